@@ -1,0 +1,63 @@
+//! What a cloud says no with, in a small set of classes.
+
+/// What kind of no it was: callers act on this, people read the message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// The user's input names something that is not there or cannot be read.
+    Input,
+    /// Somebody else is at work on the same thing.
+    Busy,
+    /// The machine or account lacks something that a command can bring.
+    Missing,
+    /// The network or a server did not answer as it should.
+    Unreachable,
+    /// Anything else.
+    Failed,
+}
+
+/// Says what happened; `hint`, where there is one, is the next thing to type or do.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct CloudError {
+    pub class: Class,
+    pub message: String,
+    pub hint: Option<String>,
+    #[source]
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl CloudError {
+    pub fn new(class: Class, message: impl Into<String>) -> Self {
+        Self {
+            class,
+            message: message.into(),
+            hint: None,
+            source: None,
+        }
+    }
+
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    #[must_use]
+    pub fn caused_by(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Box::new(source));
+        self
+    }
+}
+
+/// Says what was being done when a file operation failed.
+pub trait IoContext<T> {
+    fn during(self, doing: impl FnOnce() -> String) -> Result<T, CloudError>;
+}
+
+impl<T> IoContext<T> for std::io::Result<T> {
+    fn during(self, doing: impl FnOnce() -> String) -> Result<T, CloudError> {
+        self.map_err(|error| {
+            CloudError::new(Class::Failed, format!("cannot {}", doing())).caused_by(error)
+        })
+    }
+}

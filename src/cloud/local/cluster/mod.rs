@@ -1,0 +1,1 @@
+//! One Spark standalone cluster in a folder.

@@ -1,0 +1,1 @@
+//! Spark, Java and Python packages, installed once into the user's cache.

@@ -1,0 +1,44 @@
+//! The edge: everything that touches a cloud goes through one trait.
+
+pub mod error;
+pub mod local;
+
+pub use error::{Class, CloudError};
+
+use crate::model::action::Action;
+use crate::model::event::{Listener, SparkProgress};
+use crate::model::facts::Facts;
+use crate::model::name::StackName;
+use crate::model::observed::Observed;
+use crate::model::sample::Sample;
+use crate::model::stack::Stack;
+use async_trait::async_trait;
+
+/// A place where stacks run.
+#[async_trait(?Send)]
+pub trait Cloud {
+    /// What planning has to know of the world; downloads data that the stack names by URL.
+    async fn facts(
+        &self,
+        stack: &Stack,
+        sample: Option<Sample>,
+        hear: &dyn Listener,
+    ) -> Result<Facts, CloudError>;
+
+    /// What exists of a stack. Changes nothing.
+    async fn observe(&self, stack: &StackName) -> Result<Observed, CloudError>;
+
+    /// The stacks of which anything exists, in order of their names.
+    async fn stacks(&self) -> Result<Vec<StackName>, CloudError>;
+
+    /// Makes one action true. Making it again is harmless; deleting what is gone is success.
+    async fn apply(
+        &self,
+        stack: &StackName,
+        action: &Action,
+        hear: &dyn Listener,
+    ) -> Result<(), CloudError>;
+
+    /// How far the Spark application behind `ui` has come; none while it cannot be told.
+    async fn progress(&self, ui: &str) -> Option<SparkProgress>;
+}

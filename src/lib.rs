@@ -1,0 +1,23 @@
+//! clusterup: infrastructure as code for Spark on Amazon EMR, with cost guardrails.
+//!
+//! The rooms in order of dependence; each may import only those above it (`tests/tidy.rs`):
+//!
+//! - [`model`]: the nouns. Pure, as are the next five.
+//! - [`text`]: YAML to `Stack`, every mistake at once.
+//! - [`cost`]: what instance types hold.
+//! - [`plan`]: `Stack` x `Facts` x `Observed` to `Plan`.
+//! - [`guard`]: now x `Cluster` to `Verdict`.
+//! - [`diagnose`]: logs to causes.
+//! - [`cloud`]: the edge. A trait, and this machine as a cloud behind it.
+//! - [`run`]: the shell. The clock, one attempt at a plan, the loop that follows a job.
+//! - [`cli`]: words, views and exit codes.
+
+pub mod cli;
+pub mod cloud;
+pub mod cost;
+pub mod diagnose;
+pub mod guard;
+pub mod model;
+pub mod plan;
+pub mod run;
+pub mod text;

@@ -1,0 +1,68 @@
+//! The closed list of things that we do to a cloud. Execution has no choice left.
+
+use super::desired::{ClusterSpec, JobSpec, KeyPairSpec, Object};
+use super::name::{ClusterId, GroupName, JobHash, KeyPairName};
+use super::stack::SecurityGroup;
+use serde::Serialize;
+use std::path::PathBuf;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    CreateKeyPair(KeyPairSpec),
+    DeleteKeyPair(KeyPairName),
+    CreateGroup(SecurityGroup),
+    UpdateGroup(SecurityGroup),
+    DeleteGroup(GroupName),
+    CreateBucket,
+    /// Objects that the bucket lacks.
+    Stage(Vec<Object>),
+    DeleteBucket,
+    /// One cluster with its guards and steps, in one indivisible act.
+    CreateCluster(Box<ClusterSpec>, Option<JobSpec>),
+    /// Goes on with a cluster that was recorded and never begun.
+    StartCluster(ClusterId),
+    AddSteps(ClusterId, JobSpec),
+    TerminateCluster(ClusterId),
+    /// Forgets a cluster that is over.
+    DeleteCluster(ClusterId),
+    BringHome(Results),
+}
+
+/// Results to copy from the bucket's folder `key` to `to`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Results {
+    pub job: JobHash,
+    pub key: String,
+    pub to: PathBuf,
+}
+
+/// The sign of a change, as in every plan people know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sign {
+    Create,
+    Update,
+    Delete,
+    Run,
+}
+
+impl Action {
+    pub fn sign(&self) -> Sign {
+        match self {
+            Self::CreateKeyPair(_)
+            | Self::CreateGroup(_)
+            | Self::CreateBucket
+            | Self::CreateCluster(..) => Sign::Create,
+            Self::UpdateGroup(_) => Sign::Update,
+            Self::DeleteKeyPair(_)
+            | Self::DeleteGroup(_)
+            | Self::DeleteBucket
+            | Self::DeleteCluster(_)
+            | Self::TerminateCluster(_) => Sign::Delete,
+            Self::Stage(_) | Self::StartCluster(_) | Self::AddSteps(..) | Self::BringHome(_) => {
+                Sign::Run
+            }
+        }
+    }
+}

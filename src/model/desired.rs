@@ -1,0 +1,82 @@
+//! What should be there: the stack with every choice made, and no location of this machine in it
+//! but the files to send. `plan::expand` makes it.
+
+use super::memory::Memory;
+use super::name::{ClusterId, GroupName, JobHash, KeyPairName, StackName, StepName};
+use super::release::Release;
+use super::stack::{Guardrails, SecurityGroup};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Desired {
+    pub stack: StackName,
+    pub key_pairs: Vec<KeyPairSpec>,
+    pub security_groups: Vec<SecurityGroup>,
+    pub objects: Vec<Object>,
+    pub cluster: ClusterSpec,
+    pub job: Option<JobSpec>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeyPairSpec {
+    pub name: KeyPairName,
+    /// The user's own public half in OpenSSH's form; none means that we make the pair.
+    pub public_key: Option<String>,
+}
+
+/// A file that must be in the bucket under `key`, which holds the content's hash.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Object {
+    pub key: String,
+    pub from: PathBuf,
+    pub bytes: u64,
+}
+
+/// A cluster to make. Equal specs mean that nothing has to change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterSpec {
+    pub release: Release,
+    /// In words such as `3 x m5.xlarge`, for people.
+    pub size: String,
+    pub workers: u16,
+    pub worker: Worker,
+    pub key_pair: Option<KeyPairName>,
+    pub security_groups: Vec<GroupName>,
+    pub python_packages: Vec<String>,
+    pub guardrails: Guardrails,
+}
+
+/// What one core node gives to Spark: YARN's memory (EMR) or the worker's (this machine).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Worker {
+    pub memory: Memory,
+    pub cores: u32,
+}
+
+/// A job to run: its steps, in order, and the hash that says which job it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobSpec {
+    pub hash: JobHash,
+    pub steps: Vec<StepSpec>,
+    /// The bucket's folder behind `${results}`.
+    pub results_key: String,
+    /// The bucket's folder behind `${scratch}`.
+    pub scratch_key: String,
+}
+
+/// One `spark-submit`: paths are locations as the cluster sees them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepSpec {
+    pub name: StepName,
+    pub script: String,
+    pub args: Vec<String>,
+    pub executor_memory: Memory,
+    pub conf: BTreeMap<String, String>,
+}
+
+/// The name EMR lists a cluster under: `clusterup/STACK/NONCE`, so that one list call finds ours.
+pub fn cluster_name(stack: &StackName, id: &ClusterId) -> String {
+    format!("clusterup/{stack}/{id}")
+}

@@ -1,0 +1,22 @@
+//! The nouns. No I/O, no async, no clock, no format but each small type's own text.
+
+pub mod action;
+pub mod cidr;
+pub mod clock;
+pub mod desired;
+pub mod event;
+pub mod facts;
+pub mod instance;
+pub mod invalid;
+pub mod memory;
+pub mod money;
+pub mod name;
+pub mod observed;
+mod parsed;
+pub mod plan;
+pub mod release;
+pub mod sample;
+pub mod span;
+pub mod stack;
+
+pub use invalid::Invalid;

@@ -1,0 +1,147 @@
+//! Names: parsed once, within AWS's limits, and never bare strings again.
+
+use super::invalid::Invalid;
+use super::parsed::serde_by_text;
+use std::fmt;
+use std::str::FromStr;
+
+/// Declares a name type: its doc, its rule and what the rule expects.
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident, $rule:expr, $expected:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(String);
+
+        impl $name {
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+        impl FromStr for $name {
+            type Err = Invalid;
+            fn from_str(text: &str) -> Result<Self, Invalid> {
+                let rule: fn(&str) -> bool = $rule;
+                if rule(text) { Ok(Self(text.to_owned())) } else { Err(Invalid::new($expected)) }
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+        serde_by_text!($name);
+    };
+}
+
+fn label(text: &str, longest: usize) -> bool {
+    let byte = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    text.len() <= longest
+        && text.bytes().all(byte)
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && !text.ends_with('-')
+}
+
+fn file_safe(text: &str, longest: usize) -> bool {
+    let byte = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    (1..=longest).contains(&text.len())
+        && text.bytes().all(byte)
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+}
+
+name!(
+    /// A stack. Short and plain because it becomes part of bucket, cluster and role names.
+    StackName,
+    |text| label(text, 40),
+    "a name of 1 to 40 lower-case letters, digits and hyphens that begins with a letter"
+);
+name!(
+    /// A team that pays.
+    TeamName,
+    |text| label(text, 40),
+    "a team of 1 to 40 lower-case letters, digits and hyphens that begins with a letter"
+);
+name!(
+    /// An EC2 key pair. EC2 allows 255 ASCII characters; these are the ones that are safe in a
+    /// file's name too.
+    KeyPairName,
+    |text| file_safe(text, 255),
+    "a name of 1 to 255 letters, digits, `.`, `_` and `-` that begins with a letter or digit"
+);
+name!(
+    /// An EC2 security group: 255 characters, never beginning with `sg-` (EC2 API).
+    GroupName,
+    |text| file_safe(text, 255) && !text.starts_with("sg-"),
+    "a name of 1 to 255 letters, digits, `.`, `_` and `-` that does not begin with `sg-`"
+);
+name!(
+    /// An entry under `data:`, as `${data.NAME}` refers to it.
+    DataName,
+    |text| file_safe(text, 63) && !text.contains('.'),
+    "a name of 1 to 63 letters, digits, `_` and `-`"
+);
+name!(
+    /// A step of a job. EMR allows 256 characters; some are kept for the attempt's id.
+    StepName,
+    |text| {
+        let plain = |c: char| !c.is_control() && !"<>$|`".contains(c);
+        (1..=200).contains(&text.chars().count()) && text.chars().all(plain) && text.trim() == text
+    },
+    "a name of 1 to 200 characters without < > $ | ` or spaces at its ends"
+);
+name!(
+    /// An AWS region such as `us-east-1`.
+    Region,
+    |text| {
+        let parts: Vec<&str> = text.split('-').collect();
+        let word = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
+        matches!(parts.as_slice(), [_, middle @ .., last] if !middle.is_empty()
+            && word(&parts[0])
+            && middle.iter().all(|part| word(part))
+            && last.len() == 1
+            && last.bytes().all(|b| b.is_ascii_digit()))
+    },
+    "an AWS region such as `us-east-1`"
+);
+name!(
+    /// A cluster's id: `j-…` of EMR, `local-…` of this machine.
+    ClusterId,
+    |text| file_safe(text, 64),
+    "a cluster's id such as `j-2AXXXXXXGAPLF` or `local-3f9c2a71`"
+);
+name!(
+    /// The digest of a job: same scripts, data, arguments and settings, same hash.
+    JobHash,
+    |text| text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit()),
+    "16 hexadecimal digits"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stack_names_are_labels() {
+        for good in ["a", "movie-similarities", "a1"] {
+            assert!(good.parse::<StackName>().is_ok(), "{good}");
+        }
+        for bad in ["", "A", "1a", "a-", "a_b", "a b", &"a".repeat(41)] {
+            assert!(bad.parse::<StackName>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn security_groups_do_not_begin_like_ids() {
+        assert!("sg-1234".parse::<GroupName>().is_err());
+        assert!("spark-ssh".parse::<GroupName>().is_ok());
+    }
+
+    #[test]
+    fn regions_have_three_parts_or_more() {
+        for good in ["us-east-1", "ap-northeast-2", "us-gov-west-1"] {
+            assert!(good.parse::<Region>().is_ok(), "{good}");
+        }
+        for bad in ["us-east", "useast1", "us-east-", "us--1", "US-east-1", "1"] {
+            assert!(bad.parse::<Region>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! What is there, as of an instant. The cloud says it; nobody else may claim it.
+
+use super::desired::ClusterSpec;
+use super::name::{ClusterId, JobHash, KeyPairName, StackName, StepName};
+use super::stack::SecurityGroup;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Observed {
+    pub at: DateTime<Utc>,
+    pub key_pairs: Vec<SeenKeyPair>,
+    pub security_groups: Vec<SecurityGroup>,
+    /// The objects of the stack's bucket with their bytes; none where there is no bucket.
+    pub bucket: Option<BTreeMap<String, u64>>,
+    /// Clusters of the stack, oldest first, ended ones too as long as they are remembered.
+    pub clusters: Vec<Cluster>,
+    /// The job whose results are at home, in the folder that the stack names.
+    pub results_home: Option<JobHash>,
+}
+
+impl Observed {
+    /// The cluster that lives; the newest should there ever be two.
+    pub fn live(&self) -> Option<&Cluster> {
+        self.clusters
+            .iter()
+            .rev()
+            .find(|cluster| cluster.state.is_live())
+    }
+
+    /// The newest cluster, living or ended.
+    pub fn latest(&self) -> Option<&Cluster> {
+        self.clusters.last()
+    }
+
+    /// True when nothing of the stack is left anywhere.
+    pub fn is_empty(&self) -> bool {
+        self.key_pairs.is_empty()
+            && self.security_groups.is_empty()
+            && self.bucket.is_none()
+            && self.clusters.is_empty()
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SeenKeyPair {
+    pub name: KeyPairName,
+    /// In OpenSSH's form, without its comment.
+    pub public_key: String,
+    /// Whether we made it and hold its private half.
+    pub ours: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cluster {
+    pub id: ClusterId,
+    pub stack: StackName,
+    pub spec: ClusterSpec,
+    pub state: ClusterState,
+    pub created_at: DateTime<Utc>,
+    /// When it could first take work.
+    pub ready_at: Option<DateTime<Utc>>,
+    pub ended_at: Option<DateTime<Utc>>,
+    /// Why it ended or is ending: the tombstone.
+    pub end: Option<End>,
+    pub steps: Vec<Step>,
+    /// Whether something that can bring it forward owns it: false of a local cluster that was
+    /// recorded but whose supervisor never began.
+    pub attended: bool,
+}
+
+impl Cluster {
+    /// The steps of one job, in order; of its latest run where it ran again.
+    pub fn steps_of<'a>(&'a self, job: &'a JobHash) -> impl Iterator<Item = &'a Step> {
+        let run = self
+            .steps
+            .iter()
+            .filter(|step| step.job == *job)
+            .map(|step| step.run)
+            .max();
+        self.steps
+            .iter()
+            .filter(move |step| step.job == *job && Some(step.run) == run)
+    }
+
+    /// True when the job ran here and each of its steps ended well.
+    pub fn completed(&self, job: &JobHash) -> bool {
+        let mut steps = self.steps_of(job).peekable();
+        steps.peek().is_some() && steps.all(|step| step.state == StepState::Completed)
+    }
+}
+
+/// EMR's cluster states (EMR API, ClusterState).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ClusterState {
+    Starting,
+    Bootstrapping,
+    Running,
+    Waiting,
+    Terminating,
+    Terminated,
+    TerminatedWithErrors,
+}
+
+impl ClusterState {
+    /// Can still take work.
+    pub const fn is_live(self) -> bool {
+        matches!(
+            self,
+            Self::Starting | Self::Bootstrapping | Self::Running | Self::Waiting
+        )
+    }
+
+    /// Gone for good.
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::Terminated | Self::TerminatedWithErrors)
+    }
+}
+
+/// Why a cluster ended, and who or what ended it in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct End {
+    pub reason: EndReason,
+    pub message: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// All steps ended well and the stack says `when_done: terminate`.
+    StepsCompleted,
+    StepFailed,
+    IdleTimeout,
+    MaxLifetime,
+    /// Somebody asked: `destroy`, a replacement, Ctrl-C.
+    Request,
+    /// The process or machine that carried it went away.
+    Lost,
+    /// It could not start, or broke.
+    Failure,
+}
+
+impl EndReason {
+    /// True when a guardrail ended it, not the work or a person.
+    pub const fn is_guardrail(self) -> bool {
+        matches!(self, Self::IdleTimeout | Self::MaxLifetime)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    pub name: StepName,
+    pub job: JobHash,
+    /// Which run of the job on this cluster, counted from 1.
+    pub run: u32,
+    pub state: StepState,
+    pub started_at: Option<DateTime<Utc>>,
+    pub ended_at: Option<DateTime<Utc>>,
+    /// The Spark UI of the running driver, where there is one.
+    pub ui: Option<String>,
+    /// What went wrong, in a line or a few, where it failed.
+    pub failure: Option<String>,
+}
+
+/// EMR's step states (EMR API, StepState), those that we meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum StepState {
+    Pending,
+    Running,
+    Completed,
+    Failed,
+    /// Never ran, because a step before it failed.
+    Cancelled,
+    /// Was running when its cluster ended.
+    Interrupted,
+}
+
+impl StepState {
+    pub const fn is_over(self) -> bool {
+        !matches!(self, Self::Pending | Self::Running)
+    }
+}

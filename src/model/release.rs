@@ -1,0 +1,118 @@
+//! EMR release labels.
+
+use super::invalid::Invalid;
+use super::parsed::serde_by_text;
+use std::fmt;
+use std::str::FromStr;
+
+/// What a stack says of its EMR release: a label, or a line of which the newest label is meant.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Release {
+    /// `emr-7.12.0`, or of the Spark 4 family `emr-spark-8.0.0`.
+    Label(String),
+    /// `emr-7.x`: the newest `emr-7.*` that AWS offers.
+    Line { family: String, major: u32 },
+}
+
+impl Release {
+    /// The major number: 7 of `emr-7.12.0` and of `emr-7.x`.
+    pub fn major(&self) -> u32 {
+        match self {
+            Self::Line { major, .. } => *major,
+            Self::Label(label) => {
+                let digits = label.rsplit('-').next().unwrap_or_default();
+                digits
+                    .split('.')
+                    .next()
+                    .and_then(|major| major.parse().ok())
+                    .unwrap_or(0)
+            }
+        }
+    }
+}
+
+impl FromStr for Release {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let wrong = || {
+            Invalid::new(
+                "an EMR release such as `emr-7.12.0`, or `emr-7.x` for the newest of a line",
+            )
+        };
+        let family = if text.starts_with("emr-spark-") {
+            "emr-spark-"
+        } else {
+            "emr-"
+        };
+        let version = text.strip_prefix(family).ok_or_else(wrong)?;
+        let number = |part: &str| {
+            let digits = (1..=4).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+            if digits {
+                part.parse::<u32>().ok()
+            } else {
+                None
+            }
+        };
+        match version.split('.').collect::<Vec<_>>().as_slice() {
+            [major, "x"] => {
+                let major = number(major).ok_or_else(wrong)?;
+                Ok(Self::Line {
+                    family: family.to_owned(),
+                    major,
+                })
+            }
+            [a, b, c] if [a, b, c].iter().all(|part| number(part).is_some()) => {
+                Ok(Self::Label(text.to_owned()))
+            }
+            _ => Err(wrong()),
+        }
+    }
+}
+
+impl fmt::Display for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Label(label) => f.pad(label),
+            Self::Line { family, major } => f.pad(&format!("{family}{major}.x")),
+        }
+    }
+}
+
+serde_by_text!(Release);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_labels_and_lines() {
+        for (text, major) in [
+            ("emr-7.12.0", 7),
+            ("emr-7.x", 7),
+            ("emr-spark-8.0.0", 8),
+            ("emr-6.15.0", 6),
+        ] {
+            let release: Release = text.parse().unwrap();
+            assert_eq!(
+                (release.to_string().as_str(), release.major()),
+                (text, major)
+            );
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_release() {
+        for bad in [
+            "7.12.0",
+            "emr-7",
+            "emr-7.12",
+            "emr-7.12.x",
+            "emr-x",
+            "EMR-7.x",
+            "emr-7.12.0.0",
+        ] {
+            assert!(bad.parse::<Release>().is_err(), "{bad}");
+        }
+    }
+}
