@@ -1,5 +1,7 @@
 //! Stacks with mistakes in them, and what is said of each; and texts that nobody would write.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use clusterup::model::name::StackName;
 use clusterup::text::{Code, Diagnostics, Setting, json_schema, parse, template};
 use proptest::prelude::*;
@@ -109,6 +111,18 @@ fn the_shipped_stacks_are_right() {
     let movies = parse("stacks/movie-similarities.yaml", MOVIES, base, &here).unwrap();
     let data = serde_json::to_string_pretty(&movies.data).unwrap();
     insta::assert_snapshot!("stack__movie-similarities-by-path", data);
+}
+
+#[test]
+fn line_ends_and_byte_order_marks_change_nothing() {
+    let base = Path::new("stacks");
+    let plain = parse("x.yaml", QUICKSTART, base, &[]).unwrap();
+    let windows = format!("\u{feff}{}", QUICKSTART.replace('\n', "\r\n"));
+    assert_eq!(parse("x.yaml", &windows, base, &[]).unwrap(), plain);
+    let wrong = windows.replace("us-east-1", "us-east");
+    let wrong = parse("x.yaml", &wrong, base, &[]).unwrap_err();
+    let places: Vec<_> = wrong.iter().map(|found| wrong.place(found.at)).collect();
+    assert_eq!(places, [("x.yaml", 13, 9)]);
 }
 
 fn pretty(value: &impl serde::Serialize) -> String {

@@ -1,28 +1,32 @@
 //! A tree against its declared shape: every mistake that shows in one place alone, and every
 //! reference to a name that is not there.
 
-use super::arg::{self, Hole, Part};
 use super::diag::{Code, Diagnostic};
 use super::format::Format;
-use super::nearest::{all_of, any_of, nearest, quote};
-use super::node::{Entry, Node, Scalar, Value};
-use super::shape::{Field, Forms, Kind, List, Names, Need, Object, Unique, Word};
+use super::nearest::{any_of, quote};
+use super::node::{Entry, Node, Value};
+use super::shape::{Field, Forms, Kind, List, Need, Object, Unique};
 use super::source::{Mark, Source};
-use super::stack_shape::DATA_SETS;
+use super::values::bad;
 use super::{conf, lost};
-use crate::model::Invalid;
+use std::collections::BTreeMap;
 
 /// What is being looked at: its name in messages, and where its key stands.
 #[derive(Clone, Copy)]
 pub(crate) struct Site<'a> {
     pub(crate) name: &'a str,
     pub(crate) key: Mark,
+    /// What one would write there.
+    pub(crate) example: &'a str,
 }
 
+/// More mistakes than are told; a text made to have more shall not cost more.
+const ENOUGH: usize = 1_000;
+
 pub(crate) struct Checker<'a> {
-    root: &'a Node,
-    shape: &'static Object,
-    sources: &'a [Source],
+    pub(super) root: &'a Node,
+    pub(super) shape: &'static Object,
+    pub(super) sources: &'a [Source],
     pub(crate) found: Vec<Diagnostic>,
 }
 
@@ -45,13 +49,14 @@ impl<'a> Checker<'a> {
             Site {
                 name: "the stack",
                 key,
+                example: "",
             },
         );
         self.found
     }
 
     fn kind(&mut self, kind: &Kind, node: &Node, site: Site<'_>) {
-        if matches!(node.value, Value::Broken) {
+        if matches!(node.value, Value::Broken) || self.found.len() > ENOUGH {
             return;
         }
         match kind {
@@ -59,7 +64,10 @@ impl<'a> Checker<'a> {
             Kind::Named(format, object) => self.named(format, object, node, site),
             Kind::List(list) => self.list(list, node, site),
             Kind::Forms(forms) => self.forms(forms, node, site),
-            Kind::Conf => conf::check(node, site, &mut self.found),
+            Kind::Conf => {
+                self.duplicates(node.entries());
+                conf::check(node, site, &mut self.found);
+            }
             Kind::Text(format) => self.text(format, node, site),
             Kind::Words(words) => self.words(words, node, site),
             Kind::Switch => self.switch(node, site),
@@ -69,30 +77,31 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn wrong_kind(&mut self, node: &Node, site: Site<'_>, due: &str) {
-        let message = format!("{} must be {due}, not {}", site.name, node.word());
+    pub(super) fn wrong_kind(&mut self, node: &Node, site: Site<'_>, due: &str) {
+        let message = format!("{} cannot be {}", site.name, node.word());
+        let expected = match site.example {
+            "" => due.to_owned(),
+            example => format!("{due} such as `{example}`"),
+        };
         self.found
-            .push(Diagnostic::new(Code::WrongKind, node.mark, message).expected(due));
+            .push(Diagnostic::new(Code::WrongKind, node.mark, message).expected(expected));
     }
 
     fn object(&mut self, object: &'static Object, node: &Node, site: Site<'_>) {
         let Value::Map(entries) = &node.value else {
-            let keys = object.keys().take(3);
-            return self.wrong_kind(
-                node,
-                site,
-                &format!("a mapping with keys such as {}", any_of(keys)),
-            );
+            return self.wrong_kind(node, site, "a mapping");
         };
         self.duplicates(entries);
         let choice = self.chosen(object, entries, site);
         for field in object.fields {
-            let entry = entries.iter().find(|entry| entry.key.text == field.key);
-            match (entry, &field.need) {
-                (None, Need::Required) => self.missing(field, site),
-                (None, Need::Optional | Need::Default(_)) => {}
-                (Some(entry), _) => self.field(field, entry),
+            let mut given = entries
+                .iter()
+                .filter(|entry| entry.key.text == field.key)
+                .peekable();
+            if given.peek().is_none() && matches!(field.need, Need::Required) {
+                self.missing(field, site);
             }
+            given.for_each(|entry| self.field(field, entry));
         }
         let known = |entry: &&Entry| object.field(&entry.key.text).is_none();
         for entry in entries.iter().filter(known) {
@@ -111,6 +120,7 @@ impl<'a> Checker<'a> {
         let site = Site {
             name: &name,
             key: entry.key.mark,
+            example: field.example,
         };
         if !entry.value.is_null() {
             return self.kind(&field.kind, &entry.value, site);
@@ -132,17 +142,15 @@ impl<'a> Checker<'a> {
         let line = format!("{}: {}", field.key, field.example);
         self.found.push(
             Diagnostic::new(Code::MissingKey, site.key, message)
-                .expected(format!("`{}` in it", field.key))
-                .help(format!("such as {}", quote(&line))),
+                .expected(format!("a key such as `{line}`")),
         );
     }
 
     fn duplicates(&mut self, entries: &[Entry]) {
-        for (n, entry) in entries.iter().enumerate() {
-            let first = entries[..n]
-                .iter()
-                .find(|other| other.key.text == entry.key.text);
-            if let Some(first) = first {
+        let mut seen: BTreeMap<&str, &Entry> = BTreeMap::new();
+        for entry in entries {
+            let first = *seen.entry(&entry.key.text).or_insert(entry);
+            if first.key.mark != entry.key.mark {
                 let key = quote(&entry.key.text);
                 let line = self.sources[first.key.mark.source]
                     .place(first.key.mark.start)
@@ -205,17 +213,19 @@ impl<'a> Checker<'a> {
 
     fn named(&mut self, format: &Format, object: &'static Object, node: &Node, site: Site<'_>) {
         let Value::Map(entries) = &node.value else {
-            return self.wrong_kind(node, site, "a mapping from names to data sets");
+            return self.wrong_kind(node, site, "a mapping of names");
         };
         self.duplicates(entries);
         for Entry { key, value } in entries {
             let name = quote(&key.text);
+            let all = format!("a name in {}", site.name);
             let site = Site {
                 name: &name,
                 key: key.mark,
+                example: "",
             };
             if let Err(invalid) = (format.read)(&key.text) {
-                let wrong = bad(format, &key.text, key.mark, "the name", &invalid);
+                let wrong = bad(format, &key.text, key.mark, &all, &invalid);
                 self.found.push(wrong);
             }
             if value.is_null() {
@@ -232,10 +242,12 @@ impl<'a> Checker<'a> {
         let Value::Seq(items) = &node.value else {
             return self.wrong_kind(node, site, "a list");
         };
+        let expected = format!("{} such as `{}`", list.item, list.example);
         if items.len() < list.least {
             let message = format!("{} is empty", site.name);
-            self.found
-                .push(Diagnostic::new(Code::MissingValue, node.mark, message).expected(list.item));
+            self.found.push(
+                Diagnostic::new(Code::MissingValue, node.mark, message).expected(expected.as_str()),
+            );
         }
         for (n, item) in items.iter().enumerate() {
             let named = item.get("name").and_then(Node::text).map(quote);
@@ -254,9 +266,17 @@ impl<'a> Checker<'a> {
             if empty || item.is_null() && !matches!(list.of, Kind::Argument) {
                 let message = format!("{name} is empty");
                 let found = Diagnostic::new(Code::MissingValue, key, message);
-                self.found.push(found.expected(list.item));
+                self.found.push(found.expected(expected.as_str()));
             } else {
-                self.kind(&list.of, item, Site { name: &name, key });
+                self.kind(
+                    &list.of,
+                    item,
+                    Site {
+                        name: &name,
+                        key,
+                        example: list.example,
+                    },
+                );
             }
         }
         self.unique(list, items, site);
@@ -268,14 +288,15 @@ impl<'a> Checker<'a> {
             Unique::ByName => Some((item.get("name")?.text()?.to_owned(), item.get("name")?.mark)),
             Unique::ByText => Some((item.text()?.to_owned(), item.mark)),
         };
-        let names: Vec<_> = items.iter().filter_map(name).collect();
-        for (n, (text, mark)) in names.iter().enumerate() {
-            if let Some((_, first)) = names[..n].iter().find(|(other, _)| other == text) {
-                let message = format!("{} has {} twice", site.name, quote(text));
+        let mut seen: BTreeMap<String, Mark> = BTreeMap::new();
+        for (text, mark) in items.iter().filter_map(name) {
+            let first = *seen.entry(text.clone()).or_insert(mark);
+            if first != mark {
+                let message = format!("{} has {} twice", site.name, quote(&text));
                 self.found.push(
-                    Diagnostic::new(Code::DuplicateName, *mark, message)
+                    Diagnostic::new(Code::DuplicateName, mark, message)
                         .expected("a name of its own")
-                        .related(*first, "the first"),
+                        .related(first, "the first"),
                 );
             }
         }
@@ -286,207 +307,16 @@ impl<'a> Checker<'a> {
             Value::Scalar(_) => self.text(forms.short, node, site),
             Value::Map(_) => self.object(forms.long, node, site),
             Value::Seq(_) => {
+                let example = site.example;
                 let keys = any_of(forms.long.keys());
-                self.wrong_kind(node, site, &format!("one value, or a mapping with {keys}"));
+                let site = Site {
+                    example: "",
+                    ..site
+                };
+                let due = format!("one value such as `{example}`, or a mapping with {keys}");
+                self.wrong_kind(node, site, &due);
             }
             Value::Broken => {}
         }
-    }
-
-    /// The scalar, once whatever else stands there is told that it is none.
-    fn scalar<'n>(&mut self, node: &'n Node, site: Site<'_>) -> Option<&'n Scalar> {
-        if node.scalar().is_none() {
-            self.wrong_kind(node, site, "a single value");
-        }
-        node.scalar()
-    }
-
-    fn text(&mut self, format: &Format, node: &Node, site: Site<'_>) {
-        if let Some(scalar) = self.scalar(node, site)
-            && let Err(invalid) = (format.read)(&scalar.text)
-        {
-            self.found
-                .push(bad(format, &scalar.text, node.mark, site.name, &invalid));
-        }
-    }
-
-    fn words(&mut self, words: &[Word], node: &Node, site: Site<'_>) {
-        let known = || words.iter().map(|word| word.text);
-        if let Some(scalar) = self.scalar(node, site)
-            && !known().any(|word| word == scalar.text)
-        {
-            let message = format!("{} cannot be {}", site.name, quote(&scalar.text));
-            self.found.push(
-                Diagnostic::new(Code::BadValue, node.mark, message)
-                    .expected(any_of(known()))
-                    .meant(nearest(&scalar.text, known())),
-            );
-        }
-    }
-
-    fn switch(&mut self, node: &Node, site: Site<'_>) {
-        let Some(scalar) = self.scalar(node, site) else {
-            return;
-        };
-        if scalar.plain && matches!(scalar.text.as_str(), "true" | "false") {
-            return;
-        }
-        let meant = match scalar.text.to_lowercase().as_str() {
-            "true" | "yes" | "on" | "y" | "1" => Some("true"),
-            "false" | "no" | "off" | "n" | "0" => Some("false"),
-            _ => None,
-        };
-        let message = format!("{} cannot be {}", site.name, quote(&scalar.text));
-        self.found.push(
-            Diagnostic::new(Code::BadValue, node.mark, message)
-                .expected("`true` or `false`, without quotes")
-                .meant(meant),
-        );
-    }
-
-    fn whole(&mut self, (least, most): (u16, u16), what: &str, node: &Node, site: Site<'_>) {
-        let Some(scalar) = self.scalar(node, site) else {
-            return;
-        };
-        if read_whole(scalar).is_some_and(|number| (least..=most).contains(&number)) {
-            return;
-        }
-        let message = format!("{} cannot be {}", site.name, quote(&scalar.text));
-        let expected = format!("{what} from {least} to {most}, without quotes");
-        self.found
-            .push(Diagnostic::new(Code::BadValue, node.mark, message).expected(expected));
-    }
-
-    fn reference(&mut self, names: &Names, node: &Node, site: Site<'_>) {
-        let Some(scalar) = self.scalar(node, site) else {
-            return;
-        };
-        let declared = names.declared(self.root);
-        if declared.contains(&scalar.text.as_str()) {
-            return;
-        }
-        if let Err(invalid) = (names.format.read)(&scalar.text) {
-            return self.found.push(bad(
-                names.format,
-                &scalar.text,
-                node.mark,
-                site.name,
-                &invalid,
-            ));
-        }
-        self.found
-            .push(dangling(names, &declared, &scalar.text, node.mark, ""));
-    }
-
-    fn argument(&mut self, node: &Node, site: Site<'_>) {
-        let Some(scalar) = self.scalar(node, site) else {
-            return;
-        };
-        for part in arg::parts(&scalar.text) {
-            if let Part::Hole(hole) = part {
-                let at = self.within(node, &scalar.text, &hole);
-                self.hole(hole.inside.as_deref(), at);
-            }
-        }
-    }
-
-    /// Where in the source a part of a scalar stands; all of the scalar where it was escaped.
-    fn within(&self, node: &Node, text: &str, hole: &Hole) -> Mark {
-        let source = &self.sources[node.mark.source].text;
-        let raw = source.get(node.mark.range()).unwrap_or_default();
-        match raw.find(text) {
-            Some(quote) if raw.len() <= text.len() + 2 => {
-                let start = node.mark.start + quote;
-                Mark::new(
-                    node.mark.source,
-                    start + hole.range.start..start + hole.range.end,
-                )
-            }
-            _ => node.mark,
-        }
-    }
-
-    fn hole(&mut self, inside: Option<&str>, at: Mark) {
-        let Some(inside) = inside else {
-            self.found.push(
-                Diagnostic::new(Code::UnclosedPlaceholder, at, "a `${` without its `}`")
-                    .help("write `$${` where a plain `${` is meant"),
-            );
-            return;
-        };
-        let declared = DATA_SETS.declared(self.root);
-        let missing = |name: &&str| !declared.contains(name);
-        let data = inside
-            .strip_prefix("data.")
-            .filter(|name| (DATA_SETS.format.read)(name).is_ok());
-        if let Some(name) = data.filter(missing) {
-            self.found
-                .push(dangling(&DATA_SETS, &declared, name, at, "data."));
-        } else if arg::piece(inside).is_none() {
-            let mut known = vec!["results".to_owned(), "scratch".to_owned()];
-            known.extend(declared.iter().map(|name| format!("data.{name}")));
-            let meant = nearest(inside.trim(), known.iter().map(String::as_str)).or_else(|| {
-                known
-                    .iter()
-                    .map(String::as_str)
-                    .find(|name| *name == inside.trim())
-            });
-            let message = format!("{} stands for nothing", quote(&format!("${{{inside}}}")));
-            let mut found = Diagnostic::new(Code::UnknownPlaceholder, at, message)
-                .expected("`${data.NAME}`, `${results}` or `${scratch}`")
-                .meant(meant.map(|name| format!("${{{name}}}")));
-            if found.help.is_none() {
-                found = found.help("write `$${` where a plain `${` is meant");
-            }
-            self.found.push(found);
-        }
-    }
-}
-
-/// A whole number in plain digits; `022` and `0x16` mean different things to different readers.
-pub(crate) fn read_whole(scalar: &Scalar) -> Option<u16> {
-    let digits = scalar.text.bytes().all(|byte| byte.is_ascii_digit());
-    let leading = scalar.text.len() > 1 && scalar.text.starts_with('0');
-    if !scalar.plain || !digits || leading {
-        return None;
-    }
-    scalar.text.parse().ok()
-}
-
-/// A value that its format does not read.
-pub(crate) fn bad(
-    format: &Format,
-    text: &str,
-    at: Mark,
-    name: &str,
-    invalid: &Invalid,
-) -> Diagnostic {
-    let bare = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    let (code, message) = if bare && format.measured {
-        (
-            Code::NoUnit,
-            format!("{name} has a number without its unit"),
-        )
-    } else {
-        (Code::BadValue, format!("{name} cannot be {}", quote(text)))
-    };
-    Diagnostic::new(code, at, message)
-        .expected(invalid.expected.as_str())
-        .meant(format.meant(text))
-}
-
-fn dangling(names: &Names, declared: &[&str], text: &str, at: Mark, prefix: &str) -> Diagnostic {
-    let Names { what, root, .. } = names;
-    let message = format!("there is no {what} {}", quote(text));
-    let found = Diagnostic::new(Code::DanglingReference, at, message)
-        .expected(format!("a {what} that `{root}` declares"));
-    match nearest(text, declared.iter().copied()) {
-        Some(name) if prefix.is_empty() => found.meant(Some(name)),
-        Some(name) => found.meant(Some(format!("${{{prefix}{name}}}"))),
-        None if declared.is_empty() => found.help(format!("`{root}` declares none")),
-        None => found.help(format!(
-            "`{root}` declares {}",
-            all_of(declared.iter().copied())
-        )),
     }
 }

@@ -27,24 +27,15 @@ const OURS: [(&str, &str); 3] = [
 
 pub(crate) fn check(node: &Node, site: Site<'_>, found: &mut Vec<Diagnostic>) {
     let Value::Map(entries) = &node.value else {
-        let message = format!("{} must be a mapping, not {}", site.name, node.word());
+        let message = format!("{} cannot be {}", site.name, node.word());
         let expected = "Spark's settings, such as `spark.sql.shuffle.partitions: 64`";
         found.push(Diagnostic::new(Code::WrongKind, node.mark, message).expected(expected));
         return;
     };
-    for (n, entry) in entries.iter().enumerate() {
+    for entry in entries {
         let Entry { key, value } = entry;
-        if let Some(first) = entries[..n].iter().find(|other| other.key.text == key.text) {
-            let message = format!("{} is written twice", quote(&key.text));
-            found.push(
-                Diagnostic::new(Code::DuplicateKey, key.mark, message)
-                    .related(first.key.mark, "written here first")
-                    .help("keep one of the two"),
-            );
-        }
-        found.extend(setting(entry));
         if value.scalar().is_none() && !matches!(value.value, Value::Broken) {
-            let message = format!("{} must be a single value, not {}", key.text, value.word());
+            let message = format!("{} cannot be {}", quote(&key.text), value.word());
             found.push(
                 Diagnostic::new(Code::WrongKind, value.mark, message)
                     .expected("a single value")
@@ -53,6 +44,8 @@ pub(crate) fn check(node: &Node, site: Site<'_>, found: &mut Vec<Diagnostic>) {
         } else if value.is_null() {
             let message = format!("{} has no value", quote(&key.text));
             found.push(Diagnostic::new(Code::MissingValue, key.mark, message));
+        } else {
+            found.extend(setting(entry));
         }
     }
 }

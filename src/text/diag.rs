@@ -2,6 +2,7 @@
 
 use super::source::{Mark, Source};
 use serde::ser::{Serialize, SerializeSeq, Serializer};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// The kinds of mistakes. Their texts are stable: scripts may ask for them.
@@ -133,8 +134,9 @@ impl Diagnostics {
             }
         }
         // An alias repeats the mistakes of its anchor at the anchor's own place.
-        list.sort_by(|a, b| (a.at, a.code, &a.message).cmp(&(b.at, b.code, &b.message)));
-        list.dedup();
+        let mut told = BTreeSet::new();
+        list.retain(|found| told.insert((found.at, found.code, found.message.clone())));
+        list.sort_by_key(|found| (found.at, found.code));
         let more = list.len().saturating_sub(MOST);
         list.truncate(MOST);
         Self {

@@ -66,15 +66,25 @@ fn mapping(
 
 fn property(field: &'static Field) -> Value {
     let mut schema = kind(&field.kind);
-    let inner = schema.insert("description".into(), json!(field.doc));
-    if let Some(inner) = inner.as_ref().and_then(Value::as_str)
-        && inner != field.doc
-    {
-        schema.insert(
-            "description".into(),
-            json!(format!("{} {inner}", field.doc)),
-        );
-    }
+    let doc = match field.kind {
+        Kind::Words(words) => {
+            let words = words
+                .iter()
+                .map(|word| format!(" {}: {}", quote(word.text), word.doc));
+            field.doc.to_owned() + &words.collect::<String>()
+        }
+        Kind::Map(_)
+        | Kind::List(_)
+        | Kind::Forms(_)
+        | Kind::Text(_)
+        | Kind::Reference(_)
+        | Kind::Switch
+        | Kind::Whole { .. }
+        | Kind::Argument
+        | Kind::Conf
+        | Kind::Named(..) => field.doc.to_owned(),
+    };
+    schema.insert("description".into(), json!(doc));
     match field.need {
         Need::Default(text) => {
             let default = match text {
@@ -113,11 +123,6 @@ fn kind(kind: &'static Kind) -> Map<String, Value> {
         Kind::Reference(names) => return text(names.format),
         Kind::Words(words) => json!({
             "enum": words.iter().map(|word| word.text).collect::<Vec<_>>(),
-            "description": words
-                .iter()
-                .map(|word| format!("{}: {}", quote(word.text), word.doc))
-                .collect::<Vec<_>>()
-                .join(" "),
         }),
         Kind::Switch => json!({ "type": "boolean" }),
         Kind::Whole { least, most, .. } => {
@@ -137,7 +142,9 @@ fn kind(kind: &'static Kind) -> Map<String, Value> {
     };
     match schema {
         Value::Object(schema) => schema,
-        _ => Map::new(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Map::new()
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use super::diag::{Code, Diagnostic};
 use super::nearest::{any_of, nearest, quote};
 use super::node::Entry;
 use super::shape::{Kind, Object};
+use std::collections::BTreeSet;
 
 pub(crate) fn unknown_key(
     root: &'static Object,
@@ -16,33 +17,38 @@ pub(crate) fn unknown_key(
     let message = format!("{} has no key {}", site.name, quote(key));
     let found = Diagnostic::new(Code::UnknownKey, entry.key.mark, message)
         .expected(format!("one of {}", any_of(object.keys())));
-    let home = home(root, key, &mut Vec::new());
-    match (nearest(key, object.keys()), home) {
-        (Some(meant), _) => found.meant(Some(meant)),
-        (None, Some(path)) if path.is_empty() => {
+    if let Some(meant) = nearest(key, object.keys()) {
+        return found.meant(Some(meant));
+    }
+    let mut homes = BTreeSet::new();
+    find(root, key, &mut Vec::new(), &mut homes);
+    match homes.iter().next() {
+        // One that could belong to several places says nothing of where it was meant to be.
+        Some(home) if homes.len() == 1 && home.is_empty() => {
             found.help(format!("`{key}` belongs to the top of the file"))
         }
-        (None, Some(path)) => found.help(format!("`{key}` belongs under `{}`", path.join("."))),
-        (None, None) => found,
+        Some(home) if homes.len() == 1 => found.help(format!("`{key}` belongs under `{home}`")),
+        _ => found,
     }
 }
 
-/// The path to the mapping that has a key, the shallowest first where it is.
-fn home(
+/// The paths of the mappings that have a key.
+fn find(
     object: &'static Object,
     key: &str,
     path: &mut Vec<&'static str>,
-) -> Option<Vec<&'static str>> {
+    homes: &mut BTreeSet<String>,
+) {
     if object.field(key).is_some() {
-        return Some(path.clone());
+        homes.insert(path.join("."));
     }
-    object.fields.iter().find_map(|field| {
-        let inner = below(&field.kind)?;
-        path.push(field.key);
-        let home = home(inner, key, path);
-        path.pop();
-        home
-    })
+    for field in object.fields {
+        if let Some(inner) = below(&field.kind) {
+            path.push(field.key);
+            find(inner, key, path, homes);
+            path.pop();
+        }
+    }
 }
 
 fn below(kind: &'static Kind) -> Option<&'static Object> {

@@ -2,11 +2,11 @@
 //! paths joined.
 
 use super::arg::{self, Part};
-use super::check::read_whole;
 use super::diag::{Code, Diagnostic};
 use super::forms::{expand_group, expand_primary, expand_size};
 use super::nearest::quote;
 use super::node::{Node, Value};
+use super::values::read_whole;
 use super::{lower_data, paths};
 use crate::model::Invalid;
 use crate::model::instance::Nodes;

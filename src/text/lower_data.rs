@@ -20,9 +20,7 @@ pub(crate) fn data(node: Option<&Node>, base: &Path) -> Lowered<BTreeMap<DataNam
             Box::new(Diagnostic::new(Code::BadValue, entry.key.mark, message))
         };
         let sampled = entry.value.get("sampled").and_then(Node::text) != Some("false");
-        // `beside` may lead through others, but through none of them twice.
-        let hops = all.entries().len();
-        let source = source(all, &entry.value, base, hops)?.ok_or_else(wrong)?;
+        let source = source(all, &entry.value, base)?.ok_or_else(wrong)?;
         sets.insert(
             entry.key.text.parse().map_err(|_| wrong())?,
             Data { source, sampled },
@@ -31,29 +29,31 @@ pub(crate) fn data(node: Option<&Node>, base: &Path) -> Lowered<BTreeMap<DataNam
     Ok(sets)
 }
 
-fn source(all: &Node, node: &Node, base: &Path, hops: usize) -> Lowered<Option<Source>> {
-    let text = |key| node.get(key).and_then(Node::text).map(str::to_owned);
-    if let Some(path) = text("path") {
-        return Ok(Some(Source::Path(paths::join(base, &path))));
+fn source(all: &Node, node: &Node, base: &Path) -> Lowered<Option<Source>> {
+    if let Some(source) = place(node, base) {
+        return Ok(Some(source));
     }
-    if let Some(url) = text("url") {
+    let text = |key| node.get(key).and_then(Node::text);
+    let (Some(beside), Some(file)) = (text("beside"), text("file")) else {
+        return Ok(None);
+    };
+    let other = place(needed(all, beside)?, base);
+    Ok(other.map(|other| sibling(other, file)))
+}
+
+/// The place that a data set has of its own.
+fn place(node: &Node, base: &Path) -> Option<Source> {
+    let text = |key| node.get(key).and_then(Node::text).map(str::to_owned);
+    let path = || text("path").map(|path| Source::Path(paths::join(base, &path)));
+    let url = || {
         let (member, sha256) = (text("member"), text("sha256"));
-        return Ok(Some(Source::Url {
+        text("url").map(|url| Source::Url {
             url,
             member,
             sha256,
-        }));
-    }
-    if let Some(s3) = text("s3") {
-        return Ok(Some(Source::S3(s3)));
-    }
-    let (Some(beside), Some(file), Some(hops)) =
-        (text("beside"), text("file"), hops.checked_sub(1))
-    else {
-        return Ok(None);
+        })
     };
-    let other = source(all, needed(all, &beside)?, base, hops)?;
-    Ok(other.map(|other| sibling(other, &file)))
+    path().or_else(url).or_else(|| text("s3").map(Source::S3))
 }
 
 fn sibling(source: Source, file: &str) -> Source {

@@ -20,6 +20,9 @@ pub(crate) fn lower(text: &str) -> Option<String> {
 }
 
 pub(crate) fn label(text: &str) -> Option<String> {
+    if !text.is_ascii() {
+        return None;
+    }
     let plain = text.trim().to_lowercase();
     let plain = plain.strip_prefix("sg-").unwrap_or(&plain);
     let dashed = plain.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
@@ -33,6 +36,14 @@ pub(crate) fn region(text: &str) -> Option<String> {
         return Some(zone.to_owned());
     }
     Some(format!("{plain}-1"))
+}
+
+pub(crate) fn instance_type(text: &str) -> Option<String> {
+    let plain = text.to_lowercase();
+    plain
+        .split([' ', ','])
+        .find(|word| word.contains('.'))
+        .map(str::to_owned)
 }
 
 pub(crate) fn release(text: &str) -> Option<String> {
@@ -62,11 +73,22 @@ pub(crate) fn nodes(text: &str) -> Option<String> {
     ))
 }
 
-pub(crate) fn span(text: &str) -> Option<String> {
+pub(crate) fn minutes(text: &str) -> Option<String> {
+    span(text, 60.0)
+}
+
+/// A life of so few is meant in hours.
+pub(crate) fn lifetime(text: &str) -> Option<String> {
+    let few = number(text).is_some_and(|(number, _)| number <= 12.0);
+    span(text, if few { 3_600.0 } else { 60.0 })
+}
+
+fn span(text: &str, bare: f64) -> Option<String> {
     let (number, unit) = number(text)?;
     let seconds = match unit.as_str() {
+        "" => bare,
         "s" | "sec" | "secs" | "second" | "seconds" => 1.0,
-        "" | "m" | "min" | "mins" | "minute" | "minutes" => 60.0,
+        "m" | "min" | "mins" | "minute" | "minutes" => 60.0,
         "h" | "hr" | "hrs" | "hour" | "hours" => 3_600.0,
         "d" | "day" | "days" => 86_400.0,
         _ => return Some(text.split_whitespace().collect()),
@@ -107,7 +129,6 @@ pub(crate) fn ingress(text: &str) -> Option<String> {
     let prefix = if address.contains(':') { 128 } else { 32 };
     match address {
         "me" | "self" | "my-ip" | "Caller" | "myip" => Some("caller".to_owned()),
-        "any" | "anywhere" | "all" | "world" => Some("0.0.0.0/0".to_owned()),
         _ => Some(format!("{address}/{prefix}")),
     }
 }

@@ -19,8 +19,10 @@ mod lower_data;
 mod mend;
 mod nearest;
 mod node;
+mod open;
 mod paths;
 mod read;
+mod readers;
 mod render;
 mod rules;
 mod set;
@@ -29,6 +31,7 @@ mod source;
 mod stack_shape;
 mod syntax;
 mod template;
+mod values;
 
 pub use diag::{Code, Diagnostic, Diagnostics};
 pub use json_schema::json_schema;
@@ -76,7 +79,13 @@ fn tree(text: &str) -> (Option<node::Node>, Vec<Diagnostic>) {
             (None, found)
         }
         None if found.is_empty() => {
-            let empty = Diagnostic::new(Code::Empty, Mark::new(0, 0..0), "the file is empty");
+            let blank = text.trim().is_empty();
+            let message = if blank {
+                "the file is empty"
+            } else {
+                "the file says nothing"
+            };
+            let empty = Diagnostic::new(Code::Empty, Mark::new(0, 0..0), message);
             (None, vec![empty.help(help)])
         }
         Some(root) if !matches!(root.value, Value::Map(_)) => {

@@ -3,6 +3,9 @@
 /// No name of ours is longer, and nobody means a name by a longer text.
 const LONGEST: usize = 64;
 
+/// More candidates than any stack has, few enough to compare with each.
+const MOST: usize = 1_000;
+
 /// The candidate that `text` is a slip of the finger away from.
 pub(crate) fn nearest<'a>(text: &str, among: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let typed: Vec<char> = text.to_lowercase().replace('-', "_").chars().collect();
@@ -11,6 +14,7 @@ pub(crate) fn nearest<'a>(text: &str, among: impl IntoIterator<Item = &'a str>) 
     }
     among
         .into_iter()
+        .take(MOST)
         .filter(|name| *name != text)
         .filter_map(|name| {
             let meant: Vec<char> = name.to_lowercase().replace('-', "_").chars().collect();

@@ -2,7 +2,6 @@
 //! aliases, which a deserializer would have swallowed. With `syntax`, all that knows YAML.
 
 use super::diag::{Code, Diagnostic};
-use super::nearest::quote;
 use super::node::{Entry, Key, Node, Scalar, Value};
 use super::source::Mark;
 use super::syntax;
@@ -150,7 +149,8 @@ impl Builder {
                     ),
                 );
             }
-            _ => {}
+            // The start and end of things, and whatever else a later parser may tell.
+            Event::StreamStart | Event::StreamEnd | Event::DocumentStart(..) | _ => {}
         }
         true
     }
@@ -210,6 +210,17 @@ impl Builder {
         let size = *size;
         self.copies += size;
         if self.copies > MOST_COPIES {
+            if self.found.iter().any(|found| found.code == Code::TooLarge) {
+                self.done(
+                    Node {
+                        mark,
+                        value: Value::Broken,
+                    },
+                    0,
+                    1,
+                );
+                return;
+            }
             let message = "the aliases make this text too large";
             self.broken(
                 mark,
@@ -274,8 +285,8 @@ fn key(node: Node, found: &mut Vec<Diagnostic>) -> Pending {
             mark,
         }),
         Value::Broken => Pending::Broken,
-        Value::Scalar(Scalar { text, .. }) => {
-            let message = format!("a key cannot be {}", quote(&text));
+        Value::Scalar(_) => {
+            let message = "a key cannot be empty";
             found.push(Diagnostic::new(Code::BadKey, mark, message).expected("a word"));
             Pending::Broken
         }

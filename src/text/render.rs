@@ -5,8 +5,8 @@ use super::source::Mark;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use std::fmt;
 
-/// A label stays beside its underline up to this many characters; longer ones go below.
-const LONGEST_LABEL: usize = 56;
+/// A label stays beside its underline where the line is then no longer; else it goes below.
+const WIDEST: usize = 96;
 
 /// Where the lines below a snippet are broken.
 const WIDTH: usize = 76;
@@ -24,7 +24,7 @@ impl Diagnostics {
             text += "\n\n";
         }
         if self.more > 0 {
-            text += &format!("… and {} more\n\n", self.more);
+            text = text + "… and " + &self.more.to_string() + " more\n\n";
         }
         text + &self.summary() + "\n"
     }
@@ -34,9 +34,11 @@ impl Diagnostics {
             .expected
             .as_ref()
             .map(|what| format!("expected {what}"));
+        let source = &self.sources[found.at.source];
+        let (_, end) = source.place(found.at.end);
         let (beside, below): (Vec<_>, Vec<_>) = expected
             .into_iter()
-            .partition(|text| text.chars().count() <= LONGEST_LABEL);
+            .partition(|text| end + text.chars().count() <= WIDEST);
         let title = Level::ERROR
             .primary_title(&found.message)
             .id(found.code.as_str());

@@ -3,11 +3,13 @@
 
 use super::diag::{Code, Diagnostic};
 use super::nearest::quote;
-use super::node::Node;
+use super::node::{Entry, Node};
 use super::stack_shape::DATA_SETS;
+use super::values::read_whole;
 use crate::model::cidr::Cidr;
 use crate::model::span::Span;
 use crate::model::stack::Guardrails;
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 pub(crate) fn check(root: &Node) -> Vec<Diagnostic> {
@@ -80,8 +82,12 @@ fn openings(root: &Node, found: &mut Vec<Diagnostic>) {
             && range.is_the_world()
             && !meant
         {
-            let port = opening.get("port").and_then(Node::text).unwrap_or("?");
-            let message = format!("port {} would be open to the whole world", quote(port));
+            let port = opening
+                .get("port")
+                .and_then(Node::scalar)
+                .and_then(read_whole);
+            let port = port.map_or_else(|| "?".to_owned(), |port| port.to_string());
+            let message = format!("port {port} would be open to the whole world");
             found.push(
                 Diagnostic::new(Code::OpenToTheWorld, node.mark, message)
                     .expected("`caller` or a narrower range")
@@ -91,31 +97,27 @@ fn openings(root: &Node, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// A data set that lies beside itself lies nowhere.
+/// A data set lies beside one that has a place of its own, and so never beside itself.
 fn circles(root: &Node, found: &mut Vec<Diagnostic>) {
     let Some(data) = root.get(DATA_SETS.root) else {
         return;
     };
+    let beside = |entry: &'_ Entry| entry.value.get("beside").map(|node| node.mark);
+    let lost: BTreeSet<&str> = data
+        .entries()
+        .iter()
+        .filter(|entry| beside(entry).is_some())
+        .map(|entry| entry.key.text.as_str())
+        .collect();
     for entry in data.entries() {
-        let start = entry.key.text.as_str();
-        let mut next = start;
-        for _ in data.entries() {
-            match data.find(&[next, "beside"]).and_then(Node::text) {
-                Some(beside) => next = beside,
-                None => break,
-            }
-            if next == start {
-                let at = entry
-                    .value
-                    .get("beside")
-                    .map_or(entry.key.mark, |node| node.mark);
-                let message = format!("data set {} lies beside itself", quote(start));
-                found.push(
-                    Diagnostic::new(Code::Conflict, at, message)
-                        .expected("a data set with a place of its own"),
-                );
-                break;
-            }
+        if let Some(node) = entry.value.get("beside")
+            && let Some(other) = node.text().filter(|other| lost.contains(other))
+        {
+            let message = format!("data set {} has no place of its own", quote(other));
+            found.push(
+                Diagnostic::new(Code::Conflict, node.mark, message)
+                    .expected("one with `path`, `url` or `s3`"),
+            );
         }
     }
 }

@@ -96,17 +96,17 @@ impl<'a> Rest<'a> {
     }
 
     /// The first `length` bytes, and what follows the dot behind them.
-    fn cut(self, length: usize) -> (Rest<'a>, Option<Rest<'a>>) {
+    fn cut(self, length: usize) -> (Self, Option<Self>) {
         let (head, tail) = self.text.split_at(length);
-        let tail = tail.strip_prefix('.').map(|tail| Rest {
+        let tail = tail.strip_prefix('.').map(|tail| Self {
             text: tail,
             at: self.at + length + 1,
             ..self
         });
-        (Rest { text: head, ..self }, tail)
+        (Self { text: head, ..self }, tail)
     }
 
-    fn segment(self) -> (Rest<'a>, Option<Rest<'a>>) {
+    fn segment(self) -> (Self, Option<Self>) {
         self.cut(self.text.find('.').unwrap_or(self.text.len()))
     }
 }
@@ -199,7 +199,7 @@ fn exclude(node: &mut Node, shape: &'static Object, key: &str) {
 /// The value of a key, made where it is not there. None where the node is no mapping: the file
 /// is wrong then, and is told so.
 fn child<'n>(node: &'n mut Node, key: Rest<'_>) -> Option<&'n mut Node> {
-    if node.is_null() {
+    if node.is_null() || node.value == Value::Broken {
         node.value = Value::Map(Vec::new());
     }
     let Value::Map(entries) = &mut node.value else {
@@ -213,9 +213,11 @@ fn child<'n>(node: &'n mut Node, key: Rest<'_>) -> Option<&'n mut Node> {
             text: key.text.to_owned(),
             mark,
         };
+        // Until something is put there; if nothing is, that is told already.
+        let value = Value::Broken;
         entries.push(Entry {
             key,
-            value: Node::map(mark, Vec::new()),
+            value: Node { mark, value },
         });
     }
     entries.get_mut(index).map(|entry| &mut entry.value)
@@ -224,8 +226,8 @@ fn child<'n>(node: &'n mut Node, key: Rest<'_>) -> Option<&'n mut Node> {
 fn list(node: &mut Node, shape: &'static List, rest: Rest<'_>, value: Node, name: &str) -> Put {
     let items = match &mut node.value {
         Value::Seq(items) => items,
-        Value::Map(entries) if entries.is_empty() => &mut Vec::new(),
-        Value::Scalar(_) | Value::Map(_) | Value::Broken => return Ok(()),
+        Value::Broken => &mut Vec::new(),
+        Value::Scalar(_) | Value::Map(_) => return Ok(()),
     };
     let names: Vec<Option<String>> = items
         .iter()

@@ -66,8 +66,9 @@ pub(crate) struct List {
     pub(crate) of: Kind,
     pub(crate) least: usize,
     pub(crate) unique: Unique,
-    /// One item, in words.
+    /// One item, in words, and as one would write it.
     pub(crate) item: &'static str,
+    pub(crate) example: &'static str,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! The YAML parser's errors in our own words.
 
 use super::diag::{Code, Diagnostic};
+use super::open::unclosed;
 use super::source::Mark;
 use serde_saphyr::granit_parser::{ErrorKind, ScanError};
 
@@ -32,8 +33,39 @@ pub(crate) fn diagnostic(
         let message = format!("lists and mappings are nested deeper than {depth}");
         return Diagnostic::new(Code::TooLarge, mark, message);
     }
-    let (message, help) = words(error.kind());
-    Diagnostic::new(Code::Syntax, mark, message).help(help)
+    if let Some(found) = left_open(error.kind(), &text[..start], source, at) {
+        return found;
+    }
+    let rest = text[start..].lines().next().unwrap_or_default().len();
+    let line = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+    let blank = text[line..].len() - text[line..].trim_start().len();
+    let (words, range) = match words(error.kind()) {
+        COLON if deeper(&text[line..start]) => (DEEPER, line + blank..start),
+        NO_COLON => (NO_COLON, start..start + rest),
+        words => (words, start..end),
+    };
+    let mark = Mark::new(source, at + range.start..at + range.end);
+    Diagnostic::new(Code::Syntax, mark, words.0).help(words.1)
+}
+
+/// Where a quotation mark or a bracket is left open, that is the mistake.
+fn left_open(kind: &ErrorKind, before: &str, source: usize, at: usize) -> Option<Diagnostic> {
+    let (open, character) = unclosed(before)?;
+    let ((message, help), quote) = match character {
+        '"' | '\'' => (QUOTE, true),
+        _ => (BRACKET, false),
+    };
+    let words = words(kind);
+    if !(quote && words != ESCAPE || matches!(words, COLON | INDENT | BRACKET | DASH | UNKNOWN)) {
+        return None;
+    }
+    let mark = Mark::new(source, at + open..at + open + 1);
+    Some(Diagnostic::new(Code::Syntax, mark, message).help(help))
+}
+
+/// A line whose first `:` cannot stand there is one that the line above swallowed.
+fn deeper(line: &str) -> bool {
+    line.starts_with(' ') && !line.contains(": ")
 }
 
 const TAB: Words = ("a tab stands where YAML wants spaces", "indent with spaces");
@@ -41,12 +73,16 @@ const INDENT: Words = (
     "this line is indented neither as the one above it nor as a part of it",
     "give the keys of one mapping the same number of spaces before them",
 );
+const DEEPER: Words = (
+    "this line is indented deeper than the one above it",
+    "give the keys of one mapping the same number of spaces before them",
+);
 const QUOTE: Words = (
     "a quotation mark is opened and not closed",
     "close it, or put the whole value in the other kind of quotes",
 );
 const BRACKET: Words = (
-    "a bracket is opened and not closed, or closed and not opened",
+    "a bracket is opened and not closed, or closed by another",
     "a list is written `[a, b]`, a mapping `{ a: 1, b: 2 }`",
 );
 const COMMA: Words = (
@@ -156,6 +192,7 @@ fn words(kind: &ErrorKind) -> Words {
         | E::CommentNotSeparated
         | E::InvalidBlockEntryWhitespace
         | E::InvalidMappingValueWhitespace => SPACE,
-        _ => UNKNOWN,
+        // The parser's own affairs, and what stacks have no use for.
+        E::UnexpectedEof | E::ExpectedNodeContent | _ => UNKNOWN,
     }
 }
