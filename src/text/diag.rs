@@ -123,7 +123,7 @@ pub struct Diagnostics {
 }
 
 /// As many as anyone reads; a text made to have more shall not cost more.
-const MOST: usize = 200;
+const MOST: usize = 100;
 
 impl Diagnostics {
     pub(crate) fn new(sources: Vec<Source>, mut list: Vec<Diagnostic>) -> Self {
