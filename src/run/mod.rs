@@ -1,1 +1,3 @@
-//! (room)
+//! The shell: it alone acts in time.
+
+pub mod clock;

@@ -1,0 +1,59 @@
+//! A cluster for the tests of this room, made at 04:00:00 UTC; times are seconds after that.
+
+use crate::model::desired::{ClusterSpec, Worker};
+use crate::model::memory::Memory;
+use crate::model::observed::{Cluster, ClusterState, Step, StepState};
+use crate::model::span::Span;
+use crate::model::stack::{Guardrails, WhenDone};
+use chrono::{DateTime, TimeDelta, Utc};
+
+pub(super) fn at(seconds: i64) -> DateTime<Utc> {
+    let birth: DateTime<Utc> = "2026-11-21T04:00:00Z".parse().unwrap();
+    birth + TimeDelta::seconds(seconds)
+}
+
+/// Idle timeout a minute, lifetime ten.
+pub(super) fn cluster(ready: Option<i64>) -> Cluster {
+    Cluster {
+        id: "local-1".parse().unwrap(),
+        stack: "sample".parse().unwrap(),
+        spec: ClusterSpec {
+            release: "emr-7.x".parse().unwrap(),
+            size: "1 x m5.xlarge".to_owned(),
+            workers: 1,
+            worker: Worker {
+                memory: Memory::from_mib(1024),
+                cores: 1,
+            },
+            key_pair: None,
+            security_groups: Vec::new(),
+            python_packages: Vec::new(),
+            guardrails: Guardrails {
+                idle_timeout: Span::from_secs(60),
+                max_lifetime: Span::from_secs(600),
+                budget: None,
+                when_done: WhenDone::Keep,
+            },
+        },
+        state: ClusterState::Waiting,
+        created_at: at(0),
+        ready_at: ready.map(at),
+        ended_at: None,
+        end: None,
+        steps: Vec::new(),
+        attended: true,
+    }
+}
+
+pub(super) fn step(state: StepState, started: Option<i64>, ended: Option<i64>) -> Step {
+    Step {
+        name: "work".parse().unwrap(),
+        job: "00112233aabbccdd".parse().unwrap(),
+        run: 1,
+        state,
+        started_at: started.map(at),
+        ended_at: ended.map(at),
+        ui: None,
+        failure: None,
+    }
+}

@@ -1,0 +1,153 @@
+//! All guards asked at once: the earliest deadline rules.
+
+use super::verdict::{Cause, Deadline, Verdict};
+use super::{idle, lifetime};
+use crate::model::observed::{Cluster, EndReason};
+use chrono::{DateTime, Utc};
+
+/// Keep the cluster, or end it for a reason. One that is ending or over is kept: nothing is left
+/// to do about it.
+pub fn sweep(now: DateTime<Utc>, cluster: &Cluster) -> Verdict {
+    let deadline = deadline(cluster);
+    if !cluster.state.is_live() || now < deadline.at {
+        return Verdict::Keep { deadline };
+    }
+    match deadline.cause {
+        Cause::Lifetime => Verdict::Terminate {
+            reason: EndReason::MaxLifetime,
+            message: lifetime::message(cluster),
+        },
+        Cause::Idle => Verdict::Terminate {
+            reason: EndReason::IdleTimeout,
+            message: idle::message(now, cluster),
+        },
+    }
+}
+
+/// When the cluster ends if nothing happens to it from now on. A clock that went backwards only
+/// moves `now` away from it.
+pub fn deadline(cluster: &Cluster) -> Deadline {
+    let hard = lifetime::deadline(cluster);
+    match idle::deadline(cluster) {
+        Some(idle) if idle.at < hard.at => idle,
+        Some(_) | None => hard,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{at, cluster, step};
+    use super::*;
+    use crate::model::observed::{ClusterState, StepState};
+    use crate::model::span::Span;
+    use proptest::prelude::*;
+
+    fn ended_as(verdict: Verdict) -> Option<(EndReason, String)> {
+        match verdict {
+            Verdict::Keep { .. } => None,
+            Verdict::Terminate { reason, message } => Some((reason, message)),
+        }
+    }
+
+    #[test]
+    fn idles_to_the_second() {
+        let idle = cluster(Some(10));
+        assert_eq!(ended_as(sweep(at(69), &idle)), None);
+        let (reason, message) = ended_as(sweep(at(70), &idle)).unwrap();
+        assert_eq!(reason, EndReason::IdleTimeout);
+        assert_eq!(message, "idle for 1m since 04:00:10 UTC (idle_timeout: 1m)");
+    }
+
+    #[test]
+    fn lives_to_the_second() {
+        let mut busy = cluster(Some(10));
+        busy.steps.push(step(StepState::Running, Some(11), None));
+        assert_eq!(ended_as(sweep(at(599), &busy)), None);
+        let (reason, message) = ended_as(sweep(at(600), &busy)).unwrap();
+        assert_eq!(reason, EndReason::MaxLifetime);
+        assert_eq!(message, "alive since 04:00:00 UTC (max_lifetime: 10m)");
+    }
+
+    #[test]
+    fn setting_up_is_not_idling_but_has_its_end() {
+        let young = cluster(None);
+        assert_eq!(ended_as(sweep(at(599), &young)), None);
+        assert_eq!(
+            ended_as(sweep(at(600), &young)).unwrap().0,
+            EndReason::MaxLifetime
+        );
+    }
+
+    #[test]
+    fn a_step_that_ended_starts_the_count_again() {
+        let mut done = cluster(Some(10));
+        done.steps
+            .push(step(StepState::Completed, Some(20), Some(100)));
+        assert_eq!(deadline(&done).at, at(160));
+        assert_eq!(deadline(&done).cause, Cause::Idle);
+    }
+
+    #[test]
+    fn pending_steps_do_not_keep_it() {
+        let mut stuck = cluster(Some(10));
+        stuck.steps.push(step(StepState::Pending, None, None));
+        assert!(ended_as(sweep(at(70), &stuck)).is_some());
+    }
+
+    #[test]
+    fn what_is_over_is_left_alone() {
+        let mut over = cluster(Some(10));
+        over.state = ClusterState::Terminating;
+        assert_eq!(ended_as(sweep(at(1_000_000), &over)), None);
+    }
+
+    fn any_cluster() -> impl Strategy<Value = Cluster> {
+        let state = prop_oneof![
+            Just(StepState::Pending),
+            Just(StepState::Running),
+            Just(StepState::Completed),
+            Just(StepState::Failed),
+        ];
+        let time = || proptest::option::of(0..2_000_i64);
+        let steps = proptest::collection::vec((state, time(), time()), 0..4);
+        let span = || prop_oneof![1..4_000_u64, Just(u64::MAX)];
+        (time(), steps, span(), span()).prop_map(|(ready, steps, idle, life)| {
+            let mut cluster = cluster(ready);
+            cluster.steps = steps.into_iter().map(|(s, a, b)| step(s, a, b)).collect();
+            cluster.spec.guardrails.idle_timeout = Span::from_secs(idle);
+            cluster.spec.guardrails.max_lifetime = Span::from_secs(life);
+            cluster
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn once_ended_always_ended(cluster in any_cluster(), now in -5_000..9_000_i64, on in 0..5_000_i64) {
+            if ended_as(sweep(at(now), &cluster)).is_some() {
+                prop_assert!(ended_as(sweep(at(now + on), &cluster)).is_some());
+            }
+        }
+
+        #[test]
+        fn never_past_the_lifetime(cluster in any_cluster()) {
+            let hard = lifetime::deadline(&cluster).at;
+            prop_assert!(deadline(&cluster).at <= hard);
+            prop_assert!(ended_as(sweep(hard, &cluster)).is_some());
+        }
+
+        #[test]
+        fn ends_at_its_deadline_and_not_before(cluster in any_cluster()) {
+            let end = deadline(&cluster).at;
+            prop_assert!(ended_as(sweep(end, &cluster)).is_some());
+            let before = end - chrono::TimeDelta::seconds(1);
+            prop_assert!(ended_as(sweep(before, &cluster)).is_none());
+        }
+
+        #[test]
+        fn running_is_never_idle(mut cluster in any_cluster(), now in 0..9_000_i64) {
+            cluster.steps.push(step(StepState::Running, Some(0), None));
+            let reason = ended_as(sweep(at(now), &cluster)).map(|(reason, _)| reason);
+            prop_assert_ne!(reason, Some(EndReason::IdleTimeout));
+        }
+    }
+}
