@@ -1,3 +1,4 @@
 //! The shell: it alone acts in time.
 
 pub mod clock;
+pub mod supervisor;
