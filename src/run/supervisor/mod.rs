@@ -66,14 +66,16 @@ pub async fn supervise(folder: &Path, clock: Arc<dyn Clock>) -> Result<(), Cloud
     let mut signals = Signals::listen()?;
     let cluster = begin(&order);
     folder.write(&cluster)?;
-    let (cluster, end) = match Supervisor::new(&folder, &order, cluster.clone(), clock.clone()) {
-        Ok(mut supervisor) => {
-            let end = supervisor.run(&mut signals).await;
-            (supervisor.cluster, end)
-        }
-        Err(error) => (cluster, error.into()),
-    };
-    end::end(&folder, cluster, end, clock.as_ref())
+    let (cluster, driver, end) =
+        match Supervisor::new(&folder, &order, cluster.clone(), clock.clone()) {
+            Ok(mut supervisor) => {
+                let end = supervisor.run(&mut signals).await;
+                let driver = supervisor.driver.map(|driver| driver.child);
+                (supervisor.cluster, driver, end)
+            }
+            Err(error) => (cluster, None, error.into()),
+        };
+    end::end(&folder, cluster, driver, end, clock.as_ref())
 }
 
 fn begin(order: &Order) -> Cluster {

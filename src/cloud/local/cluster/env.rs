@@ -10,7 +10,7 @@ use std::io::Read;
 use std::path::PathBuf;
 
 /// The name Spark itself uses to hand its secret on without showing it in a process list.
-const SECRET: &str = "_SPARK_AUTH_SECRET";
+pub(super) const SECRET: &str = "_SPARK_AUTH_SECRET";
 
 /// For every process of the cluster. The secret is made anew for each: without it nobody else on
 /// this machine may run code through the cluster's open ports.

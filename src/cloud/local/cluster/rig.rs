@@ -1,7 +1,7 @@
 //! What the supervisor prepares in the folder before Spark starts: scripts that put Spark's own
 //! children on a leash, an empty configuration, and the environment.
 
-use super::env::common;
+use super::env::{SECRET, common};
 use super::folder::Folder;
 use super::leash::{command, quoted, script};
 use super::order::Launch;
@@ -44,12 +44,21 @@ impl Rig {
         rig.write("python", &python)?;
         let java = script(launch, b"", &launch.java_home.join("bin/java"));
         rig.write("java/bin/java", &java)?;
+        // Drivers want it from their configuration, and a command line is for all to read.
+        let secret = rig.env.get(SECRET).cloned().unwrap_or_default();
+        let line = format!("spark.authenticate.secret {}\n", secret.display());
+        rig.write("driver.conf", line.as_bytes())?;
         Ok(rig)
     }
 
     /// The Python of drivers.
     pub(super) fn driver_python(&self) -> PathBuf {
         self.folder.rig().join("python")
+    }
+
+    /// Configuration of drivers that no command line shows.
+    pub(super) fn driver_conf(&self) -> PathBuf {
+        self.folder.rig().join("driver.conf")
     }
 
     /// The Java of executors: workers take it from `JAVA_HOME`.

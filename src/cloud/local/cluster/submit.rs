@@ -42,6 +42,8 @@ pub fn submit(rig: &Rig, address: &str, step: &StepSpec, logs: &Path) -> Result<
         .arg("org.apache.spark.deploy.SparkSubmit")
         .args(["--master", address, "--deploy-mode", "client"])
         .args(["--name", step.name.as_str()])
+        .arg("--properties-file")
+        .arg(rig.driver_conf())
         .args(["--executor-memory", &step.executor_memory.to_string()])
         .env("JAVA_HOME", &rig.launch.java_home)
         .current_dir(work);
