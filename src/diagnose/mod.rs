@@ -1,1 +1,5 @@
-//! (room)
+//! Logs to causes. Pure.
+
+mod error;
+
+pub use error::last_error;

@@ -1,1 +1,4 @@
-//! (room)
+//! The shell: it alone acts in time.
+
+pub mod clock;
+pub mod supervisor;

@@ -1,1 +1,34 @@
 //! One Spark standalone cluster in a folder.
+//!
+//! The folder is the whole truth about the cluster: whoever asks for one writes an [`Order`] into
+//! a new [`Folder`] and starts its supervisor (`run::supervisor`), which alone writes
+//! `status.json`. Requests come in through a spool, life is told by a held lock, and every
+//! process of the cluster dies with its supervisor ([`leash`]).
+
+mod daemons;
+mod env;
+mod folder;
+mod json;
+mod leash;
+mod lock;
+mod order;
+mod processes;
+mod progress;
+mod rig;
+mod spool;
+mod start;
+mod state;
+mod submit;
+mod tail;
+
+pub use daemons::{Master, Worker, master, worker};
+pub use folder::Folder;
+pub use leash::leash;
+pub use lock::Held;
+pub use order::{JavaOptions, Launch, Order};
+pub use processes::{adopt_orphans, end_descendants, reap_orphans, terminate};
+pub use progress::progress;
+pub use rig::Rig;
+pub use spool::{Request, Spooled};
+pub use submit::submit;
+pub use tail::{Tail, spark_ui};

@@ -1,0 +1,66 @@
+//! The environment of a cluster's processes: what the launch hands in and what Spark needs.
+
+use super::folder::Folder;
+use super::order::Launch;
+use crate::cloud::error::{Class, CloudError, IoContext};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::PathBuf;
+
+/// The name Spark itself uses to hand its secret on without showing it in a process list.
+pub(super) const SECRET: &str = "_SPARK_AUTH_SECRET";
+
+/// For every process of the cluster. The secret is made anew for each: without it nobody else on
+/// this machine may run code through the cluster's open ports.
+pub(super) fn common(
+    folder: &Folder,
+    launch: &Launch,
+) -> Result<BTreeMap<&'static str, OsString>, CloudError> {
+    let mut python_path: Vec<PathBuf> = vec![folder.rig().join("pylib")];
+    python_path.extend(launch.python_path.clone());
+    let python_path = std::env::join_paths(python_path).map_err(|error| {
+        CloudError::new(Class::Input, "the path of Python packages holds a colon").caused_by(error)
+    })?;
+    let tmp = folder.tmp().into_os_string();
+    let mut env = BTreeMap::from([
+        ("SPARK_HOME", launch.spark_home.clone().into_os_string()),
+        ("SPARK_CONF_DIR", folder.rig().join("conf").into_os_string()),
+        ("SPARK_LOCAL_DIRS", tmp.clone()),
+        ("TMPDIR", tmp),
+        ("SPARK_LOCAL_IP", "127.0.0.1".into()),
+        ("SPARK_PUBLIC_DNS", "localhost".into()),
+        ("SPARK_SCALA_VERSION", scala_version(launch)?.into()),
+        ("PYSPARK_PYTHON", launch.python.clone().into_os_string()),
+        ("PYTHONPATH", python_path),
+        ("PYTHONHASHSEED", "0".into()),
+        (SECRET, secret()?.into()),
+    ]);
+    if !launch.environment.contains_key("PATH") {
+        env.insert("PATH", "/usr/local/bin:/usr/bin:/bin".into());
+    }
+    Ok(env)
+}
+
+/// `2.12` of `jars/spark-core_2.12-3.5.9.jar`. Workers ask for it when they start executors.
+fn scala_version(launch: &Launch) -> Result<String, CloudError> {
+    let jars = launch.spark_home.join("jars");
+    let version = |name: &str| {
+        let (version, _) = name.strip_prefix("spark-core_")?.split_once('-')?;
+        Some(version.to_owned())
+    };
+    fs::read_dir(&jars)
+        .during(|| format!("read Spark's folder {}", jars.display()))?
+        .filter_map(|entry| version(entry.ok()?.file_name().to_str()?))
+        .next()
+        .ok_or_else(|| CloudError::new(Class::Missing, format!("no Spark in {}", jars.display())))
+}
+
+fn secret() -> Result<String, CloudError> {
+    let mut bytes = [0_u8; 32];
+    File::open("/dev/urandom")
+        .and_then(|mut file| file.read_exact(&mut bytes))
+        .during(|| "read /dev/urandom".to_owned())?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}

@@ -1,0 +1,23 @@
+//! Values in files, as JSON.
+
+use crate::cloud::error::{CloudError, IoContext};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fs;
+use std::path::Path;
+
+pub(super) fn write(path: &Path, value: &impl Serialize) -> Result<(), CloudError> {
+    let saying = || format!("write {}", path.display());
+    let text = serde_json::to_vec_pretty(value)
+        .map_err(std::io::Error::from)
+        .during(saying)?;
+    fs::write(path, text).during(saying)
+}
+
+pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, CloudError> {
+    let saying = || format!("read {}", path.display());
+    let text = fs::read(path).during(saying)?;
+    serde_json::from_slice(&text)
+        .map_err(std::io::Error::from)
+        .during(saying)
+}

@@ -1,0 +1,147 @@
+//! The lock that a living supervisor holds. The kernel frees it with the process, so that neither
+//! a crash nor a reused process id can lie about life.
+
+use crate::cloud::error::{Class, CloudError, IoContext};
+use rustix::process::{Pid, Signal, kill_process};
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File, TryLockError};
+use std::io::{Seek, Write};
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+/// The lock, held until dropped.
+#[derive(Debug)]
+pub struct Held {
+    _file: File,
+}
+
+/// Who holds it: enough to know the process again before signalling it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Owner {
+    pid: i32,
+    /// Field 22 of `/proc/PID/stat`, in ticks since the machine started.
+    started: String,
+    boot: String,
+}
+
+impl Owner {
+    fn of(pid: i32) -> Option<Self> {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        let (_, fields) = stat.rsplit_once(')')?;
+        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+        Some(Self {
+            pid,
+            started: fields.split_whitespace().nth(19)?.to_owned(),
+            boot: boot.trim().to_owned(),
+        })
+    }
+}
+
+impl Held {
+    /// Takes the lock; none where another process holds it. Tried for a moment, since somebody
+    /// who only looks holds it for an instant too.
+    pub fn take(path: &Path) -> Result<Option<Self>, CloudError> {
+        let mut file = open(path)?;
+        for _ in 0..20 {
+            if lock(&file, path)? {
+                let me = i32::try_from(std::process::id()).unwrap_or(0);
+                let owner = serde_json::to_vec(&Owner::of(me)).unwrap_or_default();
+                let saying = || format!("write {}", path.display());
+                file.set_len(0).during(saying)?;
+                file.rewind().during(saying)?;
+                file.write_all(&owner).during(saying)?;
+                return Ok(Some(Self { _file: file }));
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        Ok(None)
+    }
+
+    /// Whether a living process holds it.
+    pub fn by_somebody(path: &Path) -> Result<bool, CloudError> {
+        if !path.exists() {
+            return Ok(false);
+        }
+        let file = open(path)?;
+        match file.try_lock_shared() {
+            Ok(()) => Ok(false),
+            Err(TryLockError::WouldBlock) => Ok(true),
+            Err(TryLockError::Error(error)) => Err(refused(path, error)),
+        }
+    }
+
+    /// Kills the holder, if it is still the process that took it.
+    pub fn kill_holder(path: &Path) -> Result<(), CloudError> {
+        if !Self::by_somebody(path)? {
+            return Ok(());
+        }
+        let text = fs::read(path).during(|| format!("read {}", path.display()))?;
+        let owner: Option<Owner> = serde_json::from_slice(&text).ok();
+        let alive = owner.filter(|owner| Owner::of(owner.pid).as_ref() == Some(owner));
+        let Some(pid) = alive.and_then(|owner| Pid::from_raw(owner.pid)) else {
+            let message = format!("cannot tell which process holds {}", path.display());
+            return Err(CloudError::new(Class::Failed, message));
+        };
+        kill_process(pid, Signal::KILL).map_err(|error| {
+            CloudError::new(Class::Failed, format!("cannot kill the process {pid:?}"))
+                .caused_by(std::io::Error::from(error))
+        })
+    }
+}
+
+fn open(path: &Path) -> Result<File, CloudError> {
+    File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .during(|| format!("open {}", path.display()))
+}
+
+fn lock(file: &File, path: &Path) -> Result<bool, CloudError> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(refused(path, error)),
+    }
+}
+
+fn refused(path: &Path, error: std::io::Error) -> CloudError {
+    CloudError::new(Class::Failed, format!("cannot lock {}", path.display())).caused_by(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_holder_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        assert!(!Held::by_somebody(&path).unwrap());
+        let held = Held::take(&path).unwrap();
+        assert!(held.is_some());
+        assert!(Held::by_somebody(&path).unwrap());
+        assert!(Held::take(&path).unwrap().is_none());
+        drop(held);
+        assert!(!Held::by_somebody(&path).unwrap());
+        assert!(Held::take(&path).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_stranger_with_the_same_pid_is_not_killed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let held = Held::take(&path).unwrap();
+        let me = Owner::of(i32::try_from(std::process::id()).unwrap()).unwrap();
+        let other = Owner {
+            started: "1".to_owned(),
+            ..me
+        };
+        fs::write(&path, serde_json::to_vec(&other).unwrap()).unwrap();
+        assert!(Held::kill_holder(&path).is_err());
+        drop(held);
+    }
+}

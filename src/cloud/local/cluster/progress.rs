@@ -1,0 +1,80 @@
+//! How far a job is, as its own Spark UI tells.
+
+use crate::model::event::SparkProgress;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::time::Duration;
+
+#[derive(Deserialize)]
+struct Application {
+    id: String,
+}
+
+/// A Spark job. Skipped stages are those whose output was there already.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Job {
+    stage_ids: Vec<u64>,
+    num_completed_stages: u64,
+    num_skipped_stages: u64,
+    num_tasks: u64,
+    num_completed_tasks: u64,
+    num_skipped_tasks: u64,
+}
+
+/// Asks the driver behind `ui`. None while it does not answer, or not in time.
+pub async fn progress(ui: &str) -> Option<SparkProgress> {
+    let ui = ui.to_owned();
+    tokio::task::spawn_blocking(move || ask(&ui)).await.ok()?
+}
+
+fn ask(ui: &str) -> Option<SparkProgress> {
+    // Proxies are for the world outside, and this address never is.
+    let config = ureq::Agent::config_builder()
+        .timeout_global(Some(Duration::from_secs(1)))
+        .proxy(None)
+        .build();
+    let agent = config.new_agent();
+    let applications: Vec<Application> = get(&agent, &format!("{ui}/api/v1/applications"))?;
+    let id = &applications.first()?.id;
+    let jobs: Vec<Job> = get(&agent, &format!("{ui}/api/v1/applications/{id}/jobs"))?;
+    Some(sum(&jobs))
+}
+
+fn get<T: DeserializeOwned>(agent: &ureq::Agent, url: &str) -> Option<T> {
+    agent.get(url).call().ok()?.body_mut().read_json().ok()
+}
+
+fn sum(jobs: &[Job]) -> SparkProgress {
+    let mut all = SparkProgress::default();
+    for job in jobs {
+        let stages = (job.stage_ids.len() as u64).saturating_sub(job.num_skipped_stages);
+        let tasks = job.num_tasks.saturating_sub(job.num_skipped_tasks);
+        all.stages += stages;
+        all.tasks += tasks;
+        // A stage that ran twice, since its output was lost, is still one stage.
+        all.stages_done += job.num_completed_stages.min(stages);
+        all.tasks_done += job.num_completed_tasks.min(tasks);
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn skipped_stages_do_not_count() {
+        let jobs: Vec<Job> = serde_json::from_str(
+            r#"[{"jobId":1,"status":"RUNNING","stageIds":[1,2,3],"numTasks":30,
+                 "numCompletedTasks":12,"numSkippedTasks":10,"numCompletedStages":1,
+                 "numSkippedStages":1,"numFailedStages":0},
+                {"jobId":0,"stageIds":[0],"numTasks":4,"numCompletedTasks":4,
+                 "numCompletedStages":1}]"#,
+        )
+        .unwrap();
+        let all = sum(&jobs);
+        assert_eq!((all.stages_done, all.stages), (2, 3));
+        assert_eq!((all.tasks_done, all.tasks), (16, 24));
+    }
+}

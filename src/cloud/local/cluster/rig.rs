@@ -1,0 +1,114 @@
+//! What the supervisor prepares in the folder before Spark starts: scripts that put Spark's own
+//! children on a leash, an empty configuration, and the environment.
+
+use super::env::{SECRET, common};
+use super::folder::Folder;
+use super::leash::{command, quoted, script};
+use super::order::Launch;
+use crate::cloud::error::{CloudError, IoContext};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// Forks the Python workers of an executor, as `pyspark.daemon` does.
+const DAEMON: &str = include_str!("daemon.py");
+
+#[derive(Debug)]
+pub struct Rig {
+    pub folder: Folder,
+    pub launch: Launch,
+    pub(super) env: BTreeMap<&'static str, OsString>,
+}
+
+impl Rig {
+    pub fn prepare(folder: &Folder, launch: &Launch) -> Result<Self, CloudError> {
+        let rig = Self {
+            folder: folder.clone(),
+            launch: launch.clone(),
+            env: common(folder, launch)?,
+        };
+        for made in [
+            folder.tmp(),
+            folder.daemon_logs(),
+            folder.rig().join("conf"),
+            folder.rig().join("pylib"),
+            rig.executor_java_home().join("bin"),
+        ] {
+            fs::create_dir_all(&made).during(|| format!("make {}", made.display()))?;
+        }
+        rig.write("pylib/clusterup_daemon.py", DAEMON.as_bytes())?;
+        let python = script(launch, &without_zip(launch), &launch.python);
+        rig.write("python", &python)?;
+        let java = script(launch, b"", &launch.java_home.join("bin/java"));
+        rig.write("java/bin/java", &java)?;
+        // Drivers want it from their configuration, and a command line is for all to read.
+        let secret = rig.env.get(SECRET).cloned().unwrap_or_default();
+        let line = format!("spark.authenticate.secret {}\n", secret.display());
+        rig.write("driver.conf", line.as_bytes())?;
+        Ok(rig)
+    }
+
+    /// The Python of drivers.
+    pub(super) fn driver_python(&self) -> PathBuf {
+        self.folder.rig().join("python")
+    }
+
+    /// Configuration of drivers that no command line shows.
+    pub(super) fn driver_conf(&self) -> PathBuf {
+        self.folder.rig().join("driver.conf")
+    }
+
+    /// The Java of executors: workers take it from `JAVA_HOME`.
+    pub(super) fn executor_java_home(&self) -> PathBuf {
+        self.folder.rig().join("java")
+    }
+
+    /// A Java machine with Spark on its class path, not started yet.
+    pub(super) fn java(&self) -> Command {
+        let mut command = command(&self.launch, &self.launch.java_home.join("bin/java"));
+        let mut tmp = OsString::from("-Djava.io.tmpdir=");
+        tmp.push(self.folder.tmp());
+        command
+            .envs(&self.env)
+            .arg(tmp)
+            .arg("-cp")
+            .arg(self.launch.spark_home.join("jars/*"));
+        command
+    }
+
+    fn write(&self, name: &str, content: &[u8]) -> Result<(), CloudError> {
+        let path = self.folder.rig().join(name);
+        let saying = || format!("write {}", path.display());
+        fs::write(&path, content).during(saying)?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).during(saying)
+    }
+}
+
+/// Spark puts a zip of PySpark's sources first on the path, where nothing is ever compiled ahead:
+/// half a second more for every driver than the same package in its folder.
+fn without_zip(launch: &Launch) -> Vec<u8> {
+    let zip = launch.spark_home.join("python/lib/pyspark.zip:");
+    let zip = quoted(zip.as_os_str());
+    let parts: [&[u8]; 3] = [b"PYTHONPATH=${PYTHONPATH#", &zip, b"}\nexport PYTHONPATH\n"];
+    parts.concat()
+}
+
+/// Starts a command that reads nothing and whose output is added to these files.
+pub(super) fn spawn(command: &mut Command, out: &Path, err: &Path) -> Result<Child, CloudError> {
+    let open = |path: &Path| {
+        File::options()
+            .create(true)
+            .append(true)
+            .open(path)
+            .during(|| format!("open {}", path.display()))
+    };
+    command
+        .stdin(Stdio::null())
+        .stdout(open(out)?)
+        .stderr(open(err)?)
+        .spawn()
+        .during(|| "start a process".to_owned())
+}

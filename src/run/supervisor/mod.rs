@@ -1,0 +1,223 @@
+//! The supervisor of one local cluster: a process of its own, as EMR's control plane is, which
+//! starts Spark, runs the steps, asks the guards, and ends the cluster with nobody else alive.
+
+mod end;
+mod rise;
+mod signals;
+mod steps;
+
+use crate::cloud::error::{Class, CloudError};
+use crate::cloud::local::cluster::{
+    Folder, Held, Master, Order, Request, Rig, Worker, adopt_orphans, master, reap_orphans,
+};
+use crate::guard::{Verdict, sweep};
+use crate::model::clock::Clock;
+use crate::model::observed::{Cluster, ClusterState, End, EndReason, StepState};
+use crate::model::stack::WhenDone;
+use signals::Signals;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use steps::{Driver, Queue};
+
+/// How often requests, logs and guards are looked at. The end of a process wakes it at once.
+const TICK: Duration = Duration::from_millis(200);
+/// The same while Spark starts, when every log line is waited for.
+const EAGER_TICK: Duration = Duration::from_millis(20);
+/// Workers that die and come again, over the life of a cluster.
+const RESTARTS: u32 = 20;
+
+struct Supervisor {
+    folder: Folder,
+    rig: Rig,
+    clock: Arc<dyn Clock>,
+    cluster: Cluster,
+    /// What readers of the folder see.
+    written: Option<Cluster>,
+    queue: Queue,
+    master: Master,
+    workers: Vec<Worker>,
+    driver: Option<Driver>,
+    restarts: u32,
+    begun: Instant,
+}
+
+/// Takes the cluster in `folder` from its order to its end. Where another supervisor has it or
+/// had it, there is nothing to do. Must run on the process's main thread.
+pub async fn supervise(folder: &Path, clock: Arc<dyn Clock>) -> Result<(), CloudError> {
+    let folder = Folder::at(folder);
+    let order = folder.order()?;
+    let Some(_held) = Held::take(&folder.lock())? else {
+        return Ok(());
+    };
+    if folder.settle()? {
+        folder.tidy();
+        return Ok(());
+    }
+    // Fails only for the leader of a session, which has what it asks for.
+    let _ = rustix::process::setsid();
+    if !adopt_orphans() {
+        return Err(CloudError::new(
+            Class::Missing,
+            "the local target needs Linux",
+        ));
+    }
+    let mut signals = Signals::listen()?;
+    let cluster = begin(&order);
+    folder.write(&cluster)?;
+    let (cluster, driver, end) =
+        match Supervisor::new(&folder, &order, cluster.clone(), clock.clone()) {
+            Ok(mut supervisor) => {
+                let end = supervisor.run(&mut signals).await;
+                let driver = supervisor.driver.map(|driver| driver.child);
+                (supervisor.cluster, driver, end)
+            }
+            Err(error) => (cluster, None, error.into()),
+        };
+    end::end(&folder, cluster, driver, end, clock.as_ref())
+}
+
+fn begin(order: &Order) -> Cluster {
+    let mut cluster = order.cluster.clone();
+    cluster.state = ClusterState::Starting;
+    cluster.attended = true;
+    cluster
+}
+
+impl Supervisor {
+    fn new(
+        folder: &Folder,
+        order: &Order,
+        mut cluster: Cluster,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, CloudError> {
+        let mut queue = Queue::default();
+        if let Some(job) = &order.job {
+            queue.add(&mut cluster, job);
+        }
+        let rig = Rig::prepare(folder, &order.launch)?;
+        Ok(Self {
+            folder: folder.clone(),
+            master: master(&rig)?,
+            rig,
+            clock,
+            cluster,
+            written: None,
+            queue,
+            workers: Vec::new(),
+            driver: None,
+            restarts: 0,
+            begun: Instant::now(),
+        })
+    }
+
+    async fn run(&mut self, signals: &mut Signals) -> End {
+        loop {
+            if let Err(end) = self.turn() {
+                return end;
+            }
+            let tick = match self.cluster.ready_at {
+                Some(_) => TICK,
+                None => EAGER_TICK,
+            };
+            if let Some(signal) = signals.within(tick).await {
+                return End {
+                    reason: EndReason::Lost,
+                    message: format!("this machine stopped it ({signal})"),
+                };
+            }
+        }
+    }
+
+    /// Everything that there is to do now. The error is the end of the cluster.
+    fn turn(&mut self) -> Result<(), End> {
+        self.rise()?;
+        self.watch()?;
+        let asked = self.requests();
+        self.steps()?;
+        self.save()?;
+        // Requests go only when what they brought can be seen.
+        for file in asked? {
+            let _ = std::fs::remove_file(file);
+        }
+        self.guard()?;
+        self.done()
+    }
+
+    /// Takes up what was asked for and says in which files that stood.
+    fn requests(&mut self) -> Result<Vec<std::path::PathBuf>, End> {
+        let mut files = Vec::new();
+        for spooled in self.folder.spooled()? {
+            let Ok(spooled) = spooled else { continue };
+            files.push(spooled.file);
+            match spooled.request {
+                Request::AddSteps(job) => self.queue.add(&mut self.cluster, &job),
+                Request::Terminate { message } => {
+                    let reason = EndReason::Request;
+                    return Err(End { reason, message });
+                }
+            }
+        }
+        Ok(files)
+    }
+
+    fn guard(&self) -> Result<(), End> {
+        match sweep(self.clock.now(), &self.cluster) {
+            Verdict::Keep { .. } => Ok(()),
+            Verdict::Terminate { reason, message } => Err(End { reason, message }),
+        }
+    }
+
+    /// Ends a cluster that was made for its steps alone, once they are over. One that never had
+    /// any is for the guards to end.
+    fn done(&self) -> Result<(), End> {
+        let steps = &self.cluster.steps;
+        let over = !steps.is_empty() && steps.iter().all(|step| step.state.is_over());
+        match self.cluster.spec.guardrails.when_done {
+            WhenDone::Keep => return Ok(()),
+            WhenDone::Terminate if !over => return Ok(()),
+            WhenDone::Terminate => {}
+        }
+        match steps.iter().find(|step| step.state == StepState::Failed) {
+            Some(step) => Err(End {
+                reason: EndReason::StepFailed,
+                message: format!("step {} failed", step.name),
+            }),
+            None => Err(End {
+                reason: EndReason::StepsCompleted,
+                message: "all steps completed".to_owned(),
+            }),
+        }
+    }
+
+    fn save(&mut self) -> Result<(), End> {
+        if self.written.as_ref() != Some(&self.cluster) {
+            self.folder.write(&self.cluster)?;
+            self.written = Some(self.cluster.clone());
+        }
+        Ok(())
+    }
+
+    /// Collects what ended below us and is not ours to look at.
+    fn reap(&self) {
+        let daemons = self.workers.iter().map(|worker| &worker.child);
+        let driver = self.driver.iter().map(|driver| &driver.child);
+        let all = daemons.chain(driver).chain([&self.master.child]);
+        let ids = all.filter_map(|child| i32::try_from(child.id()).ok());
+        reap_orphans(&ids.collect::<BTreeSet<i32>>());
+    }
+}
+
+impl From<CloudError> for End {
+    fn from(error: CloudError) -> Self {
+        let message = match &error.source {
+            Some(source) => format!("{error}: {source}"),
+            None => error.to_string(),
+        };
+        Self {
+            reason: EndReason::Failure,
+            message,
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Steps, one at a time and in order. The first that fails cancels those of its job behind it.
+
+use super::Supervisor;
+use crate::cloud::local::cluster::{Tail, spark_ui, submit};
+use crate::diagnose::last_error;
+use crate::model::desired::{JobSpec, StepSpec};
+use crate::model::observed::{Cluster, ClusterState, End, Step, StepState};
+use std::collections::VecDeque;
+use std::process::{Child, ExitStatus};
+
+/// The driver of the step that runs.
+pub(super) struct Driver {
+    pub(super) child: Child,
+    index: usize,
+    stderr: Tail,
+}
+
+/// Steps to come, by their place among the cluster's.
+#[derive(Default)]
+pub(super) struct Queue(VecDeque<(usize, StepSpec)>);
+
+impl Queue {
+    /// Adds a run of a job.
+    pub(super) fn add(&mut self, cluster: &mut Cluster, job: &JobSpec) {
+        let run = cluster.steps_of(&job.hash).map(|step| step.run).max();
+        for spec in &job.steps {
+            self.0.push_back((cluster.steps.len(), spec.clone()));
+            cluster.steps.push(Step {
+                name: spec.name.clone(),
+                job: job.hash.clone(),
+                run: run.unwrap_or(0) + 1,
+                state: StepState::Pending,
+                started_at: None,
+                ended_at: None,
+                ui: None,
+                failure: None,
+            });
+        }
+    }
+
+    /// Drops what is not pending any more.
+    fn prune(&mut self, steps: &[Step]) {
+        let pending = |index: usize| {
+            steps
+                .get(index)
+                .is_some_and(|s| s.state == StepState::Pending)
+        };
+        self.0.retain(|(index, _)| pending(*index));
+    }
+}
+
+impl Supervisor {
+    pub(super) fn steps(&mut self) -> Result<(), End> {
+        if self.cluster.ready_at.is_none() {
+            return Ok(());
+        }
+        self.follow();
+        if self.driver.is_none() {
+            self.next()?;
+        }
+        self.cluster.state = match self.driver {
+            Some(_) => ClusterState::Running,
+            None => ClusterState::Waiting,
+        };
+        Ok(())
+    }
+
+    fn follow(&mut self) {
+        let Some(driver) = &mut self.driver else {
+            return;
+        };
+        let ui = driver
+            .stderr
+            .fresh()
+            .iter()
+            .rev()
+            .find_map(|line| spark_ui(line));
+        let exit = driver.child.try_wait();
+        if let Some(step) = self.cluster.steps.get_mut(driver.index) {
+            step.ui = ui.or(step.ui.take());
+        }
+        if let Ok(Some(status)) = exit {
+            let (index, log) = (driver.index, driver.stderr.end());
+            self.driver = None;
+            self.over(index, status, &log);
+        }
+    }
+
+    fn over(&mut self, index: usize, status: ExitStatus, log: &str) {
+        let Some(step) = self.cluster.steps.get_mut(index) else {
+            return;
+        };
+        step.ended_at = Some(self.clock.now());
+        step.ui = None;
+        if status.success() {
+            step.state = StepState::Completed;
+            return;
+        }
+        step.state = StepState::Failed;
+        step.failure = Some(last_error(log).unwrap_or_else(|| format!("it ended with {status}")));
+        let (job, run) = (step.job.clone(), step.run);
+        for later in &mut self.cluster.steps {
+            if later.state == StepState::Pending && later.job == job && later.run == run {
+                later.state = StepState::Cancelled;
+            }
+        }
+        self.queue.prune(&self.cluster.steps);
+    }
+
+    fn next(&mut self) -> Result<(), End> {
+        let Some(address) = &self.master.address else {
+            return Ok(());
+        };
+        let Some((index, spec)) = self.queue.0.pop_front() else {
+            return Ok(());
+        };
+        let logs = self.folder.step_logs(index, &spec.name);
+        let child = submit(&self.rig, address, &spec, &logs)?;
+        self.driver = Some(Driver {
+            child,
+            index,
+            stderr: Tail::new(logs.join("stderr")),
+        });
+        if let Some(step) = self.cluster.steps.get_mut(index) {
+            step.state = StepState::Running;
+            step.started_at = Some(self.clock.now());
+        }
+        Ok(())
+    }
+}

