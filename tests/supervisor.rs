@@ -5,8 +5,8 @@ mod support;
 use clusterup::cloud::local::cluster::Request;
 use clusterup::model::observed::{ClusterState, EndReason, StepState};
 use clusterup::model::stack::WhenDone;
+use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
-use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 use support::{Place, job, until};
@@ -65,7 +65,6 @@ fn runs_its_steps_and_ends() {
     assert_eq!(running.state, ClusterState::Running);
     assert!(folder.wait_over(Duration::from_secs(90)).unwrap());
     let cluster = folder.read().unwrap();
-    println!("{cluster:#?}");
     assert_eq!(cluster.state, ClusterState::Terminated);
     assert_eq!(cluster.end.unwrap().reason, EndReason::StepsCompleted);
     assert!(
@@ -93,7 +92,6 @@ fn nothing_survives_a_killed_supervisor() {
     folder.start().unwrap();
     marked(&place);
     assert!(place.processes().len() >= 6, "{:#?}", place.processes());
-    println!("{:#?}", place.processes());
     folder.kill_hard().unwrap();
     gone(&place, Duration::from_secs(3));
     let cluster = folder.read().unwrap();
@@ -105,4 +103,124 @@ fn nothing_survives_a_killed_supervisor() {
     folder.start().unwrap();
     assert!(folder.wait_over(Duration::from_secs(5)).unwrap());
     assert_eq!(folder.read().unwrap(), cluster);
+}
+
+#[test]
+fn a_failed_step_cancels_the_rest_and_is_explained() {
+    let Some(place) = Place::new() else { return };
+    let fails = "
+from pyspark.sql import SparkSession
+sc = SparkSession.builder.getOrCreate().sparkContext
+sc.parallelize(range(2), 2).map(lambda x: 1 / x).collect()
+";
+    let steps = vec![place.step("fails", fails), place.step("later", SUM)];
+    let folder = place.order(1, 60, WhenDone::Terminate, steps);
+    folder.start().unwrap();
+    assert!(folder.wait_over(Duration::from_secs(60)).unwrap());
+    let cluster = folder.read().unwrap();
+    assert_eq!(cluster.state, ClusterState::TerminatedWithErrors);
+    assert_eq!(cluster.end.as_ref().unwrap().reason, EndReason::StepFailed);
+    let said = "ZeroDivisionError: division by zero (fails.py, line 4)";
+    assert_eq!(cluster.steps[0].failure.as_deref(), Some(said));
+    assert_eq!(cluster.steps[0].state, StepState::Failed);
+    assert_eq!(cluster.steps[1].state, StepState::Cancelled);
+    gone(&place, Duration::from_secs(1));
+}
+
+#[test]
+fn a_kept_cluster_takes_steps_and_idles_out() {
+    let Some(place) = Place::new() else { return };
+    let folder = place.order(1, 3, WhenDone::Keep, Vec::new());
+    folder.start().unwrap();
+    until(&folder, |c| c.state == ClusterState::Waiting);
+    let again = job(vec![place.step("again", SUM)]);
+    assert!(folder.request(&Request::AddSteps(again.clone())).unwrap());
+    assert!(folder.request(&Request::AddSteps(again)).unwrap());
+    let runs: Vec<_> = folder.read().unwrap().steps.iter().map(|s| s.run).collect();
+    assert_eq!(runs, [1, 2]);
+    assert!(folder.wait_over(Duration::from_secs(90)).unwrap());
+    let cluster = folder.read().unwrap();
+    assert_eq!(cluster.state, ClusterState::Terminated);
+    assert!(
+        cluster
+            .steps
+            .iter()
+            .all(|s| s.state == StepState::Completed)
+    );
+    let end = cluster.end.unwrap();
+    assert_eq!(end.reason, EndReason::IdleTimeout);
+    assert!(
+        end.message.starts_with("idle for 3s since "),
+        "{}",
+        end.message
+    );
+    let idle = cluster.ended_at.unwrap() - cluster.steps[1].ended_at.unwrap();
+    assert!((3_000..6_000).contains(&idle.num_milliseconds()), "{idle}");
+    gone(&place, Duration::from_secs(1));
+}
+
+#[test]
+fn ends_within_seconds_when_asked_in_the_midst_of_a_job() {
+    let Some(place) = Place::new() else { return };
+    let steps = vec![place.step("deaf", DEAF)];
+    let folder = place.order(1, 60, WhenDone::Keep, steps);
+    folder.start().unwrap();
+    marked(&place);
+    let asked = Instant::now();
+    let message = "destroy".to_owned();
+    folder.request(&Request::Terminate { message }).unwrap();
+    assert!(folder.wait_over(Duration::from_secs(20)).unwrap());
+    assert!(
+        asked.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        asked.elapsed()
+    );
+    println!("ended after {:?}", asked.elapsed());
+    gone(&place, Duration::from_millis(100));
+    let cluster = folder.read().unwrap();
+    assert_eq!(cluster.state, ClusterState::Terminated);
+    assert_eq!(cluster.end.unwrap().reason, EndReason::Request);
+    assert_eq!(cluster.steps[0].state, StepState::Interrupted);
+}
+
+#[test]
+fn a_worker_that_dies_comes_again_and_the_job_goes_on() {
+    let Some(place) = Place::new() else { return };
+    let slow = "
+from pyspark.sql import SparkSession
+import os, time
+mark = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'mark')
+def slow(x):
+    open(mark, 'w').close()
+    time.sleep(2)
+    return x
+spark = SparkSession.builder.getOrCreate()
+print('sum', sum(spark.sparkContext.parallelize(range(4), 4).map(slow).collect()))
+";
+    let folder = place.order(1, 60, WhenDone::Terminate, vec![place.step("slow", slow)]);
+    folder.start().unwrap();
+    marked(&place);
+    let worker = place.pid_of("deploy.worker.Worker").unwrap();
+    let worker = Pid::from_raw(worker.parse().unwrap()).unwrap();
+    kill_process(worker, Signal::KILL).unwrap();
+    assert!(folder.wait_over(Duration::from_secs(90)).unwrap());
+    let cluster = folder.read().unwrap();
+    assert_eq!(cluster.steps[0].state, StepState::Completed, "{cluster:#?}");
+    gone(&place, Duration::from_secs(1));
+}
+
+#[test]
+fn a_master_that_dies_ends_the_cluster() {
+    let Some(place) = Place::new() else { return };
+    let folder = place.order(1, 60, WhenDone::Keep, Vec::new());
+    folder.start().unwrap();
+    until(&folder, |c| c.state == ClusterState::Waiting);
+    let master = place.pid_of("deploy.master.Master").unwrap();
+    let master = Pid::from_raw(master.parse().unwrap()).unwrap();
+    kill_process(master, Signal::KILL).unwrap();
+    assert!(folder.wait_over(Duration::from_secs(20)).unwrap());
+    let end = folder.read().unwrap().end.unwrap();
+    assert_eq!(end.reason, EndReason::Failure);
+    assert!(end.message.contains("master ended"), "{}", end.message);
+    gone(&place, Duration::from_secs(1));
 }

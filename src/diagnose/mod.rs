@@ -1,5 +1,10 @@
 //! Logs to causes. Pure.
 
 mod error;
+mod java;
+mod python;
 
 pub use error::last_error;
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 /// PySpark and Java behind the Python that CLUSTERUP_TEST_RUNTIME names; none skips the test.
 #[expect(clippy::disallowed_methods, reason = "the test's own switch")]
-pub fn runtime() -> Option<Launch> {
+pub(crate) fn runtime() -> Option<Launch> {
     let Some(python) = std::env::var_os("CLUSTERUP_TEST_RUNTIME") else {
         eprintln!("skipped: CLUSTERUP_TEST_RUNTIME names no Python with PySpark and a Java");
         return None;
@@ -38,20 +38,20 @@ pub fn runtime() -> Option<Launch> {
 }
 
 /// A place that ends with the test, and every cluster in it.
-pub struct Place {
-    pub root: tempfile::TempDir,
+pub(crate) struct Place {
+    pub(crate) root: tempfile::TempDir,
     launch: Launch,
 }
 
 impl Place {
-    pub fn new() -> Option<Self> {
+    pub(crate) fn new() -> Option<Self> {
         let launch = runtime()?;
         let root = tempfile::tempdir().unwrap();
         Some(Self { root, launch })
     }
 
     /// A Python script in this place, as a step.
-    pub fn step(&self, name: &str, script: &str) -> StepSpec {
+    pub(crate) fn step(&self, name: &str, script: &str) -> StepSpec {
         let path = self.root.path().join(format!("{name}.py"));
         fs::write(&path, script).unwrap();
         StepSpec {
@@ -64,7 +64,7 @@ impl Place {
     }
 
     /// Records a cluster with an idle timeout of `idle` seconds.
-    pub fn order(
+    pub(crate) fn order(
         &self,
         workers: u16,
         idle: u64,
@@ -111,7 +111,7 @@ impl Place {
     }
 
     /// The command lines of every process that belongs to a cluster of this place.
-    pub fn processes(&self) -> Vec<String> {
+    pub(crate) fn processes(&self) -> Vec<String> {
         let root = self.root.path().to_str().unwrap();
         let entries = fs::read_dir("/proc").unwrap().flatten();
         let pids = entries.filter(|e| e.file_name().to_str().unwrap().parse::<u32>().is_ok());
@@ -125,7 +125,7 @@ impl Place {
         .collect()
     }
 
-    pub fn pid_of(&self, what: &str) -> Option<String> {
+    pub(crate) fn pid_of(&self, what: &str) -> Option<String> {
         let found = self
             .processes()
             .into_iter()
@@ -144,7 +144,7 @@ impl Drop for Place {
     }
 }
 
-pub fn job(steps: Vec<StepSpec>) -> JobSpec {
+pub(crate) fn job(steps: Vec<StepSpec>) -> JobSpec {
     JobSpec {
         hash: "00112233aabbccdd".parse().unwrap(),
         steps,
@@ -154,7 +154,7 @@ pub fn job(steps: Vec<StepSpec>) -> JobSpec {
 }
 
 /// Waits until the cluster is as `wanted`, and fails loudly where it takes over a minute.
-pub fn until(folder: &Folder, wanted: impl Fn(&Cluster) -> bool) -> Cluster {
+pub(crate) fn until(folder: &Folder, wanted: impl Fn(&Cluster) -> bool) -> Cluster {
     let begun = Instant::now();
     loop {
         let cluster = folder.read().unwrap();
@@ -178,7 +178,7 @@ fn logs(folder: &Path) -> String {
         }
         let text = fs::read_to_string(&path).unwrap_or_default();
         let lines: Vec<_> = text.lines().collect();
-        let last = lines[lines.len().saturating_sub(60)..].join("\n");
+        let last = lines[lines.len().saturating_sub(15)..].join("\n");
         all += &format!("== {}\n{last}\n", path.display());
     }
     all

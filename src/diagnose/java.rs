@@ -1,0 +1,81 @@
+//! Java's causes: in records of a log, under exceptions, and in a Java machine's own last words.
+
+/// What Spark says when it is only being shut down, or before it says why.
+const NOISE: [&str; 8] = [
+    "ShutdownHookManager",
+    "TransportRequestHandler",
+    "TransportResponseHandler",
+    "TransportClient",
+    "AsyncEventQueue",
+    "Inbox: Ignoring",
+    "LiveListenerBus",
+    "Utils: Aborting task",
+];
+
+/// A heap that ran full explains everything after it.
+pub(super) fn out_of_memory(lines: &[&str]) -> Option<String> {
+    let said = |line: &&str| {
+        line.find("java.lang.OutOfMemoryError")
+            .map(|at| line[at..].to_owned())
+    };
+    lines.iter().find_map(said)
+}
+
+/// The root of the last chain of causes, or else the last error of the log.
+pub(super) fn root(lines: &[&str]) -> Option<String> {
+    let error = lines.iter().rposition(|line| is_error(line))?;
+    let record = lines[error..]
+        .iter()
+        .skip(1)
+        .take_while(|line| !is_record(line));
+    let cause = record
+        .filter_map(|line| line.strip_prefix("Caused by: "))
+        .last();
+    Some(cause.map_or_else(|| message(lines, error), str::to_owned))
+}
+
+/// What the Java machine itself, or its launcher, could not start with.
+pub(super) fn machine(lines: &[&str]) -> Option<String> {
+    let says = |line: &&&str| {
+        let starts = ["Error", "Unrecognized", "Could not"];
+        starts.iter().any(|start| line.starts_with(start))
+    };
+    lines.iter().find(says).map(|line| (*line).to_owned())
+}
+
+fn is_error(line: &str) -> bool {
+    let record = is_record(line)
+        && [" ERROR ", " FATAL "]
+            .iter()
+            .any(|level| line.contains(level));
+    let thrown = line.starts_with("Exception in thread ") || line.starts_with(": ");
+    (record || thrown) && !NOISE.iter().any(|noise| line.contains(noise))
+}
+
+/// `26/11/21 04:31:24 LEVEL Class: message`.
+fn is_record(line: &str) -> bool {
+    let shape = b"dd/dd/dd dd:dd:dd ";
+    let fits = |(byte, shape): (u8, &u8)| match shape {
+        b'd' => byte.is_ascii_digit(),
+        other => byte == *other,
+    };
+    line.len() > shape.len() && line.bytes().zip(shape).all(fits)
+}
+
+/// The error's own words: the exception right under a record says more than the record.
+fn message(lines: &[&str], error: usize) -> String {
+    let line = lines[error];
+    if let Some(thrown) = line.strip_prefix("Exception in thread ") {
+        let (_, thrown) = thrown.rsplit_once("\" ").unwrap_or(("", thrown));
+        return thrown.to_owned();
+    }
+    if let Some(thrown) = line.strip_prefix(": ") {
+        return thrown.to_owned();
+    }
+    let under = lines.get(error + 1).filter(|next| {
+        let class = next.split(':').next().unwrap_or_default();
+        class.contains('.') && !class.contains(' ') && !is_record(next)
+    });
+    let said = line.split_once(": ").map_or(line, |(_, said)| said);
+    under.map_or(said, |next| next).to_owned()
+}
