@@ -40,41 +40,45 @@ impl Local {
             steps: Vec::new(),
             attended: false,
         };
-        let launch = Launch::new(
-            self.program.clone(),
-            runtime,
-            python_path,
-            self.place.bucket(stack),
-        );
-        let folder = self.folder(stack, &id);
-        folder.create(&Order {
+        let machine = &self.machine;
+        let (program, environment) = (machine.program.clone(), machine.environment.clone());
+        let launch = Launch::new(program, runtime, python_path, environment);
+        let order = Order {
             cluster,
             job: job.cloned(),
             launch,
-        })?;
-        self.start(&folder).await
+        };
+        Folder::create(&self.place.stack(stack), &order)?.start()
     }
+}
 
-    pub(super) async fn start(&self, folder: &Folder) -> Result<(), CloudError> {
-        folder.start().await
+/// Asks a living cluster for something and sees that it is taken up.
+pub(super) fn ask(folder: &Folder, request: &Request) -> Result<(), CloudError> {
+    if folder.request(request)? {
+        return Ok(());
     }
+    let message = format!("the cluster in {} does not answer", folder.path().display());
+    Err(CloudError::new(Class::Failed, message)
+        .hint("see what became of it: clusterup status --local"))
+}
 
-    /// Asks for the end and waits for it; one that does not answer is ended by force.
-    pub(super) async fn terminate(&self, folder: &Folder) -> Result<(), CloudError> {
-        folder.request(&Request::Terminate {
-            message: "somebody asked for it".to_owned(),
-        })?;
-        if folder.wait_over(PATIENCE).await? {
-            return Ok(());
-        }
-        folder.kill_hard()?;
-        if folder.wait_over(PATIENCE).await? {
-            return Ok(());
-        }
-        let message = format!("the cluster in {} does not end", folder.path().display());
-        Err(CloudError::new(Class::Failed, message)
-            .hint("see its processes: ps -ef | grep clusterup"))
+/// Asks for the end and waits for it; one that does not answer is ended by force.
+pub(super) fn terminate(folder: &Folder) -> Result<(), CloudError> {
+    if !folder.held()? {
+        return Ok(());
     }
+    folder.request(&Request::Terminate {
+        message: "it was asked to end".to_owned(),
+    })?;
+    if folder.wait_over(PATIENCE)? {
+        return Ok(());
+    }
+    folder.kill_hard()?;
+    if folder.wait_over(PATIENCE)? {
+        return Ok(());
+    }
+    let message = format!("the cluster in {} does not end", folder.path().display());
+    Err(CloudError::new(Class::Failed, message).hint("see its processes: ps -ef | grep clusterup"))
 }
 
 /// An id that no other cluster has.

@@ -29,6 +29,7 @@ use crate::model::observed::{Cluster, Observed};
 use crate::model::sample::Sample;
 use crate::model::stack::Stack;
 use async_trait::async_trait;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -37,31 +38,32 @@ use std::sync::Arc;
 pub struct Local {
     place: Place,
     store: Store,
-    /// Our own executable, which the supervisors run.
-    program: PathBuf,
-    home: Option<PathBuf>,
+    machine: Machine,
     clock: Arc<dyn Clock>,
 }
 
+/// What of this machine's environment a local cluster may know.
+pub struct Machine {
+    /// Our own executable, which the supervisors run.
+    pub program: PathBuf,
+    pub home: Option<PathBuf>,
+    /// The whole environment of a cluster's processes, but for what Spark needs.
+    pub environment: BTreeMap<String, String>,
+}
+
 impl Local {
-    pub fn new(
-        root: PathBuf,
-        store: Store,
-        program: PathBuf,
-        home: Option<PathBuf>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
+    pub fn new(root: PathBuf, store: Store, machine: Machine, clock: Arc<dyn Clock>) -> Self {
+        let place = Place::new(root);
         Self {
-            place: Place::new(root),
+            place,
             store,
-            program,
-            home,
+            machine,
             clock,
         }
     }
 
     fn folder(&self, stack: &StackName, id: &ClusterId) -> Folder {
-        Folder::new(self.place.cluster(stack, id))
+        Folder::at(self.place.cluster(stack, id))
     }
 
     fn clusters(&self, stack: &StackName) -> Result<Vec<Cluster>, CloudError> {
@@ -85,7 +87,7 @@ impl Cloud for Local {
         sample: Option<Sample>,
         hear: &dyn Listener,
     ) -> Result<Facts, CloudError> {
-        let (place, store, home) = (&self.place, &self.store, self.home.as_deref());
+        let (place, store, home) = (&self.place, &self.store, self.machine.home.as_deref());
         Gather {
             place,
             store,
@@ -139,14 +141,14 @@ impl Cloud for Local {
             Action::CreateCluster(spec, job) => {
                 self.create_cluster(stack, spec, job.as_ref(), hear).await
             }
-            Action::StartCluster(id) => self.start(&self.folder(stack, id)).await,
-            Action::AddSteps(id, job) => self
-                .folder(stack, id)
-                .request(&Request::AddSteps(job.clone())),
-            Action::UpdateGuardrails(id, guardrails) => self
-                .folder(stack, id)
-                .request(&Request::Guard(guardrails.clone())),
-            Action::TerminateCluster(id) => self.terminate(&self.folder(stack, id)).await,
+            Action::StartCluster(id) => self.folder(stack, id).start(),
+            Action::AddSteps(id, job) => {
+                launch::ask(&self.folder(stack, id), &Request::AddSteps(job.clone()))
+            }
+            Action::UpdateGuardrails(id, guardrails) => {
+                launch::ask(&self.folder(stack, id), &Request::Guard(guardrails.clone()))
+            }
+            Action::TerminateCluster(id) => launch::terminate(&self.folder(stack, id)),
             Action::DeleteCluster(id) => self.folder(stack, id).remove(),
             Action::BringHome(results) => {
                 results::bring(place, stack, results)?;

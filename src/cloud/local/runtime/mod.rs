@@ -24,4 +24,5 @@ mod store;
 mod watched;
 
 pub use report::Report;
+pub(super) use store::class_path;
 pub use store::{Runtime, Store};

@@ -59,7 +59,7 @@ impl Runtime {
     }
 }
 
-pub(super) fn class_path(conf: &Path, spark_home: &Path) -> OsString {
+pub(in crate::cloud::local) fn class_path(conf: &Path, spark_home: &Path) -> OsString {
     let mut path = conf.as_os_str().to_owned();
     path.push("/:");
     path.push(spark_home.join("jars").join("*"));
