@@ -17,6 +17,7 @@ pub(super) const FILE: &str = "classes.jsa";
 const TRAINING: &str = include_str!("training.py");
 const PATIENCE: Duration = Duration::from_secs(180);
 const TICK: Duration = Duration::from_millis(250);
+const SETTLED: Duration = Duration::from_millis(700);
 
 /// Makes the archive of a runtime that lies in its place. Without one all else is the same, so a
 /// failure is no error.
@@ -79,12 +80,8 @@ async fn record(runtime: &Runtime, work: &Path) -> Option<String> {
         .arg(dump(&driver))
         .args(Runtime::OPENINGS);
     java.arg("org.apache.spark.deploy.SparkSubmit")
-        .args([
-            "--master",
-            "local-cluster[1,1,512]",
-            "--executor-memory",
-            "512m",
-        ])
+        .args(["--master", "local-cluster[1,1,512]"])
+        .args(["--conf", "spark.executor.memory=512m"])
         .args([
             "--conf",
             "spark.driver.host=127.0.0.1",
@@ -102,10 +99,12 @@ async fn record(runtime: &Runtime, work: &Path) -> Option<String> {
         .env("SPARK_SCALA_VERSION", Runtime::SCALA_VERSION)
         .env("SPARK_LOCAL_IP", "127.0.0.1")
         .env("SPARK_LOCAL_DIRS", work)
-        .env("SPARK_WORKER_DIR", work)
         .env("PYSPARK_PYTHON", &runtime.python)
         .current_dir(work);
     well(&mut java).await?;
+    written(&executor).await?;
+    // A little cluster keeps its executors' folders there, whatever it is told.
+    let _ = fs::remove_dir_all(runtime.spark_home.join("work"));
     let mut lines: Vec<String> = Vec::new();
     for list in [driver, executor] {
         lines.extend(fs::read_to_string(list).ok()?.lines().map(str::to_owned));
@@ -114,6 +113,20 @@ async fn record(runtime: &Runtime, work: &Path) -> Option<String> {
     let mut seen = std::collections::BTreeSet::new();
     lines.retain(|line| seen.insert(line.clone()));
     Some(lines.join("\n"))
+}
+
+/// Waits until a list is whole: an executor writes its own when it leaves, which may be after its
+/// driver did.
+async fn written(list: &Path) -> Option<()> {
+    let mut before = 0;
+    loop {
+        let bytes = fs::metadata(list).map_or(0, |metadata| metadata.len());
+        if bytes > 0 && bytes == before {
+            return Some(());
+        }
+        before = bytes;
+        tokio::time::sleep(SETTLED).await;
+    }
 }
 
 async fn dump(runtime: &Runtime, list: &str, archive: &Path) -> Option<()> {

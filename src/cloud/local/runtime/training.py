@@ -1,5 +1,6 @@
 """Loads the classes that jobs load, so that Java can keep them in an archive. Run once, at install."""
 import sys
+import time
 import urllib.request
 
 from pyspark import SparkContext, StorageLevel
@@ -24,3 +25,7 @@ again.limit(10).write.mode("overwrite").option("header", True).csv(out + "/csv")
 place = f"{sc.uiWebUrl}/api/v1/applications"
 for path in ("", f"/{sc.applicationId}/stages", f"/{sc.applicationId}/jobs"):
     urllib.request.urlopen(place + path, timeout=10).read()
+
+# An executor writes its list of classes when it leaves by itself, not when it is killed.
+sc.stop()
+time.sleep(2)
