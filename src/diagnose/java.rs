@@ -53,7 +53,7 @@ fn is_error(line: &str) -> bool {
 }
 
 /// `26/11/21 04:31:24 LEVEL Class: message`.
-fn is_record(line: &str) -> bool {
+pub(super) fn is_record(line: &str) -> bool {
     let shape = b"dd/dd/dd dd:dd:dd ";
     let fits = |(byte, shape): (u8, &u8)| match shape {
         b'd' => byte.is_ascii_digit(),

@@ -1,6 +1,8 @@
 //! Python's tracebacks, those of the driver and those of executors that Java carries inside its
 //! own messages.
 
+use super::java::is_record;
+
 const HEADER: &str = "Traceback (most recent call last):";
 
 pub(super) struct Raised {
@@ -22,9 +24,16 @@ struct Traceback {
 /// Spark tries tasks again.
 pub(super) fn raised(lines: &[&str]) -> Option<Raised> {
     let line = lines.iter().rposition(|line| *line == HEADER)?;
+    // Java logs into the midst of what Python says.
+    let region = &lines[line..];
+    let said: Vec<&str> = region
+        .iter()
+        .filter(|line| !is_record(line))
+        .copied()
+        .collect();
     // Below it may be the worker's, which Java's message carries.
-    let nested = (line..lines.len()).filter(|&at| lines[at].ends_with(HEADER));
-    let mut blocks: Vec<Traceback> = nested.filter_map(|at| traceback(&lines[at..])).collect();
+    let headers = (0..said.len()).filter(|&at| said[at].ends_with(HEADER));
+    let mut blocks: Vec<Traceback> = headers.filter_map(|at| traceback(&said[at..])).collect();
     let original = blocks.iter().position(|block| !passes_on(&block.exception));
     let passed_on = original.is_none();
     let chosen = blocks.swap_remove(original.unwrap_or(0).min(blocks.len().checked_sub(1)?));

@@ -22,6 +22,7 @@ fn python_in_the_driver() {
 Traceback (most recent call last):
   File \"/data/bucket/scripts/job.py\", line 8, in <module>
     main()
+26/11/21 04:55:07 INFO BlockManagerInfo: Removed broadcast_0_piece0 on 127.0.0.1:34377
   File \"/data/bucket/scripts/job.py\", line 5, in main
     print(rows[3])
           ~~~~^^^

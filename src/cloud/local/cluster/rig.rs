@@ -40,8 +40,7 @@ impl Rig {
             fs::create_dir_all(&made).during(|| format!("make {}", made.display()))?;
         }
         rig.write("pylib/clusterup_daemon.py", DAEMON.as_bytes())?;
-        let python = script(launch, &without_zip(launch), &launch.python);
-        rig.write("python", &python)?;
+        rig.write("python", &driver_script(launch))?;
         let java = script(launch, b"", &launch.java_home.join("bin/java"));
         rig.write("java/bin/java", &java)?;
         // Drivers want it from their configuration, and a command line is for all to read.
@@ -89,11 +88,18 @@ impl Rig {
 
 /// Spark puts a zip of PySpark's sources first on the path, where nothing is ever compiled ahead:
 /// half a second more for every driver than the same package in its folder.
-fn without_zip(launch: &Launch) -> Vec<u8> {
+///
+/// It also puts what Python has to say of errors among its output; here that stays apart.
+fn driver_script(launch: &Launch) -> Vec<u8> {
     let zip = launch.spark_home.join("python/lib/pyspark.zip:");
     let zip = quoted(zip.as_os_str());
-    let parts: [&[u8]; 3] = [b"PYTHONPATH=${PYTHONPATH#", &zip, b"}\nexport PYTHONPATH\n"];
-    parts.concat()
+    let parts: [&[u8]; 4] = [
+        b"PYTHONPATH=${PYTHONPATH#",
+        &zip,
+        b"}\nexport PYTHONPATH\n",
+        b"exec 2>>\"$CLUSTERUP_STDERR\"\n",
+    ];
+    script(launch, &parts.concat(), &launch.python)
 }
 
 /// Starts a command that reads nothing and whose output is added to these files.

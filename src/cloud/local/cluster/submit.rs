@@ -28,6 +28,7 @@ pub fn submit(rig: &Rig, address: &str, step: &StepSpec, logs: &Path) -> Result<
         .arg(rig.driver_conf())
         .args(["--executor-memory", &step.executor_memory.to_string()])
         .env("JAVA_HOME", &rig.launch.java_home)
+        .env("CLUSTERUP_STDERR", logs.join("stderr"))
         .current_dir(work);
     for (key, value) in conf(rig, &step.conf) {
         let mut pair = OsString::from(key);
