@@ -221,16 +221,7 @@ fn at(seconds: i64) -> DateTime<Utc> {
 fn add(cluster: &mut Cluster, job: Option<&clusterup::model::desired::JobSpec>) {
     let Some(job) = job else { return };
     let run = cluster.run_of(&job.hash).map_or(1, |run| run.number + 1);
-    cluster.steps.extend(job.steps.iter().map(|step| Step {
-        name: step.name.clone(),
-        job: job.hash.clone(),
-        run,
-        state: StepState::Pending,
-        started_at: None,
-        ended_at: None,
-        ui: None,
-        failure: None,
-    }));
+    cluster.steps.extend(Step::pending(job, run));
 }
 
 fn end(cluster: &mut Cluster, reason: EndReason, open: StepState) {

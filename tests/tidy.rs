@@ -131,8 +131,8 @@ fn crates_and_calls_stay_in_their_room() {
             .into_owned();
         for (number, line) in code(&text) {
             for (word, places) in CONFINED {
-                let uses =
-                    line.contains(&format!("{word}::")) || line.contains(&format!("{word}("));
+                let uses = line.contains(&format!("{word}::"))
+                    || word.contains("::") && line.contains(&format!("{word}("));
                 if uses && !places.iter().any(|allowed| place.starts_with(allowed)) {
                     wrong.push(format!(
                         "{}:{number}: {word} belongs in {places:?}",
@@ -176,7 +176,7 @@ fn nothing_is_left_for_later() {
     let words = [
         ["TO", "DO"],
         ["FIX", "ME"],
-        ["XX", "X"],
+        ["HA", "CK"],
         ["unimpl", "emented!"],
         ["to", "do!("],
     ];

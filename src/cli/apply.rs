@@ -74,6 +74,7 @@ impl Apply<'_> {
         if outcome.is_none_or(|outcome| outcome == Outcome::Completed) {
             let _lease = self.cloud.lease(&self.stack.name, self.progress).await?;
             driver.settle().await?;
+            driver.ready().await?;
         } else {
             driver.ended().await?;
         }
@@ -159,7 +160,8 @@ impl Apply<'_> {
         let cluster = job.and_then(|job| follow::newest(&observed, &job.hash));
         let exit = match (job, cluster) {
             (Some(job), Some(cluster)) => exit_of(cluster, follow::outcome(cluster, &job.hash)),
-            _ => Exit::Done,
+            (Some(_), None) => Exit::Failed,
+            (None, _) => Exit::Done,
         };
         match (exit, home) {
             (Exit::Done, Some(home)) => {

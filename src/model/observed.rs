@@ -1,6 +1,6 @@
 //! What is there, as of an instant. The cloud says it; nobody else may claim it.
 
-use super::desired::ClusterSpec;
+use super::desired::{ClusterSpec, JobSpec};
 use super::name::{ClusterId, JobHash, KeyPairName, StackName, StepName};
 use super::stack::SecurityGroup;
 use chrono::{DateTime, Utc};
@@ -194,6 +194,22 @@ pub enum StepState {
     Cancelled,
     /// Was running when its cluster ended.
     Interrupted,
+}
+
+impl Step {
+    /// The steps of a run of a job, all to come.
+    pub fn pending(job: &JobSpec, run: u32) -> impl Iterator<Item = Self> {
+        job.steps.iter().map(move |spec| Self {
+            name: spec.name.clone(),
+            job: job.hash.clone(),
+            run,
+            state: StepState::Pending,
+            started_at: None,
+            ended_at: None,
+            ui: None,
+            failure: None,
+        })
+    }
 }
 
 impl StepState {

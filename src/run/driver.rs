@@ -121,6 +121,23 @@ impl Driver<'_> {
         }
     }
 
+    /// Waits until the living cluster takes work, or is no more.
+    ///
+    /// # Errors
+    /// What the cloud said no with.
+    pub async fn ready(&self) -> Result<(), Stopped> {
+        loop {
+            let observed = self.cloud.observe(&self.stack.name, None).await?;
+            if observed
+                .live()
+                .is_none_or(|cluster| cluster.ready_at.is_some())
+            {
+                return Ok(());
+            }
+            tokio::time::sleep(self.pause).await;
+        }
+    }
+
     /// Ends the living cluster, if there is one.
     ///
     /// # Errors

@@ -33,8 +33,8 @@ fn apply_killed_at_any_moment_converges_on_one_cluster() {
             1,
             "killed after {moment:?}"
         );
-        let answer = fs::read_to_string(home.path().join("results/answer.txt")).unwrap();
-        assert_eq!(answer, "780", "killed after {moment:?}");
+        let answer = fs::read_to_string(home.path().join("results/answer.txt"));
+        assert_eq!(answer.unwrap_or_default(), "780", "killed after {moment:?}");
         home.expect(0, &["destroy", "t", "--local", "--yes"]);
         home.until_quiet(3);
     }

@@ -6,7 +6,7 @@ use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::model::desired::{ClusterSpec, JobSpec};
 use crate::model::event::Listener;
 use crate::model::name::{ClusterId, StackName};
-use crate::model::observed::{Cluster, ClusterState};
+use crate::model::observed::{Cluster, ClusterState, Step};
 use rustix::rand::GetRandomFlags;
 use std::time::Duration;
 
@@ -37,7 +37,10 @@ impl Local {
             ready_at: None,
             ended_at: None,
             end: None,
-            steps: Vec::new(),
+            steps: job
+                .into_iter()
+                .flat_map(|job| Step::pending(job, 1))
+                .collect(),
             attended: false,
         };
         let machine = &self.machine;

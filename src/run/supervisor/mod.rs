@@ -94,7 +94,7 @@ impl Supervisor {
     ) -> Result<Self, CloudError> {
         let mut queue = Queue::default();
         if let Some(job) = &order.job {
-            queue.add(&mut cluster, job);
+            queue.take_up(job);
         }
         let rig = Rig::prepare(folder, &order.launch)?;
         Ok(Self {

@@ -20,22 +20,22 @@ pub(super) struct Driver {
 pub(super) struct Queue(VecDeque<(usize, StepSpec)>);
 
 impl Queue {
-    /// Adds a run of a job.
+    /// Adds another run of a job.
     pub(super) fn add(&mut self, cluster: &mut Cluster, job: &JobSpec) {
         let run = cluster.steps_of(&job.hash).map(|step| step.run).max();
-        for spec in &job.steps {
-            self.0.push_back((cluster.steps.len(), spec.clone()));
-            cluster.steps.push(Step {
-                name: spec.name.clone(),
-                job: job.hash.clone(),
-                run: run.unwrap_or(0) + 1,
-                state: StepState::Pending,
-                started_at: None,
-                ended_at: None,
-                ui: None,
-                failure: None,
-            });
-        }
+        let steps = Step::pending(job, run.unwrap_or(0) + 1);
+        let first = cluster.steps.len();
+        cluster.steps.extend(steps);
+        self.enqueue(first, job);
+    }
+
+    /// Takes up the job that the cluster was made with: its steps are recorded with it.
+    pub(super) fn take_up(&mut self, job: &JobSpec) {
+        self.enqueue(0, job);
+    }
+
+    fn enqueue(&mut self, first: usize, job: &JobSpec) {
+        self.0.extend((first..).zip(job.steps.iter().cloned()));
     }
 
     /// Drops what is not pending any more.

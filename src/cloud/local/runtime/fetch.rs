@@ -67,7 +67,8 @@ async fn download(url: &str, to: &Path, hear: &dyn Listener) -> Result<(), Cloud
             }
             () = tokio::time::sleep(TICK) => {
                 let [done, total] = [&count.done, &count.total].map(|n| n.load(Ordering::Relaxed));
-                hear.hear(&Event::Progress { what: format!("fetching {}", base_name(url)), done, total });
+                let what = format!("fetching {}", base_name(url));
+                hear.hear(&Event::Progress { what, done, total });
             }
         }
     }
