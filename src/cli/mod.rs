@@ -1,1 +1,72 @@
-//! (room)
+//! Words, views and exit codes. One file a verb.
+
+mod apply;
+mod args;
+mod context;
+mod destroy;
+mod doctor;
+mod failure;
+mod hidden;
+mod init;
+mod interrupt;
+mod logs;
+mod plan;
+mod prompt;
+mod schema;
+mod screen;
+mod stack_file;
+mod status;
+mod validate;
+mod view;
+
+use args::{Args, Verb};
+use clap::Parser;
+use context::Context;
+use failure::{Exit, Failure};
+use screen::Screen;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Runs one command line.
+pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args = match Args::try_parse_from(argv) {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version are no errors; clap's own code for a wrong line is our 2.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let context = Context::from_environment();
+    let screen = Screen::new(args.output, &context);
+    let name = args.verb.name();
+    let result = context.block_on(run(args.verb, &context, &screen));
+    let exit = match result {
+        Ok(exit) => exit,
+        Err(failure) => {
+            screen.failure(name, &failure);
+            failure.exit
+        }
+    };
+    ExitCode::from(exit.code())
+}
+
+async fn run(verb: Verb, context: &Context, screen: &Screen) -> Result<Exit, Failure> {
+    match verb {
+        Verb::Init(args) => init::run(&args, screen),
+        Verb::Validate(args) => validate::run(&args, screen),
+        Verb::Plan(args) => plan::run(&args, context, screen).await,
+        Verb::Apply(args) => apply::run(&args, context, screen).await,
+        Verb::Status(args) => status::run(&args, context, screen).await,
+        Verb::Logs(args) => logs::run(&args, context, screen).await,
+        Verb::Destroy(args) => destroy::run(&args, context, screen).await,
+        Verb::Doctor(args) => doctor::run(&args, context, screen),
+        Verb::Schema => schema::run(screen),
+        Verb::Completions { shell } => {
+            schema::completions(shell, screen);
+            Ok(Exit::Done)
+        }
+        Verb::Supervise { folder } => hidden::supervise(&folder).await,
+        Verb::Leash { parent, command } => hidden::leash(parent, &command),
+    }
+}

@@ -1,1 +1,3 @@
-//! (room)
+//! What instance types hold, and from there what they cost.
+
+pub mod shape;

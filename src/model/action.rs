@@ -1,8 +1,9 @@
 //! The closed list of things that we do to a cloud. Execution has no choice left.
 
 use super::desired::{ClusterSpec, JobSpec, KeyPairSpec, Object};
-use super::name::{ClusterId, GroupName, JobHash, KeyPairName};
-use super::stack::SecurityGroup;
+use super::name::{ClusterId, GroupName, KeyPairName};
+use super::observed::Run;
+use super::stack::{Guardrails, SecurityGroup};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -23,6 +24,8 @@ pub enum Action {
     /// Goes on with a cluster that was recorded and never begun.
     StartCluster(ClusterId),
     AddSteps(ClusterId, JobSpec),
+    /// Moves a living cluster's guardrails.
+    UpdateGuardrails(ClusterId, Guardrails),
     TerminateCluster(ClusterId),
     /// Forgets a cluster that is over.
     DeleteCluster(ClusterId),
@@ -32,7 +35,7 @@ pub enum Action {
 /// Results to copy from the bucket's folder `key` to `to`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Results {
-    pub job: JobHash,
+    pub run: Run,
     pub key: String,
     pub to: PathBuf,
 }
@@ -54,7 +57,7 @@ impl Action {
             | Self::CreateGroup(_)
             | Self::CreateBucket
             | Self::CreateCluster(..) => Sign::Create,
-            Self::UpdateGroup(_) => Sign::Update,
+            Self::UpdateGroup(_) | Self::UpdateGuardrails(..) => Sign::Update,
             Self::DeleteKeyPair(_)
             | Self::DeleteGroup(_)
             | Self::DeleteBucket

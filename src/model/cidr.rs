@@ -23,9 +23,9 @@ impl Cidr {
         }
     }
 
-    /// True of `0.0.0.0/0` and `::/0`, and of halves and quarters of the world.
+    /// True of `0.0.0.0/0`, of `::/0`, and of what is nearly as wide: `2000::/3` is all of IPv6 in use.
     pub const fn is_the_world(self) -> bool {
-        self.prefix <= 2
+        self.prefix <= if self.network.is_ipv4() { 2 } else { 3 }
     }
 }
 

@@ -4,6 +4,7 @@
 use super::memory::Memory;
 use super::name::{ClusterId, GroupName, JobHash, KeyPairName, StackName, StepName};
 use super::release::Release;
+use super::sample::Sample;
 use super::stack::{Guardrails, SecurityGroup};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -31,7 +32,10 @@ pub struct KeyPairSpec {
 pub struct Object {
     pub key: String,
     pub from: PathBuf,
+    /// Of the file, before a sample is taken of it.
     pub bytes: u64,
+    /// The share of its lines that is staged; none is all of it.
+    pub sample: Option<Sample>,
 }
 
 /// A cluster to make. Equal specs mean that nothing has to change.

@@ -1,7 +1,6 @@
 //! What planning has to know of the world besides what exists: files, this machine, the bucket's
 //! place. Gathered by the edge, handed to the planner as data.
 
-use super::desired::Worker;
 use super::memory::Memory;
 use super::name::{DataName, KeyPairName};
 use super::sample::Sample;
@@ -46,11 +45,4 @@ pub enum Capacity {
     AsTyped,
     /// This machine: what is left to all workers together.
     Machine { memory: Memory, cores: u32 },
-}
-
-/// A worker cut down to what there is, and what its type would have had.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fitted {
-    pub worker: Worker,
-    pub typed: Worker,
 }

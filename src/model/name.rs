@@ -96,7 +96,7 @@ name!(
         let word = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
         matches!(parts.as_slice(), [_, middle @ .., last] if !middle.is_empty()
             && word(&parts[0])
-            && middle.iter().all(|part| word(part))
+            && middle.iter().all(word)
             && last.len() == 1
             && last.bytes().all(|b| b.is_ascii_digit()))
     },

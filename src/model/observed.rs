@@ -16,8 +16,16 @@ pub struct Observed {
     pub bucket: Option<BTreeMap<String, u64>>,
     /// Clusters of the stack, oldest first, ended ones too as long as they are remembered.
     pub clusters: Vec<Cluster>,
-    /// The job whose results are at home, in the folder that the stack names.
-    pub results_home: Option<JobHash>,
+    /// The run whose results are at home, in the folder that the stack names.
+    pub results_home: Option<Run>,
+}
+
+/// One run of a job: which job, where, and the how-manieth time there, counted from 1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    pub job: JobHash,
+    pub cluster: ClusterId,
+    pub number: u32,
 }
 
 impl Observed {
@@ -82,6 +90,16 @@ impl Cluster {
         self.steps
             .iter()
             .filter(move |step| step.job == *job && Some(step.run) == run)
+    }
+
+    /// The latest run of a job here, if it ran or is to run here.
+    pub fn run_of(&self, job: &JobHash) -> Option<Run> {
+        let step = self.steps_of(job).next()?;
+        Some(Run {
+            job: job.clone(),
+            cluster: self.id.clone(),
+            number: step.run,
+        })
     }
 
     /// True when the job ran here and each of its steps ended well.

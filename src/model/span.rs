@@ -79,7 +79,8 @@ impl fmt::Display for Span {
         let mut text = String::new();
         for (unit, size) in UNITS {
             if rest >= size {
-                text += &format!("{}{unit}", rest / size);
+                text.push_str(&(rest / size).to_string());
+                text.push(unit);
                 rest %= size;
             }
         }

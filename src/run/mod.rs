@@ -1,4 +1,7 @@
-//! The shell: it alone acts in time.
+//! The shell around the pure rooms: the clock, one attempt at a plan, the loop that calls it.
 
 pub mod clock;
+pub mod driver;
+pub mod follow;
+pub mod reconcile;
 pub mod supervisor;

@@ -1,6 +1,205 @@
-//! This machine as a cloud: a real Spark standalone cluster, and directories for buckets.
+//! This machine as a cloud: a real Spark standalone cluster, and directories for buckets. What a
+//! cloud's control plane would remember lies under one folder; see [`place`].
 
-/// The versions this target brings, pinned.
-pub mod runtime;
-
+mod bucket;
 pub mod cluster;
+mod facts;
+mod groups;
+pub mod keys;
+mod launch;
+mod lock;
+pub mod machine;
+pub mod place;
+mod results;
+pub mod runtime;
+mod sample;
+
+use self::cluster::{Folder, Request};
+use self::facts::Gather;
+use self::place::Place;
+use self::runtime::Store;
+use super::{Cloud, CloudError, Lease};
+use crate::cloud::error::{Class, IoContext};
+use crate::model::action::Action;
+use crate::model::clock::Clock;
+use crate::model::event::{Event, Listener, SparkProgress};
+use crate::model::facts::Facts;
+use crate::model::name::{ClusterId, StackName};
+use crate::model::observed::{Cluster, Observed};
+use crate::model::sample::Sample;
+use crate::model::stack::Stack;
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// This machine.
+pub struct Local {
+    place: Place,
+    store: Store,
+    machine: Machine,
+    clock: Arc<dyn Clock>,
+}
+
+/// What of this machine's environment a local cluster may know.
+pub struct Machine {
+    /// Our own executable, which the supervisors run.
+    pub program: PathBuf,
+    pub home: Option<PathBuf>,
+    /// The whole environment of a cluster's processes, but for what Spark needs.
+    pub environment: BTreeMap<String, String>,
+}
+
+impl Local {
+    pub fn new(root: PathBuf, store: Store, machine: Machine, clock: Arc<dyn Clock>) -> Self {
+        let place = Place::new(root);
+        Self {
+            place,
+            store,
+            machine,
+            clock,
+        }
+    }
+
+    fn folder(&self, stack: &StackName, id: &ClusterId) -> Folder {
+        Folder::at(self.place.cluster(stack, id))
+    }
+
+    fn clusters(&self, stack: &StackName) -> Result<Vec<Cluster>, CloudError> {
+        let ids = place::names(&self.place.clusters(stack))?;
+        let ids = ids
+            .into_iter()
+            .filter_map(|name| name.parse::<ClusterId>().ok());
+        let mut clusters = ids
+            .map(|id| self.folder(stack, &id).read())
+            .collect::<Result<Vec<_>, _>>()?;
+        clusters.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        Ok(clusters)
+    }
+}
+
+#[async_trait(?Send)]
+impl Cloud for Local {
+    async fn facts(
+        &self,
+        stack: &Stack,
+        sample: Option<Sample>,
+        hear: &dyn Listener,
+    ) -> Result<Facts, CloudError> {
+        let (place, store, home) = (&self.place, &self.store, self.machine.home.as_deref());
+        Gather {
+            place,
+            store,
+            home,
+            hear,
+        }
+        .facts(stack, sample)
+        .await
+    }
+
+    async fn observe(
+        &self,
+        stack: &StackName,
+        home: Option<&Path>,
+    ) -> Result<Observed, CloudError> {
+        Ok(Observed {
+            at: self.clock.now(),
+            key_pairs: keys::observe(&self.place, stack)?,
+            security_groups: groups::observe(&self.place, stack)?,
+            bucket: bucket::observe(&self.place, stack)?,
+            clusters: self.clusters(stack)?,
+            results_home: home.and_then(results::observe),
+        })
+    }
+
+    async fn stacks(&self) -> Result<Vec<StackName>, CloudError> {
+        self.place.stacks()
+    }
+
+    async fn lease(&self, stack: &StackName, hear: &dyn Listener) -> Result<Lease, CloudError> {
+        Ok(Box::new(lock::take(&self.place, stack, hear).await?))
+    }
+
+    async fn apply(
+        &self,
+        stack: &StackName,
+        action: &Action,
+        hear: &dyn Listener,
+    ) -> Result<(), CloudError> {
+        let place = &self.place;
+        match action {
+            Action::CreateKeyPair(spec) => keys::create(place, stack, spec),
+            Action::DeleteKeyPair(name) => keys::delete(place, stack, name),
+            Action::CreateGroup(group) | Action::UpdateGroup(group) => {
+                groups::put(place, stack, group)
+            }
+            Action::DeleteGroup(name) => groups::delete(place, stack, name),
+            Action::CreateBucket => bucket::create(place, stack),
+            Action::Stage(objects) => bucket::stage(place, stack, objects, hear),
+            Action::DeleteBucket => bucket::delete(place, stack),
+            Action::CreateCluster(spec, job) => {
+                self.create_cluster(stack, spec, job.as_ref(), hear).await
+            }
+            Action::StartCluster(id) => self.folder(stack, id).start(),
+            Action::AddSteps(id, job) => {
+                launch::ask(&self.folder(stack, id), &Request::AddSteps(job.clone()))
+            }
+            Action::UpdateGuardrails(id, guardrails) => {
+                launch::ask(&self.folder(stack, id), &Request::Guard(guardrails.clone()))
+            }
+            Action::TerminateCluster(id) => launch::terminate(&self.folder(stack, id)),
+            Action::DeleteCluster(id) => self.folder(stack, id).remove(),
+            Action::BringHome(results) => {
+                results::bring(place, stack, results)?;
+                hear.hear(&Event::Home {
+                    to: results.to.clone(),
+                });
+                Ok(())
+            }
+        }?;
+        place.tidy(stack);
+        Ok(())
+    }
+
+    async fn logs(&self, stack: &StackName) -> Result<Vec<String>, CloudError> {
+        for cluster in self.clusters(stack)?.iter().rev() {
+            let folder = self.folder(stack, &cluster.id).logs();
+            let mut names = Vec::new();
+            if folder.is_dir() {
+                bucket::walk(&folder, &mut |path, _| {
+                    let name = path
+                        .strip_prefix(&folder)
+                        .map(|n| n.to_string_lossy().into_owned());
+                    names.extend(name);
+                })
+                .during(|| format!("read {}", folder.display()))?;
+            }
+            if !names.is_empty() {
+                // Steps first: they are what people look for.
+                names.sort_by_key(|name| (!name.starts_with("steps/"), name.clone()));
+                return Ok(names);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    async fn log(&self, stack: &StackName, name: &str) -> Result<Vec<u8>, CloudError> {
+        let clusters = self.clusters(stack)?;
+        let paths = clusters
+            .iter()
+            .rev()
+            .map(|c| self.folder(stack, &c.id).logs().join(name));
+        let path = paths
+            .into_iter()
+            .find(|path| path.is_file())
+            .ok_or_else(|| {
+                CloudError::new(Class::Input, format!("stack {stack} has no log {name}"))
+            })?;
+        fs::read(&path).during(|| format!("read {}", path.display()))
+    }
+
+    async fn progress(&self, ui: &str) -> Option<SparkProgress> {
+        cluster::progress(ui).await
+    }
+}

@@ -153,6 +153,7 @@ impl Supervisor {
             files.push(spooled.file);
             match spooled.request {
                 Request::AddSteps(job) => self.queue.add(&mut self.cluster, &job),
+                Request::Guard(guardrails) => self.cluster.spec.guardrails = guardrails,
                 Request::Terminate { message } => {
                     let reason = EndReason::Request;
                     return Err(End { reason, message });

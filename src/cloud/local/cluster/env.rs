@@ -26,7 +26,7 @@ pub(super) fn common(
     let tmp = folder.tmp().into_os_string();
     let mut env = BTreeMap::from([
         ("SPARK_HOME", launch.spark_home.clone().into_os_string()),
-        ("SPARK_CONF_DIR", folder.rig().join("conf").into_os_string()),
+        ("SPARK_CONF_DIR", launch.conf.clone().into_os_string()),
         ("SPARK_LOCAL_DIRS", tmp.clone()),
         ("TMPDIR", tmp),
         ("SPARK_LOCAL_IP", "127.0.0.1".into()),

@@ -45,24 +45,6 @@ impl Folder {
         Ok(Self(place))
     }
 
-    /// The clusters recorded below `root`, in order of their names.
-    pub fn all(root: &Path) -> Result<Vec<Self>, CloudError> {
-        let clusters = root.join("clusters");
-        if !clusters.exists() {
-            return Ok(Vec::new());
-        }
-        let saying = || format!("read {}", clusters.display());
-        let mut all = Vec::new();
-        for entry in fs::read_dir(&clusters).during(saying)? {
-            let path = entry.during(saying)?.path();
-            if path.join("order.json").exists() && !hidden(&path) {
-                all.push(Self(path));
-            }
-        }
-        all.sort_by(|a, b| a.0.cmp(&b.0));
-        Ok(all)
-    }
-
     pub fn path(&self) -> &Path {
         &self.0
     }
@@ -117,6 +99,10 @@ impl Folder {
         self.0.join("logs/steps").join(folder)
     }
 
+    pub fn logs(&self) -> PathBuf {
+        self.0.join("logs")
+    }
+
     pub fn daemon_logs(&self) -> PathBuf {
         self.0.join("logs/daemons")
     }
@@ -137,9 +123,4 @@ impl Folder {
     pub(super) fn requests(&self) -> PathBuf {
         self.0.join("requests")
     }
-}
-
-fn hidden(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default();
-    name.as_encoded_bytes().starts_with(b".")
 }

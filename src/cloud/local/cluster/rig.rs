@@ -6,6 +6,7 @@ use super::folder::Folder;
 use super::leash::{command, quoted, script};
 use super::order::Launch;
 use crate::cloud::error::{CloudError, IoContext};
+use crate::cloud::local::runtime::class_path;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -33,7 +34,6 @@ impl Rig {
         for made in [
             folder.tmp(),
             folder.daemon_logs(),
-            folder.rig().join("conf"),
             folder.rig().join("pylib"),
             rig.executor_java_home().join("bin"),
         ] {
@@ -74,7 +74,7 @@ impl Rig {
             .envs(&self.env)
             .arg(tmp)
             .arg("-cp")
-            .arg(self.launch.spark_home.join("jars/*"));
+            .arg(class_path(&self.launch.conf, &self.launch.spark_home));
         command
     }
 

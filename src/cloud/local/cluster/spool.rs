@@ -2,6 +2,7 @@
 
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::model::desired::JobSpec;
+use crate::model::stack::Guardrails;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 #[serde(rename_all = "snake_case")]
 pub enum Request {
     AddSteps(JobSpec),
+    Guard(Guardrails),
     Terminate { message: String },
 }
 

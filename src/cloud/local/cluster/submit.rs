@@ -3,31 +3,13 @@
 
 use super::rig::{Rig, spawn};
 use crate::cloud::error::{CloudError, IoContext};
+use crate::cloud::local::runtime::Runtime;
 use crate::model::desired::StepSpec;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::Path;
 use std::process::Child;
-
-/// The packages that Spark reaches into, as its `JavaModuleOptions` lists them.
-const OPEN: [&str; 15] = [
-    "java.base/java.lang",
-    "java.base/java.lang.invoke",
-    "java.base/java.lang.reflect",
-    "java.base/java.io",
-    "java.base/java.net",
-    "java.base/java.nio",
-    "java.base/java.util",
-    "java.base/java.util.concurrent",
-    "java.base/java.util.concurrent.atomic",
-    "java.base/jdk.internal.ref",
-    "java.base/sun.nio.ch",
-    "java.base/sun.nio.cs",
-    "java.base/sun.security.action",
-    "java.base/sun.util.calendar",
-    "java.security.jgss/sun.security.krb5",
-];
 
 /// Starts a step on the master at `address`; what it prints goes to `stdout` and `stderr` in
 /// `logs`. Its working folder is scratch, and goes with the cluster.
@@ -62,12 +44,8 @@ pub fn submit(rig: &Rig, address: &str, step: &StepSpec, logs: &Path) -> Result<
 fn driver_options(rig: &Rig, conf: &BTreeMap<String, String>) -> Vec<String> {
     let get = |key: &str| conf.get(key).map(String::as_str);
     let memory = get("spark.driver.memory").unwrap_or("1g");
-    let mut options = vec![
-        format!("-Xmx{memory}"),
-        "-XX:+IgnoreUnrecognizedVMOptions".to_owned(),
-        "-Djdk.reflect.useDirectMethodHandle=false".to_owned(),
-    ];
-    options.extend(OPEN.map(|package| format!("--add-opens={package}=ALL-UNNAMED")));
+    let mut options = vec![format!("-Xmx{memory}")];
+    options.extend(Runtime::OPENINGS.map(str::to_owned));
     match get("spark.driver.extraJavaOptions") {
         Some(own) => options.extend(words(own)),
         None => options.extend(rig.launch.java_options.driver.clone()),

@@ -1,1 +1,28 @@
-//! Spark, Java and Python packages, installed once into the user's cache.
+//! Spark, Java and Python packages, installed once into the user's cache and pinned by version.
+//!
+//! ```text
+//! CACHE/runtime/KEY/venv/…          Python with PySpark and a Java of its own
+//! CACHE/runtime/KEY/conf/           empty: the folder of Spark's configuration
+//! CACHE/runtime/KEY/classes.jsa     Java's class-data archive, which halves its start
+//! CACHE/packages/KEY/…              what a job's `python_packages` ask for
+//! CACHE/downloads/DIGEST/NAME       data sets named by URL
+//! CACHE/locks/…                     one installer at a time
+//! ```
+//!
+//! Everything is made in a folder beside its place and moved there whole, under a lock that the
+//! kernel frees with its holder: an install that breaks off is made anew by the next run.
+
+mod archive;
+mod fetch;
+mod install;
+mod lock;
+mod packages;
+mod pins;
+mod python;
+mod report;
+mod store;
+mod watched;
+
+pub use report::Report;
+pub(super) use store::class_path;
+pub use store::{Runtime, Store};

@@ -1,0 +1,170 @@
+//! The command line. The doc comments are the help.
+
+use crate::model::name::{StackName, StepName};
+use crate::model::sample::Sample;
+use crate::text::Setting;
+use clap::{Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Infrastructure as code for Spark on Amazon EMR, with cost guardrails.
+///
+/// A YAML stack describes keys, firewall, data, cluster and job; clusterup makes it true, runs the
+/// job, brings the results home and ends the cluster.
+#[derive(Debug, Parser)]
+#[command(name = "clusterup", version, max_term_width = 100)]
+pub(super) struct Args {
+    /// What standard output holds: text for people, or one JSON document.
+    #[arg(long, value_enum, global = true, default_value_t = Output::Text)]
+    pub(super) output: Output,
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Output {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Write a commented stack to begin with
+    Init(InitArgs),
+    /// Check a stack, touching nothing; every mistake at once
+    Validate(StackArgs),
+    /// Show what apply would do, and why
+    Plan(PlanArgs),
+    /// Make a stack true, run its job, bring the results home
+    Apply(ApplyArgs),
+    /// Show stacks and clusters: state, age, idle for, what ends them when
+    Status(StatusArgs),
+    /// Show the logs of a stack's job
+    Logs(LogsArgs),
+    /// End and remove everything of a stack but the results at home
+    Destroy(DestroyArgs),
+    /// Say what this machine has and what it lacks
+    Doctor(DoctorArgs),
+    /// Print the JSON Schema of stacks, for editors
+    Schema,
+    /// Print a completion script for a shell
+    Completions { shell: clap_complete::Shell },
+    #[command(hide = true)]
+    Supervise { folder: PathBuf },
+    #[command(hide = true)]
+    Leash {
+        parent: u32,
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        command: Vec<OsString>,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct InitArgs {
+    /// Where to write the stack; its name becomes the stack's
+    #[arg(default_value = "stack.yaml")]
+    pub(super) file: PathBuf,
+    /// The stack's name, where it is not the file's
+    #[arg(long)]
+    pub(super) name: Option<StackName>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct StackArgs {
+    /// The stack's YAML file
+    pub(super) stack: PathBuf,
+    /// Put VALUE in place of what the stack says at PATH, as in data.ratings.path=ratings.dat
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(super) sets: Vec<Setting>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct TargetArgs {
+    /// Run on this machine, for nothing, instead of on AWS
+    #[arg(long)]
+    pub(super) local: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct PlanArgs {
+    #[command(flatten)]
+    pub(super) stack: StackArgs,
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+    /// Take only a part of the lines of each data set, such as 5%
+    #[arg(long)]
+    pub(super) sample: Option<Sample>,
+    /// Run a job that ended well once more
+    #[arg(long)]
+    pub(super) again: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ApplyArgs {
+    #[command(flatten)]
+    pub(super) plan: PlanArgs,
+    /// Answer yes to every question
+    #[arg(long, short)]
+    pub(super) yes: bool,
+    /// Leave the job running, under its guardrails; apply again picks it up
+    #[arg(long)]
+    pub(super) detach: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct StatusArgs {
+    /// A stack's file or name; all stacks where there is none
+    pub(super) stack: Option<String>,
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct LogsArgs {
+    /// A stack's file or name
+    pub(super) stack: String,
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+    /// Only this step
+    #[arg(long)]
+    pub(super) step: Option<StepName>,
+    /// The executors' logs and the daemons' too
+    #[arg(long)]
+    pub(super) all: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct DestroyArgs {
+    /// A stack's file or name
+    pub(super) stack: String,
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+    /// Answer yes to every question
+    #[arg(long, short)]
+    pub(super) yes: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct DoctorArgs {
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+}
+
+impl Verb {
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::Init(_) => "init",
+            Self::Validate(_) => "validate",
+            Self::Plan(_) => "plan",
+            Self::Apply(_) => "apply",
+            Self::Status(_) => "status",
+            Self::Logs(_) => "logs",
+            Self::Destroy(_) => "destroy",
+            Self::Doctor(_) => "doctor",
+            Self::Schema => "schema",
+            Self::Completions { .. } => "completions",
+            Self::Supervise { .. } => "supervise",
+            Self::Leash { .. } => "leash",
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What went wrong, in words with the next step, and the exit code it stands for.
+
+use crate::cloud::{Class, CloudError};
+use crate::plan::Refusal;
+use crate::run::driver::Stopped;
+use crate::text::Diagnostics;
+use std::error::Error;
+
+/// The documented exit codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exit {
+    Done,
+    Failed,
+    /// The input is wrong.
+    Input,
+    /// The job failed.
+    Job,
+    /// A guardrail ended it.
+    Guardrail,
+    Interrupted,
+}
+
+impl Exit {
+    pub(super) const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Input => 2,
+            Self::Job => 4,
+            Self::Guardrail => 5,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) exit: Exit,
+    pub(super) message: String,
+    pub(super) causes: Vec<String>,
+    pub(super) hints: Vec<String>,
+    /// Mistakes in a stack, which speak for themselves.
+    pub(super) diagnostics: Option<Diagnostics>,
+}
+
+impl Failure {
+    pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        let (causes, hints, diagnostics) = (Vec::new(), Vec::new(), None);
+        Self {
+            exit,
+            message: message.into(),
+            causes,
+            hints,
+            diagnostics,
+        }
+    }
+
+    pub(super) fn input(message: impl Into<String>) -> Self {
+        Self::new(Exit::Input, message)
+    }
+
+    #[must_use]
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    #[must_use]
+    pub(super) fn caused_by(mut self, error: &dyn Error) -> Self {
+        let mut next = Some(error);
+        while let Some(error) = next {
+            self.causes.push(error.to_string());
+            next = error.source();
+        }
+        self
+    }
+}
+
+impl From<CloudError> for Failure {
+    fn from(error: CloudError) -> Self {
+        let exit = match error.class {
+            Class::Input => Exit::Input,
+            Class::Busy | Class::Missing | Class::Unreachable | Class::Failed => Exit::Failed,
+        };
+        let failure = Self::new(exit, error.message.clone());
+        let failure = match error.source() {
+            Some(source) => failure.caused_by(source),
+            None => failure,
+        };
+        error.hint.into_iter().fold(failure, Self::hint)
+    }
+}
+
+impl From<Stopped> for Failure {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Cloud(error) => error.into(),
+            Stopped::Refused(refusals) => refused(refusals),
+            Stopped::Unsettled(_) => Self::new(Exit::Failed, stopped.to_string())
+                .hint("see what is there: clusterup status --local"),
+        }
+    }
+}
+
+fn refused(refusals: Vec<Refusal>) -> Failure {
+    let mut refusals = refusals.into_iter();
+    let Some(first) = refusals.next() else {
+        return Failure::input("the stack cannot run as it is");
+    };
+    let mut failure = Failure::input(first.message).hint(first.hint);
+    for Refusal { message, hint } in refusals {
+        failure.causes.push(message);
+        failure.hints.push(hint);
+    }
+    failure
+}
+
+impl From<Diagnostics> for Failure {
+    fn from(diagnostics: Diagnostics) -> Self {
+        let mut failure = Self::input("the stack has mistakes");
+        failure.diagnostics = Some(diagnostics);
+        failure
+    }
+}

@@ -1,0 +1,80 @@
+//! `logs`: all logs of a stack's latest cluster in one place.
+
+use super::args::LogsArgs;
+use super::context::Context;
+use super::failure::{Exit, Failure};
+use super::screen::Screen;
+use super::stack_file;
+use crate::cloud::Cloud;
+use crate::model::name::StackName;
+use serde_json::json;
+
+pub(super) async fn run(
+    args: &LogsArgs,
+    context: &Context,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    stack_file::need_local(&args.target)?;
+    let stack = stack_file::name(&args.stack)?;
+    let cloud = context.local()?;
+    let names = cloud.logs(&stack).await?;
+    let wanted: Vec<&String> = names.iter().filter(|name| wants(args, name)).collect();
+    if wanted.is_empty() {
+        return Err(none(args, &stack, &names));
+    }
+    let mut shown = Vec::new();
+    for name in wanted {
+        let content = cloud.log(&stack, name).await?;
+        let text = String::from_utf8_lossy(&content);
+        if !text.is_empty() {
+            screen.text(&format!("==> {name} <=="));
+            screen.text(&text);
+        }
+        shown.push(json!({ "name": name, "text": text }));
+    }
+    screen.document("logs", 0, json!({ "stack": stack, "logs": shown }));
+    Ok(Exit::Done)
+}
+
+/// Whether a log was asked for: the steps' own, of one step where one is named, or all.
+fn wants(args: &LogsArgs, name: &str) -> bool {
+    match name
+        .strip_prefix("steps/")
+        .and_then(|rest| rest.split('/').next())
+    {
+        Some(folder) => args.step.as_ref().is_none_or(|step| {
+            // A step's folder is its number and its name: `01-load`.
+            folder
+                .split_once('-')
+                .is_some_and(|(_, of)| of == file_name(step.as_str()))
+        }),
+        None => args.all,
+    }
+}
+
+/// A step's name as its folder has it.
+pub(super) fn file_name(step: &str) -> String {
+    step.chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || "._-".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect()
+}
+
+fn none(args: &LogsArgs, stack: &StackName, names: &[String]) -> Failure {
+    match &args.step {
+        Some(step) if !names.is_empty() => Failure::input(format!(
+            "stack {stack} has no logs of a step {:?}",
+            step.as_str()
+        ))
+        .hint(format!("see all: clusterup logs {} --local", args.stack)),
+        _ => Failure::new(Exit::Failed, format!("stack {stack} has no logs")).hint(format!(
+            "run its job: clusterup apply {} --local",
+            args.stack
+        )),
+    }
+}

@@ -1,0 +1,67 @@
+//! A plan as people read it: a sign and a thing a line, its reason under it.
+
+use super::words::{self, wrap};
+use crate::model::action::Action;
+use crate::model::action::Sign;
+use crate::model::plan::Plan;
+use std::fmt::Write;
+
+pub(crate) fn render(plan: &Plan) -> String {
+    let mut text = format!("stack {} on this machine\n", plan.stack);
+    if plan.is_empty() {
+        text.push_str("\nnothing to do:\n");
+    }
+    if !plan.actions.is_empty() {
+        text.push('\n');
+    }
+    for planned in &plan.actions {
+        let sign = words::sign(planned.action.sign());
+        let _ = writeln!(
+            text,
+            "  {sign} {}",
+            wrap(&words::action(&planned.action), 4)
+        );
+        if let Action::CreateCluster(_, Some(job)) = &planned.action {
+            let _ = writeln!(text, "      job: {}", wrap(&words::steps(job), 11));
+        }
+        let _ = writeln!(text, "      {}", wrap(&planned.because, 6));
+    }
+    if !plan.settled.is_empty() {
+        text.push('\n');
+    }
+    for settled in &plan.settled {
+        let _ = writeln!(
+            text,
+            "  = {}",
+            wrap(&format!("{}: {}", settled.what, settled.because), 4)
+        );
+    }
+    for note in &plan.notes {
+        let _ = writeln!(text, "\n  note: {}", wrap(note, 8));
+    }
+    if let Some(counts) = counts(plan) {
+        let _ = writeln!(text, "\n{counts}. It costs nothing on this machine.");
+    }
+    text
+}
+
+fn counts(plan: &Plan) -> Option<String> {
+    let of = |sign: Sign| {
+        plan.actions
+            .iter()
+            .filter(|p| p.action.sign() == sign)
+            .count()
+    };
+    let kinds = [
+        (Sign::Create, "create"),
+        (Sign::Update, "change"),
+        (Sign::Delete, "remove"),
+        (Sign::Run, "do"),
+    ];
+    let counts: Vec<String> = kinds
+        .into_iter()
+        .filter(|(sign, _)| of(*sign) > 0)
+        .map(|(sign, verb)| format!("{} to {verb}", of(sign)))
+        .collect();
+    (!counts.is_empty()).then(|| counts.join(", "))
+}

@@ -1,0 +1,179 @@
+//! The event stream for people: bars on a terminal, calm lines in a pipe. Standard error only.
+
+use super::words;
+use crate::cli::screen::Screen;
+use crate::model::event::{Event, Listener, SparkProgress};
+use crate::model::observed::{ClusterState, StepState};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::cell::RefCell;
+use std::time::{Duration, Instant};
+
+/// In a pipe, what takes this long is worth telling.
+const FIRST: Duration = Duration::from_secs(2);
+/// And then it is told this often.
+const CALM: Duration = Duration::from_secs(10);
+
+pub(crate) struct Progress<'a> {
+    screen: &'a Screen,
+    now: RefCell<Option<Showing>>,
+}
+
+/// The one thing that goes forward now.
+struct Showing {
+    what: String,
+    bar: ProgressBar,
+    /// For a pipe: when it was told last, and how long to be silent from then.
+    told_at: Instant,
+    calm: Duration,
+}
+
+impl<'a> Progress<'a> {
+    pub(crate) fn new(screen: &'a Screen) -> Self {
+        Self {
+            screen,
+            now: RefCell::new(None),
+        }
+    }
+
+    /// Takes the bar off the screen.
+    pub(crate) fn clear(&self) {
+        if let Some(showing) = self.now.borrow_mut().take() {
+            showing.bar.finish_and_clear();
+        }
+    }
+
+    fn say(&self, text: &str) {
+        self.clear();
+        self.screen.say(text);
+    }
+
+    fn go_forward(&self, what: &str, done: u64, total: u64, detail: &str, style: Style) {
+        let mut now = self.now.borrow_mut();
+        let new = now.as_ref().is_none_or(|showing| showing.what != what);
+        if new {
+            if let Some(old) = now.take() {
+                old.bar.finish_and_clear();
+            }
+            *now = Some(Showing::new(
+                what,
+                total,
+                self.screen.stderr_is_terminal,
+                style,
+            ));
+        }
+        let Some(showing) = now.as_mut() else { return };
+        showing.bar.set_length(total);
+        showing.bar.set_position(done);
+        showing.bar.set_message(detail.to_owned());
+        if !self.screen.stderr_is_terminal && showing.told_at.elapsed() >= showing.calm {
+            showing.told_at = Instant::now();
+            showing.calm = CALM;
+            let share = (done * 100)
+                .checked_div(total)
+                .map_or(String::new(), |s| format!(" {s}%"));
+            self.screen
+                .say(format!("  {what}{share} {detail}").trim_end());
+        }
+    }
+
+    fn spark(&self, name: &str, ui: &str, progress: SparkProgress) {
+        let SparkProgress {
+            stages_done,
+            stages,
+            tasks_done,
+            tasks,
+        } = progress;
+        let detail = format!("{tasks_done}/{tasks} tasks, {stages_done}/{stages} stages  {ui}");
+        self.go_forward(name, tasks_done, tasks, &detail, Style::Count);
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Style {
+    Bytes,
+    Count,
+}
+
+impl Showing {
+    fn new(what: &str, total: u64, terminal: bool, style: Style) -> Self {
+        let target = if terminal {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let bar = ProgressBar::with_draw_target(Some(total), target);
+        let template = match (style, total) {
+            (Style::Bytes, 0) => "  {spinner} {prefix} {elapsed}",
+            (Style::Bytes, _) => "  {prefix} [{bar:24}] {bytes}/{total_bytes} {elapsed}",
+            (Style::Count, _) => "  {prefix} [{bar:16}] {msg} {elapsed}",
+        };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        bar.set_prefix(what.to_owned());
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Self {
+            what: what.to_owned(),
+            bar,
+            told_at: Instant::now(),
+            calm: FIRST,
+        }
+    }
+}
+
+impl Listener for Progress<'_> {
+    fn hear(&self, event: &Event) {
+        match event {
+            Event::Progress { what, done, total } => {
+                self.go_forward(what, *done, *total, "", Style::Bytes);
+            }
+            Event::ActionStarted { action } => {
+                let sign = words::sign(action.sign());
+                self.say(&format!("  {sign} {}", words::action(action)));
+            }
+            Event::ActionDone { .. } => self.clear(),
+            Event::Cluster { id, state, end } => {
+                let why = end
+                    .as_ref()
+                    .map_or(String::new(), |end| format!(": {}", end.message));
+                self.say(&format!("cluster {id} {}{why}", cluster_state(*state)));
+            }
+            Event::Step {
+                name,
+                state,
+                failure,
+            } => {
+                self.say(&format!("step {name} {}", step_state(*state)));
+                if let Some(failure) = failure {
+                    let indented = failure.replace('\n', "\n    ");
+                    self.screen.say(&format!("    {indented}"));
+                }
+            }
+            Event::Spark { name, ui, progress } => self.spark(name.as_str(), ui, *progress),
+            Event::Home { to } => self.say(&format!("results are in {}", to.display())),
+        }
+    }
+}
+
+const fn cluster_state(state: ClusterState) -> &'static str {
+    match state {
+        ClusterState::Starting => "is starting",
+        ClusterState::Bootstrapping => "is bootstrapping",
+        ClusterState::Running => "is running",
+        ClusterState::Waiting => "waits for work",
+        ClusterState::Terminating => "is terminating",
+        ClusterState::Terminated => "has terminated",
+        ClusterState::TerminatedWithErrors => "has terminated with errors",
+    }
+}
+
+const fn step_state(state: StepState) -> &'static str {
+    match state {
+        StepState::Pending => "is pending",
+        StepState::Running => "is running",
+        StepState::Completed => "completed",
+        StepState::Failed => "failed",
+        StepState::Cancelled => "was cancelled",
+        StepState::Interrupted => "was interrupted",
+    }
+}

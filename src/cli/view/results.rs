@@ -1,0 +1,91 @@
+//! The tables among a job's results, shown where they have come home.
+
+use comfy_table::{ContentArrangement, Table, presets};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A table longer than this is not for the screen as a whole.
+const ROWS: usize = 10;
+/// How deep below the results' folder tables are looked for.
+const DEPTH: usize = 3;
+const WIDTH: u16 = 80;
+
+/// A table that was found.
+pub(crate) struct Found {
+    pub(crate) path: PathBuf,
+    pub(crate) header: Vec<String>,
+    pub(crate) rows: Vec<Vec<String>>,
+    /// Rows of the file that are not among `rows`.
+    pub(crate) more: usize,
+}
+
+/// The CSV files below a folder, in order of their paths, each by its first rows.
+pub(crate) fn tables(folder: &Path) -> Vec<Found> {
+    let mut paths = Vec::new();
+    collect(folder, DEPTH, &mut paths);
+    paths.sort();
+    paths.iter().filter_map(|path| read(path)).collect()
+}
+
+fn collect(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() && depth > 1 {
+            collect(&path, depth - 1, paths);
+        } else if path.extension().is_some_and(|extension| extension == "csv") {
+            paths.push(path);
+        }
+    }
+}
+
+fn read(path: &Path) -> Option<Found> {
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .from_path(path)
+        .ok()?;
+    let cells = |record: &csv::StringRecord| record.iter().map(str::to_owned).collect::<Vec<_>>();
+    let header = cells(reader.headers().ok()?);
+    let mut records = reader.records();
+    let rows: Vec<_> = records
+        .by_ref()
+        .take(ROWS)
+        .map_while(Result::ok)
+        .map(|r| cells(&r))
+        .collect();
+    Some(Found {
+        path: path.to_owned(),
+        header,
+        rows,
+        more: records.count(),
+    })
+}
+
+pub(crate) fn render(found: &Found) -> String {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(WIDTH)
+        .set_header(&found.header);
+    for row in &found.rows {
+        table.add_row(row);
+    }
+    let mut text: String = table
+        .lines()
+        .map(|line| format!("{}\n", line.trim_end()))
+        .collect();
+    if found.rows.is_empty() {
+        text.push_str(" (no rows)\n");
+    }
+    if found.more > 0 {
+        text.push_str(&format!(
+            " ... and {} more in {}\n",
+            found.more,
+            found.path.display()
+        ));
+    }
+    text
+}

@@ -1,0 +1,110 @@
+//! Clusters as people read them.
+
+use super::words::long;
+use crate::guard::{self, Cause};
+use crate::model::name::StackName;
+use crate::model::observed::{Cluster, Observed, StepState};
+use chrono::{DateTime, Utc};
+use std::fmt::Write;
+
+/// One stack: its cluster now, or the tombstone of its last.
+pub(crate) fn render(stack: &StackName, observed: &Observed) -> String {
+    let mut text = format!("stack {stack}\n");
+    let keys = observed
+        .key_pairs
+        .iter()
+        .map(|pair| format!("key pair {}", pair.name));
+    let groups = observed
+        .security_groups
+        .iter()
+        .map(|g| format!("security group {}", g.name));
+    let bucket = observed.bucket.as_ref().map(|objects| {
+        let bytes: u64 = objects.values().sum();
+        format!(
+            "bucket ({} objects, {})",
+            objects.len(),
+            super::words::size(bytes)
+        )
+    });
+    let things: Vec<String> = keys.chain(groups).chain(bucket).collect();
+    if !things.is_empty() {
+        let _ = writeln!(text, "  {}", things.join(", "));
+    }
+    for cluster in observed.clusters.iter().rev() {
+        text.push_str(&one(cluster, observed.at));
+    }
+    text
+}
+
+fn one(cluster: &Cluster, now: DateTime<Utc>) -> String {
+    let mut text = String::new();
+    let age = long(cluster.ended_at.unwrap_or(now) - cluster.created_at);
+    let state = serde_json::to_value(cluster.state).ok();
+    let state = state
+        .as_ref()
+        .and_then(|state| state.as_str())
+        .unwrap_or("?")
+        .to_owned();
+    let size = &cluster.spec.size;
+    let _ = writeln!(text, "  cluster {}  {state}  {size}, age {age}", cluster.id);
+    match (&cluster.end, cluster.ended_at) {
+        (Some(end), Some(at)) => {
+            let _ = writeln!(
+                text,
+                "    ended {}: {}",
+                at.format("%F %H:%M:%S UTC"),
+                end.message
+            );
+        }
+        (Some(end), None) => {
+            let _ = writeln!(text, "    ending: {}", end.message);
+        }
+        (None, _) if !cluster.attended => {
+            text.push_str("    recorded and never begun; apply goes on with it\n");
+        }
+        (None, _) => living(cluster, now, &mut text),
+    }
+    for step in &cluster.steps {
+        text.push_str(&step_line(step, now));
+    }
+    text
+}
+
+fn living(cluster: &Cluster, now: DateTime<Utc>, text: &mut String) {
+    let idle = guard::idle_since(cluster).map(|since| format!("idle for {}, ", long(now - since)));
+    let _ = writeln!(
+        text,
+        "    {}{}",
+        idle.unwrap_or_default(),
+        until(cluster, now)
+    );
+}
+
+/// When the guardrails end a living cluster, and which of them.
+pub(crate) fn until(cluster: &Cluster, now: DateTime<Utc>) -> String {
+    let deadline = guard::deadline(cluster);
+    let cause = match deadline.cause {
+        Cause::Lifetime => "max_lifetime",
+        Cause::Idle => "idle_timeout",
+    };
+    let (left, at) = (long(deadline.at - now), deadline.at.format("%H:%M:%S UTC"));
+    format!("{cause} ends it in {left} at the latest, at {at}")
+}
+
+fn step_line(step: &crate::model::observed::Step, now: DateTime<Utc>) -> String {
+    let state = serde_json::to_value(step.state).ok();
+    let state = state
+        .as_ref()
+        .and_then(|state| state.as_str())
+        .unwrap_or("?")
+        .to_owned();
+    let took = match (step.started_at, step.ended_at) {
+        (Some(from), to) => format!(", {}", long(to.unwrap_or(now) - from)),
+        (None, _) => String::new(),
+    };
+    let ui = match (&step.ui, step.state) {
+        (Some(ui), StepState::Running) => format!(", Spark UI {ui}"),
+        _ => String::new(),
+    };
+    format!("    step {}  {state}{took}{ui}\n", step.name)
+}

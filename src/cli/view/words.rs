@@ -1,0 +1,143 @@
+//! Actions, sizes and times in words.
+
+use crate::model::action::{Action, Sign};
+use crate::model::desired::{ClusterSpec, JobSpec, Object};
+use crate::model::span::Span;
+use chrono::TimeDelta;
+
+pub(crate) const fn sign(sign: Sign) -> char {
+    match sign {
+        Sign::Create => '+',
+        Sign::Update => '~',
+        Sign::Delete => '-',
+        Sign::Run => '>',
+    }
+}
+
+/// What an action acts on, as a plan lists it.
+pub(crate) fn action(action: &Action) -> String {
+    match action {
+        Action::CreateKeyPair(spec) => format!("key pair {}", spec.name),
+        Action::DeleteKeyPair(name) => format!("key pair {name}"),
+        Action::CreateGroup(group) | Action::UpdateGroup(group) => {
+            format!("security group {}", group.name)
+        }
+        Action::DeleteGroup(name) => format!("security group {name}"),
+        Action::CreateBucket | Action::DeleteBucket => "bucket".to_owned(),
+        Action::Stage(objects) => stage(objects),
+        Action::CreateCluster(spec, _) => cluster(spec),
+        Action::StartCluster(id) => format!("go on with cluster {id}"),
+        Action::AddSteps(id, job) => format!("job on {id}: {}", steps(job)),
+        Action::UpdateGuardrails(id, _) => format!("guardrails of cluster {id}"),
+        Action::TerminateCluster(id) => format!("cluster {id}"),
+        Action::DeleteCluster(id) => format!("record and logs of cluster {id}"),
+        Action::BringHome(results) => format!("results to {}", results.to.display()),
+    }
+}
+
+fn stage(objects: &[Object]) -> String {
+    let bytes: u64 = objects.iter().map(|object| object.bytes).sum();
+    let size = size(bytes);
+    match objects {
+        [one] => format!(
+            "stage {} ({size})",
+            one.key.rsplit('/').next().unwrap_or(&one.key)
+        ),
+        many => format!("stage {} ({size})", count(many.len() as u64, "file")),
+    }
+}
+
+fn cluster(spec: &ClusterSpec) -> String {
+    let workers = count(u64::from(spec.workers), "worker");
+    let cores = count(u64::from(spec.worker.cores), "core");
+    format!(
+        "cluster {}: {workers} of {} and {cores}",
+        spec.size, spec.worker.memory
+    )
+}
+
+/// `1 worker`, `2 workers`.
+pub(crate) fn count(number: u64, thing: &str) -> String {
+    if number == 1 {
+        format!("1 {thing}")
+    } else {
+        format!("{number} {thing}s")
+    }
+}
+
+/// The names of a job's steps.
+pub(crate) fn steps(job: &JobSpec) -> String {
+    job.steps
+        .iter()
+        .map(|step| step.name.as_str())
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// Text broken at spaces to 80 columns, `indent` before each line but the first.
+pub(crate) fn wrap(text: &str, indent: usize) -> String {
+    let (mut out, mut column) = (String::new(), indent);
+    for word in text.split(' ') {
+        if !out.is_empty() && column + 1 + word.chars().count() > COLUMNS {
+            out.push('\n');
+            out.push_str(&" ".repeat(indent));
+            column = indent;
+        } else if !out.is_empty() {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += word.chars().count();
+    }
+    out
+}
+
+const COLUMNS: usize = 80;
+
+/// Bytes as people read them: `24.6 MB`.
+pub(crate) fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => tenths(bytes, 1_000, "kB"),
+        1_000_000..1_000_000_000 => tenths(bytes, 1_000_000, "MB"),
+        _ => tenths(bytes, 1_000_000_000, "GB"),
+    }
+}
+
+fn tenths(bytes: u64, unit: u64, name: &str) -> String {
+    let tenths = bytes * 10 / unit;
+    if tenths >= 100 {
+        return format!("{} {name}", tenths / 10);
+    }
+    format!("{}.{} {name}", tenths / 10, tenths % 10)
+}
+
+/// A length of time in its two largest units: `1h 5m`, `42s`.
+pub(crate) fn long(delta: TimeDelta) -> String {
+    let seconds = Span::from_delta(delta).as_secs();
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds}s"),
+        (0, 0, _) => format!("{minutes}m {}s", seconds % 60),
+        (0, _, _) => format!("{hours}h {minutes}m"),
+        _ => format!("{days}d {hours}h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_times_read_well() {
+        assert_eq!(
+            [size(12), size(1_234), size(24_594_131)],
+            ["12 B", "1.2 kB", "24 MB"]
+        );
+        let of = |seconds| long(TimeDelta::seconds(seconds));
+        assert_eq!(
+            [of(-3), of(42), of(62), of(3_900)],
+            ["0s", "42s", "1m 2s", "1h 5m"]
+        );
+    }
+}

@@ -1,0 +1,120 @@
+//! A bucket is a folder. Objects appear whole or not at all.
+
+use super::place::{Place, gone};
+use super::sample::sample_lines;
+use crate::cloud::error::{CloudError, IoContext};
+use crate::model::desired::Object;
+use crate::model::event::{Event, Listener};
+use crate::model::name::StackName;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, BufReader, ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+
+pub(super) fn observe(
+    place: &Place,
+    stack: &StackName,
+) -> Result<Option<BTreeMap<String, u64>>, CloudError> {
+    let root = place.bucket(stack);
+    if !root.is_dir() {
+        return Ok(None);
+    }
+    let mut objects = BTreeMap::new();
+    walk(&root, &mut |path, bytes| {
+        if let Ok(key) = path.strip_prefix(&root) {
+            objects.insert(key.to_string_lossy().into_owned(), bytes);
+        }
+    })
+    .during(|| format!("read {}", root.display()))?;
+    Ok(Some(objects))
+}
+
+pub(super) fn create(place: &Place, stack: &StackName) -> Result<(), CloudError> {
+    let root = place.bucket(stack);
+    fs::create_dir_all(&root).during(|| format!("make {}", root.display()))
+}
+
+pub(super) fn delete(place: &Place, stack: &StackName) -> Result<(), CloudError> {
+    let root = place.bucket(stack);
+    gone(fs::remove_dir_all(&root)).during(|| format!("remove {}", root.display()))
+}
+
+/// Copies objects into the bucket, a sample where the plan says so, telling the bytes as they go.
+pub(super) fn stage(
+    place: &Place,
+    stack: &StackName,
+    objects: &[Object],
+    hear: &dyn Listener,
+) -> Result<(), CloudError> {
+    let total = objects.iter().map(|object| object.bytes).sum();
+    let mut done = 0;
+    for object in objects {
+        let mut tell = |bytes: u64| {
+            done += bytes;
+            hear.hear(&Event::Progress {
+                what: "staging".to_owned(),
+                done,
+                total,
+            });
+        };
+        let to = place.bucket(stack).join(&object.key);
+        stage_one(object, &to, &mut tell)
+            .during(|| format!("stage {} as {}", object.from.display(), object.key))?;
+    }
+    Ok(())
+}
+
+fn stage_one(object: &Object, to: &Path, tell: &mut dyn FnMut(u64)) -> io::Result<()> {
+    let folder = to.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let beside = folder.join(format!(".partial.{}", std::process::id()));
+    let mut from = Told {
+        inner: File::open(&object.from)?,
+        tell,
+    };
+    let mut into = File::create(&beside)?;
+    match object.sample {
+        None => io::copy(&mut BufReader::with_capacity(1 << 20, from), &mut into).map(|_| ())?,
+        Some(sample) => sample_lines(&mut from, &mut into, sample)?,
+    }
+    into.flush()?;
+    fs::rename(&beside, to)
+}
+
+/// Tells of each piece that is read.
+struct Told<'a, R> {
+    inner: R,
+    tell: &'a mut dyn FnMut(u64),
+}
+
+impl<R: Read> Read for Told<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let bytes = self.inner.read(buffer)?;
+        (self.tell)(bytes as u64);
+        Ok(bytes)
+    }
+}
+
+/// Each regular file below a folder with its bytes; hidden ones are work in progress.
+pub(super) fn walk(folder: &Path, visit: &mut dyn FnMut(&Path, u64)) -> io::Result<()> {
+    let mut folders: Vec<PathBuf> = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            let metadata = match entry.metadata() {
+                // A running job writes and renames below here.
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                metadata => metadata?,
+            };
+            if entry.file_name().to_string_lossy().starts_with('.') {
+                continue;
+            }
+            if metadata.is_dir() {
+                folders.push(entry.path());
+            } else if metadata.is_file() {
+                visit(&entry.path(), metadata.len());
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! What planning has to know of this machine: scripts, data, keys, and what workers may have.
+
+use super::keys::read_public;
+use super::machine;
+use super::place::Place;
+use super::runtime::Store;
+use crate::cloud::error::{Class, CloudError, IoContext};
+use crate::model::event::{Event, Listener};
+use crate::model::facts::{Facts, File, Input};
+use crate::model::name::DataName;
+use crate::model::sample::Sample;
+use crate::model::stack::{Data, Source, Stack};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+/// Where facts come from.
+pub(super) struct Gather<'a> {
+    pub(super) place: &'a Place,
+    pub(super) store: &'a Store,
+    pub(super) home: Option<&'a Path>,
+    pub(super) hear: &'a dyn Listener,
+}
+
+impl Gather<'_> {
+    pub(super) async fn facts(
+        &self,
+        stack: &Stack,
+        sample: Option<Sample>,
+    ) -> Result<Facts, CloudError> {
+        let bucket = self.place.bucket(&stack.name);
+        let mut data = BTreeMap::new();
+        for (name, wanted) in &stack.data {
+            data.insert(name.clone(), self.input(name, wanted).await?);
+        }
+        Ok(Facts {
+            bucket: bucket.to_string_lossy().into_owned(),
+            scripts: self.scripts(stack)?,
+            data,
+            public_keys: self.public_keys(stack)?,
+            sample,
+            capacity: machine::capacity(),
+        })
+    }
+
+    fn scripts(&self, stack: &Stack) -> Result<BTreeMap<PathBuf, File>, CloudError> {
+        let mut scripts = BTreeMap::new();
+        for step in stack.job.iter().flat_map(|job| &job.steps) {
+            if !scripts.contains_key(&step.script) {
+                let what = format!("the script of step {:?}", step.name.as_str());
+                scripts.insert(step.script.clone(), self.file(&step.script, &what)?);
+            }
+        }
+        Ok(scripts)
+    }
+
+    fn public_keys(
+        &self,
+        stack: &Stack,
+    ) -> Result<BTreeMap<crate::model::name::KeyPairName, String>, CloudError> {
+        let own = stack
+            .key_pairs
+            .iter()
+            .filter_map(|pair| Some((pair, pair.public_key.as_ref()?)));
+        own.map(|(pair, path)| Ok((pair.name.clone(), read_public(&self.expand(path))?)))
+            .collect()
+    }
+
+    async fn input(&self, name: &DataName, data: &Data) -> Result<Input, CloudError> {
+        let what = format!("data.{name}");
+        match &data.source {
+            Source::Path(path) => {
+                let instead = format!("name another file: --set data.{name}.path=FILE");
+                self.file(path, &what)
+                    .map(Input::Local)
+                    .map_err(|error| error.hint(instead))
+            }
+            Source::Url {
+                url,
+                member,
+                sha256,
+            } => {
+                let fetched =
+                    self.store
+                        .fetch(url, member.as_deref(), sha256.as_deref(), self.hear);
+                self.file(&fetched.await?, &what).map(Input::Local)
+            }
+            Source::S3(location) => {
+                let message = format!("{what} is {location}, which this machine does not read");
+                Err(CloudError::new(Class::Input, message)
+                    .hint(format!("name a file instead: --set data.{name}.path=FILE")))
+            }
+        }
+    }
+
+    fn file(&self, path: &Path, what: &str) -> Result<File, CloudError> {
+        let path = self.expand(path);
+        let metadata = match fs::metadata(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let message = format!("{what} is not there: {}", path.display());
+                return Err(CloudError::new(Class::Input, message));
+            }
+            metadata => metadata.during(|| format!("read {}", path.display()))?,
+        };
+        if !metadata.is_file() {
+            let message = format!("{what} is no file: {}", path.display());
+            return Err(CloudError::new(Class::Input, message));
+        }
+        self.hashed(&path, what, metadata.len())
+    }
+
+    fn hashed(&self, path: &Path, what: &str, total: u64) -> Result<File, CloudError> {
+        let reading = || format!("read {}", path.display());
+        let mut file = fs::File::open(path).during(reading)?;
+        let mut digest = Sha256::new();
+        let mut buffer = vec![0; 1 << 20];
+        let mut done = 0;
+        loop {
+            let bytes = file.read(&mut buffer).during(reading)?;
+            if bytes == 0 {
+                break;
+            }
+            digest.update(&buffer[..bytes]);
+            done += bytes as u64;
+            self.hear.hear(&Event::Progress {
+                what: format!("reading {what}"),
+                done,
+                total,
+            });
+        }
+        let sha256 = digest
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Ok(File {
+            path: path.to_owned(),
+            bytes: done,
+            sha256,
+        })
+    }
+
+    /// `~/…` as a shell would read it.
+    fn expand(&self, path: &Path) -> PathBuf {
+        match (path.strip_prefix("~"), self.home) {
+            (Ok(rest), Some(home)) => home.join(rest),
+            _ => path.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Security groups, recorded: this machine opens nothing, so that the plan is the same as on AWS.
+
+use super::place::{Place, gone, names, write_whole};
+use crate::cloud::error::{Class, CloudError, IoContext};
+use crate::model::name::{GroupName, StackName};
+use crate::model::stack::SecurityGroup;
+use std::fs;
+
+pub(super) fn observe(place: &Place, stack: &StackName) -> Result<Vec<SecurityGroup>, CloudError> {
+    let mut groups = Vec::new();
+    for name in names(&place.groups(stack))? {
+        let path = place.groups(stack).join(name);
+        let text = fs::read(&path).during(|| format!("read {}", path.display()))?;
+        let group = serde_json::from_slice(&text).map_err(|error| {
+            let message = format!("{} is no security group of ours", path.display());
+            CloudError::new(Class::Failed, message).caused_by(error)
+        })?;
+        groups.push(group);
+    }
+    Ok(groups)
+}
+
+pub(super) fn put(
+    place: &Place,
+    stack: &StackName,
+    group: &SecurityGroup,
+) -> Result<(), CloudError> {
+    let path = place.group(stack, &group.name);
+    let text = serde_json::to_vec_pretty(group).map_err(|error| {
+        CloudError::new(Class::Failed, format!("cannot write {}", path.display())).caused_by(error)
+    })?;
+    write_whole(&path, &text).during(|| format!("write {}", path.display()))
+}
+
+pub(super) fn delete(place: &Place, stack: &StackName, name: &GroupName) -> Result<(), CloudError> {
+    let path = place.group(stack, name);
+    gone(fs::remove_file(&path)).during(|| format!("remove {}", path.display()))
+}

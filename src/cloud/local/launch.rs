@@ -1,0 +1,94 @@
+//! Begins and ends clusters of this machine.
+
+use super::Local;
+use super::cluster::{Folder, Launch, Order, Request};
+use crate::cloud::error::{Class, CloudError, IoContext};
+use crate::model::desired::{ClusterSpec, JobSpec};
+use crate::model::event::Listener;
+use crate::model::name::{ClusterId, StackName};
+use crate::model::observed::{Cluster, ClusterState};
+use rustix::rand::GetRandomFlags;
+use std::time::Duration;
+
+/// An orderly end takes about a second; a supervisor that takes longer hangs.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+impl Local {
+    /// Records the cluster whole, then begins it: cut off in between, a later run begins it.
+    pub(super) async fn create_cluster(
+        &self,
+        stack: &StackName,
+        spec: &ClusterSpec,
+        job: Option<&JobSpec>,
+        hear: &dyn Listener,
+    ) -> Result<(), CloudError> {
+        let runtime = self.store.runtime(hear).await?;
+        let python_path = self
+            .store
+            .packages(&runtime, &spec.python_packages, hear)
+            .await?;
+        let id = fresh_id()?;
+        let cluster = Cluster {
+            id: id.clone(),
+            stack: stack.clone(),
+            spec: spec.clone(),
+            state: ClusterState::Starting,
+            created_at: self.clock.now(),
+            ready_at: None,
+            ended_at: None,
+            end: None,
+            steps: Vec::new(),
+            attended: false,
+        };
+        let machine = &self.machine;
+        let (program, environment) = (machine.program.clone(), machine.environment.clone());
+        let launch = Launch::new(program, runtime, python_path, environment);
+        let order = Order {
+            cluster,
+            job: job.cloned(),
+            launch,
+        };
+        Folder::create(&self.place.stack(stack), &order)?.start()
+    }
+}
+
+/// Asks a living cluster for something and sees that it is taken up.
+pub(super) fn ask(folder: &Folder, request: &Request) -> Result<(), CloudError> {
+    if folder.request(request)? {
+        return Ok(());
+    }
+    let message = format!("the cluster in {} does not answer", folder.path().display());
+    Err(CloudError::new(Class::Failed, message)
+        .hint("see what became of it: clusterup status --local"))
+}
+
+/// Asks for the end and waits for it; one that does not answer is ended by force.
+pub(super) fn terminate(folder: &Folder) -> Result<(), CloudError> {
+    if !folder.held()? {
+        return Ok(());
+    }
+    folder.request(&Request::Terminate {
+        message: "it was asked to end".to_owned(),
+    })?;
+    if folder.wait_over(PATIENCE)? {
+        return Ok(());
+    }
+    folder.kill_hard()?;
+    if folder.wait_over(PATIENCE)? {
+        return Ok(());
+    }
+    let message = format!("the cluster in {} does not end", folder.path().display());
+    Err(CloudError::new(Class::Failed, message).hint("see its processes: ps -ef | grep clusterup"))
+}
+
+/// An id that no other cluster has.
+fn fresh_id() -> Result<ClusterId, CloudError> {
+    let mut bytes = [0_u8; 4];
+    rustix::rand::getrandom(&mut bytes, GetRandomFlags::empty())
+        .map_err(std::io::Error::from)
+        .during(|| "draw a random id".to_owned())?;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("local-{hex}")
+        .parse()
+        .map_err(|_| CloudError::new(Class::Failed, "cannot name the cluster"))
+}

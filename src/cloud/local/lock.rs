@@ -1,0 +1,115 @@
+//! One clusterup at a time works on a stack. The lock is the kernel's: a dead holder frees it.
+
+use super::place::Place;
+use crate::cloud::error::{Class, CloudError, IoContext};
+use crate::model::event::{Event, Listener};
+use crate::model::name::StackName;
+use std::fs::{self, File, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Longer than one pass over a stack takes, unless that has to install something first.
+const PATIENCE: Duration = Duration::from_secs(120);
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// A held lock. The file goes with it, so that nothing is left of a stack that is destroyed.
+pub(super) struct Held {
+    path: PathBuf,
+    place: Place,
+    _file: File,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // Removed while it is still held: who waits for it finds another file and tries again.
+        let _ = fs::remove_file(&self.path);
+        self.place.tidy_root();
+    }
+}
+
+pub(super) async fn take(
+    place: &Place,
+    stack: &StackName,
+    hear: &dyn Listener,
+) -> Result<Held, CloudError> {
+    let path = place.locks().join(stack.as_str());
+    let mut waited = Duration::ZERO;
+    loop {
+        match attempt(&path).during(|| format!("lock {}", path.display()))? {
+            Attempt::Held(file) => {
+                return Ok(Held {
+                    path,
+                    place: place.clone(),
+                    _file: file,
+                });
+            }
+            Attempt::Moved => {}
+            Attempt::By(holder) if waited >= PATIENCE => {
+                let message = format!("{holder} is at work on stack {stack}");
+                return Err(CloudError::new(Class::Busy, message)
+                    .hint("wait for it, or see: clusterup status --local"));
+            }
+            Attempt::By(holder) => {
+                let what = format!("waiting for {holder}, which is at work on stack {stack}");
+                hear.hear(&Event::Progress {
+                    what,
+                    done: 0,
+                    total: 0,
+                });
+                tokio::time::sleep(PAUSE).await;
+                waited += PAUSE;
+            }
+        }
+    }
+}
+
+enum Attempt {
+    Held(File),
+    /// The file was removed by its holder between our opening and locking it.
+    Moved,
+    By(String),
+}
+
+fn attempt(path: &Path) -> std::io::Result<Attempt> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let opened = File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path);
+    let mut file = match opened {
+        // Another's clean-up took the folder away; the next attempt makes it again.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Attempt::Moved),
+        opened => opened?,
+    };
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            file.read_to_string(&mut holder)?;
+            let holder = if holder.is_empty() {
+                "another clusterup"
+            } else {
+                holder.trim()
+            };
+            return Ok(Attempt::By(holder.to_owned()));
+        }
+        Err(TryLockError::Error(error)) => return Err(error),
+        Ok(()) => {}
+    }
+    let same = fs::metadata(path).is_ok_and(|now| {
+        file.metadata()
+            .is_ok_and(|ours| (ours.dev(), ours.ino()) == (now.dev(), now.ino()))
+    });
+    if !same {
+        return Ok(Attempt::Moved);
+    }
+    file.set_len(0)?;
+    file.rewind()?;
+    write!(file, "clusterup (process {})", std::process::id())?;
+    Ok(Attempt::Held(file))
+}

@@ -1,0 +1,128 @@
+//! Where this machine keeps what a cloud would: one folder a stack, nothing outside it.
+//!
+//! ```text
+//! ROOT/STACK/keys/NAME/{id_ed25519, id_ed25519.pub}
+//! ROOT/STACK/groups/NAME.json
+//! ROOT/STACK/bucket/{scripts, data, scratch, results}/…
+//! ROOT/STACK/clusters/ID/…
+//! ROOT/.locks/STACK
+//! ```
+
+use crate::cloud::error::{CloudError, IoContext};
+use crate::model::name::{ClusterId, GroupName, KeyPairName, StackName};
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+/// The folder of all stacks of this machine.
+#[derive(Debug, Clone)]
+pub struct Place {
+    root: PathBuf,
+}
+
+impl Place {
+    pub fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    pub fn stack(&self, stack: &StackName) -> PathBuf {
+        self.root.join(stack.as_str())
+    }
+
+    pub fn keys(&self, stack: &StackName) -> PathBuf {
+        self.stack(stack).join("keys")
+    }
+
+    pub fn key(&self, stack: &StackName, name: &KeyPairName) -> PathBuf {
+        self.keys(stack).join(name.as_str())
+    }
+
+    pub fn groups(&self, stack: &StackName) -> PathBuf {
+        self.stack(stack).join("groups")
+    }
+
+    pub fn group(&self, stack: &StackName, name: &GroupName) -> PathBuf {
+        self.groups(stack).join(format!("{name}.json"))
+    }
+
+    pub fn bucket(&self, stack: &StackName) -> PathBuf {
+        self.stack(stack).join("bucket")
+    }
+
+    pub fn clusters(&self, stack: &StackName) -> PathBuf {
+        self.stack(stack).join("clusters")
+    }
+
+    pub fn cluster(&self, stack: &StackName, id: &ClusterId) -> PathBuf {
+        self.clusters(stack).join(id.as_str())
+    }
+
+    pub(super) fn locks(&self) -> PathBuf {
+        self.root.join(".locks")
+    }
+
+    /// The stacks that have a folder, in order of their names.
+    pub fn stacks(&self) -> Result<Vec<StackName>, CloudError> {
+        Ok(names(&self.root)?
+            .into_iter()
+            .filter_map(|name| name.parse().ok())
+            .collect())
+    }
+
+    /// Removes the folders that have become empty, up to the root's own parent.
+    pub(super) fn tidy(&self, stack: &StackName) {
+        for folder in [
+            self.keys(stack),
+            self.groups(stack),
+            self.clusters(stack),
+            self.stack(stack),
+        ] {
+            // A folder with something in it stays: that is the point.
+            let _ = fs::remove_dir(folder);
+        }
+    }
+
+    /// Removes the root and its parent where nothing is left in them.
+    pub(super) fn tidy_root(&self) {
+        let _ = fs::remove_dir(self.locks());
+        let _ = fs::remove_dir(&self.root);
+        let _ = self.root.parent().map(fs::remove_dir);
+    }
+}
+
+/// The names in a folder, in order; none where there is no folder. Hidden names are work in
+/// progress and are not told.
+pub(super) fn names(folder: &Path) -> Result<Vec<String>, CloudError> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.during(|| format!("read {}", folder.display()))?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.during(|| format!("read {}", folder.display()))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !name.starts_with('.') {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Success also where there was nothing to remove.
+pub(super) fn gone(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        result => result,
+    }
+}
+
+/// Writes a whole file or nothing: beside its place first, then moved there.
+pub(super) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = folder.join(format!(".{name}.{}", std::process::id()));
+    fs::write(&beside, content)?;
+    fs::rename(&beside, path)
+}

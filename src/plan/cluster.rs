@@ -1,0 +1,215 @@
+//! What becomes of the cluster: kept, begun, given work, moved, replaced or made. Never two.
+
+use super::Options;
+use super::diff::Draft;
+use crate::model::action::Action;
+use crate::model::desired::{ClusterSpec, Desired, JobSpec};
+use crate::model::observed::{Cluster, Observed, Run, StepState};
+use crate::model::stack::WhenDone;
+
+/// Ended clusters, with their logs, that are remembered.
+const REMEMBERED: usize = 10;
+
+/// The latest run of the job anywhere, if each of its steps ended well.
+pub(super) fn good_run(job: &JobSpec, observed: &Observed) -> Option<Run> {
+    let latest = observed
+        .clusters
+        .iter()
+        .rev()
+        .find(|c| c.run_of(&job.hash).is_some())?;
+    if latest.completed(&job.hash) {
+        latest.run_of(&job.hash)
+    } else {
+        None
+    }
+}
+
+pub(super) fn diff(desired: &Desired, observed: &Observed, options: Options, draft: &mut Draft) {
+    if let Some(ending) = observed
+        .latest()
+        .filter(|c| !c.state.is_live() && !c.state.is_over())
+    {
+        draft.act(
+            Action::TerminateCluster(ending.id.clone()),
+            "it is ending; this waits for it",
+        );
+    }
+    match observed.live() {
+        Some(cluster) => living(cluster, desired, observed, options, draft),
+        None => none_living(desired, observed, options, draft),
+    }
+}
+
+fn living(
+    cluster: &Cluster,
+    desired: &Desired,
+    observed: &Observed,
+    options: Options,
+    draft: &mut Draft,
+) {
+    let id = &cluster.id;
+    if !cluster.attended {
+        let because = "it was recorded and never begun: an earlier run was cut off";
+        draft.act(Action::StartCluster(id.clone()), because);
+    }
+    if let Some(difference) = immovable(&cluster.spec, &desired.cluster) {
+        draft.ask(
+            Action::TerminateCluster(id.clone()),
+            format!("replaced: {difference}"),
+        );
+        let job = work(desired, observed, options);
+        let because = work_reason(job, desired, observed, options);
+        draft.act(create(desired, job), because);
+        return;
+    }
+    draft.settle(format!("cluster {id}"), "it is as the stack says");
+    if cluster.spec.guardrails != desired.cluster.guardrails {
+        let guardrails = desired.cluster.guardrails.clone();
+        draft.act(
+            Action::UpdateGuardrails(id.clone(), guardrails),
+            "the stack's guardrails were changed",
+        );
+    }
+    let Some(job) = &desired.job else { return };
+    let mut steps = cluster.steps_of(&job.hash).peekable();
+    if steps.peek().is_some() && steps.any(|step| !step.state.is_over()) {
+        draft.settle("job", format!("it is running on {id}"));
+        return;
+    }
+    match work(desired, observed, options) {
+        None => done(job, observed, draft),
+        Some(job) => {
+            let because = work_reason(Some(job), desired, observed, options);
+            draft.act(Action::AddSteps(id.clone(), job.clone()), because);
+        }
+    }
+}
+
+fn none_living(desired: &Desired, observed: &Observed, options: Options, draft: &mut Draft) {
+    let job = work(desired, observed, options);
+    if let (None, Some(done_job)) = (job, &desired.job) {
+        done(done_job, observed, draft);
+        if desired.cluster.guardrails.when_done == WhenDone::Terminate {
+            draft.settle("cluster", "none is needed: the work is done");
+            return;
+        }
+    }
+    if let Some(tombstone) = observed.latest().and_then(tombstone) {
+        draft.notes.push(tombstone);
+    }
+    let ended = observed
+        .clusters
+        .iter()
+        .filter(|cluster| cluster.state.is_over());
+    let forget = ended.clone().count().saturating_sub(REMEMBERED - 1);
+    for cluster in ended.take(forget) {
+        let because = format!("the last {REMEMBERED} clusters are remembered");
+        draft.act(Action::DeleteCluster(cluster.id.clone()), because);
+    }
+    let because = work_reason(job, desired, observed, options);
+    draft.act(create(desired, job), because);
+}
+
+fn create(desired: &Desired, job: Option<&JobSpec>) -> Action {
+    Action::CreateCluster(Box::new(desired.cluster.clone()), job.cloned())
+}
+
+fn done(job: &JobSpec, observed: &Observed, draft: &mut Draft) {
+    let when = good_run(job, observed).and_then(|run| {
+        let cluster = observed
+            .clusters
+            .iter()
+            .find(|cluster| cluster.id == run.cluster)?;
+        cluster
+            .steps_of(&job.hash)
+            .filter_map(|step| step.ended_at)
+            .max()
+    });
+    let when = when.map_or(String::new(), |at| {
+        format!(" at {}", at.format("%F %H:%M UTC"))
+    });
+    draft.settle(
+        "job",
+        format!(
+            "it ended well{when}, with these scripts, data and arguments; --again runs it again"
+        ),
+    );
+}
+
+/// The job, if it has to run.
+fn work<'a>(desired: &'a Desired, observed: &Observed, options: Options) -> Option<&'a JobSpec> {
+    let job = desired.job.as_ref()?;
+    (options.again || good_run(job, observed).is_none()).then_some(job)
+}
+
+fn work_reason(
+    job: Option<&JobSpec>,
+    desired: &Desired,
+    observed: &Observed,
+    options: Options,
+) -> &'static str {
+    let Some(job) = job else {
+        return "the stack keeps one (when_done: keep)";
+    };
+    let hash = &job.hash;
+    if options.again && good_run(job, observed).is_some() {
+        return "--again runs the job once more";
+    }
+    let earlier = observed
+        .clusters
+        .iter()
+        .rev()
+        .find(|c| c.run_of(hash).is_some());
+    let failed = |c: &Cluster| c.steps_of(hash).any(|step| step.state == StepState::Failed);
+    match earlier {
+        Some(cluster) if failed(cluster) => "the job failed when it last ran",
+        Some(_) => "the job was cut off when it last ran",
+        None if observed.clusters.iter().any(|c| !c.steps.is_empty()) => {
+            "its scripts, data, arguments or settings are new"
+        }
+        None if desired.job.is_some() => "the job has not run yet",
+        None => "it is not there",
+    }
+}
+
+/// What of a cluster cannot be moved while it lives, if it has to move.
+fn immovable(have: &ClusterSpec, want: &ClusterSpec) -> Option<String> {
+    let change = |what: &str, from: &dyn std::fmt::Display, to: &dyn std::fmt::Display| {
+        Some(format!("{what} was {from} and is to be {to}"))
+    };
+    if have.release != want.release {
+        return change("the release", &have.release, &want.release);
+    }
+    if have.size != want.size {
+        return change("the size", &have.size, &want.size);
+    }
+    if have.workers != want.workers || have.worker != want.worker {
+        let (from, to) = (have.worker.memory, want.worker.memory);
+        return change("each worker's memory", &from, &to);
+    }
+    if have.python_packages != want.python_packages {
+        let list = |spec: &ClusterSpec| format!("[{}]", spec.python_packages.join(", "));
+        return change("the list of Python packages", &list(have), &list(want));
+    }
+    if have.key_pair != want.key_pair {
+        return Some("its key pair is another".to_owned());
+    }
+    (have.security_groups != want.security_groups)
+        .then(|| "its security groups are others".to_owned())
+}
+
+/// Why the last cluster ended, where that was not its work's good end.
+pub fn tombstone(cluster: &Cluster) -> Option<String> {
+    use crate::model::observed::EndReason;
+    let end = cluster
+        .end
+        .as_ref()
+        .filter(|end| end.reason != EndReason::StepsCompleted)?;
+    let when = cluster.ended_at.map_or(String::new(), |at| {
+        format!(" at {}", at.format("%F %H:%M UTC"))
+    });
+    Some(format!(
+        "the last cluster, {}, ended{when}: {}",
+        cluster.id, end.message
+    ))
+}

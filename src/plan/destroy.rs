@@ -1,0 +1,60 @@
+//! The plan that leaves nothing of a stack but its results at home.
+
+use super::diff::Draft;
+use crate::model::action::Action;
+use crate::model::name::StackName;
+use crate::model::observed::Observed;
+use crate::model::plan::Plan;
+
+/// Ends and removes everything of a stack, what depends on others first.
+pub fn destroy(stack: &StackName, observed: &Observed) -> Plan {
+    let mut draft = Draft::default();
+    for cluster in observed
+        .clusters
+        .iter()
+        .filter(|cluster| !cluster.state.is_over())
+    {
+        draft.ask(
+            Action::TerminateCluster(cluster.id.clone()),
+            "it is still there",
+        );
+    }
+    for cluster in &observed.clusters {
+        draft.ask(
+            Action::DeleteCluster(cluster.id.clone()),
+            "its record and its logs",
+        );
+    }
+    if let Some(objects) = &observed.bucket {
+        let because = format!("with {} objects in it", objects.len());
+        draft.ask(Action::DeleteBucket, because);
+    }
+    for group in &observed.security_groups {
+        draft.ask(
+            Action::DeleteGroup(group.name.clone()),
+            "it belongs to the stack",
+        );
+    }
+    for pair in &observed.key_pairs {
+        let because = if pair.ours {
+            "with its private half"
+        } else {
+            "it belongs to the stack"
+        };
+        draft.ask(Action::DeleteKeyPair(pair.name.clone()), because);
+    }
+    if draft.actions.is_empty() {
+        draft.settle(format!("stack {stack}"), "nothing of it is there");
+    }
+    let Draft {
+        actions,
+        settled,
+        notes,
+    } = draft;
+    Plan {
+        stack: stack.clone(),
+        actions,
+        settled,
+        notes,
+    }
+}

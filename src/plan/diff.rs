@@ -1,0 +1,220 @@
+//! `Desired` x `Observed` to `Plan`. Creates follow what they need; deletes come last.
+
+use super::Options;
+use super::cluster;
+use crate::model::action::{Action, Results};
+use crate::model::desired::Desired;
+use crate::model::observed::{Observed, SeenKeyPair};
+use crate::model::plan::{Plan, Planned, Settled};
+use crate::model::stack::Stack;
+
+/// A plan in the making.
+#[derive(Default)]
+pub(super) struct Draft {
+    pub(super) actions: Vec<Planned>,
+    pub(super) settled: Vec<Settled>,
+    pub(super) notes: Vec<String>,
+}
+
+impl Draft {
+    pub(super) fn act(&mut self, action: Action, because: impl Into<String>) {
+        self.actions.push(Planned {
+            action,
+            because: because.into(),
+            asks: false,
+        });
+    }
+
+    /// An action that ends something a person may still want.
+    pub(super) fn ask(&mut self, action: Action, because: impl Into<String>) {
+        self.actions.push(Planned {
+            action,
+            because: because.into(),
+            asks: true,
+        });
+    }
+
+    pub(super) fn settle(&mut self, what: impl Into<String>, because: impl Into<String>) {
+        self.settled.push(Settled {
+            what: what.into(),
+            because: because.into(),
+        });
+    }
+}
+
+pub(super) fn diff(
+    stack: &Stack,
+    desired: &Desired,
+    observed: &Observed,
+    options: Options,
+    notes: Vec<String>,
+) -> Plan {
+    let mut draft = Draft {
+        notes,
+        ..Draft::default()
+    };
+    key_pairs(desired, observed, &mut draft);
+    groups(desired, observed, &mut draft);
+    bucket(desired, observed, &mut draft);
+    cluster::diff(desired, observed, options, &mut draft);
+    results(stack, desired, observed, options, &mut draft);
+    leftovers(desired, observed, &mut draft);
+    let Draft {
+        actions,
+        settled,
+        notes,
+    } = draft;
+    Plan {
+        stack: desired.stack.clone(),
+        actions,
+        settled,
+        notes,
+    }
+}
+
+fn key_pairs(desired: &Desired, observed: &Observed, draft: &mut Draft) {
+    for spec in &desired.key_pairs {
+        let what = format!("key pair {}", spec.name);
+        let create = Action::CreateKeyPair(spec.clone());
+        match observed
+            .key_pairs
+            .iter()
+            .find(|seen| seen.name == spec.name)
+        {
+            None => draft.act(create, "the stack names it and it is not there"),
+            Some(seen) if same_key(spec.public_key.as_deref(), seen) => {
+                draft.settle(what, "its public half is the stack's");
+            }
+            Some(_) => {
+                let because = "its public half is not the stack's";
+                draft.ask(Action::DeleteKeyPair(spec.name.clone()), because);
+                draft.act(create, because);
+            }
+        }
+    }
+}
+
+/// Whether a key pair is the wanted one: the same public half, or made by us where we are to make it.
+fn same_key(wanted: Option<&str>, seen: &SeenKeyPair) -> bool {
+    wanted.map_or(seen.ours, |public_key| public_key == seen.public_key)
+}
+
+fn groups(desired: &Desired, observed: &Observed, draft: &mut Draft) {
+    for group in &desired.security_groups {
+        let what = format!("security group {}", group.name);
+        match observed
+            .security_groups
+            .iter()
+            .find(|seen| seen.name == group.name)
+        {
+            None => draft.act(
+                Action::CreateGroup(group.clone()),
+                "the stack names it and it is not there",
+            ),
+            Some(seen) => {
+                let (mut have, mut want) = (seen.ingress.clone(), group.ingress.clone());
+                for rules in [&mut have, &mut want] {
+                    rules.sort();
+                    rules.dedup();
+                }
+                if have == want {
+                    draft.settle(what, "its rules are the stack's");
+                } else {
+                    draft.act(
+                        Action::UpdateGroup(group.clone()),
+                        "its rules are not the stack's",
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn bucket(desired: &Desired, observed: &Observed, draft: &mut Draft) {
+    match &observed.bucket {
+        None => draft.act(
+            Action::CreateBucket,
+            "scripts, data and results need a place",
+        ),
+        Some(_) => draft.settle("bucket", "it is there"),
+    }
+    let there = |key: &str| {
+        observed
+            .bucket
+            .as_ref()
+            .is_some_and(|b| b.contains_key(key))
+    };
+    let lacking: Vec<_> = desired
+        .objects
+        .iter()
+        .filter(|object| !there(&object.key))
+        .cloned()
+        .collect();
+    let staged = desired.objects.len() - lacking.len();
+    if staged > 0 {
+        draft.settle(files(staged), "already in the bucket, by their content");
+    }
+    if !lacking.is_empty() {
+        draft.act(Action::Stage(lacking), "the bucket lacks this content");
+    }
+}
+
+fn files(count: usize) -> String {
+    if count == 1 {
+        "1 file".to_owned()
+    } else {
+        format!("{count} files")
+    }
+}
+
+/// Results come home when a run ended well and another one's, or none, are there.
+fn results(
+    stack: &Stack,
+    desired: &Desired,
+    observed: &Observed,
+    options: Options,
+    draft: &mut Draft,
+) {
+    let (Some(job), Some(to)) = (
+        &desired.job,
+        stack.job.as_ref().and_then(|j| j.results.clone()),
+    ) else {
+        return;
+    };
+    let Some(run) = cluster::good_run(job, observed).filter(|_| !options.again) else {
+        return;
+    };
+    if observed.results_home.as_ref() == Some(&run) {
+        draft.settle("results", format!("in {}", to.display()));
+    } else {
+        let key = job.results_key.clone();
+        draft.act(
+            Action::BringHome(Results { run, key, to }),
+            "the job ended well",
+        );
+    }
+}
+
+/// What the stack no longer names.
+fn leftovers(desired: &Desired, observed: &Observed, draft: &mut Draft) {
+    for seen in &observed.security_groups {
+        if !desired
+            .security_groups
+            .iter()
+            .any(|group| group.name == seen.name)
+        {
+            draft.ask(
+                Action::DeleteGroup(seen.name.clone()),
+                "the stack no longer names it",
+            );
+        }
+    }
+    for seen in &observed.key_pairs {
+        if !desired.key_pairs.iter().any(|pair| pair.name == seen.name) {
+            draft.ask(
+                Action::DeleteKeyPair(seen.name.clone()),
+                "the stack no longer names it",
+            );
+        }
+    }
+}

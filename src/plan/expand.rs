@@ -1,0 +1,144 @@
+//! `Stack` x `Facts` to `Desired`: every choice made.
+
+use super::fit::{self, Fitted};
+use super::job;
+use super::keys::Keys;
+use super::refusal::Refusal;
+use crate::model::desired::{ClusterSpec, Desired, KeyPairSpec, Object};
+use crate::model::facts::{Facts, Input};
+use crate::model::stack::{Stack, WhenDone};
+use std::collections::BTreeSet;
+
+/// The desired state, and what a person should know of the choices made.
+///
+/// # Errors
+/// Every reason why the stack cannot run.
+pub fn expand(stack: &Stack, facts: &Facts) -> Result<(Desired, Vec<String>), Vec<Refusal>> {
+    let fitted = fit::fit(&stack.cluster, facts.capacity).map_err(|refusal| vec![refusal])?;
+    let mut refusals = check(stack, facts, &fitted);
+    let keys = Keys::new(stack, facts);
+    let job = stack
+        .job
+        .as_ref()
+        .map(|job| job::expand(job, &keys, &fitted))
+        .transpose();
+    let job = job.map_err(|refusal| refusals.push(refusal)).ok().flatten();
+    if !refusals.is_empty() {
+        return Err(refusals);
+    }
+    let desired = Desired {
+        stack: stack.name.clone(),
+        key_pairs: key_pairs(stack, facts),
+        security_groups: stack.security_groups.clone(),
+        objects: objects(stack, facts, &keys),
+        cluster: cluster(stack, &fitted),
+        job,
+    };
+    Ok((desired, fitted.note().into_iter().collect()))
+}
+
+fn check(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<Refusal> {
+    let steps = stack.job.iter().flat_map(|job| &job.steps);
+    let mut refusals: Vec<Refusal> = steps
+        .filter_map(|step| Some((step.spark.executor_memory?, step.name.as_str())))
+        .filter_map(|(memory, name)| fitted.holds(memory, name).err())
+        .collect();
+    if stack.job.is_none() && stack.guardrails.when_done == WhenDone::Terminate {
+        refusals.push(Refusal::new(
+            "the stack has no job, so its cluster would end as soon as it began",
+            "add a job, or say guardrails: { when_done: keep }",
+        ));
+    }
+    let sampled = |input: &Input| matches!(input, Input::Local(_));
+    let any = stack
+        .data
+        .iter()
+        .any(|(name, data)| data.sampled && facts.data.get(name).is_some_and(sampled));
+    if facts.sample.is_some() && !any {
+        refusals.push(Refusal::new(
+            "there is nothing to take a sample of: the stack stages no data that may be sampled",
+            "leave --sample out",
+        ));
+    }
+    refusals
+}
+
+fn key_pairs(stack: &Stack, facts: &Facts) -> Vec<KeyPairSpec> {
+    let spec = |name: &crate::model::name::KeyPairName| KeyPairSpec {
+        name: name.clone(),
+        public_key: facts.public_keys.get(name).cloned(),
+    };
+    stack
+        .key_pairs
+        .iter()
+        .map(|pair| spec(&pair.name))
+        .collect()
+}
+
+fn objects(stack: &Stack, facts: &Facts, keys: &Keys<'_>) -> Vec<Object> {
+    let mut objects = BTreeSet::new();
+    for step in stack.job.iter().flat_map(|job| &job.steps) {
+        if let Some(file) = facts.scripts.get(&step.script) {
+            let (from, bytes) = (file.path.clone(), file.bytes);
+            objects.insert(Object {
+                key: Keys::script(file),
+                from,
+                bytes,
+                sample: None,
+            });
+        }
+    }
+    for (name, input) in &facts.data {
+        if let Input::Local(file) = input {
+            let (from, bytes, sample) = (file.path.clone(), file.bytes, keys.sample(name));
+            objects.insert(Object {
+                key: keys.data(name, file),
+                from,
+                bytes,
+                sample,
+            });
+        }
+    }
+    objects.into_iter().collect()
+}
+
+fn cluster(stack: &Stack, fitted: &Fitted) -> ClusterSpec {
+    let cluster = &stack.cluster;
+    ClusterSpec {
+        release: cluster.release.clone(),
+        size: size(stack),
+        workers: fitted.workers,
+        worker: fitted.worker,
+        key_pair: cluster.key_pair.clone(),
+        security_groups: cluster.security_groups.clone(),
+        python_packages: stack
+            .job
+            .iter()
+            .flat_map(|job| job.python_packages.clone())
+            .collect(),
+        guardrails: stack.guardrails.clone(),
+    }
+}
+
+/// The size as people write it: `3 x m5.xlarge` where all nodes are alike.
+fn size(stack: &Stack) -> String {
+    let cluster = &stack.cluster;
+    let groups: Vec<_> = [
+        Some(&cluster.primary),
+        cluster.core.as_ref(),
+        cluster.task.as_ref(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    let one = cluster.primary.instance_type();
+    if groups.iter().all(|group| group.instance_type() == one) {
+        let count: u16 = groups.iter().map(|group| group.nodes.count).sum();
+        return format!("{count} x {one}");
+    }
+    groups
+        .iter()
+        .map(|group| group.nodes.to_string())
+        .collect::<Vec<_>>()
+        .join(" + ")
+}

@@ -1,0 +1,146 @@
+//! What one worker of a cluster has: what its instance type gives, cut down to the machine.
+
+use super::memory::{container, largest_executor};
+use super::refusal::Refusal;
+use crate::cost::shape::{self, Shape};
+use crate::model::desired::Worker;
+use crate::model::facts::Capacity;
+use crate::model::instance::InstanceType;
+use crate::model::memory::Memory;
+use crate::model::stack::Cluster;
+
+/// A cluster's workers, and what a person should know of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fitted {
+    pub workers: u16,
+    pub worker: Worker,
+    /// What the instance type would have given.
+    pub typed: Worker,
+    pub instance_type: InstanceType,
+}
+
+/// Fits the workers of `cluster`: its core and task nodes, or the primary where it is alone.
+///
+/// # Errors
+/// An instance type that is not known.
+pub fn fit(cluster: &Cluster, capacity: Capacity) -> Result<Fitted, Refusal> {
+    let groups: Vec<_> = cluster.core.iter().chain(&cluster.task).collect();
+    let groups = if groups.is_empty() {
+        vec![&cluster.primary]
+    } else {
+        groups
+    };
+    let workers = groups.iter().map(|group| group.nodes.count).sum::<u16>();
+    let mut smallest: Option<(Shape, InstanceType)> = None;
+    for group in groups {
+        let shape = known(group.instance_type())?;
+        // YARN's limit is cluster-wide, so the smallest node bounds every executor.
+        if smallest
+            .as_ref()
+            .is_none_or(|(least, _)| shape.yarn < least.yarn)
+        {
+            smallest = Some((shape, group.instance_type().clone()));
+        }
+    }
+    known(cluster.primary.instance_type())?;
+    let (shape, instance_type) =
+        smallest.ok_or_else(|| Refusal::new("the cluster has no node", "give it a size"))?;
+    let typed = Worker {
+        memory: shape.yarn,
+        cores: shape.vcpus,
+    };
+    Ok(Fitted {
+        workers,
+        worker: cut(typed, workers, capacity),
+        typed,
+        instance_type,
+    })
+}
+
+fn known(instance_type: &InstanceType) -> Result<Shape, Refusal> {
+    shape::shape(instance_type).ok_or_else(|| {
+        let family = instance_type.family();
+        let hint = match shape::families().find(|known| *known == family) {
+            Some(_) => format!("sizes of {family} begin with {family}.xlarge, {family}.2xlarge"),
+            None => "common types are m5.xlarge, m6g.xlarge, c5.xlarge and r5.xlarge".to_owned(),
+        };
+        Refusal::new(
+            format!("{instance_type} is no instance type that EMR runs"),
+            hint,
+        )
+    })
+}
+
+fn cut(typed: Worker, workers: u16, capacity: Capacity) -> Worker {
+    match capacity {
+        Capacity::AsTyped => typed,
+        Capacity::Machine { memory, cores } => {
+            let share = memory.mib() / u64::from(workers);
+            Worker {
+                memory: typed.memory.min(Memory::from_mib(share)),
+                cores: typed.cores.min((cores / u32::from(workers)).max(1)),
+            }
+        }
+    }
+}
+
+impl Fitted {
+    /// Says when a worker was cut down, and from what.
+    pub fn note(&self) -> Option<String> {
+        let Self {
+            workers,
+            worker,
+            typed,
+            instance_type,
+        } = self;
+        if worker == typed {
+            return None;
+        }
+        let each = if *workers == 1 {
+            "the worker has"
+        } else {
+            "each worker has"
+        };
+        let give = |worker: &Worker| format!("{} and {}", worker.memory, cores(worker.cores));
+        Some(format!(
+            "{each} {} to fit this machine, cut from the {} of {instance_type}",
+            give(worker),
+            give(typed),
+        ))
+    }
+
+    /// # Errors
+    /// An executor that no worker can hold, with the largest that would fit. On EMR such a job
+    /// waits for ever while it bills.
+    pub fn holds(&self, executor: Memory, step: &str) -> Result<(), Refusal> {
+        if container(executor) <= self.worker.memory {
+            return Ok(());
+        }
+        let worker = self.worker.memory;
+        let where_ = if self.worker == self.typed {
+            format!(
+                "a node of {} gives {worker} to executors",
+                self.instance_type
+            )
+        } else {
+            format!("a worker on this machine has {worker}")
+        };
+        let message = format!(
+            "step {step:?} asks for executor_memory {executor}, which takes {} with its overhead; {where_}",
+            container(executor),
+        );
+        let hint = match largest_executor(worker) {
+            Some(largest) => format!("the largest that fits is executor_memory: {largest}"),
+            None => "no executor fits: use fewer or larger nodes".to_owned(),
+        };
+        Err(Refusal::new(message, hint))
+    }
+}
+
+fn cores(count: u32) -> String {
+    if count == 1 {
+        "1 core".to_owned()
+    } else {
+        format!("{count} cores")
+    }
+}

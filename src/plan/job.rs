@@ -1,0 +1,94 @@
+//! A job with every location known, and the hash that says which job it is.
+
+use super::fit::Fitted;
+use super::keys::{BUCKET, JOB, Keys};
+use super::memory::automatic;
+use super::refusal::Refusal;
+use crate::model::desired::{JobSpec, StepSpec};
+use crate::model::name::JobHash;
+use crate::model::stack::{Job, Step};
+use sha2::{Digest, Sha256};
+
+pub(super) fn expand(job: &Job, keys: &Keys<'_>, fitted: &Fitted) -> Result<JobSpec, Refusal> {
+    let steps = job.steps.iter().map(|step| expand_step(step, keys, fitted));
+    let steps = steps.collect::<Result<Vec<_>, _>>()?;
+    let hash = hash(job, &steps)?;
+    let place = |text: &str| {
+        text.replace(BUCKET, &keys.facts.bucket)
+            .replace(JOB, hash.as_str())
+    };
+    let steps = steps
+        .into_iter()
+        .map(|step| StepSpec {
+            script: place(&step.script),
+            args: step.args.iter().map(|arg| place(arg)).collect(),
+            ..step
+        })
+        .collect();
+    let (results_key, scratch_key) = (format!("results/{hash}"), format!("scratch/{hash}"));
+    Ok(JobSpec {
+        hash,
+        steps,
+        results_key,
+        scratch_key,
+    })
+}
+
+fn expand_step(step: &Step, keys: &Keys<'_>, fitted: &Fitted) -> Result<StepSpec, Refusal> {
+    let gone = |what: &str| {
+        Refusal::new(
+            format!("step {:?}: {what} was not read", step.name.as_str()),
+            "try again",
+        )
+    };
+    let arg = |pieces: &Vec<_>| pieces.iter().map(|piece| keys.piece(piece)).collect();
+    let args: Option<Vec<String>> = step.args.iter().map(arg).collect();
+    let executor_memory = match step.spark.executor_memory {
+        Some(memory) => memory,
+        None => automatic(fitted.worker.memory).ok_or_else(|| {
+            Refusal::new(
+                format!("no executor fits into {}", fitted.worker.memory),
+                "use fewer or larger nodes",
+            )
+        })?,
+    };
+    Ok(StepSpec {
+        name: step.name.clone(),
+        script: keys.script_of(step).ok_or_else(|| gone("its script"))?,
+        args: args.ok_or_else(|| gone("data that it takes"))?,
+        executor_memory,
+        conf: step.spark.conf.clone(),
+    })
+}
+
+/// The digest of what a job computes: scripts and data by content, arguments, settings, packages.
+/// The executors' memory and the bucket's place change where and how fast, not what.
+fn hash(job: &Job, steps: &[StepSpec]) -> Result<JobHash, Refusal> {
+    let mut digest = Sha256::new();
+    let mut feed = |text: &str| {
+        // The length keeps ("ab", "c") and ("a", "bc") apart.
+        digest.update((text.len() as u64).to_be_bytes());
+        digest.update(text);
+    };
+    feed("job 1");
+    job.python_packages.iter().for_each(|package| feed(package));
+    for step in steps {
+        feed("step");
+        feed(step.name.as_str());
+        feed(&step.script);
+        step.args.iter().for_each(|arg| feed(arg));
+        feed("conf");
+        for (key, value) in &step.conf {
+            feed(key);
+            feed(value);
+        }
+    }
+    let hex: String = digest
+        .finalize()
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    hex.parse()
+        .map_err(|_| Refusal::new("the job has no digest", "report this as a fault"))
+}

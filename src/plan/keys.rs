@@ -1,0 +1,68 @@
+//! Where things lie in the bucket. Keys hold the content's hash, so equal content is staged once
+//! and a changed script is another object.
+
+use crate::model::facts::{Facts, File, Input};
+use crate::model::name::DataName;
+use crate::model::sample::Sample;
+use crate::model::stack::{Piece, Stack, Step};
+
+/// Stand for the bucket's place and the job's hash while the hash is not known. The control
+/// characters keep them apart from anything that a stack can hold.
+pub(super) const BUCKET: &str = "\u{1}bucket\u{1}";
+pub(super) const JOB: &str = "\u{1}job\u{1}";
+
+pub(super) struct Keys<'a> {
+    stack: &'a Stack,
+    pub(super) facts: &'a Facts,
+}
+
+impl<'a> Keys<'a> {
+    pub(super) fn new(stack: &'a Stack, facts: &'a Facts) -> Self {
+        Self { stack, facts }
+    }
+
+    /// The share of a data set that is staged; none is all of it.
+    pub(super) fn sample(&self, name: &DataName) -> Option<Sample> {
+        let sampled = self.stack.data.get(name).is_some_and(|data| data.sampled);
+        self.facts.sample.filter(|_| sampled)
+    }
+
+    pub(super) fn script(file: &File) -> String {
+        key("scripts", "", file)
+    }
+
+    pub(super) fn data(&self, name: &DataName, file: &File) -> String {
+        let part = self
+            .sample(name)
+            .map(|sample| format!("-sample-{}", sample.millionths()));
+        key("data", part.as_deref().unwrap_or_default(), file)
+    }
+
+    /// The script of a step, with [`BUCKET`] for the bucket's place.
+    pub(super) fn script_of(&self, step: &Step) -> Option<String> {
+        let file = self.facts.scripts.get(&step.script)?;
+        Some(format!("{BUCKET}/{}", Self::script(file)))
+    }
+
+    /// The text of a piece of an argument, with [`BUCKET`] and [`JOB`] for what is not known yet.
+    pub(super) fn piece(&self, piece: &Piece) -> Option<String> {
+        match piece {
+            Piece::Text(text) => Some(text.clone()),
+            Piece::Results => Some(format!("{BUCKET}/results/{JOB}")),
+            Piece::Scratch => Some(format!("{BUCKET}/scratch/{JOB}")),
+            Piece::Data(name) => match self.facts.data.get(name)? {
+                Input::Remote(location) => Some(location.clone()),
+                Input::Local(file) => Some(format!("{BUCKET}/{}", self.data(name, file))),
+            },
+        }
+    }
+}
+
+fn key(folder: &str, part: &str, file: &File) -> String {
+    let name = file
+        .path
+        .file_name()
+        .map_or("file".into(), |name| name.to_string_lossy());
+    let digest = file.sha256.get(..16).unwrap_or(&file.sha256);
+    format!("{folder}/{digest}{part}/{name}")
+}

@@ -1,0 +1,74 @@
+//! Executor memory and the container around it, as EMR reckons.
+//!
+//! Observed on EMR 6 and 7: a container is the executor's memory plus the larger of 384 MiB and
+//! 18.75 % of it (`spark.yarn.executor.memoryOverheadFactor=0.1875`), rounded up to 32 MiB.
+
+use crate::model::memory::Memory;
+
+/// YARN's smallest step between container sizes on EMR.
+const ALLOCATION: u64 = 32;
+const LEAST_OVERHEAD: u64 = 384;
+/// The application master of client mode: 512 MiB and its overhead. It sits beside an executor.
+const APPLICATION_MASTER: u64 = 896;
+
+/// What an executor of this memory takes on its node.
+pub fn container(executor: Memory) -> Memory {
+    let overhead = (executor.mib() * 3).div_ceil(16).max(LEAST_OVERHEAD);
+    Memory::from_mib((executor.mib() + overhead).next_multiple_of(ALLOCATION))
+}
+
+/// The largest executor whose container a node of this memory holds; none if not even 1 MiB.
+pub fn largest_executor(node: Memory) -> Option<Memory> {
+    let room = node.mib() / ALLOCATION * ALLOCATION;
+    let small = room.saturating_sub(LEAST_OVERHEAD);
+    let proportional = room * 16 / 19;
+    let fits = |mib: &u64| *mib > 0 && container(Memory::from_mib(*mib)).mib() <= room;
+    [proportional, small]
+        .into_iter()
+        .filter(fits)
+        .max()
+        .map(Memory::from_mib)
+}
+
+/// What `executor_memory: auto` means: one executor a node, filling it but for the master's room.
+pub fn automatic(node: Memory) -> Option<Memory> {
+    let beside = node.mib().saturating_sub(APPLICATION_MASTER);
+    largest_executor(Memory::from_mib(beside)).or_else(|| largest_executor(node))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn containers_are_those_seen_on_emr() {
+        for (executor, seen) in [
+            (2_048, 2_432),
+            (4_269, 5_088),
+            (9_486, 11_296),
+            (1_024, 1_408),
+        ] {
+            assert_eq!(container(Memory::from_mib(executor)).mib(), seen);
+        }
+    }
+
+    #[test]
+    fn an_m5_xlarge_holds_one_executor_of_ten_gigabytes() {
+        let node = Memory::from_mib(12_288);
+        assert_eq!(largest_executor(node), Some(Memory::from_mib(10_347)));
+        assert_eq!(automatic(node), Some(Memory::from_mib(9_593)));
+        assert_eq!(largest_executor(Memory::from_mib(384)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn the_largest_fits_and_one_more_does_not(node in 400u64..1_000_000) {
+            if let Some(largest) = largest_executor(Memory::from_mib(node)) {
+                prop_assert!(container(largest).mib() <= node);
+                let more = Memory::from_mib(largest.mib() + 1);
+                prop_assert!(container(more).mib() > node / 32 * 32);
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! The only loop: observe, plan, one attempt, follow, until the plan is empty.
+
+use super::follow::{self, Outcome};
+use super::reconcile::reconcile;
+use crate::cloud::{Cloud, CloudError};
+use crate::model::action::Action;
+use crate::model::desired::Desired;
+use crate::model::event::Listener;
+use crate::model::facts::Facts;
+use crate::model::observed::{ClusterState, Observed};
+use crate::model::plan::Plan;
+use crate::model::stack::Stack;
+use crate::plan::{self, Options, Refusal};
+use std::path::Path;
+use std::time::Duration;
+
+/// A plan, and what it rests on.
+pub struct Prepared {
+    pub plan: Plan,
+    pub desired: Desired,
+    pub observed: Observed,
+}
+
+/// Why there is no plan.
+#[derive(Debug, thiserror::Error)]
+pub enum Stopped {
+    #[error(transparent)]
+    Cloud(#[from] CloudError),
+    #[error("the stack cannot run as it is")]
+    Refused(Vec<Refusal>),
+    #[error("the plan is not empty after {0} passes")]
+    Unsettled(usize),
+}
+
+/// Passes that a stack takes to settle: make, bring home, and one that finds nothing to do.
+const MOST_PASSES: usize = 8;
+
+/// Drives one stack on one cloud.
+pub struct Driver<'a> {
+    pub cloud: &'a dyn Cloud,
+    pub stack: &'a Stack,
+    pub facts: &'a Facts,
+    pub hear: &'a dyn Listener,
+    /// Between two looks at a running job.
+    pub pause: Duration,
+}
+
+impl Driver<'_> {
+    /// # Errors
+    /// What the cloud or the planner said no with.
+    pub async fn prepare(&self, options: Options) -> Result<Prepared, Stopped> {
+        let home = self
+            .stack
+            .job
+            .as_ref()
+            .and_then(|job| job.results.as_deref());
+        let observed = self
+            .cloud
+            .observe(&self.stack.name, home.map(Path::new))
+            .await?;
+        let (plan, desired) =
+            plan::plan(self.stack, self.facts, &observed, options).map_err(Stopped::Refused)?;
+        Ok(Prepared {
+            plan,
+            desired,
+            observed,
+        })
+    }
+
+    /// Makes the plan that was shown true. What has moved since is planned anew by the caller.
+    ///
+    /// # Errors
+    /// What the cloud said no with.
+    pub async fn attempt(&self, plan: &Plan) -> Result<(), Stopped> {
+        Ok(reconcile(self.cloud, plan, self.hear).await?)
+    }
+
+    /// Follows the job, if the stack has one.
+    ///
+    /// # Errors
+    /// What the cloud said no with.
+    pub async fn follow(&self, desired: &Desired) -> Result<Option<Outcome>, Stopped> {
+        let Some(job) = &desired.job else {
+            return Ok(None);
+        };
+        let name = &self.stack.name;
+        let outcome = follow::follow(self.cloud, name, &job.hash, self.pause, self.hear).await?;
+        Ok(Some(outcome))
+    }
+
+    /// Attempts until the plan is empty: what is left after the job is to bring its results home.
+    ///
+    /// # Errors
+    /// What the cloud said no with, or a plan that does not empty.
+    pub async fn settle(&self) -> Result<Prepared, Stopped> {
+        for _ in 0..MOST_PASSES {
+            let prepared = self.prepare(Options::default()).await?;
+            if prepared.plan.is_empty() {
+                return Ok(prepared);
+            }
+            self.attempt(&prepared.plan).await?;
+        }
+        Err(Stopped::Unsettled(MOST_PASSES))
+    }
+
+    /// Waits until a cluster that is ending is over.
+    ///
+    /// # Errors
+    /// What the cloud said no with.
+    pub async fn ended(&self) -> Result<(), Stopped> {
+        loop {
+            let observed = self.cloud.observe(&self.stack.name, None).await?;
+            let ending = |state: ClusterState| !state.is_live() && !state.is_over();
+            if !observed
+                .latest()
+                .is_some_and(|cluster| ending(cluster.state))
+            {
+                return Ok(());
+            }
+            tokio::time::sleep(self.pause).await;
+        }
+    }
+
+    /// Ends the living cluster, if there is one.
+    ///
+    /// # Errors
+    /// What the cloud said no with.
+    pub async fn terminate(&self, observed: &Observed) -> Result<(), Stopped> {
+        let Some(cluster) = observed.live() else {
+            return Ok(());
+        };
+        let action = Action::TerminateCluster(cluster.id.clone());
+        Ok(self
+            .cloud
+            .apply(&self.stack.name, &action, self.hear)
+            .await?)
+    }
+}

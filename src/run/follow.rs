@@ -1,0 +1,119 @@
+//! Follows a job on its cluster until its steps, or the cluster, are over. Watches; never acts.
+
+use crate::cloud::{Cloud, CloudError};
+use crate::model::event::{Event, Listener};
+use crate::model::name::{JobHash, StackName};
+use crate::model::observed::{Cluster, ClusterState, Observed, Step, StepState};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What following came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Each step of the job ended well.
+    Completed,
+    /// A step failed, or did not run because one before it failed.
+    Failed,
+    /// The cluster ended under the job.
+    Cut,
+    /// There is no such job on any cluster.
+    Absent,
+}
+
+/// What has been told already, so that each thing is told once.
+#[derive(Default)]
+struct Told {
+    cluster: Option<ClusterState>,
+    steps: BTreeMap<usize, StepState>,
+}
+
+/// Follows `job` of `stack`, telling each change of state and Spark's own progress between them.
+///
+/// # Errors
+/// What the cloud said no with.
+pub async fn follow(
+    cloud: &dyn Cloud,
+    stack: &StackName,
+    job: &JobHash,
+    pause: Duration,
+    hear: &dyn Listener,
+) -> Result<Outcome, CloudError> {
+    let mut told = Told::default();
+    loop {
+        let observed = cloud.observe(stack, None).await?;
+        let Some(cluster) = newest(&observed, job) else {
+            return Ok(Outcome::Absent);
+        };
+        told.tell(cluster, job, hear);
+        if let Some(outcome) = outcome(cluster, job) {
+            return Ok(outcome);
+        }
+        tell_progress(cloud, cluster, job, hear).await;
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// The newest cluster that has the job.
+pub fn newest<'a>(observed: &'a Observed, job: &JobHash) -> Option<&'a Cluster> {
+    observed
+        .clusters
+        .iter()
+        .rev()
+        .find(|cluster| cluster.run_of(job).is_some())
+}
+
+/// How the job ended on this cluster; none while it goes on.
+pub fn outcome(cluster: &Cluster, job: &JobHash) -> Option<Outcome> {
+    let steps: Vec<&Step> = cluster.steps_of(job).collect();
+    let any = |state: StepState| steps.iter().any(|step| step.state == state);
+    let over = steps.iter().all(|step| step.state.is_over());
+    if !over {
+        return cluster.state.is_over().then_some(Outcome::Cut);
+    }
+    if any(StepState::Interrupted) || (any(StepState::Cancelled) && !any(StepState::Failed)) {
+        // The reason stands on the cluster, which says it when it is over.
+        return cluster.state.is_over().then_some(Outcome::Cut);
+    }
+    Some(if any(StepState::Failed) {
+        Outcome::Failed
+    } else {
+        Outcome::Completed
+    })
+}
+
+impl Told {
+    fn tell(&mut self, cluster: &Cluster, job: &JobHash, hear: &dyn Listener) {
+        if self.cluster != Some(cluster.state) {
+            self.cluster = Some(cluster.state);
+            let (id, end) = (cluster.id.clone(), cluster.end.clone());
+            hear.hear(&Event::Cluster {
+                id,
+                state: cluster.state,
+                end,
+            });
+        }
+        for (index, step) in cluster.steps_of(job).enumerate() {
+            if self.steps.insert(index, step.state) != Some(step.state) {
+                let (name, failure) = (step.name.clone(), step.failure.clone());
+                hear.hear(&Event::Step {
+                    name,
+                    state: step.state,
+                    failure,
+                });
+            }
+        }
+    }
+}
+
+async fn tell_progress(cloud: &dyn Cloud, cluster: &Cluster, job: &JobHash, hear: &dyn Listener) {
+    let running = cluster
+        .steps_of(job)
+        .find(|step| step.state == StepState::Running);
+    let Some((step, ui)) = running.and_then(|step| Some((step, step.ui.as_deref()?))) else {
+        return;
+    };
+    if let Some(progress) = cloud.progress(ui).await {
+        let (name, ui) = (step.name.clone(), ui.to_owned());
+        hear.hear(&Event::Spark { name, ui, progress });
+    }
+}

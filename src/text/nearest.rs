@@ -1,0 +1,118 @@
+//! The name that was perhaps meant, and lists of names as people read them.
+
+/// No name of ours is longer, and nobody means a name by a longer text.
+const LONGEST: usize = 64;
+
+/// More candidates than any stack has, few enough to compare with each.
+const MOST: usize = 1_000;
+
+/// The candidate that `text` is a slip of the finger away from.
+pub(crate) fn nearest<'a>(text: &str, among: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let typed: Vec<char> = text.to_lowercase().replace('-', "_").chars().collect();
+    if typed.is_empty() || typed.len() > LONGEST {
+        return None;
+    }
+    among
+        .into_iter()
+        .take(MOST)
+        .filter(|name| *name != text)
+        .filter_map(|name| {
+            let meant: Vec<char> = name.to_lowercase().replace('-', "_").chars().collect();
+            let far = distance(&typed, &meant);
+            let slip = 1 + typed.len().min(meant.len()) / 4;
+            let grown = typed.len() >= 4
+                && meant.len() >= 4
+                && (meant.starts_with(&typed) || typed.starts_with(&meant));
+            (far <= slip && far < meant.len() || grown).then_some((far, name))
+        })
+        .min_by_key(|(far, _)| *far)
+        .map(|(_, name)| name)
+}
+
+/// Insertions, deletions, replacements and swaps of neighbours between the two.
+fn distance(a: &[char], b: &[char]) -> usize {
+    if a.len().abs_diff(b.len()) > LONGEST {
+        return usize::MAX;
+    }
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for (i, from) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, to) in b.iter().enumerate() {
+            let mut least = (rows[i][j] + usize::from(from != to))
+                .min(rows[i][j + 1] + 1)
+                .min(row[j] + 1);
+            if i > 0 && j > 0 && *from == b[j - 1] && a[i - 1] == *to {
+                least = least.min(rows[i - 1][j - 1] + 1);
+            }
+            row.push(least);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
+}
+
+/// "`a`, `b` or `c`".
+pub(crate) fn any_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    joined(names, "or")
+}
+
+/// "`a`, `b` and `c`".
+pub(crate) fn all_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    joined(names, "and")
+}
+
+fn joined<'a>(names: impl IntoIterator<Item = &'a str>, word: &str) -> String {
+    let quoted: Vec<String> = names.into_iter().map(quote).collect();
+    match quoted.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} {word} {last}", most.join(", ")),
+    }
+}
+
+/// The text between backquotes, cut and without what a terminal would obey.
+pub(crate) fn quote(text: &str) -> String {
+    const SHOWN: usize = 48;
+    let plain: String = text
+        .chars()
+        .flat_map(|c| {
+            let escaped = c.is_control().then(|| c.escape_default());
+            let kept = (!c.is_control()).then_some(c);
+            escaped.into_iter().flatten().chain(kept)
+        })
+        .take(SHOWN + 1)
+        .collect();
+    match plain.char_indices().nth(SHOWN) {
+        Some((cut, _)) => format!("`{}…`", &plain[..cut]),
+        None => format!("`{plain}`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_what_was_meant() {
+        let names = ["idle_timeout", "max_lifetime", "budget", "when_done"];
+        for (typed, meant) in [
+            ("idle_timout", Some("idle_timeout")),
+            ("bugdet", Some("budget")),
+            ("Budget", Some("budget")),
+            ("max-lifetime", Some("max_lifetime")),
+            ("idle", Some("idle_timeout")),
+            ("x", None),
+            ("", None),
+            ("colour", None),
+        ] {
+            assert_eq!(nearest(typed, names), meant, "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_is_shown_is_short_and_harmless() {
+        assert_eq!(quote("a\u{1b}[31m"), "`a\\u{1b}[31m`");
+        assert_eq!(quote(&"é".repeat(99)).chars().count(), 51);
+        assert_eq!(any_of(["a", "b", "c"]), "`a`, `b` or `c`");
+    }
+}

@@ -1,0 +1,303 @@
+//! YAML to our own tree, through the parser's events: they tell of duplicate keys, tags and
+//! aliases, which a deserializer would have swallowed. With `syntax`, all that knows YAML.
+
+use super::diag::{Code, Diagnostic};
+use super::node::{Entry, Key, Node, Scalar, Value};
+use super::source::Mark;
+use super::syntax;
+use serde_saphyr::granit_parser::{Event, Options, Parser, ScalarStyle, Span};
+use std::collections::BTreeMap;
+
+/// No stack needs more; an editor's accident or an attack would.
+const MOST_BYTES: usize = 256 * 1024;
+const MOST_DEPTH: usize = 32;
+/// What aliases may add, so that a few lines cannot become a million nodes.
+const MOST_COPIES: usize = 10_000;
+
+/// What became of a text: its tree, where there is one, and what is wrong with its YAML.
+pub(crate) struct Read {
+    pub(crate) root: Option<Node>,
+    pub(crate) found: Vec<Diagnostic>,
+}
+
+/// Reads the part of a source that begins at byte `at`.
+pub(crate) fn read(text: &str, source: usize, at: usize) -> Read {
+    let mut builder = Builder::new(source, at);
+    if text.len() > MOST_BYTES {
+        let message = format!("the text is longer than {} KiB", MOST_BYTES / 1024);
+        let found = Diagnostic::new(Code::TooLarge, Mark::new(source, at..at), message);
+        return Read {
+            root: None,
+            found: vec![found],
+        };
+    }
+    let mut options = Options::default();
+    options.emit_unresolved_aliases = true;
+    options.flow_nesting_limit = MOST_DEPTH;
+    options.block_nesting_limit = MOST_DEPTH;
+    options.set_emit_comments(false);
+    for event in Parser::new_from_str_with_options(text, options) {
+        match event {
+            Ok((event, span)) => {
+                if !builder.take(event, span) {
+                    break;
+                }
+            }
+            Err(error) => {
+                let found = syntax::diagnostic(&error, text, source, at, MOST_DEPTH);
+                return Read {
+                    root: None,
+                    found: vec![found],
+                };
+            }
+        }
+    }
+    Read {
+        root: builder.root,
+        found: builder.found,
+    }
+}
+
+/// A collection that is not yet at its end.
+struct Frame {
+    start: Mark,
+    anchor: usize,
+    copies: usize,
+    inside: Inside,
+}
+
+enum Inside {
+    Seq(Vec<Node>),
+    Map(Vec<Entry>, Pending),
+}
+
+/// A mapping's key that waits for its value.
+enum Pending {
+    None,
+    Key(Key),
+    /// The key was a mistake; its value goes with it.
+    Broken,
+}
+
+struct Builder {
+    source: usize,
+    at: usize,
+    stack: Vec<Frame>,
+    anchors: BTreeMap<usize, (Node, usize)>,
+    copies: usize,
+    root: Option<Node>,
+    found: Vec<Diagnostic>,
+}
+
+impl Builder {
+    fn new(source: usize, at: usize) -> Self {
+        Self {
+            source,
+            at,
+            stack: Vec::new(),
+            anchors: BTreeMap::new(),
+            copies: 0,
+            root: None,
+            found: Vec::new(),
+        }
+    }
+
+    fn mark(&self, span: Span) -> Mark {
+        let range = span.byte_range().unwrap_or_default();
+        Mark::new(self.source, self.at + range.start..self.at + range.end)
+    }
+
+    /// False when there is nothing more to read.
+    fn take(&mut self, event: Event<'_>, span: Span) -> bool {
+        let mark = self.mark(span);
+        match event {
+            Event::DocumentStart(..) if self.root.is_some() => {
+                let several = "the file holds more than one document";
+                self.found.push(
+                    Diagnostic::new(Code::SeveralDocuments, mark, several)
+                        .expected("the end of the file")
+                        .help("one file describes one stack; move the rest to a file of its own"),
+                );
+                return false;
+            }
+            Event::Scalar(text, style, anchor, tag) => {
+                self.tag(tag.is_some(), span, mark);
+                let plain = style == ScalarStyle::Plain;
+                let value = Value::Scalar(Scalar {
+                    text: text.into_owned(),
+                    plain,
+                });
+                self.done(Node { mark, value }, anchor, 1);
+            }
+            Event::SequenceStart(_, anchor, tag) => {
+                self.tag(tag.is_some(), span, mark);
+                self.open(mark, anchor, Inside::Seq(Vec::new()));
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                self.tag(tag.is_some(), span, mark);
+                self.open(mark, anchor, Inside::Map(Vec::new(), Pending::None));
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(mark),
+            Event::Alias(anchor) => self.alias(anchor, mark),
+            Event::UnresolvedAlias(name) => {
+                let message = format!("the alias `*{name}` refers to no anchor above it");
+                self.broken(
+                    mark,
+                    Diagnostic::new(Code::Alias, mark, message).help(
+                        "`*` at the start of a value has a meaning in YAML; \
+                           write the value in quotes if none is meant",
+                    ),
+                );
+            }
+            // The start and end of things, and whatever else a later parser may tell.
+            Event::StreamStart | Event::StreamEnd | Event::DocumentStart(..) | _ => {}
+        }
+        true
+    }
+
+    fn tag(&mut self, tagged: bool, span: Span, mark: Mark) {
+        if tagged {
+            let at = span.tag_span().map_or(mark, |tag| self.mark(tag));
+            self.found.push(
+                Diagnostic::new(Code::YamlTag, at, "YAML tags have no meaning here")
+                    .help("remove it, or write the value in quotes if the `!` belongs to it"),
+            );
+        }
+    }
+
+    fn open(&mut self, start: Mark, anchor: usize, inside: Inside) {
+        self.stack.push(Frame {
+            start,
+            anchor,
+            copies: 1,
+            inside,
+        });
+    }
+
+    fn close(&mut self, end: Mark) {
+        let Some(frame) = self.stack.pop() else {
+            return;
+        };
+        let last = match &frame.inside {
+            Inside::Seq(items) => items.last().map(|node| node.mark),
+            Inside::Map(entries, _) => entries.last().map(|entry| entry.value.mark),
+        };
+        // The end of a block is wherever the next thing begins; that of `[…]` is a character.
+        let end = match last {
+            Some(last) if end.start == end.end => last,
+            _ => end,
+        };
+        let value = match frame.inside {
+            Inside::Seq(items) => Value::Seq(items),
+            Inside::Map(entries, _) => Value::Map(entries),
+        };
+        self.done(
+            Node {
+                mark: frame.start.to(end),
+                value,
+            },
+            frame.anchor,
+            frame.copies,
+        );
+    }
+
+    fn alias(&mut self, anchor: usize, mark: Mark) {
+        let Some((node, size)) = self.anchors.get(&anchor) else {
+            let message = "the alias refers to something that holds the alias itself";
+            self.broken(mark, Diagnostic::new(Code::Alias, mark, message));
+            return;
+        };
+        let size = *size;
+        self.copies += size;
+        if self.copies > MOST_COPIES {
+            if self.found.iter().any(|found| found.code == Code::TooLarge) {
+                self.done(
+                    Node {
+                        mark,
+                        value: Value::Broken,
+                    },
+                    0,
+                    1,
+                );
+                return;
+            }
+            let message = "the aliases make this text too large";
+            self.broken(
+                mark,
+                Diagnostic::new(Code::TooLarge, mark, message)
+                    .help(format!("they may copy {MOST_COPIES} values in all")),
+            );
+            return;
+        }
+        let node = node.clone();
+        self.done(node, 0, size);
+    }
+
+    fn broken(&mut self, mark: Mark, found: Diagnostic) {
+        self.found.push(found);
+        self.done(
+            Node {
+                mark,
+                value: Value::Broken,
+            },
+            0,
+            1,
+        );
+    }
+
+    /// A node is whole: it goes to the collection around it.
+    fn done(&mut self, node: Node, anchor: usize, size: usize) {
+        if anchor > 0 {
+            self.anchors.insert(anchor, (node.clone(), size));
+        }
+        let Some(frame) = self.stack.last_mut() else {
+            self.root = Some(node);
+            return;
+        };
+        frame.copies += size;
+        match &mut frame.inside {
+            Inside::Seq(items) => items.push(node),
+            Inside::Map(entries, pending) => match std::mem::replace(pending, Pending::None) {
+                Pending::None => *pending = key(node, &mut self.found),
+                Pending::Key(key) => entries.push(Entry { key, value: node }),
+                Pending::Broken => {}
+            },
+        }
+    }
+}
+
+fn key(node: Node, found: &mut Vec<Diagnostic>) -> Pending {
+    let mark = node.mark;
+    match node.value {
+        Value::Scalar(scalar) if scalar.plain && scalar.text == "<<" => {
+            found.push(
+                Diagnostic::new(
+                    Code::MergeKey,
+                    mark,
+                    "YAML's merge key `<<` has no meaning here",
+                )
+                .help("write the keys out"),
+            );
+            Pending::Broken
+        }
+        Value::Scalar(scalar) if !scalar.text.is_empty() => Pending::Key(Key {
+            text: scalar.text,
+            mark,
+        }),
+        Value::Broken => Pending::Broken,
+        Value::Scalar(_) => {
+            let message = "a key cannot be empty";
+            found.push(Diagnostic::new(Code::BadKey, mark, message).expected("a word"));
+            Pending::Broken
+        }
+        Value::Seq(_) | Value::Map(_) => {
+            let message = "a key cannot be a list or a mapping";
+            found.push(
+                Diagnostic::new(Code::BadKey, mark, message)
+                    .expected("a word")
+                    .help("a value that begins with `{` or `[` has to be in quotes"),
+            );
+            Pending::Broken
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Readers of the values that have no type of their own in the model, or are one of two.
+
+use crate::model::Invalid;
+use crate::model::cidr::Cidr;
+use crate::model::memory::Memory;
+
+/// `${…}` is for arguments; elsewhere it would be taken literally.
+const HOLE: &str = "${";
+
+pub(crate) fn executor_memory(text: &str) -> Result<(), Invalid> {
+    if text == "auto" || text.parse::<Memory>().is_ok() {
+        return Ok(());
+    }
+    Err(Invalid::new(
+        "memory with its unit, such as `512m` or `1g`, or `auto`",
+    ))
+}
+
+/// EBS volumes are whole GiB, from 1 GiB to 16 TiB (EBS user guide, gp2 and gp3).
+pub(crate) fn volume_size(text: &str) -> Result<(), Invalid> {
+    match text.parse::<Memory>() {
+        Ok(size) if size.mib() % 1024 == 0 && size.mib() <= 16 << 20 => Ok(()),
+        _ => Err(Invalid::new(
+            "a volume of whole gigabytes from `1g` to `16t`, such as `64g`",
+        )),
+    }
+}
+
+pub(crate) fn ingress(text: &str) -> Result<(), Invalid> {
+    if text == "caller" || text.parse::<Cidr>().is_ok() {
+        return Ok(());
+    }
+    Err(Invalid::new(
+        "`caller` or a range of addresses such as `203.0.113.7/32`",
+    ))
+}
+
+pub(crate) fn path(text: &str) -> Result<(), Invalid> {
+    match text {
+        "" => Err(Invalid::new("a path")),
+        _ if text.contains(HOLE) => Err(Invalid::new("a path as it is; `${…}` is for `args`")),
+        _ if text.chars().any(char::is_control) => Err(Invalid::new("a path on one line")),
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn member(text: &str) -> Result<(), Invalid> {
+    let part = |part: &str| !matches!(part, "" | "." | "..");
+    if text.split('/').all(part) && !text.contains('\\') && path(text).is_ok() {
+        return Ok(());
+    }
+    Err(Invalid::new(
+        "a file's path inside the archive, such as `ml-1m/ratings.dat`",
+    ))
+}
+
+pub(crate) fn file(text: &str) -> Result<(), Invalid> {
+    if member(text).is_ok() && !text.contains('/') {
+        return Ok(());
+    }
+    Err(Invalid::new(
+        "a file's name without folders, such as `movies.dat`",
+    ))
+}
+
+pub(crate) fn url(text: &str) -> Result<(), Invalid> {
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    let whole = |(host, path): (&str, &str)| {
+        let blank = |c: char| c.is_whitespace() || c.is_control();
+        !host.is_empty() && !path.is_empty() && !path.ends_with('/') && !text.contains(blank)
+    };
+    if rest
+        .and_then(|rest| rest.split_once('/'))
+        .is_some_and(whole)
+        && !text.contains(HOLE)
+    {
+        return Ok(());
+    }
+    Err(Invalid::new(
+        "the address of a file, such as `https://example.com/ratings.zip`",
+    ))
+}
+
+pub(crate) fn s3(text: &str) -> Result<(), Invalid> {
+    let bucket = |name: &str| {
+        let byte = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-');
+        let end = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_alphanumeric());
+        (3..=63).contains(&name.len())
+            && name.bytes().all(byte)
+            && end(name.bytes().next())
+            && end(name.bytes().last())
+    };
+    match text
+        .strip_prefix("s3://")
+        .and_then(|rest| rest.split_once('/'))
+    {
+        Some((name, key)) if bucket(name) && path(key).is_ok() => Ok(()),
+        _ => Err(Invalid::new(
+            "an object in S3, such as `s3://bucket/ratings.dat`",
+        )),
+    }
+}
+
+pub(crate) fn sha256(text: &str) -> Result<(), Invalid> {
+    let digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    if text.len() == 64 && text.bytes().all(digit) {
+        return Ok(());
+    }
+    Err(Invalid::new(
+        "64 lower-case hexadecimal digits, as `sha256sum` prints them",
+    ))
+}
+
+/// A requirement that pip looks up by name: options, addresses and paths would let a stack's
+/// file install from anywhere.
+pub(crate) fn package(text: &str) -> Result<(), Invalid> {
+    let end = text
+        .find(['[', '=', '<', '>', '~', '!'])
+        .unwrap_or(text.len());
+    let (name, rest) = text.split_at(end);
+    let (extras, versions) = match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((extras, versions)) => (Some(extras), versions),
+        None => (None, rest),
+    };
+    let extras = extras.is_none_or(|extras| extras.split(',').all(project));
+    let versions = versions.is_empty() || versions.split(',').all(version);
+    if project(name) && extras && versions {
+        return Ok(());
+    }
+    Err(Invalid::new(
+        "a package that pip knows by name, such as `numpy` or `numpy==2.3.1`",
+    ))
+}
+
+fn project(name: &str) -> bool {
+    let byte = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    let end = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    name.bytes().all(byte) && end(name.chars().next()) && end(name.chars().last())
+}
+
+fn version(text: &str) -> bool {
+    let number = ["==", ">=", "<=", "~=", "!=", "<", ">"]
+        .iter()
+        .find_map(|sign| text.strip_prefix(sign))
+        .unwrap_or_default();
+    let byte = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'*' | b'+' | b'!');
+    !number.is_empty() && number.bytes().all(byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packages_are_names_and_nothing_else() {
+        for good in [
+            "numpy",
+            "numpy==2.3.1",
+            "pandas[parquet,s3]>=2,<3",
+            "zope.interface",
+        ] {
+            assert!(package(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "-r",
+            "--index-url=http://x",
+            "git+https://x/y",
+            "numpy @ http://x",
+            "./numpy",
+            "numpy;true",
+            "numpy==",
+            "numpy[",
+            "a b",
+            "numpy==1 ; x",
+            "-",
+            "numpy>=2,",
+        ] {
+            assert!(package(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn places_of_data() {
+        for good in ["http://localhost:8000/a.zip", "https://e.com/a/b.dat?x=1"] {
+            assert!(url(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "https://e.com",
+            "https://e.com/",
+            "ftp://e.com/a",
+            "https:///a",
+            "e.com/a",
+        ] {
+            assert!(url(bad).is_err(), "{bad}");
+        }
+        for bad in ["../a", "/a", "a//b", "a/./b", "a\\b", ""] {
+            assert!(member(bad).is_err(), "{bad}");
+        }
+        for bad in [
+            "s3://b/k",
+            "s3://bucket",
+            "s3://bucket/",
+            "s3a://bucket/k",
+            "s3://Bucket/k",
+        ] {
+            assert!(s3(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The YAML parser's errors in our own words.
+
+use super::diag::{Code, Diagnostic};
+use super::open::unclosed;
+use super::source::Mark;
+use serde_saphyr::granit_parser::{ErrorKind, ScanError};
+
+/// What is wrong and how it is mostly mended.
+type Words = (&'static str, &'static str);
+
+pub(crate) fn diagnostic(
+    error: &ScanError,
+    text: &str,
+    source: usize,
+    at: usize,
+    depth: usize,
+) -> Diagnostic {
+    let marker = error.marker();
+    let nth = || {
+        text.char_indices()
+            .nth(marker.index())
+            .map(|(byte, _)| byte)
+    };
+    let start = marker
+        .byte_offset()
+        .or_else(nth)
+        .unwrap_or(text.len())
+        .min(text.len());
+    let one = text.get(start..).and_then(|rest| rest.chars().next());
+    let end = start + one.map_or(0, char::len_utf8);
+    let mark = Mark::new(source, at + start..at + end);
+    if *error.kind() == ErrorKind::RecursionLimitExceeded {
+        let message = format!("lists and mappings are nested deeper than {depth}");
+        return Diagnostic::new(Code::TooLarge, mark, message);
+    }
+    if let Some(found) = left_open(error.kind(), &text[..start], source, at) {
+        return found;
+    }
+    let rest = text[start..].lines().next().unwrap_or_default().len();
+    let line = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+    let blank = text[line..].len() - text[line..].trim_start().len();
+    let (words, range) = match words(error.kind()) {
+        COLON if deeper(&text[line..start]) => (DEEPER, line + blank..start),
+        NO_COLON => (NO_COLON, start..start + rest),
+        words => (words, start..end),
+    };
+    let mark = Mark::new(source, at + range.start..at + range.end);
+    Diagnostic::new(Code::Syntax, mark, words.0).help(words.1)
+}
+
+/// Where a quotation mark or a bracket is left open, that is the mistake.
+fn left_open(kind: &ErrorKind, before: &str, source: usize, at: usize) -> Option<Diagnostic> {
+    let (open, character) = unclosed(before)?;
+    let ((message, help), quote) = match character {
+        '"' | '\'' => (QUOTE, true),
+        _ => (BRACKET, false),
+    };
+    let words = words(kind);
+    if !(quote && words != ESCAPE || matches!(words, COLON | INDENT | BRACKET | DASH | UNKNOWN)) {
+        return None;
+    }
+    let mark = Mark::new(source, at + open..at + open + 1);
+    Some(Diagnostic::new(Code::Syntax, mark, message).help(help))
+}
+
+/// A line whose first `:` cannot stand there is one that the line above swallowed.
+fn deeper(line: &str) -> bool {
+    line.starts_with(' ') && !line.contains(": ")
+}
+
+const TAB: Words = ("a tab stands where YAML wants spaces", "indent with spaces");
+const INDENT: Words = (
+    "this line is indented neither as the one above it nor as a part of it",
+    "give the keys of one mapping the same number of spaces before them",
+);
+const DEEPER: Words = (
+    "this line is indented deeper than the one above it",
+    "give the keys of one mapping the same number of spaces before them",
+);
+const QUOTE: Words = (
+    "a quotation mark is opened and not closed",
+    "close it, or put the whole value in the other kind of quotes",
+);
+const BRACKET: Words = (
+    "a bracket is opened and not closed, or closed by another",
+    "a list is written `[a, b]`, a mapping `{ a: 1, b: 2 }`",
+);
+const COMMA: Words = (
+    "a comma or the closing bracket is missing before this",
+    "a list is written `[a, b]`, a mapping `{ a: 1, b: 2 }`; \
+     a value with one of `,[]{}` in it has to be in quotes",
+);
+const COLON: Words = (
+    "a `:` cannot stand here",
+    "a key and its value are written `key: value`, on a line of their own; \
+     a value with `: ` in it has to be in quotes",
+);
+const NO_COLON: Words = (
+    "a key without its `:`",
+    "a key and its value are written `key: value`, with a space after the colon",
+);
+const DASH: Words = (
+    "a `-` cannot stand here",
+    "each item of a list is on a line of its own, `- item`, all with the same indentation",
+);
+const ESCAPE: Words = (
+    "a backslash in double quotes is followed by something YAML does not know",
+    "write `\\\\` for a backslash, or put the value in single quotes",
+);
+const AFTER_QUOTE: Words = (
+    "something follows the closing quotation mark",
+    "put the whole value in quotes",
+);
+const BLOCK: Words = (
+    "the text after `|` or `>` is not indented as YAML wants it",
+    "indent every line of the block by the same number of spaces",
+);
+const TAG: Words = (
+    "a word that begins with `!` is a tag in YAML, and this is none",
+    "write the value in quotes",
+);
+const DIRECTIVE: Words = (
+    "a line that begins with `%` or follows `...` is read as a directive of YAML",
+    "a stack needs none; write the value in quotes if none is meant",
+);
+const CHARACTER: Words = (
+    "a value cannot begin with this character in YAML",
+    "write the value in quotes",
+);
+const SPACE: Words = (
+    "a space is missing here",
+    "a space separates `:`, `-` and `#` from what is beside them",
+);
+const UNKNOWN: Words = ("this is not YAML", "the mistake may be a line or two above");
+
+fn words(kind: &ErrorKind) -> Words {
+    use ErrorKind as E;
+    match kind {
+        E::TabNotAllowed
+        | E::TabInBlockIndentation
+        | E::TabInIndentation
+        | E::TabInPlainScalar
+        | E::TabAtBlockScalarStart => TAB,
+        E::InvalidIndentation
+        | E::InvalidQuotedScalarIndent
+        | E::InvalidFlowScalarIndent
+        | E::ExpectedBlockSequenceEntry
+        | E::ExpectedBlockMappingKey => INDENT,
+        E::UnclosedQuotedScalar | E::DocumentIndicatorInQuotedScalar => QUOTE,
+        E::UnclosedFlowCollection { .. }
+        | E::MismatchedFlowCollectionEnd { .. }
+        | E::MisplacedFlowCollectionEnd
+        | E::UnexpectedEofFlowMapping
+        | E::UnexpectedEofFlowSequence
+        | E::UnexpectedEofImplicitFlowMapping => BRACKET,
+        E::ExpectedFlowMappingSeparator
+        | E::ExpectedFlowSequenceSeparator
+        | E::PlainScalarStartsWithDashFlowIndicator => COMMA,
+        E::MappingValueNotAllowed
+        | E::MappingKeyNotAllowed
+        | E::InvalidColonPlacement
+        | E::FlowMappingValueAdjacentCollection => COLON,
+        E::SimpleKeyExpected | E::InvalidSimpleKey => NO_COLON,
+        E::BlockEntryInFlowCollection | E::BlockSequenceEntryNotAllowed => DASH,
+        E::UnknownQuotedScalarEscape
+        | E::InvalidQuotedScalarHexEscape
+        | E::InvalidLowSurrogateHexEscape
+        | E::InvalidLowSurrogate
+        | E::MissingLowSurrogate
+        | E::UnpairedLowSurrogate
+        | E::InvalidUnicodeEscape => ESCAPE,
+        E::InvalidTrailingSingleQuotedScalar | E::InvalidTrailingDoubleQuotedScalar => AFTER_QUOTE,
+        E::InvalidBlockScalarHeader | E::InvalidBlockScalarIndent | E::ZeroBlockScalarIndent => {
+            BLOCK
+        }
+        E::UndeclaredTagHandle
+        | E::ExpectedTagBang
+        | E::InvalidTagTerminator
+        | E::MissingTagUri
+        | E::UnclosedVerbatimTag
+        | E::InvalidTagEscape => TAG,
+        E::MissingDirectiveName
+        | E::InvalidDirectiveName
+        | E::InvalidDirectiveTerminator
+        | E::ExpectedDocumentStart
+        | E::InvalidDocumentEnd
+        | E::MissingDocumentEndBeforeDirective
+        | E::MissingYamlVersion
+        | E::UnsupportedYamlMajorVersion => DIRECTIVE,
+        E::UnexpectedCharacter { .. } | E::MissingAnchorOrAliasName => CHARACTER,
+        E::ExpectedWhitespace
+        | E::CommentNotSeparated
+        | E::InvalidBlockEntryWhitespace
+        | E::InvalidMappingValueWhitespace => SPACE,
+        // The parser's own affairs, and what stacks have no use for.
+        E::UnexpectedEof | E::ExpectedNodeContent | _ => UNKNOWN,
+    }
+}

@@ -1,0 +1,55 @@
+//! What `clusterup init` writes: a stack with nothing in it that is not needed to run.
+
+use crate::model::name::StackName;
+
+/// A commented stack that runs `job.py` of its own folder.
+pub fn template(name: &StackName) -> String {
+    format!(
+        r#"# A stack of clusterup: what it takes to run `job.py` on a Spark cluster, and what ends
+# the cluster again.
+#
+#   clusterup apply --local STACK    runs it on this machine, for nothing
+#   clusterup plan STACK             says what it would make on AWS, and at what price
+#   clusterup apply STACK            makes it, runs the job, brings the results home
+
+stack: {name}
+region: us-east-1
+
+cluster:
+  release: emr-7.x             # the newest EMR 7; or one such as emr-7.12.0
+  size: 3 x m5.xlarge          # one machine leads, two work
+
+job:
+  # python_packages: [numpy]   # what the script imports besides PySpark
+  steps:
+    - name: main
+      script: job.py           # seen from the folder of this file
+      args: [--out, "${{results}}"]
+      # For `${{data.input}}` among the arguments:
+      #
+      #   data:
+      #     input: {{ path: input.csv }}    # or {{ url: … }}, or {{ s3: s3://bucket/key }}
+  results: results             # where `${{results}}` is brought home to
+
+guardrails:                    # whatever happens to the job, to this machine, to you
+  idle_timeout: 10m            # the cluster ends when it does nothing for so long,
+  max_lifetime: 1h             # when it is so old,
+  budget: $3                   # before it has cost more than this,
+  when_done: terminate         # and with the job; `keep` leaves it to the three above
+"#
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn the_template_is_a_stack() {
+        let name: StackName = "first-steps".parse().unwrap();
+        let stack = crate::text::parse("x.yaml", &template(&name), Path::new(""), &[]).unwrap();
+        assert_eq!(stack.name, name);
+        assert_eq!(stack.job.unwrap().steps[0].script, Path::new("job.py"));
+    }
+}

@@ -1,0 +1,64 @@
+//! What ends a cluster: idleness, age, an interrupt's answer.
+
+use crate::home::{Done, Home, PLAIN, SLOW, signal, state, time};
+use std::time::Duration;
+
+#[test]
+fn a_kept_cluster_ends_when_idle_with_nobody_looking() {
+    let home = Home::new();
+    home.write("plain.py", PLAIN);
+    home.stack(
+        &["plain.py"],
+        "guardrails: { when_done: keep, idle_timeout: 1m }\n",
+    );
+    home.expect(0, &["apply", "t.yaml", "--local"])
+        .says("is kept")
+        .says("idle_timeout ends it");
+    std::thread::sleep(Duration::from_secs(55));
+    let kept = home.clusters().pop().unwrap();
+    assert_eq!(state(&kept), "WAITING");
+    let ended = home.until("the end", 40, |cluster| state(cluster) == "TERMINATED");
+    let idle = time(&ended["ended_at"]) - time(&ended["steps"][0]["ended_at"]);
+    assert!((60..=75).contains(&idle.num_seconds()), "{idle}");
+    assert_eq!(ended["end"]["reason"], "idle_timeout");
+    home.until_quiet(3);
+    home.expect(0, &["status", "--local"]).says("idle for 1m");
+    let again = home.expect(0, &["apply", "t.yaml", "--local"]);
+    again.says("the last cluster").says("idle for 1m");
+    assert_eq!(home.clusters().len(), 2);
+    home.expect(0, &["destroy", "t", "--local", "--yes"]);
+}
+
+#[test]
+fn a_cluster_that_has_lived_long_enough_ends_at_work() {
+    let home = Home::new();
+    home.write("slow.py", &SLOW.replace("range(40), 40", "range(400), 400"));
+    home.stack(
+        &["slow.py"],
+        "guardrails: { max_lifetime: 1m, idle_timeout: 1m }\n",
+    );
+    let done = home.expect(5, &["apply", "t.yaml", "--local"]);
+    done.says("max_lifetime: 1m");
+    let cluster = home.clusters().pop().unwrap();
+    assert_eq!(cluster["end"]["reason"], "max_lifetime");
+    let lived = time(&cluster["ended_at"]) - time(&cluster["created_at"]);
+    assert!((60..=66).contains(&lived.num_seconds()), "{lived}");
+    home.until_quiet(3);
+}
+
+#[test]
+fn ctrl_c_without_a_terminal_leaves_the_job_to_its_guards() {
+    let home = Home::new();
+    home.write("slow.py", SLOW);
+    home.stack(&["slow.py"], "");
+    let apply = home.spawn(&["apply", "t.yaml", "--local"]);
+    home.until("the step", 60, |cluster| {
+        cluster["steps"][0]["ui"].is_string()
+    });
+    signal(apply.id(), "INT");
+    let done = Done::of(&apply.wait_with_output().unwrap());
+    assert_eq!(done.code, 130, "{}{}", done.out, done.err);
+    done.says("left running").says("ends it in");
+    home.expect(0, &["apply", "t.yaml", "--local"]);
+    assert_eq!(home.clusters().len(), 1);
+}

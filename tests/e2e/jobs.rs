@@ -1,0 +1,160 @@
+//! Jobs: done, failed, again, sampled, refused.
+
+use crate::home::{Home, PLAIN, state, step};
+use std::fs;
+
+#[test]
+fn a_job_that_ended_well_is_not_run_again() {
+    let home = Home::new();
+    home.write("plain.py", PLAIN);
+    home.stack(&["plain.py"], "");
+    home.expect(0, &["apply", "t.yaml", "--local"]);
+    let answer = home.path().join("results/answer.txt");
+    assert_eq!(fs::read_to_string(&answer).unwrap(), "42");
+    home.until_quiet(3);
+
+    let done = home.expect(0, &["apply", "t.yaml", "--local"]);
+    done.says("ended well").says("--again").says("results");
+    assert_eq!(home.clusters().len(), 1);
+
+    fs::remove_dir_all(home.path().join("results")).unwrap();
+    home.expect(0, &["apply", "t.yaml", "--local"]);
+    assert!(
+        answer.exists(),
+        "results that were lost at home come home again"
+    );
+    assert_eq!(home.clusters().len(), 1);
+
+    home.expect(0, &["apply", "t.yaml", "--local", "--again"]);
+    assert_eq!(home.clusters().len(), 2);
+
+    home.write("plain.py", &PLAIN.replace("42", "43"));
+    home.expect(0, &["apply", "t.yaml", "--local"]);
+    assert_eq!(fs::read_to_string(&answer).unwrap(), "43");
+    assert_eq!(home.clusters().len(), 3);
+}
+
+#[test]
+fn a_step_that_fails_says_the_error_that_matters() {
+    let home = Home::new();
+    home.write("plain.py", PLAIN);
+    home.write(
+        "broken.py",
+        "import atexit\natexit.register(lambda: print('bye, said last'))\n\
+         def load(path):\n    raise ValueError('no column called rating')\nload('x')\n",
+    );
+    home.stack(&["broken.py", "plain.py"], "");
+    let done = home.expect(4, &["apply", "t.yaml", "--local"]);
+    done.says("ValueError: no column called rating")
+        .says("clusterup logs");
+    let cluster = home.clusters().pop().unwrap();
+    assert_eq!(step(&cluster), "FAILED");
+    assert_eq!(cluster["steps"][1]["state"], "CANCELLED");
+    assert_eq!(cluster["end"]["reason"], "step_failed");
+    let failure = cluster["steps"][0]["failure"].as_str().unwrap();
+    assert!(failure.contains("no column called rating"), "{failure}");
+    assert!(!failure.contains("bye"), "{failure}");
+    home.expect(0, &["logs", "t.yaml", "--local"])
+        .says("Traceback")
+        .says("bye, said last");
+    home.expect(0, &["logs", "t.yaml", "--local", "--step", "broken"])
+        .says("Traceback");
+    home.expect(2, &["logs", "t.yaml", "--local", "--step", "other"]);
+    home.until_quiet(3);
+
+    home.write("broken.py", PLAIN);
+    home.expect(0, &["apply", "t.yaml", "--local"]);
+}
+
+#[test]
+fn an_executor_that_no_worker_holds_is_refused_before_anything_is_made() {
+    let home = Home::new();
+    home.write("plain.py", PLAIN);
+    let stack = home.stack(&["plain.py"], "");
+    let text = fs::read_to_string(&stack).unwrap();
+    let text = text.replace("args: [", "spark: { executor_memory: 900g }, args: [");
+    home.write("t.yaml", &text);
+    for verb in ["plan", "apply"] {
+        let done = home.expect(2, &[verb, "t.yaml", "--local"]);
+        done.says("900g")
+            .says("the largest that fits is executor_memory: ");
+    }
+    assert!(
+        !home.state().join("clusterup").exists(),
+        "something was made"
+    );
+    let hint = home.run(&["plan", "t.yaml", "--local"]).err;
+    let largest = hint.rsplit("executor_memory: ").next().unwrap().trim();
+    home.write("t.yaml", &text.replace("900g", largest));
+    home.expect(0, &["plan", "t.yaml", "--local"]);
+}
+
+#[test]
+fn a_sample_is_a_part_of_the_lines_and_another_job() {
+    let home = Home::new();
+    home.write(
+        "count.py",
+        "import os, sys\nlines = sum(1 for _ in open(sys.argv[2]))\n\
+         os.makedirs(sys.argv[1], exist_ok=True)\n\
+         open(os.path.join(sys.argv[1], 'lines.txt'), 'w').write(str(lines))\n",
+    );
+    let lines: String = (0..10_000).map(|i| format!("line {i}\n")).collect();
+    home.write("lines.dat", &lines);
+    let stack = home.stack(&["count.py"], "data: { lines: { path: lines.dat } }\n");
+    let text = fs::read_to_string(&stack).unwrap();
+    home.write(
+        "t.yaml",
+        &text.replace("\"${results}\"", "\"${results}\", \"${data.lines}\""),
+    );
+    let count = |home: &Home| {
+        let text = fs::read_to_string(home.path().join("results/lines.txt")).unwrap();
+        text.parse::<u32>().unwrap()
+    };
+    home.expect(0, &["apply", "t.yaml", "--local", "--sample", "5%"]);
+    assert!((350..650).contains(&count(&home)), "{}", count(&home));
+    home.expect(0, &["apply", "t.yaml", "--local"]);
+    assert_eq!(count(&home), 10_000);
+}
+
+#[test]
+fn what_is_detached_is_picked_up() {
+    let home = Home::new();
+    home.write("slow.py", crate::home::SLOW);
+    home.stack(&["slow.py"], "");
+    home.expect(0, &["apply", "t.yaml", "--local", "--detach"])
+        .says("left running");
+    let cluster = home.clusters().pop().unwrap();
+    assert!(
+        ["STARTING", "RUNNING"].contains(&state(&cluster)),
+        "{cluster:#?}"
+    );
+    home.expect(0, &["apply", "t.yaml", "--local"]);
+    assert_eq!(home.clusters().len(), 1);
+    assert_eq!(
+        fs::read_to_string(home.path().join("results/answer.txt")).unwrap(),
+        "780"
+    );
+}
+
+#[test]
+fn another_size_replaces_a_kept_cluster_only_after_a_yes() {
+    let home = Home::new();
+    home.write("plain.py", PLAIN);
+    let stack = home.stack(&["plain.py"], "guardrails: { when_done: keep }\n");
+    home.expect(0, &["apply", "t.yaml", "--local"])
+        .says("is kept");
+    let text = fs::read_to_string(&stack).unwrap();
+    home.write("t.yaml", &text.replace("1 x m5.xlarge", "2 x m5.xlarge"));
+    home.expect(0, &["plan", "t.yaml", "--local"])
+        .says("the size was 1 x m5.xlarge");
+    home.expect(2, &["apply", "t.yaml", "--local"])
+        .says("--yes");
+    assert_eq!(home.clusters().len(), 1);
+    home.expect(0, &["apply", "t.yaml", "--local", "--yes"]);
+    let clusters = home.clusters();
+    assert_eq!(clusters.len(), 2);
+    assert_eq!(state(&clusters[0]), "TERMINATED");
+    assert_eq!(state(&clusters[1]), "WAITING");
+    home.expect(0, &["destroy", "t", "--local", "--yes"]);
+    home.until_quiet(3);
+}

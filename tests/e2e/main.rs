@@ -1,0 +1,9 @@
+//! The program as a person runs it: real clusters, real Spark, in a state folder of each test's
+//! own. The runtime is installed into the user's cache, as the program itself does it.
+
+mod guards;
+mod home;
+mod jobs;
+mod kills;
+mod quickstart;
+mod words;

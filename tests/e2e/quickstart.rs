@@ -1,0 +1,100 @@
+//! The README's first command, on the shipped stack.
+
+use crate::home::Home;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The shipped stack in a home of its own, so that its results land there.
+fn copy(home: &Home) -> String {
+    fs::create_dir_all(home.path().join("stacks")).unwrap();
+    let examples = home.path().join("examples");
+    std::os::unix::fs::symlink(root().join("examples"), examples).unwrap();
+    let text = fs::read_to_string(root().join("stacks/quickstart.yaml")).unwrap();
+    home.write("stacks/quickstart.yaml", &text)
+        .to_string_lossy()
+        .into_owned()
+}
+
+#[test]
+fn ends_with_the_table_and_leaves_nothing_running() {
+    let home = Home::new();
+    let stack = copy(&home);
+    let done = home.expect(0, &["apply", &stack, "--local"]);
+    done.says("movie_id")
+        .says("score")
+        .says("strength")
+        .says("results/quickstart");
+    home.until_quiet(3);
+
+    let results = home.path().join("results/quickstart");
+    let similar = fs::read_to_string(results.join("similar/similar.csv")).unwrap();
+    assert_eq!(similar.lines().count(), 11, "{similar}");
+    planted(&home, &similar);
+
+    let status = home.json(&["status", "--local"]);
+    assert_eq!(status["stacks"][0]["stack"], "quickstart");
+    home.expect(0, &["destroy", "quickstart", "--local", "--yes"]);
+    assert!(
+        !home.state().join("clusterup").exists(),
+        "destroy left something"
+    );
+    assert!(results.join("similar/similar.csv").exists());
+}
+
+/// The ten are the others of the asked movie's taste group, as `make_ratings.py` planted them, and
+/// their scores those of an independent computation.
+fn planted(home: &Home, similar: &str) {
+    let state = home
+        .state()
+        .join("clusterup/local/quickstart/bucket/scratch");
+    let job = fs::read_dir(state).unwrap().next().unwrap().unwrap().path();
+    let planted = fs::read_to_string(job.join("ml/planted.csv")).unwrap();
+    let group_of = |movie: &str| {
+        planted
+            .lines()
+            .find_map(|line| line.strip_prefix(&format!("{movie},")))
+            .map(str::to_owned)
+    };
+    let wanted = group_of("260").expect("260 is in a group");
+    for line in similar.lines().skip(1) {
+        let movie = line.split(',').nth(1).unwrap();
+        assert_eq!(group_of(movie).as_ref(), Some(&wanted), "{line}");
+    }
+    check(
+        &job.join("ml/ratings.dat"),
+        &home.path().join("results/quickstart/similar/similar.csv"),
+    );
+}
+
+/// `check.py` needs numpy: the package folder that the program itself installed has it.
+fn check(ratings: &Path, similar: &Path) {
+    let script = root().join("examples/movie-similarities/check.py");
+    let folders = glob_packages();
+    let output = Command::new("python3")
+        .arg(script)
+        .arg("--ratings")
+        .arg(ratings)
+        .args(["--movie", "260", "--similar"])
+        .arg(similar)
+        .env("PYTHONPATH", std::env::join_paths(folders).unwrap())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+}
+
+/// Folders of Python packages in the user's cache.
+fn glob_packages() -> Vec<PathBuf> {
+    let cache = std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .unwrap_or_else(|| PathBuf::from(std::env::var_os("HOME").expect("a home")).join(".cache"));
+    let packages = cache.join("clusterup/packages");
+    fs::read_dir(packages).map_or(Vec::new(), |entries| {
+        entries.flatten().map(|entry| entry.path()).collect()
+    })
+}

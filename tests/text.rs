@@ -1,0 +1,343 @@
+//! Stacks with mistakes in them, and what is said of each; and texts that nobody would write.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
+use clusterup::model::name::StackName;
+use clusterup::text::{Code, Diagnostics, Setting, json_schema, parse, template};
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+const QUICKSTART: &str = include_str!("../stacks/quickstart.yaml");
+const MOVIES: &str = include_str!("../stacks/movie-similarities.yaml");
+
+fn at(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn wrong(name: &str) -> Diagnostics {
+    let text = std::fs::read_to_string(at(&format!("tests/bad/{name}.yaml"))).unwrap();
+    match parse(
+        &format!("stacks/{name}.yaml"),
+        &text,
+        Path::new("stacks"),
+        &[],
+    ) {
+        Ok(stack) => panic!("{name} was read as {stack:?}"),
+        Err(wrong) => wrong,
+    }
+}
+
+fn settings(sets: &[&str]) -> Vec<Setting> {
+    sets.iter().map(|set| set.parse().unwrap()).collect()
+}
+
+#[test]
+fn every_bad_stack_is_told_what_is_wrong() {
+    let mut names: Vec<String> = std::fs::read_dir(at("tests/bad"))
+        .unwrap()
+        .map(|entry| {
+            entry
+                .unwrap()
+                .path()
+                .file_stem()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    names.sort();
+    assert!(names.len() >= 25);
+    for name in names {
+        insta::assert_snapshot!(format!("bad__{name}"), wrong(&name));
+    }
+}
+
+#[test]
+fn nine_mistakes_are_told_at_nine_places() {
+    let wrong = wrong("nine-mistakes");
+    let places: BTreeSet<_> = wrong.iter().map(|found| wrong.place(found.at)).collect();
+    let codes: BTreeSet<Code> = wrong.iter().map(|found| found.code).collect();
+    assert_eq!((wrong.len(), places.len(), codes.len()), (9, 9, 8));
+    assert_eq!(wrong.summary(), "9 mistakes in stacks/nine-mistakes.yaml");
+}
+
+#[test]
+fn programs_get_the_same_as_json() {
+    for name in ["nine-mistakes", "duplicate-key", "unicode", "empty"] {
+        let json = serde_json::to_string_pretty(&wrong(name)).unwrap();
+        insta::assert_snapshot!(format!("json__{name}"), json);
+    }
+}
+
+#[test]
+fn colours_change_nothing_but_colours() {
+    let wrong = wrong("nine-mistakes");
+    let mut plain = String::new();
+    let coloured = wrong.coloured();
+    let mut rest = coloured.as_str();
+    while let Some((before, after)) = rest.split_once('\u{1b}') {
+        plain += before;
+        rest = after.split_once('m').unwrap().1;
+    }
+    assert_ne!(coloured, wrong.to_string());
+    assert_eq!(plain + rest, wrong.to_string());
+}
+
+#[test]
+fn settings_are_told_apart_from_the_file() {
+    let sets = settings(&[
+        "data.ratings.path=ratings\u{7}.dat",
+        "guardrails.budget=3",
+        "guardrails.max_lifetme=1h",
+        "cluster.security_groups=[spark-ssh, spark-shs]",
+        "job.python_packages=[numpy",
+        "job.steps.similarity.spark.executor_memory=2g",
+        "cluster.size.core.market=spott",
+    ]);
+    let wrong = parse("stacks/m.yaml", MOVIES, Path::new("stacks"), &sets).unwrap_err();
+    insta::assert_snapshot!("settings", wrong);
+}
+
+#[test]
+fn the_shipped_stacks_are_right() {
+    let base = Path::new("stacks");
+    let quickstart = parse("stacks/quickstart.yaml", QUICKSTART, base, &[]).unwrap();
+    insta::assert_snapshot!("stack__quickstart", pretty(&quickstart));
+    let movies = parse("stacks/movie-similarities.yaml", MOVIES, base, &[]).unwrap();
+    insta::assert_snapshot!("stack__movie-similarities", pretty(&movies));
+    let here = settings(&["data.ratings.path=/data/ml-1m/ratings.dat"]);
+    let movies = parse("stacks/movie-similarities.yaml", MOVIES, base, &here).unwrap();
+    let data = serde_json::to_string_pretty(&movies.data).unwrap();
+    insta::assert_snapshot!("stack__movie-similarities-by-path", data);
+}
+
+#[test]
+fn line_ends_and_byte_order_marks_change_nothing() {
+    let base = Path::new("stacks");
+    let plain = parse("x.yaml", QUICKSTART, base, &[]).unwrap();
+    let windows = format!("\u{feff}{}", QUICKSTART.replace('\n', "\r\n"));
+    assert_eq!(parse("x.yaml", &windows, base, &[]).unwrap(), plain);
+    let wrong = windows.replace("us-east-1", "us-east");
+    let wrong = parse("x.yaml", &wrong, base, &[]).unwrap_err();
+    let places: Vec<_> = wrong.iter().map(|found| wrong.place(found.at)).collect();
+    assert_eq!(places, [("x.yaml", 13, 9)]);
+}
+
+fn pretty(value: &impl serde::Serialize) -> String {
+    serde_json::to_string_pretty(value).unwrap()
+}
+
+#[test]
+fn the_schema_in_the_repository_is_the_one_in_the_code() {
+    let code = pretty(&json_schema()) + "\n";
+    let path = at("schema/stack.json");
+    #[expect(clippy::disallowed_methods, reason = "a test may be told to bless")]
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, &code).unwrap();
+    }
+    let file = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        file == code,
+        "schema/stack.json is old; `BLESS=1 cargo test --test text` writes it"
+    );
+}
+
+/// Something done to a text.
+#[derive(Debug, Clone)]
+enum Change {
+    Byte(usize, char),
+    Delete(usize, usize),
+    Double(usize, usize),
+    Swap(usize, usize),
+    Token(usize, &'static str),
+    Cut(usize),
+}
+
+const TOKENS: [&str; 40] = [
+    "",
+    "~",
+    "null",
+    "[]",
+    "{}",
+    "[",
+    "]",
+    "{",
+    "}",
+    ":",
+    "- ",
+    "? ",
+    "*a",
+    "&a x",
+    "!!str x",
+    "<<: *a",
+    "---",
+    "...",
+    "%YAML 1.2",
+    "\t",
+    "\"",
+    "'",
+    "|",
+    ">",
+    "#",
+    "${",
+    "${data.ratings}",
+    "$${",
+    "0",
+    "10",
+    "-1",
+    "1e999",
+    ".nan",
+    "0x1F",
+    "yes",
+    "10m",
+    "$3",
+    "0.0.0.0/0",
+    "3 x m5.xlarge",
+    "日本語",
+];
+
+fn change() -> impl Strategy<Value = Change> {
+    let n = || 0..6_000_usize;
+    prop_oneof![
+        (n(), any::<char>()).prop_map(|(at, to)| Change::Byte(at, to)),
+        (n(), 1..80_usize).prop_map(|(at, long)| Change::Delete(at, long)),
+        (n(), 1..80_usize).prop_map(|(at, long)| Change::Double(at, long)),
+        (0..100_usize, 0..100_usize).prop_map(|(a, b)| Change::Swap(a, b)),
+        (n(), 0..TOKENS.len()).prop_map(|(at, token)| Change::Token(at, TOKENS[token])),
+        n().prop_map(Change::Cut),
+    ]
+}
+
+fn apply(text: &str, change: &Change) -> String {
+    let mut chars: Vec<char> = text.chars().collect();
+    let long = chars.len();
+    if long == 0 {
+        return text.to_owned();
+    }
+    match *change {
+        Change::Byte(at, to) => chars[at % long] = to,
+        Change::Delete(at, many) => {
+            let at = at % long;
+            chars.drain(at..long.min(at + many));
+        }
+        Change::Double(at, many) => {
+            let at = at % long;
+            let part = chars[at..long.min(at + many)].to_vec();
+            chars.splice(at..at, part);
+        }
+        Change::Swap(a, b) => {
+            let mut lines: Vec<&str> = text.lines().collect();
+            let count = lines.len();
+            lines.swap(a % count, b % count);
+            return lines.join("\n");
+        }
+        Change::Token(at, token) => {
+            let word = |c: &char| c.is_alphanumeric() || "$_-.{}".contains(*c);
+            let at = at % long;
+            let end = chars[at..]
+                .iter()
+                .position(|c| !word(c))
+                .map_or(long, |n| at + n);
+            chars.splice(at..end, token.chars());
+        }
+        Change::Cut(at) => chars.truncate(at % long),
+    }
+    chars.into_iter().collect()
+}
+
+/// Whatever the text: a stack, or mistakes that can be shown, each within its own text.
+fn survives(text: &str, sets: &[&str]) {
+    let sets: Vec<Setting> = sets.iter().filter_map(|set| set.parse().ok()).collect();
+    let Err(wrong) = parse("x.yaml", text, Path::new("stacks"), &sets) else {
+        return;
+    };
+    assert!(!wrong.is_empty());
+    let lines = |text: &str| text.split('\n').count();
+    for found in wrong.iter() {
+        let (name, line, column) = wrong.place(found.at);
+        let most = if name == "x.yaml" { lines(text) } else { 1 };
+        assert!(
+            (1..=most).contains(&line) && column >= 1,
+            "{line}:{column} of {name}"
+        );
+        assert!(
+            !found.message.contains("is not understood"),
+            "a check let it through: {found:?}"
+        );
+        assert!(!found.message.chars().any(char::is_control), "{found:?}");
+    }
+    assert!(wrong.to_string().ends_with(&(wrong.summary() + "\n")));
+    serde_json::to_string(&wrong).unwrap();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn changed_stacks_are_read_or_refused(
+        movies in any::<bool>(),
+        changes in prop::collection::vec(change(), 1..12),
+    ) {
+        let mut text = if movies { MOVIES } else { QUICKSTART }.to_owned();
+        for change in &changes {
+            text = apply(&text, change);
+        }
+        survives(&text, &[]);
+    }
+
+    #[test]
+    fn texts_of_yamls_own_words_are_read_or_refused(
+        words in prop::collection::vec((0..TOKENS.len() + 12, 0..4_usize), 0..40),
+    ) {
+        let keys = [
+            "stack: ", "cluster: ", "data: ", "a: ", "job:\n  ", "steps: ", "size: ", "name: ",
+            "args: ", "guardrails:\n  ", "beside: ", "path: ",
+        ];
+        let between = ["", " ", "\n", "\n  "];
+        let text: String = words
+            .iter()
+            .map(|(word, gap)| {
+                let all = TOKENS.iter().chain(&keys).nth(*word).unwrap();
+                format!("{all}{}", between[*gap])
+            })
+            .collect();
+        survives(&text, &[]);
+    }
+
+    #[test]
+    fn settings_are_taken_or_refused(
+        path in "(data|job|steps|cluster|size|core|[a-z.0-9]|similarities|args|spark|conf){1,8}",
+        dots in prop::collection::vec(0..60_usize, 0..8),
+        value in 0..TOKENS.len(),
+    ) {
+        let mut path: Vec<char> = path.chars().collect();
+        for dot in dots {
+            path.insert(dot % (path.len() + 1), '.');
+        }
+        let set = format!("{}={}", path.into_iter().collect::<String>(), TOKENS[value]);
+        survives(MOVIES, &[&set]);
+    }
+
+    #[test]
+    fn templates_of_all_names_are_stacks(name in "[a-z]([a-z0-9-]{0,38}[a-z0-9])?") {
+        let name: StackName = name.parse().unwrap();
+        let stack = parse("x.yaml", &template(&name), Path::new(""), &[]).unwrap();
+        prop_assert_eq!(stack.name, name);
+    }
+}
+
+#[test]
+fn texts_made_to_be_slow_are_not() {
+    let many = "a: 1\n".repeat(40_000);
+    survives(&many, &[]);
+    survives(&format!("[{}]", "{a: [], ".repeat(20_000)), &[]);
+    survives(&"- ".repeat(50_000), &[]);
+    survives(
+        &format!("job: {{ steps: [{}] }}", "{},".repeat(30_000)),
+        &[],
+    );
+    survives(&format!("data: {{ {} }}", "a: {},".repeat(20_000)), &[]);
+    survives(&"x".repeat(1_000_000), &[]);
+}

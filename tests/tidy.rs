@@ -1,0 +1,295 @@
+//! The rules of the house, as tests: which room may import which, how long a file may be, what is
+//! never called where.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Which rooms each room may import, besides itself.
+const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("model", &[]),
+    ("text", &["model"]),
+    ("cost", &["model"]),
+    ("diagnose", &["model"]),
+    ("guard", &["model"]),
+    ("plan", &["model", "cost"]),
+    ("cloud", &["model", "diagnose"]),
+    (
+        "run",
+        &["model", "cost", "diagnose", "guard", "plan", "cloud"],
+    ),
+    (
+        "cli",
+        &[
+            "model", "text", "cost", "diagnose", "guard", "plan", "cloud", "run",
+        ],
+    ),
+];
+
+/// The rooms that do no I/O, hold no `async` and know no clock.
+const PURE: &[&str] = &["model", "text", "cost", "diagnose", "guard", "plan"];
+
+/// What a pure room may not even name.
+const IMPURE: &[&str] = &[
+    "std::fs",
+    "std::io",
+    "std::net::Tcp",
+    "std::process",
+    "std::thread",
+    "std::env",
+    "std::time",
+    "async fn",
+    "tokio",
+    "Utc::now",
+    "HashMap",
+    "HashSet",
+    "println!",
+    "eprintln!",
+];
+
+/// Crates that live in one room, or in the files whose paths begin so.
+const CONFINED: &[(&str, &[&str])] = &[
+    ("serde_saphyr", &["text/"]),
+    ("annotate_snippets", &["text/"]),
+    ("clap", &["cli/"]),
+    ("comfy_table", &["cli/view/"]),
+    ("indicatif", &["cli/view/"]),
+    ("ssh_key", &["cloud/local/keys.rs"]),
+    ("ureq", &["cloud/"]),
+    ("zip", &["cloud/local/runtime/"]),
+    ("Utc::now", &["run/clock.rs"]),
+    ("env::var", &["cli/context.rs"]),
+];
+
+const LONGEST_FILE: usize = 500;
+const LONGEST_LINE: usize = 100;
+const LONGEST_FUNCTION: usize = 70;
+
+#[test]
+fn imports_go_one_way() {
+    let rooms: BTreeMap<_, _> = MAY_IMPORT.iter().copied().collect();
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        let Some(room) = room(&path) else { continue };
+        let allowed = rooms
+            .get(room)
+            .unwrap_or_else(|| panic!("room {room} is not in MAY_IMPORT"));
+        for (number, line) in text.lines().enumerate() {
+            for other in imported(line) {
+                if other != room && rooms.contains_key(other) && !allowed.contains(&other) {
+                    wrong.push(format!(
+                        "{}:{}: {room} imports {other}",
+                        path.display(),
+                        number + 1
+                    ));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_room_is_mapped_in_lib() {
+    let lib = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    for (room, _) in MAY_IMPORT {
+        assert!(
+            lib.contains(&format!("pub mod {room};")),
+            "lib.rs lacks {room}"
+        );
+        assert!(
+            lib.contains(&format!("[`{room}`]")),
+            "lib.rs's map lacks {room}"
+        );
+    }
+}
+
+#[test]
+fn pure_rooms_are_pure() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        if !room(&path).is_some_and(|room| PURE.contains(&room)) {
+            continue;
+        }
+        for (number, line) in code(&text) {
+            for word in IMPURE.iter().filter(|word| line.contains(*word)) {
+                wrong.push(format!("{}:{number}: {word}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn crates_and_calls_stay_in_their_room() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        let place = path
+            .strip_prefix("src")
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
+        for (number, line) in code(&text) {
+            for (word, places) in CONFINED {
+                let uses =
+                    line.contains(&format!("{word}::")) || line.contains(&format!("{word}("));
+                if uses && !places.iter().any(|allowed| place.starts_with(allowed)) {
+                    wrong.push(format!(
+                        "{}:{number}: {word} belongs in {places:?}",
+                        path.display()
+                    ));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn files_lines_and_functions_are_short() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        let lines = text.lines().count();
+        if lines > LONGEST_FILE {
+            wrong.push(format!("{}: {lines} lines", path.display()));
+        }
+        for (number, line) in text.lines().enumerate() {
+            if line.chars().count() > LONGEST_LINE {
+                wrong.push(format!("{}:{}: a long line", path.display(), number + 1));
+            }
+        }
+        wrong.extend(long_functions(&path, &text));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_file_says_what_it_owns() {
+    for (path, text) in sources() {
+        assert!(text.starts_with("//! "), "{} has no header", path.display());
+    }
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    // Spelt apart so that this file does not find itself.
+    let words = [
+        ["TO", "DO"],
+        ["FIX", "ME"],
+        ["XX", "X"],
+        ["unimpl", "emented!"],
+        ["to", "do!("],
+    ];
+    for (path, text) in sources() {
+        for word in words.map(|parts| parts.concat()) {
+            assert!(!text.contains(&word), "{} has {word}", path.display());
+        }
+    }
+}
+
+#[test]
+fn the_changelog_has_an_open_block() {
+    let log = fs::read_to_string(root().join("CHANGELOG.md")).unwrap();
+    assert!(log.contains("## [Unreleased]"));
+    for line in log.lines().filter(|line| line.starts_with("### ")) {
+        let kind = line.trim_start_matches("### ");
+        let kinds = [
+            "Added",
+            "Changed",
+            "Deprecated",
+            "Removed",
+            "Fixed",
+            "Security",
+        ];
+        assert!(kinds.contains(&kind), "{line}");
+    }
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every source file by its path from the root, with its text.
+fn sources() -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                found.push((path.strip_prefix(root()).unwrap().to_owned(), text));
+            }
+        }
+    }
+    found.sort();
+    assert!(found.len() > 20, "the sources were not found");
+    found
+}
+
+/// The folder below `src`; none of `lib.rs` and `main.rs`.
+fn room(path: &Path) -> Option<&str> {
+    let mut parts = path.iter().skip(1);
+    let room = parts.next()?.to_str()?;
+    parts.next().map(|_| room)
+}
+
+/// The rooms that a line names by `crate::`.
+fn imported(line: &str) -> impl Iterator<Item = &str> {
+    line.split("crate::").skip(1).map(|rest| {
+        rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .next()
+            .unwrap_or_default()
+    })
+}
+
+/// The lines that are neither comment nor test, with their numbers.
+fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let end = text.find("#[cfg(test)]").unwrap_or(text.len());
+    text[..end]
+        .lines()
+        .enumerate()
+        .map(|(index, line)| (index + 1, line.trim_start()))
+        .filter(|(_, line)| !line.starts_with("//"))
+}
+
+fn long_functions(path: &Path, text: &str) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut open: Option<(usize, usize, String)> = None;
+    for (number, line) in text.lines().enumerate() {
+        let indent = line.len() - line.trim_start().len();
+        let words = line.trim_start();
+        let begins = [
+            "fn ",
+            "pub fn ",
+            "async fn ",
+            "pub async fn ",
+            "pub(super) fn ",
+            "pub(crate) fn ",
+            "const fn ",
+            "pub const fn ",
+            "pub(super) async fn ",
+        ]
+        .iter()
+        .any(|start| words.starts_with(start));
+        if begins && open.is_none() {
+            open = Some((number, indent, words.to_owned()));
+        }
+        if let Some((from, at, name)) = &open
+            && (words == "}" && indent == *at || begins && number == *from && words.ends_with('}'))
+        {
+            if number - from > LONGEST_FUNCTION {
+                wrong.push(format!(
+                    "{}:{}: {} lines: {name}",
+                    path.display(),
+                    from + 1,
+                    number - from
+                ));
+            }
+            open = None;
+        }
+    }
+    wrong
+}
