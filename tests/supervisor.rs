@@ -1,5 +1,12 @@
 //! The supervisor with a real Spark below it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a test"
+)]
+
 mod support;
 
 use clusterup::cloud::local::cluster::Request;
