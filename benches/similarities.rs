@@ -9,6 +9,12 @@
 //! ```
 //!
 //! Without `--ratings`, a million made ratings are used; MovieLens's own are denser.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a benchmark is for reading"
+)]
+#![expect(clippy::format_push_string, reason = "a stack of a few lines")]
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};

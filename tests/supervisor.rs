@@ -1,11 +1,6 @@
 //! The supervisor with a real Spark below it.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    clippy::print_stdout,
-    reason = "a test"
-)]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
 
 mod support;
 
@@ -60,7 +55,7 @@ fn gone(place: &Place, within: Duration) {
 
 #[test]
 fn runs_its_steps_and_ends() {
-    let Some(place) = Place::new() else { return };
+    let place = Place::new();
     let steps = vec![place.step("first", SUM), place.step("the second", SUM)];
     let folder = place.order(2, 60, WhenDone::Terminate, steps);
     assert!(!folder.read().unwrap().attended);
@@ -93,7 +88,7 @@ fn runs_its_steps_and_ends() {
 
 #[test]
 fn nothing_survives_a_killed_supervisor() {
-    let Some(place) = Place::new() else { return };
+    let place = Place::new();
     let steps = vec![place.step("deaf", DEAF), place.step("later", SUM)];
     let folder = place.order(1, 60, WhenDone::Terminate, steps);
     folder.start().unwrap();
@@ -114,7 +109,7 @@ fn nothing_survives_a_killed_supervisor() {
 
 #[test]
 fn a_failed_step_cancels_the_rest_and_is_explained() {
-    let Some(place) = Place::new() else { return };
+    let place = Place::new();
     let fails = "
 from pyspark.sql import SparkSession
 sc = SparkSession.builder.getOrCreate().sparkContext
@@ -136,7 +131,7 @@ sc.parallelize(range(2), 2).map(lambda x: 1 / x).collect()
 
 #[test]
 fn a_kept_cluster_takes_steps_and_idles_out() {
-    let Some(place) = Place::new() else { return };
+    let place = Place::new();
     let folder = place.order(1, 3, WhenDone::Keep, Vec::new());
     folder.start().unwrap();
     until(&folder, |c| c.state == ClusterState::Waiting);
@@ -168,7 +163,7 @@ fn a_kept_cluster_takes_steps_and_idles_out() {
 
 #[test]
 fn ends_within_seconds_when_asked_in_the_midst_of_a_job() {
-    let Some(place) = Place::new() else { return };
+    let place = Place::new();
     let steps = vec![place.step("deaf", DEAF)];
     let folder = place.order(1, 60, WhenDone::Keep, steps);
     folder.start().unwrap();
@@ -192,7 +187,7 @@ fn ends_within_seconds_when_asked_in_the_midst_of_a_job() {
 
 #[test]
 fn a_worker_that_dies_comes_again_and_the_job_goes_on() {
-    let Some(place) = Place::new() else { return };
+    let place = Place::new();
     let slow = "
 from pyspark.sql import SparkSession
 import os, time
@@ -218,7 +213,7 @@ print('sum', sum(spark.sparkContext.parallelize(range(4), 4).map(slow).collect()
 
 #[test]
 fn a_master_that_dies_ends_the_cluster() {
-    let Some(place) = Place::new() else { return };
+    let place = Place::new();
     let folder = place.order(1, 60, WhenDone::Keep, Vec::new());
     folder.start().unwrap();
     until(&folder, |c| c.state == ClusterState::Waiting);

@@ -40,7 +40,7 @@ pub(super) struct Failure {
     pub(super) causes: Vec<String>,
     pub(super) hints: Vec<String>,
     /// Mistakes in a stack, which speak for themselves.
-    pub(super) diagnostics: Option<Diagnostics>,
+    pub(super) diagnostics: Option<Box<Diagnostics>>,
 }
 
 impl Failure {
@@ -118,7 +118,7 @@ fn refused(refusals: Vec<Refusal>) -> Failure {
 impl From<Diagnostics> for Failure {
     fn from(diagnostics: Diagnostics) -> Self {
         let mut failure = Self::input("the stack has mistakes");
-        failure.diagnostics = Some(diagnostics);
+        failure.diagnostics = Some(Box::new(diagnostics));
         failure
     }
 }

@@ -17,12 +17,12 @@ pub(super) fn run(args: &InitArgs, screen: &Screen) -> Result<Exit, Failure> {
     };
     let written = OpenOptions::new().write(true).create_new(true).open(path);
     let written = written.and_then(|mut file| file.write_all(text::template(&name).as_bytes()));
-    written.map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => Failure::input(format!("{} is there already", path.display()))
-            .hint("give another name: clusterup init FILE"),
-        _ => {
-            Failure::new(Exit::Failed, format!("cannot write {}", path.display())).caused_by(&error)
+    written.map_err(|error| {
+        if error.kind() == ErrorKind::AlreadyExists {
+            return Failure::input(format!("{} is there already", path.display()))
+                .hint("give another name: clusterup init FILE");
         }
+        Failure::new(Exit::Failed, format!("cannot write {}", path.display())).caused_by(&error)
     })?;
     let shown = path.display();
     screen.text(&format!(

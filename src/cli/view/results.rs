@@ -1,6 +1,7 @@
 //! The tables among a job's results, shown where they have come home.
 
 use comfy_table::{ContentArrangement, Table, presets};
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -81,11 +82,8 @@ pub(crate) fn render(found: &Found) -> String {
         text.push_str(" (no rows)\n");
     }
     if found.more > 0 {
-        text.push_str(&format!(
-            " ... and {} more in {}\n",
-            found.more,
-            found.path.display()
-        ));
+        let path = found.path.display();
+        let _ = writeln!(text, " ... and {} more in {path}", found.more);
     }
     text
 }

@@ -29,7 +29,7 @@ impl Local {
             .await?;
         let id = fresh_id()?;
         let cluster = Cluster {
-            id: id.clone(),
+            id,
             stack: stack.clone(),
             spec: spec.clone(),
             state: ClusterState::Starting,

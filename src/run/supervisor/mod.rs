@@ -89,7 +89,7 @@ impl Supervisor {
     fn new(
         folder: &Folder,
         order: &Order,
-        mut cluster: Cluster,
+        cluster: Cluster,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, CloudError> {
         let mut queue = Queue::default();
