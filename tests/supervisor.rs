@@ -17,7 +17,8 @@ const SUM: &str = "
 from pyspark.sql import SparkSession
 import tempfile
 spark = SparkSession.builder.getOrCreate()
-rdd = spark.sparkContext.parallelize(range(100), 4).map(lambda x: (x % 3, x)).reduceByKey(lambda a, b: a + b)
+pairs = spark.sparkContext.parallelize(range(100), 4).map(lambda x: (x % 3, x))
+rdd = pairs.reduceByKey(lambda a, b: a + b)
 print('sum', sum(v for _, v in rdd.collect()))
 spark.stop()
 ";
@@ -225,4 +226,20 @@ fn a_master_that_dies_ends_the_cluster() {
     assert_eq!(end.reason, EndReason::Failure);
     assert!(end.message.contains("master ended"), "{}", end.message);
     gone(&place, Duration::from_secs(1));
+}
+
+#[test]
+fn a_machine_that_stops_it_ends_it_in_order() {
+    let place = Place::new();
+    let folder = place.order(1, 60, WhenDone::Keep, Vec::new());
+    folder.start().unwrap();
+    until(&folder, |c| c.state == ClusterState::Waiting);
+    let supervisor = place.pid_of(" supervise ").unwrap();
+    let supervisor = Pid::from_raw(supervisor.parse().unwrap()).unwrap();
+    kill_process(supervisor, Signal::TERM).unwrap();
+    assert!(folder.wait_over(Duration::from_secs(5)).unwrap());
+    let end = folder.read().unwrap().end.unwrap();
+    assert_eq!(end.reason, EndReason::Lost);
+    assert_eq!(end.message, "this machine stopped it (SIGTERM)");
+    gone(&place, Duration::from_millis(100));
 }

@@ -55,11 +55,12 @@ fn is_error(line: &str) -> bool {
 /// `26/11/21 04:31:24 LEVEL Class: message`.
 pub(super) fn is_record(line: &str) -> bool {
     let shape = b"dd/dd/dd dd:dd:dd ";
-    let fits = |(byte, shape): (u8, &u8)| match shape {
-        b'd' => byte.is_ascii_digit(),
-        other => byte == *other,
-    };
-    line.len() > shape.len() && line.bytes().zip(shape).all(fits)
+    let start = line.as_bytes().get(..shape.len()).unwrap_or_default();
+    let start = start.iter().map(|byte| match byte {
+        b'0'..=b'9' => b'd',
+        other => *other,
+    });
+    start.eq(shape.iter().copied())
 }
 
 /// The error's own words: the exception right under a record says more than the record.

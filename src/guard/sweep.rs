@@ -122,7 +122,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn once_ended_always_ended(cluster in any_cluster(), now in -5_000..9_000_i64, on in 0..5_000_i64) {
+        fn once_ended_always_ended(
+            cluster in any_cluster(),
+            now in -5_000..9_000_i64,
+            on in 0..5_000_i64,
+        ) {
             if ended_as(sweep(at(now), &cluster)).is_some() {
                 prop_assert!(ended_as(sweep(at(now + on), &cluster)).is_some());
             }

@@ -7,33 +7,33 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-pub struct Home {
+pub(crate) struct Home {
     folder: TempDir,
 }
 
 /// What a run came to.
-pub struct Done {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Done {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Home {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
         }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    pub fn state(&self) -> PathBuf {
+    pub(crate) fn state(&self) -> PathBuf {
         self.path().join("state")
     }
 
-    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path().join(name);
         fs::write(&path, text).unwrap();
         path
@@ -41,7 +41,7 @@ impl Home {
 
     /// A stack `t` of one worker whose steps are these scripts, each with `${results}` as its
     /// argument; `more` goes on from there.
-    pub fn stack(&self, scripts: &[&str], more: &str) -> PathBuf {
+    pub(crate) fn stack(&self, scripts: &[&str], more: &str) -> PathBuf {
         let steps: String = scripts
             .iter()
             .map(|script| {
@@ -56,7 +56,7 @@ impl Home {
         self.write("t.yaml", &text)
     }
 
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_clusterup"));
         command
             .args(args)
@@ -68,12 +68,12 @@ impl Home {
         command
     }
 
-    pub fn run(&self, args: &[&str]) -> Done {
+    pub(crate) fn run(&self, args: &[&str]) -> Done {
         Done::of(&self.command(args).output().unwrap())
     }
 
     /// Runs and expects this exit code.
-    pub fn expect(&self, code: i32, args: &[&str]) -> Done {
+    pub(crate) fn expect(&self, code: i32, args: &[&str]) -> Done {
         let done = self.run(args);
         assert_eq!(
             done.code, code,
@@ -83,18 +83,18 @@ impl Home {
         done
     }
 
-    pub fn json(&self, args: &[&str]) -> Value {
+    pub(crate) fn json(&self, args: &[&str]) -> Value {
         let done = self.run(&[args, &["--output", "json"]].concat());
         serde_json::from_str(&done.out)
             .unwrap_or_else(|error| panic!("{args:?}: {error}\n{}\n{}", done.out, done.err))
     }
 
-    pub fn spawn(&self, args: &[&str]) -> Child {
+    pub(crate) fn spawn(&self, args: &[&str]) -> Child {
         self.command(args).spawn().unwrap()
     }
 
     /// The clusters of stack `t`, oldest first.
-    pub fn clusters(&self) -> Vec<Value> {
+    pub(crate) fn clusters(&self) -> Vec<Value> {
         let status = self.json(&["status", "t", "--local"]);
         status["stacks"][0]["observed"]["clusters"]
             .as_array()
@@ -103,7 +103,12 @@ impl Home {
     }
 
     /// Waits until the latest cluster is as wanted.
-    pub fn until(&self, what: &str, patience: u64, wanted: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn until(
+        &self,
+        what: &str,
+        patience: u64,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Value {
         let begun = Instant::now();
         loop {
             let clusters = self.clusters();
@@ -121,7 +126,7 @@ impl Home {
 
     /// The living processes that have this home's folder in their command line or environment,
     /// the test itself left out: id and command line.
-    pub fn processes(&self) -> Vec<(u32, String)> {
+    pub(crate) fn processes(&self) -> Vec<(u32, String)> {
         let mark = self.path().to_string_lossy().into_owned();
         let mut found = Vec::new();
         for entry in fs::read_dir("/proc").unwrap().flatten() {
@@ -146,7 +151,7 @@ impl Home {
     }
 
     /// Waits until no process of this home is left.
-    pub fn until_quiet(&self, patience: u64) {
+    pub(crate) fn until_quiet(&self, patience: u64) {
         let begun = Instant::now();
         while !self.processes().is_empty() {
             let waited = begun.elapsed();
@@ -160,7 +165,7 @@ impl Home {
     }
 
     /// The process whose command line holds all of these.
-    pub fn process(&self, words: &[&str]) -> u32 {
+    pub(crate) fn process(&self, words: &[&str]) -> u32 {
         let all = self.processes();
         let mut fit = all
             .iter()
@@ -182,7 +187,7 @@ impl Drop for Home {
 }
 
 impl Done {
-    pub fn of(output: &Output) -> Self {
+    pub(crate) fn of(output: &Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -190,35 +195,35 @@ impl Done {
         }
     }
 
-    pub fn says(&self, text: &str) -> &Self {
+    pub(crate) fn says(&self, text: &str) -> &Self {
         let all = format!("{}{}", self.out, self.err);
         assert!(all.contains(text), "{text:?} is not said:\n{all}");
         self
     }
 }
 
-pub fn signal(id: u32, name: &str) {
+pub(crate) fn signal(id: u32, name: &str) {
     let _ = Command::new("kill")
         .args([&format!("-{name}"), &id.to_string()])
         .status();
 }
 
 /// The state of a cluster as `status` tells it.
-pub fn state(cluster: &Value) -> &str {
+pub(crate) fn state(cluster: &Value) -> &str {
     cluster["state"].as_str().unwrap_or_default()
 }
 
 /// The state of its only or first step.
-pub fn step(cluster: &Value) -> &str {
+pub(crate) fn step(cluster: &Value) -> &str {
     cluster["steps"][0]["state"].as_str().unwrap_or_default()
 }
 
-pub fn time(value: &Value) -> chrono::DateTime<chrono::FixedOffset> {
+pub(crate) fn time(value: &Value) -> chrono::DateTime<chrono::FixedOffset> {
     chrono::DateTime::parse_from_rfc3339(value.as_str().unwrap()).unwrap()
 }
 
 /// Writes `answer.txt` into its argument, without Spark.
-pub const PLAIN: &str = "\
+pub(crate) const PLAIN: &str = "\
 import os, sys
 os.makedirs(sys.argv[1], exist_ok=True)
 with open(os.path.join(sys.argv[1], 'answer.txt'), 'w') as file:
@@ -227,7 +232,7 @@ print('the answer is written')
 ";
 
 /// Keeps Spark at work for some seconds with many small tasks, then writes its answer.
-pub const SLOW: &str = "\
+pub(crate) const SLOW: &str = "\
 import os, sys, time
 from pyspark import SparkContext
 sc = SparkContext()

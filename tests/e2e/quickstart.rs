@@ -89,6 +89,10 @@ fn check(ratings: &Path, similar: &Path) {
 }
 
 /// Folders of Python packages in the user's cache.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests look where the program looks"
+)]
 fn glob_packages() -> Vec<PathBuf> {
     let cache = std::env::var_os("XDG_CACHE_HOME")
         .map(PathBuf::from)

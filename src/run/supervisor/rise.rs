@@ -51,7 +51,9 @@ impl Supervisor {
         let Some(address) = self.master.address.clone() else {
             return Ok(());
         };
-        for (number, old) in (1..).zip(&mut self.workers) {
+        let mut number = 0;
+        for old in &mut self.workers {
+            number += 1;
             let Ok(Some(status)) = old.child.try_wait() else {
                 continue;
             };
