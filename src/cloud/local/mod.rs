@@ -118,7 +118,9 @@ impl Cloud for Local {
     }
 
     async fn lease(&self, stack: &StackName, hear: &dyn Listener) -> Result<Lease, CloudError> {
-        Ok(Box::new(lock::take(&self.place, stack, hear).await?))
+        let held = lock::take(&self.place, stack, hear).await?;
+        self.place.sweep(stack);
+        Ok(Box::new(held))
     }
 
     async fn apply(

@@ -69,6 +69,28 @@ impl Place {
             .collect())
     }
 
+    /// Removes what a killed process left half made. Whoever calls this holds the stack's lease,
+    /// so nobody else is making anything.
+    pub(super) fn sweep(&self, stack: &StackName) {
+        let bucket = self.bucket(stack);
+        let staged = ["scripts", "data"].map(|folder| bucket.join(folder));
+        let staged = staged
+            .iter()
+            .flat_map(|folder| entries(folder))
+            .map(|entry| entry.path());
+        let made = [self.keys(stack), self.groups(stack), self.clusters(stack)];
+        for folder in made.into_iter().chain(staged) {
+            for entry in entries(&folder) {
+                if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                    let path = entry.path();
+                    // Best effort: what stays is hidden, and gone with the stack.
+                    let _ = fs::remove_dir_all(&path).or_else(|_| fs::remove_file(&path));
+                }
+            }
+        }
+        self.tidy(stack);
+    }
+
     /// Removes the folders that have become empty, up to the root's own parent.
     pub(super) fn tidy(&self, stack: &StackName) {
         for folder in [
@@ -88,6 +110,10 @@ impl Place {
         let _ = fs::remove_dir(&self.root);
         let _ = self.root.parent().map(fs::remove_dir);
     }
+}
+
+fn entries(folder: &Path) -> impl Iterator<Item = fs::DirEntry> + use<> {
+    fs::read_dir(folder).into_iter().flatten().flatten()
 }
 
 /// The names in a folder, in order; none where there is no folder. Hidden names are work in

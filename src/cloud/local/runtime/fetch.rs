@@ -1,5 +1,8 @@
 //! Data sets by http(s), and members of zip archives there. A file appears whole or not at all.
 
+#[cfg(test)]
+mod tests;
+
 use super::lock;
 use super::store::Store;
 use crate::cloud::error::{Class, CloudError, IoContext};

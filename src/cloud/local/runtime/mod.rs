@@ -21,6 +21,8 @@ mod pins;
 mod python;
 mod report;
 mod store;
+#[cfg(test)]
+mod tests;
 mod watched;
 
 pub use report::Report;

