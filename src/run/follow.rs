@@ -82,25 +82,35 @@ pub fn outcome(cluster: &Cluster, job: &JobHash) -> Option<Outcome> {
 }
 
 impl Told {
+    /// What led to what comes first: a cluster lives before its steps run, and ends after them.
     fn tell(&mut self, cluster: &Cluster, job: &JobHash, hear: &dyn Listener) {
-        if self.cluster != Some(cluster.state) {
-            self.cluster = Some(cluster.state);
-            let (id, end) = (cluster.id.clone(), cluster.end.clone());
-            hear.hear(&Event::Cluster {
-                id,
-                state: cluster.state,
-                end,
-            });
+        if cluster.state.is_live() {
+            self.tell_cluster(cluster, hear);
         }
         for (index, step) in cluster.steps_of(job).enumerate() {
-            if self.steps.insert(index, step.state) != Some(step.state) {
+            let before = self.steps.insert(index, step.state);
+            if before != Some(step.state) && step.state != StepState::Pending {
                 let (name, failure) = (step.name.clone(), step.failure.clone());
+                let state = step.state;
                 hear.hear(&Event::Step {
                     name,
-                    state: step.state,
+                    state,
                     failure,
                 });
             }
+        }
+        self.tell_cluster(cluster, hear);
+    }
+
+    fn tell_cluster(&mut self, cluster: &Cluster, hear: &dyn Listener) {
+        let Cluster { id, state, end, .. } = cluster;
+        if self.cluster.replace(*state) != Some(*state) {
+            let (id, end) = (id.clone(), end.clone());
+            hear.hear(&Event::Cluster {
+                id,
+                state: *state,
+                end,
+            });
         }
     }
 }

