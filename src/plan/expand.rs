@@ -5,7 +5,7 @@ use super::job;
 use super::keys::Keys;
 use super::refusal::Refusal;
 use crate::model::desired::{ClusterSpec, Desired, KeyPairSpec, Object};
-use crate::model::facts::{Facts, Input};
+use crate::model::facts::{Capacity, Facts, Input};
 use crate::model::stack::{Stack, WhenDone};
 use std::collections::BTreeSet;
 
@@ -34,7 +34,27 @@ pub fn expand(stack: &Stack, facts: &Facts) -> Result<(Desired, Vec<String>), Ve
         cluster: cluster(stack, &fitted),
         job,
     };
-    Ok((desired, fitted.note().into_iter().collect()))
+    Ok((desired, notes(stack, facts, &fitted)))
+}
+
+/// What is other on this machine than on EMR.
+fn notes(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<String> {
+    let mut notes: Vec<String> = fitted.note().into_iter().collect();
+    if facts.capacity == Capacity::AsTyped {
+        return notes;
+    }
+    let release = &stack.cluster.release;
+    if release.major() != 7 {
+        notes.push(format!(
+            "this machine runs Spark 3.5, as EMR 7.x does; {release} has another"
+        ));
+    }
+    if let Some(budget) = stack.guardrails.budget {
+        notes.push(format!(
+            "the budget of {budget} ends nothing here, where nothing is billed"
+        ));
+    }
+    notes
 }
 
 fn check(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<Refusal> {
