@@ -122,7 +122,7 @@ fn line_ends_and_byte_order_marks_change_nothing() {
     let wrong = windows.replace("us-east-1", "us-east");
     let wrong = parse("x.yaml", &wrong, base, &[]).unwrap_err();
     let places: Vec<_> = wrong.iter().map(|found| wrong.place(found.at)).collect();
-    assert_eq!(places, [("x.yaml", 13, 9)]);
+    assert_eq!(places, [("x.yaml", 10, 9)]);
 }
 
 fn pretty(value: &impl serde::Serialize) -> String {

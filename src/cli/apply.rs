@@ -19,6 +19,7 @@ use crate::plan::Options;
 use crate::run::driver::{Driver, Prepared};
 use crate::run::follow::{self, Outcome};
 use serde_json::json;
+use std::path::Path;
 
 pub(super) async fn run(
     args: &ApplyArgs,
@@ -62,24 +63,38 @@ impl Apply<'_> {
         };
         let Some(prepared) = self.make_true(&driver).await? else {
             self.screen.say("nothing was changed");
+            let fields = json!({ "stack": self.stack.name });
+            self.screen.document("apply", Exit::Failed.code(), fields);
             return Ok(Exit::Failed);
         };
         if self.args.detach {
-            return self.detached(&prepared).await;
+            return self.left(Exit::Done, &prepared).await;
         }
-        let outcome = match self.follow(&driver, &prepared).await? {
-            Followed::Over(outcome) => outcome,
-            Followed::Left(exit) => return Ok(exit),
-        };
+        match self.follow(&driver, &prepared).await? {
+            Followed::Over(outcome) => {
+                interrupt::or_stop(self.finish(&driver, &prepared, outcome)).await?
+            }
+            Followed::Left(exit) => self.left(exit, &prepared).await,
+        }
+    }
+
+    /// After the job: results home, a kept cluster ready, one that ends over.
+    async fn finish(
+        &self,
+        driver: &Driver<'_>,
+        prepared: &Prepared,
+        outcome: Option<Outcome>,
+    ) -> Result<Exit, Failure> {
+        let mut standing = None;
         if outcome.is_none_or(|outcome| outcome == Outcome::Completed) {
             let _lease = self.cloud.lease(&self.stack.name, self.progress).await?;
             driver.settle().await?;
-            driver.ready().await?;
+            standing = driver.ready().await?;
         } else {
             driver.ended().await?;
         }
         self.progress.clear();
-        self.report(&driver, &prepared).await
+        self.report(driver, prepared, standing).await
     }
 
     /// Shows the plan and makes it true; none where the answer was no.
@@ -137,43 +152,48 @@ impl Apply<'_> {
         }
     }
 
-    async fn detached(&self, prepared: &Prepared) -> Result<Exit, Failure> {
+    /// The end of an apply that leaves its cluster at work.
+    async fn left(&self, exit: Exit, prepared: &Prepared) -> Result<Exit, Failure> {
         let observed = self.cloud.observe(&self.stack.name, None).await?;
-        if let Some(cluster) = observed.live() {
+        if let Some(cluster) = observed.live().filter(|_| exit == Exit::Done) {
             let until = view::status::until(cluster, observed.at);
             self.screen.text(&format!(
                 "left running: {until}\nnext: apply again picks it up"
             ));
         }
-        self.document(Exit::Done, prepared, &observed);
-        Ok(Exit::Done)
+        self.document(exit, prepared, &observed);
+        Ok(exit)
     }
 
-    async fn report(&self, driver: &Driver<'_>, prepared: &Prepared) -> Result<Exit, Failure> {
-        let home = self
-            .stack
-            .job
-            .as_ref()
-            .and_then(|job| job.results.as_deref());
+    /// `standing` is the kept cluster, where the stack keeps one.
+    async fn report(
+        &self,
+        driver: &Driver<'_>,
+        prepared: &Prepared,
+        standing: Option<Cluster>,
+    ) -> Result<Exit, Failure> {
+        let home = self.home();
         let observed = driver.cloud.observe(&self.stack.name, home).await?;
         let job = prepared.desired.job.as_ref();
-        let cluster = job.and_then(|job| follow::newest(&observed, &job.hash));
-        let exit = match (job, cluster) {
+        let worker = job.and_then(|job| follow::newest(&observed, &job.hash));
+        let of_job = match (job, worker) {
             (Some(job), Some(cluster)) => exit_of(cluster, follow::outcome(cluster, &job.hash)),
             (Some(_), None) => Exit::Failed,
             (None, _) => Exit::Done,
         };
-        match (exit, home) {
-            (Exit::Done, Some(home)) => {
-                self.screen
-                    .text(&format!("\nresults in {}", home.display()));
-                for table in view::results::tables(home) {
-                    self.screen
-                        .text(&format!("\n{}", view::results::render(&table)));
-                }
-            }
-            (Exit::Done, None) => {}
-            _ => self.say_why(cluster),
+        let fallen = standing
+            .as_ref()
+            .filter(|c| self.keeps() && !c.state.is_live());
+        let exit = match fallen.and_then(|cluster| cluster.end.as_ref()) {
+            Some(end) if of_job == Exit::Done && end.reason.is_guardrail() => Exit::Guardrail,
+            Some(_) if of_job == Exit::Done => Exit::Failed,
+            Some(_) | None => of_job,
+        };
+        if of_job == Exit::Done {
+            self.show_results(home);
+        }
+        if exit != Exit::Done {
+            self.say_why(fallen.or(worker));
         }
         if let Some(kept) = observed.live().filter(|_| self.keeps()) {
             let until = view::status::until(kept, observed.at);
@@ -182,6 +202,23 @@ impl Apply<'_> {
         }
         self.document(exit, prepared, &observed);
         Ok(exit)
+    }
+
+    fn home(&self) -> Option<&Path> {
+        self.stack
+            .job
+            .as_ref()
+            .and_then(|job| job.results.as_deref())
+    }
+
+    fn show_results(&self, home: Option<&Path>) {
+        let Some(home) = home else { return };
+        self.screen
+            .text(&format!("\nresults in {}", home.display()));
+        for table in view::results::tables(home) {
+            self.screen
+                .text(&format!("\n{}", view::results::render(&table)));
+        }
     }
 
     fn keeps(&self) -> bool {
@@ -199,21 +236,22 @@ impl Apply<'_> {
     }
 
     fn document(&self, exit: Exit, prepared: &Prepared, observed: &Observed) {
-        let home = self
-            .stack
-            .job
-            .as_ref()
-            .and_then(|job| job.results.as_deref());
+        let home = self.home();
         let tables: Vec<_> = home.map(view::results::tables).unwrap_or_default();
         let tables: Vec<_> = tables
             .iter()
             .map(|found| json!({ "path": found.path, "header": found.header, "rows": found.rows }))
             .collect();
+        let cluster = observed.latest();
+        let failure = cluster.and_then(|c| c.steps.iter().find_map(|step| step.failure.clone()));
+        let ended = cluster.and_then(|c| c.end.as_ref().map(|end| end.message.clone()));
+        let error = (exit != Exit::Done).then(|| json!({ "message": failure.or(ended) }));
         let fields = json!({
             "stack": self.stack.name,
             "plan": prepared.plan,
             "cluster": observed.latest(),
             "results": home,
+            "error": error,
             "tables": if exit == Exit::Done { json!(tables) } else { json!([]) },
         });
         self.screen.document("apply", exit.code(), fields);

@@ -32,7 +32,8 @@ impl Context {
         let folder = |name: &str| {
             env::var_os(name)
                 .map(PathBuf::from)
-                .filter(|p| p.is_absolute())
+                // Records hold paths as text, and a relative one means nothing to a supervisor.
+                .filter(|p| p.is_absolute() && p.to_str().is_some())
         };
         let home = folder("HOME");
         let under = |variable: &str, default: &str| {
@@ -93,7 +94,10 @@ impl Context {
         let runtime = runtime.map_err(|error| {
             Failure::new(Exit::Failed, "cannot begin to work").caused_by(&error)
         })?;
-        runtime.block_on(work)
+        let done = runtime.block_on(work);
+        // A question that nobody answers any more must not hold the process.
+        runtime.shutdown_background();
+        done
     }
 }
 

@@ -5,6 +5,7 @@ use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::screen::Screen;
 use super::stack_file;
+use super::view::words::count;
 use crate::cloud::local::machine;
 use crate::cloud::local::runtime::Report;
 use serde_json::json;
@@ -72,11 +73,11 @@ fn runtime(report: &Report, screen: &Screen) {
                 runtime.java_home.display()
             ));
             let archive = match runtime.archive {
-                Some(_) => "there: Java starts fast",
+                Some(_) => "there: Java starts faster",
                 None => "not there: Java starts slower, all else is the same",
             };
             screen.text(&format!("archive   {archive}"));
-            screen.text(&format!("packages  {packages} sets of Python packages"));
+            screen.text(&format!("packages  {}", count(*packages as u64, "set")));
         }
         None => {
             screen.text(&format!("spark     {spark} is not installed yet"));

@@ -30,6 +30,8 @@ pub(super) async fn or_stop<T>(work: impl Future<Output = T>) -> Result<T, Failu
     })
 }
 
+const QUESTION: &str = "The job is not over. [c]ontinue, [l]eave it running, [t]erminate? ";
+
 /// Asks what becomes of the cluster.
 pub(super) async fn choose(until: Option<&str>, context: &Context, screen: &Screen) -> Choice {
     let leave = || {
@@ -42,22 +44,29 @@ pub(super) async fn choose(until: Option<&str>, context: &Context, screen: &Scre
         return leave();
     }
     screen.say("");
-    let question = "The job is still running. [c]ontinue, [l]eave it running, [t]erminate? ";
-    // The answer is waited for on another thread, so that a second Ctrl-C is heard.
-    let asked = tokio::task::spawn_blocking({
-        let question = question.to_owned();
-        move || ask(&question)
-    });
-    let answer = tokio::select! {
-        answer = asked => answer.ok().flatten(),
-        _ = ctrl_c() => {
-            screen.say("");
-            None
+    loop {
+        match answer().await {
+            Some(answer) => match answer.trim() {
+                "c" | "continue" | "" => return Choice::GoOn,
+                "t" | "terminate" => return Choice::Terminate,
+                "l" | "leave" => return leave(),
+                _ => {}
+            },
+            None => {
+                screen.say("");
+                return leave();
+            }
         }
-    };
-    match answer.as_deref().map(str::trim) {
-        Some("c" | "continue" | "") => Choice::GoOn,
-        Some("t" | "terminate") => Choice::Terminate,
-        _ => leave(),
+    }
+}
+
+/// A line; none at the end of the terminal's input or at another Ctrl-C.
+async fn answer() -> Option<String> {
+    // The answer is waited for on a thread of its own, so that a second Ctrl-C is heard.
+    let (tell, told) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || tell.send(ask(QUESTION)));
+    tokio::select! {
+        answer = told => answer.ok().flatten(),
+        _ = ctrl_c() => None,
     }
 }

@@ -6,6 +6,7 @@ use super::failure::{Exit, Failure};
 use super::screen::Screen;
 use super::stack_file;
 use crate::cloud::Cloud;
+use crate::cloud::local::cluster::step_name;
 use crate::model::name::StackName;
 use serde_json::json;
 
@@ -46,23 +47,10 @@ fn wants(args: &LogsArgs, name: &str) -> bool {
             // A step's folder is its number and its name: `01-load`.
             folder
                 .split_once('-')
-                .is_some_and(|(_, of)| of == file_name(step.as_str()))
+                .is_some_and(|(_, of)| of == step_name(step))
         }),
         None => args.all,
     }
-}
-
-/// A step's name as its folder has it.
-pub(super) fn file_name(step: &str) -> String {
-    step.chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || "._-".contains(c) {
-                c
-            } else {
-                '_'
-            }
-        })
-        .collect()
 }
 
 fn none(args: &LogsArgs, stack: &StackName, names: &[String]) -> Failure {
@@ -72,9 +60,7 @@ fn none(args: &LogsArgs, stack: &StackName, names: &[String]) -> Failure {
             step.as_str()
         ))
         .hint(format!("see all: clusterup logs {} --local", args.stack)),
-        _ => Failure::new(Exit::Failed, format!("stack {stack} has no logs")).hint(format!(
-            "run its job: clusterup apply {} --local",
-            args.stack
-        )),
+        _ => Failure::input(format!("stack {stack} has no logs"))
+            .hint("see the stacks of this machine: clusterup status --local"),
     }
 }

@@ -11,7 +11,7 @@ pub(super) fn consent(question: &str, yes: bool, context: &Context) -> Result<bo
     }
     if !context.stdin_is_terminal {
         return Err(Failure::input(format!(
-            "{question} This needs an answer, and nobody can give it here"
+            "{question} That needs a yes, and standard input is no terminal"
         ))
         .hint("add --yes"));
     }
@@ -26,6 +26,8 @@ pub(super) fn consent(question: &str, yes: bool, context: &Context) -> Result<bo
 pub(super) fn ask(question: &str) -> Option<String> {
     let mut talk = std::io::stderr().lock();
     let _ = write!(talk, "{question}").and_then(|()| talk.flush());
+    // Others must be heard while the answer is waited for.
+    drop(talk);
     let mut line = String::new();
     match std::io::stdin().lock().read_line(&mut line) {
         Ok(0) | Err(_) => None,

@@ -4,29 +4,54 @@ use super::args::{StackArgs, TargetArgs};
 use super::failure::{Exit, Failure};
 use crate::model::name::StackName;
 use crate::model::stack::Stack;
-use crate::text;
+use crate::text::{self, Setting};
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 pub(super) fn read(args: &StackArgs) -> Result<Stack, Failure> {
     let path = &args.stack;
     let content = fs::read_to_string(path).map_err(|error| {
         let failure = Failure::input(format!("cannot read the stack {}", path.display()));
-        failure
-            .caused_by(&error)
-            .hint("write one to begin with: clusterup init")
+        let failure = failure.caused_by(&error);
+        if error.kind() == ErrorKind::NotFound {
+            return failure.hint("write one to begin with: clusterup init");
+        }
+        failure.hint("name a stack's YAML file")
     })?;
     // Paths in a stack are as from its own folder, wherever it is run from.
     let base = path.parent().unwrap_or(Path::new("")).to_owned();
     let base = std::path::absolute(&base)
         .or_else(|_| std::env::current_dir())
         .unwrap_or(base);
-    Ok(text::parse(
-        &path.display().to_string(),
-        &content,
-        &base,
-        &args.sets,
-    )?)
+    if base.to_str().is_none() {
+        let message = format!(
+            "the folder of {} has a name that is no text",
+            path.display()
+        );
+        return Err(Failure::input(message).hint("move the stack to a folder with a plain name"));
+    }
+    let sets: Vec<Setting> = args.sets.iter().map(from_here).collect();
+    let mut stack = text::parse(&path.display().to_string(), &content, &base, &sets)?;
+    if let Some(results) = stack.job.as_mut().and_then(|job| job.results.as_mut())
+        && let (Ok(rest), Some(home)) = (results.strip_prefix("~"), std::env::home_dir())
+    {
+        *results = home.join(rest);
+    }
+    Ok(stack)
+}
+
+/// A path on the command line is as from the current folder, unlike those in the stack.
+fn from_here(setting: &Setting) -> Setting {
+    let text = setting.to_string();
+    let here = text.split_once('=').and_then(|(key, value)| {
+        let last = key.rsplit('.').next()?;
+        let is_path = ["path", "public_key", "results", "script"].contains(&last);
+        let relative = is_path && !value.is_empty() && !value.starts_with(['/', '~']);
+        let here = std::path::absolute(value).ok().filter(|_| relative)?;
+        format!("{key}={}", here.to_str()?).parse().ok()
+    });
+    here.unwrap_or_else(|| setting.clone())
 }
 
 /// The name of a stack that is given by its file or by its name.

@@ -20,11 +20,21 @@ pub(super) async fn run(
         Some(stack) => vec![stack_file::name(stack)?],
         None => cloud.stacks().await?,
     };
-    let mut shown = Vec::new();
+    let (mut shown, mut unread) = (Vec::new(), false);
     for stack in &stacks {
-        let observed = cloud.observe(stack, None).await?;
+        let observed = match cloud.observe(stack, None).await {
+            Ok(observed) => observed,
+            // One stack that cannot be read must not hide the others.
+            Err(error) if args.stack.is_none() => {
+                screen.say(&format!("stack {stack}: {error}"));
+                unread = true;
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
         if observed.is_empty() {
             screen.text(&format!("stack {stack}: nothing of it is there"));
+            screen.text("  next: clusterup status --local shows the stacks that are");
         } else {
             screen.text(&view::status::render(stack, &observed));
         }
@@ -33,6 +43,7 @@ pub(super) async fn run(
     if stacks.is_empty() {
         screen.text("no stacks on this machine");
     }
-    screen.document("status", 0, json!({ "stacks": shown }));
-    Ok(Exit::Done)
+    let exit = if unread { Exit::Failed } else { Exit::Done };
+    screen.document("status", exit.code(), json!({ "stacks": shown }));
+    Ok(exit)
 }

@@ -16,17 +16,20 @@ pub fn destroy(stack: &StackName, observed: &Observed) -> Plan {
     {
         draft.ask(
             Action::TerminateCluster(cluster.id.clone()),
-            "it is still there",
+            "it is alive; a job on it is cut off",
         );
     }
     for cluster in &observed.clusters {
         draft.ask(
             Action::DeleteCluster(cluster.id.clone()),
-            "its record and its logs",
+            "what is remembered of it",
         );
     }
     if let Some(objects) = &observed.bucket {
-        let because = format!("with {} objects in it", objects.len());
+        let because = match objects.len() {
+            1 => "with 1 object in it".to_owned(),
+            count => format!("with {count} objects in it"),
+        };
         draft.ask(Action::DeleteBucket, because);
     }
     for group in &observed.security_groups {

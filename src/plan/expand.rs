@@ -6,7 +6,8 @@ use super::keys::Keys;
 use super::refusal::Refusal;
 use crate::model::desired::{ClusterSpec, Desired, KeyPairSpec, Object};
 use crate::model::facts::{Capacity, Facts, Input};
-use crate::model::stack::{Stack, WhenDone};
+use crate::model::name::DataName;
+use crate::model::stack::{Data, Stack, WhenDone};
 use std::collections::BTreeSet;
 
 /// The desired state, and what a person should know of the choices made.
@@ -44,6 +45,14 @@ fn notes(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<String> {
         return notes;
     }
     let release = &stack.cluster.release;
+    let sampled = |(name, data): (&DataName, &Data)| data.sampled.then(|| name.to_string());
+    let sampled: Vec<String> = stack.data.iter().filter_map(sampled).collect();
+    if let Some(sample) = facts.sample {
+        notes.push(format!(
+            "on {sample} of the lines of {}",
+            sampled.join(", ")
+        ));
+    }
     if release.major() != 7 {
         notes.push(format!(
             "this machine runs Spark 3.5, as EMR 7.x does; {release} has another"

@@ -13,6 +13,8 @@ use crate::model::stack::Cluster;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fitted {
     pub workers: u16,
+    /// Workers that the cluster would have on AWS.
+    pub asked: u16,
     pub worker: Worker,
     /// What the instance type would have given.
     pub typed: Worker,
@@ -49,7 +51,10 @@ pub fn fit(cluster: &Cluster, capacity: Capacity) -> Result<Fitted, Refusal> {
         memory: shape.yarn,
         cores: shape.vcpus,
     };
+    let asked = workers;
+    let workers = seats(workers, capacity);
     Ok(Fitted {
+        asked,
         workers,
         worker: cut(typed, workers, capacity),
         typed,
@@ -69,6 +74,21 @@ fn known(instance_type: &InstanceType) -> Result<Shape, Refusal> {
             hint,
         )
     })
+}
+
+/// What a worker takes on this machine at least: its daemon and a small executor.
+const SEAT: u64 = 256 + 512 + 384;
+
+/// As many workers as this machine has room for.
+fn seats(asked: u16, capacity: Capacity) -> u16 {
+    match capacity {
+        Capacity::AsTyped => asked,
+        Capacity::Machine { memory, .. } => asked.min(
+            u16::try_from(memory.mib() / SEAT)
+                .unwrap_or(u16::MAX)
+                .max(1),
+        ),
+    }
 }
 
 fn cut(typed: Worker, workers: u16, capacity: Capacity) -> Worker {
@@ -92,6 +112,7 @@ impl Fitted {
             worker,
             typed,
             instance_type,
+            asked,
         } = self;
         if worker == typed {
             return None;
@@ -102,10 +123,14 @@ impl Fitted {
             "each worker has"
         };
         let give = |worker: &Worker| format!("{} and {}", worker.memory, cores(worker.cores));
+        let fewer = match asked == workers {
+            true => String::new(),
+            false => format!("{workers} workers stand for {asked}; "),
+        };
         Some(format!(
-            "{each} {} to fit this machine, cut from the {} of {instance_type}",
+            "{fewer}{each} {} to fit this machine, cut from the {} of {instance_type}",
             give(worker),
-            give(typed),
+            give(typed)
         ))
     }
 

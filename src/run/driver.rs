@@ -7,7 +7,7 @@ use crate::model::action::Action;
 use crate::model::desired::Desired;
 use crate::model::event::Listener;
 use crate::model::facts::Facts;
-use crate::model::observed::{ClusterState, Observed};
+use crate::model::observed::{Cluster, ClusterState, Observed};
 use crate::model::plan::Plan;
 use crate::model::stack::Stack;
 use crate::plan::{self, Options, Refusal};
@@ -28,6 +28,8 @@ pub enum Stopped {
     Cloud(#[from] CloudError),
     #[error("the stack cannot run as it is")]
     Refused(Vec<Refusal>),
+    #[error("the stack was changed by somebody else while its job ran")]
+    Moved,
     #[error("the plan is not empty after {0} passes")]
     Unsettled(usize),
 }
@@ -98,6 +100,10 @@ impl Driver<'_> {
             if prepared.plan.is_empty() {
                 return Ok(prepared);
             }
+            // Nobody was asked about this one: the stack was changed while its job ran.
+            if prepared.plan.actions.iter().any(|planned| planned.asks) {
+                return Err(Stopped::Moved);
+            }
             self.attempt(&prepared.plan).await?;
         }
         Err(Stopped::Unsettled(MOST_PASSES))
@@ -121,18 +127,16 @@ impl Driver<'_> {
         }
     }
 
-    /// Waits until the living cluster takes work, or is no more.
+    /// Waits until the living cluster takes work; gives it, or the one that it was.
     ///
     /// # Errors
     /// What the cloud said no with.
-    pub async fn ready(&self) -> Result<(), Stopped> {
+    pub async fn ready(&self) -> Result<Option<Cluster>, Stopped> {
         loop {
             let observed = self.cloud.observe(&self.stack.name, None).await?;
-            if observed
-                .live()
-                .is_none_or(|cluster| cluster.ready_at.is_some())
-            {
-                return Ok(());
+            let live = observed.live();
+            if live.is_none_or(|cluster| cluster.ready_at.is_some()) {
+                return Ok(live.or(observed.latest()).cloned());
             }
             tokio::time::sleep(self.pause).await;
         }

@@ -39,11 +39,17 @@ pub async fn follow(
     hear: &dyn Listener,
 ) -> Result<Outcome, CloudError> {
     let mut told = Told::default();
+    let mut first = true;
     loop {
         let observed = cloud.observe(stack, None).await?;
         let Some(cluster) = newest(&observed, job) else {
             return Ok(Outcome::Absent);
         };
+        // What was over before anybody looked is no news.
+        if let Some(outcome) = outcome(cluster, job).filter(|_| first && cluster.state.is_over()) {
+            return Ok(outcome);
+        }
+        first = false;
         told.tell(cluster, job, hear);
         if let Some(outcome) = outcome(cluster, job) {
             return Ok(outcome);
@@ -119,11 +125,31 @@ async fn tell_progress(cloud: &dyn Cloud, cluster: &Cluster, job: &JobHash, hear
     let running = cluster
         .steps_of(job)
         .find(|step| step.state == StepState::Running);
-    let Some((step, ui)) = running.and_then(|step| Some((step, step.ui.as_deref()?))) else {
-        return;
+    let waiting = |what: String| {
+        hear.hear(&Event::Progress {
+            what,
+            done: 0,
+            total: 0,
+        })
     };
-    if let Some(progress) = cloud.progress(ui).await {
-        let (name, ui) = (step.name.clone(), ui.to_owned());
-        hear.hear(&Event::Spark { name, ui, progress });
+    let Some(step) = running else {
+        return waiting(format!("cluster {} is getting ready", cluster.id));
+    };
+    let progress = match step.ui.as_deref() {
+        Some(ui) => cloud
+            .progress(ui)
+            .await
+            .map(|progress| (ui.to_owned(), progress)),
+        None => None,
+    };
+    match progress {
+        Some((ui, progress)) if progress.tasks > 0 => {
+            hear.hear(&Event::Spark {
+                name: step.name.clone(),
+                ui,
+                progress,
+            });
+        }
+        Some(_) | None => waiting(format!("step {} is starting", step.name)),
     }
 }

@@ -138,6 +138,18 @@ fn put(
         }
         Kind::Named(_, shape) => {
             let (head, tail) = rest.segment();
+            let named: Vec<&str> = node
+                .entries()
+                .iter()
+                .map(|entry| entry.key.text.as_str())
+                .collect();
+            if !named.contains(&head.text) {
+                let message = format!("{name} has no entry {}", quote(head.text));
+                let unknown = unknown(head.mark(), message)
+                    .meant(nearest(head.text, named.iter().copied()))
+                    .expected(any_of(named.iter().copied()));
+                return Err(Box::new(unknown));
+            }
             let Some(child) = child(node, head) else {
                 return Ok(());
             };

@@ -8,9 +8,9 @@ pub fn template(name: &StackName) -> String {
         r#"# A stack of clusterup: what it takes to run `job.py` on a Spark cluster, and what ends
 # the cluster again.
 #
-#   clusterup apply --local STACK    runs it on this machine, for nothing
-#   clusterup plan STACK             says what it would make on AWS, and at what price
-#   clusterup apply STACK            makes it, runs the job, brings the results home
+#   clusterup validate STACK         every mistake at once
+#   clusterup plan --local STACK     what would be made on this machine, and why
+#   clusterup apply --local STACK    makes it, runs the job, brings the results home
 
 stack: {name}
 region: us-east-1
@@ -32,10 +32,10 @@ job:
   results: results             # where `${{results}}` is brought home to
 
 guardrails:                    # whatever happens to the job, to this machine, to you
-  idle_timeout: 10m            # the cluster ends when it does nothing for so long,
-  max_lifetime: 1h             # when it is so old,
-  budget: $3                   # before it has cost more than this,
-  when_done: terminate         # and with the job; `keep` leaves it to the three above
+  idle_timeout: 10m            # the cluster ends when it has done nothing for this long,
+  max_lifetime: 1h             # when it is this old,
+  when_done: terminate         # and with the job; `keep` leaves it to the two above
+  # budget: $3                 # dollars; nothing is billed on this machine
 "#
     )
 }

@@ -158,3 +158,89 @@ fn another_size_replaces_a_kept_cluster_only_after_a_yes() {
     home.expect(0, &["destroy", "t", "--local", "--yes"]);
     home.until_quiet(3);
 }
+
+#[test]
+fn results_of_two_runs_never_mix_and_the_users_own_stay() {
+    let home = Home::new();
+    let writes = |name: &str, code: u8| {
+        format!(
+            "import os, sys\nos.makedirs(sys.argv[1], exist_ok=True)\n\
+             open(os.path.join(sys.argv[1], '{name}'), 'w').write('x')\nsys.exit({code})\n"
+        )
+    };
+    let there = |home: &Home| {
+        let entries = fs::read_dir(home.path().join("results")).unwrap().flatten();
+        let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+        let mut names: Vec<_> = names.filter(|name| !name.starts_with('.')).collect();
+        names.sort();
+        names.join(" ")
+    };
+    home.write("plain.py", &writes("one", 0));
+    home.stack(&["plain.py"], "");
+    home.expect(0, &["apply", "t.yaml", "--local"]);
+    fs::write(home.path().join("results/mine"), "mine").unwrap();
+    assert_eq!(there(&home), "mine one");
+
+    home.write("plain.py", &writes("two", 0));
+    home.expect(0, &["apply", "t.yaml", "--local"]);
+    assert_eq!(there(&home), "mine two");
+
+    home.write("plain.py", &writes("mine", 0));
+    home.expect(2, &["apply", "t.yaml", "--local"])
+        .says("is no result of ours");
+    assert_eq!(
+        fs::read_to_string(home.path().join("results/mine")).unwrap(),
+        "mine"
+    );
+    fs::remove_file(home.path().join("results/mine")).unwrap();
+    home.expect(0, &["apply", "t.yaml", "--local"]);
+    assert_eq!(there(&home), "mine");
+    assert_eq!(
+        home.clusters().len(),
+        3,
+        "the work was not done again to bring it home"
+    );
+
+    let other = fs::read_to_string(home.path().join("t.yaml")).unwrap();
+    home.write("u.yaml", &other.replace("stack: t", "stack: u"));
+    home.expect(2, &["apply", "u.yaml", "--local"])
+        .says("those of stack t are there");
+}
+
+#[test]
+fn half_of_a_run_that_failed_is_not_brought_home() {
+    let home = Home::new();
+    home.write(
+        "half.py",
+        "import os, sys\nflag = os.path.join(sys.argv[2], 'failed')\n\
+         os.makedirs(sys.argv[1], exist_ok=True)\n\
+         name = 'good' if os.path.exists(flag) else 'half'\n\
+         open(os.path.join(sys.argv[1], name), 'w').write('x')\n\
+         if name == 'half':\n    open(flag, 'w').write('x')\n    sys.exit(3)\n",
+    );
+    let stack = home.stack(&["half.py"], "");
+    let text = fs::read_to_string(&stack).unwrap();
+    let flags = home.path().to_string_lossy().into_owned();
+    home.write(
+        "t.yaml",
+        &text.replace("\"${results}\"", &format!("\"${{results}}\", {flags}")),
+    );
+    home.expect(4, &["apply", "t.yaml", "--local"]);
+    home.expect(0, &["apply", "t.yaml", "--local"]);
+    assert!(home.path().join("results/good").exists());
+    assert!(!home.path().join("results/half").exists());
+}
+
+#[test]
+fn half_a_key_pair_is_in_nobodys_way() {
+    let home = Home::new();
+    home.write("plain.py", PLAIN);
+    home.stack(&["plain.py"], "key_pairs: [{ name: spark }]\n");
+    home.expect(0, &["apply", "t.yaml", "--local"]);
+    let keys = home.state().join("clusterup/local/t/keys");
+    fs::remove_file(keys.join("spark/id_ed25519.pub")).unwrap();
+    fs::create_dir(keys.join(".other.123")).unwrap();
+    home.expect(0, &["status", "--local"]);
+    home.expect(0, &["destroy", "t", "--local", "--yes"]);
+    assert!(!home.state().join("clusterup").exists());
+}

@@ -16,6 +16,8 @@ const CALM: Duration = Duration::from_secs(10);
 pub(crate) struct Progress<'a> {
     screen: &'a Screen,
     now: RefCell<Option<Showing>>,
+    /// The Spark UI that was told last.
+    ui: RefCell<Option<String>>,
 }
 
 /// The one thing that goes forward now.
@@ -32,6 +34,7 @@ impl<'a> Progress<'a> {
         Self {
             screen,
             now: RefCell::new(None),
+            ui: RefCell::new(None),
         }
     }
 
@@ -83,7 +86,11 @@ impl<'a> Progress<'a> {
             tasks_done,
             tasks,
         } = progress;
-        let detail = format!("{tasks_done}/{tasks} tasks, {stages_done}/{stages} stages  {ui}");
+        if self.ui.borrow().as_deref() != Some(ui) {
+            *self.ui.borrow_mut() = Some(ui.to_owned());
+            self.say(&format!("Spark UI of step {name}: {ui}"));
+        }
+        let detail = format!("{tasks_done}/{tasks} tasks, {stages_done}/{stages} stages");
         self.go_forward(name, tasks_done, tasks, &detail, Style::Count);
     }
 }
@@ -105,7 +112,7 @@ impl Showing {
         let template = match (style, total) {
             (Style::Bytes, 0) => "  {spinner} {prefix} {elapsed}",
             (Style::Bytes, _) => "  {prefix} [{bar:24}] {bytes}/{total_bytes} {elapsed}",
-            (Style::Count, _) => "  {prefix} [{bar:16}] {msg} {elapsed}",
+            (Style::Count, _) => "  {prefix:.24} [{bar:16}] {msg}",
         };
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("=> "));
@@ -150,7 +157,7 @@ impl Listener for Progress<'_> {
                 }
             }
             Event::Spark { name, ui, progress } => self.spark(name.as_str(), ui, *progress),
-            Event::Home { to } => self.say(&format!("results are in {}", to.display())),
+            Event::Home { .. } => self.clear(),
         }
     }
 }
@@ -160,7 +167,7 @@ const fn cluster_state(state: ClusterState) -> &'static str {
         ClusterState::Starting => "is starting",
         ClusterState::Bootstrapping => "is bootstrapping",
         ClusterState::Running => "is running",
-        ClusterState::Waiting => "waits for work",
+        ClusterState::Waiting => "is waiting for work",
         ClusterState::Terminating => "is terminating",
         ClusterState::Terminated => "has terminated",
         ClusterState::TerminatedWithErrors => "has terminated with errors",

@@ -1,6 +1,6 @@
 //! Clusters as people read them.
 
-use super::words::long;
+use super::words::{count, long};
 use crate::guard::{self, Cause};
 use crate::model::name::StackName;
 use crate::model::observed::{Cluster, Observed, StepState};
@@ -20,11 +20,8 @@ pub(crate) fn render(stack: &StackName, observed: &Observed) -> String {
         .map(|g| format!("security group {}", g.name));
     let bucket = observed.bucket.as_ref().map(|objects| {
         let bytes: u64 = objects.values().sum();
-        format!(
-            "bucket ({} objects, {})",
-            objects.len(),
-            super::words::size(bytes)
-        )
+        let objects = count(objects.len() as u64, "object");
+        format!("bucket ({objects}, {})", super::words::size(bytes))
     });
     let things: Vec<String> = keys.chain(groups).chain(bucket).collect();
     if !things.is_empty() {
@@ -88,7 +85,7 @@ pub(crate) fn until(cluster: &Cluster, now: DateTime<Utc>) -> String {
         Cause::Idle => "idle_timeout",
     };
     let (left, at) = (long(deadline.at - now), deadline.at.format("%H:%M:%S UTC"));
-    format!("{cause} ends it in {left} at the latest, at {at}")
+    format!("{cause} ends it in {left}, at {at}")
 }
 
 fn step_line(step: &crate::model::observed::Step, now: DateTime<Utc>) -> String {

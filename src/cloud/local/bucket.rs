@@ -3,13 +3,16 @@
 use super::place::{Place, gone};
 use super::sample::sample_lines;
 use crate::cloud::error::{CloudError, IoContext};
-use crate::model::desired::Object;
+use crate::model::desired::{JobSpec, Object};
 use crate::model::event::{Event, Listener};
 use crate::model::name::StackName;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufReader, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+
+/// How the names of files begin that are not whole yet.
+pub(super) const PARTIAL: &str = ".partial.";
 
 pub(super) fn observe(
     place: &Place,
@@ -37,6 +40,15 @@ pub(super) fn create(place: &Place, stack: &StackName) -> Result<(), CloudError>
 pub(super) fn delete(place: &Place, stack: &StackName) -> Result<(), CloudError> {
     let root = place.bucket(stack);
     gone(fs::remove_dir_all(&root)).during(|| format!("remove {}", root.display()))
+}
+
+/// Empties what a run of a job is going to write to: half of another run must not pass for it.
+pub(super) fn clear(place: &Place, stack: &StackName, job: &JobSpec) -> Result<(), CloudError> {
+    for key in [&job.results_key, &job.scratch_key] {
+        let folder = place.bucket(stack).join(key);
+        gone(fs::remove_dir_all(&folder)).during(|| format!("empty {}", folder.display()))?;
+    }
+    Ok(())
 }
 
 /// Copies objects into the bucket, a sample where the plan says so, telling the bytes as they go.
@@ -67,7 +79,7 @@ pub(super) fn stage(
 fn stage_one(object: &Object, to: &Path, tell: &mut dyn FnMut(u64)) -> io::Result<()> {
     let folder = to.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
-    let beside = folder.join(format!(".partial.{}", std::process::id()));
+    let beside = folder.join(format!("{PARTIAL}{}", std::process::id()));
     let mut from = Told {
         inner: File::open(&object.from)?,
         tell,
@@ -95,7 +107,7 @@ impl<R: Read> Read for Told<'_, R> {
     }
 }
 
-/// Each regular file below a folder with its bytes; hidden ones are work in progress.
+/// Each regular file below a folder with its bytes, but those that are not whole yet.
 pub(super) fn walk(folder: &Path, visit: &mut dyn FnMut(&Path, u64)) -> io::Result<()> {
     let mut folders: Vec<PathBuf> = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -106,7 +118,11 @@ pub(super) fn walk(folder: &Path, visit: &mut dyn FnMut(&Path, u64)) -> io::Resu
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 metadata => metadata?,
             };
-            if entry.file_name().to_string_lossy().starts_with('.') {
+            if entry
+                .file_name()
+                .as_encoded_bytes()
+                .starts_with(PARTIAL.as_bytes())
+            {
                 continue;
             }
             if metadata.is_dir() {

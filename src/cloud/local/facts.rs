@@ -3,6 +3,7 @@
 use super::keys::read_public;
 use super::machine;
 use super::place::Place;
+use super::results;
 use super::runtime::Store;
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::model::event::{Event, Listener};
@@ -30,6 +31,9 @@ impl Gather<'_> {
         stack: &Stack,
         sample: Option<Sample>,
     ) -> Result<Facts, CloudError> {
+        if let Some(home) = stack.job.as_ref().and_then(|job| job.results.as_deref()) {
+            results::check(&stack.name, home)?;
+        }
         let bucket = self.place.bucket(&stack.name);
         let mut data = BTreeMap::new();
         for (name, wanted) in &stack.data {

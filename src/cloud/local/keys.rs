@@ -23,8 +23,9 @@ pub(super) fn observe(place: &Place, stack: &StackName) -> Result<Vec<SeenKeyPai
         };
         let folder = place.key(stack, &name);
         let path = folder.join(PUBLIC);
-        let text = fs::read_to_string(&path).during(|| format!("read {}", path.display()))?;
-        let ours = folder.join(PRIVATE).exists();
+        // Without its public half it is nobody's: to be replaced, or removed with the stack.
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        let ours = !text.is_empty() && folder.join(PRIVATE).exists();
         seen.push(SeenKeyPair {
             name,
             public_key: without_comment(&text),
@@ -66,8 +67,13 @@ pub(super) fn delete(
     stack: &StackName,
     name: &KeyPairName,
 ) -> Result<(), CloudError> {
+    // Hidden first, in one step: half a key pair would be no key pair and yet in the way.
     let folder = place.key(stack, name);
-    gone(fs::remove_dir_all(&folder)).during(|| format!("remove {}", folder.display()))
+    let hidden = place.keys(stack).join(format!(".{name}.gone"));
+    let doing = || format!("remove {}", folder.display());
+    gone(fs::remove_dir_all(&hidden)).during(doing)?;
+    gone(fs::rename(&folder, &hidden)).during(doing)?;
+    gone(fs::remove_dir_all(&hidden)).during(doing)
 }
 
 fn generate(folder: &Path, stack: &StackName, name: &KeyPairName) -> Result<(), CloudError> {

@@ -1,12 +1,14 @@
 //! Begins and ends clusters of this machine.
 
-use super::Local;
 use super::cluster::{Folder, Launch, Order, Request};
+use super::place::Place;
+use super::{Local, bucket};
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::model::desired::{ClusterSpec, JobSpec};
 use crate::model::event::Listener;
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::{Cluster, ClusterState, Step};
+use chrono::TimeDelta;
 use rustix::rand::GetRandomFlags;
 use std::time::Duration;
 
@@ -27,13 +29,22 @@ impl Local {
             .store
             .packages(&runtime, &spec.python_packages, hear)
             .await?;
+        if let Some(job) = job {
+            bucket::clear(&self.place, stack, job)?;
+        }
         let id = fresh_id()?;
+        // Clusters are told apart by their birth, also where the clock has gone back.
+        let newest = self
+            .clusters(stack)?
+            .last()
+            .map(|cluster| cluster.created_at);
+        let after = newest.map(|newest| newest + TimeDelta::milliseconds(1));
         let cluster = Cluster {
             id,
             stack: stack.clone(),
             spec: spec.clone(),
             state: ClusterState::Starting,
-            created_at: self.clock.now(),
+            created_at: after.map_or(self.clock.now(), |after| after.max(self.clock.now())),
             ready_at: None,
             ended_at: None,
             end: None,
@@ -53,6 +64,34 @@ impl Local {
         };
         Folder::create(&self.place.stack(stack), &order)?.start()
     }
+}
+
+/// Gives a living cluster another run of a job, into folders that no earlier run wrote to.
+pub(super) fn add_steps(
+    place: &Place,
+    stack: &StackName,
+    folder: &Folder,
+    job: &JobSpec,
+) -> Result<(), CloudError> {
+    let latest = folder.read()?.run_of(&job.hash).map_or(0, |run| run.number);
+    bucket::clear(place, stack, job)?;
+    let (job, run) = (job.clone(), latest + 1);
+    ask(folder, &Request::AddSteps { job, run })
+}
+
+/// Forgets a cluster, ending one that has begun in the meantime.
+pub(super) fn delete(folder: &Folder) -> Result<(), CloudError> {
+    let mut removed = folder.remove();
+    for _ in 0..3 {
+        match removed {
+            Err(error) if error.class == Class::Busy => {
+                terminate(folder)?;
+                removed = folder.remove();
+            }
+            removed => return removed,
+        }
+    }
+    removed
 }
 
 /// Asks a living cluster for something and sees that it is taken up.

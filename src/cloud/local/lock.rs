@@ -74,7 +74,13 @@ enum Attempt {
 
 fn attempt(path: &Path) -> std::io::Result<Attempt> {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+        match fs::create_dir_all(folder) {
+            // Another's clean-up took the folder above it away.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Attempt::Moved);
+            }
+            made => made?,
+        }
     }
     let opened = File::options()
         .read(true)

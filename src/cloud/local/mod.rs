@@ -109,7 +109,7 @@ impl Cloud for Local {
             security_groups: groups::observe(&self.place, stack)?,
             bucket: bucket::observe(&self.place, stack)?,
             clusters: self.clusters(stack)?,
-            results_home: home.and_then(results::observe),
+            results_home: home.and_then(|home| results::observe(stack, home)),
         })
     }
 
@@ -145,13 +145,13 @@ impl Cloud for Local {
             }
             Action::StartCluster(id) => self.folder(stack, id).start(),
             Action::AddSteps(id, job) => {
-                launch::ask(&self.folder(stack, id), &Request::AddSteps(job.clone()))
+                launch::add_steps(place, stack, &self.folder(stack, id), job)
             }
             Action::UpdateGuardrails(id, guardrails) => {
                 launch::ask(&self.folder(stack, id), &Request::Guard(guardrails.clone()))
             }
             Action::TerminateCluster(id) => launch::terminate(&self.folder(stack, id)),
-            Action::DeleteCluster(id) => self.folder(stack, id).remove(),
+            Action::DeleteCluster(id) => launch::delete(&self.folder(stack, id)),
             Action::BringHome(results) => {
                 results::bring(place, stack, results)?;
                 hear.hear(&Event::Home {

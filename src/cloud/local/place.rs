@@ -8,6 +8,7 @@
 //! ROOT/.locks/STACK
 //! ```
 
+use super::bucket::PARTIAL;
 use crate::cloud::error::{CloudError, IoContext};
 use crate::model::name::{ClusterId, GroupName, KeyPairName, StackName};
 use std::fs;
@@ -78,10 +79,15 @@ impl Place {
             .iter()
             .flat_map(|folder| entries(folder))
             .map(|entry| entry.path());
+        let staged = staged.map(|folder| (folder, PARTIAL));
         let made = [self.keys(stack), self.groups(stack), self.clusters(stack)];
-        for folder in made.into_iter().chain(staged) {
+        for (folder, begins) in made.map(|folder| (folder, ".")).into_iter().chain(staged) {
             for entry in entries(&folder) {
-                if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                if entry
+                    .file_name()
+                    .as_encoded_bytes()
+                    .starts_with(begins.as_bytes())
+                {
                     let path = entry.path();
                     // Best effort: what stays is hidden, and gone with the stack.
                     let _ = fs::remove_dir_all(&path).or_else(|_| fs::remove_file(&path));

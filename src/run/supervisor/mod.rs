@@ -152,7 +152,7 @@ impl Supervisor {
             let Ok(spooled) = spooled else { continue };
             files.push(spooled.file);
             match spooled.request {
-                Request::AddSteps(job) => self.queue.add(&mut self.cluster, &job),
+                Request::AddSteps { job, run } => self.queue.add(&mut self.cluster, &job, run),
                 Request::Guard(guardrails) => self.cluster.spec.guardrails = guardrails,
                 Request::Terminate { message } => {
                     let reason = EndReason::Request;

@@ -20,12 +20,16 @@ pub(super) struct Driver {
 pub(super) struct Queue(VecDeque<(usize, StepSpec)>);
 
 impl Queue {
-    /// Adds another run of a job.
-    pub(super) fn add(&mut self, cluster: &mut Cluster, job: &JobSpec) {
-        let run = cluster.steps_of(&job.hash).map(|step| step.run).max();
-        let steps = Step::pending(job, run.unwrap_or(0) + 1);
+    /// Adds run `run` of a job, unless it is there.
+    pub(super) fn add(&mut self, cluster: &mut Cluster, job: &JobSpec, run: u32) {
+        if cluster
+            .run_of(&job.hash)
+            .is_some_and(|latest| latest.number >= run)
+        {
+            return;
+        }
         let first = cluster.steps.len();
-        cluster.steps.extend(steps);
+        cluster.steps.extend(Step::pending(job, run));
         self.enqueue(first, job);
     }
 

@@ -12,12 +12,22 @@
 //! ```
 
 use super::json::{read, write};
+use super::lock::Held;
 use super::order::Order;
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::model::name::StepName;
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+
+/// A step's name as its logs' folder has it, after its number.
+pub fn step_name(name: &StepName) -> String {
+    let safe = |c: char| match c {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '_' | '-' => c,
+        _ => '-',
+    };
+    name.as_str().chars().take(60).map(safe).collect()
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folder(PathBuf);
@@ -62,10 +72,11 @@ impl Folder {
         if !self.0.exists() {
             return Ok(());
         }
-        if self.held()? {
+        // Held until it is gone: a supervisor that is just starting must not begin on the rest.
+        let Some(_held) = Held::take(&self.lock())? else {
             let message = format!("the cluster in {} is still alive", self.0.display());
-            return Err(CloudError::new(Class::Busy, message));
-        }
+            return Err(CloudError::new(Class::Busy, message).hint("run the same again"));
+        };
         // What is large goes while the cluster is still known, the rest in one step: killed in
         // the midst of it, it is a cluster that is over, or none, but never half of one.
         let saying = || format!("remove {}", self.0.display());
@@ -90,12 +101,7 @@ impl Folder {
 
     /// Where a step prints to; `index` counts all steps of the cluster from 0.
     pub fn step_logs(&self, index: usize, name: &StepName) -> PathBuf {
-        let safe = |c: char| match c {
-            'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '_' | '-' => c,
-            _ => '-',
-        };
-        let name: String = name.as_str().chars().take(60).map(safe).collect();
-        let folder = format!("{:02}-{name}", index + 1);
+        let folder = format!("{:02}-{}", index + 1, step_name(name));
         self.0.join("logs/steps").join(folder)
     }
 

@@ -3,7 +3,8 @@
 use crate::cloud::error::{CloudError, IoContext};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
 use std::path::Path;
 
 pub(super) fn write(path: &Path, value: &impl Serialize) -> Result<(), CloudError> {
@@ -11,7 +12,11 @@ pub(super) fn write(path: &Path, value: &impl Serialize) -> Result<(), CloudErro
     let text = serde_json::to_vec_pretty(value)
         .map_err(std::io::Error::from)
         .during(saying)?;
-    fs::write(path, text).during(saying)
+    // On the disk before it is moved into place: a power cut must not leave an empty record.
+    let mut file = File::create(path).during(saying)?;
+    file.write_all(&text)
+        .and_then(|()| file.sync_data())
+        .during(saying)
 }
 
 pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, CloudError> {

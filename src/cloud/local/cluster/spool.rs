@@ -10,9 +10,16 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Request {
-    AddSteps(JobSpec),
+    /// Run `run` of a job; one that is there already is not added again, so that a request that
+    /// was left twice runs once.
+    AddSteps {
+        job: JobSpec,
+        run: u32,
+    },
     Guard(Guardrails),
-    Terminate { message: String },
+    Terminate {
+        message: String,
+    },
 }
 
 /// A request in the spool. It is removed once its effect is in the status.

@@ -35,7 +35,8 @@ impl Folder {
 
     /// The cluster as it ended, with no supervisor left: the status where it says so.
     fn last(&self) -> Result<Cluster, CloudError> {
-        let cluster: Cluster = read(&self.status())?;
+        // A record that a power cut spoilt says as much as that the cluster is no more.
+        let cluster = read(&self.status()).or_else(|_| self.order().map(|order| order.cluster))?;
         if cluster.state.is_over() {
             return Ok(cluster);
         }

@@ -32,11 +32,9 @@ impl Store {
         sha256: Option<&str>,
         hear: &dyn Listener,
     ) -> Result<PathBuf, CloudError> {
-        let folder = self
-            .cache
-            .join("downloads")
-            .join(&digest(url.as_bytes())[..16]);
-        let _lock = lock::take(&self.locks(), "downloads", hear).await?;
+        let name = digest(url.as_bytes())[..16].to_owned();
+        let folder = self.cache.join("downloads").join(&name);
+        let _lock = lock::take(&self.locks(), &format!("download-{name}"), hear).await?;
         let body = folder.join(base_name(url));
         if !body.exists() {
             fs::create_dir_all(&folder).during(|| format!("make {}", folder.display()))?;
@@ -129,8 +127,14 @@ fn extract(archive: &Path, member: &str, folder: &Path) -> Result<PathBuf, Cloud
         return Ok(to);
     }
     let broken = |error: zip::result::ZipError| {
-        let message = format!("{} is no zip archive that can be read", archive.display());
-        CloudError::new(Class::Input, message).caused_by(error)
+        // Not kept: what a server sent in an archive's stead is sent anew next time.
+        let _ = fs::remove_file(archive);
+        CloudError::new(
+            Class::Input,
+            "what was fetched is no zip archive that can be read",
+        )
+        .caused_by(error)
+        .hint("look at the address in the stack, and run the same again")
     };
     let file = File::open(archive).during(|| format!("read {}", archive.display()))?;
     let mut zip = zip::ZipArchive::new(file).map_err(broken)?;

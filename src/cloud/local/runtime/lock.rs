@@ -28,7 +28,7 @@ pub(super) async fn take(
             Ok(()) => return Ok(file),
             Err(TryLockError::Error(error)) => return Err(error).during(doing),
             Err(TryLockError::WouldBlock) => {
-                let what = "waiting for another clusterup, which is installing the same".to_owned();
+                let what = "waiting for another clusterup, which is getting the same".to_owned();
                 hear.hear(&Event::Progress {
                     what,
                     done: 0,

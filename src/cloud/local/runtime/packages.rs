@@ -95,7 +95,13 @@ impl Store {
 
 /// A pin for numpy, unless the job brings its own.
 fn constraint(runtime: &Runtime, names: &[String]) -> String {
-    let own = |name: &String| name.starts_with("numpy") && name.len() > "numpy".len();
+    // `numpy==2.1` and the like, and not `numpydoc`.
+    let own = |name: &String| {
+        let rest = name
+            .strip_prefix("numpy")
+            .and_then(|rest| rest.trim_start().chars().next());
+        rest.is_some_and(|next| "=<>!~[;@".contains(next))
+    };
     if names.iter().any(own) {
         return String::new();
     }
