@@ -130,7 +130,7 @@ async fn tell_progress(cloud: &dyn Cloud, cluster: &Cluster, job: &JobHash, hear
             what,
             done: 0,
             total: 0,
-        })
+        });
     };
     let Some(step) = running else {
         return waiting(format!("cluster {} is getting ready", cluster.id));

@@ -197,7 +197,9 @@ impl Done {
 
     pub(crate) fn says(&self, text: &str) -> &Self {
         let all = format!("{}{}", self.out, self.err);
-        assert!(all.contains(text), "{text:?} is not said:\n{all}");
+        // Wherever its lines were broken.
+        let words = all.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(text.trim()), "{text:?} is not said:\n{all}");
         self
     }
 }
