@@ -22,7 +22,7 @@ impl Store {
         if let Some(runtime) = self.installed(&python) {
             return Ok(runtime);
         }
-        let _lock = lock::take(&self.locks(), "runtime", hear).await?;
+        let _lock = lock::take(&self.locks(), "runtime", "installing Spark", hear).await?;
         if self.installed(&python).is_none() {
             self.install(&python, hear).await?;
         }

@@ -16,6 +16,7 @@ mod archive;
 mod fetch;
 mod install;
 mod lock;
+mod member;
 mod packages;
 mod pins;
 mod python;
@@ -23,6 +24,7 @@ mod report;
 mod store;
 #[cfg(test)]
 mod tests;
+mod transfer;
 mod watched;
 
 pub use report::Report;

@@ -33,7 +33,7 @@ impl Store {
         if place.exists() {
             return Ok(Some(place));
         }
-        let _lock = lock::take(&self.locks(), "packages", hear).await?;
+        let _lock = lock::take(&self.locks(), "packages", "installing packages", hear).await?;
         if !place.exists() {
             self.install_packages(runtime, &names, &place, hear).await?;
         }
