@@ -30,8 +30,9 @@ pub(super) async fn make(runtime: &Runtime, hear: &dyn Listener) {
     }
     let work = place.join("training");
     let making = async {
+        // An earlier run may have been cut off here.
+        let _ = fs::remove_dir_all(&work);
         fs::create_dir_all(&work).ok()?;
-        base(runtime).await?;
         let list = record(runtime, &work).await?;
         let draft = work.join(FILE);
         dump(runtime, &list, &draft).await?;
@@ -54,12 +55,6 @@ pub(super) async fn make(runtime: &Runtime, hear: &dyn Listener) {
     }
     // What training left is of no further use; a rest of it does no harm.
     let _ = fs::remove_dir_all(&work);
-}
-
-/// The archive of Java's own classes, which its wheel lacks and the other rests on.
-async fn base(runtime: &Runtime) -> Option<()> {
-    let mut java = Command::new(runtime.java_home.join("bin/java"));
-    well(java.args(["-XX:+UseSerialGC", "-Xshare:dump"])).await
 }
 
 /// Runs a job on a little cluster and gives the classes that its driver and executor loaded.

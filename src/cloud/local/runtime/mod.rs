@@ -19,6 +19,7 @@ mod lock;
 mod member;
 mod packages;
 mod pins;
+mod pip;
 mod python;
 mod report;
 mod store;
