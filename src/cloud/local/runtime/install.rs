@@ -34,6 +34,8 @@ impl Store {
         // Everything that archives classes needs the runtime in its place; without an archive,
         // Java starts slower and all else is the same.
         archive::make(&parts(&self.place(&python), python.version), hear).await;
+        // By now a pip that outlived its installer has ended too.
+        sweep(&self.runtimes());
         fs::write(self.place(&python).join("complete"), "")
             .during(|| "end the install".to_owned())?;
         self.installed(&python).ok_or_else(|| {
@@ -87,18 +89,17 @@ async fn make_venv(python: &Python, venv: &Path, watch: &Watch<'_>) -> Result<()
     }
     let mut command = Command::new(&python.path);
     command.args(["-I", "-m", "venv"]);
-    if !python.ensurepip {
+    if python.pip {
         command.arg("--without-pip");
     }
     watch.run(command.arg(venv)).await
 }
 
-/// Runs pip for the environment in `staging`: its own, or where Debian keeps that back the
-/// machine's, of whatever age, which must be told the folder.
+/// Runs pip for the environment in `staging`: the machine's, of whatever age, which must be told
+/// the folder, or the one that the environment was made with. The former saves seconds, and is
+/// all there is where Debian keeps back what the latter comes from.
 async fn install(python: &Python, staging: &Path, watch: &Watch<'_>) -> Result<(), CloudError> {
-    let mut command = if python.ensurepip {
-        pip::install(&staging.join("venv/bin/python"), staging)
-    } else {
+    let mut command = if python.pip {
         let mut command = pip::install(&python.path, staging);
         command
             .arg("--target")
@@ -106,6 +107,8 @@ async fn install(python: &Python, staging: &Path, watch: &Watch<'_>) -> Result<(
             // Jobs' packages are installed with it later.
             .arg("pip");
         command
+    } else {
+        pip::install(&staging.join("venv/bin/python"), staging)
     };
     watch.run(command.args(wanted(python.version))).await
 }

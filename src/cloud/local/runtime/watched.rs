@@ -11,8 +11,9 @@ use tokio::process::Command;
 
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// What pip says where its index does not answer; its last word is that there is no such version.
-const OFFLINE: [&str; 4] = [
+/// What pip says where its index does not answer, or knows nothing of the name.
+const NOT_FOUND: [&str; 5] = [
+    "from versions: none",
     "Failed to establish a new connection",
     "ConnectTimeoutError",
     "ProxyError",
@@ -79,10 +80,10 @@ impl Watch<'_> {
     fn failure(&self, said: &str) -> CloudError {
         let message = format!("cannot install {}: {}", self.what, errors(said));
         let log = self.log.display();
-        if OFFLINE.iter().any(|sign| said.contains(sign)) {
+        if NOT_FOUND.iter().any(|sign| said.contains(sign)) {
             let hint = format!(
-                "see that pip can reach its index (pip config list shows mirrors and proxies) and \
-                 run the same again; all that pip said: {log}"
+                "see that the names are right and that pip reaches its index (pip config list \
+                 shows mirrors and proxies); all that pip said: {log}"
             );
             return CloudError::new(Class::Unreachable, message).hint(hint);
         }
