@@ -4,6 +4,7 @@
 //! It holds for one class path, one collector and the very jars it was made of; where it does not
 //! hold, Java says nothing and loads classes as ever.
 
+use super::lock::sweep;
 use super::store::Runtime;
 use crate::model::event::{Event, Listener};
 use std::ffi::OsString;
@@ -28,10 +29,11 @@ pub(super) async fn make(runtime: &Runtime, hear: &dyn Listener) {
     if runtime.archive.is_some() {
         return;
     }
-    let work = place.join("training");
+    // A training that outlives a killed installer keeps to a folder that nobody uses again.
+    sweep(place);
+    let work = place.join(format!(".{}", std::process::id()));
     let making = async {
         fs::create_dir_all(&work).ok()?;
-        base(runtime).await?;
         let list = record(runtime, &work).await?;
         let draft = work.join(FILE);
         dump(runtime, &list, &draft).await?;
@@ -56,12 +58,6 @@ pub(super) async fn make(runtime: &Runtime, hear: &dyn Listener) {
     let _ = fs::remove_dir_all(&work);
 }
 
-/// The archive of Java's own classes, which its wheel lacks and the other rests on.
-async fn base(runtime: &Runtime) -> Option<()> {
-    let mut java = Command::new(runtime.java_home.join("bin/java"));
-    well(java.args(["-XX:+UseSerialGC", "-Xshare:dump"])).await
-}
-
 /// Runs a job on a little cluster and gives the classes that its driver and executor loaded.
 async fn record(runtime: &Runtime, work: &Path) -> Option<String> {
     let script = work.join("training.py");
@@ -72,11 +68,12 @@ async fn record(runtime: &Runtime, work: &Path) -> Option<String> {
         option.push(list);
         option
     };
-    let mut conf = OsString::from("spark.executor.extraJavaOptions=-XX:+UseSerialGC ");
+    let mut conf =
+        OsString::from("spark.executor.extraJavaOptions=-XX:+UseSerialGC -XX:TieredStopAtLevel=1 ");
     conf.push(dump(&executor));
     let mut java = Command::new(runtime.java_home.join("bin/java"));
     java.arg("-cp").arg(runtime.class_path());
-    java.args(["-Xmx512m", "-XX:+UseSerialGC"])
+    java.args(["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
         .arg(dump(&driver))
         .args(Runtime::OPENINGS);
     java.arg("org.apache.spark.deploy.SparkSubmit")
@@ -139,9 +136,13 @@ async fn dump(runtime: &Runtime, list: &str, archive: &Path) -> Option<()> {
     };
     let mut java = Command::new(runtime.java_home.join("bin/java"));
     java.arg("-cp").arg(runtime.class_path());
-    java.args(["-XX:+UseSerialGC", "-Xshare:dump"])
-        .arg(option("-XX:SharedClassListFile=", &file))
-        .arg(option("-XX:SharedArchiveFile=", archive));
+    java.args([
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-Xshare:dump",
+    ])
+    .arg(option("-XX:SharedClassListFile=", &file))
+    .arg(option("-XX:SharedArchiveFile=", archive));
     well(&mut java).await
 }
 

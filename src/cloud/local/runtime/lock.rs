@@ -8,10 +8,11 @@ use std::time::Duration;
 
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Waits for the lock, saying so.
+/// Waits for the lock, saying what its holder is doing.
 pub(super) async fn take(
     folder: &Path,
     name: &str,
+    holder: &str,
     hear: &dyn Listener,
 ) -> Result<File, CloudError> {
     fs::create_dir_all(folder).during(|| format!("make {}", folder.display()))?;
@@ -28,7 +29,7 @@ pub(super) async fn take(
             Ok(()) => return Ok(file),
             Err(TryLockError::Error(error)) => return Err(error).during(doing),
             Err(TryLockError::WouldBlock) => {
-                let what = "waiting for another clusterup, which is getting the same".to_owned();
+                let what = format!("waiting for another clusterup, which is {holder}");
                 hear.hear(&Event::Progress {
                     what,
                     done: 0,

@@ -16,13 +16,16 @@ mod archive;
 mod fetch;
 mod install;
 mod lock;
+mod member;
 mod packages;
 mod pins;
+mod pip;
 mod python;
 mod report;
 mod store;
 #[cfg(test)]
 mod tests;
+mod transfer;
 mod watched;
 
 pub use report::Report;

@@ -2,6 +2,7 @@
 
 use super::lock::{self, sweep};
 use super::pins::numpy;
+use super::pip;
 use super::store::{Runtime, Store};
 use super::watched::Watch;
 use crate::cloud::error::{CloudError, IoContext};
@@ -9,7 +10,6 @@ use crate::model::event::Listener;
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::PathBuf;
-use tokio::process::Command;
 
 impl Store {
     /// The folder with these packages; none where there are none. What a job names without a
@@ -33,7 +33,7 @@ impl Store {
         if place.exists() {
             return Ok(Some(place));
         }
-        let _lock = lock::take(&self.locks(), "packages", hear).await?;
+        let _lock = lock::take(&self.locks(), "packages", "installing packages", hear).await?;
         if !place.exists() {
             self.install_packages(runtime, &names, &place, hear).await?;
         }
@@ -70,23 +70,14 @@ impl Store {
             log,
             hear,
         };
-        let mut command = Command::new(&runtime.python);
+        let mut command = pip::install(&runtime.python, &staging);
         command
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--no-input",
-                "--disable-pip-version-check",
-            ])
             .arg("--target")
             .arg(&into)
             .arg("--constraint")
             .arg(&constraints)
             .arg("--")
-            .args(names)
-            .env_remove("PYTHONPATH")
-            .env("TMPDIR", &tmp);
+            .args(names);
         watch.run(&mut command).await?;
         fs::rename(&into, place).during(doing)?;
         fs::remove_dir_all(&staging).during(doing)
@@ -95,12 +86,10 @@ impl Store {
 
 /// A pin for numpy, unless the job brings its own.
 fn constraint(runtime: &Runtime, names: &[String]) -> String {
-    // `numpy==2.1` and the like, and not `numpydoc`.
     let own = |name: &String| {
-        let rest = name
-            .strip_prefix("numpy")
-            .and_then(|rest| rest.trim_start().chars().next());
-        rest.is_some_and(|next| "=<>!~[;@".contains(next))
+        let name = name.to_lowercase();
+        let version = name.strip_prefix("numpy").map(str::trim_start);
+        version.is_some_and(|it| it.starts_with(['=', '<', '>', '!', '~', '@']))
     };
     if names.iter().any(own) {
         return String::new();
@@ -118,4 +107,24 @@ fn key(runtime: &Runtime, names: &[String]) -> String {
         .map(|byte| format!("{byte:02x}"))
         .collect();
     format!("python-{major}.{minor}-{hex}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numpy_is_pinned_unless_the_job_pins_it() {
+        let runtime = super::super::store::parts("/place".as_ref(), (3, 11));
+        for (name, pinned) in [
+            ("numpy", true),
+            ("NumPy==1.24.4", false),
+            ("numpy >= 1.25", false),
+            ("numpy-financial", true),
+            ("pandas==2.2.3", true),
+        ] {
+            let constraint = constraint(&runtime, &[name.to_owned()]);
+            assert_eq!(constraint == "numpy==1.26.4\n", pinned, "{name}");
+        }
+    }
 }

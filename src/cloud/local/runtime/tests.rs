@@ -16,7 +16,7 @@ fn python(folder: &Path, pip: &str) {
     let text = format!(
         r#"#!/bin/sh
 case "$*" in
-*find_spec*) echo '{{"path": "{me}", "version": [3, 11], "ensurepip": true, "pip": true}}' ;;
+*find_spec*) echo '{{"path": "{me}", "version": [3, 11], "ensurepip": true, "pip": false}}' ;;
 *"-m venv"*) for last; do :; done; mkdir -p "$last/bin"; cp "{me}" "$last/bin/python" ;;
 *"-m pip install"*)
   {pip}

@@ -11,6 +11,15 @@ use tokio::process::Command;
 
 const PAUSE: Duration = Duration::from_millis(250);
 
+/// What pip says where its index does not answer, or knows nothing of the name.
+const NOT_FOUND: [&str; 5] = [
+    "from versions: none",
+    "Failed to establish a new connection",
+    "ConnectTimeoutError",
+    "ProxyError",
+    "SSLError",
+];
+
 /// What is told while a program runs.
 pub(super) struct Watch<'a> {
     pub(super) what: &'a str,
@@ -46,14 +55,18 @@ impl Watch<'_> {
             .to_string_lossy()
             .into_owned();
         let mut child = command.spawn().during(|| format!("run {program}"))?;
-        let mut most = 0;
+        let (mut before, mut written) = (0, 0_u64);
         let status = loop {
             tokio::select! {
                 status = child.wait() => break status.during(|| format!("run {program}"))?,
                 () = tokio::time::sleep(PAUSE) => {
-                    most = most.max(bytes(self.folder)).min(self.total.saturating_sub(1));
+                    // What is unpacked, built and removed again was work too.
+                    let now = bytes(self.folder);
+                    written += now.saturating_sub(before);
+                    before = now;
                     let (what, total) = (self.what.to_owned(), self.total);
-                    self.hear.hear(&Event::Progress { what, done: most, total });
+                    let done = if total == 0 { written } else { written.min(total) };
+                    self.hear.hear(&Event::Progress { what, done, total });
                 }
             }
         };
@@ -61,13 +74,22 @@ impl Watch<'_> {
             return Ok(());
         }
         let said = fs::read(&self.log).unwrap_or_default();
-        let message = format!(
-            "cannot install {}: {}",
-            self.what,
-            errors(&String::from_utf8_lossy(&said))
-        );
-        Err(CloudError::new(Class::Missing, message)
-            .hint("mend that and run the same again; it goes on from a clean start"))
+        Err(self.failure(&String::from_utf8_lossy(&said)))
+    }
+
+    fn failure(&self, said: &str) -> CloudError {
+        let message = format!("cannot install {}: {}", self.what, errors(said));
+        let log = self.log.display();
+        if NOT_FOUND.iter().any(|sign| said.contains(sign)) {
+            let hint = format!(
+                "see that the names are right and that pip reaches its index (pip config list \
+                 shows mirrors and proxies); all that pip said: {log}"
+            );
+            return CloudError::new(Class::Unreachable, message).hint(hint);
+        }
+        CloudError::new(Class::Missing, message).hint(format!(
+            "mend that and run the same again, from a clean start; all that pip said: {log}"
+        ))
     }
 }
 

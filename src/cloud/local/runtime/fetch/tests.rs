@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::model::event::Silence;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::sync::atomic::AtomicUsize;
 use std::thread;
@@ -68,18 +68,22 @@ fn whole_files(store: &Store) -> usize {
             let path = entry.path();
             match path.is_dir() {
                 true => folders.push(path),
-                false => count += usize::from(path.extension().is_none_or(|e| e != "partial")),
+                false => count += usize::from(!path.to_string_lossy().contains("/.partial-")),
             }
         }
     }
     count
 }
 
+fn sum(content: &[u8]) -> String {
+    hex(&Sha256::digest(content))
+}
+
 #[test]
 fn fetches_once_and_keeps_the_name() {
     let (_folder, store) = store();
     let (url, answered) = server("200 OK", 5, b"1::2\n".to_vec());
-    let sha256 = digest(b"1::2\n");
+    let sha256 = sum(b"1::2\n").to_uppercase();
     for _ in 0..2 {
         let path = fetch(&store, &url, None, Some(&sha256)).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"1::2\n");
@@ -116,6 +120,9 @@ fn a_member_of_a_zip_archive_is_taken_out() {
     assert_eq!(fs::read(&path).unwrap(), b"1::2::3::4\n");
     let error = fetch(&store, &url, Some("ml-1m/movies.dat"), None).unwrap_err();
     assert!(error.hint.unwrap().contains("ml-1m/ratings.dat"));
+    let (plain, _) = server("200 OK", 4, b"none".to_vec());
+    let error = fetch(&store, &plain, Some("a"), None).unwrap_err();
+    assert!(error.message.contains("no zip archive"), "{error}");
     assert_eq!(
         answered.load(Ordering::Relaxed),
         1,
@@ -128,8 +135,8 @@ fn other_content_than_the_stack_says_is_refused_and_not_kept() {
     let (_folder, store) = store();
     let (url, answered) = server("200 OK", 5, b"1::2\n".to_vec());
     for _ in 0..2 {
-        let error = fetch(&store, &url, None, Some(&digest(b"other"))).unwrap_err();
-        assert!(error.message.contains(&digest(b"1::2\n")), "{error}");
+        let error = fetch(&store, &url, None, Some(&sum(b"other"))).unwrap_err();
+        assert!(error.message.contains(&sum(b"1::2\n")), "{error}");
         assert_eq!(whole_files(&store), 0);
     }
     assert_eq!(answered.load(Ordering::Relaxed), 2);
@@ -141,6 +148,49 @@ fn nobody_there_says_what_to_do() {
     let error = fetch(&store, "http://127.0.0.1:1/x.dat", None, None).unwrap_err();
     assert_eq!(error.class, Class::Unreachable);
     assert!(error.hint.unwrap().contains("--set data.NAME.path=FILE"));
+}
+
+#[test]
+fn other_ways_than_http_are_refused() {
+    let (_folder, store) = store();
+    for url in ["ftp://example.com/x", "file:///etc/passwd", "example.com/x"] {
+        let error = fetch(&store, url, None, None).unwrap_err();
+        assert_eq!(error.class, Class::Input, "{url}");
+    }
+}
+
+#[test]
+fn two_at_once_fetch_once() {
+    let (_folder, store) = store();
+    let (url, answered) = server("200 OK", 5, b"1::2\n".to_vec());
+    thread::scope(|scope| {
+        let both = [(); 2].map(|()| scope.spawn(|| fetch(&store, &url, None, None)));
+        for one in both {
+            assert_eq!(fs::read(one.join().unwrap().unwrap()).unwrap(), b"1::2\n");
+        }
+    });
+    assert_eq!(answered.load(Ordering::Relaxed), 1);
+}
+
+/// As when the user interrupts: the program must end, though the server sends nothing more.
+#[test]
+fn who_waits_no_longer_can_leave_at_once() {
+    let (_folder, store) = store();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/x", listener.local_addr().unwrap());
+    let began = std::time::Instant::now();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let waited = runtime.block_on(async {
+        let fetching = store.fetch(&url, None, None, &Silence);
+        tokio::time::timeout(Duration::from_millis(200), fetching).await
+    });
+    assert!(waited.is_err());
+    drop(runtime);
+    assert!(began.elapsed() < Duration::from_secs(5));
+    assert_eq!(whole_files(&store), 0);
 }
 
 #[test]
