@@ -26,8 +26,10 @@ pub(super) fn run(args: &InitArgs, screen: &Screen) -> Result<Exit, Failure> {
     })?;
     let shown = path.display();
     screen.text(&format!(
-        "wrote {shown}\n\nnext: put your script in job.py beside it, then\n  clusterup validate {shown}\n  clusterup apply {shown} --local"
+        "wrote {shown}\n\nnext: put your script in job.py beside it, then"
     ));
+    screen.text(&format!("  clusterup validate {shown}"));
+    screen.text(&format!("  clusterup apply {shown} --local"));
     screen.document("init", 0, json!({ "file": path, "stack": name }));
     Ok(Exit::Done)
 }
