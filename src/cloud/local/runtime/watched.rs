@@ -9,6 +9,8 @@ use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::Command;
 
+/// As much of a line of pip's as an error shows.
+const LONGEST: usize = 160;
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// What pip says where its index does not answer, or knows nothing of the name.
@@ -116,13 +118,25 @@ fn errors(log: &str) -> String {
         .map(str::trim)
         .filter(|line| !line.is_empty())
         .collect();
-    let wrong = |line: &&&str| line.starts_with("ERROR") || line.contains("Error: ");
+    let wrong = |line: &&&str| {
+        let told = line.starts_with("ERROR") || line.contains("Error: ");
+        told && !line.starts_with("ERROR: Ignored the following")
+    };
     let mut told: Vec<&str> = lines.iter().filter(wrong).copied().collect();
     if told.is_empty() {
         told = lines;
     }
     let from = told.len().saturating_sub(3);
-    told[from..].join("\n    ")
+    let told: Vec<String> = told[from..].iter().map(|line| short(line)).collect();
+    told.join("\n    ")
+}
+
+/// Pip lists every version that there is.
+fn short(line: &str) -> String {
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{} …", &line[..end]),
+        None => line.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -138,5 +152,6 @@ mod tests {
         );
         assert_eq!(errors("one\ntwo\n"), "one\n    two");
         assert_eq!(errors(""), "");
+        assert_eq!(errors(&"é".repeat(200)), "é".repeat(160) + " …");
     }
 }
