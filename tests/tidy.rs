@@ -75,13 +75,13 @@ fn imports_go_one_way() {
         let allowed = rooms
             .get(room)
             .unwrap_or_else(|| panic!("room {room} is not in MAY_IMPORT"));
-        for (number, line) in text.lines().enumerate() {
+        for (number, line) in code(&text) {
             for other in imported(line) {
                 if other != room && rooms.contains_key(other) && !allowed.contains(&other) {
                     wrong.push(format!(
                         "{}:{}: {room} imports {other}",
                         path.display(),
-                        number + 1
+                        number
                     ));
                 }
             }

@@ -114,24 +114,26 @@ impl Fitted {
             instance_type,
             asked,
         } = self;
-        if worker == typed {
-            return None;
+        let mut parts = Vec::new();
+        if workers != asked {
+            parts.push(format!("{workers} workers stand for {asked}"));
         }
         let each = if *workers == 1 {
             "the worker has"
         } else {
             "each worker has"
         };
-        let give = |worker: &Worker| format!("{} and {}", worker.memory, cores(worker.cores));
-        let fewer = match asked == workers {
-            true => String::new(),
-            false => format!("{workers} workers stand for {asked}; "),
-        };
-        Some(format!(
-            "{fewer}{each} {} to fit this machine, cut from the {} of {instance_type}",
-            give(worker),
-            give(typed)
-        ))
+        if worker.memory != typed.memory {
+            let (now, whole) = (worker.memory, typed.memory);
+            parts.push(format!(
+                "{each} {now}, cut from the {whole} of {instance_type}"
+            ));
+        }
+        if worker.cores != typed.cores {
+            let (now, whole) = (cores(worker.cores), typed.cores);
+            parts.push(format!("{each} {now}, cut from {whole}"));
+        }
+        (!parts.is_empty()).then(|| format!("to fit this machine, {}", parts.join("; ")))
     }
 
     /// # Errors
@@ -167,5 +169,55 @@ fn cores(count: u32) -> String {
         "1 core".to_owned()
     } else {
         format!("{count} cores")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text;
+    use std::path::Path;
+
+    fn fitted(size: &str, mib: u64, cores: u32) -> Fitted {
+        let yaml =
+            format!("stack: t\nregion: us-east-1\ncluster: {{ release: emr-7.x, size: {size} }}\n");
+        let stack = text::parse("t.yaml", &yaml, Path::new(""), &[]).unwrap();
+        let memory = Memory::from_mib(mib);
+        fit(&stack.cluster, Capacity::Machine { memory, cores }).unwrap()
+    }
+
+    #[test]
+    fn a_large_machine_cuts_nothing() {
+        let fitted = fitted("3 x m5.xlarge", 100_000, 32);
+        assert_eq!((fitted.workers, fitted.worker), (2, fitted.typed));
+        assert_eq!(fitted.note(), None);
+    }
+
+    #[test]
+    fn a_small_one_cuts_memory_cores_and_then_workers() {
+        let cut = fitted("3 x m5.xlarge", 16_384, 2);
+        assert_eq!((cut.worker.memory.mib(), cut.worker.cores), (8_192, 1));
+        let fewer = fitted("900 x m5.xlarge", 16_384, 2);
+        assert_eq!(fewer.workers, 14);
+        let note = fewer.note().unwrap();
+        assert!(note.contains("14 workers stand for 899"), "{note}");
+        let least = Memory::from_mib(512);
+        assert!(
+            fewer.holds(least, "any").is_ok(),
+            "each still holds a small executor"
+        );
+    }
+
+    #[test]
+    fn the_refusal_names_the_largest_executor() {
+        let cut = fitted("3 x m5.xlarge", 16_384, 2);
+        let Refusal { message, hint } = cut.holds("9g".parse().unwrap(), "one").unwrap_err();
+        assert!(message.contains("8g"), "{message}");
+        let largest = hint.rsplit(' ').next().unwrap().parse().unwrap();
+        assert!(cut.holds(largest, "one").is_ok());
+        assert!(
+            cut.holds(Memory::from_mib(largest.mib() + 1), "one")
+                .is_err()
+        );
     }
 }

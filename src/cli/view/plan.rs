@@ -9,7 +9,7 @@ use std::fmt::Write;
 pub(crate) fn render(plan: &Plan) -> String {
     let mut text = format!("stack {} on this machine\n", plan.stack);
     if plan.is_empty() {
-        text.push_str("\nnothing to do:\n");
+        text.push_str("\nnothing to change:\n");
     }
     if !plan.actions.is_empty() {
         text.push('\n');
