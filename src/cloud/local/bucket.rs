@@ -6,6 +6,7 @@ use crate::cloud::error::{CloudError, IoContext};
 use crate::model::desired::{JobSpec, Object};
 use crate::model::event::{Event, Listener};
 use crate::model::name::StackName;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufReader, ErrorKind, Read, Write};
@@ -82,26 +83,47 @@ fn stage_one(object: &Object, to: &Path, tell: &mut dyn FnMut(u64)) -> io::Resul
     let beside = folder.join(format!("{PARTIAL}{}", std::process::id()));
     let mut from = Told {
         inner: File::open(&object.from)?,
+        digest: Sha256::new(),
         tell,
     };
     let mut into = File::create(&beside)?;
-    match object.sample {
-        None => io::copy(&mut BufReader::with_capacity(1 << 20, from), &mut into).map(|_| ())?,
-        Some(sample) => sample_lines(&mut from, &mut into, sample)?,
+    if let Some(sample) = object.sample {
+        sample_lines(&mut from, &mut into, sample)?;
+    } else {
+        io::copy(&mut BufReader::with_capacity(1 << 20, &mut from), &mut into)?;
     }
     into.flush()?;
+    let found: String = from
+        .digest
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    if !of_content(&object.key, &found) {
+        fs::remove_file(&beside)?;
+        return Err(io::Error::other("it was changed meanwhile; apply again"));
+    }
     fs::rename(&beside, to)
 }
 
-/// Tells of each piece that is read.
+/// Whether a key is that of this content: its second part begins with the content's digest.
+fn of_content(key: &str, sha256: &str) -> bool {
+    let part = key.split('/').nth(1).unwrap_or_default();
+    part.get(..16)
+        .is_some_and(|digest| sha256.starts_with(digest))
+}
+
+/// Tells of each piece that is read, and what all of it was.
 struct Told<'a, R> {
     inner: R,
+    digest: Sha256,
     tell: &'a mut dyn FnMut(u64),
 }
 
 impl<R: Read> Read for Told<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let bytes = self.inner.read(buffer)?;
+        self.digest.update(&buffer[..bytes]);
         (self.tell)(bytes as u64);
         Ok(bytes)
     }
@@ -133,4 +155,36 @@ pub(super) fn walk(folder: &Path, visit: &mut dyn FnMut(&Path, u64)) -> io::Resu
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::event::Silence;
+
+    #[test]
+    fn what_changes_while_it_is_staged_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let (place, stack) = (Place::new(folder.path().to_owned()), "t".parse().unwrap());
+        let from = folder.path().join("job.py");
+        fs::write(&from, "print(1)").unwrap();
+        let digest: String = Sha256::digest("print(1)")
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let key = format!("scripts/{}/job.py", &digest[..16]);
+        let object = Object {
+            key: key.clone(),
+            from: from.clone(),
+            bytes: 8,
+            sample: None,
+        };
+        stage(&place, &stack, std::slice::from_ref(&object), &Silence).unwrap();
+        assert!(observe(&place, &stack).unwrap().unwrap().contains_key(&key));
+        fs::write(&from, "print(2)").unwrap();
+        let error = stage(&place, &stack, &[object], &Silence).unwrap_err();
+        assert!(error.source.unwrap().to_string().contains("apply again"));
+        let there = fs::read_to_string(place.bucket(&stack).join(&key)).unwrap();
+        assert_eq!(there, "print(1)", "the old content stays under its own key");
+    }
 }

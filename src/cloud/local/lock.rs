@@ -39,6 +39,7 @@ pub(super) async fn take(
     loop {
         match attempt(&path).during(|| format!("lock {}", path.display()))? {
             Attempt::Held(file) => {
+                place.close_to_others();
                 return Ok(Held {
                     path,
                     place: place.clone(),

@@ -13,6 +13,7 @@ use crate::cloud::error::{CloudError, IoContext};
 use crate::model::name::{ClusterId, GroupName, KeyPairName, StackName};
 use std::fs;
 use std::io::{self, ErrorKind};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// The folder of all stacks of this machine.
@@ -95,6 +96,12 @@ impl Place {
             }
         }
         self.tidy(stack);
+    }
+
+    /// Staged data may be less than public: nobody else of this machine looks in.
+    pub(super) fn close_to_others(&self) {
+        // Best effort: a folder on a file system without modes is as open as the rest of it.
+        let _ = fs::set_permissions(&self.root, fs::Permissions::from_mode(0o700));
     }
 
     /// Removes the folders that have become empty, up to the root's own parent.
