@@ -68,14 +68,20 @@ async fn record(runtime: &Runtime, work: &Path) -> Option<String> {
         option.push(list);
         option
     };
-    let mut conf =
-        OsString::from("spark.executor.extraJavaOptions=-XX:+UseSerialGC -XX:TieredStopAtLevel=1 ");
+    let mut conf = OsString::from(
+        "spark.executor.extraJavaOptions=-XX:+UseSerialGC -XX:-UsePerfData -XX:TieredStopAtLevel=1 ",
+    );
     conf.push(dump(&executor));
     let mut java = Command::new(runtime.java_home.join("bin/java"));
     java.arg("-cp").arg(runtime.class_path());
-    java.args(["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
-        .arg(dump(&driver))
-        .args(Runtime::OPENINGS);
+    java.args([
+        "-Xmx512m",
+        "-XX:+UseSerialGC",
+        "-XX:-UsePerfData",
+        "-XX:TieredStopAtLevel=1",
+    ])
+    .arg(dump(&driver))
+    .args(Runtime::OPENINGS);
     java.arg("org.apache.spark.deploy.SparkSubmit")
         .args(["--master", "local-cluster[1,1,512]"])
         .args(["--conf", "spark.executor.memory=512m"])
@@ -138,6 +144,7 @@ async fn dump(runtime: &Runtime, list: &str, archive: &Path) -> Option<()> {
     java.arg("-cp").arg(runtime.class_path());
     java.args([
         "-XX:+UseSerialGC",
+        "-XX:-UsePerfData",
         "-XX:TieredStopAtLevel=1",
         "-Xshare:dump",
     ])
