@@ -102,6 +102,20 @@ impl Cluster {
         })
     }
 
+    /// What becomes of steps that are not over when their cluster ends: the running one is
+    /// interrupted at that instant, those to come are cancelled.
+    pub fn cut_off(&mut self, at: DateTime<Utc>) {
+        for step in self.steps.iter_mut().filter(|step| !step.state.is_over()) {
+            if step.state == StepState::Pending {
+                step.state = StepState::Cancelled;
+                continue;
+            }
+            step.state = StepState::Interrupted;
+            step.ended_at = Some(at);
+            step.ui = None;
+        }
+    }
+
     /// True when the job ran here and each of its steps ended well.
     pub fn completed(&self, job: &JobHash) -> bool {
         let mut steps = self.steps_of(job).peekable();

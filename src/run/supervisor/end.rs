@@ -3,7 +3,7 @@
 use crate::cloud::error::CloudError;
 use crate::cloud::local::cluster::{Folder, end_descendants, terminate};
 use crate::model::clock::Clock;
-use crate::model::observed::{Cluster, ClusterState, End, EndReason, StepState};
+use crate::model::observed::{Cluster, ClusterState, End, EndReason};
 use std::process::Child;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -28,20 +28,7 @@ pub(super) fn end(
     }
     end_descendants();
     let now = clock.now();
-    for step in &mut cluster.steps {
-        match step.state {
-            StepState::Pending => step.state = StepState::Cancelled,
-            StepState::Running => {
-                step.state = StepState::Interrupted;
-                step.ended_at = Some(now);
-                step.ui = None;
-            }
-            StepState::Completed
-            | StepState::Failed
-            | StepState::Cancelled
-            | StepState::Interrupted => {}
-        }
-    }
+    cluster.cut_off(now);
     folder.tidy();
     cluster.state = state;
     cluster.ended_at = Some(now);

@@ -5,7 +5,7 @@ use super::json::{read, write};
 use super::lock::Held;
 use super::spool::{self, Request, Spooled};
 use crate::cloud::error::{CloudError, IoContext};
-use crate::model::observed::{Cluster, ClusterState, End, EndReason, StepState};
+use crate::model::observed::{Cluster, ClusterState, End, EndReason};
 use chrono::{DateTime, Utc};
 use std::fs;
 use std::path::PathBuf;
@@ -115,20 +115,7 @@ impl Folder {
 
 /// A cluster whose supervisor was killed: every process died with it, at the latest then.
 fn lost(mut cluster: Cluster, at: DateTime<Utc>) -> Cluster {
-    for step in &mut cluster.steps {
-        match step.state {
-            StepState::Running => {
-                step.state = StepState::Interrupted;
-                step.ended_at = Some(at);
-                step.ui = None;
-            }
-            StepState::Pending => step.state = StepState::Cancelled,
-            StepState::Completed
-            | StepState::Failed
-            | StepState::Cancelled
-            | StepState::Interrupted => {}
-        }
-    }
+    cluster.cut_off(at);
     cluster.state = ClusterState::TerminatedWithErrors;
     cluster.ended_at = Some(at);
     cluster.end.get_or_insert_with(|| End {
