@@ -49,15 +49,5 @@ pub fn destroy(stack: &StackName, observed: &Observed) -> Plan {
     if draft.actions.is_empty() {
         draft.settle(format!("stack {stack}"), "nothing of it is there");
     }
-    let Draft {
-        actions,
-        settled,
-        notes,
-    } = draft;
-    Plan {
-        stack: stack.clone(),
-        actions,
-        settled,
-        notes,
-    }
+    draft.into_plan(stack)
 }

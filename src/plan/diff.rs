@@ -4,6 +4,7 @@ use super::Options;
 use super::cluster;
 use crate::model::action::{Action, Results};
 use crate::model::desired::Desired;
+use crate::model::name::StackName;
 use crate::model::observed::{Observed, SeenKeyPair};
 use crate::model::plan::{Plan, Planned, Settled};
 use crate::model::stack::Stack;
@@ -34,6 +35,20 @@ impl Draft {
         });
     }
 
+    pub(super) fn into_plan(self, stack: &StackName) -> Plan {
+        let Self {
+            actions,
+            settled,
+            notes,
+        } = self;
+        Plan {
+            stack: stack.clone(),
+            actions,
+            settled,
+            notes,
+        }
+    }
+
     pub(super) fn settle(&mut self, what: impl Into<String>, because: impl Into<String>) {
         self.settled.push(Settled {
             what: what.into(),
@@ -59,17 +74,7 @@ pub(super) fn diff(
     cluster::diff(desired, observed, options, &mut draft);
     results(stack, desired, observed, options, &mut draft);
     leftovers(desired, observed, &mut draft);
-    let Draft {
-        actions,
-        settled,
-        notes,
-    } = draft;
-    Plan {
-        stack: desired.stack.clone(),
-        actions,
-        settled,
-        notes,
-    }
+    draft.into_plan(&desired.stack)
 }
 
 fn key_pairs(desired: &Desired, observed: &Observed, draft: &mut Draft) {
