@@ -2,7 +2,7 @@
 //! but the files to send. `plan::expand` makes it.
 
 use super::memory::Memory;
-use super::name::{ClusterId, GroupName, JobHash, KeyPairName, StackName, StepName};
+use super::name::{GroupName, JobHash, KeyPairName, StackName, StepName};
 use super::release::Release;
 use super::sample::Sample;
 use super::stack::{Guardrails, SecurityGroup};
@@ -78,9 +78,4 @@ pub struct StepSpec {
     pub args: Vec<String>,
     pub executor_memory: Memory,
     pub conf: BTreeMap<String, String>,
-}
-
-/// The name EMR lists a cluster under: `clusterup/STACK/NONCE`, so that one list call finds ours.
-pub fn cluster_name(stack: &StackName, id: &ClusterId) -> String {
-    format!("clusterup/{stack}/{id}")
 }

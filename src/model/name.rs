@@ -106,7 +106,7 @@ name!(
     /// A cluster's id: `j-…` of EMR, `local-…` of this machine.
     ClusterId,
     |text| file_safe(text, 64),
-    "a cluster's id such as `j-2AXXXXXXGAPLF` or `local-3f9c2a71`"
+    "a cluster's id such as `j-2AB3CD4EF5GH6` or `local-3f9c2a71`"
 );
 name!(
     /// The digest of a job: same scripts, data, arguments and settings, same hash.

@@ -28,7 +28,6 @@ pub struct Runtime {
 }
 
 impl Runtime {
-    pub const SPARK_VERSION: &str = SPARK;
     pub const SCALA_VERSION: &str = SCALA;
     /// What Spark's own launcher gives to every Java machine: the packages that it reaches into,
     /// as Spark's `JavaModuleOptions` lists them.
