@@ -6,6 +6,7 @@ pub mod clock;
 pub mod desired;
 pub mod event;
 pub mod facts;
+pub mod hex;
 pub mod instance;
 pub mod invalid;
 pub mod memory;

@@ -5,6 +5,7 @@ use super::keys::{BUCKET, JOB, Keys};
 use super::memory::automatic;
 use super::refusal::Refusal;
 use crate::model::desired::{JobSpec, StepSpec};
+use crate::model::hex::hex;
 use crate::model::name::JobHash;
 use crate::model::stack::{Job, Step};
 use sha2::{Digest, Sha256};
@@ -83,12 +84,7 @@ fn hash(job: &Job, steps: &[StepSpec]) -> Result<JobHash, Refusal> {
             feed(value);
         }
     }
-    let hex: String = digest
-        .finalize()
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    hex.parse()
+    hex(&digest.finalize()[..8])
+        .parse()
         .map_err(|_| Refusal::new("the job has no digest", "report this as a fault"))
 }

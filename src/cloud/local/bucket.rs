@@ -5,6 +5,7 @@ use super::sample::sample_lines;
 use crate::cloud::error::{CloudError, IoContext};
 use crate::model::desired::{JobSpec, Object};
 use crate::model::event::{Event, Listener};
+use crate::model::hex::hex;
 use crate::model::name::StackName;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -93,12 +94,7 @@ fn stage_one(object: &Object, to: &Path, tell: &mut dyn FnMut(u64)) -> io::Resul
         io::copy(&mut BufReader::with_capacity(1 << 20, &mut from), &mut into)?;
     }
     into.flush()?;
-    let found: String = from
-        .digest
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let found = hex(&from.digest.finalize());
     if !of_content(&object.key, &found) {
         fs::remove_file(&beside)?;
         return Err(io::Error::other("it was changed meanwhile; apply again"));
@@ -168,10 +164,7 @@ mod tests {
         let (place, stack) = (Place::new(folder.path().to_owned()), "t".parse().unwrap());
         let from = folder.path().join("job.py");
         fs::write(&from, "print(1)").unwrap();
-        let digest: String = Sha256::digest("print(1)")
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let digest = hex(&Sha256::digest("print(1)"));
         let key = format!("scripts/{}/job.py", &digest[..16]);
         let object = Object {
             key: key.clone(),

@@ -8,6 +8,7 @@ use super::runtime::Store;
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::model::event::{Event, Listener};
 use crate::model::facts::{Facts, File, Input};
+use crate::model::hex::hex;
 use crate::model::name::DataName;
 use crate::model::sample::Sample;
 use crate::model::stack::{Data, Source, Stack};
@@ -134,11 +135,7 @@ impl Gather<'_> {
                 total,
             });
         }
-        let sha256 = digest
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let sha256 = hex(&digest.finalize());
         Ok(File {
             path: path.to_owned(),
             bytes: done,

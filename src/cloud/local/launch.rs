@@ -6,6 +6,7 @@ use super::{Local, bucket};
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::model::desired::{ClusterSpec, JobSpec};
 use crate::model::event::Listener;
+use crate::model::hex::hex;
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::{Cluster, ClusterState, Step};
 use chrono::TimeDelta;
@@ -129,7 +130,7 @@ fn fresh_id() -> Result<ClusterId, CloudError> {
     rustix::rand::getrandom(&mut bytes, GetRandomFlags::empty())
         .map_err(std::io::Error::from)
         .during(|| "draw a random id".to_owned())?;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex(&bytes);
     format!("local-{hex}")
         .parse()
         .map_err(|_| CloudError::new(Class::Failed, "cannot name the cluster"))

@@ -3,6 +3,7 @@
 use super::folder::Folder;
 use super::order::Launch;
 use crate::cloud::error::{Class, CloudError, IoContext};
+use crate::model::hex::hex;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -62,5 +63,5 @@ fn secret() -> Result<String, CloudError> {
     File::open("/dev/urandom")
         .and_then(|mut file| file.read_exact(&mut bytes))
         .during(|| "read /dev/urandom".to_owned())?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&bytes))
 }

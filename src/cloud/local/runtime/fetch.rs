@@ -9,6 +9,7 @@ use super::store::Store;
 use super::transfer::{self, Count};
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::model::event::{Event, Listener};
+use crate::model::hex::hex;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io;
@@ -167,8 +168,4 @@ fn digest(text: &str) -> String {
     let mut all = hex(&Sha256::digest(text));
     all.truncate(16);
     all
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

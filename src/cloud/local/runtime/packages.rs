@@ -7,6 +7,7 @@ use super::store::{Runtime, Store};
 use super::watched::Watch;
 use crate::cloud::error::{CloudError, IoContext};
 use crate::model::event::Listener;
+use crate::model::hex::hex;
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::PathBuf;
@@ -101,11 +102,7 @@ fn key(runtime: &Runtime, names: &[String]) -> String {
     let (major, minor) = runtime.python_version;
     let text = format!("{}\n{}", constraint(runtime, names), names.join("\n"));
     let digest = Sha256::digest(text);
-    let hex: String = digest
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hex = hex(&digest[..8]);
     format!("python-{major}.{minor}-{hex}")
 }
 
