@@ -1,7 +1,12 @@
 //! The edge: everything that touches a cloud goes through one trait.
 
+pub mod api;
+pub mod dice;
 pub mod error;
+pub mod flaky;
 pub mod local;
+pub mod meter;
+pub mod retry;
 
 pub use error::{Class, CloudError};
 

@@ -1,0 +1,125 @@
+//! The calls that clusterup makes to AWS: one type a call, with its reply. Who serves them, the SDK
+//! or a world in memory, and who stands between, a meter, a retrier or a saboteur, is the caller's
+//! choice.
+
+pub mod ec2;
+pub mod emr;
+mod error;
+pub mod iam;
+pub mod s3;
+pub mod sts;
+
+pub use error::{ApiError, Kind};
+
+use std::collections::BTreeMap;
+use std::future::Future;
+
+/// A call of AWS's API.
+pub trait Call: Clone + std::fmt::Debug + 'static {
+    /// As IAM names it: `elasticmapreduce:RunJobFlow`.
+    const NAME: &'static str;
+    /// Whether it changes something.
+    const CHANGES: bool;
+    /// Whether making it once more, when nobody knows what became of it, does no harm.
+    const REPEATABLE: bool = true;
+    type Reply: std::fmt::Debug;
+}
+
+/// Something that answers a call.
+pub trait Serve<C: Call> {
+    /// # Errors
+    /// What AWS says no with, or that there was no answer.
+    fn serve(&self, call: C) -> impl Future<Output = Result<C::Reply, ApiError>>;
+}
+
+/// Tags, in order of their keys.
+pub type Tags = BTreeMap<String, String>;
+
+/// Part of a list, and where to go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    pub items: Vec<T>,
+    pub next: Option<String>,
+}
+
+/// Declares a call: `Name => "service:Name", changes?, Reply`.
+macro_rules! call {
+    ($call:ident, $name:literal, reads, $reply:ty) => {
+        call!(@ $call, $name, false, true, $reply);
+    };
+    ($call:ident, $name:literal, changes, $reply:ty) => {
+        call!(@ $call, $name, true, true, $reply);
+    };
+    ($call:ident, $name:literal, changes once, $reply:ty) => {
+        call!(@ $call, $name, true, false, $reply);
+    };
+    (@ $call:ident, $name:literal, $changes:literal, $repeatable:literal, $reply:ty) => {
+        impl $crate::cloud::api::Call for $call {
+            const NAME: &'static str = $name;
+            const CHANGES: bool = $changes;
+            const REPEATABLE: bool = $repeatable;
+            type Reply = $reply;
+        }
+    };
+}
+use call;
+
+/// Declares [`Api`]: whoever serves all of these.
+macro_rules! api {
+    ($($call:ty),* $(,)?) => {
+        /// All of AWS that clusterup needs.
+        pub trait Api: $(Serve<$call> +)* 'static {}
+        impl<A: $(Serve<$call> +)* 'static> Api for A {}
+    };
+}
+
+api!(
+    sts::GetCallerIdentity,
+    ec2::DescribeKeyPairs,
+    ec2::ImportKeyPair,
+    ec2::DeleteKeyPair,
+    ec2::DescribeSecurityGroups,
+    ec2::CreateSecurityGroup,
+    ec2::AuthorizeIngress,
+    ec2::RevokeIngress,
+    ec2::DeleteSecurityGroup,
+    iam::GetRole,
+    iam::CreateRole,
+    iam::AttachRolePolicy,
+    iam::PutRolePolicy,
+    iam::GetInstanceProfile,
+    iam::CreateInstanceProfile,
+    iam::AddRoleToInstanceProfile,
+    s3::CreateBucket,
+    s3::PutPublicAccessBlock,
+    s3::PutBucketEncryption,
+    s3::PutBucketLifecycle,
+    s3::PutBucketTagging,
+    s3::DeleteBucket,
+    s3::ListObjects,
+    s3::GetObject,
+    s3::Download,
+    s3::HeadObject,
+    s3::PutObject,
+    s3::DeleteObject,
+    s3::DeleteObjects,
+    s3::CreateMultipartUpload,
+    s3::UploadPart,
+    s3::CompleteMultipartUpload,
+    s3::AbortMultipartUpload,
+    s3::ListMultipartUploads,
+    emr::RunJobFlow,
+    emr::DescribeCluster,
+    emr::ListClusters,
+    emr::ListSteps,
+    emr::ListInstanceGroups,
+    emr::AddJobFlowSteps,
+    emr::TerminateJobFlows,
+    emr::SetTerminationProtection,
+    emr::ModifyInstanceGroups,
+    emr::ModifyCluster,
+    emr::GetAutoTerminationPolicy,
+    emr::PutAutoTerminationPolicy,
+    emr::AddTags,
+    emr::ListReleaseLabels,
+);
