@@ -63,6 +63,7 @@ fn facts(stack: &Stack) -> Facts {
             .collect(),
         public_keys: BTreeMap::new(),
         sample: None,
+        label: None,
         capacity: Capacity::Machine {
             memory: Memory::from_mib(16_384),
             cores: 2,
@@ -92,6 +93,7 @@ impl World {
             security_groups: vec![],
             bucket: None,
             clusters: vec![],
+            remembered: vec![],
             results_home: None,
         };
         Self { seen, born: 0 }
@@ -140,6 +142,7 @@ impl World {
                     ended_at: None,
                     end: None,
                     steps: vec![],
+                    drift: vec![],
                     attended: true,
                 };
                 add(&mut cluster, job.as_ref());
@@ -147,10 +150,10 @@ impl World {
             }
             Action::StartCluster(id) => self.cluster(id.as_str()).attended = true,
             Action::AddSteps(id, job) => add(self.cluster(id.as_str()), Some(job)),
-            Action::UpdateGuardrails(id, guardrails) => {
-                self.cluster(id.as_str()).spec.guardrails = guardrails.clone();
+            Action::UpdateCluster(id, spec) => {
+                self.cluster(id.as_str()).spec.guardrails = spec.guardrails.clone();
             }
-            Action::TerminateCluster(id) => {
+            Action::TerminateCluster(id, _) => {
                 end(
                     self.cluster(id.as_str()),
                     EndReason::Request,
@@ -165,6 +168,8 @@ impl World {
                 );
                 seen.clusters.retain(|cluster| cluster.id != *id);
             }
+            Action::CreateRoles => {}
+            Action::Remember(run) => seen.remembered.push(run.clone()),
             Action::BringHome(results) => seen.results_home = Some(results.run.clone()),
         }
     }
@@ -255,7 +260,11 @@ fn a_calm_world_takes_one_pass_for_each_change() {
 
     world.work(StepState::Completed);
     let home = world.pass(&stack);
-    assert!(matches!(home.actions.as_slice(), [one] if matches!(one.action, Action::BringHome(_))));
+    let made: Vec<_> = home.actions.iter().map(|planned| &planned.action).collect();
+    assert!(matches!(
+        made[..],
+        [Action::BringHome(_), Action::Remember(_)]
+    ));
     assert!(world.plan(&stack).is_empty());
 }
 
@@ -282,13 +291,11 @@ fn guardrails_move_in_place_and_size_replaces_with_consent() {
     world.pass(&stack(&kept));
     let longer = kept.replace("keep }", "keep, idle_timeout: 20m }");
     let plan = world.pass(&stack(&longer));
-    assert!(
-        matches!(&plan.actions[..], [one] if matches!(one.action, Action::UpdateGuardrails(..)))
-    );
+    assert!(matches!(&plan.actions[..], [one] if matches!(one.action, Action::UpdateCluster(..))));
     assert!(!plan.actions[0].asks);
     let larger = longer.replace("3 x", "4 x");
     let plan = world.pass(&stack(&larger));
-    assert!(matches!(plan.actions[0].action, Action::TerminateCluster(_)) && plan.actions[0].asks);
+    assert!(matches!(plan.actions[0].action, Action::TerminateCluster(..)) && plan.actions[0].asks);
     assert!(world.plan(&stack(&larger)).is_empty());
     assert_eq!(world.seen.clusters.len(), 2);
 }

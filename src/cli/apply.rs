@@ -104,6 +104,7 @@ impl Apply<'_> {
         let prepared = driver
             .prepare(Options {
                 again: self.args.plan.again,
+                create_roles: self.args.plan.create_roles,
             })
             .await?;
         self.screen.text(&view::plan::render(&prepared.plan));

@@ -97,6 +97,9 @@ pub(super) struct PlanArgs {
     /// Run a job that ended well once more
     #[arg(long)]
     pub(super) again: bool,
+    /// Make the IAM roles that EMR needs, where they lack
+    #[arg(long)]
+    pub(super) create_roles: bool,
 }
 
 #[derive(Debug, clap::Args)]

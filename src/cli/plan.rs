@@ -34,7 +34,12 @@ pub(super) async fn run(
         hear: &progress,
         pause: PAUSE,
     };
-    let prepared = driver.prepare(Options { again: args.again }).await?;
+    let prepared = driver
+        .prepare(Options {
+            again: args.again,
+            create_roles: args.create_roles,
+        })
+        .await?;
     screen.text(&view::plan::render(&prepared.plan));
     screen.document("plan", 0, json!({ "plan": prepared.plan }));
     Ok(Exit::Done)

@@ -1,6 +1,6 @@
 //! A cluster for the tests of this room, made at 04:00:00 UTC; times are seconds after that.
 
-use crate::model::desired::{ClusterSpec, Worker};
+use crate::model::desired::{ClusterSpec, InstanceGroups, Worker};
 use crate::model::memory::Memory;
 use crate::model::observed::{Cluster, ClusterState, Step, StepState};
 use crate::model::span::Span;
@@ -19,6 +19,8 @@ pub(super) fn cluster(ready: Option<i64>) -> Cluster {
         stack: "sample".parse().unwrap(),
         spec: ClusterSpec {
             release: "emr-7.x".parse().unwrap(),
+            label: None,
+            groups: InstanceGroups::single("m5.xlarge".parse().unwrap()),
             size: "1 x m5.xlarge".to_owned(),
             workers: 1,
             worker: Worker {
@@ -41,6 +43,7 @@ pub(super) fn cluster(ready: Option<i64>) -> Cluster {
         ended_at: None,
         end: None,
         steps: Vec::new(),
+        drift: Vec::new(),
         attended: true,
     }
 }

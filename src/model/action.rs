@@ -2,14 +2,16 @@
 
 use super::desired::{ClusterSpec, JobSpec, KeyPairSpec, Object};
 use super::name::{ClusterId, GroupName, KeyPairName};
-use super::observed::Run;
-use super::stack::{Guardrails, SecurityGroup};
+use super::observed::{End, Run};
+use super::stack::SecurityGroup;
 use serde::Serialize;
 use std::path::PathBuf;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
+    /// EMR's roles and those of the rungs, those of them that lack.
+    CreateRoles,
     CreateKeyPair(KeyPairSpec),
     DeleteKeyPair(KeyPairName),
     CreateGroup(SecurityGroup),
@@ -24,9 +26,12 @@ pub enum Action {
     /// Goes on with a cluster that was recorded and never begun.
     StartCluster(ClusterId),
     AddSteps(ClusterId, JobSpec),
-    /// Moves a living cluster's guardrails.
-    UpdateGuardrails(ClusterId, Guardrails),
-    TerminateCluster(ClusterId),
+    /// Moves what can be moved of a living cluster: counts, guardrails, tags.
+    UpdateCluster(ClusterId, Box<ClusterSpec>),
+    /// Ends a cluster, for this reason, and waits until it is over.
+    TerminateCluster(ClusterId, End),
+    /// Notes that a run ended well, for when its cluster is forgotten.
+    Remember(Run),
     /// Forgets a cluster that is over.
     DeleteCluster(ClusterId),
     BringHome(Results),
@@ -53,19 +58,22 @@ pub enum Sign {
 impl Action {
     pub fn sign(&self) -> Sign {
         match self {
-            Self::CreateKeyPair(_)
+            Self::CreateRoles
+            | Self::CreateKeyPair(_)
             | Self::CreateGroup(_)
             | Self::CreateBucket
             | Self::CreateCluster(..) => Sign::Create,
-            Self::UpdateGroup(_) | Self::UpdateGuardrails(..) => Sign::Update,
+            Self::UpdateGroup(_) | Self::UpdateCluster(..) => Sign::Update,
             Self::DeleteKeyPair(_)
             | Self::DeleteGroup(_)
             | Self::DeleteBucket
             | Self::DeleteCluster(_)
-            | Self::TerminateCluster(_) => Sign::Delete,
-            Self::Stage(_) | Self::StartCluster(_) | Self::AddSteps(..) | Self::BringHome(_) => {
-                Sign::Run
-            }
+            | Self::TerminateCluster(..) => Sign::Delete,
+            Self::Stage(_)
+            | Self::StartCluster(_)
+            | Self::AddSteps(..)
+            | Self::Remember(_)
+            | Self::BringHome(_) => Sign::Run,
         }
     }
 }

@@ -1,11 +1,12 @@
 //! What should be there: the stack with every choice made, and no location of this machine in it
 //! but the files to send. `plan::expand` makes it.
 
+use super::instance::{InstanceType, Nodes};
 use super::memory::Memory;
 use super::name::{GroupName, JobHash, KeyPairName, StackName, StepName};
 use super::release::Release;
 use super::sample::Sample;
-use super::stack::{Guardrails, SecurityGroup};
+use super::stack::{Guardrails, InstanceGroup, Market, SecurityGroup};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,6 +19,8 @@ pub struct Desired {
     pub objects: Vec<Object>,
     pub cluster: ClusterSpec,
     pub job: Option<JobSpec>,
+    /// Whether the target can change the counts of a living cluster.
+    pub elastic: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -42,14 +45,61 @@ pub struct Object {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClusterSpec {
     pub release: Release,
+    /// The label that a release of a line stands for, where the target knows one.
+    pub label: Option<String>,
     /// In words such as `3 x m5.xlarge`, for people.
     pub size: String,
+    pub groups: InstanceGroups,
     pub workers: u16,
     pub worker: Worker,
     pub key_pair: Option<KeyPairName>,
     pub security_groups: Vec<GroupName>,
     pub python_packages: Vec<String>,
     pub guardrails: Guardrails,
+}
+
+/// Instances by role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceGroups {
+    pub primary: InstanceGroup,
+    pub core: Option<InstanceGroup>,
+    pub task: Option<InstanceGroup>,
+}
+
+impl InstanceGroups {
+    /// One primary alone, on demand.
+    pub fn single(instance_type: InstanceType) -> Self {
+        let nodes = Nodes {
+            count: 1,
+            instance_type,
+        };
+        let (market, ebs) = (Market::OnDemand, None);
+        Self {
+            primary: InstanceGroup { nodes, market, ebs },
+            core: None,
+            task: None,
+        }
+    }
+
+    /// Those that there are, the primary first.
+    pub fn iter(&self) -> impl Iterator<Item = &InstanceGroup> {
+        [Some(&self.primary), self.core.as_ref(), self.task.as_ref()]
+            .into_iter()
+            .flatten()
+    }
+
+    /// As people write it: `3 x m5.xlarge` where all nodes are alike.
+    pub fn size(&self) -> String {
+        let one = self.primary.instance_type();
+        if self.iter().all(|group| group.instance_type() == one) {
+            let count: u16 = self.iter().map(|group| group.nodes.count).sum();
+            return format!("{count} x {one}");
+        }
+        self.iter()
+            .map(|group| group.nodes.to_string())
+            .collect::<Vec<_>>()
+            .join(" + ")
+    }
 }
 
 /// What one core node gives to Spark: YARN's memory (EMR) or the worker's (this machine).

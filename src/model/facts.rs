@@ -17,6 +17,8 @@ pub struct Facts {
     /// The user's own public keys, in OpenSSH's form.
     pub public_keys: BTreeMap<KeyPairName, String>,
     pub sample: Option<Sample>,
+    /// The newest label of the line that the stack names, where the target offers labels.
+    pub label: Option<String>,
     pub capacity: Capacity,
 }
 

@@ -5,7 +5,7 @@ use super::name::{ClusterId, JobHash, KeyPairName, StackName, StepName};
 use super::stack::SecurityGroup;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Observed {
@@ -16,6 +16,8 @@ pub struct Observed {
     pub bucket: Option<BTreeMap<String, u64>>,
     /// Clusters of the stack, oldest first, ended ones too as long as they are remembered.
     pub clusters: Vec<Cluster>,
+    /// Runs that ended well and are known to have, also where their cluster is forgotten.
+    pub remembered: Vec<Run>,
     /// The run whose results are at home, in the folder that the stack names.
     pub results_home: Option<Run>,
 }
@@ -73,6 +75,8 @@ pub struct Cluster {
     /// Why it ended or is ending: the tombstone.
     pub end: Option<End>,
     pub steps: Vec<Step>,
+    /// What of it is not as it was made, in words: somebody else's change.
+    pub drift: Vec<String>,
     /// Whether something that can bring it forward owns it: false of a local cluster that was
     /// recorded but whose supervisor never began.
     pub attended: bool,
@@ -100,6 +104,13 @@ impl Cluster {
             cluster: self.id.clone(),
             number: step.run,
         })
+    }
+
+    /// The jobs whose latest run here ended well.
+    pub fn good_runs(&self) -> impl Iterator<Item = Run> {
+        let jobs: BTreeSet<&JobHash> = self.steps.iter().map(|step| &step.job).collect();
+        let good = jobs.into_iter().filter(|job| self.completed(job));
+        good.filter_map(|job| self.run_of(job))
     }
 
     /// What becomes of steps that are not over when their cluster ends: the running one is
@@ -156,6 +167,16 @@ impl ClusterState {
 pub struct End {
     pub reason: EndReason,
     pub message: String,
+}
+
+impl End {
+    /// The end that somebody asked for.
+    pub fn asked(message: impl Into<String>) -> Self {
+        Self {
+            reason: EndReason::Request,
+            message: message.into(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -31,6 +31,38 @@ impl Release {
     }
 }
 
+impl Release {
+    /// Whether a cluster of that label is what is meant.
+    pub fn admits(&self, label: &str) -> bool {
+        match self {
+            Self::Label(own) => own == label,
+            Self::Line { .. } => label.starts_with(&self.prefix()),
+        }
+    }
+
+    /// What the labels that are meant begin with: `emr-7.` of `emr-7.x`.
+    pub fn prefix(&self) -> String {
+        match self {
+            Self::Label(label) => label.clone(),
+            Self::Line { family, major } => format!("{family}{major}."),
+        }
+    }
+
+    /// The newest of the labels that are meant, by their numbers.
+    pub fn newest<'a>(&self, labels: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+        let numbers = |label: &str| {
+            let version = label.rsplit('-').next().unwrap_or_default();
+            let parts = version.split('.').map(str::parse::<u32>);
+            parts.collect::<Result<Vec<_>, _>>().ok()
+        };
+        labels
+            .filter(|label| self.admits(label))
+            .filter_map(|label| Some((numbers(label)?, label)))
+            .max()
+            .map(|(_, label)| label)
+    }
+}
+
 impl FromStr for Release {
     type Err = Invalid;
 
@@ -99,6 +131,18 @@ mod tests {
                 (text, major)
             );
         }
+    }
+
+    #[test]
+    fn the_newest_of_a_line_is_so_by_number() {
+        let labels = ["emr-7.9.0", "emr-7.14.0", "emr-6.15.0", "emr-7.14.1-beta"];
+        let newest = |text: &str| {
+            let release: Release = text.parse().unwrap();
+            release.newest(labels.into_iter())
+        };
+        assert_eq!(newest("emr-7.x"), Some("emr-7.14.0"));
+        assert_eq!(newest("emr-6.15.0"), Some("emr-6.15.0"));
+        assert_eq!(newest("emr-8.x"), None);
     }
 
     #[test]

@@ -90,7 +90,7 @@ pub struct Cluster {
 }
 
 /// Instances of one role. The primary has a count of 1.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstanceGroup {
     pub nodes: Nodes,
     pub market: Market,
@@ -111,14 +111,14 @@ pub enum Market {
 }
 
 /// Data volumes of each instance in a group; none named means EMR's default for the type.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ebs {
     pub kind: VolumeKind,
     pub size: Memory,
     pub volumes: u16,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VolumeKind {
     Gp2,

@@ -1,10 +1,11 @@
 //! What becomes of the cluster: kept, begun, given work, moved, replaced or made. Never two.
 
 use super::Options;
+use super::change::{immovable, movable};
 use super::diff::Draft;
 use crate::model::action::Action;
-use crate::model::desired::{ClusterSpec, Desired, JobSpec};
-use crate::model::observed::{Cluster, Observed, Run, StepState};
+use crate::model::desired::{Desired, JobSpec};
+use crate::model::observed::{Cluster, End, EndReason, Observed, Run, StepState};
 use crate::model::stack::WhenDone;
 
 /// Ended clusters, with their logs, that are remembered.
@@ -12,15 +13,14 @@ const REMEMBERED: usize = 10;
 
 /// The latest run of the job anywhere, if each of its steps ended well.
 pub(super) fn good_run(job: &JobSpec, observed: &Observed) -> Option<Run> {
-    let latest = observed
-        .clusters
-        .iter()
-        .rev()
-        .find(|c| c.run_of(&job.hash).is_some())?;
-    if latest.completed(&job.hash) {
-        latest.run_of(&job.hash)
-    } else {
-        None
+    let mut newest = observed.clusters.iter().rev();
+    match newest.find(|c| c.run_of(&job.hash).is_some()) {
+        Some(latest) if latest.completed(&job.hash) => latest.run_of(&job.hash),
+        Some(_) => None,
+        None => {
+            let mut remembered = observed.remembered.iter().rev();
+            remembered.find(|run| run.job == job.hash).cloned()
+        }
     }
 }
 
@@ -30,9 +30,15 @@ pub(super) fn diff(desired: &Desired, observed: &Observed, options: Options, dra
         .filter(|c| !c.state.is_live() && !c.state.is_over())
     {
         draft.act(
-            Action::TerminateCluster(ending.id.clone()),
+            Action::TerminateCluster(ending.id.clone(), End::asked("it was ending")),
             "it is ending; this waits for it",
         );
+    }
+    let alive = observed.clusters.iter().filter(|c| c.state.is_live());
+    for surplus in alive.rev().skip(1) {
+        let because = "the stack has one cluster, and this is another";
+        let end = End::asked("it was one too many");
+        draft.ask(Action::TerminateCluster(surplus.id.clone(), end), because);
     }
     match observed.live() {
         Some(cluster) => living(cluster, desired, observed, options, draft),
@@ -52,23 +58,21 @@ fn living(
         let because = "it was recorded and never begun: an earlier run was cut off";
         draft.act(Action::StartCluster(id.clone()), because);
     }
-    if let Some(difference) = immovable(&cluster.spec, &desired.cluster) {
-        draft.ask(
-            Action::TerminateCluster(id.clone()),
-            format!("replaced: {difference}"),
-        );
+    if let Some(difference) = immovable(&cluster.spec, &desired.cluster, desired.elastic) {
+        let because = format!("replaced: {difference}");
+        let end = End::asked(because.clone());
+        draft.ask(Action::TerminateCluster(id.clone(), end), because);
         let job = work(desired, observed, options);
         let because = work_reason(job, desired, observed, options);
         draft.act(create(desired, job), because);
         return;
     }
-    draft.settle(format!("cluster {id}"), "it is as the stack says");
-    if cluster.spec.guardrails != desired.cluster.guardrails {
-        let guardrails = desired.cluster.guardrails.clone();
-        draft.act(
-            Action::UpdateGuardrails(id.clone(), guardrails),
-            "the stack's guardrails were changed",
-        );
+    let changes = movable(cluster, &desired.cluster, desired.elastic);
+    if changes.is_empty() {
+        draft.settle(format!("cluster {id}"), "it is as the stack says");
+    } else {
+        let spec = Box::new(desired.cluster.clone());
+        draft.act(Action::UpdateCluster(id.clone(), spec), changes.join("; "));
     }
     let Some(job) = &desired.job else { return };
     let mut steps = cluster.steps_of(&job.hash).peekable();
@@ -172,35 +176,8 @@ fn work_reason(
     }
 }
 
-/// What of a cluster cannot be moved while it lives, if it has to move.
-fn immovable(have: &ClusterSpec, want: &ClusterSpec) -> Option<String> {
-    let change = |what: &str, from: &dyn std::fmt::Display, to: &dyn std::fmt::Display| {
-        Some(format!("{what} was {from} and is to be {to}"))
-    };
-    if have.release != want.release {
-        return change("the release", &have.release, &want.release);
-    }
-    if have.size != want.size {
-        return change("the size", &have.size, &want.size);
-    }
-    if have.workers != want.workers || have.worker != want.worker {
-        let (from, to) = (have.worker.memory, want.worker.memory);
-        return change("each worker's memory", &from, &to);
-    }
-    if have.python_packages != want.python_packages {
-        let list = |spec: &ClusterSpec| format!("[{}]", spec.python_packages.join(", "));
-        return change("the list of Python packages", &list(have), &list(want));
-    }
-    if have.key_pair != want.key_pair {
-        return Some("its key pair is another".to_owned());
-    }
-    (have.security_groups != want.security_groups)
-        .then(|| "its security groups are others".to_owned())
-}
-
 /// Why the last cluster ended, where that was not its work's good end.
 pub fn tombstone(cluster: &Cluster) -> Option<String> {
-    use crate::model::observed::EndReason;
     let end = cluster
         .end
         .as_ref()

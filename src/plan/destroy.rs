@@ -3,7 +3,7 @@
 use super::diff::Draft;
 use crate::model::action::Action;
 use crate::model::name::StackName;
-use crate::model::observed::Observed;
+use crate::model::observed::{End, Observed};
 use crate::model::plan::Plan;
 
 /// Ends and removes everything of a stack, what depends on others first.
@@ -15,7 +15,7 @@ pub fn destroy(stack: &StackName, observed: &Observed) -> Plan {
         .filter(|cluster| !cluster.state.is_over())
     {
         draft.ask(
-            Action::TerminateCluster(cluster.id.clone()),
+            Action::TerminateCluster(cluster.id.clone(), End::asked("its stack was destroyed")),
             "it is alive; a job on it is cut off",
         );
     }

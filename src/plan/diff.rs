@@ -7,7 +7,7 @@ use crate::model::desired::Desired;
 use crate::model::name::StackName;
 use crate::model::observed::{Observed, SeenKeyPair};
 use crate::model::plan::{Plan, Planned, Settled};
-use crate::model::stack::Stack;
+use crate::model::stack::{Ingress, IngressSource, Stack};
 
 /// A plan in the making.
 #[derive(Default)]
@@ -68,11 +68,15 @@ pub(super) fn diff(
         notes,
         ..Draft::default()
     };
+    if options.create_roles {
+        draft.act(Action::CreateRoles, "--create-roles makes those that lack");
+    }
     key_pairs(desired, observed, &mut draft);
     groups(desired, observed, &mut draft);
     bucket(desired, observed, &mut draft);
     cluster::diff(desired, observed, options, &mut draft);
     results(stack, desired, observed, options, &mut draft);
+    remember(desired, observed, &mut draft);
     leftovers(desired, observed, &mut draft);
     draft.into_plan(&desired.stack)
 }
@@ -125,13 +129,33 @@ fn groups(desired: &Desired, observed: &Observed, draft: &mut Draft) {
                 if have == want {
                     draft.settle(what, "its rules are the stack's");
                 } else {
-                    draft.act(
-                        Action::UpdateGroup(group.clone()),
-                        "its rules are not the stack's",
-                    );
+                    draft.act(Action::UpdateGroup(group.clone()), rules(&have, &want));
                 }
             }
         }
+    }
+}
+
+/// What the rules of a group lack and have too many.
+fn rules(have: &[Ingress], want: &[Ingress]) -> String {
+    let list = |from: &[Ingress], others: &[Ingress]| {
+        let alone = from.iter().filter(|rule| !others.contains(rule));
+        let words = alone.map(|rule| format!("{} from {}", rule.port, source(&rule.from)));
+        words.collect::<Vec<_>>().join(", ")
+    };
+    match (list(want, have), list(have, want)) {
+        (lacks, more) if more.is_empty() => format!("it lacks port {lacks}"),
+        (lacks, more) if lacks.is_empty() => {
+            format!("it opens port {more}, which the stack does not say")
+        }
+        (lacks, more) => format!("it opens port {more} where the stack says {lacks}"),
+    }
+}
+
+fn source(from: &IngressSource) -> String {
+    match from {
+        IngressSource::Caller => "this machine's address".to_owned(),
+        IngressSource::Range(range) => range.to_string(),
     }
 }
 
@@ -197,6 +221,17 @@ fn results(
             Action::BringHome(Results { run, key, to }),
             "the job ended well",
         );
+    }
+}
+
+/// What ended well is noted while its cluster can still tell.
+fn remember(desired: &Desired, observed: &Observed, draft: &mut Draft) {
+    let run = desired
+        .job
+        .as_ref()
+        .and_then(|job| cluster::good_run(job, observed));
+    if let Some(run) = run.filter(|run| !observed.remembered.contains(run)) {
+        draft.act(Action::Remember(run), "the job ended well");
     }
 }
 

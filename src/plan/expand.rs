@@ -4,7 +4,7 @@ use super::fit::{self, Fitted};
 use super::job;
 use super::keys::Keys;
 use super::refusal::Refusal;
-use crate::model::desired::{ClusterSpec, Desired, KeyPairSpec, Object};
+use crate::model::desired::{ClusterSpec, Desired, InstanceGroups, KeyPairSpec, Object};
 use crate::model::facts::{Capacity, Facts, Input};
 use crate::model::name::DataName;
 use crate::model::stack::{Data, Stack, WhenDone};
@@ -32,8 +32,9 @@ pub fn expand(stack: &Stack, facts: &Facts) -> Result<(Desired, Vec<String>), Ve
         key_pairs: key_pairs(stack, facts),
         security_groups: stack.security_groups.clone(),
         objects: objects(stack, facts, &keys),
-        cluster: cluster(stack, &fitted),
+        cluster: cluster(stack, facts, &fitted),
         job,
+        elastic: facts.capacity == Capacity::AsTyped,
     };
     Ok((desired, notes(stack, facts, &fitted)))
 }
@@ -131,11 +132,18 @@ fn objects(stack: &Stack, facts: &Facts, keys: &Keys<'_>) -> Vec<Object> {
     objects.into_iter().collect()
 }
 
-fn cluster(stack: &Stack, fitted: &Fitted) -> ClusterSpec {
+fn cluster(stack: &Stack, facts: &Facts, fitted: &Fitted) -> ClusterSpec {
     let cluster = &stack.cluster;
+    let groups = InstanceGroups {
+        primary: cluster.primary.clone(),
+        core: cluster.core.clone(),
+        task: cluster.task.clone(),
+    };
     ClusterSpec {
         release: cluster.release.clone(),
-        size: size(stack),
+        label: facts.label.clone(),
+        size: groups.size(),
+        groups,
         workers: fitted.workers,
         worker: fitted.worker,
         key_pair: cluster.key_pair.clone(),
@@ -147,27 +155,4 @@ fn cluster(stack: &Stack, fitted: &Fitted) -> ClusterSpec {
             .collect(),
         guardrails: stack.guardrails.clone(),
     }
-}
-
-/// The size as people write it: `3 x m5.xlarge` where all nodes are alike.
-fn size(stack: &Stack) -> String {
-    let cluster = &stack.cluster;
-    let groups: Vec<_> = [
-        Some(&cluster.primary),
-        cluster.core.as_ref(),
-        cluster.task.as_ref(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    let one = cluster.primary.instance_type();
-    if groups.iter().all(|group| group.instance_type() == one) {
-        let count: u16 = groups.iter().map(|group| group.nodes.count).sum();
-        return format!("{count} x {one}");
-    }
-    groups
-        .iter()
-        .map(|group| group.nodes.to_string())
-        .collect::<Vec<_>>()
-        .join(" + ")
 }

@@ -1,6 +1,7 @@
 //! `Stack` x `Facts` x `Observed` to `Plan`: ordered actions, each with its reason, that leave
 //! execution no choice. Pure.
 
+mod change;
 pub mod cluster;
 pub mod destroy;
 pub mod diff;
@@ -25,6 +26,8 @@ use crate::model::stack::Stack;
 pub struct Options {
     /// Run a job that ended well once more.
     pub again: bool,
+    /// Make the roles that EMR needs, where they lack.
+    pub create_roles: bool,
 }
 
 /// The plan that makes `observed` into what `stack` asks for, and the desired state it rests on.

@@ -7,7 +7,7 @@ use crate::model::action::Action;
 use crate::model::desired::Desired;
 use crate::model::event::Listener;
 use crate::model::facts::Facts;
-use crate::model::observed::{Cluster, ClusterState, Observed};
+use crate::model::observed::{Cluster, ClusterState, End, Observed};
 use crate::model::plan::Plan;
 use crate::model::stack::Stack;
 use crate::plan::{self, Options, Refusal};
@@ -150,7 +150,7 @@ impl Driver<'_> {
         let Some(cluster) = observed.live() else {
             return Ok(());
         };
-        let action = Action::TerminateCluster(cluster.id.clone());
+        let action = Action::TerminateCluster(cluster.id.clone(), End::asked("a person ended it"));
         Ok(self
             .cloud
             .apply(&self.stack.name, &action, self.hear)

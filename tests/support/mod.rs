@@ -2,7 +2,7 @@
 
 use clusterup::cloud::local::cluster::{Folder, Launch, Order};
 use clusterup::cloud::local::runtime::Store;
-use clusterup::model::desired::{ClusterSpec, JobSpec, StepSpec, Worker};
+use clusterup::model::desired::{ClusterSpec, InstanceGroups, JobSpec, StepSpec, Worker};
 use clusterup::model::event::Silence;
 use clusterup::model::memory::Memory;
 use clusterup::model::observed::{Cluster, ClusterState, Step};
@@ -72,6 +72,8 @@ impl Place {
         use clusterup::model::clock::Clock;
         let spec = ClusterSpec {
             release: "emr-7.x".parse().unwrap(),
+            label: None,
+            groups: InstanceGroups::single("m5.xlarge".parse().unwrap()),
             size: format!("{workers} x m5.xlarge"),
             workers,
             worker: Worker {
@@ -99,6 +101,7 @@ impl Place {
             ended_at: None,
             end: None,
             steps: job.iter().flat_map(|job| Step::pending(job, 1)).collect(),
+            drift: Vec::new(),
             attended: false,
         };
         let order = Order {

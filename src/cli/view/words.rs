@@ -17,6 +17,7 @@ pub(crate) const fn sign(sign: Sign) -> char {
 /// What an action acts on, as a plan lists it.
 pub(crate) fn action(action: &Action) -> String {
     match action {
+        Action::CreateRoles => "roles of EMR and of its guards".to_owned(),
         Action::CreateKeyPair(spec) => format!("key pair {}", spec.name),
         Action::DeleteKeyPair(name) => format!("key pair {name}"),
         Action::CreateGroup(group) | Action::UpdateGroup(group) => {
@@ -28,8 +29,9 @@ pub(crate) fn action(action: &Action) -> String {
         Action::CreateCluster(spec, _) => cluster(spec),
         Action::StartCluster(id) => format!("go on with cluster {id}"),
         Action::AddSteps(id, job) => format!("job on {id}: {}", steps(job)),
-        Action::UpdateGuardrails(id, _) => format!("guardrails of cluster {id}"),
-        Action::TerminateCluster(id) => format!("cluster {id}"),
+        Action::UpdateCluster(id, _) => format!("cluster {id}"),
+        Action::Remember(_) => "note of the run".to_owned(),
+        Action::TerminateCluster(id, _) => format!("cluster {id}"),
         Action::DeleteCluster(id) => format!("record and logs of cluster {id}"),
         Action::BringHome(results) => format!("results to {}", results.to.display()),
     }

@@ -46,6 +46,7 @@ impl Gather<'_> {
             data,
             public_keys: self.public_keys(stack)?,
             sample,
+            label: None,
             capacity: machine::capacity(),
         })
     }

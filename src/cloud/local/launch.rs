@@ -53,6 +53,7 @@ impl Local {
                 .into_iter()
                 .flat_map(|job| Step::pending(job, 1))
                 .collect(),
+            drift: Vec::new(),
             attended: false,
         };
         let machine = &self.machine;
@@ -86,7 +87,7 @@ pub(super) fn delete(folder: &Folder) -> Result<(), CloudError> {
     for _ in 0..3 {
         match removed {
             Err(error) if error.class == Class::Busy => {
-                terminate(folder)?;
+                terminate(folder, "it is forgotten")?;
                 removed = folder.remove();
             }
             removed => return removed,
@@ -106,12 +107,12 @@ pub(super) fn ask(folder: &Folder, request: &Request) -> Result<(), CloudError> 
 }
 
 /// Asks for the end and waits for it; one that does not answer is ended by force.
-pub(super) fn terminate(folder: &Folder) -> Result<(), CloudError> {
+pub(super) fn terminate(folder: &Folder, message: &str) -> Result<(), CloudError> {
     if !folder.held()? {
         return Ok(());
     }
     folder.request(&Request::Terminate {
-        message: "it was asked to end".to_owned(),
+        message: message.to_owned(),
     })?;
     if folder.wait_over(PATIENCE)? {
         return Ok(());

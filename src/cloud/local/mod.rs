@@ -103,12 +103,14 @@ impl Cloud for Local {
         stack: &StackName,
         home: Option<&Path>,
     ) -> Result<Observed, CloudError> {
+        let clusters = self.clusters(stack)?;
         Ok(Observed {
             at: self.clock.now(),
             key_pairs: keys::observe(&self.place, stack)?,
             security_groups: groups::observe(&self.place, stack)?,
             bucket: bucket::observe(&self.place, stack)?,
-            clusters: self.clusters(stack)?,
+            remembered: clusters.iter().flat_map(Cluster::good_runs).collect(),
+            clusters,
             results_home: home.and_then(|home| results::observe(stack, home)),
         })
     }
@@ -131,6 +133,7 @@ impl Cloud for Local {
     ) -> Result<(), CloudError> {
         let place = &self.place;
         match action {
+            Action::CreateRoles | Action::Remember(_) => Ok(()),
             Action::CreateKeyPair(spec) => keys::create(place, stack, spec),
             Action::DeleteKeyPair(name) => keys::delete(place, stack, name),
             Action::CreateGroup(group) | Action::UpdateGroup(group) => {
@@ -147,10 +150,13 @@ impl Cloud for Local {
             Action::AddSteps(id, job) => {
                 launch::add_steps(place, stack, &self.folder(stack, id), job)
             }
-            Action::UpdateGuardrails(id, guardrails) => {
-                launch::ask(&self.folder(stack, id), &Request::Guard(guardrails.clone()))
+            Action::UpdateCluster(id, spec) => launch::ask(
+                &self.folder(stack, id),
+                &Request::Guard(spec.guardrails.clone()),
+            ),
+            Action::TerminateCluster(id, end) => {
+                launch::terminate(&self.folder(stack, id), &end.message)
             }
-            Action::TerminateCluster(id) => launch::terminate(&self.folder(stack, id)),
             Action::DeleteCluster(id) => launch::delete(&self.folder(stack, id)),
             Action::BringHome(results) => {
                 results::bring(place, stack, results)?;
