@@ -55,7 +55,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("clap", &["cli/"]),
     ("comfy_table", &["cli/view/"]),
     ("indicatif", &["cli/view/"]),
-    ("ssh_key", &["cloud/local/keys.rs"]),
+    ("ssh_key", &["cloud/keypair.rs"]),
     ("ureq", &["cloud/"]),
     ("zip", &["cloud/local/runtime/"]),
     ("Utc::now", &["run/clock.rs"]),

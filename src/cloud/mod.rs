@@ -3,10 +3,15 @@
 pub mod api;
 pub mod dice;
 pub mod error;
+mod files;
 pub mod flaky;
+mod gather;
+mod home;
+mod keypair;
 pub mod local;
 pub mod meter;
 pub mod retry;
+mod sample;
 
 pub use error::{Class, CloudError};
 

@@ -1,8 +1,9 @@
 //! A bucket is a folder. Objects appear whole or not at all.
 
-use super::place::{Place, gone};
-use super::sample::sample_lines;
+use super::place::Place;
 use crate::cloud::error::{CloudError, IoContext};
+use crate::cloud::files::gone;
+use crate::cloud::sample::sample_lines;
 use crate::model::desired::{JobSpec, Object};
 use crate::model::event::{Event, Listener};
 use crate::model::hex::hex;

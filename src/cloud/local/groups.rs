@@ -1,7 +1,8 @@
 //! Security groups, recorded: this machine opens nothing, so that the plan is the same as on AWS.
 
-use super::place::{Place, gone, names, write_whole};
+use super::place::{Place, names};
 use crate::cloud::error::{Class, CloudError, IoContext};
+use crate::cloud::files::{gone, write_whole};
 use crate::model::name::{GroupName, StackName};
 use crate::model::stack::SecurityGroup;
 use std::fs;

@@ -3,22 +3,19 @@
 
 mod bucket;
 pub mod cluster;
-mod facts;
 mod groups;
 pub mod keys;
 mod launch;
 mod lock;
 pub mod machine;
 pub mod place;
-mod results;
 pub mod runtime;
-mod sample;
 
 use self::cluster::{Folder, Request};
-use self::facts::Gather;
 use self::place::Place;
 use self::runtime::Store;
-use super::{Cloud, CloudError, Lease};
+use super::gather::Gather;
+use super::{Cloud, CloudError, Lease, home, keypair};
 use crate::cloud::error::{Class, IoContext};
 use crate::model::action::Action;
 use crate::model::clock::Clock;
@@ -87,15 +84,18 @@ impl Cloud for Local {
         sample: Option<Sample>,
         hear: &dyn Listener,
     ) -> Result<Facts, CloudError> {
-        let (place, store, home) = (&self.place, &self.store, self.machine.home.as_deref());
-        Gather {
-            place,
-            store,
-            home,
+        let gather = Gather {
+            store: &self.store,
+            home: self.machine.home.as_deref(),
+            reads_s3: false,
             hear,
-        }
-        .facts(stack, sample)
-        .await
+        };
+        let bucket = self.place.bucket(&stack.name);
+        Ok(Facts {
+            bucket: bucket.to_string_lossy().into_owned(),
+            capacity: machine::capacity(),
+            ..gather.facts(stack, sample).await?
+        })
     }
 
     async fn observe(
@@ -111,7 +111,7 @@ impl Cloud for Local {
             bucket: bucket::observe(&self.place, stack)?,
             remembered: clusters.iter().flat_map(Cluster::good_runs).collect(),
             clusters,
-            results_home: home.and_then(|home| results::observe(stack, home)),
+            results_home: home.and_then(|folder| home::observe(stack, folder)),
         })
     }
 
@@ -134,8 +134,10 @@ impl Cloud for Local {
         let place = &self.place;
         match action {
             Action::CreateRoles | Action::Remember(_) => Ok(()),
-            Action::CreateKeyPair(spec) => keys::create(place, stack, spec),
-            Action::DeleteKeyPair(name) => keys::delete(place, stack, name),
+            Action::CreateKeyPair(spec) => {
+                keypair::make(&place.key(stack, &spec.name), stack, spec)
+            }
+            Action::DeleteKeyPair(name) => keypair::remove(&place.key(stack, name)),
             Action::CreateGroup(group) | Action::UpdateGroup(group) => {
                 groups::put(place, stack, group)
             }
@@ -159,7 +161,7 @@ impl Cloud for Local {
             }
             Action::DeleteCluster(id) => launch::delete(&self.folder(stack, id)),
             Action::BringHome(results) => {
-                results::bring(place, stack, results)?;
+                home::bring(&place.bucket(stack).join(&results.key), stack, results)?;
                 hear.hear(&Event::Home {
                     to: results.to.clone(),
                 });

@@ -12,7 +12,7 @@ use super::bucket::PARTIAL;
 use crate::cloud::error::{CloudError, IoContext};
 use crate::model::name::{ClusterId, GroupName, KeyPairName, StackName};
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -146,22 +146,4 @@ pub(super) fn names(folder: &Path) -> Result<Vec<String>, CloudError> {
     }
     names.sort();
     Ok(names)
-}
-
-/// Success also where there was nothing to remove.
-pub(super) fn gone(result: io::Result<()>) -> io::Result<()> {
-    match result {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        result => result,
-    }
-}
-
-/// Writes a whole file or nothing: beside its place first, then moved there.
-pub(super) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = folder.join(format!(".{name}.{}", std::process::id()));
-    fs::write(&beside, content)?;
-    fs::rename(&beside, path)
 }

@@ -2,7 +2,7 @@
 //! ever holds parts of two runs. A marker says whose they are and which; it is removed first and
 //! written last, and nothing that it does not list is ever replaced.
 
-use super::place::{Place, gone, write_whole};
+use super::files::{gone, write_whole};
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::model::action::Results;
 use crate::model::name::StackName;
@@ -64,12 +64,13 @@ pub(super) fn check(stack: &StackName, home: &Path) -> Result<(), CloudError> {
     }
 }
 
-pub(super) fn bring(place: &Place, stack: &StackName, results: &Results) -> Result<(), CloudError> {
-    let Results { run, key, to } = results;
+/// Brings the results that lie in the folder `from` to where the stack wants them.
+pub(super) fn bring(from: &Path, stack: &StackName, results: &Results) -> Result<(), CloudError> {
+    let Results { run, to, .. } = results;
     let doing = || format!("bring results home to {}", to.display());
     fs::create_dir_all(to).during(doing)?;
     let old = marker(to).map(|marker| marker.entries).unwrap_or_default();
-    let new = entries(&place.bucket(stack).join(key)).during(doing)?;
+    let new = entries(from).during(doing)?;
     if let Some(strange) = new.iter().find(|new| in_the_way(to, new, &old)) {
         let path = to.join(strange);
         let message = format!(
@@ -98,7 +99,7 @@ pub(super) fn bring(place: &Place, stack: &StackName, results: &Results) -> Resu
         partial.push(name);
         let beside = to.join(partial);
         remove(&beside).during(doing)?;
-        copy(&place.bucket(stack).join(key).join(name), &beside).during(doing)?;
+        copy(&from.join(name), &beside).during(doing)?;
         remove(&to.join(name)).during(doing)?;
         fs::rename(&beside, to.join(name)).during(doing)?;
     }

@@ -1,13 +1,11 @@
-//! What planning has to know of this machine: scripts, data, keys, and what workers may have.
+//! What planning has to know of this machine's files: scripts, data, public keys.
 
-use super::keys::read_public;
-use super::machine;
-use super::place::Place;
-use super::results;
-use super::runtime::Store;
-use crate::cloud::error::{Class, CloudError, IoContext};
+use super::error::{Class, CloudError, IoContext};
+use super::home;
+use super::keypair::read_public;
+use super::local::runtime::Store;
 use crate::model::event::{Event, Listener};
-use crate::model::facts::{Facts, File, Input};
+use crate::model::facts::{Capacity, Facts, File, Input};
 use crate::model::hex::hex;
 use crate::model::name::DataName;
 use crate::model::sample::Sample;
@@ -20,34 +18,35 @@ use std::path::{Path, PathBuf};
 
 /// Where facts come from.
 pub(super) struct Gather<'a> {
-    pub(super) place: &'a Place,
     pub(super) store: &'a Store,
     pub(super) home: Option<&'a Path>,
+    /// Whether clusters of the target read `s3://…`.
+    pub(super) reads_s3: bool,
     pub(super) hear: &'a dyn Listener,
 }
 
 impl Gather<'_> {
+    /// All but what only the target knows: its bucket, its capacity, its newest release.
     pub(super) async fn facts(
         &self,
         stack: &Stack,
         sample: Option<Sample>,
     ) -> Result<Facts, CloudError> {
         if let Some(home) = stack.job.as_ref().and_then(|job| job.results.as_deref()) {
-            results::check(&stack.name, home)?;
+            home::check(&stack.name, home)?;
         }
-        let bucket = self.place.bucket(&stack.name);
         let mut data = BTreeMap::new();
         for (name, wanted) in &stack.data {
             data.insert(name.clone(), self.input(name, wanted).await?);
         }
         Ok(Facts {
-            bucket: bucket.to_string_lossy().into_owned(),
+            bucket: String::new(),
             scripts: self.scripts(stack)?,
             data,
             public_keys: self.public_keys(stack)?,
             sample,
             label: None,
-            capacity: machine::capacity(),
+            capacity: Capacity::AsTyped,
         })
     }
 
@@ -93,6 +92,7 @@ impl Gather<'_> {
                         .fetch(url, member.as_deref(), sha256.as_deref(), self.hear);
                 self.file(&fetched.await?, &what).map(Input::Local)
             }
+            Source::S3(location) if self.reads_s3 => Ok(Input::Remote(location.clone())),
             Source::S3(location) => {
                 let message = format!("{what} is {location}, which this machine does not read");
                 Err(CloudError::new(Class::Input, message)

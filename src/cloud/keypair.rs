@@ -1,0 +1,92 @@
+//! Key pairs as files: ed25519, in OpenSSH's form.
+
+use super::error::{Class, CloudError, IoContext};
+use super::files::gone;
+use crate::model::desired::KeyPairSpec;
+use crate::model::name::{KeyPairName, StackName};
+use ssh_key::rand_core::OsRng;
+use ssh_key::{Algorithm, LineEnding, PrivateKey};
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+pub const PRIVATE: &str = "id_ed25519";
+const PUBLIC: &str = "id_ed25519.pub";
+
+/// Makes a pair in a folder of its own, or keeps the user's own public half there. The folder
+/// appears whole or not at all; one that is there stays.
+pub(super) fn make(folder: &Path, stack: &StackName, spec: &KeyPairSpec) -> Result<(), CloudError> {
+    if folder.exists() {
+        return Ok(());
+    }
+    let beside = folder.with_file_name(format!(".{}.{}", spec.name, std::process::id()));
+    let doing = || format!("make key pair {} in {}", spec.name, folder.display());
+    gone(fs::remove_dir_all(&beside)).during(doing)?;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&beside)
+        .during(doing)?;
+    match &spec.public_key {
+        Some(public) => fs::write(beside.join(PUBLIC), format!("{public}\n")).during(doing)?,
+        None => generate(&beside, stack, &spec.name)?,
+    }
+    fs::rename(&beside, folder).during(doing)
+}
+
+/// Removes a pair's folder in one step: half a key pair would be no key pair and yet in the way.
+pub(super) fn remove(folder: &Path) -> Result<(), CloudError> {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let hidden = folder.with_file_name(format!(".{name}.gone"));
+    let doing = || format!("remove {}", folder.display());
+    gone(fs::remove_dir_all(&hidden)).during(doing)?;
+    gone(fs::rename(folder, &hidden)).during(doing)?;
+    gone(fs::remove_dir_all(&hidden)).during(doing)
+}
+
+/// The public half in a pair's folder, without its comment; empty where there is none.
+pub(super) fn public(folder: &Path) -> String {
+    without_comment(&fs::read_to_string(folder.join(PUBLIC)).unwrap_or_default())
+}
+
+fn generate(folder: &Path, stack: &StackName, name: &KeyPairName) -> Result<(), CloudError> {
+    let failed = |error: ssh_key::Error| {
+        CloudError::new(Class::Failed, format!("cannot make key pair {name}")).caused_by(error)
+    };
+    let mut key = PrivateKey::random(&mut OsRng, Algorithm::Ed25519).map_err(failed)?;
+    key.set_comment(format!("clusterup {stack}/{name}"));
+    let private = key.to_openssh(LineEnding::LF).map_err(failed)?;
+    let public = key.public_key().to_openssh().map_err(failed)?;
+    let write = |name: &str, mode: u32, text: &str| {
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(folder.join(name))?;
+        file.write_all(text.as_bytes())
+    };
+    write(PRIVATE, 0o600, &private)
+        .and_then(|()| write(PUBLIC, 0o644, &format!("{public}\n")))
+        .during(|| format!("write key pair {name}"))
+}
+
+/// The kind and the key, without the comment that changes nothing.
+pub(super) fn without_comment(public_key: &str) -> String {
+    public_key
+        .split_whitespace()
+        .take(2)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// Reads a public key of the user's own.
+pub(super) fn read_public(path: &Path) -> Result<String, CloudError> {
+    let text =
+        fs::read_to_string(path).during(|| format!("read the public key {}", path.display()))?;
+    if ssh_key::PublicKey::from_openssh(text.trim()).is_err() {
+        let message = format!("{} is no public key in OpenSSH's form", path.display());
+        return Err(CloudError::new(Class::Input, message).hint("name the file that ends in .pub"));
+    }
+    Ok(without_comment(&text))
+}
