@@ -87,7 +87,7 @@ impl From<CloudError> for Failure {
             Some(source) => failure.caused_by(source),
             None => failure,
         };
-        error.hint.into_iter().fold(failure, Self::hint)
+        error.hints.into_iter().fold(failure, Self::hint)
     }
 }
 

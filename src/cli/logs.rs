@@ -5,8 +5,7 @@ use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::screen::Screen;
 use super::stack_file;
-use crate::cloud::Cloud;
-use crate::cloud::local::cluster::step_name;
+use crate::cloud::{Cloud, step_name};
 use crate::model::name::StackName;
 use serde_json::json;
 
@@ -47,7 +46,7 @@ fn wants(args: &LogsArgs, name: &str) -> bool {
             // A step's folder is its number and its name: `01-load`.
             folder
                 .split_once('-')
-                .is_some_and(|(_, of)| of == step_name(step))
+                .is_some_and(|(_, of)| of == step_name(step.as_str()))
         }),
         None => args.all,
     }

@@ -15,13 +15,13 @@ pub enum Class {
     Failed,
 }
 
-/// Says what happened; `hint`, where there is one, is the next thing to type or do.
+/// Says what happened; `hints` are the next things to type or do.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct CloudError {
     pub class: Class,
     pub message: String,
-    pub hint: Option<String>,
+    pub hints: Vec<String>,
     #[source]
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -31,14 +31,14 @@ impl CloudError {
         Self {
             class,
             message: message.into(),
-            hint: None,
+            hints: Vec::new(),
             source: None,
         }
     }
 
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hints.push(hint.into());
         self
     }
 

@@ -1,19 +1,17 @@
 //! What planning has to know of this machine's files: scripts, data, public keys.
 
 use super::error::{Class, CloudError, IoContext};
-use super::home;
 use super::keypair::read_public;
 use super::local::runtime::Store;
+use super::{content, home};
 use crate::model::event::{Event, Listener};
 use crate::model::facts::{Capacity, Facts, File, Input};
-use crate::model::hex::hex;
 use crate::model::name::DataName;
 use crate::model::sample::Sample;
 use crate::model::stack::{Data, Source, Stack};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// Where facts come from.
@@ -118,28 +116,14 @@ impl Gather<'_> {
     }
 
     fn hashed(&self, path: &Path, what: &str, total: u64) -> Result<File, CloudError> {
-        let reading = || format!("read {}", path.display());
-        let mut file = fs::File::open(path).during(reading)?;
-        let mut digest = Sha256::new();
-        let mut buffer = vec![0; 1 << 20];
-        let mut done = 0;
-        loop {
-            let bytes = file.read(&mut buffer).during(reading)?;
-            if bytes == 0 {
-                break;
-            }
-            digest.update(&buffer[..bytes]);
-            done += bytes as u64;
-            self.hear.hear(&Event::Progress {
-                what: format!("reading {what}"),
-                done,
-                total,
-            });
-        }
-        let sha256 = hex(&digest.finalize());
+        let (sha256, bytes) = content::digest(path, &mut |done| {
+            let what = format!("reading {what}");
+            self.hear.hear(&Event::Progress { what, done, total });
+        })
+        .during(|| format!("read {}", path.display()))?;
         Ok(File {
             path: path.to_owned(),
-            bytes: done,
+            bytes,
             sha256,
         })
     }

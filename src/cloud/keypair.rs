@@ -11,7 +11,7 @@ use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
-pub const PRIVATE: &str = "id_ed25519";
+pub(super) const PRIVATE: &str = "id_ed25519";
 const PUBLIC: &str = "id_ed25519.pub";
 
 /// Makes a pair in a folder of its own, or keeps the user's own public half there. The folder

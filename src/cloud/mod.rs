@@ -1,6 +1,8 @@
 //! The edge: everything that touches a cloud goes through one trait.
 
+pub mod account;
 pub mod api;
+mod content;
 pub mod dice;
 pub mod error;
 mod files;
@@ -10,6 +12,7 @@ mod home;
 mod keypair;
 pub mod local;
 pub mod meter;
+pub mod process;
 pub mod retry;
 mod sample;
 
@@ -19,14 +22,36 @@ use crate::model::action::Action;
 use crate::model::event::{Listener, SparkProgress};
 use crate::model::facts::Facts;
 use crate::model::name::StackName;
-use crate::model::observed::Observed;
+use crate::model::observed::{Cluster, Observed};
+use crate::model::plan::Plan;
 use crate::model::sample::Sample;
 use crate::model::stack::Stack;
 use async_trait::async_trait;
 use std::path::Path;
+use std::time::Duration;
 
-/// Holds a stack for one process; dropping it lets go.
-pub type Lease = Box<dyn std::any::Any>;
+/// Holds a stack for one process. Dropped without a release, it is let go when that process ends.
+pub type Lease = Box<dyn Hold>;
+
+#[async_trait(?Send)]
+pub trait Hold {
+    /// Lets go.
+    async fn release(self: Box<Self>) -> Result<(), CloudError>;
+}
+
+/// A step's name as its logs' folder has it, after its number.
+pub fn step_name(name: &str) -> String {
+    let safe = |c: char| match c {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '_' | '-' => c,
+        _ => '-',
+    };
+    name.chars().take(60).map(safe).collect()
+}
+
+/// The folder of a step's logs: its number, from 1, and its name.
+fn step_folder(number: usize, name: &str) -> String {
+    format!("{number:02}-{}", step_name(name))
+}
 
 /// A place where stacks run.
 #[async_trait(?Send)]
@@ -43,11 +68,17 @@ pub trait Cloud {
     async fn observe(&self, stack: &StackName, home: Option<&Path>)
     -> Result<Observed, CloudError>;
 
+    /// The clusters of a stack as they are now; less to ask for than [`Self::observe`].
+    async fn watch(&self, stack: &StackName) -> Result<Vec<Cluster>, CloudError>;
+
+    /// Whether what a plan needs from outside is there, asked before anything is made.
+    async fn check(&self, plan: &Plan) -> Result<(), CloudError>;
+
     /// The stacks of which anything exists, in order of their names.
     async fn stacks(&self) -> Result<Vec<StackName>, CloudError>;
 
-    /// Takes the stack for oneself until the lease is dropped or its process dies; waits a while
-    /// for another who has it, then says who.
+    /// Takes the stack for oneself until the lease is released or its process dies; waits a while
+    /// for another who has it, then says who. What an earlier run left in doubt is found out first.
     async fn lease(&self, stack: &StackName, hear: &dyn Listener) -> Result<Lease, CloudError>;
 
     /// Makes one action true. Making it again is harmless; deleting what is gone is success.
@@ -67,4 +98,14 @@ pub trait Cloud {
 
     /// How far the Spark application behind `ui` has come; none while it cannot be told.
     async fn progress(&self, ui: &str) -> Option<SparkProgress>;
+
+    /// How long to wait before looking again at what was looked at so often.
+    fn pause(&self, looks: u32) -> Duration;
+
+    /// Whether clusters are ended by something of the target's own when their lifetime is over, or
+    /// whoever follows them has to.
+    fn guards_itself(&self) -> bool;
+
+    /// Removes what stacks share and none needs any more.
+    async fn leave(&self) -> Result<(), CloudError>;
 }

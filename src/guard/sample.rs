@@ -20,6 +20,7 @@ pub(super) fn cluster(ready: Option<i64>) -> Cluster {
         spec: ClusterSpec {
             release: "emr-7.x".parse().unwrap(),
             label: None,
+            team: None,
             groups: InstanceGroups::single("m5.xlarge".parse().unwrap()),
             size: "1 x m5.xlarge".to_owned(),
             workers: 1,

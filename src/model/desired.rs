@@ -3,7 +3,7 @@
 
 use super::instance::{InstanceType, Nodes};
 use super::memory::Memory;
-use super::name::{GroupName, JobHash, KeyPairName, StackName, StepName};
+use super::name::{GroupName, JobHash, KeyPairName, StackName, StepName, TeamName};
 use super::release::Release;
 use super::sample::Sample;
 use super::stack::{Guardrails, InstanceGroup, Market, SecurityGroup};
@@ -47,6 +47,8 @@ pub struct ClusterSpec {
     pub release: Release,
     /// The label that a release of a line stands for, where the target knows one.
     pub label: Option<String>,
+    /// Who pays.
+    pub team: Option<TeamName>,
     /// In words such as `3 x m5.xlarge`, for people.
     pub size: String,
     pub groups: InstanceGroups,

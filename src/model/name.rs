@@ -61,17 +61,18 @@ name!(
     "a team of 1 to 40 lower-case letters, digits and hyphens that begins with a letter"
 );
 name!(
-    /// An EC2 key pair. EC2 allows 255 ASCII characters; these are the ones that are safe in a
-    /// file's name too.
+    /// A key pair. EC2 allows 255 ASCII characters, of which our prefix takes some; these are the
+    /// ones that are safe in a file's name too.
     KeyPairName,
-    |text| file_safe(text, 255),
-    "a name of 1 to 255 letters, digits, `.`, `_` and `-` that begins with a letter or digit"
+    |text| file_safe(text, 200),
+    "a name of 1 to 200 letters, digits, `.`, `_` and `-` that begins with a letter or digit"
 );
 name!(
-    /// An EC2 security group: 255 characters, never beginning with `sg-` (EC2 API).
+    /// A security group: EC2 allows 255 characters, of which our prefix takes some, and no `sg-`
+    /// at the beginning (EC2 API).
     GroupName,
-    |text| file_safe(text, 255) && !text.starts_with("sg-"),
-    "a name of 1 to 255 letters, digits, `.`, `_` and `-` that does not begin with `sg-`"
+    |text| file_safe(text, 200) && !text.starts_with("sg-"),
+    "a name of 1 to 200 letters, digits, `.`, `_` and `-` that does not begin with `sg-`"
 );
 name!(
     /// An entry under `data:`, as `${data.NAME}` refers to it.
@@ -80,7 +81,7 @@ name!(
     "a name of 1 to 63 letters, digits, `_` and `-`"
 );
 name!(
-    /// A step of a job. EMR allows 256 characters; some are kept for the attempt's id.
+    /// A step of a job. EMR allows 256 characters; some are kept for the run's id.
     StepName,
     |text| {
         let plain = |c: char| !c.is_control() && !"<>$|`".contains(c);

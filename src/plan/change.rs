@@ -109,6 +109,9 @@ pub(super) fn movable(cluster: &Cluster, want: &ClusterSpec, elastic: bool) -> V
             dollars(&to.budget),
         ));
     }
+    if have.team != want.team {
+        changes.push("its team is another".to_owned());
+    }
     if from.when_done != to.when_done {
         changes.push("when_done is another".to_owned());
     }

@@ -142,6 +142,7 @@ fn cluster(stack: &Stack, facts: &Facts, fitted: &Fitted) -> ClusterSpec {
     ClusterSpec {
         release: cluster.release.clone(),
         label: facts.label.clone(),
+        team: stack.team.clone(),
         size: groups.size(),
         groups,
         workers: fitted.workers,

@@ -73,6 +73,7 @@ impl Place {
         let spec = ClusterSpec {
             release: "emr-7.x".parse().unwrap(),
             label: None,
+            team: None,
             groups: InstanceGroups::single("m5.xlarge".parse().unwrap()),
             size: format!("{workers} x m5.xlarge"),
             workers,

@@ -228,6 +228,19 @@ call!(
     ()
 );
 
+/// Whether clusters wait for more when their steps are over.
+#[derive(Debug, Clone)]
+pub struct SetKeepAlive {
+    pub ids: Vec<String>,
+    pub keep: bool,
+}
+call!(
+    SetKeepAlive,
+    "elasticmapreduce:SetKeepJobFlowAliveWhenNoSteps",
+    changes,
+    ()
+);
+
 /// The count of an instance group.
 #[derive(Debug, Clone)]
 pub struct ModifyInstanceGroups {

@@ -116,6 +116,7 @@ api!(
     emr::AddJobFlowSteps,
     emr::TerminateJobFlows,
     emr::SetTerminationProtection,
+    emr::SetKeepAlive,
     emr::ModifyInstanceGroups,
     emr::ModifyCluster,
     emr::GetAutoTerminationPolicy,

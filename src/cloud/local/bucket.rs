@@ -1,6 +1,7 @@
 //! A bucket is a folder. Objects appear whole or not at all.
 
 use super::place::Place;
+use crate::cloud::content;
 use crate::cloud::error::{CloudError, IoContext};
 use crate::cloud::files::gone;
 use crate::cloud::sample::sample_lines;
@@ -96,18 +97,11 @@ fn stage_one(object: &Object, to: &Path, tell: &mut dyn FnMut(u64)) -> io::Resul
     }
     into.flush()?;
     let found = hex(&from.digest.finalize());
-    if !of_content(&object.key, &found) {
+    if !content::is_of_key(&object.key, &found) {
         fs::remove_file(&beside)?;
         return Err(io::Error::other("it was changed meanwhile; apply again"));
     }
     fs::rename(&beside, to)
-}
-
-/// Whether a key is that of this content: its second part begins with the content's digest.
-fn of_content(key: &str, sha256: &str) -> bool {
-    let part = key.split('/').nth(1).unwrap_or_default();
-    part.get(..16)
-        .is_some_and(|digest| sha256.starts_with(digest))
 }
 
 /// Tells of each piece that is read, and what all of it was.

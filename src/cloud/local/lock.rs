@@ -1,9 +1,11 @@
 //! One clusterup at a time works on a stack. The lock is the kernel's: a dead holder frees it.
 
 use super::place::Place;
+use crate::cloud::Hold;
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::model::event::{Event, Listener};
 use crate::model::name::StackName;
+use async_trait::async_trait;
 use std::fs::{self, File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::MetadataExt;
@@ -19,6 +21,14 @@ pub(super) struct Held {
     path: PathBuf,
     place: Place,
     _file: File,
+}
+
+#[async_trait(?Send)]
+impl Hold for Held {
+    /// Dropping it is all there is to it.
+    async fn release(self: Box<Self>) -> Result<(), CloudError> {
+        Ok(())
+    }
 }
 
 impl Drop for Held {

@@ -23,6 +23,7 @@ use crate::model::event::{Event, Listener, SparkProgress};
 use crate::model::facts::Facts;
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::{Cluster, Observed};
+use crate::model::plan::Plan;
 use crate::model::sample::Sample;
 use crate::model::stack::Stack;
 use async_trait::async_trait;
@@ -30,6 +31,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// This machine.
 pub struct Local {
@@ -113,6 +115,14 @@ impl Cloud for Local {
             clusters,
             results_home: home.and_then(|folder| home::observe(stack, folder)),
         })
+    }
+
+    async fn watch(&self, stack: &StackName) -> Result<Vec<Cluster>, CloudError> {
+        self.clusters(stack)
+    }
+
+    async fn check(&self, _: &Plan) -> Result<(), CloudError> {
+        Ok(())
     }
 
     async fn stacks(&self) -> Result<Vec<StackName>, CloudError> {
@@ -211,5 +221,19 @@ impl Cloud for Local {
 
     async fn progress(&self, ui: &str) -> Option<SparkProgress> {
         cluster::progress(ui).await
+    }
+
+    /// Looking costs nothing here.
+    fn pause(&self, _: u32) -> Duration {
+        Duration::from_millis(250)
+    }
+
+    /// Each cluster has its supervisor.
+    fn guards_itself(&self) -> bool {
+        true
+    }
+
+    async fn leave(&self) -> Result<(), CloudError> {
+        Ok(())
     }
 }

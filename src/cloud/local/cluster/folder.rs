@@ -20,15 +20,6 @@ use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-/// A step's name as its logs' folder has it, after its number.
-pub fn step_name(name: &StepName) -> String {
-    let safe = |c: char| match c {
-        'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '_' | '-' => c,
-        _ => '-',
-    };
-    name.as_str().chars().take(60).map(safe).collect()
-}
-
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folder(PathBuf);
 
@@ -101,7 +92,7 @@ impl Folder {
 
     /// Where a step prints to; `index` counts all steps of the cluster from 0.
     pub fn step_logs(&self, index: usize, name: &StepName) -> PathBuf {
-        let folder = format!("{:02}-{}", index + 1, step_name(name));
+        let folder = crate::cloud::step_folder(index + 1, name.as_str());
         self.0.join("logs/steps").join(folder)
     }
 

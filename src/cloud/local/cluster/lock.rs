@@ -2,8 +2,8 @@
 //! a crash nor a reused process id can lie about life.
 
 use crate::cloud::error::{Class, CloudError, IoContext};
+use crate::cloud::process::Process;
 use rustix::process::{Pid, Signal, kill_process};
-use serde::{Deserialize, Serialize};
 use std::fs::{self, File, TryLockError};
 use std::io::{Seek, Write};
 use std::path::Path;
@@ -16,28 +16,6 @@ pub struct Held {
     _file: File,
 }
 
-/// Who holds it: enough to know the process again before signalling it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Owner {
-    pid: i32,
-    /// Field 22 of `/proc/PID/stat`, in ticks since the machine started.
-    started: String,
-    boot: String,
-}
-
-impl Owner {
-    fn of(pid: i32) -> Option<Self> {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        let (_, fields) = stat.rsplit_once(')')?;
-        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-        Some(Self {
-            pid,
-            started: fields.split_whitespace().nth(19)?.to_owned(),
-            boot: boot.trim().to_owned(),
-        })
-    }
-}
-
 impl Held {
     /// Takes the lock; none where another process holds it. Tried for a moment, since somebody
     /// who only looks holds it for an instant too.
@@ -45,8 +23,7 @@ impl Held {
         let mut file = open(path)?;
         for _ in 0..20 {
             if lock(&file, path)? {
-                let me = i32::try_from(std::process::id()).unwrap_or(0);
-                let owner = serde_json::to_vec(&Owner::of(me)).unwrap_or_default();
+                let owner = serde_json::to_vec(&Process::me()).unwrap_or_default();
                 let saying = || format!("write {}", path.display());
                 file.set_len(0).during(saying)?;
                 file.rewind().during(saying)?;
@@ -77,8 +54,8 @@ impl Held {
             return Ok(());
         }
         let text = fs::read(path).during(|| format!("read {}", path.display()))?;
-        let owner: Option<Owner> = serde_json::from_slice(&text).ok();
-        let alive = owner.filter(|owner| Owner::of(owner.pid).as_ref() == Some(owner));
+        let owner: Option<Process> = serde_json::from_slice(&text).ok();
+        let alive = owner.filter(Process::lives);
         let Some(pid) = alive.and_then(|owner| Pid::from_raw(owner.pid)) else {
             let message = format!("cannot tell which process holds {}", path.display());
             return Err(CloudError::new(Class::Failed, message));
@@ -135,8 +112,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock");
         let held = Held::take(&path).unwrap();
-        let me = Owner::of(i32::try_from(std::process::id()).unwrap()).unwrap();
-        let other = Owner {
+        let me = Process::me().unwrap();
+        let other = Process {
             started: "1".to_owned(),
             ..me
         };

@@ -22,7 +22,7 @@ mod submit;
 mod tail;
 
 pub use daemons::{Master, Worker, master, worker};
-pub use folder::{Folder, step_name};
+pub use folder::Folder;
 pub use leash::leash;
 pub use lock::Held;
 pub use order::{JavaOptions, Launch, Order};

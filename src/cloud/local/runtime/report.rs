@@ -25,7 +25,7 @@ impl Store {
     pub fn check(&self) -> Report {
         let (python, python_missing) = match python::find(self.path.as_deref()) {
             Ok(python) => (Some(python), None),
-            Err(error) => (None, Some((error.message, error.hint.unwrap_or_default()))),
+            Err(error) => (None, Some((error.message, error.hints.join("; ")))),
         };
         let sets = std::fs::read_dir(self.packages_folder())
             .into_iter()

@@ -147,5 +147,5 @@ fn what_pip_says_is_told_with_the_next_step() {
         "{error}"
     );
     assert!(!error.message.contains("Collecting"), "{error}");
-    assert!(error.hint.is_some());
+    assert!(!error.hints.is_empty());
 }

@@ -1,0 +1,183 @@
+//! The bucket: one for an account and region, each stack in its own part.
+
+use super::Account;
+use super::errors::{Doing, gone};
+use super::lease::Lock;
+use super::names::{prefix, shared_tags};
+use super::place::{self, LOCKS};
+use crate::cloud::CloudError;
+use crate::cloud::api::s3::{
+    AbortMultipartUpload, Body, Bucket, Condition, CreateBucket, DeleteBucket, DeleteObject,
+    DeleteObjects, ListMultipartUploads, Listed, PutBucketEncryption, PutBucketLifecycle,
+    PutBucketTagging, PutObject, PutPublicAccessBlock,
+};
+use crate::cloud::api::{Api, Kind};
+use crate::model::name::{ClusterId, StackName};
+use crate::model::observed::Run;
+
+/// What nobody ends is aborted by S3 itself after so many days.
+const ABORT_AFTER_DAYS: i32 = 1;
+/// S3 deletes so many objects in one call.
+const AT_ONCE: usize = 1_000;
+
+impl<A: Api> Account<A> {
+    /// The bare bucket: private and encrypted as all new ones are.
+    pub(super) async fn make_bucket(&self, bucket: &Bucket) -> Result<(), CloudError> {
+        let (name, region) = (bucket.name.clone(), self.settings.region.to_string());
+        let made = self.api.serve(CreateBucket { name, region }).await;
+        made.doing(|| format!("make bucket {}", bucket.name))
+    }
+
+    /// Closes the bucket for good, then gives the stack its part of it.
+    pub(super) async fn create_bucket(&self, stack: &StackName) -> Result<(), CloudError> {
+        let bucket = self.bucket().await?;
+        if self.seen.borrow().objects.is_none() {
+            self.make_bucket(&bucket).await?;
+        }
+        let of = || bucket.clone();
+        let abort_uploads_after_days = ABORT_AFTER_DAYS;
+        let (closed, encrypted, lifecycle, tagged) = tokio::join!(
+            self.api.serve(PutPublicAccessBlock { bucket: of() }),
+            self.api.serve(PutBucketEncryption { bucket: of() }),
+            self.api.serve(PutBucketLifecycle {
+                bucket: of(),
+                abort_uploads_after_days
+            }),
+            self.api.serve(PutBucketTagging {
+                bucket: of(),
+                tags: shared_tags()
+            }),
+        );
+        let doing = || format!("close bucket {}", bucket.name);
+        closed
+            .and(encrypted)
+            .and(lifecycle)
+            .and(tagged)
+            .doing(doing)?;
+        self.put(&place::marker(stack), Vec::new(), Condition::Always)
+            .await
+            .map(|_| ())
+    }
+
+    /// A small object; its ETag.
+    pub(super) async fn put(
+        &self,
+        key: &str,
+        body: Vec<u8>,
+        condition: Condition,
+    ) -> Result<String, CloudError> {
+        let (bucket, body) = (self.bucket().await?, Body::Bytes(body));
+        let call = PutObject {
+            bucket,
+            key: key.to_owned(),
+            body,
+            condition,
+        };
+        self.api.serve(call).await.doing(|| format!("write {key}"))
+    }
+
+    pub(super) async fn delete(&self, key: &str) -> Result<(), CloudError> {
+        let (bucket, key) = (self.bucket().await?, key.to_owned());
+        let deleted = self.api.serve(DeleteObject {
+            bucket,
+            key: key.clone(),
+            unchanged: None,
+        });
+        gone(deleted.await).doing(|| format!("delete {key}"))
+    }
+
+    pub(super) async fn delete_all(&self, keys: Vec<String>) -> Result<(), CloudError> {
+        let bucket = self.bucket().await?;
+        for keys in keys.chunks(AT_ONCE) {
+            let call = DeleteObjects {
+                bucket: bucket.clone(),
+                keys: keys.to_vec(),
+            };
+            self.api
+                .serve(call)
+                .await
+                .doing(|| format!("empty bucket {}", bucket.name))?;
+        }
+        Ok(())
+    }
+
+    /// The stack's part of the bucket, with what was begun and not ended there.
+    pub(super) async fn delete_objects(&self, stack: &StackName) -> Result<(), CloudError> {
+        let (bucket, prefix) = (self.bucket().await?, prefix(stack));
+        self.abort_uploads(&bucket, &prefix).await?;
+        let listed = self.list(&bucket, &prefix, None).await?.unwrap_or_default();
+        self.delete_all(listed.into_iter().filter_map(key).collect())
+            .await?;
+        self.seen.borrow_mut().objects = None;
+        Ok(())
+    }
+
+    pub(super) async fn abort_uploads(
+        &self,
+        bucket: &Bucket,
+        prefix: &str,
+    ) -> Result<(), CloudError> {
+        let (of, prefix) = (bucket.clone(), prefix.to_owned());
+        let begun = self
+            .api
+            .serve(ListMultipartUploads { bucket: of, prefix })
+            .await;
+        for upload in begun.doing(|| "list uploads that were not ended".to_owned())? {
+            let (bucket, key) = (bucket.clone(), upload.key);
+            let call = AbortMultipartUpload {
+                bucket,
+                key,
+                upload: upload.id,
+            };
+            gone(self.api.serve(call).await).doing(|| "abort an upload".to_owned())?;
+        }
+        Ok(())
+    }
+
+    /// Deletes the bucket where no stack has anything in it any more. Locks of the dead do not
+    /// count.
+    pub(super) async fn leave_bucket(&self) -> Result<(), CloudError> {
+        let bucket = self.bucket().await?;
+        let call = DeleteBucket {
+            bucket: bucket.clone(),
+        };
+        match gone(self.api.serve(call.clone()).await) {
+            Err(error) if error.kind == Kind::InUse => {}
+            deleted => return deleted.doing(|| format!("delete bucket {}", bucket.name)),
+        }
+        let listed = self.list(&bucket, "", None).await?.unwrap_or_default();
+        let keys: Vec<String> = listed.into_iter().filter_map(key).collect();
+        if keys.iter().any(|key| !key.starts_with(LOCKS)) {
+            return Ok(());
+        }
+        for key in keys {
+            if let Some(lock) = self.read_lock(&bucket, &key).await?.filter(Lock::is_dead) {
+                lock.remove(&*self.api, &bucket, &key).await?;
+            }
+        }
+        match gone(self.api.serve(call).await) {
+            Err(error) if error.kind == Kind::InUse => Ok(()),
+            deleted => deleted.doing(|| format!("delete bucket {}", bucket.name)),
+        }
+    }
+
+    pub(super) async fn remember(&self, stack: &StackName, run: &Run) -> Result<(), CloudError> {
+        let key = place::run(stack, run);
+        self.put(&key, Vec::new(), Condition::Always)
+            .await
+            .map(|_| ())
+    }
+
+    pub(super) async fn forget(&self, stack: &StackName, id: &ClusterId) -> Result<(), CloudError> {
+        self.delete(&place::cluster(stack, id.as_str())).await?;
+        self.seen.borrow_mut().clusters.remove(id);
+        Ok(())
+    }
+}
+
+pub(super) fn key(listed: Listed) -> Option<String> {
+    match listed {
+        Listed::Object { key, .. } => Some(key),
+        Listed::Prefix(_) => None,
+    }
+}

@@ -1,0 +1,330 @@
+//! Clusters: made in one indivisible call, moved, ended.
+
+use super::Account;
+use super::errors::Doing;
+use super::intent::Intent;
+use super::names::{self, END, NONCE};
+use super::roles::{INSTANCE_PROFILE, SERVICE_ROLE};
+use super::{cut, spec, steps};
+use crate::cloud::api::emr::{
+    AddTags, BootstrapAction, ClusterRef, Configuration, ModifyCluster, ModifyInstanceGroups,
+    NewGroup, PutAutoTerminationPolicy, Role, RunJobFlow, SetKeepAlive, SetTerminationProtection,
+    TerminateJobFlows,
+};
+use crate::cloud::api::{Api, Kind, Tags};
+use crate::cloud::error::{Class, CloudError};
+use crate::model::desired::{ClusterSpec, JobSpec};
+use crate::model::event::{Event, Listener};
+use crate::model::name::{ClusterId, StackName};
+use crate::model::observed::End;
+use crate::model::release::Release;
+use crate::model::stack::{InstanceGroup, WhenDone};
+use std::collections::BTreeMap;
+
+/// Runs before anything is installed, on every node, as a user who may use sudo.
+const PACKAGES: &str = include_str!("python-packages.sh");
+/// The interpreter that Spark on EMR uses, said aloud so that packages and Spark agree.
+const PYTHON: &str = "/usr/bin/python3";
+
+impl<A: Api> Account<A> {
+    pub(super) async fn create_cluster(
+        &self,
+        stack: &StackName,
+        spec: &ClusterSpec,
+        job: Option<&JobSpec>,
+        hear: &dyn Listener,
+    ) -> Result<(), CloudError> {
+        if let Some(job) = job {
+            self.clear(stack, job).await?;
+        }
+        let nonce = self.nonce();
+        let call = self.request(stack, spec, job, &nonce).await?;
+        let begun = self.settings.clock.now();
+        self.intend(stack, &nonce, &Intent::Cluster).await?;
+        // The last look before what cannot be taken back: is the stack still ours alone?
+        self.renew().await?;
+        let id = match self.api.serve(call).await {
+            Ok(ClusterRef(id)) => Some(id),
+            Err(error) if error.kind == Kind::Doubt => {
+                self.find_cluster(&nonce, begun, hear).await?
+            }
+            Err(error) => {
+                self.done(stack, &nonce).await?;
+                return Err(error).doing(|| "make the cluster".to_owned());
+            }
+        };
+        let Some(id) = id else {
+            self.done(stack, &nonce).await?;
+            let message = "AWS did not answer when asked for a cluster, and has made none";
+            return Err(CloudError::new(Class::Unreachable, message).hint("apply again"));
+        };
+        // What was seen before is no longer the whole.
+        self.seen.borrow_mut().clusters.clear();
+        self.made(stack, &nonce, &id).await
+    }
+
+    async fn request(
+        &self,
+        stack: &StackName,
+        spec: &ClusterSpec,
+        job: Option<&JobSpec>,
+        nonce: &str,
+    ) -> Result<RunJobFlow, CloudError> {
+        let bucket = self.bucket().await?.name;
+        let keep = spec.guardrails.when_done == WhenDone::Keep;
+        Ok(RunJobFlow {
+            name: names::cluster(stack, nonce),
+            release: label(spec)?,
+            applications: vec!["Hadoop".to_owned(), "Spark".to_owned()],
+            log_uri: format!("s3://{bucket}/{}logs/", names::prefix(stack)),
+            service_role: SERVICE_ROLE.to_owned(),
+            instance_profile: INSTANCE_PROFILE.to_owned(),
+            groups: groups(spec),
+            key_pair: spec
+                .key_pair
+                .as_ref()
+                .map(|name| names::ec2(stack, name.as_str())),
+            security_groups: self.group_ids(spec)?,
+            idle_timeout: spec.guardrails.idle_timeout,
+            keep_alive: keep,
+            step_concurrency: 1,
+            configurations: vec![Configuration {
+                classification: "spark-env".to_owned(),
+                properties: BTreeMap::new(),
+                export: BTreeMap::from([("PYSPARK_PYTHON".to_owned(), PYTHON.to_owned())]),
+            }],
+            bootstrap: self.bootstrap(stack, spec).await?,
+            steps: job.map_or(Vec::new(), |job| {
+                steps::new(job, 1, spec.guardrails.when_done)
+            }),
+            tags: self.cluster_tags(stack, spec, nonce)?,
+        })
+    }
+
+    fn cluster_tags(
+        &self,
+        stack: &StackName,
+        spec: &ClusterSpec,
+        nonce: &str,
+    ) -> Result<Tags, CloudError> {
+        let mut tags = self.spec_tags(stack, spec)?;
+        tags.insert(NONCE.to_owned(), nonce.to_owned());
+        Ok(tags)
+    }
+
+    fn spec_tags(&self, stack: &StackName, spec: &ClusterSpec) -> Result<Tags, CloudError> {
+        let mut tags = self.tags(stack);
+        names::team(&mut tags, spec.team.as_ref());
+        spec::write(spec, &mut tags).ok_or_else(|| {
+            CloudError::new(
+                Class::Input,
+                "the cluster's description is too long for its tags",
+            )
+            .hint("shorten job.python_packages: put them into a requirements package")
+        })?;
+        Ok(tags)
+    }
+
+    fn group_ids(&self, spec: &ClusterSpec) -> Result<Vec<String>, CloudError> {
+        let seen = self.seen.borrow();
+        let id = |name| {
+            let group = seen.groups.get(name).map(|group| group.id.clone());
+            group.ok_or_else(|| {
+                CloudError::new(Class::Failed, format!("security group {name} is not there"))
+                    .hint("apply again")
+            })
+        };
+        spec.security_groups.iter().map(id).collect()
+    }
+
+    async fn bootstrap(
+        &self,
+        stack: &StackName,
+        spec: &ClusterSpec,
+    ) -> Result<Vec<BootstrapAction>, CloudError> {
+        if spec.python_packages.is_empty() {
+            return Ok(Vec::new());
+        }
+        let key = format!("{}bootstrap/python-packages.sh", names::prefix(stack));
+        let body = PACKAGES.as_bytes().to_vec();
+        self.put(&key, body, crate::cloud::api::s3::Condition::Always)
+            .await?;
+        let bucket = self.bucket().await?.name;
+        Ok(vec![BootstrapAction {
+            name: "python packages".to_owned(),
+            script: format!("s3://{bucket}/{key}"),
+            args: spec.python_packages.clone(),
+        }])
+    }
+
+    /// Removes what an earlier run of a job left: a run begins in empty folders.
+    pub(super) async fn clear(&self, stack: &StackName, job: &JobSpec) -> Result<(), CloudError> {
+        let below = [
+            format!("{}/", job.results_key),
+            format!("{}/", job.scratch_key),
+            format!("runs/{}/", job.hash),
+        ];
+        let prefix = names::prefix(stack);
+        let keys: Vec<String> = {
+            let seen = self.seen.borrow();
+            let keys = below.iter().flat_map(|below| seen.keys_below(below));
+            keys.map(|key| format!("{prefix}{key}")).collect()
+        };
+        self.delete_all(keys).await
+    }
+
+    /// Moves what differs from what was seen.
+    pub(super) async fn update_cluster(
+        &self,
+        id: &ClusterId,
+        spec: &ClusterSpec,
+    ) -> Result<(), CloudError> {
+        let seen = self.seen.borrow().clusters.get(id).cloned();
+        let Some(seen) = seen else { return Ok(()) };
+        let doing = || format!("change cluster {id}");
+        let wanted = |role: Role| match role {
+            Role::Primary => None,
+            Role::Core => spec.groups.core.as_ref().map(|group| group.nodes.count),
+            Role::Task => spec.groups.task.as_ref().map(|group| group.nodes.count),
+        };
+        let counts: Vec<(String, u16)> = seen
+            .groups
+            .iter()
+            .filter_map(|group| Some((group, wanted(group.role)?)))
+            .filter(|(group, count)| group.requested != *count)
+            .map(|(group, count)| (group.id.clone(), count))
+            .collect();
+        let ids = || vec![id.to_string()];
+        if !counts.is_empty() {
+            let call = ModifyInstanceGroups {
+                cluster: id.to_string(),
+                counts,
+            };
+            self.api.serve(call).await.doing(doing)?;
+        }
+        let idle_timeout = spec.guardrails.idle_timeout;
+        if seen.idle != Some(Some(idle_timeout)) {
+            let call = PutAutoTerminationPolicy {
+                id: id.to_string(),
+                idle_timeout,
+            };
+            self.api.serve(call).await.doing(doing)?;
+        }
+        let keep = spec.guardrails.when_done == WhenDone::Keep;
+        if seen.cluster.keep_alive != keep {
+            self.api
+                .serve(SetKeepAlive { ids: ids(), keep })
+                .await
+                .doing(doing)?;
+        }
+        if seen.cluster.protected {
+            let call = SetTerminationProtection {
+                ids: ids(),
+                protected: false,
+            };
+            self.api.serve(call).await.doing(doing)?;
+        }
+        if seen.cluster.step_concurrency != 1 {
+            let call = ModifyCluster {
+                id: id.to_string(),
+                step_concurrency: 1,
+            };
+            self.api.serve(call).await.doing(doing)?;
+        }
+        let Some((stack, _)) = names::of_cluster(&seen.cluster.name) else {
+            return Ok(());
+        };
+        let tags = self.spec_tags(&stack, spec)?;
+        self.api
+            .serve(AddTags {
+                id: id.to_string(),
+                tags,
+            })
+            .await
+            .doing(doing)
+    }
+
+    /// Ends a cluster and waits until AWS says that it is over.
+    pub(super) async fn terminate(
+        &self,
+        id: &ClusterId,
+        end: &End,
+        hear: &dyn Listener,
+    ) -> Result<(), CloudError> {
+        let Some(cluster) = self.describe(id.as_str()).await? else {
+            return Ok(());
+        };
+        if cluster.state.is_live() {
+            // The tombstone is worth a call, not the end.
+            let tags = Tags::from([(END.to_owned(), cut::write_end(end))]);
+            let _ = self
+                .api
+                .serve(AddTags {
+                    id: id.to_string(),
+                    tags,
+                })
+                .await;
+            let ids = vec![id.to_string()];
+            if cluster.protected {
+                let call = SetTerminationProtection {
+                    ids: ids.clone(),
+                    protected: false,
+                };
+                self.api
+                    .serve(call)
+                    .await
+                    .doing(|| format!("unprotect cluster {id}"))?;
+            }
+            let ended = self.api.serve(TerminateJobFlows { ids }).await;
+            ended.doing(|| format!("end cluster {id}"))?;
+        }
+        let mut looks = 0;
+        while self
+            .describe(id.as_str())
+            .await?
+            .is_some_and(|c| !c.state.is_over())
+        {
+            let what = format!("cluster {id} is terminating");
+            hear.hear(&Event::Progress {
+                what,
+                done: 0,
+                total: 0,
+            });
+            tokio::time::sleep(self.pace(looks)).await;
+            looks += 1;
+        }
+        Ok(())
+    }
+
+    pub(super) fn tags(&self, stack: &StackName) -> Tags {
+        names::tags(stack, &self.settings.who)
+    }
+}
+
+fn label(spec: &ClusterSpec) -> Result<String, CloudError> {
+    match (&spec.label, &spec.release) {
+        (Some(label), _) | (None, Release::Label(label)) => Ok(label.clone()),
+        (None, Release::Line { .. }) => Err(CloudError::new(
+            Class::Input,
+            format!("AWS offers no release of the line {}", spec.release),
+        )
+        .hint("see those there are: aws emr list-release-labels")),
+    }
+}
+
+fn groups(spec: &ClusterSpec) -> Vec<NewGroup> {
+    let new = |role: Role, group: &InstanceGroup| NewGroup {
+        role,
+        instance_type: group.instance_type().to_string(),
+        count: group.nodes.count,
+        market: group.market,
+        ebs: group.ebs.clone(),
+    };
+    let groups = &spec.groups;
+    let core = groups.core.iter().map(|group| new(Role::Core, group));
+    let task = groups.task.iter().map(|group| new(Role::Task, group));
+    std::iter::once(new(Role::Primary, &groups.primary))
+        .chain(core)
+        .chain(task)
+        .collect()
+}

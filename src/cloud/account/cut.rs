@@ -1,0 +1,277 @@
+//! From what EMR says to a cluster as planning knows it.
+
+use super::errors::Doing;
+use super::names::{self, END};
+use super::seen::SeenCluster;
+use super::{Account, spec};
+use crate::cloud::CloudError;
+use crate::cloud::api::emr::{
+    self, DescribeCluster, GetAutoTerminationPolicy, ListInstanceGroups, ListSteps, Role,
+};
+use crate::cloud::api::{Api, Kind};
+use crate::model::desired::{ClusterSpec, InstanceGroups};
+use crate::model::name::{ClusterId, JobHash, StackName};
+use crate::model::observed::{Cluster, ClusterState, End, EndReason, Step};
+use crate::model::stack::{InstanceGroup, WhenDone};
+
+pub(super) fn oldest_first(clusters: &mut [Cluster]) {
+    clusters.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+}
+
+impl<A: Api> Account<A> {
+    /// A cluster by its id; none where EMR no longer knows it, or where it is not the stack's.
+    pub(super) async fn cluster(
+        &self,
+        stack: &StackName,
+        id: &str,
+    ) -> Result<Option<Cluster>, CloudError> {
+        let (described, steps) = tokio::join!(self.describe(id), self.steps(id));
+        let Some(cluster) = described? else {
+            return Ok(None);
+        };
+        if names::of_cluster(&cluster.name).is_none_or(|(of, _)| of != *stack) {
+            return Ok(None);
+        }
+        let (mut groups, mut idle) = (Vec::new(), None);
+        if cluster.state.is_live() {
+            let of = |id: &str| id.to_owned();
+            let (listed, policy) = tokio::join!(
+                self.api.serve(ListInstanceGroups { id: of(id) }),
+                self.api.serve(GetAutoTerminationPolicy { id: of(id) }),
+            );
+            groups = listed.doing(|| format!("list the instance groups of {id}"))?;
+            idle = Some(policy.doing(|| format!("read the idle policy of {id}"))?);
+        }
+        let seen = SeenCluster {
+            cluster,
+            groups,
+            idle,
+        };
+        let told = told(stack, &seen, steps?);
+        if let Some(cluster) = &told {
+            self.seen
+                .borrow_mut()
+                .clusters
+                .insert(cluster.id.clone(), seen);
+        }
+        Ok(told)
+    }
+
+    /// A cluster that was seen before, with its state and its steps' as they are now.
+    pub(super) async fn step_states(
+        &self,
+        id: &ClusterId,
+    ) -> Result<std::option::IntoIter<Cluster>, CloudError> {
+        let (described, steps) = tokio::join!(self.describe(id.as_str()), self.steps(id.as_str()));
+        let Some(cluster) = described? else {
+            return Ok(None.into_iter());
+        };
+        let mut seen = self.seen.borrow_mut();
+        let told = seen.clusters.get_mut(id).and_then(|seen| {
+            seen.cluster = cluster;
+            let (stack, _) = names::of_cluster(&seen.cluster.name)?;
+            told(&stack, seen, steps.ok()?)
+        });
+        Ok(told.into_iter())
+    }
+
+    /// None where EMR no longer knows it.
+    pub(super) async fn describe(&self, id: &str) -> Result<Option<emr::Cluster>, CloudError> {
+        match self.api.serve(DescribeCluster { id: id.to_owned() }).await {
+            Err(error) if error.kind == Kind::NotFound => Ok(None),
+            reply => Ok(Some(reply.doing(|| format!("look at cluster {id}"))?)),
+        }
+    }
+
+    /// All steps, the oldest first; none of a cluster that EMR does not know.
+    pub(super) async fn steps(&self, id: &str) -> Result<Vec<emr::Step>, CloudError> {
+        let (mut all, mut next) = (Vec::new(), None);
+        loop {
+            let call = ListSteps {
+                id: id.to_owned(),
+                next,
+            };
+            let page = match self.api.serve(call).await {
+                Err(error) if error.kind == Kind::NotFound => return Ok(all),
+                page => page.doing(|| format!("list the steps of {id}"))?,
+            };
+            all.extend(page.items);
+            next = page.next;
+            if next.is_none() {
+                all.reverse();
+                return Ok(all);
+            }
+        }
+    }
+}
+
+fn told(stack: &StackName, seen: &SeenCluster, steps: Vec<emr::Step>) -> Option<Cluster> {
+    let emr::Cluster { id, state, .. } = &seen.cluster;
+    let (state, cluster) = (*state, &seen.cluster);
+    let mut drift = Vec::new();
+    let mut spec = spec::read(&cluster.tags);
+    if spec.is_none() {
+        drift.push("its tags were changed by somebody else".to_owned());
+        spec = bare(seen);
+    }
+    let mut spec = spec?;
+    spec.label = Some(cluster.release.clone());
+    count(&mut spec, seen);
+    if state.is_live() {
+        drift.extend(drifted(&mut spec, seen));
+    }
+    Some(Cluster {
+        id: id.parse().ok()?,
+        stack: stack.clone(),
+        end: end(cluster, spec.guardrails.when_done),
+        spec,
+        state,
+        created_at: cluster.created_at,
+        ready_at: cluster.ready_at,
+        ended_at: cluster.ended_at,
+        steps: steps.into_iter().filter_map(step).collect(),
+        drift,
+        attended: true,
+    })
+}
+
+/// What can be said of a cluster without its tags.
+fn bare(seen: &SeenCluster) -> Option<ClusterSpec> {
+    let primary = seen.groups.iter().find(|group| group.role == Role::Primary);
+    let instance_type = primary.map_or("m5.xlarge", |group| &group.instance_type);
+    let groups = InstanceGroups::single(instance_type.parse().ok()?);
+    Some(ClusterSpec {
+        release: seen.cluster.release.parse().ok()?,
+        label: None,
+        team: None,
+        size: groups.size(),
+        groups,
+        workers: 1,
+        worker: crate::model::desired::Worker {
+            memory: crate::model::memory::Memory::from_mib(0),
+            cores: 0,
+        },
+        key_pair: None,
+        security_groups: Vec::new(),
+        python_packages: Vec::new(),
+        guardrails: crate::model::stack::Guardrails::default(),
+    })
+}
+
+/// The counts are EMR's, whatever they were when the cluster was made.
+fn count(spec: &mut ClusterSpec, seen: &SeenCluster) {
+    let set = |of: &mut Option<InstanceGroup>, role: Role| {
+        if let (Some(of), Some(group)) = (of, seen.groups.iter().find(|g| g.role == role)) {
+            of.nodes.count = group.requested;
+        }
+    };
+    set(&mut spec.groups.core, Role::Core);
+    set(&mut spec.groups.task, Role::Task);
+    spec.size = spec.groups.size();
+}
+
+/// What somebody else changed of a living cluster's guards.
+fn drifted(spec: &mut ClusterSpec, seen: &SeenCluster) -> Vec<String> {
+    let mut drift = Vec::new();
+    match seen.idle {
+        Some(None) => drift.push("its idle policy was removed".to_owned()),
+        Some(Some(idle)) => spec.guardrails.idle_timeout = idle,
+        None => {}
+    }
+    let keeps = spec.guardrails.when_done == WhenDone::Keep;
+    if seen.cluster.keep_alive != keeps {
+        let now = if seen.cluster.keep_alive {
+            "stays"
+        } else {
+            "ends"
+        };
+        drift.push(format!("it {now} when its steps are over"));
+    }
+    if seen.cluster.protected {
+        drift.push("its termination protection is on".to_owned());
+    }
+    if seen.cluster.step_concurrency != 1 {
+        let concurrency = seen.cluster.step_concurrency;
+        drift.push(format!("it runs {concurrency} steps at once"));
+    }
+    drift
+}
+
+/// Why a cluster ended: what we wrote when we ended it, or what EMR says.
+fn end(cluster: &emr::Cluster, when_done: WhenDone) -> Option<End> {
+    if cluster.state.is_live() {
+        return None;
+    }
+    if let Some(end) = cluster.tags.get(END).and_then(|text| written(text)) {
+        return Some(end);
+    }
+    let said = cluster
+        .message
+        .clone()
+        .filter(|message| !message.is_empty());
+    let (reason, message) = match cluster.reason.as_deref() {
+        Some("ALL_STEPS_COMPLETED") if when_done == WhenDone::Terminate => (
+            EndReason::StepsCompleted,
+            "all steps are completed".to_owned(),
+        ),
+        Some("ALL_STEPS_COMPLETED") => (EndReason::IdleTimeout, "EMR found it idle".to_owned()),
+        Some("STEP_FAILURE") => (EndReason::StepFailed, "a step failed".to_owned()),
+        Some("USER_REQUEST") => {
+            let message = said.unwrap_or_else(|| "somebody ended it".to_owned());
+            (EndReason::Request, message)
+        }
+        Some(code) => {
+            let message = said.map_or(code.to_owned(), |said| format!("{code}: {said}"));
+            (EndReason::Failure, message)
+        }
+        None if cluster.state == ClusterState::TerminatedWithErrors => {
+            (EndReason::Failure, "EMR does not say why".to_owned())
+        }
+        None => (EndReason::Request, "EMR does not say why".to_owned()),
+    };
+    Some(End { reason, message })
+}
+
+/// An end as the tag tells it.
+pub(super) fn write_end(end: &End) -> String {
+    let reason = serde_json::to_string(&end.reason).unwrap_or_default();
+    names::value(&format!("{}: {}", reason.trim_matches('"'), end.message))
+}
+
+fn written(text: &str) -> Option<End> {
+    let (reason, message) = text.split_once(": ")?;
+    let reason = serde_json::from_str(&format!("\"{reason}\"")).ok()?;
+    let message = message.trim().to_owned();
+    Some(End { reason, message })
+}
+
+/// A step; somebody else's under the name that it has, of no job.
+fn step(step: emr::Step) -> Option<Step> {
+    let ours = names::of_step(&step.name);
+    let (name, job, run) = match ours {
+        Some(ours) => ours,
+        None => {
+            let name = step.name.parse().or_else(|_| step.id.parse()).ok()?;
+            (name, "0000000000000000".parse::<JobHash>().ok()?, 0)
+        }
+    };
+    let failure = step.failure.map(|failure| {
+        let parts = [failure.reason, failure.message, failure.log_file];
+        let parts: Vec<String> = parts
+            .into_iter()
+            .flatten()
+            .filter(|p| !p.is_empty())
+            .collect();
+        parts.join("\n")
+    });
+    Some(Step {
+        name,
+        job,
+        run,
+        state: step.state,
+        started_at: step.started_at,
+        ended_at: step.ended_at,
+        ui: None,
+        failure: failure.filter(|failure| !failure.is_empty()),
+    })
+}

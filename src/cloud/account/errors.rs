@@ -1,0 +1,50 @@
+//! What AWS says no with, in words and with the next step.
+
+use crate::cloud::api::{ApiError, Kind};
+use crate::cloud::error::{Class, CloudError};
+
+/// Says what was being done when a call failed.
+pub(super) trait Doing<T> {
+    fn doing(self, what: impl FnOnce() -> String) -> Result<T, CloudError>;
+}
+
+impl<T> Doing<T> for Result<T, ApiError> {
+    fn doing(self, what: impl FnOnce() -> String) -> Result<T, CloudError> {
+        self.map_err(|error| told(error, what()))
+    }
+}
+
+fn told(error: ApiError, what: String) -> CloudError {
+    match error.kind {
+        Kind::Unauthenticated => CloudError::new(
+            Class::Missing,
+            "AWS does not know who asks: no valid credentials",
+        )
+        .hint("log in: aws sso login, or aws configure; --profile is AWS_PROFILE")
+        .hint("or run it on this machine, for nothing: add --local")
+        .caused_by(error),
+        Kind::Denied => {
+            let hint = format!("ask for the permission {}", error.call);
+            CloudError::new(Class::Missing, format!("AWS does not allow to {what}"))
+                .hint(hint)
+                .caused_by(error)
+        }
+        Kind::Throttled => CloudError::new(Class::Unreachable, format!("cannot {what} now"))
+            .hint("AWS gets too many calls from this account; try again in a minute")
+            .caused_by(error),
+        Kind::Doubt => CloudError::new(Class::Unreachable, format!("cannot {what}"))
+            .hint("try again: what was done is found again, and nothing is done twice")
+            .caused_by(error),
+        Kind::NotFound | Kind::Exists | Kind::Precondition | Kind::InUse | Kind::Invalid => {
+            CloudError::new(Class::Failed, format!("cannot {what}")).caused_by(error)
+        }
+    }
+}
+
+/// What is gone is what a deletion wants.
+pub(super) fn gone(result: Result<(), ApiError>) -> Result<(), ApiError> {
+    match result {
+        Err(error) if error.kind == Kind::NotFound => Ok(()),
+        result => result,
+    }
+}

@@ -1,0 +1,354 @@
+//! Who works on a stack: an object that one writer can make. Its holder writes it anew while it
+//! lives; one that stays as it is for longer than its time is a dead holder's.
+
+use super::Account;
+use super::errors::Doing;
+use super::place;
+use crate::cloud::api::s3::{Body, Bucket, Condition, DeleteObject, GetObject, PutObject};
+use crate::cloud::api::{Api, ApiError, Kind, Serve};
+use crate::cloud::error::{Class, CloudError};
+use crate::cloud::process::Process;
+use crate::cloud::{Hold, Lease};
+use crate::model::event::{Event, Listener};
+use crate::model::name::StackName;
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long a lock stands that nobody writes anew.
+const LEASE: Duration = Duration::from_secs(60);
+const BEAT: Duration = Duration::from_secs(15);
+/// Longer than a dead holder blocks, and than most passes take.
+const PATIENCE: Duration = Duration::from_secs(150);
+const PAUSE: Duration = Duration::from_secs(3);
+/// AWS refuses calls of a clock that is wrong by more, so a lock this old is old by any clock.
+const SKEW: Duration = Duration::from_secs(20 * 60);
+
+/// What a lock says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Holder {
+    who: String,
+    /// Tells our own lock from another's where an answer was lost.
+    token: String,
+    process: Option<Process>,
+    beats: u64,
+}
+
+/// A lock as it was read.
+pub(super) struct Lock {
+    holder: Holder,
+    etag: String,
+    modified: DateTime<Utc>,
+    read_at: DateTime<Utc>,
+}
+
+impl Lock {
+    /// Dead for certain, without waiting: a process of this machine that is no more, or a lock so
+    /// old that no clock can be so wrong.
+    pub(super) fn is_dead(&self) -> bool {
+        let age = (self.read_at - self.modified).to_std().unwrap_or_default();
+        self.holder
+            .process
+            .as_ref()
+            .is_some_and(Process::is_dead_here)
+            || age > LEASE + SKEW
+    }
+
+    pub(super) async fn remove<A: Serve<DeleteObject>>(
+        &self,
+        api: &A,
+        bucket: &Bucket,
+        key: &str,
+    ) -> Result<(), CloudError> {
+        let (bucket, key) = (bucket.clone(), key.to_owned());
+        let call = DeleteObject {
+            bucket,
+            key,
+            unchanged: Some(self.etag.clone()),
+        };
+        let_go(api.serve(call).await)
+    }
+}
+
+/// Another holder's lock is not ours to remove, and one that is gone need not be.
+fn let_go(removed: Result<(), ApiError>) -> Result<(), CloudError> {
+    match removed {
+        Err(error) if matches!(error.kind, Kind::Precondition | Kind::NotFound) => Ok(()),
+        removed => removed.doing(|| "unlock the stack".to_owned()),
+    }
+}
+
+/// A lock that we hold.
+pub(super) struct Held<A> {
+    api: Rc<A>,
+    bucket: Bucket,
+    key: String,
+    holder: Holder,
+    etag: RefCell<String>,
+    beats: Cell<u64>,
+
+    grip: Cell<Grip>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Grip {
+    Firm,
+    /// Another has it.
+    Lost,
+    /// We let go.
+    Released,
+}
+
+impl<A: Api> Held<A> {
+    fn body(holder: &Holder, beats: u64) -> Body {
+        let holder = Holder {
+            beats,
+            ..holder.clone()
+        };
+        Body::Bytes(serde_json::to_vec(&holder).unwrap_or_default())
+    }
+
+    /// Writes the lock anew; whether it is still ours.
+    async fn beat(&self) -> Result<(), CloudError> {
+        let beats = self.beats.get() + 1;
+        self.beats.set(beats);
+        let condition = Condition::Unchanged(self.etag.borrow().clone());
+        let (bucket, key) = (self.bucket.clone(), self.key.clone());
+        let body = Self::body(&self.holder, beats);
+        let etag = match self
+            .api
+            .serve(PutObject {
+                bucket,
+                key,
+                body,
+                condition,
+            })
+            .await
+        {
+            // Somebody else's, or our own of which the answer was lost.
+            Err(error) if matches!(error.kind, Kind::Precondition | Kind::NotFound) => {
+                self.own_etag().await?
+            }
+            reply => Some(reply.doing(|| "keep the lock of the stack".to_owned())?),
+        };
+        match etag {
+            Some(etag) => {
+                *self.etag.borrow_mut() = etag;
+
+                Ok(())
+            }
+            None => {
+                self.grip.set(Grip::Lost);
+                Err(lost())
+            }
+        }
+    }
+
+    async fn own_etag(&self) -> Result<Option<String>, CloudError> {
+        let read = read(&*self.api, &self.bucket, &self.key).await?;
+        let own = read.filter(|(holder, ..)| holder.token == self.holder.token);
+        Ok(own.map(|(_, etag, _)| etag))
+    }
+
+    async fn beat_on(&self) {
+        while self.grip.get() == Grip::Firm {
+            tokio::time::sleep(BEAT).await;
+            // What was not heard of is tried again at the next beat.
+            let _ = self.beat().await;
+        }
+    }
+}
+
+fn lost() -> CloudError {
+    let message = "the lock of the stack was taken by another clusterup, which thought us dead";
+    CloudError::new(Class::Busy, message).hint("see what it does, then apply again")
+}
+
+struct Beating<A> {
+    held: Rc<Held<A>>,
+    heart: tokio::task::AbortHandle,
+}
+
+impl<A> Drop for Beating<A> {
+    fn drop(&mut self) {
+        self.heart.abort();
+        self.held.grip.set(Grip::Released);
+    }
+}
+
+#[async_trait(?Send)]
+impl<A: Api> Hold for Beating<A> {
+    async fn release(self: Box<Self>) -> Result<(), CloudError> {
+        self.heart.abort();
+        let held = &self.held;
+        held.grip.set(Grip::Released);
+        let (bucket, key) = (held.bucket.clone(), held.key.clone());
+        let unchanged = Some(held.etag.borrow().clone());
+        let_go(
+            held.api
+                .serve(DeleteObject {
+                    bucket,
+                    key,
+                    unchanged,
+                })
+                .await,
+        )
+    }
+}
+
+async fn read<A: Serve<GetObject>>(
+    api: &A,
+    bucket: &Bucket,
+    key: &str,
+) -> Result<Option<(Holder, String, DateTime<Utc>)>, CloudError> {
+    let call = GetObject {
+        bucket: bucket.clone(),
+        key: key.to_owned(),
+    };
+    match api.serve(call).await {
+        Err(error) if error.kind == Kind::NotFound => Ok(None),
+        reply => {
+            let content = reply.doing(|| "read the lock of the stack".to_owned())?;
+            let holder = serde_json::from_slice(&content.body).unwrap_or_else(|_| Holder {
+                who: "something that is no clusterup".to_owned(),
+                token: String::new(),
+                process: None,
+                beats: 0,
+            });
+            Ok(Some((holder, content.etag, content.modified)))
+        }
+    }
+}
+
+impl<A: Api> Account<A> {
+    /// Nothing is changed under a lock that is another's by now.
+    pub(super) fn still_ours(&self) -> Result<(), CloudError> {
+        let held = self.lease.borrow().clone();
+        match held {
+            Some(held) if held.grip.get() == Grip::Lost => Err(lost()),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Makes sure, by asking, that the lock is still ours: before what cannot be undone.
+    pub(super) async fn renew(&self) -> Result<(), CloudError> {
+        let held = self.lease.borrow().clone();
+        match held {
+            Some(held) if held.grip.get() == Grip::Firm => held.beat().await,
+            Some(_) | None => Err(lost()),
+        }
+    }
+
+    pub(super) async fn read_lock(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+    ) -> Result<Option<Lock>, CloudError> {
+        let read_at = self.settings.clock.now();
+        let read = read(&*self.api, bucket, key).await?;
+        Ok(read.map(|(holder, etag, modified)| Lock {
+            holder,
+            etag,
+            modified,
+            read_at,
+        }))
+    }
+
+    pub(super) async fn take_lease(
+        &self,
+        stack: &StackName,
+        hear: &dyn Listener,
+    ) -> Result<Lease, CloudError> {
+        let (bucket, key) = (self.bucket().await?, place::lock(stack));
+        let holder = Holder {
+            who: self.settings.who.clone(),
+            token: self.nonce(),
+            process: Process::me(),
+            beats: 0,
+        };
+        let etag = self.win(&bucket, &key, &holder, stack, hear).await?;
+        let held = Rc::new(Held {
+            api: self.api.clone(),
+            bucket,
+            key,
+            holder,
+            etag: RefCell::new(etag),
+            beats: Cell::new(0),
+
+            grip: Cell::new(Grip::Firm),
+        });
+        *self.lease.borrow_mut() = Some(held.clone());
+        let beating = held.clone();
+        let heart = tokio::task::spawn_local(async move { beating.beat_on().await });
+        let lease = Beating {
+            held,
+            heart: heart.abort_handle(),
+        };
+        self.settle_intents(stack, hear).await?;
+        Ok(Box::new(lease))
+    }
+
+    /// Writes the lock, waiting for who has it; its ETag.
+    async fn win(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        holder: &Holder,
+        stack: &StackName,
+        hear: &dyn Listener,
+    ) -> Result<String, CloudError> {
+        let mut condition = Condition::Absent;
+        let (begun, mut watched) = (Instant::now(), Instant::now());
+        let mut last: Option<String> = None;
+        loop {
+            let body = Held::<A>::body(holder, 0);
+            let (of, at) = (bucket.clone(), key.to_owned());
+            let call = PutObject {
+                bucket: of,
+                key: at,
+                body,
+                condition: condition.clone(),
+            };
+            match self.api.serve(call).await {
+                Err(error) if error.kind == Kind::NotFound && condition == Condition::Absent => {
+                    self.make_bucket(bucket).await?;
+                    continue;
+                }
+                Err(error) if matches!(error.kind, Kind::Precondition | Kind::NotFound) => {}
+                reply => return reply.doing(|| format!("lock stack {stack}")),
+            }
+            condition = Condition::Absent;
+            let Some(lock) = self.read_lock(bucket, key).await? else {
+                continue;
+            };
+            if lock.holder.token == holder.token {
+                return Ok(lock.etag);
+            }
+            if last.as_ref() != Some(&lock.etag) {
+                (last, watched) = (Some(lock.etag.clone()), Instant::now());
+            }
+            if lock.is_dead() || watched.elapsed() >= LEASE {
+                condition = Condition::Unchanged(lock.etag);
+                continue;
+            }
+            let who = &lock.holder.who;
+            if begun.elapsed() >= PATIENCE {
+                let message = format!("{who} is at work on stack {stack}");
+                return Err(
+                    CloudError::new(Class::Busy, message).hint("wait for it, then try again")
+                );
+            }
+            let what = format!("waiting for {who}, who is at work on stack {stack}");
+            hear.hear(&Event::Progress {
+                what,
+                done: 0,
+                total: 0,
+            });
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}

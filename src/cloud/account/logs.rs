@@ -1,0 +1,127 @@
+//! Logs that EMR uploads, about every five minutes and at the end, by the names that people know.
+
+use super::Account;
+use super::errors::Doing;
+use super::names;
+use super::place::{self, Note};
+use crate::cloud::api::Api;
+use crate::cloud::api::s3::{GetObject, Listed};
+use crate::cloud::error::{Class, CloudError, IoContext};
+use crate::model::name::{ClusterId, StackName};
+use flate2::read::MultiGzDecoder;
+use std::collections::BTreeMap;
+use std::io::Read;
+
+/// Clusters that are looked at until one has logs.
+const LOOK_BACK: usize = 3;
+
+impl<A: Api> Account<A> {
+    pub(super) async fn list_logs(&self, stack: &StackName) -> Result<Vec<String>, CloudError> {
+        let logs = self.logs_by_name(stack).await?;
+        let mut names: Vec<String> = logs.into_keys().collect();
+        // Steps first: they are what people look for.
+        names.sort_by_key(|name| (!name.starts_with("steps/"), name.clone()));
+        Ok(names)
+    }
+
+    pub(super) async fn read_log(
+        &self,
+        stack: &StackName,
+        name: &str,
+    ) -> Result<Vec<u8>, CloudError> {
+        let known = self.seen.borrow().logs.get(name).cloned();
+        let key = match known {
+            Some(key) => Some(key),
+            None => self.logs_by_name(stack).await?.remove(name),
+        };
+        let Some(key) = key else {
+            let message = format!("stack {stack} has no log {name}");
+            return Err(CloudError::new(Class::Input, message));
+        };
+        let bucket = self.bucket().await?;
+        let content = self
+            .api
+            .serve(GetObject {
+                bucket,
+                key: key.clone(),
+            })
+            .await;
+        let body = content.doing(|| format!("read {name}"))?.body;
+        if !key.ends_with(".gz") {
+            return Ok(body);
+        }
+        let mut text = Vec::new();
+        // EMR may still be writing: what is whole is shown.
+        match MultiGzDecoder::new(body.as_slice()).read_to_end(&mut text) {
+            Err(error) if text.is_empty() => Err(error).during(|| format!("unpack {name}")),
+            Ok(_) | Err(_) => Ok(text),
+        }
+    }
+
+    /// The logs of the newest cluster that has any, by name, with their keys.
+    async fn logs_by_name(
+        &self,
+        stack: &StackName,
+    ) -> Result<BTreeMap<String, String>, CloudError> {
+        let bucket = self.bucket().await?;
+        for id in self
+            .made_clusters(stack)
+            .await?
+            .into_iter()
+            .rev()
+            .take(LOOK_BACK)
+        {
+            let prefix = place::logs(stack, &id);
+            let listed = self.list(&bucket, &prefix, None).await?.unwrap_or_default();
+            if listed.is_empty() {
+                continue;
+            }
+            let steps = self.step_folders(&id).await?;
+            let named = |listed: Listed| match listed {
+                Listed::Object { key, .. } => Some((name(key.strip_prefix(&prefix)?, &steps), key)),
+                Listed::Prefix(_) => None,
+            };
+            let logs: BTreeMap<_, _> = listed.into_iter().filter_map(named).collect();
+            self.seen.borrow_mut().logs = logs.clone();
+            return Ok(logs);
+        }
+        Ok(BTreeMap::new())
+    }
+
+    /// The clusters that the stack has made, oldest first.
+    async fn made_clusters(&self, stack: &StackName) -> Result<Vec<ClusterId>, CloudError> {
+        let objects = self.objects(stack).await?.unwrap_or_default();
+        let made = objects
+            .into_iter()
+            .filter_map(|(key, (_, at))| match place::note(&key)? {
+                Note::Cluster(id) => Some((at, id.parse().ok()?)),
+                Note::Intent(_) | Note::Run(_) => None,
+            });
+        let mut made: Vec<_> = made.collect();
+        made.sort();
+        Ok(made.into_iter().map(|(_, id)| id).collect())
+    }
+
+    /// The folders of steps under the names that the local target gives them: `01-load`.
+    async fn step_folders(&self, id: &ClusterId) -> Result<BTreeMap<String, String>, CloudError> {
+        let steps = self.steps(id.as_str()).await?;
+        let folder = |(index, step): (usize, &crate::cloud::api::emr::Step)| {
+            let name = names::of_step(&step.name).map(|(name, ..)| name.to_string());
+            let name = name.unwrap_or_else(|| step.name.clone());
+            (step.id.clone(), crate::cloud::step_folder(index + 1, &name))
+        };
+        Ok(steps.iter().enumerate().map(folder).collect())
+    }
+}
+
+/// `steps/s-…/stderr.gz` becomes `steps/01-load/stderr`.
+fn name(key: &str, steps: &BTreeMap<String, String>) -> String {
+    let key = key.strip_suffix(".gz").unwrap_or(key);
+    let of_step = key
+        .strip_prefix("steps/")
+        .and_then(|rest| rest.split_once('/'));
+    match of_step.and_then(|(id, rest)| Some((steps.get(id)?, rest))) {
+        Some((folder, rest)) => format!("steps/{folder}/{rest}"),
+        None => key.to_owned(),
+    }
+}

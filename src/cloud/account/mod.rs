@@ -1,0 +1,223 @@
+//! An AWS account as a cloud, over [`super::api`]: who serves the calls does not matter here.
+//!
+//! What exists is what AWS says exists: names and tags say whose it is. The bucket holds, per stack
+//! and besides its files, the intents of calls that have no token, the ids of its clusters, and
+//! which runs ended well; see [`place`].
+
+mod bucket;
+mod caller;
+mod cluster;
+mod cut;
+mod errors;
+mod facts;
+mod groups;
+mod intent;
+mod keys;
+mod lease;
+mod logs;
+mod names;
+mod observe;
+mod place;
+mod results;
+mod roles;
+mod seen;
+mod spec;
+mod stage;
+mod steps;
+
+pub use caller::Addresses;
+
+use self::errors::Doing;
+use self::seen::Seen;
+use super::api::Api;
+use super::api::s3::Bucket;
+use super::api::sts::{GetCallerIdentity, Identity};
+use super::dice::Dice;
+use super::local::runtime::Store;
+use super::{Cloud, CloudError, Lease};
+use crate::model::action::Action;
+use crate::model::clock::Clock;
+use crate::model::event::{Event, Listener, SparkProgress};
+use crate::model::facts::Facts;
+use crate::model::name::{Region, StackName};
+use crate::model::observed::{Cluster, Observed};
+use crate::model::plan::Plan;
+use crate::model::sample::Sample;
+use crate::model::stack::Stack;
+use async_trait::async_trait;
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A region of an account.
+pub struct Account<A> {
+    api: Rc<A>,
+    settings: Settings,
+    identity: RefCell<Option<Identity>>,
+    seen: RefCell<Seen>,
+    lease: RefCell<Option<Rc<lease::Held<A>>>>,
+    dice: Dice,
+}
+
+/// What an account is looked at with.
+pub struct Settings {
+    pub region: Region,
+    pub clock: Arc<dyn Clock>,
+    /// Who asks, as `user@host`: rules and locks say whose they are.
+    pub who: String,
+    pub addresses: Addresses,
+    /// Where private halves of key pairs are kept.
+    pub keys: PathBuf,
+    /// Where data that stacks name by URL is kept.
+    pub store: Store,
+    pub home: Option<PathBuf>,
+    /// Between two looks at something that takes its time. EMR's quotas allow about one call in two
+    /// seconds to all of an account together, so half a minute.
+    pub poll: Duration,
+    pub seed: u64,
+}
+
+impl<A: Api> Account<A> {
+    pub fn new(api: Rc<A>, settings: Settings) -> Self {
+        Self {
+            api,
+            dice: Dice::new(settings.seed),
+            settings,
+            identity: RefCell::new(None),
+            seen: RefCell::new(Seen::default()),
+            lease: RefCell::new(None),
+        }
+    }
+
+    /// Who the credentials belong to.
+    ///
+    /// # Errors
+    /// That there are none, or that they are no longer good.
+    pub async fn identity(&self) -> Result<Identity, CloudError> {
+        if let Some(identity) = self.identity.borrow().clone() {
+            return Ok(identity);
+        }
+        let asked = self.api.serve(GetCallerIdentity).await;
+        let identity = asked.doing(|| "ask who the credentials belong to".to_owned())?;
+        *self.identity.borrow_mut() = Some(identity.clone());
+        Ok(identity)
+    }
+
+    async fn bucket(&self) -> Result<Bucket, CloudError> {
+        let account = self.identity().await?.account;
+        Ok(Bucket {
+            name: names::bucket(&account, &self.settings.region),
+            owner: Some(account),
+        })
+    }
+
+    /// How long to wait before the next look: jittered, and longer the longer it takes.
+    fn pace(&self, looks: u32) -> Duration {
+        let poll = self.settings.poll;
+        poll + poll / 10 * looks.min(10) + self.dice.up_to(poll / 5)
+    }
+}
+
+#[async_trait(?Send)]
+impl<A: Api> Cloud for Account<A> {
+    async fn facts(
+        &self,
+        stack: &Stack,
+        sample: Option<Sample>,
+        hear: &dyn Listener,
+    ) -> Result<Facts, CloudError> {
+        self.gather(stack, sample, hear).await
+    }
+
+    async fn observe(
+        &self,
+        stack: &StackName,
+        home: Option<&Path>,
+    ) -> Result<Observed, CloudError> {
+        self.look(stack, home).await
+    }
+
+    async fn watch(&self, stack: &StackName) -> Result<Vec<Cluster>, CloudError> {
+        self.glance(stack).await
+    }
+
+    async fn stacks(&self) -> Result<Vec<StackName>, CloudError> {
+        self.all_stacks().await
+    }
+
+    async fn check(&self, plan: &Plan) -> Result<(), CloudError> {
+        let makes = |action: &Action| matches!(action, Action::CreateCluster(..));
+        let roles = plan.actions.iter().any(|p| p.action == Action::CreateRoles);
+        if !roles && plan.actions.iter().any(|p| makes(&p.action)) {
+            self.check_roles().await?;
+        }
+        Ok(())
+    }
+
+    async fn lease(&self, stack: &StackName, hear: &dyn Listener) -> Result<Lease, CloudError> {
+        self.take_lease(stack, hear).await
+    }
+
+    async fn apply(
+        &self,
+        stack: &StackName,
+        action: &Action,
+        hear: &dyn Listener,
+    ) -> Result<(), CloudError> {
+        self.still_ours()?;
+        match action {
+            Action::CreateRoles => self.create_roles().await,
+            Action::CreateKeyPair(spec) => self.create_key(stack, spec).await,
+            Action::DeleteKeyPair(name) => self.delete_key(stack, name).await,
+            Action::CreateGroup(group) => self.create_group(stack, group).await,
+            Action::UpdateGroup(group) => self.update_group(group).await,
+            Action::DeleteGroup(name) => self.delete_group(name, hear).await,
+            Action::CreateBucket => self.create_bucket(stack).await,
+            Action::Stage(objects) => self.stage(stack, objects, hear).await,
+            Action::DeleteBucket => self.delete_objects(stack).await,
+            Action::CreateCluster(spec, job) => {
+                self.create_cluster(stack, spec, job.as_ref(), hear).await
+            }
+            // A cluster of EMR needs nobody to begin it.
+            Action::StartCluster(_) => Ok(()),
+            Action::AddSteps(id, job) => self.add_steps(stack, id, job, hear).await,
+            Action::UpdateCluster(id, spec) => self.update_cluster(id, spec).await,
+            Action::TerminateCluster(id, end) => self.terminate(id, end, hear).await,
+            Action::Remember(run) => self.remember(stack, run).await,
+            Action::DeleteCluster(id) => self.forget(stack, id).await,
+            Action::BringHome(results) => {
+                self.bring_home(stack, results, hear).await?;
+                let to = results.to.clone();
+                hear.hear(&Event::Home { to });
+                Ok(())
+            }
+        }
+    }
+
+    async fn logs(&self, stack: &StackName) -> Result<Vec<String>, CloudError> {
+        self.list_logs(stack).await
+    }
+
+    async fn log(&self, stack: &StackName, name: &str) -> Result<Vec<u8>, CloudError> {
+        self.read_log(stack, name).await
+    }
+
+    /// The Spark UI of EMR is behind a tunnel; states of steps have to do.
+    async fn progress(&self, _: &str) -> Option<SparkProgress> {
+        None
+    }
+
+    fn pause(&self, looks: u32) -> Duration {
+        self.pace(looks)
+    }
+
+    fn guards_itself(&self) -> bool {
+        false
+    }
+
+    async fn leave(&self) -> Result<(), CloudError> {
+        self.leave_bucket().await
+    }
+}

@@ -1,0 +1,117 @@
+//! What things are called in an account, and the tags that say whose they are. Names tell what a
+//! listing has to know, because listings have no tags.
+
+use crate::cloud::api::Tags;
+use crate::model::name::{JobHash, Region, StackName, StepName};
+
+pub(super) const STACK: &str = "clusterup-stack";
+pub(super) const NAME: &str = "clusterup-name";
+/// On key pairs whose private half we made.
+pub(super) const MADE: &str = "clusterup-made";
+pub(super) const NONCE: &str = "clusterup-nonce";
+/// Why a cluster was ended: reason and message.
+pub(super) const END: &str = "clusterup-end";
+const MANAGED: &str = "clusterup-managed";
+const TEAM: &str = "clusterup-team";
+const OWNER: &str = "clusterup-owner";
+/// AWS's managed policies for EMR, version 2, act only on what has this tag (EMR Management Guide).
+const EMR_POLICIES: &str = "for-use-with-amazon-emr-managed-policies";
+
+/// EMR allows 256 characters in a tag's value.
+pub(super) const LONGEST_VALUE: usize = 256;
+
+/// The name of a stack's key pair or group in EC2. No stack's name has a dot.
+pub(super) fn ec2(stack: &StackName, name: &str) -> String {
+    format!("clusterup.{stack}.{name}")
+}
+
+pub(super) fn bucket(account: &str, region: &Region) -> String {
+    format!("clusterup-{account}-{region}")
+}
+
+/// Below what a stack's objects lie.
+pub(super) fn prefix(stack: &StackName) -> String {
+    format!("stacks/{stack}/")
+}
+
+pub(super) fn cluster(stack: &StackName, nonce: &str) -> String {
+    format!("clusterup/{stack}/{nonce}")
+}
+
+/// Stack and nonce of a cluster's name, where it is one of ours.
+pub(super) fn of_cluster(name: &str) -> Option<(StackName, &str)> {
+    let (stack, nonce) = name.strip_prefix("clusterup/")?.split_once('/')?;
+    Some((stack.parse().ok()?, nonce))
+}
+
+/// The name of a step in EMR: it says which run of which job it belongs to.
+pub(super) fn step(name: &StepName, job: &JobHash, run: u32) -> String {
+    format!("{name} [{job}.{run}]")
+}
+
+/// What a step's name in EMR says, where it is one of ours.
+pub(super) fn of_step(name: &str) -> Option<(StepName, JobHash, u32)> {
+    let (name, mark) = name.strip_suffix(']')?.rsplit_once(" [")?;
+    let (job, run) = mark.split_once('.')?;
+    Some((name.parse().ok()?, job.parse().ok()?, run.parse().ok()?))
+}
+
+/// The tags of everything of a stack.
+pub(super) fn tags(stack: &StackName, owner: &str) -> Tags {
+    [
+        (MANAGED, "true"),
+        (STACK, stack.as_str()),
+        (OWNER, &value(owner)),
+        (EMR_POLICIES, "true"),
+    ]
+    .into_iter()
+    .map(|(key, value)| (key.to_owned(), value.to_owned()))
+    .collect()
+}
+
+/// The tags of a bucket that all stacks share.
+pub(super) fn shared_tags() -> Tags {
+    Tags::from([(MANAGED.to_owned(), "true".to_owned())])
+}
+
+pub(super) fn team(tags: &mut Tags, team: Option<&crate::model::name::TeamName>) {
+    if let Some(team) = team {
+        tags.insert(TEAM.to_owned(), team.to_string());
+    }
+}
+
+/// Text as a tag's value may hold it: others than the characters that EC2 and EMR allow become
+/// spaces.
+pub(super) fn value(text: &str) -> String {
+    let plain = |c: char| {
+        let allowed = c.is_ascii_alphanumeric() || "+-=._:/@ ".contains(c);
+        if allowed { c } else { ' ' }
+    };
+    text.chars().map(plain).take(LONGEST_VALUE).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_name_says_is_read_back() {
+        let stack: StackName = "movies".parse().unwrap();
+        let name = cluster(&stack, "00ff");
+        assert_eq!(of_cluster(&name), Some((stack, "00ff")));
+        assert_eq!(of_cluster("nightly/etl/1"), None);
+        let (step_name, job) = (
+            "load [x]".parse().unwrap(),
+            "0123456789abcdef".parse().unwrap(),
+        );
+        let text = step(&step_name, &job, 12);
+        assert_eq!(of_step(&text), Some((step_name, job, 12)));
+        assert_eq!(of_step("somebody's step"), None);
+    }
+
+    #[test]
+    fn values_of_tags_are_plain() {
+        assert_eq!(value("idle for 10m (since 1)"), "idle for 10m  since 1 ");
+        assert_eq!(value(&"a".repeat(300)).len(), LONGEST_VALUE);
+    }
+}

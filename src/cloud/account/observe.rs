@@ -1,0 +1,269 @@
+//! What exists of a stack, put together from listings. Calls that do not need each other go out at
+//! once.
+
+use super::errors::Doing;
+use super::names::{self, NAME, STACK, prefix};
+use super::place::{self, Note};
+use super::{Account, cut};
+use crate::cloud::CloudError;
+use crate::cloud::api::ec2::{DescribeKeyPairs, DescribeSecurityGroups, Filter, Group, KeyPair};
+use crate::cloud::api::emr::{ListClusters, Summary};
+use crate::cloud::api::s3::{Bucket, ListObjects, Listed};
+use crate::cloud::api::{Api, Kind};
+use crate::cloud::home;
+use crate::model::name::{ClusterId, StackName};
+use crate::model::observed::{Cluster, ClusterState, Observed, Run};
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// The states of a cluster that is not over.
+pub(super) const NOT_OVER: [ClusterState; 5] = [
+    ClusterState::Starting,
+    ClusterState::Bootstrapping,
+    ClusterState::Running,
+    ClusterState::Waiting,
+    ClusterState::Terminating,
+];
+
+/// Objects by key: bytes and when they were written.
+pub(super) type Objects = BTreeMap<String, (u64, DateTime<Utc>)>;
+
+impl<A: Api> Account<A> {
+    pub(super) async fn look(
+        &self,
+        stack: &StackName,
+        at_home: Option<&Path>,
+    ) -> Result<Observed, CloudError> {
+        let filter = tagged(STACK, stack.as_str());
+        let (keys, groups, objects, alive) = tokio::join!(
+            self.key_pairs(filter.clone()),
+            self.security_groups(filter),
+            self.objects(stack),
+            self.alive(),
+        );
+        let (keys, groups, objects) = (keys?, groups?, objects?);
+        let alive = of_stack(alive?, stack);
+        self.note_seen(keys, groups, objects);
+        let clusters = self.clusters(stack, &alive).await?;
+        let addresses = self.addresses().await;
+        let seen = self.seen.borrow();
+        Ok(Observed {
+            at: self.settings.clock.now(),
+            key_pairs: self.seen_keys(&seen),
+            security_groups: self.seen_groups(&seen, addresses.as_deref()),
+            bucket: seen
+                .objects
+                .as_ref()
+                .filter(|objects| !objects.is_empty())
+                .map(bytes),
+            clusters,
+            remembered: remembered(seen.objects.as_ref()),
+            results_home: at_home.and_then(|folder| home::observe(stack, folder)),
+        })
+    }
+
+    fn note_seen(&self, keys: Vec<KeyPair>, groups: Vec<Group>, objects: Option<Objects>) {
+        let mut seen = self.seen.borrow_mut();
+        let keys = keys
+            .into_iter()
+            .filter_map(|key| Some((name(&key.tags)?, key)));
+        let groups = groups
+            .into_iter()
+            .filter_map(|group| Some((name(&group.tags)?, group)));
+        (seen.keys, seen.groups, seen.objects) = (keys.collect(), groups.collect(), objects);
+    }
+
+    async fn key_pairs(&self, filters: Vec<Filter>) -> Result<Vec<KeyPair>, CloudError> {
+        let reply = self.api.serve(DescribeKeyPairs { filters }).await;
+        reply.doing(|| "list key pairs".to_owned())
+    }
+
+    async fn security_groups(&self, filters: Vec<Filter>) -> Result<Vec<Group>, CloudError> {
+        let reply = self.api.serve(DescribeSecurityGroups { filters }).await;
+        reply.doing(|| "list security groups".to_owned())
+    }
+
+    /// The objects of a stack, by their keys without its prefix; none where there is no bucket.
+    pub(super) async fn objects(&self, stack: &StackName) -> Result<Option<Objects>, CloudError> {
+        let (bucket, prefix) = (self.bucket().await?, prefix(stack));
+        let listed = self.list(&bucket, &prefix, None).await?;
+        let object = |listed: Listed| match listed {
+            Listed::Object {
+                key,
+                bytes,
+                modified,
+            } => Some((key.strip_prefix(&prefix)?.to_owned(), (bytes, modified))),
+            Listed::Prefix(_) => None,
+        };
+        Ok(listed.map(|listed| listed.into_iter().filter_map(object).collect()))
+    }
+
+    /// All of a listing; none where there is no bucket.
+    pub(super) async fn list(
+        &self,
+        bucket: &Bucket,
+        prefix: &str,
+        delimiter: Option<char>,
+    ) -> Result<Option<Vec<Listed>>, CloudError> {
+        let (mut all, mut next) = (Vec::new(), None);
+        loop {
+            let (bucket, prefix) = (bucket.clone(), prefix.to_owned());
+            let call = ListObjects {
+                bucket,
+                prefix,
+                delimiter,
+                next,
+            };
+            let page = match self.api.serve(call).await {
+                Err(error) if error.kind == Kind::NotFound => return Ok(None),
+                page => page.doing(|| "list the bucket".to_owned())?,
+            };
+            all.extend(page.items);
+            next = page.next;
+            if next.is_none() {
+                return Ok(Some(all));
+            }
+        }
+    }
+
+    /// The clusters of the account that are not over.
+    async fn alive(&self) -> Result<Vec<Summary>, CloudError> {
+        self.list_clusters(NOT_OVER.to_vec(), None).await
+    }
+
+    pub(super) async fn list_clusters(
+        &self,
+        states: Vec<ClusterState>,
+        created_after: Option<DateTime<Utc>>,
+    ) -> Result<Vec<Summary>, CloudError> {
+        let (mut all, mut next) = (Vec::new(), None);
+        loop {
+            let states = states.clone();
+            let call = ListClusters {
+                states,
+                created_after,
+                next,
+            };
+            let page = self.api.serve(call).await;
+            let page = page.doing(|| "list clusters".to_owned())?;
+            all.extend(page.items);
+            next = page.next;
+            if next.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// The clusters that planning has to know: those alive, and the newest that the stack made. A
+    /// young one may be missing in listings, and an ended one says why it ended.
+    async fn clusters(
+        &self,
+        stack: &StackName,
+        alive: &[Summary],
+    ) -> Result<Vec<Cluster>, CloudError> {
+        let newest = {
+            let seen = self.seen.borrow();
+            newest_made(seen.objects.as_ref())
+        };
+        let ids: BTreeSet<String> = alive.iter().map(|s| s.id.clone()).chain(newest).collect();
+        let mut clusters = Vec::new();
+        for id in ids {
+            clusters.extend(self.cluster(stack, &id).await?);
+        }
+        clusters.sort_by(|a: &Cluster, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        Ok(clusters)
+    }
+
+    pub(super) async fn all_stacks(&self) -> Result<Vec<StackName>, CloudError> {
+        let filter = vec![Filter {
+            name: "tag-key".to_owned(),
+            values: vec![STACK.to_owned()],
+        }];
+        let bucket = self.bucket().await?;
+        let (keys, groups, prefixes, alive) = tokio::join!(
+            self.key_pairs(filter.clone()),
+            self.security_groups(filter),
+            self.list(&bucket, "stacks/", Some('/')),
+            self.alive(),
+        );
+        let tagged = |tags: &crate::cloud::api::Tags| tags.get(STACK)?.parse().ok();
+        let listed = |listed: Listed| match listed {
+            Listed::Prefix(prefix) => prefix
+                .strip_prefix("stacks/")?
+                .trim_end_matches('/')
+                .parse()
+                .ok(),
+            Listed::Object { .. } => None,
+        };
+        let mut stacks: BTreeSet<StackName> = BTreeSet::new();
+        stacks.extend(keys?.iter().filter_map(|key| tagged(&key.tags)));
+        stacks.extend(groups?.iter().filter_map(|group| tagged(&group.tags)));
+        stacks.extend(prefixes?.unwrap_or_default().into_iter().filter_map(listed));
+        let named = |summary: &Summary| Some(names::of_cluster(&summary.name)?.0);
+        stacks.extend(alive?.iter().filter_map(named));
+        Ok(stacks.into_iter().collect())
+    }
+}
+
+fn tagged(key: &str, value: &str) -> Vec<Filter> {
+    let (name, values) = (format!("tag:{key}"), vec![value.to_owned()]);
+    vec![Filter { name, values }]
+}
+
+fn of_stack(summaries: Vec<Summary>, stack: &StackName) -> Vec<Summary> {
+    let ours = |s: &Summary| names::of_cluster(&s.name).is_some_and(|(of, _)| of == *stack);
+    summaries.into_iter().filter(ours).collect()
+}
+
+fn name<T: std::str::FromStr>(tags: &crate::cloud::api::Tags) -> Option<T> {
+    tags.get(NAME)?.parse().ok()
+}
+
+fn bytes(objects: &Objects) -> BTreeMap<String, u64> {
+    objects
+        .iter()
+        .map(|(key, (bytes, _))| (key.clone(), *bytes))
+        .collect()
+}
+
+fn remembered(objects: Option<&Objects>) -> Vec<Run> {
+    let mut runs: Vec<(DateTime<Utc>, Run)> = objects
+        .into_iter()
+        .flatten()
+        .filter_map(|(key, (_, at))| match place::note(key)? {
+            Note::Run(run) => Some((*at, run)),
+            Note::Intent(_) | Note::Cluster(_) => None,
+        })
+        .collect();
+    runs.sort_by(|a, b| (a.0, a.1.number).cmp(&(b.0, b.1.number)));
+    runs.into_iter().map(|(_, run)| run).collect()
+}
+
+fn newest_made(objects: Option<&Objects>) -> Option<String> {
+    let made = objects
+        .into_iter()
+        .flatten()
+        .filter_map(|(key, (_, at))| match place::note(key)? {
+            Note::Cluster(id) => Some((*at, id)),
+            Note::Intent(_) | Note::Run(_) => None,
+        });
+    made.max().map(|(_, id)| id)
+}
+
+impl<A: Api> Account<A> {
+    /// The clusters of a stack that were seen last, as they are now: two calls each.
+    pub(super) async fn glance(&self, stack: &StackName) -> Result<Vec<Cluster>, CloudError> {
+        let known: Vec<ClusterId> = self.seen.borrow().clusters.keys().cloned().collect();
+        let mut clusters = Vec::new();
+        for id in known {
+            let of_stack = |c: &Cluster| c.stack == *stack;
+            clusters.extend(self.step_states(&id).await?.filter(of_stack));
+        }
+        if clusters.is_empty() {
+            return Ok(self.look(stack, None).await?.clusters);
+        }
+        cut::oldest_first(&mut clusters);
+        Ok(clusters)
+    }
+}

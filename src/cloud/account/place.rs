@@ -1,0 +1,79 @@
+//! Where things lie in the bucket.
+//!
+//! ```text
+//! locks/STACK.json                     who works on the stack
+//! stacks/STACK/.clusterup.json         the stack has a part of the bucket, and the bucket is closed
+//! stacks/STACK/{scripts, data, bootstrap, results, scratch}/…
+//! stacks/STACK/logs/CLUSTER/…          what EMR uploads
+//! stacks/STACK/intents/NONCE.json      a call without a token is about to be made
+//! stacks/STACK/clusters/CLUSTER        the stack made this cluster
+//! stacks/STACK/runs/JOB/CLUSTER.RUN    this run ended well
+//! ```
+
+use super::names::prefix;
+use crate::model::name::{ClusterId, JobHash, StackName};
+use crate::model::observed::Run;
+
+pub(super) const LOCKS: &str = "locks/";
+
+pub(super) fn lock(stack: &StackName) -> String {
+    format!("{LOCKS}{stack}.json")
+}
+
+pub(super) fn marker(stack: &StackName) -> String {
+    format!("{}.clusterup.json", prefix(stack))
+}
+
+pub(super) fn intent(stack: &StackName, nonce: &str) -> String {
+    format!("{}intents/{nonce}.json", prefix(stack))
+}
+
+pub(super) fn cluster(stack: &StackName, id: &str) -> String {
+    format!("{}clusters/{id}", prefix(stack))
+}
+
+pub(super) fn run(stack: &StackName, run: &Run) -> String {
+    let Run {
+        job,
+        cluster,
+        number,
+    } = run;
+    format!("{}{cluster}.{number}", runs(stack, job))
+}
+
+/// Below what the runs of a job are noted.
+pub(super) fn runs(stack: &StackName, job: &JobHash) -> String {
+    format!("{}runs/{job}/", prefix(stack))
+}
+
+pub(super) fn logs(stack: &StackName, id: &ClusterId) -> String {
+    format!("{}logs/{id}/", prefix(stack))
+}
+
+/// What a key below a stack's prefix is, where it says something.
+pub(super) enum Note {
+    Intent(String),
+    Cluster(String),
+    Run(Run),
+}
+
+/// Reads a key, without its stack's prefix.
+pub(super) fn note(key: &str) -> Option<Note> {
+    let (folder, rest) = key.split_once('/')?;
+    match folder {
+        "intents" => Some(Note::Intent(rest.strip_suffix(".json")?.to_owned())),
+        "clusters" => Some(Note::Cluster(rest.to_owned())),
+        "runs" => {
+            let (job, rest) = rest.split_once('/')?;
+            let (cluster, number) = rest.rsplit_once('.')?;
+            let (job, cluster) = (job.parse().ok()?, cluster.parse().ok()?);
+            let number = number.parse().ok()?;
+            Some(Note::Run(Run {
+                job,
+                cluster,
+                number,
+            }))
+        }
+        _ => None,
+    }
+}

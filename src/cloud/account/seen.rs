@@ -1,0 +1,36 @@
+//! What the last look at a stack saw besides what planning needs: the ids behind names. Never older
+//! than the plan that is being made true.
+
+use crate::cloud::api::{ec2, emr};
+use crate::model::name::{ClusterId, GroupName, KeyPairName};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+#[derive(Default)]
+pub(super) struct Seen {
+    pub(super) keys: BTreeMap<KeyPairName, ec2::KeyPair>,
+    pub(super) groups: BTreeMap<GroupName, ec2::Group>,
+    /// Objects of the stack by key without its prefix: bytes and when they were written; none
+    /// where the bucket is not there.
+    pub(super) objects: Option<BTreeMap<String, (u64, DateTime<Utc>)>>,
+    /// What EMR said of clusters.
+    pub(super) clusters: BTreeMap<ClusterId, SeenCluster>,
+    /// Keys of logs by their names.
+    pub(super) logs: BTreeMap<String, String>,
+}
+
+#[derive(Clone)]
+pub(super) struct SeenCluster {
+    pub(super) cluster: emr::Cluster,
+    pub(super) groups: Vec<emr::InstanceGroup>,
+    /// EMR's idle policy; the outer none where nobody asked.
+    pub(super) idle: Option<Option<crate::model::span::Span>>,
+}
+
+impl Seen {
+    /// The keys of objects that begin so, without the stack's prefix.
+    pub(super) fn keys_below<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a String> {
+        let objects = self.objects.iter().flat_map(BTreeMap::keys);
+        objects.filter(move |key| key.starts_with(prefix))
+    }
+}

@@ -1,0 +1,144 @@
+//! Steps: `spark-submit` through EMR's command runner.
+
+use super::Account;
+use super::errors::Doing;
+use super::intent::Intent;
+use super::names;
+use crate::cloud::api::emr::{AddJobFlowSteps, NewStep, OnFailure};
+use crate::cloud::api::{Api, Kind};
+use crate::cloud::error::{Class, CloudError};
+use crate::model::desired::{JobSpec, StepSpec};
+use crate::model::event::Listener;
+use crate::model::name::{ClusterId, StackName};
+use crate::model::observed::Run;
+use crate::model::stack::WhenDone;
+
+/// The steps of a run, in order. A failed step takes those after it with it, and the cluster too
+/// where it lives for its work.
+pub(super) fn new(job: &JobSpec, run: u32, when_done: WhenDone) -> Vec<NewStep> {
+    let on_failure = match when_done {
+        WhenDone::Terminate => OnFailure::TerminateCluster,
+        WhenDone::Keep => OnFailure::CancelAndWait,
+    };
+    let step = |step: &StepSpec| NewStep {
+        name: names::step(&step.name, &job.hash, run),
+        on_failure,
+        command: command(step),
+    };
+    job.steps.iter().map(step).collect()
+}
+
+/// The driver runs on the primary: its output is the step's, and beside it two executors of the
+/// default size fit where the driver of cluster mode would take the room of one.
+fn command(step: &StepSpec) -> Vec<String> {
+    let mut command: Vec<String> = [
+        "spark-submit",
+        "--deploy-mode",
+        "client",
+        "--name",
+        step.name.as_str(),
+        "--executor-memory",
+    ]
+    .map(str::to_owned)
+    .into();
+    command.push(format!("{}m", step.executor_memory.mib()));
+    for (key, value) in &step.conf {
+        command.extend(["--conf".to_owned(), format!("{key}={value}")]);
+    }
+    command.push(step.script.clone());
+    command.extend(step.args.iter().cloned());
+    command
+}
+
+impl<A: Api> Account<A> {
+    /// Gives a living cluster another run of a job.
+    pub(super) async fn add_steps(
+        &self,
+        stack: &StackName,
+        id: &ClusterId,
+        job: &JobSpec,
+        hear: &dyn Listener,
+    ) -> Result<(), CloudError> {
+        self.clear(stack, job).await?;
+        let there = self.steps(id.as_str()).await?;
+        let latest = there
+            .iter()
+            .filter_map(|step| names::of_step(&step.name))
+            .filter(|(_, of, _)| *of == job.hash)
+            .map(|(_, _, run)| run)
+            .max();
+        let number = latest.unwrap_or(0) + 1;
+        let run = Run {
+            job: job.hash.clone(),
+            cluster: id.clone(),
+            number,
+        };
+        let when_done = match self.seen.borrow().clusters.get(id) {
+            Some(seen) if !seen.cluster.keep_alive => WhenDone::Terminate,
+            Some(_) | None => WhenDone::Keep,
+        };
+        let call = AddJobFlowSteps {
+            id: id.to_string(),
+            steps: new(job, number, when_done),
+        };
+        let (nonce, begun) = (self.nonce(), self.settings.clock.now());
+        self.intend(stack, &nonce, &Intent::Steps(run.clone()))
+            .await?;
+        self.renew().await?;
+        let accepted = match self.api.serve(call).await {
+            Ok(_) => true,
+            Err(error) if error.kind == Kind::Doubt => self.find_steps(&run, begun, hear).await?,
+            Err(error) => {
+                self.done(stack, &nonce).await?;
+                return Err(error).doing(|| format!("give cluster {id} its steps"));
+            }
+        };
+        self.done(stack, &nonce).await?;
+        if accepted {
+            return Ok(());
+        }
+        let message = "AWS did not answer when given the steps, and has not taken them";
+        Err(CloudError::new(Class::Unreachable, message).hint("apply again"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::memory::Memory;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn no_shell_reads_what_a_step_says() {
+        let step = StepSpec {
+            name: "one".parse().unwrap(),
+            script: "s3://b/job.py".to_owned(),
+            args: vec!["a b".to_owned(), "$HOME; rm".to_owned()],
+            executor_memory: Memory::from_mib(1_024),
+            conf: BTreeMap::from([("spark.x".to_owned(), "a b".to_owned())]),
+        };
+        let words = command(&step);
+        assert_eq!(
+            words[..6],
+            [
+                "spark-submit",
+                "--deploy-mode",
+                "client",
+                "--name",
+                "one",
+                "--executor-memory"
+            ]
+        );
+        assert_eq!(
+            words[6..],
+            [
+                "1024m",
+                "--conf",
+                "spark.x=a b",
+                "s3://b/job.py",
+                "a b",
+                "$HOME; rm"
+            ]
+        );
+    }
+}

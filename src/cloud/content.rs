@@ -1,0 +1,31 @@
+//! What is in a file, as keys of a bucket say it.
+
+use crate::model::hex::hex;
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// A file's SHA-256 in hexadecimal digits, and its bytes; `tell` hears how many were read so far.
+pub(super) fn digest(path: &Path, tell: &mut dyn FnMut(u64)) -> io::Result<(String, u64)> {
+    let mut file = File::open(path)?;
+    let mut digest = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    let mut done = 0;
+    loop {
+        let bytes = file.read(&mut buffer)?;
+        if bytes == 0 {
+            return Ok((hex(&digest.finalize()), done));
+        }
+        digest.update(&buffer[..bytes]);
+        done += bytes as u64;
+        tell(done);
+    }
+}
+
+/// Whether a key is that of this content: its second part begins with the content's digest.
+pub(super) fn is_of_key(key: &str, sha256: &str) -> bool {
+    let part = key.split('/').nth(1).unwrap_or_default();
+    part.get(..16)
+        .is_some_and(|digest| sha256.starts_with(digest))
+}

@@ -1,0 +1,47 @@
+//! A process of this machine, known again for certain.
+
+use serde::{Deserialize, Serialize};
+use std::fs;
+
+/// Enough to tell a process from a later one with the same id, and from one of another machine or
+/// container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Process {
+    pub pid: i32,
+    /// Field 22 of `/proc/PID/stat`, in ticks since the machine started.
+    pub started: String,
+    pub boot: String,
+    /// The namespace that the id is of.
+    pub namespace: String,
+}
+
+impl Process {
+    /// This one.
+    pub fn me() -> Option<Self> {
+        Self::of(i32::try_from(std::process::id()).ok()?)
+    }
+
+    fn of(pid: i32) -> Option<Self> {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        let (_, fields) = stat.rsplit_once(')')?;
+        let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+        let namespace = fs::read_link("/proc/self/ns/pid").ok()?;
+        Some(Self {
+            pid,
+            started: fields.split_whitespace().nth(19)?.to_owned(),
+            boot: boot.trim().to_owned(),
+            namespace: namespace.to_string_lossy().into_owned(),
+        })
+    }
+
+    /// Whether it lives, where that can be told.
+    pub fn lives(&self) -> bool {
+        Self::of(self.pid).as_ref() == Some(self)
+    }
+
+    /// Whether it is one of this machine, and dead. False where that cannot be told.
+    pub fn is_dead_here(&self) -> bool {
+        let Some(me) = Self::me() else { return false };
+        me.boot == self.boot && me.namespace == self.namespace && !self.lives()
+    }
+}
