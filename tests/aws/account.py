@@ -3,18 +3,17 @@
 import json
 import os
 
-# Before moto is imported: policies of AWS are attachable, and objects stay in memory, because
-# moto's conditional writes of objects that spill into files are not atomic.
+from moto.core.exceptions import ServiceException
+from moto.ec2.models import ec2_backends
+from moto.iam.models import iam_backends
+from moto.moto_api._internal import moto_api_backend
+from moto.s3.models import s3_backends
+from moto.utilities.utils import load_resource
+
+# Policies of AWS are attachable; objects stay in memory, and no image of EC2 is loaded.
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 os.environ.setdefault("MOTO_S3_DEFAULT_KEY_BUFFER_SIZE", str(64 * 1024 * 1024))
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
-
-from moto.core.exceptions import ServiceException  # noqa: E402
-from moto.ec2.models import ec2_backends  # noqa: E402
-from moto.iam.models import iam_backends  # noqa: E402
-from moto.moto_api._internal import moto_api_backend  # noqa: E402
-from moto.s3.models import s3_backends  # noqa: E402
-from moto.utilities.utils import load_resource  # noqa: E402
 
 ID = "123456789012"
 
@@ -85,6 +84,10 @@ def delete_object(bucket, key):
         s3().delete_object(bucket, key)
     except ServiceException:
         return
+
+
+def buckets():
+    return list(s3().buckets)
 
 
 def objects(bucket, prefix=""):

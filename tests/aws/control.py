@@ -1,4 +1,27 @@
-"""What tests tell the double, and ask of it, under `/_double/`."""
+"""What tests tell the double, and ask of it, under `/_double/`.
+
+    GET, POST clock      {"advance": seconds, "speed": times}
+    GET, POST durations  {"starting": s, "bootstrapping": s, "step": s, ...} as in world.py
+    POST faults          [{"call": "RunJobFlow", "at": 1, "do": ..., "when": "before",
+                           "seconds": s, "pid": p, "count": 1}]; GET says how often they struck
+    POST kill            {"at": n, "when": "before", "pid": p}: at the list's n-th call
+    POST cluster         {"fail_at": "STARTING", "code": ..., "message": ..., "error_code": ...}
+    POST steps           {"mode": "timed", "results": [{"match": "part of a name",
+                           "state": "FAILED", "seconds": s, "reason": ..., "message": ...,
+                           "stdout": ..., "stderr": ..., "writes": {"key": "text"}, "times": n}]}
+    POST address         {"v4": "203.0.113.7"}, which GET /checkip answers
+    POST roles           EMR's default roles
+    POST reset           faults and calls; {"all": true}: everything
+    GET calls            since POST calls/reset
+    GET clusters         all there ever were
+    GET objects          sizes by bucket and key
+    POST objects/put     {"bucket": ..., "key": ..., "text": ...}
+    POST objects/get     {"bucket": ..., "key": ...}
+
+A fault's `do` is `throttle`, `error500`, `drop` (not handled, no reply), `lost` (handled, no
+reply), `slow`, or `kill` (of `pid`, else of whoever calls); its `call` may be a pattern such as
+`s3:*`. `when` is before or after the call has its effect.
+"""
 
 import json
 
@@ -76,6 +99,43 @@ def roles(world, _):
     account.make_default_roles()
 
 
+def clusters(world, _):
+    """Every cluster there ever was, oldest first."""
+    of_step = ("id", "name", "state")
+    return [
+        {
+            "id": one.id,
+            "name": one.name,
+            "region": one.region,
+            "state": one.state,
+            "reason": one.reason,
+            "tags": one.tags,
+            "steps": [{key: getattr(step, key) for key in of_step} for step in one.steps],
+        }
+        for one in world.clusters.values()
+    ]
+
+
+def objects(_, __):
+    """Sizes by bucket and key."""
+    return {
+        bucket: {key: len(body) for key, body in account.objects(bucket).items()}
+        for bucket in account.buckets()
+    }
+
+
+def put(_, body):
+    """An object that somebody else wrote."""
+    if not account.put_object(body["bucket"], body["key"], body["text"].encode()):
+        raise ValueError(f"no bucket {body['bucket']}")
+
+
+def get(_, body):
+    """An object's text; null of what is not there."""
+    found = account.objects(body["bucket"], body["key"]).get(body["key"])
+    return {"text": None if found is None else found.decode("utf-8", "replace")}
+
+
 def reset(world, body):
     if body.get("all"):
         world.forget()
@@ -97,6 +157,10 @@ ROUTES = {
     ("POST", "steps"): steps,
     ("POST", "address"): address,
     ("POST", "roles"): roles,
+    ("GET", "clusters"): clusters,
+    ("GET", "objects"): objects,
+    ("POST", "objects/put"): put,
+    ("POST", "objects/get"): get,
     ("POST", "reset"): reset,
     ("GET", "calls"): lambda world, body: world.calls.entries,
     ("POST", "calls/reset"): lambda world, body: world.calls.reset(),

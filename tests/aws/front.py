@@ -25,7 +25,8 @@ class Front:
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             raise ConnectionResetError("dropped as asked") from None
         start_response(f"{reply.status} {HTTPStatus(reply.status).phrase}", reply.headers)
-        return [reply.body]
+        # A refusal's text would be taken for the next reply.
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [reply.body]
 
     def reply(self, environ, body):
         path = environ["PATH_INFO"]

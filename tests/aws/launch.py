@@ -97,10 +97,8 @@ def late_failure(region, spec):
     if key and not account.has_key_pair(region, key):
         found = "INVALID_SSH_KEY_NAME", f"The key pair '{key}' does not exist"
     elif not account.has_instance_profile(profile):
-        found = "INVALID_INSTANCE_PROFILE", (
-            "Failed to provision ec2 instances because 'The requested instance profile "
-            f"{profile} is invalid'"
-        )
+        said = f"'The requested instance profile {profile} is invalid'"
+        found = "INVALID_INSTANCE_PROFILE", f"Failed to provision ec2 instances because {said}"
     elif not account.has_role(role):
         found = "INVALID_SERVICE_ROLE", f"Service role {role} is invalid"
     elif subnet and not account.has_subnet(region, subnet):

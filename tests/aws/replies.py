@@ -47,6 +47,7 @@ def xml_refusal(service, code, message, status):
         text = f"<Error>{error}{request}</Error>"
     elif service == "ec2":
         text = f"<Response><Errors><Error>{error}</Error></Errors>{request}</Response>"
+        text = text.replace("RequestId", "RequestID")
     else:
         error = f"<Error><Type>Sender</Type>{error}</Error>"
         text = f"<ErrorResponse>{error}{request}</ErrorResponse>"

@@ -15,7 +15,6 @@ import threading
 import time
 from pathlib import Path
 
-import account  # First: it sets what moto reads when it is imported.
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
@@ -50,9 +49,8 @@ def main():
         world.spark = Spark(world, json.loads(arguments.spark.read_text()))
     moto = DomainDispatcherApplication(create_backend_app)
     moto.debug = True
-    server = make_server(
-        "127.0.0.1", 0, Front(world, moto), threaded=True, request_handler=Handler
-    )
+    front = Front(world, moto)
+    server = make_server("127.0.0.1", 0, front, threaded=True, request_handler=Handler)
     for work in (server.serve_forever, lambda: tick(world)):
         threading.Thread(target=work, daemon=True).start()
     print(json.dumps({"port": server.server_port}), flush=True)

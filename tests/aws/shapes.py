@@ -104,9 +104,7 @@ def ec2_attributes(cluster):
             "Ec2SubnetId": instances.get("Ec2SubnetId"),
             "Ec2AvailabilityZone": zone,
             "IamInstanceProfile": cluster.spec.get("JobFlowRole"),
-            "EmrManagedMasterSecurityGroup": instances.get(
-                "EmrManagedMasterSecurityGroup", master
-            ),
+            "EmrManagedMasterSecurityGroup": instances.get("EmrManagedMasterSecurityGroup", master),
             "EmrManagedSlaveSecurityGroup": instances.get("EmrManagedSlaveSecurityGroup", core),
             "ServiceAccessSecurityGroup": instances.get("ServiceAccessSecurityGroup"),
             "AdditionalMasterSecurityGroups": instances.get("AdditionalMasterSecurityGroups", []),

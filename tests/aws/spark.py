@@ -147,11 +147,14 @@ class Run:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def outcome(self, code):
-        printed = {
+        return self.printed() | {"state": "COMPLETED" if code == 0 else "FAILED"}
+
+    def printed(self):
+        """So far."""
+        return {
             name: (self.folder / name).read_text("utf-8", "replace")
             for name in ("stdout", "stderr")
         }
-        return printed | {"state": "COMPLETED" if code == 0 else "FAILED"}
 
     def kill(self):
         """The process and all that it started."""

@@ -56,6 +56,8 @@ class Step:
         if self.state in DONE:
             return
         self.kill()
+        if self.run is not None:
+            self.outcome = self.run.printed()
         started = self.state == "RUNNING"
         self.state = "INTERRUPTED" if started and not cancelled else "CANCELLED"
         self.close(when)
