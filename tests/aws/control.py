@@ -1,0 +1,167 @@
+"""What tests tell the double, and ask of it, under `/_double/`.
+
+    GET, POST clock      {"advance": seconds, "speed": times}
+    GET, POST durations  {"starting": s, "bootstrapping": s, "step": s, ...} as in world.py
+    POST faults          [{"call": "RunJobFlow", "at": 1, "do": ..., "when": "before",
+                           "seconds": s, "pid": p, "count": 1}]; GET says how often they struck
+    POST kill            {"at": n, "when": "before", "pid": p}: at the list's n-th call
+    POST cluster         {"fail_at": "STARTING", "code": ..., "message": ..., "error_code": ...}
+    POST steps           {"mode": "timed", "results": [{"match": "part of a name",
+                           "state": "FAILED", "seconds": s, "reason": ..., "message": ...,
+                           "stdout": ..., "stderr": ..., "writes": {"key": "text"}, "times": n}]}
+    POST address         {"v4": "203.0.113.7"}, which GET /checkip answers
+    POST roles           EMR's default roles
+    POST reset           faults and calls; {"all": true}: everything
+    GET calls            since POST calls/reset
+    GET clusters         all there ever were
+    GET objects          sizes by bucket and key
+    POST objects/put     {"bucket": ..., "key": ..., "text": ...}
+    POST objects/get     {"bucket": ..., "key": ...}
+
+A fault's `do` is `throttle`, `error500`, `drop` (not handled, no reply), `lost` (handled, no
+reply), `slow`, or `kill` (of `pid`, else of whoever calls); its `call` may be a pattern such as
+`s3:*`. `when` is before or after the call has its effect.
+"""
+
+import json
+
+import account
+from faults import Fault
+from replies import Reply, json_reply
+
+
+def answer(world, method, path, body):
+    if path == "/checkip":
+        text = f"{world.address}\n".encode()
+        headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(text)))]
+        return Reply(200, text, headers)
+    asked = ROUTES.get((method, path.removeprefix("/_double/")))
+    if asked is None:
+        return json_reply({"error": f"no such control: {method} {path}"}, 404)
+    with world.lock:
+        world.catch_up()
+        try:
+            told = asked(world, json.loads(body or b"{}"))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            return json_reply({"error": repr(error)}, 400)
+        world.catch_up()
+        return json_reply({} if told is None else told)
+
+
+def clock(world, body):
+    world.clock.change(float(body.get("advance", 0)), body.get("speed"))
+    return {"now": world.clock.now(), "speed": world.clock.speed}
+
+
+def durations(world, body):
+    unknown = set(body) - set(world.durations)
+    if unknown:
+        raise ValueError(f"no such duration: {sorted(unknown)}")
+    world.durations |= {key: float(value) for key, value in body.items()}
+    return world.durations
+
+
+def faults(world, body):
+    """Adds some; those asked for earlier stay."""
+    asked = body if isinstance(body, list) else [body]
+    world.faults += [Fault(**fault) for fault in asked]
+
+
+def struck(world, _):
+    shown = ("call", "at", "do", "when", "count", "seen", "struck")
+    return [{key: getattr(fault, key) for key in shown} for fault in world.faults]
+
+
+def kill(world, body):
+    world.faults.append(Fault(do="kill", by_list=True, **body))
+
+
+def cluster(world, body):
+    if body.get("fail_at", "STARTING") not in ("STARTING", "BOOTSTRAPPING", "RUNNING"):
+        raise ValueError(f"a cluster cannot fail at {body['fail_at']}")
+    world.next_failure = {"fail_at": "STARTING"} | body
+
+
+def steps(world, body):
+    mode = body.get("mode", world.mode)
+    if mode not in ("timed", "spark") or mode == "spark" and world.spark is None:
+        raise ValueError(f"mode {mode}: the double was started without --spark")
+    world.mode = mode
+    world.rules = body.get("results", world.rules)
+
+
+def address(world, body):
+    world.address = body["v4"]
+
+
+def roles(world, _):
+    """An account that has used EMR before."""
+    account.make_default_roles()
+
+
+def clusters(world, _):
+    """Every cluster there ever was, oldest first."""
+    of_step = ("id", "name", "state")
+    return [
+        {
+            "id": one.id,
+            "name": one.name,
+            "region": one.region,
+            "state": one.state,
+            "reason": one.reason,
+            "tags": one.tags,
+            "steps": [{key: getattr(step, key) for key in of_step} for step in one.steps],
+        }
+        for one in world.clusters.values()
+    ]
+
+
+def objects(_, __):
+    """Sizes by bucket and key."""
+    return {
+        bucket: {key: len(body) for key, body in account.objects(bucket).items()}
+        for bucket in account.buckets()
+    }
+
+
+def put(_, body):
+    """An object that somebody else wrote."""
+    if not account.put_object(body["bucket"], body["key"], body["text"].encode()):
+        raise ValueError(f"no bucket {body['bucket']}")
+
+
+def get(_, body):
+    """An object's text; null of what is not there."""
+    found = account.objects(body["bucket"], body["key"]).get(body["key"])
+    return {"text": None if found is None else found.decode("utf-8", "replace")}
+
+
+def reset(world, body):
+    if body.get("all"):
+        world.forget()
+        account.reset()
+    else:
+        world.faults = []
+        world.calls.reset()
+
+
+ROUTES = {
+    ("POST", "clock"): clock,
+    ("GET", "clock"): clock,
+    ("POST", "durations"): durations,
+    ("GET", "durations"): durations,
+    ("POST", "faults"): faults,
+    ("GET", "faults"): struck,
+    ("POST", "kill"): kill,
+    ("POST", "cluster"): cluster,
+    ("POST", "steps"): steps,
+    ("POST", "address"): address,
+    ("POST", "roles"): roles,
+    ("GET", "clusters"): clusters,
+    ("GET", "objects"): objects,
+    ("POST", "objects/put"): put,
+    ("POST", "objects/get"): get,
+    ("POST", "reset"): reset,
+    ("GET", "calls"): lambda world, body: world.calls.entries,
+    ("POST", "calls/reset"): lambda world, body: world.calls.reset(),
+}

@@ -1,0 +1,193 @@
+//! The double of AWS that these tests run against: a process of Python, started for one test and
+//! gone with it.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+pub(crate) struct Double {
+    server: Child,
+    port: u16,
+    python: PathBuf,
+}
+
+/// One call of AWS, as the double saw it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct Call {
+    /// Such as `emr:RunJobFlow`.
+    pub(crate) call: String,
+    pub(crate) mutates: bool,
+    /// Zero if no reply was sent.
+    pub(crate) status: u16,
+    /// Whether it had its effect, replied to or not.
+    pub(crate) handled: bool,
+}
+
+impl Double {
+    pub(crate) fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// One whose steps can really run, on the Spark that this JSON file names.
+    pub(crate) fn with_spark(spark: &Path) -> Self {
+        Self::with(&[OsStr::new("--spark"), spark.as_os_str()])
+    }
+
+    fn with(args: &[&OsStr]) -> Self {
+        let python = python();
+        let mut server = Command::new(&python)
+            .arg(folder().join("server.py"))
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(server.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let said: Value = serde_json::from_str(&line).expect("the double did not start");
+        let port = said["port"].as_u64().unwrap().try_into().unwrap();
+        Self {
+            server,
+            port,
+            python,
+        }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Tells the double something at a path such as `/_double/clock`.
+    pub(crate) fn post(&self, path: &str, value: Value) -> Value {
+        let url = self.url() + path;
+        let asked = ureq::post(&url)
+            .config()
+            .http_status_as_error(false)
+            .build();
+        let mut reply = asked.send_json(&value).unwrap();
+        let said: Value = reply.body_mut().read_json().unwrap();
+        assert!(reply.status().is_success(), "{path} {value}: {said}");
+        said
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Value {
+        let mut reply = ureq::get(self.url() + path).call().unwrap();
+        reply.body_mut().read_json().unwrap()
+    }
+
+    /// Pushes the clock of EMR.
+    pub(crate) fn advance(&self, seconds: u64) {
+        self.post("/_double/clock", json!({ "advance": seconds }));
+    }
+
+    /// Since they were last reset, in the order in which they came.
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        serde_json::from_value(self.get("/_double/calls")).unwrap()
+    }
+
+    pub(crate) fn reset_calls(&self) {
+        self.post("/_double/calls/reset", json!({}));
+    }
+
+    /// What still carries the marks of a stack, or of any if the name is empty: lists that are
+    /// all empty when nothing is left.
+    pub(crate) fn left(&self, region: &str, stack: &str) -> Value {
+        self.script("left.py", &[region, stack])
+    }
+
+    /// One call of boto3 from outside the program under test, such as `ec2`,
+    /// `revoke_security_group_ingress`.
+    pub(crate) fn aws(&self, region: &str, service: &str, operation: &str, asked: Value) -> Value {
+        let asked = asked.to_string();
+        self.script("call.py", &[region, service, operation, &asked])
+    }
+
+    fn script(&self, name: &str, args: &[&str]) -> Value {
+        let done = Command::new(&self.python)
+            .arg(folder().join(name))
+            .arg(self.port.to_string())
+            .args(args)
+            .stderr(Stdio::inherit())
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{name} {args:?}: {}", done.status);
+        serde_json::from_slice(&done.stdout).unwrap()
+    }
+
+    /// Points a command at the double, whatever this machine knows of the real AWS.
+    pub(crate) fn env(&self, command: &mut Command) {
+        let nowhere = if cfg!(windows) { "NUL" } else { "/dev/null" };
+        command
+            .env("AWS_ENDPOINT_URL", self.url())
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test-secret")
+            .env("AWS_REGION", "us-east-1")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("AWS_CONFIG_FILE", nowhere)
+            .env("AWS_SHARED_CREDENTIALS_FILE", nowhere)
+            .env("CLUSTERUP_CHECKIP_URL", self.url() + "/checkip")
+            .env_remove("AWS_PROFILE")
+            .env_remove("AWS_DEFAULT_REGION")
+            .env_remove("AWS_SESSION_TOKEN");
+    }
+}
+
+impl Drop for Double {
+    /// It ends when its input does; one that hangs is killed.
+    fn drop(&mut self) {
+        drop(self.server.stdin.take());
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(2) {
+            if matches!(self.server.try_wait(), Ok(Some(_)) | Err(_)) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/aws")
+}
+
+/// The Python of a virtual environment that holds what `requirements.txt` asks for. It is made
+/// once for all tests, which may all come at the same time, and anew when the file changes.
+fn python() -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let environment = target.join("aws-double");
+    let python = environment.join("bin/python");
+    let stamp = environment.join("requirements.txt");
+    let requirements = folder().join("requirements.txt");
+    fs::create_dir_all(target).unwrap();
+    let lock = File::create(target.join("aws-double.lock")).unwrap();
+    lock.lock().unwrap();
+    let wanted = fs::read(&requirements).unwrap();
+    if fs::read(&stamp).is_ok_and(|made| made == wanted) {
+        return python;
+    }
+    let _ = fs::remove_dir_all(&environment);
+    run(Command::new("python3")
+        .args(["-m", "venv"])
+        .arg(&environment));
+    run(Command::new(&python)
+        .args(["-m", "pip", "install", "--quiet"])
+        .args(["--disable-pip-version-check", "-r"])
+        .arg(&requirements));
+    fs::write(&stamp, &wanted).unwrap();
+    python
+}
+
+fn run(command: &mut Command) {
+    let done = command.stdout(Stdio::null()).status().unwrap();
+    assert!(done.success(), "{command:?}: {done}");
+}

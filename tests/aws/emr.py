@@ -1,0 +1,252 @@
+"""EMR: clusters and what belongs to them. Steps have a file of their own.
+
+moto's EMR knows no time, no queue of steps and one region only, so nothing of it is used here.
+"""
+
+import json
+
+import account
+import emr_steps
+import launch
+import shapes
+from launch import invalid
+from life import Cluster
+from paging import page
+from replies import Refusal, json_reply
+
+
+def answer(world, name, body):
+    """The reply to one call of EMR."""
+    operation = OPERATIONS.get(name.operation)
+    if operation is None:
+        raise Refusal("UnknownOperationException", f"EMR has no operation {name.operation} here")
+    return json_reply(operation(world, name.region, json.loads(body or b"{}")))
+
+
+def described(world, region, cluster_id):
+    """The cluster of a newer operation."""
+    cluster = world.clusters.get(cluster_id)
+    if cluster is None or cluster.region != region:
+        raise Refusal(
+            "InvalidRequestException",
+            f"Cluster id '{cluster_id}' is not valid.",
+            ErrorCode="NoSuchCluster",
+        )
+    return cluster
+
+
+def listed(world, region, ids):
+    """The clusters of an older operation, which names its mistakes otherwise."""
+    if not ids:
+        raise invalid("The JobFlowId list cannot be empty")
+    if len(ids) > 10:
+        raise invalid("1 validation error detected: Value at 'jobFlowIds' has more than 10 members")
+    if len(set(ids)) < len(ids):
+        raise invalid("Specified job flow ID does not exist.")
+    found = [world.clusters.get(one) for one in ids]
+    if any(one is None or one.region != region for one in found):
+        raise invalid("Specified job flow ID not valid")
+    return found
+
+
+def run_job_flow(world, region, body):
+    launch.check(region, body)
+    failure, world.next_failure = world.next_failure, None
+    failure = launch.late_failure(region, body) or failure
+    cluster = Cluster(world, region, body, failure)
+    world.clusters[cluster.id] = cluster
+    return {"JobFlowId": cluster.id, "ClusterArn": shapes.arn(cluster)}
+
+
+def describe_cluster(world, region, body):
+    return {"Cluster": shapes.cluster_details(described(world, region, body.get("ClusterId")))}
+
+
+def list_clusters(world, region, body):
+    states = body.get("ClusterStates")
+    after, before = body.get("CreatedAfter", 0), body.get("CreatedBefore", float("inf"))
+    found = [
+        cluster
+        for cluster in reversed(world.clusters.values())
+        if cluster.region == region
+        and (not states or cluster.state in states)
+        and after <= cluster.created <= before
+    ]
+    return page(found, body.get("Marker"), "Clusters", shapes.cluster_entry)
+
+
+def terminate_job_flows(world, region, body):
+    clusters = listed(world, region, body.get("JobFlowIds"))
+    now = world.clock.now()
+    for cluster in clusters:
+        if not cluster.protected:
+            cluster.terminate(now)
+    if any(cluster.protected and cluster.live for cluster in clusters):
+        raise invalid(
+            "Could not shut down one or more job flows since they are termination protected."
+        )
+    return {}
+
+
+def set_termination_protection(world, region, body):
+    for cluster in listed(world, region, body.get("JobFlowIds")):
+        cluster.protected = body["TerminationProtected"]
+    return {}
+
+
+def modify_cluster(world, region, body):
+    cluster = described(world, region, body.get("ClusterId"))
+    level = body.get("StepConcurrencyLevel", cluster.concurrency)
+    launch.check_concurrency(level)
+    cluster.concurrency, cluster.moved = level, world.clock.now()
+    return {"StepConcurrencyLevel": level}
+
+
+def put_policy(world, region, body):
+    cluster = described(world, region, body.get("ClusterId"))
+    if not cluster.live:
+        raise Refusal("InvalidRequestException", "The cluster is terminating or terminated.")
+    cluster.policy = launch.checked_policy(body.get("AutoTerminationPolicy", {}))
+    cluster.policy_set = world.clock.now()
+    return {}
+
+
+def get_policy(world, region, body):
+    policy = described(world, region, body.get("ClusterId")).policy
+    return {"AutoTerminationPolicy": policy} if policy else {}
+
+
+def remove_policy(world, region, body):
+    described(world, region, body.get("ClusterId")).policy = None
+    return {}
+
+
+def add_tags(world, region, body):
+    cluster = described(world, region, body.get("ResourceId"))
+    cluster.tags |= {tag["Key"]: tag.get("Value", "") for tag in body.get("Tags", [])}
+    return {}
+
+
+def remove_tags(world, region, body):
+    cluster = described(world, region, body.get("ResourceId"))
+    for key in body.get("TagKeys", []):
+        cluster.tags.pop(key, None)
+    return {}
+
+
+def list_instance_groups(world, region, body):
+    cluster = described(world, region, body.get("ClusterId"))
+    return page(cluster.groups, body.get("Marker"), "InstanceGroups", shapes.group)
+
+
+def modify_instance_groups(world, region, body):
+    """Wishes are refused together or granted together."""
+    wishes = []
+    for wish in body.get("InstanceGroups", []):
+        found = group_of(world, region, wish["InstanceGroupId"])
+        if found is None:
+            raise invalid(f"Instance group {wish['InstanceGroupId']} is not valid.")
+        cluster, group = found
+        if cluster.state not in ("RUNNING", "WAITING"):
+            raise invalid("An instance group may only be modified when the job flow is running.")
+        count = wish.get("InstanceCount")
+        if group.role == "MASTER" and count not in (None, group.requested):
+            raise invalid("The master instance group may not be resized.")
+        if count is not None and (count < 0 or group.role == "CORE" and count < 1):
+            raise invalid("An instance group must have at least one instance")
+        wishes.append((group, count))
+    for group, count in wishes:
+        if count is not None and count != group.requested:
+            group.resize(count, world.clock.now() + world.durations["resize"])
+    return {}
+
+
+def group_of(world, region, group_id):
+    for cluster in world.clusters.values():
+        for group in cluster.groups:
+            if group.id == group_id and cluster.region == region:
+                return cluster, group
+    return None
+
+
+class Label(str):
+    """A release label is its own id among pages."""
+
+    @property
+    def id(self):
+        return str(self)
+
+
+def list_release_labels(world, region, body):
+    filters = body.get("Filters", {})
+    labels = [
+        Label(label)
+        for label in account.release_labels(region)
+        if label.startswith(filters.get("Prefix", ""))
+    ]
+    # The one list of EMR whose pages go by a token and a size.
+    size = body.get("MaxResults", 100)
+    answer = page(labels, body.get("NextToken"), "ReleaseLabels", str, size)
+    if "Marker" in answer:
+        answer["NextToken"] = answer.pop("Marker")
+    return answer
+
+
+def get_block_public_access(world, region, body):
+    """As it is in a new account."""
+    ports = [{"MinRange": 22, "MaxRange": 22}]
+    return {
+        "BlockPublicAccessConfiguration": {
+            "BlockPublicSecurityGroupRules": True,
+            "PermittedPublicSecurityGroupRuleRanges": ports,
+        },
+        "BlockPublicAccessConfigurationMetadata": {
+            "CreationDateTime": 1546300800.0,
+            "CreatedByArn": f"arn:aws:iam::{account.ID}:root",
+        },
+    }
+
+
+def list_bootstrap_actions(world, region, body):
+    spec = described(world, region, body.get("ClusterId")).spec
+    actions = [
+        {
+            "Name": action["Name"],
+            "ScriptPath": action["ScriptBootstrapAction"]["Path"],
+            "Args": action["ScriptBootstrapAction"].get("Args", []),
+        }
+        for action in spec.get("BootstrapActions", [])
+    ]
+    return {"BootstrapActions": actions}
+
+
+OPERATIONS = {
+    "RunJobFlow": run_job_flow,
+    "DescribeCluster": describe_cluster,
+    "ListClusters": list_clusters,
+    "TerminateJobFlows": terminate_job_flows,
+    "SetTerminationProtection": set_termination_protection,
+    "ModifyCluster": modify_cluster,
+    "PutAutoTerminationPolicy": put_policy,
+    "GetAutoTerminationPolicy": get_policy,
+    "RemoveAutoTerminationPolicy": remove_policy,
+    "AddTags": add_tags,
+    "RemoveTags": remove_tags,
+    "ListInstanceGroups": list_instance_groups,
+    "ModifyInstanceGroups": modify_instance_groups,
+    "ListReleaseLabels": list_release_labels,
+    "GetBlockPublicAccessConfiguration": get_block_public_access,
+    "ListBootstrapActions": list_bootstrap_actions,
+    "ListSteps": lambda world, region, body: emr_steps.list_steps(
+        described(world, region, body.get("ClusterId")), body
+    ),
+    "DescribeStep": lambda world, region, body: emr_steps.describe_step(
+        described(world, region, body.get("ClusterId")), body
+    ),
+    "CancelSteps": lambda world, region, body: emr_steps.cancel_steps(
+        described(world, region, body.get("ClusterId")), body
+    ),
+    "AddJobFlowSteps": lambda world, region, body: emr_steps.add_job_flow_steps(
+        listed(world, region, [body.get("JobFlowId")])[0], body
+    ),
+}

@@ -1,0 +1,100 @@
+"""The door that every request comes through: it names it, lets faults strike, and hands it on."""
+
+import io
+import socket
+import traceback
+from http import HTTPStatus
+
+import control
+import emr
+import gaps
+import names
+from faults import Dropped
+from replies import Refusal, Reply, refusal
+
+
+class Front:
+    def __init__(self, world, moto):
+        self.world, self.moto = world, moto
+
+    def __call__(self, environ, start_response):
+        body = read(environ)
+        try:
+            reply = self.reply(environ, body)
+        except Dropped:
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+            raise ConnectionResetError("dropped as asked") from None
+        start_response(f"{reply.status} {HTTPStatus(reply.status).phrase}", reply.headers)
+        # A refusal's text would be taken for the next reply.
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [reply.body]
+
+    def reply(self, environ, body):
+        path = environ["PATH_INFO"]
+        if path == "/checkip" or path.startswith("/_double/"):
+            return control.answer(self.world, environ["REQUEST_METHOD"], path, body)
+        if path.startswith("/moto-api/"):
+            return self.ask_moto(environ, body)
+        return self.call(names.name(environ, body), environ, body)
+
+    def call(self, name, environ, body):
+        """A call of AWS, with what befalls it on its way there and back."""
+        with self.world.lock:
+            entry, number = self.world.calls.begin(name)
+            faults = self.world.struck(name, number)
+        reply = None
+        for fault in faults:
+            if fault.when == "before":
+                reply = fault.strike(name, environ) or reply
+        if reply is None:
+            reply = self.handle(name, environ, body)
+            entry["handled"] = True
+            for fault in faults:
+                if fault.when == "after":
+                    reply = fault.strike(name, environ) or reply
+        entry["status"] = reply.status
+        return reply
+
+    def handle(self, name, environ, body):
+        with self.world.lock:
+            self.world.catch_up()
+            try:
+                if name.service == "emr":
+                    reply = emr.answer(self.world, name, body)
+                else:
+                    gaps.refuse_group_in_use(self.world, name, body)
+                    reply = self.ask_moto(environ, gaps.canonical(name, body))
+            except Refusal as refused:
+                reply = refusal(name.service, refused)
+            except NotImplementedError as missing:
+                refused = Refusal("UnknownOperationException", f"{name}: {missing}")
+                reply = refusal(name.service, refused)
+            except Exception as error:
+                # Not a 500: clients try those again, and the test would not see the reason.
+                traceback.print_exc()
+                refused = Refusal("UnknownOperationException", f"{name}: {error!r}")
+                reply = refusal(name.service, refused)
+            self.world.catch_up()
+            return reply
+
+    def ask_moto(self, environ, body):
+        environ["wsgi.input"] = io.BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+        told = {}
+
+        def start_response(status, headers, _=None):
+            told.update(status=int(status.split()[0]), headers=list(headers))
+
+        parts = self.moto(environ, start_response)
+        try:
+            return Reply(body=b"".join(parts), **told)
+        finally:
+            getattr(parts, "close", lambda: None)()
+
+
+def read(environ):
+    """The whole body: names are in it, and nobody should wait for a slow sender under the lock."""
+    source = environ["wsgi.input"]
+    if environ.get("wsgi.input_terminated"):
+        return source.read()
+    return source.read(int(environ.get("CONTENT_LENGTH") or 0))

@@ -1,0 +1,35 @@
+"""Where EC2 does more than moto."""
+
+import ipaddress
+from urllib.parse import parse_qs, parse_qsl, urlencode
+
+import account
+from replies import Refusal
+
+
+def refuse_group_in_use(world, name, body):
+    """moto deletes security groups that clusters still use; EC2 does not."""
+    if str(name) != "ec2:DeleteSecurityGroup":
+        return
+    asked = parse_qs(body.decode())
+    group = asked.get("GroupId", [None])[0]
+    if group is None:
+        group = account.security_group_id(name.region, asked.get("GroupName", [""])[0])
+    if world.holds_group(name.region, group):
+        raise Refusal("DependencyViolation", f"resource {group} has a dependent object")
+
+
+def canonical(name, body):
+    """Rules name networks: EC2 clears the bits of hosts, and moto keeps them."""
+    if name.service != "ec2" or "SecurityGroup" not in name.operation or b"Cidr" not in body:
+        return body
+    pairs = parse_qsl(body.decode(), keep_blank_values=True)
+    cleared = [(key, network(value) if "Cidr" in key else value) for key, value in pairs]
+    return urlencode(cleared).encode()
+
+
+def network(text):
+    try:
+        return str(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        return text

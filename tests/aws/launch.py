@@ -1,0 +1,116 @@
+"""RunJobFlow: what EMR refuses at once, and what it only finds out while it provisions."""
+
+import re
+
+import account
+from replies import Refusal
+
+ROLES = ("MASTER", "CORE", "TASK")
+INSTANCES = (
+    "Please configure instances using one and only one of the following: instance groups; "
+    "instance fleets; instance count, master and slave instance type."
+)
+
+
+def invalid(message):
+    return Refusal("ValidationException", message)
+
+
+def check(region, spec):
+    """Refuses what EMR refuses before it makes a cluster."""
+    if not spec.get("Name") or len(spec["Name"]) > 256 or re.search(r"[<>$|`]", spec["Name"]):
+        raise invalid("Invalid cluster name.")
+    label = spec.get("ReleaseLabel")
+    if label not in account.release_labels(region):
+        raise invalid(f"The supplied release label is invalid: {label}.")
+    if not spec.get("ServiceRole"):
+        raise invalid("ServiceRole is required for creating cluster.")
+    if not spec.get("JobFlowRole"):
+        raise invalid("InstanceProfile is required for creating cluster.")
+    check_groups(spec.get("Instances", {}))
+    level = spec.get("StepConcurrencyLevel", 1)
+    check_concurrency(level)
+    for step in spec.get("Steps", []):
+        check_step(step, level)
+    if spec.get("AutoTerminationPolicy") is not None:
+        spec["AutoTerminationPolicy"] = checked_policy(spec["AutoTerminationPolicy"])
+
+
+def check_groups(instances):
+    groups = instances.get("InstanceGroups")
+    if not groups:
+        raise invalid(INSTANCES)
+    if any(group.get("InstanceRole") not in ROLES for group in groups):
+        raise invalid("1 validation error detected: Value at 'instanceRole' is not valid")
+    masters = [group for group in groups if group["InstanceRole"] == "MASTER"]
+    if len(masters) != 1:
+        found = "Zero" if not masters else "Multiple"
+        raise invalid(
+            f"{found} master instance groups supplied, you must specify exactly one master "
+            "instance group"
+        )
+    for group in groups:
+        if group.get("Market", "ON_DEMAND") not in ("ON_DEMAND", "SPOT"):
+            raise invalid("1 validation error detected: Value at 'market' is not valid")
+        if int(group.get("InstanceCount", 0)) < 1:
+            raise invalid("An instance group must have at least one instance")
+        if not re.fullmatch(r"[a-z0-9-]+\.[a-z0-9-]+", group.get("InstanceType", "")):
+            raise invalid(f"Instance type {group.get('InstanceType')} is not supported.")
+        if group.get("BidPrice") and group.get("Market") != "SPOT":
+            raise invalid("Attempted to set bid price for on demand instance group.")
+
+
+def check_concurrency(level):
+    if not 1 <= int(level) <= 256:
+        raise invalid("Invalid step concurrency level. Allowed level is from 1 to 256")
+
+
+def check_step(step, level):
+    if not step.get("Name") or not step.get("HadoopJarStep", {}).get("Jar"):
+        raise invalid("A step needs a name and a jar.")
+    if sum(map(len, step["HadoopJarStep"].get("Args", []))) > 10240:
+        raise invalid("Size of step parameters exceeded the maximum limit.")
+    action = step.get("ActionOnFailure", "TERMINATE_CLUSTER")
+    known = ("TERMINATE_CLUSTER", "TERMINATE_JOB_FLOW", "CANCEL_AND_WAIT", "CONTINUE")
+    if action not in known:
+        raise invalid("1 validation error detected: Value at 'actionOnFailure' is not valid")
+    if level > 1 and action != "CONTINUE":
+        raise invalid(f"ActionOnFailure {action} is not supported with a concurrency level over 1")
+
+
+def checked_policy(policy):
+    timeout = int(policy.get("IdleTimeout", 3600))
+    if not 60 <= timeout <= 604800:
+        raise invalid("IdleTimeout must be between 60 and 604800 seconds.")
+    return {"IdleTimeout": timeout}
+
+
+def late_failure(region, spec):
+    """What is wrong with an accepted cluster; None if nothing is."""
+    instances = spec["Instances"]
+    key, subnet = instances.get("Ec2KeyName"), instances.get("Ec2SubnetId")
+    profile, role = spec["JobFlowRole"], spec["ServiceRole"]
+    groups = [
+        *instances.get("AdditionalMasterSecurityGroups", []),
+        *instances.get("AdditionalSlaveSecurityGroups", []),
+    ]
+    if key and not account.has_key_pair(region, key):
+        found = "INVALID_SSH_KEY_NAME", f"The key pair '{key}' does not exist"
+    elif not account.has_instance_profile(profile):
+        said = f"'The requested instance profile {profile} is invalid'"
+        found = "INVALID_INSTANCE_PROFILE", f"Failed to provision ec2 instances because {said}"
+    elif not account.has_role(role):
+        found = "INVALID_SERVICE_ROLE", f"Service role {role} is invalid"
+    elif subnet and not account.has_subnet(region, subnet):
+        found = "INVALID_SUBNET", f"The subnet {subnet} does not exist"
+    elif lost := [one for one in groups if not account.has_security_group(region, one)]:
+        found = "INVALID_SECURITY_GROUP", f"The security group '{lost[0]}' does not exist"
+    else:
+        return None
+    code, message = found
+    return {
+        "fail_at": "STARTING",
+        "code": "VALIDATION_ERROR",
+        "message": message,
+        "error_code": f"VALIDATION_ERROR_{code}",
+    }

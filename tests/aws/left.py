@@ -1,0 +1,98 @@
+"""What still carries the project's marks, as boto3 sees it: a look that shares no code with it.
+
+    python left.py PORT REGION STACK
+
+Prints one JSON object of lists, all of them empty when nothing is left. STACK narrows nothing
+unless it is given: then only names and tags that speak of this stack count.
+"""
+
+import json
+import sys
+
+import boto3
+from botocore.config import Config
+
+ENDED = ("TERMINATED", "TERMINATED_WITH_ERRORS")
+
+
+def client(service, port, region):
+    return boto3.client(
+        service,
+        region_name=region,
+        endpoint_url=f"http://127.0.0.1:{port}",
+        aws_access_key_id="left",
+        aws_secret_access_key="left",
+        config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 0}),
+    )
+
+
+def ours(tags, stack):
+    """Whether tags mark a thing as the project's, and as this stack's if one is asked for."""
+    marks = {tag["Key"]: tag["Value"] for tag in tags if tag["Key"].startswith("clusterup")}
+    return bool(marks) and (not stack or stack in marks.values())
+
+
+def of_ec2(ec2, stack):
+    pairs = ec2.describe_key_pairs()["KeyPairs"]
+    groups = ec2.describe_security_groups()["SecurityGroups"]
+    return {
+        "key_pairs": [one["KeyName"] for one in pairs if ours(one.get("Tags", []), stack)],
+        "security_groups": [one["GroupId"] for one in groups if ours(one.get("Tags", []), stack)],
+    }
+
+
+def of_s3(s3, stack):
+    """Objects of any stack: a bucket may be shared by all stacks of an account."""
+    buckets, objects = [], []
+    for bucket in s3.list_buckets()["Buckets"]:
+        name = bucket["Name"]
+        if ours(tags_of(s3, name), stack):
+            buckets.append(name)
+        if name.startswith("clusterup-"):
+            pages = s3.get_paginator("list_objects_v2").paginate(Bucket=name)
+            found = [one["Key"] for page in pages for one in page.get("Contents", [])]
+            objects += [f"s3://{name}/{key}" for key in found if not stack or stack in key]
+    return {"buckets": buckets, "objects": objects}
+
+
+def tags_of(s3, bucket):
+    try:
+        return s3.get_bucket_tagging(Bucket=bucket)["TagSet"]
+    except s3.exceptions.ClientError:
+        return []
+
+
+def of_emr(emr, stack):
+    pages = emr.get_paginator("list_clusters").paginate()
+    alive = [
+        one
+        for page in pages
+        for one in page["Clusters"]
+        if one["Status"]["State"] not in ENDED and one["Name"].startswith("clusterup/")
+    ]
+    named = [one for one in alive if not stack or stack in one["Name"].split("/")]
+    return {"clusters": [{"id": one["Id"], "name": one["Name"]} for one in named]}
+
+
+def of_scheduler(scheduler, stack):
+    pages = scheduler.get_paginator("list_schedules").paginate()
+    names = [one["Name"] for page in pages for one in page["Schedules"]]
+    return {"schedules": [name for name in names if not stack or stack in name]}
+
+
+def main():
+    port, region, *rest = sys.argv[1:]
+    stack = rest[0] if rest else ""
+    found = {}
+    for service, look in (
+        ("ec2", of_ec2),
+        ("s3", of_s3),
+        ("emr", of_emr),
+        ("scheduler", of_scheduler),
+    ):
+        found |= look(client(service, port, region), stack)
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""The life of a cluster: its states, its queue of steps, and why it ends.
+
+A cluster is a list of things that happen at known times; `catch_up` lets happen what is due, one
+after the other, each at its own time. So a clock pushed by an hour leaves the same history behind
+as an hour of waiting.
+"""
+
+from functools import partial
+
+from ids import new_id
+from steps import Step
+
+LIVE = ("STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING")
+GONE = ("TERMINATED", "TERMINATED_WITH_ERRORS")
+
+
+class Group:
+    """An instance group. Its nodes follow what is requested after a while."""
+
+    def __init__(self, spec, created):
+        self.id = new_id("ig")
+        self.spec, self.created, self.ready, self.ended = spec, created, None, None
+        self.role = spec["InstanceRole"]
+        self.requested = int(spec["InstanceCount"])
+        self.running = 0
+        self.state = "PROVISIONING"
+        self.resized_at = None
+
+    def resize(self, count, at):
+        self.requested, self.resized_at, self.state = count, at, "RESIZING"
+
+    def become(self, state, when):
+        self.state, self.resized_at = state, None
+        if state == "RUNNING":
+            self.running, self.ready = self.requested, self.ready or when
+        if state == "TERMINATED":
+            self.running, self.ended = 0, when
+
+
+class Cluster:
+    def __init__(self, world, region, spec, failure=None):
+        self.world, self.region, self.spec, self.failure = world, region, spec, failure
+        self.id = new_id("j")
+        self.name = spec["Name"]
+        self.tags = {tag["Key"]: tag.get("Value", "") for tag in spec.get("Tags", [])}
+        instances = spec["Instances"]
+        self.keep_alive = instances.get("KeepJobFlowAliveWhenNoSteps", False)
+        self.protected = instances.get("TerminationProtected", False)
+        self.concurrency = spec.get("StepConcurrencyLevel", 1)
+        self.policy = spec.get("AutoTerminationPolicy")
+        now = world.clock.now()
+        self.created = self.since = self.moved = self.policy_set = now
+        self.ready = self.ended = None
+        self.state, self.reason, self.details = "STARTING", {}, []
+        self.ends_with_errors = False
+        self.groups = [Group(group, now) for group in instances["InstanceGroups"]]
+        self.steps = []
+        self.add_steps(spec.get("Steps", []))
+
+    @property
+    def live(self):
+        return self.state in LIVE
+
+    def groups_of_ec2(self):
+        instances = self.spec["Instances"]
+        return (
+            *instances.get("AdditionalMasterSecurityGroups", []),
+            *instances.get("AdditionalSlaveSecurityGroups", []),
+        )
+
+    def add_steps(self, specs):
+        now = self.world.clock.now()
+        added = [Step(self, spec, now) for spec in specs]
+        self.steps += added
+        return added
+
+    def catch_up(self, now):
+        while (event := self.next_event()) and event[0] <= now:
+            when, happen = event
+            happen(when)
+            self.moved = when
+
+    def next_event(self):
+        """When what happens next; None if nothing will unless somebody asks."""
+        phase = self.world.durations
+        if self.state == "STARTING":
+            return self.since + phase["starting"], self.provisioned
+        if self.state == "BOOTSTRAPPING":
+            return self.since + phase["bootstrapping"], self.bootstrapped
+        if self.state == "TERMINATING":
+            return self.since + phase["terminating"], self.gone
+        if self.state in GONE:
+            return None
+        return min(self.events(), key=lambda event: event[0], default=None)
+
+    def events(self):
+        """What may happen to a cluster that is up."""
+        running = [step for step in self.steps if step.state == "RUNNING"]
+        pending = [step for step in self.steps if step.state == "PENDING"]
+        for group in self.groups:
+            if group.resized_at is not None:
+                yield group.resized_at, partial(group.become, "RUNNING")
+        if self.fails_at("RUNNING"):
+            yield self.ready + self.failure.get("seconds", 0), self.fail
+        for step in running:
+            if step.ends_at is not None:
+                yield step.ends_at, partial(self.end_step, step)
+        if pending and len(running) < self.concurrency:
+            yield max(self.moved, pending[0].created), partial(self.start_step, pending[0])
+        elif not running and not pending:
+            yield from self.idle_events()
+
+    def idle_events(self):
+        if not self.keep_alive:
+            yield self.moved, self.out_of_work
+        elif self.state != "WAITING":
+            yield self.moved, self.wait
+        elif self.policy:
+            idle_since = max(self.since, self.policy_set)
+            yield idle_since + self.policy["IdleTimeout"], self.idled_out
+
+    def turn(self, state, when, code=None, message=None):
+        self.state, self.since = state, when
+        reason = {"Code": code, "Message": message}
+        self.reason = {key: value for key, value in reason.items() if value}
+        of_groups = {"BOOTSTRAPPING", "RUNNING", "TERMINATING", "TERMINATED"}
+        wanted = "TERMINATED" if state in GONE else state
+        for group in self.groups:
+            settled = wanted == "RUNNING" and group.ready is not None
+            if wanted in of_groups and not settled:
+                group.become(wanted, when)
+
+    def fails_at(self, state):
+        return self.failure is not None and self.failure["fail_at"] == state
+
+    def fail(self, when):
+        failure = self.failure
+        if failure.get("error_code"):
+            message = failure.get("message", "")
+            detail = {"ErrorCode": failure["error_code"], "ErrorMessage": message, "ErrorData": []}
+            self.details = [detail]
+        code = failure.get("code", "INTERNAL_ERROR")
+        self.shut(when, code, failure.get("message", code), errors=True)
+
+    def provisioned(self, when):
+        if self.fails_at("STARTING"):
+            return self.fail(when)
+        return self.turn("BOOTSTRAPPING", when, message="Running bootstrap actions")
+
+    def bootstrapped(self, when):
+        if self.fails_at("BOOTSTRAPPING"):
+            return self.fail(when)
+        self.ready = when
+        return self.turn("RUNNING", when, message="Running step")
+
+    def wait(self, when):
+        said = "after last step completed" if self.steps else "to run steps"
+        self.turn("WAITING", when, message=f"Cluster ready {said}.")
+
+    def start_step(self, step, when):
+        if self.state != "RUNNING":
+            self.turn("RUNNING", when, message="Running step")
+        step.start(when)
+
+    def end_step(self, step, when):
+        step.end(when)
+        if step.state != "FAILED" or step.on_failure == "CONTINUE":
+            return
+        stays = self.protected and self.keep_alive
+        if step.on_failure != "CANCEL_AND_WAIT" and not stays:
+            self.shut(when, "STEP_FAILURE", "Shut down as step failed", errors=True)
+        for pending in self.steps:
+            if pending.state == "PENDING":
+                pending.stop(when)
+
+    def out_of_work(self, when):
+        if any(step.state == "FAILED" for step in self.steps):
+            self.shut(when, "STEP_FAILURE", "Steps completed with errors")
+        else:
+            self.shut(when, "ALL_STEPS_COMPLETED", "Steps completed")
+
+    def idled_out(self, when):
+        self.shut(when, "ALL_STEPS_COMPLETED", "Terminated by auto-termination policy")
+
+    def terminate(self, when):
+        """At somebody's request; once is enough."""
+        if self.live:
+            self.shut(when, "USER_REQUEST", "Terminated by user request")
+
+    def shut(self, when, code, message, errors=False):
+        self.ends_with_errors = errors
+        for step in self.steps:
+            step.stop(when)
+        self.turn("TERMINATING", when, code, message)
+
+    def gone(self, when):
+        self.ended = when
+        state = "TERMINATED_WITH_ERRORS" if self.ends_with_errors else "TERMINATED"
+        self.turn(state, when, self.reason["Code"], self.reason["Message"])
+
+    def abandon(self):
+        """The world forgets it: nothing of it may go on."""
+        for step in self.steps:
+            step.kill()

@@ -1,0 +1,32 @@
+"""The double's own test, with boto3: starts it, tries it, counts what held.
+
+    python selftest.py [--spark FILE.json]    also runs steps on a real Spark
+"""
+
+import sys
+import time
+
+import check_emr as emr
+import check_rest as rest
+from checks import Double
+
+
+def main():
+    start = time.monotonic()
+    aws = Double(sys.argv[1:])
+    aws.post("roles", {})
+    aws.s3.create_bucket(Bucket="clusterup-b")
+    tests = [emr.life, emr.failing_steps, emr.endings, emr.lists, emr.resize]
+    tests += [rest.groups_in_use, rest.conditions, rest.faults, rest.kills, rest.outside]
+    tests.append(rest.remains)
+    if len(sys.argv) > 1:
+        tests.append(rest.real_spark)
+    for test in tests:
+        test(aws)
+    aws.process.stdin.close()
+    aws.equal(aws.process.wait(3), 0, "ends with its input")
+    print(f"{aws.held} assertions hold, {time.monotonic() - start:.1f} s")
+
+
+if __name__ == "__main__":
+    main()

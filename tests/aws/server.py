@@ -1,0 +1,75 @@
+"""A test double of AWS: moto for EC2, S3, IAM, STS and Scheduler, an EMR of our own beside it.
+
+    python server.py [--spark FILE.json]
+
+Listens on a free port of 127.0.0.1, says `{"port": N}` on its output once it accepts, and ends
+when its input does, so that it never outlives the test that started it.
+"""
+
+import argparse
+import json
+import logging
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import make_server
+
+from front import Front
+from spark import Spark
+from world import World
+
+# Steps that are processes, and logs, move on without anybody asking.
+TICK = 0.1
+
+
+class Handler(MotoRequestHandler):
+    """Small packets are sent at once: header and body would otherwise wait for each other."""
+
+    disable_nagle_algorithm = True
+
+    def log(self, *_):
+        """Requests are in the list of calls."""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--spark", type=Path, help="a JSON file that says where Spark is")
+    arguments = parser.parse_args()
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    world = World()
+    if arguments.spark:
+        world.spark = Spark(world, json.loads(arguments.spark.read_text()))
+    moto = DomainDispatcherApplication(create_backend_app)
+    moto.debug = True
+    front = Front(world, moto)
+    server = make_server("127.0.0.1", 0, front, threaded=True, request_handler=Handler)
+    for work in (server.serve_forever, lambda: tick(world)):
+        threading.Thread(target=work, daemon=True).start()
+    print(json.dumps({"port": server.server_port}), flush=True)
+    sys.stdin.buffer.read()
+    with world.lock:
+        for cluster in world.clusters.values():
+            cluster.abandon()
+        if world.spark:
+            world.spark.close()
+    # Threads may still wait for slow clients.
+    os._exit(0)
+
+
+def tick(world):
+    while True:
+        time.sleep(TICK)
+        with world.lock:
+            world.catch_up()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,184 @@
+"""EMR's objects as it shows them. Times are numbers; what has no value is left out."""
+
+import account
+
+# EMR makes these by itself, once for each region.
+MANAGED_GROUPS = ("sg-0e3a1f00000000001", "sg-0e3a1f00000000002")
+
+
+def without_nothing(value):
+    return {key: item for key, item in value.items() if item is not None}
+
+
+def stamp(when):
+    return None if when is None else round(when, 3)
+
+
+def timeline(**times):
+    return without_nothing({key: stamp(when) for key, when in times.items()})
+
+
+def arn(cluster):
+    return f"arn:aws:elasticmapreduce:{cluster.region}:{account.ID}:cluster/{cluster.id}"
+
+
+def cluster_status(cluster):
+    return {
+        "State": cluster.state,
+        "StateChangeReason": cluster.reason,
+        "Timeline": timeline(
+            CreationDateTime=cluster.created,
+            ReadyDateTime=cluster.ready,
+            EndDateTime=cluster.ended,
+        ),
+        "ErrorDetails": cluster.details,
+    }
+
+
+def cluster_entry(cluster):
+    """Lists show no tags."""
+    return {
+        "Id": cluster.id,
+        "Name": cluster.name,
+        "Status": cluster_status(cluster),
+        "NormalizedInstanceHours": 0,
+        "ClusterArn": arn(cluster),
+    }
+
+
+def cluster_details(cluster):
+    spec = cluster.spec
+    instances = spec["Instances"]
+    log_uri = spec.get("LogUri")
+    if log_uri:
+        log_uri = "s3n://" + log_uri.partition("://")[2].rstrip("/") + "/"
+    kept = (
+        "ReleaseLabel",
+        "ServiceRole",
+        "AutoScalingRole",
+        "ScaleDownBehavior",
+        "Configurations",
+        "SecurityConfiguration",
+        "CustomAmiId",
+        "OSReleaseLabel",
+        "EbsRootVolumeSize",
+        "EbsRootVolumeIops",
+        "EbsRootVolumeThroughput",
+    )
+    return cluster_entry(cluster) | without_nothing(
+        {key: spec.get(key) for key in kept}
+        | {
+            "Ec2InstanceAttributes": ec2_attributes(cluster),
+            "InstanceCollectionType": "INSTANCE_GROUP",
+            "LogUri": log_uri,
+            "AutoTerminate": not cluster.keep_alive,
+            "TerminationProtected": cluster.protected,
+            "UnhealthyNodeReplacement": instances.get("UnhealthyNodeReplacement", True),
+            "VisibleToAllUsers": True,
+            "Applications": [{"Name": app["Name"]} for app in spec.get("Applications", [])],
+            "Tags": [{"Key": key, "Value": value} for key, value in cluster.tags.items()],
+            "MasterPublicDnsName": master_name(cluster),
+            "StepConcurrencyLevel": cluster.concurrency,
+            "PlacementGroups": [],
+        }
+    )
+
+
+def master_name(cluster):
+    """Known once there are machines."""
+    provisioned = cluster.ready is not None or cluster.state == "BOOTSTRAPPING"
+    if not provisioned:
+        return None
+    place = "compute-1" if cluster.region == "us-east-1" else f"{cluster.region}.compute"
+    number = sum(cluster.id.encode()) % 250 + 1
+    return f"ec2-198-51-100-{number}.{place}.amazonaws.com"
+
+
+def ec2_attributes(cluster):
+    instances = cluster.spec["Instances"]
+    zone = instances.get("Placement", {}).get("AvailabilityZone", f"{cluster.region}a")
+    master, core = MANAGED_GROUPS
+    return without_nothing(
+        {
+            "Ec2KeyName": instances.get("Ec2KeyName"),
+            "Ec2SubnetId": instances.get("Ec2SubnetId"),
+            "Ec2AvailabilityZone": zone,
+            "IamInstanceProfile": cluster.spec.get("JobFlowRole"),
+            "EmrManagedMasterSecurityGroup": instances.get("EmrManagedMasterSecurityGroup", master),
+            "EmrManagedSlaveSecurityGroup": instances.get("EmrManagedSlaveSecurityGroup", core),
+            "ServiceAccessSecurityGroup": instances.get("ServiceAccessSecurityGroup"),
+            "AdditionalMasterSecurityGroups": instances.get("AdditionalMasterSecurityGroups", []),
+            "AdditionalSlaveSecurityGroups": instances.get("AdditionalSlaveSecurityGroups", []),
+        }
+    )
+
+
+def step(one):
+    jar = one.spec["HadoopJarStep"]
+    config = without_nothing(
+        {
+            "Jar": jar["Jar"],
+            "Args": one.args,
+            "MainClass": jar.get("MainClass"),
+            "Properties": {item["Key"]: item["Value"] for item in jar.get("Properties", [])},
+        }
+    )
+    status = {
+        "State": one.state,
+        "StateChangeReason": {},
+        "FailureDetails": one.failure(),
+        "Timeline": timeline(
+            CreationDateTime=one.created, StartDateTime=one.started, EndDateTime=one.ended
+        ),
+    }
+    return {
+        "Id": one.id,
+        "Name": one.name,
+        "Config": config,
+        "ActionOnFailure": one.on_failure,
+        "Status": without_nothing(status),
+    }
+
+
+def group(one):
+    spec = one.spec
+    reason = {}
+    if one.ended is not None:
+        reason = {"Code": "CLUSTER_TERMINATED", "Message": "Job flow terminated"}
+    return without_nothing(
+        {
+            "Id": one.id,
+            "Name": spec.get("Name"),
+            "Market": spec.get("Market", "ON_DEMAND"),
+            "BidPrice": spec.get("BidPrice"),
+            "InstanceGroupType": one.role,
+            "InstanceType": spec["InstanceType"],
+            "RequestedInstanceCount": one.requested,
+            "RunningInstanceCount": one.running,
+            "Status": {
+                "State": one.state,
+                "StateChangeReason": reason,
+                "Timeline": timeline(
+                    CreationDateTime=one.created,
+                    ReadyDateTime=one.ready,
+                    EndDateTime=one.ended,
+                ),
+            },
+            "Configurations": spec.get("Configurations", []),
+            "EbsBlockDevices": block_devices(spec.get("EbsConfiguration", {})),
+            "EbsOptimized": spec.get("EbsConfiguration", {}).get("EbsOptimized"),
+            "ShrinkPolicy": {},
+        }
+    )
+
+
+def block_devices(configuration):
+    volumes = [
+        config["VolumeSpecification"]
+        for config in configuration.get("EbsBlockDeviceConfigs", [])
+        for _ in range(config.get("VolumesPerInstance", 1))
+    ]
+    return [
+        {"VolumeSpecification": volume, "Device": f"/dev/sd{chr(ord('b') + index)}"}
+        for index, volume in enumerate(volumes)
+    ]

@@ -1,0 +1,113 @@
+"""Steps: what they do while they run, and what they leave in S3."""
+
+import gzip
+from dataclasses import dataclass
+
+from ids import new_id
+from places import last_bucket, split
+
+DONE = ("COMPLETED", "CANCELLED", "FAILED", "INTERRUPTED")
+
+
+@dataclass
+class Upload:
+    """An object that appears in S3 later."""
+
+    at: float
+    bucket: str
+    key: str
+    body: bytes
+
+
+class Step:
+    def __init__(self, cluster, spec, created):
+        self.cluster, self.spec, self.created = cluster, spec, created
+        self.id = new_id("s")
+        self.name = spec["Name"]
+        self.on_failure = spec.get("ActionOnFailure", "TERMINATE_CLUSTER")
+        self.args = spec["HadoopJarStep"].get("Args", [])
+        self.state, self.started, self.ended = "PENDING", None, None
+        # Of a running step; unknown while a process decides.
+        self.ends_at = None
+        # What a test said of it, or what its process made of it.
+        self.outcome = {}
+        self.run = None
+
+    def start(self, when):
+        world = self.cluster.world
+        self.state, self.started = "RUNNING", when
+        rule = rule_for(world, self.name)
+        if rule is None and world.mode == "spark" and self.args[:1] == ["spark-submit"]:
+            self.run = world.spark.start(self)
+            return
+        self.outcome = rule or {}
+        self.ends_at = when + float(self.outcome.get("seconds", world.durations["step"]))
+
+    def end(self, when):
+        """By itself, as its outcome says."""
+        self.state = self.outcome.get("state", "COMPLETED")
+        self.close(when)
+        bucket = last_bucket(self.args)
+        for key, text in self.outcome.get("writes", {}).items():
+            self.cluster.world.upload(Upload(when, bucket, key, text.encode()))
+
+    def stop(self, when, cancelled=False):
+        """From outside; nothing happens to one that is over."""
+        if self.state in DONE:
+            return
+        self.kill()
+        if self.run is not None:
+            self.outcome = self.run.printed()
+        started = self.state == "RUNNING"
+        self.state = "INTERRUPTED" if started and not cancelled else "CANCELLED"
+        self.close(when)
+
+    def kill(self):
+        if self.run is not None:
+            self.run.kill()
+
+    def close(self, when):
+        self.ended, self.ends_at = when, None
+        folder = self.log_folder()
+        if self.started is None or folder is None:
+            return
+        world = self.cluster.world
+        bucket, prefix = split(folder)
+        for name, text in self.logs().items():
+            body = gzip.compress(text.encode())
+            at = when + world.durations["logs"]
+            world.upload(Upload(at, bucket, f"{prefix}{name}.gz", body))
+
+    def logs(self):
+        started = f"INFO startExec 'hadoop jar command-runner.jar {' '.join(self.args)}'\n"
+        ended = f"INFO Step ended in state {self.state}\n"
+        out, err = self.outcome.get("stdout", ""), self.outcome.get("stderr", "")
+        return {"controller": started + ended, "stdout": out, "stderr": err}
+
+    def log_folder(self):
+        log_uri = self.cluster.spec.get("LogUri")
+        if not log_uri:
+            return None
+        return f"{log_uri.rstrip('/')}/{self.cluster.id}/steps/{self.id}/"
+
+    def failure(self):
+        """Why it failed, as far as EMR tells."""
+        if self.state != "FAILED":
+            return None
+        folder = self.log_folder()
+        details = {
+            "Reason": self.outcome.get("reason", "Unknown Error."),
+            "Message": self.outcome.get("message"),
+            "LogFile": f"{folder}stderr.gz" if folder else None,
+        }
+        return {key: value for key, value in details.items() if value}
+
+
+def rule_for(world, name):
+    """The first rule of a test that speaks of this step and is not used up."""
+    for rule in world.rules:
+        if rule.get("match", "") in name and rule.get("times", 1) > 0:
+            if "times" in rule:
+                rule["times"] -= 1
+            return rule
+    return None

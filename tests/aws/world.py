@@ -1,0 +1,78 @@
+"""All that the double knows, and what moves it on.
+
+Everything happens under one lock. moto itself checks a condition and then writes without one, so
+this also makes conditional writes as atomic as those of S3.
+"""
+
+import threading
+
+import account
+from clock import Clock
+from faults import Calls
+
+DURATIONS = {
+    # Seconds of a cluster's phases, and of a timed step.
+    "starting": 60.0,
+    "bootstrapping": 30.0,
+    "step": 30.0,
+    "terminating": 20.0,
+    # From a resize's request to its nodes.
+    "resize": 5.0,
+    # How long an ended cluster's network interfaces hold on to its security groups.
+    "drain": 5.0,
+    # From a step's end to its logs in S3.
+    "logs": 0.0,
+}
+
+
+class World:
+    def __init__(self, spark=None):
+        self.lock = threading.RLock()
+        self.clock = Clock()
+        self.calls = Calls()
+        self.spark = spark
+        self.clusters = {}
+        self.forget()
+
+    def forget(self):
+        """Back to how it was at the start, but for what moto holds."""
+        for cluster in self.clusters.values():
+            cluster.abandon()
+        self.clock.reset()
+        self.calls.reset()
+        self.faults = []
+        self.durations = dict(DURATIONS)
+        self.clusters = {}
+        self.policies = {}
+        self.uploads = []
+        self.rules = []
+        self.mode = "timed"
+        self.next_failure = None
+        self.address = "203.0.113.7"
+
+    def catch_up(self):
+        """Brings everything to the clock's time."""
+        now = self.clock.now()
+        for cluster in self.clusters.values():
+            cluster.catch_up(now)
+        due = [upload for upload in self.uploads if upload.at <= now]
+        self.uploads = [upload for upload in self.uploads if upload.at > now]
+        for upload in due:
+            account.put_object(upload.bucket, upload.key, upload.body)
+
+    def upload(self, upload):
+        self.uploads.append(upload)
+
+    def struck(self, name, number):
+        """The faults that strike this call."""
+        return [fault for fault in self.faults if fault.due(name, number)]
+
+    def holds_group(self, region, group):
+        """The cluster that keeps a security group from being deleted, if one does."""
+        for cluster in self.clusters.values():
+            drained = cluster.ended is not None and (
+                cluster.ended + self.durations["drain"] <= self.clock.now()
+            )
+            if cluster.region == region and group in cluster.groups_of_ec2() and not drained:
+                return cluster
+        return None
