@@ -7,6 +7,7 @@ pub mod flaky;
 pub mod local;
 pub mod meter;
 pub mod retry;
+pub mod sim;
 
 pub use error::{Class, CloudError};
 
