@@ -15,6 +15,8 @@ mod no;
 mod objects;
 mod s3;
 mod sts;
+#[cfg(test)]
+mod tests;
 mod uploads;
 mod work;
 mod world;
