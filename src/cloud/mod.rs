@@ -15,6 +15,7 @@ pub mod meter;
 pub mod process;
 pub mod retry;
 mod sample;
+pub mod sim;
 
 pub use error::{Class, CloudError};
 

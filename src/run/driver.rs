@@ -4,6 +4,7 @@ use super::follow::{self, Outcome};
 use super::reconcile::reconcile;
 use crate::cloud::{Cloud, CloudError};
 use crate::model::action::Action;
+use crate::model::clock::Clock;
 use crate::model::desired::Desired;
 use crate::model::event::Listener;
 use crate::model::facts::Facts;
@@ -12,7 +13,6 @@ use crate::model::plan::Plan;
 use crate::model::stack::Stack;
 use crate::plan::{self, Options, Refusal};
 use std::path::Path;
-use std::time::Duration;
 
 /// A plan, and what it rests on.
 pub struct Prepared {
@@ -43,8 +43,7 @@ pub struct Driver<'a> {
     pub stack: &'a Stack,
     pub facts: &'a Facts,
     pub hear: &'a dyn Listener,
-    /// Between two looks at a running job.
-    pub pause: Duration,
+    pub clock: &'a dyn Clock,
 }
 
 impl Driver<'_> {
@@ -62,6 +61,7 @@ impl Driver<'_> {
             .await?;
         let (plan, desired) =
             plan::plan(self.stack, self.facts, &observed, options).map_err(Stopped::Refused)?;
+        self.cloud.check(&plan).await?;
         Ok(Prepared {
             plan,
             desired,
@@ -86,7 +86,7 @@ impl Driver<'_> {
             return Ok(None);
         };
         let name = &self.stack.name;
-        let outcome = follow::follow(self.cloud, name, &job.hash, self.pause, self.hear).await?;
+        let outcome = follow::follow(self.cloud, self.clock, name, &job.hash, self.hear).await?;
         Ok(Some(outcome))
     }
 
@@ -114,17 +114,15 @@ impl Driver<'_> {
     /// # Errors
     /// What the cloud said no with.
     pub async fn ended(&self) -> Result<(), Stopped> {
-        loop {
-            let observed = self.cloud.observe(&self.stack.name, None).await?;
+        for looks in 0.. {
+            let clusters = self.cloud.watch(&self.stack.name).await?;
             let ending = |state: ClusterState| !state.is_live() && !state.is_over();
-            if !observed
-                .latest()
-                .is_some_and(|cluster| ending(cluster.state))
-            {
+            if !clusters.last().is_some_and(|cluster| ending(cluster.state)) {
                 return Ok(());
             }
-            tokio::time::sleep(self.pause).await;
+            tokio::time::sleep(self.cloud.pause(looks)).await;
         }
+        Ok(())
     }
 
     /// Waits until the living cluster takes work; gives it, or the one that it was.
@@ -132,14 +130,18 @@ impl Driver<'_> {
     /// # Errors
     /// What the cloud said no with.
     pub async fn ready(&self) -> Result<Option<Cluster>, Stopped> {
-        loop {
-            let observed = self.cloud.observe(&self.stack.name, None).await?;
-            let live = observed.live();
+        for looks in 0.. {
+            let clusters = self.cloud.watch(&self.stack.name).await?;
+            let live = clusters
+                .iter()
+                .rev()
+                .find(|cluster| cluster.state.is_live());
             if live.is_none_or(|cluster| cluster.ready_at.is_some()) {
-                return Ok(live.or(observed.latest()).cloned());
+                return Ok(live.or(clusters.last()).cloned());
             }
-            tokio::time::sleep(self.pause).await;
+            tokio::time::sleep(self.cloud.pause(looks)).await;
         }
+        Ok(None)
     }
 
     /// Ends the living cluster, if there is one.

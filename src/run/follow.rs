@@ -1,11 +1,14 @@
-//! Follows a job on its cluster until its steps, or the cluster, are over. Watches; never acts.
+//! Follows a job on its cluster until its steps, or the cluster, are over. Watches, and acts on one
+//! thing alone: a guard's verdict, where the target has nobody who does.
 
 use crate::cloud::{Cloud, CloudError};
+use crate::guard::{self, Verdict};
+use crate::model::action::Action;
+use crate::model::clock::Clock;
 use crate::model::event::{Event, Listener};
 use crate::model::name::{JobHash, StackName};
-use crate::model::observed::{Cluster, ClusterState, Observed, Step, StepState};
+use crate::model::observed::{Cluster, ClusterState, End, Step, StepState};
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 /// What following came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,36 +36,54 @@ struct Told {
 /// What the cloud said no with.
 pub async fn follow(
     cloud: &dyn Cloud,
+    clock: &dyn Clock,
     stack: &StackName,
     job: &JobHash,
-    pause: Duration,
     hear: &dyn Listener,
 ) -> Result<Outcome, CloudError> {
     let mut told = Told::default();
-    let mut first = true;
-    loop {
-        let observed = cloud.observe(stack, None).await?;
-        let Some(cluster) = newest(&observed, job) else {
+    for looks in 0.. {
+        let clusters = cloud.watch(stack).await?;
+        let Some(cluster) = newest(&clusters, job) else {
             return Ok(Outcome::Absent);
         };
         // What was over before anybody looked is no news.
-        if let Some(outcome) = outcome(cluster, job).filter(|_| first && cluster.state.is_over()) {
+        if let Some(outcome) =
+            outcome(cluster, job).filter(|_| looks == 0 && cluster.state.is_over())
+        {
             return Ok(outcome);
         }
-        first = false;
         told.tell(cluster, job, hear);
         if let Some(outcome) = outcome(cluster, job) {
             return Ok(outcome);
         }
+        if !cloud.guards_itself() && cluster.state.is_live() {
+            guard(cloud, clock, stack, cluster, hear).await?;
+        }
         tell_progress(cloud, cluster, job, hear).await;
-        tokio::time::sleep(pause).await;
+        tokio::time::sleep(cloud.pause(looks)).await;
     }
+    Ok(Outcome::Absent)
+}
+
+/// Ends a cluster that may live no longer.
+async fn guard(
+    cloud: &dyn Cloud,
+    clock: &dyn Clock,
+    stack: &StackName,
+    cluster: &Cluster,
+    hear: &dyn Listener,
+) -> Result<(), CloudError> {
+    let Verdict::Terminate { reason, message } = guard::sweep(clock.now(), cluster) else {
+        return Ok(());
+    };
+    let action = Action::TerminateCluster(cluster.id.clone(), End { reason, message });
+    cloud.apply(stack, &action, hear).await
 }
 
 /// The newest cluster that has the job.
-pub fn newest<'a>(observed: &'a Observed, job: &JobHash) -> Option<&'a Cluster> {
-    observed
-        .clusters
+pub fn newest<'a>(clusters: &'a [Cluster], job: &JobHash) -> Option<&'a Cluster> {
+    clusters
         .iter()
         .rev()
         .find(|cluster| cluster.run_of(job).is_some())

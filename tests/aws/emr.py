@@ -94,6 +94,12 @@ def set_termination_protection(world, region, body):
     return {}
 
 
+def set_keep_alive(world, region, body):
+    for cluster in listed(world, region, body.get("JobFlowIds")):
+        cluster.keep_alive = body["KeepJobFlowAliveWhenNoSteps"]
+    return {}
+
+
 def modify_cluster(world, region, body):
     cluster = described(world, region, body.get("ClusterId"))
     level = body.get("StepConcurrencyLevel", cluster.concurrency)
@@ -226,6 +232,7 @@ OPERATIONS = {
     "ListClusters": list_clusters,
     "TerminateJobFlows": terminate_job_flows,
     "SetTerminationProtection": set_termination_protection,
+    "SetKeepJobFlowAliveWhenNoSteps": set_keep_alive,
     "ModifyCluster": modify_cluster,
     "PutAutoTerminationPolicy": put_policy,
     "GetAutoTerminationPolicy": get_policy,

@@ -196,6 +196,7 @@ impl<A: Api> Account<A> {
             .collect();
         let ids = || vec![id.to_string()];
         if !counts.is_empty() {
+            self.until_ready(id).await?;
             let call = ModifyInstanceGroups {
                 cluster: id.to_string(),
                 counts,
@@ -242,6 +243,19 @@ impl<A: Api> Account<A> {
             })
             .await
             .doing(doing)
+    }
+
+    /// EMR changes counts of clusters that are up.
+    async fn until_ready(&self, id: &ClusterId) -> Result<(), CloudError> {
+        let mut looks = 0;
+        loop {
+            let cluster = self.describe(id.as_str()).await?;
+            if cluster.is_none_or(|c| c.ready_at.is_some() || !c.state.is_live()) {
+                return Ok(());
+            }
+            tokio::time::sleep(self.pace(looks)).await;
+            looks += 1;
+        }
     }
 
     /// Ends a cluster and waits until AWS says that it is over.

@@ -1,0 +1,35 @@
+//! What the account says no with.
+
+use crate::cloud::api::{ApiError, Call, Kind};
+
+/// A no whose call is not known yet.
+#[derive(Debug)]
+pub(super) struct No {
+    kind: Kind,
+    code: &'static str,
+    message: String,
+}
+
+impl No {
+    pub(super) fn new(kind: Kind, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            code,
+            message: message.into(),
+        }
+    }
+
+    pub(super) fn of<C: Call>(self) -> ApiError {
+        ApiError {
+            call: C::NAME,
+            kind: self.kind,
+            code: Some(self.code.to_owned()),
+            message: self.message,
+        }
+    }
+}
+
+/// EMR's usual no.
+pub(super) fn invalid(message: impl Into<String>) -> No {
+    No::new(Kind::Invalid, "ValidationException", message)
+}

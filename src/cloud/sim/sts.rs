@@ -1,0 +1,15 @@
+//! STS: who we are.
+
+use super::ACCOUNT;
+use super::no::No;
+use super::world::{Answer, State};
+use crate::cloud::api::sts::{GetCallerIdentity, Identity};
+
+impl Answer for GetCallerIdentity {
+    fn answer(self, _: &mut State) -> Result<Identity, No> {
+        Ok(Identity {
+            account: ACCOUNT.to_owned(),
+            arn: format!("arn:aws:iam::{ACCOUNT}:user/sim"),
+        })
+    }
+}
