@@ -1,6 +1,8 @@
 //! The edge: everything that touches a cloud goes through one trait.
 
 pub mod api;
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod dice;
 pub mod error;
 pub mod flaky;
