@@ -188,16 +188,61 @@ fn rules(opening: &IpPermission) -> impl Iterator<Item = Rule> + '_ {
 fn opening(rule: Rule) -> IpPermission {
     let (range, about) = (rule.from.to_string(), Some(rule.description));
     let about = about.filter(|text| !text.is_empty());
-    let (first, last) = rule.ports.unzip();
+    let ports = rule.ports.map(|(first, last)| (first.into(), last.into()));
+    // EC2 wants two numbers for ICMP too, where -1 is "all".
+    let all = rule.protocol.starts_with("icmp").then_some((-1, -1));
+    let (first, last) = ports.or(all).unzip();
     let opening = IpPermission::builder()
         .ip_protocol(rule.protocol)
-        .set_from_port(first.map(i32::from))
-        .set_to_port(last.map(i32::from));
+        .set_from_port(first)
+        .set_to_port(last);
     if range.contains(':') {
         let range = Ipv6Range::builder().cidr_ipv6(range).set_description(about);
         opening.ipv6_ranges(range.build()).build()
     } else {
         let range = IpRange::builder().cidr_ip(range).set_description(about);
         opening.ip_ranges(range.build()).build()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(protocol: &str, ports: Option<(u16, u16)>, from: &str, description: &str) -> Rule {
+        Rule {
+            protocol: protocol.to_owned(),
+            ports,
+            from: from.parse().unwrap(),
+            description: description.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_rule_comes_back_as_it_went() {
+        for ours in [
+            rule("tcp", Some((22, 22)), "203.0.113.7/32", "me"),
+            rule("udp", Some((0, 65_535)), "2001:db8::/64", ""),
+            rule("icmp", None, "198.51.100.0/24", "ping"),
+            rule("-1", None, "192.0.2.0/24", "all"),
+        ] {
+            let back: Vec<_> = rules(&opening(ours.clone())).collect();
+            assert_eq!(back, [ours]);
+        }
+    }
+
+    #[test]
+    fn every_range_of_an_opening_is_a_rule() {
+        let theirs = IpPermission::builder()
+            .ip_protocol("tcp")
+            .from_port(22)
+            .to_port(22)
+            .ip_ranges(IpRange::builder().cidr_ip("203.0.113.7/32").build())
+            .ip_ranges(IpRange::builder().cidr_ip("198.51.100.0/24").build())
+            .ipv6_ranges(Ipv6Range::builder().cidr_ipv6("2001:db8::/64").build())
+            .user_id_group_pairs(types::UserIdGroupPair::builder().group_id("sg-1").build())
+            .build();
+        let from: Vec<_> = rules(&theirs).map(|rule| rule.from.to_string()).collect();
+        assert_eq!(from, ["203.0.113.7/32", "198.51.100.0/24", "2001:db8::/64"]);
     }
 }

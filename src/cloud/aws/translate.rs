@@ -36,3 +36,21 @@ pub(super) fn count(theirs: Option<i32>) -> u16 {
 pub(super) fn bytes(theirs: Option<i64>) -> u64 {
     theirs.map_or(0, |bytes| u64::try_from(bytes).unwrap_or(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_to_the_nearest_millisecond() {
+        for (seconds, nanos, expected) in [
+            (1_700_000_000, 582_999_944, 1_700_000_000_583),
+            (1_700_000_000, 630_000_114, 1_700_000_000_630),
+            (1_700_000_000, 999_999_999, 1_700_000_001_000),
+            (1_700_000_000, 0, 1_700_000_000_000),
+        ] {
+            let found = time(&Theirs::from_secs_and_nanos(seconds, nanos)).unwrap();
+            assert_eq!(found.timestamp_millis(), expected);
+        }
+    }
+}

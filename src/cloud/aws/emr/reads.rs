@@ -231,3 +231,28 @@ impl Serve<ListReleaseLabels> for Sdk {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_not_heard_of_is_running() {
+        for (word, expected) in [
+            ("WAITING", ClusterState::Waiting),
+            ("TERMINATED_WITH_ERRORS", ClusterState::TerminatedWithErrors),
+            ("HIBERNATING", ClusterState::Running),
+        ] {
+            let status = ClusterStatus::builder().state(types::ClusterState::from(word));
+            assert_eq!(cluster_state(&status.build()), expected, "{word}");
+        }
+        for (word, expected) in [
+            ("PENDING", StepState::Pending),
+            ("CANCEL_PENDING", StepState::Running),
+            ("INTERRUPTED", StepState::Interrupted),
+        ] {
+            let status = StepStatus::builder().state(types::StepState::from(word));
+            assert_eq!(step_state(&status.build()), expected, "{word}");
+        }
+    }
+}
