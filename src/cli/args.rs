@@ -1,6 +1,6 @@
 //! The command line. The doc comments are the help.
 
-use crate::model::name::{StackName, StepName};
+use crate::model::name::{Region, StackName, StepName};
 use crate::model::sample::Sample;
 use crate::text::Setting;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -83,6 +83,9 @@ pub(super) struct TargetArgs {
     /// Run on this machine, for nothing, instead of on AWS
     #[arg(long)]
     pub(super) local: bool,
+    /// The AWS region, where a stack is given by its name [default: the profile's]
+    #[arg(long, conflicts_with = "local")]
+    pub(super) region: Option<Region>,
 }
 
 #[derive(Debug, clap::Args)]

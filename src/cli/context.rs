@@ -1,7 +1,16 @@
 //! What the environment says. The only place that reads it.
 
 use crate::cloud::local::runtime::Store;
+use crate::cloud::Cloud;
+#[cfg(feature = "aws")]
+use crate::cloud::account::{Account, Addresses, Settings};
+#[cfg(feature = "aws")]
+use crate::cloud::aws::Sdk;
 use crate::cloud::local::{Local, Machine};
+#[cfg(feature = "aws")]
+use crate::cloud::{meter::Metered, retry::Retrying};
+use crate::model::name::Region;
+use crate::model::span::Span;
 use crate::run::clock::SystemClock;
 use std::collections::BTreeMap;
 use std::env;
@@ -9,7 +18,11 @@ use std::ffi::OsString;
 use std::future::Future;
 use std::io::IsTerminal;
 use std::path::PathBuf;
+#[cfg(feature = "aws")]
+use std::rc::Rc;
 use std::sync::Arc;
+#[cfg(feature = "aws")]
+use std::time::Duration;
 
 use super::failure::{Exit, Failure};
 
@@ -19,6 +32,12 @@ pub(super) struct Context {
     cache: Option<PathBuf>,
     path: Option<OsString>,
     environment: BTreeMap<String, String>,
+    /// Who asks, as rules and locks say it.
+    who: String,
+    /// Between two looks at AWS, where not the default.
+    poll: Option<Span>,
+    /// Says this machine's public address, where not AWS.
+    check_ip: Option<String>,
     pub(super) no_color: bool,
     pub(super) stdin_is_terminal: bool,
 }
@@ -43,6 +62,9 @@ impl Context {
             state: under("XDG_STATE_HOME", ".local/state"),
             cache: under("XDG_CACHE_HOME", ".cache"),
             path: env::var_os("PATH"),
+            who: who(env::var("USER").or_else(|_| env::var("LOGNAME")).ok()),
+            poll: env::var("CLUSTERUP_POLL").ok().and_then(|text| text.parse().ok()),
+            check_ip: env::var("CLUSTERUP_CHECKIP_URL").ok(),
             environment: passed_on(),
             no_color: env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
             stdin_is_terminal: std::io::stdin().is_terminal(),
@@ -83,6 +105,35 @@ impl Context {
         ))
     }
 
+    /// A region of AWS as a cloud.
+    #[cfg(feature = "aws")]
+    pub(super) async fn aws(&self, region: &Region) -> Result<Box<dyn Cloud>, Failure> {
+        let state = self
+            .state
+            .as_ref()
+            .ok_or_else(|| homeless("XDG_STATE_HOME"))?;
+        let seed = seed()?;
+        let settings = Settings {
+            region: region.clone(),
+            clock: Arc::new(SystemClock),
+            who: self.who.clone(),
+            addresses: Addresses::ask(self.check_ip.clone()),
+            keys: state.join("clusterup").join("keys"),
+            store: self.store()?,
+            home: self.home.clone(),
+            poll: Duration::from_secs(self.poll.map_or(30, Span::as_secs)),
+            seed,
+        };
+        let sdk = Metered::new(Sdk::connect(region).await);
+        let api = Rc::new(Retrying::new(sdk, seed));
+        Ok(Box::new(Account::new(api, settings)))
+    }
+
+    #[cfg(not(feature = "aws"))]
+    pub(super) async fn aws(&self, _: &Region) -> Result<Box<dyn Cloud>, Failure> {
+        Err(super::target::without_aws())
+    }
+
     /// Runs to the end on this thread: children are tied to the thread that began them.
     pub(super) fn block_on<T>(
         &self,
@@ -94,7 +145,8 @@ impl Context {
         let runtime = runtime.map_err(|error| {
             Failure::new(Exit::Failed, "cannot begin to work").caused_by(&error)
         })?;
-        let done = runtime.block_on(work);
+        // What beats beside the work, such as the heart of a lease, is tied to this thread too.
+        let done = tokio::task::LocalSet::new().block_on(&runtime, work);
         // A question that nobody answers any more must not hold the process.
         runtime.shutdown_background();
         done
@@ -112,6 +164,24 @@ fn passed_on() -> BTreeMap<String, String> {
         .iter()
         .filter_map(|name| Some(((*name).to_owned(), env::var(name).ok()?)))
         .collect()
+}
+
+/// `user@host`.
+fn who(user: Option<String>) -> String {
+    let uname = rustix::system::uname();
+    let host = uname.nodename().to_string_lossy().into_owned();
+    format!("{}@{host}", user.as_deref().unwrap_or("somebody"))
+}
+
+/// Where names that nobody else may draw begin.
+#[cfg(feature = "aws")]
+fn seed() -> Result<u64, Failure> {
+    let mut bytes = [0_u8; 8];
+    rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()).map_err(|error| {
+        Failure::new(Exit::Failed, "cannot draw random numbers")
+            .caused_by(&std::io::Error::from(error))
+    })?;
+    Ok(u64::from_ne_bytes(bytes))
 }
 
 fn homeless(variable: &str) -> Failure {

@@ -3,12 +3,15 @@
 use super::args::DestroyArgs;
 use super::context::Context;
 use super::failure::{Exit, Failure};
+use super::interrupt;
 use super::prompt::consent;
 use super::screen::Screen;
 use super::stack_file;
+use super::target::Target;
 use super::view;
 use super::view::progress::Progress;
-use crate::cloud::Cloud;
+use crate::model::name::StackName;
+use crate::model::plan::Plan;
 use crate::plan;
 use crate::run::reconcile::reconcile;
 use serde_json::json;
@@ -18,33 +21,49 @@ pub(super) async fn run(
     context: &Context,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    stack_file::need_local(&args.target)?;
-    let stack = stack_file::name(&args.stack)?;
-    let cloud = context.local()?;
-    let progress = Progress::new(screen);
-    let _lease = cloud.lease(&stack, &progress).await?;
+    let (stack, region) = stack_file::name(&args.stack)?;
+    let target = Target::open(&args.target, region.as_ref(), context).await?;
+    let cloud = &*target.cloud;
     let plan = plan::destroy(&stack, &cloud.observe(&stack, None).await?);
-    screen.text(&view::plan::render(&plan));
+    screen.text(&view::plan::render(&plan, &target));
     if !plan.is_empty() {
         let question = format!("This removes all of stack {stack}. Go on?");
         if !consent(&question, args.yes, context)? {
             screen.say("nothing was changed");
             return Ok(Exit::Failed);
         }
-        reconcile(&cloud, &plan, &progress).await?;
+        let progress = Progress::new(screen);
+        let lease = cloud.lease(&stack, &progress).await?;
+        let removed = interrupt::or_stop(remove(&target, &stack, &progress)).await;
+        lease.release().await?;
+        removed??;
         progress.clear();
     }
-    let left = cloud.observe(&stack, None).await?;
-    if !left.is_empty() {
-        return Err(Failure::new(
-            Exit::Failed,
-            format!("something of stack {stack} is still there"),
-        )
-        .hint(format!("see it: clusterup status {stack} --local")));
-    }
+    cloud.leave().await?;
     screen.text(&format!(
         "nothing of stack {stack} is left but the results at home"
     ));
     screen.document("destroy", 0, json!({ "stack": stack, "plan": plan }));
     Ok(Exit::Done)
 }
+
+/// Removes what is there now, which under the lease nobody adds to. What is made besides, by a
+/// cluster that ends, is for the next pass.
+async fn remove(target: &Target, stack: &StackName, progress: &Progress<'_>) -> Result<(), Failure> {
+    for _ in 0..PASSES {
+        let seen = target.cloud.observe(stack, None).await?;
+        let plan: Plan = plan::destroy(stack, &seen);
+        if plan.is_empty() {
+            return Ok(());
+        }
+        reconcile(&*target.cloud, &plan, progress).await?;
+    }
+    let flag = target.flag();
+    Err(
+        Failure::new(Exit::Failed, format!("something of stack {stack} is still there"))
+            .hint(format!("see it: clusterup status {stack}{flag}")),
+    )
+}
+
+/// One that removes, and those that find what was still on its way.
+const PASSES: usize = 3;

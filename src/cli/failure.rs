@@ -99,7 +99,7 @@ impl From<Stopped> for Failure {
             Stopped::Moved => Self::new(Exit::Failed, stopped.to_string())
                 .hint("see what would be done: clusterup plan; then apply again"),
             Stopped::Unsettled(_) => Self::new(Exit::Failed, stopped.to_string())
-                .hint("see what is there: clusterup status --local"),
+                .hint("see what is there: clusterup status"),
         }
     }
 }

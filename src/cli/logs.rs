@@ -5,7 +5,8 @@ use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::screen::Screen;
 use super::stack_file;
-use crate::cloud::{Cloud, step_name};
+use super::target::Target;
+use crate::cloud::step_name;
 use crate::model::name::StackName;
 use serde_json::json;
 
@@ -14,13 +15,13 @@ pub(super) async fn run(
     context: &Context,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    stack_file::need_local(&args.target)?;
-    let stack = stack_file::name(&args.stack)?;
-    let cloud = context.local()?;
+    let (stack, region) = stack_file::name(&args.stack)?;
+    let target = Target::open(&args.target, region.as_ref(), context).await?;
+    let cloud = &*target.cloud;
     let names = cloud.logs(&stack).await?;
     let wanted: Vec<&String> = names.iter().filter(|name| wants(args, name)).collect();
     if wanted.is_empty() {
-        return Err(none(args, &stack, &names));
+        return Err(none(args, &stack, &names, target.flag()));
     }
     let mut shown = Vec::new();
     for name in wanted {
@@ -52,14 +53,14 @@ fn wants(args: &LogsArgs, name: &str) -> bool {
     }
 }
 
-fn none(args: &LogsArgs, stack: &StackName, names: &[String]) -> Failure {
+fn none(args: &LogsArgs, stack: &StackName, names: &[String], flag: &str) -> Failure {
     match &args.step {
         Some(step) if !names.is_empty() => Failure::input(format!(
             "stack {stack} has no logs of a step {:?}",
             step.as_str()
         ))
-        .hint(format!("see all: clusterup logs {} --local", args.stack)),
+        .hint(format!("see all: clusterup logs {}{flag}", args.stack)),
         _ => Failure::input(format!("stack {stack} has no logs"))
-            .hint("see the stacks of this machine: clusterup status --local"),
+            .hint(format!("see the stacks that there are: clusterup status{flag}")),
     }
 }

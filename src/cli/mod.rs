@@ -16,6 +16,7 @@ mod schema;
 mod screen;
 mod stack_file;
 mod status;
+mod target;
 mod validate;
 mod view;
 

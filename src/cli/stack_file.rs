@@ -1,8 +1,8 @@
 //! From a stack's file, or name, to the stack.
 
-use super::args::{StackArgs, TargetArgs};
-use super::failure::{Exit, Failure};
-use crate::model::name::StackName;
+use super::args::StackArgs;
+use super::failure::Failure;
+use crate::model::name::{Region, StackName};
 use crate::model::stack::Stack;
 use crate::text::{self, Setting};
 use std::fs;
@@ -54,30 +54,21 @@ fn from_here(setting: &Setting) -> Setting {
     here.unwrap_or_else(|| setting.clone())
 }
 
-/// The name of a stack that is given by its file or by its name.
-pub(super) fn name(file_or_name: &str) -> Result<StackName, Failure> {
+/// A stack that is given by its file or by its name; the file names its region too.
+pub(super) fn name(file_or_name: &str) -> Result<(StackName, Option<Region>), Failure> {
     if Path::new(file_or_name).is_file() {
         let args = StackArgs {
             stack: file_or_name.into(),
             sets: Vec::new(),
         };
-        return Ok(read(&args)?.name);
+        let stack = read(&args)?;
+        return Ok((stack.name, Some(stack.region)));
     }
-    file_or_name.parse().map_err(|_| {
+    let name = file_or_name.parse().map_err(|_| {
         Failure::input(format!(
             "{file_or_name} is neither a stack's file nor a stack's name"
         ))
-        .hint("see the names of those there are: clusterup status --local")
-    })
-}
-
-/// This version runs stacks on this machine alone.
-pub(super) fn need_local(target: &TargetArgs) -> Result<(), Failure> {
-    if target.local {
-        return Ok(());
-    }
-    Err(
-        Failure::new(Exit::Input, "this version runs stacks on this machine only")
-            .hint("add --local"),
-    )
+        .hint("see the names of those there are: clusterup status")
+    })?;
+    Ok((name, None))
 }

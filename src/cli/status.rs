@@ -5,8 +5,8 @@ use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::screen::Screen;
 use super::stack_file;
+use super::target::Target;
 use super::view;
-use crate::cloud::Cloud;
 use serde_json::json;
 
 pub(super) async fn run(
@@ -14,10 +14,17 @@ pub(super) async fn run(
     context: &Context,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    stack_file::need_local(&args.target)?;
-    let cloud = context.local()?;
-    let stacks = match &args.stack {
-        Some(stack) => vec![stack_file::name(stack)?],
+    let (stack, region) = match &args.stack {
+        Some(stack) => {
+            let (stack, region) = stack_file::name(stack)?;
+            (Some(stack), region)
+        }
+        None => (None, None),
+    };
+    let target = Target::open(&args.target, region.as_ref(), context).await?;
+    let cloud = &*target.cloud;
+    let stacks = match stack {
+        Some(stack) => vec![stack],
         None => cloud.stacks().await?,
     };
     let (mut shown, mut unread) = (Vec::new(), false);
@@ -34,14 +41,18 @@ pub(super) async fn run(
         };
         if observed.is_empty() {
             screen.text(&format!("stack {stack}: nothing of it is there"));
-            screen.text("  next: clusterup status --local shows the stacks that are");
+            let flag = target.flag();
+            screen.text(&format!("  next: clusterup status{flag} shows the stacks that are"));
         } else {
             screen.text(&view::status::render(stack, &observed));
+            for port in cloud.follow_caller(stack).await? {
+                screen.say(&format!("port {port} is open to this machine's new address"));
+            }
         }
         shown.push(json!({ "stack": stack, "observed": observed }));
     }
     if stacks.is_empty() {
-        screen.text("no stacks on this machine");
+        screen.text(&format!("no stacks {}", target.place()));
     }
     let exit = if unread { Exit::Failed } else { Exit::Done };
     screen.document("status", exit.code(), json!({ "stacks": shown }));

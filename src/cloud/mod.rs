@@ -2,7 +2,12 @@
 
 pub mod account;
 pub mod api;
+<<<<<<< HEAD
 mod content;
+=======
+#[cfg(feature = "aws")]
+pub mod aws;
+>>>>>>> sdk
 pub mod dice;
 pub mod error;
 mod files;
@@ -106,6 +111,10 @@ pub trait Cloud {
     /// Whether clusters are ended by something of the target's own when their lifetime is over, or
     /// whoever follows them has to.
     fn guards_itself(&self) -> bool;
+
+    /// Moves the openings that were made for this machine to the address that it has now; the
+    /// ports that were moved. After [`Self::observe`] of the stack.
+    async fn follow_caller(&self, stack: &StackName) -> Result<Vec<u16>, CloudError>;
 
     /// Removes what stacks share and none needs any more.
     async fn leave(&self) -> Result<(), CloudError>;

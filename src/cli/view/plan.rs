@@ -1,13 +1,14 @@
 //! A plan as people read it: a sign and a thing a line, its reason under it.
 
 use super::words::{self, wrap};
+use crate::cli::target::Target;
 use crate::model::action::Action;
 use crate::model::action::Sign;
 use crate::model::plan::Plan;
 use std::fmt::Write;
 
-pub(crate) fn render(plan: &Plan) -> String {
-    let mut text = format!("stack {} on this machine\n", plan.stack);
+pub(in crate::cli) fn render(plan: &Plan, target: &Target) -> String {
+    let mut text = format!("stack {} {}\n", plan.stack, target.place());
     if plan.is_empty() {
         text.push_str("\nnothing to change:\n");
     }
@@ -40,7 +41,8 @@ pub(crate) fn render(plan: &Plan) -> String {
         let _ = writeln!(text, "\n  note: {}", wrap(note, 8));
     }
     if let Some(counts) = counts(plan) {
-        let _ = writeln!(text, "\n{counts}. It costs nothing on this machine.");
+        let price = if target.costs() { "" } else { " It costs nothing on this machine." };
+        let _ = writeln!(text, "\n{counts}.{price}");
     }
     text
 }

@@ -275,7 +275,7 @@ impl<A: Api> Account<A> {
     }
 
     /// Moves the rules that we made for this machine to where it is now; the ports that moved.
-    pub(super) async fn follow_caller(&self) -> Result<Vec<u16>, CloudError> {
+    pub(super) async fn move_rules(&self) -> Result<Vec<u16>, CloudError> {
         let groups: Vec<Group> = self.seen.borrow().groups.values().cloned().collect();
         let mut moved = Vec::new();
         for group in groups {

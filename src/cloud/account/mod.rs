@@ -217,6 +217,10 @@ impl<A: Api> Cloud for Account<A> {
         false
     }
 
+    async fn follow_caller(&self, _: &StackName) -> Result<Vec<u16>, CloudError> {
+        self.move_rules().await
+    }
+
     async fn leave(&self) -> Result<(), CloudError> {
         self.leave_bucket().await
     }

@@ -1,0 +1,74 @@
+//! Where a stack runs: this machine, or a region of AWS.
+
+use super::args::TargetArgs;
+use super::context::Context;
+use super::failure::{Exit, Failure};
+use crate::cloud::Cloud;
+use crate::model::name::Region;
+
+pub(super) struct Target {
+    pub(super) cloud: Box<dyn Cloud>,
+    /// None for this machine.
+    pub(super) region: Option<Region>,
+}
+
+impl Target {
+    /// `stacks` is the region that the stack's file names, where there is a file.
+    pub(super) async fn open(
+        args: &TargetArgs,
+        stacks: Option<&Region>,
+        context: &Context,
+    ) -> Result<Self, Failure> {
+        if args.local {
+            let cloud = Box::new(context.local()?);
+            return Ok(Self { cloud, region: None });
+        }
+        let region = match stacks.or(args.region.as_ref()) {
+            Some(region) => region.clone(),
+            None => default_region().await?,
+        };
+        let cloud = context.aws(&region).await?;
+        Ok(Self { cloud, region: Some(region) })
+    }
+
+    /// In words: `on this machine`, `in us-east-1`.
+    pub(super) fn place(&self) -> String {
+        match &self.region {
+            Some(region) => format!("in {region}"),
+            None => "on this machine".to_owned(),
+        }
+    }
+
+    /// What has to be on a command line to mean this target: nothing, or ` --local`.
+    pub(super) const fn flag(&self) -> &'static str {
+        match self.region {
+            Some(_) => "",
+            None => " --local",
+        }
+    }
+
+    /// Whether what is made here costs money.
+    pub(super) const fn costs(&self) -> bool {
+        self.region.is_some()
+    }
+}
+
+#[cfg(feature = "aws")]
+async fn default_region() -> Result<Region, Failure> {
+    let known = crate::cloud::aws::default_region().await;
+    known.ok_or_else(|| {
+        Failure::new(Exit::Input, "no region of AWS is named")
+            .hint("name the stack's file, or add --region us-east-1")
+            .hint("or mean this machine: add --local")
+    })
+}
+
+#[cfg(not(feature = "aws"))]
+async fn default_region() -> Result<Region, Failure> {
+    Err(without_aws())
+}
+
+#[cfg(not(feature = "aws"))]
+pub(super) fn without_aws() -> Failure {
+    Failure::new(Exit::Input, "this clusterup was built without AWS").hint("add --local")
+}

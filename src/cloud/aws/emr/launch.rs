@@ -1,0 +1,152 @@
+//! What makes clusters and steps.
+
+use super::changes::their_tags;
+use super::{MARKETS, ROLES, theirs};
+use crate::cloud::api::emr::{
+    AddJobFlowSteps, BootstrapAction, ClusterRef, Configuration, NewGroup, NewStep, OnFailure,
+    RunJobFlow,
+};
+use crate::cloud::api::{ApiError, Serve};
+use crate::cloud::aws::Sdk;
+use crate::cloud::aws::error::{lacks, told};
+use crate::model::span::Span;
+use crate::model::stack::{Ebs, VolumeKind};
+use aws_sdk_emr::types::{
+    self, ActionOnFailure, Application, AutoTerminationPolicy, BootstrapActionConfig,
+    EbsBlockDeviceConfig, EbsConfiguration, HadoopJarStepConfig, InstanceGroupConfig,
+    InstanceRoleType, JobFlowInstancesConfig, MarketType, ScaleDownBehavior,
+    ScriptBootstrapActionConfig, StepConfig, VolumeSpecification,
+};
+
+impl Serve<RunJobFlow> for Sdk {
+    async fn serve(&self, call: RunJobFlow) -> Result<ClusterRef, ApiError> {
+        let instances = JobFlowInstancesConfig::builder()
+            .set_instance_groups(Some(call.groups.into_iter().map(group).collect()))
+            .set_ec2_key_name(call.key_pair)
+            .set_additional_master_security_groups(some(call.security_groups))
+            .keep_job_flow_alive_when_no_steps(call.keep_alive)
+            .termination_protected(false)
+            .build();
+        let named = |name| Application::builder().name(name).build();
+        let reply = self
+            .emr
+            .run_job_flow()
+            .name(call.name)
+            .release_label(call.release)
+            .set_applications(some(call.applications.into_iter().map(named).collect()))
+            .log_uri(call.log_uri)
+            .service_role(call.service_role)
+            .job_flow_role(call.instance_profile)
+            .instances(instances)
+            .auto_termination_policy(policy(call.idle_timeout))
+            .scale_down_behavior(ScaleDownBehavior::TerminateAtTaskCompletion)
+            .step_concurrency_level(i32::from(call.step_concurrency))
+            .set_configurations(some(
+                call.configurations.into_iter().map(configuration).collect(),
+            ))
+            .set_bootstrap_actions(some(call.bootstrap.into_iter().map(bootstrap).collect()))
+            .set_steps(some(call.steps.into_iter().map(step).collect()))
+            .set_tags(some(their_tags(call.tags)))
+            .send()
+            .await
+            .map_err(told::<RunJobFlow, _>)?;
+        let id = reply.job_flow_id.map(ClusterRef);
+        id.ok_or_else(|| lacks::<RunJobFlow>("the cluster's id"))
+    }
+}
+
+impl Serve<AddJobFlowSteps> for Sdk {
+    async fn serve(&self, call: AddJobFlowSteps) -> Result<Vec<String>, ApiError> {
+        let reply = self
+            .emr
+            .add_job_flow_steps()
+            .job_flow_id(call.id)
+            .set_steps(Some(call.steps.into_iter().map(step).collect()))
+            .send()
+            .await
+            .map_err(told::<AddJobFlowSteps, _>)?;
+        let ids = reply.step_ids;
+        ids.ok_or_else(|| lacks::<AddJobFlowSteps>("the steps' ids"))
+    }
+}
+
+/// A list that is left out where it is empty.
+fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
+    (!list.is_empty()).then_some(list)
+}
+
+pub(super) fn policy(idle_timeout: Span) -> AutoTerminationPolicy {
+    let seconds = i64::try_from(idle_timeout.as_secs()).unwrap_or(i64::MAX);
+    AutoTerminationPolicy::builder()
+        .idle_timeout(seconds)
+        .build()
+}
+
+fn group(group: NewGroup) -> InstanceGroupConfig {
+    InstanceGroupConfig::builder()
+        .instance_role(InstanceRoleType::from(theirs(&ROLES, group.role)))
+        .instance_type(group.instance_type)
+        .instance_count(i32::from(group.count))
+        .market(MarketType::from(theirs(&MARKETS, group.market)))
+        .set_ebs_configuration(group.ebs.as_ref().map(volumes))
+        .build()
+}
+
+fn volumes(ebs: &Ebs) -> EbsConfiguration {
+    let kind = match ebs.kind {
+        VolumeKind::Gp2 => "gp2",
+        VolumeKind::Gp3 => "gp3",
+    };
+    let gib = i32::try_from(ebs.size.mib().div_ceil(1024)).unwrap_or(i32::MAX);
+    let volume = VolumeSpecification::builder()
+        .volume_type(kind)
+        .size_in_gb(gib)
+        .build();
+    let each = EbsBlockDeviceConfig::builder()
+        .volume_specification(volume)
+        .volumes_per_instance(i32::from(ebs.volumes))
+        .build();
+    EbsConfiguration::builder()
+        .ebs_block_device_configs(each)
+        .build()
+}
+
+fn configuration(ours: Configuration) -> types::Configuration {
+    let export = (!ours.export.is_empty()).then(|| {
+        types::Configuration::builder()
+            .classification("export")
+            .set_properties(Some(ours.export.into_iter().collect()))
+            .build()
+    });
+    types::Configuration::builder()
+        .classification(ours.classification)
+        .set_properties(Some(ours.properties.into_iter().collect()))
+        .set_configurations(export.map(|export| vec![export]))
+        .build()
+}
+
+fn bootstrap(action: BootstrapAction) -> BootstrapActionConfig {
+    let script = ScriptBootstrapActionConfig::builder()
+        .path(action.script)
+        .set_args(some(action.args))
+        .build();
+    BootstrapActionConfig::builder()
+        .name(action.name)
+        .script_bootstrap_action(script)
+        .build()
+}
+
+fn step(step: NewStep) -> StepConfig {
+    let jar = HadoopJarStepConfig::builder()
+        .jar("command-runner.jar")
+        .set_args(Some(step.command))
+        .build();
+    StepConfig::builder()
+        .name(step.name)
+        .action_on_failure(match step.on_failure {
+            OnFailure::TerminateCluster => ActionOnFailure::TerminateCluster,
+            OnFailure::CancelAndWait => ActionOnFailure::CancelAndWait,
+        })
+        .hadoop_jar_step(jar)
+        .build()
+}

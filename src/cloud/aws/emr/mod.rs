@@ -1,0 +1,28 @@
+//! Amazon EMR by the SDK.
+
+mod changes;
+mod launch;
+mod reads;
+
+use crate::cloud::api::emr::Role;
+use crate::model::stack::Market;
+
+/// EMR's words for ours.
+const ROLES: [(Role, &str); 3] = [
+    (Role::Primary, "MASTER"),
+    (Role::Core, "CORE"),
+    (Role::Task, "TASK"),
+];
+const MARKETS: [(Market, &str); 2] = [(Market::OnDemand, "ON_DEMAND"), (Market::Spot, "SPOT")];
+
+/// EMR's word for one of ours.
+fn theirs<T: Copy + PartialEq>(table: &[(T, &'static str)], ours: T) -> &'static str {
+    let found = table.iter().find(|(candidate, _)| *candidate == ours);
+    found.map_or("", |(_, word)| word)
+}
+
+/// Ours for a word of EMR's; `other` for one that we do not know.
+fn ours<T: Copy>(table: &[(T, &str)], word: Option<&str>, other: T) -> T {
+    let found = table.iter().find(|(_, candidate)| Some(*candidate) == word);
+    found.map_or(other, |(ours, _)| *ours)
+}

@@ -1,0 +1,396 @@
+//! What the SDK fails with, as the kinds of no that we act on.
+
+use crate::cloud::api::{ApiError, Call, Kind};
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_sts::config::http::HttpResponse;
+use aws_sdk_sts::error::{BuildError, ProvideErrorMetadata, SdkError};
+use std::error::Error;
+use std::fmt::Display;
+use std::path::Path;
+
+/// The codes that AWS's own SDKs take for "too many calls" (retry tables of their Python core),
+/// and IAM's for "somebody is at it, come back".
+const THROTTLED: &[&str] = &[
+    "Throttling",
+    "ThrottlingException",
+    "ThrottledException",
+    "RequestThrottledException",
+    "TooManyRequestsException",
+    "ProvisionedThroughputExceededException",
+    "TransactionInProgressException",
+    "RequestLimitExceeded",
+    "BandwidthLimitExceeded",
+    "LimitExceededException",
+    "RequestThrottled",
+    "SlowDown",
+    "PriorRequestNotComplete",
+    "EC2ThrottledException",
+    "ConcurrentModification",
+    "EntityTemporarilyUnmodifiable",
+];
+
+const UNAUTHENTICATED: &[&str] = &[
+    "AuthFailure",
+    "IncompleteSignature",
+    "IncompleteSignatureException",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "InvalidToken",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "RequestExpired",
+    "RequestTimeTooSkewed",
+    "SignatureDoesNotMatch",
+    "TokenRefreshRequired",
+    "UnrecognizedClientException",
+];
+
+/// Codes of 4xx and 5xx that leave open what was done.
+const DOUBT: &[&str] = &[
+    "InternalError",
+    "InternalFailure",
+    "InternalServerError",
+    "InternalServerException",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "ServiceUnavailable",
+    "Unavailable",
+];
+
+/// What AWS's answer means.
+pub(super) fn kind(code: Option<&str>, status: Option<u16>, message: &str) -> Kind {
+    code.and_then(|code| by_code(code, message))
+        .unwrap_or_else(|| by_status(status))
+}
+
+fn by_code(code: &str, message: &str) -> Option<Kind> {
+    let known = |codes: &[&str]| codes.contains(&code);
+    Some(match code {
+        _ if known(THROTTLED) => Kind::Throttled,
+        _ if known(UNAUTHENTICATED) || code.starts_with("ExpiredToken") => Kind::Unauthenticated,
+        _ if known(DOUBT) => Kind::Doubt,
+        "UnauthorizedOperation" | "AllAccessDisabled" | "OptInRequired" => Kind::Denied,
+        _ if code.starts_with("AccessDenied") => Kind::Denied,
+        "NoSuchEntity" | "NoSuchKey" | "NoSuchBucket" | "NoSuchUpload" | "NotFound" => {
+            Kind::NotFound
+        }
+        _ if code.ends_with(".NotFound") || names_no_cluster(code, message) => Kind::NotFound,
+        "PreconditionFailed" | "ConditionalRequestConflict" | "OperationAborted" => {
+            Kind::Precondition
+        }
+        "DependencyViolation" | "BucketNotEmpty" | "DeleteConflict" => Kind::InUse,
+        _ if code.ends_with(".InUse") => Kind::InUse,
+        "BucketAlreadyOwnedByYou" => Kind::Exists,
+        _ if code.contains("Duplicate") || code.contains("AlreadyExists") => Kind::Exists,
+        _ => return None,
+    })
+}
+
+/// EMR has no code for a cluster that it does not know, only these words.
+fn names_no_cluster(code: &str, message: &str) -> bool {
+    match code {
+        "InvalidRequestException" => {
+            message.starts_with("Cluster id '") && message.contains("is not valid")
+        }
+        "ValidationException" => message.starts_with("Specified job flow ID "),
+        _ => false,
+    }
+}
+
+const fn by_status(status: Option<u16>) -> Kind {
+    match status {
+        Some(401) => Kind::Unauthenticated,
+        Some(403) => Kind::Denied,
+        Some(404) => Kind::NotFound,
+        Some(412) => Kind::Precondition,
+        Some(429) => Kind::Throttled,
+        // Also 301, S3's word for the wrong region.
+        Some(300..=407 | 409..=499) => Kind::Invalid,
+        Some(_) | None => Kind::Doubt,
+    }
+}
+
+/// An error of the SDK, for `map_err`.
+pub(super) fn told<C: Call, E>(error: SdkError<E, HttpResponse>) -> ApiError
+where
+    E: Error + ProvideErrorMetadata + 'static,
+{
+    if let Some(error) = chain(Some(&error)).find_map(|error| error.downcast_ref()) {
+        return failed::<C>(Kind::Unauthenticated, without_credentials(error));
+    }
+    let (kind, begin) = match &error {
+        SdkError::ServiceError(answer) => {
+            let (status, no) = (answer.raw().status().as_u16(), answer.err());
+            return refused::<C>(no.code(), Some(status), no.message());
+        }
+        SdkError::ConstructionFailure(_) => (Kind::Invalid, "it cannot be sent"),
+        SdkError::TimeoutError(_) => (Kind::Doubt, "no answer in time"),
+        SdkError::ResponseError(_) => (Kind::Doubt, "an answer that cannot be read"),
+        SdkError::DispatchFailure(_) | _ => (Kind::Doubt, "no answer"),
+    };
+    failed::<C>(kind, reasons(begin, error.source()))
+}
+
+/// AWS's no by its parts, as [`told`] and S3's lists of errors have them.
+pub(super) fn refused<C: Call>(
+    code: Option<&str>,
+    status: Option<u16>,
+    message: Option<&str>,
+) -> ApiError {
+    let message = message.unwrap_or_default();
+    let kind = kind(code, status, message);
+    let message = match (kind, code, status) {
+        // Some services quote the signed request, its session token included.
+        (Kind::Unauthenticated, Some(code), _) if code.contains("Signature") => {
+            "the signature is wrong: the secret key, or this machine's clock".to_owned()
+        }
+        (_, _, Some(status)) if message.is_empty() => format!("HTTP status {status}"),
+        _ => message.lines().next().unwrap_or_default().to_owned(),
+    };
+    ApiError {
+        code: code.map(str::to_owned),
+        ..failed::<C>(kind, message)
+    }
+}
+
+/// AWS answered, but without what the answer is for.
+pub(super) fn lacks<C: Call>(what: &str) -> ApiError {
+    failed::<C>(Kind::Doubt, format!("the answer lacks {what}"))
+}
+
+/// A request that the SDK does not build.
+pub(super) fn unbuilt<C: Call>(error: BuildError) -> ApiError {
+    failed::<C>(Kind::Invalid, error.to_string())
+}
+
+/// A file here that cannot be read or written.
+pub(super) fn local<C: Call>(path: &Path, error: &(dyn Error + 'static)) -> ApiError {
+    failed::<C>(Kind::Invalid, reasons(path.display(), Some(error)))
+}
+
+/// An answer that broke off.
+pub(super) fn broken_off<C: Call>(error: &(dyn Error + 'static)) -> ApiError {
+    failed::<C>(Kind::Doubt, reasons("the answer broke off", Some(error)))
+}
+
+/// Takes a no of this kind for a yes, for `or_else`.
+pub(super) fn unless(kind: Kind) -> impl FnOnce(ApiError) -> Result<(), ApiError> {
+    move |error| {
+        if error.kind == kind {
+            Ok(())
+        } else {
+            Err(error)
+        }
+    }
+}
+
+fn failed<C: Call>(kind: Kind, message: String) -> ApiError {
+    ApiError {
+        call: C::NAME,
+        kind,
+        code: None,
+        message,
+    }
+}
+
+/// Nothing was sent, for there was nothing to sign it with: where the SDK looked, in one line.
+fn without_credentials(error: &CredentialsError) -> String {
+    let text = reasons("no credentials", error.source());
+    // What a process of the user's prints may hold anything.
+    let text = text.split(" Stderr:").next().unwrap_or_default();
+    let text = text
+        .replace("no credentials found in chain. Attempted:\n  ", "")
+        .replace(": the credential provider was not enabled", "");
+    let places: Vec<_> = text.lines().map(str::trim).collect();
+    places.join("; ")
+}
+
+fn chain<'a>(
+    first: Option<&'a (dyn Error + 'static)>,
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(first, |&error| error.source())
+}
+
+/// All the reasons there are, for those of the SDK say little each.
+fn reasons(begin: impl Display, error: Option<&(dyn Error + 'static)>) -> String {
+    let mut text = begin.to_string();
+    for reason in chain(error).map(ToString::to_string) {
+        if !text.ends_with(&reason) {
+            text.push_str(": ");
+            text.push_str(&reason);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::api::s3::PutObject;
+
+    #[track_caller]
+    fn check(expected: Kind, cases: &[(&str, u16, &str)]) {
+        for (code, status, message) in cases {
+            let code = Some(*code).filter(|code| !code.is_empty());
+            let found = kind(code, Some(*status), message);
+            assert_eq!(found, expected, "{code:?} {status} {message}");
+        }
+    }
+
+    #[test]
+    fn too_many_calls_are_no_doubt_though_503() {
+        check(
+            Kind::Throttled,
+            &[
+                ("ThrottlingException", 400, "Rate exceeded"),
+                ("Throttling", 400, "Rate exceeded"),
+                ("RequestLimitExceeded", 503, "Request limit exceeded."),
+                ("EC2ThrottledException", 503, ""),
+                ("SlowDown", 503, "Please reduce your request rate."),
+                ("ConcurrentModification", 409, ""),
+                ("", 429, ""),
+            ],
+        );
+    }
+
+    #[test]
+    fn what_may_have_been_done_is_in_doubt() {
+        check(
+            Kind::Doubt,
+            &[
+                ("InternalServerError", 500, ""),
+                ("InternalFailure", 400, ""),
+                (
+                    "RequestTimeout",
+                    400,
+                    "Your socket connection was not read from",
+                ),
+                ("ServiceUnavailable", 503, ""),
+                ("", 500, ""),
+                ("", 408, ""),
+                ("Unheard", 502, ""),
+                ("Unheard", 200, "an error in a success"),
+            ],
+        );
+        assert_eq!(kind(None, None, ""), Kind::Doubt);
+    }
+
+    #[test]
+    fn bad_credentials_are_not_missing_rights() {
+        check(
+            Kind::Unauthenticated,
+            &[
+                ("ExpiredToken", 400, ""),
+                ("ExpiredTokenException", 400, ""),
+                ("InvalidClientTokenId", 403, ""),
+                ("UnrecognizedClientException", 400, ""),
+                ("AuthFailure", 401, ""),
+                ("InvalidAccessKeyId", 403, ""),
+                ("SignatureDoesNotMatch", 403, ""),
+                ("InvalidSignatureException", 400, ""),
+            ],
+        );
+        check(
+            Kind::Denied,
+            &[
+                ("AccessDenied", 403, ""),
+                ("AccessDeniedException", 400, ""),
+                ("UnauthorizedOperation", 403, ""),
+                ("", 403, ""),
+            ],
+        );
+    }
+
+    #[test]
+    fn what_is_not_there() {
+        let unknown = "Cluster id 'j-2AB3CD4EF5GH6' is not valid.";
+        check(
+            Kind::NotFound,
+            &[
+                ("NoSuchEntity", 404, ""),
+                ("NoSuchKey", 404, ""),
+                ("NoSuchBucket", 404, ""),
+                ("NoSuchUpload", 404, ""),
+                ("NotFound", 404, ""),
+                ("InvalidKeyPair.NotFound", 400, ""),
+                ("InvalidGroup.NotFound", 400, ""),
+                ("InvalidPermission.NotFound", 400, ""),
+                ("InvalidRequestException", 400, unknown),
+                (
+                    "ValidationException",
+                    400,
+                    "Specified job flow ID not valid",
+                ),
+                (
+                    "ValidationException",
+                    400,
+                    "Specified job flow ID does not exist.",
+                ),
+                ("", 404, ""),
+            ],
+        );
+        check(
+            Kind::Invalid,
+            &[
+                (
+                    "InvalidRequestException",
+                    400,
+                    "Step concurrency is not valid",
+                ),
+                ("ValidationException", 400, "ServiceRole is required"),
+                ("KeyPairLimitExceeded", 400, ""),
+                ("LimitExceeded", 409, ""),
+                ("IllegalLocationConstraintException", 400, ""),
+                ("PermanentRedirect", 301, ""),
+            ],
+        );
+    }
+
+    #[test]
+    fn what_is_in_the_way() {
+        check(
+            Kind::Exists,
+            &[
+                ("InvalidKeyPair.Duplicate", 400, ""),
+                ("InvalidGroup.Duplicate", 400, ""),
+                ("InvalidPermission.Duplicate", 400, ""),
+                ("EntityAlreadyExists", 409, ""),
+                ("BucketAlreadyExists", 409, ""),
+                ("BucketAlreadyOwnedByYou", 409, ""),
+            ],
+        );
+        check(
+            Kind::Precondition,
+            &[
+                ("PreconditionFailed", 412, ""),
+                ("ConditionalRequestConflict", 409, ""),
+                ("OperationAborted", 409, ""),
+                ("", 412, ""),
+            ],
+        );
+        check(
+            Kind::InUse,
+            &[
+                ("DependencyViolation", 400, ""),
+                ("InvalidGroup.InUse", 400, ""),
+                ("BucketNotEmpty", 409, ""),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_quoted_request_is_not_told_on() {
+        let quoting = "The signature we calculated does not match.\n\nx-amz-security-token:S3CR3T";
+        for code in ["SignatureDoesNotMatch", "AuthFailure", "AccessDenied"] {
+            let error = refused::<PutObject>(Some(code), Some(403), Some(quoting));
+            assert!(!error.to_string().contains("S3CR3T"), "{error}");
+        }
+        let error = refused::<PutObject>(
+            Some("IncompleteSignature"),
+            Some(400),
+            Some("Authorization=AWS4-HMAC-SHA256 Credential=AK/Signature=S3CR3T"),
+        );
+        assert!(!error.to_string().contains("S3CR3T"), "{error}");
+    }
+}

@@ -1,0 +1,142 @@
+//! Buckets and their settings.
+
+use crate::cloud::api::s3::{
+    CreateBucket, DeleteBucket, PutBucketEncryption, PutBucketLifecycle, PutBucketTagging,
+    PutPublicAccessBlock,
+};
+use crate::cloud::api::{ApiError, Serve};
+use crate::cloud::aws::Sdk;
+use crate::cloud::aws::error::{told, unbuilt};
+use aws_sdk_s3::types::{
+    AbortIncompleteMultipartUpload, BucketLifecycleConfiguration, BucketLocationConstraint,
+    CreateBucketConfiguration, ExpirationStatus, LifecycleRule, LifecycleRuleFilter,
+    PublicAccessBlockConfiguration, ServerSideEncryption, ServerSideEncryptionByDefault,
+    ServerSideEncryptionConfiguration, ServerSideEncryptionRule, Tag, Tagging,
+};
+
+impl Serve<CreateBucket> for Sdk {
+    async fn serve(&self, call: CreateBucket) -> Result<(), ApiError> {
+        // S3 refuses its first region by name.
+        let elsewhere = (call.region != "us-east-1").then(|| {
+            CreateBucketConfiguration::builder()
+                .location_constraint(BucketLocationConstraint::from(call.region.as_str()))
+                .build()
+        });
+        let made = self
+            .s3
+            .create_bucket()
+            .bucket(call.name)
+            .set_create_bucket_configuration(elsewhere)
+            .send()
+            .await
+            .map_err(told::<CreateBucket, _>);
+        match made {
+            Ok(_) => Ok(()),
+            Err(error) if error.code.as_deref() == Some("BucketAlreadyOwnedByYou") => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Serve<PutPublicAccessBlock> for Sdk {
+    async fn serve(&self, call: PutPublicAccessBlock) -> Result<(), ApiError> {
+        let all = PublicAccessBlockConfiguration::builder()
+            .block_public_acls(true)
+            .block_public_policy(true)
+            .ignore_public_acls(true)
+            .restrict_public_buckets(true)
+            .build();
+        self.s3
+            .put_public_access_block()
+            .bucket(call.bucket.name)
+            .set_expected_bucket_owner(call.bucket.owner)
+            .public_access_block_configuration(all)
+            .send()
+            .await
+            .map_err(told::<PutPublicAccessBlock, _>)?;
+        Ok(())
+    }
+}
+
+impl Serve<PutBucketEncryption> for Sdk {
+    async fn serve(&self, call: PutBucketEncryption) -> Result<(), ApiError> {
+        let by_default = ServerSideEncryptionByDefault::builder()
+            .sse_algorithm(ServerSideEncryption::Aes256)
+            .build()
+            .map_err(unbuilt::<PutBucketEncryption>)?;
+        let rule = ServerSideEncryptionRule::builder()
+            .apply_server_side_encryption_by_default(by_default)
+            .build();
+        let rules = ServerSideEncryptionConfiguration::builder()
+            .rules(rule)
+            .build()
+            .map_err(unbuilt::<PutBucketEncryption>)?;
+        self.s3
+            .put_bucket_encryption()
+            .bucket(call.bucket.name)
+            .set_expected_bucket_owner(call.bucket.owner)
+            .server_side_encryption_configuration(rules)
+            .send()
+            .await
+            .map_err(told::<PutBucketEncryption, _>)?;
+        Ok(())
+    }
+}
+
+impl Serve<PutBucketLifecycle> for Sdk {
+    async fn serve(&self, call: PutBucketLifecycle) -> Result<(), ApiError> {
+        let abort = AbortIncompleteMultipartUpload::builder()
+            .days_after_initiation(call.abort_uploads_after_days)
+            .build();
+        let rule = LifecycleRule::builder()
+            .id("abort-unfinished-uploads")
+            .status(ExpirationStatus::Enabled)
+            .filter(LifecycleRuleFilter::builder().prefix("").build())
+            .abort_incomplete_multipart_upload(abort)
+            .build()
+            .map_err(unbuilt::<PutBucketLifecycle>)?;
+        let rules = BucketLifecycleConfiguration::builder()
+            .rules(rule)
+            .build()
+            .map_err(unbuilt::<PutBucketLifecycle>)?;
+        self.s3
+            .put_bucket_lifecycle_configuration()
+            .bucket(call.bucket.name)
+            .set_expected_bucket_owner(call.bucket.owner)
+            .lifecycle_configuration(rules)
+            .send()
+            .await
+            .map_err(told::<PutBucketLifecycle, _>)?;
+        Ok(())
+    }
+}
+
+impl Serve<PutBucketTagging> for Sdk {
+    async fn serve(&self, call: PutBucketTagging) -> Result<(), ApiError> {
+        let theirs = |(key, value)| Tag::builder().key(key).value(value).build();
+        let tags: Result<_, _> = call.tags.into_iter().map(theirs).collect();
+        let tags = tags.and_then(|tags| Tagging::builder().set_tag_set(Some(tags)).build());
+        self.s3
+            .put_bucket_tagging()
+            .bucket(call.bucket.name)
+            .set_expected_bucket_owner(call.bucket.owner)
+            .tagging(tags.map_err(unbuilt::<PutBucketTagging>)?)
+            .send()
+            .await
+            .map_err(told::<PutBucketTagging, _>)?;
+        Ok(())
+    }
+}
+
+impl Serve<DeleteBucket> for Sdk {
+    async fn serve(&self, call: DeleteBucket) -> Result<(), ApiError> {
+        self.s3
+            .delete_bucket()
+            .bucket(call.bucket.name)
+            .set_expected_bucket_owner(call.bucket.owner)
+            .send()
+            .await
+            .map_err(told::<DeleteBucket, _>)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,199 @@
+//! Objects, whole.
+
+use super::sending;
+use crate::cloud::api::s3::{
+    Body, Condition, Content, DeleteObject, DeleteObjects, Download, GetObject, HeadObject,
+    ListObjects, Listed, PutObject,
+};
+use crate::cloud::api::{ApiError, Kind, Page, Serve};
+use crate::cloud::aws::Sdk;
+use crate::cloud::aws::error::{broken_off, lacks, local, refused, told, unbuilt, unless};
+use crate::cloud::aws::translate::{bytes, time};
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{Delete, Object, ObjectIdentifier};
+use std::fs::File;
+use std::io::Write as _;
+
+impl Serve<ListObjects> for Sdk {
+    async fn serve(&self, call: ListObjects) -> Result<Page<Listed>, ApiError> {
+        let reply = self
+            .s3
+            .list_objects_v2()
+            .bucket(call.bucket.name)
+            .set_expected_bucket_owner(call.bucket.owner)
+            .prefix(call.prefix)
+            .set_delimiter(call.delimiter.map(String::from))
+            .set_continuation_token(call.next)
+            .send()
+            .await
+            .map_err(told::<ListObjects, _>)?;
+        let prefixes = reply.common_prefixes.into_iter().flatten();
+        let prefixes = prefixes.filter_map(|common| common.prefix.map(Listed::Prefix));
+        let objects = reply.contents.into_iter().flatten().map(listed);
+        let mut items: Vec<_> = objects.chain(prefixes.map(Ok)).collect::<Result<_, _>>()?;
+        items.sort_by(|one, other| key(one).cmp(key(other)));
+        Ok(Page {
+            items,
+            next: reply.next_continuation_token,
+        })
+    }
+}
+
+fn listed(object: Object) -> Result<Listed, ApiError> {
+    let modified = object.last_modified.as_ref().and_then(time);
+    let lack = || lacks::<ListObjects>("an object's key or time");
+    Ok(Listed::Object {
+        key: object.key.ok_or_else(lack)?,
+        bytes: bytes(object.size),
+        modified: modified.ok_or_else(lack)?,
+    })
+}
+
+const fn key(listed: &Listed) -> &String {
+    match listed {
+        Listed::Object { key, .. } | Listed::Prefix(key) => key,
+    }
+}
+
+impl Serve<GetObject> for Sdk {
+    async fn serve(&self, call: GetObject) -> Result<Content, ApiError> {
+        let reply = self
+            .s3
+            .get_object()
+            .bucket(call.bucket.name)
+            .set_expected_bucket_owner(call.bucket.owner)
+            .key(call.key)
+            .send()
+            .await
+            .map_err(told::<GetObject, _>)?;
+        let lack = || lacks::<GetObject>("the object's ETag or time");
+        let modified = reply.last_modified.as_ref().and_then(time);
+        let etag = reply.e_tag.ok_or_else(lack)?;
+        let body = reply.body.collect().await;
+        Ok(Content {
+            body: body
+                .map_err(|error| broken_off::<GetObject>(&error))?
+                .to_vec(),
+            etag,
+            modified: modified.ok_or_else(lack)?,
+        })
+    }
+}
+
+impl Serve<Download> for Sdk {
+    async fn serve(&self, call: Download) -> Result<u64, ApiError> {
+        let mut reply = self
+            .s3
+            .get_object()
+            .bucket(call.bucket.name)
+            .set_expected_bucket_owner(call.bucket.owner)
+            .key(call.key)
+            .send()
+            .await
+            .map_err(told::<Download, _>)?;
+        let unwritable = |error| local::<Download>(&call.to, &error);
+        let mut file = File::create(&call.to).map_err(unwritable)?;
+        let mut written = 0;
+        while let Some(chunk) = reply.body.next().await {
+            let chunk = chunk.map_err(|error| broken_off::<Download>(&error))?;
+            file.write_all(&chunk).map_err(unwritable)?;
+            written += chunk.len() as u64;
+        }
+        Ok(written)
+    }
+}
+
+impl Serve<HeadObject> for Sdk {
+    async fn serve(&self, call: HeadObject) -> Result<u64, ApiError> {
+        let reply = self
+            .s3
+            .head_object()
+            .bucket(call.bucket.name)
+            .set_expected_bucket_owner(call.bucket.owner)
+            .key(call.key)
+            .send()
+            .await
+            .map_err(told::<HeadObject, _>)?;
+        Ok(bytes(reply.content_length))
+    }
+}
+
+impl Serve<PutObject> for Sdk {
+    async fn serve(&self, call: PutObject) -> Result<String, ApiError> {
+        let body = match call.body {
+            Body::Bytes(bytes) => ByteStream::from(bytes),
+            Body::File(path) => ByteStream::from_path(&path)
+                .await
+                .map_err(|error| local::<PutObject>(&path, &error))?,
+        };
+        let (absent, unchanged) = match call.condition {
+            Condition::Always => (None, None),
+            Condition::Absent => (Some("*".to_owned()), None),
+            Condition::Unchanged(etag) => (None, Some(etag)),
+        };
+        let patience = sending(body.size_hint().0);
+        let reply = self
+            .s3
+            .put_object()
+            .bucket(call.bucket.name)
+            .set_expected_bucket_owner(call.bucket.owner)
+            .key(call.key)
+            .body(body)
+            .set_if_none_match(absent)
+            .set_if_match(unchanged)
+            .customize()
+            .config_override(patience)
+            .send()
+            .await
+            .map_err(told::<PutObject, _>)?;
+        reply.e_tag.ok_or_else(|| lacks::<PutObject>("the ETag"))
+    }
+}
+
+impl Serve<DeleteObject> for Sdk {
+    async fn serve(&self, call: DeleteObject) -> Result<(), ApiError> {
+        self.s3
+            .delete_object()
+            .bucket(call.bucket.name)
+            .set_expected_bucket_owner(call.bucket.owner)
+            .key(call.key)
+            .set_if_match(call.unchanged)
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(told::<DeleteObject, _>)
+            .or_else(unless(Kind::NotFound))
+    }
+}
+
+impl Serve<DeleteObjects> for Sdk {
+    async fn serve(&self, call: DeleteObjects) -> Result<(), ApiError> {
+        // S3 refuses an empty list.
+        if call.keys.is_empty() {
+            return Ok(());
+        }
+        let named = |key| ObjectIdentifier::builder().key(key).build();
+        let objects: Result<_, _> = call.keys.into_iter().map(named).collect();
+        let quiet = Delete::builder().quiet(true);
+        let delete = objects.and_then(|objects| quiet.set_objects(Some(objects)).build());
+        let reply = self
+            .s3
+            .delete_objects()
+            .bucket(call.bucket.name)
+            .set_expected_bucket_owner(call.bucket.owner)
+            .delete(delete.map_err(unbuilt::<DeleteObjects>)?)
+            .send()
+            .await
+            .map_err(told::<DeleteObjects, _>)?;
+        // Those of single keys come in an answer that is a success.
+        let no = |error: &aws_sdk_s3::types::Error| {
+            refused::<DeleteObjects>(error.code(), None, error.message())
+        };
+        let first = reply
+            .errors()
+            .iter()
+            .map(no)
+            .find(|error| error.kind != Kind::NotFound);
+        first.map_or(Ok(()), Err)
+    }
+}

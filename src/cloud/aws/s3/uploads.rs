@@ -1,0 +1,133 @@
+//! Objects in parts.
+
+use super::{PUT_TOGETHER, sending, within};
+use crate::cloud::api::s3::{
+    AbortMultipartUpload, CompleteMultipartUpload, CreateMultipartUpload, ListMultipartUploads,
+    Upload, UploadPart,
+};
+use crate::cloud::api::{ApiError, Kind, Serve};
+use crate::cloud::aws::Sdk;
+use crate::cloud::aws::error::{lacks, local, told, unless};
+use aws_sdk_s3::primitives::{ByteStream, Length};
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, MultipartUpload};
+
+impl Serve<CreateMultipartUpload> for Sdk {
+    async fn serve(&self, call: CreateMultipartUpload) -> Result<String, ApiError> {
+        let reply = self
+            .s3
+            .create_multipart_upload()
+            .bucket(call.bucket.name)
+            .set_expected_bucket_owner(call.bucket.owner)
+            .key(call.key)
+            .send()
+            .await
+            .map_err(told::<CreateMultipartUpload, _>)?;
+        let id = reply.upload_id;
+        id.ok_or_else(|| lacks::<CreateMultipartUpload>("the upload's id"))
+    }
+}
+
+impl Serve<UploadPart> for Sdk {
+    async fn serve(&self, call: UploadPart) -> Result<String, ApiError> {
+        let body = ByteStream::read_from()
+            .path(&call.from)
+            .offset(call.offset)
+            .length(Length::Exact(call.bytes))
+            .build()
+            .await
+            .map_err(|error| local::<UploadPart>(&call.from, &error))?;
+        let reply = self
+            .s3
+            .upload_part()
+            .bucket(call.bucket.name)
+            .set_expected_bucket_owner(call.bucket.owner)
+            .key(call.key)
+            .upload_id(call.upload)
+            .part_number(call.number)
+            .body(body)
+            .customize()
+            .config_override(sending(call.bytes))
+            .send()
+            .await
+            .map_err(told::<UploadPart, _>)?;
+        let etag = reply.e_tag;
+        etag.ok_or_else(|| lacks::<UploadPart>("the part's ETag"))
+    }
+}
+
+impl Serve<CompleteMultipartUpload> for Sdk {
+    async fn serve(&self, call: CompleteMultipartUpload) -> Result<(), ApiError> {
+        let part = |(number, etag)| {
+            CompletedPart::builder()
+                .part_number(number)
+                .e_tag(etag)
+                .build()
+        };
+        let parts = (1..).zip(call.etags).map(part).collect();
+        let whole = CompletedMultipartUpload::builder().set_parts(Some(parts));
+        self.s3
+            .complete_multipart_upload()
+            .bucket(call.bucket.name)
+            .set_expected_bucket_owner(call.bucket.owner)
+            .key(call.key)
+            .upload_id(call.upload)
+            .multipart_upload(whole.build())
+            .customize()
+            .config_override(within(PUT_TOGETHER))
+            .send()
+            .await
+            .map_err(told::<CompleteMultipartUpload, _>)?;
+        Ok(())
+    }
+}
+
+impl Serve<AbortMultipartUpload> for Sdk {
+    async fn serve(&self, call: AbortMultipartUpload) -> Result<(), ApiError> {
+        self.s3
+            .abort_multipart_upload()
+            .bucket(call.bucket.name)
+            .set_expected_bucket_owner(call.bucket.owner)
+            .key(call.key)
+            .upload_id(call.upload)
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(told::<AbortMultipartUpload, _>)
+            .or_else(unless(Kind::NotFound))
+    }
+}
+
+impl Serve<ListMultipartUploads> for Sdk {
+    async fn serve(&self, call: ListMultipartUploads) -> Result<Vec<Upload>, ApiError> {
+        let mut uploads = Vec::new();
+        let (mut after_key, mut after_id) = (None, None);
+        loop {
+            let page = self
+                .s3
+                .list_multipart_uploads()
+                .bucket(&call.bucket.name)
+                .set_expected_bucket_owner(call.bucket.owner.clone())
+                .prefix(&call.prefix)
+                .set_key_marker(after_key)
+                .set_upload_id_marker(after_id)
+                .send()
+                .await
+                .map_err(told::<ListMultipartUploads, _>)?;
+            for upload in page.uploads.into_iter().flatten() {
+                uploads.push(begun(upload)?);
+            }
+            if page.is_truncated != Some(true) || page.next_key_marker.is_none() {
+                return Ok(uploads);
+            }
+            (after_key, after_id) = (page.next_key_marker, page.next_upload_id_marker);
+        }
+    }
+}
+
+fn begun(upload: MultipartUpload) -> Result<Upload, ApiError> {
+    let lack = || lacks::<ListMultipartUploads>("an upload's key or id");
+    Ok(Upload {
+        key: upload.key.ok_or_else(lack)?,
+        id: upload.upload_id.ok_or_else(lack)?,
+    })
+}
