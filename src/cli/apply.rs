@@ -1,22 +1,22 @@
 //! `apply`: plan, ask, make it true, follow the job, bring its results home.
 
+use super::agree::Agreement;
 use super::args::ApplyArgs;
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::interrupt::{self, Choice};
-use super::plan::PAUSE;
-use super::prompt::consent;
 use super::screen::Screen;
 use super::stack_file;
+use super::target::Target;
 use super::view;
 use super::view::progress::Progress;
 use crate::cloud::Cloud;
-use crate::cloud::local::Local;
 use crate::model::facts::Facts;
 use crate::model::observed::{Cluster, Observed, StepState};
 use crate::model::stack::{Stack, WhenDone};
-use crate::plan::Options;
+use crate::run::clock::SystemClock;
 use crate::run::driver::{Driver, Prepared};
+use crate::run::explain;
 use crate::run::follow::{self, Outcome};
 use serde_json::json;
 use std::path::Path;
@@ -26,18 +26,20 @@ pub(super) async fn run(
     context: &Context,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    stack_file::need_local(&args.plan.target)?;
     let stack = stack_file::read(&args.plan.stack)?;
-    let cloud = context.local()?;
+    let target = Target::open(&args.plan.target, Some(&stack.region), context).await?;
     let progress = Progress::new(screen);
-    let facts = cloud.facts(&stack, args.plan.sample, &progress).await?;
+    let facts = target
+        .cloud
+        .facts(&stack, args.plan.sample, &progress)
+        .await?;
     progress.clear();
     let apply = Apply {
         args,
         context,
         screen,
         stack: &stack,
-        cloud: &cloud,
+        target: &target,
         progress: &progress,
     };
     apply.run(&facts).await
@@ -48,20 +50,28 @@ struct Apply<'a> {
     context: &'a Context,
     screen: &'a Screen,
     stack: &'a Stack,
-    cloud: &'a Local,
+    target: &'a Target,
     progress: &'a Progress<'a>,
 }
 
 impl Apply<'_> {
     async fn run(&self, facts: &Facts) -> Result<Exit, Failure> {
         let driver = Driver {
-            cloud: self.cloud,
+            cloud: self.cloud(),
             stack: self.stack,
             facts,
             hear: self.progress,
-            pause: PAUSE,
+            clock: &SystemClock,
         };
-        let Some(prepared) = self.make_true(&driver).await? else {
+        let agreement = Agreement {
+            args: self.args,
+            context: self.context,
+            screen: self.screen,
+            target: self.target,
+            progress: self.progress,
+            stack: &self.stack.name,
+        };
+        let Some(prepared) = agreement.make_true(&driver).await? else {
             self.screen.say("nothing was changed");
             let fields = json!({ "stack": self.stack.name });
             self.screen.document("apply", Exit::Failed.code(), fields);
@@ -87,46 +97,40 @@ impl Apply<'_> {
     ) -> Result<Exit, Failure> {
         let mut standing = None;
         if outcome.is_none_or(|outcome| outcome == Outcome::Completed) {
-            let _lease = self.cloud.lease(&self.stack.name, self.progress).await?;
-            driver.settle().await?;
+            let lease = self.cloud().lease(&self.stack.name, self.progress).await?;
+            let settled = driver.settle().await;
+            lease.release().await?;
+            settled?;
             standing = driver.ready().await?;
-        } else {
-            driver.ended().await?;
         }
+        driver.ended().await?;
+        let cause = match outcome {
+            Some(Outcome::Failed) if self.target.costs() => self.explain().await?,
+            _ => None,
+        };
         self.progress.clear();
-        self.report(driver, prepared, standing).await
+        self.report(driver, prepared, standing, cause).await
     }
 
-    /// Shows the plan and makes it true; none where the answer was no.
-    async fn make_true(&self, driver: &Driver<'_>) -> Result<Option<Prepared>, Failure> {
-        let lease = self.cloud.lease(&self.stack.name, self.progress).await?;
+    /// Where EMR only says that a step failed, its log says why.
+    async fn explain(&self) -> Result<Option<String>, Failure> {
+        let cloud = self.cloud();
+        let clusters = cloud.watch(&self.stack.name).await?;
+        let failed = |c: &&Cluster| c.steps.iter().any(|s| s.state == StepState::Failed);
+        let Some(cluster) = clusters.iter().rev().find(failed) else {
+            return Ok(None);
+        };
+        let cause = explain::explain(cloud, &self.stack.name, cluster, self.progress).await?;
         self.progress.clear();
-        let prepared = driver
-            .prepare(Options {
-                again: self.args.plan.again,
-                create_roles: self.args.plan.create_roles,
-            })
-            .await?;
-        self.screen.text(&view::plan::render(&prepared.plan));
-        let asked: Vec<_> = prepared
-            .plan
-            .actions
-            .iter()
-            .filter(|planned| planned.asks)
-            .collect();
-        if !asked.is_empty() {
-            let things: Vec<_> = asked
-                .iter()
-                .map(|planned| view::words::action(&planned.action))
-                .collect();
-            let question = format!("This ends or removes {}. Go on?", things.join(", "));
-            if !consent(&question, self.args.yes, self.context)? {
-                return Ok(None);
-            }
+        if let Some(cause) = &cause {
+            self.screen
+                .say(&format!("    {}", cause.replace('\n', "\n    ")));
         }
-        interrupt::or_stop(driver.attempt(&prepared.plan)).await??;
-        drop(lease);
-        Ok(Some(prepared))
+        Ok(cause)
+    }
+
+    fn cloud(&self) -> &dyn Cloud {
+        &*self.target.cloud
     }
 
     /// Follows the job to its end, unless a person or Ctrl-C says otherwise.
@@ -137,7 +141,7 @@ impl Apply<'_> {
             if let Some(outcome) = followed {
                 return Ok(Followed::Over(outcome?));
             }
-            let observed = self.cloud.observe(&self.stack.name, None).await?;
+            let observed = self.cloud().observe(&self.stack.name, None).await?;
             let until = observed
                 .live()
                 .map(|cluster| view::status::until(cluster, observed.at));
@@ -155,15 +159,19 @@ impl Apply<'_> {
 
     /// The end of an apply that leaves its cluster at work.
     async fn left(&self, exit: Exit, prepared: &Prepared) -> Result<Exit, Failure> {
-        let observed = self.cloud.observe(&self.stack.name, None).await?;
+        let observed = self.now().await?;
         if let Some(cluster) = observed.live().filter(|_| exit == Exit::Done) {
             let until = view::status::until(cluster, observed.at);
             self.screen.text(&format!(
                 "left running: {until}\nnext: apply again picks it up"
             ));
         }
-        self.document(exit, prepared, &observed);
+        self.document(exit, prepared, &observed, None);
         Ok(exit)
+    }
+
+    async fn now(&self) -> Result<Observed, Failure> {
+        Ok(self.cloud().observe(&self.stack.name, None).await?)
     }
 
     /// `standing` is the kept cluster, where the stack keeps one.
@@ -172,11 +180,12 @@ impl Apply<'_> {
         driver: &Driver<'_>,
         prepared: &Prepared,
         standing: Option<Cluster>,
+        cause: Option<String>,
     ) -> Result<Exit, Failure> {
         let home = self.home();
         let observed = driver.cloud.observe(&self.stack.name, home).await?;
         let job = prepared.desired.job.as_ref();
-        let worker = job.and_then(|job| follow::newest(&observed, &job.hash));
+        let worker = job.and_then(|job| follow::newest(&observed.clusters, &job.hash));
         let of_job = match (job, worker) {
             (Some(job), Some(cluster)) => exit_of(cluster, follow::outcome(cluster, &job.hash)),
             (Some(_), None) => Exit::Failed,
@@ -201,7 +210,7 @@ impl Apply<'_> {
             self.screen
                 .text(&format!("cluster {} is kept: {until}", kept.id));
         }
-        self.document(exit, prepared, &observed);
+        self.document(exit, prepared, &observed, cause);
         Ok(exit)
     }
 
@@ -232,11 +241,19 @@ impl Apply<'_> {
                 .say(&format!("the cluster ended: {}", end.message));
         }
         let file = self.args.plan.stack.stack.display();
-        self.screen
-            .say(&format!("  next: clusterup logs {file} --local"));
+        self.screen.say(&format!(
+            "  next: clusterup logs {file}{}",
+            self.target.flag()
+        ));
     }
 
-    fn document(&self, exit: Exit, prepared: &Prepared, observed: &Observed) {
+    fn document(
+        &self,
+        exit: Exit,
+        prepared: &Prepared,
+        observed: &Observed,
+        cause: Option<String>,
+    ) {
         let home = self.home();
         let tables: Vec<_> = home.map(view::results::tables).unwrap_or_default();
         let tables: Vec<_> = tables
@@ -246,7 +263,7 @@ impl Apply<'_> {
         let cluster = observed.latest();
         let failure = cluster.and_then(|c| c.steps.iter().find_map(|step| step.failure.clone()));
         let ended = cluster.and_then(|c| c.end.as_ref().map(|end| end.message.clone()));
-        let error = (exit != Exit::Done).then(|| json!({ "message": failure.or(ended) }));
+        let error = (exit != Exit::Done).then(|| json!({ "message": cause.or(failure).or(ended) }));
         let fields = json!({
             "stack": self.stack.name,
             "plan": prepared.plan,

@@ -1,11 +1,11 @@
 //! What the environment says. The only place that reads it.
 
-use crate::cloud::local::runtime::Store;
 use crate::cloud::Cloud;
 #[cfg(feature = "aws")]
 use crate::cloud::account::{Account, Addresses, Settings};
 #[cfg(feature = "aws")]
 use crate::cloud::aws::Sdk;
+use crate::cloud::local::runtime::Store;
 use crate::cloud::local::{Local, Machine};
 #[cfg(feature = "aws")]
 use crate::cloud::{meter::Metered, retry::Retrying};
@@ -63,7 +63,9 @@ impl Context {
             cache: under("XDG_CACHE_HOME", ".cache"),
             path: env::var_os("PATH"),
             who: who(env::var("USER").or_else(|_| env::var("LOGNAME")).ok()),
-            poll: env::var("CLUSTERUP_POLL").ok().and_then(|text| text.parse().ok()),
+            poll: env::var("CLUSTERUP_POLL")
+                .ok()
+                .and_then(|text| text.parse().ok()),
             check_ip: env::var("CLUSTERUP_CHECKIP_URL").ok(),
             environment: passed_on(),
             no_color: env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
@@ -177,10 +179,12 @@ fn who(user: Option<String>) -> String {
 #[cfg(feature = "aws")]
 fn seed() -> Result<u64, Failure> {
     let mut bytes = [0_u8; 8];
-    rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()).map_err(|error| {
-        Failure::new(Exit::Failed, "cannot draw random numbers")
-            .caused_by(&std::io::Error::from(error))
-    })?;
+    rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()).map_err(
+        |error| {
+            Failure::new(Exit::Failed, "cannot draw random numbers")
+                .caused_by(&std::io::Error::from(error))
+        },
+    )?;
     Ok(u64::from_ne_bytes(bytes))
 }
 

@@ -49,7 +49,11 @@ pub(super) async fn run(
 
 /// Removes what is there now, which under the lease nobody adds to. What is made besides, by a
 /// cluster that ends, is for the next pass.
-async fn remove(target: &Target, stack: &StackName, progress: &Progress<'_>) -> Result<(), Failure> {
+async fn remove(
+    target: &Target,
+    stack: &StackName,
+    progress: &Progress<'_>,
+) -> Result<(), Failure> {
     for _ in 0..PASSES {
         let seen = target.cloud.observe(stack, None).await?;
         let plan: Plan = plan::destroy(stack, &seen);
@@ -59,10 +63,11 @@ async fn remove(target: &Target, stack: &StackName, progress: &Progress<'_>) -> 
         reconcile(&*target.cloud, &plan, progress).await?;
     }
     let flag = target.flag();
-    Err(
-        Failure::new(Exit::Failed, format!("something of stack {stack} is still there"))
-            .hint(format!("see it: clusterup status {stack}{flag}")),
+    Err(Failure::new(
+        Exit::Failed,
+        format!("something of stack {stack} is still there"),
     )
+    .hint(format!("see it: clusterup status {stack}{flag}")))
 }
 
 /// One that removes, and those that find what was still on its way.

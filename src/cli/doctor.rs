@@ -1,17 +1,42 @@
-//! `doctor`: what this machine has for local clusters, what it lacks, and what mends it.
+//! `doctor`: what the account, or this machine, has for clusters, what it lacks, what mends it.
 
 use super::args::DoctorArgs;
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::screen::Screen;
-use super::stack_file;
-use super::view::words::count;
+use super::target::Target;
+use super::view::words::{count, wrap};
 use crate::cloud::local::machine;
 use crate::cloud::local::runtime::Report;
 use serde_json::json;
 
-pub(super) fn run(args: &DoctorArgs, context: &Context, screen: &Screen) -> Result<Exit, Failure> {
-    stack_file::need_local(&args.target)?;
+pub(super) async fn run(
+    args: &DoctorArgs,
+    context: &Context,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    if args.target.local {
+        return this_machine(context, screen);
+    }
+    let target = Target::open(&args.target, None, context).await?;
+    screen.text(&format!("AWS {}", target.place()));
+    let findings = target.cloud.checkup().await;
+    for finding in &findings {
+        let what = &finding.what;
+        let sign = if finding.good { ' ' } else { '!' };
+        screen.text(&format!("{sign} {what:12}{}", wrap(&finding.says, 14)));
+        for hint in &finding.hints {
+            screen.text(&format!("              next: {}", wrap(hint, 20)));
+        }
+    }
+    let ready = findings.iter().all(|finding| finding.good);
+    let exit = if ready { Exit::Done } else { Exit::Failed };
+    let fields = json!({ "region": target.region, "findings": findings });
+    screen.document("doctor", exit.code(), fields);
+    Ok(exit)
+}
+
+fn this_machine(context: &Context, screen: &Screen) -> Result<Exit, Failure> {
     let report = context.store()?.check();
     let (memory, cores) = machine::machine();
     screen.text(&format!("machine   {memory}, {cores} cores"));

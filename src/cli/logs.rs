@@ -60,7 +60,8 @@ fn none(args: &LogsArgs, stack: &StackName, names: &[String], flag: &str) -> Fai
             step.as_str()
         ))
         .hint(format!("see all: clusterup logs {}{flag}", args.stack)),
-        _ => Failure::input(format!("stack {stack} has no logs"))
-            .hint(format!("see the stacks that there are: clusterup status{flag}")),
+        _ => Failure::input(format!("stack {stack} has no logs")).hint(format!(
+            "see the stacks that there are: clusterup status{flag}"
+        )),
     }
 }

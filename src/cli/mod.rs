@@ -1,5 +1,6 @@
 //! Words, views and exit codes. One file a verb.
 
+mod agree;
 mod apply;
 mod args;
 mod context;
@@ -61,7 +62,7 @@ async fn run(verb: Verb, context: &Context, screen: &Screen) -> Result<Exit, Fai
         Verb::Status(args) => status::run(&args, context, screen).await,
         Verb::Logs(args) => logs::run(&args, context, screen).await,
         Verb::Destroy(args) => destroy::run(&args, context, screen).await,
-        Verb::Doctor(args) => doctor::run(&args, context, screen),
+        Verb::Doctor(args) => doctor::run(&args, context, screen).await,
         Verb::Schema => schema::run(screen),
         Verb::Completions { shell } => {
             schema::completions(shell, screen);

@@ -42,11 +42,15 @@ pub(super) async fn run(
         if observed.is_empty() {
             screen.text(&format!("stack {stack}: nothing of it is there"));
             let flag = target.flag();
-            screen.text(&format!("  next: clusterup status{flag} shows the stacks that are"));
+            screen.text(&format!(
+                "  next: clusterup status{flag} shows the stacks that are"
+            ));
         } else {
             screen.text(&view::status::render(stack, &observed));
             for port in cloud.follow_caller(stack).await? {
-                screen.say(&format!("port {port} is open to this machine's new address"));
+                screen.say(&format!(
+                    "port {port} is open to this machine's new address"
+                ));
             }
         }
         shown.push(json!({ "stack": stack, "observed": observed }));

@@ -21,14 +21,20 @@ impl Target {
     ) -> Result<Self, Failure> {
         if args.local {
             let cloud = Box::new(context.local()?);
-            return Ok(Self { cloud, region: None });
+            return Ok(Self {
+                cloud,
+                region: None,
+            });
         }
         let region = match stacks.or(args.region.as_ref()) {
             Some(region) => region.clone(),
             None => default_region().await?,
         };
         let cloud = context.aws(&region).await?;
-        Ok(Self { cloud, region: Some(region) })
+        Ok(Self {
+            cloud,
+            region: Some(region),
+        })
     }
 
     /// In words: `on this machine`, `in us-east-1`.

@@ -2,12 +2,9 @@
 
 pub mod account;
 pub mod api;
-<<<<<<< HEAD
-mod content;
-=======
 #[cfg(feature = "aws")]
 pub mod aws;
->>>>>>> sdk
+mod content;
 pub mod dice;
 pub mod error;
 mod files;
@@ -33,8 +30,18 @@ use crate::model::plan::Plan;
 use crate::model::sample::Sample;
 use crate::model::stack::Stack;
 use async_trait::async_trait;
+use serde::Serialize;
 use std::path::Path;
 use std::time::Duration;
+
+/// Something that a target needs, as it was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    pub what: String,
+    pub good: bool,
+    pub says: String,
+    pub hints: Vec<String>,
+}
 
 /// Holds a stack for one process. Dropped without a release, it is let go when that process ends.
 pub type Lease = Box<dyn Hold>;
@@ -55,7 +62,7 @@ pub fn step_name(name: &str) -> String {
 }
 
 /// The folder of a step's logs: its number, from 1, and its name.
-fn step_folder(number: usize, name: &str) -> String {
+pub fn step_folder(number: usize, name: &str) -> String {
     format!("{number:02}-{}", step_name(name))
 }
 
@@ -115,6 +122,9 @@ pub trait Cloud {
     /// Moves the openings that were made for this machine to the address that it has now; the
     /// ports that were moved. After [`Self::observe`] of the stack.
     async fn follow_caller(&self, stack: &StackName) -> Result<Vec<u16>, CloudError>;
+
+    /// What of the account is ready and what is not; nothing where there is no account.
+    async fn checkup(&self) -> Vec<Finding>;
 
     /// Removes what stacks share and none needs any more.
     async fn leave(&self) -> Result<(), CloudError>;

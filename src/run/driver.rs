@@ -6,11 +6,11 @@ use crate::cloud::{Cloud, CloudError};
 use crate::model::action::Action;
 use crate::model::clock::Clock;
 use crate::model::desired::Desired;
-use crate::model::event::Listener;
+use crate::model::event::{Event, Listener};
 use crate::model::facts::Facts;
 use crate::model::observed::{Cluster, ClusterState, End, Observed};
 use crate::model::plan::Plan;
-use crate::model::stack::Stack;
+use crate::model::stack::{Stack, WhenDone};
 use crate::plan::{self, Options, Refusal};
 use std::path::Path;
 
@@ -109,17 +109,24 @@ impl Driver<'_> {
         Err(Stopped::Unsettled(MOST_PASSES))
     }
 
-    /// Waits until a cluster that is ending is over.
+    /// Waits until a cluster that is ending, or that lives for work which is over, is over itself.
     ///
     /// # Errors
     /// What the cloud said no with.
     pub async fn ended(&self) -> Result<(), Stopped> {
         for looks in 0.. {
             let clusters = self.cloud.watch(&self.stack.name).await?;
-            let ending = |state: ClusterState| !state.is_live() && !state.is_over();
+            let ends = self.stack.guardrails.when_done == WhenDone::Terminate;
+            let ending = |state: ClusterState| !state.is_over() && (ends || !state.is_live());
             if !clusters.last().is_some_and(|cluster| ending(cluster.state)) {
                 return Ok(());
             }
+            let what = "waiting until the cluster has terminated".to_owned();
+            self.hear.hear(&Event::Progress {
+                what,
+                done: 0,
+                total: 0,
+            });
             tokio::time::sleep(self.cloud.pause(looks)).await;
         }
         Ok(())

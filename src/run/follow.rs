@@ -11,7 +11,7 @@ use crate::model::observed::{Cluster, ClusterState, End, Step, StepState};
 use std::collections::BTreeMap;
 
 /// What following came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// Each step of the job ended well.
     Completed,

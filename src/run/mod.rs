@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod driver;
+pub mod explain;
 pub mod follow;
 pub mod reconcile;
 pub mod supervisor;

@@ -41,7 +41,11 @@ pub(in crate::cli) fn render(plan: &Plan, target: &Target) -> String {
         let _ = writeln!(text, "\n  note: {}", wrap(note, 8));
     }
     if let Some(counts) = counts(plan) {
-        let price = if target.costs() { "" } else { " It costs nothing on this machine." };
+        let price = if target.costs() {
+            ""
+        } else {
+            " It costs nothing on this machine."
+        };
         let _ = writeln!(text, "\n{counts}.{price}");
     }
     text

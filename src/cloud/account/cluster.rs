@@ -59,7 +59,11 @@ impl<A: Api> Account<A> {
             return Err(CloudError::new(Class::Unreachable, message).hint("apply again"));
         };
         // What was seen before is no longer the whole.
-        self.seen.borrow_mut().clusters.clear();
+        {
+            let mut seen = self.seen.borrow_mut();
+            seen.clusters.clear();
+            seen.newborn = Some(id.clone());
+        }
         self.made(stack, &nonce, &id).await
     }
 

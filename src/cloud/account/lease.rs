@@ -9,6 +9,7 @@ use crate::cloud::api::{Api, ApiError, Kind, Serve};
 use crate::cloud::error::{Class, CloudError};
 use crate::cloud::process::Process;
 use crate::cloud::{Hold, Lease};
+use crate::model::clock::Clock;
 use crate::model::event::{Event, Listener};
 use crate::model::name::StackName;
 use async_trait::async_trait;
@@ -16,6 +17,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -90,7 +92,10 @@ pub(super) struct Held<A> {
     holder: Holder,
     etag: RefCell<String>,
     beats: Cell<u64>,
-
+    clock: Arc<dyn Clock>,
+    /// When it was last known to be ours, by both clocks: one stands while the machine sleeps,
+    /// the other may be set.
+    known: Cell<(Instant, DateTime<Utc>)>,
     grip: Cell<Grip>,
 }
 
@@ -138,6 +143,7 @@ impl<A: Api> Held<A> {
         match etag {
             Some(etag) => {
                 *self.etag.borrow_mut() = etag;
+                self.known.set((Instant::now(), self.clock.now()));
 
                 Ok(())
             }
@@ -146,6 +152,13 @@ impl<A: Api> Held<A> {
                 Err(lost())
             }
         }
+    }
+
+    /// Known to be ours a moment ago, by either clock.
+    fn is_fresh(&self) -> bool {
+        let (ticked, read) = self.known.get();
+        let passed = (self.clock.now() - read).abs().to_std().unwrap_or(LEASE);
+        ticked.elapsed() < BEAT && passed < BEAT
     }
 
     async fn own_etag(&self) -> Result<Option<String>, CloudError> {
@@ -238,6 +251,7 @@ impl<A: Api> Account<A> {
     pub(super) async fn renew(&self) -> Result<(), CloudError> {
         let held = self.lease.borrow().clone();
         match held {
+            Some(held) if held.grip.get() == Grip::Firm && held.is_fresh() => Ok(()),
             Some(held) if held.grip.get() == Grip::Firm => held.beat().await,
             Some(_) | None => Err(lost()),
         }
@@ -270,7 +284,7 @@ impl<A: Api> Account<A> {
             process: Process::me(),
             beats: 0,
         };
-        let etag = self.win(&bucket, &key, &holder, stack, hear).await?;
+        let (etag, fresh) = self.win(&bucket, &key, &holder, stack, hear).await?;
         let held = Rc::new(Held {
             api: self.api.clone(),
             bucket,
@@ -278,7 +292,8 @@ impl<A: Api> Account<A> {
             holder,
             etag: RefCell::new(etag),
             beats: Cell::new(0),
-
+            known: Cell::new((Instant::now(), self.settings.clock.now())),
+            clock: self.settings.clock.clone(),
             grip: Cell::new(Grip::Firm),
         });
         *self.lease.borrow_mut() = Some(held.clone());
@@ -288,11 +303,13 @@ impl<A: Api> Account<A> {
             held,
             heart: heart.abort_handle(),
         };
-        self.settle_intents(stack, hear).await?;
+        if !fresh {
+            self.settle_intents(stack, hear).await?;
+        }
         Ok(Box::new(lease))
     }
 
-    /// Writes the lock, waiting for who has it; its ETag.
+    /// Writes the lock, waiting for who has it; its ETag, and whether the bucket was made for it.
     async fn win(
         &self,
         bucket: &Bucket,
@@ -300,7 +317,8 @@ impl<A: Api> Account<A> {
         holder: &Holder,
         stack: &StackName,
         hear: &dyn Listener,
-    ) -> Result<String, CloudError> {
+    ) -> Result<(String, bool), CloudError> {
+        let mut fresh = false;
         let mut condition = Condition::Absent;
         let (begun, mut watched) = (Instant::now(), Instant::now());
         let mut last: Option<String> = None;
@@ -316,17 +334,20 @@ impl<A: Api> Account<A> {
             match self.api.serve(call).await {
                 Err(error) if error.kind == Kind::NotFound && condition == Condition::Absent => {
                     self.make_bucket(bucket).await?;
+                    fresh = true;
                     continue;
                 }
                 Err(error) if matches!(error.kind, Kind::Precondition | Kind::NotFound) => {}
-                reply => return reply.doing(|| format!("lock stack {stack}")),
+                reply => {
+                    return Ok((reply.doing(|| format!("lock stack {stack}"))?, fresh));
+                }
             }
             condition = Condition::Absent;
             let Some(lock) = self.read_lock(bucket, key).await? else {
                 continue;
             };
             if lock.holder.token == holder.token {
-                return Ok(lock.etag);
+                return Ok((lock.etag, false));
             }
             if last.as_ref() != Some(&lock.etag) {
                 (last, watched) = (Some(lock.etag.clone()), Instant::now());

@@ -6,6 +6,7 @@
 
 mod bucket;
 mod caller;
+mod checkup;
 mod cluster;
 mod cut;
 mod errors;
@@ -34,7 +35,7 @@ use super::api::s3::Bucket;
 use super::api::sts::{GetCallerIdentity, Identity};
 use super::dice::Dice;
 use super::local::runtime::Store;
-use super::{Cloud, CloudError, Lease};
+use super::{Cloud, CloudError, Finding, Lease};
 use crate::model::action::Action;
 use crate::model::clock::Clock;
 use crate::model::event::{Event, Listener, SparkProgress};
@@ -45,7 +46,7 @@ use crate::model::plan::Plan;
 use crate::model::sample::Sample;
 use crate::model::stack::Stack;
 use async_trait::async_trait;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -58,6 +59,7 @@ pub struct Account<A> {
     identity: RefCell<Option<Identity>>,
     seen: RefCell<Seen>,
     lease: RefCell<Option<Rc<lease::Held<A>>>>,
+    roles_seen: Cell<bool>,
     dice: Dice,
 }
 
@@ -88,6 +90,7 @@ impl<A: Api> Account<A> {
             identity: RefCell::new(None),
             seen: RefCell::new(Seen::default()),
             lease: RefCell::new(None),
+            roles_seen: Cell::new(false),
         }
     }
 
@@ -150,8 +153,9 @@ impl<A: Api> Cloud for Account<A> {
     async fn check(&self, plan: &Plan) -> Result<(), CloudError> {
         let makes = |action: &Action| matches!(action, Action::CreateCluster(..));
         let roles = plan.actions.iter().any(|p| p.action == Action::CreateRoles);
-        if !roles && plan.actions.iter().any(|p| makes(&p.action)) {
+        if !roles && !self.roles_seen.get() && plan.actions.iter().any(|p| makes(&p.action)) {
             self.check_roles().await?;
+            self.roles_seen.set(true);
         }
         Ok(())
     }
@@ -215,6 +219,10 @@ impl<A: Api> Cloud for Account<A> {
 
     fn guards_itself(&self) -> bool {
         false
+    }
+
+    async fn checkup(&self) -> Vec<Finding> {
+        self.findings().await
     }
 
     async fn follow_caller(&self, _: &StackName) -> Result<Vec<u16>, CloudError> {

@@ -260,6 +260,15 @@ impl<A: Api> Account<A> {
             let of_stack = |c: &Cluster| c.stack == *stack;
             clusters.extend(self.step_states(&id).await?.filter(of_stack));
         }
+        let newborn = self
+            .seen
+            .borrow()
+            .newborn
+            .clone()
+            .filter(|_| clusters.is_empty());
+        if let Some(newborn) = newborn {
+            clusters.extend(self.cluster(stack, &newborn).await?);
+        }
         if clusters.is_empty() {
             return Ok(self.look(stack, None).await?.clusters);
         }

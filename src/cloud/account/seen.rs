@@ -15,6 +15,8 @@ pub(super) struct Seen {
     pub(super) objects: Option<BTreeMap<String, (u64, DateTime<Utc>)>>,
     /// What EMR said of clusters.
     pub(super) clusters: BTreeMap<ClusterId, SeenCluster>,
+    /// The cluster that was made since.
+    pub(super) newborn: Option<String>,
     /// Keys of logs by their names.
     pub(super) logs: BTreeMap<String, String>,
 }

@@ -15,7 +15,7 @@ use self::cluster::{Folder, Request};
 use self::place::Place;
 use self::runtime::Store;
 use super::gather::Gather;
-use super::{Cloud, CloudError, Lease, home, keypair};
+use super::{Cloud, CloudError, Finding, Lease, home, keypair};
 use crate::cloud::error::{Class, IoContext};
 use crate::model::action::Action;
 use crate::model::clock::Clock;
@@ -231,6 +231,10 @@ impl Cloud for Local {
     /// Each cluster has its supervisor.
     fn guards_itself(&self) -> bool {
         true
+    }
+
+    async fn checkup(&self) -> Vec<Finding> {
+        Vec::new()
     }
 
     /// Nobody reaches a cluster of this machine from elsewhere.

@@ -2,8 +2,8 @@
 
 use super::launch::policy;
 use crate::cloud::api::emr::{
-    AddTags, ModifyCluster, ModifyInstanceGroups, PutAutoTerminationPolicy,
-    SetKeepAlive, SetTerminationProtection, TerminateJobFlows,
+    AddTags, ModifyCluster, ModifyInstanceGroups, PutAutoTerminationPolicy, SetKeepAlive,
+    SetTerminationProtection, TerminateJobFlows,
 };
 use crate::cloud::api::{ApiError, Serve, Tags};
 use crate::cloud::aws::Sdk;

@@ -1,0 +1,117 @@
+//! What is shown, agreed to, and then made true: a plan is made under the lease anew, and what it
+//! has got besides what was agreed to is asked about again.
+
+use super::args::ApplyArgs;
+use super::context::Context;
+use super::failure::{Exit, Failure};
+use super::interrupt;
+use super::prompt::consent;
+use super::screen::Screen;
+use super::target::Target;
+use super::view;
+use super::view::progress::Progress;
+use crate::model::action::Action;
+use crate::model::name::StackName;
+use crate::model::plan::{Plan, Planned};
+use crate::plan::Options;
+use crate::run::driver::{Driver, Prepared};
+
+/// Times that a world which changes meanwhile is looked at again.
+const ROUNDS: usize = 3;
+
+pub(super) struct Agreement<'a> {
+    pub(super) args: &'a ApplyArgs,
+    pub(super) context: &'a Context,
+    pub(super) screen: &'a Screen,
+    pub(super) target: &'a Target,
+    pub(super) progress: &'a Progress<'a>,
+    pub(super) stack: &'a StackName,
+}
+
+impl Agreement<'_> {
+    /// Shows the plan and makes it true; none where the answer was no.
+    pub(super) async fn make_true(&self, driver: &Driver<'_>) -> Result<Option<Prepared>, Failure> {
+        let options = Options {
+            again: self.args.plan.again,
+            create_roles: self.args.plan.create_roles,
+        };
+        let mut prepared = driver.prepare(options).await?;
+        for _ in 0..ROUNDS {
+            self.progress.clear();
+            self.screen
+                .text(&view::plan::render(&prepared.plan, self.target));
+            if prepared.plan.is_empty() {
+                return Ok(Some(prepared));
+            }
+            if !self.consent(&prepared.plan)? {
+                return Ok(None);
+            }
+            let lease = self.target.cloud.lease(self.stack, self.progress).await?;
+            let made = interrupt::or_stop(self.attempt(driver, options, &prepared.plan)).await;
+            // What went wrong under the lease matters more than letting go of it.
+            let released = lease.release().await;
+            match made?? {
+                Made::True(prepared) => {
+                    released?;
+                    return Ok(Some(prepared));
+                }
+                Made::Moved(now) => prepared = now,
+            }
+        }
+        Err(Failure::new(
+            Exit::Failed,
+            "the stack changes faster than it can be agreed to",
+        )
+        .hint("see who else works on it, then apply again"))
+    }
+
+    async fn attempt(
+        &self,
+        driver: &Driver<'_>,
+        options: Options,
+        agreed: &Plan,
+    ) -> Result<Made, Failure> {
+        let now = driver.prepare(options).await?;
+        let agreed: Vec<&Action> = agreed
+            .actions
+            .iter()
+            .map(|planned| &planned.action)
+            .collect();
+        let asks = |planned: &&Planned| self.asks(planned);
+        let mut asked = now.plan.actions.iter().filter(asks);
+        if !asked.all(|planned| agreed.contains(&&planned.action)) {
+            return Ok(Made::Moved(now));
+        }
+        driver.attempt(&now.plan).await?;
+        Ok(Made::True(now))
+    }
+
+    /// Where nothing costs anything, only what is ended or replaced is asked about.
+    fn asks(&self, planned: &Planned) -> bool {
+        planned.asks || self.target.costs()
+    }
+
+    fn consent(&self, plan: &Plan) -> Result<bool, Failure> {
+        let removed = plan.actions.iter().filter(|planned| planned.asks);
+        let removed: Vec<_> = removed
+            .map(|planned| view::words::action(&planned.action))
+            .collect();
+        let question = if !removed.is_empty() {
+            format!("This ends or removes {}. Go on?", removed.join(", "))
+        } else if plan.actions.iter().any(|planned| self.asks(planned)) {
+            format!(
+                "This changes your AWS account {}. Go on?",
+                self.target.place()
+            )
+        } else {
+            return Ok(true);
+        };
+        consent(&question, self.args.yes, self.context)
+    }
+}
+
+enum Made {
+    True(Prepared),
+    /// The world is another than what was agreed to.
+    Moved(Prepared),
+}
