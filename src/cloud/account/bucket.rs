@@ -2,7 +2,6 @@
 
 use super::Account;
 use super::errors::{Doing, gone};
-use super::lease::Lock;
 use super::names::{prefix, shared_tags};
 use super::place::{self, LOCKS};
 use crate::cloud::CloudError;
@@ -135,7 +134,7 @@ impl<A: Api> Account<A> {
     }
 
     /// Deletes the bucket where no stack has anything in it any more. Locks of the dead do not
-    /// count.
+    /// count; where nothing else is left it is worth a minute to find out whose they are.
     pub(super) async fn leave_bucket(&self) -> Result<(), CloudError> {
         let bucket = self.bucket().await?;
         let call = DeleteBucket {
@@ -151,7 +150,7 @@ impl<A: Api> Account<A> {
             return Ok(());
         }
         for key in keys {
-            if let Some(lock) = self.read_lock(&bucket, &key).await?.filter(Lock::is_dead) {
+            if let Some(lock) = self.abandoned(&bucket, &key).await? {
                 lock.remove(&*self.api, &bucket, &key).await?;
             }
         }

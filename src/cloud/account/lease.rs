@@ -51,7 +51,7 @@ pub(super) struct Lock {
 impl Lock {
     /// Dead for certain, without waiting: a process of this machine that is no more, or a lock so
     /// old that no clock can be so wrong.
-    pub(super) fn is_dead(&self) -> bool {
+    fn is_dead(&self) -> bool {
         let age = (self.read_at - self.modified).to_std().unwrap_or_default();
         self.holder
             .process
@@ -270,6 +270,26 @@ impl<A: Api> Account<A> {
             modified,
             read_at,
         }))
+    }
+
+    /// A lock that nobody writes anew: its holder is dead. None where it is gone or held.
+    pub(super) async fn abandoned(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+    ) -> Result<Option<Lock>, CloudError> {
+        let begun = Instant::now();
+        let Some(first) = self.read_lock(bucket, key).await? else {
+            return Ok(None);
+        };
+        while !first.is_dead() && begun.elapsed() < LEASE {
+            tokio::time::sleep(PAUSE).await;
+            let now = self.read_lock(bucket, key).await?;
+            if now.is_none_or(|now| now.etag != first.etag) {
+                return Ok(None);
+            }
+        }
+        Ok(Some(first))
     }
 
     pub(super) async fn take_lease(
