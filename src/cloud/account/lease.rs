@@ -167,6 +167,17 @@ impl<A: Api> Held<A> {
         Ok(own.map(|(_, etag, _)| etag))
     }
 
+    async fn remove(&self, etag: String) -> Result<(), ApiError> {
+        let (bucket, key) = (self.bucket.clone(), self.key.clone());
+        let unchanged = Some(etag);
+        let call = DeleteObject {
+            bucket,
+            key,
+            unchanged,
+        };
+        self.api.serve(call).await
+    }
+
     async fn beat_on(&self) {
         while self.grip.get() == Grip::Firm {
             tokio::time::sleep(BEAT).await;
@@ -199,17 +210,18 @@ impl<A: Api> Hold for Beating<A> {
         self.heart.abort();
         let held = &self.held;
         held.grip.set(Grip::Released);
-        let (bucket, key) = (held.bucket.clone(), held.key.clone());
-        let unchanged = Some(held.etag.borrow().clone());
-        let_go(
-            held.api
-                .serve(DeleteObject {
-                    bucket,
-                    key,
-                    unchanged,
-                })
-                .await,
-        )
+        let mut etag = held.etag.borrow().clone();
+        loop {
+            match held.remove(etag).await {
+                // A beat that nobody heard of came true: it may still be ours.
+                Err(error) if error.kind == Kind::Precondition => {}
+                removed => return let_go(removed),
+            }
+            match held.own_etag().await? {
+                Some(now) => etag = now,
+                None => return Ok(()),
+            }
+        }
     }
 }
 
