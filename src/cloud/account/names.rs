@@ -12,7 +12,7 @@ pub(super) const NONCE: &str = "clusterup-nonce";
 /// Why a cluster was ended: reason and message.
 pub(super) const END: &str = "clusterup-end";
 const MANAGED: &str = "clusterup-managed";
-const TEAM: &str = "clusterup-team";
+pub(super) const TEAM: &str = "clusterup-team";
 const OWNER: &str = "clusterup-owner";
 /// AWS's managed policies for EMR, version 2, act only on what has this tag (EMR Management Guide).
 const EMR_POLICIES: &str = "for-use-with-amazon-emr-managed-policies";
