@@ -14,6 +14,7 @@ use crate::cloud::Cloud;
 use crate::model::facts::Facts;
 use crate::model::observed::{Cluster, Observed, StepState};
 use crate::model::stack::{Stack, WhenDone};
+use crate::plan::cluster::good_run;
 use crate::run::clock::SystemClock;
 use crate::run::driver::{Driver, Prepared};
 use crate::run::explain;
@@ -136,7 +137,7 @@ impl Apply<'_> {
     /// Follows the job to its end, unless a person or Ctrl-C says otherwise.
     async fn follow(&self, driver: &Driver<'_>, prepared: &Prepared) -> Result<Followed, Failure> {
         loop {
-            let followed = interrupt::or(driver.follow(&prepared.desired)).await;
+            let followed = interrupt::or(driver.follow(prepared)).await;
             self.progress.clear();
             if let Some(outcome) = followed {
                 return Ok(Followed::Over(outcome?));
@@ -188,8 +189,8 @@ impl Apply<'_> {
         let worker = job.and_then(|job| follow::newest(&observed.clusters, &job.hash));
         let of_job = match (job, worker) {
             (Some(job), Some(cluster)) => exit_of(cluster, follow::outcome(cluster, &job.hash)),
-            (Some(_), None) => Exit::Failed,
-            (None, _) => Exit::Done,
+            (Some(job), None) if good_run(job, &observed).is_none() => Exit::Failed,
+            (Some(_), None) | (None, _) => Exit::Done,
         };
         let fallen = standing
             .as_ref()

@@ -12,7 +12,7 @@ use crate::model::stack::WhenDone;
 const REMEMBERED: usize = 10;
 
 /// The latest run of the job anywhere, if each of its steps ended well.
-pub(super) fn good_run(job: &JobSpec, observed: &Observed) -> Option<Run> {
+pub fn good_run(job: &JobSpec, observed: &Observed) -> Option<Run> {
     let mut newest = observed.clusters.iter().rev();
     match newest.find(|c| c.run_of(&job.hash).is_some()) {
         Some(latest) if latest.completed(&job.hash) => latest.run_of(&job.hash),

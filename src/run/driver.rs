@@ -81,13 +81,19 @@ impl Driver<'_> {
     ///
     /// # Errors
     /// What the cloud said no with.
-    pub async fn follow(&self, desired: &Desired) -> Result<Option<Outcome>, Stopped> {
-        let Some(job) = &desired.job else {
+    pub async fn follow(&self, prepared: &Prepared) -> Result<Option<Outcome>, Stopped> {
+        let Some(job) = &prepared.desired.job else {
             return Ok(None);
         };
         let name = &self.stack.name;
         let outcome = follow::follow(self.cloud, self.clock, name, &job.hash, self.hear).await?;
-        Ok(Some(outcome))
+        // A run that is remembered may have outlived all that is known of its cluster.
+        let known = plan::cluster::good_run(job, &prepared.observed).is_some();
+        Ok(Some(if known && outcome == Outcome::Absent {
+            Outcome::Completed
+        } else {
+            outcome
+        }))
     }
 
     /// Attempts until the plan is empty: what is left after the job is to bring its results home.
