@@ -25,15 +25,6 @@ pub fn good_run(job: &JobSpec, observed: &Observed) -> Option<Run> {
 }
 
 pub(super) fn diff(desired: &Desired, observed: &Observed, options: Options, draft: &mut Draft) {
-    if let Some(ending) = observed
-        .latest()
-        .filter(|c| !c.state.is_live() && !c.state.is_over())
-    {
-        draft.act(
-            Action::TerminateCluster(ending.id.clone(), End::asked("it was ending")),
-            "it is ending; this waits for it",
-        );
-    }
     let alive = observed.clusters.iter().filter(|c| c.state.is_live());
     for surplus in alive.rev().skip(1) {
         let because = "the stack has one cluster, and this is another";
@@ -63,8 +54,7 @@ fn living(
         let end = End::asked(because.clone());
         draft.ask(Action::TerminateCluster(id.clone(), end), because);
         let job = work(desired, observed, options);
-        let because = work_reason(job, desired, observed, options);
-        draft.act(create(desired, job), because);
+        make(job, desired, observed, options, draft);
         return;
     }
     let changes = movable(cluster, &desired.cluster, desired.elastic);
@@ -110,12 +100,32 @@ fn none_living(desired: &Desired, observed: &Observed, options: Options, draft: 
         let because = format!("the last {REMEMBERED} clusters are remembered");
         draft.act(Action::DeleteCluster(cluster.id.clone()), because);
     }
-    let because = work_reason(job, desired, observed, options);
-    draft.act(create(desired, job), because);
+    make(job, desired, observed, options, draft);
 }
 
-fn create(desired: &Desired, job: Option<&JobSpec>) -> Action {
-    Action::CreateCluster(Box::new(desired.cluster.clone()), job.cloned())
+/// A new cluster, when the last one is over.
+fn make(
+    job: Option<&JobSpec>,
+    desired: &Desired,
+    observed: &Observed,
+    options: Options,
+    draft: &mut Draft,
+) {
+    outlast(observed, draft);
+    let spec = Box::new(desired.cluster.clone());
+    let because = work_reason(job, desired, observed, options);
+    draft.act(Action::CreateCluster(spec, job.cloned()), because);
+}
+
+/// Waits for what is ending: it holds what is to be made or removed next.
+pub(super) fn outlast(observed: &Observed, draft: &mut Draft) {
+    let ends = |cluster: &&Cluster| !cluster.state.is_live() && !cluster.state.is_over();
+    for ending in observed.clusters.iter().filter(ends) {
+        let action = Action::TerminateCluster(ending.id.clone(), End::asked("it was ending"));
+        if draft.actions.iter().all(|planned| planned.action != action) {
+            draft.act(action, "it is ending; this waits for it");
+        }
+    }
 }
 
 fn done(job: &JobSpec, observed: &Observed, draft: &mut Draft) {

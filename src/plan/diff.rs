@@ -243,6 +243,7 @@ fn leftovers(desired: &Desired, observed: &Observed, draft: &mut Draft) {
             .iter()
             .any(|group| group.name == seen.name)
         {
+            cluster::outlast(observed, draft);
             draft.ask(
                 Action::DeleteGroup(seen.name.clone()),
                 "the stack no longer names it",
