@@ -6,6 +6,7 @@ use crate::{oracle, run, say};
 use clusterup::cloud::flaky::{Fault, Moment};
 use clusterup::cloud::sim::{Settings, Sim};
 use clusterup::run::follow::Outcome;
+use tempfile::TempDir;
 
 const SHORT: Settings = Settings {
     eventual: true,
@@ -52,9 +53,19 @@ async fn act(process: &Process, verb: Verb, case: &Case) -> bool {
 /// Cuts a verb off at one call and lets another process go on; false where there is no such call.
 async fn cut_off(wish: &Wish, verb: Verb, number: u64, fault: Fault) -> bool {
     let sim = Sim::with(number, SHORT);
+    let home = TempDir::new().unwrap();
+    let wish = &Wish {
+        home: Some(home.path().join("results")),
+        ..wish.clone()
+    };
     let case = wish.case();
     if verb == Verb::Destroyed {
-        Process::calm(&sim, 7).detached(&case).await.unwrap();
+        let process = Process::calm(&sim, 7);
+        process.detached(&case).await.unwrap();
+        // One whose work goes on, and one whose work is done.
+        if wish.keep {
+            process.applied(&case).await.unwrap();
+        }
     }
     let first = Process::new(&sim, "ann@desk", 1, at(number, fault));
     let done = first.until_death(act(&first, verb, &case)).await;
@@ -76,6 +87,15 @@ async fn cut_off(wish: &Wish, verb: Verb, number: u64, fault: Fault) -> bool {
     assert!(plan.is_empty(), "{plan:#?}");
     oracle::agrees(&sim.census(), wish);
     oracle::one_cluster_one_run(&sim.census(), wish);
+    for step in wish.steps() {
+        assert!(
+            home.path()
+                .join("results")
+                .join(step)
+                .join("answer.txt")
+                .is_file()
+        );
+    }
     true
 }
 

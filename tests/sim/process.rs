@@ -25,6 +25,9 @@ use std::time::Duration;
 
 type Served = Retrying<Metered<Flaky<Watched>>>;
 
+/// Longer than the program waits: worlds are many.
+const POLL: u64 = 60;
+
 pub(crate) const ADDRESS: &str = "203.0.113.7";
 
 pub(crate) struct Process {
@@ -55,7 +58,7 @@ impl Process {
             keys: FILES.path().join("keys"),
             store: Store::new(FILES.path().join("cache"), None),
             home: None,
-            poll: Duration::from_secs(30),
+            poll: Duration::from_secs(POLL),
             seed,
         };
         let (account, clock) = (Account::new(api.clone(), settings), sim.clock());
@@ -124,7 +127,7 @@ impl Process {
     pub(crate) async fn applied(&self, case: &Case) -> Result<Option<Outcome>, Stopped> {
         let driver = self.driver(case);
         let prepared = self.detached(case).await?;
-        let outcome = driver.follow(&prepared.desired).await?;
+        let outcome = driver.follow(&prepared).await?;
         if outcome.is_none_or(|outcome| outcome == Outcome::Completed) {
             let lease = self.account.lease(&case.stack.name, &Silence).await?;
             let settled = driver.settle().await;

@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 use tempfile::TempDir;
 
 /// Versions of the scripts that there are.
-pub(crate) const VERSIONS: usize = 3;
+pub(crate) const VERSIONS: u16 = 3;
 
 /// Small files for stacks to stage: `VERSION/one.py` and so on.
 pub(crate) static FILES: LazyLock<TempDir> = LazyLock::new(|| {
@@ -21,7 +21,7 @@ pub(crate) static FILES: LazyLock<TempDir> = LazyLock::new(|| {
     for version in 0..VERSIONS {
         let version_folder = folder.path().join(version.to_string());
         fs::create_dir(&version_folder).unwrap();
-        for name in ["one.py", "two.py", "data.txt"] {
+        for name in NAMES {
             let body = format!("# {name}, version {version}\n");
             fs::write(version_folder.join(name), body).unwrap();
         }
@@ -44,15 +44,16 @@ pub(crate) struct Wish {
     pub(crate) keep: bool,
     pub(crate) team: Option<&'static str>,
     /// Key pairs with the version of the user's own key; the first opens the cluster.
-    pub(crate) keys: Vec<(&'static str, usize)>,
+    pub(crate) keys: Vec<(&'static str, u16)>,
     /// Groups with their openings: port, and range or `caller`. The first is the cluster's.
     pub(crate) groups: Vec<(&'static str, Vec<(u16, &'static str)>)>,
     pub(crate) packages: bool,
     /// Versions of the steps' scripts; no job where there are none.
-    pub(crate) scripts: Vec<usize>,
+    pub(crate) scripts: Vec<u16>,
     pub(crate) home: Option<PathBuf>,
 }
 
+const NAMES: [&str; 2] = ["one.py", "two.py"];
 const STEPS: [&str; 2] = ["one", "two"];
 
 impl Wish {
@@ -151,11 +152,11 @@ impl Wish {
     pub(crate) fn case(&self) -> Case {
         let stack = text::parse("t.yaml", &self.text(), Path::new("/s"), &[]);
         let stack = stack.unwrap_or_else(|found| panic!("{}\n{found}", self.text()));
-        let script = |(step, version): (&&str, &usize)| {
+        let script = |(step, version): (&&str, &u16)| {
             let path = Path::new("/s").join(format!("{step}.py"));
             (path, file(*version, &format!("{step}.py")))
         };
-        let key = |(name, version): &(&str, usize)| {
+        let key = |(name, version): &(&str, u16)| {
             let public = format!("ssh-ed25519 AAAA{version}");
             (name.parse().unwrap(), public)
         };
@@ -179,7 +180,7 @@ impl Wish {
 
     /// The keys of what has to lie in the bucket, without the stack's prefix.
     pub(crate) fn staged(&self) -> Vec<String> {
-        let key = |(step, version): (&&str, &usize)| {
+        let key = |(step, version): (&&str, &u16)| {
             let File { sha256, .. } = file(*version, &format!("{step}.py"));
             format!("scripts/{}/{step}.py", &sha256[..16])
         };
@@ -197,14 +198,25 @@ pub(crate) fn bucket() -> String {
     format!("clusterup-{ACCOUNT}-us-east-1")
 }
 
-fn file(version: usize, name: &str) -> File {
-    let path = FILES.path().join(version.to_string()).join(name);
-    let body = fs::read(&path).unwrap();
-    let digest = Sha256::digest(&body);
-    let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    File {
-        path,
-        bytes: body.len() as u64,
-        sha256,
-    }
+fn file(version: u16, name: &str) -> File {
+    READ[&(version, name.to_owned())].clone()
 }
+
+/// What the program would find in those files.
+static READ: LazyLock<BTreeMap<(u16, String), File>> = LazyLock::new(|| {
+    let each = (0..VERSIONS).flat_map(|version| NAMES.map(|name| (version, name.to_owned())));
+    each.map(|(version, name)| {
+        let path = FILES.path().join(version.to_string()).join(&name);
+        let body = fs::read(&path).unwrap();
+        let digest = Sha256::digest(&body);
+        let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let bytes = body.len() as u64;
+        let file = File {
+            path,
+            bytes,
+            sha256,
+        };
+        ((version, name), file)
+    })
+    .collect()
+});
