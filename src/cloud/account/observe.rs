@@ -236,7 +236,7 @@ fn remembered(objects: Option<&Objects>) -> Vec<Run> {
             Note::Intent(_) | Note::Cluster(_) => None,
         })
         .collect();
-    runs.sort_by(|a, b| (a.0, a.1.number).cmp(&(b.0, b.1.number)));
+    runs.sort_by_key(|(at, run)| (*at, run.number));
     runs.into_iter().map(|(_, run)| run).collect()
 }
 
