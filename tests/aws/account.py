@@ -48,8 +48,8 @@ def security_group_id(region, name):
 
 
 def key_pair_name(region, key_id):
-    pairs = ec2(region).key_pairs.values()
-    return next((pair.name for pair in pairs if pair.id == key_id), None)
+    pairs = ec2(region).key_pairs.items()
+    return next((name for name, pair in pairs if pair.id == key_id), None)
 
 
 def has_subnet(region, subnet):
