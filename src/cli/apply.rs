@@ -145,7 +145,7 @@ impl Apply<'_> {
             let observed = self.cloud().observe(&self.stack.name, None).await?;
             let until = observed
                 .live()
-                .map(|cluster| view::status::until(cluster, observed.at));
+                .map(|cluster| view::status::until(cluster, observed.at, self.target));
             match interrupt::choose(until.as_deref(), self.context, self.screen).await {
                 Choice::GoOn => {}
                 Choice::Leave => return Ok(Followed::Left(Exit::Interrupted)),
@@ -166,7 +166,7 @@ impl Apply<'_> {
             .rev()
             .find(|cluster| cluster.state.is_live());
         if let Some(cluster) = live.filter(|_| exit == Exit::Done) {
-            let until = view::status::until(cluster, SystemClock.now());
+            let until = view::status::until(cluster, SystemClock.now(), self.target);
             self.screen.text(&format!(
                 "left running: {until}\nnext: apply again picks it up"
             ));
@@ -211,7 +211,7 @@ impl Apply<'_> {
             self.say_why(fallen.or(worker));
         }
         if let Some(kept) = observed.live().filter(|_| self.keeps()) {
-            let until = view::status::until(kept, observed.at);
+            let until = view::status::until(kept, observed.at, self.target);
             self.screen
                 .text(&format!("cluster {} is kept: {until}", kept.id));
         }
