@@ -171,7 +171,7 @@ impl<A: Api> Cloud for Account<A> {
         action: &Action,
         hear: &dyn Listener,
     ) -> Result<(), CloudError> {
-        self.still_ours()?;
+        self.still_ours().await?;
         match action {
             Action::CreateRoles => self.create_roles().await,
             Action::CreateKeyPair(spec) => self.create_key(stack, spec).await,
