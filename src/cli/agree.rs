@@ -43,6 +43,7 @@ impl Agreement<'_> {
             if prepared.plan.is_empty() {
                 return Ok(Some(prepared));
             }
+            self.target.cloud.check(&prepared.plan).await?;
             if !self.consent(&prepared.plan)? {
                 return Ok(None);
             }

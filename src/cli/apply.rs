@@ -11,10 +11,10 @@ use super::target::Target;
 use super::view;
 use super::view::progress::Progress;
 use crate::cloud::Cloud;
+use crate::model::clock::Clock;
 use crate::model::facts::Facts;
-use crate::model::observed::{Cluster, Observed, StepState};
+use crate::model::observed::{Cluster, StepState};
 use crate::model::stack::{Stack, WhenDone};
-use crate::plan::cluster::good_run;
 use crate::run::clock::SystemClock;
 use crate::run::driver::{Driver, Prepared};
 use crate::run::explain;
@@ -97,7 +97,7 @@ impl Apply<'_> {
         outcome: Option<Outcome>,
     ) -> Result<Exit, Failure> {
         let mut standing = None;
-        if outcome.is_none_or(|outcome| outcome == Outcome::Completed) {
+        if outcome.is_none_or(|outcome| matches!(outcome, Outcome::Completed | Outcome::Absent)) {
             let lease = self.cloud().lease(&self.stack.name, self.progress).await?;
             let settled = driver.settle().await;
             lease.release().await?;
@@ -145,7 +145,7 @@ impl Apply<'_> {
             let observed = self.cloud().observe(&self.stack.name, None).await?;
             let until = observed
                 .live()
-                .map(|cluster| view::status::until(cluster, observed.at));
+                .map(|cluster| view::status::until(cluster, observed.at, self.target));
             match interrupt::choose(until.as_deref(), self.context, self.screen).await {
                 Choice::GoOn => {}
                 Choice::Leave => return Ok(Followed::Left(Exit::Interrupted)),
@@ -160,19 +160,19 @@ impl Apply<'_> {
 
     /// The end of an apply that leaves its cluster at work.
     async fn left(&self, exit: Exit, prepared: &Prepared) -> Result<Exit, Failure> {
-        let observed = self.now().await?;
-        if let Some(cluster) = observed.live().filter(|_| exit == Exit::Done) {
-            let until = view::status::until(cluster, observed.at);
+        let clusters = self.cloud().watch(&self.stack.name).await?;
+        let live = clusters
+            .iter()
+            .rev()
+            .find(|cluster| cluster.state.is_live());
+        if let Some(cluster) = live.filter(|_| exit == Exit::Done) {
+            let until = view::status::until(cluster, SystemClock.now(), self.target);
             self.screen.text(&format!(
                 "left running: {until}\nnext: apply again picks it up"
             ));
         }
-        self.document(exit, prepared, &observed, None);
+        self.document(exit, prepared, clusters.last(), None);
         Ok(exit)
-    }
-
-    async fn now(&self) -> Result<Observed, Failure> {
-        Ok(self.cloud().observe(&self.stack.name, None).await?)
     }
 
     /// `standing` is the kept cluster, where the stack keeps one.
@@ -189,8 +189,12 @@ impl Apply<'_> {
         let worker = job.and_then(|job| follow::newest(&observed.clusters, &job.hash));
         let of_job = match (job, worker) {
             (Some(job), Some(cluster)) => exit_of(cluster, follow::outcome(cluster, &job.hash)),
-            (Some(job), None) if good_run(job, &observed).is_none() => Exit::Failed,
-            (Some(_), None) | (None, _) => Exit::Done,
+            // It ended well on a cluster that is forgotten.
+            (Some(job), None) if observed.remembered.iter().any(|run| run.job == job.hash) => {
+                Exit::Done
+            }
+            (Some(_), None) => Exit::Failed,
+            (None, _) => Exit::Done,
         };
         let fallen = standing
             .as_ref()
@@ -207,11 +211,11 @@ impl Apply<'_> {
             self.say_why(fallen.or(worker));
         }
         if let Some(kept) = observed.live().filter(|_| self.keeps()) {
-            let until = view::status::until(kept, observed.at);
+            let until = view::status::until(kept, observed.at, self.target);
             self.screen
                 .text(&format!("cluster {} is kept: {until}", kept.id));
         }
-        self.document(exit, prepared, &observed, cause);
+        self.document(exit, prepared, observed.latest(), cause);
         Ok(exit)
     }
 
@@ -252,7 +256,7 @@ impl Apply<'_> {
         &self,
         exit: Exit,
         prepared: &Prepared,
-        observed: &Observed,
+        cluster: Option<&Cluster>,
         cause: Option<String>,
     ) {
         let home = self.home();
@@ -261,14 +265,13 @@ impl Apply<'_> {
             .iter()
             .map(|found| json!({ "path": found.path, "header": found.header, "rows": found.rows }))
             .collect();
-        let cluster = observed.latest();
         let failure = cluster.and_then(|c| c.steps.iter().find_map(|step| step.failure.clone()));
         let ended = cluster.and_then(|c| c.end.as_ref().map(|end| end.message.clone()));
         let error = (exit != Exit::Done).then(|| json!({ "message": cause.or(failure).or(ended) }));
         let fields = json!({
             "stack": self.stack.name,
             "plan": prepared.plan,
-            "cluster": observed.latest(),
+            "cluster": cluster,
             "results": home,
             "error": error,
             "tables": if exit == Exit::Done { json!(tables) } else { json!([]) },

@@ -41,6 +41,8 @@ pub(super) enum Verb {
     Status(StatusArgs),
     /// Show the logs of a stack's job
     Logs(LogsArgs),
+    /// Log in to the primary node of a stack's cluster
+    Ssh(SshArgs),
     /// End and remove everything of a stack but the results at home
     Destroy(DestroyArgs),
     /// Say what this machine has and what it lacks
@@ -140,6 +142,17 @@ pub(super) struct LogsArgs {
 }
 
 #[derive(Debug, clap::Args)]
+pub(super) struct SshArgs {
+    /// A stack's file or name
+    pub(super) stack: String,
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+    /// What ssh is given besides, such as -L 18080:localhost:18080 for the history server
+    #[arg(last = true)]
+    pub(super) more: Vec<OsString>,
+}
+
+#[derive(Debug, clap::Args)]
 pub(super) struct DestroyArgs {
     /// A stack's file or name
     pub(super) stack: String,
@@ -165,6 +178,7 @@ impl Verb {
             Self::Apply(_) => "apply",
             Self::Status(_) => "status",
             Self::Logs(_) => "logs",
+            Self::Ssh(_) => "ssh",
             Self::Destroy(_) => "destroy",
             Self::Doctor(_) => "doctor",
             Self::Schema => "schema",

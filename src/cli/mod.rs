@@ -15,6 +15,7 @@ mod plan;
 mod prompt;
 mod schema;
 mod screen;
+mod ssh;
 mod stack_file;
 mod status;
 mod target;
@@ -61,6 +62,7 @@ async fn run(verb: Verb, context: &Context, screen: &Screen) -> Result<Exit, Fai
         Verb::Apply(args) => apply::run(&args, context, screen).await,
         Verb::Status(args) => status::run(&args, context, screen).await,
         Verb::Logs(args) => logs::run(&args, context, screen).await,
+        Verb::Ssh(args) => ssh::run(&args, context, screen).await,
         Verb::Destroy(args) => destroy::run(&args, context, screen).await,
         Verb::Doctor(args) => doctor::run(&args, context, screen).await,
         Verb::Schema => schema::run(screen),

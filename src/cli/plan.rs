@@ -38,6 +38,7 @@ pub(super) async fn run(
         })
         .await?;
     screen.text(&view::plan::render(&prepared.plan, &target));
+    cloud.check(&prepared.plan).await?;
     screen.document("plan", 0, json!({ "plan": prepared.plan }));
     Ok(Exit::Done)
 }

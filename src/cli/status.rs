@@ -46,7 +46,7 @@ pub(super) async fn run(
                 "  next: clusterup status{flag} shows the stacks that are"
             ));
         } else {
-            screen.text(&view::status::render(stack, &observed));
+            screen.text(&view::status::render(stack, &observed, &target));
             for port in cloud.follow_caller(stack).await? {
                 screen.say(&format!(
                     "port {port} is open to this machine's new address"

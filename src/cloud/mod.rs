@@ -31,8 +31,16 @@ use crate::model::sample::Sample;
 use crate::model::stack::Stack;
 use async_trait::async_trait;
 use serde::Serialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// Where SSH goes, as whom, and with which private key; none where it is the user's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shell {
+    pub host: String,
+    pub user: String,
+    pub key: Option<PathBuf>,
+}
 
 /// Something that a target needs, as it was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -122,6 +130,9 @@ pub trait Cloud {
     /// Moves the openings that were made for this machine to the address that it has now; the
     /// ports that were moved. After [`Self::observe`] of the stack.
     async fn follow_caller(&self, stack: &StackName) -> Result<Vec<u16>, CloudError>;
+
+    /// How the primary of a stack's living cluster is reached, its door opened to this machine.
+    async fn shell(&self, stack: &StackName) -> Result<Shell, CloudError>;
 
     /// What of the account is ready and what is not; nothing where there is no account.
     async fn checkup(&self) -> Vec<Finding>;

@@ -39,13 +39,9 @@ pub fn expand(stack: &Stack, facts: &Facts) -> Result<(Desired, Vec<String>), Ve
     Ok((desired, notes(stack, facts, &fitted)))
 }
 
-/// What is other on this machine than on EMR.
+/// What is other than the stack says: on this machine than on EMR, and on EMR than promised.
 fn notes(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<String> {
     let mut notes: Vec<String> = fitted.note().into_iter().collect();
-    if facts.capacity == Capacity::AsTyped {
-        return notes;
-    }
-    let release = &stack.cluster.release;
     let sampled = |(name, data): (&DataName, &Data)| data.sampled.then(|| name.to_string());
     let sampled: Vec<String> = stack.data.iter().filter_map(sampled).collect();
     if let Some(sample) = facts.sample {
@@ -54,6 +50,11 @@ fn notes(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<String> {
             sampled.join(", ")
         ));
     }
+    if facts.capacity == Capacity::AsTyped {
+        notes.push(unguarded(stack));
+        return notes;
+    }
+    let release = &stack.cluster.release;
     if release.major() != 7 {
         notes.push(format!(
             "this machine runs Spark 3.5, as EMR 7.x does; {release} has another"
@@ -65,6 +66,19 @@ fn notes(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// What no guard of the cloud's own sees to.
+fn unguarded(stack: &Stack) -> String {
+    let lifetime = stack.guardrails.max_lifetime;
+    let budget = stack.guardrails.budget;
+    let budget = budget.map_or(String::new(), |budget| {
+        format!("; the budget of {budget} ends nothing yet")
+    });
+    format!(
+        "EMR itself ends the cluster with its work or when it is idle; max_lifetime ({lifetime}) \
+         ends it while an apply follows it{budget}"
+    )
 }
 
 fn check(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<Refusal> {

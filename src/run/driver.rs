@@ -61,7 +61,6 @@ impl Driver<'_> {
             .await?;
         let (plan, desired) =
             plan::plan(self.stack, self.facts, &observed, options).map_err(Stopped::Refused)?;
-        self.cloud.check(&plan).await?;
         Ok(Prepared {
             plan,
             desired,

@@ -77,9 +77,9 @@ pub(crate) const TEAM: Format = Format::of::<TeamName>(LABEL).mended(mend::label
 pub(crate) const REGION: Format =
     Format::of::<Region>("[a-z]+(-[a-z]+)+-[0-9]").mended(mend::region);
 pub(crate) const KEY_PAIR: Format =
-    Format::of::<KeyPairName>("[A-Za-z0-9][A-Za-z0-9._-]{0,254}").mended(mend::label);
+    Format::of::<KeyPairName>("[A-Za-z0-9][A-Za-z0-9._-]{0,199}").mended(mend::label);
 pub(crate) const GROUP: Format =
-    Format::of::<GroupName>("(?!sg-)[A-Za-z0-9][A-Za-z0-9._-]{0,254}").mended(mend::label);
+    Format::of::<GroupName>("(?!sg-)[A-Za-z0-9][A-Za-z0-9._-]{0,199}").mended(mend::label);
 pub(crate) const DATA: Format =
     Format::of::<DataName>("[A-Za-z0-9][A-Za-z0-9_-]{0,62}").mended(mend::label);
 pub(crate) const STEP: Format = Format::of::<StepName>(

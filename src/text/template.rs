@@ -9,8 +9,10 @@ pub fn template(name: &StackName) -> String {
 # the cluster again.
 #
 #   clusterup validate STACK         every mistake at once
-#   clusterup plan --local STACK     what would be made on this machine, and why
-#   clusterup apply --local STACK    makes it, runs the job, brings the results home
+#   clusterup plan STACK             what would be made on AWS, and why
+#   clusterup apply STACK            makes it, runs the job, brings the results home
+#
+# With --local, plan and apply mean this machine, for nothing.
 
 stack: {name}
 region: us-east-1
@@ -35,7 +37,7 @@ guardrails:                    # whatever happens to the job, to this machine, t
   idle_timeout: 10m            # the cluster ends when it has done nothing for this long,
   max_lifetime: 1h             # when it is this old,
   when_done: terminate         # and with the job; `keep` leaves it to the two above
-  # budget: $3                 # dollars; nothing is billed on this machine
+  # budget: $3                 # what it may cost; recorded, it ends nothing yet
 "#
     )
 }

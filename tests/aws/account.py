@@ -47,6 +47,11 @@ def security_group_id(region, name):
     return group.id if group else None
 
 
+def key_pair_name(region, key_id):
+    pairs = ec2(region).key_pairs.items()
+    return next((name for name, pair in pairs if pair.id == key_id), None)
+
+
 def has_subnet(region, subnet):
     return any(subnet in zone for zone in ec2(region).subnets.values())
 

@@ -62,7 +62,7 @@ class Front:
                     reply = emr.answer(self.world, name, body)
                 else:
                     gaps.refuse_group_in_use(self.world, name, body)
-                    reply = self.ask_moto(environ, gaps.canonical(name, body))
+                    reply = self.ask_moto(environ, gaps.canonical(name, gaps.named(name, body)))
             except Refusal as refused:
                 reply = refusal(name.service, refused)
             except NotImplementedError as missing:

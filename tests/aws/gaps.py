@@ -28,6 +28,17 @@ def canonical(name, body):
     return urlencode(cleared).encode()
 
 
+def named(name, body):
+    """EC2 deletes key pairs by id too; moto knows names alone."""
+    if str(name) != "ec2:DeleteKeyPair":
+        return body
+    pairs = dict(parse_qsl(body.decode(), keep_blank_values=True))
+    key_id = pairs.pop("KeyPairId", None)
+    if key_id is not None:
+        pairs["KeyName"] = account.key_pair_name(name.region, key_id) or key_id
+    return urlencode(pairs).encode()
+
+
 def network(text):
     try:
         return str(ipaddress.ip_network(text, strict=False))

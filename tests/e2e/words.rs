@@ -62,7 +62,6 @@ fn wrong_input_is_2_and_says_what_to_do() {
     let home = Home::new();
     home.write("plain.py", PLAIN);
     home.stack(&["plain.py"], "");
-    home.expect(2, &["apply", "t.yaml"]).says("--local");
     home.expect(2, &["plan", "none.yaml", "--local"])
         .says("clusterup init");
     home.expect(2, &["destroy", "No Stack", "--local"])

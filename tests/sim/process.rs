@@ -97,7 +97,9 @@ impl Process {
     }
 
     pub(crate) async fn plan(&self, case: &Case) -> Result<Plan, Stopped> {
-        Ok(self.driver(case).prepare(Options::default()).await?.plan)
+        let prepared = self.driver(case).prepare(Options::default()).await?;
+        self.account.check(&prepared.plan).await?;
+        Ok(prepared.plan)
     }
 
     /// `apply --detach --yes`.
@@ -108,6 +110,7 @@ impl Process {
             if prepared.plan.is_empty() {
                 return Ok(prepared);
             }
+            self.account.check(&prepared.plan).await?;
             let lease = self.account.lease(&case.stack.name, &Silence).await?;
             let made = attempt(&driver, &prepared.plan).await;
             let released = lease.release().await;

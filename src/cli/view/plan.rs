@@ -22,8 +22,13 @@ pub(in crate::cli) fn render(plan: &Plan, target: &Target) -> String {
             "  {sign} {}",
             wrap(&words::action(&planned.action), 4)
         );
-        if let Action::CreateCluster(_, Some(job)) = &planned.action {
-            let _ = writeln!(text, "      job: {}", wrap(&words::steps(job), 11));
+        if let Action::CreateCluster(spec, job) = &planned.action {
+            if let Some(label) = &spec.label {
+                let _ = writeln!(text, "      release: {label}");
+            }
+            if let Some(job) = job {
+                let _ = writeln!(text, "      job: {}", wrap(&words::steps(job), 11));
+            }
         }
         let _ = writeln!(text, "      {}", wrap(&planned.because, 6));
     }

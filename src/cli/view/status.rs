@@ -1,14 +1,16 @@
 //! Clusters as people read them.
 
 use super::words::{count, long};
+use crate::cli::target::Target;
 use crate::guard::{self, Cause};
 use crate::model::name::StackName;
 use crate::model::observed::{Cluster, Observed, StepState};
+use crate::model::stack::WhenDone;
 use chrono::{DateTime, Utc};
 use std::fmt::Write;
 
 /// One stack: its cluster now, or the tombstone of its last.
-pub(crate) fn render(stack: &StackName, observed: &Observed) -> String {
+pub(in crate::cli) fn render(stack: &StackName, observed: &Observed, target: &Target) -> String {
     let mut text = format!("stack {stack}\n");
     let keys = observed
         .key_pairs
@@ -28,12 +30,12 @@ pub(crate) fn render(stack: &StackName, observed: &Observed) -> String {
         let _ = writeln!(text, "  {}", things.join(", "));
     }
     for cluster in observed.clusters.iter().rev() {
-        text.push_str(&one(cluster, observed.at));
+        text.push_str(&one(cluster, observed.at, target));
     }
     text
 }
 
-fn one(cluster: &Cluster, now: DateTime<Utc>) -> String {
+fn one(cluster: &Cluster, now: DateTime<Utc>, target: &Target) -> String {
     let mut text = String::new();
     let age = long(cluster.ended_at.unwrap_or(now) - cluster.created_at);
     let state = serde_json::to_value(cluster.state).ok();
@@ -59,7 +61,7 @@ fn one(cluster: &Cluster, now: DateTime<Utc>) -> String {
         (None, _) if !cluster.attended => {
             text.push_str("    recorded and never begun; apply goes on with it\n");
         }
-        (None, _) => living(cluster, now, &mut text),
+        (None, _) => living(cluster, now, target, &mut text),
     }
     for step in &cluster.steps {
         text.push_str(&step_line(step, now));
@@ -67,25 +69,33 @@ fn one(cluster: &Cluster, now: DateTime<Utc>) -> String {
     text
 }
 
-fn living(cluster: &Cluster, now: DateTime<Utc>, text: &mut String) {
+fn living(cluster: &Cluster, now: DateTime<Utc>, target: &Target, text: &mut String) {
     let idle = guard::idle_since(cluster).map(|since| format!("idle for {}, ", long(now - since)));
     let _ = writeln!(
         text,
         "    {}{}",
         idle.unwrap_or_default(),
-        until(cluster, now)
+        until(cluster, now, target)
     );
 }
 
 /// When the guardrails end a living cluster, and which of them.
-pub(crate) fn until(cluster: &Cluster, now: DateTime<Utc>) -> String {
+pub(in crate::cli) fn until(cluster: &Cluster, now: DateTime<Utc>, target: &Target) -> String {
     let deadline = guard::deadline(cluster);
-    let cause = match deadline.cause {
-        Cause::Lifetime => "max_lifetime",
-        Cause::Idle => "idle_timeout",
-    };
     let (left, at) = (long(deadline.at - now), deadline.at.format("%H:%M:%S UTC"));
-    format!("{cause} ends it in {left}, at {at}")
+    let guardrails = &cluster.spec.guardrails;
+    match deadline.cause {
+        Cause::Idle => format!("idle_timeout ends it in {left}, at {at}"),
+        Cause::Lifetime if !target.costs() => format!("max_lifetime ends it in {left}, at {at}"),
+        // EMR knows no lifetime: somebody has to be there.
+        Cause::Lifetime => {
+            let alone = match guardrails.when_done {
+                WhenDone::Terminate => "EMR ends it with its steps".to_owned(),
+                WhenDone::Keep => format!("EMR ends it when idle for {}", guardrails.idle_timeout),
+            };
+            format!("{alone}; an apply that follows it, in {left} (max_lifetime)")
+        }
+    }
 }
 
 fn step_line(step: &crate::model::observed::Step, now: DateTime<Utc>) -> String {

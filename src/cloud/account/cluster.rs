@@ -42,7 +42,7 @@ impl<A: Api> Account<A> {
         let begun = self.settings.clock.now();
         self.intend(stack, &nonce, &Intent::Cluster).await?;
         // The last look before what cannot be taken back: is the stack still ours alone?
-        self.renew().await?;
+        self.surely_ours().await?;
         let id = match self.api.serve(call).await {
             Ok(ClusterRef(id)) => Some(id),
             Err(error) if error.kind == Kind::Doubt => {

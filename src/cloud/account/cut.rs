@@ -29,7 +29,7 @@ impl<A: Api> Account<A> {
         let Some(cluster) = described? else {
             return Ok(None);
         };
-        if names::of_cluster(&cluster.name).is_none_or(|(of, _)| of != *stack) {
+        if !self.is_of(stack, &cluster) {
             return Ok(None);
         }
         let (mut groups, mut idle) = (Vec::new(), None);
@@ -55,6 +55,23 @@ impl<A: Api> Account<A> {
                 .insert(cluster.id.clone(), seen);
         }
         Ok(told)
+    }
+
+    /// Whether a cluster is the stack's: a name alone, which anybody may give, is not enough.
+    fn is_of(&self, stack: &StackName, cluster: &emr::Cluster) -> bool {
+        let named = names::of_cluster(&cluster.name).is_some_and(|(of, _)| of == *stack);
+        let tagged = cluster
+            .tags
+            .get(names::STACK)
+            .is_some_and(|of| of == stack.as_str());
+        let noted = || {
+            let key = format!("clusters/{}", cluster.id);
+            let seen = self.seen.borrow();
+            seen.objects
+                .as_ref()
+                .is_some_and(|objects| objects.contains_key(&key))
+        };
+        named && (tagged || noted())
     }
 
     /// A cluster that was seen before, with its state and its steps' as they are now.

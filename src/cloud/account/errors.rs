@@ -20,7 +20,7 @@ fn told(error: ApiError, what: String) -> CloudError {
             Class::Missing,
             "AWS does not know who asks: no valid credentials",
         )
-        .hint("log in: aws sso login, or aws configure; --profile is AWS_PROFILE")
+        .hint("log in: aws sso login, or aws configure; AWS_PROFILE chooses a profile")
         .hint("or run it on this machine, for nothing: add --local")
         .caused_by(error),
         Kind::Denied => {

@@ -24,6 +24,8 @@ use tokio::time::Instant;
 /// How long a lock stands that nobody writes anew.
 const LEASE: Duration = Duration::from_secs(60);
 const BEAT: Duration = Duration::from_secs(15);
+/// A beat that comes through keeps it younger than this.
+const FRESH: Duration = Duration::from_secs(20);
 /// Longer than a dead holder blocks, and than most passes take.
 const PATIENCE: Duration = Duration::from_secs(150);
 const PAUSE: Duration = Duration::from_secs(3);
@@ -158,7 +160,7 @@ impl<A: Api> Held<A> {
     fn is_fresh(&self) -> bool {
         let (ticked, read) = self.known.get();
         let passed = (self.clock.now() - read).abs().to_std().unwrap_or(LEASE);
-        ticked.elapsed() < BEAT && passed < BEAT
+        ticked.elapsed() < FRESH && passed < FRESH
     }
 
     async fn own_etag(&self) -> Result<Option<String>, CloudError> {
@@ -250,22 +252,23 @@ async fn read<A: Serve<GetObject>>(
 }
 
 impl<A: Api> Account<A> {
-    /// Nothing is changed under a lock that is another's by now.
-    pub(super) fn still_ours(&self) -> Result<(), CloudError> {
+    /// Nothing is changed under a lock that is, or may be, another's by now.
+    pub(super) async fn still_ours(&self) -> Result<(), CloudError> {
         let held = self.lease.borrow().clone();
-        match held {
-            Some(held) if held.grip.get() == Grip::Lost => Err(lost()),
-            Some(_) | None => Ok(()),
+        match held.map(|held| (held.grip.get(), held)) {
+            Some((Grip::Lost, _)) => Err(lost()),
+            Some((Grip::Firm, held)) if !held.is_fresh() => held.beat().await,
+            // Without a lease there is nothing to lose: ending a cluster needs none.
+            Some((Grip::Firm | Grip::Released, _)) | None => Ok(()),
         }
     }
 
-    /// Makes sure, by asking, that the lock is still ours: before what cannot be undone.
-    pub(super) async fn renew(&self) -> Result<(), CloudError> {
+    /// What cannot be taken back needs a lock that is ours for certain.
+    pub(super) async fn surely_ours(&self) -> Result<(), CloudError> {
         let held = self.lease.borrow().clone();
-        match held {
-            Some(held) if held.grip.get() == Grip::Firm && held.is_fresh() => Ok(()),
-            Some(held) if held.grip.get() == Grip::Firm => held.beat().await,
-            Some(_) | None => Err(lost()),
+        match held.map(|held| held.grip.get()) {
+            Some(Grip::Firm) => self.still_ours().await,
+            Some(Grip::Lost | Grip::Released) | None => Err(lost()),
         }
     }
 
@@ -335,8 +338,13 @@ impl<A: Api> Account<A> {
             held,
             heart: heart.abort_handle(),
         };
-        if !fresh {
-            self.settle_intents(stack, hear).await?;
+        if fresh {
+            return Ok(Box::new(lease));
+        }
+        if let Err(error) = self.settle_intents(stack, hear).await {
+            // What went wrong matters more than whether the lock could be let go.
+            let _ = Box::new(lease).release().await;
+            return Err(error);
         }
         Ok(Box::new(lease))
     }

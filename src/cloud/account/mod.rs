@@ -22,6 +22,7 @@ mod place;
 mod results;
 mod roles;
 mod seen;
+mod shell;
 mod spec;
 mod stage;
 mod steps;
@@ -35,7 +36,7 @@ use super::api::s3::Bucket;
 use super::api::sts::{GetCallerIdentity, Identity};
 use super::dice::Dice;
 use super::local::runtime::Store;
-use super::{Cloud, CloudError, Finding, Lease};
+use super::{Cloud, CloudError, Finding, Lease, Shell};
 use crate::model::action::Action;
 use crate::model::clock::Clock;
 use crate::model::event::{Event, Listener, SparkProgress};
@@ -170,7 +171,7 @@ impl<A: Api> Cloud for Account<A> {
         action: &Action,
         hear: &dyn Listener,
     ) -> Result<(), CloudError> {
-        self.still_ours()?;
+        self.still_ours().await?;
         match action {
             Action::CreateRoles => self.create_roles().await,
             Action::CreateKeyPair(spec) => self.create_key(stack, spec).await,
@@ -219,6 +220,10 @@ impl<A: Api> Cloud for Account<A> {
 
     fn guards_itself(&self) -> bool {
         false
+    }
+
+    async fn shell(&self, stack: &StackName) -> Result<Shell, CloudError> {
+        self.door(stack).await
     }
 
     async fn checkup(&self) -> Vec<Finding> {

@@ -84,7 +84,7 @@ impl<A: Api> Account<A> {
         let (nonce, begun) = (self.nonce(), self.settings.clock.now());
         self.intend(stack, &nonce, &Intent::Steps(run.clone()))
             .await?;
-        self.renew().await?;
+        self.surely_ours().await?;
         let accepted = match self.api.serve(call).await {
             Ok(_) => true,
             Err(error) if error.kind == Kind::Doubt => self.find_steps(&run, begun, hear).await?,

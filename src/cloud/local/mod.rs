@@ -15,7 +15,7 @@ use self::cluster::{Folder, Request};
 use self::place::Place;
 use self::runtime::Store;
 use super::gather::Gather;
-use super::{Cloud, CloudError, Finding, Lease, home, keypair};
+use super::{Cloud, CloudError, Finding, Lease, Shell, home, keypair};
 use crate::cloud::error::{Class, IoContext};
 use crate::model::action::Action;
 use crate::model::clock::Clock;
@@ -231,6 +231,11 @@ impl Cloud for Local {
     /// Each cluster has its supervisor.
     fn guards_itself(&self) -> bool {
         true
+    }
+
+    async fn shell(&self, _: &StackName) -> Result<Shell, CloudError> {
+        let message = "a cluster of this machine is this machine: there is nothing to log in to";
+        Err(CloudError::new(Class::Input, message).hint("leave --local out"))
     }
 
     async fn checkup(&self) -> Vec<Finding> {

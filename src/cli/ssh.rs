@@ -1,0 +1,50 @@
+//! `ssh`: a shell on the primary node, through the machine's own SSH, which knows agents, proxies
+//! and the user's settings.
+
+use super::args::SshArgs;
+use super::context::Context;
+use super::failure::{Exit, Failure};
+use super::screen::Screen;
+use super::stack_file;
+use super::target::Target;
+use crate::cloud::Shell;
+use serde_json::json;
+use std::process::Command;
+
+pub(super) async fn run(
+    args: &SshArgs,
+    context: &Context,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    let (stack, region) = stack_file::name(&args.stack)?;
+    let target = Target::open(&args.target, region.as_ref(), context).await?;
+    let shell = target.cloud.shell(&stack).await?;
+    screen.say(&format!("{}@{}", shell.user, shell.host));
+    let status = command(&shell, args).status().map_err(|error| {
+        Failure::new(Exit::Failed, "cannot run ssh")
+            .caused_by(&error)
+            .hint("install it: apt-get install openssh-client")
+    })?;
+    let exit = if status.success() {
+        Exit::Done
+    } else {
+        Exit::Failed
+    };
+    let fields = json!({ "stack": stack, "host": shell.host, "user": shell.user });
+    screen.document("ssh", exit.code(), fields);
+    Ok(exit)
+}
+
+fn command(shell: &Shell, args: &SshArgs) -> Command {
+    let mut ssh = Command::new("ssh");
+    // A new cluster is a new machine each time: its key is taken once, and a change refused.
+    ssh.args(["-o", "StrictHostKeyChecking=accept-new"]);
+    ssh.args(["-o", "ServerAliveInterval=30", "-o", "ConnectTimeout=15"]);
+    if let Some(key) = &shell.key {
+        ssh.arg("-i").arg(key).args(["-o", "IdentitiesOnly=yes"]);
+    }
+    ssh.arg(format!("{}@{}", shell.user, shell.host));
+    // After the host: options are still read there, and a command has its place.
+    ssh.args(&args.more);
+    ssh
+}

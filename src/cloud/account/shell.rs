@@ -1,0 +1,72 @@
+//! The way to a cluster's primary node.
+
+use super::Account;
+use crate::cloud::Shell;
+use crate::cloud::api::Api;
+use crate::cloud::error::{Class, CloudError};
+use crate::cloud::keypair::PRIVATE;
+use crate::model::name::{KeyPairName, StackName};
+use crate::model::observed::{Cluster, Observed};
+use std::path::PathBuf;
+
+/// The user that EMR's machines let in (EMR API, Ec2KeyName).
+const USER: &str = "hadoop";
+
+impl<A: Api> Account<A> {
+    pub(super) async fn door(&self, stack: &StackName) -> Result<Shell, CloudError> {
+        let observed = self.look(stack, None).await?;
+        let Some(cluster) = observed.live() else {
+            let message = format!("stack {stack} has no living cluster");
+            return Err(CloudError::new(Class::Input, message).hint(format!(
+                "see why the last one ended: clusterup status {stack}"
+            )));
+        };
+        let host = {
+            let seen = self.seen.borrow();
+            let told = seen.clusters.get(&cluster.id);
+            told.and_then(|told| told.cluster.primary_dns.clone())
+        };
+        let host = host.ok_or_else(|| {
+            let message = format!("cluster {} has no address yet", cluster.id);
+            CloudError::new(Class::Failed, message).hint("try again in a minute")
+        })?;
+        let key = self.private_half(stack, &observed, cluster).await?;
+        self.move_rules().await?;
+        Ok(Shell {
+            host,
+            user: USER.to_owned(),
+            key,
+        })
+    }
+
+    /// The private half of a pair that we made; none of the user's own, which SSH finds itself.
+    async fn private_half(
+        &self,
+        stack: &StackName,
+        observed: &Observed,
+        cluster: &Cluster,
+    ) -> Result<Option<PathBuf>, CloudError> {
+        let Some(name) = &cluster.spec.key_pair else {
+            let message = format!(
+                "cluster {} has no key pair, so that SSH lets nobody in",
+                cluster.id
+            );
+            return Err(CloudError::new(Class::Input, message)
+                .hint("name one in the stack (key_pairs, cluster.key_pair) and apply"));
+        };
+        let made = |name: &KeyPairName| {
+            let mut pairs = observed.key_pairs.iter();
+            pairs.any(|pair| pair.name == *name && pair.ours)
+        };
+        if !made(name) {
+            return Ok(None);
+        }
+        let key = self.key_folder(stack, name).await?.join(PRIVATE);
+        if key.exists() {
+            return Ok(Some(key));
+        }
+        let message = format!("the private half of key pair {name} is on another machine");
+        Err(CloudError::new(Class::Input, message)
+            .hint(format!("copy it from there to {}", key.display())))
+    }
+}
