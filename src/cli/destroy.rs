@@ -24,7 +24,7 @@ pub(super) async fn run(
     let (stack, region) = stack_file::name(&args.stack)?;
     let target = Target::open(&args.target, region.as_ref(), context).await?;
     let cloud = &*target.cloud;
-    let plan = plan::destroy(&stack, &cloud.observe(&stack, None).await?);
+    let plan = there(&target, &stack).await?;
     screen.text(&view::plan::render(&plan, &target));
     if !plan.is_empty() {
         let question = format!("This removes all of stack {stack}. Go on?");
@@ -47,6 +47,18 @@ pub(super) async fn run(
     Ok(Exit::Done)
 }
 
+/// What there is to remove. That there is nothing is believed at the second look: an apply that was
+/// cut off a moment ago may have made what the first does not show yet.
+async fn there(target: &Target, stack: &StackName) -> Result<Plan, Failure> {
+    let cloud = &*target.cloud;
+    let plan = plan::destroy(stack, &cloud.observe(stack, None).await?);
+    if !plan.is_empty() || cloud.lag().is_zero() {
+        return Ok(plan);
+    }
+    tokio::time::sleep(cloud.lag()).await;
+    Ok(plan::destroy(stack, &cloud.observe(stack, None).await?))
+}
+
 /// Removes what is there now, which under the lease nobody adds to. What is made besides, by a
 /// cluster that ends, is for the next pass.
 async fn remove(
@@ -55,8 +67,7 @@ async fn remove(
     progress: &Progress<'_>,
 ) -> Result<(), Failure> {
     for _ in 0..PASSES {
-        let seen = target.cloud.observe(stack, None).await?;
-        let plan: Plan = plan::destroy(stack, &seen);
+        let plan = there(target, stack).await?;
         if plan.is_empty() {
             return Ok(());
         }

@@ -123,6 +123,9 @@ pub trait Cloud {
     /// How long to wait before looking again at what was looked at so often.
     fn pause(&self, looks: u32) -> Duration;
 
+    /// How long something new may be missing in what [`Self::observe`] sees.
+    fn lag(&self) -> Duration;
+
     /// Whether clusters are ended by something of the target's own when their lifetime is over, or
     /// whoever follows them has to.
     fn guards_itself(&self) -> bool;

@@ -9,7 +9,7 @@ use clusterup::cloud::sim::{Settings, Sim};
 
 #[test]
 fn nothing_is_left_whatever_went_wrong() {
-    each("destroys", 250, world);
+    each("destroys", 500, world);
 }
 
 async fn world(seed: u64) {

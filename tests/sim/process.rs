@@ -145,7 +145,7 @@ impl Process {
 
     /// `destroy --yes`.
     pub(crate) async fn destroyed(&self, stack: &StackName) -> Result<(), Stopped> {
-        let plan = plan::destroy(stack, &self.account.observe(stack, None).await?);
+        let plan = self.there(stack).await?;
         if !plan.is_empty() {
             let lease = self.account.lease(stack, &Silence).await?;
             let removed = self.remove(stack).await;
@@ -155,9 +155,21 @@ impl Process {
         Ok(self.account.leave().await?)
     }
 
+    async fn there(&self, stack: &StackName) -> Result<Plan, Stopped> {
+        let plan = plan::destroy(stack, &self.account.observe(stack, None).await?);
+        if !plan.is_empty() {
+            return Ok(plan);
+        }
+        tokio::time::sleep(self.account.lag()).await;
+        Ok(plan::destroy(
+            stack,
+            &self.account.observe(stack, None).await?,
+        ))
+    }
+
     async fn remove(&self, stack: &StackName) -> Result<(), Stopped> {
         for _ in 0..3 {
-            let plan = plan::destroy(stack, &self.account.observe(stack, None).await?);
+            let plan = self.there(stack).await?;
             if plan.is_empty() {
                 return Ok(());
             }

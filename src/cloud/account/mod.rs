@@ -53,6 +53,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// EC2 shows what is new within seconds (EC2 API, eventual consistency); AWS promises no figure.
+/// Clusters, whose lists lag for longer, are known from the bucket.
+const LAG: Duration = Duration::from_secs(6);
+
 /// A region of an account.
 pub struct Account<A> {
     api: Rc<A>,
@@ -216,6 +220,10 @@ impl<A: Api> Cloud for Account<A> {
 
     fn pause(&self, looks: u32) -> Duration {
         self.pace(looks)
+    }
+
+    fn lag(&self) -> Duration {
+        LAG.min(self.settings.poll)
     }
 
     fn guards_itself(&self) -> bool {
