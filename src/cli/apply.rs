@@ -100,8 +100,9 @@ impl Apply<'_> {
         if outcome.is_none_or(|outcome| matches!(outcome, Outcome::Completed | Outcome::Absent)) {
             let lease = self.cloud().lease(&self.stack.name, self.progress).await?;
             let settled = driver.settle().await;
-            lease.release().await?;
+            let released = lease.release().await;
             settled?;
+            released?;
             standing = driver.ready().await?;
         }
         driver.ended().await?;

@@ -35,8 +35,9 @@ pub(super) async fn run(
         let progress = Progress::new(screen);
         let lease = cloud.lease(&stack, &progress).await?;
         let removed = interrupt::or_stop(remove(&target, &stack, &progress)).await;
-        lease.release().await?;
+        let released = lease.release().await;
         removed??;
+        released?;
         progress.clear();
     }
     cloud.leave().await?;
