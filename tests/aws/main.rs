@@ -1,0 +1,10 @@
+//! The program as a person runs it, against a double of AWS: no account, no money, no minutes of
+//! waiting.
+#![cfg(feature = "aws")]
+#![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
+
+mod double;
+mod drift;
+mod job;
+mod life;
+mod world;
