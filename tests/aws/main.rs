@@ -3,8 +3,13 @@
 #![cfg(feature = "aws")]
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
+mod calls;
 mod double;
 mod drift;
 mod job;
 mod life;
+mod real;
+mod roles;
+mod secrets;
+mod together;
 mod world;
