@@ -6,5 +6,9 @@
 mod double;
 mod drift;
 mod job;
+mod kills;
 mod life;
+mod lost;
+mod pool;
+mod scenes;
 mod world;
