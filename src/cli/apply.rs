@@ -101,8 +101,17 @@ impl Apply<'_> {
             let lease = self.cloud().lease(&self.stack.name, self.progress).await?;
             let settled = driver.settle().await;
             let released = lease.release().await;
-            settled?;
+            let settled = settled?;
             released?;
+            if !settled.plan.is_empty() {
+                let file = self.args.plan.stack.stack.display();
+                self.screen
+                    .say("the stack is not as it was agreed to any more");
+                self.screen.say(&format!(
+                    "  next: clusterup plan {file}{}",
+                    self.target.flag()
+                ));
+            }
             standing = driver.ready().await?;
         }
         driver.ended().await?;

@@ -41,9 +41,7 @@ impl<A: Api> Account<A> {
         let call = self.request(stack, spec, job, &nonce).await?;
         let begun = self.settings.clock.now();
         self.intend(stack, &nonce, &Intent::Cluster).await?;
-        // The last look before what cannot be taken back: is the stack still ours alone?
-        self.surely_ours().await?;
-        let id = match self.api.serve(call).await {
+        let id = match self.once(call).await? {
             Ok(ClusterRef(id)) => Some(id),
             Err(error) if error.kind == Kind::Doubt => {
                 self.find_cluster(&nonce, begun, hear).await?
