@@ -3,12 +3,18 @@
 #![cfg(feature = "aws")]
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
+mod calls;
 mod double;
 mod drift;
 mod job;
+mod json;
 mod kills;
 mod life;
 mod lost;
 mod pool;
+mod real;
+mod roles;
 mod scenes;
+mod secrets;
+mod together;
 mod world;

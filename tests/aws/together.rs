@@ -17,7 +17,13 @@ fn two_applies_make_one_cluster() {
     let world = World::new();
     let (one, other) = (world.spawn(APPLY), world.spawn(APPLY));
     let (one, other) = (Done::of(one), Done::of(other));
-    assert_eq!((one.code, other.code), (0, 0), "{}{}", one.all(), other.all());
+    assert_eq!(
+        (one.code, other.code),
+        (0, 0),
+        "{}{}",
+        one.all(),
+        other.all()
+    );
     assert_eq!(runs_of_steps(&world).len(), 2);
     assert_eq!(world.key_pairs().len(), 1);
     assert_eq!(world.rules().len(), 1);
