@@ -172,6 +172,6 @@ async fn tell_progress(cloud: &dyn Cloud, cluster: &Cluster, job: &JobHash, hear
                 progress,
             });
         }
-        Some(_) | None => waiting(format!("step {} is starting", step.name)),
+        Some(_) | None => waiting(format!("step {} is running", step.name)),
     }
 }

@@ -25,7 +25,7 @@ fn movies() -> World {
 }
 
 fn with(verb: &[&str]) -> Vec<String> {
-    let ratings = "data.ratings.path=../ratings.dat";
+    let ratings = "data.ratings.path=ratings.dat";
     let args = ["stacks/movies.yaml", "--set", ratings];
     [&verb[..1], &args, &verb[1..]]
         .concat()

@@ -25,7 +25,7 @@ fn each_verb_says_one_document() {
     let apply = document(&world, &["apply", "t.yaml", "--yes"], "apply", 0);
     assert_eq!(apply["stack"], "t");
     assert_eq!(made(&apply), 5);
-    assert_eq!(apply["cluster"]["state"], "waiting");
+    assert_eq!(apply["cluster"]["state"], "WAITING");
     assert_eq!(apply["error"], Value::Null);
     let again = document(&world, &["apply", "t.yaml", "--yes"], "apply", 0);
     assert_eq!(made(&again), 0);
@@ -61,5 +61,5 @@ fn a_failed_job_says_why_in_its_document() {
     let apply = document(&world, &["apply", "t.yaml", "--yes"], "apply", 4);
     let why = apply["error"]["message"].as_str().unwrap();
     assert!(why.contains("ZeroDivisionError"), "{why}");
-    assert_eq!(apply["cluster"]["steps"][1]["state"], "failed");
+    assert_eq!(apply["cluster"]["steps"][1]["state"], "FAILED");
 }

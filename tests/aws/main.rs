@@ -2,6 +2,7 @@
 //! waiting.
 #![cfg(feature = "aws")]
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
+#![expect(clippy::print_stdout, reason = "figures are what some tests are for")]
 
 mod calls;
 mod double;

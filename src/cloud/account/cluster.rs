@@ -3,7 +3,7 @@
 use super::Account;
 use super::errors::Doing;
 use super::intent::Intent;
-use super::names::{self, END, NONCE, TEAM};
+use super::names::{self, END, JOB, NONCE, TEAM};
 use super::roles::{INSTANCE_PROFILE, SERVICE_ROLE};
 use super::{cut, spec, steps};
 use crate::cloud::api::emr::{
@@ -99,7 +99,7 @@ impl<A: Api> Account<A> {
             steps: job.map_or(Vec::new(), |job| {
                 steps::new(job, 1, spec.guardrails.when_done)
             }),
-            tags: self.cluster_tags(stack, spec, nonce)?,
+            tags: self.cluster_tags(stack, spec, job, nonce)?,
         })
     }
 
@@ -107,10 +107,14 @@ impl<A: Api> Account<A> {
         &self,
         stack: &StackName,
         spec: &ClusterSpec,
+        job: Option<&JobSpec>,
         nonce: &str,
     ) -> Result<Tags, CloudError> {
         let mut tags = self.spec_tags(stack, spec)?;
         tags.insert(NONCE.to_owned(), nonce.to_owned());
+        if let Some(job) = job {
+            tags.insert(JOB.to_owned(), job.hash.to_string());
+        }
         Ok(tags)
     }
 

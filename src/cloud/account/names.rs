@@ -9,6 +9,8 @@ pub(super) const NAME: &str = "clusterup-name";
 /// On key pairs whose private half we made.
 pub(super) const MADE: &str = "clusterup-made";
 pub(super) const NONCE: &str = "clusterup-nonce";
+/// The job that a cluster was made with.
+pub(super) const JOB: &str = "clusterup-job";
 /// Why a cluster was ended: reason and message.
 pub(super) const END: &str = "clusterup-end";
 const MANAGED: &str = "clusterup-managed";

@@ -2,7 +2,7 @@
 //! once.
 
 use super::errors::Doing;
-use super::names::{self, NAME, STACK, prefix};
+use super::names::{self, JOB, NAME, STACK, prefix};
 use super::place::{self, Note};
 use super::{Account, cut};
 use crate::cloud::api::ec2::{DescribeKeyPairs, DescribeSecurityGroups, Filter, Group, KeyPair};
@@ -191,7 +191,10 @@ impl<A: Api> Account<A> {
         let mut pauses = YOUTH.into_iter();
         loop {
             let told = self.cluster(stack, id).await?;
-            if told.is_some() || !self.is_young(id) {
+            let whole = told
+                .as_ref()
+                .is_some_and(|cluster| self.shows_its_job(cluster));
+            if whole || !self.is_young(id) {
                 return Ok(told);
             }
             let Some(pause) = pauses.next() else {
@@ -201,6 +204,17 @@ impl<A: Api> Account<A> {
             };
             tokio::time::sleep(Duration::from_secs(pause)).await;
         }
+    }
+
+    /// Whether the steps that a cluster was made with are among those that EMR lists.
+    fn shows_its_job(&self, cluster: &Cluster) -> bool {
+        let seen = self.seen.borrow();
+        let tags = seen
+            .clusters
+            .get(&cluster.id)
+            .map(|seen| &seen.cluster.tags);
+        let job = tags.and_then(|tags| tags.get(JOB)?.parse().ok());
+        job.is_none_or(|job| cluster.run_of(&job).is_some())
     }
 
     fn is_young(&self, id: &str) -> bool {
