@@ -83,7 +83,7 @@ impl Apply<'_> {
         }
         match self.follow(&driver, &prepared).await? {
             Followed::Over(outcome) => {
-                interrupt::or_stop(self.finish(&driver, &prepared, outcome)).await?
+                interrupt::or_stop(self.finish(&driver, &prepared, outcome), STOPPED).await?
             }
             Followed::Left(exit) => self.left(exit, &prepared).await,
         }
@@ -255,11 +255,15 @@ impl Apply<'_> {
             self.screen
                 .say(&format!("the cluster ended: {}", end.message));
         }
-        let file = self.args.plan.stack.stack.display();
-        self.screen.say(&format!(
-            "  next: clusterup logs {file}{}",
-            self.target.flag()
-        ));
+        let began = |cluster: &Cluster| cluster.steps.iter().any(|s| s.started_at.is_some());
+        let verb = if cluster.is_none_or(began) {
+            "logs"
+        } else {
+            "status"
+        };
+        let (file, flag) = (self.args.plan.stack.stack.display(), self.target.flag());
+        self.screen
+            .say(&format!("  next: clusterup {verb} {file}{flag}"));
     }
 
     fn document(
@@ -289,6 +293,12 @@ impl Apply<'_> {
         self.screen.document("apply", exit.code(), fields);
     }
 }
+
+/// What Ctrl-C leaves after the job, and how to go on.
+const STOPPED: [&str; 2] = [
+    "interrupted after the job, before its end was seen to",
+    "apply again brings home what is not there yet; the cluster ends by its guardrails",
+];
 
 enum Followed {
     Over(Option<Outcome>),

@@ -26,7 +26,8 @@ pub(super) async fn run(
     let cloud = &*target.cloud;
     let plan = there(&target, &stack).await?;
     screen.text(&view::plan::render(&plan, &target));
-    if !plan.is_empty() {
+    let empty = plan.is_empty();
+    if !empty {
         let question = format!("This removes all of stack {stack}. Go on?");
         if !consent(&question, args.yes, context)? {
             screen.say("nothing was changed");
@@ -34,16 +35,23 @@ pub(super) async fn run(
         }
         let progress = Progress::new(screen);
         let lease = cloud.lease(&stack, &progress).await?;
-        let removed = interrupt::or_stop(remove(&target, &stack, &progress)).await;
+        let removed = interrupt::or_stop(remove(&target, &stack, &progress), STOPPED).await;
         let released = lease.release().await;
         removed??;
         released?;
         progress.clear();
     }
-    cloud.leave().await?;
+    interrupt::or_stop(cloud.leave(), STOPPED).await??;
     screen.text(&format!(
         "nothing of stack {stack} is left but the results at home"
     ));
+    if empty {
+        let (place, flag) = (target.place(), target.flag());
+        screen.say(&format!("there was nothing of it {place}"));
+        screen.say(&format!(
+            "  next: clusterup status{flag} shows the stacks that are"
+        ));
+    }
     screen.document("destroy", 0, json!({ "stack": stack, "plan": plan }));
     Ok(Exit::Done)
 }
@@ -81,6 +89,12 @@ async fn remove(
     )
     .hint(format!("see it: clusterup status {stack}{flag}")))
 }
+
+/// What Ctrl-C leaves, and how to go on.
+const STOPPED: [&str; 2] = [
+    "interrupted before everything was removed",
+    "destroy again goes on from here",
+];
 
 /// One that removes, and those that find what was still on its way.
 const PASSES: usize = 3;

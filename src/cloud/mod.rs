@@ -24,7 +24,7 @@ pub use error::{Class, CloudError};
 use crate::model::action::Action;
 use crate::model::event::{Listener, SparkProgress};
 use crate::model::facts::Facts;
-use crate::model::name::StackName;
+use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::{Cluster, Observed};
 use crate::model::plan::Plan;
 use crate::model::sample::Sample;
@@ -37,9 +37,12 @@ use std::time::Duration;
 /// Where SSH goes, as whom, and with which private key; none where it is the user's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shell {
+    pub cluster: ClusterId,
     pub host: String,
     pub user: String,
     pub key: Option<PathBuf>,
+    /// What could not be made sure of on the way.
+    pub warning: Option<String>,
 }
 
 /// Something that a target needs, as it was found.
