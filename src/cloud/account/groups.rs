@@ -96,7 +96,8 @@ impl<A: Api> Account<A> {
         tags.insert(NAME.to_owned(), group.name.to_string());
         let call = CreateSecurityGroup {
             name: name.clone(),
-            description: format!("{} of stack {stack}, made by clusterup", group.name),
+            // EC2 allows 255 characters, and the group's name may be as long by itself.
+            description: format!("of stack {stack}, made by clusterup"),
             tags: tags.clone(),
         };
         let made = match self.api.serve(call).await {
