@@ -25,7 +25,7 @@ impl Screen {
     /// Data for people; silent where the JSON document is what standard output holds.
     pub(super) fn text(&self, text: &str) {
         if !self.json {
-            self.raw(text);
+            self.raw(&plain(text));
         }
     }
 
@@ -38,6 +38,11 @@ impl Screen {
 
     /// Talk.
     pub(super) fn say(&self, text: &str) {
+        self.coloured(&plain(text));
+    }
+
+    /// Talk in colours of our own.
+    fn coloured(&self, text: &str) {
         let _ = writeln!(std::io::stderr().lock(), "{text}");
     }
 
@@ -62,7 +67,7 @@ impl Screen {
             diagnostics,
         } = failure;
         match diagnostics {
-            Some(diagnostics) if self.colour => self.say(diagnostics.coloured().trim_end()),
+            Some(diagnostics) if self.colour => self.coloured(diagnostics.coloured().trim_end()),
             Some(diagnostics) => self.say(diagnostics.to_string().trim_end()),
             None => {
                 self.say(&format!("error: {message}"));
@@ -78,5 +83,26 @@ impl Screen {
             "message": message, "causes": causes, "hints": hints, "diagnostics": diagnostics,
         });
         self.document(verb, exit.code(), json!({ "error": error }));
+    }
+}
+
+/// Text without what commands a terminal: logs and AWS's messages may hold what anybody wrote.
+fn plain(text: &str) -> String {
+    let safe = |c: char| match c {
+        '\n' | '\t' => c,
+        c if c.is_control() => char::REPLACEMENT_CHARACTER,
+        c => c,
+    };
+    text.replace("\r\n", "\n").chars().map(safe).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_commands_the_terminal() {
+        let text = "a\tb\r\nc\u{1b}]0;x\u{7}\u{9b}2J";
+        assert_eq!(plain(text), "a\tb\nc\u{fffd}]0;x\u{fffd}\u{fffd}2J");
     }
 }
