@@ -140,6 +140,9 @@ pub trait Cloud {
     /// How the primary of a stack's living cluster is reached, its door opened to this machine.
     async fn shell(&self, stack: &StackName) -> Result<Shell, CloudError>;
 
+    /// Whether roles lack that a cluster or its guards need.
+    async fn lacks_roles(&self) -> Result<bool, CloudError>;
+
     /// What of the account is ready and what is not; nothing where there is no account.
     async fn checkup(&self) -> Vec<Finding>;
 

@@ -57,6 +57,11 @@ impl Driver<'_> {
     /// # Errors
     /// What the cloud or the planner said no with.
     pub async fn prepare(&self, options: Options) -> Result<Prepared, Stopped> {
+        let create_roles = options.create_roles && self.cloud.lacks_roles().await?;
+        let options = Options {
+            create_roles,
+            ..options
+        };
         let home = self
             .stack
             .job

@@ -119,3 +119,45 @@ fn what_was_done_by_hand_is_shown_and_mended() {
         .expect(0, &["plan", "t.yaml"])
         .says("nothing to change");
 }
+
+#[test]
+fn one_rule_serves_whoever_means_its_address() {
+    const BOTH: &str = "[{ port: 22, from: caller }, { port: 22, from: 203.0.113.7/32 }]";
+    let world = World::new();
+    let settled = |ingress: &str| {
+        world.stack(&STACK.replace("[{ port: 22, from: caller }]", ingress));
+        world.expect(0, &["apply", "t.yaml", "--yes"]);
+        world
+            .expect(0, &["plan", "t.yaml"])
+            .says("nothing to change");
+        assert_eq!(ranges(&world), ["203.0.113.7/32"], "{ingress}");
+    };
+    for ingress in [
+        "[{ port: 22, from: caller }]",
+        "[{ port: 22, from: 203.0.113.7/32 }]",
+        BOTH,
+        "[{ port: 22, from: caller }]",
+    ] {
+        settled(ingress);
+    }
+    // The same for one who shares the address with whom it was opened for.
+    let mine = world.group()["IpPermissions"].clone();
+    let revoke = json!({ "GroupId": world.group()["GroupId"], "IpPermissions": mine });
+    world.aws("ec2", "revoke_security_group_ingress", revoke);
+    let ada = "clusterup caller ada@another-machine";
+    open(&world, "203.0.113.7/32", ada);
+    for ingress in [BOTH, "[{ port: 22, from: 203.0.113.7/32 }]"] {
+        settled(ingress);
+    }
+    // Moved, this machine opens its own and leaves the other's.
+    world.stack(STACK);
+    let now = json!({ "v4": "203.0.113.99" });
+    world.double.post("/_double/address", now);
+    world.expect(0, &["apply", "t.yaml", "--yes"]);
+    assert_eq!(ranges(&world), ["203.0.113.7/32", "203.0.113.99/32"]);
+    // What only says that it is a caller's is closed.
+    open(&world, "192.0.2.0/24", ada);
+    world.expect(0, &["plan", "t.yaml"]).says("192.0.2.0/24");
+    world.expect(0, &["apply", "t.yaml", "--yes"]);
+    assert_eq!(ranges(&world), ["203.0.113.7/32", "203.0.113.99/32"]);
+}

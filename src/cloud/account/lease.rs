@@ -2,6 +2,7 @@
 //! lives; one that stays as it is for longer than its time is a dead holder's.
 
 use super::Account;
+use super::bucket::SETTLING;
 use super::errors::Doing;
 use super::place;
 use crate::cloud::api::s3::{Body, Bucket, Condition, DeleteObject, GetObject, PutObject};
@@ -194,6 +195,16 @@ fn lost() -> CloudError {
     CloudError::new(Class::Busy, message).hint("see what it does, then apply again")
 }
 
+fn busy(message: String) -> CloudError {
+    CloudError::new(Class::Busy, message).hint("wait for it, then try again")
+}
+
+fn waiting(who: &str, stack: &StackName) -> Event {
+    let what = format!("waiting for {who}, who is at work on stack {stack}");
+    let (done, total) = (0, 0);
+    Event::Progress { what, done, total }
+}
+
 struct Beating<A> {
     held: Rc<Held<A>>,
     heart: tokio::task::AbortHandle,
@@ -349,6 +360,43 @@ impl<A: Api> Account<A> {
         Ok(Box::new(lease))
     }
 
+    async fn write_lock(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        holder: &Holder,
+        condition: Condition,
+    ) -> Result<String, ApiError> {
+        let body = Held::<A>::body(holder, 0);
+        let (bucket, key) = (bucket.clone(), key.to_owned());
+        let call = PutObject {
+            bucket,
+            key,
+            body,
+            condition,
+        };
+        self.api.serve(call).await
+    }
+
+    /// Makes the bucket; at the first time `made` says nothing, then when that was. One that was made
+    /// a moment ago may not be there for every server yet.
+    async fn bring_bucket(
+        &self,
+        bucket: &Bucket,
+        made: &mut Option<Instant>,
+    ) -> Result<(), CloudError> {
+        match made {
+            None => *made = Some(Instant::now()),
+            Some(at) if at.elapsed() < SETTLING => self.breathe().await,
+            Some(_) => {
+                let message = format!("bucket {} was made and is not there", bucket.name);
+                let error = CloudError::new(Class::Failed, message);
+                return Err(error.hint("try again in a few minutes"));
+            }
+        }
+        self.make_bucket(bucket).await
+    }
+
     /// Writes the lock, waiting for who has it; its ETag, and whether the bucket was made for it.
     async fn win(
         &self,
@@ -358,32 +406,35 @@ impl<A: Api> Account<A> {
         stack: &StackName,
         hear: &dyn Listener,
     ) -> Result<(String, bool), CloudError> {
-        let mut fresh = false;
+        let (mut made, mut looked) = (None, false);
         let mut condition = Condition::Absent;
         let (begun, mut watched) = (Instant::now(), Instant::now());
         let mut last: Option<String> = None;
         loop {
-            let body = Held::<A>::body(holder, 0);
-            let (of, at) = (bucket.clone(), key.to_owned());
-            let call = PutObject {
-                bucket: of,
-                key: at,
-                body,
-                condition: condition.clone(),
-            };
-            match self.api.serve(call).await {
+            match self
+                .write_lock(bucket, key, holder, condition.clone())
+                .await
+            {
                 Err(error) if error.kind == Kind::NotFound && condition == Condition::Absent => {
-                    self.make_bucket(bucket).await?;
-                    fresh = true;
+                    self.bring_bucket(bucket, &mut made).await?;
                     continue;
                 }
                 Err(error) if matches!(error.kind, Kind::Precondition | Kind::NotFound) => {}
                 reply => {
-                    return Ok((reply.doing(|| format!("lock stack {stack}"))?, fresh));
+                    let etag = reply.doing(|| format!("lock stack {stack}"))?;
+                    return Ok((etag, made.is_some()));
                 }
             }
             condition = Condition::Absent;
             let Some(lock) = self.read_lock(bucket, key).await? else {
+                // Let go of in between, or S3 had two writers at once.
+                if begun.elapsed() >= PATIENCE {
+                    return Err(busy(format!("others keep locking stack {stack}")));
+                }
+                if looked {
+                    self.breathe().await;
+                }
+                looked = true;
                 continue;
             };
             if lock.holder.token == holder.token {
@@ -398,17 +449,9 @@ impl<A: Api> Account<A> {
             }
             let who = &lock.holder.who;
             if begun.elapsed() >= PATIENCE {
-                let message = format!("{who} is at work on stack {stack}");
-                return Err(
-                    CloudError::new(Class::Busy, message).hint("wait for it, then try again")
-                );
+                return Err(busy(format!("{who} is at work on stack {stack}")));
             }
-            let what = format!("waiting for {who}, who is at work on stack {stack}");
-            hear.hear(&Event::Progress {
-                what,
-                done: 0,
-                total: 0,
-            });
+            hear.hear(&waiting(who, stack));
             tokio::time::sleep(PAUSE).await;
         }
     }

@@ -234,6 +234,10 @@ impl<A: Api> Cloud for Account<A> {
         self.door(stack).await
     }
 
+    async fn lacks_roles(&self) -> Result<bool, CloudError> {
+        Ok(!self.missing_roles().await?.is_empty() || self.lacks_reaper().await?)
+    }
+
     async fn checkup(&self) -> Vec<Finding> {
         self.findings().await
     }

@@ -242,6 +242,10 @@ impl Cloud for Local {
         Err(CloudError::new(Class::Input, message).hint("leave --local out"))
     }
 
+    async fn lacks_roles(&self) -> Result<bool, CloudError> {
+        Ok(false)
+    }
+
     async fn checkup(&self) -> Vec<Finding> {
         Vec::new()
     }
