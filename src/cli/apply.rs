@@ -160,7 +160,7 @@ impl Apply<'_> {
                 Choice::GoOn => {}
                 Choice::Leave => return Ok(Followed::Left(Exit::Interrupted)),
                 Choice::Terminate => {
-                    driver.terminate(&observed).await?;
+                    interrupt::or_stop(driver.terminate(&observed), ENDING).await??;
                     self.screen.say("the cluster has terminated");
                     return Ok(Followed::Left(Exit::Interrupted));
                 }
@@ -298,6 +298,12 @@ impl Apply<'_> {
 const STOPPED: [&str; 2] = [
     "interrupted after the job, before its end was seen to",
     "apply again brings home what is not there yet; the cluster ends by its guardrails",
+];
+
+/// What Ctrl-C leaves while a cluster ends.
+const ENDING: [&str; 2] = [
+    "interrupted while the cluster ends, which goes on",
+    "clusterup status shows when it has ended",
 ];
 
 enum Followed {

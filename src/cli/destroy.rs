@@ -34,7 +34,7 @@ pub(super) async fn run(
             return Ok(Exit::Failed);
         }
         let progress = Progress::new(screen);
-        let lease = cloud.lease(&stack, &progress).await?;
+        let lease = interrupt::or_stop(cloud.lease(&stack, &progress), STOPPED).await??;
         let removed = interrupt::or_stop(remove(&target, &stack, &progress), STOPPED).await;
         let released = lease.release().await;
         removed??;
