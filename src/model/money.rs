@@ -83,10 +83,14 @@ impl FromStr for Usd {
 
 impl fmt::Display for Usd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = if self.0.scale() < 2 {
-            format!("${:.2}", self.0)
+        let (sign, amount) = match self.0 < Decimal::ZERO {
+            true => ("-", self.0.abs()),
+            false => ("", self.0),
+        };
+        let shown = if amount.scale() < 2 {
+            format!("{sign}${amount:.2}")
         } else {
-            format!("${}", self.0)
+            format!("{sign}${amount}")
         };
         f.pad(&shown)
     }
@@ -112,6 +116,7 @@ mod tests {
         assert_eq!("$0.5".parse::<Usd>().unwrap().up_to(2).to_string(), "$0.50");
         let sum: Usd = [third.up_to(1), third.up_to(2)].into_iter().sum();
         assert_eq!(sum.to_string(), "$0.74");
+        assert_eq!((Usd::ZERO - sum).to_string(), "-$0.74");
     }
 
     #[test]

@@ -1,18 +1,17 @@
 //! What EMR takes on top of EC2.
 //!
-//! Published fees are a quarter of us-east-1's price on demand, the same dollars in every commercial
-//! region (x2iedn.32xlarge: $6.669 in sixteen of them), on spot as well (EMR pricing page). Four
-//! families are known to be rounded to a tenth of a cent and capped at $0.27/h, three newer ones not
-//! to be. Of the rest nobody has published enough, so the dearer reading holds and is marked.
+//! Published fees are a quarter of us-east-1's price on demand, the same dollars in every
+//! commercial region (x2iedn.32xlarge: $6.669 in sixteen of them), on spot as well (EMR pricing
+//! page). Four families are known to be rounded to a tenth of a cent and capped at $0.27/h, three
+//! newer ones not to be. Of the rest nobody has published enough, so the dearer reading holds and is
+//! marked.
 
-use super::{Catalog, EVERYWHERE, FeeRule, Item, NoPrice, Note, Price};
+use super::{BASE, Catalog, EVERYWHERE, FeeRule, Item, NoPrice, Note, Price};
 use crate::model::instance::InstanceType;
 use crate::model::money::Usd;
 use crate::model::name::Region;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-/// Whose prices the fee is made of in every commercial region.
-const BASE: &str = "us-east-1";
 const QUARTER: Decimal = Decimal::from_parts(25, 0, 0, false, 2);
 /// $0.27/h: the most that a capped family pays.
 const CAP: Decimal = Decimal::from_parts(27, 0, 0, false, 2);

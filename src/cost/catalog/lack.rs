@@ -1,6 +1,6 @@
 //! What is said where there is no price, which is never $0.
 
-use super::{Catalog, EVERYWHERE};
+use super::{BASE, Catalog, EVERYWHERE};
 use crate::model::instance::InstanceType;
 use crate::model::name::Region;
 use serde::Serialize;
@@ -101,14 +101,19 @@ impl Catalog {
     }
 }
 
-/// The region whose name has the longest beginning in common: `eu-west-9` is like `eu-west-1`.
+/// The region whose name has the longest beginning in common, `eu-west-1` for `eu-west-9`; on a
+/// continent without any, the one that AWS began with.
 fn nearest<'a>(region: &Region, among: impl Iterator<Item = &'a str>) -> Option<String> {
     let alike = |other: &str| {
         let pairs = region.as_str().chars().zip(other.chars());
         pairs.take_while(|(a, b)| a == b).count()
     };
+    let continent = "eu-".len();
     among
-        .min_by_key(|other| (Reverse(alike(other)), *other))
+        .min_by_key(|other| {
+            let alike = Some(alike(other)).filter(|alike| *alike >= continent);
+            (Reverse(alike), *other != BASE, *other)
+        })
         .map(str::to_owned)
 }
 

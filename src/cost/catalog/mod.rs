@@ -102,6 +102,9 @@ pub struct Catalog {
 /// The region of a figure that holds everywhere.
 const EVERYWHERE: &str = "*";
 
+/// The region whose EC2 prices EMR's fee is made of.
+const BASE: &str = "us-east-1";
+
 /// EC2's prices have no more decimals.
 const EC2_DECIMALS: u32 = 6;
 
@@ -153,6 +156,12 @@ impl Catalog {
         regions.sort_unstable();
         regions.dedup();
         regions.into_iter()
+    }
+
+    /// Whether an instance has a price there.
+    pub fn has(&self, region: &Region, instance_type: &InstanceType) -> bool {
+        let price = self.stated(Item::Ec2, region.as_str(), instance_type);
+        price.is_some()
     }
 
     /// An instance on demand, Linux, shared tenancy, in $/h.
