@@ -16,6 +16,12 @@ use crate::model::plan::{Plan, Planned};
 use crate::plan::Options;
 use crate::run::driver::{Driver, Prepared};
 
+/// What Ctrl-C leaves, and how to go on.
+const STOPPED: [&str; 2] = [
+    "interrupted before everything was made",
+    "apply again goes on from here; destroy removes what there is",
+];
+
 /// Times that a world which changes meanwhile is looked at again.
 const ROUNDS: usize = 3;
 
@@ -47,8 +53,10 @@ impl Agreement<'_> {
             if !self.consent(&prepared.plan)? {
                 return Ok(None);
             }
-            let lease = self.target.cloud.lease(self.stack, self.progress).await?;
-            let made = interrupt::or_stop(self.attempt(driver, options, &prepared.plan)).await;
+            let lease = self.target.cloud.lease(self.stack, self.progress);
+            let lease = interrupt::or_stop(lease, STOPPED).await??;
+            let attempt = self.attempt(driver, options, &prepared.plan);
+            let made = interrupt::or_stop(attempt, STOPPED).await;
             // What went wrong under the lease matters more than letting go of it.
             let released = lease.release().await;
             match made?? {

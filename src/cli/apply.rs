@@ -83,7 +83,7 @@ impl Apply<'_> {
         }
         match self.follow(&driver, &prepared).await? {
             Followed::Over(outcome) => {
-                interrupt::or_stop(self.finish(&driver, &prepared, outcome)).await?
+                interrupt::or_stop(self.finish(&driver, &prepared, outcome), STOPPED).await?
             }
             Followed::Left(exit) => self.left(exit, &prepared).await,
         }
@@ -100,8 +100,18 @@ impl Apply<'_> {
         if outcome.is_none_or(|outcome| matches!(outcome, Outcome::Completed | Outcome::Absent)) {
             let lease = self.cloud().lease(&self.stack.name, self.progress).await?;
             let settled = driver.settle().await;
-            lease.release().await?;
-            settled?;
+            let released = lease.release().await;
+            let settled = settled?;
+            released?;
+            if !settled.plan.is_empty() {
+                let file = self.args.plan.stack.stack.display();
+                self.screen
+                    .say("the stack is not as it was agreed to any more");
+                self.screen.say(&format!(
+                    "  next: clusterup plan {file}{}",
+                    self.target.flag()
+                ));
+            }
             standing = driver.ready().await?;
         }
         driver.ended().await?;
@@ -137,7 +147,7 @@ impl Apply<'_> {
     /// Follows the job to its end, unless a person or Ctrl-C says otherwise.
     async fn follow(&self, driver: &Driver<'_>, prepared: &Prepared) -> Result<Followed, Failure> {
         loop {
-            let followed = interrupt::or(driver.follow(&prepared.desired)).await;
+            let followed = interrupt::or(driver.follow(prepared)).await;
             self.progress.clear();
             if let Some(outcome) = followed {
                 return Ok(Followed::Over(outcome?));
@@ -150,7 +160,7 @@ impl Apply<'_> {
                 Choice::GoOn => {}
                 Choice::Leave => return Ok(Followed::Left(Exit::Interrupted)),
                 Choice::Terminate => {
-                    driver.terminate(&observed).await?;
+                    interrupt::or_stop(driver.terminate(&observed), ENDING).await??;
                     self.screen.say("the cluster has terminated");
                     return Ok(Followed::Left(Exit::Interrupted));
                 }
@@ -245,11 +255,15 @@ impl Apply<'_> {
             self.screen
                 .say(&format!("the cluster ended: {}", end.message));
         }
-        let file = self.args.plan.stack.stack.display();
-        self.screen.say(&format!(
-            "  next: clusterup logs {file}{}",
-            self.target.flag()
-        ));
+        let began = |cluster: &Cluster| cluster.steps.iter().any(|s| s.started_at.is_some());
+        let verb = if cluster.is_none_or(began) {
+            "logs"
+        } else {
+            "status"
+        };
+        let (file, flag) = (self.args.plan.stack.stack.display(), self.target.flag());
+        self.screen
+            .say(&format!("  next: clusterup {verb} {file}{flag}"));
     }
 
     fn document(
@@ -279,6 +293,18 @@ impl Apply<'_> {
         self.screen.document("apply", exit.code(), fields);
     }
 }
+
+/// What Ctrl-C leaves after the job, and how to go on.
+const STOPPED: [&str; 2] = [
+    "interrupted after the job, before its end was seen to",
+    "apply again brings home what is not there yet; the cluster ends by its guardrails",
+];
+
+/// What Ctrl-C leaves while a cluster ends.
+const ENDING: [&str; 2] = [
+    "interrupted while the cluster ends, which goes on",
+    "clusterup status shows when it has ended",
+];
 
 enum Followed {
     Over(Option<Outcome>),

@@ -10,6 +10,7 @@ use crate::cloud::local::{Local, Machine};
 #[cfg(feature = "aws")]
 use crate::cloud::{meter::Metered, retry::Retrying};
 use crate::model::name::Region;
+#[cfg(feature = "aws")]
 use crate::model::span::Span;
 use crate::run::clock::SystemClock;
 use std::collections::BTreeMap;
@@ -32,14 +33,41 @@ pub(super) struct Context {
     cache: Option<PathBuf>,
     path: Option<OsString>,
     environment: BTreeMap<String, String>,
+    #[cfg(feature = "aws")]
+    caller: Caller,
+    pub(super) no_color: bool,
+    pub(super) stdin_is_terminal: bool,
+}
+
+/// What AWS is looked at with, besides the SDK's own settings.
+#[cfg(feature = "aws")]
+struct Caller {
     /// Who asks, as rules and locks say it.
     who: String,
-    /// Between two looks at AWS, where not the default.
+    /// Between two looks, where not the default.
     poll: Option<Span>,
     /// Says this machine's public address, where not AWS.
     check_ip: Option<String>,
-    pub(super) no_color: bool,
-    pub(super) stdin_is_terminal: bool,
+}
+
+#[cfg(feature = "aws")]
+impl Caller {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads it"
+    )]
+    fn from_environment() -> Self {
+        let user = env::var("USER").or_else(|_| env::var("LOGNAME"));
+        let uname = rustix::system::uname();
+        let host = uname.nodename().to_string_lossy().into_owned();
+        Self {
+            who: format!("{}@{host}", user.as_deref().unwrap_or("somebody")),
+            poll: env::var("CLUSTERUP_POLL")
+                .ok()
+                .and_then(|text| text.parse().ok()),
+            check_ip: env::var("CLUSTERUP_CHECKIP_URL").ok(),
+        }
+    }
 }
 
 impl Context {
@@ -62,11 +90,8 @@ impl Context {
             state: under("XDG_STATE_HOME", ".local/state"),
             cache: under("XDG_CACHE_HOME", ".cache"),
             path: env::var_os("PATH"),
-            who: who(env::var("USER").or_else(|_| env::var("LOGNAME")).ok()),
-            poll: env::var("CLUSTERUP_POLL")
-                .ok()
-                .and_then(|text| text.parse().ok()),
-            check_ip: env::var("CLUSTERUP_CHECKIP_URL").ok(),
+            #[cfg(feature = "aws")]
+            caller: Caller::from_environment(),
             environment: passed_on(),
             no_color: env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
             stdin_is_terminal: std::io::stdin().is_terminal(),
@@ -118,12 +143,12 @@ impl Context {
         let settings = Settings {
             region: region.clone(),
             clock: Arc::new(SystemClock),
-            who: self.who.clone(),
-            addresses: Addresses::ask(self.check_ip.clone()),
+            who: self.caller.who.clone(),
+            addresses: Addresses::ask(self.caller.check_ip.clone()),
             keys: state.join("clusterup").join("keys"),
             store: self.store()?,
             home: self.home.clone(),
-            poll: Duration::from_secs(self.poll.map_or(30, Span::as_secs)),
+            poll: Duration::from_secs(self.caller.poll.map_or(30, Span::as_secs)),
             seed,
         };
         let sdk = Metered::new(Sdk::connect(region).await);
@@ -166,13 +191,6 @@ fn passed_on() -> BTreeMap<String, String> {
         .iter()
         .filter_map(|name| Some(((*name).to_owned(), env::var(name).ok()?)))
         .collect()
-}
-
-/// `user@host`.
-fn who(user: Option<String>) -> String {
-    let uname = rustix::system::uname();
-    let host = uname.nodename().to_string_lossy().into_owned();
-    format!("{}@{host}", user.as_deref().unwrap_or("somebody"))
 }
 
 /// Where names that nobody else may draw begin.

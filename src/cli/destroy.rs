@@ -24,27 +24,48 @@ pub(super) async fn run(
     let (stack, region) = stack_file::name(&args.stack)?;
     let target = Target::open(&args.target, region.as_ref(), context).await?;
     let cloud = &*target.cloud;
-    let plan = plan::destroy(&stack, &cloud.observe(&stack, None).await?);
+    let plan = there(&target, &stack).await?;
     screen.text(&view::plan::render(&plan, &target));
-    if !plan.is_empty() {
+    let empty = plan.is_empty();
+    if !empty {
         let question = format!("This removes all of stack {stack}. Go on?");
         if !consent(&question, args.yes, context)? {
             screen.say("nothing was changed");
             return Ok(Exit::Failed);
         }
         let progress = Progress::new(screen);
-        let lease = cloud.lease(&stack, &progress).await?;
-        let removed = interrupt::or_stop(remove(&target, &stack, &progress)).await;
-        lease.release().await?;
+        let lease = interrupt::or_stop(cloud.lease(&stack, &progress), STOPPED).await??;
+        let removed = interrupt::or_stop(remove(&target, &stack, &progress), STOPPED).await;
+        let released = lease.release().await;
         removed??;
+        released?;
         progress.clear();
     }
-    cloud.leave().await?;
+    interrupt::or_stop(cloud.leave(), STOPPED).await??;
     screen.text(&format!(
         "nothing of stack {stack} is left but the results at home"
     ));
+    if empty {
+        let (place, flag) = (target.place(), target.flag());
+        screen.say(&format!("there was nothing of it {place}"));
+        screen.say(&format!(
+            "  next: clusterup status{flag} shows the stacks that are"
+        ));
+    }
     screen.document("destroy", 0, json!({ "stack": stack, "plan": plan }));
     Ok(Exit::Done)
+}
+
+/// What there is to remove. That there is nothing is believed at the second look: an apply that was
+/// cut off a moment ago may have made what the first does not show yet.
+async fn there(target: &Target, stack: &StackName) -> Result<Plan, Failure> {
+    let cloud = &*target.cloud;
+    let plan = plan::destroy(stack, &cloud.observe(stack, None).await?);
+    if !plan.is_empty() || cloud.lag().is_zero() {
+        return Ok(plan);
+    }
+    tokio::time::sleep(cloud.lag()).await;
+    Ok(plan::destroy(stack, &cloud.observe(stack, None).await?))
 }
 
 /// Removes what is there now, which under the lease nobody adds to. What is made besides, by a
@@ -55,8 +76,7 @@ async fn remove(
     progress: &Progress<'_>,
 ) -> Result<(), Failure> {
     for _ in 0..PASSES {
-        let seen = target.cloud.observe(stack, None).await?;
-        let plan: Plan = plan::destroy(stack, &seen);
+        let plan = there(target, stack).await?;
         if plan.is_empty() {
             return Ok(());
         }
@@ -69,6 +89,12 @@ async fn remove(
     )
     .hint(format!("see it: clusterup status {stack}{flag}")))
 }
+
+/// What Ctrl-C leaves, and how to go on.
+const STOPPED: [&str; 2] = [
+    "interrupted before everything was removed",
+    "destroy again goes on from here",
+];
 
 /// One that removes, and those that find what was still on its way.
 const PASSES: usize = 3;

@@ -96,8 +96,6 @@ impl From<Stopped> for Failure {
         match stopped {
             Stopped::Cloud(error) => error.into(),
             Stopped::Refused(refusals) => refused(refusals),
-            Stopped::Moved => Self::new(Exit::Failed, stopped.to_string())
-                .hint("see what would be done: clusterup plan; then apply again"),
             Stopped::Unsettled(_) => Self::new(Exit::Failed, stopped.to_string())
                 .hint("see what is there: clusterup status"),
         }

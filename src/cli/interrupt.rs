@@ -22,12 +22,14 @@ pub(super) async fn or<T>(work: impl Future<Output = T>) -> Option<T> {
     }
 }
 
-/// The work's end; Ctrl-C stops between two actions and says how to go on.
-pub(super) async fn or_stop<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
-    or(work).await.ok_or_else(|| {
-        Failure::new(Exit::Interrupted, "interrupted before everything was made")
-            .hint("apply again goes on from here; destroy removes what there is")
-    })
+/// The work's end; Ctrl-C stops between two actions and says what it leaves and how to go on.
+pub(super) async fn or_stop<T>(
+    work: impl Future<Output = T>,
+    [left, next]: [&str; 2],
+) -> Result<T, Failure> {
+    or(work)
+        .await
+        .ok_or_else(|| Failure::new(Exit::Interrupted, left).hint(next))
 }
 
 const QUESTION: &str = "The job is not over. [c]ontinue, [l]eave it running, [t]erminate? ";

@@ -21,7 +21,8 @@ pub(super) async fn run(
     let names = cloud.logs(&stack).await?;
     let wanted: Vec<&String> = names.iter().filter(|name| wants(args, name)).collect();
     if wanted.is_empty() {
-        return Err(none(args, &stack, &names, target.flag()));
+        let there = !cloud.observe(&stack, None).await?.is_empty();
+        return Err(none(args, &stack, &names, &target, there));
     }
     let mut shown = Vec::new();
     for name in wanted {
@@ -53,13 +54,30 @@ fn wants(args: &LogsArgs, name: &str) -> bool {
     }
 }
 
-fn none(args: &LogsArgs, stack: &StackName, names: &[String], flag: &str) -> Failure {
+fn none(
+    args: &LogsArgs,
+    stack: &StackName,
+    names: &[String],
+    target: &Target,
+    there: bool,
+) -> Failure {
+    let flag = target.flag();
     match &args.step {
         Some(step) if !names.is_empty() => Failure::input(format!(
             "stack {stack} has no logs of a step {:?}",
             step.as_str()
         ))
         .hint(format!("see all: clusterup logs {}{flag}", args.stack)),
+        _ if there && target.costs() => {
+            Failure::new(Exit::Failed, format!("stack {stack} has no logs yet"))
+                .hint(
+                    "EMR uploads them about every five minutes and when a cluster ends: try again",
+                )
+                .hint(format!(
+                    "see its cluster: clusterup status {}{flag}",
+                    args.stack
+                ))
+        }
         _ => Failure::input(format!("stack {stack} has no logs")).hint(format!(
             "see the stacks that there are: clusterup status{flag}"
         )),

@@ -25,7 +25,7 @@ impl Screen {
     /// Data for people; silent where the JSON document is what standard output holds.
     pub(super) fn text(&self, text: &str) {
         if !self.json {
-            self.raw(text);
+            self.raw(&plain(text));
         }
     }
 
@@ -38,6 +38,11 @@ impl Screen {
 
     /// Talk.
     pub(super) fn say(&self, text: &str) {
+        self.say_coloured(&plain(text));
+    }
+
+    /// Talk of our own making, with its colours.
+    fn say_coloured(&self, text: &str) {
         let _ = writeln!(std::io::stderr().lock(), "{text}");
     }
 
@@ -62,7 +67,9 @@ impl Screen {
             diagnostics,
         } = failure;
         match diagnostics {
-            Some(diagnostics) if self.colour => self.say(diagnostics.coloured().trim_end()),
+            Some(diagnostics) if self.colour => {
+                self.say_coloured(diagnostics.coloured().trim_end());
+            }
             Some(diagnostics) => self.say(diagnostics.to_string().trim_end()),
             None => {
                 self.say(&format!("error: {message}"));
@@ -78,5 +85,32 @@ impl Screen {
             "message": message, "causes": causes, "hints": hints, "diagnostics": diagnostics,
         });
         self.document(verb, exit.code(), json!({ "error": error }));
+    }
+}
+
+/// What others have written must not move the cursor or colour the terminal: logs, reasons and
+/// names come from elsewhere.
+fn plain(text: &str) -> String {
+    let kept = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
+    text.replace("\r\n", "\n")
+        .chars()
+        .map(|c| {
+            if kept(c) {
+                c
+            } else {
+                char::REPLACEMENT_CHARACTER
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn nobody_else_moves_the_cursor() {
+        let text = plain("a\x1b[31mb\x1b]0;c\x07d\te\r\nf");
+        assert_eq!(text, "a\u{fffd}[31mb\u{fffd}]0;c\u{fffd}d\te\nf");
     }
 }

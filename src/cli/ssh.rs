@@ -19,6 +19,9 @@ pub(super) async fn run(
     let (stack, region) = stack_file::name(&args.stack)?;
     let target = Target::open(&args.target, region.as_ref(), context).await?;
     let shell = target.cloud.shell(&stack).await?;
+    if let Some(warning) = &shell.warning {
+        screen.say(&format!("the door may be closed to you: {warning}"));
+    }
     screen.say(&format!("{}@{}", shell.user, shell.host));
     let status = command(&shell, args).status().map_err(|error| {
         Failure::new(Exit::Failed, "cannot run ssh")
@@ -39,6 +42,8 @@ fn command(shell: &Shell, args: &SshArgs) -> Command {
     let mut ssh = Command::new("ssh");
     // A new cluster is a new machine each time: its key is taken once, and a change refused.
     ssh.args(["-o", "StrictHostKeyChecking=accept-new"]);
+    // Addresses are used again for other clusters; their ids are not.
+    ssh.arg("-o").arg(format!("HostKeyAlias={}", shell.cluster));
     ssh.args(["-o", "ServerAliveInterval=30", "-o", "ConnectTimeout=15"]);
     if let Some(key) = &shell.key {
         ssh.arg("-i").arg(key).args(["-o", "IdentitiesOnly=yes"]);

@@ -47,10 +47,14 @@ pub(super) async fn run(
             ));
         } else {
             screen.text(&view::status::render(stack, &observed, &target));
-            for port in cloud.follow_caller(stack).await? {
-                screen.say(&format!(
-                    "port {port} is open to this machine's new address"
-                ));
+            match cloud.follow_caller(stack).await {
+                Ok(ports) => ports.into_iter().for_each(|port| {
+                    screen.say(&format!(
+                        "port {port} is open to this machine's new address"
+                    ));
+                }),
+                // What there is can be told without it.
+                Err(error) => screen.say(&format!("its door may be closed to you: {error}")),
             }
         }
         shown.push(json!({ "stack": stack, "observed": observed }));

@@ -10,6 +10,7 @@ pub(super) struct Target {
     pub(super) cloud: Box<dyn Cloud>,
     /// None for this machine.
     pub(super) region: Option<Region>,
+    flag: String,
 }
 
 impl Target {
@@ -24,6 +25,7 @@ impl Target {
             return Ok(Self {
                 cloud,
                 region: None,
+                flag: " --local".to_owned(),
             });
         }
         let region = match stacks.or(args.region.as_ref()) {
@@ -31,9 +33,12 @@ impl Target {
             None => default_region().await?,
         };
         let cloud = context.aws(&region).await?;
+        // A stack's file says it by itself.
+        let flag = stacks.map_or(format!(" --region {region}"), |_| String::new());
         Ok(Self {
             cloud,
             region: Some(region),
+            flag,
         })
     }
 
@@ -45,12 +50,10 @@ impl Target {
         }
     }
 
-    /// What has to be on a command line to mean this target: nothing, or ` --local`.
-    pub(super) const fn flag(&self) -> &'static str {
-        match self.region {
-            Some(_) => "",
-            None => " --local",
-        }
+    /// What has to be on a command line to mean this target: ` --local`, ` --region …`, or nothing
+    /// where a stack's file says it.
+    pub(super) fn flag(&self) -> &str {
+        &self.flag
     }
 
     /// Whether what is made here costs money.

@@ -24,7 +24,7 @@ pub use error::{Class, CloudError};
 use crate::model::action::Action;
 use crate::model::event::{Listener, SparkProgress};
 use crate::model::facts::Facts;
-use crate::model::name::StackName;
+use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::{Cluster, Observed};
 use crate::model::plan::Plan;
 use crate::model::sample::Sample;
@@ -37,9 +37,12 @@ use std::time::Duration;
 /// Where SSH goes, as whom, and with which private key; none where it is the user's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shell {
+    pub cluster: ClusterId,
     pub host: String,
     pub user: String,
     pub key: Option<PathBuf>,
+    /// What could not be made sure of on the way.
+    pub warning: Option<String>,
 }
 
 /// Something that a target needs, as it was found.
@@ -123,6 +126,9 @@ pub trait Cloud {
     /// How long to wait before looking again at what was looked at so often.
     fn pause(&self, looks: u32) -> Duration;
 
+    /// How long something new may be missing in what [`Self::observe`] sees.
+    fn lag(&self) -> Duration;
+
     /// Whether clusters are ended by something of the target's own when their lifetime is over, or
     /// whoever follows them has to.
     fn guards_itself(&self) -> bool;
@@ -133,6 +139,9 @@ pub trait Cloud {
 
     /// How the primary of a stack's living cluster is reached, its door opened to this machine.
     async fn shell(&self, stack: &StackName) -> Result<Shell, CloudError>;
+
+    /// Whether roles lack that a cluster or its guards need.
+    async fn lacks_roles(&self) -> Result<bool, CloudError>;
 
     /// What of the account is ready and what is not; nothing where there is no account.
     async fn checkup(&self) -> Vec<Finding>;

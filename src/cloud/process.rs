@@ -1,5 +1,6 @@
 //! A process of this machine, known again for certain.
 
+use rustix::process::{Pid, test_kill_process};
 use serde::{Deserialize, Serialize};
 use std::fs;
 
@@ -42,6 +43,11 @@ impl Process {
     /// Whether it is one of this machine, and dead. False where that cannot be told.
     pub fn is_dead_here(&self) -> bool {
         let Some(me) = Self::me() else { return false };
-        me.boot == self.boot && me.namespace == self.namespace && !self.lives()
+        let here = me.boot == self.boot && me.namespace == self.namespace;
+        // Where /proc hides the processes of others, the kernel still says whether one is there.
+        let gone = Pid::from_raw(self.pid)
+            .is_some_and(|pid| test_kill_process(pid) == Err(rustix::io::Errno::SRCH));
+        let another = Self::of(self.pid).is_some_and(|now| now != *self);
+        here && (gone || another)
     }
 }

@@ -41,6 +41,8 @@ impl<C: Call, A: Serve<C>> Serve<C> for Retrying<A> {
                 Err(error) => error,
             };
             let most = match error.kind {
+                // What may be made once needs another look before each try: its caller's.
+                Kind::Throttled if !C::REPEATABLE => return Err(error),
                 Kind::Throttled => THROTTLED_MOST,
                 Kind::Doubt if C::REPEATABLE => DOUBTED_MOST,
                 Kind::Doubt

@@ -23,6 +23,11 @@ impl Cidr {
         }
     }
 
+    /// True of the range of one address.
+    pub const fn is_host(self) -> bool {
+        self.prefix == if self.network.is_ipv4() { 32 } else { 128 }
+    }
+
     /// True of `0.0.0.0/0`, of `::/0`, and of what is nearly as wide: `2000::/3` is all of IPv6 in use.
     pub const fn is_the_world(self) -> bool {
         self.prefix <= if self.network.is_ipv4() { 2 } else { 3 }

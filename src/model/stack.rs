@@ -52,6 +52,11 @@ pub enum IngressSource {
     /// This machine's public address, looked up when it is needed.
     Caller,
     Range(Cidr),
+    /// As it is seen, never as a stack says it: this machine's address, whether it is open for
+    /// `caller` or as a range.
+    Here(Cidr),
+    /// As it is seen: another caller's address, which is theirs to close.
+    Other(Cidr),
 }
 
 /// A data set under `data:`.

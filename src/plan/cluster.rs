@@ -12,7 +12,7 @@ use crate::model::stack::WhenDone;
 const REMEMBERED: usize = 10;
 
 /// The latest run of the job anywhere, if each of its steps ended well.
-pub(super) fn good_run(job: &JobSpec, observed: &Observed) -> Option<Run> {
+pub fn good_run(job: &JobSpec, observed: &Observed) -> Option<Run> {
     let mut newest = observed.clusters.iter().rev();
     match newest.find(|c| c.run_of(&job.hash).is_some()) {
         Some(latest) if latest.completed(&job.hash) => latest.run_of(&job.hash),
@@ -25,25 +25,27 @@ pub(super) fn good_run(job: &JobSpec, observed: &Observed) -> Option<Run> {
 }
 
 pub(super) fn diff(desired: &Desired, observed: &Observed, options: Options, draft: &mut Draft) {
-    if let Some(ending) = observed
-        .latest()
-        .filter(|c| !c.state.is_live() && !c.state.is_over())
-    {
-        draft.act(
-            Action::TerminateCluster(ending.id.clone(), End::asked("it was ending")),
-            "it is ending; this waits for it",
-        );
-    }
+    let kept = kept(desired, observed);
     let alive = observed.clusters.iter().filter(|c| c.state.is_live());
-    for surplus in alive.rev().skip(1) {
+    for surplus in alive.filter(|c| kept.is_some_and(|kept| kept.id != c.id)) {
         let because = "the stack has one cluster, and this is another";
         let end = End::asked("it was one too many");
         draft.ask(Action::TerminateCluster(surplus.id.clone(), end), because);
     }
-    match observed.live() {
+    match kept {
         Some(cluster) => living(cluster, desired, observed, options, draft),
         None => none_living(desired, observed, options, draft),
     }
+}
+
+/// The living cluster that stays, should there ever be two: the one with the job, or the older.
+fn kept<'a>(desired: &Desired, observed: &'a Observed) -> Option<&'a Cluster> {
+    let mut alive = observed.clusters.iter().filter(|c| c.state.is_live());
+    let has_job = |cluster: &&Cluster| {
+        let job = desired.job.as_ref();
+        job.is_some_and(|job| cluster.run_of(&job.hash).is_some())
+    };
+    alive.clone().find(has_job).or_else(|| alive.next())
 }
 
 fn living(
@@ -63,30 +65,68 @@ fn living(
         let end = End::asked(because.clone());
         draft.ask(Action::TerminateCluster(id.clone(), end), because);
         let job = work(desired, observed, options);
-        let because = work_reason(job, desired, observed, options);
-        draft.act(create(desired, job), because);
+        make(job, desired, observed, options, draft);
         return;
     }
-    let changes = movable(cluster, &desired.cluster, desired.elastic);
-    if changes.is_empty() {
-        draft.settle(format!("cluster {id}"), "it is as the stack says");
+    if is_done_with(cluster, desired, observed, options) {
+        let because = "the stack keeps none any more (when_done: terminate), and its work is done";
+        let end = End::asked("its stack keeps none any more");
+        draft.ask(Action::TerminateCluster(id.clone(), end), because);
     } else {
-        let spec = Box::new(desired.cluster.clone());
-        draft.act(Action::UpdateCluster(id.clone(), spec), changes.join("; "));
+        // Work first: a cluster that is to end with its work ends at once where it has none.
+        given_work(cluster, desired, observed, options, draft);
+        moved(cluster, desired, draft);
+        return;
     }
+    if let Some(job) = &desired.job {
+        done(job, observed, draft);
+    }
+}
+
+/// Whether a cluster was kept, is to be kept no longer, and has nothing to do.
+fn is_done_with(
+    cluster: &Cluster,
+    desired: &Desired,
+    observed: &Observed,
+    options: Options,
+) -> bool {
+    let ends = desired.cluster.guardrails.when_done == WhenDone::Terminate;
+    let kept = cluster.spec.guardrails.when_done == WhenDone::Keep;
+    let busy = cluster.steps.iter().any(|step| !step.state.is_over());
+    ends && kept && !busy && work(desired, observed, options).is_none()
+}
+
+fn given_work(
+    cluster: &Cluster,
+    desired: &Desired,
+    observed: &Observed,
+    options: Options,
+    draft: &mut Draft,
+) {
     let Some(job) = &desired.job else { return };
     let mut steps = cluster.steps_of(&job.hash).peekable();
     if steps.peek().is_some() && steps.any(|step| !step.state.is_over()) {
-        draft.settle("job", format!("it is running on {id}"));
+        draft.settle("job", format!("it is running on {}", cluster.id));
         return;
     }
     match work(desired, observed, options) {
         None => done(job, observed, draft),
         Some(job) => {
             let because = work_reason(Some(job), desired, observed, options);
-            draft.act(Action::AddSteps(id.clone(), job.clone()), because);
+            draft.act(Action::AddSteps(cluster.id.clone(), job.clone()), because);
         }
     }
+}
+
+fn moved(cluster: &Cluster, desired: &Desired, draft: &mut Draft) {
+    let changes = movable(cluster, &desired.cluster, desired.elastic);
+    if changes.is_empty() {
+        draft.settle(format!("cluster {}", cluster.id), "it is as the stack says");
+        return;
+    }
+    let spec = Box::new(desired.cluster.clone());
+    let action = Action::UpdateCluster(cluster.id.clone(), spec);
+    draft.act(action, changes.join("; "));
 }
 
 fn none_living(desired: &Desired, observed: &Observed, options: Options, draft: &mut Draft) {
@@ -110,12 +150,32 @@ fn none_living(desired: &Desired, observed: &Observed, options: Options, draft: 
         let because = format!("the last {REMEMBERED} clusters are remembered");
         draft.act(Action::DeleteCluster(cluster.id.clone()), because);
     }
-    let because = work_reason(job, desired, observed, options);
-    draft.act(create(desired, job), because);
+    make(job, desired, observed, options, draft);
 }
 
-fn create(desired: &Desired, job: Option<&JobSpec>) -> Action {
-    Action::CreateCluster(Box::new(desired.cluster.clone()), job.cloned())
+/// A new cluster, when the last one is over.
+fn make(
+    job: Option<&JobSpec>,
+    desired: &Desired,
+    observed: &Observed,
+    options: Options,
+    draft: &mut Draft,
+) {
+    outlast(observed, draft);
+    let spec = Box::new(desired.cluster.clone());
+    let because = work_reason(job, desired, observed, options);
+    draft.act(Action::CreateCluster(spec, job.cloned()), because);
+}
+
+/// Waits for what is ending: it holds what is to be made or removed next.
+pub(super) fn outlast(observed: &Observed, draft: &mut Draft) {
+    let ends = |cluster: &&Cluster| !cluster.state.is_live() && !cluster.state.is_over();
+    for ending in observed.clusters.iter().filter(ends) {
+        let action = Action::TerminateCluster(ending.id.clone(), End::asked("it was ending"));
+        if draft.actions.iter().all(|planned| planned.action != action) {
+            draft.act(action, "it is ending; this waits for it");
+        }
+    }
 }
 
 fn done(job: &JobSpec, observed: &Observed, draft: &mut Draft) {

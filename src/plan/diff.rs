@@ -8,6 +8,7 @@ use crate::model::name::StackName;
 use crate::model::observed::{Observed, SeenKeyPair};
 use crate::model::plan::{Plan, Planned, Settled};
 use crate::model::stack::{Ingress, IngressSource, Stack};
+use std::collections::BTreeSet;
 
 /// A plan in the making.
 #[derive(Default)]
@@ -121,29 +122,58 @@ fn groups(desired: &Desired, observed: &Observed, draft: &mut Draft) {
                 "the stack names it and it is not there",
             ),
             Some(seen) => {
-                let (mut have, mut want) = (seen.ingress.clone(), group.ingress.clone());
-                for rules in [&mut have, &mut want] {
-                    rules.sort();
-                    rules.dedup();
-                }
-                if have == want {
+                let (have, want) = (&seen.ingress, &group.ingress);
+                let lacks = alone(want, |rule| have.iter().any(|it| opens(it, rule)));
+                let more = alone(have, |it| is_meant(it, have, want));
+                if lacks.is_empty() && more.is_empty() {
                     draft.settle(what, "its rules are the stack's");
                 } else {
-                    draft.act(Action::UpdateGroup(group.clone()), rules(&have, &want));
+                    draft.act(Action::UpdateGroup(group.clone()), rules(lacks, more));
                 }
             }
         }
     }
 }
 
+/// Whether what is there opens what a stack says.
+fn opens(there: &Ingress, rule: &Ingress) -> bool {
+    use IngressSource::{Caller, Here, Other, Range};
+    there.port == rule.port
+        && match (&there.from, &rule.from) {
+            (Here(from) | Other(from), Range(range)) => from == range,
+            (Here(_), Caller) => false,
+            (there, rule) => there == rule,
+        }
+}
+
+/// Whether what is there, among `have`, is meant by a stack that says `want`, or none of its
+/// business.
+fn is_meant(there: &Ingress, have: &[Ingress], want: &[Ingress]) -> bool {
+    use IngressSource::{Caller, Here, Other, Range};
+    let is_caller = |rule: &Ingress| rule.port == there.port && rule.from == Caller;
+    // Told by address too: those say whether it is meant.
+    let is_address = |it: &Ingress| it.port == there.port && matches!(it.from, Here(_) | Other(_));
+    want.iter().any(|rule| opens(there, rule))
+        || match there.from {
+            Other(_) => true,
+            Here(_) => want.iter().any(is_caller),
+            Caller => have.iter().any(is_address),
+            Range(_) => false,
+        }
+}
+
+/// The rules that nothing answers to, each once and in order, in words.
+fn alone(rules: &[Ingress], answered: impl Fn(&Ingress) -> bool) -> String {
+    let rules: BTreeSet<_> = rules.iter().filter(|rule| !answered(rule)).collect();
+    let words = rules
+        .into_iter()
+        .map(|rule| format!("{} from {}", rule.port, source(&rule.from)));
+    words.collect::<Vec<_>>().join(", ")
+}
+
 /// What the rules of a group lack and have too many.
-fn rules(have: &[Ingress], want: &[Ingress]) -> String {
-    let list = |from: &[Ingress], others: &[Ingress]| {
-        let alone = from.iter().filter(|rule| !others.contains(rule));
-        let words = alone.map(|rule| format!("{} from {}", rule.port, source(&rule.from)));
-        words.collect::<Vec<_>>().join(", ")
-    };
-    match (list(want, have), list(have, want)) {
+fn rules(lacks: String, more: String) -> String {
+    match (lacks, more) {
         (lacks, more) if more.is_empty() => format!("it lacks port {lacks}"),
         (lacks, more) if lacks.is_empty() => {
             format!("it opens port {more}, which the stack does not say")
@@ -154,8 +184,8 @@ fn rules(have: &[Ingress], want: &[Ingress]) -> String {
 
 fn source(from: &IngressSource) -> String {
     match from {
-        IngressSource::Caller => "this machine's address".to_owned(),
-        IngressSource::Range(range) => range.to_string(),
+        IngressSource::Caller | IngressSource::Here(_) => "this machine's address".to_owned(),
+        IngressSource::Range(range) | IngressSource::Other(range) => range.to_string(),
     }
 }
 
@@ -243,6 +273,7 @@ fn leftovers(desired: &Desired, observed: &Observed, draft: &mut Draft) {
             .iter()
             .any(|group| group.name == seen.name)
         {
+            cluster::outlast(observed, draft);
             draft.ask(
                 Action::DeleteGroup(seen.name.clone()),
                 "the stack no longer names it",

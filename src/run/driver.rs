@@ -9,7 +9,7 @@ use crate::model::desired::Desired;
 use crate::model::event::{Event, Listener};
 use crate::model::facts::Facts;
 use crate::model::observed::{Cluster, ClusterState, End, Observed};
-use crate::model::plan::Plan;
+use crate::model::plan::{Plan, Planned};
 use crate::model::stack::{Stack, WhenDone};
 use crate::plan::{self, Options, Refusal};
 use std::path::Path;
@@ -28,14 +28,21 @@ pub enum Stopped {
     Cloud(#[from] CloudError),
     #[error("the stack cannot run as it is")]
     Refused(Vec<Refusal>),
-    #[error("the stack was changed by somebody else while its job ran")]
-    Moved,
     #[error("the plan is not empty after {0} passes")]
     Unsettled(usize),
 }
 
 /// Passes that a stack takes to settle: make, bring home, and one that finds nothing to do.
 const MOST_PASSES: usize = 8;
+
+/// Whether an action is one of those that a job leaves to do.
+fn is_left(planned: &Planned) -> bool {
+    let kind = matches!(
+        planned.action,
+        Action::BringHome(_) | Action::Remember(_) | Action::TerminateCluster(..)
+    );
+    kind && !planned.asks
+}
 
 /// Drives one stack on one cloud.
 pub struct Driver<'a> {
@@ -50,6 +57,11 @@ impl Driver<'_> {
     /// # Errors
     /// What the cloud or the planner said no with.
     pub async fn prepare(&self, options: Options) -> Result<Prepared, Stopped> {
+        let create_roles = options.create_roles && self.cloud.lacks_roles().await?;
+        let options = Options {
+            create_roles,
+            ..options
+        };
         let home = self
             .stack
             .job
@@ -80,28 +92,35 @@ impl Driver<'_> {
     ///
     /// # Errors
     /// What the cloud said no with.
-    pub async fn follow(&self, desired: &Desired) -> Result<Option<Outcome>, Stopped> {
-        let Some(job) = &desired.job else {
+    pub async fn follow(&self, prepared: &Prepared) -> Result<Option<Outcome>, Stopped> {
+        let Some(job) = &prepared.desired.job else {
             return Ok(None);
         };
         let name = &self.stack.name;
         let outcome = follow::follow(self.cloud, self.clock, name, &job.hash, self.hear).await?;
-        Ok(Some(outcome))
+        // A run that is remembered may have outlived all that is known of its cluster.
+        let known = plan::cluster::good_run(job, &prepared.observed).is_some();
+        Ok(Some(if known && outcome == Outcome::Absent {
+            Outcome::Completed
+        } else {
+            outcome
+        }))
     }
 
-    /// Attempts until the plan is empty: what is left after the job is to bring its results home.
+    /// Does what is left after the job, and nothing else: brings its results home, notes that it
+    /// ended well, waits for what is ending. What a plan has besides was agreed to by nobody; it
+    /// stays in the plan that is given back.
     ///
     /// # Errors
-    /// What the cloud said no with, or a plan that does not empty.
+    /// What the cloud said no with, or a plan that does not settle.
     pub async fn settle(&self) -> Result<Prepared, Stopped> {
         for _ in 0..MOST_PASSES {
-            let prepared = self.prepare(Options::default()).await?;
+            let mut prepared = self.prepare(Options::default()).await?;
+            let (left, others) = prepared.plan.actions.into_iter().partition(is_left);
+            prepared.plan.actions = left;
             if prepared.plan.is_empty() {
+                prepared.plan.actions = others;
                 return Ok(prepared);
-            }
-            // Nobody was asked about this one: the stack was changed while its job ran.
-            if prepared.plan.actions.iter().any(|planned| planned.asks) {
-                return Err(Stopped::Moved);
             }
             self.attempt(&prepared.plan).await?;
         }
@@ -120,6 +139,7 @@ impl Driver<'_> {
             if !clusters.last().is_some_and(|cluster| ending(cluster.state)) {
                 return Ok(());
             }
+            self.guard(clusters.last()).await?;
             let what = "waiting until the cluster has terminated".to_owned();
             self.hear.hear(&Event::Progress {
                 what,
@@ -145,9 +165,19 @@ impl Driver<'_> {
             if live.is_none_or(|cluster| cluster.ready_at.is_some()) {
                 return Ok(live.or(clusters.last()).cloned());
             }
+            self.guard(live).await?;
             tokio::time::sleep(self.cloud.pause(looks)).await;
         }
         Ok(None)
+    }
+
+    /// Ends a cluster that may live no longer, where nobody else does.
+    async fn guard(&self, cluster: Option<&Cluster>) -> Result<(), Stopped> {
+        if let Some(cluster) = cluster {
+            let name = &self.stack.name;
+            follow::guard(self.cloud, self.clock, name, cluster, self.hear).await?;
+        }
+        Ok(())
     }
 
     /// Ends the living cluster, if there is one.

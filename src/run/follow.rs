@@ -57,23 +57,24 @@ pub async fn follow(
         if let Some(outcome) = outcome(cluster, job) {
             return Ok(outcome);
         }
-        if !cloud.guards_itself() && cluster.state.is_live() {
-            guard(cloud, clock, stack, cluster, hear).await?;
-        }
+        guard(cloud, clock, stack, cluster, hear).await?;
         tell_progress(cloud, cluster, job, hear).await;
         tokio::time::sleep(cloud.pause(looks)).await;
     }
     Ok(Outcome::Absent)
 }
 
-/// Ends a cluster that may live no longer.
-async fn guard(
+/// Ends a cluster that may live no longer, where the target has nobody who does.
+pub(super) async fn guard(
     cloud: &dyn Cloud,
     clock: &dyn Clock,
     stack: &StackName,
     cluster: &Cluster,
     hear: &dyn Listener,
 ) -> Result<(), CloudError> {
+    if cloud.guards_itself() || !cluster.state.is_live() {
+        return Ok(());
+    }
     let Verdict::Terminate { reason, message } = guard::sweep(clock.now(), cluster) else {
         return Ok(());
     };
@@ -171,6 +172,6 @@ async fn tell_progress(cloud: &dyn Cloud, cluster: &Cluster, job: &JobHash, hear
                 progress,
             });
         }
-        Some(_) | None => waiting(format!("step {} is starting", step.name)),
+        Some(_) | None => waiting(format!("step {} is running", step.name)),
     }
 }

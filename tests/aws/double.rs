@@ -97,6 +97,15 @@ impl Double {
         self.post("/_double/calls/reset", json!({}));
     }
 
+    /// The XML of a call of EC2 without arguments: faster than a process with boto3 in it.
+    pub(crate) fn ec2(&self, operation: &str) -> String {
+        let signed = "AWS4-HMAC-SHA256 Credential=look/20260101/us-east-1/ec2/aws4_request";
+        let asked = [("Action", operation), ("Version", "2016-11-15")];
+        let request = ureq::post(self.url()).header("Authorization", signed);
+        let mut reply = request.send_form(asked).unwrap();
+        reply.body_mut().read_to_string().unwrap()
+    }
+
     /// What still carries the marks of a stack, or of any if the name is empty: lists that are
     /// all empty when nothing is left.
     pub(crate) fn left(&self, region: &str, stack: &str) -> Value {

@@ -32,7 +32,7 @@ pub(crate) fn action(action: &Action) -> String {
         Action::UpdateCluster(id, _) => format!("cluster {id}"),
         Action::Remember(_) => "note of the run".to_owned(),
         Action::TerminateCluster(id, _) => format!("cluster {id}"),
-        Action::DeleteCluster(id) => format!("record and logs of cluster {id}"),
+        Action::DeleteCluster(id) => format!("record of cluster {id}"),
         Action::BringHome(results) => format!("results to {}", results.to.display()),
     }
 }

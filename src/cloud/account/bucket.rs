@@ -2,7 +2,6 @@
 
 use super::Account;
 use super::errors::{Doing, gone};
-use super::lease::Lock;
 use super::names::{prefix, shared_tags};
 use super::place::{self, LOCKS};
 use crate::cloud::CloudError;
@@ -11,29 +10,76 @@ use crate::cloud::api::s3::{
     DeleteObjects, ListMultipartUploads, Listed, PutBucketEncryption, PutBucketLifecycle,
     PutBucketTagging, PutObject, PutPublicAccessBlock,
 };
-use crate::cloud::api::{Api, Kind};
+use crate::cloud::api::{Api, ApiError, Kind};
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::Run;
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// What nobody ends is aborted by S3 itself after so many days.
 const ABORT_AFTER_DAYS: i32 = 1;
 /// S3 deletes so many objects in one call.
 const AT_ONCE: usize = 1_000;
+/// A name whose bucket was just deleted is not free at once, and what was just made is not there
+/// for every server of S3; AWS promises no figure.
+pub(super) const SETTLING: Duration = Duration::from_secs(120);
 
 impl<A: Api> Account<A> {
     /// The bare bucket: private and encrypted as all new ones are.
     pub(super) async fn make_bucket(&self, bucket: &Bucket) -> Result<(), CloudError> {
         let (name, region) = (bucket.name.clone(), self.settings.region.to_string());
-        let made = self.api.serve(CreateBucket { name, region }).await;
-        made.doing(|| format!("make bucket {}", bucket.name))
+        let (call, begun) = (CreateBucket { name, region }, Instant::now());
+        loop {
+            match self.api.serve(call.clone()).await {
+                // One of that name is still on its way out.
+                Err(error) if error.kind == Kind::Precondition && begun.elapsed() < SETTLING => {
+                    self.breathe().await;
+                }
+                made => return made.doing(|| format!("make bucket {}", bucket.name)),
+            }
+        }
+    }
+
+    /// A pause while S3 settles.
+    pub(super) async fn breathe(&self) {
+        let least = Duration::from_secs(2);
+        tokio::time::sleep(least + self.dice.up_to(Duration::from_secs(3))).await;
     }
 
     /// Closes the bucket for good, then gives the stack its part of it.
     pub(super) async fn create_bucket(&self, stack: &StackName) -> Result<(), CloudError> {
-        let bucket = self.bucket().await?;
+        let (bucket, begun) = (self.bucket().await?, Instant::now());
         if self.seen.borrow().objects.is_none() {
             self.make_bucket(&bucket).await?;
         }
+        let closed = loop {
+            match self.close_bucket(&bucket).await {
+                // Made a moment ago, if not here then for the lock.
+                Err(error) if error.kind == Kind::NotFound && begun.elapsed() < SETTLING => {
+                    self.breathe().await;
+                }
+                closed => break closed,
+            }
+        };
+        closed.doing(|| format!("close bucket {}", bucket.name))?;
+        let key = place::marker(stack);
+        loop {
+            let call = PutObject {
+                bucket: bucket.clone(),
+                key: key.clone(),
+                body: Body::Bytes(Vec::new()),
+                condition: Condition::Always,
+            };
+            match self.api.serve(call).await {
+                Err(error) if error.kind == Kind::NotFound && begun.elapsed() < SETTLING => {
+                    self.breathe().await;
+                }
+                put => return put.doing(|| format!("write {key}")).map(|_| ()),
+            }
+        }
+    }
+
+    async fn close_bucket(&self, bucket: &Bucket) -> Result<(), ApiError> {
         let of = || bucket.clone();
         let abort_uploads_after_days = ABORT_AFTER_DAYS;
         let (closed, encrypted, lifecycle, tagged) = tokio::join!(
@@ -48,15 +94,7 @@ impl<A: Api> Account<A> {
                 tags: shared_tags()
             }),
         );
-        let doing = || format!("close bucket {}", bucket.name);
-        closed
-            .and(encrypted)
-            .and(lifecycle)
-            .and(tagged)
-            .doing(doing)?;
-        self.put(&place::marker(stack), Vec::new(), Condition::Always)
-            .await
-            .map(|_| ())
+        closed.and(encrypted).and(lifecycle).and(tagged)
     }
 
     /// A small object; its ETag.
@@ -135,7 +173,7 @@ impl<A: Api> Account<A> {
     }
 
     /// Deletes the bucket where no stack has anything in it any more. Locks of the dead do not
-    /// count.
+    /// count; where nothing else is left it is worth a minute to find out whose they are.
     pub(super) async fn leave_bucket(&self) -> Result<(), CloudError> {
         let bucket = self.bucket().await?;
         let call = DeleteBucket {
@@ -151,7 +189,7 @@ impl<A: Api> Account<A> {
             return Ok(());
         }
         for key in keys {
-            if let Some(lock) = self.read_lock(&bucket, &key).await?.filter(Lock::is_dead) {
+            if let Some(lock) = self.abandoned(&bucket, &key).await? {
                 lock.remove(&*self.api, &bucket, &key).await?;
             }
         }

@@ -3,7 +3,7 @@
 use super::Account;
 use super::errors::Doing;
 use super::intent::Intent;
-use super::names::{self, END, NONCE};
+use super::names::{self, END, JOB, NONCE, TEAM};
 use super::roles::{INSTANCE_PROFILE, SERVICE_ROLE};
 use super::{cut, spec, steps};
 use crate::cloud::api::emr::{
@@ -41,9 +41,7 @@ impl<A: Api> Account<A> {
         let call = self.request(stack, spec, job, &nonce).await?;
         let begun = self.settings.clock.now();
         self.intend(stack, &nonce, &Intent::Cluster).await?;
-        // The last look before what cannot be taken back: is the stack still ours alone?
-        self.renew().await?;
-        let id = match self.api.serve(call).await {
+        let id = match self.once(call).await? {
             Ok(ClusterRef(id)) => Some(id),
             Err(error) if error.kind == Kind::Doubt => {
                 self.find_cluster(&nonce, begun, hear).await?
@@ -101,7 +99,7 @@ impl<A: Api> Account<A> {
             steps: job.map_or(Vec::new(), |job| {
                 steps::new(job, 1, spec.guardrails.when_done)
             }),
-            tags: self.cluster_tags(stack, spec, nonce)?,
+            tags: self.cluster_tags(stack, spec, job, nonce)?,
         })
     }
 
@@ -109,10 +107,14 @@ impl<A: Api> Account<A> {
         &self,
         stack: &StackName,
         spec: &ClusterSpec,
+        job: Option<&JobSpec>,
         nonce: &str,
     ) -> Result<Tags, CloudError> {
         let mut tags = self.spec_tags(stack, spec)?;
         tags.insert(NONCE.to_owned(), nonce.to_owned());
+        if let Some(job) = job {
+            tags.insert(JOB.to_owned(), job.hash.to_string());
+        }
         Ok(tags)
     }
 
@@ -177,12 +179,25 @@ impl<A: Api> Account<A> {
         self.delete_all(keys).await
     }
 
-    /// Moves what differs from what was seen.
+    /// Moves what differs from what was seen. One that ends meanwhile needs no change, and AWS
+    /// allows none.
     pub(super) async fn update_cluster(
         &self,
         id: &ClusterId,
         spec: &ClusterSpec,
     ) -> Result<(), CloudError> {
+        let Err(error) = self.move_cluster(id, spec).await else {
+            return Ok(());
+        };
+        let now = self.describe(id.as_str()).await?;
+        if now.is_some_and(|cluster| cluster.state.is_live()) {
+            Err(error)
+        } else {
+            Ok(())
+        }
+    }
+
+    async fn move_cluster(&self, id: &ClusterId, spec: &ClusterSpec) -> Result<(), CloudError> {
         let seen = self.seen.borrow().clusters.get(id).cloned();
         let Some(seen) = seen else { return Ok(()) };
         let doing = || format!("change cluster {id}");
@@ -239,7 +254,11 @@ impl<A: Api> Account<A> {
         let Some((stack, _)) = names::of_cluster(&seen.cluster.name) else {
             return Ok(());
         };
-        let tags = self.spec_tags(&stack, spec)?;
+        let mut tags = self.spec_tags(&stack, spec)?;
+        // A tag that is left out stays as it was: of an earlier team, nobody is said to pay.
+        if seen.cluster.tags.contains_key(TEAM) {
+            tags.entry(TEAM.to_owned()).or_default();
+        }
         self.api
             .serve(AddTags {
                 id: id.to_string(),

@@ -2,17 +2,19 @@
 
 use super::errors::Doing;
 use super::names::{self, END};
-use super::seen::SeenCluster;
+use super::seen::{Seen, SeenCluster};
 use super::{Account, spec};
-use crate::cloud::CloudError;
 use crate::cloud::api::emr::{
     self, DescribeCluster, GetAutoTerminationPolicy, ListInstanceGroups, ListSteps, Role,
 };
 use crate::cloud::api::{Api, Kind};
-use crate::model::desired::{ClusterSpec, InstanceGroups};
+use crate::cloud::{Class, CloudError};
+use crate::model::desired::{ClusterSpec, InstanceGroups, Worker};
+use crate::model::instance::Nodes;
+use crate::model::memory::Memory;
 use crate::model::name::{ClusterId, JobHash, StackName};
 use crate::model::observed::{Cluster, ClusterState, End, EndReason, Step};
-use crate::model::stack::{InstanceGroup, WhenDone};
+use crate::model::stack::{Guardrails, InstanceGroup, WhenDone};
 
 pub(super) fn oldest_first(clusters: &mut [Cluster]) {
     clusters.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
@@ -29,7 +31,7 @@ impl<A: Api> Account<A> {
         let Some(cluster) = described? else {
             return Ok(None);
         };
-        if names::of_cluster(&cluster.name).is_none_or(|(of, _)| of != *stack) {
+        if !self.is_of(stack, &cluster) {
             return Ok(None);
         }
         let (mut groups, mut idle) = (Vec::new(), None);
@@ -47,32 +49,47 @@ impl<A: Api> Account<A> {
             groups,
             idle,
         };
-        let told = told(stack, &seen, steps?);
-        if let Some(cluster) = &told {
-            self.seen
-                .borrow_mut()
-                .clusters
-                .insert(cluster.id.clone(), seen);
-        }
-        Ok(told)
+        let told = told(stack, &seen, steps?, &self.seen.borrow());
+        let Some(told) = told else {
+            return unreadable(&seen.cluster);
+        };
+        let mut known = self.seen.borrow_mut();
+        known.clusters.insert(told.id.clone(), seen);
+        Ok(Some(told))
+    }
+
+    /// Whether a cluster is the stack's: a name alone, which anybody may give, is not enough.
+    fn is_of(&self, stack: &StackName, cluster: &emr::Cluster) -> bool {
+        let named = names::of_cluster(&cluster.name).is_some_and(|(of, _)| of == *stack);
+        let tagged = cluster
+            .tags
+            .get(names::STACK)
+            .is_some_and(|of| of == stack.as_str());
+        let noted = || {
+            let key = format!("clusters/{}", cluster.id);
+            let seen = self.seen.borrow();
+            seen.objects
+                .as_ref()
+                .is_some_and(|objects| objects.contains_key(&key))
+        };
+        named && (tagged || noted())
     }
 
     /// A cluster that was seen before, with its state and its steps' as they are now.
-    pub(super) async fn step_states(
-        &self,
-        id: &ClusterId,
-    ) -> Result<std::option::IntoIter<Cluster>, CloudError> {
+    pub(super) async fn step_states(&self, id: &ClusterId) -> Result<Option<Cluster>, CloudError> {
         let (described, steps) = tokio::join!(self.describe(id.as_str()), self.steps(id.as_str()));
-        let Some(cluster) = described? else {
-            return Ok(None.into_iter());
+        let (Some(cluster), steps) = (described?, steps?) else {
+            return Ok(None);
         };
-        let mut seen = self.seen.borrow_mut();
-        let told = seen.clusters.get_mut(id).and_then(|seen| {
+        if let Some(seen) = self.seen.borrow_mut().clusters.get_mut(id) {
             seen.cluster = cluster;
+        }
+        let all = self.seen.borrow();
+        let told = all.clusters.get(id).and_then(|seen| {
             let (stack, _) = names::of_cluster(&seen.cluster.name)?;
-            told(&stack, seen, steps.ok()?)
+            told(&stack, seen, steps, &all)
         });
-        Ok(told.into_iter())
+        Ok(told)
     }
 
     /// None where EMR no longer knows it.
@@ -105,14 +122,34 @@ impl<A: Api> Account<A> {
     }
 }
 
-fn told(stack: &StackName, seen: &SeenCluster, steps: Vec<emr::Step>) -> Option<Cluster> {
+/// A living cluster that cannot be read must not be taken for none.
+fn unreadable(cluster: &emr::Cluster) -> Result<Option<Cluster>, CloudError> {
+    if cluster.state.is_over() {
+        return Ok(None);
+    }
+    let message = format!(
+        "cluster {} lives and what EMR says of it cannot be read",
+        cluster.id
+    );
+    Err(CloudError::new(Class::Failed, message).hint(format!(
+        "end it by hand: aws emr terminate-clusters --cluster-ids {}",
+        cluster.id
+    )))
+}
+
+fn told(
+    stack: &StackName,
+    seen: &SeenCluster,
+    steps: Vec<emr::Step>,
+    all: &Seen,
+) -> Option<Cluster> {
     let emr::Cluster { id, state, .. } = &seen.cluster;
     let (state, cluster) = (*state, &seen.cluster);
     let mut drift = Vec::new();
     let mut spec = spec::read(&cluster.tags);
     if spec.is_none() {
         drift.push("its tags were changed by somebody else".to_owned());
-        spec = bare(seen);
+        spec = bare(stack, seen, all);
     }
     let mut spec = spec?;
     spec.label = Some(cluster.release.clone());
@@ -135,26 +172,49 @@ fn told(stack: &StackName, seen: &SeenCluster, steps: Vec<emr::Step>) -> Option<
     })
 }
 
-/// What can be said of a cluster without its tags.
-fn bare(seen: &SeenCluster) -> Option<ClusterSpec> {
-    let primary = seen.groups.iter().find(|group| group.role == Role::Primary);
-    let instance_type = primary.map_or("m5.xlarge", |group| &group.instance_type);
-    let groups = InstanceGroups::single(instance_type.parse().ok()?);
+/// What EMR itself can say of a cluster whose tags do not tell.
+fn bare(stack: &StackName, seen: &SeenCluster, groups: &Seen) -> Option<ClusterSpec> {
+    let group = |role: Role| {
+        let group = seen.groups.iter().find(|group| group.role == role)?;
+        let nodes = Nodes {
+            count: group.requested,
+            instance_type: group.instance_type.parse().ok()?,
+        };
+        let (market, ebs) = (group.market, None);
+        Some(InstanceGroup { nodes, market, ebs })
+    };
+    let prefix = names::ec2(stack, "");
+    let named = |name: &String| name.strip_prefix(&prefix)?.parse().ok();
+    let of_id = |id: &String| {
+        let mut all = groups.groups.iter();
+        all.find(|(_, group)| group.id == *id)
+            .map(|(name, _)| name.clone())
+    };
+    let cluster = &seen.cluster;
+    let groups = InstanceGroups {
+        // Only ended clusters have no groups to look at, and nobody compares these.
+        primary: match group(Role::Primary) {
+            Some(primary) => primary,
+            None => InstanceGroups::single("m5.xlarge".parse().ok()?).primary,
+        },
+        core: group(Role::Core),
+        task: group(Role::Task),
+    };
     Some(ClusterSpec {
-        release: seen.cluster.release.parse().ok()?,
+        release: cluster.release.parse().ok()?,
         label: None,
         team: None,
         size: groups.size(),
         groups,
         workers: 1,
-        worker: crate::model::desired::Worker {
-            memory: crate::model::memory::Memory::from_mib(0),
+        worker: Worker {
+            memory: Memory::from_mib(0),
             cores: 0,
         },
-        key_pair: None,
-        security_groups: Vec::new(),
+        key_pair: cluster.key_pair.as_ref().and_then(named),
+        security_groups: cluster.security_groups.iter().filter_map(of_id).collect(),
         python_packages: Vec::new(),
-        guardrails: crate::model::stack::Guardrails::default(),
+        guardrails: Guardrails::default(),
     })
 }
 

@@ -24,7 +24,7 @@ fn told(error: ApiError, what: String) -> CloudError {
         .hint("or run it on this machine, for nothing: add --local")
         .caused_by(error),
         Kind::Denied => {
-            let hint = format!("ask for the permission {}", error.call);
+            let hint = format!("ask for the permission {}", permission(&error));
             CloudError::new(Class::Missing, format!("AWS does not allow to {what}"))
                 .hint(hint)
                 .caused_by(error)
@@ -46,5 +46,30 @@ pub(super) fn gone(result: Result<(), ApiError>) -> Result<(), ApiError> {
     match result {
         Err(error) if error.kind == Kind::NotFound => Ok(()),
         result => result,
+    }
+}
+
+/// The permission that lacks: AWS names it where it is another than the call's, as iam:PassRole.
+fn permission(error: &ApiError) -> &str {
+    let named = error.message.split_once("not authorized to perform: ");
+    let named = named.and_then(|(_, rest)| rest.split_whitespace().next());
+    named.unwrap_or(error.call)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_permission_that_lacks_is_the_one_that_aws_names() {
+        let error = |message: &str| ApiError {
+            call: "elasticmapreduce:RunJobFlow",
+            kind: Kind::Denied,
+            code: None,
+            message: message.to_owned(),
+        };
+        let said = error("User: arn:x is not authorized to perform: iam:PassRole on resource: y");
+        assert_eq!(permission(&said), "iam:PassRole");
+        assert_eq!(permission(&error("no")), "elasticmapreduce:RunJobFlow");
     }
 }

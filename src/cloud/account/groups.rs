@@ -25,11 +25,11 @@ const SETTLING: [u64; 5] = [1, 2, 4, 8, 16];
 const DRAINING: [u64; 9] = [2, 4, 8, 15, 30, 30, 60, 60, 90];
 
 impl<A: Api> Account<A> {
-    /// This machine's addresses where a rule of ours needs them; none where they cannot be told.
+    /// This machine's addresses where a rule may be for one of them; none where they cannot be told.
     pub(super) async fn addresses(&self) -> Option<Vec<Cidr>> {
         let seen = self.seen.borrow();
         let mut rules = seen.groups.values().flat_map(|group| &group.ingress);
-        if rules.any(|rule| self.is_own(rule)) {
+        if rules.any(|rule| door(rule).is_some() && rule.from.is_host()) {
             self.caller().ok()
         } else {
             None
@@ -37,7 +37,11 @@ impl<A: Api> Account<A> {
     }
 
     fn is_own(&self, rule: &Rule) -> bool {
-        rule.description == self.own_mark()
+        is_callers(rule) && rule.description == self.own_mark()
+    }
+
+    fn is_others(&self, rule: &Rule) -> bool {
+        is_callers(rule) && rule.description != self.own_mark()
     }
 
     fn own_mark(&self) -> String {
@@ -51,41 +55,9 @@ impl<A: Api> Account<A> {
     ) -> Vec<SecurityGroup> {
         let group = |(name, group): (&GroupName, &Group)| SecurityGroup {
             name: name.clone(),
-            ingress: self.ingress(&group.ingress, addresses),
+            ingress: ingress(&group.ingress, addresses, &self.own_mark()),
         };
         seen.groups.iter().map(group).collect()
-    }
-
-    /// The rules as a stack says them. Rules of other callers are theirs; a rule of ours for an
-    /// address that is no longer ours is a range that no stack names.
-    fn ingress(&self, rules: &[Rule], addresses: Option<&[Cidr]>) -> Vec<Ingress> {
-        let mut ingress = Vec::new();
-        for rule in rules {
-            let port = match rule.ports {
-                Some((first, last)) if first == last && rule.protocol == "tcp" => first,
-                // No stack opens such a thing: port 0 stands for it.
-                _ => 0,
-            };
-            let current = addresses.is_none_or(|own| own.contains(&rule.from));
-            if self.is_own(rule) && current {
-                let whole = addresses.is_none_or(|own| {
-                    own.iter()
-                        .all(|from| has(rules, rule, *from, &self.own_mark()))
-                });
-                ingress.extend(whole.then_some(Ingress {
-                    port,
-                    from: IngressSource::Caller,
-                }));
-            } else if self.is_own(rule) || !rule.description.starts_with(CALLER) {
-                ingress.push(Ingress {
-                    port,
-                    from: IngressSource::Range(rule.from),
-                });
-            }
-        }
-        ingress.sort();
-        ingress.dedup();
-        ingress
     }
 
     /// The rules that a group is to have from us.
@@ -99,7 +71,9 @@ impl<A: Api> Account<A> {
                 description,
             };
             match from {
-                IngressSource::Range(range) => rules.push(rule(*range, RANGE.to_owned())),
+                IngressSource::Range(range)
+                | IngressSource::Here(range)
+                | IngressSource::Other(range) => rules.push(rule(*range, RANGE.to_owned())),
                 IngressSource::Caller => {
                     let own = self.caller()?.into_iter();
                     rules.extend(own.map(|from| rule(from, self.own_mark())));
@@ -122,7 +96,8 @@ impl<A: Api> Account<A> {
         tags.insert(NAME.to_owned(), group.name.to_string());
         let call = CreateSecurityGroup {
             name: name.clone(),
-            description: format!("{} of stack {stack}, made by clusterup", group.name),
+            // EC2 allows 255 characters, and the group's name may be as long by itself.
+            description: format!("of stack {stack}, made by clusterup"),
             tags: tags.clone(),
         };
         let made = match self.api.serve(call).await {
@@ -188,8 +163,8 @@ impl<A: Api> Account<A> {
         let lacks = |rule: &&Rule| !group.ingress.iter().any(|there| same(there, rule));
         let rules: Vec<Rule> = wanted.iter().filter(lacks).cloned().collect();
         self.authorize(&group.id, rules).await?;
-        let others = |rule: &Rule| rule.description.starts_with(CALLER) && !self.is_own(rule);
-        let stale = |rule: &&Rule| !wanted.iter().any(|want| same(want, rule)) && !others(rule);
+        let is_wanted = |rule: &Rule| wanted.iter().any(|want| same(want, rule));
+        let stale = |rule: &&Rule| !is_wanted(rule) && !self.is_others(rule);
         let rules: Vec<Rule> = group.ingress.iter().filter(stale).cloned().collect();
         if rules.is_empty() {
             return Ok(());
@@ -314,11 +289,124 @@ impl<A: Api> Account<A> {
     }
 }
 
-/// Whether a rule like `rule` is there for another address.
-fn has(rules: &[Rule], rule: &Rule, from: Cidr, mark: &str) -> bool {
-    let like = |other: &Rule| {
-        (&other.protocol, other.ports, other.from) == (&rule.protocol, rule.ports, from)
-            && other.description == mark
-    };
-    rules.iter().any(like)
+/// The port that a rule opens, where it opens what a stack can: one of TCP.
+fn door(rule: &Rule) -> Option<u16> {
+    let (first, last) = rule.ports?;
+    (first == last && rule.protocol == "tcp").then_some(first)
+}
+
+/// Whether a rule is for some machine's address: what only says so is anybody's.
+fn is_callers(rule: &Rule) -> bool {
+    door(rule).is_some() && rule.from.is_host() && rule.description.starts_with(CALLER)
+}
+
+/// The rules as a stack says them, for the machine at `addresses` that marks its own with `mark`.
+/// Rules of other callers are theirs; a rule of ours for an address that is no longer ours is a
+/// range that no stack names.
+fn ingress(rules: &[Rule], addresses: Option<&[Cidr]>, mark: &str) -> Vec<Ingress> {
+    let mut ingress = Vec::new();
+    for rule in rules {
+        // No stack opens such a thing: port 0 stands for it.
+        let port = door(rule).unwrap_or(0);
+        let ours = is_callers(rule) && rule.description == mark;
+        let here = match addresses {
+            Some(own) => port != 0 && own.contains(&rule.from),
+            None => ours,
+        };
+        let from = if is_callers(rule) && !ours {
+            IngressSource::Other(rule.from)
+        } else if here {
+            IngressSource::Here(rule.from)
+        } else {
+            IngressSource::Range(rule.from)
+        };
+        ingress.push(Ingress { port, from });
+        // EC2 has one rule for a port and a range: whoever described it, it lets us in.
+        let open = |from: &Cidr| {
+            let mut rules = rules.iter();
+            rules.any(|rule| door(rule) == Some(port) && rule.from == *from)
+        };
+        if here && addresses.is_none_or(|own| own.iter().all(open)) {
+            let from = IngressSource::Caller;
+            ingress.push(Ingress { port, from });
+        }
+    }
+    ingress.sort();
+    ingress.dedup();
+    ingress
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINE: &str = "clusterup caller me@here";
+    const THEIRS: &str = "clusterup caller ada@there";
+
+    fn cidr(text: &str) -> Cidr {
+        text.parse().unwrap()
+    }
+
+    fn rule(from: &str, description: &str) -> Rule {
+        Rule {
+            protocol: "tcp".to_owned(),
+            ports: Some((22, 22)),
+            from: cidr(from),
+            description: description.to_owned(),
+        }
+    }
+
+    fn seen(rules: &[Rule], own: &[&str]) -> Vec<IngressSource> {
+        let own: Vec<Cidr> = own.iter().map(|from| cidr(from)).collect();
+        let seen = ingress(rules, Some(&own), MINE);
+        seen.into_iter().map(|ingress| ingress.from).collect()
+    }
+
+    #[test]
+    fn whoever_opened_our_address_let_us_in() {
+        let us = "203.0.113.7/32";
+        for (description, as_range) in [
+            (MINE, IngressSource::Here(cidr(us))),
+            (RANGE, IngressSource::Here(cidr(us))),
+            ("by hand", IngressSource::Here(cidr(us))),
+            (THEIRS, IngressSource::Other(cidr(us))),
+        ] {
+            let seen = seen(&[rule(us, description)], &[us]);
+            assert_eq!(seen, [IngressSource::Caller, as_range]);
+        }
+    }
+
+    #[test]
+    fn all_addresses_have_to_be_open() {
+        let (v4, v6) = ("203.0.113.7/32", "2001:db8::7/128");
+        let half = [rule(v4, THEIRS)];
+        assert_eq!(seen(&half, &[v4, v6]), [IngressSource::Other(cidr(v4))]);
+        let both = [rule(v4, THEIRS), rule(v6, MINE)];
+        assert_eq!(seen(&both, &[v4, v6])[0], IngressSource::Caller);
+    }
+
+    #[test]
+    fn only_one_port_to_one_machine_is_a_callers() {
+        let wide = rule("192.0.2.0/24", THEIRS);
+        let udp = Rule {
+            protocol: "udp".to_owned(),
+            ..rule("192.0.2.9/32", THEIRS)
+        };
+        let many = Rule {
+            ports: Some((1, 65_535)),
+            ..rule("192.0.2.9/32", THEIRS)
+        };
+        for rule in [wide, udp, many] {
+            assert_eq!(
+                seen(std::slice::from_ref(&rule), &["203.0.113.7/32"]),
+                [IngressSource::Range(rule.from)]
+            );
+        }
+    }
+
+    #[test]
+    fn where_we_were_is_a_range() {
+        let seen = seen(&[rule("203.0.113.7/32", MINE)], &["203.0.113.99/32"]);
+        assert_eq!(seen, [IngressSource::Range(cidr("203.0.113.7/32"))]);
+    }
 }

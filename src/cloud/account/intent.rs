@@ -8,7 +8,7 @@ use super::names;
 use super::place::{self, Note};
 use crate::cloud::CloudError;
 use crate::cloud::api::s3::{Condition, GetObject};
-use crate::cloud::api::{Api, Kind};
+use crate::cloud::api::{Api, ApiError, Call, Kind, Serve};
 use crate::model::event::{Event, Listener};
 use crate::model::name::StackName;
 use crate::model::observed::Run;
@@ -36,7 +36,32 @@ pub(super) enum Intent {
     Steps(Run),
 }
 
+/// Pauses after a throttle, which says that nothing was done.
+const THROTTLED: [u64; 6] = [2, 4, 8, 15, 30, 30];
+
 impl<A: Api> Account<A> {
+    /// Makes a call that may be made once; each time that it was not done, the lock is looked at
+    /// again before the next.
+    pub(super) async fn once<C: Call>(
+        &self,
+        call: C,
+    ) -> Result<Result<C::Reply, ApiError>, CloudError>
+    where
+        A: Serve<C>,
+    {
+        for pause in THROTTLED {
+            self.surely_ours().await?;
+            match self.api.serve(call.clone()).await {
+                Err(error) if error.kind == Kind::Throttled => {
+                    tokio::time::sleep(Duration::from_secs(pause)).await;
+                }
+                reply => return Ok(reply),
+            }
+        }
+        self.surely_ours().await?;
+        Ok(self.api.serve(call).await)
+    }
+
     /// Eight random bytes in hexadecimal digits.
     pub(super) fn nonce(&self) -> String {
         format!("{:016x}", self.dice.next())

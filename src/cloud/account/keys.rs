@@ -89,6 +89,16 @@ impl<A: Api> Account<A> {
         stack: &StackName,
         name: &KeyPairName,
     ) -> Result<(), CloudError> {
+        // This half first: the pair in EC2 is what the next run, should this one die, still sees.
+        let folder = self.key_folder(stack, name).await?;
+        keypair::remove(&folder)?;
+        // Folders above it go as they empty.
+        folder
+            .ancestors()
+            .skip(1)
+            .take(3)
+            .take_while(|f| std::fs::remove_dir(f).is_ok())
+            .count();
         let id = self
             .seen
             .borrow()
@@ -100,15 +110,6 @@ impl<A: Api> Account<A> {
             gone(deleted).doing(|| format!("delete key pair {name}"))?;
             self.seen.borrow_mut().keys.remove(name);
         }
-        let folder = self.key_folder(stack, name).await?;
-        keypair::remove(&folder)?;
-        // Folders above it go as they empty.
-        folder
-            .ancestors()
-            .skip(1)
-            .take(3)
-            .take_while(|f| std::fs::remove_dir(f).is_ok())
-            .count();
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 //! lives; one that stays as it is for longer than its time is a dead holder's.
 
 use super::Account;
+use super::bucket::SETTLING;
 use super::errors::Doing;
 use super::place;
 use crate::cloud::api::s3::{Body, Bucket, Condition, DeleteObject, GetObject, PutObject};
@@ -24,6 +25,8 @@ use tokio::time::Instant;
 /// How long a lock stands that nobody writes anew.
 const LEASE: Duration = Duration::from_secs(60);
 const BEAT: Duration = Duration::from_secs(15);
+/// A beat that comes through keeps it younger than this.
+const FRESH: Duration = Duration::from_secs(20);
 /// Longer than a dead holder blocks, and than most passes take.
 const PATIENCE: Duration = Duration::from_secs(150);
 const PAUSE: Duration = Duration::from_secs(3);
@@ -51,7 +54,7 @@ pub(super) struct Lock {
 impl Lock {
     /// Dead for certain, without waiting: a process of this machine that is no more, or a lock so
     /// old that no clock can be so wrong.
-    pub(super) fn is_dead(&self) -> bool {
+    fn is_dead(&self) -> bool {
         let age = (self.read_at - self.modified).to_std().unwrap_or_default();
         self.holder
             .process
@@ -158,13 +161,24 @@ impl<A: Api> Held<A> {
     fn is_fresh(&self) -> bool {
         let (ticked, read) = self.known.get();
         let passed = (self.clock.now() - read).abs().to_std().unwrap_or(LEASE);
-        ticked.elapsed() < BEAT && passed < BEAT
+        ticked.elapsed() < FRESH && passed < FRESH
     }
 
     async fn own_etag(&self) -> Result<Option<String>, CloudError> {
         let read = read(&*self.api, &self.bucket, &self.key).await?;
         let own = read.filter(|(holder, ..)| holder.token == self.holder.token);
         Ok(own.map(|(_, etag, _)| etag))
+    }
+
+    async fn remove(&self, etag: String) -> Result<(), ApiError> {
+        let (bucket, key) = (self.bucket.clone(), self.key.clone());
+        let unchanged = Some(etag);
+        let call = DeleteObject {
+            bucket,
+            key,
+            unchanged,
+        };
+        self.api.serve(call).await
     }
 
     async fn beat_on(&self) {
@@ -179,6 +193,16 @@ impl<A: Api> Held<A> {
 fn lost() -> CloudError {
     let message = "the lock of the stack was taken by another clusterup, which thought us dead";
     CloudError::new(Class::Busy, message).hint("see what it does, then apply again")
+}
+
+fn busy(message: String) -> CloudError {
+    CloudError::new(Class::Busy, message).hint("wait for it, then try again")
+}
+
+fn waiting(who: &str, stack: &StackName) -> Event {
+    let what = format!("waiting for {who}, who is at work on stack {stack}");
+    let (done, total) = (0, 0);
+    Event::Progress { what, done, total }
 }
 
 struct Beating<A> {
@@ -199,17 +223,18 @@ impl<A: Api> Hold for Beating<A> {
         self.heart.abort();
         let held = &self.held;
         held.grip.set(Grip::Released);
-        let (bucket, key) = (held.bucket.clone(), held.key.clone());
-        let unchanged = Some(held.etag.borrow().clone());
-        let_go(
-            held.api
-                .serve(DeleteObject {
-                    bucket,
-                    key,
-                    unchanged,
-                })
-                .await,
-        )
+        let mut etag = held.etag.borrow().clone();
+        loop {
+            match held.remove(etag).await {
+                // A beat that nobody heard of came true: it may still be ours.
+                Err(error) if error.kind == Kind::Precondition => {}
+                removed => return let_go(removed),
+            }
+            match held.own_etag().await? {
+                Some(now) => etag = now,
+                None => return Ok(()),
+            }
+        }
     }
 }
 
@@ -238,22 +263,23 @@ async fn read<A: Serve<GetObject>>(
 }
 
 impl<A: Api> Account<A> {
-    /// Nothing is changed under a lock that is another's by now.
-    pub(super) fn still_ours(&self) -> Result<(), CloudError> {
+    /// Nothing is changed under a lock that is, or may be, another's by now.
+    pub(super) async fn still_ours(&self) -> Result<(), CloudError> {
         let held = self.lease.borrow().clone();
-        match held {
-            Some(held) if held.grip.get() == Grip::Lost => Err(lost()),
-            Some(_) | None => Ok(()),
+        match held.map(|held| (held.grip.get(), held)) {
+            Some((Grip::Lost, _)) => Err(lost()),
+            Some((Grip::Firm, held)) if !held.is_fresh() => held.beat().await,
+            // Without a lease there is nothing to lose: ending a cluster needs none.
+            Some((Grip::Firm | Grip::Released, _)) | None => Ok(()),
         }
     }
 
-    /// Makes sure, by asking, that the lock is still ours: before what cannot be undone.
-    pub(super) async fn renew(&self) -> Result<(), CloudError> {
+    /// What cannot be taken back needs a lock that is ours for certain.
+    pub(super) async fn surely_ours(&self) -> Result<(), CloudError> {
         let held = self.lease.borrow().clone();
-        match held {
-            Some(held) if held.grip.get() == Grip::Firm && held.is_fresh() => Ok(()),
-            Some(held) if held.grip.get() == Grip::Firm => held.beat().await,
-            Some(_) | None => Err(lost()),
+        match held.map(|held| held.grip.get()) {
+            Some(Grip::Firm) => self.still_ours().await,
+            Some(Grip::Lost | Grip::Released) | None => Err(lost()),
         }
     }
 
@@ -270,6 +296,26 @@ impl<A: Api> Account<A> {
             modified,
             read_at,
         }))
+    }
+
+    /// A lock that nobody writes anew: its holder is dead. None where it is gone or held.
+    pub(super) async fn abandoned(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+    ) -> Result<Option<Lock>, CloudError> {
+        let begun = Instant::now();
+        let Some(first) = self.read_lock(bucket, key).await? else {
+            return Ok(None);
+        };
+        while !first.is_dead() && begun.elapsed() < LEASE {
+            tokio::time::sleep(PAUSE).await;
+            let now = self.read_lock(bucket, key).await?;
+            if now.is_none_or(|now| now.etag != first.etag) {
+                return Ok(None);
+            }
+        }
+        Ok(Some(first))
     }
 
     pub(super) async fn take_lease(
@@ -303,10 +349,52 @@ impl<A: Api> Account<A> {
             held,
             heart: heart.abort_handle(),
         };
-        if !fresh {
-            self.settle_intents(stack, hear).await?;
+        if fresh {
+            return Ok(Box::new(lease));
+        }
+        if let Err(error) = self.settle_intents(stack, hear).await {
+            // What went wrong matters more than whether the lock could be let go.
+            let _ = Box::new(lease).release().await;
+            return Err(error);
         }
         Ok(Box::new(lease))
+    }
+
+    async fn write_lock(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        holder: &Holder,
+        condition: Condition,
+    ) -> Result<String, ApiError> {
+        let body = Held::<A>::body(holder, 0);
+        let (bucket, key) = (bucket.clone(), key.to_owned());
+        let call = PutObject {
+            bucket,
+            key,
+            body,
+            condition,
+        };
+        self.api.serve(call).await
+    }
+
+    /// Makes the bucket; at the first time `made` says nothing, then when that was. One that was made
+    /// a moment ago may not be there for every server yet.
+    async fn bring_bucket(
+        &self,
+        bucket: &Bucket,
+        made: &mut Option<Instant>,
+    ) -> Result<(), CloudError> {
+        match made {
+            None => *made = Some(Instant::now()),
+            Some(at) if at.elapsed() < SETTLING => self.breathe().await,
+            Some(_) => {
+                let message = format!("bucket {} was made and is not there", bucket.name);
+                let error = CloudError::new(Class::Failed, message);
+                return Err(error.hint("try again in a few minutes"));
+            }
+        }
+        self.make_bucket(bucket).await
     }
 
     /// Writes the lock, waiting for who has it; its ETag, and whether the bucket was made for it.
@@ -318,32 +406,35 @@ impl<A: Api> Account<A> {
         stack: &StackName,
         hear: &dyn Listener,
     ) -> Result<(String, bool), CloudError> {
-        let mut fresh = false;
+        let (mut made, mut looked) = (None, false);
         let mut condition = Condition::Absent;
         let (begun, mut watched) = (Instant::now(), Instant::now());
         let mut last: Option<String> = None;
         loop {
-            let body = Held::<A>::body(holder, 0);
-            let (of, at) = (bucket.clone(), key.to_owned());
-            let call = PutObject {
-                bucket: of,
-                key: at,
-                body,
-                condition: condition.clone(),
-            };
-            match self.api.serve(call).await {
+            match self
+                .write_lock(bucket, key, holder, condition.clone())
+                .await
+            {
                 Err(error) if error.kind == Kind::NotFound && condition == Condition::Absent => {
-                    self.make_bucket(bucket).await?;
-                    fresh = true;
+                    self.bring_bucket(bucket, &mut made).await?;
                     continue;
                 }
                 Err(error) if matches!(error.kind, Kind::Precondition | Kind::NotFound) => {}
                 reply => {
-                    return Ok((reply.doing(|| format!("lock stack {stack}"))?, fresh));
+                    let etag = reply.doing(|| format!("lock stack {stack}"))?;
+                    return Ok((etag, made.is_some()));
                 }
             }
             condition = Condition::Absent;
             let Some(lock) = self.read_lock(bucket, key).await? else {
+                // Let go of in between, or S3 had two writers at once.
+                if begun.elapsed() >= PATIENCE {
+                    return Err(busy(format!("others keep locking stack {stack}")));
+                }
+                if looked {
+                    self.breathe().await;
+                }
+                looked = true;
                 continue;
             };
             if lock.holder.token == holder.token {
@@ -358,17 +449,9 @@ impl<A: Api> Account<A> {
             }
             let who = &lock.holder.who;
             if begun.elapsed() >= PATIENCE {
-                let message = format!("{who} is at work on stack {stack}");
-                return Err(
-                    CloudError::new(Class::Busy, message).hint("wait for it, then try again")
-                );
+                return Err(busy(format!("{who} is at work on stack {stack}")));
             }
-            let what = format!("waiting for {who}, who is at work on stack {stack}");
-            hear.hear(&Event::Progress {
-                what,
-                done: 0,
-                total: 0,
-            });
+            hear.hear(&waiting(who, stack));
             tokio::time::sleep(PAUSE).await;
         }
     }

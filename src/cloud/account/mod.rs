@@ -53,6 +53,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// EC2 shows what is new within seconds (EC2 API, eventual consistency); AWS promises no figure.
+/// Clusters, whose lists lag for longer, are known from the bucket.
+const LAG: Duration = Duration::from_secs(6);
+
 /// A region of an account.
 pub struct Account<A> {
     api: Rc<A>,
@@ -171,7 +175,7 @@ impl<A: Api> Cloud for Account<A> {
         action: &Action,
         hear: &dyn Listener,
     ) -> Result<(), CloudError> {
-        self.still_ours()?;
+        self.still_ours().await?;
         match action {
             Action::CreateRoles => self.create_roles().await,
             Action::CreateKeyPair(spec) => self.create_key(stack, spec).await,
@@ -218,12 +222,20 @@ impl<A: Api> Cloud for Account<A> {
         self.pace(looks)
     }
 
+    fn lag(&self) -> Duration {
+        LAG.min(self.settings.poll)
+    }
+
     fn guards_itself(&self) -> bool {
         false
     }
 
     async fn shell(&self, stack: &StackName) -> Result<Shell, CloudError> {
         self.door(stack).await
+    }
+
+    async fn lacks_roles(&self) -> Result<bool, CloudError> {
+        Ok(!self.missing_roles().await?.is_empty() || self.lacks_reaper().await?)
     }
 
     async fn checkup(&self) -> Vec<Finding> {

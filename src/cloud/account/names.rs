@@ -9,10 +9,12 @@ pub(super) const NAME: &str = "clusterup-name";
 /// On key pairs whose private half we made.
 pub(super) const MADE: &str = "clusterup-made";
 pub(super) const NONCE: &str = "clusterup-nonce";
+/// The job that a cluster was made with.
+pub(super) const JOB: &str = "clusterup-job";
 /// Why a cluster was ended: reason and message.
 pub(super) const END: &str = "clusterup-end";
 const MANAGED: &str = "clusterup-managed";
-const TEAM: &str = "clusterup-team";
+pub(super) const TEAM: &str = "clusterup-team";
 const OWNER: &str = "clusterup-owner";
 /// AWS's managed policies for EMR, version 2, act only on what has this tag (EMR Management Guide).
 const EMR_POLICIES: &str = "for-use-with-amazon-emr-managed-policies";

@@ -2,20 +2,21 @@
 //! once.
 
 use super::errors::Doing;
-use super::names::{self, NAME, STACK, prefix};
+use super::names::{self, JOB, NAME, STACK, prefix};
 use super::place::{self, Note};
 use super::{Account, cut};
-use crate::cloud::CloudError;
 use crate::cloud::api::ec2::{DescribeKeyPairs, DescribeSecurityGroups, Filter, Group, KeyPair};
 use crate::cloud::api::emr::{ListClusters, Summary};
 use crate::cloud::api::s3::{Bucket, ListObjects, Listed};
 use crate::cloud::api::{Api, Kind};
 use crate::cloud::home;
+use crate::cloud::{Class, CloudError};
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::{Cluster, ClusterState, Observed, Run};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::Duration;
 
 /// The states of a cluster that is not over.
 pub(super) const NOT_OVER: [ClusterState; 5] = [
@@ -25,6 +26,11 @@ pub(super) const NOT_OVER: [ClusterState; 5] = [
     ClusterState::Waiting,
     ClusterState::Terminating,
 ];
+
+/// EMR knows what is older than this, or never will: by any clock that AWS accepts.
+const YOUNG: TimeDelta = TimeDelta::minutes(25);
+/// Seconds between looks at what was made a moment ago.
+const YOUTH: [u64; 8] = [1, 2, 4, 8, 15, 20, 20, 30];
 
 /// Objects by key: bytes and when they were written.
 pub(super) type Objects = BTreeMap<String, (u64, DateTime<Utc>)>;
@@ -169,10 +175,56 @@ impl<A: Api> Account<A> {
         let ids: BTreeSet<String> = alive.iter().map(|s| s.id.clone()).chain(newest).collect();
         let mut clusters = Vec::new();
         for id in ids {
-            clusters.extend(self.cluster(stack, &id).await?);
+            clusters.extend(self.known_cluster(stack, &id).await?);
         }
         clusters.sort_by(|a: &Cluster, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
         Ok(clusters)
+    }
+
+    /// A cluster that was listed, or that the stack has noted. One that was made a moment ago and
+    /// that EMR does not know is not gone: it is asked for again until there is no doubt.
+    async fn known_cluster(
+        &self,
+        stack: &StackName,
+        id: &str,
+    ) -> Result<Option<Cluster>, CloudError> {
+        let mut pauses = YOUTH.into_iter();
+        loop {
+            let told = self.cluster(stack, id).await?;
+            let whole = told
+                .as_ref()
+                .is_some_and(|cluster| self.shows_its_job(cluster));
+            if whole || !self.is_young(id) {
+                return Ok(told);
+            }
+            let Some(pause) = pauses.next() else {
+                let message = format!("AWS has made cluster {id} and does not show it yet");
+                return Err(CloudError::new(Class::Unreachable, message)
+                    .hint("try again in a minute: nothing is made twice"));
+            };
+            tokio::time::sleep(Duration::from_secs(pause)).await;
+        }
+    }
+
+    /// Whether the steps that a cluster was made with are among those that EMR lists.
+    fn shows_its_job(&self, cluster: &Cluster) -> bool {
+        let seen = self.seen.borrow();
+        let tags = seen
+            .clusters
+            .get(&cluster.id)
+            .map(|seen| &seen.cluster.tags);
+        let job = tags.and_then(|tags| tags.get(JOB)?.parse().ok());
+        job.is_none_or(|job| cluster.run_of(&job).is_some())
+    }
+
+    fn is_young(&self, id: &str) -> bool {
+        let seen = self.seen.borrow();
+        let note = seen
+            .objects
+            .as_ref()
+            .and_then(|all| all.get(&format!("clusters/{id}")));
+        let now = self.settings.clock.now();
+        seen.newborn.as_deref() == Some(id) || note.is_some_and(|(_, at)| now - *at < YOUNG)
     }
 
     pub(super) async fn all_stacks(&self) -> Result<Vec<StackName>, CloudError> {
@@ -267,7 +319,7 @@ impl<A: Api> Account<A> {
             .clone()
             .filter(|_| clusters.is_empty());
         if let Some(newborn) = newborn {
-            clusters.extend(self.cluster(stack, &newborn).await?);
+            clusters.extend(self.known_cluster(stack, &newborn).await?);
         }
         if clusters.is_empty() {
             return Ok(self.look(stack, None).await?.clusters);

@@ -18,7 +18,7 @@ pub(super) const INSTANCE_PROFILE: &str = "EMR_EC2_DefaultRole";
 /// What EventBridge Scheduler takes to end a cluster.
 const REAPER: &str = "clusterup-reaper";
 /// What AWS's tools attach to EMR's role.
-const SERVICE_POLICY: &str = "arn:aws:iam::aws:policy/service-role/AmazonElasticMapReduceRole";
+const SERVICE_POLICY: &str = "iam::aws:policy/service-role/AmazonElasticMapReduceRole";
 /// A new profile is unknown to other services for some seconds (IAM is eventually consistent).
 const SETTLING: Duration = Duration::from_secs(12);
 
@@ -50,6 +50,18 @@ impl<A: Api> Account<A> {
         Ok(missing)
     }
 
+    /// Whether the scheduler has no role yet with which it could end a cluster.
+    pub(super) async fn lacks_reaper(&self) -> Result<bool, CloudError> {
+        let name = REAPER.to_owned();
+        match self.api.serve(GetRole { name }).await {
+            Err(error) if error.kind == Kind::NotFound => Ok(true),
+            Err(error) if error.kind == Kind::Denied => Ok(false),
+            role => role
+                .doing(|| format!("look at role {REAPER}"))
+                .map(|_| false),
+        }
+    }
+
     pub(super) async fn check_roles(&self) -> Result<(), CloudError> {
         let missing = self.missing_roles().await?;
         if missing.is_empty() {
@@ -64,46 +76,56 @@ impl<A: Api> Account<A> {
             .hint("or make them with AWS's tool: aws emr create-default-roles"))
     }
 
-    /// Makes those that lack: EMR's role, the machines' with its profile, and the scheduler's.
+    /// Makes those that lack: EMR's role, the machines' with its profile, and the scheduler's. What
+    /// was there before is somebody's, who says what it may; the scheduler's is ours alone.
     pub(super) async fn create_roles(&self) -> Result<(), CloudError> {
         let account = self.identity().await?.account;
-        let bucket = self.bucket().await?.name;
-        let region = &self.settings.region;
-        self.role(SERVICE_ROLE, trust("elasticmapreduce.amazonaws.com"))
-            .await?;
-        let (role, policy) = (SERVICE_ROLE.to_owned(), SERVICE_POLICY.to_owned());
-        let attached = self.api.serve(AttachRolePolicy { role, policy }).await;
-        attached.doing(|| format!("give {SERVICE_ROLE} its permissions"))?;
-        self.role(INSTANCE_PROFILE, trust("ec2.amazonaws.com"))
-            .await?;
-        self.permit(INSTANCE_PROFILE, "clusterup", machines(&bucket))
-            .await?;
+        let partition = partition(self.settings.region.as_str());
+        if self
+            .role(SERVICE_ROLE, trust("elasticmapreduce.amazonaws.com"))
+            .await?
+        {
+            let (role, policy) = (
+                SERVICE_ROLE.to_owned(),
+                format!("arn:{partition}:{SERVICE_POLICY}"),
+            );
+            let attached = self.api.serve(AttachRolePolicy { role, policy }).await;
+            attached.doing(|| format!("give {SERVICE_ROLE} its permissions"))?;
+        }
+        if self
+            .role(INSTANCE_PROFILE, trust("ec2.amazonaws.com"))
+            .await?
+        {
+            let document = machines(partition, &account);
+            self.permit(INSTANCE_PROFILE, "clusterup", document).await?;
+        }
         let name = INSTANCE_PROFILE.to_owned();
         let made = self
             .api
             .serve(CreateInstanceProfile { name: name.clone() })
             .await;
-        unless_there(made).doing(|| format!("make instance profile {name}"))?;
+        was_made(made).doing(|| format!("make instance profile {name}"))?;
         let call = AddRoleToInstanceProfile {
             profile: name.clone(),
             role: name.clone(),
         };
         let added = self.api.serve(call).await;
-        unless_there(added).doing(|| format!("fill instance profile {name}"))?;
-        let group = format!("arn:aws:scheduler:{region}:{account}:schedule-group/clusterup");
-        self.role(REAPER, scheduler_trust(&account, &group)).await?;
-        self.permit(REAPER, "end-clusters", reaper(&account))
+        was_made(added).doing(|| format!("fill instance profile {name}"))?;
+        self.role(REAPER, scheduler_trust(partition, &account))
+            .await?;
+        self.permit(REAPER, "end-clusters", reaper(partition, &account))
             .await?;
         tokio::time::sleep(SETTLING).await;
         Ok(())
     }
 
-    async fn role(&self, name: &str, trust: serde_json::Value) -> Result<(), CloudError> {
+    /// Whether it was made, and not there before.
+    async fn role(&self, name: &str, trust: serde_json::Value) -> Result<bool, CloudError> {
         let call = CreateRole {
             name: name.to_owned(),
             trust: trust.to_string(),
         };
-        unless_there(self.api.serve(call).await).doing(|| format!("make role {name}"))
+        was_made(self.api.serve(call).await).doing(|| format!("make role {name}"))
     }
 
     async fn permit(
@@ -125,10 +147,20 @@ impl<A: Api> Account<A> {
     }
 }
 
-fn unless_there(made: Result<(), ApiError>) -> Result<(), ApiError> {
+/// Whether it was made; what is there already is as good.
+fn was_made(made: Result<(), ApiError>) -> Result<bool, ApiError> {
     match made {
-        Err(error) if error.kind == Kind::Exists => Ok(()),
-        made => made,
+        Err(error) if error.kind == Kind::Exists => Ok(false),
+        made => made.map(|()| true),
+    }
+}
+
+/// The part of AWS that a region is in, as ARNs begin (IAM User Guide, Amazon resource names).
+fn partition(region: &str) -> &'static str {
+    match region {
+        region if region.starts_with("us-gov-") => "aws-us-gov",
+        region if region.starts_with("cn-") => "aws-cn",
+        _ => "aws",
     }
 }
 
@@ -144,22 +176,26 @@ fn trust(service: &str) -> serde_json::Value {
     }]))
 }
 
-/// The condition names the schedule group; a schedule's own ARN would never match (EventBridge
-/// Scheduler User Guide, confused deputy prevention).
-fn scheduler_trust(account: &str, group: &str) -> serde_json::Value {
+/// The condition names the schedule group, in any region, for roles have none; a schedule's own ARN
+/// would never match (EventBridge Scheduler User Guide, confused deputy prevention).
+fn scheduler_trust(partition: &str, account: &str) -> serde_json::Value {
+    let group = format!("arn:{partition}:scheduler:*:{account}:schedule-group/clusterup");
     policy(json!([{
         "Effect": "Allow",
         "Principal": { "Service": "scheduler.amazonaws.com" },
         "Action": "sts:AssumeRole",
         "Condition": {
-            "StringEquals": { "aws:SourceAccount": account, "aws:SourceArn": group },
+            "StringEquals": { "aws:SourceAccount": account },
+            "ArnLike": { "aws:SourceArn": group },
         },
     }]))
 }
 
-/// What a cluster's machines may: our bucket, and EMR's own (EMR Management Guide, service role for
-/// cluster EC2 instances).
-fn machines(bucket: &str) -> serde_json::Value {
+/// What a cluster's machines may: our bucket of any region, and EMR's own (EMR Management Guide,
+/// service role for cluster EC2 instances).
+fn machines(partition: &str, account: &str) -> serde_json::Value {
+    let ours = format!("arn:{partition}:s3:::clusterup-{account}-*");
+    let emrs = format!("arn:{partition}:s3:::*.elasticmapreduce");
     policy(json!([
         {
             "Effect": "Allow",
@@ -167,26 +203,44 @@ fn machines(bucket: &str) -> serde_json::Value {
                 "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload",
                 "s3:ListMultipartUploadParts",
             ],
-            "Resource": format!("arn:aws:s3:::{bucket}/stacks/*"),
+            "Resource": format!("{ours}/stacks/*"),
         },
         {
             "Effect": "Allow",
             "Action": ["s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:GetBucketLocation"],
-            "Resource": format!("arn:aws:s3:::{bucket}"),
+            "Resource": ours,
         },
         {
             "Effect": "Allow",
             "Action": ["s3:GetObject", "s3:ListBucket"],
-            "Resource": ["arn:aws:s3:::*.elasticmapreduce", "arn:aws:s3:::*.elasticmapreduce/*"],
+            "Resource": [emrs, format!("{emrs}/*")],
         },
     ]))
 }
 
-fn reaper(account: &str) -> serde_json::Value {
+fn reaper(partition: &str, account: &str) -> serde_json::Value {
     policy(json!([{
         "Effect": "Allow",
         "Action": ["elasticmapreduce:TerminateJobFlows", "elasticmapreduce:SetTerminationProtection"],
-        "Resource": format!("arn:aws:elasticmapreduce:*:{account}:cluster/*"),
+        "Resource": format!("arn:{partition}:elasticmapreduce:*:{account}:cluster/*"),
         "Condition": { "StringEquals": { "elasticmapreduce:ResourceTag/clusterup-managed": "true" } },
     }]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn policies_are_good_in_every_region_of_their_partition() {
+        let regions = ["eu-west-1", "us-gov-east-1", "cn-north-1"];
+        assert_eq!(regions.map(partition), ["aws", "aws-us-gov", "aws-cn"]);
+        let text = machines("aws-cn", "123456789012").to_string();
+        assert!(text.contains("arn:aws-cn:s3:::clusterup-123456789012-*/stacks/*"));
+        let trust = scheduler_trust("aws", "123456789012");
+        assert_eq!(
+            trust["Statement"][0]["Condition"]["ArnLike"]["aws:SourceArn"],
+            "arn:aws:scheduler:*:123456789012:schedule-group/clusterup"
+        );
+    }
 }

@@ -31,8 +31,12 @@ impl<A: Api> Account<A> {
             CloudError::new(Class::Failed, message).hint("try again in a minute")
         })?;
         let key = self.private_half(stack, &observed, cluster).await?;
-        self.move_rules().await?;
+        // The rule may be right all the same; SSH itself says whether it is.
+        let moved = self.move_rules().await;
+        let warning = moved.err().map(|error| error.to_string());
         Ok(Shell {
+            cluster: cluster.id.clone(),
+            warning,
             host,
             user: USER.to_owned(),
             key,

@@ -84,9 +84,12 @@ impl<A: Api> Account<A> {
         let (nonce, begun) = (self.nonce(), self.settings.clock.now());
         self.intend(stack, &nonce, &Intent::Steps(run.clone()))
             .await?;
-        self.renew().await?;
-        let accepted = match self.api.serve(call).await {
-            Ok(_) => true,
+        let accepted = match self.once(call).await? {
+            // Accepted and not listed yet looks like not given: the intent stands until they are.
+            Ok(_) => {
+                self.find_steps(&run, begun, hear).await?;
+                true
+            }
             Err(error) if error.kind == Kind::Doubt => self.find_steps(&run, begun, hear).await?,
             Err(error) => {
                 self.done(stack, &nonce).await?;

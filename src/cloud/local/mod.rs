@@ -229,6 +229,10 @@ impl Cloud for Local {
     }
 
     /// Each cluster has its supervisor.
+    fn lag(&self) -> Duration {
+        Duration::ZERO
+    }
+
     fn guards_itself(&self) -> bool {
         true
     }
@@ -236,6 +240,10 @@ impl Cloud for Local {
     async fn shell(&self, _: &StackName) -> Result<Shell, CloudError> {
         let message = "a cluster of this machine is this machine: there is nothing to log in to";
         Err(CloudError::new(Class::Input, message).hint("leave --local out"))
+    }
+
+    async fn lacks_roles(&self) -> Result<bool, CloudError> {
+        Ok(false)
     }
 
     async fn checkup(&self) -> Vec<Finding> {

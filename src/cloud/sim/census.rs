@@ -43,6 +43,7 @@ pub struct BucketGuards {
 pub struct CensusCluster {
     pub id: String,
     pub name: String,
+    pub release: String,
     pub state: ClusterState,
     pub reason: Option<String>,
     pub created_at: DateTime<Utc>,
@@ -54,6 +55,8 @@ pub struct CensusCluster {
     pub key_pair: Option<String>,
     /// Instances that are asked for.
     pub instances: Vec<(Role, u16)>,
+    /// The types of those instances.
+    pub types: Vec<(Role, String)>,
     pub idle_timeout: Option<Span>,
     pub keep_alive: bool,
     pub tags: Tags,
@@ -132,6 +135,7 @@ fn counted(cluster: &Cluster, state: &State) -> CensusCluster {
     CensusCluster {
         id: cluster.id.clone(),
         name: cluster.order.name.clone(),
+        release: cluster.order.release.clone(),
         state: cluster.state,
         reason: cluster.reason.clone(),
         created_at: cluster.created_at,
@@ -142,7 +146,11 @@ fn counted(cluster: &Cluster, state: &State) -> CensusCluster {
         groups: cluster.order.security_groups.iter().map(name).collect(),
         key_pair: cluster.order.key_pair.clone(),
         instances: instances
+            .clone()
             .map(|group| (group.order.role, group.requested))
+            .collect(),
+        types: instances
+            .map(|group| (group.order.role, group.order.instance_type.clone()))
             .collect(),
         idle_timeout: cluster.idle.map(|(timeout, _)| timeout),
         keep_alive: cluster.order.keep_alive,

@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 const STARTING_SECONDS: (u64, u64) = (60, 240);
 const UNLISTED_SECONDS: u64 = 20;
+const UNTOLD_SECONDS: u64 = 6;
 const DRAIN_SECONDS: (u64, u64) = (0, 60);
 const RESIZE_SECONDS: (u64, u64) = (50, 70);
 
@@ -33,6 +34,8 @@ pub(super) struct Cluster {
     /// With which code it is to fail while it starts.
     pub(super) doom: Option<String>,
     pub(super) listed_from: DateTime<Utc>,
+    /// When those who ask for it by its id are told of it.
+    pub(super) told_from: DateTime<Utc>,
     /// How long its network stays behind when it has ended.
     drain: TimeDelta,
     /// Its own, so that what becomes of it does not hang on other clusters.
@@ -91,6 +94,7 @@ impl Cluster {
             phase_ends: now + span(&dice, STARTING_SECONDS),
             doom,
             listed_from: world.seen_from(UNLISTED_SECONDS),
+            told_from: world.seen_from(UNTOLD_SECONDS),
             drain: span(&dice, DRAIN_SECONDS),
             dice,
             order,

@@ -2,7 +2,7 @@
 
 use super::cluster::Cluster;
 use super::no::{No, invalid};
-use super::world::{Answer, State};
+use super::world::{Answer, State, no_cluster};
 use crate::cloud::api::Page;
 use crate::cloud::api::emr::{
     self, DescribeCluster, GetAutoTerminationPolicy, InstanceGroup, ListClusters,
@@ -18,7 +18,11 @@ const NEWEST_MINOR: u32 = 14;
 
 impl Answer for DescribeCluster {
     fn answer(self, state: &mut State) -> Result<emr::Cluster, No> {
-        Ok(state.cluster(&self.id)?.seen())
+        let cluster = state.cluster(&self.id)?;
+        if cluster.told_from > state.now {
+            return Err(no_cluster(&self.id));
+        }
+        Ok(cluster.seen())
     }
 }
 
@@ -48,8 +52,12 @@ impl Answer for ListClusters {
 
 impl Answer for ListSteps {
     fn answer(self, state: &mut State) -> Result<Page<Step>, No> {
-        let steps = &state.cluster(&self.id)?.steps;
-        let shown = steps.iter().rev().take(STEPS_SHOWN);
+        let (cluster, now) = (state.cluster(&self.id)?, state.now);
+        // As late as the cluster itself was told of.
+        let late = cluster.told_from - cluster.created_at;
+        let told = |step: &&super::cluster::Step| step.created_at + late <= now;
+        let steps = cluster.steps.iter().rev().filter(told);
+        let shown = steps.take(STEPS_SHOWN);
         let skipped = match &self.next {
             None => 0,
             Some(marker) => {

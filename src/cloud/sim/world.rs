@@ -123,7 +123,7 @@ impl State {
     }
 }
 
-fn no_cluster(id: &str) -> No {
+pub(super) fn no_cluster(id: &str) -> No {
     No::new(
         Kind::NotFound,
         "InvalidRequestException",

@@ -1,0 +1,84 @@
+//! How many calls things take: EMR allows an account about one in two seconds.
+
+use crate::double::Call;
+use crate::world::World;
+use std::fs;
+use std::path::Path;
+
+const MOST_OF_APPLY: usize = 30;
+const MOST_OF_PLAN: usize = 10;
+/// Scripts, ratings and movies, and the script that installs packages.
+const UPLOADS: usize = 4;
+
+/// The shipped stack, with ratings that are on this machine.
+fn movies() -> World {
+    let world = World::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    fs::create_dir(world.path().join("stacks")).unwrap();
+    let examples = world.path().join("examples");
+    std::os::unix::fs::symlink(root.join("examples"), examples).unwrap();
+    let text = fs::read_to_string(root.join("stacks/movie-similarities.yaml")).unwrap();
+    world.write("stacks/movies.yaml", &text);
+    world.write("ratings.dat", "1::260::5::978300760\n");
+    world.write("movies.dat", "260::Star Wars (1977)::Sci-Fi\n");
+    world
+}
+
+fn with(verb: &[&str]) -> Vec<String> {
+    let ratings = "data.ratings.path=ratings.dat";
+    let args = ["stacks/movies.yaml", "--set", ratings];
+    [&verb[..1], &args, &verb[1..]]
+        .concat()
+        .into_iter()
+        .map(str::to_owned)
+        .collect()
+}
+
+fn calls(world: &World, verb: &[&str]) -> Vec<Call> {
+    let args = with(verb);
+    world.calls_of(&args.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+fn names(calls: &[Call]) -> Vec<&str> {
+    calls.iter().map(|call| call.call.as_str()).collect()
+}
+
+/// Those until the lock is let go, without those that send files.
+fn of_apply(calls: &[Call]) -> usize {
+    let end = calls.iter().rposition(|c| c.call == "s3:DeleteObject");
+    end.unwrap() + 1 - UPLOADS
+}
+
+#[test]
+fn apply_and_plan_take_few_calls() {
+    let world = movies();
+    let apply = calls(&world, &["apply", "--yes", "--detach"]);
+    let objects = world.objects();
+    let uploaded = |key: &&String| {
+        let folders = ["/scripts/", "/data/", "/bootstrap/"];
+        folders.iter().any(|folder| key.contains(folder))
+    };
+    let uploads = objects.iter().filter(uploaded).count();
+    assert_eq!(uploads, UPLOADS, "{objects:#?}");
+    let count = of_apply(&apply);
+    println!("apply from nothing: {count} calls and {UPLOADS} uploads");
+    assert!(count <= MOST_OF_APPLY, "{:#?}", names(&apply));
+
+    let settled = with(&["apply", "--yes"]);
+    let settled: Vec<_> = settled.iter().map(String::as_str).collect();
+    world.expect(0, &settled);
+    let plan = calls(&world, &["plan"]);
+    println!("plan after the job: {} calls", plan.len());
+    assert!(plan.len() <= MOST_OF_PLAN, "{:#?}", names(&plan));
+    assert!(world.alive().is_empty());
+}
+
+#[test]
+fn a_plan_of_a_kept_cluster_takes_few_calls() {
+    let world = World::new();
+    world.expect(0, &["apply", "t.yaml", "--yes"]);
+    let plan = world.calls_of(&["plan", "t.yaml"]);
+    println!("plan of a kept cluster: {} calls", plan.len());
+    assert!(plan.len() <= MOST_OF_PLAN, "{:#?}", names(&plan));
+    assert_eq!(world.alive().len(), 1);
+}

@@ -1,0 +1,178 @@
+//! Jobs on AWS: results that come home, steps that fail, and clusters that end under their job.
+
+use crate::world::{BUCKET, STACK, World, ending};
+use serde_json::{Value, json};
+use std::fs;
+
+/// The prefix of the results that the stack's job will write.
+fn results_key(world: &World) -> String {
+    let plan = world.plan();
+    let actions = plan["actions"].as_array().unwrap().iter();
+    let mut made = actions.filter_map(|a| a["action"]["create_cluster"][1]["results_key"].as_str());
+    format!("stacks/t/{}", made.next().unwrap())
+}
+
+fn steps(world: &World, rules: Value) {
+    world
+        .double
+        .post("/_double/steps", json!({ "results": rules }));
+}
+
+/// A second step that fails, whose log says why.
+fn failing(more: Value) -> Value {
+    let mut rule = json!({
+        "match": "two", "state": "FAILED", "seconds": 0.5,
+        "reason": "Unknown Error.",
+        "message": "Exception in thread \"main\" org.apache.spark.SparkUserAppException",
+        "stdout": "working on it\n",
+        "stderr": "26/01/02 03:04:05 INFO SparkContext: Running\nTraceback (most recent call last):\n  \
+                   File \"/mnt/tmp/two.py\", line 7, in <module>\n    table[\"sorce\"]\n\
+                   KeyError: 'sorce'\n",
+    });
+    rule.as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
+    json!([rule])
+}
+
+#[test]
+fn results_come_home_and_the_cluster_goes() {
+    let world = World::new();
+    world.stack(&ending());
+    let key = results_key(&world);
+    let written = "movie,score\n1,0.5\n";
+    let writes = json!({
+        format!("{key}/one/part-0.csv"): written,
+        format!("{key}/one_$folder$"): "",
+    });
+    steps(&world, json!([{ "match": "one", "writes": writes }]));
+    let done = world.expect(0, &["apply", "t.yaml", "--yes"]);
+    done.says("step one completed")
+        .says("step two completed")
+        .says("movie score 1 0.5");
+    let home = world.path().join("results");
+    let there = fs::read_to_string(home.join("one/part-0.csv")).unwrap();
+    assert_eq!(there, written);
+    let clusters = world.clusters();
+    assert_eq!(clusters.len(), 1, "{clusters:#?}");
+    assert_eq!(clusters[0]["state"], "TERMINATED");
+
+    world
+        .expect(0, &["plan", "t.yaml"])
+        .says("nothing to change");
+    // Results that were lost at home are still in the bucket.
+    fs::remove_dir_all(&home).unwrap();
+    world.expect(0, &["apply", "t.yaml", "--yes"]);
+    assert!(home.join("one/part-0.csv").exists());
+    assert_eq!(world.clusters().len(), 1);
+    world.expect(0, &["destroy", "t", "--yes"]);
+    world.assert_nothing_left();
+    assert!(home.join("one/part-0.csv").exists());
+}
+
+#[test]
+fn a_failed_step_says_why_from_its_late_log() {
+    let world = World::new();
+    world.stack(&ending());
+    world
+        .double
+        .post("/_double/durations", json!({ "logs": 4 }));
+    steps(&world, failing(json!({})));
+    let done = world.expect(4, &["apply", "t.yaml", "--yes"]);
+    done.says("step two failed")
+        .says("SparkUserAppException")
+        .says("KeyError: 'sorce'")
+        .says("two.py")
+        .says("next: clusterup logs t.yaml");
+    assert_eq!(world.clusters()[0]["state"], "TERMINATED_WITH_ERRORS");
+    let logs = world.expect(0, &["logs", "t.yaml"]);
+    logs.says("==> steps/02-two/stderr <==")
+        .says("KeyError: 'sorce'")
+        .says("working on it");
+    let one = world.expect(0, &["logs", "t", "--step", "one"]);
+    assert!(!one.out.contains("02-two"), "{}", one.out);
+
+    let plan = world.expect(0, &["plan", "t.yaml"]);
+    plan.says("+ cluster")
+        .says("the job failed when it last ran")
+        .says("a step failed");
+    // It is good the next time.
+    steps(&world, json!([]));
+    world.expect(0, &["apply", "t.yaml", "--yes"]);
+    assert_eq!(world.clusters().len(), 2);
+}
+
+#[test]
+fn a_failed_step_leaves_a_kept_cluster_for_the_next_try() {
+    let world = World::new();
+    steps(&world, failing(json!({ "times": 1 })));
+    world.expect(4, &["apply", "t.yaml", "--yes"]);
+    assert_eq!(world.alive().len(), 1);
+    world.expect(0, &["apply", "t.yaml", "--yes"]);
+    let clusters = world.clusters();
+    assert_eq!(clusters.len(), 1, "{clusters:#?}");
+    let states = clusters[0]["steps"].as_array().unwrap().iter();
+    let states: Vec<_> = states.map(|step| step["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["COMPLETED", "FAILED", "COMPLETED", "COMPLETED"]);
+}
+
+#[test]
+fn a_launch_that_fails_late_says_why_and_is_remembered() {
+    let world = World::new();
+    world.stack(&ending());
+    let why = "The instance profile EMR_EC2_DefaultRole is invalid";
+    let failure = json!({
+        "fail_at": "STARTING", "code": "VALIDATION_ERROR", "message": why,
+        "error_code": "INVALID_INSTANCE_PROFILE",
+    });
+    world.double.post("/_double/cluster", failure);
+    world.expect(1, &["apply", "t.yaml", "--yes"]).says(why);
+    world
+        .expect(0, &["plan", "t.yaml"])
+        .says("+ cluster")
+        .says(why);
+    world.expect(0, &["apply", "t.yaml", "--yes"]).says(why);
+    assert_eq!(world.clusters().len(), 2);
+}
+
+#[test]
+fn an_idle_cluster_ends_and_the_next_plan_says_so() {
+    let world = World::new();
+    world.expect(0, &["apply", "t.yaml", "--yes"]);
+    world.double.advance(11 * 60);
+    let plan = world.expect(0, &["plan", "t.yaml"]);
+    plan.says("+ cluster").says("EMR found it idle");
+    world.expect(0, &["apply", "t.yaml", "--yes"]);
+    assert_eq!(world.alive().len(), 1);
+    // The job ended well on the first one and is not run again.
+    assert_eq!(world.alive()[0]["steps"], json!([]));
+}
+
+#[test]
+fn max_lifetime_ends_the_cluster_under_its_job() {
+    let world = World::new();
+    world.stack(&ending().replace("max_lifetime: 2h", "max_lifetime: 30m"));
+    steps(&world, json!([{ "match": "one", "seconds": 36_000 }]));
+    // By its own clock this machine looks at it when it is almost half an hour old.
+    let late = json!({ "advance": -(30 * 60 - 8) });
+    world.double.post("/_double/clock", late);
+    let done = world.expect(5, &["apply", "t.yaml", "--yes"]);
+    done.says("step one is running").says("max_lifetime: 30m");
+    let clusters = world.clusters();
+    assert_eq!(clusters[0]["state"], "TERMINATED");
+    world
+        .expect(0, &["plan", "t.yaml"])
+        .says("+ cluster")
+        .says("max_lifetime");
+}
+
+#[test]
+fn what_is_in_the_way_of_results_is_said_before_anything_is_made() {
+    let world = World::new();
+    world.stack(&STACK.replace("results: results", "results: t.yaml"));
+    world
+        .expect(2, &["apply", "t.yaml", "--yes"])
+        .says("results cannot be brought to");
+    assert_eq!(world.clusters().len(), 0);
+    assert!(world.objects().is_empty(), "{BUCKET} was made");
+}

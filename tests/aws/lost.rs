@@ -1,0 +1,51 @@
+//! Replies that never come: AWS has done what was asked, and nobody says so.
+
+use crate::pool::each;
+use crate::scenes::{SCENES, Scene};
+use crate::world::World;
+use serde_json::json;
+use std::fmt;
+
+struct Lost {
+    scene: &'static Scene,
+    at: usize,
+    call: String,
+}
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: call {}, {}", self.scene.name, self.at, self.call)
+    }
+}
+
+fn lost(world: &World, lost: &Lost) {
+    let Lost { scene, at, .. } = lost;
+    scene.set(world);
+    let fault = json!({ "call": "*", "at": at, "do": "lost" });
+    world.double.post("/_double/faults", fault);
+    // It asks again by itself, or the next run finds out.
+    let done = world.run(scene.run);
+    assert!([0, 1].contains(&done.code), "{lost}: {}", done.all());
+    assert_eq!(world.double.get("/_double/faults")[0]["struck"], 1);
+    scene.end(world);
+}
+
+#[test]
+fn any_reply_may_be_lost() {
+    let mut points = Vec::new();
+    for scene in SCENES {
+        let world = World::new();
+        scene.set(&world);
+        world.expect(0, scene.run);
+        let calls = world.double.calls().into_iter().enumerate();
+        let changes = calls.filter(|(_, call)| call.mutates);
+        points.extend(changes.map(|(index, call)| Lost {
+            scene,
+            at: index + 1,
+            call: call.call,
+        }));
+    }
+    let total = points.len();
+    assert_eq!(each(points, lost), total);
+    println!("lost replies: {total}");
+}

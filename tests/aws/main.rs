@@ -1,0 +1,21 @@
+//! The program as a person runs it, against a double of AWS: no account, no money, no minutes of
+//! waiting.
+#![cfg(feature = "aws")]
+#![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
+#![expect(clippy::print_stdout, reason = "figures are what some tests are for")]
+
+mod calls;
+mod double;
+mod drift;
+mod job;
+mod json;
+mod kills;
+mod life;
+mod lost;
+mod pool;
+mod real;
+mod roles;
+mod scenes;
+mod secrets;
+mod together;
+mod world;

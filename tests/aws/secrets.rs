@@ -1,0 +1,85 @@
+//! What must never be said: credentials, private keys, signed addresses.
+
+use crate::world::{BUCKET, Done, World};
+use serde_json::json;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+const SECRET: &str = "wJalrXUtnFEMIbPxRfiCYEXAMPLEKEYcanary";
+
+/// One after the other, while calls go wrong.
+const RUNS: &[&[&str]] = &[
+    &["doctor"],
+    &["plan", "t.yaml"],
+    &["apply", "t.yaml", "--yes", "--detach"],
+    &["apply", "t.yaml", "--yes"],
+    &["status"],
+    &["status", "t"],
+    &["logs", "t", "--all"],
+    &["plan", "t.yaml"],
+];
+
+struct Said(Vec<String>);
+
+impl Said {
+    fn run(&mut self, world: &World, args: &[&str]) {
+        let mut command = world.command(args);
+        command.env("AWS_SECRET_ACCESS_KEY", SECRET);
+        self.0.push(Done::of(command.spawn().unwrap()).all());
+    }
+
+    fn holds(&self, what: &str) -> bool {
+        self.0.iter().any(|said| said.contains(what))
+    }
+}
+
+fn fault(world: &World, at: usize, what: &str) {
+    let fault = json!({ "call": "*", "at": at, "do": what });
+    world.double.post("/_double/faults", fault);
+}
+
+#[test]
+fn no_output_and_no_object_holds_a_secret() {
+    let world = World::new();
+    let mut said = Said(Vec::new());
+    for (run, args) in RUNS.iter().enumerate() {
+        let whats = ["throttle", "lost", "error500"];
+        for (turn, output) in ["text", "json"].into_iter().enumerate() {
+            fault(&world, 3 + run, whats[(run + turn) % whats.len()]);
+            said.run(&world, &[*args, &["--output", output]].concat());
+        }
+    }
+    // What fails for good says how, in both ways of saying.
+    let broken = json!({ "call": "emr:*", "do": "error500", "count": 1_000 });
+    world.double.post("/_double/faults", broken);
+    said.run(&world, &["status", "t"]);
+    said.run(&world, &["status", "t", "--output", "json"]);
+    assert!(said.holds("error: "), "nothing went wrong");
+    world.double.post("/_double/reset", json!({}));
+
+    let private = world
+        .files()
+        .into_iter()
+        .find(|f| f.ends_with("id_ed25519"));
+    let private = private.unwrap();
+    let mode = fs::metadata(&private).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let key = fs::read_to_string(&private).unwrap();
+    let lines: Vec<&str> = key.lines().filter(|line| !line.starts_with("--")).collect();
+    // Its first line says only what kind of key it is.
+    let of_key = lines[lines.len() / 2];
+    for key in world.objects() {
+        let asked = json!({ "bucket": BUCKET, "key": key });
+        let object = world.double.post("/_double/objects/get", asked);
+        let text = object["text"].as_str().unwrap_or_default();
+        for secret in [of_key, "PRIVATE KEY", SECRET] {
+            assert!(!text.contains(secret), "{key}");
+        }
+    }
+    said.run(&world, &["destroy", "t", "--yes", "--output", "json"]);
+    said.run(&world, &["destroy", "t", "--yes"]);
+    for secret in [SECRET, of_key, "PRIVATE KEY", "X-Amz-Signature"] {
+        assert!(!said.holds(secret), "{secret}: {}", said.0.join("\n"));
+    }
+    world.assert_nothing_left();
+}

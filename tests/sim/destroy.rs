@@ -1,0 +1,87 @@
+//! `destroy` leaves nothing of its stack, and all of the others'.
+
+use crate::process::Process;
+use crate::seeds::each;
+use crate::wish::Wish;
+use crate::{laws, mishaps, oracle, run};
+use clusterup::cloud::dice::Dice;
+use clusterup::cloud::sim::{Settings, Sim};
+
+#[test]
+fn nothing_is_left_whatever_went_wrong() {
+    each("destroys", 500, world);
+}
+
+async fn world(seed: u64) {
+    let dice = Dice::new(seed);
+    let sim = Sim::with(dice.next(), laws::QUICK);
+    let wish = mishaps::any_wish(&dice);
+    let case = wish.case();
+    for _ in 0..2 {
+        let process = Process::new(&sim, "ann@desk", dice.next(), mishaps::luck(&dice));
+        let applied = async {
+            if dice.percent(50) {
+                process.detached(&case).await.is_ok()
+            } else {
+                process.applied(&case).await.is_ok()
+            }
+        };
+        process.until_death(applied).await;
+        mishaps::happen(&sim, &dice, &wish).await;
+    }
+    for tries in 0.. {
+        let process = if tries < 8 {
+            Process::new(&sim, "ann@desk", dice.next(), mishaps::luck(&dice))
+        } else {
+            Process::calm(&sim, dice.next())
+        };
+        let destroyed = process.until_death(process.destroyed(&case.stack.name));
+        match destroyed.await {
+            Some(Ok(())) => break,
+            done => assert!(tries < 12, "{done:?}"),
+        }
+    }
+    oracle::is_empty(&sim.census());
+}
+
+#[test]
+fn another_stack_stays_whole() {
+    run(async {
+        let sim = Sim::with(1, Settings::default());
+        // A name that begins like the other is the harder neighbour.
+        let (one, other) = (Wish::plain("t"), Wish::plain("t-two"));
+        let (one, other) = (
+            Wish { keep: true, ..one },
+            Wish {
+                keep: true,
+                ..other
+            },
+        );
+        for (seed, wish) in [(1, &one), (2, &other)] {
+            let process = Process::calm(&sim, seed);
+            process.applied(&wish.case()).await.unwrap();
+        }
+        oracle::agrees(&sim.census(), &one);
+        let process = Process::calm(&sim, 3);
+        process.destroyed(&"t".parse().unwrap()).await.unwrap();
+        let census = sim.census();
+        oracle::agrees(&census, &other);
+        oracle::one_cluster_one_run(&census, &other);
+        assert_eq!(
+            oracle::of(&census, &one)
+                .filter(|c| !c.state.is_over())
+                .count(),
+            0
+        );
+        assert_eq!(census.key_pairs.len(), 1);
+        assert_eq!(census.groups.len(), 1);
+        let keys = census.buckets.values().flatten();
+        assert!(
+            keys.clone().all(|key| key.starts_with("stacks/t-two/")),
+            "{keys:?}"
+        );
+        let process = Process::calm(&sim, 4);
+        process.destroyed(&"t-two".parse().unwrap()).await.unwrap();
+        oracle::is_empty(&sim.census());
+    });
+}

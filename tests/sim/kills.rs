@@ -1,0 +1,158 @@
+//! The process dies before and after every call; the next one finds its way.
+
+use crate::process::Process;
+use crate::wish::{Case, Wish};
+use crate::{oracle, run, say};
+use clusterup::cloud::flaky::{Fault, Moment};
+use clusterup::cloud::sim::{Settings, Sim};
+use clusterup::run::follow::Outcome;
+use tempfile::TempDir;
+
+const SHORT: Settings = Settings {
+    eventual: true,
+    default_roles: true,
+    checks_scripts: true,
+    step_seconds: (20, 60),
+    latency_millis: (2, 40),
+};
+
+/// What is cut off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verb {
+    Detached,
+    Applied,
+    Destroyed,
+}
+
+fn wishes() -> [Wish; 2] {
+    let plain = Wish {
+        scripts: vec![0, 1],
+        packages: true,
+        ..Wish::plain("t")
+    };
+    let kept = Wish {
+        keep: true,
+        ..plain.clone()
+    };
+    [plain, kept]
+}
+
+/// What goes wrong at one call.
+fn at(number: u64, fault: Fault) -> impl FnMut(Moment) -> Option<Fault> + 'static {
+    move |moment| (moment.number == number).then_some(fault)
+}
+
+async fn act(process: &Process, verb: Verb, case: &Case) -> bool {
+    match verb {
+        Verb::Detached => process.detached(case).await.is_ok(),
+        Verb::Applied => process.applied(case).await.is_ok(),
+        Verb::Destroyed => process.destroyed(&case.stack.name).await.is_ok(),
+    }
+}
+
+/// Cuts a verb off at one call and lets another process go on; false where there is no such call.
+async fn cut_off(wish: &Wish, verb: Verb, number: u64, fault: Fault) -> bool {
+    let sim = Sim::with(number, SHORT);
+    let home = TempDir::new().unwrap();
+    let wish = &Wish {
+        home: Some(home.path().join("results")),
+        ..wish.clone()
+    };
+    let case = wish.case();
+    if verb == Verb::Destroyed {
+        let process = Process::calm(&sim, 7);
+        process.detached(&case).await.unwrap();
+        // One whose work goes on, and one whose work is done.
+        if wish.keep {
+            process.applied(&case).await.unwrap();
+        }
+    }
+    let first = Process::new(&sim, "ann@desk", 1, at(number, fault));
+    let done = first.until_death(act(&first, verb, &case)).await;
+    // A heart that beats on its own has its calls, too.
+    if first.flaky().calls() < number {
+        assert_eq!(done, Some(true));
+        return false;
+    }
+    let next = Process::calm(&sim, 2);
+    if verb == Verb::Destroyed {
+        next.destroyed(&case.stack.name).await.unwrap();
+        oracle::is_empty(&sim.census());
+        assert_eq!(sim.census().clusters.len(), 1);
+        return true;
+    }
+    let outcome = next.applied(&case).await.unwrap();
+    assert_eq!(outcome, Some(Outcome::Completed));
+    let plan = Process::calm(&sim, 3).plan(&case).await.unwrap();
+    assert!(plan.is_empty(), "{plan:#?}");
+    oracle::agrees(&sim.census(), wish);
+    oracle::one_cluster_one_run(&sim.census(), wish);
+    for step in wish.steps() {
+        assert!(
+            home.path()
+                .join("results")
+                .join(step)
+                .join("answer.txt")
+                .is_file()
+        );
+    }
+    true
+}
+
+fn every_call(fault: Fault, verbs: &[Verb]) -> u64 {
+    let mut points = 0;
+    for wish in wishes() {
+        for verb in verbs {
+            for number in 1.. {
+                let at = Point(&wish, *verb, number, fault);
+                if !run(cut_off(&wish, *verb, number, fault)) {
+                    break;
+                }
+                drop(at);
+                points += 1;
+            }
+        }
+    }
+    points
+}
+
+/// Says where it was, should the test fail there.
+struct Point<'a>(&'a Wish, Verb, u64, Fault);
+
+impl Drop for Point<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let Self(wish, verb, number, fault) = self;
+            say(&format!(
+                "{fault:?} at call {number} of {verb:?}, keep: {}",
+                wish.keep
+            ));
+        }
+    }
+}
+
+const ALL: [Verb; 3] = [Verb::Detached, Verb::Applied, Verb::Destroyed];
+
+#[test]
+fn killed_before_any_call_the_next_run_converges() {
+    let points = every_call(Fault::DieBefore, &ALL);
+    say(&format!("killed before each of {points} calls"));
+}
+
+#[test]
+fn killed_after_any_call_the_next_run_converges() {
+    let points = every_call(Fault::DieAfter, &ALL);
+    say(&format!("killed after each of {points} calls"));
+}
+
+#[test]
+fn any_reply_may_be_lost() {
+    let points = every_call(Fault::Lost, &ALL);
+    say(&format!("lost the reply of each of {points} calls"));
+}
+
+#[test]
+fn any_call_may_not_arrive() {
+    let points = every_call(Fault::Unsent, &ALL);
+    say(&format!("broke each of {points} calls before it arrived"));
+}

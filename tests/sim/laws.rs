@@ -1,0 +1,151 @@
+//! The three laws, in many worlds: what has converged needs no plan, an independent look agrees,
+//! and in a calm world each change takes exactly one pass.
+
+use crate::process::Process;
+use crate::seeds::each;
+use crate::wish::Wish;
+use crate::{mishaps, oracle};
+use clusterup::cloud::dice::Dice;
+use clusterup::cloud::sim::{Census, CensusCluster, Settings, Sim};
+use clusterup::model::action::Action;
+use clusterup::model::plan::Plan;
+use clusterup::run::follow::Outcome;
+use std::time::Duration;
+
+pub(crate) const QUICK: Settings = Settings {
+    eventual: true,
+    default_roles: true,
+    checks_scripts: true,
+    step_seconds: (20, 60),
+    latency_millis: (2, 40),
+};
+
+/// Applies that a person makes before giving up, the last of them in better weather.
+const MOST_APPLIES: u64 = 24;
+const STORMY: u64 = 8;
+
+#[test]
+fn every_world_converges_on_what_was_wished() {
+    each("converges", 1_500, stormy);
+}
+
+async fn stormy(seed: u64) {
+    let dice = Dice::new(seed);
+    let sim = Sim::with(dice.next(), QUICK);
+    let mut wish = mishaps::any_wish(&dice);
+    let turns = 1 + dice.below(3);
+    for turn in 0..turns {
+        for _ in 0..dice.below(3) {
+            mishaps::edit(&mut wish, &dice);
+        }
+        for _ in 0..dice.below(3) {
+            mishaps::happen(&sim, &dice, &wish).await;
+        }
+        if dice.percent(30) {
+            let case = wish.case();
+            let process = Process::new(&sim, "ann@desk", dice.next(), mishaps::luck(&dice));
+            drop(process.until_death(process.detached(&case)).await);
+        } else {
+            converge(&sim, &dice, &wish).await;
+        }
+        if turn + 1 == turns {
+            converge(&sim, &dice, &wish).await;
+        }
+    }
+}
+
+/// Applies until the plan is empty, and asks the oracle.
+async fn converge(sim: &Sim, dice: &Dice, wish: &Wish) {
+    let case = wish.case();
+    let mut last = None;
+    for tries in 0..MOST_APPLIES {
+        let process = if tries < STORMY {
+            Process::new(sim, "ann@desk", dice.next(), mishaps::luck(dice))
+        } else {
+            Process::calm(sim, dice.next())
+        };
+        let done = process.until_death(process.applied(&case)).await;
+        if !matches!(done, Some(Ok(None | Some(Outcome::Completed)))) {
+            last = Some(format!("{done:?}"));
+            continue;
+        }
+        let plan = Process::calm(sim, dice.next()).plan(&case).await.unwrap();
+        if plan.is_empty() {
+            oracle::agrees(&sim.census(), wish);
+            return;
+        }
+        last = Some(format!("{plan:#?}"));
+    }
+    panic!("never converges: {wish:#?} {last:?}");
+}
+
+const CALM: Settings = Settings {
+    eventual: false,
+    ..QUICK
+};
+
+#[test]
+fn in_a_calm_world_each_change_takes_one_pass() {
+    each("one pass", 750, calm);
+}
+
+async fn calm(seed: u64) {
+    let dice = Dice::new(seed);
+    let sim = Sim::with(dice.next(), CALM);
+    let mut wish = mishaps::any_wish(&dice);
+    for _ in 0..3 {
+        one_pass(&sim, &dice, &wish).await;
+        if dice.percent(60) {
+            work_ends(&sim).await;
+            let plan = one_pass(&sim, &dice, &wish).await;
+            let home = |action: &Action| matches!(action, Action::Remember(_));
+            let only = plan.actions.iter().all(|planned| home(&planned.action));
+            assert!(only || wish.keep, "{plan:#?}");
+            oracle::agrees(&sim.census(), &wish);
+        }
+        for _ in 0..=dice.below(2) {
+            mishaps::edit(&mut wish, &dice);
+        }
+    }
+}
+
+/// One pass, after which there is nothing to do, unless the work of a cluster ended meanwhile.
+async fn one_pass(sim: &Sim, dice: &Dice, wish: &Wish) -> Plan {
+    let case = wish.case();
+    for _ in 0..5 {
+        let before = ended(&sim.census());
+        let made = Process::calm(sim, dice.next()).detached(&case).await;
+        let left = Process::calm(sim, dice.next()).plan(&case).await.unwrap();
+        match made {
+            Ok(prepared) if left.is_empty() => return prepared.plan,
+            made => assert!(
+                ended(&sim.census()) != before,
+                "{:#?}{left:#?}",
+                made.map(|prepared| prepared.plan)
+            ),
+        }
+    }
+    panic!("the world never stands still");
+}
+
+/// What has ended by itself: clusters and steps.
+fn ended(census: &Census) -> usize {
+    let asked = |cluster: &&CensusCluster| cluster.reason.as_deref() == Some("USER_REQUEST");
+    let clusters = census.clusters.iter().filter(|cluster| !asked(cluster));
+    let steps = clusters.clone().flat_map(|cluster| &cluster.steps);
+    let steps = steps.filter(|(_, state)| state.is_over());
+    clusters.filter(|c| !c.state.is_live()).count() + steps.count()
+}
+
+async fn work_ends(sim: &Sim) {
+    let works = |census: &Census| {
+        let mut clusters = census.clusters.iter();
+        clusters.any(|cluster| {
+            let ends = !cluster.keep_alive && !cluster.state.is_over();
+            ends || cluster.steps.iter().any(|(_, state)| !state.is_over())
+        })
+    };
+    while works(&sim.census()) {
+        tokio::time::sleep(Duration::from_secs(20)).await;
+    }
+}

@@ -1,0 +1,33 @@
+//! AWS in memory and in virtual time, and `apply` and `destroy` on it as a person runs them: what
+//! the promises say is asked of the account itself, never of the planner.
+#![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
+
+mod calls;
+mod destroy;
+mod kills;
+mod laws;
+mod mishaps;
+mod oracle;
+mod pairs;
+mod process;
+mod seeds;
+mod watched;
+mod wish;
+
+use std::future::Future;
+
+/// Runs to the end in virtual time, on this thread.
+fn run<F: Future>(work: F) -> F::Output {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    tokio::task::LocalSet::new().block_on(&runtime, work)
+}
+
+/// A figure that a test came to.
+#[expect(clippy::print_stdout, reason = "figures are for people to read")]
+fn say(figure: &str) {
+    println!("{figure}");
+}

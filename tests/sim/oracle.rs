@@ -1,0 +1,201 @@
+//! The judge: whether an account is as a person wished, told from the account alone.
+
+use crate::process::ADDRESS;
+use crate::wish::{Wish, bucket};
+use clusterup::cloud::api::Tags;
+use clusterup::cloud::api::emr::Role;
+use clusterup::cloud::sim::{Census, CensusCluster};
+use clusterup::model::observed::StepState;
+use std::collections::BTreeSet;
+
+/// Asks everything of a stack whose work is done.
+pub(crate) fn agrees(census: &Census, wish: &Wish) {
+    key_pairs(census, wish);
+    groups(census, wish);
+    objects(census, wish);
+    runs(census, wish);
+    let alive: Vec<_> = of(census, wish).filter(|c| !c.state.is_over()).collect();
+    assert_eq!(alive.len(), usize::from(wish.keep), "{alive:#?}");
+    for cluster in alive {
+        is_as_wished(cluster, wish);
+    }
+}
+
+/// The clusters of a stack, oldest first.
+pub(crate) fn of<'a>(
+    census: &'a Census,
+    wish: &Wish,
+) -> impl DoubleEndedIterator<Item = &'a CensusCluster> {
+    let prefix = format!("clusterup/{}/", wish.name);
+    let clusters = census.clusters.iter();
+    clusters.filter(move |cluster| cluster.name.starts_with(&prefix))
+}
+
+fn named(wish: &Wish, name: &str) -> String {
+    format!("clusterup.{}.{name}", wish.name)
+}
+
+fn is_ours(wish: &Wish, tags: &Tags) -> bool {
+    tags.get("clusterup-stack")
+        .is_some_and(|stack| stack == wish.name)
+}
+
+fn key_pairs(census: &Census, wish: &Wish) {
+    let there = census
+        .key_pairs
+        .iter()
+        .filter(|(_, tags)| is_ours(wish, tags));
+    let there: Vec<_> = there.map(|(name, _)| name.clone()).collect();
+    let mut wished: Vec<_> = wish
+        .keys
+        .iter()
+        .map(|(name, _)| named(wish, name))
+        .collect();
+    wished.sort();
+    assert_eq!(there, wished, "key pairs");
+}
+
+fn groups(census: &Census, wish: &Wish) {
+    let there = census
+        .groups
+        .iter()
+        .filter(|(_, tags, _)| is_ours(wish, tags));
+    let there: Vec<_> = there
+        .map(|(name, _, rules)| {
+            let rules = rules.iter();
+            let rules: Vec<_> = rules
+                .map(|rule| (rule.protocol.clone(), rule.ports, rule.from.to_string()))
+                .collect();
+            (name.clone(), rules)
+        })
+        .collect();
+    let rule = |(port, from): &(u16, &str)| {
+        let from = from.replace("caller", &format!("{ADDRESS}/32"));
+        ("tcp".to_owned(), Some((*port, *port)), from)
+    };
+    let mut wished: Vec<_> = wish
+        .groups
+        .iter()
+        .map(|(name, rules)| {
+            let rules: BTreeSet<_> = rules.iter().map(rule).collect();
+            (named(wish, name), rules.into_iter().collect::<Vec<_>>())
+        })
+        .collect();
+    wished.sort();
+    assert_eq!(there, wished, "security groups");
+}
+
+fn objects(census: &Census, wish: &Wish) {
+    let guards = &census.guards[&bucket()];
+    assert!(guards.private && guards.encrypted, "{guards:?}");
+    assert_eq!(guards.abort_uploads_after_days, Some(1));
+    assert_eq!(guards.uploads, 0, "uploads that nobody ended");
+    let keys = &census.buckets[&bucket()];
+    let prefix = format!("stacks/{}/", wish.name);
+    for staged in wish.staged() {
+        assert!(keys.contains(&format!("{prefix}{staged}")), "{staged}");
+    }
+    assert_eq!(
+        left(census, wish),
+        Vec::<&String>::new(),
+        "locks and intents"
+    );
+}
+
+/// What a run leaves only where it was cut off.
+pub(crate) fn left<'a>(census: &'a Census, wish: &Wish) -> Vec<&'a String> {
+    let intents = format!("stacks/{}/intents/", wish.name);
+    let lock = format!("locks/{}.json", wish.name);
+    let keys = census.buckets.values().flatten();
+    keys.filter(|key| key.starts_with(&intents) || **key == lock)
+        .collect()
+}
+
+/// No run of a step was handed in twice, and the last that there was ended well.
+fn runs(census: &Census, wish: &Wish) {
+    no_run_twice(census);
+    if wish.scripts.is_empty() {
+        return;
+    }
+    let completed = of(census, wish).any(|cluster| {
+        let steps = cluster.steps.iter();
+        steps
+            .filter(|(_, state)| *state == StepState::Completed)
+            .count()
+            >= wish.scripts.len()
+    });
+    assert!(completed, "no run ended well");
+}
+
+/// Each run of a job on a cluster has each of its steps once.
+pub(crate) fn no_run_twice(census: &Census) {
+    for cluster in &census.clusters {
+        let names: BTreeSet<_> = cluster.steps.iter().map(|(name, _)| name).collect();
+        assert_eq!(
+            names.len(),
+            cluster.steps.len(),
+            "a step twice: {cluster:#?}"
+        );
+    }
+}
+
+/// The one cluster that there ever was ran each step once, and well.
+pub(crate) fn one_cluster_one_run(census: &Census, wish: &Wish) {
+    let clusters: Vec<_> = of(census, wish).collect();
+    assert_eq!(clusters.len(), 1, "{clusters:#?}");
+    let steps = &clusters[0].steps;
+    let names: Vec<_> = steps
+        .iter()
+        .map(|(name, _)| name.split(' ').next().unwrap())
+        .collect();
+    assert_eq!(names, wish.steps(), "{steps:?}");
+    let well = steps
+        .iter()
+        .all(|(_, state)| *state == StepState::Completed);
+    assert!(well, "{steps:?}");
+}
+
+pub(crate) fn is_as_wished(cluster: &CensusCluster, wish: &Wish) {
+    let mut instances = vec![(Role::Primary, 1), (Role::Core, wish.core)];
+    if wish.task > 0 {
+        instances.push((Role::Task, wish.task));
+    }
+    assert_eq!(cluster.instances, instances);
+    assert!(
+        cluster.types.iter().all(|(_, kind)| kind == wish.kind),
+        "{cluster:#?}"
+    );
+    let line = wish.release.trim_end_matches('x');
+    assert!(cluster.release.starts_with(line), "{}", cluster.release);
+    let idle = cluster.idle_timeout.map(|span| span.as_secs());
+    assert_eq!(idle, Some(wish.idle_minutes * 60), "idle policy");
+    assert_eq!(cluster.keep_alive, wish.keep, "keep_alive");
+    let key = wish.keys.first().map(|(name, _)| named(wish, name));
+    assert_eq!(cluster.key_pair, key);
+    let groups: Vec<_> = wish
+        .groups
+        .iter()
+        .take(1)
+        .map(|(name, _)| named(wish, name))
+        .collect();
+    assert_eq!(cluster.groups, groups);
+    assert!(is_ours(wish, &cluster.tags));
+    let team = cluster
+        .tags
+        .get("clusterup-team")
+        .filter(|team| !team.is_empty());
+    assert_eq!(team.map(String::as_str), wish.team, "the team that pays");
+}
+
+/// Nothing of any stack is left in the account.
+pub(crate) fn is_empty(census: &Census) {
+    assert!(census.buckets.is_empty(), "{:?}", census.buckets);
+    assert!(census.key_pairs.is_empty(), "{:?}", census.key_pairs);
+    assert!(census.groups.is_empty(), "{:?}", census.groups);
+    let alive: Vec<_> = census
+        .clusters
+        .iter()
+        .filter(|c| !c.state.is_over())
+        .collect();
+    assert!(alive.is_empty(), "{alive:#?}");
+}

@@ -1,0 +1,82 @@
+//! Two at once on one stack: one works, the other waits, and a dead one holds nobody up for long.
+
+use crate::process::Process;
+use crate::seeds::each;
+use crate::wish::Wish;
+use crate::{laws, oracle};
+use clusterup::cloud::Cloud;
+use clusterup::cloud::dice::Dice;
+use clusterup::cloud::flaky::Fault;
+use clusterup::cloud::sim::Sim;
+use clusterup::model::event::Silence;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+fn wish(dice: &Dice) -> Wish {
+    Wish {
+        keep: dice.percent(50),
+        packages: dice.percent(50),
+        scripts: vec![0, 1],
+        ..Wish::plain("t")
+    }
+}
+
+#[test]
+fn two_applies_make_one_cluster_and_one_run() {
+    each("two at once", 150, together);
+}
+
+async fn together(seed: u64) {
+    let dice = Dice::new(seed);
+    let sim = Sim::with(dice.next(), laws::QUICK);
+    let wish = wish(&dice);
+    let case = wish.case();
+    let one = Process::calm(&sim, dice.next());
+    let other = Process::calm(&sim, dice.next());
+    let later = dice.up_to(Duration::from_secs(3));
+    let (first, second) = tokio::join!(one.applied(&case), async {
+        sleep(later).await;
+        other.applied(&case).await
+    });
+    first.unwrap();
+    second.unwrap();
+    oracle::agrees(&sim.census(), &wish);
+    oracle::one_cluster_one_run(&sim.census(), &wish);
+}
+
+/// A lease, a look at it now and then, and what became of a call in doubt.
+const LEASE: Duration = Duration::from_secs(60 + 6);
+const DOUBT: Duration = Duration::from_secs(90 + 15);
+
+#[test]
+fn a_dead_holder_blocks_no_longer_than_its_lease() {
+    each("a dead holder", 150, widowed);
+}
+
+async fn widowed(seed: u64) {
+    let dice = Dice::new(seed);
+    let sim = Sim::with(dice.next(), laws::QUICK);
+    let wish = wish(&dice);
+    let case = wish.case();
+    let death = 1 + dice.below(40);
+    let one = Process::new(&sim, "ann@desk", dice.next(), move |moment| {
+        (moment.number == death).then_some(Fault::DieAfter)
+    });
+    drop(one.until_death(one.detached(&case)).await);
+    let other = Process::calm(&sim, dice.next());
+    let census = sim.census();
+    let left = oracle::left(&census, &wish);
+    let doubts = left.iter().any(|key| key.contains("/intents/"));
+    let begun = Instant::now();
+    let lease = other
+        .account
+        .lease(&case.stack.name, &Silence)
+        .await
+        .unwrap();
+    let most = if doubts { LEASE + DOUBT } else { LEASE };
+    assert!(begun.elapsed() <= most, "{:?}", begun.elapsed());
+    lease.release().await.unwrap();
+    other.applied(&case).await.unwrap();
+    oracle::agrees(&sim.census(), &wish);
+    oracle::one_cluster_one_run(&sim.census(), &wish);
+}

@@ -1,0 +1,197 @@
+//! One run of the program: an account seen from one process, with its own luck, doing what the
+//! verbs do.
+
+use crate::watched::Watched;
+use crate::wish::{Case, FILES};
+use clusterup::cloud::account::{Account, Addresses, Settings};
+use clusterup::cloud::flaky::{Fault, Flaky, Moment};
+use clusterup::cloud::local::runtime::Store;
+use clusterup::cloud::meter::Metered;
+use clusterup::cloud::retry::Retrying;
+use clusterup::cloud::sim::Sim;
+use clusterup::cloud::{Class, Cloud, CloudError};
+use clusterup::model::action::Action;
+use clusterup::model::event::Silence;
+use clusterup::model::name::StackName;
+use clusterup::model::plan::Plan;
+use clusterup::plan::{self, Options};
+use clusterup::run::driver::{Driver, Prepared, Stopped};
+use clusterup::run::follow::Outcome;
+use clusterup::run::reconcile::reconcile;
+use std::future::Future;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+type Served = Retrying<Metered<Flaky<Watched>>>;
+
+/// Longer than the program waits: worlds are many.
+const POLL: u64 = 60;
+
+pub(crate) const ADDRESS: &str = "203.0.113.7";
+
+pub(crate) struct Process {
+    pub(crate) account: Account<Served>,
+    api: Rc<Served>,
+    clock: clusterup::cloud::sim::SimClock,
+}
+
+impl Process {
+    /// A process in which nothing goes wrong.
+    pub(crate) fn calm(sim: &Sim, seed: u64) -> Self {
+        Self::new(sim, "ann@desk", seed, |_| None)
+    }
+
+    pub(crate) fn new(
+        sim: &Sim,
+        who: &str,
+        seed: u64,
+        choose: impl FnMut(Moment) -> Option<Fault> + 'static,
+    ) -> Self {
+        let flaky = Flaky::new(Watched(sim.clone()), choose);
+        let api = Rc::new(Retrying::new(Metered::new(flaky), seed));
+        let settings = Settings {
+            region: "us-east-1".parse().unwrap(),
+            clock: Arc::new(sim.clock()),
+            who: who.to_owned(),
+            addresses: Addresses::known(vec![ADDRESS.parse().unwrap()]),
+            keys: FILES.path().join("keys"),
+            store: Store::new(FILES.path().join("cache"), None),
+            home: None,
+            poll: Duration::from_secs(POLL),
+            seed,
+        };
+        let (account, clock) = (Account::new(api.clone(), settings), sim.clock());
+        Self {
+            account,
+            api,
+            clock,
+        }
+    }
+
+    pub(crate) fn flaky(&self) -> &Flaky<Watched> {
+        &self.api.inner.inner
+    }
+
+    pub(crate) fn meter(&self) -> &Metered<Flaky<Watched>> {
+        &self.api.inner
+    }
+
+    /// What work comes to; none where the process dies in the midst of it.
+    pub(crate) async fn until_death<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            () = self.flaky().died() => None,
+            done = work => Some(done),
+        }
+    }
+
+    pub(crate) fn driver<'a>(&'a self, case: &'a Case) -> Driver<'a> {
+        Driver {
+            cloud: &self.account,
+            stack: &case.stack,
+            facts: &case.facts,
+            hear: &Silence,
+            clock: &self.clock,
+        }
+    }
+
+    pub(crate) async fn plan(&self, case: &Case) -> Result<Plan, Stopped> {
+        let prepared = self.driver(case).prepare(Options::default()).await?;
+        self.account.check(&prepared.plan).await?;
+        Ok(prepared.plan)
+    }
+
+    /// `apply --detach --yes`.
+    pub(crate) async fn detached(&self, case: &Case) -> Result<Prepared, Stopped> {
+        let driver = self.driver(case);
+        let mut prepared = driver.prepare(Options::default()).await?;
+        for _ in 0..3 {
+            if prepared.plan.is_empty() {
+                return Ok(prepared);
+            }
+            self.account.check(&prepared.plan).await?;
+            let lease = self.account.lease(&case.stack.name, &Silence).await?;
+            let made = attempt(&driver, &prepared.plan).await;
+            let released = lease.release().await;
+            match made? {
+                (true, now) => {
+                    released?;
+                    return Ok(now);
+                }
+                (false, now) => prepared = now,
+            }
+        }
+        let message = "the stack changes faster than it can be agreed to";
+        Err(CloudError::new(Class::Failed, message).into())
+    }
+
+    /// `apply --yes`: what became of the job, if there is one.
+    pub(crate) async fn applied(&self, case: &Case) -> Result<Option<Outcome>, Stopped> {
+        let driver = self.driver(case);
+        let prepared = self.detached(case).await?;
+        let outcome = driver.follow(&prepared).await?;
+        if outcome.is_none_or(|outcome| outcome == Outcome::Completed) {
+            let lease = self.account.lease(&case.stack.name, &Silence).await?;
+            let settled = driver.settle().await;
+            lease.release().await?;
+            settled?;
+            driver.ready().await?;
+        }
+        driver.ended().await?;
+        self.account.observe(&case.stack.name, None).await?;
+        Ok(outcome)
+    }
+
+    /// `destroy --yes`.
+    pub(crate) async fn destroyed(&self, stack: &StackName) -> Result<(), Stopped> {
+        let plan = self.there(stack).await?;
+        if !plan.is_empty() {
+            let lease = self.account.lease(stack, &Silence).await?;
+            let removed = self.remove(stack).await;
+            lease.release().await?;
+            removed?;
+        }
+        Ok(self.account.leave().await?)
+    }
+
+    async fn there(&self, stack: &StackName) -> Result<Plan, Stopped> {
+        let plan = plan::destroy(stack, &self.account.observe(stack, None).await?);
+        if !plan.is_empty() {
+            return Ok(plan);
+        }
+        tokio::time::sleep(self.account.lag()).await;
+        Ok(plan::destroy(
+            stack,
+            &self.account.observe(stack, None).await?,
+        ))
+    }
+
+    async fn remove(&self, stack: &StackName) -> Result<(), Stopped> {
+        for _ in 0..3 {
+            let plan = self.there(stack).await?;
+            if plan.is_empty() {
+                return Ok(());
+            }
+            reconcile(&self.account, &plan, &Silence).await?;
+        }
+        let message = format!("something of stack {stack} is still there");
+        Err(CloudError::new(Class::Failed, message).into())
+    }
+}
+
+/// Whether the plan made under the lease was what was agreed to, and so was made true.
+async fn attempt(driver: &Driver<'_>, agreed: &Plan) -> Result<(bool, Prepared), Stopped> {
+    let now = driver.prepare(Options::default()).await?;
+    let agreed: Vec<&Action> = agreed
+        .actions
+        .iter()
+        .map(|planned| &planned.action)
+        .collect();
+    let mut asked = now.plan.actions.iter();
+    if !asked.all(|planned| agreed.contains(&&planned.action)) {
+        return Ok((false, now));
+    }
+    driver.attempt(&now.plan).await?;
+    Ok((true, now))
+}
