@@ -4,7 +4,7 @@
 //!
 //! - [`model`]: the nouns. Pure, as are the next five.
 //! - [`text`]: YAML to `Stack`, every mistake at once.
-//! - [`cost`]: what instance types hold.
+//! - [`cost`]: what instance types hold and cost.
 //! - [`plan`]: `Stack` x `Facts` x `Observed` to `Plan`.
 //! - [`guard`]: now x `Cluster` to `Verdict`.
 //! - [`diagnose`]: logs to causes.

@@ -100,6 +100,22 @@ impl Agreement<'_> {
         planned.asks || self.target.costs()
     }
 
+    /// What it costs from a yes on, where that is known.
+    fn price(&self, plan: &Plan) -> String {
+        let mut actions = plan.actions.iter();
+        let made = actions.find_map(|planned| planned.action.new_cluster());
+        let region = self.target.region.as_ref();
+        let estimate = made
+            .zip(region)
+            .and_then(|(spec, region)| view::price::estimate(spec, region));
+        estimate.map_or(String::new(), |estimate| {
+            format!(
+                " and costs {}/h from then on",
+                view::price::cents(estimate.hourly)
+            )
+        })
+    }
+
     fn consent(&self, plan: &Plan) -> Result<bool, Failure> {
         let removed = plan.actions.iter().filter(|planned| planned.asks);
         let removed: Vec<_> = removed
@@ -108,10 +124,8 @@ impl Agreement<'_> {
         let question = if !removed.is_empty() {
             format!("This ends or removes {}. Go on?", removed.join(", "))
         } else if plan.actions.iter().any(|planned| self.asks(planned)) {
-            format!(
-                "This changes your AWS account {}. Go on?",
-                self.target.place()
-            )
+            let (place, price) = (self.target.place(), self.price(plan));
+            format!("This changes your AWS account {place}{price}. Go on?")
         } else {
             return Ok(true);
         };

@@ -39,6 +39,12 @@ pub(super) async fn run(
         .await?;
     screen.text(&view::plan::render(&prepared.plan, &target));
     cloud.check(&prepared.plan).await?;
-    screen.document("plan", 0, json!({ "plan": prepared.plan }));
+    let mut actions = prepared.plan.actions.iter();
+    let made = actions.find_map(|planned| planned.action.new_cluster());
+    let estimate = made
+        .zip(target.region.as_ref())
+        .and_then(|(spec, region)| view::price::estimate(spec, region));
+    let fields = json!({ "plan": prepared.plan, "estimate": estimate });
+    screen.document("plan", 0, fields);
     Ok(Exit::Done)
 }

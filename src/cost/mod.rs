@@ -1,3 +1,8 @@
-//! What instance types hold, and from there what they cost.
+//! What instance types hold, what they cost, and what a cluster has cost so far.
 
+pub mod budget;
+pub mod catalog;
+pub mod compare;
+pub mod estimate;
+pub mod meter;
 pub mod shape;

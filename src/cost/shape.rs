@@ -89,17 +89,34 @@ const FAMILIES: &[(&[&str], u64, Generation)] = &[
     (&["x2iedn"], 32768, Newer),
 ];
 
-/// Documented rows that follow neither formula: type, vCPUs, MiB of memory, MiB of YARN.
+/// Rows that follow neither formula, and families of which no two do: type, vCPUs, MiB of memory,
+/// MiB of YARN. F2, p4d and p5 are not documented; theirs is the newer formula's.
 const EXCEPTIONS: &[(&str, u32, u64, u64)] = &[
+    ("c1.medium", 2, 1_741, 1_024),
+    ("c1.xlarge", 8, 7_168, 5_120),
     ("c4.8xlarge", 36, 61_440, 53_248),
     ("c5a.12xlarge", 48, 98_304, 90_112),
     ("c5n.18xlarge", 72, 196_608, 188_416),
     ("c5n.9xlarge", 36, 98_304, 90_112),
     ("d2.8xlarge", 36, 249_856, 241_664),
+    ("f2.12xlarge", 48, 524_288, 491_520),
+    ("f2.48xlarge", 192, 2_097_152, 1_990_656),
+    ("f2.6xlarge", 24, 262_144, 241_664),
+    ("m1.large", 2, 7_680, 5_120),
+    ("m1.medium", 1, 3_840, 2_048),
+    ("m1.xlarge", 4, 15_360, 12_288),
+    ("m2.2xlarge", 4, 35_020, 30_720),
+    ("m2.4xlarge", 8, 70_042, 61_440),
+    ("m2.xlarge", 2, 17_510, 14_336),
     ("m5zn.2xlarge", 8, 32_768, 11_520),
     ("m5zn.xlarge", 4, 16_384, 11_520),
     ("m6g.12xlarge", 48, 196_608, 181_248),
     ("m6gd.12xlarge", 48, 196_608, 181_248),
+    ("p2.16xlarge", 64, 749_568, 741_376),
+    ("p2.8xlarge", 32, 499_712, 491_520),
+    ("p2.xlarge", 4, 62_464, 54_272),
+    ("p4d.24xlarge", 96, 1_179_648, 1_116_160),
+    ("p5.48xlarge", 192, 2_097_152, 1_990_656),
 ];
 
 /// The shape of a type; none of a type that EMR does not run or that is not known here.
@@ -131,7 +148,7 @@ pub fn families() -> impl Iterator<Item = &'static str> {
         .flat_map(|(families, ..)| families.iter().copied())
 }
 
-/// EMR runs no size below `xlarge` but the `large` of two old families.
+/// But for [`EXCEPTIONS`], EMR runs no size below `xlarge` but the `large` of two old families.
 fn vcpus(instance_type: &InstanceType) -> Option<u32> {
     match (instance_type.family(), instance_type.size()) {
         ("c4" | "m4", "large") => Some(2),

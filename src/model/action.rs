@@ -56,6 +56,14 @@ pub enum Sign {
 }
 
 impl Action {
+    /// The cluster that it makes, if it makes one.
+    pub fn new_cluster(&self) -> Option<&ClusterSpec> {
+        if let Self::CreateCluster(spec, _) = self {
+            return Some(spec);
+        }
+        None
+    }
+
     pub fn sign(&self) -> Sign {
         match self {
             Self::CreateRoles

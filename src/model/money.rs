@@ -2,8 +2,10 @@
 
 use super::invalid::Invalid;
 use super::parsed::serde_by_text;
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, Sub};
 use std::str::FromStr;
 
 /// US dollars. Text: `$3`, `$0.05`, `$1250.50`.
@@ -11,12 +13,53 @@ use std::str::FromStr;
 pub struct Usd(Decimal);
 
 impl Usd {
+    pub const ZERO: Self = Self(Decimal::ZERO);
+
     pub const fn new(amount: Decimal) -> Self {
         Self(amount)
     }
 
     pub const fn amount(self) -> Decimal {
         self.0
+    }
+
+    /// So many times as much.
+    #[must_use]
+    pub fn times(self, factor: Decimal) -> Self {
+        Self(self.0 * factor)
+    }
+
+    /// The next amount of so many decimals that is not less.
+    #[must_use]
+    pub fn up_to(self, decimals: u32) -> Self {
+        let rounding = RoundingStrategy::ToPositiveInfinity;
+        Self(
+            self.0
+                .round_dp_with_strategy(decimals, rounding)
+                .normalize(),
+        )
+    }
+}
+
+impl Add for Usd {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl Sub for Usd {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 - other.0)
+    }
+}
+
+impl Sum for Usd {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        amounts.fold(Self::ZERO, Add::add)
     }
 }
 
@@ -40,10 +83,14 @@ impl FromStr for Usd {
 
 impl fmt::Display for Usd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = if self.0.scale() < 2 {
-            format!("${:.2}", self.0)
+        let (sign, amount) = match self.0 < Decimal::ZERO {
+            true => ("-", self.0.abs()),
+            false => ("", self.0),
+        };
+        let shown = if amount.scale() < 2 {
+            format!("{sign}${amount:.2}")
         } else {
-            format!("${}", self.0)
+            format!("{sign}${amount}")
         };
         f.pad(&shown)
     }
@@ -60,6 +107,16 @@ mod tests {
         assert_eq!("$3".parse::<Usd>().unwrap().to_string(), "$3.00");
         assert_eq!("$0.05".parse::<Usd>().unwrap().amount(), Decimal::new(5, 2));
         assert_eq!("$0.0125".parse::<Usd>().unwrap().to_string(), "$0.0125");
+    }
+
+    #[test]
+    fn rounds_up_and_adds() {
+        let third = Usd::new(Decimal::ONE / Decimal::from(3));
+        assert_eq!(third.up_to(4).to_string(), "$0.3334");
+        assert_eq!("$0.5".parse::<Usd>().unwrap().up_to(2).to_string(), "$0.50");
+        let sum: Usd = [third.up_to(1), third.up_to(2)].into_iter().sum();
+        assert_eq!(sum.to_string(), "$0.74");
+        assert_eq!((Usd::ZERO - sum).to_string(), "-$0.74");
     }
 
     #[test]

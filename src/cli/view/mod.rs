@@ -1,6 +1,7 @@
 //! How plans, progress, clusters and results look: 80 columns, no colour needed, good in a pipe.
 
 pub(super) mod plan;
+pub(super) mod price;
 pub(super) mod progress;
 pub(super) mod results;
 pub(super) mod status;

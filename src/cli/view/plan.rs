@@ -1,5 +1,6 @@
 //! A plan as people read it: a sign and a thing a line, its reason under it.
 
+use super::price;
 use super::words::{self, wrap};
 use crate::cli::target::Target;
 use crate::model::action::Action;
@@ -25,6 +26,13 @@ pub(in crate::cli) fn render(plan: &Plan, target: &Target) -> String {
         if let Action::CreateCluster(spec, job) = &planned.action {
             if let Some(label) = &spec.label {
                 let _ = writeln!(text, "      release: {label}");
+            }
+            for line in target
+                .region
+                .iter()
+                .flat_map(|region| price::lines(spec, region))
+            {
+                let _ = writeln!(text, "      {}", wrap(&line, 6));
             }
             if let Some(job) = job {
                 let _ = writeln!(text, "      job: {}", wrap(&words::steps(job), 11));

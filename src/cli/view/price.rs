@@ -1,0 +1,88 @@
+//! What a cluster costs, as a plan and a question say it.
+
+use super::words::count;
+use crate::cost::catalog::Catalog;
+use crate::cost::estimate::{ComponentKind, Estimate};
+use crate::model::desired::ClusterSpec;
+use crate::model::money::Usd;
+use crate::model::name::Region;
+
+/// EMR takes up to twenty minutes to end a cluster (EMR Management Guide, terminate a cluster).
+const TERMINATING: crate::model::span::Span = crate::model::span::Span::from_secs(20 * 60);
+
+/// What a cluster costs by the hour; none where a price is not known.
+pub(in crate::cli) fn estimate(spec: &ClusterSpec, region: &Region) -> Option<Estimate> {
+    Estimate::of(Catalog::bundled(), region, &spec.groups).ok()
+}
+
+/// The lines of a plan on what a new cluster costs.
+pub(super) fn lines(spec: &ClusterSpec, region: &Region) -> Vec<String> {
+    let estimate = match Estimate::of(Catalog::bundled(), region, &spec.groups) {
+        Ok(estimate) => estimate,
+        Err(unknown) => return vec![format!("price: {unknown}")],
+    };
+    let of = |kinds: &[ComponentKind]| {
+        let components = estimate.groups.iter().flat_map(|group| &group.components);
+        let some = components.filter(|component| kinds.contains(&component.kind));
+        cents(some.map(|component| component.hourly).sum())
+    };
+    let disks = [ComponentKind::DataVolumes, ComponentKind::RootVolume];
+    let lifetime = spec.guardrails.max_lifetime;
+    let mut lines = vec![
+        format!(
+            "price: {}/h (EC2 {}, EMR {}, disks {}, addresses {}) besides S3 and traffic",
+            cents(estimate.hourly),
+            of(&[ComponentKind::Ec2]),
+            of(&[ComponentKind::EmrFee]),
+            of(&disks),
+            of(&[ComponentKind::PublicAddress]),
+        ),
+        format!(
+            "a life of {lifetime} (max_lifetime) and its end: at most {}; figures of {}",
+            cents(estimate.worst(lifetime, TERMINATING)),
+            estimate.as_of,
+        ),
+    ];
+    let doubts = estimate.notes().len() as u64;
+    if doubts > 0 {
+        let doubts = count(doubts, "figure");
+        lines.push(format!("{doubts} not certain: the dearer reading is taken"));
+    }
+    lines
+}
+
+/// Dollars and cents, rounded up.
+pub(in crate::cli) fn cents(amount: Usd) -> Usd {
+    amount.up_to(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::facts::{Capacity, Facts};
+    use crate::{plan, text};
+    use std::path::Path;
+
+    #[test]
+    fn a_plan_says_what_a_cluster_costs() {
+        let yaml = "stack: t\nregion: us-east-1\nguardrails: { when_done: keep }\n\
+                    cluster: { release: emr-7.x, size: 3 x m5.xlarge }\n";
+        let stack = text::parse("t.yaml", yaml, Path::new(""), &[]).unwrap();
+        let facts = Facts {
+            bucket: "s3://b".to_owned(),
+            scripts: Default::default(),
+            data: Default::default(),
+            public_keys: Default::default(),
+            sample: None,
+            label: None,
+            capacity: Capacity::AsTyped,
+        };
+        let spec = plan::expand::expand(&stack, &facts).unwrap().0.cluster;
+        let lines = lines(&spec, &stack.region);
+        assert!(
+            lines[0].starts_with("price: $0.77/h (EC2 $0.58, EMR $0.15"),
+            "{lines:?}"
+        );
+        assert!(lines[1].starts_with("a life of 2h (max_lifetime) and its end: at most $1."));
+    }
+}

@@ -1,0 +1,256 @@
+//! The price list: what `prices.txt` says, and what is laid over it.
+
+mod fee;
+mod lack;
+mod read;
+mod volumes;
+
+pub use lack::{Item, NoPrice};
+pub use read::BadLine;
+pub use volumes::Volumes;
+
+use crate::model::instance::InstanceType;
+use crate::model::money::Usd;
+use crate::model::name::Region;
+use crate::model::stack::VolumeKind;
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+/// Who says a figure, and as of when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Source {
+    pub name: String,
+    pub as_of: NaiveDate,
+    /// In words.
+    pub says: String,
+}
+
+/// A price and where it is from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Price {
+    pub usd: Usd,
+    pub source: Source,
+    /// What of it is not certain.
+    pub note: Option<Note>,
+}
+
+/// Why a price is not certain. Where a rule can be read in two ways, the price is the dearer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Note {
+    /// On spot, priced as on demand: the most that a spot instance costs.
+    SpotAtOnDemand,
+    /// Its source is marked as doubtful.
+    DoubtfulSource,
+    /// An EMR fee above $0.27/h of a family of which nobody has published whether it is capped.
+    FeeCapUnproven,
+    /// An EMR fee of an old family, perhaps made from prices that are gone.
+    FeeOfOldFamily,
+    /// An EMR fee in GovCloud, whose rule is known from a single type.
+    FeeOfGovCloud,
+    /// EMR's default volumes of a size that its guide does not list.
+    VolumesUndocumented,
+}
+
+/// How EMR's fee is made from EC2's price; `prices.txt` says what the words mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum FeeRule {
+    Capped,
+    Exact,
+    Newer,
+    Older,
+    Old,
+}
+
+#[derive(Debug, Clone)]
+struct Family {
+    /// Whether instances bring disks, so that EMR adds no volumes.
+    own_disks: bool,
+    fee: FeeRule,
+    source: Arc<Source>,
+    /// Sizes with their price as a multiple of the family's.
+    sizes: BTreeMap<String, Decimal>,
+}
+
+/// A stated price; none says that it is not sold.
+#[derive(Debug, Clone)]
+struct Figure {
+    usd: Option<Usd>,
+    source: Arc<Source>,
+}
+
+/// Volumes that EMR adds to an instance of a size.
+#[derive(Debug, Clone)]
+struct DefaultVolumes {
+    count: u16,
+    gib: u64,
+    source: Arc<Source>,
+}
+
+/// Prices by region.
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {
+    families: BTreeMap<String, Family>,
+    /// What, of which name, in which region.
+    figures: BTreeMap<(Item, String), BTreeMap<String, Figure>>,
+    volumes: BTreeMap<String, DefaultVolumes>,
+}
+
+/// The region of a figure that holds everywhere.
+const EVERYWHERE: &str = "*";
+
+/// The region whose EC2 prices EMR's fee is made of.
+const BASE: &str = "us-east-1";
+
+/// EC2's prices have no more decimals.
+const EC2_DECIMALS: u32 = 6;
+
+static BUNDLED: LazyLock<Catalog> = LazyLock::new(|| {
+    let read = include_str!("../prices.txt").parse();
+    read.expect("the bundled prices are read by tests")
+});
+
+impl Catalog {
+    /// The prices that came with this program.
+    pub fn bundled() -> &'static Self {
+        &BUNDLED
+    }
+
+    /// Lays another catalog over this one: figure by figure, the newer date wins, and of equal
+    /// dates the other's.
+    pub fn overlay(&mut self, other: Self) {
+        for (name, family) in other.families {
+            match self.families.get_mut(&name) {
+                Some(own) => own.overlay(family),
+                None => _ = self.families.insert(name, family),
+            }
+        }
+        for (name, regions) in other.figures {
+            let own = self.figures.entry(name).or_default();
+            for (region, figure) in regions {
+                let newer = |own: &Figure| own.source.as_of <= figure.source.as_of;
+                if own.get(&region).is_none_or(newer) {
+                    own.insert(region, figure);
+                }
+            }
+        }
+        for (size, volumes) in other.volumes {
+            let newer = |own: &DefaultVolumes| own.source.as_of <= volumes.source.as_of;
+            if self.volumes.get(&size).is_none_or(newer) {
+                self.volumes.insert(size, volumes);
+            }
+        }
+    }
+
+    /// The regions in which instances have prices.
+    pub fn regions(&self) -> impl Iterator<Item = &str> {
+        let mut regions: Vec<&str> = self
+            .figures
+            .iter()
+            .filter(|((item, _), _)| *item == Item::Ec2)
+            .flat_map(|(_, regions)| regions.keys().map(String::as_str))
+            .collect();
+        regions.sort_unstable();
+        regions.dedup();
+        regions.into_iter()
+    }
+
+    /// Whether an instance has a price there.
+    pub fn has(&self, region: &Region, instance_type: &InstanceType) -> bool {
+        let price = self.stated(Item::Ec2, region.as_str(), instance_type);
+        price.is_some()
+    }
+
+    /// An instance on demand, Linux, shared tenancy, in $/h.
+    pub fn ec2(&self, region: &Region, instance_type: &InstanceType) -> Result<Price, NoPrice> {
+        self.stated(Item::Ec2, region.as_str(), instance_type)
+            .map(|(price, _)| price)
+            .ok_or_else(|| self.lack(Item::Ec2, region, instance_type))
+    }
+
+    /// A volume in $ per GiB-month of 730 hours.
+    pub fn volume(&self, region: &Region, kind: VolumeKind) -> Result<Price, NoPrice> {
+        let name = match kind {
+            VolumeKind::Gp2 => "gp2",
+            VolumeKind::Gp3 => "gp3",
+        };
+        self.plain(Item::Ebs, region, name)
+    }
+
+    /// A public IPv4 address in $/h.
+    pub fn address(&self, region: &Region) -> Result<Price, NoPrice> {
+        self.plain(Item::Ipv4, region, "address")
+    }
+
+    /// S3: `storage` in $ per GB-month of the first 50 TB, `put` (and list) and `get` in $ per
+    /// 1000 requests.
+    pub fn s3(&self, region: &Region, what: &str) -> Result<Price, NoPrice> {
+        self.plain(Item::S3, region, what)
+    }
+
+    fn plain(&self, item: Item, region: &Region, name: &str) -> Result<Price, NoPrice> {
+        let figure = self
+            .figure(item, name, region.as_str())
+            .or_else(|| self.figure(item, name, EVERYWHERE));
+        figure
+            .and_then(|figure| Some(figure.price(figure.usd?)))
+            .ok_or_else(|| self.lack_of(item, region, name))
+    }
+
+    fn figure(&self, item: Item, name: &str, region: &str) -> Option<&Figure> {
+        self.figures.get(&(item, name.to_owned()))?.get(region)
+    }
+
+    /// What is stated of a type or, newer, of its family; and whether of the type itself.
+    fn stated(&self, item: Item, region: &str, of: &InstanceType) -> Option<(Price, bool)> {
+        let own = self.figure(item, &of.to_string(), region);
+        let family = self.families.get(of.family()).and_then(|family| {
+            let factor = family.sizes.get(of.size())?;
+            Some((self.figure(item, of.family(), region)?, *factor))
+        });
+        match (own, family) {
+            (Some(own), Some((family, _))) if own.source.as_of >= family.source.as_of => {
+                Some((own.price(own.usd?), true))
+            }
+            (Some(own), None) => Some((own.price(own.usd?), true)),
+            (_, Some((family, factor))) => {
+                let usd = family.usd?.times(factor).amount();
+                let usd = Usd::new(usd.round_dp(EC2_DECIMALS).normalize());
+                Some((family.price(usd), false))
+            }
+            (None, None) => None,
+        }
+    }
+}
+
+impl Family {
+    fn overlay(&mut self, other: Self) {
+        if self.source.as_of <= other.source.as_of {
+            self.own_disks = other.own_disks;
+            self.fee = other.fee;
+            self.source = other.source;
+            self.sizes.extend(other.sizes);
+        } else {
+            for (size, factor) in other.sizes {
+                self.sizes.entry(size).or_insert(factor);
+            }
+        }
+    }
+}
+
+impl Figure {
+    fn price(&self, usd: Usd) -> Price {
+        Price {
+            usd,
+            source: Source::clone(&self.source),
+            note: self
+                .source
+                .name
+                .ends_with('?')
+                .then_some(Note::DoubtfulSource),
+        }
+    }
+}

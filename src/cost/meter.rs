@@ -1,0 +1,72 @@
+//! What a cluster has cost up to an instant, and what it costs now.
+//!
+//! Per second, each instance for 60 seconds at least (EMR and EC2 pricing pages); a second that has
+//! begun counts. EMR's fee, volumes and addresses are charged as long as the instance.
+
+use super::estimate::{LEAST_SECONDS, for_seconds};
+use crate::model::life::{Life, Role};
+use crate::model::money::Usd;
+use crate::model::rates::{NodeRate, Rates};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+
+/// Dollars by what they were paid for. Each is of 28 digits, so that the last digit of `total` may
+/// differ from the sum's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Bill {
+    pub ec2: Usd,
+    pub emr: Usd,
+    pub ebs: Usd,
+    pub ipv4: Usd,
+    pub total: Usd,
+}
+
+/// Dollars that these lives have cost up to `now`, also for seconds of a minimum that are to come.
+pub fn accrued(rates: &Rates, lives: &[Life], now: DateTime<Utc>) -> Bill {
+    let node_seconds = Role::ALL.map(|role| {
+        let of_role = lives.iter().filter(|life| life.role == role);
+        (
+            rates.of(role),
+            of_role.map(|life| node_seconds(life, now)).sum(),
+        )
+    });
+    // Dollars per hour times seconds add up exactly; only their division may not.
+    let dollars = |part: fn(&NodeRate) -> Usd| -> Usd {
+        let parts = node_seconds.iter();
+        let sum: Usd = parts
+            .map(|(rate, seconds): &(NodeRate, u64)| part(rate).times((*seconds).into()))
+            .sum();
+        for_seconds(sum, 1)
+    };
+    Bill {
+        ec2: dollars(NodeRate::ec2),
+        emr: dollars(NodeRate::emr),
+        ebs: dollars(NodeRate::ebs),
+        ipv4: dollars(NodeRate::ipv4),
+        total: dollars(NodeRate::total),
+    }
+}
+
+/// What runs at `now` costs, in $/h.
+pub fn rate(rates: &Rates, lives: &[Life], now: DateTime<Utc>) -> Usd {
+    let running = lives.iter().filter(|life| life.runs_at(now));
+    running
+        .map(|life| rates.of(life.role).total().times(life.count.into()))
+        .sum()
+}
+
+/// Seconds times instances that are charged up to `now`.
+fn node_seconds(life: &Life, now: DateTime<Utc>) -> u64 {
+    if now < life.from {
+        return 0;
+    }
+    let until = life.until.map_or(now, |until| until.min(now));
+    let seconds = whole_seconds(until.signed_duration_since(life.from));
+    seconds.max(LEAST_SECONDS) * u64::from(life.count)
+}
+
+/// A second that has begun counts; nothing of less than nothing.
+fn whole_seconds(delta: TimeDelta) -> u64 {
+    let begun = i64::from(delta.subsec_nanos() > 0);
+    u64::try_from(delta.num_seconds() + begun).unwrap_or(0)
+}

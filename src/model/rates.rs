@@ -1,0 +1,234 @@
+//! What a cluster costs per hour, frozen when it is made: its meter and its deadline do not move
+//! when somebody's price file does.
+
+use super::invalid::Invalid;
+use super::life::Role;
+use super::money::Usd;
+use super::parsed::serde_by_text;
+use rust_decimal::Decimal;
+use std::fmt;
+use std::str::FromStr;
+
+/// One node of a role, in $/h, each part rounded up to [`DECIMALS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NodeRate {
+    ec2: Usd,
+    emr: Usd,
+    ebs: Usd,
+    ipv4: Usd,
+}
+
+/// A hundred-millionth of a dollar per hour: a thousand nodes for a year are off by nine cents.
+pub const DECIMALS: u32 = 8;
+
+/// Dearer than any instance, short enough for a tag.
+const MOST: u32 = 100_000;
+
+impl NodeRate {
+    /// Amounts are in $/h: the instance, EMR's fee, all of its volumes, its public address. Each is
+    /// taken to be from nothing to $100000/h.
+    pub fn new(ec2: Usd, emr: Usd, ebs: Usd, ipv4: Usd) -> Self {
+        let most = Usd::new(Decimal::from(MOST));
+        let [ec2, emr, ebs, ipv4] =
+            [ec2, emr, ebs, ipv4].map(|part| part.up_to(DECIMALS).clamp(Usd::ZERO, most));
+        Self {
+            ec2,
+            emr,
+            ebs,
+            ipv4,
+        }
+    }
+
+    pub const fn ec2(&self) -> Usd {
+        self.ec2
+    }
+
+    pub const fn emr(&self) -> Usd {
+        self.emr
+    }
+
+    pub const fn ebs(&self) -> Usd {
+        self.ebs
+    }
+
+    pub const fn ipv4(&self) -> Usd {
+        self.ipv4
+    }
+
+    /// All of it, in $/h.
+    pub fn total(&self) -> Usd {
+        self.ec2 + self.emr + self.ebs + self.ipv4
+    }
+}
+
+/// $/h per node of each role. Text: `primary=0.192+0.048+0.01041096+0.005 core=…`, the parts being
+/// EC2, EMR, EBS and IPv4; of characters that AWS allows in tags, and short enough for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rates {
+    pub primary: NodeRate,
+    pub core: Option<NodeRate>,
+    pub task: Option<NodeRate>,
+}
+
+impl Rates {
+    /// The rate of a role. Of a role that was not there when prices were frozen, the dearest:
+    /// nothing that runs is free.
+    pub fn of(&self, role: Role) -> NodeRate {
+        let own = match role {
+            Role::Primary => Some(self.primary),
+            Role::Core => self.core,
+            Role::Task => self.task,
+        };
+        own.unwrap_or_else(|| {
+            [self.core, self.task]
+                .into_iter()
+                .flatten()
+                .fold(self.primary, |dearest, rate| {
+                    if rate.total() > dearest.total() {
+                        rate
+                    } else {
+                        dearest
+                    }
+                })
+        })
+    }
+}
+
+impl fmt::Display for NodeRate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [ec2, emr, ebs, ipv4] = [self.ec2, self.emr, self.ebs, self.ipv4].map(Usd::amount);
+        write!(f, "{ec2}+{emr}+{ebs}+{ipv4}")
+    }
+}
+
+impl FromStr for NodeRate {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let wrong = || Invalid::new("four amounts such as `0.192+0.048+0.01+0.005`");
+        let mut parts = Vec::new();
+        for part in text.split('+') {
+            let plain = |b: u8| b.is_ascii_digit() || b == b'.';
+            let amount: Decimal = match part.bytes().all(plain) {
+                true => part.parse().map_err(|_| wrong())?,
+                false => return Err(wrong()),
+            };
+            if amount.scale() > DECIMALS || amount > Decimal::from(MOST) {
+                return Err(wrong());
+            }
+            parts.push(Usd::new(amount));
+        }
+        match parts.as_slice() {
+            [ec2, emr, ebs, ipv4] => Ok(Self::new(*ec2, *emr, *ebs, *ipv4)),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+impl fmt::Display for Rates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", Role::Primary, self.primary)?;
+        for (role, rate) in [(Role::Core, self.core), (Role::Task, self.task)] {
+            if let Some(rate) = rate {
+                write!(f, " {role}={rate}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Rates {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let mut found = [None; Role::ALL.len()];
+        for word in text.split(' ') {
+            let part = Role::ALL.iter().zip(&mut found).find_map(|(role, place)| {
+                let rate = word.strip_prefix(role.as_str())?.strip_prefix('=')?;
+                Some((place, rate))
+            });
+            match part {
+                Some((place @ None, rate)) => *place = Some(rate.parse()?),
+                _ => {
+                    return Err(Invalid::new(
+                        "each role once, as `primary=…`, with its rate",
+                    ));
+                }
+            }
+        }
+        let [primary, core, task] = found;
+        let primary = primary.ok_or_else(|| Invalid::new("the rate of the primary"))?;
+        Ok(Self {
+            primary,
+            core,
+            task,
+        })
+    }
+}
+
+serde_by_text!(Rates);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn rate(text: &str) -> NodeRate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn refuses_what_is_no_rate() {
+        for bad in [
+            "",
+            "primary",
+            "primary=1",
+            "primary=1+2+3",
+            "primary=1+2+3+4+5",
+            "primary=1+2+3+-4",
+            "primary=1+2+3+100001",
+            "primary=1+2+3+0.123456789",
+            "primary=1+2+3+4  core=1+2+3+4",
+            "core=1+2+3+4",
+            "primary=1+2+3+4 primary=1+2+3+4",
+            "primary=1+2+3+4 spare=1+2+3+4",
+        ] {
+            assert!(bad.parse::<Rates>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_role_without_a_rate_costs_the_dearest() {
+        let (small, large) = (rate("0.1+0.02+0+0.005"), rate("0.4+0.1+0+0.005"));
+        let rates = Rates {
+            primary: small,
+            core: Some(large),
+            task: None,
+        };
+        assert_eq!(rates.of(Role::Task), large);
+        assert_eq!(rates.of(Role::Primary), small);
+    }
+
+    fn any_rate() -> impl Strategy<Value = NodeRate> {
+        let most = i64::from(MOST) * 10_i64.pow(DECIMALS);
+        proptest::array::uniform4(0..=most).prop_map(|parts| {
+            let [a, b, c, d] = parts.map(|part| Usd::new(Decimal::new(part, DECIMALS)));
+            NodeRate::new(a, b, c, d)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn text_fits_a_tag_and_comes_back(
+            primary in any_rate(),
+            core in proptest::option::of(any_rate()),
+            task in proptest::option::of(any_rate()),
+        ) {
+            let rates = Rates { primary, core, task };
+            let text = rates.to_string();
+            let allowed = |c: char| c.is_ascii_alphanumeric() || " +-=._:/@".contains(c);
+            prop_assert!(text.len() <= 256 && text.chars().all(allowed), "{text}");
+            prop_assert_eq!(text.parse::<Rates>().unwrap(), rates);
+        }
+    }
+}

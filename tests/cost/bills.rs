@@ -1,0 +1,124 @@
+//! The meter and the deadline against bills worked out by hand.
+
+use crate::{at, life, usd};
+use clusterup::cost::budget::{Ending, deadline};
+use clusterup::cost::meter::{accrued, rate};
+use clusterup::model::life::{Life, Role};
+use clusterup::model::money::Usd;
+use clusterup::model::rates::Rates;
+use clusterup::model::span::Span;
+
+/// $0.36/h of the primary, which is $0.0001 a second; $0.72/h of each core node.
+fn rates() -> Rates {
+    let text = "primary=0.3+0.05+0.005+0.005 core=0.6+0.1+0.015+0.005";
+    text.parse().unwrap()
+}
+
+fn total(lives: &[Life], seconds: i64) -> Usd {
+    accrued(&rates(), lives, at(seconds)).total
+}
+
+#[test]
+fn seconds_count_and_sixty_at_least() {
+    let one = [life(Role::Primary, 0, None, 1)];
+    for (now, dollars) in [
+        (-1, "0"),
+        (0, "0.006"),
+        (59, "0.006"),
+        (61, "0.0061"),
+        (3600, "0.36"),
+    ] {
+        assert_eq!(total(&one, now), usd(dollars), "{now}");
+    }
+    let short = [life(Role::Primary, 0, Some(10), 1)];
+    assert_eq!(total(&short, 3600), usd("0.006"));
+    let begun = at(60) + chrono::TimeDelta::milliseconds(1);
+    assert_eq!(accrued(&rates(), &one, begun).total, usd("0.0061"));
+}
+
+#[test]
+fn a_bill_says_what_was_paid_for() {
+    let lives = [
+        life(Role::Primary, 0, None, 1),
+        life(Role::Core, 0, None, 2),
+    ];
+    let bill = accrued(&rates(), &lives, at(7200));
+    assert_eq!(bill.ec2, usd("3"));
+    assert_eq!(bill.emr, usd("0.5"));
+    assert_eq!(bill.ebs, usd("0.07"));
+    assert_eq!(bill.ipv4, usd("0.03"));
+    assert_eq!(bill.total, usd("3.6"));
+}
+
+#[test]
+fn a_resize_in_mid_life() {
+    // Two core nodes for an hour, then four, then one; 1.8 + 3.24 + 1.08 dollars.
+    let lives = [
+        life(Role::Primary, 0, Some(10_800), 1),
+        life(Role::Core, 0, Some(10_800), 1),
+        life(Role::Core, 0, Some(7_200), 1),
+        life(Role::Core, 3_600, Some(7_200), 2),
+    ];
+    assert_eq!(total(&lives, 3_600 - 1), usd("1.7995"));
+    assert_eq!(total(&lives, 7_200), usd("5.04"));
+    assert_eq!(total(&lives, 90_000), usd("6.12"));
+    assert_eq!(rate(&rates(), &lives, at(1)), usd("1.8"));
+    assert_eq!(rate(&rates(), &lives, at(3_600)), usd("3.24"));
+    assert_eq!(rate(&rates(), &lives, at(7_200)), usd("1.08"));
+    assert_eq!(rate(&rates(), &lives, at(10_800)), Usd::ZERO);
+}
+
+#[test]
+fn a_cluster_that_failed_in_bootstrap_is_paid_for() {
+    let lives = [
+        life(Role::Primary, 0, Some(400), 1),
+        life(Role::Core, 5, Some(30), 2),
+    ];
+    assert_eq!(total(&lives, 100_000), usd("0.064"));
+}
+
+#[test]
+fn a_role_that_came_later_is_not_free() {
+    let lives = [life(Role::Task, 0, None, 1)];
+    assert_eq!(rate(&rates(), &lives, at(1)), usd("0.72"));
+}
+
+#[test]
+fn clocks_that_go_back_do_not() {
+    // Five hours over the end of summer time, whatever the wall says.
+    let lives = [life(Role::Primary, 0, None, 1)];
+    assert_eq!(total(&lives, 5 * 3_600), usd("1.8"));
+}
+
+#[test]
+fn the_deadline_leaves_room_for_the_end() {
+    let lives = [life(Role::Primary, 0, None, 1)];
+    let ending = |takes, margin| Ending {
+        takes: Span::from_secs(takes),
+        margin: usd(margin),
+    };
+    let by = |budget, ending| deadline(&rates(), &lives, usd(budget), ending);
+    // $0.36 are spent after 3600 seconds, so 3599 are under it.
+    assert_eq!(by("0.36", ending(0, "0")), Some(at(3_599)));
+    assert_eq!(by("0.36", ending(300, "0")), Some(at(3_299)));
+    assert_eq!(by("0.36", ending(300, "0.01")), Some(at(3_199)));
+    // Too dear from the beginning, and never.
+    assert_eq!(by("0.001", ending(300, "0")), Some(at(0)));
+    assert_eq!(by("1000000000", ending(300, "0")), None);
+    assert_eq!(deadline(&rates(), &[], usd("1"), ending(300, "0")), None);
+    let over = [life(Role::Primary, 0, Some(100), 1)];
+    assert_eq!(deadline(&rates(), &over, usd("1"), ending(300, "0")), None);
+}
+
+#[test]
+fn a_larger_cluster_has_an_earlier_deadline() {
+    let ending = Ending {
+        takes: Span::from_secs(0),
+        margin: Usd::ZERO,
+    };
+    let mut lives = vec![life(Role::Primary, 0, None, 1)];
+    lives.push(life(Role::Core, 1_800, None, 1));
+    // $0.18 in the first half hour, then $1.08/h.
+    let by = deadline(&rates(), &lives, usd("0.72"), ending);
+    assert_eq!(by, Some(at(3_599)));
+}
