@@ -1,6 +1,6 @@
 //! Key pairs and groups, and when they can be seen and deleted.
 
-use super::{CALM, describe, launch, order, run, secs, terminate, until};
+use super::{CALM, launch, order, run, secs, terminate, until};
 use crate::cloud::api::ec2::{
     AuthorizeIngress, CreateSecurityGroup, DeleteKeyPair, DeleteSecurityGroup, DescribeKeyPairs,
     DescribeSecurityGroups, Filter, GroupId, ImportKeyPair, Rule,
