@@ -24,7 +24,8 @@ pub(super) fn lines(spec: &ClusterSpec, region: &Region) -> Vec<String> {
     let of = |kinds: &[ComponentKind]| {
         let components = estimate.groups.iter().flat_map(|group| &group.components);
         let some = components.filter(|component| kinds.contains(&component.kind));
-        cents(some.map(|component| component.hourly).sum())
+        // Finer than cents, so that the parts do not add up to more than the whole.
+        some.map(|component| component.hourly).sum::<Usd>().up_to(3)
     };
     let disks = [ComponentKind::DataVolumes, ComponentKind::RootVolume];
     let lifetime = spec.guardrails.max_lifetime;
@@ -80,7 +81,7 @@ mod tests {
         let spec = plan::expand::expand(&stack, &facts).unwrap().0.cluster;
         let lines = lines(&spec, &stack.region);
         assert!(
-            lines[0].starts_with("price: $0.77/h (EC2 $0.58, EMR $0.15"),
+            lines[0].starts_with("price: $0.77/h (EC2 $0.576, EMR $0.144, "),
             "{lines:?}"
         );
         assert!(lines[1].starts_with("a life of 2h (max_lifetime) and its end: at most $1."));
