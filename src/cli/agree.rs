@@ -102,12 +102,7 @@ impl Agreement<'_> {
 
     /// What it costs from a yes on, where that is known.
     fn price(&self, plan: &Plan) -> String {
-        let mut actions = plan.actions.iter();
-        let made = actions.find_map(|planned| planned.action.new_cluster());
-        let region = self.target.region.as_ref();
-        let estimate = made
-            .zip(region)
-            .and_then(|(spec, region)| view::price::estimate(spec, region));
+        let estimate = view::price::estimate(plan, self.target.region.as_ref());
         estimate.map_or(String::new(), |estimate| {
             format!(
                 " and costs {}/h from then on",

@@ -39,11 +39,7 @@ pub(super) async fn run(
         .await?;
     screen.text(&view::plan::render(&prepared.plan, &target));
     cloud.check(&prepared.plan).await?;
-    let mut actions = prepared.plan.actions.iter();
-    let made = actions.find_map(|planned| planned.action.new_cluster());
-    let estimate = made
-        .zip(target.region.as_ref())
-        .and_then(|(spec, region)| view::price::estimate(spec, region));
+    let estimate = view::price::estimate(&prepared.plan, target.region.as_ref());
     let fields = json!({ "plan": prepared.plan, "estimate": estimate });
     screen.document("plan", 0, fields);
     Ok(Exit::Done)

@@ -83,6 +83,11 @@ pub struct Cluster {
 }
 
 impl Cluster {
+    /// Sorts by birth, and by id where two were born together.
+    pub fn oldest_first(clusters: &mut [Self]) {
+        clusters.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+    }
+
     /// The steps of one job, in order; of its latest run where it ran again.
     pub fn steps_of<'a>(&'a self, job: &'a JobHash) -> impl Iterator<Item = &'a Step> {
         let run = self

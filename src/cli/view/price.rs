@@ -6,13 +6,17 @@ use crate::cost::estimate::{ComponentKind, Estimate};
 use crate::model::desired::ClusterSpec;
 use crate::model::money::Usd;
 use crate::model::name::Region;
+use crate::model::plan::Plan;
 
 /// EMR takes up to twenty minutes to end a cluster (EMR Management Guide, terminate a cluster).
 const TERMINATING: crate::model::span::Span = crate::model::span::Span::from_secs(20 * 60);
 
-/// What a cluster costs by the hour; none where a price is not known.
-pub(in crate::cli) fn estimate(spec: &ClusterSpec, region: &Region) -> Option<Estimate> {
-    Estimate::of(Catalog::bundled(), region, &spec.groups).ok()
+/// What the cluster that a plan makes costs; none where it makes none, or where it costs nothing or
+/// a price is not known.
+pub(in crate::cli) fn estimate(plan: &Plan, region: Option<&Region>) -> Option<Estimate> {
+    let mut actions = plan.actions.iter();
+    let spec = actions.find_map(|planned| planned.action.new_cluster())?;
+    Estimate::of(Catalog::bundled(), region?, &spec.groups).ok()
 }
 
 /// The lines of a plan on what a new cluster costs.

@@ -16,10 +16,6 @@ use crate::model::name::{ClusterId, JobHash, StackName};
 use crate::model::observed::{Cluster, ClusterState, End, EndReason, Step};
 use crate::model::stack::{Guardrails, InstanceGroup, WhenDone};
 
-pub(super) fn oldest_first(clusters: &mut [Cluster]) {
-    clusters.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
-}
-
 impl<A: Api> Account<A> {
     /// A cluster by its id; none where EMR no longer knows it, or where it is not the stack's.
     pub(super) async fn cluster(
@@ -66,11 +62,8 @@ impl<A: Api> Account<A> {
             .get(names::STACK)
             .is_some_and(|of| of == stack.as_str());
         let noted = || {
-            let key = format!("clusters/{}", cluster.id);
             let seen = self.seen.borrow();
-            seen.objects
-                .as_ref()
-                .is_some_and(|objects| objects.contains_key(&key))
+            seen.noted(&cluster.id).is_some()
         };
         named && (tagged || noted())
     }

@@ -1,10 +1,10 @@
 //! What exists of a stack, put together from listings. Calls that do not need each other go out at
 //! once.
 
+use super::Account;
 use super::errors::Doing;
 use super::names::{self, JOB, NAME, STACK, prefix};
 use super::place::{self, Note};
-use super::{Account, cut};
 use crate::cloud::api::ec2::{DescribeKeyPairs, DescribeSecurityGroups, Filter, Group, KeyPair};
 use crate::cloud::api::emr::{ListClusters, Summary};
 use crate::cloud::api::s3::{Bucket, ListObjects, Listed};
@@ -177,7 +177,7 @@ impl<A: Api> Account<A> {
         for id in ids {
             clusters.extend(self.known_cluster(stack, &id).await?);
         }
-        clusters.sort_by(|a: &Cluster, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        Cluster::oldest_first(&mut clusters);
         Ok(clusters)
     }
 
@@ -219,12 +219,8 @@ impl<A: Api> Account<A> {
 
     fn is_young(&self, id: &str) -> bool {
         let seen = self.seen.borrow();
-        let note = seen
-            .objects
-            .as_ref()
-            .and_then(|all| all.get(&format!("clusters/{id}")));
         let now = self.settings.clock.now();
-        seen.newborn.as_deref() == Some(id) || note.is_some_and(|(_, at)| now - *at < YOUNG)
+        seen.newborn.as_deref() == Some(id) || seen.noted(id).is_some_and(|at| now - at < YOUNG)
     }
 
     pub(super) async fn all_stacks(&self) -> Result<Vec<StackName>, CloudError> {
@@ -324,7 +320,7 @@ impl<A: Api> Account<A> {
         if clusters.is_empty() {
             return Ok(self.look(stack, None).await?.clusters);
         }
-        cut::oldest_first(&mut clusters);
+        Cluster::oldest_first(&mut clusters);
         Ok(clusters)
     }
 }

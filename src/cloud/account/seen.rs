@@ -30,6 +30,12 @@ pub(super) struct SeenCluster {
 }
 
 impl Seen {
+    /// When the stack noted that it had made a cluster.
+    pub(super) fn noted(&self, id: &str) -> Option<DateTime<Utc>> {
+        let objects = self.objects.as_ref()?;
+        objects.get(&format!("clusters/{id}")).map(|(_, at)| *at)
+    }
+
     /// The keys of objects that begin so, without the stack's prefix.
     pub(super) fn keys_below<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a String> {
         let objects = self.objects.iter().flat_map(BTreeMap::keys);

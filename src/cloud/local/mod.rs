@@ -73,7 +73,7 @@ impl Local {
         let mut clusters = ids
             .map(|id| self.folder(stack, &id).read())
             .collect::<Result<Vec<_>, _>>()?;
-        clusters.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        Cluster::oldest_first(&mut clusters);
         Ok(clusters)
     }
 }
