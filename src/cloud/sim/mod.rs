@@ -13,6 +13,7 @@ mod life;
 mod lists;
 mod no;
 mod objects;
+mod power_off;
 mod s3;
 mod scheduler;
 mod sts;
