@@ -100,13 +100,15 @@ impl Context {
         }
     }
 
+    fn cache_folder(&self) -> Result<PathBuf, Failure> {
+        let cache = self.cache.as_ref();
+        let cache = cache.ok_or_else(|| homeless("XDG_CACHE_HOME"))?;
+        Ok(cache.join("clusterup"))
+    }
+
     /// Where the local target keeps its runtime.
     pub(super) fn store(&self) -> Result<Store, Failure> {
-        let cache = self
-            .cache
-            .as_ref()
-            .ok_or_else(|| homeless("XDG_CACHE_HOME"))?;
-        Ok(Store::new(cache.join("clusterup"), self.path.clone()))
+        Ok(Store::new(self.cache_folder()?, self.path.clone()))
     }
 
     /// This machine as a cloud.
@@ -149,6 +151,7 @@ impl Context {
             addresses: Addresses::ask(self.caller.check_ip.clone()),
             keys: state.join("clusterup").join("keys"),
             store: self.store()?,
+            labels: self.cache_folder()?.join("releases"),
             prices: Arc::new(Catalog::bundled().clone()),
             home: self.home.clone(),
             poll: Duration::from_secs(self.caller.poll.map_or(30, Span::as_secs)),

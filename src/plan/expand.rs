@@ -39,7 +39,7 @@ pub fn expand(stack: &Stack, facts: &Facts) -> Result<(Desired, Vec<String>), Ve
     Ok((desired, notes(stack, facts, &fitted)))
 }
 
-/// What is other than the stack says: on this machine than on EMR, and on EMR than promised.
+/// What is other than the stack says: on this machine than on EMR.
 fn notes(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<String> {
     let mut notes: Vec<String> = fitted.note().into_iter().collect();
     let sampled = |(name, data): (&DataName, &Data)| data.sampled.then(|| name.to_string());
@@ -51,7 +51,6 @@ fn notes(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<String> {
         ));
     }
     if facts.capacity == Capacity::AsTyped {
-        notes.push(unguarded(stack));
         return notes;
     }
     let release = &stack.cluster.release;
@@ -66,19 +65,6 @@ fn notes(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<String> {
         ));
     }
     notes
-}
-
-/// What no guard of the cloud's own sees to.
-fn unguarded(stack: &Stack) -> String {
-    let lifetime = stack.guardrails.max_lifetime;
-    let budget = stack.guardrails.budget;
-    let budget = budget.map_or(String::new(), |budget| {
-        format!("; the budget of {budget} ends nothing yet")
-    });
-    format!(
-        "EMR itself ends the cluster with its work or when it is idle; max_lifetime ({lifetime}) \
-         ends it while an apply follows it{budget}"
-    )
 }
 
 fn check(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<Refusal> {

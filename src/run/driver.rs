@@ -10,6 +10,7 @@ use crate::model::event::{Event, Listener};
 use crate::model::facts::Facts;
 use crate::model::observed::{Cluster, ClusterState, End, Observed};
 use crate::model::plan::{Plan, Planned};
+use crate::model::rung::Rung;
 use crate::model::stack::{Stack, WhenDone};
 use crate::plan::{self, Options, Refusal};
 use std::path::Path;
@@ -140,7 +141,7 @@ impl Driver<'_> {
             let ends = self.stack.guardrails.when_done == WhenDone::Terminate;
             let ending = |state: ClusterState| !state.is_over() && (ends || !state.is_live());
             if !clusters.last().is_some_and(|cluster| ending(cluster.state)) {
-                return Ok(());
+                return self.disarm(&clusters).await;
             }
             self.guard(clusters.last()).await?;
             let what = "waiting until the cluster has terminated".to_owned();
@@ -150,6 +151,18 @@ impl Driver<'_> {
                 total: 0,
             });
             tokio::time::sleep(self.cloud.pause(looks)).await;
+        }
+        Ok(())
+    }
+
+    /// Removes what would have ended clusters that are over.
+    async fn disarm(&self, clusters: &[Cluster]) -> Result<(), Stopped> {
+        let over = clusters.iter().filter(|cluster| cluster.state.is_over());
+        for cluster in over.filter(|cluster| cluster.rungs.iter().any(Rung::is_armed)) {
+            let action = Action::Disarm(cluster.id.clone());
+            self.cloud
+                .apply(&self.stack.name, &action, self.hear)
+                .await?;
         }
         Ok(())
     }

@@ -96,7 +96,7 @@ async fn calm(seed: u64) {
         if dice.percent(60) {
             work_ends(&sim).await;
             let plan = one_pass(&sim, &dice, &wish).await;
-            let home = |action: &Action| matches!(action, Action::Remember(_));
+            let home = |action: &Action| matches!(action, Action::Remember(_) | Action::Disarm(_));
             let only = plan.actions.iter().all(|planned| home(&planned.action));
             assert!(only || wish.keep, "{plan:#?}");
             oracle::agrees(&sim.census(), &wish);

@@ -58,6 +58,7 @@ impl Process {
             addresses: Addresses::known(vec![ADDRESS.parse().unwrap()]),
             keys: FILES.path().join("keys"),
             store: Store::new(FILES.path().join("cache"), None),
+            labels: FILES.path().join("labels"),
             prices: Arc::new(Catalog::bundled().clone()),
             home: None,
             poll: Duration::from_secs(POLL),

@@ -1,5 +1,6 @@
 //! Clusters as people read them.
 
+use super::ladder;
 use super::words::{count, long};
 use crate::cli::target::Target;
 use crate::cost::meter::rate;
@@ -62,6 +63,9 @@ fn one(cluster: &Cluster, now: DateTime<Utc>, target: &Target) -> String {
             text.push_str("    recorded and never begun; apply goes on with it\n");
         }
         (None, _) => living(cluster, now, &mut text),
+    }
+    for line in ladder::lines(&cluster.rungs) {
+        let _ = writeln!(text, "    {line}");
     }
     if let Some(cost) = cost(cluster, now, target) {
         let _ = writeln!(text, "    {cost}");

@@ -14,6 +14,11 @@ use crate::model::facts::Facts;
 use crate::model::release::Release;
 use crate::model::sample::Sample;
 use crate::model::stack::Stack;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 impl<A: Api> Account<A> {
     pub(super) async fn gather(
@@ -47,10 +52,20 @@ impl<A: Api> Account<A> {
         if let Release::Label(label) = release {
             return Ok(Some(label.clone()));
         }
+        let prefix = release.prefix();
+        let labels = match self.known_labels(&prefix) {
+            Some(labels) => labels,
+            None => self.ask_labels(&prefix).await?,
+        };
+        let newest = release.newest(labels.iter().map(String::as_str));
+        Ok(newest.map(str::to_owned))
+    }
+
+    async fn ask_labels(&self, prefix: &str) -> Result<Vec<String>, CloudError> {
         let (mut labels, mut next) = (Vec::new(), None);
         loop {
             let call = ListReleaseLabels {
-                prefix: release.prefix(),
+                prefix: prefix.to_owned(),
                 next,
             };
             let page = self.api.serve(call).await;
@@ -58,9 +73,48 @@ impl<A: Api> Account<A> {
             labels.extend(page.items);
             next = page.next;
             if next.is_none() {
-                let newest = release.newest(labels.iter().map(String::as_str));
-                return Ok(newest.map(str::to_owned));
+                break;
             }
         }
+        let listed = Listed {
+            at: self.settings.clock.now(),
+            labels,
+        };
+        // What cannot be kept is asked for again.
+        let place = self.labels_file(prefix);
+        let _ = serde_json::to_vec(&listed).map(|text| write(&place, &text));
+        Ok(listed.labels)
+    }
+
+    /// The labels as they were listed within a day: EMR has a new one every few weeks.
+    fn known_labels(&self, prefix: &str) -> Option<Vec<String>> {
+        let text = fs::read(self.labels_file(prefix)).ok()?;
+        let listed: Listed = serde_json::from_slice(&text).ok()?;
+        let age = self.settings.clock.now() - listed.at;
+        (TimeDelta::zero() <= age && age < A_DAY).then_some(listed.labels)
+    }
+
+    fn labels_file(&self, prefix: &str) -> PathBuf {
+        let name = format!("{}-{prefix}json", self.settings.region);
+        self.settings.labels.join(name)
     }
 }
+
+/// Whole or not at all.
+fn write(place: &Path, text: &[u8]) -> std::io::Result<()> {
+    let folder = place.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut draft = tempfile::NamedTempFile::new_in(folder)?;
+    draft.write_all(text)?;
+    draft.persist(place)?;
+    Ok(())
+}
+
+/// Labels as AWS listed them.
+#[derive(Serialize, Deserialize)]
+struct Listed {
+    at: DateTime<Utc>,
+    labels: Vec<String>,
+}
+
+const A_DAY: TimeDelta = TimeDelta::days(1);

@@ -85,6 +85,8 @@ pub struct Settings {
     pub keys: PathBuf,
     /// Where data that stacks name by URL is kept.
     pub store: Store,
+    /// Where the labels of releases are kept for a day.
+    pub labels: PathBuf,
     /// What clusters that are made from now on are metered at.
     pub prices: Arc<Catalog>,
     pub home: Option<PathBuf>,

@@ -37,9 +37,10 @@ pub(super) struct Held {
 }
 
 impl Scheduler {
-    pub(super) const fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64) -> Self {
         Self {
-            groups: BTreeMap::new(),
+            // Every account has this one.
+            groups: BTreeMap::from([("default".to_owned(), Tags::new())]),
             schedules: BTreeMap::new(),
             dice: Dice::new(seed.rotate_left(32)),
         }

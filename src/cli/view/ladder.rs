@@ -1,0 +1,34 @@
+//! What ends a cluster, rung by rung, as plan and status say it.
+
+use super::words::wrap;
+use crate::model::rung::{Rung, RungState};
+
+/// A line or two a rung, to stand below a cluster: armed or not, why, and the command that arms it.
+pub(in crate::cli) fn lines(rungs: &[Rung]) -> Vec<String> {
+    rungs.iter().flat_map(|rung| lines_of(rung)).collect()
+}
+
+fn lines_of(rung: &Rung) -> Vec<String> {
+    let name = rung.kind;
+    match &rung.state {
+        RungState::Armed { at, says } => {
+            let at = at.map_or(String::new(), |at| {
+                format!(" at {}", at.format("%F %H:%M:%S UTC"))
+            });
+            vec![format!(
+                "  {name:12} {}",
+                wrap(&format!("armed: {says}{at}"), INDENT)
+            )]
+        }
+        RungState::Disarmed { why, next } => {
+            let why = wrap(&format!("disarmed: {why}"), INDENT);
+            let next = next.iter().map(|next| format!("{:15}next: {next}", ""));
+            std::iter::once(format!("! {name:12} {why}"))
+                .chain(next)
+                .collect()
+        }
+    }
+}
+
+/// Where a rung's words begin in a status, whose clusters are indented by four.
+const INDENT: usize = 4 + 15;
