@@ -7,8 +7,10 @@ use crate::cloud::account::{Account, Addresses, Settings};
 use crate::cloud::aws::Sdk;
 use crate::cloud::local::runtime::Store;
 use crate::cloud::local::{Local, Machine};
+use crate::cloud::prices::{PriceCache, Spoilt};
 #[cfg(feature = "aws")]
 use crate::cloud::{meter::Metered, retry::Retrying};
+use crate::cost::catalog::Catalog;
 use crate::model::name::Region;
 #[cfg(feature = "aws")]
 use crate::model::span::Span;
@@ -26,6 +28,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::failure::{Exit, Failure};
+use super::screen::Screen;
 
 pub(super) struct Context {
     home: Option<PathBuf>,
@@ -108,6 +111,30 @@ impl Context {
         Ok(Store::new(cache.join("clusterup"), self.path.clone()))
     }
 
+    /// Where the user's own prices lie.
+    pub(super) fn price_cache(&self) -> Result<PriceCache, Failure> {
+        let folder = self.store()?.folder().join("prices");
+        Ok(PriceCache::new(folder))
+    }
+
+    /// The bundled prices with the user's own laid over them, as far as these can be read.
+    pub(super) fn catalog(&self, screen: &Screen) -> Catalog {
+        let mut catalog = Catalog::bundled().clone();
+        let Ok(cache) = self.price_cache() else {
+            return catalog;
+        };
+        let (own, spoilt) = cache.read();
+        own.into_iter().for_each(|own| catalog.overlay(own));
+        for Spoilt { path, region, why } in spoilt {
+            let path = path.display();
+            screen.say(&format!("warning: prices are not used: {path}: {why}"));
+            screen.say(&format!(
+                "  next: clusterup prices refresh --region {region}"
+            ));
+        }
+        catalog
+    }
+
     /// This machine as a cloud.
     pub(super) fn local(&self) -> Result<Local, Failure> {
         let state = self
@@ -154,6 +181,16 @@ impl Context {
         let sdk = Metered::new(Sdk::connect(region).await);
         let api = Rc::new(Retrying::new(sdk, seed));
         Ok(Box::new(Account::new(api, settings)))
+    }
+
+    /// Who answers questions on prices.
+    #[cfg(feature = "aws")]
+    pub(super) async fn price_list(
+        &self,
+        region: &Region,
+    ) -> Result<Retrying<Metered<Sdk>>, Failure> {
+        let sdk = Metered::new(Sdk::connect(region).await);
+        Ok(Retrying::new(sdk, seed()?))
     }
 
     #[cfg(not(feature = "aws"))]

@@ -11,6 +11,7 @@
                            "stdout": ..., "stderr": ..., "writes": {"key": "text"}, "times": n}]}
     POST address         {"v4": "203.0.113.7"}, which GET /checkip answers
     POST roles           EMR's default roles
+    POST prices          what AWS sells, as pricing.py says it
     POST reset           faults and calls; {"all": true}: everything
     GET calls            since POST calls/reset
     GET clusters         all there ever were
@@ -99,6 +100,10 @@ def roles(world, _):
     account.make_default_roles()
 
 
+def prices(world, body):
+    world.prices = body
+
+
 def clusters(world, _):
     """Every cluster there ever was, oldest first."""
     of_step = ("id", "name", "state")
@@ -157,6 +162,7 @@ ROUTES = {
     ("POST", "steps"): steps,
     ("POST", "address"): address,
     ("POST", "roles"): roles,
+    ("POST", "prices"): prices,
     ("GET", "clusters"): clusters,
     ("GET", "objects"): objects,
     ("POST", "objects/put"): put,
