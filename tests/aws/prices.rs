@@ -1,7 +1,7 @@
 //! Prices are asked for, and only a good answer replaces what was known.
 
 use crate::double::Double;
-use crate::world::{Done, World};
+use crate::world::{Done, STACK, World};
 use clusterup::cost::catalog::Catalog;
 use clusterup::model::name::Region;
 use serde_json::{Map, Value, json};
@@ -85,6 +85,29 @@ fn a_refresh_replaces_figures_of_a_region() {
         .iter()
         .filter(|call| call.call == "pricing:GetProducts");
     assert!((10..40).contains(&asked.count()), "{calls:?}");
+}
+
+#[test]
+fn a_plan_says_what_a_cluster_and_its_change_cost() {
+    let shop = Shop::new();
+    shop.0.double.post("/_double/roles", json!({}));
+    let plan = shop.run(0, &["plan", "t.yaml"]);
+    plan.says("├─ core 2 x m5.xlarge 0.3840 0.0960 0.0208 0.0100 0.5108");
+    plan.says("└─ in all 0.5760 0.1440 0.0312 0.0150 0.7662");
+    plan.says("a life of 2h (max_lifetime) and its end: at most $1.81");
+    plan.says("not priced: S3 storage and requests, data transfer, CloudWatch");
+    shop.run(0, &["apply", "t.yaml", "--yes"]);
+    shop.0.stack(&STACK.replace("3 x m5", "5 x m5"));
+    let plan = shop.run(0, &["plan", "t.yaml"]);
+    plan.says("price: ($0.7662 -> $1.2771)/h, +0.5108");
+    let told = shop.run(0, &["plan", "t.yaml", "--output", "json"]);
+    let told: Value = serde_json::from_str(&told.out).unwrap();
+    assert_eq!(told["estimate"], Value::Null);
+    assert_eq!(
+        told["comparison"]["groups"][1]["new"]["nodes"],
+        "4 x m5.xlarge"
+    );
+    shop.run(0, &["destroy", "t.yaml", "--yes"]);
 }
 
 #[test]

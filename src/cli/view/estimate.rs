@@ -55,8 +55,8 @@ impl Estimated<'_> {
         }
         let (worst, deadline) = (self.worst(), self.deadline());
         let mut at_most = format!(
-            "{}: max_lifetime ({deadline}), up to {TERMINATING} to end, and the minimum of \
-             {LEAST_SECONDS}s of a replaced node each",
+            "{}: max_lifetime ({deadline}), up to {TERMINATING} to end, and {LEAST_SECONDS}s, the \
+             minimum, of one replaced node in each one's place",
             cents(worst)
         );
         if let Some(budget) = self.guardrails.budget.filter(|budget| worst > *budget) {
@@ -80,9 +80,13 @@ fn tree(estimate: &Estimate) -> String {
         };
         let name = format!("{} {}{spot}", group.role, group.nodes);
         text.push_str(&row(&name, "", "", "", &figures::plain(group.hourly)));
-        let last = group.components.len() - 1;
+        let count = group.components.len();
         for (index, part) in group.components.iter().enumerate() {
-            let branch = if index == last { "└─" } else { "├─" };
+            let branch = if index + 1 == count {
+                "└─"
+            } else {
+                "├─"
+            };
             text.push_str(&component(branch, part, group));
         }
     }

@@ -108,7 +108,7 @@ pub(super) fn trust(estimate: &Estimate, today: NaiveDate) -> String {
     let doubts = match doubts {
         0 => String::new(),
         _ => format!(
-            "; {} not certain: the dearer reading is taken",
+            "; not certain: {}, in the dearer reading",
             count(doubts, "figure")
         ),
     };
