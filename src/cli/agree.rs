@@ -42,7 +42,7 @@ impl Agreement<'_> {
             again: self.args.plan.again,
             create_roles: self.args.plan.create_roles,
         };
-        let catalog = self.context.catalog(self.screen);
+        let catalog = self.context.catalog();
         let mut prepared = driver.prepare(options).await?;
         for _ in 0..ROUNDS {
             self.progress.clear();

@@ -15,6 +15,7 @@ use crate::model::name::Region;
 #[cfg(feature = "aws")]
 use crate::model::span::Span;
 use crate::run::clock::SystemClock;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
@@ -36,6 +37,7 @@ pub(super) struct Context {
     cache: Option<PathBuf>,
     path: Option<OsString>,
     environment: BTreeMap<String, String>,
+    catalog: OnceCell<Arc<Catalog>>,
     #[cfg(feature = "aws")]
     caller: Caller,
     pub(super) no_color: bool,
@@ -96,6 +98,7 @@ impl Context {
             #[cfg(feature = "aws")]
             caller: Caller::from_environment(),
             environment: passed_on(),
+            catalog: OnceCell::new(),
             no_color: env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
             stdin_is_terminal: std::io::stdin().is_terminal(),
             home,
@@ -117,8 +120,13 @@ impl Context {
         Ok(PriceCache::new(folder))
     }
 
-    /// The bundled prices with the user's own laid over them, as far as these can be read.
-    pub(super) fn catalog(&self, screen: &Screen) -> Catalog {
+    /// The bundled prices with the user's own laid over them, as far as these can be read; what of
+    /// them cannot is said once.
+    pub(super) fn catalog(&self) -> Arc<Catalog> {
+        Arc::clone(self.catalog.get_or_init(|| Arc::new(self.read_catalog())))
+    }
+
+    fn read_catalog(&self) -> Catalog {
         let mut catalog = Catalog::bundled().clone();
         let Ok(cache) = self.price_cache() else {
             return catalog;
@@ -127,8 +135,8 @@ impl Context {
         own.into_iter().for_each(|own| catalog.overlay(own));
         for Spoilt { path, region, why } in spoilt {
             let path = path.display();
-            screen.say(&format!("warning: prices are not used: {path}: {why}"));
-            screen.say(&format!(
+            Screen::aside(&format!("warning: prices are not used: {path}: {why}"));
+            Screen::aside(&format!(
                 "  next: clusterup prices refresh --region {region}"
             ));
         }
@@ -155,6 +163,7 @@ impl Context {
             root,
             self.store()?,
             machine,
+            self.catalog(),
             Arc::new(SystemClock),
         ))
     }
@@ -174,6 +183,7 @@ impl Context {
             addresses: Addresses::ask(self.caller.check_ip.clone()),
             keys: state.join("clusterup").join("keys"),
             store: self.store()?,
+            prices: self.catalog(),
             home: self.home.clone(),
             poll: Duration::from_secs(self.caller.poll.map_or(30, Span::as_secs)),
             seed,

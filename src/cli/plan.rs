@@ -38,7 +38,7 @@ pub(super) async fn run(
             create_roles: args.create_roles,
         })
         .await?;
-    let (catalog, today) = (context.catalog(screen), prepared.observed.at.date_naive());
+    let (catalog, today) = (context.catalog(), prepared.observed.at.date_naive());
     let prices = target.region.as_ref().map(|region| Prices {
         catalog: &catalog,
         region,

@@ -10,6 +10,7 @@ import emr
 import gaps
 import names
 import pricing
+import schedules
 from faults import Dropped
 from replies import Refusal, Reply, refusal
 
@@ -65,6 +66,7 @@ class Front:
                     reply = pricing.answer(self.world, name, body)
                 else:
                     gaps.refuse_group_in_use(self.world, name, body)
+                    schedules.refuse(name, environ["PATH_INFO"], body)
                     reply = self.ask_moto(environ, gaps.canonical(name, gaps.named(name, body)))
             except Refusal as refused:
                 reply = refusal(name.service, refused)

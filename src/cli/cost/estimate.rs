@@ -41,7 +41,7 @@ pub(super) fn run(
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     let stack = stack_file::read(&args.stack)?;
-    let catalog = context.catalog(screen);
+    let catalog = context.catalog();
     let estimate = estimate(&stack, args.region.as_ref(), &catalog)?;
     let estimated = Estimated {
         estimate: &estimate,

@@ -33,7 +33,7 @@ pub(super) async fn run(
         None => super::default_region(screen).await?,
     };
     let groups = InstanceGroups::single(args.instance_type.clone());
-    let estimate = Estimate::of(&context.catalog(screen), &region, &groups)
+    let estimate = Estimate::of(&context.catalog(), &region, &groups)
         .map_err(|lack| view::figures::lack(&lack))?;
     let today = SystemClock.now().date_naive();
     screen.text(&view::node::render(&args.instance_type, &estimate, today));

@@ -8,6 +8,7 @@ mod error;
 pub mod iam;
 pub mod pricing;
 pub mod s3;
+pub mod scheduler;
 pub mod sts;
 
 pub use error::{ApiError, Kind};
@@ -124,4 +125,10 @@ api!(
     emr::PutAutoTerminationPolicy,
     emr::AddTags,
     emr::ListReleaseLabels,
+    scheduler::CreateSchedule,
+    scheduler::UpdateSchedule,
+    scheduler::GetSchedule,
+    scheduler::DeleteSchedule,
+    scheduler::ListSchedules,
+    scheduler::CreateScheduleGroup,
 );

@@ -6,6 +6,7 @@ mod error;
 mod iam;
 mod pricing;
 mod s3;
+mod scheduler;
 mod sts;
 mod translate;
 
@@ -34,6 +35,7 @@ pub struct Sdk {
     iam: aws_sdk_iam::Client,
     pricing: aws_sdk_pricing::Client,
     s3: aws_sdk_s3::Client,
+    scheduler: aws_sdk_scheduler::Client,
     sts: aws_sdk_sts::Client,
     region: Region,
 }
@@ -63,6 +65,7 @@ impl Sdk {
             iam: aws_sdk_iam::Client::new(&config),
             pricing: pricing::client(&config),
             s3: aws_sdk_s3::Client::from_conf(s3),
+            scheduler: aws_sdk_scheduler::Client::new(&config),
             sts: aws_sdk_sts::Client::new(&config),
             region: region.clone(),
         }

@@ -1,8 +1,8 @@
 //! The life of a cluster: what is due next, and what happens then.
 
-use super::IDLE_REASON;
 use super::cluster::Cluster;
 use super::world::{State, span};
+use super::{Dead, IDLE_REASON};
 use crate::cloud::api::emr::OnFailure;
 use crate::model::observed::{ClusterState, StepState};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -16,12 +16,18 @@ const USER_REQUEST: &str = "USER_REQUEST";
 
 impl Cluster {
     /// When something happens to it next by itself.
-    pub(super) fn due(&self) -> Option<DateTime<Utc>> {
+    pub(super) fn due(&self, dead: &Dead) -> Option<DateTime<Utc>> {
+        let off = self.powers_off().filter(|_| !dead.power_off);
+        self.phase_due(dead).into_iter().chain(off).min()
+    }
+
+    fn phase_due(&self, dead: &Dead) -> Option<DateTime<Utc>> {
         match self.state {
             ClusterState::Starting
             | ClusterState::Bootstrapping
             | ClusterState::Running
             | ClusterState::Terminating => Some(self.phase_ends),
+            ClusterState::Waiting if dead.idle_policy => None,
             ClusterState::Waiting => self.idle.map(|(timeout, set_at)| {
                 // A policy that comes late to a cluster long idle takes effect at once.
                 (self.waiting_since + timeout.delta()).max(set_at)
@@ -32,6 +38,11 @@ impl Cluster {
 
     /// What is due happens; the world's time is when.
     pub(super) fn happen(&mut self, world: &mut State) {
+        let dead = &world.settings.dead;
+        let phase = self.phase_due(dead).is_some_and(|at| at <= world.now);
+        if !phase {
+            return self.power_off(world.now);
+        }
         match self.state {
             ClusterState::Starting => self.started(world),
             ClusterState::Bootstrapping => self.bootstrapped(world),
@@ -76,7 +87,7 @@ impl Cluster {
             let takes = takes.unwrap_or_else(|| span(&self.dice, world.settings.step_seconds));
             self.phase_ends = world.now + takes;
             self.state = ClusterState::Running;
-        } else if self.order.keep_alive {
+        } else if self.order.keep_alive || world.settings.dead.keep_alive {
             self.state = ClusterState::Waiting;
             self.waiting_since = world.now;
         } else {
