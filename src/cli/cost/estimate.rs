@@ -7,7 +7,7 @@ use crate::cli::screen::Screen;
 use crate::cli::stack_file;
 use crate::cli::view;
 use crate::cli::view::estimate::Estimated;
-use crate::cli::view::price::TERMINATING;
+use crate::cloud::account::ENDING;
 use crate::cost::catalog::Catalog;
 use crate::cost::compare::Comparison;
 use crate::cost::estimate::Estimate;
@@ -47,6 +47,7 @@ pub(super) fn run(
         estimate: &estimate,
         guardrails: &stack.guardrails,
         expected: args.length,
+        ending: ENDING,
         today: SystemClock.now().date_naive(),
     };
     screen.text(&estimated.render());
@@ -105,7 +106,7 @@ fn document(stack: &Stack, estimated: &Estimated<'_>, comparison: Option<&Compar
             "usd": estimated.worst(),
             "set_by": "max_lifetime",
             "deadline": estimated.deadline(),
-            "terminating": TERMINATING,
+            "terminating": estimated.ending,
         },
         "notes": estimated.estimate.notes(),
         "comparison": comparison,

@@ -1,7 +1,7 @@
 //! What a stack's cluster costs, as a tree of groups and components.
 
 use super::figures;
-use super::price::{TERMINATING, cents};
+use super::price::cents;
 use super::words::wrap;
 use crate::cost::estimate::{Component, Estimate, GroupCost, LEAST_SECONDS, Unpriced};
 use crate::model::money::Usd;
@@ -16,6 +16,8 @@ pub(in crate::cli) struct Estimated<'a> {
     pub(in crate::cli) guardrails: &'a Guardrails,
     /// How long a run is expected to take, where anybody knows.
     pub(in crate::cli) expected: Option<Span>,
+    /// How long it may be charged for after its end was asked for.
+    pub(in crate::cli) ending: Span,
     pub(in crate::cli) today: NaiveDate,
 }
 
@@ -27,7 +29,7 @@ impl Estimated<'_> {
 
     /// The most that a life of the cluster can cost.
     pub(in crate::cli) fn worst(&self) -> Usd {
-        self.estimate.worst(self.deadline(), TERMINATING)
+        self.estimate.worst(self.deadline(), self.ending)
     }
 
     /// A run of the expected length.
@@ -53,9 +55,9 @@ impl Estimated<'_> {
         if let (Some(length), Some(run)) = (self.expected, self.run()) {
             sums.push(("per run", format!("{}: {length} of all nodes", cents(run))));
         }
-        let (worst, deadline) = (self.worst(), self.deadline());
+        let (worst, deadline, ending) = (self.worst(), self.deadline(), self.ending);
         let mut at_most = format!(
-            "{}: max_lifetime ({deadline}), up to {TERMINATING} to end, and {LEAST_SECONDS}s, the \
+            "{}: max_lifetime ({deadline}), up to {ending} to end, and {LEAST_SECONDS}s, the \
              minimum, of one replaced node in each one's place",
             cents(worst)
         );

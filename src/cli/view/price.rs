@@ -12,11 +12,7 @@ use crate::model::money::Usd;
 use crate::model::name::Region;
 use crate::model::observed::Cluster;
 use crate::model::plan::Plan;
-use crate::model::span::Span;
 use chrono::NaiveDate;
-
-/// EMR takes up to twenty minutes to end a cluster (EMR Management Guide, terminate a cluster).
-pub(in crate::cli) const TERMINATING: Span = Span::from_secs(20 * 60);
 
 /// What a plan is priced with.
 pub(in crate::cli) struct Prices<'a> {
@@ -71,6 +67,7 @@ impl Prices<'_> {
             estimate: &estimate,
             guardrails: &spec.guardrails,
             expected: None,
+            ending: spec.ending,
             today: self.today,
         };
         lines.push(format!(

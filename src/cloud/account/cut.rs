@@ -20,7 +20,7 @@ use crate::model::stack::{Guardrails, InstanceGroup, WhenDone};
 
 /// EMR takes 5 to 20 minutes to end a cluster and let its machines go (EMR Management Guide,
 /// "Terminate a cluster").
-pub(super) const ENDING: Span = Span::from_secs(20 * 60);
+pub const ENDING: Span = Span::from_secs(20 * 60);
 
 /// What a cluster's tags have room for.
 pub(super) const MOST_EXTENSIONS: usize = 5;
