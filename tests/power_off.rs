@@ -40,11 +40,15 @@ const STUBS: &[(&str, &str)] = &[
         r#"echo "aws $*" >>"$PLACE/log"; cat "$PLACE/object" 2>/dev/null"#,
     ),
     ("date", r#"cat "$PLACE/wall""#),
-    ("shutdown", r#"echo "shutdown $*" >>"$PLACE/log""#),
+    // As systemd does, it ends the watchman first.
+    (
+        "shutdown",
+        r#"echo "shutdown $*" >>"$PLACE/log"; kill "$PPID""#,
+    ),
     // The machine is off: so is its watchman.
     (
         "poweroff",
-        r#"echo "poweroff $*" >>"$PLACE/log"; kill "$PPID""#,
+        r#"echo "poweroff $*" >>"$PLACE/log"; kill -KILL "$PPID""#,
     ),
 ];
 

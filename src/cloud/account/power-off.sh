@@ -69,6 +69,8 @@ number() {
 }
 
 end() {
+    # A shutdown ends this first, and may hang in what it ends next.
+    trap '' HUP INT TERM
     shutdown -h now || true
     while sleep "$grace"; do
         poweroff -f || true
@@ -85,7 +87,7 @@ watch() {
     # This may be its second life.
     found=$(number "$home/seconds")
     seconds=${found:-$seconds}
-    : >"$home/armed"
+    : >"$home/armed" || true
     while true; do
         found=$(number "$uri")
         if [[ -n $found && $found != "$seconds" ]]; then
