@@ -9,6 +9,7 @@ use super::prompt::consent;
 use super::screen::Screen;
 use super::target::Target;
 use super::view;
+use super::view::price::Prices;
 use super::view::progress::Progress;
 use crate::model::action::Action;
 use crate::model::name::StackName;
@@ -41,16 +42,23 @@ impl Agreement<'_> {
             again: self.args.plan.again,
             create_roles: self.args.plan.create_roles,
         };
+        let catalog = self.context.catalog();
         let mut prepared = driver.prepare(options).await?;
         for _ in 0..ROUNDS {
             self.progress.clear();
-            self.screen
-                .text(&view::plan::render(&prepared.plan, self.target));
+            let prices = self.target.region.as_ref().map(|region| Prices {
+                catalog: &catalog,
+                region,
+                clusters: &prepared.observed.clusters,
+                today: prepared.observed.at.date_naive(),
+            });
+            let shown = view::plan::render(&prepared.plan, self.target, prices.as_ref());
+            self.screen.text(&shown);
             if prepared.plan.is_empty() {
                 return Ok(Some(prepared));
             }
             self.target.cloud.check(&prepared.plan).await?;
-            if !self.consent(&prepared.plan)? {
+            if !self.consent(&prepared.plan, prices.as_ref())? {
                 return Ok(None);
             }
             let lease = self.target.cloud.lease(self.stack, self.progress);
@@ -101,8 +109,8 @@ impl Agreement<'_> {
     }
 
     /// What it costs from a yes on, where that is known.
-    fn price(&self, plan: &Plan) -> String {
-        let estimate = view::price::estimate(plan, self.target.region.as_ref());
+    fn price(plan: &Plan, prices: Option<&Prices<'_>>) -> String {
+        let estimate = prices.and_then(|prices| prices.estimate(plan));
         estimate.map_or(String::new(), |estimate| {
             format!(
                 " and costs {}/h from then on",
@@ -111,7 +119,7 @@ impl Agreement<'_> {
         })
     }
 
-    fn consent(&self, plan: &Plan) -> Result<bool, Failure> {
+    fn consent(&self, plan: &Plan, prices: Option<&Prices<'_>>) -> Result<bool, Failure> {
         let removed = plan.actions.iter().filter(|planned| planned.asks);
         let removed: Vec<_> = removed
             .map(|planned| view::words::action(&planned.action))
@@ -119,7 +127,7 @@ impl Agreement<'_> {
         let question = if !removed.is_empty() {
             format!("This ends or removes {}. Go on?", removed.join(", "))
         } else if plan.actions.iter().any(|planned| self.asks(planned)) {
-            let (place, price) = (self.target.place(), self.price(plan));
+            let (place, price) = (self.target.place(), Self::price(plan, prices));
             format!("This changes your AWS account {place}{price}. Go on?")
         } else {
             return Ok(true);

@@ -1,5 +1,7 @@
 //! The command line. The doc comments are the help.
 
+use super::cost::CostVerb;
+use super::prices::PricesVerb;
 use crate::model::name::{Region, StackName, StepName};
 use crate::model::sample::Sample;
 use crate::text::Setting;
@@ -45,6 +47,16 @@ pub(super) enum Verb {
     Ssh(SshArgs),
     /// End and remove everything of a stack but the results at home
     Destroy(DestroyArgs),
+    /// Say what stacks cost
+    Cost {
+        #[command(subcommand)]
+        verb: CostVerb,
+    },
+    /// Show what instance types cost, and ask AWS for newer prices
+    Prices {
+        #[command(subcommand)]
+        verb: PricesVerb,
+    },
     /// Say what this machine has and what it lacks
     Doctor(DoctorArgs),
     /// Print the JSON Schema of stacks, for editors
@@ -180,6 +192,8 @@ impl Verb {
             Self::Logs(_) => "logs",
             Self::Ssh(_) => "ssh",
             Self::Destroy(_) => "destroy",
+            Self::Cost { verb } => verb.name(),
+            Self::Prices { verb } => verb.name(),
             Self::Doctor(_) => "doctor",
             Self::Schema => "schema",
             Self::Completions { .. } => "completions",

@@ -7,6 +7,7 @@ use crate::cloud::account::{Account, Addresses, Settings};
 use crate::cloud::aws::Sdk;
 use crate::cloud::local::runtime::Store;
 use crate::cloud::local::{Local, Machine};
+use crate::cloud::prices::{PriceCache, Spoilt};
 #[cfg(feature = "aws")]
 use crate::cloud::{meter::Metered, retry::Retrying};
 use crate::cost::catalog::Catalog;
@@ -14,6 +15,7 @@ use crate::model::name::Region;
 #[cfg(feature = "aws")]
 use crate::model::span::Span;
 use crate::run::clock::SystemClock;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::env;
 use std::ffi::OsString;
@@ -27,6 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::failure::{Exit, Failure};
+use super::screen::Screen;
 
 pub(super) struct Context {
     home: Option<PathBuf>,
@@ -34,6 +37,7 @@ pub(super) struct Context {
     cache: Option<PathBuf>,
     path: Option<OsString>,
     environment: BTreeMap<String, String>,
+    catalog: OnceCell<Arc<Catalog>>,
     #[cfg(feature = "aws")]
     caller: Caller,
     pub(super) no_color: bool,
@@ -94,6 +98,7 @@ impl Context {
             #[cfg(feature = "aws")]
             caller: Caller::from_environment(),
             environment: passed_on(),
+            catalog: OnceCell::new(),
             no_color: env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
             stdin_is_terminal: std::io::stdin().is_terminal(),
             home,
@@ -109,6 +114,35 @@ impl Context {
     /// Where the local target keeps its runtime.
     pub(super) fn store(&self) -> Result<Store, Failure> {
         Ok(Store::new(self.cache_folder()?, self.path.clone()))
+    }
+
+    /// Where the user's own prices lie.
+    pub(super) fn price_cache(&self) -> Result<PriceCache, Failure> {
+        let folder = self.store()?.folder().join("prices");
+        Ok(PriceCache::new(folder))
+    }
+
+    /// The bundled prices with the user's own laid over them, as far as these can be read; what of
+    /// them cannot is said once.
+    pub(super) fn catalog(&self) -> Arc<Catalog> {
+        Arc::clone(self.catalog.get_or_init(|| Arc::new(self.read_catalog())))
+    }
+
+    fn read_catalog(&self) -> Catalog {
+        let mut catalog = Catalog::bundled().clone();
+        let Ok(cache) = self.price_cache() else {
+            return catalog;
+        };
+        let (own, spoilt) = cache.read();
+        own.into_iter().for_each(|own| catalog.overlay(own));
+        for Spoilt { path, region, why } in spoilt {
+            let path = path.display();
+            Screen::aside(&format!("warning: prices are not used: {path}: {why}"));
+            Screen::aside(&format!(
+                "  next: clusterup prices refresh --region {region}"
+            ));
+        }
+        catalog
     }
 
     /// This machine as a cloud.
@@ -131,7 +165,7 @@ impl Context {
             root,
             self.store()?,
             machine,
-            Arc::new(Catalog::bundled().clone()),
+            self.catalog(),
             Arc::new(SystemClock),
         ))
     }
@@ -152,7 +186,7 @@ impl Context {
             keys: state.join("clusterup").join("keys"),
             store: self.store()?,
             labels: self.cache_folder()?.join("releases"),
-            prices: Arc::new(Catalog::bundled().clone()),
+            prices: self.catalog(),
             home: self.home.clone(),
             poll: Duration::from_secs(self.caller.poll.map_or(30, Span::as_secs)),
             seed,
@@ -160,6 +194,16 @@ impl Context {
         let sdk = Metered::new(Sdk::connect(region).await);
         let api = Rc::new(Retrying::new(sdk, seed));
         Ok(Box::new(Account::new(api, settings)))
+    }
+
+    /// Who answers questions on prices.
+    #[cfg(feature = "aws")]
+    pub(super) async fn price_list(
+        &self,
+        region: &Region,
+    ) -> Result<Retrying<Metered<Sdk>>, Failure> {
+        let sdk = Metered::new(Sdk::connect(region).await);
+        Ok(Retrying::new(sdk, seed()?))
     }
 
     #[cfg(not(feature = "aws"))]

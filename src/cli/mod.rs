@@ -4,6 +4,7 @@ mod agree;
 mod apply;
 mod args;
 mod context;
+mod cost;
 mod destroy;
 mod doctor;
 mod failure;
@@ -12,6 +13,7 @@ mod init;
 mod interrupt;
 mod logs;
 mod plan;
+mod prices;
 mod prompt;
 mod schema;
 mod screen;
@@ -64,6 +66,8 @@ async fn run(verb: Verb, context: &Context, screen: &Screen) -> Result<Exit, Fai
         Verb::Logs(args) => logs::run(&args, context, screen).await,
         Verb::Ssh(args) => ssh::run(&args, context, screen).await,
         Verb::Destroy(args) => destroy::run(&args, context, screen).await,
+        Verb::Cost { verb } => cost::run(&verb, context, screen),
+        Verb::Prices { verb } => prices::run(&verb, context, screen).await,
         Verb::Doctor(args) => doctor::run(&args, context, screen).await,
         Verb::Schema => schema::run(screen),
         Verb::Completions { shell } => {

@@ -7,6 +7,7 @@ use super::screen::Screen;
 use super::stack_file;
 use super::target::Target;
 use super::view;
+use super::view::price::Prices;
 use super::view::progress::Progress;
 use crate::plan::Options;
 use crate::run::clock::SystemClock;
@@ -37,10 +38,22 @@ pub(super) async fn run(
             create_roles: args.create_roles,
         })
         .await?;
-    screen.text(&view::plan::render(&prepared.plan, &target));
-    cloud.check(&prepared.plan).await?;
-    let estimate = view::price::estimate(&prepared.plan, target.region.as_ref());
-    let fields = json!({ "plan": prepared.plan, "estimate": estimate });
+    let (catalog, today) = (context.catalog(), prepared.observed.at.date_naive());
+    let prices = target.region.as_ref().map(|region| Prices {
+        catalog: &catalog,
+        region,
+        clusters: &prepared.observed.clusters,
+        today,
+    });
+    let plan = &prepared.plan;
+    screen.text(&view::plan::render(plan, &target, prices.as_ref()));
+    cloud.check(plan).await?;
+    let estimate = prices.as_ref().and_then(|prices| prices.estimate(plan));
+    let mut actions = plan.actions.iter().map(|planned| &planned.action);
+    let comparison = prices
+        .as_ref()
+        .and_then(|prices| actions.find_map(|action| prices.comparison(action)));
+    let fields = json!({ "plan": plan, "estimate": estimate, "comparison": comparison });
     screen.document("plan", 0, fields);
     Ok(Exit::Done)
 }

@@ -41,6 +41,11 @@ impl Screen {
         self.say_coloured(&plain(text));
     }
 
+    /// Talk from where there is no screen at hand.
+    pub(super) fn aside(text: &str) {
+        let _ = writeln!(std::io::stderr().lock(), "{}", plain(text));
+    }
+
     /// Talk of our own making, with its colours.
     fn say_coloured(&self, text: &str) {
         let _ = writeln!(std::io::stderr().lock(), "{text}");

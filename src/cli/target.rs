@@ -62,10 +62,20 @@ impl Target {
     }
 }
 
+/// The region that environment or profile names.
+#[cfg(feature = "aws")]
+pub(super) async fn known_region() -> Option<Region> {
+    crate::cloud::aws::default_region().await
+}
+
+#[cfg(not(feature = "aws"))]
+pub(super) async fn known_region() -> Option<Region> {
+    None
+}
+
 #[cfg(feature = "aws")]
 async fn default_region() -> Result<Region, Failure> {
-    let known = crate::cloud::aws::default_region().await;
-    known.ok_or_else(|| {
+    known_region().await.ok_or_else(|| {
         Failure::new(Exit::Input, "no region of AWS is named")
             .hint("name the stack's file, or add --region us-east-1")
             .hint("or mean this machine: add --local")

@@ -14,6 +14,7 @@ mod home;
 mod keypair;
 pub mod local;
 pub mod meter;
+pub mod prices;
 pub mod process;
 pub mod retry;
 mod sample;

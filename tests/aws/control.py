@@ -13,6 +13,7 @@
     POST roles           EMR's default roles and that of schedules, `clusterup-reaper`, which
                          {"reaper": false} leaves out
     POST roles/remove    {"name": ...}
+    POST prices          what AWS sells, as pricing.py says it
     POST reset           faults and calls; {"all": true}: everything
     GET calls            since POST calls/reset
     GET schedules        those that wait, with what they call and when
@@ -116,6 +117,10 @@ def schedules_of(world, _):
     return sorted(found, key=lambda one: (one["region"], one["group"], one["name"]))
 
 
+def prices(world, body):
+    world.prices = body
+
+
 def clusters(world, _):
     """Every cluster there ever was, oldest first."""
     of_step = ("id", "name", "state")
@@ -174,6 +179,7 @@ ROUTES = {
     ("POST", "steps"): steps,
     ("POST", "address"): address,
     ("POST", "roles"): roles,
+    ("POST", "prices"): prices,
     ("POST", "roles/remove"): remove_role,
     ("GET", "schedules"): schedules_of,
     ("GET", "clusters"): clusters,

@@ -9,6 +9,7 @@ import control
 import emr
 import gaps
 import names
+import pricing
 import schedules
 from faults import Dropped
 from replies import Refusal, Reply, refusal
@@ -61,6 +62,8 @@ class Front:
             try:
                 if name.service == "emr":
                     reply = emr.answer(self.world, name, body)
+                elif name.service == "pricing":
+                    reply = pricing.answer(self.world, name, body)
                 else:
                     gaps.refuse_group_in_use(self.world, name, body)
                     schedules.refuse(name, environ["PATH_INFO"], body)

@@ -13,6 +13,7 @@ mod kills;
 mod life;
 mod lost;
 mod pool;
+mod prices;
 mod real;
 mod roles;
 mod scenes;

@@ -52,6 +52,7 @@ class World:
         self.mode = "timed"
         self.next_failure = None
         self.address = "203.0.113.7"
+        self.prices = {}
 
     def catch_up(self):
         """Brings everything to the clock's time."""

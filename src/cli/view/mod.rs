@@ -1,6 +1,10 @@
 //! How plans, progress, clusters and results look: 80 columns, no colour needed, good in a pipe.
 
+pub(super) mod compare;
+pub(super) mod estimate;
+pub(super) mod figures;
 pub(super) mod ladder;
+pub(super) mod node;
 pub(super) mod plan;
 pub(super) mod price;
 pub(super) mod progress;

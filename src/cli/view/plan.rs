@@ -1,6 +1,6 @@
 //! A plan as people read it: a sign and a thing a line, its reason under it.
 
-use super::price;
+use super::price::Prices;
 use super::words::{self, wrap};
 use crate::cli::target::Target;
 use crate::model::action::Action;
@@ -8,7 +8,7 @@ use crate::model::action::Sign;
 use crate::model::plan::Plan;
 use std::fmt::Write;
 
-pub(in crate::cli) fn render(plan: &Plan, target: &Target) -> String {
+pub(in crate::cli) fn render(plan: &Plan, target: &Target, prices: Option<&Prices<'_>>) -> String {
     let mut text = format!("stack {} {}\n", plan.stack, target.place());
     if plan.is_empty() {
         text.push_str("\nnothing to change:\n");
@@ -27,16 +27,13 @@ pub(in crate::cli) fn render(plan: &Plan, target: &Target) -> String {
             if let Some(label) = &spec.label {
                 let _ = writeln!(text, "      release: {label}");
             }
-            for line in target
-                .region
-                .iter()
-                .flat_map(|region| price::lines(spec, region))
-            {
-                let _ = writeln!(text, "      {}", wrap(&line, 6));
-            }
             if let Some(job) = job {
                 let _ = writeln!(text, "      job: {}", wrap(&words::steps(job), 11));
             }
+        }
+        let lines = prices.map(|prices| prices.lines(&planned.action));
+        for line in lines.iter().flatten() {
+            let _ = writeln!(text, "      {}", wrap(line, 6));
         }
         let _ = writeln!(text, "      {}", wrap(&planned.because, 6));
     }

@@ -1,59 +1,122 @@
 //! What a cluster costs, as a plan and a question say it.
 
-use super::words::count;
-use crate::cost::catalog::Catalog;
-use crate::cost::estimate::{ComponentKind, Estimate};
+use super::compare;
+use super::estimate::{Estimated, unpriced};
+use super::figures::{plain, trust};
+use crate::cost::catalog::{Catalog, NoPrice};
+use crate::cost::compare::Comparison;
+use crate::cost::estimate::{ComponentKind, Estimate, GroupCost};
+use crate::model::action::Action;
 use crate::model::desired::ClusterSpec;
 use crate::model::money::Usd;
 use crate::model::name::Region;
+use crate::model::observed::Cluster;
 use crate::model::plan::Plan;
+use chrono::NaiveDate;
 
-/// EMR takes up to twenty minutes to end a cluster (EMR Management Guide, terminate a cluster).
-const TERMINATING: crate::model::span::Span = crate::model::span::Span::from_secs(20 * 60);
-
-/// What the cluster that a plan makes costs; none where it makes none, or where it costs nothing or
-/// a price is not known.
-pub(in crate::cli) fn estimate(plan: &Plan, region: Option<&Region>) -> Option<Estimate> {
-    let mut actions = plan.actions.iter();
-    let spec = actions.find_map(|planned| planned.action.new_cluster())?;
-    Estimate::of(Catalog::bundled(), region?, &spec.groups).ok()
+/// What a plan is priced with.
+pub(in crate::cli) struct Prices<'a> {
+    pub(in crate::cli) catalog: &'a Catalog,
+    pub(in crate::cli) region: &'a Region,
+    /// The clusters that there are.
+    pub(in crate::cli) clusters: &'a [Cluster],
+    pub(in crate::cli) today: NaiveDate,
 }
 
-/// The lines of a plan on what a new cluster costs.
-pub(super) fn lines(spec: &ClusterSpec, region: &Region) -> Vec<String> {
-    let estimate = match Estimate::of(Catalog::bundled(), region, &spec.groups) {
-        Ok(estimate) => estimate,
-        Err(unknown) => return vec![format!("price: {unknown}")],
-    };
-    let of = |kinds: &[ComponentKind]| {
-        let components = estimate.groups.iter().flat_map(|group| &group.components);
-        let some = components.filter(|component| kinds.contains(&component.kind));
-        // Finer than cents, so that the parts do not add up to more than the whole.
-        some.map(|component| component.hourly).sum::<Usd>().up_to(3)
-    };
-    let disks = [ComponentKind::DataVolumes, ComponentKind::RootVolume];
-    let lifetime = spec.guardrails.max_lifetime;
-    let mut lines = vec![
-        format!(
-            "price: {}/h (EC2 {}, EMR {}, disks {}, addresses {}) besides S3 and traffic",
-            cents(estimate.hourly),
-            of(&[ComponentKind::Ec2]),
-            of(&[ComponentKind::EmrFee]),
-            of(&disks),
-            of(&[ComponentKind::PublicAddress]),
-        ),
-        format!(
-            "a life of {lifetime} (max_lifetime) and its end: at most {}; figures of {}",
-            cents(estimate.worst(lifetime, TERMINATING)),
-            estimate.as_of,
-        ),
-    ];
-    let doubts = estimate.notes().len() as u64;
-    if doubts > 0 {
-        let doubts = count(doubts, "figure");
-        lines.push(format!("{doubts} not certain: the dearer reading is taken"));
+impl Prices<'_> {
+    /// What the cluster that a plan makes costs; none where it makes none, or where a price is not
+    /// known.
+    pub(in crate::cli) fn estimate(&self, plan: &Plan) -> Option<Estimate> {
+        let mut actions = plan.actions.iter();
+        let spec = actions.find_map(|planned| planned.action.new_cluster())?;
+        self.of(spec).ok()
     }
-    lines
+
+    /// What the change of a cluster does to its price; none where nothing changes, or where a
+    /// price is not known.
+    pub(in crate::cli) fn comparison(&self, action: &Action) -> Option<Comparison> {
+        let Action::UpdateCluster(id, spec) = action else {
+            return None;
+        };
+        let mut clusters = self.clusters.iter();
+        let old = clusters.find(|cluster| cluster.id == *id)?;
+        let comparison = Comparison::of(&self.of(&old.spec).ok()?, &self.of(spec).ok()?);
+        (comparison.old != comparison.new).then_some(comparison)
+    }
+
+    /// The lines of a plan on what an action costs.
+    pub(super) fn lines(&self, action: &Action) -> Vec<String> {
+        if let Some(comparison) = self.comparison(action) {
+            return vec![compare::line(&comparison)];
+        }
+        action
+            .new_cluster()
+            .map_or(Vec::new(), |spec| self.tree(spec))
+    }
+
+    fn tree(&self, spec: &ClusterSpec) -> Vec<String> {
+        let estimate = match self.of(spec) {
+            Ok(estimate) => estimate,
+            Err(unknown) => return vec![format!("price: {unknown}")],
+        };
+        let mut lines = vec![head()];
+        lines.extend(estimate.groups.iter().map(group));
+        let all: Vec<&GroupCost> = estimate.groups.iter().collect();
+        lines.push(row("└─ in all", &all, estimate.hourly));
+        let estimated = Estimated {
+            estimate: &estimate,
+            guardrails: &spec.guardrails,
+            expected: None,
+            ending: spec.ending,
+            today: self.today,
+        };
+        lines.push(format!(
+            "a life of {} (max_lifetime) and its end: at most {}",
+            estimated.deadline(),
+            cents(estimated.worst()),
+        ));
+        lines.push(format!("not priced: {}", unpriced(&estimate)));
+        lines.push(trust(&estimate, self.today));
+        lines
+    }
+
+    fn of(&self, spec: &ClusterSpec) -> Result<Estimate, NoPrice> {
+        Estimate::of(self.catalog, self.region, &spec.groups)
+    }
+}
+
+fn head() -> String {
+    columns(
+        "price in $/h",
+        ["EC2", "EMR", "disks", "IPv4", "sum"].map(str::to_owned),
+    )
+}
+
+fn group(group: &GroupCost) -> String {
+    let name = format!("├─ {} {}", group.role, group.nodes);
+    row(&name, &[group], group.hourly)
+}
+
+fn row(name: &str, groups: &[&GroupCost], sum: Usd) -> String {
+    use ComponentKind::{DataVolumes, Ec2, EmrFee, PublicAddress, RootVolume};
+    let of = |kinds: &[ComponentKind]| {
+        let components = groups.iter().flat_map(|group| &group.components);
+        let some = components.filter(|component| kinds.contains(&component.kind));
+        plain(some.map(|component| component.hourly).sum())
+    };
+    let disks = of(&[DataVolumes, RootVolume]);
+    let parts = [
+        of(&[Ec2]),
+        of(&[EmrFee]),
+        disks,
+        of(&[PublicAddress]),
+        plain(sum),
+    ];
+    columns(name, parts)
+}
+
+fn columns(name: &str, [ec2, emr, disks, address, sum]: [String; 5]) -> String {
+    format!("{name:<32} {ec2:>8} {emr:>7} {disks:>7} {address:>6} {sum:>9}")
 }
 
 /// Dollars and cents, rounded up.
@@ -68,11 +131,12 @@ mod tests {
     use crate::{plan, text};
     use std::path::Path;
 
-    #[test]
-    fn a_plan_says_what_a_cluster_costs() {
-        let yaml = "stack: t\nregion: us-east-1\nguardrails: { when_done: keep }\n\
-                    cluster: { release: emr-7.x, size: 3 x m5.xlarge }\n";
-        let stack = text::parse("t.yaml", yaml, Path::new(""), &[]).unwrap();
+    fn spec(size: &str) -> ClusterSpec {
+        let yaml = format!(
+            "stack: t\nregion: us-east-1\nguardrails: {{ when_done: keep }}\n\
+             cluster: {{ release: emr-7.x, size: {size} }}\n"
+        );
+        let stack = text::parse("t.yaml", &yaml, Path::new(""), &[]).unwrap();
         let facts = Facts {
             bucket: "s3://b".to_owned(),
             scripts: Default::default(),
@@ -84,12 +148,38 @@ mod tests {
             prices: Ok("primary=0.192+0.048+0+0".parse().unwrap()),
             ending: crate::model::span::Span::from_secs(1_200),
         };
-        let spec = plan::expand::expand(&stack, &facts).unwrap().0.cluster;
-        let lines = lines(&spec, &stack.region);
-        assert!(
-            lines[0].starts_with("price: $0.77/h (EC2 $0.576, EMR $0.144, "),
-            "{lines:?}"
-        );
-        assert!(lines[1].starts_with("a life of 2h (max_lifetime) and its end: at most $1."));
+        plan::expand::expand(&stack, &facts).unwrap().0.cluster
+    }
+
+    fn lines(action: &Action) -> Vec<String> {
+        let prices = Prices {
+            catalog: Catalog::bundled(),
+            region: &"us-east-1".parse().unwrap(),
+            clusters: &[],
+            today: "2026-11-21".parse().unwrap(),
+        };
+        prices.lines(action)
+    }
+
+    #[test]
+    fn a_plan_says_what_a_cluster_costs() {
+        let create = Action::CreateCluster(Box::new(spec("3 x m5.xlarge")), None);
+        insta::assert_snapshot!(lines(&create).join("\n"), @"
+        price in $/h                          EC2     EMR   disks   IPv4       sum
+        ├─ primary 1 x m5.xlarge           0.1920  0.0480  0.0104 0.0050    0.2554
+        ├─ core 2 x m5.xlarge              0.3840  0.0960  0.0208 0.0100    0.5108
+        └─ in all                          0.5760  0.1440  0.0312 0.0150    0.7662
+        a life of 2h (max_lifetime) and its end: at most $1.81
+        not priced: S3 storage and requests, data transfer, CloudWatch
+        the oldest figure is as of 2024-02-01, 33 months old
+        ");
+    }
+
+    #[test]
+    fn what_has_no_price_is_said() {
+        let mut spec = spec("1 x m5.xlarge");
+        spec.groups.primary.nodes.instance_type = "m5.3xlarge".parse().unwrap();
+        let lines = lines(&Action::CreateCluster(Box::new(spec), None));
+        assert!(lines[0].starts_with("price: no EC2 price is known for m5.3xlarge"));
     }
 }

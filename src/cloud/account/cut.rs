@@ -22,7 +22,7 @@ use chrono::{DateTime, Utc};
 
 /// EMR takes 5 to 20 minutes to end a cluster and let its machines go (EMR Management Guide,
 /// "Terminate a cluster").
-pub(super) const ENDING: Span = Span::from_secs(20 * 60);
+pub const ENDING: Span = Span::from_secs(20 * 60);
 
 /// What a cluster's tags have room for.
 pub(super) const MOST_EXTENSIONS: usize = 5;

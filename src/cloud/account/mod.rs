@@ -31,6 +31,7 @@ mod stage;
 mod steps;
 
 pub use caller::Addresses;
+pub use cut::ENDING;
 
 use self::errors::Doing;
 use self::seen::Seen;

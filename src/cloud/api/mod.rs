@@ -6,6 +6,7 @@ pub mod ec2;
 pub mod emr;
 mod error;
 pub mod iam;
+pub mod pricing;
 pub mod s3;
 pub mod scheduler;
 pub mod sts;

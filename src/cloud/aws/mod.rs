@@ -4,6 +4,7 @@ mod ec2;
 mod emr;
 mod error;
 mod iam;
+mod pricing;
 mod s3;
 mod scheduler;
 mod sts;
@@ -32,6 +33,7 @@ pub struct Sdk {
     ec2: aws_sdk_ec2::Client,
     emr: aws_sdk_emr::Client,
     iam: aws_sdk_iam::Client,
+    pricing: aws_sdk_pricing::Client,
     s3: aws_sdk_s3::Client,
     scheduler: aws_sdk_scheduler::Client,
     sts: aws_sdk_sts::Client,
@@ -61,6 +63,7 @@ impl Sdk {
             ec2: aws_sdk_ec2::Client::new(&config),
             emr: aws_sdk_emr::Client::new(&config),
             iam: aws_sdk_iam::Client::new(&config),
+            pricing: pricing::client(&config),
             s3: aws_sdk_s3::Client::from_conf(s3),
             scheduler: aws_sdk_scheduler::Client::new(&config),
             sts: aws_sdk_sts::Client::new(&config),
