@@ -41,6 +41,9 @@ pub(super) enum Verb {
     Status(StatusArgs),
     /// Show the logs of a stack's job
     Logs(LogsArgs),
+    /// What clusters have cost
+    #[command(subcommand)]
+    Cost(super::cost::CostVerb),
     /// Log in to the primary node of a stack's cluster
     Ssh(SshArgs),
     /// End and remove everything of a stack but the results at home
@@ -178,6 +181,7 @@ impl Verb {
             Self::Apply(_) => "apply",
             Self::Status(_) => "status",
             Self::Logs(_) => "logs",
+            Self::Cost(verb) => verb.name(),
             Self::Ssh(_) => "ssh",
             Self::Destroy(_) => "destroy",
             Self::Doctor(_) => "doctor",

@@ -4,12 +4,14 @@ mod agree;
 mod apply;
 mod args;
 mod context;
+mod cost;
 mod destroy;
 mod doctor;
 mod failure;
 mod hidden;
 mod init;
 mod interrupt;
+mod ledger;
 mod logs;
 mod plan;
 mod prompt;
@@ -62,6 +64,7 @@ async fn run(verb: Verb, context: &Context, screen: &Screen) -> Result<Exit, Fai
         Verb::Apply(args) => apply::run(&args, context, screen).await,
         Verb::Status(args) => status::run(&args, context, screen).await,
         Verb::Logs(args) => logs::run(&args, context, screen).await,
+        Verb::Cost(verb) => cost::run(&verb, context, screen).await,
         Verb::Ssh(args) => ssh::run(&args, context, screen).await,
         Verb::Destroy(args) => destroy::run(&args, context, screen).await,
         Verb::Doctor(args) => doctor::run(&args, context, screen).await,

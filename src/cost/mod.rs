@@ -4,5 +4,6 @@ pub mod budget;
 pub mod catalog;
 pub mod compare;
 pub mod estimate;
+pub mod ledger;
 pub mod meter;
 pub mod shape;

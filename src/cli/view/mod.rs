@@ -1,5 +1,6 @@
 //! How plans, progress, clusters and results look: 80 columns, no colour needed, good in a pipe.
 
+pub(super) mod ledger;
 pub(super) mod plan;
 pub(super) mod price;
 pub(super) mod progress;
