@@ -68,6 +68,10 @@ fn facts(stack: &Stack) -> Facts {
             memory: Memory::from_mib(16_384),
             cores: 2,
         },
+        prices: Ok("primary=0.192+0.048+0+0 core=0.192+0.048+0+0"
+            .parse()
+            .unwrap()),
+        ending: clusterup::model::span::Span::from_secs(3),
     }
 }
 
@@ -132,18 +136,10 @@ impl World {
                 assert!(seen.live().is_none(), "never two");
                 self.born += 1;
                 let id = format!("local-{}", self.born).parse().unwrap();
+                let (stack, born) = ("t".parse().unwrap(), at(self.born.into()));
                 let mut cluster = Cluster {
-                    id,
-                    stack: "t".parse().unwrap(),
-                    spec: (**spec).clone(),
                     state: ClusterState::Waiting,
-                    created_at: at(self.born.into()),
-                    ready_at: None,
-                    ended_at: None,
-                    end: None,
-                    steps: vec![],
-                    drift: vec![],
-                    attended: true,
+                    ..Cluster::new(id, stack, (**spec).clone(), born)
                 };
                 add(&mut cluster, job.as_ref());
                 seen.clusters.push(cluster);
@@ -153,6 +149,7 @@ impl World {
             Action::UpdateCluster(id, spec) => {
                 self.cluster(id.as_str()).spec.guardrails = spec.guardrails.clone();
             }
+            Action::ExtendCluster(..) | Action::RenewLease(_) | Action::Disarm(_) => {}
             Action::TerminateCluster(id, _) => {
                 end(
                     self.cluster(id.as_str()),

@@ -14,7 +14,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("diagnose", &["model"]),
     ("guard", &["model", "cost"]),
     ("plan", &["model", "cost"]),
-    ("cloud", &["model", "cost", "diagnose"]),
+    ("cloud", &["model", "cost", "guard", "diagnose"]),
     ("ledger", &["model", "cost"]),
     (
         "run",

@@ -158,7 +158,7 @@ impl Apply<'_> {
             let observed = self.cloud().observe(&self.stack.name, None).await?;
             let until = observed
                 .live()
-                .map(|cluster| view::status::until(cluster, observed.at, self.target));
+                .map(|cluster| view::status::until(cluster, observed.at));
             match interrupt::choose(until.as_deref(), self.context, self.screen).await {
                 Choice::GoOn => {}
                 Choice::Leave => return Ok(Followed::Left(Exit::Interrupted)),
@@ -180,7 +180,7 @@ impl Apply<'_> {
             .rev()
             .find(|cluster| cluster.state.is_live());
         if let Some(cluster) = live.filter(|_| exit == Exit::Done) {
-            let until = view::status::until(cluster, SystemClock.now(), self.target);
+            let until = view::status::until(cluster, SystemClock.now());
             self.screen.text(&format!(
                 "left running: {until}\nnext: apply again picks it up"
             ));
@@ -226,7 +226,7 @@ impl Apply<'_> {
             self.say_why(fallen.or(worker));
         }
         if let Some(kept) = observed.live().filter(|_| self.keeps()) {
-            let until = view::status::until(kept, observed.at, self.target);
+            let until = view::status::until(kept, observed.at);
             self.screen
                 .text(&format!("cluster {} is kept: {until}", kept.id));
         }

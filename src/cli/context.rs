@@ -9,6 +9,7 @@ use crate::cloud::local::runtime::Store;
 use crate::cloud::local::{Local, Machine};
 #[cfg(feature = "aws")]
 use crate::cloud::{meter::Metered, retry::Retrying};
+use crate::cost::catalog::Catalog;
 use crate::model::name::Region;
 #[cfg(feature = "aws")]
 use crate::model::span::Span;
@@ -135,6 +136,7 @@ impl Context {
             root,
             self.store()?,
             machine,
+            Arc::new(Catalog::bundled().clone()),
             Arc::new(SystemClock),
         ))
     }
@@ -154,6 +156,7 @@ impl Context {
             addresses: Addresses::ask(self.caller.check_ip.clone()),
             keys: state.join("clusterup").join("keys"),
             store: self.store()?,
+            prices: Arc::new(Catalog::bundled().clone()),
             home: self.home.clone(),
             poll: Duration::from_secs(self.caller.poll.map_or(30, Span::as_secs)),
             seed,

@@ -4,10 +4,15 @@ use super::error::{Class, CloudError, IoContext};
 use super::keypair::read_public;
 use super::local::runtime::Store;
 use super::{content, home};
+use crate::cost::catalog::Catalog;
+use crate::cost::estimate::Estimate;
+use crate::model::desired::InstanceGroups;
 use crate::model::event::{Event, Listener};
 use crate::model::facts::{Capacity, Facts, File, Input};
 use crate::model::name::DataName;
+use crate::model::rates::Rates;
 use crate::model::sample::Sample;
+use crate::model::span::Span;
 use crate::model::stack::{Data, Source, Stack};
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,6 +25,7 @@ pub(super) struct Gather<'a> {
     pub(super) home: Option<&'a Path>,
     /// Whether clusters of the target read `s3://…`.
     pub(super) reads_s3: bool,
+    pub(super) prices: &'a Catalog,
     pub(super) hear: &'a dyn Listener,
 }
 
@@ -45,7 +51,18 @@ impl Gather<'_> {
             sample,
             label: None,
             capacity: Capacity::AsTyped,
+            prices: self.rates(stack),
+            ending: Span::from_secs(1),
         })
+    }
+
+    fn rates(&self, stack: &Stack) -> Result<Rates, String> {
+        let groups = InstanceGroups::of(&stack.cluster);
+        let estimate = Estimate::of(self.prices, &stack.region, &groups);
+        let estimate = estimate.map_err(|lack| lack.to_string())?;
+        estimate
+            .rates()
+            .ok_or_else(|| "it has no primary".to_owned())
     }
 
     fn scripts(&self, stack: &Stack) -> Result<BTreeMap<PathBuf, File>, CloudError> {

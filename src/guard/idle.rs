@@ -1,6 +1,6 @@
 //! A cluster that could work and does not is ended after `idle_timeout`.
 
-use super::verdict::{Cause, Deadline};
+use super::verdict::{Cause, Opinion};
 use crate::model::observed::{Cluster, StepState};
 use crate::model::span::Span;
 use chrono::{DateTime, Utc};
@@ -23,22 +23,26 @@ pub fn idle_since(cluster: &Cluster) -> Option<DateTime<Utc>> {
     Some(times.flatten().fold(ready, DateTime::max))
 }
 
-pub fn deadline(cluster: &Cluster) -> Option<Deadline> {
-    let at = idle_since(cluster)?
-        .checked_add_signed(cluster.spec.guardrails.idle_timeout.delta())
-        .unwrap_or(DateTime::<Utc>::MAX_UTC);
-    Some(Deadline {
-        at,
+/// At `now`, for its words; the deadline does not depend on it.
+pub fn opinion(now: DateTime<Utc>, cluster: &Cluster) -> Opinion {
+    let timeout = cluster.guardrails().idle_timeout;
+    let Some(since) = idle_since(cluster) else {
+        return Opinion {
+            cause: Cause::Idle,
+            ends_at: None,
+            evidence: format!("at work (idle_timeout: {timeout})"),
+            unread: None,
+        };
+    };
+    let at = since.checked_add_signed(timeout.delta());
+    Opinion {
         cause: Cause::Idle,
-    })
-}
-
-pub fn message(now: DateTime<Utc>, cluster: &Cluster) -> String {
-    let since = idle_since(cluster).unwrap_or(now);
-    format!(
-        "idle for {} since {} (idle_timeout: {})",
-        Span::from_delta(now.signed_duration_since(since)),
-        since.format("%H:%M:%S UTC"),
-        cluster.spec.guardrails.idle_timeout,
-    )
+        ends_at: Some(at.unwrap_or(DateTime::<Utc>::MAX_UTC)),
+        evidence: format!(
+            "idle for {} since {} (idle_timeout: {timeout})",
+            Span::from_delta(now.signed_duration_since(since)),
+            since.format("%H:%M:%S UTC"),
+        ),
+        unread: None,
+    }
 }

@@ -1,25 +1,20 @@
 //! No cluster lives longer than `max_lifetime`, counted from its creation.
 
-use super::verdict::{Cause, Deadline};
+use super::verdict::{Cause, Opinion};
 use crate::model::observed::Cluster;
 use chrono::{DateTime, Utc};
 
-/// The hard deadline: known when the cluster is made, and moved by nothing that happens to it.
-pub fn deadline(cluster: &Cluster) -> Deadline {
-    let at = cluster
-        .created_at
-        .checked_add_signed(cluster.spec.guardrails.max_lifetime.delta())
-        .unwrap_or(DateTime::<Utc>::MAX_UTC);
-    Deadline {
-        at,
+/// Known when the cluster is made, and moved by nothing that happens to it.
+pub fn opinion(cluster: &Cluster) -> Opinion {
+    let most = cluster.guardrails().max_lifetime;
+    let at = cluster.created_at.checked_add_signed(most.delta());
+    Opinion {
         cause: Cause::Lifetime,
+        ends_at: Some(at.unwrap_or(DateTime::<Utc>::MAX_UTC)),
+        evidence: format!(
+            "alive since {} (max_lifetime: {most})",
+            cluster.created_at.format("%H:%M:%S UTC"),
+        ),
+        unread: None,
     }
-}
-
-pub fn message(cluster: &Cluster) -> String {
-    format!(
-        "alive since {} (max_lifetime: {})",
-        cluster.created_at.format("%H:%M:%S UTC"),
-        cluster.spec.guardrails.max_lifetime,
-    )
 }

@@ -1,14 +1,18 @@
 //! When a cluster has to end: now x `Cluster` to `Verdict`. One rule a file; [`sweep()`] asks them
 //! all. The local supervisor, `apply` and `status` share it, so that they cannot disagree.
 
+pub mod budget;
+pub mod hours;
 pub mod idle;
+pub mod lease;
 pub mod lifetime;
 pub mod sweep;
 pub mod verdict;
 
+pub use budget::spent;
 pub use idle::idle_since;
-pub use sweep::{deadline, sweep};
-pub use verdict::{Cause, Deadline, Verdict};
+pub use sweep::{deadline, hard_deadline, opinions, sweep};
+pub use verdict::{Cause, Deadline, Opinion, Verdict};
 
 #[cfg(test)]
 mod sample;

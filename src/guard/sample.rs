@@ -14,38 +14,35 @@ pub(super) fn at(seconds: i64) -> DateTime<Utc> {
 
 /// Idle timeout a minute, lifetime ten.
 pub(super) fn cluster(ready: Option<i64>) -> Cluster {
-    Cluster {
-        id: "local-1".parse().unwrap(),
-        stack: "sample".parse().unwrap(),
-        spec: ClusterSpec {
-            release: "emr-7.x".parse().unwrap(),
-            label: None,
-            team: None,
-            groups: InstanceGroups::single("m5.xlarge".parse().unwrap()),
-            size: "1 x m5.xlarge".to_owned(),
-            workers: 1,
-            worker: Worker {
-                memory: Memory::from_mib(1024),
-                cores: 1,
-            },
-            key_pair: None,
-            security_groups: Vec::new(),
-            python_packages: Vec::new(),
-            guardrails: Guardrails {
-                idle_timeout: Span::from_secs(60),
-                max_lifetime: Span::from_secs(600),
-                budget: None,
-                when_done: WhenDone::Keep,
-            },
+    let groups = InstanceGroups::single("m5.xlarge".parse().unwrap());
+    let spec = ClusterSpec {
+        release: "emr-7.x".parse().unwrap(),
+        label: None,
+        team: None,
+        groups,
+        size: "1 x m5.xlarge".to_owned(),
+        workers: 1,
+        worker: Worker {
+            memory: Memory::from_mib(1024),
+            cores: 1,
         },
+        key_pair: None,
+        security_groups: Vec::new(),
+        python_packages: Vec::new(),
+        guardrails: Guardrails {
+            idle_timeout: Span::from_secs(60),
+            max_lifetime: Span::from_secs(600),
+            when_done: WhenDone::Keep,
+            ..Guardrails::default()
+        },
+        rates: Some("primary=0.192+0.048+0+0".parse().unwrap()),
+        ending: Span::from_secs(30),
+    };
+    let (id, stack) = ("local-1".parse().unwrap(), "sample".parse().unwrap());
+    Cluster {
         state: ClusterState::Waiting,
-        created_at: at(0),
         ready_at: ready.map(at),
-        ended_at: None,
-        end: None,
-        steps: Vec::new(),
-        drift: Vec::new(),
-        attended: true,
+        ..Cluster::new(id, stack, spec, at(0))
     }
 }
 

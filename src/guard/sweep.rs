@@ -1,44 +1,72 @@
 //! All guards asked at once: the earliest deadline rules.
 
-use super::verdict::{Cause, Deadline, Verdict};
-use super::{idle, lifetime};
-use crate::model::observed::{Cluster, EndReason};
+use super::verdict::{Cause, Deadline, Opinion, Verdict};
+use super::{budget, hours, idle, lease, lifetime};
+use crate::model::observed::Cluster;
 use chrono::{DateTime, Utc};
 
 /// Keep the cluster, or end it for a reason. One that is ending or over is kept: nothing is left
 /// to do about it.
 pub fn sweep(now: DateTime<Utc>, cluster: &Cluster) -> Verdict {
-    let deadline = deadline(cluster);
+    let (deadline, evidence) = earliest(opinions(now, cluster));
     if !cluster.state.is_live() || now < deadline.at {
         return Verdict::Keep { deadline };
     }
-    match deadline.cause {
-        Cause::Lifetime => Verdict::Terminate {
-            reason: EndReason::MaxLifetime,
-            message: lifetime::message(cluster),
-        },
-        Cause::Idle => Verdict::Terminate {
-            reason: EndReason::IdleTimeout,
-            message: idle::message(now, cluster),
-        },
+    Verdict::Terminate {
+        reason: deadline.cause.reason(),
+        message: evidence,
     }
+}
+
+/// What each guard says that the cluster has, the hard ones first.
+pub fn opinions(now: DateTime<Utc>, cluster: &Cluster) -> Vec<Opinion> {
+    let mut all = hard(now, cluster);
+    all.push(idle::opinion(now, cluster));
+    all
 }
 
 /// When the cluster ends if nothing happens to it from now on. A clock that went backwards only
 /// moves `now` away from it.
-pub fn deadline(cluster: &Cluster) -> Deadline {
-    let hard = lifetime::deadline(cluster);
-    match idle::deadline(cluster) {
-        Some(idle) if idle.at < hard.at => idle,
-        Some(_) | None => hard,
-    }
+pub fn deadline(now: DateTime<Utc>, cluster: &Cluster) -> Deadline {
+    earliest(opinions(now, cluster)).0
+}
+
+/// When the cluster ends whatever it does: known when it is made, and moved by a resize, an
+/// extension, a renewed lease or another guardrail, but by nothing else.
+pub fn hard_deadline(cluster: &Cluster) -> Deadline {
+    earliest(hard(cluster.created_at, cluster)).0
+}
+
+fn hard(now: DateTime<Utc>, cluster: &Cluster) -> Vec<Opinion> {
+    let others = [
+        budget::opinion(now, cluster),
+        hours::opinion(cluster),
+        lease::opinion(cluster),
+    ];
+    let others = others.into_iter().flatten();
+    std::iter::once(lifetime::opinion(cluster))
+        .chain(others)
+        .collect()
+}
+
+/// Of several at the same instant, the first.
+fn earliest(opinions: Vec<Opinion>) -> (Deadline, String) {
+    let ends = opinions.into_iter().filter_map(|opinion| {
+        let (at, cause) = (opinion.ends_at?, opinion.cause);
+        Some((Deadline { at, cause }, opinion.evidence))
+    });
+    let first = ends.min_by_key(|(deadline, _)| deadline.at);
+    first.unwrap_or_else(|| {
+        let (at, cause) = (DateTime::<Utc>::MAX_UTC, Cause::Lifetime);
+        (Deadline { at, cause }, String::new())
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::sample::{at, cluster, step};
     use super::*;
-    use crate::model::observed::{ClusterState, StepState};
+    use crate::model::observed::{ClusterState, EndReason, StepState};
     use crate::model::span::Span;
     use proptest::prelude::*;
 
@@ -83,8 +111,8 @@ mod tests {
         let mut done = cluster(Some(10));
         done.steps
             .push(step(StepState::Completed, Some(20), Some(100)));
-        assert_eq!(deadline(&done).at, at(160));
-        assert_eq!(deadline(&done).cause, Cause::Idle);
+        assert_eq!(deadline(at(0), &done).at, at(160));
+        assert_eq!(deadline(at(0), &done).cause, Cause::Idle);
     }
 
     #[test]
@@ -134,14 +162,14 @@ mod tests {
 
         #[test]
         fn never_past_the_lifetime(cluster in any_cluster()) {
-            let hard = lifetime::deadline(&cluster).at;
-            prop_assert!(deadline(&cluster).at <= hard);
+            let hard = hard_deadline(&cluster).at;
+            prop_assert!(deadline(at(0), &cluster).at <= hard);
             prop_assert!(ended_as(sweep(hard, &cluster)).is_some());
         }
 
         #[test]
         fn ends_at_its_deadline_and_not_before(cluster in any_cluster()) {
-            let end = deadline(&cluster).at;
+            let end = deadline(at(0), &cluster).at;
             prop_assert!(ended_as(sweep(end, &cluster)).is_some());
             let before = end - chrono::TimeDelta::seconds(1);
             prop_assert!(ended_as(sweep(before, &cluster)).is_none());

@@ -1,6 +1,7 @@
 //! The closed list of things that we do to a cloud. Execution has no choice left.
 
 use super::desired::{ClusterSpec, JobSpec, KeyPairSpec, Object};
+use super::extension::Extension;
 use super::name::{ClusterId, GroupName, KeyPairName};
 use super::observed::{End, Run};
 use super::stack::SecurityGroup;
@@ -28,6 +29,12 @@ pub enum Action {
     AddSteps(ClusterId, JobSpec),
     /// Moves what can be moved of a living cluster: counts, guardrails, tags.
     UpdateCluster(ClusterId, Box<ClusterSpec>),
+    /// Moves a deadline of a living cluster, on every rung.
+    ExtendCluster(ClusterId, Extension),
+    /// Says that somebody follows a living cluster.
+    RenewLease(ClusterId),
+    /// Removes what would have ended a cluster that is over.
+    Disarm(ClusterId),
     /// Ends a cluster, for this reason, and waits until it is over.
     TerminateCluster(ClusterId, End),
     /// Notes that a run ended well, for when its cluster is forgotten.
@@ -71,16 +78,20 @@ impl Action {
             | Self::CreateGroup(_)
             | Self::CreateBucket
             | Self::CreateCluster(..) => Sign::Create,
-            Self::UpdateGroup(_) | Self::UpdateCluster(..) => Sign::Update,
+            Self::UpdateGroup(_) | Self::UpdateCluster(..) | Self::ExtendCluster(..) => {
+                Sign::Update
+            }
             Self::DeleteKeyPair(_)
             | Self::DeleteGroup(_)
             | Self::DeleteBucket
             | Self::DeleteCluster(_)
+            | Self::Disarm(_)
             | Self::TerminateCluster(..) => Sign::Delete,
             Self::Stage(_)
             | Self::StartCluster(_)
             | Self::AddSteps(..)
             | Self::Remember(_)
+            | Self::RenewLease(_)
             | Self::BringHome(_) => Sign::Run,
         }
     }

@@ -4,9 +4,11 @@
 use super::instance::{InstanceType, Nodes};
 use super::memory::Memory;
 use super::name::{GroupName, JobHash, KeyPairName, StackName, StepName, TeamName};
+use super::rates::Rates;
 use super::release::Release;
 use super::sample::Sample;
-use super::stack::{Guardrails, InstanceGroup, Market, SecurityGroup};
+use super::span::Span;
+use super::stack::{self, Guardrails, InstanceGroup, Market, SecurityGroup};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -58,6 +60,11 @@ pub struct ClusterSpec {
     pub security_groups: Vec<GroupName>,
     pub python_packages: Vec<String>,
     pub guardrails: Guardrails,
+    /// Its prices, frozen when it is made; none where they are not known.
+    #[serde(default)]
+    pub rates: Option<Rates>,
+    /// How long it may be charged for after its end was asked for.
+    pub ending: Span,
 }
 
 /// Instances by role.
@@ -80,6 +87,15 @@ impl InstanceGroups {
             primary: InstanceGroup { nodes, market, ebs },
             core: None,
             task: None,
+        }
+    }
+
+    /// Those that a stack asks for.
+    pub fn of(cluster: &stack::Cluster) -> Self {
+        Self {
+            primary: cluster.primary.clone(),
+            core: cluster.core.clone(),
+            task: cluster.task.clone(),
         }
     }
 

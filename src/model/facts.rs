@@ -3,7 +3,9 @@
 
 use super::memory::Memory;
 use super::name::{DataName, KeyPairName};
+use super::rates::Rates;
 use super::sample::Sample;
+use super::span::Span;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -20,6 +22,10 @@ pub struct Facts {
     /// The newest label of the line that the stack names, where the target offers labels.
     pub label: Option<String>,
     pub capacity: Capacity,
+    /// What the stack's cluster costs, or why that is not known.
+    pub prices: Result<Rates, String>,
+    /// How long the target may charge for a cluster after its end was asked for.
+    pub ending: Span,
 }
 
 /// Where a data set is.

@@ -1,8 +1,14 @@
 //! What is there, as of an instant. The cloud says it; nobody else may claim it.
 
 use super::desired::{ClusterSpec, JobSpec};
+use super::extension::Extension;
+use super::life::Life;
+use super::money::Usd;
 use super::name::{ClusterId, JobHash, KeyPairName, StackName, StepName};
-use super::stack::SecurityGroup;
+use super::rung::Rung;
+use super::sizes::Sizes;
+use super::span::Span;
+use super::stack::{Guardrails, SecurityGroup};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,12 +86,65 @@ pub struct Cluster {
     /// Whether something that can bring it forward owns it: false of a local cluster that was
     /// recorded but whose supervisor never began.
     pub attended: bool,
+    /// Who made it, as `user@host`.
+    #[serde(default)]
+    pub owner: Option<String>,
+    /// How long its instances lived, each from the cluster's creation or its resize on: a little
+    /// more than AWS charges.
+    #[serde(default)]
+    pub lives: Vec<Life>,
+    /// Its deadlines as they were moved, oldest first.
+    #[serde(default)]
+    pub extensions: Vec<Extension>,
+    /// When somebody last followed it, where it has a lease.
+    #[serde(default)]
+    pub renewed_at: Option<DateTime<Utc>>,
+    /// What ends it, as far as the target can tell; nothing where it is over.
+    #[serde(default)]
+    pub rungs: Vec<Rung>,
 }
 
 impl Cluster {
+    /// One that is made at this instant, with nothing of it known besides.
+    pub fn new(
+        id: ClusterId,
+        stack: StackName,
+        spec: ClusterSpec,
+        created_at: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            id,
+            stack,
+            lives: Sizes::of(&spec.groups).lives(&spec.groups, created_at, None),
+            spec,
+            state: ClusterState::Starting,
+            created_at,
+            ready_at: None,
+            ended_at: None,
+            end: None,
+            steps: Vec::new(),
+            drift: Vec::new(),
+            attended: true,
+            owner: None,
+            extensions: Vec::new(),
+            renewed_at: None,
+            rungs: Vec::new(),
+        }
+    }
+
     /// Sorts by birth, and by id where two were born together.
     pub fn oldest_first(clusters: &mut [Self]) {
         clusters.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+    }
+
+    /// What holds for it now: what its stack says, and what was extended since.
+    pub fn guardrails(&self) -> Guardrails {
+        let mut now = self.spec.guardrails.clone();
+        let spans = self.extensions.iter().filter_map(|it| it.max_lifetime);
+        now.max_lifetime = spans.fold(now.max_lifetime, Span::max);
+        let budgets = self.extensions.iter().filter_map(|it| it.budget);
+        now.budget = now.budget.map(|budget| budgets.fold(budget, Usd::max));
+        now
     }
 
     /// The steps of one job, in order; of its latest run where it ran again.
@@ -192,6 +251,11 @@ pub enum EndReason {
     StepFailed,
     IdleTimeout,
     MaxLifetime,
+    /// It was about to cost more than its budget.
+    Budget,
+    /// Nobody had followed it for as long as its lease.
+    Lease,
+    OffHours,
     /// Somebody asked: `destroy`, a replacement, Ctrl-C.
     Request,
     /// The process or machine that carried it went away.
@@ -203,7 +267,10 @@ pub enum EndReason {
 impl EndReason {
     /// True when a guardrail ended it, not the work or a person.
     pub const fn is_guardrail(self) -> bool {
-        matches!(self, Self::IdleTimeout | Self::MaxLifetime)
+        matches!(
+            self,
+            Self::IdleTimeout | Self::MaxLifetime | Self::Budget | Self::Lease | Self::OffHours
+        )
     }
 }
 

@@ -2,6 +2,7 @@
 //! to something that is there. `text` makes it; paths are joined to the stack file's folder.
 
 use super::cidr::Cidr;
+use super::hours::OffHours;
 use super::instance::{InstanceType, Nodes};
 use super::memory::Memory;
 use super::money::Usd;
@@ -173,7 +174,22 @@ pub struct Guardrails {
     pub idle_timeout: Span,
     pub max_lifetime: Span,
     pub budget: Option<Usd>,
+    /// A cluster that nobody follows ends so long after somebody last did.
+    #[serde(default)]
+    pub lease: Option<Span>,
+    #[serde(default)]
+    pub off_hours: Option<OffHours>,
+    /// How far `extend` may move the others.
+    #[serde(default)]
+    pub ceiling: Ceiling,
     pub when_done: WhenDone,
+}
+
+/// The most that a deadline may be moved to while a cluster lives; none is not at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Ceiling {
+    pub max_lifetime: Option<Span>,
+    pub budget: Option<Usd>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -196,6 +212,9 @@ impl Default for Guardrails {
             idle_timeout: Span::from_secs(600),
             max_lifetime: Span::from_secs(2 * 3_600),
             budget: None,
+            lease: None,
+            off_hours: None,
+            ceiling: Ceiling::default(),
             when_done: WhenDone::Terminate,
         }
     }

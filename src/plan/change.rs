@@ -3,6 +3,7 @@
 
 use crate::model::desired::{ClusterSpec, InstanceGroups};
 use crate::model::observed::Cluster;
+use crate::model::span::Span;
 use crate::model::stack::InstanceGroup;
 use std::fmt::Display;
 
@@ -108,6 +109,16 @@ pub(super) fn movable(cluster: &Cluster, want: &ClusterSpec, elastic: bool) -> V
             dollars(&from.budget),
             dollars(&to.budget),
         ));
+    }
+    if from.lease != to.lease {
+        let span = |span: Option<Span>| span.map_or("none".to_owned(), |span| span.to_string());
+        changes.push(change("the lease", span(from.lease), span(to.lease)));
+    }
+    if from.off_hours != to.off_hours {
+        changes.push("its off hours are others".to_owned());
+    }
+    if from.ceiling != to.ceiling {
+        changes.push("its ceiling is another".to_owned());
     }
     if have.team != want.team {
         changes.push("its team is another".to_owned());

@@ -124,7 +124,9 @@ fn moved(cluster: &Cluster, desired: &Desired, draft: &mut Draft) {
         draft.settle(format!("cluster {}", cluster.id), "it is as the stack says");
         return;
     }
-    let spec = Box::new(desired.cluster.clone());
+    let mut spec = Box::new(desired.cluster.clone());
+    // What a cluster costs stays what it was made at.
+    spec.rates = cluster.spec.rates.or(spec.rates);
     let action = Action::UpdateCluster(cluster.id.clone(), spec);
     draft.act(action, changes.join("; "));
 }

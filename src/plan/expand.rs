@@ -62,7 +62,7 @@ fn notes(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<String> {
     }
     if let Some(budget) = stack.guardrails.budget {
         notes.push(format!(
-            "the budget of {budget} ends nothing here, where nothing is billed"
+            "nothing is billed here: the budget of {budget} counts what EMR would have cost"
         ));
     }
     notes
@@ -87,6 +87,11 @@ fn check(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<Refusal> {
         .filter_map(|step| Some((step.spark.executor_memory?, step.name.as_str())))
         .filter_map(|(memory, name)| fitted.holds(memory, name).err())
         .collect();
+    let metered = facts.capacity == Capacity::AsTyped || stack.guardrails.budget.is_some();
+    if let (Err(why), true) = (&facts.prices, metered) {
+        let next = format!("clusterup prices refresh --region {}", stack.region);
+        refusals.push(Refusal::new(format!("its price is not known: {why}"), next));
+    }
     if stack.job.is_none() && stack.guardrails.when_done == WhenDone::Terminate {
         refusals.push(Refusal::new(
             "the stack has no job, so its cluster would end as soon as it began",
@@ -148,11 +153,7 @@ fn objects(stack: &Stack, facts: &Facts, keys: &Keys<'_>) -> Vec<Object> {
 
 fn cluster(stack: &Stack, facts: &Facts, fitted: &Fitted) -> ClusterSpec {
     let cluster = &stack.cluster;
-    let groups = InstanceGroups {
-        primary: cluster.primary.clone(),
-        core: cluster.core.clone(),
-        task: cluster.task.clone(),
-    };
+    let groups = InstanceGroups::of(cluster);
     ClusterSpec {
         release: cluster.release.clone(),
         label: facts.label.clone(),
@@ -169,5 +170,7 @@ fn cluster(stack: &Stack, facts: &Facts, fitted: &Fitted) -> ClusterSpec {
             .flat_map(|job| job.python_packages.clone())
             .collect(),
         guardrails: stack.guardrails.clone(),
+        rates: facts.prices.as_ref().ok().copied(),
+        ending: facts.ending,
     }
 }

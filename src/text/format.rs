@@ -3,6 +3,7 @@
 
 use super::{mend, readers};
 use crate::model::Invalid;
+use crate::model::hours::{Week, Zone};
 use crate::model::instance::{InstanceType, Nodes};
 use crate::model::money::Usd;
 use crate::model::name::{DataName, GroupName, KeyPairName, Region, StackName, StepName, TeamName};
@@ -71,6 +72,16 @@ macro_rules! project {
     };
 }
 
+/// Days of a week, and hours.
+macro_rules! week_window {
+    () => {
+        concat!(
+            "(Mon|Tue|Wed|Thu|Fri|Sat|Sun)(-(Mon|Tue|Wed|Thu|Fri|Sat|Sun))?",
+            "( +([01]?[0-9]|2[0-3]):[0-5][0-9]-([01]?[0-9]|2[0-3]):[0-5][0-9])?"
+        )
+    };
+}
+
 const LABEL: &str = "[a-z]([a-z0-9-]{0,38}[a-z0-9])?";
 pub(crate) const STACK: Format = Format::of::<StackName>(LABEL).mended(mend::label);
 pub(crate) const TEAM: Format = Format::of::<TeamName>(LABEL).mended(mend::label);
@@ -107,6 +118,14 @@ pub(crate) const USD: Format =
     Format::of::<Usd>(r"\$(0\.[0-9]{0,5}[1-9][0-9]{0,3}|[1-9][0-9]{0,8}(\.[0-9]{1,6})?)")
         .mended(mend::usd)
         .measured();
+pub(crate) const TIMEZONE: Format = Format::of::<Zone>("[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*");
+pub(crate) const WEEK: Format = Format::of::<Week>(concat!(
+    " *",
+    week_window!(),
+    "( *, *",
+    week_window!(),
+    ")* *"
+));
 pub(crate) const EXECUTOR_MEMORY: Format = Format::by(
     readers::executor_memory,
     "auto|[1-9][0-9]{0,6}[mM][bB]?|[1-9][0-9]{0,4}[gG][bB]?|[1-9][0-9]?[tT][bB]?",
@@ -165,7 +184,7 @@ mod tests {
     use proptest::prelude::*;
     use proptest::string::string_regex;
 
-    const ALL: [&Format; 21] = [
+    const ALL: [&Format; 22] = [
         &STACK,
         &TEAM,
         &REGION,
@@ -178,6 +197,7 @@ mod tests {
         &NODES,
         &IDLE,
         &USD,
+        &WEEK,
         &EXECUTOR_MEMORY,
         &VOLUME_SIZE,
         &PATH,

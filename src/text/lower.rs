@@ -9,11 +9,12 @@ use super::node::{Node, Value};
 use super::values::read_whole;
 use super::{lower_data, paths};
 use crate::model::Invalid;
+use crate::model::hours::OffHours;
 use crate::model::instance::Nodes;
 use crate::model::span::Span;
 use crate::model::stack::{
-    Arg, Cluster, Ebs, Guardrails, Ingress, IngressSource, InstanceGroup, Job, KeyPair, Market,
-    Piece, SecurityGroup, SparkOptions, Stack, Step, VolumeKind, WhenDone,
+    Arg, Ceiling, Cluster, Ebs, Guardrails, Ingress, IngressSource, InstanceGroup, Job, KeyPair,
+    Market, Piece, SecurityGroup, SparkOptions, Stack, Step, VolumeKind, WhenDone,
 };
 use std::borrow::Cow;
 use std::path::Path;
@@ -242,10 +243,29 @@ fn guardrails(node: &Node) -> Lowered<Guardrails> {
         idle_timeout: maybe(node, "idle_timeout")?.unwrap_or(idle),
         max_lifetime,
         budget: maybe(node, "budget")?,
+        lease: maybe(node, "lease")?,
+        off_hours: node.get("off_hours").map(off_hours).transpose()?,
+        ceiling: node
+            .get("ceiling")
+            .map_or_else(|| Ok(Ceiling::default()), ceiling)?,
         when_done: word(
             node,
             "when_done",
             [("terminate", WhenDone::Terminate), ("keep", WhenDone::Keep)],
         )?,
+    })
+}
+
+fn off_hours(node: &Node) -> Lowered<OffHours> {
+    Ok(OffHours {
+        timezone: value(node, "timezone")?,
+        terminate: value(node, "terminate")?,
+    })
+}
+
+fn ceiling(node: &Node) -> Lowered<Ceiling> {
+    Ok(Ceiling {
+        max_lifetime: maybe(node, "max_lifetime")?,
+        budget: maybe(node, "budget")?,
     })
 }

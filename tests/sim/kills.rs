@@ -9,11 +9,9 @@ use clusterup::run::follow::Outcome;
 use tempfile::TempDir;
 
 const SHORT: Settings = Settings {
-    eventual: true,
-    default_roles: true,
     checks_scripts: true,
     step_seconds: (20, 60),
-    latency_millis: (2, 40),
+    ..Settings::USUAL
 };
 
 /// What is cut off.

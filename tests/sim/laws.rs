@@ -13,11 +13,9 @@ use clusterup::run::follow::Outcome;
 use std::time::Duration;
 
 pub(crate) const QUICK: Settings = Settings {
-    eventual: true,
-    default_roles: true,
     checks_scripts: true,
     step_seconds: (20, 60),
-    latency_millis: (2, 40),
+    ..Settings::USUAL
 };
 
 /// Applies that a person makes before giving up, the last of them in better weather.

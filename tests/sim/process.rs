@@ -10,6 +10,7 @@ use clusterup::cloud::meter::Metered;
 use clusterup::cloud::retry::Retrying;
 use clusterup::cloud::sim::Sim;
 use clusterup::cloud::{Class, Cloud, CloudError};
+use clusterup::cost::catalog::Catalog;
 use clusterup::model::action::Action;
 use clusterup::model::event::Silence;
 use clusterup::model::name::StackName;
@@ -57,6 +58,7 @@ impl Process {
             addresses: Addresses::known(vec![ADDRESS.parse().unwrap()]),
             keys: FILES.path().join("keys"),
             store: Store::new(FILES.path().join("cache"), None),
+            prices: Arc::new(Catalog::bundled().clone()),
             home: None,
             poll: Duration::from_secs(POLL),
             seed,

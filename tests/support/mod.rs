@@ -5,7 +5,7 @@ use clusterup::cloud::local::runtime::Store;
 use clusterup::model::desired::{ClusterSpec, InstanceGroups, JobSpec, StepSpec, Worker};
 use clusterup::model::event::Silence;
 use clusterup::model::memory::Memory;
-use clusterup::model::observed::{Cluster, ClusterState, Step};
+use clusterup::model::observed::{Cluster, Step};
 use clusterup::model::span::Span;
 use clusterup::model::stack::{Guardrails, WhenDone};
 use clusterup::run::clock::SystemClock;
@@ -87,23 +87,18 @@ impl Place {
             guardrails: Guardrails {
                 idle_timeout: Span::from_secs(idle),
                 max_lifetime: Span::from_secs(600),
-                budget: None,
                 when_done,
+                ..Guardrails::default()
             },
+            rates: None,
+            ending: Span::from_secs(1),
         };
         let job = (!steps.is_empty()).then(|| job(steps));
+        let (id, stack) = ("local-test".parse().unwrap(), "test".parse().unwrap());
         let cluster = Cluster {
-            id: "local-test".parse().unwrap(),
-            stack: "test".parse().unwrap(),
-            spec,
-            state: ClusterState::Starting,
-            created_at: SystemClock.now(),
-            ready_at: None,
-            ended_at: None,
-            end: None,
             steps: job.iter().flat_map(|job| Step::pending(job, 1)).collect(),
-            drift: Vec::new(),
             attended: false,
+            ..Cluster::new(id, stack, spec, SystemClock.now())
         };
         let order = Order {
             cluster,

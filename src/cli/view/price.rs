@@ -81,6 +81,8 @@ mod tests {
             sample: None,
             label: None,
             capacity: Capacity::AsTyped,
+            prices: Ok("primary=0.192+0.048+0+0".parse().unwrap()),
+            ending: crate::model::span::Span::from_secs(1_200),
         };
         let spec = plan::expand::expand(&stack, &facts).unwrap().0.cluster;
         let lines = lines(&spec, &stack.region);

@@ -2,10 +2,10 @@
 
 use super::words::{count, long};
 use crate::cli::target::Target;
-use crate::guard::{self, Cause};
+use crate::cost::meter::rate;
+use crate::guard;
 use crate::model::name::StackName;
 use crate::model::observed::{Cluster, Observed, StepState};
-use crate::model::stack::WhenDone;
 use chrono::{DateTime, Utc};
 use std::fmt::Write;
 
@@ -61,7 +61,10 @@ fn one(cluster: &Cluster, now: DateTime<Utc>, target: &Target) -> String {
         (None, _) if !cluster.attended => {
             text.push_str("    recorded and never begun; apply goes on with it\n");
         }
-        (None, _) => living(cluster, now, target, &mut text),
+        (None, _) => living(cluster, now, &mut text),
+    }
+    if let Some(cost) = cost(cluster, now, target) {
+        let _ = writeln!(text, "    {cost}");
     }
     for step in &cluster.steps {
         text.push_str(&step_line(step, now));
@@ -69,33 +72,41 @@ fn one(cluster: &Cluster, now: DateTime<Utc>, target: &Target) -> String {
     text
 }
 
-fn living(cluster: &Cluster, now: DateTime<Utc>, target: &Target, text: &mut String) {
+fn living(cluster: &Cluster, now: DateTime<Utc>, text: &mut String) {
     let idle = guard::idle_since(cluster).map(|since| format!("idle for {}, ", long(now - since)));
     let _ = writeln!(
         text,
         "    {}{}",
         idle.unwrap_or_default(),
-        until(cluster, now, target)
+        until(cluster, now)
     );
 }
 
 /// When the guardrails end a living cluster, and which of them.
-pub(in crate::cli) fn until(cluster: &Cluster, now: DateTime<Utc>, target: &Target) -> String {
-    let deadline = guard::deadline(cluster);
+pub(in crate::cli) fn until(cluster: &Cluster, now: DateTime<Utc>) -> String {
+    let deadline = guard::deadline(now, cluster);
     let (left, at) = (long(deadline.at - now), deadline.at.format("%H:%M:%S UTC"));
-    let guardrails = &cluster.spec.guardrails;
-    match deadline.cause {
-        Cause::Idle => format!("idle_timeout ends it in {left}, at {at}"),
-        Cause::Lifetime if !target.costs() => format!("max_lifetime ends it in {left}, at {at}"),
-        // EMR knows no lifetime: somebody has to be there.
-        Cause::Lifetime => {
-            let alone = match guardrails.when_done {
-                WhenDone::Terminate => "EMR ends it with its steps".to_owned(),
-                WhenDone::Keep => format!("EMR ends it when idle for {}", guardrails.idle_timeout),
-            };
-            format!("{alone}; an apply that follows it, in {left} (max_lifetime)")
-        }
-    }
+    format!("{} ends it in {left}, at {at}", deadline.cause)
+}
+
+/// What a cluster has cost; none where its prices are not known.
+fn cost(cluster: &Cluster, now: DateTime<Utc>, target: &Target) -> Option<String> {
+    let (spent, rates) = (guard::spent(cluster, now)?, cluster.spec.rates.as_ref()?);
+    let spent = spent.total.up_to(4);
+    let would = match (target.costs(), cluster.ended_at) {
+        (true, Some(_)) => "it cost",
+        (true, None) => "cost so far",
+        (false, Some(_)) => "on EMR it would have cost",
+        (false, None) => "on EMR it would have cost so far",
+    };
+    let budget = cluster.guardrails().budget;
+    let budget = budget.map_or(String::new(), |budget| format!(" of a budget of {budget}"));
+    let rate = rate(rates, &cluster.lives, now).up_to(4);
+    let rate = match cluster.ended_at {
+        Some(_) => String::new(),
+        None => format!(", {rate}/h now"),
+    };
+    Some(format!("{would} {spent}{budget}{rate}"))
 }
 
 fn step_line(step: &crate::model::observed::Step, now: DateTime<Utc>) -> String {

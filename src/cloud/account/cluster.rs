@@ -3,8 +3,9 @@
 use super::Account;
 use super::errors::Doing;
 use super::intent::Intent;
-use super::names::{self, END, JOB, NONCE, TEAM};
+use super::names::{self, END, JOB, NONCE, SIZES, TEAM};
 use super::roles::{INSTANCE_PROFILE, SERVICE_ROLE};
+use super::seen::SeenCluster;
 use super::{cut, spec, steps};
 use crate::cloud::api::emr::{
     AddTags, BootstrapAction, ClusterRef, Configuration, ModifyCluster, ModifyInstanceGroups,
@@ -18,6 +19,8 @@ use crate::model::event::{Event, Listener};
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::End;
 use crate::model::release::Release;
+use crate::model::sizes::Sizes;
+use crate::model::span::Span;
 use crate::model::stack::{InstanceGroup, WhenDone};
 use std::collections::BTreeMap;
 
@@ -111,6 +114,7 @@ impl<A: Api> Account<A> {
         nonce: &str,
     ) -> Result<Tags, CloudError> {
         let mut tags = self.spec_tags(stack, spec)?;
+        tags.insert(SIZES.to_owned(), Sizes::of(&spec.groups).to_string());
         tags.insert(NONCE.to_owned(), nonce.to_owned());
         if let Some(job) = job {
             tags.insert(JOB.to_owned(), job.hash.to_string());
@@ -255,6 +259,7 @@ impl<A: Api> Account<A> {
             return Ok(());
         };
         let mut tags = self.spec_tags(&stack, spec)?;
+        tags.insert(SIZES.to_owned(), self.resized(&seen, spec).to_string());
         // A tag that is left out stays as it was: of an earlier team, nobody is said to pay.
         if seen.cluster.tags.contains_key(TEAM) {
             tags.entry(TEAM.to_owned()).or_default();
@@ -266,6 +271,18 @@ impl<A: Api> Account<A> {
             })
             .await
             .doing(doing)
+    }
+
+    /// The sizes of a cluster that is to have those of `spec` from now on.
+    fn resized(&self, seen: &SeenCluster, spec: &ClusterSpec) -> Sizes {
+        let known = seen
+            .cluster
+            .tags
+            .get(SIZES)
+            .and_then(|text| text.parse().ok());
+        let sizes: Sizes = known.unwrap_or_else(|| Sizes::of(&spec.groups));
+        let age = self.settings.clock.now() - seen.cluster.created_at;
+        sizes.resized(Span::from_delta(age).as_secs(), &spec.groups)
     }
 
     /// EMR changes counts of clusters that are up.

@@ -1,7 +1,7 @@
 //! From what EMR says to a cluster as planning knows it.
 
 use super::errors::Doing;
-use super::names::{self, END};
+use super::names::{self, END, OWNER, RENEWED, SIZES};
 use super::seen::{Seen, SeenCluster};
 use super::{Account, spec};
 use crate::cloud::api::emr::{
@@ -14,7 +14,16 @@ use crate::model::instance::Nodes;
 use crate::model::memory::Memory;
 use crate::model::name::{ClusterId, JobHash, StackName};
 use crate::model::observed::{Cluster, ClusterState, End, EndReason, Step};
+use crate::model::sizes::Sizes;
+use crate::model::span::Span;
 use crate::model::stack::{Guardrails, InstanceGroup, WhenDone};
+
+/// EMR takes 5 to 20 minutes to end a cluster and let its machines go (EMR Management Guide,
+/// "Terminate a cluster").
+pub(super) const ENDING: Span = Span::from_secs(20 * 60);
+
+/// What a cluster's tags have room for.
+pub(super) const MOST_EXTENSIONS: usize = 5;
 
 impl<A: Api> Account<A> {
     /// A cluster by its id; none where EMR no longer knows it, or where it is not the stack's.
@@ -150,6 +159,10 @@ fn told(
     if state.is_live() {
         drift.extend(drifted(&mut spec, seen));
     }
+    let groups = spec.groups.clone();
+    let tag = |key: &str| cluster.tags.get(key);
+    let sizes = tag(SIZES).and_then(|text| text.parse::<Sizes>().ok());
+    let sizes = sizes.unwrap_or_else(|| Sizes::of(&groups));
     Some(Cluster {
         id: id.parse().ok()?,
         stack: stack.clone(),
@@ -162,6 +175,14 @@ fn told(
         steps: steps.into_iter().filter_map(step).collect(),
         drift,
         attended: true,
+        owner: tag(OWNER).cloned(),
+        lives: sizes.lives(&groups, cluster.created_at, cluster.ended_at),
+        extensions: (0..MOST_EXTENSIONS)
+            .map_while(|number| tag(&names::extended(number)))
+            .filter_map(|text| text.parse().ok())
+            .collect(),
+        renewed_at: tag(RENEWED).and_then(|text| text.parse().ok()),
+        rungs: Vec::new(),
     })
 }
 
@@ -208,6 +229,8 @@ fn bare(stack: &StackName, seen: &SeenCluster, groups: &Seen) -> Option<ClusterS
         security_groups: cluster.security_groups.iter().filter_map(of_id).collect(),
         python_packages: Vec::new(),
         guardrails: Guardrails::default(),
+        rates: None,
+        ending: ENDING,
     })
 }
 

@@ -2,6 +2,7 @@
 //! which release is the newest of its line.
 
 use super::Account;
+use super::cut::ENDING;
 use super::errors::Doing;
 use super::names;
 use crate::cloud::CloudError;
@@ -27,6 +28,7 @@ impl<A: Api> Account<A> {
             store: &self.settings.store,
             home: self.settings.home.as_deref(),
             reads_s3: true,
+            prices: &self.settings.prices,
             hear,
         };
         Ok(Facts {
@@ -35,6 +37,7 @@ impl<A: Api> Account<A> {
                 names::prefix(&stack.name).trim_end_matches('/')
             ),
             label: self.label(&stack.cluster.release).await?,
+            ending: ENDING,
             ..gather.facts(stack, sample).await?
         })
     }

@@ -38,6 +38,7 @@ use super::api::sts::{GetCallerIdentity, Identity};
 use super::dice::Dice;
 use super::local::runtime::Store;
 use super::{Cloud, CloudError, Finding, Lease, Shell};
+use crate::cost::catalog::Catalog;
 use crate::model::action::Action;
 use crate::model::clock::Clock;
 use crate::model::event::{Event, Listener, SparkProgress};
@@ -82,6 +83,8 @@ pub struct Settings {
     pub keys: PathBuf,
     /// Where data that stacks name by URL is kept.
     pub store: Store,
+    /// What clusters that are made from now on are metered at.
+    pub prices: Arc<Catalog>,
     pub home: Option<PathBuf>,
     /// Between two looks at something that takes its time. EMR's quotas allow about one call in two
     /// seconds to all of an account together, so half a minute.
@@ -208,6 +211,7 @@ impl<A: Api> Cloud for Account<A> {
             Action::StartCluster(_) => Ok(()),
             Action::AddSteps(id, job) => self.add_steps(stack, id, job, hear).await,
             Action::UpdateCluster(id, spec) => self.update_cluster(id, spec).await,
+            Action::ExtendCluster(..) | Action::RenewLease(_) | Action::Disarm(_) => Ok(()),
             Action::TerminateCluster(id, end) => self.terminate(id, end, hear).await,
             Action::Remember(run) => self.remember(stack, run).await,
             Action::DeleteCluster(id) => self.forget(stack, id).await,

@@ -13,14 +13,25 @@ pub(super) const NONCE: &str = "clusterup-nonce";
 pub(super) const JOB: &str = "clusterup-job";
 /// Why a cluster was ended: reason and message.
 pub(super) const END: &str = "clusterup-end";
+/// How many nodes it had since when.
+pub(super) const SIZES: &str = "clusterup-sizes";
+/// Moved deadlines, each with its number.
+const EXTENDED: &str = "clusterup-extended-";
+/// When somebody last followed it.
+pub(super) const RENEWED: &str = "clusterup-renewed";
 const MANAGED: &str = "clusterup-managed";
 pub(super) const TEAM: &str = "clusterup-team";
-const OWNER: &str = "clusterup-owner";
+pub(super) const OWNER: &str = "clusterup-owner";
 /// AWS's managed policies for EMR, version 2, act only on what has this tag (EMR Management Guide).
 const EMR_POLICIES: &str = "for-use-with-amazon-emr-managed-policies";
 
 /// EMR allows 256 characters in a tag's value.
 pub(super) const LONGEST_VALUE: usize = 256;
+
+/// The tag of a cluster's n-th moved deadline, from 0.
+pub(super) fn extended(number: usize) -> String {
+    format!("{EXTENDED}{number}")
+}
 
 /// The name of a stack's key pair or group in EC2. No stack's name has a dot.
 pub(super) fn ec2(stack: &StackName, name: &str) -> String {

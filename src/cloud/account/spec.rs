@@ -1,5 +1,5 @@
 //! A cluster's spec in its tags: what EMR does not tell of a cluster has to be with it, so that any
-//! machine can read it. Tags allow few characters and 256 of them, so it is JSON in Base64, in as
+//! machine can read it. Tags allow few characters and 256 of them, so it is JSON, packed, in Base64, in as
 //! many tags as it takes.
 
 use super::names::LONGEST_VALUE;
@@ -7,14 +7,23 @@ use crate::cloud::api::Tags;
 use crate::model::desired::ClusterSpec;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+use std::io::Read;
 
 const SPEC: &str = "clusterup-spec-";
 /// EMR allows 50 tags; the others are few.
-const MOST_TAGS: usize = 40;
+const MOST_TAGS: usize = 32;
+
+/// No spec is longer, whatever somebody writes into its tags.
+const LONGEST: u64 = 1 << 20;
 
 /// None where it is too long for tags.
 pub(super) fn write(spec: &ClusterSpec, tags: &mut Tags) -> Option<()> {
-    let text = STANDARD.encode(serde_json::to_vec(spec).ok()?);
+    let mut packed = DeflateEncoder::new(Vec::new(), Compression::best());
+    serde_json::to_writer(&mut packed, spec).ok()?;
+    let text = STANDARD.encode(packed.finish().ok()?);
     let pieces: Vec<&str> = (0..text.len())
         .step_by(LONGEST_VALUE)
         .map(|from| &text[from..text.len().min(from + LONGEST_VALUE)])
@@ -40,7 +49,8 @@ pub(super) fn read(tags: &Tags) -> Option<ClusterSpec> {
             piece => text.push_str(piece),
         }
     }
-    serde_json::from_slice(&STANDARD.decode(text).ok()?).ok()
+    let packed = STANDARD.decode(text).ok()?;
+    serde_json::from_reader(DeflateDecoder::new(packed.as_slice()).take(LONGEST)).ok()
 }
 
 fn key(number: usize) -> String {
@@ -66,6 +76,10 @@ mod tests {
             sample: None,
             label: Some("emr-7.14.0".to_owned()),
             capacity: crate::model::facts::Capacity::AsTyped,
+            prices: Ok("primary=0.192+0.048+0+0 core=0.192+0.048+0+0"
+                .parse()
+                .unwrap()),
+            ending: crate::model::span::Span::from_secs(1_200),
         };
         let mut spec = plan::expand::expand(&stack, &facts).unwrap().0.cluster;
         let mut tags = Tags::new();
@@ -76,7 +90,7 @@ mod tests {
         spec.python_packages.clear();
         write(&spec, &mut tags).unwrap();
         assert_eq!(read(&tags).as_ref(), Some(&spec));
-        tags.remove("clusterup-spec-1");
+        tags.remove("clusterup-spec-0");
         assert_eq!(read(&tags), None);
     }
 }

@@ -7,6 +7,7 @@ pub mod emr;
 mod error;
 pub mod iam;
 pub mod s3;
+pub mod scheduler;
 pub mod sts;
 
 pub use error::{ApiError, Kind};
@@ -123,4 +124,10 @@ api!(
     emr::PutAutoTerminationPolicy,
     emr::AddTags,
     emr::ListReleaseLabels,
+    scheduler::CreateSchedule,
+    scheduler::UpdateSchedule,
+    scheduler::GetSchedule,
+    scheduler::DeleteSchedule,
+    scheduler::ListSchedules,
+    scheduler::CreateScheduleGroup,
 );

@@ -75,10 +75,13 @@ fn by_code(code: &str, message: &str) -> Option<Kind> {
         "NoSuchEntity" | "NoSuchKey" | "NoSuchBucket" | "NoSuchUpload" | "NotFound" => {
             Kind::NotFound
         }
+        "ResourceNotFoundException" => Kind::NotFound,
         _ if code.ends_with(".NotFound") || names_no_cluster(code, message) => Kind::NotFound,
         "PreconditionFailed" | "ConditionalRequestConflict" | "OperationAborted" => {
             Kind::Precondition
         }
+        // Of the scheduler, whose calls that make something mean by it that it is there.
+        "ConflictException" => Kind::Precondition,
         "DependencyViolation" | "BucketNotEmpty" | "DeleteConflict" => Kind::InUse,
         _ if code.ends_with(".InUse") => Kind::InUse,
         "BucketAlreadyOwnedByYou" => Kind::Exists,
@@ -313,6 +316,7 @@ mod tests {
                 ("NoSuchBucket", 404, ""),
                 ("NoSuchUpload", 404, ""),
                 ("NotFound", 404, ""),
+                ("ResourceNotFoundException", 404, ""),
                 ("InvalidKeyPair.NotFound", 400, ""),
                 ("InvalidGroup.NotFound", 400, ""),
                 ("InvalidPermission.NotFound", 400, ""),
@@ -343,6 +347,7 @@ mod tests {
                 ("LimitExceeded", 409, ""),
                 ("IllegalLocationConstraintException", 400, ""),
                 ("PermanentRedirect", 301, ""),
+                ("ServiceQuotaExceededException", 402, ""),
             ],
         );
     }
@@ -367,6 +372,7 @@ mod tests {
                 ("ConditionalRequestConflict", 409, ""),
                 ("OperationAborted", 409, ""),
                 ("", 412, ""),
+                ("ConflictException", 409, ""),
             ],
         );
         check(

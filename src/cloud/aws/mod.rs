@@ -5,6 +5,7 @@ mod emr;
 mod error;
 mod iam;
 mod s3;
+mod scheduler;
 mod sts;
 mod translate;
 
@@ -32,6 +33,7 @@ pub struct Sdk {
     emr: aws_sdk_emr::Client,
     iam: aws_sdk_iam::Client,
     s3: aws_sdk_s3::Client,
+    scheduler: aws_sdk_scheduler::Client,
     sts: aws_sdk_sts::Client,
     region: Region,
 }
@@ -60,6 +62,7 @@ impl Sdk {
             emr: aws_sdk_emr::Client::new(&config),
             iam: aws_sdk_iam::Client::new(&config),
             s3: aws_sdk_s3::Client::from_conf(s3),
+            scheduler: aws_sdk_scheduler::Client::new(&config),
             sts: aws_sdk_sts::Client::new(&config),
             region: region.clone(),
         }

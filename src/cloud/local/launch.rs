@@ -8,13 +8,17 @@ use crate::model::desired::{ClusterSpec, JobSpec};
 use crate::model::event::Listener;
 use crate::model::hex::hex;
 use crate::model::name::{ClusterId, StackName};
-use crate::model::observed::{Cluster, ClusterState, Step};
+use crate::model::observed::{Cluster, Step};
+use crate::model::span::Span;
 use chrono::TimeDelta;
 use rustix::rand::GetRandomFlags;
 use std::time::Duration;
 
 /// An orderly end takes about a second; a supervisor that takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The same, with room to spare, as a budget has to leave it.
+pub(super) const ENDING: Span = Span::from_secs(3);
 
 impl Local {
     /// Records the cluster whole, then begins it: cut off in between, a later run begins it.
@@ -40,21 +44,15 @@ impl Local {
             .last()
             .map(|cluster| cluster.created_at);
         let after = newest.map(|newest| newest + TimeDelta::milliseconds(1));
+        let born = after.map_or(self.clock.now(), |after| after.max(self.clock.now()));
         let cluster = Cluster {
-            id,
-            stack: stack.clone(),
-            spec: spec.clone(),
-            state: ClusterState::Starting,
-            created_at: after.map_or(self.clock.now(), |after| after.max(self.clock.now())),
-            ready_at: None,
-            ended_at: None,
-            end: None,
             steps: job
                 .into_iter()
                 .flat_map(|job| Step::pending(job, 1))
                 .collect(),
-            drift: Vec::new(),
             attended: false,
+            owner: self.machine.environment.get("USER").cloned(),
+            ..Cluster::new(id, stack.clone(), spec.clone(), born)
         };
         let machine = &self.machine;
         let (program, environment) = (machine.program.clone(), machine.environment.clone());

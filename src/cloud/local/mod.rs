@@ -17,6 +17,7 @@ use self::runtime::Store;
 use super::gather::Gather;
 use super::{Cloud, CloudError, Finding, Lease, Shell, home, keypair};
 use crate::cloud::error::{Class, IoContext};
+use crate::cost::catalog::Catalog;
 use crate::model::action::Action;
 use crate::model::clock::Clock;
 use crate::model::event::{Event, Listener, SparkProgress};
@@ -39,6 +40,7 @@ pub struct Local {
     place: Place,
     store: Store,
     machine: Machine,
+    prices: Arc<Catalog>,
     clock: Arc<dyn Clock>,
 }
 
@@ -52,12 +54,19 @@ pub struct Machine {
 }
 
 impl Local {
-    pub fn new(root: PathBuf, store: Store, machine: Machine, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        root: PathBuf,
+        store: Store,
+        machine: Machine,
+        prices: Arc<Catalog>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let place = Place::new(root);
         Self {
             place,
             store,
             machine,
+            prices,
             clock,
         }
     }
@@ -91,12 +100,14 @@ impl Cloud for Local {
             store: &self.store,
             home: self.machine.home.as_deref(),
             reads_s3: false,
+            prices: &self.prices,
             hear,
         };
         let bucket = self.place.bucket(&stack.name);
         Ok(Facts {
             bucket: bucket.to_string_lossy().into_owned(),
             capacity: machine::capacity(),
+            ending: launch::ENDING,
             ..gather.facts(stack, sample).await?
         })
     }
@@ -185,6 +196,12 @@ impl Cloud for Local {
                 &self.folder(stack, id),
                 &Request::Guard(spec.guardrails.clone()),
             ),
+            Action::ExtendCluster(id, extension) => {
+                launch::ask(&self.folder(stack, id), &Request::Extend(extension.clone()))
+            }
+            Action::RenewLease(id) => launch::ask(&self.folder(stack, id), &Request::Renew),
+            // The supervisor goes with its cluster.
+            Action::Disarm(_) => Ok(()),
             Action::TerminateCluster(id, end) => {
                 launch::terminate(&self.folder(stack, id), &end.message)
             }

@@ -6,6 +6,7 @@ use super::world::State;
 use crate::cloud::api::Tags;
 use crate::cloud::api::ec2::Rule;
 use crate::cloud::api::emr::Role;
+use crate::cloud::api::scheduler::Schedule;
 use crate::model::observed::{ClusterState, StepState};
 use crate::model::span::Span;
 use chrono::{DateTime, Utc};
@@ -26,6 +27,10 @@ pub struct Census {
     pub roles: BTreeMap<String, Vec<String>>,
     /// Profiles with their role.
     pub profiles: BTreeMap<String, Option<String>>,
+    /// Those that are to fire or never will, in order of group and name.
+    pub schedules: Vec<Schedule>,
+    /// Groups of schedules with their tags.
+    pub schedule_groups: BTreeMap<String, Tags>,
 }
 
 /// How a bucket is kept.
@@ -122,6 +127,13 @@ fn census(state: &State) -> Census {
             .map(|(name, policies)| (name.clone(), policies.iter().cloned().collect()))
             .collect(),
         profiles: state.iam.profiles.clone(),
+        schedules: state
+            .scheduler
+            .schedules
+            .values()
+            .map(|held| held.it.clone())
+            .collect(),
+        schedule_groups: state.scheduler.groups.clone(),
     }
 }
 

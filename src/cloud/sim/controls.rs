@@ -40,6 +40,23 @@ impl Sim {
         })
     }
 
+    /// Whatever schedules end clusters in it can no longer.
+    pub fn delete_role(&self, name: &str) -> bool {
+        self.edit(|state| state.iam.roles.remove(name).is_some())
+    }
+
+    pub fn delete_schedule(&self, group: &str, name: &str) -> bool {
+        let key = (group.to_owned(), name.to_owned());
+        self.edit(|state| state.scheduler.schedules.remove(&key).is_some())
+    }
+
+    pub fn protect_cluster(&self, id: &str, protected: bool) -> bool {
+        self.edit(|state| {
+            let cluster = state.clusters.get_mut(id);
+            cluster.map(|it| it.protected = protected).is_some()
+        })
+    }
+
     pub fn delete_key_pair(&self, name: &str) -> bool {
         self.edit(|state| state.ec2.key_pairs.remove(name).is_some())
     }

@@ -1,8 +1,8 @@
 //! IAM: roles, their policies, and profiles.
 
-use super::ACCOUNT;
 use super::no::No;
 use super::world::{Answer, State};
+use super::{ACCOUNT, Settings};
 use crate::cloud::api::Kind;
 use crate::cloud::api::iam::{
     AddRoleToInstanceProfile, AttachRolePolicy, CreateInstanceProfile, CreateRole,
@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const SERVICE: &str = "EMR_DefaultRole";
 const MACHINES: &str = "EMR_EC2_DefaultRole";
+const REAPER: &str = "clusterup-reaper";
 
 #[derive(Default)]
 pub(super) struct Iam {
@@ -22,15 +23,25 @@ pub(super) struct Iam {
 }
 
 impl Iam {
-    pub(super) fn new(with_defaults: bool) -> Self {
+    pub(super) fn new(settings: &Settings) -> Self {
         let mut iam = Self::default();
-        if with_defaults {
+        if settings.reaper_role {
+            iam.roles.insert(REAPER.to_owned(), BTreeSet::new());
+        }
+        if settings.default_roles {
             iam.roles.insert(SERVICE.to_owned(), BTreeSet::new());
             iam.roles.insert(MACHINES.to_owned(), BTreeSet::new());
             let role = Some(MACHINES.to_owned());
             iam.profiles.insert(MACHINES.to_owned(), role);
         }
         iam
+    }
+
+    /// Whether a role of ours has this ARN.
+    pub(super) fn has_arn(&self, arn: &str) -> bool {
+        let ours = format!("arn:aws:iam::{ACCOUNT}:role/");
+        let name = arn.strip_prefix(&ours);
+        name.is_some_and(|name| self.roles.contains_key(name))
     }
 
     fn role(&mut self, name: &str) -> Result<&mut BTreeSet<String>, No> {

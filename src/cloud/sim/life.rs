@@ -1,8 +1,8 @@
 //! The life of a cluster: what is due next, and what happens then.
 
-use super::IDLE_REASON;
 use super::cluster::Cluster;
 use super::world::{State, span};
+use super::{Dead, IDLE_REASON};
 use crate::cloud::api::emr::OnFailure;
 use crate::model::observed::{ClusterState, StepState};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -16,12 +16,13 @@ const USER_REQUEST: &str = "USER_REQUEST";
 
 impl Cluster {
     /// When something happens to it next by itself.
-    pub(super) fn due(&self) -> Option<DateTime<Utc>> {
+    pub(super) fn due(&self, dead: &Dead) -> Option<DateTime<Utc>> {
         match self.state {
             ClusterState::Starting
             | ClusterState::Bootstrapping
             | ClusterState::Running
             | ClusterState::Terminating => Some(self.phase_ends),
+            ClusterState::Waiting if dead.idle_policy => None,
             ClusterState::Waiting => self.idle.map(|(timeout, set_at)| {
                 // A policy that comes late to a cluster long idle takes effect at once.
                 (self.waiting_since + timeout.delta()).max(set_at)
@@ -76,7 +77,7 @@ impl Cluster {
             let takes = takes.unwrap_or_else(|| span(&self.dice, world.settings.step_seconds));
             self.phase_ends = world.now + takes;
             self.state = ClusterState::Running;
-        } else if self.order.keep_alive {
+        } else if self.order.keep_alive || world.settings.dead.keep_alive {
             self.state = ClusterState::Waiting;
             self.waiting_since = world.now;
         } else {

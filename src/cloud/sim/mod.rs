@@ -14,6 +14,7 @@ mod lists;
 mod no;
 mod objects;
 mod s3;
+mod scheduler;
 mod sts;
 #[cfg(test)]
 mod tests;
@@ -45,23 +46,55 @@ pub struct Settings {
     pub eventual: bool,
     /// Whether EMR's default roles and the profile are there.
     pub default_roles: bool,
+    /// Whether the role is there, `clusterup-reaper`, in which schedules end clusters.
+    pub reaper_role: bool,
     /// Whether a bootstrap action or a step fails whose script is not in its bucket when it begins.
     pub checks_scripts: bool,
     /// How long a step takes, shortest and longest.
     pub step_seconds: (u64, u64),
     /// How long a call takes, shortest and longest.
     pub latency_millis: (u64, u64),
+    /// What does not work, though AWS says that it does.
+    pub dead: Dead,
+}
+
+/// Which of the things that end a cluster by themselves are dead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dead {
+    /// Schedules fire into nothing.
+    pub schedules: bool,
+    /// The primary does not power off.
+    pub power_off: bool,
+    /// The auto-termination policy never finds a cluster idle.
+    pub idle_policy: bool,
+    /// A cluster waits though it is not to be kept when its steps are over.
+    pub keep_alive: bool,
+}
+
+impl Dead {
+    pub const NONE: Self = Self {
+        schedules: false,
+        power_off: false,
+        idle_policy: false,
+        keep_alive: false,
+    };
+}
+
+impl Settings {
+    pub const USUAL: Self = Self {
+        eventual: true,
+        default_roles: true,
+        reaper_role: true,
+        checks_scripts: false,
+        step_seconds: (20, 600),
+        latency_millis: (2, 40),
+        dead: Dead::NONE,
+    };
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            eventual: true,
-            default_roles: true,
-            checks_scripts: false,
-            step_seconds: (20, 600),
-            latency_millis: (2, 40),
-        }
+        Self::USUAL
     }
 }
 

@@ -5,6 +5,7 @@ use super::ec2::Ec2;
 use super::iam::Iam;
 use super::no::No;
 use super::s3::S3;
+use super::scheduler::{Key, Scheduler};
 use super::{Settings, SimClock};
 use crate::cloud::api::{Call, Kind};
 use crate::cloud::dice::Dice;
@@ -43,6 +44,7 @@ pub(super) struct State {
     pub(super) ec2: Ec2,
     pub(super) iam: Iam,
     pub(super) s3: S3,
+    pub(super) scheduler: Scheduler,
     pub(super) clusters: BTreeMap<String, Cluster>,
     pub(super) told: Told,
     pub(super) journal: Vec<(DateTime<Utc>, &'static str)>,
@@ -59,6 +61,12 @@ pub(super) struct Told {
     pub(super) failing_clusters: Vec<String>,
 }
 
+/// What something happens to by itself.
+enum Due {
+    Cluster(String),
+    Schedule(Key),
+}
+
 impl State {
     pub(super) fn new(seed: u64, settings: Settings, now: DateTime<Utc>) -> Self {
         Self {
@@ -66,8 +74,9 @@ impl State {
             settings,
             dice: Dice::new(seed),
             ec2: Ec2::default(),
-            iam: Iam::new(settings.default_roles),
+            iam: Iam::new(&settings),
             s3: S3::default(),
+            scheduler: Scheduler::new(seed),
             clusters: BTreeMap::new(),
             told: Told::default(),
             journal: Vec::new(),
@@ -76,24 +85,35 @@ impl State {
 
     /// Lets everything happen that was due until `now`, in its order.
     pub(super) fn tick(&mut self, now: DateTime<Utc>) {
-        while let Some((at, id)) = self.next_due().filter(|(at, _)| *at <= now) {
+        while let Some((at, due)) = self.next_due().filter(|(at, _)| *at <= now) {
             self.now = at;
-            if let Some(mut cluster) = self.clusters.remove(&id) {
-                cluster.happen(self);
-                self.clusters.insert(id, cluster);
+            match due {
+                Due::Cluster(id) => {
+                    if let Some(mut cluster) = self.clusters.remove(&id) {
+                        cluster.happen(self);
+                        self.clusters.insert(id, cluster);
+                    }
+                }
+                Due::Schedule(key) => self.fire(&key),
             }
         }
         self.now = now;
     }
 
-    fn next_due(&self) -> Option<(DateTime<Utc>, String)> {
-        let due = |cluster: &Cluster| cluster.due();
-        let (at, id) = self
+    fn next_due(&self) -> Option<(DateTime<Utc>, Due)> {
+        let dead = &self.settings.dead;
+        let cluster = self
             .clusters
             .iter()
-            .filter_map(|(id, cluster)| Some((due(cluster)?, id)))
-            .min()?;
-        Some((at, id.clone()))
+            .filter_map(|(id, cluster)| Some((cluster.due(dead)?, id)))
+            .min()
+            .map(|(at, id)| (at, Due::Cluster(id.clone())));
+        let schedule = self.scheduler.due();
+        let schedule = schedule.map(|(at, key)| (at, Due::Schedule(key.clone())));
+        cluster
+            .into_iter()
+            .chain(schedule)
+            .min_by_key(|(at, _)| *at)
     }
 
     /// A cluster to work on, beside the rest of the world.

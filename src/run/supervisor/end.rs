@@ -32,6 +32,9 @@ pub(super) fn end(
     folder.tidy();
     cluster.state = state;
     cluster.ended_at = Some(now);
+    for life in &mut cluster.lives {
+        life.until = Some(now);
+    }
     folder.write(&cluster).and(told)
 }
 
@@ -41,6 +44,9 @@ fn state_after(reason: EndReason) -> ClusterState {
         EndReason::StepsCompleted
         | EndReason::IdleTimeout
         | EndReason::MaxLifetime
+        | EndReason::Budget
+        | EndReason::Lease
+        | EndReason::OffHours
         | EndReason::Request => ClusterState::Terminated,
         EndReason::StepFailed | EndReason::Lost | EndReason::Failure => {
             ClusterState::TerminatedWithErrors

@@ -154,6 +154,13 @@ impl Supervisor {
             match spooled.request {
                 Request::AddSteps { job, run } => self.queue.add(&mut self.cluster, &job, run),
                 Request::Guard(guardrails) => self.cluster.spec.guardrails = guardrails,
+                Request::Extend(extension) => {
+                    let known = &mut self.cluster.extensions;
+                    if !known.contains(&extension) {
+                        known.push(extension);
+                    }
+                }
+                Request::Renew => self.cluster.renewed_at = Some(self.clock.now()),
                 Request::Terminate { message } => {
                     let reason = EndReason::Request;
                     return Err(End { reason, message });

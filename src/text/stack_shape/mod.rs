@@ -2,11 +2,12 @@
 
 mod cluster;
 mod data;
+mod guardrails;
 mod job;
 
 use super::format;
 use super::shape::Need::{Default, Optional, Required};
-use super::shape::{Field, Kind, List, Names, Need, Object, Unique, Word};
+use super::shape::{Field, Kind, List, Names, Need, Object, Unique};
 use cluster::CLUSTER;
 use data::DATA;
 use job::JOB;
@@ -113,7 +114,7 @@ pub(crate) static STACK: Object = plain(
         field(
             "guardrails",
             Optional,
-            Kind::Map(&GUARDRAILS),
+            Kind::Map(&guardrails::GUARDRAILS),
             "{ idle_timeout: 10m, max_lifetime: 2h, budget: $3 }",
             "What ends the cluster, whatever else happens.",
         ),
@@ -208,49 +209,6 @@ static INGRESS: Object = plain(
             Kind::Switch,
             "true",
             "Has to be true where `from` is as wide as the world.",
-        ),
-    ],
-);
-
-static GUARDRAILS: Object = plain(
-    "What ends the cluster, whatever else happens.",
-    &[
-        field(
-            "idle_timeout",
-            Default("10m"),
-            Kind::Text(&format::IDLE),
-            "10m",
-            "How long the cluster may do nothing: from 60s to 7d, and no longer than max_lifetime.",
-        ),
-        field(
-            "max_lifetime",
-            Default("2h"),
-            Kind::Text(&format::LIFETIME),
-            "2h",
-            "How long the cluster may live at all.",
-        ),
-        field(
-            "budget",
-            Optional,
-            Kind::Text(&format::USD),
-            "$3",
-            "The cluster ends before it has cost more.",
-        ),
-        field(
-            "when_done",
-            Default("terminate"),
-            Kind::Words(&[
-                Word {
-                    text: "terminate",
-                    doc: "The cluster ends with the job.",
-                },
-                Word {
-                    text: "keep",
-                    doc: "The cluster waits for more, until a guardrail ends it.",
-                },
-            ]),
-            "terminate",
-            "What becomes of the cluster when the job is done.",
         ),
     ],
 );

@@ -2,6 +2,7 @@
 
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::model::desired::JobSpec;
+use crate::model::extension::Extension;
 use crate::model::stack::Guardrails;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -17,6 +18,9 @@ pub enum Request {
         run: u32,
     },
     Guard(Guardrails),
+    Extend(Extension),
+    /// Somebody follows the cluster.
+    Renew,
     Terminate {
         message: String,
     },

@@ -3,6 +3,7 @@
 mod asked;
 mod life;
 mod network;
+mod schedules;
 mod store;
 
 use super::{Settings, Sim};
@@ -21,10 +22,7 @@ use tokio::time::sleep;
 /// Without the lags that only some tests are about.
 const CALM: Settings = Settings {
     eventual: false,
-    default_roles: true,
-    checks_scripts: false,
-    step_seconds: (20, 600),
-    latency_millis: (2, 40),
+    ..Settings::USUAL
 };
 
 fn run<F: Future>(work: F) -> F::Output {

@@ -1,0 +1,44 @@
+//! A cluster ends early enough that all it costs, its ending too, stays below its budget.
+
+use super::verdict::{Cause, Opinion};
+use crate::cost::budget::{self, Ending};
+use crate::cost::meter::{Bill, accrued, rate};
+use crate::model::money::Usd;
+use crate::model::observed::Cluster;
+use chrono::{DateTime, Utc};
+
+/// None where the stack has no budget. At `now`, for its words; the deadline does not depend on it.
+pub fn opinion(now: DateTime<Utc>, cluster: &Cluster) -> Option<Opinion> {
+    let budget = cluster.guardrails().budget?;
+    let Some(rates) = &cluster.spec.rates else {
+        return Some(Opinion {
+            cause: Cause::Budget,
+            ends_at: None,
+            evidence: format!("no price is known (budget: {budget})"),
+            unread: Some("the prices that the cluster was made at".to_owned()),
+        });
+    };
+    let ending = Ending {
+        takes: cluster.spec.ending,
+        margin: Usd::ZERO,
+    };
+    let spent = spent(cluster, now).map_or(Usd::ZERO, |bill| bill.total);
+    Some(Opinion {
+        cause: Cause::Budget,
+        ends_at: budget::deadline(rates, &cluster.lives, budget, ending),
+        evidence: format!(
+            "{} spent by {} at {}/h, its ending to come (budget: {budget})",
+            spent.up_to(4),
+            now.format("%H:%M:%S UTC"),
+            rate(rates, &cluster.lives, now).up_to(4),
+        ),
+        unread: None,
+    })
+}
+
+/// What a cluster has cost so far at the prices that it was made at; none where they are not known.
+pub fn spent(cluster: &Cluster, now: DateTime<Utc>) -> Option<Bill> {
+    let rates = cluster.spec.rates.as_ref()?;
+    let until = cluster.ended_at.unwrap_or(now);
+    Some(accrued(rates, &cluster.lives, until))
+}

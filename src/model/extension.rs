@@ -1,0 +1,78 @@
+//! A deadline that somebody moved: by how much, who, when, why. It goes with the cluster.
+
+use super::invalid::Invalid;
+use super::money::Usd;
+use super::parsed::serde_by_text;
+use super::span::Span;
+use chrono::{DateTime, SecondsFormat, Utc};
+use std::fmt;
+use std::str::FromStr;
+
+/// Text: `2026-11-21T04:00:00Z max_lifetime=4h budget=4.50 by=me@host why=the rest`, of characters
+/// that AWS allows in tags.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extension {
+    pub at: DateTime<Utc>,
+    pub max_lifetime: Option<Span>,
+    pub budget: Option<Usd>,
+    pub by: String,
+    pub why: String,
+}
+
+impl fmt::Display for Extension {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.at.to_rfc3339_opts(SecondsFormat::Secs, true))?;
+        if let Some(span) = self.max_lifetime {
+            write!(f, " max_lifetime={span}")?;
+        }
+        if let Some(budget) = self.budget {
+            write!(f, " budget={}", budget.amount())?;
+        }
+        write!(f, " by={} why={}", self.by, self.why)
+    }
+}
+
+impl FromStr for Extension {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let wrong = || Invalid::new("an instant, what was moved, by= whom and why=");
+        let (head, why) = text.split_once(" why=").ok_or_else(wrong)?;
+        let mut words = head.split(' ');
+        let at = words.next().and_then(|word| word.parse().ok());
+        let mut extension = Self {
+            at: at.ok_or_else(wrong)?,
+            max_lifetime: None,
+            budget: None,
+            by: String::new(),
+            why: why.to_owned(),
+        };
+        for word in words {
+            match word.split_once('=') {
+                Some(("max_lifetime", span)) => extension.max_lifetime = Some(span.parse()?),
+                Some(("budget", amount)) => {
+                    extension.budget = Some(format!("${amount}").parse()?);
+                }
+                Some(("by", by)) => by.clone_into(&mut extension.by),
+                Some(_) | None => return Err(wrong()),
+            }
+        }
+        Ok(extension)
+    }
+}
+
+serde_by_text!(Extension);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_and_back() {
+        let text = "2026-11-21T04:00:00Z max_lifetime=4h budget=4.50 by=me@host why=it is=slow";
+        let read: Extension = text.parse().unwrap();
+        assert_eq!(read.why, "it is=slow");
+        assert_eq!(read.to_string(), text);
+        assert!("2026-11-21 by=me".parse::<Extension>().is_err());
+    }
+}

@@ -1,0 +1,238 @@
+//! Hours in which no cluster shall run, as a week of windows in one time zone.
+
+use super::invalid::Invalid;
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc, Weekday};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// When clusters end, such as `Mon-Fri 20:00-07:00, Sat-Sun` in `Asia/Seoul`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OffHours {
+    pub timezone: Zone,
+    pub terminate: Week,
+}
+
+/// A time zone by its name in the IANA database, such as `Asia/Seoul`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Zone(Tz);
+
+/// Windows of a week, one or more. Text: days, and from when to when, unless all day; a window that
+/// ends before it begins goes on into the next day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Week(Vec<Window>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Window {
+    first: Weekday,
+    last: Weekday,
+    /// None is all day.
+    time: Option<(NaiveTime, NaiveTime)>,
+}
+
+const DAYS: [(&str, Weekday); 7] = [
+    ("Mon", Weekday::Mon),
+    ("Tue", Weekday::Tue),
+    ("Wed", Weekday::Wed),
+    ("Thu", Weekday::Thu),
+    ("Fri", Weekday::Fri),
+    ("Sat", Weekday::Sat),
+    ("Sun", Weekday::Sun),
+];
+
+impl OffHours {
+    /// When off hours begin next after an instant; those that go on at that instant began before.
+    /// None where they never end and so never begin.
+    pub fn next_start(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let today = after.with_timezone(&self.timezone.0).date_naive();
+        let days = (0..=8).filter_map(|ahead| today.checked_add_days(Days::new(ahead)));
+        let mut starts: Vec<DateTime<Utc>> = days
+            .flat_map(|day| self.terminate.0.iter().map(move |window| (day, window)))
+            .filter(|(day, window)| window.is_on(day.weekday()))
+            .filter_map(|(day, window)| self.timezone.instant(day, window.begins()))
+            .filter(|start| *start > after && !self.holds(*start - TimeDelta::seconds(1)))
+            .collect();
+        starts.sort_unstable();
+        starts.first().copied()
+    }
+
+    /// Whether an instant is in off hours.
+    pub fn holds(&self, instant: DateTime<Utc>) -> bool {
+        let local = instant.with_timezone(&self.timezone.0).naive_local();
+        let (day, time) = (local.weekday(), local.time());
+        self.terminate
+            .0
+            .iter()
+            .any(|window| window.holds(day, time))
+    }
+}
+
+impl Zone {
+    /// The instant of a local time; where clocks skip it, the first after it, and where they show
+    /// it twice, the first.
+    fn instant(self, day: NaiveDate, time: NaiveTime) -> Option<DateTime<Utc>> {
+        let wanted = day.and_time(time);
+        // The longest gap of any zone is a day (Samoa left one out).
+        let quarters = (0..=96).map(|quarter| wanted + TimeDelta::minutes(15 * quarter));
+        quarters
+            .filter_map(|local| self.0.from_local_datetime(&local).earliest())
+            .map(|found| found.with_timezone(&Utc))
+            .next()
+    }
+}
+
+impl Window {
+    fn is_on(self, day: Weekday) -> bool {
+        let from_first = |day: Weekday| day.days_since(self.first);
+        from_first(day) <= from_first(self.last)
+    }
+
+    fn begins(self) -> NaiveTime {
+        self.time.map_or(NaiveTime::MIN, |(from, _)| from)
+    }
+
+    fn holds(self, day: Weekday, time: NaiveTime) -> bool {
+        match self.time {
+            None => self.is_on(day),
+            Some((from, to)) if from < to => self.is_on(day) && from <= time && time < to,
+            Some((from, to)) => {
+                (self.is_on(day) && from <= time) || (self.is_on(day.pred()) && time < to)
+            }
+        }
+    }
+}
+
+impl FromStr for Zone {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let wrong = |_| Invalid::new("a time zone such as `Asia/Seoul`, `Europe/Berlin` or `UTC`");
+        text.parse().map(Self).map_err(wrong)
+    }
+}
+
+impl FromStr for Week {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let windows: Option<Vec<Window>> = text.split(',').map(window).collect();
+        windows
+            .map(Self)
+            .ok_or_else(|| Invalid::new("days and hours such as `Mon-Fri 20:00-07:00, Sat-Sun`"))
+    }
+}
+
+fn window(text: &str) -> Option<Window> {
+    let mut words = text.split_whitespace();
+    let (days, hours) = (words.next()?, words.next());
+    let day = |name: &str| {
+        DAYS.iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, day)| *day)
+    };
+    let (first, last) = match days.split_once('-') {
+        Some((first, last)) => (day(first)?, day(last)?),
+        None => (day(days)?, day(days)?),
+    };
+    let time = match hours {
+        None => None,
+        Some(hours) => {
+            let (from, to) = hours.split_once('-')?;
+            let time = |text: &str| NaiveTime::parse_from_str(text, "%H:%M").ok();
+            let (from, to) = (time(from)?, time(to)?);
+            Some((from, to))
+        }
+    };
+    let window = Window { first, last, time };
+    words.next().is_none().then_some(window)
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.0.name())
+    }
+}
+
+impl fmt::Display for Week {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let windows: Vec<String> = self.0.iter().map(Window::to_string).collect();
+        f.pad(&windows.join(", "))
+    }
+}
+
+impl fmt::Display for Window {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.first)?;
+        if self.first != self.last {
+            write!(f, "-{}", self.last)?;
+        }
+        match self.time {
+            Some((from, to)) => write!(f, " {}-{}", from.format("%H:%M"), to.format("%H:%M")),
+            None => Ok(()),
+        }
+    }
+}
+
+super::parsed::serde_by_text!(Zone);
+super::parsed::serde_by_text!(Week);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn off(timezone: &str, terminate: &str) -> OffHours {
+        OffHours {
+            timezone: timezone.parse().unwrap(),
+            terminate: terminate.parse().unwrap(),
+        }
+    }
+
+    fn next(off: &OffHours, after: &str) -> String {
+        let start = off.next_start(after.parse().unwrap()).unwrap();
+        start.format("%FT%TZ").to_string()
+    }
+
+    #[test]
+    fn a_week_in_seoul() {
+        let off = off("Asia/Seoul", "Mon-Fri 20:00-07:00, Sat-Sun");
+        // Thursday noon there: the evening at 20:00, which is 11:00 UTC.
+        assert_eq!(next(&off, "2026-11-19T03:00:00Z"), "2026-11-19T11:00:00Z");
+        // Within the night: the next evening.
+        assert_eq!(next(&off, "2026-11-19T14:00:00Z"), "2026-11-20T11:00:00Z");
+        // Friday night goes over into the weekend, which ends on Monday.
+        assert_eq!(next(&off, "2026-11-20T12:00:00Z"), "2026-11-23T11:00:00Z");
+        assert!(off.holds("2026-11-21T00:00:00Z".parse().unwrap()));
+        assert!(!off.holds("2026-11-23T00:00:00Z".parse().unwrap()));
+    }
+
+    #[test]
+    fn clocks_that_change() {
+        let off = off("Europe/Berlin", "Mon-Sun 02:30-05:00");
+        // On 29 March 2026 there is no 02:30: the gap ends at 03:00, which is 01:00 UTC.
+        assert_eq!(next(&off, "2026-03-28T12:00:00Z"), "2026-03-29T01:00:00Z");
+        // On 25 October 2026 there are two: the first.
+        assert_eq!(next(&off, "2026-10-24T12:00:00Z"), "2026-10-25T00:30:00Z");
+        assert_eq!(next(&off, "2026-10-25T12:00:00Z"), "2026-10-26T01:30:00Z");
+    }
+
+    #[test]
+    fn for_ever_off_never_begins() {
+        let off = off("UTC", "Mon-Sun");
+        assert_eq!(
+            off.next_start("2026-11-19T03:00:00Z".parse().unwrap()),
+            None
+        );
+    }
+
+    #[test]
+    fn text_and_back() {
+        for text in ["Mon-Fri 20:00-07:00, Sat-Sun", "Fri-Mon", "Wed 12:00-13:30"] {
+            assert_eq!(text.parse::<Week>().unwrap().to_string(), text);
+        }
+        for bad in ["", "Mon-", "mon", "Mon 20-07", "Mon 25:00-07:00", "Mon,"] {
+            assert!(bad.parse::<Week>().is_err(), "{bad}");
+        }
+        assert!("Seoul".parse::<Zone>().is_err());
+    }
+}

@@ -1,0 +1,80 @@
+//! What can end a cluster on its own, and whether it is armed.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// One independent mechanism that ends a cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rung {
+    pub kind: RungKind,
+    #[serde(flatten)]
+    pub state: RungState,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RungKind {
+    /// EMR's auto-termination policy.
+    IdlePolicy,
+    /// EMR ends the cluster with its last step (KeepJobFlowAliveWhenNoSteps is off).
+    LastStep,
+    /// The primary powers itself off at the hard deadline.
+    PowerOff,
+    /// A one-shot schedule of EventBridge Scheduler that asks EMR for the end.
+    Schedule,
+    /// An `apply` that follows the cluster.
+    Apply,
+    /// The process that owns a cluster of this machine.
+    Supervisor,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum RungState {
+    /// It ends the cluster at `at`, where that is an instant; `says` is how, in words.
+    Armed {
+        at: Option<DateTime<Utc>>,
+        says: String,
+    },
+    Disarmed {
+        why: String,
+        /// The command that arms it, where one does.
+        next: Option<String>,
+    },
+}
+
+impl Rung {
+    pub fn armed(kind: RungKind, at: Option<DateTime<Utc>>, says: impl Into<String>) -> Self {
+        let says = says.into();
+        Self {
+            kind,
+            state: RungState::Armed { at, says },
+        }
+    }
+
+    pub fn disarmed(kind: RungKind, why: impl Into<String>, next: Option<String>) -> Self {
+        let why = why.into();
+        Self {
+            kind,
+            state: RungState::Disarmed { why, next },
+        }
+    }
+
+    pub const fn is_armed(&self) -> bool {
+        matches!(self.state, RungState::Armed { .. })
+    }
+}
+
+impl fmt::Display for RungKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::IdlePolicy => "idle policy",
+            Self::LastStep => "last step",
+            Self::PowerOff => "power-off",
+            Self::Schedule => "schedule",
+            Self::Apply => "apply",
+            Self::Supervisor => "supervisor",
+        })
+    }
+}

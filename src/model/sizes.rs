@@ -1,0 +1,235 @@
+//! How many nodes a cluster had when: kept with it, so that its meter counts a resize from the
+//! instant on at which it was asked for.
+
+use super::desired::InstanceGroups;
+use super::invalid::Invalid;
+use super::life::{Life, Role};
+use super::parsed::serde_by_text;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::fmt;
+use std::str::FromStr;
+
+/// Core and task nodes since so many seconds after the cluster's creation, oldest first. Text:
+/// `0:2+0 3600:4+0`, short enough for a tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sizes(Vec<Size>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Size {
+    since: u64,
+    core: u16,
+    task: u16,
+}
+
+/// More resizes than these are told as fewer, each with the most nodes of those that it stands for.
+const MOST: usize = 12;
+
+/// Nodes that are no longer wanted may work on for so long (EMR Release Guide,
+/// `yarn.resourcemanager.nodemanager-graceful-decommission-timeout-secs`): they count until then.
+const LEAVING: TimeDelta = TimeDelta::hours(1);
+
+impl Sizes {
+    pub fn of(groups: &InstanceGroups) -> Self {
+        let (core, task) = counts(groups);
+        Self(vec![Size {
+            since: 0,
+            core,
+            task,
+        }])
+    }
+
+    /// The same after a resize, so many seconds after the cluster's creation.
+    #[must_use]
+    pub fn resized(mut self, since: u64, groups: &InstanceGroups) -> Self {
+        let (core, task) = counts(groups);
+        if self
+            .0
+            .last()
+            .is_none_or(|last| (last.core, last.task) != (core, task))
+        {
+            self.0.push(Size { since, core, task });
+        }
+        while self.0.len() > MOST {
+            let second = self.0.remove(1);
+            if let Some(first) = self.0.first_mut() {
+                first.core = first.core.max(second.core);
+                first.task = first.task.max(second.task);
+            }
+        }
+        self
+    }
+
+    /// The lives of a cluster's instances. What somebody else resized counts as the dearer of what
+    /// it was and what it is (`now`), since the last resize of which the time is known.
+    pub fn lives(
+        &self,
+        now: &InstanceGroups,
+        created: DateTime<Utc>,
+        ended: Option<DateTime<Utc>>,
+    ) -> Vec<Life> {
+        let mut sizes = self.0.clone();
+        if let Some(last) = sizes.last_mut() {
+            let (core, task) = counts(now);
+            (last.core, last.task) = (last.core.max(core), last.task.max(task));
+        }
+        let primary = Life {
+            role: Role::Primary,
+            from: created,
+            until: ended,
+            count: 1,
+        };
+        let mut lives = vec![primary];
+        for (role, count) in [
+            (Role::Core, (|size| size.core) as fn(&Size) -> u16),
+            (Role::Task, |size| size.task),
+        ] {
+            lives.extend(of_role(role, &sizes, count, created, ended));
+        }
+        lives
+    }
+}
+
+fn counts(groups: &InstanceGroups) -> (u16, u16) {
+    let count = |group: Option<&super::stack::InstanceGroup>| group.map_or(0, |g| g.nodes.count);
+    (count(groups.core.as_ref()), count(groups.task.as_ref()))
+}
+
+/// Nodes that came together live until as many leave; the newest leave first.
+fn of_role(
+    role: Role,
+    sizes: &[Size],
+    count: fn(&Size) -> u16,
+    created: DateTime<Utc>,
+    ended: Option<DateTime<Utc>>,
+) -> Vec<Life> {
+    let (mut lives, mut living): (Vec<Life>, Vec<Life>) = (Vec::new(), Vec::new());
+    for size in sizes {
+        let seconds = i64::try_from(size.since).unwrap_or(i64::MAX / 1_000);
+        let at = created + TimeDelta::seconds(seconds);
+        let have: u16 = living.iter().map(|life| life.count).sum();
+        let want = count(size);
+        if want > have {
+            let (from, count) = (at, want - have);
+            living.push(Life {
+                role,
+                from,
+                until: ended,
+                count,
+            });
+        }
+        let mut surplus = have.saturating_sub(want);
+        while let Some(mut last) = living.pop_if(|_| surplus > 0) {
+            let leaves = last.count.min(surplus);
+            surplus -= leaves;
+            let until = Some(ended.map_or(at + LEAVING, |ended| ended.min(at + LEAVING)));
+            lives.push(Life {
+                role,
+                from: last.from,
+                until,
+                count: leaves,
+            });
+            last.count -= leaves;
+            if last.count > 0 {
+                living.push(last);
+            }
+        }
+    }
+    lives.extend(living);
+    lives
+}
+
+impl fmt::Display for Sizes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let size = |size: &Size| format!("{}:{}+{}", size.since, size.core, size.task);
+        let sizes: Vec<String> = self.0.iter().map(size).collect();
+        f.pad(&sizes.join(" "))
+    }
+}
+
+impl FromStr for Sizes {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let size = |text: &str| {
+            let (since, counts) = text.split_once(':')?;
+            let (core, task) = counts.split_once('+')?;
+            Some(Size {
+                since: since.parse().ok()?,
+                core: core.parse().ok()?,
+                task: task.parse().ok()?,
+            })
+        };
+        let sizes: Option<Vec<Size>> = text.split(' ').map(size).collect();
+        sizes
+            .filter(|sizes| sizes.is_sorted_by_key(|size| size.since))
+            .map(Self)
+            .ok_or_else(|| Invalid::new("seconds and counts such as `0:2+0 3600:4+0`"))
+    }
+}
+
+serde_by_text!(Sizes);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::stack::{InstanceGroup, Market};
+
+    fn groups(core: u16) -> InstanceGroups {
+        let mut groups = InstanceGroups::single("m5.xlarge".parse().unwrap());
+        groups.core = (core > 0).then(|| InstanceGroup {
+            nodes: format!("{core} x m5.xlarge").parse().unwrap(),
+            market: Market::OnDemand,
+            ebs: None,
+        });
+        groups
+    }
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
+    }
+
+    fn told(lives: &[Life]) -> Vec<(Role, i64, Option<i64>, u16)> {
+        let seconds = |at: DateTime<Utc>| at.timestamp();
+        let tell = |l: &Life| (l.role, seconds(l.from), l.until.map(seconds), l.count);
+        lives.iter().map(tell).collect()
+    }
+
+    #[test]
+    fn a_resize_ends_the_newest_nodes_after_their_leave() {
+        let sizes = Sizes::of(&groups(2))
+            .resized(600, &groups(5))
+            .resized(1_200, &groups(4));
+        assert_eq!(sizes.to_string(), "0:2+0 600:5+0 1200:4+0");
+        assert_eq!(sizes.to_string().parse::<Sizes>().unwrap(), sizes);
+        let expected = [
+            (Role::Primary, 0, None, 1),
+            (Role::Core, 600, Some(4_800), 1),
+            (Role::Core, 0, None, 2),
+            (Role::Core, 600, None, 2),
+        ];
+        assert_eq!(told(&sizes.lives(&groups(4), at(0), None)), expected);
+        let ended = sizes.lives(&groups(4), at(0), Some(at(2_000)));
+        assert!(ended.iter().all(|life| life.until == Some(at(2_000))));
+    }
+
+    #[test]
+    fn what_somebody_else_resized_counts_as_the_dearer() {
+        let sizes = Sizes::of(&groups(2));
+        for (now, count) in [(1, 2), (7, 7)] {
+            let lives = sizes.lives(&groups(now), at(0), None);
+            assert_eq!(told(&lives)[1], (Role::Core, 0, None, count));
+        }
+    }
+
+    #[test]
+    fn many_resizes_fit_a_tag() {
+        let mut sizes = Sizes::of(&groups(2));
+        for number in 1..40_u16 {
+            sizes = sizes.resized(u64::from(number) * 86_400, &groups(number % 7 + 1));
+        }
+        assert!(sizes.to_string().len() <= 256, "{sizes}");
+        let lives = told(&sizes.lives(&groups(5), at(0), None));
+        let alive = lives.iter().filter(|life| life.2.is_none());
+        assert_eq!(alive.map(|life| life.3).sum::<u16>(), 1 + 5);
+    }
+}
