@@ -3,6 +3,7 @@
 use crate::living;
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::cost::ledger::{By, Record, Report, Window, Work, spent, split};
+use clusterup::cost::meter::accrued;
 use clusterup::model::life::{Life, Role};
 use clusterup::model::money::Usd;
 use clusterup::model::observed::{ClusterState, StepState};
@@ -94,6 +95,19 @@ proptest! {
         let sum: Usd = pieces.iter().map(|piece| spent(&record, *piece, at(now)).unwrap()).sum();
         prop_assert_eq!(Some(sum), spent(&record, whole, at(now)));
         prop_assert!(pieces.iter().all(|piece| spent(&record, *piece, at(now)) >= Some(Usd::ZERO)));
+    }
+
+    #[test]
+    fn the_ledger_says_what_the_meter_says(record in any_record(), now in 0..4 * DAY) {
+        let now = at(now) + TimeDelta::milliseconds(1);
+        let ever = Window { from: at(-DAY), until: at(9 * DAY) };
+        let over = record.ended_at;
+        let lives: Vec<Life> = record.lives.iter().map(|life| Life {
+            until: life.until.or(over.map(|at| at.max(life.from))),
+            ..life.clone()
+        }).collect();
+        let bill = accrued(&record.rates.unwrap(), &lives, now).total.up_to(10);
+        prop_assert_eq!(spent(&record, ever, now), Some(bill));
     }
 
     #[test]

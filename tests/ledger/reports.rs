@@ -57,6 +57,26 @@ fn the_first_minute_belongs_to_the_day_that_it_begins() {
 }
 
 #[test]
+fn the_first_minute_is_for_what_was_done_in_it() {
+    // A cluster of twenty seconds, ten of them at work, is charged for sixty.
+    let mut record = ended(
+        "j-1",
+        "2026-11-01T10:00:00",
+        Some("2026-11-01T10:00:05"),
+        "2026-11-01T10:00:20",
+    );
+    record.steps = vec![work(
+        StepState::Completed,
+        "2026-11-01T10:00:10",
+        Some("2026-11-01T10:00:20"),
+    )];
+    let day = window("2026-11-01T00:00:00", "2026-11-02T00:00:00");
+    let now = at("2026-11-01T10:00:20");
+    let some = [usd("0.0005"), usd("0.001"), Usd::ZERO, usd("0.0045")];
+    assert_eq!(parts(split(&record, day, now).unwrap()), some);
+}
+
+#[test]
 fn each_dollar_is_of_one_part() {
     let mut record = ended(
         "j-1",

@@ -1,7 +1,8 @@
 //! The dollars of one cluster within a window, each counted for one thing that the cluster did.
 
 use super::{Record, Window};
-use crate::cost::meter::accrued;
+use crate::cost::estimate::{LEAST_SECONDS, for_seconds};
+use crate::cost::meter::whole_seconds;
 use crate::model::life::Life;
 use crate::model::money::Usd;
 use crate::model::observed::StepState;
@@ -12,6 +13,9 @@ use serde::Serialize;
 /// Decimals of a dollar that the ledger counts in: fine enough for a second of the smallest node,
 /// and fixed, so that the sums of parts are exact.
 const DECIMALS: u32 = 10;
+
+/// What each instance is charged for at least.
+const LEAST: TimeDelta = TimeDelta::seconds(LEAST_SECONDS as i64);
 
 /// Dollars by what a cluster did while they were spent; all but `working` is waste.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -78,31 +82,46 @@ impl std::ops::AddAssign for Split {
 /// Dollars of a cluster within a window, up to `now`; none where it is not priced. Those of windows
 /// that adjoin add up to those of the whole.
 pub fn spent(record: &Record, window: Window, now: DateTime<Utc>) -> Option<Usd> {
-    let meter = Meter::of(record, now)?;
-    Some(meter.between(window.from, window.until))
+    let (meter, window) = (Meter::of(record)?, clip(window, now));
+    Some(dollars(meter.before(window.until)) - dollars(meter.before(window.from)))
 }
 
 /// The same dollars by what the cluster did.
 pub fn split(record: &Record, window: Window, now: DateTime<Utc>) -> Option<Split> {
-    let meter = Meter::of(record, now)?;
-    let mut split = Split::default();
-    for piece in cuts(record, window).windows(2) {
-        if let [from, until] = *piece {
-            split.add(phase(record, from), meter.between(from, until));
+    let (meter, window) = (Meter::of(record)?, clip(window, now));
+    let mut sum = meter.before(window.from);
+    let (mut split, mut told) = (Split::default(), dollars(sum));
+    for time in turns(record).windows(2) {
+        if let [from, until] = *time {
+            sum = sum + meter.charged(window, Window { from, until });
+            let so_far = dollars(sum);
+            split.add(phase(record, from), so_far - told);
+            told = so_far;
         }
     }
     Some(split)
 }
 
-/// The window's ends, and the instants between at which the cluster turned to something else.
-fn cuts(record: &Record, window: Window) -> Vec<DateTime<Utc>> {
+/// From $/h times seconds, which add up exactly, to dollars, which may not.
+fn dollars(hourly_seconds: Usd) -> Usd {
+    for_seconds(hourly_seconds, 1).up_to(DECIMALS)
+}
+
+fn clip(window: Window, now: DateTime<Utc>) -> Window {
+    let from = window.from.min(now);
+    let until = window.until.min(now).max(from);
+    Window { from, until }
+}
+
+/// All of time, cut where the cluster turned to something else.
+fn turns(record: &Record) -> Vec<DateTime<Utc>> {
     let steps = record.steps.iter();
     let turns = steps.flat_map(|step| [Some(step.started_at), step.ended_at]);
     let turns = turns.chain([record.ready_at, record.ended_at]).flatten();
-    let inside = turns.filter(|at| window.from < *at && *at < window.until);
-    let mut cuts: Vec<_> = inside.chain([window.from, window.until]).collect();
-    cuts.sort_unstable();
-    cuts
+    let ever = [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC];
+    let mut turns: Vec<_> = turns.chain(ever).collect();
+    turns.sort_unstable();
+    turns
 }
 
 /// What the cluster does from an instant on, until the next of its turns.
@@ -135,30 +154,57 @@ fn phase(record: &Record, at: DateTime<Utc>) -> Phase {
     found
 }
 
-/// One cluster's meter, at its own prices.
+/// One cluster's meter, at its own prices, in $/h times seconds. It says the same as
+/// [`crate::cost::meter`]; besides, it knows which time a charge is for.
 struct Meter {
     rates: Rates,
     lives: Vec<Life>,
-    now: DateTime<Utc>,
 }
 
 impl Meter {
-    fn of(record: &Record, now: DateTime<Utc>) -> Option<Self> {
+    fn of(record: &Record) -> Option<Self> {
         let rates = record.rates.filter(|_| record.is_priced())?;
         let lives = record.lives().collect();
-        Some(Self { rates, lives, now })
+        Some(Self { rates, lives })
     }
 
-    /// What was charged before an instant. An instance is charged 60 seconds at its launch, which
-    /// belong to what begins at that instant, not to what ends there.
+    /// What was charged before an instant.
     fn before(&self, at: DateTime<Utc>) -> Usd {
-        let at = at.min(self.now);
-        let before = at.checked_sub_signed(TimeDelta::nanoseconds(1));
-        let bill = accrued(&self.rates, &self.lives, before.unwrap_or(at));
-        bill.total.up_to(DECIMALS)
+        self.sum(|life| seconds(life, paid_until(life, at)))
     }
 
-    fn between(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Usd {
-        self.before(until.max(from)) - self.before(from)
+    /// What was charged within a window, as far as it was for a time.
+    fn charged(&self, window: Window, time: Window) -> Usd {
+        self.sum(|life| {
+            let from = paid_until(life, window.from).max(time.from);
+            let until = paid_until(life, window.until).min(time.until);
+            seconds(life, until).saturating_sub(seconds(life, from))
+        })
     }
+
+    fn sum(&self, seconds: impl Fn(&Life) -> u64) -> Usd {
+        let lives = self.lives.iter();
+        lives
+            .map(|life| {
+                let node_seconds = seconds(life) * u64::from(life.count);
+                self.rates.of(life.role).total().times(node_seconds.into())
+            })
+            .sum()
+    }
+}
+
+/// Up to when instances are paid for that were charged up to an instant: their first minute is
+/// charged whole when they are launched, and is for what the cluster does in it.
+fn paid_until(life: &Life, at: DateTime<Utc>) -> DateTime<Utc> {
+    match life.from < at {
+        true => at.max(life.from + LEAST),
+        false => at,
+    }
+}
+
+/// Seconds of a life up to an instant; one that has begun counts, and the first minute does also
+/// where the life is shorter.
+fn seconds(life: &Life, at: DateTime<Utc>) -> u64 {
+    let end = life.until.map(|until| until.max(life.from + LEAST));
+    whole_seconds(end.map_or(at, |end| end.min(at)) - life.from)
 }
