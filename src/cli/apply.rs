@@ -180,6 +180,7 @@ impl Apply<'_> {
             .rev()
             .find(|cluster| cluster.state.is_live());
         if let Some(cluster) = live.filter(|_| exit == Exit::Done) {
+            follow::renew(self.cloud(), &self.stack.name, cluster, self.progress).await?;
             let until = view::status::until(cluster, SystemClock.now());
             self.screen.text(&format!(
                 "left running: {until}\nnext: apply again picks it up"

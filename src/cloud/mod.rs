@@ -27,6 +27,7 @@ use crate::model::facts::Facts;
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::{Cluster, Observed};
 use crate::model::plan::Plan;
+use crate::model::rung::Rung;
 use crate::model::sample::Sample;
 use crate::model::stack::Stack;
 use async_trait::async_trait;
@@ -108,8 +109,9 @@ pub trait Cloud {
     /// The account that pays, where there is one.
     async fn account(&self) -> Result<Option<String>, CloudError>;
 
-    /// Whether what a plan needs from outside is there, asked before anything is made.
-    async fn check(&self, plan: &Plan) -> Result<(), CloudError>;
+    /// Whether what a plan needs from outside is there, asked before anything is made; the rungs of
+    /// the cluster that it makes, where it makes one.
+    async fn check(&self, plan: &Plan) -> Result<Vec<Rung>, CloudError>;
 
     /// The stacks of which anything exists, in order of their names.
     async fn stacks(&self) -> Result<Vec<StackName>, CloudError>;

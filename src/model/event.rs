@@ -36,6 +36,11 @@ pub enum Event {
         ui: String,
         progress: SparkProgress,
     },
+    /// Something that was to be done could not be, and the rest goes on.
+    Warning {
+        what: String,
+        next: Option<String>,
+    },
     Home {
         to: PathBuf,
     },

@@ -6,6 +6,7 @@ use super::diff::Draft;
 use crate::model::action::Action;
 use crate::model::desired::{Desired, JobSpec};
 use crate::model::observed::{Cluster, End, EndReason, Observed, Run, StepState};
+use crate::model::rung::{Rung, RungKind};
 use crate::model::stack::WhenDone;
 
 /// Ended clusters, with their logs, that are remembered.
@@ -75,7 +76,7 @@ fn living(
     } else {
         // Work first: a cluster that is to end with its work ends at once where it has none.
         given_work(cluster, desired, observed, options, draft);
-        moved(cluster, desired, draft);
+        moved(cluster, desired, options, draft);
         return;
     }
     if let Some(job) = &desired.job {
@@ -118,8 +119,12 @@ fn given_work(
     }
 }
 
-fn moved(cluster: &Cluster, desired: &Desired, draft: &mut Draft) {
-    let changes = movable(cluster, &desired.cluster, desired.elastic);
+fn moved(cluster: &Cluster, desired: &Desired, options: Options, draft: &mut Draft) {
+    let mut changes = movable(cluster, &desired.cluster, desired.elastic);
+    let lacks_schedule = |rung: &Rung| rung.kind == RungKind::Schedule && !rung.is_armed();
+    if options.create_roles && changes.is_empty() && cluster.rungs.iter().any(lacks_schedule) {
+        changes.push("with the roles there, its schedule can be armed".to_owned());
+    }
     if changes.is_empty() {
         draft.settle(format!("cluster {}", cluster.id), "it is as the stack says");
         return;

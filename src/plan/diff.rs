@@ -7,6 +7,7 @@ use crate::model::desired::Desired;
 use crate::model::name::StackName;
 use crate::model::observed::{Observed, SeenKeyPair};
 use crate::model::plan::{Plan, Planned, Settled};
+use crate::model::rung::Rung;
 use crate::model::stack::{Ingress, IngressSource, Stack};
 use std::collections::BTreeSet;
 
@@ -75,11 +76,21 @@ pub(super) fn diff(
     key_pairs(desired, observed, &mut draft);
     groups(desired, observed, &mut draft);
     bucket(desired, observed, &mut draft);
+    disarm(observed, &mut draft);
     cluster::diff(desired, observed, options, &mut draft);
     results(stack, desired, observed, options, &mut draft);
     remember(desired, observed, &mut draft);
     leftovers(desired, observed, &mut draft);
     draft.into_plan(&desired.stack)
+}
+
+/// What would have ended clusters that are over.
+fn disarm(observed: &Observed, draft: &mut Draft) {
+    let over = observed.clusters.iter().filter(|c| c.state.is_over());
+    for cluster in over.filter(|cluster| cluster.rungs.iter().any(Rung::is_armed)) {
+        let because = "its cluster is over";
+        draft.act(Action::Disarm(cluster.id.clone()), because);
+    }
 }
 
 fn key_pairs(desired: &Desired, observed: &Observed, draft: &mut Draft) {

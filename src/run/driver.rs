@@ -39,7 +39,10 @@ const MOST_PASSES: usize = 8;
 fn is_left(planned: &Planned) -> bool {
     let kind = matches!(
         planned.action,
-        Action::BringHome(_) | Action::Remember(_) | Action::TerminateCluster(..)
+        Action::BringHome(_)
+            | Action::Remember(_)
+            | Action::Disarm(_)
+            | Action::TerminateCluster(..)
     );
     kind && !planned.asks
 }

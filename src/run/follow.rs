@@ -9,6 +9,8 @@ use crate::model::event::{Event, Listener};
 use crate::model::name::{JobHash, StackName};
 use crate::model::observed::{Cluster, ClusterState, End, Step, StepState};
 use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// What following came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,9 +25,14 @@ pub enum Outcome {
     Absent,
 }
 
+/// How often whoever follows a cluster says so, at the least.
+const BEAT: Duration = Duration::from_secs(300);
+
 /// What has been told already, so that each thing is told once.
 #[derive(Default)]
 struct Told {
+    /// When the target was last told that somebody follows.
+    renewed: Option<Instant>,
     cluster: Option<ClusterState>,
     steps: BTreeMap<usize, StepState>,
 }
@@ -58,6 +65,7 @@ pub async fn follow(
             return Ok(outcome);
         }
         guard(cloud, clock, stack, cluster, hear).await?;
+        told.renew(cloud, stack, cluster, hear).await;
         tell_progress(cloud, cluster, job, hear).await;
         tokio::time::sleep(cloud.pause(looks)).await;
     }
@@ -109,7 +117,44 @@ pub fn outcome(cluster: &Cluster, job: &JobHash) -> Option<Outcome> {
     })
 }
 
+/// Says that somebody follows a cluster: its lease begins anew, and `status` can tell. What cannot
+/// be said now is said at the next look.
+///
+/// # Errors
+/// What the cloud said no with.
+pub async fn renew(
+    cloud: &dyn Cloud,
+    stack: &StackName,
+    cluster: &Cluster,
+    hear: &dyn Listener,
+) -> Result<(), CloudError> {
+    let leased = cluster.guardrails().lease.is_some();
+    if !cluster.state.is_live() || (cloud.guards_itself() && !leased) {
+        return Ok(());
+    }
+    let action = Action::RenewLease(cluster.id.clone());
+    cloud.apply(stack, &action, hear).await
+}
+
 impl Told {
+    async fn renew(
+        &mut self,
+        cloud: &dyn Cloud,
+        stack: &StackName,
+        cluster: &Cluster,
+        hear: &dyn Listener,
+    ) {
+        let lease = cluster.guardrails().lease;
+        let every = lease.map_or(BEAT, |lease| {
+            BEAT.min(Duration::from_secs(lease.as_secs() / 4))
+        });
+        if self.renewed.is_none_or(|at| at.elapsed() >= every)
+            && renew(cloud, stack, cluster, hear).await.is_ok()
+        {
+            self.renewed = Some(Instant::now());
+        }
+    }
+
     /// What led to what comes first: a cluster lives before its steps run, and ends after them.
     fn tell(&mut self, cluster: &Cluster, job: &JobHash, hear: &dyn Listener) {
         if cluster.state.is_live() {

@@ -8,6 +8,7 @@ from moto.ec2.models import ec2_backends
 from moto.iam.models import iam_backends
 from moto.moto_api._internal import moto_api_backend
 from moto.s3.models import s3_backends
+from moto.scheduler.models import scheduler_backends
 from moto.utilities.utils import load_resource
 
 # Policies of AWS are attachable; objects stay in memory, and no image of EC2 is loaded.
@@ -16,6 +17,7 @@ os.environ.setdefault("MOTO_S3_DEFAULT_KEY_BUFFER_SIZE", str(64 * 1024 * 1024))
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 
 ID = "123456789012"
+REAPER = "clusterup-reaper"
 
 
 def reset():
@@ -67,6 +69,49 @@ def has_role(name):
     return any(role.name == wanted for role in iam().roles.values())
 
 
+def role(name):
+    """By its name or its ARN."""
+    wanted = name.rpartition("/")[2]
+    return next((role for role in iam().roles.values() if role.name == wanted), None)
+
+
+def trust(name):
+    """Who may take a role, in JSON; nobody if it is not there."""
+    found = role(name)
+    return found.assume_role_policy_document if found else ""
+
+
+def permissions(name):
+    """What a role may do by its own policies and by AWS's, in JSON."""
+    found = role(name)
+    if not found:
+        return ""
+    attached = [one.document for one in found.managed_policies.values()]
+    return "\n".join(map(str, [*found.policies.values(), *attached]))
+
+
+def remove_role(name):
+    """Whether it was there."""
+    found = role(name)
+    if found:
+        del iam().roles[found.id]
+    return found is not None
+
+
+def schedule_group(region, name):
+    return scheduler_backends[ID][region].schedule_groups.get(name)
+
+
+def schedules():
+    """All of them, with their regions and groups."""
+    return [
+        (region, group, schedule)
+        for region, backend in list(scheduler_backends[ID].items())
+        for group in list(backend.schedule_groups.values())
+        for schedule in list(group.schedules.values())
+    ]
+
+
 def release_labels(region):
     """Newest first, as EMR lists them."""
     try:
@@ -104,6 +149,39 @@ def objects(bucket, prefix=""):
     return {key: keys[key].value for key in keys if key.startswith(prefix)}
 
 
+def object_body(bucket, key):
+    """None of what is not there."""
+    try:
+        found = s3().get_bucket(bucket).keys.get(key)
+    except ServiceException:
+        return None
+    return None if found is None else found.value
+
+
+def make_role(name, service):
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam().create_role(name, trust, "/", None, "", [], "3600")
+
+
+def make_reaper_role():
+    """The role in which schedules end clusters."""
+    if has_role(REAPER):
+        return
+    make_role(REAPER, "scheduler")
+    statement = {
+        "Effect": "Allow",
+        "Action": "elasticmapreduce:TerminateJobFlows",
+        "Resource": "*",
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam().put_role_policy(REAPER, "end", document)
+
+
 def make_default_roles():
     """The roles that `aws emr create-default-roles` makes."""
     for name, service, policy in (
@@ -112,13 +190,7 @@ def make_default_roles():
     ):
         if has_role(name):
             continue
-        statement = {
-            "Effect": "Allow",
-            "Principal": {"Service": f"{service}.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        }
-        trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        iam().create_role(name, trust, "/", None, "", [], "3600")
+        make_role(name, service)
         iam().attach_role_policy(f"arn:aws:iam::aws:policy/service-role/{policy}", name)
     name = "EMR_EC2_DefaultRole"
     if not has_instance_profile(name):

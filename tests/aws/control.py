@@ -10,9 +10,12 @@
                            "state": "FAILED", "seconds": s, "reason": ..., "message": ...,
                            "stdout": ..., "stderr": ..., "writes": {"key": "text"}, "times": n}]}
     POST address         {"v4": "203.0.113.7"}, which GET /checkip answers
-    POST roles           EMR's default roles
+    POST roles           EMR's default roles and that of schedules, `clusterup-reaper`, which
+                         {"reaper": false} leaves out
+    POST roles/remove    {"name": ...}
     POST reset           faults and calls; {"all": true}: everything
     GET calls            since POST calls/reset
+    GET schedules        those that wait, with what they call and when
     GET clusters         all there ever were
     GET objects          sizes by bucket and key
     POST objects/put     {"bucket": ..., "key": ..., "text": ...}
@@ -26,6 +29,7 @@ reply), `slow`, or `kill` (of `pid`, else of whoever calls); its `call` may be a
 import json
 
 import account
+import schedules
 from faults import Fault
 from replies import Reply, json_reply
 
@@ -94,9 +98,22 @@ def address(world, body):
     world.address = body["v4"]
 
 
-def roles(world, _):
+def roles(world, body):
     """An account that has used EMR before."""
     account.make_default_roles()
+    if body.get("reaper", True):
+        account.make_reaper_role()
+
+
+def remove_role(world, body):
+    if not account.remove_role(body["name"]):
+        raise ValueError(f"no role {body['name']}")
+
+
+def schedules_of(world, _):
+    """Every schedule there is, in order of groups and names."""
+    found = [schedules.shown(*one) for one in account.schedules()]
+    return sorted(found, key=lambda one: (one["region"], one["group"], one["name"]))
 
 
 def clusters(world, _):
@@ -157,6 +174,8 @@ ROUTES = {
     ("POST", "steps"): steps,
     ("POST", "address"): address,
     ("POST", "roles"): roles,
+    ("POST", "roles/remove"): remove_role,
+    ("GET", "schedules"): schedules_of,
     ("GET", "clusters"): clusters,
     ("GET", "objects"): objects,
     ("POST", "objects/put"): put,

@@ -29,6 +29,22 @@ pub(crate) struct Call {
     pub(crate) handled: bool,
 }
 
+/// A schedule that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct Schedule {
+    pub(crate) group: String,
+    pub(crate) name: String,
+    /// `2026-01-02T03:04:00Z`.
+    pub(crate) at: String,
+    pub(crate) target: String,
+    pub(crate) input: String,
+    pub(crate) role: String,
+    /// `DELETE`, if it is to go when it has fired.
+    pub(crate) after: String,
+    /// For how many seconds its call is tried.
+    pub(crate) tried: u32,
+}
+
 impl Double {
     pub(crate) fn start() -> Self {
         Self::with(&[])
@@ -95,6 +111,20 @@ impl Double {
 
     pub(crate) fn reset_calls(&self) {
         self.post("/_double/calls/reset", json!({}));
+    }
+
+    /// Those that wait, in order of their groups and names.
+    pub(crate) fn schedules(&self) -> Vec<Schedule> {
+        serde_json::from_value(self.get("/_double/schedules")).unwrap()
+    }
+
+    /// EMR's default roles, and that of schedules where it is wanted.
+    pub(crate) fn make_roles(&self, reaper: bool) {
+        self.post("/_double/roles", json!({ "reaper": reaper }));
+    }
+
+    pub(crate) fn remove_role(&self, name: &str) {
+        self.post("/_double/roles/remove", json!({ "name": name }));
     }
 
     /// The XML of a call of EC2 without arguments: faster than a process with boto3 in it.

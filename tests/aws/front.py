@@ -9,6 +9,7 @@ import control
 import emr
 import gaps
 import names
+import schedules
 from faults import Dropped
 from replies import Refusal, Reply, refusal
 
@@ -62,6 +63,7 @@ class Front:
                     reply = emr.answer(self.world, name, body)
                 else:
                     gaps.refuse_group_in_use(self.world, name, body)
+                    schedules.refuse(name, environ["PATH_INFO"], body)
                     reply = self.ask_moto(environ, gaps.canonical(name, gaps.named(name, body)))
             except Refusal as refused:
                 reply = refusal(name.service, refused)

@@ -7,6 +7,7 @@ as an hour of waiting.
 
 from functools import partial
 
+import power_off
 from ids import new_id
 from steps import Step
 
@@ -48,6 +49,7 @@ class Cluster:
         self.protected = instances.get("TerminationProtected", False)
         self.concurrency = spec.get("StepConcurrencyLevel", 1)
         self.policy = spec.get("AutoTerminationPolicy")
+        self.power_off = power_off.ordered(spec)
         now = world.clock.now()
         self.created = self.since = self.moved = self.policy_set = now
         self.ready = self.ended = None
@@ -86,12 +88,20 @@ class Cluster:
         if self.state == "STARTING":
             return self.since + phase["starting"], self.provisioned
         if self.state == "BOOTSTRAPPING":
-            return self.since + phase["bootstrapping"], self.bootstrapped
+            return self.sooner(self.since + phase["bootstrapping"], self.bootstrapped)
         if self.state == "TERMINATING":
             return self.since + phase["terminating"], self.gone
         if self.state in GONE:
             return None
-        return min(self.events(), key=lambda event: event[0], default=None)
+        return self.sooner(*min(self.events(), key=lambda event: event[0], default=()))
+
+    def sooner(self, *event):
+        """An event, or that the primary powers off, whatever happens first."""
+        if self.power_off:
+            off = max(self.moved, self.created + self.power_off.seconds)
+            if not event or off < event[0]:
+                return off, self.powered_off
+        return event or None
 
     def events(self):
         """What may happen to a cluster that is up."""
@@ -181,6 +191,9 @@ class Cluster:
 
     def idled_out(self, when):
         self.shut(when, "ALL_STEPS_COMPLETED", "Terminated by auto-termination policy")
+
+    def powered_off(self, when):
+        self.shut(when, "INSTANCE_FAILURE", "The master node was terminated.", errors=True)
 
     def terminate(self, when):
         """At somebody's request; once is enough."""

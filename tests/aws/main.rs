@@ -17,6 +17,7 @@ mod pool;
 mod real;
 mod roles;
 mod scenes;
+mod schedules;
 mod secrets;
 mod together;
 mod world;

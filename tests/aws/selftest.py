@@ -8,6 +8,7 @@ import time
 
 import check_emr as emr
 import check_rest as rest
+import check_rungs as rungs
 from checks import Double
 
 
@@ -18,7 +19,7 @@ def main():
     aws.s3.create_bucket(Bucket="clusterup-b")
     tests = [emr.life, emr.failing_steps, emr.endings, emr.lists, emr.resize]
     tests += [rest.groups_in_use, rest.conditions, rest.faults, rest.kills, rest.outside]
-    tests.append(rest.remains)
+    tests += [rungs.schedules, rungs.vain_schedules, rungs.power_off, rest.remains]
     if len(sys.argv) > 1:
         tests.append(rest.real_spark)
     for test in tests:

@@ -7,6 +7,7 @@ this also makes conditional writes as atomic as those of S3.
 import threading
 
 import account
+import schedules
 from clock import Clock
 from faults import Calls
 
@@ -22,6 +23,8 @@ DURATIONS = {
     "drain": 5.0,
     # From a step's end to its logs in S3.
     "logs": 0.0,
+    # From a schedule's time to its call; AWS promises the minute.
+    "schedule": 20.0,
 }
 
 
@@ -53,6 +56,10 @@ class World:
     def catch_up(self):
         """Brings everything to the clock's time."""
         now = self.clock.now()
+        for cluster in self.clusters.values():
+            if cluster.power_off and cluster.live:
+                cluster.power_off.look()
+        schedules.catch_up(self, now)
         for cluster in self.clusters.values():
             cluster.catch_up(now)
         due = [upload for upload in self.uploads if upload.at <= now]

@@ -157,6 +157,13 @@ impl Listener for Progress<'_> {
                 }
             }
             Event::Spark { name, ui, progress } => self.spark(name.as_str(), ui, *progress),
+            Event::Warning { what, next } => {
+                self.say(&format!("  ! {}", words::wrap(what, 4)));
+                if let Some(next) = next {
+                    self.screen
+                        .say(&format!("    next: {}", words::wrap(next, 10)));
+                }
+            }
             Event::Home { .. } => self.clear(),
         }
     }

@@ -3,24 +3,21 @@
 use super::Account;
 use super::errors::Doing;
 use super::intent::Intent;
-use super::names::{self, END, JOB, NONCE, SIZES, TEAM};
+use super::names::{self, DEADLINE, END, JOB, NONCE, SIZES};
 use super::roles::{INSTANCE_PROFILE, SERVICE_ROLE};
-use super::seen::SeenCluster;
-use super::{cut, spec, steps};
+use super::{cut, rungs, spec, steps};
 use crate::cloud::api::emr::{
-    AddTags, BootstrapAction, ClusterRef, Configuration, ModifyCluster, ModifyInstanceGroups,
-    NewGroup, PutAutoTerminationPolicy, Role, RunJobFlow, SetKeepAlive, SetTerminationProtection,
-    TerminateJobFlows,
+    AddTags, BootstrapAction, ClusterRef, Configuration, NewGroup, Role, RunJobFlow,
+    SetTerminationProtection, TerminateJobFlows,
 };
 use crate::cloud::api::{Api, Kind, Tags};
 use crate::cloud::error::{Class, CloudError};
 use crate::model::desired::{ClusterSpec, JobSpec};
 use crate::model::event::{Event, Listener};
 use crate::model::name::{ClusterId, StackName};
-use crate::model::observed::End;
+use crate::model::observed::{Cluster, End};
 use crate::model::release::Release;
 use crate::model::sizes::Sizes;
-use crate::model::span::Span;
 use crate::model::stack::{InstanceGroup, WhenDone};
 use std::collections::BTreeMap;
 
@@ -41,8 +38,8 @@ impl<A: Api> Account<A> {
             self.clear(stack, job).await?;
         }
         let nonce = self.nonce();
-        let call = self.request(stack, spec, job, &nonce).await?;
         let begun = self.settings.clock.now();
+        let call = self.request(stack, spec, job, &nonce).await?;
         self.intend(stack, &nonce, &Intent::Cluster).await?;
         let id = match self.once(call).await? {
             Ok(ClusterRef(id)) => Some(id),
@@ -65,7 +62,12 @@ impl<A: Api> Account<A> {
             seen.clusters.clear();
             seen.newborn = Some(id.clone());
         }
-        self.made(stack, &nonce, &id).await
+        let made = self.made(stack, &nonce, &id).await;
+        if let Ok(id) = id.parse() {
+            let cluster = Cluster::new(id, stack.clone(), spec.clone(), begun);
+            self.schedule(&cluster, false, hear).await?;
+        }
+        made
     }
 
     async fn request(
@@ -77,6 +79,10 @@ impl<A: Api> Account<A> {
     ) -> Result<RunJobFlow, CloudError> {
         let bucket = self.bucket().await?.name;
         let keep = spec.guardrails.when_done == WhenDone::Keep;
+        let deadline = self.deadline(stack, spec)?;
+        // First of all: what comes after it may hang.
+        let mut bootstrap = vec![self.power_off(stack, nonce, deadline).await?];
+        bootstrap.extend(self.packages(stack, spec).await?);
         Ok(RunJobFlow {
             name: names::cluster(stack, nonce),
             release: label(spec)?,
@@ -98,11 +104,11 @@ impl<A: Api> Account<A> {
                 properties: BTreeMap::new(),
                 export: BTreeMap::from([("PYSPARK_PYTHON".to_owned(), PYTHON.to_owned())]),
             }],
-            bootstrap: self.bootstrap(stack, spec).await?,
+            bootstrap,
             steps: job.map_or(Vec::new(), |job| {
                 steps::new(job, 1, spec.guardrails.when_done)
             }),
-            tags: self.cluster_tags(stack, spec, job, nonce)?,
+            tags: self.cluster_tags(stack, spec, job, nonce, deadline)?,
         })
     }
 
@@ -112,9 +118,11 @@ impl<A: Api> Account<A> {
         spec: &ClusterSpec,
         job: Option<&JobSpec>,
         nonce: &str,
+        deadline: u64,
     ) -> Result<Tags, CloudError> {
         let mut tags = self.spec_tags(stack, spec)?;
         tags.insert(SIZES.to_owned(), Sizes::of(&spec.groups).to_string());
+        tags.insert(DEADLINE.to_owned(), deadline.to_string());
         tags.insert(NONCE.to_owned(), nonce.to_owned());
         if let Some(job) = job {
             tags.insert(JOB.to_owned(), job.hash.to_string());
@@ -122,7 +130,11 @@ impl<A: Api> Account<A> {
         Ok(tags)
     }
 
-    fn spec_tags(&self, stack: &StackName, spec: &ClusterSpec) -> Result<Tags, CloudError> {
+    pub(super) fn spec_tags(
+        &self,
+        stack: &StackName,
+        spec: &ClusterSpec,
+    ) -> Result<Tags, CloudError> {
         let mut tags = self.tags(stack);
         names::team(&mut tags, spec.team.as_ref());
         spec::write(spec, &mut tags).ok_or_else(|| {
@@ -147,24 +159,29 @@ impl<A: Api> Account<A> {
         spec.security_groups.iter().map(id).collect()
     }
 
-    async fn bootstrap(
+    /// The hard deadline of a cluster that is made now, in seconds from then.
+    fn deadline(&self, stack: &StackName, spec: &ClusterSpec) -> Result<u64, CloudError> {
+        let id = "new"
+            .parse()
+            .map_err(|_| CloudError::new(Class::Failed, "a cluster cannot be named"))?;
+        let now = self.settings.clock.now();
+        let cluster = Cluster::new(id, stack.clone(), spec.clone(), now);
+        Ok(rungs::seconds(&cluster))
+    }
+
+    async fn packages(
         &self,
         stack: &StackName,
         spec: &ClusterSpec,
-    ) -> Result<Vec<BootstrapAction>, CloudError> {
+    ) -> Result<Option<BootstrapAction>, CloudError> {
         if spec.python_packages.is_empty() {
-            return Ok(Vec::new());
+            return Ok(None);
         }
-        let key = format!("{}bootstrap/python-packages.sh", names::prefix(stack));
-        let body = PACKAGES.as_bytes().to_vec();
-        self.put(&key, body, crate::cloud::api::s3::Condition::Always)
-            .await?;
-        let bucket = self.bucket().await?.name;
-        Ok(vec![BootstrapAction {
+        Ok(Some(BootstrapAction {
             name: "python packages".to_owned(),
-            script: format!("s3://{bucket}/{key}"),
+            script: self.script(stack, "python-packages.sh", PACKAGES).await?,
             args: spec.python_packages.clone(),
-        }])
+        }))
     }
 
     /// Removes what an earlier run of a job left: a run begins in empty folders.
@@ -181,121 +198,6 @@ impl<A: Api> Account<A> {
             keys.map(|key| format!("{prefix}{key}")).collect()
         };
         self.delete_all(keys).await
-    }
-
-    /// Moves what differs from what was seen. One that ends meanwhile needs no change, and AWS
-    /// allows none.
-    pub(super) async fn update_cluster(
-        &self,
-        id: &ClusterId,
-        spec: &ClusterSpec,
-    ) -> Result<(), CloudError> {
-        let Err(error) = self.move_cluster(id, spec).await else {
-            return Ok(());
-        };
-        let now = self.describe(id.as_str()).await?;
-        if now.is_some_and(|cluster| cluster.state.is_live()) {
-            Err(error)
-        } else {
-            Ok(())
-        }
-    }
-
-    async fn move_cluster(&self, id: &ClusterId, spec: &ClusterSpec) -> Result<(), CloudError> {
-        let seen = self.seen.borrow().clusters.get(id).cloned();
-        let Some(seen) = seen else { return Ok(()) };
-        let doing = || format!("change cluster {id}");
-        let wanted = |role: Role| match role {
-            Role::Primary => None,
-            Role::Core => spec.groups.core.as_ref().map(|group| group.nodes.count),
-            Role::Task => spec.groups.task.as_ref().map(|group| group.nodes.count),
-        };
-        let counts: Vec<(String, u16)> = seen
-            .groups
-            .iter()
-            .filter_map(|group| Some((group, wanted(group.role)?)))
-            .filter(|(group, count)| group.requested != *count)
-            .map(|(group, count)| (group.id.clone(), count))
-            .collect();
-        let ids = || vec![id.to_string()];
-        if !counts.is_empty() {
-            self.until_ready(id).await?;
-            let call = ModifyInstanceGroups {
-                cluster: id.to_string(),
-                counts,
-            };
-            self.api.serve(call).await.doing(doing)?;
-        }
-        let idle_timeout = spec.guardrails.idle_timeout;
-        if seen.idle != Some(Some(idle_timeout)) {
-            let call = PutAutoTerminationPolicy {
-                id: id.to_string(),
-                idle_timeout,
-            };
-            self.api.serve(call).await.doing(doing)?;
-        }
-        let keep = spec.guardrails.when_done == WhenDone::Keep;
-        if seen.cluster.keep_alive != keep {
-            self.api
-                .serve(SetKeepAlive { ids: ids(), keep })
-                .await
-                .doing(doing)?;
-        }
-        if seen.cluster.protected {
-            let call = SetTerminationProtection {
-                ids: ids(),
-                protected: false,
-            };
-            self.api.serve(call).await.doing(doing)?;
-        }
-        if seen.cluster.step_concurrency != 1 {
-            let call = ModifyCluster {
-                id: id.to_string(),
-                step_concurrency: 1,
-            };
-            self.api.serve(call).await.doing(doing)?;
-        }
-        let Some((stack, _)) = names::of_cluster(&seen.cluster.name) else {
-            return Ok(());
-        };
-        let mut tags = self.spec_tags(&stack, spec)?;
-        tags.insert(SIZES.to_owned(), self.resized(&seen, spec).to_string());
-        // A tag that is left out stays as it was: of an earlier team, nobody is said to pay.
-        if seen.cluster.tags.contains_key(TEAM) {
-            tags.entry(TEAM.to_owned()).or_default();
-        }
-        self.api
-            .serve(AddTags {
-                id: id.to_string(),
-                tags,
-            })
-            .await
-            .doing(doing)
-    }
-
-    /// The sizes of a cluster that is to have those of `spec` from now on.
-    fn resized(&self, seen: &SeenCluster, spec: &ClusterSpec) -> Sizes {
-        let known = seen
-            .cluster
-            .tags
-            .get(SIZES)
-            .and_then(|text| text.parse().ok());
-        let sizes: Sizes = known.unwrap_or_else(|| Sizes::of(&spec.groups));
-        let age = self.settings.clock.now() - seen.cluster.created_at;
-        sizes.resized(Span::from_delta(age).as_secs(), &spec.groups)
-    }
-
-    /// EMR changes counts of clusters that are up.
-    async fn until_ready(&self, id: &ClusterId) -> Result<(), CloudError> {
-        let mut looks = 0;
-        loop {
-            let cluster = self.describe(id.as_str()).await?;
-            if cluster.is_none_or(|c| c.ready_at.is_some() || !c.state.is_live()) {
-                return Ok(());
-            }
-            tokio::time::sleep(self.pace(looks)).await;
-            looks += 1;
-        }
     }
 
     /// Ends a cluster and waits until AWS says that it is over.
@@ -347,6 +249,8 @@ impl<A: Api> Account<A> {
             tokio::time::sleep(self.pace(looks)).await;
             looks += 1;
         }
+        // It is gone for certain. What is left of a schedule would end nothing, and goes by itself.
+        let _ = self.disarm(id).await;
         Ok(())
     }
 

@@ -1,9 +1,9 @@
 //! From what EMR says to a cluster as planning knows it.
 
 use super::errors::Doing;
-use super::names::{self, END, OWNER, RENEWED, SIZES};
-use super::seen::{Seen, SeenCluster};
-use super::{Account, spec};
+use super::names::{self, END, OWNER, SIZES};
+use super::seen::{Scheduled, Seen, SeenCluster};
+use super::{Account, rungs, spec};
 use crate::cloud::api::emr::{
     self, DescribeCluster, GetAutoTerminationPolicy, ListInstanceGroups, ListSteps, Role,
 };
@@ -14,9 +14,11 @@ use crate::model::instance::Nodes;
 use crate::model::memory::Memory;
 use crate::model::name::{ClusterId, JobHash, StackName};
 use crate::model::observed::{Cluster, ClusterState, End, EndReason, Step};
+use crate::model::rung::{Rung, RungKind};
 use crate::model::sizes::Sizes;
 use crate::model::span::Span;
 use crate::model::stack::{Guardrails, InstanceGroup, WhenDone};
+use chrono::{DateTime, Utc};
 
 /// EMR takes 5 to 20 minutes to end a cluster and let its machines go (EMR Management Guide,
 /// "Terminate a cluster").
@@ -49,12 +51,15 @@ impl<A: Api> Account<A> {
             groups = listed.doing(|| format!("list the instance groups of {id}"))?;
             idle = Some(policy.doing(|| format!("read the idle policy of {id}"))?);
         }
+        let schedule = self.scheduled(id, cluster.state.is_live()).await;
         let seen = SeenCluster {
             cluster,
             groups,
             idle,
+            schedule,
         };
-        let told = told(stack, &seen, steps?, &self.seen.borrow());
+        let now = self.settings.clock.now();
+        let told = told(stack, &seen, steps?, &self.seen.borrow(), now);
         let Some(told) = told else {
             return unreadable(&seen.cluster);
         };
@@ -86,12 +91,20 @@ impl<A: Api> Account<A> {
         if let Some(seen) = self.seen.borrow_mut().clusters.get_mut(id) {
             seen.cluster = cluster;
         }
-        let all = self.seen.borrow();
+        let (all, now) = (self.seen.borrow(), self.settings.clock.now());
         let told = all.clusters.get(id).and_then(|seen| {
             let (stack, _) = names::of_cluster(&seen.cluster.name)?;
-            told(&stack, seen, steps, &all)
+            told(&stack, seen, steps, &all, now)
         });
         Ok(told)
+    }
+
+    /// A cluster as it was seen last, without its steps.
+    pub(super) fn told_again(&self, id: &ClusterId) -> Option<Cluster> {
+        let (all, now) = (self.seen.borrow(), self.settings.clock.now());
+        let seen = all.clusters.get(id)?;
+        let (stack, _) = names::of_cluster(&seen.cluster.name)?;
+        told(&stack, seen, Vec::new(), &all, now)
     }
 
     /// None where EMR no longer knows it.
@@ -144,6 +157,7 @@ fn told(
     seen: &SeenCluster,
     steps: Vec<emr::Step>,
     all: &Seen,
+    now: DateTime<Utc>,
 ) -> Option<Cluster> {
     let emr::Cluster { id, state, .. } = &seen.cluster;
     let (state, cluster) = (*state, &seen.cluster);
@@ -159,31 +173,34 @@ fn told(
     if state.is_live() {
         drift.extend(drifted(&mut spec, seen));
     }
-    let groups = spec.groups.clone();
     let tag = |key: &str| cluster.tags.get(key);
     let sizes = tag(SIZES).and_then(|text| text.parse::<Sizes>().ok());
-    let sizes = sizes.unwrap_or_else(|| Sizes::of(&groups));
-    Some(Cluster {
-        id: id.parse().ok()?,
-        stack: stack.clone(),
+    let sizes = sizes.unwrap_or_else(|| Sizes::of(&spec.groups));
+    let id: ClusterId = id.parse().ok()?;
+    let mut told = Cluster {
+        lives: sizes.lives(&spec.groups, cluster.created_at, cluster.ended_at),
         end: end(cluster, spec.guardrails.when_done),
-        spec,
         state,
-        created_at: cluster.created_at,
         ready_at: cluster.ready_at,
         ended_at: cluster.ended_at,
         steps: steps.into_iter().filter_map(step).collect(),
-        drift,
-        attended: true,
         owner: tag(OWNER).cloned(),
-        lives: sizes.lives(&groups, cluster.created_at, cluster.ended_at),
         extensions: (0..MOST_EXTENSIONS)
             .map_while(|number| tag(&names::extended(number)))
             .filter_map(|text| text.parse().ok())
             .collect(),
-        renewed_at: tag(RENEWED).and_then(|text| text.parse().ok()),
-        rungs: Vec::new(),
-    })
+        renewed_at: all.followed(&id),
+        drift,
+        ..Cluster::new(id, stack.clone(), spec, cluster.created_at)
+    };
+    if state.is_live() {
+        told.drift.extend(rungs::drift(&told, seen, now));
+        told.rungs = rungs::of(&told, seen, now);
+    } else if let Scheduled::There(schedule) = &seen.schedule {
+        let left = "it is left of a cluster that is over";
+        told.rungs = vec![Rung::armed(RungKind::Schedule, Some(schedule.at), left)];
+    }
+    Some(told)
 }
 
 /// What EMR itself can say of a cluster whose tags do not tell.

@@ -6,6 +6,7 @@
 
 mod bucket;
 mod caller;
+mod change;
 mod checkup;
 mod cluster;
 mod cut;
@@ -15,6 +16,7 @@ mod groups;
 mod history;
 mod intent;
 mod keys;
+mod ladder;
 mod lease;
 mod logs;
 mod names;
@@ -22,6 +24,7 @@ mod observe;
 mod place;
 mod results;
 mod roles;
+mod rungs;
 mod seen;
 mod shell;
 mod spec;
@@ -46,6 +49,7 @@ use crate::model::facts::Facts;
 use crate::model::name::{ClusterId, Region, StackName};
 use crate::model::observed::{Cluster, Observed};
 use crate::model::plan::Plan;
+use crate::model::rung::Rung;
 use crate::model::sample::Sample;
 use crate::model::stack::Stack;
 use async_trait::async_trait;
@@ -68,7 +72,8 @@ pub struct Account<A> {
     identity: RefCell<Option<Identity>>,
     seen: RefCell<Seen>,
     lease: RefCell<Option<Rc<lease::Held<A>>>>,
-    roles_seen: Cell<bool>,
+    /// Whether the schedules' role lacks; none where nobody has looked at the roles yet.
+    lacks_role: Cell<Option<bool>>,
     dice: Dice,
 }
 
@@ -101,7 +106,7 @@ impl<A: Api> Account<A> {
             identity: RefCell::new(None),
             seen: RefCell::new(Seen::default()),
             lease: RefCell::new(None),
-            roles_seen: Cell::new(false),
+            lacks_role: Cell::new(None),
         }
     }
 
@@ -173,14 +178,18 @@ impl<A: Api> Cloud for Account<A> {
         self.all_stacks().await
     }
 
-    async fn check(&self, plan: &Plan) -> Result<(), CloudError> {
-        let makes = |action: &Action| matches!(action, Action::CreateCluster(..));
-        let roles = plan.actions.iter().any(|p| p.action == Action::CreateRoles);
-        if !roles && !self.roles_seen.get() && plan.actions.iter().any(|p| makes(&p.action)) {
+    async fn check(&self, plan: &Plan) -> Result<Vec<Rung>, CloudError> {
+        let made = plan.actions.iter().find_map(|p| p.action.new_cluster());
+        let Some(spec) = made else {
+            return Ok(Vec::new());
+        };
+        let creates = plan.actions.iter().any(|p| p.action == Action::CreateRoles);
+        if self.lacks_role.get().is_none() && !creates {
             self.check_roles().await?;
-            self.roles_seen.set(true);
+            self.lacks_role.set(Some(self.lacks_reaper().await?));
         }
-        Ok(())
+        let lacks = !creates && self.lacks_role.get().unwrap_or(false);
+        Ok(rungs::to_come(spec, lacks))
     }
 
     async fn lease(&self, stack: &StackName, hear: &dyn Listener) -> Result<Lease, CloudError> {
@@ -210,8 +219,10 @@ impl<A: Api> Cloud for Account<A> {
             // A cluster of EMR needs nobody to begin it.
             Action::StartCluster(_) => Ok(()),
             Action::AddSteps(id, job) => self.add_steps(stack, id, job, hear).await,
-            Action::UpdateCluster(id, spec) => self.update_cluster(id, spec).await,
-            Action::ExtendCluster(..) | Action::RenewLease(_) | Action::Disarm(_) => Ok(()),
+            Action::UpdateCluster(id, spec) => self.update_cluster(id, spec, hear).await,
+            Action::ExtendCluster(id, extension) => self.extend(id, extension, hear).await,
+            Action::RenewLease(id) => self.renew(stack, id, hear).await,
+            Action::Disarm(id) => self.disarm(id).await,
             Action::TerminateCluster(id, end) => self.terminate(id, end, hear).await,
             Action::Remember(run) => self.remember(stack, run).await,
             Action::DeleteCluster(id) => self.forget(stack, id).await,

@@ -17,8 +17,8 @@ pub(super) const END: &str = "clusterup-end";
 pub(super) const SIZES: &str = "clusterup-sizes";
 /// Moved deadlines, each with its number.
 const EXTENDED: &str = "clusterup-extended-";
-/// When somebody last followed it.
-pub(super) const RENEWED: &str = "clusterup-renewed";
+/// How many seconds after its creation its primary powers itself off.
+pub(super) const DEADLINE: &str = "clusterup-deadline";
 const MANAGED: &str = "clusterup-managed";
 pub(super) const TEAM: &str = "clusterup-team";
 pub(super) const OWNER: &str = "clusterup-owner";

@@ -7,6 +7,8 @@
 //! stacks/STACK/logs/CLUSTER/…          what EMR uploads
 //! stacks/STACK/intents/NONCE.json      a call without a token is about to be made
 //! stacks/STACK/clusters/CLUSTER        the stack made this cluster
+//! stacks/STACK/deadlines/NONCE        when the cluster of that nonce powers itself off, where moved
+//! stacks/STACK/followed/CLUSTER        an apply follows this cluster
 //! stacks/STACK/runs/JOB/CLUSTER.RUN    this run ended well
 //! ```
 
@@ -30,6 +32,20 @@ pub(super) fn intent(stack: &StackName, nonce: &str) -> String {
 
 pub(super) fn cluster(stack: &StackName, id: &str) -> String {
     format!("{}clusters/{id}", prefix(stack))
+}
+
+/// Seconds after a cluster's creation.
+pub(super) fn deadline(stack: &StackName, nonce: &str) -> String {
+    format!("{}deadlines/{nonce}", prefix(stack))
+}
+
+pub(super) fn followed(stack: &StackName, id: &ClusterId) -> String {
+    format!("{}{}", prefix(stack), follower(id))
+}
+
+/// The same without the stack's prefix.
+pub(super) fn follower(id: &ClusterId) -> String {
+    format!("followed/{id}")
 }
 
 pub(super) fn run(stack: &StackName, run: &Run) -> String {

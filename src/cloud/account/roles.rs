@@ -16,7 +16,7 @@ pub(super) const SERVICE_ROLE: &str = "EMR_DefaultRole";
 /// The machines' role and instance profile: EMR wants both under one name.
 pub(super) const INSTANCE_PROFILE: &str = "EMR_EC2_DefaultRole";
 /// What EventBridge Scheduler takes to end a cluster.
-const REAPER: &str = "clusterup-reaper";
+pub(super) const REAPER: &str = "clusterup-reaper";
 /// What AWS's tools attach to EMR's role.
 const SERVICE_POLICY: &str = "iam::aws:policy/service-role/AmazonElasticMapReduceRole";
 /// A new profile is unknown to other services for some seconds (IAM is eventually consistent).
@@ -156,7 +156,7 @@ fn was_made(made: Result<(), ApiError>) -> Result<bool, ApiError> {
 }
 
 /// The part of AWS that a region is in, as ARNs begin (IAM User Guide, Amazon resource names).
-fn partition(region: &str) -> &'static str {
+pub(super) fn partition(region: &str) -> &'static str {
     match region {
         region if region.starts_with("us-gov-") => "aws-us-gov",
         region if region.starts_with("cn-") => "aws-cn",
@@ -179,7 +179,7 @@ fn trust(service: &str) -> serde_json::Value {
 /// The condition names the schedule group, in any region, for roles have none; a schedule's own ARN
 /// would never match (EventBridge Scheduler User Guide, confused deputy prevention).
 fn scheduler_trust(partition: &str, account: &str) -> serde_json::Value {
-    let group = format!("arn:{partition}:scheduler:*:{account}:schedule-group/clusterup");
+    let group = format!("arn:{partition}:scheduler:*:{account}:schedule-group/default");
     policy(json!([{
         "Effect": "Allow",
         "Principal": { "Service": "scheduler.amazonaws.com" },
@@ -240,7 +240,7 @@ mod tests {
         let trust = scheduler_trust("aws", "123456789012");
         assert_eq!(
             trust["Statement"][0]["Condition"]["ArnLike"]["aws:SourceArn"],
-            "arn:aws:scheduler:*:123456789012:schedule-group/clusterup"
+            "arn:aws:scheduler:*:123456789012:schedule-group/default"
         );
     }
 }

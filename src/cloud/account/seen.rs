@@ -1,6 +1,8 @@
 //! What the last look at a stack saw besides what planning needs: the ids behind names. Never older
 //! than the plan that is being made true.
 
+use super::place;
+use crate::cloud::api::scheduler::Schedule;
 use crate::cloud::api::{ec2, emr};
 use crate::model::name::{ClusterId, GroupName, KeyPairName};
 use chrono::{DateTime, Utc};
@@ -27,6 +29,17 @@ pub(super) struct SeenCluster {
     pub(super) groups: Vec<emr::InstanceGroup>,
     /// EMR's idle policy; the outer none where nobody asked.
     pub(super) idle: Option<Option<crate::model::span::Span>>,
+    pub(super) schedule: Scheduled,
+}
+
+/// The schedule that ends a cluster.
+#[derive(Clone)]
+pub(super) enum Scheduled {
+    There(Schedule),
+    Missing,
+    /// It is missing, and so is the role without which there can be none.
+    NoRole,
+    Unread(String),
 }
 
 impl Seen {
@@ -34,6 +47,12 @@ impl Seen {
     pub(super) fn noted(&self, id: &str) -> Option<DateTime<Utc>> {
         let objects = self.objects.as_ref()?;
         objects.get(&format!("clusters/{id}")).map(|(_, at)| *at)
+    }
+
+    /// When an apply last said that it follows a cluster.
+    pub(super) fn followed(&self, id: &ClusterId) -> Option<DateTime<Utc>> {
+        let objects = self.objects.as_ref()?;
+        objects.get(&place::follower(id)).map(|(_, at)| *at)
     }
 
     /// The keys of objects that begin so, without the stack's prefix.

@@ -18,6 +18,7 @@ use super::gather::Gather;
 use super::{Cloud, CloudError, Finding, Lease, Shell, home, keypair};
 use crate::cloud::error::{Class, IoContext};
 use crate::cost::catalog::Catalog;
+use crate::guard;
 use crate::model::action::Action;
 use crate::model::clock::Clock;
 use crate::model::event::{Event, Listener, SparkProgress};
@@ -25,6 +26,7 @@ use crate::model::facts::Facts;
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::{Cluster, Observed};
 use crate::model::plan::Plan;
+use crate::model::rung::{Rung, RungKind};
 use crate::model::sample::Sample;
 use crate::model::stack::Stack;
 use async_trait::async_trait;
@@ -83,9 +85,23 @@ impl Local {
         let mut clusters = ids
             .map(|id| self.folder(stack, &id).read())
             .collect::<Result<Vec<_>, _>>()?;
+        for cluster in clusters.iter_mut().filter(|c| c.state.is_live()) {
+            cluster.rungs = vec![supervised(cluster)];
+        }
         Cluster::oldest_first(&mut clusters);
         Ok(clusters)
     }
+}
+
+/// The process that owns a living cluster, as what ends it.
+fn supervised(cluster: &Cluster) -> Rung {
+    let kind = RungKind::Supervisor;
+    if !cluster.attended {
+        let next = Some("clusterup apply STACK --local".to_owned());
+        return Rung::disarmed(kind, "it never began", next);
+    }
+    let deadline = guard::hard_deadline(cluster).at;
+    Rung::armed(kind, Some(deadline), "its own process ends it")
 }
 
 #[async_trait(?Send)]
@@ -133,8 +149,9 @@ impl Cloud for Local {
         self.clusters(stack)
     }
 
-    async fn check(&self, _: &Plan) -> Result<(), CloudError> {
-        Ok(())
+    async fn check(&self, _: &Plan) -> Result<Vec<Rung>, CloudError> {
+        let says = "its own process ends it, with the command line gone";
+        Ok(vec![Rung::armed(RungKind::Supervisor, None, says)])
     }
 
     async fn history(

@@ -1,5 +1,6 @@
 //! A cluster as EMR holds it, and what the calls may see of it.
 
+use super::power_off::PowerOff;
 use super::world::{State, emr_id, span};
 use crate::cloud::api::emr::{self, Failure, NewGroup, NewStep, RunJobFlow};
 use crate::cloud::dice::Dice;
@@ -28,6 +29,7 @@ pub(super) struct Cluster {
     pub(super) steps: Vec<Step>,
     /// The policy and since when it counts at the earliest.
     pub(super) idle: Option<(Span, DateTime<Utc>)>,
+    pub(super) power_off: Option<PowerOff>,
     pub(super) waiting_since: DateTime<Utc>,
     /// When what goes on now is over: a start, a step, an end.
     pub(super) phase_ends: DateTime<Utc>,
@@ -90,6 +92,7 @@ impl Cluster {
             groups: groups.collect(),
             steps: Vec::new(),
             idle: Some((order.idle_timeout, now)),
+            power_off: PowerOff::ordered(&order),
             waiting_since: now,
             phase_ends: now + span(&dice, STARTING_SECONDS),
             doom,

@@ -17,6 +17,11 @@ const USER_REQUEST: &str = "USER_REQUEST";
 impl Cluster {
     /// When something happens to it next by itself.
     pub(super) fn due(&self, dead: &Dead) -> Option<DateTime<Utc>> {
+        let off = self.powers_off().filter(|_| !dead.power_off);
+        self.phase_due(dead).into_iter().chain(off).min()
+    }
+
+    fn phase_due(&self, dead: &Dead) -> Option<DateTime<Utc>> {
         match self.state {
             ClusterState::Starting
             | ClusterState::Bootstrapping
@@ -33,6 +38,11 @@ impl Cluster {
 
     /// What is due happens; the world's time is when.
     pub(super) fn happen(&mut self, world: &mut State) {
+        let dead = &world.settings.dead;
+        let phase = self.phase_due(dead).is_some_and(|at| at <= world.now);
+        if !phase {
+            return self.power_off(world.now);
+        }
         match self.state {
             ClusterState::Starting => self.started(world),
             ClusterState::Bootstrapping => self.bootstrapped(world),

@@ -13,6 +13,7 @@ mod life;
 mod lists;
 mod no;
 mod objects;
+mod power_off;
 mod s3;
 mod scheduler;
 mod sts;
@@ -59,7 +60,7 @@ pub struct Settings {
 }
 
 /// Which of the things that end a cluster by themselves are dead.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Dead {
     /// Schedules fire into nothing.
     pub schedules: bool,

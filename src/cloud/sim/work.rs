@@ -95,7 +95,7 @@ impl State {
 }
 
 /// The bucket and key that a word names, perhaps after an option's name.
-fn place(word: &str) -> Option<(&str, &str)> {
+pub(super) fn place(word: &str) -> Option<(&str, &str)> {
     let (_, place) = word.split_once("s3://")?;
     place.split_once('/')
 }

@@ -85,8 +85,10 @@ impl State {
 
     /// Lets everything happen that was due until `now`, in its order.
     pub(super) fn tick(&mut self, now: DateTime<Utc>) {
+        self.look_at_deadlines();
         while let Some((at, due)) = self.next_due().filter(|(at, _)| *at <= now) {
-            self.now = at;
+            // What was moved into the past happens now.
+            self.now = self.now.max(at);
             match due {
                 Due::Cluster(id) => {
                     if let Some(mut cluster) = self.clusters.remove(&id) {

@@ -3,6 +3,7 @@
 mod asked;
 mod life;
 mod network;
+mod rungs;
 mod schedules;
 mod store;
 

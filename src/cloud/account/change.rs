@@ -1,0 +1,161 @@
+//! What of a living cluster can be moved: its counts, its guards, its tags, and what ends it.
+
+use super::errors::Doing;
+use super::names::{SIZES, TEAM};
+use super::seen::SeenCluster;
+use super::{Account, rungs};
+use crate::cloud::CloudError;
+use crate::cloud::api::Api;
+use crate::cloud::api::emr::{
+    ModifyCluster, ModifyInstanceGroups, PutAutoTerminationPolicy, Role, SetKeepAlive,
+    SetTerminationProtection,
+};
+use crate::model::desired::ClusterSpec;
+use crate::model::event::Listener;
+use crate::model::name::ClusterId;
+use crate::model::observed::Cluster;
+use crate::model::sizes::Sizes;
+use crate::model::span::Span;
+use crate::model::stack::WhenDone;
+
+impl<A: Api> Account<A> {
+    /// Moves what differs from what was seen. One that ends meanwhile needs no change, and AWS
+    /// allows none.
+    pub(super) async fn update_cluster(
+        &self,
+        id: &ClusterId,
+        spec: &ClusterSpec,
+        hear: &dyn Listener,
+    ) -> Result<(), CloudError> {
+        let Err(error) = self.move_cluster(id, spec, hear).await else {
+            return Ok(());
+        };
+        let now = self.describe(id.as_str()).await?;
+        if now.is_some_and(|cluster| cluster.state.is_live()) {
+            Err(error)
+        } else {
+            Ok(())
+        }
+    }
+
+    async fn move_cluster(
+        &self,
+        id: &ClusterId,
+        spec: &ClusterSpec,
+        hear: &dyn Listener,
+    ) -> Result<(), CloudError> {
+        let seen = self.seen.borrow().clusters.get(id).cloned();
+        let (Some(seen), Some(have)) = (seen, self.told_again(id)) else {
+            return Ok(());
+        };
+        let sizes = self.resized(&seen, spec);
+        let moved = Cluster {
+            lives: sizes.lives(&spec.groups, have.created_at, None),
+            spec: spec.clone(),
+            ..have.clone()
+        };
+        // More nodes are paid for from the call on, so what they bring nearer is moved before it.
+        if rungs::seconds(&moved) < rungs::seconds(&have) {
+            self.arm(&moved, hear).await?;
+        }
+        self.move_counts(id, &seen, spec).await?;
+        self.move_guards(id, &seen, spec).await?;
+        let mut tags = self.spec_tags(&have.stack, spec)?;
+        tags.insert(SIZES.to_owned(), sizes.to_string());
+        // A tag that is left out stays as it was: of an earlier team, nobody is said to pay.
+        if seen.cluster.tags.contains_key(TEAM) {
+            tags.entry(TEAM.to_owned()).or_default();
+        }
+        self.tag(id.as_str(), tags).await?;
+        self.arm(&moved, hear).await
+    }
+
+    async fn move_counts(
+        &self,
+        id: &ClusterId,
+        seen: &SeenCluster,
+        spec: &ClusterSpec,
+    ) -> Result<(), CloudError> {
+        let wanted = |role: Role| match role {
+            Role::Primary => None,
+            Role::Core => spec.groups.core.as_ref().map(|group| group.nodes.count),
+            Role::Task => spec.groups.task.as_ref().map(|group| group.nodes.count),
+        };
+        let groups = seen.groups.iter();
+        let counts: Vec<(String, u16)> = groups
+            .filter_map(|group| Some((group, wanted(group.role)?)))
+            .filter(|(group, count)| group.requested != *count)
+            .map(|(group, count)| (group.id.clone(), count))
+            .collect();
+        if counts.is_empty() {
+            return Ok(());
+        }
+        self.until_ready(id).await?;
+        let call = ModifyInstanceGroups {
+            cluster: id.to_string(),
+            counts,
+        };
+        let moved = self.api.serve(call).await;
+        moved.doing(|| format!("resize cluster {id}"))
+    }
+
+    async fn move_guards(
+        &self,
+        id: &ClusterId,
+        seen: &SeenCluster,
+        spec: &ClusterSpec,
+    ) -> Result<(), CloudError> {
+        let doing = || format!("change cluster {id}");
+        let ids = || vec![id.to_string()];
+        let idle_timeout = spec.guardrails.idle_timeout;
+        if seen.idle != Some(Some(idle_timeout)) {
+            let id = id.to_string();
+            let call = PutAutoTerminationPolicy { id, idle_timeout };
+            self.api.serve(call).await.doing(doing)?;
+        }
+        let keep = spec.guardrails.when_done == WhenDone::Keep;
+        if seen.cluster.keep_alive != keep {
+            let call = SetKeepAlive { ids: ids(), keep };
+            self.api.serve(call).await.doing(doing)?;
+        }
+        if seen.cluster.protected {
+            let protected = false;
+            let call = SetTerminationProtection {
+                ids: ids(),
+                protected,
+            };
+            self.api.serve(call).await.doing(doing)?;
+        }
+        if seen.cluster.step_concurrency != 1 {
+            let (id, step_concurrency) = (id.to_string(), 1);
+            let call = ModifyCluster {
+                id,
+                step_concurrency,
+            };
+            self.api.serve(call).await.doing(doing)?;
+        }
+        Ok(())
+    }
+
+    /// The sizes of a cluster that is to have those of `spec` from now on.
+    fn resized(&self, seen: &SeenCluster, spec: &ClusterSpec) -> Sizes {
+        let tag = seen.cluster.tags.get(SIZES);
+        let known = tag.and_then(|text| text.parse().ok());
+        let sizes: Sizes = known.unwrap_or_else(|| Sizes::of(&spec.groups));
+        let age = self.settings.clock.now() - seen.cluster.created_at;
+        sizes.resized(Span::from_delta(age).as_secs(), &spec.groups)
+    }
+
+    /// EMR changes counts of clusters that are up.
+    async fn until_ready(&self, id: &ClusterId) -> Result<(), CloudError> {
+        let mut looks = 0;
+        loop {
+            let cluster = self.describe(id.as_str()).await?;
+            if cluster.is_none_or(|c| c.ready_at.is_some() || !c.state.is_live()) {
+                return Ok(());
+            }
+            tokio::time::sleep(self.pace(looks)).await;
+            looks += 1;
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! What ends a cluster with all of our processes dead: armed with the cluster or right after it,
+//! moved with its hard deadline, removed when it is gone.
+
+use super::errors::{Doing, gone};
+use super::names::{self, DEADLINE};
+use super::place;
+use super::roles::{REAPER, partition};
+use super::seen::Scheduled;
+use super::{Account, rungs};
+use crate::cloud::CloudError;
+use crate::cloud::api::emr::{AddTags, BootstrapAction};
+use crate::cloud::api::s3::Condition;
+use crate::cloud::api::scheduler::{
+    CreateSchedule, DeleteSchedule, GetSchedule, Schedule, TERMINATE, UpdateSchedule,
+};
+use crate::cloud::api::{Api, ApiError, Kind, Tags};
+use crate::model::event::{Event, Listener};
+use crate::model::extension::Extension;
+use crate::model::name::{ClusterId, StackName};
+use crate::model::observed::Cluster;
+use serde_json::json;
+
+/// Powers the primary off when its time is over.
+const POWER_OFF: &str = include_str!("power-off.sh");
+
+/// The group of schedules that every account has.
+const GROUP: &str = "default";
+
+impl<A: Api> Account<A> {
+    /// The bootstrap action that powers the primary off so many seconds after its creation, or
+    /// after as many as an object in the bucket says.
+    pub(super) async fn power_off(
+        &self,
+        stack: &StackName,
+        nonce: &str,
+        seconds: u64,
+    ) -> Result<BootstrapAction, CloudError> {
+        let deadline = place::deadline(stack, nonce);
+        let bucket = self.bucket().await?.name;
+        Ok(BootstrapAction {
+            name: "power off at the deadline".to_owned(),
+            script: self.script(stack, "power-off.sh", POWER_OFF).await?,
+            args: vec![seconds.to_string(), format!("s3://{bucket}/{deadline}")],
+        })
+    }
+
+    /// Puts a bootstrap action's script into the bucket; gives its address.
+    pub(super) async fn script(
+        &self,
+        stack: &StackName,
+        name: &str,
+        text: &str,
+    ) -> Result<String, CloudError> {
+        let key = format!("{}bootstrap/{name}", names::prefix(stack));
+        self.put(&key, text.into(), Condition::Always).await?;
+        Ok(format!("s3://{}/{key}", self.bucket().await?.name))
+    }
+
+    /// The schedule that ends a cluster, as it is.
+    pub(super) async fn scheduled(&self, id: &str, is_live: bool) -> Scheduled {
+        let call = GetSchedule {
+            group: GROUP.to_owned(),
+            name: schedule_name(id),
+        };
+        match self.api.serve(call).await {
+            Ok(Some(schedule)) => Scheduled::There(schedule),
+            // Whether one can be made matters while there is something to end.
+            Ok(None) if is_live && self.lacks_reaper().await.unwrap_or(false) => Scheduled::NoRole,
+            Ok(None) => Scheduled::Missing,
+            Err(error) => Scheduled::Unread(error.to_string()),
+        }
+    }
+
+    /// Sees that what ends a cluster does so at its hard deadline.
+    pub(super) async fn arm(
+        &self,
+        cluster: &Cluster,
+        hear: &dyn Listener,
+    ) -> Result<(), CloudError> {
+        let id = cluster.id.as_str();
+        let seen = self.seen.borrow().clusters.get(&cluster.id).cloned();
+        let Some(seen) = seen else { return Ok(()) };
+        let seconds = rungs::seconds(cluster);
+        let nonce = names::of_cluster(&seen.cluster.name).map(|(_, nonce)| nonce);
+        if let (Some(nonce), Some(told)) = (nonce, rungs::told(&seen.cluster.tags))
+            && told != seconds
+        {
+            let key = place::deadline(&cluster.stack, nonce);
+            let body = seconds.to_string().into_bytes();
+            self.put(&key, body, Condition::Always).await?;
+            // Noted after it is so, or it would not be tried again.
+            let tags = Tags::from([(DEADLINE.to_owned(), seconds.to_string())]);
+            self.tag(id, tags).await?;
+        }
+        let now = self.settings.clock.now();
+        match &seen.schedule {
+            Scheduled::There(schedule) if rungs::ends(schedule, cluster, now) => {}
+            seen => {
+                let there = matches!(seen, Scheduled::There(_));
+                self.schedule(cluster, there, hear).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes or moves the schedule. An account in which that cannot be done is told so: the other
+    /// rungs stand.
+    pub(super) async fn schedule(
+        &self,
+        cluster: &Cluster,
+        there: bool,
+        hear: &dyn Listener,
+    ) -> Result<(), CloudError> {
+        let account = self.identity().await?.account;
+        let partition = partition(self.settings.region.as_str());
+        let wanted = Schedule {
+            group: GROUP.to_owned(),
+            name: schedule_name(cluster.id.as_str()),
+            at: rungs::fires_at(cluster, self.settings.clock.now()),
+            target: TERMINATE.to_owned(),
+            role: format!("arn:{partition}:iam::{account}:role/{REAPER}"),
+            input: json!({ "JobFlowIds": [cluster.id] }).to_string(),
+        };
+        let made = match self.set(wanted.clone(), there).await {
+            Ok(()) => Scheduled::There(wanted),
+            Err(error) => {
+                let what = format!(
+                    "the schedule that ends {} is not armed: {error}",
+                    cluster.id
+                );
+                let next = match error.kind {
+                    Kind::Invalid => Some(rungs::CREATE_ROLES.to_owned()),
+                    Kind::Denied => Some(format!("ask for the permission {}", error.call)),
+                    _ => Some(rungs::APPLY.to_owned()),
+                };
+                hear.hear(&Event::Warning { what, next });
+                Scheduled::Missing
+            }
+        };
+        if let Some(seen) = self.seen.borrow_mut().clusters.get_mut(&cluster.id) {
+            seen.schedule = made;
+        }
+        Ok(())
+    }
+
+    async fn set(&self, wanted: Schedule, there: bool) -> Result<(), ApiError> {
+        let create = || self.api.serve(CreateSchedule(wanted.clone()));
+        let update = || self.api.serve(UpdateSchedule(wanted.clone()));
+        if there {
+            return match update().await {
+                Err(error) if error.kind == Kind::NotFound => create().await,
+                set => set,
+            };
+        }
+        match create().await {
+            Err(error) if error.kind == Kind::Exists => update().await,
+            set => set,
+        }
+    }
+
+    /// Removes the schedule of a cluster that is gone.
+    pub(super) async fn disarm(&self, id: &ClusterId) -> Result<(), CloudError> {
+        let call = DeleteSchedule {
+            group: GROUP.to_owned(),
+            name: schedule_name(id.as_str()),
+        };
+        let removed = gone(self.api.serve(call).await);
+        removed.doing(|| format!("remove the schedule of cluster {id}"))?;
+        if let Some(seen) = self.seen.borrow_mut().clusters.get_mut(id) {
+            seen.schedule = Scheduled::Missing;
+        }
+        Ok(())
+    }
+
+    /// Moves a deadline: noted with the cluster first, then on every rung.
+    pub(super) async fn extend(
+        &self,
+        id: &ClusterId,
+        extension: &Extension,
+        hear: &dyn Listener,
+    ) -> Result<(), CloudError> {
+        let Some(mut cluster) = self.step_states(id).await? else {
+            return Ok(());
+        };
+        if !cluster.extensions.contains(extension) {
+            let key = names::extended(cluster.extensions.len());
+            let value = names::value(&extension.to_string());
+            self.tag(id.as_str(), Tags::from([(key, value)])).await?;
+            cluster.extensions.push(extension.clone());
+        }
+        self.arm(&cluster, hear).await
+    }
+
+    /// Notes that somebody follows a cluster, and moves what ends it, where it has a lease.
+    pub(super) async fn renew(
+        &self,
+        stack: &StackName,
+        id: &ClusterId,
+        hear: &dyn Listener,
+    ) -> Result<(), CloudError> {
+        let who = self.settings.who.clone().into_bytes();
+        let key = place::followed(stack, id);
+        self.put(&key, who, Condition::Always).await?;
+        let told = self.told_again(id);
+        let Some(mut cluster) = told.filter(|cluster| cluster.state.is_live()) else {
+            return Ok(());
+        };
+        cluster.renewed_at = Some(self.settings.clock.now());
+        self.arm(&cluster, hear).await
+    }
+
+    pub(super) async fn tag(&self, id: &str, tags: Tags) -> Result<(), CloudError> {
+        let call = AddTags {
+            id: id.to_owned(),
+            tags,
+        };
+        self.api
+            .serve(call)
+            .await
+            .doing(|| format!("tag cluster {id}"))
+    }
+}
+
+fn schedule_name(id: &str) -> String {
+    format!("clusterup-{id}")
+}

@@ -1,0 +1,164 @@
+//! What of a cluster's rungs is armed, by what AWS says of them. Pure.
+
+use super::names::DEADLINE;
+use super::seen::{Scheduled, SeenCluster};
+use crate::cloud::api::Tags;
+use crate::cloud::api::scheduler::{Schedule, TERMINATE};
+use crate::guard;
+use crate::model::desired::ClusterSpec;
+use crate::model::observed::Cluster;
+use crate::model::rung::{Rung, RungKind};
+use crate::model::stack::WhenDone;
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use serde_json::json;
+
+pub(super) const APPLY: &str = "clusterup apply STACK";
+pub(super) const CREATE_ROLES: &str = "clusterup apply STACK --create-roles";
+
+/// Clocks may differ by so much, and a schedule fires within a minute.
+const NEAR: TimeDelta = TimeDelta::minutes(2);
+
+/// An apply that follows a cluster says so every five minutes.
+const FOLLOWED: TimeDelta = TimeDelta::minutes(7);
+
+/// The hard deadline in seconds after the cluster's creation, as its primary counts.
+pub(super) fn seconds(cluster: &Cluster) -> u64 {
+    let life = guard::hard_deadline(cluster).at - cluster.created_at;
+    u64::try_from(life.num_seconds()).unwrap_or(0).max(60)
+}
+
+/// The same as the primary was last told, where it was made with that rung.
+pub(super) fn told(tags: &Tags) -> Option<u64> {
+    tags.get(DEADLINE)?.parse().ok()
+}
+
+/// When the schedule is to fire: the whole minute before the deadline, in which it fires, but not
+/// in the past.
+pub(super) fn fires_at(cluster: &Cluster, now: DateTime<Utc>) -> DateTime<Utc> {
+    let minute = TimeDelta::minutes(1);
+    let whole = |at: DateTime<Utc>| at.duration_trunc(minute).unwrap_or(at);
+    let deadline = guard::hard_deadline(cluster).at;
+    (whole(deadline) - minute).max(whole(now) + minute)
+}
+
+/// Whether a schedule ends the cluster, and when it has to.
+pub(super) fn ends(schedule: &Schedule, cluster: &Cluster, now: DateTime<Utc>) -> bool {
+    let input = serde_json::from_str::<serde_json::Value>(&schedule.input).ok();
+    let late = fires_at(cluster, now) + NEAR;
+    schedule.target == TERMINATE
+        && input == Some(json!({ "JobFlowIds": [cluster.id] }))
+        && schedule.at <= late
+        && schedule.at >= fires_at(cluster, schedule.at.min(now)) - NEAR
+}
+
+/// The rungs of a living cluster.
+pub(super) fn of(cluster: &Cluster, seen: &SeenCluster, now: DateTime<Utc>) -> Vec<Rung> {
+    [
+        idle(seen),
+        Some(last_step(cluster, seen)),
+        Some(power_off(cluster, seen)),
+        Some(schedule(cluster, &seen.schedule, now)),
+        Some(apply(cluster, now)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The rungs of a cluster that is made now.
+pub(super) fn to_come(spec: &ClusterSpec, lacks_role: bool) -> Vec<Rung> {
+    let armed = |kind, says: &str| Rung::armed(kind, None, says);
+    let guardrails = &spec.guardrails;
+    let last_step = match guardrails.when_done {
+        WhenDone::Terminate => armed(RungKind::LastStep, "EMR ends it with its last step"),
+        WhenDone::Keep => Rung::disarmed(RungKind::LastStep, "when_done: keep", None),
+    };
+    let schedule = match lacks_role {
+        true => no_role(),
+        false => armed(RungKind::Schedule, "EventBridge asks EMR for its end"),
+    };
+    let idle = format!("EMR ends it when idle for {}", guardrails.idle_timeout);
+    vec![
+        armed(RungKind::IdlePolicy, &idle),
+        last_step,
+        armed(RungKind::PowerOff, "its primary powers itself off"),
+        schedule,
+        armed(RungKind::Apply, "the apply, while it follows the job"),
+    ]
+}
+
+/// What somebody else changed of a living cluster's rungs, and `apply` mends.
+pub(super) fn drift(cluster: &Cluster, seen: &SeenCluster, now: DateTime<Utc>) -> Vec<String> {
+    let mut drift = Vec::new();
+    let off = |told: u64| told.abs_diff(seconds(cluster)) > NEAR.num_seconds().unsigned_abs();
+    if told(&seen.cluster.tags).is_some_and(off) {
+        drift.push("its primary powers off at another time than its deadline".to_owned());
+    }
+    match &seen.schedule {
+        Scheduled::Missing => drift.push("its schedule is not there".to_owned()),
+        Scheduled::There(schedule) if !ends(schedule, cluster, now) => {
+            drift.push("its schedule is another than its deadline's".to_owned());
+        }
+        Scheduled::There(_) | Scheduled::NoRole | Scheduled::Unread(_) => {}
+    }
+    drift
+}
+
+fn idle(seen: &SeenCluster) -> Option<Rung> {
+    let kind = RungKind::IdlePolicy;
+    Some(match seen.idle? {
+        Some(idle) => Rung::armed(kind, None, format!("EMR ends it when idle for {idle}")),
+        None => Rung::disarmed(kind, "somebody removed it", Some(APPLY.to_owned())),
+    })
+}
+
+fn last_step(cluster: &Cluster, seen: &SeenCluster) -> Rung {
+    let kind = RungKind::LastStep;
+    match (seen.cluster.keep_alive, cluster.spec.guardrails.when_done) {
+        (false, _) => Rung::armed(kind, None, "EMR ends it with its last step"),
+        (true, WhenDone::Keep) => Rung::disarmed(kind, "when_done: keep", None),
+        (true, WhenDone::Terminate) => {
+            Rung::disarmed(kind, "somebody turned it off", Some(APPLY.to_owned()))
+        }
+    }
+}
+
+fn power_off(cluster: &Cluster, seen: &SeenCluster) -> Rung {
+    let kind = RungKind::PowerOff;
+    let Some(told) = told(&seen.cluster.tags) else {
+        return Rung::disarmed(kind, "the cluster was made without it", None);
+    };
+    let told = i64::try_from(told).unwrap_or(i64::MAX / 1_000);
+    let at = cluster.created_at + TimeDelta::seconds(told);
+    Rung::armed(kind, Some(at), "its primary powers itself off")
+}
+
+fn schedule(cluster: &Cluster, scheduled: &Scheduled, now: DateTime<Utc>) -> Rung {
+    let kind = RungKind::Schedule;
+    let disarmed = |why: &str| Rung::disarmed(kind, why, Some(APPLY.to_owned()));
+    match scheduled {
+        Scheduled::There(schedule) if ends(schedule, cluster, now) => {
+            Rung::armed(kind, Some(schedule.at), "EventBridge asks EMR for its end")
+        }
+        Scheduled::There(_) => disarmed("it says another cluster, call or time"),
+        Scheduled::Missing => disarmed("it is not there"),
+        Scheduled::NoRole => no_role(),
+        Scheduled::Unread(why) => Rung::disarmed(kind, format!("it cannot be read: {why}"), None),
+    }
+}
+
+fn no_role() -> Rung {
+    let why = format!("the account lacks the role {}", super::roles::REAPER);
+    Rung::disarmed(RungKind::Schedule, why, Some(CREATE_ROLES.to_owned()))
+}
+
+fn apply(cluster: &Cluster, now: DateTime<Utc>) -> Rung {
+    let kind = RungKind::Apply;
+    match cluster.renewed_at {
+        Some(at) if now - at < FOLLOWED => {
+            let since = at.format("%H:%M:%S UTC");
+            Rung::armed(kind, None, format!("one follows it, last seen at {since}"))
+        }
+        Some(_) | None => Rung::disarmed(kind, "none follows it", Some(APPLY.to_owned())),
+    }
+}

@@ -1,0 +1,135 @@
+"""EventBridge Scheduler: what AWS refuses and moto does not, and schedules that fire.
+
+moto keeps schedules and never looks at them again. Here they fire by the double's clock, and only
+what AWS would understand has an effect: neither target nor input is looked at before.
+"""
+
+import json
+import re
+from datetime import UTC, datetime
+from urllib.parse import unquote
+
+import account
+import emr
+from replies import Refusal
+
+TERMINATE = "arn:aws:scheduler:::aws-sdk:emr:terminateJobFlows"
+AT = re.compile(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)")
+MINUTE = 60
+ASSUME = "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
+
+
+def refuse(name, path, body):
+    """Refuses what AWS refuses; where it does not, an update sets again what moto leaves."""
+    if name.service != "scheduler" or name.operation not in WRITES:
+        return
+    asked, last = json.loads(body or b"{}"), unquote(path.rpartition("/")[2])
+    if name.operation == "CreateScheduleGroup":
+        if account.schedule_group(name.region, last):
+            raise Refusal("ConflictException", f"Schedule group {last} already exists.", 409)
+        return
+    group = asked.get("GroupName") or "default"
+    held = account.schedule_group(name.region, group)
+    if held is None:
+        raise lost(f"Schedule group {group}")
+    if not AT.fullmatch(asked["ScheduleExpression"]):
+        said = asked["ScheduleExpression"]
+        raise Refusal("ValidationException", f"Invalid Schedule Expression {said}.")
+    role = asked["Target"]["RoleArn"]
+    if "scheduler.amazonaws.com" not in account.trust(role):
+        raise Refusal("ValidationException", ASSUME)
+    if name.operation == "UpdateSchedule":
+        if last not in held.schedules:
+            raise lost(f"Schedule {last}")
+        after = asked.get("ActionAfterCompletion", "NONE")
+        held.schedules[last].action_after_completion = after
+
+
+WRITES = ("CreateSchedule", "UpdateSchedule", "CreateScheduleGroup")
+
+
+def lost(what):
+    return Refusal("ResourceNotFoundException", f"{what} does not exist.", 404)
+
+
+def at(schedule):
+    said = datetime.fromisoformat(AT.fullmatch(schedule.schedule_expression)[1])
+    return said.replace(tzinfo=UTC).timestamp()
+
+
+def due(world, schedule, now):
+    """When it fires next; never, if its time was over when it was said."""
+    said = (schedule.schedule_expression, schedule.last_modified_date)
+    if getattr(schedule, "said", None) != said:
+        schedule.said = said
+        begins = at(schedule)
+        late = world.durations["schedule"]
+        schedule.due = max(begins + late, now) if begins + MINUTE > now else None
+    return None if schedule.state == "DISABLED" else schedule.due
+
+
+def catch_up(world, now):
+    """Lets fire what is due, each at its time, among all else that happens."""
+    while True:
+        waiting = [
+            (when, group.name, schedule.name, region, group, schedule)
+            for region, group, schedule in account.schedules()
+            if (when := due(world, schedule, now)) is not None and when <= now
+        ]
+        if not waiting:
+            return
+        when, _, _, region, group, schedule = min(waiting, key=lambda one: one[:4])
+        for cluster in world.clusters.values():
+            cluster.catch_up(when)
+        fire(world, region, group, schedule, when)
+
+
+def fire(world, region, group, schedule, when):
+    tried = schedule.target["RetryPolicy"]["MaximumEventAgeInSeconds"]
+    if not made(world, region, schedule, when) and when < at(schedule) + tried:
+        schedule.due = when + MINUTE
+    elif schedule.action_after_completion == "DELETE":
+        group.delete_schedule(schedule.name)
+    else:
+        schedule.due = None
+
+
+def made(world, region, schedule, when):
+    """Whether the call was made and is over, well or in vain for good."""
+    ids = named(schedule)
+    if ids is None:
+        return True
+    if "TerminateJobFlows" not in account.permissions(schedule.target["RoleArn"]):
+        return False
+    try:
+        clusters = emr.listed(world, region, ids)
+    except Refusal:
+        return False
+    for cluster in clusters:
+        if not cluster.protected:
+            cluster.terminate(when)
+    return not any(cluster.protected and cluster.live for cluster in clusters)
+
+
+def named(schedule):
+    """The clusters that it is to end; none if AWS would make nothing of it."""
+    try:
+        ids = json.loads(schedule.target.get("Input", ""))["JobFlowIds"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    good = isinstance(ids, list) and all(isinstance(one, str) for one in ids)
+    return ids if good and schedule.target["Arn"] == TERMINATE else None
+
+
+def shown(region, group, schedule):
+    return {
+        "region": region,
+        "group": group.name,
+        "name": schedule.name,
+        "at": datetime.fromtimestamp(at(schedule), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "target": schedule.target["Arn"],
+        "input": schedule.target.get("Input"),
+        "role": schedule.target["RoleArn"],
+        "after": schedule.action_after_completion,
+        "tried": schedule.target["RetryPolicy"]["MaximumEventAgeInSeconds"],
+    }

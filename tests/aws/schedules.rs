@@ -1,0 +1,197 @@
+//! Schedules by the SDK, against a server that takes AWS's own requests.
+
+use crate::double::{Double, Schedule};
+use chrono::TimeDelta;
+use clusterup::cloud::api::scheduler::{
+    self, CreateSchedule, CreateScheduleGroup, DeleteSchedule, GetSchedule, ListSchedules,
+    TERMINATE, UpdateSchedule,
+};
+use clusterup::cloud::api::{Call, Kind, Serve, Tags};
+use clusterup::cloud::aws::Sdk;
+use std::env;
+use std::process::Command;
+
+const ROLE: &str = "arn:aws:iam::123456789012:role/clusterup-reaper";
+/// When nobody runs this test any more.
+const AT: &str = "2125-01-02T03:04:00Z";
+const INPUT: &str = r#"{"JobFlowIds":["j-1"]}"#;
+
+#[test]
+fn the_sdk_makes_moves_reads_and_takes_away_schedules() {
+    let double = Double::start();
+    asked(&double, "refused");
+    double.make_roles(true);
+    asked(&double, "made");
+    let made = double.schedules();
+    assert_eq!(made.len(), 120);
+    let wanted = Schedule {
+        group: "clusterup".to_owned(),
+        name: "end-007".to_owned(),
+        at: AT.to_owned(),
+        target: TERMINATE.to_owned(),
+        input: INPUT.to_owned(),
+        role: ROLE.to_owned(),
+        after: "DELETE".to_owned(),
+        tried: 3_600,
+    };
+    assert_eq!(made[7], wanted);
+    asked(&double, "moved");
+    let moved = double.schedules().remove(7);
+    let at = "2125-01-02T04:04:00Z".to_owned();
+    assert_eq!(moved, Schedule { at, ..wanted });
+    asked(&double, "gone");
+    assert_eq!(double.schedules(), []);
+    double.remove_role("clusterup-reaper");
+    asked(&double, "roleless");
+}
+
+/// Has a part asked in a process of its own, for the SDK reads the environment.
+fn asked(double: &Double, part: &str) {
+    let mut command = Command::new(env::current_exe().unwrap());
+    let name = format!("schedules::part_{part}");
+    command.args(["--exact", &name, "--ignored"]);
+    double.env(&mut command);
+    let done = command.output().unwrap();
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success() && said.contains("1 passed"), "{said}");
+}
+
+#[test]
+#[ignore = "a part of another test"]
+fn part_refused() {
+    run(async |sdk| refused(sdk).await);
+}
+
+#[test]
+#[ignore = "a part of another test"]
+fn part_made() {
+    run(async |sdk| made(sdk).await);
+}
+
+#[test]
+#[ignore = "a part of another test"]
+fn part_moved() {
+    run(async |sdk| moved(sdk).await);
+}
+
+#[test]
+#[ignore = "a part of another test"]
+fn part_gone() {
+    run(async |sdk| gone(sdk).await);
+}
+
+#[test]
+#[ignore = "a part of another test"]
+fn part_roleless() {
+    run(async |sdk| roleless(sdk).await);
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "nobody else can say where AWS is"
+)]
+fn run(part: impl AsyncFnOnce(&Sdk)) {
+    let place = env::var("AWS_ENDPOINT_URL").unwrap_or_default();
+    assert!(place.starts_with("http://127.0.0.1:"), "run by itself");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let sdk = Sdk::connect(&"us-east-1".parse().unwrap()).await;
+        part(&sdk).await;
+    });
+}
+
+fn it(number: u32) -> scheduler::Schedule {
+    scheduler::Schedule {
+        group: "clusterup".to_owned(),
+        name: format!("end-{number:03}"),
+        at: AT.parse().unwrap(),
+        target: TERMINATE.to_owned(),
+        role: ROLE.to_owned(),
+        input: INPUT.to_owned(),
+    }
+}
+
+fn named(number: u32) -> GetSchedule {
+    let scheduler::Schedule { group, name, .. } = it(number);
+    GetSchedule { group, name }
+}
+
+fn group() -> CreateScheduleGroup {
+    CreateScheduleGroup {
+        name: "clusterup".to_owned(),
+        tags: Tags::from([("clusterup-managed".to_owned(), "true".to_owned())]),
+    }
+}
+
+async fn names(sdk: &Sdk, prefix: &str) -> Vec<String> {
+    let (mut names, mut next) = (Vec::new(), None);
+    loop {
+        let call = ListSchedules {
+            group: "clusterup".to_owned(),
+            prefix: prefix.to_owned(),
+            next,
+        };
+        let page = sdk.serve(call).await.unwrap();
+        names.extend(page.items);
+        next = page.next;
+        if next.is_none() {
+            names.sort();
+            return names;
+        }
+    }
+}
+
+async fn kind<C: Call>(sdk: &Sdk, call: C) -> Kind
+where
+    Sdk: Serve<C>,
+{
+    sdk.serve(call).await.unwrap_err().kind
+}
+
+/// Without a group, and then without the role.
+async fn refused(sdk: &Sdk) {
+    assert_eq!(kind(sdk, CreateSchedule(it(0))).await, Kind::NotFound);
+    assert_eq!(kind(sdk, UpdateSchedule(it(0))).await, Kind::NotFound);
+    assert_eq!(sdk.serve(named(0)).await.unwrap(), None);
+    assert_eq!(names(sdk, "").await, [""; 0]);
+    sdk.serve(group()).await.unwrap();
+    assert_eq!(kind(sdk, group()).await, Kind::Exists);
+    roleless(sdk).await;
+}
+
+async fn roleless(sdk: &Sdk) {
+    let error = sdk.serve(CreateSchedule(it(0))).await.unwrap_err();
+    assert_eq!(error.kind, Kind::Invalid);
+    assert!(error.message.contains("to assume the role"), "{error}");
+}
+
+async fn made(sdk: &Sdk) {
+    for number in 0..120 {
+        sdk.serve(CreateSchedule(it(number))).await.unwrap();
+    }
+    assert_eq!(kind(sdk, CreateSchedule(it(7))).await, Kind::Exists);
+    assert_eq!(names(sdk, "end-").await.len(), 120);
+    assert_eq!(names(sdk, "end-11").await.len(), 10);
+    assert_eq!(names(sdk, "other").await, [""; 0]);
+}
+
+async fn moved(sdk: &Sdk) {
+    let old = sdk.serve(named(7)).await.unwrap().unwrap();
+    let new = scheduler::Schedule {
+        at: old.at + TimeDelta::hours(1),
+        ..old
+    };
+    sdk.serve(UpdateSchedule(new.clone())).await.unwrap();
+    assert_eq!(sdk.serve(named(7)).await.unwrap(), Some(new));
+}
+
+async fn gone(sdk: &Sdk) {
+    for name in names(sdk, "").await.into_iter().chain(["none".to_owned()]) {
+        let group = "clusterup".to_owned();
+        sdk.serve(DeleteSchedule { group, name }).await.unwrap();
+    }
+    assert_eq!(sdk.serve(named(7)).await.unwrap(), None);
+}
