@@ -4,11 +4,12 @@
 //!
 //! - [`model`]: the nouns. Pure, as are the next five.
 //! - [`text`]: YAML to `Stack`, every mistake at once.
-//! - [`cost`]: what instance types hold and cost.
+//! - [`cost`]: what instance types hold and cost, what clusters have cost.
 //! - [`plan`]: `Stack` x `Facts` x `Observed` to `Plan`.
 //! - [`guard`]: now x `Cluster` to `Verdict`.
 //! - [`diagnose`]: logs to causes.
 //! - [`cloud`]: the edge. A trait, and this machine as a cloud behind it.
+//! - [`ledger`]: what clusters have cost, kept in SQLite.
 //! - [`run`]: the shell. The clock, one attempt at a plan, the loop that follows a job.
 //! - [`cli`]: words, views and exit codes.
 
@@ -17,6 +18,7 @@ pub mod cloud;
 pub mod cost;
 pub mod diagnose;
 pub mod guard;
+pub mod ledger;
 pub mod model;
 pub mod plan;
 pub mod run;

@@ -15,14 +15,17 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("guard", &["model", "cost"]),
     ("plan", &["model", "cost"]),
     ("cloud", &["model", "cost", "guard", "diagnose"]),
+    ("ledger", &["model", "cost"]),
     (
         "run",
-        &["model", "cost", "diagnose", "guard", "plan", "cloud"],
+        &[
+            "model", "cost", "diagnose", "guard", "plan", "cloud", "ledger",
+        ],
     ),
     (
         "cli",
         &[
-            "model", "text", "cost", "diagnose", "guard", "plan", "cloud", "run",
+            "model", "text", "cost", "diagnose", "guard", "plan", "cloud", "ledger", "run",
         ],
     ),
 ];

@@ -5,6 +5,7 @@ use super::args::ApplyArgs;
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::interrupt::{self, Choice};
+use super::ledger;
 use super::screen::Screen;
 use super::stack_file;
 use super::target::Target;
@@ -78,6 +79,8 @@ impl Apply<'_> {
             self.screen.document("apply", Exit::Failed.code(), fields);
             return Ok(Exit::Failed);
         };
+        // What the plan forgets was observed before.
+        self.note(&prepared.observed.clusters).await;
         if self.args.detach {
             return self.left(Exit::Done, &prepared).await;
         }
@@ -171,6 +174,7 @@ impl Apply<'_> {
     /// The end of an apply that leaves its cluster at work.
     async fn left(&self, exit: Exit, prepared: &Prepared) -> Result<Exit, Failure> {
         let clusters = self.cloud().watch(&self.stack.name).await?;
+        self.note(&clusters).await;
         let live = clusters
             .iter()
             .rev()
@@ -196,6 +200,7 @@ impl Apply<'_> {
     ) -> Result<Exit, Failure> {
         let home = self.home();
         let observed = driver.cloud.observe(&self.stack.name, home).await?;
+        self.note(&observed.clusters).await;
         let job = prepared.desired.job.as_ref();
         let worker = job.and_then(|job| follow::newest(&observed.clusters, &job.hash));
         let of_job = match (job, worker) {
@@ -228,6 +233,11 @@ impl Apply<'_> {
         }
         self.document(exit, prepared, observed.latest(), cause);
         Ok(exit)
+    }
+
+    /// Keeps what the clusters have cost.
+    async fn note(&self, clusters: &[Cluster]) {
+        ledger::note(clusters, self.target, self.context, self.screen).await;
     }
 
     fn home(&self) -> Option<&Path> {

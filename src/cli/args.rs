@@ -47,7 +47,7 @@ pub(super) enum Verb {
     Ssh(SshArgs),
     /// End and remove everything of a stack but the results at home
     Destroy(DestroyArgs),
-    /// Say what stacks cost
+    /// Say what stacks cost, and what clusters have cost
     Cost {
         #[command(subcommand)]
         verb: CostVerb,

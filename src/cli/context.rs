@@ -145,6 +145,13 @@ impl Context {
         catalog
     }
 
+    /// The file of what clusters have cost.
+    pub(super) fn ledger(&self) -> Result<PathBuf, Failure> {
+        let state = self.state.as_ref();
+        let state = state.ok_or_else(|| homeless("XDG_STATE_HOME"))?;
+        Ok(state.join("clusterup").join("ledger.db"))
+    }
+
     /// This machine as a cloud.
     pub(super) fn local(&self) -> Result<Local, Failure> {
         let state = self

@@ -4,14 +4,16 @@ use super::args::DestroyArgs;
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::interrupt;
+use super::ledger;
 use super::prompt::consent;
 use super::screen::Screen;
 use super::stack_file;
 use super::target::Target;
 use super::view;
 use super::view::progress::Progress;
+use crate::model::action::Action;
 use crate::model::name::StackName;
-use crate::model::plan::Plan;
+use crate::model::plan::{Plan, Planned};
 use crate::plan;
 use crate::run::reconcile::reconcile;
 use serde_json::json;
@@ -35,7 +37,14 @@ pub(super) async fn run(
         }
         let progress = Progress::new(screen);
         let lease = interrupt::or_stop(cloud.lease(&stack, &progress), STOPPED).await??;
-        let removed = interrupt::or_stop(remove(&target, &stack, &progress), STOPPED).await;
+        let destroy = Destroy {
+            target: &target,
+            stack: &stack,
+            context,
+            screen,
+            progress: &progress,
+        };
+        let removed = interrupt::or_stop(destroy.run(), STOPPED).await;
         let released = lease.release().await;
         removed??;
         released?;
@@ -68,26 +77,57 @@ async fn there(target: &Target, stack: &StackName) -> Result<Plan, Failure> {
     Ok(plan::destroy(stack, &cloud.observe(stack, None).await?))
 }
 
-/// Removes what is there now, which under the lease nobody adds to. What is made besides, by a
-/// cluster that ends, is for the next pass.
-async fn remove(
-    target: &Target,
-    stack: &StackName,
-    progress: &Progress<'_>,
-) -> Result<(), Failure> {
-    for _ in 0..PASSES {
-        let plan = there(target, stack).await?;
-        if plan.is_empty() {
-            return Ok(());
+struct Destroy<'a> {
+    target: &'a Target,
+    stack: &'a StackName,
+    context: &'a Context,
+    screen: &'a Screen,
+    progress: &'a Progress<'a>,
+}
+
+impl Destroy<'_> {
+    /// Removes what is there now, which under the lease nobody adds to. What is made besides, by a
+    /// cluster that ends, is for the next pass.
+    async fn run(&self) -> Result<(), Failure> {
+        for _ in 0..PASSES {
+            let plan = there(self.target, self.stack).await?;
+            if plan.is_empty() {
+                return Ok(());
+            }
+            self.pass(plan).await?;
         }
-        reconcile(&*target.cloud, &plan, progress).await?;
+        let (stack, flag) = (self.stack, self.target.flag());
+        Err(Failure::new(
+            Exit::Failed,
+            format!("something of stack {stack} is still there"),
+        )
+        .hint(format!("see it: clusterup status {stack}{flag}")))
     }
-    let flag = target.flag();
-    Err(Failure::new(
-        Exit::Failed,
-        format!("something of stack {stack} is still there"),
-    )
-    .hint(format!("see it: clusterup status {stack}{flag}")))
+
+    /// What clusters have cost is kept when they have ended and before they are forgotten.
+    async fn pass(&self, mut plan: Plan) -> Result<(), Failure> {
+        let cloud = &*self.target.cloud;
+        let forgets = |planned: &Planned| matches!(planned.action, Action::DeleteCluster(_));
+        if let Some(first) = plan.actions.iter().position(forgets) {
+            let rest = plan.actions.split_off(first);
+            reconcile(cloud, &plan, self.progress).await?;
+            self.note().await;
+            plan.actions = rest;
+        }
+        Ok(reconcile(cloud, &plan, self.progress).await?)
+    }
+
+    async fn note(&self) {
+        match self.target.cloud.watch(self.stack).await {
+            Ok(clusters) => {
+                ledger::note(&clusters, self.target, self.context, self.screen).await;
+            }
+            // What must go goes, counted or not.
+            Err(error) => self
+                .screen
+                .say(&format!("warning: what this cost is not noted: {error}")),
+        }
+    }
 }
 
 /// What Ctrl-C leaves, and how to go on.

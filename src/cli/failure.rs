@@ -1,6 +1,7 @@
 //! What went wrong, in words with the next step, and the exit code it stands for.
 
 use crate::cloud::{Class, CloudError};
+use crate::ledger::LedgerError;
 use crate::plan::Refusal;
 use crate::run::driver::Stopped;
 use crate::text::Diagnostics;
@@ -88,6 +89,16 @@ impl From<CloudError> for Failure {
             None => failure,
         };
         error.hints.into_iter().fold(failure, Self::hint)
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        let failure = Self::new(Exit::Failed, error.to_string()).hint(error.hint());
+        match error.source() {
+            Some(source) => failure.caused_by(source),
+            None => failure,
+        }
     }
 }
 

@@ -11,6 +11,7 @@ mod failure;
 mod hidden;
 mod init;
 mod interrupt;
+mod ledger;
 mod logs;
 mod plan;
 mod prices;
@@ -66,7 +67,7 @@ async fn run(verb: Verb, context: &Context, screen: &Screen) -> Result<Exit, Fai
         Verb::Logs(args) => logs::run(&args, context, screen).await,
         Verb::Ssh(args) => ssh::run(&args, context, screen).await,
         Verb::Destroy(args) => destroy::run(&args, context, screen).await,
-        Verb::Cost { verb } => cost::run(&verb, context, screen),
+        Verb::Cost { verb } => cost::run(&verb, context, screen).await,
         Verb::Prices { verb } => prices::run(&verb, context, screen).await,
         Verb::Doctor(args) => doctor::run(&args, context, screen).await,
         Verb::Schema => schema::run(screen),

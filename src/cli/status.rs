@@ -3,6 +3,7 @@
 use super::args::StatusArgs;
 use super::context::Context;
 use super::failure::{Exit, Failure};
+use super::ledger;
 use super::screen::Screen;
 use super::stack_file;
 use super::target::Target;
@@ -27,7 +28,7 @@ pub(super) async fn run(
         Some(stack) => vec![stack],
         None => cloud.stacks().await?,
     };
-    let (mut shown, mut unread) = (Vec::new(), false);
+    let (mut shown, mut seen, mut unread) = (Vec::new(), Vec::new(), false);
     for stack in &stacks {
         let observed = match cloud.observe(stack, None).await {
             Ok(observed) => observed,
@@ -58,7 +59,9 @@ pub(super) async fn run(
             }
         }
         shown.push(json!({ "stack": stack, "observed": observed }));
+        seen.extend(observed.clusters);
     }
+    ledger::note(&seen, &target, context, screen).await;
     if stacks.is_empty() {
         screen.text(&format!("no stacks {}", target.place()));
     }

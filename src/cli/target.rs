@@ -50,6 +50,12 @@ impl Target {
         }
     }
 
+    /// As the ledger has it: `local`, or the region.
+    pub(super) fn name(&self) -> String {
+        let region = self.region.as_ref();
+        region.map_or("local".to_owned(), ToString::to_string)
+    }
+
     /// What has to be on a command line to mean this target: ` --local`, ` --region …`, or nothing
     /// where a stack's file says it.
     pub(super) fn flag(&self) -> &str {

@@ -32,7 +32,9 @@ use crate::model::rung::Rung;
 use crate::model::sample::Sample;
 use crate::model::stack::Stack;
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -96,6 +98,17 @@ pub trait Cloud {
 
     /// The clusters of a stack as they are now; less to ask for than [`Self::observe`].
     async fn watch(&self, stack: &StackName) -> Result<Vec<Cluster>, CloudError>;
+
+    /// The clusters of all stacks that were made since an instant, ended ones too as long as they
+    /// are remembered, oldest first; without those that are known already.
+    async fn history(
+        &self,
+        since: DateTime<Utc>,
+        known: &BTreeSet<ClusterId>,
+    ) -> Result<Vec<Cluster>, CloudError>;
+
+    /// The account that pays, where there is one.
+    async fn account(&self) -> Result<Option<String>, CloudError>;
 
     /// Whether what a plan needs from outside is there, asked before anything is made; the rungs of
     /// the cluster that it makes, where it makes one.

@@ -66,7 +66,7 @@ fn node_seconds(life: &Life, now: DateTime<Utc>) -> u64 {
 }
 
 /// A second that has begun counts; nothing of less than nothing.
-fn whole_seconds(delta: TimeDelta) -> u64 {
+pub(super) fn whole_seconds(delta: TimeDelta) -> u64 {
     let begun = i64::from(delta.subsec_nanos() > 0);
     u64::try_from(delta.num_seconds() + begun).unwrap_or(0)
 }

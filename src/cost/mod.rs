@@ -5,6 +5,7 @@ pub mod budget;
 pub mod catalog;
 pub mod compare;
 pub mod estimate;
+pub mod ledger;
 pub mod meter;
 pub mod offers;
 pub mod product;

@@ -9,7 +9,7 @@ use std::ops::{Add, Sub};
 use std::str::FromStr;
 
 /// US dollars. Text: `$3`, `$0.05`, `$1250.50`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Usd(Decimal);
 
 impl Usd {

@@ -1,8 +1,10 @@
-//! The shell around the pure rooms: the clock, one attempt at a plan, the loop that calls it.
+//! The shell around the pure rooms: the clock, one attempt at a plan, the loop that calls it, the
+//! ledger kept.
 
 pub mod clock;
 pub mod driver;
 pub mod explain;
 pub mod follow;
+pub mod ledger;
 pub mod reconcile;
 pub mod supervisor;

@@ -10,6 +10,7 @@ mod drift;
 mod job;
 mod json;
 mod kills;
+mod ledger;
 mod life;
 mod lost;
 mod pool;

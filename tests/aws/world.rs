@@ -204,7 +204,7 @@ impl World {
         assert!(files.is_empty(), "{files:?}");
     }
 
-    /// The files that the program keeps on this machine.
+    /// The files that the program keeps on this machine, but for the ledger of what was spent.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
         let (mut files, mut folders) = (Vec::new(), vec![self.state()]);
         while let Some(folder) = folders.pop() {
@@ -212,7 +212,7 @@ impl World {
                 let path = entry.path();
                 if path.is_dir() {
                     folders.push(path);
-                } else {
+                } else if !path.ends_with("ledger.db") {
                     files.push(path);
                 }
             }

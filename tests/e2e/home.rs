@@ -33,6 +33,17 @@ impl Home {
         self.path().join("state")
     }
 
+    /// What the program keeps on this machine, but for the ledger of what was spent.
+    pub(crate) fn left(&self) -> Vec<PathBuf> {
+        let kept = fs::read_dir(self.state().join("clusterup"));
+        let paths = kept
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.path());
+        paths.filter(|path| !path.ends_with("ledger.db")).collect()
+    }
+
     pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path().join(name);
         fs::write(&path, text).unwrap();

@@ -2,6 +2,7 @@
 
 use crate::home::{Home, PLAIN, state, step};
 use std::fs;
+use std::path::PathBuf;
 
 #[test]
 fn a_job_that_ended_well_is_not_run_again() {
@@ -242,5 +243,5 @@ fn half_a_key_pair_is_in_nobodys_way() {
     fs::create_dir(keys.join(".other.123")).unwrap();
     home.expect(0, &["status", "--local"]);
     home.expect(0, &["destroy", "t", "--local", "--yes"]);
-    assert!(!home.state().join("clusterup").exists());
+    assert_eq!(home.left(), Vec::<PathBuf>::new());
 }

@@ -1,6 +1,8 @@
 //! The README's first command, on the shipped stack.
 
 use crate::home::Home;
+use rust_decimal::Decimal;
+use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -38,12 +40,31 @@ fn ends_with_the_table_and_leaves_nothing_running() {
 
     let status = home.json(&["status", "--local"]);
     assert_eq!(status["stacks"][0]["stack"], "quickstart");
+    let cost = would_have_cost(&home);
     home.expect(0, &["destroy", "quickstart", "--local", "--yes"]);
-    assert!(
-        !home.state().join("clusterup").exists(),
-        "destroy left something"
+    assert_eq!(home.left(), Vec::<PathBuf>::new());
+    assert_eq!(
+        would_have_cost(&home),
+        cost,
+        "the ledger outlives the stack"
     );
     assert!(results.join("similar/similar.csv").exists());
+}
+
+/// The row of the stack in a report, whose parts sum to its total.
+fn would_have_cost(home: &Home) -> Value {
+    let report = home.json(&["cost", "report", "--local", "--since", "1h"]);
+    assert_eq!(report["would_have_cost"], true);
+    let row = &report["report"]["rows"][0];
+    let amount = |part: &str| -> Decimal {
+        let text = row[part].as_str().unwrap();
+        text.trim_start_matches('$').parse().unwrap()
+    };
+    let parts = ["bootstrapping", "working", "failed", "idle"].map(amount);
+    assert_eq!(parts.iter().sum::<Decimal>(), amount("total"), "{report:#}");
+    assert!(amount("working") > Decimal::ZERO, "{report:#}");
+    assert_eq!(row["key"], "quickstart");
+    row.clone()
 }
 
 /// The ten are the others of the asked movie's taste group, as `make_ratings.py` planted them, and

@@ -1,6 +1,8 @@
-//! `cost`: what stacks cost.
+//! `cost`: what stacks cost, and what clusters have cost.
 
 mod estimate;
+mod report;
+mod when;
 
 use super::context::Context;
 use super::failure::{Exit, Failure};
@@ -11,18 +13,26 @@ use clap::Subcommand;
 pub(super) enum CostVerb {
     /// Say what a stack's cluster costs, touching nothing and without credentials
     Estimate(estimate::EstimateArgs),
+    /// Show what was spent, by team, stack, owner, day or month, and how much of it was waste
+    Report(report::ReportArgs),
 }
 
 impl CostVerb {
     pub(super) const fn name(&self) -> &'static str {
         match self {
             Self::Estimate(_) => "cost estimate",
+            Self::Report(_) => "cost report",
         }
     }
 }
 
-pub(super) fn run(verb: &CostVerb, context: &Context, screen: &Screen) -> Result<Exit, Failure> {
+pub(super) async fn run(
+    verb: &CostVerb,
+    context: &Context,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
     match verb {
         CostVerb::Estimate(args) => estimate::run(args, context, screen),
+        CostVerb::Report(args) => report::run(args, context, screen).await,
     }
 }

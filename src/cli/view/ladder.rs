@@ -5,7 +5,7 @@ use crate::model::rung::{Rung, RungState};
 
 /// A line or two a rung, to stand below a cluster: armed or not, why, and the command that arms it.
 pub(in crate::cli) fn lines(rungs: &[Rung]) -> Vec<String> {
-    rungs.iter().flat_map(|rung| lines_of(rung)).collect()
+    rungs.iter().flat_map(lines_of).collect()
 }
 
 fn lines_of(rung: &Rung) -> Vec<String> {

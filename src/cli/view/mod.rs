@@ -4,6 +4,7 @@ pub(super) mod compare;
 pub(super) mod estimate;
 pub(super) mod figures;
 pub(super) mod ladder;
+pub(super) mod ledger;
 pub(super) mod node;
 pub(super) mod plan;
 pub(super) mod price;

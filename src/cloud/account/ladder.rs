@@ -93,12 +93,12 @@ impl<A: Api> Account<A> {
             self.tag(id, tags).await?;
         }
         let now = self.settings.clock.now();
-        match &seen.schedule {
-            Scheduled::There(schedule) if rungs::ends(schedule, cluster, now) => {}
-            seen => {
-                let there = matches!(seen, Scheduled::There(_));
-                self.schedule(cluster, there, hear).await?;
-            }
+        let (there, right) = match &seen.schedule {
+            Scheduled::There(schedule) => (true, rungs::ends(schedule, cluster, now)),
+            Scheduled::Missing | Scheduled::NoRole | Scheduled::Unread(_) => (false, false),
+        };
+        if !right {
+            self.schedule(cluster, there, hear).await?;
         }
         Ok(())
     }
@@ -128,11 +128,14 @@ impl<A: Api> Account<A> {
                     "the schedule that ends {} is not armed: {error}",
                     cluster.id
                 );
-                let next = match error.kind {
-                    Kind::Invalid => Some(rungs::CREATE_ROLES.to_owned()),
-                    Kind::Denied => Some(format!("ask for the permission {}", error.call)),
-                    _ => Some(rungs::APPLY.to_owned()),
+                let next = if error.kind == Kind::Invalid {
+                    rungs::CREATE_ROLES.to_owned()
+                } else if error.kind == Kind::Denied {
+                    format!("ask for the permission {}", error.call)
+                } else {
+                    rungs::APPLY.to_owned()
                 };
+                let next = Some(next);
                 hear.hear(&Event::Warning { what, next });
                 Scheduled::Missing
             }

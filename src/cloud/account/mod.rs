@@ -13,6 +13,7 @@ mod cut;
 mod errors;
 mod facts;
 mod groups;
+mod history;
 mod intent;
 mod keys;
 mod ladder;
@@ -46,14 +47,16 @@ use crate::model::action::Action;
 use crate::model::clock::Clock;
 use crate::model::event::{Event, Listener, SparkProgress};
 use crate::model::facts::Facts;
-use crate::model::name::{Region, StackName};
+use crate::model::name::{ClusterId, Region, StackName};
 use crate::model::observed::{Cluster, Observed};
 use crate::model::plan::Plan;
 use crate::model::rung::Rung;
 use crate::model::sample::Sample;
 use crate::model::stack::Stack;
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -160,6 +163,18 @@ impl<A: Api> Cloud for Account<A> {
 
     async fn watch(&self, stack: &StackName) -> Result<Vec<Cluster>, CloudError> {
         self.glance(stack).await
+    }
+
+    async fn history(
+        &self,
+        since: DateTime<Utc>,
+        known: &BTreeSet<ClusterId>,
+    ) -> Result<Vec<Cluster>, CloudError> {
+        self.past(since, known).await
+    }
+
+    async fn account(&self) -> Result<Option<String>, CloudError> {
+        Ok(Some(self.identity().await?.account))
     }
 
     async fn stacks(&self) -> Result<Vec<StackName>, CloudError> {

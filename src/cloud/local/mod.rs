@@ -30,7 +30,8 @@ use crate::model::rung::{Rung, RungKind};
 use crate::model::sample::Sample;
 use crate::model::stack::Stack;
 use async_trait::async_trait;
-use std::collections::BTreeMap;
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -151,6 +152,24 @@ impl Cloud for Local {
     async fn check(&self, _: &Plan) -> Result<Vec<Rung>, CloudError> {
         let says = "its own process ends it, with the command line gone";
         Ok(vec![Rung::armed(RungKind::Supervisor, None, says)])
+    }
+
+    async fn history(
+        &self,
+        since: DateTime<Utc>,
+        known: &BTreeSet<ClusterId>,
+    ) -> Result<Vec<Cluster>, CloudError> {
+        let mut clusters = Vec::new();
+        for stack in self.place.stacks()? {
+            clusters.extend(self.clusters(&stack)?);
+        }
+        clusters.retain(|cluster| cluster.created_at >= since && !known.contains(&cluster.id));
+        Cluster::oldest_first(&mut clusters);
+        Ok(clusters)
+    }
+
+    async fn account(&self) -> Result<Option<String>, CloudError> {
+        Ok(None)
     }
 
     async fn stacks(&self) -> Result<Vec<StackName>, CloudError> {

@@ -1,0 +1,180 @@
+//! `cost report`: what was spent, and how much of it was waste.
+
+use super::when::When;
+use crate::cli::args::TargetArgs;
+use crate::cli::context::Context;
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::screen::Screen;
+use crate::cli::target::Target;
+use crate::cli::{ledger, view};
+use crate::cost::ledger::{By, Record, Report, Scope, Window};
+use crate::ledger::Ledger;
+use crate::model::clock::Clock;
+use crate::run::clock::SystemClock;
+use crate::run::ledger::{Unsynced, sync};
+use chrono::{DateTime, Utc};
+use clap::ValueEnum;
+use serde_json::json;
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct ReportArgs {
+    #[command(flatten)]
+    target: TargetArgs,
+    /// What a row stands for
+    #[arg(long, value_enum, default_value_t = ByArg::Stack)]
+    by: ByArg,
+    /// From the beginning of this day, by UTC, or so long ago
+    #[arg(long, value_name = "DAY|AGO", default_value = "30d")]
+    since: When,
+    /// Up to the beginning of this day, by UTC, or so long ago [default: now]
+    #[arg(long, value_name = "DAY|AGO")]
+    until: Option<When>,
+    /// Print CSV, for spreadsheets
+    #[arg(long, conflicts_with = "output")]
+    csv: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ByArg {
+    Team,
+    Stack,
+    Owner,
+    Day,
+    Month,
+}
+
+impl From<ByArg> for By {
+    fn from(by: ByArg) -> Self {
+        match by {
+            ByArg::Team => Self::Team,
+            ByArg::Stack => Self::Stack,
+            ByArg::Owner => Self::Owner,
+            ByArg::Day => Self::Day,
+            ByArg::Month => Self::Month,
+        }
+    }
+}
+
+pub(super) async fn run(
+    args: &ReportArgs,
+    context: &Context,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    let now = SystemClock.now();
+    let window = window(args, now)?;
+    let target = Target::open(&args.target, None, context).await?;
+    let mut ledger = ledger::open(context, screen)?;
+    let found = match bring_up(&target, &mut ledger, now).await {
+        Ok(scope) => Found::now(&ledger, scope, window, now)?,
+        Err(Unsynced::Ledger(error)) => return Err(error.into()),
+        Err(Unsynced::Cloud(error)) => {
+            let found = Found::last(&ledger, &target, window)?;
+            let failure = Failure::from(error);
+            let Some(found) = found else {
+                return Err(failure);
+            };
+            tell_stale(&failure, found.as_of, screen);
+            found
+        }
+    };
+    let report = Report::of(&found.records, args.by.into(), window, found.as_of);
+    if args.csv {
+        screen.raw(&view::ledger::csv(&report)?);
+        if let Some(unpriced) = view::ledger::unpriced(&report) {
+            screen.say(&unpriced);
+        }
+        return Ok(Exit::Done);
+    }
+    screen.text(&view::ledger::render(&report, &target));
+    let Scope {
+        target: at,
+        account,
+    } = found.scope;
+    let document = json!({
+        "target": at, "account": account, "would_have_cost": !target.costs(),
+        "as_of": found.as_of, "stale": found.as_of != now, "report": report,
+    });
+    screen.document("cost report", Exit::Done.code(), document);
+    Ok(Exit::Done)
+}
+
+fn window(args: &ReportArgs, now: DateTime<Utc>) -> Result<Window, Failure> {
+    let from = args.since.at(now);
+    let until = args.until.map_or(now, |until| until.at(now));
+    if from >= until {
+        let message = format!(
+            "the time to report on ends before it begins: {} to {}",
+            from.format("%F %R"),
+            until.format("%F %R UTC")
+        );
+        return Err(Failure::input(message).hint("give --since a time before --until, and past"));
+    }
+    Ok(Window { from, until })
+}
+
+/// The ledger, up to what the target tells now.
+async fn bring_up(
+    target: &Target,
+    ledger: &mut Ledger,
+    now: DateTime<Utc>,
+) -> Result<Scope, Unsynced> {
+    let scope = Scope {
+        target: target.name(),
+        account: target.cloud.account().await?,
+    };
+    sync(&*target.cloud, ledger, &scope, now).await?;
+    Ok(scope)
+}
+
+/// What the ledger has, and as of when.
+struct Found {
+    scope: Scope,
+    records: Vec<Record>,
+    as_of: DateTime<Utc>,
+}
+
+impl Found {
+    fn now(
+        ledger: &Ledger,
+        scope: Scope,
+        window: Window,
+        as_of: DateTime<Utc>,
+    ) -> Result<Self, Failure> {
+        let records = ledger.records(&scope, window)?;
+        Ok(Self {
+            scope,
+            records,
+            as_of,
+        })
+    }
+
+    /// As it was when the target was last seen; none where it never was.
+    fn last(ledger: &Ledger, target: &Target, window: Window) -> Result<Option<Self>, Failure> {
+        let scope = Scope {
+            target: target.name(),
+            account: None,
+        };
+        let records = ledger.records(&scope, window)?;
+        let seen = records.iter().map(|record| record.seen_at).max();
+        let Some(as_of) = ledger.synced_at(&scope)?.max(seen) else {
+            return Ok(None);
+        };
+        let records = records.into_iter().map(Record::as_last_seen).collect();
+        Ok(Some(Self {
+            scope,
+            records,
+            as_of,
+        }))
+    }
+}
+
+fn tell_stale(failure: &Failure, as_of: DateTime<Utc>, screen: &Screen) {
+    screen.say(&format!(
+        "warning: these figures are as of {}, from the ledger alone",
+        as_of.format("%F %T UTC")
+    ));
+    screen.say(&format!("  because: {}", failure.message));
+    for hint in &failure.hints {
+        screen.say(&format!("  next: {hint}"));
+    }
+}

@@ -1,0 +1,60 @@
+//! The ledger as verbs keep it: what they have seen is written down, and where that cannot be, they
+//! say so and go on.
+
+use super::context::Context;
+use super::failure::Failure;
+use super::screen::Screen;
+use super::target::Target;
+use crate::cost::ledger::{Record, Scope};
+use crate::ledger::Ledger;
+use crate::model::clock::Clock;
+use crate::model::observed::Cluster;
+use crate::run::clock::SystemClock;
+
+/// Opens the ledger; says where one lies that was spoilt.
+pub(super) fn open(context: &Context, screen: &Screen) -> Result<Ledger, Failure> {
+    let opened = Ledger::open(&context.ledger()?, SystemClock.now())?;
+    if let Some(spoilt) = &opened.spoilt {
+        screen.say(&format!(
+            "warning: the ledger could not be read and was moved to {}; it is made anew from what \
+             is remembered elsewhere",
+            spoilt.display()
+        ));
+    }
+    Ok(opened.ledger)
+}
+
+/// Writes down what was seen of clusters.
+pub(super) async fn note(
+    clusters: &[Cluster],
+    target: &Target,
+    context: &Context,
+    screen: &Screen,
+) {
+    if clusters.is_empty() {
+        return;
+    }
+    if let Err(failure) = write(clusters, target, context, screen).await {
+        let Failure { message, hints, .. } = failure;
+        screen.say(&format!("warning: what this costs is not noted: {message}"));
+        for hint in hints {
+            screen.say(&format!("  next: {hint}"));
+        }
+    }
+}
+
+async fn write(
+    clusters: &[Cluster],
+    target: &Target,
+    context: &Context,
+    screen: &Screen,
+) -> Result<(), Failure> {
+    let scope = Scope {
+        target: target.name(),
+        account: target.cloud.account().await?,
+    };
+    let now = SystemClock.now();
+    let of = |cluster| Record::of(&scope, cluster, now);
+    let records: Vec<Record> = clusters.iter().map(of).collect();
+    Ok(open(context, screen)?.record(&records)?)
+}

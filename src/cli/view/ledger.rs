@@ -1,0 +1,260 @@
+//! What clusters have cost, as a table for people and as CSV for spreadsheets.
+
+use super::words::wrap;
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::target::Target;
+use crate::cost::ledger::{By, Report, Row, Split};
+use crate::model::money::Usd;
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use csv::{Terminator, WriterBuilder};
+use rust_decimal::Decimal;
+use std::fmt::Write;
+
+const WIDTH: u16 = 80;
+const HEADER: [&str; 6] = [
+    "clusters",
+    "total",
+    "bootstrapping",
+    "working",
+    "failed",
+    "idle",
+];
+
+pub(in crate::cli) fn render(report: &Report, target: &Target) -> String {
+    let (from, until) = (report.window.from, report.window.until);
+    let what = match target.costs() {
+        true => format!("spent {}", target.place()),
+        false => format!("what clusters {} would have cost on AWS", target.place()),
+    };
+    let heading = format!(
+        "{what}, by {}, from {} to {}",
+        word(report.by),
+        from.format("%F %R"),
+        until.format("%F %R UTC")
+    );
+    let mut text = format!("{}\n\n", wrap(&heading, 0));
+    if report.rows.is_empty() {
+        text.push_str("no clusters that have a price\n");
+    } else {
+        text.push_str(&table(report));
+        let _ = writeln!(text, "\n{}", wrap(&waste(report), 0));
+    }
+    if let Some(unpriced) = unpriced(report) {
+        let _ = writeln!(text, "\n{unpriced}");
+    }
+    text
+}
+
+/// The clusters that are in no row, by name; none where there is none.
+pub(in crate::cli) fn unpriced(report: &Report) -> Option<String> {
+    let clusters = report.unpriced.iter();
+    let clusters: Vec<String> = clusters
+        .map(|it| format!("{} (stack {})", it.id, it.stack))
+        .collect();
+    let named = clusters.join(", ");
+    let text = format!("without a price, and in no row: {named}");
+    (!clusters.is_empty()).then(|| wrap(&text, 2))
+}
+
+const fn word(by: By) -> &'static str {
+    match by {
+        By::Team => "team",
+        By::Stack => "stack",
+        By::Owner => "owner",
+        By::Day => "day",
+        By::Month => "month",
+    }
+}
+
+fn table(report: &Report) -> String {
+    let decimals = decimals(report.total.total);
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(WIDTH)
+        .set_header(std::iter::once(word(report.by)).chain(HEADER));
+    for row in &report.rows {
+        let none = format!("(no {})", word(report.by));
+        table.add_row(cells(row.key.clone().unwrap_or(none), row, decimals));
+    }
+    if report.rows.len() > 1 {
+        table.add_row(cells("total".to_owned(), &report.total, decimals));
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+        .lines()
+        .map(|line| format!("{}\n", line.trim_end()))
+        .collect()
+}
+
+fn cells(key: String, row: &Row, decimals: u32) -> Vec<String> {
+    let parts = shown(&row.split, decimals);
+    let total: Decimal = parts.iter().sum();
+    let amounts = std::iter::once(total).chain(parts);
+    let amounts = amounts.map(|amount| dollars(amount, decimals));
+    let cells = [key, row.clusters.to_string()].into_iter();
+    cells.chain(amounts).collect()
+}
+
+/// Cents, or less where everything together is less than a dollar.
+fn decimals(total: Usd) -> u32 {
+    match total.amount() < Decimal::ONE {
+        true => 4,
+        false => 2,
+    }
+}
+
+/// The parts, rounded so that they add up to the rounded total.
+fn shown(split: &Split, decimals: u32) -> [Decimal; 4] {
+    let (mut exact, mut told) = (Decimal::ZERO, Decimal::ZERO);
+    let parts = [split.bootstrapping, split.working, split.failed, split.idle];
+    parts.map(|part| {
+        exact += part.amount();
+        let part = exact.round_dp(decimals) - told;
+        told += part;
+        part
+    })
+}
+
+fn waste(report: &Report) -> String {
+    let Row { total, split, .. } = &report.total;
+    let decimals = decimals(*total);
+    let [bootstrapping, working, failed, idle] = shown(split, decimals);
+    let waste = bootstrapping + failed + idle;
+    format!(
+        "waste: {} of {} ({}%), which is all but working",
+        dollars(waste, decimals),
+        dollars(waste + working, decimals),
+        percent(split.waste(), *total)
+    )
+}
+
+/// An amount that is rounded already.
+fn dollars(amount: Decimal, decimals: u32) -> String {
+    format!("${amount:.*}", decimals as usize)
+}
+
+/// Whole percents; none of nothing is nothing.
+fn percent(part: Usd, whole: Usd) -> Decimal {
+    let hundred = part.times(Decimal::ONE_HUNDRED).amount();
+    let percent = hundred.checked_div(whole.amount());
+    percent.unwrap_or_default().round()
+}
+
+/// The rows as RFC 4180 has them, dollars without their sign; no total, which a spreadsheet makes.
+pub(in crate::cli) fn csv(report: &Report) -> Result<String, Failure> {
+    let mut writer = WriterBuilder::new()
+        .terminator(Terminator::CRLF)
+        .from_writer(Vec::new());
+    let wrong = |error: csv::Error| {
+        Failure::new(Exit::Failed, "the CSV cannot be written").caused_by(&error)
+    };
+    let header = HEADER.map(|name| match name {
+        "clusters" => name.to_owned(),
+        name => format!("{name}_usd"),
+    });
+    let header = std::iter::once(word(report.by).to_owned()).chain(header);
+    writer.write_record(header).map_err(wrong)?;
+    for row in &report.rows {
+        let Split {
+            bootstrapping,
+            working,
+            failed,
+            idle,
+        } = row.split;
+        let dollars = [row.total, bootstrapping, working, failed, idle];
+        let key = harmless(row.key.as_deref().unwrap_or_default());
+        let cells = [key, row.clusters.to_string()].into_iter();
+        let cells = cells.chain(dollars.map(|usd| usd.amount().to_string()));
+        writer.write_record(cells).map_err(wrong)?;
+    }
+    let bytes = writer.into_inner().unwrap_or_default();
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// A spreadsheet takes text that begins so for a formula (OWASP, CSV injection).
+fn harmless(text: &str) -> String {
+    match text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+        true => format!("'{text}"),
+        false => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cost::ledger::Window;
+
+    fn usd(text: &str) -> Usd {
+        Usd::new(text.parse().unwrap())
+    }
+
+    fn row(key: Option<&str>, parts: [&str; 4]) -> Row {
+        let [bootstrapping, working, failed, idle] = parts.map(usd);
+        let split = Split {
+            bootstrapping,
+            working,
+            failed,
+            idle,
+        };
+        Row {
+            key: key.map(str::to_owned),
+            clusters: 1,
+            total: split.total(),
+            split,
+        }
+    }
+
+    fn report() -> Report {
+        let at = |text: &str| text.parse().unwrap();
+        Report {
+            by: By::Owner,
+            window: Window {
+                from: at("2026-11-01T00:00:00Z"),
+                until: at("2026-11-21T12:30:00Z"),
+            },
+            rows: vec![
+                row(Some("=cmd|' /C calc'!A0"), ["0.335", "1.005", "0", "0.335"]),
+                row(None, ["0.1", "2.0025", "12.5", "0"]),
+            ],
+            total: row(None, ["0.435", "3.0075", "12.5", "0.335"]),
+            unpriced: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn tables_are_narrow_and_their_parts_add_up() {
+        insta::assert_snapshot!(table(&report()), @r"
+        owner               clusters   total  bootstrapping  working  failed   idle
+        =cmd|' /C calc'!A0         1   $1.68          $0.34    $1.00   $0.00  $0.34
+        (no owner)                 1  $14.60          $0.10    $2.00  $12.50  $0.00
+        total                      1  $16.28          $0.44    $3.00  $12.50  $0.34
+        ");
+        let waste = waste(&report());
+        assert_eq!(
+            waste,
+            "waste: $13.28 of $16.28 (82%), which is all but working"
+        );
+    }
+
+    #[test]
+    fn a_spreadsheet_runs_nothing() {
+        let csv = csv(&report()).unwrap();
+        let lines: Vec<&str> = csv.split_terminator("\r\n").collect();
+        let header = "owner,clusters,total_usd,bootstrapping_usd,working_usd,failed_usd,idle_usd";
+        let rows = [
+            "'=cmd|' /C calc'!A0,1,1.675,0.335,1.005,0,0.335",
+            ",1,14.6025,0.1,2.0025,12.5,0",
+        ];
+        assert_eq!(lines, [header, rows[0], rows[1]]);
+    }
+
+    #[test]
+    fn nothing_was_wasted_of_nothing() {
+        assert_eq!(percent(Usd::ZERO, Usd::ZERO), Decimal::ZERO);
+        assert_eq!(percent(usd("1"), usd("3")), Decimal::from(33));
+    }
+}

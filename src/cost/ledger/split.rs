@@ -1,0 +1,210 @@
+//! The dollars of one cluster within a window, each counted for one thing that the cluster did.
+
+use super::{Record, Window};
+use crate::cost::estimate::{LEAST_SECONDS, for_seconds};
+use crate::cost::meter::whole_seconds;
+use crate::model::life::Life;
+use crate::model::money::Usd;
+use crate::model::observed::StepState;
+use crate::model::rates::Rates;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+
+/// Decimals of a dollar that the ledger counts in: fine enough for a second of the smallest node,
+/// and fixed, so that the sums of parts are exact.
+const DECIMALS: u32 = 10;
+
+/// What each instance is charged for at least.
+const LEAST: TimeDelta = TimeDelta::seconds(LEAST_SECONDS as i64);
+
+/// Dollars by what a cluster did while they were spent; all but `working` is waste.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Split {
+    /// From its creation until it could first take work.
+    pub bootstrapping: Usd,
+    /// While a step ran that ended well, or that runs.
+    pub working: Usd,
+    /// While a step ran that did not end well; and all of a cluster that ended without ever having
+    /// been ready.
+    pub failed: Usd,
+    /// Ready with no step running; and ending.
+    pub idle: Usd,
+}
+
+#[derive(Clone, Copy)]
+enum Phase {
+    Bootstrapping,
+    Working,
+    Failed,
+    Idle,
+}
+
+impl Split {
+    pub fn total(&self) -> Usd {
+        (self.working + self.waste()).up_to(DECIMALS)
+    }
+
+    /// What no work came of.
+    pub fn waste(&self) -> Usd {
+        (self.bootstrapping + self.failed + self.idle).up_to(DECIMALS)
+    }
+
+    /// The same without zeros at the ends.
+    pub(super) fn plain(self) -> Self {
+        Self {
+            bootstrapping: self.bootstrapping.up_to(DECIMALS),
+            working: self.working.up_to(DECIMALS),
+            failed: self.failed.up_to(DECIMALS),
+            idle: self.idle.up_to(DECIMALS),
+        }
+    }
+
+    fn add(&mut self, phase: Phase, dollars: Usd) {
+        let part = match phase {
+            Phase::Bootstrapping => &mut self.bootstrapping,
+            Phase::Working => &mut self.working,
+            Phase::Failed => &mut self.failed,
+            Phase::Idle => &mut self.idle,
+        };
+        *part = *part + dollars;
+    }
+}
+
+impl std::ops::AddAssign for Split {
+    fn add_assign(&mut self, other: Self) {
+        self.add(Phase::Bootstrapping, other.bootstrapping);
+        self.add(Phase::Working, other.working);
+        self.add(Phase::Failed, other.failed);
+        self.add(Phase::Idle, other.idle);
+    }
+}
+
+/// Dollars of a cluster within a window, up to `now`; none where it is not priced. Those of windows
+/// that adjoin add up to those of the whole.
+pub fn spent(record: &Record, window: Window, now: DateTime<Utc>) -> Option<Usd> {
+    let (meter, window) = (Meter::of(record)?, clip(window, now));
+    Some(dollars(meter.before(window.until)) - dollars(meter.before(window.from)))
+}
+
+/// The same dollars by what the cluster did.
+pub fn split(record: &Record, window: Window, now: DateTime<Utc>) -> Option<Split> {
+    let (meter, window) = (Meter::of(record)?, clip(window, now));
+    let mut sum = meter.before(window.from);
+    let (mut split, mut told) = (Split::default(), dollars(sum));
+    for time in turns(record).windows(2) {
+        if let [from, until] = *time {
+            sum = sum + meter.charged(window, Window { from, until });
+            let so_far = dollars(sum);
+            split.add(phase(record, from), so_far - told);
+            told = so_far;
+        }
+    }
+    Some(split)
+}
+
+/// From $/h times seconds, which add up exactly, to dollars, which may not.
+fn dollars(hourly_seconds: Usd) -> Usd {
+    for_seconds(hourly_seconds, 1).up_to(DECIMALS)
+}
+
+fn clip(window: Window, now: DateTime<Utc>) -> Window {
+    let from = window.from.min(now);
+    let until = window.until.min(now).max(from);
+    Window { from, until }
+}
+
+/// All of time, cut where the cluster turned to something else.
+fn turns(record: &Record) -> Vec<DateTime<Utc>> {
+    let steps = record.steps.iter();
+    let turns = steps.flat_map(|step| [Some(step.started_at), step.ended_at]);
+    let turns = turns.chain([record.ready_at, record.ended_at]).flatten();
+    let ever = [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC];
+    let mut turns: Vec<_> = turns.chain(ever).collect();
+    turns.sort_unstable();
+    turns
+}
+
+/// What the cluster does from an instant on, until the next of its turns.
+fn phase(record: &Record, at: DateTime<Utc>) -> Phase {
+    let Some(ready_at) = record.ready_at else {
+        return match record.state.is_live() {
+            true => Phase::Bootstrapping,
+            false => Phase::Failed,
+        };
+    };
+    if at < ready_at {
+        return Phase::Bootstrapping;
+    }
+    let over = record.ended_at.filter(|_| record.state.is_over());
+    let mut found = Phase::Idle;
+    for step in &record.steps {
+        let until = step.ended_at.or(over);
+        if step.started_at > at || until.is_some_and(|until| until <= at) {
+            continue;
+        }
+        match step.state {
+            StepState::Pending | StepState::Running | StepState::Completed => {
+                return Phase::Working;
+            }
+            StepState::Failed | StepState::Cancelled | StepState::Interrupted => {
+                found = Phase::Failed;
+            }
+        }
+    }
+    found
+}
+
+/// One cluster's meter, at its own prices, in $/h times seconds. It says the same as
+/// [`crate::cost::meter`]; besides, it knows which time a charge is for.
+struct Meter {
+    rates: Rates,
+    lives: Vec<Life>,
+}
+
+impl Meter {
+    fn of(record: &Record) -> Option<Self> {
+        let rates = record.rates.filter(|_| record.is_priced())?;
+        let lives = record.lives().collect();
+        Some(Self { rates, lives })
+    }
+
+    /// What was charged before an instant.
+    fn before(&self, at: DateTime<Utc>) -> Usd {
+        self.sum(|life| seconds(life, paid_until(life, at)))
+    }
+
+    /// What was charged within a window, as far as it was for a time.
+    fn charged(&self, window: Window, time: Window) -> Usd {
+        self.sum(|life| {
+            let from = paid_until(life, window.from).max(time.from);
+            let until = paid_until(life, window.until).min(time.until);
+            seconds(life, until).saturating_sub(seconds(life, from))
+        })
+    }
+
+    fn sum(&self, seconds: impl Fn(&Life) -> u64) -> Usd {
+        let lives = self.lives.iter();
+        lives
+            .map(|life| {
+                let node_seconds = seconds(life) * u64::from(life.count);
+                self.rates.of(life.role).total().times(node_seconds.into())
+            })
+            .sum()
+    }
+}
+
+/// Up to when instances are paid for that were charged up to an instant: their first minute is
+/// charged whole when they are launched, and is for what the cluster does in it.
+fn paid_until(life: &Life, at: DateTime<Utc>) -> DateTime<Utc> {
+    match life.from < at {
+        true => at.max(life.from + LEAST),
+        false => at,
+    }
+}
+
+/// Seconds of a life up to an instant; one that has begun counts, and the first minute does also
+/// where the life is shorter.
+fn seconds(life: &Life, at: DateTime<Utc>) -> u64 {
+    let end = life.until.map(|until| until.max(life.from + LEAST));
+    whole_seconds(end.map_or(at, |end| end.min(at)) - life.from)
+}

@@ -1,0 +1,65 @@
+//! What the ledger says no with.
+
+use rusqlite::ErrorCode;
+use std::path::PathBuf;
+
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    #[error("the ledger {} was written by a newer clusterup", path.display())]
+    Newer { path: PathBuf, found: i64 },
+    #[error("the ledger's file {} cannot be had", path.display())]
+    File {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("the ledger cannot be {doing}")]
+    Database {
+        doing: &'static str,
+        source: rusqlite::Error,
+    },
+    #[error("the ledger's file {} is spoilt: {says}", path.display())]
+    Spoilt { path: PathBuf, says: String },
+    #[error("what the ledger says of cluster {id} cannot be read")]
+    Unreadable {
+        id: String,
+        source: serde_json::Error,
+    },
+}
+
+impl LedgerError {
+    /// The next thing to do.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Newer { .. } => "use that clusterup, or its successor",
+            Self::File { .. } => "see that the folder is yours to write in",
+            Self::Database { .. } => "try again when no other clusterup is at work",
+            Self::Spoilt { .. } | Self::Unreadable { .. } => {
+                "move ledger.db away: it is made anew from what the cloud remembers"
+            }
+        }
+    }
+
+    /// Whether the file is no database, or no longer.
+    pub(super) fn is_spoilt(&self) -> bool {
+        let code = match self {
+            Self::Spoilt { .. } => return true,
+            Self::Database { source, .. } => source.sqlite_error_code(),
+            Self::Newer { .. } | Self::File { .. } | Self::Unreadable { .. } => None,
+        };
+        matches!(
+            code,
+            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt)
+        )
+    }
+}
+
+/// Says what was being done when the database said no.
+pub(super) trait Doing<T> {
+    fn doing(self, doing: &'static str) -> Result<T, LedgerError>;
+}
+
+impl<T> Doing<T> for rusqlite::Result<T> {
+    fn doing(self, doing: &'static str) -> Result<T, LedgerError> {
+        self.map_err(|source| LedgerError::Database { doing, source })
+    }
+}

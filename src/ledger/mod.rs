@@ -1,0 +1,210 @@
+//! What clusters have cost, kept: an embedded SQLite database of one record a cluster, which
+//! outlives the cluster. It is no state: nobody decides what exists by it, and what is lost of it
+//! comes back from the cloud as far as that remembers.
+//!
+//! WAL mode: readers never wait for a writer, a writer waits for another for a while.
+
+mod error;
+mod file;
+mod schema;
+
+pub use error::LedgerError;
+
+use crate::cost::ledger::{Record, Scope, Window};
+use crate::model::name::ClusterId;
+use chrono::{DateTime, Utc};
+use error::Doing;
+use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// An open ledger.
+pub struct Ledger {
+    db: Connection,
+}
+
+/// A ledger, and where the one before it lies that could not be read.
+pub struct Opened {
+    pub ledger: Ledger,
+    pub spoilt: Option<PathBuf>,
+}
+
+/// A final record is not overwritten by one that is not.
+const UPSERT: &str = "
+    INSERT INTO records
+        (target, id, account, stack, team, owner, created_at, ended_at, final, seen_at, record)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+    ON CONFLICT (target, id) DO UPDATE SET
+        account = excluded.account, stack = excluded.stack, team = excluded.team,
+        owner = excluded.owner, created_at = excluded.created_at, ended_at = excluded.ended_at,
+        final = excluded.final, seen_at = excluded.seen_at, record = excluded.record
+    WHERE excluded.final >= records.final";
+
+impl Ledger {
+    /// Opens the ledger in a file, or makes it. One that is spoilt is moved aside.
+    ///
+    /// # Errors
+    /// That a newer clusterup wrote it, or that the file cannot be had.
+    pub fn open(path: &Path, now: DateTime<Utc>) -> Result<Opened, LedgerError> {
+        match file::connect(path) {
+            Ok(db) => {
+                let (ledger, spoilt) = (Self { db }, None);
+                Ok(Opened { ledger, spoilt })
+            }
+            Err(error) if error.is_spoilt() => {
+                let spoilt = Some(file::move_aside(path, now)?);
+                let ledger = Self {
+                    db: file::connect(path)?,
+                };
+                Ok(Opened { ledger, spoilt })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes records down, all or none.
+    ///
+    /// # Errors
+    /// What the database said no with.
+    pub fn record(&mut self, records: &[Record]) -> Result<(), LedgerError> {
+        self.write(|transaction| upsert(transaction, records))
+    }
+
+    /// Writes down all that a target told at an instant, and that it did.
+    ///
+    /// # Errors
+    /// What the database said no with.
+    pub fn settle(
+        &mut self,
+        scope: &Scope,
+        records: &[Record],
+        at: DateTime<Utc>,
+    ) -> Result<(), LedgerError> {
+        self.write(|transaction| {
+            upsert(transaction, records)?;
+            let account = scope.account.as_deref().unwrap_or_default();
+            let told = params![scope.target, account, at.timestamp_millis()];
+            let sql = "INSERT INTO syncs (target, account, at) VALUES (?1, ?2, ?3)
+                       ON CONFLICT (target, account) DO UPDATE SET at = excluded.at";
+            transaction.execute(sql, told).map(|_| ())
+        })
+    }
+
+    fn write(
+        &mut self,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
+    ) -> Result<(), LedgerError> {
+        let begun = self
+            .db
+            .transaction_with_behavior(TransactionBehavior::Immediate);
+        let done = begun.and_then(|transaction| {
+            work(&transaction)?;
+            transaction.commit()
+        });
+        done.doing("written")
+    }
+}
+
+/// What was kept. A scope without an account is all accounts of its target.
+impl Ledger {
+    /// The records of clusters that were there within a window, oldest first.
+    ///
+    /// # Errors
+    /// What the database said no with, or a record that cannot be read.
+    pub fn records(&self, scope: &Scope, window: Window) -> Result<Vec<Record>, LedgerError> {
+        let (from, until) = (window.from, window.until);
+        let more = "created_at < ?3 AND (final = 0 OR ended_at IS NULL OR ended_at >= ?4)";
+        let until = until.timestamp_millis().saturating_add(1);
+        self.select(scope, more, [until, from.timestamp_millis()])
+    }
+
+    /// The records of clusters of which more is to be told.
+    ///
+    /// # Errors
+    /// What the database said no with, or a record that cannot be read.
+    pub fn unsettled(&self, scope: &Scope) -> Result<Vec<Record>, LedgerError> {
+        self.select(scope, "final = 0 AND ?3 = ?4", [0, 0])
+    }
+
+    /// The clusters of which nothing more is to be told.
+    ///
+    /// # Errors
+    /// What the database said no with.
+    pub fn known_final(&self, scope: &Scope) -> Result<BTreeSet<ClusterId>, LedgerError> {
+        let sql = format!("SELECT id FROM records WHERE {OF_SCOPE} AND final = 1");
+        let ids = || {
+            let mut found = self.db.prepare(&sql)?;
+            let id = |row: &Row<'_>| row.get::<_, String>(0);
+            let ids = found.query_map(params![scope.target, scope.account], id)?;
+            ids.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        let ids = ids().doing("read")?;
+        Ok(ids.into_iter().filter_map(|id| id.parse().ok()).collect())
+    }
+
+    /// When the target was last asked for all of its clusters, if it ever was.
+    ///
+    /// # Errors
+    /// What the database said no with.
+    pub fn synced_at(&self, scope: &Scope) -> Result<Option<DateTime<Utc>>, LedgerError> {
+        let sql = format!("SELECT max(at) FROM syncs WHERE {OF_SCOPE}");
+        let at = self.db.query_row(
+            &sql,
+            params![scope.target, scope.account.as_deref()],
+            |row| row.get::<_, Option<i64>>(0),
+        );
+        Ok(at.doing("read")?.and_then(DateTime::from_timestamp_millis))
+    }
+
+    /// `more` has two numbers, `?3` and `?4`.
+    fn select(
+        &self,
+        scope: &Scope,
+        more: &str,
+        numbers: [i64; 2],
+    ) -> Result<Vec<Record>, LedgerError> {
+        let sql = format!(
+            "SELECT id, record FROM records WHERE {OF_SCOPE} AND {more} ORDER BY created_at, id"
+        );
+        let rows = || {
+            let mut found = self.db.prepare(&sql)?;
+            let [one, other] = numbers;
+            let asked = params![scope.target, scope.account, one, other];
+            let row = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
+            found
+                .query_map(asked, row)?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        };
+        let rows = rows().doing("read")?.into_iter();
+        rows.map(|(id, text)| {
+            let record = serde_json::from_str(&text);
+            record.map_err(|source| LedgerError::Unreadable { id, source })
+        })
+        .collect()
+    }
+}
+
+/// The rows of a scope: `?1` is its target, `?2` its account.
+const OF_SCOPE: &str = "target = ?1 AND (?2 IS NULL OR account = ?2)";
+
+fn upsert(transaction: &Transaction<'_>, records: &[Record]) -> rusqlite::Result<()> {
+    let mut statement = transaction.prepare(UPSERT)?;
+    for record in records {
+        let text = serde_json::to_string(record)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        statement.execute(params![
+            record.target,
+            record.id.as_str(),
+            record.account,
+            record.stack.as_str(),
+            record.team.as_ref().map(|team| team.as_str()),
+            record.owner,
+            record.created_at.timestamp_millis(),
+            record.gone_at().map(|at| at.timestamp_millis()),
+            record.is_final(),
+            record.seen_at.timestamp_millis(),
+            text,
+        ])?;
+    }
+    Ok(())
+}

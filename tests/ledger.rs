@@ -1,0 +1,92 @@
+//! What clusters have cost: records summed up by hand, what holds of all of them, and the database
+//! that keeps them.
+#![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
+
+#[path = "ledger/database.rs"]
+mod database;
+#[path = "ledger/properties.rs"]
+mod properties;
+#[path = "ledger/reports.rs"]
+mod reports;
+
+use chrono::{DateTime, Utc};
+use clusterup::cost::ledger::{Record, Scope, Window, Work};
+use clusterup::model::life::{Life, Role};
+use clusterup::model::money::Usd;
+use clusterup::model::observed::{ClusterState, End, EndReason, StepState};
+
+fn at(text: &str) -> DateTime<Utc> {
+    format!("{text}Z").parse().unwrap()
+}
+
+fn usd(text: &str) -> Usd {
+    Usd::new(text.parse().unwrap())
+}
+
+fn window(from: &str, until: &str) -> Window {
+    let (from, until) = (at(from), at(until));
+    Window { from, until }
+}
+
+fn scope(target: &str, account: Option<&str>) -> Scope {
+    Scope {
+        target: target.to_owned(),
+        account: account.map(str::to_owned),
+    }
+}
+
+fn life(role: Role, count: u16, from: &str, until: Option<&str>) -> Life {
+    Life {
+        role,
+        from: at(from),
+        until: until.map(at),
+        count,
+    }
+}
+
+fn work(state: StepState, from: &str, until: Option<&str>) -> Work {
+    Work {
+        state,
+        started_at: at(from),
+        ended_at: until.map(at),
+    }
+}
+
+/// A primary alone at $0.36/h, which lives.
+fn living(id: &str, created: &str, ready: Option<&str>) -> Record {
+    Record {
+        target: "us-east-1".to_owned(),
+        account: Some("123456789012".to_owned()),
+        id: id.parse().unwrap(),
+        stack: "movies".parse().unwrap(),
+        team: None,
+        owner: None,
+        state: ClusterState::Running,
+        created_at: at(created),
+        ready_at: ready.map(at),
+        ended_at: None,
+        end: None,
+        rates: Some(
+            "primary=0.3+0.05+0.005+0.005 core=0.6+0.1+0.015+0.005"
+                .parse()
+                .unwrap(),
+        ),
+        lives: vec![life(Role::Primary, 1, created, None)],
+        steps: Vec::new(),
+        seen_at: at(created),
+    }
+}
+
+/// The same, which has ended with its work done.
+fn ended(id: &str, created: &str, ready: Option<&str>, ended: &str) -> Record {
+    let mut record = living(id, created, ready);
+    record.state = ClusterState::Terminated;
+    record.ended_at = Some(at(ended));
+    record.end = Some(End {
+        reason: EndReason::StepsCompleted,
+        message: "all steps are completed".to_owned(),
+    });
+    record.lives[0].until = record.ended_at;
+    record.seen_at = at(ended);
+    record
+}

@@ -1,0 +1,261 @@
+//! The database: for its user alone, read while it is written, never overwritten by less, out of
+//! the way where it is spoilt.
+
+use crate::{at, ended, living, scope, window};
+use chrono::{DateTime, Utc};
+use clusterup::cost::ledger::{Record, Scope, Window};
+use clusterup::ledger::{Ledger, LedgerError};
+use rusqlite::Connection;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+struct Home {
+    folder: TempDir,
+}
+
+impl Home {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { folder }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("clusterup/ledger.db")
+    }
+
+    fn open(&self) -> Ledger {
+        let opened = Ledger::open(&self.path(), now()).unwrap();
+        assert_eq!(opened.spoilt, None);
+        opened.ledger
+    }
+
+    fn raw(&self) -> Connection {
+        Connection::open(self.path()).unwrap()
+    }
+
+    fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.path().parent().unwrap()).unwrap();
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+}
+
+fn now() -> DateTime<Utc> {
+    at("2026-11-21T12:00:00")
+}
+
+fn here() -> Scope {
+    scope("us-east-1", Some("123456789012"))
+}
+
+fn ever() -> Window {
+    window("2000-01-01T00:00:00", "2100-01-01T00:00:00")
+}
+
+fn some() -> Vec<Record> {
+    vec![
+        ended("j-1", "2026-11-01T10:00:00", None, "2026-11-01T11:00:00"),
+        living("j-2", "2026-11-02T10:00:00", Some("2026-11-02T10:10:00")),
+    ]
+}
+
+#[test]
+fn what_was_written_is_read() {
+    let home = Home::new();
+    home.open().record(&some()).unwrap();
+    let ledger = home.open();
+    assert_eq!(ledger.records(&here(), ever()).unwrap(), some());
+    let mode = fs::metadata(home.path()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let journal: String = home
+        .raw()
+        .query_row("PRAGMA journal_mode", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(journal, "wal");
+    let known = ledger.known_final(&here()).unwrap();
+    assert_eq!(
+        known.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
+        ["j-1"]
+    );
+    assert_eq!(ledger.unsettled(&here()).unwrap(), some()[1..]);
+}
+
+#[test]
+fn a_scope_and_a_window_are_a_part() {
+    let home = Home::new();
+    let mut ledger = home.open();
+    let other = Record {
+        account: Some("210987654321".to_owned()),
+        ..living("j-3", "2026-11-03T10:00:00", None)
+    };
+    let local = Record {
+        target: "local".to_owned(),
+        account: None,
+        ..living("local-1", "2026-11-03T10:00:00", None)
+    };
+    ledger
+        .record(&[some(), vec![other, local]].concat())
+        .unwrap();
+    let ids = |scope: &Scope, window| {
+        let records = ledger.records(scope, window).unwrap();
+        let ids = records.iter().map(|record| record.id.to_string());
+        ids.collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&here(), ever()), ["j-1", "j-2"]);
+    assert_eq!(
+        ids(&scope("us-east-1", None), ever()),
+        ["j-1", "j-2", "j-3"]
+    );
+    assert_eq!(ids(&scope("local", None), ever()), ["local-1"]);
+    assert_eq!(ids(&scope("eu-west-1", None), ever()), Vec::<String>::new());
+    let second = window("2026-11-01T12:00:00", "2026-11-30T00:00:00");
+    assert_eq!(ids(&here(), second), ["j-2"]);
+    let first = window("2026-11-01T10:59:00", "2026-11-02T10:00:00");
+    assert_eq!(
+        ids(&here(), first),
+        ["j-1", "j-2"],
+        "at most a millisecond too many"
+    );
+    let none = window("2026-10-01T00:00:00", "2026-11-01T00:00:00");
+    assert_eq!(ids(&here(), none), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_final_is_not_overwritten_by_less() {
+    let home = Home::new();
+    let mut ledger = home.open();
+    let young = living("j-1", "2026-11-01T10:00:00", None);
+    let old = ended("j-1", "2026-11-01T10:00:00", None, "2026-11-01T11:00:00");
+    let read = |ledger: &Ledger| ledger.records(&here(), ever()).unwrap();
+    ledger.record(std::slice::from_ref(&young)).unwrap();
+    assert_eq!(read(&ledger), std::slice::from_ref(&young));
+    ledger.record(&[old.clone(), young.clone()]).unwrap();
+    assert_eq!(read(&ledger), std::slice::from_ref(&old));
+    ledger.record(&[young]).unwrap();
+    assert_eq!(read(&ledger), [old]);
+}
+
+#[test]
+fn when_all_was_told_is_known() {
+    let home = Home::new();
+    let mut ledger = home.open();
+    assert_eq!(ledger.synced_at(&here()).unwrap(), None);
+    ledger.settle(&here(), &some(), now()).unwrap();
+    assert_eq!(ledger.synced_at(&here()).unwrap(), Some(now()));
+    assert_eq!(
+        ledger.synced_at(&scope("us-east-1", None)).unwrap(),
+        Some(now())
+    );
+    assert_eq!(ledger.synced_at(&scope("local", None)).unwrap(), None);
+    assert_eq!(ledger.records(&here(), ever()).unwrap(), some());
+}
+
+#[test]
+fn readers_do_not_wait_for_a_writer() {
+    let home = Home::new();
+    home.open().record(&some()).unwrap();
+    let writer = home.raw();
+    writer
+        .execute_batch("BEGIN IMMEDIATE; DELETE FROM records;")
+        .unwrap();
+    let reader = home.open();
+    assert_eq!(reader.records(&here(), ever()).unwrap(), some());
+    writer.execute_batch("COMMIT").unwrap();
+    assert_eq!(reader.records(&here(), ever()).unwrap(), []);
+}
+
+#[test]
+fn writers_take_turns() {
+    let home = Home::new();
+    let path = home.path();
+    let writers = (0..4).map(|writer| {
+        let path = path.clone();
+        std::thread::spawn(move || {
+            let mut ledger = Ledger::open(&path, now()).unwrap().ledger;
+            for number in 0..25 {
+                let id = format!("j-{writer}-{number}");
+                ledger
+                    .record(&[living(&id, "2026-11-01T10:00:00", None)])
+                    .unwrap();
+            }
+        })
+    });
+    let writers: Vec<_> = writers.collect();
+    writers
+        .into_iter()
+        .for_each(|writer| writer.join().unwrap());
+    assert_eq!(home.open().records(&here(), ever()).unwrap().len(), 100);
+}
+
+#[test]
+fn a_spoilt_ledger_is_moved_aside() {
+    let home = Home::new();
+    home.open().record(&some()).unwrap();
+    fs::write(
+        home.path(),
+        "this is no database, but long enough to be one".repeat(50),
+    )
+    .unwrap();
+    let opened = Ledger::open(&home.path(), now()).unwrap();
+    let aside = opened.spoilt.unwrap();
+    assert!(
+        aside.ends_with("ledger.db.spoilt-20261121T120000000Z"),
+        "{aside:?}"
+    );
+    assert!(fs::read_to_string(&aside).unwrap().starts_with("this is"));
+    let mut ledger = opened.ledger;
+    assert_eq!(ledger.records(&here(), ever()).unwrap(), []);
+    ledger.record(&some()).unwrap();
+    drop(ledger);
+    assert_eq!(home.open().records(&here(), ever()).unwrap(), some());
+}
+
+#[test]
+fn a_ledger_that_is_spoilt_within_is_moved_aside() {
+    let home = Home::new();
+    let many: Vec<Record> = (0..200)
+        .map(|number| living(&format!("j-{number}"), "2026-11-01T10:00:00", None))
+        .collect();
+    home.open().record(&many).unwrap();
+    let mut bytes = fs::read(home.path()).unwrap();
+    let half = bytes.len() / 2;
+    bytes[4_096..half].fill(0x5a);
+    fs::write(home.path(), bytes).unwrap();
+    let opened = Ledger::open(&home.path(), now()).unwrap();
+    assert!(opened.spoilt.is_some());
+    assert_eq!(opened.ledger.records(&here(), ever()).unwrap(), []);
+    drop(opened);
+    assert_eq!(home.names().len(), 2, "{:?}", home.names());
+}
+
+#[test]
+fn a_newer_ledger_is_refused_and_left_alone() {
+    let home = Home::new();
+    home.open().record(&some()).unwrap();
+    home.raw()
+        .execute_batch("PRAGMA user_version = 99")
+        .unwrap();
+    let Err(error) = Ledger::open(&home.path(), now()) else {
+        panic!("it was opened");
+    };
+    assert!(
+        matches!(error, LedgerError::Newer { found: 99, .. }),
+        "{error}"
+    );
+    assert!(error.to_string().contains("newer clusterup"));
+    home.raw().execute_batch("PRAGMA user_version = 1").unwrap();
+    assert_eq!(home.open().records(&here(), ever()).unwrap(), some());
+}
+
+#[test]
+fn a_ledger_that_cannot_be_had_says_so() {
+    let home = Home::new();
+    fs::create_dir_all(home.path()).unwrap();
+    let error = Ledger::open(&home.path(), now()).err().unwrap();
+    assert!(!error.hint().is_empty());
+}

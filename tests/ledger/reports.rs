@@ -1,0 +1,261 @@
+//! Reports against sums worked out by hand: $0.36/h are a cent in 100 seconds.
+
+use crate::{at, ended, life, living, usd, window, work};
+use clusterup::cost::ledger::{By, Record, Report, Split, expected, spent, split};
+use clusterup::model::life::Role;
+use clusterup::model::money::Usd;
+use clusterup::model::observed::{ClusterState, EndReason, StepState};
+use clusterup::model::span::Span;
+
+fn keys(report: &Report) -> Vec<(&str, usize, Usd)> {
+    let rows = report.rows.iter();
+    rows.map(|row| (row.key.as_deref().unwrap_or("-"), row.clusters, row.total))
+        .collect()
+}
+
+fn parts(split: Split) -> [Usd; 4] {
+    [split.bootstrapping, split.working, split.failed, split.idle]
+}
+
+#[test]
+fn a_cluster_across_the_first_is_in_both_months() {
+    let record = ended("j-1", "2026-10-31T22:00:00", None, "2026-11-01T03:00:00");
+    let whole = window("2026-01-01T00:00:00", "2027-01-01T00:00:00");
+    let report = |by| {
+        Report::of(
+            std::slice::from_ref(&record),
+            by,
+            whole,
+            at("2026-12-01T00:00:00"),
+        )
+    };
+    let months = [("2026-10", 1, usd("0.72")), ("2026-11", 1, usd("1.08"))];
+    assert_eq!(keys(&report(By::Month)), months);
+    let days = [
+        ("2026-10-31", 1, usd("0.72")),
+        ("2026-11-01", 1, usd("1.08")),
+    ];
+    assert_eq!(keys(&report(By::Day)), days);
+    assert_eq!(report(By::Month).total.clusters, 1);
+    assert_eq!(report(By::Month).total.total, usd("1.8"));
+    // The night that Berlin has twice is two hours like others.
+    let night = ended("j-2", "2026-10-25T00:00:00", None, "2026-10-25T02:00:00");
+    assert_eq!(
+        spent(&night, whole, at("2026-12-01T00:00:00")),
+        Some(usd("0.72"))
+    );
+}
+
+#[test]
+fn the_first_minute_belongs_to_the_day_that_it_begins() {
+    let record = ended("j-1", "2026-11-01T00:00:00", None, "2026-11-01T00:00:10");
+    let now = at("2026-11-02T00:00:00");
+    let before = window("2026-10-31T00:00:00", "2026-11-01T00:00:00");
+    assert_eq!(spent(&record, before, now), Some(Usd::ZERO));
+    let day = window("2026-11-01T00:00:00", "2026-11-02T00:00:00");
+    assert_eq!(spent(&record, day, now), Some(usd("0.006")));
+}
+
+#[test]
+fn the_first_minute_is_for_what_was_done_in_it() {
+    // A cluster of twenty seconds, ten of them at work, is charged for sixty.
+    let mut record = ended(
+        "j-1",
+        "2026-11-01T10:00:00",
+        Some("2026-11-01T10:00:05"),
+        "2026-11-01T10:00:20",
+    );
+    record.steps = vec![work(
+        StepState::Completed,
+        "2026-11-01T10:00:10",
+        Some("2026-11-01T10:00:20"),
+    )];
+    let day = window("2026-11-01T00:00:00", "2026-11-02T00:00:00");
+    let now = at("2026-11-01T10:00:20");
+    let some = [usd("0.0005"), usd("0.001"), Usd::ZERO, usd("0.0045")];
+    assert_eq!(parts(split(&record, day, now).unwrap()), some);
+}
+
+#[test]
+fn each_dollar_is_of_one_part() {
+    let mut record = ended(
+        "j-1",
+        "2026-11-01T10:00:00",
+        Some("2026-11-01T10:05:00"),
+        "2026-11-01T11:00:00",
+    );
+    let day = window("2026-11-01T00:00:00", "2026-11-02T00:00:00");
+    let now = at("2026-11-02T00:00:00");
+    let idle = [usd("0.03"), Usd::ZERO, Usd::ZERO, usd("0.33")];
+    assert_eq!(parts(split(&record, day, now).unwrap()), idle);
+    record.steps = vec![
+        work(
+            StepState::Completed,
+            "2026-11-01T10:05:00",
+            Some("2026-11-01T10:25:00"),
+        ),
+        work(
+            StepState::Failed,
+            "2026-11-01T10:30:00",
+            Some("2026-11-01T10:40:00"),
+        ),
+        // Two at once: what comes of one is work.
+        work(
+            StepState::Completed,
+            "2026-11-01T10:35:00",
+            Some("2026-11-01T10:45:00"),
+        ),
+    ];
+    let some = [usd("0.03"), usd("0.18"), usd("0.03"), usd("0.12")];
+    assert_eq!(parts(split(&record, day, now).unwrap()), some);
+    let part = window("2026-11-01T10:20:00", "2026-11-01T10:32:00");
+    let part = parts(split(&record, part, now).unwrap());
+    assert_eq!(part, [Usd::ZERO, usd("0.03"), usd("0.012"), usd("0.03")]);
+}
+
+#[test]
+fn a_resize_is_paid_for_from_then_on() {
+    let mut record = ended(
+        "j-1",
+        "2026-11-01T10:00:00",
+        Some("2026-11-01T10:10:00"),
+        "2026-11-01T12:00:00",
+    );
+    let core = |count, from, until| life(Role::Core, count, from, Some(until));
+    record.lives.extend([
+        core(1, "2026-11-01T10:00:00", "2026-11-01T12:00:00"),
+        core(2, "2026-11-01T11:00:00", "2026-11-01T11:30:00"),
+    ]);
+    let now = at("2026-11-02T00:00:00");
+    let day = window("2026-11-01T00:00:00", "2026-11-02T00:00:00");
+    assert_eq!(spent(&record, day, now), Some(usd("2.88")));
+    let hour = window("2026-11-01T11:00:00", "2026-11-01T12:00:00");
+    assert_eq!(spent(&record, hour, now), Some(usd("1.8")));
+    let parts = parts(split(&record, day, now).unwrap());
+    assert_eq!(parts, [usd("0.18"), Usd::ZERO, Usd::ZERO, usd("2.7")]);
+}
+
+#[test]
+fn what_never_was_ready_has_failed_when_it_ends() {
+    let day = window("2026-11-01T00:00:00", "2026-11-02T00:00:00");
+    let now = at("2026-11-01T11:00:00");
+    let starting = living("j-1", "2026-11-01T10:50:00", None);
+    let starting = parts(split(&starting, day, now).unwrap());
+    assert_eq!(starting, [usd("0.06"), Usd::ZERO, Usd::ZERO, Usd::ZERO]);
+    let mut failed = ended("j-1", "2026-11-01T10:50:00", None, "2026-11-01T11:00:00");
+    failed.state = ClusterState::TerminatedWithErrors;
+    let failed = parts(split(&failed, day, now).unwrap());
+    assert_eq!(failed, [Usd::ZERO, Usd::ZERO, usd("0.06"), Usd::ZERO]);
+}
+
+#[test]
+fn what_runs_is_work_and_counts_up_to_now() {
+    let mut record = living("j-1", "2026-11-01T10:00:00", Some("2026-11-01T10:05:00"));
+    record.steps = vec![work(StepState::Running, "2026-11-01T10:10:00", None)];
+    let month = window("2026-11-01T00:00:00", "2026-12-01T00:00:00");
+    let parts = parts(split(&record, month, at("2026-11-01T11:00:00")).unwrap());
+    assert_eq!(parts, [usd("0.03"), usd("0.3"), Usd::ZERO, usd("0.03")]);
+}
+
+#[test]
+fn rows_are_of_teams_stacks_and_owners() {
+    let (now, month) = (
+        at("2026-11-30T00:00:00"),
+        window("2026-11-01T00:00:00", "2026-12-01T00:00:00"),
+    );
+    let of = |id, hours, stack: &str, team: Option<&str>, owner: Option<&str>| Record {
+        stack: stack.parse().unwrap(),
+        team: team.map(|team| team.parse().unwrap()),
+        owner: owner.map(str::to_owned),
+        ..ended(id, "2026-11-05T00:00:00", None, hours)
+    };
+    let records = [
+        of("j-1", "2026-11-05T01:00:00", "a", None, Some("ada@one")),
+        of(
+            "j-2",
+            "2026-11-05T02:00:00",
+            "b",
+            Some("recsys"),
+            Some("ada@one"),
+        ),
+        of("j-3", "2026-11-05T01:00:00", "a", Some("recsys"), None),
+        ended("j-4", "2026-10-05T00:00:00", None, "2026-10-05T01:00:00"),
+    ];
+    let report = |by| Report::of(&records, by, month, now);
+    let teams = [("recsys", 2, usd("1.08")), ("-", 1, usd("0.36"))];
+    assert_eq!(keys(&report(By::Team)), teams);
+    let stacks = [("a", 2, usd("0.72")), ("b", 1, usd("0.72"))];
+    assert_eq!(keys(&report(By::Stack)), stacks);
+    let owners = [("ada@one", 2, usd("1.08")), ("-", 1, usd("0.36"))];
+    assert_eq!(keys(&report(By::Owner)), owners);
+    assert_eq!(report(By::Team).total.total, usd("1.44"));
+    assert_eq!(report(By::Team).total.split.waste(), usd("1.44"));
+}
+
+#[test]
+fn what_has_no_price_is_named_and_not_free() {
+    let now = at("2026-11-02T00:00:00");
+    let all = window("2026-11-01T00:00:00", "2026-11-02T00:00:00");
+    let unpriced = Record {
+        rates: None,
+        ..living("j-2", "2026-11-01T10:00:00", None)
+    };
+    // Instances that nobody told of were there all the same.
+    let untold = Record {
+        lives: Vec::new(),
+        ..living("j-3", "2026-11-01T10:00:00", Some("2026-11-01T10:10:00"))
+    };
+    let records = [living("j-1", "2026-11-01T23:00:00", None), unpriced, untold];
+    let report = Report::of(&records, By::Stack, all, now);
+    assert_eq!(keys(&report), [("movies", 1, usd("0.36"))]);
+    let named: Vec<&str> = report.unpriced.iter().map(|it| it.id.as_str()).collect();
+    assert_eq!(named, ["j-2", "j-3"]);
+    assert_eq!(spent(&records[1], all, now), None);
+}
+
+#[test]
+fn what_was_not_seen_since_costs_what_it_had_cost() {
+    let mut record = living("j-1", "2026-11-01T10:00:00", Some("2026-11-01T10:10:00"));
+    record.seen_at = at("2026-11-01T11:00:00");
+    let (day, now) = (
+        window("2026-11-01T00:00:00", "2026-11-02T00:00:00"),
+        at("2026-11-01T20:00:00"),
+    );
+    let cost = |record: &Record| spent(record, day, now);
+    assert_eq!(cost(&record), Some(usd("3.6")));
+    assert_eq!(cost(&record.clone().as_last_seen()), Some(usd("0.36")));
+    let lost = record.lost();
+    assert_eq!(cost(&lost), Some(usd("0.36")));
+    assert!(lost.is_final());
+    assert_eq!(lost.end.unwrap().reason, EndReason::Lost);
+}
+
+#[test]
+fn a_run_takes_as_long_as_the_last_ones() {
+    let run = |number: u32, day: u32, minutes: u32| {
+        ended(
+            &format!("j-{number}"),
+            &format!("2026-11-{day:02}T10:00:00"),
+            None,
+            &format!("2026-11-{day:02}T10:{minutes:02}:00"),
+        )
+    };
+    let stack = "movies".parse().unwrap();
+    assert_eq!(expected(&[], &stack), None);
+    let mut records = vec![run(1, 1, 10)];
+    let minutes = |minutes: u64| Some(Span::from_secs(60 * minutes));
+    assert_eq!(expected(&records, &stack), minutes(10));
+    records.push(run(2, 2, 20));
+    assert_eq!(expected(&records, &stack), minutes(15));
+    let mut other = run(3, 3, 50);
+    other.end.as_mut().unwrap().reason = EndReason::IdleTimeout;
+    records.push(other);
+    assert_eq!(expected(&records, &stack), minutes(15));
+    // Those before the last ten no longer count.
+    records.extend((4..14).map(|day| run(day, day, 30 + day)));
+    assert_eq!(
+        expected(&records, &stack),
+        Some(Span::from_secs(38 * 60 + 30))
+    );
+    assert_eq!(expected(&records, &"others".parse().unwrap()), None);
+}
