@@ -43,6 +43,8 @@ pub(super) enum Verb {
     Status(StatusArgs),
     /// Show the logs of a stack's job
     Logs(LogsArgs),
+    /// Let a living cluster live longer or cost more, within its stack's ceiling
+    Extend(super::extend::ExtendArgs),
     /// Log in to the primary node of a stack's cluster
     Ssh(SshArgs),
     /// End and remove everything of a stack but the results at home
@@ -190,6 +192,7 @@ impl Verb {
             Self::Apply(_) => "apply",
             Self::Status(_) => "status",
             Self::Logs(_) => "logs",
+            Self::Extend(_) => "extend",
             Self::Ssh(_) => "ssh",
             Self::Destroy(_) => "destroy",
             Self::Cost { verb } => verb.name(),

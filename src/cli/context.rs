@@ -38,6 +38,8 @@ pub(super) struct Context {
     path: Option<OsString>,
     environment: BTreeMap<String, String>,
     catalog: OnceCell<Arc<Catalog>>,
+    /// Who asks, as rules, locks and records say it.
+    pub(super) who: String,
     #[cfg(feature = "aws")]
     caller: Caller,
     pub(super) no_color: bool,
@@ -47,8 +49,6 @@ pub(super) struct Context {
 /// What AWS is looked at with, besides the SDK's own settings.
 #[cfg(feature = "aws")]
 struct Caller {
-    /// Who asks, as rules and locks say it.
-    who: String,
     /// Between two looks, where not the default.
     poll: Option<Span>,
     /// Says this machine's public address, where not AWS.
@@ -62,11 +62,7 @@ impl Caller {
         reason = "this is the one place that reads it"
     )]
     fn from_environment() -> Self {
-        let user = env::var("USER").or_else(|_| env::var("LOGNAME"));
-        let uname = rustix::system::uname();
-        let host = uname.nodename().to_string_lossy().into_owned();
         Self {
-            who: format!("{}@{host}", user.as_deref().unwrap_or("somebody")),
             poll: env::var("CLUSTERUP_POLL")
                 .ok()
                 .and_then(|text| text.parse().ok()),
@@ -95,6 +91,7 @@ impl Context {
             state: under("XDG_STATE_HOME", ".local/state"),
             cache: under("XDG_CACHE_HOME", ".cache"),
             path: env::var_os("PATH"),
+            who: who(),
             #[cfg(feature = "aws")]
             caller: Caller::from_environment(),
             environment: passed_on(),
@@ -188,7 +185,7 @@ impl Context {
         let settings = Settings {
             region: region.clone(),
             clock: Arc::new(SystemClock),
-            who: self.caller.who.clone(),
+            who: self.who.clone(),
             addresses: Addresses::ask(self.caller.check_ip.clone()),
             keys: state.join("clusterup").join("keys"),
             store: self.store()?,
@@ -235,6 +232,17 @@ impl Context {
         runtime.shutdown_background();
         done
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that reads it"
+)]
+fn who() -> String {
+    let user = env::var("USER").or_else(|_| env::var("LOGNAME"));
+    let host = rustix::system::uname();
+    let host = host.nodename().to_string_lossy().into_owned();
+    format!("{}@{host}", user.as_deref().unwrap_or("somebody"))
 }
 
 /// What a cluster's processes may know of the user's shell: as on EMR, almost nothing.

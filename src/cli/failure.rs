@@ -14,6 +14,8 @@ pub(super) enum Exit {
     Failed,
     /// The input is wrong.
     Input,
+    /// A ceiling refused it.
+    Refused,
     /// The job failed.
     Job,
     /// A guardrail ended it.
@@ -27,6 +29,7 @@ impl Exit {
             Self::Done => 0,
             Self::Failed => 1,
             Self::Input => 2,
+            Self::Refused => 3,
             Self::Job => 4,
             Self::Guardrail => 5,
             Self::Interrupted => 130,

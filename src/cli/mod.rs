@@ -7,6 +7,7 @@ mod context;
 mod cost;
 mod destroy;
 mod doctor;
+mod extend;
 mod failure;
 mod hidden;
 mod init;
@@ -65,6 +66,7 @@ async fn run(verb: Verb, context: &Context, screen: &Screen) -> Result<Exit, Fai
         Verb::Apply(args) => apply::run(&args, context, screen).await,
         Verb::Status(args) => status::run(&args, context, screen).await,
         Verb::Logs(args) => logs::run(&args, context, screen).await,
+        Verb::Extend(args) => extend::run(&args, context, screen).await,
         Verb::Ssh(args) => ssh::run(&args, context, screen).await,
         Verb::Destroy(args) => destroy::run(&args, context, screen).await,
         Verb::Cost { verb } => cost::run(&verb, context, screen).await,

@@ -2,6 +2,7 @@
 //! all. The local supervisor, `apply` and `status` share it, so that they cannot disagree.
 
 pub mod budget;
+pub mod extend;
 pub mod hours;
 pub mod idle;
 pub mod lease;
@@ -10,6 +11,7 @@ pub mod sweep;
 pub mod verdict;
 
 pub use budget::spent;
+pub use extend::{Refused, extended};
 pub use idle::idle_since;
 pub use sweep::{deadline, hard_deadline, opinions, sweep};
 pub use verdict::{Cause, Deadline, Opinion, Verdict};

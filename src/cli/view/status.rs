@@ -1,10 +1,11 @@
 //! Clusters as people read them.
 
 use super::ladder;
-use super::words::{count, long};
+use super::words::{count, long, wrap};
 use crate::cli::target::Target;
 use crate::cost::meter::rate;
 use crate::guard;
+use crate::model::extension::Extension;
 use crate::model::name::StackName;
 use crate::model::observed::{Cluster, Observed, StepState};
 use chrono::{DateTime, Utc};
@@ -64,6 +65,9 @@ fn one(cluster: &Cluster, now: DateTime<Utc>, target: &Target) -> String {
         }
         (None, _) => living(cluster, now, &mut text),
     }
+    for extension in &cluster.extensions {
+        let _ = writeln!(text, "    {}", wrap(&moved(extension), 6));
+    }
     for line in ladder::lines(&cluster.rungs) {
         let _ = writeln!(text, "    {line}");
     }
@@ -111,6 +115,18 @@ fn cost(cluster: &Cluster, now: DateTime<Utc>, target: &Target) -> Option<String
         None => format!(", {rate}/h now"),
     };
     Some(format!("{would} {spent}{budget}{rate}"))
+}
+
+/// A deadline that somebody moved: to where, who, when, why.
+fn moved(extension: &Extension) -> String {
+    let Extension { at, by, why, .. } = extension;
+    let lifetime = extension
+        .max_lifetime
+        .map(|to| format!("max_lifetime {to}"));
+    let budget = extension.budget.map(|to| format!("budget {to}"));
+    let what: Vec<String> = lifetime.into_iter().chain(budget).collect();
+    let (what, at) = (what.join(", "), at.format("%F %H:%M UTC"));
+    format!("extended to {what} by {by} at {at}: {why}")
 }
 
 fn step_line(step: &crate::model::observed::Step, now: DateTime<Utc>) -> String {

@@ -25,7 +25,7 @@ use chrono::{DateTime, Utc};
 pub const ENDING: Span = Span::from_secs(20 * 60);
 
 /// What a cluster's tags have room for.
-pub(super) const MOST_EXTENSIONS: usize = 5;
+pub(super) const MOST_EXTENSIONS: usize = 8;
 
 impl<A: Api> Account<A> {
     /// A cluster by its id; none where EMR no longer knows it, or where it is not the stack's.

@@ -1,19 +1,20 @@
 //! What ends a cluster with all of our processes dead: armed with the cluster or right after it,
 //! moved with its hard deadline, removed when it is gone.
 
+use super::cut::MOST_EXTENSIONS;
 use super::errors::{Doing, gone};
 use super::names::{self, DEADLINE};
 use super::place;
 use super::roles::{REAPER, partition};
 use super::seen::Scheduled;
 use super::{Account, rungs};
-use crate::cloud::CloudError;
 use crate::cloud::api::emr::{AddTags, BootstrapAction};
 use crate::cloud::api::s3::Condition;
 use crate::cloud::api::scheduler::{
     CreateSchedule, DeleteSchedule, GetSchedule, Schedule, TERMINATE, UpdateSchedule,
 };
 use crate::cloud::api::{Api, ApiError, Kind, Tags};
+use crate::cloud::{Class, CloudError};
 use crate::model::event::{Event, Listener};
 use crate::model::extension::Extension;
 use crate::model::name::{ClusterId, StackName};
@@ -186,6 +187,11 @@ impl<A: Api> Account<A> {
             return Ok(());
         };
         if !cluster.extensions.contains(extension) {
+            if cluster.extensions.len() >= MOST_EXTENSIONS {
+                let message = format!("{id} was extended {MOST_EXTENSIONS} times already");
+                return Err(CloudError::new(Class::Input, message)
+                    .hint("change the stack's guardrails, then: clusterup apply STACK"));
+            }
             let key = names::extended(cluster.extensions.len());
             let value = names::value(&extension.to_string());
             self.tag(id.as_str(), Tags::from([(key, value)])).await?;

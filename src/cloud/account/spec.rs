@@ -14,7 +14,7 @@ use std::io::Read;
 
 const SPEC: &str = "clusterup-spec-";
 /// EMR allows 50 tags; the others are few.
-const MOST_TAGS: usize = 32;
+const MOST_TAGS: usize = 28;
 
 /// No spec is longer, whatever somebody writes into its tags.
 const LONGEST: u64 = 1 << 20;

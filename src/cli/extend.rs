@@ -1,0 +1,133 @@
+//! `extend`: moves a deadline of a living cluster, on every rung, and records who, when and why.
+
+use super::args::TargetArgs;
+use super::context::Context;
+use super::failure::{Exit, Failure};
+use super::interrupt;
+use super::screen::Screen;
+use super::stack_file;
+use super::target::Target;
+use super::view::progress::Progress;
+use super::view::words::{long, wrap};
+use crate::guard::{self, Deadline, Refused};
+use crate::model::action::Action;
+use crate::model::clock::Clock;
+use crate::model::extension::Extension;
+use crate::model::money::Usd;
+use crate::model::name::StackName;
+use crate::model::observed::Cluster;
+use crate::model::span::Span;
+use crate::run::clock::SystemClock;
+use chrono::{DurationRound, TimeDelta};
+use serde_json::json;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ExtendArgs {
+    /// A stack's file or name
+    stack: String,
+    #[command(flatten)]
+    target: TargetArgs,
+    /// How long the cluster may live in all, such as 4h
+    #[arg(long, value_name = "SPAN", required_unless_present_any = ["by", "budget"])]
+    max_lifetime: Option<Span>,
+    /// How much longer than now it may live, such as 1h
+    #[arg(long, value_name = "SPAN", conflicts_with = "max_lifetime")]
+    by: Option<Span>,
+    /// What it may cost in all, such as '$5'
+    #[arg(long, value_name = "DOLLARS")]
+    budget: Option<Usd>,
+    /// Why: it is recorded with the cluster
+    #[arg(long)]
+    why: String,
+}
+
+const STOPPED: [&str; 2] = [
+    "interrupted while the deadline was moved",
+    "extend again moves it on every rung; status shows where it stands",
+];
+
+pub(super) async fn run(
+    args: &ExtendArgs,
+    context: &Context,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    let (stack, region) = stack_file::name(&args.stack)?;
+    let target = Target::open(&args.target, region.as_ref(), context).await?;
+    let progress = Progress::new(screen);
+    let lease = target.cloud.lease(&stack, &progress);
+    let lease = interrupt::or_stop(lease, STOPPED).await??;
+    let moved = interrupt::or_stop(extend(args, &stack, &target, context, &progress), STOPPED);
+    let moved = moved.await;
+    let released = lease.release().await;
+    let (cluster, extension, deadline) = moved??;
+    released?;
+    progress.clear();
+    let left = long(deadline.at - SystemClock.now());
+    let at = deadline.at.format("%F %H:%M:%S UTC");
+    screen.text(&format!(
+        "cluster {}: {}",
+        cluster.id,
+        words(&cluster, &extension)
+    ));
+    screen.text(&format!("  {} ends it in {left}, at {at}", deadline.cause));
+    let fields = json!({
+        "stack": stack,
+        "cluster": cluster.id,
+        "extension": extension,
+        "deadline": deadline,
+    });
+    screen.document("extend", 0, fields);
+    Ok(Exit::Done)
+}
+
+async fn extend(
+    args: &ExtendArgs,
+    stack: &StackName,
+    target: &Target,
+    context: &Context,
+    progress: &Progress<'_>,
+) -> Result<(Cluster, Extension, Deadline), Failure> {
+    let observed = target.cloud.observe(stack, None).await?;
+    let Some(cluster) = observed.live() else {
+        let flag = target.flag();
+        let message = format!("stack {stack} has no living cluster");
+        return Err(Failure::input(message).hint(format!(
+            "see what became of it: clusterup status {stack}{flag}"
+        )));
+    };
+    let now = SystemClock.now();
+    let by = |by: Span| {
+        let most = cluster.guardrails().max_lifetime.as_secs();
+        Span::from_secs(most.saturating_add(by.as_secs()))
+    };
+    let extension = Extension {
+        at: now.duration_trunc(TimeDelta::seconds(1)).unwrap_or(now),
+        max_lifetime: args.max_lifetime.or(args.by.map(by)),
+        budget: args.budget,
+        by: context.who.clone(),
+        why: args.why.clone(),
+    };
+    let deadline = guard::extended(cluster, &extension).map_err(|refused| told(refused, args))?;
+    let action = Action::ExtendCluster(cluster.id.clone(), extension.clone());
+    target.cloud.apply(stack, &action, progress).await?;
+    Ok((cluster.clone(), extension, deadline))
+}
+
+fn told(refused: Refused, args: &ExtendArgs) -> Failure {
+    let (exit, message, next) = match refused {
+        Refused::Input { message, next } => (Exit::Input, message, next),
+        Refused::Ceiling { message, next } => (Exit::Refused, message, next),
+    };
+    Failure::new(exit, message).hint(next.replace("STACK", &args.stack))
+}
+
+/// What was moved, from what to what.
+fn words(cluster: &Cluster, extension: &Extension) -> String {
+    let now = cluster.guardrails();
+    let lifetime = extension.max_lifetime;
+    let lifetime = lifetime.map(|to| format!("max_lifetime ({} -> {to})", now.max_lifetime));
+    let budget = extension.budget.zip(now.budget);
+    let budget = budget.map(|(to, now)| format!("budget ({now} -> {to})"));
+    let moved: Vec<String> = lifetime.into_iter().chain(budget).collect();
+    wrap(&moved.join(", "), 2)
+}

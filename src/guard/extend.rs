@@ -1,0 +1,125 @@
+//! A deadline that is moved while its cluster lives: how far its stack allows.
+
+use super::hard_deadline;
+use super::verdict::Deadline;
+use crate::model::extension::Extension;
+use crate::model::observed::Cluster;
+use std::fmt::Display;
+
+/// Why a deadline is not moved.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// What was asked for makes no sense, whoever asks.
+    #[error("{message}")]
+    Input { message: String, next: String },
+    /// The stack's ceiling is lower.
+    #[error("{message}")]
+    Ceiling { message: String, next: String },
+}
+
+/// The hard deadline that a living cluster has with an extension.
+///
+/// # Errors
+/// That there is nothing to move, that it would not be moved forward, or that its stack does not
+/// allow it.
+pub fn extended(cluster: &Cluster, extension: &Extension) -> Result<Deadline, Refused> {
+    let (now, most) = (cluster.guardrails(), cluster.spec.guardrails.ceiling);
+    if let Some(to) = extension.max_lifetime {
+        forward("max_lifetime", now.max_lifetime, to)?;
+        within("max_lifetime", most.max_lifetime, to)?;
+    }
+    match (extension.budget, now.budget) {
+        (Some(_), None) => {
+            return Err(Refused::Input {
+                message: "the cluster has no budget that could be moved".to_owned(),
+                next: "leave --budget out".to_owned(),
+            });
+        }
+        (Some(to), Some(now)) => {
+            forward("budget", now, to)?;
+            within("budget", most.budget, to)?;
+        }
+        (None, _) => {}
+    }
+    let mut extended = cluster.clone();
+    extended.extensions.push(extension.clone());
+    Ok(hard_deadline(&extended))
+}
+
+fn forward<T: PartialOrd + Display>(what: &str, now: T, to: T) -> Result<(), Refused> {
+    if to > now {
+        return Ok(());
+    }
+    Err(Refused::Input {
+        message: format!("{what} is {now} already, and {to} is not more"),
+        next: "ask for more; to end it earlier, change the stack and apply".to_owned(),
+    })
+}
+
+fn within<T: PartialOrd + Display>(what: &str, most: Option<T>, to: T) -> Result<(), Refused> {
+    let message = match most {
+        Some(most) if to <= most => return Ok(()),
+        Some(most) => format!("{what} of {to} is beyond the stack's ceiling of {most}"),
+        None => format!("the stack has no ceiling for {what}, so it is not moved"),
+    };
+    let next = format!("raise guardrails.ceiling.{what} in the stack, then: clusterup apply STACK");
+    Err(Refused::Ceiling { message, next })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{at, cluster};
+    use super::super::verdict::Cause;
+    use super::*;
+    use crate::model::span::Span;
+    use crate::model::stack::Ceiling;
+
+    fn extension(max_lifetime: Option<&str>, budget: Option<&str>) -> Extension {
+        Extension {
+            at: at(0),
+            max_lifetime: max_lifetime.map(|text| text.parse().unwrap()),
+            budget: budget.map(|text| text.parse().unwrap()),
+            by: "me@host".to_owned(),
+            why: "slow".to_owned(),
+        }
+    }
+
+    #[test]
+    fn moves_within_the_ceiling_alone() {
+        let mut cluster = cluster(Some(0));
+        let longer = extension(Some("20m"), None);
+        assert!(matches!(
+            extended(&cluster, &longer),
+            Err(Refused::Ceiling { .. })
+        ));
+        cluster.spec.guardrails.ceiling = Ceiling {
+            max_lifetime: Some(Span::from_secs(1_200)),
+            budget: Some("$1".parse().unwrap()),
+        };
+        let deadline = extended(&cluster, &longer).unwrap();
+        assert_eq!((deadline.at, deadline.cause), (at(1_200), Cause::Lifetime));
+        for (span, money) in [(Some("21m"), None), (Some("20m"), Some("$1.01"))] {
+            cluster.spec.guardrails.budget = Some("$0.5".parse().unwrap());
+            let refused = extended(&cluster, &extension(span, money));
+            assert!(
+                matches!(refused, Err(Refused::Ceiling { .. })),
+                "{refused:?}"
+            );
+        }
+        let shorter = extended(&cluster, &extension(Some("10m"), None));
+        assert!(matches!(shorter, Err(Refused::Input { .. })));
+        cluster.spec.guardrails.budget = None;
+        let none = extended(&cluster, &extension(None, Some("$1")));
+        assert!(matches!(none, Err(Refused::Input { .. })));
+    }
+
+    #[test]
+    fn a_guardrail_that_is_nearer_stays() {
+        let mut cluster = cluster(Some(0));
+        cluster.spec.guardrails.ceiling.max_lifetime = Some(Span::from_secs(86_400));
+        cluster.spec.guardrails.budget = Some("$0.02".parse().unwrap());
+        let before = hard_deadline(&cluster);
+        let deadline = extended(&cluster, &extension(Some("1d"), None)).unwrap();
+        assert_eq!((deadline, deadline.cause), (before, Cause::Budget));
+    }
+}
