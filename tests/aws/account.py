@@ -98,8 +98,9 @@ def remove_role(name):
     return found is not None
 
 
-def schedule_group(region, name):
-    return scheduler_backends[ID][region].schedule_groups.get(name)
+def default_schedules(region):
+    """The group of schedules that every account has."""
+    return scheduler_backends[ID][region].schedule_groups["default"]
 
 
 def schedules():

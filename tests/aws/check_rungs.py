@@ -3,7 +3,6 @@
 import json
 from datetime import UTC, datetime, timedelta
 
-GROUP = "clusterup-x"
 TERMINATE = "arn:aws:scheduler:::aws-sdk:emr:terminateJobFlows"
 ROLE = "arn:aws:iam::123456789012:role/clusterup-reaper"
 
@@ -15,7 +14,6 @@ def schedule(aws, cluster, minutes, **more):
     target = {"Arn": TERMINATE, "RoleArn": ROLE, "Input": json.dumps({"JobFlowIds": [cluster]})}
     target["RetryPolicy"] = {"MaximumEventAgeInSeconds": 3600, "MaximumRetryAttempts": 20}
     said = {
-        "GroupName": GROUP,
         "Name": f"end-{cluster}",
         "ScheduleExpression": at.strftime("at(%Y-%m-%dT%H:%M:%S)"),
         "ScheduleExpressionTimezone": "UTC",
@@ -31,9 +29,6 @@ def schedules(aws):
     cluster = aws.ready()
     said, wait = schedule(aws, cluster, 60)
     create, update = scheduler.create_schedule, scheduler.update_schedule
-    aws.refused("ResourceNotFoundException", create, **said)
-    scheduler.create_schedule_group(Name=GROUP)
-    aws.refused("ConflictException", scheduler.create_schedule_group, Name=GROUP)
     aws.refused("ResourceNotFoundException", update, **said)
     for wrong in ({"RoleArn": ROLE + "-no"}, {"RoleArn": ROLE.replace("clusterup-reaper", "x")}):
         found = aws.refused("ValidationException", create, **schedule(aws, cluster, 9, **wrong)[0])

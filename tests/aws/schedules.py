@@ -24,14 +24,7 @@ def refuse(name, path, body):
     if name.service != "scheduler" or name.operation not in WRITES:
         return
     asked, last = json.loads(body or b"{}"), unquote(path.rpartition("/")[2])
-    if name.operation == "CreateScheduleGroup":
-        if account.schedule_group(name.region, last):
-            raise Refusal("ConflictException", f"Schedule group {last} already exists.", 409)
-        return
-    group = asked.get("GroupName") or "default"
-    held = account.schedule_group(name.region, group)
-    if held is None:
-        raise lost(f"Schedule group {group}")
+    held = account.default_schedules(name.region)
     if not AT.fullmatch(asked["ScheduleExpression"]):
         said = asked["ScheduleExpression"]
         raise Refusal("ValidationException", f"Invalid Schedule Expression {said}.")
@@ -45,7 +38,7 @@ def refuse(name, path, body):
         held.schedules[last].action_after_completion = after
 
 
-WRITES = ("CreateSchedule", "UpdateSchedule", "CreateScheduleGroup")
+WRITES = ("CreateSchedule", "UpdateSchedule")
 
 
 def lost(what):

@@ -24,9 +24,6 @@ use serde_json::json;
 /// Powers the primary off when its time is over.
 const POWER_OFF: &str = include_str!("power-off.sh");
 
-/// The group of schedules that every account has.
-const GROUP: &str = "default";
-
 impl<A: Api> Account<A> {
     /// The bootstrap action that powers the primary off so many seconds after its creation, or
     /// after as many as an object in the bucket says.
@@ -60,7 +57,6 @@ impl<A: Api> Account<A> {
     /// The schedule that ends a cluster, as it is.
     pub(super) async fn scheduled(&self, id: &str, is_live: bool) -> Scheduled {
         let call = GetSchedule {
-            group: GROUP.to_owned(),
             name: schedule_name(id),
         };
         match self.api.serve(call).await {
@@ -115,7 +111,6 @@ impl<A: Api> Account<A> {
         let account = self.identity().await?.account;
         let partition = partition(self.settings.region.as_str());
         let wanted = Schedule {
-            group: GROUP.to_owned(),
             name: schedule_name(cluster.id.as_str()),
             at: rungs::fires_at(cluster, self.settings.clock.now()),
             target: TERMINATE.to_owned(),
@@ -165,7 +160,6 @@ impl<A: Api> Account<A> {
     /// Removes the schedule of a cluster that is gone.
     pub(super) async fn disarm(&self, id: &ClusterId) -> Result<(), CloudError> {
         let call = DeleteSchedule {
-            group: GROUP.to_owned(),
             name: schedule_name(id.as_str()),
         };
         let removed = gone(self.api.serve(call).await);

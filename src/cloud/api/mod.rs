@@ -129,6 +129,4 @@ api!(
     scheduler::UpdateSchedule,
     scheduler::GetSchedule,
     scheduler::DeleteSchedule,
-    scheduler::ListSchedules,
-    scheduler::CreateScheduleGroup,
 );

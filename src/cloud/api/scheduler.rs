@@ -1,6 +1,6 @@
 //! Amazon EventBridge Scheduler: a call of AWS's that AWS itself makes at its time.
 
-use super::{Page, Tags, call};
+use super::call;
 use chrono::{DateTime, Utc};
 
 /// What ends clusters: EMR's TerminateJobFlows as a universal target. The service's name is that of
@@ -8,11 +8,11 @@ use chrono::{DateTime, Utc};
 /// Neither target nor input is looked at before the schedule fires.
 pub const TERMINATE: &str = "arn:aws:scheduler:::aws-sdk:emr:terminateJobFlows";
 
-/// A call to be made once. It is tried for an hour, and then the schedule is gone.
+/// A call to be made once. It is tried for an hour, and then the schedule is gone. It is in the
+/// group that every account has, `default`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedule {
-    pub group: String,
-    /// Unique in its group: up to 64 letters, digits, `-`, `_` and `.`.
+    /// Unique in its account and region: up to 64 letters, digits, `-`, `_` and `.`.
     pub name: String,
     /// In whole seconds. It fires within the sixty seconds that begin here; of a time that is over
     /// AWS does not say what becomes of it.
@@ -26,7 +26,7 @@ pub struct Schedule {
 }
 
 /// [`super::Kind::Exists`] where the name is taken, so that after a doubt it may be made again;
-/// NotFound where there is no such group; Invalid where the role cannot be taken.
+/// Invalid where the role cannot be taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateSchedule(pub Schedule);
 call!(CreateSchedule, "scheduler:CreateSchedule", changes, ());
@@ -36,10 +36,9 @@ call!(CreateSchedule, "scheduler:CreateSchedule", changes, ());
 pub struct UpdateSchedule(pub Schedule);
 call!(UpdateSchedule, "scheduler:UpdateSchedule", changes, ());
 
-/// None where there is none, or no such group, or it is none of ours: not a time and a call.
+/// None where there is none, or it is none of ours: not a time and a call.
 #[derive(Debug, Clone)]
 pub struct GetSchedule {
-    pub group: String,
     pub name: String,
 }
 call!(
@@ -52,34 +51,6 @@ call!(
 /// Success where it is gone.
 #[derive(Debug, Clone)]
 pub struct DeleteSchedule {
-    pub group: String,
     pub name: String,
 }
 call!(DeleteSchedule, "scheduler:DeleteSchedule", changes, ());
-
-/// Names that begin so; none where there is no such group.
-#[derive(Debug, Clone)]
-pub struct ListSchedules {
-    pub group: String,
-    pub prefix: String,
-    pub next: Option<String>,
-}
-call!(
-    ListSchedules,
-    "scheduler:ListSchedules",
-    reads,
-    Page<String>
-);
-
-/// [`super::Kind::Exists`] where it is there. Groups have tags, schedules have none.
-#[derive(Debug, Clone)]
-pub struct CreateScheduleGroup {
-    pub name: String,
-    pub tags: Tags,
-}
-call!(
-    CreateScheduleGroup,
-    "scheduler:CreateScheduleGroup",
-    changes,
-    ()
-);

@@ -3,14 +3,13 @@
 use super::Sdk;
 use super::error::{told, unbuilt, unless};
 use crate::cloud::api::scheduler::{
-    CreateSchedule, CreateScheduleGroup, DeleteSchedule, GetSchedule, ListSchedules, Schedule,
-    UpdateSchedule,
+    CreateSchedule, DeleteSchedule, GetSchedule, Schedule, UpdateSchedule,
 };
-use crate::cloud::api::{ApiError, Call, Kind, Page, Serve};
+use crate::cloud::api::{ApiError, Call, Kind, Serve};
 use aws_sdk_scheduler::operation::get_schedule::GetScheduleOutput;
 use aws_sdk_scheduler::types::{
     ActionAfterCompletion, FlexibleTimeWindow, FlexibleTimeWindowMode, RetryPolicy, ScheduleState,
-    Tag, Target,
+    Target,
 };
 use chrono::{DateTime, NaiveDateTime, Utc};
 
@@ -56,7 +55,6 @@ impl Serve<CreateSchedule> for Sdk {
         let said = said::<CreateSchedule>(&call.0)?;
         self.scheduler
             .create_schedule()
-            .group_name(call.0.group)
             .name(call.0.name)
             .schedule_expression(said.expression)
             .schedule_expression_timezone(said.zone)
@@ -76,7 +74,6 @@ impl Serve<UpdateSchedule> for Sdk {
         let said = said::<UpdateSchedule>(&call.0)?;
         self.scheduler
             .update_schedule()
-            .group_name(call.0.group)
             .name(call.0.name)
             .schedule_expression(said.expression)
             .schedule_expression_timezone(said.zone)
@@ -104,27 +101,25 @@ fn taken(error: ApiError) -> ApiError {
 
 impl Serve<GetSchedule> for Sdk {
     async fn serve(&self, call: GetSchedule) -> Result<Option<Schedule>, ApiError> {
-        let GetSchedule { group, name } = call;
+        let GetSchedule { name } = call;
         let reply = self
             .scheduler
             .get_schedule()
-            .group_name(&group)
             .name(&name)
             .send()
             .await
             .map_err(told::<GetSchedule, _>);
         match reply {
-            Ok(theirs) => Ok(ours(group, name, theirs)),
+            Ok(theirs) => Ok(ours(name, theirs)),
             Err(error) if error.kind == Kind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
     }
 }
 
-fn ours(group: String, name: String, theirs: GetScheduleOutput) -> Option<Schedule> {
+fn ours(name: String, theirs: GetScheduleOutput) -> Option<Schedule> {
     let target = theirs.target?;
     Some(Schedule {
-        group,
         name,
         at: time(theirs.schedule_expression.as_deref()?)?,
         target: target.arn,
@@ -143,7 +138,6 @@ impl Serve<DeleteSchedule> for Sdk {
         let reply = self
             .scheduler
             .delete_schedule()
-            .group_name(call.group)
             .name(call.name)
             .send()
             .await;
@@ -151,46 +145,6 @@ impl Serve<DeleteSchedule> for Sdk {
             .map(|_| ())
             .map_err(told::<DeleteSchedule, _>)
             .or_else(unless(Kind::NotFound))
-    }
-}
-
-impl Serve<ListSchedules> for Sdk {
-    async fn serve(&self, call: ListSchedules) -> Result<Page<String>, ApiError> {
-        let reply = self
-            .scheduler
-            .list_schedules()
-            .group_name(call.group)
-            .set_name_prefix(Some(call.prefix).filter(|prefix| !prefix.is_empty()))
-            .set_next_token(call.next)
-            .send()
-            .await
-            .map_err(told::<ListSchedules, _>);
-        match reply {
-            Ok(reply) => Ok(Page {
-                items: reply.schedules.into_iter().filter_map(|s| s.name).collect(),
-                next: reply.next_token,
-            }),
-            Err(error) if error.kind == Kind::NotFound => Ok(Page {
-                items: Vec::new(),
-                next: None,
-            }),
-            Err(error) => Err(error),
-        }
-    }
-}
-
-impl Serve<CreateScheduleGroup> for Sdk {
-    async fn serve(&self, call: CreateScheduleGroup) -> Result<(), ApiError> {
-        let tag = |(key, value)| Tag::builder().key(key).value(value).build();
-        let tags: Result<Vec<_>, _> = call.tags.into_iter().map(tag).collect();
-        self.scheduler
-            .create_schedule_group()
-            .name(call.name)
-            .set_tags(Some(tags.map_err(unbuilt::<CreateScheduleGroup>)?))
-            .send()
-            .await
-            .map_err(|error| taken(told::<CreateScheduleGroup, _>(error)))?;
-        Ok(())
     }
 }
 

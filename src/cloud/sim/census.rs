@@ -27,10 +27,8 @@ pub struct Census {
     pub roles: BTreeMap<String, Vec<String>>,
     /// Profiles with their role.
     pub profiles: BTreeMap<String, Option<String>>,
-    /// Those that are to fire or never will, in order of group and name.
+    /// Those that are to fire or never will, in order of their names.
     pub schedules: Vec<Schedule>,
-    /// Groups of schedules with their tags.
-    pub schedule_groups: BTreeMap<String, Tags>,
 }
 
 /// How a bucket is kept.
@@ -133,7 +131,6 @@ fn census(state: &State) -> Census {
             .values()
             .map(|held| held.it.clone())
             .collect(),
-        schedule_groups: state.scheduler.groups.clone(),
     }
 }
 

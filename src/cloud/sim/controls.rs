@@ -45,9 +45,8 @@ impl Sim {
         self.edit(|state| state.iam.roles.remove(name).is_some())
     }
 
-    pub fn delete_schedule(&self, group: &str, name: &str) -> bool {
-        let key = (group.to_owned(), name.to_owned());
-        self.edit(|state| state.scheduler.schedules.remove(&key).is_some())
+    pub fn delete_schedule(&self, name: &str) -> bool {
+        self.edit(|state| state.scheduler.schedules.remove(name).is_some())
     }
 
     pub fn protect_cluster(&self, id: &str, protected: bool) -> bool {

@@ -2,12 +2,11 @@
 
 use super::no::No;
 use super::world::{Answer, State, span};
+use crate::cloud::api::Kind;
 use crate::cloud::api::emr::TerminateJobFlows;
 use crate::cloud::api::scheduler::{
-    CreateSchedule, CreateScheduleGroup, DeleteSchedule, GetSchedule, ListSchedules, Schedule,
-    TERMINATE, UpdateSchedule,
+    CreateSchedule, DeleteSchedule, GetSchedule, Schedule, TERMINATE, UpdateSchedule,
 };
-use crate::cloud::api::{Kind, Page, Tags};
 use crate::cloud::dice::Dice;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
@@ -17,14 +16,10 @@ const MINUTE: TimeDelta = TimeDelta::seconds(60);
 /// For so long a call is tried that fails.
 const TRIED: TimeDelta = TimeDelta::hours(1);
 const LONGEST_NAME: usize = 64;
-const PAGE: usize = 100;
-
-/// Group and name.
-pub(super) type Key = (String, String);
 
 pub(super) struct Scheduler {
-    pub(super) groups: BTreeMap<String, Tags>,
-    pub(super) schedules: BTreeMap<Key, Held>,
+    /// By their names.
+    pub(super) schedules: BTreeMap<String, Held>,
     /// Apart from the world's, so that a schedule changes no cluster before it fires.
     dice: Dice,
 }
@@ -39,29 +34,28 @@ pub(super) struct Held {
 impl Scheduler {
     pub(super) fn new(seed: u64) -> Self {
         Self {
-            // Every account has this one.
-            groups: BTreeMap::from([("default".to_owned(), Tags::new())]),
             schedules: BTreeMap::new(),
             dice: Dice::new(seed.rotate_left(32)),
         }
     }
 
-    pub(super) fn due(&self) -> Option<(DateTime<Utc>, &Key)> {
+    pub(super) fn due(&self) -> Option<(DateTime<Utc>, &String)> {
         let held = self.schedules.iter();
-        held.filter_map(|(key, held)| Some((held.due?, key))).min()
+        held.filter_map(|(name, held)| Some((held.due?, name)))
+            .min()
     }
 }
 
 impl State {
     /// A schedule's call is made; the world's time is when.
-    pub(super) fn fire(&mut self, key: &Key) {
-        let Some(mut held) = self.scheduler.schedules.remove(key) else {
+    pub(super) fn fire(&mut self, name: &str) {
+        let Some(mut held) = self.scheduler.schedules.remove(name) else {
             return;
         };
         let over = self.now - held.it.at >= TRIED;
         if !self.called(&held.it) && !over {
             held.due = Some(self.now + MINUTE);
-            self.scheduler.schedules.insert(key.clone(), held);
+            self.scheduler.schedules.insert(name.to_owned(), held);
         }
     }
 
@@ -82,10 +76,10 @@ impl State {
                  the role.",
             ));
         }
-        let key = (it.group.clone(), it.name.clone());
         let within = span(&self.scheduler.dice, (0, 59));
         let due = (it.at + MINUTE > self.now).then(|| (it.at + within).max(self.now));
-        self.scheduler.schedules.insert(key, Held { it, due });
+        let name = it.name.clone();
+        self.scheduler.schedules.insert(name, Held { it, due });
         Ok(())
     }
 }
@@ -105,7 +99,7 @@ fn refused(message: impl Into<String>) -> No {
 fn check(it: &Schedule) -> Result<(), No> {
     let sign = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     let good = |name: &str| (1..=LONGEST_NAME).contains(&name.len()) && name.chars().all(sign);
-    if !good(&it.name) || !good(&it.group) {
+    if !good(&it.name) {
         return Err(refused(
             "Value failed to satisfy constraint: [0-9a-zA-Z-_.]+",
         ));
@@ -116,28 +110,20 @@ fn check(it: &Schedule) -> Result<(), No> {
     Ok(())
 }
 
-fn missing(what: &str, name: &str) -> No {
-    let message = format!("{what} {name} does not exist.");
+fn missing(name: &str) -> No {
+    let message = format!("Schedule {name} does not exist.");
     No::new(Kind::NotFound, "ResourceNotFoundException", message)
 }
 
-fn exists(what: &str, name: &str) -> No {
-    let message = format!("{what} {name} already exists.");
+fn exists(name: &str) -> No {
+    let message = format!("Schedule {name} already exists.");
     No::new(Kind::Exists, "ConflictException", message)
 }
 
 impl Answer for CreateSchedule {
     fn answer(self, state: &mut State) -> Result<(), No> {
-        let (group, name) = (self.0.group.clone(), self.0.name.clone());
-        if !state.scheduler.groups.contains_key(&group) {
-            return Err(missing("Schedule group", &group));
-        }
-        if state
-            .scheduler
-            .schedules
-            .contains_key(&(group, name.clone()))
-        {
-            return Err(exists("Schedule", &name));
+        if state.scheduler.schedules.contains_key(&self.0.name) {
+            return Err(exists(&self.0.name));
         }
         state.hold(self.0)
     }
@@ -145,9 +131,8 @@ impl Answer for CreateSchedule {
 
 impl Answer for UpdateSchedule {
     fn answer(self, state: &mut State) -> Result<(), No> {
-        let key = (self.0.group.clone(), self.0.name.clone());
-        if !state.scheduler.schedules.contains_key(&key) {
-            return Err(missing("Schedule", &key.1));
+        if !state.scheduler.schedules.contains_key(&self.0.name) {
+            return Err(missing(&self.0.name));
         }
         state.hold(self.0)
     }
@@ -155,42 +140,14 @@ impl Answer for UpdateSchedule {
 
 impl Answer for GetSchedule {
     fn answer(self, state: &mut State) -> Result<Option<Schedule>, No> {
-        let held = state.scheduler.schedules.get(&(self.group, self.name));
+        let held = state.scheduler.schedules.get(&self.name);
         Ok(held.map(|held| held.it.clone()))
     }
 }
 
 impl Answer for DeleteSchedule {
     fn answer(self, state: &mut State) -> Result<(), No> {
-        state.scheduler.schedules.remove(&(self.group, self.name));
-        Ok(())
-    }
-}
-
-impl Answer for ListSchedules {
-    fn answer(self, state: &mut State) -> Result<Page<String>, No> {
-        let after = self.next.unwrap_or_default();
-        let keys = state.scheduler.schedules.keys();
-        let wanted = keys.filter(|(group, name)| {
-            *group == self.group && name.starts_with(&self.prefix) && *name > after
-        });
-        let mut items: Vec<_> = wanted
-            .map(|(_, name)| name.clone())
-            .take(PAGE + 1)
-            .collect();
-        let more = items.len() > PAGE;
-        items.truncate(PAGE);
-        let next = items.last().filter(|_| more).cloned();
-        Ok(Page { items, next })
-    }
-}
-
-impl Answer for CreateScheduleGroup {
-    fn answer(self, state: &mut State) -> Result<(), No> {
-        if state.scheduler.groups.contains_key(&self.name) {
-            return Err(exists("Schedule group", &self.name));
-        }
-        state.scheduler.groups.insert(self.name, self.tags);
+        state.scheduler.schedules.remove(&self.name);
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use super::ec2::Ec2;
 use super::iam::Iam;
 use super::no::No;
 use super::s3::S3;
-use super::scheduler::{Key, Scheduler};
+use super::scheduler::Scheduler;
 use super::{Settings, SimClock};
 use crate::cloud::api::{Call, Kind};
 use crate::cloud::dice::Dice;
@@ -64,7 +64,7 @@ pub(super) struct Told {
 /// What something happens to by itself.
 enum Due {
     Cluster(String),
-    Schedule(Key),
+    Schedule(String),
 }
 
 impl State {
@@ -96,7 +96,7 @@ impl State {
                         self.clusters.insert(id, cluster);
                     }
                 }
-                Due::Schedule(key) => self.fire(&key),
+                Due::Schedule(name) => self.fire(&name),
             }
         }
         self.now = now;
@@ -111,7 +111,7 @@ impl State {
             .min()
             .map(|(at, id)| (at, Due::Cluster(id.clone())));
         let schedule = self.scheduler.due();
-        let schedule = schedule.map(|(at, key)| (at, Due::Schedule(key.clone())));
+        let schedule = schedule.map(|(at, name)| (at, Due::Schedule(name.clone())));
         cluster
             .into_iter()
             .chain(schedule)

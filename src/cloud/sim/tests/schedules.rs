@@ -2,10 +2,9 @@
 
 use super::{CALM, describe, launch, order, run, secs, until};
 use crate::cloud::api::scheduler::{
-    CreateSchedule, CreateScheduleGroup, DeleteSchedule, GetSchedule, ListSchedules, Schedule,
-    TERMINATE, UpdateSchedule,
+    CreateSchedule, DeleteSchedule, GetSchedule, Schedule, TERMINATE, UpdateSchedule,
 };
-use crate::cloud::api::{Kind, Serve, Tags};
+use crate::cloud::api::{Kind, Serve};
 use crate::cloud::sim::{Dead, Settings, Sim};
 use crate::model::observed::ClusterState;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
@@ -14,7 +13,6 @@ const ROLE: &str = "arn:aws:iam::123456789012:role/clusterup-reaper";
 
 fn schedule(cluster: &str, at: DateTime<Utc>) -> Schedule {
     Schedule {
-        group: "clusterup".to_owned(),
         name: format!("end-{cluster}"),
         at,
         target: TERMINATE.to_owned(),
@@ -26,8 +24,6 @@ fn schedule(cluster: &str, at: DateTime<Utc>) -> Schedule {
 /// A waiting cluster that nothing else ends, and an hour from now.
 async fn setting(settings: Settings) -> (Sim, String, DateTime<Utc>) {
     let sim = Sim::with(1, settings);
-    let (name, tags) = ("clusterup".to_owned(), Tags::new());
-    sim.serve(CreateScheduleGroup { name, tags }).await.unwrap();
     let id = launch(&sim, order(&[])).await;
     sim.remove_idle_policy(&id);
     until(&sim, &id, ClusterState::Waiting).await;
@@ -79,14 +75,12 @@ fn an_update_moves_it_and_a_deletion_takes_it_away() {
         );
         sim.serve(UpdateSchedule(later.clone())).await.unwrap();
         let get = GetSchedule {
-            group: later.group.clone(),
             name: later.name.clone(),
         };
         assert_eq!(sim.serve(get.clone()).await.unwrap(), Some(later.clone()));
         wait(&sim, at + TimeDelta::minutes(30)).await;
         assert_eq!(describe(&sim, &id).await.state, ClusterState::Waiting);
         let delete = DeleteSchedule {
-            group: later.group.clone(),
             name: later.name.clone(),
         };
         sim.serve(delete.clone()).await.unwrap();
@@ -181,56 +175,15 @@ fn what_aws_refuses() {
         })
         .await;
         let it = schedule(&id, at);
-        let error = sim.serve(CreateSchedule(it.clone())).await.unwrap_err();
+        let error = sim.serve(CreateSchedule(it)).await.unwrap_err();
         assert_eq!(error.kind, Kind::Invalid);
         let words = "must allow AWS EventBridge Scheduler to assume the role";
         assert!(error.message.contains(words), "{error}");
-        let group = Schedule {
-            group: "other".to_owned(),
-            ..it.clone()
-        };
-        assert_eq!(kind(&sim, CreateSchedule(group)).await, Kind::NotFound);
-        let again = CreateScheduleGroup {
-            name: "clusterup".to_owned(),
-            tags: Tags::new(),
-        };
-        assert_eq!(kind(&sim, again).await, Kind::Exists);
         let (sim, id, at) = setting(CALM).await;
         let name = Schedule {
             name: "a/b".to_owned(),
             ..schedule(&id, at)
         };
         assert_eq!(kind(&sim, CreateSchedule(name)).await, Kind::Invalid);
-    });
-}
-
-#[test]
-fn lists_have_pages_and_none_is_no_error() {
-    run(async {
-        let (sim, id, at) = setting(CALM).await;
-        for number in 0..130 {
-            let name = format!("a-{number:03}");
-            let it = Schedule {
-                name,
-                ..schedule(&id, at)
-            };
-            sim.serve(CreateSchedule(it)).await.unwrap();
-        }
-        sim.serve(CreateSchedule(schedule(&id, at))).await.unwrap();
-        let list = |group: &str, prefix: &str, next| {
-            let (group, prefix) = (group.to_owned(), prefix.to_owned());
-            sim.serve(ListSchedules {
-                group,
-                prefix,
-                next,
-            })
-        };
-        let first = list("clusterup", "a-", None).await.unwrap();
-        assert_eq!(first.items.len(), 100);
-        let second = list("clusterup", "a-", first.next).await.unwrap();
-        assert_eq!(second.items.len(), 30);
-        assert_eq!(second.next, None);
-        assert_eq!(list("clusterup", "end", None).await.unwrap().items.len(), 1);
-        assert_eq!(list("other", "", None).await.unwrap().items, [""; 0]);
     });
 }
