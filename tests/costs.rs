@@ -136,7 +136,7 @@ fn a_stack_is_estimated_without_an_account() {
         "└─ public IPv4 address 2 node-h $0.005 0.0100",
         "total in us-east-1 0.7662",
         "per run $0.58: 45m of all nodes",
-        "at most $1.81: max_lifetime (2h), up to 20m to end",
+        "at most $1.81: max_lifetime ends it after 2h",
         "not priced S3 storage and requests, data transfer, CloudWatch",
         "figures the oldest figure is as of 2024-02-01, ",
     ] {

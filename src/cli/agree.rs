@@ -5,6 +5,7 @@ use super::args::ApplyArgs;
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::interrupt;
+use super::ledger;
 use super::prompt::consent;
 use super::screen::Screen;
 use super::target::Target;
@@ -50,14 +51,17 @@ impl Agreement<'_> {
                 catalog: &catalog,
                 region,
                 clusters: &prepared.observed.clusters,
-                today: prepared.observed.at.date_naive(),
+                expected: ledger::expected(self.stack, region, self.context),
+                now: prepared.observed.at,
             });
-            let shown = view::plan::render(&prepared.plan, self.target, prices.as_ref());
+            let rungs = self.target.cloud.check(&prepared.plan).await;
+            let ladder = rungs.as_deref().unwrap_or_default();
+            let shown = view::plan::render(&prepared.plan, self.target, prices.as_ref(), ladder);
             self.screen.text(&shown);
+            rungs?;
             if prepared.plan.is_empty() {
                 return Ok(Some(prepared));
             }
-            self.target.cloud.check(&prepared.plan).await?;
             if !self.consent(&prepared.plan, prices.as_ref())? {
                 return Ok(None);
             }

@@ -181,6 +181,9 @@ pub(super) struct DestroyArgs {
 pub(super) struct DoctorArgs {
     #[command(flatten)]
     pub(super) target: TargetArgs,
+    /// Make one of the schedules that end clusters, far off and for none, and remove it again
+    #[arg(long, conflicts_with = "local")]
+    pub(super) try_schedule: bool,
 }
 
 impl Verb {

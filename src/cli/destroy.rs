@@ -27,7 +27,7 @@ pub(super) async fn run(
     let target = Target::open(&args.target, region.as_ref(), context).await?;
     let cloud = &*target.cloud;
     let plan = there(&target, &stack).await?;
-    screen.text(&view::plan::render(&plan, &target, None));
+    screen.text(&view::plan::render(&plan, &target, None, &[]));
     let empty = plan.is_empty();
     if !empty {
         let question = format!("This removes all of stack {stack}. Go on?");

@@ -20,7 +20,10 @@ pub(super) async fn run(
     }
     let target = Target::open(&args.target, None, context).await?;
     screen.text(&format!("AWS {}", target.place()));
-    let findings = target.cloud.checkup().await;
+    let mut findings = target.cloud.checkup().await;
+    if args.try_schedule {
+        findings.extend(target.cloud.try_schedule().await);
+    }
     for finding in &findings {
         let what = &finding.what;
         let sign = if finding.good { ' ' } else { '!' };

@@ -5,11 +5,17 @@ use super::context::Context;
 use super::failure::Failure;
 use super::screen::Screen;
 use super::target::Target;
-use crate::cost::ledger::{Record, Scope};
+use crate::cost::{
+    self,
+    ledger::{Record, Scope, Window},
+};
 use crate::ledger::Ledger;
 use crate::model::clock::Clock;
+use crate::model::name::{Region, StackName};
 use crate::model::observed::Cluster;
+use crate::model::span::Span;
 use crate::run::clock::SystemClock;
+use chrono::DateTime;
 
 /// Opens the ledger; says where one lies that was spoilt.
 pub(super) fn open(context: &Context, screen: &Screen) -> Result<Ledger, Failure> {
@@ -22,6 +28,20 @@ pub(super) fn open(context: &Context, screen: &Screen) -> Result<Ledger, Failure
         ));
     }
     Ok(opened.ledger)
+}
+
+/// How long the last runs of a stack took in a region, where the ledger can tell. Makes no ledger.
+pub(super) fn expected(stack: &StackName, region: &Region, context: &Context) -> Option<Span> {
+    let path = context.ledger().ok().filter(|path| path.exists())?;
+    let now = SystemClock.now();
+    let ledger = Ledger::open(&path, now).ok()?.ledger;
+    let scope = Scope {
+        target: region.to_string(),
+        account: None,
+    };
+    let (from, until) = (DateTime::UNIX_EPOCH, now);
+    let records = ledger.records(&scope, Window { from, until }).ok()?;
+    cost::ledger::expected(&records, stack)
 }
 
 /// Writes down what was seen of clusters.

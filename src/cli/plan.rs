@@ -3,6 +3,7 @@
 use super::args::PlanArgs;
 use super::context::Context;
 use super::failure::{Exit, Failure};
+use super::ledger;
 use super::screen::Screen;
 use super::stack_file;
 use super::target::Target;
@@ -38,22 +39,27 @@ pub(super) async fn run(
             create_roles: args.create_roles,
         })
         .await?;
-    let (catalog, today) = (context.catalog(), prepared.observed.at.date_naive());
+    let catalog = context.catalog();
     let prices = target.region.as_ref().map(|region| Prices {
         catalog: &catalog,
         region,
         clusters: &prepared.observed.clusters,
-        today,
+        expected: ledger::expected(&stack.name, region, context),
+        now: prepared.observed.at,
     });
     let plan = &prepared.plan;
-    screen.text(&view::plan::render(plan, &target, prices.as_ref()));
-    cloud.check(plan).await?;
+    // What lacks is said after the plan that needs it.
+    let rungs = cloud.check(plan).await;
+    let ladder = rungs.as_deref().unwrap_or_default();
+    screen.text(&view::plan::render(plan, &target, prices.as_ref(), ladder));
+    let rungs = rungs?;
     let estimate = prices.as_ref().and_then(|prices| prices.estimate(plan));
     let mut actions = plan.actions.iter().map(|planned| &planned.action);
     let comparison = prices
         .as_ref()
         .and_then(|prices| actions.find_map(|action| prices.comparison(action)));
-    let fields = json!({ "plan": plan, "estimate": estimate, "comparison": comparison });
+    let fields =
+        json!({ "plan": plan, "estimate": estimate, "comparison": comparison, "rungs": rungs });
     screen.document("plan", 0, fields);
     Ok(Exit::Done)
 }

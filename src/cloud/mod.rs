@@ -162,6 +162,10 @@ pub trait Cloud {
     /// What of the account is ready and what is not; nothing where there is no account.
     async fn checkup(&self) -> Vec<Finding>;
 
+    /// Makes the kind of schedule that ends clusters, far off and for a cluster that cannot be, reads
+    /// it back, and removes it; none where there is nothing to try.
+    async fn try_schedule(&self) -> Option<Finding>;
+
     /// Removes what stacks share and none needs any more.
     async fn leave(&self) -> Result<(), CloudError>;
 }

@@ -1,5 +1,6 @@
 //! A cluster ends early enough that all it costs, its ending too, stays below its budget.
 
+use super::terms::Terms;
 use super::verdict::{Cause, Opinion};
 use crate::cost::budget::{self, Ending};
 use crate::cost::meter::{Bill, accrued, rate};
@@ -8,9 +9,9 @@ use crate::model::observed::Cluster;
 use chrono::{DateTime, Utc};
 
 /// None where the stack has no budget. At `now`, for its words; the deadline does not depend on it.
-pub fn opinion(now: DateTime<Utc>, cluster: &Cluster) -> Option<Opinion> {
-    let budget = cluster.guardrails().budget?;
-    let Some(rates) = &cluster.spec.rates else {
+pub fn opinion(now: DateTime<Utc>, terms: &Terms) -> Option<Opinion> {
+    let budget = terms.guardrails.budget?;
+    let Some(rates) = &terms.rates else {
         return Some(Opinion {
             cause: Cause::Budget,
             ends_at: None,
@@ -19,18 +20,18 @@ pub fn opinion(now: DateTime<Utc>, cluster: &Cluster) -> Option<Opinion> {
         });
     };
     let ending = Ending {
-        takes: cluster.spec.ending,
+        takes: terms.ending,
         margin: Usd::ZERO,
     };
-    let spent = spent(cluster, now).map_or(Usd::ZERO, |bill| bill.total);
+    let spent = accrued(rates, &terms.lives, now).total;
     Some(Opinion {
         cause: Cause::Budget,
-        ends_at: budget::deadline(rates, &cluster.lives, budget, ending),
+        ends_at: budget::deadline(rates, &terms.lives, budget, ending),
         evidence: format!(
             "{} spent by {} at {}/h, its ending to come (budget: {budget})",
             spent.up_to(4),
             now.format("%H:%M:%S UTC"),
-            rate(rates, &cluster.lives, now).up_to(4),
+            rate(rates, &terms.lives, now).up_to(4),
         ),
         unread: None,
     })

@@ -1,15 +1,15 @@
 //! A cluster with a lease ends when nobody has followed it for so long.
 
+use super::terms::Terms;
 use super::verdict::{Cause, Opinion};
-use crate::model::observed::Cluster;
 use chrono::{DateTime, Utc};
 
 /// None where the cluster has no lease. Whoever made it followed it then.
-pub fn opinion(cluster: &Cluster) -> Option<Opinion> {
-    let lease = cluster.guardrails().lease?;
-    let since = cluster
+pub fn opinion(terms: &Terms) -> Option<Opinion> {
+    let lease = terms.guardrails.lease?;
+    let since = terms
         .renewed_at
-        .map_or(cluster.created_at, |at| at.max(cluster.created_at));
+        .map_or(terms.created_at, |at| at.max(terms.created_at));
     let at = since.checked_add_signed(lease.delta());
     Some(Opinion {
         cause: Cause::Lease,

@@ -8,12 +8,14 @@ pub mod idle;
 pub mod lease;
 pub mod lifetime;
 pub mod sweep;
+pub mod terms;
 pub mod verdict;
 
 pub use budget::spent;
 pub use extend::{Refused, extended};
 pub use idle::idle_since;
 pub use sweep::{deadline, hard_deadline, opinions, sweep};
+pub use terms::Terms;
 pub use verdict::{Cause, Deadline, Opinion, Verdict};
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! All guards asked at once: the earliest deadline rules.
 
+use super::terms::Terms;
 use super::verdict::{Cause, Deadline, Opinion, Verdict};
 use super::{budget, hours, idle, lease, lifetime};
 use crate::model::observed::Cluster;
@@ -20,7 +21,7 @@ pub fn sweep(now: DateTime<Utc>, cluster: &Cluster) -> Verdict {
 
 /// What each guard says that the cluster has, the hard ones first.
 pub fn opinions(now: DateTime<Utc>, cluster: &Cluster) -> Vec<Opinion> {
-    let mut all = hard(now, cluster);
+    let mut all = hard(now, &Terms::of(cluster));
     all.push(idle::opinion(now, cluster));
     all
 }
@@ -34,17 +35,24 @@ pub fn deadline(now: DateTime<Utc>, cluster: &Cluster) -> Deadline {
 /// When the cluster ends whatever it does: known when it is made, and moved by a resize, an
 /// extension, a renewed lease or another guardrail, but by nothing else.
 pub fn hard_deadline(cluster: &Cluster) -> Deadline {
-    earliest(hard(cluster.created_at, cluster)).0
+    Terms::of(cluster).deadline()
 }
 
-fn hard(now: DateTime<Utc>, cluster: &Cluster) -> Vec<Opinion> {
+impl Terms {
+    /// The earliest of the hard guards.
+    pub fn deadline(&self) -> Deadline {
+        earliest(hard(self.created_at, self)).0
+    }
+}
+
+fn hard(now: DateTime<Utc>, terms: &Terms) -> Vec<Opinion> {
     let others = [
-        budget::opinion(now, cluster),
-        hours::opinion(cluster),
-        lease::opinion(cluster),
+        budget::opinion(now, terms),
+        hours::opinion(terms),
+        lease::opinion(terms),
     ];
     let others = others.into_iter().flatten();
-    std::iter::once(lifetime::opinion(cluster))
+    std::iter::once(lifetime::opinion(terms))
         .chain(others)
         .collect()
 }

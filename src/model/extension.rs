@@ -28,7 +28,12 @@ impl fmt::Display for Extension {
         if let Some(budget) = self.budget {
             write!(f, " budget={}", budget.amount())?;
         }
-        write!(f, " by={} why={}", self.by.replace(char::is_whitespace, "-"), self.why)
+        write!(
+            f,
+            " by={} why={}",
+            self.by.replace(char::is_whitespace, "-"),
+            self.why
+        )
     }
 }
 

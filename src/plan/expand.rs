@@ -4,10 +4,13 @@ use super::fit::{self, Fitted};
 use super::job;
 use super::keys::Keys;
 use super::refusal::Refusal;
+use crate::cost::meter::accrued;
 use crate::model::desired::{ClusterSpec, Desired, InstanceGroups, KeyPairSpec, Object};
 use crate::model::facts::{Capacity, Facts, Input};
 use crate::model::name::DataName;
+use crate::model::sizes::Sizes;
 use crate::model::stack::{Data, Stack, WhenDone};
+use chrono::DateTime;
 use std::collections::BTreeSet;
 
 /// The desired state, and what a person should know of the choices made.
@@ -78,6 +81,7 @@ fn check(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<Refusal> {
         let next = format!("clusterup prices refresh --region {}", stack.region);
         refusals.push(Refusal::new(format!("its price is not known: {why}"), next));
     }
+    refusals.extend(too_poor(stack, facts));
     if stack.job.is_none() && stack.guardrails.when_done == WhenDone::Terminate {
         refusals.push(Refusal::new(
             "the stack has no job, so its cluster would end as soon as it began",
@@ -96,6 +100,24 @@ fn check(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<Refusal> {
         ));
     }
     refusals
+}
+
+/// A budget that not even the shortest life and its end stay below.
+fn too_poor(stack: &Stack, facts: &Facts) -> Option<Refusal> {
+    let (budget, rates) = (stack.guardrails.budget?, facts.prices.as_ref().ok()?);
+    let born = DateTime::UNIX_EPOCH;
+    let groups = InstanceGroups::of(&stack.cluster);
+    let lives = Sizes::of(&groups).lives(&groups, born, None);
+    let least = accrued(rates, &lives, born + facts.ending.delta()).total;
+    (least >= budget).then(|| {
+        let (least, ending) = (least.up_to(2), facts.ending);
+        let what = format!(
+            "a budget of {budget} ends the cluster before it begins: to end may take {ending}, and \
+             with the first minute that is {least} already"
+        );
+        let fix = format!("give it more than {least}, or fewer or smaller nodes");
+        Refusal::new(what, fix)
+    })
 }
 
 fn key_pairs(stack: &Stack, facts: &Facts) -> Vec<KeyPairSpec> {

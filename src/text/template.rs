@@ -37,7 +37,8 @@ guardrails:                    # whatever happens to the job, to this machine, t
   idle_timeout: 10m            # the cluster ends when it has done nothing for this long,
   max_lifetime: 1h             # when it is this old,
   when_done: terminate         # and with the job; `keep` leaves it to the two above
-  # budget: $3                 # what it may cost; recorded, it ends nothing yet
+  # budget: $3                 # when it would cost more: it ends below that, its ending included
+  # ceiling: {{ max_lifetime: 4h, budget: $6 }}   # how far `clusterup extend` may move these
 "#
     )
 }

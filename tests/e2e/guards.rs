@@ -47,6 +47,89 @@ fn a_cluster_that_has_lived_long_enough_ends_at_work() {
 }
 
 #[test]
+fn a_cluster_ends_just_below_its_budget() {
+    let home = Home::new();
+    home.write("slow.py", &SLOW.replace("range(40), 40", "range(400), 400"));
+    home.stack(&["slow.py"], "guardrails: { budget: $0.28 }\n");
+    let size = "cluster.size=3 x m5.24xlarge";
+    let apply = ["apply", "t.yaml", "--local", "--set", size];
+    let done = home.expect(5, &apply);
+    // $15.29/h: the cap is reached after 66 s, and 3 s are kept for the end.
+    done.says("(budget: $0.28)");
+    let cluster = home.clusters().pop().unwrap();
+    assert_eq!(cluster["end"]["reason"], "budget");
+    assert_eq!(cluster["state"], "TERMINATED");
+    let report = home.expect(0, &["cost", "report", "--local", "--output", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&report.out).unwrap();
+    let spent = report["report"]["total"]["total"].as_str().unwrap();
+    let spent: f64 = spent.trim_start_matches('$').parse().unwrap();
+    assert!((0.26..0.28).contains(&spent), "{spent}");
+    let status = home.expect(0, &["status", "--local"]);
+    status
+        .says("on EMR it would have cost $0.2")
+        .says("of a budget of $0.28");
+    let plan = home.expect(0, &["plan", "t.yaml", "--local", "--set", size]);
+    plan.says("the last cluster").says("(budget: $0.28)");
+    let poor = [
+        "plan",
+        "t.yaml",
+        "--local",
+        "--set",
+        size,
+        "--set",
+        "guardrails.budget=$0.20",
+    ];
+    home.expect(2, &poor)
+        .says("a budget of $0.20 ends the cluster before it begins");
+}
+
+#[test]
+fn a_cluster_ends_on_time_with_everybody_dead_that_made_it() {
+    let home = Home::new();
+    home.write("slow.py", &SLOW.replace("range(40), 40", "range(400), 400"));
+    let guardrails =
+        "guardrails: { max_lifetime: 1m, idle_timeout: 1m, ceiling: { max_lifetime: 2m } }\n";
+    home.stack(&["slow.py"], guardrails);
+    let mut apply = home.spawn(&["apply", "t.yaml", "--local"]);
+    home.until("the step", 60, |cluster| {
+        cluster["steps"][0]["ui"].is_string()
+    });
+    apply.kill().unwrap();
+    apply.wait().unwrap();
+    let beyond = [
+        "extend",
+        "t",
+        "--local",
+        "--max-lifetime",
+        "3m",
+        "--why",
+        "slow",
+    ];
+    home.expect(3, &beyond)
+        .says("beyond the stack's ceiling of 2m");
+    let within = [
+        "extend",
+        "t",
+        "--local",
+        "--by",
+        "10s",
+        "--why",
+        "it is slow",
+    ];
+    let moved = home.expect(0, &within);
+    moved.says("max_lifetime (1m -> 1m10s)");
+    home.expect(0, &["status", "--local"])
+        .says("extended to max_lifetime 1m10s by ")
+        .says("it is slow")
+        .says("max_lifetime ends it in");
+    let ended = home.until("the end", 90, |cluster| state(cluster) == "TERMINATED");
+    assert_eq!(ended["end"]["reason"], "max_lifetime");
+    let lived = time(&ended["ended_at"]) - time(&ended["created_at"]);
+    assert!((70..=76).contains(&lived.num_seconds()), "{lived}");
+    home.until_quiet(3);
+}
+
+#[test]
 fn ctrl_c_without_a_terminal_leaves_the_job_to_its_guards() {
     let home = Home::new();
     home.write("slow.py", SLOW);

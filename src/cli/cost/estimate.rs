@@ -3,6 +3,7 @@
 use crate::cli::args::StackArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::{Exit, Failure};
+use crate::cli::ledger;
 use crate::cli::screen::Screen;
 use crate::cli::stack_file;
 use crate::cli::view;
@@ -43,12 +44,14 @@ pub(super) fn run(
     let stack = stack_file::read(&args.stack)?;
     let catalog = context.catalog();
     let estimate = estimate(&stack, args.region.as_ref(), &catalog)?;
+    let known = ledger::expected(&stack.name, &estimate.region, context);
     let estimated = Estimated {
         estimate: &estimate,
         guardrails: &stack.guardrails,
-        expected: args.length,
+        groups: &InstanceGroups::of(&stack.cluster),
+        expected: args.length.or(known),
         ending: ENDING,
-        today: SystemClock.now().date_naive(),
+        now: SystemClock.now(),
     };
     screen.text(&estimated.render());
     let comparison = match &args.compare {
@@ -70,12 +73,7 @@ fn estimate(
     region: Option<&Region>,
     catalog: &Catalog,
 ) -> Result<Estimate, Failure> {
-    let cluster = &stack.cluster;
-    let groups = InstanceGroups {
-        primary: cluster.primary.clone(),
-        core: cluster.core.clone(),
-        task: cluster.task.clone(),
-    };
+    let groups = InstanceGroups::of(&stack.cluster);
     let region = region.unwrap_or(&stack.region);
     Estimate::of(catalog, region, &groups).map_err(|lack| view::figures::lack(&lack))
 }
@@ -98,14 +96,15 @@ fn compare(
 fn document(stack: &Stack, estimated: &Estimated<'_>, comparison: Option<&Comparison>) -> Value {
     let length = estimated.expected;
     let run = estimated.run();
+    let (cause, deadline) = estimated.deadline();
     json!({
         "stack": stack.name,
         "estimate": estimated.estimate,
         "run": run.map(|usd| json!({ "length": length, "usd": usd })),
         "worst": {
             "usd": estimated.worst(),
-            "set_by": "max_lifetime",
-            "deadline": estimated.deadline(),
+            "set_by": cause,
+            "deadline": deadline,
             "terminating": estimated.ending,
         },
         "notes": estimated.estimate.notes(),

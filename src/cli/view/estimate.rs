@@ -4,32 +4,52 @@ use super::figures;
 use super::price::cents;
 use super::words::wrap;
 use crate::cost::estimate::{Component, Estimate, GroupCost, LEAST_SECONDS, Unpriced};
+use crate::guard::{Cause, Deadline, Terms};
+use crate::model::desired::InstanceGroups;
 use crate::model::money::Usd;
 use crate::model::span::Span;
 use crate::model::stack::{Guardrails, Market};
-use chrono::NaiveDate;
+use chrono::{DateTime, Utc};
 use std::fmt::Write;
 
 /// What an estimate is of.
 pub(in crate::cli) struct Estimated<'a> {
     pub(in crate::cli) estimate: &'a Estimate,
     pub(in crate::cli) guardrails: &'a Guardrails,
+    pub(in crate::cli) groups: &'a InstanceGroups,
     /// How long a run is expected to take, where anybody knows.
     pub(in crate::cli) expected: Option<Span>,
     /// How long it may be charged for after its end was asked for.
     pub(in crate::cli) ending: Span,
-    pub(in crate::cli) today: NaiveDate,
+    pub(in crate::cli) now: DateTime<Utc>,
 }
 
 impl Estimated<'_> {
-    /// What ends the cluster at the latest.
-    pub(in crate::cli) const fn deadline(&self) -> Span {
-        self.guardrails.max_lifetime
+    /// What ends a cluster that is made now at the latest, and after how long.
+    pub(in crate::cli) fn deadline(&self) -> (Cause, Span) {
+        let (groups, rates) = (self.groups, self.estimate.rates());
+        let terms = Terms::ahead(self.guardrails, groups, rates, self.ending, self.now);
+        let Deadline { at, cause } = terms.deadline();
+        (cause, Span::from_delta(at - self.now))
     }
 
-    /// The most that a life of the cluster can cost.
+    /// The most that a life of the cluster can cost: below the budget, where there is one.
     pub(in crate::cli) fn worst(&self) -> Usd {
-        self.estimate.worst(self.deadline(), self.ending)
+        let worst = self.estimate.worst(self.deadline().1, self.ending);
+        self.guardrails
+            .budget
+            .map_or(worst, |budget| worst.min(budget))
+    }
+
+    /// What sets it, in words.
+    pub(in crate::cli) fn latest(&self) -> String {
+        let (cause, span) = self.deadline();
+        match (cause, self.guardrails.budget) {
+            (Cause::Budget, Some(budget)) => {
+                format!("the budget of {budget} ends it after {span}, in time to end below it")
+            }
+            (cause, _) => format!("{cause} ends it after {span}"),
+        }
     }
 
     /// A run of the expected length.
@@ -55,18 +75,18 @@ impl Estimated<'_> {
         if let (Some(length), Some(run)) = (self.expected, self.run()) {
             sums.push(("per run", format!("{}: {length} of all nodes", cents(run))));
         }
-        let (worst, deadline, ending) = (self.worst(), self.deadline(), self.ending);
-        let mut at_most = format!(
-            "{}: max_lifetime ({deadline}), up to {ending} to end, and {LEAST_SECONDS}s, the \
-             minimum, of one replaced node in each one's place",
-            cents(worst)
+        let (worst, ending) = (cents(self.worst()), self.ending);
+        let at_most = format!(
+            "{worst}: {}, and it takes up to {ending} to end; {LEAST_SECONDS}s, the minimum, of one \
+             replaced node in each one's place are in it",
+            self.latest()
         );
-        if let Some(budget) = self.guardrails.budget.filter(|budget| worst > *budget) {
-            let _ = write!(at_most, "; that is above the budget of {budget}");
-        }
         sums.push(("at most", at_most));
         sums.push(("not priced", unpriced(self.estimate)));
-        sums.push(("figures", figures::trust(self.estimate, self.today)));
+        sums.push((
+            "figures",
+            figures::trust(self.estimate, self.now.date_naive()),
+        ));
         sums
     }
 }

@@ -1,14 +1,21 @@
 //! A plan as people read it: a sign and a thing a line, its reason under it.
 
+use super::ladder;
 use super::price::Prices;
 use super::words::{self, wrap};
 use crate::cli::target::Target;
 use crate::model::action::Action;
 use crate::model::action::Sign;
 use crate::model::plan::Plan;
+use crate::model::rung::Rung;
 use std::fmt::Write;
 
-pub(in crate::cli) fn render(plan: &Plan, target: &Target, prices: Option<&Prices<'_>>) -> String {
+pub(in crate::cli) fn render(
+    plan: &Plan,
+    target: &Target,
+    prices: Option<&Prices<'_>>,
+    rungs: &[Rung],
+) -> String {
     let mut text = format!("stack {} {}\n", plan.stack, target.place());
     if plan.is_empty() {
         text.push_str("\nnothing to change:\n");
@@ -26,6 +33,10 @@ pub(in crate::cli) fn render(plan: &Plan, target: &Target, prices: Option<&Price
         if let Action::CreateCluster(spec, job) = &planned.action {
             if let Some(label) = &spec.label {
                 let _ = writeln!(text, "      release: {label}");
+            }
+            // Of a cluster that is yet to be made.
+            for line in ladder::lines(rungs) {
+                let _ = writeln!(text, "      {line}");
             }
             if let Some(job) = job {
                 let _ = writeln!(text, "      job: {}", wrap(&words::steps(job), 11));

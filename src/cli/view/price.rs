@@ -12,7 +12,8 @@ use crate::model::money::Usd;
 use crate::model::name::Region;
 use crate::model::observed::Cluster;
 use crate::model::plan::Plan;
-use chrono::NaiveDate;
+use crate::model::span::Span;
+use chrono::{DateTime, Utc};
 
 /// What a plan is priced with.
 pub(in crate::cli) struct Prices<'a> {
@@ -20,7 +21,9 @@ pub(in crate::cli) struct Prices<'a> {
     pub(in crate::cli) region: &'a Region,
     /// The clusters that there are.
     pub(in crate::cli) clusters: &'a [Cluster],
-    pub(in crate::cli) today: NaiveDate,
+    /// How long the stack's last runs took, where anybody knows.
+    pub(in crate::cli) expected: Option<Span>,
+    pub(in crate::cli) now: DateTime<Utc>,
 }
 
 impl Prices<'_> {
@@ -66,17 +69,21 @@ impl Prices<'_> {
         let estimated = Estimated {
             estimate: &estimate,
             guardrails: &spec.guardrails,
-            expected: None,
+            groups: &spec.groups,
+            expected: self.expected,
             ending: spec.ending,
-            today: self.today,
+            now: self.now,
         };
-        lines.push(format!(
-            "a life of {} (max_lifetime) and its end: at most {}",
-            estimated.deadline(),
-            cents(estimated.worst()),
-        ));
+        if let (Some(length), Some(run)) = (self.expected, estimated.run()) {
+            lines.push(format!(
+                "a run, as long as the last ones ({length}): {}",
+                cents(run)
+            ));
+        }
+        let (worst, latest) = (cents(estimated.worst()), estimated.latest());
+        lines.push(format!("at most {worst}: {latest}"));
         lines.push(format!("not priced: {}", unpriced(&estimate)));
-        lines.push(trust(&estimate, self.today));
+        lines.push(trust(&estimate, self.now.date_naive()));
         lines
     }
 
@@ -156,7 +163,8 @@ mod tests {
             catalog: Catalog::bundled(),
             region: &"us-east-1".parse().unwrap(),
             clusters: &[],
-            today: "2026-11-21".parse().unwrap(),
+            expected: None,
+            now: "2026-11-21T00:00:00Z".parse().unwrap(),
         };
         prices.lines(action)
     }
@@ -169,7 +177,7 @@ mod tests {
         ├─ primary 1 x m5.xlarge           0.1920  0.0480  0.0104 0.0050    0.2554
         ├─ core 2 x m5.xlarge              0.3840  0.0960  0.0208 0.0100    0.5108
         └─ in all                          0.5760  0.1440  0.0312 0.0150    0.7662
-        a life of 2h (max_lifetime) and its end: at most $1.81
+        at most $1.81: max_lifetime ends it after 2h
         not priced: S3 storage and requests, data transfer, CloudWatch
         the oldest figure is as of 2024-02-01, 33 months old
         ");

@@ -79,7 +79,7 @@ impl<A: Api> Account<A> {
     ) -> Result<RunJobFlow, CloudError> {
         let bucket = self.bucket().await?.name;
         let keep = spec.guardrails.when_done == WhenDone::Keep;
-        let deadline = self.deadline(stack, spec)?;
+        let deadline = rungs::ahead(spec, self.settings.clock.now());
         // First of all: what comes after it may hang.
         let mut bootstrap = vec![self.power_off(stack, nonce, deadline).await?];
         bootstrap.extend(self.packages(stack, spec).await?);
@@ -157,16 +157,6 @@ impl<A: Api> Account<A> {
             })
         };
         spec.security_groups.iter().map(id).collect()
-    }
-
-    /// The hard deadline of a cluster that is made now, in seconds from then.
-    fn deadline(&self, stack: &StackName, spec: &ClusterSpec) -> Result<u64, CloudError> {
-        let id = "new"
-            .parse()
-            .map_err(|_| CloudError::new(Class::Failed, "a cluster cannot be named"))?;
-        let now = self.settings.clock.now();
-        let cluster = Cluster::new(id, stack.clone(), spec.clone(), now);
-        Ok(rungs::seconds(&cluster))
     }
 
     async fn packages(

@@ -19,6 +19,7 @@ use crate::model::event::{Event, Listener};
 use crate::model::extension::Extension;
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::Cluster;
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 /// Powers the primary off when its time is over.
@@ -108,16 +109,9 @@ impl<A: Api> Account<A> {
         there: bool,
         hear: &dyn Listener,
     ) -> Result<(), CloudError> {
-        let account = self.identity().await?.account;
-        let partition = partition(self.settings.region.as_str());
-        let wanted = Schedule {
-            name: schedule_name(cluster.id.as_str()),
-            at: rungs::fires_at(cluster, self.settings.clock.now()),
-            target: TERMINATE.to_owned(),
-            role: format!("arn:{partition}:iam::{account}:role/{REAPER}"),
-            input: json!({ "JobFlowIds": [cluster.id] }).to_string(),
-        };
-        let made = match self.set(wanted.clone(), there).await {
+        let at = rungs::fires_at(cluster, self.settings.clock.now());
+        let wanted = self.ending(cluster.id.as_str(), at).await?;
+        let made = match set(&*self.api, wanted.clone(), there).await {
             Ok(()) => Scheduled::There(wanted),
             Err(error) => {
                 let what = format!(
@@ -142,19 +136,17 @@ impl<A: Api> Account<A> {
         Ok(())
     }
 
-    async fn set(&self, wanted: Schedule, there: bool) -> Result<(), ApiError> {
-        let create = || self.api.serve(CreateSchedule(wanted.clone()));
-        let update = || self.api.serve(UpdateSchedule(wanted.clone()));
-        if there {
-            return match update().await {
-                Err(error) if error.kind == Kind::NotFound => create().await,
-                set => set,
-            };
-        }
-        match create().await {
-            Err(error) if error.kind == Kind::Exists => update().await,
-            set => set,
-        }
+    /// The schedule that ends a cluster at an instant.
+    pub(super) async fn ending(&self, id: &str, at: DateTime<Utc>) -> Result<Schedule, CloudError> {
+        let account = self.identity().await?.account;
+        let partition = partition(self.settings.region.as_str());
+        Ok(Schedule {
+            name: schedule_name(id),
+            at,
+            target: TERMINATE.to_owned(),
+            role: format!("arn:{partition}:iam::{account}:role/{REAPER}"),
+            input: json!({ "JobFlowIds": [id] }).to_string(),
+        })
     }
 
     /// Removes the schedule of a cluster that is gone.
@@ -221,6 +213,22 @@ impl<A: Api> Account<A> {
             .serve(call)
             .await
             .doing(|| format!("tag cluster {id}"))
+    }
+}
+
+/// Makes a schedule, or moves one that is there.
+pub(super) async fn set<A: Api>(api: &A, wanted: Schedule, there: bool) -> Result<(), ApiError> {
+    let create = || api.serve(CreateSchedule(wanted.clone()));
+    let update = || api.serve(UpdateSchedule(wanted.clone()));
+    if there {
+        return match update().await {
+            Err(error) if error.kind == Kind::NotFound => create().await,
+            set => set,
+        };
+    }
+    match create().await {
+        Err(error) if error.kind == Kind::Exists => update().await,
+        set => set,
     }
 }
 

@@ -30,6 +30,7 @@ mod shell;
 mod spec;
 mod stage;
 mod steps;
+mod trial;
 
 pub use caller::Addresses;
 pub use cut::ENDING;
@@ -277,6 +278,10 @@ impl<A: Api> Cloud for Account<A> {
 
     async fn follow_caller(&self, _: &StackName) -> Result<Vec<u16>, CloudError> {
         self.move_rules().await
+    }
+
+    async fn try_schedule(&self) -> Option<Finding> {
+        Some(self.trial().await)
     }
 
     async fn leave(&self) -> Result<(), CloudError> {

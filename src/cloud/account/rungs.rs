@@ -4,7 +4,7 @@ use super::names::DEADLINE;
 use super::seen::{Scheduled, SeenCluster};
 use crate::cloud::api::Tags;
 use crate::cloud::api::scheduler::{Schedule, TERMINATE};
-use crate::guard;
+use crate::guard::{self, Terms};
 use crate::model::desired::ClusterSpec;
 use crate::model::observed::Cluster;
 use crate::model::rung::{Rung, RungKind};
@@ -23,7 +23,18 @@ const FOLLOWED: TimeDelta = TimeDelta::minutes(7);
 
 /// The hard deadline in seconds after the cluster's creation, as its primary counts.
 pub(super) fn seconds(cluster: &Cluster) -> u64 {
-    let life = guard::hard_deadline(cluster).at - cluster.created_at;
+    of_terms(&Terms::of(cluster))
+}
+
+/// The same of a cluster that is made now.
+pub(super) fn ahead(spec: &ClusterSpec, now: DateTime<Utc>) -> u64 {
+    let (guardrails, groups) = (&spec.guardrails, &spec.groups);
+    let terms = Terms::ahead(guardrails, groups, spec.rates, spec.ending, now);
+    of_terms(&terms)
+}
+
+fn of_terms(terms: &Terms) -> u64 {
+    let life = terms.deadline().at - terms.created_at;
     u64::try_from(life.num_seconds()).unwrap_or(0).max(60)
 }
 

@@ -308,6 +308,10 @@ impl Cloud for Local {
         Ok(Vec::new())
     }
 
+    async fn try_schedule(&self) -> Option<Finding> {
+        None
+    }
+
     async fn leave(&self) -> Result<(), CloudError> {
         Ok(())
     }
