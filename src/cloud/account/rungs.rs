@@ -86,13 +86,13 @@ pub(super) fn to_come(spec: &ClusterSpec, lacks_role: bool) -> Vec<Rung> {
     };
     let schedule = match lacks_role {
         true => no_role(),
-        false => armed(RungKind::Schedule, "EventBridge asks EMR for its end"),
+        false => armed(RungKind::Schedule, "EventBridge ends it"),
     };
     let idle = format!("EMR ends it when idle for {}", guardrails.idle_timeout);
     vec![
         armed(RungKind::IdlePolicy, &idle),
         last_step,
-        armed(RungKind::PowerOff, "its primary powers itself off"),
+        armed(RungKind::PowerOff, "its primary powers off"),
         schedule,
         armed(RungKind::Apply, "the apply, while it follows the job"),
     ]
@@ -141,7 +141,7 @@ fn power_off(cluster: &Cluster, seen: &SeenCluster) -> Rung {
     };
     let told = i64::try_from(told).unwrap_or(i64::MAX / 1_000);
     let at = cluster.created_at + TimeDelta::seconds(told);
-    Rung::armed(kind, Some(at), "its primary powers itself off")
+    Rung::armed(kind, Some(at), "its primary powers off")
 }
 
 fn schedule(cluster: &Cluster, scheduled: &Scheduled, now: DateTime<Utc>) -> Rung {
@@ -149,7 +149,7 @@ fn schedule(cluster: &Cluster, scheduled: &Scheduled, now: DateTime<Utc>) -> Run
     let disarmed = |why: &str| Rung::disarmed(kind, why, Some(APPLY.to_owned()));
     match scheduled {
         Scheduled::There(schedule) if ends(schedule, cluster, now) => {
-            Rung::armed(kind, Some(schedule.at), "EventBridge asks EMR for its end")
+            Rung::armed(kind, Some(schedule.at), "EventBridge ends it")
         }
         Scheduled::There(_) => disarmed("it says another cluster, call or time"),
         Scheduled::Missing => disarmed("it is not there"),
