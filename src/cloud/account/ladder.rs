@@ -193,14 +193,16 @@ impl<A: Api> Account<A> {
         id: &ClusterId,
         hear: &dyn Listener,
     ) -> Result<(), CloudError> {
+        // We do, whether or not others can be told: our own guard must not end it for want of us.
+        let now = self.settings.clock.now();
+        self.seen.borrow_mut().followed.insert(id.clone(), now);
         let who = self.settings.who.clone().into_bytes();
         let key = place::followed(stack, id);
         self.put(&key, who, Condition::Always).await?;
         let told = self.told_again(id);
-        let Some(mut cluster) = told.filter(|cluster| cluster.state.is_live()) else {
+        let Some(cluster) = told.filter(|cluster| cluster.state.is_live()) else {
             return Ok(());
         };
-        cluster.renewed_at = Some(self.settings.clock.now());
         self.arm(&cluster, hear).await
     }
 
