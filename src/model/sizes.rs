@@ -24,6 +24,9 @@ struct Size {
 /// More resizes than these are told as fewer, each with the most nodes of those that it stands for.
 const MOST: usize = 12;
 
+/// Ten years: no cluster lives as long.
+const LONGEST: u64 = 3_650 * 86_400;
+
 /// Nodes that are no longer wanted may work on for so long (EMR Release Guide,
 /// `yarn.resourcemanager.nodemanager-graceful-decommission-timeout-secs`): they count until then.
 const LEAVING: TimeDelta = TimeDelta::hours(1);
@@ -160,8 +163,16 @@ impl FromStr for Sizes {
             })
         };
         let sizes: Option<Vec<Size>> = text.split(' ').map(size).collect();
+        let is_life = |sizes: &Vec<Size>| {
+            let ends = (
+                sizes.first().map(|size| size.since),
+                sizes.last().map(|size| size.since),
+            );
+            matches!(ends, (Some(0), Some(..=LONGEST)))
+                && sizes.is_sorted_by_key(|size| size.since)
+        };
         sizes
-            .filter(|sizes| sizes.is_sorted_by_key(|size| size.since))
+            .filter(is_life)
             .map(Self)
             .ok_or_else(|| Invalid::new("seconds and counts such as `0:2+0 3600:4+0`"))
     }
@@ -218,6 +229,20 @@ mod tests {
         for (now, count) in [(1, 2), (7, 7)] {
             let lives = sizes.lives(&groups(now), at(0), None);
             assert_eq!(told(&lives)[1], (Role::Core, 0, None, count));
+        }
+    }
+
+    #[test]
+    fn what_no_cluster_can_have_had_is_refused() {
+        for bad in [
+            "",
+            "0:2",
+            "60:2+0",
+            "0:2+0 60:3+0 30:1+0",
+            "0:2+0 99999999999999:4+0",
+            "0:2+0 9223372036854775807:4+0",
+        ] {
+            assert!(bad.parse::<Sizes>().is_err(), "{bad}");
         }
     }
 

@@ -8,6 +8,7 @@ use crate::guard::{self, Terms};
 use crate::model::desired::ClusterSpec;
 use crate::model::observed::Cluster;
 use crate::model::rung::{Rung, RungKind};
+use crate::model::span::Span;
 use crate::model::stack::WhenDone;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use serde_json::json;
@@ -38,9 +39,13 @@ fn of_terms(terms: &Terms) -> u64 {
     u64::try_from(life.num_seconds()).unwrap_or(0).max(60)
 }
 
+/// Ten years: no cluster lives as long, whatever somebody writes into its tags.
+const LONGEST: u64 = 3_650 * 86_400;
+
 /// The same as the primary was last told, where it was made with that rung.
 pub(super) fn told(tags: &Tags) -> Option<u64> {
-    tags.get(DEADLINE)?.parse().ok()
+    let told: u64 = tags.get(DEADLINE)?.parse().ok()?;
+    Some(told.min(LONGEST))
 }
 
 /// When the schedule is to fire: the whole minute before the deadline, in which it fires, but not
@@ -139,8 +144,7 @@ fn power_off(cluster: &Cluster, seen: &SeenCluster) -> Rung {
     let Some(told) = told(&seen.cluster.tags) else {
         return Rung::disarmed(kind, "the cluster was made without it", None);
     };
-    let told = i64::try_from(told).unwrap_or(i64::MAX / 1_000);
-    let at = cluster.created_at + TimeDelta::seconds(told);
+    let at = cluster.created_at + Span::from_secs(told).delta();
     Rung::armed(kind, Some(at), "its primary powers itself off")
 }
 
@@ -171,5 +175,21 @@ fn apply(cluster: &Cluster, now: DateTime<Utc>) -> Rung {
             Rung::armed(kind, None, format!("one follows it, last seen at {since}"))
         }
         Some(_) | None => Rung::disarmed(kind, "none follows it", Some(APPLY.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_that_somebody_wrote_can_be_counted_with() {
+        let of = |text: &str| told(&Tags::from([(DEADLINE.to_owned(), text.to_owned())]));
+        assert_eq!(of("3600"), Some(3_600));
+        assert_eq!(of("soon"), None);
+        for text in ["99999999999999", "18446744073709551615"] {
+            let after = Span::from_secs(of(text).unwrap()).delta();
+            assert!(DateTime::UNIX_EPOCH.checked_add_signed(after).is_some());
+        }
     }
 }
