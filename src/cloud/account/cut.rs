@@ -186,8 +186,7 @@ fn told(
         steps: steps.into_iter().filter_map(step).collect(),
         owner: tag(OWNER).cloned(),
         extensions: (0..MOST_EXTENSIONS)
-            .map_while(|number| tag(&names::extended(number)))
-            .filter_map(|text| text.parse().ok())
+            .filter_map(|number| tag(&names::extended(number))?.parse().ok())
             .collect(),
         renewed_at: all.followed(&id),
         drift,

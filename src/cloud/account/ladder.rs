@@ -173,17 +173,24 @@ impl<A: Api> Account<A> {
             return Ok(());
         };
         if !cluster.extensions.contains(extension) {
-            if cluster.extensions.len() >= MOST_EXTENSIONS {
+            let Some(key) = self.free_extension(id) else {
                 let message = format!("{id} was extended {MOST_EXTENSIONS} times already");
                 return Err(CloudError::new(Class::Input, message)
                     .hint("change the stack's guardrails, then: clusterup apply STACK"));
-            }
-            let key = names::extended(cluster.extensions.len());
+            };
             let value = names::value(&extension.to_string());
             self.tag(id.as_str(), Tags::from([(key, value)])).await?;
             cluster.extensions.push(extension.clone());
         }
         self.arm(&cluster, hear).await
+    }
+
+    /// The first tag for a moved deadline that a cluster does not have, if there is room for one.
+    fn free_extension(&self, id: &ClusterId) -> Option<String> {
+        let seen = self.seen.borrow();
+        let tags = &seen.clusters.get(id)?.cluster.tags;
+        let mut keys = (0..MOST_EXTENSIONS).map(names::extended);
+        keys.find(|key| !tags.contains_key(key))
     }
 
     /// Notes that somebody follows a cluster, and moves what ends it, where it has a lease.
