@@ -126,7 +126,10 @@ impl<A: Api> Account<A> {
                     rungs::APPLY.to_owned()
                 };
                 let next = Some(next);
-                hear.hear(&Event::Warning { what, next });
+                // Whoever follows a cluster tries again every few minutes.
+                if self.warned.borrow_mut().insert(what.clone()) {
+                    hear.hear(&Event::Warning { what, next });
+                }
                 Scheduled::Missing
             }
         };
