@@ -19,6 +19,9 @@ pub(super) const CREATE_ROLES: &str = "clusterup apply STACK --create-roles";
 /// Clocks may differ by so much, and a schedule fires within a minute.
 const NEAR: TimeDelta = TimeDelta::minutes(2);
 
+/// What a call may take on its way to AWS, with clocks that differ.
+const HEARD: TimeDelta = TimeDelta::seconds(30);
+
 /// An apply that follows a cluster says so every five minutes.
 const FOLLOWED: TimeDelta = TimeDelta::minutes(7);
 
@@ -49,12 +52,12 @@ pub(super) fn told(tags: &Tags) -> Option<u64> {
 }
 
 /// When the schedule is to fire: the whole minute before the deadline, in which it fires, but not
-/// in the past.
+/// in the past, nor so soon that it is past when AWS hears of it.
 pub(super) fn fires_at(cluster: &Cluster, now: DateTime<Utc>) -> DateTime<Utc> {
     let minute = TimeDelta::minutes(1);
     let whole = |at: DateTime<Utc>| at.duration_trunc(minute).unwrap_or(at);
     let deadline = guard::hard_deadline(cluster).at;
-    (whole(deadline) - minute).max(whole(now) + minute)
+    (whole(deadline) - minute).max(whole(now + HEARD) + minute)
 }
 
 /// Whether a schedule ends the cluster, and when it has to.
