@@ -122,7 +122,10 @@ mod tests {
         cluster.spec.guardrails.budget = Some("$5".parse().unwrap());
         let lifetime_and_budget = |cluster: &Cluster| {
             let now = cluster.guardrails();
-            (now.max_lifetime.to_string(), now.budget.unwrap().to_string())
+            (
+                now.max_lifetime.to_string(),
+                now.budget.unwrap().to_string(),
+            )
         };
         let words = |span: &str, dollars: &str| (span.to_owned(), dollars.to_owned());
         assert_eq!(lifetime_and_budget(&cluster), words("10m", "$5.00"));

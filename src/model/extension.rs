@@ -91,7 +91,10 @@ mod tests {
     #[test]
     fn whoever_moved_it_it_is_read_back() {
         for (by, said) in [
-            (r"CORP\zoé o=x why=@host", "CORP-zo--o-x-why-@host".to_owned()),
+            (
+                r"CORP\zoé o=x why=@host",
+                "CORP-zo--o-x-why-@host".to_owned(),
+            ),
             (&"n".repeat(300), "n".repeat(100)),
             ("", String::new()),
         ] {

@@ -173,8 +173,7 @@ impl FromStr for Sizes {
                 sizes.first().map(|size| size.since),
                 sizes.last().map(|size| size.since),
             );
-            matches!(ends, (Some(0), Some(..=LONGEST)))
-                && sizes.is_sorted_by_key(|size| size.since)
+            matches!(ends, (Some(0), Some(..=LONGEST))) && sizes.is_sorted_by_key(|size| size.since)
         };
         sizes
             .filter(is_life)

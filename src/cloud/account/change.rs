@@ -45,9 +45,14 @@ impl<A: Api> Account<A> {
         hear: &dyn Listener,
     ) -> Result<(), CloudError> {
         let seen = self.seen.borrow().clusters.get(id).cloned();
-        let (Some(seen), Some(have)) = (seen, self.told_again(id)) else {
+        let (Some(seen), Some(mut have)) = (seen, self.told_again(id)) else {
             return Ok(());
         };
+        // A lease begins with whoever asks for it, not with the cluster.
+        if spec.guardrails.lease.is_some() {
+            self.follow(&have.stack, id).await?;
+            have.renewed_at = Some(self.settings.clock.now());
+        }
         let sizes = self.resized(&seen, &have, spec);
         let moved = Cluster {
             lives: sizes.lives(&spec.groups, have.created_at, None),

@@ -203,17 +203,22 @@ impl<A: Api> Account<A> {
         id: &ClusterId,
         hear: &dyn Listener,
     ) -> Result<(), CloudError> {
-        // We do, whether or not others can be told: our own guard must not end it for want of us.
-        let now = self.settings.clock.now();
-        self.seen.borrow_mut().followed.insert(id.clone(), now);
-        let who = self.settings.who.clone().into_bytes();
-        let key = place::followed(stack, id);
-        self.put(&key, who, Condition::Always).await?;
+        self.follow(stack, id).await?;
         let told = self.told_again(id);
         let Some(cluster) = told.filter(|cluster| cluster.state.is_live()) else {
             return Ok(());
         };
         self.arm(&cluster, hear).await
+    }
+
+    /// Notes that we follow a cluster now.
+    pub(super) async fn follow(&self, stack: &StackName, id: &ClusterId) -> Result<(), CloudError> {
+        // We do, whether or not others can be told: our own guard must not end it for want of us.
+        let now = self.settings.clock.now();
+        self.seen.borrow_mut().followed.insert(id.clone(), now);
+        let who = self.settings.who.clone().into_bytes();
+        let key = place::followed(stack, id);
+        self.put(&key, who, Condition::Always).await.map(|_| ())
     }
 
     pub(super) async fn tag(&self, id: &str, tags: Tags) -> Result<(), CloudError> {

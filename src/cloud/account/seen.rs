@@ -74,7 +74,10 @@ mod tests {
     #[test]
     fn who_follows_a_cluster_himself_needs_no_new_look_to_know() {
         let id: ClusterId = "j-1".parse().unwrap();
-        let (old, new) = (DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + TimeDelta::hours(1));
+        let (old, new) = (
+            DateTime::UNIX_EPOCH,
+            DateTime::UNIX_EPOCH + TimeDelta::hours(1),
+        );
         let mut seen = Seen::default();
         assert_eq!(seen.followed(&id), None);
         seen.objects = Some(BTreeMap::from([(place::follower(&id), (0, old))]));
