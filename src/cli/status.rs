@@ -33,7 +33,7 @@ pub(super) async fn run(
     };
     let (mut shown, mut seen, mut unread) = (Vec::new(), Vec::new(), false);
     for stack in &stacks {
-        let observed = match cloud.observe(stack, None).await {
+        let mut observed = match cloud.observe(stack, None).await {
             Ok(observed) => observed,
             // One stack that cannot be read must not hide the others.
             Err(error) if args.stack.is_none() => {
@@ -43,6 +43,7 @@ pub(super) async fn run(
             }
             Err(error) => return Err(error.into()),
         };
+        cloud.doubt_rungs(&mut observed).await;
         if observed.is_empty() {
             screen.text(&format!("stack {stack}: nothing of it is there"));
             let flag = target.flag();
