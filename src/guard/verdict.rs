@@ -32,11 +32,14 @@ pub struct Opinion {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
+/// As the stack calls it.
 pub enum Cause {
+    #[serde(rename = "max_lifetime")]
     Lifetime,
     Budget,
     OffHours,
     Lease,
+    #[serde(rename = "idle_timeout")]
     Idle,
 }
 
