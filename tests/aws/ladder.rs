@@ -263,7 +263,7 @@ fn assert_roles_arm_it(world: &World) {
     assert_eq!(command[..2], ["clusterup", "apply"], "{next}");
     assert_eq!(command[3..], ["--create-roles"], "{next}");
 
-    let armed = [&DETACHED[..], &command[3..]].concat();
+    let armed = [DETACHED, &command[3..]].concat();
     world.expect(0, &armed);
     let cluster = told(world);
     assert_eq!(cluster["id"], id);
