@@ -180,7 +180,10 @@ impl Apply<'_> {
             .rev()
             .find(|cluster| cluster.state.is_live());
         if let Some(cluster) = live.filter(|_| exit == Exit::Done) {
-            follow::renew(self.cloud(), &self.stack.name, cluster, self.progress).await?;
+            // From here on nobody follows it; a lease begins at its leaving.
+            if cluster.guardrails().lease.is_some() {
+                follow::renew(self.cloud(), &self.stack.name, cluster, self.progress).await?;
+            }
             let until = view::status::until(cluster, SystemClock.now());
             self.screen.text(&format!(
                 "left running: {until}\nnext: apply again picks it up"

@@ -8,7 +8,10 @@ use super::screen::Screen;
 use super::stack_file;
 use super::target::Target;
 use super::view;
-use serde_json::json;
+use crate::cost::meter::rate;
+use crate::guard;
+use crate::model::observed::Observed;
+use serde_json::{Value, json};
 
 pub(super) async fn run(
     args: &StatusArgs,
@@ -30,7 +33,7 @@ pub(super) async fn run(
     };
     let (mut shown, mut seen, mut unread) = (Vec::new(), Vec::new(), false);
     for stack in &stacks {
-        let observed = match cloud.observe(stack, None).await {
+        let mut observed = match cloud.observe(stack, None).await {
             Ok(observed) => observed,
             // One stack that cannot be read must not hide the others.
             Err(error) if args.stack.is_none() => {
@@ -40,6 +43,7 @@ pub(super) async fn run(
             }
             Err(error) => return Err(error.into()),
         };
+        cloud.doubt_rungs(&mut observed).await;
         if observed.is_empty() {
             screen.text(&format!("stack {stack}: nothing of it is there"));
             let flag = target.flag();
@@ -58,7 +62,7 @@ pub(super) async fn run(
                 Err(error) => screen.say(&format!("its door may be closed to you: {error}")),
             }
         }
-        shown.push(json!({ "stack": stack, "observed": observed }));
+        shown.push(json!({ "stack": stack, "observed": told(&observed) }));
         seen.extend(observed.clusters);
     }
     ledger::note(&seen, &target, context, screen).await;
@@ -68,4 +72,21 @@ pub(super) async fn run(
     let exit = if unread { Exit::Failed } else { Exit::Done };
     screen.document("status", exit.code(), json!({ "stacks": shown }));
     Ok(exit)
+}
+
+/// What was seen, and of each living cluster its hard deadline, the dollars that it has `spent` and
+/// what it costs `hourly`, null where its prices are not known.
+fn told(observed: &Observed) -> Value {
+    let mut told = json!(observed);
+    let values = told["clusters"].as_array_mut().into_iter().flatten();
+    let living = observed.clusters.iter().zip(values);
+    for (cluster, value) in living.filter(|(cluster, _)| cluster.state.is_live()) {
+        let rates = cluster.spec.rates.as_ref();
+        let hourly = rates.map(|rates| rate(rates, &cluster.lives, observed.at));
+        let spent = guard::spent(cluster, observed.at);
+        value["deadline"] = json!(guard::hard_deadline(cluster));
+        value["spent"] = json!(spent.map(|bill| bill.total));
+        value["hourly"] = json!(hourly);
+    }
+    told
 }

@@ -153,6 +153,10 @@ pub trait Cloud {
     /// ports that were moved. After [`Self::observe`] of the stack.
     async fn follow_caller(&self, stack: &StackName) -> Result<Vec<u16>, CloudError>;
 
+    /// Looks at what a rung needs besides itself, which [`Self::observe`] does not: no call is spent
+    /// on it where nobody reads what is armed.
+    async fn doubt_rungs(&self, _: &mut Observed) {}
+
     /// How the primary of a stack's living cluster is reached, its door opened to this machine.
     async fn shell(&self, stack: &StackName) -> Result<Shell, CloudError>;
 

@@ -50,13 +50,15 @@ impl FromStr for Extension {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let wrong = || Invalid::new("an instant, what was moved, by= whom and why=");
         let (head, why) = text.split_once(" why=").ok_or_else(wrong)?;
+        // Whoever it was may have spaces: those of other characters in a tag.
+        let (head, by) = head.split_once(" by=").ok_or_else(wrong)?;
         let mut words = head.split(' ');
         let at = words.next().and_then(|word| word.parse().ok());
         let mut extension = Self {
             at: at.ok_or_else(wrong)?,
             max_lifetime: None,
             budget: None,
-            by: String::new(),
+            by: by.to_owned(),
             why: why.to_owned(),
         };
         for word in words {
@@ -65,7 +67,6 @@ impl FromStr for Extension {
                 Some(("budget", amount)) => {
                     extension.budget = Some(format!("${amount}").parse()?);
                 }
-                Some(("by", by)) => by.clone_into(&mut extension.by),
                 Some(_) | None => return Err(wrong()),
             }
         }
@@ -85,6 +86,8 @@ mod tests {
         let read: Extension = text.parse().unwrap();
         assert_eq!(read.why, "it is=slow");
         assert_eq!(read.to_string(), text);
+        let text = "2026-11-21T04:00:00Z budget=4.50 by=j rg@host why=";
+        assert_eq!(text.parse::<Extension>().unwrap().by, "j rg@host");
         assert!("2026-11-21 by=me".parse::<Extension>().is_err());
     }
 

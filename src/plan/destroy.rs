@@ -1,6 +1,6 @@
 //! The plan that leaves nothing of a stack but its results at home.
 
-use super::diff::Draft;
+use super::diff::{Draft, disarm};
 use crate::model::action::Action;
 use crate::model::name::StackName;
 use crate::model::observed::{End, Observed};
@@ -9,6 +9,7 @@ use crate::model::plan::Plan;
 /// Ends and removes everything of a stack, what depends on others first.
 pub fn destroy(stack: &StackName, observed: &Observed) -> Plan {
     let mut draft = Draft::default();
+    disarm(observed, &mut draft);
     for cluster in observed
         .clusters
         .iter()

@@ -7,8 +7,8 @@ use std::path::Path;
 
 const MOST_OF_APPLY: usize = 30;
 const MOST_OF_PLAN: usize = 10;
-/// Scripts, ratings and movies, and the script that installs packages.
-const UPLOADS: usize = 4;
+/// The job's script, ratings and movies, and the scripts that power off and install packages.
+const UPLOADS: usize = 5;
 
 /// The shipped stack, with ratings that are on this machine.
 fn movies() -> World {

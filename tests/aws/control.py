@@ -1,6 +1,7 @@
 """What tests tell the double, and ask of it, under `/_double/`.
 
     GET, POST clock      {"advance": seconds, "speed": times}
+    POST clock/back      {"seconds": s}: the clock, and all that happened to clusters, by so much
     GET, POST durations  {"starting": s, "bootstrapping": s, "step": s, ...} as in world.py
     POST faults          [{"call": "RunJobFlow", "at": 1, "do": ..., "when": "before",
                            "seconds": s, "pid": p, "count": 1}]; GET says how often they struck
@@ -56,6 +57,16 @@ def answer(world, method, path, body):
 def clock(world, body):
     world.clock.change(float(body.get("advance", 0)), body.get("speed"))
     return {"now": world.clock.now(), "speed": world.clock.speed}
+
+
+def back(world, body):
+    """So that what a pushed clock brought about is over by everybody's clock."""
+    seconds = float(body["seconds"])
+    for one in world.clusters.values():
+        for held in (one, *one.groups, *one.steps):
+            times = {key: at for key, at in vars(held).items() if isinstance(at, float)}
+            vars(held).update({key: at - seconds for key, at in times.items()})
+    world.clock.change(-seconds)
 
 
 def durations(world, body):
@@ -132,6 +143,9 @@ def clusters(world, _):
             "state": one.state,
             "reason": one.reason,
             "tags": one.tags,
+            "created": one.created,
+            "idle": one.policy,
+            "power_off": one.power_off and vars(one.power_off),
             "steps": [{key: getattr(step, key) for key in of_step} for step in one.steps],
         }
         for one in world.clusters.values()
@@ -170,6 +184,7 @@ def reset(world, body):
 ROUTES = {
     ("POST", "clock"): clock,
     ("GET", "clock"): clock,
+    ("POST", "clock/back"): back,
     ("POST", "durations"): durations,
     ("GET", "durations"): durations,
     ("POST", "faults"): faults,

@@ -1,5 +1,6 @@
 //! THE kill test: whenever a run is killed, before or after any of its calls, the next one ends
-//! with exactly one of everything, or with nothing.
+//! with exactly one of everything, or with nothing. A cluster that EMR has accepted ends by itself
+//! from then on, whether there is a next one or not.
 
 use crate::pool::each;
 use crate::scenes::{SCENES, Scene};
@@ -26,7 +27,9 @@ fn killed(world: &World, kill: &Kill) {
     world.double.post("/_double/kill", point);
     let done = world.run(scene.run);
     assert_eq!(done.signal, Some(9), "{kill}: {}", done.all());
+    world.assert_armed();
     scene.end(world);
+    world.assert_scheduled();
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod drift;
 mod job;
 mod json;
 mod kills;
+mod ladder;
 mod ledger;
 mod life;
 mod lost;

@@ -19,6 +19,7 @@ use crate::model::event::{Event, Listener};
 use crate::model::extension::Extension;
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::Cluster;
+use crate::model::rung::{Rung, RungKind};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
@@ -66,6 +67,17 @@ impl<A: Api> Account<A> {
             Ok(None) if is_live && self.lacks_reaper().await.unwrap_or(false) => Scheduled::NoRole,
             Ok(None) => Scheduled::Missing,
             Err(error) => Scheduled::Unread(error.to_string()),
+        }
+    }
+
+    /// A schedule whose role is gone ends nothing.
+    pub(super) async fn doubt_schedules(&self, clusters: &mut [Cluster]) {
+        let living = clusters.iter_mut().filter(|c| c.state.is_live());
+        let rungs = living.flat_map(|cluster| &mut cluster.rungs);
+        let armed = rungs.filter(|rung| rung.kind == RungKind::Schedule && rung.is_armed());
+        let armed: Vec<&mut Rung> = armed.collect();
+        if !armed.is_empty() && self.lacks_reaper().await.unwrap_or(false) {
+            armed.into_iter().for_each(|rung| *rung = rungs::no_role());
         }
     }
 

@@ -283,6 +283,10 @@ impl<A: Api> Cloud for Account<A> {
         self.move_rules().await
     }
 
+    async fn doubt_rungs(&self, observed: &mut Observed) {
+        self.doubt_schedules(&mut observed.clusters).await;
+    }
+
     async fn try_schedule(&self) -> Option<Finding> {
         Some(self.trial().await)
     }

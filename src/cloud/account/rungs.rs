@@ -165,7 +165,7 @@ fn schedule(cluster: &Cluster, scheduled: &Scheduled, now: DateTime<Utc>) -> Run
     }
 }
 
-fn no_role() -> Rung {
+pub(super) fn no_role() -> Rung {
     let why = format!("the account lacks the role {}", super::roles::REAPER);
     Rung::disarmed(RungKind::Schedule, why, Some(CREATE_ROLES.to_owned()))
 }
