@@ -225,7 +225,7 @@ mod tests {
         let why = ends(&small, &brief, late).unwrap();
         assert_eq!(why, "it has lived for its max_lifetime of 2h");
         // What is over anyway is not over for the change.
-        let mut over = small.clone();
+        let mut over = small;
         over.spec.guardrails = Guardrails {
             budget: None,
             ..brief.guardrails.clone()
