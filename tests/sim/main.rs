@@ -5,6 +5,7 @@
 mod calls;
 mod destroy;
 mod kills;
+mod ladder;
 mod laws;
 mod mishaps;
 mod oracle;

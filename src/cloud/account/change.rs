@@ -54,6 +54,9 @@ impl<A: Api> Account<A> {
             spec: spec.clone(),
             ..have.clone()
         };
+        if grows(&have.spec, spec) {
+            rungs::affords(&moved, self.settings.clock.now())?;
+        }
         // More nodes are paid for from the call on, so what they bring nearer is moved before it.
         if rungs::seconds(&moved) < rungs::seconds(&have) {
             self.arm(&moved, hear).await?;
@@ -158,4 +161,15 @@ impl<A: Api> Account<A> {
             looks += 1;
         }
     }
+}
+
+/// Whether there are to be more nodes of a kind.
+fn grows(have: &ClusterSpec, want: &ClusterSpec) -> bool {
+    let counts = |spec: &ClusterSpec| {
+        [&spec.groups.core, &spec.groups.task].map(|group| group.as_ref().map(|it| it.nodes.count))
+    };
+    counts(have)
+        .iter()
+        .zip(counts(want))
+        .any(|(have, want)| want > *have)
 }

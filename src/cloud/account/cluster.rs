@@ -161,12 +161,20 @@ impl<A: Api> Account<A> {
 
     /// The hard deadline of a cluster that is made now, in seconds from then.
     fn deadline(&self, stack: &StackName, spec: &ClusterSpec) -> Result<u64, CloudError> {
+        Ok(rungs::seconds(&self.unborn(stack, spec)?))
+    }
+
+    /// A cluster as it would be, were it made now.
+    pub(super) fn unborn(
+        &self,
+        stack: &StackName,
+        spec: &ClusterSpec,
+    ) -> Result<Cluster, CloudError> {
         let id = "new"
             .parse()
             .map_err(|_| CloudError::new(Class::Failed, "a cluster cannot be named"))?;
         let now = self.settings.clock.now();
-        let cluster = Cluster::new(id, stack.clone(), spec.clone(), now);
-        Ok(rungs::seconds(&cluster))
+        Ok(Cluster::new(id, stack.clone(), spec.clone(), now))
     }
 
     async fn packages(

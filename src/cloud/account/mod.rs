@@ -186,6 +186,7 @@ impl<A: Api> Cloud for Account<A> {
         let Some(spec) = made else {
             return Ok(Vec::new());
         };
+        rungs::affords(&self.unborn(&plan.stack, spec)?, self.settings.clock.now())?;
         let creates = plan.actions.iter().any(|p| p.action == Action::CreateRoles);
         if self.lacks_role.get().is_none() && !creates {
             self.check_roles().await?;

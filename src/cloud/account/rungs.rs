@@ -4,6 +4,7 @@ use super::names::DEADLINE;
 use super::seen::{Scheduled, SeenCluster};
 use crate::cloud::api::Tags;
 use crate::cloud::api::scheduler::{Schedule, TERMINATE};
+use crate::cloud::{Class, CloudError};
 use crate::guard;
 use crate::model::desired::ClusterSpec;
 use crate::model::observed::Cluster;
@@ -30,6 +31,23 @@ pub(super) fn seconds(cluster: &Cluster) -> u64 {
 /// The same as the primary was last told, where it was made with that rung.
 pub(super) fn told(tags: &Tags) -> Option<u64> {
     tags.get(DEADLINE)?.parse().ok()
+}
+
+/// Says no to nodes that cannot be ended early enough to cost less than the budget.
+pub(super) fn affords(cluster: &Cluster, now: DateTime<Utc>) -> Result<(), CloudError> {
+    let ends_at = guard::budget::opinion(now, cluster).and_then(|budget| budget.ends_at);
+    let budget = cluster.guardrails().budget;
+    let (Some(at), Some(budget)) = (ends_at, budget) else {
+        return Ok(());
+    };
+    if at >= now + NEAR {
+        return Ok(());
+    }
+    let message = format!(
+        "{} would cost more than the budget of {budget} before they could end",
+        cluster.spec.size
+    );
+    Err(CloudError::new(Class::Input, message).hint("raise guardrails.budget, or ask for less"))
 }
 
 /// When the schedule is to fire: the whole minute before the deadline, in which it fires, but not
