@@ -1,6 +1,6 @@
 //! The plan that leaves nothing of a stack but its results at home.
 
-use super::diff::Draft;
+use super::diff::{Draft, disarm};
 use crate::model::action::Action;
 use crate::model::name::StackName;
 use crate::model::observed::{End, Observed};
@@ -19,6 +19,7 @@ pub fn destroy(stack: &StackName, observed: &Observed) -> Plan {
             "it is alive; a job on it is cut off",
         );
     }
+    disarm(observed, &mut draft);
     for cluster in &observed.clusters {
         draft.ask(
             Action::DeleteCluster(cluster.id.clone()),

@@ -85,7 +85,7 @@ pub(super) fn diff(
 }
 
 /// What would have ended clusters that are over.
-fn disarm(observed: &Observed, draft: &mut Draft) {
+pub(super) fn disarm(observed: &Observed, draft: &mut Draft) {
     let over = observed.clusters.iter().filter(|c| c.state.is_over());
     for cluster in over.filter(|cluster| cluster.rungs.iter().any(Rung::is_armed)) {
         let because = "its cluster is over";

@@ -11,6 +11,7 @@ mod mishaps;
 mod oracle;
 mod pairs;
 mod process;
+mod rungs;
 mod seeds;
 mod watched;
 mod wish;
