@@ -20,6 +20,7 @@ pub fn destroy(stack: &StackName, observed: &Observed) -> Plan {
             "it is alive; a job on it is cut off",
         );
     }
+    disarm(observed, &mut draft);
     for cluster in &observed.clusters {
         draft.ask(
             Action::DeleteCluster(cluster.id.clone()),

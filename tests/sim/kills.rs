@@ -36,7 +36,7 @@ fn wishes() -> [Wish; 2] {
 }
 
 /// What goes wrong at one call.
-fn at(number: u64, fault: Fault) -> impl FnMut(Moment) -> Option<Fault> + 'static {
+pub(crate) fn at(number: u64, fault: Fault) -> impl FnMut(Moment) -> Option<Fault> + 'static {
     move |moment| (moment.number == number).then_some(fault)
 }
 
@@ -76,6 +76,7 @@ async fn cut_off(wish: &Wish, verb: Verb, number: u64, fault: Fault) -> bool {
     if verb == Verb::Destroyed {
         next.destroyed(&case.stack.name).await.unwrap();
         oracle::is_empty(&sim.census());
+        assert_eq!(sim.census().schedules, []);
         assert_eq!(sim.census().clusters.len(), 1);
         return true;
     }
@@ -84,6 +85,8 @@ async fn cut_off(wish: &Wish, verb: Verb, number: u64, fault: Fault) -> bool {
     let plan = Process::calm(&sim, 3).plan(&case).await.unwrap();
     assert!(plan.is_empty(), "{plan:#?}");
     oracle::agrees(&sim.census(), wish);
+    let schedules = sim.census().schedules;
+    assert_eq!(schedules.len(), usize::from(wish.keep), "{schedules:?}");
     oracle::one_cluster_one_run(&sim.census(), wish);
     for step in wish.steps() {
         assert!(

@@ -5,11 +5,13 @@
 mod calls;
 mod destroy;
 mod kills;
+mod ladder;
 mod laws;
 mod mishaps;
 mod oracle;
 mod pairs;
 mod process;
+mod rungs;
 mod seeds;
 mod watched;
 mod wish;

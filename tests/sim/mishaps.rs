@@ -50,7 +50,7 @@ pub(crate) async fn happen(sim: &Sim, dice: &Dice, wish: &Wish) {
 }
 
 /// A number below `end`.
-fn few(dice: &Dice, end: u16) -> u16 {
+pub(crate) fn few(dice: &Dice, end: u16) -> u16 {
     u16::try_from(dice.below(end.into())).unwrap()
 }
 

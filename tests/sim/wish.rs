@@ -51,6 +51,8 @@ pub(crate) struct Wish {
     /// Versions of the steps' scripts; no job where there are none.
     pub(crate) scripts: Vec<u16>,
     pub(crate) home: Option<PathBuf>,
+    /// Guardrails besides, as the stack says them.
+    pub(crate) guards: String,
 }
 
 const NAMES: [&str; 2] = ["one.py", "two.py"];
@@ -75,6 +77,7 @@ impl Wish {
             packages: false,
             scripts: vec![0],
             home: None,
+            guards: String::new(),
         }
     }
 
@@ -125,7 +128,7 @@ impl Wish {
             text.push(format!("  budget: ${}\n", self.budget));
         }
         let when_done = if self.keep { "keep" } else { "terminate" };
-        text.push(format!("  when_done: {when_done}\n"));
+        text.push(format!("  when_done: {when_done}\n{}", self.guards));
         text.concat()
     }
 

@@ -10,6 +10,7 @@ use crate::cloud::api::emr::{
     ModifyCluster, ModifyInstanceGroups, PutAutoTerminationPolicy, Role, SetKeepAlive,
     SetTerminationProtection,
 };
+use crate::guard::Terms;
 use crate::model::desired::ClusterSpec;
 use crate::model::event::Listener;
 use crate::model::name::ClusterId;
@@ -59,6 +60,10 @@ impl<A: Api> Account<A> {
             spec: spec.clone(),
             ..have.clone()
         };
+        if grows(&have.spec, spec) {
+            let (terms, size) = (Terms::of(&moved), spec.groups.size());
+            rungs::affords(&terms, &size, self.settings.clock.now())?;
+        }
         // More nodes are paid for from the call on, so what they bring nearer is moved before it.
         if rungs::seconds(&moved) < rungs::seconds(&have) {
             self.arm(&moved, hear).await?;
@@ -164,4 +169,15 @@ impl<A: Api> Account<A> {
             looks += 1;
         }
     }
+}
+
+/// Whether there are to be more nodes of a kind.
+fn grows(have: &ClusterSpec, want: &ClusterSpec) -> bool {
+    let counts = |spec: &ClusterSpec| {
+        [&spec.groups.core, &spec.groups.task].map(|group| group.as_ref().map(|it| it.nodes.count))
+    };
+    counts(have)
+        .iter()
+        .zip(counts(want))
+        .any(|(have, want)| want > *have)
 }

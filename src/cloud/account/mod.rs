@@ -44,6 +44,7 @@ use super::dice::Dice;
 use super::local::runtime::Store;
 use super::{Cloud, CloudError, Finding, Lease, Shell};
 use crate::cost::catalog::Catalog;
+use crate::guard::Terms;
 use crate::model::action::Action;
 use crate::model::clock::Clock;
 use crate::model::event::{Event, Listener, SparkProgress};
@@ -190,6 +191,10 @@ impl<A: Api> Cloud for Account<A> {
         let Some(spec) = made else {
             return Ok(Vec::new());
         };
+        let now = self.settings.clock.now();
+        let (guardrails, groups) = (&spec.guardrails, &spec.groups);
+        let terms = Terms::ahead(guardrails, groups, spec.rates, spec.ending, now);
+        rungs::affords(&terms, &spec.size, now)?;
         let creates = plan.actions.iter().any(|p| p.action == Action::CreateRoles);
         if self.lacks_role.get().is_none() && !creates {
             self.check_roles().await?;

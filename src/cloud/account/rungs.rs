@@ -4,6 +4,7 @@ use super::names::DEADLINE;
 use super::seen::{Scheduled, SeenCluster};
 use crate::cloud::api::Tags;
 use crate::cloud::api::scheduler::{Schedule, TERMINATE};
+use crate::cloud::{Class, CloudError};
 use crate::guard::{self, Terms};
 use crate::model::desired::ClusterSpec;
 use crate::model::observed::Cluster;
@@ -49,6 +50,21 @@ const LONGEST: u64 = 3_650 * 86_400;
 pub(super) fn told(tags: &Tags) -> Option<u64> {
     let told: u64 = tags.get(DEADLINE)?.parse().ok()?;
     Some(told.min(LONGEST))
+}
+
+/// Says no to nodes that cannot be ended early enough to cost less than the budget.
+pub(super) fn affords(terms: &Terms, size: &str, now: DateTime<Utc>) -> Result<(), CloudError> {
+    let ends_at = guard::budget::opinion(now, terms).and_then(|budget| budget.ends_at);
+    let budget = terms.guardrails.budget;
+    let (Some(at), Some(budget)) = (ends_at, budget) else {
+        return Ok(());
+    };
+    if at >= now + NEAR {
+        return Ok(());
+    }
+    let message =
+        format!("{size} would cost more than the budget of {budget} before they could end");
+    Err(CloudError::new(Class::Input, message).hint("raise guardrails.budget, or ask for less"))
 }
 
 /// When the schedule is to fire: the whole minute before the deadline, in which it fires, but not

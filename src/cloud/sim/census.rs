@@ -62,6 +62,8 @@ pub struct CensusCluster {
     pub types: Vec<(Role, String)>,
     pub idle_timeout: Option<Span>,
     pub keep_alive: bool,
+    /// The bootstrap actions' scripts, in order.
+    pub bootstrap: Vec<String>,
     pub tags: Tags,
 }
 
@@ -141,6 +143,7 @@ fn counted(cluster: &Cluster, state: &State) -> CensusCluster {
     };
     let steps = cluster.steps.iter();
     let instances = cluster.groups.iter();
+    let bootstrap = cluster.order.bootstrap.iter();
     CensusCluster {
         id: cluster.id.clone(),
         name: cluster.order.name.clone(),
@@ -163,6 +166,7 @@ fn counted(cluster: &Cluster, state: &State) -> CensusCluster {
             .collect(),
         idle_timeout: cluster.idle.map(|(timeout, _)| timeout),
         keep_alive: cluster.order.keep_alive,
+        bootstrap: bootstrap.map(|action| action.script.clone()).collect(),
         tags: cluster.order.tags.clone(),
     }
 }
