@@ -124,6 +124,10 @@ impl World {
 
     /// Each living cluster has its schedule, and no other has one.
     pub(crate) fn assert_scheduled(&self) {
+        self.assert_scheduled_after(2);
+    }
+
+    fn assert_scheduled_after(&self, hours: i64) {
         let (alive, schedules) = (self.alive(), self.double.schedules());
         assert_eq!(schedules.len(), alive.len(), "{schedules:#?}");
         for cluster in alive {
@@ -145,7 +149,7 @@ impl World {
             let created = cluster["created"].as_f64().unwrap();
             #[expect(clippy::cast_possible_truncation, reason = "milliseconds are enough")]
             let created = DateTime::from_timestamp_millis((created * 1_000.0) as i64).unwrap();
-            assert_in_time(schedule, created + TimeDelta::hours(2));
+            assert_in_time(schedule, created + TimeDelta::hours(hours));
         }
     }
 }
@@ -173,7 +177,7 @@ fn every_rung_is_armed_with_the_cluster() {
     assert!(world.objects().iter().any(|object| object == key));
 
     let cluster = told(&world);
-    assert_eq!(cluster["deadline"]["cause"], "lifetime");
+    assert_eq!(cluster["deadline"]["cause"], "max_lifetime");
     assert_eq!(life(&cluster), 7_200);
     let deadline = instant(&cluster["deadline"]["at"]);
     let off = instant(&rung(&cluster, "power_off")["at"]);
@@ -259,7 +263,7 @@ fn assert_roles_arm_it(world: &World) {
     assert_eq!(command[..2], ["clusterup", "apply"], "{next}");
     assert_eq!(command[3..], ["--create-roles"], "{next}");
 
-    let armed = [&DETACHED[..], &command[3..]].concat();
+    let armed = [DETACHED, &command[3..]].concat();
     world.expect(0, &armed);
     let cluster = told(world);
     assert_eq!(cluster["id"], id);
@@ -339,12 +343,12 @@ fn edit_schedule(world: &World, at: &str, input: &str) {
     world.aws("scheduler", "update_schedule", edited);
 }
 
-fn assert_mended(world: &World, because: &str) {
+fn assert_mended(world: &World, because: &str, hours: i64) {
     let plan = world.expect(0, &["plan", "t.yaml"]);
     plan.says("~ cluster").says(because);
     assert_eq!(rung(&told(world), "schedule")["state"], "disarmed");
     world.expect(0, DETACHED);
-    world.assert_scheduled();
+    world.assert_scheduled_after(hours);
     assert_eq!(rung(&told(world), "schedule")["state"], "armed");
     world
         .expect(0, &["plan", "t.yaml"])
@@ -356,12 +360,12 @@ fn assert_mended(world: &World, because: &str) {
 fn a_schedule_that_somebody_touched_is_shown_and_mended() {
     let world = busy(STACK);
     delete_schedule(&world);
-    assert_mended(&world, "its schedule is not there");
+    assert_mended(&world, "its schedule is not there", 2);
     let Schedule { at, input, .. } = only(&world);
     edit_schedule(&world, "2125-01-02T03:04:00", &input);
-    assert_mended(&world, "its schedule is another than its deadline's");
+    assert_mended(&world, "its schedule is another than its deadline's", 2);
     edit_schedule(&world, at.trim_end_matches('Z'), r#"{"JobFlowIds":[]}"#);
-    assert_mended(&world, "its schedule is another than its deadline's");
+    assert_mended(&world, "its schedule is another than its deadline's", 2);
 }
 
 #[test]
@@ -455,6 +459,21 @@ fn an_extension_moves_every_rung_and_is_recorded() {
     assert_eq!(state(&world), "RUNNING");
     reach(&world, deadline, 1);
     assert!(world.alive().is_empty());
+}
+
+#[test]
+fn an_extension_that_was_cut_off_is_finished_by_apply() {
+    let ceiling = "budget: $3, ceiling: { max_lifetime: 3h }";
+    let world = busy(&STACK.replace("budget: $3", ceiling));
+    for (when, life_after) in [("before", 7_200), ("after", 10_800)] {
+        let kill = json!({ "call": "AddTags", "do": "kill", "when": when });
+        world.double.post("/_double/faults", kill);
+        let done = world.run(&["extend", "t", "--by", "1h", "--why", "slow"]);
+        assert_eq!(done.signal, Some(9), "{}", done.all());
+        assert_eq!(life(&told(&world)), life_after);
+    }
+    assert_mended(&world, "its schedule is another than its deadline's", 3);
+    assert_eq!(object(&world), Some(10_800));
 }
 
 #[test]

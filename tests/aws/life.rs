@@ -64,9 +64,11 @@ fn from_nothing_to_nothing() {
 
 #[test]
 fn sizes_and_guardrails_change_in_place() {
-    let world = applied(STACK);
+    // So much that it decides nothing.
+    let rich = STACK.replace("budget: $3", "budget: $9");
+    let world = applied(&rich);
     let before = only_cluster(&world);
-    world.stack(&STACK.replace("3 x m5", "5 x m5"));
+    world.stack(&rich.replace("3 x m5", "5 x m5"));
     let plan = world.expect(0, &["plan", "t.yaml"]);
     plan.says("~ cluster")
         .says("the number of core nodes was 2 and is to be 4");
@@ -85,13 +87,20 @@ fn sizes_and_guardrails_change_in_place() {
         .expect(0, &["plan", "t.yaml"])
         .says("nothing to change");
 
-    let changed = STACK
+    let changed = rich
         .replace("3 x m5", "5 x m5")
         .replace("idle_timeout: 10m", "idle_timeout: 20m")
         .replace("max_lifetime: 2h", "max_lifetime: 3h");
     world.stack(&changed);
     let calls = changes(&world, &["apply", "t.yaml", "--yes"]);
-    assert_eq!(calls, ["emr:PutAutoTerminationPolicy", "emr:AddTags"]);
+    // What ends it moves with it.
+    let expected = [
+        "emr:PutAutoTerminationPolicy",
+        "emr:AddTags",
+        "emr:AddTags",
+        "scheduler:UpdateSchedule",
+    ];
+    assert_eq!(calls, expected);
     assert_eq!(only_cluster(&world)["id"], before["id"]);
     world
         .expect(0, &["plan", "t.yaml"])

@@ -28,6 +28,8 @@ fn lost(world: &World, lost: &Lost) {
     assert!([0, 1].contains(&done.code), "{lost}: {}", done.all());
     assert_eq!(world.double.get("/_double/faults")[0]["struck"], 1);
     scene.end(world);
+    world.assert_armed();
+    world.assert_scheduled();
 }
 
 #[test]
