@@ -51,7 +51,7 @@ impl Agreement<'_> {
                 catalog: &catalog,
                 region,
                 clusters: &prepared.observed.clusters,
-                expected: ledger::expected(self.stack, region, self.context),
+                expected: ledger::expected(self.stack, region, self.context, self.screen),
                 now: prepared.observed.at,
             });
             let rungs = self.target.cloud.check(&prepared.plan).await;

@@ -31,10 +31,15 @@ pub(super) fn open(context: &Context, screen: &Screen) -> Result<Ledger, Failure
 }
 
 /// How long the last runs of a stack took in a region, where the ledger can tell. Makes no ledger.
-pub(super) fn expected(stack: &StackName, region: &Region, context: &Context) -> Option<Span> {
-    let path = context.ledger().ok().filter(|path| path.exists())?;
+pub(super) fn expected(
+    stack: &StackName,
+    region: &Region,
+    context: &Context,
+    screen: &Screen,
+) -> Option<Span> {
+    context.ledger().ok().filter(|path| path.exists())?;
     let now = SystemClock.now();
-    let ledger = Ledger::open(&path, now).ok()?.ledger;
+    let ledger = open(context, screen).ok()?;
     let scope = Scope {
         target: region.to_string(),
         account: None,

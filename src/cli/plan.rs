@@ -44,7 +44,7 @@ pub(super) async fn run(
         catalog: &catalog,
         region,
         clusters: &prepared.observed.clusters,
-        expected: ledger::expected(&stack.name, region, context),
+        expected: ledger::expected(&stack.name, region, context, screen),
         now: prepared.observed.at,
     });
     let plan = &prepared.plan;

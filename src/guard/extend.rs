@@ -52,7 +52,9 @@ fn forward<T: PartialOrd + Display>(what: &str, now: T, to: T) -> Result<(), Ref
     }
     Err(Refused::Input {
         message: format!("{what} is {now} already, and {to} is not more"),
-        next: "ask for more; to end it earlier, change the stack and apply".to_owned(),
+        next: format!(
+            "ask for more; to end it earlier, lower {what} in the stack and in its ceiling, and apply"
+        ),
     })
 }
 
@@ -111,6 +113,33 @@ mod tests {
         cluster.spec.guardrails.budget = None;
         let none = extended(&cluster, &extension(None, Some("$1")));
         assert!(matches!(none, Err(Refused::Input { .. })));
+    }
+
+    #[test]
+    fn a_stack_that_allows_less_takes_back_what_was_moved() {
+        let mut cluster = cluster(Some(0));
+        cluster.extensions.push(extension(Some("20m"), Some("$9")));
+        cluster.spec.guardrails.budget = Some("$5".parse().unwrap());
+        let lifetime_and_budget = |cluster: &Cluster| {
+            let now = cluster.guardrails();
+            (
+                now.max_lifetime.to_string(),
+                now.budget.unwrap().to_string(),
+            )
+        };
+        let words = |span: &str, dollars: &str| (span.to_owned(), dollars.to_owned());
+        assert_eq!(lifetime_and_budget(&cluster), words("10m", "$5.00"));
+        for (most, allowed) in [
+            (("15m", "$7"), ("15m", "$7.00")),
+            (("1h", "$70"), ("20m", "$9.00")),
+            (("5m", "$1"), ("10m", "$5.00")),
+        ] {
+            cluster.spec.guardrails.ceiling = Ceiling {
+                max_lifetime: Some(most.0.parse().unwrap()),
+                budget: Some(most.1.parse().unwrap()),
+            };
+            assert_eq!(lifetime_and_budget(&cluster), words(allowed.0, allowed.1));
+        }
     }
 
     #[test]

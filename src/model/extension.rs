@@ -28,13 +28,20 @@ impl fmt::Display for Extension {
         if let Some(budget) = self.budget {
             write!(f, " budget={}", budget.amount())?;
         }
-        write!(
-            f,
-            " by={} why={}",
-            self.by.replace(char::is_whitespace, "-"),
-            self.why
-        )
+        write!(f, " by={} why={}", word(&self.by), self.why)
     }
+}
+
+/// The longest name that leaves room for the rest.
+const LONGEST_NAME: usize = 100;
+
+/// Somebody's name as one word of characters that AWS allows in tags.
+fn word(name: &str) -> String {
+    let plain = |c: char| {
+        let allowed = c.is_ascii_alphanumeric() || "+-._:/@".contains(c);
+        if allowed { c } else { '-' }
+    };
+    name.chars().map(plain).take(LONGEST_NAME).collect()
 }
 
 impl FromStr for Extension {
@@ -82,5 +89,23 @@ mod tests {
         let text = "2026-11-21T04:00:00Z budget=4.50 by=j rg@host why=";
         assert_eq!(text.parse::<Extension>().unwrap().by, "j rg@host");
         assert!("2026-11-21 by=me".parse::<Extension>().is_err());
+    }
+
+    #[test]
+    fn whoever_moved_it_it_is_read_back() {
+        for (by, said) in [
+            (
+                r"CORP\zoé o=x why=@host",
+                "CORP-zo--o-x-why-@host".to_owned(),
+            ),
+            (&"n".repeat(300), "n".repeat(100)),
+            ("", String::new()),
+        ] {
+            let text = "2026-11-21T04:00:00Z max_lifetime=4h by= why=slow";
+            let mut extension: Extension = text.parse().unwrap();
+            extension.by = by.to_owned();
+            let read: Extension = extension.to_string().parse().unwrap();
+            assert_eq!((read.by, read.why.as_str()), (said, "slow"));
+        }
     }
 }

@@ -74,8 +74,8 @@ impl Zone {
     fn instant(self, day: NaiveDate, time: NaiveTime) -> Option<DateTime<Utc>> {
         let wanted = day.and_time(time);
         // The longest gap of any zone is a day (Samoa left one out).
-        let quarters = (0..=96).map(|quarter| wanted + TimeDelta::minutes(15 * quarter));
-        quarters
+        let minutes = (0..=24 * 60).map(|minute| wanted + TimeDelta::minutes(minute));
+        minutes
             .filter_map(|local| self.0.from_local_datetime(&local).earliest())
             .map(|found| found.with_timezone(&Utc))
             .next()
@@ -214,6 +214,15 @@ mod tests {
         // On 25 October 2026 there are two: the first.
         assert_eq!(next(&off, "2026-10-24T12:00:00Z"), "2026-10-25T00:30:00Z");
         assert_eq!(next(&off, "2026-10-25T12:00:00Z"), "2026-10-26T01:30:00Z");
+    }
+
+    #[test]
+    fn off_hours_that_begin_within_a_gap_of_the_clocks_begin_at_its_end() {
+        for begin in ["02:01", "02:40", "02:59"] {
+            let off = off("Europe/Berlin", &format!("Mon-Sun {begin}-05:00"));
+            let start = next(&off, "2026-03-28T12:00:00Z");
+            assert_eq!(start, "2026-03-29T01:00:00Z", "{begin}");
+        }
     }
 
     #[test]

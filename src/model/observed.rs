@@ -3,11 +3,9 @@
 use super::desired::{ClusterSpec, JobSpec};
 use super::extension::Extension;
 use super::life::Life;
-use super::money::Usd;
 use super::name::{ClusterId, JobHash, KeyPairName, StackName, StepName};
 use super::rung::Rung;
 use super::sizes::Sizes;
-use super::span::Span;
 use super::stack::{Guardrails, SecurityGroup};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -137,13 +135,19 @@ impl Cluster {
         clusters.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
     }
 
-    /// What holds for it now: what its stack says, and what was extended since.
+    /// What holds for it now: what its stack says, and what was extended since, as far as its stack
+    /// allows now.
     pub fn guardrails(&self) -> Guardrails {
         let mut now = self.spec.guardrails.clone();
+        let most = now.ceiling;
         let spans = self.extensions.iter().filter_map(|it| it.max_lifetime);
-        now.max_lifetime = spans.fold(now.max_lifetime, Span::max);
+        if let (Some(to), Some(most)) = (spans.max(), most.max_lifetime) {
+            now.max_lifetime = now.max_lifetime.max(to.min(most));
+        }
         let budgets = self.extensions.iter().filter_map(|it| it.budget);
-        now.budget = now.budget.map(|budget| budgets.fold(budget, Usd::max));
+        if let (Some(to), Some(most)) = (budgets.max(), most.budget) {
+            now.budget = now.budget.map(|budget| budget.max(to.min(most)));
+        }
         now
     }
 

@@ -61,6 +61,14 @@ impl Rung {
         }
     }
 
+    /// The command that arms it, where one does.
+    pub fn next(&self) -> Option<&str> {
+        match &self.state {
+            RungState::Armed { .. } => None,
+            RungState::Disarmed { next, .. } => next.as_deref(),
+        }
+    }
+
     pub const fn is_armed(&self) -> bool {
         matches!(self.state, RungState::Armed { .. })
     }

@@ -24,6 +24,9 @@ struct Size {
 /// More resizes than these are told as fewer, each with the most nodes of those that it stands for.
 const MOST: usize = 12;
 
+/// Ten years: no cluster lives as long.
+const LONGEST: u64 = 3_650 * 86_400;
+
 /// Nodes that are no longer wanted may work on for so long (EMR Release Guide,
 /// `yarn.resourcemanager.nodemanager-graceful-decommission-timeout-secs`): they count until then.
 const LEAVING: TimeDelta = TimeDelta::hours(1);
@@ -38,15 +41,25 @@ impl Sizes {
         }])
     }
 
+    /// The same of a cluster that is seen to have so many. What somebody else resized counts as the
+    /// dearer of what it was and what it is, since the last resize of which the time is known.
+    #[must_use]
+    pub fn seen(mut self, now: &InstanceGroups) -> Self {
+        if let Some(last) = self.0.last_mut() {
+            let (core, task) = counts(now);
+            (last.core, last.task) = (last.core.max(core), last.task.max(task));
+        }
+        self
+    }
+
     /// The same after a resize, so many seconds after the cluster's creation.
     #[must_use]
     pub fn resized(mut self, since: u64, groups: &InstanceGroups) -> Self {
         let (core, task) = counts(groups);
-        if self
-            .0
-            .last()
-            .is_none_or(|last| (last.core, last.task) != (core, task))
-        {
+        let last = self.0.last();
+        // Clocks of two machines may differ.
+        let since = last.map_or(since, |last| since.max(last.since));
+        if last.is_none_or(|last| (last.core, last.task) != (core, task)) {
             self.0.push(Size { since, core, task });
         }
         while self.0.len() > MOST {
@@ -59,19 +72,14 @@ impl Sizes {
         self
     }
 
-    /// The lives of a cluster's instances. What somebody else resized counts as the dearer of what
-    /// it was and what it is (`now`), since the last resize of which the time is known.
+    /// The lives of the instances of a cluster that is seen to have so many `now`.
     pub fn lives(
         &self,
         now: &InstanceGroups,
         created: DateTime<Utc>,
         ended: Option<DateTime<Utc>>,
     ) -> Vec<Life> {
-        let mut sizes = self.0.clone();
-        if let Some(last) = sizes.last_mut() {
-            let (core, task) = counts(now);
-            (last.core, last.task) = (last.core.max(core), last.task.max(task));
-        }
+        let sizes = self.clone().seen(now).0;
         let primary = Life {
             role: Role::Primary,
             from: created,
@@ -160,8 +168,15 @@ impl FromStr for Sizes {
             })
         };
         let sizes: Option<Vec<Size>> = text.split(' ').map(size).collect();
+        let is_life = |sizes: &Vec<Size>| {
+            let ends = (
+                sizes.first().map(|size| size.since),
+                sizes.last().map(|size| size.since),
+            );
+            matches!(ends, (Some(0), Some(..=LONGEST))) && sizes.is_sorted_by_key(|size| size.since)
+        };
         sizes
-            .filter(|sizes| sizes.is_sorted_by_key(|size| size.since))
+            .filter(is_life)
             .map(Self)
             .ok_or_else(|| Invalid::new("seconds and counts such as `0:2+0 3600:4+0`"))
     }
@@ -218,6 +233,41 @@ mod tests {
         for (now, count) in [(1, 2), (7, 7)] {
             let lives = sizes.lives(&groups(now), at(0), None);
             assert_eq!(told(&lives)[1], (Role::Core, 0, None, count));
+        }
+    }
+
+    #[test]
+    fn what_somebody_else_resized_is_not_forgotten_when_we_resize() {
+        let back = Sizes::of(&groups(2))
+            .seen(&groups(9))
+            .resized(600, &groups(2));
+        assert_eq!(back.to_string(), "0:9+0 600:2+0");
+        let on = Sizes::of(&groups(2))
+            .seen(&groups(4))
+            .resized(600, &groups(4));
+        assert_eq!(on.to_string(), "0:4+0");
+    }
+
+    #[test]
+    fn a_clock_that_is_behind_leaves_sizes_that_can_be_read() {
+        let sizes = Sizes::of(&groups(2))
+            .resized(600, &groups(5))
+            .resized(590, &groups(3));
+        assert_eq!(sizes.to_string(), "0:2+0 600:5+0 600:3+0");
+        assert_eq!(sizes.to_string().parse(), Ok(sizes));
+    }
+
+    #[test]
+    fn what_no_cluster_can_have_had_is_refused() {
+        for bad in [
+            "",
+            "0:2",
+            "60:2+0",
+            "0:2+0 60:3+0 30:1+0",
+            "0:2+0 99999999999999:4+0",
+            "0:2+0 9223372036854775807:4+0",
+        ] {
+            assert!(bad.parse::<Sizes>().is_err(), "{bad}");
         }
     }
 

@@ -36,6 +36,9 @@ pub enum Stopped {
 /// Passes that a stack takes to settle: make, bring home, and one that finds nothing to do.
 const MOST_PASSES: usize = 8;
 
+/// Looks at a cluster that is awaited, until it is said again that somebody does.
+const RENEWED: u32 = 4;
+
 /// Whether an action is one of those that a job leaves to do.
 fn is_left(planned: &Planned) -> bool {
     let kind = matches!(
@@ -182,6 +185,10 @@ impl Driver<'_> {
                 return Ok(live.or(clusters.last()).cloned());
             }
             self.guard(live).await?;
+            if let Some(cluster) = live.filter(|_| looks % RENEWED == 0) {
+                // What cannot be said now is said at a later look.
+                let _ = follow::renew(self.cloud, &self.stack.name, cluster, self.hear).await;
+            }
             tokio::time::sleep(self.cloud.pause(looks)).await;
         }
         Ok(None)

@@ -64,8 +64,8 @@ pub async fn follow(
         if let Some(outcome) = outcome(cluster, job) {
             return Ok(outcome);
         }
-        guard(cloud, clock, stack, cluster, hear).await?;
         told.renew(cloud, stack, cluster, hear).await;
+        guard(cloud, clock, stack, cluster, hear).await?;
         tell_progress(cloud, cluster, job, hear).await;
         tokio::time::sleep(cloud.pause(looks)).await;
     }
@@ -83,7 +83,13 @@ pub(super) async fn guard(
     if cloud.guards_itself() || !cluster.state.is_live() {
         return Ok(());
     }
-    let Verdict::Terminate { reason, message } = guard::sweep(clock.now(), cluster) else {
+    let now = clock.now();
+    // Somebody follows it: we do, whether or not the target could be told.
+    let followed = Cluster {
+        renewed_at: Some(now),
+        ..cluster.clone()
+    };
+    let Verdict::Terminate { reason, message } = guard::sweep(now, &followed) else {
         return Ok(());
     };
     let action = Action::TerminateCluster(cluster.id.clone(), End { reason, message });

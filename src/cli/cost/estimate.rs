@@ -44,7 +44,7 @@ pub(super) fn run(
     let stack = stack_file::read(&args.stack)?;
     let catalog = context.catalog();
     let estimate = estimate(&stack, args.region.as_ref(), &catalog)?;
-    let known = ledger::expected(&stack.name, &estimate.region, context);
+    let known = ledger::expected(&stack.name, &estimate.region, context, screen);
     let estimated = Estimated {
         estimate: &estimate,
         guardrails: &stack.guardrails,

@@ -1,7 +1,7 @@
 //! What ends a cluster, rung by rung, as plan and status say it.
 
 use super::words::wrap;
-use crate::model::rung::{Rung, RungState};
+use crate::model::rung::{Rung, RungKind, RungState};
 
 /// A line or two a rung, to stand below a cluster: armed or not, why, and the command that arms it.
 pub(in crate::cli) fn lines(rungs: &[Rung]) -> Vec<String> {
@@ -23,7 +23,13 @@ fn lines_of(rung: &Rung) -> Vec<String> {
         RungState::Disarmed { why, next } => {
             let why = wrap(&format!("disarmed: {why}"), INDENT);
             let next = next.iter().map(|next| format!("{:15}next: {next}", ""));
-            std::iter::once(format!("! {name:12} {why}"))
+            // A cluster that is kept is meant to outlive its last step.
+            let sign = if name == RungKind::LastStep && rung.next().is_none() {
+                ' '
+            } else {
+                '!'
+            };
+            std::iter::once(format!("{sign} {name:12} {why}"))
                 .chain(next)
                 .collect()
         }

@@ -45,10 +45,15 @@ impl<A: Api> Account<A> {
         hear: &dyn Listener,
     ) -> Result<(), CloudError> {
         let seen = self.seen.borrow().clusters.get(id).cloned();
-        let (Some(seen), Some(have)) = (seen, self.told_again(id)) else {
+        let (Some(seen), Some(mut have)) = (seen, self.told_again(id)) else {
             return Ok(());
         };
-        let sizes = self.resized(&seen, spec);
+        // A lease begins with whoever asks for it, not with the cluster.
+        if spec.guardrails.lease.is_some() {
+            self.follow(&have.stack, id).await?;
+            have.renewed_at = Some(self.settings.clock.now());
+        }
+        let sizes = self.resized(&seen, &have, spec);
         let moved = Cluster {
             lives: sizes.lives(&spec.groups, have.created_at, None),
             spec: spec.clone(),
@@ -138,12 +143,13 @@ impl<A: Api> Account<A> {
     }
 
     /// The sizes of a cluster that is to have those of `spec` from now on.
-    fn resized(&self, seen: &SeenCluster, spec: &ClusterSpec) -> Sizes {
+    fn resized(&self, seen: &SeenCluster, have: &Cluster, spec: &ClusterSpec) -> Sizes {
         let tag = seen.cluster.tags.get(SIZES);
         let known = tag.and_then(|text| text.parse().ok());
-        let sizes: Sizes = known.unwrap_or_else(|| Sizes::of(&spec.groups));
+        let sizes: Sizes = known.unwrap_or_else(|| Sizes::of(&have.spec.groups));
         let age = self.settings.clock.now() - seen.cluster.created_at;
-        sizes.resized(Span::from_delta(age).as_secs(), &spec.groups)
+        let age = Span::from_delta(age).as_secs();
+        sizes.seen(&have.spec.groups).resized(age, &spec.groups)
     }
 
     /// EMR changes counts of clusters that are up.

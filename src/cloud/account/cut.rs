@@ -186,8 +186,7 @@ fn told(
         steps: steps.into_iter().filter_map(step).collect(),
         owner: tag(OWNER).cloned(),
         extensions: (0..MOST_EXTENSIONS)
-            .map_while(|number| tag(&names::extended(number)))
-            .filter_map(|text| text.parse().ok())
+            .filter_map(|number| tag(&names::extended(number))?.parse().ok())
             .collect(),
         renewed_at: all.followed(&id),
         drift,
@@ -222,6 +221,11 @@ fn bare(stack: &StackName, seen: &SeenCluster, groups: &Seen) -> Option<ClusterS
             .map(|(name, _)| name.clone())
     };
     let cluster = &seen.cluster;
+    let mut guardrails = Guardrails::default();
+    if let Some(told) = rungs::told(&cluster.tags) {
+        // It was told by all of its guardrails, the budget too: what holds it to that stays.
+        guardrails.max_lifetime = Span::from_secs(told);
+    }
     let groups = InstanceGroups {
         // Only ended clusters have no groups to look at, and nobody compares these.
         primary: match group(Role::Primary) {
@@ -245,7 +249,7 @@ fn bare(stack: &StackName, seen: &SeenCluster, groups: &Seen) -> Option<ClusterS
         key_pair: cluster.key_pair.as_ref().and_then(named),
         security_groups: cluster.security_groups.iter().filter_map(of_id).collect(),
         python_packages: Vec::new(),
-        guardrails: Guardrails::default(),
+        guardrails,
         rates: None,
         ending: ENDING,
     })

@@ -138,7 +138,10 @@ impl<A: Api> Account<A> {
                     rungs::APPLY.to_owned()
                 };
                 let next = Some(next);
-                hear.hear(&Event::Warning { what, next });
+                // Whoever follows a cluster tries again every few minutes.
+                if self.warned.borrow_mut().insert(what.clone()) {
+                    hear.hear(&Event::Warning { what, next });
+                }
                 Scheduled::Missing
             }
         };
@@ -185,17 +188,24 @@ impl<A: Api> Account<A> {
             return Ok(());
         };
         if !cluster.extensions.contains(extension) {
-            if cluster.extensions.len() >= MOST_EXTENSIONS {
+            let Some(key) = self.free_extension(id) else {
                 let message = format!("{id} was extended {MOST_EXTENSIONS} times already");
                 return Err(CloudError::new(Class::Input, message)
                     .hint("change the stack's guardrails, then: clusterup apply STACK"));
-            }
-            let key = names::extended(cluster.extensions.len());
+            };
             let value = names::value(&extension.to_string());
             self.tag(id.as_str(), Tags::from([(key, value)])).await?;
             cluster.extensions.push(extension.clone());
         }
         self.arm(&cluster, hear).await
+    }
+
+    /// The first tag for a moved deadline that a cluster does not have, if there is room for one.
+    fn free_extension(&self, id: &ClusterId) -> Option<String> {
+        let seen = self.seen.borrow();
+        let tags = &seen.clusters.get(id)?.cluster.tags;
+        let mut keys = (0..MOST_EXTENSIONS).map(names::extended);
+        keys.find(|key| !tags.contains_key(key))
     }
 
     /// Notes that somebody follows a cluster, and moves what ends it, where it has a lease.
@@ -205,15 +215,22 @@ impl<A: Api> Account<A> {
         id: &ClusterId,
         hear: &dyn Listener,
     ) -> Result<(), CloudError> {
-        let who = self.settings.who.clone().into_bytes();
-        let key = place::followed(stack, id);
-        self.put(&key, who, Condition::Always).await?;
+        self.follow(stack, id).await?;
         let told = self.told_again(id);
-        let Some(mut cluster) = told.filter(|cluster| cluster.state.is_live()) else {
+        let Some(cluster) = told.filter(|cluster| cluster.state.is_live()) else {
             return Ok(());
         };
-        cluster.renewed_at = Some(self.settings.clock.now());
         self.arm(&cluster, hear).await
+    }
+
+    /// Notes that we follow a cluster now.
+    pub(super) async fn follow(&self, stack: &StackName, id: &ClusterId) -> Result<(), CloudError> {
+        // We do, whether or not others can be told: our own guard must not end it for want of us.
+        let now = self.settings.clock.now();
+        self.seen.borrow_mut().followed.insert(id.clone(), now);
+        let who = self.settings.who.clone().into_bytes();
+        let key = place::followed(stack, id);
+        self.put(&key, who, Condition::Always).await.map(|_| ())
     }
 
     pub(super) async fn tag(&self, id: &str, tags: Tags) -> Result<(), CloudError> {

@@ -76,6 +76,8 @@ pub struct Account<A> {
     lease: RefCell<Option<Rc<lease::Held<A>>>>,
     /// Whether the schedules' role lacks; none where nobody has looked at the roles yet.
     lacks_role: Cell<Option<bool>>,
+    /// Why schedules were not armed, as it was told: once each.
+    warned: RefCell<BTreeSet<String>>,
     dice: Dice,
 }
 
@@ -111,6 +113,7 @@ impl<A: Api> Account<A> {
             seen: RefCell::new(Seen::default()),
             lease: RefCell::new(None),
             lacks_role: Cell::new(None),
+            warned: RefCell::default(),
         }
     }
 

@@ -60,7 +60,7 @@ born() {
 number() {
     local text
     case $1 in
-    s3://*) text=$(timeout 30 aws s3 cp "$1" - 2>/dev/null </dev/null | head -c 32) || return 0 ;;
+    s3://*) text=$(timeout -k 5 30 aws s3 cp "$1" - 2>/dev/null </dev/null | head -c 32) || return 0 ;;
     *) text=$(head -c 32 "$1" 2>/dev/null) || return 0 ;;
     esac
     if is_number "$text"; then

@@ -8,6 +8,7 @@ use crate::guard::{self, Terms};
 use crate::model::desired::ClusterSpec;
 use crate::model::observed::Cluster;
 use crate::model::rung::{Rung, RungKind};
+use crate::model::span::Span;
 use crate::model::stack::WhenDone;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use serde_json::json;
@@ -17,6 +18,9 @@ pub(super) const CREATE_ROLES: &str = "clusterup apply STACK --create-roles";
 
 /// Clocks may differ by so much, and a schedule fires within a minute.
 const NEAR: TimeDelta = TimeDelta::minutes(2);
+
+/// What a call may take on its way to AWS, with clocks that differ.
+const HEARD: TimeDelta = TimeDelta::seconds(30);
 
 /// An apply that follows a cluster says so every five minutes.
 const FOLLOWED: TimeDelta = TimeDelta::minutes(7);
@@ -38,18 +42,22 @@ fn of_terms(terms: &Terms) -> u64 {
     u64::try_from(life.num_seconds()).unwrap_or(0).max(60)
 }
 
+/// Ten years: no cluster lives as long, whatever somebody writes into its tags.
+const LONGEST: u64 = 3_650 * 86_400;
+
 /// The same as the primary was last told, where it was made with that rung.
 pub(super) fn told(tags: &Tags) -> Option<u64> {
-    tags.get(DEADLINE)?.parse().ok()
+    let told: u64 = tags.get(DEADLINE)?.parse().ok()?;
+    Some(told.min(LONGEST))
 }
 
 /// When the schedule is to fire: the whole minute before the deadline, in which it fires, but not
-/// in the past.
+/// in the past, nor so soon that it is past when AWS hears of it.
 pub(super) fn fires_at(cluster: &Cluster, now: DateTime<Utc>) -> DateTime<Utc> {
     let minute = TimeDelta::minutes(1);
     let whole = |at: DateTime<Utc>| at.duration_trunc(minute).unwrap_or(at);
     let deadline = guard::hard_deadline(cluster).at;
-    (whole(deadline) - minute).max(whole(now) + minute)
+    (whole(deadline) - minute).max(whole(now + HEARD) + minute)
 }
 
 /// Whether a schedule ends the cluster, and when it has to.
@@ -86,13 +94,13 @@ pub(super) fn to_come(spec: &ClusterSpec, lacks_role: bool) -> Vec<Rung> {
     };
     let schedule = match lacks_role {
         true => no_role(),
-        false => armed(RungKind::Schedule, "EventBridge asks EMR for its end"),
+        false => armed(RungKind::Schedule, "EventBridge ends it"),
     };
     let idle = format!("EMR ends it when idle for {}", guardrails.idle_timeout);
     vec![
         armed(RungKind::IdlePolicy, &idle),
         last_step,
-        armed(RungKind::PowerOff, "its primary powers itself off"),
+        armed(RungKind::PowerOff, "its primary powers off"),
         schedule,
         armed(RungKind::Apply, "the apply, while it follows the job"),
     ]
@@ -139,9 +147,8 @@ fn power_off(cluster: &Cluster, seen: &SeenCluster) -> Rung {
     let Some(told) = told(&seen.cluster.tags) else {
         return Rung::disarmed(kind, "the cluster was made without it", None);
     };
-    let told = i64::try_from(told).unwrap_or(i64::MAX / 1_000);
-    let at = cluster.created_at + TimeDelta::seconds(told);
-    Rung::armed(kind, Some(at), "its primary powers itself off")
+    let at = cluster.created_at + Span::from_secs(told).delta();
+    Rung::armed(kind, Some(at), "its primary powers off")
 }
 
 fn schedule(cluster: &Cluster, scheduled: &Scheduled, now: DateTime<Utc>) -> Rung {
@@ -149,7 +156,7 @@ fn schedule(cluster: &Cluster, scheduled: &Scheduled, now: DateTime<Utc>) -> Run
     let disarmed = |why: &str| Rung::disarmed(kind, why, Some(APPLY.to_owned()));
     match scheduled {
         Scheduled::There(schedule) if ends(schedule, cluster, now) => {
-            Rung::armed(kind, Some(schedule.at), "EventBridge asks EMR for its end")
+            Rung::armed(kind, Some(schedule.at), "EventBridge ends it")
         }
         Scheduled::There(_) => disarmed("it says another cluster, call or time"),
         Scheduled::Missing => disarmed("it is not there"),
@@ -171,5 +178,21 @@ fn apply(cluster: &Cluster, now: DateTime<Utc>) -> Rung {
             Rung::armed(kind, None, format!("one follows it, last seen at {since}"))
         }
         Some(_) | None => Rung::disarmed(kind, "none follows it", Some(APPLY.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_that_somebody_wrote_can_be_counted_with() {
+        let of = |text: &str| told(&Tags::from([(DEADLINE.to_owned(), text.to_owned())]));
+        assert_eq!(of("3600"), Some(3_600));
+        assert_eq!(of("soon"), None);
+        for text in ["99999999999999", "18446744073709551615"] {
+            let after = Span::from_secs(of(text).unwrap()).delta();
+            assert!(DateTime::UNIX_EPOCH.checked_add_signed(after).is_some());
+        }
     }
 }

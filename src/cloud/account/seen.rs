@@ -17,6 +17,8 @@ pub(super) struct Seen {
     pub(super) objects: Option<BTreeMap<String, (u64, DateTime<Utc>)>>,
     /// What EMR said of clusters.
     pub(super) clusters: BTreeMap<ClusterId, SeenCluster>,
+    /// When we ourselves last followed clusters: newer than what the look saw.
+    pub(super) followed: BTreeMap<ClusterId, DateTime<Utc>>,
     /// The cluster that was made since.
     pub(super) newborn: Option<String>,
     /// Keys of logs by their names.
@@ -51,13 +53,36 @@ impl Seen {
 
     /// When an apply last said that it follows a cluster.
     pub(super) fn followed(&self, id: &ClusterId) -> Option<DateTime<Utc>> {
-        let objects = self.objects.as_ref()?;
-        objects.get(&place::follower(id)).map(|(_, at)| *at)
+        let objects = self.objects.as_ref();
+        let seen = objects.and_then(|objects| objects.get(&place::follower(id)));
+        let own = self.followed.get(id).copied();
+        seen.map(|(_, at)| *at).max(own)
     }
 
     /// The keys of objects that begin so, without the stack's prefix.
     pub(super) fn keys_below<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a String> {
         let objects = self.objects.iter().flat_map(BTreeMap::keys);
         objects.filter(move |key| key.starts_with(prefix))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::TimeDelta;
+
+    #[test]
+    fn who_follows_a_cluster_himself_needs_no_new_look_to_know() {
+        let id: ClusterId = "j-1".parse().unwrap();
+        let (old, new) = (
+            DateTime::UNIX_EPOCH,
+            DateTime::UNIX_EPOCH + TimeDelta::hours(1),
+        );
+        let mut seen = Seen::default();
+        assert_eq!(seen.followed(&id), None);
+        seen.objects = Some(BTreeMap::from([(place::follower(&id), (0, old))]));
+        assert_eq!(seen.followed(&id), Some(old));
+        seen.followed.insert(id.clone(), new);
+        assert_eq!(seen.followed(&id), Some(new));
     }
 }

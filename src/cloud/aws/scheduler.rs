@@ -117,7 +117,13 @@ impl Serve<GetSchedule> for Sdk {
     }
 }
 
+/// None of one that somebody turned off, or to the clocks of somewhere else: it does not fire at
+/// its time.
 fn ours(name: String, theirs: GetScheduleOutput) -> Option<Schedule> {
+    let zone = theirs.schedule_expression_timezone.as_deref();
+    if theirs.state == Some(ScheduleState::Disabled) || zone.is_some_and(|zone| zone != ZONE) {
+        return None;
+    }
     let target = theirs.target?;
     Some(Schedule {
         name,
@@ -151,6 +157,22 @@ impl Serve<DeleteSchedule> for Sdk {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_schedule_that_will_not_fire_at_its_time_is_none() {
+        let target = Target::builder().arn("a").role_arn("r").build().unwrap();
+        let theirs = GetScheduleOutput::builder()
+            .schedule_expression("at(2026-01-02T03:04:05)")
+            .target(target);
+        let there = |theirs: GetScheduleOutput| ours("s".to_owned(), theirs).is_some();
+        assert!(there(theirs.clone().build()));
+        let on = theirs.clone().state(ScheduleState::Enabled);
+        assert!(there(on.schedule_expression_timezone(ZONE).build()));
+        let off = theirs.clone().state(ScheduleState::Disabled);
+        assert!(!there(off.build()));
+        let elsewhere = theirs.schedule_expression_timezone("Asia/Seoul");
+        assert!(!there(elsewhere.build()));
+    }
 
     #[test]
     fn a_time_is_said_without_a_zone_and_read_back() {

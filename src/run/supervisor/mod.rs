@@ -153,7 +153,13 @@ impl Supervisor {
             files.push(spooled.file);
             match spooled.request {
                 Request::AddSteps { job, run } => self.queue.add(&mut self.cluster, &job, run),
-                Request::Guard(guardrails) => self.cluster.spec.guardrails = guardrails,
+                Request::Guard(guardrails) => {
+                    // A lease begins with whoever asks for it, not with the cluster.
+                    if guardrails.lease.is_some() {
+                        self.cluster.renewed_at = Some(self.clock.now());
+                    }
+                    self.cluster.spec.guardrails = guardrails;
+                }
                 Request::Extend(extension) => {
                     let known = &mut self.cluster.extensions;
                     if !known.contains(&extension) {
