@@ -438,7 +438,9 @@ fn an_extension_moves_every_rung_and_is_recorded() {
         assert!(recorded.contains(part), "{recorded}");
     }
     let at: DateTime<Utc> = recorded.split(' ').next().unwrap().parse().unwrap();
-    assert!((instant(&before["created_at"])..deadline).contains(&at));
+    // It is told in whole seconds.
+    let made = instant(&before["created_at"]) - TimeDelta::seconds(1);
+    assert!((made..deadline).contains(&at));
     world
         .expect(0, &["status", "t"])
         .says("extended to max_lifetime 3h by zo @")
