@@ -1,10 +1,14 @@
 //! What differs between a living cluster and the one that is asked for: what can be moved while it
 //! lives, and what cannot.
 
+use crate::cost::budget::{self, Ending};
 use crate::model::desired::{ClusterSpec, InstanceGroups};
+use crate::model::life::{Life, Role};
+use crate::model::money::Usd;
 use crate::model::observed::Cluster;
 use crate::model::span::Span;
 use crate::model::stack::InstanceGroup;
+use chrono::{DateTime, Utc};
 use std::fmt::Display;
 
 fn change(what: &str, from: impl Display, to: impl Display) -> String {
@@ -127,4 +131,105 @@ pub(super) fn movable(cluster: &Cluster, want: &ClusterSpec, elastic: bool) -> V
         changes.push("when_done is another".to_owned());
     }
     changes
+}
+
+/// Why a change would end a living cluster at once that without it would live on, where it would.
+pub(super) fn ends(cluster: &Cluster, want: &ClusterSpec, now: DateTime<Utc>) -> Option<String> {
+    let mut moved = cluster.clone();
+    moved.spec.guardrails = want.guardrails.clone();
+    let (have, want) = (&cluster.spec.groups, &want.groups);
+    for (role, have, want) in [
+        (Role::Core, &have.core, &want.core),
+        (Role::Task, &have.task, &want.task),
+    ] {
+        let count = |group: &Option<InstanceGroup>| group.as_ref().map_or(0, |g| g.nodes.count);
+        moved.lives.push(Life {
+            role,
+            from: now,
+            until: None,
+            count: count(want).saturating_sub(count(have)),
+        });
+    }
+    let after = overdue(&moved, now)?;
+    overdue(cluster, now).is_none().then_some(after)
+}
+
+/// Which guardrail a cluster should have ended by already.
+fn overdue(cluster: &Cluster, now: DateTime<Utc>) -> Option<String> {
+    let guardrails = cluster.guardrails();
+    let lifetime = guardrails.max_lifetime;
+    if now - cluster.created_at >= lifetime.delta() {
+        return Some(format!("it has lived for its max_lifetime of {lifetime}"));
+    }
+    let off = guardrails.off_hours.as_ref();
+    let begun = off.and_then(|off| off.next_start(cluster.created_at));
+    if begun.is_some_and(|begun| begun <= now) {
+        return Some("its off hours have begun since it was made".to_owned());
+    }
+    let (budget, rates) = (guardrails.budget?, cluster.spec.rates.as_ref()?);
+    let ending = Ending {
+        takes: cluster.spec.ending,
+        margin: Usd::ZERO,
+    };
+    let at = budget::deadline(rates, &cluster.lives, budget, ending)?;
+    (at <= now).then(|| format!("its budget of {budget} has only its end left in it"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::stack::{Guardrails, Market};
+    use chrono::TimeDelta;
+
+    fn cluster(core: u16) -> Cluster {
+        let text = "stack: t\nregion: us-east-1\ncluster: { release: emr-7.x, size: 1 x m5.xlarge }\n\
+                    guardrails: { max_lifetime: 8h, budget: $3, when_done: keep }\n";
+        let stack = crate::text::parse("t.yaml", text, std::path::Path::new(""), &[]).unwrap();
+        let facts = crate::model::facts::Facts {
+            bucket: "s3://b".to_owned(),
+            scripts: Default::default(),
+            data: Default::default(),
+            public_keys: Default::default(),
+            sample: None,
+            label: None,
+            capacity: crate::model::facts::Capacity::AsTyped,
+            prices: Ok("primary=0.2+0.05+0+0 core=0.2+0.05+0+0".parse().unwrap()),
+            ending: Span::from_secs(1_200),
+        };
+        let mut spec = crate::plan::expand::expand(&stack, &facts)
+            .unwrap()
+            .0
+            .cluster;
+        spec.groups.core = Some(InstanceGroup {
+            nodes: format!("{core} x m5.xlarge").parse().unwrap(),
+            market: Market::OnDemand,
+            ebs: None,
+        });
+        let (id, stack) = ("j-1".parse().unwrap(), "t".parse().unwrap());
+        Cluster::new(id, stack, spec, DateTime::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn a_change_that_ends_a_cluster_at_once_is_known() {
+        let (small, large) = (cluster(1), cluster(20).spec);
+        // $0.5/h: after two hours $1 is spent. An end of 21 nodes takes $1.75, of two $0.17.
+        let late = DateTime::UNIX_EPOCH + TimeDelta::hours(3);
+        let soon = DateTime::UNIX_EPOCH + TimeDelta::hours(1);
+        assert_eq!(ends(&small, &small.spec, late), None);
+        assert_eq!(ends(&small, &large, soon), None);
+        let why = ends(&small, &large, late).unwrap();
+        assert_eq!(why, "its budget of $3.00 has only its end left in it");
+        let mut brief = small.spec.clone();
+        brief.guardrails.max_lifetime = Span::from_secs(7_200);
+        assert_eq!(ends(&small, &brief, soon), None);
+        let why = ends(&small, &brief, late).unwrap();
+        assert_eq!(why, "it has lived for its max_lifetime of 2h");
+        // What is over anyway is not over for the change.
+        let mut over = small;
+        over.spec.guardrails = Guardrails {
+            budget: None,
+            ..brief.guardrails.clone()
+        };
+        assert_eq!(ends(&over, &brief, late), None);
+    }
 }

@@ -1,7 +1,7 @@
 //! What becomes of the cluster: kept, begun, given work, moved, replaced or made. Never two.
 
 use super::Options;
-use super::change::{immovable, movable};
+use super::change::{ends, immovable, movable};
 use super::diff::Draft;
 use crate::model::action::Action;
 use crate::model::desired::{Desired, JobSpec};
@@ -76,7 +76,7 @@ fn living(
     } else {
         // Work first: a cluster that is to end with its work ends at once where it has none.
         given_work(cluster, desired, observed, options, draft);
-        moved(cluster, desired, options, draft);
+        moved(cluster, desired, observed, options, draft);
         return;
     }
     if let Some(job) = &desired.job {
@@ -119,7 +119,13 @@ fn given_work(
     }
 }
 
-fn moved(cluster: &Cluster, desired: &Desired, options: Options, draft: &mut Draft) {
+fn moved(
+    cluster: &Cluster,
+    desired: &Desired,
+    observed: &Observed,
+    options: Options,
+    draft: &mut Draft,
+) {
     let mut changes = movable(cluster, &desired.cluster, desired.elastic);
     let lacks_schedule = |rung: &Rung| rung.kind == RungKind::Schedule && !rung.is_armed();
     if options.create_roles && changes.is_empty() && cluster.rungs.iter().any(lacks_schedule) {
@@ -132,8 +138,15 @@ fn moved(cluster: &Cluster, desired: &Desired, options: Options, draft: &mut Dra
     let mut spec = Box::new(desired.cluster.clone());
     // What a cluster costs stays what it was made at.
     spec.rates = cluster.spec.rates.or(spec.rates);
+    let ends = ends(cluster, &spec, observed.at);
     let action = Action::UpdateCluster(cluster.id.clone(), spec);
-    draft.act(action, changes.join("; "));
+    match ends {
+        Some(why) => draft.ask(
+            action,
+            format!("{}; this ends it at once: {why}", changes.join("; ")),
+        ),
+        None => draft.act(action, changes.join("; ")),
+    }
 }
 
 fn none_living(desired: &Desired, observed: &Observed, options: Options, draft: &mut Draft) {
