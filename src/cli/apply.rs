@@ -182,7 +182,11 @@ impl Apply<'_> {
         if let Some(cluster) = live.filter(|_| exit == Exit::Done) {
             // From here on nobody follows it; a lease begins at its leaving.
             if cluster.guardrails().lease.is_some() {
-                follow::renew(self.cloud(), &self.stack.name, cluster, self.progress).await?;
+                let (cloud, name) = (self.cloud(), &self.stack.name);
+                if let Err(error) = follow::renew(cloud, name, cluster, self.progress).await {
+                    self.screen
+                        .say(&format!("its lease is not renewed: {error}"));
+                }
             }
             let until = view::status::until(cluster, SystemClock.now());
             self.screen.text(&format!(

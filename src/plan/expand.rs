@@ -9,6 +9,7 @@ use crate::model::desired::{ClusterSpec, Desired, InstanceGroups, KeyPairSpec, O
 use crate::model::facts::{Capacity, Facts, Input};
 use crate::model::name::DataName;
 use crate::model::sizes::Sizes;
+use crate::model::span::Span;
 use crate::model::stack::{Data, Stack, WhenDone};
 use chrono::DateTime;
 use std::collections::BTreeSet;
@@ -82,6 +83,13 @@ fn check(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<Refusal> {
         refusals.push(Refusal::new(format!("its price is not known: {why}"), next));
     }
     refusals.extend(too_poor(stack, facts));
+    let lease = stack.guardrails.lease.filter(|lease| *lease < LEAST_LEASE);
+    if let (Some(lease), Capacity::AsTyped) = (lease, facts.capacity) {
+        refusals.push(Refusal::new(
+            format!("a lease of {lease} is over before whoever follows can be seen to"),
+            format!("give it {LEAST_LEASE} or more"),
+        ));
+    }
     if stack.job.is_none() && stack.guardrails.when_done == WhenDone::Terminate {
         refusals.push(Refusal::new(
             "the stack has no job, so its cluster would end as soon as it began",
@@ -101,6 +109,9 @@ fn check(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<Refusal> {
     }
     refusals
 }
+
+/// An apply looks at EMR every half minute or so, and schedules fire to the minute.
+const LEAST_LEASE: Span = Span::from_secs(600);
 
 /// A budget that not even the shortest life and its end stay below.
 fn too_poor(stack: &Stack, facts: &Facts) -> Option<Refusal> {

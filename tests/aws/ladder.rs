@@ -443,7 +443,7 @@ fn an_extension_moves_every_rung_and_is_recorded() {
     assert!((made..deadline).contains(&at));
     world
         .expect(0, &["status", "t"])
-        .says("extended to max_lifetime 3h by zo @")
+        .says("extended to max_lifetime 3h by zo-@")
         .says("it s late");
     world
         .expect(0, &["plan", "t.yaml"])

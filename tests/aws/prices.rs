@@ -94,7 +94,7 @@ fn a_plan_says_what_a_cluster_and_its_change_cost() {
     let plan = shop.run(0, &["plan", "t.yaml"]);
     plan.says("├─ core 2 x m5.xlarge 0.3840 0.0960 0.0208 0.0100 0.5108");
     plan.says("└─ in all 0.5760 0.1440 0.0312 0.0150 0.7662");
-    plan.says("a life of 2h (max_lifetime) and its end: at most $1.81");
+    plan.says("at most $1.81: max_lifetime ends it after 2h");
     plan.says("not priced: S3 storage and requests, data transfer, CloudWatch");
     shop.run(0, &["apply", "t.yaml", "--yes"]);
     shop.0.stack(&STACK.replace("3 x m5", "5 x m5"));

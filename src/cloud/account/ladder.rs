@@ -65,9 +65,18 @@ impl<A: Api> Account<A> {
             Ok(Some(schedule)) => Scheduled::There(schedule),
             // Whether one can be made matters while there is something to end.
             Ok(None) if is_live && self.lacks_reaper().await.unwrap_or(false) => Scheduled::NoRole,
-            Ok(None) => Scheduled::Missing,
+            // What was tried and refused is no drift that another try would mend.
+            Ok(None) => match self.warning_of(id) {
+                Some(why) => Scheduled::Unread(why),
+                None => Scheduled::Missing,
+            },
             Err(error) => Scheduled::Unread(error.to_string()),
         }
+    }
+
+    fn warning_of(&self, id: &str) -> Option<String> {
+        let warned = self.warned.borrow();
+        warned.iter().find(|what| what.contains(id)).cloned()
     }
 
     /// A schedule whose role is gone ends nothing.
@@ -184,8 +193,12 @@ impl<A: Api> Account<A> {
         extension: &Extension,
         hear: &dyn Listener,
     ) -> Result<(), CloudError> {
-        let Some(mut cluster) = self.step_states(id).await? else {
-            return Ok(());
+        let cluster = self.step_states(id).await?;
+        let Some(mut cluster) = cluster.filter(|cluster| cluster.state.is_live()) else {
+            let message = format!("cluster {id} has ended meanwhile");
+            return Err(
+                CloudError::new(Class::Input, message).hint("see what ended it: clusterup status")
+            );
         };
         if !cluster.extensions.contains(extension) {
             let Some(key) = self.free_extension(id) else {

@@ -16,7 +16,7 @@ systemd=${CLUSTERUP_SYSTEMD:-/run/systemd/system}
 home=${CLUSTERUP_POWER_OFF:-/var/lib/clusterup-power-off}
 poll=${CLUSTERUP_POLL_SECONDS:-60}
 grace=${CLUSTERUP_GRACE_SECONDS:-60}
-patience=${CLUSTERUP_PATIENCE_SECONDS:-10}
+patience=${CLUSTERUP_PATIENCE_SECONDS:-60}
 
 die() {
     printf 'power-off: %s\n' "$1" >&2

@@ -1,6 +1,7 @@
 //! What of a cluster's rungs is armed, by what AWS says of them. Pure.
 
 use super::names::DEADLINE;
+use super::roles::REAPER;
 use super::seen::{Scheduled, SeenCluster};
 use crate::cloud::api::Tags;
 use crate::cloud::api::scheduler::{Schedule, TERMINATE};
@@ -81,6 +82,7 @@ pub(super) fn ends(schedule: &Schedule, cluster: &Cluster, now: DateTime<Utc>) -
     let input = serde_json::from_str::<serde_json::Value>(&schedule.input).ok();
     let late = fires_at(cluster, now) + NEAR;
     schedule.target == TERMINATE
+        && schedule.role.ends_with(&format!(":role/{REAPER}"))
         && input == Some(json!({ "JobFlowIds": [cluster.id] }))
         && schedule.at <= late
         && schedule.at >= fires_at(cluster, schedule.at.min(now)) - NEAR
@@ -182,7 +184,7 @@ fn schedule(cluster: &Cluster, scheduled: &Scheduled, now: DateTime<Utc>) -> Run
 }
 
 pub(super) fn no_role() -> Rung {
-    let why = format!("the account lacks the role {}", super::roles::REAPER);
+    let why = format!("the account lacks the role {REAPER}");
     Rung::disarmed(RungKind::Schedule, why, Some(CREATE_ROLES.to_owned()))
 }
 
