@@ -54,7 +54,8 @@ impl Limits {
             let week = format!("Mon-Sun {hour:02}:00-{:02}:00", hour + 1);
             format!("off_hours: {{ timezone: UTC, terminate: \"{week}\" }}")
         });
-        let lines = [budget, lease, off].into_iter().flatten();
+        let ceiling = Some("ceiling: { max_lifetime: 1000h, budget: $100000 }".to_owned());
+        let lines = [budget, lease, off, ceiling].into_iter().flatten();
         lines.map(|line| format!("  {line}\n")).collect()
     }
 
@@ -196,6 +197,8 @@ impl Story {
             (moment.number == death).then_some(Fault::DieAfter)
         });
         let done = process.until_death(process.detached(&case)).await;
+        // Whoever changes a cluster begins its lease anew.
+        self.followed = Some(self.sim.now());
         self.note();
         match done {
             Some(Err(stopped)) => Err(format!("{stopped:?}")),
