@@ -137,6 +137,59 @@ mod tests {
         assert_eq!(ended_as(sweep(at(1_000_000), &over)), None);
     }
 
+    #[test]
+    fn ends_before_it_costs_more_than_its_budget() {
+        let mut dear = cluster(Some(10));
+        dear.steps.push(step(StepState::Running, Some(11), None));
+        // $0.24/h: a cent is 150 s, of which 30 s are kept for the end; it must stay below.
+        dear.spec.guardrails.budget = Some("$0.01".parse().unwrap());
+        let hard = hard_deadline(&dear);
+        assert_eq!((hard.at, hard.cause), (at(119), Cause::Budget));
+        let (reason, message) = ended_as(sweep(at(119), &dear)).unwrap();
+        assert_eq!(reason, EndReason::Budget);
+        assert!(
+            message.starts_with("$0.008 spent by 04:01:59 UTC at $0.24/h, "),
+            "{message}"
+        );
+        // Prices that cannot be read are said, and the other guards go on.
+        dear.spec.rates = None;
+        assert_eq!(hard_deadline(&dear).cause, Cause::Lifetime);
+        let unread = opinions(at(0), &dear).into_iter().find_map(|it| it.unread);
+        assert_eq!(unread.unwrap(), "the prices that the cluster was made at");
+    }
+
+    #[test]
+    fn a_lease_counts_from_whoever_followed_last() {
+        let mut left = cluster(Some(10));
+        left.steps.push(step(StepState::Running, Some(11), None));
+        left.spec.guardrails.lease = Some(Span::from_secs(100));
+        assert_eq!(hard_deadline(&left).at, at(100));
+        left.renewed_at = Some(at(90));
+        assert_eq!(ended_as(sweep(at(189), &left)), None);
+        let (reason, message) = ended_as(sweep(at(190), &left)).unwrap();
+        assert_eq!(reason, EndReason::Lease);
+        assert_eq!(
+            message,
+            "followed by nobody since 04:01:30 UTC (lease: 1m40s)"
+        );
+    }
+
+    #[test]
+    fn off_hours_end_what_was_made_before_them() {
+        let mut late = cluster(Some(10));
+        late.steps.push(step(StepState::Running, Some(11), None));
+        late.spec.guardrails.off_hours = Some(crate::model::hours::OffHours {
+            timezone: "Asia/Seoul".parse().unwrap(),
+            terminate: "Sat 13:05-14:00".parse().unwrap(),
+        });
+        // 21 November 2026 is a Saturday, and 04:00 UTC is 13:00 in Seoul.
+        let hard = hard_deadline(&late);
+        assert_eq!((hard.at, hard.cause), (at(300), Cause::OffHours));
+        let (reason, message) = ended_as(sweep(at(300), &late)).unwrap();
+        assert_eq!(reason, EndReason::OffHours);
+        assert_eq!(message, "off hours have begun (Sat 13:05-14:00 Asia/Seoul)");
+    }
+
     fn any_cluster() -> impl Strategy<Value = Cluster> {
         let state = prop_oneof![
             Just(StepState::Pending),
