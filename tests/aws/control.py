@@ -19,6 +19,7 @@
     GET calls            since POST calls/reset
     GET schedules        those that wait, with what they call and when
     GET clusters         all there ever were
+    POST left            {"port": ..., "region": ..., "stack": ...}: what left.py says
     GET objects          sizes by bucket and key
     POST objects/put     {"bucket": ..., "key": ..., "text": ...}
     POST objects/get     {"bucket": ..., "key": ...}
@@ -31,6 +32,7 @@ reply), `slow`, or `kill` (of `pid`, else of whoever calls); its `call` may be a
 import json
 
 import account
+import left
 import schedules
 from faults import Fault
 from replies import Reply, json_reply
@@ -41,6 +43,10 @@ def answer(world, method, path, body):
         text = f"{world.address}\n".encode()
         headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(text)))]
         return Reply(200, text, headers)
+    if path == "/_double/left":
+        # Its calls come back to this server, so it must not hold the lock.
+        asked = json.loads(body)
+        return json_reply(left.look(asked["port"], asked["region"], asked["stack"]))
     asked = ROUTES.get((method, path.removeprefix("/_double/")))
     if asked is None:
         return json_reply({"error": f"no such control: {method} {path}"}, 404)

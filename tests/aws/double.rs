@@ -139,7 +139,8 @@ impl Double {
     /// What still carries the marks of a stack, or of any if the name is empty: lists that are
     /// all empty when nothing is left.
     pub(crate) fn left(&self, region: &str, stack: &str) -> Value {
-        self.script("left.py", &[region, stack])
+        let asked = json!({ "port": self.port, "region": region, "stack": stack });
+        self.post("/_double/left", asked)
     }
 
     /// One call of boto3 from outside the program under test, such as `ec2`,

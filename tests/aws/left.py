@@ -8,6 +8,7 @@ unless it is given: then only names and tags that speak of this stack count.
 
 import json
 import sys
+from functools import cache
 
 import boto3
 from botocore.config import Config
@@ -15,6 +16,7 @@ from botocore.config import Config
 ENDED = ("TERMINATED", "TERMINATED_WITH_ERRORS")
 
 
+@cache
 def client(service, port, region):
     return boto3.client(
         service,
@@ -80,18 +82,21 @@ def of_scheduler(scheduler, stack):
     return {"schedules": [name for name in names if not stack or stack in name]}
 
 
-def main():
-    port, region, *rest = sys.argv[1:]
-    stack = rest[0] if rest else ""
+def look(port, region, stack):
     found = {}
-    for service, look in (
+    for service, of in (
         ("ec2", of_ec2),
         ("s3", of_s3),
         ("emr", of_emr),
         ("scheduler", of_scheduler),
     ):
-        found |= look(client(service, port, region), stack)
-    print(json.dumps(found))
+        found |= of(client(service, port, region), stack)
+    return found
+
+
+def main():
+    port, region, *rest = sys.argv[1:]
+    print(json.dumps(look(port, region, rest[0] if rest else "")))
 
 
 if __name__ == "__main__":
