@@ -135,6 +135,11 @@ impl Cluster {
         clusters.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
     }
 
+    /// Whether something is left of it that would have ended it, and it is over.
+    pub fn is_left_armed(&self) -> bool {
+        self.state.is_over() && self.rungs.iter().any(Rung::is_armed)
+    }
+
     /// What holds for it now: what its stack says, and what was extended since, as far as its stack
     /// allows now.
     pub fn guardrails(&self) -> Guardrails {

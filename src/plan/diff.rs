@@ -7,7 +7,6 @@ use crate::model::desired::Desired;
 use crate::model::name::StackName;
 use crate::model::observed::{Observed, SeenKeyPair};
 use crate::model::plan::{Plan, Planned, Settled};
-use crate::model::rung::Rung;
 use crate::model::stack::{Ingress, IngressSource, Stack};
 use std::collections::BTreeSet;
 
@@ -86,8 +85,7 @@ pub(super) fn diff(
 
 /// What would have ended clusters that are over.
 pub(super) fn disarm(observed: &Observed, draft: &mut Draft) {
-    let over = observed.clusters.iter().filter(|c| c.state.is_over());
-    for cluster in over.filter(|cluster| cluster.rungs.iter().any(Rung::is_armed)) {
+    for cluster in observed.clusters.iter().filter(|c| c.is_left_armed()) {
         let because = "its cluster is over";
         draft.act(Action::Disarm(cluster.id.clone()), because);
     }

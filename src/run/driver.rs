@@ -10,7 +10,6 @@ use crate::model::event::{Event, Listener};
 use crate::model::facts::Facts;
 use crate::model::observed::{Cluster, ClusterState, End, Observed};
 use crate::model::plan::{Plan, Planned};
-use crate::model::rung::Rung;
 use crate::model::stack::{Stack, WhenDone};
 use crate::plan::{self, Options, Refusal};
 use std::path::Path;
@@ -160,8 +159,7 @@ impl Driver<'_> {
 
     /// Removes what would have ended clusters that are over.
     async fn disarm(&self, clusters: &[Cluster]) -> Result<(), Stopped> {
-        let over = clusters.iter().filter(|cluster| cluster.state.is_over());
-        for cluster in over.filter(|cluster| cluster.rungs.iter().any(Rung::is_armed)) {
+        for cluster in clusters.iter().filter(|cluster| cluster.is_left_armed()) {
             let action = Action::Disarm(cluster.id.clone());
             self.cloud
                 .apply(&self.stack.name, &action, self.hear)

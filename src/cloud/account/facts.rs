@@ -8,6 +8,7 @@ use super::names;
 use crate::cloud::CloudError;
 use crate::cloud::api::Api;
 use crate::cloud::api::emr::ListReleaseLabels;
+use crate::cloud::files::write_whole;
 use crate::cloud::gather::Gather;
 use crate::model::event::Listener;
 use crate::model::facts::Facts;
@@ -17,8 +18,7 @@ use crate::model::stack::Stack;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 impl<A: Api> Account<A> {
     pub(super) async fn gather(
@@ -82,7 +82,7 @@ impl<A: Api> Account<A> {
         };
         // What cannot be kept is asked for again.
         let place = self.labels_file(prefix);
-        let _ = serde_json::to_vec(&listed).map(|text| write(&place, &text));
+        let _ = serde_json::to_vec(&listed).map(|text| write_whole(&place, &text));
         Ok(listed.labels)
     }
 
@@ -98,16 +98,6 @@ impl<A: Api> Account<A> {
         let name = format!("{}-{prefix}json", self.settings.region);
         self.settings.labels.join(name)
     }
-}
-
-/// Whole or not at all.
-fn write(place: &Path, text: &[u8]) -> std::io::Result<()> {
-    let folder = place.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut draft = tempfile::NamedTempFile::new_in(folder)?;
-    draft.write_all(text)?;
-    draft.persist(place)?;
-    Ok(())
 }
 
 /// Labels as AWS listed them.
