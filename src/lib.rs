@@ -2,10 +2,11 @@
 //!
 //! The rooms in order of dependence; each may import only those above it (`tests/tidy.rs`):
 //!
-//! - [`model`]: the nouns. Pure, as are the next five.
+//! - [`model`]: the nouns. Pure, as are the next six.
 //! - [`text`]: YAML to `Stack`, every mistake at once.
 //! - [`cost`]: what instance types hold and cost, what clusters have cost.
 //! - [`plan`]: `Stack` x `Facts` x `Observed` to `Plan`.
+//! - [`policy`]: what stacks may ask for, and what a team may spend.
 //! - [`guard`]: now x `Cluster` to `Verdict`.
 //! - [`diagnose`]: logs to causes.
 //! - [`cloud`]: the edge. A trait, and this machine as a cloud behind it.
@@ -21,5 +22,6 @@ pub mod guard;
 pub mod ledger;
 pub mod model;
 pub mod plan;
+pub mod policy;
 pub mod run;
 pub mod text;

@@ -14,24 +14,28 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("diagnose", &["model"]),
     ("guard", &["model", "cost"]),
     ("plan", &["model", "cost"]),
+    ("policy", &["model", "text", "cost", "guard"]),
     ("cloud", &["model", "cost", "guard", "diagnose"]),
     ("ledger", &["model", "cost"]),
     (
         "run",
         &[
-            "model", "cost", "diagnose", "guard", "plan", "cloud", "ledger",
+            "model", "cost", "diagnose", "guard", "plan", "policy", "cloud", "ledger",
         ],
     ),
     (
         "cli",
         &[
-            "model", "text", "cost", "diagnose", "guard", "plan", "cloud", "ledger", "run",
+            "model", "text", "cost", "diagnose", "guard", "plan", "policy", "cloud", "ledger",
+            "run",
         ],
     ),
 ];
 
 /// The rooms that do no I/O, hold no `async` and know no clock.
-const PURE: &[&str] = &["model", "text", "cost", "diagnose", "guard", "plan"];
+const PURE: &[&str] = &[
+    "model", "text", "cost", "diagnose", "guard", "plan", "policy",
+];
 
 /// What a pure room may not even name.
 const IMPURE: &[&str] = &[
@@ -61,6 +65,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("ssh_key", &["cloud/keypair.rs"]),
     ("aws_config", &["cloud/aws/"]),
     ("aws_credential_types", &["cloud/aws/"]),
+    ("aws_sdk_budgets", &["cloud/aws/"]),
     ("aws_sdk_ec2", &["cloud/aws/"]),
     ("aws_sdk_emr", &["cloud/aws/"]),
     ("aws_sdk_iam", &["cloud/aws/"]),
@@ -70,9 +75,11 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("aws_sdk_sts", &["cloud/aws/"]),
     ("aws_smithy_types", &["cloud/aws/"]),
     ("aws_types", &["cloud/aws/"]),
+    ("cel", &["policy/expr"]),
     ("chrono_tz", &["model/hours.rs"]),
     ("rusqlite", &["ledger/"]),
     ("ureq", &["cloud/"]),
+    ("wildmatch", &["model/glob.rs"]),
     ("zip", &["cloud/local/runtime/"]),
     ("Utc::now", &["run/clock.rs"]),
     ("env::var", &["cli/context.rs"]),

@@ -3,10 +3,13 @@
 
 use super::terms::Terms;
 use super::verdict::{Cause, Opinion};
+use crate::model::hours::OffHours;
 
-/// None where the stack has no off hours.
+/// None where neither stack nor policy has off hours; of several, those that begin first.
 pub fn opinion(terms: &Terms) -> Option<Opinion> {
-    let off = terms.guardrails.off_hours.as_ref()?;
+    let begins = |off: &&OffHours| off.next_start(terms.created_at);
+    let all = terms.guardrails.off_hours.iter();
+    let off = all.min_by_key(|off| (begins(off).is_none(), begins(off)))?;
     Some(Opinion {
         cause: Cause::OffHours,
         ends_at: off.next_start(terms.created_at),

@@ -178,10 +178,10 @@ mod tests {
     fn off_hours_end_what_was_made_before_them() {
         let mut late = cluster(Some(10));
         late.steps.push(step(StepState::Running, Some(11), None));
-        late.spec.guardrails.off_hours = Some(crate::model::hours::OffHours {
+        late.spec.guardrails.off_hours = vec![crate::model::hours::OffHours {
             timezone: "Asia/Seoul".parse().unwrap(),
             terminate: "Sat 13:05-14:00".parse().unwrap(),
-        });
+        }];
         // 21 November 2026 is a Saturday, and 04:00 UTC is 13:00 in Seoul.
         let hard = hard_deadline(&late);
         assert_eq!((hard.at, hard.cause), (at(300), Cause::OffHours));

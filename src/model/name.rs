@@ -61,6 +61,18 @@ name!(
     "a team of 1 to 40 lower-case letters, digits and hyphens that begins with a letter"
 );
 name!(
+    /// A policy. Becomes part of the name of a budget of AWS.
+    PolicyName,
+    |text| label(text, 40),
+    "a name of 1 to 40 lower-case letters, digits and hyphens that begins with a letter"
+);
+name!(
+    /// A rule of a policy.
+    RuleName,
+    |text| label(text, 80),
+    "a name of 1 to 80 lower-case letters, digits and hyphens that begins with a letter"
+);
+name!(
     /// A key pair. EC2 allows 255 ASCII characters, of which our prefix takes some; these are the
     /// ones that are safe in a file's name too.
     KeyPairName,

@@ -17,6 +17,8 @@ use std::path::PathBuf;
 pub struct Stack {
     pub name: StackName,
     pub team: Option<TeamName>,
+    /// Tags of the user's own, on the cluster and its instances.
+    pub tags: BTreeMap<String, String>,
     pub region: Region,
     pub key_pairs: Vec<KeyPair>,
     pub security_groups: Vec<SecurityGroup>,
@@ -177,8 +179,9 @@ pub struct Guardrails {
     /// A cluster that nobody follows ends so long after somebody last did.
     #[serde(default)]
     pub lease: Option<Span>,
+    /// Several where policies have theirs besides.
     #[serde(default)]
-    pub off_hours: Option<OffHours>,
+    pub off_hours: Vec<OffHours>,
     /// How far `extend` may move the others.
     #[serde(default)]
     pub ceiling: Ceiling,
@@ -213,7 +216,7 @@ impl Default for Guardrails {
             max_lifetime: Span::from_secs(2 * 3_600),
             budget: None,
             lease: None,
-            off_hours: None,
+            off_hours: Vec::new(),
             ceiling: Ceiling::default(),
             when_done: WhenDone::Terminate,
         }

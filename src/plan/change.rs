@@ -161,9 +161,9 @@ fn overdue(cluster: &Cluster, now: DateTime<Utc>) -> Option<String> {
     if now - cluster.created_at >= lifetime.delta() {
         return Some(format!("it has lived for its max_lifetime of {lifetime}"));
     }
-    let off = guardrails.off_hours.as_ref();
-    let begun = off.and_then(|off| off.next_start(cluster.created_at));
-    if begun.is_some_and(|begun| begun <= now) {
+    let off = guardrails.off_hours.iter();
+    let mut begun = off.filter_map(|off| off.next_start(cluster.created_at));
+    if begun.any(|begun| begun <= now) {
         return Some("its off hours have begun since it was made".to_owned());
     }
     let (budget, rates) = (guardrails.budget?, cluster.spec.rates.as_ref()?);

@@ -17,6 +17,7 @@ use crate::model::stack::{
     Market, Piece, SecurityGroup, SparkOptions, Stack, Step, VolumeKind, WhenDone,
 };
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -26,6 +27,7 @@ pub(crate) fn stack(root: &Node, base: &Path) -> Lowered<Stack> {
     Ok(Stack {
         name: value(root, "stack")?,
         team: maybe(root, "team")?,
+        tags: BTreeMap::new(),
         region: value(root, "region")?,
         key_pairs: each(root, "key_pairs", |node| key_pair(node, base))?,
         security_groups: each(root, "security_groups", security_group)?,
@@ -244,7 +246,10 @@ fn guardrails(node: &Node) -> Lowered<Guardrails> {
         max_lifetime,
         budget: maybe(node, "budget")?,
         lease: maybe(node, "lease")?,
-        off_hours: node.get("off_hours").map(off_hours).transpose()?,
+        off_hours: match node.get("off_hours") {
+            Some(node) => vec![off_hours(node)?],
+            None => Vec::new(),
+        },
         ceiling: node
             .get("ceiling")
             .map_or_else(|| Ok(Ceiling::default()), ceiling)?,

@@ -1,0 +1,1 @@
+//! What stacks may ask for, and what a team may spend: policies against a stack and its price.
