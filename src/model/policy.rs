@@ -11,6 +11,7 @@ use super::span::Span;
 use super::stack::Market;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Policy {
@@ -142,4 +143,29 @@ impl Policy {
     pub fn place(&self, line: usize) -> String {
         format!("{}:{line}", self.file)
     }
+}
+
+/// What becomes of a stack under policies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    Allow,
+    Warn,
+    Deny,
+}
+
+/// A stack, and what policies are expected to say of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Example {
+    pub name: String,
+    pub stack: PathBuf,
+    /// Changes to the stack, as `--set` has them.
+    pub sets: Vec<String>,
+    /// What the stack's team has spent and promised in the month.
+    pub spent: Option<Usd>,
+    pub promised: Option<Usd>,
+    pub expect: Standing,
+    /// What has to be among the reasons, as answers name them: `limits.nodes`, a rule's name.
+    pub because: Vec<String>,
+    pub line: usize,
 }
