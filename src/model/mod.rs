@@ -15,6 +15,7 @@ pub mod invalid;
 pub mod life;
 pub mod memory;
 pub mod money;
+pub mod month;
 pub mod name;
 pub mod observed;
 mod parsed;

@@ -8,3 +8,4 @@ pub mod follow;
 pub mod ledger;
 pub mod reconcile;
 pub mod supervisor;
+pub mod treasury;
