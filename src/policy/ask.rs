@@ -1,14 +1,17 @@
 //! What a cluster can come to cost from now on: what is asked of a team's month.
 
+use super::subject::Price;
 use crate::cost::ledger::{Record, Window, charged};
+use crate::cost::meter::rate;
 use crate::guard::{Deadline, Terms};
-use crate::model::desired::ClusterSpec;
+use crate::model::desired::{ClusterSpec, InstanceGroups};
 use crate::model::extension::Extension;
 use crate::model::life::Life;
 use crate::model::money::Usd;
 use crate::model::observed::Cluster;
 use crate::model::rates::Rates;
 use crate::model::span::Span;
+use crate::model::stack::Guardrails;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +28,11 @@ pub struct Ask {
 
 /// What an instance is charged for at least (EMR and EC2 pricing pages).
 const LEAST: Span = Span::from_secs(60);
+
+const ALWAYS: Window = Window {
+    from: DateTime::<Utc>::MIN_UTC,
+    until: DateTime::<Utc>::MAX_UTC,
+};
 
 impl Ask {
     /// Of a cluster that is made now; none where its prices are not known.
@@ -70,11 +78,7 @@ impl Ask {
             besides: Usd::ZERO,
         };
         let replaced = ask.replaced();
-        let ever = Window {
-            from: DateTime::<Utc>::MIN_UTC,
-            until: DateTime::<Utc>::MAX_UTC,
-        };
-        let whole = charged(ask.rates, &ask.lives, ever, ask.ends_by);
+        let whole = charged(ask.rates, &ask.lives, ALWAYS, ask.ends_by);
         // A budget holds, whatever is replaced.
         let room = budget.map(|budget| (budget - whole).max(Usd::ZERO));
         ask.besides = room.map_or(replaced, |room| room.min(replaced));
@@ -110,5 +114,23 @@ impl Ask {
             true => through + self.besides,
             false => through,
         }
+    }
+}
+
+impl Price {
+    /// Of a cluster that is made now; none where its prices are not known.
+    pub fn ahead(
+        guardrails: &Guardrails,
+        groups: &InstanceGroups,
+        rates: Option<Rates>,
+        ending: Span,
+        now: DateTime<Utc>,
+    ) -> Option<Self> {
+        let terms = Terms::ahead(guardrails, groups, rates, ending, now);
+        let ask = Ask::on(&terms, guardrails.budget)?;
+        Some(Self {
+            hourly: rate(&ask.rates, &ask.lives, now),
+            worst: ask.worst(ALWAYS),
+        })
     }
 }

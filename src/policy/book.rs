@@ -9,6 +9,7 @@ use crate::model::name::{ClusterId, PolicyName, StackName, TeamName};
 use crate::model::percent::Percent;
 use crate::model::policy::{MonthlyBudget, Override};
 use chrono::{DateTime, TimeDelta, Utc};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,6 +58,10 @@ pub struct Figures {
     pub month: Month,
     pub budget: Usd,
     /// By what has run, as we count it.
+    pub counted: Usd,
+    /// The same as AWS counts it, where it is known.
+    pub aws: Option<Usd>,
+    /// What is believed of the two.
     pub spent: Usd,
     /// What that which runs may yet cost.
     pub promised: Usd,
@@ -87,7 +92,8 @@ impl Figures {
 }
 
 impl Promise {
-    fn key(&self) -> String {
+    /// What it is kept under.
+    pub fn key(&self) -> String {
         match &self.cluster {
             Some(id) => id.to_string(),
             None => format!("{}/{}", self.target, self.stack),
@@ -106,6 +112,13 @@ impl Promise {
             None => Usd::ZERO,
         }
     }
+}
+
+/// What of a month's two figures is taken for true: ours, unless AWS's exceeds it by more than a
+/// tenth.
+pub fn believed(ours: Usd, aws: Option<Usd>) -> Usd {
+    let tenth = Decimal::new(11, 1);
+    aws.filter(|aws| *aws > ours.times(tenth)).unwrap_or(ours)
 }
 
 /// The window of a month under a budget.
@@ -136,6 +149,7 @@ impl Book {
     /// A month's money, with what is asked for; `instead` of a promise that it takes the place of.
     pub fn figures(
         &self,
+        policy: &PolicyName,
         month: Month,
         budget: &MonthlyBudget,
         ask: Option<(&Ask, &str)>,
@@ -160,10 +174,14 @@ impl Book {
             let so_far = so_far.map_or(Usd::ZERO, |promise| promise.spent(window, now));
             (ask.worst(window) - so_far).max(Usd::ZERO)
         });
+        let aws = self.aws.get(policy).filter(|actual| actual.month == month);
+        let aws = aws.map(|actual| actual.usd);
         Figures {
             month,
             budget: budget.monthly,
-            spent,
+            counted: spent,
+            aws,
+            spent: believed(spent, aws),
             promised,
             asked,
         }
@@ -172,6 +190,7 @@ impl Book {
     /// The same for each month that what is asked for reaches into.
     pub fn weigh(
         &self,
+        policy: &PolicyName,
         budget: &MonthlyBudget,
         ask: &Ask,
         instead: &str,
@@ -181,7 +200,7 @@ impl Book {
         let mut month = Month::of(now, budget.timezone);
         let mut all = Vec::new();
         while month <= last {
-            all.push(self.figures(month, budget, Some((ask, instead)), now));
+            all.push(self.figures(policy, month, budget, Some((ask, instead)), now));
             month = month.next();
         }
         all

@@ -50,6 +50,11 @@ pub struct Judgement {
 pub(super) const BUDGET: &str = "budget.monthly";
 
 impl Finding {
+    /// Whether it denies, and nobody passed over it.
+    pub fn denies(&self) -> bool {
+        self.effect == Effect::Deny && !self.overridden
+    }
+
     /// Whether it is about a team's month.
     pub fn is_of_month(&self) -> bool {
         self.rule == BUDGET
