@@ -18,6 +18,7 @@ pub mod prices;
 pub mod process;
 pub mod retry;
 mod sample;
+pub mod shelf;
 pub mod sim;
 
 pub use error::{Class, CloudError};
