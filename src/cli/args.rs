@@ -29,6 +29,13 @@ pub(super) enum Output {
     Json,
 }
 
+/// A kind of file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Document {
+    Stack,
+    Policy,
+}
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// Write a commented stack to begin with
@@ -61,8 +68,12 @@ pub(super) enum Verb {
     },
     /// Say what this machine has and what it lacks
     Doctor(DoctorArgs),
-    /// Print the JSON Schema of stacks, for editors
-    Schema,
+    /// Print the JSON Schema of stacks, or of policies, for editors
+    Schema {
+        /// Whose
+        #[arg(value_enum, default_value = "stack")]
+        of: Document,
+    },
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
     #[command(hide = true)]
@@ -201,7 +212,7 @@ impl Verb {
             Self::Cost { verb } => verb.name(),
             Self::Prices { verb } => verb.name(),
             Self::Doctor(_) => "doctor",
-            Self::Schema => "schema",
+            Self::Schema { .. } => "schema",
             Self::Completions { .. } => "completions",
             Self::Supervise { .. } => "supervise",
             Self::Leash { .. } => "leash",

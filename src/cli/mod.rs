@@ -72,7 +72,7 @@ async fn run(verb: Verb, context: &Context, screen: &Screen) -> Result<Exit, Fai
         Verb::Cost { verb } => cost::run(&verb, context, screen).await,
         Verb::Prices { verb } => prices::run(&verb, context, screen).await,
         Verb::Doctor(args) => doctor::run(&args, context, screen).await,
-        Verb::Schema => schema::run(screen),
+        Verb::Schema { of } => schema::run(of, screen),
         Verb::Completions { shell } => {
             schema::completions(shell, screen);
             Ok(Exit::Done)

@@ -46,7 +46,8 @@ fn from_here(setting: &Setting) -> Setting {
     let text = setting.to_string();
     let here = text.split_once('=').and_then(|(key, value)| {
         let last = key.rsplit('.').next()?;
-        let is_path = ["path", "public_key", "results", "script"].contains(&last);
+        let is_path = ["path", "public_key", "results", "script"].contains(&last)
+            && !key.starts_with("tags.");
         let relative = is_path && !value.is_empty() && !value.starts_with(['/', '~']);
         let here = std::path::absolute(value).ok().filter(|_| relative)?;
         format!("{key}={}", here.to_str()?).parse().ok()
