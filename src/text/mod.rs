@@ -35,6 +35,7 @@ mod values;
 
 pub use diag::{Code, Diagnostic, Diagnostics};
 pub use json_schema::json_schema;
+pub(crate) use nearest::nearest;
 pub use set::Setting;
 pub use source::Mark;
 pub use template::template;
