@@ -3,14 +3,18 @@
 
 mod ask;
 pub mod book;
+mod expr;
 mod finding;
 mod judge;
 mod limits;
 mod month;
+mod names;
 mod subject;
 
 pub use ask::Ask;
+pub use expr::{Expr, Flaw};
 pub use finding::{Bound, Finding, Judgement};
 pub use judge::Policies;
 pub use month::overspent;
+pub use names::{document, specimen};
 pub use subject::{Price, Subject};

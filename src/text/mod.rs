@@ -50,6 +50,7 @@ mod written;
 
 pub use diag::{Code, Diagnostic, Diagnostics};
 pub use json_schema::{json_schema, policy_schema};
+pub(crate) use nearest::nearest;
 pub use set::Setting;
 pub use source::Mark;
 pub use template::template;
