@@ -15,6 +15,8 @@
                          {"reaper": false} leaves out
     POST roles/remove    {"name": ...}
     POST prices          what AWS sells, as pricing.py says it
+    POST budgets/actual  what AWS says was spent, as budgets.py says it
+    POST budgets/page    {"size": n}: the most on a page of budgets and what belongs to them
     POST reset           faults and calls; {"all": true}: everything
     GET calls            since POST calls/reset
     GET schedules        those that wait, with what they call and when
@@ -32,6 +34,7 @@ reply), `slow`, or `kill` (of `pid`, else of whoever calls); its `call` may be a
 import json
 
 import account
+import budgets
 import left
 import schedules
 from faults import Fault
@@ -202,6 +205,8 @@ ROUTES = {
     ("POST", "roles"): roles,
     ("POST", "prices"): prices,
     ("POST", "roles/remove"): remove_role,
+    ("POST", "budgets/actual"): budgets.set_actual,
+    ("POST", "budgets/page"): budgets.set_page,
     ("GET", "schedules"): schedules_of,
     ("GET", "clusters"): clusters,
     ("GET", "objects"): objects,

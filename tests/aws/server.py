@@ -1,4 +1,5 @@
-"""A test double of AWS: moto for EC2, S3, IAM, STS and Scheduler, an EMR of our own beside it.
+"""A test double of AWS: moto for EC2, S3, IAM, STS and Scheduler, an EMR, prices and budgets of our own
+beside it.
 
     python server.py [--spark FILE.json]
 
