@@ -15,6 +15,7 @@
                          {"reaper": false} leaves out
     POST roles/remove    {"name": ...}
     POST prices          what AWS sells, as pricing.py says it
+    POST budgets/seen    {"port": ...}: what mirrored.py says
     POST budgets/actual  what AWS says was spent, as budgets.py says it
     POST budgets/page    {"size": n}: the most on a page of budgets and what belongs to them
     POST reset           faults and calls; {"all": true}: everything
@@ -36,6 +37,7 @@ import json
 import account
 import budgets
 import left
+import mirrored
 import schedules
 from faults import Fault
 from replies import Reply, json_reply
@@ -50,6 +52,8 @@ def answer(world, method, path, body):
         # Its calls come back to this server, so it must not hold the lock.
         asked = json.loads(body)
         return json_reply(left.look(asked["port"], asked["region"], asked["stack"]))
+    if path == "/_double/budgets/seen":
+        return json_reply(mirrored.look(json.loads(body)["port"]))
     asked = ROUTES.get((method, path.removeprefix("/_double/")))
     if asked is None:
         return json_reply({"error": f"no such control: {method} {path}"}, 404)
