@@ -16,6 +16,7 @@ pub mod life;
 pub mod memory;
 pub mod mirror;
 pub mod money;
+pub mod month;
 pub mod name;
 pub mod observed;
 mod parsed;

@@ -12,7 +12,8 @@ use std::str::FromStr;
 pub struct Percent(u8);
 
 impl Percent {
-    pub const ALL: Self = Self(100);
+    /// All of it.
+    pub const WHOLE: Self = Self(100);
 
     pub const fn value(self) -> u8 {
         self.0

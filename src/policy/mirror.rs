@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     Create(Mirrored),
-    Update(Update),
+    Update(Box<Update>),
     /// One of ours, by its name, that no policy has any more.
     Delete(String),
 }
@@ -28,7 +28,8 @@ pub struct Update {
 impl Change {
     pub fn name(&self) -> String {
         match self {
-            Self::Create(to) | Self::Update(Update { to, .. }) => to.name(),
+            Self::Create(to) => to.name(),
+            Self::Update(update) => update.to.name(),
             Self::Delete(name) => name.clone(),
         }
     }
@@ -77,7 +78,7 @@ fn with_budget(policies: &[Policy]) -> impl Iterator<Item = (&Policy, &MonthlyBu
 }
 
 fn mirrored(policy: &Policy, budget: &MonthlyBudget, team: &TeamName) -> Mirrored {
-    let thresholds = budget.notify_at.iter().copied().chain([Percent::ALL]);
+    let thresholds = budget.notify_at.iter().copied().chain([Percent::WHOLE]);
     let thresholds: BTreeSet<_> = thresholds.collect();
     let subscribers: BTreeSet<_> = budget.subscribers.iter().cloned().collect();
     Mirrored {
@@ -98,7 +99,7 @@ pub fn differences(want: &[Mirrored], have: &[Seen]) -> Vec<Change> {
         .iter()
         .filter_map(|(name, to)| match there.get(name) {
             None => Some(Change::Create((*to).clone())),
-            Some(from) => update(from, to).map(Change::Update),
+            Some(from) => update(from, to).map(|update| Change::Update(Box::new(update))),
         });
     let deleted = there.keys().filter(|name| !wanted.contains_key(**name));
     let delete = deleted.map(|name| Change::Delete((*name).clone()));

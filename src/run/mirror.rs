@@ -85,11 +85,14 @@ fn moved(name: &str) -> CloudError {
 async fn make<A: Api>(api: &A, account: &str, change: &Change) -> Result<(), CloudError> {
     match change {
         Change::Create(to) => budgets::create(api, account, to).await,
-        Change::Update(Update { to, anew: true, .. }) => {
+        Change::Update(update) => {
+            let Update { from, to, .. } = &**update;
+            if !update.anew {
+                return budgets::update(api, account, from, to).await;
+            }
             budgets::delete(api, account, &to.name()).await?;
             budgets::create(api, account, to).await
         }
-        Change::Update(Update { from, to, .. }) => budgets::update(api, account, from, to).await,
         Change::Delete(name) => budgets::delete(api, account, name).await,
     }
 }

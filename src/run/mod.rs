@@ -9,3 +9,4 @@ pub mod ledger;
 pub mod mirror;
 pub mod reconcile;
 pub mod supervisor;
+pub mod treasury;

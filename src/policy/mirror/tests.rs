@@ -71,7 +71,7 @@ fn each_team_of_a_policy_has_a_budget() {
         .collect();
     assert_eq!(shares, ["50%", "80%", "100%"]);
     assert_eq!(found[0].subscribers, ["a@x.org", "b@x.org"]);
-    assert_eq!(found[2].thresholds, [Percent::ALL]);
+    assert_eq!(found[2].thresholds, [Percent::WHOLE]);
     assert!(found[2].seen().notices.is_empty());
     let said = shortcomings(&policies);
     assert_eq!(said.len(), 2);
@@ -88,11 +88,11 @@ fn drift(edit: impl FnOnce(&mut Seen), expected: &[&str], made_anew: bool) {
     let mut have = want.seen();
     edit(&mut have);
     let found = differences(&[want], &[have]);
-    let [Change::Update(Update { differs, anew, .. })] = &found[..] else {
+    let [Change::Update(update)] = &found[..] else {
         panic!("{found:?}");
     };
-    assert_eq!(differs, expected);
-    assert_eq!(*anew, made_anew);
+    assert_eq!(update.differs, expected);
+    assert_eq!(update.anew, made_anew);
 }
 
 #[test]
@@ -250,7 +250,8 @@ fn applied(have: Vec<Seen>, changes: Vec<Change>) -> Vec<Seen> {
     for change in changes {
         match change {
             Change::Create(to) => assert!(there.insert(to.name(), to.seen()).is_none()),
-            Change::Update(Update { from, to, .. }) => {
+            Change::Update(update) => {
+                let Update { from, to, .. } = *update;
                 assert_eq!(there.insert(to.name(), to.seen()), Some(from));
             }
             Change::Delete(name) => assert!(there.remove(&name).is_some()),
