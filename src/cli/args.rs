@@ -1,6 +1,7 @@
 //! The command line. The doc comments are the help.
 
 use super::cost::CostVerb;
+use super::policy::PolicyVerb;
 use super::prices::PricesVerb;
 use crate::model::name::{Region, StackName, StepName};
 use crate::model::sample::Sample;
@@ -65,6 +66,11 @@ pub(super) enum Verb {
     Prices {
         #[command(subcommand)]
         verb: PricesVerb,
+    },
+    /// Say what stacks may ask for and teams may spend
+    Policy {
+        #[command(subcommand)]
+        verb: PolicyVerb,
     },
     /// Say what this machine has and what it lacks
     Doctor(DoctorArgs),
@@ -211,6 +217,7 @@ impl Verb {
             Self::Destroy(_) => "destroy",
             Self::Cost { verb } => verb.name(),
             Self::Prices { verb } => verb.name(),
+            Self::Policy { verb } => verb.name(),
             Self::Doctor(_) => "doctor",
             Self::Schema { .. } => "schema",
             Self::Completions { .. } => "completions",

@@ -200,9 +200,9 @@ impl Context {
         Ok(Box::new(Account::new(api, settings)))
     }
 
-    /// Who answers questions on prices.
+    /// AWS's services by themselves, for what is no stack's: prices, budgets.
     #[cfg(feature = "aws")]
-    pub(super) async fn price_list(
+    pub(super) async fn services(
         &self,
         region: &Region,
     ) -> Result<Retrying<Metered<Sdk>>, Failure> {

@@ -15,6 +15,7 @@ mod interrupt;
 mod ledger;
 mod logs;
 mod plan;
+mod policy;
 mod prices;
 mod prompt;
 mod schema;
@@ -71,6 +72,7 @@ async fn run(verb: Verb, context: &Context, screen: &Screen) -> Result<Exit, Fai
         Verb::Destroy(args) => destroy::run(&args, context, screen).await,
         Verb::Cost { verb } => cost::run(&verb, context, screen).await,
         Verb::Prices { verb } => prices::run(&verb, context, screen).await,
+        Verb::Policy { verb } => policy::run(&verb, context, screen).await,
         Verb::Doctor(args) => doctor::run(&args, context, screen).await,
         Verb::Schema { of } => schema::run(of, screen),
         Verb::Completions { shell } => {

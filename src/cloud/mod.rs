@@ -4,6 +4,7 @@ pub mod account;
 pub mod api;
 #[cfg(feature = "aws")]
 pub mod aws;
+pub mod budgets;
 mod content;
 pub mod dice;
 pub mod error;

@@ -14,6 +14,7 @@ pub mod instance;
 pub mod invalid;
 pub mod life;
 pub mod memory;
+pub mod mirror;
 pub mod money;
 pub mod month;
 pub mod name;

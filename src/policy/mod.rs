@@ -2,19 +2,25 @@
 //! account of its team.
 
 mod ask;
+mod believed;
 pub mod book;
 mod expr;
 mod finding;
 mod judge;
 mod limits;
+mod load;
+mod mirror;
 mod month;
 mod names;
 mod subject;
 
 pub use ask::Ask;
+pub use believed::{Believed, Source, believed};
 pub use expr::{Expr, Flaw};
 pub use finding::{Bound, Finding, Judgement};
 pub use judge::Policies;
+pub use load::{Compiled, load};
+pub use mirror::{Change, Update, differences, mirror, shortcomings};
 pub use month::overspent;
 pub use names::{document, specimen};
 pub use subject::{Price, Subject};

@@ -1,5 +1,6 @@
 //! How plans, progress, clusters and results look: 80 columns, no colour needed, good in a pipe.
 
+pub(super) mod budgets;
 pub(super) mod compare;
 pub(super) mod estimate;
 pub(super) mod figures;
