@@ -247,9 +247,7 @@ impl<'t> Checker<'t> {
             Type::Any => return Type::Bool,
             Type::List(of) if one.compares(of) => return Type::Bool,
             Type::Map(_) if one.same(&Type::Text) => return Type::Bool,
-            Type::List(_) | Type::Map(_) => {
-                wrong(format!("{word} cannot be in {}", all.word()))
-            }
+            Type::List(_) | Type::Map(_) => wrong(format!("{word} cannot be in {}", all.word())),
             Type::Text => wrong("`in` looks into lists and maps, not into text".to_owned())
                 .help("write `TEXT.contains(…)`"),
             Type::Bool | Type::Int | Type::Double | Type::Group(_) => wrong(format!(

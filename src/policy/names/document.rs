@@ -88,10 +88,7 @@ fn rows(page: &mut String, names: &[Name], above: &str, of: &BTreeMap<String, Da
 }
 
 fn row(page: &mut String, path: &str, name: &Name, value: Option<&Datum>) {
-    let parts = matches!(
-        name.shape,
-        Shape::Group(_) | Shape::List(Shape::Group(_))
-    );
+    let parts = matches!(name.shape, Shape::Group(_) | Shape::List(Shape::Group(_)));
     let example = value
         .filter(|_| !parts)
         .and_then(|value| serde_json::to_string(value).ok())

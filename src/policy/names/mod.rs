@@ -6,9 +6,9 @@ mod read;
 mod specimen;
 mod tree;
 
-pub use document::document;
 #[cfg(test)]
 pub(super) use document::EXAMPLES;
+pub use document::document;
 pub use specimen::specimen;
 pub(super) use tree::ROOT;
 
@@ -106,9 +106,10 @@ mod tests {
             by: "",
         };
         let mut all = values(&bare);
-        assert_eq!(all.insert("cost".to_owned(), Datum::Map(BTreeMap::new())), {
-            Some(Datum::Map(BTreeMap::new()))
-        });
+        assert_eq!(
+            all.insert("cost".to_owned(), Datum::Map(BTreeMap::new())),
+            { Some(Datum::Map(BTreeMap::new())) }
+        );
         all.extend(values(&specimen()).remove_entry("cost"));
         assert!(fits(&Datum::Map(all), &Shape::Group(ROOT)));
     }

@@ -11,7 +11,9 @@ static STACK: LazyLock<Stack> = LazyLock::new(|| {
     let read = crate::text::parse("specimen.yaml", text, Path::new(""), &[]);
     let mut stack = read.expect("the specimen is read by tests");
     let tags = [("owner", "ada"), ("cost-center", "4711")];
-    stack.tags = tags.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    stack.tags = tags
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .into();
     stack
 });
 

@@ -58,12 +58,9 @@ const STACK: &[Name] = &[
         |s| Some(read::ingress(s.stack)),
     ),
     group("job", "The job; without one its lists are empty.", JOB),
-    leaf(
-        "data",
-        List(&Shape::Group(DATA)),
-        "The data sets.",
-        |s| Some(read::data(s.stack)),
-    ),
+    leaf("data", List(&Shape::Group(DATA)), "The data sets.", |s| {
+        Some(read::data(s.stack))
+    }),
     group("guardrails", "What ends the cluster.", GUARDRAILS),
 ];
 
@@ -94,9 +91,12 @@ const CLUSTER: &[Name] = &[
     group("primary", "The primary node.", PRIMARY),
     group("core", "The core nodes; none has `nodes` 0.", CORE),
     group("task", "The task nodes; none has `nodes` 0.", TASK),
-    leaf("key_pair", Text, "The key pair's name; empty if none.", |s| {
-        Some(read::or_none(s.stack.cluster.key_pair.as_ref()))
-    }),
+    leaf(
+        "key_pair",
+        Text,
+        "The key pair's name; empty if none.",
+        |s| Some(read::or_none(s.stack.cluster.key_pair.as_ref())),
+    ),
     leaf(
         "security_groups",
         List(&Text),
