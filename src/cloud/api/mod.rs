@@ -124,6 +124,7 @@ api!(
     emr::GetAutoTerminationPolicy,
     emr::PutAutoTerminationPolicy,
     emr::AddTags,
+    emr::RemoveTags,
     emr::ListReleaseLabels,
     scheduler::CreateSchedule,
     scheduler::UpdateSchedule,
