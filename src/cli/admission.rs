@@ -12,16 +12,15 @@ use crate::cost::ledger::Record;
 use crate::model::action::Action;
 use crate::model::clock::Clock;
 use crate::model::name::{ClusterId, PolicyName};
-use crate::model::observed::Cluster;
 use crate::model::percent::Percent;
 use crate::model::plan::{Plan, Planned};
 use crate::model::policy::Override;
 use crate::model::stack::Stack;
 use crate::policy::book::{Figures, Promise};
-use crate::policy::{Ask, Finding, Judgement, Price, Subject};
+use crate::policy::{Ask, Finding, Judgement, Price, Subject, unpriced};
 use crate::run::clock::SystemClock;
 use crate::run::driver::Prepared;
-use crate::run::treasury::{Budget, Treasury};
+use crate::run::treasury::{Admission as Weighed, Budget, Treasury};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -56,6 +55,14 @@ pub(super) struct Said {
     /// Whether the plan makes or changes anything that a policy is asked about.
     #[serde(skip)]
     pub(super) asks: bool,
+}
+
+/// What a plan takes from a month.
+enum Asked {
+    Nothing,
+    Money(Box<Promise>),
+    /// It makes or changes a cluster of which no price is known.
+    Unpriced,
 }
 
 /// A policy's month.
@@ -122,14 +129,11 @@ impl<'a> Admission<'a> {
         };
         let mut judgement = self.read.policies.judge(&subject);
         let mut months = Vec::new();
-        if let (Some(account), Some(asked)) = (&self.account, self.asked(prepared, now)) {
-            let (budgets, key) = (self.budgets(), asked.key());
-            let treasury = account.treasury();
-            let weighed = treasury.weigh(&budgets, &asked.ask, &key, now);
-            let admission = weighed.await?;
-            judgement = judgement.with(admission.findings);
+        if let Some(account) = &self.account {
+            let weighed = self.weigh(account, prepared, now).await?;
+            judgement = judgement.with(weighed.findings);
             let figured = |(policy, figures)| Figured { policy, figures };
-            months = admission.months.into_iter().map(figured).collect();
+            months = weighed.months.into_iter().map(figured).collect();
         }
         if self.why.is_some() {
             judgement = self.read.policies.override_by(judgement, &self.by);
@@ -142,6 +146,37 @@ impl<'a> Admission<'a> {
             from: self.read.places.clone(),
             asks,
         }))
+    }
+
+    /// What the months of the stack's team say.
+    async fn weigh(
+        &self,
+        account: &Account<'_>,
+        prepared: &Prepared,
+        now: DateTime<Utc>,
+    ) -> Result<Weighed, Failure> {
+        let budgets = self.budgets();
+        match self.asked(prepared, now) {
+            Asked::Nothing => Ok(Weighed::default()),
+            Asked::Money(promise) => {
+                let (treasury, key) = (account.treasury(), promise.key());
+                Ok(treasury.weigh(&budgets, &promise.ask, &key, now).await?)
+            }
+            Asked::Unpriced => Ok(Weighed {
+                findings: self.unpriced(&budgets),
+                ..Weighed::default()
+            }),
+        }
+    }
+
+    /// What nobody can price fits into no month.
+    fn unpriced(&self, budgets: &[Budget<'_>]) -> Vec<Finding> {
+        let team = self.stack.team.iter();
+        team.flat_map(|team| {
+            let of = |(policy, budget): &Budget<'_>| unpriced(policy, budget, team);
+            budgets.iter().map(of)
+        })
+        .collect()
     }
 
     /// Refuses a plan that asks for what a policy denies.
@@ -158,18 +193,25 @@ impl<'a> Admission<'a> {
     /// of it is spent.
     pub(super) async fn reserve(&self, prepared: &Prepared) -> Result<(), Failure> {
         let (budgets, now) = (self.budgets(), SystemClock.now());
-        let Some((account, asked)) = self.account.as_ref().zip(self.asked(prepared, now)) else {
+        let Some(account) = &self.account else {
             return Ok(());
         };
         let passes = |findings: Vec<Finding>| match self.why {
             Some(_) => self.read.policies.passed(findings, &self.by),
             None => findings,
         };
-        let treasury = account.treasury();
-        let admission = treasury.admit(&budgets, &asked, passes, now).await?;
-        view::month::tell(&admission.told, self.stack.team.as_ref(), self.screen);
-        match admission.findings.iter().any(Finding::denies) {
-            true => Err(self.denied(&admission.findings)),
+        let findings = match self.asked(prepared, now) {
+            Asked::Nothing => return Ok(()),
+            Asked::Unpriced => passes(self.unpriced(&budgets)),
+            Asked::Money(promise) => {
+                let treasury = account.treasury();
+                let admission = treasury.admit(&budgets, &promise, passes, now).await?;
+                view::month::tell(&admission.told, self.stack.team.as_ref(), self.screen);
+                admission.findings
+            }
+        };
+        match findings.iter().any(Finding::denies) {
+            true => Err(self.denied(&findings)),
             false => Ok(()),
         }
     }
@@ -207,30 +249,34 @@ impl<'a> Admission<'a> {
         Ok(treasury.settle(&self.budgets(), now).await?.0)
     }
 
-    /// The money that a plan asks for; none where it asks for none.
-    fn asked(&self, prepared: &Prepared, now: DateTime<Utc>) -> Option<Promise> {
+    /// The money that a plan asks for.
+    fn asked(&self, prepared: &Prepared, now: DateTime<Utc>) -> Asked {
         let clusters = &prepared.observed.clusters;
-        let of = |id: &ClusterId| clusters.iter().find(|cluster: &&Cluster| cluster.id == *id);
+        let of = |id: &ClusterId| clusters.iter().find(|cluster| cluster.id == *id);
         let asks = |planned: &Planned| {
             if let Action::CreateCluster(spec, _) = &planned.action {
-                return Some((None, Ask::of(spec, now)?));
+                return Some((None, Ask::of(spec, now)));
             }
             if let Action::UpdateCluster(id, spec) = &planned.action {
-                return Some((Some(id.clone()), Ask::change(of(id)?, spec, now)?));
+                let ask = of(id).and_then(|cluster| Ask::change(cluster, spec, now));
+                return Some((Some(id.clone()), ask));
             }
             None
         };
-        let (cluster, ask) = prepared.plan.actions.iter().find_map(asks)?;
-        Some(Promise {
-            target: self.target.name(),
-            account: None,
-            stack: self.stack.name.clone(),
-            by: self.context.who.clone(),
-            at: now,
-            cluster,
-            ask,
-            overridden: None,
-        })
+        match prepared.plan.actions.iter().find_map(asks) {
+            None => Asked::Nothing,
+            Some((_, None)) => Asked::Unpriced,
+            Some((cluster, Some(ask))) => Asked::Money(Box::new(Promise {
+                target: self.target.name(),
+                account: None,
+                stack: self.stack.name.clone(),
+                by: self.context.who.clone(),
+                at: now,
+                cluster,
+                ask,
+                overridden: None,
+            })),
+        }
     }
 
     fn mark(&self, plan: &mut Plan, judgement: &Judgement) {

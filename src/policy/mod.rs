@@ -21,6 +21,6 @@ pub use expr::{Expr, Flaw};
 pub use finding::{Bound, Finding, Judgement};
 pub use judge::Policies;
 pub use load::{Compiled, load};
-pub use month::overspent;
+pub use month::{overspent, unpriced};
 pub use names::{document, specimen};
 pub use subject::{Price, Subject};

@@ -5,8 +5,10 @@ use super::lex::{Class, Token, tokens};
 use super::tree::{Kind, Node, Word};
 use std::ops::Range;
 
-/// No rule that people read is deeper.
-const DEEPEST: usize = 24;
+/// Brackets in brackets, and operators on top of each other: more than people read, and no more
+/// than CEL's own parser has room for on a thread's stack.
+const DEEPEST: usize = 12;
+const HIGHEST: usize = 32;
 
 /// CEL keeps these for itself.
 const RESERVED: [&str; 17] = [
@@ -114,17 +116,13 @@ impl<'a> Parser<'a> {
 
     fn deeper(&mut self, by: fn(&mut Self) -> Parsed) -> Parsed {
         self.depth += 1;
-        let made = self.shallow(self.depth).and_then(|()| by(self));
+        let made = if self.depth > DEEPEST {
+            Err(too_deep(self.peek().range.clone()))
+        } else {
+            by(self)
+        };
         self.depth -= 1;
         made
-    }
-
-    fn shallow(&self, depth: usize) -> Result<(), Flaw> {
-        if depth <= DEEPEST {
-            return Ok(());
-        }
-        let flaw = Flaw::new(self.peek().range.clone(), "the rule is nested too deeply");
-        Err(flaw.help("say it in several rules"))
     }
 
     fn choice(&mut self) -> Parsed {
@@ -136,7 +134,7 @@ impl<'a> Parser<'a> {
         self.close(":", "")?;
         let no = self.deeper(Self::choice)?;
         let range = asked.range.start..no.range.end;
-        Ok(node(range, Kind::Choice(Box::new([asked, yes, no]))))
+        node(range, Kind::Choice(Box::new([asked, yes, no])))
     }
 
     fn or(&mut self) -> Parsed {
@@ -153,7 +151,7 @@ impl<'a> Parser<'a> {
             all.push(each(self)?);
         }
         let range = span(&all);
-        Ok(node(range, Kind::Logic(all)))
+        node(range, Kind::Logic(all))
     }
 
     fn relation(&mut self) -> Parsed {
@@ -167,46 +165,54 @@ impl<'a> Parser<'a> {
 
     fn binary(&mut self, marks: &[&str], each: fn(&mut Self) -> Parsed) -> Parsed {
         let mut left = each(self)?;
-        let mut length = self.depth;
         while self.is(marks) {
-            length += 1;
-            self.shallow(length)?;
             let mark = self.next();
             let right = each(self)?;
             let range = left.range.start..right.range.end;
-            left = node(range, Kind::Binary(Box::new(left), mark, Box::new(right)));
+            left = node(range, Kind::Binary(Box::new(left), mark, Box::new(right)))?;
         }
         Ok(left)
     }
 
     fn unary(&mut self) -> Parsed {
-        let make = match self.here() {
-            "!" => Kind::Not,
-            "-" => Kind::Negate,
-            _ => return self.member(),
-        };
-        let mark = self.next();
-        if self.is(&["!", "-"]) {
-            return Err(self.wrong("a name or a value"));
+        let start = self.peek().range.start;
+        if self.take("!") {
+            let mut odd = true;
+            while self.take("!") {
+                odd = !odd;
+            }
+            let inner = self.member()?;
+            let range = start..inner.range.end;
+            // CEL, too, takes two of them for none.
+            let kind = if odd {
+                Kind::Not(Box::new(inner))
+            } else {
+                inner.kind
+            };
+            return node(range, kind);
         }
-        let inner = self.member()?;
-        Ok(node(
-            mark.range.start..inner.range.end,
-            make(Box::new(inner)),
-        ))
+        if self.is(&["-"]) && !self.signed() {
+            self.next();
+            let inner = self.member()?;
+            return node(start..inner.range.end, Kind::Negate(Box::new(inner)));
+        }
+        self.member()
+    }
+
+    /// Whether a minus stands here that belongs to a number.
+    fn signed(&self) -> bool {
+        let next = self.tokens.get(self.at + 1).map(|token| token.kind);
+        self.is(&["-"]) && matches!(next, Some(Class::Int | Class::Double))
     }
 
     fn member(&mut self) -> Parsed {
         let mut made = self.primary()?;
-        let mut length = self.depth;
         while self.is(&[".", "["]) {
-            length += 1;
-            self.shallow(length)?;
             let start = made.range.start;
             if self.take("[") {
                 let key = self.deeper(Self::choice)?;
                 let end = self.close("]", "")?;
-                made = node(start..end, Kind::Index(Box::new(made), Box::new(key)));
+                made = node(start..end, Kind::Index(Box::new(made), Box::new(key)))?;
                 continue;
             }
             self.next();
@@ -222,10 +228,10 @@ impl<'a> Parser<'a> {
             let word = self.next();
             if self.is(&["("]) {
                 let (args, end) = self.args()?;
-                made = node(start..end, Kind::Call(Some(Box::new(made)), word, args));
+                made = node(start..end, Kind::Call(Some(Box::new(made)), word, args))?;
             } else {
                 let end = word.range.end;
-                made = node(start..end, Kind::Field(Box::new(made), word));
+                made = node(start..end, Kind::Field(Box::new(made), word))?;
             }
         }
         Ok(made)
@@ -245,7 +251,11 @@ impl<'a> Parser<'a> {
     }
 
     fn primary(&mut self) -> Parsed {
-        let range = self.peek().range.clone();
+        let mut range = self.peek().range.clone();
+        if self.signed() {
+            self.next();
+            range.end = self.peek().range.end;
+        }
         let kind = match self.peek().kind {
             Class::Name => return self.name(),
             Class::Bool => Kind::Bool,
@@ -262,7 +272,7 @@ impl<'a> Parser<'a> {
             Class::Mark | Class::End => return Err(self.wrong("a name or a value")),
         };
         self.next();
-        Ok(node(range, kind))
+        node(range, kind)
     }
 
     fn list(&mut self) -> Parsed {
@@ -275,7 +285,7 @@ impl<'a> Parser<'a> {
             }
         }
         let end = self.close("]", "`,` or ")?;
-        Ok(node(start..end, Kind::List(all)))
+        node(start..end, Kind::List(all))
     }
 
     fn name(&mut self) -> Parsed {
@@ -290,14 +300,27 @@ impl<'a> Parser<'a> {
         let start = word.range.start;
         if self.is(&["("]) {
             let (args, end) = self.args()?;
-            return Ok(node(start..end, Kind::Call(None, word, args)));
+            return node(start..end, Kind::Call(None, word, args));
         }
-        Ok(node(word.range, Kind::Name(word.text)))
+        node(word.range, Kind::Name(word.text))
     }
 }
 
-fn node(range: Range<usize>, kind: Kind) -> Node {
-    Node { range, kind }
+fn node(range: Range<usize>, kind: Kind) -> Parsed {
+    let below = kind.children().iter().map(|node| node.height).max();
+    let height = below.unwrap_or(0) + 1;
+    if height > HIGHEST {
+        return Err(too_deep(range));
+    }
+    Ok(Node {
+        range,
+        kind,
+        height,
+    })
+}
+
+fn too_deep(range: Range<usize>) -> Flaw {
+    Flaw::new(range, "the rule is nested too deeply").help("say it in several rules")
 }
 
 fn span(all: &[Node]) -> Range<usize> {

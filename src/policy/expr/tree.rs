@@ -7,6 +7,8 @@ pub(super) struct Node {
     /// In bytes; of one in brackets with them.
     pub(super) range: Range<usize>,
     pub(super) kind: Kind,
+    /// How many nodes lie beneath each other here, at most.
+    pub(super) height: usize,
 }
 
 #[derive(Debug)]
@@ -34,4 +36,17 @@ pub(super) enum Kind {
 pub(super) struct Word {
     pub(super) text: String,
     pub(super) range: Range<usize>,
+}
+
+impl Kind {
+    pub(super) fn children(&self) -> Vec<&Node> {
+        match self {
+            Self::Bool | Self::Int | Self::Double | Self::Text | Self::Name(_) => Vec::new(),
+            Self::List(all) | Self::Logic(all) => all.iter().collect(),
+            Self::Field(inner, _) | Self::Not(inner) | Self::Negate(inner) => vec![inner],
+            Self::Index(one, other) | Self::Binary(one, _, other) => vec![one, other],
+            Self::Call(on, _, args) => on.iter().map(|on| &**on).chain(args).collect(),
+            Self::Choice(parts) => parts.iter().collect(),
+        }
+    }
 }
