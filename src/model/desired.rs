@@ -4,6 +4,7 @@
 use super::instance::{InstanceType, Nodes};
 use super::memory::Memory;
 use super::name::{GroupName, JobHash, KeyPairName, StackName, StepName, TeamName};
+use super::policy::Override;
 use super::rates::Rates;
 use super::release::Release;
 use super::sample::Sample;
@@ -51,6 +52,9 @@ pub struct ClusterSpec {
     pub label: Option<String>,
     /// Who pays.
     pub team: Option<TeamName>,
+    /// The user's own tags.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
     /// In words such as `3 x m5.xlarge`, for people.
     pub size: String,
     pub groups: InstanceGroups,
@@ -65,6 +69,9 @@ pub struct ClusterSpec {
     pub rates: Option<Rates>,
     /// How long it may be charged for after its end was asked for.
     pub ending: Span,
+    /// Where a policy would not have had it.
+    #[serde(default)]
+    pub overridden: Option<Override>,
 }
 
 /// Instances by role.

@@ -177,6 +177,7 @@ fn cluster(stack: &Stack, facts: &Facts, fitted: &Fitted) -> ClusterSpec {
         release: cluster.release.clone(),
         label: facts.label.clone(),
         team: stack.team.clone(),
+        tags: stack.tags.clone(),
         size: groups.size(),
         groups,
         workers: fitted.workers,
@@ -191,5 +192,6 @@ fn cluster(stack: &Stack, facts: &Facts, fitted: &Fitted) -> ClusterSpec {
         guardrails: stack.guardrails.clone(),
         rates: facts.prices.as_ref().ok().copied(),
         ending: facts.ending,
+        overridden: None,
     }
 }

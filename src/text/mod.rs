@@ -50,6 +50,7 @@ mod written;
 
 pub use diag::{Code, Diagnostic, Diagnostics};
 pub use json_schema::{json_schema, policy_schema};
+pub(crate) use nearest::nearest;
 pub use set::Setting;
 pub use source::Mark;
 pub use template::template;
@@ -60,6 +61,19 @@ use crate::model::stack::Stack;
 use document::{Document, EXAMPLES_FILE, POLICY_FILE, STACK_FILE};
 use source::Source;
 use std::path::Path;
+
+/// The line, from 1, of a key such as `cluster.size`, or of the nearest above it that there is.
+pub fn line_of(text: &str, path: &str) -> usize {
+    let read = read::read(text, 0, 0);
+    let (mut node, mut at) = (read.root.as_ref(), 0);
+    for key in path.split('.') {
+        let Some(entry) = node.and_then(|node| node.entry(key)) else {
+            break;
+        };
+        (node, at) = (Some(&entry.value), entry.key.mark.start);
+    }
+    text[..at].matches('\n').count() + 1
+}
 
 /// Reads the text of the file called `name`. Relative paths in it are seen from the folder
 /// `base`; `sets` go over what the file says, in their order.
