@@ -19,6 +19,7 @@ pub(super) fn cluster(ready: Option<i64>) -> Cluster {
         release: "emr-7.x".parse().unwrap(),
         label: None,
         team: None,
+        tags: Default::default(),
         groups,
         size: "1 x m5.xlarge".to_owned(),
         workers: 1,

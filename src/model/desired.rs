@@ -52,6 +52,9 @@ pub struct ClusterSpec {
     pub label: Option<String>,
     /// Who pays.
     pub team: Option<TeamName>,
+    /// The user's own tags.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
     /// In words such as `3 x m5.xlarge`, for people.
     pub size: String,
     pub groups: InstanceGroups,

@@ -8,6 +8,7 @@ use crate::model::observed::Cluster;
 use crate::model::span::Span;
 use crate::model::stack::InstanceGroup;
 use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 fn change(what: &str, from: impl Display, to: impl Display) -> String {
@@ -126,10 +127,23 @@ pub(super) fn movable(cluster: &Cluster, want: &ClusterSpec, elastic: bool) -> V
     if have.team != want.team {
         changes.push("its team is another".to_owned());
     }
+    changes.extend(tags(&have.tags, &want.tags));
     if from.when_done != to.when_done {
         changes.push("when_done is another".to_owned());
     }
     changes
+}
+
+/// What becomes of the user's tags, by their keys.
+fn tags(have: &BTreeMap<String, String>, want: &BTreeMap<String, String>) -> Vec<String> {
+    let keys: BTreeSet<&String> = have.keys().chain(want.keys()).collect();
+    let of = |key: &String| match (have.get(key), want.get(key)) {
+        (None, Some(to)) => Some(format!("it is to have the tag {key}={to}")),
+        (Some(_), None) => Some(format!("it is to have no tag {key}")),
+        (Some(from), Some(to)) if from != to => Some(change(&format!("the tag {key}"), from, to)),
+        _ => None,
+    };
+    keys.into_iter().filter_map(of).collect()
 }
 
 /// Why a change would end a living cluster at once that without it would live on, where it would.
@@ -191,6 +205,27 @@ mod tests {
         });
         let (id, stack) = ("j-1".parse().unwrap(), "t".parse().unwrap());
         Cluster::new(id, stack, spec, DateTime::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn a_change_of_tags_names_them() {
+        let tags = |all: &[(&str, &str)]| {
+            let all = all.iter();
+            all.map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+                .collect::<BTreeMap<_, _>>()
+        };
+        let mut have = cluster(1);
+        have.spec.tags = tags(&[("cost-center", "1"), ("owner", "ada"), ("same", "x")]);
+        let mut want = have.spec.clone();
+        assert!(movable(&have, &want, true).is_empty());
+        want.tags = tags(&[("owner", "bob"), ("same", "x"), ("tier", "2")]);
+        let changes = [
+            "it is to have no tag cost-center",
+            "the tag owner was ada and is to be bob",
+            "it is to have the tag tier=2",
+        ];
+        assert_eq!(movable(&have, &want, true), changes);
+        assert_eq!(immovable(&have.spec, &want, true), None);
     }
 
     #[test]

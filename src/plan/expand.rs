@@ -177,6 +177,7 @@ fn cluster(stack: &Stack, facts: &Facts, fitted: &Fitted) -> ClusterSpec {
         release: cluster.release.clone(),
         label: facts.label.clone(),
         team: stack.team.clone(),
+        tags: stack.tags.clone(),
         size: groups.size(),
         groups,
         workers: fitted.workers,

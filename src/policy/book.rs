@@ -2,6 +2,7 @@
 //! that is read, changed by these functions, and written back only if nobody else has meanwhile.
 
 use super::ask::Ask;
+use super::believed::believed;
 use crate::cost::ledger::{self, Record, Scope, Window};
 use crate::model::money::Usd;
 use crate::model::month::Month;
@@ -10,6 +11,7 @@ use crate::model::percent::Percent;
 use crate::model::policy::{MonthlyBudget, Override};
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -91,6 +93,21 @@ impl Figures {
     }
 }
 
+impl Figures {
+    /// When the month's money is spent if it goes on as since the month began; none where it lasts
+    /// the month, or where nothing is left already.
+    pub fn exhausted_at(&self, month: Window, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let elapsed = Decimal::from((now - month.from).num_seconds().max(1));
+        let left = self.budget - self.spent;
+        if self.spent <= Usd::ZERO || left <= Usd::ZERO {
+            return None;
+        }
+        let seconds = left.amount() * elapsed / self.spent.amount();
+        let at = now.checked_add_signed(TimeDelta::try_seconds(seconds.to_i64()?)?)?;
+        (at < month.until).then_some(at)
+    }
+}
+
 impl Promise {
     /// What it is kept under.
     pub fn key(&self) -> String {
@@ -112,13 +129,6 @@ impl Promise {
             None => Usd::ZERO,
         }
     }
-}
-
-/// What of a month's two figures is taken for true: ours, unless AWS's exceeds it by more than a
-/// tenth.
-pub fn believed(ours: Usd, aws: Option<Usd>) -> Usd {
-    let tenth = Decimal::new(11, 1);
-    aws.filter(|aws| *aws > ours.times(tenth)).unwrap_or(ours)
 }
 
 /// The window of a month under a budget.
@@ -181,7 +191,7 @@ impl Book {
             budget: budget.monthly,
             counted: spent,
             aws,
-            spent: believed(spent, aws),
+            spent: believed(spent, aws).usd,
             promised,
             asked,
         }

@@ -49,6 +49,10 @@ pub struct Judgement {
 /// The rule of a team's month.
 pub(super) const BUDGET: &str = "budget.monthly";
 
+/// What passes where a price lacks.
+pub(super) const UNPRICED: &str = "an instance type and region that have a price: `clusterup \
+    prices show` lists them, `clusterup prices refresh` asks AWS for more";
+
 impl Finding {
     /// Whether it denies, and nobody passed over it.
     pub fn denies(&self) -> bool {

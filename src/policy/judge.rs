@@ -2,23 +2,26 @@
 
 use super::finding::{Finding, Judgement};
 use super::limits;
+use super::load::Compiled;
+use super::rules;
 use super::subject::Subject;
 use crate::model::glob::Glob;
 use crate::model::hours::OffHours;
 use crate::model::name::{StackName, TeamName};
 use crate::model::policy::{MonthlyBudget, Policy, Said};
 use crate::model::stack::{Guardrails, Stack};
+use std::collections::BTreeSet;
 
 /// The policies that were found, in order of their names.
 #[derive(Debug, Clone, Default)]
 pub struct Policies {
-    all: Vec<Policy>,
+    all: Vec<Compiled>,
 }
 
 impl Policies {
-    pub fn new(mut all: Vec<Policy>) -> Self {
-        all.sort_by(|a, b| a.name.cmp(&b.name));
-        Self { all }
+    pub fn extend(&mut self, more: impl IntoIterator<Item = Compiled>) {
+        self.all.extend(more);
+        self.all.sort_by(|a, b| a.policy.name.cmp(&b.policy.name));
     }
 
     pub fn is_empty(&self) -> bool {
@@ -26,20 +29,28 @@ impl Policies {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Policy> {
-        self.all.iter()
+        self.all.iter().map(|compiled| &compiled.policy)
     }
 
     /// Those that are for a stack.
     pub fn of(&self, stack: &StackName, team: Option<&TeamName>) -> Vec<&Policy> {
         let fits = |policy: &&Policy| policy.applies_to.fits(stack, team);
-        self.all.iter().filter(fits).collect()
+        self.iter().filter(fits).collect()
     }
 
     /// What they say of a stack, besides of its team's month.
     pub fn judge(&self, subject: &Subject<'_>) -> Judgement {
         let stack = subject.stack;
         let policies = self.of(&stack.name, stack.team.as_ref());
-        let found = limits::check(&policies, subject);
+        let mut found = limits::check(&policies, subject);
+        let (name, team) = (&stack.name, stack.team.as_ref());
+        let mut compiled = self.all.iter();
+        for compiled in compiled
+            .by_ref()
+            .filter(|it| it.policy.applies_to.fits(name, team))
+        {
+            found.findings.extend(rules::check(compiled, subject));
+        }
         let names = policies.iter().map(|policy| policy.name.clone()).collect();
         Judgement::of(names, found.findings, found.bounds)
     }
@@ -56,6 +67,25 @@ impl Policies {
             .collect()
     }
 
+    /// The teams that have a monthly budget.
+    pub fn teams(&self) -> BTreeSet<TeamName> {
+        let budgeted = self.iter().filter(|policy| policy.budget.is_some());
+        let teams = budgeted.flat_map(|policy| policy.applies_to.teams.iter().flatten());
+        teams.cloned().collect()
+    }
+
+    /// The monthly budgets of a team, whatever the stack.
+    pub fn budgets_of(&self, team: &TeamName) -> Vec<(&Policy, &Said<MonthlyBudget>)> {
+        let of = |policy: &&Policy| {
+            let mut teams = policy.applies_to.teams.iter().flatten();
+            teams.any(|its| its == team)
+        };
+        self.iter()
+            .filter(of)
+            .filter_map(|policy| Some((policy, policy.budget.as_ref()?)))
+            .collect()
+    }
+
     /// A stack with what policies lay upon it whatever it asks for: their off hours, and ceilings
     /// that no `extend` passes.
     #[must_use]
@@ -68,17 +98,18 @@ impl Policies {
     /// Marks what may be passed over by somebody, who then goes on in spite of it.
     #[must_use]
     pub fn override_by(&self, judgement: Judgement, by: &str) -> Judgement {
-        let may = |finding: &Finding| {
-            let mut all = self.all.iter();
-            let policy = all.find(|policy| policy.name == finding.policy);
-            policy.is_some_and(|policy| may(policy, finding, by))
-        };
-        let mark = |mut finding: Finding| {
-            finding.overridden = may(&finding);
-            finding
-        };
-        let findings = judgement.findings.into_iter().map(mark).collect();
+        let findings = self.passed(judgement.findings, by);
         Judgement::of(judgement.policies, findings, judgement.bounds)
+    }
+
+    /// Findings, those marked that somebody may pass over.
+    pub fn passed(&self, mut findings: Vec<Finding>, by: &str) -> Vec<Finding> {
+        for finding in &mut findings {
+            let mut all = self.iter();
+            let policy = all.find(|policy| policy.name == finding.policy);
+            finding.overridden = policy.is_some_and(|policy| may(policy, finding, by));
+        }
+        findings
     }
 }
 

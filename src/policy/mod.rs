@@ -4,16 +4,23 @@
 mod ask;
 mod believed;
 pub mod book;
+mod expr;
 mod finding;
 mod judge;
 mod limits;
+mod load;
 pub mod mirror;
 mod month;
+mod names;
+mod rules;
 mod subject;
 
 pub use ask::Ask;
 pub use believed::{Believed, Source, believed};
+pub use expr::{Expr, Flaw};
 pub use finding::{Bound, Finding, Judgement};
 pub use judge::Policies;
-pub use month::overspent;
+pub use load::{Compiled, load};
+pub use month::{overspent, unpriced};
+pub use names::{document, specimen};
 pub use subject::{Price, Subject};

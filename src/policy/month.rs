@@ -1,7 +1,7 @@
 //! A team's month as a reason against a stack.
 
 use super::book::Figures;
-use super::finding::{BUDGET, Finding};
+use super::finding::{BUDGET, Finding, UNPRICED};
 use crate::model::money::Usd;
 use crate::model::name::TeamName;
 use crate::model::policy::{Effect, MonthlyBudget, Policy, Said, WhenSpent};
@@ -53,6 +53,26 @@ pub fn overspent(
         pass,
         overridden: false,
     })
+}
+
+/// What a policy says of a cluster of which nobody can tell what it takes from the month.
+pub fn unpriced(policy: &Policy, budget: &Said<MonthlyBudget>, team: &TeamName) -> Finding {
+    let name = &policy.name;
+    Finding {
+        policy: name.clone(),
+        rule: BUDGET.to_owned(),
+        place: policy.place(budget.line),
+        effect: Effect::Deny,
+        at: "cluster.size",
+        figure: None,
+        limit: Some(budget.value.monthly.to_string()),
+        message: format!(
+            "the price is not known, so nobody can tell whether it fits into the month that \
+             policy {name} gives team {team}"
+        ),
+        pass: UNPRICED.to_owned(),
+        overridden: false,
+    }
 }
 
 /// Cents that are surely there.

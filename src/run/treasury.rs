@@ -123,7 +123,7 @@ fn pause(turn: u32) -> Duration {
 }
 
 /// What became of a promise that somebody asked for.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Admission {
     /// Each policy's months, as they are with what was asked for.
     pub months: Vec<(PolicyName, Figures)>,

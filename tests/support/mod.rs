@@ -74,6 +74,7 @@ impl Place {
             release: "emr-7.x".parse().unwrap(),
             label: None,
             team: None,
+            tags: Default::default(),
             groups: InstanceGroups::single("m5.xlarge".parse().unwrap()),
             size: format!("{workers} x m5.xlarge"),
             workers,

@@ -1,9 +1,9 @@
 //! `policy push`: AWS's budgets as the policies' monthly budgets are, one for each team.
 
-use super::source::{PolicyArgs, policies};
 use crate::cli::context::Context;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::interrupt;
+use crate::cli::policies::{self, PoliciesArgs};
 use crate::cli::prompt::consent;
 use crate::cli::screen::Screen;
 use crate::cli::view::budgets::{budget, changes, document, question, there};
@@ -16,7 +16,7 @@ use serde_json::json;
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct PushArgs {
     #[command(flatten)]
-    policies: PolicyArgs,
+    policies: PoliciesArgs,
     /// Show what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
@@ -31,7 +31,7 @@ pub(super) async fn run(
     context: &Context,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let policies = policies(&args.policies)?;
+    let policies = read(args, context, screen).await?;
     // Budgets have one place for all regions; any will do to ask whose account it is.
     let region = match crate::cli::target::known_region().await {
         Some(region) => region,
@@ -43,11 +43,23 @@ pub(super) async fn run(
 }
 
 #[cfg(not(feature = "aws"))]
-pub(super) async fn run(args: &PushArgs, _: &Context, _: &Screen) -> Result<Exit, Failure> {
-    policies(&args.policies)?;
+pub(super) async fn run(
+    args: &PushArgs,
+    context: &Context,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    read(args, context, screen).await?;
     Err(Failure::input(
         "this clusterup was built without AWS, and cannot ask it for budgets",
     ))
+}
+
+async fn read(args: &PushArgs, context: &Context, screen: &Screen) -> Result<Vec<Policy>, Failure> {
+    let read = args.policies.read_here(context, screen).await?;
+    match read.policies.is_empty() {
+        true => Err(policies::none()),
+        false => Ok(read.policies.iter().cloned().collect()),
+    }
 }
 
 #[cfg_attr(

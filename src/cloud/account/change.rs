@@ -3,13 +3,13 @@
 use super::errors::Doing;
 use super::names::{SIZES, TEAM};
 use super::seen::SeenCluster;
-use super::{Account, rungs};
+use super::{Account, rungs, spec};
 use crate::cloud::CloudError;
-use crate::cloud::api::Api;
 use crate::cloud::api::emr::{
-    ModifyCluster, ModifyInstanceGroups, PutAutoTerminationPolicy, Role, SetKeepAlive,
+    ModifyCluster, ModifyInstanceGroups, PutAutoTerminationPolicy, RemoveTags, Role, SetKeepAlive,
     SetTerminationProtection,
 };
+use crate::cloud::api::{Api, Tags};
 use crate::guard::Terms;
 use crate::model::desired::ClusterSpec;
 use crate::model::event::Listener;
@@ -76,8 +76,43 @@ impl<A: Api> Account<A> {
         if seen.cluster.tags.contains_key(TEAM) {
             tags.entry(TEAM.to_owned()).or_default();
         }
-        self.tag(id.as_str(), tags).await?;
+        self.retag(id, &seen, &have.spec, spec, tags).await?;
         self.arm(&moved, hear).await
+    }
+
+    /// Writes our tags and the user's. Those that are not to be there go first, while the cluster's
+    /// spec still names them; what a longer spec leaves makes room for new ones.
+    async fn retag(
+        &self,
+        id: &ClusterId,
+        seen: &SeenCluster,
+        have: &ClusterSpec,
+        want: &ClusterSpec,
+        mut tags: Tags,
+    ) -> Result<(), CloudError> {
+        let dropped = have.tags.keys().filter(|key| !want.tags.contains_key(*key));
+        self.untag(id, dropped.cloned().collect()).await?;
+        let left = spec::left_over(&seen.cluster.tags, &tags);
+        if !left.is_empty() {
+            self.tag(id.as_str(), tags.clone()).await?;
+            self.untag(id, left).await?;
+        }
+        tags.extend(want.tags.clone());
+        self.tag(id.as_str(), tags).await
+    }
+
+    async fn untag(&self, id: &ClusterId, keys: Vec<String>) -> Result<(), CloudError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let call = RemoveTags {
+            id: id.to_string(),
+            keys,
+        };
+        self.api
+            .serve(call)
+            .await
+            .doing(|| format!("remove tags of cluster {id}"))
     }
 
     async fn move_counts(

@@ -127,6 +127,7 @@ impl<A: Api> Account<A> {
         if let Some(job) = job {
             tags.insert(JOB.to_owned(), job.hash.to_string());
         }
+        tags.extend(spec.tags.clone());
         Ok(tags)
     }
 
@@ -142,7 +143,7 @@ impl<A: Api> Account<A> {
                 Class::Input,
                 "the cluster's description is too long for its tags",
             )
-            .hint("shorten job.python_packages: put them into a requirements package")
+            .hint("shorten job.python_packages: put them into a requirements package; or have fewer tags")
         })?;
         Ok(tags)
     }

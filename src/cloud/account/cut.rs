@@ -239,6 +239,8 @@ fn bare(stack: &StackName, seen: &SeenCluster, groups: &Seen) -> Option<ClusterS
         release: cluster.release.parse().ok()?,
         label: None,
         team: None,
+        // Which are the user's, nobody can tell now.
+        tags: Default::default(),
         size: groups.size(),
         groups,
         workers: 1,

@@ -13,22 +13,28 @@ use flate2::write::DeflateEncoder;
 use std::io::Read;
 
 const SPEC: &str = "clusterup-spec-";
-/// EMR allows 50 tags; the others are few.
+/// As many as there is room for without tags of the user's own.
 const MOST_TAGS: usize = 28;
+/// EMR allows 50 tags. Of ours besides these there are up to 18, with 8 moved deadlines, and one
+/// marks the end.
+const ROOM: usize = 50 - 18 - 1;
 
 /// No spec is longer, whatever somebody writes into its tags.
 const LONGEST: u64 = 1 << 20;
 
-/// None where it is too long for tags.
+/// The user's tags are tags of their own: only their keys are packed. None where it is too long
+/// for tags.
 pub(super) fn write(spec: &ClusterSpec, tags: &mut Tags) -> Option<()> {
     let mut packed = DeflateEncoder::new(Vec::new(), Compression::best());
-    serde_json::to_writer(&mut packed, spec).ok()?;
+    let mut keyed = spec.clone();
+    keyed.tags.values_mut().for_each(String::clear);
+    serde_json::to_writer(&mut packed, &keyed).ok()?;
     let text = STANDARD.encode(packed.finish().ok()?);
     let pieces: Vec<&str> = (0..text.len())
         .step_by(LONGEST_VALUE)
         .map(|from| &text[from..text.len().min(from + LONGEST_VALUE)])
         .collect();
-    if pieces.len() > MOST_TAGS {
+    if pieces.len() > MOST_TAGS.min(ROOM.saturating_sub(spec.tags.len())) {
         return None;
     }
     for (number, piece) in pieces.iter().enumerate() {
@@ -39,7 +45,14 @@ pub(super) fn write(spec: &ClusterSpec, tags: &mut Tags) -> Option<()> {
     Some(())
 }
 
-/// None where tags are missing or were edited.
+/// The keys of pieces that are left of a longer spec, once `tags` are written over `seen`.
+pub(super) fn left_over(seen: &Tags, tags: &Tags) -> Vec<String> {
+    let piece = |key: &&String| key.starts_with(SPEC) && !tags.contains_key(*key);
+    seen.keys().filter(piece).cloned().collect()
+}
+
+/// None where tags are missing or were edited. The user's tags are as they are now: those that
+/// somebody removed are not among them.
 pub(super) fn read(tags: &Tags) -> Option<ClusterSpec> {
     let pieces = (0..=MOST_TAGS).map(|number| tags.get(&key(number)));
     let mut text = String::new();
@@ -50,7 +63,13 @@ pub(super) fn read(tags: &Tags) -> Option<ClusterSpec> {
         }
     }
     let packed = STANDARD.decode(text).ok()?;
-    serde_json::from_reader(DeflateDecoder::new(packed.as_slice()).take(LONGEST)).ok()
+    let unpacked = DeflateDecoder::new(packed.as_slice()).take(LONGEST);
+    let mut spec: ClusterSpec = serde_json::from_reader(unpacked).ok()?;
+    let keys = std::mem::take(&mut spec.tags).into_keys();
+    spec.tags = keys
+        .filter_map(|key| tags.get(&key).cloned().map(|value| (key, value)))
+        .collect();
+    Some(spec)
 }
 
 fn key(number: usize) -> String {
@@ -61,6 +80,7 @@ fn key(number: usize) -> String {
 mod tests {
     use super::*;
     use crate::plan;
+    use sha2::Digest;
     use std::path::Path;
 
     #[test]
@@ -90,7 +110,37 @@ mod tests {
         spec.python_packages.clear();
         write(&spec, &mut tags).unwrap();
         assert_eq!(read(&tags).as_ref(), Some(&spec));
+        let mut again = Tags::new();
+        write(&spec, &mut again).unwrap();
+        let left = left_over(&tags, &again);
+        assert!(left.contains(&"clusterup-spec-3".to_owned()), "{left:?}");
+        tags.retain(|key, _| !left.contains(key));
+        assert_eq!(read(&tags).as_ref(), Some(&spec));
+        // The user's tags are read where they are.
+        let own = [("owner", "ada"), ("tier", "2")];
+        spec.tags = own.map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+        write(&spec, &mut tags).unwrap();
+        tags.insert("owner".to_owned(), "bob".to_owned());
+        let read_back = read(&tags).unwrap().tags;
+        assert_eq!(
+            read_back,
+            Tags::from([("owner".to_owned(), "bob".to_owned())])
+        );
         tags.remove("clusterup-spec-0");
         assert_eq!(read(&tags), None);
+        // Ten of the user's, all of ours and the longest spec are as many as EMR allows.
+        spec.tags = (0..10)
+            .map(|n| (format!("tag-{n}"), "x".repeat(256)))
+            .collect();
+        let room = |count: usize| {
+            let mut spec = spec.clone();
+            let noise = |n: usize| crate::model::hex::hex(&sha2::Sha256::digest(n.to_string()));
+            spec.python_packages = (0..count).map(noise).collect();
+            let mut tags = Tags::new();
+            write(&spec, &mut tags).map(|()| tags.len() + spec.tags.len())
+        };
+        let most = (0..300).map_while(room).max();
+        assert_eq!(most, Some(32));
+        assert_eq!(room(300), None);
     }
 }

@@ -294,6 +294,14 @@ pub struct AddTags {
 }
 call!(AddTags, "elasticmapreduce:AddTags", changes, ());
 
+/// Keys that are not there are no error.
+#[derive(Debug, Clone)]
+pub struct RemoveTags {
+    pub id: String,
+    pub keys: Vec<String>,
+}
+call!(RemoveTags, "elasticmapreduce:RemoveTags", changes, ());
+
 /// Labels that begin so, such as `emr-7.`.
 #[derive(Debug, Clone)]
 pub struct ListReleaseLabels {

@@ -133,6 +133,7 @@ api!(
     emr::GetAutoTerminationPolicy,
     emr::PutAutoTerminationPolicy,
     emr::AddTags,
+    emr::RemoveTags,
     emr::ListReleaseLabels,
     scheduler::CreateSchedule,
     scheduler::UpdateSchedule,

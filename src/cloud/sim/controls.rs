@@ -56,6 +56,21 @@ impl Sim {
         })
     }
 
+    /// A cluster's tag gets another value, or goes.
+    pub fn tag_by_hand(&self, id: &str, key: &str, value: Option<&str>) -> bool {
+        self.edit(|state| {
+            let Some(cluster) = state.clusters.get_mut(id) else {
+                return false;
+            };
+            let tags = &mut cluster.order.tags;
+            match value {
+                Some(value) => tags.insert(key.to_owned(), value.to_owned()),
+                None => tags.remove(key),
+            }
+            .is_some()
+        })
+    }
+
     pub fn delete_key_pair(&self, name: &str) -> bool {
         self.edit(|state| state.ec2.key_pairs.remove(name).is_some())
     }

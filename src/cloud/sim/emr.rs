@@ -7,7 +7,7 @@ use super::world::{Answer, State};
 use crate::cloud::api::Kind;
 use crate::cloud::api::emr::{
     AddJobFlowSteps, AddTags, ClusterRef, ModifyCluster, ModifyInstanceGroups,
-    PutAutoTerminationPolicy, Role, RunJobFlow, SetKeepAlive, SetTerminationProtection,
+    PutAutoTerminationPolicy, RemoveTags, Role, RunJobFlow, SetKeepAlive, SetTerminationProtection,
     TerminateJobFlows,
 };
 use crate::model::observed::ClusterState;
@@ -191,6 +191,16 @@ impl Answer for AddTags {
             tags.extend(self.tags);
             check::tags(&tags)?;
             cluster.order.tags = tags;
+            Ok(())
+        })
+    }
+}
+
+impl Answer for RemoveTags {
+    fn answer(self, state: &mut State) -> Result<(), No> {
+        state.with_cluster(&self.id, |cluster, _| {
+            live(cluster)?;
+            cluster.order.tags.retain(|key, _| !self.keys.contains(key));
             Ok(())
         })
     }

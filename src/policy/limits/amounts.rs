@@ -6,6 +6,7 @@ use crate::model::money::Usd;
 use crate::model::policy::{Limits, Policy, Said};
 use crate::model::span::Span;
 use crate::model::stack::Stack;
+use crate::policy::finding::UNPRICED;
 use crate::policy::subject::{Price, Subject};
 use rust_decimal::prelude::ToPrimitive;
 use std::fmt::Display;
@@ -117,9 +118,7 @@ impl<'a> Check<'a> {
                 "the price is not known, and policy {} allows {} of {}",
                 policy.name, said.value, limit.key
             ),
-            pass: "an instance type and region that have a price: `clusterup prices show` lists \
-                   them, `clusterup prices refresh` asks AWS for more"
-                .to_owned(),
+            pass: UNPRICED.to_owned(),
         };
         let finding = limit.finding(policy, said.line, breach);
         self.found.findings.push(finding);

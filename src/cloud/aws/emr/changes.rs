@@ -2,8 +2,8 @@
 
 use super::launch::policy;
 use crate::cloud::api::emr::{
-    AddTags, ModifyCluster, ModifyInstanceGroups, PutAutoTerminationPolicy, SetKeepAlive,
-    SetTerminationProtection, TerminateJobFlows,
+    AddTags, ModifyCluster, ModifyInstanceGroups, PutAutoTerminationPolicy, RemoveTags,
+    SetKeepAlive, SetTerminationProtection, TerminateJobFlows,
 };
 use crate::cloud::api::{ApiError, Serve, Tags};
 use crate::cloud::aws::Sdk;
@@ -103,6 +103,19 @@ impl Serve<AddTags> for Sdk {
             .send()
             .await
             .map_err(told::<AddTags, _>)?;
+        Ok(())
+    }
+}
+
+impl Serve<RemoveTags> for Sdk {
+    async fn serve(&self, call: RemoveTags) -> Result<(), ApiError> {
+        self.emr
+            .remove_tags()
+            .resource_id(call.id)
+            .set_tag_keys(Some(call.keys))
+            .send()
+            .await
+            .map_err(told::<RemoveTags, _>)?;
         Ok(())
     }
 }

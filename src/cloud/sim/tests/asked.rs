@@ -2,8 +2,8 @@
 
 use super::{CALM, describe, launch, order, run, steps, terminate, until};
 use crate::cloud::api::emr::{
-    AddJobFlowSteps, AddTags, ListClusters, ListReleaseLabels, ListSteps, Role, RunJobFlow,
-    SetTerminationProtection,
+    AddJobFlowSteps, AddTags, ListClusters, ListReleaseLabels, ListSteps, RemoveTags, Role,
+    RunJobFlow, SetTerminationProtection,
 };
 use crate::cloud::api::{Kind, Serve, Tags};
 use crate::cloud::sim::Sim;
@@ -76,7 +76,7 @@ fn what_emr_refuses_is_refused_at_once() {
 }
 
 #[test]
-fn tags_are_added_while_a_cluster_lives() {
+fn tags_come_and_go_while_a_cluster_lives() {
     run(async {
         let sim = Sim::with(7, CALM);
         let mut order = order(&[]);
@@ -90,7 +90,15 @@ fn tags_are_added_while_a_cluster_lives() {
         sim.serve(add("two")).await.unwrap();
         let bad = sim.serve(add("a$")).await.unwrap_err();
         assert_eq!(bad.kind, Kind::Invalid);
+        let remove = |keys: &[&str]| RemoveTags {
+            id: id.clone(),
+            keys: keys.iter().map(|key| (*key).to_owned()).collect(),
+        };
+        sim.serve(add("four")).await.unwrap();
+        sim.serve(remove(&["four", "five"])).await.unwrap();
         terminate(&sim, &[&id]).await.unwrap();
+        let late = sim.serve(remove(&["one"])).await.unwrap_err();
+        assert_eq!(late.kind, Kind::Invalid);
         let late = sim.serve(add("three")).await.unwrap_err();
         assert_eq!(late.kind, Kind::Invalid);
         assert_eq!(describe(&sim, &id).await.tags.len(), 2);

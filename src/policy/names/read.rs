@@ -1,0 +1,151 @@
+//! Values of names, from a stack.
+
+use super::Datum;
+use crate::model::desired::InstanceGroups;
+use crate::model::money::Usd;
+use crate::model::span::Span;
+use crate::model::stack::{
+    Ingress, IngressSource, InstanceGroup, Market, Piece, Source, Stack, Step, WhenDone,
+};
+use crate::policy::subject::Subject;
+use std::collections::BTreeMap;
+
+pub(super) fn text(it: impl ToString) -> Datum {
+    Datum::Text(it.to_string())
+}
+
+/// Empty for nothing.
+pub(super) fn or_none(it: Option<impl ToString>) -> Datum {
+    Datum::Text(it.map_or_else(String::new, |it| it.to_string()))
+}
+
+pub(super) fn list<T: ToString>(all: impl IntoIterator<Item = T>) -> Datum {
+    Datum::List(all.into_iter().map(text).collect())
+}
+
+pub(super) fn map(of: &BTreeMap<String, String>) -> Datum {
+    Datum::Map(of.iter().map(|(k, v)| (k.clone(), text(v))).collect())
+}
+
+fn whole(number: u64) -> Datum {
+    Datum::Int(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+/// Dollars have few digits: what a double makes of them is what a person writes.
+pub(super) fn usd(amount: Usd) -> Datum {
+    Datum::Double(amount.amount().to_string().parse().unwrap_or(f64::MAX))
+}
+
+pub(super) fn minutes(span: Span) -> Datum {
+    Datum::Double(span.as_secs() as f64 / 60.0)
+}
+
+pub(super) fn groups(subject: &Subject<'_>) -> InstanceGroups {
+    InstanceGroups::of(&subject.stack.cluster)
+}
+
+pub(super) fn primary<'a>(subject: &Subject<'a>) -> Option<&'a InstanceGroup> {
+    Some(&subject.stack.cluster.primary)
+}
+
+pub(super) fn core<'a>(subject: &Subject<'a>) -> Option<&'a InstanceGroup> {
+    subject.stack.cluster.core.as_ref()
+}
+
+pub(super) fn task<'a>(subject: &Subject<'a>) -> Option<&'a InstanceGroup> {
+    subject.stack.cluster.task.as_ref()
+}
+
+pub(super) fn nodes(group: Option<&InstanceGroup>) -> Datum {
+    Datum::Int(group.map_or(0, |group| i64::from(group.nodes.count)))
+}
+
+pub(super) fn market(group: Option<&InstanceGroup>) -> Datum {
+    match group.map(|group| group.market) {
+        Some(Market::Spot) => text("spot"),
+        Some(Market::OnDemand) | None => text("on-demand"),
+    }
+}
+
+pub(super) fn volumes(group: Option<&InstanceGroup>) -> Datum {
+    let ebs = group.and_then(|group| group.ebs.as_ref());
+    whole(ebs.map_or(0, |ebs| {
+        ebs.size.mib().saturating_mul(u64::from(ebs.volumes)) / 1_024
+    }))
+}
+
+pub(super) fn when_done(what: WhenDone) -> Datum {
+    match what {
+        WhenDone::Terminate => text("terminate"),
+        WhenDone::Keep => text("keep"),
+    }
+}
+
+fn record<const N: usize>(parts: [(&str, Datum); N]) -> Datum {
+    let named = parts.map(|(name, value)| (name.to_owned(), value));
+    Datum::Map(BTreeMap::from(named))
+}
+
+pub(super) fn ingress(stack: &Stack) -> Datum {
+    let one = |group: &str, opening: &Ingress| {
+        let from = match opening.from {
+            IngressSource::Caller => text("caller"),
+            IngressSource::Range(range)
+            | IngressSource::Here(range)
+            | IngressSource::Other(range) => text(range),
+        };
+        let port = Datum::Int(i64::from(opening.port));
+        record([("port", port), ("from", from), ("group", text(group))])
+    };
+    let groups = stack.security_groups.iter();
+    let all = groups.flat_map(|group| group.ingress.iter().map(|it| one(group.name.as_str(), it)));
+    Datum::List(all.collect())
+}
+
+pub(super) fn packages(stack: &Stack) -> Datum {
+    list(stack.job.iter().flat_map(|job| &job.python_packages))
+}
+
+pub(super) fn steps(stack: &Stack) -> Datum {
+    let steps = stack.job.iter().flat_map(|job| &job.steps);
+    Datum::List(steps.map(step).collect())
+}
+
+fn step(step: &Step) -> Datum {
+    let memory = step.spark.executor_memory.map_or(0, |memory| memory.mib());
+    record([
+        ("name", text(&step.name)),
+        ("script", text(step.script.display())),
+        ("args", list(step.args.iter().map(|arg| written(arg)))),
+        ("executor_memory_mib", whole(memory)),
+        ("conf", map(&step.spark.conf)),
+    ])
+}
+
+/// An argument as a stack says it.
+fn written(arg: &[Piece]) -> String {
+    let piece = |piece: &Piece| match piece {
+        Piece::Text(text) => text.replace("${", "$${"),
+        Piece::Data(name) => format!("${{data.{name}}}"),
+        Piece::Results => "${results}".to_owned(),
+        Piece::Scratch => "${scratch}".to_owned(),
+    };
+    arg.iter().map(piece).collect()
+}
+
+pub(super) fn data(stack: &Stack) -> Datum {
+    let one = |(name, data): (_, &crate::model::stack::Data)| {
+        let (source, location) = match &data.source {
+            Source::Path(path) => ("path", text(path.display())),
+            Source::Url { url, .. } => ("url", text(url)),
+            Source::S3(address) => ("s3", text(address)),
+        };
+        let name: &crate::model::name::DataName = name;
+        record([
+            ("name", text(name)),
+            ("source", text(source)),
+            ("location", location),
+        ])
+    };
+    Datum::List(stack.data.iter().map(one).collect())
+}

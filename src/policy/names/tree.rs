@@ -1,0 +1,221 @@
+//! The names themselves.
+
+use super::read;
+use super::{Name, Read, Shape};
+use crate::model::instance::InstanceType;
+use Shape::{Bool, Double, Int, List, Map, Text};
+
+pub(in crate::policy) const ROOT: &[Name] = &[
+    group("stack", "The stack, as its file says it.", STACK),
+    group("cost", "What the cluster costs, by the price list.", COST),
+    leaf(
+        "caller",
+        Text,
+        "Who asks: on AWS an ARN, on this machine `user@host`.",
+        |s| Some(read::text(s.by)),
+    ),
+];
+
+const COST: &[Name] = &[
+    leaf(
+        "hourly",
+        Double,
+        "Dollars an hour of the cluster whole; where the price is not known, reading it is an \
+         error, and an error denies.",
+        |s| s.price.map(|price| read::usd(price.hourly)),
+    ),
+    leaf(
+        "worst",
+        Double,
+        "The most dollars that one life of the cluster can cost, its ending included; not known \
+         as `cost.hourly`.",
+        |s| s.price.map(|price| read::usd(price.worst)),
+    ),
+];
+
+const STACK: &[Name] = &[
+    leaf("name", Text, "The stack's name.", |s| {
+        Some(read::text(&s.stack.name))
+    }),
+    leaf("team", Text, "Who pays; empty if it does not say.", |s| {
+        Some(read::or_none(s.stack.team.as_ref()))
+    }),
+    leaf("region", Text, "The region of AWS.", |s| {
+        Some(read::text(&s.stack.region))
+    }),
+    leaf(
+        "tags",
+        Map(&Text),
+        "The user's own tags. Reading a tag that is not there is an error: ask with `in` or \
+         `has(…)` first.",
+        |s| Some(read::map(&s.stack.tags)),
+    ),
+    group("cluster", "The cluster.", CLUSTER),
+    leaf(
+        "ingress",
+        List(&Shape::Group(INGRESS)),
+        "Every opening of every security group.",
+        |s| Some(read::ingress(s.stack)),
+    ),
+    group("job", "The job; without one its lists are empty.", JOB),
+    leaf("data", List(&Shape::Group(DATA)), "The data sets.", |s| {
+        Some(read::data(s.stack))
+    }),
+    group("guardrails", "What ends the cluster.", GUARDRAILS),
+];
+
+const CLUSTER: &[Name] = &[
+    leaf("release", Text, "EMR's release, or a line of it.", |s| {
+        Some(read::text(&s.stack.cluster.release))
+    }),
+    leaf("size", Text, "The size, as people write it.", |s| {
+        Some(read::text(read::groups(s).size()))
+    }),
+    leaf("nodes", Int, "The nodes of all roles together.", |s| {
+        let counts = read::groups(s);
+        let counts = counts.iter().map(|group| i64::from(group.nodes.count));
+        Some(super::Datum::Int(counts.sum()))
+    }),
+    leaf(
+        "instance_types",
+        List(&Text),
+        "The instance types in use, each once.",
+        |s| {
+            let groups = read::groups(s);
+            let mut types: Vec<_> = groups.iter().map(|it| it.instance_type()).collect();
+            types.sort();
+            types.dedup();
+            Some(read::list(types.into_iter().map(InstanceType::to_string)))
+        },
+    ),
+    group("primary", "The primary node.", PRIMARY),
+    group("core", "The core nodes; none has `nodes` 0.", CORE),
+    group("task", "The task nodes; none has `nodes` 0.", TASK),
+    leaf(
+        "key_pair",
+        Text,
+        "The key pair's name; empty if none.",
+        |s| Some(read::or_none(s.stack.cluster.key_pair.as_ref())),
+    ),
+    leaf(
+        "security_groups",
+        List(&Text),
+        "The names of the cluster's security groups.",
+        |s| Some(read::list(&s.stack.cluster.security_groups)),
+    ),
+];
+
+/// The names of one role's nodes.
+macro_rules! role {
+    ($of:expr) => {
+        &[
+            leaf("nodes", Int, "How many; 0 where there are none.", |s| {
+                Some(read::nodes($of(s)))
+            }),
+            leaf("type", Text, "The instance type; empty if none.", |s| {
+                Some(read::or_none($of(s).map(|group| group.instance_type())))
+            }),
+            leaf("market", Text, "`on-demand` or `spot`.", |s| {
+                Some(read::market($of(s)))
+            }),
+            leaf(
+                "volume_gib",
+                Int,
+                "GiB of the data volumes of one node; 0 for EMR's default.",
+                |s| Some(read::volumes($of(s))),
+            ),
+        ]
+    };
+}
+
+const PRIMARY: &[Name] = role!(read::primary);
+const CORE: &[Name] = role!(read::core);
+const TASK: &[Name] = role!(read::task);
+
+const INGRESS: &[Name] = &[
+    part("port", Int, "The TCP port."),
+    part("from", Text, "`caller`, or a range of addresses."),
+    part("group", Text, "The security group's name."),
+];
+
+const JOB: &[Name] = &[
+    leaf(
+        "steps",
+        List(&Shape::Group(STEP)),
+        "The steps, in order.",
+        |s| Some(read::steps(s.stack)),
+    ),
+    leaf(
+        "python_packages",
+        List(&Text),
+        "The Python packages, as the stack has them.",
+        |s| Some(read::packages(s.stack)),
+    ),
+];
+
+const STEP: &[Name] = &[
+    part("name", Text, "The step's name."),
+    part("script", Text, "The script's path."),
+    part("args", List(&Text), "Its arguments, as the stack has them."),
+    part(
+        "executor_memory_mib",
+        Int,
+        "MiB of each executor; 0 for `auto`.",
+    ),
+    part("conf", Map(&Text), "Spark's settings of the step."),
+];
+
+const DATA: &[Name] = &[
+    part("name", Text, "The data set's name."),
+    part("source", Text, "`path`, `url` or `s3`."),
+    part("location", Text, "The path or address itself."),
+];
+
+const GUARDRAILS: &[Name] = &[
+    leaf("idle_minutes", Double, "The idle_timeout.", |s| {
+        Some(read::minutes(s.stack.guardrails.idle_timeout))
+    }),
+    leaf("lifetime_minutes", Double, "The max_lifetime.", |s| {
+        Some(read::minutes(s.stack.guardrails.max_lifetime))
+    }),
+    leaf("lease_minutes", Double, "The lease; 0 if none.", |s| {
+        let lease = s.stack.guardrails.lease;
+        Some(lease.map_or(super::Datum::Double(0.0), read::minutes))
+    }),
+    leaf("budget", Double, "The budget in dollars; 0 if none.", |s| {
+        let budget = s.stack.guardrails.budget;
+        Some(budget.map_or(super::Datum::Double(0.0), read::usd))
+    }),
+    leaf("has_budget", Bool, "Whether there is a budget.", |s| {
+        Some(super::Datum::Bool(s.stack.guardrails.budget.is_some()))
+    }),
+    leaf(
+        "when_done",
+        Text,
+        "`terminate`, or `keep` for a cluster that outlives its job.",
+        |s| Some(read::when_done(s.stack.guardrails.when_done)),
+    ),
+];
+
+const fn leaf(name: &'static str, shape: Shape, doc: &'static str, read: Read) -> Name {
+    let read = Some(read);
+    Name {
+        name,
+        shape,
+        doc,
+        read,
+    }
+}
+
+const fn group(name: &'static str, doc: &'static str, names: &'static [Name]) -> Name {
+    part(name, Shape::Group(names), doc)
+}
+
+const fn part(name: &'static str, shape: Shape, doc: &'static str) -> Name {
+    Name {
+        name,
+        shape,
+        doc,
+        read: None,
+    }
+}
