@@ -1,6 +1,7 @@
 //! What is shown, agreed to, and then made true: a plan is made under the lease anew, and what it
 //! has got besides what was agreed to is asked about again.
 
+use super::admission::{Admission, Said};
 use super::args::ApplyArgs;
 use super::context::Context;
 use super::failure::{Exit, Failure};
@@ -13,8 +14,9 @@ use super::view;
 use super::view::price::Prices;
 use super::view::progress::Progress;
 use crate::model::action::Action;
-use crate::model::name::StackName;
+use crate::model::name::TeamName;
 use crate::model::plan::{Plan, Planned};
+use crate::model::stack::Stack;
 use crate::plan::Options;
 use crate::run::driver::{Driver, Prepared};
 
@@ -33,7 +35,8 @@ pub(super) struct Agreement<'a> {
     pub(super) screen: &'a Screen,
     pub(super) target: &'a Target,
     pub(super) progress: &'a Progress<'a>,
-    pub(super) stack: &'a StackName,
+    pub(super) stack: &'a Stack,
+    pub(super) admission: &'a Admission<'a>,
 }
 
 impl Agreement<'_> {
@@ -44,14 +47,14 @@ impl Agreement<'_> {
             create_roles: self.args.plan.create_roles,
         };
         let catalog = self.context.catalog();
-        let mut prepared = driver.prepare(options).await?;
+        let (mut prepared, mut said) = self.prepare(driver, options).await?;
         for _ in 0..ROUNDS {
             self.progress.clear();
             let prices = self.target.region.as_ref().map(|region| Prices {
                 catalog: &catalog,
                 region,
                 clusters: &prepared.observed.clusters,
-                expected: ledger::expected(self.stack, region, self.context, self.screen),
+                expected: ledger::expected(&self.stack.name, region, self.context, self.screen),
                 now: prepared.observed.at,
             });
             let rungs = self.target.cloud.check(&prepared.plan).await;
@@ -59,13 +62,18 @@ impl Agreement<'_> {
             let shown = view::plan::render(&prepared.plan, self.target, prices.as_ref(), ladder);
             self.screen.text(&shown);
             rungs?;
+            if let Some(said) = &said {
+                let team = self.stack.team.as_ref().map(TeamName::as_str);
+                self.screen.text(&view::policy::render(said, team));
+            }
+            self.admission.refuse(said.as_ref())?;
             if prepared.plan.is_empty() {
                 return Ok(Some(prepared));
             }
             if !self.consent(&prepared.plan, prices.as_ref())? {
                 return Ok(None);
             }
-            let lease = self.target.cloud.lease(self.stack, self.progress);
+            let lease = self.target.cloud.lease(&self.stack.name, self.progress);
             let lease = interrupt::or_stop(lease, STOPPED).await??;
             let attempt = self.attempt(driver, options, &prepared.plan);
             let made = interrupt::or_stop(attempt, STOPPED).await;
@@ -76,7 +84,7 @@ impl Agreement<'_> {
                     released?;
                     return Ok(Some(prepared));
                 }
-                Made::Moved(now) => prepared = now,
+                Made::Moved(now, says) => (prepared, said) = (*now, says),
             }
         }
         Err(Failure::new(
@@ -86,13 +94,24 @@ impl Agreement<'_> {
         .hint("see who else works on it, then apply again"))
     }
 
+    /// A plan, and what policies say of it.
+    async fn prepare(
+        &self,
+        driver: &Driver<'_>,
+        options: Options,
+    ) -> Result<(Prepared, Option<Said>), Failure> {
+        let mut prepared = driver.prepare(options).await?;
+        let said = self.admission.judge(&mut prepared).await?;
+        Ok((prepared, said))
+    }
+
     async fn attempt(
         &self,
         driver: &Driver<'_>,
         options: Options,
         agreed: &Plan,
     ) -> Result<Made, Failure> {
-        let now = driver.prepare(options).await?;
+        let (now, said) = self.prepare(driver, options).await?;
         let agreed: Vec<&Action> = agreed
             .actions
             .iter()
@@ -101,8 +120,10 @@ impl Agreement<'_> {
         let asks = |planned: &&Planned| self.asks(planned);
         let mut asked = now.plan.actions.iter().filter(asks);
         if !asked.all(|planned| agreed.contains(&&planned.action)) {
-            return Ok(Made::Moved(now));
+            return Ok(Made::Moved(Box::new(now), said));
         }
+        self.admission.refuse(said.as_ref())?;
+        self.admission.reserve(&now).await?;
         driver.attempt(&now.plan).await?;
         Ok(Made::True(now))
     }
@@ -143,5 +164,5 @@ impl Agreement<'_> {
 enum Made {
     True(Prepared),
     /// The world is another than what was agreed to.
-    Moved(Prepared),
+    Moved(Box<Prepared>, Option<Said>),
 }

@@ -1,5 +1,6 @@
 //! `apply`: plan, ask, make it true, follow the job, bring its results home.
 
+use super::admission::Admission;
 use super::agree::Agreement;
 use super::args::ApplyArgs;
 use super::context::Context;
@@ -29,12 +30,19 @@ pub(super) async fn run(
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     let stack = stack_file::read(&args.plan.stack)?;
+    let policies = &args.plan.policies;
+    let read = policies
+        .read(&args.plan.stack.stack, context, screen)
+        .await?;
+    let stack = read.policies.impose(stack);
     let target = Target::open(&args.plan.target, Some(&stack.region), context).await?;
     let progress = Progress::new(screen);
     let facts = target
         .cloud
         .facts(&stack, args.plan.sample, &progress)
         .await?;
+    let why = args.why.as_deref();
+    let admission = Admission::open(&read, &stack, &target, context, screen, why).await?;
     progress.clear();
     let apply = Apply {
         args,
@@ -43,6 +51,7 @@ pub(super) async fn run(
         stack: &stack,
         target: &target,
         progress: &progress,
+        admission: &admission,
     };
     apply.run(&facts).await
 }
@@ -54,6 +63,7 @@ struct Apply<'a> {
     stack: &'a Stack,
     target: &'a Target,
     progress: &'a Progress<'a>,
+    admission: &'a Admission<'a>,
 }
 
 impl Apply<'_> {
@@ -71,7 +81,8 @@ impl Apply<'_> {
             screen: self.screen,
             target: self.target,
             progress: self.progress,
-            stack: &self.stack.name,
+            stack: self.stack,
+            admission: self.admission,
         };
         let Some(prepared) = agreement.make_true(&driver).await? else {
             self.screen.say("nothing was changed");
@@ -174,7 +185,7 @@ impl Apply<'_> {
     /// The end of an apply that leaves its cluster at work.
     async fn left(&self, exit: Exit, prepared: &Prepared) -> Result<Exit, Failure> {
         let clusters = self.cloud().watch(&self.stack.name).await?;
-        self.note(&clusters).await;
+        self.settle(&clusters).await;
         let live = clusters
             .iter()
             .rev()
@@ -207,7 +218,7 @@ impl Apply<'_> {
     ) -> Result<Exit, Failure> {
         let home = self.home();
         let observed = driver.cloud.observe(&self.stack.name, home).await?;
-        self.note(&observed.clusters).await;
+        self.settle(&observed.clusters).await;
         let job = prepared.desired.job.as_ref();
         let worker = job.and_then(|job| follow::newest(&observed.clusters, &job.hash));
         let of_job = match (job, worker) {
@@ -245,6 +256,12 @@ impl Apply<'_> {
     /// Keeps what the clusters have cost.
     async fn note(&self, clusters: &[Cluster]) {
         ledger::note(clusters, self.target, self.context, self.screen).await;
+    }
+
+    /// The same, and in the team's account.
+    async fn settle(&self, clusters: &[Cluster]) {
+        self.note(clusters).await;
+        self.admission.settle().await;
     }
 
     fn home(&self) -> Option<&Path> {

@@ -1,6 +1,8 @@
 //! The command line. The doc comments are the help.
 
 use super::cost::CostVerb;
+use super::policies::PoliciesArgs;
+use super::policy::PolicyVerb;
 use super::prices::PricesVerb;
 use crate::model::name::{Region, StackName, StepName};
 use crate::model::sample::Sample;
@@ -27,6 +29,13 @@ pub(super) struct Args {
 pub(super) enum Output {
     Text,
     Json,
+}
+
+/// A kind of file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Document {
+    Stack,
+    Policy,
 }
 
 #[derive(Debug, Subcommand)]
@@ -59,10 +68,21 @@ pub(super) enum Verb {
         #[command(subcommand)]
         verb: PricesVerb,
     },
+    /// Show what each team has spent, promised and left of its month
+    Budget(super::budget::BudgetArgs),
+    /// Say what stacks may ask for and teams may spend
+    Policy {
+        #[command(subcommand)]
+        verb: PolicyVerb,
+    },
     /// Say what this machine has and what it lacks
     Doctor(DoctorArgs),
-    /// Print the JSON Schema of stacks, for editors
-    Schema,
+    /// Print the JSON Schema of stacks, or of policies, for editors
+    Schema {
+        /// Whose
+        #[arg(value_enum, default_value = "stack")]
+        of: Document,
+    },
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },
     #[command(hide = true)]
@@ -104,12 +124,24 @@ pub(super) struct TargetArgs {
     pub(super) region: Option<Region>,
 }
 
+impl TargetArgs {
+    /// A region of AWS.
+    pub(super) const fn of(region: Region) -> Self {
+        Self {
+            local: false,
+            region: Some(region),
+        }
+    }
+}
+
 #[derive(Debug, clap::Args)]
 pub(super) struct PlanArgs {
     #[command(flatten)]
     pub(super) stack: StackArgs,
     #[command(flatten)]
     pub(super) target: TargetArgs,
+    #[command(flatten)]
+    pub(super) policies: PoliciesArgs,
     /// Take only a part of the lines of each data set, such as 5%
     #[arg(long)]
     pub(super) sample: Option<Sample>,
@@ -131,6 +163,9 @@ pub(super) struct ApplyArgs {
     /// Leave the job running, under its guardrails; apply again picks it up
     #[arg(long)]
     pub(super) detach: bool,
+    /// Go on in spite of a policy that lets you, for this reason, which is recorded
+    #[arg(long = "override", value_name = "REASON")]
+    pub(super) why: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -200,8 +235,10 @@ impl Verb {
             Self::Destroy(_) => "destroy",
             Self::Cost { verb } => verb.name(),
             Self::Prices { verb } => verb.name(),
+            Self::Budget(_) => "budget",
+            Self::Policy { verb } => verb.name(),
             Self::Doctor(_) => "doctor",
-            Self::Schema => "schema",
+            Self::Schema { .. } => "schema",
             Self::Completions { .. } => "completions",
             Self::Supervise { .. } => "supervise",
             Self::Leash { .. } => "leash",

@@ -8,9 +8,11 @@ use crate::cloud::aws::Sdk;
 use crate::cloud::local::runtime::Store;
 use crate::cloud::local::{Local, Machine};
 use crate::cloud::prices::{PriceCache, Spoilt};
+use crate::cloud::shelf::Found;
 #[cfg(feature = "aws")]
-use crate::cloud::{meter::Metered, retry::Retrying};
+use crate::cloud::{meter::Metered, retry::Retrying, shelf::Prefix};
 use crate::cost::catalog::Catalog;
+use crate::model::clock::Clock;
 use crate::model::name::Region;
 #[cfg(feature = "aws")]
 use crate::model::span::Span;
@@ -200,14 +202,33 @@ impl Context {
         Ok(Box::new(Account::new(api, settings)))
     }
 
-    /// Who answers questions on prices.
+    /// AWS's services by themselves, for what is no stack's: prices, budgets.
     #[cfg(feature = "aws")]
-    pub(super) async fn price_list(
+    pub(super) async fn services(
         &self,
         region: &Region,
     ) -> Result<Retrying<Metered<Sdk>>, Failure> {
         let sdk = Metered::new(Sdk::connect(region).await);
         Ok(Retrying::new(sdk, seed()?))
+    }
+
+    /// A team's policies in S3, in whatever region they lie.
+    #[cfg(feature = "aws")]
+    pub(super) async fn shelf(&self, place: &str) -> Result<Found, Failure> {
+        let prefix = Prefix::parse(place)?;
+        let (cache, now) = (self.cache_folder()?.join("policies"), SystemClock.now());
+        let any = self.services(&ANY_REGION.parse().map_err(unnamed)?).await?;
+        let region = match prefix.region(&any).await {
+            Ok(region) => region,
+            Err(error) => return Ok(prefix.instead(error, &cache, now)?),
+        };
+        let api = self.services(&region.parse().map_err(unnamed)?).await?;
+        Ok(prefix.read(&api, &cache, now).await?)
+    }
+
+    #[cfg(not(feature = "aws"))]
+    pub(super) async fn shelf(&self, _: &str) -> Result<Found, Failure> {
+        Err(super::target::without_aws())
     }
 
     #[cfg(not(feature = "aws"))]
@@ -269,6 +290,15 @@ fn seed() -> Result<u64, Failure> {
         },
     )?;
     Ok(u64::from_ne_bytes(bytes))
+}
+
+/// Knows where every bucket is.
+#[cfg(feature = "aws")]
+const ANY_REGION: &str = "us-east-1";
+
+#[cfg(feature = "aws")]
+fn unnamed(wrong: crate::model::Invalid) -> Failure {
+    Failure::new(Exit::Failed, "S3 names a region that is none").caused_by(&wrong)
 }
 
 fn homeless(variable: &str) -> Failure {

@@ -63,6 +63,13 @@ impl Failure {
         Self::new(Exit::Input, message)
     }
 
+    /// What is wrong with a policy or its examples.
+    pub(super) fn policy(diagnostics: Diagnostics) -> Self {
+        let mut failure = Self::input("the policy has mistakes");
+        failure.diagnostics = Some(Box::new(diagnostics));
+        failure.hint("nothing is admitted until it is mended")
+    }
+
     #[must_use]
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());

@@ -14,7 +14,7 @@ use crate::model::clock::Clock;
 use crate::model::name::{Region, StackName};
 use crate::model::observed::Cluster;
 use crate::model::span::Span;
-use crate::run::clock::SystemClock;
+use crate::run::{self, clock::SystemClock};
 use chrono::DateTime;
 
 /// Opens the ledger; says where one lies that was spoilt.
@@ -79,7 +79,7 @@ async fn write(
         account: target.cloud.account().await?,
     };
     let now = SystemClock.now();
-    let of = |cluster| Record::of(&scope, cluster, now);
+    let of = |cluster| run::ledger::record(&scope, cluster, now);
     let records: Vec<Record> = clusters.iter().map(of).collect();
     Ok(open(context, screen)?.record(&records)?)
 }

@@ -1,8 +1,10 @@
 //! Words, views and exit codes. One file a verb.
 
+mod admission;
 mod agree;
 mod apply;
 mod args;
+mod budget;
 mod context;
 mod cost;
 mod destroy;
@@ -15,6 +17,8 @@ mod interrupt;
 mod ledger;
 mod logs;
 mod plan;
+mod policies;
+mod policy;
 mod prices;
 mod prompt;
 mod schema;
@@ -23,6 +27,7 @@ mod ssh;
 mod stack_file;
 mod status;
 mod target;
+mod treasury;
 mod validate;
 mod view;
 
@@ -71,8 +76,10 @@ async fn run(verb: Verb, context: &Context, screen: &Screen) -> Result<Exit, Fai
         Verb::Destroy(args) => destroy::run(&args, context, screen).await,
         Verb::Cost { verb } => cost::run(&verb, context, screen).await,
         Verb::Prices { verb } => prices::run(&verb, context, screen).await,
+        Verb::Budget(args) => budget::run(&args, context, screen).await,
+        Verb::Policy { verb } => policy::run(&verb, context, screen).await,
         Verb::Doctor(args) => doctor::run(&args, context, screen).await,
-        Verb::Schema => schema::run(screen),
+        Verb::Schema { of } => schema::run(of, screen),
         Verb::Completions { shell } => {
             schema::completions(shell, screen);
             Ok(Exit::Done)

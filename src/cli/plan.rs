@@ -1,5 +1,6 @@
 //! `plan`: what apply would do, and why.
 
+use super::admission::Admission;
 use super::args::PlanArgs;
 use super::context::Context;
 use super::failure::{Exit, Failure};
@@ -10,6 +11,7 @@ use super::target::Target;
 use super::view;
 use super::view::price::Prices;
 use super::view::progress::Progress;
+use crate::model::name::TeamName;
 use crate::plan::Options;
 use crate::run::clock::SystemClock;
 use crate::run::driver::Driver;
@@ -21,6 +23,11 @@ pub(super) async fn run(
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     let stack = stack_file::read(&args.stack)?;
+    let read = args
+        .policies
+        .read(&args.stack.stack, context, screen)
+        .await?;
+    let stack = read.policies.impose(stack);
     let target = Target::open(&args.target, Some(&stack.region), context).await?;
     let cloud = &*target.cloud;
     let progress = Progress::new(screen);
@@ -33,12 +40,14 @@ pub(super) async fn run(
         hear: &progress,
         clock: &SystemClock,
     };
-    let prepared = driver
+    let mut prepared = driver
         .prepare(Options {
             again: args.again,
             create_roles: args.create_roles,
         })
         .await?;
+    let admission = Admission::open(&read, &stack, &target, context, screen, None).await?;
+    let said = admission.judge(&mut prepared).await?;
     let catalog = context.catalog();
     let prices = target.region.as_ref().map(|region| Prices {
         catalog: &catalog,
@@ -53,13 +62,26 @@ pub(super) async fn run(
     let ladder = rungs.as_deref().unwrap_or_default();
     screen.text(&view::plan::render(plan, &target, prices.as_ref(), ladder));
     let rungs = rungs?;
+    if let Some(said) = &said {
+        let team = stack.team.as_ref().map(TeamName::as_str);
+        screen.text(&view::policy::render(said, team));
+    }
     let estimate = prices.as_ref().and_then(|prices| prices.estimate(plan));
     let mut actions = plan.actions.iter().map(|planned| &planned.action);
     let comparison = prices
         .as_ref()
         .and_then(|prices| actions.find_map(|action| prices.comparison(action)));
-    let fields =
-        json!({ "plan": plan, "estimate": estimate, "comparison": comparison, "rungs": rungs });
-    screen.document("plan", 0, fields);
-    Ok(Exit::Done)
+    let denied = said
+        .as_ref()
+        .is_some_and(|said| said.asks && said.judgement.is_denied());
+    let exit = if denied { Exit::Refused } else { Exit::Done };
+    let fields = json!({
+        "plan": plan,
+        "estimate": estimate,
+        "comparison": comparison,
+        "rungs": rungs,
+        "policy": said,
+    });
+    screen.document("plan", exit.code(), fields);
+    Ok(exit)
 }

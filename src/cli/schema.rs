@@ -1,13 +1,17 @@
 //! `schema` and `completions`: for editors and shells.
 
-use super::args::Args;
+use super::args::{Args, Document};
 use super::failure::{Exit, Failure};
 use super::screen::Screen;
 use crate::text;
 use clap::CommandFactory;
 
-pub(super) fn run(screen: &Screen) -> Result<Exit, Failure> {
-    screen.raw(&format!("{:#}", text::json_schema()));
+pub(super) fn run(of: Document, screen: &Screen) -> Result<Exit, Failure> {
+    let schema = match of {
+        Document::Stack => text::json_schema(),
+        Document::Policy => text::policy_schema(),
+    };
+    screen.raw(&format!("{schema:#}"));
     Ok(Exit::Done)
 }
 

@@ -64,12 +64,28 @@ impl Screen {
     }
 
     pub(super) fn failure(&self, verb: &str, failure: &Failure) {
+        self.failure_of_many(failure);
         let Failure {
             exit,
             message,
             causes,
             hints,
             diagnostics,
+        } = failure;
+        let error = json!({
+            "message": message, "causes": causes, "hints": hints, "diagnostics": diagnostics,
+        });
+        self.document(verb, exit.code(), json!({ "error": error }));
+    }
+
+    /// Says what went wrong with one of several things; the others go on.
+    pub(super) fn failure_of_many(&self, failure: &Failure) {
+        let Failure {
+            message,
+            causes,
+            hints,
+            diagnostics,
+            ..
         } = failure;
         match diagnostics {
             Some(diagnostics) if self.colour => {
@@ -86,10 +102,6 @@ impl Screen {
         for hint in hints {
             self.say(&format!("  next: {hint}"));
         }
-        let error = json!({
-            "message": message, "causes": causes, "hints": hints, "diagnostics": diagnostics,
-        });
-        self.document(verb, exit.code(), json!({ "error": error }));
     }
 }
 

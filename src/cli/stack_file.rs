@@ -10,6 +10,11 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 pub(super) fn read(args: &StackArgs) -> Result<Stack, Failure> {
+    Ok(read_with_text(args)?.0)
+}
+
+/// The stack, and its file as it is written.
+pub(super) fn read_with_text(args: &StackArgs) -> Result<(Stack, String), Failure> {
     let path = &args.stack;
     let content = fs::read_to_string(path).map_err(|error| {
         let failure = Failure::input(format!("cannot read the stack {}", path.display()));
@@ -38,7 +43,7 @@ pub(super) fn read(args: &StackArgs) -> Result<Stack, Failure> {
     {
         *results = home.join(rest);
     }
-    Ok(stack)
+    Ok((stack, content))
 }
 
 /// A path on the command line is as from the current folder, unlike those in the stack.
@@ -46,7 +51,8 @@ fn from_here(setting: &Setting) -> Setting {
     let text = setting.to_string();
     let here = text.split_once('=').and_then(|(key, value)| {
         let last = key.rsplit('.').next()?;
-        let is_path = ["path", "public_key", "results", "script"].contains(&last);
+        let is_path = ["path", "public_key", "results", "script"].contains(&last)
+            && !key.starts_with("tags.");
         let relative = is_path && !value.is_empty() && !value.starts_with(['/', '~']);
         let here = std::path::absolute(value).ok().filter(|_| relative)?;
         format!("{key}={}", here.to_str()?).parse().ok()

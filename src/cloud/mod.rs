@@ -4,6 +4,7 @@ pub mod account;
 pub mod api;
 #[cfg(feature = "aws")]
 pub mod aws;
+pub mod budgets;
 mod content;
 pub mod dice;
 pub mod error;
@@ -18,6 +19,7 @@ pub mod prices;
 pub mod process;
 pub mod retry;
 mod sample;
+pub mod shelf;
 pub mod sim;
 
 pub use error::{Class, CloudError};
@@ -25,7 +27,7 @@ pub use error::{Class, CloudError};
 use crate::model::action::Action;
 use crate::model::event::{Listener, SparkProgress};
 use crate::model::facts::Facts;
-use crate::model::name::{ClusterId, StackName};
+use crate::model::name::{ClusterId, StackName, TeamName};
 use crate::model::observed::{Cluster, Observed};
 use crate::model::plan::Plan;
 use crate::model::rung::Rung;
@@ -56,6 +58,13 @@ pub struct Finding {
     pub good: bool,
     pub says: String,
     pub hints: Vec<String>,
+}
+
+/// A team's account as it was read, and the version that it is in, which is opaque.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    pub content: Vec<u8>,
+    pub version: String,
 }
 
 /// Holds a stack for one process. Dropped without a release, it is let go when that process ends.
@@ -172,4 +181,22 @@ pub trait Cloud {
 
     /// Removes what stacks share and none needs any more.
     async fn leave(&self) -> Result<(), CloudError>;
+
+    /// Whom the credentials belong to, by ARN; none where there are none.
+    async fn caller(&self) -> Result<Option<String>, CloudError>;
+
+    /// Whether anybody alive may be at work on a stack.
+    async fn is_held(&self, stack: &StackName) -> Result<bool, CloudError>;
+
+    /// A team's account as it is kept; none where there is none yet.
+    async fn team_book(&self, team: &TeamName) -> Result<Option<Kept>, CloudError>;
+
+    /// Keeps a team's account if it is still in the version that was read, or still none; false
+    /// where somebody else was faster.
+    async fn keep_team_book(
+        &self,
+        team: &TeamName,
+        content: &[u8],
+        was: Option<&str>,
+    ) -> Result<bool, CloudError>;
 }

@@ -71,6 +71,33 @@ impl Action {
         None
     }
 
+    /// Whether it makes, changes or runs something, which policies are asked about first. What only
+    /// removes, ends or brings home needs nobody's leave.
+    pub const fn asks(&self) -> bool {
+        match self {
+            Self::CreateRoles
+            | Self::CreateKeyPair(_)
+            | Self::CreateGroup(_)
+            | Self::UpdateGroup(_)
+            | Self::CreateBucket
+            | Self::Stage(_)
+            | Self::CreateCluster(..)
+            | Self::StartCluster(_)
+            | Self::AddSteps(..)
+            | Self::UpdateCluster(..)
+            | Self::ExtendCluster(..) => true,
+            Self::DeleteKeyPair(_)
+            | Self::DeleteGroup(_)
+            | Self::DeleteBucket
+            | Self::RenewLease(_)
+            | Self::Disarm(_)
+            | Self::TerminateCluster(..)
+            | Self::Remember(_)
+            | Self::DeleteCluster(_)
+            | Self::BringHome(_) => false,
+        }
+    }
+
     pub fn sign(&self) -> Sign {
         match self {
             Self::CreateRoles

@@ -23,6 +23,23 @@ impl Cidr {
         }
     }
 
+    /// Whether all of another range lies in it.
+    pub fn holds(self, other: Self) -> bool {
+        let within = |network: u128, other: u128, bits: u32| {
+            let beyond = bits - u32::from(self.prefix);
+            let mask = u128::MAX.checked_shl(beyond).unwrap_or(0);
+            network & mask == other & mask
+        };
+        let alike = match (self.network, other.network) {
+            (IpAddr::V4(own), IpAddr::V4(its)) => {
+                within(u32::from(own).into(), u32::from(its).into(), 32)
+            }
+            (IpAddr::V6(own), IpAddr::V6(its)) => within(own.into(), its.into(), 128),
+            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
+        };
+        alike && self.prefix <= other.prefix
+    }
+
     /// True of the range of one address.
     pub const fn is_host(self) -> bool {
         self.prefix == if self.network.is_ipv4() { 32 } else { 128 }
@@ -73,6 +90,18 @@ serde_by_text!(Cidr);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ranges_hold_ranges() {
+        let holds = |outer: &str, inner: &str| {
+            let outer: Cidr = outer.parse().unwrap();
+            outer.holds(inner.parse().unwrap())
+        };
+        assert!(holds("10.0.0.0/8", "10.1.2.0/24") && holds("0.0.0.0/0", "1.2.3.4/32"));
+        assert!(!holds("10.1.2.0/24", "10.0.0.0/8") && !holds("10.0.0.0/8", "11.0.0.0/8"));
+        assert!(holds("2001:db8::/32", "2001:db8:1::/48") && holds("::/0", "::1/128"));
+        assert!(!holds("::/0", "1.2.3.4/32"));
+    }
 
     #[test]
     fn host_bits_are_zeroed() {

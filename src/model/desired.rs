@@ -4,6 +4,7 @@
 use super::instance::{InstanceType, Nodes};
 use super::memory::Memory;
 use super::name::{GroupName, JobHash, KeyPairName, StackName, StepName, TeamName};
+use super::policy::Override;
 use super::rates::Rates;
 use super::release::Release;
 use super::sample::Sample;
@@ -68,6 +69,9 @@ pub struct ClusterSpec {
     pub rates: Option<Rates>,
     /// How long it may be charged for after its end was asked for.
     pub ending: Span,
+    /// Where a policy would not have had it.
+    #[serde(default)]
+    pub overridden: Option<Override>,
 }
 
 /// Instances by role.

@@ -69,6 +69,17 @@ impl OffHours {
 }
 
 impl Zone {
+    /// The day that calendars show at an instant.
+    pub fn date(self, instant: DateTime<Utc>) -> NaiveDate {
+        instant.with_timezone(&self.0).date_naive()
+    }
+
+    /// The first instant of a day.
+    pub fn midnight(self, day: NaiveDate) -> DateTime<Utc> {
+        let found = self.instant(day, NaiveTime::MIN);
+        found.unwrap_or_else(|| day.and_time(NaiveTime::MIN).and_utc())
+    }
+
     /// The instant of a local time; where clocks skip it, the first after it, and where they show
     /// it twice, the first.
     fn instant(self, day: NaiveDate, time: NaiveTime) -> Option<DateTime<Utc>> {

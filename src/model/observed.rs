@@ -3,9 +3,11 @@
 use super::desired::{ClusterSpec, JobSpec};
 use super::extension::Extension;
 use super::life::Life;
+use super::life::Role;
 use super::name::{ClusterId, JobHash, KeyPairName, StackName, StepName};
 use super::rung::Rung;
 use super::sizes::Sizes;
+use super::stack::InstanceGroup;
 use super::stack::{Guardrails, SecurityGroup};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -133,6 +135,27 @@ impl Cluster {
     /// Sorts by birth, and by id where two were born together.
     pub fn oldest_first(clusters: &mut [Self]) {
         clusters.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+    }
+
+    /// Under the guardrails and with the nodes of another spec, as far as it gains any.
+    #[must_use]
+    pub fn grown(&self, want: &ClusterSpec, now: DateTime<Utc>) -> Self {
+        let mut grown = self.clone();
+        grown.spec.guardrails = want.guardrails.clone();
+        let (have, want) = (&self.spec.groups, &want.groups);
+        for (role, have, want) in [
+            (Role::Core, &have.core, &want.core),
+            (Role::Task, &have.task, &want.task),
+        ] {
+            let count = |group: &Option<InstanceGroup>| group.as_ref().map_or(0, |g| g.nodes.count);
+            grown.lives.push(Life {
+                role,
+                from: now,
+                until: None,
+                count: count(want).saturating_sub(count(have)),
+            });
+        }
+        grown
     }
 
     /// Whether something is left of it that would have ended it, and it is over.

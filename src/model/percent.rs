@@ -12,6 +12,9 @@ use std::str::FromStr;
 pub struct Percent(u8);
 
 impl Percent {
+    /// All of it.
+    pub const WHOLE: Self = Self(100);
+
     pub const fn value(self) -> u8 {
         self.0
     }

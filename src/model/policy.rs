@@ -9,7 +9,7 @@ use super::name::{PolicyName, Region, RuleName, StackName, TeamName};
 use super::percent::Percent;
 use super::span::Span;
 use super::stack::Market;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -127,6 +127,13 @@ pub struct Overrides {
     pub by: Vec<Glob>,
     /// Whether the month's budget may be passed over as well.
     pub budget: bool,
+}
+
+/// Who made a cluster in spite of a policy, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Override {
+    pub by: String,
+    pub why: String,
 }
 
 impl AppliesTo {

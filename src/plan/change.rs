@@ -3,7 +3,6 @@
 
 use crate::cost::budget::{self, Ending};
 use crate::model::desired::{ClusterSpec, InstanceGroups};
-use crate::model::life::{Life, Role};
 use crate::model::money::Usd;
 use crate::model::observed::Cluster;
 use crate::model::span::Span;
@@ -149,22 +148,7 @@ fn tags(have: &BTreeMap<String, String>, want: &BTreeMap<String, String>) -> Vec
 
 /// Why a change would end a living cluster at once that without it would live on, where it would.
 pub(super) fn ends(cluster: &Cluster, want: &ClusterSpec, now: DateTime<Utc>) -> Option<String> {
-    let mut moved = cluster.clone();
-    moved.spec.guardrails = want.guardrails.clone();
-    let (have, want) = (&cluster.spec.groups, &want.groups);
-    for (role, have, want) in [
-        (Role::Core, &have.core, &want.core),
-        (Role::Task, &have.task, &want.task),
-    ] {
-        let count = |group: &Option<InstanceGroup>| group.as_ref().map_or(0, |g| g.nodes.count);
-        moved.lives.push(Life {
-            role,
-            from: now,
-            until: None,
-            count: count(want).saturating_sub(count(have)),
-        });
-    }
-    let after = overdue(&moved, now)?;
+    let after = overdue(&cluster.grown(want, now), now)?;
     overdue(cluster, now).is_none().then_some(after)
 }
 

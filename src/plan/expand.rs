@@ -192,5 +192,6 @@ fn cluster(stack: &Stack, facts: &Facts, fitted: &Fitted) -> ClusterSpec {
         guardrails: stack.guardrails.clone(),
         rates: facts.prices.as_ref().ok().copied(),
         ending: facts.ending,
+        overridden: None,
     }
 }

@@ -1,9 +1,26 @@
-//! What stacks may ask for, and what a team may spend: policies against a stack and its price.
+//! What stacks may ask for, and what a team may spend: policies against a stack, its price, and the
+//! account of its team.
 
+mod ask;
+mod believed;
+pub mod book;
 mod expr;
+mod finding;
+mod judge;
+mod limits;
+mod load;
+pub mod mirror;
+mod month;
 mod names;
+mod rules;
 mod subject;
 
+pub use ask::Ask;
+pub use believed::{Believed, Source, believed};
 pub use expr::{Expr, Flaw};
+pub use finding::{Bound, Finding, Judgement};
+pub use judge::Policies;
+pub use load::{Compiled, load};
+pub use month::{overspent, unpriced};
 pub use names::{document, specimen};
 pub use subject::{Price, Subject};

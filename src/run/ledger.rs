@@ -2,8 +2,10 @@
 
 use crate::cloud::{Cloud, CloudError};
 use crate::cost::ledger::{Record, Scope};
+use crate::guard;
 use crate::ledger::{Ledger, LedgerError};
 use crate::model::name::ClusterId;
+use crate::model::observed::Cluster;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeSet;
 
@@ -36,12 +38,18 @@ pub async fn sync(
     let unsettled = ledger.unsettled(scope)?;
     let since = since(ledger.synced_at(scope)?, &unsettled, now);
     let told = cloud.history(since, &ledger.known_final(scope)?).await?;
-    let of = |cluster| Record::of(scope, cluster, now);
+    let of = |cluster| record(scope, cluster, now);
     let mut records: Vec<Record> = told.iter().map(of).collect();
     let known: BTreeSet<&ClusterId> = told.iter().map(|cluster| &cluster.id).collect();
     let gone = |record: &Record| !known.contains(&record.id) && record.created_at < now - LAG;
     records.extend(unsettled.into_iter().filter(gone).map(Record::lost));
     Ok(ledger.settle(scope, &records, now)?)
+}
+
+/// What the cloud told of a cluster at an instant, and by when it is gone whatever happens.
+pub fn record(scope: &Scope, cluster: &Cluster, seen_at: DateTime<Utc>) -> Record {
+    let gone = guard::hard_deadline(cluster).at + cluster.spec.ending.delta();
+    Record::of(scope, cluster, seen_at).ending_by(gone)
 }
 
 /// From when on the cloud has clusters that the ledger does not know whole.

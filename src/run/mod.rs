@@ -6,5 +6,7 @@ pub mod driver;
 pub mod explain;
 pub mod follow;
 pub mod ledger;
+pub mod mirror;
 pub mod reconcile;
 pub mod supervisor;
+pub mod treasury;

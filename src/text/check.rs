@@ -2,13 +2,14 @@
 //! reference to a name that is not there.
 
 use super::diag::{Code, Diagnostic};
+use super::document::Document;
 use super::format::Format;
 use super::nearest::{any_of, quote};
 use super::node::{Entry, Node, Value};
 use super::shape::{Field, Forms, Kind, List, Need, Object, Unique};
 use super::source::{Mark, Source};
 use super::values::bad;
-use super::{conf, lost};
+use super::{conf, lost, texts};
 use std::collections::BTreeMap;
 
 /// What is being looked at: its name in messages, and where its key stands.
@@ -25,16 +26,16 @@ const ENOUGH: usize = 1_000;
 
 pub(crate) struct Checker<'a> {
     pub(super) root: &'a Node,
-    pub(super) shape: &'static Object,
+    pub(super) document: &'static Document,
     pub(super) sources: &'a [Source],
     pub(crate) found: Vec<Diagnostic>,
 }
 
 impl<'a> Checker<'a> {
-    pub(crate) fn new(root: &'a Node, shape: &'static Object, sources: &'a [Source]) -> Self {
+    pub(crate) fn new(root: &'a Node, document: &'static Document, sources: &'a [Source]) -> Self {
         Self {
             root,
-            shape,
+            document,
             sources,
             found: Vec::new(),
         }
@@ -44,10 +45,10 @@ impl<'a> Checker<'a> {
         let first = self.root.entries().first();
         let key = first.map_or(self.root.mark, |entry| entry.key.mark);
         self.object(
-            self.shape,
+            self.document.shape,
             self.root,
             Site {
-                name: "the stack",
+                name: self.document.whole,
                 key,
                 example: "",
             },
@@ -68,6 +69,15 @@ impl<'a> Checker<'a> {
                 self.duplicates(node.entries());
                 conf::check(node, site, &mut self.found);
             }
+            Kind::Texts(texts) => {
+                self.duplicates(node.entries());
+                texts::check(texts, node, site, &mut self.found);
+            }
+            Kind::Expression(format) => self.expression(format, node, site),
+            Kind::Several(list) if node.scalar().is_some() => {
+                self.kind(&list.of, node, site);
+            }
+            Kind::Several(list) => self.list(list, node, site),
             Kind::Text(format) => self.text(format, node, site),
             Kind::Words(words) => self.words(words, node, site),
             Kind::Switch => self.switch(node, site),
@@ -106,7 +116,7 @@ impl<'a> Checker<'a> {
         let known = |entry: &&Entry| object.field(&entry.key.text).is_none();
         for entry in entries.iter().filter(known) {
             self.found
-                .push(lost::unknown_key(self.shape, object, entry, site));
+                .push(lost::unknown_key(self.document.shape, object, entry, site));
         }
         for need in choice.into_iter().flat_map(|choice| choice.needs) {
             if let Some(field) = object.field(need).filter(|_| node.entry(need).is_none()) {
@@ -179,7 +189,7 @@ impl<'a> Checker<'a> {
         let Some((choice, chosen)) = entries.iter().find_map(|e| Some((of(e)?, e))) else {
             if !object.choice.is_empty() {
                 let keys: Vec<_> = object.choice.iter().map(|choice| choice.key).collect();
-                let message = format!("{} does not say where it is", site.name);
+                let message = format!("{} {}", site.name, object.lack);
                 let expected = format!("one of {}", any_of(keys));
                 self.found
                     .push(Diagnostic::new(Code::MissingKey, site.key, message).expected(expected));

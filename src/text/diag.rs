@@ -31,6 +31,7 @@ pub enum Code {
     OutOfRange,
     OpenToTheWorld,
     UnknownPath,
+    BadExpression,
 }
 
 impl Code {
@@ -59,6 +60,7 @@ impl Code {
             Self::OutOfRange => "out-of-range",
             Self::OpenToTheWorld => "open-to-the-world",
             Self::UnknownPath => "unknown-path",
+            Self::BadExpression => "bad-expression",
         }
     }
 }
@@ -113,7 +115,7 @@ impl Diagnostic {
     }
 }
 
-/// Every mistake of a stack, in the order of the text. Never empty.
+/// Every mistake of a file, in the order of the text. Never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostics {
     pub(crate) sources: Vec<Source>,

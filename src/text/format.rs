@@ -22,11 +22,11 @@ pub(crate) struct Format {
 }
 
 impl Format {
-    const fn of<T: FromStr<Err = Invalid>>(pattern: &'static str) -> Self {
+    pub(crate) const fn of<T: FromStr<Err = Invalid>>(pattern: &'static str) -> Self {
         Self::by(reads::<T>, pattern)
     }
 
-    const fn by(read: fn(&str) -> Result<(), Invalid>, pattern: &'static str) -> Self {
+    pub(crate) const fn by(read: fn(&str) -> Result<(), Invalid>, pattern: &'static str) -> Self {
         Self {
             read,
             pattern,
@@ -35,12 +35,12 @@ impl Format {
         }
     }
 
-    const fn mended(mut self, mend: fn(&str) -> Option<String>) -> Self {
+    pub(crate) const fn mended(mut self, mend: fn(&str) -> Option<String>) -> Self {
         self.mend = mend;
         self
     }
 
-    const fn measured(mut self) -> Self {
+    pub(crate) const fn measured(mut self) -> Self {
         self.measured = true;
         self
     }
@@ -177,6 +177,17 @@ pub(crate) const PACKAGE: Format = Format::by(
     ),
 )
 .mended(mend::package);
+/// Keys of AWS's own and of ours are not for the user.
+pub(crate) const TAG_KEY: Format = Format::by(
+    readers::tag_key,
+    concat!(
+        "(?![aA][wW][sS]:|[cC][lL][uU][sS][tT][eE][rR][uU][pP])",
+        r"[\p{L}\p{N} +=._:/@-]{1,128}"
+    ),
+)
+.mended(mend::tag_key);
+pub(crate) const TAG_VALUE: Format =
+    Format::by(readers::tag_value, r"[\p{L}\p{N} +=._:/@-]{0,256}");
 
 #[cfg(test)]
 mod tests {
@@ -184,7 +195,7 @@ mod tests {
     use proptest::prelude::*;
     use proptest::string::string_regex;
 
-    const ALL: [&Format; 22] = [
+    const ALL: [&Format; 24] = [
         &STACK,
         &TEAM,
         &REGION,
@@ -207,6 +218,8 @@ mod tests {
         &S3,
         &SHA256,
         &PACKAGE,
+        &TAG_KEY,
+        &TAG_VALUE,
     ];
 
     proptest! {
@@ -214,11 +227,16 @@ mod tests {
         #[test]
         fn patterns_say_what_readers_read(
             (which, text) in (0..ALL.len()).prop_flat_map(|which| {
-                let pattern = ALL[which].pattern.trim_start_matches("(?!sg-)");
+                // What must not come next is none of what the crate makes texts of.
+                let pattern = ALL[which].pattern;
+                let ahead = pattern.starts_with("(?!");
+                let pattern = pattern.split_once(')').filter(|_| ahead).map_or(pattern, |p| p.1);
                 (Just(which), string_regex(pattern).unwrap())
             })
         ) {
             prop_assume!(!text.contains("${") && !text.starts_with("sg-"));
+            let lower = text.to_lowercase();
+            prop_assume!(!lower.starts_with("aws:") && !lower.starts_with("clusterup"));
             prop_assert!((ALL[which].read)(&text).is_ok(), "{} is not read", text);
         }
     }
@@ -252,6 +270,7 @@ mod tests {
             (&RELEASE, "7.12.0", Some("emr-7.12.0")),
             (&RELEASE, "emr-7", Some("emr-7.x")),
             (&INGRESS, "203.0.113.7", Some("203.0.113.7/32")),
+            (&TAG_KEY, "cost#center", Some("cost-center")),
             (&S3, "s3a://bucket/key", Some("s3://bucket/key")),
             (&PACKAGE, "numpy == 2.3", Some("numpy==2.3")),
         ] {

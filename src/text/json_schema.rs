@@ -2,21 +2,31 @@
 //! is written.
 
 use super::conf;
+use super::document::{Document, POLICY_FILE, STACK_FILE};
 use super::format::Format;
 use super::nearest::quote;
-use super::shape::{Field, Forms, Kind, List, Need, Object, Unique};
-use super::stack_shape::STACK;
+use super::shape::{Field, Forms, Kind, List, Need, Object, Texts, Unique};
 use serde_json::{Map, Value, json};
 
 /// The JSON Schema (draft 2020-12) of a stack's file.
 pub fn json_schema() -> Value {
+    schema(&STACK_FILE)
+}
+
+/// That of a policy's.
+pub fn policy_schema() -> Value {
+    schema(&POLICY_FILE)
+}
+
+fn schema(document: &Document) -> Value {
     let mut schema = Map::new();
     schema.insert(
         "$schema".into(),
         json!("https://json-schema.org/draft/2020-12/schema"),
     );
-    schema.insert("title".into(), json!("A stack of clusterup"));
-    schema.extend(object(&STACK));
+    let title = document.noun.replacen('a', "A", 1) + " of clusterup";
+    schema.insert("title".into(), json!(title));
+    schema.extend(object(document.shape));
     Value::Object(schema)
 }
 
@@ -82,6 +92,9 @@ fn property(field: &'static Field) -> Value {
         | Kind::Whole { .. }
         | Kind::Argument
         | Kind::Conf
+        | Kind::Expression(_)
+        | Kind::Several(_)
+        | Kind::Texts(_)
         | Kind::Named(..) => field.doc.to_owned(),
     };
     schema.insert("description".into(), json!(doc));
@@ -100,7 +113,7 @@ fn property(field: &'static Field) -> Value {
     }
     if matches!(
         field.kind,
-        Kind::Text(_) | Kind::Reference(_) | Kind::Forms(_)
+        Kind::Text(_) | Kind::Reference(_) | Kind::Forms(_) | Kind::Expression(_)
     ) {
         schema.insert("examples".into(), json!([field.example]));
     }
@@ -119,7 +132,9 @@ fn kind(kind: &'static Kind) -> Map<String, Value> {
         Kind::Map(inner) => return object(inner),
         Kind::List(inner) => return list(inner),
         Kind::Forms(inner) => return forms(inner),
-        Kind::Text(format) => return text(format),
+        Kind::Text(format) | Kind::Expression(format) => return text(format),
+        Kind::Several(inner) => return several(inner),
+        Kind::Texts(inner) => return texts(inner),
         Kind::Reference(names) => return text(names.format),
         Kind::Words(words) => json!({
             "enum": words.iter().map(|word| word.text).collect::<Vec<_>>(),
@@ -164,6 +179,26 @@ fn list(list: &'static List) -> Map<String, Value> {
     schema
 }
 
+/// One item, or a list of them.
+fn several(inner: &'static List) -> Map<String, Value> {
+    let mut schema = Map::new();
+    let either = json!([kind(&inner.of), list(inner)]);
+    schema.insert("anyOf".into(), either);
+    schema
+}
+
+fn texts(texts: &Texts) -> Map<String, Value> {
+    let mut value = text(texts.value);
+    value.insert("type".into(), json!(["string", "number", "boolean"]));
+    let mut schema = Map::new();
+    schema.insert("type".into(), json!("object"));
+    let names = json!({ "pattern": format!("^({})$", texts.key.pattern) });
+    schema.insert("propertyNames".into(), names);
+    schema.insert("additionalProperties".into(), Value::Object(value));
+    schema.insert("maxProperties".into(), json!(texts.most));
+    schema
+}
+
 fn forms(forms: &'static Forms) -> Map<String, Value> {
     let mut schema = Map::new();
     schema.insert(
@@ -197,5 +232,6 @@ mod tests {
                 .sum::<usize>()
         }
         assert!(walk(&json_schema()) > 80);
+        assert!(walk(&policy_schema()) > 60);
     }
 }

@@ -54,7 +54,7 @@ fn find(
 fn below(kind: &'static Kind) -> Option<&'static Object> {
     match kind {
         Kind::Map(object) | Kind::Named(_, object) => Some(object),
-        Kind::List(list) => below(&list.of),
+        Kind::List(list) | Kind::Several(list) => below(&list.of),
         Kind::Forms(forms) => Some(forms.long),
         Kind::Text(_)
         | Kind::Words(_)
@@ -62,6 +62,8 @@ fn below(kind: &'static Kind) -> Option<&'static Object> {
         | Kind::Whole { .. }
         | Kind::Reference(_)
         | Kind::Argument
-        | Kind::Conf => None,
+        | Kind::Conf
+        | Kind::Expression(_)
+        | Kind::Texts(_) => None,
     }
 }

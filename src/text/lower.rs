@@ -5,7 +5,7 @@ use super::arg::{self, Part};
 use super::diag::{Code, Diagnostic};
 use super::forms::{expand_group, expand_primary, expand_size};
 use super::nearest::quote;
-use super::node::{Node, Value};
+use super::node::{Entry, Node, Value};
 use super::values::read_whole;
 use super::{lower_data, paths};
 use crate::model::Invalid;
@@ -27,7 +27,7 @@ pub(crate) fn stack(root: &Node, base: &Path) -> Lowered<Stack> {
     Ok(Stack {
         name: value(root, "stack")?,
         team: maybe(root, "team")?,
-        tags: BTreeMap::new(),
+        tags: tags(root.get("tags"))?,
         region: value(root, "region")?,
         key_pairs: each(root, "key_pairs", |node| key_pair(node, base))?,
         security_groups: each(root, "security_groups", security_group)?,
@@ -41,7 +41,7 @@ pub(crate) fn stack(root: &Node, base: &Path) -> Lowered<Stack> {
 }
 
 /// What no check lets through; said rather than panicked about.
-fn unread(node: &Node, expected: &str) -> Box<Diagnostic> {
+pub(crate) fn unread(node: &Node, expected: &str) -> Box<Diagnostic> {
     let message = format!(
         "{} is not understood",
         quote(node.text().unwrap_or(node.word()))
@@ -56,7 +56,7 @@ pub(crate) fn needed<'a>(node: &'a Node, key: &str) -> Lowered<&'a Node> {
     })
 }
 
-fn parsed<T: FromStr<Err = Invalid>>(node: &Node) -> Lowered<T> {
+pub(crate) fn parsed<T: FromStr<Err = Invalid>>(node: &Node) -> Lowered<T> {
     let text = node.text().ok_or_else(|| unread(node, "a single value"))?;
     text.parse()
         .map_err(|invalid: Invalid| unread(node, &invalid.expected))
@@ -66,11 +66,15 @@ pub(crate) fn value<T: FromStr<Err = Invalid>>(node: &Node, key: &str) -> Lowere
     parsed(needed(node, key)?)
 }
 
-fn maybe<T: FromStr<Err = Invalid>>(node: &Node, key: &str) -> Lowered<Option<T>> {
+pub(crate) fn maybe<T: FromStr<Err = Invalid>>(node: &Node, key: &str) -> Lowered<Option<T>> {
     node.get(key).map(parsed).transpose()
 }
 
-fn each<T>(node: &Node, key: &str, make: impl FnMut(&Node) -> Lowered<T>) -> Lowered<Vec<T>> {
+pub(crate) fn each<T>(
+    node: &Node,
+    key: &str,
+    make: impl FnMut(&Node) -> Lowered<T>,
+) -> Lowered<Vec<T>> {
     node.get(key)
         .map_or(&[][..], Node::items)
         .iter()
@@ -78,28 +82,37 @@ fn each<T>(node: &Node, key: &str, make: impl FnMut(&Node) -> Lowered<T>) -> Low
         .collect()
 }
 
-fn text(node: &Node) -> Lowered<String> {
+pub(crate) fn text(node: &Node) -> Lowered<String> {
     node.text()
         .map(str::to_owned)
         .ok_or_else(|| unread(node, "a single value"))
 }
 
 /// One of a few words; the first where nothing is said.
-fn word<T: Copy>(node: &Node, key: &str, words: [(&str, T); 2]) -> Lowered<T> {
-    let [(_, first), _] = words;
-    let Some(node) = node.get(key) else {
-        return Ok(first);
+pub(crate) fn word<T: Copy, const N: usize>(
+    node: &Node,
+    key: &str,
+    words: [(&str, T); N],
+) -> Lowered<T> {
+    let found = match node.get(key) {
+        Some(node) => words.iter().find(|(word, _)| node.text() == Some(word)),
+        None => words.first(),
     };
-    let found = words.iter().find(|(word, _)| node.text() == Some(word));
     found
         .map(|(_, value)| *value)
         .ok_or_else(|| unread(node, "another word"))
 }
 
-fn whole(node: &Node) -> Lowered<u16> {
+pub(crate) fn whole(node: &Node) -> Lowered<u16> {
     node.scalar()
         .and_then(read_whole)
         .ok_or_else(|| unread(node, "a whole number"))
+}
+
+fn tags(node: Option<&Node>) -> Lowered<BTreeMap<String, String>> {
+    let entries = node.map_or(&[][..], Node::entries);
+    let tag = |entry: &Entry| Ok((entry.key.text.clone(), text(&entry.value)?));
+    entries.iter().map(tag).collect()
 }
 
 fn key_pair(node: &Node, base: &Path) -> Lowered<KeyPair> {
@@ -261,7 +274,7 @@ fn guardrails(node: &Node) -> Lowered<Guardrails> {
     })
 }
 
-fn off_hours(node: &Node) -> Lowered<OffHours> {
+pub(crate) fn off_hours(node: &Node) -> Lowered<OffHours> {
     Ok(OffHours {
         timezone: value(node, "timezone")?,
         terminate: value(node, "terminate")?,

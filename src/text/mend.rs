@@ -141,3 +141,53 @@ pub(crate) fn s3(text: &str) -> Option<String> {
 pub(crate) fn package(text: &str) -> Option<String> {
     Some(text.split_whitespace().collect())
 }
+
+pub(crate) fn percent(text: &str) -> Option<String> {
+    let (number, unit) = number(text)?;
+    let share = if number < 1.0 { number * 100.0 } else { number };
+    matches!(unit.as_str(), "" | "%" | "percent" | "per cent").then(|| format!("{share:.0}%"))
+}
+
+pub(crate) fn instance_types(text: &str) -> Option<String> {
+    let plain = lower(text)?;
+    let whole = plain.contains(['.', '*']);
+    Some(if whole { plain } else { plain + ".*" })
+}
+
+pub(crate) fn regions(text: &str) -> Option<String> {
+    let plain = lower(text)?.replace('_', "-");
+    match plain.ends_with(|c: char| c.is_ascii_digit() || c == '*') {
+        true => Some(plain),
+        false if plain.contains(|c: char| c.is_ascii_digit()) => region(text),
+        false => Some(plain.trim_end_matches('-').to_owned() + "-*"),
+    }
+}
+
+pub(crate) fn releases(text: &str) -> Option<String> {
+    let plain = lower(text)?;
+    let line = plain.strip_prefix("emr-").unwrap_or(&plain);
+    Some(match line.contains('.') {
+        true => format!("emr-{line}"),
+        false => format!("emr-{line}.*"),
+    })
+}
+
+pub(crate) fn caller(text: &str) -> Option<String> {
+    let plain = text.trim();
+    let name = plain.rsplit('/').next().unwrap_or(plain);
+    Some(if plain == name {
+        format!("{plain}@*")
+    } else {
+        format!("arn:aws:iam::*:{plain}")
+    })
+}
+
+pub(crate) fn subscriber(text: &str) -> Option<String> {
+    let plain = text.trim();
+    Some(plain.strip_prefix("mailto:").unwrap_or(plain).to_owned())
+}
+
+pub(crate) fn tag_key(text: &str) -> Option<String> {
+    let known = |c: char| c.is_alphanumeric() || " +-=._:/@".contains(c);
+    Some(text.trim().replace(|c: char| !known(c), "-"))
+}

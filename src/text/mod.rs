@@ -1,26 +1,39 @@
-//! A stack's YAML to a `Stack`, every mistake at once, each underlined. Owns the words of the
-//! file, their JSON Schema, and the template of a new one; the only room that knows the YAML
-//! crate. It opens no file: paths are joined to the folder that it is told, and that is all.
+//! A stack's YAML to a `Stack`, a policy's to a `Policy`, every mistake at once, each underlined.
+//! Owns the words of the files, their JSON Schemas, and the template of a new stack; the only room
+//! that knows the YAML crate. It opens no file: paths are joined to the folder that it is told,
+//! and that is all.
 //!
 //! `read` makes a tree of the text and `set` changes it by what the command line says. `check`
-//! holds it against the declared shape (`stack_shape`), `rules` its parts against each other; if
-//! neither has found anything, `lower` makes the `Stack`.
+//! holds it against the declared shape of such a `document` (`stack_shape`, `policy_shape`,
+//! `example_shape`), `rules` its parts against each other; if neither has found anything, `lower`
+//! makes the `Stack`. A policy's conditions stay text: whoever reads them says what is wrong in
+//! them to `Written`, which knows where they stand.
 
+mod align;
 mod arg;
 mod check;
 mod conf;
 mod diag;
+mod document;
+mod example_shape;
+mod expression;
 mod format;
 mod forms;
 mod json_schema;
 mod lost;
 mod lower;
 mod lower_data;
+mod lower_examples;
+mod lower_policy;
 mod mend;
 mod nearest;
 mod node;
 mod open;
 mod paths;
+mod policy_format;
+mod policy_readers;
+mod policy_rules;
+mod policy_shape;
 mod read;
 mod readers;
 mod render;
@@ -31,20 +44,36 @@ mod source;
 mod stack_shape;
 mod syntax;
 mod template;
+mod texts;
 mod values;
+mod written;
 
 pub use diag::{Code, Diagnostic, Diagnostics};
-pub use json_schema::json_schema;
+pub use json_schema::{json_schema, policy_schema};
 pub(crate) use nearest::nearest;
 pub use set::Setting;
 pub use source::Mark;
 pub use template::template;
+pub use written::{Flaw, Written};
 
+use crate::model::policy::Example;
 use crate::model::stack::Stack;
-use node::Value;
+use document::{Document, EXAMPLES_FILE, POLICY_FILE, STACK_FILE};
 use source::Source;
-use stack_shape::STACK;
 use std::path::Path;
+
+/// The line, from 1, of a key such as `cluster.size`, or of the nearest above it that there is.
+pub fn line_of(text: &str, path: &str) -> usize {
+    let read = read::read(text, 0, 0);
+    let (mut node, mut at) = (read.root.as_ref(), 0);
+    for key in path.split('.') {
+        let Some(entry) = node.and_then(|node| node.entry(key)) else {
+            break;
+        };
+        (node, at) = (Some(&entry.value), entry.key.mark.start);
+    }
+    text[..at].matches('\n').count() + 1
+}
 
 /// Reads the text of the file called `name`. Relative paths in it are seen from the folder
 /// `base`; `sets` go over what the file says, in their order.
@@ -54,14 +83,14 @@ pub fn parse(name: &str, text: &str, base: &Path, sets: &[Setting]) -> Result<St
         text: text.to_owned(),
     }];
     sources.extend(sets.iter().map(Setting::source));
-    let (root, mut found) = tree(text);
+    let (root, mut found) = STACK_FILE.tree(text);
     let Some(mut root) = root else {
         return Err(Diagnostics::new(sources, found));
     };
     for (n, setting) in sets.iter().enumerate() {
-        found.extend(set::apply(&mut root, &STACK, setting, n + 1));
+        found.extend(set::apply(&mut root, STACK_FILE.shape, setting, n + 1));
     }
-    found.extend(check::Checker::new(&root, &STACK, &sources).run());
+    found.extend(check::Checker::new(&root, &STACK_FILE, &sources).run());
     found.extend(rules::check(&root));
     if !found.is_empty() {
         return Err(Diagnostics::new(sources, found));
@@ -69,38 +98,41 @@ pub fn parse(name: &str, text: &str, base: &Path, sets: &[Setting]) -> Result<St
     lower::stack(&root, base).map_err(|wrong| Diagnostics::new(sources, vec![*wrong]))
 }
 
-/// The file's mapping, where there is one, and what is wrong so far.
-fn tree(text: &str) -> (Option<node::Node>, Vec<Diagnostic>) {
-    let read::Read { root, mut found } = read::read(text, 0, 0);
-    let help = "`clusterup init` writes a stack to begin with";
-    match root {
-        Some(root) if root.is_null() => {
-            let empty = Diagnostic::new(Code::Empty, Mark::new(0, 0..0), "the file says nothing");
-            found.push(empty.help(help));
-            (None, found)
-        }
-        None if found.is_empty() => {
-            let blank = text.trim().is_empty();
-            let message = if blank {
-                "the file is empty"
-            } else {
-                "the file says nothing"
-            };
-            let empty = Diagnostic::new(Code::Empty, Mark::new(0, 0..0), message);
-            (None, vec![empty.help(help)])
-        }
-        Some(root) if !matches!(root.value, Value::Map(_)) => {
-            if root.value != Value::Broken {
-                let message = format!("a stack is a mapping, not {}", root.word());
-                let wrong = Diagnostic::new(Code::WrongKind, root.mark, message);
-                found.push(
-                    wrong
-                        .expected("keys and values, such as `stack: NAME`")
-                        .help(help),
-                );
-            }
-            (None, found)
-        }
-        root => (root, found),
+/// Reads the text of the policy's file called `name`. The conditions of its rules are not looked
+/// into: that is for `Written::checked`.
+pub fn policy(name: &str, text: &str) -> Result<Written, Diagnostics> {
+    let read = |root: &node::Node, source: &Source| lower_policy::policy(root, source);
+    plain(&POLICY_FILE, name, text, policy_rules::check, read)
+}
+
+/// Reads the text of a file of examples. Relative paths in it are seen from the folder `base`.
+pub fn examples(name: &str, text: &str, base: &Path) -> Result<Vec<Example>, Diagnostics> {
+    let read = |root: &node::Node, source: &Source| lower_examples::examples(root, source, base);
+    plain(&EXAMPLES_FILE, name, text, |_| Vec::new(), read)
+}
+
+/// A file over which the command line has no say.
+fn plain<T>(
+    document: &'static Document,
+    name: &str,
+    text: &str,
+    rules: fn(&node::Node) -> Vec<Diagnostic>,
+    lower: impl FnOnce(&node::Node, &Source) -> lower::Lowered<T>,
+) -> Result<T, Diagnostics> {
+    let sources = vec![Source {
+        name: name.to_owned(),
+        text: text.to_owned(),
+    }];
+    let (root, mut found) = document.tree(text);
+    if let Some(root) = &root {
+        found.extend(check::Checker::new(root, document, &sources).run());
+        found.extend(rules(root));
+    }
+    found = expression::told(&sources[0], found);
+    let read = root.filter(|_| found.is_empty());
+    let read = read.map(|root| lower(&root, &sources[0]));
+    match read {
+        Some(read) => read.map_err(|wrong| Diagnostics::new(sources, vec![*wrong])),
+        None => Err(Diagnostics::new(sources, found)),
     }
 }

@@ -8,7 +8,7 @@ use super::syntax;
 use serde_saphyr::granit_parser::{Event, Options, Parser, ScalarStyle, Span};
 use std::collections::BTreeMap;
 
-/// No stack needs more; an editor's accident or an attack would.
+/// No file of ours needs more; an editor's accident or an attack would.
 const MOST_BYTES: usize = 256 * 1024;
 const MOST_DEPTH: usize = 32;
 /// What aliases may add, so that a few lines cannot become a million nodes.
@@ -116,7 +116,7 @@ impl Builder {
                 self.found.push(
                     Diagnostic::new(Code::SeveralDocuments, mark, several)
                         .expected("the end of the file")
-                        .help("one file describes one stack; move the rest to a file of its own"),
+                        .help("one file describes one thing; move the rest to a file of its own"),
                 );
                 return false;
             }

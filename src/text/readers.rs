@@ -149,6 +149,38 @@ fn version(text: &str) -> bool {
     !number.is_empty() && number.bytes().all(byte)
 }
 
+/// What AWS takes in tags of every service.
+fn in_tags(c: char) -> bool {
+    c.is_alphanumeric() || " +-=._:/@".contains(c)
+}
+
+pub(crate) fn tag_key(text: &str) -> Result<(), Invalid> {
+    let begins = |start: &str| {
+        let head = text.get(..start.len());
+        head.is_some_and(|head| head.eq_ignore_ascii_case(start))
+    };
+    if begins("aws:") || begins("clusterup") {
+        return Err(Invalid::new(
+            "a key that begins neither with `aws:` nor with `clusterup`; those are not yours",
+        ));
+    }
+    if (1..=128).contains(&text.chars().count()) && text.chars().all(in_tags) {
+        return Ok(());
+    }
+    Err(Invalid::new(
+        "1 to 128 letters, digits, spaces and `+-=._:/@`",
+    ))
+}
+
+pub(crate) fn tag_value(text: &str) -> Result<(), Invalid> {
+    if text.chars().count() <= 256 && text.chars().all(in_tags) {
+        return Ok(());
+    }
+    Err(Invalid::new(
+        "at most 256 letters, digits, spaces and `+-=._:/@`",
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

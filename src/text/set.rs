@@ -161,19 +161,20 @@ fn put(
                 }
             }
         }
-        Kind::Conf => {
+        Kind::Conf | Kind::Texts(_) => {
             if let Some(child) = child(node, rest) {
                 *child = value;
             }
             Ok(())
         }
-        Kind::List(shape) => list(node, shape, rest, value, name),
+        Kind::List(shape) | Kind::Several(shape) => list(node, shape, rest, value, name),
         Kind::Text(_)
         | Kind::Words(_)
         | Kind::Switch
         | Kind::Whole { .. }
         | Kind::Reference(_)
-        | Kind::Argument => {
+        | Kind::Argument
+        | Kind::Expression(_) => {
             let message = format!("{name} has nothing below it");
             let help = "a path ends where the value stands";
             Err(Box::new(unknown(rest.mark(), message).help(help)))

@@ -10,6 +10,8 @@ pub(crate) struct Object {
     pub(crate) fields: &'static [Field],
     /// Fields of which exactly one must be there; none where all go together.
     pub(crate) choice: &'static [Choice],
+    /// What is said of one that has none of them.
+    pub(crate) lack: &'static str,
 }
 
 pub(crate) struct Field {
@@ -50,7 +52,13 @@ pub(crate) enum Kind {
     Argument,
     /// Spark's own settings.
     Conf,
+    /// A condition in CEL, whose words YAML may take for its own.
+    Expression(&'static Format),
     List(&'static List),
+    /// One item, or a list of them.
+    Several(&'static List),
+    /// A mapping whose keys and values are texts.
+    Texts(&'static Texts),
     /// A mapping whose keys are names that the user chooses.
     Named(&'static Format, &'static Object),
     Map(&'static Object),
@@ -69,6 +77,15 @@ pub(crate) struct List {
     /// One item, in words, and as one would write it.
     pub(crate) item: &'static str,
     pub(crate) example: &'static str,
+}
+
+/// Keys and values that the user chooses. A value is text however it looks: `42`, `true`.
+pub(crate) struct Texts {
+    pub(crate) key: &'static Format,
+    pub(crate) value: &'static Format,
+    pub(crate) most: usize,
+    /// One entry, in words.
+    pub(crate) entry: &'static str,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -107,6 +124,33 @@ impl Names {
             .filter_map(|item| item.get("name")?.text());
         let keyed = node.entries().iter().map(|entry| entry.key.text.as_str());
         listed.chain(keyed).collect()
+    }
+}
+
+/// A field, as the tables below `text` write it.
+pub(crate) const fn field(
+    key: &'static str,
+    need: Need,
+    kind: Kind,
+    example: &'static str,
+    doc: &'static str,
+) -> Field {
+    Field {
+        key,
+        doc,
+        need,
+        kind,
+        example,
+    }
+}
+
+/// A mapping whose fields all go together.
+pub(crate) const fn plain(doc: &'static str, fields: &'static [Field]) -> Object {
+    Object {
+        doc,
+        fields,
+        choice: &[],
+        lack: "",
     }
 }
 

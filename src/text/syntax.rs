@@ -121,7 +121,7 @@ const TAG: Words = (
 );
 const DIRECTIVE: Words = (
     "a line that begins with `%` or follows `...` is read as a directive of YAML",
-    "a stack needs none; write the value in quotes if none is meant",
+    "none is needed here; write the value in quotes if none is meant",
 );
 const CHARACTER: Words = (
     "a value cannot begin with this character in YAML",

@@ -15,6 +15,9 @@
                          {"reaper": false} leaves out
     POST roles/remove    {"name": ...}
     POST prices          what AWS sells, as pricing.py says it
+    POST budgets/seen    {"port": ...}: what mirrored.py says
+    POST budgets/actual  what AWS says was spent, as budgets.py says it
+    POST budgets/page    {"size": n}: the most on a page of budgets and what belongs to them
     POST reset           faults and calls; {"all": true}: everything
     GET calls            since POST calls/reset
     GET schedules        those that wait, with what they call and when
@@ -32,7 +35,9 @@ reply), `slow`, or `kill` (of `pid`, else of whoever calls); its `call` may be a
 import json
 
 import account
+import budgets
 import left
+import mirrored
 import schedules
 from faults import Fault
 from replies import Reply, json_reply
@@ -47,6 +52,8 @@ def answer(world, method, path, body):
         # Its calls come back to this server, so it must not hold the lock.
         asked = json.loads(body)
         return json_reply(left.look(asked["port"], asked["region"], asked["stack"]))
+    if path == "/_double/budgets/seen":
+        return json_reply(mirrored.look(json.loads(body)["port"]))
     asked = ROUTES.get((method, path.removeprefix("/_double/")))
     if asked is None:
         return json_reply({"error": f"no such control: {method} {path}"}, 404)
@@ -202,6 +209,8 @@ ROUTES = {
     ("POST", "roles"): roles,
     ("POST", "prices"): prices,
     ("POST", "roles/remove"): remove_role,
+    ("POST", "budgets/actual"): budgets.set_actual,
+    ("POST", "budgets/page"): budgets.set_page,
     ("GET", "schedules"): schedules_of,
     ("GET", "clusters"): clusters,
     ("GET", "objects"): objects,

@@ -143,6 +143,11 @@ impl Double {
         self.post("/_double/left", asked)
     }
 
+    /// All budgets with their notifications and subscribers, as boto3 sees them.
+    pub(crate) fn budgets(&self) -> Value {
+        self.post("/_double/budgets/seen", json!({ "port": self.port }))
+    }
+
     /// One call of boto3 from outside the program under test, such as `ec2`,
     /// `revoke_security_group_ingress`.
     pub(crate) fn aws(&self, region: &str, service: &str, operation: &str, asked: Value) -> Value {

@@ -1,10 +1,12 @@
 """The door that every request comes through: it names it, lets faults strike, and hands it on."""
 
 import io
+import json
 import socket
 import traceback
 from http import HTTPStatus
 
+import budgets
 import control
 import emr
 import gaps
@@ -64,6 +66,8 @@ class Front:
                     reply = emr.answer(self.world, name, body)
                 elif name.service == "pricing":
                     reply = pricing.answer(self.world, name, body)
+                elif name.service == "budgets":
+                    reply = budgets.answer(self.world, name, json.loads(body))
                 else:
                     gaps.refuse_group_in_use(self.world, name, body)
                     schedules.refuse(name, environ["PATH_INFO"], body)

@@ -13,6 +13,7 @@ from functools import cache
 import boto3
 from botocore.config import Config
 
+ACCOUNT = "123456789012"
 ENDED = ("TERMINATED", "TERMINATED_WITH_ERRORS")
 
 
@@ -82,6 +83,13 @@ def of_scheduler(scheduler, stack):
     return {"schedules": [name for name in names if not stack or stack in name]}
 
 
+def of_budgets(budgets, stack):
+    """None is a stack's own."""
+    pages = budgets.get_paginator("describe_budgets").paginate(AccountId=ACCOUNT)
+    names = [one["BudgetName"] for page in pages for one in page["Budgets"]]
+    return {"budgets": [] if stack else [name for name in names if name.startswith("clusterup")]}
+
+
 def look(port, region, stack):
     found = {}
     for service, of in (
@@ -89,6 +97,7 @@ def look(port, region, stack):
         ("s3", of_s3),
         ("emr", of_emr),
         ("scheduler", of_scheduler),
+        ("budgets", of_budgets),
     ):
         found |= of(client(service, port, region), stack)
     return found

@@ -6,6 +6,7 @@
 import sys
 import time
 
+import check_budgets as budgets
 import check_emr as emr
 import check_rest as rest
 import check_rungs as rungs
@@ -19,7 +20,8 @@ def main():
     aws.s3.create_bucket(Bucket="clusterup-b")
     tests = [emr.life, emr.failing_steps, emr.endings, emr.lists, emr.resize]
     tests += [rest.groups_in_use, rest.conditions, rest.faults, rest.kills, rest.outside]
-    tests += [rungs.schedules, rungs.vain_schedules, rungs.power_off, rest.remains]
+    tests += [rungs.schedules, rungs.vain_schedules, rungs.power_off, budgets.budgets]
+    tests += [rest.remains]
     if len(sys.argv) > 1:
         tests.append(rest.real_spark)
     for test in tests:

@@ -1,4 +1,4 @@
-"""A test double of AWS: moto for EC2, S3, IAM, STS and Scheduler, an EMR of our own beside it.
+"""A test double of AWS: moto for EC2, S3, IAM, STS and Scheduler; EMR, prices and budgets are ours.
 
     python server.py [--spark FILE.json]
 

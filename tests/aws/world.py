@@ -53,6 +53,8 @@ class World:
         self.next_failure = None
         self.address = "203.0.113.7"
         self.prices = {}
+        self.budgets = {}
+        self.budgets_page = None
 
     def catch_up(self):
         """Brings everything to the clock's time."""

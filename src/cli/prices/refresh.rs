@@ -31,7 +31,7 @@ pub(super) async fn run(
     if regions.is_empty() {
         regions.push(super::default_region(screen).await?);
     }
-    let api = context.price_list(&regions[0]).await?;
+    let api = context.services(&regions[0]).await?;
     let mut told = Vec::new();
     for region in &regions {
         told.push(refresh(&api, region, context, screen).await?);

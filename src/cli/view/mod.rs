@@ -1,12 +1,15 @@
 //! How plans, progress, clusters and results look: 80 columns, no colour needed, good in a pipe.
 
+pub(super) mod budgets;
 pub(super) mod compare;
 pub(super) mod estimate;
 pub(super) mod figures;
 pub(super) mod ladder;
 pub(super) mod ledger;
+pub(super) mod month;
 pub(super) mod node;
 pub(super) mod plan;
+pub(super) mod policy;
 pub(super) mod price;
 pub(super) mod progress;
 pub(super) mod results;

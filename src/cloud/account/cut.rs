@@ -254,6 +254,7 @@ fn bare(stack: &StackName, seen: &SeenCluster, groups: &Seen) -> Option<ClusterS
         guardrails,
         rates: None,
         ending: ENDING,
+        overridden: None,
     })
 }
 

@@ -54,7 +54,7 @@ pub(super) struct Lock {
 impl Lock {
     /// Dead for certain, without waiting: a process of this machine that is no more, or a lock so
     /// old that no clock can be so wrong.
-    fn is_dead(&self) -> bool {
+    pub(super) fn is_dead(&self) -> bool {
         let age = (self.read_at - self.modified).to_std().unwrap_or_default();
         self.holder
             .process
@@ -380,7 +380,7 @@ impl<A: Api> Account<A> {
 
     /// Makes the bucket; at the first time `made` says nothing, then when that was. One that was made
     /// a moment ago may not be there for every server yet.
-    async fn bring_bucket(
+    pub(super) async fn bring_bucket(
         &self,
         bucket: &Bucket,
         made: &mut Option<Instant>,

@@ -30,6 +30,7 @@ mod shell;
 mod spec;
 mod stage;
 mod steps;
+mod teams;
 mod trial;
 
 pub use caller::Addresses;
@@ -42,14 +43,14 @@ use super::api::s3::Bucket;
 use super::api::sts::{GetCallerIdentity, Identity};
 use super::dice::Dice;
 use super::local::runtime::Store;
-use super::{Cloud, CloudError, Finding, Lease, Shell};
+use super::{Cloud, CloudError, Finding, Kept, Lease, Shell};
 use crate::cost::catalog::Catalog;
 use crate::guard::Terms;
 use crate::model::action::Action;
 use crate::model::clock::Clock;
 use crate::model::event::{Event, Listener, SparkProgress};
 use crate::model::facts::Facts;
-use crate::model::name::{ClusterId, Region, StackName};
+use crate::model::name::{ClusterId, Region, StackName, TeamName};
 use crate::model::observed::{Cluster, Observed};
 use crate::model::plan::Plan;
 use crate::model::rung::Rung;
@@ -298,5 +299,26 @@ impl<A: Api> Cloud for Account<A> {
 
     async fn leave(&self) -> Result<(), CloudError> {
         self.leave_bucket().await
+    }
+
+    async fn caller(&self) -> Result<Option<String>, CloudError> {
+        Ok(Some(self.identity().await?.arn))
+    }
+
+    async fn is_held(&self, stack: &StackName) -> Result<bool, CloudError> {
+        self.holds(stack).await
+    }
+
+    async fn team_book(&self, team: &TeamName) -> Result<Option<Kept>, CloudError> {
+        self.read_book(team).await
+    }
+
+    async fn keep_team_book(
+        &self,
+        team: &TeamName,
+        content: &[u8],
+        was: Option<&str>,
+    ) -> Result<bool, CloudError> {
+        self.write_book(team, content, was).await
     }
 }

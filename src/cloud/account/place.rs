@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! locks/STACK.json                     who works on the stack
+//! teams/TEAM.json                      what the team has spent and promised
 //! stacks/STACK/.clusterup.json         the stack has a part of the bucket, and the bucket is closed
 //! stacks/STACK/{scripts, data, bootstrap, results, scratch}/…
 //! stacks/STACK/logs/CLUSTER/…          what EMR uploads
@@ -13,13 +14,17 @@
 //! ```
 
 use super::names::prefix;
-use crate::model::name::{ClusterId, JobHash, StackName};
+use crate::model::name::{ClusterId, JobHash, StackName, TeamName};
 use crate::model::observed::Run;
 
 pub(super) const LOCKS: &str = "locks/";
 
 pub(super) fn lock(stack: &StackName) -> String {
     format!("{LOCKS}{stack}.json")
+}
+
+pub(super) fn team(team: &TeamName) -> String {
+    format!("teams/{team}.json")
 }
 
 pub(super) fn marker(stack: &StackName) -> String {

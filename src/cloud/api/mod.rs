@@ -2,6 +2,7 @@
 //! or a world in memory, and who stands between, a meter, a retrier or a saboteur, is the caller's
 //! choice.
 
+pub mod budgets;
 pub mod ec2;
 pub mod emr;
 mod error;
@@ -76,6 +77,14 @@ macro_rules! api {
 }
 
 api!(
+    budgets::DescribeBudgets,
+    budgets::DescribeNotificationsForBudget,
+    budgets::DescribeSubscribersForNotification,
+    budgets::CreateBudget,
+    budgets::UpdateBudget,
+    budgets::DeleteBudget,
+    budgets::CreateNotification,
+    budgets::DeleteNotification,
     sts::GetCallerIdentity,
     ec2::DescribeKeyPairs,
     ec2::ImportKeyPair,

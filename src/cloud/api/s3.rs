@@ -31,6 +31,13 @@ call!(
     ()
 );
 
+/// The region that a bucket is in, whatever region is asked.
+#[derive(Debug, Clone)]
+pub struct GetBucketLocation {
+    pub bucket: Bucket,
+}
+call!(GetBucketLocation, "s3:GetBucketLocation", reads, String);
+
 /// By S3's own keys (SSE-S3).
 #[derive(Debug, Clone)]
 pub struct PutBucketEncryption {

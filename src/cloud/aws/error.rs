@@ -49,6 +49,8 @@ const UNAUTHENTICATED: &[&str] = &[
 /// Codes of 4xx and 5xx that leave open what was done.
 const DOUBT: &[&str] = &[
     "InternalError",
+    // Of budgets, with 400 as all that they say no with.
+    "InternalErrorException",
     "InternalFailure",
     "InternalServerError",
     "InternalServerException",
@@ -75,7 +77,7 @@ fn by_code(code: &str, message: &str) -> Option<Kind> {
         "NoSuchEntity" | "NoSuchKey" | "NoSuchBucket" | "NoSuchUpload" | "NotFound" => {
             Kind::NotFound
         }
-        "ResourceNotFoundException" => Kind::NotFound,
+        "ResourceNotFoundException" | "NotFoundException" => Kind::NotFound,
         _ if code.ends_with(".NotFound") || names_no_cluster(code, message) => Kind::NotFound,
         "PreconditionFailed" | "ConditionalRequestConflict" | "OperationAborted" => {
             Kind::Precondition
@@ -264,6 +266,7 @@ mod tests {
             &[
                 ("InternalServerError", 500, ""),
                 ("InternalFailure", 400, ""),
+                ("InternalErrorException", 400, ""),
                 (
                     "RequestTimeout",
                     400,
@@ -317,6 +320,7 @@ mod tests {
                 ("NoSuchUpload", 404, ""),
                 ("NotFound", 404, ""),
                 ("ResourceNotFoundException", 404, ""),
+                ("NotFoundException", 400, ""),
                 ("InvalidKeyPair.NotFound", 400, ""),
                 ("InvalidGroup.NotFound", 400, ""),
                 ("InvalidPermission.NotFound", 400, ""),
@@ -348,6 +352,7 @@ mod tests {
                 ("IllegalLocationConstraintException", 400, ""),
                 ("PermanentRedirect", 301, ""),
                 ("ServiceQuotaExceededException", 402, ""),
+                ("CreationLimitExceededException", 400, ""),
             ],
         );
     }
@@ -362,6 +367,7 @@ mod tests {
                 ("InvalidPermission.Duplicate", 400, ""),
                 ("EntityAlreadyExists", 409, ""),
                 ("BucketAlreadyExists", 409, ""),
+                ("DuplicateRecordException", 400, ""),
                 ("BucketAlreadyOwnedByYou", 409, ""),
             ],
         );

@@ -1,5 +1,6 @@
 //! Amazon's own SDK as the one who serves the calls: translation there and back, nothing else.
 
+mod budgets;
 mod ec2;
 mod emr;
 mod error;
@@ -30,6 +31,7 @@ const STALL: Duration = Duration::from_secs(30);
 
 /// AWS in one region.
 pub struct Sdk {
+    budgets: aws_sdk_budgets::Client,
     ec2: aws_sdk_ec2::Client,
     emr: aws_sdk_emr::Client,
     iam: aws_sdk_iam::Client,
@@ -60,6 +62,7 @@ impl Sdk {
             .force_path_style(has_own_s3(&config))
             .build();
         Self {
+            budgets: aws_sdk_budgets::Client::new(&config),
             ec2: aws_sdk_ec2::Client::new(&config),
             emr: aws_sdk_emr::Client::new(&config),
             iam: aws_sdk_iam::Client::new(&config),

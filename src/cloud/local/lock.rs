@@ -39,12 +39,29 @@ impl Drop for Held {
     }
 }
 
+pub(super) fn path(place: &Place, stack: &StackName) -> PathBuf {
+    place.locks().join(stack.as_str())
+}
+
+/// Whether a process holds it; nothing is made.
+pub(super) fn is_held(path: &Path) -> std::io::Result<bool> {
+    let opened = File::open(path);
+    match opened {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        opened => match opened?.try_lock_shared() {
+            Err(TryLockError::WouldBlock) => Ok(true),
+            Err(TryLockError::Error(error)) => Err(error),
+            Ok(()) => Ok(false),
+        },
+    }
+}
+
 pub(super) async fn take(
     place: &Place,
     stack: &StackName,
     hear: &dyn Listener,
 ) -> Result<Held, CloudError> {
-    let path = place.locks().join(stack.as_str());
+    let path = path(place, stack);
     let mut waited = Duration::ZERO;
     loop {
         match attempt(&path).during(|| format!("lock {}", path.display()))? {

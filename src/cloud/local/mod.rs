@@ -10,12 +10,13 @@ mod lock;
 pub mod machine;
 pub mod place;
 pub mod runtime;
+mod teams;
 
 use self::cluster::{Folder, Request};
 use self::place::Place;
 use self::runtime::Store;
 use super::gather::Gather;
-use super::{Cloud, CloudError, Finding, Lease, Shell, home, keypair};
+use super::{Cloud, CloudError, Finding, Kept, Lease, Shell, home, keypair};
 use crate::cloud::error::{Class, IoContext};
 use crate::cost::catalog::Catalog;
 use crate::guard;
@@ -23,7 +24,7 @@ use crate::model::action::Action;
 use crate::model::clock::Clock;
 use crate::model::event::{Event, Listener, SparkProgress};
 use crate::model::facts::Facts;
-use crate::model::name::{ClusterId, StackName};
+use crate::model::name::{ClusterId, StackName, TeamName};
 use crate::model::observed::{Cluster, Observed};
 use crate::model::plan::Plan;
 use crate::model::rung::{Rung, RungKind};
@@ -314,5 +315,26 @@ impl Cloud for Local {
 
     async fn leave(&self) -> Result<(), CloudError> {
         Ok(())
+    }
+
+    async fn caller(&self) -> Result<Option<String>, CloudError> {
+        Ok(None)
+    }
+
+    async fn is_held(&self, stack: &StackName) -> Result<bool, CloudError> {
+        teams::holds(&self.place, stack)
+    }
+
+    async fn team_book(&self, team: &TeamName) -> Result<Option<Kept>, CloudError> {
+        teams::read(&self.place, team)
+    }
+
+    async fn keep_team_book(
+        &self,
+        team: &TeamName,
+        content: &[u8],
+        was: Option<&str>,
+    ) -> Result<bool, CloudError> {
+        teams::write(&self.place, team, content, was)
     }
 }

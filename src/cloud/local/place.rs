@@ -6,6 +6,7 @@
 //! ROOT/STACK/bucket/{scripts, data, scratch, results}/…
 //! ROOT/STACK/clusters/ID/…
 //! ROOT/.locks/STACK
+//! ROOT/../teams/TEAM.json
 //! ```
 
 use super::bucket::PARTIAL;
@@ -61,6 +62,11 @@ impl Place {
 
     pub(super) fn locks(&self) -> PathBuf {
         self.root.join(".locks")
+    }
+
+    /// Beside the stacks, because accounts outlive them.
+    pub(super) fn teams(&self) -> PathBuf {
+        self.root.with_file_name("teams")
     }
 
     /// The stacks that have a folder, in order of their names.

@@ -1,6 +1,7 @@
 //! A small honest AWS account in memory, in virtual time: the same seed and the same calls give the
 //! same history. Time is tokio's; under its paused clock it moves only as sleeps say.
 
+mod budgets;
 mod census;
 mod check;
 mod cluster;

@@ -1,5 +1,6 @@
 //! All that the account holds, how time passes in it, and what chance decides.
 
+use super::budgets::Budgets;
 use super::cluster::Cluster;
 use super::ec2::Ec2;
 use super::iam::Iam;
@@ -45,6 +46,7 @@ pub(super) struct State {
     pub(super) iam: Iam,
     pub(super) s3: S3,
     pub(super) scheduler: Scheduler,
+    pub(super) budgets: Budgets,
     pub(super) clusters: BTreeMap<String, Cluster>,
     pub(super) told: Told,
     pub(super) journal: Vec<(DateTime<Utc>, &'static str)>,
@@ -77,6 +79,7 @@ impl State {
             iam: Iam::new(&settings),
             s3: S3::default(),
             scheduler: Scheduler::new(seed),
+            budgets: Budgets::default(),
             clusters: BTreeMap::new(),
             told: Told::default(),
             journal: Vec::new(),

@@ -5,11 +5,12 @@ mod report;
 mod split;
 
 pub use report::{By, Report, Row, Unpriced, expected};
-pub use split::{Split, spent, split};
+pub use split::{Split, charged, spent, split};
 
 use crate::model::life::Life;
 use crate::model::name::{ClusterId, StackName, TeamName};
 use crate::model::observed::{Cluster, ClusterState, End, EndReason, StepState};
+use crate::model::policy::Override;
 use crate::model::rates::Rates;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,12 @@ pub struct Record {
     pub lives: Vec<Life>,
     /// The steps that have begun.
     pub steps: Vec<Work>,
+    /// By when all of it is gone, its ending included, as things stood when it was seen.
+    #[serde(default)]
+    pub ends_by: Option<DateTime<Utc>>,
+    /// Who made it in spite of a policy, and why.
+    #[serde(default)]
+    pub overridden: Option<Override>,
     /// When the cloud told all this.
     pub seen_at: DateTime<Utc>,
 }
@@ -86,8 +93,17 @@ impl Record {
             rates: cluster.spec.rates,
             lives: cluster.lives.clone(),
             steps: work.collect(),
+            ends_by: None,
+            overridden: cluster.spec.overridden.clone(),
             seen_at,
         }
+    }
+
+    /// One that is gone by then whatever happens.
+    #[must_use]
+    pub fn ending_by(mut self, at: DateTime<Utc>) -> Self {
+        self.ends_by = Some(at);
+        self
     }
 
     /// Whether nothing of it can change any more, so that the cloud need not be asked again.
@@ -131,7 +147,7 @@ impl Record {
     }
 
     /// Its instances' timeline. Those of a cluster that is over have ended with it at the latest.
-    fn lives(&self) -> impl Iterator<Item = Life> + '_ {
+    pub fn lives(&self) -> impl Iterator<Item = Life> + '_ {
         let over = self.ended_at.filter(|_| self.state.is_over());
         self.lives.iter().map(move |life| Life {
             until: life.until.or(over.map(|at| at.max(life.from))),

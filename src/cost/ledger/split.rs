@@ -82,8 +82,15 @@ impl std::ops::AddAssign for Split {
 /// Dollars of a cluster within a window, up to `now`; none where it is not priced. Those of windows
 /// that adjoin add up to those of the whole.
 pub fn spent(record: &Record, window: Window, now: DateTime<Utc>) -> Option<Usd> {
-    let (meter, window) = (Meter::of(record)?, clip(window, now));
-    Some(dollars(meter.before(window.until)) - dollars(meter.before(window.from)))
+    let Meter { rates, lives } = Meter::of(record)?;
+    Some(charged(rates, &lives, window, now))
+}
+
+/// Dollars of instances at these prices within a window, up to `now`.
+pub fn charged(rates: Rates, lives: &[Life], window: Window, now: DateTime<Utc>) -> Usd {
+    let lives = lives.to_vec();
+    let (meter, window) = (Meter { rates, lives }, clip(window, now));
+    dollars(meter.before(window.until)) - dollars(meter.before(window.from))
 }
 
 /// The same dollars by what the cluster did.

@@ -1,10 +1,10 @@
 //! `cluster`: its release, its machines, and who may reach it.
 
-use super::{GROUPS, KEY_PAIRS, field, plain};
+use super::{GROUPS, KEY_PAIRS};
 use crate::text::format;
 use crate::text::forms::{expand_group, expand_primary, expand_size};
 use crate::text::shape::Need::{Default, Optional, Required};
-use crate::text::shape::{Field, Forms, Kind, List, Object, Unique, Word};
+use crate::text::shape::{Field, Forms, Kind, List, Object, Unique, Word, field, plain};
 
 pub(super) static CLUSTER: Object = plain(
     "The EMR cluster.",

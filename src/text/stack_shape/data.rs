@@ -1,9 +1,9 @@
 //! `data`: data sets and where they are.
 
-use super::{DATA_SETS, field};
+use super::DATA_SETS;
 use crate::text::format;
 use crate::text::shape::Need::{Default, Optional};
-use crate::text::shape::{Choice, Kind, Object};
+use crate::text::shape::{Choice, Kind, Object, field};
 
 pub(super) static DATA: Object = Object {
     doc: "A data set: a file here, behind a URL, in S3, or beside another data set.",
@@ -87,4 +87,5 @@ pub(super) static DATA: Object = Object {
             may: &[],
         },
     ],
+    lack: "does not say where it is",
 };

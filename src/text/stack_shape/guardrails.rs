@@ -4,9 +4,8 @@ use super::super::format;
 use super::super::shape::{
     Kind,
     Need::{Default, Optional, Required},
-    Object, Word,
+    Object, Word, field, plain,
 };
-use super::{field, plain};
 
 pub(super) static GUARDRAILS: Object = plain(
     "What ends the cluster, whatever else happens.",
@@ -72,7 +71,7 @@ pub(super) static GUARDRAILS: Object = plain(
     ],
 );
 
-static OFF_HOURS: Object = plain(
+pub(crate) static OFF_HOURS: Object = plain(
     "Hours in which no cluster shall run.",
     &[
         field(

@@ -1,9 +1,8 @@
 //! `job`: what the cluster runs.
 
-use super::{field, plain};
 use crate::text::format;
 use crate::text::shape::Need::{Default, Optional, Required};
-use crate::text::shape::{Kind, List, Object, Unique};
+use crate::text::shape::{Kind, List, Object, Unique, field, plain};
 
 pub(super) static JOB: Object = plain(
     "What the cluster runs.",

@@ -2,39 +2,15 @@
 
 mod cluster;
 mod data;
-mod guardrails;
+pub(crate) mod guardrails;
 mod job;
 
 use super::format;
 use super::shape::Need::{Default, Optional, Required};
-use super::shape::{Field, Kind, List, Names, Need, Object, Unique};
+use super::shape::{Kind, List, Names, Object, Texts, Unique, field, plain};
 use cluster::CLUSTER;
 use data::DATA;
 use job::JOB;
-
-const fn field(
-    key: &'static str,
-    need: Need,
-    kind: Kind,
-    example: &'static str,
-    doc: &'static str,
-) -> Field {
-    Field {
-        key,
-        doc,
-        need,
-        kind,
-        example,
-    }
-}
-
-const fn plain(doc: &'static str, fields: &'static [Field]) -> Object {
-    Object {
-        doc,
-        fields,
-        choice: &[],
-    }
-}
 
 pub(crate) static KEY_PAIRS: Names = Names {
     what: "key pair",
@@ -68,6 +44,13 @@ pub(crate) static STACK: Object = plain(
             Kind::Text(&format::TEAM),
             "recsys",
             "The team that pays; its policies apply.",
+        ),
+        field(
+            "tags",
+            Optional,
+            Kind::Texts(&TAGS),
+            "{ owner: ana, cost-center: cc-42 }",
+            "Tags of your own, on the cluster and its instances: at most ten.",
         ),
         field(
             "region",
@@ -120,6 +103,13 @@ pub(crate) static STACK: Object = plain(
         ),
     ],
 );
+
+static TAGS: Texts = Texts {
+    key: &format::TAG_KEY,
+    value: &format::TAG_VALUE,
+    most: 10,
+    entry: "a tag",
+};
 
 static KEY_PAIR_LIST: List = List {
     of: Kind::Map(&KEY_PAIR),

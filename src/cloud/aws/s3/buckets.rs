@@ -1,8 +1,8 @@
 //! Buckets and their settings.
 
 use crate::cloud::api::s3::{
-    CreateBucket, DeleteBucket, PutBucketEncryption, PutBucketLifecycle, PutBucketTagging,
-    PutPublicAccessBlock,
+    CreateBucket, DeleteBucket, GetBucketLocation, PutBucketEncryption, PutBucketLifecycle,
+    PutBucketTagging, PutPublicAccessBlock,
 };
 use crate::cloud::api::{ApiError, Serve};
 use crate::cloud::aws::Sdk;
@@ -35,6 +35,26 @@ impl Serve<CreateBucket> for Sdk {
             Err(error) if error.code.as_deref() == Some("BucketAlreadyOwnedByYou") => Ok(()),
             Err(error) => Err(error),
         }
+    }
+}
+
+impl Serve<GetBucketLocation> for Sdk {
+    async fn serve(&self, call: GetBucketLocation) -> Result<String, ApiError> {
+        let told = self
+            .s3
+            .get_bucket_location()
+            .bucket(call.bucket.name)
+            .set_expected_bucket_owner(call.bucket.owner)
+            .send()
+            .await
+            .map_err(told::<GetBucketLocation, _>)?;
+        let region = told.location_constraint().map(|region| region.as_str());
+        // S3's oldest regions have names of their own here (S3 API, GetBucketLocation).
+        Ok(match region {
+            None | Some("" | "US") => "us-east-1".to_owned(),
+            Some("EU") => "eu-west-1".to_owned(),
+            Some(region) => region.to_owned(),
+        })
     }
 }
 

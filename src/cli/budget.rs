@@ -1,0 +1,147 @@
+//! `budget`: each team's month: what is spent, promised and left, and how long it lasts.
+
+use super::args::TargetArgs;
+use super::context::Context;
+use super::failure::{Exit, Failure};
+use super::policies::{PoliciesArgs, Read};
+use super::screen::Screen;
+use super::target::Target;
+use super::treasury::Treasurer;
+use super::view;
+use crate::model::clock::Clock;
+use crate::model::month::Month;
+use crate::model::name::{Region, TeamName};
+use crate::policy::book::Book;
+use crate::run::clock::SystemClock;
+use crate::run::treasury::Budget;
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct BudgetArgs {
+    /// Only this team
+    team: Option<TeamName>,
+    #[command(flatten)]
+    target: TargetArgs,
+    #[command(flatten)]
+    policies: PoliciesArgs,
+}
+
+pub(super) async fn run(
+    args: &BudgetArgs,
+    context: &Context,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    let target = Target::open(&args.target, None, context).await?;
+    let read = args.policies.read_here(context, screen).await?;
+    let teams = teams(&read, args.team.as_ref())?;
+    let now = SystemClock.now();
+    let mut documents = Vec::new();
+    for (n, team) in teams.iter().enumerate() {
+        if n > 0 {
+            screen.text("");
+        }
+        let budgets = read.policies.budgets_of(team);
+        let shown = Shown {
+            team,
+            budgets: &budgets,
+            now,
+        };
+        let book = shown.settle(&target, context, screen).await?;
+        documents.extend(shown.show(&book, screen));
+    }
+    let fields = json!({ "target": target.name(), "months": documents, "from": read.places });
+    screen.document("budget", Exit::Done.code(), fields);
+    Ok(Exit::Done)
+}
+
+/// The teams that have a budget, or the one that was asked for.
+fn teams(read: &Read, only: Option<&TeamName>) -> Result<BTreeSet<TeamName>, Failure> {
+    let mut teams = read.policies.teams();
+    if let Some(only) = only {
+        teams.retain(|team| team == only);
+    }
+    if !teams.is_empty() {
+        return Ok(teams);
+    }
+    let what = match only {
+        Some(team) => format!("no policy gives team {team} a budget"),
+        None => "no policy gives a team a budget".to_owned(),
+    };
+    let places: Vec<&str> = read.places.iter().map(|it| it.place.as_str()).collect();
+    let looked = match places.is_empty() {
+        true => "no policies were found here or above: name them by --policies".to_owned(),
+        false => format!("looked in {}", places.join(", ")),
+    };
+    Err(Failure::input(what)
+        .hint(looked)
+        .hint("a policy gives one by `applies_to.teams` and `budget.monthly`"))
+}
+
+struct Shown<'a> {
+    team: &'a TeamName,
+    budgets: &'a [Budget<'a>],
+    now: DateTime<Utc>,
+}
+
+impl Shown<'_> {
+    /// The account, brought up to what is there now, wherever the team has something promised.
+    async fn settle(
+        &self,
+        target: &Target,
+        context: &Context,
+        screen: &Screen,
+    ) -> Result<Book, Failure> {
+        let mut book = self.settle_in(target, context, screen).await?;
+        let places: BTreeSet<String> = book
+            .promises
+            .values()
+            .map(|promise| promise.target.clone())
+            .filter(|place| *place != target.name())
+            .collect();
+        for place in places {
+            let Ok(region) = place.parse::<Region>() else {
+                continue;
+            };
+            let args = TargetArgs::of(region);
+            let elsewhere = Target::open(&args, None, context).await?;
+            book = self.settle_in(&elsewhere, context, screen).await?;
+        }
+        Ok(book)
+    }
+
+    async fn settle_in(
+        &self,
+        target: &Target,
+        context: &Context,
+        screen: &Screen,
+    ) -> Result<Book, Failure> {
+        let opened = Treasurer::open(self.team, self.budgets, target, context, screen).await?;
+        let records = opened.records(self.now).await?;
+        let treasury = opened.treasury(&records);
+        let (told, book) = treasury.settle(self.budgets, self.now).await?;
+        view::month::tell(&told, Some(self.team), screen);
+        Ok(book)
+    }
+
+    fn show(&self, book: &Book, screen: &Screen) -> Vec<Value> {
+        let mut documents = Vec::new();
+        for (policy, budget) in self.budgets {
+            let month = Month::of(self.now, budget.value.timezone);
+            let figures = book.figures(&policy.name, month, &budget.value, None, self.now);
+            let promises: Vec<_> = book.promises.values().collect();
+            let shown = view::month::Month {
+                team: self.team,
+                policy: &policy.name,
+                budget: &budget.value,
+                figures,
+                promises: &promises,
+                now: self.now,
+            };
+            screen.text(shown.render().trim_end());
+            documents.push(shown.document());
+        }
+        documents
+    }
+}

@@ -1,0 +1,135 @@
+//! What CI reads of `policy check`: SARIF 2.1.0 for code scanning, and the annotations of GitHub's
+//! workflows.
+
+use crate::cli::policies::Place;
+use crate::model::name::StackName;
+use crate::model::policy::Effect;
+use crate::policy::{Finding, Judgement};
+use crate::text;
+use clap::ValueEnum;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Text,
+    Sarif,
+    Github,
+}
+
+/// A stack's file, and what policies say of it.
+pub(super) struct Checked {
+    pub(super) file: String,
+    pub(super) text: String,
+    pub(super) stack: StackName,
+    pub(super) judgement: Judgement,
+    pub(super) from: Vec<Place>,
+}
+
+impl Checked {
+    pub(super) fn document(&self) -> Value {
+        let judgement = &self.judgement;
+        json!({
+            "file": self.file,
+            "stack": self.stack,
+            "standing": judgement.standing,
+            "policies": judgement.policies,
+            "findings": judgement.findings,
+            "bounds": judgement.bounds,
+            "from": self.from,
+        })
+    }
+
+    /// The line of the stack's file that a finding is about: that of its key, or of the nearest
+    /// above it that there is.
+    fn line(&self, finding: &Finding) -> usize {
+        text::line_of(&self.text, finding.at)
+    }
+}
+
+const fn level(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Deny => "error",
+        Effect::Warn => "warning",
+    }
+}
+
+fn message(finding: &Finding) -> String {
+    format!(
+        "{} ({}). To pass: {}",
+        finding.message, finding.place, finding.pass
+    )
+}
+
+/// One run with a result for each finding (OASIS, SARIF 2.1.0).
+pub(super) fn sarif(checked: &[Checked]) -> Value {
+    let mut rules: BTreeMap<String, Value> = BTreeMap::new();
+    let mut results = Vec::new();
+    for one in checked {
+        for finding in &one.judgement.findings {
+            let id = format!("{}/{}", finding.policy, finding.rule);
+            let text = format!("Policy {}, {}", finding.policy, finding.rule);
+            let rule = json!({ "id": id, "shortDescription": { "text": text } });
+            rules.insert(id.clone(), rule);
+            results.push(json!({
+                "ruleId": id,
+                "level": level(finding.effect),
+                "message": { "text": message(finding) },
+                "locations": [{ "physicalLocation": {
+                    "artifactLocation": { "uri": one.file.replace('\\', "/") },
+                    "region": { "startLine": one.line(finding) },
+                } }],
+            }));
+        }
+    }
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "clusterup",
+                "version": env!("CARGO_PKG_VERSION"),
+                "rules": rules.into_values().collect::<Vec<_>>(),
+            } },
+            "results": results,
+        }],
+    })
+}
+
+/// A line for each finding (GitHub, workflow commands).
+pub(super) fn github(checked: &[Checked]) -> String {
+    let mut lines = Vec::new();
+    for one in checked {
+        for finding in &one.judgement.findings {
+            lines.push(format!(
+                "::{} file={},line={},title={}::{}",
+                level(finding.effect),
+                property(&one.file),
+                one.line(finding),
+                property(&format!("{} {}", finding.policy, finding.rule)),
+                escaped(&message(finding)),
+            ));
+        }
+    }
+    lines.join("\n")
+}
+
+fn escaped(text: &str) -> String {
+    let text = text.replace('%', "%25");
+    text.replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    escaped(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_breaks_out_of_an_annotation() {
+        assert_eq!(escaped("50% of\nit"), "50%25 of%0Ait");
+        assert_eq!(property("a:b,c"), "a%3Ab%2Cc");
+    }
+}

@@ -1,0 +1,107 @@
+//! `policy push`: AWS's budgets as the policies' monthly budgets are, one for each team.
+
+use crate::cli::context::Context;
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::interrupt;
+use crate::cli::policies::{self, PoliciesArgs};
+use crate::cli::prompt::consent;
+use crate::cli::screen::Screen;
+use crate::cli::view::budgets::{budget, changes, document, question, there};
+use crate::cloud::api::Api;
+use crate::model::policy::Policy;
+use crate::policy::mirror::{mirror as mirrored, shortcomings};
+use crate::run::mirror;
+use serde_json::json;
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct PushArgs {
+    #[command(flatten)]
+    policies: PoliciesArgs,
+    /// Show what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Answer yes to every question
+    #[arg(long, short)]
+    yes: bool,
+}
+
+#[cfg(feature = "aws")]
+pub(super) async fn run(
+    args: &PushArgs,
+    context: &Context,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    let policies = read(args, context, screen).await?;
+    // Budgets have one place for all regions; any will do to ask whose account it is.
+    let region = match crate::cli::target::known_region().await {
+        Some(region) => region,
+        None => ("us-east-1".parse())
+            .map_err(|error| Failure::input("no region is named").caused_by(&error))?,
+    };
+    let api = context.services(&region).await?;
+    push(&api, &policies, args, context, screen).await
+}
+
+#[cfg(not(feature = "aws"))]
+pub(super) async fn run(
+    args: &PushArgs,
+    context: &Context,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    read(args, context, screen).await?;
+    Err(Failure::input(
+        "this clusterup was built without AWS, and cannot ask it for budgets",
+    ))
+}
+
+async fn read(args: &PushArgs, context: &Context, screen: &Screen) -> Result<Vec<Policy>, Failure> {
+    let read = args.policies.read_here(context, screen).await?;
+    match read.policies.is_empty() {
+        true => Err(policies::none()),
+        false => Ok(read.policies.iter().cloned().collect()),
+    }
+}
+
+#[cfg_attr(
+    not(feature = "aws"),
+    expect(dead_code, reason = "there is nobody to ask")
+)]
+async fn push<A: Api>(
+    api: &A,
+    policies: &[Policy],
+    args: &PushArgs,
+    context: &Context,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    let want = mirrored(policies);
+    for lack in shortcomings(policies) {
+        screen.say(&format!("warning: {lack}"));
+    }
+    let account = mirror::account(api).await?;
+    let plan = mirror::plan(api, &account, &want).await?;
+    screen.text(&changes(&account, &plan));
+    let pushes = !args.dry_run && !plan.is_empty();
+    if pushes {
+        if !consent(&question(&account, &plan), args.yes, context)? {
+            screen.say("nothing was changed");
+            return Ok(Exit::Failed);
+        }
+        let push = mirror::push(api, &account, &want, &plan);
+        interrupt::or_stop(push, STOPPED).await??;
+        screen.text(&there(&account, &want));
+    }
+    let fields = json!({
+        "account": account,
+        "changes": plan.iter().map(document).collect::<Vec<_>>(),
+        "pushed": pushes,
+        "budgets": want.iter().map(budget).collect::<Vec<_>>(),
+    });
+    screen.document("policy push", 0, fields);
+    Ok(Exit::Done)
+}
+
+/// What Ctrl-C leaves, and how to go on.
+const STOPPED: [&str; 2] = [
+    "interrupted before every budget was as its policy says",
+    "push again goes on from here",
+];

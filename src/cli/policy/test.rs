@@ -1,0 +1,199 @@
+//! `policy test`: policies against examples with expected verdicts.
+
+use super::check;
+use crate::cli::args::StackArgs;
+use crate::cli::context::Context;
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::policies::{self, PoliciesArgs, Read};
+use crate::cli::screen::Screen;
+use crate::cli::stack_file;
+use crate::cli::view::policy::word;
+use crate::cli::view::words::wrap;
+use crate::model::clock::Clock;
+use crate::model::money::Usd;
+use crate::model::month::Month;
+use crate::model::policy::Example;
+use crate::model::stack::Stack;
+use crate::policy::book::Figures;
+use crate::policy::{Finding, Judgement, overspent};
+use crate::run::clock::SystemClock;
+use crate::text;
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct TestArgs {
+    /// Files of examples [default: tests/*.yaml in the policies' folders]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    policies: PoliciesArgs,
+}
+
+pub(super) async fn run(
+    args: &TestArgs,
+    context: &Context,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    let read = args.policies.read_here(context, screen).await?;
+    if read.policies.is_empty() {
+        return Err(policies::none());
+    }
+    let files = match args.files.is_empty() {
+        true => beside(&read),
+        false => args.files.clone(),
+    };
+    if files.is_empty() {
+        return Err(Failure::input("there are no examples to test with")
+            .hint("write some to policies/tests/NAME.yaml, or name their files"));
+    }
+    let (mut failed, mut all) = (0_usize, Vec::new());
+    for file in &files {
+        for example in examples(file)? {
+            let result = Tried::of(&example, &read, context)?;
+            screen.text(result.line(file).trim_end());
+            failed += usize::from(!result.good());
+            all.push(result.document(file));
+        }
+    }
+    let count = all.len();
+    screen.text(&format!("{} of {count} as expected", count - failed));
+    let exit = if failed == 0 {
+        Exit::Done
+    } else {
+        Exit::Failed
+    };
+    let fields = json!({ "examples": all, "failed": failed, "from": read.places });
+    screen.document("policy test", exit.code(), fields);
+    Ok(exit)
+}
+
+/// The examples in the folders that policies were found in.
+fn beside(read: &Read) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for place in &read.places {
+        let folder = Path::new(&place.place).join("tests");
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let paths = entries.map(|entry| entry.path());
+        files.extend(paths.filter(|path| policies::is_yaml(path)));
+    }
+    files.sort();
+    files
+}
+
+fn examples(file: &Path) -> Result<Vec<Example>, Failure> {
+    let text = fs::read_to_string(file).map_err(|error| {
+        Failure::input(format!("cannot read {}", file.display()))
+            .caused_by(&error)
+            .hint("name a file of examples")
+    })?;
+    let base = file.parent().unwrap_or(Path::new(""));
+    let base = std::path::absolute(base).unwrap_or(base.to_owned());
+    text::examples(&file.display().to_string(), &text, &base).map_err(Failure::policy)
+}
+
+/// What became of an example.
+struct Tried<'a> {
+    example: &'a Example,
+    judgement: Judgement,
+}
+
+impl<'a> Tried<'a> {
+    fn of(example: &'a Example, read: &Read, context: &Context) -> Result<Self, Failure> {
+        let sets = example.sets.iter().map(|set| set.parse());
+        let sets = sets.collect::<Result<Vec<_>, _>>();
+        let sets = sets.map_err(|wrong| {
+            Failure::input(format!("a setting of example {} is none", example.name))
+                .caused_by(&wrong)
+                .hint("write it as KEY=VALUE")
+        })?;
+        let stack = stack_file::read(&StackArgs {
+            stack: example.stack.clone(),
+            sets,
+        })?;
+        let (catalog, now) = (context.catalog(), SystemClock.now());
+        let by = &context.who;
+        let judgement = check::judge(&stack, &read.policies, &catalog, by, now);
+        let worst = check::price(&stack, &catalog, now).map(|price| price.worst);
+        let judgement = judgement.with(months(example, &stack, read, worst));
+        Ok(Self { example, judgement })
+    }
+
+    /// What the judgement lacks of the reasons that are expected.
+    fn lacks(&self) -> Vec<&str> {
+        let found = |reason: &str| {
+            let mut findings = self.judgement.findings.iter();
+            findings.any(|finding| {
+                let short = finding.rule.strip_prefix("rules.");
+                finding.rule == reason || short == Some(reason)
+            })
+        };
+        let expected = self.example.because.iter().map(String::as_str);
+        expected.filter(|reason| !found(reason)).collect()
+    }
+
+    fn good(&self) -> bool {
+        self.judgement.standing == self.example.expect && self.lacks().is_empty()
+    }
+
+    fn line(&self, file: &Path) -> String {
+        let Example { name, line, .. } = self.example;
+        if self.good() {
+            return format!("ok      {name}");
+        }
+        let (has, wants) = (self.judgement.standing, self.example.expect);
+        let mut text = format!(
+            "FAILED  {name} ({}:{line})\n  expected {}, and it is {}\n",
+            file.display(),
+            word(wants),
+            word(has)
+        );
+        for reason in self.lacks() {
+            text.push_str(&format!("  expected because of {reason}\n"));
+        }
+        for finding in &self.judgement.findings {
+            let why = format!("{}: {}", finding.rule, finding.message);
+            text.push_str(&format!("  - {}\n", wrap(&why, 4)));
+        }
+        text
+    }
+
+    fn document(&self, file: &Path) -> Value {
+        json!({
+            "file": file,
+            "line": self.example.line,
+            "name": self.example.name,
+            "expected": self.example.expect,
+            "standing": self.judgement.standing,
+            "lacks": self.lacks(),
+            "good": self.good(),
+            "findings": self.judgement.findings,
+        })
+    }
+}
+
+/// What a month as the example has it says.
+fn months(example: &Example, stack: &Stack, read: &Read, worst: Option<Usd>) -> Vec<Finding> {
+    let Some((team, asked)) = stack.team.as_ref().zip(worst) else {
+        return Vec::new();
+    };
+    if example.spent.is_none() && example.promised.is_none() {
+        return Vec::new();
+    }
+    let budgets = read.policies.budgets(&stack.name, Some(team));
+    let of = |(policy, budget): &(&_, &crate::model::policy::Said<_>)| {
+        let budget: &crate::model::policy::Said<crate::model::policy::MonthlyBudget> = budget;
+        let spent = example.spent.unwrap_or_default();
+        let figures = Figures {
+            month: Month::of(SystemClock.now(), budget.value.timezone),
+            budget: budget.value.monthly,
+            counted: spent,
+            aws: None,
+            spent,
+            promised: example.promised.unwrap_or_default(),
+            asked,
+        };
+        overspent(policy, budget, team, &figures)
+    };
+    budgets.iter().filter_map(of).collect()
+}

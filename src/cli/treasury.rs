@@ -1,0 +1,106 @@
+//! A team's account as verbs use it: kept in the budget's home region or on this machine, reckoned
+//! with what the ledger knows once it is brought up.
+
+use super::context::Context;
+use super::failure::{Exit, Failure};
+use super::ledger;
+use super::screen::Screen;
+use super::target::Target;
+use crate::cloud::Cloud;
+use crate::cost::ledger::{Record, Scope, Window};
+use crate::model::name::{Region, TeamName};
+use crate::run::ledger::{Unsynced, sync};
+use crate::run::treasury::{Budget, Treasury};
+use chrono::{DateTime, TimeDelta, Utc};
+
+pub(super) struct Treasurer<'a> {
+    target: &'a Target,
+    team: TeamName,
+    /// Who keeps the account, where that is not the target itself.
+    home: Option<Box<dyn Cloud>>,
+    scope: Scope,
+    context: &'a Context,
+    screen: &'a Screen,
+}
+
+/// What is older is in no account any more.
+const BACK: TimeDelta = TimeDelta::days(75);
+
+impl<'a> Treasurer<'a> {
+    /// Of a team whose budgets these are; there is at least one.
+    pub(super) async fn open(
+        team: &TeamName,
+        budgets: &[Budget<'_>],
+        target: &'a Target,
+        context: &'a Context,
+        screen: &'a Screen,
+    ) -> Result<Self, Failure> {
+        let home = match &target.region {
+            None => None,
+            Some(region) => {
+                let home = home(team, budgets)?;
+                let elsewhere = home.filter(|home| *home != region);
+                match elsewhere {
+                    Some(home) => Some(context.aws(home).await?),
+                    None => None,
+                }
+            }
+        };
+        let scope = Scope {
+            target: target.name(),
+            account: target.cloud.account().await?,
+        };
+        Ok(Self {
+            target,
+            team: team.clone(),
+            home,
+            scope,
+            context,
+            screen,
+        })
+    }
+
+    /// The clusters of the target, once the ledger is brought up to what it tells now.
+    pub(super) async fn records(&self, now: DateTime<Utc>) -> Result<Vec<Record>, Failure> {
+        let mut ledger = ledger::open(self.context, self.screen)?;
+        match sync(&*self.target.cloud, &mut ledger, &self.scope, now).await {
+            Ok(()) => {}
+            Err(Unsynced::Cloud(error)) => return Err(error.into()),
+            Err(Unsynced::Ledger(error)) => return Err(error.into()),
+        }
+        let (from, until) = (now - BACK, now);
+        Ok(ledger.records(&self.scope, Window { from, until })?)
+    }
+
+    pub(super) fn treasury<'b>(&'b self, records: &'b [Record]) -> Treasury<'b> {
+        Treasury {
+            books: self.home.as_deref().unwrap_or(&*self.target.cloud),
+            cloud: &*self.target.cloud,
+            scope: &self.scope,
+            team: &self.team,
+            records,
+        }
+    }
+}
+
+/// The one region that all of a team's budgets keep its account in.
+fn home<'a>(team: &TeamName, budgets: &[Budget<'a>]) -> Result<Option<&'a Region>, Failure> {
+    let mut homes = budgets
+        .iter()
+        .map(|(policy, said)| (policy, &said.value.home));
+    let Some((first, home)) = homes.next() else {
+        return Ok(None);
+    };
+    match homes.find(|(_, other)| *other != home) {
+        None => Ok(Some(home)),
+        Some((second, other)) => {
+            let message = format!(
+                "the account of team {team} has two homes: {home} in policy {}, {other} in policy \
+                 {}",
+                first.name, second.name
+            );
+            Err(Failure::new(Exit::Input, message)
+                .hint("say the same budget.home in both, or it in one and none in the other"))
+        }
+    }
+}

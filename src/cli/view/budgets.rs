@@ -1,0 +1,156 @@
+//! AWS's budgets: what is to be done to them, and what is there.
+
+use super::words::{count, sign, wrap};
+use crate::model::action::Sign;
+use crate::model::mirror::Mirrored;
+use crate::policy::mirror::Change;
+use serde_json::{Value, json};
+
+/// Each change with its reason, in two lines or more.
+pub(crate) fn changes(account: &str, changes: &[Change]) -> String {
+    if changes.is_empty() {
+        return format!("budgets of AWS account {account}: nothing to do");
+    }
+    let mut lines = vec![format!("budgets of AWS account {account}")];
+    for change in changes {
+        let (mark, reasons) = match change {
+            Change::Create(to) => (Sign::Create, vec![terms(to)]),
+            Change::Update(update) => (Sign::Update, update.differs.clone()),
+            Change::Delete(_) => (Sign::Delete, vec!["no policy has it any more".to_owned()]),
+        };
+        lines.push(format!("  {} {}", sign(mark), change.name()));
+        let reasons = reasons.iter().map(|reason| wrap(reason, 6));
+        lines.extend(reasons.map(|reason| format!("      {reason}")));
+    }
+    lines.join("\n")
+}
+
+/// What asks for a yes; what is deleted is named.
+pub(crate) fn question(account: &str, changes: &[Change]) -> String {
+    let deleted = changes.iter().filter(|change| change.deletes());
+    let deleted: Vec<_> = deleted.map(Change::name).collect();
+    let made = count((changes.len() - deleted.len()) as u64, "budget");
+    let deleted = deleted.join(", ");
+    let what = match (made.starts_with("0 "), deleted.is_empty()) {
+        (_, true) => format!("makes or changes {made}"),
+        (true, false) => format!("removes the budgets {deleted}"),
+        (false, false) => format!("makes or changes {made} and removes {deleted}"),
+    };
+    format!("This {what} in AWS account {account}. Go on?")
+}
+
+/// What AWS has.
+pub(crate) fn there(account: &str, all: &[Mirrored]) -> String {
+    if all.is_empty() {
+        return format!("AWS account {account} has no budget of a policy, and no policy has one");
+    }
+    let shown = |one: &Mirrored| {
+        let (name, terms) = (one.name(), wrap(&terms(one), 6));
+        format!("\n    {name}\n      {terms}")
+    };
+    let all: String = all.iter().map(shown).collect();
+    format!("AWS account {account} has the policies' budgets{all}")
+}
+
+fn terms(of: &Mirrored) -> String {
+    let (limit, team) = (of.limit, &of.team);
+    let shares: Vec<_> = of.thresholds.iter().map(ToString::to_string).collect();
+    let told = match of.subscribers.is_empty() {
+        true => "tells nobody".to_owned(),
+        false => format!(
+            "at {} tells {}",
+            shares.join(", "),
+            of.subscribers.join(", ")
+        ),
+    };
+    format!("{limit} a month for team {team}; {told}")
+}
+
+pub(crate) fn document(change: &Change) -> Value {
+    let name = change.name();
+    match change {
+        Change::Create(to) => json!({ "change": "create", "name": name, "budget": budget(to) }),
+        Change::Update(update) => json!({
+            "change": "update", "name": name, "budget": budget(&update.to),
+            "differs": update.differs, "anew": update.anew,
+        }),
+        Change::Delete(_) => json!({ "change": "delete", "name": name }),
+    }
+}
+
+pub(crate) fn budget(of: &Mirrored) -> Value {
+    json!({
+        "name": of.name(),
+        "policy": of.policy,
+        "team": of.team,
+        "limit": of.limit,
+        "thresholds": of.thresholds,
+        "subscribers": of.subscribers,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::mirror::Update;
+
+    fn mirrored(team: &str, subscribers: &[&str]) -> Mirrored {
+        Mirrored {
+            policy: "ads".parse().unwrap(),
+            team: team.parse().unwrap(),
+            limit: "$100".parse().unwrap(),
+            thresholds: vec!["80%".parse().unwrap(), "100%".parse().unwrap()],
+            subscribers: subscribers.iter().map(|who| (*who).to_owned()).collect(),
+        }
+    }
+
+    fn all() -> Vec<Change> {
+        let update = Update {
+            from: mirrored("two", &[]).seen(),
+            to: mirrored("two", &[]),
+            differs: vec![
+                "limit $50.00 -> $100.00".to_owned(),
+                "no notification".to_owned(),
+            ],
+            anew: false,
+        };
+        vec![
+            Change::Create(mirrored("one", &["a@x.org", "b@x.org"])),
+            Change::Update(Box::new(update)),
+            Change::Delete("clusterup_old_one".to_owned()),
+        ]
+    }
+
+    #[test]
+    fn changes_have_their_reasons() {
+        let expected = "budgets of AWS account 1\n  \
+            + clusterup_ads_one\n      \
+            $100.00 a month for team one; at 80%, 100% tells a@x.org, b@x.org\n  \
+            ~ clusterup_ads_two\n      limit $50.00 -> $100.00\n      no notification\n  \
+            - clusterup_old_one\n      no policy has it any more";
+        assert_eq!(changes("1", &all()), expected);
+        assert_eq!(changes("1", &[]), "budgets of AWS account 1: nothing to do");
+    }
+
+    #[test]
+    fn what_is_removed_is_asked_about_by_its_name() {
+        let (all, go) = (all(), "in AWS account 1. Go on?");
+        let both = format!("This makes or changes 2 budgets and removes clusterup_old_one {go}");
+        assert_eq!(question("1", &all), both);
+        let made = format!("This makes or changes 1 budget {go}");
+        assert_eq!(question("1", &all[..1]), made);
+        let removed = format!("This removes the budgets clusterup_old_one {go}");
+        assert_eq!(question("1", &all[2..]), removed);
+    }
+
+    #[test]
+    fn what_is_there_is_shown() {
+        let shown = there("1", &[mirrored("one", &[])]);
+        assert!(
+            shown.ends_with("$100.00 a month for team one; tells nobody"),
+            "{shown}"
+        );
+        assert!(there("1", &[]).contains("no budget of a policy"));
+        assert_eq!(document(&all()[0])["budget"]["thresholds"][0], "80%");
+    }
+}

@@ -1,0 +1,164 @@
+//! Teams' months: figures on a line, and as bars.
+
+use super::price::cents;
+use super::words::wrap;
+use crate::cli::screen::Screen;
+use crate::model::money::Usd;
+use crate::model::name::{PolicyName, TeamName};
+use crate::model::percent::Percent;
+use crate::model::policy::{MonthlyBudget, WhenSpent};
+use crate::policy::book::{self, Figures, Promise};
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+/// One team's month under one policy.
+pub(in crate::cli) struct Month<'a> {
+    pub(in crate::cli) team: &'a TeamName,
+    pub(in crate::cli) policy: &'a PolicyName,
+    pub(in crate::cli) budget: &'a MonthlyBudget,
+    pub(in crate::cli) figures: Figures,
+    pub(in crate::cli) promises: &'a [&'a Promise],
+    pub(in crate::cli) now: DateTime<Utc>,
+}
+
+/// Characters of a bar.
+const WIDTH: u32 = 50;
+
+/// What an admission says of a month.
+pub(in crate::cli) fn line(team: &str, policy: &PolicyName, figures: &Figures) -> String {
+    let [spent, promised, asked] = [figures.spent, figures.promised, figures.asked].map(cents);
+    let after = figures.left() - figures.asked;
+    let rest = match after < Usd::ZERO {
+        true => format!("{} too much", cents(Usd::ZERO - after)),
+        false => format!("{} left then", cents(after)),
+    };
+    format!(
+        "team {team} in {}: {spent} spent, {promised} promised, {asked} asked for, of the {} of \
+         policy {policy}: {rest}",
+        figures.month, figures.budget
+    )
+}
+
+/// Says which shares of budgets are reached, each once.
+pub(in crate::cli) fn tell(
+    told: &[(PolicyName, Percent)],
+    team: Option<&TeamName>,
+    screen: &Screen,
+) {
+    let team = team.map(TeamName::as_str).unwrap_or_default();
+    for (policy, share) in told {
+        let what = match *share == Percent::WHOLE {
+            true => "all".to_owned(),
+            false => share.to_string(),
+        };
+        screen.say(&format!(
+            "warning: team {team} has spent {what} of its month's budget (policy {policy})"
+        ));
+        screen.say("  next: clusterup budget shows it");
+    }
+}
+
+impl Month<'_> {
+    pub(in crate::cli) fn render(&self) -> String {
+        let figures = &self.figures;
+        let mut text = format!(
+            "team {} in {}, policy {} ({})\n",
+            self.team, figures.month, self.policy, self.budget.timezone
+        );
+        let _ = writeln!(text, "  [{}] of {}", self.bar(), figures.budget);
+        let rows = [
+            ("spent #", figures.spent),
+            ("promised +", figures.promised),
+            ("left .", figures.left()),
+        ];
+        for (name, usd) in rows {
+            let _ = writeln!(text, "  {name:<12}{:>12}", cents(usd).to_string());
+        }
+        for line in self.lines() {
+            let _ = writeln!(text, "  {}", wrap(&line, 4));
+        }
+        for promise in self.promises {
+            let _ = writeln!(text, "  - {}", wrap(&self.promise(promise), 4));
+        }
+        text
+    }
+
+    pub(in crate::cli) fn document(&self) -> Value {
+        let (figures, window) = (&self.figures, book::window(self.figures.month, self.budget));
+        json!({
+            "team": self.team,
+            "policy": self.policy,
+            "figures": figures,
+            "left": figures.left(),
+            "exhausted_at": figures.exhausted_at(window, self.now),
+            "when_spent": self.budget.when_spent,
+            "promises": self.promises,
+        })
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let figures = &self.figures;
+        let mut lines = Vec::new();
+        if let Some(aws) = figures.aws {
+            let whose = match figures.spent > figures.counted {
+                true => "which is more than a tenth above, and believed",
+                false => "which is no more than a tenth above",
+            };
+            lines.push(format!(
+                "counted here: {}; by AWS: {}, {whose}",
+                cents(figures.counted),
+                cents(aws)
+            ));
+        }
+        let window = book::window(figures.month, self.budget);
+        let lasts = match figures.exhausted_at(window, self.now) {
+            None if figures.left() <= Usd::ZERO => "nothing is left of it".to_owned(),
+            None => "at this pace it lasts the month".to_owned(),
+            Some(at) => format!(
+                "at this pace it is spent on {}",
+                self.budget.timezone.date(at).format("%F")
+            ),
+        };
+        lines.push(lasts);
+        if figures.spent >= figures.budget {
+            let then = match self.budget.when_spent {
+                WhenSpent::Block => "it is spent: nothing new is admitted",
+                WhenSpent::Terminate => "it is spent: nothing new is admitted, what runs is ended",
+                WhenSpent::Notify => "it is spent, which is told of and stops nothing",
+            };
+            lines.push(then.to_owned());
+        }
+        lines
+    }
+
+    fn promise(&self, promise: &Promise) -> String {
+        let window = book::window(self.figures.month, self.budget);
+        let worst = cents(promise.ask.worst(window));
+        let what = match &promise.cluster {
+            Some(id) => format!("cluster {id} of stack {}", promise.stack),
+            None => format!("stack {}, about to be made", promise.stack),
+        };
+        let by = promise.ask.ends_by.format("%F %R UTC");
+        format!(
+            "up to {worst} for {what} in {}, by {}, gone by {by}",
+            promise.target, promise.by
+        )
+    }
+
+    /// Spent, promised, and left, each rounded so that something is never nothing.
+    fn bar(&self) -> String {
+        let figures = &self.figures;
+        let share = |usd: Usd| {
+            let whole = figures.budget.amount();
+            let part = (usd.amount() * Decimal::from(WIDTH) / whole).ceil();
+            part.to_u32().unwrap_or(0).min(WIDTH)
+        };
+        let spent = share(figures.spent);
+        let both = share(figures.spent + figures.promised).max(spent);
+        let of = |sign: &str, count: u32| sign.repeat(count as usize);
+        of("#", spent) + &of("+", both - spent) + &of(".", WIDTH - both)
+    }
+}

@@ -1,0 +1,65 @@
+//! Teams' accounts of this machine: a file each, changed under a lock of the kernel's.
+
+use super::lock;
+use super::place::Place;
+use crate::cloud::error::IoContext;
+use crate::cloud::files::write_whole;
+use crate::cloud::{CloudError, Kept};
+use crate::model::hex::hex;
+use crate::model::name::{StackName, TeamName};
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+fn file(place: &Place, team: &TeamName) -> PathBuf {
+    place.teams().join(format!("{team}.json"))
+}
+
+pub(super) fn read(place: &Place, team: &TeamName) -> Result<Option<Kept>, CloudError> {
+    let path = file(place, team);
+    kept(&path).during(|| format!("read {}", path.display()))
+}
+
+fn kept(path: &Path) -> io::Result<Option<Kept>> {
+    match fs::read(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        read => read.map(|content| {
+            let version = hex(&Sha256::digest(&content));
+            Some(Kept { content, version })
+        }),
+    }
+}
+
+/// False where it is not as it was read.
+pub(super) fn write(
+    place: &Place,
+    team: &TeamName,
+    content: &[u8],
+    was: Option<&str>,
+) -> Result<bool, CloudError> {
+    let path = file(place, team);
+    let write = || {
+        fs::create_dir_all(place.teams())?;
+        let lock = File::options()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path.with_extension("lock"))?;
+        // Held for as long as a small file takes to write.
+        lock.lock()?;
+        let now = kept(&path)?.map(|kept| kept.version);
+        if now.as_deref() != was {
+            return Ok(false);
+        }
+        write_whole(&path, content)?;
+        Ok(true)
+    };
+    write().during(|| format!("write {}", path.display()))
+}
+
+/// Whether a process has the stack.
+pub(super) fn holds(place: &Place, stack: &StackName) -> Result<bool, CloudError> {
+    let path = lock::path(place, stack);
+    lock::is_held(&path).during(|| format!("look at {}", path.display()))
+}

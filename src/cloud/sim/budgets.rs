@@ -1,0 +1,210 @@
+//! AWS Budgets: the account's list, in small pages.
+
+use super::no::No;
+use super::world::{Answer, State};
+use super::{ACCOUNT, Sim};
+use crate::cloud::api::budgets::{
+    CreateBudget, CreateNotification, DeleteBudget, DeleteNotification, DescribeBudgets,
+    DescribeNotificationsForBudget, DescribeSubscribersForNotification, Described, UpdateBudget,
+};
+use crate::cloud::api::{Kind, Page};
+use crate::model::mirror::{Amount, Notice, Notices, Seen};
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// AWS's own is a hundred.
+const PAGE: usize = 2;
+const MOST_NOTICES: usize = 10;
+const LONGEST_NAME: usize = 100;
+
+#[derive(Default)]
+pub(super) struct Budgets(BTreeMap<String, Held>);
+
+struct Held {
+    it: Seen,
+    actual: Option<Amount>,
+    updated: DateTime<Utc>,
+}
+
+impl Sim {
+    /// All budgets, whoever made them, in order of their names.
+    pub fn budgets(&self) -> Vec<Seen> {
+        self.edit(|state| {
+            state
+                .budgets
+                .0
+                .values()
+                .map(|held| held.it.clone())
+                .collect()
+        })
+    }
+
+    /// Puts a budget there, as a person at a console does, in place of any of its name.
+    pub fn put_budget(&self, it: Seen) {
+        self.edit(|state| state.put(it));
+    }
+
+    /// What AWS has found out that was spent.
+    pub fn set_actual(&self, budget: &str, actual: Option<Amount>) {
+        self.edit(|state| {
+            if let Some(held) = state.budgets.0.get_mut(budget) {
+                held.actual = actual;
+            }
+        });
+    }
+}
+
+impl State {
+    fn put(&mut self, it: Seen) {
+        let held = Held {
+            actual: None,
+            updated: self.now,
+            it,
+        };
+        self.budgets.0.insert(held.it.budget.name.clone(), held);
+    }
+
+    fn held(&mut self, account: &str, name: &str) -> Result<&mut Held, No> {
+        whose(account)?;
+        let held = self.budgets.0.get_mut(name);
+        held.ok_or_else(|| missing("budget"))
+    }
+}
+
+fn missing(what: &str) -> No {
+    let message = format!("the {what} doesn't exist.");
+    No::new(Kind::NotFound, "NotFoundException", message)
+}
+
+fn exists(what: &str) -> No {
+    let message = format!("the {what} already exists.");
+    No::new(Kind::Exists, "DuplicateRecordException", message)
+}
+
+fn refused(message: &str) -> No {
+    No::new(Kind::Invalid, "InvalidParameterException", message)
+}
+
+fn whose(account: &str) -> Result<(), No> {
+    match account == ACCOUNT {
+        true => Ok(()),
+        false => Err(No::new(Kind::Denied, "AccessDeniedException", "not yours")),
+    }
+}
+
+fn check_name(name: &str) -> Result<(), No> {
+    let long = name.is_empty() || name.len() > LONGEST_NAME;
+    match long || name.contains([':', '\\']) || name.contains("/action/") {
+        true => Err(refused("a budget is not called so")),
+        false => Ok(()),
+    }
+}
+
+fn check_notices(notices: &Notices) -> Result<(), No> {
+    if notices.len() > MOST_NOTICES {
+        let code = "CreationLimitExceededException";
+        return Err(No::new(Kind::Invalid, code, "too many notifications"));
+    }
+    match notices.values().any(BTreeSet::is_empty) {
+        true => Err(refused("a notification needs a subscriber")),
+        false => Ok(()),
+    }
+}
+
+/// A page's token is the number of what was shown before it.
+fn page<T>(all: impl Iterator<Item = T>, next: Option<&str>) -> Result<Page<T>, No> {
+    let shown = next.map_or(Ok(0), str::parse);
+    let shown: usize = shown.map_err(|_| refused("no such token"))?;
+    let mut rest = all.skip(shown).peekable();
+    let items: Vec<_> = rest.by_ref().take(PAGE).collect();
+    let next = rest.peek().map(|_| (shown + PAGE).to_string());
+    Ok(Page { items, next })
+}
+
+impl Answer for DescribeBudgets {
+    fn answer(self, state: &mut State) -> Result<Page<Described>, No> {
+        whose(&self.account)?;
+        let described = |held: &Held| Described {
+            budget: held.it.budget.clone(),
+            actual: held.actual.clone(),
+            updated: Some(held.updated),
+        };
+        page(
+            state.budgets.0.values().map(described),
+            self.next.as_deref(),
+        )
+    }
+}
+
+impl Answer for DescribeNotificationsForBudget {
+    fn answer(self, state: &mut State) -> Result<Page<Notice>, No> {
+        let held = state.held(&self.account, &self.budget)?;
+        page(held.it.notices.keys().cloned(), self.next.as_deref())
+    }
+}
+
+impl Answer for DescribeSubscribersForNotification {
+    fn answer(self, state: &mut State) -> Result<Page<String>, No> {
+        let held = state.held(&self.account, &self.budget)?;
+        let told = held.it.notices.get(&self.notice);
+        let told = told.ok_or_else(|| missing("notification"))?;
+        page(told.iter().cloned(), self.next.as_deref())
+    }
+}
+
+impl Answer for CreateBudget {
+    fn answer(self, state: &mut State) -> Result<(), No> {
+        whose(&self.account)?;
+        check_name(&self.budget.name)?;
+        check_notices(&self.notices)?;
+        if state.budgets.0.contains_key(&self.budget.name) {
+            return Err(exists("budget"));
+        }
+        let (budget, notices) = (self.budget, self.notices);
+        state.put(Seen { budget, notices });
+        Ok(())
+    }
+}
+
+impl Answer for UpdateBudget {
+    fn answer(self, state: &mut State) -> Result<(), No> {
+        let now = state.now;
+        let held = state.held(&self.account, &self.budget.name)?;
+        held.it.budget = self.budget;
+        held.actual = None;
+        held.updated = now;
+        Ok(())
+    }
+}
+
+impl Answer for DeleteBudget {
+    fn answer(self, state: &mut State) -> Result<(), No> {
+        whose(&self.account)?;
+        state.budgets.0.remove(&self.budget);
+        Ok(())
+    }
+}
+
+impl Answer for CreateNotification {
+    fn answer(self, state: &mut State) -> Result<(), No> {
+        let held = state.held(&self.account, &self.budget)?;
+        if held.it.notices.contains_key(&self.notice) {
+            return Err(exists("notification"));
+        }
+        let mut notices = held.it.notices.clone();
+        notices.insert(self.notice, self.subscribers);
+        check_notices(&notices)?;
+        held.it.notices = notices;
+        Ok(())
+    }
+}
+
+impl Answer for DeleteNotification {
+    fn answer(self, state: &mut State) -> Result<(), No> {
+        whose(&self.account)?;
+        if let Some(held) = state.budgets.0.get_mut(&self.budget) {
+            held.it.notices.remove(&self.notice);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,144 @@
+//! All policies against one stack.
+
+use super::finding::{Finding, Judgement};
+use super::limits;
+use super::load::Compiled;
+use super::rules;
+use super::subject::Subject;
+use crate::model::glob::Glob;
+use crate::model::hours::OffHours;
+use crate::model::name::{StackName, TeamName};
+use crate::model::policy::{MonthlyBudget, Policy, Said};
+use crate::model::stack::{Guardrails, Stack};
+use std::collections::BTreeSet;
+
+/// The policies that were found, in order of their names.
+#[derive(Debug, Clone, Default)]
+pub struct Policies {
+    all: Vec<Compiled>,
+}
+
+impl Policies {
+    pub fn extend(&mut self, more: impl IntoIterator<Item = Compiled>) {
+        self.all.extend(more);
+        self.all.sort_by(|a, b| a.policy.name.cmp(&b.policy.name));
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Policy> {
+        self.all.iter().map(|compiled| &compiled.policy)
+    }
+
+    /// Those that are for a stack.
+    pub fn of(&self, stack: &StackName, team: Option<&TeamName>) -> Vec<&Policy> {
+        let fits = |policy: &&Policy| policy.applies_to.fits(stack, team);
+        self.iter().filter(fits).collect()
+    }
+
+    /// What they say of a stack, besides of its team's month.
+    pub fn judge(&self, subject: &Subject<'_>) -> Judgement {
+        let stack = subject.stack;
+        let policies = self.of(&stack.name, stack.team.as_ref());
+        let mut found = limits::check(&policies, subject);
+        let (name, team) = (&stack.name, stack.team.as_ref());
+        let mut compiled = self.all.iter();
+        for compiled in compiled
+            .by_ref()
+            .filter(|it| it.policy.applies_to.fits(name, team))
+        {
+            found.findings.extend(rules::check(compiled, subject));
+        }
+        let names = policies.iter().map(|policy| policy.name.clone()).collect();
+        Judgement::of(names, found.findings, found.bounds)
+    }
+
+    /// The monthly budgets that a stack's team has to keep.
+    pub fn budgets(
+        &self,
+        stack: &StackName,
+        team: Option<&TeamName>,
+    ) -> Vec<(&Policy, &Said<MonthlyBudget>)> {
+        let of = self.of(stack, team);
+        of.into_iter()
+            .filter_map(|policy| Some((policy, policy.budget.as_ref()?)))
+            .collect()
+    }
+
+    /// The teams that have a monthly budget.
+    pub fn teams(&self) -> BTreeSet<TeamName> {
+        let budgeted = self.iter().filter(|policy| policy.budget.is_some());
+        let teams = budgeted.flat_map(|policy| policy.applies_to.teams.iter().flatten());
+        teams.cloned().collect()
+    }
+
+    /// The monthly budgets of a team, whatever the stack.
+    pub fn budgets_of(&self, team: &TeamName) -> Vec<(&Policy, &Said<MonthlyBudget>)> {
+        let of = |policy: &&Policy| {
+            let mut teams = policy.applies_to.teams.iter().flatten();
+            teams.any(|its| its == team)
+        };
+        self.iter()
+            .filter(of)
+            .filter_map(|policy| Some((policy, policy.budget.as_ref()?)))
+            .collect()
+    }
+
+    /// A stack with what policies lay upon it whatever it asks for: their off hours, and ceilings
+    /// that no `extend` passes.
+    #[must_use]
+    pub fn impose(&self, mut stack: Stack) -> Stack {
+        let policies = self.of(&stack.name, stack.team.as_ref());
+        stack.guardrails = impose(&policies, stack.guardrails);
+        stack
+    }
+
+    /// Marks what may be passed over by somebody, who then goes on in spite of it.
+    #[must_use]
+    pub fn override_by(&self, judgement: Judgement, by: &str) -> Judgement {
+        let findings = self.passed(judgement.findings, by);
+        Judgement::of(judgement.policies, findings, judgement.bounds)
+    }
+
+    /// Findings, those marked that somebody may pass over.
+    pub fn passed(&self, mut findings: Vec<Finding>, by: &str) -> Vec<Finding> {
+        for finding in &mut findings {
+            let mut all = self.iter();
+            let policy = all.find(|policy| policy.name == finding.policy);
+            finding.overridden = policy.is_some_and(|policy| may(policy, finding, by));
+        }
+        findings
+    }
+}
+
+/// Whether a policy lets somebody pass over what it found.
+fn may(policy: &Policy, finding: &Finding, by: &str) -> bool {
+    policy.overrides.as_ref().is_some_and(|overrides| {
+        let named = overrides.by.iter().any(|glob: &Glob| glob.fits(by));
+        named && (overrides.budget || !finding.is_of_month())
+    })
+}
+
+fn impose(policies: &[&Policy], mut guardrails: Guardrails) -> Guardrails {
+    for policy in policies {
+        if let Some(off) = &policy.off_hours {
+            add(&mut guardrails.off_hours, &off.value);
+        }
+        let ceiling = &mut guardrails.ceiling;
+        if let Some(most) = &policy.limits.max_lifetime {
+            ceiling.max_lifetime = ceiling.max_lifetime.map(|span| span.min(most.value));
+        }
+        if let Some(most) = &policy.limits.run_cost {
+            ceiling.budget = ceiling.budget.map(|budget| budget.min(most.value));
+        }
+    }
+    guardrails
+}
+
+fn add(all: &mut Vec<OffHours>, off: &OffHours) {
+    if !all.contains(off) {
+        all.push(off.clone());
+    }
+}

@@ -1,0 +1,179 @@
+//! Limits that are amounts: of several, the smallest rules.
+
+use super::{Bound, Breach, Found, Limit, set};
+use crate::model::desired::InstanceGroups;
+use crate::model::money::Usd;
+use crate::model::policy::{Limits, Policy, Said};
+use crate::model::span::Span;
+use crate::model::stack::Stack;
+use crate::policy::finding::UNPRICED;
+use crate::policy::subject::{Price, Subject};
+use rust_decimal::prelude::ToPrimitive;
+use std::fmt::Display;
+
+pub(super) fn check(policies: &[&Policy], subject: &Subject<'_>, found: &mut Found) {
+    let (stack, price) = (subject.stack, subject.price);
+    let mut check = Check { policies, found };
+    let hourly = price.map(|price| price.hourly);
+    check.cost(
+        &HOURLY_COST,
+        |limits| limits.hourly_cost.as_ref(),
+        hourly,
+        |limit| cheaper(stack, price, limit),
+    );
+    let worst = price.map(|price| price.worst);
+    check.cost(
+        &RUN_COST,
+        |limits| limits.run_cost.as_ref(),
+        worst,
+        |limit| format!("guardrails.budget: {limit} or less, which ends the cluster below it"),
+    );
+    check.most(
+        &NODES,
+        |limits| limits.nodes.as_ref(),
+        nodes(stack),
+        |limit| format!("at most {limit} nodes of all roles together in cluster.size"),
+    );
+    let guardrails = &stack.guardrails;
+    check.most(
+        &MAX_LIFETIME,
+        |limits| limits.max_lifetime.as_ref(),
+        guardrails.max_lifetime,
+        |limit: Span| format!("guardrails.max_lifetime: {limit} or less"),
+    );
+    check.most(
+        &IDLE_TIMEOUT,
+        |limits| limits.idle_timeout.as_ref(),
+        guardrails.idle_timeout,
+        |limit: Span| format!("guardrails.idle_timeout: {limit} or less"),
+    );
+}
+
+const HOURLY_COST: Limit = Limit {
+    key: "hourly_cost",
+    at: "cluster.size",
+};
+const RUN_COST: Limit = Limit {
+    key: "run_cost",
+    at: "guardrails.budget",
+};
+const NODES: Limit = Limit {
+    key: "nodes",
+    at: "cluster.size",
+};
+const MAX_LIFETIME: Limit = Limit {
+    key: "max_lifetime",
+    at: "guardrails.max_lifetime",
+};
+const IDLE_TIMEOUT: Limit = Limit {
+    key: "idle_timeout",
+    at: "guardrails.idle_timeout",
+};
+
+struct Check<'a> {
+    policies: &'a [&'a Policy],
+    found: &'a mut Found,
+}
+
+impl<'a> Check<'a> {
+    /// The smallest of what the policies allow.
+    fn strictest<T: Ord + Copy + 'a>(
+        &self,
+        of: impl Fn(&'a Limits) -> Option<&'a Said<T>> + 'a,
+    ) -> Option<(&'a Policy, &'a Said<T>)> {
+        set(self.policies, of).min_by_key(|(_, said)| said.value)
+    }
+
+    fn most<T: Ord + Copy + Display + 'a>(
+        &mut self,
+        limit: &Limit,
+        of: impl Fn(&'a Limits) -> Option<&'a Said<T>> + 'a,
+        figure: T,
+        pass: impl FnOnce(T) -> String,
+    ) {
+        if let Some((policy, said)) = self.strictest(of) {
+            self.held(limit, policy, said, figure, pass);
+        }
+    }
+
+    /// What costs something that nobody can tell passes no limit.
+    fn cost(
+        &mut self,
+        limit: &Limit,
+        of: impl Fn(&'a Limits) -> Option<&'a Said<Usd>> + 'a,
+        figure: Option<Usd>,
+        pass: impl FnOnce(Usd) -> String,
+    ) {
+        let Some((policy, said)) = self.strictest(of) else {
+            return;
+        };
+        // Up to the cent in the stack's disfavour, as everywhere that people see it.
+        if let Some(figure) = figure {
+            return self.held(limit, policy, said, figure.up_to(2), pass);
+        }
+        let breach = Breach {
+            figure: None,
+            limit: Some(said.value.to_string()),
+            message: format!(
+                "the price is not known, and policy {} allows {} of {}",
+                policy.name, said.value, limit.key
+            ),
+            pass: UNPRICED.to_owned(),
+        };
+        let finding = limit.finding(policy, said.line, breach);
+        self.found.findings.push(finding);
+    }
+
+    fn held<T: Ord + Copy + Display>(
+        &mut self,
+        limit: &Limit,
+        policy: &Policy,
+        said: &Said<T>,
+        figure: T,
+        pass: impl FnOnce(T) -> String,
+    ) {
+        let most = said.value;
+        self.found.bounds.push(Bound {
+            policy: policy.name.clone(),
+            rule: limit.rule(),
+            figure: figure.to_string(),
+            limit: most.to_string(),
+        });
+        if figure <= most {
+            return;
+        }
+        let (key, name) = (limit.key, &policy.name);
+        let breach = Breach {
+            figure: Some(figure.to_string()),
+            limit: Some(most.to_string()),
+            message: format!("{key} of {figure} is more than the {most} of policy {name}"),
+            pass: pass(most),
+        };
+        let finding = limit.finding(policy, said.line, breach);
+        self.found.findings.push(finding);
+    }
+}
+
+fn nodes(stack: &Stack) -> u16 {
+    let groups = InstanceGroups::of(&stack.cluster);
+    let counts = groups.iter().map(|group| group.nodes.count);
+    counts.fold(0, u16::saturating_add)
+}
+
+/// What of the same kind would cost less than a limit in $/h.
+fn cheaper(stack: &Stack, price: Option<Price>, limit: Usd) -> String {
+    let groups = InstanceGroups::of(&stack.cluster);
+    let one = groups.primary.instance_type();
+    let alike = groups
+        .iter()
+        .all(|group| group.instance_type() == one && group.ebs == groups.primary.ebs);
+    let nodes = rust_decimal::Decimal::from(nodes(stack));
+    let fit = price
+        .filter(|price| alike && price.hourly > Usd::ZERO)
+        .and_then(|price| (limit.amount() * nodes / price.hourly.amount()).to_u16());
+    match fit {
+        Some(0) => format!("a smaller instance type: one {one} alone costs more than {limit}/h"),
+        Some(fit) => format!("cluster.size: {fit} x {one}, or smaller instance types"),
+        None => format!("fewer or smaller nodes, of {limit}/h or less together"),
+    }
+}

@@ -1,0 +1,67 @@
+//! Typed limits against a stack. Of an amount, the strictest of all policies rules; of names, each
+//! policy has to allow them.
+
+mod amounts;
+mod names;
+
+use super::finding::{Bound, Finding};
+use super::subject::Subject;
+use crate::model::policy::{Effect, Limits, Policy, Said};
+
+/// What the limits of these policies say.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) findings: Vec<Finding>,
+    pub(super) bounds: Vec<Bound>,
+}
+
+pub(super) fn check(policies: &[&Policy], subject: &Subject<'_>) -> Found {
+    let mut found = Found::default();
+    amounts::check(policies, subject, &mut found);
+    names::check(policies, subject, &mut found);
+    found
+}
+
+/// What a limit is about: its key, and where in the stack that is.
+struct Limit {
+    key: &'static str,
+    at: &'static str,
+}
+
+/// What is wrong, and what would pass.
+struct Breach {
+    figure: Option<String>,
+    limit: Option<String>,
+    message: String,
+    pass: String,
+}
+
+impl Limit {
+    fn rule(&self) -> String {
+        format!("limits.{}", self.key)
+    }
+
+    fn finding(&self, policy: &Policy, line: usize, breach: Breach) -> Finding {
+        Finding {
+            policy: policy.name.clone(),
+            rule: self.rule(),
+            place: policy.place(line),
+            effect: Effect::Deny,
+            at: self.at,
+            figure: breach.figure,
+            limit: breach.limit,
+            message: breach.message,
+            pass: breach.pass,
+            overridden: false,
+        }
+    }
+}
+
+/// The policies that set a limit, each with what it says.
+fn set<'a, T: 'a>(
+    policies: &'a [&'a Policy],
+    of: impl Fn(&'a Limits) -> Option<&'a Said<T>> + 'a,
+) -> impl Iterator<Item = (&'a Policy, &'a Said<T>)> {
+    let said = move |policy: &&'a Policy| Some((*policy, of(&policy.limits)?));
+    policies.iter().filter_map(said)
+}

@@ -1,0 +1,208 @@
+//! Limits that are names: each policy has to allow them.
+
+use super::{Breach, Found, Limit, set};
+use crate::model::desired::InstanceGroups;
+use crate::model::glob::Glob;
+use crate::model::policy::{Policy, Said, SourceLimit};
+use crate::model::stack::{IngressSource, Market, Stack};
+use crate::policy::subject::Subject;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(super) fn check(policies: &[&Policy], subject: &Subject<'_>, found: &mut Found) {
+    let stack = subject.stack;
+    let groups = InstanceGroups::of(&stack.cluster);
+    let types: BTreeSet<String> = groups
+        .iter()
+        .map(|group| group.instance_type().to_string())
+        .collect();
+    for (policy, said) in set(policies, |limits| limits.instance_types.as_ref()) {
+        one_of(found, &INSTANCE_TYPES, policy, said, types.iter());
+    }
+    let region = [stack.region.to_string()];
+    for (policy, said) in set(policies, |limits| limits.regions.as_ref()) {
+        one_of(found, &REGIONS, policy, said, region.iter());
+    }
+    let release = [stack.cluster.release.to_string()];
+    for (policy, said) in set(policies, |limits| limits.releases.as_ref()) {
+        one_of(found, &RELEASES, policy, said, release.iter());
+    }
+    for (policy, said) in set(policies, |limits| limits.market.as_ref()) {
+        market(found, policy, said, stack);
+    }
+    for (policy, said) in set(policies, |limits| limits.ssh_from.as_ref()) {
+        ssh_from(found, policy, said, stack);
+    }
+    for (policy, said) in set(policies, |limits| limits.tags.as_ref()) {
+        tags(found, policy, said, stack);
+    }
+}
+
+const INSTANCE_TYPES: Limit = Limit {
+    key: "instance_types",
+    at: "cluster.size",
+};
+const REGIONS: Limit = Limit {
+    key: "regions",
+    at: "region",
+};
+const RELEASES: Limit = Limit {
+    key: "releases",
+    at: "cluster.release",
+};
+const MARKET: Limit = Limit {
+    key: "market",
+    at: "cluster.size",
+};
+const SSH_FROM: Limit = Limit {
+    key: "ssh_from",
+    at: "security_groups",
+};
+const TAGS: Limit = Limit {
+    key: "tags",
+    at: "tags",
+};
+
+/// Each of the names has to fit one of the patterns.
+fn one_of<'a>(
+    found: &mut Found,
+    limit: &Limit,
+    policy: &Policy,
+    said: &Said<Vec<Glob>>,
+    names: impl Iterator<Item = &'a String>,
+) {
+    let globs: Vec<&str> = said.value.iter().map(Glob::as_str).collect();
+    let allowed = globs.join(", ");
+    for name in names.filter(|name| !said.value.iter().any(|glob| glob.fits(name))) {
+        let breach = Breach {
+            figure: Some(name.clone()),
+            limit: Some(allowed.clone()),
+            message: format!(
+                "{name} is none of the {} of policy {}",
+                limit.key, policy.name
+            ),
+            pass: format!("{}: one of {allowed}", limit.at),
+        };
+        let finding = limit.finding(policy, said.line, breach);
+        found.findings.push(finding);
+    }
+}
+
+fn market(found: &mut Found, policy: &Policy, said: &Said<Market>, stack: &Stack) {
+    let cluster = &stack.cluster;
+    let workers = [("core", &cluster.core), ("task", &cluster.task)];
+    let workers = workers
+        .into_iter()
+        .filter_map(|(role, group)| Some((role, group.as_ref()?)));
+    let primary = (said.value == Market::OnDemand).then_some(("primary", &cluster.primary));
+    for (role, group) in primary.into_iter().chain(workers) {
+        if group.market == said.value {
+            continue;
+        }
+        let (has, wants) = (word(group.market), word(said.value));
+        let breach = Breach {
+            figure: Some(format!("{role}: {has}")),
+            limit: Some(wants.to_owned()),
+            message: format!(
+                "the {role} nodes are {has}, and policy {} has them {wants}",
+                policy.name
+            ),
+            pass: format!("cluster.size.{role}: {{ …, market: {wants} }}"),
+        };
+        let finding = MARKET.finding(policy, said.line, breach);
+        found.findings.push(finding);
+    }
+}
+
+/// As a stack writes it.
+pub(in crate::policy) const fn word(market: Market) -> &'static str {
+    match market {
+        Market::OnDemand => "on-demand",
+        Market::Spot => "spot",
+    }
+}
+
+fn ssh_from(found: &mut Found, policy: &Policy, said: &Said<Vec<SourceLimit>>, stack: &Stack) {
+    let allows = |from: &IngressSource| {
+        said.value.iter().any(|limit| match (limit, from) {
+            (SourceLimit::Caller, IngressSource::Caller) => true,
+            (SourceLimit::Range(wide), IngressSource::Range(range)) => wide.holds(*range),
+            (SourceLimit::Caller | SourceLimit::Range(_), _) => false,
+        })
+    };
+    let sources: Vec<String> = said.value.iter().map(source).collect();
+    let allowed = sources.join(", ");
+    for group in &stack.security_groups {
+        for ingress in group
+            .ingress
+            .iter()
+            .filter(|ingress| !allows(&ingress.from))
+        {
+            let from = from(&ingress.from);
+            let breach = Breach {
+                figure: Some(from.clone()),
+                limit: Some(allowed.clone()),
+                message: format!(
+                    "port {} of {} is open to {from}, and policy {} lets in {allowed} alone",
+                    ingress.port, group.name, policy.name
+                ),
+                pass: format!(
+                    "{{ port: {}, from: {} }}",
+                    ingress.port,
+                    sources.join(" or ")
+                ),
+            };
+            let finding = SSH_FROM.finding(policy, said.line, breach);
+            found.findings.push(finding);
+        }
+    }
+}
+
+fn source(limit: &SourceLimit) -> String {
+    match limit {
+        SourceLimit::Caller => "caller".to_owned(),
+        SourceLimit::Range(range) => range.to_string(),
+    }
+}
+
+pub(in crate::policy) fn from(source: &IngressSource) -> String {
+    match source {
+        IngressSource::Caller => "caller".to_owned(),
+        IngressSource::Range(range) | IngressSource::Here(range) | IngressSource::Other(range) => {
+            range.to_string()
+        }
+    }
+}
+
+fn tags(found: &mut Found, policy: &Policy, said: &Said<BTreeMap<String, Glob>>, stack: &Stack) {
+    for (key, glob) in &said.value {
+        let (message, figure) = match stack.tags.get(key) {
+            Some(value) if glob.fits(value) && !value.is_empty() => continue,
+            Some(value) => (
+                format!(
+                    "tag {key} is `{value}`, which does not fit the `{glob}` of policy {}",
+                    policy.name
+                ),
+                Some(value.clone()),
+            ),
+            None => (
+                format!(
+                    "policy {} wants a tag {key}, and there is none",
+                    policy.name
+                ),
+                None,
+            ),
+        };
+        let value = match glob.as_str() {
+            "*" => "VALUE".to_owned(),
+            glob => format!("a value that fits `{glob}`"),
+        };
+        let breach = Breach {
+            figure,
+            limit: Some(glob.to_string()),
+            message,
+            pass: format!("tags: {{ {key}: {value} }}"),
+        };
+        let finding = TAGS.finding(policy, said.line, breach);
+        found.findings.push(finding);
+    }
+}

@@ -1,0 +1,81 @@
+//! A team's month as a reason against a stack.
+
+use super::book::Figures;
+use super::finding::{BUDGET, Finding, UNPRICED};
+use crate::model::money::Usd;
+use crate::model::name::TeamName;
+use crate::model::policy::{Effect, MonthlyBudget, Policy, Said, WhenSpent};
+
+/// What a policy says of a month that does not hold what is asked for; nothing where it does.
+pub fn overspent(
+    policy: &Policy,
+    budget: &Said<MonthlyBudget>,
+    team: &TeamName,
+    figures: &Figures,
+) -> Option<Finding> {
+    // What asks for nothing takes nothing.
+    if figures.fits() || figures.asked <= Usd::ZERO {
+        return None;
+    }
+    let cents = |usd: Usd| usd.up_to(2);
+    let Figures { month, .. } = figures;
+    let [spent, promised, asked] = [figures.spent, figures.promised, figures.asked].map(cents);
+    let (all, name) = (figures.budget, &policy.name);
+    let left = down(figures.left());
+    let message = format!(
+        "team {team} has spent {spent} and promised {promised} of the {all} that policy {name} \
+         gives it in {month}, and this asks for up to {asked}"
+    );
+    let effect = match budget.value.when_spent {
+        WhenSpent::Notify => Effect::Warn,
+        WhenSpent::Block | WhenSpent::Terminate => Effect::Deny,
+    };
+    let pass = match left > Usd::ZERO {
+        true => format!(
+            "guardrails.budget: {left} or less, which is what is left; or wait until what runs \
+             has ended: `clusterup budget` shows it"
+        ),
+        false => format!(
+            "nothing is left in {month}: wait until what runs has ended or the month is over, or \
+             have the budget in {} raised",
+            policy.place(budget.line)
+        ),
+    };
+    Some(Finding {
+        policy: name.clone(),
+        rule: BUDGET.to_owned(),
+        place: policy.place(budget.line),
+        effect,
+        at: "guardrails.budget",
+        figure: Some(asked.to_string()),
+        limit: Some(left.max(Usd::ZERO).to_string()),
+        message,
+        pass,
+        overridden: false,
+    })
+}
+
+/// What a policy says of a cluster of which nobody can tell what it takes from the month.
+pub fn unpriced(policy: &Policy, budget: &Said<MonthlyBudget>, team: &TeamName) -> Finding {
+    let name = &policy.name;
+    Finding {
+        policy: name.clone(),
+        rule: BUDGET.to_owned(),
+        place: policy.place(budget.line),
+        effect: Effect::Deny,
+        at: "cluster.size",
+        figure: None,
+        limit: Some(budget.value.monthly.to_string()),
+        message: format!(
+            "the price is not known, so nobody can tell whether it fits into the month that \
+             policy {name} gives team {team}"
+        ),
+        pass: UNPRICED.to_owned(),
+        overridden: false,
+    }
+}
+
+/// Cents that are surely there.
+fn down(usd: Usd) -> Usd {
+    Usd::ZERO - (Usd::ZERO - usd).up_to(2)
+}

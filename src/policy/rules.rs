@@ -1,0 +1,54 @@
+//! The rules of a policy against a stack.
+
+use super::expr::Expr;
+use super::finding::Finding;
+use super::load::Compiled;
+use super::subject::Subject;
+use crate::model::policy::{Effect, Policy, Rule};
+
+pub(super) fn check(compiled: &Compiled, subject: &Subject<'_>) -> Vec<Finding> {
+    let rules = compiled.policy.rules.iter().zip(&compiled.conditions);
+    let found = rules.filter_map(|(rule, condition)| {
+        let finding =
+            |effect, message, pass| finding(&compiled.policy, rule, effect, message, pass);
+        match condition.holds(subject) {
+            Ok(false) => None,
+            Ok(true) => Some(finding(
+                rule.effect,
+                rule.message.clone(),
+                format!("a stack for which this does not hold: {}", text(condition)),
+            )),
+            // What cannot be told is not let through.
+            Err(why) => Some(finding(
+                Effect::Deny,
+                format!("rule {} cannot be told of this stack: {why}", rule.name),
+                format!(
+                    "a stack that has what the rule asks for, or a rule that asks first: {}",
+                    text(condition)
+                ),
+            )),
+        }
+    });
+    found.collect()
+}
+
+fn finding(policy: &Policy, rule: &Rule, effect: Effect, message: String, pass: String) -> Finding {
+    Finding {
+        policy: policy.name.clone(),
+        rule: format!("rules.{}", rule.name),
+        place: policy.place(rule.line),
+        effect,
+        at: "stack",
+        figure: None,
+        limit: None,
+        message,
+        pass,
+        overridden: false,
+    }
+}
+
+/// On one line.
+fn text(condition: &Expr) -> String {
+    let words: Vec<&str> = condition.text().split_whitespace().collect();
+    words.join(" ")
+}

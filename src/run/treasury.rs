@@ -1,0 +1,228 @@
+//! Teams' accounts as many hands change them at once: read, reckoned anew with what is known, and
+//! written back by whoever was first; the others begin again.
+
+use crate::cloud::{Class, Cloud, CloudError, Kept};
+use crate::cost::ledger::{Record, Scope};
+use crate::model::month::Month;
+use crate::model::name::{PolicyName, TeamName};
+use crate::model::percent::Percent;
+use crate::model::policy::{MonthlyBudget, Policy, Said};
+use crate::policy::book::{Book, Figures, Promise};
+use crate::policy::{Ask, Finding, overspent};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// A team's account, and what is known of the team's clusters in one place.
+pub struct Treasury<'a> {
+    /// Who keeps the account.
+    pub books: &'a dyn Cloud,
+    /// Where the clusters are.
+    pub cloud: &'a dyn Cloud,
+    pub scope: &'a Scope,
+    pub team: &'a TeamName,
+    /// As the ledger has them, of other teams too.
+    pub records: &'a [Record],
+}
+
+/// Writers that may be faster, one after the other, before we give up: each of them has written.
+const MOST: u32 = 200;
+
+/// What a change of an account comes to.
+pub enum Change<T> {
+    Write(T),
+    /// The account stays as it is.
+    Leave(T),
+}
+
+impl Treasury<'_> {
+    /// The account as it is now; nothing is written.
+    ///
+    /// # Errors
+    /// What the cloud said no with, or an account that cannot be read.
+    pub async fn read(&self, now: DateTime<Utc>) -> Result<Book, CloudError> {
+        Ok(self.reckoned(now).await?.0)
+    }
+
+    /// Changes the account, begun again for as long as somebody else is faster.
+    ///
+    /// # Errors
+    /// What the cloud said no with, or an account that cannot be read or is never ours to write.
+    pub async fn change<T>(
+        &self,
+        now: DateTime<Utc>,
+        mut change: impl FnMut(&mut Book) -> Change<T>,
+    ) -> Result<(T, Book), CloudError> {
+        for turn in 0..MOST {
+            let (mut book, was) = self.reckoned(now).await?;
+            let done = match change(&mut book) {
+                Change::Leave(done) => return Ok((done, book)),
+                Change::Write(done) => done,
+            };
+            let content = serde_json::to_vec(&book).map_err(|error| {
+                let message = format!("the account of team {} cannot be written", self.team);
+                CloudError::new(Class::Failed, message).hint(error.to_string())
+            })?;
+            let version = was.as_ref().map(|was| was.version.as_str());
+            let same = was.as_ref().is_some_and(|was| was.content == content);
+            if same
+                || self
+                    .books
+                    .keep_team_book(self.team, &content, version)
+                    .await?
+            {
+                return Ok((done, book));
+            }
+            tokio::time::sleep(pause(turn)).await;
+        }
+        let message = format!("others keep changing the account of team {}", self.team);
+        Err(CloudError::new(Class::Busy, message).hint("try again in a minute"))
+    }
+
+    async fn reckoned(&self, now: DateTime<Utc>) -> Result<(Book, Option<Kept>), CloudError> {
+        let kept = self.books.team_book(self.team).await?;
+        let mut book = match &kept {
+            None => Book::new(self.team.clone()),
+            Some(kept) => self.parse(&kept.content)?,
+        };
+        let mut held = BTreeSet::new();
+        for stack in book.unseen(self.scope, now) {
+            if self.cloud.is_held(&stack).await? {
+                held.insert(stack);
+            }
+        }
+        book.reconcile(self.scope, self.records, &held, now);
+        Ok((book, kept))
+    }
+
+    /// An account that nobody can read is no empty one.
+    fn parse(&self, content: &[u8]) -> Result<Book, CloudError> {
+        let team = self.team;
+        let wrong = |why: String| {
+            let message = format!("the account of team {team} cannot be read: {why}");
+            CloudError::new(Class::Failed, message)
+        };
+        let book: Book = serde_json::from_slice(content).map_err(|error| {
+            wrong(error.to_string())
+                .hint("nothing is admitted on an account that nobody can read")
+                .hint(format!(
+                    "to begin it anew, delete teams/{team}.json; what runs is found again"
+                ))
+        })?;
+        match book.is_known() {
+            true => Ok(book),
+            false => Err(wrong("it is of a newer clusterup".to_owned()).hint("update clusterup")),
+        }
+    }
+}
+
+/// Longer the more there are, and not the same for all: the process's own number sees to that.
+fn pause(turn: u32) -> Duration {
+    let spread = u64::from(std::process::id()) * 7 % 40;
+    Duration::from_millis(10 + spread + u64::from(turn.min(20)) * 5)
+}
+
+/// What became of a promise that somebody asked for.
+#[derive(Debug, Default)]
+pub struct Admission {
+    /// Each policy's months, as they are with what was asked for.
+    pub months: Vec<(PolicyName, Figures)>,
+    /// Why it is denied, or what is to be known; the promise is made where none of it denies.
+    pub findings: Vec<Finding>,
+    /// Shares of budgets that are reached and were not told of before.
+    pub told: Vec<(PolicyName, Percent)>,
+}
+
+/// A policy's budget.
+pub type Budget<'a> = (&'a Policy, &'a Said<MonthlyBudget>);
+
+impl Treasury<'_> {
+    /// Whether what is asked for fits into the month of each of these budgets; nothing is written.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub async fn weigh(
+        &self,
+        budgets: &[Budget<'_>],
+        ask: &Ask,
+        instead: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Admission, CloudError> {
+        let book = self.read(now).await?;
+        Ok(self.weighed(&book, budgets, ask, instead, now))
+    }
+
+    /// Sets money aside if it fits into the month of each of these budgets, or if those that it
+    /// does not fit into may be passed over.
+    ///
+    /// # Errors
+    /// As [`Self::change`].
+    pub async fn admit(
+        &self,
+        budgets: &[Budget<'_>],
+        promise: &Promise,
+        passes: impl Fn(Vec<Finding>) -> Vec<Finding>,
+        now: DateTime<Utc>,
+    ) -> Result<Admission, CloudError> {
+        let change = |book: &mut Book| {
+            let key = promise.key();
+            let mut admission = self.weighed(book, budgets, &promise.ask, &key, now);
+            admission.findings = passes(std::mem::take(&mut admission.findings));
+            if admission.findings.iter().any(Finding::denies) {
+                return Change::Leave(admission);
+            }
+            book.promise(promise.clone());
+            admission.told = tell(book, budgets, now);
+            Change::Write(admission)
+        };
+        Ok(self.change(now, change).await?.0)
+    }
+
+    /// Brings the account up to what is known; the shares of budgets that are reached and were not
+    /// told of before.
+    ///
+    /// # Errors
+    /// As [`Self::change`].
+    pub async fn settle(
+        &self,
+        budgets: &[Budget<'_>],
+        now: DateTime<Utc>,
+    ) -> Result<(Vec<(PolicyName, Percent)>, Book), CloudError> {
+        self.change(now, |book| Change::Write(tell(book, budgets, now)))
+            .await
+    }
+
+    fn weighed(
+        &self,
+        book: &Book,
+        budgets: &[Budget<'_>],
+        ask: &Ask,
+        instead: &str,
+        now: DateTime<Utc>,
+    ) -> Admission {
+        let (mut months, mut findings) = (Vec::new(), Vec::new());
+        for (policy, budget) in budgets {
+            for figures in book.weigh(&policy.name, &budget.value, ask, instead, now) {
+                findings.extend(overspent(policy, budget, self.team, &figures));
+                months.push((policy.name.clone(), figures));
+            }
+        }
+        Admission {
+            months,
+            findings,
+            told: Vec::new(),
+        }
+    }
+}
+
+fn tell(book: &mut Book, budgets: &[Budget<'_>], now: DateTime<Utc>) -> Vec<(PolicyName, Percent)> {
+    let mut told = Vec::new();
+    for (policy, budget) in budgets {
+        let month = Month::of(now, budget.value.timezone);
+        let figures = book.figures(&policy.name, month, &budget.value, None, now);
+        let share = book.tell(&policy.name, &budget.value, &figures);
+        told.extend(share.map(|share| (policy.name.clone(), share)));
+        book.forget_before(month);
+    }
+    told
+}

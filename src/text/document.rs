@@ -1,0 +1,104 @@
+//! The kinds of files that are read: what each is called, how one begins, and its shape. Most of
+//! what is said of a text is the same for all of them but for these words.
+
+use super::diag::{Code, Diagnostic};
+use super::example_shape::EXAMPLES;
+use super::nearest::quote;
+use super::node::{Node, Value};
+use super::policy_shape::POLICY;
+use super::read::{Read, read};
+use super::shape::Object;
+use super::source::Mark;
+use super::stack_shape::STACK;
+
+pub(crate) struct Document {
+    /// What one is, and the whole of it when something is said of that.
+    pub(crate) noun: &'static str,
+    pub(crate) whole: &'static str,
+    /// The key that every such file has and no other.
+    key: &'static str,
+    /// Its first line, and how to come by one.
+    begins: &'static str,
+    help: &'static str,
+    pub(crate) shape: &'static Object,
+}
+
+pub(crate) static STACK_FILE: Document = Document {
+    noun: "a stack",
+    whole: "the stack",
+    key: "stack",
+    begins: "stack: NAME",
+    help: "`clusterup init` writes a stack to begin with",
+    shape: &STACK,
+};
+
+pub(crate) static POLICY_FILE: Document = Document {
+    noun: "a policy",
+    whole: "the policy",
+    key: "policy",
+    begins: "policy: NAME",
+    help: "a policy begins with `policy: NAME`, and below it stand `limits`, `rules` or a `budget`",
+    shape: &POLICY,
+};
+
+pub(crate) static EXAMPLES_FILE: Document = Document {
+    noun: "a file of examples",
+    whole: "the file",
+    key: "examples",
+    begins: "examples: […]",
+    help: "it begins with `examples:`, and below it stand stacks and what is expected of them, \
+           such as `- { name: too many nodes, stack: big.yaml, expect: deny }`",
+    shape: &EXAMPLES,
+};
+
+impl Document {
+    /// The file's mapping, where there is one, and what is wrong so far.
+    pub(crate) fn tree(&self, text: &str) -> (Option<Node>, Vec<Diagnostic>) {
+        let Read { root, mut found } = read(text, 0, 0);
+        match root {
+            Some(root) if root.is_null() => {
+                found.push(self.nothing("the file says nothing"));
+                (None, found)
+            }
+            None if found.is_empty() && text.trim().is_empty() => {
+                (None, vec![self.nothing("the file is empty")])
+            }
+            None if found.is_empty() => (None, vec![self.nothing("the file says nothing")]),
+            Some(root) if !matches!(root.value, Value::Map(_)) => {
+                if root.value != Value::Broken {
+                    let message = format!("{} is a mapping, not {}", self.noun, root.word());
+                    let expected = format!("keys and values, such as `{}`", self.begins);
+                    let wrong = Diagnostic::new(Code::WrongKind, root.mark, message);
+                    found.push(wrong.expected(expected).help(self.help));
+                }
+                (None, found)
+            }
+            Some(root) => match self.another(&root) {
+                Some(another) => (None, vec![another]),
+                None => (Some(root), found),
+            },
+            None => (None, found),
+        }
+    }
+
+    fn nothing(&self, message: &str) -> Diagnostic {
+        Diagnostic::new(Code::Empty, Mark::new(0, 0..0), message).help(self.help)
+    }
+
+    /// One mistake instead of many, where a file of another kind was given.
+    fn another(&self, root: &Node) -> Option<Diagnostic> {
+        if root.entry(self.key).is_some() {
+            return None;
+        }
+        [&STACK_FILE, &POLICY_FILE, &EXAMPLES_FILE]
+            .into_iter()
+            .filter(|other| other.key != self.key)
+            .find_map(|other| {
+                let key = &root.entry(other.key)?.key;
+                let message = format!("this is {}, not {}", other.noun, self.noun);
+                let wrong = Diagnostic::new(Code::WrongKind, key.mark, message);
+                let expected = format!("a file with the key {}", quote(self.key));
+                Some(wrong.expected(expected))
+            })
+    }
+}

@@ -1,0 +1,71 @@
+//! What must agree between several places of a policy. Says nothing where one of them is missing
+//! or cannot be read: that is told already.
+
+use super::diag::{Code, Diagnostic};
+use super::node::Node;
+use super::policy_readers::{subscriber, topic};
+use crate::model::span::Span;
+use crate::model::stack::Guardrails;
+
+pub(crate) fn check(root: &Node) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    found.extend(nobodys_budget(root));
+    found.extend(too_many(root, "addresses of e-mail", 10, |text| {
+        !topic(text)
+    }));
+    found.extend(too_many(root, "topics of SNS", 1, topic));
+    for key in ["max_lifetime", "idle_timeout"] {
+        found.extend(too_short(root, key));
+    }
+    found
+}
+
+/// A month belongs to a team.
+fn nobodys_budget(root: &Node) -> Option<Diagnostic> {
+    let budget = root.entry("budget")?;
+    let applies = root.get("applies_to");
+    // What is no mapping is told of as such.
+    let told = applies.is_some_and(|node| node.scalar().is_some() || !node.items().is_empty());
+    if told || applies.is_some_and(|node| node.entry("teams").is_some()) {
+        return None;
+    }
+    let message = "a `budget` belongs to teams, and this policy names none";
+    Some(
+        Diagnostic::new(Code::MissingKey, budget.key.mark, message)
+            .expected("`teams` under `applies_to`")
+            .help(
+                "write `applies_to: { teams: [recsys] }`: each team that is named may spend as \
+                 much in a month",
+            ),
+    )
+}
+
+/// AWS tells no more of one budget.
+fn too_many(root: &Node, what: &str, most: usize, is: impl Fn(&str) -> bool) -> Option<Diagnostic> {
+    let listed = root.find(&["budget", "subscribers"])?.items().iter();
+    let these = listed.filter(|node| {
+        let text = node.text().filter(|text| subscriber(text).is_ok());
+        text.is_some_and(&is)
+    });
+    let these: Vec<&Node> = these.collect();
+    let first = these.get(most)?;
+    let message = format!("`subscribers` has {} {what}", these.len());
+    Some(
+        Diagnostic::new(Code::OutOfRange, first.mark, message)
+            .expected(format!("at most {most}"))
+            .help("AWS Budgets tells no more of one budget; a topic of SNS can tell many"),
+    )
+}
+
+/// A limit that is shorter than the least that a stack may say would refuse them all.
+fn too_short(root: &Node, key: &str) -> Option<Diagnostic> {
+    let node = root.find(&["limits", key])?;
+    let span: Span = node.text()?.parse().ok()?;
+    let least = Guardrails::IDLE_LEAST;
+    (span < least).then(|| {
+        let message = format!("`{key}` cannot be {span}");
+        Diagnostic::new(Code::OutOfRange, node.mark, message)
+            .expected(format!("at least {}s", least.as_secs()))
+            .help("no stack can have less, so this would refuse all")
+    })
+}

@@ -1,0 +1,423 @@
+//! Policies' budgets by the SDK, against a server that takes AWS's own requests: made, changed,
+//! mended and removed, and read back by somebody else.
+
+use crate::double::Double;
+use clusterup::cloud::api::budgets::{
+    CreateBudget, CreateNotification, DeleteBudget, DeleteNotification,
+    DescribeNotificationsForBudget, UpdateBudget,
+};
+use clusterup::cloud::api::{Kind, Serve};
+use clusterup::cloud::aws::Sdk;
+use clusterup::cloud::budgets::actuals;
+use clusterup::model::mirror::Mirrored;
+use clusterup::model::policy::{AppliesTo, Limits, MonthlyBudget, Policy, Said, WhenSpent};
+use clusterup::policy::mirror::mirror;
+use clusterup::run::mirror::{account, plan, push};
+use serde_json::{Value, json};
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:spending";
+const FOLDER: &str = "CLUSTERUP_TEST_FOLDER";
+
+/// An account, and a folder in which wishes and answers are handed over.
+struct Office {
+    double: Double,
+    folder: TempDir,
+}
+
+fn team(policy: &str, team: &str, monthly: &str, shares: &[u8], tells: &[&str]) -> Value {
+    json!({ "policy": policy, "team": team, "monthly": monthly, "shares": shares, "tells": tells })
+}
+
+fn usual() -> Value {
+    let tells = ["a@example.com", TOPIC, "b@example.com"];
+    json!([
+        team("ads", "one", "$100", &[50, 80], &tells),
+        team("ads", "two", "$7.5", &[], &tells[..1]),
+        team("old", "one", "$1", &[90], &[]),
+    ])
+}
+
+/// A wish as AWS shows it, in its own words.
+fn shown(wish: &Value) -> Value {
+    let (policy, team) = (
+        wish["policy"].as_str().unwrap(),
+        wish["team"].as_str().unwrap(),
+    );
+    let tells = wish["tells"].as_array().unwrap();
+    let told = tells.iter().map(|who| {
+        let sns = who == TOPIC;
+        json!({ "SubscriptionType": if sns { "SNS" } else { "EMAIL" }, "Address": who })
+    });
+    let told: Vec<_> = told.collect();
+    let shares = wish["shares"].as_array().unwrap().iter();
+    let shares = shares.map(|share| share.as_f64().unwrap()).chain([100.0]);
+    let notices = shares.filter(|_| !told.is_empty()).map(|share| {
+        json!({
+            "NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN",
+            "Threshold": share, "ThresholdType": "PERCENTAGE", "Subscribers": told,
+        })
+    });
+    let monthly: f64 = wish["monthly"].as_str().unwrap()[1..].parse().unwrap();
+    let budget = json!({
+        "BudgetName": format!("clusterup_{policy}_{team}"),
+        "BudgetType": "COST",
+        "TimeUnit": "MONTHLY",
+        "BudgetLimit": { "Amount": format!("{monthly:?}"), "Unit": "USD" },
+        "CostFilters": { "TagKeyValue": [format!("user:clusterup-team${team}")] },
+        "CostTypes": {
+            "IncludeTax": true, "IncludeSubscription": true, "UseBlended": false,
+            "IncludeRefund": false, "IncludeCredit": false, "IncludeUpfront": true,
+            "IncludeRecurring": true, "IncludeOtherSubscription": true,
+            "IncludeSupport": true, "IncludeDiscount": true, "UseAmortized": false,
+        },
+    });
+    json!({ "budget": budget, "notices": notices.collect::<Vec<_>>() })
+}
+
+impl Office {
+    fn new() -> Self {
+        let (double, folder) = (Double::start(), tempfile::tempdir().unwrap());
+        double.post("/_double/budgets/page", json!({ "size": 2 }));
+        Self { double, folder }
+    }
+
+    /// Has a part done in a process of its own, for the SDK reads the environment.
+    fn part(&self, part: &str) -> Output {
+        let mut command = Command::new(env::current_exe().unwrap());
+        let name = format!("budgets::part_{part}");
+        command.args(["--exact", &name, "--ignored"]);
+        self.double.env(&mut command);
+        command.env(FOLDER, self.folder.path()).output().unwrap()
+    }
+
+    #[track_caller]
+    fn done(&self, part: &str) {
+        let done = self.part(part);
+        let said = String::from_utf8_lossy(&done.stdout);
+        assert!(done.status.success() && said.contains("1 passed"), "{said}");
+    }
+
+    fn wish(&self, wishes: &Value) {
+        fs::write(self.folder.path().join("wishes"), wishes.to_string()).unwrap();
+    }
+
+    /// Pushes and finds all as wished; the calls that changed something.
+    #[track_caller]
+    fn push(&self, wishes: &Value) -> Vec<String> {
+        self.wish(wishes);
+        self.double.reset_calls();
+        self.done("push");
+        let calls = self.double.calls().into_iter().filter(|call| call.mutates);
+        self.check(wishes);
+        calls.map(|call| call.call).collect()
+    }
+
+    #[track_caller]
+    fn check(&self, wishes: &Value) {
+        let expected: Vec<_> = wishes.as_array().unwrap().iter().map(shown).collect();
+        assert_eq!(self.double.budgets(), json!(expected));
+    }
+
+    /// Somebody changes something by hand; a push mends it by these calls.
+    #[track_caller]
+    fn drift(&self, operation: &str, mut asked: Value, calls: &[&str]) {
+        asked["AccountId"] = json!("123456789012");
+        self.double.aws("us-east-1", "budgets", operation, asked);
+        assert_eq!(self.push(&usual()), calls, "{operation}");
+    }
+}
+
+/// All that is in a budget of the usual ones.
+fn of(number: usize) -> Value {
+    shown(&usual()[number])["budget"].take()
+}
+
+#[test]
+fn budgets_are_made_changed_and_removed_and_then_left_alone() {
+    let office = Office::new();
+    let mut wishes = usual();
+    assert_eq!(office.push(&wishes), ["budgets:CreateBudget"; 3]);
+    assert_eq!(office.push(&wishes), [""; 0]);
+    wishes[0]["monthly"] = json!("$250");
+    assert_eq!(office.push(&wishes), ["budgets:UpdateBudget"]);
+    wishes[0]["shares"] = json!([50, 75]);
+    let exchange = ["budgets:DeleteNotification", "budgets:CreateNotification"];
+    assert_eq!(office.push(&wishes), exchange);
+    // Both of its thresholds tell somebody else.
+    wishes[1]["tells"] = json!(["c@example.com"]);
+    assert_eq!(office.push(&wishes), exchange);
+    wishes[2]["tells"] = json!([TOPIC, "c@example.com"]);
+    assert_eq!(office.push(&wishes), ["budgets:CreateNotification"; 2]);
+    wishes.as_array_mut().unwrap().remove(1);
+    assert_eq!(office.push(&wishes), ["budgets:DeleteBudget"]);
+    assert_eq!(office.push(&wishes), [""; 0]);
+    assert_eq!(office.push(&json!([])), ["budgets:DeleteBudget"; 2]);
+    let left = office.double.left("us-east-1", "");
+    assert_eq!(left["budgets"], json!([]));
+}
+
+#[test]
+fn what_somebody_changed_by_hand_is_mended() {
+    let office = Office::new();
+    office.push(&usual());
+    let update = ["budgets:UpdateBudget"];
+    let edit = |edit: &dyn Fn(&mut Value)| {
+        let mut budget = of(0);
+        edit(&mut budget);
+        office.drift("update_budget", json!({ "NewBudget": budget }), &update);
+    };
+    edit(&|budget| budget["BudgetLimit"]["Amount"] = json!("99.5"));
+    edit(&|budget| budget["TimeUnit"] = json!("QUARTERLY"));
+    edit(&|budget| budget["CostFilters"]["TagKeyValue"] = json!(["user:clusterup-team$two"]));
+    edit(&|budget| budget["CostFilters"] = json!({}));
+    edit(&|budget| budget["CostTypes"]["IncludeCredit"] = json!(true));
+    let named = |more: Value| {
+        let mut asked = json!({ "BudgetName": "clusterup_ads_one" });
+        asked
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        asked
+    };
+    let at = |share: f64, of: &str| {
+        json!({
+            "NotificationType": of, "ComparisonOperator": "GREATER_THAN", "Threshold": share,
+        })
+    };
+    let mail = json!({ "SubscriptionType": "EMAIL", "Address": "z@example.com" });
+    let (make, delete) = ("budgets:CreateNotification", "budgets:DeleteNotification");
+    let asked = named(json!({ "Notification": at(80.0, "ACTUAL") }));
+    office.drift("delete_notification", asked, &[make]);
+    for (share, of) in [(33.3, "ACTUAL"), (80.0, "FORECASTED")] {
+        let asked = json!({ "Notification": at(share, of), "Subscribers": [mail] });
+        office.drift("create_notification", named(asked), &[delete]);
+    }
+    let asked = json!({ "Notification": at(50.0, "ACTUAL"), "Subscriber": mail });
+    office.drift("create_subscriber", named(asked), &[delete, make]);
+    let topic = json!({ "SubscriptionType": "SNS", "Address": TOPIC });
+    let asked = json!({ "Notification": at(50.0, "ACTUAL"), "Subscriber": topic });
+    office.drift("delete_subscriber", named(asked), &[delete, make]);
+    let asked = json!({ "BudgetName": "clusterup_ads_one" });
+    office.drift("delete_budget", asked, &["budgets:CreateBudget"]);
+}
+
+#[test]
+fn what_cannot_be_mended_is_made_anew_and_what_is_not_ours_is_left_alone() {
+    let office = Office::new();
+    office.push(&usual());
+    let anew = ["budgets:DeleteBudget", "budgets:CreateBudget"];
+    let mut other = of(0);
+    other["BudgetLimit"]["Unit"] = json!("EUR");
+    office.drift("update_budget", json!({ "NewBudget": other }), &anew);
+    other["BudgetType"] = json!("USAGE");
+    other.as_object_mut().unwrap().remove("CostTypes");
+    office.drift("update_budget", json!({ "NewBudget": other }), &anew);
+    let mut gone = of(0);
+    gone["BudgetName"] = json!("clusterup_gone_one");
+    office.drift("create_budget", json!({ "Budget": gone }), &anew[..1]);
+    let mut theirs = of(0);
+    theirs["BudgetName"] = json!("clusterup of the other department");
+    let asked = json!({ "AccountId": "123456789012", "Budget": theirs });
+    office
+        .double
+        .aws("us-east-1", "budgets", "create_budget", asked);
+    office.wish(&json!([]));
+    office.done("push");
+    let left = office.double.budgets();
+    assert_eq!(left.as_array().unwrap().len(), 1);
+    assert_eq!(left[0]["budget"], theirs);
+}
+
+#[test]
+fn killed_in_the_middle_it_goes_on_from_there() {
+    let mut wishes = usual();
+    wishes[0]["monthly"] = json!("$250");
+    wishes[0]["shares"] = json!([50, 75]);
+    wishes[1]["team"] = json!("three");
+    let office = Office::new();
+    let calls = [
+        "CreateBudget",
+        "UpdateBudget",
+        "DeleteBudget",
+        "CreateNotification",
+    ];
+    for (call, when) in calls
+        .iter()
+        .flat_map(|call| [(call, "before"), (call, "after")])
+    {
+        office.push(&usual());
+        office.wish(&wishes);
+        let kill = json!([{ "do": "kill", "call": format!("budgets:{call}"), "when": when }]);
+        office.double.post("/_double/faults", kill);
+        assert!(!office.part("push").status.success(), "{call} {when}");
+        office.push(&wishes);
+    }
+}
+
+#[test]
+fn what_aws_says_was_spent_is_read() {
+    let office = Office::new();
+    office.push(&usual());
+    for (name, amount) in [("ads_one", json!("120.25")), ("ads_two", Value::Null)] {
+        let told = json!({ "name": format!("clusterup_{name}"), "amount": amount });
+        office.double.post("/_double/budgets/actual", told);
+    }
+    office.double.reset_calls();
+    office.done("actuals");
+    let found = fs::read_to_string(office.folder.path().join("actuals")).unwrap();
+    assert_eq!(found, "ads one $120.25\nold one $0.00\n");
+    let calls: Vec<_> = office
+        .double
+        .calls()
+        .into_iter()
+        .map(|call| call.call)
+        .collect();
+    assert_eq!(calls, ["budgets:DescribeBudgets"; 2]);
+}
+
+#[test]
+fn a_no_is_told_by_its_kind() {
+    Office::new().done("refused");
+}
+
+#[test]
+#[ignore = "a part of another test"]
+fn part_push() {
+    run(async |sdk, folder| {
+        let wishes = fs::read_to_string(folder.join("wishes")).unwrap();
+        let wishes: Vec<Value> = serde_json::from_str(&wishes).unwrap();
+        let policies: Vec<_> = wishes.iter().map(policy).collect();
+        let (want, account) = (mirror(&policies), account(&sdk).await.unwrap());
+        let agreed = plan(&sdk, &account, &want).await.unwrap();
+        let there = push(&sdk, &account, &want, &agreed).await.unwrap();
+        let expected: Vec<_> = want.iter().map(Mirrored::seen).collect();
+        assert_eq!(there, expected);
+    });
+}
+
+#[test]
+#[ignore = "a part of another test"]
+fn part_actuals() {
+    run(async |sdk, folder| {
+        let found = actuals(&sdk, "123456789012").await.unwrap();
+        let lines = found.iter().map(|((policy, team), actual)| {
+            assert!(actual.at.timestamp() > 1_700_000_000);
+            format!("{policy} {team} {}\n", actual.usd)
+        });
+        fs::write(folder.join("actuals"), lines.collect::<String>()).unwrap();
+    });
+}
+
+#[test]
+#[ignore = "a part of another test"]
+fn part_refused() {
+    run(async |sdk, _| {
+        let account = "123456789012".to_owned();
+        let wish = team("p", "t", "$1", &[], &["a@example.com"]);
+        let seen = mirror(&[policy(&wish)])[0].seen();
+        let (budget, notices) = (seen.budget, seen.notices);
+        let (name, next) = (budget.name.clone(), None);
+        let (notice, subscribers) = notices.first_key_value().unwrap();
+        let create = CreateBudget {
+            account: account.clone(),
+            budget,
+            notices: notices.clone(),
+        };
+        let update = UpdateBudget {
+            account: account.clone(),
+            budget: create.budget.clone(),
+        };
+        let delete = DeleteBudget {
+            account: account.clone(),
+            budget: name.clone(),
+        };
+        let tell = CreateNotification {
+            account: account.clone(),
+            budget: name.clone(),
+            notice: notice.clone(),
+            subscribers: subscribers.clone(),
+        };
+        let silence = DeleteNotification {
+            account: account.clone(),
+            budget: name.clone(),
+            notice: notice.clone(),
+        };
+        let list = DescribeNotificationsForBudget {
+            account,
+            budget: name,
+            next,
+        };
+        let kind = |error: clusterup::cloud::api::ApiError| error.kind;
+        let missing = Some(Kind::NotFound);
+        assert_eq!(sdk.serve(update.clone()).await.err().map(kind), missing);
+        assert_eq!(sdk.serve(tell.clone()).await.err().map(kind), missing);
+        assert_eq!(sdk.serve(list.clone()).await.err().map(kind), missing);
+        sdk.serve(delete.clone()).await.unwrap();
+        sdk.serve(create.clone()).await.unwrap();
+        assert_eq!(sdk.serve(create).await.err().map(kind), Some(Kind::Exists));
+        assert_eq!(sdk.serve(tell).await.err().map(kind), Some(Kind::Exists));
+        assert_eq!(sdk.serve(list).await.unwrap().items, [notice.clone()]);
+        sdk.serve(silence.clone()).await.unwrap();
+        sdk.serve(silence).await.unwrap();
+        let account = "210987654321".to_owned();
+        let elsewhere = sdk.serve(UpdateBudget { account, ..update }).await;
+        assert_eq!(elsewhere.err().map(kind), Some(Kind::Denied));
+    });
+}
+
+fn policy(wish: &Value) -> Policy {
+    let text = |key: &str| wish[key].as_str().unwrap();
+    let list = |key: &str| wish[key].as_array().unwrap().clone();
+    let shares = list("shares")
+        .into_iter()
+        .map(|share| format!("{share}%").parse().unwrap());
+    let tells = list("tells")
+        .into_iter()
+        .map(|who| who.as_str().unwrap().to_owned());
+    let value = MonthlyBudget {
+        monthly: text("monthly").parse().unwrap(),
+        notify_at: shares.collect(),
+        when_spent: WhenSpent::Block,
+        timezone: "UTC".parse().unwrap(),
+        subscribers: tells.collect(),
+        home: "us-east-1".parse().unwrap(),
+    };
+    Policy {
+        name: text("policy").parse().unwrap(),
+        file: "p.yaml".to_owned(),
+        applies_to: AppliesTo {
+            teams: Some(vec![text("team").parse().unwrap()]),
+            stacks: None,
+        },
+        budget: Some(Said { value, line: 1 }),
+        limits: Limits::default(),
+        off_hours: None,
+        rules: Vec::new(),
+        overrides: None,
+        warn_before: "10m".parse().unwrap(),
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "nobody else can say where AWS is"
+)]
+fn run(part: impl AsyncFnOnce(Sdk, PathBuf)) {
+    let place = env::var("AWS_ENDPOINT_URL").unwrap_or_default();
+    assert!(place.starts_with("http://127.0.0.1:"), "run by itself");
+    let folder = PathBuf::from(env::var_os(FOLDER).unwrap());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        // Budgets have one place, whatever the region.
+        let sdk = Sdk::connect(&"ap-northeast-2".parse().unwrap()).await;
+        part(sdk, folder).await;
+    });
+}
