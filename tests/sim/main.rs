@@ -13,6 +13,7 @@ mod pairs;
 mod process;
 mod rungs;
 mod seeds;
+mod tags;
 mod watched;
 mod wish;
 

@@ -10,13 +10,27 @@ use clusterup::cloud::flaky::{Fault, Moment};
 use clusterup::cloud::sim::{IDLE_REASON, Sim};
 use std::time::Duration;
 
+/// Keys of tags.
+const KEYS: [&str; 10] = [
+    "a",
+    "b",
+    "c",
+    "d",
+    "e",
+    "f",
+    "g",
+    "h",
+    "cost-center",
+    "owner",
+];
+
 /// Something that somebody else does, or bad luck.
 pub(crate) async fn happen(sim: &Sim, dice: &Dice, wish: &Wish) {
     let census = sim.census();
     let live = oracle::of(&census, wish).find(|cluster| cluster.state.is_live());
     let id = live.map_or("", |cluster| &cluster.id);
     // What is not there stays as it is.
-    let _ = match dice.below(12) {
+    let _ = match dice.below(13) {
         0 => sim.resize_by_hand(id, Role::Core, 1 + few(dice, 5)),
         1 => sim.resize_by_hand(id, Role::Task, 1 + few(dice, 5)),
         2 => sim.remove_idle_policy(id),
@@ -40,6 +54,13 @@ pub(crate) async fn happen(sim: &Sim, dice: &Dice, wish: &Wish) {
         9 => {
             sim.fail_next_cluster(any(dice, &["BOOTSTRAP_FAILURE", "INSTANCE_FAILURE"]));
             true
+        }
+        12 => {
+            let key = any(dice, &KEYS);
+            let value = any(dice, &[None, Some("by hand")]);
+            // One that is nobody's stays where it is.
+            let wished = wish.tags.iter().any(|(wished, _)| *wished == key);
+            wished && sim.tag_by_hand(id, key, value)
         }
         many => {
             let most = if many == 10 { 3 * 3_600 } else { 600 };
@@ -89,7 +110,7 @@ pub(crate) fn any_wish(dice: &Dice) -> Wish {
 /// A person changes one thing of the stack.
 pub(crate) fn edit(wish: &mut Wish, dice: &Dice) {
     let version = || few(dice, VERSIONS);
-    match dice.below(16) {
+    match dice.below(17) {
         0 | 1 => wish.core = 1 + few(dice, 4),
         2 => wish.task = few(dice, 3),
         3 => wish.kind = any(dice, &["m5.xlarge", "r5.xlarge"]),
@@ -104,6 +125,7 @@ pub(crate) fn edit(wish: &mut Wish, dice: &Dice) {
             wish.keys = names.iter().map(|name| (*name, version())).collect();
         }
         11 | 12 => wish.groups = groups(dice),
+        16 => wish.tags = tags(dice),
         13 | 14 => {
             let steps = dice.below(3).max(u64::from(!wish.keep));
             wish.scripts = (0..steps).map(|_| version()).collect();
@@ -111,6 +133,14 @@ pub(crate) fn edit(wish: &mut Wish, dice: &Dice) {
         }
         _ => wish.packages = !wish.packages && !wish.scripts.is_empty(),
     }
+}
+
+/// From none to as many as a stack may have.
+fn tags(dice: &Dice) -> Vec<(&'static str, &'static str)> {
+    let share = any(dice, &[0, 20, 100]);
+    let keys = KEYS.iter().filter(|_| dice.percent(share));
+    keys.map(|key| (*key, any(dice, &["ada", "bob", "4711"])))
+        .collect()
 }
 
 fn groups(dice: &Dice) -> Vec<(&'static str, Vec<(u16, &'static str)>)> {

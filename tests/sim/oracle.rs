@@ -6,7 +6,7 @@ use clusterup::cloud::api::Tags;
 use clusterup::cloud::api::emr::Role;
 use clusterup::cloud::sim::{Census, CensusCluster};
 use clusterup::model::observed::StepState;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Asks everything of a stack whose work is done.
 pub(crate) fn agrees(census: &Census, wish: &Wish) {
@@ -185,6 +185,10 @@ pub(crate) fn is_as_wished(cluster: &CensusCluster, wish: &Wish) {
         .get("clusterup-team")
         .filter(|team| !team.is_empty());
     assert_eq!(team.map(String::as_str), wish.team, "the team that pays");
+    let ours = |key: &str| key.starts_with("clusterup-") || key.starts_with("for-use-with-");
+    let tags = cluster.tags.iter().filter(|(key, _)| !ours(key));
+    let tags: BTreeMap<_, _> = tags.map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    assert_eq!(tags, wish.tags.iter().copied().collect(), "the user's tags");
 }
 
 /// Nothing of any stack is left in the account.

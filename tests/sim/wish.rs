@@ -43,6 +43,8 @@ pub(crate) struct Wish {
     pub(crate) budget: u32,
     pub(crate) keep: bool,
     pub(crate) team: Option<&'static str>,
+    /// The user's own.
+    pub(crate) tags: Vec<(&'static str, &'static str)>,
     /// Key pairs with the version of the user's own key; the first opens the cluster.
     pub(crate) keys: Vec<(&'static str, u16)>,
     /// Groups with their openings: port, and range or `caller`. The first is the cluster's.
@@ -72,6 +74,7 @@ impl Wish {
             budget: 0,
             keep: false,
             team: None,
+            tags: Vec::new(),
             keys: vec![("spark", 0)],
             groups: vec![("ssh", vec![(22, "caller")])],
             packages: false,
@@ -154,7 +157,11 @@ impl Wish {
 
     pub(crate) fn case(&self) -> Case {
         let stack = text::parse("t.yaml", &self.text(), Path::new("/s"), &[]);
-        let stack = stack.unwrap_or_else(|found| panic!("{}\n{found}", self.text()));
+        let mut stack = stack.unwrap_or_else(|found| panic!("{}\n{found}", self.text()));
+        let tags = self.tags.iter();
+        stack.tags = tags
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect();
         let script = |(step, version): (&&str, &u16)| {
             let path = Path::new("/s").join(format!("{step}.py"));
             (path, file(*version, &format!("{step}.py")))

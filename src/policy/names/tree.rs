@@ -27,8 +27,8 @@ const COST: &[Name] = &[
     leaf(
         "worst",
         Double,
-        "The most dollars that one life of the cluster can cost, its ending included; not known \
-         as `cost.hourly`.",
+        "The most dollars that one life of the cluster can cost, its ending included; known \
+         where `cost.hourly` is.",
         |s| s.price.map(|price| read::usd(price.worst)),
     ),
 ];
@@ -89,8 +89,16 @@ const CLUSTER: &[Name] = &[
         },
     ),
     group("primary", "The primary node.", PRIMARY),
-    group("core", "The core nodes; none has `nodes` 0.", CORE),
-    group("task", "The task nodes; none has `nodes` 0.", TASK),
+    group(
+        "core",
+        "The core nodes; `nodes` is 0 if there are none.",
+        CORE,
+    ),
+    group(
+        "task",
+        "The task nodes; `nodes` is 0 if there are none.",
+        TASK,
+    ),
     leaf(
         "key_pair",
         Text,
