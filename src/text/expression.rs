@@ -74,10 +74,10 @@ fn condition(source: &Source, wrong: &Diagnostic) -> Option<(usize, usize)> {
     let rest = source.text[line.start + after..line.end].trim_start();
     let value = line.end - rest.len();
     let begins = value == mark.start && !rest.is_empty();
-    let yaml = match wrong.code {
-        Code::Syntax => !another && !rest.starts_with(['|', '>']),
-        Code::YamlTag | Code::Alias => begins,
-        _ => false,
+    let yaml = if wrong.code == Code::Syntax {
+        !another && !rest.starts_with(['|', '>'])
+    } else {
+        matches!(wrong.code, Code::YamlTag | Code::Alias) && begins
     };
     yaml.then_some((line.start + key, value))
 }

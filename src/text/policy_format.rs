@@ -83,7 +83,7 @@ pub(crate) const TITLE: Format = Format::by(
     readers::title,
     concat!(plain!(r"\s"), "(", plain!(""), "*", plain!(r"\s"), ")?"),
 );
-pub(crate) const SETTING: Format = Format::by(readers::setting, concat!(r"[^=]+=[\s\S]*"));
+pub(crate) const SETTING: Format = Format::by(readers::setting, r"[^=]+=[\s\S]*");
 pub(crate) const REASON: Format = Format::by(readers::reason, "[a-z][a-z0-9_.-]*");
 pub(crate) const AMOUNT: Format = Format::by(
     readers::amount,
