@@ -17,6 +17,7 @@ mod life;
 mod lost;
 mod pool;
 mod prices;
+mod push;
 mod real;
 mod roles;
 mod scenes;
