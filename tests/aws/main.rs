@@ -6,6 +6,8 @@
 
 mod budgets;
 mod calls;
+#[path = "../crowd/mod.rs"]
+mod crowd;
 mod double;
 mod drift;
 mod job;
@@ -24,4 +26,5 @@ mod scenes;
 mod schedules;
 mod secrets;
 mod together;
+mod treasury;
 mod world;
