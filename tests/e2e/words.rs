@@ -19,6 +19,7 @@ fn every_verb_gives_one_json_document() {
         (vec!["init", "other.yaml"], "file"),
         (vec!["destroy", "t", "--local", "--yes"], "plan"),
         (vec!["schema"], "$schema"),
+        (vec!["schema", "policy"], "$schema"),
     ] {
         let document = home.json(&args);
         assert!(
