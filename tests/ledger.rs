@@ -73,6 +73,8 @@ fn living(id: &str, created: &str, ready: Option<&str>) -> Record {
         ),
         lives: vec![life(Role::Primary, 1, created, None)],
         steps: Vec::new(),
+        ends_by: None,
+        overridden: None,
         seen_at: at(created),
     }
 }

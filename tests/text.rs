@@ -2,6 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+#[path = "text/examples.rs"]
+mod examples;
+#[path = "text/policies.rs"]
+mod policies;
+
 use clusterup::model::name::StackName;
 use clusterup::text::{Code, Diagnostics, Setting, json_schema, parse, template};
 use proptest::prelude::*;
@@ -129,19 +134,24 @@ fn pretty(value: &impl serde::Serialize) -> String {
     serde_json::to_string_pretty(value).unwrap()
 }
 
-#[test]
-fn the_schema_in_the_repository_is_the_one_in_the_code() {
-    let code = pretty(&json_schema()) + "\n";
-    let path = at("schema/stack.json");
+/// The schema in the repository is the one in the code.
+fn held(file: &str, schema: &serde_json::Value) {
+    let code = pretty(schema) + "\n";
+    let path = at(file);
     #[expect(clippy::disallowed_methods, reason = "a test may be told to bless")]
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(&path, &code).unwrap();
     }
-    let file = std::fs::read_to_string(&path).unwrap_or_default();
+    let there = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
-        file == code,
-        "schema/stack.json is old; `BLESS=1 cargo test --test text` writes it"
+        there == code,
+        "{file} is old; `BLESS=1 cargo test --test text` writes it"
     );
+}
+
+#[test]
+fn the_schema_in_the_repository_is_the_one_in_the_code() {
+    held("schema/stack.json", &json_schema());
 }
 
 /// Something done to a text.
@@ -247,17 +257,26 @@ fn apply(text: &str, change: &Change) -> String {
     chars.into_iter().collect()
 }
 
-/// Whatever the text: a stack, or mistakes that can be shown, each within its own text.
+/// Whatever the text: a stack, or mistakes.
 fn survives(text: &str, sets: &[&str]) {
     let sets: Vec<Setting> = sets.iter().filter_map(|set| set.parse().ok()).collect();
     let Err(wrong) = parse("x.yaml", text, Path::new("stacks"), &sets) else {
         return;
     };
+    within_the_text(&wrong, text);
+}
+
+/// There are mistakes, each can be shown, and each lies within its own text.
+fn within_the_text(wrong: &Diagnostics, text: &str) {
     assert!(!wrong.is_empty());
     let lines = |text: &str| text.split('\n').count();
     for found in wrong.iter() {
         let (name, line, column) = wrong.place(found.at);
-        let most = if name == "x.yaml" { lines(text) } else { 1 };
+        let most = if name.starts_with("--set ") {
+            1
+        } else {
+            lines(text)
+        };
         assert!(
             (1..=most).contains(&line) && column >= 1,
             "{line}:{column} of {name}"
@@ -269,7 +288,7 @@ fn survives(text: &str, sets: &[&str]) {
         assert!(!found.message.chars().any(char::is_control), "{found:?}");
     }
     assert!(wrong.to_string().ends_with(&(wrong.summary() + "\n")));
-    serde_json::to_string(&wrong).unwrap();
+    serde_json::to_string(wrong).unwrap();
 }
 
 proptest! {

@@ -1,12 +1,13 @@
 //! `budget`: each team's month: what is spent, promised and left, and how long it lasts.
 
+use super::admission::treasurer::Treasurer;
 use super::args::TargetArgs;
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::policies::{PoliciesArgs, Read};
 use super::screen::Screen;
 use super::target::Target;
-use super::treasury::Treasurer;
+
 use super::view;
 use crate::model::clock::Clock;
 use crate::model::month::Month;

@@ -1,9 +1,11 @@
 //! `extend`: moves a deadline of a living cluster, on every rung, and records who, when and why.
 
+use super::admission::purse::{Asked, Purse};
 use super::args::TargetArgs;
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::interrupt;
+use super::policies::{PoliciesArgs, Read};
 use super::screen::Screen;
 use super::stack_file;
 use super::target::Target;
@@ -17,9 +19,11 @@ use crate::model::money::Usd;
 use crate::model::name::StackName;
 use crate::model::observed::Cluster;
 use crate::model::span::Span;
+use crate::policy::Ask;
 use crate::run::clock::SystemClock;
 use chrono::{DurationRound, TimeDelta};
 use serde_json::json;
+use std::path::Path;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ExtendArgs {
@@ -27,6 +31,8 @@ pub(super) struct ExtendArgs {
     stack: String,
     #[command(flatten)]
     target: TargetArgs,
+    #[command(flatten)]
+    policies: PoliciesArgs,
     /// How long the cluster may live in all, such as 4h
     #[arg(long, value_name = "SPAN", required_unless_present_any = ["by", "budget"])]
     max_lifetime: Option<Span>,
@@ -53,10 +59,18 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let (stack, region) = stack_file::name(&args.stack)?;
     let target = Target::open(&args.target, region.as_ref(), context).await?;
+    let read = policies(args, context, screen).await?;
     let progress = Progress::new(screen);
+    let asking = Asking {
+        args,
+        read: &read,
+        target: &target,
+        context,
+        screen,
+    };
     let lease = target.cloud.lease(&stack, &progress);
     let lease = interrupt::or_stop(lease, STOPPED).await??;
-    let moved = interrupt::or_stop(extend(args, &stack, &target, context, &progress), STOPPED);
+    let moved = interrupt::or_stop(asking.extend(&stack, &progress), STOPPED);
     let moved = moved.await;
     let released = lease.release().await;
     let (cluster, extension, deadline) = moved??;
@@ -80,37 +94,70 @@ pub(super) async fn run(
     Ok(Exit::Done)
 }
 
-async fn extend(
-    args: &ExtendArgs,
-    stack: &StackName,
-    target: &Target,
-    context: &Context,
-    progress: &Progress<'_>,
-) -> Result<(Cluster, Extension, Deadline), Failure> {
-    let observed = target.cloud.observe(stack, None).await?;
-    let Some(cluster) = observed.live() else {
-        let flag = target.flag();
-        let message = format!("stack {stack} has no living cluster");
-        return Err(Failure::input(message).hint(format!(
-            "see what became of it: clusterup status {stack}{flag}"
-        )));
-    };
-    let now = SystemClock.now();
-    let by = |by: Span| {
-        let most = cluster.guardrails().max_lifetime.as_secs();
-        Span::from_secs(most.saturating_add(by.as_secs()))
-    };
-    let extension = Extension {
-        at: now.duration_trunc(TimeDelta::seconds(1)).unwrap_or(now),
-        max_lifetime: args.max_lifetime.or(args.by.map(by)),
-        budget: args.budget,
-        by: context.who.clone(),
-        why: args.why.clone(),
-    };
-    let deadline = guard::extended(cluster, &extension).map_err(|refused| told(refused, args))?;
-    let action = Action::ExtendCluster(cluster.id.clone(), extension.clone());
-    target.cloud.apply(stack, &action, progress).await?;
-    Ok((cluster.clone(), extension, deadline))
+/// Those of the stack's file, or those that are found from here.
+async fn policies(args: &ExtendArgs, context: &Context, screen: &Screen) -> Result<Read, Failure> {
+    let file = Path::new(&args.stack);
+    match file.is_file() {
+        true => args.policies.read(file, context, screen).await,
+        false => args.policies.read_here(context, screen).await,
+    }
+}
+
+struct Asking<'a> {
+    args: &'a ExtendArgs,
+    read: &'a Read,
+    target: &'a Target,
+    context: &'a Context,
+    screen: &'a Screen,
+}
+
+impl Asking<'_> {
+    async fn extend(
+        &self,
+        stack: &StackName,
+        progress: &Progress<'_>,
+    ) -> Result<(Cluster, Extension, Deadline), Failure> {
+        let (args, target, context) = (self.args, self.target, self.context);
+        let observed = target.cloud.observe(stack, None).await?;
+        let Some(cluster) = observed.live() else {
+            let flag = target.flag();
+            let message = format!("stack {stack} has no living cluster");
+            return Err(Failure::input(message).hint(format!(
+                "see what became of it: clusterup status {stack}{flag}"
+            )));
+        };
+        let now = SystemClock.now();
+        let by = |by: Span| {
+            let most = cluster.guardrails().max_lifetime.as_secs();
+            Span::from_secs(most.saturating_add(by.as_secs()))
+        };
+        let extension = Extension {
+            at: now.duration_trunc(TimeDelta::seconds(1)).unwrap_or(now),
+            max_lifetime: args.max_lifetime.or(args.by.map(by)),
+            budget: args.budget,
+            by: context.who.clone(),
+            why: args.why.clone(),
+        };
+        let deadline =
+            guard::extended(cluster, &extension).map_err(|refused| told(refused, args))?;
+        self.ask(cluster, &extension).await?;
+        let action = Action::ExtendCluster(cluster.id.clone(), extension.clone());
+        target.cloud.apply(stack, &action, progress).await?;
+        Ok((cluster.clone(), extension, deadline))
+    }
+
+    /// Asks policies, and sets aside what the extension may cost.
+    async fn ask(&self, cluster: &Cluster, extension: &Extension) -> Result<(), Failure> {
+        let whose = (&cluster.stack, cluster.spec.team.as_ref());
+        let purse = Purse::open(self.read, whose, self.target, self.context, self.screen).await?;
+        purse.refuse(&self.read.policies.extended(cluster, extension))?;
+        purse
+            .reserve(match Ask::extended(cluster, extension) {
+                Some(ask) => Asked::Money(Some(cluster.id.clone()), ask),
+                None => Asked::Unpriced,
+            })
+            .await
+    }
 }
 
 fn told(refused: Refused, args: &ExtendArgs) -> Failure {

@@ -27,7 +27,6 @@ mod ssh;
 mod stack_file;
 mod status;
 mod target;
-mod treasury;
 mod validate;
 mod view;
 

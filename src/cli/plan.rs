@@ -1,6 +1,6 @@
 //! `plan`: what apply would do, and why.
 
-use super::admission::Admission;
+use super::admission::{Admission, Said};
 use super::args::PlanArgs;
 use super::context::Context;
 use super::failure::{Exit, Failure};
@@ -71,9 +71,7 @@ pub(super) async fn run(
     let comparison = prices
         .as_ref()
         .and_then(|prices| actions.find_map(|action| prices.comparison(action)));
-    let denied = said
-        .as_ref()
-        .is_some_and(|said| said.asks && said.judgement.is_denied());
+    let denied = said.as_ref().is_some_and(Said::denies);
     let exit = if denied { Exit::Refused } else { Exit::Done };
     let fields = json!({
         "plan": plan,

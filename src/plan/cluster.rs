@@ -138,6 +138,8 @@ fn moved(
     let mut spec = Box::new(desired.cluster.clone());
     // What a cluster costs stays what it was made at.
     spec.rates = cluster.spec.rates.or(spec.rates);
+    // So does that it was made in spite of a policy.
+    spec.overridden.clone_from(&cluster.spec.overridden);
     let ends = ends(cluster, &spec, observed.at);
     let action = Action::UpdateCluster(cluster.id.clone(), spec);
     match ends {

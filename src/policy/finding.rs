@@ -85,8 +85,8 @@ impl Judgement {
         }
     }
 
-    pub fn is_denied(&self) -> bool {
-        self.standing == Standing::Deny
+    pub const fn is_denied(&self) -> bool {
+        matches!(self.standing, Standing::Deny)
     }
 
     /// The same with more findings.

@@ -5,9 +5,11 @@ use super::limits;
 use super::load::Compiled;
 use super::rules;
 use super::subject::Subject;
+use crate::model::extension::Extension;
 use crate::model::glob::Glob;
 use crate::model::hours::OffHours;
 use crate::model::name::{StackName, TeamName};
+use crate::model::observed::Cluster;
 use crate::model::policy::{MonthlyBudget, Policy, Said};
 use crate::model::stack::{Guardrails, Stack};
 use std::collections::BTreeSet;
@@ -93,6 +95,12 @@ impl Policies {
         let policies = self.of(&stack.name, stack.team.as_ref());
         stack.guardrails = impose(&policies, stack.guardrails);
         stack
+    }
+
+    /// What they say of a living cluster whose deadline is to be moved.
+    pub fn extended(&self, cluster: &Cluster, extension: &Extension) -> Vec<Finding> {
+        let policies = self.of(&cluster.stack, cluster.spec.team.as_ref());
+        limits::extended(&policies, extension)
     }
 
     /// Marks what may be passed over by somebody, who then goes on in spite of it.

@@ -77,6 +77,9 @@ impl<'a> Checker<'a> {
             Kind::Several(list) if node.scalar().is_some() => {
                 self.kind(&list.of, node, site);
             }
+            Kind::Several(_) if matches!(node.value, Value::Map(_)) => {
+                self.wrong_kind(node, site, "a value, or a list of them,");
+            }
             Kind::Several(list) => self.list(list, node, site),
             Kind::Text(format) => self.text(format, node, site),
             Kind::Words(words) => self.words(words, node, site),
@@ -293,6 +296,10 @@ impl<'a> Checker<'a> {
     }
 
     fn unique(&mut self, list: &List, items: &[Node], site: Site<'_>) {
+        let expected = match list.unique {
+            Unique::No | Unique::ByName => "a name of its own",
+            Unique::ByText => "each of them once",
+        };
         let name = |item: &'_ Node| match list.unique {
             Unique::No => None,
             Unique::ByName => Some((item.get("name")?.text()?.to_owned(), item.get("name")?.mark)),
@@ -305,7 +312,7 @@ impl<'a> Checker<'a> {
                 let message = format!("{} has {} twice", site.name, quote(&text));
                 self.found.push(
                     Diagnostic::new(Code::DuplicateName, mark, message)
-                        .expected("a name of its own")
+                        .expected(expected)
                         .related(first, "the first"),
                 );
             }

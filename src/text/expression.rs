@@ -5,8 +5,8 @@ use super::check::{Checker, Site};
 use super::diag::{Code, Diagnostic};
 use super::format::Format;
 use super::node::Node;
-use super::source::{Mark, Source};
-use std::collections::BTreeSet;
+use super::source::Source;
+use std::ops::Range;
 
 /// How a condition is kept from YAML.
 const QUOTES: &str = "write the whole condition in quotes, `'…'` or `\"…\"`, \
@@ -28,44 +28,56 @@ impl Checker<'_> {
     }
 }
 
-/// What was found in a text's YAML, where it stands in a condition: told once, and with the help
-/// that is meant for conditions.
+/// What was found in a text, where YAML takes a part of a condition for its own: told once, and
+/// with the help that is meant for conditions.
 pub(crate) fn told(source: &Source, found: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let mut lines = BTreeSet::new();
+    let mut lost: Vec<Range<usize>> = Vec::new();
     let mut told = Vec::new();
     for mut wrong in found {
-        let line = source.place(source.clip(wrong.at).start).0;
-        let yaml = matches!(
-            wrong.code,
-            Code::Syntax | Code::YamlTag | Code::Alias | Code::BadKey
-        );
-        if lines.contains(&line) {
+        if lost.iter().any(|range| range.contains(&wrong.at.start)) {
             continue;
         }
-        if yaml && let Some(start) = condition(source, wrong.at) {
-            lines.insert(line);
+        if let Some((key, value)) = condition(source, &wrong) {
+            let left_open = wrong
+                .help
+                .as_ref()
+                .is_some_and(|help| help.starts_with("close it"));
             if wrong.code != Code::Syntax {
-                let sign = &source.text[start..].chars().next().unwrap_or_default();
+                let sign = source.text[value..].chars().next().unwrap_or_default();
                 wrong.message = format!("YAML has a meaning of its own for `{sign}` at the start");
+                lost.push(key..wrong.at.end + 1);
+            } else if !left_open {
+                wrong.message = "YAML cannot read this condition from here on".to_owned();
             }
-            wrong.help = Some(QUOTES.to_owned());
+            if !left_open {
+                wrong.help = Some(QUOTES.to_owned());
+            }
         }
         told.push(wrong);
     }
     told
 }
 
-/// Where the condition begins in whose line a mark stands; none where it stands in none, or in one
-/// that has its quotes.
-fn condition(source: &Source, mark: Mark) -> Option<usize> {
-    let mark = source.clip(mark);
+/// Where the condition begins in which YAML stumbles, by its key and by its value; none where it
+/// stumbles elsewhere.
+fn condition(source: &Source, wrong: &Diagnostic) -> Option<(usize, usize)> {
+    let mark = source.clip(wrong.at);
     let line = source.lines(mark.start..mark.start);
     let before = &source.text[line.start..mark.start];
-    let key = KEYS
+    let (key, after) = KEYS
         .iter()
-        .filter_map(|key| Some(before.rfind(key)? + key.len()))
+        .filter_map(|key| before.rfind(key).map(|at| (at, at + key.len())))
         .max()?;
-    let rest = &source.text[line.start + key..line.end];
-    let start = line.end - rest.trim_start().len();
-    (!rest.trim_start().starts_with(['|', '>'])).then_some(start)
+    let another = ["name:", "message:"]
+        .iter()
+        .any(|key| before[after..].contains(key));
+    let rest = source.text[line.start + after..line.end].trim_start();
+    let value = line.end - rest.len();
+    let begins = value == mark.start && !rest.is_empty();
+    let yaml = match wrong.code {
+        Code::Syntax => !another && !rest.starts_with(['|', '>']),
+        Code::YamlTag | Code::Alias => begins,
+        _ => false,
+    };
+    yaml.then_some((line.start + key, value))
 }

@@ -15,8 +15,11 @@ pub(crate) fn unknown_key(
 ) -> Diagnostic {
     let key = entry.key.text.as_str();
     let message = format!("{} has no key {}", site.name, quote(key));
-    let found = Diagnostic::new(Code::UnknownKey, entry.key.mark, message)
-        .expected(format!("one of {}", any_of(object.keys())));
+    let found =
+        Diagnostic::new(Code::UnknownKey, entry.key.mark, message).expected(match object.fields {
+            [only] => format!("the key {}", quote(only.key)),
+            _ => format!("one of {}", any_of(object.keys())),
+        });
     if let Some(meant) = nearest(key, object.keys()) {
         return found.meant(Some(meant));
     }

@@ -155,7 +155,7 @@ pub(crate) fn instance_types(text: &str) -> Option<String> {
 }
 
 pub(crate) fn regions(text: &str) -> Option<String> {
-    let plain = lower(text)?.replace('_', "-");
+    let plain = lower(text)?.replace(['_', '.'], "-").replace("--", "-");
     match plain.ends_with(|c: char| c.is_ascii_digit() || c == '*') {
         true => Some(plain),
         false if plain.contains(|c: char| c.is_ascii_digit()) => region(text),

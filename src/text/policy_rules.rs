@@ -2,7 +2,7 @@
 //! or cannot be read: that is told already.
 
 use super::diag::{Code, Diagnostic};
-use super::node::Node;
+use super::node::{Node, Value};
 use super::policy_readers::{subscriber, topic};
 use crate::model::span::Span;
 use crate::model::stack::Guardrails;
@@ -24,9 +24,12 @@ pub(crate) fn check(root: &Node) -> Vec<Diagnostic> {
 fn nobodys_budget(root: &Node) -> Option<Diagnostic> {
     let budget = root.entry("budget")?;
     let applies = root.get("applies_to");
-    // What is no mapping is told of as such.
-    let told = applies.is_some_and(|node| node.scalar().is_some() || !node.items().is_empty());
-    if told || applies.is_some_and(|node| node.entry("teams").is_some()) {
+    // What is no mapping, or has keys that it cannot have, is told of as such.
+    let sure = applies.is_none_or(|node| match &node.value {
+        Value::Map(entries) => entries.iter().all(|entry| entry.key.text == "stacks"),
+        Value::Scalar(_) | Value::Seq(_) | Value::Broken => false,
+    });
+    if !sure || budget.value.is_null() {
         return None;
     }
     let message = "a `budget` belongs to teams, and this policy names none";

@@ -323,6 +323,21 @@ job:
     }
 
     #[test]
+    fn tags_are_texts_by_any_name() {
+        let sets = [
+            "tags={ owner: ana, n: 42 }",
+            "tags.owner=bob",
+            "tags.a.b/c d=true",
+        ];
+        let tags = set(&sets).unwrap().tags;
+        let tags: Vec<_> = tags.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        assert_eq!(tags, [("a.b/c d", "true"), ("n", "42"), ("owner", "bob")]);
+        let wrong = set(&["tags.aws:owner=bob"]).unwrap_err();
+        let found = wrong.iter().next().unwrap();
+        assert_eq!((found.code, wrong.place(found.at).2), (Code::BadValue, 6));
+    }
+
+    #[test]
     fn an_alternative_takes_the_place_of_the_others() {
         let stack = set(&["data.ratings.path=/x/r.dat"]).unwrap();
         let data = stack.data.values().next().unwrap();

@@ -84,8 +84,9 @@ pub(crate) struct Texts {
     pub(crate) key: &'static Format,
     pub(crate) value: &'static Format,
     pub(crate) most: usize,
-    /// One entry, in words.
+    /// One entry in words, and what to do about one without a value.
     pub(crate) entry: &'static str,
+    pub(crate) none: &'static str,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

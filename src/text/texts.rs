@@ -28,11 +28,11 @@ pub(crate) fn check(texts: &Texts, node: &Node, site: Site<'_>, found: &mut Vec<
         if value.is_null() {
             let message = format!("{name} has no value");
             let wrong = Diagnostic::new(Code::MissingValue, key.mark, message);
-            let help = "write the value in quotes if it is the text itself, or `\"\"` for none";
+            let expected = format!("the value of {}", texts.entry);
             found.push(
                 wrong
-                    .expected(format!("the value of {}", texts.entry))
-                    .help(help),
+                    .expected(expected.trim_end_matches(','))
+                    .help(texts.none),
             );
         } else if let Some(text) = value.text() {
             if let Err(invalid) = (texts.value.read)(text) {

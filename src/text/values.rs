@@ -193,6 +193,8 @@ pub(crate) fn bad(
             Code::NoUnit,
             format!("{name} has a number without its unit"),
         )
+    } else if text.trim().is_empty() {
+        (Code::BadValue, format!("{name} is empty"))
     } else {
         (Code::BadValue, format!("{name} cannot be {}", quote(text)))
     };

@@ -361,7 +361,10 @@ fn part_refused() {
         sdk.serve(create.clone()).await.unwrap();
         assert_eq!(sdk.serve(create).await.err().map(kind), Some(Kind::Exists));
         assert_eq!(sdk.serve(tell).await.err().map(kind), Some(Kind::Exists));
-        assert_eq!(sdk.serve(list).await.unwrap().items, [notice.clone()]);
+        assert_eq!(
+            sdk.serve(list).await.unwrap().items,
+            std::slice::from_ref(notice)
+        );
         sdk.serve(silence.clone()).await.unwrap();
         sdk.serve(silence).await.unwrap();
         let account = "210987654321".to_owned();

@@ -2,6 +2,7 @@
 
 use super::{Bound, Breach, Found, Limit, set};
 use crate::model::desired::InstanceGroups;
+use crate::model::extension::Extension;
 use crate::model::money::Usd;
 use crate::model::policy::{Limits, Policy, Said};
 use crate::model::span::Span;
@@ -47,6 +48,27 @@ pub(super) fn check(policies: &[&Policy], subject: &Subject<'_>, found: &mut Fou
         guardrails.idle_timeout,
         |limit: Span| format!("guardrails.idle_timeout: {limit} or less"),
     );
+}
+
+/// A moved deadline is under the same ceilings.
+pub(super) fn extended(policies: &[&Policy], extension: &Extension, found: &mut Found) {
+    let mut check = Check { policies, found };
+    if let Some(to) = extension.max_lifetime {
+        check.most(
+            &MAX_LIFETIME,
+            |limits| limits.max_lifetime.as_ref(),
+            to,
+            |limit| format!("--max-lifetime {limit} or less"),
+        );
+    }
+    if let Some(to) = extension.budget {
+        check.most(
+            &RUN_COST,
+            |limits| limits.run_cost.as_ref(),
+            to,
+            |limit| format!("--budget '{limit}' or less"),
+        );
+    }
 }
 
 const HOURLY_COST: Limit = Limit {

@@ -6,6 +6,7 @@ mod names;
 
 use super::finding::{Bound, Finding};
 use super::subject::Subject;
+use crate::model::extension::Extension;
 use crate::model::policy::{Effect, Limits, Policy, Said};
 
 /// What the limits of these policies say.
@@ -20,6 +21,13 @@ pub(super) fn check(policies: &[&Policy], subject: &Subject<'_>) -> Found {
     amounts::check(policies, subject, &mut found);
     names::check(policies, subject, &mut found);
     found
+}
+
+/// What they say of a deadline that is moved.
+pub(super) fn extended(policies: &[&Policy], extension: &Extension) -> Vec<Finding> {
+    let mut found = Found::default();
+    amounts::extended(policies, extension, &mut found);
+    found.findings
 }
 
 /// What a limit is about: its key, and where in the stack that is.

@@ -126,5 +126,6 @@ static TAGS: Texts = Texts {
     key: &TAG_KEY,
     value: &format::TAG_VALUES,
     most: 10,
-    entry: "a tag",
+    entry: "a tag, or a pattern of it,",
+    none: "write `\"*\"` where any value will do",
 };

@@ -109,6 +109,7 @@ static TAGS: Texts = Texts {
     value: &format::TAG_VALUE,
     most: 10,
     entry: "a tag",
+    none: "write `\"\"` for a tag that says nothing",
 };
 
 static KEY_PAIR_LIST: List = List {

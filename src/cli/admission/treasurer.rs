@@ -1,11 +1,11 @@
 //! A team's account as verbs use it: kept in the budget's home region or on this machine, reckoned
 //! with what the ledger knows once it is brought up.
 
-use super::context::Context;
-use super::failure::{Exit, Failure};
-use super::ledger;
-use super::screen::Screen;
-use super::target::Target;
+use crate::cli::context::Context;
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::ledger;
+use crate::cli::screen::Screen;
+use crate::cli::target::Target;
 use crate::cloud::Cloud;
 use crate::cost::ledger::{Record, Scope, Window};
 use crate::model::name::{Region, TeamName};
@@ -13,7 +13,7 @@ use crate::run::ledger::{Unsynced, sync};
 use crate::run::treasury::{Budget, Treasury};
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub(super) struct Treasurer<'a> {
+pub(in crate::cli) struct Treasurer<'a> {
     target: &'a Target,
     team: TeamName,
     /// Who keeps the account, where that is not the target itself.
@@ -28,7 +28,7 @@ const BACK: TimeDelta = TimeDelta::days(75);
 
 impl<'a> Treasurer<'a> {
     /// Of a team whose budgets these are; there is at least one.
-    pub(super) async fn open(
+    pub(in crate::cli) async fn open(
         team: &TeamName,
         budgets: &[Budget<'_>],
         target: &'a Target,
@@ -61,7 +61,7 @@ impl<'a> Treasurer<'a> {
     }
 
     /// The clusters of the target, once the ledger is brought up to what it tells now.
-    pub(super) async fn records(&self, now: DateTime<Utc>) -> Result<Vec<Record>, Failure> {
+    pub(in crate::cli) async fn records(&self, now: DateTime<Utc>) -> Result<Vec<Record>, Failure> {
         let mut ledger = ledger::open(self.context, self.screen)?;
         match sync(&*self.target.cloud, &mut ledger, &self.scope, now).await {
             Ok(()) => {}
@@ -72,7 +72,7 @@ impl<'a> Treasurer<'a> {
         Ok(ledger.records(&self.scope, Window { from, until })?)
     }
 
-    pub(super) fn treasury<'b>(&'b self, records: &'b [Record]) -> Treasury<'b> {
+    pub(in crate::cli) fn treasury<'b>(&'b self, records: &'b [Record]) -> Treasury<'b> {
         Treasury {
             books: self.home.as_deref().unwrap_or(&*self.target.cloud),
             cloud: &*self.target.cloud,
