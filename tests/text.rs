@@ -136,11 +136,15 @@ fn pretty(value: &impl serde::Serialize) -> String {
 
 /// The schema in the repository is the one in the code.
 fn held(file: &str, schema: &serde_json::Value) {
-    let code = pretty(schema) + "\n";
+    written(file, &(pretty(schema) + "\n"));
+}
+
+/// A file in the repository is what the code makes.
+fn written(file: &str, code: &str) {
     let path = at(file);
     #[expect(clippy::disallowed_methods, reason = "a test may be told to bless")]
     if std::env::var_os("BLESS").is_some() {
-        std::fs::write(&path, &code).unwrap();
+        std::fs::write(&path, code).unwrap();
     }
     let there = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
@@ -152,6 +156,11 @@ fn held(file: &str, schema: &serde_json::Value) {
 #[test]
 fn the_schema_in_the_repository_is_the_one_in_the_code() {
     held("schema/stack.json", &json_schema());
+}
+
+#[test]
+fn the_names_that_rules_know_are_documented() {
+    written("docs/policy-names.md", &clusterup::policy::document());
 }
 
 /// Something done to a text.

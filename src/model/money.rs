@@ -29,6 +29,12 @@ impl Usd {
         Self(self.0 * factor)
     }
 
+    /// Whether it is nothing, which has no text of its own.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+    pub const fn is_zero(&self) -> bool {
+        self.0.is_zero()
+    }
+
     /// The next amount of so many decimals that is not less.
     #[must_use]
     pub fn up_to(self, decimals: u32) -> Self {

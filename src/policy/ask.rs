@@ -23,6 +23,7 @@ pub struct Ask {
     /// By when all of it is gone, its ending included.
     pub ends_by: DateTime<Utc>,
     /// What each replaced node may cost besides: the minimum of 60 seconds, once for each.
+    #[serde(default, skip_serializing_if = "Usd::is_zero")]
     pub besides: Usd,
 }
 

@@ -35,6 +35,7 @@ pub struct Book {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actual {
     pub month: Month,
+    #[serde(default, skip_serializing_if = "Usd::is_zero")]
     pub usd: Usd,
     /// When AWS was asked.
     pub at: DateTime<Utc>,

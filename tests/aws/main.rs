@@ -6,6 +6,8 @@
 
 mod budgets;
 mod calls;
+#[path = "../crowd/mod.rs"]
+mod crowd;
 mod double;
 mod drift;
 mod job;
@@ -17,10 +19,12 @@ mod life;
 mod lost;
 mod pool;
 mod prices;
+mod push;
 mod real;
 mod roles;
 mod scenes;
 mod schedules;
 mod secrets;
 mod together;
+mod treasury;
 mod world;

@@ -49,16 +49,13 @@ impl Checker<'_> {
     }
 
     fn has(&mut self, arg: &Node) -> Type {
-        match &arg.kind {
-            Kind::Field(of, field) => {
-                let found = self.of(of);
-                self.field(of, &found, field);
-            }
-            _ => {
-                self.of(arg);
-                let flaw = Flaw::new(arg.range.clone(), "`has` asks for a name with a dot in it");
-                self.flaw(flaw.expected("such as `has(stack.tags.owner)`"));
-            }
+        if let Kind::Field(of, field) = &arg.kind {
+            let found = self.of(of);
+            self.field(of, &found, field);
+        } else {
+            self.of(arg);
+            let flaw = Flaw::new(arg.range.clone(), "`has` asks for a name with a dot in it");
+            self.flaw(flaw.expected("such as `has(stack.tags.owner)`"));
         }
         Type::Bool
     }
@@ -88,11 +85,11 @@ impl Checker<'_> {
             self.all(args);
             let message = format!("`{known}` asks text, and this is {}", found.word());
             let flaw = Flaw::new(name.range.clone(), message);
-            return self.flaw(match found {
-                Type::List(_) | Type::Map(_) if known == "contains" => {
-                    flaw.help(format!("write `… in {}`", self.written(on)))
-                }
-                _ => flaw,
+            let list = matches!(found, Type::List(_) | Type::Map(_));
+            return self.flaw(if list && known == "contains" {
+                flaw.help(format!("write `… in {}`", self.written(on)))
+            } else {
+                flaw
             });
         }
         let [arg] = args else {

@@ -200,9 +200,10 @@ impl<'t> Checker<'t> {
                 let written = self.written(of);
                 let message = format!("`{written}` is {} and is not read by `[…]`", found.word());
                 let flaw = Flaw::new(key.range.clone(), message);
-                self.flaw(match found {
-                    Type::Group(_) => flaw.help(format!("write `{written}.NAME`")),
-                    _ => flaw,
+                self.flaw(if matches!(found, Type::Group(_)) {
+                    flaw.help(format!("write `{written}.NAME`"))
+                } else {
+                    flaw
                 })
             }
         }

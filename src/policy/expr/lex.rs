@@ -137,9 +137,10 @@ fn number(rest: &str, at: usize) -> Result<Token, Flaw> {
         return Err(wrong.expected(format!("a number such as `{}`", &rest[..end])));
     }
     let number = &rest[..end];
-    let fits = match kind {
-        Class::Double => number.parse().is_ok_and(f64::is_finite),
-        _ => number.parse::<i64>().is_ok(),
+    let fits = if kind == Class::Double {
+        number.parse().is_ok_and(f64::is_finite)
+    } else {
+        number.parse::<i64>().is_ok()
     };
     let range = at..at + end;
     if fits {

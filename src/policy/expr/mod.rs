@@ -82,10 +82,11 @@ impl Expr {
                 .add_variable(name, value)
                 .map_err(|error| ExecutionError::function_error("values", error))?;
         }
-        match self.program.execute(&context)? {
-            Value::Bool(held) => Ok(held),
-            other => Err(other.error_expected_type(cel::objects::ValueType::Bool)),
+        let told = self.program.execute(&context)?;
+        if let Value::Bool(held) = told {
+            return Ok(held);
         }
+        Err(told.error_expected_type(cel::objects::ValueType::Bool))
     }
 }
 
@@ -112,13 +113,17 @@ fn words(error: &ExecutionError, priced: bool) -> String {
         let last = last.trim_start_matches("error: ");
         return format!("`{function}` cannot be told: {last}");
     }
-    let plain = match error {
-        ExecutionError::IndexOutOfBounds(_) => "a list is shorter than the rule takes it to be",
-        ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => {
-            "it divides by zero"
-        }
-        ExecutionError::Overflow(..) => "a number grows too large",
-        other => return format!("CEL says: {other}"),
-    };
-    plain.to_owned()
+    if matches!(error, ExecutionError::IndexOutOfBounds(_)) {
+        return "a list is shorter than the rule takes it to be".to_owned();
+    }
+    if matches!(
+        error,
+        ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_)
+    ) {
+        return "it divides by zero".to_owned();
+    }
+    if matches!(error, ExecutionError::Overflow(..)) {
+        return "a number grows too large".to_owned();
+    }
+    format!("CEL says: {error}")
 }

@@ -44,10 +44,10 @@ pub(super) fn parse(text: &str) -> Result<Node, Flaw> {
         return Err(empty.expected("an expression such as `stack.cluster.nodes > 10`"));
     }
     let root = parser.choice()?;
-    match parser.peek().kind {
-        Class::End => Ok(root),
-        _ => Err(parser.wrong("an operator, or the end of the rule")),
+    if parser.peek().kind == Class::End {
+        return Ok(root);
     }
+    Err(parser.wrong("an operator, or the end of the rule"))
 }
 
 struct Parser<'a> {
@@ -101,11 +101,12 @@ impl<'a> Parser<'a> {
     fn wrong(&self, expected: &str) -> Flaw {
         let token = self.peek();
         let word = self.here();
-        let flaw = match token.kind {
-            Class::End => Flaw::new(token.range.clone(), "the rule ends too early"),
-            _ => Flaw::new(token.range.clone(), format!("`{word}` cannot stand here")),
+        let message = if token.kind == Class::End {
+            "the rule ends too early".to_owned()
+        } else {
+            format!("`{word}` cannot stand here")
         };
-        let flaw = flaw.expected(expected);
+        let flaw = Flaw::new(token.range.clone(), message).expected(expected);
         match word.to_lowercase().as_str() {
             "and" => flaw.help("CEL writes `&&`"),
             "or" => flaw.help("CEL writes `||`"),
@@ -218,11 +219,10 @@ impl<'a> Parser<'a> {
             self.next();
             if self.peek().kind != Class::Name {
                 let flaw = self.wrong("a name");
-                return Err(match self.peek().kind {
-                    Class::Bool | Class::Mark if self.here().len() > 1 => {
-                        flaw.help("a key that is a word of CEL's is read by `[\"…\"]`")
-                    }
-                    _ => flaw,
+                return Err(if ["in", "true", "false"].contains(&self.here()) {
+                    flaw.help("a key that is a word of CEL's is read by `[\"…\"]`")
+                } else {
+                    flaw
                 });
             }
             let word = self.next();

@@ -10,8 +10,8 @@ pub(super) enum Type {
     Int,
     Double,
     Text,
-    List(Box<Type>),
-    Map(Box<Type>),
+    List(Box<Self>),
+    Map(Box<Self>),
     Group(&'static [Name]),
 }
 

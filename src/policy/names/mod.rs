@@ -35,9 +35,9 @@ pub(super) enum Shape {
     Int,
     Double,
     Text,
-    List(&'static Shape),
+    List(&'static Self),
     /// By text; a rule may read any key of it.
-    Map(&'static Shape),
+    Map(&'static Self),
     Group(&'static [Name]),
 }
 
@@ -49,8 +49,8 @@ pub(super) enum Datum {
     Int(i64),
     Double(f64),
     Text(String),
-    List(Vec<Datum>),
-    Map(BTreeMap<String, Datum>),
+    List(Vec<Self>),
+    Map(BTreeMap<String, Self>),
 }
 
 /// The values of all names. What is not known is left out, so that reading it is an error.

@@ -1,0 +1,40 @@
+//! `policy push` as a person runs it.
+
+use crate::double::Double;
+use crate::world::World;
+use serde_json::json;
+use std::fs;
+
+const POLICY: &str = "policy: ads
+applies_to: { teams: [one, two] }
+budget: { monthly: $100, notify_at: [80%], subscribers: [a@example.com] }
+";
+
+#[test]
+fn budgets_are_shown_asked_about_and_made() {
+    let world = World::bare(Double::start());
+    fs::create_dir(world.path().join("policies")).unwrap();
+    world.write("policies/ads.yaml", POLICY);
+    let shown = world.expect(0, &["policy", "push", "--dry-run"]);
+    shown
+        .says("+ clusterup_ads_one $100.00 a month for team one; at 80%, 100% tells a@example.com");
+    let asked = world.expect(2, &["policy", "push"]);
+    asked.says("This makes or changes 2 budgets in AWS account 123456789012. Go on?");
+    asked.says("next: add --yes");
+    assert_eq!(world.double.budgets(), json!([]));
+    let told = world.json(&["policy", "push", "--yes"]);
+    assert_eq!(told["pushed"], true);
+    assert_eq!(told["changes"][1]["name"], "clusterup_ads_two");
+    assert_eq!(world.double.budgets().as_array().unwrap().len(), 2);
+    let again = world.expect(0, &["policy", "push"]);
+    again.says("budgets of AWS account 123456789012: nothing to do");
+    let less = POLICY.replace("one, two", "one").replace("$100", "$250");
+    world.write("policies/ads.yaml", &less);
+    let asked = world.expect(2, &["policy", "push"]);
+    asked.says("~ clusterup_ads_one limit $100.00 -> $250.00");
+    asked.says("This makes or changes 1 budget and removes clusterup_ads_two in AWS account");
+    world.expect(0, &["policy", "push", "--yes"]);
+    let left = world.double.budgets();
+    assert_eq!(left[0]["budget"]["BudgetLimit"]["Amount"], "250.0");
+    assert_eq!(left.as_array().unwrap().len(), 1);
+}

@@ -1,0 +1,126 @@
+//! Many who ask for a team's money at once, on any cloud: what they ask for, and what must hold.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use clusterup::cloud::Cloud;
+use clusterup::cost::ledger::{Record, Scope};
+use clusterup::model::life::{Life, Role};
+use clusterup::model::money::Usd;
+use clusterup::model::name::TeamName;
+use clusterup::model::policy::{MonthlyBudget, Policy, Said};
+use clusterup::policy::Ask;
+use clusterup::policy::book::{Book, Promise};
+use clusterup::policy::{Finding, load};
+use clusterup::run::treasury::Treasury;
+
+/// Who asks at once, and for how many of them there is money.
+pub(crate) const CROWD: usize = 32;
+pub(crate) const MONEY_FOR: usize = 7;
+/// What one of them asks for: an hour of one node at $1/h.
+const EACH: &str = "$1";
+
+pub(crate) fn now() -> DateTime<Utc> {
+    "2026-11-21T12:00:00Z".parse().unwrap()
+}
+
+pub(crate) fn scope(target: &str) -> Scope {
+    Scope {
+        target: target.to_owned(),
+        account: None,
+    }
+}
+
+/// A month of exactly as much as some of the crowd ask for.
+pub(crate) fn policy() -> Policy {
+    let each: Usd = EACH.parse().unwrap();
+    let monthly = each.times(MONEY_FOR.into());
+    let text = format!(
+        "policy: crowd\napplies_to: {{ teams: [recsys] }}\nbudget: {{ monthly: \"{monthly}\" }}\n"
+    );
+    load("policies/crowd.yaml", &text).unwrap().policy
+}
+
+pub(crate) fn budget(policy: &Policy) -> [(&Policy, &Said<MonthlyBudget>); 1] {
+    [(policy, policy.budget.as_ref().unwrap())]
+}
+
+/// What the stack of a number asks for at an instant.
+pub(crate) fn promise(number: usize, target: &str, at: DateTime<Utc>) -> Promise {
+    let life = Life {
+        role: Role::Primary,
+        from: at,
+        until: None,
+        count: 1,
+    };
+    Promise {
+        target: target.to_owned(),
+        account: None,
+        stack: format!("stack-{number}").parse().unwrap(),
+        by: format!("person-{number}@here"),
+        at,
+        cluster: None,
+        ask: Ask {
+            rates: "primary=1+0+0+0".parse().unwrap(),
+            lives: vec![life],
+            ends_by: at + TimeDelta::hours(1),
+            besides: Usd::ZERO,
+        },
+        overridden: None,
+    }
+}
+
+/// The account of a team, as one of the crowd has it at hand.
+pub(crate) struct Teller<'a> {
+    pub(crate) cloud: &'a dyn Cloud,
+    pub(crate) scope: Scope,
+    pub(crate) team: TeamName,
+    pub(crate) records: Vec<Record>,
+}
+
+impl<'a> Teller<'a> {
+    pub(crate) fn new(cloud: &'a dyn Cloud, target: &str, team: &str) -> Self {
+        Self {
+            cloud,
+            scope: scope(target),
+            team: team.parse().unwrap(),
+            records: Vec::new(),
+        }
+    }
+
+    pub(crate) fn treasury(&self) -> Treasury<'_> {
+        Treasury {
+            books: self.cloud,
+            cloud: self.cloud,
+            scope: &self.scope,
+            team: &self.team,
+            records: &self.records,
+        }
+    }
+
+    /// Asks for one; whether it was admitted. A denial says how to pass.
+    pub(crate) async fn ask(&self, number: usize) -> bool {
+        let policy = policy();
+        let promise = promise(number, &self.scope.target, now());
+        let (treasury, all) = (self.treasury(), |all| all);
+        let asked = treasury.admit(&budget(&policy), &promise, all, now()).await;
+        let findings: Vec<Finding> = asked.unwrap().findings;
+        let denied = findings.iter().any(Finding::denies);
+        assert!(findings.iter().all(|finding| !finding.pass.is_empty()));
+        !denied
+    }
+
+    pub(crate) async fn book(&self, at: DateTime<Utc>) -> Book {
+        self.treasury().read(at).await.unwrap()
+    }
+}
+
+/// Exactly as many were admitted as there is money for, and the account says so.
+pub(crate) fn assert_fair(admitted: usize, book: &Book) {
+    assert_eq!(admitted, MONEY_FOR);
+    assert_eq!(book.promises.len(), MONEY_FOR, "{book:#?}");
+    let policy = policy();
+    let [(_, budget)] = budget(&policy);
+    let month = "2026-11".parse().unwrap();
+    let figures = book.figures(&policy.name, month, &budget.value, None, now());
+    assert_eq!(figures.promised, budget.value.monthly);
+    assert_eq!(figures.left(), Usd::ZERO);
+}
