@@ -30,7 +30,6 @@ impl Usd {
     }
 
     /// Whether it is nothing, which has no text of its own.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
     pub const fn is_zero(&self) -> bool {
         self.0.is_zero()
     }
