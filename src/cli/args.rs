@@ -164,8 +164,17 @@ pub(super) struct ApplyArgs {
     #[arg(long)]
     pub(super) detach: bool,
     /// Go on in spite of a policy that lets you, for this reason, which is recorded
-    #[arg(long = "override", value_name = "REASON")]
+    #[arg(long = "override", value_name = "REASON", value_parser = reason)]
     pub(super) why: Option<String>,
+}
+
+/// It is kept in the cluster's tags, where there is room for as much.
+fn reason(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    match text.chars().count() {
+        1..=200 if !text.contains(char::is_control) => Ok(text.to_owned()),
+        _ => Err("say why in a line of 1 to 200 characters".to_owned()),
+    }
 }
 
 #[derive(Debug, clap::Args)]

@@ -10,13 +10,16 @@ use crate::cloud::local::{Local, Machine};
 use crate::cloud::prices::{PriceCache, Spoilt};
 use crate::cloud::shelf::Found;
 #[cfg(feature = "aws")]
-use crate::cloud::{meter::Metered, retry::Retrying, shelf::Prefix};
+use crate::cloud::{budgets::actuals, meter::Metered, retry::Retrying, shelf::Prefix};
 use crate::cost::catalog::Catalog;
 use crate::model::clock::Clock;
-use crate::model::name::Region;
+use crate::model::money::Usd;
+use crate::model::name::{PolicyName, Region, TeamName};
 #[cfg(feature = "aws")]
 use crate::model::span::Span;
 use crate::run::clock::SystemClock;
+#[cfg(feature = "aws")]
+use crate::run::mirror;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::env;
@@ -210,6 +213,27 @@ impl Context {
     ) -> Result<Retrying<Metered<Sdk>>, Failure> {
         let sdk = Metered::new(Sdk::connect(region).await);
         Ok(Retrying::new(sdk, seed()?))
+    }
+
+    /// What AWS's budgets of a team's policies have come to in this month.
+    #[cfg(feature = "aws")]
+    pub(super) async fn spent_by_aws(
+        &self,
+        team: &TeamName,
+    ) -> Result<BTreeMap<PolicyName, Usd>, Failure> {
+        let api = self.services(&ANY_REGION.parse().map_err(unnamed)?).await?;
+        let account = mirror::account(&api).await?;
+        let found = actuals(&api, &account).await?;
+        let of_team = found.into_iter().filter(|((_, its), _)| its == team);
+        Ok(of_team.map(|((policy, _), it)| (policy, it.usd)).collect())
+    }
+
+    #[cfg(not(feature = "aws"))]
+    pub(super) async fn spent_by_aws(
+        &self,
+        _: &TeamName,
+    ) -> Result<BTreeMap<PolicyName, Usd>, Failure> {
+        Ok(BTreeMap::new())
     }
 
     /// A team's policies in S3, in whatever region they lie.

@@ -8,7 +8,7 @@ use crate::model::money::Usd;
 use crate::model::month::Month;
 use crate::model::name::{ClusterId, PolicyName, StackName, TeamName};
 use crate::model::percent::Percent;
-use crate::model::policy::{MonthlyBudget, Override};
+use crate::model::policy::{MonthlyBudget, Override, Policy, Said};
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -29,6 +29,9 @@ pub struct Book {
     /// What AWS says of the month, where somebody asked it.
     #[serde(default)]
     pub aws: BTreeMap<PolicyName, Actual>,
+    /// When AWS was asked last.
+    #[serde(default)]
+    aws_asked_at: Option<DateTime<Utc>>,
 }
 
 /// What AWS has counted in a month.
@@ -79,6 +82,10 @@ const UNSEEN: TimeDelta = TimeDelta::minutes(10);
 
 /// EMR tells of what is over for two months (EMR API, ListClusters).
 const KEPT: TimeDelta = TimeDelta::days(70);
+
+/// AWS reckons its budgets up to three times a day (AWS Cost Management User Guide, Budgets).
+const AWS_EVERY: TimeDelta = TimeDelta::hours(6);
+const AWS_LAG: TimeDelta = TimeDelta::hours(36);
 
 /// Clocks of two machines differ by less.
 const SKEW: TimeDelta = TimeDelta::minutes(5);
@@ -149,6 +156,41 @@ impl Book {
             settled: BTreeMap::new(),
             told: BTreeMap::new(),
             aws: BTreeMap::new(),
+            aws_asked_at: None,
+        }
+    }
+
+    /// Whether it is time to hear AWS on the month: its figures are hours old anyway.
+    pub fn asks_aws(&self, now: DateTime<Utc>) -> bool {
+        self.aws_asked_at.is_none_or(|at| now - at >= AWS_EVERY)
+    }
+
+    /// Takes down what AWS says that policies' budgets have come to by now. What it says on the
+    /// first day of a month may still be of the month before, and counts for nothing.
+    pub fn hear_aws(
+        &mut self,
+        said: &BTreeMap<PolicyName, Usd>,
+        budgets: &[(&Policy, &Said<MonthlyBudget>)],
+        now: DateTime<Utc>,
+    ) {
+        self.aws_asked_at = Some(now);
+        for (policy, budget) in budgets {
+            let month = Month::of(now, budget.value.timezone);
+            let begun = month.begins(budget.value.timezone) + AWS_LAG;
+            let usd = said.get(&policy.name).filter(|_| now >= begun);
+            match usd {
+                Some(usd) => {
+                    let actual = Actual {
+                        month,
+                        usd: *usd,
+                        at: now,
+                    };
+                    self.aws.insert(policy.name.clone(), actual);
+                }
+                None => {
+                    self.aws.remove(&policy.name);
+                }
+            }
         }
     }
 

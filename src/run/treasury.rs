@@ -3,6 +3,7 @@
 
 use crate::cloud::{Class, Cloud, CloudError, Kept};
 use crate::cost::ledger::{Record, Scope};
+use crate::model::money::Usd;
 use crate::model::month::Month;
 use crate::model::name::{PolicyName, TeamName};
 use crate::model::percent::Percent;
@@ -10,7 +11,7 @@ use crate::model::policy::{MonthlyBudget, Policy, Said};
 use crate::policy::book::{Book, Figures, Promise};
 use crate::policy::{Ask, Finding, overspent};
 use chrono::{DateTime, Utc};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// A team's account, and what is known of the team's clusters in one place.
@@ -190,6 +191,20 @@ impl Treasury<'_> {
     ) -> Result<(Vec<(PolicyName, Percent)>, Book), CloudError> {
         self.change(now, |book| Change::Write(tell(book, budgets, now)))
             .await
+    }
+
+    /// Takes down what AWS says of the month.
+    ///
+    /// # Errors
+    /// As [`Self::change`].
+    pub async fn hear_aws(
+        &self,
+        said: &BTreeMap<PolicyName, Usd>,
+        budgets: &[Budget<'_>],
+        now: DateTime<Utc>,
+    ) -> Result<(), CloudError> {
+        let hear = |book: &mut Book| Change::Write(book.hear_aws(said, budgets, now));
+        self.change(now, hear).await.map(|_| ())
     }
 
     fn weighed(

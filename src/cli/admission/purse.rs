@@ -65,7 +65,8 @@ impl<'a> Purse<'a> {
         let account = match team.filter(|_| !budgets.is_empty()) {
             Some(team) => {
                 let treasurer = Treasurer::open(team, &budgets, target, context, screen).await?;
-                let records = treasurer.records(SystemClock.now()).await?;
+                let now = SystemClock.now();
+                let records = treasurer.records(now).await?;
                 Some(Account { treasurer, records })
             }
             None => None,
@@ -116,6 +117,8 @@ impl<'a> Purse<'a> {
         let Some(account) = &self.account else {
             return Ok(());
         };
+        let Account { treasurer, records } = account;
+        treasurer.hear_aws(&budgets, records, now).await?;
         let passes = |findings: Vec<Finding>| match self.why {
             Some(_) => self.read.policies.passed(findings, &self.by),
             None => findings,

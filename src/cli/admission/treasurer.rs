@@ -12,6 +12,7 @@ use crate::model::name::{Region, TeamName};
 use crate::run::ledger::{Unsynced, sync};
 use crate::run::treasury::{Budget, Treasury};
 use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeMap;
 
 pub(in crate::cli) struct Treasurer<'a> {
     target: &'a Target,
@@ -70,6 +71,29 @@ impl<'a> Treasurer<'a> {
         }
         let (from, until) = (now - BACK, now);
         Ok(ledger.records(&self.scope, Window { from, until })?)
+    }
+
+    /// Hears AWS on the team's month, where it has not been asked for hours. What AWS does not say
+    /// is said, and stops nothing: our own figures are the quicker ones.
+    pub(in crate::cli) async fn hear_aws(
+        &self,
+        budgets: &[Budget<'_>],
+        records: &[Record],
+        now: DateTime<Utc>,
+    ) -> Result<(), Failure> {
+        let treasury = self.treasury(records);
+        if !self.target.costs() || !treasury.read(now).await?.asks_aws(now) {
+            return Ok(());
+        }
+        let said = match self.context.spent_by_aws(&self.team).await {
+            Ok(said) => said,
+            Err(Failure { message, .. }) => {
+                let warning = format!("warning: AWS does not say what was spent: {message}");
+                self.screen.say(&warning);
+                BTreeMap::new()
+            }
+        };
+        Ok(treasury.hear_aws(&said, budgets, now).await?)
     }
 
     pub(in crate::cli) fn treasury<'b>(&'b self, records: &'b [Record]) -> Treasury<'b> {

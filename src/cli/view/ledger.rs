@@ -42,6 +42,13 @@ pub(in crate::cli) fn render(report: &Report, target: &Target) -> String {
     if let Some(unpriced) = unpriced(report) {
         let _ = writeln!(text, "\n{unpriced}");
     }
+    for it in &report.overridden {
+        let how = format!(
+            "in spite of a policy: {} (stack {}), by {}: {}",
+            it.id, it.stack, it.how.by, it.how.why
+        );
+        let _ = writeln!(text, "\n{}", wrap(&how, 2));
+    }
     text
 }
 

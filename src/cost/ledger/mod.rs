@@ -4,7 +4,7 @@
 mod report;
 mod split;
 
-pub use report::{By, Report, Row, Unpriced, expected};
+pub use report::{By, Overridden, Report, Row, Unpriced, expected};
 pub use split::{Split, charged, spent, split};
 
 use crate::model::life::Life;

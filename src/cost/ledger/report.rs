@@ -4,6 +4,7 @@ use super::{Record, Split, Window, split};
 use crate::model::money::Usd;
 use crate::model::name::{ClusterId, StackName, TeamName};
 use crate::model::observed::EndReason;
+use crate::model::policy::Override;
 use crate::model::span::Span;
 use chrono::{DateTime, Datelike, Days, Months, NaiveTime, Utc};
 use serde::Serialize;
@@ -32,6 +33,8 @@ pub struct Report {
     pub total: Row,
     /// Clusters within the window whose dollars nobody can tell; in none of the rows.
     pub unpriced: Vec<Unpriced>,
+    /// Those that a policy would not have had.
+    pub overridden: Vec<Overridden>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -52,12 +55,24 @@ pub struct Unpriced {
     pub team: Option<TeamName>,
 }
 
+/// A cluster that somebody made in spite of a policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Overridden {
+    pub id: ClusterId,
+    pub stack: StackName,
+    pub team: Option<TeamName>,
+    #[serde(flatten)]
+    pub how: Override,
+}
+
 impl Report {
     /// Each dollar is in one row, and in one part of it.
     pub fn of(records: &[Record], by: By, window: Window, now: DateTime<Utc>) -> Self {
         let mut sums: BTreeMap<Option<String>, (usize, Split)> = BTreeMap::new();
-        let (mut unpriced, mut all) = (Vec::new(), (0, Split::default()));
+        let (mut unpriced, mut overridden) = (Vec::new(), Vec::new());
+        let mut all = (0, Split::default());
         for record in records.iter().filter(|record| record.within(window, now)) {
+            overridden.extend(Overridden::of(record));
             if !record.is_priced() {
                 unpriced.push(Unpriced::of(record));
                 continue;
@@ -78,12 +93,14 @@ impl Report {
             rows.sort_by_key(|row| Reverse(row.total));
         }
         unpriced.sort_by(|a, b| a.id.cmp(&b.id));
+        overridden.sort_by(|a, b| a.id.cmp(&b.id));
         Self {
             by,
             window,
             rows,
             total: Row::new(None, all),
             unpriced,
+            overridden,
         }
     }
 }
@@ -97,6 +114,18 @@ impl Row {
             total,
             split: split.plain(),
         }
+    }
+}
+
+impl Overridden {
+    fn of(record: &Record) -> Option<Self> {
+        let how = record.overridden.clone()?;
+        Some(Self {
+            id: record.id.clone(),
+            stack: record.stack.clone(),
+            team: record.team.clone(),
+            how,
+        })
     }
 }
 
