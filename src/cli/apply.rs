@@ -15,7 +15,7 @@ use super::view::progress::Progress;
 use crate::cloud::Cloud;
 use crate::model::clock::Clock;
 use crate::model::facts::Facts;
-use crate::model::observed::{Cluster, StepState};
+use crate::model::observed::{Cluster, End, StepState};
 use crate::model::stack::{Stack, WhenDone};
 use crate::run::clock::SystemClock;
 use crate::run::driver::{Driver, Prepared};
@@ -161,7 +161,7 @@ impl Apply<'_> {
     /// Follows the job to its end, unless a person or Ctrl-C says otherwise.
     async fn follow(&self, driver: &Driver<'_>, prepared: &Prepared) -> Result<Followed, Failure> {
         loop {
-            let followed = interrupt::or(driver.follow(prepared)).await;
+            let followed = interrupt::or(self.followed(driver, prepared)).await;
             self.progress.clear();
             if let Some(outcome) = followed {
                 return Ok(Followed::Over(outcome?));
@@ -174,12 +174,29 @@ impl Apply<'_> {
                 Choice::GoOn => {}
                 Choice::Leave => return Ok(Followed::Left(Exit::Interrupted)),
                 Choice::Terminate => {
-                    interrupt::or_stop(driver.terminate(&observed), ENDING).await??;
+                    let asked = End::asked("a person ended it");
+                    let ended = driver.terminate(&observed, asked);
+                    interrupt::or_stop(ended, ENDING).await??;
                     self.screen.say("the cluster has terminated");
                     return Ok(Followed::Left(Exit::Interrupted));
                 }
             }
         }
+    }
+
+    /// Follows the job to its end, or until a policy ends it with its team's month.
+    async fn followed(
+        &self,
+        driver: &Driver<'_>,
+        prepared: &Prepared,
+    ) -> Result<Option<Outcome>, Failure> {
+        let end = tokio::select! {
+            done = driver.follow(prepared) => return Ok(done?),
+            end = self.admission.until_spent() => end,
+        };
+        let observed = self.cloud().observe(&self.stack.name, None).await?;
+        driver.terminate(&observed, end).await?;
+        Ok(driver.follow(prepared).await?)
     }
 
     /// The end of an apply that leaves its cluster at work.

@@ -288,6 +288,8 @@ pub enum EndReason {
     /// Nobody had followed it for as long as its lease.
     Lease,
     OffHours,
+    /// The month of its team is spent, and a policy ends what runs then.
+    TeamBudget,
     /// Somebody asked: `destroy`, a replacement, Ctrl-C.
     Request,
     /// The process or machine that carried it went away.
@@ -301,7 +303,12 @@ impl EndReason {
     pub const fn is_guardrail(self) -> bool {
         matches!(
             self,
-            Self::IdleTimeout | Self::MaxLifetime | Self::Budget | Self::Lease | Self::OffHours
+            Self::IdleTimeout
+                | Self::MaxLifetime
+                | Self::Budget
+                | Self::Lease
+                | Self::OffHours
+                | Self::TeamBudget
         )
     }
 }

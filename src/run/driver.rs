@@ -201,15 +201,15 @@ impl Driver<'_> {
         Ok(())
     }
 
-    /// Ends the living cluster, if there is one.
+    /// Ends the living cluster, if there is one, for this reason.
     ///
     /// # Errors
     /// What the cloud said no with.
-    pub async fn terminate(&self, observed: &Observed) -> Result<(), Stopped> {
+    pub async fn terminate(&self, observed: &Observed, end: End) -> Result<(), Stopped> {
         let Some(cluster) = observed.live() else {
             return Ok(());
         };
-        let action = Action::TerminateCluster(cluster.id.clone(), End::asked("a person ended it"));
+        let action = Action::TerminateCluster(cluster.id.clone(), end);
         Ok(self
             .cloud
             .apply(&self.stack.name, &action, self.hear)

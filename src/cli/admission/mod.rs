@@ -2,6 +2,7 @@
 //! it.
 
 pub(super) mod purse;
+mod spent;
 pub(super) mod treasurer;
 
 use super::context::Context;
@@ -12,6 +13,7 @@ use super::target::Target;
 use crate::model::action::Action;
 use crate::model::clock::Clock;
 use crate::model::name::{ClusterId, PolicyName};
+use crate::model::observed::End;
 use crate::model::plan::{Plan, Planned};
 use crate::model::policy::Override;
 use crate::model::stack::Stack;
@@ -113,6 +115,11 @@ impl<'a> Admission<'a> {
     pub(super) async fn reserve(&self, prepared: &Prepared) -> Result<(), Failure> {
         let asked = asked(prepared, SystemClock.now());
         self.purse.reserve(asked).await
+    }
+
+    /// Waits until a policy ends what runs with its team's month.
+    pub(super) async fn until_spent(&self) -> End {
+        self.purse.until_spent().await
     }
 
     /// Brings the team's account up to what there is.

@@ -11,7 +11,7 @@ use crate::cost::ledger::Record;
 use crate::model::clock::Clock;
 use crate::model::name::{ClusterId, PolicyName, StackName, TeamName};
 use crate::model::percent::Percent;
-use crate::policy::book::Promise;
+use crate::policy::book::{Book, Promise};
 use crate::policy::{Ask, Finding, unpriced};
 use crate::run::clock::SystemClock;
 use crate::run::treasury::{Admission, Budget, Treasury};
@@ -139,30 +139,43 @@ impl<'a> Purse<'a> {
     /// Brings the account up to what the target tells now. What cannot be done is done by whoever
     /// looks next.
     pub(in crate::cli) async fn settle(&self) {
-        let Some(account) = &self.account else {
-            return;
-        };
-        match self.settled(&account.treasurer).await {
-            Ok(told) => view::month::tell(&told, self.team, self.screen),
-            Err(Failure { message, .. }) => {
-                let warning = format!("warning: the team's account is not settled: {message}");
-                self.screen.say(&warning);
-                self.screen.say("  next: clusterup budget settles it");
-            }
+        if let Err(Failure { message, .. }) = self.settled_book().await {
+            let warning = format!("warning: the team's account is not settled: {message}");
+            self.screen.say(&warning);
+            self.screen.say("  next: clusterup budget settles it");
         }
+    }
+
+    /// The account as it is once settled; none where the team has no budgets to keep.
+    pub(super) async fn settled_book(&self) -> Result<Option<Book>, Failure> {
+        let Some(account) = &self.account else {
+            return Ok(None);
+        };
+        let (told, book) = self.settled(&account.treasurer).await?;
+        view::month::tell(&told, self.team, self.screen);
+        Ok(Some(book))
     }
 
     async fn settled(
         &self,
         treasurer: &Treasurer<'_>,
-    ) -> Result<Vec<(PolicyName, Percent)>, Failure> {
-        let now = SystemClock.now();
+    ) -> Result<(Vec<(PolicyName, Percent)>, Book), Failure> {
+        let (budgets, now) = (self.budgets(), SystemClock.now());
         let records = treasurer.records(now).await?;
+        treasurer.hear_aws(&budgets, &records, now).await?;
         let treasury = treasurer.treasury(&records);
-        Ok(treasury.settle(&self.budgets(), now).await?.0)
+        Ok(treasury.settle(&budgets, now).await?)
     }
 
-    fn budgets(&self) -> Vec<Budget<'_>> {
+    pub(super) const fn target(&self) -> &Target {
+        self.target
+    }
+
+    pub(super) fn say(&self, text: &str) {
+        self.screen.say(text);
+    }
+
+    pub(super) fn budgets(&self) -> Vec<Budget<'_>> {
         self.read.policies.budgets(self.stack, self.team)
     }
 

@@ -47,6 +47,7 @@ fn state_after(reason: EndReason) -> ClusterState {
         | EndReason::Budget
         | EndReason::Lease
         | EndReason::OffHours
+        | EndReason::TeamBudget
         | EndReason::Request => ClusterState::Terminated,
         EndReason::StepFailed | EndReason::Lost | EndReason::Failure => {
             ClusterState::TerminatedWithErrors
