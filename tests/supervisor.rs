@@ -5,7 +5,7 @@
 mod support;
 
 use clusterup::cloud::local::cluster::Request;
-use clusterup::model::observed::{ClusterState, EndReason, StepState};
+use clusterup::model::observed::{ClusterState, End, EndReason, StepState};
 use clusterup::model::stack::WhenDone;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
@@ -173,8 +173,8 @@ fn ends_within_seconds_when_asked_in_the_midst_of_a_job() {
     folder.start().unwrap();
     marked(&place);
     let asked = Instant::now();
-    let message = "destroy".to_owned();
-    folder.request(&Request::Terminate { message }).unwrap();
+    let end = End::asked("destroy");
+    folder.request(&Request::Terminate(end)).unwrap();
     assert!(folder.wait_over(Duration::from_secs(20)).unwrap());
     assert!(
         asked.elapsed() < Duration::from_secs(5),

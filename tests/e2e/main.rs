@@ -6,5 +6,6 @@ mod guards;
 mod home;
 mod jobs;
 mod kills;
+mod policies;
 mod quickstart;
 mod words;

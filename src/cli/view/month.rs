@@ -33,13 +33,18 @@ pub(in crate::cli) fn line(team: &str, policy: &PolicyName, figures: &Figures) -
     let after = figures.left() - figures.asked;
     let rest = match after < Usd::ZERO {
         true => format!("{} too much", cents(Usd::ZERO - after)),
-        false => format!("{} left then", cents(after)),
+        false => format!("{} left then", whole(after)),
     };
     format!(
         "team {team} in {}: {spent} spent, {promised} promised, {asked} asked for, of the {} of \
          policy {policy}: {rest}",
         figures.month, figures.budget
     )
+}
+
+/// Cents that are surely there.
+fn whole(usd: Usd) -> Usd {
+    Usd::ZERO - cents(Usd::ZERO - usd)
 }
 
 /// Says which shares of budgets are reached, each once.
@@ -72,10 +77,10 @@ impl Month<'_> {
         let rows = [
             ("spent #", figures.spent),
             ("promised +", figures.promised),
-            ("left .", figures.left()),
+            ("left .", whole(figures.left())),
         ];
         for (name, usd) in rows {
-            let _ = writeln!(text, "  {name:<12}{:>12}", cents(usd).to_string());
+            let _ = writeln!(text, "  {name:<12}{:>10}", cents(usd).to_string());
         }
         for line in self.lines() {
             let _ = writeln!(text, "  {}", wrap(&line, 4));

@@ -8,7 +8,7 @@ use crate::model::desired::{ClusterSpec, JobSpec};
 use crate::model::event::Listener;
 use crate::model::hex::hex;
 use crate::model::name::{ClusterId, StackName};
-use crate::model::observed::{Cluster, Step};
+use crate::model::observed::{Cluster, End, Step};
 use crate::model::span::Span;
 use chrono::TimeDelta;
 use rustix::rand::GetRandomFlags;
@@ -85,7 +85,7 @@ pub(super) fn delete(folder: &Folder) -> Result<(), CloudError> {
     for _ in 0..3 {
         match removed {
             Err(error) if error.class == Class::Busy => {
-                terminate(folder, "it is forgotten")?;
+                terminate(folder, &End::asked("it is forgotten"))?;
                 removed = folder.remove();
             }
             removed => return removed,
@@ -105,13 +105,11 @@ pub(super) fn ask(folder: &Folder, request: &Request) -> Result<(), CloudError> 
 }
 
 /// Asks for the end and waits for it; one that does not answer is ended by force.
-pub(super) fn terminate(folder: &Folder, message: &str) -> Result<(), CloudError> {
+pub(super) fn terminate(folder: &Folder, end: &End) -> Result<(), CloudError> {
     if !folder.held()? {
         return Ok(());
     }
-    folder.request(&Request::Terminate {
-        message: message.to_owned(),
-    })?;
+    folder.request(&Request::Terminate(end.clone()))?;
     if folder.wait_over(PATIENCE)? {
         return Ok(());
     }

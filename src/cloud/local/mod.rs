@@ -210,19 +210,16 @@ impl Cloud for Local {
             Action::AddSteps(id, job) => {
                 launch::add_steps(place, stack, &self.folder(stack, id), job)
             }
-            Action::UpdateCluster(id, spec) => launch::ask(
-                &self.folder(stack, id),
-                &Request::Guard(spec.guardrails.clone()),
-            ),
+            Action::UpdateCluster(id, spec) => {
+                launch::ask(&self.folder(stack, id), &Request::Update(spec.clone()))
+            }
             Action::ExtendCluster(id, extension) => {
                 launch::ask(&self.folder(stack, id), &Request::Extend(extension.clone()))
             }
             Action::RenewLease(id) => launch::ask(&self.folder(stack, id), &Request::Renew),
             // The supervisor goes with its cluster.
             Action::Disarm(_) => Ok(()),
-            Action::TerminateCluster(id, end) => {
-                launch::terminate(&self.folder(stack, id), &end.message)
-            }
+            Action::TerminateCluster(id, end) => launch::terminate(&self.folder(stack, id), end),
             Action::DeleteCluster(id) => launch::delete(&self.folder(stack, id)),
             Action::BringHome(results) => {
                 home::bring(&place.bucket(stack).join(&results.key), stack, results)?;

@@ -153,12 +153,16 @@ impl Supervisor {
             files.push(spooled.file);
             match spooled.request {
                 Request::AddSteps { job, run } => self.queue.add(&mut self.cluster, &job, run),
-                Request::Guard(guardrails) => {
+                Request::Update(want) => {
                     // A lease begins with whoever asks for it, not with the cluster.
-                    if guardrails.lease.is_some() {
+                    if want.guardrails.lease.is_some() {
                         self.cluster.renewed_at = Some(self.clock.now());
                     }
-                    self.cluster.spec.guardrails = guardrails;
+                    let spec = &mut self.cluster.spec;
+                    spec.guardrails = want.guardrails;
+                    spec.team = want.team;
+                    spec.tags = want.tags;
+                    spec.overridden = want.overridden;
                 }
                 Request::Extend(extension) => {
                     let known = &mut self.cluster.extensions;
@@ -167,10 +171,7 @@ impl Supervisor {
                     }
                 }
                 Request::Renew => self.cluster.renewed_at = Some(self.clock.now()),
-                Request::Terminate { message } => {
-                    let reason = EndReason::Request;
-                    return Err(End { reason, message });
-                }
+                Request::Terminate(end) => return Err(end),
             }
         }
         Ok(files)

@@ -1,9 +1,9 @@
 //! Requests to a living supervisor: numbered files, each put in place whole.
 
 use crate::cloud::error::{Class, CloudError, IoContext};
-use crate::model::desired::JobSpec;
+use crate::model::desired::{ClusterSpec, JobSpec};
 use crate::model::extension::Extension;
-use crate::model::stack::Guardrails;
+use crate::model::observed::End;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,13 +17,12 @@ pub enum Request {
         job: JobSpec,
         run: u32,
     },
-    Guard(Guardrails),
+    /// Guardrails, team and tags of another spec.
+    Update(Box<ClusterSpec>),
     Extend(Extension),
     /// Somebody follows the cluster.
     Renew,
-    Terminate {
-        message: String,
-    },
+    Terminate(End),
 }
 
 /// A request in the spool. It is removed once its effect is in the status.
@@ -95,16 +94,16 @@ mod tests {
     fn requests_come_out_in_order() {
         let spool = tempfile::tempdir().unwrap();
         for number in 0..12 {
-            let message = number.to_string();
-            put(spool.path(), &Request::Terminate { message }).unwrap();
+            let end = End::asked(number.to_string());
+            put(spool.path(), &Request::Terminate(end)).unwrap();
         }
         fs::write(spool.path().join("000013.json"), "{").unwrap();
         let all = all(spool.path()).unwrap();
         let message = |spooled: &Result<Spooled, CloudError>| match spooled {
             Ok(Spooled {
-                request: Request::Terminate { message },
+                request: Request::Terminate(end),
                 ..
-            }) => message.clone(),
+            }) => end.message.clone(),
             Ok(_) | Err(_) => "?".to_owned(),
         };
         let messages: Vec<_> = all.iter().map(message).collect();

@@ -1,0 +1,134 @@
+//! Policies bind what runs on this machine, for as long as it lives.
+
+use crate::home::{Done, Home, PLAIN, SLOW};
+use serde_json::{Value, json};
+use std::fs;
+
+fn policy(home: &Home, text: &str) {
+    let head = "policy: recsys\napplies_to: { teams: [recsys] }\n";
+    fs::create_dir_all(home.path().join("policies")).unwrap();
+    home.write("policies/recsys.yaml", &format!("{head}{text}"));
+}
+
+fn book(home: &Home) -> Value {
+    let path = home.state().join("clusterup/teams/recsys.json");
+    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+#[test]
+fn a_policy_denies_before_anything_is_made() {
+    let home = Home::new();
+    home.write("plain.py", PLAIN);
+    home.stack(&["plain.py"], "team: recsys\n");
+    policy(&home, "limits:\n  max_lifetime: 1h\n  idle_timeout: 1h\n");
+    let denied = home.expect(3, &["plan", "t.yaml", "--local"]);
+    denied
+        .says("deny: limits.max_lifetime: max_lifetime of 2h is more than the 1h of policy recsys")
+        .says("to pass: guardrails.max_lifetime: 1h or less")
+        .says("policies/recsys.yaml:4");
+    home.expect(3, &["apply", "t.yaml", "--local", "--yes"])
+        .says("policy denies stack t");
+    assert!(home.clusters().is_empty());
+    // What is broken is no policy that lets all pass.
+    policy(&home, "limits:\n  max_lifetim: 1h\n");
+    for verb in ["plan", "apply"] {
+        let broken = home.expect(2, &[verb, "t.yaml", "--local"]);
+        broken
+            .says("policies/recsys.yaml:4:3")
+            .says("did you mean `max_lifetime`?");
+    }
+    assert!(home.clusters().is_empty());
+    // Whoever a policy names may pass over it, and is on record.
+    let text = "limits: { max_lifetime: 1h }\noverrides: { by: [\"*\"] }\n";
+    policy(&home, text);
+    let apply = [
+        "apply",
+        "t.yaml",
+        "--local",
+        "--yes",
+        "--override",
+        "a demo",
+    ];
+    home.expect(0, &apply)
+        .says("overridden: limits.max_lifetime");
+    home.expect(0, &["cost", "report", "--local"])
+        .says("in spite of a policy")
+        .says("a demo");
+    policy(
+        &home,
+        "limits: { max_lifetime: 1h }\noverrides: { by: [\"nobody@*\"] }\n",
+    );
+    let again = [&apply[..], &["--again"]].concat();
+    home.expect(3, &again).says("does not let");
+}
+
+#[test]
+fn a_team_stays_inside_its_month() {
+    let home = Home::new();
+    home.write("plain.py", PLAIN);
+    home.stack(
+        &["plain.py"],
+        "team: recsys\nguardrails: { when_done: keep }\n",
+    );
+    // One m5.xlarge and its disks for 2h and its end cost a little more than half a dollar.
+    policy(&home, "budget: { monthly: $0.60, notify_at: [1%] }\n");
+    home.expect(0, &["apply", "t.yaml", "--local"]);
+    let promises = book(&home)["promises"].clone();
+    assert_eq!(promises.as_object().unwrap().len(), 1, "{promises:#}");
+    let text = fs::read_to_string(home.path().join("t.yaml")).unwrap();
+    let other = text.replace("stack: t", "stack: u");
+    home.write(
+        "u.yaml",
+        &other.replace("results: results", "results: others"),
+    );
+    let denied = home.expect(3, &["apply", "u.yaml", "--local"]);
+    denied
+        .says("deny: budget.monthly: team recsys has spent $0.0")
+        .says("of the $0.60 that policy recsys gives it")
+        .says("guardrails.budget:");
+    let budget: Value = serde_json::from_str(
+        &home
+            .expect(0, &["budget", "--local", "--output", "json"])
+            .out,
+    )
+    .unwrap();
+    assert_eq!(budget["months"][0]["figures"]["budget"], "$0.60");
+    home.expect(0, &["destroy", "t", "--local", "--yes"]);
+    // What the first has not used is there for the second.
+    home.expect(0, &["apply", "u.yaml", "--local"]);
+    home.expect(0, &["destroy", "u", "--local", "--yes"]);
+    home.expect(0, &["budget", "--local"])
+        .says("promised + $0.00");
+    assert_eq!(book(&home)["promises"], json!({}));
+    assert_eq!(book(&home)["settled"].as_object().unwrap().len(), 2);
+}
+
+#[test]
+fn a_month_that_is_spent_ends_what_runs_where_a_policy_says_so() {
+    let home = Home::new();
+    home.write("slow.py", &SLOW.replace("range(40), 40", "range(400), 400"));
+    home.stack(&["slow.py"], "team: recsys\n");
+    let text = "budget: { monthly: $9, when_spent: terminate }\nwatchdog: { warn_before: 1m }\n";
+    policy(&home, text);
+    let apply = home.spawn(&["apply", "t.yaml", "--local"]);
+    home.until("work", 60, |cluster| {
+        crate::home::step(cluster) == "RUNNING"
+    });
+    // Somebody whom nobody here sees has spent the month.
+    let mut spent = book(&home);
+    let month = chrono::Utc::now().format("%Y-%m").to_string();
+    let now = chrono::Utc::now().to_rfc3339();
+    spent["aws"] = json!({ "recsys": { "month": month, "usd": "$10", "at": now } });
+    let path = home.state().join("clusterup/teams/recsys.json");
+    fs::write(path, spent.to_string()).unwrap();
+    let done = Done::of(&apply.wait_with_output().unwrap());
+    assert_eq!(done.code, 5, "{}{}", done.out, done.err);
+    done.says("and policy recsys ends what runs in 1m");
+    let cluster = home.clusters().pop().unwrap();
+    assert_eq!(cluster["end"]["reason"], "team_budget");
+    let message = cluster["end"]["message"].as_str().unwrap();
+    assert_eq!(
+        message,
+        "the team has spent the $9.00 of its month (policy recsys)"
+    );
+}
