@@ -41,7 +41,7 @@ fn wait<T>(work: impl Future<Output = T>) -> T {
 
 #[test]
 fn of_many_at_once_as_many_are_admitted_as_there_is_money_for() {
-    for round in 0..ROUNDS {
+    for _ in 0..ROUNDS {
         let folder = tempfile::tempdir().unwrap();
         let together = Barrier::new(CROWD);
         let ask = |number: usize| {
@@ -58,7 +58,6 @@ fn of_many_at_once_as_many_are_admitted_as_there_is_money_for() {
         let cloud = local(folder.path());
         let book = wait(Teller::new(&cloud, "local", "recsys").book(now()));
         assert_fair(admitted, &book);
-        println!("round {round}: {admitted} of {CROWD}");
     }
 }
 

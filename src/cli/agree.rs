@@ -82,7 +82,7 @@ impl Agreement<'_> {
             match made?? {
                 Made::True(prepared) => {
                     released?;
-                    return Ok(Some(prepared));
+                    return Ok(Some(*prepared));
                 }
                 Made::Moved(now, says) => (prepared, said) = (*now, says),
             }
@@ -125,7 +125,7 @@ impl Agreement<'_> {
         self.admission.refuse(said.as_ref())?;
         self.admission.reserve(&now).await?;
         driver.attempt(&now.plan).await?;
-        Ok(Made::True(now))
+        Ok(Made::True(Box::new(now)))
     }
 
     /// Where nothing costs anything, only what is ended or replaced is asked about.
@@ -162,7 +162,7 @@ impl Agreement<'_> {
 }
 
 enum Made {
-    True(Prepared),
+    True(Box<Prepared>),
     /// The world is another than what was agreed to.
     Moved(Box<Prepared>, Option<Said>),
 }

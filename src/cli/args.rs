@@ -183,6 +183,8 @@ pub(super) struct StatusArgs {
     pub(super) stack: Option<String>,
     #[command(flatten)]
     pub(super) target: TargetArgs,
+    #[command(flatten)]
+    pub(super) policies: PoliciesArgs,
 }
 
 #[derive(Debug, clap::Args)]

@@ -23,7 +23,6 @@ use crate::policy::Ask;
 use crate::run::clock::SystemClock;
 use chrono::{DurationRound, TimeDelta};
 use serde_json::json;
-use std::path::Path;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ExtendArgs {
@@ -59,7 +58,8 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let (stack, region) = stack_file::name(&args.stack)?;
     let target = Target::open(&args.target, region.as_ref(), context).await?;
-    let read = policies(args, context, screen).await?;
+    let policies = args.policies.read_for(Some(&args.stack), context, screen);
+    let read = policies.await?;
     let progress = Progress::new(screen);
     let asking = Asking {
         args,
@@ -92,15 +92,6 @@ pub(super) async fn run(
     });
     screen.document("extend", 0, fields);
     Ok(Exit::Done)
-}
-
-/// Those of the stack's file, or those that are found from here.
-async fn policies(args: &ExtendArgs, context: &Context, screen: &Screen) -> Result<Read, Failure> {
-    let file = Path::new(&args.stack);
-    match file.is_file() {
-        true => args.policies.read(file, context, screen).await,
-        false => args.policies.read_here(context, screen).await,
-    }
 }
 
 struct Asking<'a> {
@@ -153,7 +144,7 @@ impl Asking<'_> {
         purse.refuse(&self.read.policies.extended(cluster, extension))?;
         purse
             .reserve(match Ask::extended(cluster, extension) {
-                Some(ask) => Asked::Money(Some(cluster.id.clone()), ask),
+                Some(ask) => Asked::Money(Some(cluster.id.clone()), Box::new(ask)),
                 None => Asked::Unpriced,
             })
             .await

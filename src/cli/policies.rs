@@ -57,6 +57,19 @@ impl PoliciesArgs {
         }
     }
 
+    /// The policies for a stack that is given by its file, or by its name.
+    pub(super) async fn read_for(
+        &self,
+        stack: Option<&str>,
+        context: &Context,
+        screen: &Screen,
+    ) -> Result<Read, Failure> {
+        match stack.map(Path::new).filter(|path| path.is_file()) {
+            Some(file) => self.read(file, context, screen).await,
+            None => self.read_here(context, screen).await,
+        }
+    }
+
     /// The policies that are named, or those of the folder that one stands in and above it.
     pub(super) async fn read_here(
         &self,

@@ -8,9 +8,12 @@ use super::screen::Screen;
 use super::stack_file;
 use super::target::Target;
 use super::view;
+use super::view::words::wrap;
 use crate::cost::meter::rate;
 use crate::guard;
-use crate::model::observed::Observed;
+use crate::model::money::Usd;
+use crate::model::observed::{Cluster, Observed};
+use crate::policy::Policies;
 use serde_json::{Value, json};
 
 pub(super) async fn run(
@@ -25,6 +28,7 @@ pub(super) async fn run(
         }
         None => (None, None),
     };
+    let policies = policies(args, context, screen).await;
     let target = Target::open(&args.target, region.as_ref(), context).await?;
     let cloud = &*target.cloud;
     let stacks = match stack {
@@ -52,6 +56,9 @@ pub(super) async fn run(
             ));
         } else {
             screen.text(&view::status::render(stack, &observed, &target));
+            for line in outside(&policies, &observed) {
+                screen.text(&line);
+            }
             match cloud.follow_caller(stack).await {
                 Ok(ports) => ports.into_iter().for_each(|port| {
                     screen.say(&format!(
@@ -72,6 +79,49 @@ pub(super) async fn run(
     let exit = if unread { Exit::Failed } else { Exit::Done };
     screen.document("status", exit.code(), json!({ "stacks": shown }));
     Ok(exit)
+}
+
+/// Those of the stack, as far as they can be read: what there is is shown anyway.
+async fn policies(args: &StatusArgs, context: &Context, screen: &Screen) -> Policies {
+    let stack = args.stack.as_deref();
+    match args.policies.read_for(stack, context, screen).await {
+        Ok(read) => read.policies,
+        Err(failure) => {
+            screen.failure_of_many(&failure);
+            Policies::default()
+        }
+    }
+}
+
+/// Of each living cluster, what of its guardrails is outside its policies.
+fn outside(policies: &Policies, observed: &Observed) -> Vec<String> {
+    let living = observed.clusters.iter().filter(|it| it.state.is_live());
+    let of = |cluster: &Cluster| {
+        let (own, bound) = (cluster.guardrails(), policies.bound(cluster));
+        let dollars = |budget: Option<Usd>| budget.map_or("none".to_owned(), |it| it.to_string());
+        let spans = [
+            ("max_lifetime", own.max_lifetime, bound.max_lifetime),
+            ("idle_timeout", own.idle_timeout, bound.idle_timeout),
+        ];
+        let mut beyond: Vec<String> = spans
+            .into_iter()
+            .filter(|(_, own, bound)| own > bound)
+            .map(|(name, own, bound)| format!("{name} ({own}, and at most {bound})"))
+            .collect();
+        if own.budget != bound.budget {
+            let (own, most) = (dollars(own.budget), dollars(bound.budget));
+            beyond.push(format!("budget ({own}, and at most {most})"));
+        }
+        if own.off_hours != bound.off_hours {
+            beyond.push("off_hours (not those of its policies)".to_owned());
+        }
+        let text = format!("! outside its policies: {}", beyond.join(", "));
+        (!beyond.is_empty()).then(|| {
+            let text = wrap(&text, 6);
+            format!("    {text}\n      next: apply its stack, or end it by destroy")
+        })
+    };
+    living.filter_map(of).collect()
 }
 
 /// What was seen, and of each living cluster its hard deadline, the dollars that it has `spent` and

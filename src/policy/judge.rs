@@ -1,5 +1,6 @@
 //! All policies against one stack.
 
+use super::ask::Ask;
 use super::finding::{Finding, Judgement};
 use super::limits;
 use super::load::Compiled;
@@ -8,6 +9,7 @@ use super::subject::Subject;
 use crate::model::extension::Extension;
 use crate::model::glob::Glob;
 use crate::model::hours::OffHours;
+use crate::model::money::Usd;
 use crate::model::name::{StackName, TeamName};
 use crate::model::observed::Cluster;
 use crate::model::policy::{MonthlyBudget, Policy, Said};
@@ -97,6 +99,30 @@ impl Policies {
         stack
     }
 
+    /// The guardrails that hold for a living cluster under these policies, whatever it was made
+    /// with or made into since: the nearer of its own and theirs.
+    pub fn bound(&self, cluster: &Cluster) -> Guardrails {
+        let policies = self.of(&cluster.stack, cluster.spec.team.as_ref());
+        let mut bound = impose(&policies, cluster.guardrails());
+        for limits in policies.iter().map(|policy| &policy.limits) {
+            if let Some(most) = &limits.max_lifetime {
+                bound.max_lifetime = bound.max_lifetime.min(most.value);
+            }
+            if let Some(most) = &limits.idle_timeout {
+                bound.idle_timeout = bound.idle_timeout.min(most.value);
+            }
+            if let Some(most) = limits
+                .run_cost
+                .as_ref()
+                .filter(|it| dearer(cluster, it.value))
+            {
+                let budget = bound.budget.map_or(most.value, |own| own.min(most.value));
+                bound.budget = Some(budget);
+            }
+        }
+        bound
+    }
+
     /// What they say of a living cluster whose deadline is to be moved.
     pub fn extended(&self, cluster: &Cluster, extension: &Extension) -> Vec<Finding> {
         let policies = self.of(&cluster.stack, cluster.spec.team.as_ref());
@@ -127,6 +153,11 @@ fn may(policy: &Policy, finding: &Finding, by: &str) -> bool {
         let named = overrides.by.iter().any(|glob: &Glob| glob.fits(by));
         named && (overrides.budget || !finding.is_of_month())
     })
+}
+
+/// Whether a living cluster can come to cost more; what nobody can tell can.
+fn dearer(cluster: &Cluster, most: Usd) -> bool {
+    Ask::standing(cluster).is_none_or(|ask| ask.whole() > most)
 }
 
 fn impose(policies: &[&Policy], mut guardrails: Guardrails) -> Guardrails {

@@ -203,7 +203,10 @@ impl Treasury<'_> {
         budgets: &[Budget<'_>],
         now: DateTime<Utc>,
     ) -> Result<(), CloudError> {
-        let hear = |book: &mut Book| Change::Write(book.hear_aws(said, budgets, now));
+        let hear = |book: &mut Book| {
+            book.hear_aws(said, budgets, now);
+            Change::Write(())
+        };
         self.change(now, hear).await.map(|_| ())
     }
 

@@ -1,6 +1,8 @@
 //! Policies bind what runs on this machine, for as long as it lives.
 
 use crate::home::{Done, Home, PLAIN, SLOW};
+use clusterup::model::clock::Clock;
+use clusterup::run::clock::SystemClock;
 use serde_json::{Value, json};
 use std::fs;
 
@@ -116,8 +118,8 @@ fn a_month_that_is_spent_ends_what_runs_where_a_policy_says_so() {
     });
     // Somebody whom nobody here sees has spent the month.
     let mut spent = book(&home);
-    let month = chrono::Utc::now().format("%Y-%m").to_string();
-    let now = chrono::Utc::now().to_rfc3339();
+    let month = SystemClock.now().format("%Y-%m").to_string();
+    let now = SystemClock.now().to_rfc3339();
     spent["aws"] = json!({ "recsys": { "month": month, "usd": "$10", "at": now } });
     let path = home.state().join("clusterup/teams/recsys.json");
     fs::write(path, spent.to_string()).unwrap();

@@ -160,6 +160,6 @@ fn asked(prepared: &Prepared, now: DateTime<Utc>) -> Asked {
     match prepared.plan.actions.iter().find_map(asks) {
         None => Asked::Nothing,
         Some((_, None)) => Asked::Unpriced,
-        Some((cluster, Some(ask))) => Asked::Money(cluster, ask),
+        Some((cluster, Some(ask))) => Asked::Money(cluster, Box::new(ask)),
     }
 }

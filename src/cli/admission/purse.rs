@@ -42,7 +42,7 @@ struct Account<'a> {
 pub(in crate::cli) enum Asked {
     Nothing,
     /// By a cluster that there is, or by one to come.
-    Money(Option<ClusterId>, Ask),
+    Money(Option<ClusterId>, Box<Ask>),
     /// It makes or changes a cluster of which no price is known.
     Unpriced,
 }
@@ -100,7 +100,7 @@ impl<'a> Purse<'a> {
         match asked {
             Asked::Nothing => Ok(Admission::default()),
             Asked::Money(cluster, ask) => {
-                let promise = self.promise(cluster, ask, now);
+                let promise = self.promise(cluster, *ask, now);
                 let (treasury, key) = (account.treasury(), promise.key());
                 Ok(treasury.weigh(&budgets, &promise.ask, &key, now).await?)
             }
@@ -127,7 +127,7 @@ impl<'a> Purse<'a> {
             Asked::Nothing => Ok(()),
             Asked::Unpriced => self.refuse(&passes(self.unpriced(&budgets))),
             Asked::Money(cluster, ask) => {
-                let promise = self.promise(cluster, ask, now);
+                let promise = self.promise(cluster, *ask, now);
                 let treasury = account.treasury();
                 let admission = treasury.admit(&budgets, &promise, passes, now).await?;
                 view::month::tell(&admission.told, self.team, self.screen);

@@ -17,8 +17,10 @@ use crate::model::stack::Stack;
 use crate::policy::book::Figures;
 use crate::policy::{Finding, Judgement, overspent};
 use crate::run::clock::SystemClock;
+use crate::run::treasury::Budget;
 use crate::text;
 use serde_json::{Value, json};
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -149,11 +151,11 @@ impl<'a> Tried<'a> {
             word(has)
         );
         for reason in self.lacks() {
-            text.push_str(&format!("  expected because of {reason}\n"));
+            let _ = writeln!(text, "  expected because of {reason}");
         }
         for finding in &self.judgement.findings {
             let why = format!("{}: {}", finding.rule, finding.message);
-            text.push_str(&format!("  - {}\n", wrap(&why, 4)));
+            let _ = writeln!(text, "  - {}", wrap(&why, 4));
         }
         text
     }
@@ -181,8 +183,7 @@ fn months(example: &Example, stack: &Stack, read: &Read, worst: Option<Usd>) -> 
         return Vec::new();
     }
     let budgets = read.policies.budgets(&stack.name, Some(team));
-    let of = |(policy, budget): &(&_, &crate::model::policy::Said<_>)| {
-        let budget: &crate::model::policy::Said<crate::model::policy::MonthlyBudget> = budget;
+    let of = |(policy, budget): &Budget<'_>| {
         let spent = example.spent.unwrap_or_default();
         let figures = Figures {
             month: Month::of(SystemClock.now(), budget.value.timezone),

@@ -229,6 +229,7 @@ mod tests {
             ],
             total: row(None, ["0.435", "3.0075", "12.5", "0.335"]),
             unpriced: Vec::new(),
+            overridden: Vec::new(),
         }
     }
 
