@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::thread;
 
 /// Most of the time is spent waiting: for servers, and for doubt to end.
-const WORKERS: usize = 10;
+const WORKERS: usize = 20;
 
 /// Tries every point on one of some servers; how many there were. Fails with all that failed.
 pub(crate) fn each<T: Send + std::fmt::Display>(points: Vec<T>, test: fn(&World, &T)) -> usize {
