@@ -132,6 +132,7 @@ impl Price {
         Some(Self {
             hourly: rate(&ask.rates, &ask.lives, now),
             worst: ask.worst(ALWAYS),
+            least: charged(ask.rates, &ask.lives, ALWAYS, now + ending.delta()),
         })
     }
 }
