@@ -107,6 +107,11 @@ impl Ask {
         charged(self.rates, &self.lives, window, now.min(self.ends_by))
     }
 
+    /// Dollars that it can cost at all.
+    pub(super) fn whole(&self) -> Usd {
+        self.worst(ALWAYS)
+    }
+
     /// Dollars that it can cost within a window, from its beginning to its end.
     pub fn worst(&self, window: Window) -> Usd {
         let through = charged(self.rates, &self.lives, window, self.ends_by);
