@@ -121,7 +121,7 @@ proptest! {
         let months = months(&ask, zone);
         let record = over("j-1", &ask);
         let mut settled = book();
-        settled.reconcile(&scope("us-east-1"), &[record.clone()], &nobody(), ask.ends_by);
+        settled.reconcile(&scope("us-east-1"), std::slice::from_ref(&record), &nobody(), ask.ends_by);
         let mut alive = book();
         alive.promise(promised(&ask, Some("j-1")));
         let sum = |book: &Book, of: fn(&clusterup::policy::book::Figures) -> Usd| -> Usd {
