@@ -62,7 +62,8 @@ prop_compose! {
         besides in any_usd(),
         which in Just(which),
     ) -> Ask {
-        let [a, b, c, d] = parts.map(|part| format!("{}.{:08}", part / 100_000_000, part % 100_000_000));
+        let dollars = |part: u64| format!("{}.{:08}", part / 100_000_000, part % 100_000_000);
+        let [a, b, c, d] = parts.map(dollars);
         Ask {
             rates: format!("primary={a}+{b}+0+0.005 core={c}+{d}+0+0").parse().unwrap(),
             lives,
@@ -119,9 +120,9 @@ proptest! {
         let now = ask.lives[0].from + TimeDelta::seconds(looked);
         let (budget, policy) = (budget("200", zone), "recsys".parse().unwrap());
         let months = months(&ask, zone);
-        let record = over("j-1", &ask);
+        let (record, place) = (over("j-1", &ask), scope("us-east-1"));
         let mut settled = book();
-        settled.reconcile(&scope("us-east-1"), std::slice::from_ref(&record), &nobody(), ask.ends_by);
+        settled.reconcile(&place, std::slice::from_ref(&record), &nobody(), ask.ends_by);
         let mut alive = book();
         alive.promise(promised(&ask, Some("j-1")));
         let sum = |book: &Book, of: fn(&clusterup::policy::book::Figures) -> Usd| -> Usd {
