@@ -137,6 +137,7 @@ impl Price {
         Some(Self {
             hourly: rate(&ask.rates, &ask.lives, now),
             worst: ask.whole(),
+            least: charged(ask.rates, &ask.lives, ALWAYS, now + ending.delta()),
         })
     }
 }

@@ -283,9 +283,12 @@ impl Book {
         let of_team = |record: &&Record| record.team.as_ref() == Some(team);
         let known: Vec<&Record> = records.iter().filter(of_team).collect();
         for record in known {
+            let record = &self.priced(record);
             match record.gone_at() {
                 Some(gone) if gone < now - KEPT => {}
                 Some(_) if record.is_final() => self.settle(record),
+                // A listing may be older than the end that somebody else has seen.
+                Some(_) | None if self.settled.contains_key(&record.id) => {}
                 Some(_) | None => self.stand(record, now),
             }
         }
@@ -311,6 +314,17 @@ impl Book {
             .collect()
     }
 
+    /// A cluster that has lost its prices costs what it was promised at.
+    fn priced(&self, record: &Record) -> Record {
+        let (promise, settled) = (self.promised(record), self.settled.get(&record.id));
+        let promised = promise.map(|(_, promise)| promise.ask.rates);
+        let known = promised.or_else(|| settled?.rates);
+        Record {
+            rates: record.rates.or(known),
+            ..record.clone()
+        }
+    }
+
     fn settle(&mut self, record: &Record) {
         self.take(record);
         let mut record = record.clone();
@@ -320,7 +334,9 @@ impl Book {
 
     fn stand(&mut self, record: &Record, now: DateTime<Utc>) {
         let taken = self.take(record);
-        let Some(mut ask) = Ask::recorded(record) else {
+        let recorded = Ask::recorded(record);
+        // Of what nobody can price now, what was promised stays promised.
+        let Some(mut ask) = recorded.or_else(|| Some(taken.as_ref()?.ask.clone())) else {
             return;
         };
         let mut overridden = record.overridden.clone();
@@ -328,6 +344,11 @@ impl Book {
         let mut at = record.created_at;
         if let Some(taken) = taken {
             ask.besides = taken.ask.besides;
+            // Money for a change is set aside before the change can be seen.
+            let change = taken.cluster.is_some() && now - taken.at < UNSEEN;
+            if change && taken.ask.whole() > ask.whole() {
+                ask = taken.ask;
+            }
             overridden = overridden.or(taken.overridden);
             by = by.or(Some(taken.by));
             at = taken.at;
@@ -346,19 +367,22 @@ impl Book {
 
     /// The promise that was made for a cluster, taken out.
     fn take(&mut self, record: &Record) -> Option<Promise> {
-        let own = self.promises.remove(record.id.as_str());
+        let key = self.promised(record)?.0;
+        self.promises.remove(&key)
+    }
+
+    fn promised(&self, record: &Record) -> Option<(String, &Promise)> {
+        let own = self.promises.get(record.id.as_str());
         if own.is_some() || self.settled.contains_key(&record.id) {
-            return own;
+            return Some((record.id.to_string(), own?));
         }
         let key = format!("{}/{}", record.target, record.stack);
         let fits = |promise: &Promise| {
             let lived_on = record.gone_at().is_none_or(|gone| gone > promise.at);
             promise.at <= record.created_at + SKEW && lived_on
         };
-        match self.promises.get(&key).is_some_and(fits) {
-            true => self.promises.remove(&key),
-            false => None,
-        }
+        let promise = self.promises.get(&key).filter(|promise| fits(promise))?;
+        Some((key, promise))
     }
 
     /// The highest share of a budget that is spent and was not told of; it counts as told from now

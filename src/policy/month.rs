@@ -32,12 +32,14 @@ pub fn overspent(
     };
     let pass = match left > Usd::ZERO {
         true => format!(
-            "guardrails.budget: {left} or less, which is what is left; or wait until what runs \
-             has ended: `clusterup budget` shows it"
+            "guardrails.budget: {left} or less, which is what is left, and a smaller \
+             cluster.size where its end alone costs more; or wait until what runs has ended: \
+             `clusterup budget` shows it"
         ),
         false => format!(
-            "nothing is left in {month}: wait until what runs has ended or the month is over, or \
-             have the budget in {} raised",
+            "nothing is left in {month}: a guardrails.max_lifetime that ends it before, where \
+             that month is yet to come; or wait until what runs has ended or the month is over \
+             (`clusterup budget` shows it), or have the budget in {} raised",
             policy.place(budget.line)
         ),
     };

@@ -16,14 +16,18 @@ pub(super) fn check(compiled: &Compiled, subject: &Subject<'_>) -> Vec<Finding> 
             Ok(true) => Some(finding(
                 rule.effect,
                 rule.message.clone(),
-                format!("a stack for which this does not hold: {}", text(condition)),
+                format!(
+                    "a stack of which this is not true, as `clusterup policy check` tells: {}",
+                    text(condition)
+                ),
             )),
             // What cannot be told is not let through.
             Err(why) => Some(finding(
                 Effect::Deny,
                 format!("rule {} cannot be told of this stack: {why}", rule.name),
                 format!(
-                    "a stack that has what the rule asks for, or a rule that asks first: {}",
+                    "a stack that has what the rule reads, as `clusterup policy check` tells, or \
+                     a rule that asks first: {}",
                     text(condition)
                 ),
             )),

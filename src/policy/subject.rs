@@ -18,4 +18,6 @@ pub struct Price {
     pub hourly: Usd,
     /// The most that one life of the cluster can cost, its ending included.
     pub worst: Usd,
+    /// The least that a budget can bound it to: it is made, and its end is asked for at once.
+    pub least: Usd,
 }

@@ -116,7 +116,11 @@ fn examples_of_the_documentation_are_rules() {
                 .parse()
                 .ok()
                 .zip("$99".parse().ok())
-                .map(|(hourly, worst)| Price { hourly, worst }),
+                .map(|(hourly, worst)| Price {
+                    hourly,
+                    worst,
+                    least: hourly,
+                }),
             by: "",
         };
         let held = rule.holds(&dear).unwrap();

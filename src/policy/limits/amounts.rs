@@ -27,20 +27,29 @@ pub(super) fn check(policies: &[&Policy], subject: &Subject<'_>, found: &mut Fou
         &RUN_COST,
         |limits| limits.run_cost.as_ref(),
         worst,
-        |limit| format!("guardrails.budget: {limit} or less, which ends the cluster below it"),
+        |limit| bounded(price, limit),
     );
     check.most(
         &NODES,
         |limits| limits.nodes.as_ref(),
         nodes(stack),
-        |limit| format!("at most {limit} nodes of all roles together in cluster.size"),
+        |limit| match limit {
+            1 => "cluster.size of 1 node".to_owned(),
+            _ => format!("cluster.size of {limit} nodes or fewer, all roles together"),
+        },
     );
     let guardrails = &stack.guardrails;
     check.most(
         &MAX_LIFETIME,
         |limits| limits.max_lifetime.as_ref(),
         guardrails.max_lifetime,
-        |limit: Span| format!("guardrails.max_lifetime: {limit} or less"),
+        |limit: Span| match guardrails.idle_timeout > limit {
+            true => format!(
+                "guardrails.max_lifetime: {limit} or less, and a guardrails.idle_timeout that is \
+                 no longer"
+            ),
+            false => format!("guardrails.max_lifetime: {limit} or less"),
+        },
     );
     check.most(
         &IDLE_TIMEOUT,
@@ -58,7 +67,7 @@ pub(super) fn extended(policies: &[&Policy], extension: &Extension, found: &mut 
             &MAX_LIFETIME,
             |limits| limits.max_lifetime.as_ref(),
             to,
-            |limit| format!("--max-lifetime {limit} or less"),
+            |limit| format!("`clusterup extend --max-lifetime {limit}`, or less"),
         );
     }
     if let Some(to) = extension.budget {
@@ -66,7 +75,7 @@ pub(super) fn extended(policies: &[&Policy], extension: &Extension, found: &mut 
             &RUN_COST,
             |limits| limits.run_cost.as_ref(),
             to,
-            |limit| format!("--budget '{limit}' or less"),
+            |limit| format!("`clusterup extend --budget '{limit}'`, or less"),
         );
     }
 }
@@ -129,16 +138,18 @@ impl<'a> Check<'a> {
         let Some((policy, said)) = self.strictest(of) else {
             return;
         };
-        // Up to the cent in the stack's disfavour, as everywhere that people see it.
+        // In the stack's disfavour as everywhere that people see it, but never by so much that it
+        // would cross the limit: up to the cent, or as finely as the limit is said.
         if let Some(figure) = figure {
-            return self.held(limit, policy, said, figure.up_to(2), pass);
+            let decimals = said.value.amount().scale().max(2);
+            return self.held(limit, policy, said, figure.up_to(decimals), pass);
         }
         let breach = Breach {
             figure: None,
             limit: Some(said.value.to_string()),
             message: format!(
-                "the price is not known, and policy {} allows {} of {}",
-                policy.name, said.value, limit.key
+                "the price is not known, and policy {} allows {} of at most {}",
+                policy.name, limit.key, said.value
             ),
             pass: UNPRICED.to_owned(),
         };
@@ -168,7 +179,7 @@ impl<'a> Check<'a> {
         let breach = Breach {
             figure: Some(figure.to_string()),
             limit: Some(most.to_string()),
-            message: format!("{key} of {figure} is more than the {most} of policy {name}"),
+            message: format!("{key} is {figure}, and policy {name} allows at most {most}"),
             pass: pass(most),
         };
         let finding = limit.finding(policy, said.line, breach);
@@ -182,20 +193,33 @@ fn nodes(stack: &Stack) -> u16 {
     counts.fold(0, u16::saturating_add)
 }
 
+/// What would end a cluster below a limit; nothing does where its end alone costs more.
+fn bounded(price: Option<Price>, limit: Usd) -> String {
+    match price.filter(|price| price.least > limit) {
+        None => format!("guardrails.budget: {limit} or less, which ends the cluster below it"),
+        Some(price) => format!(
+            "cluster.size: fewer or smaller nodes; to end these alone can cost {}",
+            price.least.up_to(limit.amount().scale().max(2))
+        ),
+    }
+}
+
 /// What of the same kind would cost less than a limit in $/h.
 fn cheaper(stack: &Stack, price: Option<Price>, limit: Usd) -> String {
     let groups = InstanceGroups::of(&stack.cluster);
     let one = groups.primary.instance_type();
     let alike = groups
         .iter()
-        .all(|group| group.instance_type() == one && group.ebs == groups.primary.ebs);
+        .all(|group| group.instance_type() == one && group.ebs.is_none());
     let nodes = rust_decimal::Decimal::from(nodes(stack));
     let fit = price
         .filter(|price| alike && price.hourly > Usd::ZERO)
         .and_then(|price| (limit.amount() * nodes / price.hourly.amount()).to_u16());
     match fit {
-        Some(0) => format!("a smaller instance type: one {one} alone costs more than {limit}/h"),
+        Some(0) => format!(
+            "cluster.size: a smaller instance type; one {one} alone costs more than {limit}/h"
+        ),
         Some(fit) => format!("cluster.size: {fit} x {one}, or smaller instance types"),
-        None => format!("fewer or smaller nodes, of {limit}/h or less together"),
+        None => format!("cluster.size: fewer or smaller nodes, of {limit}/h or less together"),
     }
 }

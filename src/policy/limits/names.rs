@@ -4,6 +4,7 @@ use super::{Breach, Found, Limit, set};
 use crate::model::desired::InstanceGroups;
 use crate::model::glob::Glob;
 use crate::model::policy::{Policy, Said, SourceLimit};
+use crate::model::release::Release;
 use crate::model::stack::{IngressSource, Market, Stack};
 use crate::policy::subject::Subject;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,8 +23,9 @@ pub(super) fn check(policies: &[&Policy], subject: &Subject<'_>, found: &mut Fou
     for (policy, said) in set(policies, |limits| limits.regions.as_ref()) {
         one_of(found, &REGIONS, policy, said, region.iter());
     }
-    let release = [stack.cluster.release.to_string()];
     for (policy, said) in set(policies, |limits| limits.releases.as_ref()) {
+        let release = Some(stack.cluster.release.to_string());
+        let release = release.filter(|release| !said.value.iter().any(|it| is_of(it, release)));
         one_of(found, &RELEASES, policy, said, release.iter());
     }
     for (policy, said) in set(policies, |limits| limits.market.as_ref()) {
@@ -62,6 +64,12 @@ const TAGS: Limit = Limit {
     at: "tags",
 };
 
+/// Whether a release is of a line, such as `emr-7.12.0` of `emr-7.x`.
+fn is_of(line: &Glob, release: &str) -> bool {
+    let line: Option<Release> = line.as_str().parse().ok();
+    line.is_some_and(|line| line.admits(release))
+}
+
 /// Each of the names has to fit one of the patterns.
 fn one_of<'a>(
     found: &mut Found,
@@ -71,7 +79,7 @@ fn one_of<'a>(
     names: impl Iterator<Item = &'a String>,
 ) {
     let globs: Vec<&str> = said.value.iter().map(Glob::as_str).collect();
-    let allowed = globs.join(", ");
+    let (allowed, pass) = (globs.join(", "), globs.join(" or "));
     for name in names.filter(|name| !said.value.iter().any(|glob| glob.fits(name))) {
         let breach = Breach {
             figure: Some(name.clone()),
@@ -80,7 +88,10 @@ fn one_of<'a>(
                 "{name} is none of the {} of policy {}",
                 limit.key, policy.name
             ),
-            pass: format!("{}: one of {allowed}", limit.at),
+            pass: match limit.key == INSTANCE_TYPES.key {
+                true => format!("{} of {pass} alone", limit.at),
+                false => format!("{}: {pass}", limit.at),
+            },
         };
         let finding = limit.finding(policy, said.line, breach);
         found.findings.push(finding);
@@ -99,14 +110,17 @@ fn market(found: &mut Found, policy: &Policy, said: &Said<Market>, stack: &Stack
             continue;
         }
         let (has, wants) = (word(group.market), word(said.value));
+        let leads = role == "primary";
+        let (nodes, name) = (if leads { "node is" } else { "nodes are" }, &policy.name);
+        let machines = match leads {
+            true => format!("type: {}", group.instance_type()),
+            false => format!("nodes: {}", group.nodes),
+        };
         let breach = Breach {
             figure: Some(format!("{role}: {has}")),
             limit: Some(wants.to_owned()),
-            message: format!(
-                "the {role} nodes are {has}, and policy {} has them {wants}",
-                policy.name
-            ),
-            pass: format!("cluster.size.{role}: {{ …, market: {wants} }}"),
+            message: format!("the {role} {nodes} {has}, and policy {name} wants {wants}"),
+            pass: format!("cluster.size.{role}: {{ {machines}, market: {wants} }}"),
         };
         let finding = MARKET.finding(policy, said.line, breach);
         found.findings.push(finding);
@@ -142,11 +156,12 @@ fn ssh_from(found: &mut Found, policy: &Policy, said: &Said<Vec<SourceLimit>>, s
                 figure: Some(from.clone()),
                 limit: Some(allowed.clone()),
                 message: format!(
-                    "port {} of {} is open to {from}, and policy {} lets in {allowed} alone",
+                    "port {} of {} is open to {from}, and policy {} lets in only {allowed}",
                     ingress.port, group.name, policy.name
                 ),
                 pass: format!(
-                    "{{ port: {}, from: {} }}",
+                    "security_groups.{}.ingress: [{{ port: {}, from: {} }}]",
+                    group.name,
                     ingress.port,
                     sources.join(" or ")
                 ),
@@ -177,6 +192,13 @@ fn tags(found: &mut Found, policy: &Policy, said: &Said<BTreeMap<String, Glob>>,
     for (key, glob) in &said.value {
         let (message, figure) = match stack.tags.get(key) {
             Some(value) if glob.fits(value) && !value.is_empty() => continue,
+            Some(value) if value.is_empty() => (
+                format!(
+                    "tag {key} is empty, and policy {} wants a value",
+                    policy.name
+                ),
+                Some(value.clone()),
+            ),
             Some(value) => (
                 format!(
                     "tag {key} is `{value}`, which does not fit the `{glob}` of policy {}",
@@ -194,6 +216,7 @@ fn tags(found: &mut Found, policy: &Policy, said: &Said<BTreeMap<String, Glob>>,
         };
         let value = match glob.as_str() {
             "*" => "VALUE".to_owned(),
+            glob if !glob.contains(['*', '?']) => glob.to_owned(),
             glob => format!("a value that fits `{glob}`"),
         };
         let breach = Breach {

@@ -27,5 +27,10 @@ pub fn specimen() -> Subject<'static> {
 }
 
 fn price((hourly, worst): (crate::model::money::Usd, crate::model::money::Usd)) -> Price {
-    Price { hourly, worst }
+    let least = hourly;
+    Price {
+        hourly,
+        worst,
+        least,
+    }
 }

@@ -1,0 +1,343 @@
+//! Months of a team's account, worked by hand.
+
+use crate::{at, usd};
+use chrono::{DateTime, Utc};
+use clusterup::cost::ledger::{Record, Scope, Window};
+use clusterup::model::life::{Life, Role};
+use clusterup::model::money::Usd;
+use clusterup::model::month::Month;
+use clusterup::model::observed::ClusterState;
+use clusterup::model::policy::{MonthlyBudget, WhenSpent};
+use clusterup::policy::Ask;
+use clusterup::policy::book::{Actual, Book, Figures, Promise};
+use std::collections::BTreeSet;
+
+pub(crate) const MONTHLY: &str = "200";
+
+pub(crate) fn month(text: &str) -> Month {
+    text.parse().unwrap()
+}
+
+pub(crate) fn budget(monthly: &str, zone: &str) -> MonthlyBudget {
+    MonthlyBudget {
+        monthly: usd(monthly),
+        notify_at: vec!["50%".parse().unwrap(), "80%".parse().unwrap()],
+        when_spent: WhenSpent::Block,
+        timezone: zone.parse().unwrap(),
+        subscribers: Vec::new(),
+        home: "us-east-1".parse().unwrap(),
+    }
+}
+
+pub(crate) fn scope(target: &str) -> Scope {
+    Scope {
+        target: target.to_owned(),
+        account: Some("123456789012".to_owned()),
+    }
+}
+
+pub(crate) fn book() -> Book {
+    Book::new("recsys".parse().unwrap())
+}
+
+/// One node at $3.60/h, a tenth of a cent a second, from an instant until it is gone.
+pub(crate) fn ask(from: DateTime<Utc>, ends_by: DateTime<Utc>) -> Ask {
+    Ask {
+        rates: "primary=3+0.5+0.06+0.04".parse().unwrap(),
+        lives: vec![Life {
+            role: Role::Primary,
+            from,
+            until: None,
+            count: 1,
+        }],
+        ends_by,
+        besides: Usd::ZERO,
+    }
+}
+
+/// Money for a cluster that is not made yet.
+pub(crate) fn reserved(stack: &str, at: DateTime<Utc>, ends_by: DateTime<Utc>) -> Promise {
+    Promise {
+        target: "us-east-1".to_owned(),
+        account: None,
+        stack: stack.parse().unwrap(),
+        by: "ana@here".to_owned(),
+        at,
+        cluster: None,
+        ask: ask(at, ends_by),
+        overridden: None,
+    }
+}
+
+/// What the cloud tells of a cluster that lives.
+pub(crate) fn living(id: &str, stack: &str, from: DateTime<Utc>, ends_by: DateTime<Utc>) -> Record {
+    let Ask { rates, lives, .. } = ask(from, ends_by);
+    Record {
+        target: "us-east-1".to_owned(),
+        account: Some("123456789012".to_owned()),
+        id: id.parse().unwrap(),
+        stack: stack.parse().unwrap(),
+        team: Some("recsys".parse().unwrap()),
+        owner: Some("ana@here".to_owned()),
+        state: ClusterState::Running,
+        created_at: from,
+        ready_at: Some(from),
+        ended_at: None,
+        end: None,
+        rates: Some(rates),
+        lives,
+        steps: Vec::new(),
+        ends_by: Some(ends_by),
+        overridden: None,
+        seen_at: from,
+    }
+}
+
+/// The same, over.
+pub(crate) fn ended(id: &str, stack: &str, from: DateTime<Utc>, until: DateTime<Utc>) -> Record {
+    let mut record = living(id, stack, from, until);
+    record.state = ClusterState::Terminated;
+    record.ended_at = Some(until);
+    record.lives[0].until = Some(until);
+    record
+}
+
+pub(crate) fn nobody() -> BTreeSet<clusterup::model::name::StackName> {
+    BTreeSet::new()
+}
+
+/// An account that knows of these clusters.
+pub(crate) fn of(records: &[Record], now: DateTime<Utc>) -> Book {
+    let mut book = book();
+    book.reconcile(&scope("us-east-1"), records, &nobody(), now);
+    book
+}
+
+pub(crate) fn figures(book: &Book, of: &str, zone: &str, now: DateTime<Utc>) -> Figures {
+    let policy = "recsys".parse().unwrap();
+    book.figures(&policy, month(of), &budget(MONTHLY, zone), None, now)
+}
+
+/// What a cluster spent in two adjoining months, by a zone's calendar.
+#[track_caller]
+fn spent(zone: &str, (from, until): (&str, &str), expected: [(&str, &str); 2]) {
+    let (from, until) = (at(from), at(until));
+    let over = of(&[ended("j-1", "films", from, until)], until);
+    let alive = of(&[living("j-1", "films", from, until)], until);
+    for (month, dollars) in expected {
+        for book in [&over, &alive] {
+            let figures = figures(book, month, zone, until);
+            assert_eq!(figures.spent, usd(dollars), "{zone} {month}");
+            assert_eq!(figures.promised, Usd::ZERO, "{zone} {month}");
+        }
+    }
+}
+
+#[test]
+fn a_cluster_alive_over_midnight_of_the_first_is_of_two_months() {
+    // 23:00 to 01:30 in Greenwich.
+    let night = ("2026-10-31T23:00:00", "2026-11-01T01:30:00");
+    spent("UTC", night, [("2026-10", "3.60"), ("2026-11", "5.40")]);
+    // In Seoul it is 1 November since 15:00 UTC, in New York from 04:00 UTC on.
+    spent("Asia/Seoul", night, [("2026-10", "0"), ("2026-11", "9")]);
+    spent(
+        "America/New_York",
+        night,
+        [("2026-10", "9"), ("2026-11", "0")],
+    );
+    let seoul = ("2026-10-31T14:00:00", "2026-10-31T17:00:00");
+    spent(
+        "Asia/Seoul",
+        seoul,
+        [("2026-10", "3.60"), ("2026-11", "7.20")],
+    );
+    let year = ("2026-12-31T22:00:00", "2027-01-01T00:00:01");
+    spent("UTC", year, [("2026-12", "7.20"), ("2027-01", "0.001")]);
+}
+
+#[test]
+fn months_are_as_long_as_their_clocks_make_them() {
+    // March in New York begins at 05:00 UTC and ends at 04:00: an hour less than 31 days.
+    let march = ("2026-03-01T04:00:00", "2026-04-01T05:00:00");
+    spent(
+        "America/New_York",
+        march,
+        [("2026-02", "3.60"), ("2026-03", "2674.80")],
+    );
+    spent(
+        "America/New_York",
+        march,
+        [("2026-03", "2674.80"), ("2026-04", "3.60")],
+    );
+    // November begins at 04:00 UTC and ends at 05:00: an hour more than 30 days.
+    let november = ("2026-11-01T03:00:00", "2026-12-01T06:00:00");
+    spent(
+        "America/New_York",
+        november,
+        [("2026-10", "3.60"), ("2026-11", "2595.60")],
+    );
+    spent(
+        "America/New_York",
+        november,
+        [("2026-11", "2595.60"), ("2026-12", "3.60")],
+    );
+}
+
+#[test]
+fn what_was_over_before_the_month_and_what_is_to_come_is_not_in_it() {
+    let before = ("2026-10-30T10:00:00", "2026-10-30T12:00:00");
+    spent("UTC", before, [("2026-10", "7.20"), ("2026-11", "0")]);
+    let after = ("2026-12-01T00:00:00", "2026-12-01T02:00:00");
+    spent("UTC", after, [("2026-11", "0"), ("2026-12", "7.20")]);
+    // To the second of midnight.
+    let edge = ("2026-10-31T22:00:00", "2026-11-01T00:00:00");
+    spent("UTC", edge, [("2026-10", "7.20"), ("2026-11", "0")]);
+    // A minute is charged at the launch, in the month of the launch.
+    let short = ("2026-10-31T23:59:59", "2026-11-01T00:00:01");
+    spent("UTC", short, [("2026-10", "0.06"), ("2026-11", "0")]);
+}
+
+#[test]
+fn of_a_living_cluster_the_rest_is_promised_where_it_will_fall() {
+    let (from, ends_by) = (at("2026-10-31T22:00:00"), at("2026-11-01T03:00:00"));
+    let now = at("2026-10-31T23:00:00");
+    let book = of(&[living("j-1", "films", from, ends_by)], now);
+    let of = |month| {
+        let figures = figures(&book, month, "UTC", now);
+        (figures.spent, figures.promised, figures.left())
+    };
+    assert_eq!(of("2026-10"), (usd("3.60"), usd("3.60"), usd("192.80")));
+    assert_eq!(of("2026-11"), (Usd::ZERO, usd("10.80"), usd("189.20")));
+    assert_eq!(of("2026-12"), (Usd::ZERO, Usd::ZERO, usd("200")));
+}
+
+#[test]
+fn replaced_nodes_are_of_the_month_in_which_the_last_second_falls() {
+    let mut ask = ask(at("2026-10-31T23:00:00"), at("2026-11-01T00:00:00"));
+    ask.besides = usd("0.06");
+    let budget = budget(MONTHLY, "UTC");
+    let worst = |of| ask.worst(clusterup::policy::book::window(month(of), &budget));
+    assert_eq!(
+        (worst("2026-10"), worst("2026-11")),
+        (usd("3.66"), Usd::ZERO)
+    );
+}
+
+#[test]
+fn what_reaches_into_the_next_month_needs_room_in_both() {
+    let now = at("2026-11-30T22:00:00");
+    let (policy, budget) = ("recsys".parse().unwrap(), budget("20", "UTC"));
+    let mut book = book();
+    // Four hours of December are promised already.
+    book.promise(reserved(
+        "early",
+        at("2026-12-01T00:00:00"),
+        at("2026-12-01T04:00:00"),
+    ));
+    let weigh = |until: &str| {
+        let all = book.weigh(
+            &policy,
+            &budget,
+            &ask(now, at(until)),
+            "us-east-1/films",
+            now,
+        );
+        let told = |it: &Figures| (it.month.to_string(), it.asked, it.fits());
+        all.iter().map(told).collect::<Vec<_>>()
+    };
+    let november = ("2026-11".to_owned(), usd("7.20"), true);
+    // Not one second of December is asked for.
+    let midnight = weigh("2026-12-01T00:00:00");
+    assert_eq!(midnight[0], november);
+    assert!(midnight[1..].iter().all(|(_, asked, _)| asked.is_zero()));
+    // 14.40 are promised, 5.60 are left: 1 h 33 min 20 s.
+    let fits = ("2026-12".to_owned(), usd("5.60"), true);
+    assert_eq!(weigh("2026-12-01T01:33:20"), [november.clone(), fits]);
+    let denied = ("2026-12".to_owned(), usd("5.601"), false);
+    assert_eq!(weigh("2026-12-01T01:33:21"), [november, denied]);
+    let months: Vec<String> = weigh("2027-02-01T00:00:01")
+        .into_iter()
+        .map(|it| it.0)
+        .collect();
+    assert_eq!(months, ["2026-11", "2026-12", "2027-01", "2027-02"]);
+}
+
+#[test]
+fn what_takes_the_place_of_a_promise_is_not_counted_twice() {
+    let (from, now) = (at("2026-11-10T10:00:00"), at("2026-11-10T12:00:00"));
+    let four = at("2026-11-10T14:00:00");
+    let mut book = of(&[living("j-1", "films", from, four)], now);
+    book.promise(reserved("other", now, at("2026-11-10T13:00:00")));
+    let (policy, budget) = ("recsys".parse().unwrap(), budget(MONTHLY, "UTC"));
+    let longer = ask(from, at("2026-11-10T16:00:00"));
+    let weighed = book.weigh(&policy, &budget, &longer, "j-1", now)[0];
+    // Of six hours two are spent; of the other cluster one is promised.
+    let found = (weighed.spent, weighed.promised, weighed.asked);
+    assert_eq!(found, (usd("7.20"), usd("3.60"), usd("14.40")));
+    let mut promise = book.promises["j-1"].clone();
+    promise.ask = longer;
+    book.promise(promise);
+    let after = figures(&book, "2026-11", "UTC", now);
+    assert_eq!((after.spent, after.promised), (usd("7.20"), usd("18")));
+    // The same for a cluster that is yet to be made: the second asking takes the first's place.
+    book.promise(reserved("other", now, four));
+    assert_eq!(figures(&book, "2026-11", "UTC", now).promised, usd("21.60"));
+    book.release("us-east-1/other");
+    assert_eq!(figures(&book, "2026-11", "UTC", now).promised, usd("14.40"));
+}
+
+#[test]
+fn of_two_accounts_the_one_that_knows_of_a_tenth_more_is_believed() {
+    let until = at("2026-11-10T10:00:00");
+    let ten_hours = ended("j-1", "films", at("2026-11-10T00:00:00"), until);
+    let mut book = of(&[ten_hours], until);
+    let mut with = |usd: Usd, month: Month| {
+        let actual = Actual {
+            month,
+            usd,
+            at: until,
+        };
+        book.aws.insert("recsys".parse().unwrap(), actual);
+        let it = figures(&book, "2026-11", "UTC", until);
+        (it.counted, it.spent, it.aws)
+    };
+    let november = month("2026-11");
+    let (ours, bound, above) = (usd("36"), usd("39.60"), usd("39.61"));
+    assert_eq!(with(Usd::ZERO, november), (ours, ours, Some(Usd::ZERO)));
+    assert_eq!(with(bound, november), (ours, ours, Some(bound)));
+    assert_eq!(with(above, november), (ours, above, Some(above)));
+    // Of another month, and of another policy, it says nothing.
+    assert_eq!(with(above, month("2026-10")), (ours, ours, None));
+    let other = "other".parse().unwrap();
+    let none = book.figures(&other, november, &budget(MONTHLY, "UTC"), None, until);
+    assert_eq!((none.spent, none.aws), (ours, None));
+}
+
+#[test]
+fn a_month_is_spent_when_its_pace_says_so() {
+    let whole = Window {
+        from: at("2026-11-01T00:00:00"),
+        until: at("2026-12-01T00:00:00"),
+    };
+    let when = |spent: &str, now: &str| {
+        let mut figures = figures(&book(), "2026-11", "UTC", at(now));
+        figures.spent = usd(spent);
+        figures.exhausted_at(whole, at(now))
+    };
+    // Half of it in ten days: in ten more.
+    let twentieth = Some(at("2026-11-21T00:00:00"));
+    assert_eq!(when("100", "2026-11-11T00:00:00"), twentieth);
+    // Two thirds in twenty days last exactly as long as the month.
+    assert_eq!(when("133.3333333333", "2026-11-21T00:00:00"), None);
+    assert!(when("134", "2026-11-21T00:00:00").is_some());
+    for (spent, now) in [
+        ("0", "2026-11-11T00:00:00"),
+        ("200", "2026-11-11T00:00:00"),
+        ("201", "2026-11-11T00:00:00"),
+        ("0.01", "2026-11-30T23:59:59"),
+    ] {
+        assert_eq!(when(spent, now), None, "{spent}");
+    }
+    // In the month's first instant nothing is divided by nothing.
+    assert!(when("1", "2026-11-01T00:00:00").is_some());
+}

@@ -1,0 +1,181 @@
+//! A month that does not hold what is asked for, and who may pass over policies.
+
+use crate::table::{CALLER, answer, judge, policies, reason, stack};
+use crate::usd;
+use clusterup::model::policy::{MonthlyBudget, Policy, Said, Standing};
+use clusterup::policy::book::Figures;
+use clusterup::policy::{Finding, Judgement, Policies, load, overspent, unpriced};
+use std::fmt::Write;
+
+fn policy(when_spent: &str) -> Policy {
+    let text = format!(
+        "policy: recsys\napplies_to: {{ teams: [recsys] }}\n\nbudget:\n  monthly: $200\n  \
+         when_spent: {when_spent}\n"
+    );
+    load("policies/recsys.yaml", &text).unwrap().policy
+}
+
+fn budget(policy: &Policy) -> &Said<MonthlyBudget> {
+    policy.budget.as_ref().unwrap()
+}
+
+fn figures(spent: &str, promised: &str, asked: &str) -> Figures {
+    Figures {
+        month: "2026-11".parse().unwrap(),
+        budget: usd("200"),
+        counted: usd(spent),
+        aws: None,
+        spent: usd(spent),
+        promised: usd(promised),
+        asked: usd(asked),
+    }
+}
+
+fn said(when_spent: &str, of: (&str, &str, &str)) -> Option<Finding> {
+    let policy = policy(when_spent);
+    let team = "recsys".parse().unwrap();
+    overspent(&policy, budget(&policy), &team, &figures(of.0, of.1, of.2))
+}
+
+#[test]
+fn what_fits_is_not_spoken_of() {
+    for when_spent in ["block", "terminate", "notify"] {
+        for fits in [
+            ("0", "0", "200"),
+            ("190", "9", "1"),
+            ("199.999", "0", "0.001"),
+            // What asks for nothing takes nothing, however much is spent.
+            ("300", "0", "0"),
+        ] {
+            assert_eq!(said(when_spent, fits), None, "{fits:?}");
+        }
+    }
+}
+
+#[test]
+fn what_does_not_fit_is_told_with_all_figures() {
+    let mut page = String::new();
+    for when_spent in ["block", "terminate", "notify"] {
+        for of in [
+            ("190", "9", "1.001"),
+            ("200", "0", "0.01"),
+            ("150.005", "49.99", "3.141592"),
+            ("250", "20", "5"),
+        ] {
+            let finding = said(when_spent, of).unwrap();
+            assert_eq!(finding.place, "policies/recsys.yaml:4");
+            assert_eq!(finding.denies(), when_spent != "notify");
+            assert!(finding.is_of_month());
+            let (spent, promised, asked) = of;
+            let _ = writeln!(page, "## {when_spent}: {spent} + {promised} + {asked}");
+            page.push_str(&reason(&finding));
+        }
+    }
+    let policy = policy("notify");
+    let finding = unpriced(&policy, budget(&policy), &"recsys".parse().unwrap());
+    assert!(finding.denies());
+    page.push_str("## no price\n");
+    page.push_str(&reason(&finding));
+    insta::assert_snapshot!(page);
+}
+
+#[test]
+fn what_is_said_to_be_left_fits() {
+    for (spent, promised) in [
+        ("190", "9"),
+        ("150.005", "49.98"),
+        ("0.000001", "12.3456789"),
+    ] {
+        let finding = said("block", (spent, promised, "500")).unwrap();
+        let left = finding.limit.as_deref().unwrap();
+        assert!(
+            finding
+                .pass
+                .contains(&format!("guardrails.budget: {left} or less"))
+        );
+        let left = left.strip_prefix('$').unwrap();
+        assert_eq!(said("block", (spent, promised, left)), None, "{left}");
+    }
+}
+
+const ON_CALL: &str = "arn:aws:sts::123456789012:assumed-role/OnCall/bo";
+
+/// A stack under policies, of which some are passed over, and its team's month besides.
+fn judged(all: &Policies, by: &str, month: bool) -> Judgement {
+    let judgement = judge(all, stack(&["cluster.size=4 x m5.xlarge"]), by);
+    let found = all.budgets(
+        &"nightly-films".parse().unwrap(),
+        Some(&"recsys".parse().unwrap()),
+    );
+    let spent = figures("200", "0", "1");
+    let of = |(policy, budget): (&Policy, &Said<MonthlyBudget>)| {
+        overspent(policy, budget, &"recsys".parse().unwrap(), &spent)
+    };
+    let found = found.into_iter().filter(|_| month).filter_map(of).collect();
+    all.override_by(judgement.with(found), by)
+}
+
+const MONTH: &str = "applies_to: { teams: [recsys] }\nbudget: { monthly: $200 }\n";
+
+#[test]
+fn who_may_goes_on_in_spite_of_a_policy() {
+    let by = "limits:\n  nodes: 3\noverrides: { by: [\"arn:aws:sts::*:assumed-role/OnCall/*\"] }";
+    let all = policies(&[by]);
+    assert_eq!(judged(&all, CALLER, false).standing, Standing::Deny);
+    let passed = judged(&all, ON_CALL, false);
+    assert_eq!(passed.standing, Standing::Warn);
+    assert!(passed.findings.iter().all(|finding| finding.overridden));
+    // A role that is only called alike, and a person of this machine.
+    for other in [
+        "arn:aws:sts::123456789012:assumed-role/OnCallers/bo",
+        "bo@laptop",
+        "",
+    ] {
+        assert!(judged(&all, other, false).is_denied(), "{other}");
+    }
+}
+
+#[test]
+fn nobody_passes_over_a_policy_that_names_nobody() {
+    let all = policies(&["limits:\n  nodes: 3"]);
+    assert!(judged(&all, ON_CALL, false).is_denied());
+}
+
+#[test]
+fn each_policy_says_itself_who_may() {
+    let may = "limits:\n  nodes: 3\noverrides: { by: [\"*OnCall*\"] }";
+    let all = policies(&[may, "limits:\n  regions: [eu-west-1]"]);
+    let judgement = judged(&all, ON_CALL, false);
+    assert!(judgement.is_denied());
+    insta::assert_snapshot!(answer(&judgement));
+}
+
+#[test]
+fn the_month_is_passed_over_only_where_the_policy_says_so() {
+    for (more, standing) in [
+        ("", Standing::Deny),
+        ("overrides: { by: [\"*OnCall*\"] }", Standing::Deny),
+        (
+            "overrides: { by: [\"*OnCall*\"], budget: false }",
+            Standing::Deny,
+        ),
+        (
+            "overrides: { by: [\"*OnCall*\"], budget: true }",
+            Standing::Warn,
+        ),
+        (
+            "overrides: { by: [\"ana@*\"], budget: true }",
+            Standing::Deny,
+        ),
+    ] {
+        let all = policies(&[&format!("{MONTH}{more}")]);
+        let judgement = judged(&all, ON_CALL, true);
+        assert_eq!(judgement.standing, standing, "{more}");
+        assert_eq!(judgement.findings.len(), 1);
+    }
+    // Without its month the stack is all right.
+    assert_eq!(
+        judged(&policies(&[MONTH]), CALLER, false).standing,
+        Standing::Allow
+    );
+}

@@ -1,0 +1,344 @@
+//! Five people, two budgets and a few days: what is really spent, with what living clusters can
+//! still cost, never passes the month, whoever dies when and however late listings are.
+
+use crate::book::{ask, book, budget, ended, living, month, reserved, scope};
+use crate::{at, usd};
+use chrono::{DateTime, TimeDelta, Utc};
+use clusterup::cost::ledger::{Record, Window, spent};
+use clusterup::model::money::Usd;
+use clusterup::model::name::{PolicyName, StackName};
+use clusterup::model::policy::MonthlyBudget;
+use clusterup::policy::Ask;
+use clusterup::policy::book::{Book, Promise, window};
+use std::collections::BTreeSet;
+
+const PEOPLE: u64 = 5;
+const WORLDS: u64 = 60;
+const STEPS: u32 = 250;
+
+/// A small generator that gives the same for the same seed (Vigna, splitmix64).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % most
+    }
+
+    fn seconds(&mut self, least: u64, most: u64) -> TimeDelta {
+        TimeDelta::seconds((least + self.below(most - least)) as i64)
+    }
+}
+
+/// A cluster as it really is.
+struct Real {
+    id: String,
+    stack: String,
+    from: DateTime<Utc>,
+    /// When it ends by itself, at its deadline at the latest.
+    until: DateTime<Utc>,
+    ends_by: DateTime<Utc>,
+    /// From when on listings have it, and from when on they have its end.
+    listed: DateTime<Utc>,
+    end_listed: DateTime<Utc>,
+    /// A deadline that was moved: when listings tell of it, and what they told before.
+    moved: Option<(DateTime<Utc>, DateTime<Utc>)>,
+}
+
+/// What somebody who has set money aside is about to do, holding the stack.
+struct Doing {
+    stack: String,
+    due: DateTime<Utc>,
+    length: TimeDelta,
+    /// The cluster whose deadline is moved.
+    moves: Option<(String, DateTime<Utc>)>,
+    dies: bool,
+}
+
+struct World {
+    dice: Dice,
+    now: DateTime<Utc>,
+    book: Book,
+    real: Vec<Real>,
+    doing: Vec<Doing>,
+    budgets: [(PolicyName, MonthlyBudget); 2],
+    /// How far a month may be off: seconds by which clusters are made after their money was set
+    /// aside fall into the next.
+    late: Usd,
+    made: usize,
+    denied: usize,
+}
+
+impl Real {
+    fn lives(&self, now: DateTime<Utc>) -> bool {
+        now < self.until
+    }
+
+    fn record(&self, now: DateTime<Utc>) -> Record {
+        match self.lives(now) {
+            true => living(&self.id, &self.stack, self.from, self.ends_by),
+            false => ended(&self.id, &self.stack, self.from, self.until),
+        }
+    }
+
+    /// As a listing has it.
+    fn told(&self, now: DateTime<Utc>) -> Option<Record> {
+        if now < self.listed {
+            return None;
+        }
+        if now >= self.end_listed {
+            return Some(ended(&self.id, &self.stack, self.from, self.until));
+        }
+        let before = self.moved.filter(|(seen, _)| now < *seen);
+        let ends_by = before.map_or(self.ends_by, |(_, before)| before);
+        Some(living(&self.id, &self.stack, self.from, ends_by))
+    }
+}
+
+impl World {
+    fn new(seed: u64, start: &str) -> Self {
+        let named = |name: &str, monthly, zone| (name.parse().unwrap(), budget(monthly, zone));
+        Self {
+            dice: Dice(seed),
+            now: at(start),
+            book: book(),
+            real: Vec::new(),
+            doing: Vec::new(),
+            budgets: [named("a", "60", "UTC"), named("b", "55.50", "Asia/Seoul")],
+            late: Usd::ZERO,
+            made: 0,
+            denied: 0,
+        }
+    }
+
+    /// Somebody looks, at a listing that may be minutes old. Of a stack that they hold they know
+    /// all: a plan waits for clusters that are noted with it.
+    fn look(&mut self, own: Option<&str>) {
+        let old = match self.dice.below(3) {
+            0 => self.dice.seconds(0, 120),
+            _ => TimeDelta::zero(),
+        };
+        let seen = self.now - old;
+        let told = |it: &Real| match own == Some(it.stack.as_str()) {
+            true => Some(it.record(self.now)),
+            false => it.told(seen),
+        };
+        let records: Vec<Record> = self.real.iter().filter_map(told).collect();
+        let held: BTreeSet<StackName> = self.held();
+        self.book
+            .reconcile(&scope("us-east-1"), &records, &held, self.now);
+    }
+
+    fn held(&self) -> BTreeSet<StackName> {
+        let doing = self.doing.iter().filter(|it| !it.dies);
+        doing.map(|it| it.stack.parse().unwrap()).collect()
+    }
+
+    /// Sets money aside where each budget has room.
+    fn admit(&mut self, promise: Promise) -> bool {
+        let key = promise.key();
+        let fits = self.budgets.iter().all(|(policy, budget)| {
+            let months = self
+                .book
+                .weigh(policy, budget, &promise.ask, &key, self.now);
+            months.iter().all(|it| it.fits() || it.asked <= Usd::ZERO)
+        });
+        match fits {
+            true => self.book.promise(promise),
+            false => self.denied += 1,
+        }
+        fits
+    }
+
+    /// Somebody asks for a cluster of their stack, or for more time for the one there is.
+    fn asks(&mut self) {
+        let stack = format!("stack-{}", self.dice.below(PEOPLE));
+        if self.doing.iter().any(|it| it.stack == stack) {
+            return;
+        }
+        self.look(Some(&stack));
+        let length = self.dice.seconds(300, 4 * 3_600);
+        let (dies, due) = (
+            self.dice.below(6) == 0,
+            self.now + self.dice.seconds(0, 120),
+        );
+        let alive = self
+            .real
+            .iter()
+            .rfind(|it| it.stack == stack && it.lives(self.now));
+        let (promise, moves) = match alive {
+            None => (reserved(&stack, self.now, self.now + length), None),
+            // Who is about to move a deadline has the cluster's own word.
+            Some(cluster) => {
+                let ends_by = cluster.ends_by + length;
+                let mut promise = reserved(&stack, self.now, ends_by);
+                promise.cluster = Some(cluster.id.parse().unwrap());
+                promise.ask = ask(cluster.from, ends_by);
+                (promise, Some((cluster.id.clone(), ends_by)))
+            }
+        };
+        if self.admit(promise) {
+            self.doing.push(Doing {
+                stack,
+                due,
+                length,
+                moves,
+                dies,
+            });
+        }
+    }
+
+    /// Whoever is due makes what they set money aside for, unless they died before.
+    fn act(&mut self) {
+        let now = self.now;
+        let (due, rest) = std::mem::take(&mut self.doing)
+            .into_iter()
+            .partition(|it| it.due <= now);
+        self.doing = rest;
+        let due: Vec<Doing> = due;
+        for it in due.into_iter().filter(|it| !it.dies) {
+            match &it.moves {
+                None => self.make(&it),
+                Some((id, to)) => self.move_deadline(id, *to),
+            }
+            // Others died after it, and nobody has looked.
+            if self.dice.below(3) > 0 {
+                self.look(None);
+            }
+        }
+    }
+
+    fn make(&mut self, doing: &Doing) {
+        let (from, ends_by) = (self.now, self.now + doing.length);
+        let until = match self.dice.below(3) {
+            0 => ends_by,
+            _ => from + self.dice.seconds(60, doing.length.num_seconds() as u64),
+        };
+        let listed = from + self.dice.seconds(0, 300);
+        self.made += 1;
+        self.real.push(Real {
+            id: format!("j-{}", self.made),
+            stack: doing.stack.clone(),
+            from,
+            until,
+            ends_by,
+            listed,
+            end_listed: listed.max(until + self.dice.seconds(0, 300)),
+            moved: None,
+        });
+    }
+
+    fn move_deadline(&mut self, id: &str, to: DateTime<Utc>) {
+        let (now, late) = (self.now, self.dice.seconds(0, 300));
+        let until = now + self.dice.seconds(60, 3_600);
+        let cluster = self.real.iter_mut().find(|it| it.id == id).unwrap();
+        if !cluster.lives(now) {
+            return;
+        }
+        cluster.moved = Some((now + late, cluster.ends_by));
+        cluster.ends_by = to;
+        cluster.until = until.max(cluster.until).min(to);
+        cluster.end_listed = cluster.listed.max(cluster.until + late);
+    }
+
+    /// By the clusters' own lives.
+    fn check(&self, seed: u64) {
+        let budgets = self.budgets.iter();
+        let both = budgets.flat_map(|it| ["2026-11", "2026-12"].map(|month| (it, month)));
+        for ((policy, budget), name) in both {
+            let window: Window = window(month(name), budget);
+            let really: Usd = (self.real.iter())
+                .map(|it| {
+                    let record = it.record(self.now);
+                    let spent = spent(&record, window, self.now).unwrap();
+                    match it.lives(self.now) {
+                        true => spent.max(Ask::recorded(&record).unwrap().worst(window)),
+                        false => spent,
+                    }
+                })
+                .sum();
+            let of = budget.monthly + self.late;
+            assert!(
+                really <= of,
+                "world {seed}, {policy}, {name}: {really} of {of}"
+            );
+        }
+    }
+
+    fn run(&mut self, seed: u64) {
+        for _ in 0..STEPS {
+            let next = self.now + self.dice.seconds(1, 500);
+            while let Some(due) = self
+                .doing
+                .iter()
+                .map(|it| it.due)
+                .min()
+                .filter(|it| *it <= next)
+            {
+                self.now = due;
+                self.act();
+                self.check(seed);
+            }
+            self.now = next;
+            match self.dice.below(3) {
+                0 => self.look(None),
+                _ => self.asks(),
+            }
+            self.check(seed);
+        }
+    }
+
+    /// Nobody asks any more, and all that there was ends.
+    fn end(&mut self) {
+        self.now += TimeDelta::minutes(10);
+        self.act();
+        self.look(None);
+        let last = self.real.iter().map(|it| it.end_listed).max();
+        self.now = self.now.max(last.unwrap_or(self.now)) + TimeDelta::minutes(12);
+        self.look(None);
+    }
+}
+
+#[test]
+fn no_month_is_ever_passed_and_nothing_stays_promised() {
+    let (mut made, mut denied) = (0, 0);
+    for seed in 0..WORLDS {
+        let mut world = World::new(seed, "2026-11-10T00:00:00");
+        world.run(seed);
+        world.end();
+        assert_eq!(world.book.promises.len(), 0, "world {seed}");
+        let really: Usd = (world.real.iter())
+            .filter_map(|it| {
+                let (_, budget) = &world.budgets[0];
+                spent(
+                    &it.record(world.now),
+                    window(month("2026-11"), budget),
+                    world.now,
+                )
+            })
+            .sum();
+        let (policy, budget) = &world.budgets[0];
+        let told = world
+            .book
+            .figures(policy, month("2026-11"), budget, None, world.now);
+        assert_eq!(told.spent, really, "world {seed}");
+        (made, denied) = (made + world.made, denied + world.denied);
+    }
+    // The worlds are such that money is made use of and runs out.
+    assert!(made > 500 && denied > 1_000, "{made} made, {denied} denied");
+}
+
+#[test]
+fn over_the_end_of_a_month_neither_is_passed() {
+    for seed in 0..WORLDS / 2 {
+        let mut world = World::new(WORLDS + seed, "2026-11-30T09:00:00");
+        // Two minutes at most of each person's cluster, at a tenth of a cent a second.
+        world.late = usd("0.12").times(PEOPLE.into());
+        world.run(seed);
+        world.end();
+        assert_eq!(world.book.promises.len(), 0, "world {seed}");
+    }
+}
