@@ -1,5 +1,6 @@
 //! All policies against one stack.
 
+use super::ask::Ask;
 use super::finding::{Finding, Judgement};
 use super::limits;
 use super::load::Compiled;
@@ -100,7 +101,8 @@ impl Policies {
     /// What they say of a living cluster whose deadline is to be moved.
     pub fn extended(&self, cluster: &Cluster, extension: &Extension) -> Vec<Finding> {
         let policies = self.of(&cluster.stack, cluster.spec.team.as_ref());
-        limits::extended(&policies, extension)
+        let worst = Ask::extended(cluster, extension).map(|ask| ask.whole());
+        limits::extended(&policies, extension, worst)
     }
 
     /// Marks what may be passed over by somebody, who then goes on in spite of it.
