@@ -153,7 +153,11 @@ impl Asking<'_> {
         purse.refuse(&self.read.policies.extended(cluster, extension))?;
         purse
             .reserve(match Ask::extended(cluster, extension) {
-                Some(ask) => Asked::Money(Some(cluster.id.clone()), ask),
+                Some(ask) => Asked::Money {
+                    cluster: Some(cluster.id.clone()),
+                    ask,
+                    overridden: cluster.spec.overridden.clone(),
+                },
                 None => Asked::Unpriced,
             })
             .await

@@ -237,10 +237,16 @@ impl Book {
         held: &BTreeSet<StackName>,
         now: DateTime<Utc>,
     ) {
-        let team = &self.team;
-        let of_team = |record: &&Record| record.team.as_ref() == Some(team);
-        let known: Vec<&Record> = records.iter().filter(of_team).collect();
-        for record in known {
+        for record in records {
+            if record.team.as_ref() != Some(&self.team) {
+                // One that went over to another team is in that team's account, whole.
+                // One that is about to come may not be told of yet.
+                let old = |promise: &Promise| now - promise.at >= UNSEEN;
+                if self.promises.get(record.id.as_str()).is_some_and(old) {
+                    self.promises.remove(record.id.as_str());
+                }
+                continue;
+            }
             match record.gone_at() {
                 Some(gone) if gone < now - KEPT => {}
                 Some(_) if record.is_final() => self.settle(record),
@@ -277,8 +283,13 @@ impl Book {
     }
 
     fn stand(&mut self, record: &Record, now: DateTime<Utc>) {
+        // Who is late must not bring back what is over.
+        if self.settled.contains_key(&record.id) {
+            return;
+        }
         let taken = self.take(record);
-        let Some(mut ask) = Ask::recorded(record) else {
+        let told = Ask::recorded(record).or_else(|| Some(taken.as_ref()?.ask.clone()));
+        let Some(mut ask) = told else {
             return;
         };
         let mut overridden = record.overridden.clone();
@@ -286,6 +297,11 @@ impl Book {
         let mut at = record.created_at;
         if let Some(taken) = taken {
             ask.besides = taken.ask.besides;
+            // What was set aside a moment ago may be for a change that is not told yet.
+            let fresh = taken.cluster.is_some() && now - taken.at < UNSEEN;
+            if fresh && taken.ask.whole() > ask.whole() {
+                ask = taken.ask;
+            }
             overridden = overridden.or(taken.overridden);
             by = by.or(Some(taken.by));
             at = taken.at;

@@ -11,6 +11,7 @@ use crate::cost::ledger::Record;
 use crate::model::clock::Clock;
 use crate::model::name::{ClusterId, PolicyName, StackName, TeamName};
 use crate::model::percent::Percent;
+use crate::model::policy::Override;
 use crate::policy::book::Promise;
 use crate::policy::{Ask, Finding, unpriced};
 use crate::run::clock::SystemClock;
@@ -36,20 +37,25 @@ pub(in crate::cli) struct Purse<'a> {
 struct Account<'a> {
     treasurer: Treasurer<'a>,
     records: Vec<Record>,
+    seen: DateTime<Utc>,
 }
 
 /// What is taken from a month.
 pub(in crate::cli) enum Asked {
     Nothing,
     /// By a cluster that there is, or by one to come.
-    Money(Option<ClusterId>, Ask),
+    Money {
+        cluster: Option<ClusterId>,
+        ask: Ask,
+        overridden: Option<Override>,
+    },
     /// It makes or changes a cluster of which no price is known.
     Unpriced,
 }
 
 impl Account<'_> {
     fn treasury(&self) -> Treasury<'_> {
-        self.treasurer.treasury(&self.records)
+        self.treasurer.treasury(&self.records, self.seen)
     }
 }
 
@@ -65,8 +71,13 @@ impl<'a> Purse<'a> {
         let account = match team.filter(|_| !budgets.is_empty()) {
             Some(team) => {
                 let treasurer = Treasurer::open(team, &budgets, target, context, screen).await?;
-                let records = treasurer.records(SystemClock.now()).await?;
-                Some(Account { treasurer, records })
+                let seen = SystemClock.now();
+                let records = treasurer.records(seen).await?;
+                Some(Account {
+                    treasurer,
+                    records,
+                    seen,
+                })
             }
             None => None,
         };
@@ -98,7 +109,7 @@ impl<'a> Purse<'a> {
         };
         match asked {
             Asked::Nothing => Ok(Admission::default()),
-            Asked::Money(cluster, ask) => {
+            Asked::Money { cluster, ask, .. } => {
                 let promise = self.promise(cluster, ask, now);
                 let (treasury, key) = (account.treasury(), promise.key());
                 Ok(treasury.weigh(&budgets, &promise.ask, &key, now).await?)
@@ -123,8 +134,15 @@ impl<'a> Purse<'a> {
         match asked {
             Asked::Nothing => Ok(()),
             Asked::Unpriced => self.refuse(&passes(self.unpriced(&budgets))),
-            Asked::Money(cluster, ask) => {
-                let promise = self.promise(cluster, ask, now);
+            Asked::Money {
+                cluster,
+                ask,
+                overridden,
+            } => {
+                let promise = Promise {
+                    overridden,
+                    ..self.promise(cluster, ask, now)
+                };
                 let treasury = account.treasury();
                 let admission = treasury.admit(&budgets, &promise, passes, now).await?;
                 view::month::tell(&admission.told, self.team, self.screen);
@@ -155,7 +173,7 @@ impl<'a> Purse<'a> {
     ) -> Result<Vec<(PolicyName, Percent)>, Failure> {
         let now = SystemClock.now();
         let records = treasurer.records(now).await?;
-        let treasury = treasurer.treasury(&records);
+        let treasury = treasurer.treasury(&records, now);
         Ok(treasury.settle(&self.budgets(), now).await?.0)
     }
 

@@ -72,13 +72,19 @@ impl<'a> Treasurer<'a> {
         Ok(ledger.records(&self.scope, Window { from, until })?)
     }
 
-    pub(in crate::cli) fn treasury<'b>(&'b self, records: &'b [Record]) -> Treasury<'b> {
+    /// `seen` is when the records were read.
+    pub(in crate::cli) fn treasury<'b>(
+        &'b self,
+        records: &'b [Record],
+        seen: DateTime<Utc>,
+    ) -> Treasury<'b> {
         Treasury {
             books: self.home.as_deref().unwrap_or(&*self.target.cloud),
             cloud: &*self.target.cloud,
             scope: &self.scope,
             team: &self.team,
             records,
+            seen,
         }
     }
 }
