@@ -3,12 +3,15 @@
 
 mod crowd;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::cloud::local::runtime::Store;
 use clusterup::cloud::local::{Local, Machine};
 use clusterup::cost::catalog::Catalog;
+use clusterup::cost::ledger::Record;
+use clusterup::model::observed::ClusterState;
+use clusterup::policy::book::Book;
 use clusterup::run::clock::SystemClock;
-use crowd::{CROWD, Teller, assert_fair, budget, now, policy, promise};
+use crowd::{CROWD, Teller, assert_fair, budget, now, policy, promise, scope};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Barrier};
@@ -92,7 +95,7 @@ fn an_account_that_nobody_can_read_admits_nothing_and_stays() {
         std::fs::write(&file, text).unwrap();
         let asked = promise(2, "local", now());
         let budgets = budget(&policy);
-        let treasury = teller.treasury();
+        let treasury = teller.treasury(now());
         let refused = wait(treasury.admit(&budgets, &asked, |all| all, now())).unwrap_err();
         let said = refused.to_string();
         assert!(
@@ -102,4 +105,99 @@ fn an_account_that_nobody_can_read_admits_nothing_and_stays() {
         assert!(!refused.hints.is_empty());
         assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
     }
+}
+
+/// The cluster of the first stack's promise, as it was seen.
+fn record(team: &str, at: DateTime<Utc>) -> Record {
+    let promise = promise(1, "local", now());
+    Record {
+        target: "local".to_owned(),
+        account: None,
+        id: "c-1".parse().unwrap(),
+        stack: promise.stack,
+        team: Some(team.parse().unwrap()),
+        owner: None,
+        state: ClusterState::Running,
+        created_at: now(),
+        ready_at: Some(now()),
+        ended_at: None,
+        end: None,
+        rates: Some(promise.ask.rates),
+        lives: promise.ask.lives,
+        steps: Vec::new(),
+        ends_by: Some(promise.ask.ends_by),
+        overridden: None,
+        seen_at: at,
+    }
+}
+
+fn reckoned(book: &mut Book, record: &Record, at: DateTime<Utc>) -> usize {
+    book.reconcile(&scope("local"), &[record.clone()], &[].into(), at);
+    book.promises.len()
+}
+
+fn book() -> Book {
+    let mut book = Book::new("recsys".parse().unwrap());
+    book.promise(promise(1, "local", now()));
+    book
+}
+
+#[test]
+fn who_has_looked_long_ago_gives_back_nobodys_money() {
+    let folder = tempfile::tempdir().unwrap();
+    let cloud = local(folder.path());
+    let teller = Teller::new(&cloud, "local", "recsys");
+    assert!(wait(teller.ask(1)));
+    // Somebody thought for an hour about whether to go on; the other's cluster lives meanwhile.
+    let (policy, late) = (policy(), now() + TimeDelta::hours(1));
+    let (treasury, asked) = (teller.treasury(now()), promise(2, "local", late));
+    let budgets = budget(&policy);
+    wait(treasury.admit(&budgets, &asked, |all| all, late)).unwrap();
+    assert_eq!(wait(treasury.read()).unwrap().promises.len(), 2);
+}
+
+#[test]
+fn a_growth_that_is_not_told_yet_stays_promised() {
+    let mut book = book();
+    let (soon, later) = (
+        now() + TimeDelta::minutes(1),
+        now() + TimeDelta::minutes(20),
+    );
+    assert_eq!(reckoned(&mut book, &record("recsys", soon), soon), 1);
+    let mut growth = book.promises["c-1"].clone();
+    growth.at = soon;
+    growth.ask.ends_by += TimeDelta::hours(5);
+    book.promise(growth.clone());
+    reckoned(&mut book, &record("recsys", soon), soon);
+    assert_eq!(book.promises["c-1"].ask, growth.ask);
+    // It never came.
+    reckoned(&mut book, &record("recsys", later), later);
+    assert!(book.promises["c-1"].ask.ends_by < growth.ask.ends_by);
+}
+
+#[test]
+fn what_is_over_is_not_brought_back_by_who_is_late() {
+    let (mut book, soon) = (book(), now() + TimeDelta::minutes(20));
+    let mut over = record("recsys", soon);
+    (over.state, over.ended_at) = (ClusterState::Terminated, Some(soon));
+    over.lives[0].until = Some(soon);
+    assert_eq!(reckoned(&mut book, &over, soon), 0);
+    assert_eq!(reckoned(&mut book, &record("recsys", now()), soon), 0);
+    assert_eq!(book.settled().count(), 1);
+}
+
+#[test]
+fn a_cluster_is_in_the_account_of_one_team() {
+    let (mut book, later) = (book(), now() + TimeDelta::minutes(20));
+    assert_eq!(reckoned(&mut book, &record("recsys", later), later), 1);
+    assert_eq!(reckoned(&mut book, &record("ads", later), later), 0);
+}
+
+#[test]
+fn a_living_cluster_of_which_less_is_told_stays_promised() {
+    let (mut book, later) = (book(), now() + TimeDelta::minutes(20));
+    let mut bare = record("recsys", later);
+    bare.ends_by = None;
+    assert_eq!(reckoned(&mut book, &bare, later), 1);
+    assert!(book.promises.contains_key("c-1"));
 }

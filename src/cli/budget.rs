@@ -120,8 +120,8 @@ impl Shown<'_> {
     ) -> Result<Book, Failure> {
         let opened = Treasurer::open(self.team, self.budgets, target, context, screen).await?;
         let records = opened.records(self.now).await?;
-        opened.hear_aws(self.budgets, &records, self.now).await?;
-        let treasury = opened.treasury(&records);
+        let treasury = opened.treasury(&records, self.now);
+        opened.hear_aws(self.budgets, &treasury, self.now).await?;
         let (told, book) = treasury.settle(self.budgets, self.now).await?;
         view::month::tell(&told, Some(self.team), screen);
         Ok(book)

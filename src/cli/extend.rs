@@ -144,7 +144,11 @@ impl Asking<'_> {
         purse.refuse(&self.read.policies.extended(cluster, extension))?;
         purse
             .reserve(match Ask::extended(cluster, extension) {
-                Some(ask) => Asked::Money(Some(cluster.id.clone()), Box::new(ask)),
+                Some(ask) => Asked::Money {
+                    cluster: Some(cluster.id.clone()),
+                    ask: Box::new(ask),
+                    overridden: cluster.spec.overridden.clone(),
+                },
                 None => Asked::Unpriced,
             })
             .await

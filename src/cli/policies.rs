@@ -12,6 +12,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Default, clap::Args)]
@@ -128,7 +129,7 @@ fn read_above(stack: &Path) -> Result<Read, Failure> {
     let mut read = Read::default();
     for above in stack.ancestors().skip(1) {
         let place = above.join("policies");
-        if place.is_dir() {
+        if is_folder(&place)? {
             let files = folder(&place)?;
             if !files.is_empty() {
                 read.add(&shown(&place).display().to_string(), files)?;
@@ -141,13 +142,23 @@ fn read_above(stack: &Path) -> Result<Read, Failure> {
     read.settled()
 }
 
+/// Whether a folder is there. A link to nowhere, or what cannot be looked at, is no "no".
+fn is_folder(place: &Path) -> Result<bool, Failure> {
+    match fs::metadata(place) {
+        Ok(found) => Ok(found.is_dir()),
+        Err(error) if error.kind() == ErrorKind::NotFound && !place.is_symlink() => Ok(false),
+        Err(error) => Err(wrong(place, error)),
+    }
+}
+
+fn wrong(path: &Path, error: std::io::Error) -> Failure {
+    Failure::input(format!("cannot read the policies in {}", path.display()))
+        .caused_by(&error)
+        .hint("mend what is there: without it nothing is admitted")
+}
+
 /// The policies' files of a folder, in order of their names.
 fn folder(place: &Path) -> Result<Vec<File>, Failure> {
-    let wrong = |path: &Path, error: std::io::Error| {
-        Failure::input(format!("cannot read the policies in {}", path.display()))
-            .caused_by(&error)
-            .hint("mend what is there: without it nothing is admitted")
-    };
     let mut paths: Vec<PathBuf> = Vec::new();
     for entry in fs::read_dir(place).map_err(|error| wrong(place, error))? {
         let path = entry.map_err(|error| wrong(place, error))?.path();

@@ -112,9 +112,18 @@ impl Ask {
         self.worst(ALWAYS)
     }
 
+    /// Whether it takes no more of a window than what was set aside for the same cluster.
+    pub fn is_within(&self, standing: &Self, window: Window) -> bool {
+        self.through(window) <= standing.through(window)
+    }
+
+    fn through(&self, window: Window) -> Usd {
+        charged(self.rates, &self.lives, window, self.ends_by)
+    }
+
     /// Dollars that it can cost within a window, from its beginning to its end.
     pub fn worst(&self, window: Window) -> Usd {
-        let through = charged(self.rates, &self.lives, window, self.ends_by);
+        let through = self.through(window);
         let last = self.ends_by - TimeDelta::seconds(1);
         match window.from <= last && last < window.until {
             true => through + self.besides,

@@ -279,10 +279,16 @@ impl Book {
         held: &BTreeSet<StackName>,
         now: DateTime<Utc>,
     ) {
-        let team = &self.team;
-        let of_team = |record: &&Record| record.team.as_ref() == Some(team);
-        let known: Vec<&Record> = records.iter().filter(of_team).collect();
-        for record in known {
+        for record in records {
+            if record.team.as_ref() != Some(&self.team) {
+                // One that went over to another team is in that team's account, whole.
+                // One that is about to come may not be told of yet.
+                let old = |promise: &Promise| now - promise.at >= UNSEEN;
+                if self.promises.get(record.id.as_str()).is_some_and(old) {
+                    self.promises.remove(record.id.as_str());
+                }
+                continue;
+            }
             let record = &self.priced(record);
             match record.gone_at() {
                 Some(gone) if gone < now - KEPT => {}
@@ -333,6 +339,10 @@ impl Book {
     }
 
     fn stand(&mut self, record: &Record, now: DateTime<Utc>) {
+        // Who is late must not bring back what is over.
+        if self.settled.contains_key(&record.id) {
+            return;
+        }
         let taken = self.take(record);
         let recorded = Ask::recorded(record);
         // Of what nobody can price now, what was promised stays promised.

@@ -126,7 +126,8 @@ impl Policies {
     /// What they say of a living cluster whose deadline is to be moved.
     pub fn extended(&self, cluster: &Cluster, extension: &Extension) -> Vec<Finding> {
         let policies = self.of(&cluster.stack, cluster.spec.team.as_ref());
-        limits::extended(&policies, extension)
+        let worst = Ask::extended(cluster, extension).map(|ask| ask.whole());
+        limits::extended(&policies, extension, worst)
     }
 
     /// Marks what may be passed over by somebody, who then goes on in spite of it.

@@ -8,7 +8,7 @@ use crate::model::month::Month;
 use crate::model::name::{PolicyName, TeamName};
 use crate::model::percent::Percent;
 use crate::model::policy::{MonthlyBudget, Policy, Said};
-use crate::policy::book::{Book, Figures, Promise};
+use crate::policy::book::{Book, Figures, Promise, window};
 use crate::policy::{Ask, Finding, overspent};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +24,8 @@ pub struct Treasury<'a> {
     pub team: &'a TeamName,
     /// As the ledger has them, of other teams too.
     pub records: &'a [Record],
+    /// When they were read. What was promised later is none that they lack.
+    pub seen: DateTime<Utc>,
 }
 
 /// Writers that may be faster, one after the other, before we give up: each of them has written.
@@ -41,8 +43,8 @@ impl Treasury<'_> {
     ///
     /// # Errors
     /// What the cloud said no with, or an account that cannot be read.
-    pub async fn read(&self, now: DateTime<Utc>) -> Result<Book, CloudError> {
-        Ok(self.reckoned(now).await?.0)
+    pub async fn read(&self) -> Result<Book, CloudError> {
+        Ok(self.reckoned().await?.0)
     }
 
     /// Changes the account, begun again for as long as somebody else is faster.
@@ -51,11 +53,10 @@ impl Treasury<'_> {
     /// What the cloud said no with, or an account that cannot be read or is never ours to write.
     pub async fn change<T>(
         &self,
-        now: DateTime<Utc>,
         mut change: impl FnMut(&mut Book) -> Change<T>,
     ) -> Result<(T, Book), CloudError> {
         for turn in 0..MOST {
-            let (mut book, was) = self.reckoned(now).await?;
+            let (mut book, was) = self.reckoned().await?;
             let done = match change(&mut book) {
                 Change::Leave(done) => return Ok((done, book)),
                 Change::Write(done) => done,
@@ -80,19 +81,19 @@ impl Treasury<'_> {
         Err(CloudError::new(Class::Busy, message).hint("try again in a minute"))
     }
 
-    async fn reckoned(&self, now: DateTime<Utc>) -> Result<(Book, Option<Kept>), CloudError> {
+    async fn reckoned(&self) -> Result<(Book, Option<Kept>), CloudError> {
         let kept = self.books.team_book(self.team).await?;
         let mut book = match &kept {
             None => Book::new(self.team.clone()),
             Some(kept) => self.parse(&kept.content)?,
         };
         let mut held = BTreeSet::new();
-        for stack in book.unseen(self.scope, now) {
+        for stack in book.unseen(self.scope, self.seen) {
             if self.cloud.is_held(&stack).await? {
                 held.insert(stack);
             }
         }
-        book.reconcile(self.scope, self.records, &held, now);
+        book.reconcile(self.scope, self.records, &held, self.seen);
         Ok((book, kept))
     }
 
@@ -149,7 +150,7 @@ impl Treasury<'_> {
         instead: &str,
         now: DateTime<Utc>,
     ) -> Result<Admission, CloudError> {
-        let book = self.read(now).await?;
+        let book = self.read().await?;
         Ok(self.weighed(&book, budgets, ask, instead, now))
     }
 
@@ -176,7 +177,7 @@ impl Treasury<'_> {
             admission.told = tell(book, budgets, now);
             Change::Write(admission)
         };
-        Ok(self.change(now, change).await?.0)
+        Ok(self.change(change).await?.0)
     }
 
     /// Brings the account up to what is known; the shares of budgets that are reached and were not
@@ -189,7 +190,7 @@ impl Treasury<'_> {
         budgets: &[Budget<'_>],
         now: DateTime<Utc>,
     ) -> Result<(Vec<(PolicyName, Percent)>, Book), CloudError> {
-        self.change(now, |book| Change::Write(tell(book, budgets, now)))
+        self.change(|book| Change::Write(tell(book, budgets, now)))
             .await
     }
 
@@ -207,7 +208,7 @@ impl Treasury<'_> {
             book.hear_aws(said, budgets, now);
             Change::Write(())
         };
-        self.change(now, hear).await.map(|_| ())
+        self.change(hear).await.map(|_| ())
     }
 
     fn weighed(
@@ -219,9 +220,15 @@ impl Treasury<'_> {
         now: DateTime<Utc>,
     ) -> Admission {
         let (mut months, mut findings) = (Vec::new(), Vec::new());
+        let standing = book.promises.get(instead);
+        let standing = standing.filter(|promise| promise.cluster.is_some());
         for (policy, budget) in budgets {
             for figures in book.weigh(&policy.name, &budget.value, ask, instead, now) {
-                findings.extend(overspent(policy, budget, self.team, &figures));
+                // What runs may become less, or other for the same money, whatever is left.
+                let window = window(figures.month, &budget.value);
+                if !standing.is_some_and(|promise| ask.is_within(&promise.ask, window)) {
+                    findings.extend(overspent(policy, budget, self.team, &figures));
+                }
                 months.push((policy.name.clone(), figures));
             }
         }

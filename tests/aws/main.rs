@@ -17,6 +17,8 @@ mod ladder;
 mod ledger;
 mod life;
 mod lost;
+mod months;
+mod policies;
 mod pool;
 mod prices;
 mod push;

@@ -86,13 +86,14 @@ impl<'a> Teller<'a> {
         }
     }
 
-    pub(crate) fn treasury(&self) -> Treasury<'_> {
+    pub(crate) fn treasury(&self, seen: DateTime<Utc>) -> Treasury<'_> {
         Treasury {
             books: self.cloud,
             cloud: self.cloud,
             scope: &self.scope,
             team: &self.team,
             records: &self.records,
+            seen,
         }
     }
 
@@ -100,7 +101,7 @@ impl<'a> Teller<'a> {
     pub(crate) async fn ask(&self, number: usize) -> bool {
         let policy = policy();
         let promise = promise(number, &self.scope.target, now());
-        let (treasury, all) = (self.treasury(), |all| all);
+        let (treasury, all) = (self.treasury(now()), |all| all);
         let asked = treasury.admit(&budget(&policy), &promise, all, now()).await;
         let findings: Vec<Finding> = asked.unwrap().findings;
         let denied = findings.iter().any(Finding::denies);
@@ -109,7 +110,7 @@ impl<'a> Teller<'a> {
     }
 
     pub(crate) async fn book(&self, at: DateTime<Utc>) -> Book {
-        self.treasury().read(at).await.unwrap()
+        self.treasury(at).read().await.unwrap()
     }
 }
 

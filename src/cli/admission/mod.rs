@@ -149,17 +149,21 @@ fn asked(prepared: &Prepared, now: DateTime<Utc>) -> Asked {
     let of = |id: &ClusterId| clusters.iter().find(|cluster| cluster.id == *id);
     let asks = |planned: &Planned| {
         if let Action::CreateCluster(spec, _) = &planned.action {
-            return Some((None, Ask::of(spec, now)));
+            return Some((None, Ask::of(spec, now), spec.overridden.clone()));
         }
         if let Action::UpdateCluster(id, spec) = &planned.action {
             let ask = of(id).and_then(|cluster| Ask::change(cluster, spec, now));
-            return Some((Some(id.clone()), ask));
+            return Some((Some(id.clone()), ask, spec.overridden.clone()));
         }
         None
     };
     match prepared.plan.actions.iter().find_map(asks) {
         None => Asked::Nothing,
-        Some((_, None)) => Asked::Unpriced,
-        Some((cluster, Some(ask))) => Asked::Money(cluster, Box::new(ask)),
+        Some((_, None, _)) => Asked::Unpriced,
+        Some((cluster, Some(ask), overridden)) => Asked::Money {
+            cluster,
+            ask: Box::new(ask),
+            overridden,
+        },
     }
 }

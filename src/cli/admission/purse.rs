@@ -11,6 +11,7 @@ use crate::cost::ledger::Record;
 use crate::model::clock::Clock;
 use crate::model::name::{ClusterId, PolicyName, StackName, TeamName};
 use crate::model::percent::Percent;
+use crate::model::policy::Override;
 use crate::policy::book::{Book, Promise};
 use crate::policy::{Ask, Finding, unpriced};
 use crate::run::clock::SystemClock;
@@ -36,20 +37,25 @@ pub(in crate::cli) struct Purse<'a> {
 struct Account<'a> {
     treasurer: Treasurer<'a>,
     records: Vec<Record>,
+    seen: DateTime<Utc>,
 }
 
 /// What is taken from a month.
 pub(in crate::cli) enum Asked {
     Nothing,
     /// By a cluster that there is, or by one to come.
-    Money(Option<ClusterId>, Box<Ask>),
+    Money {
+        cluster: Option<ClusterId>,
+        ask: Box<Ask>,
+        overridden: Option<Override>,
+    },
     /// It makes or changes a cluster of which no price is known.
     Unpriced,
 }
 
 impl Account<'_> {
     fn treasury(&self) -> Treasury<'_> {
-        self.treasurer.treasury(&self.records)
+        self.treasurer.treasury(&self.records, self.seen)
     }
 }
 
@@ -65,9 +71,13 @@ impl<'a> Purse<'a> {
         let account = match team.filter(|_| !budgets.is_empty()) {
             Some(team) => {
                 let treasurer = Treasurer::open(team, &budgets, target, context, screen).await?;
-                let now = SystemClock.now();
-                let records = treasurer.records(now).await?;
-                Some(Account { treasurer, records })
+                let seen = SystemClock.now();
+                let records = treasurer.records(seen).await?;
+                Some(Account {
+                    treasurer,
+                    records,
+                    seen,
+                })
             }
             None => None,
         };
@@ -99,7 +109,7 @@ impl<'a> Purse<'a> {
         };
         match asked {
             Asked::Nothing => Ok(Admission::default()),
-            Asked::Money(cluster, ask) => {
+            Asked::Money { cluster, ask, .. } => {
                 let promise = self.promise(cluster, *ask, now);
                 let (treasury, key) = (account.treasury(), promise.key());
                 Ok(treasury.weigh(&budgets, &promise.ask, &key, now).await?)
@@ -117,8 +127,9 @@ impl<'a> Purse<'a> {
         let Some(account) = &self.account else {
             return Ok(());
         };
-        let Account { treasurer, records } = account;
-        treasurer.hear_aws(&budgets, records, now).await?;
+        let treasury = account.treasury();
+        let treasurer = &account.treasurer;
+        treasurer.hear_aws(&budgets, &treasury, now).await?;
         let passes = |findings: Vec<Finding>| match self.why {
             Some(_) => self.read.policies.passed(findings, &self.by),
             None => findings,
@@ -126,9 +137,15 @@ impl<'a> Purse<'a> {
         match asked {
             Asked::Nothing => Ok(()),
             Asked::Unpriced => self.refuse(&passes(self.unpriced(&budgets))),
-            Asked::Money(cluster, ask) => {
-                let promise = self.promise(cluster, *ask, now);
-                let treasury = account.treasury();
+            Asked::Money {
+                cluster,
+                ask,
+                overridden,
+            } => {
+                let promise = Promise {
+                    overridden,
+                    ..self.promise(cluster, *ask, now)
+                };
                 let admission = treasury.admit(&budgets, &promise, passes, now).await?;
                 view::month::tell(&admission.told, self.team, self.screen);
                 self.refuse(&admission.findings)
@@ -162,8 +179,8 @@ impl<'a> Purse<'a> {
     ) -> Result<(Vec<(PolicyName, Percent)>, Book), Failure> {
         let (budgets, now) = (self.budgets(), SystemClock.now());
         let records = treasurer.records(now).await?;
-        treasurer.hear_aws(&budgets, &records, now).await?;
-        let treasury = treasurer.treasury(&records);
+        let treasury = treasurer.treasury(&records, now);
+        treasurer.hear_aws(&budgets, &treasury, now).await?;
         Ok(treasury.settle(&budgets, now).await?)
     }
 

@@ -78,11 +78,10 @@ impl<'a> Treasurer<'a> {
     pub(in crate::cli) async fn hear_aws(
         &self,
         budgets: &[Budget<'_>],
-        records: &[Record],
+        treasury: &Treasury<'_>,
         now: DateTime<Utc>,
     ) -> Result<(), Failure> {
-        let treasury = self.treasury(records);
-        if !self.target.costs() || !treasury.read(now).await?.asks_aws(now) {
+        if !self.target.costs() || !treasury.read().await?.asks_aws(now) {
             return Ok(());
         }
         let said = match self.context.spent_by_aws(&self.team).await {
@@ -96,13 +95,19 @@ impl<'a> Treasurer<'a> {
         Ok(treasury.hear_aws(&said, budgets, now).await?)
     }
 
-    pub(in crate::cli) fn treasury<'b>(&'b self, records: &'b [Record]) -> Treasury<'b> {
+    /// `seen` is when the records were read.
+    pub(in crate::cli) fn treasury<'b>(
+        &'b self,
+        records: &'b [Record],
+        seen: DateTime<Utc>,
+    ) -> Treasury<'b> {
         Treasury {
             books: self.home.as_deref().unwrap_or(&*self.target.cloud),
             cloud: &*self.target.cloud,
             scope: &self.scope,
             team: &self.team,
             records,
+            seen,
         }
     }
 }

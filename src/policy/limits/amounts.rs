@@ -60,7 +60,12 @@ pub(super) fn check(policies: &[&Policy], subject: &Subject<'_>, found: &mut Fou
 }
 
 /// A moved deadline is under the same ceilings.
-pub(super) fn extended(policies: &[&Policy], extension: &Extension, found: &mut Found) {
+pub(super) fn extended(
+    policies: &[&Policy],
+    extension: &Extension,
+    worst: Option<Usd>,
+    found: &mut Found,
+) {
     let mut check = Check { policies, found };
     if let Some(to) = extension.max_lifetime {
         check.most(
@@ -76,6 +81,13 @@ pub(super) fn extended(policies: &[&Policy], extension: &Extension, found: &mut 
             |limits| limits.run_cost.as_ref(),
             to,
             |limit| format!("`clusterup extend --budget '{limit}'`, or less"),
+        );
+    } else {
+        check.cost(
+            &RUN_COST,
+            |limits| limits.run_cost.as_ref(),
+            worst,
+            |limit| format!("a shorter --max-lifetime, by which it costs {limit} or less"),
         );
     }
 }

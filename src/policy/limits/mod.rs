@@ -7,6 +7,7 @@ mod names;
 use super::finding::{Bound, Finding};
 use super::subject::Subject;
 use crate::model::extension::Extension;
+use crate::model::money::Usd;
 use crate::model::policy::{Effect, Limits, Policy, Said};
 
 /// What the limits of these policies say.
@@ -23,10 +24,14 @@ pub(super) fn check(policies: &[&Policy], subject: &Subject<'_>) -> Found {
     found
 }
 
-/// What they say of a deadline that is moved.
-pub(super) fn extended(policies: &[&Policy], extension: &Extension) -> Vec<Finding> {
+/// What they say of a deadline that is moved, and of what the cluster can cost by then.
+pub(super) fn extended(
+    policies: &[&Policy],
+    extension: &Extension,
+    worst: Option<Usd>,
+) -> Vec<Finding> {
     let mut found = Found::default();
-    amounts::extended(policies, extension, &mut found);
+    amounts::extended(policies, extension, worst, &mut found);
     found.findings
 }
 

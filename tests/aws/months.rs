@@ -1,0 +1,241 @@
+//! A team's month as a person sees it: what is set aside, given back, passed on and denied, and
+//! what is left of it by those who are killed.
+
+use crate::policies::{document, idle, of_team, under};
+use crate::world::{BUCKET, STACK, World};
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+
+const APPLY: &[&str] = &["apply", "t.yaml", "--yes"];
+const DETACHED: &[&str] = &["apply", "t.yaml", "--yes", "--detach"];
+const SECOND: &[&str] = &["apply", "u.yaml", "--yes", "--detach"];
+/// There is money for one of the stacks, which may cost $1.47 each.
+const ONE: &str = "policy: month
+applies_to: { teams: [recsys] }
+budget: { monthly: $2 }
+";
+
+fn dollars(value: &Value) -> Decimal {
+    let text = value.as_str().unwrap();
+    text.trim_start_matches('$').parse().unwrap()
+}
+
+/// The account of team recsys as it lies in its bucket.
+fn account(world: &World) -> Value {
+    let asked = json!({ "bucket": BUCKET, "key": "teams/recsys.json" });
+    let object = world.double.post("/_double/objects/get", asked);
+    serde_json::from_str(object["text"].as_str().unwrap()).unwrap()
+}
+
+fn promises(world: &World) -> Vec<Value> {
+    let account = account(world);
+    let promises = account["promises"].as_object().unwrap();
+    promises.values().cloned().collect()
+}
+
+fn month(world: &World) -> Value {
+    document(world, 0, &["budget"])["months"][0].take()
+}
+
+/// Two stacks of one team.
+fn two(policy: &str) -> World {
+    let world = under(policy);
+    world.write("u.yaml", &of_team(STACK, "u"));
+    world
+}
+
+#[test]
+fn there_is_money_for_one() {
+    let world = two(&ONE.replace("$2", "$2, notify_at: [1%]"));
+    let endless = json!({ "results": [{ "match": "one", "seconds": 36_000 }] });
+    world.double.post("/_double/steps", endless);
+    world
+        .expect(0, DETACHED)
+        .says("$0.00 spent, $0.00 promised, $1.");
+    let denied = world.expect(3, SECOND);
+    denied
+        .says("deny: budget.monthly: team recsys has spent $0.")
+        .says("of the $2.00 that policy month gives it in")
+        .says("(policies/p.yaml:3)")
+        .says("which is what is left");
+    assert_eq!(world.alive().len(), 1);
+    let said = document(&world, 3, &["plan", "u.yaml"]);
+    let figures = &said["policy"]["months"][0];
+    let asked = dollars(&figures["asked"]);
+    assert!(
+        dollars(&figures["promised"]) + asked > Decimal::TWO,
+        "{said:#}"
+    );
+    let seen = month(&world);
+    let [spent, promised] = ["spent", "promised"].map(|key| dollars(&seen["figures"][key]));
+    assert_eq!(spent + promised + dollars(&seen["left"]), Decimal::TWO);
+    assert_eq!(seen["promises"].as_array().unwrap().len(), 1);
+    assert_eq!(json!(promises(&world)), seen["promises"]);
+    assert_eq!(promises(&world)[0]["stack"], "t");
+
+    world.double.advance(1_800);
+    world.expect(0, &["destroy", "t", "--yes"]);
+    let first = world.expect(0, &["budget"]);
+    assert_eq!(promises(&world).len(), 0);
+    let again = world.expect(0, &["budget"]);
+    let told = |text: &str| text.contains("has spent 1% of its month's budget");
+    println!("{}\n{}", first.all(), again.all());
+    assert!(!told(&again.err), "{}", again.all());
+    world.expect(0, SECOND);
+    assert_eq!(promises(&world).len(), 1);
+    assert_eq!(promises(&world)[0]["stack"], "u");
+}
+
+/// Kills an apply right after the only call of its kind for which `is` holds, and applies again.
+fn killed_after(is: fn(&str) -> bool, nth: usize) {
+    let world = two(ONE);
+    // What is called when is the same the second time.
+    world.expect(0, DETACHED);
+    world.expect(0, &["destroy", "t", "--yes"]);
+    world.expect(0, &["budget"]);
+    world.double.reset_calls();
+    world.expect(0, DETACHED);
+    let calls = world.double.calls();
+    let mut places = calls.iter().enumerate().filter(|(_, call)| is(&call.call));
+    let (at, _) = places.nth(nth).unwrap();
+    world.expect(0, &["destroy", "t", "--yes"]);
+    world.expect(0, &["budget"]);
+    assert_eq!(promises(&world), Vec::<Value>::new());
+    let before = world.clusters().len();
+
+    world.double.reset_calls();
+    world
+        .double
+        .post("/_double/kill", json!({ "at": at + 1, "when": "after" }));
+    let killed = world.run(DETACHED);
+    assert_eq!(killed.signal, Some(9), "{}", killed.all());
+    let own = promises(&world);
+    assert_eq!(own.len(), 1, "{own:#?}");
+    assert_eq!(own[0]["cluster"], Value::Null);
+    // Nobody else gets that money meanwhile.
+    world.expect(3, SECOND).says("budget.monthly");
+    world.expect(0, APPLY);
+    assert_eq!(world.clusters().len(), before + 1);
+    assert_eq!(world.alive().len(), 1);
+    let seen = month(&world);
+    assert_eq!(seen["promises"].as_array().unwrap().len(), 1, "{seen:#}");
+    assert_eq!(seen["promises"][0]["cluster"], world.alive()[0]["id"]);
+    world.expect(0, &["destroy", "t", "--yes"]);
+    assert_eq!(month(&world)["promises"], json!([]));
+    assert_eq!(promises(&world), Vec::<Value>::new());
+}
+
+#[test]
+fn killed_after_the_promise() {
+    // The lock and the promise are the first two objects that are written.
+    killed_after(|call| call == "s3:PutObject", 1);
+}
+
+#[test]
+fn killed_after_the_cluster_was_asked_for() {
+    killed_after(|call| call == "emr:RunJobFlow", 0);
+}
+
+/// The deadline of the stack's cluster, as it is noted with it.
+fn extensions(world: &World) -> usize {
+    let status = world.json(&["status", "t"]);
+    let cluster = &status["stacks"][0]["observed"]["clusters"][0];
+    cluster["extensions"].as_array().map_or(0, Vec::len)
+}
+
+#[test]
+fn an_extension_is_money_too() {
+    let policy = "policy: month
+applies_to: { teams: [recsys] }
+budget: { monthly: $4 }
+limits: { max_lifetime: 5h, run_cost: $3.5 }
+";
+    let world = under(policy);
+    let ceiling = "guardrails: { ceiling: { max_lifetime: 24h, budget: $90 },";
+    let text = of_team(STACK, "t").replace("guardrails: {", ceiling);
+    let endless = json!({ "results": [{ "match": "one", "seconds": 36_000 }] });
+    world.double.post("/_double/steps", endless);
+    world.stack(&text);
+    world.expect(0, DETACHED);
+    let extend = |more: &[&'static str]| [&["extend", "t", "--why", "more"], more].concat();
+    world.expect(3, &extend(&["--max-lifetime", "6h"]));
+    world.expect(3, &extend(&["--budget", "$3.6"]));
+    assert_eq!(extensions(&world), 0);
+    let was = dollars(&month(&world)["figures"]["promised"]);
+    world.expect(0, &extend(&["--max-lifetime", "3h"]));
+    let now = dollars(&month(&world)["figures"]["promised"]);
+    assert!(now > was, "{was} -> {now}");
+    assert_eq!(extensions(&world), 1);
+
+    // The month has less left than the policy would allow of one run.
+    crate::policies::say(&world, &policy.replace("monthly: $4", "monthly: $2.5"));
+    let denied = world.expect(3, &extend(&["--max-lifetime", "4h"]));
+    denied
+        .says("team recsys has spent")
+        .says("of the $2.50 that policy month gives it");
+    assert_eq!(extensions(&world), 1);
+    assert_eq!(dollars(&month(&world)["figures"]["promised"]), now);
+    // A policy is asked wherever the program is run, for its ceilings are with the cluster.
+    std::fs::remove_dir_all(world.path().join("policies")).unwrap();
+    world.expect(3, &extend(&["--max-lifetime", "6h"]));
+}
+
+#[test]
+fn a_run_without_a_budget_is_extended_no_further_than_it_may_cost() {
+    let world = under("policy: cheap\nlimits: { run_cost: $2 }\n");
+    let guardrails = "guardrails: { ceiling: { max_lifetime: 24h },";
+    let text = of_team(STACK, "t").replace("guardrails: {", guardrails);
+    world.stack(&text.replace("budget: $3, ", ""));
+    let endless = json!({ "results": [{ "match": "one", "seconds": 36_000 }] });
+    world.double.post("/_double/steps", endless);
+    world.expect(0, DETACHED);
+    let far = ["extend", "t", "--why", "more", "--max-lifetime", "20h"];
+    world.expect(3, &far).says("run_cost of $");
+    assert_eq!(extensions(&world), 0);
+    let near = ["extend", "t", "--why", "more", "--by", "10m"];
+    world.expect(0, &near);
+    assert_eq!(extensions(&world), 1);
+}
+
+#[test]
+fn an_overspent_month_lets_what_runs_become_less() {
+    let world = under(ONE);
+    let text = of_team(STACK, "t")
+        .replace("3 x m5", "4 x m5")
+        .replace("2h", "90m");
+    world.stack(&text);
+    world.expect(0, APPLY);
+    crate::policies::say(&world, &ONE.replace("$2", "$0.1"));
+    world.stack(&text.replace("4 x m5", "5 x m5"));
+    world.expect(3, APPLY).says("budget.monthly");
+    world.stack(&text.replace("4 x m5", "3 x m5"));
+    world.expect(0, APPLY);
+    assert_eq!(world.alive().len(), 1);
+}
+
+#[test]
+fn a_month_costs_few_calls() {
+    let count = |policy: Option<&str>| {
+        let world = policy.map_or_else(World::new, under);
+        let made = world.calls_of(DETACHED).len();
+        world.expect(0, APPLY);
+        [made, world.calls_of(&["plan", "t.yaml"]).len()]
+    };
+    let ([apply, plan], [apply_with, plan_with]) = (count(None), count(Some(ONE)));
+    println!("apply: {apply} calls, with a month {apply_with}; plan: {plan}, {plan_with}");
+    assert!(apply_with <= apply + 13, "{apply} -> {apply_with}");
+    assert!(plan_with <= plan + 6, "{plan} -> {plan_with}");
+}
+
+#[test]
+fn nothing_is_asked_of_two_homes() {
+    let world = under(ONE);
+    let other = ONE.replace("policy: month", "policy: other");
+    world.write(
+        "policies/q.yaml",
+        &other.replace("$2", "$2, home: eu-west-1"),
+    );
+    idle(&world, 2, APPLY).says("the account of team recsys has two homes");
+    world.expect(2, &["budget"]).says("has two homes");
+    idle(&world, 2, &["budget", "nobody"]).says("no policy gives team nobody a budget");
+}
