@@ -91,7 +91,7 @@ pub(super) fn none() -> Failure {
 pub(super) fn is_yaml(path: &Path) -> bool {
     let yaml = path
         .extension()
-        .is_some_and(|end| end == "yaml" || end == "yml");
+        .is_some_and(|end| end.eq_ignore_ascii_case("yaml") || end.eq_ignore_ascii_case("yml"));
     yaml && !path.is_dir()
 }
 

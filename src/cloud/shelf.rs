@@ -188,7 +188,8 @@ impl Prefix {
 fn policy(listed: Listed) -> Option<String> {
     match listed {
         Listed::Object { key, .. } => {
-            let yaml = key.ends_with(".yaml") || key.ends_with(".yml");
+            let name = key.to_ascii_lowercase();
+            let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
             yaml.then_some(key)
         }
         Listed::Prefix(_) => None,

@@ -46,7 +46,7 @@ fn two(policy: &str) -> World {
 
 #[test]
 fn there_is_money_for_one() {
-    let world = two(&ONE.replace("$2", "$2, notify_at: [1%]"));
+    let world = two(&ONE.replace("$2", "$2, notify_at: [10%]"));
     let endless = json!({ "results": [{ "match": "one", "seconds": 36_000 }] });
     world.double.post("/_double/steps", endless);
     world
@@ -73,14 +73,25 @@ fn there_is_money_for_one() {
     assert_eq!(json!(promises(&world)), seen["promises"]);
     assert_eq!(promises(&world)[0]["stack"], "t");
 
+    // A share that is reached is told of once.
+    world
+        .double
+        .post("/_double/clock/back", json!({ "seconds": 1_800 }));
     world.double.advance(1_800);
-    world.expect(0, &["destroy", "t", "--yes"]);
-    let first = world.expect(0, &["budget"]);
-    assert_eq!(promises(&world).len(), 0);
+    let told = "team recsys has spent 10% of its month's budget (policy month)";
+    world.expect(0, &["budget"]).says(told);
     let again = world.expect(0, &["budget"]);
-    let told = |text: &str| text.contains("has spent 1% of its month's budget");
-    println!("{}\n{}", first.all(), again.all());
-    assert!(!told(&again.err), "{}", again.all());
+    assert!(!again.err.contains("has spent"), "{}", again.all());
+    world.expect(0, &["destroy", "t", "--yes"]);
+    world.expect(0, &["budget"]);
+    assert_eq!(promises(&world).len(), 0);
+    let over = month(&world);
+    let [spent, promised] = ["spent", "promised"].map(|key| dollars(&over["figures"][key]));
+    assert!(spent > Decimal::new(3, 1) && promised.is_zero(), "{over:#}");
+    // It is given what is left, and no more.
+    world.expect(3, SECOND);
+    let less = of_team(STACK, "u").replace("budget: $3", "budget: $1.2");
+    world.write("u.yaml", &less);
     world.expect(0, SECOND);
     assert_eq!(promises(&world).len(), 1);
     assert_eq!(promises(&world)[0]["stack"], "u");

@@ -162,6 +162,9 @@ fn a_policy_that_nobody_can_read_admits_nothing() {
         document(&world, 2, APPLY);
     }
     fs::remove_file(&file).unwrap();
+    world.write("policies/P.YML", TWO_NODES);
+    idle(&world, 3, APPLY).says("policies/P.YML:2");
+    fs::remove_file(world.path().join("policies/P.YML")).unwrap();
     std::os::unix::fs::symlink("nowhere.yaml", &file).unwrap();
     idle(&world, 2, APPLY).says("cannot read the policies in");
     // Nor is a folder that is not where it was.

@@ -34,6 +34,19 @@ fn budgets_are_shown_asked_about_and_made() {
     asked.says("~ clusterup_ads_one limit $100.00 -> $250.00");
     asked.says("This makes or changes 1 budget and removes clusterup_ads_two in AWS account");
     world.expect(0, &["policy", "push", "--yes"]);
+    // What somebody else has changed is put right.
+    let budget = json!({
+        "BudgetName": "clusterup_ads_one", "BudgetType": "COST", "TimeUnit": "MONTHLY",
+        "BudgetLimit": { "Amount": "999", "Unit": "USD" },
+    });
+    let asked = json!({ "AccountId": "123456789012", "NewBudget": budget });
+    let pushed = world.double.budgets();
+    world.aws("budgets", "update_budget", asked);
+    assert_ne!(world.double.budgets(), pushed);
+    let shown = world.expect(0, &["policy", "push", "--dry-run"]);
+    shown.says("~ clusterup_ads_one limit $999.00 -> $250.00");
+    world.expect(0, &["policy", "push", "--yes"]);
+    assert_eq!(world.double.budgets(), pushed);
     let left = world.double.budgets();
     assert_eq!(left[0]["budget"]["BudgetLimit"]["Amount"], "250.0");
     assert_eq!(left.as_array().unwrap().len(), 1);

@@ -2,10 +2,13 @@
 
 use crate::crowd::{CROWD, Teller, assert_fair, now};
 use crate::double::Double;
+use chrono::TimeDelta;
+use clusterup::cloud::Cloud;
 use clusterup::cloud::account::{Account, Addresses, Settings};
 use clusterup::cloud::aws::Sdk;
 use clusterup::cloud::local::runtime::Store;
 use clusterup::cost::catalog::Catalog;
+use clusterup::model::event::Silence;
 use clusterup::run::clock::SystemClock;
 use std::env;
 use std::process::Command;
@@ -87,6 +90,36 @@ async fn part_many() {
                 assert_fair(admitted, &book);
                 println!("round {round}: {admitted} of {CROWD}");
             }
+        })
+        .await;
+}
+
+#[test]
+fn a_promise_of_who_died_is_given_back_once_nobody_has_the_stack() {
+    let double = Double::start();
+    done(&double, "left");
+}
+
+#[tokio::test(flavor = "current_thread")]
+#[ignore = "a part of another"]
+async fn part_left() {
+    LocalSet::new()
+        .run_until(async {
+            let cloud = account(1).await;
+            let teller = Teller::new(&cloud, TARGET, "recsys");
+            assert!(teller.ask(1).await);
+            let soon = now() + TimeDelta::minutes(9);
+            assert_eq!(teller.book(soon).await.promises.len(), 1);
+            let later = now() + TimeDelta::minutes(10);
+            let stack = "stack-1".parse().unwrap();
+            let lease = cloud.lease(&stack, &Silence).await.unwrap();
+            assert_eq!(teller.book(later).await.promises.len(), 1);
+            lease.release().await.unwrap();
+            assert_eq!(teller.book(later).await.promises.len(), 0);
+            // What is gone is not only not shown.
+            let treasury = teller.treasury(later);
+            treasury.settle(&[], later).await.unwrap();
+            assert_eq!(teller.book(soon).await.promises.len(), 0);
         })
         .await;
 }
