@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 /// Under a plan.
 pub(in crate::cli) fn render(said: &Said, team: Option<&str>) -> String {
-    let mut text = judgement(&said.judgement);
+    let mut text = format!("\n{}", judgement(&said.judgement));
     for place in &said.from {
         let line = format!("from {}, version {}", place.place, place.version);
         let _ = writeln!(text, "    {}", wrap(&line, 4));
