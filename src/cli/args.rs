@@ -7,6 +7,7 @@ use super::prices::PricesVerb;
 use crate::model::name::{Region, StackName, StepName};
 use crate::model::sample::Sample;
 use crate::text::Setting;
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -164,7 +165,7 @@ pub(super) struct ApplyArgs {
     #[arg(long)]
     pub(super) detach: bool,
     /// Go on in spite of a policy that lets you, for this reason, which is recorded
-    #[arg(long = "override", value_name = "REASON")]
+    #[arg(long = "override", value_name = "REASON", value_parser = NonEmptyStringValueParser::new())]
     pub(super) why: Option<String>,
 }
 

@@ -188,6 +188,7 @@ fn who_may_goes_on_and_is_recorded() {
     ));
     let passing = [DETACHED, &["--override", REASON]].concat();
     idle(&world, 3, &passing).says("policy small does not let arn:aws:sts::123456789012:");
+    idle(&world, 2, &[DETACHED, &["--override", ""]].concat());
     let ours = "arn:aws:sts::123456789012:*";
     say(
         &world,
