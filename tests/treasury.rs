@@ -132,7 +132,12 @@ fn record(team: &str, at: DateTime<Utc>) -> Record {
 }
 
 fn reckoned(book: &mut Book, record: &Record, at: DateTime<Utc>) -> usize {
-    book.reconcile(&scope("local"), &[record.clone()], &[].into(), at);
+    book.reconcile(
+        &scope("local"),
+        std::slice::from_ref(record),
+        &[].into(),
+        at,
+    );
     book.promises.len()
 }
 

@@ -12,7 +12,7 @@ use crate::model::hours::OffHours;
 use crate::model::money::Usd;
 use crate::model::name::{StackName, TeamName};
 use crate::model::observed::Cluster;
-use crate::model::policy::{MonthlyBudget, Policy, Said};
+use crate::model::policy::{Effect, MonthlyBudget, Policy, Said};
 use crate::model::stack::{Guardrails, Stack};
 use std::collections::BTreeSet;
 
@@ -142,7 +142,8 @@ impl Policies {
         for finding in &mut findings {
             let mut all = self.iter();
             let policy = all.find(|policy| policy.name == finding.policy);
-            finding.overridden = policy.is_some_and(|policy| may(policy, finding, by));
+            let denied = finding.effect == Effect::Deny;
+            finding.overridden = denied && policy.is_some_and(|policy| may(policy, finding, by));
         }
         findings
     }

@@ -66,7 +66,11 @@ impl Treasury<'_> {
                 CloudError::new(Class::Failed, message).hint(error.to_string())
             })?;
             let version = was.as_ref().map(|was| was.version.as_str());
-            let same = was.as_ref().is_some_and(|was| was.content == content);
+            // Who only looks makes no account of nothing, nor a bucket for it.
+            let same = match &was {
+                Some(was) => was.content == content,
+                None => book == Book::new(self.team.clone()),
+            };
             if same
                 || self
                     .books

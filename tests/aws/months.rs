@@ -49,6 +49,9 @@ fn there_is_money_for_one() {
     let world = two(&ONE.replace("$2", "$2, notify_at: [10%]"));
     let endless = json!({ "results": [{ "match": "one", "seconds": 36_000 }] });
     world.double.post("/_double/steps", endless);
+    // Who only looks makes nothing.
+    world.expect(0, &["budget"]);
+    assert_eq!(world.double.get("/_double/objects"), json!({}));
     world
         .expect(0, DETACHED)
         .says("$0.00 spent, $0.00 promised, $1.");

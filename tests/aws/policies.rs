@@ -2,6 +2,8 @@
 //! nothing, and a policy that nobody can read admits nothing.
 
 use crate::world::{Done, REGION, STACK, World};
+use clusterup::model::clock::Clock;
+use clusterup::run::clock::SystemClock;
 use serde_json::{Value, json};
 use std::fs;
 
@@ -188,6 +190,7 @@ fn who_may_goes_on_and_is_recorded() {
     ));
     let passing = [DETACHED, &["--override", REASON]].concat();
     idle(&world, 3, &passing).says("policy small does not let arn:aws:sts::123456789012:");
+    idle(&world, 2, &[DETACHED, &["--override", ""]].concat());
     let ours = "arn:aws:sts::123456789012:*";
     say(
         &world,
@@ -226,7 +229,7 @@ fn who_may_goes_on_and_is_recorded() {
 #[test]
 fn off_hours_of_a_policy_are_on_the_cluster() {
     // An hour from now, and all of the rest of the day.
-    let soon = chrono::Utc::now() + chrono::TimeDelta::minutes(61);
+    let soon = SystemClock.now() + chrono::TimeDelta::minutes(61);
     let (from, until) = (
         soon.format("%H:%M"),
         (soon + chrono::TimeDelta::hours(3)).format("%H:%M"),
