@@ -264,11 +264,6 @@ impl Book {
         self.promises.insert(promise.key(), promise);
     }
 
-    /// Takes back what was set aside for a cluster that is not made.
-    pub fn release(&mut self, key: &str) {
-        self.promises.remove(key);
-    }
-
     /// Brings the account up to what is known of the team's clusters in one place. A promise of
     /// which nothing came is given back once its stack is in nobody's hands: `held` are those in
     /// somebody's.
@@ -339,10 +334,6 @@ impl Book {
     }
 
     fn stand(&mut self, record: &Record, now: DateTime<Utc>) {
-        // Who is late must not bring back what is over.
-        if self.settled.contains_key(&record.id) {
-            return;
-        }
         let taken = self.take(record);
         let recorded = Ask::recorded(record);
         // Of what nobody can price now, what was promised stays promised.

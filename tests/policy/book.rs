@@ -282,7 +282,7 @@ fn what_takes_the_place_of_a_promise_is_not_counted_twice() {
     // The same for a cluster that is yet to be made: the second asking takes the first's place.
     book.promise(reserved("other", now, four));
     assert_eq!(figures(&book, "2026-11", "UTC", now).promised, usd("21.60"));
-    book.release("us-east-1/other");
+    book.promises.remove("us-east-1/other");
     assert_eq!(figures(&book, "2026-11", "UTC", now).promised, usd("14.40"));
 }
 
