@@ -43,6 +43,7 @@ pub(super) async fn run(
         .await?;
     let why = args.why.as_deref();
     let admission = Admission::open(&read, &stack, &target, context, screen, why).await?;
+    let admission = admission.reading(policies, &args.plan.stack.stack);
     progress.clear();
     let apply = Apply {
         args,

@@ -14,6 +14,7 @@ mod failure;
 mod hidden;
 mod init;
 mod interrupt;
+mod kept;
 mod ledger;
 mod logs;
 mod plan;

@@ -24,7 +24,7 @@ pub(super) struct PoliciesArgs {
 }
 
 /// Policies, and where they were found.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Read {
     pub(super) policies: Policies,
     pub(super) places: Vec<Place>,

@@ -116,6 +116,8 @@ fn a_month_that_is_spent_ends_what_runs_where_a_policy_says_so() {
     home.until("work", 60, |cluster| {
         crate::home::step(cluster) == "RUNNING"
     });
+    // A policy that is broken meanwhile stays what it was.
+    policy(&home, "budget: { montly: $9 }\n");
     // Somebody whom nobody here sees has spent the month.
     let mut spent = book(&home);
     let month = SystemClock.now().format("%Y-%m").to_string();
@@ -125,7 +127,9 @@ fn a_month_that_is_spent_ends_what_runs_where_a_policy_says_so() {
     fs::write(path, spent.to_string()).unwrap();
     let done = Done::of(&apply.wait_with_output().unwrap());
     assert_eq!(done.code, 5, "{}{}", done.out, done.err);
-    done.says("and policy recsys ends what runs in 1m");
+    done.says("and policy recsys ends what runs in 1m")
+        .says("did you mean `monthly`?")
+        .says("those that were read last hold");
     let cluster = home.clusters().pop().unwrap();
     assert_eq!(cluster["end"]["reason"], "team_budget");
     let message = cluster["end"]["message"].as_str().unwrap();

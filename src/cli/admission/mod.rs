@@ -7,7 +7,7 @@ pub(super) mod treasurer;
 
 use super::context::Context;
 use super::failure::Failure;
-use super::policies::{Place, Read};
+use super::policies::{Place, PoliciesArgs, Read};
 use super::screen::Screen;
 use super::target::Target;
 use crate::model::action::Action;
@@ -24,6 +24,7 @@ use crate::run::driver::Prepared;
 use chrono::{DateTime, Utc};
 use purse::{Asked, Purse};
 use serde::Serialize;
+use std::path::Path;
 
 pub(super) struct Admission<'a> {
     stack: &'a Stack,
@@ -115,6 +116,12 @@ impl<'a> Admission<'a> {
     pub(super) async fn reserve(&self, prepared: &Prepared) -> Result<(), Failure> {
         let asked = asked(prepared, SystemClock.now());
         self.purse.reserve(asked).await
+    }
+
+    /// The policies are read again from there for as long as the job is followed.
+    pub(super) const fn reading(mut self, args: &'a PoliciesArgs, stack: &'a Path) -> Self {
+        self.purse.from = Some((args, stack));
+        self
     }
 
     /// Waits until a policy ends what runs with its team's month.

@@ -3,7 +3,7 @@
 use super::treasurer::Treasurer;
 use crate::cli::context::Context;
 use crate::cli::failure::{Exit, Failure};
-use crate::cli::policies::Read;
+use crate::cli::policies::{PoliciesArgs, Read};
 use crate::cli::screen::Screen;
 use crate::cli::target::Target;
 use crate::cli::view;
@@ -13,10 +13,11 @@ use crate::model::name::{ClusterId, PolicyName, StackName, TeamName};
 use crate::model::percent::Percent;
 use crate::model::policy::Override;
 use crate::policy::book::{Book, Promise};
-use crate::policy::{Ask, Finding, unpriced};
+use crate::policy::{Ask, Finding, Policies, unpriced};
 use crate::run::clock::SystemClock;
 use crate::run::treasury::{Admission, Budget, Treasury};
 use chrono::{DateTime, Utc};
+use std::path::Path;
 
 pub(in crate::cli) struct Purse<'a> {
     pub(super) read: &'a Read,
@@ -29,6 +30,8 @@ pub(in crate::cli) struct Purse<'a> {
     pub(super) by: String,
     /// Why a policy is to be passed over, where somebody says so.
     pub(super) why: Option<&'a str>,
+    /// Where the policies were read from, and for which stack's file, where they are read again.
+    pub(super) from: Option<(&'a PoliciesArgs, &'a Path)>,
     /// The account of the team, where it has budgets to keep.
     account: Option<Account<'a>>,
 }
@@ -94,6 +97,7 @@ impl<'a> Purse<'a> {
             screen,
             by: caller.unwrap_or_else(|| context.who.clone()),
             why: None,
+            from: None,
             account,
         })
     }
@@ -156,7 +160,7 @@ impl<'a> Purse<'a> {
     /// Brings the account up to what the target tells now. What cannot be done is done by whoever
     /// looks next.
     pub(in crate::cli) async fn settle(&self) {
-        if let Err(Failure { message, .. }) = self.settled_book().await {
+        if let Err(Failure { message, .. }) = self.settled_book(&self.budgets()).await {
             let warning = format!("warning: the team's account is not settled: {message}");
             self.screen.say(&warning);
             self.screen.say("  next: clusterup budget settles it");
@@ -164,11 +168,14 @@ impl<'a> Purse<'a> {
     }
 
     /// The account as it is once settled; none where the team has no budgets to keep.
-    pub(super) async fn settled_book(&self) -> Result<Option<Book>, Failure> {
+    pub(super) async fn settled_book(
+        &self,
+        budgets: &[Budget<'_>],
+    ) -> Result<Option<Book>, Failure> {
         let Some(account) = &self.account else {
             return Ok(None);
         };
-        let (told, book) = self.settled(&account.treasurer).await?;
+        let (told, book) = self.settled(&account.treasurer, budgets).await?;
         view::month::tell(&told, self.team, self.screen);
         Ok(Some(book))
     }
@@ -176,12 +183,13 @@ impl<'a> Purse<'a> {
     async fn settled(
         &self,
         treasurer: &Treasurer<'_>,
+        budgets: &[Budget<'_>],
     ) -> Result<(Vec<(PolicyName, Percent)>, Book), Failure> {
-        let (budgets, now) = (self.budgets(), SystemClock.now());
+        let now = SystemClock.now();
         let records = treasurer.records(now).await?;
         let treasury = treasurer.treasury(&records, now);
-        treasurer.hear_aws(&budgets, &treasury, now).await?;
-        Ok(treasury.settle(&budgets, now).await?)
+        treasurer.hear_aws(budgets, &treasury, now).await?;
+        Ok(treasury.settle(budgets, now).await?)
     }
 
     pub(super) const fn target(&self) -> &Target {
@@ -192,8 +200,24 @@ impl<'a> Purse<'a> {
         self.screen.say(text);
     }
 
-    pub(super) fn budgets(&self) -> Vec<Budget<'_>> {
-        self.read.policies.budgets(self.stack, self.team)
+    pub(super) fn say_failure(&self, failure: &Failure) {
+        self.screen.failure_of_many(failure);
+    }
+
+    /// The policies as they are there now.
+    pub(super) async fn read_again(&self) -> Result<Read, Failure> {
+        match self.from {
+            Some((args, stack)) => args.read(stack, self.context, self.screen).await,
+            None => Ok(self.read.clone()),
+        }
+    }
+
+    fn budgets(&self) -> Vec<Budget<'_>> {
+        self.budgets_of(&self.read.policies)
+    }
+
+    pub(super) fn budgets_of<'b>(&self, policies: &'b Policies) -> Vec<Budget<'b>> {
+        policies.budgets(self.stack, self.team)
     }
 
     fn promise(&self, cluster: Option<ClusterId>, ask: Ask, at: DateTime<Utc>) -> Promise {

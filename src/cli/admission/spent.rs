@@ -3,10 +3,12 @@
 
 use super::purse::Purse;
 use crate::cli::failure::Failure;
+use crate::cli::kept::Kept;
 use crate::model::clock::Clock;
 use crate::model::month::Month;
 use crate::model::observed::{End, EndReason};
 use crate::model::policy::{MonthlyBudget, Policy, WhenSpent};
+use crate::policy::Policies;
 use crate::run::clock::SystemClock;
 use std::time::Duration;
 
@@ -15,11 +17,13 @@ const LOOKS: u32 = 10;
 
 impl Purse<'_> {
     /// Waits until a month is spent that ends what runs, and still is after its warning. A look that
-    /// fails is no evidence of anything.
+    /// fails is no evidence of anything; policies are read anew for each.
     pub(super) async fn until_spent(&self) -> End {
+        let mut kept = Kept::new(self.read.clone());
         loop {
             tokio::time::sleep(self.target().cloud.pause(0) * LOOKS).await;
-            let Ok(Some((policy, _))) = self.overspent().await else {
+            self.renew(&mut kept).await;
+            let Ok(Some((policy, _))) = self.overspent(kept.policies()).await else {
                 continue;
             };
             let grace = policy.warn_before;
@@ -32,15 +36,26 @@ impl Purse<'_> {
                 policy.place(policy.budget.as_ref().map_or(1, |budget| budget.line))
             ));
             tokio::time::sleep(Duration::from_secs(grace.as_secs())).await;
-            if let Ok(Some((policy, budget))) = self.overspent().await {
+            self.renew(&mut kept).await;
+            if let Ok(Some((policy, budget))) = self.overspent(kept.policies()).await {
                 return end(policy, budget);
             }
         }
     }
 
+    async fn renew(&self, kept: &mut Kept) {
+        if let Some(failure) = kept.renew(self.read_again().await) {
+            self.say_failure(&failure);
+        }
+    }
+
     /// The policy whose month is spent, where it ends what runs then.
-    async fn overspent(&self) -> Result<Option<(&Policy, &MonthlyBudget)>, Failure> {
-        let Some(book) = self.settled_book().await? else {
+    async fn overspent<'b>(
+        &self,
+        policies: &'b Policies,
+    ) -> Result<Option<(&'b Policy, &'b MonthlyBudget)>, Failure> {
+        let budgets = self.budgets_of(policies);
+        let Some(book) = self.settled_book(&budgets).await? else {
             return Ok(None);
         };
         let now = SystemClock.now();
@@ -49,8 +64,9 @@ impl Purse<'_> {
             let figures = book.figures(&policy.name, month, budget, None, now);
             budget.when_spent == WhenSpent::Terminate && figures.spent >= figures.budget
         };
-        let budgets = self.budgets().into_iter();
-        let mut budgets = budgets.map(|(policy, said)| (policy, &said.value));
+        let mut budgets = budgets
+            .into_iter()
+            .map(|(policy, said)| (policy, &said.value));
         Ok(budgets.find(spent))
     }
 }
