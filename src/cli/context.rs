@@ -12,6 +12,7 @@ use crate::cloud::shelf::Found;
 #[cfg(feature = "aws")]
 use crate::cloud::{budgets::actuals, meter::Metered, retry::Retrying, shelf::Prefix};
 use crate::cost::catalog::Catalog;
+#[cfg(feature = "aws")]
 use crate::model::clock::Clock;
 use crate::model::money::Usd;
 use crate::model::name::{PolicyName, Region, TeamName};
