@@ -19,8 +19,6 @@ use crate::model::name::{PolicyName, Region, TeamName};
 #[cfg(feature = "aws")]
 use crate::model::span::Span;
 use crate::run::clock::SystemClock;
-#[cfg(feature = "aws")]
-use crate::run::mirror;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::env;
@@ -221,10 +219,10 @@ impl Context {
     pub(super) async fn spent_by_aws(
         &self,
         team: &TeamName,
+        account: &str,
     ) -> Result<BTreeMap<PolicyName, Usd>, Failure> {
         let api = self.services(&ANY_REGION.parse().map_err(unnamed)?).await?;
-        let account = mirror::account(&api).await?;
-        let found = actuals(&api, &account).await?;
+        let found = actuals(&api, account).await?;
         let of_team = found.into_iter().filter(|((_, its), _)| its == team);
         Ok(of_team.map(|((policy, _), it)| (policy, it.usd)).collect())
     }
@@ -233,6 +231,7 @@ impl Context {
     pub(super) async fn spent_by_aws(
         &self,
         _: &TeamName,
+        _: &str,
     ) -> Result<BTreeMap<PolicyName, Usd>, Failure> {
         Ok(BTreeMap::new())
     }

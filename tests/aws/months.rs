@@ -204,7 +204,7 @@ fn a_run_without_a_budget_is_extended_no_further_than_it_may_cost() {
     world.double.post("/_double/steps", endless);
     world.expect(0, DETACHED);
     let far = ["extend", "t", "--why", "more", "--max-lifetime", "20h"];
-    world.expect(3, &far).says("run_cost of $");
+    world.expect(3, &far).says("run_cost is $");
     assert_eq!(extensions(&world), 0);
     let near = ["extend", "t", "--why", "more", "--by", "10m"];
     world.expect(0, &near);
@@ -237,7 +237,8 @@ fn a_month_costs_few_calls() {
     };
     let ([apply, plan], [apply_with, plan_with]) = (count(None), count(Some(ONE)));
     println!("apply: {apply} calls, with a month {apply_with}; plan: {plan}, {plan_with}");
-    assert!(apply_with <= apply + 13, "{apply} -> {apply_with}");
+    // Five of them ask AWS for its own figure, once in six hours.
+    assert!(apply_with <= apply + 18, "{apply} -> {apply_with}");
     assert!(plan_with <= plan + 6, "{plan} -> {plan_with}");
 }
 

@@ -81,10 +81,13 @@ impl<'a> Treasurer<'a> {
         treasury: &Treasury<'_>,
         now: DateTime<Utc>,
     ) -> Result<(), Failure> {
-        if !self.target.costs() || !treasury.read().await?.asks_aws(now) {
+        let Some(account) = &self.scope.account else {
+            return Ok(());
+        };
+        if !treasury.read().await?.asks_aws(now) {
             return Ok(());
         }
-        let said = match self.context.spent_by_aws(&self.team).await {
+        let said = match self.context.spent_by_aws(&self.team, account).await {
             Ok(said) => said,
             Err(Failure { message, .. }) => {
                 let warning = format!("warning: AWS does not say what was spent: {message}");
