@@ -209,8 +209,13 @@ impl Treasury<'_> {
         now: DateTime<Utc>,
     ) -> Result<(), CloudError> {
         let hear = |book: &mut Book| {
+            let empty = *book == Book::new(self.team.clone());
             book.hear_aws(said, budgets, now);
-            Change::Write(())
+            // Who only looks makes no account of nothing.
+            match empty && said.is_empty() {
+                true => Change::Leave(()),
+                false => Change::Write(()),
+            }
         };
         self.change(hear).await.map(|_| ())
     }

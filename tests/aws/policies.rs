@@ -58,7 +58,7 @@ fn what_is_denied_is_said_and_not_made() {
     let world = under(TWO_NODES);
     let plan = idle(&world, 3, &["plan", "t.yaml"]);
     plan.says("policy: deny (small)")
-        .says("deny: limits.nodes: nodes of 3 is more than the 2 of policy small")
+        .says("deny: limits.nodes: nodes is 3, and policy small allows at most 2")
         .says("(policies/p.yaml:2)")
         .says("to pass: at most 2 nodes of all roles together in cluster.size");
     let said = document(&world, 3, &["plan", "t.yaml"]);
@@ -78,7 +78,7 @@ fn what_is_denied_is_said_and_not_made() {
     let apply = idle(&world, 3, APPLY);
     apply
         .says("policy denies stack t")
-        .says("nodes of 3 is more than the 2 of policy small")
+        .says("nodes is 3, and policy small allows at most 2")
         .says("next: at most 2 nodes");
     let said = document(&world, 3, APPLY);
     assert_eq!(said["error"]["message"], "policy denies stack t");
@@ -337,7 +337,7 @@ fn many_stacks_are_checked_at_once() {
     assert_eq!(place["artifactLocation"]["uri"], "t.yaml");
     assert_eq!(place["region"]["startLine"], line);
     let github = world.expect(3, &check(both, &["--format", "github"])).out;
-    let begins = format!("::error file=t.yaml,line={line},title=small limits.nodes::nodes of 3");
+    let begins = format!("::error file=t.yaml,line={line},title=small limits.nodes::nodes is 3");
     assert!(github.starts_with(&begins), "{github}");
     assert_eq!(github.lines().count(), 1, "{github}");
     let wrong = check(both, &["--format", "sarif", "--output", "json"]);
