@@ -237,8 +237,8 @@ fn a_month_costs_few_calls() {
     };
     let ([apply, plan], [apply_with, plan_with]) = (count(None), count(Some(ONE)));
     println!("apply: {apply} calls, with a month {apply_with}; plan: {plan}, {plan_with}");
-    // Five of them ask AWS for its own figure, once in six hours.
-    assert!(apply_with <= apply + 18, "{apply} -> {apply_with}");
+    // Some of them ask AWS for its own figure, once in six hours.
+    assert!(apply_with <= apply + 19, "{apply} -> {apply_with}");
     assert!(plan_with <= plan + 6, "{plan} -> {plan_with}");
 }
 

@@ -60,7 +60,7 @@ fn what_is_denied_is_said_and_not_made() {
     plan.says("policy: deny (small)")
         .says("deny: limits.nodes: nodes is 3, and policy small allows at most 2")
         .says("(policies/p.yaml:2)")
-        .says("to pass: at most 2 nodes of all roles together in cluster.size");
+        .says("to pass: cluster.size of 2 nodes or fewer, all roles together");
     let said = document(&world, 3, &["plan", "t.yaml"]);
     let policy = &said["policy"];
     assert_eq!(policy["standing"], "deny");
@@ -79,7 +79,7 @@ fn what_is_denied_is_said_and_not_made() {
     apply
         .says("policy denies stack t")
         .says("nodes is 3, and policy small allows at most 2")
-        .says("next: at most 2 nodes");
+        .says("next: cluster.size of 2 nodes");
     let said = document(&world, 3, APPLY);
     assert_eq!(said["error"]["message"], "policy denies stack t");
     assert!(!world.double.calls().iter().any(|call| call.mutates));

@@ -25,7 +25,7 @@ fn a_policy_denies_before_anything_is_made() {
     policy(&home, "limits:\n  max_lifetime: 1h\n  idle_timeout: 1h\n");
     let denied = home.expect(3, &["plan", "t.yaml", "--local"]);
     denied
-        .says("deny: limits.max_lifetime: max_lifetime of 2h is more than the 1h of policy recsys")
+        .says("deny: limits.max_lifetime: max_lifetime is 2h, and policy recsys allows at most 1h")
         .says("to pass: guardrails.max_lifetime: 1h or less")
         .says("policies/recsys.yaml:4");
     home.expect(3, &["apply", "t.yaml", "--local", "--yes"])
