@@ -7,7 +7,6 @@ use super::failure::{Exit, Failure};
 use super::policies::{PoliciesArgs, Read};
 use super::screen::Screen;
 use super::target::Target;
-
 use super::view;
 use crate::model::clock::Clock;
 use crate::model::month::Month;
@@ -119,12 +118,7 @@ impl Shown<'_> {
         screen: &Screen,
     ) -> Result<Book, Failure> {
         let opened = Treasurer::open(self.team, self.budgets, target, context, screen).await?;
-        let records = opened.records(self.now).await?;
-        let treasury = opened.treasury(&records, self.now);
-        opened.hear_aws(self.budgets, &treasury, self.now).await?;
-        let (told, book) = treasury.settle(self.budgets, self.now).await?;
-        view::month::tell(&told, Some(self.team), screen);
-        Ok(book)
+        opened.settle(self.budgets, self.now).await
     }
 
     fn show(&self, book: &Book, screen: &Screen) -> Vec<Value> {

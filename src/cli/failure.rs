@@ -4,6 +4,7 @@ use crate::cloud::{Class, CloudError};
 use crate::ledger::LedgerError;
 use crate::plan::Refusal;
 use crate::run::driver::Stopped;
+use crate::run::ledger::Unsynced;
 use crate::text::Diagnostics;
 use std::error::Error;
 
@@ -108,6 +109,15 @@ impl From<LedgerError> for Failure {
         match error.source() {
             Some(source) => failure.caused_by(source),
             None => failure,
+        }
+    }
+}
+
+impl From<Unsynced> for Failure {
+    fn from(unsynced: Unsynced) -> Self {
+        match unsynced {
+            Unsynced::Cloud(error) => error.into(),
+            Unsynced::Ledger(error) => error.into(),
         }
     }
 }

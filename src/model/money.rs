@@ -46,6 +46,14 @@ impl Usd {
     }
 }
 
+impl Usd {
+    /// The next amount of so many decimals that is not more.
+    #[must_use]
+    pub fn down_to(self, decimals: u32) -> Self {
+        Self::ZERO - (Self::ZERO - self).up_to(decimals)
+    }
+}
+
 impl Add for Usd {
     type Output = Self;
 

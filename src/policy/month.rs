@@ -21,7 +21,7 @@ pub fn overspent(
     let Figures { month, .. } = figures;
     let [spent, promised, asked] = [figures.spent, figures.promised, figures.asked].map(cents);
     let (all, name) = (figures.budget, &policy.name);
-    let left = down(figures.left());
+    let left = figures.left().down_to(2);
     let message = format!(
         "team {team} has spent {spent} and promised {promised} of the {all} that policy {name} \
          gives it in {month}, and this asks for up to {asked}"
@@ -75,9 +75,4 @@ pub fn unpriced(policy: &Policy, budget: &Said<MonthlyBudget>, team: &TeamName) 
         pass: UNPRICED.to_owned(),
         overridden: false,
     }
-}
-
-/// Cents that are surely there.
-fn down(usd: Usd) -> Usd {
-    Usd::ZERO - (Usd::ZERO - usd).up_to(2)
 }

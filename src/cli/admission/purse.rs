@@ -9,8 +9,7 @@ use crate::cli::target::Target;
 use crate::cli::view;
 use crate::cost::ledger::Record;
 use crate::model::clock::Clock;
-use crate::model::name::{ClusterId, PolicyName, StackName, TeamName};
-use crate::model::percent::Percent;
+use crate::model::name::{ClusterId, StackName, TeamName};
 use crate::model::policy::Override;
 use crate::policy::book::{Book, Promise};
 use crate::policy::{Ask, Finding, Policies, unpriced};
@@ -175,21 +174,13 @@ impl<'a> Purse<'a> {
         let Some(account) = &self.account else {
             return Ok(None);
         };
-        let (told, book) = self.settled(&account.treasurer, budgets).await?;
-        view::month::tell(&told, self.team, self.screen);
-        Ok(Some(book))
+        let settled = account.treasurer.settle(budgets, SystemClock.now());
+        Ok(Some(settled.await?))
     }
 
-    async fn settled(
-        &self,
-        treasurer: &Treasurer<'_>,
-        budgets: &[Budget<'_>],
-    ) -> Result<(Vec<(PolicyName, Percent)>, Book), Failure> {
-        let now = SystemClock.now();
-        let records = treasurer.records(now).await?;
-        let treasury = treasurer.treasury(&records, now);
-        treasurer.hear_aws(budgets, &treasury, now).await?;
-        Ok(treasury.settle(budgets, now).await?)
+    /// Whether the team has budgets to keep.
+    pub(super) const fn keeps_account(&self) -> bool {
+        self.account.is_some()
     }
 
     pub(super) const fn target(&self) -> &Target {

@@ -10,6 +10,7 @@ use crate::model::observed::{End, EndReason};
 use crate::model::policy::{MonthlyBudget, Policy, WhenSpent};
 use crate::policy::Policies;
 use crate::run::clock::SystemClock;
+use std::future::pending;
 use std::time::Duration;
 
 /// Looks at a cluster's state between two looks at its team's month.
@@ -19,6 +20,9 @@ impl Purse<'_> {
     /// Waits until a month is spent that ends what runs, and still is after its warning. A look that
     /// fails is no evidence of anything; policies are read anew for each.
     pub(super) async fn until_spent(&self) -> End {
+        if !self.keeps_account() {
+            return pending().await;
+        }
         let mut kept = Kept::new(self.read.clone());
         loop {
             tokio::time::sleep(self.target().cloud.pause(0) * LOOKS).await;

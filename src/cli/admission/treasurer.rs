@@ -6,10 +6,12 @@ use crate::cli::failure::{Exit, Failure};
 use crate::cli::ledger;
 use crate::cli::screen::Screen;
 use crate::cli::target::Target;
+use crate::cli::view;
 use crate::cloud::Cloud;
 use crate::cost::ledger::{Record, Scope, Window};
 use crate::model::name::{Region, TeamName};
-use crate::run::ledger::{Unsynced, sync};
+use crate::policy::book::Book;
+use crate::run::ledger::sync;
 use crate::run::treasury::{Budget, Treasury};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
@@ -64,13 +66,24 @@ impl<'a> Treasurer<'a> {
     /// The clusters of the target, once the ledger is brought up to what it tells now.
     pub(in crate::cli) async fn records(&self, now: DateTime<Utc>) -> Result<Vec<Record>, Failure> {
         let mut ledger = ledger::open(self.context, self.screen)?;
-        match sync(&*self.target.cloud, &mut ledger, &self.scope, now).await {
-            Ok(()) => {}
-            Err(Unsynced::Cloud(error)) => return Err(error.into()),
-            Err(Unsynced::Ledger(error)) => return Err(error.into()),
-        }
+        sync(&*self.target.cloud, &mut ledger, &self.scope, now).await?;
         let (from, until) = (now - BACK, now);
         Ok(ledger.records(&self.scope, Window { from, until })?)
+    }
+
+    /// The account, brought up to what the target and AWS tell now; shares of budgets that are
+    /// reached are told of.
+    pub(in crate::cli) async fn settle(
+        &self,
+        budgets: &[Budget<'_>],
+        now: DateTime<Utc>,
+    ) -> Result<Book, Failure> {
+        let records = self.records(now).await?;
+        let treasury = self.treasury(&records, now);
+        self.hear_aws(budgets, &treasury, now).await?;
+        let (told, book) = treasury.settle(budgets, now).await?;
+        view::month::tell(&told, Some(&self.team), self.screen);
+        Ok(book)
     }
 
     /// Hears AWS on the team's month, where it has not been asked for hours. What AWS does not say

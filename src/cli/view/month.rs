@@ -33,18 +33,13 @@ pub(in crate::cli) fn line(team: &str, policy: &PolicyName, figures: &Figures) -
     let after = figures.left() - figures.asked;
     let rest = match after < Usd::ZERO {
         true => format!("{} too much", cents(Usd::ZERO - after)),
-        false => format!("{} left then", whole(after)),
+        false => format!("{} left then", after.down_to(2)),
     };
     format!(
         "team {team} in {}: {spent} spent, {promised} promised, {asked} asked for, of the {} of \
          policy {policy}: {rest}",
         figures.month, figures.budget
     )
-}
-
-/// Cents that are surely there.
-fn whole(usd: Usd) -> Usd {
-    Usd::ZERO - cents(Usd::ZERO - usd)
 }
 
 /// Says which shares of budgets are reached, each once.
@@ -77,7 +72,7 @@ impl Month<'_> {
         let rows = [
             ("spent #", figures.spent),
             ("promised +", figures.promised),
-            ("left .", whole(figures.left())),
+            ("left .", figures.left().down_to(2)),
         ];
         for (name, usd) in rows {
             let _ = writeln!(text, "  {name:<12}{:>10}", cents(usd).to_string());

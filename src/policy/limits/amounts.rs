@@ -92,26 +92,11 @@ pub(super) fn extended(
     }
 }
 
-const HOURLY_COST: Limit = Limit {
-    key: "hourly_cost",
-    at: "cluster.size",
-};
-const RUN_COST: Limit = Limit {
-    key: "run_cost",
-    at: "guardrails.budget",
-};
-const NODES: Limit = Limit {
-    key: "nodes",
-    at: "cluster.size",
-};
-const MAX_LIFETIME: Limit = Limit {
-    key: "max_lifetime",
-    at: "guardrails.max_lifetime",
-};
-const IDLE_TIMEOUT: Limit = Limit {
-    key: "idle_timeout",
-    at: "guardrails.idle_timeout",
-};
+const HOURLY_COST: Limit = Limit::new("hourly_cost", "cluster.size");
+const RUN_COST: Limit = Limit::new("run_cost", "guardrails.budget");
+const NODES: Limit = Limit::new("nodes", "cluster.size");
+const MAX_LIFETIME: Limit = Limit::new("max_lifetime", "guardrails.max_lifetime");
+const IDLE_TIMEOUT: Limit = Limit::new("idle_timeout", "guardrails.idle_timeout");
 
 struct Check<'a> {
     policies: &'a [&'a Policy],

@@ -50,6 +50,10 @@ struct Breach {
 }
 
 impl Limit {
+    const fn new(key: &'static str, at: &'static str) -> Self {
+        Self { key, at }
+    }
+
     fn rule(&self) -> String {
         format!("limits.{}", self.key)
     }

@@ -39,30 +39,12 @@ pub(super) fn check(policies: &[&Policy], subject: &Subject<'_>, found: &mut Fou
     }
 }
 
-const INSTANCE_TYPES: Limit = Limit {
-    key: "instance_types",
-    at: "cluster.size",
-};
-const REGIONS: Limit = Limit {
-    key: "regions",
-    at: "region",
-};
-const RELEASES: Limit = Limit {
-    key: "releases",
-    at: "cluster.release",
-};
-const MARKET: Limit = Limit {
-    key: "market",
-    at: "cluster.size",
-};
-const SSH_FROM: Limit = Limit {
-    key: "ssh_from",
-    at: "security_groups",
-};
-const TAGS: Limit = Limit {
-    key: "tags",
-    at: "tags",
-};
+const INSTANCE_TYPES: Limit = Limit::new("instance_types", "cluster.size");
+const REGIONS: Limit = Limit::new("regions", "region");
+const RELEASES: Limit = Limit::new("releases", "cluster.release");
+const MARKET: Limit = Limit::new("market", "cluster.size");
+const SSH_FROM: Limit = Limit::new("ssh_from", "security_groups");
+const TAGS: Limit = Limit::new("tags", "tags");
 
 /// Whether a release is of a line, such as `emr-7.12.0` of `emr-7.x`.
 fn is_of(line: &Glob, release: &str) -> bool {
