@@ -11,12 +11,15 @@
 //! - [`diagnose`]: logs to causes.
 //! - [`cloud`]: the edge. A trait, and this machine as a cloud behind it.
 //! - [`ledger`]: what clusters have cost, kept in SQLite.
-//! - [`run`]: the shell. The clock, one attempt at a plan, the loop that follows a job.
+//! - [`run`]: the shell. The clock, one attempt at a plan, the loop that follows a job,
+//!   the watchdog.
+//! - [`dash`]: the watchdog's page and metrics.
 //! - [`cli`]: words, views and exit codes.
 
 pub mod cli;
 pub mod cloud;
 pub mod cost;
+pub mod dash;
 pub mod diagnose;
 pub mod guard;
 pub mod ledger;

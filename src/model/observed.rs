@@ -290,6 +290,10 @@ pub enum EndReason {
     OffHours,
     /// The month of its team is spent, and a policy ends what runs then.
     TeamBudget,
+    /// It did not come up within the time that its policy gives it.
+    StartTimeout,
+    /// Somebody made it without clusterup and forgot it, and a policy ends what is forgotten.
+    Forgotten,
     /// Somebody asked: `destroy`, a replacement, Ctrl-C.
     Request,
     /// The process or machine that carried it went away.
@@ -309,7 +313,28 @@ impl EndReason {
                 | Self::Lease
                 | Self::OffHours
                 | Self::TeamBudget
+                | Self::StartTimeout
+                | Self::Forgotten
         )
+    }
+
+    /// As JSON and tags have it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::StepsCompleted => "steps_completed",
+            Self::StepFailed => "step_failed",
+            Self::IdleTimeout => "idle_timeout",
+            Self::MaxLifetime => "max_lifetime",
+            Self::Budget => "budget",
+            Self::Lease => "lease",
+            Self::OffHours => "off_hours",
+            Self::TeamBudget => "team_budget",
+            Self::StartTimeout => "start_timeout",
+            Self::Forgotten => "forgotten",
+            Self::Request => "request",
+            Self::Lost => "lost",
+            Self::Failure => "failure",
+        }
     }
 }
 

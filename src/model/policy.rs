@@ -6,6 +6,7 @@ use super::glob::Glob;
 use super::hours::{OffHours, Zone};
 use super::money::Usd;
 use super::name::{PolicyName, Region, RuleName, StackName, TeamName};
+use super::orders::{Exempt, Unmanaged, WatchdogRules};
 use super::percent::Percent;
 use super::span::Span;
 use super::stack::Market;
@@ -24,8 +25,10 @@ pub struct Policy {
     pub off_hours: Option<Said<OffHours>>,
     pub rules: Vec<Rule>,
     pub overrides: Option<Overrides>,
-    /// How long before it ends a cluster that it warns.
-    pub warn_before: Span,
+    /// Of clusters that clusterup did not make, and which clusters are left alone.
+    pub unmanaged: Option<Said<Unmanaged>>,
+    pub exempt: Option<Exempt>,
+    pub watchdog: WatchdogRules,
 }
 
 /// Something that a file says, and the line, from 1, on which it does.

@@ -10,3 +10,4 @@ pub mod mirror;
 pub mod reconcile;
 pub mod supervisor;
 pub mod treasury;
+pub mod watchdog;

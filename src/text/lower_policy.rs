@@ -10,6 +10,7 @@ use super::written::{Condition, Written};
 use crate::model::Invalid;
 use crate::model::glob::Glob;
 use crate::model::name::Region;
+use crate::model::orders::{Exempt, Unmanaged, UnmanagedAction, WatchdogRules};
 use crate::model::policy::{
     AppliesTo, Effect, Limits, MonthlyBudget, Overrides, Policy, Rule, Said, SourceLimit, WhenSpent,
 };
@@ -18,8 +19,9 @@ use crate::model::stack::Market;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-/// How long before it ends a cluster a policy warns, where it does not say.
-const WARN_BEFORE: Span = Span::from_secs(600);
+/// When a cluster that others made is forgotten, and how long after its warning it ends, where the
+/// policy does not say.
+const FORGOTTEN: Span = Span::from_secs(3_600);
 /// Where a month's account is kept, where the policy does not say.
 const HOME: &str = "us-east-1";
 
@@ -27,7 +29,6 @@ pub(crate) fn policy(root: &Node, source: &Source) -> Lowered<Written> {
     let file = File { source };
     let limits = root.get("limits");
     let limits = limits.map_or_else(|| Ok(Limits::default()), |node| file.limits(node))?;
-    let warn_before = root.find(&["watchdog", "warn_before"]).map(parsed);
     let rules = each(root, "rules", |node| file.rule(node))?;
     let (rules, conditions) = rules.into_iter().unzip();
     let policy = Policy {
@@ -42,12 +43,56 @@ pub(crate) fn policy(root: &Node, source: &Source) -> Lowered<Written> {
         off_hours: file.said(root, "off_hours", off_hours)?,
         rules,
         overrides: root.get("overrides").map(overrides).transpose()?,
-        warn_before: warn_before.unwrap_or(Ok(WARN_BEFORE))?,
+        unmanaged: file.said(root, "unmanaged", unmanaged)?,
+        exempt: root
+            .find(&["unmanaged", "exempt"])
+            .map(exempt)
+            .transpose()?,
+        watchdog: root
+            .get("watchdog")
+            .map_or(Ok(WatchdogRules::default()), watchdog)?,
     };
     Ok(Written {
         policy,
         source: source.clone(),
         conditions,
+    })
+}
+
+fn unmanaged(node: &Node) -> Lowered<Unmanaged> {
+    Ok(Unmanaged {
+        action: word(
+            node,
+            "action",
+            [
+                ("ignore", UnmanagedAction::Ignore),
+                ("notify", UnmanagedAction::Notify),
+                ("terminate", UnmanagedAction::Terminate),
+            ],
+        )?,
+        idle_timeout: maybe(node, "idle_timeout")?.unwrap_or(FORGOTTEN),
+        max_lifetime: maybe(node, "max_lifetime")?,
+        grace: maybe(node, "grace")?.unwrap_or(FORGOTTEN),
+    })
+}
+
+fn exempt(node: &Node) -> Lowered<Exempt> {
+    Ok(Exempt {
+        tag: text(needed(node, "tag")?)?,
+        max_lifetime: maybe(node, "max_lifetime")?,
+    })
+}
+
+fn watchdog(node: &Node) -> Lowered<WatchdogRules> {
+    let most = node.get("max_kills_per_sweep").map(whole).transpose()?;
+    Ok(WatchdogRules {
+        warn_before: maybe(node, "warn_before")?.unwrap_or(WatchdogRules::default().warn_before),
+        max_kills_per_sweep: most.map(u32::from),
+        max_kill_fraction: maybe(node, "max_kill_fraction")?,
+        lift_protection: node.get("lift_protection").and_then(Node::text) == Some("true"),
+        start_within: maybe(node, "start_within")?,
+        stuck_after: maybe(node, "stuck_after")?,
+        clean_up_after: maybe(node, "clean_up_after")?,
     })
 }
 

@@ -402,7 +402,9 @@ fn policy(wish: &Value) -> Policy {
         off_hours: None,
         rules: Vec::new(),
         overrides: None,
-        warn_before: "10m".parse().unwrap(),
+        unmanaged: None,
+        exempt: None,
+        watchdog: clusterup::model::orders::WatchdogRules::default(),
     }
 }
 

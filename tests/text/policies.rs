@@ -64,7 +64,7 @@ fn what_is_not_said_has_its_default() {
     let written = policy("x.yaml", least).unwrap();
     insta::assert_snapshot!("policy__least", pretty(written.policy()));
     let bare = policy("x.yaml", "policy: x").unwrap();
-    assert_eq!(bare.policy().warn_before.to_string(), "10m");
+    assert_eq!(bare.policy().watchdog.warn_before.to_string(), "10m");
     assert!(bare.policy().applies_to.teams.is_none());
 }
 

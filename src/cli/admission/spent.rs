@@ -30,7 +30,7 @@ impl Purse<'_> {
             let Ok(Some((policy, _))) = self.overspent(kept.policies()).await else {
                 continue;
             };
-            let grace = policy.warn_before;
+            let grace = policy.watchdog.warn_before;
             self.say(&format!(
                 "warning: the month of the team is spent, and policy {} ends what runs in {grace}",
                 policy.name

@@ -4,7 +4,6 @@ use super::*;
 use crate::model::mirror::{Notices, name};
 use crate::model::money::Usd;
 use crate::model::policy::{AppliesTo, Limits, Said, WhenSpent};
-use crate::model::span::Span;
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
@@ -34,7 +33,9 @@ fn policy(name: &str, teams: Option<&[&str]>, shares: &[&str], tells: &[&str]) -
         off_hours: None,
         rules: Vec::new(),
         overrides: None,
-        warn_before: Span::from_secs(600),
+        unmanaged: None,
+        exempt: None,
+        watchdog: crate::model::orders::WatchdogRules::default(),
     }
 }
 

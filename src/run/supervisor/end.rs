@@ -48,6 +48,8 @@ fn state_after(reason: EndReason) -> ClusterState {
         | EndReason::Lease
         | EndReason::OffHours
         | EndReason::TeamBudget
+        | EndReason::StartTimeout
+        | EndReason::Forgotten
         | EndReason::Request => ClusterState::Terminated,
         EndReason::StepFailed | EndReason::Lost | EndReason::Failure => {
             ClusterState::TerminatedWithErrors

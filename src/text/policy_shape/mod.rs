@@ -3,6 +3,7 @@
 mod budget;
 mod limits;
 mod rule;
+mod watchdog;
 
 use super::policy_format as format;
 use super::shape::Need::{Default, Optional, Required};
@@ -11,6 +12,7 @@ use super::stack_shape::guardrails::OFF_HOURS;
 use budget::BUDGET;
 use limits::LIMITS;
 use rule::RULES;
+use watchdog::{UNMANAGED, WATCHDOG};
 
 pub(crate) static POLICY: Object = plain(
     "A policy of clusterup: what stacks may ask for, and what a team may spend in a month.",
@@ -65,10 +67,19 @@ pub(crate) static POLICY: Object = plain(
             "Who may go on in spite of the policy, saying why; nobody where nothing is said.",
         ),
         field(
+            "unmanaged",
+            Optional,
+            Kind::Map(&UNMANAGED),
+            "{ action: notify, exempt: { tag: keep } }",
+            "What the watchdog does with clusters that clusterup did not make. They belong to no team: \
+             whatever `applies_to` says, it is for all of them, and of several policies the mildest \
+             holds.",
+        ),
+        field(
             "watchdog",
             Optional,
             Kind::Map(&WATCHDOG),
-            "{ warn_before: 10m }",
+            "{ warn_before: 10m, max_kills_per_sweep: 5 }",
             "How clusters are ended that the policy does not let live on.",
         ),
     ],
@@ -134,14 +145,3 @@ static CALLERS: List = List {
     item: "a caller",
     example: "ana@*",
 };
-
-static WATCHDOG: Object = plain(
-    "How clusters are ended that the policy does not let live on.",
-    &[field(
-        "warn_before",
-        Default("10m"),
-        Kind::Text(&super::format::IDLE),
-        "10m",
-        "How long before a cluster is ended its people are warned.",
-    )],
-);

@@ -1,0 +1,185 @@
+//! The fleet: every cluster of an account, whoever made it, as a sweep of the watchdog knows it.
+
+use super::invalid::Invalid;
+use super::life::Life;
+use super::name::{ClusterId, Region};
+use super::observed::{Cluster, ClusterState, EndReason, Step};
+use super::parsed::serde_by_text;
+use super::rates::Rates;
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+/// Where clusters are: a region of AWS, or this machine. Text: `us-east-1`, `local`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    Local,
+    Region(Region),
+}
+
+impl FromStr for Place {
+    type Err = Invalid;
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        match text {
+            "local" => Ok(Self::Local),
+            region => region.parse().map(Self::Region),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Local => f.pad("local"),
+            Self::Region(region) => region.fmt(f),
+        }
+    }
+}
+serde_by_text!(Place);
+
+/// A cluster as a listing has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Listed {
+    pub id: ClusterId,
+    pub name: String,
+    pub state: ClusterState,
+    pub created_at: DateTime<Utc>,
+}
+
+/// A cluster that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Sight {
+    pub place: Place,
+    pub id: ClusterId,
+    pub name: String,
+    pub state: ClusterState,
+    pub created_at: DateTime<Utc>,
+    pub ready_at: Option<DateTime<Utc>>,
+    /// When this was read.
+    pub looked_at: DateTime<Utc>,
+    pub made: Made,
+    /// Whoever its tags name.
+    pub owner: Option<String>,
+    pub tags: BTreeMap<String, String>,
+    /// Whether EMR's termination protection is on.
+    pub protected: bool,
+    /// All steps, the oldest first.
+    pub steps: Signal<Vec<Step>>,
+    /// What it costs: as it was made with, or, where others made it, at today's list prices.
+    pub rates: Option<Rates>,
+    pub lives: Vec<Life>,
+    /// The watchdog's own, where there is one that can be read.
+    pub mark: Option<Mark>,
+}
+
+/// Who made a cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Made {
+    /// clusterup.
+    Here(Box<Cluster>),
+    Elsewhere,
+}
+
+/// Something that can fail to be read; then it says why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Signal<T> {
+    Read(T),
+    Unread(String),
+}
+
+impl<T> Signal<T> {
+    pub const fn read(&self) -> Option<&T> {
+        match self {
+            Self::Read(value) => Some(value),
+            Self::Unread(_) => None,
+        }
+    }
+}
+
+/// What ran on a cluster at an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Pulse {
+    pub at: DateTime<Utc>,
+    /// YARN applications that run or wait; on this machine, Spark's.
+    pub apps: u64,
+    /// Containers that they have; on this machine, tasks at work.
+    pub containers: u64,
+    /// Tasks that are done, where they can be counted.
+    pub done: Option<u64>,
+}
+
+/// The watchdog's note on a cluster, in its tag: it ends then, for this. Text:
+/// `2026-11-21T20:00:00Z idle_timeout`. People may write another time into it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// In whole seconds.
+    pub ends_at: DateTime<Utc>,
+    pub reason: EndReason,
+}
+
+/// The key of the tag that holds a [`Mark`].
+pub const MARK_TAG: &str = "clusterup-watchdog";
+
+impl FromStr for Mark {
+    type Err = Invalid;
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let read = || {
+            let (at, reason) = text.trim().split_once(' ')?;
+            let ends_at = DateTime::parse_from_rfc3339(at).ok()?.to_utc();
+            let reason = serde_json::from_value(reason.trim().into()).ok()?;
+            Some(Self { ends_at, reason })
+        };
+        read().ok_or_else(|| Invalid::new("a time and a reason"))
+    }
+}
+
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = self.ends_at.to_rfc3339_opts(SecondsFormat::Secs, true);
+        write!(f, "{at} {}", self.reason.as_str())
+    }
+}
+serde_by_text!(Mark);
+
+impl Sight {
+    /// The cluster as clusterup made it, where it did.
+    pub const fn ours(&self) -> Option<&Cluster> {
+        match &self.made {
+            Made::Here(cluster) => Some(cluster),
+            Made::Elsewhere => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_is_read_back() {
+        let text = "2026-11-21T20:00:00Z idle_timeout";
+        let mark: Mark = text.parse().unwrap();
+        assert_eq!(mark.reason, EndReason::IdleTimeout);
+        assert_eq!(mark.to_string(), text);
+        for wrong in [
+            "",
+            "keep",
+            "2026-11-21 idle_timeout",
+            "2026-11-21T20:00:00Z nap",
+        ] {
+            assert!(wrong.parse::<Mark>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn places_are_read_back() {
+        for text in ["local", "eu-west-1"] {
+            assert_eq!(text.parse::<Place>().unwrap().to_string(), text);
+        }
+        assert!("here".parse::<Place>().is_err());
+    }
+}
