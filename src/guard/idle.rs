@@ -1,7 +1,7 @@
 //! A cluster that could work and does not is ended after `idle_timeout`.
 
 use super::verdict::{Cause, Opinion};
-use crate::model::observed::{Cluster, StepState};
+use crate::model::observed::{Cluster, Step, StepState};
 use crate::model::span::Span;
 use chrono::{DateTime, Utc};
 
@@ -15,12 +15,15 @@ pub fn idle_since(cluster: &Cluster) -> Option<DateTime<Utc>> {
     if !cluster.state.is_live() || cluster.steps.iter().any(|step| works(step.state)) {
         return None;
     }
-    let ready = cluster.ready_at?;
-    let times = cluster
-        .steps
+    Some(latest(cluster.ready_at?, &cluster.steps))
+}
+
+/// The latest of the ready time and every step's start and end.
+pub(super) fn latest(ready: DateTime<Utc>, steps: &[Step]) -> DateTime<Utc> {
+    let times = steps
         .iter()
         .flat_map(|step| [step.started_at, step.ended_at]);
-    Some(times.flatten().fold(ready, DateTime::max))
+    times.flatten().fold(ready, DateTime::max)
 }
 
 /// At `now`, for its words; the deadline does not depend on it.

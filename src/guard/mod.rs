@@ -10,6 +10,7 @@ pub mod lifetime;
 pub mod sweep;
 pub mod terms;
 pub mod verdict;
+pub mod watch;
 
 pub use budget::spent;
 pub use extend::{Refused, extended};

@@ -45,6 +45,11 @@ impl Terms {
     }
 }
 
+/// The earliest of the hard guards, and what it rests on.
+pub(super) fn earliest_hard(now: DateTime<Utc>, terms: &Terms) -> (Deadline, String) {
+    earliest(hard(now, terms))
+}
+
 fn hard(now: DateTime<Utc>, terms: &Terms) -> Vec<Opinion> {
     let others = [
         budget::opinion(now, terms),

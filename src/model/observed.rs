@@ -252,6 +252,19 @@ impl ClusterState {
         )
     }
 
+    /// As EMR has it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Starting => "STARTING",
+            Self::Bootstrapping => "BOOTSTRAPPING",
+            Self::Running => "RUNNING",
+            Self::Waiting => "WAITING",
+            Self::Terminating => "TERMINATING",
+            Self::Terminated => "TERMINATED",
+            Self::TerminatedWithErrors => "TERMINATED_WITH_ERRORS",
+        }
+    }
+
     /// Gone for good.
     pub const fn is_over(self) -> bool {
         matches!(self, Self::Terminated | Self::TerminatedWithErrors)

@@ -15,6 +15,8 @@ impl Percent {
     /// All of it.
     pub const WHOLE: Self = Self(100);
 
+    pub const HALF: Self = Self(50);
+
     pub const fn value(self) -> u8 {
         self.0
     }

@@ -14,6 +14,7 @@ mod month;
 mod names;
 mod rules;
 mod subject;
+mod watch;
 
 pub use ask::Ask;
 pub use believed::{Believed, Source, believed};

@@ -1,3 +1,289 @@
-//! The watchdog: one sweep over the fleet is observe, judge, act, confirm; the daemon makes them.
+//! The watchdog: one sweep over the fleet is observe, judge, act, confirm; one attempt each, and
+//! what did not come off is found again by the next. The daemon makes them.
+//!
+//! What a sweep remembers saves calls and nothing else: marks, tombstones and deadlines are in the
+//! clusters' tags, and what people were told is at the [`desk`].
 
+mod act;
+mod asked;
+pub mod beat;
+mod cleanup;
+pub mod daemon;
+pub mod desk;
+mod known;
+mod notices;
+mod observe;
+mod picture;
 pub mod wish;
+
+use self::beat::Beat;
+use self::desk::Desk;
+use crate::cloud::patrol::Patrol;
+use crate::guard::watch::{self, Judged, Tripped};
+use crate::model::audit::{Act, Entry};
+use crate::model::clock::Clock;
+use crate::model::fleet::Place;
+use crate::model::notice::{Level, Notice};
+use crate::model::picture::{Curve, SweepSummary, Totals};
+use crate::model::span::Span;
+use crate::policy::Policies;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+
+/// Between two looks for what dead clusters left.
+const CLEANING: TimeDelta = TimeDelta::hours(1);
+/// An alert that lasts is told again.
+const REMINDER: Span = Span::from_secs(6 * 3_600);
+
+/// All that is watched.
+pub struct Watchdog {
+    beats: Vec<Beat>,
+    policies: Rc<Policies>,
+    clock: Arc<dyn Clock>,
+    desk: Rc<dyn Desk>,
+    /// Its name in records: `watchdog@host`.
+    actor: String,
+    cleaned_at: Option<DateTime<Utc>>,
+    totals: Totals,
+    last: Option<SweepSummary>,
+    curves: Vec<Curve>,
+}
+
+/// What one sweep found and did, or would do.
+pub struct Report {
+    pub summary: SweepSummary,
+    pub tripped: Option<Tripped>,
+    /// By place and id, all that was judged.
+    pub verdicts: Vec<Seen>,
+    /// What was done, in order; nothing in a dry run.
+    pub done: Vec<Entry>,
+    /// What dead clusters left that is to be removed, in words.
+    pub leftovers: Vec<String>,
+}
+
+/// One cluster and what is said of it.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    pub place: Place,
+    pub id: String,
+    pub name: String,
+    pub owner: Option<String>,
+    pub judged: Judged,
+}
+
+impl Watchdog {
+    pub fn new(
+        patrols: Vec<Rc<dyn Patrol>>,
+        policies: Rc<Policies>,
+        clock: Arc<dyn Clock>,
+        desk: Rc<dyn Desk>,
+        actor: String,
+    ) -> Self {
+        let asked = desk.open_matters();
+        let beats = patrols.into_iter().map(|patrol| Beat::new(patrol, &asked));
+        Self {
+            beats: beats.collect(),
+            policies,
+            clock,
+            desk,
+            actor,
+            cleaned_at: None,
+            totals: Totals::default(),
+            last: None,
+            curves: Vec::new(),
+        }
+    }
+
+    /// Policies that were read anew.
+    pub fn renew(&mut self, policies: Rc<Policies>) {
+        self.policies = policies;
+    }
+
+    /// The months of the teams, for the picture.
+    pub fn draw(&mut self, curves: Vec<Curve>) {
+        self.curves = curves;
+    }
+
+    /// Looks at everything once and does what is due. With `dry`, changes and tells nothing.
+    pub async fn sweep(&mut self, dry: bool) -> Report {
+        let (began_at, calls) = (self.clock.now(), self.calls());
+        let looked = self.observe(began_at).await;
+        let now = self.clock.now();
+        let tripped = self.restrain();
+        let mut done = Vec::new();
+        if !dry {
+            self.tell_of_trip(tripped.as_ref(), now, &mut done).await;
+            for beat in &mut self.beats {
+                let hands = act::Hands {
+                    desk: &*self.desk,
+                    policies: &self.policies,
+                    clock: &*self.clock,
+                    actor: &self.actor,
+                };
+                beat.act(&hands, began_at, &mut done).await;
+            }
+        }
+        let mut unseen: Vec<String> = self.beats.iter().flat_map(Beat::unseen).collect();
+        let leftovers = self.clean(now, dry, &mut done, &mut unseen).await;
+        let summary = self.summarize(began_at, &calls, looked, unseen, tripped.is_some());
+        self.count(&summary, &done);
+        let verdicts = self.beats.iter().flat_map(Beat::seen).collect();
+        Report {
+            summary,
+            tripped,
+            verdicts,
+            done,
+            leftovers,
+        }
+    }
+
+    /// Every place at once; how many clusters were looked at.
+    async fn observe(&mut self, now: DateTime<Utc>) -> usize {
+        let mut looking = JoinSet::new();
+        for (order, mut beat) in std::mem::take(&mut self.beats).into_iter().enumerate() {
+            let (policies, clock) = (self.policies.clone(), self.clock.clone());
+            looking.spawn_local(async move {
+                let looked = beat.observe(&policies, &*clock, now).await;
+                (order, beat, looked)
+            });
+        }
+        let mut back = looking.join_all().await;
+        back.sort_by_key(|(order, ..)| *order);
+        let looked = back.iter().map(|(_, _, looked)| looked).sum();
+        self.beats = back.into_iter().map(|(_, beat, _)| beat).collect();
+        looked
+    }
+
+    /// The breaker over all places together.
+    fn restrain(&mut self) -> Option<Tripped> {
+        let fleet = self.beats.iter().map(Beat::living).sum();
+        let mut judged: Vec<Judged> = self.beats.iter().flat_map(Beat::judged).collect();
+        let tripped = watch::restrain(&mut judged, fleet, self.policies.breaker());
+        let mut judged = judged.into_iter();
+        for beat in &mut self.beats {
+            beat.restrained(&mut judged);
+        }
+        tripped
+    }
+
+    /// Puts on record what the watchdog itself does.
+    pub fn record(&self, act: Act, outcome: &str) {
+        let now = self.clock.now();
+        self.desk.note(&self.entry(now, act, outcome.to_owned()));
+    }
+
+    async fn tell_of_trip(
+        &self,
+        tripped: Option<&Tripped>,
+        now: DateTime<Utc>,
+        done: &mut Vec<Entry>,
+    ) {
+        let matter = "breaker";
+        let Some(tripped) = tripped else {
+            self.desk.forget(matter);
+            return;
+        };
+        let title = format!(
+            "{} of {} clusters would end at once for idling, and {} may: none does",
+            tripped.wanted, tripped.fleet, tripped.allowed
+        );
+        let notice = Notice {
+            at: now,
+            matter: matter.to_owned(),
+            level: Level::Alert,
+            title: title.clone(),
+            facts: vec![(
+                "to let them end".to_owned(),
+                "raise watchdog.max_kills_per_sweep or max_kill_fraction in the policies, or end \
+                 them by hand"
+                    .to_owned(),
+            )],
+            command: Some("clusterup watchdog sweep --dry-run".to_owned()),
+            remind_after: Some(REMINDER),
+        };
+        if self.desk.tell(&notice).await {
+            let entry = self.entry(now, Act::Trip, title);
+            self.desk.note(&entry);
+            done.push(entry);
+        }
+    }
+
+    fn entry(&self, at: DateTime<Utc>, act: Act, outcome: String) -> Entry {
+        Entry {
+            at,
+            actor: self.actor.clone(),
+            place: None,
+            target: None,
+            act,
+            verdict: None,
+            evidence: None,
+            outcome,
+        }
+    }
+
+    fn calls(&self) -> BTreeMap<String, u64> {
+        let mut all = BTreeMap::new();
+        for (name, calls) in self.beats.iter().flat_map(Beat::calls) {
+            *all.entry(name).or_default() += calls;
+        }
+        all
+    }
+
+    fn summarize(
+        &mut self,
+        began_at: DateTime<Utc>,
+        before: &BTreeMap<String, u64>,
+        looked: usize,
+        unseen: Vec<String>,
+        tripped: bool,
+    ) -> SweepSummary {
+        self.totals.calls = self.calls();
+        let sum = |calls: &BTreeMap<String, u64>| calls.values().sum::<u64>();
+        SweepSummary {
+            number: self.totals.sweeps + 1,
+            began_at,
+            ended_at: self.clock.now(),
+            calls: sum(&self.totals.calls) - sum(before),
+            fleet: self.beats.iter().map(Beat::living).sum(),
+            looked,
+            unseen,
+            tripped,
+        }
+    }
+
+    fn count(&mut self, summary: &SweepSummary, done: &[Entry]) {
+        let totals = &mut self.totals;
+        totals.sweeps += 1;
+        totals.failed_sweeps += u64::from(self.beats.iter().any(Beat::is_blind));
+        totals.trips += u64::from(summary.tripped);
+        totals.notices = self.desk.notices();
+        for entry in done {
+            match entry.act {
+                Act::Warn => totals.warned += 1,
+                Act::Terminate => {
+                    let reason = entry.verdict.clone().unwrap_or_default();
+                    *totals.terminated.entry(reason).or_default() += 1;
+                }
+                Act::Begin
+                | Act::Stop
+                | Act::Reload
+                | Act::Tell
+                | Act::Clear
+                | Act::Unprotect
+                | Act::Ended
+                | Act::Escalate
+                | Act::Trip
+                | Act::Extend
+                | Act::CleanUp
+                | Act::Fail => {}
+            }
+        }
+        self.last = Some(summary.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests;

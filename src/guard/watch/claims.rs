@@ -1,0 +1,167 @@
+//! What would end a cluster, and when.
+
+use super::Watched;
+use super::idleness::Idleness;
+use super::stage::Force;
+use crate::guard::sweep::earliest_hard;
+use crate::guard::terms::Terms;
+use crate::guard::verdict::Deadline;
+use crate::model::observed::{Cluster, ClusterState, EndReason};
+use crate::model::orders::Orders;
+use crate::model::span::Span;
+use chrono::{DateTime, Utc};
+
+/// One reason to end a cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Claim {
+    pub(super) reason: EndReason,
+    /// When it is due.
+    pub(super) at: DateTime<Utc>,
+    pub(super) force: Force,
+    /// How long there is between the warning and the end.
+    pub(super) grace: Span,
+    /// Whether the warning comes so long before it is due, or when it is.
+    pub(super) early: bool,
+    pub(super) evidence: String,
+}
+
+impl Claim {
+    /// The one whose warning comes first; of several at once, the one with the most force.
+    pub(super) fn first(claims: Vec<Self>) -> Option<Self> {
+        let key = |claim: &Self| (claim.warns_at(), std::cmp::Reverse(claim.force));
+        claims.into_iter().min_by_key(key)
+    }
+
+    pub(super) fn warns_at(&self) -> DateTime<Utc> {
+        let before = if self.early {
+            self.grace.delta()
+        } else {
+            chrono::TimeDelta::zero()
+        };
+        self.at.checked_sub_signed(before).unwrap_or(self.at)
+    }
+}
+
+/// The deadlines of a cluster of ours: its own, which it was made with, and that of its policies,
+/// where that is nearer.
+pub(super) fn hard(now: DateTime<Utc>, watched: &Watched<'_>) -> Vec<Claim> {
+    let Some(cluster) = watched.sight.ours() else {
+        return Vec::new();
+    };
+    let own = deadline(now, &Terms::of(cluster));
+    let mut claims = vec![claim(&own, Force::Hard, watched.orders)];
+    let bound = bound(now, cluster, watched.orders);
+    claims.extend(
+        bound
+            .filter(|bound| bound.0.at < own.0.at)
+            .map(|bound| claim(&bound, Force::Policy, watched.orders)),
+    );
+    claims
+}
+
+fn bound(now: DateTime<Utc>, cluster: &Cluster, orders: &Orders) -> Option<(Deadline, String)> {
+    let guardrails = orders.bound.clone()?;
+    let terms = Terms {
+        guardrails,
+        ..Terms::of(cluster)
+    };
+    Some(deadline(now, &terms))
+}
+
+fn deadline(now: DateTime<Utc>, terms: &Terms) -> (Deadline, String) {
+    earliest_hard(now, terms)
+}
+
+fn claim((deadline, evidence): &(Deadline, String), force: Force, orders: &Orders) -> Claim {
+    Claim {
+        reason: deadline.cause.reason(),
+        at: deadline.at,
+        force,
+        grace: orders.warn_before,
+        early: true,
+        evidence: evidence.clone(),
+    }
+}
+
+/// What rests on watching: idleness, a start that takes too long, a foreign cluster's age.
+pub(super) fn soft(watched: &Watched<'_>, idleness: &Idleness) -> Vec<Claim> {
+    let mut claims = Vec::new();
+    claims.extend(start(watched));
+    claims.extend(idle(watched, idleness));
+    claims.extend(age(watched));
+    claims
+}
+
+fn claimed(
+    watched: &Watched<'_>,
+    reason: EndReason,
+    (from, after): (DateTime<Utc>, Span),
+    evidence: String,
+) -> Claim {
+    let ours = watched.sight.ours().is_some();
+    let orders = watched.orders;
+    // A timeout that is shorter than the warning leaves less time for it.
+    let (reason, grace) = if ours {
+        (reason, orders.warn_before.min(after))
+    } else {
+        (EndReason::Forgotten, orders.unmanaged.grace)
+    };
+    Claim {
+        reason,
+        at: from
+            .checked_add_signed(after.delta())
+            .unwrap_or(DateTime::<Utc>::MAX_UTC),
+        force: Force::Soft,
+        grace,
+        early: ours,
+        evidence,
+    }
+}
+
+fn start(watched: &Watched<'_>) -> Option<Claim> {
+    let (sight, most) = (watched.sight, watched.orders.start_within);
+    let coming = [ClusterState::Starting, ClusterState::Bootstrapping];
+    let coming = coming
+        .contains(&sight.state)
+        .then(|| sight.state.as_str())?;
+    let since = sight.created_at.format("%H:%M:%S UTC");
+    let evidence = format!("{coming}, made at {since} (start_within: {most})");
+    Some(claimed(
+        watched,
+        EndReason::StartTimeout,
+        (sight.created_at, most),
+        evidence,
+    ))
+}
+
+fn idle(watched: &Watched<'_>, idleness: &Idleness) -> Option<Claim> {
+    let since = idleness.since()?;
+    let orders = watched.orders;
+    let timeout = match (watched.sight.ours(), &orders.bound) {
+        (Some(_), Some(bound)) => bound.idle_timeout,
+        (Some(cluster), None) => cluster.guardrails().idle_timeout,
+        (None, _) => orders.unmanaged.idle_timeout,
+    };
+    let evidence = format!("{} (idle_timeout: {timeout})", idleness.evidence());
+    Some(claimed(
+        watched,
+        EndReason::IdleTimeout,
+        (since, timeout),
+        evidence,
+    ))
+}
+
+fn age(watched: &Watched<'_>) -> Option<Claim> {
+    let (sight, most) = (watched.sight, watched.orders.unmanaged.max_lifetime?);
+    if sight.ours().is_some() {
+        return None;
+    }
+    let since = sight.created_at.format("%Y-%m-%d %H:%M UTC");
+    let evidence = format!("alive since {since} (unmanaged.max_lifetime: {most})");
+    Some(claimed(
+        watched,
+        EndReason::Forgotten,
+        (sight.created_at, most),
+        evidence,
+    ))
+}

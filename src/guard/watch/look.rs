@@ -1,0 +1,59 @@
+//! When a cluster is worth another look. AWS allows about one in two seconds to all of an account
+//! together (AWS General Reference, "Amazon EMR endpoints and quotas").
+
+use super::Watched;
+use super::stage::{Judged, Stage};
+use crate::guard::idle;
+use crate::model::fleet::{Place, Signal};
+use crate::model::observed::StepState;
+use crate::model::orders::Orders;
+use crate::model::span::Span;
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Between two looks at a cluster of which nothing is expected.
+const SELDOM: TimeDelta = TimeDelta::hours(6);
+const OFTEN: TimeDelta = TimeDelta::minutes(10);
+
+/// From when on a cluster is looked at again though nothing is known to have changed. Half the way
+/// to its next change, so that a deadline which is moved is noticed, in few looks.
+pub fn look_again(sight_at: DateTime<Utc>, judged: &Judged, orders: &Orders) -> DateTime<Utc> {
+    let halfway = |until: DateTime<Utc>| {
+        let left = until.signed_duration_since(sight_at) - orders.warn_before.delta();
+        sight_at + (left / 2).clamp(OFTEN, SELDOM)
+    };
+    match &judged.stage {
+        Stage::Warn(_) | Stage::Grace(_) | Stage::Clear | Stage::End(..) => sight_at,
+        Stage::Stuck
+        | Stage::Unseen
+        | Stage::Exempt
+        | Stage::Forgotten
+        | Stage::Protected
+        | Stage::Late => sight_at + OFTEN,
+        Stage::Ending | Stage::Over => sight_at + SELDOM,
+        Stage::Keep => judged.ends_at.map_or(sight_at + SELDOM, halfway),
+    }
+}
+
+/// Whether what runs on a cluster has to be asked for: where its steps alone would make it idle by
+/// now, and where one runs so long that it may be stuck.
+pub fn wants_pulses(now: DateTime<Utc>, watched: &Watched<'_>) -> bool {
+    let sight = watched.sight;
+    let (Some(ready), Signal::Read(steps)) = (sight.ready_at, &sight.steps) else {
+        return false;
+    };
+    if !sight.state.is_live() {
+        return false;
+    }
+    let orders = watched.orders;
+    let running = steps.iter().filter(|step| step.state == StepState::Running);
+    if let Some(begun) = running.filter_map(|step| step.started_at).min() {
+        return now - begun >= orders.stuck_after.delta();
+    }
+    let timeout: Span = match (sight.ours(), &orders.bound) {
+        (Some(_), Some(bound)) => bound.idle_timeout,
+        (Some(cluster), None) => cluster.guardrails().idle_timeout,
+        (None, _) => orders.unmanaged.idle_timeout,
+    };
+    let idle = now - idle::latest(ready, steps);
+    sight.place != Place::Local && idle >= timeout.delta() - orders.warn_before.delta()
+}

@@ -1,0 +1,89 @@
+//! The watchdog's verdict on one cluster of the fleet, whoever made it: now x what was seen x what
+//! policies say. Stages: warn, grace, end; each from what the cluster's tags say, so that a
+//! watchdog that begins anew goes on where another stopped.
+
+mod breaker;
+mod claims;
+mod exempt;
+mod idleness;
+mod look;
+#[cfg(test)]
+mod sample;
+mod stage;
+mod stuck;
+
+pub use breaker::{Tripped, restrain};
+pub use look::{look_again, wants_pulses};
+pub use stage::{Force, Judged, Stage};
+
+use self::claims::Claim;
+use crate::model::fleet::{Pulse, Sight, Signal};
+use crate::model::orders::{Orders, UnmanagedAction};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// EMR documents 5 to 20 minutes for an end (EMR Management Guide, "Terminate a cluster"); longer
+/// than this, something holds it.
+pub const LATE: TimeDelta = TimeDelta::minutes(30);
+
+/// All that a verdict rests on.
+#[derive(Debug, Clone, Copy)]
+pub struct Watched<'a> {
+    pub sight: &'a Sight,
+    /// None where nobody asked, which is only where [`wants_pulses`] says so.
+    pub pulses: Option<&'a Signal<Vec<Pulse>>>,
+    pub orders: &'a Orders,
+    /// Why the picture of its place has holes, where it has: then nothing there idles.
+    pub unseen: Option<&'a str>,
+    /// When its end was asked for.
+    pub asked_at: Option<DateTime<Utc>>,
+}
+
+/// What is to be done about a cluster.
+pub fn judge(now: DateTime<Utc>, watched: &Watched<'_>) -> Judged {
+    let sight = watched.sight;
+    if sight.state.is_over() {
+        return Judged::plain(Stage::Over, "it is over");
+    }
+    if !sight.state.is_live() {
+        return stage::ending(now, watched.asked_at);
+    }
+    let ignored = watched.orders.unmanaged.action == UnmanagedAction::Ignore;
+    if sight.ours().is_none() && ignored {
+        return Judged::plain(
+            Stage::Keep,
+            "clusters of others are not looked at (unmanaged: ignore)",
+        );
+    }
+    let idleness = idleness::of(now, watched);
+    let mut claims = claims::hard(now, watched);
+    let soft = claims::soft(watched, &idleness);
+    let exempt = exempt::exempt(now, sight, &watched.orders.exempt);
+    if exempt.is_none() && watched.unseen.is_none() {
+        claims.extend(soft);
+    }
+    let mut judged = stage::of(now, watched, Claim::first(claims));
+    judged.idle_since = idleness.since();
+    if judged.stage != Stage::Keep {
+        return judged;
+    }
+    // What keeps it is worth a word, the rarest first.
+    let stuck = stuck::evidence(now, watched);
+    let kept = [
+        stuck.map(|says| (Stage::Stuck, says)),
+        exempt.map(|says| (Stage::Exempt, says)),
+        watched.unseen.map(|why| (Stage::Unseen, why.to_owned())),
+        idleness
+            .unknown()
+            .map(|why| (Stage::Unseen, why.to_owned())),
+    ];
+    if let Some((stage, evidence)) = kept.into_iter().flatten().next() {
+        judged.stage = stage;
+        judged.evidence = evidence;
+    } else if judged.evidence.is_empty() {
+        judged.evidence = idleness.evidence().to_owned();
+    }
+    judged
+}
+
+#[cfg(test)]
+mod tests;

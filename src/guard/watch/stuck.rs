@@ -1,0 +1,46 @@
+//! A step that runs and gets nowhere: not idle, so its lifetime and budget end it; but people want
+//! to know.
+
+use super::Watched;
+use crate::model::fleet::{Place, Pulse};
+use crate::model::observed::{Step, StepState};
+use crate::model::span::Span;
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Points of the time looked at that there have to be at least.
+const LEAST: usize = 3;
+
+/// What shows it; none where it does not, or cannot be told.
+pub(super) fn evidence(now: DateTime<Utc>, watched: &Watched<'_>) -> Option<String> {
+    let after = watched.orders.stuck_after;
+    let step = running_longest(watched.sight.steps.read()?)?;
+    let begun = step.started_at?;
+    let from = now - after.delta();
+    if begun > from {
+        return None;
+    }
+    let pulses = watched.pulses?.read()?;
+    let within: Vec<&Pulse> = pulses.iter().filter(|pulse| pulse.at >= from).collect();
+    let (first, last) = (within.first()?, within.last()?);
+    let margin = TimeDelta::seconds(i64::try_from(after.as_secs() / 3).unwrap_or(i64::MAX));
+    if within.len() < LEAST || first.at - from > margin || now - last.at > margin {
+        return None;
+    }
+    let what = if watched.sight.place == Place::Local {
+        let same = within.iter().all(|pulse| pulse.done == first.done);
+        (same && first.done.is_some()).then_some("no task has ended")?
+    } else {
+        let none = within.iter().all(|pulse| pulse.containers == 0);
+        none.then_some("it has had no container")?
+    };
+    Some(format!(
+        "step {} has run for {} and for {after} {what}",
+        step.name,
+        Span::from_delta(now.signed_duration_since(begun)),
+    ))
+}
+
+fn running_longest(steps: &[Step]) -> Option<&Step> {
+    let running = steps.iter().filter(|step| step.state == StepState::Running);
+    running.min_by_key(|step| step.started_at)
+}

@@ -1,0 +1,91 @@
+//! What policies tell the watchdog: of each cluster, and of all.
+
+use super::judge::Policies;
+use crate::model::fleet::Sight;
+use crate::model::observed::Cluster;
+use crate::model::orders::{Breaker, Orders, Unmanaged, UnmanagedAction, WatchdogRules};
+use crate::model::percent::Percent;
+use crate::model::policy::Policy;
+use crate::model::span::Span;
+use crate::model::stack::Guardrails;
+
+const HOUR: Span = Span::from_secs(3_600);
+/// Where no policy says otherwise.
+const START_WITHIN: Span = HOUR;
+const STUCK_AFTER: Span = Span::from_secs(1_800);
+const MAX_KILLS: u32 = 5;
+const MAX_FRACTION: Percent = Percent::HALF;
+
+impl Policies {
+    /// How one cluster is treated: one of clusterup's by the policies of its stack, and one of others
+    /// by all there are, of which the mildest holds.
+    pub fn orders(&self, sight: &Sight) -> Orders {
+        let ours = sight.ours();
+        let policies: Vec<&Policy> = match ours {
+            Some(cluster) => self.of(&cluster.stack, cluster.spec.team.as_ref()),
+            None => self.iter().collect(),
+        };
+        let rules: Vec<&WatchdogRules> = policies.iter().map(|policy| &policy.watchdog).collect();
+        let longest = rules.iter().map(|rules| rules.warn_before).max();
+        Orders {
+            bound: ours.map(|cluster| self.held(cluster)),
+            unmanaged: self.unmanaged(),
+            exempt: policies
+                .iter()
+                .filter_map(|policy| policy.exempt.clone())
+                .collect(),
+            warn_before: longest.unwrap_or(WatchdogRules::default().warn_before),
+            lift_protection: rules.iter().any(|rules| rules.lift_protection),
+            start_within: shortest(&rules, |rules| rules.start_within).unwrap_or(START_WITHIN),
+            stuck_after: shortest(&rules, |rules| rules.stuck_after).unwrap_or(STUCK_AFTER),
+        }
+    }
+
+    /// Of one that was made in spite of its policies, with a reason on record, its own hold.
+    fn held(&self, cluster: &Cluster) -> Guardrails {
+        match cluster.spec.overridden {
+            Some(_) => cluster.guardrails(),
+            None => self.bound(cluster),
+        }
+    }
+
+    /// Without a policy that says so, nothing is done about others' clusters but telling of them.
+    fn unmanaged(&self) -> Unmanaged {
+        let said = self.iter().filter_map(|policy| policy.unmanaged.as_ref());
+        let all: Vec<&Unmanaged> = said.map(|said| &said.value).collect();
+        let longest = |of: fn(&Unmanaged) -> Span| all.iter().map(|it| of(it)).max();
+        // One that sets no limit is milder than any that does.
+        let unbounded = all.iter().any(|it| it.max_lifetime.is_none());
+        let oldest = all.iter().filter_map(|it| it.max_lifetime).max();
+        let action = all.iter().map(|it| it.action).min();
+        Unmanaged {
+            action: action.unwrap_or(UnmanagedAction::Notify),
+            idle_timeout: longest(|it| it.idle_timeout).unwrap_or(HOUR),
+            max_lifetime: oldest.filter(|_| !unbounded),
+            grace: longest(|it| it.grace).unwrap_or(HOUR),
+        }
+    }
+
+    /// The tightest that any of them wants.
+    pub fn breaker(&self) -> Breaker {
+        let rules = || self.iter().map(|policy| &policy.watchdog);
+        let kills = rules().filter_map(|rules| rules.max_kills_per_sweep).min();
+        let fraction = rules().filter_map(|rules| rules.max_kill_fraction).min();
+        Breaker {
+            max_kills: kills.unwrap_or(MAX_KILLS),
+            max_fraction: fraction.unwrap_or(MAX_FRACTION),
+        }
+    }
+
+    /// After how long what dead stacks left is removed; none where no policy wants that.
+    pub fn clean_up_after(&self) -> Option<Span> {
+        let said = self
+            .iter()
+            .filter_map(|policy| policy.watchdog.clean_up_after);
+        said.max()
+    }
+}
+
+fn shortest(rules: &[&WatchdogRules], of: impl Fn(&WatchdogRules) -> Option<Span>) -> Option<Span> {
+    rules.iter().filter_map(|rules| of(rules)).min()
+}

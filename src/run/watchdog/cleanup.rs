@@ -1,0 +1,59 @@
+//! What clusters that are over left behind, removed after a grace where a policy wants that.
+
+use super::{CLEANING, Watchdog};
+use crate::model::audit::{Act, Entry, Target};
+use chrono::{DateTime, Utc};
+
+impl Watchdog {
+    /// What is left over, in words; removed unless `dry`. Once an hour: it takes a handful of calls.
+    pub(super) async fn clean(
+        &mut self,
+        now: DateTime<Utc>,
+        dry: bool,
+        done: &mut Vec<Entry>,
+        unseen: &mut Vec<String>,
+    ) -> Vec<String> {
+        let Some(after) = self.policies.clean_up_after() else {
+            return Vec::new();
+        };
+        if self.cleaned_at.is_some_and(|at| now - at < CLEANING) {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for beat in self.beats.iter().filter(|beat| !beat.is_blind()) {
+            let place = beat.place();
+            let leftovers = match beat.patrol.leftovers(now - after.delta()).await {
+                Ok(leftovers) => leftovers,
+                Err(error) => {
+                    unseen.push(format!("{place}: what dead clusters left: {error}"));
+                    continue;
+                }
+            };
+            for leftover in leftovers {
+                found.push(format!("{place}: {}", leftover.says));
+                if dry {
+                    continue;
+                }
+                let outcome = match beat.patrol.remove(&leftover).await {
+                    Ok(true) => "done".to_owned(),
+                    // In use, or no longer left over: no matter.
+                    Ok(false) => continue,
+                    Err(error) => format!("cannot remove it: {error}"),
+                };
+                let entry = Entry {
+                    place: Some(place.clone()),
+                    target: Some(Target {
+                        id: leftover.id.clone(),
+                        name: leftover.stack.as_ref().map(ToString::to_string),
+                    }),
+                    evidence: Some(leftover.says.clone()),
+                    ..self.entry(now, Act::CleanUp, outcome)
+                };
+                self.desk.note(&entry);
+                done.push(entry);
+            }
+        }
+        self.cleaned_at = Some(now);
+        found
+    }
+}

@@ -1,0 +1,138 @@
+//! What is remembered of one cluster between sweeps.
+
+use crate::guard::watch::{Judged, Stage, Watched, judge, look_again, wants_pulses};
+use crate::model::fleet::{Listed, Pulse, Sight, Signal};
+use crate::model::observed::EndReason;
+use crate::policy::Policies;
+use chrono::{DateTime, Utc};
+
+/// Listings show a new cluster late, and EMR does not know it at once. Looks after which that is no
+/// longer so.
+const UNFOUND: u32 = 3;
+
+pub(super) struct Known {
+    pub(super) listed: Listed,
+    pub(super) sight: Option<Sight>,
+    /// As far as they were asked for in this sweep.
+    pub(super) pulses: Option<Signal<Vec<Pulse>>>,
+    pub(super) judged: Judged,
+    pub(super) next_look: DateTime<Utc>,
+    /// When its end was asked for.
+    pub(super) asked_at: Option<DateTime<Utc>>,
+    /// When it was asked for again.
+    pub(super) again_at: Option<DateTime<Utc>>,
+    /// People were told that it is stuck.
+    pub(super) stuck: bool,
+    /// Its state is another than when it was looked at.
+    pub(super) changed: bool,
+    /// The last listing did not have it.
+    pub(super) missing: bool,
+    /// Looks that did not find it while no listing had it.
+    pub(super) unfound: u32,
+    /// Why it could not be looked at.
+    pub(super) trouble: Option<String>,
+}
+
+impl Known {
+    pub(super) fn new(listed: Listed, now: DateTime<Utc>) -> Self {
+        Self {
+            listed,
+            sight: None,
+            pulses: None,
+            judged: unlooked(),
+            next_look: now,
+            asked_at: None,
+            again_at: None,
+            stuck: false,
+            changed: true,
+            missing: false,
+            unfound: 0,
+            trouble: None,
+        }
+    }
+
+    /// Takes up what a listing says of it now.
+    pub(super) fn listed(&mut self, listed: Listed) {
+        self.changed |= listed.state != self.listed.state;
+        (self.missing, self.unfound) = (false, 0);
+        if let Some(sight) = &mut self.sight
+            && !listed.state.is_live()
+        {
+            // Nothing else of one that is ending matters any more.
+            sight.state = listed.state;
+        }
+        self.listed = listed;
+    }
+
+    pub(super) fn looked(&mut self, sight: Sight) {
+        self.listed.state = sight.state;
+        (self.sight, self.changed, self.trouble) = (Some(sight), false, None);
+    }
+
+    /// Whether it was looked at in the sweep that began then.
+    pub(super) fn is_fresh(&self, began_at: DateTime<Utc>) -> bool {
+        let sight = self.sight.as_ref();
+        sight.is_some_and(|sight| sight.looked_at >= began_at) && self.trouble.is_none()
+    }
+
+    /// Whether neither listings nor looks find it any more.
+    pub(super) const fn is_lost(&self) -> bool {
+        self.missing && self.unfound >= UNFOUND
+    }
+
+    /// When its end was asked for last.
+    pub(super) fn last_asked_at(&self) -> Option<DateTime<Utc>> {
+        self.again_at.max(self.asked_at)
+    }
+
+    /// Why it ends: as its mark has it.
+    pub(super) fn end_reason(&self) -> EndReason {
+        let mark = self.sight.as_ref().and_then(|sight| sight.mark);
+        mark.map_or(EndReason::Request, |mark| mark.reason)
+    }
+
+    pub(super) fn wants_pulses(&self, policies: &Policies, now: DateTime<Utc>) -> bool {
+        let Some(sight) = &self.sight else {
+            return false;
+        };
+        let orders = policies.orders(sight);
+        wants_pulses(now, &self.watched(sight, &orders, None))
+    }
+
+    fn watched<'a>(
+        &'a self,
+        sight: &'a Sight,
+        orders: &'a crate::model::orders::Orders,
+        unseen: Option<&'a str>,
+    ) -> Watched<'a> {
+        Watched {
+            sight,
+            pulses: self.pulses.as_ref(),
+            orders,
+            unseen: self.trouble.as_deref().or(unseen),
+            asked_at: self.asked_at,
+        }
+    }
+
+    /// Judges it by what is known.
+    pub(super) fn judge(&mut self, policies: &Policies, now: DateTime<Utc>, unseen: Option<&str>) {
+        let Some(sight) = &self.sight else {
+            self.judged = unlooked();
+            return;
+        };
+        let orders = policies.orders(sight);
+        let judged = judge(now, &self.watched(sight, &orders, unseen));
+        self.next_look = look_again(sight.looked_at, &judged, &orders);
+        self.judged = judged;
+    }
+}
+
+fn unlooked() -> Judged {
+    Judged {
+        stage: Stage::Unseen,
+        reason: None,
+        evidence: "it was not looked at yet".to_owned(),
+        ends_at: None,
+        idle_since: None,
+    }
+}

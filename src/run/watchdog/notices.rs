@@ -1,0 +1,181 @@
+//! What people are told of clusters, in words: who, why, what it cost, and the command that lets it
+//! live.
+
+use super::known::Known;
+use crate::cloud::CloudError;
+use crate::cost::meter::{accrued, rate};
+use crate::guard::watch::Stage;
+use crate::model::fleet::{Mark, Place};
+use crate::model::name::ClusterId;
+use crate::model::notice::{Level, Notice};
+use crate::model::span::Span;
+use chrono::{DateTime, Utc};
+
+/// What there is to tell of one cluster; each once, until it is over.
+pub(super) const MATTERS: [&str; 7] = [
+    "warn",
+    "end",
+    "unended",
+    "late",
+    "stuck",
+    "forgotten",
+    "protected",
+];
+
+/// What lasts is told again.
+const REMINDER: Span = Span::from_secs(24 * 3_600);
+const URGENT: Span = Span::from_secs(30 * 60);
+
+pub(super) fn matter(what: &str, place: &Place, id: &ClusterId) -> String {
+    format!("{what}/{place}/{id}")
+}
+
+/// A cluster that is told of.
+pub(super) struct About<'a> {
+    pub(super) place: &'a Place,
+    pub(super) known: &'a Known,
+    pub(super) now: DateTime<Utc>,
+}
+
+pub(super) fn warning(about: &About<'_>, mark: Mark) -> Notice {
+    let ends = mark.ends_at.format("%Y-%m-%d %H:%M UTC");
+    let title = format!("{} ends at {ends}", about.name());
+    Notice {
+        command: about.keep(),
+        ..about.notice("warn", Level::Warning, title)
+    }
+}
+
+pub(super) fn ended(about: &About<'_>) -> Notice {
+    let title = format!("{} is being ended", about.name());
+    about.notice("end", Level::Info, title)
+}
+
+pub(super) fn unended(about: &About<'_>, error: &CloudError) -> Notice {
+    let title = format!("{} cannot be ended: {error}", about.name());
+    Notice {
+        command: about.by_hand(),
+        remind_after: Some(URGENT),
+        ..about.notice("unended", Level::Alert, title)
+    }
+}
+
+pub(super) fn late(about: &About<'_>) -> Notice {
+    let title = format!("{} should be over and is not", about.name());
+    Notice {
+        command: about.by_hand(),
+        remind_after: Some(URGENT),
+        ..about.notice("late", Level::Alert, title)
+    }
+}
+
+/// Of what nothing is done about.
+pub(super) fn told(about: &About<'_>, stage: &Stage) -> Notice {
+    let (what, level, says) = match stage {
+        Stage::Stuck => ("stuck", Level::Warning, "is stuck"),
+        Stage::Protected => (
+            "protected",
+            Level::Alert,
+            "should end, and its termination protection is on",
+        ),
+        Stage::Keep
+        | Stage::Exempt
+        | Stage::Unseen
+        | Stage::Forgotten
+        | Stage::Warn(_)
+        | Stage::Grace(_)
+        | Stage::Clear
+        | Stage::End(..)
+        | Stage::Ending
+        | Stage::Late
+        | Stage::Over => ("forgotten", Level::Warning, "is forgotten"),
+    };
+    Notice {
+        command: about.by_hand(),
+        remind_after: Some(REMINDER),
+        ..about.notice(what, level, format!("{} {says}", about.name()))
+    }
+}
+
+impl About<'_> {
+    fn notice(&self, what: &str, level: Level, title: String) -> Notice {
+        Notice {
+            at: self.now,
+            matter: matter(what, self.place, &self.known.listed.id),
+            level,
+            title,
+            facts: self.facts(),
+            command: None,
+            remind_after: None,
+        }
+    }
+
+    fn name(&self) -> String {
+        let listed = &self.known.listed;
+        let stack = self.ours().map(|cluster| cluster.stack.to_string());
+        let name = stack.unwrap_or_else(|| listed.name.clone());
+        let owner = self
+            .known
+            .sight
+            .as_ref()
+            .and_then(|sight| sight.owner.as_ref());
+        let owner = owner.map_or_else(String::new, |owner| format!(" of {owner}"));
+        format!("cluster {} ({name}{owner})", listed.id)
+    }
+
+    fn ours(&self) -> Option<&crate::model::observed::Cluster> {
+        self.known.sight.as_ref()?.ours()
+    }
+
+    fn facts(&self) -> Vec<(String, String)> {
+        let mut facts = vec![("why".to_owned(), self.known.judged.evidence.clone())];
+        let sight = self.known.sight.as_ref();
+        let owner = sight.and_then(|sight| sight.owner.clone());
+        facts.push((
+            "owner".to_owned(),
+            owner.unwrap_or_else(|| "not known".to_owned()),
+        ));
+        let cost = sight.and_then(|sight| {
+            let rates = sight.rates.as_ref()?;
+            let spent = accrued(rates, &sight.lives, self.now).total.up_to(2);
+            let hourly = rate(rates, &sight.lives, self.now).up_to(2);
+            Some(format!("{spent} so far, at {hourly}/h"))
+        });
+        facts.push((
+            "cost".to_owned(),
+            cost.unwrap_or_else(|| "not known".to_owned()),
+        ));
+        facts.push(("where".to_owned(), self.place.to_string()));
+        facts
+    }
+
+    /// What lets it live on.
+    fn keep(&self) -> Option<String> {
+        let target = match self.place {
+            Place::Local => "--local".to_owned(),
+            Place::Region(region) => format!("--region {region}"),
+        };
+        if let Some(cluster) = self.ours() {
+            let stack = &cluster.stack;
+            return Some(format!(
+                "clusterup extend {stack} {target} --by 1h --why \"…\""
+            ));
+        }
+        let id = &self.known.listed.id;
+        Some(format!(
+            "aws emr add-tags {target} --resource-id {id} --tags keep=true"
+        ))
+    }
+
+    fn by_hand(&self) -> Option<String> {
+        let id = &self.known.listed.id;
+        match (self.place, self.ours()) {
+            (Place::Local, cluster) => {
+                cluster.map(|cluster| format!("clusterup destroy {} --local", cluster.stack))
+            }
+            (Place::Region(region), _) => Some(format!(
+                "aws emr terminate-clusters --region {region} --cluster-ids {id}"
+            )),
+        }
+    }
+}

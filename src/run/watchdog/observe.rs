@@ -1,0 +1,212 @@
+//! One look at a place: a listing, then a closer look at what changed, what is suspected, and what
+//! is new, in that order; and a few of those whose turn it is.
+
+use super::beat::Beat;
+use super::known::Known;
+use crate::guard::watch::Stage;
+use crate::model::clock::Clock;
+use crate::model::fleet::{Listed, Sight, Signal};
+use crate::model::name::ClusterId;
+use crate::policy::Policies;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// New clusters that are looked at in one sweep: a fleet is got to know over several.
+const SURVEYED: usize = 40;
+/// Clusters of which nothing is suspected that are looked at in one sweep.
+const ROUTINE: usize = 2;
+/// What is asked for of the past: enough to see when something last ran, and what is stuck.
+const PAST: TimeDelta = TimeDelta::hours(3);
+
+impl Beat {
+    /// How many clusters were looked at.
+    pub(super) async fn observe(
+        &mut self,
+        policies: &Policies,
+        clock: &dyn Clock,
+        now: DateTime<Utc>,
+    ) -> usize {
+        self.holes.clear();
+        match self.patrol.list().await {
+            Ok(listed) => {
+                self.blind = false;
+                self.take_up(listed, now);
+            }
+            Err(error) => {
+                self.blind = true;
+                self.holes
+                    .push(format!("its clusters cannot be listed: {error}"));
+            }
+        }
+        self.judge(policies, now);
+        let turn = self.turn(now);
+        for id in &turn {
+            self.look(id).await;
+        }
+        self.ask_pulses(policies, clock.now()).await;
+        self.judge(policies, clock.now());
+        let late = self.suspects_unlooked(&turn);
+        for id in &late {
+            self.look(id).await;
+        }
+        self.judge(policies, clock.now());
+        self.note_holes();
+        turn.len() + late.len()
+    }
+
+    fn take_up(&mut self, listed: Vec<Listed>, now: DateTime<Utc>) {
+        for known in self.known.values_mut() {
+            known.missing = true;
+        }
+        for listed in listed {
+            match self.known.get_mut(&listed.id) {
+                Some(known) => known.listed(listed),
+                None => {
+                    let id = listed.id.clone();
+                    self.known.insert(id, Known::new(listed, now));
+                }
+            }
+        }
+    }
+
+    pub(super) fn judge(&mut self, policies: &Policies, now: DateTime<Utc>) {
+        let blind = self
+            .blind
+            .then_some("the clusters of its place cannot be listed");
+        for known in self.known.values_mut() {
+            known.judge(policies, now, blind);
+        }
+    }
+
+    /// Whom to look at: what is no longer listed, what changed and what is suspected, all of it;
+    /// of the new and of the others a few.
+    fn turn(&self, now: DateTime<Utc>) -> Vec<ClusterId> {
+        let mut turn = BTreeSet::new();
+        let (mut new, mut others) = (Vec::new(), Vec::new());
+        for (id, known) in &self.known {
+            let live = known.listed.state.is_live();
+            if known.missing && !self.blind {
+                turn.insert(id.clone());
+            } else if known.sight.is_none() {
+                new.push((!live, known.listed.created_at, id));
+            } else if live && (known.changed || known.judged.stage.is_suspect()) {
+                turn.insert(id.clone());
+            } else if known.next_look <= now {
+                others.push((known.next_look, id));
+            }
+        }
+        new.sort();
+        others.sort();
+        turn.extend(new.into_iter().take(SURVEYED).map(|(.., id)| id.clone()));
+        turn.extend(others.into_iter().take(ROUTINE).map(|(_, id)| id.clone()));
+        turn.into_iter().collect()
+    }
+
+    /// Those that came under suspicion by what their metrics say.
+    fn suspects_unlooked(&self, turn: &[ClusterId]) -> Vec<ClusterId> {
+        let late = |(id, known): &(&ClusterId, &Known)| {
+            known.judged.stage.is_suspect() && !turn.contains(id)
+        };
+        let late = self.known.iter().filter(late);
+        late.map(|(id, _)| id.clone()).collect()
+    }
+
+    pub(super) async fn look(&mut self, id: &ClusterId) {
+        let Some(known) = self.known.get_mut(id) else {
+            return;
+        };
+        match self.patrol.look(id).await {
+            Ok(Some(sight)) => {
+                known.unfound = 0;
+                known.looked(sight);
+            }
+            // Not found is not gone: not before it was asked for some times.
+            Ok(None) => {
+                known.unfound += 1;
+                known.trouble = Some("the cloud does not know it".to_owned());
+            }
+            Err(error) => known.trouble = Some(format!("it cannot be looked at: {error}")),
+        }
+    }
+
+    /// Asks what runs on those that their steps alone would end.
+    pub(super) async fn ask_pulses(&mut self, policies: &Policies, now: DateTime<Utc>) {
+        for known in self.known.values_mut() {
+            known.pulses = None;
+        }
+        let wanted: Vec<ClusterId> = self
+            .known
+            .iter()
+            .filter(|(_, known)| known.wants_pulses(policies, now))
+            .map(|(id, _)| id.clone())
+            .collect();
+        if wanted.is_empty() {
+            return;
+        }
+        let told = {
+            let known = wanted.iter().filter_map(|id| self.known.get(id));
+            let sights: Vec<&Sight> = known.filter_map(|known| known.sight.as_ref()).collect();
+            self.patrol.pulses(&sights, now - PAST).await
+        };
+        let mut told = match told {
+            Ok(told) => Ok(told),
+            Err(error) => {
+                let hole = format!(
+                    "metrics of {} clusters cannot be read: {error}",
+                    wanted.len()
+                );
+                self.holes.push(hole);
+                Err(error.to_string())
+            }
+        };
+        for id in wanted {
+            let pulses = match &mut told {
+                Ok(told) => Signal::Read(told.remove(&id).unwrap_or_default()),
+                Err(why) => Signal::Unread(why.clone()),
+            };
+            if let Some(known) = self.known.get_mut(&id) {
+                known.pulses = Some(pulses);
+            }
+        }
+    }
+
+    /// Says what was not seen; forgets what nobody knows any more.
+    fn note_holes(&mut self) {
+        let unlooked = |known: &&Known| known.sight.is_none() && known.trouble.is_none();
+        match self.known.values().filter(unlooked).count() {
+            0 => {}
+            count => self
+                .holes
+                .push(format!("{count} clusters were not looked at yet")),
+        }
+        let mut troubles: BTreeMap<&str, usize> = BTreeMap::new();
+        for why in self
+            .known
+            .values()
+            .filter_map(|known| known.trouble.as_deref())
+        {
+            *troubles.entry(why).or_default() += 1;
+        }
+        let unread = |known: &&Known| {
+            let steps = known.sight.as_ref().map(|sight| &sight.steps);
+            matches!(steps, Some(Signal::Unread(_))) && known.listed.state.is_live()
+        };
+        let troubles = troubles.into_iter();
+        self.holes
+            .extend(troubles.map(|(why, count)| format!("{count} x {why}")));
+        match self.known.values().filter(unread).count() {
+            0 => {}
+            count => self
+                .holes
+                .push(format!("the steps of {count} clusters cannot be read")),
+        }
+    }
+
+    /// Drops those that are over and done with.
+    pub(super) fn drop_over(&mut self) {
+        self.known.retain(|_, known| {
+            let over = known.judged.stage == Stage::Over;
+            !over && !known.is_lost()
+        });
+    }
+}
