@@ -3,7 +3,7 @@
 use super::Account;
 use super::errors::{Doing, gone};
 use super::names::{prefix, shared_tags};
-use super::place::{self, LOCKS};
+use super::place::{self, LOCKS, WATCH};
 use crate::cloud::CloudError;
 use crate::cloud::api::s3::{
     AbortMultipartUpload, Body, Bucket, Condition, CreateBucket, DeleteBucket, DeleteObject,
@@ -185,7 +185,10 @@ impl<A: Api> Account<A> {
         }
         let listed = self.list(&bucket, "", None).await?.unwrap_or_default();
         let keys: Vec<String> = listed.into_iter().filter_map(key).collect();
-        if keys.iter().any(|key| !key.starts_with(LOCKS)) {
+        if keys
+            .iter()
+            .any(|key| !key.starts_with(LOCKS) && key != WATCH)
+        {
             return Ok(());
         }
         for key in keys {

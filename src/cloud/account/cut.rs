@@ -152,7 +152,7 @@ fn unreadable(cluster: &emr::Cluster) -> Result<Option<Cluster>, CloudError> {
     )))
 }
 
-fn told(
+pub(super) fn told(
     stack: &StackName,
     seen: &SeenCluster,
     steps: Vec<emr::Step>,
@@ -346,7 +346,7 @@ fn written(text: &str) -> Option<End> {
 }
 
 /// A step; somebody else's under the name that it has, of no job.
-fn step(step: emr::Step) -> Option<Step> {
+pub(super) fn step(step: emr::Step) -> Option<Step> {
     let ours = names::of_step(&step.name);
     let (name, job, run) = match ours {
         Some(ours) => ours,

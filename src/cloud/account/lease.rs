@@ -1,6 +1,10 @@
 //! Who works on a stack: an object that one writer can make. Its holder writes it anew while it
 //! lives; one that stays as it is for longer than its time is a dead holder's.
 
+mod watch;
+
+pub(super) use watch::Watch;
+
 use super::Account;
 use super::bucket::SETTLING;
 use super::errors::Doing;
@@ -100,7 +104,13 @@ pub(super) struct Held<A> {
     /// the other may be set.
     known: Cell<(Instant, DateTime<Utc>)>,
     grip: Cell<Grip>,
+    /// Of what it is the lock.
+    of: &'static str,
 }
+
+/// The stack's, and the account's.
+const STACK: &str = "stack";
+const WATCHDOG: &str = "watchdog";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Grip {
@@ -141,7 +151,7 @@ impl<A: Api> Held<A> {
             Err(error) if matches!(error.kind, Kind::Precondition | Kind::NotFound) => {
                 self.own_etag().await?
             }
-            reply => Some(reply.doing(|| "keep the lock of the stack".to_owned())?),
+            reply => Some(reply.doing(|| format!("keep the lock of the {}", self.of))?),
         };
         match etag {
             Some(etag) => {
@@ -152,7 +162,7 @@ impl<A: Api> Held<A> {
             }
             None => {
                 self.grip.set(Grip::Lost);
-                Err(lost())
+                Err(lost(self.of))
             }
         }
     }
@@ -190,8 +200,9 @@ impl<A: Api> Held<A> {
     }
 }
 
-fn lost() -> CloudError {
-    let message = "the lock of the stack was taken by another clusterup, which thought us dead";
+fn lost(of: &str) -> CloudError {
+    let message =
+        format!("the lock of the {of} was taken by another clusterup, which thought us dead");
     CloudError::new(Class::Busy, message).hint("see what it does, then apply again")
 }
 
@@ -267,7 +278,7 @@ impl<A: Api> Account<A> {
     pub(super) async fn still_ours(&self) -> Result<(), CloudError> {
         let held = self.lease.borrow().clone();
         match held.map(|held| (held.grip.get(), held)) {
-            Some((Grip::Lost, _)) => Err(lost()),
+            Some((Grip::Lost, _)) => Err(lost(STACK)),
             Some((Grip::Firm, held)) if !held.is_fresh() => held.beat().await,
             // Without a lease there is nothing to lose: ending a cluster needs none.
             Some((Grip::Firm | Grip::Released, _)) | None => Ok(()),
@@ -279,7 +290,7 @@ impl<A: Api> Account<A> {
         let held = self.lease.borrow().clone();
         match held.map(|held| held.grip.get()) {
             Some(Grip::Firm) => self.still_ours().await,
-            Some(Grip::Lost | Grip::Released) | None => Err(lost()),
+            Some(Grip::Lost | Grip::Released) | None => Err(lost(STACK)),
         }
     }
 
@@ -324,13 +335,40 @@ impl<A: Api> Account<A> {
         hear: &dyn Listener,
     ) -> Result<Lease, CloudError> {
         let (bucket, key) = (self.bucket().await?, place::lock(stack));
-        let holder = Holder {
+        let holder = self.holder();
+        let (etag, fresh) = self.win(&bucket, &key, &holder, stack, hear).await?;
+        let lease = self.hold(bucket, key, holder, etag, STACK);
+        *self.lease.borrow_mut() = Some(lease.held.clone());
+        if fresh {
+            return Ok(Box::new(lease));
+        }
+        if let Err(error) = self.settle_intents(stack, hear).await {
+            // What went wrong matters more than whether the lock could be let go.
+            let _ = Box::new(lease).release().await;
+            return Err(error);
+        }
+        Ok(Box::new(lease))
+    }
+
+    /// This process, as a lock names it.
+    fn holder(&self) -> Holder {
+        Holder {
             who: self.settings.who.clone(),
             token: self.nonce(),
             process: Process::me(),
             beats: 0,
-        };
-        let (etag, fresh) = self.win(&bucket, &key, &holder, stack, hear).await?;
+        }
+    }
+
+    /// A lock that was won, and its beat.
+    fn hold(
+        &self,
+        bucket: Bucket,
+        key: String,
+        holder: Holder,
+        etag: String,
+        of: &'static str,
+    ) -> Beating<A> {
         let held = Rc::new(Held {
             api: self.api.clone(),
             bucket,
@@ -341,23 +379,14 @@ impl<A: Api> Account<A> {
             known: Cell::new((Instant::now(), self.settings.clock.now())),
             clock: self.settings.clock.clone(),
             grip: Cell::new(Grip::Firm),
+            of,
         });
-        *self.lease.borrow_mut() = Some(held.clone());
         let beating = held.clone();
         let heart = tokio::task::spawn_local(async move { beating.beat_on().await });
-        let lease = Beating {
+        Beating {
             held,
             heart: heart.abort_handle(),
-        };
-        if fresh {
-            return Ok(Box::new(lease));
         }
-        if let Err(error) = self.settle_intents(stack, hear).await {
-            // What went wrong matters more than whether the lock could be let go.
-            let _ = Box::new(lease).release().await;
-            return Err(error);
-        }
-        Ok(Box::new(lease))
     }
 
     async fn write_lock(

@@ -21,6 +21,7 @@ mod lease;
 mod logs;
 mod names;
 mod observe;
+mod patrol;
 mod place;
 mod results;
 mod roles;
@@ -50,6 +51,7 @@ use crate::model::action::Action;
 use crate::model::clock::Clock;
 use crate::model::event::{Event, Listener, SparkProgress};
 use crate::model::facts::Facts;
+use crate::model::fleet::Place;
 use crate::model::name::{ClusterId, Region, StackName, TeamName};
 use crate::model::observed::{Cluster, Observed};
 use crate::model::plan::Plan;
@@ -59,7 +61,7 @@ use crate::model::stack::Stack;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -81,7 +83,14 @@ pub struct Account<A> {
     /// Why schedules were not armed, as it was told: once each.
     warned: RefCell<BTreeSet<String>>,
     dice: Dice,
+    /// Where it is, as a watchdog says it.
+    place: Place,
+    rounds: patrol::Rounds<A>,
+    /// The calls so far, where somebody counts them.
+    count: Option<Count>,
 }
+
+type Count = Box<dyn Fn() -> BTreeMap<String, u64>>;
 
 /// What an account is looked at with.
 pub struct Settings {
@@ -110,6 +119,9 @@ impl<A: Api> Account<A> {
         Self {
             api,
             dice: Dice::new(settings.seed),
+            place: Place::Region(settings.region.clone()),
+            rounds: patrol::Rounds::default(),
+            count: None,
             settings,
             identity: RefCell::new(None),
             seen: RefCell::new(Seen::default()),
@@ -117,6 +129,13 @@ impl<A: Api> Account<A> {
             lacks_role: Cell::new(None),
             warned: RefCell::default(),
         }
+    }
+
+    /// With somebody who knows how often each call was made so far, by AWS's names.
+    #[must_use]
+    pub fn counted_by(mut self, count: impl Fn() -> BTreeMap<String, u64> + 'static) -> Self {
+        self.count = Some(Box::new(count));
+        self
     }
 
     /// Who the credentials belong to.

@@ -80,12 +80,15 @@ impl<A: Api> Account<A> {
         (seen.keys, seen.groups, seen.objects) = (keys.collect(), groups.collect(), objects);
     }
 
-    async fn key_pairs(&self, filters: Vec<Filter>) -> Result<Vec<KeyPair>, CloudError> {
+    pub(super) async fn key_pairs(&self, filters: Vec<Filter>) -> Result<Vec<KeyPair>, CloudError> {
         let reply = self.api.serve(DescribeKeyPairs { filters }).await;
         reply.doing(|| "list key pairs".to_owned())
     }
 
-    async fn security_groups(&self, filters: Vec<Filter>) -> Result<Vec<Group>, CloudError> {
+    pub(super) async fn security_groups(
+        &self,
+        filters: Vec<Filter>,
+    ) -> Result<Vec<Group>, CloudError> {
         let reply = self.api.serve(DescribeSecurityGroups { filters }).await;
         reply.doing(|| "list security groups".to_owned())
     }

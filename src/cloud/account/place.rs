@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! locks/STACK.json                     who works on the stack
+//! watchdog/lock                        who watches the account
 //! teams/TEAM.json                      what the team has spent and promised
 //! stacks/STACK/.clusterup.json         the stack has a part of the bucket, and the bucket is closed
 //! stacks/STACK/{scripts, data, bootstrap, results, scratch}/…
@@ -18,6 +19,9 @@ use crate::model::name::{ClusterId, JobHash, StackName, TeamName};
 use crate::model::observed::Run;
 
 pub(super) const LOCKS: &str = "locks/";
+
+/// Who watches the account.
+pub(super) const WATCH: &str = "watchdog/lock";
 
 pub(super) fn lock(stack: &StackName) -> String {
     format!("{LOCKS}{stack}.json")

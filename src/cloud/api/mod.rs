@@ -3,6 +3,7 @@
 //! choice.
 
 pub mod budgets;
+pub mod cloudwatch;
 pub mod ec2;
 pub mod emr;
 mod error;
@@ -85,6 +86,7 @@ api!(
     budgets::DeleteBudget,
     budgets::CreateNotification,
     budgets::DeleteNotification,
+    cloudwatch::GetMetricData,
     sts::GetCallerIdentity,
     ec2::DescribeKeyPairs,
     ec2::ImportKeyPair,
@@ -139,4 +141,5 @@ api!(
     scheduler::UpdateSchedule,
     scheduler::GetSchedule,
     scheduler::DeleteSchedule,
+    scheduler::ListSchedules,
 );

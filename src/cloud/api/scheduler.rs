@@ -1,6 +1,6 @@
 //! Amazon EventBridge Scheduler: a call of AWS's that AWS itself makes at its time.
 
-use super::call;
+use super::{Page, call};
 use chrono::{DateTime, Utc};
 
 /// What ends clusters: EMR's TerminateJobFlows as a universal target. The service's name is that of
@@ -54,3 +54,16 @@ pub struct DeleteSchedule {
     pub name: String,
 }
 call!(DeleteSchedule, "scheduler:DeleteSchedule", changes, ());
+
+/// The names of schedules that begin so, up to 100, in no promised order.
+#[derive(Debug, Clone)]
+pub struct ListSchedules {
+    pub prefix: String,
+    pub next: Option<String>,
+}
+call!(
+    ListSchedules,
+    "scheduler:ListSchedules",
+    reads,
+    Page<String>
+);

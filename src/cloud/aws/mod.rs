@@ -1,6 +1,7 @@
 //! Amazon's own SDK as the one who serves the calls: translation there and back, nothing else.
 
 mod budgets;
+mod cloudwatch;
 mod ec2;
 mod emr;
 mod error;
@@ -32,6 +33,7 @@ const STALL: Duration = Duration::from_secs(30);
 /// AWS in one region.
 pub struct Sdk {
     budgets: aws_sdk_budgets::Client,
+    cloudwatch: aws_sdk_cloudwatch::Client,
     ec2: aws_sdk_ec2::Client,
     emr: aws_sdk_emr::Client,
     iam: aws_sdk_iam::Client,
@@ -63,6 +65,7 @@ impl Sdk {
             .build();
         Self {
             budgets: aws_sdk_budgets::Client::new(&config),
+            cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
             ec2: aws_sdk_ec2::Client::new(&config),
             emr: aws_sdk_emr::Client::new(&config),
             iam: aws_sdk_iam::Client::new(&config),

@@ -3,9 +3,9 @@
 use super::Sdk;
 use super::error::{told, unbuilt, unless};
 use crate::cloud::api::scheduler::{
-    CreateSchedule, DeleteSchedule, GetSchedule, Schedule, UpdateSchedule,
+    CreateSchedule, DeleteSchedule, GetSchedule, ListSchedules, Schedule, UpdateSchedule,
 };
-use crate::cloud::api::{ApiError, Call, Kind, Serve};
+use crate::cloud::api::{ApiError, Call, Kind, Page, Serve};
 use aws_sdk_scheduler::operation::get_schedule::GetScheduleOutput;
 use aws_sdk_scheduler::types::{
     ActionAfterCompletion, FlexibleTimeWindow, FlexibleTimeWindowMode, RetryPolicy, ScheduleState,
@@ -16,6 +16,8 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 /// Without a zone: that is a field of its own.
 const AT: &str = "at(%Y-%m-%dT%H:%M:%S)";
 const ZONE: &str = "UTC";
+/// Where a schedule is that names no other.
+const GROUP: &str = "default";
 /// Without a policy it would be tried for a day, and a cluster is no better for being ended then.
 const TRIED_SECONDS: i32 = 3_600;
 const TRIED_TIMES: i32 = 20;
@@ -151,6 +153,25 @@ impl Serve<DeleteSchedule> for Sdk {
             .map(|_| ())
             .map_err(told::<DeleteSchedule, _>)
             .or_else(unless(Kind::NotFound))
+    }
+}
+
+impl Serve<ListSchedules> for Sdk {
+    async fn serve(&self, call: ListSchedules) -> Result<Page<String>, ApiError> {
+        let reply = self
+            .scheduler
+            .list_schedules()
+            .group_name(GROUP)
+            .name_prefix(call.prefix)
+            .set_next_token(call.next)
+            .send()
+            .await
+            .map_err(told::<ListSchedules, _>)?;
+        let schedules = reply.schedules.into_iter();
+        Ok(Page {
+            items: schedules.filter_map(|schedule| schedule.name).collect(),
+            next: reply.next_token,
+        })
     }
 }
 

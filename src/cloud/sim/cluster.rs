@@ -1,5 +1,6 @@
 //! A cluster as EMR holds it, and what the calls may see of it.
 
+use super::metrics::Habits;
 use super::power_off::PowerOff;
 use super::world::{State, emr_id, span};
 use crate::cloud::api::emr::{self, Failure, NewGroup, NewStep, RunJobFlow};
@@ -24,6 +25,8 @@ pub(super) struct Cluster {
     pub(super) created_at: DateTime<Utc>,
     pub(super) ready_at: Option<DateTime<Utc>>,
     pub(super) ended_at: Option<DateTime<Utc>>,
+    /// When it was told to end, or ended itself.
+    pub(super) down_at: Option<DateTime<Utc>>,
     pub(super) protected: bool,
     pub(super) groups: Vec<InstanceGroup>,
     pub(super) steps: Vec<Step>,
@@ -33,6 +36,8 @@ pub(super) struct Cluster {
     pub(super) waiting_since: DateTime<Utc>,
     /// When what goes on now is over: a start, a step, an end.
     pub(super) phase_ends: DateTime<Utc>,
+    /// What it does besides its steps.
+    pub(super) habits: Habits,
     /// With which code it is to fail while it starts.
     pub(super) doom: Option<String>,
     pub(super) listed_from: DateTime<Utc>,
@@ -88,6 +93,7 @@ impl Cluster {
             created_at: now,
             ready_at: None,
             ended_at: None,
+            down_at: None,
             protected: false,
             groups: groups.collect(),
             steps: Vec::new(),
@@ -95,6 +101,7 @@ impl Cluster {
             power_off: PowerOff::ordered(&order),
             waiting_since: now,
             phase_ends: now + span(&dice, STARTING_SECONDS),
+            habits: Habits::default(),
             doom,
             listed_from: world.seen_from(UNLISTED_SECONDS),
             told_from: world.seen_from(UNTOLD_SECONDS),

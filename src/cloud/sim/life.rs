@@ -27,7 +27,7 @@ impl Cluster {
             | ClusterState::Bootstrapping
             | ClusterState::Running
             | ClusterState::Terminating => Some(self.phase_ends),
-            ClusterState::Waiting if dead.idle_policy => None,
+            ClusterState::Waiting if dead.idle_policy || self.habits.is_busy() => None,
             ClusterState::Waiting => self.idle.map(|(timeout, set_at)| {
                 // A policy that comes late to a cluster long idle takes effect at once.
                 (self.waiting_since + timeout.delta()).max(set_at)
@@ -137,6 +137,7 @@ impl Cluster {
         self.reason = Some(code.to_owned());
         self.message = message.map(str::to_owned);
         self.phase_ends = now + span(&self.dice, TERMINATING_SECONDS);
+        self.down_at = Some(now);
         self.cut_off(now);
     }
 

@@ -12,6 +12,7 @@ mod groups;
 mod iam;
 mod life;
 mod lists;
+mod metrics;
 mod no;
 mod objects;
 mod power_off;

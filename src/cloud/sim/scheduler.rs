@@ -2,11 +2,11 @@
 
 use super::no::No;
 use super::world::{Answer, State, span};
-use crate::cloud::api::Kind;
 use crate::cloud::api::emr::TerminateJobFlows;
 use crate::cloud::api::scheduler::{
-    CreateSchedule, DeleteSchedule, GetSchedule, Schedule, TERMINATE, UpdateSchedule,
+    CreateSchedule, DeleteSchedule, GetSchedule, ListSchedules, Schedule, TERMINATE, UpdateSchedule,
 };
+use crate::cloud::api::{Kind, Page};
 use crate::cloud::dice::Dice;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
@@ -16,6 +16,7 @@ const MINUTE: TimeDelta = TimeDelta::seconds(60);
 /// For so long a call is tried that fails.
 const TRIED: TimeDelta = TimeDelta::hours(1);
 const LONGEST_NAME: usize = 64;
+const PAGE: usize = 100;
 
 pub(super) struct Scheduler {
     /// By their names.
@@ -149,5 +150,19 @@ impl Answer for DeleteSchedule {
     fn answer(self, state: &mut State) -> Result<(), No> {
         state.scheduler.schedules.remove(&self.name);
         Ok(())
+    }
+}
+
+impl Answer for ListSchedules {
+    fn answer(self, state: &mut State) -> Result<Page<String>, No> {
+        let marker = self.next.as_deref().unwrap_or_default();
+        let names = state.scheduler.schedules.keys();
+        let mut names = names
+            .filter(|name| name.starts_with(&self.prefix) && name.as_str() > marker)
+            .peekable();
+        let items: Vec<String> = names.by_ref().take(PAGE).cloned().collect();
+        let more = names.peek().is_some();
+        let next = items.last().filter(|_| more).cloned();
+        Ok(Page { items, next })
     }
 }

@@ -49,6 +49,8 @@ pub(super) struct State {
     pub(super) budgets: Budgets,
     pub(super) clusters: BTreeMap<String, Cluster>,
     pub(super) told: Told,
+    /// Whether CloudWatch answers nobody.
+    pub(super) metrics_fail: bool,
     pub(super) journal: Vec<(DateTime<Utc>, &'static str)>,
 }
 
@@ -82,6 +84,7 @@ impl State {
             budgets: Budgets::default(),
             clusters: BTreeMap::new(),
             told: Told::default(),
+            metrics_fail: false,
             journal: Vec::new(),
         }
     }

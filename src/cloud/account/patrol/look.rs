@@ -1,0 +1,257 @@
+//! One cluster as it is now, whoever made it.
+
+use super::{Known, MARK, others, stack_of};
+use crate::cloud::account::errors::Doing;
+use crate::cloud::account::names::SIZES;
+use crate::cloud::account::seen::SeenCluster;
+use crate::cloud::account::{Account, cut, place};
+use crate::cloud::api::emr::{self, GetAutoTerminationPolicy, ListInstanceGroups, ListSteps};
+use crate::cloud::api::s3::GetObject;
+use crate::cloud::api::{Api, ApiError, Kind};
+use crate::cloud::{Class, CloudError};
+use crate::model::fleet::{Made, Place, Sight, Signal};
+use crate::model::name::{ClusterId, StackName};
+use crate::model::observed::{Cluster, Step};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// For so long what was read of schedule and idle policy stands.
+const STALE: TimeDelta = TimeDelta::minutes(10);
+
+impl<A: Api> Account<A> {
+    pub(super) async fn sight(&self, id: &ClusterId) -> Result<Option<Sight>, CloudError> {
+        let now = self.settings.clock.now();
+        let (described, steps) = tokio::join!(self.describe(id.as_str()), self.all_steps(id));
+        let Some(cluster) = described? else {
+            return Ok(None);
+        };
+        let steps = match steps {
+            Ok(steps) => Signal::Read(steps),
+            Err(why) => Signal::Unread(why.to_string()),
+        };
+        if let Some(stack) = stack_of(&cluster)
+            && let Some(told) = self.of_ours(&stack, id, &cluster, &steps, now).await?
+        {
+            return Ok(Some(ours(self.place.clone(), &cluster, &told, &steps, now)));
+        }
+        self.seen.borrow_mut().clusters.remove(id);
+        let groups = self.groups_of(id, &cluster).await.unwrap_or_default();
+        let (catalog, region) = (&self.settings.prices, &self.settings.region);
+        Ok(Some(Sight {
+            owner: others::owner(&cluster.tags),
+            rates: others::rates(catalog, region, &groups),
+            lives: others::lives(&groups, cluster.created_at, cluster.ended_at),
+            ..bare(self.place.clone(), id, &cluster, &steps, now)
+        }))
+    }
+
+    /// All steps, the oldest first. EMR lists the newest first, and those before the first that is
+    /// not over need not be read again.
+    async fn all_steps(&self, id: &ClusterId) -> Result<Vec<emr::Step>, ApiError> {
+        let settled: Vec<emr::Step> = {
+            let known = self.rounds.known.borrow();
+            known.get(id).map_or(Vec::new(), |it| it.settled.clone())
+        };
+        let (mut new, mut next) = (Vec::new(), None);
+        let all = loop {
+            let id = id.to_string();
+            let page = self.api.serve(ListSteps { id, next }).await?;
+            let is_settled = |step: &emr::Step| settled.iter().rposition(|it| it.id == step.id);
+            let met = page.items.iter().find_map(is_settled);
+            let fresh = page.items.into_iter();
+            new.extend(fresh.take_while(|step| is_settled(step).is_none()));
+            next = page.next;
+            if met.is_some() || next.is_none() {
+                new.reverse();
+                let before = met.map_or(0, |last| last + 1);
+                break [&settled[..before], &new[..]].concat();
+            }
+        };
+        let over = all.iter().take_while(|step| step.state.is_over());
+        let over = over.cloned().collect();
+        self.know(id, |known| known.settled = over);
+        Ok(all)
+    }
+
+    fn know(&self, id: &ClusterId, change: impl FnOnce(&mut Known)) {
+        change(
+            self.rounds
+                .known
+                .borrow_mut()
+                .entry(id.clone())
+                .or_default(),
+        );
+    }
+
+    /// A cluster's instance groups, asked for once. One of instance fleets has none.
+    async fn groups_of(
+        &self,
+        id: &ClusterId,
+        cluster: &emr::Cluster,
+    ) -> Result<Vec<emr::InstanceGroup>, CloudError> {
+        let known = {
+            let known = self.rounds.known.borrow();
+            known.get(id).and_then(|it| it.groups.clone())
+        };
+        if let Some(groups) = known {
+            return Ok(groups);
+        }
+        if cluster.state.is_over() {
+            return Ok(Vec::new());
+        }
+        let of = id.to_string();
+        let groups = match self.api.serve(ListInstanceGroups { id: of }).await {
+            Err(error) if error.kind == Kind::Invalid => Vec::new(),
+            reply => reply.doing(|| format!("list the instance groups of {id}"))?,
+        };
+        self.know(id, |known| known.groups = Some(groups.clone()));
+        Ok(groups)
+    }
+
+    /// A cluster that clusterup made, with what ends it; none of one that is over and of which
+    /// nothing can be told.
+    async fn of_ours(
+        &self,
+        stack: &StackName,
+        id: &ClusterId,
+        cluster: &emr::Cluster,
+        steps: &Signal<Vec<emr::Step>>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Cluster>, CloudError> {
+        let seen = self.seen_again(id, cluster, now).await?;
+        let steps = steps.read().cloned().unwrap_or_default();
+        let tell = |steps| cut::told(stack, &seen, steps, &self.seen.borrow(), now);
+        let mut told = tell(steps.clone());
+        let leased = |told: &Cluster| told.spec.guardrails.lease.is_some();
+        if cluster.state.is_live() && told.as_ref().is_some_and(leased) {
+            self.find_follower(stack, id).await?;
+            told = tell(steps);
+        }
+        if told.is_none() && !cluster.state.is_over() {
+            let message = format!("cluster {id} lives and what EMR says of it cannot be read");
+            return Err(CloudError::new(Class::Failed, message).hint(format!(
+                "look at it by hand: aws emr describe-cluster --cluster-id {id}"
+            )));
+        }
+        self.seen.borrow_mut().clusters.insert(id.clone(), seen);
+        Ok(told)
+    }
+
+    /// What is new of a cluster of ours, and what was read before of the rest.
+    async fn seen_again(
+        &self,
+        id: &ClusterId,
+        cluster: &emr::Cluster,
+        now: DateTime<Utc>,
+    ) -> Result<SeenCluster, CloudError> {
+        let before = self.seen.borrow().clusters.get(id).cloned();
+        let sizes = |cluster: &emr::Cluster| cluster.tags.get(SIZES).cloned();
+        if before
+            .as_ref()
+            .is_some_and(|it| sizes(&it.cluster) != sizes(cluster))
+        {
+            // It was resized since.
+            self.know(id, |known| known.groups = None);
+        }
+        let groups = self.groups_of(id, cluster).await?;
+        let asked_at = {
+            let known = self.rounds.known.borrow();
+            known.get(id).and_then(|it| it.asked_at)
+        };
+        let is_live = cluster.state.is_live();
+        if let (Some(before), Some(at)) = (before, asked_at)
+            && (now - at < STALE || !is_live)
+        {
+            let cluster = cluster.clone();
+            return Ok(SeenCluster {
+                cluster,
+                groups,
+                ..before
+            });
+        }
+        let policy = GetAutoTerminationPolicy { id: id.to_string() };
+        let (schedule, idle) = tokio::join!(self.scheduled(id.as_str(), is_live), async {
+            // Of one that is over EMR says nothing, and one policy unread is one rung unknown.
+            let asked = is_live.then(|| self.api.serve(policy));
+            asked?.await.ok()
+        });
+        self.know(id, |known| known.asked_at = Some(now));
+        Ok(SeenCluster {
+            cluster: cluster.clone(),
+            groups,
+            idle,
+            schedule,
+        })
+    }
+
+    /// When an apply last said that it follows a cluster with a lease. Where that cannot be read it
+    /// is an error: nobody heard of is not nobody there.
+    async fn find_follower(&self, stack: &StackName, id: &ClusterId) -> Result<(), CloudError> {
+        let call = GetObject {
+            bucket: self.bucket().await?,
+            key: place::followed(stack, id),
+        };
+        let followed = match self.api.serve(call).await {
+            Err(error) if error.kind == Kind::NotFound => return Ok(()),
+            reply => reply.doing(|| format!("read who follows cluster {id}"))?,
+        };
+        let mut seen = self.seen.borrow_mut();
+        seen.followed.insert(id.clone(), followed.modified);
+        Ok(())
+    }
+}
+
+fn ours(
+    place: Place,
+    cluster: &emr::Cluster,
+    told: &Cluster,
+    steps: &Signal<Vec<emr::Step>>,
+    now: DateTime<Utc>,
+) -> Sight {
+    Sight {
+        owner: told.owner.clone().or_else(|| others::owner(&cluster.tags)),
+        rates: told.spec.rates,
+        lives: told.lives.clone(),
+        made: Made::Here(Box::new(told.clone())),
+        ..bare(place, &told.id, cluster, steps, now)
+    }
+}
+
+/// What is the same whoever made it.
+fn bare(
+    place: Place,
+    id: &ClusterId,
+    cluster: &emr::Cluster,
+    steps: &Signal<Vec<emr::Step>>,
+    now: DateTime<Utc>,
+) -> Sight {
+    Sight {
+        place,
+        id: id.clone(),
+        name: cluster.name.clone(),
+        state: cluster.state,
+        created_at: cluster.created_at,
+        ready_at: cluster.ready_at,
+        looked_at: now,
+        made: Made::Elsewhere,
+        owner: None,
+        tags: cluster.tags.clone(),
+        protected: cluster.protected,
+        steps: signal(steps),
+        rates: None,
+        lives: Vec::new(),
+        mark: cluster.tags.get(MARK).and_then(|text| text.parse().ok()),
+    }
+}
+
+/// A step that cannot be told must not be missing: the cluster would look idle.
+fn signal(steps: &Signal<Vec<emr::Step>>) -> Signal<Vec<Step>> {
+    let steps = match steps {
+        Signal::Read(steps) => steps,
+        Signal::Unread(why) => return Signal::Unread(why.clone()),
+    };
+    let told = steps.iter().map(|step| cut::step(step.clone()));
+    match told.collect::<Option<_>>() {
+        Some(steps) => Signal::Read(steps),
+        None => Signal::Unread("one of its steps cannot be read".to_owned()),
+    }
+}

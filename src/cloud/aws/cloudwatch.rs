@@ -1,0 +1,125 @@
+//! Amazon CloudWatch by the SDK.
+
+use super::Sdk;
+use super::error::{lacks, refused, told};
+use super::translate::{their_time, time};
+use crate::cloud::api::cloudwatch::{GetMetricData, PERIOD, Points, Query};
+use crate::cloud::api::{ApiError, Page, Serve};
+use aws_sdk_cloudwatch::types::{
+    Dimension, MetricDataQuery, MetricDataResult, MetricStat, ScanBy, StatusCode,
+};
+
+const NAMESPACE: &str = "AWS/ElasticMapReduce";
+/// Whoever worked at any time of five minutes was at work.
+const STATISTIC: &str = "Maximum";
+
+impl Serve<GetMetricData> for Sdk {
+    async fn serve(&self, call: GetMetricData) -> Result<Page<Points>, ApiError> {
+        let queries = call.queries.iter().enumerate().map(theirs).collect();
+        let reply = self
+            .cloudwatch
+            .get_metric_data()
+            .set_metric_data_queries(Some(queries))
+            .start_time(their_time(call.from))
+            .end_time(their_time(call.until))
+            .scan_by(ScanBy::TimestampAscending)
+            .set_next_token(call.next)
+            .send()
+            .await
+            .map_err(told::<GetMetricData, _>)?;
+        let mut items = vec![Points::new(); call.queries.len()];
+        for result in reply.metric_data_results.iter().flatten() {
+            whole(result)?;
+            let lack = || lacks::<GetMetricData>("whose points they are, or a point's time");
+            let of = result.id().and_then(number);
+            let of = of
+                .and_then(|number| items.get_mut(number))
+                .ok_or_else(lack)?;
+            of.extend(points(result).ok_or_else(lack)?);
+        }
+        let next = reply.next_token;
+        Ok(Page { items, next })
+    }
+}
+
+/// Ids begin with a small letter (CloudWatch API, MetricDataQuery).
+fn theirs((number, query): (usize, &Query)) -> MetricDataQuery {
+    let dimension = Dimension::builder()
+        .name("JobFlowId")
+        .value(&query.cluster)
+        .build();
+    let metric = aws_sdk_cloudwatch::types::Metric::builder()
+        .namespace(NAMESPACE)
+        .metric_name(query.metric.as_str())
+        .dimensions(dimension)
+        .build();
+    let stat = MetricStat::builder()
+        .metric(metric)
+        .period(i32::try_from(PERIOD).unwrap_or(i32::MAX))
+        .stat(STATISTIC)
+        .build();
+    MetricDataQuery::builder()
+        .id(format!("q{number}"))
+        .metric_stat(stat)
+        .return_data(true)
+        .build()
+}
+
+fn number(id: &str) -> Option<usize> {
+    id.strip_prefix('q')?.parse().ok()
+}
+
+/// A query alone can fail, and then has no points: that must not look like silence.
+fn whole(result: &MetricDataResult) -> Result<(), ApiError> {
+    let (code, status) = match result.status_code() {
+        Some(StatusCode::InternalError) => ("InternalError", 500),
+        Some(StatusCode::Forbidden) => ("AccessDenied", 403),
+        Some(_) | None => return Ok(()),
+    };
+    let said = result.messages().iter().find_map(|message| message.value());
+    Err(refused::<GetMetricData>(Some(code), Some(status), said))
+}
+
+fn points(result: &MetricDataResult) -> Option<Points> {
+    let (times, values) = (result.timestamps(), result.values());
+    if times.len() != values.len() {
+        return None;
+    }
+    let point = |(at, value): (_, &f64)| Some((time(at)?, *value));
+    let mut points: Points = times.iter().zip(values).map(point).collect::<Option<_>>()?;
+    points.sort_by_key(|(at, _)| *at);
+    Some(points)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::api::Kind;
+    use aws_smithy_types::DateTime;
+
+    #[test]
+    fn a_query_that_failed_is_not_silent() {
+        let result = |code| {
+            MetricDataResult::builder()
+                .id("q0")
+                .status_code(code)
+                .build()
+        };
+        assert_eq!(whole(&result(StatusCode::Complete)), Ok(()));
+        assert_eq!(whole(&result(StatusCode::PartialData)), Ok(()));
+        let kind = |code| whole(&result(code)).unwrap_err().kind;
+        assert_eq!(kind(StatusCode::InternalError), Kind::Doubt);
+        assert_eq!(kind(StatusCode::Forbidden), Kind::Denied);
+    }
+
+    #[test]
+    fn points_are_in_order_and_each_has_its_time() {
+        let two = MetricDataResult::builder()
+            .timestamps(DateTime::from_secs(600))
+            .timestamps(DateTime::from_secs(300));
+        assert_eq!(points(&two.clone().values(2.0).build()), None);
+        let points = points(&two.values(2.0).values(1.0).build()).unwrap();
+        let values: Vec<f64> = points.iter().map(|(_, value)| *value).collect();
+        assert_eq!(values, [1.0, 2.0]);
+    }
+}
