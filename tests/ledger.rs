@@ -1,7 +1,9 @@
 //! What clusters have cost: records summed up by hand, what holds of all of them, and the database
-//! that keeps them.
+//! that keeps them and the audit log.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
+#[path = "ledger/audit.rs"]
+mod audit;
 #[path = "ledger/database.rs"]
 mod database;
 #[path = "ledger/properties.rs"]

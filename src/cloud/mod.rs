@@ -15,6 +15,7 @@ mod home;
 mod keypair;
 pub mod local;
 pub mod meter;
+pub mod notify;
 pub mod pace;
 pub mod patrol;
 pub mod prices;

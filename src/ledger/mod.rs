@@ -1,13 +1,17 @@
 //! What clusters have cost, kept: an embedded SQLite database of one record a cluster, which
 //! outlives the cluster. It is no state: nobody decides what exists by it, and what is lost of it
-//! comes back from the cloud as far as that remembers.
+//! comes back from the cloud as far as that remembers. Beside it the audit log of the watchdog, and
+//! what it has told people of.
 //!
 //! WAL mode: readers never wait for a writer, a writer waits for another for a while.
 
+mod audit;
 mod error;
 mod file;
+mod notices;
 mod schema;
 
+pub use audit::{Asked, Logged};
 pub use error::LedgerError;
 
 use crate::cost::ledger::{Record, Scope, Window};
@@ -90,16 +94,17 @@ impl Ledger {
         })
     }
 
-    fn write(
+    fn write<T>(
         &mut self,
-        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<()>,
-    ) -> Result<(), LedgerError> {
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, LedgerError> {
         let begun = self
             .db
             .transaction_with_behavior(TransactionBehavior::Immediate);
         let done = begun.and_then(|transaction| {
-            work(&transaction)?;
-            transaction.commit()
+            let value = work(&transaction)?;
+            transaction.commit()?;
+            Ok(value)
         });
         done.doing("written")
     }

@@ -6,7 +6,8 @@ use std::path::Path;
 
 /// Each brings a ledger from the version that is its index to the next. They are never changed,
 /// only added to. Instants are milliseconds since 1970.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE records (
         target TEXT NOT NULL,
         id TEXT NOT NULL,
@@ -28,7 +29,44 @@ const MIGRATIONS: &[&str] = &["
         at INTEGER NOT NULL,
         PRIMARY KEY (target, account)
     ) STRICT;
-"];
+",
+    "
+    CREATE TABLE events (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        at INTEGER NOT NULL,
+        actor TEXT NOT NULL,
+        place TEXT,
+        target TEXT,
+        name TEXT,
+        act TEXT NOT NULL,
+        verdict TEXT,
+        evidence TEXT,
+        outcome TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX events_by_target ON events (target, id);
+    CREATE INDEX events_by_act ON events (act, id);
+    CREATE INDEX events_by_time ON events (at);
+    CREATE TRIGGER events_do_not_change BEFORE UPDATE ON events
+        BEGIN SELECT RAISE(ABORT, 'events are only added to'); END;
+    CREATE TRIGGER events_do_not_go BEFORE DELETE ON events
+        BEGIN SELECT RAISE(ABORT, 'events are only added to'); END;
+    -- REPLACE deletes without asking the trigger of deletions.
+    CREATE TRIGGER events_are_not_replaced BEFORE INSERT ON events
+        WHEN EXISTS (SELECT 1 FROM events WHERE id = NEW.id)
+        BEGIN SELECT RAISE(ABORT, 'events are only added to'); END;
+    CREATE TABLE notices (
+        matter TEXT PRIMARY KEY,
+        at INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE tellings (
+        matter TEXT NOT NULL,
+        voice TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        outcome TEXT NOT NULL,
+        PRIMARY KEY (matter, voice)
+    ) STRICT;
+",
+];
 
 /// Brings the tables up to date; refuses those of a newer clusterup.
 pub(super) fn migrate(db: &mut Connection, path: &Path) -> Result<(), LedgerError> {

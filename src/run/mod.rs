@@ -7,6 +7,7 @@ pub mod explain;
 pub mod follow;
 pub mod ledger;
 pub mod mirror;
+pub mod notify;
 pub mod reconcile;
 pub mod supervisor;
 pub mod treasury;

@@ -237,6 +237,10 @@ fn a_ledger_that_is_spoilt_within_is_moved_aside() {
 fn a_newer_ledger_is_refused_and_left_alone() {
     let home = Home::new();
     home.open().record(&some()).unwrap();
+    let ours: i64 = home
+        .raw()
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .unwrap();
     home.raw()
         .execute_batch("PRAGMA user_version = 99")
         .unwrap();
@@ -248,7 +252,9 @@ fn a_newer_ledger_is_refused_and_left_alone() {
         "{error}"
     );
     assert!(error.to_string().contains("newer clusterup"));
-    home.raw().execute_batch("PRAGMA user_version = 1").unwrap();
+    home.raw()
+        .pragma_update(None, "user_version", ours)
+        .unwrap();
     assert_eq!(home.open().records(&here(), ever()).unwrap(), some());
 }
 

@@ -11,6 +11,7 @@ pub mod iam;
 pub mod pricing;
 pub mod s3;
 pub mod scheduler;
+pub mod sns;
 pub mod sts;
 
 pub use error::{ApiError, Kind};

@@ -9,6 +9,7 @@ mod iam;
 mod pricing;
 mod s3;
 mod scheduler;
+mod sns;
 mod sts;
 mod translate;
 
@@ -40,6 +41,7 @@ pub struct Sdk {
     pricing: aws_sdk_pricing::Client,
     s3: aws_sdk_s3::Client,
     scheduler: aws_sdk_scheduler::Client,
+    sns: aws_sdk_sns::Client,
     sts: aws_sdk_sts::Client,
     region: Region,
 }
@@ -72,6 +74,7 @@ impl Sdk {
             pricing: pricing::client(&config),
             s3: aws_sdk_s3::Client::from_conf(s3),
             scheduler: aws_sdk_scheduler::Client::new(&config),
+            sns: aws_sdk_sns::Client::new(&config),
             sts: aws_sdk_sts::Client::new(&config),
             region: region.clone(),
         }

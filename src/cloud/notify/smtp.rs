@@ -1,0 +1,194 @@
+//! E-mail by SMTP. What goes into a header is one line, whatever the notice says, and addresses are
+//! those of the settings alone.
+
+use super::{PATIENCE, Voice, beside, line, plain};
+use crate::cloud::{Class, CloudError};
+use crate::model::notice::Notice;
+use async_trait::async_trait;
+use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::{Mailbox, Message};
+use lettre::transport::smtp::Error;
+use lettre::{Address, SmtpTransport, Transport};
+use std::fmt;
+use std::time::SystemTime;
+
+/// A server, and who writes to whom. Prints without its secret.
+#[derive(Clone)]
+pub struct Mail {
+    server: SmtpTransport,
+    host: String,
+    secret: Option<String>,
+    from: Address,
+    to: Vec<Address>,
+}
+
+impl fmt::Debug for Mail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Mail({}, from {}, to {:?})",
+            self.host, self.from, self.to
+        )
+    }
+}
+
+const FORM: &str = "smtps://user:password@mail.example.com:465?from=a@example.com&to=b@example.com";
+
+fn wrong(what: &str) -> CloudError {
+    CloudError::new(Class::Input, format!("the e-mail server's URL {what}")).hint(format!(
+        "name it as {FORM}; with STARTTLS smtp://…:587?tls=required&from=…; what is no letter or \
+         digit in a password as %40 is @"
+    ))
+}
+
+impl Mail {
+    /// Reads [`FORM`]: `smtps` is TLS from the first byte, `smtp` with `tls=required` STARTTLS,
+    /// `smtp` alone neither. Several addresses after `to=`, or several of these.
+    ///
+    /// # Errors
+    /// What is wrong with it, without its secret; a password that others on the way could read too.
+    pub fn parse(url: &str) -> Result<Self, CloudError> {
+        let (base, query) = url.split_once('?').unwrap_or((url, ""));
+        let (mut from, mut to, mut tls) = (None, Vec::new(), false);
+        for (key, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+            match (key, value) {
+                ("from", address) => from = Some(address_of(address)?),
+                ("to", many) => {
+                    for address in many.split(',') {
+                        to.push(address_of(address)?);
+                    }
+                }
+                ("tls", "required") => tls = true,
+                _ => return Err(wrong("has a setting besides from, to and tls=required")),
+            }
+        }
+        let from = from.ok_or_else(|| wrong("does not say who writes: from=…"))?;
+        if to.is_empty() {
+            return Err(wrong("does not say to whom: to=…"));
+        }
+        let (host, secret) = server_of(base, tls)?;
+        let tls = if tls { "?tls=required" } else { "" };
+        let server = SmtpTransport::from_url(&format!("{base}{tls}"));
+        // An error of the parser's may quote what it parsed.
+        let server = server.map_err(|_| wrong("cannot be read"))?;
+        Ok(Self {
+            server: server.timeout(Some(PATIENCE)).build(),
+            host,
+            secret,
+            from,
+            to,
+        })
+    }
+
+    fn message(&self, notice: &Notice) -> Result<Message, CloudError> {
+        let mut mail = Message::builder()
+            .from(Mailbox::new(None, self.from.clone()))
+            .date(SystemTime::from(notice.at))
+            .subject(line(&format!("clusterup: {}", notice.title), 200))
+            // Keeps automatic answers away (RFC 3834).
+            .raw_header(HeaderValue::new(
+                HeaderName::new_from_ascii_str("Auto-Submitted"),
+                "auto-generated".to_owned(),
+            ))
+            .header(ContentType::TEXT_PLAIN);
+        for to in &self.to {
+            mail = mail.to(Mailbox::new(None, to.clone()));
+        }
+        mail.body(format!("{}\n", plain(notice).replace('\n', "\r\n")))
+            .map_err(|error| {
+                CloudError::new(Class::Failed, "the notice cannot be made an e-mail")
+                    .caused_by(error)
+            })
+    }
+
+    fn failed(&self, error: &Error) -> CloudError {
+        let (class, why) = if error.is_timeout() {
+            (Class::Unreachable, "does not answer in time".to_owned())
+        } else if let Some(code) = error.status() {
+            let says = self.without_secret(&error.to_string());
+            let class = if error.is_permanent() {
+                Class::Failed
+            } else {
+                Class::Unreachable
+            };
+            (
+                class,
+                format!("refuses it with {code}: {}", line(&says, 200)),
+            )
+        } else if error.is_tls() {
+            (Class::Failed, "has no certificate to be trusted".to_owned())
+        } else {
+            let says = self.without_secret(&error.to_string());
+            (
+                Class::Unreachable,
+                format!("cannot be reached: {}", line(&says, 200)),
+            )
+        };
+        CloudError::new(class, format!("e-mail server {} {why}", self.host)).hint(
+            "see that its URL, user and password are right and that this machine may reach it",
+        )
+    }
+
+    fn without_secret(&self, text: &str) -> String {
+        match &self.secret {
+            Some(secret) => text.replace(secret, "…"),
+            None => text.to_owned(),
+        }
+    }
+}
+
+#[async_trait(?Send)]
+impl Voice for Mail {
+    fn name(&self) -> &'static str {
+        "smtp"
+    }
+
+    async fn say(&self, notice: &Notice) -> Result<(), CloudError> {
+        let (mail, message) = (self.clone(), self.message(notice)?);
+        beside(move || {
+            let sent = mail.server.send(&message);
+            sent.map(|_| ()).map_err(|error| mail.failed(&error))
+        })
+        .await
+    }
+}
+
+fn address_of(text: &str) -> Result<Address, CloudError> {
+    let address = text.parse();
+    address.map_err(|_| wrong(&format!("has an address that is none: {}", line(text, 100))))
+}
+
+/// The host, and the password as the URL has it.
+fn server_of(base: &str, tls: bool) -> Result<(String, Option<String>), CloudError> {
+    let (scheme, rest) = base
+        .split_once("://")
+        .ok_or_else(|| wrong("names no host"))?;
+    let authority = rest.trim_end_matches('/');
+    if authority.contains(['/', '#']) {
+        return Err(wrong("has more after its host"));
+    }
+    let (user, host) = match authority.rsplit_once('@') {
+        Some((user, host)) => (Some(user), host),
+        None => (None, authority),
+    };
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next(),
+        None => host.split(':').next(),
+    };
+    let name = name.filter(|name| !name.is_empty());
+    let name = name.ok_or_else(|| wrong("names no host"))?;
+    let secret = match user.map(|user| user.split_once(':')) {
+        None => None,
+        Some(Some((_, password))) if !password.is_empty() => Some(password.to_owned()),
+        Some(_) => return Err(wrong("names a user and no password")),
+    };
+    let here = matches!(name, "localhost" | "127.0.0.1" | "::1");
+    let is_open = scheme.eq_ignore_ascii_case("smtp") && !tls;
+    if is_open && secret.is_some() && !here {
+        return Err(wrong("would send its password for all to read"));
+    }
+    Ok((name.to_owned(), secret))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,183 @@
+//! A topic of SNS: AWS tells whoever has subscribed to it.
+
+use super::{PATIENCE, Voice, line, plain};
+use crate::cloud::api::sns::Publish;
+use crate::cloud::api::{Kind, Serve};
+use crate::cloud::{Class, CloudError};
+use crate::model::name::Region;
+use crate::model::notice::Notice;
+use async_trait::async_trait;
+
+/// Below the 256 KiB that SNS takes, and what e-mail and chats show well.
+const LONGEST: usize = 8_000;
+
+/// The longest subject that SNS takes (SNS API, Publish: less than 100 characters).
+const SUBJECT: usize = 99;
+
+/// A topic by its ARN.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Topic {
+    arn: String,
+    region: Region,
+}
+
+impl Topic {
+    /// Reads `arn:aws:sns:eu-west-1:123456789012:name`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, CloudError> {
+        let wrong = |what: &str| {
+            CloudError::new(Class::Input, format!("{what}: {}", line(text, 300)))
+                .hint("a topic reads arn:aws:sns:eu-west-1:123456789012:my-topic")
+        };
+        let parts: Vec<&str> = text.split(':').collect();
+        let ["arn", partition, "sns", region, account, name] = parts[..] else {
+            return Err(wrong("this is no topic of SNS"));
+        };
+        let is_account = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        // The order of a FIFO topic is for machines; it has no e-mail subscribers.
+        if name.ends_with(".fifo") {
+            return Err(wrong("a FIFO topic reaches no people"));
+        }
+        let (1..=256, true, true) = (name.len(), is_account, name.chars().all(is_name)) else {
+            return Err(wrong("this is no topic of SNS"));
+        };
+        match region.parse() {
+            Ok(region) if partition.starts_with("aws") => Ok(Self {
+                arn: text.to_owned(),
+                region,
+            }),
+            Ok(_) | Err(_) => Err(wrong("this is no topic of SNS")),
+        }
+    }
+
+    /// Where it is, and whoever publishes has to call.
+    pub const fn region(&self) -> &Region {
+        &self.region
+    }
+}
+
+/// A topic, and who serves the calls of its region.
+#[derive(Debug)]
+pub struct Sns<A> {
+    api: A,
+    topic: Topic,
+}
+
+impl<A: Serve<Publish>> Sns<A> {
+    pub const fn new(api: A, topic: Topic) -> Self {
+        Self { api, topic }
+    }
+}
+
+#[async_trait(?Send)]
+impl<A: Serve<Publish>> Voice for Sns<A> {
+    fn name(&self) -> &'static str {
+        "sns"
+    }
+
+    async fn say(&self, notice: &Notice) -> Result<(), CloudError> {
+        let call = Publish {
+            topic: self.topic.arn.clone(),
+            subject: subject(&notice.title),
+            message: plain(notice).chars().take(LONGEST).collect(),
+        };
+        let arn = &self.topic.arn;
+        let sent = tokio::time::timeout(PATIENCE, self.api.serve(call)).await;
+        let Ok(sent) = sent else {
+            let message = format!("no answer in time to a notice for {arn}");
+            return Err(CloudError::new(Class::Unreachable, message)
+                .hint("see that this machine may reach SNS; the notice is sent again"));
+        };
+        sent.map_err(|error| {
+            let (class, hint) = match error.kind {
+                Kind::Denied => (Class::Missing, "ask for the permission sns:Publish on it"),
+                Kind::NotFound => (Class::Missing, "make the topic, or name another"),
+                Kind::Unauthenticated => (Class::Missing, "log in: aws sso login"),
+                Kind::Throttled | Kind::Doubt => (Class::Unreachable, "the notice is sent again"),
+                Kind::Exists | Kind::Precondition | Kind::InUse | Kind::Invalid => {
+                    (Class::Failed, "look at the topic and at its policy")
+                }
+            };
+            CloudError::new(class, format!("cannot publish to {arn}"))
+                .hint(hint)
+                .caused_by(error)
+        })
+    }
+}
+
+/// ASCII in one line that begins with no space, as SNS wants it.
+fn subject(title: &str) -> String {
+    let ascii = |c: char| if c.is_ascii() { c } else { '?' };
+    let text: String = line(title, SUBJECT).chars().map(ascii).collect();
+    match text.is_empty() {
+        true => "clusterup".to_owned(),
+        false => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::api::ApiError;
+    use crate::cloud::notify::tests::notice;
+    use std::cell::RefCell;
+
+    struct Heard(RefCell<Vec<Publish>>, Option<Kind>);
+
+    impl Serve<Publish> for &Heard {
+        async fn serve(&self, call: Publish) -> Result<(), ApiError> {
+            self.0.borrow_mut().push(call);
+            let no = |kind| ApiError {
+                call: "sns:Publish",
+                kind,
+                code: None,
+                message: "no".to_owned(),
+            };
+            self.1.map_or(Ok(()), |kind| Err(no(kind)))
+        }
+    }
+
+    const ARN: &str = "arn:aws:sns:eu-west-1:123456789012:ops_1";
+
+    #[tokio::test]
+    async fn a_subject_is_what_sns_takes() {
+        let heard = Heard(RefCell::default(), None);
+        let voice = Sns::new(&heard, Topic::parse(ARN).unwrap());
+        let title = format!("\r\n clúster\t{}", "x".repeat(200));
+        voice.say(&Notice { title, ..notice() }).await.unwrap();
+        let call = heard.0.borrow()[0].clone();
+        assert_eq!(call.topic, ARN);
+        assert!(call.subject.starts_with("cl?ster xx"), "{}", call.subject);
+        assert_eq!(call.subject.len(), SUBJECT);
+        assert!(call.subject.bytes().all(|b| (b' '..=b'~').contains(&b)));
+        assert!(call.message.contains("\ncost so far: $1.20\n"));
+        assert_eq!(subject("\n"), "clusterup");
+    }
+
+    #[tokio::test]
+    async fn a_denial_names_the_permission() {
+        let heard = Heard(RefCell::default(), Some(Kind::Denied));
+        let voice = Sns::new(&heard, Topic::parse(ARN).unwrap());
+        let error = voice.say(&notice()).await.unwrap_err();
+        assert!(error.hints[0].contains("sns:Publish"));
+    }
+
+    #[test]
+    fn topics_are_read_with_their_region() {
+        assert_eq!(Topic::parse(ARN).unwrap().region().as_str(), "eu-west-1");
+        for wrong in [
+            "arn:aws:sqs:eu-west-1:123456789012:ops",
+            "arn:aws:sns:eu-west-1:1234:ops",
+            "arn:aws:sns:eu-west-1:123456789012:ops.fifo",
+            "arn:aws:sns:eu-west-1:123456789012:ops:00000000-subscription",
+            "arn:aws:sns:nowhere:123456789012:ops",
+            "arn:aws:sns:eu-west-1:123456789012:",
+            "arn:other:sns:eu-west-1:123456789012:ops",
+        ] {
+            assert!(Topic::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

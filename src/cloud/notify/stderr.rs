@@ -1,0 +1,24 @@
+//! Notices as lines of standard error, where a journal or a terminal has them.
+
+use super::{Voice, plain};
+use crate::cloud::CloudError;
+use crate::model::notice::Notice;
+use async_trait::async_trait;
+use std::io::Write;
+
+#[derive(Debug, Clone, Copy)]
+pub struct Stderr;
+
+#[async_trait(?Send)]
+impl Voice for Stderr {
+    fn name(&self) -> &'static str {
+        "stderr"
+    }
+
+    async fn say(&self, notice: &Notice) -> Result<(), CloudError> {
+        let text = format!("{}\n", plain(notice).replace('\n', "\n  "));
+        // Where nobody reads any more, there is nobody to tell.
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+        Ok(())
+    }
+}

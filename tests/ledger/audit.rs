@@ -1,0 +1,254 @@
+//! The audit log is only added to; a matter is claimed once, whoever asks.
+
+use crate::at;
+use clusterup::ledger::{Asked, Ledger};
+use clusterup::model::audit::{Act, Entry, Target};
+use clusterup::model::span::Span;
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+fn home() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    (folder, path)
+}
+
+fn open(path: &Path) -> Ledger {
+    Ledger::open(path, at("2026-11-21T12:00:00"))
+        .unwrap()
+        .ledger
+}
+
+fn entry(minute: u32, act: Act, target: &str) -> Entry {
+    Entry {
+        at: at(&format!("2026-11-21T12:{minute:02}:00")),
+        actor: "watchdog@host".to_owned(),
+        place: Some("eu-west-1".parse().unwrap()),
+        target: Some(Target {
+            id: target.to_owned(),
+            name: Some(format!("name of {target}")),
+        }),
+        act,
+        verdict: Some("idle_timeout".to_owned()),
+        evidence: None,
+        outcome: "done".to_owned(),
+    }
+}
+
+fn some(ledger: &mut Ledger) -> Vec<Entry> {
+    let about_itself = Entry {
+        place: None,
+        target: None,
+        ..entry(0, Act::Begin, "")
+    };
+    let all = vec![
+        about_itself,
+        entry(1, Act::Warn, "j-1"),
+        entry(2, Act::Terminate, "j-1"),
+        entry(3, Act::Terminate, "j-2"),
+        Entry {
+            place: Some("local".parse().unwrap()),
+            ..entry(4, Act::Ended, "j-2")
+        },
+        entry(5, Act::Terminate, "j-2"),
+        entry(6, Act::Ended, "j-1"),
+    ];
+    for (index, it) in all.iter().enumerate() {
+        assert_eq!(ledger.note(it).unwrap(), index as i64 + 1);
+    }
+    all
+}
+
+#[test]
+fn what_was_noted_is_read_and_sifted() {
+    let (_home, path) = home();
+    let mut ledger = open(&path);
+    let all = some(&mut ledger);
+    let ids = |asked: Asked| {
+        let found = ledger.entries(&asked).unwrap();
+        for logged in &found {
+            assert_eq!(logged.entry, all[logged.id as usize - 1]);
+        }
+        found.iter().map(|logged| logged.id).collect::<Vec<_>>()
+    };
+    let none = Asked::default;
+    assert_eq!(ids(none()), [1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(
+        ids(Asked {
+            last: Some(2),
+            ..none()
+        }),
+        [6, 7]
+    );
+    assert_eq!(
+        ids(Asked {
+            after: Some(5),
+            ..none()
+        }),
+        [6, 7]
+    );
+    let target = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        ids(Asked {
+            target: target("j-1"),
+            ..none()
+        }),
+        [2, 3, 7]
+    );
+    assert_eq!(
+        ids(Asked {
+            target: target("name of j-1"),
+            ..none()
+        }),
+        [2, 3, 7]
+    );
+    assert_eq!(
+        ids(Asked {
+            act: Some(Act::Ended),
+            ..none()
+        }),
+        [5, 7]
+    );
+    let place = Some("local".parse().unwrap());
+    assert_eq!(ids(Asked { place, ..none() }), [5]);
+    let since = Some(at("2026-11-21T12:05:00"));
+    assert_eq!(
+        ids(Asked {
+            since,
+            act: Some(Act::Terminate),
+            ..none()
+        }),
+        [6]
+    );
+}
+
+#[test]
+fn an_end_that_was_asked_for_is_open_until_it_came() {
+    let (_home, path) = home();
+    let mut ledger = open(&path);
+    some(&mut ledger);
+    let open: Vec<i64> = ledger
+        .open_matters()
+        .unwrap()
+        .iter()
+        .map(|it| it.id)
+        .collect();
+    assert_eq!(open, [6], "j-2 ended elsewhere, and j-1 is over");
+    ledger.note(&entry(7, Act::Ended, "j-2")).unwrap();
+    assert_eq!(ledger.open_matters().unwrap(), []);
+}
+
+#[test]
+fn entries_neither_change_nor_go() {
+    let (_home, path) = home();
+    let before = {
+        let mut ledger = open(&path);
+        some(&mut ledger);
+        ledger.entries(&Asked::default()).unwrap()
+    };
+    let raw = Connection::open(&path).unwrap();
+    for sql in [
+        "UPDATE events SET outcome = 'never'",
+        "DELETE FROM events",
+        "DELETE FROM events WHERE id = 3",
+        "INSERT OR REPLACE INTO events (id, at, actor, act, outcome) VALUES (3, 0, '', 'stop', '')",
+        "REPLACE INTO events (id, at, actor, act, outcome) VALUES (1, 0, '', 'stop', '')",
+    ] {
+        let error = raw.execute(sql, []).unwrap_err().to_string();
+        assert!(error.contains("only added to"), "{sql}: {error}");
+    }
+    drop(raw);
+    assert_eq!(open(&path).entries(&Asked::default()).unwrap(), before);
+}
+
+#[test]
+fn a_ledger_of_before_gets_the_new_tables() {
+    let (_home, path) = home();
+    drop(open(&path));
+    let raw = Connection::open(&path).unwrap();
+    let back = "DROP TABLE events; DROP TABLE notices; DROP TABLE tellings;
+                PRAGMA user_version = 1";
+    raw.execute_batch(back).unwrap();
+    drop(raw);
+    let mut ledger = open(&path);
+    ledger
+        .record(&[crate::living("j-1", "2026-11-01T10:00:00", None)])
+        .unwrap();
+    assert_eq!(ledger.note(&entry(1, Act::Warn, "j-1")).unwrap(), 1);
+}
+
+#[test]
+fn a_matter_is_claimed_by_one_of_many() {
+    let (_home, path) = home();
+    drop(open(&path));
+    let now = at("2026-11-21T12:00:00");
+    let claimers: Vec<_> = (0..8)
+        .map(|_| {
+            let path = path.clone();
+            std::thread::spawn(move || {
+                let mut ledger = open(&path);
+                let mine = (0..20).filter(|n| ledger.claim(&format!("m{n}"), now, None).unwrap());
+                mine.count()
+            })
+        })
+        .collect();
+    let claimed: usize = claimers.into_iter().map(|it| it.join().unwrap()).sum();
+    assert_eq!(claimed, 20);
+}
+
+#[test]
+fn a_reminder_comes_when_its_time_has() {
+    let (_home, path) = home();
+    let mut ledger = open(&path);
+    let hour = Some(Span::from_secs(3_600));
+    let mut claim = |time: &str, after| {
+        let at = at(&format!("2026-11-21T{time}"));
+        ledger.claim("stuck j-1", at, after).unwrap()
+    };
+    assert!(claim("12:00:00", hour));
+    assert!(!claim("12:59:59", hour));
+    assert!(!claim("14:00:00", None), "never is not an hour");
+    assert!(claim("13:00:00", hour));
+    assert!(!claim("13:30:00", hour), "it counts from the last time");
+    assert!(
+        !claim("11:00:00", hour),
+        "a clock that goes back tells nothing"
+    );
+    ledger.forget_matter("stuck j-1").unwrap();
+    assert!(
+        ledger
+            .claim("stuck j-1", at("2026-11-21T13:31:00"), None)
+            .unwrap()
+    );
+}
+
+#[test]
+fn what_was_told_is_remembered_for_a_while() {
+    let (_home, path) = home();
+    let mut ledger = open(&path);
+    let early = at("2026-09-01T12:00:00");
+    ledger.claim("old", early, None).unwrap();
+    ledger
+        .sent("old", "slack", early, "failed: no answer")
+        .unwrap();
+    ledger.sent("old", "slack", early, "sent").unwrap();
+    assert_eq!(
+        ledger.told("old", "slack").unwrap().as_deref(),
+        Some("sent")
+    );
+    assert!(
+        !ledger
+            .claim("old", at("2026-10-30T12:00:00"), None)
+            .unwrap()
+    );
+    ledger
+        .claim("new", at("2026-11-21T12:00:00"), None)
+        .unwrap();
+    assert_eq!(ledger.told("old", "slack").unwrap(), None);
+    let raw = Connection::open(&path).unwrap();
+    let left: i64 = raw
+        .query_row("SELECT count(*) FROM notices", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(left, 1);
+}
