@@ -1,1 +1,136 @@
 //! The watchdog's page, its metrics and its health, over HTTP on this machine.
+//!
+//! The watchdog is not asked: it leaves a [`Picture`] after each sweep, and pages, events and
+//! metrics are drawn from the newest. What people want done goes back as a [`Wish`].
+
+mod acts;
+mod assets;
+mod chart;
+mod events;
+mod gate;
+mod health;
+mod metrics;
+mod page;
+mod token;
+mod view;
+mod words;
+
+use crate::model::clock::Clock;
+use crate::model::picture::Picture;
+use crate::run::watchdog::wish::Wish;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use chrono::{DateTime, Utc};
+use std::future::Future;
+use std::io;
+use std::net::IpAddr;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, mpsc, watch};
+
+pub use token::Token;
+
+/// How much a form may hold, in bytes.
+const LONGEST_BODY: usize = 16 * 1024;
+/// How many may wait for events at once.
+const MOST_STREAMS: usize = 32;
+/// How long those who are being answered have when the page is closed.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+
+/// What the page is made of.
+pub struct Dash {
+    /// What the watchdog knows; a new one after each sweep, and now and then while it stands by.
+    pub pictures: watch::Receiver<Arc<Picture>>,
+    pub wishes: mpsc::Sender<Wish>,
+    /// Who has it may extend and end clusters; without one nobody may from here.
+    pub token: Option<Token>,
+    pub clock: Arc<dyn Clock>,
+    /// After how long without a sweep that ended the watchdog is said to be ill.
+    pub stalled_after: Duration,
+}
+
+/// What all requests share.
+struct Shared {
+    dash: Dash,
+    /// Since when pages are served.
+    began_at: DateTime<Utc>,
+    /// The address that is listened on, as far as it is known.
+    bound: Option<IpAddr>,
+    streams: Semaphore,
+    /// True once the page is being closed.
+    closing: watch::Receiver<bool>,
+}
+
+impl Shared {
+    fn picture(&self) -> Arc<Picture> {
+        self.dash.pictures.borrow().clone()
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.dash.clock.now()
+    }
+}
+
+/// Serves the page until a future is done. Whoever waits for events then is sent away; a request
+/// that is still not over three seconds later is dropped.
+///
+/// # Errors
+/// Where the socket has no address or cannot be listened on.
+pub async fn serve(
+    listener: TcpListener,
+    dash: Dash,
+    until: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let bound = listener.local_addr()?.ip();
+    let (close, closing) = watch::channel(false);
+    let mut told = closing.clone();
+    let serving = axum::serve(listener, routes(dash, Some(bound), closing)).with_graceful_shutdown(
+        async move {
+            // Closing the channel is word enough.
+            let _ = told.wait_for(|closing| *closing).await;
+        },
+    );
+    let mut serving = pin!(serving.into_future());
+    tokio::select! {
+        done = &mut serving => return done,
+        () = until => close.send_replace(true),
+    };
+    tokio::time::timeout(LAST_WORDS, serving)
+        .await
+        .unwrap_or(Ok(()))
+}
+
+/// The page without a socket. It takes requests to loopback names only.
+pub fn router(dash: Dash) -> Router {
+    routes(dash, None, watch::channel(false).1)
+}
+
+fn routes(dash: Dash, bound: Option<IpAddr>, closing: watch::Receiver<bool>) -> Router {
+    let shared = Arc::new(Shared {
+        began_at: dash.clock.now(),
+        dash,
+        bound,
+        streams: Semaphore::new(MOST_STREAMS),
+        closing,
+    });
+    Router::new()
+        .route("/", get(page::whole))
+        .route("/events", get(events::next))
+        .route("/clusters/{place}/{id}", get(page::cluster))
+        .route("/clusters/{place}/{id}/extend", post(acts::extend))
+        .route("/clusters/{place}/{id}/end", post(acts::end))
+        .route("/metrics", get(metrics::text))
+        .route("/healthz", get(health::answer))
+        .route("/api/picture", get(page::picture))
+        .route("/app.css", get(assets::css))
+        .route("/app.js", get(assets::js))
+        .route("/icon.svg", get(assets::icon))
+        .fallback(page::nowhere)
+        .layer(DefaultBodyLimit::max(LONGEST_BODY))
+        .layer(from_fn_with_state(shared.clone(), gate::pass))
+        .with_state(shared)
+}

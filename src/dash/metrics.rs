@@ -1,0 +1,237 @@
+//! The newest picture as metrics, in the text that Prometheus reads (OpenMetrics 1.0).
+//!
+//! Dollars are floats here and nowhere before: that is all that the format has.
+
+use super::{Shared, words};
+use crate::model::money::Usd;
+use crate::model::picture::{Picture, SweepSummary, Totals};
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+const KIND: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+type Labels = Vec<(&'static str, String)>;
+type Level = Gauge<f64, AtomicU64>;
+type Levels = Family<Labels, Level>;
+type Counts = Family<Labels, Counter>;
+
+pub(super) async fn text(State(shared): State<Arc<Shared>>) -> Response {
+    let mut text = String::new();
+    match encode(&mut text, &registry(&shared.picture())) {
+        Ok(()) => ([(header::CONTENT_TYPE, KIND)], text).into_response(),
+        Err(_) => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "The metrics cannot be told.",
+        )
+            .into_response(),
+    }
+}
+
+fn registry(picture: &Picture) -> Registry {
+    let mut registry = Registry::with_prefix("clusterup");
+    fleet(&mut registry, picture);
+    months(&mut registry, picture);
+    if let Some(last) = &picture.last {
+        sweep(&mut registry, last);
+    }
+    totals(&mut registry, &picture.totals);
+    let active = f64::from(u8::from(picture.active));
+    level(
+        &mut registry,
+        "active",
+        "Whether this watchdog is the one at work",
+        active,
+    );
+    let at = seconds(picture.at);
+    level(
+        &mut registry,
+        "picture_timestamp_seconds",
+        "When this was drawn",
+        at,
+    );
+    registry
+}
+
+fn fleet(registry: &mut Registry, picture: &Picture) {
+    let (states, stages) = (Levels::default(), Levels::default());
+    let (spent, rate) = (Level::default(), Level::default());
+    for row in &picture.clusters {
+        let place = ("place", row.place.to_string());
+        let state = ("state", words::state(row.state).to_owned());
+        states.get_or_create(&vec![place, state]).inc();
+        stages
+            .get_or_create(&vec![("stage", row.stage.clone())])
+            .inc();
+        spent.inc_by(row.spent.map_or(0.0, float));
+        rate.inc_by(row.rate.map_or(0.0, float));
+    }
+    registry.register("clusters", "Clusters that are not over", states);
+    registry.register(
+        "clusters_by_stage",
+        "The same, by what the watchdog makes of them",
+        stages,
+    );
+    registry.register(
+        "spent_usd",
+        "What they have cost, where a price is known",
+        spent,
+    );
+    registry.register(
+        "rate_usd_per_hour",
+        "What an hour of all of them costs",
+        rate,
+    );
+}
+
+fn months(registry: &mut Registry, picture: &Picture) {
+    type Figure = fn(&crate::model::picture::Curve) -> Usd;
+    let figures: [(&str, &str, Figure); 4] = [
+        ("spent", "What a team has spent this month", |curve| {
+            curve.spent
+        }),
+        ("limit", "What a team may spend this month", |curve| {
+            curve.limit
+        }),
+        (
+            "promised",
+            "What a team's clusters may still cost",
+            |curve| curve.promised,
+        ),
+        ("projected", "What the month comes to like this", |curve| {
+            curve.projected
+        }),
+    ];
+    for (name, help, figure) in figures {
+        let family = Levels::default();
+        for curve in &picture.months {
+            let team = ("team", curve.team.to_string());
+            let policy = ("policy", curve.policy.to_string());
+            family
+                .get_or_create(&vec![team, policy])
+                .set(float(figure(curve)));
+        }
+        registry.register(format!("team_month_{name}_usd"), help, family);
+    }
+}
+
+fn sweep(registry: &mut Registry, last: &SweepSummary) {
+    let took = seconds(last.ended_at) - seconds(last.began_at);
+    let end = seconds(last.ended_at);
+    let tripped = f64::from(u8::from(last.tripped));
+    level(
+        registry,
+        "last_sweep_end_timestamp_seconds",
+        "When the last sweep ended",
+        end,
+    );
+    level(
+        registry,
+        "last_sweep_duration_seconds",
+        "How long it took",
+        took,
+    );
+    level(
+        registry,
+        "last_sweep_calls",
+        "Calls of AWS that it made",
+        small(last.calls),
+    );
+    level(
+        registry,
+        "last_sweep_unseen",
+        "What it could not see",
+        small(last.unseen.len() as u64),
+    );
+    level(
+        registry,
+        "last_sweep_tripped",
+        "Whether the breaker kept it from ends",
+        tripped,
+    );
+}
+
+fn totals(registry: &mut Registry, totals: &Totals) {
+    count(
+        registry,
+        "sweeps",
+        "Sweeps that came to their end",
+        totals.sweeps,
+    );
+    count(
+        registry,
+        "failed_sweeps",
+        "Sweeps that did not",
+        totals.failed_sweeps,
+    );
+    count(
+        registry,
+        "warnings",
+        "Clusters that were marked to end",
+        totals.warned,
+    );
+    count(
+        registry,
+        "breaker_trips",
+        "Sweeps that wanted to end too many",
+        totals.trips,
+    );
+    let by = |name: &'static str, counts: &std::collections::BTreeMap<String, u64>| {
+        let family = Counts::default();
+        for (key, count) in counts {
+            family
+                .get_or_create(&vec![(name, key.clone())])
+                .inc_by(*count);
+        }
+        family
+    };
+    registry.register(
+        "api_calls",
+        "Calls of AWS, by its name",
+        by("call", &totals.calls),
+    );
+    let ended = by("reason", &totals.terminated);
+    registry.register("terminated", "Clusters that were ended, by reason", ended);
+    let notices = Counts::default();
+    for (way, (sent, failed)) in &totals.notices {
+        for (outcome, count) in [("sent", sent), ("failed", failed)] {
+            let labels = vec![("way", way.clone()), ("outcome", outcome.to_owned())];
+            notices.get_or_create(&labels).inc_by(*count);
+        }
+    }
+    registry.register("notices", "Notices, by way and what came of them", notices);
+}
+
+fn level(registry: &mut Registry, name: &'static str, help: &'static str, value: f64) {
+    let gauge = Level::default();
+    gauge.set(value);
+    registry.register(name, help, gauge);
+}
+
+fn count(registry: &mut Registry, name: &'static str, help: &'static str, value: u64) {
+    let counter: Counter = Counter::default();
+    counter.inc_by(value);
+    registry.register(name, help, counter);
+}
+
+fn float(amount: Usd) -> f64 {
+    super::chart::float(amount)
+}
+
+fn seconds(at: DateTime<Utc>) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "exact until the year 285616")]
+    let millis = at.timestamp_millis() as f64;
+    millis / 1_000.0
+}
+
+fn small(count: u64) -> f64 {
+    u32::try_from(count).map_or(f64::INFINITY, f64::from)
+}

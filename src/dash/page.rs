@@ -1,0 +1,182 @@
+//! The page, whole and in the parts that events bring anew, and a page for one cluster.
+
+use super::Shared;
+use super::gate::request_wants;
+use super::view::{EventView, Head, MonthView, RowView};
+use crate::model::picture::Picture;
+use askama::Template;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{Html, IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::json;
+use std::sync::Arc;
+
+/// The parts of the page that a new picture changes, as HTML, by the ids of their places.
+#[derive(Serialize)]
+pub(super) struct Parts {
+    head: String,
+    fleet: String,
+    months: String,
+    events: String,
+}
+
+impl Parts {
+    pub(super) fn draw(picture: &Picture, now: DateTime<Utc>, acts: bool) -> askama::Result<Self> {
+        let rows = picture.clusters.iter().map(|row| RowView::of(row, now));
+        let events = picture.events.iter().rev();
+        Ok(Self {
+            head: HeadPart {
+                head: Head::of(picture, now),
+            }
+            .render()?,
+            fleet: FleetPart {
+                rows: rows.collect(),
+                acts,
+            }
+            .render()?,
+            months: MonthsPart {
+                months: picture.months.iter().map(MonthView::of).collect(),
+            }
+            .render()?,
+            events: EventsPart {
+                events: events.map(|one| EventView::of(one, now)).collect(),
+            }
+            .render()?,
+        })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "dash/head.html")]
+struct HeadPart {
+    head: Head,
+}
+
+#[derive(Template)]
+#[template(path = "dash/fleet.html")]
+struct FleetPart {
+    rows: Vec<RowView>,
+    acts: bool,
+}
+
+#[derive(Template)]
+#[template(path = "dash/months.html")]
+struct MonthsPart {
+    months: Vec<MonthView>,
+}
+
+#[derive(Template)]
+#[template(path = "dash/events.html")]
+struct EventsPart {
+    events: Vec<EventView>,
+}
+
+#[derive(Template)]
+#[template(path = "dash/page.html")]
+struct Whole {
+    parts: Parts,
+    /// In milliseconds since 1970.
+    now: i64,
+    acts: bool,
+}
+
+#[derive(Template)]
+#[template(path = "dash/cluster.html")]
+struct One {
+    row: RowView,
+    acts: bool,
+}
+
+#[derive(Template)]
+#[template(path = "dash/says.html")]
+struct Says<'a> {
+    title: &'a str,
+    text: &'a str,
+}
+
+/// How somebody wants to be answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    Json,
+    Page,
+}
+
+/// One sentence as an answer.
+pub(super) fn says(answer: Answer, status: StatusCode, text: &str) -> Response {
+    match answer {
+        Answer::Json => (
+            status,
+            Json(json!({ "ok": status.is_success(), "says": text })),
+        )
+            .into_response(),
+        Answer::Page => {
+            let title = if status.is_success() {
+                "Done"
+            } else {
+                "Not done"
+            };
+            (status, html(Says { title, text }.render())).into_response()
+        }
+    }
+}
+
+fn html(drawn: askama::Result<String>) -> Response {
+    match drawn {
+        Ok(page) => Html(page).into_response(),
+        Err(_) => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "The page cannot be drawn.",
+        )
+            .into_response(),
+    }
+}
+
+/// `GET /`
+pub(super) async fn whole(State(shared): State<Arc<Shared>>) -> Response {
+    let (now, acts) = (shared.now(), shared.dash.token.is_some());
+    let drawn = Parts::draw(&shared.picture(), now, acts).and_then(|parts| {
+        let now = now.timestamp_millis();
+        Whole { parts, now, acts }.render()
+    });
+    html(drawn)
+}
+
+/// `GET /clusters/{place}/{id}`: one cluster, with forms that need no script.
+pub(super) async fn cluster(
+    State(shared): State<Arc<Shared>>,
+    Path((place, id)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let picture = shared.picture();
+    let mut rows = picture.clusters.iter();
+    match rows.find(|row| row.place.to_string() == place && row.id.as_str() == id) {
+        Some(row) => {
+            let row = RowView::of(row, shared.now());
+            html(
+                One {
+                    row,
+                    acts: shared.dash.token.is_some(),
+                }
+                .render(),
+            )
+        }
+        None => {
+            let why = "The watchdog knows no such cluster: it is over, or not in its places.";
+            says(request_wants(Some(&headers)), StatusCode::NOT_FOUND, why)
+        }
+    }
+}
+
+/// `GET /api/picture`
+pub(super) async fn picture(State(shared): State<Arc<Shared>>) -> Response {
+    Json(&*shared.picture()).into_response()
+}
+
+/// Whatever is not here.
+pub(super) async fn nowhere(headers: HeaderMap) -> Response {
+    let why = "There is no such page.";
+    says(request_wants(Some(&headers)), StatusCode::NOT_FOUND, why)
+}

@@ -1,0 +1,321 @@
+//! What the page shows, as words and classes of its style.
+
+use super::chart::Chart;
+use super::words::{dollars, plain, span, state, time};
+use crate::model::audit::{Act, Entry};
+use crate::model::money::Usd;
+use crate::model::observed::ClusterState;
+use crate::model::picture::{Curve, Picture, Row};
+use crate::model::rung::{Rung, RungState};
+use chrono::{DateTime, TimeDelta, Utc};
+use rust_decimal::Decimal;
+
+/// An instant that the browser counts from or to.
+pub(super) struct Tick {
+    /// In milliseconds since 1970.
+    pub(super) ms: i64,
+    /// How long ago it was, or is to come.
+    pub(super) span: String,
+    /// `19:54 UTC`
+    pub(super) time: String,
+    pub(super) iso: String,
+}
+
+impl Tick {
+    fn new(at: DateTime<Utc>, now: DateTime<Utc>) -> Self {
+        Self {
+            ms: at.timestamp_millis(),
+            span: span((now - at).abs()),
+            time: time(at, now),
+            iso: at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+        }
+    }
+}
+
+/// The page's head: is the watchdog at work, what is there, what it costs.
+pub(super) struct Head {
+    pub(super) active: bool,
+    pub(super) places: String,
+    pub(super) live: usize,
+    pub(super) ending: usize,
+    pub(super) rate: String,
+    pub(super) spent: String,
+    /// How many clusters have no known price.
+    pub(super) unpriced: usize,
+    pub(super) next: Option<Next>,
+    pub(super) sweep: Option<SweepView>,
+    pub(super) drawn: Tick,
+}
+
+/// What ends first.
+pub(super) struct Next {
+    pub(super) name: String,
+    pub(super) at: Tick,
+    pub(super) over: bool,
+}
+
+pub(super) struct SweepView {
+    pub(super) number: u64,
+    pub(super) ended: Tick,
+    pub(super) took: String,
+    pub(super) calls: u64,
+    pub(super) looked: usize,
+    pub(super) fleet: usize,
+    pub(super) unseen: Vec<String>,
+    pub(super) tripped: bool,
+}
+
+impl Head {
+    pub(super) fn of(picture: &Picture, now: DateTime<Utc>) -> Self {
+        let rows = &picture.clusters;
+        let sum = |of: fn(&Row) -> Option<Usd>| dollars(rows.iter().filter_map(of).sum());
+        let places: Vec<_> = picture.places.iter().map(ToString::to_string).collect();
+        let going = |row: &&Row| row.state.is_live() && row.ends_at.is_some();
+        let next = rows.iter().filter(going).min_by_key(|row| row.ends_at);
+        Self {
+            active: picture.active,
+            places: places.join(", "),
+            live: rows.iter().filter(|row| row.state.is_live()).count(),
+            ending: rows.iter().filter(|row| tone(&row.stage) == "bad").count(),
+            rate: sum(|row| row.rate),
+            spent: sum(|row| row.spent),
+            unpriced: rows.iter().filter(|row| row.rate.is_none()).count(),
+            next: next.and_then(|row| {
+                let at = row.ends_at?;
+                let name = shown(&row.name, row.id.as_str());
+                Some(Next {
+                    name,
+                    at: Tick::new(at, now),
+                    over: at <= now,
+                })
+            }),
+            sweep: picture.last.as_ref().map(|last| SweepView {
+                number: last.number,
+                ended: Tick::new(last.ended_at, now),
+                took: span(last.ended_at - last.began_at),
+                calls: last.calls,
+                looked: last.looked,
+                fleet: last.fleet,
+                unseen: last.unseen.clone(),
+                tripped: last.tripped,
+            }),
+            drawn: Tick::new(picture.at, now),
+        }
+    }
+}
+
+/// A cluster.
+pub(super) struct RowView {
+    pub(super) place: String,
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) made: String,
+    pub(super) owner: String,
+    pub(super) team: Option<String>,
+    pub(super) state: &'static str,
+    pub(super) tone: &'static str,
+    pub(super) stage: String,
+    pub(super) stage_tone: &'static str,
+    pub(super) evidence: String,
+    pub(super) age: Tick,
+    pub(super) idle: Option<Tick>,
+    pub(super) spent: Option<String>,
+    pub(super) rate: Option<String>,
+    /// As numbers to sort by; unknown is least.
+    pub(super) spent_key: Decimal,
+    pub(super) rate_key: Decimal,
+    pub(super) ends: Option<Tick>,
+    pub(super) over: bool,
+    /// Whether it is within the next quarter of an hour.
+    pub(super) soon: bool,
+    pub(super) cause: String,
+    pub(super) armed: usize,
+    pub(super) rungs: Vec<RungView>,
+    pub(super) looked: Option<Tick>,
+    pub(super) live: bool,
+}
+
+pub(super) struct RungView {
+    pub(super) kind: String,
+    pub(super) armed: bool,
+    pub(super) says: String,
+    pub(super) next: Option<String>,
+}
+
+impl RowView {
+    pub(super) fn of(row: &Row, now: DateTime<Utc>) -> Self {
+        let left = row.ends_at.map(|at| at - now);
+        let key = |amount: Option<Usd>| amount.map_or(-Decimal::ONE, Usd::amount);
+        Self {
+            place: row.place.to_string(),
+            id: row.id.to_string(),
+            name: shown(&row.name, "(without a name)"),
+            made: row.stack.as_ref().map_or_else(
+                || "not made by clusterup".to_owned(),
+                |stack| format!("stack {stack}"),
+            ),
+            owner: row.owner.clone().unwrap_or_else(|| "nobody".to_owned()),
+            team: row.team.as_ref().map(ToString::to_string),
+            state: state(row.state),
+            tone: state_tone(row.state),
+            stage: plain(&row.stage),
+            stage_tone: tone(&row.stage),
+            evidence: row.evidence.clone(),
+            age: Tick::new(row.created_at, now),
+            idle: row.idle_since.map(|at| Tick::new(at, now)),
+            spent: row.spent.map(dollars),
+            rate: row.rate.map(dollars),
+            spent_key: key(row.spent),
+            rate_key: key(row.rate),
+            ends: row.ends_at.map(|at| Tick::new(at, now)),
+            over: left.is_some_and(|left| left <= TimeDelta::zero()),
+            soon: left.is_some_and(|left| left < TimeDelta::minutes(15)),
+            cause: row.cause.as_deref().map(plain).unwrap_or_default(),
+            armed: row.rungs.iter().filter(|rung| rung.is_armed()).count(),
+            rungs: row
+                .rungs
+                .iter()
+                .map(|rung| RungView::of(rung, now))
+                .collect(),
+            looked: row.looked_at.map(|at| Tick::new(at, now)),
+            live: row.state.is_live(),
+        }
+    }
+}
+
+impl RungView {
+    fn of(rung: &Rung, now: DateTime<Utc>) -> Self {
+        let says = match &rung.state {
+            RungState::Armed { at: Some(at), says } => format!("{says}, {}", time(*at, now)),
+            RungState::Armed { at: None, says } => says.clone(),
+            RungState::Disarmed { why, .. } => why.clone(),
+        };
+        Self {
+            kind: rung.kind.to_string(),
+            armed: rung.is_armed(),
+            says,
+            next: rung.next().map(str::to_owned),
+        }
+    }
+}
+
+/// A team's month.
+pub(super) struct MonthView {
+    pub(super) team: String,
+    pub(super) policy: String,
+    pub(super) month: String,
+    pub(super) spent: String,
+    pub(super) limit: String,
+    pub(super) promised: String,
+    pub(super) projected: String,
+    /// Of the budget, in whole percent.
+    pub(super) percent: Decimal,
+    /// `good`, `warn` where it goes beyond the budget like this, `bad` where it is beyond.
+    pub(super) tone: &'static str,
+    pub(super) verdict: String,
+    pub(super) chart: Chart,
+}
+
+impl MonthView {
+    pub(super) fn of(curve: &Curve) -> Self {
+        let whole = curve.limit.amount();
+        let percent = (curve.spent.amount() * Decimal::ONE_HUNDRED)
+            .checked_div(whole)
+            .unwrap_or(Decimal::ONE_HUNDRED);
+        let beyond = |amount: Usd| dollars(amount - curve.limit);
+        let (tone, verdict) = if curve.spent >= curve.limit {
+            ("bad", format!("{} over the budget", beyond(curve.spent)))
+        } else if curve.projected > curve.limit {
+            (
+                "warn",
+                format!("heading {} over the budget", beyond(curve.projected)),
+            )
+        } else {
+            ("good", "within the budget like this".to_owned())
+        };
+        Self {
+            team: curve.team.to_string(),
+            policy: curve.policy.to_string(),
+            month: curve.from.format("%B %Y").to_string(),
+            spent: dollars(curve.spent),
+            limit: dollars(curve.limit),
+            promised: dollars(curve.promised),
+            projected: dollars(curve.projected),
+            percent: percent.floor(),
+            tone,
+            verdict,
+            chart: Chart::of(curve),
+        }
+    }
+}
+
+/// What happened.
+pub(super) struct EventView {
+    pub(super) at: Tick,
+    pub(super) act: String,
+    pub(super) tone: &'static str,
+    pub(super) target: Option<String>,
+    pub(super) place: Option<String>,
+    /// What was decided, on what, and what came of it.
+    pub(super) verdict: Option<String>,
+    pub(super) evidence: Option<String>,
+    pub(super) outcome: String,
+    pub(super) actor: String,
+}
+
+impl EventView {
+    pub(super) fn of(entry: &Entry, now: DateTime<Utc>) -> Self {
+        let name = |target: &crate::model::audit::Target| match &target.name {
+            Some(name) => format!("{name} ({})", target.id),
+            None => target.id.clone(),
+        };
+        Self {
+            at: Tick::new(entry.at, now),
+            act: plain(entry.act.as_str()),
+            tone: act_tone(entry.act),
+            target: entry.target.as_ref().map(name),
+            place: entry.place.as_ref().map(ToString::to_string),
+            verdict: entry.verdict.as_deref().map(plain),
+            evidence: entry.evidence.clone(),
+            outcome: entry.outcome.clone(),
+            actor: entry.actor.clone(),
+        }
+    }
+}
+
+const fn act_tone(act: Act) -> &'static str {
+    match act {
+        Act::Begin | Act::Stop | Act::Reload | Act::Tell | Act::CleanUp => "plain",
+        Act::Clear | Act::Extend => "good",
+        Act::Warn | Act::Unprotect => "warn",
+        Act::Terminate | Act::Ended => "end",
+        Act::Escalate | Act::Trip | Act::Fail => "bad",
+    }
+}
+
+const fn state_tone(state: ClusterState) -> &'static str {
+    match state {
+        ClusterState::Starting | ClusterState::Bootstrapping => "start",
+        ClusterState::Running => "run",
+        ClusterState::Waiting => "wait",
+        ClusterState::Terminating | ClusterState::Terminated => "end",
+        ClusterState::TerminatedWithErrors => "bad",
+    }
+}
+
+/// How much a stage asks to be looked at.
+fn tone(stage: &str) -> &'static str {
+    match stage {
+        "keep" => "good",
+        "warned" | "ending" | "overdue" | "escalated" => "bad",
+        "stuck" | "unseen" | "told" | "idle" => "warn",
+        _ => "plain",
+    }
+}
+
+fn shown(name: &str, otherwise: &str) -> String {
+    match name.trim() {
+        "" => otherwise.to_owned(),
+        name => name.to_owned(),
+    }
+}

@@ -1,0 +1,78 @@
+//! How the page says times and dollars.
+
+use crate::model::money::Usd;
+use crate::model::observed::ClusterState;
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
+
+/// `45s`, `12m`, `3h 05m`, `2d 4h`: what is enough of a length of time; `app.js` says it alike.
+pub(super) fn span(delta: TimeDelta) -> String {
+    let seconds = delta.num_seconds().max(0);
+    let (minutes, hours) = (seconds / 60, seconds / 3_600);
+    match seconds {
+        ..60 => format!("{seconds}s"),
+        ..3_600 => format!("{minutes}m"),
+        ..86_400 => format!("{hours}h {:02}m", minutes % 60),
+        _ => format!("{}d {}h", hours / 24, hours % 24),
+    }
+}
+
+/// `19:54 UTC`, of another day `20 Nov 19:54 UTC`.
+pub(super) fn time(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let format = match at.date_naive() == now.date_naive() {
+        true => "%H:%M UTC",
+        false if at.year() == now.year() => "%-d %b %H:%M UTC",
+        false => "%-d %b %Y %H:%M UTC",
+    };
+    at.format(format).to_string()
+}
+
+/// To the nearest cent, what is less than a dime to a hundredth of one.
+pub(super) fn dollars(amount: Usd) -> String {
+    let exact = amount.amount();
+    let small = !exact.is_zero() && exact.abs() < rust_decimal::Decimal::new(1, 1);
+    Usd::new(exact.round_dp(if small { 4 } else { 2 })).to_string()
+}
+
+pub(super) const fn state(state: ClusterState) -> &'static str {
+    match state {
+        ClusterState::Starting => "starting",
+        ClusterState::Bootstrapping => "bootstrapping",
+        ClusterState::Running => "running",
+        ClusterState::Waiting => "waiting",
+        ClusterState::Terminating => "terminating",
+        ClusterState::Terminated => "terminated",
+        ClusterState::TerminatedWithErrors => "failed",
+    }
+}
+
+/// `idle_timeout` as people read it.
+pub(super) fn plain(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_and_dollars_are_short() {
+        for (seconds, words) in [
+            (-5, "0s"),
+            (59, "59s"),
+            (60, "1m"),
+            (3_599, "59m"),
+            (3_900, "1h 05m"),
+            (187_200, "2d 4h"),
+        ] {
+            assert_eq!(span(TimeDelta::seconds(seconds)), words);
+        }
+        for (text, words) in [
+            ("$1.005", "$1.00"),
+            ("$12.3456", "$12.35"),
+            ("$0.01234", "$0.0123"),
+        ] {
+            assert_eq!(dollars(text.parse().unwrap()), words);
+        }
+        assert_eq!(dollars(Usd::ZERO), "$0.00");
+    }
+}
