@@ -4,6 +4,7 @@ use super::cost::CostVerb;
 use super::policies::PoliciesArgs;
 use super::policy::PolicyVerb;
 use super::prices::PricesVerb;
+use super::watchdog::WatchdogVerb;
 use crate::model::name::{Region, StackName, StepName};
 use crate::model::sample::Sample;
 use crate::text::Setting;
@@ -74,6 +75,11 @@ pub(super) enum Verb {
     Policy {
         #[command(subcommand)]
         verb: PolicyVerb,
+    },
+    /// Look at every cluster, whoever made it, and end the forgotten ones
+    Watchdog {
+        #[command(subcommand)]
+        verb: WatchdogVerb,
     },
     /// Say what this machine has and what it lacks
     Doctor(DoctorArgs),
@@ -248,6 +254,7 @@ impl Verb {
             Self::Prices { verb } => verb.name(),
             Self::Budget(_) => "budget",
             Self::Policy { verb } => verb.name(),
+            Self::Watchdog { verb } => verb.name(),
             Self::Doctor(_) => "doctor",
             Self::Schema { .. } => "schema",
             Self::Completions { .. } => "completions",

@@ -7,10 +7,14 @@ use crate::cloud::account::{Account, Addresses, Settings};
 use crate::cloud::aws::Sdk;
 use crate::cloud::local::runtime::Store;
 use crate::cloud::local::{Local, Machine};
+use crate::cloud::notify::{Topic, Voice};
+use crate::cloud::patrol::Patrol;
 use crate::cloud::prices::{PriceCache, Spoilt};
 use crate::cloud::shelf::Found;
 #[cfg(feature = "aws")]
-use crate::cloud::{budgets::actuals, meter::Metered, retry::Retrying, shelf::Prefix};
+use crate::cloud::{
+    budgets::actuals, meter::Metered, notify::Sns, pace::Paced, retry::Retrying, shelf::Prefix,
+};
 use crate::cost::catalog::Catalog;
 #[cfg(feature = "aws")]
 use crate::model::clock::Clock;
@@ -26,7 +30,6 @@ use std::ffi::OsString;
 use std::future::Future;
 use std::io::IsTerminal;
 use std::path::PathBuf;
-#[cfg(feature = "aws")]
 use std::rc::Rc;
 use std::sync::Arc;
 #[cfg(feature = "aws")]
@@ -181,12 +184,17 @@ impl Context {
     /// A region of AWS as a cloud.
     #[cfg(feature = "aws")]
     pub(super) async fn aws(&self, region: &Region) -> Result<Box<dyn Cloud>, Failure> {
-        let state = self
-            .state
-            .as_ref()
-            .ok_or_else(|| homeless("XDG_STATE_HOME"))?;
-        let seed = seed()?;
-        let settings = Settings {
+        let settings = self.settings(region)?;
+        let sdk = Metered::new(Sdk::connect(region).await);
+        let api = Rc::new(Retrying::new(sdk, settings.seed));
+        Ok(Box::new(Account::new(api, settings)))
+    }
+
+    #[cfg(feature = "aws")]
+    fn settings(&self, region: &Region) -> Result<Settings, Failure> {
+        let state = self.state.as_ref();
+        let state = state.ok_or_else(|| homeless("XDG_STATE_HOME"))?;
+        Ok(Settings {
             region: region.clone(),
             clock: Arc::new(SystemClock),
             who: self.who.clone(),
@@ -197,11 +205,39 @@ impl Context {
             prices: self.catalog(),
             home: self.home.clone(),
             poll: Duration::from_secs(self.caller.poll.map_or(30, Span::as_secs)),
-            seed,
-        };
+            seed: seed()?,
+        })
+    }
+
+    /// A region of AWS to be watched, at the pace that it allows.
+    #[cfg(feature = "aws")]
+    pub(super) async fn patrol(&self, region: &Region) -> Result<Rc<dyn Patrol>, Failure> {
+        let settings = self.settings(region)?;
         let sdk = Metered::new(Sdk::connect(region).await);
-        let api = Rc::new(Retrying::new(sdk, seed));
-        Ok(Box::new(Account::new(api, settings)))
+        let api = Rc::new(Retrying::new(Paced::new(sdk), settings.seed));
+        let counted = api.clone();
+        let account = Account::new(api, settings).counted_by(move || {
+            let tallies = counted.inner.inner.tallies().into_iter();
+            tallies.map(|(name, tally)| (name.to_owned(), tally.calls)).collect()
+        });
+        Ok(Rc::new(account))
+    }
+
+    /// A topic of SNS that people are told by.
+    #[cfg(feature = "aws")]
+    pub(super) async fn topic(&self, topic: Topic) -> Result<Box<dyn Voice>, Failure> {
+        let region = topic.region().clone();
+        Ok(Box::new(Sns::new(self.services(&region).await?, topic)))
+    }
+
+    #[cfg(not(feature = "aws"))]
+    pub(super) async fn patrol(&self, _: &Region) -> Result<Rc<dyn Patrol>, Failure> {
+        Err(super::target::without_aws())
+    }
+
+    #[cfg(not(feature = "aws"))]
+    pub(super) async fn topic(&self, _: Topic) -> Result<Box<dyn Voice>, Failure> {
+        Err(super::target::without_aws())
     }
 
     /// AWS's services by themselves, for what is no stack's: prices, budgets.

@@ -16,7 +16,7 @@ use crate::model::action::Action;
 use crate::model::clock::Clock;
 use crate::model::extension::Extension;
 use crate::model::money::Usd;
-use crate::model::name::StackName;
+use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::Cluster;
 use crate::model::span::Span;
 use crate::policy::Ask;
@@ -60,22 +60,16 @@ pub(super) async fn run(
     let target = Target::open(&args.target, region.as_ref(), context).await?;
     let policies = args.policies.read_for(Some(&args.stack), context, screen);
     let read = policies.await?;
-    let progress = Progress::new(screen);
-    let asking = Asking {
-        args,
-        read: &read,
-        target: &target,
-        context,
-        screen,
+    let wanted = Moved {
+        stack: &stack,
+        id: None,
+        max_lifetime: args.max_lifetime,
+        by: args.by,
+        budget: args.budget,
+        why: &args.why,
+        who: &context.who,
     };
-    let lease = target.cloud.lease(&stack, &progress);
-    let lease = interrupt::or_stop(lease, STOPPED).await??;
-    let moved = interrupt::or_stop(asking.extend(&stack, &progress), STOPPED);
-    let moved = moved.await;
-    let released = lease.release().await;
-    let (cluster, extension, deadline) = moved??;
-    released?;
-    progress.clear();
+    let (cluster, extension, deadline) = held(&wanted, &read, &target, context, screen).await?;
     let left = long(deadline.at - SystemClock.now());
     let at = deadline.at.format("%F %H:%M:%S UTC");
     screen.text(&format!(
@@ -94,8 +88,48 @@ pub(super) async fn run(
     Ok(Exit::Done)
 }
 
+/// A deadline to be moved.
+pub(super) struct Moved<'a> {
+    pub(super) stack: &'a StackName,
+    /// Of this cluster and no other, where one is meant.
+    pub(super) id: Option<&'a ClusterId>,
+    pub(super) max_lifetime: Option<Span>,
+    /// So much longer than now.
+    pub(super) by: Option<Span>,
+    pub(super) budget: Option<Usd>,
+    pub(super) why: &'a str,
+    pub(super) who: &'a str,
+}
+
+/// Moves it, with the stack held meanwhile.
+pub(super) async fn held(
+    wanted: &Moved<'_>,
+    read: &Read,
+    target: &Target,
+    context: &Context,
+    screen: &Screen,
+) -> Result<(Cluster, Extension, Deadline), Failure> {
+    let progress = Progress::new(screen);
+    let asking = Asking {
+        wanted,
+        read,
+        target,
+        context,
+        screen,
+    };
+    let lease = target.cloud.lease(wanted.stack, &progress);
+    let lease = interrupt::or_stop(lease, STOPPED).await??;
+    let moved = interrupt::or_stop(asking.extend(&progress), STOPPED);
+    let moved = moved.await;
+    let released = lease.release().await;
+    let moved = moved??;
+    released?;
+    progress.clear();
+    Ok(moved)
+}
+
 struct Asking<'a> {
-    args: &'a ExtendArgs,
+    wanted: &'a Moved<'a>,
     read: &'a Read,
     target: &'a Target,
     context: &'a Context,
@@ -105,12 +139,13 @@ struct Asking<'a> {
 impl Asking<'_> {
     async fn extend(
         &self,
-        stack: &StackName,
         progress: &Progress<'_>,
     ) -> Result<(Cluster, Extension, Deadline), Failure> {
-        let (args, target, context) = (self.args, self.target, self.context);
+        let (wanted, target) = (self.wanted, self.target);
+        let stack = wanted.stack;
         let observed = target.cloud.observe(stack, None).await?;
-        let Some(cluster) = observed.live() else {
+        let meant = |cluster: &&Cluster| wanted.id.is_none_or(|id| cluster.id == *id);
+        let Some(cluster) = observed.live().filter(meant) else {
             let flag = target.flag();
             let message = format!("stack {stack} has no living cluster");
             return Err(Failure::input(message).hint(format!(
@@ -124,13 +159,13 @@ impl Asking<'_> {
         };
         let extension = Extension {
             at: now.duration_trunc(TimeDelta::seconds(1)).unwrap_or(now),
-            max_lifetime: args.max_lifetime.or(args.by.map(by)),
-            budget: args.budget,
-            by: context.who.clone(),
-            why: args.why.clone(),
+            max_lifetime: wanted.max_lifetime.or(wanted.by.map(by)),
+            budget: wanted.budget,
+            by: wanted.who.to_owned(),
+            why: wanted.why.to_owned(),
         };
         let deadline =
-            guard::extended(cluster, &extension).map_err(|refused| told(refused, args))?;
+            guard::extended(cluster, &extension).map_err(|refused| told(refused, stack))?;
         self.ask(cluster, &extension).await?;
         let action = Action::ExtendCluster(cluster.id.clone(), extension.clone());
         target.cloud.apply(stack, &action, progress).await?;
@@ -155,12 +190,12 @@ impl Asking<'_> {
     }
 }
 
-fn told(refused: Refused, args: &ExtendArgs) -> Failure {
+fn told(refused: Refused, stack: &StackName) -> Failure {
     let (exit, message, next) = match refused {
         Refused::Input { message, next } => (Exit::Input, message, next),
         Refused::Ceiling { message, next } => (Exit::Refused, message, next),
     };
-    Failure::new(exit, message).hint(next.replace("STACK", &args.stack))
+    Failure::new(exit, message).hint(next.replace("STACK", stack.as_str()))
 }
 
 /// What was moved, from what to what.

@@ -71,6 +71,14 @@ impl Failure {
         failure.hint("nothing is admitted until it is mended")
     }
 
+    /// All of it that fits a line: what, why, and what next.
+    pub(super) fn in_a_line(&self) -> String {
+        let next = self.hints.iter().map(|hint| format!("next: {hint}"));
+        let says = std::iter::once(self.message.clone());
+        let all: Vec<String> = says.chain(self.causes.clone()).chain(next).collect();
+        all.join("; ")
+    }
+
     #[must_use]
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());

@@ -30,6 +30,7 @@ mod status;
 mod target;
 mod validate;
 mod view;
+mod watchdog;
 
 use args::{Args, Verb};
 use clap::Parser;
@@ -78,6 +79,7 @@ async fn run(verb: Verb, context: &Context, screen: &Screen) -> Result<Exit, Fai
         Verb::Prices { verb } => prices::run(&verb, context, screen).await,
         Verb::Budget(args) => budget::run(&args, context, screen).await,
         Verb::Policy { verb } => policy::run(&verb, context, screen).await,
+        Verb::Watchdog { verb } => watchdog::run(&verb, context, screen).await,
         Verb::Doctor(args) => doctor::run(&args, context, screen).await,
         Verb::Schema { of } => schema::run(of, screen),
         Verb::Completions { shell } => {

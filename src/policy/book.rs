@@ -131,7 +131,7 @@ impl Promise {
     }
 
     /// Dollars of it within a window that are spent.
-    fn spent(&self, window: Window, now: DateTime<Utc>) -> Usd {
+    pub(super) fn spent(&self, window: Window, now: DateTime<Utc>) -> Usd {
         match self.cluster {
             Some(_) => self.ask.spent(window, now),
             None => Usd::ZERO,
@@ -197,6 +197,11 @@ impl Book {
     /// Whether this clusterup knows all that is in it.
     pub const fn is_known(&self) -> bool {
         self.version == VERSION
+    }
+
+    /// What was charged for clusters that are over.
+    pub(super) fn settled_records(&self) -> impl Iterator<Item = &Record> {
+        self.settled.values()
     }
 
     /// A month's money, with what is asked for; `instead` of a promise that it takes the place of.

@@ -4,6 +4,7 @@
 mod ask;
 mod believed;
 pub mod book;
+mod curve;
 mod expr;
 mod finding;
 mod judge;

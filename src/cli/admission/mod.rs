@@ -1,6 +1,7 @@
 //! What policies say of a stack that is about to be made true, and the money that is set aside for
 //! it.
 
+pub(super) mod curves;
 pub(super) mod purse;
 mod spent;
 pub(super) mod treasurer;

@@ -14,4 +14,5 @@ pub(super) mod price;
 pub(super) mod progress;
 pub(super) mod results;
 pub(super) mod status;
+pub(super) mod watchdog;
 pub(super) mod words;

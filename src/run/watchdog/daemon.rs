@@ -50,7 +50,7 @@ pub trait Host {
     fn says(&mut self, status: &str);
 
     /// A sweep is over.
-    fn swept(&mut self, report: &super::Report);
+    async fn swept(&mut self, report: &super::Report);
 }
 
 /// What the loop is connected to.
@@ -101,7 +101,7 @@ impl Daemon<'_> {
                 report = self.watchdog.sweep(false) => report,
                 () = stopped(self.host, &mut reload) => break,
             };
-            self.host.swept(&report);
+            self.host.swept(&report).await;
             if reload {
                 self.reload().await;
             }

@@ -1,9 +1,13 @@
 //! Where the watchdog's records are kept and people are told from. Nothing that fails here keeps a
 //! cluster from ending.
 
+use crate::ledger::{Asked, Ledger, LedgerError, Logged};
 use crate::model::audit::Entry;
 use crate::model::notice::Notice;
+use crate::run::notify::{Notifier, Told};
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 #[async_trait(?Send)]
@@ -25,4 +29,85 @@ pub trait Desk {
 
     /// What went out by each way since this process began: sent, failed.
     fn notices(&self) -> BTreeMap<String, (u64, u64)>;
+}
+
+/// A desk over the ledger and the ways to tell people.
+pub struct LedgerDesk {
+    ledger: RefCell<Ledger>,
+    notifier: Notifier,
+    /// Hears what goes wrong here.
+    complain: Box<dyn Fn(&str)>,
+}
+
+impl LedgerDesk {
+    pub fn new(ledger: Ledger, notifier: Notifier, complain: impl Fn(&str) + 'static) -> Self {
+        Self {
+            ledger: RefCell::new(ledger),
+            notifier,
+            complain: Box::new(complain),
+        }
+    }
+
+    /// Tells again what did not get through.
+    pub async fn retry(&self, now: DateTime<Utc>) {
+        let told = self.notifier.retry(&self.ledger, now).await;
+        self.hear(&told);
+    }
+
+    fn hear(&self, told: &Told) {
+        for (way, why) in &told.failed {
+            (self.complain)(&format!("a notice did not go out by {way}: {why}"));
+        }
+        if let Some(trouble) = &told.trouble {
+            (self.complain)(trouble);
+        }
+    }
+
+    fn read(&self, entries: Result<Vec<Logged>, LedgerError>) -> Vec<Entry> {
+        let entries = entries.unwrap_or_else(|error| {
+            (self.complain)(&error.to_string());
+            Vec::new()
+        });
+        entries.into_iter().map(|logged| logged.entry).collect()
+    }
+}
+
+#[async_trait(?Send)]
+impl Desk for LedgerDesk {
+    fn note(&self, entry: &Entry) {
+        if let Err(error) = self.ledger.borrow_mut().note(entry) {
+            (self.complain)(&format!("not on record: {error}: {entry:?}"));
+        }
+    }
+
+    async fn tell(&self, notice: &Notice) -> bool {
+        let told = self.notifier.tell(&self.ledger, notice).await;
+        self.hear(&told);
+        told.claimed
+    }
+
+    fn forget(&self, matter: &str) {
+        if let Err(error) = self.notifier.forget(&self.ledger, matter) {
+            (self.complain)(&error.to_string());
+        }
+    }
+
+    fn open_matters(&self) -> Vec<Entry> {
+        let open = self.ledger.borrow().open_matters();
+        self.read(open)
+    }
+
+    fn recent(&self, most: usize) -> Vec<Entry> {
+        let last = u32::try_from(most).ok();
+        let asked = Asked {
+            last,
+            ..Asked::default()
+        };
+        let recent = self.ledger.borrow().entries(&asked);
+        self.read(recent)
+    }
+
+    fn notices(&self) -> BTreeMap<String, (u64, u64)> {
+        self.notifier.counts()
+    }
 }

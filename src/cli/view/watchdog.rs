@@ -1,0 +1,123 @@
+//! A sweep, as people and machines read it.
+
+use super::words::{count, wrap};
+use crate::guard::watch::{Judged, Stage};
+use crate::run::watchdog::{Report, Seen};
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+/// Clusters of which something is to be told first, each with why; then what could not be seen.
+pub(in crate::cli) fn report(report: &Report, dry: bool) -> String {
+    let mut seen: Vec<&Seen> = report.verdicts.iter().collect();
+    seen.sort_by_key(|seen| (urgency(&seen.judged.stage), seen.place.clone(), seen.id.clone()));
+    let mut out = String::new();
+    for seen in seen {
+        cluster(&mut out, seen, dry);
+    }
+    let summary = &report.summary;
+    if let Some(tripped) = &report.tripped {
+        let says = format!(
+            "! the breaker: {} of {} clusters would end for idling, {} may at once: none does",
+            tripped.wanted, tripped.fleet, tripped.allowed
+        );
+        line(&mut out, &wrap(&says, 2));
+    }
+    for hole in &summary.unseen {
+        line(&mut out, &wrap(&format!("! not seen: {hole}"), 2));
+    }
+    let removed = if dry { "would be removed" } else { "left over" };
+    for leftover in &report.leftovers {
+        line(&mut out, &wrap(&format!("{removed}: {leftover}"), 2));
+    }
+    let took = (summary.ended_at - summary.began_at).num_seconds();
+    line(
+        &mut out,
+        &format!(
+            "{}, {} looked at closely, {}, {took} s",
+            count(u64::try_from(summary.fleet).unwrap_or(u64::MAX), "living cluster"),
+            summary.looked,
+            count(summary.calls, "call"),
+        ),
+    );
+    out
+}
+
+fn line(out: &mut String, text: &str) {
+    // Writing to a String does not fail.
+    let _ = writeln!(out, "{text}");
+}
+
+/// What is done comes before what is not.
+const fn urgency(stage: &Stage) -> u8 {
+    match stage {
+        Stage::End(..) => 0,
+        Stage::Late => 1,
+        Stage::Warn(_) | Stage::Grace(_) | Stage::Clear => 2,
+        Stage::Protected | Stage::Forgotten | Stage::Stuck => 3,
+        Stage::Unseen => 4,
+        Stage::Exempt => 5,
+        Stage::Keep | Stage::Ending | Stage::Over => 6,
+    }
+}
+
+fn cluster(out: &mut String, seen: &Seen, dry: bool) {
+    let owner = seen.owner.as_ref();
+    let owner = owner.map_or_else(String::new, |owner| format!(", {owner}"));
+    let does = does(&seen.judged, dry);
+    line(out, &format!("{} {}  {}", seen.place, seen.id, does));
+    line(out, &format!("  {}{owner}", seen.name));
+    if !seen.judged.evidence.is_empty() {
+        line(out, &format!("  {}", wrap(&seen.judged.evidence, 2)));
+    }
+}
+
+/// What becomes of it.
+fn does(judged: &Judged, dry: bool) -> String {
+    let would = if dry { "would " } else { "" };
+    let at = judged
+        .ends_at
+        .map(|at| at.format("%F %H:%M:%S UTC").to_string())
+        .unwrap_or_default();
+    let reason = judged.reason.map_or("", |reason| reason.as_str());
+    match &judged.stage {
+        Stage::End(..) if dry => format!("would end: {reason}"),
+        Stage::End(..) => format!("ends: {reason}"),
+        Stage::Warn(_) => format!("{would}warn: {reason} at {at}"),
+        Stage::Grace(_) => format!("warned: {reason} at {at}"),
+        Stage::Clear => format!("{would}lose its mark"),
+        Stage::Keep if at.is_empty() => "keep".to_owned(),
+        Stage::Keep => format!("keep until {at} ({reason})"),
+        stage @ (Stage::Exempt
+        | Stage::Unseen
+        | Stage::Stuck
+        | Stage::Forgotten
+        | Stage::Protected
+        | Stage::Ending
+        | Stage::Late
+        | Stage::Over) => stage.word().to_owned(),
+    }
+}
+
+/// The same for machines.
+pub(in crate::cli) fn document(report: &Report) -> Value {
+    let verdict = |seen: &Seen| {
+        let judged = &seen.judged;
+        json!({
+            "place": seen.place,
+            "id": seen.id,
+            "name": seen.name,
+            "owner": seen.owner,
+            "stage": judged.stage.word(),
+            "reason": judged.reason,
+            "evidence": judged.evidence,
+            "ends_at": judged.ends_at,
+            "idle_since": judged.idle_since,
+        })
+    };
+    json!({
+        "sweep": report.summary,
+        "verdicts": report.verdicts.iter().map(verdict).collect::<Vec<_>>(),
+        "done": report.done,
+        "leftovers": report.leftovers,
+    })
+}

@@ -1,0 +1,207 @@
+//! What the daemon has of the process that it runs in: signals, policies, months, the words on
+//! standard error, and systemd's ear.
+
+use super::run::RunArgs;
+use super::systemd::Systemd;
+use super::watched::Watched;
+use crate::cli::admission::curves::curves;
+use crate::cli::args::TargetArgs;
+use crate::cli::context::Context;
+use crate::cli::extend::{self, Moved};
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::kept::Kept;
+use crate::cli::policies::Read;
+use crate::cli::screen::Screen;
+use crate::cli::target::Target;
+use crate::model::audit::Entry;
+use crate::model::clock::Clock;
+use crate::model::fleet::Place;
+use crate::model::picture::Curve;
+use crate::policy::Policies;
+use crate::run::clock::SystemClock;
+use crate::run::watchdog::daemon::{self, Signal};
+use crate::run::watchdog::desk::LedgerDesk;
+use crate::run::watchdog::wish::{Wanted, Wish};
+use crate::run::watchdog::{Report, Watchdog};
+use async_trait::async_trait;
+use std::rc::Rc;
+use tokio::signal::unix::{self, SignalKind};
+
+pub(super) struct Host<'a> {
+    args: &'a RunArgs,
+    context: &'a Context,
+    screen: &'a Screen,
+    kept: Kept,
+    desk: Rc<LedgerDesk>,
+    systemd: Systemd,
+    hangup: unix::Signal,
+    terminate: unix::Signal,
+    interrupt: unix::Signal,
+}
+
+impl<'a> Host<'a> {
+    pub(super) fn new(
+        args: &'a RunArgs,
+        watched: &Watched,
+        context: &'a Context,
+        screen: &'a Screen,
+        systemd: Systemd,
+    ) -> Result<Self, Failure> {
+        let listen = |kind| {
+            unix::signal(kind).map_err(|error| {
+                Failure::new(Exit::Failed, "cannot listen to signals").caused_by(&error)
+            })
+        };
+        Ok(Self {
+            args,
+            context,
+            screen,
+            kept: Kept::new(watched.read.clone()),
+            desk: watched.desk.clone(),
+            systemd,
+            hangup: listen(SignalKind::hangup())?,
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn read(&self) -> Result<Read, Failure> {
+        let policies = &self.args.watch().policies;
+        policies.read_here(self.context, self.screen).await
+    }
+}
+
+#[async_trait(?Send)]
+impl daemon::Host for Host<'_> {
+    async fn signal(&mut self) -> Signal {
+        loop {
+            tokio::select! {
+                Some(()) = self.hangup.recv() => return Signal::Reload,
+                Some(()) = self.terminate.recv() => break,
+                Some(()) = self.interrupt.recv() => break,
+                () = self.systemd.due() => self.systemd.alive(),
+            }
+        }
+        self.systemd.stopping();
+        Signal::Stop
+    }
+
+    async fn policies(&mut self) -> Option<Rc<Policies>> {
+        self.systemd.reloading();
+        let read = self.read().await;
+        let told = self.kept.renew(read);
+        self.systemd.ready();
+        if let Some(failure) = told {
+            self.screen.say(&format!("warning: {}", failure.message));
+            for hint in &failure.hints {
+                self.screen.say(&format!("  {hint}"));
+            }
+            return None;
+        }
+        self.screen.say("the policies were read anew");
+        Some(Rc::new(self.kept.policies().clone()))
+    }
+
+    async fn curves(&mut self) -> Vec<Curve> {
+        let (local, regions) = (self.args.watch().local, &self.args.watch().regions);
+        let target = match regions.first() {
+            Some(region) => TargetArgs::of(region.clone()),
+            None => TargetArgs {
+                local,
+                region: None,
+            },
+        };
+        let now = SystemClock.now();
+        let drawn = curves(self.kept.policies(), &target, self.context, self.screen, now).await;
+        drawn.unwrap_or_else(|failure| {
+            let says = format!("warning: the teams' months are not known: {}", failure.message);
+            self.screen.say(&says);
+            Vec::new()
+        })
+    }
+
+    async fn grant(&mut self, watchdog: &mut Watchdog, wish: &Wish) -> Result<String, String> {
+        let who = format!("{} (page)", wish.who);
+        let (place, id) = (&wish.place, &wish.id);
+        let (max_lifetime, budget) = match &wish.what {
+            Wanted::End => return watchdog.end_for((place, id), &who, &wish.why).await,
+            Wanted::Extend {
+                max_lifetime,
+                budget,
+            } => (*max_lifetime, *budget),
+        };
+        let cluster = watchdog.sight(place, id).and_then(|sight| sight.ours());
+        let stack = cluster.map(|cluster| cluster.stack.clone()).ok_or_else(|| {
+            format!("{place} has no cluster {id} that clusterup made and that lives")
+        })?;
+        let target = match place {
+            Place::Local => TargetArgs {
+                local: true,
+                region: None,
+            },
+            Place::Region(region) => TargetArgs::of(region.clone()),
+        };
+        let wanted = Moved {
+            stack: &stack,
+            id: Some(id),
+            max_lifetime,
+            by: None,
+            budget,
+            why: &wish.why,
+            who: &who,
+        };
+        let moved = async {
+            let read = Read {
+                policies: self.kept.policies().clone(),
+                ..Read::default()
+            };
+            let target = Target::open(&target, None, self.context).await?;
+            extend::held(&wanted, &read, &target, self.context, self.screen).await
+        };
+        let (_, _, deadline) = moved.await.map_err(|failure: Failure| failure.in_a_line())?;
+        watchdog.extended_for(place, id, &who, &wish.why).await;
+        let at = deadline.at.format("%F %H:%M:%S UTC");
+        Ok(format!("{id} ends at {at} ({})", deadline.cause))
+    }
+
+    fn says(&mut self, status: &str) {
+        self.systemd.status(status);
+        // Standing by is well-being too.
+        self.systemd.ready();
+        self.screen.say(status);
+    }
+
+    async fn swept(&mut self, report: &Report) {
+        let summary = &report.summary;
+        self.desk.retry(summary.ended_at).await;
+        self.systemd.ready();
+        self.systemd.alive();
+        let says = format!(
+            "sweep {}: {} clusters, {} calls, {} not seen",
+            summary.number,
+            summary.fleet,
+            summary.calls,
+            summary.unseen.len()
+        );
+        self.systemd.status(&says);
+        for entry in &report.done {
+            self.screen.say(&told(entry));
+        }
+        // Every minute the same is no news.
+        if summary.number == 1 || !summary.unseen.is_empty() {
+            self.screen.say(&says);
+            for hole in &summary.unseen {
+                self.screen.say(&format!("  not seen: {hole}"));
+            }
+        }
+    }
+}
+
+fn told(entry: &Entry) -> String {
+    let target = entry.target.as_ref().map_or("", |target| &target.id);
+    let verdict = entry.verdict.as_deref().unwrap_or_default();
+    let at = entry.at.format("%F %H:%M:%S UTC");
+    let words = [entry.act.as_str(), target, verdict, &entry.outcome];
+    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    format!("{at} {}", words.join(" "))
+}

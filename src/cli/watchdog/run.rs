@@ -1,0 +1,119 @@
+//! `watchdog run`: the daemon, with its page.
+
+use super::host::Host;
+use super::systemd::Systemd;
+use super::watched::WatchArgs;
+use crate::cli::context::Context;
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::screen::Screen;
+use crate::dash::{self, Dash, Token};
+use crate::model::span::Span;
+use crate::run::clock::SystemClock;
+use crate::run::watchdog::daemon::Daemon;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot, watch};
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct RunArgs {
+    #[command(flatten)]
+    watch: WatchArgs,
+    /// Between the beginnings of two sweeps
+    #[arg(long, value_name = "SPAN", default_value = "1m")]
+    every: Span,
+    /// Where its page is, for browsers on this machine
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8420")]
+    listen: SocketAddr,
+    /// Have no page
+    #[arg(long, conflicts_with = "listen")]
+    no_page: bool,
+    /// Who has this may extend and end clusters on the page; without one nobody may from there
+    #[arg(
+        long,
+        value_name = "SECRET",
+        env = "CLUSTERUP_WATCHDOG_TOKEN",
+        hide_env_values = true,
+        hide = true
+    )]
+    token: Option<Token>,
+}
+
+/// People's wishes that wait for a sweep to be over.
+const WAITING: usize = 16;
+/// A sweep that AWS throttles takes its time; longer than this it is ill.
+const STALLED: Duration = Duration::from_secs(30 * 60);
+
+pub(super) async fn run(
+    args: &RunArgs,
+    context: &Context,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    let every = Duration::from_secs(args.every.as_secs());
+    if every < Duration::from_secs(1) {
+        return Err(Failure::input("sweeps are at least a second apart").hint("say --every 1m"));
+    }
+    let watched = args.watch.open(context, screen).await?;
+    let watchdog = watched.watchdog();
+    let (ask, wishes) = mpsc::channel(WAITING);
+    let (pictures, seen) = watch::channel(Arc::new(watchdog.picture(false)));
+    let (close, closed) = oneshot::channel::<()>();
+    let page = match args.no_page {
+        true => None,
+        false => {
+            let listener = listen(args.listen).await?;
+            let at = listener.local_addr().unwrap_or(args.listen);
+            screen.say(&format!("its page: http://{at}/"));
+            let dash = Dash {
+                pictures: seen,
+                wishes: ask,
+                token: args.token.clone(),
+                clock: Arc::new(SystemClock),
+                stalled_after: STALLED.max(every * 3),
+            };
+            let until = async {
+                // Dropped is told too.
+                let _ = closed.await;
+            };
+            Some(tokio::task::spawn_local(dash::serve(listener, dash, until)))
+        }
+    };
+    let mut host = Host::new(args, &watched, context, screen, Systemd::from_environment())?;
+    let daemon = Daemon {
+        watchdog,
+        home: watched.home.clone(),
+        every,
+        clock: Arc::new(SystemClock),
+        wishes,
+        pictures,
+        host: &mut host,
+    };
+    daemon.run().await;
+    drop(close);
+    if let Some(page) = page {
+        // The watch is let go; how the page's last answer went is nobody's concern.
+        let _ = page.await;
+    }
+    screen.document("watchdog run", 0, serde_json::json!({ "stopped": true }));
+    Ok(Exit::Done)
+}
+
+async fn listen(at: SocketAddr) -> Result<TcpListener, Failure> {
+    if !at.ip().is_loopback() {
+        Screen::aside(&format!(
+            "warning: the page is open to whoever reaches {at}, and has no encryption"
+        ));
+    }
+    TcpListener::bind(at).await.map_err(|error| {
+        Failure::new(Exit::Failed, format!("the page cannot be at {at}"))
+            .caused_by(&error)
+            .hint("name another address: --listen 127.0.0.1:8421, or have no page: --no-page")
+    })
+}
+
+impl RunArgs {
+    pub(super) const fn watch(&self) -> &WatchArgs {
+        &self.watch
+    }
+}

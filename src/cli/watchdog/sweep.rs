@@ -1,0 +1,60 @@
+//! `watchdog sweep`: one look at all clusters, and what comes of it.
+
+use super::watched::WatchArgs;
+use crate::cli::context::Context;
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::interrupt;
+use crate::cli::screen::Screen;
+use crate::cli::view::watchdog as view;
+use crate::run::watchdog::Report;
+use serde_json::json;
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct SweepArgs {
+    #[command(flatten)]
+    watch: WatchArgs,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+const STOPPED: [&str; 2] = [
+    "interrupted while the clusters were looked at",
+    "see what was done: clusterup log; the next sweep goes on from there",
+];
+
+pub(super) async fn run(
+    args: &SweepArgs,
+    context: &Context,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    let watched = args.watch.open(context, screen).await?;
+    let mut watchdog = watched.watchdog();
+    let report = if args.dry_run {
+        interrupt::or_stop(watchdog.sweep(true), STOPPED).await?
+    } else {
+        let lease = watched.home.watch().await?.ok_or_else(|| {
+            Failure::new(Exit::Failed, "another watchdog is at work")
+                .hint("see what it does: clusterup log")
+                .hint("or only look: add --dry-run")
+        })?;
+        let report = interrupt::or_stop(watchdog.sweep(false), STOPPED).await;
+        lease.release().await?;
+        report?
+    };
+    screen.text(view::report(&report, args.dry_run).trim_end());
+    let exit = if is_blind(&report) {
+        Exit::Failed
+    } else {
+        Exit::Done
+    };
+    let fields = json!({ "dry_run": args.dry_run, "report": view::document(&report) });
+    screen.document("watchdog sweep", exit.code(), fields);
+    Ok(exit)
+}
+
+/// Whether there was anything that it could not look at.
+fn is_blind(report: &Report) -> bool {
+    let blind = |hole: &String| hole.contains("cannot be listed");
+    report.summary.unseen.iter().any(blind)
+}

@@ -1,0 +1,78 @@
+//! A team's month as a curve: what was spent by when, and where that leads.
+
+use super::book::{Book, window};
+use crate::cost::ledger::{self, Window};
+use crate::model::money::Usd;
+use crate::model::month::Month;
+use crate::model::name::PolicyName;
+use crate::model::picture::Curve;
+use crate::model::policy::MonthlyBudget;
+use chrono::{DateTime, TimeDelta, Utc};
+use rust_decimal::Decimal;
+
+/// Points that a month is drawn by, at most.
+const POINTS: i32 = 62;
+
+impl Book {
+    /// The month of `now` under one budget of the team. Our own figures: AWS tells no curve, but
+    /// where it says more, the whole is lifted to that.
+    pub fn curve(&self, policy: &PolicyName, budget: &MonthlyBudget, now: DateTime<Utc>) -> Curve {
+        let month = Month::of(now, budget.timezone);
+        let whole = window(month, budget);
+        let figures = self.figures(policy, month, budget, None, now);
+        let step = ((whole.until - whole.from) / POINTS).max(TimeDelta::seconds(1));
+        let mut points = Vec::new();
+        let mut at = whole.from;
+        while at < now {
+            points.push((at, self.spent_by(whole.from, at, now)));
+            at += step;
+        }
+        points.push((now, figures.spent));
+        Curve {
+            team: self.team.clone(),
+            policy: policy.clone(),
+            from: whole.from,
+            until: whole.until,
+            limit: budget.monthly,
+            spent: figures.spent,
+            promised: figures.promised,
+            points,
+            projected: projected(figures.spent, whole, now),
+        }
+    }
+
+    fn spent_by(&self, from: DateTime<Utc>, until: DateTime<Utc>, now: DateTime<Utc>) -> Usd {
+        let window = Window { from, until };
+        let over = self.settled_records();
+        let over: Usd = over
+            .filter_map(|record| ledger::spent(record, window, now))
+            .sum();
+        let living = self.promises.values();
+        over + living.map(|promise| promise.spent(window, now)).sum::<Usd>()
+    }
+}
+
+/// What the month comes to if it goes on as since it began.
+fn projected(spent: Usd, month: Window, now: DateTime<Utc>) -> Usd {
+    let seconds = |delta: TimeDelta| Decimal::from(delta.num_seconds().max(1));
+    let share = seconds(month.until - month.from) / seconds(now - month.from);
+    spent.times(share).up_to(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn goes_on_as_since_the_month_began() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let month = Window {
+            from: at("2026-11-01T00:00:00Z"),
+            until: at("2026-12-01T00:00:00Z"),
+        };
+        let spent: Usd = "$10".parse().unwrap();
+        let by = |now: &str| projected(spent, month, at(now)).to_string();
+        assert_eq!(by("2026-11-16T00:00:00Z"), "$20.00");
+        assert_eq!(by("2026-12-01T00:00:00Z"), "$10.00");
+    }
+}
