@@ -4,6 +4,7 @@ use super::cost::CostVerb;
 use super::policies::PoliciesArgs;
 use super::policy::PolicyVerb;
 use super::prices::PricesVerb;
+use super::watchdog::WatchdogVerb;
 use crate::model::name::{Region, StackName, StepName};
 use crate::model::sample::Sample;
 use crate::text::Setting;
@@ -52,6 +53,8 @@ pub(super) enum Verb {
     Status(StatusArgs),
     /// Show the logs of a stack's job
     Logs(LogsArgs),
+    /// Show what the watchdog did, and why: the audit log of this machine
+    Log(super::log::LogArgs),
     /// Let a living cluster live longer or cost more, within its stack's ceiling
     Extend(super::extend::ExtendArgs),
     /// Log in to the primary node of a stack's cluster
@@ -74,6 +77,11 @@ pub(super) enum Verb {
     Policy {
         #[command(subcommand)]
         verb: PolicyVerb,
+    },
+    /// End forgotten clusters, whoever made them
+    Watchdog {
+        #[command(subcommand)]
+        verb: WatchdogVerb,
     },
     /// Say what this machine has and what it lacks
     Doctor(DoctorArgs),
@@ -241,6 +249,7 @@ impl Verb {
             Self::Apply(_) => "apply",
             Self::Status(_) => "status",
             Self::Logs(_) => "logs",
+            Self::Log(_) => "log",
             Self::Extend(_) => "extend",
             Self::Ssh(_) => "ssh",
             Self::Destroy(_) => "destroy",
@@ -248,6 +257,7 @@ impl Verb {
             Self::Prices { verb } => verb.name(),
             Self::Budget(_) => "budget",
             Self::Policy { verb } => verb.name(),
+            Self::Watchdog { verb } => verb.name(),
             Self::Doctor(_) => "doctor",
             Self::Schema { .. } => "schema",
             Self::Completions { .. } => "completions",

@@ -39,6 +39,7 @@ pub(super) struct Context {
     home: Option<PathBuf>,
     state: Option<PathBuf>,
     cache: Option<PathBuf>,
+    settings: Option<PathBuf>,
     path: Option<OsString>,
     environment: BTreeMap<String, String>,
     catalog: OnceCell<Arc<Catalog>>,
@@ -94,6 +95,7 @@ impl Context {
         Self {
             state: under("XDG_STATE_HOME", ".local/state"),
             cache: under("XDG_CACHE_HOME", ".cache"),
+            settings: under("XDG_CONFIG_HOME", ".config"),
             path: env::var_os("PATH"),
             who: who(),
             #[cfg(feature = "aws")]
@@ -110,6 +112,12 @@ impl Context {
         let cache = self.cache.as_ref();
         let cache = cache.ok_or_else(|| homeless("XDG_CACHE_HOME"))?;
         Ok(cache.join("clusterup"))
+    }
+
+    /// Where the user's programs have their settings.
+    pub(super) fn settings(&self) -> Result<PathBuf, Failure> {
+        let settings = self.settings.clone();
+        settings.ok_or_else(|| homeless("XDG_CONFIG_HOME"))
     }
 
     /// Where the local target keeps its runtime.

@@ -16,6 +16,7 @@ mod init;
 mod interrupt;
 mod kept;
 mod ledger;
+mod log;
 mod logs;
 mod plan;
 mod policies;
@@ -30,6 +31,7 @@ mod status;
 mod target;
 mod validate;
 mod view;
+mod watchdog;
 
 use args::{Args, Verb};
 use clap::Parser;
@@ -71,6 +73,7 @@ async fn run(verb: Verb, context: &Context, screen: &Screen) -> Result<Exit, Fai
         Verb::Apply(args) => apply::run(&args, context, screen).await,
         Verb::Status(args) => status::run(&args, context, screen).await,
         Verb::Logs(args) => logs::run(&args, context, screen).await,
+        Verb::Log(args) => log::run(&args, context, screen).await,
         Verb::Extend(args) => extend::run(&args, context, screen).await,
         Verb::Ssh(args) => ssh::run(&args, context, screen).await,
         Verb::Destroy(args) => destroy::run(&args, context, screen).await,
@@ -78,6 +81,7 @@ async fn run(verb: Verb, context: &Context, screen: &Screen) -> Result<Exit, Fai
         Verb::Prices { verb } => prices::run(&verb, context, screen).await,
         Verb::Budget(args) => budget::run(&args, context, screen).await,
         Verb::Policy { verb } => policy::run(&verb, context, screen).await,
+        Verb::Watchdog { verb } => watchdog::run(&verb, context, screen),
         Verb::Doctor(args) => doctor::run(&args, context, screen).await,
         Verb::Schema { of } => schema::run(of, screen),
         Verb::Completions { shell } => {
