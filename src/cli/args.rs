@@ -53,6 +53,8 @@ pub(super) enum Verb {
     Status(StatusArgs),
     /// Show the logs of a stack's job
     Logs(LogsArgs),
+    /// Show what the watchdog did, and why: the audit log of this machine
+    Log(super::log::LogArgs),
     /// Let a living cluster live longer or cost more, within its stack's ceiling
     Extend(super::extend::ExtendArgs),
     /// Log in to the primary node of a stack's cluster
@@ -247,6 +249,7 @@ impl Verb {
             Self::Apply(_) => "apply",
             Self::Status(_) => "status",
             Self::Logs(_) => "logs",
+            Self::Log(_) => "log",
             Self::Extend(_) => "extend",
             Self::Ssh(_) => "ssh",
             Self::Destroy(_) => "destroy",

@@ -42,6 +42,7 @@ pub(super) struct Context {
     home: Option<PathBuf>,
     state: Option<PathBuf>,
     cache: Option<PathBuf>,
+    settings: Option<PathBuf>,
     path: Option<OsString>,
     environment: BTreeMap<String, String>,
     catalog: OnceCell<Arc<Catalog>>,
@@ -97,6 +98,7 @@ impl Context {
         Self {
             state: under("XDG_STATE_HOME", ".local/state"),
             cache: under("XDG_CACHE_HOME", ".cache"),
+            settings: under("XDG_CONFIG_HOME", ".config"),
             path: env::var_os("PATH"),
             who: who(),
             #[cfg(feature = "aws")]
@@ -113,6 +115,12 @@ impl Context {
         let cache = self.cache.as_ref();
         let cache = cache.ok_or_else(|| homeless("XDG_CACHE_HOME"))?;
         Ok(cache.join("clusterup"))
+    }
+
+    /// Where the user's programs have their settings.
+    pub(super) fn settings(&self) -> Result<PathBuf, Failure> {
+        let settings = self.settings.clone();
+        settings.ok_or_else(|| homeless("XDG_CONFIG_HOME"))
     }
 
     /// Where the local target keeps its runtime.
@@ -184,14 +192,14 @@ impl Context {
     /// A region of AWS as a cloud.
     #[cfg(feature = "aws")]
     pub(super) async fn aws(&self, region: &Region) -> Result<Box<dyn Cloud>, Failure> {
-        let settings = self.settings(region)?;
+        let settings = self.account_of(region)?;
         let sdk = Metered::new(Sdk::connect(region).await);
         let api = Rc::new(Retrying::new(sdk, settings.seed));
         Ok(Box::new(Account::new(api, settings)))
     }
 
     #[cfg(feature = "aws")]
-    fn settings(&self, region: &Region) -> Result<Settings, Failure> {
+    fn account_of(&self, region: &Region) -> Result<Settings, Failure> {
         let state = self.state.as_ref();
         let state = state.ok_or_else(|| homeless("XDG_STATE_HOME"))?;
         Ok(Settings {
@@ -212,13 +220,15 @@ impl Context {
     /// A region of AWS to be watched, at the pace that it allows.
     #[cfg(feature = "aws")]
     pub(super) async fn patrol(&self, region: &Region) -> Result<Rc<dyn Patrol>, Failure> {
-        let settings = self.settings(region)?;
+        let settings = self.account_of(region)?;
         let sdk = Metered::new(Sdk::connect(region).await);
         let api = Rc::new(Retrying::new(Paced::new(sdk), settings.seed));
         let counted = api.clone();
         let account = Account::new(api, settings).counted_by(move || {
             let tallies = counted.inner.inner.tallies().into_iter();
-            tallies.map(|(name, tally)| (name.to_owned(), tally.calls)).collect()
+            tallies
+                .map(|(name, tally)| (name.to_owned(), tally.calls))
+                .collect()
         });
         Ok(Rc::new(account))
     }

@@ -16,6 +16,7 @@ mod init;
 mod interrupt;
 mod kept;
 mod ledger;
+mod log;
 mod logs;
 mod plan;
 mod policies;
@@ -72,6 +73,7 @@ async fn run(verb: Verb, context: &Context, screen: &Screen) -> Result<Exit, Fai
         Verb::Apply(args) => apply::run(&args, context, screen).await,
         Verb::Status(args) => status::run(&args, context, screen).await,
         Verb::Logs(args) => logs::run(&args, context, screen).await,
+        Verb::Log(args) => log::run(&args, context, screen).await,
         Verb::Extend(args) => extend::run(&args, context, screen).await,
         Verb::Ssh(args) => ssh::run(&args, context, screen).await,
         Verb::Destroy(args) => destroy::run(&args, context, screen).await,

@@ -1,4 +1,5 @@
-//! Data to standard output, talk to standard error. Nothing else in the crate prints.
+//! Data to standard output, talk to standard error. Nothing else in the crate prints, but for the
+//! notices of `cloud::notify::stderr`.
 
 use super::args::Output;
 use super::context::Context;
@@ -34,6 +35,17 @@ impl Screen {
         let mut out = std::io::stdout().lock();
         let line_end = if text.ends_with('\n') { "" } else { "\n" };
         let _ = write!(out, "{text}{line_end}").and_then(|()| out.flush());
+    }
+
+    /// One of many things, for people or as one line of JSON; false where nobody reads any more.
+    pub(super) fn goes_on(&self, text: &str, record: &Value) -> bool {
+        let text = match self.json {
+            true => format!("{record}\n"),
+            false => plain(text),
+        };
+        let mut out = std::io::stdout().lock();
+        let written = out.write_all(text.as_bytes());
+        written.and_then(|()| out.flush()).is_ok()
     }
 
     /// Talk.

@@ -74,6 +74,23 @@ pub enum Act {
 }
 
 impl Act {
+    pub const ALL: [Self; 14] = [
+        Self::Begin,
+        Self::Stop,
+        Self::Reload,
+        Self::Tell,
+        Self::Warn,
+        Self::Clear,
+        Self::Unprotect,
+        Self::Terminate,
+        Self::Ended,
+        Self::Escalate,
+        Self::Trip,
+        Self::Extend,
+        Self::CleanUp,
+        Self::Fail,
+    ];
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Begin => "begin",

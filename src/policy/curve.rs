@@ -48,7 +48,9 @@ impl Book {
             .filter_map(|record| ledger::spent(record, window, now))
             .sum();
         let living = self.promises.values();
-        over + living.map(|promise| promise.spent(window, now)).sum::<Usd>()
+        over + living
+            .map(|promise| promise.spent(window, now))
+            .sum::<Usd>()
     }
 }
 

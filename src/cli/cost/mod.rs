@@ -2,7 +2,7 @@
 
 mod estimate;
 mod report;
-mod when;
+pub(super) mod when;
 
 use super::context::Context;
 use super::failure::{Exit, Failure};

@@ -6,13 +6,13 @@ use std::str::FromStr;
 
 /// Text: `2026-11-01`, at midnight UTC, or `30d`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum When {
+pub(in crate::cli) enum When {
     Day(NaiveDate),
     Ago(Span),
 }
 
 impl When {
-    pub(super) fn at(self, now: DateTime<Utc>) -> DateTime<Utc> {
+    pub(in crate::cli) fn at(self, now: DateTime<Utc>) -> DateTime<Utc> {
         match self {
             Self::Day(day) => day.and_time(NaiveTime::MIN).and_utc(),
             Self::Ago(span) => now - span.delta(),

@@ -9,7 +9,13 @@ use std::fmt::Write;
 /// Clusters of which something is to be told first, each with why; then what could not be seen.
 pub(in crate::cli) fn report(report: &Report, dry: bool) -> String {
     let mut seen: Vec<&Seen> = report.verdicts.iter().collect();
-    seen.sort_by_key(|seen| (urgency(&seen.judged.stage), seen.place.clone(), seen.id.clone()));
+    seen.sort_by_key(|seen| {
+        (
+            urgency(&seen.judged.stage),
+            seen.place.clone(),
+            seen.id.clone(),
+        )
+    });
     let mut out = String::new();
     for seen in seen {
         cluster(&mut out, seen, dry);
@@ -34,7 +40,10 @@ pub(in crate::cli) fn report(report: &Report, dry: bool) -> String {
         &mut out,
         &format!(
             "{}, {} looked at closely, {}, {took} s",
-            count(u64::try_from(summary.fleet).unwrap_or(u64::MAX), "living cluster"),
+            count(
+                u64::try_from(summary.fleet).unwrap_or(u64::MAX),
+                "living cluster"
+            ),
             summary.looked,
             count(summary.calls, "call"),
         ),

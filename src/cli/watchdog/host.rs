@@ -1,7 +1,7 @@
 //! What the daemon has of the process that it runs in: signals, policies, months, the words on
 //! standard error, and systemd's ear.
 
-use super::run::RunArgs;
+use super::run::{RunArgs, STALLED};
 use super::systemd::Systemd;
 use super::watched::Watched;
 use crate::cli::admission::curves::curves;
@@ -25,6 +25,7 @@ use crate::run::watchdog::wish::{Wanted, Wish};
 use crate::run::watchdog::{Report, Watchdog};
 use async_trait::async_trait;
 use std::rc::Rc;
+use std::time::Instant;
 use tokio::signal::unix::{self, SignalKind};
 
 pub(super) struct Host<'a> {
@@ -37,6 +38,8 @@ pub(super) struct Host<'a> {
     hangup: unix::Signal,
     terminate: unix::Signal,
     interrupt: unix::Signal,
+    /// When the loop last went round.
+    turned: Instant,
 }
 
 impl<'a> Host<'a> {
@@ -62,7 +65,15 @@ impl<'a> Host<'a> {
             hangup: listen(SignalKind::hangup())?,
             terminate: listen(SignalKind::terminate())?,
             interrupt: listen(SignalKind::interrupt())?,
+            turned: Instant::now(),
         })
+    }
+
+    /// A loop that hangs must not look alive.
+    fn ping(&self) {
+        if self.turned.elapsed() < STALLED {
+            self.systemd.alive();
+        }
     }
 
     async fn read(&self) -> Result<Read, Failure> {
@@ -79,7 +90,7 @@ impl daemon::Host for Host<'_> {
                 Some(()) = self.hangup.recv() => return Signal::Reload,
                 Some(()) = self.terminate.recv() => break,
                 Some(()) = self.interrupt.recv() => break,
-                () = self.systemd.due() => self.systemd.alive(),
+                () = due(self.systemd) => self.ping(),
             }
         }
         self.systemd.stopping();
@@ -90,7 +101,7 @@ impl daemon::Host for Host<'_> {
         self.systemd.reloading();
         let read = self.read().await;
         let told = self.kept.renew(read);
-        self.systemd.ready();
+        self.systemd.ready("");
         if let Some(failure) = told {
             self.screen.say(&format!("warning: {}", failure.message));
             for hint in &failure.hints {
@@ -112,9 +123,19 @@ impl daemon::Host for Host<'_> {
             },
         };
         let now = SystemClock.now();
-        let drawn = curves(self.kept.policies(), &target, self.context, self.screen, now).await;
+        let drawn = curves(
+            self.kept.policies(),
+            &target,
+            self.context,
+            self.screen,
+            now,
+        )
+        .await;
         drawn.unwrap_or_else(|failure| {
-            let says = format!("warning: the teams' months are not known: {}", failure.message);
+            let says = format!(
+                "warning: the teams' months are not known: {}",
+                failure.message
+            );
             self.screen.say(&says);
             Vec::new()
         })
@@ -131,9 +152,11 @@ impl daemon::Host for Host<'_> {
             } => (*max_lifetime, *budget),
         };
         let cluster = watchdog.sight(place, id).and_then(|sight| sight.ours());
-        let stack = cluster.map(|cluster| cluster.stack.clone()).ok_or_else(|| {
-            format!("{place} has no cluster {id} that clusterup made and that lives")
-        })?;
+        let stack = cluster
+            .map(|cluster| cluster.stack.clone())
+            .ok_or_else(|| {
+                format!("{place} has no cluster {id} that clusterup made and that lives")
+            })?;
         let target = match place {
             Place::Local => TargetArgs {
                 local: true,
@@ -158,24 +181,27 @@ impl daemon::Host for Host<'_> {
             let target = Target::open(&target, None, self.context).await?;
             extend::held(&wanted, &read, &target, self.context, self.screen).await
         };
-        let (_, _, deadline) = moved.await.map_err(|failure: Failure| failure.in_a_line())?;
+        let (_, _, deadline) = moved
+            .await
+            .map_err(|failure: Failure| failure.in_a_line())?;
         watchdog.extended_for(place, id, &who, &wish.why).await;
         let at = deadline.at.format("%F %H:%M:%S UTC");
         Ok(format!("{id} ends at {at} ({})", deadline.cause))
     }
 
+    fn turns(&mut self) {
+        self.turned = Instant::now();
+    }
+
     fn says(&mut self, status: &str) {
-        self.systemd.status(status);
         // Standing by is well-being too.
-        self.systemd.ready();
+        self.systemd.ready(status);
         self.screen.say(status);
     }
 
     async fn swept(&mut self, report: &Report) {
         let summary = &report.summary;
         self.desk.retry(summary.ended_at).await;
-        self.systemd.ready();
-        self.systemd.alive();
         let says = format!(
             "sweep {}: {} clusters, {} calls, {} not seen",
             summary.number,
@@ -183,7 +209,7 @@ impl daemon::Host for Host<'_> {
             summary.calls,
             summary.unseen.len()
         );
-        self.systemd.status(&says);
+        self.systemd.ready(&says);
         for entry in &report.done {
             self.screen.say(&told(entry));
         }
@@ -194,6 +220,14 @@ impl daemon::Host for Host<'_> {
                 self.screen.say(&format!("  not seen: {hole}"));
             }
         }
+    }
+}
+
+/// When systemd wants to hear again; never where it does not listen.
+async fn due(systemd: Systemd) {
+    match systemd.every() {
+        Some(every) => tokio::time::sleep(every).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -1,9 +1,12 @@
 //! `watchdog`: looks at every cluster, whoever made it, and ends the forgotten ones.
 
 mod host;
+mod install;
+mod quote;
 mod run;
 mod sweep;
 mod systemd;
+mod unit;
 mod watched;
 
 use super::context::Context;
@@ -17,6 +20,8 @@ pub(super) enum WatchdogVerb {
     Run(run::RunArgs),
     /// Look at all clusters once
     Sweep(sweep::SweepArgs),
+    /// Make the watchdog a service of systemd, hardened, on this machine
+    Install(install::InstallArgs),
 }
 
 impl WatchdogVerb {
@@ -24,6 +29,7 @@ impl WatchdogVerb {
         match self {
             Self::Run(_) => "watchdog run",
             Self::Sweep(_) => "watchdog sweep",
+            Self::Install(_) => "watchdog install",
         }
     }
 }
@@ -36,5 +42,6 @@ pub(super) async fn run(
     match verb {
         WatchdogVerb::Run(args) => run::run(args, context, screen).await,
         WatchdogVerb::Sweep(args) => sweep::run(args, context, screen).await,
+        WatchdogVerb::Install(args) => install::run(args, context, screen),
     }
 }

@@ -43,7 +43,7 @@ pub(in crate::cli) struct RunArgs {
 /// People's wishes that wait for a sweep to be over.
 const WAITING: usize = 16;
 /// A sweep that AWS throttles takes its time; longer than this it is ill.
-const STALLED: Duration = Duration::from_secs(30 * 60);
+pub(super) const STALLED: Duration = Duration::from_secs(30 * 60);
 
 pub(super) async fn run(
     args: &RunArgs,

@@ -46,6 +46,9 @@ pub trait Host {
     /// Does what a person asked for, in words.
     async fn grant(&mut self, watchdog: &mut Watchdog, wish: &Wish) -> Result<String, String>;
 
+    /// The loop goes round.
+    fn turns(&mut self);
+
     /// It goes well, in a line.
     fn says(&mut self, status: &str);
 
@@ -78,6 +81,7 @@ impl Daemon<'_> {
         let mut drawn: Option<Instant> = None;
         loop {
             let began = Instant::now();
+            self.host.turns();
             if self.leapt(&mut stand) {
                 self.host
                     .says("the clock was set, or this machine slept: looking at everything");
@@ -119,6 +123,7 @@ impl Daemon<'_> {
     async fn take_watch(&mut self) -> Option<Lease> {
         let mut told = false;
         loop {
+            self.host.turns();
             let why = match self.home.watch().await {
                 Ok(Some(lease)) => return Some(lease),
                 Ok(None) => "another watchdog is at work; this one stands by".to_owned(),

@@ -1,0 +1,177 @@
+//! `watchdog install`: a service of systemd, written where systemd looks.
+
+use super::quote::quoted;
+use super::unit::{NAME, Whose, is_untouched, unit};
+use crate::cli::context::Context;
+use crate::cli::failure::{Exit, Failure};
+use crate::cli::screen::Screen;
+use serde_json::json;
+use std::fs::{self, Permissions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct InstallArgs {
+    /// As a service of your own, which runs while you are logged in, or lingering
+    #[arg(long)]
+    user: bool,
+    /// Print the unit and write nothing
+    #[arg(long, conflicts_with = "force")]
+    print: bool,
+    /// Write over a unit that somebody changed
+    #[arg(long)]
+    force: bool,
+    /// What `watchdog run` is given, such as --region eu-west-1 --policies /etc/clusterup/policies
+    #[arg(last = true)]
+    args: Vec<String>,
+}
+
+pub(in crate::cli) fn run(
+    args: &InstallArgs,
+    context: &Context,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
+    let whose = match args.user {
+        true => Whose::User,
+        false => Whose::Machine,
+    };
+    let text = unit(whose, &command(args, whose, screen)?);
+    if args.print {
+        screen.text(&text);
+        screen.document("watchdog install", 0, json!({ "unit": text }));
+        return Ok(Exit::Done);
+    }
+    let path = folder(whose, context)?.join(NAME);
+    let was = read(&path)?;
+    let changed = was.as_deref().is_some_and(|was| !is_untouched(was));
+    if changed && !args.force && was.as_deref() != Some(&text) {
+        let message = format!("{} was changed by somebody", path.display());
+        return Err(Failure::new(Exit::Failed, message)
+            .hint("keep changes apart from it: systemctl edit clusterup-watchdog")
+            .hint("see what it would be: add --print; write over it: add --force"));
+    }
+    if was.as_deref() == Some(&text) {
+        screen.say(&format!("{} is as it should be", path.display()));
+    } else {
+        write(&path, &text).map_err(|error| unwritten(&path, whose, &error))?;
+        screen.say(&format!("wrote {}", path.display()));
+    }
+    for next in next(whose) {
+        screen.say(&format!("  next: {next}"));
+    }
+    screen.document("watchdog install", 0, json!({ "unit": text, "path": path }));
+    Ok(Exit::Done)
+}
+
+/// The command line of the daemon, each word quoted.
+fn command(args: &InstallArgs, whose: Whose, screen: &Screen) -> Result<String, Failure> {
+    let program = std::env::current_exe().map_err(|error| {
+        Failure::new(Exit::Failed, "cannot tell where clusterup itself lies").caused_by(&error)
+    })?;
+    let homes = ["/home", "/root", "/tmp"];
+    if whose == Whose::Machine && homes.iter().any(|home| program.starts_with(home)) {
+        let program = program.display();
+        screen.say(&format!(
+            "warning: the service may not read {program}, which lies in somebody's home"
+        ));
+        screen.say(&format!(
+            "  next: sudo install -m 755 {program} /usr/local/bin/ and install from there"
+        ));
+    }
+    let path = program
+        .to_str()
+        .and_then(|path| quoted(path).filter(|it| it == path));
+    // systemd takes a variable or a quote in the place of the program for something else.
+    let path = path.ok_or_else(|| {
+        let message = format!(
+            "systemd cannot run {:?}: its path is no plain word",
+            program
+        );
+        Failure::input(message).hint("copy clusterup to /usr/local/bin and install from there")
+    })?;
+    let mut words = vec![path, "watchdog".to_owned(), "run".to_owned()];
+    for arg in &args.args {
+        words.push(word(arg)?);
+    }
+    Ok(words.join(" "))
+}
+
+/// A service begins in the root folder: a path from here would lead it elsewhere, or nowhere.
+fn word(arg: &str) -> Result<String, Failure> {
+    let value = match arg.split_once('=') {
+        Some((flag, value)) if flag.starts_with("--") => value,
+        Some(_) | None => arg,
+    };
+    let path = Path::new(value);
+    if let (true, Ok(whole)) = (path.is_relative(), path.canonicalize())
+        && !value.is_empty()
+    {
+        let message = format!("{value} is a path from here, and a service begins elsewhere");
+        return Err(Failure::input(message).hint(format!("write it whole: {}", whole.display())));
+    }
+    quoted(arg).ok_or_else(|| {
+        let message = format!("a unit cannot hold {arg:?}");
+        Failure::input(message).hint("leave out what is no letter, sign or space")
+    })
+}
+
+fn folder(whose: Whose, context: &Context) -> Result<PathBuf, Failure> {
+    match whose {
+        Whose::Machine => Ok(PathBuf::from("/etc/systemd/system")),
+        Whose::User => Ok(context.settings()?.join("systemd/user")),
+    }
+}
+
+fn read(path: &Path) -> Result<Option<String>, Failure> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => {
+            let message = format!("cannot read {}", path.display());
+            Err(Failure::new(Exit::Failed, message).caused_by(&error))
+        }
+    }
+}
+
+/// Whole or not at all.
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file()
+        .set_permissions(Permissions::from_mode(0o644))?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+fn unwritten(path: &Path, whose: Whose, error: &std::io::Error) -> Failure {
+    let message = format!("cannot write {}", path.display());
+    let failure = Failure::new(Exit::Failed, message).caused_by(error);
+    match (whose, error.kind()) {
+        (Whose::Machine, ErrorKind::PermissionDenied) => failure
+            .hint("the machine's services are root's: run the same with sudo")
+            .hint("or as a service of your own: add --user"),
+        _ => failure.hint("see that the folder is yours to write in, or add --print"),
+    }
+}
+
+/// What to type next.
+const fn next(whose: Whose) -> [&'static str; 4] {
+    match whose {
+        Whose::Machine => [
+            "put settings and secrets into /etc/clusterup/watchdog.env, mode 600",
+            "sudo systemctl daemon-reload",
+            "sudo systemctl enable --now clusterup-watchdog",
+            "sudo XDG_STATE_HOME=/var/lib clusterup log --follow",
+        ],
+        Whose::User => [
+            "put settings and secrets into ~/.config/clusterup/watchdog.env, mode 600",
+            "systemctl --user daemon-reload",
+            "systemctl --user enable --now clusterup-watchdog; loginctl enable-linger",
+            "clusterup log --follow",
+        ],
+    }
+}
