@@ -10,6 +10,14 @@
     POST steps           {"mode": "timed", "results": [{"match": "part of a name",
                            "state": "FAILED", "seconds": s, "reason": ..., "message": ...,
                            "stdout": ..., "stderr": ..., "writes": {"key": "text"}, "times": n}]}
+    POST metrics         {"cluster": "j-…" or "*" for all, "page": queries, "says": "silent", "fail",
+                           {"AppsRunning": [[seconds ago, value], ...]}, or null: as its steps say}
+    POST foreign         {"name": ..., "state": "WAITING", "created": seconds ago, "protected": ...,
+                           "tags": {...}, "steps": [{"name": ..., "state": ..., "started": seconds
+                           ago, "ended": ...}], "groups": [["MASTER", "m5.xlarge", 1]],
+                           "fleet": ..., "id": ...}; what is on its way stays there; {"id": ...}
+    POST foreign/change  {"id": ..., "tags": {...}, "untag": [...], "protected": ..., "steps": [...],
+                           "end_steps": [names], "older": seconds}
     POST address         {"v4": "203.0.113.7"}, which GET /checkip answers
     POST roles           EMR's default roles and that of schedules, `clusterup-reaper`, which
                          {"reaper": false} leaves out
@@ -36,7 +44,9 @@ import json
 
 import account
 import budgets
+import foreign
 import left
+import metrics
 import mirrored
 import schedules
 from faults import Fault
@@ -156,6 +166,7 @@ def clusters(world, _):
             "state": one.state,
             "reason": one.reason,
             "tags": one.tags,
+            "protected": one.protected,
             "created": one.created,
             "idle": one.policy,
             "power_off": one.power_off and vars(one.power_off),
@@ -205,6 +216,9 @@ ROUTES = {
     ("POST", "kill"): kill,
     ("POST", "cluster"): cluster,
     ("POST", "steps"): steps,
+    ("POST", "metrics"): metrics.say,
+    ("POST", "foreign"): foreign.make,
+    ("POST", "foreign/change"): foreign.change,
     ("POST", "address"): address,
     ("POST", "roles"): roles,
     ("POST", "prices"): prices,

@@ -7,6 +7,7 @@ import json
 
 import account
 import emr_steps
+import foreign
 import launch
 import shapes
 from launch import invalid
@@ -142,6 +143,7 @@ def remove_tags(world, region, body):
 
 def list_instance_groups(world, region, body):
     cluster = described(world, region, body.get("ClusterId"))
+    foreign.refuse_fleet(cluster)
     return page(cluster.groups, body.get("Marker"), "InstanceGroups", shapes.group)
 
 

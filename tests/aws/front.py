@@ -10,6 +10,7 @@ import budgets
 import control
 import emr
 import gaps
+import metrics
 import names
 import pricing
 import schedules
@@ -68,6 +69,8 @@ class Front:
                     reply = pricing.answer(self.world, name, body)
                 elif name.service == "budgets":
                     reply = budgets.answer(self.world, name, json.loads(body))
+                elif name.service == "cloudwatch":
+                    reply = metrics.answer(self.world, name, body)
                 else:
                     gaps.refuse_group_in_use(self.world, name, body)
                     schedules.refuse(name, environ["PATH_INFO"], body)

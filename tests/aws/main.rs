@@ -18,6 +18,7 @@ mod ledger;
 mod life;
 mod lost;
 mod months;
+mod patrol;
 mod policies;
 mod pool;
 mod prices;

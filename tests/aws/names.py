@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 READS = ("Get", "List", "Describe", "Head", "Assume")
 SIGNED_FOR = re.compile(r"Credential=[^/]+/\d+/([^/]*)/([^/]+)/")
-RENAMED = {"elasticmapreduce": "emr"}
+RENAMED = {"elasticmapreduce": "emr", "monitoring": "cloudwatch"}
 
 # Parts of a bucket and of an object that have calls of their own, by their word in the query.
 OF_BUCKET = {
@@ -73,6 +73,9 @@ def operation(service, environ, query, body):
     if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
         return parse_qs(body.decode("utf-8", "replace")).get("Action", ["?"])[0]
     path, method = environ.get("PATH_INFO", "/"), environ["REQUEST_METHOD"]
+    if service == "cloudwatch":
+        # Smithy's RPC v2: /service/NAME/operation/NAME.
+        return path.rpartition("/")[2]
     if service == "s3":
         return of_s3(method, path, query, environ)
     if service == "scheduler":

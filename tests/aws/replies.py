@@ -5,6 +5,8 @@ import uuid
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape
 
+import cbor2
+
 JSON = "application/x-amz-json-1.1"
 
 
@@ -29,11 +31,20 @@ def json_reply(value, status=200, kind=JSON):
     return Reply(status, body, headers + [("Content-Length", str(len(body)))])
 
 
+def cbor_reply(value, status=200):
+    """Smithy's RPC v2."""
+    body = cbor2.dumps(value)
+    headers = [("Content-Type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor")]
+    return Reply(status, body, headers + [("Content-Length", str(len(body)))])
+
+
 def refusal(service, refused):
     """A refusal as this service writes it."""
     code, message = refused.code, refused.message
     if service in ("ec2", "s3", "iam", "sts"):
         return xml_refusal(service, code, message, refused.status)
+    if service == "cloudwatch":
+        return cbor_reply({"__type": code, "message": message}, refused.status)
     value = {"__type": code, "message": message, "Message": message} | refused.members
     reply = json_reply(value, refused.status)
     reply.headers.append(("x-amzn-errortype", code))

@@ -55,6 +55,8 @@ class World:
         self.prices = {}
         self.budgets = {}
         self.budgets_page = None
+        self.metrics = {}
+        self.metrics_page = None
 
     def catch_up(self):
         """Brings everything to the clock's time."""

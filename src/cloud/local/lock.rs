@@ -10,6 +10,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 /// Longer than one pass over a stack takes, unless that has to install something first.
@@ -90,6 +91,58 @@ pub(super) async fn take(
                 waited += PAUSE;
             }
         }
+    }
+}
+
+/// The lock of who watches all clusters of this machine.
+fn watch_path(place: &Place) -> PathBuf {
+    // No stack's name begins so.
+    place.locks().join(".watchdog")
+}
+
+/// That lock, with something that lives as long; none where another has it.
+pub(super) fn watch(place: &Place) -> Result<Option<(Watching, Weak<()>)>, CloudError> {
+    let path = watch_path(place);
+    loop {
+        match attempt(&path).during(|| format!("lock {}", path.display()))? {
+            Attempt::Moved => {}
+            Attempt::By(_) => return Ok(None),
+            Attempt::Held(file) => {
+                place.close_to_others();
+                let alive = Rc::new(());
+                let weak = Rc::downgrade(&alive);
+                let held = Held {
+                    path,
+                    place: place.clone(),
+                    _file: file,
+                };
+                return Ok(Some((
+                    Watching {
+                        _held: held,
+                        _alive: alive,
+                    },
+                    weak,
+                )));
+            }
+        }
+    }
+}
+
+/// Whether anybody watches.
+pub(super) fn is_watched(place: &Place) -> Result<bool, CloudError> {
+    let path = watch_path(place);
+    is_held(&path).during(|| format!("look at {}", path.display()))
+}
+
+pub(super) struct Watching {
+    _held: Held,
+    _alive: Rc<()>,
+}
+
+#[async_trait(?Send)]
+impl Hold for Watching {
+    async fn release(self: Box<Self>) -> Result<(), CloudError> {
+        Ok(())
     }
 }
 

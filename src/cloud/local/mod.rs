@@ -8,6 +8,7 @@ pub mod keys;
 mod launch;
 mod lock;
 pub mod machine;
+mod patrol;
 pub mod place;
 pub mod runtime;
 mod teams;
@@ -45,6 +46,7 @@ pub struct Local {
     machine: Machine,
     prices: Arc<Catalog>,
     clock: Arc<dyn Clock>,
+    rounds: patrol::Rounds,
 }
 
 /// What of this machine's environment a local cluster may know.
@@ -71,6 +73,7 @@ impl Local {
             machine,
             prices,
             clock,
+            rounds: patrol::Rounds::default(),
         }
     }
 

@@ -6,6 +6,7 @@
 //! ROOT/STACK/bucket/{scripts, data, scratch, results}/…
 //! ROOT/STACK/clusters/ID/…
 //! ROOT/.locks/STACK
+//! ROOT/.locks/.watchdog
 //! ROOT/../teams/TEAM.json
 //! ```
 

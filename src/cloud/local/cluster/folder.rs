@@ -4,6 +4,7 @@
 //! order.json        written once, by whoever asks for the cluster
 //! status.json       written by the supervisor alone, replaced whole
 //! requests/         the spool
+//! watchdog          when a watchdog means to end it, and why
 //! supervisor.lock   held by the living supervisor;  supervisor.log  what it says
 //! logs/steps/01-NAME/{stdout,stderr}
 //! logs/daemons/{master,worker-1,…}.log

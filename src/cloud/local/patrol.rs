@@ -1,0 +1,224 @@
+//! This machine as a watchdog looks at it. Each cluster here has its own process that ends it; this
+//! is a second pair of eyes.
+
+use super::cluster::{Folder, Request};
+use super::{Local, launch, lock};
+use crate::cloud::error::{Class, IoContext};
+use crate::cloud::files::{gone, write_whole};
+use crate::cloud::patrol::{Leftover, Patrol};
+use crate::cloud::{Cloud, CloudError, Lease};
+use crate::model::extension::Extension;
+use crate::model::fleet::{Listed, Made, Mark, Place, Pulse, Sight, Signal};
+use crate::model::name::{ClusterId, StackName};
+use crate::model::observed::{Cluster, End, StepState};
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+use std::rc::Weak;
+
+/// So long it is remembered what ran.
+const MEMORY: TimeDelta = TimeDelta::hours(2);
+
+/// What a watchdog of this machine keeps between two looks.
+#[derive(Default)]
+pub(super) struct Rounds {
+    heard: RefCell<BTreeMap<ClusterId, Vec<Pulse>>>,
+    watch: RefCell<Weak<()>>,
+}
+
+impl Local {
+    fn all(&self) -> Result<Vec<Cluster>, CloudError> {
+        let mut all = Vec::new();
+        for stack in self.place.stacks()? {
+            all.extend(self.clusters(&stack)?);
+        }
+        Ok(all)
+    }
+
+    /// The folder of a cluster, and whose it is; none where nobody knows it.
+    fn find(&self, id: &ClusterId) -> Result<Option<(StackName, Folder)>, CloudError> {
+        let folders = self.place.stacks()?.into_iter().map(|stack| {
+            let folder = self.folder(&stack, id);
+            (stack, folder)
+        });
+        let mut there = folders.filter(|(_, folder)| folder.path().is_dir());
+        Ok(there.next())
+    }
+
+    fn found(&self, id: &ClusterId) -> Result<Folder, CloudError> {
+        let found = self.find(id)?.map(|(_, folder)| folder);
+        found.ok_or_else(|| {
+            let message = format!("this machine has no cluster {id}");
+            CloudError::new(Class::Input, message).hint("see those there are: clusterup status")
+        })
+    }
+
+    fn end_one(&self, id: &ClusterId, end: &End) -> Result<(), CloudError> {
+        let folder = self.found(id)?;
+        // Whose process is gone is over.
+        if !folder.held()? {
+            return Ok(());
+        }
+        match launch::ask(&folder, &Request::Terminate(end.clone())) {
+            // It was over before it could read that.
+            Err(_) if !folder.held()? => Ok(()),
+            asked => asked,
+        }
+    }
+
+    /// What the running driver of a cluster tells; none where there is none, or it does not answer.
+    async fn pulse(&self, cluster: &Cluster) -> Option<Pulse> {
+        let mut steps = cluster.steps.iter();
+        let running = steps.find(|step| step.state == StepState::Running)?;
+        let progress = self.progress(running.ui.as_deref()?).await?;
+        let spec = &cluster.spec;
+        let room = u64::from(spec.workers) * u64::from(spec.worker.cores);
+        Some(Pulse {
+            at: self.clock.now(),
+            apps: 1,
+            containers: progress.tasks.saturating_sub(progress.tasks_done).min(room),
+            done: Some(progress.tasks_done),
+        })
+    }
+
+    fn sight(&self, cluster: Cluster, mark: Option<Mark>) -> Sight {
+        Sight {
+            place: Place::Local,
+            id: cluster.id.clone(),
+            name: cluster.stack.to_string(),
+            state: cluster.state,
+            created_at: cluster.created_at,
+            ready_at: cluster.ready_at,
+            looked_at: self.clock.now(),
+            owner: cluster.owner.clone(),
+            tags: cluster.spec.tags.clone(),
+            protected: false,
+            steps: Signal::Read(cluster.steps.clone()),
+            rates: cluster.spec.rates,
+            lives: cluster.lives.clone(),
+            mark,
+            made: Made::Here(Box::new(cluster)),
+        }
+    }
+}
+
+/// Where a cluster's mark is.
+fn mark_of(folder: &Folder) -> PathBuf {
+    folder.path().join("watchdog")
+}
+
+fn read_mark(folder: &Folder) -> Result<Option<Mark>, CloudError> {
+    let path = mark_of(folder);
+    match fs::read_to_string(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        text => Ok(text
+            .during(|| format!("read {}", path.display()))?
+            .parse()
+            .ok()),
+    }
+}
+
+#[async_trait(?Send)]
+impl Patrol for Local {
+    fn place(&self) -> &Place {
+        &Place::Local
+    }
+
+    async fn list(&self) -> Result<Vec<Listed>, CloudError> {
+        let living = self.all()?.into_iter().filter(|it| !it.state.is_over());
+        let listed = living.map(|cluster| Listed {
+            id: cluster.id,
+            name: cluster.stack.to_string(),
+            state: cluster.state,
+            created_at: cluster.created_at,
+        });
+        let listed: Vec<Listed> = listed.collect();
+        let mut heard = self.rounds.heard.borrow_mut();
+        heard.retain(|id, _| listed.iter().any(|one| one.id == *id));
+        Ok(listed)
+    }
+
+    async fn look(&self, id: &ClusterId) -> Result<Option<Sight>, CloudError> {
+        let Some((stack, folder)) = self.find(id)? else {
+            return Ok(None);
+        };
+        let mark = read_mark(&folder)?;
+        let mut clusters = self.clusters(&stack)?.into_iter();
+        let cluster = clusters.find(|cluster| cluster.id == *id);
+        Ok(cluster.map(|cluster| self.sight(cluster, mark)))
+    }
+
+    async fn pulses(
+        &self,
+        sights: &[&Sight],
+        since: DateTime<Utc>,
+    ) -> Result<BTreeMap<ClusterId, Vec<Pulse>>, CloudError> {
+        let mut pulses = BTreeMap::new();
+        for sight in sights {
+            let pulse = match sight.ours() {
+                Some(cluster) => self.pulse(cluster).await,
+                None => None,
+            };
+            let mut heard = self.rounds.heard.borrow_mut();
+            let heard = heard.entry(sight.id.clone()).or_default();
+            heard.extend(pulse);
+            let now = self.clock.now();
+            heard.retain(|pulse| now - pulse.at <= MEMORY);
+            let since = heard.iter().filter(|pulse| pulse.at >= since);
+            pulses.insert(sight.id.clone(), since.copied().collect());
+        }
+        Ok(pulses)
+    }
+
+    async fn mark(&self, id: &ClusterId, mark: Option<&Mark>) -> Result<(), CloudError> {
+        let path = mark_of(&self.found(id)?);
+        let written = match mark {
+            Some(mark) => write_whole(&path, mark.to_string().as_bytes()),
+            None => gone(fs::remove_file(&path)),
+        };
+        written.during(|| format!("write {}", path.display()))
+    }
+
+    async fn unprotect(&self, _: &ClusterId) -> Result<(), CloudError> {
+        Ok(())
+    }
+
+    async fn end(&self, ends: &[(ClusterId, End)]) -> Vec<Result<(), CloudError>> {
+        let ends = ends.iter();
+        ends.map(|(id, end)| self.end_one(id, end)).collect()
+    }
+
+    async fn extend(&self, id: &ClusterId, extension: &Extension) -> Result<(), CloudError> {
+        launch::ask(&self.found(id)?, &Request::Extend(extension.clone()))
+    }
+
+    /// What stacks have here costs nothing.
+    async fn leftovers(&self, _: DateTime<Utc>) -> Result<Vec<Leftover>, CloudError> {
+        Ok(Vec::new())
+    }
+
+    async fn remove(&self, _: &Leftover) -> Result<bool, CloudError> {
+        Ok(false)
+    }
+
+    async fn watch(&self) -> Result<Option<Lease>, CloudError> {
+        let Some((lease, held)) = lock::watch(&self.place)? else {
+            return Ok(None);
+        };
+        *self.rounds.watch.borrow_mut() = held;
+        Ok(Some(Box::new(lease)))
+    }
+
+    async fn keeps_watch(&self) -> Result<bool, CloudError> {
+        let held = self.rounds.watch.borrow().upgrade().is_some();
+        Ok(held && lock::is_watched(&self.place)?)
+    }
+
+    fn calls(&self) -> BTreeMap<String, u64> {
+        BTreeMap::new()
+    }
+}

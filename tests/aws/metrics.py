@@ -1,0 +1,105 @@
+"""CloudWatch: what EMR's clusters tell of themselves, over Smithy's RPC v2 in CBOR.
+
+moto speaks CloudWatch's older protocols only, and Amazon's SDK for Rust none of them.
+
+A cluster tells of its steps every five minutes from when it is ready, unless a test says what it
+tells: points, silence, or that the query fails.
+"""
+
+from datetime import datetime
+
+import cbor2
+
+from replies import Refusal, cbor_reply
+
+PERIOD = 300
+MOST_QUERIES = 500
+# CloudWatch gives up to 100,800 points on a page; tests want pages they can see.
+PAGE = 500
+
+
+def answer(world, name, body):
+    if name.operation != "GetMetricData":
+        raise Refusal("UnknownOperationException", f"CloudWatch has no {name.operation} here")
+    asked = cbor2.loads(body)
+    queries = asked["MetricDataQueries"]
+    if not 1 <= len(queries) <= MOST_QUERIES or len({one["Id"] for one in queries}) < len(queries):
+        raise Refusal("ValidationError", "The collection MetricDataQueries is not valid")
+    if world.metrics.get("*") == "fail":
+        raise Refusal("InternalServiceFault", "Unable to process the request", 500)
+    begin, end = stamp(asked["StartTime"]), stamp(asked["EndTime"])
+    if begin >= end:
+        raise Refusal("ValidationError", "The parameter StartTime must be less than EndTime")
+    first = int(asked.get("NextToken") or 0)
+    size = world.metrics_page or PAGE
+    shown = queries[first : first + size]
+    told = {"MetricDataResults": [result(world, name.region, one, begin, end) for one in shown]}
+    if first + size < len(queries):
+        told["NextToken"] = str(first + size)
+    return cbor_reply(told)
+
+
+def stamp(when):
+    """cbor2 reads a time of CBOR as Python's."""
+    return when.timestamp() if isinstance(when, datetime) else float(when)
+
+
+def result(world, region, query, begin, end):
+    stat = query["MetricStat"]
+    metric = stat["Metric"]
+    places = {one["Name"]: one["Value"] for one in metric["Dimensions"]}
+    if metric["Namespace"] != "AWS/ElasticMapReduce" or stat["Period"] != PERIOD:
+        raise Refusal("ValidationError", f"nobody asks for {metric}")
+    cluster = world.clusters.get(places["JobFlowId"])
+    told = {"Id": query["Id"], "Label": metric["MetricName"], "StatusCode": "Complete"}
+    said = world.metrics.get(places["JobFlowId"])
+    points = []
+    if said == "fail":
+        told["StatusCode"] = "InternalError"
+    elif said is not None and said != "silent":
+        points = said.get(metric["MetricName"], [])
+    elif said is None and cluster is not None and cluster.region == region:
+        points = of_life(cluster, metric["MetricName"], begin, end)
+    points = sorted((at, value) for at, value in points if begin <= at < end)
+    told["Timestamps"] = [cbor2.CBORTag(1, at) for at, _ in points]
+    told["Values"] = [float(value) for _, value in points]
+    return told
+
+
+def of_life(cluster, metric, begin, end):
+    """What a cluster tells of its steps, while it is up."""
+    if cluster.ready is None:
+        return
+    now = cluster.world.clock.now()
+    down = cluster.since if not cluster.live else now
+    at = -(-max(begin, cluster.ready) // PERIOD) * PERIOD
+    while at < min(end, now, down):
+        runs = any(
+            step.started is not None
+            and step.started <= at
+            and (step.ended is None or at < step.ended)
+            for step in cluster.steps
+        )
+        yield at, value(cluster, metric, runs)
+        at += PERIOD
+
+
+def value(cluster, metric, runs):
+    if metric == "AppsRunning":
+        return int(runs)
+    if metric == "ContainerAllocated" and runs:
+        return max(1, sum(group.running for group in cluster.groups if group.role != "MASTER"))
+    return 0
+
+
+def say(world, body):
+    """What a test says of one cluster, or with `*` of the service."""
+    said = body.get("says")
+    if isinstance(said, dict):
+        now = world.clock.now()
+        said = {key: [[now - ago, one] for ago, one in points] for key, points in said.items()}
+    if said is None:
+        world.metrics.pop(body["cluster"], None)
+    else:
+        world.metrics[body["cluster"]] = said
+    world.metrics_page = body.get("page", world.metrics_page)
