@@ -179,7 +179,9 @@ impl daemon::Host for Host<'_> {
                 ..Read::default()
             };
             let target = Target::open(&target, None, self.context).await?;
-            extend::held(&wanted, &read, &target, self.context, self.screen).await
+            // As deep as it is, its size is not the daemon's to carry.
+            let held = extend::held(&wanted, &read, &target, self.context, self.screen);
+            Box::pin(held).await
         };
         let (_, _, deadline) = moved
             .await

@@ -24,7 +24,8 @@ impl Systemd {
         self.every
     }
 
-    /// The first sweep is over, or the watch is another's and this one stands by.
+    /// The first sweep is over, or the watch is another's and this one stands by. `systemctl status`
+    /// shows the line.
     pub(super) fn ready(&self, status: &str) {
         let status = line(status);
         say(&[NotifyState::Ready, NotifyState::Status(&status)]);
@@ -44,11 +45,6 @@ impl Systemd {
             NotifyState::Stopping,
             NotifyState::Status("letting go of the watch"),
         ]);
-    }
-
-    /// What `systemctl status` shows: `7 clusters, 1 warned; swept 20:00:31 UTC`.
-    pub(super) fn status(&self, status: &str) {
-        say(&[NotifyState::Status(&line(status))]);
     }
 
     /// The loop goes round.
@@ -82,7 +78,7 @@ mod tests {
         let systemd = Systemd::from_environment();
         let every = systemd.every().map(|every| every.as_secs());
         systemd.ready("sweep 1\nSTOPPING=1");
-        systemd.status(&format!("{every:?}"));
+        systemd.ready(&format!("{every:?}"));
         systemd.alive();
         systemd.reloading();
         systemd.stopping();
@@ -131,7 +127,7 @@ mod tests {
             all[..3],
             [
                 "READY=1\nSTATUS=sweep 1 STOPPING=1",
-                "STATUS=Some(150)",
+                "READY=1\nSTATUS=Some(150)",
                 "WATCHDOG=1"
             ]
         );
@@ -142,7 +138,7 @@ mod tests {
         assert!(all[4].starts_with("STOPPING=1"), "{all:?}");
         let all = heard(None);
         assert_eq!(all.len(), 4, "nobody asked whether it lives: {all:?}");
-        assert_eq!(all[1], "STATUS=None");
+        assert_eq!(all[1], "READY=1\nSTATUS=None");
     }
 
     #[test]

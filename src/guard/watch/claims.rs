@@ -9,7 +9,8 @@ use crate::guard::verdict::Deadline;
 use crate::model::observed::{Cluster, ClusterState, EndReason};
 use crate::model::orders::Orders;
 use crate::model::span::Span;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::cmp::Reverse;
 
 /// One reason to end a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,9 +27,13 @@ pub(super) struct Claim {
 }
 
 impl Claim {
-    /// The one whose warning comes first; of several at once, the one with the most force.
-    pub(super) fn first(claims: Vec<Self>) -> Option<Self> {
-        let key = |claim: &Self| (claim.warns_at(), std::cmp::Reverse(claim.force));
+    /// A deadline of its own that is over; else the one whose warning comes first, and of several at
+    /// once the one with the most force.
+    pub(super) fn first(now: DateTime<Utc>, claims: Vec<Self>) -> Option<Self> {
+        let key = |claim: &Self| {
+            let over = claim.force == Force::Hard && claim.at <= now;
+            (!over, claim.warns_at(), Reverse(claim.force))
+        };
         claims.into_iter().min_by_key(key)
     }
 
@@ -36,7 +41,7 @@ impl Claim {
         let before = if self.early {
             self.grace.delta()
         } else {
-            chrono::TimeDelta::zero()
+            TimeDelta::zero()
         };
         self.at.checked_sub_signed(before).unwrap_or(self.at)
     }

@@ -61,7 +61,7 @@ pub fn judge(now: DateTime<Utc>, watched: &Watched<'_>) -> Judged {
     if exempt.is_none() && watched.unseen.is_none() {
         claims.extend(soft);
     }
-    let mut judged = stage::of(now, watched, Claim::first(claims));
+    let mut judged = stage::of(now, watched, Claim::first(now, claims));
     judged.idle_since = idleness.since();
     if judged.stage != Stage::Keep {
         return judged;

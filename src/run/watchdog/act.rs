@@ -224,7 +224,8 @@ impl Beat {
     ) -> Option<(ClusterId, End)> {
         self.look(id).await;
         if force == Force::Soft {
-            self.ask_pulses(hands.policies, hands.clock.now()).await;
+            let alone = std::slice::from_ref(id);
+            self.hear_pulses(alone, hands.clock.now()).await;
         }
         let blind = self
             .blind

@@ -4,17 +4,21 @@ use crate::guard::watch::{Judged, Stage, Watched, judge, look_again, wants_pulse
 use crate::model::fleet::{Listed, Pulse, Sight, Signal};
 use crate::model::observed::EndReason;
 use crate::policy::Policies;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// Listings show a new cluster late, and EMR does not know it at once. Looks after which that is no
 /// longer so.
 const UNFOUND: u32 = 3;
 
+/// EMR sends its metrics so often; asked sooner there is nothing new.
+const PULSE: TimeDelta = TimeDelta::minutes(5);
+
 pub(super) struct Known {
     pub(super) listed: Listed,
     pub(super) sight: Option<Sight>,
-    /// As far as they were asked for in this sweep.
+    /// As they were asked for last, where they were.
     pub(super) pulses: Option<Signal<Vec<Pulse>>>,
+    pub(super) pulses_at: Option<DateTime<Utc>>,
     pub(super) judged: Judged,
     pub(super) next_look: DateTime<Utc>,
     /// When its end was asked for.
@@ -39,6 +43,7 @@ impl Known {
             listed,
             sight: None,
             pulses: None,
+            pulses_at: None,
             judged: unlooked(),
             next_look: now,
             asked_at: None,
@@ -95,8 +100,15 @@ impl Known {
         let Some(sight) = &self.sight else {
             return false;
         };
+        let fresh = self.pulses_at.is_some_and(|at| now - at < PULSE);
         let orders = policies.orders(sight);
-        wants_pulses(now, &self.watched(sight, &orders, None))
+        !fresh && wants_pulses(now, &self.watched(sight, &orders, None))
+    }
+
+    pub(super) fn heard(&mut self, pulses: Signal<Vec<Pulse>>, now: DateTime<Utc>) {
+        // What could not be read is asked for again by the next sweep.
+        self.pulses_at = pulses.read().map(|_| now);
+        self.pulses = Some(pulses);
     }
 
     fn watched<'a>(

@@ -15,6 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 const SURVEYED: usize = 40;
 /// Clusters of which nothing is suspected that are looked at in one sweep.
 const ROUTINE: usize = 2;
+/// Clusters whose metrics are asked for in one sweep: three of each fit a call (CloudWatch API,
+/// GetMetricData: 500 queries).
+const PULSED: usize = 166;
 /// What is asked for of the past: enough to see when something last ran, and what is stuck.
 const PAST: TimeDelta = TimeDelta::hours(3);
 
@@ -129,17 +132,23 @@ impl Beat {
         }
     }
 
-    /// Asks what runs on those that their steps alone would end.
-    pub(super) async fn ask_pulses(&mut self, policies: &Policies, now: DateTime<Utc>) {
-        for known in self.known.values_mut() {
-            known.pulses = None;
-        }
-        let wanted: Vec<ClusterId> = self
-            .known
-            .iter()
-            .filter(|(_, known)| known.wants_pulses(policies, now))
-            .map(|(id, _)| id.clone())
+    /// Asks what runs on those that their steps alone would end: as many as one call can tell of,
+    /// those who waited longest first.
+    async fn ask_pulses(&mut self, policies: &Policies, now: DateTime<Utc>) {
+        let wants = |(_, known): &(&ClusterId, &Known)| known.wants_pulses(policies, now);
+        let wanted = self.known.iter().filter(wants);
+        let mut wanted: Vec<_> = wanted.map(|(id, known)| (known.pulses_at, id)).collect();
+        wanted.sort();
+        let wanted: Vec<ClusterId> = wanted
+            .into_iter()
+            .take(PULSED)
+            .map(|(_, id)| id.clone())
             .collect();
+        self.hear_pulses(&wanted, now).await;
+    }
+
+    /// Asks what ran on these.
+    pub(super) async fn hear_pulses(&mut self, wanted: &[ClusterId], now: DateTime<Utc>) {
         if wanted.is_empty() {
             return;
         }
@@ -148,24 +157,21 @@ impl Beat {
             let sights: Vec<&Sight> = known.filter_map(|known| known.sight.as_ref()).collect();
             self.patrol.pulses(&sights, now - PAST).await
         };
-        let mut told = match told {
-            Ok(told) => Ok(told),
-            Err(error) => {
-                let hole = format!(
-                    "metrics of {} clusters cannot be read: {error}",
-                    wanted.len()
-                );
-                self.holes.push(hole);
-                Err(error.to_string())
-            }
-        };
+        let mut told = told.map_err(|error| {
+            let hole = format!(
+                "metrics of {} clusters cannot be read: {error}",
+                wanted.len()
+            );
+            self.holes.push(hole);
+            error.to_string()
+        });
         for id in wanted {
             let pulses = match &mut told {
-                Ok(told) => Signal::Read(told.remove(&id).unwrap_or_default()),
+                Ok(told) => Signal::Read(told.remove(id).unwrap_or_default()),
                 Err(why) => Signal::Unread(why.clone()),
             };
-            if let Some(known) = self.known.get_mut(&id) {
-                known.pulses = Some(pulses);
+            if let Some(known) = self.known.get_mut(id) {
+                known.heard(pulses, now);
             }
         }
     }
