@@ -36,6 +36,7 @@ async fn minutes(minutes: u64) {
 async fn kept(sim: &Sim, guards: &str) -> (Wish, CensusCluster) {
     let wish = Wish {
         keep: true,
+        idle_minutes: 400,
         guards: guards.to_owned(),
         ..Wish::plain("t")
     };
