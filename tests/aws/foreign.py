@@ -83,6 +83,8 @@ def change(world, body):
     for one in cluster.steps:
         if one.name in body.get("end_steps", []):
             one.ended, one.ends_at, one.state = world.clock.now(), None, "COMPLETED"
+            # What comes next begins now, not when it could have.
+            cluster.moved = one.ended
 
 
 def refuse_fleet(cluster):

@@ -10,6 +10,7 @@ mod laws;
 mod mishaps;
 mod oracle;
 mod pairs;
+mod patrol;
 mod process;
 mod rungs;
 mod seeds;

@@ -222,3 +222,58 @@ impl Patrol for Local {
         BTreeMap::new()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::local::Machine;
+    use crate::cloud::local::runtime::Store;
+    use crate::cost::catalog::Catalog;
+    use crate::model::clock::Clock;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    struct Epoch;
+
+    impl Clock for Epoch {
+        fn now(&self) -> DateTime<Utc> {
+            DateTime::UNIX_EPOCH
+        }
+    }
+
+    fn machine(folder: &Path) -> Local {
+        let machine = Machine {
+            program: PathBuf::from("clusterup"),
+            home: None,
+            environment: BTreeMap::new(),
+        };
+        let store = Store::new(folder.join("cache"), None);
+        let prices = Arc::new(Catalog::default());
+        Local::new(folder.join("l"), store, machine, prices, Arc::new(Epoch))
+    }
+
+    #[tokio::test]
+    async fn of_two_watchdogs_of_a_machine_one_watches() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, two) = (machine(folder.path()), machine(folder.path()));
+        assert!(!one.keeps_watch().await.unwrap());
+        let lease = Patrol::watch(&one).await.unwrap().unwrap();
+        assert!(one.keeps_watch().await.unwrap());
+        assert!(Patrol::watch(&two).await.unwrap().is_none());
+        assert!(!two.keeps_watch().await.unwrap());
+        lease.release().await.unwrap();
+        assert!(!one.keeps_watch().await.unwrap());
+        let lease = Patrol::watch(&two).await.unwrap();
+        assert!(lease.is_some() && two.keeps_watch().await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_machine_without_clusters_has_none_to_mark() {
+        let folder = tempfile::tempdir().unwrap();
+        let (machine, id) = (machine(folder.path()), "local-1".parse().unwrap());
+        assert_eq!(Patrol::list(&machine).await.unwrap(), []);
+        assert_eq!(machine.look(&id).await.unwrap(), None);
+        assert!(machine.mark(&id, None).await.is_err());
+        assert!(machine.end(&[(id, End::asked("x"))]).await[0].is_err());
+    }
+}

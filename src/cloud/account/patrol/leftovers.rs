@@ -48,8 +48,7 @@ impl<A: Api> Account<A> {
         let Some(stack) = &leftover.stack else {
             return Ok(false);
         };
-        let alive = self.list_clusters(NOT_OVER.to_vec(), None).await?;
-        if self.died_at(stack, &alive).await?.is_none() {
+        if !self.is_dead(stack).await? {
             return Ok(false);
         }
         let (id, doing) = (leftover.id.clone(), || format!("remove {}", leftover.id));
@@ -81,6 +80,20 @@ impl<A: Api> Account<A> {
                 }
             }
         }
+    }
+
+    async fn is_dead(&self, stack: &StackName) -> Result<bool, CloudError> {
+        let alive = self.list_clusters(NOT_OVER.to_vec(), None).await?;
+        if self.died_at(stack, &alive).await?.is_some() {
+            return Ok(true);
+        }
+        let of = |it: &Summary| names::of_cluster(&it.name).is_some_and(|(of, _)| of == *stack);
+        if alive.iter().any(of) {
+            return Ok(false);
+        }
+        // Without notes in the bucket, EMR's memory is the only one. It has many pages.
+        let history = self.list_clusters(Vec::new(), None).await?;
+        Ok(self.died_at(stack, &history).await?.is_some())
     }
 
     async fn remove_lock(&self, key: &str) -> Result<bool, CloudError> {

@@ -129,7 +129,7 @@ impl<A: Api> Patrol for Account<A> {
         if !is_seen && self.sight(id).await?.is_none_or(|it| it.ours().is_none()) {
             let message = format!("cluster {id} was not made by clusterup");
             let error = CloudError::new(Class::Input, message);
-            return Err(error.hint(format!("give it an exempt tag, or move its {} tag", MARK)));
+            return Err(error.hint(format!("move the time in its tag {MARK} instead")));
         }
         Self::extend(self, id, extension, &Silence).await
     }

@@ -1,0 +1,355 @@
+//! The account under a watchdog's eyes: whose a cluster is, what it does, and what becomes of it.
+
+use crate::process::Process;
+use crate::wish::Wish;
+use crate::{laws, run};
+use chrono::TimeDelta;
+use clusterup::cloud::Cloud;
+use clusterup::cloud::api::emr::{AddJobFlowSteps, NewStep, OnFailure};
+use clusterup::cloud::api::{Serve, Tags};
+use clusterup::cloud::flaky::Fault;
+use clusterup::cloud::patrol::{LeftoverKind, Patrol};
+use clusterup::cloud::sim::{CensusCluster, Settings, Sim};
+use clusterup::model::action::Action;
+use clusterup::model::event::Silence;
+use clusterup::model::extension::Extension;
+use clusterup::model::fleet::Sight;
+use clusterup::model::name::ClusterId;
+use clusterup::model::observed::{ClusterState, End, EndReason};
+use clusterup::model::rung::RungKind;
+use clusterup::model::span::Span;
+use std::time::Duration;
+use tokio::time::sleep;
+
+const CALM: Settings = Settings {
+    eventual: false,
+    ..laws::QUICK
+};
+
+const STACK_TAG: &str = "clusterup-stack";
+
+async fn minutes(minutes: u64) {
+    sleep(Duration::from_secs(minutes * 60)).await;
+}
+
+/// A stack with a cluster that waits.
+async fn kept(sim: &Sim, guards: &str) -> (Wish, CensusCluster) {
+    let wish = Wish {
+        keep: true,
+        idle_minutes: 400,
+        guards: guards.to_owned(),
+        ..Wish::plain("t")
+    };
+    Process::calm(sim, 1).detached(&wish.case()).await.unwrap();
+    minutes(15).await;
+    let cluster = sim.census().clusters.remove(0);
+    assert_eq!(cluster.state, ClusterState::Waiting);
+    (wish, cluster)
+}
+
+fn id(text: &str) -> ClusterId {
+    text.parse().unwrap()
+}
+
+async fn look(process: &Process, of: &str) -> Sight {
+    let patrol: &dyn Patrol = &process.account;
+    patrol.look(&id(of)).await.unwrap().unwrap()
+}
+
+fn calls(process: &Process, of: &str) -> u64 {
+    let tallies = process.meter().tallies();
+    tallies.get(of).map_or(0, |tally| tally.calls)
+}
+
+#[test]
+fn a_cluster_is_ours_by_name_and_tag_together() {
+    run(async {
+        let sim = Sim::with(1, CALM);
+        let (_, made) = kept(&sim, "").await;
+        let thief = sim.foreign_cluster("clusterup/t/00ff", Tags::new());
+        let tags = Tags::from([(STACK_TAG.to_owned(), "t".to_owned())]);
+        let other = sim.foreign_cluster("nightly/etl", tags);
+        let dog = Process::calm(&sim, 2);
+        let listed = Patrol::list(&dog.account).await.unwrap();
+        assert_eq!(listed.len(), 3, "{listed:#?}");
+        let sight = look(&dog, &made.id).await;
+        let ours = sight.ours().unwrap();
+        assert_eq!(sight.owner.as_deref(), Some("ann@desk"));
+        assert!(ours.steps.len() == 1 && sight.steps.read().is_some());
+        assert!(sight.rates.is_some() && !sight.lives.is_empty());
+        let armed = ours.rungs.iter().filter(|rung| rung.is_armed());
+        assert!(
+            armed.clone().any(|it| it.kind == RungKind::Schedule),
+            "{ours:#?}"
+        );
+        for foreign in [&thief, &other] {
+            assert!(look(&dog, foreign).await.ours().is_none());
+        }
+        sim.tag_by_hand(&made.id, STACK_TAG, Some("u"));
+        assert!(look(&dog, &made.id).await.ours().is_none());
+    });
+}
+
+#[test]
+fn a_second_look_takes_two_calls() {
+    run(async {
+        let sim = Sim::with(2, CALM);
+        let (_, made) = kept(&sim, "").await;
+        let dog = Process::calm(&sim, 2);
+        look(&dog, &made.id).await;
+        let before = dog.meter().calls();
+        look(&dog, &made.id).await;
+        assert_eq!(dog.meter().calls() - before, 2);
+        minutes(11).await;
+        look(&dog, &made.id).await;
+        assert_eq!(calls(&dog, "scheduler:GetSchedule"), 2);
+        assert_eq!(calls(&dog, "elasticmapreduce:ListInstanceGroups"), 1);
+    });
+}
+
+#[test]
+fn steps_that_are_over_are_not_read_again() {
+    run(async {
+        let sim = Sim::with(3, CALM);
+        let cluster = sim.foreign_cluster("long", Tags::new());
+        minutes(10).await;
+        let add = |name: String| {
+            let step = NewStep {
+                name,
+                on_failure: OnFailure::CancelAndWait,
+                command: vec!["true".to_owned()],
+            };
+            let (id, steps) = (cluster.clone(), vec![step]);
+            AddJobFlowSteps { id, steps }
+        };
+        for number in 0..120 {
+            sim.serve(add(format!("step {number}"))).await.unwrap();
+        }
+        let dog = Process::calm(&sim, 2);
+        let names = |sight: &Sight| -> Vec<String> {
+            let steps = sight.steps.read().unwrap().iter();
+            steps.map(|step| step.name.to_string()).collect()
+        };
+        let wanted = |count: usize| -> Vec<String> {
+            (0..count).map(|number| format!("step {number}")).collect()
+        };
+        // Some are over, most are not.
+        for _ in 0..10 {
+            minutes(8).await;
+            assert_eq!(names(&look(&dog, &cluster).await), wanted(120));
+        }
+        minutes(120).await;
+        look(&dog, &cluster).await;
+        sim.serve(add("step 120".to_owned())).await.unwrap();
+        let before = calls(&dog, "elasticmapreduce:ListSteps");
+        let sight = look(&dog, &cluster).await;
+        assert_eq!(names(&sight), wanted(121));
+        assert_eq!(calls(&dog, "elasticmapreduce:ListSteps") - before, 1);
+        assert!(!sight.steps.read().unwrap()[120].state.is_over());
+    });
+}
+
+#[test]
+fn what_runs_by_hand_is_seen_and_silence_is_no_idleness() {
+    run(async {
+        let sim = Sim::with(4, CALM);
+        let cluster = sim.foreign_cluster("notebook", Tags::new());
+        minutes(30).await;
+        sim.occupy(&cluster, true);
+        minutes(30).await;
+        sim.occupy(&cluster, false);
+        minutes(30).await;
+        sim.mute(&cluster, true);
+        minutes(30).await;
+        let dog = Process::calm(&sim, 2);
+        let sight = look(&dog, &cluster).await;
+        let since = sim.now() - TimeDelta::minutes(60);
+        let told = dog.account.pulses(&[&sight], since).await.unwrap();
+        assert_eq!(
+            told[&sight.id],
+            [],
+            "who is mute tells nothing, not even of before"
+        );
+        sim.mute(&cluster, false);
+        let since = sim.now() - TimeDelta::minutes(115);
+        let told = dog.account.pulses(&[&sight], since).await.unwrap();
+        let told = &told[&sight.id];
+        let busy = told.iter().filter(|it| it.apps > 0 && it.containers > 0);
+        assert_eq!(busy.count(), 6, "{told:#?}");
+        assert!(told.iter().any(|it| it.apps == 0 && it.containers == 0));
+        sim.fail_metrics(true);
+        assert!(dog.account.pulses(&[&sight], since).await.is_err());
+    });
+}
+
+#[test]
+fn an_end_says_why_and_a_deadline_moves() {
+    run(async {
+        let sim = Sim::with(5, CALM);
+        let guards = "  ceiling: { max_lifetime: 20h }\n";
+        let (wish, made) = kept(&sim, guards).await;
+        let dog = Process::calm(&sim, 2);
+        let patrol: &dyn Patrol = &dog.account;
+        let extension = Extension {
+            at: sim.now(),
+            max_lifetime: Some(Span::from_secs(16 * 3_600)),
+            budget: None,
+            by: "ann@desk".to_owned(),
+            why: "more".to_owned(),
+        };
+        patrol.extend(&id(&made.id), &extension).await.unwrap();
+        let sight = look(&dog, &made.id).await;
+        let life = sight.ours().unwrap().guardrails().max_lifetime;
+        assert_eq!(life, Span::from_secs(16 * 3_600));
+        let end = End {
+            reason: EndReason::Forgotten,
+            message: "nobody came".to_owned(),
+        };
+        let done = patrol.end(&[(id(&made.id), end.clone())]).await;
+        assert!(done[0].is_ok(), "{done:#?}");
+        minutes(10).await;
+        let stack = &wish.case().stack.name;
+        let seen = Process::calm(&sim, 3).account.observe(stack, None).await;
+        let cluster = seen.unwrap().clusters.remove(0);
+        assert_eq!((cluster.state.is_over(), cluster.end), (true, Some(end)));
+        assert!(look(&dog, &made.id).await.state.is_over());
+    });
+}
+
+#[test]
+fn who_follows_a_leased_cluster_is_heard_of() {
+    run(async {
+        let sim = Sim::with(6, CALM);
+        let (wish, made) = kept(&sim, "  lease: 2h\n").await;
+        let stack = &wish.case().stack.name;
+        let ann = Process::calm(&sim, 3);
+        ann.account.observe(stack, None).await.unwrap();
+        let renew = Action::RenewLease(id(&made.id));
+        ann.account.apply(stack, &renew, &Silence).await.unwrap();
+        let renewed = sim.now();
+        minutes(30).await;
+        let dog = Process::calm(&sim, 2);
+        let seen = look(&dog, &made.id).await;
+        let at = seen.ours().unwrap().renewed_at.unwrap();
+        assert!(
+            (renewed - at).abs() < TimeDelta::minutes(1),
+            "{at} {renewed}"
+        );
+        // Where that cannot be read, nobody may say that nobody does.
+        dog.flaky()
+            .become_flaky(|moment| (moment.call == "s3:GetObject").then_some(Fault::Unsent));
+        assert!(Patrol::look(&dog.account, &id(&made.id)).await.is_err());
+    });
+}
+
+#[test]
+fn of_two_watchdogs_one_watches_until_it_is_dead() {
+    run(async {
+        let sim = Sim::with(7, CALM);
+        let (one, two) = (Process::calm(&sim, 1), Process::calm(&sim, 2));
+        let first = Patrol::watch(&one.account).await.unwrap().unwrap();
+        for _ in 0..10 {
+            minutes(1).await;
+            assert!(Patrol::watch(&two.account).await.unwrap().is_none());
+            assert!(one.account.keeps_watch().await.unwrap());
+        }
+        // Its beats no longer come through: dead, as far as anybody can tell.
+        one.flaky()
+            .become_flaky(|moment| moment.call.starts_with("s3:").then_some(Fault::Unsent));
+        let mut waited = 0;
+        let second = loop {
+            if let Some(lease) = Patrol::watch(&two.account).await.unwrap() {
+                break lease;
+            }
+            sleep(Duration::from_secs(10)).await;
+            waited += 10;
+        };
+        assert!((60..=120).contains(&waited), "{waited}");
+        assert!(one.account.keeps_watch().await.is_err());
+        one.flaky().become_flaky(|_| None);
+        minutes(1).await;
+        assert!(!one.account.keeps_watch().await.unwrap());
+        assert!(two.account.keeps_watch().await.unwrap());
+        first.release().await.unwrap();
+        assert!(two.account.keeps_watch().await.unwrap());
+        second.release().await.unwrap();
+        assert!(Patrol::watch(&one.account).await.unwrap().is_some());
+    });
+}
+
+#[test]
+fn what_a_dead_stack_left_goes_and_nothing_else() {
+    run(async {
+        let sim = Sim::with(8, CALM);
+        let living = Wish {
+            keep: true,
+            idle_minutes: 60 * 24,
+            life_hours: 24,
+            ..Wish::plain("alive")
+        };
+        let dead = Wish::plain("dead");
+        for (seed, wish) in [(1, &dead), (2, &living)] {
+            let process = Process::calm(&sim, seed);
+            process.detached(&wish.case()).await.unwrap();
+        }
+        minutes(120).await;
+        let ended = sim.census().clusters.into_iter();
+        let ended = ended.filter_map(|it| it.ended_at).max().unwrap();
+        let dog = Process::calm(&sim, 3);
+        let patrol: &dyn Patrol = &dog.account;
+        assert_eq!(patrol.leftovers(ended).await.unwrap(), []);
+        let later = ended + TimeDelta::seconds(1);
+        let left = patrol.leftovers(later).await.unwrap();
+        let kinds: Vec<LeftoverKind> = left.iter().map(|it| it.kind).collect();
+        assert!(kinds.contains(&LeftoverKind::SecurityGroup), "{left:#?}");
+        assert!(kinds.contains(&LeftoverKind::KeyPair), "{left:#?}");
+        assert!(kinds.contains(&LeftoverKind::Schedule), "{left:#?}");
+        let stack = &dead.case().stack.name;
+        let own = left.iter().all(|it| it.stack.as_ref() == Some(stack));
+        assert!(own, "{left:#?}");
+
+        // Somebody is at it: nothing is taken away from under him.
+        let ann = Process::calm(&sim, 4);
+        let lease = ann.account.lease(stack, &Silence).await;
+        assert_eq!(patrol.leftovers(later).await.unwrap(), []);
+        assert!(!patrol.remove(&left[0]).await.unwrap());
+        lease.unwrap().release().await.unwrap();
+
+        for one in &left {
+            assert!(patrol.remove(one).await.unwrap(), "{one:#?}");
+        }
+        assert_eq!(patrol.leftovers(later).await.unwrap(), []);
+        let census = sim.census();
+        let names: Vec<&str> = census.groups.iter().map(|it| it.0.as_str()).collect();
+        assert_eq!(names, ["clusterup.alive.ssh"]);
+        assert_eq!((census.key_pairs.len(), census.schedules.len()), (1, 1));
+    });
+}
+
+#[test]
+fn a_stack_that_lives_again_keeps_what_was_left() {
+    run(async {
+        let sim = Sim::with(9, CALM);
+        let wish = Wish::plain("t");
+        Process::calm(&sim, 1).detached(&wish.case()).await.unwrap();
+        minutes(120).await;
+        let dog = Process::calm(&sim, 3);
+        let patrol: &dyn Patrol = &dog.account;
+        let left = patrol.leftovers(sim.now()).await.unwrap();
+        assert!(!left.is_empty());
+        let again = Wish {
+            keep: true,
+            scripts: vec![1],
+            ..wish
+        };
+        Process::calm(&sim, 2)
+            .detached(&again.case())
+            .await
+            .unwrap();
+        for one in &left {
+            assert!(!patrol.remove(one).await.unwrap(), "{one:#?}");
+        }
+        assert_eq!(patrol.leftovers(sim.now()).await.unwrap(), []);
+        assert_eq!(sim.census().groups.len(), 1);
+    });
+}
