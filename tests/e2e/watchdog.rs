@@ -62,7 +62,7 @@ fn the_log_is_sifted_and_makes_no_ledger() {
     assert_eq!(ids(&["--cluster", "j-0"]), [60, 61]);
     assert_eq!(ids(&["--cluster", "none"]), Vec::<i64>::new());
     home.expect(0, &["log", "--last", "1"])
-        .says("terminate  j-0");
+        .says("terminate j-0");
     home.expect(2, &["log", "--act", "nap"]).says("terminate");
 }
 

@@ -292,8 +292,8 @@ impl Voice for Heard {
     }
 }
 
-fn tell(path: &Path, voice: Box<dyn Voice>, matter: &str) -> Told {
-    let notice = Notice {
+fn warning(matter: &str) -> Notice {
+    Notice {
         at: at("2026-11-21T12:00:00"),
         matter: matter.to_owned(),
         level: Level::Warning,
@@ -301,7 +301,11 @@ fn tell(path: &Path, voice: Box<dyn Voice>, matter: &str) -> Told {
         facts: Vec::new(),
         command: None,
         remind_after: None,
-    };
+    }
+}
+
+fn tell(path: &Path, voice: Box<dyn Voice>, matter: &str) -> Told {
+    let notice = warning(matter);
     let ledger = RefCell::new(open(path));
     let notifier = Notifier::new(vec![voice]).patient_for(Duration::from_secs(600));
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -353,5 +357,30 @@ fn who_is_killed_while_telling_is_not_repeated() {
         tell(&path, heard(), "warn j-2").claimed,
         "another matter is told"
     );
+    assert_eq!(times.get(), 1);
+}
+
+#[test]
+fn a_ledger_that_says_no_silences_nobody() {
+    let (_home, path) = home();
+    let times = Rc::<Cell<u32>>::default();
+    let notifier = Notifier::new(vec![Box::new(Heard(Rc::clone(&times)))]);
+    let ledger = RefCell::new(open(&path));
+    let raw = Connection::open(&path).unwrap();
+    let rename = |from, to| {
+        let sql = format!("ALTER TABLE {from} RENAME TO {to}");
+        raw.execute_batch(&sql).unwrap();
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let tell = || runtime.block_on(notifier.tell(&ledger, &warning("warn j-1")));
+    rename("notices", "elsewhere");
+    let told = tell();
+    assert!(told.claimed && told.trouble.is_some(), "{told:?}");
+    assert!(!tell().claimed);
+    rename("elsewhere", "notices");
+    assert!(!tell().claimed, "people have heard it");
     assert_eq!(times.get(), 1);
 }
