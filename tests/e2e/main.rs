@@ -8,4 +8,5 @@ mod jobs;
 mod kills;
 mod policies;
 mod quickstart;
+mod watchdog;
 mod words;

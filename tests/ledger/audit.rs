@@ -1,11 +1,20 @@
 //! The audit log is only added to; a matter is claimed once, whoever asks.
 
 use crate::at;
+use async_trait::async_trait;
+use clusterup::cloud::CloudError;
+use clusterup::cloud::notify::Voice;
 use clusterup::ledger::{Asked, Ledger};
 use clusterup::model::audit::{Act, Entry, Target};
+use clusterup::model::notice::{Level, Notice};
 use clusterup::model::span::Span;
+use clusterup::run::notify::{Notifier, Told};
 use rusqlite::Connection;
+use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 fn home() -> (TempDir, PathBuf) {
@@ -251,4 +260,127 @@ fn what_was_told_is_remembered_for_a_while() {
         .query_row("SELECT count(*) FROM notices", [], |row| row.get(0))
         .unwrap();
     assert_eq!(left, 1);
+}
+
+/// Tells forever, once it has said that it began.
+struct Stuck(PathBuf);
+
+#[async_trait(?Send)]
+impl Voice for Stuck {
+    fn name(&self) -> &'static str {
+        "stuck"
+    }
+
+    async fn say(&self, _: &Notice) -> Result<(), CloudError> {
+        std::fs::write(&self.0, "").unwrap();
+        std::future::pending().await
+    }
+}
+
+/// Notes that it was said.
+struct Heard(Rc<Cell<u32>>);
+
+#[async_trait(?Send)]
+impl Voice for Heard {
+    fn name(&self) -> &'static str {
+        "heard"
+    }
+
+    async fn say(&self, _: &Notice) -> Result<(), CloudError> {
+        self.0.set(self.0.get() + 1);
+        Ok(())
+    }
+}
+
+fn warning(matter: &str) -> Notice {
+    Notice {
+        at: at("2026-11-21T12:00:00"),
+        matter: matter.to_owned(),
+        level: Level::Warning,
+        title: "cluster nightly ends".to_owned(),
+        facts: Vec::new(),
+        command: None,
+        remind_after: None,
+    }
+}
+
+fn tell(path: &Path, voice: Box<dyn Voice>, matter: &str) -> Told {
+    let notice = warning(matter);
+    let ledger = RefCell::new(open(path));
+    let notifier = Notifier::new(vec![voice]).patient_for(Duration::from_secs(600));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(notifier.tell(&ledger, &notice))
+}
+
+const FOLDER: &str = "CLUSTERUP_TEST_FOLDER";
+
+/// Run by the test below, which kills it.
+#[test]
+#[ignore = "it never ends"]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "its parent tells it where to work"
+)]
+fn tells_until_it_is_killed() {
+    let folder = PathBuf::from(std::env::var_os(FOLDER).unwrap());
+    let voice = Box::new(Stuck(folder.join("began")));
+    tell(&folder.join("ledger.db"), voice, "warn j-1");
+}
+
+#[test]
+fn who_is_killed_while_telling_is_not_repeated() {
+    let (home, path) = home();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "audit::tells_until_it_is_killed"])
+        .env(FOLDER, home.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    while !home.path().join("began").exists() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(30),
+            "it does not begin"
+        );
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let times = Rc::<Cell<u32>>::default();
+    let heard = || Box::new(Heard(Rc::clone(&times)));
+    assert!(!tell(&path, heard(), "warn j-1").claimed);
+    assert_eq!(times.get(), 0);
+    assert!(
+        tell(&path, heard(), "warn j-2").claimed,
+        "another matter is told"
+    );
+    assert_eq!(times.get(), 1);
+}
+
+#[test]
+fn a_ledger_that_says_no_silences_nobody() {
+    let (_home, path) = home();
+    let times = Rc::<Cell<u32>>::default();
+    let notifier = Notifier::new(vec![Box::new(Heard(Rc::clone(&times)))]);
+    let ledger = RefCell::new(open(&path));
+    let raw = Connection::open(&path).unwrap();
+    let rename = |from, to| {
+        let sql = format!("ALTER TABLE {from} RENAME TO {to}");
+        raw.execute_batch(&sql).unwrap();
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let tell = || runtime.block_on(notifier.tell(&ledger, &warning("warn j-1")));
+    rename("notices", "elsewhere");
+    let told = tell();
+    assert!(told.claimed && told.trouble.is_some(), "{told:?}");
+    assert!(!tell().claimed);
+    rename("elsewhere", "notices");
+    assert!(!tell().claimed, "people have heard it");
+    assert_eq!(times.get(), 1);
 }

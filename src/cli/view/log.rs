@@ -11,8 +11,8 @@ const INDENT: usize = 21;
 pub(in crate::cli) fn entry(Logged { entry, .. }: &Logged) -> String {
     let Entry { at, act, .. } = entry;
     let at = at.format("%F %T");
-    let head = format!("{at}  {:<9}  {}", act.as_str(), whom(entry));
-    let head = wrap(&head, INDENT);
+    let head = format!("{:<9}  {}", act.as_str(), whom(entry));
+    let head = format!("{at}  {}", wrap(&head, INDENT));
     let why = [entry.verdict.as_deref(), entry.evidence.as_deref()];
     let why: Vec<String> = why.into_iter().flatten().map(line).collect();
     let why = why.join(": ");
@@ -37,10 +37,11 @@ fn whom(entry: &Entry) -> String {
     format!("{:<15}  {}", line(&target.id), more.join(", "))
 }
 
-/// A name with a line end in it must not look like an entry.
+/// In one line: a name with a line end in it must not look like an entry.
 fn line(text: &str) -> String {
     let space = |c: char| if c.is_control() { ' ' } else { c };
-    text.trim().chars().map(space).collect()
+    let text: String = text.chars().map(space).collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -89,6 +90,18 @@ mod tests {
             text.lines().all(|line| line.chars().count() <= 80),
             "{text}"
         );
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r"
+        2026-11-21 19:10:00  begin      the watchdog
+                             done, by watchdog@build-1
+        2026-11-21 19:10:00  terminate  j-2AXXXXXXGAPLF  nightly, eu-west-1
+                             idle_timeout: no step since 18:20:00 UTC, no application
+                             and no container in 10 samples
+                             done, by watchdog@build-1
+        2026-11-21 19:10:00  clean_up   j-2AXXXXXXGAPLF  x 2026-11-21 19:11:00 extend
+                             j-1, eu-west-1
+                             idle_timeout: no step since 18:20:00 UTC, no application
+                             and no container in 10 samples
+                             done, by watchdog@build-1
+        ");
     }
 }

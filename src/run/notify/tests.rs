@@ -172,24 +172,3 @@ async fn what_is_over_is_not_told_late() {
     assert_eq!(notifier.retry(&ledger, at(1)).await, Told::default());
     assert!(heard.borrow().is_empty());
 }
-
-#[tokio::test(start_paused = true)]
-async fn a_ledger_that_says_no_silences_nobody() {
-    let folder = tempfile::tempdir().unwrap();
-    let ledger = ledger(folder.path());
-    let raw = rusqlite::Connection::open(folder.path().join("ledger.db")).unwrap();
-    raw.execute_batch("ALTER TABLE notices RENAME TO elsewhere")
-        .unwrap();
-    let (good, (_, heard)) = way("good", Some(0));
-    let notifier = Notifier::new(vec![good]);
-    let told = notifier.tell(&ledger, &notice(0)).await;
-    assert!(told.claimed && told.trouble.is_some(), "{told:?}");
-    assert!(!notifier.tell(&ledger, &notice(5)).await.claimed);
-    raw.execute_batch("ALTER TABLE elsewhere RENAME TO notices")
-        .unwrap();
-    assert!(
-        !notifier.tell(&ledger, &notice(6)).await.claimed,
-        "people have heard it"
-    );
-    assert_eq!(*heard.borrow(), ["told at 0"]);
-}

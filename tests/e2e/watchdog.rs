@@ -1,0 +1,141 @@
+//! The audit log as a person reads it, and the watchdog as a service.
+
+use crate::home::Home;
+use chrono::{DateTime, TimeDelta, Utc};
+use clusterup::ledger::Ledger;
+use clusterup::model::audit::{Act, Entry, Target};
+use clusterup::model::clock::Clock;
+use clusterup::run::clock::SystemClock;
+use serde_json::Value;
+use std::fs;
+use std::io::{BufRead, BufReader};
+
+fn ledger(home: &Home) -> Ledger {
+    let path = home.state().join("clusterup/ledger.db");
+    Ledger::open(&path, SystemClock.now()).unwrap().ledger
+}
+
+fn entry(at: DateTime<Utc>, act: Act, id: &str) -> Entry {
+    Entry {
+        at,
+        actor: "watchdog@host".to_owned(),
+        place: Some("eu-west-1".parse().unwrap()),
+        target: Some(Target {
+            id: id.to_owned(),
+            name: Some("nightly".to_owned()),
+        }),
+        act,
+        verdict: Some("idle_timeout".to_owned()),
+        evidence: None,
+        outcome: "done".to_owned(),
+    }
+}
+
+#[test]
+fn the_log_is_sifted_and_makes_no_ledger() {
+    let home = Home::new();
+    home.expect(0, &["log"]).says("watchdog install");
+    assert!(!home.state().exists());
+    let now = SystemClock.now();
+    let mut ledger = ledger(&home);
+    for hours in (0..60).rev() {
+        let at = now - TimeDelta::hours(hours);
+        ledger
+            .note(&entry(at, Act::Warn, &format!("j-{hours}")))
+            .unwrap();
+    }
+    ledger.note(&entry(now, Act::Terminate, "j-0")).unwrap();
+    let ids = |args: &[&str]| {
+        let document = home.json(&[&["log"], args].concat());
+        assert_eq!(
+            (&document["verb"], &document["exit"]),
+            (&"log".into(), &0.into())
+        );
+        let entries = document["entries"].as_array().unwrap().iter();
+        let ids = entries.map(|it| it["id"].as_i64().unwrap());
+        ids.collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&[]), (12..=61).collect::<Vec<_>>());
+    assert_eq!(ids(&["--last", "2"]), [60, 61]);
+    assert_eq!(ids(&["--since", "59h30m"]).len(), 61);
+    assert_eq!(ids(&["--act", "terminate"]), [61]);
+    assert_eq!(ids(&["--cluster", "j-0"]), [60, 61]);
+    assert_eq!(ids(&["--cluster", "none"]), Vec::<i64>::new());
+    home.expect(0, &["log", "--last", "1"])
+        .says("terminate j-0");
+    home.expect(2, &["log", "--act", "nap"]).says("terminate");
+}
+
+#[test]
+fn what_comes_is_followed_a_line_each() {
+    let home = Home::new();
+    let now = SystemClock.now();
+    let mut ledger = ledger(&home);
+    for id in ["j-1", "j-2", "j-3"] {
+        ledger.note(&entry(now, Act::Warn, id)).unwrap();
+    }
+    let mut child = home.spawn(&["log", "--follow", "--last", "2", "--output", "json"]);
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = || -> Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
+    assert_eq!(
+        (next()["target"]["id"].clone(), next()["id"].clone()),
+        ("j-2".into(), 3.into())
+    );
+    for id in ["j-4", "j-5", "j-6"] {
+        ledger.note(&entry(now, Act::Ended, id)).unwrap();
+        assert_eq!(next()["target"]["id"], id);
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn a_service_is_written_where_systemd_looks_and_kept_as_it_is() {
+    let home = Home::new();
+    let config = home.path().join("config");
+    let install = |args: &[&str]| {
+        let mut command = home.command(&[&["watchdog", "install", "--user"], args].concat());
+        let done = command.env("XDG_CONFIG_HOME", &config).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (done.status.code(), text(&done.stdout), text(&done.stderr))
+    };
+    let path = config.join("systemd/user/clusterup-watchdog.service");
+    let (code, unit, _) = install(&["--print", "--", "--policies", "/my policies/100%"]);
+    assert_eq!(code, Some(0));
+    assert!(
+        unit.contains(" watchdog run --policies \"/my policies/100%%\"\n"),
+        "{unit}"
+    );
+    assert!(!path.exists());
+    let (code, _, says) = install(&["--", "--region=eu-west-1"]);
+    assert_eq!(code, Some(0), "{says}");
+    assert!(
+        says.contains("systemctl --user enable --now clusterup-watchdog"),
+        "{says}"
+    );
+    let was = fs::read_to_string(&path).unwrap();
+    assert!(was.contains(" watchdog run --region=eu-west-1\n"));
+    assert!(
+        install(&["--", "--region=eu-west-1"])
+            .2
+            .contains("as it should be")
+    );
+    assert_eq!(
+        install(&["--", "--region=us-east-1"]).0,
+        Some(0),
+        "nobody changed it"
+    );
+    let changed = was.replace("MemoryMax=512M", "MemoryMax=1G");
+    fs::write(&path, &changed).unwrap();
+    let (code, _, says) = install(&["--", "--region=eu-west-1"]);
+    assert_eq!(code, Some(1));
+    assert!(says.contains("--force"), "{says}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), changed);
+    assert_eq!(install(&["--force", "--", "--region=eu-west-1"]).0, Some(0));
+    assert_eq!(fs::read_to_string(&path).unwrap(), was);
+    fs::create_dir(home.path().join("policies")).unwrap();
+    let (code, _, says) = install(&["--", "--policies", "policies"]);
+    assert_eq!(code, Some(2));
+    assert!(says.contains("write it whole"), "{says}");
+    assert_eq!(install(&["--", "a\nExecStart=/bin/sh"]).0, Some(2));
+}
