@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 #[path = "dash/picture.rs"]
-#[expect(dead_code, reason = "the clock that stands still is for other tests")]
 mod picture;
 
 use chrono::{DateTime, TimeDelta, Utc};

@@ -60,7 +60,7 @@ async function sortsAndFilters(page) {
   await page.getByRole("button", { name: "$/h" }).click();
   assert.equal((await names())[0], "churn-model-tuning");
   await page.keyboard.press("/");
-  await page.keyboard.type("ana waiting");
+  await page.keyboard.type("laptop waiting");
   assert.deepEqual(await names(), ["movies-adhoc"]);
   assert.equal(await page.locator("#count").textContent(), "1 of 12");
   await page.waitForTimeout(1_500);
@@ -95,7 +95,7 @@ async function extends_(page) {
 }
 
 async function endsOnlyByItsId(page) {
-  await row(page, "movies-adhoc").getByRole("button", { name: "End" }).click();
+  await row(page, "movies-adhoc").getByRole("button", { name: "End movies-adhoc", exact: true }).click();
   const dialog = page.locator("dialog#end");
   await dialog.getByLabel("Type its id").fill("j-WRONG");
   await dialog.getByLabel("Why").fill("done");
