@@ -99,7 +99,7 @@ async fn act(
         Ok(text) => (StatusCode::OK, text),
         Err(refusal) => refusal,
     };
-    says(gate::request_wants(Some(headers)), status, &text)
+    says(gate::request_wants(headers), status, &text)
 }
 
 type Asking = (Wish, oneshot::Receiver<Result<String, String>>);

@@ -27,13 +27,15 @@ pub(super) async fn pass(
     request: Request,
     next: Next,
 ) -> Response {
+    let wants = request_wants(request.headers());
     let mut response = if meant(request.headers(), shared.bound) {
         match tokio::time::timeout(SLOWEST, next.run(request)).await {
             Ok(response) => response,
-            Err(_) => {
-                let slow = "The request took too long.";
-                says(request_wants(None), StatusCode::REQUEST_TIMEOUT, slow)
-            }
+            Err(_) => says(
+                wants,
+                StatusCode::REQUEST_TIMEOUT,
+                "The request took too long.",
+            ),
         }
     } else {
         let other = "This page answers to localhost and to the address that it listens on only.";
@@ -53,8 +55,8 @@ pub(super) async fn pass(
 }
 
 /// What answer somebody wants, whose headers these are.
-pub(super) fn request_wants(headers: Option<&HeaderMap>) -> Answer {
-    match headers.and_then(|headers| text(headers, "accept")) {
+pub(super) fn request_wants(headers: &HeaderMap) -> Answer {
+    match text(headers, "accept") {
         Some(accept) if accept.contains("application/json") => Answer::Json,
         _ => Answer::Page,
     }

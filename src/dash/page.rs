@@ -165,7 +165,7 @@ pub(super) async fn cluster(
         }
         None => {
             let why = "The watchdog knows no such cluster: it is over, or not in its places.";
-            says(request_wants(Some(&headers)), StatusCode::NOT_FOUND, why)
+            says(request_wants(&headers), StatusCode::NOT_FOUND, why)
         }
     }
 }
@@ -178,5 +178,5 @@ pub(super) async fn picture(State(shared): State<Arc<Shared>>) -> Response {
 /// Whatever is not here.
 pub(super) async fn nowhere(headers: HeaderMap) -> Response {
     let why = "There is no such page.";
-    says(request_wants(Some(&headers)), StatusCode::NOT_FOUND, why)
+    says(request_wants(&headers), StatusCode::NOT_FOUND, why)
 }

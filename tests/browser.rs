@@ -1,0 +1,177 @@
+//! The watchdog's page in a real browser: a headless Chromium, led by playwright-core from npm. It
+//! passes with a word where there is no browser, no Node.js or no npm.
+#![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
+
+#[path = "dash/picture.rs"]
+mod picture;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use clusterup::dash::{Dash, serve};
+use clusterup::model::clock::Clock;
+use clusterup::model::picture::Picture;
+use clusterup::run::watchdog::wish::{Wanted, Wish};
+use picture::{noon, picture};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot, watch};
+
+const CHROMIUM: &str = "/usr/bin/chromium";
+const PLAYWRIGHT: &str = "playwright-core@1.65.1";
+const TOKEN: &str = "a-token-for-tests-only";
+
+/// The afternoon of November 21st, 2026, which goes on as this machine's clock does.
+struct Afternoon(Instant);
+
+impl Clock for Afternoon {
+    fn now(&self) -> DateTime<Utc> {
+        noon() + TimeDelta::from_std(self.0.elapsed()).unwrap()
+    }
+}
+
+#[test]
+fn the_page_works_in_a_browser() {
+    let Some(modules) = playwright() else {
+        eprintln!("no Chromium, Node.js or npm: the page is not looked at in a browser");
+        return;
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let shots = shots();
+    runtime.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let clock = Arc::new(Afternoon(Instant::now()));
+        let (pictures, seen) = watch::channel(Arc::new(picture(noon())));
+        let (wish, wishes) = mpsc::channel(4);
+        let dash = Dash {
+            pictures: seen,
+            wishes: wish,
+            token: Some(TOKEN.parse().unwrap()),
+            clock: clock.clone(),
+            stalled_after: Duration::from_secs(300),
+        };
+        let (close, closed) = oneshot::channel::<()>();
+        let browser = async {
+            let looked = tokio::process::Command::new("node")
+                .arg(concat!(
+                    env!("CARGO_MANIFEST_DIR"),
+                    "/tests/browser/dash.mjs"
+                ))
+                .env("MODULES", modules)
+                .env("CHROMIUM", CHROMIUM)
+                .env("URL", url)
+                .env("TOKEN", TOKEN)
+                .env("SHOTS", shots)
+                .kill_on_drop(true)
+                .status()
+                .await;
+            close.send(()).unwrap();
+            looked.unwrap()
+        };
+        let until = async {
+            let _ = closed.await;
+        };
+        let (looked, served) = tokio::select! {
+            done = async { tokio::join!(browser, serve(listener, dash, until)) } => done,
+            () = watchdog(pictures, wishes, &clock) => unreachable!(),
+        };
+        served.unwrap();
+        assert!(looked.success(), "what the browser saw is above");
+    });
+}
+
+/// A watchdog that sweeps each second and does what it is asked, but ends nothing.
+async fn watchdog(
+    pictures: watch::Sender<Arc<Picture>>,
+    mut wishes: mpsc::Receiver<Wish>,
+    clock: &Afternoon,
+) {
+    let mut drawn = picture(noon());
+    loop {
+        tokio::select! {
+            Some(wish) = wishes.recv() => {
+                let answer = grant(&mut drawn, &wish);
+                wish.answer.send(answer).unwrap();
+            }
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+        }
+        let last = drawn.last.as_mut().unwrap();
+        last.number += 1;
+        (last.began_at, last.ended_at) = (clock.now() - TimeDelta::seconds(4), clock.now());
+        drawn.at = clock.now();
+        pictures.send_replace(Arc::new(drawn.clone()));
+    }
+}
+
+fn grant(drawn: &mut Picture, wish: &Wish) -> Result<String, String> {
+    let Wanted::Extend {
+        max_lifetime: Some(lifetime),
+        budget: None,
+    } = &wish.what
+    else {
+        panic!("nobody asked for this: {wish:?}");
+    };
+    let row = drawn
+        .clusters
+        .iter_mut()
+        .find(|row| row.id == wish.id)
+        .unwrap();
+    row.ends_at = Some(row.created_at + lifetime.delta());
+    row.cause = Some("max_lifetime".to_owned());
+    row.stage = "keep".to_owned();
+    Ok(format!("{} lives for {lifetime} in all", wish.id))
+}
+
+/// Where playwright-core is, installed once into `target`.
+fn playwright() -> Option<PathBuf> {
+    let works = |program: &str| Command::new(program).arg("--version").output().is_ok();
+    if !Path::new(CHROMIUM).exists() || !works("node") || !works("npm") {
+        return None;
+    }
+    let folder = target().join("browser");
+    let stamp = folder.join(PLAYWRIGHT);
+    if !stamp.exists() {
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("package.json"), "{}").unwrap();
+        let done = Command::new("npm")
+            .args([
+                "install",
+                "--no-save",
+                "--ignore-scripts",
+                "--no-audit",
+                "--no-fund",
+            ])
+            .arg(PLAYWRIGHT)
+            .current_dir(&folder)
+            .status()
+            .unwrap();
+        assert!(done.success(), "npm cannot bring {PLAYWRIGHT}");
+        fs::write(stamp, "").unwrap();
+    }
+    Some(folder)
+}
+
+/// Where pictures of the page go: to the documents with `BLESS=1`.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test asks whether it may write documents"
+)]
+fn shots() -> PathBuf {
+    match std::env::var_os("BLESS") {
+        Some(_) => Path::new(env!("CARGO_MANIFEST_DIR")).join("docs"),
+        None => target().join("browser"),
+    }
+}
+
+fn target() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
+}

@@ -1,0 +1,558 @@
+//! The watchdog's page by its answers, without a socket.
+#![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
+
+#[path = "dash/picture.rs"]
+mod picture;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use clusterup::dash::{Dash, router};
+use clusterup::model::picture::Picture;
+use clusterup::run::watchdog::wish::{Wanted, Wish};
+use picture::{Still, noon, picture};
+use serde_json::Value;
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tower::ServiceExt;
+
+const TOKEN: &str = "a-token-for-tests-only";
+const EXTEND: &str = "/clusters/us-east-1/j-3A7XQ2Y9LMN0P/extend";
+const END: &str = "/clusters/us-east-1/j-3A7XQ2Y9LMN0P/end";
+
+struct Page {
+    router: Router,
+    pictures: watch::Sender<Arc<Picture>>,
+    wishes: mpsc::Receiver<Wish>,
+    clock: Arc<Still>,
+}
+
+fn page(token: Option<&str>) -> Page {
+    let (pictures, seen) = watch::channel(Arc::new(picture(noon())));
+    let (wish, wishes) = mpsc::channel(4);
+    let clock = Arc::new(Still(Mutex::new(noon())));
+    let dash = Dash {
+        pictures: seen,
+        wishes: wish,
+        token: token.map(|token| token.parse().unwrap()),
+        clock: clock.clone(),
+        stalled_after: Duration::from_secs(300),
+    };
+    Page {
+        router: router(dash),
+        pictures,
+        wishes,
+        clock,
+    }
+}
+
+struct Reply {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Page {
+    async fn ask(&self, request: Request<Body>) -> Reply {
+        let reply = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = reply.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        Reply {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8(body.to_vec()).unwrap(),
+        }
+    }
+
+    async fn get(&self, path: &str) -> Reply {
+        let request = Request::get(path).header("host", "localhost:9184");
+        self.ask(request.body(Body::empty()).unwrap()).await
+    }
+
+    async fn post(&self, path: &str, headers: &[(&str, &str)], form: &str) -> Reply {
+        let mut request = Request::post(path)
+            .header("host", "localhost:9184")
+            .header("content-type", "application/x-www-form-urlencoded");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.ask(request.body(Body::from(form.to_owned())).unwrap())
+            .await
+    }
+
+    /// Whether the watchdog was asked for something.
+    fn was_asked(&mut self) -> bool {
+        self.wishes.try_recv().is_ok()
+    }
+}
+
+#[tokio::test]
+async fn the_page_is_whole() {
+    let page = page(Some(TOKEN)).get("/").await;
+    assert_eq!(page.status, StatusCode::OK);
+    insta::assert_snapshot!(page.body);
+}
+
+#[tokio::test]
+async fn what_others_wrote_is_text() {
+    let page = page(Some(TOKEN));
+    for path in ["/", "/events", "/clusters/us-east-1/j-D15EA5E000042"] {
+        let body = page.get(path).await.body;
+        assert!(body.contains("spark-poc"), "{path}");
+        assert!(!body.contains("<script>"), "{path}");
+        assert!(
+            !body.contains("style="),
+            "the policy forbids styles in place: {path}"
+        );
+        assert!(!body.contains("onclick"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn every_answer_tells_the_browser_what_it_may_do() {
+    let page = page(None);
+    for path in [
+        "/",
+        "/events",
+        "/metrics",
+        "/healthz",
+        "/api/picture",
+        "/app.js",
+        "/app.css",
+        "/none",
+    ] {
+        let headers = page.get(path).await.headers;
+        let policy = headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none';"), "{path}");
+        assert!(!policy.contains("unsafe"), "{path}");
+        assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
+        assert_eq!(headers["referrer-policy"], "no-referrer", "{path}");
+        assert_eq!(headers["cache-control"], "no-store", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn names_that_point_here_are_refused() {
+    let page = page(None);
+    for host in ["evil.example", "localhost.evil.example:9184", "10.1.2.3"] {
+        for path in [
+            "/",
+            "/events",
+            "/metrics",
+            "/healthz",
+            "/api/picture",
+            "/app.js",
+        ] {
+            let request = Request::get(path).header("host", host);
+            let reply = page.ask(request.body(Body::empty()).unwrap()).await;
+            assert_eq!(
+                reply.status,
+                StatusCode::MISDIRECTED_REQUEST,
+                "{host} {path}"
+            );
+            assert!(!reply.body.contains("recommender"));
+        }
+    }
+    let nameless = Request::get("/").body(Body::empty()).unwrap();
+    assert_eq!(
+        page.ask(nameless).await.status,
+        StatusCode::MISDIRECTED_REQUEST
+    );
+}
+
+#[tokio::test]
+async fn forged_acts_reach_nobody() {
+    let mut page = page(Some(TOKEN));
+    let form = format!("token={TOKEN}&why=no&confirm=j-3A7XQ2Y9LMN0P&max_lifetime=9h");
+    let bearer = format!("Bearer {TOKEN}");
+    let ours = ("origin", "http://localhost:9184");
+    let forged: [&[(&str, &str)]; 6] = [
+        &[],
+        &[("origin", "http://evil.example")],
+        &[("origin", "null")],
+        &[
+            ("origin", "http://evil.example"),
+            ("authorization", &bearer),
+        ],
+        &[ours, ("sec-fetch-site", "cross-site")],
+        &[("origin", "null"), ("sec-fetch-site", "same-site")],
+    ];
+    for headers in forged {
+        for path in [EXTEND, END] {
+            let reply = page.post(path, headers, &form).await;
+            assert_eq!(reply.status, StatusCode::FORBIDDEN, "{headers:?}");
+        }
+    }
+    for token in ["", "wrong-wrong-wrong-wrong", "a-token-for-tests-onl"] {
+        let form = format!("token={token}&why=no&confirm=j-3A7XQ2Y9LMN0P&max_lifetime=9h");
+        for path in [EXTEND, END] {
+            let reply = page.post(path, &[ours], &form).await;
+            assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{token}");
+        }
+    }
+    let host = Request::post(END)
+        .header("host", "evil.example")
+        .header("origin", "http://evil.example");
+    let host = host.header("content-type", "application/x-www-form-urlencoded");
+    let reply = page.ask(host.body(Body::from(form.clone())).unwrap()).await;
+    assert_eq!(reply.status, StatusCode::MISDIRECTED_REQUEST);
+    for path in [EXTEND, END] {
+        let reply = page.get(&format!("{path}?{form}")).await;
+        assert_eq!(reply.status, StatusCode::METHOD_NOT_ALLOWED);
+    }
+    assert!(!page.was_asked());
+}
+
+#[tokio::test]
+async fn without_a_token_nobody_acts() {
+    let mut page = page(None);
+    let ours = [("origin", "http://localhost:9184")];
+    let reply = page
+        .post(END, &ours, "token=&why=no&confirm=j-3A7XQ2Y9LMN0P")
+        .await;
+    assert_eq!(reply.status, StatusCode::FORBIDDEN);
+    assert!(!page.was_asked());
+    let body = page.get("/").await.body;
+    assert!(body.contains("This page only shows"));
+    assert!(!body.contains("data-act"));
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_said() {
+    let mut page = page(Some(TOKEN));
+    let ours = [
+        ("origin", "http://localhost:9184"),
+        ("accept", "application/json"),
+    ];
+    let long = "x".repeat(20_000);
+    for (path, form, status, says) in [
+        (
+            EXTEND,
+            "why=it&max_lifetime=8",
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "a length of time",
+        ),
+        (
+            EXTEND,
+            "why=it&budget=5",
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "dollars",
+        ),
+        (
+            EXTEND,
+            "why=it",
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Say a new lifetime",
+        ),
+        (
+            EXTEND,
+            "budget=$5",
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Say why",
+        ),
+        (
+            EXTEND,
+            "budget=$5&why=a%0Ab",
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "in a line",
+        ),
+        (
+            END,
+            "why=it&confirm=j-1",
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "type the cluster's id",
+        ),
+        (
+            "/clusters/us-east-1/j-0/end",
+            "why=it&confirm=j-0",
+            StatusCode::NOT_FOUND,
+            "no such",
+        ),
+        (
+            "/clusters/eu-west-1/j-3A7XQ2Y9LMN0P/end",
+            "why=it",
+            StatusCode::NOT_FOUND,
+            "no such",
+        ),
+        (
+            END,
+            long.as_str(),
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "cannot be read",
+        ),
+    ] {
+        let reply = page
+            .post(path, &ours, &format!("token={TOKEN}&{form}"))
+            .await;
+        let said: Value = serde_json::from_str(&reply.body).unwrap();
+        assert_eq!(reply.status, status, "{path}: {said}");
+        assert_eq!(said["ok"], false);
+        assert!(said["says"].as_str().unwrap().contains(says), "{said}");
+    }
+    assert!(!page.was_asked());
+}
+
+#[tokio::test]
+async fn what_is_asked_reaches_the_watchdog() {
+    let mut page = page(Some(TOKEN));
+    let bearer = format!("Bearer {TOKEN}");
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("accept", "application/json"),
+    ];
+    let (pictures, _) = watch::channel(Arc::new(picture(noon())));
+    let mut wishes = std::mem::replace(&mut page.wishes, mpsc::channel(1).1);
+    drop(pictures);
+    let watchdog = async {
+        let wish = wishes.recv().await.unwrap();
+        assert_eq!(wish.who, "ana at the page");
+        assert_eq!(wish.why, "one more run");
+        let budget = Some("$5".parse().unwrap());
+        assert_eq!(
+            wish.what,
+            Wanted::Extend {
+                max_lifetime: Some("9h".parse().unwrap()),
+                budget
+            }
+        );
+        wish.answer
+            .send(Ok("lives until 17:26".to_owned()))
+            .unwrap();
+        let wish = wishes.recv().await.unwrap();
+        assert_eq!(
+            (wish.what, wish.id.as_str()),
+            (Wanted::End, "j-3A7XQ2Y9LMN0P")
+        );
+        wish.answer
+            .send(Err("it is ending already".to_owned()))
+            .unwrap();
+    };
+    let person = async {
+        let form = "who=ana&why=one+more+run&max_lifetime=9h&budget=%245";
+        let done = page.post(EXTEND, &headers, form).await;
+        let form = format!("token={TOKEN}&why=done&confirm=j-3A7XQ2Y9LMN0P");
+        let not = page
+            .post(END, &[("origin", "http://localhost:9184")], &form)
+            .await;
+        (done, not)
+    };
+    let ((), (done, not)) = tokio::join!(watchdog, person);
+    assert_eq!(done.status, StatusCode::OK);
+    assert_eq!(done.body, r#"{"ok":true,"says":"lives until 17:26"}"#);
+    assert_eq!(not.status, StatusCode::CONFLICT);
+    assert!(not.body.starts_with("<!doctype html>"));
+    assert!(not.body.contains("it is ending already"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_bring_what_is_new() {
+    let page = page(None);
+    let id = |body: &str| {
+        let line = body.lines().find_map(|line| line.strip_prefix("id: "));
+        line.unwrap_or_default().to_owned()
+    };
+    let since = |id: &str| {
+        let request = Request::get("/events")
+            .header("host", "[::1]:9184")
+            .header("last-event-id", id);
+        request.body(Body::empty()).unwrap()
+    };
+    let first = page.get("/events").await;
+    assert_eq!(first.headers["content-type"], "text/event-stream");
+    assert!(first.body.contains("movies-adhoc"));
+    let seen = id(&first.body);
+    let quiet = page.ask(since(&seen)).await.body;
+    assert!(
+        quiet.contains("\n: nothing new") && !quiet.contains("data:"),
+        "{quiet}"
+    );
+    let draw = async {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        page.clock
+            .0
+            .lock()
+            .unwrap()
+            .clone_from(&(noon() + chrono::TimeDelta::seconds(30)));
+        let mut next = picture(noon());
+        next.clusters[0].name = "renamed".to_owned();
+        page.pictures.send_replace(Arc::new(next));
+    };
+    let ((), next) = tokio::join!(draw, page.ask(since(&seen)));
+    assert!(next.body.contains("renamed"));
+    assert_ne!(id(&next.body), seen);
+    let data = next
+        .body
+        .lines()
+        .find_map(|line| line.strip_prefix("data: "))
+        .unwrap();
+    let data: Value = serde_json::from_str(data).unwrap();
+    assert_eq!(
+        data["now"],
+        (noon() + chrono::TimeDelta::seconds(30)).timestamp_millis()
+    );
+    for part in ["head", "fleet", "months", "events"] {
+        assert!(data["parts"][part].is_string(), "{part}");
+    }
+    let waiting = (0..32).map(|_| page.router.clone().oneshot(since(&id(&next.body))));
+    let waiting: Vec<_> = waiting.map(tokio::spawn).collect();
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    assert_eq!(
+        page.get("/events").await.status,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
+    for one in waiting {
+        assert_eq!(one.await.unwrap().unwrap().status(), StatusCode::OK);
+    }
+    assert_eq!(page.get("/events").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_watchdog_that_stalls_is_ill() {
+    let page = page(None);
+    let push =
+        |seconds| *page.clock.0.lock().unwrap() = noon() + chrono::TimeDelta::seconds(seconds);
+    let health = async || {
+        let reply = page.get("/healthz").await;
+        let said: Value = serde_json::from_str(&reply.body).unwrap();
+        (
+            reply.status,
+            said["status"].as_str().unwrap().to_owned(),
+            said["why"].clone(),
+        )
+    };
+    let well = || (StatusCode::OK, "ok".to_owned(), Value::Null);
+    assert_eq!(health().await, well());
+    push(282);
+    assert_eq!(health().await, well());
+    push(283);
+    let (status, said, why) = health().await;
+    assert_eq!(
+        (status, said.as_str()),
+        (StatusCode::SERVICE_UNAVAILABLE, "stalled")
+    );
+    assert!(why.as_str().unwrap().contains("sweep"), "{why}");
+    let standing_by = Picture {
+        active: false,
+        ..picture(noon())
+    };
+    page.pictures.send_replace(Arc::new(standing_by));
+    assert_eq!(health().await, well());
+    push(301);
+    assert_eq!(health().await.0, StatusCode::SERVICE_UNAVAILABLE);
+    let begun = Picture {
+        last: None,
+        ..picture(noon())
+    };
+    page.pictures.send_replace(Arc::new(begun));
+    push(300);
+    assert_eq!(health().await, well());
+    push(301);
+    assert_eq!(health().await.0, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn the_picture_is_told_whole() {
+    let told: Value = serde_json::from_str(&page(None).get("/api/picture").await.body).unwrap();
+    assert_eq!(told, serde_json::to_value(picture(noon())).unwrap());
+}
+
+#[tokio::test]
+async fn no_cluster_is_no_error() {
+    let page = page(Some(TOKEN));
+    let mut empty = picture(noon());
+    (empty.clusters, empty.months, empty.events, empty.last) = (vec![], vec![], vec![], None);
+    page.pictures.send_replace(Arc::new(empty));
+    let body = page.get("/").await.body;
+    for words in [
+        "No clusters",
+        "No team has a monthly budget",
+        "Nothing has happened yet",
+    ] {
+        assert!(body.contains(words), "{words}");
+    }
+    assert_eq!(page.get("/metrics").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn metrics_are_what_prometheus_reads() {
+    let reply = page(None).get("/metrics").await;
+    let kind = reply.headers["content-type"].to_str().unwrap();
+    assert!(kind.starts_with("application/openmetrics-text; version=1.0.0"));
+    let mut lines: Vec<_> = reply.body.lines().collect();
+    lines.sort_unstable();
+    insta::assert_snapshot!(lines.join("\n"));
+    let Some(python) = python() else {
+        eprintln!("there is no python3: the metrics are not read by Prometheus's own parser");
+        return;
+    };
+    let mut parser = Command::new(python)
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/dash/metrics.py"
+        ))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    parser
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(reply.body.as_bytes())
+        .unwrap();
+    let read = parser.wait_with_output().unwrap();
+    assert!(read.status.success());
+    let read: Value = serde_json::from_slice(&read.stdout).unwrap();
+    let value = |name: &str, labels: Value| {
+        let mut all = read.as_array().unwrap().iter();
+        let found = all.find(|one| one["name"] == name && one["labels"] == labels);
+        found.unwrap_or_else(|| panic!("no {name} {labels}"))["value"]
+            .as_f64()
+            .unwrap()
+    };
+    let json = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    let running = json(r#"{"place": "us-east-1", "state": "running"}"#);
+    assert!((value("clusterup_clusters", running) - 5.0).abs() < 1e-9);
+    let odd = json(r#"{"way": "ch\"at\\\n", "outcome": "sent"}"#);
+    assert!((value("clusterup_notices_total", odd) - 6.0).abs() < 1e-9);
+    let growth = json(r#"{"team": "growth", "policy": "emr"}"#);
+    assert!((value("clusterup_team_month_projected_usd", growth) - 1489.7).abs() < 1e-9);
+    assert!((value("clusterup_last_sweep_duration_seconds", json("{}")) - 5.0).abs() < 1e-9);
+}
+
+/// A Python that has Prometheus's parser, in an environment of its own below `target`.
+fn python() -> Option<std::path::PathBuf> {
+    let target = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .parent()
+        .unwrap();
+    let environment = target.join("dash-metrics");
+    let python = environment.join("bin/python");
+    let stamp = environment.join("0.26.0");
+    if stamp.exists() {
+        return Some(python);
+    }
+    let done = Command::new("python3")
+        .args(["-m", "venv"])
+        .arg(&environment)
+        .status()
+        .ok()?;
+    assert!(done.success());
+    let pip = [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+    ];
+    let done = Command::new(&python)
+        .args(pip)
+        .arg("prometheus_client==0.26.0")
+        .status()
+        .unwrap();
+    assert!(done.success());
+    std::fs::write(stamp, "").unwrap();
+    Some(python)
+}

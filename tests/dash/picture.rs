@@ -1,0 +1,465 @@
+//! A fleet as a small firm has it: two teams, a dozen clusters, a watchdog with something to do.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use clusterup::model::audit::{Act, Entry, Target};
+use clusterup::model::clock::Clock;
+use clusterup::model::money::Usd;
+use clusterup::model::observed::ClusterState;
+use clusterup::model::picture::{Curve, Picture, Row, SweepSummary, Totals};
+use clusterup::model::rung::{Rung, RungKind};
+use std::sync::Mutex;
+
+/// A clock that stands still until it is pushed.
+pub(crate) struct Still(pub(crate) Mutex<DateTime<Utc>>);
+
+impl Clock for Still {
+    fn now(&self) -> DateTime<Utc> {
+        *self.0.lock().unwrap()
+    }
+}
+
+pub(crate) fn noon() -> DateTime<Utc> {
+    "2026-11-21T12:00:00Z".parse().unwrap()
+}
+
+fn minutes(count: i64) -> TimeDelta {
+    TimeDelta::minutes(count)
+}
+
+fn usd(text: &str) -> Usd {
+    text.parse().unwrap()
+}
+
+/// Who has it: name, stack, team, owner.
+type Who<'a> = (&'a str, &'a str, &'a str, &'a str);
+/// Minutes of its age, its idleness and its rest; the last two may be unknown.
+type Times = (i64, Option<i64>, Option<i64>);
+/// Dollars spent and per hour.
+type Costs<'a> = (&'a str, &'a str);
+
+fn row(
+    id: &str,
+    who: Who,
+    state: ClusterState,
+    times: Times,
+    costs: Costs,
+    at: DateTime<Utc>,
+) -> Row {
+    let (name, stack, team, owner) = who;
+    let (age, idle, left) = times;
+    Row {
+        place: if id.starts_with("local") {
+            "local"
+        } else {
+            "us-east-1"
+        }
+        .parse()
+        .unwrap(),
+        id: id.parse().unwrap(),
+        name: name.to_owned(),
+        stack: stack.parse().ok(),
+        team: team.parse().ok(),
+        owner: (!owner.is_empty()).then(|| owner.to_owned()),
+        state,
+        created_at: at - minutes(age),
+        idle_since: idle.map(|idle| at - minutes(idle)),
+        spent: costs.0.parse().ok(),
+        rate: costs.1.parse().ok(),
+        ends_at: left.map(|left| at + minutes(left)),
+        cause: left.map(|_| "max_lifetime".to_owned()),
+        stage: "keep".to_owned(),
+        evidence: "a step runs and makes progress".to_owned(),
+        rungs: rungs(left.map(|left| at + minutes(left))),
+        looked_at: Some(at - TimeDelta::seconds(20)),
+    }
+}
+
+fn rungs(at: Option<DateTime<Utc>>) -> Vec<Rung> {
+    vec![
+        Rung::armed(
+            RungKind::IdlePolicy,
+            None,
+            "EMR ends it when it has idled for 30m",
+        ),
+        Rung::armed(RungKind::PowerOff, at, "the primary powers itself off"),
+        Rung::armed(RungKind::Schedule, at, "a schedule asks EMR for the end"),
+        Rung::disarmed(
+            RungKind::Apply,
+            "nobody follows it",
+            Some("clusterup apply".to_owned()),
+        ),
+    ]
+}
+
+fn told(mut row: Row, stage: &str, cause: &str, evidence: &str) -> Row {
+    row.stage = stage.to_owned();
+    row.cause = (!cause.is_empty()).then(|| cause.to_owned());
+    row.evidence = evidence.to_owned();
+    row
+}
+
+fn unmanaged(mut row: Row) -> Row {
+    row.rungs = Vec::new();
+    row
+}
+
+fn ours(at: DateTime<Utc>) -> Vec<Row> {
+    use ClusterState::{Bootstrapping, Running, Starting, Terminating, Waiting};
+    let new = |id, who, state, times, costs| row(id, who, state, times, costs, at);
+    let mut weak = new(
+        "j-2FE91KQ0ZLM4T",
+        (
+            "feature-store-backfill",
+            "feature-store",
+            "growth",
+            "noor@ws-14",
+        ),
+        Running,
+        (1_490, None, Some(190)),
+        ("$61.40", "$2.472"),
+    );
+    weak.rungs[1] = Rung::disarmed(
+        RungKind::PowerOff,
+        "the primary has not said what it was told",
+        Some("clusterup apply stacks/feature-store.yaml".to_owned()),
+    );
+    weak.rungs[2] = Rung::disarmed(
+        RungKind::Schedule,
+        "there is no role that EventBridge Scheduler may take",
+        Some("clusterup doctor --fix".to_owned()),
+    );
+    vec![
+        new(
+            "j-1K48XXXXXXHCB",
+            ("recommender-nightly", "recommender", "data", "ana@laptop"),
+            Running,
+            (132, None, Some(348)),
+            ("$3.17", "$1.44"),
+        ),
+        told(
+            new(
+                "j-3A7XQ2Y9LMN0P",
+                ("movies-adhoc", "movies", "data", "ana@laptop"),
+                Waiting,
+                (214, Some(22), Some(8)),
+                ("$1.37", "$0.384"),
+            ),
+            "warned",
+            "idle_timeout",
+            "no application since 11:38; marked, ends after its grace",
+        ),
+        told(
+            weak,
+            "stuck",
+            "budget",
+            "step `backfill-2025` has made no progress for 1h 20m",
+        ),
+        told(
+            new(
+                "j-5TR0VV81QWE7C",
+                (
+                    "clickstream-hourly",
+                    "clickstream",
+                    "growth",
+                    "airflow@etl-1",
+                ),
+                Running,
+                (41, None, Some(79)),
+                ("$0.62", "$0.912"),
+            ),
+            "keep",
+            "max_lifetime",
+            "12 containers at work, 411 tasks done",
+        ),
+        told(
+            new(
+                "j-7M3PLK20ASDF9",
+                ("churn-model-tuning", "churn", "growth", "mateo@ws-03"),
+                Bootstrapping,
+                (6, None, Some(474)),
+                ("$0.31", "$3.10"),
+            ),
+            "keep",
+            "max_lifetime",
+            "bootstraps since 3m",
+        ),
+        told(
+            new(
+                "j-8QW2ER4TY6UI1",
+                ("reports-weekly", "reports", "data", "ci@runner-7"),
+                Starting,
+                (2, None, Some(238)),
+                ("$0.02", "$0.576"),
+            ),
+            "keep",
+            "max_lifetime",
+            "starts since 2m",
+        ),
+        told(
+            new(
+                "j-9ZX8CV7BN6MA5",
+                ("dedup-catalog", "catalog", "data", "li.wei@laptop"),
+                Terminating,
+                (371, Some(34), Some(-1)),
+                ("$4.90", "$0.792"),
+            ),
+            "ending",
+            "idle_timeout",
+            "asked to end at 11:59, not over yet",
+        ),
+        told(
+            new(
+                "local-20261121-1042",
+                ("movies", "movies", "data", "ana@laptop"),
+                Running,
+                (78, None, Some(42)),
+                ("$0.25", "$0.192"),
+            ),
+            "keep",
+            "max_lifetime",
+            "6 tasks at work",
+        ),
+    ]
+}
+
+fn others(at: DateTime<Utc>) -> Vec<Row> {
+    use ClusterState::{Running, Waiting};
+    let new = |id, who, state, times, costs| row(id, who, state, times, costs, at);
+    vec![
+        told(
+            unmanaged(new(
+                "j-B4DF00DCAFE12",
+                ("zeppelin-shared", "", "", "analytics"),
+                Waiting,
+                (11_820, None, None),
+                ("$283.68", "$1.44"),
+            )),
+            "exempt",
+            "",
+            "has the tag `keep`",
+        ),
+        told(
+            unmanaged(new(
+                "j-C0FFEE1234567",
+                ("My cluster", "", "", ""),
+                Waiting,
+                (3_180, Some(2_935), Some(31)),
+                ("$40.70", "$0.768"),
+            )),
+            "warned",
+            "forgotten",
+            "idle for 2d 0h, the policy allows 2h; marked at 11:31",
+        ),
+        told(
+            unmanaged(new(
+                "j-D15EA5E000042",
+                (
+                    "spark-poc <script>alert(1)</script>",
+                    "",
+                    "",
+                    "bob \"o'\" & co",
+                ),
+                Running,
+                (505, None, None),
+                ("", ""),
+            )),
+            "unseen",
+            "",
+            "its steps cannot be read: AccessDenied on ListSteps",
+        ),
+        told(
+            unmanaged(new(
+                "j-E7E7E7E7E7E7E",
+                (
+                    "databrew-migration-test-with-a-very-long-name-2026-11",
+                    "",
+                    "",
+                    "svc-migration",
+                ),
+                Running,
+                (96, None, None),
+                ("$1.84", "$1.152"),
+            )),
+            "keep",
+            "",
+            "2 applications, 9 containers",
+        ),
+    ]
+}
+
+fn curve(
+    team: &str,
+    limit: &str,
+    daily: &[u32],
+    projected: &str,
+    promised: &str,
+    at: DateTime<Utc>,
+) -> Curve {
+    let from: DateTime<Utc> = "2026-11-01T00:00:00Z".parse().unwrap();
+    let mut points = vec![(from, Usd::ZERO)];
+    let mut spent = Usd::ZERO;
+    for (day, cents) in (1..).zip(daily) {
+        spent = spent + Usd::new(rust_decimal::Decimal::new(i64::from(*cents), 2));
+        points.push(((from + TimeDelta::days(day)).min(at), spent));
+    }
+    Curve {
+        team: team.parse().unwrap(),
+        policy: "emr".parse().unwrap(),
+        from,
+        until: "2026-12-01T00:00:00Z".parse().unwrap(),
+        limit: usd(limit),
+        spent,
+        promised: usd(promised),
+        points,
+        projected: usd(projected),
+    }
+}
+
+fn months(at: DateTime<Utc>) -> Vec<Curve> {
+    let data = [
+        1_840, 420, 2_210, 2_470, 2_390, 2_820, 1_960, 380, 510, 2_630, 2_540, 2_910, 2_480, 2_050,
+        440, 390, 2_760, 2_690, 3_120, 2_580, 1_240,
+    ];
+    let growth = [
+        2_310, 1_980, 2_840, 3_470, 4_390, 5_120, 3_960, 2_880, 3_510, 5_630, 6_540, 5_910, 6_480,
+        6_050, 4_440, 3_390, 6_760, 7_690, 8_120, 7_580, 4_240,
+    ];
+    vec![
+        curve("data", "$600", &data, "$558.20", "$11.35", at),
+        curve("growth", "$1200", &growth, "$1489.70", "$38.90", at),
+    ]
+}
+
+fn events(at: DateTime<Utc>) -> Vec<Entry> {
+    let entry = |ago: i64, act, target: Option<(&str, &str)>, words: [&str; 3]| Entry {
+        at: at - minutes(ago),
+        actor: if act == Act::Extend {
+            "ana@laptop"
+        } else {
+            "watchdog@ops-1"
+        }
+        .to_owned(),
+        place: target.map(|_| "us-east-1".parse().unwrap()),
+        target: target.map(|(id, name)| Target {
+            id: id.to_owned(),
+            name: Some(name.to_owned()),
+        }),
+        act,
+        verdict: (!words[0].is_empty()).then(|| words[0].to_owned()),
+        evidence: (!words[1].is_empty()).then(|| words[1].to_owned()),
+        outcome: words[2].to_owned(),
+    };
+    let movies = Some(("j-3A7XQ2Y9LMN0P", "movies-adhoc"));
+    let catalog = Some(("j-9ZX8CV7BN6MA5", "dedup-catalog"));
+    let poc = Some(("j-D15EA5E000042", "spark-poc <script>alert(1)</script>"));
+    vec![
+        entry(1_515, Act::Begin, None, ["", "", "3 places, 2 policies"]),
+        entry(
+            610,
+            Act::Ended,
+            Some(("j-0OLD0OLD0OLD0", "etl-scratch")),
+            ["idle_timeout", "", "over after 9h 12m and $7.31"],
+        ),
+        entry(
+            402,
+            Act::CleanUp,
+            None,
+            [
+                "",
+                "security group of stack etl, whose last cluster ended 9d ago",
+                "done",
+            ],
+        ),
+        entry(
+            95,
+            Act::Tell,
+            Some(("j-2FE91KQ0ZLM4T", "feature-store-backfill")),
+            ["stuck", "no task done for 1h", "mail sent"],
+        ),
+        entry(
+            64,
+            Act::Extend,
+            Some(("j-1K48XXXXXXHCB", "recommender-nightly")),
+            ["", "the full data set", "lives until 17:48"],
+        ),
+        entry(
+            29,
+            Act::Warn,
+            Some(("j-C0FFEE1234567", "My cluster")),
+            ["forgotten", "idle for 2d 0h", "marked, mail sent"],
+        ),
+        entry(
+            12,
+            Act::Warn,
+            movies,
+            [
+                "idle_timeout",
+                "no application since 11:38",
+                "marked, chat told",
+            ],
+        ),
+        entry(
+            4,
+            Act::Fail,
+            poc,
+            ["", "AccessDenied on ListSteps", "left alone"],
+        ),
+        entry(
+            1,
+            Act::Terminate,
+            catalog,
+            [
+                "idle_timeout",
+                "no application since 11:26, twice confirmed",
+                "asked",
+            ],
+        ),
+    ]
+}
+
+/// At an instant of November 21st, 2026.
+pub(crate) fn picture(at: DateTime<Utc>) -> Picture {
+    let counts = |pairs: &[(&str, u64)]| {
+        pairs
+            .iter()
+            .map(|(name, count)| ((*name).to_owned(), *count))
+            .collect()
+    };
+    let mut clusters = ours(at);
+    clusters.extend(others(at));
+    Picture {
+        at,
+        places: ["us-east-1", "eu-west-1", "local"]
+            .map(|place| place.parse().unwrap())
+            .into(),
+        active: true,
+        last: Some(SweepSummary {
+            number: 1_514,
+            began_at: at - TimeDelta::seconds(23),
+            ended_at: at - TimeDelta::seconds(18),
+            calls: 17,
+            fleet: 12,
+            looked: 5,
+            unseen: vec![
+                "steps of j-D15EA5E000042 in us-east-1: AccessDenied on ListSteps".to_owned(),
+            ],
+            tripped: false,
+        }),
+        totals: Totals {
+            sweeps: 1_513,
+            failed_sweeps: 2,
+            calls: counts(&[("emr:ListClusters", 4_542), ("emr:DescribeCluster", 9_031)]),
+            terminated: counts(&[("idle_timeout", 3), ("forgotten", 1)]),
+            warned: 6,
+            trips: 1,
+            notices: [
+                ("mail".to_owned(), (7, 1)),
+                ("ch\"at\\\n".to_owned(), (6, 0)),
+            ]
+            .into(),
+        },
+        clusters,
+        months: months(at),
+        events: events(at),
+    }
+}
