@@ -10,6 +10,7 @@ mod calls;
 mod crowd;
 mod double;
 mod drift;
+mod fleet;
 mod job;
 mod json;
 mod kills;
