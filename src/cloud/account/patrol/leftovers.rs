@@ -70,9 +70,10 @@ impl<A: Api> Account<A> {
                     return Ok(false);
                 };
                 let id = found.id.clone();
-                let removed = match leftover.kind {
-                    LeftoverKind::KeyPair => self.api.serve(DeleteKeyPair { id }).await,
-                    _ => self.api.serve(DeleteSecurityGroup { id }).await,
+                let removed = if leftover.kind == LeftoverKind::KeyPair {
+                    self.api.serve(DeleteKeyPair { id }).await
+                } else {
+                    self.api.serve(DeleteSecurityGroup { id }).await
                 };
                 match gone(removed) {
                     Err(error) if error.kind == Kind::InUse => Ok(false),
