@@ -23,10 +23,9 @@ fn policy() -> Vec<Value> {
 
 /// One or several, as IAM has it.
 fn many(value: &Value) -> Vec<&str> {
-    match value {
-        Value::String(one) => vec![one.as_str()],
-        Value::Array(many) => many.iter().map(|it| it.as_str().unwrap()).collect(),
-        other => panic!("{other}"),
+    match value.as_array() {
+        Some(many) => many.iter().map(|it| it.as_str().unwrap()).collect(),
+        None => vec![value.as_str().unwrap()],
     }
 }
 

@@ -24,6 +24,8 @@ const WAITING: usize = 200;
 /// The ways to tell people, and what waits to be told.
 pub struct Notifier {
     voices: Vec<Box<dyn Voice>>,
+    /// Theirs, in order; the second of a kind is `slack-2`.
+    names: Vec<String>,
     patience: Duration,
     late: RefCell<VecDeque<Late>>,
     counts: RefCell<BTreeMap<String, (u64, u64)>>,
@@ -53,10 +55,12 @@ pub struct Told {
 
 impl Notifier {
     pub fn new(voices: Vec<Box<dyn Voice>>) -> Self {
-        let silent = |voice: &Box<dyn Voice>| (voice.name().to_owned(), (0, 0));
-        let counts = voices.iter().map(silent).collect();
+        let names = names(&voices);
+        let silent = |name: &String| (name.clone(), (0, 0));
+        let counts = names.iter().map(silent).collect();
         Self {
             voices,
+            names,
             patience: PATIENCE,
             late: RefCell::default(),
             counts: RefCell::new(counts),
@@ -83,9 +87,7 @@ impl Notifier {
         let mut told = self.claim(ledger, notice);
         if told.claimed {
             // A reminder says all that waits to be said of its matter.
-            let mut late = self.late.borrow_mut();
-            late.retain(|waiting| waiting.notice.matter != notice.matter);
-            drop(late);
+            self.drop_late(&notice.matter);
             let fresh = (0..self.voices.len()).map(|voice| Late {
                 notice: notice.clone(),
                 voice,
@@ -114,10 +116,14 @@ impl Notifier {
     /// # Errors
     /// What the ledger said no with.
     pub fn forget(&self, ledger: &RefCell<Ledger>, matter: &str) -> Result<(), LedgerError> {
-        let mut late = self.late.borrow_mut();
-        late.retain(|waiting| waiting.notice.matter != matter);
+        self.drop_late(matter);
         self.unclaimed.borrow_mut().remove(matter);
         ledger.borrow_mut().forget_matter(matter)
+    }
+
+    fn drop_late(&self, matter: &str) {
+        let mut late = self.late.borrow_mut();
+        late.retain(|waiting| waiting.notice.matter != matter);
     }
 
     fn claim(&self, ledger: &RefCell<Ledger>, notice: &Notice) -> Told {
@@ -162,7 +168,7 @@ impl Notifier {
         let attempts = all.iter().map(|late| self.attempt(late));
         let outcomes = together(attempts.collect()).await;
         for (late, outcome) in all.into_iter().zip(outcomes) {
-            let name = self.voices[late.voice].name().to_owned();
+            let name = self.names[late.voice].clone();
             let says = match &outcome {
                 Ok(()) => "sent".to_owned(),
                 Err(why) if late.retries < RETRIES => format!("to be tried again: {why}"),
@@ -211,6 +217,20 @@ impl Notifier {
             waiting.pop_front();
         }
     }
+}
+
+/// One name each, so that none is counted or recorded as another.
+fn names(voices: &[Box<dyn Voice>]) -> Vec<String> {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    let named = voices.iter().map(|voice| {
+        let number = seen.entry(voice.name()).or_default();
+        *number += 1;
+        match number {
+            1 => voice.name().to_owned(),
+            number => format!("{}-{number}", voice.name()),
+        }
+    });
+    named.collect()
 }
 
 /// The ends of all, in order; none waits for another.

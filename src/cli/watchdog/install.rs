@@ -84,10 +84,7 @@ fn command(args: &InstallArgs, whose: Whose, screen: &Screen) -> Result<String, 
         .and_then(|path| quoted(path).filter(|it| it == path));
     // systemd takes a variable or a quote in the place of the program for something else.
     let path = path.ok_or_else(|| {
-        let message = format!(
-            "systemd cannot run {:?}: its path is no plain word",
-            program
-        );
+        let message = format!("systemd cannot run {program:?}: its path is no plain word");
         Failure::input(message).hint("copy clusterup to /usr/local/bin and install from there")
     })?;
     let mut words = vec![path, "watchdog".to_owned(), "run".to_owned()];

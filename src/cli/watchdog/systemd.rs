@@ -24,14 +24,19 @@ impl Systemd {
         self.every
     }
 
+<<<<<<< HEAD
     /// The first sweep is over, or the watch is another's and this one stands by. `systemctl status`
     /// shows the line.
+=======
+    /// What it was told can be done, and the loop begins; before the first sweep, which may take
+    /// longer than systemd waits. Also after [`Self::reloading`].
+>>>>>>> voices
     pub(super) fn ready(&self, status: &str) {
         let status = line(status);
         say(&[NotifyState::Ready, NotifyState::Status(&status)]);
     }
 
-    /// Policies are being read anew; to be followed by [`Self::ready`].
+    /// Policies are being read anew; [`Self::ready`] follows, also where they are wrong.
     pub(super) fn reloading(&self) {
         // systemd asks for the time with it since version 253.
         match NotifyState::monotonic_usec_now() {

@@ -104,7 +104,8 @@ SystemCallFilter=@system-service
 SystemCallErrorNumber=EPERM
 UMask=0077
 MemoryMax=512M
-TasksMax=64
+# Threads, one for each notice that is on its way.
+TasksMax=512
 ";
 
 #[cfg(test)]
@@ -123,6 +124,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::print_stderr, reason = "a test that is left out says so")]
     fn systemd_takes_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(NAME);

@@ -34,7 +34,7 @@ pub trait Voice {
 pub enum Destination {
     Slack(Slack),
     Topic(Topic),
-    Mail(Mail),
+    Mail(Box<Mail>),
     Stderr,
 }
 
@@ -51,7 +51,7 @@ impl Destination {
             "stderr" if text == "stderr" => Ok(Self::Stderr),
             "https" | "http" => Slack::new(text).map(Self::Slack),
             "arn" => Topic::parse(text).map(Self::Topic),
-            "smtp" | "smtps" => Mail::parse(text).map(Self::Mail),
+            "smtp" | "smtps" => Mail::parse(text).map(|mail| Self::Mail(Box::new(mail))),
             _ => Err(CloudError::new(
                 Class::Input,
                 "a destination of notices is of no kind that is known",

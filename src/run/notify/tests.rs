@@ -172,3 +172,17 @@ async fn what_is_over_is_not_told_late() {
     assert_eq!(notifier.retry(&ledger, at(1)).await, Told::default());
     assert!(heard.borrow().is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn two_of_a_kind_are_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = ledger(folder.path());
+    let ((one, (fails, _)), (two, (_, heard))) = (way("slack", Some(0)), way("slack", Some(0)));
+    fails.set(true);
+    let notifier = Notifier::new(vec![one, two]);
+    assert_eq!(notifier.tell(&ledger, &notice(0)).await.sent, ["slack-2"]);
+    fails.set(false);
+    assert_eq!(notifier.retry(&ledger, at(1)).await.sent, ["slack"]);
+    assert_eq!(notifier.counts()["slack-2"], (1, 0));
+    assert_eq!(heard.borrow().len(), 1);
+}
