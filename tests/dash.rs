@@ -542,7 +542,11 @@ async fn metrics_are_what_prometheus_reads() {
     lines.sort_unstable();
     insta::assert_snapshot!(lines.join("\n"));
     let Some(python) = python() else {
-        eprintln!("there is no python3: the metrics are not read by Prometheus's own parser");
+        writeln!(
+            std::io::stderr(),
+            "there is no python3: the metrics are not read by Prometheus's own parser"
+        )
+        .unwrap();
         return;
     };
     let mut parser = Command::new(python)
