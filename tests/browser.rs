@@ -12,6 +12,7 @@ use clusterup::model::picture::Picture;
 use clusterup::run::watchdog::wish::{Wanted, Wish};
 use picture::{noon, picture};
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -35,7 +36,11 @@ impl Clock for Afternoon {
 #[test]
 fn the_page_works_in_a_browser() {
     let Some(modules) = playwright() else {
-        eprintln!("no Chromium, Node.js or npm: the page is not looked at in a browser");
+        writeln!(
+            std::io::stderr(),
+            "no Chromium, Node.js or npm: the page is not looked at in a browser"
+        )
+        .unwrap();
         return;
     };
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -7,21 +7,34 @@ mod picture;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
-use clusterup::dash::{Dash, router};
+use chrono::{DateTime, Utc};
+use clusterup::dash::{Dash, router, serve};
+use clusterup::model::clock::Clock;
 use clusterup::model::picture::Picture;
 use clusterup::run::watchdog::wish::{Wanted, Wish};
-use picture::{Still, noon, picture};
+use picture::{noon, picture};
 use serde_json::Value;
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, oneshot, watch};
 use tower::ServiceExt;
 
 const TOKEN: &str = "a-token-for-tests-only";
 const EXTEND: &str = "/clusters/us-east-1/j-3A7XQ2Y9LMN0P/extend";
 const END: &str = "/clusters/us-east-1/j-3A7XQ2Y9LMN0P/end";
+
+/// A clock that stands still until it is pushed.
+struct Still(Mutex<DateTime<Utc>>);
+
+impl Clock for Still {
+    fn now(&self) -> DateTime<Utc> {
+        *self.0.lock().unwrap()
+    }
+}
 
 struct Page {
     router: Router,
@@ -303,9 +316,7 @@ async fn what_is_asked_reaches_the_watchdog() {
         ("authorization", bearer.as_str()),
         ("accept", "application/json"),
     ];
-    let (pictures, _) = watch::channel(Arc::new(picture(noon())));
     let mut wishes = std::mem::replace(&mut page.wishes, mpsc::channel(1).1);
-    drop(pictures);
     let watchdog = async {
         let wish = wishes.recv().await.unwrap();
         assert_eq!(wish.who, "ana at the page");
@@ -460,6 +471,52 @@ async fn the_picture_is_told_whole() {
 }
 
 #[tokio::test]
+async fn it_closes_though_somebody_waits() {
+    let (_pictures, seen) = watch::channel(Arc::new(picture(noon())));
+    let dash = Dash {
+        pictures: seen,
+        wishes: mpsc::channel(1).0,
+        token: None,
+        clock: Arc::new(Still(Mutex::new(noon()))),
+        stalled_after: Duration::from_secs(300),
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let ask = async |text: &str| {
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        socket.write_all(text.as_bytes()).await.unwrap();
+        socket
+    };
+    let (close, closed) = oneshot::channel::<()>();
+    let people = async {
+        let mut first =
+            ask("GET /events HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await;
+        let mut text = String::new();
+        first.read_to_string(&mut text).await.unwrap();
+        let id = text
+            .lines()
+            .find_map(|line| line.strip_prefix("id: "))
+            .unwrap();
+        let waits =
+            format!("GET /events HTTP/1.1\r\nhost: localhost\r\nlast-event-id: {id}\r\n\r\n");
+        let waiting = ask(&waits).await;
+        let half = ask("GET / HTTP/1.1\r\nhost: loc").await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        close.send(()).unwrap();
+        (waiting, half)
+    };
+    let until = async { closed.await.unwrap() };
+    let both = async { tokio::join!(serve(listener, dash, until), people) };
+    let (served, (mut waiting, _half)) = tokio::time::timeout(Duration::from_secs(8), both)
+        .await
+        .expect("it hangs");
+    served.unwrap();
+    let mut answer = String::new();
+    waiting.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.contains(": nothing new"), "{answer}");
+}
+
+#[tokio::test]
 async fn no_cluster_is_no_error() {
     let page = page(Some(TOKEN));
     let mut empty = picture(noon());
@@ -485,7 +542,11 @@ async fn metrics_are_what_prometheus_reads() {
     lines.sort_unstable();
     insta::assert_snapshot!(lines.join("\n"));
     let Some(python) = python() else {
-        eprintln!("there is no python3: the metrics are not read by Prometheus's own parser");
+        writeln!(
+            std::io::stderr(),
+            "there is no python3: the metrics are not read by Prometheus's own parser"
+        )
+        .unwrap();
         return;
     };
     let mut parser = Command::new(python)

@@ -107,10 +107,6 @@ impl Scale {
     }
 
     fn x(&self, at: DateTime<Utc>) -> f64 {
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a month in seconds, for a drawing"
-        )]
         let (passed, all) = (
             (at - self.from).num_seconds() as f64,
             (self.until - self.from).num_seconds().max(1) as f64,

@@ -227,7 +227,6 @@ fn float(amount: Usd) -> f64 {
 }
 
 fn seconds(at: DateTime<Utc>) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "exact until the year 285616")]
     let millis = at.timestamp_millis() as f64;
     millis / 1_000.0
 }

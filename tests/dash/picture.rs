@@ -2,21 +2,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::model::audit::{Act, Entry, Target};
-use clusterup::model::clock::Clock;
 use clusterup::model::money::Usd;
 use clusterup::model::observed::ClusterState;
 use clusterup::model::picture::{Curve, Picture, Row, SweepSummary, Totals};
 use clusterup::model::rung::{Rung, RungKind};
-use std::sync::Mutex;
-
-/// A clock that stands still until it is pushed.
-pub(crate) struct Still(pub(crate) Mutex<DateTime<Utc>>);
-
-impl Clock for Still {
-    fn now(&self) -> DateTime<Utc> {
-        *self.0.lock().unwrap()
-    }
-}
 
 pub(crate) fn noon() -> DateTime<Utc> {
     "2026-11-21T12:00:00Z".parse().unwrap()
