@@ -110,7 +110,7 @@ pub(super) fn token<'a>(headers: &'a HeaderMap, form: &'a str) -> Result<&'a str
         Some(origin) => {
             let ours = text(headers, "host").is_some_and(|host| origin == format!("http://{host}"));
             // Forms of a page that sends no referrer have the origin `null`.
-            if !ours && !(origin == "null" && fetch.is_some()) {
+            if !(ours || origin == "null" && fetch.is_some()) {
                 return Err(FORGED);
             }
             Ok(bearer.unwrap_or(form))

@@ -9,9 +9,9 @@ pub(super) fn span(delta: TimeDelta) -> String {
     let seconds = delta.num_seconds().max(0);
     let (minutes, hours) = (seconds / 60, seconds / 3_600);
     match seconds {
-        ..60 => format!("{seconds}s"),
-        ..3_600 => format!("{minutes}m"),
-        ..86_400 => format!("{hours}h {:02}m", minutes % 60),
+        i64::MIN..60 => format!("{seconds}s"),
+        60..3_600 => format!("{minutes}m"),
+        3_600..86_400 => format!("{hours}h {:02}m", minutes % 60),
         _ => format!("{}d {}h", hours / 24, hours % 24),
     }
 }

@@ -10,6 +10,7 @@ use clusterup::cloud::pace::Paced;
 use clusterup::cloud::patrol::Patrol;
 use clusterup::cloud::retry::Retrying;
 use clusterup::cost::catalog::Catalog;
+use clusterup::model::clock::Clock;
 use clusterup::model::fleet::{MARK_TAG, Mark, Sight, Signal};
 use clusterup::model::name::ClusterId;
 use clusterup::model::observed::{ClusterState, End, EndReason};
@@ -40,15 +41,23 @@ fn done(double: &Double, part: &str) {
     );
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a part is told by its environment where the double is"
+)]
+fn endpoint() -> String {
+    env::var("AWS_ENDPOINT_URL").unwrap()
+}
+
 /// Tells the double something from within a part.
 fn tell(path: &str, value: Value) -> Value {
-    let url = format!("{}/_double/{path}", env::var("AWS_ENDPOINT_URL").unwrap());
+    let url = format!("{}/_double/{path}", endpoint());
     let mut reply = ureq::post(url).send_json(&value).unwrap();
     reply.body_mut().read_json().unwrap()
 }
 
 fn clusters() -> Vec<Value> {
-    let url = env::var("AWS_ENDPOINT_URL").unwrap() + "/_double/clusters";
+    let url = endpoint() + "/_double/clusters";
     let mut reply = ureq::get(url).call().unwrap();
     reply.body_mut().read_json().unwrap()
 }
@@ -65,7 +74,7 @@ fn id(text: &str) -> ClusterId {
 }
 
 fn now() -> DateTime<Utc> {
-    DateTime::from_timestamp_millis(Utc::now().timestamp_millis()).unwrap()
+    DateTime::from_timestamp_millis(SystemClock.now().timestamp_millis()).unwrap()
 }
 
 async fn account(seed: u64) -> Account<Served> {

@@ -1,6 +1,6 @@
 //! The audit log as a person reads it, and the watchdog as a service.
 
-use crate::home::Home;
+use crate::home::{Home, PLAIN, SLOW, signal, state, time};
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::ledger::Ledger;
 use clusterup::model::audit::{Act, Entry, Target};
@@ -8,7 +8,8 @@ use clusterup::model::clock::Clock;
 use clusterup::run::clock::SystemClock;
 use serde_json::Value;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
+use std::time::Duration;
 
 fn ledger(home: &Home) -> Ledger {
     let path = home.state().join("clusterup/ledger.db");
@@ -138,4 +139,66 @@ fn a_service_is_written_where_systemd_looks_and_kept_as_it_is() {
     assert_eq!(code, Some(2));
     assert!(says.contains("write it whole"), "{says}");
     assert_eq!(install(&["--", "a\nExecStart=/bin/sh"]).0, Some(2));
+}
+
+/// Two clusters that run for real: the idle one is warned, ends in its time, and the other lives.
+#[test]
+fn of_two_clusters_the_idle_one_ends() {
+    let home = Home::new();
+    home.write("plain.py", PLAIN);
+    home.write(
+        "slow.py",
+        &SLOW.replace("range(40), 40", "range(4000), 4000"),
+    );
+    home.stack(
+        &["plain.py"],
+        "guardrails: { when_done: keep, idle_timeout: 1h }\n",
+    );
+    fs::create_dir(home.path().join("policies")).unwrap();
+    home.expect(0, &["apply", "t.yaml", "--local"])
+        .says("is kept");
+    let slow = fs::read_to_string(home.path().join("t.yaml")).unwrap();
+    let slow = slow
+        .replace("stack: t\n", "stack: busy\n")
+        .replace("plain", "slow");
+    home.write("busy.yaml", &slow);
+    home.expect(0, &["apply", "busy.yaml", "--local", "--detach"]);
+    // From now on no cluster idles for longer than a minute.
+    home.write(
+        "policies/all.yaml",
+        "policy: all\nlimits: { idle_timeout: 1m }\nwatchdog: { warn_before: 20s }\n",
+    );
+    let daemon = ["watchdog", "run", "--local", "--no-page", "--every", "2s"];
+    let mut daemon = home.spawn(&daemon);
+    let ended = home.until("the end of the idle one", 120, |cluster| {
+        state(cluster) == "TERMINATED"
+    });
+    assert_eq!(ended["end"]["reason"], "idle_timeout");
+    let idle = time(&ended["ended_at"]) - time(&ended["steps"][0]["ended_at"]);
+    assert!((60..=90).contains(&idle.num_seconds()), "{idle}");
+    let busy = home.json(&["status", "busy", "--local"]);
+    let busy = &busy["stacks"][0]["observed"]["clusters"][0];
+    assert_eq!(busy["state"], "RUNNING");
+    // It says what it did, and stops when it is told to.
+    std::thread::sleep(Duration::from_secs(5));
+    signal(daemon.id(), "TERM");
+    assert_eq!(daemon.wait().unwrap().code(), Some(0));
+    let mut said = String::new();
+    daemon
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut said)
+        .unwrap();
+    assert_eq!(said.matches("is being ended").count(), 1, "{said}");
+    let log = home.json(&["log"]);
+    let acts: Vec<&str> = log["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["act"].as_str().unwrap())
+        .collect();
+    assert_eq!(acts, ["begin", "warn", "terminate", "ended", "stop"]);
+    home.expect(0, &["destroy", "busy", "--local", "--yes"]);
+    home.expect(0, &["destroy", "t", "--local", "--yes"]);
 }

@@ -55,7 +55,7 @@ impl<'a> Host<'a> {
                 Failure::new(Exit::Failed, "cannot listen to signals").caused_by(&error)
             })
         };
-        Ok(Self {
+        let host = Self {
             args,
             context,
             screen,
@@ -66,7 +66,9 @@ impl<'a> Host<'a> {
             terminate: listen(SignalKind::terminate())?,
             interrupt: listen(SignalKind::interrupt())?,
             turned: Instant::now(),
-        })
+        };
+        host.systemd.ready("looking at the fleet");
+        Ok(host)
     }
 
     /// A loop that hangs must not look alive.

@@ -24,13 +24,9 @@ impl Systemd {
         self.every
     }
 
-<<<<<<< HEAD
-    /// The first sweep is over, or the watch is another's and this one stands by. `systemctl status`
-    /// shows the line.
-=======
     /// What it was told can be done, and the loop begins; before the first sweep, which may take
-    /// longer than systemd waits. Also after [`Self::reloading`].
->>>>>>> voices
+    /// longer than systemd waits. Also after [`Self::reloading`], and with news: `systemctl status`
+    /// shows the line.
     pub(super) fn ready(&self, status: &str) {
         let status = line(status);
         say(&[NotifyState::Ready, NotifyState::Status(&status)]);

@@ -96,7 +96,7 @@ impl WatchArgs {
         for destination in Destination::parse_all(self.notify.as_deref().unwrap_or_default())? {
             voices.push(match destination {
                 Destination::Slack(slack) => Box::new(slack),
-                Destination::Mail(mail) => Box::new(mail),
+                Destination::Mail(mail) => mail,
                 Destination::Topic(topic) => context.topic(topic).await?,
                 Destination::Stderr => continue,
             });
