@@ -35,10 +35,25 @@ impl Policies {
                 .filter_map(|policy| policy.exempt.clone())
                 .collect(),
             warn_before: longest.unwrap_or(WatchdogRules::default().warn_before),
-            lift_protection: rules.iter().any(|rules| rules.lift_protection),
-            start_within: shortest(&rules, |rules| rules.start_within).unwrap_or(START_WITHIN),
+            lift_protection: match ours {
+                Some(_) => rules.iter().any(|rules| rules.lift_protection),
+                None => self.lifts_others(),
+            },
+            start_within: match ours {
+                Some(_) => shortest(&rules, |rules| rules.start_within).unwrap_or(START_WITHIN),
+                None => {
+                    let said = rules.iter().filter_map(|rules| rules.start_within);
+                    said.max().unwrap_or(START_WITHIN)
+                }
+            },
             stuck_after: shortest(&rules, |rules| rules.stuck_after).unwrap_or(STUCK_AFTER),
         }
+    }
+
+    /// Only where all that speak of others' clusters say so.
+    fn lifts_others(&self) -> bool {
+        let mut said = self.iter().filter(|it| it.unmanaged.is_some()).peekable();
+        said.peek().is_some() && said.all(|policy| policy.watchdog.lift_protection)
     }
 
     /// Of one that was made in spite of its policies, with a reason on record, its own hold.

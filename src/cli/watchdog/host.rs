@@ -1,7 +1,7 @@
 //! What the daemon has of the process that it runs in: signals, policies, months, the words on
 //! standard error, and systemd's ear.
 
-use super::run::{RunArgs, STALLED};
+use super::run::RunArgs;
 use super::systemd::Systemd;
 use super::watched::Watched;
 use crate::cli::admission::curves::curves;
@@ -25,8 +25,9 @@ use crate::run::watchdog::wish::{Wanted, Wish};
 use crate::run::watchdog::{Report, Watchdog};
 use async_trait::async_trait;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::signal::unix::{self, SignalKind};
+use tokio::time::{Interval, MissedTickBehavior, interval};
 
 pub(super) struct Host<'a> {
     args: &'a RunArgs,
@@ -40,6 +41,10 @@ pub(super) struct Host<'a> {
     interrupt: unix::Signal,
     /// When the loop last went round.
     turned: Instant,
+    /// For how long it may not.
+    patience: Duration,
+    /// When systemd wants to hear; it goes on while nobody waits for it.
+    beat: Option<Interval>,
 }
 
 impl<'a> Host<'a> {
@@ -66,16 +71,11 @@ impl<'a> Host<'a> {
             terminate: listen(SignalKind::terminate())?,
             interrupt: listen(SignalKind::interrupt())?,
             turned: Instant::now(),
+            patience: args.patience(),
+            beat: systemd.every().map(beat),
         };
         host.systemd.ready("looking at the fleet");
         Ok(host)
-    }
-
-    /// A loop that hangs must not look alive.
-    fn ping(&self) {
-        if self.turned.elapsed() < STALLED {
-            self.systemd.alive();
-        }
     }
 
     async fn read(&self) -> Result<Read, Failure> {
@@ -92,7 +92,12 @@ impl daemon::Host for Host<'_> {
                 Some(()) = self.hangup.recv() => return Signal::Reload,
                 Some(()) = self.terminate.recv() => break,
                 Some(()) = self.interrupt.recv() => break,
-                () = due(self.systemd) => self.ping(),
+                () = due(&mut self.beat) => {
+                    // A loop that hangs must not look alive.
+                    if self.turned.elapsed() < self.patience {
+                        self.systemd.alive();
+                    }
+                }
             }
         }
         self.systemd.stopping();
@@ -195,6 +200,7 @@ impl daemon::Host for Host<'_> {
 
     fn turns(&mut self) {
         self.turned = Instant::now();
+        self.systemd.alive();
     }
 
     fn says(&mut self, status: &str) {
@@ -228,11 +234,17 @@ impl daemon::Host for Host<'_> {
 }
 
 /// When systemd wants to hear again; never where it does not listen.
-async fn due(systemd: Systemd) {
-    match systemd.every() {
-        Some(every) => tokio::time::sleep(every).await,
+async fn due(beat: &mut Option<Interval>) {
+    match beat {
+        Some(beat) => drop(beat.tick().await),
         None => std::future::pending().await,
     }
+}
+
+fn beat(every: Duration) -> Interval {
+    let mut beat = interval(every);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    beat
 }
 
 fn told(entry: &Entry) -> String {

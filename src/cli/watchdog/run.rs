@@ -43,7 +43,7 @@ pub(in crate::cli) struct RunArgs {
 /// People's wishes that wait for a sweep to be over.
 const WAITING: usize = 16;
 /// A sweep that AWS throttles takes its time; longer than this it is ill.
-pub(super) const STALLED: Duration = Duration::from_secs(30 * 60);
+const STALLED: Duration = Duration::from_secs(30 * 60);
 
 pub(super) async fn run(
     args: &RunArgs,
@@ -70,7 +70,7 @@ pub(super) async fn run(
                 wishes: ask,
                 token: args.token.clone(),
                 clock: Arc::new(SystemClock),
-                stalled_after: STALLED.max(every * 3),
+                stalled_after: args.patience(),
             };
             let until = async {
                 // Dropped is told too.
@@ -113,6 +113,11 @@ async fn listen(at: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 impl RunArgs {
+    /// How long a sweep and the pause after it may take before something is wrong.
+    pub(super) fn patience(&self) -> Duration {
+        STALLED.max(Duration::from_secs(self.every.as_secs().saturating_mul(3)))
+    }
+
     pub(super) const fn watch(&self) -> &WatchArgs {
         &self.watch
     }

@@ -115,5 +115,6 @@ impl Watched {
             desk,
             self.actor.clone(),
         )
+        .under(self.home.clone())
     }
 }

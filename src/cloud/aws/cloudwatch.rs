@@ -29,7 +29,9 @@ impl Serve<GetMetricData> for Sdk {
             .map_err(told::<GetMetricData, _>)?;
         let mut items = vec![Points::new(); call.queries.len()];
         for result in reply.metric_data_results.iter().flatten() {
-            whole(result)?;
+            if failed(result)? {
+                continue;
+            }
             let lack = || lacks::<GetMetricData>("whose points they are, or a point's time");
             let of = result.id().and_then(number);
             let of = of
@@ -69,15 +71,18 @@ fn number(id: &str) -> Option<usize> {
     id.strip_prefix('q')?.parse().ok()
 }
 
-/// A query alone can fail, and then has no points: that must not look like silence.
-fn whole(result: &MetricDataResult) -> Result<(), ApiError> {
-    let (code, status) = match result.status_code() {
-        Some(StatusCode::InternalError) => ("InternalError", 500),
-        Some(StatusCode::Forbidden) => ("AccessDenied", 403),
-        Some(_) | None => return Ok(()),
-    };
-    let said = result.messages().iter().find_map(|message| message.value());
-    Err(refused::<GetMetricData>(Some(code), Some(status), said))
+/// Whether a query failed by itself. It is as silence: neither tells that nothing runs, and one
+/// cluster's must not keep all others from being seen.
+fn failed(result: &MetricDataResult) -> Result<bool, ApiError> {
+    match result.status_code() {
+        Some(StatusCode::InternalError) => Ok(true),
+        Some(StatusCode::Forbidden) => {
+            let said = result.messages().iter().find_map(|message| message.value());
+            let (code, status) = (Some("AccessDenied"), Some(403));
+            Err(refused::<GetMetricData>(code, status, said))
+        }
+        Some(_) | None => Ok(false),
+    }
 }
 
 fn points(result: &MetricDataResult) -> Option<Points> {
@@ -98,18 +103,18 @@ mod tests {
     use aws_smithy_types::DateTime;
 
     #[test]
-    fn a_query_that_failed_is_not_silent() {
+    fn a_query_that_failed_is_no_others_failure() {
         let result = |code| {
             MetricDataResult::builder()
                 .id("q0")
                 .status_code(code)
                 .build()
         };
-        assert_eq!(whole(&result(StatusCode::Complete)), Ok(()));
-        assert_eq!(whole(&result(StatusCode::PartialData)), Ok(()));
-        let kind = |code| whole(&result(code)).unwrap_err().kind;
-        assert_eq!(kind(StatusCode::InternalError), Kind::Doubt);
-        assert_eq!(kind(StatusCode::Forbidden), Kind::Denied);
+        assert_eq!(failed(&result(StatusCode::Complete)), Ok(false));
+        assert_eq!(failed(&result(StatusCode::PartialData)), Ok(false));
+        assert_eq!(failed(&result(StatusCode::InternalError)), Ok(true));
+        let denied = failed(&result(StatusCode::Forbidden)).unwrap_err();
+        assert_eq!(denied.kind, Kind::Denied);
     }
 
     #[test]

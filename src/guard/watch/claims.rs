@@ -2,6 +2,7 @@
 
 use super::Watched;
 use super::idleness::Idleness;
+use super::look::idle_timeout;
 use super::stage::Force;
 use crate::guard::sweep::earliest_hard;
 use crate::guard::terms::Terms;
@@ -141,12 +142,7 @@ fn start(watched: &Watched<'_>) -> Option<Claim> {
 
 fn idle(watched: &Watched<'_>, idleness: &Idleness) -> Option<Claim> {
     let since = idleness.since()?;
-    let orders = watched.orders;
-    let timeout = match (watched.sight.ours(), &orders.bound) {
-        (Some(_), Some(bound)) => bound.idle_timeout,
-        (Some(cluster), None) => cluster.guardrails().idle_timeout,
-        (None, _) => orders.unmanaged.idle_timeout,
-    };
+    let timeout = idle_timeout(watched);
     let evidence = format!("{} (idle_timeout: {timeout})", idleness.evidence());
     Some(claimed(
         watched,

@@ -9,7 +9,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 /// EMR sends its metrics every five minutes (EMR Management Guide, "Monitoring Amazon EMR metrics
 /// with CloudWatch"); of three that lack, nothing more is known.
-const FRESH: TimeDelta = TimeDelta::minutes(15);
+const GAP: TimeDelta = TimeDelta::minutes(15);
+/// What was told last is that old at most: it may have been asked for five minutes ago.
+const FRESH: TimeDelta = TimeDelta::minutes(20);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Idleness {
@@ -78,7 +80,7 @@ fn by_pulses(now: DateTime<Utc>, since: DateTime<Utc>, pulses: &[Pulse]) -> Idle
     let [.., before, last] = pulses else {
         return Idleness::Unknown("CloudWatch has fewer than two points of it".to_owned());
     };
-    if now - last.at > FRESH || last.at - before.at > FRESH {
+    if now - last.at > FRESH || last.at - before.at > GAP {
         let at = last.at.format("%H:%M UTC");
         return Idleness::Unknown(format!("CloudWatch's last point of it is of {at}"));
     }
@@ -91,8 +93,23 @@ fn by_pulses(now: DateTime<Utc>, since: DateTime<Utc>, pulses: &[Pulse]) -> Idle
         ));
     }
     let worked = pulses.iter().rev().find(|pulse| works(pulse));
-    let since = worked.map_or(since, |pulse| pulse.at.max(since));
+    let worked = worked.map_or(since, |pulse| pulse.at.max(since));
+    let told = quiet_since(pulses, works).unwrap_or(last.at);
+    // Of what lies before the first point nobody knows, but for the minutes until EMR sends it.
+    let since = if told - worked > GAP { told } else { worked };
     Idleness::Since(since, says(now, since))
+}
+
+/// From when on, without a gap, points say that nothing ran.
+fn quiet_since(pulses: &[Pulse], works: impl Fn(&Pulse) -> bool) -> Option<DateTime<Utc>> {
+    let mut told: Option<DateTime<Utc>> = None;
+    for pulse in pulses.iter().rev() {
+        if works(pulse) || told.is_some_and(|at| at - pulse.at > GAP) {
+            break;
+        }
+        told = Some(pulse.at);
+    }
+    told
 }
 
 fn says(now: DateTime<Utc>, since: DateTime<Utc>) -> String {

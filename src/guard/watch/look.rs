@@ -13,13 +13,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// Between two looks at a cluster of which nothing is expected.
 const SELDOM: TimeDelta = TimeDelta::hours(6);
 const OFTEN: TimeDelta = TimeDelta::minutes(10);
+/// A resize by another hand brings a budget's deadline nearer, and no listing tells of it.
+const BUDGETED: TimeDelta = TimeDelta::minutes(30);
 
 /// From when on a cluster is looked at again though nothing is known to have changed. Half the way
 /// to its next change, so that a deadline which is moved is noticed, in few looks.
 pub fn look_again(sight_at: DateTime<Utc>, judged: &Judged, orders: &Orders) -> DateTime<Utc> {
     let halfway = |until: DateTime<Utc>| {
         let left = until.signed_duration_since(sight_at) - orders.warn_before.delta();
-        sight_at + (left / 2).clamp(OFTEN, SELDOM)
+        let budget = orders.bound.as_ref().and_then(|bound| bound.budget);
+        let most = budget.map_or(SELDOM, |_| BUDGETED);
+        sight_at + (left / 2).clamp(OFTEN, most)
     };
     match &judged.stage {
         Stage::Warn(_) | Stage::Grace(_) | Stage::Clear | Stage::End(..) => sight_at,
@@ -31,6 +35,20 @@ pub fn look_again(sight_at: DateTime<Utc>, judged: &Judged, orders: &Orders) -> 
         | Stage::Late => sight_at + OFTEN,
         Stage::Ending | Stage::Over => sight_at + SELDOM,
         Stage::Keep => judged.ends_at.map_or(sight_at + SELDOM, halfway),
+    }
+}
+
+/// How far back what ran on a cluster has to be known, so that it can be told to idle at all.
+pub fn reach(watched: &Watched<'_>) -> TimeDelta {
+    idle_timeout(watched).delta() + watched.orders.warn_before.delta() + TimeDelta::hours(1)
+}
+
+pub(super) fn idle_timeout(watched: &Watched<'_>) -> Span {
+    let orders = watched.orders;
+    match (watched.sight.ours(), &orders.bound) {
+        (Some(_), Some(bound)) => bound.idle_timeout,
+        (Some(cluster), None) => cluster.guardrails().idle_timeout,
+        (None, _) => orders.unmanaged.idle_timeout,
     }
 }
 
@@ -49,11 +67,7 @@ pub fn wants_pulses(now: DateTime<Utc>, watched: &Watched<'_>) -> bool {
     if let Some(begun) = running.filter_map(|step| step.started_at).min() {
         return now - begun >= orders.stuck_after.delta();
     }
-    let timeout: Span = match (sight.ours(), &orders.bound) {
-        (Some(_), Some(bound)) => bound.idle_timeout,
-        (Some(cluster), None) => cluster.guardrails().idle_timeout,
-        (None, _) => orders.unmanaged.idle_timeout,
-    };
+    let timeout = idle_timeout(watched);
     let idle = now - idle::latest(ready, steps);
     sight.place != Place::Local && idle >= timeout.delta() - orders.warn_before.delta()
 }

@@ -13,7 +13,7 @@ mod stage;
 mod stuck;
 
 pub use breaker::{Tripped, restrain};
-pub use look::{look_again, wants_pulses};
+pub use look::{look_again, reach, wants_pulses};
 pub use stage::{Force, Judged, Stage};
 
 use self::claims::Claim;
@@ -62,6 +62,11 @@ pub fn judge(now: DateTime<Utc>, watched: &Watched<'_>) -> Judged {
         claims.extend(soft);
     }
     let mut judged = stage::of(now, watched, Claim::first(now, claims));
+    let dark = watched.unseen.is_some() || idleness.unknown().is_some();
+    if judged.stage == Stage::Clear && exempt.is_none() && dark {
+        // A mark is taken off for what was seen, not for what was not: its time goes on.
+        judged.stage = Stage::Keep;
+    }
     judged.idle_since = idleness.since();
     if judged.stage != Stage::Keep {
         return judged;

@@ -200,8 +200,12 @@ fn onward(now: DateTime<Utc>, watched: &Watched<'_>, claim: &Claim, mark: Option
     Stage::Grace(Mark { ends_at, ..mark })
 }
 
-/// Whether a mark tells of this claim. One of a hard deadline names its very time.
+/// Whether a mark tells of this claim, and not of an earlier one, or of the cluster that this one's
+/// tags were copied from. One of a hard deadline names its very time.
 fn fits(mark: &Mark, claim: &Claim) -> bool {
-    let off = mark.ends_at.signed_duration_since(claim.at).abs();
-    claim.force != Force::Hard || off <= TimeDelta::minutes(1)
+    let behind = claim.at.signed_duration_since(mark.ends_at);
+    match claim.force {
+        Force::Hard => behind.abs() <= TimeDelta::minutes(1),
+        Force::Policy | Force::Soft => behind <= TimeDelta::minutes(1),
+    }
 }

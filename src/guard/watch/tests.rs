@@ -67,8 +67,9 @@ fn people_may_write_another_time_into_the_mark() {
 fn no_evidence_is_not_idleness() {
     let mut world = World::ours();
     world.marked(1_300, IdleTimeout);
-    // Nobody asked for metrics; they cannot be read; there are too few; they are old.
-    assert_eq!(world.says(1_300), ("clear", None));
+    // Nobody asked for metrics; they cannot be read; there are too few; they are old. A mark stays:
+    // nothing was seen that takes it off.
+    assert_eq!(world.says(1_300), ("unseen", None));
     world.sight.mark = None;
     assert_eq!(world.says(1_300), ("unseen", None));
     world.pulses = Some(Signal::Unread("AccessDenied".to_owned()));
@@ -76,12 +77,50 @@ fn no_evidence_is_not_idleness() {
     world.quiet_until(300);
     assert_eq!(world.says(1_300), ("unseen", None));
     world.quiet_until(900);
-    assert_eq!(world.says(900 + 901), ("unseen", None));
-    assert_eq!(world.says(900 + 900), ("warn", Some(IdleTimeout)));
+    assert_eq!(world.says(900 + 1_201), ("unseen", None));
+    assert_eq!(world.says(900 + 1_200), ("warn", Some(IdleTimeout)));
     // Steps that cannot be read.
     world.quiet_until(1_800);
     world.sight.steps = Signal::Unread("throttled".to_owned());
     assert_eq!(world.says(1_800), ("unseen", None));
+}
+
+#[test]
+fn what_was_before_the_first_point_is_not_known() {
+    let mut world = World::ours();
+    let bound = world.orders.bound.as_mut().unwrap();
+    (bound.idle_timeout, bound.max_lifetime) = (Span::from_secs(28_800), Span::from_secs(864_000));
+    world.cluster().spec.guardrails.max_lifetime = Span::from_secs(864_000);
+    // Points of the last two hours alone, and all of them quiet.
+    world.quiet_until(90_000);
+    let Some(Signal::Read(pulses)) = &mut world.pulses else {
+        panic!("no metrics")
+    };
+    pulses.retain(|pulse| pulse.at >= at(82_800));
+    let judged = world.judge(90_000);
+    assert_eq!(
+        (judged.stage, judged.idle_since),
+        (Stage::Keep, Some(at(82_800)))
+    );
+    // A hole in them is no quiet.
+    let Some(Signal::Read(pulses)) = &mut world.pulses else {
+        panic!("no metrics")
+    };
+    pulses.retain(|pulse| !(84_000..86_000).contains(&(pulse.at - at(0)).num_seconds()));
+    assert_eq!(world.judge(90_000).idle_since, Some(at(86_100)));
+}
+
+#[test]
+fn a_mark_of_an_earlier_time_is_no_warning_of_this_one() {
+    let mut world = World::ours();
+    world.quiet_until(6_000);
+    world.marked(1_300, IdleTimeout);
+    // It worked after that, and idles again: as a cluster does whose tags were copied.
+    world.works_at(3_000, 1);
+    let Stage::Warn(mark) = world.judge(6_000).stage else {
+        panic!("no warning")
+    };
+    assert_eq!(mark.ends_at, at(6_301));
 }
 
 #[test]
@@ -372,7 +411,8 @@ proptest! {
             let grace = if ours { 300 } else { 3_600 };
             prop_assert!(mark.ends_at >= at(now + grace));
             world.sight.mark = Some(mark);
-            let ended = matches!(world.judge(now + grace - 1).stage, Stage::End(..));
+            let ended = world.judge(now + grace - 1).stage;
+            let ended = matches!(ended, Stage::End(_, Force::Soft | Force::Policy, _));
             prop_assert!(!ended);
         }
     }

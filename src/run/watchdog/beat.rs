@@ -7,7 +7,7 @@ use crate::guard::watch::Judged;
 use crate::model::audit::Entry;
 use crate::model::fleet::{Listed, Place};
 use crate::model::name::ClusterId;
-use crate::model::observed::ClusterState;
+use crate::model::observed::{ClusterState, End};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -19,6 +19,13 @@ pub struct Beat {
     pub(super) holes: Vec<String>,
     /// The listing failed.
     pub(super) blind: bool,
+}
+
+/// Why an end was asked for, as the record has it.
+fn end(entry: &Entry) -> Option<End> {
+    let reason = serde_json::from_value(entry.verdict.clone()?.into()).ok()?;
+    let message = entry.evidence.clone().unwrap_or_default();
+    Some(End { reason, message })
 }
 
 impl Beat {
@@ -41,6 +48,7 @@ impl Beat {
             };
             let mut it = Known::new(listed, entry.at);
             (it.asked_at, it.missing) = (Some(entry.at), true);
+            it.end = end(entry);
             known.insert(id, it);
         }
         Self {

@@ -15,12 +15,16 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 /// A clock that moved so much more or less than time passed was set, or the machine slept.
 const LEAP: Duration = Duration::from_secs(120);
 /// Months are drawn anew so often: each team's account is a call.
 const DRAWN: Duration = Duration::from_secs(600);
+/// For so long at most: nothing is watched meanwhile.
+const DRAWING: Duration = Duration::from_secs(60);
+/// A wish that waits for a stack's lock for longer is not granted.
+const GRANTING: Duration = Duration::from_secs(45);
 /// How often a standby asks whether the watch is free.
 const STANDBY: Duration = Duration::from_secs(30);
 
@@ -86,19 +90,15 @@ impl Daemon<'_> {
                 self.host
                     .says("the clock was set, or this machine slept: looking at everything");
             }
-            // Long asleep, another may have taken over: two at once must not act.
-            if !self.home.keeps_watch().await.unwrap_or(false) {
+            // Long asleep, another may have taken over: two at once must not act. Where that cannot
+            // be told, the sweep looks, and finds before each act that it may not.
+            if let Ok(false) = self.home.keeps_watch().await {
                 drop(lease);
                 let Some(again) = self.take_watch().await else {
                     return;
                 };
                 lease = again;
                 continue;
-            }
-            if drawn.is_none_or(|at| at.elapsed() >= DRAWN) {
-                let curves = self.host.curves().await;
-                self.watchdog.draw(curves);
-                drawn = Some(Instant::now());
             }
             let mut reload = false;
             let report = tokio::select! {
@@ -110,6 +110,10 @@ impl Daemon<'_> {
                 self.reload().await;
             }
             self.publish(true);
+            if drawn.is_none_or(|at| at.elapsed() >= DRAWN) {
+                self.draw().await;
+                drawn = Some(Instant::now());
+            }
             if self.between(began + self.every).await == Signal::Stop {
                 break;
             }
@@ -150,12 +154,27 @@ impl Daemon<'_> {
                     Signal::Reload => self.reload().await,
                 },
                 Some(wish) = self.wishes.recv() => {
-                    let granted = self.host.grant(&mut self.watchdog, &wish).await;
+                    if wish.answer.is_closed() {
+                        // Who asked was told that it was not done.
+                        continue;
+                    }
+                    let granted = self.host.grant(&mut self.watchdog, &wish);
+                    let granted = timeout(GRANTING, granted).await.unwrap_or_else(|_| {
+                        Err("it took too long, and may be done in part: look again".to_owned())
+                    });
                     // Who does not wait for the answer has asked all the same.
                     let _ = wish.answer.send(granted);
                     self.publish(true);
                 }
             }
+        }
+    }
+
+    /// Months that cannot be had in time are those of before.
+    async fn draw(&mut self) {
+        if let Ok(curves) = timeout(DRAWING, self.host.curves()).await {
+            self.watchdog.draw(curves);
+            self.publish(true);
         }
     }
 

@@ -1,8 +1,8 @@
 //! What is remembered of one cluster between sweeps.
 
-use crate::guard::watch::{Judged, Stage, Watched, judge, look_again, wants_pulses};
+use crate::guard::watch::{Judged, Stage, Watched, judge, look_again, reach, wants_pulses};
 use crate::model::fleet::{Listed, Pulse, Sight, Signal};
-use crate::model::observed::EndReason;
+use crate::model::observed::{End, EndReason};
 use crate::policy::Policies;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -10,6 +10,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// longer so.
 const UNFOUND: u32 = 3;
 
+/// Between two looks at one that is marked and has time left.
+const REST: TimeDelta = TimeDelta::minutes(10);
 /// EMR sends its metrics so often; asked sooner there is nothing new.
 const PULSE: TimeDelta = TimeDelta::minutes(5);
 
@@ -25,8 +27,14 @@ pub(super) struct Known {
     pub(super) asked_at: Option<DateTime<Utc>>,
     /// When it was asked for again.
     pub(super) again_at: Option<DateTime<Utc>>,
-    /// People were told that it is stuck.
-    pub(super) stuck: bool,
+    /// What people were told of it that nothing is done about.
+    pub(super) told: Option<&'static str>,
+    /// The end that was asked for.
+    pub(super) end: Option<End>,
+    /// Looks in a row that failed.
+    pub(super) failed: u32,
+    /// How far back what ran on it has to be known.
+    pub(super) reach: TimeDelta,
     /// Its state is another than when it was looked at.
     pub(super) changed: bool,
     /// The last listing did not have it.
@@ -48,7 +56,10 @@ impl Known {
             next_look: now,
             asked_at: None,
             again_at: None,
-            stuck: false,
+            told: None,
+            end: None,
+            failed: 0,
+            reach: TimeDelta::zero(),
             changed: true,
             missing: false,
             unfound: 0,
@@ -72,6 +83,29 @@ impl Known {
     pub(super) fn looked(&mut self, sight: Sight) {
         self.listed.state = sight.state;
         (self.sight, self.changed, self.trouble) = (Some(sight), false, None);
+        (self.unfound, self.failed) = (0, 0);
+    }
+
+    /// It could not be looked at.
+    pub(super) fn missed(&mut self, why: String) {
+        self.failed = self.failed.saturating_add(1);
+        self.trouble = Some(why);
+    }
+
+    /// Whether it was looked at a moment ago and has a while left: its mark is not looked at anew by
+    /// each sweep.
+    pub(super) fn can_wait(&self, now: DateTime<Utc>) -> bool {
+        let Stage::Grace(mark) = &self.judged.stage else {
+            return false;
+        };
+        let recent = |sight: &Sight| now - sight.looked_at < REST;
+        let far = mark.ends_at - now > TimeDelta::minutes(3);
+        far && !self.changed && self.sight.as_ref().is_some_and(recent)
+    }
+
+    /// Nothing that is remembered of when things were is to be relied on.
+    pub(super) fn doubt(&mut self) {
+        (self.pulses, self.pulses_at, self.changed) = (None, None, true);
     }
 
     /// Whether it was looked at in the sweep that began then.
@@ -90,10 +124,13 @@ impl Known {
         self.again_at.max(self.asked_at)
     }
 
-    /// Why it ends: as its mark has it.
-    pub(super) fn end_reason(&self) -> EndReason {
+    /// The end that it is to have: the one that was asked for, or what its mark tells.
+    pub(super) fn its_end(&self) -> End {
         let mark = self.sight.as_ref().and_then(|sight| sight.mark);
-        mark.map_or(EndReason::Request, |mark| mark.reason)
+        self.end.clone().unwrap_or_else(|| End {
+            reason: mark.map_or(EndReason::Request, |mark| mark.reason),
+            message: self.judged.evidence.clone(),
+        })
     }
 
     pub(super) fn wants_pulses(&self, policies: &Policies, now: DateTime<Utc>) -> bool {
@@ -133,9 +170,10 @@ impl Known {
             return;
         };
         let orders = policies.orders(sight);
+        let reach = reach(&self.watched(sight, &orders, unseen));
         let judged = judge(now, &self.watched(sight, &orders, unseen));
         self.next_look = look_again(sight.looked_at, &judged, &orders);
-        self.judged = judged;
+        (self.judged, self.reach) = (judged, reach);
     }
 }
 

@@ -10,6 +10,7 @@ pub mod beat;
 mod cleanup;
 pub mod daemon;
 pub mod desk;
+mod ends;
 mod known;
 mod notices;
 mod observe;
@@ -46,6 +47,8 @@ pub struct Watchdog {
     desk: Rc<dyn Desk>,
     /// Its name in records: `watchdog@host`.
     actor: String,
+    /// Whose watch it acts under, where it does.
+    home: Option<Rc<dyn Patrol>>,
     cleaned_at: Option<DateTime<Utc>>,
     totals: Totals,
     last: Option<SweepSummary>,
@@ -90,10 +93,30 @@ impl Watchdog {
             clock,
             desk,
             actor,
+            home: None,
             cleaned_at: None,
             totals: Totals::default(),
             last: None,
             curves: Vec::new(),
+        }
+    }
+
+    /// Acts only while the watch that was taken there is its own.
+    #[must_use]
+    pub fn under(mut self, home: Rc<dyn Patrol>) -> Self {
+        self.home = Some(home);
+        self
+    }
+
+    /// The clock was set, or the machine slept: what is remembered by time is not relied on.
+    pub fn doubt(&mut self) {
+        self.cleaned_at = None;
+        for known in self
+            .beats
+            .iter_mut()
+            .flat_map(|beat| beat.known.values_mut())
+        {
+            known.doubt();
         }
     }
 
@@ -116,14 +139,18 @@ impl Watchdog {
         let mut done = Vec::new();
         if !dry {
             self.tell_of_trip(tripped.as_ref(), now, &mut done).await;
+            let hands = act::Hands {
+                desk: &*self.desk,
+                policies: &self.policies,
+                clock: &*self.clock,
+                actor: &self.actor,
+                home: self.home.as_deref(),
+            };
             for beat in &mut self.beats {
-                let hands = act::Hands {
-                    desk: &*self.desk,
-                    policies: &self.policies,
-                    clock: &*self.clock,
-                    actor: &self.actor,
-                };
-                beat.act(&hands, began_at, &mut done).await;
+                beat.end_due(&hands, began_at, &mut done).await;
+            }
+            for beat in &mut self.beats {
+                beat.tell_all(&hands, began_at, &mut done).await;
             }
         }
         let mut unseen: Vec<String> = self.beats.iter().flat_map(Beat::unseen).collect();

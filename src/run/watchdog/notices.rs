@@ -8,14 +8,16 @@ use crate::guard::watch::Stage;
 use crate::model::fleet::{Mark, Place};
 use crate::model::name::ClusterId;
 use crate::model::notice::{Level, Notice};
+use crate::model::observed::End;
 use crate::model::span::Span;
 use chrono::{DateTime, Utc};
 
 /// What there is to tell of one cluster; each once, until it is over.
-pub(super) const MATTERS: [&str; 7] = [
+pub(super) const MATTERS: [&str; 8] = [
     "warn",
     "end",
     "unended",
+    "unmarked",
     "late",
     "stuck",
     "forgotten",
@@ -46,9 +48,26 @@ pub(super) fn warning(about: &About<'_>, mark: Mark) -> Notice {
     }
 }
 
-pub(super) fn ended(about: &About<'_>) -> Notice {
-    let title = format!("{} is being ended", about.name());
-    about.notice("end", Level::Info, title)
+pub(super) fn ended(about: &About<'_>, end: &End) -> Notice {
+    let title = format!("{} is being ended: {}", about.name(), end.reason.as_str());
+    let mut notice = about.notice("end", Level::Info, title);
+    if let Some((_, why)) = notice.facts.first_mut() {
+        why.clone_from(&end.message);
+    }
+    notice
+}
+
+/// One that cannot be marked never ends.
+pub(super) fn unmarked(about: &About<'_>, error: &CloudError) -> Notice {
+    let title = format!(
+        "{} cannot be marked, so it does not end: {error}",
+        about.name()
+    );
+    Notice {
+        command: about.by_hand(),
+        remind_after: Some(REMINDER),
+        ..about.notice("unmarked", Level::Alert, title)
+    }
 }
 
 pub(super) fn unended(about: &About<'_>, error: &CloudError) -> Notice {

@@ -1,6 +1,7 @@
 //! One look at a place: a listing, then a closer look at what changed, what is suspected, and what
 //! is new, in that order; and a few of those whose turn it is.
 
+use super::act::BLIND;
 use super::beat::Beat;
 use super::known::Known;
 use crate::guard::watch::Stage;
@@ -9,7 +10,9 @@ use crate::model::fleet::{Listed, Sight, Signal};
 use crate::model::name::ClusterId;
 use crate::policy::Policies;
 use chrono::{DateTime, TimeDelta, Utc};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// New clusters that are looked at in one sweep: a fleet is got to know over several.
 const SURVEYED: usize = 40;
@@ -18,8 +21,14 @@ const ROUTINE: usize = 2;
 /// Clusters whose metrics are asked for in one sweep: three of each fit a call (CloudWatch API,
 /// GetMetricData: 500 queries).
 const PULSED: usize = 166;
-/// What is asked for of the past: enough to see when something last ran, and what is stuck.
+/// What is asked for of the past: enough to see what is stuck, and more where a cluster may idle for
+/// longer. CloudWatch keeps points of five minutes for 63 days; a day has 288.
 const PAST: TimeDelta = TimeDelta::hours(3);
+const LONG_PAST: TimeDelta = TimeDelta::days(15);
+/// Calls that listing and looking by turn are to stay below.
+const CALLS: usize = 44;
+/// One place that answers slowly must not hold up the others for longer.
+const LOOKING: Duration = Duration::from_secs(180);
 
 impl Beat {
     /// How many clusters were looked at.
@@ -43,8 +52,12 @@ impl Beat {
         }
         self.judge(policies, now);
         let turn = self.turn(now);
+        let until = Instant::now() + LOOKING;
         for id in &turn {
-            self.look(id).await;
+            // What is left is not acted on, and comes first in the next sweep.
+            if Instant::now() < until {
+                self.look(id).await;
+            }
         }
         self.ask_pulses(policies, clock.now()).await;
         self.judge(policies, clock.now());
@@ -73,36 +86,46 @@ impl Beat {
     }
 
     pub(super) fn judge(&mut self, policies: &Policies, now: DateTime<Utc>) {
-        let blind = self
-            .blind
-            .then_some("the clusters of its place cannot be listed");
+        let blind = self.blind.then_some(BLIND);
         for known in self.known.values_mut() {
             known.judge(policies, now, blind);
         }
     }
 
-    /// Whom to look at: what is no longer listed, what changed and what is suspected, all of it;
-    /// of the new and of the others a few.
+    /// Whom to look at: what is no longer listed, what changed and what is suspected, all of it, the
+    /// most urgent first; of the new and of the others a few. Whoever cannot be looked at comes last.
     fn turn(&self, now: DateTime<Utc>) -> Vec<ClusterId> {
-        let mut turn = BTreeSet::new();
-        let (mut new, mut others) = (Vec::new(), Vec::new());
+        let (mut urgent, mut new, mut others) = (Vec::new(), Vec::new(), Vec::new());
         for (id, known) in &self.known {
             let live = known.listed.state.is_live();
+            let suspect = known.judged.stage.is_suspect() && !known.can_wait(now);
+            let ends_at = known.judged.ends_at.unwrap_or(DateTime::<Utc>::MAX_UTC);
             if known.missing && !self.blind {
-                turn.insert(id.clone());
+                urgent.push((known.failed, DateTime::<Utc>::MIN_UTC, id));
             } else if known.sight.is_none() {
-                new.push((!live, known.listed.created_at, id));
-            } else if live && (known.changed || known.judged.stage.is_suspect()) {
-                turn.insert(id.clone());
+                new.push((known.failed, !live, known.listed.created_at, id));
+            } else if live && (known.changed || suspect) {
+                urgent.push((known.failed, ends_at, id));
             } else if known.next_look <= now {
-                others.push((known.next_look, id));
+                others.push((known.failed, known.next_look, id));
             }
         }
+        urgent.sort();
         new.sort();
         others.sort();
-        turn.extend(new.into_iter().take(SURVEYED).map(|(.., id)| id.clone()));
-        turn.extend(others.into_iter().take(ROUTINE).map(|(_, id)| id.clone()));
-        turn.into_iter().collect()
+        let routine = self.routine(others.len());
+        let urgent = urgent.into_iter().map(|(.., id)| id);
+        let new = new.into_iter().take(SURVEYED).map(|(.., id)| id);
+        let others = others.into_iter().take(routine).map(|(.., id)| id);
+        urgent.chain(new).chain(others).cloned().collect()
+    }
+
+    /// How many of those that wait for their turn have it: at least a few, and no more than leaves a
+    /// sweep its few calls, of which each look takes two and each page of the listing one.
+    fn routine(&self, waiting: usize) -> usize {
+        let pages = self.known.len() / 50;
+        let room = CALLS.saturating_sub(pages) / 2;
+        (waiting / 20).min(room).max(ROUTINE)
     }
 
     /// Those that came under suspicion by what their metrics say.
@@ -119,16 +142,13 @@ impl Beat {
             return;
         };
         match self.patrol.look(id).await {
-            Ok(Some(sight)) => {
-                known.unfound = 0;
-                known.looked(sight);
-            }
+            Ok(Some(sight)) => known.looked(sight),
             // Not found is not gone: not before it was asked for some times.
             Ok(None) => {
                 known.unfound += 1;
-                known.trouble = Some("the cloud does not know it".to_owned());
+                known.missed("the cloud does not know it".to_owned());
             }
-            Err(error) => known.trouble = Some(format!("it cannot be looked at: {error}")),
+            Err(error) => known.missed(format!("it cannot be looked at: {error}")),
         }
     }
 
@@ -154,8 +174,10 @@ impl Beat {
         }
         let told = {
             let known = wanted.iter().filter_map(|id| self.known.get(id));
+            let reach = known.clone().map(|known| known.reach).max();
+            let past = reach.unwrap_or(PAST).clamp(PAST, LONG_PAST);
             let sights: Vec<&Sight> = known.filter_map(|known| known.sight.as_ref()).collect();
-            self.patrol.pulses(&sights, now - PAST).await
+            self.patrol.pulses(&sights, now - past).await
         };
         let mut told = told.map_err(|error| {
             let hole = format!(

@@ -267,7 +267,7 @@ pub(super) fn at_work() -> Vec<Case> {
         case(
             "unseen though marked",
             marked(old(), -60, "forgotten"),
-            ("clear", None),
+            UNSEEN,
             "",
         )
         .metrics(json!("silent")),

@@ -7,6 +7,7 @@ use crate::world::World;
 use cases::*;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::{Mutex, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -24,6 +25,17 @@ watchdog:
   max_kill_fraction: 100%
 ";
 
+/// The tags of a cluster that `apply` made.
+static TAGS: OnceLock<Value> = OnceLock::new();
+
+fn tags(world: &World) -> Value {
+    world.stack(&crate::world::STACK.replace("budget: $3, ", ""));
+    world.expect(0, &["apply", "t.yaml", "--yes", "--detach"]);
+    let tags = world.clusters()[0]["tags"].clone();
+    world.expect(0, &["destroy", "t.yaml", "--yes"]);
+    tags
+}
+
 struct Fleet {
     world: World,
     /// The tags of a cluster that `apply` made.
@@ -33,17 +45,18 @@ struct Fleet {
 
 impl Fleet {
     fn new() -> Self {
-        let world = World::new();
-        std::fs::create_dir(world.path().join("policies")).unwrap();
+        Self::on(World::new())
+    }
+
+    /// On an account with nothing in it but roles.
+    fn on(world: World) -> Self {
+        let policies = world.path().join("policies");
+        std::fs::create_dir_all(policies).unwrap();
         world.write("policies/fleet.yaml", POLICY);
-        let bare = crate::world::STACK.replace("budget: $3, ", "");
-        world.stack(&bare);
-        world.expect(0, &["apply", "t.yaml", "--yes", "--detach"]);
-        let tags = world.clusters()[0]["tags"].clone();
-        world.expect(0, &["destroy", "t.yaml", "--yes"]);
+        let tags = TAGS.get_or_init(|| tags(&world)).clone();
         world
             .double
-            .post("/_double/durations", json!({ "terminating": 2 }));
+            .post("/_double/durations", json!({ "terminating": 0.2 }));
         let ids = BTreeMap::new();
         Self { world, tags, ids }
     }
@@ -371,85 +384,110 @@ fn a_mass_of_idle_clusters_trips_the_breaker() {
     assert_eq!(over[0]["id"], fleet.ids["past its end"].as_str());
 }
 
-/// Cut off at each call of two sweeps that act; the next ones find how far it came. None is missed,
-/// none ends that was not marked before it, and nobody is told twice.
+/// Cut off before and after each call of a sweep that tells, marks and ends; the next ones find how
+/// far it came. None is missed, none ends that was not marked before, and nobody is told twice.
 #[test]
 fn killed_anywhere_it_goes_on_from_there() {
-    let fleet = || {
-        let mut fleet = Fleet::new();
-        fleet.add(&case("forgotten", idle(5 * HOUR, 2 * HOUR), WARN, ""));
+    let whole = Fleet::three(World::new());
+    let calls = whole.world.calls_of(&SWEEP).len();
+    let points = (1..=calls).flat_map(|at| [(at, "before"), (at, "after")]);
+    let left = Mutex::new(points.collect::<Vec<_>>());
+    let (cut, wrong) = (Mutex::new(0), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let mut account: Option<Double> = None;
+                loop {
+                    let Some((at, when)) = left.lock().unwrap().pop() else {
+                        return;
+                    };
+                    let double = account.take().unwrap_or_else(Double::start);
+                    let (done, found) = Fleet::three(World::on(double)).cut_off(at, when);
+                    *cut.lock().unwrap() += u32::from(done.0);
+                    wrong.lock().unwrap().extend(found);
+                    done.1.post("/_double/reset", json!({ "all": true }));
+                    account = Some(done.1);
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().unwrap();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let cut = cut.into_inner().unwrap();
+    println!("cut off at {cut} points of {calls} calls");
+    assert!(cut > 20, "{cut}");
+}
+
+const SWEEP: [&str; 4] = ["watchdog", "sweep", "--region", "us-east-1"];
+
+impl Fleet {
+    /// One to be told of, one to be ended, and one past its own deadline.
+    fn three(world: World) -> Self {
+        let mut fleet = Self::on(world);
+        let old = || idle(5 * HOUR, 2 * HOUR);
+        fleet.add(&case("forgotten", old(), WARN, ""));
         fleet.add(&case(
             "past its grace",
-            marked(idle(5 * HOUR, 2 * HOUR), -60, "forgotten"),
+            marked(old(), -60, "forgotten"),
             END,
             "",
         ));
         fleet.add(&ours("past its end", busy(3 * HOUR, HOUR / 6), KEEP, ""));
         fleet
-    };
-    let sweep = ["watchdog", "sweep", "--region", "us-east-1"];
-    let whole = fleet();
-    let calls = whole.world.calls_of(&sweep).len();
-    let mut points = 0;
-    for (at, when) in (1..=calls).flat_map(|at| [(at, "before"), (at, "after")]) {
-        let fleet = fleet();
-        fleet.world.double.reset_calls();
-        fleet
-            .world
-            .double
-            .post("/_double/kill", json!({ "at": at, "when": when }));
-        let cut = fleet.world.run(&sweep);
-        fleet.world.double.post("/_double/reset", json!({}));
-        points += u32::from(cut.signal.is_some());
-        // The dead holder's lock is seen through; a second later all is as it should be.
-        let mut told = cut.err;
+    }
+
+    /// Kills a sweep at one of its calls, and sweeps on; whether it was killed, and what is wrong.
+    fn cut_off(self, at: usize, when: &str) -> ((bool, Double), Vec<String>) {
+        self.world.double.reset_calls();
+        let kill = json!({ "at": at, "when": when });
+        self.world.double.post("/_double/kill", kill);
+        let first = self.world.run(&SWEEP);
+        self.world.double.post("/_double/reset", json!({}));
+        let mut told = first.err;
+        let mut wrong = Vec::new();
         for _ in 0..3 {
-            thread::sleep(Duration::from_millis(1_500));
-            told.push_str(&fleet.world.expect(0, &sweep).err);
+            thread::sleep(Duration::from_millis(400));
+            let done = self.world.run(&SWEEP);
+            told.push_str(&done.err);
+            if done.code != 0 {
+                wrong.push(format!("{when} call {at}: {}", done.err));
+            }
         }
-        let clusters = fleet.world.clusters();
+        let clusters = self.world.clusters();
         let own = |name: &str| {
-            clusters
-                .iter()
-                .find(|it| it["id"] == fleet.ids[name].as_str())
-                .unwrap()
+            let id = self.ids[name].as_str();
+            clusters.iter().find(|it| it["id"] == id).unwrap()
         };
-        let point = format!("{when} call {at}");
+        let mut claim = |holds: bool, says: &str| {
+            if !holds {
+                wrong.push(format!("{when} call {at}: {says}\n{told}"));
+            }
+        };
         for name in ["past its grace", "past its end"] {
-            assert_eq!(
-                own(name)["state"],
-                "TERMINATED",
-                "{point}: {name} was missed"
+            claim(
+                own(name)["state"] == "TERMINATED",
+                &format!("{name} was missed"),
             );
         }
-        let waits = own("forgotten");
-        assert_eq!(
-            waits["state"], "WAITING",
-            "{point}: it ended without its grace"
+        claim(
+            own("forgotten")["state"] == "WAITING",
+            "it ended without its grace",
         );
-        assert!(
-            waits["tags"]["clusterup-watchdog"].is_string(),
-            "{point}: it is not marked"
-        );
-        for id in fleet.ids.values() {
+        let mark = &own("forgotten")["tags"]["clusterup-watchdog"];
+        claim(mark.is_string(), "it is not marked");
+        for (name, id) in &self.ids {
             for says in ["ends at", "is being ended"] {
-                let twice = told
-                    .lines()
-                    .filter(|line| {
-                        line.contains(id.as_str())
-                            && line.contains(says)
-                            && line.contains("cluster j-")
-                    })
-                    .count();
-                assert!(
-                    twice <= 1,
-                    "{point}: told {twice} times that {id} {says}:\n{told}"
+                let notice = format!("cluster {id} ");
+                let lines = told.lines().filter(|line| line.contains(&notice));
+                let times = lines.filter(|line| line.contains(says)).count();
+                claim(
+                    times <= 1,
+                    &format!("told {times} times that {name} {says}"),
                 );
             }
         }
+        ((first.signal.is_some(), self.world.double), wrong)
     }
-    println!("{points} points of two kinds in {calls} calls");
-    assert!(points > 20, "{points}");
 }
 
 /// A watchdog that stands by takes over when the other is gone.

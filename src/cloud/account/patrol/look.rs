@@ -123,7 +123,11 @@ impl<A: Api> Account<A> {
         let mut told = tell(steps.clone());
         let leased = |told: &Cluster| told.spec.guardrails.lease.is_some();
         if cluster.state.is_live() && told.as_ref().is_some_and(leased) {
-            self.find_follower(stack, id).await?;
+            if self.find_follower(stack, id).await.is_err() {
+                // Nobody heard of is not nobody there; all but its lease goes on.
+                let mut seen = self.seen.borrow_mut();
+                seen.followed.insert(id.clone(), now);
+            }
             told = tell(steps);
         }
         if told.is_none() && !cluster.state.is_over() {
