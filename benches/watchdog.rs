@@ -137,15 +137,16 @@ async fn world() -> World {
             ..sim::Settings::USUAL
         },
     );
-    sim.time_step("endless", Duration::MAX);
     for number in 0..FLEET {
         let id = sim.foreign_cluster(&format!("etl-{number}"), Tags::new());
         if number % 2 == 0 {
             sim.occupy(&id, true);
             continue;
         }
+        let name = format!("endless {number}");
+        sim.time_step(&name, Duration::MAX);
         let steps = vec![NewStep {
-            name: "endless".to_owned(),
+            name,
             on_failure: OnFailure::CancelAndWait,
             command: vec!["spark-submit".to_owned()],
         }];

@@ -308,7 +308,8 @@ fn long_functions(path: &Path, text: &str) -> Vec<String> {
         ]
         .iter()
         .any(|start| words.starts_with(start));
-        if begins && open.is_none() {
+        // A trait's has no body.
+        if begins && open.is_none() && !words.ends_with(';') {
             open = Some((number, indent, words.to_owned()));
         }
         if let Some((from, at, name)) = &open

@@ -212,8 +212,12 @@ async fn part_pulses() {
         "{live:#?}"
     );
 
-    // One query that fails is not a cluster that is silent.
+    // One cluster whose query fails tells nothing, and keeps none of the others from telling.
     tell("metrics", json!({ "cluster": "j-MUTE", "says": "fail" }));
+    let told = patrol.pulses(&sights, since).await.unwrap();
+    assert_eq!(told[&id("j-MUTE")], []);
+    assert_eq!(told[&id("j-BUSY")].len(), 3);
+    tell("metrics", json!({ "cluster": "*", "says": "fail" }));
     let error = patrol.pulses(&sights, since).await.unwrap_err();
     assert!(error.to_string().contains("what clusters do"), "{error}");
 }

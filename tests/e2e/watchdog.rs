@@ -160,7 +160,8 @@ fn of_two_clusters_the_idle_one_ends() {
     let slow = fs::read_to_string(home.path().join("t.yaml")).unwrap();
     let slow = slow
         .replace("stack: t\n", "stack: busy\n")
-        .replace("plain", "slow");
+        .replace("plain", "slow")
+        .replace("results: results", "results: others");
     home.write("busy.yaml", &slow);
     home.expect(0, &["apply", "busy.yaml", "--local", "--detach"]);
     // From now on no cluster idles for longer than a minute.

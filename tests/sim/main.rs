@@ -15,6 +15,7 @@ mod process;
 mod rungs;
 mod seeds;
 mod tags;
+mod watchdog;
 mod watched;
 mod wish;
 

@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// EMR sends its metrics every five minutes (EMR Management Guide, "Monitoring Amazon EMR metrics
 /// with CloudWatch"); of three that lack, nothing more is known.
 const GAP: TimeDelta = TimeDelta::minutes(15);
+const PERIOD: TimeDelta = TimeDelta::minutes(5);
 /// What was told last is that old at most: it may have been asked for five minutes ago.
 const FRESH: TimeDelta = TimeDelta::minutes(20);
 
@@ -93,7 +94,8 @@ fn by_pulses(now: DateTime<Utc>, since: DateTime<Utc>, pulses: &[Pulse]) -> Idle
         ));
     }
     let worked = pulses.iter().rev().find(|pulse| works(pulse));
-    let worked = worked.map_or(since, |pulse| pulse.at.max(since));
+    // A point has the time at which its five minutes began.
+    let worked = worked.map_or(since, |pulse| (pulse.at + PERIOD).min(now).max(since));
     let told = quiet_since(pulses, works).unwrap_or(last.at);
     // Of what lies before the first point nobody knows, but for the minutes until EMR sends it.
     let since = if told - worked > GAP { told } else { worked };

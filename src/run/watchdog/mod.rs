@@ -311,6 +311,3 @@ impl Watchdog {
         self.last = Some(summary.clone());
     }
 }
-
-#[cfg(test)]
-mod tests;

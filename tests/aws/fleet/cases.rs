@@ -148,7 +148,7 @@ pub(super) fn forgotten() -> Vec<Case> {
             json!({ "created": 5 * HOUR, "state": "RUNNING", "ready": 4 * HOUR, "steps": [
                 { "name": "later", "state": "PENDING", "created": 4 * HOUR } ] }),
             WARN,
-            "idle for 4h",
+            "idle for 1h",
         )
         .metrics(points(&quiet(60))),
         case(
@@ -157,7 +157,7 @@ pub(super) fn forgotten() -> Vec<Case> {
                 { "name": "a", "state": "FAILED", "started": 8 * HOUR, "ended": 7 * HOUR },
                 { "name": "b", "state": "CANCELLED", "created": 8 * HOUR } ] }),
             WARN,
-            "idle for 7h",
+            "idle for 2h",
         ),
         case(
             "four days old and at work",
@@ -257,7 +257,7 @@ pub(super) fn at_work() -> Vec<Case> {
             "somebody worked by hand a while ago",
             old(),
             KEEP,
-            "idle for 16m",
+            "idle for 11m",
         )
         .metrics(points(&worked)),
         case("no metrics", old(), UNSEEN, "fewer than two points").metrics(json!("silent")),

@@ -1,0 +1,302 @@
+//! The watchdog over fleets of others' clusters, in bad weather: what it ends is forgotten, had its
+//! warning, and may be ended; what is forgotten is ended.
+
+use crate::seeds::{any, each};
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use clusterup::cloud::account::{Account, Addresses, Settings};
+use clusterup::cloud::api::Serve;
+use clusterup::cloud::api::Tags;
+use clusterup::cloud::api::emr::{AddJobFlowSteps, NewStep, OnFailure};
+use clusterup::cloud::dice::Dice;
+use clusterup::cloud::flaky::Flaky;
+use clusterup::cloud::local::runtime::Store;
+use clusterup::cloud::pace::Paced;
+use clusterup::cloud::patrol::Patrol;
+use clusterup::cloud::retry::Retrying;
+use clusterup::cloud::sim::{self, Sim};
+use clusterup::cost::catalog::Catalog;
+use clusterup::model::audit::Entry;
+use clusterup::model::clock::Clock;
+use clusterup::model::notice::Notice;
+use clusterup::policy::{Policies, load};
+use clusterup::run::watchdog::Watchdog;
+use clusterup::run::watchdog::desk::Desk;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOURS: u32 = 12;
+const IDLE: TimeDelta = TimeDelta::hours(1);
+const GRACE: TimeDelta = TimeDelta::minutes(30);
+
+/// What a cluster does, and what its people say of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Forgotten,
+    /// Somebody works on it by hand until an hour.
+    ByHand(u32),
+    /// A step that runs until an hour.
+    InAStep(u32),
+    Stuck,
+    Protected,
+    Exempt,
+    /// Its metrics are not to be had.
+    Mute,
+}
+
+#[derive(Default)]
+struct Told {
+    matters: RefCell<BTreeSet<String>>,
+    /// Whom warnings were told of, and when.
+    warned: RefCell<BTreeMap<String, DateTime<Utc>>>,
+    entries: RefCell<Vec<Entry>>,
+}
+
+#[async_trait(?Send)]
+impl Desk for Told {
+    fn note(&self, entry: &Entry) {
+        self.entries.borrow_mut().push(entry.clone());
+    }
+
+    async fn tell(&self, notice: &Notice) -> bool {
+        let news = self.matters.borrow_mut().insert(notice.matter.clone());
+        if news && let Some(of) = notice.matter.strip_prefix("warn/us-east-1/") {
+            self.warned.borrow_mut().insert(of.to_owned(), notice.at);
+        }
+        news
+    }
+
+    fn forget(&self, matter: &str) {
+        self.matters.borrow_mut().remove(matter);
+    }
+
+    fn open_matters(&self) -> Vec<Entry> {
+        Vec::new()
+    }
+
+    fn recent(&self, _: usize) -> Vec<Entry> {
+        Vec::new()
+    }
+
+    fn notices(&self) -> BTreeMap<String, (u64, u64)> {
+        BTreeMap::new()
+    }
+}
+
+type Api = Retrying<Paced<Flaky<Sim>>>;
+
+struct World {
+    api: Rc<Api>,
+    clock: Arc<dyn Clock>,
+    desk: Rc<Told>,
+    policies: Rc<Policies>,
+    home: tempfile::TempDir,
+    clusters: BTreeMap<String, Kind>,
+    /// When each last did something, as its people know it.
+    worked: BTreeMap<String, DateTime<Utc>>,
+    born_at: DateTime<Utc>,
+    terminates: bool,
+}
+
+impl World {
+    async fn new(seed: u64) -> Self {
+        let dice = Dice::new(seed);
+        let sim = Sim::with(seed, sim::Settings::USUAL);
+        let terminates = dice.percent(75);
+        let mut clusters = BTreeMap::new();
+        for number in 0..3 + dice.below(6) {
+            let hour = 1 + u32::try_from(dice.below(8)).unwrap();
+            let kinds = [
+                Kind::Forgotten,
+                Kind::Forgotten,
+                Kind::ByHand(hour),
+                Kind::InAStep(hour),
+                Kind::Stuck,
+                Kind::Protected,
+                Kind::Exempt,
+                Kind::Mute,
+            ];
+            let kind = any(&dice, &kinds);
+            let id = make(&sim, kind, number).await;
+            clusters.insert(id, kind);
+        }
+        let clock: Arc<dyn Clock> = Arc::new(sim.clock());
+        let born_at = clock.now();
+        let weather = Flaky::seeded(sim, seed, dice.below(12));
+        let action = if terminates { "terminate" } else { "notify" };
+        let policy = format!(
+            "policy: p\nunmanaged: {{ action: {action}, idle_timeout: 1h, grace: 30m, exempt: {{ tag: keep }} }}\n\
+             watchdog: {{ max_kills_per_sweep: 100, max_kill_fraction: 100% }}\n"
+        );
+        let mut policies = Policies::default();
+        policies.extend([load("p.yaml", &policy).unwrap()]);
+        Self {
+            api: Rc::new(Retrying::new(Paced::new(weather), seed)),
+            clock,
+            desk: Rc::default(),
+            policies: Rc::new(policies),
+            home: tempfile::tempdir().unwrap(),
+            clusters,
+            worked: BTreeMap::new(),
+            born_at,
+            terminates,
+        }
+    }
+
+    fn sim(&self) -> &Sim {
+        &self.api.inner.inner.inner
+    }
+
+    /// One that begins with nothing but what the cloud and its desk remember.
+    fn watchdog(&self, seed: u64) -> Watchdog {
+        let settings = Settings {
+            region: "us-east-1".parse().unwrap(),
+            clock: self.clock.clone(),
+            who: "watchdog@here".to_owned(),
+            addresses: Addresses::known(Vec::new()),
+            keys: self.home.path().join("keys"),
+            store: Store::new(self.home.path().join("store"), None),
+            labels: self.home.path().join("labels"),
+            prices: Arc::new(Catalog::bundled().clone()),
+            home: None,
+            poll: MINUTE,
+            seed,
+        };
+        let patrol: Rc<dyn Patrol> = Rc::new(Account::new(self.api.clone(), settings));
+        let (clock, desk) = (self.clock.clone(), self.desk.clone());
+        let name = "watchdog@here".to_owned();
+        Watchdog::new(vec![patrol], self.policies.clone(), clock, desk, name)
+    }
+
+    /// What their people do by now.
+    fn live(&mut self, now: DateTime<Utc>) {
+        let age = now - self.born_at;
+        let until = |hour: &u32| age < TimeDelta::hours(i64::from(*hour));
+        for (id, kind) in &self.clusters {
+            let works = match kind {
+                Kind::ByHand(hour) | Kind::InAStep(hour) => until(hour),
+                Kind::Stuck => true,
+                Kind::Forgotten | Kind::Protected | Kind::Exempt | Kind::Mute => {
+                    !self.worked.contains_key(id)
+                }
+            };
+            if works {
+                self.worked.insert(id.clone(), now);
+            }
+            if matches!(kind, Kind::ByHand(_)) && !works {
+                self.sim().occupy(id, false);
+            }
+        }
+    }
+
+    /// That nothing has ended which may not.
+    fn judge(&self, now: DateTime<Utc>) {
+        for cluster in self.sim().census().clusters {
+            if cluster.state.is_live() {
+                continue;
+            }
+            let kind = self.clusters[&cluster.id];
+            assert!(
+                self.terminates,
+                "{kind:?} ended, and was only to be told of"
+            );
+            let may = matches!(kind, Kind::Forgotten | Kind::ByHand(_) | Kind::InAStep(_));
+            let entries = self.desk.entries.borrow();
+            assert!(may, "{kind:?} ended: {entries:#?}");
+            let idle = now - self.worked[&cluster.id];
+            assert!(
+                idle >= IDLE + GRACE,
+                "{kind:?} ended after {idle}: {entries:#?}"
+            );
+            let warned = self.desk.warned.borrow()[&cluster.id];
+            assert!(
+                now - warned >= GRACE,
+                "{kind:?} ended {} after its warning",
+                now - warned
+            );
+        }
+    }
+}
+
+async fn make(sim: &Sim, kind: Kind, number: u64) -> String {
+    let mut tags = Tags::new();
+    if kind == Kind::Exempt {
+        tags.insert("keep".to_owned(), "yes".to_owned());
+    }
+    let id = sim.foreign_cluster(&format!("theirs/{number}"), tags);
+    let step = match kind {
+        Kind::InAStep(hour) => Some((format!("work {number}"), MINUTE * 60 * hour)),
+        Kind::Stuck => Some((format!("stuck {number}"), Duration::MAX)),
+        Kind::Forgotten | Kind::ByHand(_) | Kind::Protected | Kind::Exempt | Kind::Mute => None,
+    };
+    if let Some((name, takes)) = step {
+        sim.time_step(&name, takes);
+        let command = vec!["spark-submit".to_owned()];
+        let on_failure = OnFailure::CancelAndWait;
+        let steps = vec![NewStep {
+            name,
+            on_failure,
+            command,
+        }];
+        let id = id.clone();
+        sim.serve(AddJobFlowSteps { id, steps }).await.unwrap();
+    }
+    let known = match kind {
+        Kind::Stuck => sim.stick(&id),
+        Kind::ByHand(_) => sim.occupy(&id, true),
+        Kind::Protected => sim.protect_cluster(&id, true),
+        Kind::Mute => sim.mute(&id, true),
+        Kind::Forgotten | Kind::InAStep(_) | Kind::Exempt => true,
+    };
+    assert!(known);
+    id
+}
+
+#[test]
+fn only_the_forgotten_end_and_all_of_them() {
+    each("watchdog", 40, fleet);
+}
+
+async fn fleet(seed: u64) {
+    let dice = Dice::new(seed);
+    let mut world = World::new(seed).await;
+    let mut watchdog = world.watchdog(seed);
+    for minute in 0..HOURS * 60 {
+        world.live(world.clock.now());
+        // Now and then CloudWatch answers nobody for a while, and the watchdog begins anew.
+        world.sim().fail_metrics(minute % 240 < 20);
+        if dice.below(90) == 0 {
+            watchdog = world.watchdog(seed + u64::from(minute));
+        }
+        watchdog.sweep(false).await;
+        world.judge(world.clock.now());
+        tokio::time::sleep(MINUTE).await;
+    }
+    let over: BTreeSet<String> = world
+        .sim()
+        .census()
+        .clusters
+        .into_iter()
+        .filter(|cluster| cluster.state.is_over())
+        .map(|cluster| cluster.id)
+        .collect();
+    for (id, kind) in &world.clusters {
+        let forgotten = matches!(kind, Kind::Forgotten | Kind::ByHand(_) | Kind::InAStep(_));
+        assert_eq!(over.contains(id), forgotten && world.terminates, "{kind:?}");
+    }
+    let matters = world.desk.matters.borrow();
+    for (id, kind) in &world.clusters {
+        let told = |what: &str| matters.contains(&format!("{what}/us-east-1/{id}"));
+        let what = match (kind, world.terminates) {
+            (Kind::Stuck, _) => "stuck",
+            (Kind::Protected, true) => "protected",
+            (Kind::Forgotten, false) => "forgotten",
+            _ => continue,
+        };
+        assert!(told(what), "nobody heard that it is {what}");
+    }
+}
