@@ -149,10 +149,10 @@ impl daemon::Host for Host<'_> {
     }
 
     async fn grant(&mut self, watchdog: &mut Watchdog, wish: &Wish) -> Result<String, String> {
-        let who = format!("{} (page)", wish.who);
+        let who = &wish.who;
         let (place, id) = (&wish.place, &wish.id);
         let (max_lifetime, budget) = match &wish.what {
-            Wanted::End => return watchdog.end_for((place, id), &who, &wish.why).await,
+            Wanted::End => return watchdog.end_for((place, id), who, &wish.why).await,
             Wanted::Extend {
                 max_lifetime,
                 budget,
@@ -178,7 +178,7 @@ impl daemon::Host for Host<'_> {
             by: None,
             budget,
             why: &wish.why,
-            who: &who,
+            who,
         };
         let moved = async {
             let read = Read {
@@ -193,9 +193,11 @@ impl daemon::Host for Host<'_> {
         let (_, _, deadline) = moved
             .await
             .map_err(|failure: Failure| failure.in_a_line())?;
-        watchdog.extended_for(place, id, &who, &wish.why).await;
         let at = deadline.at.format("%F %H:%M:%S UTC");
-        Ok(format!("{id} ends at {at} ({})", deadline.cause))
+        let outcome = format!("ends at {at} ({})", deadline.cause);
+        let of = (place, id);
+        watchdog.extended_for(of, who, &wish.why, &outcome).await;
+        Ok(format!("{id} {outcome}"))
     }
 
     fn turns(&mut self) {

@@ -29,13 +29,13 @@ pub(in crate::cli) struct RunArgs {
     /// Have no page
     #[arg(long, conflicts_with = "listen")]
     no_page: bool,
-    /// Who has this may extend and end clusters on the page; without one nobody may from there
+    /// Who has this may extend and end clusters on the page; without one nobody may from there. Better
+    /// in the environment: who is on this machine can read arguments
     #[arg(
         long,
         value_name = "SECRET",
         env = "CLUSTERUP_WATCHDOG_TOKEN",
-        hide_env_values = true,
-        hide = true
+        hide_env_values = true
     )]
     token: Option<Token>,
 }

@@ -56,19 +56,26 @@ impl Watchdog {
             outcome: "asked".to_owned(),
         };
         self.desk.note(&entry);
-        let ends = [(id.clone(), End::asked(message))];
+        let end = End::asked(message);
+        let ends = [(id.clone(), end.clone())];
         let mut answers = beat.patrol.end(&ends).await;
         if let Some(Err(error)) = answers.pop() {
             (entry.act, entry.outcome) = (Act::Fail, format!("cannot end it: {error}"));
             self.desk.note(&entry);
             return Err(error.to_string());
         }
-        (known.asked_at, known.changed) = (Some(now), true);
+        (known.asked_at, known.changed, known.end) = (Some(now), true, Some(end));
         Ok(format!("{id} is being ended"))
     }
 
     /// Puts on record that a deadline was moved for a person, and looks at the cluster anew.
-    pub async fn extended_for(&mut self, place: &Place, id: &ClusterId, who: &str, why: &str) {
+    pub async fn extended_for(
+        &mut self,
+        (place, id): (&Place, &ClusterId),
+        who: &str,
+        why: &str,
+        outcome: &str,
+    ) {
         let now = self.clock.now();
         let Some(beat) = self.beats.iter_mut().find(|beat| beat.place() == place) else {
             return;
@@ -78,8 +85,6 @@ impl Watchdog {
         let Some(known) = beat.known.get(id) else {
             return;
         };
-        let ends_at = known.judged.ends_at;
-        let until = ends_at.map(|at| at.format("ends at %Y-%m-%d %H:%M:%S UTC").to_string());
         self.desk.note(&Entry {
             at: now,
             actor: who.to_owned(),
@@ -88,7 +93,7 @@ impl Watchdog {
             act: Act::Extend,
             verdict: None,
             evidence: Some(why.to_owned()),
-            outcome: until.unwrap_or_else(|| "done".to_owned()),
+            outcome: outcome.to_owned(),
         });
     }
 }

@@ -29,6 +29,8 @@ pub(super) struct Known {
     pub(super) again_at: Option<DateTime<Utc>>,
     /// What people were told of it that nothing is done about.
     pub(super) told: Option<&'static str>,
+    /// The tag that would exempt it, where a policy names one.
+    pub(super) keep: Option<String>,
     /// The end that was asked for.
     pub(super) end: Option<End>,
     /// Looks in a row that failed.
@@ -57,6 +59,7 @@ impl Known {
             asked_at: None,
             again_at: None,
             told: None,
+            keep: None,
             end: None,
             failed: 0,
             reach: TimeDelta::zero(),
@@ -173,6 +176,7 @@ impl Known {
         let reach = reach(&self.watched(sight, &orders, unseen));
         let judged = judge(now, &self.watched(sight, &orders, unseen));
         self.next_look = look_again(sight.looked_at, &judged, &orders);
+        self.keep = orders.exempt.first().map(|exempt| exempt.tag.clone());
         (self.judged, self.reach) = (judged, reach);
     }
 }

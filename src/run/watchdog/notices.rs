@@ -5,12 +5,12 @@ use super::known::Known;
 use crate::cloud::CloudError;
 use crate::cost::meter::{accrued, rate};
 use crate::guard::watch::Stage;
-use crate::model::fleet::{Mark, Place};
+use crate::model::fleet::{MARK_TAG, Mark, Place};
 use crate::model::name::ClusterId;
 use crate::model::notice::{Level, Notice};
 use crate::model::observed::End;
 use crate::model::span::Span;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// What there is to tell of one cluster; each once, until it is over.
 pub(super) const MATTERS: [&str; 8] = [
@@ -43,7 +43,7 @@ pub(super) fn warning(about: &About<'_>, mark: Mark) -> Notice {
     let ends = mark.ends_at.format("%Y-%m-%d %H:%M UTC");
     let title = format!("{} ends at {ends}", about.name());
     Notice {
-        command: about.keep(),
+        command: about.keep(mark),
         ..about.notice("warn", Level::Warning, title)
     }
 }
@@ -169,7 +169,7 @@ impl About<'_> {
     }
 
     /// What lets it live on.
-    fn keep(&self) -> Option<String> {
+    fn keep(&self, mark: Mark) -> Option<String> {
         let target = match self.place {
             Place::Local => "--local".to_owned(),
             Place::Region(region) => format!("--region {region}"),
@@ -181,9 +181,19 @@ impl About<'_> {
             ));
         }
         let id = &self.known.listed.id;
-        Some(format!(
-            "aws emr add-tags {target} --resource-id {id} --tags keep=true"
-        ))
+        let tag = match &self.known.keep {
+            Some(tag) => format!("{tag}=true"),
+            None => {
+                // Without one the mark itself may be moved.
+                let later = Mark {
+                    ends_at: mark.ends_at + TimeDelta::days(1),
+                    ..mark
+                };
+                format!("\"{MARK_TAG}={later}\"")
+            }
+        };
+        let add = format!("aws emr add-tags {target} --resource-id {id}");
+        Some(format!("{add} --tags {tag}"))
     }
 
     fn by_hand(&self) -> Option<String> {
@@ -192,9 +202,21 @@ impl About<'_> {
             (Place::Local, cluster) => {
                 cluster.map(|cluster| format!("clusterup destroy {} --local", cluster.stack))
             }
-            (Place::Region(region), _) => Some(format!(
-                "aws emr terminate-clusters --region {region} --cluster-ids {id}"
-            )),
+            (Place::Region(region), _) => {
+                let protected = self
+                    .known
+                    .sight
+                    .as_ref()
+                    .is_some_and(|sight| sight.protected);
+                let lift = format!(
+                    "aws emr modify-cluster-attributes --region {region} --cluster-id {id} \
+                     --no-termination-protected && "
+                );
+                let lift = if protected { lift } else { String::new() };
+                let end =
+                    format!("aws emr terminate-clusters --region {region} --cluster-ids {id}");
+                Some(format!("{lift}{end}"))
+            }
         }
     }
 }
