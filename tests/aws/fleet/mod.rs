@@ -6,7 +6,7 @@ use crate::double::Double;
 use crate::world::World;
 use cases::*;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, OnceLock};
 use std::thread;
 use std::time::Duration;
@@ -488,6 +488,66 @@ impl Fleet {
         }
         ((first.signal.is_some(), self.world.double), wrong)
     }
+}
+
+/// All that it calls, it may by the least policy: looking, marking, ending, moving a deadline.
+#[test]
+fn the_least_policy_allows_what_it_does() {
+    let mut fleet = Fleet::new();
+    fleet.world.double.reset_calls();
+    let lifting = POLICY.replace("warn_before", "lift_protection: true\n  warn_before");
+    fleet.world.write(
+        "policies/fleet.yaml",
+        &format!("{lifting}  clean_up_after: 1h\n"),
+    );
+    let old = || idle(5 * HOUR, 2 * HOUR);
+    let protected = with(
+        marked(old(), -60, "forgotten"),
+        json!({ "protected": true }),
+    );
+    fleet.add(&case("forgotten", old(), WARN, ""));
+    fleet.add(&case("protected", protected, END, ""));
+    fleet.add(&case(
+        "at work",
+        marked(busy(5 * HOUR, 60), -60, "forgotten"),
+        KEEP,
+        "",
+    ));
+    fleet.add(&ours("past its end", busy(3 * HOUR, HOUR / 6), KEEP, ""));
+    for _ in 0..2 {
+        fleet.world.expect(0, &SWEEP);
+        thread::sleep(Duration::from_millis(500));
+    }
+    let text = include_str!("../../../deploy/iam-policy.json");
+    let policy: Value = serde_json::from_str(text).unwrap();
+    let statements = policy["Statement"].as_array().unwrap();
+    let actions = statements.iter().flat_map(|it| {
+        let one = vec![it["Action"].clone()];
+        it["Action"].as_array().cloned().unwrap_or(one)
+    });
+    let allowed: BTreeSet<String> = actions.map(|it| it.as_str().unwrap().to_owned()).collect();
+    let called: BTreeSet<String> = fleet
+        .world
+        .double
+        .calls()
+        .into_iter()
+        .map(|it| it.call)
+        .collect();
+    let by_iam = |call: &String| match call.as_str() {
+        // Some of IAM's names are not the calls'.
+        "s3:ListObjectsV2" | "s3:ListObjects" | "s3:HeadBucket" => "s3:ListBucket".to_owned(),
+        "s3:HeadObject" => "s3:GetObject".to_owned(),
+        "s3:PutPublicAccessBlock" => "s3:PutBucketPublicAccessBlock".to_owned(),
+        "s3:PutBucketEncryption" => "s3:PutEncryptionConfiguration".to_owned(),
+        "s3:PutBucketLifecycleConfiguration" => "s3:PutLifecycleConfiguration".to_owned(),
+        call => call.replace("emr:", "elasticmapreduce:"),
+    };
+    let lacks: Vec<&String> = called
+        .iter()
+        .filter(|it| !allowed.contains(&by_iam(it)))
+        .collect();
+    assert!(lacks.is_empty(), "{lacks:?} of {called:?}");
+    assert!(called.len() >= 12, "{called:?}");
 }
 
 /// A watchdog that stands by takes over when the other is gone.
