@@ -68,8 +68,12 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 /// Whether a request names this machine, and once.
 fn meant(headers: &HeaderMap, bound: Option<IpAddr>) -> bool {
+    // Another site's page may lead here, but has nothing here drawn or fetched for it.
+    let elsewhere = text(headers, "sec-fetch-site") == Some("cross-site");
+    let led = text(headers, "sec-fetch-mode").is_none_or(|mode| mode == "navigate");
     headers.get_all(header::HOST).iter().count() == 1
         && text(headers, "host").is_some_and(|host| is_here(host, bound))
+        && (!elsewhere || led)
 }
 
 /// Whether a `Host` is a loopback name or the address that is listened on, whatever the port: it

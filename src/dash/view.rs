@@ -307,8 +307,8 @@ const fn state_tone(state: ClusterState) -> &'static str {
 fn tone(stage: &str) -> &'static str {
     match stage {
         "keep" => "good",
-        "warned" | "ending" | "overdue" | "escalated" => "bad",
-        "stuck" | "unseen" | "told" | "idle" => "warn",
+        "warn" | "warned" | "end" | "ending" | "late" => "bad",
+        "stuck" | "unseen" | "forgotten" | "protected" => "warn",
         _ => "plain",
     }
 }
