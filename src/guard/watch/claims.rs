@@ -54,7 +54,7 @@ pub(super) fn hard(now: DateTime<Utc>, watched: &Watched<'_>) -> Vec<Claim> {
     let Some(cluster) = watched.sight.ours() else {
         return Vec::new();
     };
-    let own = deadline(now, &Terms::of(cluster));
+    let own = earliest_hard(now, &Terms::of(cluster));
     let mut claims = vec![claim(&own, Force::Hard, watched.orders)];
     let bound = bound(now, cluster, watched.orders);
     claims.extend(
@@ -71,11 +71,7 @@ fn bound(now: DateTime<Utc>, cluster: &Cluster, orders: &Orders) -> Option<(Dead
         guardrails,
         ..Terms::of(cluster)
     };
-    Some(deadline(now, &terms))
-}
-
-fn deadline(now: DateTime<Utc>, terms: &Terms) -> (Deadline, String) {
-    earliest_hard(now, terms)
+    Some(earliest_hard(now, &terms))
 }
 
 fn claim((deadline, evidence): &(Deadline, String), force: Force, orders: &Orders) -> Claim {

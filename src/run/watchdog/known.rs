@@ -173,8 +173,8 @@ impl Known {
             return;
         };
         let orders = policies.orders(sight);
-        let reach = reach(&self.watched(sight, &orders, unseen));
-        let judged = judge(now, &self.watched(sight, &orders, unseen));
+        let watched = self.watched(sight, &orders, unseen);
+        let (reach, judged) = (reach(&watched), judge(now, &watched));
         self.next_look = look_again(sight.looked_at, &judged, &orders);
         self.keep = orders.exempt.first().map(|exempt| exempt.tag.clone());
         (self.judged, self.reach) = (judged, reach);
