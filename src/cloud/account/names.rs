@@ -47,6 +47,19 @@ pub(super) fn prefix(stack: &StackName) -> String {
     format!("stacks/{stack}/")
 }
 
+/// Below what a stack's machines may write: results, scratch, logs, and what they report. They may
+/// write nowhere else in the bucket.
+pub(super) fn work(stack: &StackName) -> String {
+    format!("work/{stack}/")
+}
+
+/// The object in which the primary of the cluster with a nonce writes, itself, which deadline it has
+/// read: whole seconds after the cluster's creation, in digits.
+#[cfg_attr(not(test), expect(dead_code, reason = "the power-off is to write it"))]
+pub(super) fn heard(stack: &StackName, nonce: &str) -> String {
+    format!("{}heard/{nonce}", work(stack))
+}
+
 pub(super) fn cluster(stack: &StackName, nonce: &str) -> String {
     format!("clusterup/{stack}/{nonce}")
 }
@@ -120,6 +133,13 @@ mod tests {
         let text = step(&step_name, &job, 12);
         assert_eq!(of_step(&text), Some((step_name, job, 12)));
         assert_eq!(of_step("somebody's step"), None);
+    }
+
+    #[test]
+    fn what_machines_write_lies_below_one_prefix_and_apart_from_what_rules_them() {
+        let stack: StackName = "movies".parse().unwrap();
+        assert_eq!(heard(&stack, "00ff"), "work/movies/heard/00ff");
+        assert!(!work(&stack).starts_with(&prefix(&stack)));
     }
 
     #[test]
