@@ -1,8 +1,11 @@
 //! The account's budgets of ours: what is there, and one made as it should be.
 
+mod notices;
+
+use self::notices::Telling;
 use super::api::budgets::{
-    CreateBudget, CreateNotification, DeleteBudget, DeleteNotification, DescribeBudgets,
-    DescribeNotificationsForBudget, DescribeSubscribersForNotification, Described, UpdateBudget,
+    CreateBudget, DeleteBudget, DescribeBudgets, DescribeNotificationsForBudget,
+    DescribeSubscribersForNotification, Described, UpdateBudget,
 };
 use super::api::{Api, ApiError, Kind, Page};
 use super::error::{Class, CloudError};
@@ -71,8 +74,7 @@ pub async fn create<A: Api>(api: &A, account: &str, to: &Mirrored) -> Result<(),
     made_or_there(made.await).map_err(refused)
 }
 
-/// Makes of one what it should be. A notification that is not as it should be is made anew; one
-/// that is gone meanwhile is for the next look.
+/// Makes of one what it should be. What is gone meanwhile is for the next look.
 ///
 /// # Errors
 /// What AWS says no with.
@@ -101,36 +103,13 @@ async fn updated<A: Api>(api: &A, account: &str, from: &Seen, to: &Seen) -> Resu
         let (account, budget) = (account.clone(), to.budget.clone());
         api.serve(UpdateBudget { account, budget }).await?;
     }
-    let right = |notice, subscribers| to.notices.get(notice) == Some(subscribers);
-    // First, because there may be as many as AWS allows.
-    for notice in from
-        .notices
-        .iter()
-        .filter(|(n, s)| !right(n, s))
-        .map(|(n, _)| n)
-    {
-        let (account, budget) = (account.clone(), name.clone());
-        let notice = notice.clone();
-        api.serve(DeleteNotification {
-            account,
-            budget,
-            notice,
-        })
-        .await?;
-    }
-    for (notice, subscribers) in &to.notices {
-        if from.notices.get(notice) == Some(subscribers) {
-            continue;
-        }
-        let made = api.serve(CreateNotification {
-            account: account.clone(),
-            budget: name.clone(),
-            notice: notice.clone(),
-            subscribers: subscribers.clone(),
-        });
-        made_or_there(made.await)?;
-    }
-    Ok(())
+    let (account, budget) = (account.as_str(), name.as_str());
+    let telling = Telling {
+        api,
+        account,
+        budget,
+    };
+    telling.renew(&from.notices, &to.notices).await
 }
 
 /// All of ours.

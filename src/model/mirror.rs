@@ -20,6 +20,12 @@ pub const DOLLARS: &str = "USD";
 /// The filter by tags, and how AWS calls one that a user made.
 pub const BY_TAG: &str = "TagKeyValue";
 
+/// What AWS allows of one budget's notifications, and of one notification's subscribers (Budgets
+/// API, CreateBudget and NotificationWithSubscribers).
+pub const MOST_NOTICES: usize = 10;
+pub const MOST_MAILS: usize = 10;
+pub const MOST_TOPICS: usize = 1;
+
 /// What our budgets count. Credits and refunds are no reason to spend more.
 const COUNTED: [&str; 7] = [
     "discounts",
@@ -141,6 +147,11 @@ impl Amount {
     pub fn usd(&self) -> Option<Usd> {
         (self.currency == DOLLARS).then(|| Usd::new(self.number))
     }
+}
+
+/// Whether a subscriber is a topic of SNS; else it is an address of e-mail.
+pub fn is_topic(subscriber: &str) -> bool {
+    subscriber.starts_with("arn:")
 }
 
 impl Notice {

@@ -4,16 +4,19 @@
 use super::diag::{Code, Diagnostic};
 use super::node::{Node, Value};
 use super::policy_readers::{subscriber, topic};
+use crate::model::mirror::{MOST_MAILS, MOST_NOTICES, MOST_TOPICS};
+use crate::model::percent::Percent;
 use crate::model::span::Span;
 use crate::model::stack::Guardrails;
+use std::collections::BTreeSet;
 
 pub(crate) fn check(root: &Node) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     found.extend(nobodys_budget(root));
-    found.extend(too_many(root, "addresses of e-mail", 10, |text| {
-        !topic(text)
-    }));
-    found.extend(too_many(root, "topics of SNS", 1, topic));
+    let mail = |text: &str| !topic(text);
+    found.extend(too_many(root, "addresses of e-mail", MOST_MAILS, mail));
+    found.extend(too_many(root, "topics of SNS", MOST_TOPICS, topic));
+    found.extend(too_many_shares(root));
     for key in ["max_lifetime", "idle_timeout"] {
         found.extend(too_short(root, key));
     }
@@ -57,6 +60,26 @@ fn too_many(root: &Node, what: &str, most: usize, is: impl Fn(&str) -> bool) -> 
         Diagnostic::new(Code::OutOfRange, first.mark, message)
             .expected(format!("at most {most}"))
             .help("AWS Budgets tells no more of one budget; a topic of SNS can tell many"),
+    )
+}
+
+/// AWS has so many notifications of one budget, of which one is for the whole month.
+fn too_many_shares(root: &Node) -> Option<Diagnostic> {
+    let mut shares = BTreeSet::from([Percent::WHOLE]);
+    let listed = root.find(&["budget", "notify_at"])?.items().iter();
+    let new = |node: &&Node| {
+        let share: Option<Percent> = node.text().and_then(|text| text.parse().ok());
+        share.is_some_and(|share| shares.insert(share))
+    };
+    let distinct: Vec<&Node> = listed.filter(new).collect();
+    let first = distinct.get(MOST_NOTICES - 1)?;
+    let message = format!("`notify_at` has {} shares besides 100%", distinct.len());
+    Some(
+        Diagnostic::new(Code::OutOfRange, first.mark, message)
+            .expected(format!("at most {} besides 100%", MOST_NOTICES - 1))
+            .help(
+                "AWS Budgets has ten notifications of one budget, and one is for the whole of it",
+            ),
     )
 }
 

@@ -221,6 +221,15 @@ def delete_notice(world, asked):
     del notices[key]
 
 
+def update_notice(world, asked):
+    """Its subscribers stay."""
+    notices, key = held_notice(world, asked | {"Notification": asked["OldNotification"]})
+    new = notice(asked["NewNotification"])
+    if new in notices:
+        raise exists("notification")
+    notices[new] = notices.pop(key)
+
+
 def describe_subscribers(world, asked):
     notices, key = held_notice(world, asked)
     shown = [{"SubscriptionType": kind, "Address": address} for kind, address in notices[key]]
@@ -231,6 +240,17 @@ def create_subscriber(world, asked):
     notices, key = held_notice(world, asked)
     there = [{"SubscriptionType": kind, "Address": address} for kind, address in notices[key]]
     notices[key] = told([*there, asked["Subscriber"]])
+
+
+def update_subscriber(world, asked):
+    notices, key = held_notice(world, asked)
+    old = asked["OldSubscriber"]
+    gone = (old["SubscriptionType"], old["Address"])
+    if gone not in notices[key]:
+        raise missing("subscriber")
+    there = [{"SubscriptionType": kind, "Address": who} for kind, who in notices[key]]
+    others = [one for one in there if (one["SubscriptionType"], one["Address"]) != gone]
+    notices[key] = told([*others, asked["NewSubscriber"]])
 
 
 def delete_subscriber(world, asked):
@@ -253,9 +273,11 @@ CALLS = {
     "DescribeNotificationsForBudget": describe_notices,
     "CreateNotification": create_notice,
     "DeleteNotification": delete_notice,
+    "UpdateNotification": update_notice,
     "DescribeSubscribersForNotification": describe_subscribers,
     "CreateSubscriber": create_subscriber,
     "DeleteSubscriber": delete_subscriber,
+    "UpdateSubscriber": update_subscriber,
 }
 
 

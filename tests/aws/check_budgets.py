@@ -81,7 +81,19 @@ def notices(aws, theirs, named):
     theirs.delete_subscriber(**one, Subscriber=MAIL)
     told = theirs.describe_subscribers_for_notification(**one)["Subscribers"]
     aws.equal(told, [mail(1)], "subscribers")
-    theirs.delete_subscriber(**one, Subscriber=mail(1))
+    theirs.update_subscriber(**one, OldSubscriber=mail(1), NewSubscriber=mail(2))
+    wrong = {"OldSubscriber": mail(1), "NewSubscriber": mail(3)}
+    aws.refused("NotFoundException", theirs.update_subscriber, **one, **wrong)
+    update = theirs.update_notification
+    taken = {"OldNotification": at(80), "NewNotification": at(1)}
+    aws.refused("DuplicateRecordException", update, **named, **taken)
+    unknown = {"OldNotification": at(81), "NewNotification": at(82)}
+    aws.refused("NotFoundException", update, **named, **unknown)
+    update(**named, OldNotification=at(80), NewNotification=at(81))
+    one = named | {"Notification": at(81)}
+    told = theirs.describe_subscribers_for_notification(**one)["Subscribers"]
+    aws.equal(told, [mail(2)], "subscribers")
+    theirs.delete_subscriber(**one, Subscriber=mail(2))
     describe = theirs.describe_subscribers_for_notification
     aws.refused("NotFoundException", describe, **one)
     theirs.delete_notification(**named, Notification=at(9))

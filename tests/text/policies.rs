@@ -53,6 +53,27 @@ fn eleven_mistakes_are_told_at_eleven_places() {
 }
 
 #[test]
+fn as_many_shares_as_aws_has_are_read() {
+    let text = |shares: &str| {
+        format!(
+            "policy: p\napplies_to: {{ teams: [t] }}\nbudget: {{ monthly: $1, notify_at: [{shares}] }}\n"
+        )
+    };
+    let nine: Vec<String> = (1..10).map(|share| format!("{share}%")).collect();
+    for most in [nine.join(", "), format!("100%, {}", nine.join(", "))] {
+        assert!(policy("p.yaml", &text(&most)).is_ok(), "{most}");
+        let more = format!("{most}, 99%");
+        let wrong = policy("p.yaml", &text(&more)).unwrap_err();
+        assert!(
+            wrong
+                .to_string()
+                .contains("`notify_at` has 10 shares besides 100%"),
+            "{wrong}"
+        );
+    }
+}
+
+#[test]
 fn a_whole_policy_is_read() {
     let written = policy("policies/recsys.yaml", WHOLE).unwrap();
     insta::assert_snapshot!("policy__whole", pretty(written.policy()));

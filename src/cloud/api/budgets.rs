@@ -100,3 +100,45 @@ pub struct DeleteNotification {
     pub notice: Notice,
 }
 call!(DeleteNotification, "budgets:ModifyBudget", changes, ());
+
+/// Makes of one notification another, whose subscribers stay. [`super::Kind::NotFound`] where the
+/// first is not there, [`super::Kind::Exists`] where the other is.
+#[derive(Debug, Clone)]
+pub struct UpdateNotification {
+    pub account: String,
+    pub budget: String,
+    pub from: Notice,
+    pub to: Notice,
+}
+call!(UpdateNotification, "budgets:ModifyBudget", changes, ());
+
+/// [`super::Kind::Exists`] where it is alerted already.
+#[derive(Debug, Clone)]
+pub struct CreateSubscriber {
+    pub account: String,
+    pub budget: String,
+    pub notice: Notice,
+    pub subscriber: String,
+}
+call!(CreateSubscriber, "budgets:ModifyBudget", changes, ());
+
+/// Has another alerted in one's place. [`super::Kind::NotFound`] where the first is not alerted.
+#[derive(Debug, Clone)]
+pub struct UpdateSubscriber {
+    pub account: String,
+    pub budget: String,
+    pub notice: Notice,
+    pub from: String,
+    pub to: String,
+}
+call!(UpdateSubscriber, "budgets:ModifyBudget", changes, ());
+
+/// Success where it is alerted no more. With the last one goes the notification.
+#[derive(Debug, Clone)]
+pub struct DeleteSubscriber {
+    pub account: String,
+    pub budget: String,
+    pub notice: Notice,
+    pub subscriber: String,
+}
+call!(DeleteSubscriber, "budgets:ModifyBudget", changes, ());

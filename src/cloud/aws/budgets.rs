@@ -8,7 +8,7 @@ use crate::cloud::api::budgets::{
     DescribeNotificationsForBudget, DescribeSubscribersForNotification, Described, UpdateBudget,
 };
 use crate::cloud::api::{ApiError, Call, Kind, Page, Serve};
-use crate::model::mirror::{Amount, Budget, Notice};
+use crate::model::mirror::{Amount, Budget, Notice, is_topic};
 use aws_sdk_budgets::error::BuildError;
 use aws_sdk_budgets::types::{
     Budget as Theirs, CalculatedSpend, CostTypes, Notification, NotificationWithSubscribers, Spend,
@@ -123,7 +123,7 @@ fn counts(theirs: &CostTypes) -> BTreeSet<String> {
         .collect()
 }
 
-fn notification<C: Call>(notice: &Notice) -> Result<Notification, ApiError> {
+pub(super) fn notification<C: Call>(notice: &Notice) -> Result<Notification, ApiError> {
     let threshold = notice.threshold.parse::<f64>();
     Notification::builder()
         .notification_type(notice.of.as_str().into())
@@ -145,17 +145,17 @@ fn notice(theirs: &Notification) -> Notice {
     }
 }
 
-fn subscribers<C: Call>(addresses: BTreeSet<String>) -> Result<Vec<Subscriber>, ApiError> {
-    let subscriber = |address: String| {
-        let kind = match address.starts_with("arn:") {
-            true => SubscriptionType::Sns,
-            false => SubscriptionType::Email,
-        };
-        let subscriber = Subscriber::builder().subscription_type(kind);
-        subscriber.address(address).build()
+pub(super) fn subscriber<C: Call>(address: String) -> Result<Subscriber, ApiError> {
+    let kind = match is_topic(&address) {
+        true => SubscriptionType::Sns,
+        false => SubscriptionType::Email,
     };
-    let subscribers: Result<_, _> = addresses.into_iter().map(subscriber).collect();
-    subscribers.map_err(unbuilt::<C>)
+    let subscriber = Subscriber::builder().subscription_type(kind);
+    subscriber.address(address).build().map_err(unbuilt::<C>)
+}
+
+fn subscribers<C: Call>(addresses: BTreeSet<String>) -> Result<Vec<Subscriber>, ApiError> {
+    addresses.into_iter().map(subscriber::<C>).collect()
 }
 
 fn page<T>(items: Vec<T>, next: Option<String>) -> Page<T> {

@@ -11,6 +11,7 @@ mod s3;
 mod scheduler;
 mod sns;
 mod sts;
+mod subscribers;
 mod translate;
 
 use super::api::Api;

@@ -4,17 +4,20 @@ use super::no::No;
 use super::world::{Answer, State};
 use super::{ACCOUNT, Sim};
 use crate::cloud::api::budgets::{
-    CreateBudget, CreateNotification, DeleteBudget, DeleteNotification, DescribeBudgets,
-    DescribeNotificationsForBudget, DescribeSubscribersForNotification, Described, UpdateBudget,
+    CreateBudget, CreateNotification, CreateSubscriber, DeleteBudget, DeleteNotification,
+    DeleteSubscriber, DescribeBudgets, DescribeNotificationsForBudget,
+    DescribeSubscribersForNotification, Described, UpdateBudget, UpdateNotification,
+    UpdateSubscriber,
 };
 use crate::cloud::api::{Kind, Page};
-use crate::model::mirror::{Amount, Notice, Notices, Seen};
+use crate::model::mirror::{
+    Amount, MOST_MAILS, MOST_NOTICES, MOST_TOPICS, Notice, Notices, Seen, is_topic,
+};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// AWS's own is a hundred.
 const PAGE: usize = 2;
-const MOST_NOTICES: usize = 10;
 const LONGEST_NAME: usize = 100;
 
 #[derive(Default)]
@@ -64,6 +67,18 @@ impl State {
         self.budgets.0.insert(held.it.budget.name.clone(), held);
     }
 
+    /// Whom a notification alerts.
+    fn subscribers_of(
+        &mut self,
+        (account, name): (&str, &str),
+        notice: &Notice,
+    ) -> Result<&mut BTreeSet<String>, No> {
+        let notices = &mut self.held(account, name)?.it.notices;
+        notices
+            .get_mut(notice)
+            .ok_or_else(|| missing("notification"))
+    }
+
     fn held(&mut self, account: &str, name: &str) -> Result<&mut Held, No> {
         whose(account)?;
         let held = self.budgets.0.get_mut(name);
@@ -105,8 +120,19 @@ fn check_notices(notices: &Notices) -> Result<(), No> {
         let code = "CreationLimitExceededException";
         return Err(No::new(Kind::Invalid, code, "too many notifications"));
     }
-    match notices.values().any(BTreeSet::is_empty) {
-        true => Err(refused("a notification needs a subscriber")),
+    notices.values().try_for_each(check_subscribers)
+}
+
+fn check_subscribers(alerted: &BTreeSet<String>) -> Result<(), No> {
+    if alerted.is_empty() {
+        return Err(refused("a notification needs a subscriber"));
+    }
+    let topics = alerted.iter().filter(|who| is_topic(who)).count();
+    match topics > MOST_TOPICS || alerted.len() - topics > MOST_MAILS {
+        true => {
+            let code = "CreationLimitExceededException";
+            Err(No::new(Kind::Invalid, code, "too many subscribers"))
+        }
         false => Ok(()),
     }
 }
@@ -203,6 +229,65 @@ impl Answer for DeleteNotification {
     fn answer(self, state: &mut State) -> Result<(), No> {
         whose(&self.account)?;
         if let Some(held) = state.budgets.0.get_mut(&self.budget) {
+            held.it.notices.remove(&self.notice);
+        }
+        Ok(())
+    }
+}
+
+impl Answer for UpdateNotification {
+    fn answer(self, state: &mut State) -> Result<(), No> {
+        let notices = &mut state.held(&self.account, &self.budget)?.it.notices;
+        if !notices.contains_key(&self.from) {
+            return Err(missing("notification"));
+        }
+        if notices.contains_key(&self.to) {
+            return Err(exists("notification"));
+        }
+        if let Some(alerted) = notices.remove(&self.from) {
+            notices.insert(self.to, alerted);
+        }
+        Ok(())
+    }
+}
+
+impl Answer for CreateSubscriber {
+    fn answer(self, state: &mut State) -> Result<(), No> {
+        let alerted = state.subscribers_of((&self.account, &self.budget), &self.notice)?;
+        let mut more = alerted.clone();
+        if !more.insert(self.subscriber) {
+            return Err(exists("subscriber"));
+        }
+        check_subscribers(&more)?;
+        *alerted = more;
+        Ok(())
+    }
+}
+
+impl Answer for UpdateSubscriber {
+    fn answer(self, state: &mut State) -> Result<(), No> {
+        let alerted = state.subscribers_of((&self.account, &self.budget), &self.notice)?;
+        let mut other = alerted.clone();
+        if !other.remove(&self.from) {
+            return Err(missing("subscriber"));
+        }
+        if !other.insert(self.to) {
+            return Err(exists("subscriber"));
+        }
+        check_subscribers(&other)?;
+        *alerted = other;
+        Ok(())
+    }
+}
+
+impl Answer for DeleteSubscriber {
+    fn answer(self, state: &mut State) -> Result<(), No> {
+        let held = state.held(&self.account, &self.budget)?;
+        let Some(alerted) = held.it.notices.get_mut(&self.notice) else {
+            return Ok(());
+        };
+        alerted.remove(&self.subscriber);
+        if alerted.is_empty() {
             held.it.notices.remove(&self.notice);
         }
         Ok(())

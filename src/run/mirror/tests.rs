@@ -195,3 +195,70 @@ async fn what_was_spent_is_read_of_ours_in_dollars() {
     assert_eq!(actual.usd.to_string(), "$42.50");
     assert_eq!(account(&api).await.unwrap(), ACCOUNT);
 }
+
+/// Two budgets as full of alerts as AWS allows, and what they are to become: other shares, told to
+/// others.
+fn full() -> [Vec<Mirrored>; 2] {
+    let shares = |from: u32| {
+        let shares = (from..from + 9).map(|share| format!("{share}%"));
+        shares.chain(["100%".to_owned()]).collect::<Vec<_>>()
+    };
+    let tells = |from: u32| {
+        let mails = (from..from + 10).map(|who| format!("a{who}@x.org"));
+        let topic = format!("arn:aws:sns:us-east-1:123456789012:t{from}");
+        mails.chain([topic]).collect::<Vec<_>>()
+    };
+    [(1, 1), (5, 7)].map(|(share, who)| {
+        let (shares, tells) = (shares(share), tells(who));
+        let shares: Vec<&str> = shares.iter().map(String::as_str).collect();
+        let tells: Vec<&str> = tells.iter().map(String::as_str).collect();
+        vec![
+            wanted("ads", "one", "$100", &shares, &tells),
+            wanted("ads", "two", "$100", &["100%"], &[*tells.last().unwrap()]),
+        ]
+    })
+}
+
+/// Each budget has as many alerts as before or after, and each of them tells somebody.
+fn nobody_is_forgotten(sim: &Sim, [old, new]: &[Vec<Mirrored>; 2]) {
+    let there = sim.budgets();
+    for ((there, old), new) in there.iter().zip(old).zip(new) {
+        let least = old.thresholds.len().min(new.thresholds.len());
+        assert!(there.notices.len() >= least, "{there:#?}");
+        let least = old.subscribers.len().min(new.subscribers.len());
+        for told in there.notices.values() {
+            assert!(told.len() >= least, "{there:#?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn cut_off_anywhere_the_old_or_the_new_alerts_are_there() {
+    let both = full();
+    let mut cuts = 0;
+    for fault in [Fault::DieBefore, Fault::DieAfter] {
+        for at in 1.. {
+            let sim = Sim::new(at);
+            both[0].iter().for_each(|one| sim.put_budget(one.seen()));
+            let api = service(&sim);
+            let flaky = &api.inner;
+            flaky.become_flaky(move |moment| (moment.number == at).then_some(fault));
+            let pushed = async |api: &Service| {
+                let agreed = plan(api, ACCOUNT, &both[1]).await?;
+                push(api, ACCOUNT, &both[1], &agreed).await
+            };
+            tokio::select! {
+                done = pushed(&api) => drop(done.unwrap()),
+                () = flaky.died() => cuts += 1,
+            }
+            nobody_is_forgotten(&sim, &both);
+            if flaky.calls() < at {
+                break;
+            }
+            pushed(&service(&sim)).await.unwrap();
+            let expected: Vec<_> = both[1].iter().map(Mirrored::seen).collect();
+            assert_eq!(sim.budgets(), expected);
+        }
+    }
+    assert!(cuts > 100, "{cuts}");
+}

@@ -20,7 +20,8 @@ pub(super) static BUDGET: Object = plain(
             Optional,
             Kind::List(&SHARES),
             "[50%, 80%]",
-            "Shares of the month's dollars that are told of when they are reached.",
+            "Shares of the month's dollars that are told of when they are reached: at most nine \
+             besides 100%, as many as AWS Budgets has.",
         ),
         field(
             "when_spent",
