@@ -93,6 +93,9 @@ pub struct Cluster {
     /// more than AWS charges.
     #[serde(default)]
     pub lives: Vec<Life>,
+    /// Whether those are what it was ordered with, until its cloud can say what machines there were.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub estimated: bool,
     /// Its deadlines as they were moved, oldest first.
     #[serde(default)]
     pub extensions: Vec<Extension>,
@@ -126,6 +129,7 @@ impl Cluster {
             drift: Vec::new(),
             attended: true,
             owner: None,
+            estimated: false,
             extensions: Vec::new(),
             renewed_at: None,
             rungs: Vec::new(),

@@ -147,6 +147,14 @@ def list_instance_groups(world, region, body):
     return page(cluster.groups, body.get("Marker"), "InstanceGroups", shapes.group)
 
 
+def list_instances(world, region, body):
+    """Those of groups as they were ordered; none before EMR has found nothing wrong with them."""
+    cluster = described(world, region, body.get("ClusterId"))
+    foreign.refuse_fleet(cluster)
+    found = [] if cluster.launched is None else cluster.instances()
+    return page(found, body.get("Marker"), "Instances", shapes.instance, size=2)
+
+
 def modify_instance_groups(world, region, body):
     """Wishes are refused together or granted together."""
     wishes = []
@@ -242,6 +250,7 @@ OPERATIONS = {
     "AddTags": add_tags,
     "RemoveTags": remove_tags,
     "ListInstanceGroups": list_instance_groups,
+    "ListInstances": list_instances,
     "ModifyInstanceGroups": modify_instance_groups,
     "ListReleaseLabels": list_release_labels,
     "GetBlockPublicAccessConfiguration": get_block_public_access,

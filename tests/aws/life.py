@@ -22,7 +22,7 @@ class Group:
         self.id = new_id("ig")
         self.spec, self.created, self.ready, self.ended = spec, created, None, None
         self.role = spec["InstanceRole"]
-        self.requested = int(spec["InstanceCount"])
+        self.requested = self.count = int(spec["InstanceCount"])
         self.running = 0
         self.state = "PROVISIONING"
         self.resized_at = None
@@ -36,6 +36,14 @@ class Group:
             self.running, self.ready = self.requested, self.ready or when
         if state == "TERMINATED":
             self.running, self.ended = 0, when
+
+
+class Instance:
+    """One of a group's, as it was ordered."""
+
+    def __init__(self, cluster, group, number):
+        self.cluster, self.group = cluster, group
+        self.id = f"ci-{group.id[3:]}{number}"
 
 
 class Cluster:
@@ -52,7 +60,7 @@ class Cluster:
         self.power_off = power_off.ordered(spec)
         now = world.clock.now()
         self.created = self.since = self.moved = self.policy_set = now
-        self.ready = self.ended = None
+        self.ready = self.ended = self.launched = None
         self.state, self.reason, self.details = "STARTING", {}, []
         self.ends_with_errors = False
         self.groups = [Group(group, now) for group in instances["InstanceGroups"]]
@@ -62,6 +70,11 @@ class Cluster:
     @property
     def live(self):
         return self.state in LIVE
+
+    def instances(self):
+        return [
+            Instance(self, group, number) for group in self.groups for number in range(group.count)
+        ]
 
     def groups_of_ec2(self):
         instances = self.spec["Instances"]
@@ -155,6 +168,7 @@ class Cluster:
     def provisioned(self, when):
         if self.fails_at("STARTING"):
             return self.fail(when)
+        self.launched = when
         return self.turn("BOOTSTRAPPING", when, message="Running bootstrap actions")
 
     def bootstrapped(self, when):

@@ -254,3 +254,31 @@ fn nothing_is_asked_of_two_homes() {
     world.expect(2, &["budget"]).says("has two homes");
     idle(&world, 2, &["budget", "nobody"]).says("no policy gives team nobody a budget");
 }
+
+/// What a cluster that fails in a state has cost: in the month, and in the report.
+fn cost_of_failing(state: &str) -> [Decimal; 2] {
+    let world = under(ONE);
+    let why = "The instance profile EMR_EC2_DefaultRole is invalid";
+    let failure = json!({ "fail_at": state, "code": "VALIDATION_ERROR", "message": why });
+    world.double.post("/_double/cluster", failure);
+    world.expect(1, APPLY).says(why);
+    let spent = dollars(&month(&world)["figures"]["spent"]);
+    let report = ["cost", "report", "--region", "us-east-1", "--since", "1h"];
+    let total = dollars(&world.json(&report)["report"]["total"]);
+    assert_eq!(promises(&world), Vec::<Value>::new());
+    [spent, total]
+}
+
+#[test]
+fn a_cluster_that_never_had_a_machine_costs_nothing() {
+    assert_eq!(cost_of_failing("STARTING"), [Decimal::ZERO; 2]);
+}
+
+#[test]
+fn one_whose_machines_began_is_charged_for_them() {
+    let [spent, total] = cost_of_failing("BOOTSTRAPPING");
+    assert!(
+        spent > Decimal::ZERO && total > Decimal::ZERO,
+        "{spent} {total}"
+    );
+}

@@ -182,3 +182,16 @@ def block_devices(configuration):
         {"VolumeSpecification": volume, "Device": f"/dev/sd{chr(ord('b') + index)}"}
         for index, volume in enumerate(volumes)
     ]
+
+
+def instance(one):
+    cluster = one.cluster
+    state = "TERMINATED" if cluster.ended else "RUNNING"
+    times = timeline(CreationDateTime=cluster.launched, EndDateTime=cluster.ended)
+    return {
+        "Id": one.id,
+        "Ec2InstanceId": "i-" + one.id[3:],
+        "InstanceGroupId": one.group.id,
+        "Status": {"State": state, "StateChangeReason": {}, "Timeline": times},
+        "InstanceType": one.group.spec["InstanceType"],
+    }

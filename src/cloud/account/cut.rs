@@ -3,7 +3,7 @@
 use super::errors::Doing;
 use super::names::{self, END, OWNER, SIZES};
 use super::seen::{Scheduled, Seen, SeenCluster};
-use super::{Account, rungs, spec};
+use super::{Account, machines, rungs, spec};
 use crate::cloud::api::emr::{
     self, DescribeCluster, GetAutoTerminationPolicy, ListInstanceGroups, ListSteps, Role,
 };
@@ -52,11 +52,13 @@ impl<A: Api> Account<A> {
             idle = Some(policy.doing(|| format!("read the idle policy of {id}"))?);
         }
         let schedule = self.scheduled(id, cluster.state.is_live()).await;
+        let machines = self.machines(&cluster).await;
         let seen = SeenCluster {
             cluster,
             groups,
             idle,
             schedule,
+            machines,
         };
         let now = self.settings.clock.now();
         let told = told(stack, &seen, steps?, &self.seen.borrow(), now);
@@ -176,9 +178,11 @@ pub(super) fn told(
     let tag = |key: &str| cluster.tags.get(key);
     let sizes = tag(SIZES).and_then(|text| text.parse::<Sizes>().ok());
     let sizes = sizes.unwrap_or_else(|| Sizes::of(&spec.groups));
+    let by_sizes = || sizes.lives(&spec.groups, cluster.created_at, cluster.ended_at);
     let id: ClusterId = id.parse().ok()?;
     let mut told = Cluster {
-        lives: sizes.lives(&spec.groups, cluster.created_at, cluster.ended_at),
+        lives: seen.machines.clone().unwrap_or_else(by_sizes),
+        estimated: seen.machines.is_none() && machines::in_doubt(cluster, now),
         end: end(cluster, spec.guardrails.when_done),
         state,
         ready_at: cluster.ready_at,
@@ -255,6 +259,7 @@ fn bare(stack: &StackName, seen: &SeenCluster, groups: &Seen) -> Option<ClusterS
         rates: None,
         ending: ENDING,
         overridden: None,
+        budgets: Vec::new(),
     })
 }
 

@@ -19,6 +19,7 @@ mod keys;
 mod ladder;
 mod lease;
 mod logs;
+mod machines;
 mod names;
 mod observe;
 mod patrol;

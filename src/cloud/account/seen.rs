@@ -4,6 +4,7 @@
 use super::place;
 use crate::cloud::api::scheduler::Schedule;
 use crate::cloud::api::{ec2, emr};
+use crate::model::life::Life;
 use crate::model::name::{ClusterId, GroupName, KeyPairName};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
@@ -32,6 +33,8 @@ pub(super) struct SeenCluster {
     /// EMR's idle policy; the outer none where nobody asked.
     pub(super) idle: Option<Option<crate::model::span::Span>>,
     pub(super) schedule: Scheduled,
+    /// When its machines lived by EMR's own list, where that was asked for.
+    pub(super) machines: Option<Vec<Life>>,
 }
 
 /// The schedule that ends a cluster.

@@ -196,6 +196,29 @@ pub struct InstanceGroup {
     pub running: u16,
 }
 
+/// The instances of a cluster: those that are there, and those that are gone for less than 30 days.
+#[derive(Debug, Clone)]
+pub struct ListInstances {
+    pub id: String,
+    pub next: Option<String>,
+}
+call!(
+    ListInstances,
+    "elasticmapreduce:ListInstances",
+    reads,
+    Page<Instance>
+);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instance {
+    /// The instance group's id.
+    pub group: String,
+    /// Whether EC2 gave a machine to it.
+    pub is_machine: bool,
+    pub created_at: Option<DateTime<Utc>>,
+    pub ended_at: Option<DateTime<Utc>>,
+}
+
 /// The steps' ids, in order.
 #[derive(Debug, Clone)]
 pub struct AddJobFlowSteps {

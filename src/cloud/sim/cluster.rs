@@ -25,6 +25,8 @@ pub(super) struct Cluster {
     pub(super) created_at: DateTime<Utc>,
     pub(super) ready_at: Option<DateTime<Utc>>,
     pub(super) ended_at: Option<DateTime<Utc>>,
+    /// When its machines were; none while EMR looks at what was ordered, and where it refuses it.
+    pub(super) launched_at: Option<DateTime<Utc>>,
     /// When it was told to end, or ended itself.
     pub(super) down_at: Option<DateTime<Utc>>,
     pub(super) protected: bool,
@@ -93,6 +95,7 @@ impl Cluster {
             created_at: now,
             ready_at: None,
             ended_at: None,
+            launched_at: None,
             down_at: None,
             protected: false,
             groups: groups.collect(),

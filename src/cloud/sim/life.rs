@@ -10,6 +10,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 const BOOTSTRAPPING_SECONDS: (u64, u64) = (30, 120);
 const TERMINATING_SECONDS: (u64, u64) = (30, 300);
 
+const LAUNCHING: TimeDelta = TimeDelta::minutes(1);
+
 const BOOTSTRAP_FAILURE: &str = "BOOTSTRAP_FAILURE";
 const STEPS_COMPLETED: &str = "ALL_STEPS_COMPLETED";
 const USER_REQUEST: &str = "USER_REQUEST";
@@ -60,6 +62,8 @@ impl Cluster {
         if let Some(code) = self.doom.take_if(|code| code != BOOTSTRAP_FAILURE) {
             return self.shut_down(world.now, &code, Some("The cluster could not be started."));
         }
+        // A minute before they were up.
+        self.launched_at = Some(self.created_at.max(world.now - LAUNCHING));
         self.state = ClusterState::Bootstrapping;
         self.phase_ends = world.now + span(&self.dice, BOOTSTRAPPING_SECONDS);
     }

@@ -5,12 +5,14 @@ use super::no::{No, invalid};
 use super::world::{Answer, State, no_cluster};
 use crate::cloud::api::Page;
 use crate::cloud::api::emr::{
-    self, DescribeCluster, GetAutoTerminationPolicy, InstanceGroup, ListClusters,
-    ListInstanceGroups, ListReleaseLabels, ListSteps, Step, Summary,
+    self, DescribeCluster, GetAutoTerminationPolicy, Instance, InstanceGroup, ListClusters,
+    ListInstanceGroups, ListInstances, ListReleaseLabels, ListSteps, Step, Summary,
 };
 use crate::model::span::Span;
 
 const PAGE: usize = 50;
+/// Small, so that there are pages; EMR's own are longer.
+const INSTANCES: usize = 2;
 /// EMR shows so many of a cluster's steps.
 const STEPS_SHOWN: usize = 1_000;
 /// The newest 7.x that there is.
@@ -99,6 +101,32 @@ impl Answer for ListInstanceGroups {
             running: group.running_at(state.now),
         });
         Ok(seen.collect())
+    }
+}
+
+impl Answer for ListInstances {
+    fn answer(self, state: &mut State) -> Result<Page<Instance>, No> {
+        let cluster = state.cluster(&self.id)?;
+        let launched = cluster.launched_at.filter(|at| *at <= state.now);
+        let instances = cluster.groups.iter().flat_map(|group| {
+            let instance = Instance {
+                group: group.id.clone(),
+                is_machine: true,
+                created_at: launched,
+                ended_at: cluster.ended_at,
+            };
+            std::iter::repeat_n(instance, group.requested.into())
+        });
+        let all = instances.enumerate().filter(|_| launched.is_some());
+        let marker: usize = self
+            .next
+            .as_deref()
+            .and_then(|it| it.parse().ok())
+            .unwrap_or(0);
+        let mut rest = all.skip(marker).map(|(_, instance)| instance).peekable();
+        let items: Vec<_> = rest.by_ref().take(INSTANCES).collect();
+        let next = rest.peek().map(|_| (marker + INSTANCES).to_string());
+        Ok(Page { items, next })
     }
 }
 

@@ -184,6 +184,7 @@ impl<A: Api> Account<A> {
             groups,
             idle,
             schedule,
+            machines: None,
         })
     }
 

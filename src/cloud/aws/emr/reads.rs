@@ -2,8 +2,9 @@
 
 use super::{MARKETS, ROLES, ours, theirs};
 use crate::cloud::api::emr::{
-    Cluster, DescribeCluster, Failure, GetAutoTerminationPolicy, InstanceGroup, ListClusters,
-    ListInstanceGroups, ListReleaseLabels, ListSteps, Role, Step, Summary,
+    Cluster, DescribeCluster, Failure, GetAutoTerminationPolicy, Instance, InstanceGroup,
+    ListClusters, ListInstanceGroups, ListInstances, ListReleaseLabels, ListSteps, Role, Step,
+    Summary,
 };
 use crate::cloud::api::{ApiError, Page, Serve};
 use crate::cloud::aws::Sdk;
@@ -194,6 +195,31 @@ fn group(theirs: types::InstanceGroup) -> Option<InstanceGroup> {
         id: theirs.id?,
         instance_type: theirs.instance_type.unwrap_or_default(),
     })
+}
+
+impl Serve<ListInstances> for Sdk {
+    async fn serve(&self, call: ListInstances) -> Result<Page<Instance>, ApiError> {
+        let request = self.emr.list_instances().cluster_id(call.id);
+        let reply = request.set_marker(call.next).send().await;
+        let reply = reply.map_err(told::<ListInstances, _>)?;
+        let instances = reply.instances.unwrap_or_default().into_iter();
+        Ok(Page {
+            items: instances.map(instance).collect(),
+            next: reply.marker.filter(|marker| !marker.is_empty()),
+        })
+    }
+}
+
+fn instance(theirs: types::Instance) -> Instance {
+    let timeline = theirs.status.and_then(|status| status.timeline);
+    let machine = theirs.ec2_instance_id.filter(|id| !id.is_empty());
+    let timeline = timeline.as_ref();
+    Instance {
+        group: theirs.instance_group_id.unwrap_or_default(),
+        is_machine: machine.is_some(),
+        created_at: timeline.and_then(|it| time(it.creation_date_time.as_ref()?)),
+        ended_at: timeline.and_then(|it| time(it.end_date_time.as_ref()?)),
+    }
 }
 
 impl Serve<GetAutoTerminationPolicy> for Sdk {

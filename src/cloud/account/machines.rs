@@ -1,0 +1,79 @@
+//! What machines a cluster had that was over before it was ready. EMR may have refused it while it
+//! was STARTING, when there never was one, so nobody is charged before this was asked.
+
+use super::Account;
+use super::errors::Doing;
+use crate::cloud::CloudError;
+use crate::cloud::api::Api;
+use crate::cloud::api::emr::{self, Instance, InstanceGroup, ListInstanceGroups, ListInstances};
+use crate::model::life::{Life, Role};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeMap;
+
+/// EMR lists instances that are gone for 30 days (EMR API, ListInstances). From then on an empty
+/// list is no evidence.
+const LISTED: TimeDelta = TimeDelta::days(29);
+
+impl<A: Api> Account<A> {
+    /// When they lived, by EMR's own list, where a cluster's own times do not tell. A list that
+    /// cannot be had is no empty one: none then.
+    pub(super) async fn machines(&self, cluster: &emr::Cluster) -> Option<Vec<Life>> {
+        if !in_doubt(cluster, self.settings.clock.now()) {
+            return None;
+        }
+        self.listed(cluster).await.ok()
+    }
+
+    async fn listed(&self, cluster: &emr::Cluster) -> Result<Vec<Life>, CloudError> {
+        let id = || cluster.id.clone();
+        let doing = || format!("list the instances of {}", cluster.id);
+        let (mut all, mut next) = (Vec::new(), None);
+        loop {
+            let call = ListInstances { id: id(), next };
+            let page = self.api.serve(call).await.doing(doing)?;
+            all.extend(page.items);
+            next = page.next;
+            if next.is_none() {
+                break;
+            }
+        }
+        if all.iter().all(|it| !it.is_machine) {
+            return Ok(Vec::new());
+        }
+        let groups = self.api.serve(ListInstanceGroups { id: id() }).await;
+        Ok(lives(cluster, &all, &groups.doing(doing)?))
+    }
+}
+
+/// Whether a cluster is over without ever having been ready, and EMR still lists what it had.
+pub(super) fn in_doubt(cluster: &emr::Cluster, now: DateTime<Utc>) -> bool {
+    let ended = cluster.ended_at.unwrap_or(now);
+    cluster.state.is_over() && cluster.ready_at.is_none() && now - ended < LISTED
+}
+
+/// An instance of a group that is not listed counts as a primary, of which there is a price.
+fn lives(cluster: &emr::Cluster, all: &[Instance], groups: &[InstanceGroup]) -> Vec<Life> {
+    let role = |group: &str| {
+        let group = groups.iter().find(|it| it.id == group);
+        match group.map(|group| group.role) {
+            Some(emr::Role::Primary) | None => Role::Primary,
+            Some(emr::Role::Core) => Role::Core,
+            Some(emr::Role::Task) => Role::Task,
+        }
+    };
+    let mut counts: BTreeMap<_, u16> = BTreeMap::new();
+    for instance in all.iter().filter(|it| it.is_machine) {
+        let from = instance.created_at.unwrap_or(cluster.created_at);
+        let until = instance.ended_at.or(cluster.ended_at);
+        let count = counts.entry((role(&instance.group), from, until));
+        let count = count.or_default();
+        *count = count.saturating_add(1);
+    }
+    let life = |((role, from, until), count)| Life {
+        role,
+        from,
+        until,
+        count,
+    };
+    counts.into_iter().map(life).collect()
+}
