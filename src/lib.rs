@@ -13,9 +13,12 @@
 //! - [`ledger`]: what clusters have cost, kept in SQLite.
 //! - [`run`]: the shell. The clock, one attempt at a plan, the loop that follows a job,
 //!   the watchdog.
+//! - [`app`]: what verbs and page both do: a team's month is asked here before a cluster is made or
+//!   made dearer.
 //! - [`dash`]: the watchdog's page and metrics.
 //! - [`cli`]: words, views and exit codes.
 
+pub mod app;
 pub mod cli;
 pub mod cloud;
 pub mod cost;

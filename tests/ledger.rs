@@ -77,6 +77,8 @@ fn living(id: &str, created: &str, ready: Option<&str>) -> Record {
         steps: Vec::new(),
         ends_by: None,
         overridden: None,
+        accounts: Vec::new(),
+        estimated: false,
         seen_at: at(created),
     }
 }

@@ -24,10 +24,16 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "app",
+        &[
+            "model", "cost", "guard", "plan", "policy", "cloud", "ledger", "run",
+        ],
+    ),
+    (
         "cli",
         &[
             "model", "text", "cost", "diagnose", "guard", "plan", "policy", "cloud", "ledger",
-            "run", "dash",
+            "run", "app", "dash",
         ],
     ),
     ("dash", &["model", "cost", "guard", "run"]),

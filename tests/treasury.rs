@@ -127,6 +127,8 @@ fn record(team: &str, at: DateTime<Utc>) -> Record {
         steps: Vec::new(),
         ends_by: Some(promise.ask.ends_by),
         overridden: None,
+        accounts: Vec::new(),
+        estimated: false,
         seen_at: at,
     }
 }

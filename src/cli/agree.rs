@@ -14,7 +14,6 @@ use super::view;
 use super::view::price::Prices;
 use super::view::progress::Progress;
 use crate::model::action::Action;
-use crate::model::name::TeamName;
 use crate::model::plan::{Plan, Planned};
 use crate::model::stack::Stack;
 use crate::plan::Options;
@@ -63,8 +62,7 @@ impl Agreement<'_> {
             self.screen.text(&shown);
             rungs?;
             if let Some(said) = &said {
-                let team = self.stack.team.as_ref().map(TeamName::as_str);
-                self.screen.text(&view::policy::render(said, team));
+                self.screen.text(&view::policy::render(said));
             }
             self.admission.refuse(said.as_ref())?;
             if prepared.plan.is_empty() {

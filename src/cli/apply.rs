@@ -1,6 +1,7 @@
 //! `apply`: plan, ask, make it true, follow the job, bring its results home.
 
 use super::admission::Admission;
+use super::admission::desk::Desk;
 use super::agree::Agreement;
 use super::args::ApplyArgs;
 use super::context::Context;
@@ -42,7 +43,8 @@ pub(super) async fn run(
         .facts(&stack, args.plan.sample, &progress)
         .await?;
     let why = args.why.as_deref();
-    let admission = Admission::open(&read, &stack, &target, context, screen, why).await?;
+    let desk = Desk { context, screen };
+    let admission = Admission::open(&read, &stack, &target, &desk, why).await?;
     let admission = admission.reading(policies, &args.plan.stack.stack);
     progress.clear();
     let apply = Apply {

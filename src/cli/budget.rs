@@ -1,6 +1,6 @@
 //! `budget`: each team's month: what is spent, promised and left, and how long it lasts.
 
-use super::admission::treasurer::Treasurer;
+use super::admission::desk::Desk;
 use super::args::TargetArgs;
 use super::context::Context;
 use super::failure::{Exit, Failure};
@@ -8,9 +8,11 @@ use super::policies::{PoliciesArgs, Read};
 use super::screen::Screen;
 use super::target::Target;
 use super::view;
+use crate::app::accounts::{self, Account};
 use crate::model::clock::Clock;
 use crate::model::month::Month;
 use crate::model::name::{Region, TeamName};
+use crate::policy::TeamBudget;
 use crate::policy::book::Book;
 use crate::run::clock::SystemClock;
 use crate::run::treasury::Budget;
@@ -42,10 +44,11 @@ pub(super) async fn run(
         if n > 0 {
             screen.text("");
         }
-        let budgets = read.policies.budgets_of(team);
+        let all = read.policies.team_budgets(team);
         let shown = Shown {
             team,
-            budgets: &budgets,
+            all: &all,
+            budgets: all.iter().map(TeamBudget::as_budget).collect(),
             now,
         };
         let book = shown.settle(&target, context, screen).await?;
@@ -81,7 +84,8 @@ fn teams(read: &Read, only: Option<&TeamName>) -> Result<BTreeSet<TeamName>, Fai
 
 struct Shown<'a> {
     team: &'a TeamName,
-    budgets: &'a [Budget<'a>],
+    all: &'a [TeamBudget],
+    budgets: Vec<Budget<'a>>,
     now: DateTime<Utc>,
 }
 
@@ -117,13 +121,16 @@ impl Shown<'_> {
         context: &Context,
         screen: &Screen,
     ) -> Result<Book, Failure> {
-        let opened = Treasurer::open(self.team, self.budgets, target, context, screen).await?;
-        opened.settle(self.budgets, self.now).await
+        let desk = Desk { context, screen };
+        let home = accounts::home(self.all, target.region.as_ref())?;
+        let place = target.place_of_clusters();
+        let account = Account::open(self.team, home, place, &desk).await?;
+        Ok(account.settle(&self.budgets, self.now).await?)
     }
 
     fn show(&self, book: &Book, screen: &Screen) -> Vec<Value> {
         let mut documents = Vec::new();
-        for (policy, budget) in self.budgets {
+        for (policy, budget) in &self.budgets {
             let month = Month::of(self.now, budget.value.timezone);
             let figures = book.figures(&policy.name, month, &budget.value, None, self.now);
             let promises: Vec<_> = book.promises.values().collect();

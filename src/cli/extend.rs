@@ -1,6 +1,6 @@
 //! `extend`: moves a deadline of a living cluster, on every rung, and records who, when and why.
 
-use super::admission::purse::{Asked, Purse};
+use super::admission::desk::Desk;
 use super::args::TargetArgs;
 use super::context::Context;
 use super::failure::{Exit, Failure};
@@ -11,17 +11,16 @@ use super::stack_file;
 use super::target::Target;
 use super::view::progress::Progress;
 use super::view::words::{long, wrap};
-use crate::guard::{self, Deadline, Refused};
-use crate::model::action::Action;
+use crate::app::Trouble;
+use crate::app::extend::{self, Moved};
+use crate::guard::Deadline;
 use crate::model::clock::Clock;
 use crate::model::extension::Extension;
 use crate::model::money::Usd;
-use crate::model::name::{ClusterId, StackName};
+use crate::model::name::StackName;
 use crate::model::observed::Cluster;
 use crate::model::span::Span;
-use crate::policy::Ask;
 use crate::run::clock::SystemClock;
-use chrono::{DurationRound, TimeDelta};
 use serde_json::json;
 
 #[derive(Debug, clap::Args)]
@@ -88,19 +87,6 @@ pub(super) async fn run(
     Ok(Exit::Done)
 }
 
-/// A deadline to be moved.
-pub(super) struct Moved<'a> {
-    pub(super) stack: &'a StackName,
-    /// Of this cluster and no other, where one is meant.
-    pub(super) id: Option<&'a ClusterId>,
-    pub(super) max_lifetime: Option<Span>,
-    /// So much longer than now.
-    pub(super) by: Option<Span>,
-    pub(super) budget: Option<Usd>,
-    pub(super) why: &'a str,
-    pub(super) who: &'a str,
-}
-
 /// Moves it, with the stack held meanwhile.
 pub(super) async fn held(
     wanted: &Moved<'_>,
@@ -109,93 +95,32 @@ pub(super) async fn held(
     context: &Context,
     screen: &Screen,
 ) -> Result<(Cluster, Extension, Deadline), Failure> {
-    let progress = Progress::new(screen);
-    let asking = Asking {
-        wanted,
-        read,
-        target,
-        context,
-        screen,
-    };
+    let (progress, desk) = (Progress::new(screen), Desk { context, screen });
     let lease = target.cloud.lease(wanted.stack, &progress);
     let lease = interrupt::or_stop(lease, STOPPED).await??;
-    let moved = interrupt::or_stop(asking.extend(&progress), STOPPED);
-    let moved = moved.await;
+    let place = target.place_of_clusters();
+    let moved = extend::extend(wanted, &read.policies, place, &desk, &progress);
+    let moved = interrupt::or_stop(moved, STOPPED).await;
     let released = lease.release().await;
-    let moved = moved??;
+    let moved = moved?.map_err(|trouble| refused(trouble, wanted.stack, target))?;
     released?;
     progress.clear();
     Ok(moved)
 }
 
-struct Asking<'a> {
-    wanted: &'a Moved<'a>,
-    read: &'a Read,
-    target: &'a Target,
-    context: &'a Context,
-    screen: &'a Screen,
-}
-
-impl Asking<'_> {
-    async fn extend(
-        &self,
-        progress: &Progress<'_>,
-    ) -> Result<(Cluster, Extension, Deadline), Failure> {
-        let (wanted, target) = (self.wanted, self.target);
-        let stack = wanted.stack;
-        let observed = target.cloud.observe(stack, None).await?;
-        let meant = |cluster: &&Cluster| wanted.id.is_none_or(|id| cluster.id == *id);
-        let Some(cluster) = observed.live().filter(meant) else {
-            let flag = target.flag();
-            let message = format!("stack {stack} has no living cluster");
-            return Err(Failure::input(message).hint(format!(
-                "see what became of it: clusterup status {stack}{flag}"
-            )));
-        };
-        let now = SystemClock.now();
-        let by = |by: Span| {
-            let most = cluster.guardrails().max_lifetime.as_secs();
-            Span::from_secs(most.saturating_add(by.as_secs()))
-        };
-        let extension = Extension {
-            at: now.duration_trunc(TimeDelta::seconds(1)).unwrap_or(now),
-            max_lifetime: wanted.max_lifetime.or(wanted.by.map(by)),
-            budget: wanted.budget,
-            by: wanted.who.to_owned(),
-            why: wanted.why.to_owned(),
-        };
-        let deadline =
-            guard::extended(cluster, &extension).map_err(|refused| told(refused, stack))?;
-        self.ask(cluster, &extension).await?;
-        let action = Action::ExtendCluster(cluster.id.clone(), extension.clone());
-        target.cloud.apply(stack, &action, progress).await?;
-        Ok((cluster.clone(), extension, deadline))
+fn refused(trouble: Trouble, stack: &StackName, target: &Target) -> Failure {
+    if let Trouble::NoCluster(_) = trouble {
+        let see = format!(
+            "see what became of it: clusterup status {stack}{}",
+            target.flag()
+        );
+        return Failure::input(trouble.to_string()).hint(see);
     }
-
-    /// Asks policies, and sets aside what the extension may cost.
-    async fn ask(&self, cluster: &Cluster, extension: &Extension) -> Result<(), Failure> {
-        let whose = (&cluster.stack, cluster.spec.team.as_ref());
-        let purse = Purse::open(self.read, whose, self.target, self.context, self.screen).await?;
-        purse.refuse(&self.read.policies.extended(cluster, extension))?;
-        purse
-            .reserve(match Ask::extended(cluster, extension) {
-                Some(ask) => Asked::Money {
-                    cluster: Some(cluster.id.clone()),
-                    ask: Box::new(ask),
-                    overridden: cluster.spec.overridden.clone(),
-                },
-                None => Asked::Unpriced,
-            })
-            .await
+    let mut failure = Failure::from(trouble);
+    for hint in &mut failure.hints {
+        *hint = hint.replace("STACK", stack.as_str());
     }
-}
-
-fn told(refused: Refused, stack: &StackName) -> Failure {
-    let (exit, message, next) = match refused {
-        Refused::Input { message, next } => (Exit::Input, message, next),
-        Refused::Ceiling { message, next } => (Exit::Refused, message, next),
-    };
-    Failure::new(exit, message).hint(next.replace("STACK", stack.as_str()))
+    failure
 }
 
 /// What was moved, from what to what.

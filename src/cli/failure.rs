@@ -1,8 +1,11 @@
 //! What went wrong, in words with the next step, and the exit code it stands for.
 
+use crate::app::{Denied, Trouble};
 use crate::cloud::{Class, CloudError};
+use crate::guard::Refused;
 use crate::ledger::LedgerError;
 use crate::plan::Refusal;
+use crate::policy::Finding;
 use crate::run::driver::Stopped;
 use crate::run::ledger::Unsynced;
 use crate::text::Diagnostics;
@@ -126,6 +129,40 @@ impl From<Unsynced> for Failure {
         match unsynced {
             Unsynced::Cloud(error) => error.into(),
             Unsynced::Ledger(error) => error.into(),
+        }
+    }
+}
+
+impl From<Denied> for Failure {
+    fn from(denied: Denied) -> Self {
+        let mut failure = Self::new(Exit::Refused, denied.to_string());
+        for finding in &denied.findings {
+            let Finding { message, place, .. } = finding;
+            failure.causes.push(format!("{message} ({place})"));
+            failure = failure.hint(finding.pass.clone());
+            if let Some(by) = &denied.overrider {
+                let why = format!("policy {} does not let {by} pass over it", finding.policy);
+                failure.causes.push(why);
+            }
+        }
+        failure
+    }
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Cloud(error) => error.into(),
+            Trouble::Ledger(error) => error.into(),
+            Trouble::Stopped(stopped) => stopped.into(),
+            Trouble::Denied(denied) => denied.into(),
+            Trouble::Deadline(Refused::Input { message, next }) => Self::input(message).hint(next),
+            Trouble::Deadline(Refused::Ceiling { message, next }) => {
+                Self::new(Exit::Refused, message).hint(next)
+            }
+            Trouble::NoCluster(_) => {
+                Self::input(trouble.to_string()).hint("see what became of it: clusterup status")
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `plan`: what apply would do, and why.
 
+use super::admission::desk::Desk;
 use super::admission::{Admission, Said};
 use super::args::PlanArgs;
 use super::context::Context;
@@ -11,7 +12,6 @@ use super::target::Target;
 use super::view;
 use super::view::price::Prices;
 use super::view::progress::Progress;
-use crate::model::name::TeamName;
 use crate::plan::Options;
 use crate::run::clock::SystemClock;
 use crate::run::driver::Driver;
@@ -46,7 +46,8 @@ pub(super) async fn run(
             create_roles: args.create_roles,
         })
         .await?;
-    let admission = Admission::open(&read, &stack, &target, context, screen, None).await?;
+    let desk = Desk { context, screen };
+    let admission = Admission::open(&read, &stack, &target, &desk, None).await?;
     let said = admission.judge(&mut prepared).await?;
     let catalog = context.catalog();
     let prices = target.region.as_ref().map(|region| Prices {
@@ -63,8 +64,7 @@ pub(super) async fn run(
     screen.text(&view::plan::render(plan, &target, prices.as_ref(), ladder));
     let rungs = rungs?;
     if let Some(said) = &said {
-        let team = stack.team.as_ref().map(TeamName::as_str);
-        screen.text(&view::policy::render(said, team));
+        screen.text(&view::policy::render(said));
     }
     let estimate = prices.as_ref().and_then(|prices| prices.estimate(plan));
     let mut actions = plan.actions.iter().map(|planned| &planned.action);

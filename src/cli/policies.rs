@@ -10,10 +10,10 @@ use crate::model::hex::hex;
 use crate::policy::{Compiled, Policies, load};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct PoliciesArgs {
@@ -123,23 +123,40 @@ async fn from_s3(place: &str, context: &Context, screen: &Screen) -> Result<Vec<
     Ok(files.into_iter().map(named).collect())
 }
 
-/// Those of every folder `policies` from the stack's on upwards, as far as the repository goes.
+/// Those of every folder `policies` from the stack's on upwards: nothing that lies beside a stack
+/// hides what is above it.
 fn read_above(stack: &Path) -> Result<Read, Failure> {
-    let stack = std::path::absolute(stack).unwrap_or(stack.to_owned());
     let mut read = Read::default();
-    for above in stack.ancestors().skip(1) {
+    let mut known = BTreeSet::new();
+    for above in folders_above(stack) {
         let place = above.join("policies");
-        if is_folder(&place)? {
+        let real = || fs::canonicalize(&place).unwrap_or(place.clone());
+        if is_folder(&place)? && known.insert(real()) {
             let files = folder(&place)?;
             if !files.is_empty() {
                 read.add(&shown(&place).display().to_string(), files)?;
             }
         }
-        if above.join(".git").exists() {
-            break;
-        }
     }
     read.settled()
+}
+
+/// The folder of a stack and all above it, the nearest first. A link is in two places: where it
+/// lies, and where it leads.
+fn folders_above(stack: &Path) -> Vec<PathBuf> {
+    let named = std::path::absolute(stack).unwrap_or(stack.to_owned());
+    let beside = || Some(fs::canonicalize(named.parent()?).ok()?.join("stack.yaml"));
+    let real = fs::canonicalize(&named).ok().or_else(beside);
+    // What is left by `..` is not above the stack.
+    let goes_up = named.components().any(|part| part == Component::ParentDir);
+    let named = Some(&named).filter(|_| !goes_up || real.is_none());
+    let of = |path: &PathBuf| {
+        path.ancestors()
+            .skip(1)
+            .map(Path::to_owned)
+            .collect::<Vec<_>>()
+    };
+    named.into_iter().chain(&real).flat_map(of).collect()
 }
 
 /// Whether a folder is there. A link to nowhere, or what cannot be looked at, is no "no".
@@ -211,5 +228,63 @@ impl Read {
             }
         }
         Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A team's folder with a policy, and a stack of one of its people below.
+    fn team() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let mine = folder.path().join("team/people/me");
+        fs::create_dir_all(&mine).unwrap();
+        fs::create_dir_all(folder.path().join("team/policies")).unwrap();
+        fs::write(folder.path().join("team/policies/p.yaml"), "policy: p\n").unwrap();
+        fs::write(mine.join("stack.yaml"), "stack: t\n").unwrap();
+        (folder, mine)
+    }
+
+    fn names(stack: &Path) -> Vec<String> {
+        let read = read_above(stack).unwrap();
+        read.policies.iter().map(|it| it.name.to_string()).collect()
+    }
+
+    #[test]
+    fn nothing_beside_a_stack_hides_the_policies_above_it() {
+        let (_folder, mine) = team();
+        let stack = mine.join("stack.yaml");
+        assert_eq!(names(&stack), ["p"]);
+        let git = mine.join(".git");
+        fs::create_dir(&git).unwrap();
+        assert_eq!(names(&stack), ["p"], "an empty folder");
+        fs::write(git.join("HEAD"), "ref: refs/heads/main\n").unwrap();
+        assert_eq!(names(&stack), ["p"], "a repository of its own");
+        fs::remove_dir_all(&git).unwrap();
+        fs::write(&git, "gitdir: elsewhere\n").unwrap();
+        assert_eq!(names(&stack), ["p"], "a work tree");
+        fs::create_dir(mine.join("policies")).unwrap();
+        assert_eq!(names(&stack), ["p"], "an empty folder of policies");
+        fs::write(mine.join("policies/q.yaml"), "policy: q\n").unwrap();
+        assert_eq!(names(&stack), ["p", "q"]);
+    }
+
+    #[test]
+    fn a_link_to_a_stack_is_under_the_policies_of_the_stack() {
+        let (folder, mine) = team();
+        let elsewhere = folder.path().join("elsewhere");
+        fs::create_dir_all(elsewhere.join("policies")).unwrap();
+        fs::write(elsewhere.join("policies/q.yaml"), "policy: q\n").unwrap();
+        let (file, link) = (elsewhere.join("s.yaml"), elsewhere.join("me"));
+        std::os::unix::fs::symlink(mine.join("stack.yaml"), &file).unwrap();
+        std::os::unix::fs::symlink(&mine, &link).unwrap();
+        assert_eq!(names(&file), ["p", "q"]);
+        assert_eq!(names(&link.join("stack.yaml")), ["p", "q"]);
+        // By its name, in a folder that has no such file.
+        assert_eq!(names(&link.join("none.yaml")), ["p", "q"]);
+        // A folder that was only passed through says nothing.
+        let round = elsewhere.join("../team/people/me/stack.yaml");
+        assert_eq!(names(&round), ["p"]);
     }
 }

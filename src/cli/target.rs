@@ -3,6 +3,7 @@
 use super::args::TargetArgs;
 use super::context::Context;
 use super::failure::{Exit, Failure};
+use crate::app::Place;
 use crate::cloud::Cloud;
 use crate::model::name::Region;
 
@@ -50,10 +51,16 @@ impl Target {
         }
     }
 
+    pub(super) fn place_of_clusters(&self) -> Place<'_> {
+        Place {
+            cloud: &*self.cloud,
+            region: self.region.as_ref(),
+        }
+    }
+
     /// As the ledger has it: `local`, or the region.
     pub(super) fn name(&self) -> String {
-        let region = self.region.as_ref();
-        region.map_or("local".to_owned(), ToString::to_string)
+        self.place_of_clusters().name()
     }
 
     /// What has to be on a command line to mean this target: ` --local`, ` --region …`, or nothing

@@ -39,6 +39,7 @@ pub(super) fn cluster(ready: Option<i64>) -> Cluster {
         rates: Some("primary=0.192+0.048+0+0".parse().unwrap()),
         ending: Span::from_secs(30),
         overridden: None,
+        budgets: Vec::new(),
     };
     let (id, stack) = ("local-1".parse().unwrap(), "sample".parse().unwrap());
     Cluster {

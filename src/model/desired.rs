@@ -4,6 +4,7 @@
 use super::instance::{InstanceType, Nodes};
 use super::memory::Memory;
 use super::name::{GroupName, JobHash, KeyPairName, StackName, StepName, TeamName};
+use super::on_record::BudgetOnRecord;
 use super::policy::Override;
 use super::rates::Rates;
 use super::release::Release;
@@ -72,6 +73,10 @@ pub struct ClusterSpec {
     /// Where a policy would not have had it.
     #[serde(default)]
     pub overridden: Option<Override>,
+    /// The monthly budgets that it counts against; nothing where no policy gave its team one, and
+    /// of a cluster that an older clusterup made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub budgets: Vec<BudgetOnRecord>,
 }
 
 /// Instances by role.

@@ -22,6 +22,7 @@ pub mod month;
 pub mod name;
 pub mod notice;
 pub mod observed;
+pub mod on_record;
 pub mod orders;
 mod parsed;
 pub mod percent;

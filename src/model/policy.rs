@@ -61,7 +61,7 @@ pub struct MonthlyBudget {
 }
 
 /// What becomes of a month that is spent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WhenSpent {
     /// Nothing new.

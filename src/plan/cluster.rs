@@ -140,6 +140,8 @@ fn moved(
     spec.rates = cluster.spec.rates.or(spec.rates);
     // So does that it was made in spite of a policy.
     spec.overridden.clone_from(&cluster.spec.overridden);
+    // And what it counts against, which whoever admits the change may add to.
+    spec.budgets.clone_from(&cluster.spec.budgets);
     let ends = ends(cluster, &spec, observed.at);
     let action = Action::UpdateCluster(cluster.id.clone(), spec);
     match ends {

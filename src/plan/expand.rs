@@ -193,5 +193,6 @@ fn cluster(stack: &Stack, facts: &Facts, fitted: &Fitted) -> ClusterSpec {
         rates: facts.prices.as_ref().ok().copied(),
         ending: facts.ending,
         overridden: None,
+        budgets: Vec::new(),
     }
 }

@@ -280,7 +280,7 @@ impl Book {
         now: DateTime<Utc>,
     ) {
         for record in records {
-            if record.team.as_ref() != Some(&self.team) {
+            if !record.counts_for(&self.team) {
                 // One that went over to another team is in that team's account, whole.
                 // One that is about to come may not be told of yet.
                 let old = |promise: &Promise| now - promise.at >= UNSEEN;

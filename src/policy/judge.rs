@@ -4,6 +4,7 @@ use super::ask::Ask;
 use super::finding::{Finding, Judgement};
 use super::limits;
 use super::load::Compiled;
+use super::record::TeamBudget;
 use super::rules;
 use super::subject::Subject;
 use crate::model::extension::Extension;
@@ -87,6 +88,13 @@ impl Policies {
         self.iter()
             .filter(of)
             .filter_map(|policy| Some((policy, policy.budget.as_ref()?)))
+            .collect()
+    }
+
+    /// The same, by themselves.
+    pub fn team_budgets(&self, team: &TeamName) -> Vec<TeamBudget> {
+        let of = self.budgets_of(team).into_iter();
+        of.filter_map(|(policy, _)| TeamBudget::new(team, policy))
             .collect()
     }
 

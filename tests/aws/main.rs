@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 #![expect(clippy::print_stdout, reason = "figures are what some tests are for")]
 
+mod accounts;
 mod budgets;
 mod calls;
 #[path = "../crowd/mod.rs"]

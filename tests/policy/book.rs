@@ -89,6 +89,8 @@ pub(crate) fn living(id: &str, stack: &str, from: DateTime<Utc>, ends_by: DateTi
         steps: Vec::new(),
         ends_by: Some(ends_by),
         overridden: None,
+        accounts: Vec::new(),
+        estimated: false,
         seen_at: from,
     }
 }

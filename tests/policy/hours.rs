@@ -34,6 +34,7 @@ fn under(guardrails: Guardrails, created: &str) -> Cluster {
         rates: Some("primary=0.192+0.048+0+0".parse().unwrap()),
         ending: Span::from_secs(1_200),
         overridden: None,
+        budgets: Vec::new(),
     };
     let (id, stack) = ("j-1".parse().unwrap(), "nightly-films".parse().unwrap());
     Cluster::new(id, stack, spec, at(created))

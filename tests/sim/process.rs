@@ -21,10 +21,13 @@ use clusterup::run::follow::Outcome;
 use clusterup::run::reconcile::reconcile;
 use std::future::Future;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 type Served = Retrying<Metered<Flaky<Watched>>>;
+
+/// One for all processes: it is large, and worlds are many.
+static PRICES: LazyLock<Arc<Catalog>> = LazyLock::new(|| Arc::new(Catalog::bundled().clone()));
 
 /// Longer than the program waits: worlds are many.
 const POLL: u64 = 60;
@@ -59,7 +62,7 @@ impl Process {
             keys: FILES.path().join("keys"),
             store: Store::new(FILES.path().join("cache"), None),
             labels: FILES.path().join("labels"),
-            prices: Arc::new(Catalog::bundled().clone()),
+            prices: Arc::clone(&PRICES),
             home: None,
             poll: Duration::from_secs(POLL),
             seed,

@@ -94,6 +94,7 @@ impl Place {
             rates: None,
             ending: Span::from_secs(1),
             overridden: None,
+            budgets: Vec::new(),
         };
         let job = (!steps.is_empty()).then(|| job(steps));
         let (id, stack) = ("local-test".parse().unwrap(), "test".parse().unwrap());

@@ -1,10 +1,9 @@
 //! The months of all teams that have budgets, as curves.
 
-use super::treasurer::Treasurer;
+use super::desk::Desk;
+use crate::app::accounts::{self, Account};
 use crate::cli::args::TargetArgs;
-use crate::cli::context::Context;
 use crate::cli::failure::Failure;
-use crate::cli::screen::Screen;
 use crate::cli::target::Target;
 use crate::model::picture::Curve;
 use crate::policy::Policies;
@@ -14,20 +13,21 @@ use chrono::{DateTime, Utc};
 pub(in crate::cli) async fn curves(
     policies: &Policies,
     target: &TargetArgs,
-    context: &Context,
-    screen: &Screen,
+    desk: &Desk<'_>,
     now: DateTime<Utc>,
 ) -> Result<Vec<Curve>, Failure> {
     let teams = policies.teams();
     if teams.is_empty() {
         return Ok(Vec::new());
     }
-    let target = Target::open(target, None, context).await?;
+    let target = Target::open(target, None, desk.context).await?;
     let mut curves = Vec::new();
     for team in &teams {
-        let budgets = policies.budgets_of(team);
-        let treasurer = Treasurer::open(team, &budgets, &target, context, screen).await?;
-        let book = treasurer.settle(&budgets, now).await?;
+        let all = policies.team_budgets(team);
+        let home = accounts::home(&all, target.region.as_ref())?;
+        let account = Account::open(team, home, target.place_of_clusters(), desk).await?;
+        let budgets: Vec<_> = all.iter().map(|it| it.as_budget()).collect();
+        let book = account.settle(&budgets, now).await?;
         let drawn = budgets
             .iter()
             .map(|(policy, budget)| book.curve(&policy.name, &budget.value, now));

@@ -43,12 +43,7 @@ pub(in crate::cli) fn line(team: &str, policy: &PolicyName, figures: &Figures) -
 }
 
 /// Says which shares of budgets are reached, each once.
-pub(in crate::cli) fn tell(
-    told: &[(PolicyName, Percent)],
-    team: Option<&TeamName>,
-    screen: &Screen,
-) {
-    let team = team.map(TeamName::as_str).unwrap_or_default();
+pub(in crate::cli) fn tell(told: &[(PolicyName, Percent)], team: &TeamName, screen: &Screen) {
     for (policy, share) in told {
         let what = match *share == Percent::WHOLE {
             true => "all".to_owned(),

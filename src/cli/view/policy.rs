@@ -8,30 +8,40 @@ use crate::policy::{Finding, Judgement};
 use std::fmt::Write;
 
 /// Under a plan.
-pub(in crate::cli) fn render(said: &Said, team: Option<&str>) -> String {
-    let mut text = format!("\n{}", judgement(&said.judgement));
+pub(in crate::cli) fn render(said: &Said) -> String {
+    let nobody = match said.from.is_empty() {
+        true => "there are no policies here; what is on record with the cluster holds",
+        false => NOBODYS,
+    };
+    let mut text = format!("\n{}", judged(said.judgement(), nobody));
     for place in &said.from {
         let line = format!("from {}, version {}", place.place, place.version);
         let _ = writeln!(text, "    {}", wrap(&line, 4));
     }
-    for figured in &said.months {
-        let of = team.unwrap_or_default();
-        let line = month::line(of, &figured.policy, &figured.figures);
+    for figured in said.months() {
+        let line = month::line(figured.team.as_str(), &figured.policy, &figured.figures);
         let _ = writeln!(text, "    {}", wrap(&line, 6));
     }
     text
 }
 
+/// What is said where no policy is for a stack.
+const NOBODYS: &str =
+    "no policy is for this stack; those that there are name other teams or stacks";
+
 /// The standing, its reasons, and the nearest limits that held.
 pub(in crate::cli) fn judgement(judgement: &Judgement) -> String {
+    judged(judgement, NOBODYS)
+}
+
+fn judged(judgement: &Judgement, nobody: &str) -> String {
     let names: Vec<&str> = judgement
         .policies
         .iter()
         .map(|name| name.as_str())
         .collect();
     let names = match names.is_empty() {
-        true => "no policy is for this stack; those that there are name other teams or stacks"
-            .to_owned(),
+        true => nobody.to_owned(),
         false => names.join(", "),
     };
     let mut text = format!(

@@ -4,10 +4,12 @@
 use super::run::RunArgs;
 use super::systemd::Systemd;
 use super::watched::Watched;
+use crate::app::extend::Moved;
 use crate::cli::admission::curves::curves;
+use crate::cli::admission::desk::Desk;
 use crate::cli::args::TargetArgs;
 use crate::cli::context::Context;
-use crate::cli::extend::{self, Moved};
+use crate::cli::extend;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::kept::Kept;
 use crate::cli::policies::Read;
@@ -130,14 +132,11 @@ impl daemon::Host for Host<'_> {
             },
         };
         let now = SystemClock.now();
-        let drawn = curves(
-            self.kept.policies(),
-            &target,
-            self.context,
-            self.screen,
-            now,
-        )
-        .await;
+        let desk = Desk {
+            context: self.context,
+            screen: self.screen,
+        };
+        let drawn = curves(self.kept.policies(), &target, &desk, now).await;
         drawn.unwrap_or_else(|failure| {
             let says = format!(
                 "warning: the teams' months are not known: {}",

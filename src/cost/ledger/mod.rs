@@ -14,6 +14,7 @@ use crate::model::policy::Override;
 use crate::model::rates::Rates;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Where clusters are: `local` or a region, and the AWS account behind it where it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +49,9 @@ pub struct Record {
     /// None where its prices were not known when it was made.
     pub rates: Option<Rates>,
     pub lives: Vec<Life>,
+    /// Whether its cloud may still say that there were fewer machines, or none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub estimated: bool,
     /// The steps that have begun.
     pub steps: Vec<Work>,
     /// By when all of it is gone, its ending included, as things stood when it was seen.
@@ -56,6 +60,10 @@ pub struct Record {
     /// Who made it in spite of a policy, and why.
     #[serde(default)]
     pub overridden: Option<Override>,
+    /// The teams in whose accounts it counts, where that is on record with it; else its own team's
+    /// alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accounts: Vec<TeamName>,
     /// When the cloud told all this.
     pub seen_at: DateTime<Utc>,
 }
@@ -92,10 +100,21 @@ impl Record {
             end: cluster.end.clone(),
             rates: cluster.spec.rates,
             lives: cluster.lives.clone(),
+            estimated: cluster.estimated,
             steps: work.collect(),
             ends_by: None,
             overridden: cluster.spec.overridden.clone(),
+            accounts: accounts(cluster),
             seen_at,
+        }
+    }
+
+    /// Whether it counts in a team's account. Another team's name on it since changes nothing: what
+    /// it was admitted under is on record.
+    pub fn counts_for(&self, team: &TeamName) -> bool {
+        match self.accounts.is_empty() {
+            true => self.team.as_ref() == Some(team),
+            false => self.accounts.contains(team),
         }
     }
 
@@ -108,7 +127,8 @@ impl Record {
 
     /// Whether nothing of it can change any more, so that the cloud need not be asked again.
     pub fn is_final(&self) -> bool {
-        self.state.is_over() && (self.rates.is_none() || self.tells_its_lives())
+        let known = self.rates.is_none() || self.tells_its_lives();
+        self.state.is_over() && known && !self.estimated
     }
 
     /// Whether its dollars can be told. A cluster whose instances nobody knows is not free.
@@ -138,6 +158,8 @@ impl Record {
     pub fn lost(mut self) -> Self {
         self = self.as_last_seen();
         self.state = ClusterState::TerminatedWithErrors;
+        // Nobody is left to say otherwise.
+        self.estimated = false;
         self.ended_at = Some(self.ended_at.unwrap_or(self.seen_at));
         self.end.get_or_insert_with(|| End {
             reason: EndReason::Lost,
@@ -176,4 +198,11 @@ impl Record {
         let span = self.span(now);
         span.from < window.until && (span.until > window.from || span.from >= window.from)
     }
+}
+
+/// Each team once, in order of their names.
+fn accounts(cluster: &Cluster) -> Vec<TeamName> {
+    let teams = cluster.spec.budgets.iter().map(|budget| &budget.team);
+    let teams: BTreeSet<&TeamName> = teams.collect();
+    teams.into_iter().cloned().collect()
 }

@@ -163,6 +163,7 @@ impl Supervisor {
                     spec.team = want.team;
                     spec.tags = want.tags;
                     spec.overridden = want.overridden;
+                    spec.budgets = want.budgets;
                 }
                 Request::Extend(extension) => {
                     let known = &mut self.cluster.extensions;

@@ -1,0 +1,158 @@
+//! A team's account as verbs use it: kept in the budget's home region or on this machine, and
+//! reckoned with what the ledger knows once that is brought up.
+
+use super::{Place, Services, Trouble};
+use crate::cloud::{Class, Cloud, CloudError};
+use crate::cost::ledger::{Record, Scope, Window};
+use crate::model::name::{Region, TeamName};
+use crate::policy::TeamBudget;
+use crate::policy::book::Book;
+use crate::run::ledger::sync;
+use crate::run::treasury::{Budget, Treasury};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeMap;
+
+/// Opened to be read and changed.
+pub struct Account<'a> {
+    place: Place<'a>,
+    services: &'a dyn Services,
+    team: TeamName,
+    /// Who keeps the account, where that is not the place itself.
+    home: Option<Box<dyn Cloud>>,
+    scope: Scope,
+}
+
+/// What is older is in no account any more.
+const BACK: TimeDelta = TimeDelta::days(75);
+
+impl<'a> Account<'a> {
+    /// `home` is none for this machine, which keeps its accounts itself.
+    ///
+    /// # Errors
+    /// That AWS cannot be asked there.
+    pub async fn open(
+        team: &TeamName,
+        home: Option<&Region>,
+        place: Place<'a>,
+        services: &'a dyn Services,
+    ) -> Result<Self, Trouble> {
+        let elsewhere = home.filter(|home| place.region.is_some_and(|region| region != *home));
+        let home = match elsewhere {
+            Some(home) => Some(services.region(home).await?),
+            None => None,
+        };
+        let scope = Scope {
+            target: place.name(),
+            account: place.cloud.account().await?,
+        };
+        Ok(Self {
+            place,
+            services,
+            team: team.clone(),
+            home,
+            scope,
+        })
+    }
+
+    /// The clusters of the place, once the ledger is brought up to what it tells now.
+    ///
+    /// # Errors
+    /// What the cloud or the ledger said no with.
+    pub async fn records(&self, now: DateTime<Utc>) -> Result<Vec<Record>, Trouble> {
+        let mut ledger = self.services.ledger()?;
+        sync(self.place.cloud, &mut ledger, &self.scope, now).await?;
+        let (from, until) = (now - BACK, now);
+        Ok(ledger.records(&self.scope, Window { from, until })?)
+    }
+
+    /// The account, brought up to what the place and AWS tell now; shares of budgets that are
+    /// reached are reported.
+    ///
+    /// # Errors
+    /// What cloud or ledger said no with, or an account that cannot be read.
+    pub async fn settle(
+        &self,
+        budgets: &[Budget<'_>],
+        now: DateTime<Utc>,
+    ) -> Result<Book, Trouble> {
+        let records = self.records(now).await?;
+        let treasury = self.treasury(&records, now);
+        self.hear_aws(budgets, &treasury, now).await?;
+        let (reached, book) = treasury.settle(budgets, now).await?;
+        self.services.reached(&reached, &self.team);
+        Ok(book)
+    }
+
+    /// Hears AWS on the team's month, where it has not been asked for hours. What AWS does not say
+    /// is said, and stops nothing: our own figures are the quicker ones.
+    ///
+    /// # Errors
+    /// An account that cannot be read or written.
+    pub async fn hear_aws(
+        &self,
+        budgets: &[Budget<'_>],
+        treasury: &Treasury<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<(), Trouble> {
+        let Some(account) = &self.scope.account else {
+            return Ok(());
+        };
+        if !treasury.read().await?.asks_aws(now) {
+            return Ok(());
+        }
+        let said = match self.services.spent_by_aws(&self.team, account).await {
+            Ok(said) => said,
+            Err(error) => {
+                let warning = format!("warning: AWS does not say what was spent: {error}");
+                self.services.warn(&warning, None);
+                BTreeMap::new()
+            }
+        };
+        Ok(treasury.hear_aws(&said, budgets, now).await?)
+    }
+
+    /// `seen` is when the records were read.
+    pub fn treasury<'b>(&'b self, records: &'b [Record], seen: DateTime<Utc>) -> Treasury<'b> {
+        Treasury {
+            books: self.home.as_deref().unwrap_or(self.place.cloud),
+            cloud: self.place.cloud,
+            scope: &self.scope,
+            team: &self.team,
+            records,
+            seen,
+        }
+    }
+}
+
+/// The one region that all of a team's budgets, as policies at hand have them, keep its account in
+/// for clusters of a region; none where there are no budgets, and for clusters of this machine.
+///
+/// # Errors
+/// That two policies name two.
+pub fn home<'a>(
+    budgets: &'a [TeamBudget],
+    region: Option<&Region>,
+) -> Result<Option<&'a Region>, CloudError> {
+    if region.is_none() {
+        return Ok(None);
+    }
+    let mut homes = budgets.iter().map(|it| {
+        let (policy, said) = it.as_budget();
+        (&it.team, policy, &said.value.home)
+    });
+    let Some((team, first, home)) = homes.next() else {
+        return Ok(None);
+    };
+    match homes.find(|(_, _, other)| *other != home) {
+        None => Ok(Some(home)),
+        Some((_, second, other)) => {
+            let message = format!(
+                "the account of team {team} has two homes: {home} in policy {}, {other} in policy \
+                 {}",
+                first.name, second.name
+            );
+            let hint = "say the same budget.home in both, or it in one and none in the other";
+            Err(CloudError::new(Class::Input, message).hint(hint))
+        }
+    }
+}

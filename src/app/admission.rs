@@ -1,0 +1,236 @@
+//! What policies and months say of a plan before it is made true, and what of it goes on record.
+
+use super::purse::{Asked, Figured, Purse};
+use super::{Denied, Place, Services, Trouble};
+use crate::model::action::Action;
+use crate::model::name::ClusterId;
+use crate::model::observed::Cluster;
+use crate::model::on_record::{BudgetOnRecord, renewed};
+use crate::model::plan::{Plan, Planned};
+use crate::model::policy::Override;
+use crate::model::stack::Stack;
+use crate::policy::{Ask, Judgement, Policies, Price, Subject, TeamBudget};
+use crate::run::driver::Prepared;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use std::cell::RefCell;
+
+pub struct Admission<'a> {
+    stack: &'a Stack,
+    pub purse: Purse<'a>,
+    /// What the plan that was judged last counts against.
+    budgets: RefCell<Vec<TeamBudget>>,
+}
+
+/// What policies say of a plan.
+#[derive(Debug, Serialize)]
+pub struct Said {
+    #[serde(flatten)]
+    pub judgement: Judgement,
+    /// The months that the plan counts against, with what it asks for.
+    pub months: Vec<Figured>,
+    /// Whether the plan makes or changes anything that a policy is asked about.
+    #[serde(skip)]
+    asks: bool,
+}
+
+impl Said {
+    /// Whether the plan may not be made true.
+    pub const fn denies(&self) -> bool {
+        self.asks && self.judgement.is_denied()
+    }
+}
+
+impl<'a> Admission<'a> {
+    /// `why` a policy is to be passed over, where somebody says so.
+    ///
+    /// # Errors
+    /// As [`Purse::open`].
+    pub async fn open(
+        policies: &'a Policies,
+        stack: &'a Stack,
+        place: Place<'a>,
+        services: &'a dyn Services,
+        why: Option<&'a str>,
+    ) -> Result<Self, Trouble> {
+        let whose = (&stack.name, stack.team.as_ref());
+        let mut purse = Purse::open(policies, whose, place, services).await?;
+        purse.why = why;
+        Ok(Self {
+            stack,
+            purse,
+            budgets: RefCell::default(),
+        })
+    }
+
+    /// What policies say of a plan, and the months that it counts against; nothing where there are
+    /// neither. Where a policy is passed over, that goes on record with the cluster, and so does
+    /// what it counts against.
+    ///
+    /// # Errors
+    /// What keeps an account from being read.
+    pub async fn judge(&self, prepared: &mut Prepared) -> Result<Option<Said>, Trouble> {
+        let (purse, policies) = (&self.purse, self.purse.policies);
+        let record = self.record(prepared);
+        let budgets: Vec<TeamBudget> = self.asked_of(&record);
+        self.budgets.replace(budgets.clone());
+        if policies.is_empty() && budgets.is_empty() {
+            return Ok(None);
+        }
+        let (now, spec) = (prepared.observed.at, &prepared.desired.cluster);
+        let subject = Subject {
+            stack: self.stack,
+            price: Price::ahead(&spec.guardrails, &spec.groups, spec.rates, spec.ending, now),
+            by: &purse.by,
+        };
+        let judgement = policies.judge(&subject);
+        let weighed = purse.weigh(&budgets, &asked(prepared, now), now).await?;
+        let mut judgement = judgement.with(weighed.findings);
+        if purse.why.is_some() {
+            let findings = purse.passed(judgement.findings);
+            judgement = Judgement::of(judgement.policies, findings, judgement.bounds);
+        }
+        let asks = prepared.plan.actions.iter().any(|p| p.action.asks());
+        if !judgement.is_denied() {
+            renew(prepared, &record);
+        }
+        self.mark(&mut prepared.plan, &judgement, &record);
+        Ok(Some(Said {
+            judgement,
+            months: weighed.months,
+            asks,
+        }))
+    }
+
+    /// Refuses a plan that asks for what a policy denies.
+    ///
+    /// # Errors
+    /// All that denies it.
+    pub fn refuse(&self, said: Option<&Said>) -> Result<(), Denied> {
+        match said.filter(|said| said.denies()) {
+            Some(said) => self.purse.refuse(&said.judgement.findings),
+            None => Ok(()),
+        }
+    }
+
+    /// Sets aside the money that a plan, which was judged, asks for, before any of it is spent.
+    ///
+    /// # Errors
+    /// As [`Purse::reserve`].
+    pub async fn reserve(&self, prepared: &Prepared, now: DateTime<Utc>) -> Result<(), Trouble> {
+        let budgets = self.budgets.borrow().clone();
+        self.purse.reserve(&budgets, asked(prepared, now)).await
+    }
+
+    /// The budgets that a cluster of this stack counts against under policies as they are now.
+    pub fn budgets(&self, policies: &Policies) -> Vec<TeamBudget> {
+        let given = self.purse.given_by(policies);
+        let had: Vec<_> = self
+            .budgets
+            .borrow()
+            .iter()
+            .map(TeamBudget::record)
+            .collect();
+        beside(given, &had)
+    }
+
+    /// What is to be on record with the cluster that the plan makes or changes, or that lives.
+    fn record(&self, prepared: &Prepared) -> Vec<BudgetOnRecord> {
+        let given = self.purse.of_policies();
+        let given: Vec<_> = given.iter().map(TeamBudget::record).collect();
+        let live = prepared.observed.live();
+        let had = live.map_or(&[][..], |cluster| &cluster.spec.budgets);
+        let makes = |planned: &Planned| matches!(planned.action, Action::CreateCluster(..));
+        // A new cluster is of its own team. Where nobody here knows what that may spend, it takes
+        // the place of the old one there too.
+        match prepared.plan.actions.iter().any(makes) && !given.is_empty() {
+            true => given,
+            false => renewed(had, &given),
+        }
+    }
+
+    fn asked_of(&self, record: &[BudgetOnRecord]) -> Vec<TeamBudget> {
+        beside(self.purse.of_policies(), record)
+    }
+
+    fn mark(&self, plan: &mut Plan, judgement: &Judgement, record: &[BudgetOnRecord]) {
+        let passed = judgement.findings.iter().any(|finding| finding.overridden);
+        let why = self.purse.why.filter(|_| passed);
+        for planned in &mut plan.actions {
+            if let Action::CreateCluster(spec, _) | Action::UpdateCluster(_, spec) =
+                &mut planned.action
+            {
+                spec.budgets = record.to_vec();
+                if let Some(why) = why {
+                    let (by, why) = (self.purse.by.clone(), why.to_owned());
+                    spec.overridden = Some(Override { by, why });
+                }
+            }
+        }
+    }
+}
+
+/// The budgets given, and those on record of other policies, teams or homes.
+fn beside(given: Vec<TeamBudget>, record: &[BudgetOnRecord]) -> Vec<TeamBudget> {
+    let known: Vec<BudgetOnRecord> = given.iter().map(TeamBudget::record).collect();
+    let other = |record: &&BudgetOnRecord| !known.iter().any(|it| it.is_same(record));
+    let others = record.iter().filter(other).map(TeamBudget::recorded);
+    let others: Vec<_> = others.collect();
+    given.into_iter().chain(others).collect()
+}
+
+/// Has a living cluster's record renewed where nothing else of it changes.
+fn renew(prepared: &mut Prepared, record: &[BudgetOnRecord]) {
+    let is_there = |cluster: &&Cluster| cluster.attended && cluster.spec.rates.is_some();
+    let Some(cluster) = prepared.observed.live().filter(is_there) else {
+        return;
+    };
+    let of_cluster = |planned: &Planned| {
+        matches!(
+            planned.action,
+            Action::CreateCluster(..)
+                | Action::StartCluster(_)
+                | Action::UpdateCluster(..)
+                | Action::TerminateCluster(..)
+        )
+    };
+    let plan = &mut prepared.plan;
+    if cluster.spec.budgets == record || plan.actions.iter().any(of_cluster) {
+        return;
+    }
+    let what = format!("cluster {}", cluster.id);
+    plan.settled.retain(|settled| settled.what != what);
+    let mut spec = Box::new(prepared.desired.cluster.clone());
+    spec.rates = cluster.spec.rates;
+    spec.overridden.clone_from(&cluster.spec.overridden);
+    plan.actions.push(Planned {
+        action: Action::UpdateCluster(cluster.id.clone(), spec),
+        because: "the monthly budget that it counts against is to be on record with it".to_owned(),
+        asks: false,
+    });
+}
+
+/// What a plan takes from a month.
+fn asked(prepared: &Prepared, now: DateTime<Utc>) -> Asked {
+    let clusters = &prepared.observed.clusters;
+    let of = |id: &ClusterId| clusters.iter().find(|cluster| cluster.id == *id);
+    let asks = |planned: &Planned| {
+        if let Action::CreateCluster(spec, _) = &planned.action {
+            return Some((None, Ask::of(spec, now), spec.overridden.clone()));
+        }
+        if let Action::UpdateCluster(id, spec) = &planned.action {
+            let ask = of(id).and_then(|cluster| Ask::change(cluster, spec, now));
+            return Some((Some(id.clone()), ask, spec.overridden.clone()));
+        }
+        None
+    };
+    match prepared.plan.actions.iter().find_map(asks) {
+        None => Asked::Nothing,
+        Some((_, None, _)) => Asked::Unpriced,
+        Some((cluster, Some(ask), overridden)) => Asked::Money {
+            cluster,
+            ask: Box::new(ask),
+            overridden,
+        },
+    }
+}

@@ -1,0 +1,87 @@
+//! A living cluster's deadline, moved: within its stack's ceiling, its policies and its month.
+
+use super::purse::{Asked, Purse, both};
+use super::{Place, Services, Trouble};
+use crate::guard::{self, Deadline};
+use crate::model::action::Action;
+use crate::model::event::Listener;
+use crate::model::extension::Extension;
+use crate::model::money::Usd;
+use crate::model::name::{ClusterId, StackName};
+use crate::model::observed::Cluster;
+use crate::model::span::Span;
+use crate::policy::{Ask, Policies};
+use chrono::{DurationRound, TimeDelta};
+
+/// A deadline to be moved.
+pub struct Moved<'a> {
+    pub stack: &'a StackName,
+    /// Of this cluster and no other, where one is meant.
+    pub id: Option<&'a ClusterId>,
+    pub max_lifetime: Option<Span>,
+    /// So much longer than now.
+    pub by: Option<Span>,
+    pub budget: Option<Usd>,
+    pub why: &'a str,
+    pub who: &'a str,
+}
+
+/// Moves it; the caller holds the stack meanwhile.
+///
+/// # Errors
+/// That there is no such cluster, what refuses it, or what the cloud said no with.
+pub async fn extend(
+    wanted: &Moved<'_>,
+    policies: &Policies,
+    place: Place<'_>,
+    services: &dyn Services,
+    hear: &dyn Listener,
+) -> Result<(Cluster, Extension, Deadline), Trouble> {
+    let stack = wanted.stack;
+    let observed = place.cloud.observe(stack, None).await?;
+    let meant = |cluster: &&Cluster| wanted.id.is_none_or(|id| cluster.id == *id);
+    let Some(cluster) = observed.live().filter(meant) else {
+        return Err(Trouble::NoCluster(stack.clone()));
+    };
+    let now = services.now();
+    let by = |by: Span| {
+        let most = cluster.guardrails().max_lifetime.as_secs();
+        Span::from_secs(most.saturating_add(by.as_secs()))
+    };
+    let extension = Extension {
+        at: now.duration_trunc(TimeDelta::seconds(1)).unwrap_or(now),
+        max_lifetime: wanted.max_lifetime.or(wanted.by.map(by)),
+        budget: wanted.budget,
+        by: wanted.who.to_owned(),
+        why: wanted.why.to_owned(),
+    };
+    let deadline = guard::extended(cluster, &extension)?;
+    ask(cluster, &extension, policies, place, services).await?;
+    let action = Action::ExtendCluster(cluster.id.clone(), extension.clone());
+    place.cloud.apply(stack, &action, hear).await?;
+    Ok((cluster.clone(), extension, deadline))
+}
+
+/// Asks policies, and sets aside what the extension may cost: in the months of the budgets that are
+/// on record with the cluster, and of those that the policies at hand give it.
+async fn ask(
+    cluster: &Cluster,
+    extension: &Extension,
+    policies: &Policies,
+    place: Place<'_>,
+    services: &dyn Services,
+) -> Result<(), Trouble> {
+    let whose = (&cluster.stack, cluster.spec.team.as_ref());
+    let purse = Purse::open(policies, whose, place, services).await?;
+    purse.refuse(&policies.extended(cluster, extension))?;
+    let budgets = both(purse.of_policies(), &cluster.spec.budgets);
+    let asked = match Ask::extended(cluster, extension) {
+        Some(ask) => Asked::Money {
+            cluster: Some(cluster.id.clone()),
+            ask: Box::new(ask),
+            overridden: cluster.spec.overridden.clone(),
+        },
+        None => Asked::Unpriced,
+    };
+    purse.reserve(&budgets, asked).await
+}

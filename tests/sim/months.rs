@@ -1,0 +1,443 @@
+//! No month is passed: a team's clusters are made dearer in each way that there is, from machines
+//! with the team's policies and without them, and what they can come to cost never exceeds what
+//! the team was given. What they cost is reckoned here from the clusters, not from the account.
+
+use crate::process::Process;
+use crate::seeds::{any, each};
+use crate::wish::Wish;
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use clusterup::app::admission::Admission;
+use clusterup::app::extend::{Moved, extend};
+use clusterup::app::{Place, Services, Trouble};
+use clusterup::cloud::dice::Dice;
+use clusterup::cloud::sim::Sim;
+use clusterup::cloud::{Class, Cloud, CloudError};
+use clusterup::cost::ledger::{Scope, Window, spent};
+use clusterup::ledger::Ledger;
+use clusterup::model::event::Silence;
+use clusterup::model::money::Usd;
+use clusterup::model::month::Month;
+use clusterup::model::name::{ClusterId, PolicyName, Region, TeamName};
+use clusterup::model::observed::Cluster;
+use clusterup::model::percent::Percent;
+use clusterup::model::span::Span;
+use clusterup::plan::Options;
+use clusterup::policy::{Ask, Policies, load};
+use clusterup::run::driver::Stopped;
+use clusterup::run::ledger::record;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// The ways in which a living cluster is made dearer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Way {
+    ExtendByFile,
+    ExtendByName,
+    ExtendByPage,
+    Resize,
+    Lifetime,
+    Budget,
+    Team,
+    Elsewhere,
+}
+
+const WAYS: [Way; 8] = [
+    Way::ExtendByFile,
+    Way::ExtendByName,
+    Way::ExtendByPage,
+    Way::Resize,
+    Way::Lifetime,
+    Way::Budget,
+    Way::Team,
+    Way::Elsewhere,
+];
+
+/// How often a way was admitted and denied.
+type Tally = RefCell<BTreeMap<Way, [u32; 2]>>;
+
+const NAMES: [&str; 3] = ["one", "two", "three"];
+const ACTS: usize = 9;
+
+#[test]
+fn no_way_passes_the_month() {
+    let tally = Tally::default();
+    each("no month is passed", 500, |seed| world(seed, &tally));
+    let tally = tally.into_inner();
+    crate::say(&format!("admitted and denied: {tally:?}"));
+    if tally.values().flatten().sum::<u32>() > 100 {
+        for way in WAYS {
+            let [admitted, denied] = tally.get(&way).copied().unwrap_or_default();
+            assert!(
+                admitted >= 20 && denied >= 20,
+                "{way:?}: {admitted}, {denied}"
+            );
+        }
+    }
+}
+
+/// A month of two teams, and a third team without any.
+struct World<'a> {
+    dice: &'a Dice,
+    sim: Sim,
+    /// The account's home, where that is another region.
+    home: Option<Sim>,
+    region: Region,
+    monthly: [(&'static str, Usd); 2],
+    policies: Policies,
+    /// Of people who know nothing of these teams.
+    others: Policies,
+    folder: TempDir,
+    stacks: BTreeMap<&'static str, Wish>,
+    /// The teams that each cluster was admitted for.
+    admitted: BTreeMap<ClusterId, BTreeSet<&'static str>>,
+}
+
+async fn world(seed: u64, tally: &Tally) {
+    let dice = Dice::new(seed);
+    let mut world = World::new(&dice);
+    if dice.percent(40) {
+        world.near_the_end().await;
+    }
+    for _ in 0..ACTS {
+        world.act(tally).await;
+        world.check().await;
+        let minutes = any(&dice, &[1, 5, 11, 40, 90]);
+        tokio::time::sleep(Duration::from_secs(minutes * 60)).await;
+    }
+    world.check().await;
+}
+
+fn policies(texts: &[String]) -> Policies {
+    let mut policies = Policies::default();
+    for (number, text) in texts.iter().enumerate() {
+        policies.extend([load(&format!("policies/{number}.yaml"), text).unwrap()]);
+    }
+    policies
+}
+
+impl<'a> World<'a> {
+    fn new(dice: &'a Dice) -> Self {
+        let monthly = [
+            ("recsys", any(dice, &[5, 8, 14, 25])),
+            ("ads", any(dice, &[1, 6, 12])),
+        ];
+        let monthly = monthly.map(|(team, most)| (team, format!("${most}").parse().unwrap()));
+        let home = any(dice, &["us-east-1", "eu-west-1"]);
+        let zone = any(dice, &["UTC", "Asia/Seoul", "America/New_York"]);
+        let budget = |(team, most): (&str, Usd)| {
+            format!(
+                "policy: month-{team}\napplies_to: {{ teams: [{team}] }}\nbudget:\n  monthly: \
+                 \"{most}\"\n  home: {home}\n  timezone: {zone}\n"
+            )
+        };
+        // Who knows the month of one team alone knows not whose the cluster is.
+        let other = "policy: other\napplies_to: { teams: [other] }\nbudget: { monthly: $1000 }\n";
+        let shm = PathBuf::from("/dev/shm");
+        Self {
+            dice,
+            sim: Sim::new(dice.next()),
+            home: (home != "us-east-1").then(|| Sim::new(dice.next())),
+            region: "us-east-1".parse().unwrap(),
+            monthly,
+            policies: policies(&monthly.map(budget)),
+            others: policies(&[other.to_owned()]),
+            folder: match shm.is_dir() {
+                true => TempDir::new_in(shm).unwrap(),
+                false => TempDir::new().unwrap(),
+            },
+            stacks: BTreeMap::new(),
+            admitted: BTreeMap::new(),
+        }
+    }
+
+    async fn near_the_end(&self) {
+        let (now, utc) = (self.sim.now(), "UTC".parse().unwrap());
+        let next = Month::of(now, utc).next().begins(utc);
+        let hours = i64::try_from(self.dice.below(30)).unwrap();
+        let wait = next - TimeDelta::hours(hours) - now;
+        tokio::time::sleep(wait.to_std().unwrap_or_default()).await;
+    }
+
+    /// A machine, by the name of its folder, and its process.
+    fn machine(&self, name: &str) -> (Process, Desk<'_>) {
+        let process = Process::calm(&self.sim, self.dice.next());
+        let ledger = self.folder.path().join(name);
+        (
+            process,
+            Desk {
+                world: self,
+                ledger,
+            },
+        )
+    }
+
+    fn place<'b>(&'b self, process: &'b Process) -> Place<'b> {
+        Place {
+            cloud: &process.account,
+            region: Some(&self.region),
+        }
+    }
+
+    async fn clusters(&self) -> Vec<Cluster> {
+        let (process, _) = self.machine("eye");
+        let since = self.sim.now() - TimeDelta::days(60);
+        let all = process.account.history(since, &BTreeSet::new()).await;
+        all.unwrap()
+    }
+
+    /// The living cluster of a stack.
+    fn alive(&self, name: &str) -> Option<ClusterId> {
+        let prefix = format!("clusterup/{name}/");
+        let mut all = self.sim.census().clusters.into_iter();
+        let alive = all.find(|it| it.name.starts_with(&prefix) && it.state.is_live())?;
+        Some(alive.id.parse().unwrap())
+    }
+
+    async fn act(&mut self, tally: &Tally) {
+        let name = any(self.dice, &NAMES);
+        if self.alive(name).is_none() {
+            return self.create(name).await;
+        }
+        if self.dice.percent(8) {
+            let (process, _) = self.machine("office");
+            process.destroyed(&name.parse().unwrap()).await.unwrap();
+            return;
+        }
+        let way = any(self.dice, &WAYS);
+        let done = self.dearer(way, name).await;
+        let mut tally = tally.borrow_mut();
+        let counts = tally.entry(way).or_default();
+        match done {
+            Ok(()) => counts[0] += 1,
+            Err(Trouble::Denied(denied)) => {
+                let of_month = |finding: &clusterup::policy::Finding| finding.is_of_month();
+                assert!(denied.findings.iter().all(of_month), "{denied:?}");
+                counts[1] += 1;
+            }
+            // Its end came first.
+            Err(other) => assert!(came_too_late(&other), "{way:?}: {other:?}"),
+        }
+    }
+
+    async fn create(&mut self, name: &'static str) {
+        let mut wish = Wish::plain(name);
+        wish.team = Some(any(self.dice, &["recsys", "recsys", "ads"]));
+        wish.core = 1 + u16::try_from(self.dice.below(3)).unwrap();
+        (wish.keep, wish.scripts) = (true, Vec::new());
+        wish.life_hours = any(self.dice, &[1, 2, 5, 30]);
+        wish.idle_minutes = wish.life_hours * 60;
+        wish.budget = any(self.dice, &[0, 0, 2, 4]);
+        wish.guards = "  ceiling: { max_lifetime: 300h, budget: $900 }\n".to_owned();
+        match self.applied(&wish, true).await {
+            Ok(()) => drop(self.stacks.insert(name, wish)),
+            Err(Trouble::Denied(_)) => {}
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    async fn dearer(&mut self, way: Way, name: &'static str) -> Result<(), Trouble> {
+        let (none, before) = (Policies::default(), self.stacks[name].clone());
+        let mut wish = before.clone();
+        let with = self.dice.percent(50);
+        match way {
+            Way::ExtendByFile => return self.extended(name, &self.policies, false).await,
+            Way::ExtendByName => {
+                let policies = if with { &self.others } else { &none };
+                return self.extended(name, policies, false).await;
+            }
+            Way::ExtendByPage => {
+                let policies = if with { &self.others } else { &self.policies };
+                return self.extended(name, policies, true).await;
+            }
+            Way::Resize => wish.core += any(self.dice, &[1, 2, 6, 20]),
+            Way::Lifetime => wish.life_hours += any(self.dice, &[1, 3, 20, 100]),
+            Way::Budget if with && wish.budget > 0 => {
+                let most = format!("${}", wish.budget + any(self.dice, &[1, 5, 50]));
+                let most = Some(most.parse().unwrap());
+                return self.moved(name, None, (None, most), &none).await;
+            }
+            Way::Budget => {
+                wish.life_hours += 50;
+                wish.budget = match wish.budget {
+                    0 => 90,
+                    budget => budget + any(self.dice, &[1, 8, 80]),
+                };
+            }
+            Way::Team => {
+                wish.team = Some(any(self.dice, &["ads", "free", "recsys"]));
+                wish.core += any(self.dice, &[0, 1, 20]);
+            }
+            Way::Elsewhere => {
+                wish.core += any(self.dice, &[0, 1, 9]);
+                wish.life_hours += any(self.dice, &[1, 4, 90]);
+            }
+        }
+        let with = way != Way::Elsewhere && (way != Way::Team || with);
+        self.applied(&wish, with).await?;
+        self.stacks.insert(name, wish);
+        Ok(())
+    }
+
+    async fn extended(
+        &self,
+        name: &'static str,
+        policies: &Policies,
+        page: bool,
+    ) -> Result<(), Trouble> {
+        let hours = any(self.dice, &[1, 2, 8, 100]);
+        let by = Span::from_secs(hours * 3_600);
+        let id = self.alive(name).filter(|_| page);
+        self.moved(name, id, (Some(by), None), policies).await
+    }
+
+    /// `extend`, on a machine of its own; at the page it names a cluster.
+    async fn moved(
+        &self,
+        name: &'static str,
+        id: Option<ClusterId>,
+        (by, budget): (Option<Span>, Option<Usd>),
+        policies: &Policies,
+    ) -> Result<(), Trouble> {
+        let (process, desk) = self.machine("elsewhere");
+        let stack = name.parse().unwrap();
+        let wanted = Moved {
+            stack: &stack,
+            id: id.as_ref(),
+            max_lifetime: None,
+            by,
+            budget,
+            why: "more",
+            who: "bob@elsewhere",
+        };
+        let lease = process.account.lease(&stack, &Silence).await?;
+        let place = self.place(&process);
+        let done = extend(&wanted, policies, place, &desk, &Silence).await;
+        lease.release().await?;
+        done.map(|_| ())
+    }
+
+    /// `apply --detach --yes`, with the teams' policies or from a machine that has none.
+    async fn applied(&mut self, wish: &Wish, with: bool) -> Result<(), Trouble> {
+        let none = Policies::default();
+        let policies = if with { &self.policies } else { &none };
+        let (process, desk) = self.machine(if with { "office" } else { "elsewhere" });
+        let case = wish.case();
+        let driver = process.driver(&case);
+        let place = self.place(&process);
+        let admission = Admission::open(policies, &case.stack, place, &desk, None).await?;
+        let lease = process.account.lease(&case.stack.name, &Silence).await?;
+        let attempt = async {
+            let mut prepared = driver.prepare(Options::default()).await?;
+            let said = admission.judge(&mut prepared).await?;
+            admission.refuse(said.as_ref())?;
+            admission.reserve(&prepared, self.sim.now()).await?;
+            driver.attempt(&prepared.plan).await?;
+            Ok::<(), Trouble>(())
+        };
+        let done = attempt.await;
+        lease.release().await?;
+        done?;
+        let team = self
+            .monthly
+            .iter()
+            .find(|(team, _)| with && wish.team == Some(team));
+        if let Some(id) = self.alive(wish.name) {
+            let teams = self.admitted.entry(id).or_default();
+            teams.extend(team.map(|(team, _)| *team));
+        }
+        Ok(())
+    }
+
+    /// What the clusters of a team have cost and can yet cost is within each month.
+    async fn check(&self) {
+        let (clusters, now) = (self.clusters().await, self.sim.now());
+        for (team, most) in self.monthly {
+            let of_team = |cluster: &&Cluster| {
+                let teams = self.admitted.get(&cluster.id);
+                teams.is_some_and(|teams| teams.contains(team))
+            };
+            let policy = self.policies.budgets_of(&team.parse().unwrap())[0].1;
+            let zone = policy.value.timezone;
+            let mut month = Month::of(now, zone);
+            for _ in 0..2 {
+                let window = Window {
+                    from: month.begins(zone),
+                    until: month.next().begins(zone),
+                };
+                let mine = clusters.iter().filter(of_team);
+                let all: Usd = mine.clone().map(|it| worst(it, window, now)).sum();
+                let each: Vec<_> = mine.map(|it| (&it.id, worst(it, window, now))).collect();
+                assert!(all <= most, "{team} in {month}: {all} of {most}: {each:?}");
+                month = month.next();
+            }
+        }
+    }
+}
+
+/// What a cluster can cost within a window, with what it has cost.
+fn worst(cluster: &Cluster, window: Window, now: DateTime<Utc>) -> Usd {
+    if !cluster.state.is_over() {
+        let mut ask = Ask::standing(cluster).unwrap();
+        ask.besides = Usd::ZERO;
+        return ask.worst(window);
+    }
+    let scope = Scope {
+        target: "us-east-1".to_owned(),
+        account: None,
+    };
+    spent(&record(&scope, cluster, now), window, now).unwrap()
+}
+
+/// What is refused for another reason than the month: there is nothing left to be made dearer, or
+/// the cluster's own budget does not hold it.
+fn came_too_late(trouble: &Trouble) -> bool {
+    if let Trouble::Stopped(Stopped::Cloud(error)) = trouble {
+        return error.class == Class::Input;
+    }
+    let refused = matches!(trouble, Trouble::Stopped(Stopped::Refused(_)));
+    refused || matches!(trouble, Trouble::NoCluster(_) | Trouble::Deadline(_))
+}
+
+struct Desk<'a> {
+    world: &'a World<'a>,
+    ledger: PathBuf,
+}
+
+#[async_trait(?Send)]
+impl Services for Desk<'_> {
+    fn now(&self) -> DateTime<Utc> {
+        self.world.sim.now()
+    }
+
+    fn who(&self) -> &str {
+        "bob@elsewhere"
+    }
+
+    async fn region(&self, region: &Region) -> Result<Box<dyn Cloud>, CloudError> {
+        assert_eq!(region.as_str(), "eu-west-1");
+        let home = self.world.home.as_ref().unwrap();
+        Ok(Box::new(
+            Process::calm(home, self.world.dice.next()).account,
+        ))
+    }
+
+    fn ledger(&self) -> Result<Ledger, Trouble> {
+        Ok(Ledger::open(&self.ledger, self.now())?.ledger)
+    }
+
+    async fn spent_by_aws(
+        &self,
+        _: &TeamName,
+        _: &str,
+    ) -> Result<BTreeMap<PolicyName, Usd>, CloudError> {
+        Ok(BTreeMap::new())
+    }
+
+    fn warn(&self, _: &str, _: Option<&str>) {}
+
+    fn reached(&self, _: &[(PolicyName, Percent)], _: &TeamName) {}
+}
