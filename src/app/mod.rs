@@ -9,6 +9,7 @@ pub mod purse;
 use crate::cloud::{Cloud, CloudError};
 use crate::guard::Refused;
 use crate::ledger::{Ledger, LedgerError};
+use crate::model::hint::Hint;
 use crate::model::money::Usd;
 use crate::model::name::{PolicyName, Region, StackName, TeamName};
 use crate::model::percent::Percent;
@@ -55,7 +56,7 @@ pub trait Services {
     ) -> Result<BTreeMap<PolicyName, Usd>, CloudError>;
 
     /// Says what went less well than it should have, and what to do next, if there is anything.
-    fn warn(&self, what: &str, next: Option<&str>);
+    fn warn(&self, what: &str, next: Option<Hint>);
 
     /// Reports which shares of a team's budgets are reached.
     fn reached(&self, shares: &[(PolicyName, Percent)], team: &TeamName);

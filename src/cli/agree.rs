@@ -14,6 +14,7 @@ use super::view;
 use super::view::price::Prices;
 use super::view::progress::Progress;
 use crate::model::action::Action;
+use crate::model::hint::Command;
 use crate::model::plan::{Plan, Planned};
 use crate::model::stack::Stack;
 use crate::plan::Options;
@@ -58,7 +59,8 @@ impl Agreement<'_> {
             });
             let rungs = self.target.cloud.check(&prepared.plan).await;
             let ladder = rungs.as_deref().unwrap_or_default();
-            let shown = view::plan::render(&prepared.plan, self.target, prices.as_ref(), ladder);
+            let (plan, here) = (&prepared.plan, &self.screen.here);
+            let shown = view::plan::render(plan, self.target, prices.as_ref(), ladder, here);
             self.screen.text(&shown);
             rungs?;
             if let Some(said) = &said {
@@ -89,7 +91,8 @@ impl Agreement<'_> {
             Exit::Failed,
             "the stack changes faster than it can be agreed to",
         )
-        .hint("see who else works on it, then apply again"))
+        .hint("see who else works on it, then apply again")
+        .hint(Command::clusterup("status").this_stack()))
     }
 
     /// A plan, and what policies say of it.

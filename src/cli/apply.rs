@@ -16,6 +16,7 @@ use super::view::progress::Progress;
 use crate::cloud::Cloud;
 use crate::model::clock::Clock;
 use crate::model::facts::Facts;
+use crate::model::hint::Command;
 use crate::model::observed::{Cluster, End, StepState};
 use crate::model::stack::{Stack, WhenDone};
 use crate::run::clock::SystemClock;
@@ -121,13 +122,9 @@ impl Apply<'_> {
             let settled = settled?;
             released?;
             if !settled.plan.is_empty() {
-                let file = self.args.plan.stack.stack.display();
                 self.screen
                     .say("the stack is not as it was agreed to any more");
-                self.screen.say(&format!(
-                    "  next: clusterup plan {file}{}",
-                    self.target.flag()
-                ));
+                self.say_next("plan");
             }
             standing = driver.ready().await?;
         }
@@ -220,9 +217,8 @@ impl Apply<'_> {
                 }
             }
             let until = view::status::until(cluster, SystemClock.now());
-            self.screen.text(&format!(
-                "left running: {until}\nnext: apply again picks it up"
-            ));
+            self.screen.text(&format!("left running: {until}"));
+            self.say_next("apply");
         }
         self.document(exit, prepared, clusters.last(), None);
         Ok(exit)
@@ -316,9 +312,13 @@ impl Apply<'_> {
         } else {
             "status"
         };
-        let (file, flag) = (self.args.plan.stack.stack.display(), self.target.flag());
-        self.screen
-            .say(&format!("  next: clusterup {verb} {file}{flag}"));
+        self.say_next(verb);
+    }
+
+    /// The verb that goes on with this stack.
+    fn say_next(&self, verb: &str) {
+        let next = Command::clusterup(verb).this_stack();
+        self.screen.say(&self.screen.next(&next, 2));
     }
 
     fn document(
@@ -358,7 +358,7 @@ const STOPPED: [&str; 2] = [
 /// What Ctrl-C leaves while a cluster ends.
 const ENDING: [&str; 2] = [
     "interrupted while the cluster ends, which goes on",
-    "clusterup status shows when it has ended",
+    "status shows when it has ended",
 ];
 
 enum Followed {

@@ -18,6 +18,7 @@ use crate::cloud::{
 use crate::cost::catalog::Catalog;
 #[cfg(feature = "aws")]
 use crate::model::clock::Clock;
+use crate::model::hint::Command;
 use crate::model::money::Usd;
 use crate::model::name::{PolicyName, Region, TeamName};
 #[cfg(feature = "aws")]
@@ -150,9 +151,8 @@ impl Context {
         for Spoilt { path, region, why } in spoilt {
             let path = path.display();
             Screen::aside(&format!("warning: prices are not used: {path}: {why}"));
-            Screen::aside(&format!(
-                "  next: clusterup prices refresh --region {region}"
-            ));
+            let refresh = Command::clusterup("prices refresh --region").arg(region.to_string());
+            Screen::aside(&format!("  next: {refresh}"));
         }
         catalog
     }

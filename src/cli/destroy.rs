@@ -12,6 +12,7 @@ use super::target::Target;
 use super::view;
 use super::view::progress::Progress;
 use crate::model::action::Action;
+use crate::model::hint::Command;
 use crate::model::name::StackName;
 use crate::model::plan::{Plan, Planned};
 use crate::plan;
@@ -27,7 +28,7 @@ pub(super) async fn run(
     let target = Target::open(&args.target, region.as_ref(), context).await?;
     let cloud = &*target.cloud;
     let plan = there(&target, &stack).await?;
-    screen.text(&view::plan::render(&plan, &target, None, &[]));
+    screen.text(&view::plan::render(&plan, &target, None, &[], &screen.here));
     let empty = plan.is_empty();
     if !empty {
         let question = format!("This removes all of stack {stack}. Go on?");
@@ -55,11 +56,8 @@ pub(super) async fn run(
         "nothing of stack {stack} is left but the results at home"
     ));
     if empty {
-        let (place, flag) = (target.place(), target.flag());
-        screen.say(&format!("there was nothing of it {place}"));
-        screen.say(&format!(
-            "  next: clusterup status{flag} shows the stacks that are"
-        ));
+        screen.say(&format!("there was nothing of it {}", target.place()));
+        screen.say(&screen.next(&Command::clusterup("status").target(), 2));
     }
     screen.document("destroy", 0, json!({ "stack": stack, "plan": plan }));
     Ok(Exit::Done)
@@ -96,12 +94,13 @@ impl Destroy<'_> {
             }
             self.pass(plan).await?;
         }
-        let (stack, flag) = (self.stack, self.target.flag());
+        let stack = self.stack;
         Err(Failure::new(
             Exit::Failed,
             format!("something of stack {stack} is still there"),
         )
-        .hint(format!("see it: clusterup status {stack}{flag}")))
+        .hint("see what it is")
+        .hint(Command::clusterup("status").stack(stack)))
     }
 
     /// What clusters have cost is kept when they have ended and before they are forgotten.

@@ -29,7 +29,7 @@ pub(super) async fn run(
         let sign = if finding.good { ' ' } else { '!' };
         screen.text(&format!("{sign} {what:12}{}", wrap(&finding.says, 14)));
         for hint in &finding.hints {
-            screen.text(&format!("              next: {}", wrap(hint, 20)));
+            screen.text(&screen.advice(hint, 14));
         }
     }
     let ready = findings.iter().all(|finding| finding.good);

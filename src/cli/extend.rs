@@ -14,8 +14,10 @@ use super::view::words::{long, wrap};
 use crate::app::Trouble;
 use crate::app::extend::{self, Moved};
 use crate::guard::Deadline;
+use crate::guard::Refused;
 use crate::model::clock::Clock;
 use crate::model::extension::Extension;
+use crate::model::hint::Command;
 use crate::model::money::Usd;
 use crate::model::name::StackName;
 use crate::model::observed::Cluster;
@@ -26,9 +28,9 @@ use serde_json::json;
 #[derive(Debug, clap::Args)]
 pub(super) struct ExtendArgs {
     /// A stack's file or name
-    stack: String,
+    pub(super) stack: String,
     #[command(flatten)]
-    target: TargetArgs,
+    pub(super) target: TargetArgs,
     #[command(flatten)]
     policies: PoliciesArgs,
     /// How long the cluster may live in all, such as 4h
@@ -102,25 +104,19 @@ pub(super) async fn held(
     let moved = extend::extend(wanted, &read.policies, place, &desk, &progress);
     let moved = interrupt::or_stop(moved, STOPPED).await;
     let released = lease.release().await;
-    let moved = moved?.map_err(|trouble| refused(trouble, wanted.stack, target))?;
+    let moved = moved?.map_err(|trouble| refused(trouble, wanted.stack))?;
     released?;
     progress.clear();
     Ok(moved)
 }
 
-fn refused(trouble: Trouble, stack: &StackName, target: &Target) -> Failure {
-    if let Trouble::NoCluster(_) = trouble {
-        let see = format!(
-            "see what became of it: clusterup status {stack}{}",
-            target.flag()
-        );
-        return Failure::input(trouble.to_string()).hint(see);
+fn refused(trouble: Trouble, stack: &StackName) -> Failure {
+    let apply = matches!(trouble, Trouble::Deadline(Refused::Ceiling { .. }));
+    let failure = Failure::from(trouble);
+    match apply {
+        true => failure.hint(Command::clusterup("apply").stack(stack)),
+        false => failure,
     }
-    let mut failure = Failure::from(trouble);
-    for hint in &mut failure.hints {
-        *hint = hint.replace("STACK", stack.as_str());
-    }
-    failure
 }
 
 /// What was moved, from what to what.

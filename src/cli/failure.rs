@@ -4,6 +4,7 @@ use crate::app::{Denied, Trouble};
 use crate::cloud::{Class, CloudError};
 use crate::guard::Refused;
 use crate::ledger::LedgerError;
+use crate::model::hint::{Command, Hint};
 use crate::plan::Refusal;
 use crate::policy::Finding;
 use crate::run::driver::Stopped;
@@ -46,7 +47,7 @@ pub(super) struct Failure {
     pub(super) exit: Exit,
     pub(super) message: String,
     pub(super) causes: Vec<String>,
-    pub(super) hints: Vec<String>,
+    pub(super) hints: Vec<Hint>,
     /// Mistakes in a stack, which speak for themselves.
     pub(super) diagnostics: Option<Box<Diagnostics>>,
 }
@@ -76,14 +77,17 @@ impl Failure {
 
     /// All of it that fits a line: what, why, and what next.
     pub(super) fn in_a_line(&self) -> String {
-        let next = self.hints.iter().map(|hint| format!("next: {hint}"));
+        let next = self.hints.iter().map(|hint| match hint {
+            Hint::Help(text) => text.clone(),
+            Hint::Next(command) => format!("next: {command}"),
+        });
         let says = std::iter::once(self.message.clone());
         let all: Vec<String> = says.chain(self.causes.clone()).chain(next).collect();
         all.join("; ")
     }
 
     #[must_use]
-    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(super) fn hint(mut self, hint: impl Into<Hint>) -> Self {
         self.hints.push(hint.into());
         self
     }
@@ -160,9 +164,9 @@ impl From<Trouble> for Failure {
             Trouble::Deadline(Refused::Ceiling { message, next }) => {
                 Self::new(Exit::Refused, message).hint(next)
             }
-            Trouble::NoCluster(_) => {
-                Self::input(trouble.to_string()).hint("see what became of it: clusterup status")
-            }
+            Trouble::NoCluster(ref stack) => Self::input(trouble.to_string())
+                .hint("see what became of it")
+                .hint(Command::clusterup("status").stack(stack)),
         }
     }
 }
@@ -173,7 +177,8 @@ impl From<Stopped> for Failure {
             Stopped::Cloud(error) => error.into(),
             Stopped::Refused(refusals) => refused(refusals),
             Stopped::Unsettled(_) => Self::new(Exit::Failed, stopped.to_string())
-                .hint("see what is there: clusterup status"),
+                .hint("see what is there")
+                .hint(Command::clusterup("status").this_stack()),
         }
     }
 }

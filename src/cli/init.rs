@@ -3,6 +3,7 @@
 use super::args::InitArgs;
 use super::failure::{Exit, Failure};
 use super::screen::Screen;
+use crate::model::hint::Command;
 use crate::model::name::StackName;
 use crate::text;
 use serde_json::json;
@@ -20,16 +21,19 @@ pub(super) fn run(args: &InitArgs, screen: &Screen) -> Result<Exit, Failure> {
     written.map_err(|error| {
         if error.kind() == ErrorKind::AlreadyExists {
             return Failure::input(format!("{} is there already", path.display()))
-                .hint("give another name: clusterup init FILE");
+                .hint("give the name of a new file");
         }
         Failure::new(Exit::Failed, format!("cannot write {}", path.display())).caused_by(&error)
     })?;
     let shown = path.display();
     screen.text(&format!(
-        "wrote {shown}\n\nnext: put your script in job.py beside it, then"
+        "wrote {shown}\n\nput your script in job.py beside it, then"
     ));
-    screen.text(&format!("  clusterup validate {shown}"));
-    screen.text(&format!("  clusterup apply {shown} --local"));
+    let file = path.display().to_string();
+    let validate = Command::clusterup("validate").arg(&file);
+    let apply = Command::clusterup("apply").arg(&file).arg("--local");
+    screen.text(&screen.next(&validate, 2));
+    screen.text(&screen.next(&apply, 2));
     screen.document("init", 0, json!({ "file": path, "stack": name }));
     Ok(Exit::Done)
 }
@@ -47,6 +51,6 @@ fn name_of(path: &std::path::Path) -> Result<StackName, Failure> {
     name.parse().map_err(|error| {
         Failure::input(format!("{stem:?} does not make a stack's name"))
             .caused_by(&error)
-            .hint("name it: clusterup init FILE --name NAME")
+            .hint("give the stack a name: --name")
     })
 }

@@ -5,6 +5,7 @@ use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::prompt::ask;
 use super::screen::Screen;
+use crate::model::hint::Command;
 use std::future::Future;
 use tokio::signal::ctrl_c;
 
@@ -27,9 +28,11 @@ pub(super) async fn or_stop<T>(
     work: impl Future<Output = T>,
     [left, next]: [&str; 2],
 ) -> Result<T, Failure> {
-    or(work)
-        .await
-        .ok_or_else(|| Failure::new(Exit::Interrupted, left).hint(next))
+    or(work).await.ok_or_else(|| {
+        Failure::new(Exit::Interrupted, left)
+            .hint(next)
+            .hint(Command::again())
+    })
 }
 
 const QUESTION: &str = "The job is not over. [c]ontinue, [l]eave it running, [t]erminate? ";
@@ -39,7 +42,14 @@ pub(super) async fn choose(until: Option<&str>, context: &Context, screen: &Scre
     let leave = || {
         let until = until.unwrap_or("its guardrails end it");
         screen.say(&format!("left running: {until}"));
-        screen.say("  next: apply again picks it up; destroy ends it now");
+        screen.hints(
+            &[
+                "apply again follows it, destroy ends it now".into(),
+                Command::clusterup("apply").this_stack().into(),
+                Command::clusterup("destroy").this_stack().into(),
+            ],
+            2,
+        );
         Choice::Leave
     };
     if !context.stdin_is_terminal {

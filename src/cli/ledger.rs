@@ -62,9 +62,7 @@ pub(super) async fn note(
     if let Err(failure) = write(clusters, target, context, screen).await {
         let Failure { message, hints, .. } = failure;
         screen.say(&format!("warning: what this costs is not noted: {message}"));
-        for hint in hints {
-            screen.say(&format!("  next: {hint}"));
-        }
+        screen.hints(&hints, 2);
     }
 }
 

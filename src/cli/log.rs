@@ -9,6 +9,7 @@ use super::view;
 use crate::ledger::{Asked, Ledger, Logged};
 use crate::model::audit::Act;
 use crate::model::clock::Clock;
+use crate::model::hint::Command;
 use crate::run::clock::SystemClock;
 use serde_json::json;
 use std::time::Duration;
@@ -67,19 +68,24 @@ pub(super) async fn run(
         false => Vec::new(),
     };
     match entries.is_empty() {
-        true => screen.text(nothing(args)),
+        true => nothing(args, screen),
         false => screen.text(&entries.iter().map(view::log::entry).collect::<String>()),
     }
     screen.document("log", 0, json!({ "entries": entries }));
     Ok(Exit::Done)
 }
 
-const fn nothing(args: &LogArgs) -> &'static str {
-    if args.cluster.is_some() || args.act.is_some() || args.since.is_some() {
-        "nothing like that is in the log\n  next: clusterup log shows all of it"
+fn nothing(args: &LogArgs, screen: &Screen) {
+    let (what, next) = if args.cluster.is_some() || args.act.is_some() || args.since.is_some() {
+        ("nothing like that is in the log", "log")
     } else {
-        "nothing is in the log\n  next: clusterup watchdog install, which begins one"
-    }
+        (
+            "nothing is in the log: no watchdog has run",
+            "watchdog install",
+        )
+    };
+    screen.text(what);
+    screen.text(&screen.next(&Command::clusterup(next), 2));
 }
 
 async fn follow(mut asked: Asked, context: &Context, screen: &Screen) -> Result<Exit, Failure> {

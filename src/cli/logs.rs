@@ -7,6 +7,7 @@ use super::screen::Screen;
 use super::stack_file;
 use super::target::Target;
 use crate::cloud::step_name;
+use crate::model::hint::Command;
 use crate::model::name::StackName;
 use serde_json::json;
 
@@ -61,25 +62,22 @@ fn none(
     target: &Target,
     there: bool,
 ) -> Failure {
-    let flag = target.flag();
     match &args.step {
         Some(step) if !names.is_empty() => Failure::input(format!(
             "stack {stack} has no logs of a step {:?}",
             step.as_str()
         ))
-        .hint(format!("see all: clusterup logs {}{flag}", args.stack)),
+        .hint("see all of them")
+        .hint(Command::clusterup("logs").stack(stack)),
         _ if there && target.costs() => {
             Failure::new(Exit::Failed, format!("stack {stack} has no logs yet"))
                 .hint(
                     "EMR uploads them about every five minutes and when a cluster ends: try again",
                 )
-                .hint(format!(
-                    "see its cluster: clusterup status {}{flag}",
-                    args.stack
-                ))
+                .hint(Command::clusterup("status").stack(stack))
         }
-        _ => Failure::input(format!("stack {stack} has no logs")).hint(format!(
-            "see the stacks that there are: clusterup status{flag}"
-        )),
+        _ => Failure::input(format!("stack {stack} has no logs"))
+            .hint("see the stacks that there are")
+            .hint(Command::clusterup("status").target()),
     }
 }

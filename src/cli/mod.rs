@@ -11,6 +11,7 @@ mod destroy;
 mod doctor;
 mod extend;
 mod failure;
+mod here;
 mod hidden;
 mod init;
 mod interrupt;
@@ -43,7 +44,8 @@ use std::process::ExitCode;
 
 /// Runs one command line.
 pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let args = match Args::try_parse_from(argv) {
+    let argv: Vec<OsString> = argv.into_iter().collect();
+    let args = match Args::try_parse_from(&argv) {
         Ok(args) => args,
         Err(error) => {
             // Help and version are no errors; clap's own code for a wrong line is our 2.
@@ -52,7 +54,8 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     let context = Context::from_environment();
-    let screen = Screen::new(args.output, &context);
+    let here = here::of(&args.verb, &argv);
+    let screen = Screen::new(args.output, &context, here);
     let name = args.verb.name();
     let result = context.block_on(run(args.verb, &context, &screen));
     let exit = match result {
@@ -63,6 +66,15 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     ExitCode::from(exit.code())
+}
+
+/// Whether a command line, its program's name first, is one that this program reads.
+///
+/// # Errors
+/// What is wrong with it, as the program would say it.
+pub fn reads(words: &[String]) -> Result<(), String> {
+    let args = Args::try_parse_from(words);
+    args.map(|_| ()).map_err(|error| error.to_string())
 }
 
 async fn run(verb: Verb, context: &Context, screen: &Screen) -> Result<Exit, Failure> {

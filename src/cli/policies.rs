@@ -85,7 +85,7 @@ impl PoliciesArgs {
 /// There is nothing to hold a stack against.
 pub(super) fn none() -> Failure {
     Failure::input("no policies were found here or above")
-        .hint("name their folder by --policies, or write one: policies/TEAM.yaml")
+        .hint("name their folder by --policies, or write one into a folder policies/")
 }
 
 pub(super) fn is_yaml(path: &Path) -> bool {

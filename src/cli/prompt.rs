@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::failure::Failure;
+use crate::model::hint::Command;
 use std::io::{BufRead, Write};
 
 /// Asks for a yes. `--yes` says it beforehand; without a terminal that flag is the only way.
@@ -13,7 +14,8 @@ pub(super) fn consent(question: &str, yes: bool, context: &Context) -> Result<bo
         return Err(Failure::input(format!(
             "{question} That needs a yes, and standard input is no terminal"
         ))
-        .hint("add --yes"));
+        .hint("say yes beforehand")
+        .hint(Command::again().arg("--yes")));
     }
     let answer = ask(&format!("{question} [y/N] "));
     Ok(matches!(

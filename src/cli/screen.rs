@@ -4,20 +4,25 @@
 use super::args::Output;
 use super::context::Context;
 use super::failure::Failure;
+use super::view::words::wrap;
+use crate::model::hint::{Command, Here, Hint};
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
 
 pub(super) struct Screen {
     json: bool,
+    /// What the commands that it shows are completed with.
+    pub(super) here: Here,
     pub(super) colour: bool,
     pub(super) stderr_is_terminal: bool,
 }
 
 impl Screen {
-    pub(super) fn new(output: Output, context: &Context) -> Self {
+    pub(super) fn new(output: Output, context: &Context, here: Here) -> Self {
         let stderr_is_terminal = std::io::stderr().is_terminal();
         Self {
             json: output == Output::Json,
+            here,
             colour: stderr_is_terminal && !context.no_color,
             stderr_is_terminal,
         }
@@ -84,8 +89,10 @@ impl Screen {
             hints,
             diagnostics,
         } = failure;
+        let lines: Vec<String> = hints.iter().map(|hint| hint.text(&self.here)).collect();
         let error = json!({
-            "message": message, "causes": causes, "hints": hints, "diagnostics": diagnostics,
+            "message": message, "causes": causes, "hints": lines,
+            "next": self.commands(hints), "diagnostics": diagnostics,
         });
         self.document(verb, exit.code(), json!({ "error": error }));
     }
@@ -111,9 +118,36 @@ impl Screen {
                 }
             }
         }
+        self.hints(hints, 2);
+    }
+
+    /// Advice below a message, indented.
+    pub(super) fn hints(&self, hints: &[Hint], indent: usize) {
         for hint in hints {
-            self.say(&format!("  next: {hint}"));
+            self.say(&self.advice(hint, indent));
         }
+    }
+
+    /// A line of advice: a sentence is help, a command is what may be typed next.
+    pub(super) fn advice(&self, hint: &Hint, indent: usize) -> String {
+        match hint {
+            Hint::Help(text) => format!("{:indent$}help: {}", "", wrap(text, indent + 6)),
+            Hint::Next(command) => self.next(command, indent),
+        }
+    }
+
+    /// The command that may be typed next; in one line, however long, so that it can be pasted.
+    pub(super) fn next(&self, command: &Command, indent: usize) -> String {
+        format!("{:indent$}next: {}", "", command.complete(&self.here))
+    }
+
+    /// The commands among these, for machines.
+    fn commands(&self, hints: &[Hint]) -> Vec<String> {
+        let commands = hints.iter().filter_map(|hint| match hint {
+            Hint::Next(command) => Some(command.complete(&self.here)),
+            Hint::Help(_) => None,
+        });
+        commands.collect()
     }
 }
 

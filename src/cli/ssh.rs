@@ -8,6 +8,7 @@ use super::screen::Screen;
 use super::stack_file;
 use super::target::Target;
 use crate::cloud::Shell;
+use crate::model::hint;
 use serde_json::json;
 use std::process::Command;
 
@@ -26,7 +27,7 @@ pub(super) async fn run(
     let status = command(&shell, args).status().map_err(|error| {
         Failure::new(Exit::Failed, "cannot run ssh")
             .caused_by(&error)
-            .hint("install it: apt-get install openssh-client")
+            .hint(hint::Command::other("sudo apt-get install openssh-client"))
     })?;
     let exit = if status.success() {
         Exit::Done

@@ -2,6 +2,7 @@
 
 use super::args::StackArgs;
 use super::failure::Failure;
+use crate::model::hint::Command;
 use crate::model::name::{Region, StackName};
 use crate::model::stack::Stack;
 use crate::text::{self, Setting};
@@ -20,7 +21,8 @@ pub(super) fn read_with_text(args: &StackArgs) -> Result<(Stack, String), Failur
         let failure = Failure::input(format!("cannot read the stack {}", path.display()));
         let failure = failure.caused_by(&error);
         if error.kind() == ErrorKind::NotFound {
-            return failure.hint("write one to begin with: clusterup init");
+            let init = Command::clusterup("init").arg(path.display().to_string());
+            return failure.hint("write one to begin with").hint(init);
         }
         failure.hint("name a stack's YAML file")
     })?;
@@ -74,7 +76,8 @@ pub(super) fn name(file_or_name: &str) -> Result<(StackName, Option<Region>), Fa
         Failure::input(format!(
             "{file_or_name} is neither a stack's file nor a stack's name"
         ))
-        .hint("see the names of those there are: clusterup status")
+        .hint("see the names of those there are")
+        .hint(Command::clusterup("status").target())
     })?;
     Ok((name, None))
 }

@@ -11,6 +11,7 @@ use super::view;
 use super::view::words::wrap;
 use crate::cost::meter::rate;
 use crate::guard;
+use crate::model::hint::Command;
 use crate::model::money::Usd;
 use crate::model::observed::{Cluster, Observed};
 use crate::policy::Policies;
@@ -50,13 +51,15 @@ pub(super) async fn run(
         cloud.doubt_rungs(&mut observed).await;
         if observed.is_empty() {
             screen.text(&format!("stack {stack}: nothing of it is there"));
-            let flag = target.flag();
-            screen.text(&format!(
-                "  next: clusterup status{flag} shows the stacks that are"
-            ));
+            screen.text(&screen.next(&Command::clusterup("status").target(), 2));
         } else {
-            screen.text(&view::status::render(stack, &observed, &target));
-            for line in outside(&policies, &observed) {
+            screen.text(&view::status::render(
+                stack,
+                &observed,
+                &target,
+                &screen.here,
+            ));
+            for line in outside(&policies, &observed, screen) {
                 screen.text(&line);
             }
             match cloud.follow_caller(stack).await {
@@ -94,7 +97,7 @@ async fn policies(args: &StatusArgs, context: &Context, screen: &Screen) -> Poli
 }
 
 /// Of each living cluster, what of its guardrails is outside its policies.
-fn outside(policies: &Policies, observed: &Observed) -> Vec<String> {
+fn outside(policies: &Policies, observed: &Observed, screen: &Screen) -> Vec<String> {
     let living = observed.clusters.iter().filter(|it| it.state.is_live());
     let of = |cluster: &Cluster| {
         let (own, bound) = (cluster.guardrails(), policies.bound(cluster));
@@ -118,7 +121,9 @@ fn outside(policies: &Policies, observed: &Observed) -> Vec<String> {
         let text = format!("! outside its policies: {}", beyond.join(", "));
         (!beyond.is_empty()).then(|| {
             let text = wrap(&text, 6);
-            format!("    {text}\n      next: apply its stack, or end it by destroy")
+            let [apply, destroy] = ["apply", "destroy"]
+                .map(|verb| screen.next(&Command::clusterup(verb).stack(&cluster.stack), 6));
+            format!("    {text}\n{apply}\n{destroy}")
         })
     };
     living.filter_map(of).collect()

@@ -5,13 +5,13 @@ use super::context::Context;
 use super::failure::{Exit, Failure};
 use crate::app::Place;
 use crate::cloud::Cloud;
+use crate::model::hint::Command;
 use crate::model::name::Region;
 
 pub(super) struct Target {
     pub(super) cloud: Box<dyn Cloud>,
     /// None for this machine.
     pub(super) region: Option<Region>,
-    flag: String,
 }
 
 impl Target {
@@ -26,7 +26,6 @@ impl Target {
             return Ok(Self {
                 cloud,
                 region: None,
-                flag: " --local".to_owned(),
             });
         }
         let region = match stacks.or(args.region.as_ref()) {
@@ -34,12 +33,9 @@ impl Target {
             None => default_region().await?,
         };
         let cloud = context.aws(&region).await?;
-        // A stack's file says it by itself.
-        let flag = stacks.map_or(format!(" --region {region}"), |_| String::new());
         Ok(Self {
             cloud,
             region: Some(region),
-            flag,
         })
     }
 
@@ -63,12 +59,6 @@ impl Target {
         self.place_of_clusters().name()
     }
 
-    /// What has to be on a command line to mean this target: ` --local`, ` --region …`, or nothing
-    /// where a stack's file says it.
-    pub(super) fn flag(&self) -> &str {
-        &self.flag
-    }
-
     /// Whether what is made here costs money.
     pub(super) const fn costs(&self) -> bool {
         self.region.is_some()
@@ -90,8 +80,9 @@ pub(super) async fn known_region() -> Option<Region> {
 async fn default_region() -> Result<Region, Failure> {
     known_region().await.ok_or_else(|| {
         Failure::new(Exit::Input, "no region of AWS is named")
-            .hint("name the stack's file, or add --region us-east-1")
-            .hint("or mean this machine: add --local")
+            .hint("name the stack's file, a region, or this machine")
+            .hint(Command::again().args("--region us-east-1"))
+            .hint(Command::again().arg("--local"))
     })
 }
 
@@ -102,5 +93,6 @@ async fn default_region() -> Result<Region, Failure> {
 
 #[cfg(not(feature = "aws"))]
 pub(super) fn without_aws() -> Failure {
-    Failure::new(Exit::Input, "this clusterup was built without AWS").hint("add --local")
+    Failure::new(Exit::Input, "this clusterup was built without AWS")
+        .hint(Command::again().arg("--local"))
 }

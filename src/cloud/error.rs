@@ -1,5 +1,7 @@
 //! What a cloud says no with, in a small set of classes.
 
+use crate::model::hint::Hint;
+
 /// What kind of no it was: callers act on this, people read the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
@@ -21,7 +23,7 @@ pub enum Class {
 pub struct CloudError {
     pub class: Class,
     pub message: String,
-    pub hints: Vec<String>,
+    pub hints: Vec<Hint>,
     #[source]
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -37,7 +39,7 @@ impl CloudError {
     }
 
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn hint(mut self, hint: impl Into<Hint>) -> Self {
         self.hints.push(hint.into());
         self
     }

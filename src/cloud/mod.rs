@@ -30,6 +30,7 @@ pub use error::{Class, CloudError};
 use crate::model::action::Action;
 use crate::model::event::{Listener, SparkProgress};
 use crate::model::facts::Facts;
+use crate::model::hint::Hint;
 use crate::model::name::{ClusterId, StackName, TeamName};
 use crate::model::observed::{Cluster, Observed};
 use crate::model::plan::Plan;
@@ -60,7 +61,7 @@ pub struct Finding {
     pub what: String,
     pub good: bool,
     pub says: String,
-    pub hints: Vec<String>,
+    pub hints: Vec<Hint>,
 }
 
 /// A team's account as it was read, and the version that it is in, which is opaque.

@@ -194,7 +194,7 @@ impl RungView {
             kind: rung.kind.to_string(),
             armed: rung.is_armed(),
             says,
-            next: rung.next().map(str::to_owned),
+            next: rung.next().map(ToString::to_string),
         }
     }
 }

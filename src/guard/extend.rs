@@ -59,12 +59,18 @@ fn forward<T: PartialOrd + Display>(what: &str, now: T, to: T) -> Result<(), Ref
 }
 
 fn within<T: PartialOrd + Display>(what: &str, most: Option<T>, to: T) -> Result<(), Refused> {
-    let message = match most {
+    let (message, change) = match most {
         Some(most) if to <= most => return Ok(()),
-        Some(most) => format!("{what} of {to} is beyond the stack's ceiling of {most}"),
-        None => format!("the stack has no ceiling for {what}, so it is not moved"),
+        Some(most) => (
+            format!("{what} of {to} is beyond the stack's ceiling of {most}"),
+            "raise",
+        ),
+        None => (
+            format!("the stack has no ceiling for {what}, so it is not moved"),
+            "set",
+        ),
     };
-    let next = format!("raise guardrails.ceiling.{what} in the stack, then: clusterup apply STACK");
+    let next = format!("{change} guardrails.ceiling.{what} in the stack, then apply it");
     Err(Refused::Ceiling { message, next })
 }
 

@@ -1,6 +1,7 @@
 //! Everything worth telling, on one stream. Progress, JSON and logs are its readers.
 
 use super::action::Action;
+use super::hint::Hint;
 use super::name::{ClusterId, StepName};
 use super::observed::{ClusterState, End, StepState};
 use serde::Serialize;
@@ -39,7 +40,7 @@ pub enum Event {
     /// Something that was to be done could not be, and the rest goes on.
     Warning {
         what: String,
-        next: Option<String>,
+        next: Option<Hint>,
     },
     Home {
         to: PathBuf,

@@ -11,6 +11,7 @@ pub mod facts;
 pub mod fleet;
 pub mod glob;
 pub mod hex;
+pub mod hint;
 pub mod hours;
 pub mod instance;
 pub mod invalid;

@@ -1,5 +1,6 @@
 //! What can end a cluster on its own, and whether it is armed.
 
+use super::hint::Command;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -40,7 +41,7 @@ pub enum RungState {
     Disarmed {
         why: String,
         /// The command that arms it, where one does.
-        next: Option<String>,
+        next: Option<Command>,
     },
 }
 
@@ -53,7 +54,7 @@ impl Rung {
         }
     }
 
-    pub fn disarmed(kind: RungKind, why: impl Into<String>, next: Option<String>) -> Self {
+    pub fn disarmed(kind: RungKind, why: impl Into<String>, next: Option<Command>) -> Self {
         let why = why.into();
         Self {
             kind,
@@ -62,10 +63,10 @@ impl Rung {
     }
 
     /// The command that arms it, where one does.
-    pub fn next(&self) -> Option<&str> {
+    pub fn next(&self) -> Option<&Command> {
         match &self.state {
             RungState::Armed { .. } => None,
-            RungState::Disarmed { next, .. } => next.as_deref(),
+            RungState::Disarmed { next, .. } => next.as_ref(),
         }
     }
 

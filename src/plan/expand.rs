@@ -7,6 +7,7 @@ use super::refusal::Refusal;
 use crate::cost::meter::accrued;
 use crate::model::desired::{ClusterSpec, Desired, InstanceGroups, KeyPairSpec, Object};
 use crate::model::facts::{Capacity, Facts, Input};
+use crate::model::hint::Command;
 use crate::model::name::DataName;
 use crate::model::sizes::Sizes;
 use crate::model::span::Span;
@@ -79,7 +80,7 @@ fn check(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<Refusal> {
         .collect();
     let metered = facts.capacity == Capacity::AsTyped || stack.guardrails.budget.is_some();
     if let (Err(why), true) = (&facts.prices, metered) {
-        let next = format!("clusterup prices refresh --region {}", stack.region);
+        let next = Command::clusterup("prices refresh --region").arg(stack.region.as_str());
         refusals.push(Refusal::new(format!("its price is not known: {why}"), next));
     }
     refusals.extend(too_poor(stack, facts));

@@ -213,7 +213,13 @@ mod tests {
         let cut = fitted("3 x m5.xlarge", 16_384, 2);
         let Refusal { message, hint } = cut.holds("9g".parse().unwrap(), "one").unwrap_err();
         assert!(message.contains("8g"), "{message}");
-        let largest = hint.rsplit(' ').next().unwrap().parse().unwrap();
+        let largest = hint
+            .to_string()
+            .rsplit(' ')
+            .next()
+            .unwrap()
+            .parse()
+            .unwrap();
         assert!(cut.holds(largest, "one").is_ok());
         assert!(
             cut.holds(Memory::from_mib(largest.mib() + 1), "one")

@@ -12,6 +12,8 @@ mod crowd;
 mod double;
 mod drift;
 mod fleet;
+#[path = "../support/hints.rs"]
+mod hints;
 mod job;
 mod json;
 mod kills;

@@ -251,7 +251,7 @@ async fn part_end() {
     let good: Vec<bool> = answers.iter().map(Result::is_ok).collect();
     assert_eq!(good, [true, false, false, true, true], "{answers:#?}");
     let held = answers[1].as_ref().unwrap_err();
-    let hints = held.hints.join(" ");
+    let hints = format!("{:?}", held.hints);
     assert!(hints.contains("--no-termination-protected"), "{held:#?}");
     let state = |of: &str| {
         let all = clusters();

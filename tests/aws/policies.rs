@@ -79,7 +79,7 @@ fn what_is_denied_is_said_and_not_made() {
     apply
         .says("policy denies stack t")
         .says("nodes is 3, and policy small allows at most 2")
-        .says("next: cluster.size of 2 nodes");
+        .says("help: cluster.size of 2 nodes");
     let said = document(&world, 3, APPLY);
     assert_eq!(said["error"]["message"], "policy denies stack t");
     assert!(!world.double.calls().iter().any(|call| call.mutates));

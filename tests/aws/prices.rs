@@ -120,7 +120,7 @@ fn a_refresh_that_fails_keeps_the_last_good_text() {
     shop.0.double.post("/_double/prices", refuse);
     let denied = shop.run(1, REFRESH);
     denied.says("cannot ask AWS for IPv4 prices of ap-northeast-2");
-    denied.says("next: ask for the permission pricing:GetProducts");
+    denied.says("help: ask for the permission pricing:GetProducts");
     denied.says("the prices that were there before are kept and used");
     for (what, name, spoilt, why) in [
         (

@@ -20,7 +20,7 @@ fn budgets_are_shown_asked_about_and_made() {
         .says("+ clusterup_ads_one $100.00 a month for team one; at 80%, 100% tells a@example.com");
     let asked = world.expect(2, &["policy", "push"]);
     asked.says("This makes or changes 2 budgets in AWS account 123456789012. Go on?");
-    asked.says("next: add --yes");
+    asked.says("next: clusterup policy push").says("--yes");
     assert_eq!(world.double.budgets(), json!([]));
     let told = world.json(&["policy", "push", "--yes"]);
     assert_eq!(told["pushed"], true);

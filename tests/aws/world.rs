@@ -1,6 +1,7 @@
 //! A world for one test: an account of its own, a machine of its own, and a stack.
 
 use crate::double::{Call, Double};
+use crate::hints;
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
@@ -232,6 +233,8 @@ impl Done {
         });
         let output = child.wait_with_output().unwrap();
         let _ = tell.send(());
+        hints::check(&String::from_utf8_lossy(&output.stdout));
+        hints::check(&String::from_utf8_lossy(&output.stderr));
         Self {
             code: output.status.code().unwrap_or(-1),
             signal: output.status.signal(),

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::model::audit::{Act, Entry, Target};
+use clusterup::model::hint::Command;
 use clusterup::model::money::Usd;
 use clusterup::model::observed::ClusterState;
 use clusterup::model::picture::{Curve, Picture, Row, SweepSummary, Totals};
@@ -75,7 +76,7 @@ fn rungs(at: Option<DateTime<Utc>>) -> Vec<Rung> {
         Rung::disarmed(
             RungKind::Apply,
             "nobody follows it",
-            Some("clusterup apply".to_owned()),
+            Some(Command::clusterup("apply nightly.yaml")),
         ),
     ]
 }
@@ -110,12 +111,14 @@ fn ours(at: DateTime<Utc>) -> Vec<Row> {
     weak.rungs[1] = Rung::disarmed(
         RungKind::PowerOff,
         "the primary has not said what it was told",
-        Some("clusterup apply stacks/feature-store.yaml".to_owned()),
+        Some(Command::clusterup("apply stacks/feature-store.yaml")),
     );
     weak.rungs[2] = Rung::disarmed(
         RungKind::Schedule,
         "there is no role that EventBridge Scheduler may take",
-        Some("clusterup doctor --fix".to_owned()),
+        Some(Command::clusterup(
+            "apply stacks/feature-store.yaml --create-roles",
+        )),
     );
     vec![
         new(

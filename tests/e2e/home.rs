@@ -1,5 +1,6 @@
 //! A home for one test: its own state, its own stacks, and no process left behind.
 
+use crate::hints;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -199,6 +200,8 @@ impl Drop for Home {
 
 impl Done {
     pub(crate) fn of(output: &Output) -> Self {
+        hints::check(&String::from_utf8_lossy(&output.stdout));
+        hints::check(&String::from_utf8_lossy(&output.stderr));
         Self {
             code: output.status.code().unwrap_or(-1),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),

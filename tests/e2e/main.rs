@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 mod guards;
+#[path = "../support/hints.rs"]
+mod hints;
 mod home;
 mod jobs;
 mod kills;

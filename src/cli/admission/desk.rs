@@ -9,6 +9,7 @@ use crate::cli::view;
 use crate::cloud::{Class, Cloud, CloudError};
 use crate::ledger::Ledger;
 use crate::model::clock::Clock;
+use crate::model::hint::Hint;
 use crate::model::money::Usd;
 use crate::model::name::{PolicyName, Region, TeamName};
 use crate::model::percent::Percent;
@@ -50,10 +51,10 @@ impl Services for Desk<'_> {
         spent.map_err(refused)
     }
 
-    fn warn(&self, what: &str, next: Option<&str>) {
+    fn warn(&self, what: &str, next: Option<Hint>) {
         self.screen.say(what);
         if let Some(next) = next {
-            self.screen.say(&format!("  next: {next}"));
+            self.screen.say(&self.screen.advice(&next, 2));
         }
     }
 

@@ -11,6 +11,7 @@ use super::target::Target;
 use crate::app;
 use crate::app::purse::Figured;
 use crate::model::clock::Clock;
+use crate::model::hint::Command;
 use crate::model::observed::End;
 use crate::model::stack::Stack;
 use crate::policy::Judgement;
@@ -104,7 +105,7 @@ impl<'a> Admission<'a> {
             screen.say(&format!(
                 "warning: the team's account is not settled: {message}"
             ));
-            screen.say("  next: clusterup budget settles it");
+            screen.say(&screen.next(&Command::clusterup("budget"), 2));
         }
     }
 

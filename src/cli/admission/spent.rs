@@ -34,7 +34,7 @@ pub(super) async fn until(admission: &Admission<'_>) -> End {
             policy.name
         ));
         screen.say(&format!(
-            "  next: have the budget raised ({}), or let it end",
+            "  help: have the budget raised ({}), or let it end",
             policy.place(budget.line)
         ));
         tokio::time::sleep(Duration::from_secs(grace.as_secs())).await;

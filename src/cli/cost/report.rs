@@ -174,7 +174,5 @@ fn tell_stale(failure: &Failure, as_of: DateTime<Utc>, screen: &Screen) {
         as_of.format("%F %T UTC")
     ));
     screen.say(&format!("  because: {}", failure.message));
-    for hint in &failure.hints {
-        screen.say(&format!("  next: {hint}"));
-    }
+    screen.hints(&failure.hints, 2);
 }

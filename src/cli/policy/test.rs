@@ -47,7 +47,7 @@ pub(super) async fn run(
     };
     if files.is_empty() {
         return Err(Failure::input("there are no examples to test with")
-            .hint("write some to policies/tests/NAME.yaml, or name their files"));
+            .hint("write some into policies/tests/, or name their files"));
     }
     let (mut failed, mut all) = (0_usize, Vec::new());
     for file in &files {

@@ -5,6 +5,7 @@ use crate::cli::failure::Failure;
 use crate::cost::age::age;
 use crate::cost::catalog::{NoPrice, Note, Source};
 use crate::cost::estimate::{Component, ComponentKind, Estimate, Unit};
+use crate::model::hint::Command;
 use crate::model::money::Usd;
 use crate::model::stack::{Market, VolumeKind};
 use chrono::NaiveDate;
@@ -122,7 +123,7 @@ pub(super) fn trust(estimate: &Estimate, today: NaiveDate) -> String {
 pub(in crate::cli) fn lack(lack: &NoPrice) -> Failure {
     let region = &lack.region;
     let failure = Failure::input(lack.to_string());
-    failure.hint(format!(
-        "ask AWS for it: clusterup prices refresh --region {region}"
-    ))
+    failure
+        .hint("ask AWS for it")
+        .hint(Command::clusterup("prices refresh --region").arg(region.to_string()))
 }

@@ -1,14 +1,15 @@
 //! What ends a cluster, rung by rung, as plan and status say it.
 
 use super::words::wrap;
+use crate::model::hint::Here;
 use crate::model::rung::{Rung, RungKind, RungState};
 
 /// A line or two a rung, to stand below a cluster: armed or not, why, and the command that arms it.
-pub(in crate::cli) fn lines(rungs: &[Rung]) -> Vec<String> {
-    rungs.iter().flat_map(lines_of).collect()
+pub(in crate::cli) fn lines(rungs: &[Rung], here: &Here) -> Vec<String> {
+    rungs.iter().flat_map(|rung| lines_of(rung, here)).collect()
 }
 
-fn lines_of(rung: &Rung) -> Vec<String> {
+fn lines_of(rung: &Rung, here: &Here) -> Vec<String> {
     let name = rung.kind;
     match &rung.state {
         RungState::Armed { at, says } => {
@@ -22,7 +23,9 @@ fn lines_of(rung: &Rung) -> Vec<String> {
         }
         RungState::Disarmed { why, next } => {
             let why = wrap(&format!("disarmed: {why}"), INDENT);
-            let next = next.iter().map(|next| format!("{:15}next: {next}", ""));
+            let next = next
+                .iter()
+                .map(|next| format!("{:15}next: {}", "", next.complete(here)));
             // A cluster that is kept is meant to outlive its last step.
             let sign = if name == RungKind::LastStep && rung.next().is_none() {
                 ' '

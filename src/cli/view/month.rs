@@ -3,6 +3,7 @@
 use super::price::cents;
 use super::words::wrap;
 use crate::cli::screen::Screen;
+use crate::model::hint::Command;
 use crate::model::money::Usd;
 use crate::model::name::{PolicyName, TeamName};
 use crate::model::percent::Percent;
@@ -52,7 +53,7 @@ pub(in crate::cli) fn tell(told: &[(PolicyName, Percent)], team: &TeamName, scre
         screen.say(&format!(
             "warning: team {team} has spent {what} of its month's budget (policy {policy})"
         ));
-        screen.say("  next: clusterup budget shows it");
+        screen.say(&screen.next(&Command::clusterup("budget"), 2));
     }
 }
 

@@ -6,6 +6,7 @@ use super::words::{self, wrap};
 use crate::cli::target::Target;
 use crate::model::action::Action;
 use crate::model::action::Sign;
+use crate::model::hint::Here;
 use crate::model::plan::Plan;
 use crate::model::rung::Rung;
 use std::fmt::Write;
@@ -15,6 +16,7 @@ pub(in crate::cli) fn render(
     target: &Target,
     prices: Option<&Prices<'_>>,
     rungs: &[Rung],
+    here: &Here,
 ) -> String {
     let mut text = format!("stack {} {}\n", plan.stack, target.place());
     if plan.is_empty() {
@@ -35,7 +37,7 @@ pub(in crate::cli) fn render(
                 let _ = writeln!(text, "      release: {label}");
             }
             // Of a cluster that is yet to be made.
-            for line in ladder::lines(rungs) {
+            for line in ladder::lines(rungs, here) {
                 let _ = writeln!(text, "      {line}");
             }
             if let Some(job) = job {

@@ -160,8 +160,7 @@ impl Listener for Progress<'_> {
             Event::Warning { what, next } => {
                 self.say(&format!("  ! {}", words::wrap(what, 4)));
                 if let Some(next) = next {
-                    self.screen
-                        .say(&format!("    next: {}", words::wrap(next, 10)));
+                    self.screen.say(&self.screen.advice(next, 4));
                 }
             }
             Event::Home { .. } => self.clear(),

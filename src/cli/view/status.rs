@@ -6,13 +6,19 @@ use crate::cli::target::Target;
 use crate::cost::meter::rate;
 use crate::guard;
 use crate::model::extension::Extension;
+use crate::model::hint::Here;
 use crate::model::name::StackName;
 use crate::model::observed::{Cluster, Observed, StepState};
 use chrono::{DateTime, Utc};
 use std::fmt::Write;
 
 /// One stack: its cluster now, or the tombstone of its last.
-pub(in crate::cli) fn render(stack: &StackName, observed: &Observed, target: &Target) -> String {
+pub(in crate::cli) fn render(
+    stack: &StackName,
+    observed: &Observed,
+    target: &Target,
+    here: &Here,
+) -> String {
     let mut text = format!("stack {stack}\n");
     let keys = observed
         .key_pairs
@@ -32,12 +38,12 @@ pub(in crate::cli) fn render(stack: &StackName, observed: &Observed, target: &Ta
         let _ = writeln!(text, "  {}", things.join(", "));
     }
     for cluster in observed.clusters.iter().rev() {
-        text.push_str(&one(cluster, observed.at, target));
+        text.push_str(&one(cluster, observed.at, target, here));
     }
     text
 }
 
-fn one(cluster: &Cluster, now: DateTime<Utc>, target: &Target) -> String {
+fn one(cluster: &Cluster, now: DateTime<Utc>, target: &Target, here: &Here) -> String {
     let mut text = String::new();
     let age = long(cluster.ended_at.unwrap_or(now) - cluster.created_at);
     let state = serde_json::to_value(cluster.state).ok();
@@ -68,7 +74,7 @@ fn one(cluster: &Cluster, now: DateTime<Utc>, target: &Target) -> String {
     for extension in &cluster.extensions {
         let _ = writeln!(text, "    {}", wrap(&moved(extension), 6));
     }
-    for line in ladder::lines(&cluster.rungs) {
+    for line in ladder::lines(&cluster.rungs, here) {
         let _ = writeln!(text, "    {line}");
     }
     if let Some(cost) = cost(cluster, now, target) {

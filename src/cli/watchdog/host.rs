@@ -113,9 +113,7 @@ impl daemon::Host for Host<'_> {
         self.systemd.ready("");
         if let Some(failure) = told {
             self.screen.say(&format!("warning: {}", failure.message));
-            for hint in &failure.hints {
-                self.screen.say(&format!("  {hint}"));
-            }
+            self.screen.hints(&failure.hints, 2);
             return None;
         }
         self.screen.say("the policies were read anew");

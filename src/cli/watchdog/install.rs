@@ -5,6 +5,7 @@ use super::unit::{NAME, Whose, is_untouched, unit};
 use crate::cli::context::Context;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::screen::Screen;
+use crate::model::hint::{Command, Hint};
 use serde_json::json;
 use std::fs::{self, Permissions};
 use std::io::{ErrorKind, Write};
@@ -48,8 +49,10 @@ pub(in crate::cli) fn run(
     if changed && !args.force && was.as_deref() != Some(&text) {
         let message = format!("{} was changed by somebody", path.display());
         return Err(Failure::new(Exit::Failed, message)
-            .hint("keep changes apart from it: systemctl edit clusterup-watchdog")
-            .hint("see what it would be: add --print; write over it: add --force"));
+            .hint("keep changes apart from it; see what it would be; or write over it")
+            .hint(Command::other("systemctl edit clusterup-watchdog"))
+            .hint(Command::again().arg("--print"))
+            .hint(Command::again().arg("--force")));
     }
     if was.as_deref() == Some(&text) {
         screen.say(&format!("{} is as it should be", path.display()));
@@ -57,9 +60,7 @@ pub(in crate::cli) fn run(
         write(&path, &text).map_err(|error| unwritten(&path, whose, &error))?;
         screen.say(&format!("wrote {}", path.display()));
     }
-    for next in next(whose) {
-        screen.say(&format!("  next: {next}"));
-    }
+    screen.hints(&next(whose), 2);
     screen.document("watchdog install", 0, json!({ "unit": text, "path": path }));
     Ok(Exit::Done)
 }
@@ -75,9 +76,14 @@ fn command(args: &InstallArgs, whose: Whose, screen: &Screen) -> Result<String, 
         screen.say(&format!(
             "warning: the service may not read {program}, which lies in somebody's home"
         ));
-        screen.say(&format!(
-            "  next: sudo install -m 755 {program} /usr/local/bin/ and install from there"
-        ));
+        let copy = Command::other("sudo install -m 755").arg(program.to_string());
+        screen.hints(
+            &[
+                "install it from a copy that the service may read".into(),
+                copy.arg("/usr/local/bin/").into(),
+            ],
+            2,
+        );
     }
     let path = program
         .to_str()
@@ -149,26 +155,34 @@ fn unwritten(path: &Path, whose: Whose, error: &std::io::Error) -> Failure {
     let failure = Failure::new(Exit::Failed, message).caused_by(error);
     match (whose, error.kind()) {
         (Whose::Machine, ErrorKind::PermissionDenied) => failure
-            .hint("the machine's services are root's: run the same with sudo")
-            .hint("or as a service of your own: add --user"),
+            .hint("the machine's services are root's: run the same with sudo, or have your own")
+            .hint(Command::again().arg("--user")),
         _ => failure.hint("see that the folder is yours to write in, or add --print"),
     }
 }
 
 /// What to type next.
-const fn next(whose: Whose) -> [&'static str; 4] {
-    match whose {
-        Whose::Machine => [
-            "put settings and secrets into /etc/clusterup/watchdog.env, mode 600",
-            "sudo systemctl daemon-reload",
-            "sudo systemctl enable --now clusterup-watchdog",
-            "sudo XDG_STATE_HOME=/var/lib clusterup log --follow",
-        ],
-        Whose::User => [
-            "put settings and secrets into ~/.config/clusterup/watchdog.env, mode 600",
-            "systemctl --user daemon-reload",
-            "systemctl --user enable --now clusterup-watchdog; loginctl enable-linger",
-            "clusterup log --follow",
-        ],
-    }
+fn next(whose: Whose) -> Vec<Hint> {
+    let (settings, commands): (&str, &[&str]) = match whose {
+        Whose::Machine => (
+            "/etc/clusterup/watchdog.env",
+            &[
+                "sudo systemctl daemon-reload",
+                "sudo systemctl enable --now clusterup-watchdog",
+                "sudo env XDG_STATE_HOME=/var/lib clusterup log --follow",
+            ],
+        ),
+        Whose::User => (
+            "~/.config/clusterup/watchdog.env",
+            &[
+                "systemctl --user daemon-reload",
+                "systemctl --user enable --now clusterup-watchdog",
+                "loginctl enable-linger",
+                "clusterup log --follow",
+            ],
+        ),
+    };
+    let settings = format!("settings and secrets go into {settings}, mode 600");
+    let commands = commands.iter().map(|words| Command::other(words).into());
+    std::iter::once(settings.into()).chain(commands).collect()
 }

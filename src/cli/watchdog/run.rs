@@ -52,7 +52,8 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let every = Duration::from_secs(args.every.as_secs());
     if every < Duration::from_secs(1) {
-        return Err(Failure::input("sweeps are at least a second apart").hint("say --every 1m"));
+        return Err(Failure::input("sweeps are at least a second apart")
+            .hint("look every minute: --every 1m"));
     }
     let watched = args.watch.open(context, screen).await?;
     let watchdog = watched.watchdog();

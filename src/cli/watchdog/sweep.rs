@@ -6,6 +6,7 @@ use crate::cli::failure::{Exit, Failure};
 use crate::cli::interrupt;
 use crate::cli::screen::Screen;
 use crate::cli::view::watchdog as view;
+use crate::model::hint::Command;
 use crate::run::watchdog::Report;
 use serde_json::json;
 
@@ -20,7 +21,7 @@ pub(in crate::cli) struct SweepArgs {
 
 const STOPPED: [&str; 2] = [
     "interrupted while the clusters were looked at",
-    "see what was done: clusterup log; the next sweep goes on from there",
+    "log shows what was done; the next sweep goes on from there",
 ];
 
 pub(super) async fn run(
@@ -35,8 +36,9 @@ pub(super) async fn run(
     } else {
         let lease = watched.home.watch().await?.ok_or_else(|| {
             Failure::new(Exit::Failed, "another watchdog is at work")
-                .hint("see what it does: clusterup log")
-                .hint("or only look: add --dry-run")
+                .hint("see what it does, or only look")
+                .hint(Command::clusterup("log"))
+                .hint(Command::again().arg("--dry-run"))
         })?;
         let report = interrupt::or_stop(watchdog.sweep(false), STOPPED).await;
         lease.release().await?;

@@ -8,6 +8,7 @@ use crate::cli::screen::Screen;
 use crate::cli::target::known_region;
 use crate::cloud::notify::{Destination, Stderr, Voice};
 use crate::cloud::patrol::Patrol;
+use crate::model::hint::Command;
 use crate::model::name::Region;
 use crate::run::clock::SystemClock;
 use crate::run::notify::Notifier;
@@ -85,8 +86,9 @@ impl WatchArgs {
         }
         let known = known_region().await.ok_or_else(|| {
             Failure::new(Exit::Input, "no region of AWS is named")
-                .hint("add --region us-east-1, once for each region")
-                .hint("or mean this machine: add --local")
+                .hint("name each region, or this machine")
+                .hint(Command::again().args("--region us-east-1"))
+                .hint(Command::again().arg("--local"))
         })?;
         Ok(BTreeSet::from([known]))
     }

@@ -23,7 +23,7 @@ impl<A: Api> Account<A> {
                 what: "roles".to_owned(),
                 good: false,
                 says: format!("not there: {}", missing.join(", ")),
-                hints: vec!["clusterup apply STACK --create-roles makes them, once".to_owned()],
+                hints: vec!["apply any stack with --create-roles: it makes them, once".into()],
             },
             Err(error) => bad("roles", &error),
         });
@@ -118,7 +118,7 @@ fn permission(what: &str, error: Option<ApiError>, says: &str) -> Finding {
             what: what.to_owned(),
             good: false,
             says: error.to_string(),
-            hints: vec![format!("ask for the permission {}", error.call)],
+            hints: vec![format!("ask for the permission {}", error.call).into()],
         },
     }
 }

@@ -14,6 +14,7 @@ use crate::cloud::api::{Api, Kind, Tags};
 use crate::cloud::error::{Class, CloudError};
 use crate::model::desired::{ClusterSpec, JobSpec};
 use crate::model::event::{Event, Listener};
+use crate::model::hint::Command;
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::{Cluster, End};
 use crate::model::release::Release;
@@ -257,7 +258,8 @@ fn label(spec: &ClusterSpec) -> Result<String, CloudError> {
             Class::Input,
             format!("AWS offers no release of the line {}", spec.release),
         )
-        .hint("see those there are: aws emr list-release-labels")),
+        .hint("see those there are")
+        .hint(Command::other("aws emr list-release-labels"))),
     }
 }
 

@@ -17,6 +17,7 @@ use crate::cloud::api::{Api, ApiError, Kind, Tags};
 use crate::cloud::{Class, CloudError};
 use crate::model::event::{Event, Listener};
 use crate::model::extension::Extension;
+use crate::model::hint::Command;
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::Cluster;
 use crate::model::rung::{Rung, RungKind};
@@ -82,11 +83,16 @@ impl<A: Api> Account<A> {
     /// A schedule whose role is gone ends nothing.
     pub(super) async fn doubt_schedules(&self, clusters: &mut [Cluster]) {
         let living = clusters.iter_mut().filter(|c| c.state.is_live());
-        let rungs = living.flat_map(|cluster| &mut cluster.rungs);
-        let armed = rungs.filter(|rung| rung.kind == RungKind::Schedule && rung.is_armed());
-        let armed: Vec<&mut Rung> = armed.collect();
+        let rungs = living.flat_map(|cluster| {
+            let stack = &cluster.stack;
+            cluster.rungs.iter_mut().map(move |rung| (stack, rung))
+        });
+        let armed = rungs.filter(|(_, rung)| rung.kind == RungKind::Schedule && rung.is_armed());
+        let armed: Vec<(&StackName, &mut Rung)> = armed.collect();
         if !armed.is_empty() && self.lacks_reaper().await.unwrap_or(false) {
-            armed.into_iter().for_each(|rung| *rung = rungs::no_role());
+            for (stack, rung) in armed {
+                *rung = rungs::no_role(rungs::create_roles(stack));
+            }
         }
     }
 
@@ -139,12 +145,16 @@ impl<A: Api> Account<A> {
                     "the schedule that ends {} is not armed: {error}",
                     cluster.id
                 );
-                let next = if error.kind == Kind::Invalid {
-                    rungs::CREATE_ROLES.to_owned()
-                } else if error.kind == Kind::Denied {
-                    format!("ask for the permission {}", error.call)
-                } else {
-                    rungs::APPLY.to_owned()
+                let next = match error.kind {
+                    Kind::Invalid => rungs::create_roles(&cluster.stack).into(),
+                    Kind::Denied => format!("ask for the permission {}", error.call).into(),
+                    Kind::Throttled
+                    | Kind::Unauthenticated
+                    | Kind::NotFound
+                    | Kind::Exists
+                    | Kind::Precondition
+                    | Kind::InUse
+                    | Kind::Doubt => rungs::apply_again(&cluster.stack).into(),
                 };
                 let next = Some(next);
                 // Whoever follows a cluster tries again every few minutes.
@@ -196,15 +206,16 @@ impl<A: Api> Account<A> {
         let cluster = self.step_states(id).await?;
         let Some(mut cluster) = cluster.filter(|cluster| cluster.state.is_live()) else {
             let message = format!("cluster {id} has ended meanwhile");
-            return Err(
-                CloudError::new(Class::Input, message).hint("see what ended it: clusterup status")
-            );
+            return Err(CloudError::new(Class::Input, message)
+                .hint("see what ended it")
+                .hint(Command::clusterup("status").this_stack()));
         };
         if !cluster.extensions.contains(extension) {
             let Some(key) = self.free_extension(id) else {
                 let message = format!("{id} was extended {MOST_EXTENSIONS} times already");
                 return Err(CloudError::new(Class::Input, message)
-                    .hint("change the stack's guardrails, then: clusterup apply STACK"));
+                    .hint("change the stack's guardrails, then apply it")
+                    .hint(rungs::apply_again(&cluster.stack)));
             };
             let value = names::value(&extension.to_string());
             self.tag(id.as_str(), Tags::from([(key, value)])).await?;

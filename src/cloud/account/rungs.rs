@@ -8,6 +8,8 @@ use crate::cloud::api::scheduler::{Schedule, TERMINATE};
 use crate::cloud::{Class, CloudError};
 use crate::guard::{self, Terms};
 use crate::model::desired::ClusterSpec;
+use crate::model::hint::Command;
+use crate::model::name::StackName;
 use crate::model::observed::Cluster;
 use crate::model::rung::{Rung, RungKind};
 use crate::model::span::Span;
@@ -15,8 +17,15 @@ use crate::model::stack::WhenDone;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use serde_json::json;
 
-pub(super) const APPLY: &str = "clusterup apply STACK";
-pub(super) const CREATE_ROLES: &str = "clusterup apply STACK --create-roles";
+/// What arms a cluster's safeguards again.
+pub(super) fn apply_again(stack: &StackName) -> Command {
+    Command::clusterup("apply").stack(stack)
+}
+
+/// The same, and makes the roles that are missing.
+pub(super) fn create_roles(stack: &StackName) -> Command {
+    apply_again(stack).arg("--create-roles")
+}
 
 /// Clocks may differ by so much, and a schedule fires within a minute.
 const NEAR: TimeDelta = TimeDelta::minutes(2);
@@ -91,7 +100,7 @@ pub(super) fn ends(schedule: &Schedule, cluster: &Cluster, now: DateTime<Utc>) -
 /// The rungs of a living cluster.
 pub(super) fn of(cluster: &Cluster, seen: &SeenCluster, now: DateTime<Utc>) -> Vec<Rung> {
     [
-        idle(seen),
+        idle(cluster, seen),
         Some(last_step(cluster, seen)),
         Some(power_off(cluster, seen)),
         Some(schedule(cluster, &seen.schedule, now)),
@@ -111,7 +120,11 @@ pub(super) fn to_come(spec: &ClusterSpec, lacks_role: bool) -> Vec<Rung> {
         WhenDone::Keep => Rung::disarmed(RungKind::LastStep, "when_done: keep", None),
     };
     let schedule = match lacks_role {
-        true => no_role(),
+        true => no_role(
+            Command::clusterup("apply")
+                .this_stack()
+                .arg("--create-roles"),
+        ),
         false => armed(RungKind::Schedule, "EventBridge ends it"),
     };
     let idle = format!("EMR ends it when idle for {}", guardrails.idle_timeout);
@@ -141,11 +154,15 @@ pub(super) fn drift(cluster: &Cluster, seen: &SeenCluster, now: DateTime<Utc>) -
     drift
 }
 
-fn idle(seen: &SeenCluster) -> Option<Rung> {
+fn idle(cluster: &Cluster, seen: &SeenCluster) -> Option<Rung> {
     let kind = RungKind::IdlePolicy;
     Some(match seen.idle? {
         Some(idle) => Rung::armed(kind, None, format!("EMR ends it when idle for {idle}")),
-        None => Rung::disarmed(kind, "somebody removed it", Some(APPLY.to_owned())),
+        None => Rung::disarmed(
+            kind,
+            "somebody removed it",
+            Some(apply_again(&cluster.stack)),
+        ),
     })
 }
 
@@ -154,9 +171,11 @@ fn last_step(cluster: &Cluster, seen: &SeenCluster) -> Rung {
     match (seen.cluster.keep_alive, cluster.spec.guardrails.when_done) {
         (false, _) => Rung::armed(kind, None, "EMR ends it with its last step"),
         (true, WhenDone::Keep) => Rung::disarmed(kind, "when_done: keep", None),
-        (true, WhenDone::Terminate) => {
-            Rung::disarmed(kind, "somebody turned it off", Some(APPLY.to_owned()))
-        }
+        (true, WhenDone::Terminate) => Rung::disarmed(
+            kind,
+            "somebody turned it off",
+            Some(apply_again(&cluster.stack)),
+        ),
     }
 }
 
@@ -171,21 +190,21 @@ fn power_off(cluster: &Cluster, seen: &SeenCluster) -> Rung {
 
 fn schedule(cluster: &Cluster, scheduled: &Scheduled, now: DateTime<Utc>) -> Rung {
     let kind = RungKind::Schedule;
-    let disarmed = |why: &str| Rung::disarmed(kind, why, Some(APPLY.to_owned()));
+    let disarmed = |why: &str| Rung::disarmed(kind, why, Some(apply_again(&cluster.stack)));
     match scheduled {
         Scheduled::There(schedule) if ends(schedule, cluster, now) => {
             Rung::armed(kind, Some(schedule.at), "EventBridge ends it")
         }
         Scheduled::There(_) => disarmed("it says another cluster, call or time"),
         Scheduled::Missing => disarmed("it is not there"),
-        Scheduled::NoRole => no_role(),
+        Scheduled::NoRole => no_role(create_roles(&cluster.stack)),
         Scheduled::Unread(why) => Rung::disarmed(kind, format!("it cannot be read: {why}"), None),
     }
 }
 
-pub(super) fn no_role() -> Rung {
+pub(super) fn no_role(create: Command) -> Rung {
     let why = format!("the account lacks the role {REAPER}");
-    Rung::disarmed(RungKind::Schedule, why, Some(CREATE_ROLES.to_owned()))
+    Rung::disarmed(RungKind::Schedule, why, Some(create))
 }
 
 fn apply(cluster: &Cluster, now: DateTime<Utc>) -> Rung {
@@ -195,7 +214,9 @@ fn apply(cluster: &Cluster, now: DateTime<Utc>) -> Rung {
             let since = at.format("%H:%M:%S UTC");
             Rung::armed(kind, None, format!("one follows it, last seen at {since}"))
         }
-        Some(_) | None => Rung::disarmed(kind, "none follows it", Some(APPLY.to_owned())),
+        Some(_) | None => {
+            Rung::disarmed(kind, "none follows it", Some(apply_again(&cluster.stack)))
+        }
     }
 }
 

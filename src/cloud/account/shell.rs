@@ -5,6 +5,7 @@ use crate::cloud::Shell;
 use crate::cloud::api::Api;
 use crate::cloud::error::{Class, CloudError};
 use crate::cloud::keypair::PRIVATE;
+use crate::model::hint::Command;
 use crate::model::name::{KeyPairName, StackName};
 use crate::model::observed::{Cluster, Observed};
 use std::path::PathBuf;
@@ -17,9 +18,9 @@ impl<A: Api> Account<A> {
         let observed = self.look(stack, None).await?;
         let Some(cluster) = observed.live() else {
             let message = format!("stack {stack} has no living cluster");
-            return Err(CloudError::new(Class::Input, message).hint(format!(
-                "see why the last one ended: clusterup status {stack}"
-            )));
+            return Err(CloudError::new(Class::Input, message)
+                .hint("see why the last one ended")
+                .hint(Command::clusterup("status").stack(stack)));
         };
         let host = {
             let seen = self.seen.borrow();

@@ -20,9 +20,9 @@ impl<A: Api> Account<A> {
                 Vec::new(),
             ),
             Ok(Err(error)) => {
-                let create = "clusterup apply STACK --create-roles makes its role, once";
+                let create = "apply any stack with --create-roles: it makes the role, once";
                 let permit = format!("or ask for the permission {}", error.call);
-                (false, error.to_string(), vec![create.to_owned(), permit])
+                (false, error.to_string(), vec![create.into(), permit.into()])
             }
             Err(error) => (false, error.to_string(), error.hints),
         };

@@ -7,6 +7,7 @@ use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::model::desired::{ClusterSpec, JobSpec};
 use crate::model::event::Listener;
 use crate::model::hex::hex;
+use crate::model::hint::Command;
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::{Cluster, End, Step};
 use crate::model::span::Span;
@@ -101,7 +102,8 @@ pub(super) fn ask(folder: &Folder, request: &Request) -> Result<(), CloudError> 
     }
     let message = format!("the cluster in {} does not answer", folder.path().display());
     Err(CloudError::new(Class::Failed, message)
-        .hint("see what became of it: clusterup status --local"))
+        .hint("see what became of it")
+        .hint(Command::clusterup("status --local")))
 }
 
 /// Asks for the end and waits for it; one that does not answer is ended by force.
@@ -118,7 +120,9 @@ pub(super) fn terminate(folder: &Folder, end: &End) -> Result<(), CloudError> {
         return Ok(());
     }
     let message = format!("the cluster in {} does not end", folder.path().display());
-    Err(CloudError::new(Class::Failed, message).hint("see its processes: ps -ef | grep clusterup"))
+    Err(CloudError::new(Class::Failed, message)
+        .hint("see its processes")
+        .hint(Command::other("pgrep -fa clusterup")))
 }
 
 /// An id that no other cluster has.

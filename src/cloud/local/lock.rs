@@ -4,6 +4,7 @@ use super::place::Place;
 use crate::cloud::Hold;
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::model::event::{Event, Listener};
+use crate::model::hint::Command;
 use crate::model::name::StackName;
 use async_trait::async_trait;
 use std::fs::{self, File, TryLockError};
@@ -78,7 +79,8 @@ pub(super) async fn take(
             Attempt::By(holder) if waited >= PATIENCE => {
                 let message = format!("{holder} is at work on stack {stack}");
                 return Err(CloudError::new(Class::Busy, message)
-                    .hint("wait for it, or see: clusterup status --local"));
+                    .hint("wait for it, or see what it does")
+                    .hint(Command::clusterup("status --local")));
             }
             Attempt::By(holder) => {
                 let what = format!("waiting for {holder}, which is at work on stack {stack}");

@@ -25,6 +25,7 @@ use crate::model::action::Action;
 use crate::model::clock::Clock;
 use crate::model::event::{Event, Listener, SparkProgress};
 use crate::model::facts::Facts;
+use crate::model::hint::Command;
 use crate::model::name::{ClusterId, StackName, TeamName};
 use crate::model::observed::{Cluster, Observed};
 use crate::model::plan::Plan;
@@ -101,7 +102,7 @@ impl Local {
 fn supervised(cluster: &Cluster) -> Rung {
     let kind = RungKind::Supervisor;
     if !cluster.attended {
-        let next = Some("clusterup apply STACK --local".to_owned());
+        let next = Some(Command::clusterup("apply").local_stack(&cluster.stack));
         return Rung::disarmed(kind, "it never began", next);
     }
     let deadline = guard::hard_deadline(cluster).at;

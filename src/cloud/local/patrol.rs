@@ -9,6 +9,7 @@ use crate::cloud::patrol::{Leftover, Patrol};
 use crate::cloud::{Cloud, CloudError, Lease};
 use crate::model::extension::Extension;
 use crate::model::fleet::{Listed, Made, Mark, Place, Pulse, Sight, Signal};
+use crate::model::hint::Command;
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::{Cluster, End, StepState};
 use async_trait::async_trait;
@@ -53,7 +54,9 @@ impl Local {
         let found = self.find(id)?.map(|(_, folder)| folder);
         found.ok_or_else(|| {
             let message = format!("this machine has no cluster {id}");
-            CloudError::new(Class::Input, message).hint("see those there are: clusterup status")
+            CloudError::new(Class::Input, message)
+                .hint("see those there are")
+                .hint(Command::clusterup("status --local"))
         })
     }
 

@@ -162,7 +162,7 @@ mod tests {
         let heard = Heard(RefCell::default(), Some(Kind::Denied));
         let voice = Sns::new(&heard, Topic::parse(ARN).unwrap());
         let error = voice.say(&notice()).await.unwrap_err();
-        assert!(error.hints[0].contains("sns:Publish"));
+        assert!(error.hints[0].to_string().contains("sns:Publish"));
     }
 
     #[test]

@@ -172,7 +172,8 @@ async fn what_aws_minds_is_told() {
     let source = error.source.unwrap().to_string();
     assert!(source.contains("too many notifications"), "{source}");
     let error = plan(&api, "210987654321", &[]).await.unwrap_err();
-    assert_eq!(error.hints, ["ask for the permission budgets:ViewBudget"]);
+    let expected = "ask for the permission budgets:ViewBudget";
+    assert_eq!(error.hints, [expected.into()]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -177,7 +177,7 @@ impl About<'_> {
         if let Some(cluster) = self.ours() {
             let stack = &cluster.stack;
             return Some(format!(
-                "clusterup extend {stack} {target} --by 1h --why \"…\""
+                "clusterup extend {stack} {target} --by 1h --why \"not done yet\""
             ));
         }
         let id = &self.known.listed.id;

@@ -9,6 +9,7 @@ use super::store::{Runtime, Store, packages, parts};
 use super::watched::Watch;
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::model::event::Listener;
+use crate::model::hint;
 use std::fs;
 use std::path::{Path, PathBuf};
 use tokio::process::Command;
@@ -85,7 +86,8 @@ async fn make_venv(python: &Python, venv: &Path, watch: &Watch<'_>) -> Result<()
     if !python.ensurepip && !python.pip {
         let message = format!("{} has neither pip nor ensurepip", python.path.display());
         return Err(CloudError::new(Class::Missing, message)
-            .hint("install one, as in: apt-get install python3-venv"));
+            .hint("install one")
+            .hint(hint::Command::other("sudo apt-get install python3-venv")));
     }
     let mut command = Command::new(&python.path);
     command.args(["-I", "-m", "venv"]);

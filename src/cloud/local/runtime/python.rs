@@ -2,6 +2,7 @@
 
 use super::pins::PYTHONS;
 use crate::cloud::error::{Class, CloudError};
+use crate::model::hint;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -56,7 +57,10 @@ pub(super) fn find(path: Option<&OsStr>) -> Result<Python, CloudError> {
         }
     };
     Err(CloudError::new(Class::Missing, message)
-        .hint("install Python 3.11, as in: apt-get install python3 python3-venv"))
+        .hint("install Python 3.9 to 3.13")
+        .hint(hint::Command::other(
+            "sudo apt-get install python3 python3-venv",
+        )))
 }
 
 fn names() -> impl Iterator<Item = String> {

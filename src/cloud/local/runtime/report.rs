@@ -25,7 +25,18 @@ impl Store {
     pub fn check(&self) -> Report {
         let (python, python_missing) = match python::find(self.path.as_deref()) {
             Ok(python) => (Some(python), None),
-            Err(error) => (None, Some((error.message, error.hints.join("; ")))),
+            Err(error) => (
+                None,
+                Some((
+                    error.message,
+                    error
+                        .hints
+                        .iter()
+                        .map(ToString::to_string)
+                        .collect::<Vec<_>>()
+                        .join("; "),
+                )),
+            ),
         };
         let sets = std::fs::read_dir(self.packages_folder())
             .into_iter()

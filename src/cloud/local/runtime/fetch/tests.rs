@@ -119,7 +119,7 @@ fn a_member_of_a_zip_archive_is_taken_out() {
     let path = fetch(&store, &url, Some("ml-1m/ratings.dat"), None).unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"1::2::3::4\n");
     let error = fetch(&store, &url, Some("ml-1m/movies.dat"), None).unwrap_err();
-    assert!(error.hints.concat().contains("ml-1m/ratings.dat"));
+    assert!(error.hints[0].to_string().contains("ml-1m/ratings.dat"));
     let (plain, _) = server("200 OK", 4, b"none".to_vec());
     let error = fetch(&store, &plain, Some("a"), None).unwrap_err();
     assert!(error.message.contains("no zip archive"), "{error}");
@@ -147,7 +147,11 @@ fn nobody_there_says_what_to_do() {
     let (_folder, store) = store();
     let error = fetch(&store, "http://127.0.0.1:1/x.dat", None, None).unwrap_err();
     assert_eq!(error.class, Class::Unreachable);
-    assert!(error.hints.concat().contains("--set data.NAME.path=FILE"));
+    assert!(
+        error.hints[0]
+            .to_string()
+            .contains("--set data.NAME.path=FILE")
+    );
 }
 
 #[test]

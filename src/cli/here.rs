@@ -1,0 +1,80 @@
+//! What of a command line has to be typed again to mean the same stack in the same place.
+
+use super::args::{PlanArgs, StackArgs, TargetArgs, Verb};
+use super::policies::PoliciesArgs;
+use crate::model::hint::Here;
+use std::ffi::OsString;
+
+/// What the commands that messages advise are completed with.
+pub(super) fn of(verb: &Verb, argv: &[OsString]) -> Here {
+    let again = argv.iter().skip(1);
+    Here {
+        again: again.map(|it| it.to_string_lossy().into_owned()).collect(),
+        ..of_verb(verb)
+    }
+}
+
+fn of_verb(verb: &Verb) -> Here {
+    match verb {
+        Verb::Validate(args) => with_sets(args),
+        Verb::Plan(args) => of_plan(args),
+        Verb::Apply(args) => of_plan(&args.plan),
+        Verb::Status(args) => by_name(args.stack.as_deref(), &args.target),
+        Verb::Logs(args) => by_name(Some(&args.stack), &args.target),
+        Verb::Extend(args) => by_name(Some(&args.stack), &args.target),
+        Verb::Ssh(args) => by_name(Some(&args.stack), &args.target),
+        Verb::Destroy(args) => by_name(Some(&args.stack), &args.target),
+        Verb::Doctor(args) => by_name(None, &args.target),
+        Verb::Init(_)
+        | Verb::Log(_)
+        | Verb::Cost { .. }
+        | Verb::Prices { .. }
+        | Verb::Budget(_)
+        | Verb::Policy { .. }
+        | Verb::Watchdog { .. }
+        | Verb::Schema { .. }
+        | Verb::Completions { .. }
+        | Verb::Supervise { .. }
+        | Verb::Leash { .. } => Here::default(),
+    }
+}
+
+fn of_plan(args: &PlanArgs) -> Here {
+    let mut here = with_sets(&args.stack);
+    here.target = target(&args.target);
+    here.more.extend(policies(&args.policies));
+    here
+}
+
+fn with_sets(args: &StackArgs) -> Here {
+    let sets = args.sets.iter();
+    let more = sets.flat_map(|set| ["--set".to_owned(), set.to_string()]);
+    Here {
+        stack: Some(args.stack.display().to_string()),
+        more: more.collect(),
+        ..Here::default()
+    }
+}
+
+fn by_name(stack: Option<&str>, args: &TargetArgs) -> Here {
+    Here {
+        stack: stack.map(str::to_owned),
+        target: target(args),
+        ..Here::default()
+    }
+}
+
+fn target(args: &TargetArgs) -> Vec<String> {
+    match &args.region {
+        _ if args.local => vec!["--local".to_owned()],
+        Some(region) => vec!["--region".to_owned(), region.to_string()],
+        None => Vec::new(),
+    }
+}
+
+fn policies(args: &PoliciesArgs) -> Vec<String> {
+    let places = args.policies.iter();
+    places
+        .flat_map(|place| ["--policies".to_owned(), place.clone()])
+        .collect()
+}

@@ -1,0 +1,267 @@
+//! What a message advises: a sentence for a person, or a command that can be pasted. Rooms that do
+//! not know the command line name the stack; the edge puts in how the user gave it.
+
+use super::name::{Region, StackName};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+
+/// One piece of advice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hint {
+    /// A sentence: something that only a person can do.
+    Help(String),
+    /// A command that does it.
+    Next(Command),
+}
+
+impl Hint {
+    /// The advice in one line, its command completed.
+    pub fn text(&self, here: &Here) -> String {
+        match self {
+            Self::Help(text) => text.clone(),
+            Self::Next(command) => command.complete(here),
+        }
+    }
+}
+
+impl fmt::Display for Hint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text(&Here::default()))
+    }
+}
+
+impl Serialize for Hint {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<T: Into<String>> From<T> for Hint {
+    fn from(text: T) -> Self {
+        Self::Help(text.into())
+    }
+}
+
+impl From<Command> for Hint {
+    fn from(command: Command) -> Self {
+        Self::Next(command)
+    }
+}
+
+/// A command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    words: Vec<Word>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Word {
+    Plain(String),
+    /// A stack, and where it is, with the flags that say so.
+    Stack(StackName, At),
+    /// The stack of the command line.
+    ThisStack,
+    /// The flags of the command line's target alone.
+    Target,
+    /// The whole command line.
+    Again,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum At {
+    /// Where the command line says.
+    Here,
+    Local,
+    Region(Region),
+}
+
+/// What the command line at hand says of stack and target.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Here {
+    /// The stack as it was given: its file, or its name.
+    pub stack: Option<String>,
+    /// The target as it was given: `--local`, or `--region` and its value.
+    pub target: Vec<String>,
+    /// What plan and apply were given besides: `--set`, `--policies`.
+    pub more: Vec<String>,
+    /// All words of the command line after the program's.
+    pub again: Vec<String>,
+}
+
+impl Command {
+    /// A verb of clusterup's, such as `status` or `prices refresh`.
+    pub fn clusterup(verb: &str) -> Self {
+        Self::other("clusterup").args(verb)
+    }
+
+    /// Of another program: its words as they are.
+    pub fn other(words: &str) -> Self {
+        Self { words: Vec::new() }.args(words)
+    }
+
+    /// The command line once more.
+    pub fn again() -> Self {
+        let mut command = Self::other("clusterup");
+        command.words.push(Word::Again);
+        command
+    }
+
+    /// Several words, which spaces divide.
+    #[must_use]
+    pub fn args(mut self, words: &str) -> Self {
+        let words = words.split(' ').map(|word| Word::Plain(word.to_owned()));
+        self.words.extend(words);
+        self
+    }
+
+    /// One word, whatever is in it.
+    #[must_use]
+    pub fn arg(mut self, word: impl Into<String>) -> Self {
+        self.words.push(Word::Plain(word.into()));
+        self
+    }
+
+    /// A stack, by the file that the command line gave, else by its name, with its target.
+    #[must_use]
+    pub fn stack(mut self, stack: &StackName) -> Self {
+        self.words.push(Word::Stack(stack.clone(), At::Here));
+        self
+    }
+
+    /// The same of a stack in a region of AWS.
+    #[must_use]
+    pub fn stack_in(mut self, stack: &StackName, region: &Region) -> Self {
+        let at = At::Region(region.clone());
+        self.words.push(Word::Stack(stack.clone(), at));
+        self
+    }
+
+    /// The same of a stack on this machine.
+    #[must_use]
+    pub fn local_stack(mut self, stack: &StackName) -> Self {
+        self.words.push(Word::Stack(stack.clone(), At::Local));
+        self
+    }
+
+    /// The stack of the command line, with its target.
+    #[must_use]
+    pub fn this_stack(mut self) -> Self {
+        self.words.push(Word::ThisStack);
+        self
+    }
+
+    /// The command line's target.
+    #[must_use]
+    pub fn target(mut self) -> Self {
+        self.words.push(Word::Target);
+        self
+    }
+
+    /// As it can be pasted into a shell.
+    pub fn complete(&self, here: &Here) -> String {
+        let words = self.words.iter().flat_map(|word| self.word(word, here));
+        let quoted: Vec<String> = words.map(|word| quoted(&word)).collect();
+        quoted.join(" ")
+    }
+
+    fn word(&self, word: &Word, here: &Here) -> Vec<String> {
+        match word {
+            Word::Plain(word) => vec![word.clone()],
+            Word::Target => here.target.clone(),
+            Word::Again => here.again.clone(),
+            Word::ThisStack => self.given(here).unwrap_or_default(),
+            Word::Stack(name, at) => self.given(here).unwrap_or_else(|| {
+                let target = match at {
+                    At::Here => here.target.clone(),
+                    At::Local => vec!["--local".to_owned()],
+                    At::Region(region) => vec!["--region".to_owned(), region.to_string()],
+                };
+                std::iter::once(name.to_string()).chain(target).collect()
+            }),
+        }
+    }
+
+    /// The stack as the command line gave it, with all that it has to be given again.
+    fn given(&self, here: &Here) -> Option<Vec<String>> {
+        let stack = here.stack.clone()?;
+        let mut words = vec![stack];
+        words.extend(here.target.clone());
+        let reads = |word: &&Word| matches!(word, Word::Plain(it) if it == "apply" || it == "plan");
+        if self.words.get(1).filter(reads).is_some() {
+            words.extend(here.more.clone());
+        }
+        Some(words)
+    }
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.complete(&Here::default()))
+    }
+}
+
+impl Serialize for Command {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Command {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let words = shlex::split(&text).unwrap_or_default();
+        let words = words.into_iter().map(Word::Plain).collect();
+        Ok(Self { words })
+    }
+}
+
+/// A word as a POSIX shell reads it back; what no command line can hold is left out.
+fn quoted(word: &str) -> String {
+    let held: String = word.chars().filter(|c| !c.is_control()).collect();
+    shlex::try_quote(&held).map_or(String::new(), std::borrow::Cow::into_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn here() -> Here {
+        Here {
+            stack: Some("my stacks/a.yaml".to_owned()),
+            target: vec!["--local".to_owned()],
+            more: vec!["--set".to_owned(), "cluster.size=3 x m5.xlarge".to_owned()],
+            again: vec!["extend".to_owned(), "a b".to_owned()],
+        }
+    }
+
+    #[test]
+    fn a_command_names_the_stack_as_it_was_given() {
+        let name: StackName = "movies".parse().unwrap();
+        let region: Region = "eu-west-1".parse().unwrap();
+        let status = Command::clusterup("status").stack(&name);
+        assert_eq!(
+            status.complete(&here()),
+            "clusterup status 'my stacks/a.yaml' --local"
+        );
+        assert_eq!(status.to_string(), "clusterup status movies");
+        let apply = Command::clusterup("apply").this_stack().arg("--yes");
+        assert_eq!(
+            apply.complete(&here()),
+            "clusterup apply 'my stacks/a.yaml' --local --set 'cluster.size=3 x m5.xlarge' --yes"
+        );
+        let again = Command::again().arg("--yes").complete(&here());
+        assert_eq!(again, "clusterup extend 'a b' --yes");
+        let logs = Command::clusterup("logs").stack_in(&name, &region);
+        assert_eq!(logs.to_string(), "clusterup logs movies --region eu-west-1");
+    }
+
+    #[test]
+    fn words_of_others_stay_one_word() {
+        for word in ["a b", "a;rm -rf /", "$(x)", "`x`", "a'b", "a\nb", "*"] {
+            let text = Command::other("echo").arg(word).to_string();
+            let words = shlex::split(&text).unwrap();
+            assert_eq!(words.len(), 2, "{text}");
+            assert!(!text.contains('\n'));
+        }
+    }
+}
