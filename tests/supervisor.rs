@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
 
+#[path = "supervisor/others.rs"]
+mod others;
+#[path = "supervisor/python.rs"]
+mod python;
 mod support;
 
 use clusterup::cloud::local::cluster::Request;

@@ -364,7 +364,8 @@ pub struct Step {
     pub state: StepState,
     pub started_at: Option<DateTime<Utc>>,
     pub ended_at: Option<DateTime<Utc>>,
-    /// The Spark UI of the running driver, where there is one.
+    /// The Spark UI of the running driver, where there is one: its address, with the name and the
+    /// password that it asks for.
     pub ui: Option<String>,
     /// What went wrong, in a line or a few, where it failed.
     pub failure: Option<String>,

@@ -4,6 +4,7 @@
 use crate::cloud::{Cloud, CloudError};
 use crate::guard::{self, Verdict};
 use crate::model::action::Action;
+use crate::model::address::without_password;
 use crate::model::clock::Clock;
 use crate::model::event::{Event, Listener};
 use crate::model::name::{JobHash, StackName};
@@ -212,7 +213,7 @@ async fn tell_progress(cloud: &dyn Cloud, cluster: &Cluster, job: &JobHash, hear
         Some(ui) => cloud
             .progress(ui)
             .await
-            .map(|progress| (ui.to_owned(), progress)),
+            .map(|progress| (without_password(ui), progress)),
         None => None,
     };
     match progress {

@@ -48,6 +48,10 @@ impl Place {
         }
     }
 
+    pub(crate) fn launch(&self) -> &Launch {
+        &self.launch
+    }
+
     /// A Python script in this place, as a step.
     pub(crate) fn step(&self, name: &str, script: &str) -> StepSpec {
         let path = self.root.path().join(format!("{name}.py"));

@@ -78,7 +78,8 @@ impl Supervisor {
             .fresh()
             .iter()
             .rev()
-            .find_map(|line| spark_ui(line));
+            .find_map(|line| spark_ui(line))
+            .map(|port| self.rig.page(port));
         let exit = driver.child.try_wait();
         if let Some(step) = self.cluster.steps.get_mut(driver.index) {
             step.ui = ui.or(step.ui.take());

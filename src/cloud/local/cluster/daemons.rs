@@ -3,6 +3,7 @@
 use super::rig::{Rig, spawn};
 use super::tail::{Tail, service_port};
 use crate::cloud::error::CloudError;
+use crate::cloud::local::runtime::FILTER;
 use crate::model::desired::Worker as Size;
 use std::ffi::OsString;
 use std::process::{Child, Command};
@@ -84,6 +85,8 @@ fn daemon(rig: &Rig, class: &str) -> Command {
     command
         .args(options)
         .args(["-Dspark.authenticate=true", "-Dspark.ui.killEnabled=false"])
+        .arg("-Dspark.master.rest.enabled=false")
+        .arg(format!("-Dspark.ui.filters={FILTER}"))
         .arg(class)
         .args(["--host", "127.0.0.1", "--port", "0", "--webui-port", "0"]);
     command

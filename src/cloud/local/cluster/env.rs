@@ -3,18 +3,18 @@
 use super::folder::Folder;
 use super::order::Launch;
 use crate::cloud::error::{Class, CloudError, IoContext};
-use crate::model::hex::hex;
+use crate::cloud::local::runtime::{PASSWORD, secret};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::PathBuf;
 
 /// The name Spark itself uses to hand its secret on without showing it in a process list.
 pub(super) const SECRET: &str = "_SPARK_AUTH_SECRET";
 
-/// For every process of the cluster. The secret is made anew for each: without it nobody else on
-/// this machine may run code through the cluster's open ports.
+/// For every process of the cluster. Secret and password are made anew for each cluster: without
+/// them nobody else on this machine can run code through its open ports, or see its pages. They
+/// are two, for a password ends up in the history of a browser.
 pub(super) fn common(
     folder: &Folder,
     launch: &Launch,
@@ -37,6 +37,7 @@ pub(super) fn common(
         ("PYTHONPATH", python_path),
         ("PYTHONHASHSEED", "0".into()),
         (SECRET, secret()?.into()),
+        (PASSWORD, secret()?.into()),
     ]);
     if !launch.environment.contains_key("PATH") {
         env.insert("PATH", "/usr/local/bin:/usr/bin:/bin".into());
@@ -56,12 +57,4 @@ fn scala_version(launch: &Launch) -> Result<String, CloudError> {
         .filter_map(|entry| version(entry.ok()?.file_name().to_str()?))
         .next()
         .ok_or_else(|| CloudError::new(Class::Missing, format!("no Spark in {}", jars.display())))
-}
-
-fn secret() -> Result<String, CloudError> {
-    let mut bytes = [0_u8; 32];
-    File::open("/dev/urandom")
-        .and_then(|mut file| file.read_exact(&mut bytes))
-        .during(|| "read /dev/urandom".to_owned())?;
-    Ok(hex(&bytes))
 }

@@ -1,6 +1,9 @@
 //! How far a job is, as its own Spark UI tells.
 
+use crate::model::address::{credentials, without_password};
 use crate::model::event::SparkProgress;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
@@ -34,15 +37,32 @@ fn ask(ui: &str) -> Option<SparkProgress> {
         .timeout_global(Some(Duration::from_secs(1)))
         .proxy(None)
         .build();
-    let agent = config.new_agent();
-    let applications: Vec<Application> = get(&agent, &format!("{ui}/api/v1/applications"))?;
+    let page = Page {
+        agent: config.new_agent(),
+        address: without_password(ui),
+        basic: credentials(ui).map(|pair| format!("Basic {}", STANDARD.encode(pair))),
+    };
+    let applications: Vec<Application> = page.get("/api/v1/applications")?;
     let id = &applications.first()?.id;
-    let jobs: Vec<Job> = get(&agent, &format!("{ui}/api/v1/applications/{id}/jobs"))?;
+    let jobs: Vec<Job> = page.get(&format!("/api/v1/applications/{id}/jobs"))?;
     Some(sum(&jobs))
 }
 
-fn get<T: DeserializeOwned>(agent: &ureq::Agent, url: &str) -> Option<T> {
-    agent.get(url).call().ok()?.body_mut().read_json().ok()
+struct Page {
+    agent: ureq::Agent,
+    address: String,
+    /// What it asks for; drivers of an older clusterup ask for nothing.
+    basic: Option<String>,
+}
+
+impl Page {
+    fn get<T: DeserializeOwned>(&self, path: &str) -> Option<T> {
+        let mut request = self.agent.get(format!("{}{path}", self.address));
+        if let Some(basic) = &self.basic {
+            request = request.header("authorization", basic);
+        }
+        request.call().ok()?.body_mut().read_json().ok()
+    }
 }
 
 fn sum(jobs: &[Job]) -> SparkProgress {

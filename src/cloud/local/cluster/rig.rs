@@ -6,7 +6,7 @@ use super::folder::Folder;
 use super::leash::{command, quoted, script};
 use super::order::Launch;
 use crate::cloud::error::{CloudError, IoContext};
-use crate::cloud::local::runtime::class_path;
+use crate::cloud::local::runtime::{NAME, PASSWORD, class_path};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -60,6 +60,12 @@ impl Rig {
         self.folder.rig().join("driver.conf")
     }
 
+    /// The address of a page of Spark's, with the name and the password that it asks for.
+    pub fn page(&self, port: u16) -> String {
+        let password = self.env.get(PASSWORD).cloned().unwrap_or_default();
+        format!("http://{NAME}:{}@127.0.0.1:{port}", password.display())
+    }
+
     /// The Java of executors: workers take it from `JAVA_HOME`.
     pub(super) fn executor_java_home(&self) -> PathBuf {
         self.folder.rig().join("java")
@@ -87,17 +93,20 @@ impl Rig {
 }
 
 /// Spark puts a zip of PySpark's sources first on the path, where nothing is ever compiled ahead:
-/// half a second more for every driver than the same package in its folder.
+/// half a second more for every driver than the same package in its folder. A Python that the job
+/// brings has that zip alone.
 ///
 /// It also puts what Python has to say of errors among its output; here that stays apart.
 fn driver_script(launch: &Launch) -> Vec<u8> {
     let zip = launch.spark_home.join("python/lib/pyspark.zip:");
     let zip = quoted(zip.as_os_str());
-    let parts: [&[u8]; 4] = [
-        b"PYTHONPATH=${PYTHONPATH#",
+    let parts: [&[u8]; 6] = [
+        b"exec 2>>\"$CLUSTERUP_STDERR\"\n",
+        b"if [ -n \"$CLUSTERUP_PYTHON\" ]; then exec ",
+        &quoted(launch.program.as_os_str()),
+        b" leash \"$PPID\" -- \"$CLUSTERUP_PYTHON\" \"$@\"; fi\nPYTHONPATH=${PYTHONPATH#",
         &zip,
         b"}\nexport PYTHONPATH\n",
-        b"exec 2>>\"$CLUSTERUP_STDERR\"\n",
     ];
     script(launch, &parts.concat(), &launch.python)
 }

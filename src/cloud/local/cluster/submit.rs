@@ -3,7 +3,7 @@
 
 use super::rig::{Rig, spawn};
 use crate::cloud::error::{CloudError, IoContext};
-use crate::cloud::local::runtime::Runtime;
+use crate::cloud::local::runtime::{FILTER, Runtime};
 use crate::model::desired::StepSpec;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -29,6 +29,7 @@ pub fn submit(rig: &Rig, address: &str, step: &StepSpec, logs: &Path) -> Result<
         .args(["--executor-memory", &step.executor_memory.to_string()])
         .env("JAVA_HOME", &rig.launch.java_home)
         .env("CLUSTERUP_STDERR", logs.join("stderr"))
+        .envs(own_driver_python(&step.conf).map(|python| ("CLUSTERUP_PYTHON", python)))
         .current_dir(work);
     for (key, value) in conf(rig, &step.conf) {
         let mut pair = OsString::from(key);
@@ -65,9 +66,11 @@ fn conf<'a>(rig: &Rig, own: &'a BTreeMap<String, String>) -> BTreeMap<&'a str, O
         ("spark.authenticate", "true".into()),
         ("spark.driver.host", "127.0.0.1".into()),
         ("spark.driver.bindAddress", "127.0.0.1".into()),
+        ("spark.ui.filters", filters(own).into()),
         (
             "spark.pyspark.python",
-            rig.launch.python.clone().into_os_string(),
+            own_python(own, "spark.pyspark.python")
+                .map_or_else(|| rig.launch.python.clone().into_os_string(), Into::into),
         ),
         (
             "spark.pyspark.driver.python",
@@ -84,6 +87,31 @@ fn conf<'a>(rig: &Rig, own: &'a BTreeMap<String, String>) -> BTreeMap<&'a str, O
         ),
     ]);
     conf
+}
+
+/// Ours comes first: what the job's own filters let through was let through by it.
+fn filters(own: &BTreeMap<String, String>) -> String {
+    match own.get("spark.ui.filters") {
+        Some(more) if !more.trim().is_empty() => format!("{FILTER},{more}"),
+        Some(_) | None => FILTER.to_owned(),
+    }
+}
+
+/// A Python that the job brings: a file of this machine, or one below an executor's folder, as of
+/// `spark.archives`. An EMR image's is not here, and a bare name is a Python without PySpark's
+/// and the job's packages; in their place goes ours.
+fn own_python<'a>(own: &'a BTreeMap<String, String>, key: &str) -> Option<&'a str> {
+    let python = own.get(key)?;
+    let path = Path::new(python);
+    let below = path.is_relative() && python.contains('/');
+    (below || path.is_absolute() && path.exists()).then_some(python)
+}
+
+/// The same for the driver, to which no archive is unpacked.
+fn own_driver_python(own: &BTreeMap<String, String>) -> Option<&str> {
+    let keys = ["spark.pyspark.driver.python", "spark.pyspark.python"];
+    let key = keys.into_iter().find(|key| own.contains_key(*key))?;
+    own_python(own, key).filter(|python| Path::new(python).is_absolute())
 }
 
 fn executor_options(rig: &Rig, own: &BTreeMap<String, String>) -> OsString {
@@ -130,6 +158,38 @@ fn words(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn own(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        let pairs = pairs.iter();
+        pairs
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn the_owners_filter_is_always_the_first() {
+        let of = |more: &str| filters(&own(&[("spark.ui.filters", more)]));
+        assert_eq!(filters(&own(&[])), FILTER);
+        assert_eq!(of("com.example.Gate"), format!("{FILTER},com.example.Gate"));
+        assert_eq!(of(" "), FILTER);
+    }
+
+    #[test]
+    fn a_python_of_this_machine_or_of_an_archive_is_the_jobs_own() {
+        let (all, driver) = ("spark.pyspark.python", "spark.pyspark.driver.python");
+        for (python, is_own, drives) in [
+            ("/bin/sh", true, true),
+            ("./environment/bin/python", true, false),
+            ("/emr/has/this/python3.9", false, false),
+            ("python3.11", false, false),
+        ] {
+            let own = own(&[(all, python)]);
+            assert_eq!(own_python(&own, all).is_some(), is_own, "{python}");
+            assert_eq!(own_driver_python(&own).is_some(), drives, "{python}");
+        }
+        let both = own(&[(all, "./environment/bin/python"), (driver, "/bin/sh")]);
+        assert_eq!(own_driver_python(&both), Some("/bin/sh"));
+    }
 
     #[test]
     fn splits_java_options() {

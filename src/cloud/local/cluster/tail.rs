@@ -74,9 +74,9 @@ pub(super) fn service_port(line: &str, service: &str) -> Option<u16> {
     rest.trim_end().trim_end_matches('.').parse().ok()
 }
 
-/// The address of a driver's Spark UI, where the line tells it.
-pub fn spark_ui(line: &str) -> Option<String> {
-    service_port(line, "SparkUI").map(|port| format!("http://127.0.0.1:{port}"))
+/// The port of a driver's Spark UI, where the line has it.
+pub fn spark_ui(line: &str) -> Option<u16> {
+    service_port(line, "SparkUI")
 }
 
 #[cfg(test)]
@@ -90,7 +90,7 @@ mod tests {
             "26/11/21 04:31:25 INFO Utils: Successfully started service 'SparkUI' on port 39327.";
         assert_eq!(service_port(line, "SparkUI"), Some(39327));
         assert_eq!(service_port(line, "Spark"), None);
-        assert_eq!(spark_ui(line).unwrap(), "http://127.0.0.1:39327");
+        assert_eq!(spark_ui(line), Some(39327));
     }
 
     #[test]

@@ -5,10 +5,14 @@
 //! hold, Java says nothing and loads classes as ever.
 
 use super::lock::sweep;
+use super::owner::{FILTER, PASSWORD};
+use super::secret::secret;
 use super::store::Runtime;
 use crate::model::event::{Event, Listener};
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -62,6 +66,16 @@ pub(super) async fn make(runtime: &Runtime, hear: &dyn Listener) {
 async fn record(runtime: &Runtime, work: &Path) -> Option<String> {
     let script = work.join("training.py");
     fs::write(&script, TRAINING).ok()?;
+    // A command line is for all to read.
+    let properties = work.join("driver.conf");
+    let mut private = File::options();
+    let mut private = private
+        .create_new(true)
+        .write(true)
+        .mode(0o600)
+        .open(&properties)
+        .ok()?;
+    writeln!(private, "spark.authenticate.secret {}", secret().ok()?).ok()?;
     let (driver, executor) = (work.join("driver.list"), work.join("executor.list"));
     let dump = |list: &Path| {
         let mut option = OsString::from("-XX:DumpLoadedClassList=");
@@ -85,14 +99,15 @@ async fn record(runtime: &Runtime, work: &Path) -> Option<String> {
     java.arg("org.apache.spark.deploy.SparkSubmit")
         .args(["--master", "local-cluster[1,1,512]"])
         .args(["--conf", "spark.executor.memory=512m"])
-        .args([
-            "--conf",
-            "spark.driver.host=127.0.0.1",
-            "--conf",
-            "spark.ui.port=0",
-        ])
+        .args(["--conf", "spark.driver.host=127.0.0.1"])
+        .args(["--conf", "spark.ui.port=0"])
+        // As closed to other users of the machine as every cluster.
+        .args(["--conf", "spark.authenticate=true"])
+        .args(["--conf", &format!("spark.ui.filters={FILTER}")])
         .arg("--conf")
         .arg(conf)
+        .arg("--properties-file")
+        .arg(properties)
         .arg(script)
         .arg(work.join("out"));
     java.env_clear()
@@ -103,6 +118,7 @@ async fn record(runtime: &Runtime, work: &Path) -> Option<String> {
         .env("SPARK_LOCAL_IP", "127.0.0.1")
         .env("SPARK_LOCAL_DIRS", work)
         .env("PYSPARK_PYTHON", &runtime.python)
+        .env(PASSWORD, secret().ok()?)
         .current_dir(work);
     well(&mut java).await?;
     written(&executor).await?;

