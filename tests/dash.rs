@@ -1,6 +1,8 @@
 //! The watchdog's page by its answers, without a socket.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
+#[path = "dash/door.rs"]
+mod door;
 #[path = "dash/picture.rs"]
 mod picture;
 
@@ -10,7 +12,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use chrono::{DateTime, Utc};
 use clusterup::dash::{Dash, router, serve};
 use clusterup::model::clock::Clock;
-use clusterup::model::picture::Picture;
+use clusterup::model::picture::{Picture, SweepSummary};
 use clusterup::run::watchdog::wish::{Wanted, Wish};
 use picture::{noon, picture};
 use serde_json::Value;
@@ -459,9 +461,86 @@ async fn a_watchdog_that_stalls_is_ill() {
     };
     page.pictures.send_replace(Arc::new(begun));
     push(300);
-    assert_eq!(health().await, well());
+    let (status, said, _) = health().await;
+    assert_eq!((status.as_u16(), said.as_str()), (503, "starting"));
     push(301);
-    assert_eq!(health().await.0, StatusCode::SERVICE_UNAVAILABLE);
+    let (status, said, _) = health().await;
+    assert_eq!((status.as_u16(), said.as_str()), (503, "stalled"));
+}
+
+#[tokio::test]
+async fn health_says_how_much_was_not_seen() {
+    let page = page(None);
+    let at = noon();
+    let swept = picture(at).last.unwrap();
+    let pictured = |active, last, seconds| Picture {
+        active,
+        last,
+        ..picture(at + chrono::TimeDelta::seconds(seconds))
+    };
+    let partly = |unlooked, blind: &[&str]| {
+        let blind = blind.iter().map(|place| place.parse().unwrap()).collect();
+        Some(SweepSummary {
+            fleet: 500,
+            unlooked,
+            blind,
+            ..swept.clone()
+        })
+    };
+    for (picture, code, word, unseen, why) in [
+        (
+            pictured(false, None, 0),
+            503,
+            "starting",
+            Value::Null,
+            "no sweep",
+        ),
+        (
+            pictured(true, None, 9),
+            503,
+            "starting",
+            Value::Null,
+            "no sweep",
+        ),
+        (pictured(false, None, 9), 200, "ok", Value::Null, ""),
+        (
+            pictured(true, partly(460, &[]), 9),
+            200,
+            "partial",
+            460.into(),
+            "460 of 500",
+        ),
+        (
+            pictured(true, partly(1, &[]), 9),
+            200,
+            "partial",
+            1.into(),
+            "1 of 500",
+        ),
+        (
+            pictured(true, partly(0, &["eu-west-1"]), 9),
+            200,
+            "partial",
+            0.into(),
+            "eu-west-1",
+        ),
+        (pictured(true, partly(0, &[]), 9), 200, "ok", 0.into(), ""),
+    ] {
+        page.pictures.send_replace(Arc::new(picture));
+        let reply = page.get("/healthz").await;
+        let said: Value = serde_json::from_str(&reply.body).unwrap();
+        assert_eq!(
+            (reply.status.as_u16(), &said["status"]),
+            (code, &word.into()),
+            "{said}"
+        );
+        assert_eq!(said["unseen"], unseen, "{said}");
+        assert!(
+            said["why"].as_str().unwrap_or_default().contains(why),
+            "{said}"
+        );
+        assert_eq!(said["why"].is_null(), why.is_empty(), "{said}");
+    }
 }
 
 #[tokio::test]

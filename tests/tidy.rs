@@ -88,6 +88,8 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("axum", &["dash/"]),
     ("cel", &["policy/expr"]),
     ("chrono_tz", &["model/hours.rs"]),
+    ("hyper", &["dash/"]),
+    ("hyper_util", &["dash/"]),
     ("lettre", &["cloud/notify/"]),
     ("prometheus_client", &["dash/"]),
     ("rusqlite", &["ledger/"]),

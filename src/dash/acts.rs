@@ -9,9 +9,10 @@ use crate::model::name::ClusterId;
 use crate::run::watchdog::wish::{Wanted, Wish};
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{Extensions, HeaderMap, StatusCode};
 use axum::response::Response;
 use serde::Deserialize;
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,6 +45,7 @@ pub(super) async fn extend(
     State(shared): State<Arc<Shared>>,
     Path(path): Path<(String, String)>,
     headers: HeaderMap,
+    guest: Extensions,
     fields: Fields,
 ) -> Response {
     let wanted = |asked: &Asked, _: &ClusterId| {
@@ -59,7 +61,14 @@ pub(super) async fn extend(
             budget,
         })
     };
-    act(&shared, path, &headers, fields, wanted).await
+    act(
+        &shared,
+        path,
+        (&headers, gate::from(&guest)),
+        fields,
+        wanted,
+    )
+    .await
 }
 
 /// Ends a cluster whose id was typed.
@@ -67,6 +76,7 @@ pub(super) async fn end(
     State(shared): State<Arc<Shared>>,
     Path(path): Path<(String, String)>,
     headers: HeaderMap,
+    guest: Extensions,
     fields: Fields,
 ) -> Response {
     let wanted = |asked: &Asked, id: &ClusterId| {
@@ -78,18 +88,25 @@ pub(super) async fn end(
             )))
         }
     };
-    act(&shared, path, &headers, fields, wanted).await
+    act(
+        &shared,
+        path,
+        (&headers, gate::from(&guest)),
+        fields,
+        wanted,
+    )
+    .await
 }
 
 async fn act(
     shared: &Shared,
     path: (String, String),
-    headers: &HeaderMap,
+    (headers, from): (&HeaderMap, IpAddr),
     fields: Fields,
     wanted: impl Fn(&Asked, &ClusterId) -> Result<Wanted, Refusal>,
 ) -> Response {
     let done = match fields {
-        Ok(Form(asked)) => match admitted(shared, path, headers, &asked, wanted) {
+        Ok(Form(asked)) => match admitted(shared, path, (headers, from), &asked, wanted) {
             Ok((wish, answer)) => ask(shared, wish, answer).await,
             Err(refusal) => Err(refusal),
         },
@@ -108,21 +125,13 @@ type Asking = (Wish, oneshot::Receiver<Result<String, String>>);
 fn admitted(
     shared: &Shared,
     (place, id): (String, String),
-    headers: &HeaderMap,
+    (headers, from): (&HeaderMap, IpAddr),
     asked: &Asked,
     wanted: impl Fn(&Asked, &ClusterId) -> Result<Wanted, Refusal>,
 ) -> Result<Asking, Refusal> {
     let forged = |why: &str| (StatusCode::FORBIDDEN, why.to_owned());
     let shown = gate::token(headers, &asked.token).map_err(forged)?;
-    let Some(token) = &shared.dash.token else {
-        return Err(forged(
-            "This page only shows: the watchdog was started without a token.",
-        ));
-    };
-    if !token.is(shown) {
-        let why = "That is not the watchdog's token. Nothing was done.";
-        return Err((StatusCode::UNAUTHORIZED, why.to_owned()));
-    }
+    gate::admit(shared, Some(shown), from)?;
     let (place, id) = known(shared, &place, &id).ok_or_else(|| {
         let why = "The watchdog knows no such cluster: it is over, or not in its places.";
         (StatusCode::NOT_FOUND, why.to_owned())

@@ -3,18 +3,25 @@
 //! Any site that somebody visits can send a browser here. A page whose name was made to point to
 //! this machine (DNS rebinding) is told by `Host`, one that posts a form here by `Origin`.
 
-use super::Shared;
+use super::door::Guest;
+use super::guesses::Checked;
 use super::page::{Answer, says};
+use super::{LONGEST_BODY, Shared};
+use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How long an answer may take, its request's body included.
 const SLOWEST: Duration = Duration::from_secs(40);
+/// How long the body of a request may take.
+const SLOWEST_BODY: Duration = Duration::from_secs(10);
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
@@ -29,7 +36,7 @@ pub(super) async fn pass(
 ) -> Response {
     let wants = request_wants(request.headers());
     let mut response = if meant(request.headers(), shared.bound) {
-        match tokio::time::timeout(SLOWEST, next.run(request)).await {
+        match tokio::time::timeout(SLOWEST, answer(&shared, request, next)).await {
             Ok(response) => response,
             Err(_) => says(
                 wants,
@@ -52,6 +59,100 @@ pub(super) async fn pass(
         headers.insert(name, HeaderValue::from_static(value));
     }
     response
+}
+
+/// Reads a request whole, then answers it to somebody who may read the page.
+async fn answer(shared: &Shared, request: Request, next: Next) -> Response {
+    let wants = request_wants(request.headers());
+    let (parts, body) = request.into_parts();
+    let body = tokio::time::timeout(SLOWEST_BODY, to_bytes(body, LONGEST_BODY)).await;
+    let bytes = match body {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(_)) => {
+            let why = "The form cannot be read.";
+            return says(wants, StatusCode::PAYLOAD_TOO_LARGE, why);
+        }
+        Err(_) => {
+            return says(
+                wants,
+                StatusCode::REQUEST_TIMEOUT,
+                "The form took too long.",
+            );
+        }
+    };
+    // Only now: whoever sends half a request is as silent as who sends none.
+    let guest = parts.extensions.get::<Guest>();
+    let _answering = guest.map(|guest| guest.seat.asked());
+    // Whether the watchdog does its work is for probes, which have no token.
+    if shared.is_open_to_others() && parts.uri.path() != "/healthz" {
+        let shown = password(&parts.headers);
+        let from = from(&parts.extensions);
+        if let Err((status, why)) = admit(shared, shown.as_deref(), from) {
+            let mut refused = says(wants, status, &why);
+            let basic = HeaderValue::from_static("Basic realm=\"clusterup watchdog\"");
+            if status == StatusCode::UNAUTHORIZED {
+                refused
+                    .headers_mut()
+                    .insert(header::WWW_AUTHENTICATE, basic);
+            }
+            return refused;
+        }
+    }
+    next.run(Request::from_parts(parts, Body::from(bytes)))
+        .await
+}
+
+/// Where a request comes from; one without a socket from here.
+pub(super) fn from(extensions: &Extensions) -> IpAddr {
+    let guest = extensions.get::<Guest>();
+    guest.map_or(IpAddr::from([127, 0, 0, 1]), |guest| guest.from)
+}
+
+/// Lets somebody pass who shows the token. None shown is no guess.
+///
+/// # Errors
+/// With the status, and why not.
+pub(super) fn admit(
+    shared: &Shared,
+    shown: Option<&str>,
+    from: IpAddr,
+) -> Result<(), (StatusCode, String)> {
+    let Some(token) = &shared.dash.token else {
+        let why = "This page only shows: the watchdog was started without a token.";
+        return Err((StatusCode::FORBIDDEN, why.to_owned()));
+    };
+    let Some(shown) = shown else {
+        let why = "This page asks for the watchdog's token, as a password or as a bearer's.";
+        return Err((StatusCode::UNAUTHORIZED, why.to_owned()));
+    };
+    match shared.guesses.check(token, shown, from) {
+        Checked::Right => Ok(()),
+        Checked::Wrong => {
+            let why = "That is not the watchdog's token. Nothing was done.";
+            Err((StatusCode::UNAUTHORIZED, why.to_owned()))
+        }
+        Checked::TooSoon(wait) => {
+            let seconds = wait.as_secs() + 1;
+            let why = format!(
+                "Too many wrong tokens came from this address. Nothing was done; the next is \
+                 looked at in {seconds} s."
+            );
+            Err((StatusCode::TOO_MANY_REQUESTS, why))
+        }
+    }
+}
+
+/// The token as browsers and tools send it by themselves: a password, or a bearer's.
+fn password(headers: &HeaderMap) -> Option<String> {
+    let value = text(headers, "authorization")?;
+    let (scheme, rest) = value.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(rest.to_owned());
+    }
+    let pair = STANDARD.decode(rest).ok()?;
+    let pair = String::from_utf8(pair).ok()?;
+    let (_, password) = pair.split_once(':')?;
+    (scheme.eq_ignore_ascii_case("basic")).then(|| password.to_owned())
 }
 
 /// What answer somebody wants, whose headers these are.

@@ -10,21 +10,58 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// `200` and `{"status": "ok"}`, or `503`, `stalled` and why.
+/// `200` and `ok`, or `partial` while not all of the fleet was seen; `503` and `starting` until the
+/// first sweep has come to its end, or `stalled`. With how many clusters live, how many of them were
+/// not seen, which places cannot be listed, and why.
 pub(super) async fn answer(State(shared): State<Arc<Shared>>) -> (StatusCode, Json<Value>) {
     let picture = shared.picture();
     let patience = TimeDelta::from_std(shared.dash.stalled_after).unwrap_or(TimeDelta::MAX);
     let stalled = stalled(&picture, shared.began_at, shared.now(), patience);
     let last = picture.last.as_ref().map(|last| last.ended_at);
-    let mut said = json!({ "status": "ok", "active": picture.active, "last_sweep": last });
-    match stalled {
-        None => (StatusCode::OK, Json(said)),
-        Some(why) => {
-            said["status"] = "stalled".into();
-            said["why"] = why.into();
-            (StatusCode::SERVICE_UNAVAILABLE, Json(said))
+    let (status, word, why) = match stalled {
+        Some(why) => (StatusCode::SERVICE_UNAVAILABLE, "stalled", Some(why)),
+        None if is_starting(&picture, shared.began_at) => {
+            let why = "no sweep has come to its end yet";
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "starting",
+                Some(why.to_owned()),
+            )
         }
+        None => match unseen(&picture) {
+            Some(why) => (StatusCode::OK, "partial", Some(why)),
+            None => (StatusCode::OK, "ok", None),
+        },
+    };
+    let mut said = json!({ "status": word, "active": picture.active, "last_sweep": last });
+    if let Some(last) = &picture.last {
+        said["fleet"] = last.fleet.into();
+        said["unseen"] = last.unlooked.into();
+        said["blind"] = json!(last.blind);
     }
+    if let Some(why) = why {
+        said["why"] = why.into();
+    }
+    (status, Json(said))
+}
+
+/// Whether nothing was swept yet by one that does not stand by: that is said by pictures that were
+/// drawn after the page began.
+fn is_starting(picture: &Picture, began_at: DateTime<Utc>) -> bool {
+    picture.last.is_none() && (picture.active || picture.at <= began_at)
+}
+
+/// How much of the fleet the last sweep had not seen, if not all.
+fn unseen(picture: &Picture) -> Option<String> {
+    let last = picture.last.as_ref().filter(|_| picture.active)?;
+    let (fleet, not) = (last.fleet, last.unlooked);
+    let mut why = Vec::new();
+    if not > 0 {
+        why.push(format!("{not} of {fleet} clusters were not looked at yet"));
+    }
+    let blind = last.blind.iter();
+    why.extend(blind.map(|place| format!("clusters of {place} cannot be listed")));
+    (!why.is_empty()).then(|| why.join("; "))
 }
 
 /// Why the watchdog is thought to be ill, if it is. One that stands by sweeps nothing; it is well

@@ -6,11 +6,14 @@
 mod acts;
 mod assets;
 mod chart;
+mod door;
 mod events;
 mod gate;
+mod guesses;
 mod health;
 mod metrics;
 mod page;
+mod seats;
 mod token;
 mod view;
 mod words;
@@ -19,19 +22,19 @@ use crate::model::clock::Clock;
 use crate::model::picture::Picture;
 use crate::run::watchdog::wish::Wish;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
 use std::future::Future;
 use std::io;
 use std::net::IpAddr;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, watch};
 
+use guesses::Guesses;
+use seats::Seats;
 pub use token::Token;
 
 /// How much a form may hold, in bytes.
@@ -46,7 +49,8 @@ pub struct Dash {
     /// What the watchdog knows; a new one after each sweep, and now and then while it stands by.
     pub pictures: watch::Receiver<Arc<Picture>>,
     pub wishes: mpsc::Sender<Wish>,
-    /// Who has it may extend and end clusters; without one nobody may from here.
+    /// Who has it may extend and end clusters; without one nobody may from here. A page that other
+    /// machines reach is read by those who have it alone.
     pub token: Option<Token>,
     pub clock: Arc<dyn Clock>,
     /// After how long without a sweep that ended the watchdog is said to be ill.
@@ -61,6 +65,7 @@ struct Shared {
     /// The address that is listened on, as far as it is known.
     bound: Option<IpAddr>,
     streams: Semaphore,
+    guesses: Guesses,
     /// True once the page is being closed.
     closing: watch::Receiver<bool>,
 }
@@ -68,6 +73,12 @@ struct Shared {
 impl Shared {
     fn picture(&self) -> Arc<Picture> {
         self.dash.pictures.borrow().clone()
+    }
+
+    /// Whether the page can be reached from other machines, so that reading it takes the token.
+    fn is_open_to_others(&self) -> bool {
+        self.bound
+            .is_some_and(|bound| !bound.to_canonical().is_loopback())
     }
 
     fn now(&self) -> DateTime<Utc> {
@@ -87,34 +98,34 @@ pub async fn serve(
 ) -> io::Result<()> {
     let bound = listener.local_addr()?.ip();
     let (close, closing) = watch::channel(false);
-    let mut told = closing.clone();
-    let serving = axum::serve(listener, routes(dash, Some(bound), closing)).with_graceful_shutdown(
-        async move {
-            // Closing the channel is word enough.
-            let _ = told.wait_for(|closing| *closing).await;
-        },
-    );
-    let mut serving = pin!(serving.into_future());
-    tokio::select! {
-        done = &mut serving => return done,
-        () = until => close.send_replace(true),
-    };
-    tokio::time::timeout(LAST_WORDS, serving)
-        .await
-        .unwrap_or(Ok(()))
+    let seats = Seats::new(seats::most());
+    let streams = MOST_STREAMS.min(seats.most() / 2);
+    let routes = routes(dash, Some(bound), closing.clone(), streams);
+    let talks = door::open(&listener, &routes, &seats, &closing, until).await;
+    drop(listener);
+    close.send_replace(true);
+    // Whoever is not answered by then is sent away.
+    let _ = tokio::time::timeout(LAST_WORDS, talks.join_all()).await;
+    Ok(())
 }
 
 /// The page without a socket. It takes requests to loopback names only.
 pub fn router(dash: Dash) -> Router {
-    routes(dash, None, watch::channel(false).1)
+    routes(dash, None, watch::channel(false).1, MOST_STREAMS)
 }
 
-fn routes(dash: Dash, bound: Option<IpAddr>, closing: watch::Receiver<bool>) -> Router {
+fn routes(
+    dash: Dash,
+    bound: Option<IpAddr>,
+    closing: watch::Receiver<bool>,
+    streams: usize,
+) -> Router {
     let shared = Arc::new(Shared {
         began_at: dash.clock.now(),
         dash,
         bound,
-        streams: Semaphore::new(MOST_STREAMS),
+        streams: Semaphore::new(streams),
+        guesses: Guesses::default(),
         closing,
     });
     Router::new()
@@ -130,7 +141,6 @@ fn routes(dash: Dash, bound: Option<IpAddr>, closing: watch::Receiver<bool>) -> 
         .route("/app.js", get(assets::js))
         .route("/icon.svg", get(assets::icon))
         .fallback(page::nowhere)
-        .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .layer(from_fn_with_state(shared.clone(), gate::pass))
         .with_state(shared)
 }

@@ -40,6 +40,10 @@ pub struct SweepSummary {
     pub fleet: usize,
     /// Clusters that were looked at afresh.
     pub looked: usize,
+    /// Clusters that live and were not looked at yet, or cannot be.
+    pub unlooked: usize,
+    /// Places whose clusters could not be listed.
+    pub blind: Vec<Place>,
     /// What it could not see, in words.
     pub unseen: Vec<String>,
     /// Whether the breaker kept it from ending clusters.

@@ -432,6 +432,8 @@ pub(crate) fn picture(at: DateTime<Utc>) -> Picture {
             calls: 17,
             fleet: 12,
             looked: 5,
+            unlooked: 0,
+            blind: vec![],
             unseen: vec![
                 "steps of j-D15EA5E000042 in us-east-1: AccessDenied on ListSteps".to_owned(),
             ],

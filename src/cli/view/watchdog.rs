@@ -2,6 +2,7 @@
 
 use super::words::{count, wrap};
 use crate::guard::watch::{Judged, Stage};
+use crate::model::picture::SweepSummary;
 use crate::run::watchdog::{Report, Seen};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -35,6 +36,7 @@ pub(in crate::cli) fn report(report: &Report, dry: bool) -> String {
     for leftover in &report.leftovers {
         line(&mut out, &wrap(&format!("{removed}: {leftover}"), 2));
     }
+    line(&mut out, &seen_of(summary));
     let took = (summary.ended_at - summary.began_at).num_seconds();
     line(
         &mut out,
@@ -49,6 +51,20 @@ pub(in crate::cli) fn report(report: &Report, dry: bool) -> String {
         ),
     );
     out
+}
+
+/// How much of the fleet was seen.
+fn seen_of(summary: &SweepSummary) -> String {
+    let (fleet, not) = (summary.fleet, summary.unlooked);
+    let mut says = format!("looked at {} of {fleet}", fleet.saturating_sub(not));
+    if not > 0 {
+        // Writing to a String does not fail.
+        let _ = write!(says, "; {not} not yet seen");
+    }
+    for place in &summary.blind {
+        let _ = write!(says, "; {place} cannot be listed");
+    }
+    says
 }
 
 fn line(out: &mut String, text: &str) {

@@ -29,8 +29,9 @@ pub(in crate::cli) struct RunArgs {
     /// Have no page
     #[arg(long, conflicts_with = "listen")]
     no_page: bool,
-    /// Who has this may extend and end clusters on the page; without one nobody may from there. Better
-    /// in the environment: who is on this machine can read arguments
+    /// Who has this may extend and end clusters on the page; without one nobody may from there, and
+    /// the page is for this machine alone. Better in the environment: who is on this machine can read
+    /// arguments
     #[arg(
         long,
         value_name = "SECRET",
@@ -55,6 +56,7 @@ pub(super) async fn run(
         return Err(Failure::input("sweeps are at least a second apart")
             .hint("look every minute: --every 1m"));
     }
+    args.check_page()?;
     let watched = args.watch.open(context, screen).await?;
     let watchdog = watched.watchdog();
     let (ask, wishes) = mpsc::channel(WAITING);
@@ -103,7 +105,7 @@ pub(super) async fn run(
 async fn listen(at: SocketAddr) -> Result<TcpListener, Failure> {
     if !at.ip().is_loopback() {
         Screen::aside(&format!(
-            "warning: the page is open to whoever reaches {at}, and has no encryption"
+            "warning: the page is at {at} for whoever has the token, and has no encryption"
         ));
     }
     TcpListener::bind(at).await.map_err(|error| {
@@ -114,6 +116,20 @@ async fn listen(at: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 impl RunArgs {
+    /// What other machines reach is read by those who have the token alone.
+    fn check_page(&self) -> Result<(), Failure> {
+        let at = self.listen;
+        if self.no_page || at.ip().to_canonical().is_loopback() || self.token.is_some() {
+            return Ok(());
+        }
+        let message = format!(
+            "other machines reach a page at {at}, so reading it needs a token, and there is none"
+        );
+        Err(Failure::input(message)
+            .hint("make one: export CLUSTERUP_WATCHDOG_TOKEN=$(openssl rand -hex 16)")
+            .hint("or keep the page to this machine: --listen 127.0.0.1:8420"))
+    }
+
     /// How long a sweep and the pause after it may take before something is wrong.
     pub(super) fn patience(&self) -> Duration {
         STALLED.max(Duration::from_secs(self.every.as_secs().saturating_mul(3)))

@@ -45,18 +45,18 @@ pub(super) async fn run(
         report?
     };
     screen.text(view::report(&report, args.dry_run).trim_end());
-    let exit = if is_blind(&report) {
-        Exit::Failed
-    } else {
+    let exit = if saw_all(&report) {
         Exit::Done
+    } else {
+        Exit::Failed
     };
     let fields = json!({ "dry_run": args.dry_run, "report": view::document(&report) });
     screen.document("watchdog sweep", exit.code(), fields);
     Ok(exit)
 }
 
-/// Whether there was anything that it could not look at.
-fn is_blind(report: &Report) -> bool {
-    let blind = |hole: &String| hole.contains("cannot be listed");
-    report.summary.unseen.iter().any(blind)
+/// Whether each place was listed and each living cluster looked at: of what it did not see it
+/// cannot say that nothing is forgotten.
+const fn saw_all(report: &Report) -> bool {
+    report.summary.blind.is_empty() && report.summary.unlooked == 0
 }

@@ -104,6 +104,8 @@ SystemCallFilter=@system-service
 SystemCallErrorNumber=EPERM
 UMask=0077
 MemoryMax=512M
+# The page takes a quarter of these at most, and no more than 256.
+LimitNOFILE=8192
 # Threads, one for each notice that is on its way.
 TasksMax=512
 ";

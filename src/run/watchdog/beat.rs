@@ -82,6 +82,15 @@ impl Beat {
         self.known.values().filter(living).count()
     }
 
+    /// Those of them that no look has found yet, or that the last could not look at.
+    pub(super) fn unlooked(&self) -> usize {
+        let unlooked = |known: &&Known| {
+            let living = known.listed.state.is_live() && !known.missing;
+            living && (known.sight.is_none() || known.trouble.is_some())
+        };
+        self.known.values().filter(unlooked).count()
+    }
+
     pub(super) fn judged(&self) -> Vec<Judged> {
         self.known
             .values()

@@ -81,6 +81,7 @@ impl Daemon<'_> {
             return;
         };
         self.watchdog.record(Act::Begin, "it has the watch");
+        self.publish(true);
         let mut stand = Stand(Instant::now(), self.clock.now());
         let mut drawn: Option<Instant> = None;
         loop {

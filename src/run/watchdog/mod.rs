@@ -276,6 +276,13 @@ impl Watchdog {
             calls: sum(&self.totals.calls) - sum(before),
             fleet: self.beats.iter().map(Beat::living).sum(),
             looked,
+            unlooked: self.beats.iter().map(Beat::unlooked).sum(),
+            blind: self
+                .beats
+                .iter()
+                .filter(|beat| beat.is_blind())
+                .map(|beat| beat.place().clone())
+                .collect(),
             unseen,
             tripped,
         }
