@@ -13,6 +13,7 @@ mod extend;
 mod failure;
 mod here;
 mod hidden;
+mod in_the_clear;
 mod init;
 mod interrupt;
 mod kept;

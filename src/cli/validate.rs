@@ -2,6 +2,7 @@
 
 use super::args::StackArgs;
 use super::failure::{Exit, Failure};
+use super::in_the_clear;
 use super::screen::Screen;
 use super::stack_file;
 use crate::model::facts::Capacity;
@@ -19,12 +20,22 @@ pub(super) fn run(args: &StackArgs, screen: &Screen) -> Result<Exit, Failure> {
     } else {
         format!("{steps} steps")
     };
+    let warnings = in_the_clear::warnings(args, &stack)?;
+    for warning in &warnings {
+        let (file, line) = (&warning.file, warning.line);
+        screen.say(&format!("warning: {file}:{line}: {}", warning.message));
+        screen.say(&format!("  next: {}", warning.help));
+    }
     screen.text(&format!(
         "{} is valid: stack {}, {steps}",
         args.stack.display(),
         stack.name
     ));
-    screen.document("validate", 0, json!({ "stack": stack }));
+    screen.document(
+        "validate",
+        0,
+        json!({ "stack": stack, "warnings": warnings }),
+    );
     Ok(Exit::Done)
 }
 

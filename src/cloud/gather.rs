@@ -102,6 +102,11 @@ impl Gather<'_> {
                 member,
                 sha256,
             } => {
+                if sha256.is_none() && url.to_ascii_lowercase().starts_with("http://") {
+                    let what = format!("{what} comes by plain http and has no sha256 in the stack");
+                    let next = Some("fetch it by https, or add its sha256".to_owned());
+                    self.hear.hear(&Event::Warning { what, next });
+                }
                 let fetched =
                     self.store
                         .fetch(url, member.as_deref(), sha256.as_deref(), self.hear);

@@ -7,6 +7,7 @@ use super::lock;
 use super::member;
 use super::store::Store;
 use super::transfer::{self, Count};
+use super::validators::{self, Validators};
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::model::event::{Event, Listener};
 use crate::model::hex::hex;
@@ -17,13 +18,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 const TICK: Duration = Duration::from_millis(100);
 
 impl Store {
-    /// The file behind `url`, or `member` of the zip archive there, fetched once. `sha256` is of
-    /// the file itself.
+    /// The file behind `url`, or `member` of the zip archive there, fetched once and anew where the
+    /// server says that it has changed. `sha256` is of the file itself; a copy that is right by it
+    /// needs no server.
     ///
     /// # Errors
     /// No answer, a transfer that broke off, no such member, other content than `sha256` says.
@@ -69,6 +71,13 @@ struct Errand {
     folder: PathBuf,
 }
 
+/// What was fetched.
+struct Fetched {
+    file: PathBuf,
+    /// Why it may be an old copy.
+    old: Option<String>,
+}
+
 /// Whoever no longer waits also stops the thread that works.
 struct Stop(Arc<Count>);
 
@@ -82,7 +91,8 @@ impl Errand {
     /// Works on a thread of its own, which holds the lock, and tells here how far it is. The
     /// program may end without that thread, be it in the middle of a read that hangs.
     async fn run(self, lock: File, hear: &dyn Listener) -> Result<PathBuf, CloudError> {
-        let what = format!("fetching {}", base_name(&self.url));
+        let url = self.url.clone();
+        let what = format!("fetching {}", base_name(&url));
         let count = Arc::new(Count::default());
         let _stop = Stop(Arc::clone(&count));
         let there = Arc::clone(&count);
@@ -99,29 +109,59 @@ impl Errand {
             }
             tokio::time::sleep(TICK).await;
         }
-        work.join()
-            .unwrap_or_else(|_| Err(CloudError::new(Class::Failed, format!("{what} broke off"))))
+        let fetched = work
+            .join()
+            .unwrap_or_else(|_| Err(CloudError::new(Class::Failed, format!("{what} broke off"))))?;
+        if let Some(why) = fetched.old {
+            let what = format!("{url} may have changed; the copy in the cache is used: {why}");
+            let next = Some("run the same again when the server can be reached".to_owned());
+            hear.hear(&Event::Warning { what, next });
+        }
+        Ok(fetched.file)
     }
 
-    fn work(&self, count: &Count) -> Result<PathBuf, CloudError> {
+    fn work(&self, count: &Count) -> Result<Fetched, CloudError> {
         let body = self.folder.join(base_name(&self.url));
-        if !body.exists() {
-            let folder = &self.folder;
-            fs::create_dir_all(folder).during(|| format!("make {}", folder.display()))?;
-            transfer::download(&self.url, &body, count)?;
-        }
+        let old = self.bring(&body, count)?;
         let file = match &self.member {
             None => body,
             Some(name) => {
-                let to = self.folder.join(digest(name)).join(base_name(name));
-                if !to.exists() {
+                let folder = self.folder.join(digest(name));
+                let to = folder.join(base_name(name));
+                // An archive that was fetched anew has other members.
+                let (mark, stamp) = (folder.join(".of"), stamp(&body));
+                if !to.exists() || fs::read_to_string(&mark).ok() != stamp {
                     member::extract(&body, name, &to, count)?;
+                    fs::write(&mark, stamp.unwrap_or_default())
+                        .during(|| format!("write {}", mark.display()))?;
                 }
                 to
             }
         };
         self.verify(&file)?;
-        Ok(file)
+        Ok(Fetched { file, old })
+    }
+
+    /// Has the body as the server has it now. A copy whose content the stack names is right or
+    /// refused, and not asked about; of another the server says whether it has changed. Why that
+    /// could not be asked, where the copy is kept for that.
+    fn bring(&self, body: &Path, count: &Count) -> Result<Option<String>, CloudError> {
+        let place = self.folder.join(".validators");
+        let there = body.exists();
+        if there && (self.sha256.is_some() || validators::is_fresh(&place)) {
+            return Ok(None);
+        }
+        let folder = &self.folder;
+        fs::create_dir_all(folder).during(|| format!("make {}", folder.display()))?;
+        let known = match there {
+            true => Validators::read(&place),
+            false => Validators::default(),
+        };
+        match transfer::download(&self.url, body, &known, count) {
+            Ok(now) => now.unwrap_or(known).write(&place).map(|()| None),
+            Err(error) if there && error.class == Class::Unreachable => Ok(Some(error.message)),
+            Err(error) => Err(error),
+        }
     }
 
     /// Content that is not what the stack says is not kept: the next run fetches it anew.
@@ -161,6 +201,13 @@ fn base_name(text: &str) -> String {
         "" => "data".to_owned(),
         name => name.to_owned(),
     }
+}
+
+/// Which body that is: its length and when it was written.
+fn stamp(body: &Path) -> Option<String> {
+    let metadata = fs::metadata(body).ok()?;
+    let written = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some(format!("{} {}", metadata.len(), written.as_nanos()))
 }
 
 /// Enough of a digest to keep names apart.

@@ -28,6 +28,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod transfer;
+mod validators;
 mod watched;
 
 pub(super) use owner::{FILTER, NAME, PASSWORD};

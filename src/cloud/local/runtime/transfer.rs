@@ -1,5 +1,6 @@
 //! One transfer by http(s), counted, that can be stopped.
 
+use super::validators::Validators;
 use crate::cloud::error::{Class, CloudError};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -12,6 +13,9 @@ const CONNECT: Duration = Duration::from_secs(30);
 /// A server that sends nothing for so long is taken for dead.
 const STALLED: Duration = Duration::from_secs(60);
 
+/// RFC 9110, 15.4.5.
+const NOT_MODIFIED: u16 = 304;
+
 /// How far the work has come, and whether anybody still waits for it.
 #[derive(Default)]
 pub(super) struct Count {
@@ -21,8 +25,14 @@ pub(super) struct Count {
     pub(super) stopped: AtomicBool,
 }
 
-/// The body behind a URL, in a file. The machine's own certificates and proxies hold.
-pub(super) fn download(url: &str, to: &Path, count: &Count) -> Result<(), CloudError> {
+/// The body behind a URL, in a file, and what the server says of it; nothing where that is what
+/// `known` says already. The machine's own certificates and proxies hold.
+pub(super) fn download(
+    url: &str,
+    to: &Path,
+    known: &Validators,
+    count: &Count,
+) -> Result<Option<Validators>, CloudError> {
     let tls = TlsConfig::builder()
         .root_certs(RootCerts::PlatformVerifier)
         .build();
@@ -32,10 +42,22 @@ pub(super) fn download(url: &str, to: &Path, count: &Count) -> Result<(), CloudE
         .timeout_recv_response(Some(STALLED))
         .timeout_per_read(Some(STALLED))
         .build();
-    let mut response = ureq::Agent::new_with_config(config)
-        .get(url)
-        .call()
-        .map_err(|error| unreachable(url, error))?;
+    let mut request = ureq::Agent::new_with_config(config).get(url);
+    for (name, value) in known.headers() {
+        request = request.header(name, value);
+    }
+    let mut response = request.call().map_err(|error| unreachable(url, error))?;
+    if response.status() == NOT_MODIFIED {
+        return Ok(None);
+    }
+    let said = |name: &str| {
+        let value = response.headers().get(name)?;
+        value.to_str().ok().map(str::to_owned)
+    };
+    let validators = Validators {
+        etag: said("etag"),
+        last_modified: said("last-modified"),
+    };
     let length = response.body().content_length();
     let body = response.body_mut().as_reader();
     write_whole(body, length, to, count).map_err(|error| match error {
@@ -45,7 +67,8 @@ pub(super) fn download(url: &str, to: &Path, count: &Count) -> Result<(), CloudE
             CloudError::new(Class::Unreachable, message).hint("run the same again")
         }
         Broken::Writing(error) => writing(to, error),
-    })
+    })?;
+    Ok(Some(validators))
 }
 
 pub(super) fn writing(to: &Path, error: io::Error) -> CloudError {

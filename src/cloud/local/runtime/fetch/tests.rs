@@ -4,6 +4,7 @@ use super::*;
 use crate::model::event::Silence;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
+use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
 use std::thread;
 
@@ -29,6 +30,147 @@ fn server(status: &'static str, length: usize, body: Vec<u8>) -> (String, Arc<At
         }
     });
     (format!("http://{address}/folder/ratings.dat?x=1"), answered)
+}
+
+/// Answers each request by what is the newest: its validators' headers and its body; 304 to who has
+/// it, which is told by `has` in the request.
+fn changing() -> (
+    String,
+    Arc<Mutex<(String, Vec<u8>)>>,
+    Arc<Mutex<Vec<String>>>,
+) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/ratings.zip", listener.local_addr().unwrap());
+    let newest = Arc::new(Mutex::new((String::new(), Vec::new())));
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let (now, told) = (Arc::clone(&newest), Arc::clone(&asked));
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let lines = BufReader::new(&stream).lines().map_while(Result::ok);
+            let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+            let (said, body) = now.lock().unwrap().clone();
+            let value = said.split_once(": ").map(|(_, value)| value.to_owned());
+            let asks = head.iter().filter_map(|line| line.split_once(": "));
+            let mut asks = asks.filter(|(name, _)| name.to_lowercase().starts_with("if-"));
+            let same = asks.any(|(_, has)| Some(has) == value.as_deref());
+            told.lock()
+                .unwrap()
+                .push(if same { "same" } else { "whole" }.to_owned());
+            let (status, body) = match same {
+                true => ("304 Not Modified", Vec::new()),
+                false => ("200 OK", body),
+            };
+            let length = body.len();
+            let mut out = &stream;
+            let head = format!(
+                "HTTP/1.1 {status}\r\n{said}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+            );
+            let _ = out
+                .write_all(head.as_bytes())
+                .and_then(|()| out.write_all(&body));
+        }
+    });
+    (url, newest, asked)
+}
+
+/// As if the server had been asked an hour ago.
+fn age(store: &Store) {
+    for folder in fs::read_dir(store.cache.join("downloads"))
+        .unwrap()
+        .flatten()
+    {
+        let file = File::options()
+            .write(true)
+            .open(folder.path().join(".validators"));
+        let hour_ago = UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+        file.unwrap().set_modified(hour_ago).unwrap();
+    }
+}
+
+#[test]
+fn a_copy_is_used_as_long_as_the_server_says_that_it_is_the_same() {
+    for said in [
+        "ETag: \"one\"",
+        "ETag: W/\"one\"",
+        "Last-Modified: Sat, 21 Nov 2026 12:00:00 GMT",
+    ] {
+        let (_folder, store) = store();
+        let (url, newest, asked) = changing();
+        *newest.lock().unwrap() = (said.to_owned(), zipped("a.dat", b"1"));
+        let read = || fs::read(fetch(&store, &url, Some("a.dat"), None).unwrap()).unwrap();
+        assert_eq!((read(), read()), (b"1".to_vec(), b"1".to_vec()));
+        age(&store);
+        assert_eq!(read(), b"1");
+        age(&store);
+        let other = said.replace("one", "two").replace("21 Nov", "22 Nov");
+        *newest.lock().unwrap() = (other, zipped("a.dat", b"22"));
+        assert_eq!(read(), b"22", "{said}");
+        age(&store);
+        assert_eq!(read(), b"22");
+        let asked = asked.lock().unwrap().join(" ");
+        assert_eq!(asked, "whole same whole same", "{said}");
+    }
+}
+
+#[test]
+fn a_server_that_says_nothing_of_its_file_is_asked_for_it_again() {
+    let (_folder, store) = store();
+    let (url, newest, _) = changing();
+    for body in [b"1", b"2"] {
+        *newest.lock().unwrap() = ("X-Nothing: said".to_owned(), body.to_vec());
+        let file = fetch(&store, &url, None, None).unwrap();
+        assert_eq!(fs::read(file).unwrap(), body);
+        age(&store);
+    }
+}
+
+#[test]
+fn a_copy_whose_content_the_stack_says_needs_no_server() {
+    let (_folder, store) = store();
+    let (url, newest, asked) = changing();
+    *newest.lock().unwrap() = ("ETag: \"one\"".to_owned(), b"1".to_vec());
+    fetch(&store, &url, None, Some(&sum(b"1"))).unwrap();
+    age(&store);
+    fetch(&store, &url, None, Some(&sum(b"1"))).unwrap();
+    assert_eq!(asked.lock().unwrap().len(), 1);
+}
+
+#[derive(Default)]
+struct Warnings(std::cell::RefCell<Vec<String>>);
+
+impl Listener for Warnings {
+    fn hear(&self, event: &Event) {
+        if let Event::Warning { what, .. } = event {
+            self.0.borrow_mut().push(what.clone());
+        }
+    }
+}
+
+#[test]
+fn a_copy_that_cannot_be_asked_about_is_used_and_that_is_said() {
+    for status in ["503 Service Unavailable", "404 Not Found", ""] {
+        let (_folder, store) = store();
+        let url = "http://127.0.0.1:1/ratings.dat";
+        let (url, body) = match status {
+            "" => (url.to_owned(), b"1"),
+            status => (server(status, 0, vec![]).0, b"1"),
+        };
+        let folder = store.cache.join("downloads").join(digest(&url));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("ratings.dat"), body).unwrap();
+        let warnings = Warnings::default();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let file = runtime.block_on(store.fetch(&url, None, None, &warnings));
+        assert_eq!(fs::read(file.unwrap()).unwrap(), body);
+        let warnings = warnings.0.into_inner();
+        assert!(
+            warnings.concat().contains("may have changed"),
+            "{warnings:?}"
+        );
+    }
 }
 
 fn store() -> (tempfile::TempDir, Store) {

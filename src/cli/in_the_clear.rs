@@ -1,0 +1,82 @@
+//! Data that comes by plain http and whose content the stack does not say: anybody on the way may
+//! put other data in its place, and nothing here would notice.
+
+use super::args::StackArgs;
+use super::failure::Failure;
+use super::stack_file;
+use crate::model::stack::{Source, Stack};
+use crate::text::line_of;
+use serde::Serialize;
+
+#[derive(Debug, Serialize)]
+pub(super) struct Warning {
+    pub(super) file: String,
+    /// From 1.
+    pub(super) line: usize,
+    pub(super) message: String,
+    pub(super) help: &'static str,
+}
+
+/// One for each such data set, at its place in the stack's file.
+pub(super) fn warnings(args: &StackArgs, stack: &Stack) -> Result<Vec<Warning>, Failure> {
+    let open = stack.data.iter().filter(|(_, data)| is_open(&data.source));
+    let mut warnings = Vec::new();
+    for (name, _) in open {
+        let (_, text) = stack_file::read_with_text(args)?;
+        warnings.push(Warning {
+            file: args.stack.display().to_string(),
+            line: line_of(&text, &format!("data.{name}.url")),
+            message: format!(
+                "data.{name} comes by plain http and has no sha256: anybody on the way may \
+                 change it unnoticed"
+            ),
+            help: "fetch it by https, or add its sha256 (sha256sum prints it)",
+        });
+    }
+    Ok(warnings)
+}
+
+fn is_open(source: &Source) -> bool {
+    match source {
+        Source::Url { url, sha256, .. } => sha256.is_none() && is_plain(url),
+        Source::Path(_) | Source::S3(_) => false,
+    }
+}
+
+fn is_plain(url: &str) -> bool {
+    let scheme = url.split_once("://").map(|(scheme, _)| scheme);
+    scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("http"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_that_anybody_may_change_on_its_way_is_said_at_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("s.yaml");
+        let sum = "5".repeat(64);
+        let text = format!(
+            "stack: s\nregion: us-east-1\ndata:\n  a: {{ url: 'http://h/a' }}\n  \
+             b:\n    sampled: false\n    url: HTTP://h/b.zip\n    member: b\n  \
+             c: {{ url: 'https://h/c' }}\n  d: {{ url: 'http://h/d', sha256: {sum} }}\n  \
+             e: {{ beside: d, file: e }}\n  f: {{ path: f }}\n\
+             cluster: {{ release: emr-7.x, size: 1 x m5.xlarge }}\n\
+             guardrails: {{ max_lifetime: 10m }}\n"
+        );
+        std::fs::write(&file, text).unwrap();
+        let args = StackArgs {
+            stack: file,
+            sets: Vec::new(),
+        };
+        let stack = stack_file::read(&args).unwrap();
+        let warnings = warnings(&args, &stack).unwrap();
+        let places: Vec<_> = warnings
+            .iter()
+            .map(|it| (it.line, &it.message[..6]))
+            .collect();
+        // One beside another has no digest of its own.
+        assert_eq!(places, [(4, "data.a"), (7, "data.b"), (11, "data.e")]);
+    }
+}
