@@ -577,3 +577,28 @@ fn of_two_at_once_one_stands_by() {
     first.wait().unwrap();
     world.expect(0, &["watchdog", "sweep", "--region", "us-east-1"]);
 }
+
+#[test]
+fn a_sweep_says_how_much_it_did_not_see() {
+    let world = World::new();
+    let add = |number: usize| {
+        let name = format!("somebody's {number}");
+        world
+            .double
+            .post("/_double/foreign", json!({ "name": name }));
+    };
+    (0..40).for_each(add);
+    let dry = ["watchdog", "sweep", "--dry-run", "--region", "us-east-1"];
+    world.expect(0, &dry).says("looked at 40 of 40");
+    (40..45).for_each(add);
+    let done = world.expect(1, &dry);
+    done.says("looked at 40 of 45; 5 not yet seen");
+    let done = world.run(&[&dry[..], &["--output", "json"]].concat());
+    let document: Value = serde_json::from_str(&done.out).unwrap();
+    assert_eq!((done.code, &document["exit"]), (1, &1.into()));
+    let sweep = &document["report"]["sweep"];
+    assert_eq!(
+        (&sweep["fleet"], &sweep["unlooked"]),
+        (&45.into(), &5.into())
+    );
+}
