@@ -32,17 +32,16 @@ fn server(status: &'static str, length: usize, body: Vec<u8>) -> (String, Arc<At
     (format!("http://{address}/folder/ratings.dat?x=1"), answered)
 }
 
-/// Answers each request by what is the newest: its validators' headers and its body; 304 to who has
-/// it, which is told by `has` in the request.
-fn changing() -> (
-    String,
-    Arc<Mutex<(String, Vec<u8>)>>,
-    Arc<Mutex<Vec<String>>>,
-) {
+/// A header that tells which file it is, and the file.
+type Newest = Arc<Mutex<(String, Vec<u8>)>>;
+/// What was asked, in order: whether it is the `same`, or the `whole`.
+type Asked = Arc<Mutex<Vec<String>>>;
+
+/// Answers each request by the newest file: 304 to a request that names it, else the whole.
+fn changing() -> (String, Newest, Asked) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/ratings.zip", listener.local_addr().unwrap());
-    let newest = Arc::new(Mutex::new((String::new(), Vec::new())));
-    let asked = Arc::new(Mutex::new(Vec::new()));
+    let (newest, asked) = (Newest::default(), Asked::default());
     let (now, told) = (Arc::clone(&newest), Arc::clone(&asked));
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
