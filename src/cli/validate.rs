@@ -24,7 +24,7 @@ pub(super) fn run(args: &StackArgs, screen: &Screen) -> Result<Exit, Failure> {
     for warning in &warnings {
         let (file, line) = (&warning.file, warning.line);
         screen.say(&format!("warning: {file}:{line}: {}", warning.message));
-        screen.say(&format!("  next: {}", warning.help));
+        screen.say(&format!("  help: {}", warning.help));
     }
     screen.text(&format!(
         "{} is valid: stack {}, {steps}",

@@ -104,7 +104,7 @@ impl Gather<'_> {
             } => {
                 if sha256.is_none() && url.to_ascii_lowercase().starts_with("http://") {
                     let what = format!("{what} comes by plain http and has no sha256 in the stack");
-                    let next = Some("fetch it by https, or add its sha256".to_owned());
+                    let next = Some("fetch it by https, or add its sha256".into());
                     self.hear.hear(&Event::Warning { what, next });
                 }
                 let fetched =

@@ -114,7 +114,7 @@ impl Errand {
             .unwrap_or_else(|_| Err(CloudError::new(Class::Failed, format!("{what} broke off"))))?;
         if let Some(why) = fetched.old {
             let what = format!("{url} may have changed; the copy in the cache is used: {why}");
-            let next = Some("run the same again when the server can be reached".to_owned());
+            let next = Some("run the same again when the server can be reached".into());
             hear.hear(&Event::Warning { what, next });
         }
         Ok(fetched.file)
