@@ -1,5 +1,6 @@
 //! The fleet: every cluster of an account, whoever made it, as a sweep of the watchdog knows it.
 
+use super::application::Application;
 use super::invalid::Invalid;
 use super::life::Life;
 use super::name::{ClusterId, Region};
@@ -65,6 +66,8 @@ pub struct Sight {
     pub tags: BTreeMap<String, String>,
     /// Whether EMR's termination protection is on.
     pub protected: bool,
+    /// What is installed on it; nothing of a cluster of this machine.
+    pub applications: Vec<Application>,
     /// All steps, the oldest first.
     pub steps: Signal<Vec<Step>>,
     /// What it costs: as it was made with, or, where others made it, at today's list prices.

@@ -1,5 +1,6 @@
 //! What the watchdog is told to do, in general and with one cluster.
 
+use super::application::Application;
 use super::percent::Percent;
 use super::span::Span;
 use super::stack::Guardrails;
@@ -16,6 +17,9 @@ pub struct Unmanaged {
     pub max_lifetime: Option<Span>,
     /// How long after the warning it ends.
     pub grace: Span,
+    /// Applications whose work is not in YARN, and with which a cluster is idle all the same when
+    /// YARN and the steps say so.
+    pub idle_by_yarn: BTreeSet<Application>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

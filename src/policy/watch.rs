@@ -1,6 +1,7 @@
 //! What policies tell the watchdog: of each cluster, and of all.
 
 use super::judge::Policies;
+use crate::model::application::Application;
 use crate::model::fleet::Sight;
 use crate::model::observed::Cluster;
 use crate::model::orders::{Breaker, Orders, Unmanaged, UnmanagedAction, WatchdogRules};
@@ -8,6 +9,7 @@ use crate::model::percent::Percent;
 use crate::model::policy::Policy;
 use crate::model::span::Span;
 use crate::model::stack::Guardrails;
+use std::collections::BTreeSet;
 
 const HOUR: Span = Span::from_secs(3_600);
 /// Where no policy says otherwise.
@@ -78,6 +80,7 @@ impl Policies {
             idle_timeout: longest(|it| it.idle_timeout).unwrap_or(HOUR),
             max_lifetime: oldest.filter(|_| !unbounded),
             grace: longest(|it| it.grace).unwrap_or(HOUR),
+            idle_by_yarn: common(&all),
         }
     }
 
@@ -99,6 +102,15 @@ impl Policies {
             .filter_map(|policy| policy.watchdog.clean_up_after);
         said.max()
     }
+}
+
+/// What all of them name: one that does not name it keeps its clusters.
+fn common(all: &[&Unmanaged]) -> BTreeSet<Application> {
+    let mut named = all.iter().map(|it| it.idle_by_yarn.clone());
+    let first = named.next().unwrap_or_default();
+    named.fold(first, |some, more| {
+        some.intersection(&more).cloned().collect()
+    })
 }
 
 fn shortest(rules: &[&WatchdogRules], of: impl Fn(&WatchdogRules) -> Option<Span>) -> Option<Span> {

@@ -73,6 +73,7 @@ fn unmanaged(node: &Node) -> Lowered<Unmanaged> {
         idle_timeout: maybe(node, "idle_timeout")?.unwrap_or(FORGOTTEN),
         max_lifetime: maybe(node, "max_lifetime")?,
         grace: maybe(node, "grace")?.unwrap_or(FORGOTTEN),
+        idle_by_yarn: each(node, "idle_by_yarn", parsed)?.into_iter().collect(),
     })
 }
 

@@ -2,6 +2,7 @@
 
 use super::format::Format;
 use super::{mend, policy_readers as readers};
+use crate::model::application::Application;
 use crate::model::name::{PolicyName, RuleName};
 use crate::model::percent::Percent;
 
@@ -26,6 +27,7 @@ pub(crate) const RULE: Format =
 pub(crate) const PERCENT: Format = Format::of::<Percent>("([1-9][0-9]?|100)%")
     .mended(mend::percent)
     .measured();
+pub(crate) const APPLICATION: Format = Format::of::<Application>("[A-Za-z0-9._-]{1,64}");
 pub(crate) const STACKS: Format = Format::by(
     readers::stacks,
     r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?|[a-z0-9-]*[*?][a-z0-9*?-]*",

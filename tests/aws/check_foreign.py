@@ -30,6 +30,7 @@ def foreign(aws):
     aws.equal(told, wanted, "steps")
     said = aws.emr.describe_cluster(ClusterId=runs)["Cluster"]
     aws.equal(said["TerminationProtected"], True, "protection")
+    aws.equal([one["Name"] for one in said["Applications"]], ["Hadoop", "Spark"], "applications")
     said = aws.emr.describe_cluster(ClusterId=slow)["Cluster"]
     aws.equal(said["Tags"], [{"Key": "Owner", "Value": "ana"}], "tags")
     aws.refused("InvalidRequestException", aws.emr.list_instance_groups, ClusterId=fleet)

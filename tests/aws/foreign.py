@@ -15,6 +15,9 @@ def make(world, body):
     spec = {
         "Name": body["name"],
         "ReleaseLabel": body.get("release", account.release_labels("us-east-1")[0]),
+        "Applications": [
+            {"Name": name} for name in body.get("applications", ["Hadoop", "Spark"])
+        ],
         "ServiceRole": "EMR_DefaultRole",
         "JobFlowRole": "EMR_EC2_DefaultRole",
         "Tags": [{"Key": key, "Value": tag} for key, tag in body.get("tags", {}).items()],

@@ -75,13 +75,19 @@ def cluster_details(cluster):
             "TerminationProtected": cluster.protected,
             "UnhealthyNodeReplacement": instances.get("UnhealthyNodeReplacement", True),
             "VisibleToAllUsers": True,
-            "Applications": [{"Name": app["Name"]} for app in spec.get("Applications", [])],
+            "Applications": applications(spec),
             "Tags": [{"Key": key, "Value": value} for key, value in cluster.tags.items()],
             "MasterPublicDnsName": master_name(cluster),
             "StepConcurrencyLevel": cluster.concurrency,
             "PlacementGroups": [],
         }
     )
+
+
+def applications(spec):
+    """With none asked for, EMR installs Hadoop alone."""
+    asked = [{"Name": app["Name"]} for app in spec.get("Applications") or []]
+    return asked or [{"Name": "Hadoop"}]
 
 
 def master_name(cluster):

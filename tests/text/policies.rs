@@ -90,6 +90,28 @@ fn what_is_not_said_has_its_default() {
 }
 
 #[test]
+fn applications_beside_yarn_are_named_one_by_one() {
+    let said = |text: &str| {
+        let text = format!("policy: x\nunmanaged: {{ {text} }}\n");
+        policy("x.yaml", &text).map(|it| it.policy().unmanaged.clone().unwrap().value.idle_by_yarn)
+    };
+    assert!(said("action: terminate").unwrap().is_empty());
+    let named = said("idle_by_yarn: [JupyterHub, hbase]").unwrap();
+    let named: Vec<String> = named.iter().map(ToString::to_string).collect();
+    assert_eq!(named, ["hbase", "JupyterHub"]);
+    for bad in [
+        "JupyterHub",
+        "[]",
+        "[\"Jupyter Hub\"]",
+        "[a, a]",
+        "true",
+        "[1: 2]",
+    ] {
+        assert!(said(&format!("idle_by_yarn: {bad}")).is_err(), "{bad}");
+    }
+}
+
+#[test]
 fn the_month_is_kept_in_the_only_region_there_is() {
     for (budget, regions, home) in [
         ("", "[eu-west-1]", "eu-west-1"),

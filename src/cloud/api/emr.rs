@@ -111,6 +111,8 @@ pub struct Cluster {
     pub ready_at: Option<DateTime<Utc>>,
     pub ended_at: Option<DateTime<Utc>>,
     pub release: String,
+    /// Their names, as EMR has them.
+    pub applications: Vec<String>,
     /// As EMR has it now; `AutoTerminate` is its opposite.
     pub keep_alive: bool,
     pub protected: bool,

@@ -100,6 +100,7 @@ impl Local {
             owner: cluster.owner.clone(),
             tags: cluster.spec.tags.clone(),
             protected: false,
+            applications: Vec::new(),
             steps: Signal::Read(cluster.steps.clone()),
             rates: cluster.spec.rates,
             lives: cluster.lives.clone(),

@@ -159,6 +159,7 @@ impl Cluster {
             ready_at: self.ready_at,
             ended_at: self.ended_at,
             release: self.order.release.clone(),
+            applications: self.order.applications.clone(),
             keep_alive: self.order.keep_alive,
             protected: self.protected,
             step_concurrency: self.order.step_concurrency,

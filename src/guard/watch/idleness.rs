@@ -1,6 +1,6 @@
 //! Whether a cluster idles, and how that is known. What cannot be read is no idleness.
 
-use super::{Watched, wants_pulses};
+use super::{Watched, hidden, wants_pulses};
 use crate::guard::idle;
 use crate::model::fleet::{Place, Pulse, Signal};
 use crate::model::observed::StepState;
@@ -18,26 +18,38 @@ const FRESH: TimeDelta = TimeDelta::minutes(20);
 pub(super) enum Idleness {
     Busy(String),
     Since(DateTime<Utc>, String),
+    /// Something could not be read.
     Unknown(String),
+    /// All was read, and does not tell: the work of an application does not show.
+    Hidden(String),
 }
 
 impl Idleness {
     pub(super) const fn since(&self) -> Option<DateTime<Utc>> {
         match self {
             Self::Since(at, _) => Some(*at),
-            Self::Busy(_) | Self::Unknown(_) => None,
+            Self::Busy(_) | Self::Unknown(_) | Self::Hidden(_) => None,
         }
     }
 
     pub(super) fn unknown(&self) -> Option<&str> {
         match self {
             Self::Unknown(why) => Some(why),
+            Self::Busy(_) | Self::Since(..) | Self::Hidden(_) => None,
+        }
+    }
+
+    /// Why it cannot be told, where it cannot.
+    pub(super) fn undecided(&self) -> Option<&str> {
+        match self {
+            Self::Unknown(why) | Self::Hidden(why) => Some(why),
             Self::Busy(_) | Self::Since(..) => None,
         }
     }
 
     pub(super) fn evidence(&self) -> &str {
-        let (Self::Busy(says) | Self::Since(_, says) | Self::Unknown(says)) = self;
+        let (Self::Busy(says) | Self::Since(_, says) | Self::Unknown(says) | Self::Hidden(says)) =
+            self;
         says
     }
 }
@@ -61,6 +73,9 @@ pub(super) fn of(now: DateTime<Utc>, watched: &Watched<'_>) -> Idleness {
     let since = idle::latest(ready, steps);
     if sight.place == Place::Local {
         return Idleness::Since(since, says(now, since));
+    }
+    if let Some(why) = hidden::evidence(watched) {
+        return Idleness::Hidden(why);
     }
     match watched.pulses {
         // Steps alone never end a cluster: who wants to know more has to ask.

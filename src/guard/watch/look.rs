@@ -1,8 +1,8 @@
 //! When a cluster is worth another look. AWS allows about one in two seconds to all of an account
 //! together (AWS General Reference, "Amazon EMR endpoints and quotas").
 
-use super::Watched;
 use super::stage::{Judged, Stage};
+use super::{Watched, hidden};
 use crate::guard::idle;
 use crate::model::fleet::{Place, Signal};
 use crate::model::observed::StepState;
@@ -66,6 +66,10 @@ pub fn wants_pulses(now: DateTime<Utc>, watched: &Watched<'_>) -> bool {
     let running = steps.iter().filter(|step| step.state == StepState::Running);
     if let Some(begun) = running.filter_map(|step| step.started_at).min() {
         return now - begun >= orders.stuck_after.delta();
+    }
+    if hidden::evidence(watched).is_some() {
+        // They would decide nothing.
+        return false;
     }
     let timeout = idle_timeout(watched);
     let idle = now - idle::latest(ready, steps);

@@ -5,6 +5,7 @@
 mod breaker;
 mod claims;
 mod exempt;
+mod hidden;
 mod idleness;
 mod look;
 #[cfg(test)]
@@ -78,7 +79,7 @@ pub fn judge(now: DateTime<Utc>, watched: &Watched<'_>) -> Judged {
         exempt.map(|says| (Stage::Exempt, says)),
         watched.unseen.map(|why| (Stage::Unseen, why.to_owned())),
         idleness
-            .unknown()
+            .undecided()
             .map(|why| (Stage::Unseen, why.to_owned())),
     ];
     if let Some((stage, evidence)) = kept.into_iter().flatten().next() {

@@ -4,12 +4,13 @@
 
 use super::{Judged, Watched, judge};
 use crate::guard::sample;
+use crate::model::application::Application;
 use crate::model::fleet::{Made, Mark, Place, Pulse, Sight, Signal};
 use crate::model::observed::{Cluster, ClusterState, EndReason, StepState};
 use crate::model::orders::{Exempt, Orders, Unmanaged, UnmanagedAction};
 use crate::model::span::Span;
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn at(seconds: i64) -> DateTime<Utc> {
     sample::at(seconds)
@@ -53,6 +54,7 @@ impl World {
                 owner: None,
                 tags: BTreeMap::new(),
                 protected: false,
+                applications: ["Hadoop", "Spark"].map(Application::seen).to_vec(),
                 steps: Signal::Read(steps),
                 rates: None,
                 lives: Vec::new(),
@@ -103,6 +105,10 @@ impl World {
         (pulse.apps, pulse.containers) = (apps, apps);
     }
 
+    pub(super) fn has(&mut self, names: &[&str]) {
+        self.sight.applications = names.iter().map(|name| Application::seen(name)).collect();
+    }
+
     pub(super) fn marked(&mut self, seconds: i64, reason: EndReason) {
         let ends_at = at(seconds);
         self.sight.mark = Some(Mark { ends_at, reason });
@@ -143,6 +149,7 @@ fn orders() -> Orders {
             idle_timeout: Span::from_secs(3_600),
             max_lifetime: None,
             grace: Span::from_secs(3_600),
+            idle_by_yarn: BTreeSet::new(),
         },
         exempt: Default::default(),
         warn_before: Span::from_secs(300),

@@ -1,9 +1,9 @@
 //! `watchdog` and `unmanaged`: how clusters end that must not live on, and those of others.
 
 use crate::text::format::{IDLE, LIFETIME, TAG_KEY};
-use crate::text::policy_format::PERCENT;
+use crate::text::policy_format::{APPLICATION, PERCENT};
 use crate::text::shape::Need::{Default, Optional, Required};
-use crate::text::shape::{Kind, Object, Word, field, plain};
+use crate::text::shape::{Kind, List, Object, Unique, Word, field, plain};
 
 pub(super) static UNMANAGED: Object = plain(
     "Clusters that clusterup did not make.",
@@ -50,6 +50,15 @@ pub(super) static UNMANAGED: Object = plain(
             "How long after its warning one ends.",
         ),
         field(
+            "idle_by_yarn",
+            Optional,
+            Kind::List(&APPLICATIONS),
+            "[JupyterHub]",
+            "Applications whose work YARN does not show, and with which a cluster is idle all the same \
+             when no step and nothing in YARN runs. With HBase, Trino, Presto, Flink, JupyterHub and \
+             others that are not named here, idleness is unknown.",
+        ),
+        field(
             "exempt",
             Optional,
             Kind::Map(&EXEMPT),
@@ -58,6 +67,14 @@ pub(super) static UNMANAGED: Object = plain(
         ),
     ],
 );
+
+static APPLICATIONS: List = List {
+    of: Kind::Text(&APPLICATION),
+    least: 1,
+    unique: Unique::ByText,
+    item: "an application of EMR",
+    example: "JupyterHub",
+};
 
 static EXEMPT: Object = plain(
     "Clusters that are left alone.",

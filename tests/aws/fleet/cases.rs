@@ -282,6 +282,55 @@ pub(super) fn at_work() -> Vec<Case> {
     ]
 }
 
+/// Applications whose work is not in YARN, or of which nothing is known.
+pub(super) fn beside_yarn() -> Vec<Case> {
+    let with_them = |cluster: Value, names: &[&str]| {
+        with(
+            cluster,
+            json!({ "applications": [&["Hadoop"], names].concat() }),
+        )
+    };
+    let old = |names: &[&str]| with_them(idle(5 * HOUR, 2 * HOUR), names);
+    vec![
+        case(
+            "hbase",
+            old(&["HBase"]),
+            UNSEEN,
+            "the work of HBase is not in YARN",
+        ),
+        case(
+            "trino and a notebook",
+            old(&["Spark", "Trino", "JupyterHub"]),
+            UNSEEN,
+            "the work of Trino and JupyterHub is not in YARN",
+        ),
+        case(
+            "one of its own",
+            old(&["Druid"]),
+            UNSEEN,
+            "nobody knows whether the work of Druid",
+        ),
+        case(
+            "hive alone",
+            old(&["Hive", "Tez", "livy"]),
+            WARN,
+            "idle for ",
+        ),
+        case(
+            "hbase, marked by one that did not ask",
+            marked(old(&["HBase"]), -60, "forgotten"),
+            ("clear", None),
+            "",
+        ),
+        case(
+            "hbase for four days",
+            with_them(idle(4 * DAY, 2 * HOUR), &["HBase"]),
+            WARN,
+            "(unmanaged.max_lifetime: 3d)",
+        ),
+    ]
+}
+
 pub(super) fn coming_up_and_exempt() -> Vec<Case> {
     let old = || idle(5 * HOUR, 2 * HOUR);
     let coming = |state: &str, age: u64| json!({ "created": age, "state": state });

@@ -141,6 +141,7 @@ fn every_kind_of_cluster_is_judged_right() {
     for cases in [
         forgotten(),
         at_work(),
+        beside_yarn(),
         coming_up_and_exempt(),
         of_clusterup(),
     ] {
@@ -165,6 +166,17 @@ fn policies_say_what_becomes_of_clusters_of_others() {
     let lifting = POLICY.replace("warn_before", "lift_protection: true\n  warn_before");
     let protected = || with(marked(), json!({ "protected": true }));
     let tight = format!("{POLICY}limits: {{ max_lifetime: 30m }}\n");
+    let by_yarn =
+        |names: &str| POLICY.replace("  grace", &format!("  idle_by_yarn: {names}\n  grace"));
+    let named = |names: &str| {
+        format!("policy: b\nunmanaged: {{ action: terminate, idle_by_yarn: {names} }}\n")
+    };
+    let beside = |names: &[&str]| {
+        with(
+            old(),
+            json!({ "applications": [&["Spark"], names].concat() }),
+        )
+    };
     let milder = "policy: milder\nunmanaged: { action: notify }\n".to_owned();
     for (policies, case) in [
         (
@@ -181,6 +193,31 @@ fn policies_say_what_becomes_of_clusters_of_others() {
                 "the mildest holds",
                 marked(),
                 ("forgotten", None),
+                "idle for ",
+            ),
+        ),
+        (
+            vec![by_yarn("[JupyterHub]")],
+            case("quiet is idle", beside(&["JupyterHub"]), WARN, "idle for "),
+        ),
+        (
+            vec![by_yarn("[jupyterhub, HBase]"), named("[JupyterHub]")],
+            case(
+                "not named by all",
+                beside(&["JupyterHub", "HBase"]),
+                UNSEEN,
+                "the work of HBase is",
+            ),
+        ),
+        (
+            vec![
+                by_yarn("[JupyterHub]"),
+                "policy: silent\nwatchdog: {}\n".to_owned(),
+            ],
+            case(
+                "another is silent",
+                beside(&["JupyterHub"]),
+                WARN,
                 "idle for ",
             ),
         ),

@@ -9,6 +9,7 @@ use crate::cloud::api::emr::{self, GetAutoTerminationPolicy, ListInstanceGroups,
 use crate::cloud::api::s3::GetObject;
 use crate::cloud::api::{Api, ApiError, Kind};
 use crate::cloud::{Class, CloudError};
+use crate::model::application::Application;
 use crate::model::fleet::{Made, Place, Sight, Signal};
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::{Cluster, Step};
@@ -241,6 +242,9 @@ fn bare(
         owner: None,
         tags: cluster.tags.clone(),
         protected: cluster.protected,
+        applications: (cluster.applications.iter())
+            .map(|name| Application::seen(name))
+            .collect(),
         steps: signal(steps),
         rates: None,
         lives: Vec::new(),

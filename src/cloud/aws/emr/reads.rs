@@ -75,6 +75,9 @@ fn cluster(theirs: types::Cluster) -> Option<Cluster> {
         ready_at: timeline.ready_date_time().and_then(time),
         ended_at: timeline.end_date_time().and_then(time),
         release: theirs.release_label().unwrap_or_default().to_owned(),
+        applications: (theirs.applications().iter())
+            .map(|application| application.name().unwrap_or_default().to_owned())
+            .collect(),
         keep_alive: !theirs.auto_terminate().unwrap_or_default(),
         protected: theirs.termination_protected().unwrap_or_default(),
         step_concurrency: count(theirs.step_concurrency_level()).max(1),
