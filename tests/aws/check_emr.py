@@ -134,6 +134,8 @@ def endings(aws):
         aws.equal(status["StateChangeReason"]["Code"], "VALIDATION_ERROR", "reason")
     for more in (
         {"ReleaseLabel": "emr-9.9.9"},
+        {"ReleaseLabel": "emr-5.29.0", "AutoTerminationPolicy": {"IdleTimeout": 600}},
+        {"ReleaseLabel": "emr-6.0.0", "AutoTerminationPolicy": {"IdleTimeout": 600}},
         {"ServiceRole": ""},
         {"Instances": {"InstanceGroups": []}},
     ):

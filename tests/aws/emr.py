@@ -113,6 +113,7 @@ def put_policy(world, region, body):
     cluster = described(world, region, body.get("ClusterId"))
     if not cluster.live:
         raise Refusal("InvalidRequestException", "The cluster is terminating or terminated.")
+    launch.check_policy_release(cluster.spec["ReleaseLabel"])
     cluster.policy = launch.checked_policy(body.get("AutoTerminationPolicy", {}))
     cluster.policy_set = world.clock.now()
     return {}

@@ -33,6 +33,7 @@ def check(region, spec):
     for step in spec.get("Steps", []):
         check_step(step, level)
     if spec.get("AutoTerminationPolicy") is not None:
+        check_policy_release(label)
         spec["AutoTerminationPolicy"] = checked_policy(spec["AutoTerminationPolicy"])
 
 
@@ -76,6 +77,13 @@ def check_step(step, level):
         raise invalid("1 validation error detected: Value at 'actionOnFailure' is not valid")
     if level > 1 and action != "CONTINUE":
         raise invalid(f"ActionOnFailure {action} is not supported with a concurrency level over 1")
+
+
+def check_policy_release(label):
+    """Auto-termination policies are for 5.30.0 and 6.1.0 and later (EMR Management Guide)."""
+    numbers = re.match(r"emr-(\d+)\.(\d+)", label)
+    if numbers and (5, 30) > tuple(map(int, numbers.groups())) or label.startswith("emr-6.0."):
+        raise invalid(f"Auto-termination policies are not supported for {label}.")
 
 
 def checked_policy(policy):

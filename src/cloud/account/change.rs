@@ -15,6 +15,7 @@ use crate::model::desired::ClusterSpec;
 use crate::model::event::Listener;
 use crate::model::name::ClusterId;
 use crate::model::observed::Cluster;
+use crate::model::release::has_idle_policy;
 use crate::model::sizes::Sizes;
 use crate::model::span::Span;
 use crate::model::stack::WhenDone;
@@ -153,7 +154,7 @@ impl<A: Api> Account<A> {
         let doing = || format!("change cluster {id}");
         let ids = || vec![id.to_string()];
         let idle_timeout = spec.guardrails.idle_timeout;
-        if seen.idle != Some(Some(idle_timeout)) {
+        if has_idle_policy(&seen.cluster.release) && seen.idle != Some(Some(idle_timeout)) {
             let id = id.to_string();
             let call = PutAutoTerminationPolicy { id, idle_timeout };
             self.api.serve(call).await.doing(doing)?;

@@ -17,7 +17,7 @@ use crate::model::event::{Event, Listener};
 use crate::model::hint::Command;
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::{Cluster, End};
-use crate::model::release::Release;
+use crate::model::release::{Release, has_idle_policy};
 use crate::model::sizes::Sizes;
 use crate::model::stack::{InstanceGroup, WhenDone};
 use std::collections::BTreeMap;
@@ -84,9 +84,11 @@ impl<A: Api> Account<A> {
         // First of all: what comes after it may hang.
         let mut bootstrap = vec![self.power_off(stack, nonce, deadline).await?];
         bootstrap.extend(self.packages(stack, spec).await?);
+        let release = label(spec)?;
+        let idle_timeout = has_idle_policy(&release).then_some(spec.guardrails.idle_timeout);
         Ok(RunJobFlow {
             name: names::cluster(stack, nonce),
-            release: label(spec)?,
+            release,
             applications: vec!["Hadoop".to_owned(), "Spark".to_owned()],
             log_uri: format!("s3://{bucket}/{}logs/", names::prefix(stack)),
             service_role: SERVICE_ROLE.to_owned(),
@@ -97,7 +99,7 @@ impl<A: Api> Account<A> {
                 .as_ref()
                 .map(|name| names::ec2(stack, name.as_str())),
             security_groups: self.group_ids(spec)?,
-            idle_timeout: spec.guardrails.idle_timeout,
+            idle_timeout,
             keep_alive: keep,
             step_concurrency: 1,
             configurations: vec![Configuration {

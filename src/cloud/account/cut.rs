@@ -14,6 +14,7 @@ use crate::model::instance::Nodes;
 use crate::model::memory::Memory;
 use crate::model::name::{ClusterId, JobHash, StackName};
 use crate::model::observed::{Cluster, ClusterState, End, EndReason, Step};
+use crate::model::release::has_idle_policy;
 use crate::model::rung::{Rung, RungKind};
 use crate::model::sizes::Sizes;
 use crate::model::span::Span;
@@ -279,9 +280,11 @@ fn count(spec: &mut ClusterSpec, seen: &SeenCluster) {
 fn drifted(spec: &mut ClusterSpec, seen: &SeenCluster) -> Vec<String> {
     let mut drift = Vec::new();
     match seen.idle {
-        Some(None) => drift.push("its idle policy was removed".to_owned()),
+        Some(None) if has_idle_policy(&seen.cluster.release) => {
+            drift.push("its idle policy was removed".to_owned());
+        }
         Some(Some(idle)) => spec.guardrails.idle_timeout = idle,
-        None => {}
+        Some(None) | None => {}
     }
     let keeps = spec.guardrails.when_done == WhenDone::Keep;
     if seen.cluster.keep_alive != keeps {

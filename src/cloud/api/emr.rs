@@ -24,8 +24,8 @@ pub struct RunJobFlow {
     pub key_pair: Option<String>,
     /// Ids of security groups that the primary has besides EMR's own.
     pub security_groups: Vec<String>,
-    /// EMR's auto-termination policy.
-    pub idle_timeout: Span,
+    /// EMR's auto-termination policy; none where the release has none.
+    pub idle_timeout: Option<Span>,
     /// Whether it waits for more when its steps are over (KeepJobFlowAliveWhenNoSteps).
     pub keep_alive: bool,
     pub step_concurrency: u16,

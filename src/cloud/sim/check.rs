@@ -3,6 +3,7 @@
 use super::no::{No, invalid};
 use crate::cloud::api::Tags;
 use crate::cloud::api::emr::{NewGroup, NewStep, Role, RunJobFlow};
+use crate::model::release::has_idle_policy;
 use crate::model::span::Span;
 use crate::model::stack::Guardrails;
 
@@ -26,7 +27,9 @@ pub(super) fn order(order: &RunJobFlow) -> Result<(), No> {
         order.log_uri.starts_with("s3://"),
         "The log URI is invalid.",
     )?;
-    idle_timeout(order.idle_timeout)?;
+    if let Some(timeout) = order.idle_timeout {
+        idle_policy(&order.release, timeout)?;
+    }
     groups(&order.groups)?;
     concurrency(order.step_concurrency)?;
     let few = order.security_groups.len() <= MOST_GROUPS;
@@ -54,7 +57,9 @@ fn is_release(label: &str) -> bool {
     numbers.split('.').count() == 3 && numbers.split('.').all(is_number)
 }
 
-pub(super) fn idle_timeout(timeout: Span) -> Result<(), No> {
+pub(super) fn idle_policy(release: &str, timeout: Span) -> Result<(), No> {
+    let words = format!("Auto-termination policies are not supported for {release}.");
+    ensure(has_idle_policy(release), words)?;
     let good = (Guardrails::IDLE_LEAST..=Guardrails::IDLE_MOST).contains(&timeout);
     ensure(good, "The idle timeout must be from 60 to 604800 seconds.")
 }

@@ -100,7 +100,7 @@ impl Cluster {
             protected: false,
             groups: groups.collect(),
             steps: Vec::new(),
-            idle: Some((order.idle_timeout, now)),
+            idle: order.idle_timeout.map(|timeout| (timeout, now)),
             power_off: PowerOff::ordered(&order),
             waiting_since: now,
             phase_ends: now + span(&dice, STARTING_SECONDS),

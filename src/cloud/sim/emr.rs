@@ -174,8 +174,8 @@ impl Answer for ModifyCluster {
 
 impl Answer for PutAutoTerminationPolicy {
     fn answer(self, state: &mut State) -> Result<(), No> {
-        check::idle_timeout(self.idle_timeout)?;
         state.with_cluster(&self.id, |cluster, world| {
+            check::idle_policy(&cluster.order.release, self.idle_timeout)?;
             live(cluster)?;
             cluster.idle = Some((self.idle_timeout, world.now));
             Ok(())

@@ -7,7 +7,6 @@ use super::world::{Answer, State};
 use crate::cloud::api::cloudwatch::{GetMetricData, MOST_QUERIES, Metric, PERIOD, Points, Query};
 use crate::cloud::api::emr::{NewGroup, Role, RunJobFlow};
 use crate::cloud::api::{Kind, Page, Tags};
-use crate::model::span::Span;
 use crate::model::stack::Market;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
@@ -131,7 +130,7 @@ impl Sim {
             groups: vec![group(Role::Primary, 1), group(Role::Core, 2)],
             key_pair: None,
             security_groups: Vec::new(),
-            idle_timeout: Span::from_secs(3_600),
+            idle_timeout: None,
             keep_alive: true,
             step_concurrency: 1,
             configurations: Vec::new(),
@@ -140,8 +139,7 @@ impl Sim {
             tags,
         };
         self.edit(|state| {
-            let mut cluster = Cluster::new(order, state);
-            cluster.idle = None;
+            let cluster = Cluster::new(order, state);
             let id = cluster.id.clone();
             state.clusters.insert(id.clone(), cluster);
             id

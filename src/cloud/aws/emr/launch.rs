@@ -38,7 +38,7 @@ impl Serve<RunJobFlow> for Sdk {
             .service_role(call.service_role)
             .job_flow_role(call.instance_profile)
             .instances(instances)
-            .auto_termination_policy(policy(call.idle_timeout))
+            .set_auto_termination_policy(call.idle_timeout.map(policy))
             .scale_down_behavior(ScaleDownBehavior::TerminateAtTaskCompletion)
             .step_concurrency_level(i32::from(call.step_concurrency))
             .set_configurations(some(

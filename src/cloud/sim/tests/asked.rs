@@ -46,13 +46,15 @@ fn protection_holds_and_others_of_the_call_end() {
 
 #[test]
 fn what_emr_refuses_is_refused_at_once() {
-    const WRONG: [fn(&mut RunJobFlow); 14] = [
+    const WRONG: [fn(&mut RunJobFlow); 16] = [
         |order| order.name = "a<b".to_owned(),
         |order| order.name = "a".repeat(257),
         |order| order.release = "7.9.0".to_owned(),
         |order| order.release = "emr-7.9".to_owned(),
-        |order| order.idle_timeout = Span::from_secs(59),
-        |order| order.idle_timeout = Span::from_secs(604_801),
+        |order| order.idle_timeout = Some(Span::from_secs(59)),
+        |order| order.idle_timeout = Some(Span::from_secs(604_801)),
+        |order| order.release = "emr-5.29.0".to_owned(),
+        |order| order.release = "emr-6.0.0".to_owned(),
         |order| order.groups.clear(),
         |order| order.groups[0].count = 3,
         |order| order.groups[1].role = Role::Task,

@@ -65,7 +65,7 @@ fn order(steps: &[&str]) -> RunJobFlow {
         groups: vec![group(Role::Primary, 1), group(Role::Core, 2)],
         key_pair: None,
         security_groups: Vec::new(),
-        idle_timeout: Span::from_secs(600),
+        idle_timeout: Some(Span::from_secs(600)),
         keep_alive: true,
         step_concurrency: 1,
         configurations: Vec::new(),

@@ -22,7 +22,7 @@ fn bucket() -> Bucket {
 fn armed() -> RunJobFlow {
     let args = [&HOUR.to_string(), "s3://our-bucket/a/deadline"];
     RunJobFlow {
-        idle_timeout: Span::from_secs(7 * 86_400),
+        idle_timeout: Some(Span::from_secs(7 * 86_400)),
         bootstrap: vec![BootstrapAction {
             name: "end".to_owned(),
             script: "s3://our-bucket/a/power-off.sh".to_owned(),
@@ -120,7 +120,7 @@ fn each_of_what_ends_a_cluster_can_be_dead() {
         let sim = account(Settings { dead, ..CALM }).await;
         let ordered = RunJobFlow {
             keep_alive: false,
-            idle_timeout: Span::from_secs(60),
+            idle_timeout: Some(Span::from_secs(60)),
             ..armed()
         };
         let id = launch(&sim, ordered.clone()).await;
