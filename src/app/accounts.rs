@@ -5,6 +5,7 @@ use super::{Place, Services, Trouble};
 use crate::cloud::{Class, Cloud, CloudError};
 use crate::cost::ledger::{Record, Scope, Window};
 use crate::model::name::{Region, TeamName};
+use crate::model::partition::Partition;
 use crate::policy::TeamBudget;
 use crate::policy::book::Book;
 use crate::run::ledger::sync;
@@ -133,9 +134,9 @@ pub fn home<'a>(
     budgets: &'a [TeamBudget],
     region: Option<&Region>,
 ) -> Result<Option<&'a Region>, CloudError> {
-    if region.is_none() {
+    let Some(from) = region else {
         return Ok(None);
-    }
+    };
     let mut homes = budgets.iter().map(|it| {
         let (policy, said) = it.as_budget();
         (&it.team, policy, &said.value.home)
@@ -144,7 +145,7 @@ pub fn home<'a>(
         return Ok(None);
     };
     match homes.find(|(_, _, other)| *other != home) {
-        None => Ok(Some(home)),
+        None => reachable(home, from).map(|()| Some(home)),
         Some((_, second, other)) => {
             let message = format!(
                 "the account of team {team} has two homes: {home} in policy {}, {other} in policy \
@@ -154,5 +155,36 @@ pub fn home<'a>(
             let hint = "say the same budget.home in both, or it in one and none in the other";
             Err(CloudError::new(Class::Input, message).hint(hint))
         }
+    }
+}
+
+/// Credentials of one partition of AWS are none in another.
+fn reachable(home: &Region, from: &Region) -> Result<(), CloudError> {
+    let (there, here) = (Partition::of(home), Partition::of(from));
+    if there == here {
+        return Ok(());
+    }
+    let message = format!(
+        "the account of the team's month is kept in {home}, of {}, which credentials for {from} do \
+         not reach",
+        there.name()
+    );
+    Err(CloudError::new(Class::Input, message).hint(format!(
+        "say budget.home: {from} in the policies of teams in {}",
+        here.name()
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn an_account_in_another_partition_is_not_asked_for() {
+        let reach = |home: &str, from: &str| {
+            super::reachable(&home.parse().unwrap(), &from.parse().unwrap()).is_ok()
+        };
+        assert!(reach("us-east-1", "eu-west-1"));
+        assert!(reach("us-gov-west-1", "us-gov-east-1"));
+        assert!(!reach("us-east-1", "us-gov-west-1"));
+        assert!(!reach("us-gov-west-1", "us-east-1"));
     }
 }

@@ -22,6 +22,8 @@ use crate::model::hint::Command;
 use crate::model::money::Usd;
 use crate::model::name::{PolicyName, Region, TeamName};
 #[cfg(feature = "aws")]
+use crate::model::partition::Partition;
+#[cfg(feature = "aws")]
 use crate::model::span::Span;
 use crate::run::clock::SystemClock;
 use std::cell::OnceCell;
@@ -200,6 +202,7 @@ impl Context {
 
     #[cfg(feature = "aws")]
     fn account_of(&self, region: &Region) -> Result<Settings, Failure> {
+        known_part(region)?;
         let state = self.state.as_ref();
         let state = state.ok_or_else(|| homeless("XDG_STATE_HOME"))?;
         Ok(Settings {
@@ -256,6 +259,7 @@ impl Context {
         &self,
         region: &Region,
     ) -> Result<Retrying<Metered<Sdk>>, Failure> {
+        known_part(region)?;
         let sdk = Metered::new(Sdk::connect(region).await);
         Ok(Retrying::new(sdk, seed()?))
     }
@@ -267,7 +271,11 @@ impl Context {
         team: &TeamName,
         account: &str,
     ) -> Result<BTreeMap<PolicyName, Usd>, Failure> {
-        let api = self.services(&ANY_REGION.parse().map_err(unnamed)?).await?;
+        let any = any_region().await?;
+        if !Partition::of(&any).has_billing() {
+            return Ok(BTreeMap::new());
+        }
+        let api = self.services(&any).await?;
         let found = actuals(&api, account).await?;
         let of_team = found.into_iter().filter(|((_, its), _)| its == team);
         Ok(of_team.map(|((policy, _), it)| (policy, it.usd)).collect())
@@ -287,7 +295,7 @@ impl Context {
     pub(super) async fn shelf(&self, place: &str) -> Result<Found, Failure> {
         let prefix = Prefix::parse(place)?;
         let (cache, now) = (self.cache_folder()?.join("policies"), SystemClock.now());
-        let any = self.services(&ANY_REGION.parse().map_err(unnamed)?).await?;
+        let any = self.services(&any_region().await?).await?;
         let region = match prefix.region(&any).await {
             Ok(region) => region,
             Err(error) => return Ok(prefix.instead(error, &cache, now)?),
@@ -362,9 +370,27 @@ fn seed() -> Result<u64, Failure> {
     Ok(u64::from_ne_bytes(bytes))
 }
 
-/// Knows where every bucket is.
+/// Knows where every bucket is that the profile's credentials are good for.
 #[cfg(feature = "aws")]
-const ANY_REGION: &str = "us-east-1";
+async fn any_region() -> Result<Region, Failure> {
+    let known = super::target::known_region().await;
+    let part = known.map_or(Partition::Aws, |region| Partition::of(&region));
+    part.any_region().parse().map_err(unnamed)
+}
+
+/// Says no, by name, to parts of AWS where clusterup would do something wrong.
+#[cfg(feature = "aws")]
+fn known_part(region: &Region) -> Result<(), Failure> {
+    let part = Partition::of(region);
+    let Some(why) = part.refusal() else {
+        return Ok(());
+    };
+    let message = format!(
+        "clusterup does not work in {region}, of {}: {why}",
+        part.name()
+    );
+    Err(Failure::input(message).hint("name a region of AWS's commercial regions or of GovCloud"))
+}
 
 #[cfg(feature = "aws")]
 fn unnamed(wrong: crate::model::Invalid) -> Failure {

@@ -28,6 +28,7 @@ pub mod observed;
 pub mod on_record;
 pub mod orders;
 mod parsed;
+pub mod partition;
 pub mod percent;
 pub mod picture;
 pub mod plan;

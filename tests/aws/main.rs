@@ -22,6 +22,7 @@ mod ledger;
 mod life;
 mod lost;
 mod months;
+mod partitions;
 mod patrol;
 mod policies;
 mod pool;

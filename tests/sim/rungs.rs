@@ -109,6 +109,48 @@ async fn killed(wish: &Wish, number: u64, fault: Fault) -> bool {
     true
 }
 
+/// EMR refuses a policy that a release has not: none is asked for, and none is said to be armed.
+#[test]
+fn an_old_release_has_no_idle_policy_and_no_rung_of_it() {
+    for (release, has) in [
+        ("emr-5.29.0", false),
+        ("emr-6.0.0", false),
+        ("emr-5.30.0", true),
+        ("emr-6.1.0", true),
+    ] {
+        run(async move {
+            let sim = busy(1, CALM);
+            let wish = Wish { release, ..kept() };
+            let plan = Process::calm(&sim, 1).detached(&wish.case()).await;
+            plan.unwrap();
+            let cluster = live(&sim).unwrap();
+            assert_eq!(cluster.idle_timeout.is_some(), has, "{release}");
+            let case = wish.case();
+            let account = Process::calm(&sim, 2).account;
+            let seen = account.observe(&case.stack.name, None).await.unwrap();
+            let cluster = &seen.clusters[0];
+            let rung = cluster
+                .rungs
+                .iter()
+                .find(|rung| rung.kind == RungKind::IdlePolicy);
+            let rung = rung.unwrap();
+            assert_eq!(
+                (rung.is_armed(), rung.next()),
+                (has, None),
+                "{release}: {rung:?}"
+            );
+            assert!(cluster.drift.is_empty(), "{release}: {:?}", cluster.drift);
+            // Another timeout changes the stack's word, and asks EMR for nothing that it has not.
+            let wish = Wish {
+                idle_minutes: 50,
+                ..wish
+            };
+            Process::calm(&sim, 3).detached(&wish.case()).await.unwrap();
+            assert_eq!(live(&sim).unwrap().idle_timeout.is_some(), has, "{release}");
+        });
+    }
+}
+
 #[derive(Default)]
 struct Heard(RefCell<Vec<Event>>);
 

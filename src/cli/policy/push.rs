@@ -8,6 +8,8 @@ use crate::cli::prompt::consent;
 use crate::cli::screen::Screen;
 use crate::cli::view::budgets::{budget, changes, document, question, there};
 use crate::cloud::api::Api;
+#[cfg(feature = "aws")]
+use crate::model::partition::Partition;
 use crate::model::policy::Policy;
 use crate::policy::mirror::{mirror as mirrored, shortcomings};
 use crate::run::mirror;
@@ -38,6 +40,13 @@ pub(super) async fn run(
         None => ("us-east-1".parse())
             .map_err(|error| Failure::input("no region is named").caused_by(&error))?,
     };
+    let part = Partition::of(&region);
+    if !part.has_billing() {
+        let message = format!("{} has no AWS Budgets, and {region} is there", part.name());
+        return Err(Failure::input(message).hint(
+            "push with credentials and a region of the commercial account that pays for it",
+        ));
+    }
     let api = context.services(&region).await?;
     push(&api, &policies, args, context, screen).await
 }

@@ -5,13 +5,13 @@ use super::cut::MOST_EXTENSIONS;
 use super::errors::{Doing, gone};
 use super::names::{self, DEADLINE};
 use super::place;
-use super::roles::{REAPER, partition};
+use super::roles::REAPER;
 use super::seen::Scheduled;
 use super::{Account, rungs};
 use crate::cloud::api::emr::{AddTags, BootstrapAction};
 use crate::cloud::api::s3::Condition;
 use crate::cloud::api::scheduler::{
-    CreateSchedule, DeleteSchedule, GetSchedule, Schedule, TERMINATE, UpdateSchedule,
+    CreateSchedule, DeleteSchedule, GetSchedule, Schedule, UpdateSchedule, terminate,
 };
 use crate::cloud::api::{Api, ApiError, Kind, Tags};
 use crate::cloud::{Class, CloudError};
@@ -20,6 +20,7 @@ use crate::model::extension::Extension;
 use crate::model::hint::Command;
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::Cluster;
+use crate::model::partition::Partition;
 use crate::model::rung::{Rung, RungKind};
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -173,11 +174,11 @@ impl<A: Api> Account<A> {
     /// The schedule that ends a cluster at an instant.
     pub(super) async fn ending(&self, id: &str, at: DateTime<Utc>) -> Result<Schedule, CloudError> {
         let account = self.identity().await?.account;
-        let partition = partition(self.settings.region.as_str());
+        let partition = Partition::of(&self.settings.region).as_str();
         Ok(Schedule {
             name: schedule_name(id),
             at,
-            target: TERMINATE.to_owned(),
+            target: terminate(partition),
             role: format!("arn:{partition}:iam::{account}:role/{REAPER}"),
             input: json!({ "JobFlowIds": [id] }).to_string(),
         })

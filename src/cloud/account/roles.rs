@@ -8,6 +8,7 @@ use crate::cloud::api::iam::{
 };
 use crate::cloud::api::{Api, ApiError, Kind};
 use crate::cloud::error::{Class, CloudError};
+use crate::model::partition::Partition;
 use serde_json::json;
 use std::time::Duration;
 
@@ -80,7 +81,7 @@ impl<A: Api> Account<A> {
     /// was there before is somebody's, who says what it may; the scheduler's is ours alone.
     pub(super) async fn create_roles(&self) -> Result<(), CloudError> {
         let account = self.identity().await?.account;
-        let partition = partition(self.settings.region.as_str());
+        let partition = Partition::of(&self.settings.region).as_str();
         if self
             .role(SERVICE_ROLE, trust("elasticmapreduce.amazonaws.com"))
             .await?
@@ -155,15 +156,6 @@ fn was_made(made: Result<(), ApiError>) -> Result<bool, ApiError> {
     }
 }
 
-/// The part of AWS that a region is in, as ARNs begin (IAM User Guide, Amazon resource names).
-pub(super) fn partition(region: &str) -> &'static str {
-    match region {
-        region if region.starts_with("us-gov-") => "aws-us-gov",
-        region if region.starts_with("cn-") => "aws-cn",
-        _ => "aws",
-    }
-}
-
 fn policy(statements: serde_json::Value) -> serde_json::Value {
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
@@ -233,10 +225,26 @@ mod tests {
 
     #[test]
     fn policies_are_good_in_every_region_of_their_partition() {
-        let regions = ["eu-west-1", "us-gov-east-1", "cn-north-1"];
-        assert_eq!(regions.map(partition), ["aws", "aws-us-gov", "aws-cn"]);
-        let text = machines("aws-cn", "123456789012").to_string();
-        assert!(text.contains("arn:aws-cn:s3:::clusterup-123456789012-*/stacks/*"));
+        let documents = |partition| {
+            let account = "123456789012";
+            [
+                machines(partition, account),
+                scheduler_trust(partition, account),
+                reaper(partition, account),
+            ]
+        };
+        for partition in ["aws", "aws-us-gov"] {
+            for document in documents(partition) {
+                let text = document.to_string();
+                let arns = text.matches("arn:").count();
+                assert_eq!(
+                    text.matches(&format!("arn:{partition}:")).count(),
+                    arns,
+                    "{text}"
+                );
+                assert!(arns > 0);
+            }
+        }
         let trust = scheduler_trust("aws", "123456789012");
         assert_eq!(
             trust["Statement"][0]["Condition"]["ArnLike"]["aws:SourceArn"],

@@ -4,13 +4,14 @@ use super::names::DEADLINE;
 use super::roles::REAPER;
 use super::seen::{Scheduled, SeenCluster};
 use crate::cloud::api::Tags;
-use crate::cloud::api::scheduler::{Schedule, TERMINATE};
+use crate::cloud::api::scheduler::{Schedule, terminate};
 use crate::cloud::{Class, CloudError};
 use crate::guard::{self, Terms};
 use crate::model::desired::ClusterSpec;
 use crate::model::hint::Command;
 use crate::model::name::StackName;
 use crate::model::observed::Cluster;
+use crate::model::release::has_idle_policy;
 use crate::model::rung::{Rung, RungKind};
 use crate::model::span::Span;
 use crate::model::stack::WhenDone;
@@ -90,7 +91,9 @@ pub(super) fn fires_at(cluster: &Cluster, now: DateTime<Utc>) -> DateTime<Utc> {
 pub(super) fn ends(schedule: &Schedule, cluster: &Cluster, now: DateTime<Utc>) -> bool {
     let input = serde_json::from_str::<serde_json::Value>(&schedule.input).ok();
     let late = fires_at(cluster, now) + NEAR;
-    schedule.target == TERMINATE
+    // Target and role have to be of one partition.
+    let partition = schedule.role.split(':').nth(1).unwrap_or_default();
+    schedule.target == terminate(partition)
         && schedule.role.ends_with(&format!(":role/{REAPER}"))
         && input == Some(json!({ "JobFlowIds": [cluster.id] }))
         && schedule.at <= late
@@ -127,9 +130,14 @@ pub(super) fn to_come(spec: &ClusterSpec, lacks_role: bool) -> Vec<Rung> {
         ),
         false => armed(RungKind::Schedule, "EventBridge ends it"),
     };
-    let idle = format!("EMR ends it when idle for {}", guardrails.idle_timeout);
+    let label = spec
+        .label
+        .clone()
+        .unwrap_or_else(|| spec.release.to_string());
+    let says = format!("EMR ends it when idle for {}", guardrails.idle_timeout);
+    let idle = no_idle_policy(&label).unwrap_or_else(|| armed(RungKind::IdlePolicy, &says));
     vec![
-        armed(RungKind::IdlePolicy, &idle),
+        idle,
         last_step,
         armed(RungKind::PowerOff, "its primary powers off"),
         schedule,
@@ -154,8 +162,17 @@ pub(super) fn drift(cluster: &Cluster, seen: &SeenCluster, now: DateTime<Utc>) -
     drift
 }
 
+/// The rung of a release for which EMR has no idle policy.
+fn no_idle_policy(label: &str) -> Option<Rung> {
+    let why = format!("EMR has none for {label}: from emr-5.30.0 and emr-6.1.0 on");
+    (!has_idle_policy(label)).then(|| Rung::disarmed(RungKind::IdlePolicy, why, None))
+}
+
 fn idle(cluster: &Cluster, seen: &SeenCluster) -> Option<Rung> {
     let kind = RungKind::IdlePolicy;
+    if let Some(rung) = no_idle_policy(&seen.cluster.release) {
+        return Some(rung);
+    }
     Some(match seen.idle? {
         Some(idle) => Rung::armed(kind, None, format!("EMR ends it when idle for {idle}")),
         None => Rung::disarmed(
@@ -223,6 +240,31 @@ fn apply(cluster: &Cluster, now: DateTime<Utc>) -> Rung {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_schedule_ends_its_cluster_in_its_own_partition() {
+        let sample = crate::cloud::account::spec::tests::sample();
+        let now: DateTime<Utc> = "2026-11-21T04:00:00Z".parse().unwrap();
+        let (id, stack) = ("j-1".parse().unwrap(), "t".parse().unwrap());
+        let cluster = Cluster::new(id, stack, sample, now);
+        let of = |target: &str, role: &str| {
+            let schedule = Schedule {
+                name: "n".to_owned(),
+                at: fires_at(&cluster, now),
+                target: terminate(target),
+                role: format!("arn:{role}:iam::123456789012:role/{REAPER}"),
+                input: json!({ "JobFlowIds": [cluster.id] }).to_string(),
+            };
+            ends(&schedule, &cluster, now)
+        };
+        for partition in ["aws", "aws-us-gov"] {
+            assert!(of(partition, partition), "{partition}");
+        }
+        for (target, role) in [("aws", "aws-us-gov"), ("aws-us-gov", "aws"), ("aws", "")] {
+            assert!(!of(target, role), "{target} {role}");
+        }
+        assert_eq!(terminate("aws"), crate::cloud::api::scheduler::TERMINATE);
+    }
 
     #[test]
     fn a_deadline_that_somebody_wrote_can_be_counted_with() {

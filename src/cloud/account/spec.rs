@@ -77,14 +77,13 @@ fn key(number: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::plan;
     use sha2::Digest;
     use std::path::Path;
 
-    #[test]
-    fn a_spec_is_read_back_and_a_shorter_one_over_it() {
+    pub(in crate::cloud::account) fn sample() -> ClusterSpec {
         let text = "stack: t\nregion: us-east-1\ncluster: { release: emr-7.x, size: 2 x m5.xlarge }\n\
                     guardrails: { when_done: keep }\n";
         let stack = crate::text::parse("t.yaml", text, Path::new(""), &[]).unwrap();
@@ -101,7 +100,12 @@ mod tests {
                 .unwrap()),
             ending: crate::model::span::Span::from_secs(1_200),
         };
-        let mut spec = plan::expand::expand(&stack, &facts).unwrap().0.cluster;
+        plan::expand::expand(&stack, &facts).unwrap().0.cluster
+    }
+
+    #[test]
+    fn a_spec_is_read_back_and_a_shorter_one_over_it() {
+        let mut spec = sample();
         let mut tags = Tags::new();
         spec.python_packages = (0..40).map(|i| format!("package-{i}==1.2.3")).collect();
         write(&spec, &mut tags).unwrap();

@@ -8,6 +8,11 @@ use chrono::{DateTime, Utc};
 /// Neither target nor input is looked at before the schedule fires.
 pub const TERMINATE: &str = "arn:aws:scheduler:::aws-sdk:emr:terminateJobFlows";
 
+/// The same in a partition of AWS, as ARNs begin: `aws-us-gov`.
+pub fn terminate(partition: &str) -> String {
+    TERMINATE.replacen("arn:aws:", &format!("arn:{partition}:"), 1)
+}
+
 /// A call to be made once. It is tried for an hour, and then the schedule is gone. It is in the
 /// group that every account has, `default`.
 #[derive(Debug, Clone, PartialEq, Eq)]

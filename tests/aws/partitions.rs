@@ -1,0 +1,47 @@
+//! Parts of AWS where clusterup would do something wrong are refused by name, before anything.
+
+use crate::world::{STACK, World};
+
+#[test]
+fn what_has_no_prices_is_refused_before_anything() {
+    let world = World::new();
+    for (region, part) in [
+        ("cn-north-1", "AWS China"),
+        ("us-iso-east-1", "AWS's secret regions"),
+        ("eusc-de-east-1", "the AWS European Sovereign Cloud"),
+    ] {
+        world.stack(&STACK.replace("us-east-1", region));
+        world.double.reset_calls();
+        for args in [
+            &["apply", "t.yaml", "--yes", "--create-roles"][..],
+            &["plan", "t.yaml"],
+            &["destroy", "t.yaml", "--yes"],
+            &["watchdog", "sweep", "--region", region],
+            &["status", "--region", region],
+            &["prices", "refresh", "--region", region],
+        ] {
+            let done = world.expect(2, args);
+            let says = format!("clusterup does not work in {region}, of {part}");
+            done.says(&says)
+                .says("next: name a region of AWS's commercial regions or of GovCloud");
+        }
+        let calls: Vec<String> = world.double.calls().into_iter().map(|it| it.call).collect();
+        assert!(calls.is_empty(), "{region}: {calls:?}");
+    }
+}
+
+#[test]
+fn govcloud_has_its_own_budgets_nowhere() {
+    let world = World::new();
+    let policy = "policy: p\napplies_to: { teams: [a] }\nbudget: { monthly: $5 }\n";
+    world.write("policies/p.yaml", policy);
+    let mut command = world.command(&["policy", "push", "--dry-run"]);
+    command.env("AWS_REGION", "us-gov-west-1");
+    let out = command.output().unwrap();
+    let said = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert_eq!(out.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("AWS GovCloud (US) has no AWS Budgets"),
+        "{said}"
+    );
+}
