@@ -224,6 +224,8 @@ async fn steady() {
         assert_eq!(report.summary.fleet, FLEET);
         assert!(report.done.is_empty(), "nothing changed: {:?}", report.done);
     }
+    let totals = world.watchdog.picture(true).totals;
+    let asked = totals.calls.get("cloudwatch:GetMetricData").copied();
     let mean = (processor() - begun) / SWEEPS;
     println!("{FLEET} clusters, nothing changed, {SWEEPS} sweeps a minute apart:");
     println!("  known after        {surveyed:6} sweeps");
@@ -231,6 +233,7 @@ async fn steady() {
         "  calls per sweep    {:6.1}, at most {most} (limit 45)",
         ratio(calls)
     );
+    println!("  GetMetricData      {:6} calls in all", asked.unwrap_or(0));
     println!(
         "  processor          {:6.1} ms a sweep, at most {:.1} (limit 200)",
         millis(mean),

@@ -9,7 +9,7 @@ mod picture;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::dash::{Dash, router, serve};
 use clusterup::model::clock::Clock;
 use clusterup::model::picture::{Picture, SweepSummary};
@@ -109,6 +109,59 @@ async fn the_page_is_whole() {
     let page = page(Some(TOKEN)).get("/").await;
     assert_eq!(page.status, StatusCode::OK);
     insta::assert_snapshot!(page.body);
+}
+
+/// A cluster whose grace begins with a warning that is still to come is not about to end.
+#[tokio::test]
+async fn what_is_not_warned_yet_does_not_end_in_the_time_to_its_warning() {
+    let page = page(None);
+    let mut picture = picture(noon());
+    let mut rows = picture.clusters.iter_mut();
+    let row = rows
+        .find(|row| row.id.as_str() == "j-E7E7E7E7E7E7E")
+        .unwrap();
+    let at = |minutes| Some(noon() + TimeDelta::minutes(minutes));
+    (row.idle_since, row.warns_at, row.ends_at) = (at(-1_440), at(12), at(72));
+    (row.idle_at_least, row.at_earliest) = (true, true);
+    row.cause = Some("forgotten".to_owned());
+    picture.mildest = Some("by the mildest of 2 policies: terminate by policy data".to_owned());
+    page.pictures.send(Arc::new(picture.clone())).unwrap();
+    let body = page.get("/").await.body;
+    let row = body
+        .split("data-row=")
+        .find(|row| row.contains("databrew-migration"))
+        .unwrap();
+    let cell = row.split("data-label=\"Ends in\"").nth(1).unwrap();
+    let cell = cell.split("</td>").next().unwrap();
+    assert!(cell.contains(">warned in <time"), "{cell}");
+    assert!(cell.contains(">12m</time>"), "{cell}");
+    assert!(
+        cell.contains("forgotten · ends 13:12 UTC at the earliest"),
+        "{cell}"
+    );
+    assert!(!row.contains("class=\"soon\""), "{row}");
+    assert!(row.contains("≥ <time"), "{row}");
+    let one = page.get("/clusters/us-east-1/j-E7E7E7E7E7E7E").await.body;
+    assert!(
+        one.contains("13:12 UTC at the earliest: people are warned in 12m"),
+        "{one}"
+    );
+    assert!(one.contains("at least 1d"), "{one}");
+    assert!(
+        body.contains("by the mildest of 2 policies: terminate by policy data"),
+        "{body}"
+    );
+    // One that is only reported has no end.
+    let row = picture
+        .clusters
+        .iter_mut()
+        .find(|row| row.at_earliest)
+        .unwrap();
+    (row.ends_at, row.at_earliest) = (None, false);
+    page.pictures.send(Arc::new(picture)).unwrap();
+    let body = page.get("/").await.body;
+    assert!(body.contains(">reported in <time"), "{body}");
+    assert!(body.contains("forgotten · nothing ends it"), "{body}");
 }
 
 #[tokio::test]

@@ -79,6 +79,7 @@ pub(super) enum Verb {
         verb: PolicyVerb,
     },
     /// Look at every cluster, whoever made it, and end the forgotten ones
+    #[command(after_help = super::watchdog::costs())]
     Watchdog {
         #[command(subcommand)]
         verb: WatchdogVerb,

@@ -34,6 +34,7 @@ impl Parts {
             .render()?,
             fleet: FleetPart {
                 rows: rows.collect(),
+                mildest: picture.mildest.as_deref(),
                 acts,
             }
             .render()?,
@@ -57,8 +58,9 @@ struct HeadPart {
 
 #[derive(Template)]
 #[template(path = "dash/fleet.html")]
-struct FleetPart {
+struct FleetPart<'a> {
     rows: Vec<RowView>,
+    mildest: Option<&'a str>,
     acts: bool,
 }
 

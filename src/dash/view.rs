@@ -70,7 +70,7 @@ impl Head {
         let rows = &picture.clusters;
         let sum = |of: fn(&Row) -> Option<Usd>| dollars(rows.iter().filter_map(of).sum());
         let places: Vec<_> = picture.places.iter().map(ToString::to_string).collect();
-        let going = |row: &&Row| row.state.is_live() && row.ends_at.is_some();
+        let going = |row: &&Row| row.state.is_live() && row.ends_at.is_some() && !row.at_earliest;
         let next = rows.iter().filter(going).min_by_key(|row| row.ends_at);
         Self {
             active: picture.active,
@@ -119,12 +119,16 @@ pub(super) struct RowView {
     pub(super) evidence: String,
     pub(super) age: Tick,
     pub(super) idle: Option<Tick>,
+    /// Whether it may be longer.
+    pub(super) idle_at_least: bool,
     pub(super) spent: Option<String>,
     pub(super) rate: Option<String>,
     /// As numbers to sort by; unknown is least.
     pub(super) spent_key: Decimal,
     pub(super) rate_key: Decimal,
     pub(super) ends: Option<Tick>,
+    /// The warning, or the notice to its people, that comes before its time begins.
+    pub(super) warns: Option<Tick>,
     pub(super) over: bool,
     /// Whether it is within the next quarter of an hour.
     pub(super) soon: bool,
@@ -163,11 +167,15 @@ impl RowView {
             evidence: row.evidence.clone(),
             age: Tick::new(row.created_at, now),
             idle: row.idle_since.map(|at| Tick::new(at, now)),
+            idle_at_least: row.idle_at_least,
             spent: row.spent.map(dollars),
             rate: row.rate.map(dollars),
             spent_key: key(row.spent),
             rate_key: key(row.rate),
             ends: row.ends_at.map(|at| Tick::new(at, now)),
+            warns: (row.warns_at)
+                .filter(|_| row.at_earliest || row.ends_at.is_none())
+                .map(|at| Tick::new(at, now)),
             over: left.is_some_and(|left| left <= TimeDelta::zero()),
             soon: left.is_some_and(|left| left < TimeDelta::minutes(15)),
             cause: row.cause.as_deref().map(plain).unwrap_or_default(),

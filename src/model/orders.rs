@@ -1,6 +1,7 @@
 //! What the watchdog is told to do, in general and with one cluster.
 
 use super::application::Application;
+use super::name::PolicyName;
 use super::percent::Percent;
 use super::span::Span;
 use super::stack::Guardrails;
@@ -22,6 +23,27 @@ pub struct Unmanaged {
     pub idle_by_yarn: BTreeSet<Application>,
 }
 
+/// Which of several policies decided each word about clusters of others: the mildest does.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Mildest {
+    /// How many policies speak of such clusters.
+    pub of: usize,
+    pub action: Option<PolicyName>,
+    pub idle_timeout: Option<PolicyName>,
+    pub max_lifetime: Option<PolicyName>,
+    pub grace: Option<PolicyName>,
+}
+
+impl Mildest {
+    /// ` of policy NAME, the mildest of 2`; nothing where no other policy speaks.
+    pub fn says(&self, name: Option<&PolicyName>) -> String {
+        match name {
+            Some(name) if self.of > 1 => format!(" of policy {name}, the mildest of {}", self.of),
+            Some(_) | None => String::new(),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnmanagedAction {
@@ -31,6 +53,17 @@ pub enum UnmanagedAction {
     Notify,
     /// They are ended.
     Terminate,
+}
+
+impl UnmanagedAction {
+    /// As policies have it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ignore => "ignore",
+            Self::Notify => "notify",
+            Self::Terminate => "terminate",
+        }
+    }
 }
 
 /// Clusters with this tag are left alone, as long as it does not say `false`.
@@ -76,6 +109,8 @@ pub struct Orders {
     /// Of a cluster of ours: its own and its policies'.
     pub bound: Option<Guardrails>,
     pub unmanaged: Unmanaged,
+    /// Whose words those are.
+    pub mildest: Mildest,
     pub exempt: BTreeSet<Exempt>,
     /// How long before an end there is a warning.
     pub warn_before: Span,

@@ -23,6 +23,8 @@ pub struct Picture {
     pub totals: Totals,
     /// By place, then by id.
     pub clusters: Vec<Row>,
+    /// Which of several policies decides about clusters of others, in a line.
+    pub mildest: Option<String>,
     pub months: Vec<Curve>,
     /// The newest last; some hundred.
     pub events: Vec<Entry>,
@@ -79,12 +81,18 @@ pub struct Row {
     pub created_at: DateTime<Utc>,
     /// None where it works, or where that is not known.
     pub idle_since: Option<DateTime<Utc>>,
+    /// Whether it may have idled for longer: nobody has seen what was before.
+    pub idle_at_least: bool,
     /// None where no price is known.
     pub spent: Option<Usd>,
     /// In $/h.
     pub rate: Option<Usd>,
     /// When it ends as things stand, and the guardrail: `idle_timeout`, `budget`.
     pub ends_at: Option<DateTime<Utc>>,
+    /// When its people are warned, or notified, where that is still to come.
+    pub warns_at: Option<DateTime<Utc>>,
+    /// Whether its time begins with the warning, so that `ends_at` is the earliest.
+    pub at_earliest: bool,
     pub cause: Option<String>,
     /// In a word: `keep`, `warned`, `ending`, `stuck`, `exempt`, `unseen`, …
     pub stage: String,

@@ -13,6 +13,7 @@ mod load;
 pub mod mirror;
 mod month;
 mod names;
+mod others;
 mod record;
 mod rules;
 mod subject;

@@ -1,15 +1,13 @@
 //! What policies tell the watchdog: of each cluster, and of all.
 
 use super::judge::Policies;
-use crate::model::application::Application;
 use crate::model::fleet::Sight;
 use crate::model::observed::Cluster;
-use crate::model::orders::{Breaker, Orders, Unmanaged, UnmanagedAction, WatchdogRules};
+use crate::model::orders::{Breaker, Orders, WatchdogRules};
 use crate::model::percent::Percent;
 use crate::model::policy::Policy;
 use crate::model::span::Span;
 use crate::model::stack::Guardrails;
-use std::collections::BTreeSet;
 
 const HOUR: Span = Span::from_secs(3_600);
 /// Where no policy says otherwise.
@@ -28,10 +26,12 @@ impl Policies {
             None => self.iter().collect(),
         };
         let rules: Vec<&WatchdogRules> = policies.iter().map(|policy| &policy.watchdog).collect();
+        let (unmanaged, mildest) = self.unmanaged();
         let longest = rules.iter().map(|rules| rules.warn_before).max();
         Orders {
             bound: ours.map(|cluster| self.held(cluster)),
-            unmanaged: self.unmanaged(),
+            unmanaged,
+            mildest,
             exempt: policies
                 .iter()
                 .filter_map(|policy| policy.exempt.clone())
@@ -66,24 +66,6 @@ impl Policies {
         }
     }
 
-    /// Without a policy that says so, nothing is done about others' clusters but telling of them.
-    fn unmanaged(&self) -> Unmanaged {
-        let said = self.iter().filter_map(|policy| policy.unmanaged.as_ref());
-        let all: Vec<&Unmanaged> = said.map(|said| &said.value).collect();
-        let longest = |of: fn(&Unmanaged) -> Span| all.iter().map(|it| of(it)).max();
-        // One that sets no limit is milder than any that does.
-        let unbounded = all.iter().any(|it| it.max_lifetime.is_none());
-        let oldest = all.iter().filter_map(|it| it.max_lifetime).max();
-        let action = all.iter().map(|it| it.action).min();
-        Unmanaged {
-            action: action.unwrap_or(UnmanagedAction::Notify),
-            idle_timeout: longest(|it| it.idle_timeout).unwrap_or(HOUR),
-            max_lifetime: oldest.filter(|_| !unbounded),
-            grace: longest(|it| it.grace).unwrap_or(HOUR),
-            idle_by_yarn: common(&all),
-        }
-    }
-
     /// The tightest that any of them wants.
     pub fn breaker(&self) -> Breaker {
         let rules = || self.iter().map(|policy| &policy.watchdog);
@@ -102,15 +84,6 @@ impl Policies {
             .filter_map(|policy| policy.watchdog.clean_up_after);
         said.max()
     }
-}
-
-/// What all of them name: one that does not name it keeps its clusters.
-fn common(all: &[&Unmanaged]) -> BTreeSet<Application> {
-    let mut named = all.iter().map(|it| it.idle_by_yarn.clone());
-    let first = named.next().unwrap_or_default();
-    named.fold(first, |some, more| {
-        some.intersection(&more).cloned().collect()
-    })
 }
 
 fn shortest(rules: &[&WatchdogRules], of: impl Fn(&WatchdogRules) -> Option<Span>) -> Option<Span> {

@@ -4,6 +4,7 @@ use super::words::{count, wrap};
 use crate::guard::watch::{Judged, Stage};
 use crate::model::picture::SweepSummary;
 use crate::run::watchdog::{Report, Seen};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -31,6 +32,9 @@ pub(in crate::cli) fn report(report: &Report, dry: bool) -> String {
     }
     for hole in &summary.unseen {
         line(&mut out, &wrap(&format!("! not seen: {hole}"), 2));
+    }
+    if let Some(says) = &report.mildest {
+        line(&mut out, &wrap(says, 2));
     }
     let removed = if dry { "would be removed" } else { "left over" };
     for leftover in &report.leftovers {
@@ -110,8 +114,7 @@ fn does(judged: &Judged, dry: bool) -> String {
         Stage::Warn(_) => format!("{would}warn: {reason} at {at}"),
         Stage::Grace(_) => format!("warned: {reason} at {at}"),
         Stage::Clear => format!("{would}lose its mark"),
-        Stage::Keep if at.is_empty() => "keep".to_owned(),
-        Stage::Keep => format!("keep until {at} ({reason})"),
+        Stage::Keep => kept(judged, reason),
         stage @ (Stage::Exempt
         | Stage::Unseen
         | Stage::Stuck
@@ -120,6 +123,18 @@ fn does(judged: &Judged, dry: bool) -> String {
         | Stage::Ending
         | Stage::Late
         | Stage::Over) => stage.word().to_owned(),
+    }
+}
+
+fn kept(judged: &Judged, reason: &str) -> String {
+    let time = |at: DateTime<Utc>| at.format("%F %H:%M:%S UTC").to_string();
+    match (judged.warns_at.map(time), judged.ends_at.map(time)) {
+        (Some(notice), None) => format!("keep; reported at {notice} ({reason})"),
+        (Some(warned), Some(ends)) if judged.at_earliest => {
+            format!("keep; warned at {warned}, ends {ends} at the earliest ({reason})")
+        }
+        (_, Some(ends)) => format!("keep until {ends} ({reason})"),
+        (None, None) => "keep".to_owned(),
     }
 }
 
@@ -136,7 +151,10 @@ pub(in crate::cli) fn document(report: &Report) -> Value {
             "reason": judged.reason,
             "evidence": judged.evidence,
             "ends_at": judged.ends_at,
+            "at_earliest": judged.at_earliest,
+            "warns_at": judged.warns_at,
             "idle_since": judged.idle_since,
+            "idle_at_least": judged.idle_at_least,
         })
     };
     json!({
@@ -144,5 +162,6 @@ pub(in crate::cli) fn document(report: &Report) -> Value {
         "verdicts": report.verdicts.iter().map(verdict).collect::<Vec<_>>(),
         "done": report.done,
         "leftovers": report.leftovers,
+        "unmanaged": report.mildest,
     })
 }

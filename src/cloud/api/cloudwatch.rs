@@ -11,6 +11,9 @@ pub const PERIOD: u32 = 300;
 /// CloudWatch answers so many queries at once (CloudWatch API, GetMetricData).
 pub const MOST_QUERIES: usize = 500;
 
+/// It answers so many points in a page (CloudWatch API, GetMetricData, MaxDatapoints).
+pub const MOST_POINTS: usize = 100_800;
+
 /// Points of metrics, each the largest value of its five minutes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GetMetricData {

@@ -7,8 +7,9 @@ use super::stage::Force;
 use crate::guard::sweep::earliest_hard;
 use crate::guard::terms::Terms;
 use crate::guard::verdict::Deadline;
+use crate::model::name::PolicyName;
 use crate::model::observed::{Cluster, ClusterState, EndReason};
-use crate::model::orders::Orders;
+use crate::model::orders::{Mildest, Orders};
 use crate::model::span::Span;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::cmp::Reverse;
@@ -36,6 +37,16 @@ impl Claim {
             (!over, claim.warns_at(), Reverse(claim.force))
         };
         claims.into_iter().min_by_key(key)
+    }
+
+    /// When it ends if it is warned of in time.
+    pub(super) fn ends_at(&self) -> DateTime<Utc> {
+        let after = if self.early {
+            TimeDelta::zero()
+        } else {
+            self.grace.delta()
+        };
+        self.at.checked_add_signed(after).unwrap_or(self.at)
     }
 
     pub(super) fn warns_at(&self) -> DateTime<Utc> {
@@ -120,6 +131,18 @@ fn claimed(
     }
 }
 
+/// Whose word it is, of a cluster of others of which several policies speak.
+pub(super) fn of_others(
+    watched: &Watched<'_>,
+    name: impl FnOnce(&Mildest) -> Option<&PolicyName>,
+) -> String {
+    let mildest = &watched.orders.mildest;
+    match watched.sight.ours() {
+        Some(_) => String::new(),
+        None => mildest.says(name(mildest)),
+    }
+}
+
 fn start(watched: &Watched<'_>) -> Option<Claim> {
     let (sight, most) = (watched.sight, watched.orders.start_within);
     let coming = [ClusterState::Starting, ClusterState::Bootstrapping];
@@ -137,9 +160,10 @@ fn start(watched: &Watched<'_>) -> Option<Claim> {
 }
 
 fn idle(watched: &Watched<'_>, idleness: &Idleness) -> Option<Claim> {
-    let since = idleness.since()?;
+    let since = idleness.since()?.at;
     let timeout = idle_timeout(watched);
-    let evidence = format!("{} (idle_timeout: {timeout})", idleness.evidence());
+    let by = of_others(watched, |mildest| mildest.idle_timeout.as_ref());
+    let evidence = format!("{} (idle_timeout: {timeout}{by})", idleness.evidence());
     Some(claimed(
         watched,
         EndReason::IdleTimeout,
@@ -154,7 +178,8 @@ fn age(watched: &Watched<'_>) -> Option<Claim> {
         return None;
     }
     let since = sight.created_at.format("%Y-%m-%d %H:%M UTC");
-    let evidence = format!("alive since {since} (unmanaged.max_lifetime: {most})");
+    let by = of_others(watched, |mildest| mildest.max_lifetime.as_ref());
+    let evidence = format!("alive since {since} (unmanaged.max_lifetime: {most}{by})");
     Some(claimed(
         watched,
         EndReason::Forgotten,

@@ -5,7 +5,7 @@ use super::Watched;
 use crate::model::application::{Application, Work};
 use crate::model::fleet::Place;
 
-/// Why a cluster's idleness cannot be told from its steps and YARN; none where it can.
+/// Why a cluster's idleness cannot be seen from its steps and YARN; none where it can.
 pub(super) fn evidence(watched: &Watched<'_>) -> Option<String> {
     let sight = watched.sight;
     if sight.place == Place::Local {
@@ -39,5 +39,65 @@ fn listed(applications: &[&Application]) -> String {
             let most: Vec<&str> = most.iter().map(|it| it.as_str()).collect();
             format!("{} and {last}", most.join(", "))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::World;
+    use super::super::stage::Stage;
+    use crate::model::observed::EndReason::Forgotten;
+    use crate::model::span::Span;
+
+    #[test]
+    fn what_works_beside_yarn_is_not_idle_unless_a_policy_says_so() {
+        for names in [
+            &["Hadoop", "HBase"][..],
+            &["Hadoop", "hbase", "ZooKeeper"],
+            &["Trino"],
+            &["Presto"],
+            &["PrestoSQL", "Hive"],
+            &["Hadoop", "Spark", "Flink"],
+            &["Spark", "JupyterHub"],
+            &["Spark", "JupyterEnterpriseGateway"],
+            &["Spark", "Zeppelin"],
+            // Nothing is known of these.
+            &["Hadoop", "Druid"],
+            &["Spark", "Sp\u{430}rk"],
+            &[],
+        ] {
+            let mut world = World::others();
+            world.quiet_until(30_000);
+            world.has(names);
+            let judged = world.judge(20_000);
+            assert_eq!(judged.stage, Stage::Unseen, "{names:?}");
+            assert_eq!((judged.ends_at, judged.idle_since), (None, None));
+            assert!(
+                judged.evidence.starts_with("idleness unknown: "),
+                "{names:?}"
+            );
+            // A mark of a time when that was not asked is taken off; an age still counts.
+            world.marked(20_001, Forgotten);
+            assert_eq!(world.says(20_000), ("clear", None), "{names:?}");
+            world.sight.mark = None;
+            world.orders.unmanaged.max_lifetime = Some(Span::from_secs(20_000));
+            assert_eq!(world.says(20_000), ("warn", Some(Forgotten)), "{names:?}");
+            world.orders.unmanaged.max_lifetime = None;
+            for name in names {
+                let name = name.parse();
+                world.orders.unmanaged.idle_by_yarn.extend(name);
+            }
+            let readable = !names.is_empty() && names.iter().all(|name| name.is_ascii());
+            let word = if readable { "warn" } else { "unseen" };
+            assert_eq!(world.says(20_000).0, word, "{names:?}");
+        }
+        let mut world = World::others();
+        world.quiet_until(30_000);
+        world.has(&["Hadoop", "HBase", "Trino", "Spark", "Druid"]);
+        let says = "idleness unknown: the work of HBase and Trino is not in YARN";
+        assert_eq!(world.judge(20_000).evidence, says);
+        // A step that runs is work, whatever else there is.
+        world.runs_since(310);
+        assert_eq!(world.judge(400).evidence, "step work runs");
     }
 }

@@ -1,33 +1,40 @@
 //! Whether a cluster idles, and how that is known. What cannot be read is no idleness.
 
-use super::{Watched, hidden, wants_pulses};
+use super::quiet::{GAP, Quiet};
+use super::{Watched, asks, hidden, quiet, wants_pulses};
 use crate::guard::idle;
 use crate::model::fleet::{Place, Pulse, Signal};
 use crate::model::observed::StepState;
 use crate::model::span::Span;
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// EMR sends its metrics every five minutes (EMR Management Guide, "Monitoring Amazon EMR metrics
-/// with CloudWatch"); of three that lack, nothing more is known.
-const GAP: TimeDelta = TimeDelta::minutes(15);
-const PERIOD: TimeDelta = TimeDelta::minutes(5);
 /// What was told last is that old at most: it may have been asked for five minutes ago.
-const FRESH: TimeDelta = TimeDelta::minutes(20);
+pub(super) const FRESH: TimeDelta = TimeDelta::minutes(20);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Idleness {
     Busy(String),
-    Since(DateTime<Utc>, String),
+    Since(Since),
     /// Something could not be read.
     Unknown(String),
     /// All was read, and does not tell: the work of an application does not show.
     Hidden(String),
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Since {
+    pub(super) at: DateTime<Utc>,
+    /// Whether it may be longer: nobody has seen what was before.
+    pub(super) at_least: bool,
+    /// What is remembered of it, where CloudWatch showed it.
+    pub(super) quiet: Option<Quiet>,
+    says: String,
+}
+
 impl Idleness {
-    pub(super) const fn since(&self) -> Option<DateTime<Utc>> {
+    pub(super) const fn since(&self) -> Option<&Since> {
         match self {
-            Self::Since(at, _) => Some(*at),
+            Self::Since(since) => Some(since),
             Self::Busy(_) | Self::Unknown(_) | Self::Hidden(_) => None,
         }
     }
@@ -39,7 +46,7 @@ impl Idleness {
         }
     }
 
-    /// Why it cannot be told, where it cannot.
+    /// Why it cannot be decided, where it cannot.
     pub(super) fn undecided(&self) -> Option<&str> {
         match self {
             Self::Unknown(why) | Self::Hidden(why) => Some(why),
@@ -48,9 +55,10 @@ impl Idleness {
     }
 
     pub(super) fn evidence(&self) -> &str {
-        let (Self::Busy(says) | Self::Since(_, says) | Self::Unknown(says) | Self::Hidden(says)) =
-            self;
-        says
+        match self {
+            Self::Since(since) => &since.says,
+            Self::Busy(says) | Self::Unknown(says) | Self::Hidden(says) => says,
+        }
     }
 }
 
@@ -72,7 +80,7 @@ pub(super) fn of(now: DateTime<Utc>, watched: &Watched<'_>) -> Idleness {
     }
     let since = idle::latest(ready, steps);
     if sight.place == Place::Local {
-        return Idleness::Since(since, says(now, since));
+        return by_steps(now, since);
     }
     if let Some(why) = hidden::evidence(watched) {
         return Idleness::Hidden(why);
@@ -82,54 +90,84 @@ pub(super) fn of(now: DateTime<Utc>, watched: &Watched<'_>) -> Idleness {
         None if wants_pulses(now, watched) => {
             Idleness::Unknown("its metrics were not asked for".to_owned())
         }
-        None => Idleness::Since(since, says(now, since)),
+        None => by_steps(now, since),
         Some(Signal::Unread(why)) => {
             Idleness::Unknown(format!("its metrics cannot be read: {why}"))
         }
-        Some(Signal::Read(pulses)) => by_pulses(now, since, pulses),
+        Some(Signal::Read(pulses)) => by_pulses(now, since, pulses, watched),
     }
+}
+
+fn by_steps(now: DateTime<Utc>, since: DateTime<Utc>) -> Idleness {
+    Idleness::Since(Since {
+        at: since,
+        at_least: false,
+        quiet: None,
+        says: says(now, since, false),
+    })
 }
 
 /// Two fresh points in a row without work say that there is none.
-fn by_pulses(now: DateTime<Utc>, since: DateTime<Utc>, pulses: &[Pulse]) -> Idleness {
-    let works = |pulse: &Pulse| pulse.apps > 0 || pulse.containers > 0;
-    let [.., before, last] = pulses else {
-        return Idleness::Unknown("CloudWatch has fewer than two points of it".to_owned());
-    };
-    if now - last.at > FRESH || last.at - before.at > GAP {
-        let at = last.at.format("%H:%M UTC");
-        return Idleness::Unknown(format!("CloudWatch's last point of it is of {at}"));
-    }
-    if let Some(at_work) = [last, before].into_iter().find(|pulse| works(pulse)) {
-        return Idleness::Busy(format!(
-            "YARN has {} applications and {} containers at {}",
-            at_work.apps,
-            at_work.containers,
-            at_work.at.format("%H:%M UTC"),
-        ));
-    }
-    let worked = pulses.iter().rev().find(|pulse| works(pulse));
-    // A point has the time at which its five minutes began.
-    let worked = worked.map_or(since, |pulse| (pulse.at + PERIOD).min(now).max(since));
-    let told = quiet_since(pulses, works).unwrap_or(last.at);
-    // Of what lies before the first point nobody knows, but for the minutes until EMR sends it.
-    let since = if told - worked > GAP { told } else { worked };
-    Idleness::Since(since, says(now, since))
-}
-
-/// From when on, without a gap, points say that nothing ran.
-fn quiet_since(pulses: &[Pulse], works: impl Fn(&Pulse) -> bool) -> Option<DateTime<Utc>> {
-    let mut told: Option<DateTime<Utc>> = None;
-    for pulse in pulses.iter().rev() {
-        if works(pulse) || told.is_some_and(|at| at - pulse.at > GAP) {
-            break;
+fn by_pulses(
+    now: DateTime<Utc>,
+    since: DateTime<Utc>,
+    pulses: &[Pulse],
+    watched: &Watched<'_>,
+) -> Idleness {
+    let fresh = asks::fresh(now, watched);
+    let (before, last) = match pulses {
+        [.., before, last] if now - last.at <= fresh && last.at - before.at <= GAP => {
+            (before, last)
         }
-        told = Some(pulse.at);
+        _ if !wants_pulses(now, watched) => return asked_before(now, since, pulses),
+        [.., last] if pulses.len() > 1 => {
+            let at = last.at.format("%H:%M UTC");
+            return Idleness::Unknown(format!("CloudWatch's last point of it is of {at}"));
+        }
+        _ => return Idleness::Unknown("CloudWatch has fewer than two points of it".to_owned()),
+    };
+    if let Some(at_work) = [last, before].into_iter().find(|pulse| quiet::works(pulse)) {
+        return worked(at_work, "has");
     }
-    told
+    match quiet::of(now, since, pulses, watched.quiet) {
+        Some(quiet) => Idleness::Since(Since {
+            at: quiet.since,
+            at_least: quiet.at_least,
+            quiet: Some(quiet),
+            says: says(now, quiet.since, quiet.at_least),
+        }),
+        None => Idleness::Unknown("CloudWatch has no point of it".to_owned()),
+    }
 }
 
-fn says(now: DateTime<Utc>, since: DateTime<Utc>) -> String {
-    let passed = Span::from_delta(now.signed_duration_since(since));
-    format!("idle for {passed} since {}", since.format("%H:%M:%S UTC"))
+/// By an answer that is old, of a cluster that cannot have idled for long enough since.
+fn asked_before(now: DateTime<Utc>, since: DateTime<Utc>, pulses: &[Pulse]) -> Idleness {
+    let last = pulses.iter().rev().find(|pulse| quiet::works(pulse));
+    match last.filter(|pulse| pulse.at + quiet::PERIOD > since) {
+        Some(pulse) => worked(pulse, "had"),
+        None => by_steps(now, since),
+    }
+}
+
+fn worked(pulse: &Pulse, verb: &str) -> Idleness {
+    let (apps, containers) = (pulse.apps, pulse.containers);
+    let at = pulse.at.format("%H:%M UTC");
+    Idleness::Busy(format!(
+        "YARN {verb} {apps} applications and {containers} containers at {at}"
+    ))
+}
+
+fn says(now: DateTime<Utc>, since: DateTime<Utc>, at_least: bool) -> String {
+    let idle = now.signed_duration_since(since);
+    let (passed, before) = (
+        Span::from_delta(idle),
+        if at_least { "before " } else { "" },
+    );
+    let least = if at_least { "at least " } else { "" };
+    let at = if idle < TimeDelta::hours(24) {
+        since.format("%H:%M:%S UTC")
+    } else {
+        since.format("%Y-%m-%d %H:%M UTC")
+    };
+    format!("idle for {least}{passed} since {before}{at}")
 }

@@ -2,7 +2,7 @@
 //! together (AWS General Reference, "Amazon EMR endpoints and quotas").
 
 use super::stage::{Judged, Stage};
-use super::{Watched, hidden};
+use super::{Watched, hidden, quiet};
 use crate::guard::idle;
 use crate::model::fleet::{Place, Signal};
 use crate::model::observed::StepState;
@@ -20,7 +20,7 @@ const BUDGETED: TimeDelta = TimeDelta::minutes(30);
 /// to its next change, so that a deadline which is moved is noticed, in few looks.
 pub fn look_again(sight_at: DateTime<Utc>, judged: &Judged, orders: &Orders) -> DateTime<Utc> {
     let halfway = |until: DateTime<Utc>| {
-        let left = until.signed_duration_since(sight_at) - orders.warn_before.delta();
+        let left = until.signed_duration_since(sight_at);
         let budget = orders.bound.as_ref().and_then(|bound| bound.budget);
         let most = budget.map_or(SELDOM, |_| BUDGETED);
         sight_at + (left / 2).clamp(OFTEN, most)
@@ -34,7 +34,7 @@ pub fn look_again(sight_at: DateTime<Utc>, judged: &Judged, orders: &Orders) -> 
         | Stage::Protected
         | Stage::Late => sight_at + OFTEN,
         Stage::Ending | Stage::Over => sight_at + SELDOM,
-        Stage::Keep => judged.ends_at.map_or(sight_at + SELDOM, halfway),
+        Stage::Keep => judged.warns_at.map_or(sight_at + SELDOM, halfway),
     }
 }
 
@@ -52,8 +52,9 @@ pub(super) fn idle_timeout(watched: &Watched<'_>) -> Span {
     }
 }
 
-/// Whether what runs on a cluster has to be asked for: where its steps alone would make it idle by
-/// now, and where one runs so long that it may be stuck.
+/// Whether what runs on a cluster has to be known: where its steps, and the work that CloudWatch
+/// showed last, would make it idle by now, and where a step has had no container for so long that it
+/// may be stuck.
 pub fn wants_pulses(now: DateTime<Utc>, watched: &Watched<'_>) -> bool {
     let sight = watched.sight;
     let (Some(ready), Signal::Read(steps)) = (sight.ready_at, &sight.steps) else {
@@ -63,8 +64,14 @@ pub fn wants_pulses(now: DateTime<Utc>, watched: &Watched<'_>) -> bool {
         return false;
     }
     let orders = watched.orders;
+    let known = watched.pulses.and_then(Signal::read);
+    let known = known.map_or(&[][..], Vec::as_slice);
+    let is_local = sight.place == Place::Local;
     let running = steps.iter().filter(|step| step.state == StepState::Running);
     if let Some(begun) = running.filter_map(|step| step.started_at).min() {
+        let held = known.iter().rev().find(|pulse| pulse.containers > 0);
+        let held = held.filter(|_| !is_local).map(|pulse| pulse.at);
+        let begun = held.map_or(begun, |at| at.max(begun));
         return now - begun >= orders.stuck_after.delta();
     }
     if hidden::evidence(watched).is_some() {
@@ -72,6 +79,8 @@ pub fn wants_pulses(now: DateTime<Utc>, watched: &Watched<'_>) -> bool {
         return false;
     }
     let timeout = idle_timeout(watched);
-    let idle = now - idle::latest(ready, steps);
-    sight.place != Place::Local && idle >= timeout.delta() - orders.warn_before.delta()
+    let over = idle::latest(ready, steps);
+    let over = quiet::worked_until(known).map_or(over, |at| at.max(over));
+    let idle = now - over;
+    !is_local && idle >= timeout.delta() - orders.warn_before.delta()
 }

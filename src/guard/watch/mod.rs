@@ -2,19 +2,23 @@
 //! policies say. Stages: warn, grace, end; each from what the cluster's tags say, so that a
 //! watchdog that begins anew goes on where another stopped.
 
+mod asks;
 mod breaker;
 mod claims;
 mod exempt;
 mod hidden;
 mod idleness;
 mod look;
+mod quiet;
 #[cfg(test)]
 mod sample;
 mod stage;
 mod stuck;
 
+pub use asks::{AT_ONCE, a_month, due};
 pub use breaker::{Tripped, restrain};
 pub use look::{look_again, reach, wants_pulses};
+pub use quiet::Quiet;
 pub use stage::{Force, Judged, Stage};
 
 use self::claims::Claim;
@@ -32,6 +36,10 @@ pub struct Watched<'a> {
     pub sight: &'a Sight,
     /// None where nobody asked, which is only where [`wants_pulses`] says so.
     pub pulses: Option<&'a Signal<Vec<Pulse>>>,
+    /// When they were asked for.
+    pub pulses_at: Option<DateTime<Utc>>,
+    /// What earlier answers showed.
+    pub quiet: Option<Quiet>,
     pub orders: &'a Orders,
     /// Why the picture of its place has holes, where it has: then nothing there idles.
     pub unseen: Option<&'a str>,
@@ -50,10 +58,9 @@ pub fn judge(now: DateTime<Utc>, watched: &Watched<'_>) -> Judged {
     }
     let ignored = watched.orders.unmanaged.action == UnmanagedAction::Ignore;
     if sight.ours().is_none() && ignored {
-        return Judged::plain(
-            Stage::Keep,
-            "clusters of others are not looked at (unmanaged: ignore)",
-        );
+        let by = claims::of_others(watched, |mildest| mildest.action.as_ref());
+        let says = format!("clusters of others are not looked at (unmanaged: ignore{by})");
+        return Judged::plain(Stage::Keep, says);
     }
     let idleness = idleness::of(now, watched);
     let mut claims = claims::hard(now, watched);
@@ -68,7 +75,10 @@ pub fn judge(now: DateTime<Utc>, watched: &Watched<'_>) -> Judged {
         // A mark is taken off for what was seen, not for what was not: its time goes on.
         judged.stage = Stage::Keep;
     }
-    judged.idle_since = idleness.since();
+    if let Some(since) = idleness.since() {
+        (judged.idle_since, judged.idle_at_least) = (Some(since.at), since.at_least);
+        judged.quiet = since.quiet;
+    }
     if judged.stage != Stage::Keep {
         return judged;
     }

@@ -2,12 +2,12 @@
 //! that. Idle timeout ten minutes, lifetime two hours, ready after five minutes, watched without
 //! holes, one step done at ten minutes.
 
-use super::{Judged, Watched, judge};
+use super::{Judged, Quiet, Watched, judge};
 use crate::guard::sample;
 use crate::model::application::Application;
 use crate::model::fleet::{Made, Mark, Place, Pulse, Sight, Signal};
 use crate::model::observed::{Cluster, ClusterState, EndReason, StepState};
-use crate::model::orders::{Exempt, Orders, Unmanaged, UnmanagedAction};
+use crate::model::orders::{Exempt, Mildest, Orders, Unmanaged, UnmanagedAction};
 use crate::model::span::Span;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +20,8 @@ pub(super) fn at(seconds: i64) -> DateTime<Utc> {
 pub(super) struct World {
     pub(super) sight: Sight,
     pub(super) pulses: Option<Signal<Vec<Pulse>>>,
+    pub(super) pulses_at: Option<DateTime<Utc>>,
+    pub(super) quiet: Option<Quiet>,
     pub(super) orders: Orders,
     pub(super) unseen: Option<&'static str>,
     pub(super) asked_at: Option<DateTime<Utc>>,
@@ -61,6 +63,8 @@ impl World {
                 mark: None,
             },
             pulses: None,
+            pulses_at: None,
+            quiet: None,
             orders: orders(),
             unseen: None,
             asked_at: None,
@@ -122,15 +126,20 @@ impl World {
         });
     }
 
-    pub(super) fn judge(&self, seconds: i64) -> Judged {
-        let watched = Watched {
+    pub(super) fn watched(&self) -> Watched<'_> {
+        Watched {
             sight: &self.sight,
             pulses: self.pulses.as_ref(),
+            pulses_at: self.pulses_at,
+            quiet: self.quiet,
             orders: &self.orders,
             unseen: self.unseen,
             asked_at: self.asked_at,
-        };
-        judge(at(seconds), &watched)
+        }
+    }
+
+    pub(super) fn judge(&self, seconds: i64) -> Judged {
+        judge(at(seconds), &self.watched())
     }
 
     /// The stage in a word, and the reason where there is one.
@@ -151,6 +160,7 @@ fn orders() -> Orders {
             grace: Span::from_secs(3_600),
             idle_by_yarn: BTreeSet::new(),
         },
+        mildest: Mildest::default(),
         exempt: Default::default(),
         warn_before: Span::from_secs(300),
         lift_protection: false,

@@ -1,7 +1,7 @@
 //! How far a cluster is on its way to its end.
 
-use super::claims::Claim;
-use super::{LATE, Watched};
+use super::claims::{self, Claim};
+use super::{LATE, Quiet, Watched};
 use crate::model::fleet::Mark;
 use crate::model::observed::{End, EndReason};
 use crate::model::orders::UnmanagedAction;
@@ -54,9 +54,17 @@ pub struct Judged {
     pub stage: Stage,
     pub reason: Option<EndReason>,
     pub evidence: String,
-    /// When it ends as things stand.
+    /// When it ends as things stand; none where people are only notified.
     pub ends_at: Option<DateTime<Utc>>,
+    /// When its people are warned, or notified, where that is still to come.
+    pub warns_at: Option<DateTime<Utc>>,
+    /// Whether its time begins with the warning, so that it ends then at the earliest.
+    pub at_earliest: bool,
     pub idle_since: Option<DateTime<Utc>>,
+    /// Whether it may have idled for longer: nobody has seen what was before.
+    pub idle_at_least: bool,
+    /// What is to be remembered of what CloudWatch showed.
+    pub quiet: Option<Quiet>,
 }
 
 impl Stage {
@@ -95,7 +103,11 @@ impl Judged {
             reason: None,
             evidence: evidence.into(),
             ends_at: None,
+            warns_at: None,
+            at_earliest: false,
             idle_since: None,
+            idle_at_least: false,
+            quiet: None,
         }
     }
 }
@@ -127,13 +139,14 @@ pub(super) fn of(now: DateTime<Utc>, watched: &Watched<'_>, claim: Option<Claim>
         return Judged::plain(stage, "");
     };
     let mut judged = Judged {
-        stage: Stage::Keep,
         reason: Some(claim.reason),
-        evidence: String::new(),
         ends_at: Some(claim.at),
-        idle_since: None,
+        ..Judged::plain(Stage::Keep, "")
     };
     if now < claim.warns_at() {
+        judged.warns_at = Some(claim.warns_at());
+        judged.ends_at = (!only_notified(watched)).then(|| claim.ends_at());
+        judged.at_earliest = !claim.early && judged.ends_at.is_some();
         if mark.is_some() {
             judged.stage = Stage::Clear;
         }
@@ -146,7 +159,16 @@ pub(super) fn of(now: DateTime<Utc>, watched: &Watched<'_>, claim: Option<Claim>
     };
     match &judged.stage {
         Stage::Warn(mark) | Stage::Grace(mark) => judged.ends_at = Some(mark.ends_at),
-        Stage::Forgotten | Stage::Protected => judged.ends_at = None,
+        Stage::Forgotten => {
+            judged.ends_at = None;
+            let by = claims::of_others(watched, |mildest| mildest.action.as_ref());
+            if !by.is_empty() {
+                judged.evidence += "; only reported (action: notify";
+                judged.evidence += &by;
+                judged.evidence.push(')');
+            }
+        }
+        Stage::Protected => judged.ends_at = None,
         Stage::Keep
         | Stage::Exempt
         | Stage::Unseen
@@ -160,11 +182,16 @@ pub(super) fn of(now: DateTime<Utc>, watched: &Watched<'_>, claim: Option<Claim>
     judged
 }
 
+/// Whether the policy wants people notified, and no end.
+fn only_notified(watched: &Watched<'_>) -> bool {
+    let orders = watched.orders;
+    watched.sight.ours().is_none() && orders.unmanaged.action == UnmanagedAction::Notify
+}
+
 /// What keeps people from being warned of an end that does not come.
 fn held(now: DateTime<Utc>, watched: &Watched<'_>, claim: &Claim) -> Option<Stage> {
     let (sight, orders) = (watched.sight, watched.orders);
-    let told = sight.ours().is_none() && orders.unmanaged.action == UnmanagedAction::Notify;
-    if told {
+    if only_notified(watched) {
         return Some(Stage::Forgotten);
     }
     let protected = sight.protected && !orders.lift_protection;
@@ -207,5 +234,99 @@ fn fits(mark: &Mark, claim: &Claim) -> bool {
     match claim.force {
         Force::Hard => behind.abs() <= TimeDelta::minutes(1),
         Force::Policy | Force::Soft => behind <= TimeDelta::minutes(1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{World, at};
+    use super::*;
+    use crate::model::fleet::Signal;
+    use crate::model::observed::ClusterState;
+    use crate::model::observed::EndReason::Forgotten;
+
+    #[test]
+    fn an_end_after_a_warning_is_shown_with_its_warning() {
+        let mut world = World::others();
+        world.quiet_until(3_600);
+        // Idle since 600; forgotten at 4,200, and ended an hour after that at the earliest.
+        let judged = world.judge(3_480);
+        assert_eq!((judged.stage, judged.at_earliest), (Stage::Keep, true));
+        assert_eq!(
+            (judged.warns_at, judged.ends_at),
+            (Some(at(4_200)), Some(at(7_800)))
+        );
+        world.orders.unmanaged.action = UnmanagedAction::Notify;
+        let judged = world.judge(3_480);
+        assert_eq!((judged.warns_at, judged.ends_at), (Some(at(4_200)), None));
+        assert!(!judged.at_earliest);
+        // One that is marked has its time.
+        world.orders.unmanaged.action = UnmanagedAction::Terminate;
+        world.quiet_until(4_500);
+        world.marked(8_000, Forgotten);
+        let judged = world.judge(4_500);
+        assert_eq!((judged.warns_at, judged.at_earliest), (None, false));
+        assert_eq!(judged.ends_at, Some(at(8_000)));
+        // Of ours the grace lies before the end.
+        let mut world = World::ours();
+        world.quiet_until(600);
+        let judged = world.judge(700);
+        assert_eq!(
+            (judged.warns_at, judged.ends_at),
+            (Some(at(900)), Some(at(1_200)))
+        );
+        assert!(!judged.at_earliest);
+        // An age, and a start that hangs.
+        for change in [
+            |world: &mut World| world.runs_since(310),
+            |world: &mut World| {
+                (world.sight.ready_at, world.sight.state) = (None, ClusterState::Starting);
+                world.orders.start_within = Span::from_secs(7_200);
+            },
+            |world: &mut World| world.has(&["HBase"]),
+        ] {
+            let mut world = World::others();
+            world.orders.unmanaged.max_lifetime = Some(Span::from_secs(7_200));
+            change(&mut world);
+            let judged = world.judge(5_000);
+            let times = (judged.warns_at, judged.ends_at, judged.at_earliest);
+            assert_eq!(times, (Some(at(7_200)), Some(at(10_800)), true));
+        }
+    }
+
+    #[test]
+    fn idle_time_goes_on_beyond_what_is_asked_for() {
+        let mut world = World::others();
+        world.orders.unmanaged.idle_timeout = Span::from_secs(864_000);
+        for hours in [4_i64, 30, 100] {
+            let now = hours * 3_600;
+            world.quiet_until(now);
+            let Some(Signal::Read(pulses)) = &mut world.pulses else {
+                panic!("no metrics")
+            };
+            pulses.retain(|pulse| pulse.at > at(now - 10_800));
+            let judged = world.judge(now);
+            // Nobody looked before: so much is known, and that it is no more than a part.
+            assert!(judged.idle_at_least, "{hours}");
+            assert_eq!(judged.idle_since, Some(at(now - 10_500)));
+            world.sight.steps = Signal::Read(Vec::new());
+            world.quiet = Some(Quiet {
+                since: at(700),
+                at_least: false,
+                until: at(now - 10_800),
+            });
+            let judged = world.judge(now);
+            assert_eq!(
+                (judged.idle_since, judged.idle_at_least),
+                (Some(at(700)), false)
+            );
+            world.quiet = None;
+        }
+        world.orders.unmanaged.idle_timeout = Span::from_secs(3_600);
+        let says = world.judge(360_000).evidence;
+        assert!(
+            says.starts_with("idle for at least 2h55m since before 05:05:00 UTC"),
+            "{says}"
+        );
     }
 }

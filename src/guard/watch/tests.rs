@@ -227,58 +227,6 @@ fn others_clusters_have_no_lifetime_unless_a_policy_says_so() {
 }
 
 #[test]
-fn what_works_beside_yarn_is_not_idle_unless_a_policy_says_so() {
-    for names in [
-        &["Hadoop", "HBase"][..],
-        &["Hadoop", "hbase", "ZooKeeper"],
-        &["Trino"],
-        &["Presto"],
-        &["PrestoSQL", "Hive"],
-        &["Hadoop", "Spark", "Flink"],
-        &["Spark", "JupyterHub"],
-        &["Spark", "JupyterEnterpriseGateway"],
-        &["Spark", "Zeppelin"],
-        // Nothing is known of these.
-        &["Hadoop", "Druid"],
-        &["Spark", "Sp\u{430}rk"],
-        &[],
-    ] {
-        let mut world = World::others();
-        world.quiet_until(30_000);
-        world.has(names);
-        let judged = world.judge(20_000);
-        assert_eq!(judged.stage, Stage::Unseen, "{names:?}");
-        assert_eq!((judged.ends_at, judged.idle_since), (None, None));
-        assert!(
-            judged.evidence.starts_with("idleness unknown: "),
-            "{names:?}"
-        );
-        // A mark of a time when that was not asked is taken off; an age still counts.
-        world.marked(20_001, Forgotten);
-        assert_eq!(world.says(20_000), ("clear", None), "{names:?}");
-        world.sight.mark = None;
-        world.orders.unmanaged.max_lifetime = Some(Span::from_secs(20_000));
-        assert_eq!(world.says(20_000), ("warn", Some(Forgotten)), "{names:?}");
-        world.orders.unmanaged.max_lifetime = None;
-        for name in names {
-            let name = name.parse();
-            world.orders.unmanaged.idle_by_yarn.extend(name);
-        }
-        let readable = !names.is_empty() && names.iter().all(|name| name.is_ascii());
-        let word = if readable { "warn" } else { "unseen" };
-        assert_eq!(world.says(20_000).0, word, "{names:?}");
-    }
-    let mut world = World::others();
-    world.quiet_until(30_000);
-    world.has(&["Hadoop", "HBase", "Trino", "Spark", "Druid"]);
-    let says = "idleness unknown: the work of HBase and Trino is not in YARN";
-    assert_eq!(world.judge(20_000).evidence, says);
-    // A step that runs is work, whatever else there is.
-    world.runs_since(310);
-    assert_eq!(world.judge(400).evidence, "step work runs");
-}
-
-#[test]
 fn exempt_ones_are_left_alone_up_to_the_ceiling() {
     let mut world = World::others();
     world.quiet_until(30_000);
@@ -410,16 +358,7 @@ fn a_cluster_is_looked_at_again_in_time() {
 
 #[test]
 fn metrics_are_asked_for_where_they_decide() {
-    let wants = |world: &World, seconds| {
-        let watched = super::Watched {
-            sight: &world.sight,
-            pulses: None,
-            orders: &world.orders,
-            unseen: None,
-            asked_at: None,
-        };
-        wants_pulses(at(seconds), &watched)
-    };
+    let wants = |world: &World, seconds| wants_pulses(at(seconds), &world.watched());
     let mut world = World::ours();
     assert!(!wants(&world, 899));
     assert!(wants(&world, 900));

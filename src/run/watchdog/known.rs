@@ -1,6 +1,6 @@
 //! What is remembered of one cluster between sweeps.
 
-use crate::guard::watch::{Judged, Stage, Watched, judge, look_again, reach, wants_pulses};
+use crate::guard::watch::{Judged, Quiet, Stage, Watched, due, judge, look_again, reach};
 use crate::model::fleet::{Listed, Pulse, Sight, Signal};
 use crate::model::observed::{End, EndReason};
 use crate::policy::Policies;
@@ -12,8 +12,6 @@ const UNFOUND: u32 = 3;
 
 /// Between two looks at one that is marked and has time left.
 const REST: TimeDelta = TimeDelta::minutes(10);
-/// EMR sends its metrics so often; asked sooner there is nothing new.
-const PULSE: TimeDelta = TimeDelta::minutes(5);
 
 pub(super) struct Known {
     pub(super) listed: Listed,
@@ -21,6 +19,8 @@ pub(super) struct Known {
     /// As they were asked for last, where they were.
     pub(super) pulses: Option<Signal<Vec<Pulse>>>,
     pub(super) pulses_at: Option<DateTime<Utc>>,
+    /// What all answers so far showed.
+    pub(super) quiet: Option<Quiet>,
     pub(super) judged: Judged,
     pub(super) next_look: DateTime<Utc>,
     /// When its end was asked for.
@@ -54,6 +54,7 @@ impl Known {
             sight: None,
             pulses: None,
             pulses_at: None,
+            quiet: None,
             judged: unlooked(),
             next_look: now,
             asked_at: None,
@@ -108,7 +109,8 @@ impl Known {
 
     /// Nothing that is remembered of when things were is to be relied on.
     pub(super) fn doubt(&mut self) {
-        (self.pulses, self.pulses_at, self.changed) = (None, None, true);
+        (self.pulses, self.pulses_at, self.quiet) = (None, None, None);
+        self.changed = true;
     }
 
     /// Whether it was looked at in the sweep that began then.
@@ -140,9 +142,8 @@ impl Known {
         let Some(sight) = &self.sight else {
             return false;
         };
-        let fresh = self.pulses_at.is_some_and(|at| now - at < PULSE);
         let orders = policies.orders(sight);
-        !fresh && wants_pulses(now, &self.watched(sight, &orders, None))
+        due(now, &self.watched(sight, &orders, None))
     }
 
     pub(super) fn heard(&mut self, pulses: Signal<Vec<Pulse>>, now: DateTime<Utc>) {
@@ -160,6 +161,8 @@ impl Known {
         Watched {
             sight,
             pulses: self.pulses.as_ref(),
+            pulses_at: self.pulses_at,
+            quiet: self.quiet,
             orders,
             unseen: self.trouble.as_deref().or(unseen),
             asked_at: self.asked_at,
@@ -175,6 +178,7 @@ impl Known {
         let orders = policies.orders(sight);
         let watched = self.watched(sight, &orders, unseen);
         let (reach, judged) = (reach(&watched), judge(now, &watched));
+        self.quiet = judged.quiet.or(self.quiet);
         self.next_look = look_again(sight.looked_at, &judged, &orders);
         self.keep = orders.exempt.first().map(|exempt| exempt.tag.clone());
         (self.judged, self.reach) = (judged, reach);
@@ -187,6 +191,10 @@ fn unlooked() -> Judged {
         reason: None,
         evidence: "it was not looked at yet".to_owned(),
         ends_at: None,
+        warns_at: None,
+        at_earliest: false,
         idle_since: None,
+        idle_at_least: false,
+        quiet: None,
     }
 }

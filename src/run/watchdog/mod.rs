@@ -65,6 +65,8 @@ pub struct Report {
     pub done: Vec<Entry>,
     /// What dead clusters left that is to be removed, in words.
     pub leftovers: Vec<String>,
+    /// Which of several policies decides about clusters of others, in a line.
+    pub mildest: Option<String>,
 }
 
 /// One cluster and what is said of it.
@@ -164,6 +166,7 @@ impl Watchdog {
             verdicts,
             done,
             leftovers,
+            mildest: self.policies.mildest_says(),
         }
     }
 

@@ -4,7 +4,7 @@
 use super::act::BLIND;
 use super::beat::Beat;
 use super::known::Known;
-use crate::guard::watch::Stage;
+use crate::guard::watch::{AT_ONCE, Stage};
 use crate::model::clock::Clock;
 use crate::model::fleet::{Listed, Sight, Signal};
 use crate::model::name::ClusterId;
@@ -18,17 +18,28 @@ use tokio::time::Instant;
 const SURVEYED: usize = 40;
 /// Clusters of which nothing is suspected that are looked at in one sweep.
 const ROUTINE: usize = 2;
-/// Clusters whose metrics are asked for in one sweep: three of each fit a call (CloudWatch API,
-/// GetMetricData: 500 queries).
-const PULSED: usize = 166;
-/// What is asked for of the past: enough to see what is stuck, and more where a cluster may idle for
-/// longer. CloudWatch keeps points of five minutes for 63 days; a day has 288.
+/// What is asked for of the past: enough to see what is stuck; a day, once, where nothing is
+/// remembered yet; and more where a cluster may idle for longer. CloudWatch keeps points of five
+/// minutes for 63 days and charges for metrics, not for points.
 const PAST: TimeDelta = TimeDelta::hours(3);
+const DAY: TimeDelta = TimeDelta::days(1);
 const LONG_PAST: TimeDelta = TimeDelta::days(15);
 /// Calls that listing and looking by turn are to stay below.
 const CALLS: usize = 44;
 /// One place that answers slowly must not hold up the others for longer.
 const LOOKING: Duration = Duration::from_secs(180);
+
+/// How far back what ran on a cluster is asked for, in one of three lengths, so that most clusters
+/// are asked about together.
+fn past(known: &Known) -> TimeDelta {
+    let remembered = known.quiet.is_some() || known.pulses.is_some();
+    let least = if remembered { PAST } else { DAY };
+    let reach = known.reach.max(least);
+    [PAST, DAY]
+        .into_iter()
+        .find(|past| reach <= *past)
+        .unwrap_or(LONG_PAST)
+}
 
 impl Beat {
     /// How many clusters were looked at.
@@ -161,7 +172,7 @@ impl Beat {
         wanted.sort();
         let wanted: Vec<ClusterId> = wanted
             .into_iter()
-            .take(PULSED)
+            .take(AT_ONCE)
             .map(|(_, id)| id.clone())
             .collect();
         self.hear_pulses(&wanted, now).await;
@@ -169,13 +180,19 @@ impl Beat {
 
     /// Asks what ran on these.
     pub(super) async fn hear_pulses(&mut self, wanted: &[ClusterId], now: DateTime<Utc>) {
-        if wanted.is_empty() {
-            return;
+        let mut by_past: BTreeMap<TimeDelta, Vec<ClusterId>> = BTreeMap::new();
+        for id in wanted {
+            let past = self.known.get(id).map_or(PAST, past);
+            by_past.entry(past).or_default().push(id.clone());
         }
+        for (past, some) in by_past {
+            self.hear_past(&some, now, past).await;
+        }
+    }
+
+    async fn hear_past(&mut self, wanted: &[ClusterId], now: DateTime<Utc>, past: TimeDelta) {
         let told = {
             let known = wanted.iter().filter_map(|id| self.known.get(id));
-            let reach = known.clone().map(|known| known.reach).max();
-            let past = reach.unwrap_or(PAST).clamp(PAST, LONG_PAST);
             let sights: Vec<&Sight> = known.filter_map(|known| known.sight.as_ref()).collect();
             self.patrol.pulses(&sights, now - past).await
         };

@@ -24,6 +24,7 @@ impl Watchdog {
                 .iter()
                 .flat_map(|beat| beat.known.values().map(move |known| row(beat, known, now)))
                 .collect(),
+            mildest: self.policies.mildest_says(),
             months: self.curves.clone(),
             events: self.desk.recent(RECENT),
         }
@@ -44,9 +45,12 @@ fn row(beat: &Beat, known: &Known, now: DateTime<Utc>) -> Row {
         state: listed.state,
         created_at: listed.created_at,
         idle_since: judged.idle_since,
+        idle_at_least: judged.idle_at_least,
         spent: rates.map(|(rates, lives)| accrued(rates, lives, now).total),
         rate: rates.map(|(rates, lives)| rate(rates, lives, now)),
         ends_at: judged.ends_at,
+        warns_at: judged.warns_at,
+        at_earliest: judged.at_earliest,
         cause: judged.reason.map(|reason| reason.as_str().to_owned()),
         stage: judged.stage.word().to_owned(),
         evidence: judged.evidence.clone(),

@@ -287,7 +287,7 @@ pub(super) fn beside_yarn() -> Vec<Case> {
     let with_them = |cluster: Value, names: &[&str]| {
         with(
             cluster,
-            json!({ "applications": [&["Hadoop"], names].concat() }),
+            json!({ "applications": ([&["Hadoop"], names].concat()) }),
         )
     };
     let old = |names: &[&str]| with_them(idle(5 * HOUR, 2 * HOUR), names);

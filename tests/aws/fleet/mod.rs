@@ -174,7 +174,7 @@ fn policies_say_what_becomes_of_clusters_of_others() {
     let beside = |names: &[&str]| {
         with(
             old(),
-            json!({ "applications": [&["Spark"], names].concat() }),
+            json!({ "applications": ([&["Spark"], names].concat()) }),
         )
     };
     let milder = "policy: milder\nunmanaged: { action: notify }\n".to_owned();

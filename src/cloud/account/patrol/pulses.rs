@@ -4,7 +4,9 @@ use crate::cloud::CloudError;
 use crate::cloud::account::Account;
 use crate::cloud::account::errors::Doing;
 use crate::cloud::api::Api;
-use crate::cloud::api::cloudwatch::{GetMetricData, MOST_QUERIES, Metric, PERIOD, Points, Query};
+use crate::cloud::api::cloudwatch::{
+    GetMetricData, MOST_POINTS, MOST_QUERIES, Metric, PERIOD, Points, Query,
+};
 use crate::model::fleet::{Pulse, Sight};
 use crate::model::name::ClusterId;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
@@ -12,6 +14,13 @@ use std::collections::BTreeMap;
 
 /// Clusters whose metrics fit into one call, all of a cluster's in the same.
 const AT_ONCE: usize = MOST_QUERIES / Metric::ALL.len();
+
+/// As many clusters as are answered in one page: a page more may be charged for again.
+fn at_once(past: TimeDelta) -> usize {
+    let points = past.num_seconds() / i64::from(PERIOD) + 1;
+    let points = usize::try_from(points).unwrap_or(1) * Metric::ALL.len();
+    (MOST_POINTS / points.max(1)).clamp(1, AT_ONCE)
+}
 
 impl<A: Api> Account<A> {
     pub(super) async fn all_pulses(
@@ -27,7 +36,7 @@ impl<A: Api> Account<A> {
         if from >= until {
             return Ok(pulses);
         }
-        for some in sights.chunks(AT_ONCE) {
+        for some in sights.chunks(at_once(until - from)) {
             let of = |sight: &&Sight| {
                 Metric::ALL.map(|metric| Query {
                     cluster: sight.id.to_string(),
@@ -120,6 +129,13 @@ mod tests {
             .map(|it| (it.at, it.apps, it.containers))
             .collect();
         assert_eq!(told, [(at(0), 3, 0), (at(10), 0, 0), (at(15), 0, 3)]);
+    }
+
+    #[test]
+    fn an_answer_fits_a_page() {
+        for (hours, clusters) in [(0, 166), (3, 166), (24, 116), (15 * 24, 7), (9_000, 1)] {
+            assert_eq!(at_once(TimeDelta::hours(hours)), clusters, "{hours}");
+        }
     }
 
     #[test]
