@@ -9,6 +9,7 @@
 //! - [`policy`]: what stacks may ask for, and what a team may spend.
 //! - [`guard`]: now x `Cluster` to `Verdict`.
 //! - [`diagnose`]: logs to causes.
+//! - [`disk`]: reading the user's files: regular ones, bounded.
 //! - [`cloud`]: the edge. A trait, and this machine as a cloud behind it.
 //! - [`ledger`]: what clusters have cost, kept in SQLite.
 //! - [`run`]: the shell. The clock, one attempt at a plan, the loop that follows a job,
@@ -24,6 +25,7 @@ pub mod cloud;
 pub mod cost;
 pub mod dash;
 pub mod diagnose;
+pub mod disk;
 pub mod guard;
 pub mod ledger;
 pub mod model;

@@ -15,12 +15,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("guard", &["model", "cost"]),
     ("plan", &["model", "cost"]),
     ("policy", &["model", "text", "cost", "guard"]),
-    ("cloud", &["model", "cost", "guard", "diagnose"]),
-    ("ledger", &["model", "cost"]),
+    ("disk", &[]),
+    ("cloud", &["model", "cost", "guard", "diagnose", "disk"]),
+    ("ledger", &["model", "cost", "disk"]),
     (
         "run",
         &[
-            "model", "cost", "diagnose", "guard", "plan", "policy", "cloud", "ledger",
+            "model", "cost", "diagnose", "guard", "plan", "policy", "disk", "cloud", "ledger",
         ],
     ),
     (
@@ -32,8 +33,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "model", "text", "cost", "diagnose", "guard", "plan", "policy", "cloud", "ledger",
-            "run", "app", "dash",
+            "model", "text", "cost", "diagnose", "guard", "plan", "policy", "disk", "cloud",
+            "ledger", "run", "app", "dash",
         ],
     ),
     ("dash", &["model", "cost", "guard", "run"]),

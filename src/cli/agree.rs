@@ -7,6 +7,7 @@ use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::interrupt;
 use super::ledger;
+use super::origin::{Elsewhere, Here};
 use super::prompt::consent;
 use super::screen::Screen;
 use super::target::Target;
@@ -48,8 +49,10 @@ impl Agreement<'_> {
         };
         let catalog = self.context.catalog();
         let (mut prepared, mut said) = self.prepare(driver, options).await?;
+        let from = Here::new(&self.args.plan.stack.stack, self.context);
         for _ in 0..ROUNDS {
             self.progress.clear();
+            let elsewhere = self.elsewhere(&from).await?;
             let prices = self.target.region.as_ref().map(|region| Prices {
                 catalog: &catalog,
                 region,
@@ -70,12 +73,17 @@ impl Agreement<'_> {
             if prepared.plan.is_empty() {
                 return Ok(Some(prepared));
             }
-            if !self.consent(&prepared.plan, prices.as_ref())? {
+            if !self.consent(&prepared.plan, prices.as_ref(), elsewhere.as_ref())? {
                 return Ok(None);
             }
             let lease = self.target.cloud.lease(&self.stack.name, self.progress);
             let lease = interrupt::or_stop(lease, STOPPED).await??;
-            let attempt = self.attempt(driver, options, &prepared.plan);
+            let agreed = Agreed {
+                plan: &prepared.plan,
+                elsewhere,
+                here: &from,
+            };
+            let attempt = self.attempt(driver, options, &agreed);
             let made = interrupt::or_stop(attempt, STOPPED).await;
             // What went wrong under the lease matters more than letting go of it.
             let released = lease.release().await;
@@ -95,6 +103,16 @@ impl Agreement<'_> {
         .hint(Command::clusterup("status").this_stack()))
     }
 
+    /// Where the stack was applied last, said where that is not here.
+    async fn elsewhere(&self, here: &Here) -> Result<Option<Elsewhere>, Failure> {
+        let (cloud, stack) = (&*self.target.cloud, &self.stack.name);
+        let elsewhere = here.elsewhere(cloud, stack).await?;
+        if let Some(elsewhere) = &elsewhere {
+            self.screen.say(elsewhere.line());
+        }
+        Ok(elsewhere)
+    }
+
     /// A plan, and what policies say of it.
     async fn prepare(
         &self,
@@ -110,10 +128,17 @@ impl Agreement<'_> {
         &self,
         driver: &Driver<'_>,
         options: Options,
-        agreed: &Plan,
+        agreed: &Agreed<'_>,
     ) -> Result<Made, Failure> {
         let (now, said) = self.prepare(driver, options).await?;
+        let (cloud, stack) = (&*self.target.cloud, &self.stack.name);
+        let (here, known) = (agreed.here.origin(), cloud.origin(stack).await?);
+        let elsewhere = agreed.here.other(stack, known.as_ref());
+        if elsewhere.is_some() && elsewhere != agreed.elsewhere {
+            return Ok(Made::Moved(Box::new(now), said));
+        }
         let agreed: Vec<&Action> = agreed
+            .plan
             .actions
             .iter()
             .map(|planned| &planned.action)
@@ -125,6 +150,9 @@ impl Agreement<'_> {
         }
         self.admission.refuse(said.as_ref())?;
         self.admission.reserve(&now).await?;
+        if known.is_none_or(|known| !known.is_same(here)) {
+            cloud.applied_from(here.clone());
+        }
         driver.attempt(&now.plan).await?;
         Ok(Made::True(Box::new(now)))
     }
@@ -145,7 +173,12 @@ impl Agreement<'_> {
         })
     }
 
-    fn consent(&self, plan: &Plan, prices: Option<&Prices<'_>>) -> Result<bool, Failure> {
+    fn consent(
+        &self,
+        plan: &Plan,
+        prices: Option<&Prices<'_>>,
+        elsewhere: Option<&Elsewhere>,
+    ) -> Result<bool, Failure> {
         let removed = plan.actions.iter().filter(|planned| planned.asks);
         let removed: Vec<_> = removed
             .map(|planned| view::words::action(&planned.action))
@@ -155,11 +188,21 @@ impl Agreement<'_> {
         } else if plan.actions.iter().any(|planned| self.asks(planned)) {
             let (place, price) = (self.target.place(), Self::price(plan, prices));
             format!("This changes your AWS account {place}{price}. Go on?")
+        } else if elsewhere.is_some() {
+            "This changes that stack. Go on?".to_owned()
         } else {
             return Ok(true);
         };
+        let question = Elsewhere::before(elsewhere, question);
         consent(&question, self.args.yes, self.context)
     }
+}
+
+/// What was shown and agreed to.
+struct Agreed<'a> {
+    plan: &'a Plan,
+    elsewhere: Option<Elsewhere>,
+    here: &'a Here,
 }
 
 enum Made {

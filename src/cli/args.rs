@@ -106,10 +106,10 @@ pub(super) enum Verb {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct InitArgs {
-    /// Where to write the stack; its name becomes the stack's
+    /// Where to write the stack; its name becomes the stack's, or that of the folder of a stack.yaml
     #[arg(default_value = "stack.yaml")]
     pub(super) file: PathBuf,
-    /// The stack's name, where it is not the file's
+    /// The stack's name, where it is neither the file's nor the folder's
     #[arg(long)]
     pub(super) name: Option<StackName>,
 }

@@ -5,6 +5,7 @@ use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::interrupt;
 use super::ledger;
+use super::origin::{Elsewhere, Here};
 use super::prompt::consent;
 use super::screen::Screen;
 use super::stack_file;
@@ -18,6 +19,7 @@ use crate::model::plan::{Plan, Planned};
 use crate::plan;
 use crate::run::reconcile::reconcile;
 use serde_json::json;
+use std::path::Path;
 
 pub(super) async fn run(
     args: &DestroyArgs,
@@ -28,10 +30,16 @@ pub(super) async fn run(
     let target = Target::open(&args.target, region.as_ref(), context).await?;
     let cloud = &*target.cloud;
     let plan = there(&target, &stack).await?;
+    let here = Here::new(Path::new(&args.stack), context);
+    let elsewhere = here.elsewhere(cloud, &stack).await?;
+    if let Some(elsewhere) = &elsewhere {
+        screen.say(elsewhere.line());
+    }
     screen.text(&view::plan::render(&plan, &target, None, &[], &screen.here));
     let empty = plan.is_empty();
     if !empty {
         let question = format!("This removes all of stack {stack}. Go on?");
+        let question = Elsewhere::before(elsewhere.as_ref(), question);
         if !consent(&question, args.yes, context)? {
             screen.say("nothing was changed");
             return Ok(Exit::Failed);

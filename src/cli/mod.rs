@@ -20,6 +20,7 @@ mod kept;
 mod ledger;
 mod log;
 mod logs;
+mod origin;
 mod plan;
 mod policies;
 mod policy;
@@ -30,7 +31,9 @@ mod screen;
 mod ssh;
 mod stack_file;
 mod status;
+mod stdout;
 mod target;
+mod text_file;
 mod validate;
 mod view;
 mod watchdog;
@@ -41,7 +44,9 @@ use context::Context;
 use failure::{Exit, Failure};
 use screen::Screen;
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::process::ExitCode;
+use stdout::Stdout;
 
 /// Runs one command line.
 pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -50,8 +55,7 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(args) => args,
         Err(error) => {
             // Help and version are no errors; clap's own code for a wrong line is our 2.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+            return ExitCode::from(answer(&error));
         }
     };
     let context = Context::from_environment();
@@ -66,7 +70,21 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
             failure.exit
         }
     };
-    ExitCode::from(exit.code())
+    ExitCode::from(screen.settled(exit).code())
+}
+
+/// Prints help, version, or what is wrong with the command line.
+fn answer(error: &clap::Error) -> u8 {
+    let code = u8::try_from(error.exit_code()).unwrap_or(2);
+    let printed = error.print().and_then(|()| std::io::stdout().flush());
+    if error.use_stderr() {
+        return code;
+    }
+    let out = Stdout::default();
+    out.note(printed);
+    let Some(lost) = out.lost() else { return code };
+    Screen::aside(&format!("error: {lost}"));
+    Exit::Failed.code()
 }
 
 /// Whether a command line, its program's name first, is one that this program reads.

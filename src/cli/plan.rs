@@ -6,6 +6,7 @@ use super::args::PlanArgs;
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::ledger;
+use super::origin::{Elsewhere, Here};
 use super::screen::Screen;
 use super::stack_file;
 use super::target::Target;
@@ -40,12 +41,9 @@ pub(super) async fn run(
         hear: &progress,
         clock: &SystemClock,
     };
-    let mut prepared = driver
-        .prepare(Options {
-            again: args.again,
-            create_roles: args.create_roles,
-        })
-        .await?;
+    let mut prepared = driver.prepare(options(args)).await?;
+    let here = Here::new(&args.stack.stack, context);
+    let elsewhere = here.elsewhere(cloud, &stack.name).await?;
     let desk = Desk { context, screen };
     let admission = Admission::open(&read, &stack, &target, &desk, None).await?;
     let said = admission.judge(&mut prepared).await?;
@@ -61,6 +59,9 @@ pub(super) async fn run(
     // What lacks is said after the plan that needs it.
     let rungs = cloud.check(plan).await;
     let ladder = rungs.as_deref().unwrap_or_default();
+    if let Some(elsewhere) = &elsewhere {
+        screen.text(elsewhere.line());
+    }
     screen.text(&view::plan::render(
         plan,
         &target,
@@ -85,7 +86,15 @@ pub(super) async fn run(
         "comparison": comparison,
         "rungs": rungs,
         "policy": said,
+        "applied_elsewhere": Elsewhere::json(elsewhere.as_ref()),
     });
     screen.document("plan", exit.code(), fields);
     Ok(exit)
+}
+
+const fn options(args: &PlanArgs) -> Options {
+    Options {
+        again: args.again,
+        create_roles: args.create_roles,
+    }
 }

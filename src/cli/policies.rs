@@ -5,6 +5,7 @@
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::screen::Screen;
+use super::text_file;
 use crate::cloud::shelf::Found;
 use crate::model::hex::hex;
 use crate::policy::{Compiled, Policies, load};
@@ -171,8 +172,11 @@ fn is_folder(place: &Path) -> Result<bool, Failure> {
 fn wrong(path: &Path, error: std::io::Error) -> Failure {
     Failure::input(format!("cannot read the policies in {}", path.display()))
         .caused_by(&error)
-        .hint("mend what is there: without it nothing is admitted")
+        .hint(CORRECT)
 }
+
+/// What is to do where a policy cannot be read.
+const CORRECT: &str = "correct what is there: without it nothing is admitted";
 
 /// The policies' files of a folder, in order of their names.
 fn folder(place: &Path) -> Result<Vec<File>, Failure> {
@@ -185,7 +189,10 @@ fn folder(place: &Path) -> Result<Vec<File>, Failure> {
     }
     paths.sort();
     let read = |path: PathBuf| {
-        let text = fs::read_to_string(&path).map_err(|error| wrong(&path, error))?;
+        let text = text_file::read(&path).map_err(|unread| {
+            let message = format!("cannot read the policies in {}", path.display());
+            unread.failure(message).hint(CORRECT)
+        })?;
         let name = shown(&path).display().to_string();
         Ok(File { name, text })
     };

@@ -3,7 +3,8 @@
 
 use super::args::Output;
 use super::context::Context;
-use super::failure::Failure;
+use super::failure::{Exit, Failure};
+use super::stdout::Stdout;
 use super::view::words::wrap;
 use crate::model::hint::{Command, Here, Hint};
 use serde_json::{Value, json};
@@ -13,6 +14,7 @@ pub(super) struct Screen {
     json: bool,
     /// What the commands that it shows are completed with.
     pub(super) here: Here,
+    out: Stdout,
     pub(super) colour: bool,
     pub(super) stderr_is_terminal: bool,
 }
@@ -23,6 +25,7 @@ impl Screen {
         Self {
             json: output == Output::Json,
             here,
+            out: Stdout::default(),
             colour: stderr_is_terminal && !context.no_color,
             stderr_is_terminal,
         }
@@ -35,11 +38,10 @@ impl Screen {
         }
     }
 
-    /// Data as it is. A reader who has gone away is no error.
+    /// Data as it is.
     pub(super) fn raw(&self, text: &str) {
-        let mut out = std::io::stdout().lock();
         let line_end = if text.ends_with('\n') { "" } else { "\n" };
-        let _ = write!(out, "{text}{line_end}").and_then(|()| out.flush());
+        self.out.write(&format!("{text}{line_end}"));
     }
 
     /// One of many things, for people or as one line of JSON; false where nobody reads any more.
@@ -48,9 +50,20 @@ impl Screen {
             true => format!("{record}\n"),
             false => plain(text),
         };
-        let mut out = std::io::stdout().lock();
-        let written = out.write_all(text.as_bytes());
-        written.and_then(|()| out.flush()).is_ok()
+        self.out.write(&text)
+    }
+
+    /// The exit code of a verb that came to `exit`: without its output it is not done.
+    pub(super) fn settled(&self, exit: Exit) -> Exit {
+        let Some(lost) = self.out.lost() else {
+            return exit;
+        };
+        self.say(&format!("error: {lost}"));
+        self.say("  next: see that there is room where it goes, and run the same again");
+        if exit == Exit::Done {
+            return Exit::Failed;
+        }
+        exit
     }
 
     /// Talk.

@@ -2,11 +2,11 @@
 
 use super::args::StackArgs;
 use super::failure::Failure;
+use super::text_file::{self, Unread};
 use crate::model::hint::Command;
 use crate::model::name::{Region, StackName};
 use crate::model::stack::Stack;
 use crate::text::{self, Setting};
-use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -17,12 +17,16 @@ pub(super) fn read(args: &StackArgs) -> Result<Stack, Failure> {
 /// The stack, and its file as it is written.
 pub(super) fn read_with_text(args: &StackArgs) -> Result<(Stack, String), Failure> {
     let path = &args.stack;
-    let content = fs::read_to_string(path).map_err(|error| {
-        let failure = Failure::input(format!("cannot read the stack {}", path.display()));
-        let failure = failure.caused_by(&error);
-        if error.kind() == ErrorKind::NotFound {
+    let content = text_file::read(path).map_err(|unread| {
+        let gone = matches!(&unread, Unread::Io(error) if error.kind() == ErrorKind::NotFound);
+        let speaks = matches!(unread, Unread::Text(_));
+        let failure = unread.failure(format!("cannot read the stack {}", path.display()));
+        if gone {
             let init = Command::clusterup("init").arg(path.display().to_string());
             return failure.hint("write one to begin with").hint(init);
+        }
+        if speaks {
+            return failure;
         }
         failure.hint("name a stack's YAML file")
     })?;

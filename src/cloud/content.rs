@@ -1,14 +1,14 @@
 //! What is in a file, as keys of a bucket say it.
 
+use crate::disk;
 use crate::model::hex::hex;
 use sha2::{Digest, Sha256};
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 /// A file's SHA-256 in hexadecimal digits, and its bytes; `tell` hears how many were read so far.
 pub(super) fn digest(path: &Path, tell: &mut dyn FnMut(u64)) -> io::Result<(String, u64)> {
-    let mut file = File::open(path)?;
+    let mut file = disk::open(path)?;
     let mut digest = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
     let mut done = 0;

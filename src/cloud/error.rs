@@ -1,6 +1,7 @@
 //! What a cloud says no with, in a small set of classes.
 
 use crate::model::hint::Hint;
+use std::io::ErrorKind;
 
 /// What kind of no it was: callers act on this, people read the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +60,32 @@ pub trait IoContext<T> {
 impl<T> IoContext<T> for std::io::Result<T> {
     fn during(self, doing: impl FnOnce() -> String) -> Result<T, CloudError> {
         self.map_err(|error| {
-            CloudError::new(Class::Failed, format!("cannot {}", doing())).caused_by(error)
+            let failed = CloudError::new(Class::Failed, format!("cannot {}", doing()));
+            let failed = match remedy(error.kind()) {
+                Some(hint) => failed.hint(hint),
+                None => failed,
+            };
+            failed.caused_by(error)
         })
     }
+}
+
+/// Whether there is no room on the disk, or none for its user.
+pub(super) fn is_full(kind: ErrorKind) -> bool {
+    // The last is a limit on the size of files (`ulimit -f`).
+    matches!(
+        kind,
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge
+    )
+}
+
+fn remedy(kind: ErrorKind) -> Option<&'static str> {
+    if is_full(kind) {
+        return Some("make room on that disk, then run the same again");
+    }
+    if kind == ErrorKind::ReadOnlyFilesystem {
+        return Some("name a folder that can be written in XDG_STATE_HOME or XDG_CACHE_HOME");
+    }
+    let in_the_way = kind == ErrorKind::NotADirectory;
+    in_the_way.then_some("a file lies where a folder has to be: move it away")
 }

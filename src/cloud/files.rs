@@ -18,6 +18,10 @@ pub(super) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let beside = folder.join(format!(".{name}.{}", std::process::id()));
-    fs::write(&beside, content)?;
-    fs::rename(&beside, path)
+    let written = fs::write(&beside, content).and_then(|()| fs::rename(&beside, path));
+    if written.is_err() {
+        // Half of it would be in the way of nothing and yet take the room that is not there.
+        let _ = fs::remove_file(&beside);
+    }
+    written
 }

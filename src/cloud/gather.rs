@@ -6,6 +6,7 @@ use super::local::runtime::Store;
 use super::{content, home};
 use crate::cost::catalog::Catalog;
 use crate::cost::estimate::Estimate;
+use crate::disk::{self, Unfit};
 use crate::model::desired::InstanceGroups;
 use crate::model::event::{Event, Listener};
 use crate::model::facts::{Capacity, Facts, File, Input};
@@ -15,7 +16,6 @@ use crate::model::sample::Sample;
 use crate::model::span::Span;
 use crate::model::stack::{Data, Source, Stack};
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -123,18 +123,19 @@ impl Gather<'_> {
 
     fn file(&self, path: &Path, what: &str) -> Result<File, CloudError> {
         let path = self.expand(path);
-        let metadata = match fs::metadata(&path) {
+        let bytes = disk::open(&path).and_then(|file| file.metadata());
+        let bytes = match bytes.map(|metadata| metadata.len()) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let message = format!("{what} is not there: {}", path.display());
                 return Err(CloudError::new(Class::Input, message));
             }
-            metadata => metadata.during(|| format!("read {}", path.display()))?,
+            Err(error) if Unfit::of(&error).is_some() => {
+                let message = format!("{what} cannot be read: {}", path.display());
+                return Err(CloudError::new(Class::Input, message).caused_by(error));
+            }
+            bytes => bytes.during(|| format!("read {}", path.display()))?,
         };
-        if !metadata.is_file() {
-            let message = format!("{what} is no file: {}", path.display());
-            return Err(CloudError::new(Class::Input, message));
-        }
-        self.hashed(&path, what, metadata.len())
+        self.hashed(&path, what, bytes)
     }
 
     fn hashed(&self, path: &Path, what: &str, total: u64) -> Result<File, CloudError> {

@@ -4,6 +4,7 @@
 
 use super::files::{gone, write_whole};
 use crate::cloud::error::{Class, CloudError, IoContext};
+use crate::disk;
 use crate::model::action::Results;
 use crate::model::name::StackName;
 use crate::model::observed::Run;
@@ -26,7 +27,7 @@ struct Marker {
 }
 
 fn marker(home: &Path) -> Option<Marker> {
-    serde_json::from_slice(&fs::read(home.join(MARKER)).ok()?).ok()
+    serde_json::from_slice(&disk::bytes(&home.join(MARKER), disk::RECORD).ok()?).ok()
 }
 
 /// The run of a stack whose results are in `home`, all of them.

@@ -2,6 +2,7 @@
 
 use super::error::{Class, CloudError, IoContext};
 use super::files::gone;
+use crate::disk;
 use crate::model::desired::KeyPairSpec;
 use crate::model::name::{KeyPairName, StackName};
 use ssh_key::rand_core::OsRng;
@@ -28,11 +29,16 @@ pub(super) fn make(folder: &Path, stack: &StackName, spec: &KeyPairSpec) -> Resu
         .mode(0o700)
         .create(&beside)
         .during(doing)?;
-    match &spec.public_key {
-        Some(public) => fs::write(beside.join(PUBLIC), format!("{public}\n")).during(doing)?,
-        None => generate(&beside, stack, &spec.name)?,
+    let written = match &spec.public_key {
+        Some(public) => fs::write(beside.join(PUBLIC), format!("{public}\n")).during(doing),
+        None => generate(&beside, stack, &spec.name),
+    };
+    let made = written.and_then(|()| fs::rename(&beside, folder).during(doing));
+    if made.is_err() {
+        // Half a private key is in nobody's way, and yet nobody's.
+        let _ = fs::remove_dir_all(&beside);
     }
-    fs::rename(&beside, folder).during(doing)
+    made
 }
 
 /// Removes a pair's folder in one step: half a key pair would be no key pair and yet in the way.
@@ -47,7 +53,7 @@ pub(super) fn remove(folder: &Path) -> Result<(), CloudError> {
 
 /// The public half in a pair's folder, without its comment; empty where there is none.
 pub(super) fn public(folder: &Path) -> String {
-    without_comment(&fs::read_to_string(folder.join(PUBLIC)).unwrap_or_default())
+    without_comment(&disk::text(&folder.join(PUBLIC), disk::SMALL).unwrap_or_default())
 }
 
 fn generate(folder: &Path, stack: &StackName, name: &KeyPairName) -> Result<(), CloudError> {
@@ -82,8 +88,12 @@ pub(super) fn without_comment(public_key: &str) -> String {
 
 /// Reads a public key of the user's own.
 pub(super) fn read_public(path: &Path) -> Result<String, CloudError> {
-    let text =
-        fs::read_to_string(path).during(|| format!("read the public key {}", path.display()))?;
+    let text = disk::text(path, disk::SMALL).map_err(|error| {
+        let message = format!("cannot read the public key {}", path.display());
+        CloudError::new(Class::Input, message)
+            .caused_by(error)
+            .hint("name the file that ends in .pub")
+    })?;
     if ssh_key::PublicKey::from_openssh(text.trim()).is_err() {
         let message = format!("{} is no public key in OpenSSH's form", path.display());
         return Err(CloudError::new(Class::Input, message).hint("name the file that ends in .pub"));

@@ -33,6 +33,7 @@ use crate::model::facts::Facts;
 use crate::model::hint::Hint;
 use crate::model::name::{ClusterId, StackName, TeamName};
 use crate::model::observed::{Cluster, Observed};
+use crate::model::origin::Origin;
 use crate::model::plan::Plan;
 use crate::model::rung::Rung;
 use crate::model::sample::Sample;
@@ -108,6 +109,13 @@ pub trait Cloud {
     /// What exists of a stack, its results in the folder `home` included. Changes nothing.
     async fn observe(&self, stack: &StackName, home: Option<&Path>)
     -> Result<Observed, CloudError>;
+
+    /// From where the stack was applied last, where that was noted. After [`Self::observe`] of it.
+    async fn origin(&self, stack: &StackName) -> Result<Option<Origin>, CloudError>;
+
+    /// Has the stack noted as applied from there, with the first thing that is made of it from now
+    /// on.
+    fn applied_from(&self, origin: Origin);
 
     /// The clusters of a stack as they are now; less to ask for than [`Self::observe`].
     async fn watch(&self, stack: &StackName) -> Result<Vec<Cluster>, CloudError>;

@@ -5,11 +5,11 @@ use super::api::s3::{Bucket, GetBucketLocation, GetObject, ListObjects, Listed};
 use super::api::{ApiError, Kind, Serve};
 use super::error::{Class, CloudError};
 use super::files::write_whole;
+use crate::disk;
 use crate::model::hex::hex;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A prefix such as `s3://bucket/policies`.
@@ -37,6 +37,9 @@ struct Copy {
 
 /// How long a copy may stand for what cannot be reached.
 const FRESH: TimeDelta = TimeDelta::hours(24);
+
+/// More is no text of a policy.
+const MOST_BYTES: u64 = 256 << 10;
 
 /// More is no folder of policies.
 const MOST: usize = 200;
@@ -114,7 +117,7 @@ impl Prefix {
         if error.class != Class::Unreachable {
             return Err(error);
         }
-        let text = fs::read(self.place(cache)).ok();
+        let text = disk::bytes(&self.place(cache), 4 * disk::RECORD).ok();
         let copy = text.and_then(|text| serde_json::from_slice::<Copy>(&text).ok());
         match copy.filter(|copy| now - copy.at <= FRESH) {
             Some(Copy { at, files }) => Ok(Found {
@@ -155,6 +158,13 @@ impl Prefix {
         loop {
             let listed = api.serve(call.clone()).await;
             let page = listed.map_err(|error| self.unread(&error))?;
+            if let Some(Listed::Object { key, bytes, .. }) = page.items.iter().find(too_long) {
+                let name = format!("s3://{}/{key}", self.bucket.name);
+                let message = format!("{name} is no policy: it has {bytes} bytes");
+                let most = MOST_BYTES / 1024;
+                let hint = format!("move it elsewhere; a policy has {most} KiB at most");
+                return Err(CloudError::new(Class::Input, message).hint(hint));
+            }
             keys.extend(page.items.into_iter().filter_map(policy));
             if keys.len() > MOST {
                 let message = format!("more than {MOST} files lie in {self}");
@@ -187,13 +197,21 @@ impl Prefix {
 
 fn policy(listed: Listed) -> Option<String> {
     match listed {
-        Listed::Object { key, .. } => {
-            let name = key.to_ascii_lowercase();
-            let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
-            yaml.then_some(key)
-        }
+        Listed::Object { key, .. } => is_yaml(&key).then_some(key),
         Listed::Prefix(_) => None,
     }
+}
+
+fn is_yaml(key: &str) -> bool {
+    let name = key.to_ascii_lowercase();
+    name.ends_with(".yaml") || name.ends_with(".yml")
+}
+
+fn too_long(listed: &&Listed) -> bool {
+    let Listed::Object { key, bytes, .. } = listed else {
+        return false;
+    };
+    is_yaml(key) && *bytes > MOST_BYTES
 }
 
 impl std::fmt::Display for Prefix {

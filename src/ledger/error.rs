@@ -32,7 +32,15 @@ impl LedgerError {
         match self {
             Self::Newer { .. } => "use that clusterup, or its successor",
             Self::File { .. } => "see that the folder is yours to write in",
-            Self::Database { .. } => "try again when no other clusterup is at work",
+            Self::Database { source, .. } => match source.sqlite_error_code() {
+                Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure) => {
+                    "make room on the ledger's disk, then run the same again"
+                }
+                Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => {
+                    "see that the ledger and its folder are yours to write in"
+                }
+                _ => "try again when no other clusterup is at work",
+            },
             Self::Spoilt { .. } | Self::Unreadable { .. } => {
                 "move ledger.db away: it is made anew from what the cloud remembers"
             }

@@ -2,6 +2,7 @@
 
 use super::error::{Doing, LedgerError};
 use super::schema;
+use crate::disk;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::fs::{self, DirBuilder, OpenOptions};
@@ -15,10 +16,18 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) fn connect(path: &Path) -> Result<Connection, LedgerError> {
-    make(path).map_err(|source| LedgerError::File {
+    let file = |source| LedgerError::File {
         path: path.to_owned(),
         source,
-    })?;
+    };
+    make(path).map_err(file)?;
+    // SQLite would open what waits, or has no end.
+    for end in ["", "-wal", "-shm"] {
+        match disk::open(&beside(path, end)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            opened => drop(opened.map_err(file)?),
+        }
+    }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut db = Connection::open_with_flags(path, flags).doing("opened")?;
     db.busy_timeout(PATIENCE).doing("opened")?;
@@ -82,13 +91,16 @@ fn check(db: &Connection, path: &Path) -> Result<(), LedgerError> {
     }
 }
 
+/// The file whose name is longer by this end.
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    PathBuf::from(name)
+}
+
 /// Moves a spoilt ledger, and what SQLite has beside it, to a name that says since when.
 pub(super) fn move_aside(path: &Path, now: DateTime<Utc>) -> Result<PathBuf, LedgerError> {
-    let with = |end: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(end);
-        PathBuf::from(name)
-    };
+    let with = |end: &str| beside(path, end);
     let mark = now.format(".spoilt-%Y%m%dT%H%M%S%3fZ").to_string();
     let aside = with(&mark);
     fs::rename(path, &aside).map_err(|source| LedgerError::File {

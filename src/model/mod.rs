@@ -27,6 +27,7 @@ pub mod notice;
 pub mod observed;
 pub mod on_record;
 pub mod orders;
+pub mod origin;
 mod parsed;
 pub mod partition;
 pub mod percent;

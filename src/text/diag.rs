@@ -1,6 +1,7 @@
 //! What is wrong, where, what was expected instead, and what was perhaps meant.
 
 use super::source::{Mark, Source};
+use super::strange;
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,6 +10,10 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Code {
     Syntax,
+    /// Bytes that are no UTF-8.
+    NotText,
+    /// One that is not seen, or looks like a space.
+    StrangeCharacter,
     TooLarge,
     Empty,
     SeveralDocuments,
@@ -38,6 +43,8 @@ impl Code {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Syntax => "syntax",
+            Self::NotText => "not-text",
+            Self::StrangeCharacter => "strange-character",
             Self::TooLarge => "too-large",
             Self::Empty => "empty",
             Self::SeveralDocuments => "several-documents",
@@ -133,6 +140,9 @@ impl Diagnostics {
             found.at = sources[found.at.source].clip(found.at);
             if let Some((at, _)) = &mut found.related {
                 *at = sources[at.source].clip(*at);
+            }
+            if found.help.is_none() {
+                found.help = strange::hidden(&sources[found.at.source].text[found.at.range()]);
             }
         }
         // An alias repeats the mistakes of its anchor at the anchor's own place.

@@ -4,12 +4,13 @@
 use super::diag::{Code, Diagnostic};
 use super::node::{Entry, Key, Node, Scalar, Value};
 use super::source::Mark;
+use super::strange;
 use super::syntax;
 use serde_saphyr::granit_parser::{Event, Options, Parser, ScalarStyle, Span};
 use std::collections::BTreeMap;
 
 /// No file of ours needs more; an editor's accident or an attack would.
-const MOST_BYTES: usize = 256 * 1024;
+pub const MOST_BYTES: usize = 256 * 1024;
 const MOST_DEPTH: usize = 32;
 /// What aliases may add, so that a few lines cannot become a million nodes.
 const MOST_COPIES: usize = 10_000;
@@ -36,21 +37,32 @@ pub(crate) fn read(text: &str, source: usize, at: usize) -> Read {
     options.flow_nesting_limit = MOST_DEPTH;
     options.block_nesting_limit = MOST_DEPTH;
     options.set_emit_comments(false);
+    let mut strange = Vec::new();
     for event in Parser::new_from_str_with_options(text, options) {
         match event {
             Ok((event, span)) => {
+                if let Event::Scalar(_, ScalarStyle::Plain, ..) = &event {
+                    let range = span.byte_range().unwrap_or_default();
+                    strange.extend(strange::within(text, range, source, at));
+                }
                 if !builder.take(event, span) {
                     break;
                 }
             }
             Err(error) => {
-                let found = syntax::diagnostic(&error, text, source, at, MOST_DEPTH);
+                let found = strange::to_blame(text, source, at)
+                    .unwrap_or_else(|| syntax::diagnostic(&error, text, source, at, MOST_DEPTH));
                 return Read {
                     root: None,
                     found: vec![found],
                 };
             }
         }
+    }
+    if !strange.is_empty() {
+        // What else would be said is of what they make of the keys and values.
+        let (root, found) = (None, strange);
+        return Read { root, found };
     }
     Read {
         root: builder.root,

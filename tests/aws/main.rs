@@ -22,6 +22,7 @@ mod ledger;
 mod life;
 mod lost;
 mod months;
+mod origins;
 mod partitions;
 mod patrol;
 mod policies;

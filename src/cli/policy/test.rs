@@ -7,6 +7,7 @@ use crate::cli::failure::{Exit, Failure};
 use crate::cli::policies::{self, PoliciesArgs, Read};
 use crate::cli::screen::Screen;
 use crate::cli::stack_file;
+use crate::cli::text_file;
 use crate::cli::view::policy::word;
 use crate::cli::view::words::wrap;
 use crate::model::clock::Clock;
@@ -84,9 +85,9 @@ fn beside(read: &Read) -> Vec<PathBuf> {
 }
 
 fn examples(file: &Path) -> Result<Vec<Example>, Failure> {
-    let text = fs::read_to_string(file).map_err(|error| {
-        Failure::input(format!("cannot read {}", file.display()))
-            .caused_by(&error)
+    let text = text_file::read(file).map_err(|unread| {
+        unread
+            .failure(format!("cannot read {}", file.display()))
             .hint("name a file of examples")
     })?;
     let base = file.parent().unwrap_or(Path::new(""));

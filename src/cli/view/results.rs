@@ -1,5 +1,6 @@
 //! The tables among a job's results, shown where they have come home.
 
+use crate::disk;
 use comfy_table::{ContentArrangement, Table, presets};
 use std::fmt::Write;
 use std::fs;
@@ -45,8 +46,7 @@ fn collect(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) {
 fn read(path: &Path) -> Option<Found> {
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
-        .from_path(path)
-        .ok()?;
+        .from_reader(disk::open(path).ok()?);
     let cells = |record: &csv::StringRecord| record.iter().map(str::to_owned).collect::<Vec<_>>();
     let header = cells(reader.headers().ok()?);
     let mut records = reader.records();

@@ -5,6 +5,7 @@ use super::unit::{NAME, Whose, is_untouched, unit};
 use crate::cli::context::Context;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::screen::Screen;
+use crate::disk;
 use crate::model::hint::{Command, Hint};
 use serde_json::json;
 use std::fs::{self, Permissions};
@@ -127,7 +128,7 @@ fn folder(whose: Whose, context: &Context) -> Result<PathBuf, Failure> {
 }
 
 fn read(path: &Path) -> Result<Option<String>, Failure> {
-    match fs::read(path) {
+    match disk::bytes(path, disk::SMALL) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => {

@@ -62,12 +62,12 @@ impl<A: Api> Account<A> {
             }
         };
         closed.doing(|| format!("close bucket {}", bucket.name))?;
-        let key = place::marker(stack);
+        let (key, body) = (place::marker(stack), self.marker_body());
         loop {
             let call = PutObject {
                 bucket: bucket.clone(),
                 key: key.clone(),
-                body: Body::Bytes(Vec::new()),
+                body: Body::Bytes(body.clone()),
                 condition: Condition::Always,
             };
             match self.api.serve(call).await {

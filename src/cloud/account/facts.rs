@@ -10,6 +10,7 @@ use crate::cloud::api::Api;
 use crate::cloud::api::emr::ListReleaseLabels;
 use crate::cloud::files::write_whole;
 use crate::cloud::gather::Gather;
+use crate::disk;
 use crate::model::event::Listener;
 use crate::model::facts::Facts;
 use crate::model::release::Release;
@@ -17,7 +18,6 @@ use crate::model::sample::Sample;
 use crate::model::stack::Stack;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use std::fs;
 use std::path::PathBuf;
 
 impl<A: Api> Account<A> {
@@ -88,7 +88,7 @@ impl<A: Api> Account<A> {
 
     /// The labels as they were listed within a day: EMR has a new one every few weeks.
     fn known_labels(&self, prefix: &str) -> Option<Vec<String>> {
-        let text = fs::read(self.labels_file(prefix)).ok()?;
+        let text = disk::bytes(&self.labels_file(prefix), disk::RECORD).ok()?;
         let listed: Listed = serde_json::from_slice(&text).ok()?;
         let age = self.settings.clock.now() - listed.at;
         (TimeDelta::zero() <= age && age < A_DAY).then_some(listed.labels)

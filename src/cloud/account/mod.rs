@@ -22,6 +22,7 @@ mod logs;
 mod machines;
 mod names;
 mod observe;
+mod origin;
 mod patrol;
 mod place;
 mod results;
@@ -55,6 +56,7 @@ use crate::model::facts::Facts;
 use crate::model::fleet::Place;
 use crate::model::name::{ClusterId, Region, StackName, TeamName};
 use crate::model::observed::{Cluster, Observed};
+use crate::model::origin::Origin;
 use crate::model::plan::Plan;
 use crate::model::rung::Rung;
 use crate::model::sample::Sample;
@@ -89,6 +91,8 @@ pub struct Account<A> {
     rounds: patrol::Rounds<A>,
     /// The calls so far, where somebody counts them.
     count: Option<Count>,
+    /// What is to be noted with the next thing that is made.
+    applied_from: RefCell<Option<Origin>>,
 }
 
 type Count = Box<dyn Fn() -> BTreeMap<String, u64>>;
@@ -123,6 +127,7 @@ impl<A: Api> Account<A> {
             place: Place::Region(settings.region.clone()),
             rounds: patrol::Rounds::default(),
             count: None,
+            applied_from: RefCell::default(),
             settings,
             identity: RefCell::new(None),
             seen: RefCell::new(Seen::default()),
@@ -187,6 +192,14 @@ impl<A: Api> Cloud for Account<A> {
         self.look(stack, home).await
     }
 
+    async fn origin(&self, stack: &StackName) -> Result<Option<Origin>, CloudError> {
+        self.read_origin(stack).await
+    }
+
+    fn applied_from(&self, origin: Origin) {
+        self.applied_from.replace(Some(origin));
+    }
+
     async fn watch(&self, stack: &StackName) -> Result<Vec<Cluster>, CloudError> {
         self.glance(stack).await
     }
@@ -236,6 +249,9 @@ impl<A: Api> Cloud for Account<A> {
         hear: &dyn Listener,
     ) -> Result<(), CloudError> {
         self.still_ours().await?;
+        if *action != Action::CreateBucket {
+            self.note_origin(stack).await?;
+        }
         match action {
             Action::CreateRoles => self.create_roles().await,
             Action::CreateKeyPair(spec) => self.create_key(stack, spec).await,

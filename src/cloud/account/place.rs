@@ -4,7 +4,8 @@
 //! locks/STACK.json                     who works on the stack
 //! watchdog/lock                        who watches the account
 //! teams/TEAM.json                      what the team has spent and promised
-//! stacks/STACK/.clusterup.json         the stack has a part of the bucket, and the bucket is closed
+//! stacks/STACK/.clusterup.json         the stack has a part of the bucket, and the bucket is closed;
+//!                                      in it, from where the stack was applied last
 //! stacks/STACK/{scripts, data, bootstrap, results, scratch}/…
 //! stacks/STACK/logs/CLUSTER/…          what EMR uploads
 //! stacks/STACK/intents/NONCE.json      a call without a token is about to be made
@@ -23,6 +24,9 @@ pub(super) const LOCKS: &str = "locks/";
 /// Who watches the account.
 pub(super) const WATCH: &str = "watchdog/lock";
 
+/// The marker of a stack's part, without the stack's prefix.
+pub(super) const MARKER: &str = ".clusterup.json";
+
 pub(super) fn lock(stack: &StackName) -> String {
     format!("{LOCKS}{stack}.json")
 }
@@ -32,7 +36,7 @@ pub(super) fn team(team: &TeamName) -> String {
 }
 
 pub(super) fn marker(stack: &StackName) -> String {
-    format!("{}.clusterup.json", prefix(stack))
+    format!("{}{MARKER}", prefix(stack))
 }
 
 pub(super) fn intent(stack: &StackName, nonce: &str) -> String {

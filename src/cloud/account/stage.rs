@@ -11,13 +11,13 @@ use crate::cloud::api::{Api, Kind};
 use crate::cloud::content;
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::cloud::sample::sample_lines;
+use crate::disk;
 use crate::model::desired::Object;
 use crate::model::event::{Event, Listener};
 use crate::model::name::StackName;
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
-use std::fs::File;
 use std::path::Path;
 use tempfile::NamedTempFile;
 
@@ -256,7 +256,7 @@ impl<'a> Upload<'a> {
         };
         let doing = || format!("take a part of {}", object.from.display());
         let mut into = NamedTempFile::new().during(doing)?;
-        let mut from = File::open(&object.from).during(doing)?;
+        let mut from = disk::open(&object.from).during(doing)?;
         sample_lines(&mut from, into.as_file_mut(), sample).during(doing)?;
         let bytes = into.as_file().metadata().during(doing)?.len();
         let from = Cow::from(into.path().to_owned());

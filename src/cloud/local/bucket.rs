@@ -5,6 +5,7 @@ use crate::cloud::content;
 use crate::cloud::error::{CloudError, IoContext};
 use crate::cloud::files::gone;
 use crate::cloud::sample::sample_lines;
+use crate::disk;
 use crate::model::desired::{JobSpec, Object};
 use crate::model::event::{Event, Listener};
 use crate::model::hex::hex;
@@ -85,7 +86,7 @@ fn stage_one(object: &Object, to: &Path, tell: &mut dyn FnMut(u64)) -> io::Resul
     fs::create_dir_all(folder)?;
     let beside = folder.join(format!("{PARTIAL}{}", std::process::id()));
     let mut from = Told {
-        inner: File::open(&object.from)?,
+        inner: disk::open(&object.from)?,
         digest: Sha256::new(),
         tell,
     };

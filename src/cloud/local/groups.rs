@@ -3,6 +3,7 @@
 use super::place::{Place, names};
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::cloud::files::{gone, write_whole};
+use crate::disk;
 use crate::model::name::{GroupName, StackName};
 use crate::model::stack::SecurityGroup;
 use std::fs;
@@ -11,7 +12,8 @@ pub(super) fn observe(place: &Place, stack: &StackName) -> Result<Vec<SecurityGr
     let mut groups = Vec::new();
     for name in names(&place.groups(stack))? {
         let path = place.groups(stack).join(name);
-        let text = fs::read(&path).during(|| format!("read {}", path.display()))?;
+        let text =
+            disk::bytes(&path, disk::RECORD).during(|| format!("read {}", path.display()))?;
         let group = serde_json::from_slice(&text).map_err(|error| {
             let message = format!("{} is no security group of ours", path.display());
             CloudError::new(Class::Failed, message).caused_by(error)

@@ -111,7 +111,10 @@ pub(super) fn terminate(folder: &Folder, end: &End) -> Result<(), CloudError> {
     if !folder.held()? {
         return Ok(());
     }
-    folder.request(&Request::Terminate(end.clone()))?;
+    if folder.request(&Request::Terminate(end.clone())).is_err() {
+        // There is no room for a request. Why it ended is then what a signal says.
+        folder.stop()?;
+    }
     if folder.wait_over(PATIENCE)? {
         return Ok(());
     }

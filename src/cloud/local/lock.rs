@@ -2,7 +2,7 @@
 
 use super::place::Place;
 use crate::cloud::Hold;
-use crate::cloud::error::{Class, CloudError, IoContext};
+use crate::cloud::error::{Class, CloudError, IoContext, is_full};
 use crate::model::event::{Event, Listener};
 use crate::model::hint::Command;
 use crate::model::name::StackName;
@@ -18,11 +18,23 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(120);
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// How often others may take a folder away that a lock is just made in; more often it is one that
+/// cannot be made.
+const MOVES: u32 = 1_000;
+
+fn unmade(lock: &Path) -> CloudError {
+    let folder = lock.parent().unwrap_or(lock).display();
+    let gone = std::io::Error::from(std::io::ErrorKind::NotFound);
+    CloudError::new(Class::Failed, format!("cannot make {folder}"))
+        .caused_by(gone)
+        .hint("name a folder that is there and yours to write in, by XDG_STATE_HOME")
+}
+
 /// A held lock. The file goes with it, so that nothing is left of a stack that is destroyed.
 pub(super) struct Held {
     path: PathBuf,
     place: Place,
-    _file: File,
+    _files: Vec<File>,
 }
 
 #[async_trait(?Send)]
@@ -64,18 +76,19 @@ pub(super) async fn take(
     hear: &dyn Listener,
 ) -> Result<Held, CloudError> {
     let path = path(place, stack);
-    let mut waited = Duration::ZERO;
+    let (mut waited, mut moved) = (Duration::ZERO, 0);
     loop {
-        match attempt(&path).during(|| format!("lock {}", path.display()))? {
-            Attempt::Held(file) => {
+        match both(place, &path).during(|| format!("lock {}", path.display()))? {
+            Attempt::Held(files) => {
                 place.close_to_others();
                 return Ok(Held {
                     path,
                     place: place.clone(),
-                    _file: file,
+                    _files: files,
                 });
             }
-            Attempt::Moved => {}
+            Attempt::Moved if moved < MOVES => moved += 1,
+            Attempt::Moved => return Err(unmade(&path)),
             Attempt::By(holder) if waited >= PATIENCE => {
                 let message = format!("{holder} is at work on stack {stack}");
                 return Err(CloudError::new(Class::Busy, message)
@@ -104,10 +117,11 @@ fn watch_path(place: &Place) -> PathBuf {
 
 /// That lock, with something that lives as long; none where another has it.
 pub(super) fn watch(place: &Place) -> Result<Option<(Watching, Weak<()>)>, CloudError> {
-    let path = watch_path(place);
+    let (path, mut moved) = (watch_path(place), 0);
     loop {
         match attempt(&path).during(|| format!("lock {}", path.display()))? {
-            Attempt::Moved => {}
+            Attempt::Moved if moved < MOVES => moved += 1,
+            Attempt::Moved => return Err(unmade(&path)),
             Attempt::By(_) => return Ok(None),
             Attempt::Held(file) => {
                 place.close_to_others();
@@ -116,7 +130,7 @@ pub(super) fn watch(place: &Place) -> Result<Option<(Watching, Weak<()>)>, Cloud
                 let held = Held {
                     path,
                     place: place.clone(),
-                    _file: file,
+                    _files: vec![file],
                 };
                 return Ok(Some((
                     Watching {
@@ -148,11 +162,42 @@ impl Hold for Watching {
     }
 }
 
-enum Attempt {
-    Held(File),
+enum Attempt<T = File> {
+    Held(T),
     /// The file was removed by its holder between our opening and locking it.
     Moved,
     By(String),
+}
+
+/// The stack's lock and a part of that of the folder of all stacks. Where the disk is too full for
+/// the stack's own, the whole of the folder's stands for it: `destroy` has to be able to make room.
+fn both(place: &Place, path: &Path) -> std::io::Result<Attempt<Vec<File>>> {
+    let mut files = Vec::new();
+    let alone = match attempt(path) {
+        // Where there is no folder yet, nothing can be made and nothing has to go.
+        Err(error) if is_full(error.kind()) && place.root().is_dir() => true,
+        Err(error) => return Err(error),
+        Ok(Attempt::Held(file)) => {
+            files.push(file);
+            false
+        }
+        Ok(Attempt::Moved) => return Ok(Attempt::Moved),
+        Ok(Attempt::By(holder)) => return Ok(Attempt::By(holder)),
+    };
+    let root = match File::open(place.root()) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Attempt::Moved),
+        opened => opened?,
+    };
+    let locked = match alone {
+        true => root.try_lock(),
+        false => root.try_lock_shared(),
+    };
+    match locked {
+        Ok(()) => files.push(root),
+        Err(TryLockError::WouldBlock) => return Ok(Attempt::By("another clusterup".to_owned())),
+        Err(TryLockError::Error(error)) => return Err(error),
+    }
+    Ok(Attempt::Held(files))
 }
 
 fn attempt(path: &Path) -> std::io::Result<Attempt> {
@@ -197,8 +242,10 @@ fn attempt(path: &Path) -> std::io::Result<Attempt> {
     if !same {
         return Ok(Attempt::Moved);
     }
-    file.set_len(0)?;
-    file.rewind()?;
-    write!(file, "clusterup (process {})", std::process::id())?;
+    // Best effort: a full disk has no room for a name, and the lock is as good without.
+    let _ = file
+        .set_len(0)
+        .and_then(|()| file.rewind())
+        .and_then(|()| write!(file, "clusterup (process {})", std::process::id()));
     Ok(Attempt::Held(file))
 }

@@ -8,6 +8,7 @@ pub mod keys;
 mod launch;
 mod lock;
 pub mod machine;
+mod origin;
 mod patrol;
 pub mod place;
 pub mod runtime;
@@ -28,12 +29,14 @@ use crate::model::facts::Facts;
 use crate::model::hint::Command;
 use crate::model::name::{ClusterId, StackName, TeamName};
 use crate::model::observed::{Cluster, Observed};
+use crate::model::origin::Origin;
 use crate::model::plan::Plan;
 use crate::model::rung::{Rung, RungKind};
 use crate::model::sample::Sample;
 use crate::model::stack::Stack;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -48,6 +51,8 @@ pub struct Local {
     prices: Arc<Catalog>,
     clock: Arc<dyn Clock>,
     rounds: patrol::Rounds,
+    /// What is to be noted with the next thing that is made.
+    applied_from: RefCell<Option<Origin>>,
 }
 
 /// What of this machine's environment a local cluster may know.
@@ -75,6 +80,7 @@ impl Local {
             prices,
             clock,
             rounds: patrol::Rounds::default(),
+            applied_from: RefCell::default(),
         }
     }
 
@@ -148,6 +154,14 @@ impl Cloud for Local {
             clusters,
             results_home: home.and_then(|folder| home::observe(stack, folder)),
         })
+    }
+
+    async fn origin(&self, stack: &StackName) -> Result<Option<Origin>, CloudError> {
+        origin::read(&self.place, stack)
+    }
+
+    fn applied_from(&self, origin: Origin) {
+        self.applied_from.replace(Some(origin));
     }
 
     async fn watch(&self, stack: &StackName) -> Result<Vec<Cluster>, CloudError> {
@@ -233,6 +247,9 @@ impl Cloud for Local {
                 Ok(())
             }
         }?;
+        if let Some(origin) = self.applied_from.take() {
+            origin::write(place, stack, &origin)?;
+        }
         place.tidy(stack);
         Ok(())
     }

@@ -7,6 +7,7 @@ use crate::cloud::error::{Class, IoContext};
 use crate::cloud::files::{gone, write_whole};
 use crate::cloud::patrol::{Leftover, Patrol};
 use crate::cloud::{Cloud, CloudError, Lease};
+use crate::disk;
 use crate::model::extension::Extension;
 use crate::model::fleet::{Listed, Made, Mark, Place, Pulse, Sight, Signal};
 use crate::model::hint::Command;
@@ -117,7 +118,7 @@ fn mark_of(folder: &Folder) -> PathBuf {
 
 fn read_mark(folder: &Folder) -> Result<Option<Mark>, CloudError> {
     let path = mark_of(folder);
-    match fs::read_to_string(&path) {
+    match disk::text(&path, disk::SMALL) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         text => Ok(text
             .during(|| format!("read {}", path.display()))?

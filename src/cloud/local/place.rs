@@ -5,6 +5,7 @@
 //! ROOT/STACK/groups/NAME.json
 //! ROOT/STACK/bucket/{scripts, data, scratch, results}/…
 //! ROOT/STACK/clusters/ID/…
+//! ROOT/STACK/applied.json
 //! ROOT/.locks/STACK
 //! ROOT/.locks/.watchdog
 //! ROOT/../teams/TEAM.json
@@ -61,6 +62,15 @@ impl Place {
         self.clusters(stack).join(id.as_str())
     }
 
+    /// From where the stack was applied last.
+    pub(super) fn origin(&self, stack: &StackName) -> PathBuf {
+        self.stack(stack).join("applied.json")
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
     pub(super) fn locks(&self) -> PathBuf {
         self.root.join(".locks")
     }
@@ -113,15 +123,15 @@ impl Place {
 
     /// Removes the folders that have become empty, up to the root's own parent.
     pub(super) fn tidy(&self, stack: &StackName) {
-        for folder in [
-            self.keys(stack),
-            self.groups(stack),
-            self.clusters(stack),
-            self.stack(stack),
-        ] {
+        for folder in [self.keys(stack), self.groups(stack), self.clusters(stack)] {
             // A folder with something in it stays: that is the point.
             let _ = fs::remove_dir(folder);
         }
+        let origin = self.origin(stack);
+        if entries(&self.stack(stack)).all(|entry| entry.path() == origin) {
+            let _ = fs::remove_file(origin);
+        }
+        let _ = fs::remove_dir(self.stack(stack));
     }
 
     /// Removes the root and its parent where nothing is left in them.

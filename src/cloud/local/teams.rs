@@ -5,6 +5,7 @@ use super::place::Place;
 use crate::cloud::error::IoContext;
 use crate::cloud::files::write_whole;
 use crate::cloud::{CloudError, Kept};
+use crate::disk;
 use crate::model::hex::hex;
 use crate::model::name::{StackName, TeamName};
 use sha2::{Digest, Sha256};
@@ -22,7 +23,7 @@ pub(super) fn read(place: &Place, team: &TeamName) -> Result<Option<Kept>, Cloud
 }
 
 fn kept(path: &Path) -> io::Result<Option<Kept>> {
-    match fs::read(path) {
+    match disk::bytes(path, disk::RECORD) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         read => read.map(|content| {
             let version = hex(&Sha256::digest(&content));

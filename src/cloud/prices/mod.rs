@@ -6,6 +6,7 @@ pub mod refresh;
 use super::error::{CloudError, IoContext};
 use super::files::write_whole;
 use crate::cost::catalog::Catalog;
+use crate::disk;
 use crate::model::name::Region;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -43,7 +44,7 @@ impl PriceCache {
         let (mut catalogs, mut spoilt) = (Vec::new(), Vec::new());
         for region in regions {
             let path = self.path(&region);
-            let read = fs::read_to_string(&path).map_err(|error| error.to_string());
+            let read = disk::text(&path, disk::RECORD).map_err(|error| error.to_string());
             let parse = |text: String| text.parse().map_err(|bad| format!("{bad}"));
             match read.and_then(parse) {
                 Ok(catalog) => catalogs.push(catalog),

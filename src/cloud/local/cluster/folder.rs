@@ -15,7 +15,7 @@
 use super::json::{read, write};
 use super::lock::Held;
 use super::order::Order;
-use crate::cloud::error::{Class, CloudError, IoContext};
+use crate::cloud::error::{Class, CloudError, IoContext, is_full};
 use crate::model::name::StepName;
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
@@ -65,7 +65,7 @@ impl Folder {
             return Ok(());
         }
         // Held until it is gone: a supervisor that is just starting must not begin on the rest.
-        let Some(_held) = Held::take(&self.lock())? else {
+        let Some(_held) = Held::take_nameless(&self.lock())? else {
             let message = format!("the cluster in {} is still alive", self.0.display());
             return Err(CloudError::new(Class::Busy, message).hint("run the same again"));
         };
@@ -80,8 +80,25 @@ impl Folder {
         }
         let name = self.0.file_name().unwrap_or_default().to_string_lossy();
         let draft = self.0.with_file_name(format!(".{name}.gone"));
-        fs::rename(&self.0, &draft).during(saying)?;
-        fs::remove_dir_all(&draft).during(saying)
+        match fs::rename(&self.0, &draft) {
+            // No room for another name: what says that there was a cluster goes last.
+            Err(error) if is_full(error.kind()) => {
+                let order = self.0.join("order.json");
+                for entry in fs::read_dir(&self.0).during(saying)? {
+                    let path = entry.during(saying)?.path();
+                    if path.is_dir() {
+                        fs::remove_dir_all(&path).during(saying)?;
+                    } else if path != order {
+                        fs::remove_file(&path).during(saying)?;
+                    }
+                }
+                fs::remove_dir_all(&self.0).during(saying)
+            }
+            renamed => {
+                renamed.during(saying)?;
+                fs::remove_dir_all(&draft).during(saying)
+            }
+        }
     }
 
     /// Removes what only a living cluster needs.

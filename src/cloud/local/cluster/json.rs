@@ -1,9 +1,10 @@
 //! Values in files, as JSON.
 
 use crate::cloud::error::{CloudError, IoContext};
+use crate::disk;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
@@ -21,7 +22,7 @@ pub(super) fn write(path: &Path, value: &impl Serialize) -> Result<(), CloudErro
 
 pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, CloudError> {
     let saying = || format!("read {}", path.display());
-    let text = fs::read(path).during(saying)?;
+    let text = disk::bytes(path, disk::RECORD).during(saying)?;
     serde_json::from_slice(&text)
         .map_err(std::io::Error::from)
         .during(saying)

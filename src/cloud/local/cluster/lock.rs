@@ -3,8 +3,9 @@
 
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::cloud::process::Process;
+use crate::disk;
 use rustix::process::{Pid, Signal, kill_process};
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{Seek, Write};
 use std::path::Path;
 use std::thread;
@@ -13,22 +14,31 @@ use std::time::Duration;
 /// The lock, held until dropped.
 #[derive(Debug)]
 pub struct Held {
-    _file: File,
+    file: File,
 }
 
 impl Held {
-    /// Takes the lock; none where another process holds it. Tried for a moment, since somebody
-    /// who only looks holds it for an instant too.
+    /// Takes the lock and says in it whose it is; none where another process holds it.
     pub fn take(path: &Path) -> Result<Option<Self>, CloudError> {
-        let mut file = open(path)?;
+        let Some(mut held) = Self::take_nameless(path)? else {
+            return Ok(None);
+        };
+        let owner = serde_json::to_vec(&Process::me()).unwrap_or_default();
+        let saying = || format!("write {}", path.display());
+        let file = &mut held.file;
+        file.set_len(0).during(saying)?;
+        file.rewind().during(saying)?;
+        file.write_all(&owner).during(saying)?;
+        Ok(Some(held))
+    }
+
+    /// The same for what takes a moment: a full disk has no room for a name. Tried for a while,
+    /// since somebody who only looks holds it for an instant too.
+    pub fn take_nameless(path: &Path) -> Result<Option<Self>, CloudError> {
+        let file = open(path)?;
         for _ in 0..20 {
             if lock(&file, path)? {
-                let owner = serde_json::to_vec(&Process::me()).unwrap_or_default();
-                let saying = || format!("write {}", path.display());
-                file.set_len(0).during(saying)?;
-                file.rewind().during(saying)?;
-                file.write_all(&owner).during(saying)?;
-                return Ok(Some(Self { _file: file }));
+                return Ok(Some(Self { file }));
             }
             thread::sleep(Duration::from_millis(10));
         }
@@ -40,7 +50,8 @@ impl Held {
         if !path.exists() {
             return Ok(false);
         }
-        let file = open(path)?;
+        // To look is possible where nothing can be written.
+        let file = File::open(path).during(|| format!("open {}", path.display()))?;
         match file.try_lock_shared() {
             Ok(()) => Ok(false),
             Err(TryLockError::WouldBlock) => Ok(true),
@@ -50,17 +61,22 @@ impl Held {
 
     /// Kills the holder, if it is still the process that took it.
     pub fn kill_holder(path: &Path) -> Result<(), CloudError> {
+        Self::signal_holder(path, Signal::KILL)
+    }
+
+    /// Sends the holder a signal, if it is still the process that took it.
+    pub fn signal_holder(path: &Path, signal: Signal) -> Result<(), CloudError> {
         if !Self::by_somebody(path)? {
             return Ok(());
         }
-        let text = fs::read(path).during(|| format!("read {}", path.display()))?;
+        let text = disk::bytes(path, disk::SMALL).during(|| format!("read {}", path.display()))?;
         let owner: Option<Process> = serde_json::from_slice(&text).ok();
         let alive = owner.filter(Process::lives);
         let Some(pid) = alive.and_then(|owner| Pid::from_raw(owner.pid)) else {
             let message = format!("cannot tell which process holds {}", path.display());
             return Err(CloudError::new(Class::Failed, message));
         };
-        kill_process(pid, Signal::KILL).map_err(|error| {
+        kill_process(pid, signal).map_err(|error| {
             CloudError::new(Class::Failed, format!("cannot kill the process {pid:?}"))
                 .caused_by(std::io::Error::from(error))
         })
@@ -92,6 +108,7 @@ fn refused(path: &Path, error: std::io::Error) -> CloudError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn one_holder_at_a_time() {

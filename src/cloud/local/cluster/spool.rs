@@ -1,6 +1,7 @@
 //! Requests to a living supervisor: numbered files, each put in place whole.
 
 use crate::cloud::error::{Class, CloudError, IoContext};
+use crate::disk;
 use crate::model::desired::{ClusterSpec, JobSpec};
 use crate::model::extension::Extension;
 use crate::model::observed::End;
@@ -39,7 +40,10 @@ pub(super) fn put(spool: &Path, request: &Request) -> Result<PathBuf, CloudError
     let text = serde_json::to_vec(request).map_err(|error| {
         CloudError::new(Class::Failed, "cannot write the request").caused_by(error)
     })?;
-    fs::write(&draft, text).during(saying)?;
+    if let Err(error) = fs::write(&draft, text) {
+        let _ = fs::remove_file(&draft);
+        return Err(error).during(saying);
+    }
     let mut number = numbers(spool)?.last().map_or(1, |last| last + 1);
     // A link, unlike a rename, refuses a name that somebody else has taken in between.
     let file = loop {
@@ -59,7 +63,7 @@ pub(super) fn all(spool: &Path) -> Result<Vec<Result<Spooled, CloudError>>, Clou
     let read = |number: u64| {
         let file = spool.join(format!("{number:06}.json"));
         let saying = || format!("read the request {}", file.display());
-        let text = fs::read(&file).during(saying)?;
+        let text = disk::bytes(&file, disk::RECORD).during(saying)?;
         let request = serde_json::from_slice(&text)
             .map_err(std::io::Error::from)
             .during(saying);

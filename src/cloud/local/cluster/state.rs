@@ -7,6 +7,7 @@ use super::spool::{self, Request, Spooled};
 use crate::cloud::error::{CloudError, IoContext};
 use crate::model::observed::{Cluster, ClusterState, End, EndReason};
 use chrono::{DateTime, Utc};
+use rustix::process::Signal;
 use std::fs;
 use std::path::PathBuf;
 use std::thread;
@@ -95,6 +96,11 @@ impl Folder {
     /// Requests that nobody has taken up yet. For the supervisor.
     pub fn spooled(&self) -> Result<Vec<Result<Spooled, CloudError>>, CloudError> {
         spool::all(&self.requests())
+    }
+
+    /// Asks a supervisor for the end where no request can be left: on a full disk.
+    pub fn stop(&self) -> Result<(), CloudError> {
+        Held::signal_holder(&self.lock(), Signal::TERM)
     }
 
     /// Kills a supervisor that does not answer; its cluster dies with it.

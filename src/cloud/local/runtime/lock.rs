@@ -15,7 +15,11 @@ pub(super) async fn take(
     holder: &str,
     hear: &dyn Listener,
 ) -> Result<File, CloudError> {
-    fs::create_dir_all(folder).during(|| format!("make {}", folder.display()))?;
+    let made = fs::create_dir_all(folder).during(|| format!("make {}", folder.display()));
+    made.map_err(|error| match error.hints.is_empty() {
+        true => error.hint("name a folder that is yours to write in, by XDG_CACHE_HOME"),
+        false => error,
+    })?;
     let path = folder.join(name);
     let doing = || format!("lock {}", path.display());
     let file = File::options()

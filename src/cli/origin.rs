@@ -1,0 +1,98 @@
+//! Two stacks of one name are one stack. Where this one was applied last from another file, or by
+//! somebody else, that is said, and asked about before anything is changed.
+
+use super::context::Context;
+use super::failure::Failure;
+use crate::cloud::Cloud;
+use crate::model::clock::Clock;
+use crate::model::name::StackName;
+use crate::model::origin::Origin;
+use crate::run::clock::SystemClock;
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// From where a command line means a stack.
+pub(super) struct Here {
+    origin: Origin,
+    /// Whether it names the stack's file, or only the stack.
+    by_file: bool,
+}
+
+/// The other place that a stack was applied from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Elsewhere {
+    was: Origin,
+    line: String,
+}
+
+impl Here {
+    /// `stack` is its file, or its name.
+    pub(super) fn new(stack: &Path, context: &Context) -> Self {
+        let file = stack.canonicalize().or_else(|_| std::path::absolute(stack));
+        let file = file.unwrap_or_else(|_| stack.to_owned());
+        Self {
+            origin: Origin {
+                who: context.who.clone(),
+                file: file.display().to_string(),
+                at: SystemClock.now(),
+            },
+            by_file: stack.is_file(),
+        }
+    }
+
+    pub(super) const fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Where the stack was applied last, if that is not here. After an observation of the stack.
+    pub(super) async fn elsewhere(
+        &self,
+        cloud: &dyn Cloud,
+        stack: &StackName,
+    ) -> Result<Option<Elsewhere>, Failure> {
+        let was = cloud.origin(stack).await?;
+        Ok(self.other(stack, was.as_ref()))
+    }
+
+    /// The same, where it was asked already.
+    pub(super) fn other(&self, stack: &StackName, was: Option<&Origin>) -> Option<Elsewhere> {
+        let was = was?.clone();
+        let same = match self.by_file {
+            true => was.is_same(&self.origin),
+            false => was.who == self.origin.who,
+        };
+        if same {
+            return None;
+        }
+        let Origin { who, file, .. } = &self.origin;
+        let from = match self.by_file {
+            true => format!(" from {file}"),
+            false => String::new(),
+        };
+        let line = format!("stack {stack} was last applied {was}, not by {who}{from}");
+        Some(Elsewhere { was, line })
+    }
+}
+
+impl Elsewhere {
+    /// In one line, without its full stop.
+    pub(super) fn line(&self) -> &str {
+        &self.line
+    }
+
+    pub(super) fn json(elsewhere: Option<&Self>) -> Value {
+        json!(elsewhere.map(|elsewhere| &elsewhere.was))
+    }
+
+    /// A question that begins with it.
+    pub(super) fn before(elsewhere: Option<&Self>, question: String) -> String {
+        match elsewhere {
+            Some(elsewhere) => {
+                let mut line = elsewhere.line.clone();
+                line.replace_range(..1, "S");
+                format!("{line}. {question}")
+            }
+            None => question,
+        }
+    }
+}

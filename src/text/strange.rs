@@ -1,0 +1,156 @@
+//! Characters that look like a space, or like nothing, and are neither to YAML: they come with
+//! texts that were copied from pages and chats, and what a parser says of them is of something else.
+
+use super::diag::{Code, Diagnostic};
+use super::source::Mark;
+use std::ops::Range;
+
+/// The mistakes of a text that is no YAML, where such a character is to blame: the first one that
+/// stands outside of quotes and comments.
+pub(crate) fn to_blame(text: &str, source: usize, at: usize) -> Option<Diagnostic> {
+    let (byte, c) = outside(text)?;
+    let more = text.matches(c).count() - 1;
+    Some(diagnostic(
+        c,
+        more,
+        Mark::new(source, at + byte..at + byte + c.len_utf8()),
+    ))
+}
+
+/// The first such character in a key or value without quotes, whose bytes in the text these are.
+pub(crate) fn within(
+    text: &str,
+    range: Range<usize>,
+    source: usize,
+    at: usize,
+) -> Option<Diagnostic> {
+    let plain = text.get(range.clone())?;
+    let (byte, c) = first(plain)?;
+    let byte = at + range.start + byte;
+    Some(diagnostic(
+        c,
+        0,
+        Mark::new(source, byte..byte + c.len_utf8()),
+    ))
+}
+
+/// What may look like another text in quotes: said beside what is wrong with that text.
+pub(crate) fn hidden(text: &str) -> Option<String> {
+    let (_, c) = first(text)?;
+    Some(format!("it holds {}, which is not seen", name(c)?))
+}
+
+fn diagnostic(c: char, more: usize, mark: Mark) -> Diagnostic {
+    let name = name(c).unwrap_or_default();
+    let (message, instead) = if c.is_whitespace() {
+        let message = format!("{name} stands here, which is no space to YAML");
+        (message, "write a plain space instead")
+    } else {
+        let message = format!("{name} stands here, which is not seen");
+        (message, "remove it")
+    };
+    let more = match more {
+        0 => String::new(),
+        more => format!(", here and {more} times more"),
+    };
+    let help = format!("{instead}{more}; where it is meant, put the whole value in quotes");
+    Diagnostic::new(Code::StrangeCharacter, mark, message).help(help)
+}
+
+fn first(text: &str) -> Option<(usize, char)> {
+    let mut before = None;
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let after = chars.peek().map(|(_, c)| *c);
+        if is_strange(c, before, after) {
+            return Some((at, c));
+        }
+        before = Some(c);
+    }
+    None
+}
+
+fn is_strange(c: char, before: Option<char>, after: Option<char>) -> bool {
+    // Persian and Indic words, families of emoji and texts from right to left need these.
+    let joins = matches!(c, '\u{200c}'..='\u{200f}');
+    let foreign = |c: Option<char>| c.is_some_and(|c| !c.is_ascii());
+    name(c).is_some() && !(joins && foreign(before) && foreign(after))
+}
+
+/// Such a character outside of quotes and comments.
+fn outside(text: &str) -> Option<(usize, char)> {
+    let (mut quote, mut comment) = (None, false);
+    let mut before = '\n';
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        match (quote, c) {
+            _ if comment => comment = c != '\n',
+            (Some(mark), _) => {
+                if c == mark && (mark == '\'' || before != '\\') {
+                    quote = None;
+                }
+            }
+            (None, '#') if before.is_whitespace() => comment = true,
+            (None, '"' | '\'') if before.is_whitespace() || "[{,-:".contains(before) => {
+                quote = Some(c);
+            }
+            (None, _) => {
+                let after = chars.peek().map(|(_, c)| *c);
+                // At the very start it is the text's byte-order mark.
+                let mark = at == 0 && c == '\u{feff}';
+                if !mark && is_strange(c, Some(before), after) {
+                    return Some((at, c));
+                }
+            }
+        }
+        before = c;
+    }
+    None
+}
+
+/// With its article and number; none of characters that are what they look like.
+fn name(c: char) -> Option<String> {
+    let name = match c {
+        '\u{a0}' => "a no-break space",
+        '\u{202f}' => "a narrow no-break space",
+        '\u{3000}' => "an ideographic space",
+        '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{205f}' => "a space of another width",
+        '\u{85}' | '\u{2028}' | '\u{2029}' => "a line separator",
+        '\u{ad}' => "a soft hyphen",
+        '\u{200b}' => "a zero-width space",
+        '\u{200c}' => "a zero-width non-joiner",
+        '\u{200d}' => "a zero-width joiner",
+        '\u{feff}' => "a byte-order mark",
+        '\u{2060}' => "a word joiner",
+        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            "a mark of the direction of writing"
+        }
+        '\u{180e}' | '\u{2061}'..='\u{2064}' => "an invisible character",
+        _ => return None,
+    };
+    Some(format!("{name} (U+{:04X})", u32::from(c)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_in_quotes_and_comments_is_not_to_blame() {
+        for (text, at) in [
+            ("a:\u{a0} b", Some(2)),
+            ("\u{200b}a: b", Some(0)),
+            ("\u{feff}a: b", None),
+            ("a: b\n\u{feff}c: d", Some(5)),
+            ("a: \"\u{a0}\"", None),
+            ("a:\u{a0}\"b\"", Some(2)),
+            ("a: 'x\u{200b}'", None),
+            ("a: b # \u{a0}\nc:\u{3000}d", Some(11)),
+            ("a: \u{645}\u{200c}\u{645}", None),
+            ("a: b\u{200c}c", Some(4)),
+            ("a: \u{1f468}\u{200d}\u{1f469}", None),
+        ] {
+            assert_eq!(outside(text).map(|(at, _)| at), at, "{text:?}");
+        }
+    }
+}

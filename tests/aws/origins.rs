@@ -1,0 +1,75 @@
+//! One name, two folders: where a stack was applied last is said, and asked about.
+
+use crate::world::{Done, World};
+use std::fs;
+use std::process::{Command, Stdio};
+
+/// The same stack in another folder of the same machine.
+fn in_other(world: &World, who: &str, args: &[&str]) -> Done {
+    let other = world.path().join("other");
+    fs::create_dir_all(&other).unwrap();
+    for name in ["t.yaml", "one.py", "two.py"] {
+        fs::copy(world.path().join(name), other.join(name)).unwrap();
+    }
+    let mut command = world.command(args);
+    command.current_dir(other).env("USER", who);
+    Done::of(command.spawn().unwrap())
+}
+
+#[test]
+fn another_folder_is_asked_before_it_changes_the_stack() {
+    let world = World::new();
+    let apply = |args: &[&str], who: &str| {
+        let mut command = world.command(args);
+        command.env("USER", who);
+        Done::of(command.spawn().unwrap())
+    };
+    apply(&["apply", "t.yaml", "--yes"], "ann").expect(0);
+    let again = apply(&["apply", "t.yaml", "--again", "--yes"], "ann").expect(0);
+    assert!(!again.all().contains("last applied"), "{}", again.all());
+
+    let plan = in_other(&world, "ann", &["plan", "t.yaml"]).expect(0);
+    plan.says("stack t was last applied by ann@")
+        .says("other/t.yaml");
+    let before = world.clusters();
+    let asked = in_other(&world, "ann", &["apply", "t.yaml", "--again"]).expect(2);
+    asked.says("last applied by ann@").says("--yes");
+    let asked = in_other(&world, "bob", &["destroy", "t"]).expect(2);
+    asked
+        .says("last applied by ann@")
+        .says("not by bob@")
+        .says("--yes");
+    assert_eq!(world.clusters(), before, "nothing was changed");
+
+    // A yes moves it, and is needed once.
+    let moved = in_other(&world, "bob", &["apply", "t.yaml", "--again", "--yes"]).expect(0);
+    moved.says("last applied by ann@");
+    let here = in_other(&world, "bob", &["plan", "t.yaml"]).expect(0);
+    assert!(!here.all().contains("last applied"), "{}", here.all());
+    let back = apply(&["plan", "t.yaml"], "ann").expect(0);
+    back.says("last applied by bob@");
+    in_other(&world, "bob", &["destroy", "t.yaml", "--yes"]).expect(0);
+    world.assert_nothing_left();
+}
+
+#[test]
+fn destroy_needs_no_room_on_this_machine() {
+    let world = World::new();
+    world.expect(0, &["apply", "t.yaml", "--yes"]);
+    let like = world.command(&["destroy", "t", "--yes"]);
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\""]);
+    command.arg(like.get_program()).args(like.get_args());
+    command.current_dir(world.path());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    for (name, value) in like.get_envs() {
+        value.map(|value| command.env(name, value));
+    }
+    let done = Done::of(command.spawn().unwrap()).expect(0);
+    done.says("what this costs is not noted");
+    world.assert_nothing_left();
+    assert!(world.alive().is_empty());
+}

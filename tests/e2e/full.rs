@@ -1,0 +1,128 @@
+//! A disk without a free byte: `destroy` makes room, also where a cluster lives, and `apply` goes on
+//! once there is some. And a stack that another folder applied.
+
+use crate::home::{Done, Home, PLAIN, SLOW};
+use std::fs;
+use std::process::{Command, Stdio};
+
+/// The program where no file can have a byte.
+fn without_room(home: &Home, args: &[&str]) -> Done {
+    let like = home.command(args);
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\""]);
+    command.arg(like.get_program()).args(like.get_args());
+    command.current_dir(home.path());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    for (name, value) in like.get_envs() {
+        value.map(|value| command.env(name, value));
+    }
+    Done::of(&command.output().unwrap())
+}
+
+#[test]
+fn destroy_ends_and_removes_everything_without_a_free_byte() {
+    let home = Home::new();
+    home.write("slow.py", SLOW);
+    home.stack(&["slow.py"], "key_pairs: [{ name: spark }]\n");
+    let full = without_room(&home, &["apply", "t.yaml", "--local", "--yes"]);
+    assert_eq!(full.code, 1, "{}", full.err);
+    full.says("because: ").says("make room");
+    home.expect(0, &["apply", "t.yaml", "--local", "--detach"]);
+    let gone = without_room(&home, &["destroy", "t", "--local", "--yes"]);
+    assert_eq!(gone.code, 0, "{}{}", gone.out, gone.err);
+    home.until_quiet(10);
+    assert!(home.left().is_empty(), "{:?}", home.left());
+}
+
+/// The state on a file system that really is full, where one can be had.
+#[test]
+#[expect(clippy::print_stderr, reason = "what is not tested is said")]
+fn destroy_frees_a_full_disk() {
+    let home = Home::new();
+    home.write("slow.py", SLOW);
+    home.stack(&["slow.py"], "key_pairs: [{ name: spark }]\n");
+    fs::create_dir(home.state()).unwrap();
+    let script = "set -e; mount -t tmpfs -o size=16m none \"$XDG_STATE_HOME\" || exit 77; \
+        \"$0\" apply t.yaml --local --detach; \
+        cat /dev/zero > \"$XDG_STATE_HOME/filler\" 2>/dev/null || true; \
+        \"$0\" destroy t --local --yes; \
+        ! ls -A \"$XDG_STATE_HOME/clusterup/local\" 2>/dev/null | grep .; \
+        rm \"$XDG_STATE_HOME/filler\"; \"$0\" status --local";
+    let like = home.command(&[]);
+    for way in ["-m", "-rm"] {
+        let mut command = Command::new("unshare");
+        command
+            .args([way, "sh", "-c", script])
+            .arg(like.get_program());
+        command.current_dir(home.path()).stdin(Stdio::null());
+        for (name, value) in like.get_envs() {
+            value.map(|value| command.env(name, value));
+        }
+        let done = Done::of(&command.output().unwrap());
+        if done.code == 0 {
+            done.says("no stacks");
+            home.until_quiet(10);
+            return;
+        }
+        let mounted = done.code != 77 && !done.err.contains("unshare");
+        assert!(!mounted, "{}\n{}\n{}", done.code, done.out, done.err);
+    }
+    eprintln!("SKIPPED: this user can mount no file system to fill");
+}
+
+#[test]
+fn another_folders_stack_of_the_same_name_is_asked_about() {
+    let (home, other) = (Home::new(), Home::new());
+    for home in [&home, &other] {
+        home.write("plain.py", PLAIN);
+        home.stack(&["plain.py"], "");
+    }
+    // The same user and machine, with the same state.
+    let there = |args: &[&str]| {
+        let mut command = other.command(args);
+        command.env("XDG_STATE_HOME", home.state());
+        Done::of(&command.output().unwrap())
+    };
+    home.expect(0, &["apply", "t.yaml", "--local"]);
+    let again = home.expect(0, &["apply", "t.yaml", "--local", "--again"]);
+    assert!(!again.err.contains("last applied"), "{}", again.err);
+    let before = home.clusters().len();
+    let plan = there(&["plan", "t.yaml", "--local", "--again"]);
+    assert_eq!(plan.code, 0, "{}", plan.err);
+    plan.says("stack t was last applied by");
+    for args in [
+        ["apply", "t.yaml", "--local", "--again"],
+        ["destroy", "t.yaml", "--local", "--output=json"],
+    ] {
+        let asked = there(&args);
+        assert_eq!(asked.code, 2, "{args:?} {}", asked.err);
+        asked.says("last applied by").says("--yes");
+    }
+    assert_eq!(home.clusters().len(), before);
+    let moved = there(&["apply", "t.yaml", "--local", "--again", "--yes"]);
+    assert_eq!(moved.code, 0, "{}", moved.err);
+    home.expect(2, &["apply", "t.yaml", "--local", "--again"])
+        .says("last applied by");
+    assert_eq!(there(&["destroy", "t.yaml", "--local", "--yes"]).code, 0);
+    assert!(home.left().is_empty(), "{:?}", home.left());
+}
+
+#[test]
+fn a_standard_output_that_is_full_disturbs_no_work() {
+    let home = Home::new();
+    home.write("plain.py", PLAIN);
+    home.stack(&["plain.py"], "");
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut command = home.command(&["apply", "t.yaml", "--local"]);
+    command.stdout(full);
+    let done = Done::of(&command.output().unwrap());
+    assert_eq!(done.code, 1, "{}", done.err);
+    done.says("standard output cannot be written");
+    let answer = home.path().join("results/answer.txt");
+    assert_eq!(fs::read_to_string(answer).unwrap(), "42");
+    assert_eq!(crate::home::step(&home.clusters()[0]), "COMPLETED");
+    home.until_quiet(10);
+}

@@ -1,0 +1,8 @@
+//! The program where files, disks and readers are not as they should be.
+#![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
+
+mod disks;
+mod files;
+mod names;
+mod output;
+mod room;
