@@ -1,6 +1,7 @@
 //! The nouns. No I/O, no async, no clock, no format but each small type's own text.
 
 pub mod action;
+pub mod address;
 pub mod application;
 pub mod address;
 pub mod audit;
