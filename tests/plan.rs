@@ -50,6 +50,7 @@ fn facts(stack: &Stack) -> Facts {
         .map(|step| step.script.clone());
     Facts {
         bucket: "/bucket".to_owned(),
+        work: "/bucket".to_owned(),
         scripts: scripts.map(|path| (path.clone(), file(&path))).collect(),
         data: stack
             .data

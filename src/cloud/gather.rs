@@ -45,6 +45,7 @@ impl Gather<'_> {
         }
         Ok(Facts {
             bucket: String::new(),
+            work: String::new(),
             scripts: self.scripts(stack)?,
             data,
             public_keys: self.public_keys(stack)?,

@@ -21,6 +21,7 @@ pub mod patrol;
 pub mod prices;
 pub mod process;
 pub mod retry;
+mod rights;
 mod sample;
 pub mod shelf;
 pub mod sim;

@@ -13,6 +13,9 @@ use std::path::PathBuf;
 pub struct Facts {
     /// The bucket as the cluster sees it, without a slash at its end: a folder or `s3://…`.
     pub bucket: String,
+    /// Below what jobs write, as the cluster sees it, without a slash at its end: apart from the rest
+    /// where a cluster's machines may write nowhere else.
+    pub work: String,
     /// Scripts by the path the stack gives.
     pub scripts: BTreeMap<PathBuf, File>,
     pub data: BTreeMap<DataName, Input>,

@@ -185,6 +185,7 @@ mod tests {
         let stack = crate::text::parse("t.yaml", text, std::path::Path::new(""), &[]).unwrap();
         let facts = crate::model::facts::Facts {
             bucket: "s3://b".to_owned(),
+            work: "s3://b".to_owned(),
             scripts: Default::default(),
             data: Default::default(),
             public_keys: Default::default(),

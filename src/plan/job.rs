@@ -1,7 +1,7 @@
 //! A job with every location known, and the hash that says which job it is.
 
 use super::fit::Fitted;
-use super::keys::{BUCKET, JOB, Keys};
+use super::keys::{BUCKET, JOB, Keys, WRITTEN};
 use super::memory::automatic;
 use super::refusal::Refusal;
 use crate::model::desired::{JobSpec, StepSpec};
@@ -15,6 +15,11 @@ pub(super) fn expand(job: &Job, keys: &Keys<'_>, fitted: &Fitted) -> Result<JobS
     let steps = steps.collect::<Result<Vec<_>, _>>()?;
     let hash = hash(job, &steps)?;
     let place = |text: &str| {
+        let mut text = text.to_owned();
+        for folder in WRITTEN {
+            let (from, to) = (format!("{BUCKET}/{folder}/"), &keys.facts.work);
+            text = text.replace(&from, &format!("{to}/{folder}/"));
+        }
         text.replace(BUCKET, &keys.facts.bucket)
             .replace(JOB, hash.as_str())
     };

@@ -11,6 +11,9 @@ use crate::model::stack::{Piece, Stack, Step};
 pub(super) const BUCKET: &str = "\u{1}bucket\u{1}";
 pub(super) const JOB: &str = "\u{1}job\u{1}";
 
+/// The folders in which jobs write. They are where [`Facts::work`] says; a job's hash does not know.
+pub(super) const WRITTEN: [&str; 2] = ["results", "scratch"];
+
 pub(super) struct Keys<'a> {
     stack: &'a Stack,
     pub(super) facts: &'a Facts,

@@ -90,6 +90,24 @@ def permissions(name):
     return "\n".join(map(str, [*found.policies.values(), *attached]))
 
 
+def documents(name):
+    """Of a role's own policies and of AWS's that it has, in JSON."""
+    found = role(name)
+    if not found:
+        return []
+    own = [one if isinstance(one, str) else json.dumps(one) for one in found.policies.values()]
+    return own + [one.document for one in found.managed_policies.values()]
+
+
+def strip_role(name):
+    """A role that lost its policies, if it is there."""
+    found = role(name)
+    if found:
+        found.policies.clear()
+        found.managed_policies.clear()
+    return found is not None
+
+
 def remove_role(name):
     """Whether it was there."""
     found = role(name)

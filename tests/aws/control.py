@@ -22,6 +22,8 @@
     POST roles           EMR's default roles and that of schedules, `clusterup-reaper`, which
                          {"reaper": false} leaves out
     POST roles/remove    {"name": ...}
+    POST roles/strip     {"name": ...}: it loses its policies
+    POST roles/retire    {"arn": ...}: a policy of AWS that nobody can attach any more
     POST prices          what AWS sells, as pricing.py says it
     POST budgets/seen    {"port": ...}: what mirrored.py says
     POST budgets/actual  what AWS says was spent, as budgets.py says it
@@ -32,7 +34,9 @@
     GET clusters         all there ever were
     POST left            {"port": ..., "region": ..., "stack": ...}: what left.py says
     GET objects          sizes by bucket and key
-    POST objects/put     {"bucket": ..., "key": ..., "text": ...}
+    POST objects/put     {"bucket": ..., "key": ..., "text": ..., "machine": whether a cluster's
+                           machine writes it, which may be refused}
+    GET refused          keys that machines could not write
     POST objects/get     {"bucket": ..., "key": ...}
 
 A fault's `do` is `throttle`, `error500`, `drop` (not handled, no reply), `lost` (handled, no
@@ -48,6 +52,7 @@ import foreign
 import left
 import metrics
 import mirrored
+import rights
 import schedules
 from faults import Fault
 from replies import Reply, json_reply
@@ -145,6 +150,15 @@ def remove_role(world, body):
         raise ValueError(f"no role {body['name']}")
 
 
+def strip_role(world, body):
+    if not account.strip_role(body["name"]):
+        raise ValueError(f"no role {body['name']}")
+
+
+def retire(world, body):
+    world.retired.append(body["arn"])
+
+
 def schedules_of(world, _):
     """Every schedule there is, in order of groups and names."""
     found = [schedules.shown(*one) for one in account.schedules()]
@@ -184,10 +198,14 @@ def objects(_, __):
     }
 
 
-def put(_, body):
+def put(world, body):
     """An object that somebody else wrote."""
+    if body.get("machine"):
+        text = body["text"].encode()
+        return {"refused": not rights.put(world, body["bucket"], body["key"], text)}
     if not account.put_object(body["bucket"], body["key"], body["text"].encode()):
         raise ValueError(f"no bucket {body['bucket']}")
+    return None
 
 
 def get(_, body):
@@ -223,6 +241,9 @@ ROUTES = {
     ("POST", "roles"): roles,
     ("POST", "prices"): prices,
     ("POST", "roles/remove"): remove_role,
+    ("POST", "roles/strip"): strip_role,
+    ("POST", "roles/retire"): retire,
+    ("GET", "refused"): lambda world, body: world.refused,
     ("POST", "budgets/actual"): budgets.set_actual,
     ("POST", "budgets/page"): budgets.set_page,
     ("GET", "schedules"): schedules_of,

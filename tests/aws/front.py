@@ -13,6 +13,7 @@ import gaps
 import metrics
 import names
 import pricing
+import rights
 import schedules
 from faults import Dropped
 from replies import Refusal, Reply, refusal
@@ -71,7 +72,10 @@ class Front:
                     reply = budgets.answer(self.world, name, json.loads(body))
                 elif name.service == "cloudwatch":
                     reply = metrics.answer(self.world, name, body)
+                elif known := rights.answer(self.world, name, environ["PATH_INFO"], body):
+                    reply = known
                 else:
+                    gaps.refuse_retired(self.world, name, body)
                     gaps.refuse_group_in_use(self.world, name, body)
                     schedules.refuse(name, environ["PATH_INFO"], body)
                     reply = self.ask_moto(environ, gaps.canonical(name, gaps.named(name, body)))

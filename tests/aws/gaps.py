@@ -19,6 +19,16 @@ def refuse_group_in_use(world, name, body):
         raise Refusal("DependencyViolation", f"resource {group} has a dependent object")
 
 
+def refuse_retired(world, name, body):
+    """What AWS no longer lets anybody attach."""
+    if str(name) != "iam:AttachRolePolicy":
+        return
+    arn = parse_qs(body.decode()).get("PolicyArn", [""])[0]
+    if arn in world.retired:
+        said = f"Policy {arn} does not exist or is not attachable."
+        raise Refusal("NoSuchEntity", said, 404)
+
+
 def canonical(name, body):
     """Rules name networks: EC2 clears the bits of hosts, and moto keeps them."""
     if name.service != "ec2" or "SecurityGroup" not in name.operation or b"Cidr" not in body:

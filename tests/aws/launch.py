@@ -109,6 +109,8 @@ def late_failure(region, spec):
         found = "INVALID_INSTANCE_PROFILE", f"Failed to provision ec2 instances because {said}"
     elif not account.has_role(role):
         found = "INVALID_SERVICE_ROLE", f"Service role {role} is invalid"
+    elif not account.documents(role):
+        found = "SERVICE_ROLE", f"Service role {role} has insufficient EC2 permissions"
     elif subnet and not account.has_subnet(region, subnet):
         found = "INVALID_SUBNET", f"The subnet {subnet} does not exist"
     elif lost := [one for one in groups if not account.has_security_group(region, one)]:

@@ -49,20 +49,12 @@ def of_s3(s3, stack):
     buckets, objects = [], []
     for bucket in s3.list_buckets()["Buckets"]:
         name = bucket["Name"]
-        if ours(tags_of(s3, name), stack):
-            buckets.append(name)
         if name.startswith("clusterup-"):
+            buckets += [] if stack else [name]
             pages = s3.get_paginator("list_objects_v2").paginate(Bucket=name)
             found = [one["Key"] for page in pages for one in page.get("Contents", [])]
             objects += [f"s3://{name}/{key}" for key in found if not stack or stack in key]
     return {"buckets": buckets, "objects": objects}
-
-
-def tags_of(s3, bucket):
-    try:
-        return s3.get_bucket_tagging(Bucket=bucket)["TagSet"]
-    except s3.exceptions.ClientError:
-        return []
 
 
 def of_emr(emr, stack):

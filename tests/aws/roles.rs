@@ -1,8 +1,9 @@
 //! Accounts that are not ready: without EMR's roles, and without credentials.
 
 use crate::double::Double;
+use crate::world::BUCKET;
 use crate::world::World;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::time::Instant;
 
 #[test]
@@ -67,4 +68,81 @@ fn without_credentials_it_says_so_at_once() {
         assert!(begun.elapsed().as_secs() < 5, "{args:?}: {}", done.all());
     }
     assert!(world.double.calls().is_empty());
+}
+
+#[test]
+fn a_role_without_its_policy_is_shown_and_healed() {
+    let world = World::new();
+    world.expect(0, &["apply", "t.yaml", "--yes", "--detach"]);
+    for role in ["EMR_DefaultRole", "EMR_EC2_DefaultRole", "clusterup-reaper"] {
+        world
+            .double
+            .post("/_double/roles/strip", json!({ "name": role }));
+        let doctor = world.expect(1, &["doctor"]);
+        doctor
+            .says(&format!("permissions of {role}"))
+            .says("aws iam ");
+        world.expect(
+            0,
+            &["apply", "t.yaml", "--yes", "--detach", "--create-roles"],
+        );
+        world.expect(0, &["doctor"]);
+    }
+}
+
+#[test]
+fn where_the_first_policy_is_refused_emrs_role_has_the_second() {
+    let world = World::bare(Double::start());
+    let arn = "arn:aws:iam::aws:policy/service-role/AmazonElasticMapReduceRole";
+    world
+        .double
+        .post("/_double/roles/retire", json!({ "arn": arn }));
+    let create = ["apply", "t.yaml", "--yes", "--create-roles"];
+    world.expect(0, &create).says("step two completed");
+    let asked = json!({ "RoleName": "EMR_DefaultRole" });
+    let attached = world.aws("iam", "list_attached_role_policies", asked);
+    assert!(
+        attached.to_string().contains("AmazonEMRServicePolicy_v2"),
+        "{attached}"
+    );
+}
+
+#[test]
+fn a_machine_writes_its_work_alone() {
+    // Once in AWS's own role, which may do all with S3, and once in ours.
+    for (world, create) in [(World::new(), false), (World::bare(Double::start()), true)] {
+        let mut apply = vec!["apply", "t.yaml", "--yes"];
+        apply.extend(create.then_some("--create-roles"));
+        world.expect(0, &apply);
+        let refused = |key: &str| {
+            let asked = json!({ "bucket": BUCKET, "key": key, "text": "x", "machine": true });
+            world.double.post("/_double/objects/put", asked)["refused"] == true
+        };
+        let keys = world.objects();
+        assert!(
+            keys.iter().any(|key| key.starts_with("work/t/logs/")),
+            "{keys:#?}"
+        );
+        assert_eq!(world.double.get("/_double/refused"), json!([]));
+        for key in keys.iter().filter(|key| !key.starts_with("work/")) {
+            assert!(refused(key), "{key}");
+        }
+        for key in ["locks/t.json", "teams/x.json", "watchdog/lock"] {
+            assert!(refused(key), "{key}");
+        }
+        assert!(!refused("work/t/results/x"));
+        world
+            .expect(0, &["doctor"])
+            .says("machines write their work alone");
+    }
+}
+
+#[test]
+fn s3_refuses_a_policy_that_is_none() {
+    let world = World::new();
+    world.expect(0, &["apply", "t.yaml", "--yes", "--detach"]);
+    let here = json!({ "Bucket": BUCKET });
+    let there = world.aws("s3", "get_bucket_policy", here);
+    let policy: Value = serde_json::from_str(there["Policy"].as_str().unwrap()).unwrap();
+    assert_eq!(policy["Statement"][0]["Effect"], "Deny");
 }

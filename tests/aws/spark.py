@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 import account
+import rights
 from places import PLACE, split
 
 # Java 17 keeps its inner parts closed to Spark 3.5 unless told otherwise.
@@ -140,7 +141,7 @@ class Run:
         code = self.process.wait()
         with self.world.lock:
             if not self.killed:
-                store(self.folder / "s3", self.before)
+                store(self.world, self.folder / "s3", self.before)
                 self.step.outcome = self.outcome(code)
                 self.step.ends_at = self.world.clock.now()
                 self.world.catch_up()
@@ -214,13 +215,13 @@ def states(buckets):
     }
 
 
-def store(buckets, before):
+def store(world, buckets, before):
     """Takes to S3 what was written, changed or deleted."""
     after = states(buckets)
     for path, state in after.items():
         if before.get(path) != state:
             bucket, *key = path.relative_to(buckets).parts
-            account.put_object(bucket, "/".join(key), path.read_bytes())
+            rights.put(world, bucket, "/".join(key), path.read_bytes())
     for path in before.keys() - after.keys():
         bucket, *key = path.relative_to(buckets).parts
         account.delete_object(bucket, "/".join(key))

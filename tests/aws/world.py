@@ -7,6 +7,7 @@ this also makes conditional writes as atomic as those of S3.
 import threading
 
 import account
+import rights
 import schedules
 from clock import Clock
 from faults import Calls
@@ -57,6 +58,11 @@ class World:
         self.budgets_page = None
         self.metrics = {}
         self.metrics_page = None
+        # Documents by bucket, and keys that machines could not write.
+        self.bucket_policies = {}
+        self.refused = []
+        # ARNs of AWS's policies that nobody can attach any more.
+        self.retired = []
 
     def catch_up(self):
         """Brings everything to the clock's time."""
@@ -70,7 +76,7 @@ class World:
         due = [upload for upload in self.uploads if upload.at <= now]
         self.uploads = [upload for upload in self.uploads if upload.at > now]
         for upload in due:
-            account.put_object(upload.bucket, upload.key, upload.body)
+            rights.put(self, upload.bucket, upload.key, upload.body)
 
     def upload(self, upload):
         self.uploads.append(upload)

@@ -14,6 +14,7 @@ mod oracle;
 mod pairs;
 mod patrol;
 mod process;
+mod rights;
 mod rungs;
 mod seeds;
 mod tags;

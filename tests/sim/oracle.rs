@@ -87,7 +87,7 @@ fn groups(census: &Census, wish: &Wish) {
 
 fn objects(census: &Census, wish: &Wish) {
     let guards = &census.guards[&bucket()];
-    assert!(guards.private && guards.encrypted, "{guards:?}");
+    assert!(guards.private && guards.policy.is_some(), "{guards:?}");
     assert_eq!(guards.abort_uploads_after_days, Some(1));
     assert_eq!(guards.uploads, 0, "uploads that nobody ended");
     let keys = &census.buckets[&bucket()];

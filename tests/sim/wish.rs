@@ -173,6 +173,7 @@ impl Wish {
         let newest = self.release == "emr-7.x";
         let facts = Facts {
             bucket: format!("s3://{}/stacks/{}", bucket(), self.name),
+            work: format!("s3://{}/work/{}", bucket(), self.name),
             scripts: STEPS.iter().zip(&self.scripts).map(script).collect(),
             data: BTreeMap::new(),
             public_keys: self.keys.iter().map(key).collect(),

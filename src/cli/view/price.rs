@@ -146,6 +146,7 @@ mod tests {
         let stack = text::parse("t.yaml", &yaml, Path::new(""), &[]).unwrap();
         let facts = Facts {
             bucket: "s3://b".to_owned(),
+            work: "s3://b".to_owned(),
             scripts: Default::default(),
             data: Default::default(),
             public_keys: Default::default(),

@@ -2,13 +2,13 @@
 
 use super::Account;
 use super::errors::{Doing, gone};
-use super::names::{prefix, shared_tags};
+use super::names::{self, WORK, prefix};
 use super::place::{self, LOCKS, WATCH};
 use crate::cloud::CloudError;
 use crate::cloud::api::s3::{
     AbortMultipartUpload, Body, Bucket, Condition, CreateBucket, DeleteBucket, DeleteObject,
-    DeleteObjects, ListMultipartUploads, Listed, PutBucketEncryption, PutBucketLifecycle,
-    PutBucketTagging, PutObject, PutPublicAccessBlock,
+    DeleteObjects, ListMultipartUploads, Listed, PutBucketLifecycle, PutObject,
+    PutPublicAccessBlock,
 };
 use crate::cloud::api::{Api, ApiError, Kind};
 use crate::model::name::{ClusterId, StackName};
@@ -18,6 +18,8 @@ use tokio::time::Instant;
 
 /// What nobody ends is aborted by S3 itself after so many days.
 const ABORT_AFTER_DAYS: i32 = 1;
+/// The mark that EMR's file system makes of a folder.
+const FOLDER: &str = "work_$folder$";
 /// S3 deletes so many objects in one call.
 const AT_ONCE: usize = 1_000;
 /// A name whose bucket was just deleted is not free at once, and what was just made is not there
@@ -62,6 +64,13 @@ impl<A: Api> Account<A> {
             }
         };
         closed.doing(|| format!("close bucket {}", bucket.name))?;
+        let there = if self.seen.borrow().is_new {
+            None
+        } else {
+            let read = self.policy_there(&bucket).await;
+            read.doing(|| format!("read the policy of bucket {}", bucket.name))?
+        };
+        self.guard(&bucket, there).await?;
         let (key, body) = (place::marker(stack), self.marker_body());
         loop {
             let call = PutObject {
@@ -82,19 +91,14 @@ impl<A: Api> Account<A> {
     async fn close_bucket(&self, bucket: &Bucket) -> Result<(), ApiError> {
         let of = || bucket.clone();
         let abort_uploads_after_days = ABORT_AFTER_DAYS;
-        let (closed, encrypted, lifecycle, tagged) = tokio::join!(
+        let (closed, lifecycle) = tokio::join!(
             self.api.serve(PutPublicAccessBlock { bucket: of() }),
-            self.api.serve(PutBucketEncryption { bucket: of() }),
             self.api.serve(PutBucketLifecycle {
                 bucket: of(),
                 abort_uploads_after_days
             }),
-            self.api.serve(PutBucketTagging {
-                bucket: of(),
-                tags: shared_tags()
-            }),
         );
-        closed.and(encrypted).and(lifecycle).and(tagged)
+        closed.and(lifecycle)
     }
 
     /// A small object; its ETag.
@@ -139,13 +143,16 @@ impl<A: Api> Account<A> {
         Ok(())
     }
 
-    /// The stack's part of the bucket, with what was begun and not ended there.
+    /// The stack's parts of the bucket, with what was begun and not ended there. Its work goes first:
+    /// by the other part the stack is known.
     pub(super) async fn delete_objects(&self, stack: &StackName) -> Result<(), CloudError> {
-        let (bucket, prefix) = (self.bucket().await?, prefix(stack));
-        self.abort_uploads(&bucket, &prefix).await?;
-        let listed = self.list(&bucket, &prefix, None).await?.unwrap_or_default();
-        self.delete_all(listed.into_iter().filter_map(key).collect())
-            .await?;
+        let bucket = self.bucket().await?;
+        for prefix in [names::work(stack), prefix(stack)] {
+            self.abort_uploads(&bucket, &prefix).await?;
+            let listed = self.list(&bucket, &prefix, None).await?.unwrap_or_default();
+            self.delete_all(listed.into_iter().filter_map(key).collect())
+                .await?;
+        }
         self.seen.borrow_mut().objects = None;
         Ok(())
     }
@@ -185,14 +192,19 @@ impl<A: Api> Account<A> {
         }
         let listed = self.list(&bucket, "", None).await?.unwrap_or_default();
         let keys: Vec<String> = listed.into_iter().filter_map(key).collect();
+        let (orphans, keys): (Vec<String>, Vec<String>) =
+            keys.iter().cloned().partition(|key| is_orphan(key, &keys));
+        self.delete_all(orphans).await?;
         if keys
             .iter()
-            .any(|key| !key.starts_with(LOCKS) && key != WATCH)
+            .any(|key| !key.starts_with(LOCKS) && key != WATCH && key != FOLDER)
         {
             return Ok(());
         }
         for key in keys {
-            if let Some(lock) = self.abandoned(&bucket, &key).await? {
+            if key == FOLDER {
+                self.delete(&key).await?;
+            } else if let Some(lock) = self.abandoned(&bucket, &key).await? {
                 lock.remove(&*self.api, &bucket, &key).await?;
             }
         }
@@ -216,9 +228,41 @@ impl<A: Api> Account<A> {
     }
 }
 
+/// Work of a stack that has nothing else: EMR uploads logs for minutes after a cluster's end.
+fn is_orphan(key: &str, keys: &[String]) -> bool {
+    let of = key.strip_prefix(WORK).and_then(|it| it.strip_prefix('/'));
+    let stack = of.and_then(|it| it.split('/').next()?.parse().ok());
+    stack.is_some_and(|stack: StackName| {
+        let (notes, lock) = (prefix(&stack), place::lock(&stack));
+        !keys.iter().any(|it| it.starts_with(&notes) || *it == lock)
+    })
+}
+
 pub(super) fn key(listed: Listed) -> Option<String> {
     match listed {
         Listed::Object { key, .. } => Some(key),
         Listed::Prefix(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn late_logs_go_with_their_stack_and_nobody_elses() {
+        let keys = [
+            "locks/begun.json",
+            "stacks/there/clusters/j-1",
+            "work/begun/logs/x",
+            "work/gone/logs/x",
+            "work/there/logs/x",
+            "work/there-not/logs/x",
+            "work/No Stack/x",
+            "work_$folder$",
+        ];
+        let keys = keys.map(str::to_owned);
+        let orphans: Vec<_> = keys.iter().filter(|key| is_orphan(key, &keys)).collect();
+        assert_eq!(orphans, ["work/gone/logs/x", "work/there-not/logs/x"]);
     }
 }

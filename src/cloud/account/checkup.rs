@@ -27,6 +27,7 @@ impl<A: Api> Account<A> {
             },
             Err(error) => bad("roles", &error),
         });
+        findings.extend(self.permission_findings().await);
         findings.push(match self.caller() {
             Ok(ranges) => {
                 let ranges: Vec<String> = ranges.iter().map(ToString::to_string).collect();

@@ -1,6 +1,7 @@
 //! Clusters: made in one indivisible call, moved, ended.
 
 use super::Account;
+use super::bucket::key;
 use super::errors::Doing;
 use super::intent::Intent;
 use super::names::{self, DEADLINE, END, JOB, NONCE, SIZES};
@@ -90,7 +91,7 @@ impl<A: Api> Account<A> {
             name: names::cluster(stack, nonce),
             release,
             applications: vec!["Hadoop".to_owned(), "Spark".to_owned()],
-            log_uri: format!("s3://{bucket}/{}logs/", names::prefix(stack)),
+            log_uri: format!("s3://{bucket}/{}logs/", names::work(stack)),
             service_role: SERVICE_ROLE.to_owned(),
             instance_profile: INSTANCE_PROFILE.to_owned(),
             groups: groups(spec),
@@ -180,17 +181,27 @@ impl<A: Api> Account<A> {
 
     /// Removes what an earlier run of a job left: a run begins in empty folders.
     pub(super) async fn clear(&self, stack: &StackName, job: &JobSpec) -> Result<(), CloudError> {
+        // That it ended well is forgotten first.
         let below = [
+            format!("runs/{}/", job.hash),
             format!("{}/", job.results_key),
             format!("{}/", job.scratch_key),
-            format!("runs/{}/", job.hash),
         ];
         let prefix = names::prefix(stack);
-        let keys: Vec<String> = {
+        let (mut keys, ran): (Vec<String>, bool) = {
             let seen = self.seen.borrow();
             let keys = below.iter().flat_map(|below| seen.keys_below(below));
-            keys.map(|key| format!("{prefix}{key}")).collect()
+            let keys = keys.map(|key| format!("{prefix}{key}")).collect();
+            (keys, seen.keys_below("clusters/").next().is_some())
         };
+        // A stack that never made a cluster has no work.
+        if ran {
+            let (bucket, work) = (self.bucket().await?, names::work(stack));
+            for below in &below[1..] {
+                let listed = self.list(&bucket, &format!("{work}{below}"), None).await?;
+                keys.extend(listed.unwrap_or_default().into_iter().filter_map(key));
+            }
+        }
         self.delete_all(keys).await
     }
 

@@ -36,7 +36,9 @@ impl<A: Api> Account<A> {
             prices: &self.settings.prices,
             hear,
         };
+        let work = names::work(&stack.name);
         Ok(Facts {
+            work: format!("s3://{bucket}/{}", work.trim_end_matches('/')),
             bucket: format!(
                 "s3://{bucket}/{}",
                 names::prefix(&stack.name).trim_end_matches('/')

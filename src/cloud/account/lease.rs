@@ -337,6 +337,7 @@ impl<A: Api> Account<A> {
         let (bucket, key) = (self.bucket().await?, place::lock(stack));
         let holder = self.holder();
         let (etag, fresh) = self.win(&bucket, &key, &holder, stack, hear).await?;
+        self.seen.borrow_mut().is_new = fresh;
         let lease = self.hold(bucket, key, holder, etag, STACK);
         *self.lease.borrow_mut() = Some(lease.held.clone());
         if fresh {

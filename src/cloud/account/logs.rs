@@ -3,6 +3,7 @@
 use super::Account;
 use super::errors::Doing;
 use super::names;
+use super::observe::Objects;
 use super::place::{self, Note};
 use crate::cloud::api::Api;
 use crate::cloud::api::s3::{GetObject, Listed};
@@ -64,14 +65,14 @@ impl<A: Api> Account<A> {
         stack: &StackName,
     ) -> Result<BTreeMap<String, String>, CloudError> {
         let bucket = self.bucket().await?;
-        for id in self
-            .made_clusters(stack)
-            .await?
-            .into_iter()
-            .rev()
-            .take(LOOK_BACK)
-        {
-            let prefix = place::logs(stack, &id);
+        let objects = self.objects(stack).await?.unwrap_or_default();
+        for id in made_clusters(&objects).into_iter().rev().take(LOOK_BACK) {
+            let below = place::logs_of(&id);
+            let mut older = objects.range(below.clone()..);
+            let prefix = match older.next() {
+                Some((key, _)) if key.starts_with(&below) => place::older_logs(stack, &id),
+                Some(_) | None => place::logs(stack, &id),
+            };
             let listed = self.list(&bucket, &prefix, None).await?.unwrap_or_default();
             if listed.is_empty() {
                 continue;
@@ -88,20 +89,6 @@ impl<A: Api> Account<A> {
         Ok(BTreeMap::new())
     }
 
-    /// The clusters that the stack has made, oldest first.
-    async fn made_clusters(&self, stack: &StackName) -> Result<Vec<ClusterId>, CloudError> {
-        let objects = self.objects(stack).await?.unwrap_or_default();
-        let made = objects
-            .into_iter()
-            .filter_map(|(key, (_, at))| match place::note(&key)? {
-                Note::Cluster(id) => Some((at, id.parse().ok()?)),
-                Note::Intent(_) | Note::Run(_) => None,
-            });
-        let mut made: Vec<_> = made.collect();
-        made.sort();
-        Ok(made.into_iter().map(|(_, id)| id).collect())
-    }
-
     /// The folders of steps under the names that the local target gives them: `01-load`.
     async fn step_folders(&self, id: &ClusterId) -> Result<BTreeMap<String, String>, CloudError> {
         let steps = self.steps(id.as_str()).await?;
@@ -112,6 +99,19 @@ impl<A: Api> Account<A> {
         };
         Ok(steps.iter().enumerate().map(folder).collect())
     }
+}
+
+/// The clusters that a stack has made, oldest first.
+fn made_clusters(objects: &Objects) -> Vec<ClusterId> {
+    let made = objects
+        .iter()
+        .filter_map(|(key, (_, at))| match place::note(key)? {
+            Note::Cluster(id) => Some((at, id.parse().ok()?)),
+            Note::Intent(_) | Note::Run(_) => None,
+        });
+    let mut made: Vec<_> = made.collect();
+    made.sort();
+    made.into_iter().map(|(_, id)| id).collect()
 }
 
 /// `steps/s-…/stderr.gz` becomes `steps/01-load/stderr`.

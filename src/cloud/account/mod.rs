@@ -10,6 +10,7 @@ mod change;
 mod checkup;
 mod cluster;
 mod cut;
+mod documents;
 mod errors;
 mod facts;
 mod groups;
@@ -24,8 +25,10 @@ mod names;
 mod observe;
 mod origin;
 mod patrol;
+mod permissions;
 mod place;
 mod results;
+mod rights_check;
 mod roles;
 mod rungs;
 mod seen;
@@ -314,7 +317,9 @@ impl<A: Api> Cloud for Account<A> {
     }
 
     async fn lacks_roles(&self) -> Result<bool, CloudError> {
-        Ok(!self.missing_roles().await?.is_empty() || self.lacks_reaper().await?)
+        Ok(!self.missing_roles().await?.is_empty()
+            || self.lacks_reaper().await?
+            || self.lacks_permissions().await?)
     }
 
     async fn checkup(&self) -> Vec<Finding> {

@@ -47,10 +47,13 @@ pub(super) fn prefix(stack: &StackName) -> String {
     format!("stacks/{stack}/")
 }
 
+/// Below what machines may write.
+pub(super) const WORK: &str = "work";
+
 /// Below what a stack's machines may write: results, scratch, logs, and what they report. They may
 /// write nowhere else in the bucket.
 pub(super) fn work(stack: &StackName) -> String {
-    format!("work/{stack}/")
+    format!("{WORK}/{stack}/")
 }
 
 /// The object in which the primary of the cluster with a nonce writes, itself, which deadline it has
@@ -93,11 +96,6 @@ pub(super) fn tags(stack: &StackName, owner: &str) -> Tags {
     .into_iter()
     .map(|(key, value)| (key.to_owned(), value.to_owned()))
     .collect()
-}
-
-/// The tags of a bucket that all stacks share.
-pub(super) fn shared_tags() -> Tags {
-    Tags::from([(MANAGED.to_owned(), "true".to_owned())])
 }
 
 pub(super) fn team(tags: &mut Tags, team: Option<&crate::model::name::TeamName>) {

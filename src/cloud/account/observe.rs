@@ -137,7 +137,7 @@ impl<A: Api> Account<A> {
     }
 
     /// The clusters of the account that are not over.
-    async fn alive(&self) -> Result<Vec<Summary>, CloudError> {
+    pub(super) async fn alive(&self) -> Result<Vec<Summary>, CloudError> {
         self.list_clusters(NOT_OVER.to_vec(), None).await
     }
 

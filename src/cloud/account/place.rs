@@ -6,16 +6,22 @@
 //! teams/TEAM.json                      what the team has spent and promised
 //! stacks/STACK/.clusterup.json         the stack has a part of the bucket, and the bucket is closed;
 //!                                      in it, from where the stack was applied last
-//! stacks/STACK/{scripts, data, bootstrap, results, scratch}/…
-//! stacks/STACK/logs/CLUSTER/…          what EMR uploads
+//! stacks/STACK/{scripts, data, bootstrap}/…
 //! stacks/STACK/intents/NONCE.json      a call without a token is about to be made
-//! stacks/STACK/clusters/CLUSTER        the stack made this cluster
+//! stacks/STACK/clusters/CLUSTER        the stack made this cluster, and as what
 //! stacks/STACK/deadlines/NONCE        when the cluster of that nonce powers itself off, where moved
 //! stacks/STACK/followed/CLUSTER        an apply follows this cluster
 //! stacks/STACK/runs/JOB/CLUSTER.RUN    this run ended well
+//! work/STACK/{results, scratch}/JOB/…  what jobs write
+//! work/STACK/logs/CLUSTER/…            what EMR uploads
+//! work/STACK/heard/NONCE               which deadline the primary of that nonce has read
 //! ```
+//!
+//! A cluster's machines write below `work` alone: the policies of their role and of the bucket see
+//! to it. An older clusterup had results, scratch and logs below `stacks/STACK`; they are read, and
+//! removed, where they are.
 
-use super::names::prefix;
+use super::names::{prefix, work};
 use crate::model::name::{ClusterId, JobHash, StackName, TeamName};
 use crate::model::observed::Run;
 
@@ -76,7 +82,17 @@ pub(super) fn runs(stack: &StackName, job: &JobHash) -> String {
 }
 
 pub(super) fn logs(stack: &StackName, id: &ClusterId) -> String {
-    format!("{}logs/{id}/", prefix(stack))
+    format!("{}{}", work(stack), logs_of(id))
+}
+
+/// Where an older clusterup let EMR upload them.
+pub(super) fn older_logs(stack: &StackName, id: &ClusterId) -> String {
+    format!("{}{}", prefix(stack), logs_of(id))
+}
+
+/// The same without a prefix.
+pub(super) fn logs_of(id: &ClusterId) -> String {
+    format!("logs/{id}/")
 }
 
 /// What a key below a stack's prefix is, where it says something.

@@ -45,19 +45,25 @@ impl<A: Api> Account<A> {
         hear: &dyn Listener,
     ) -> Result<(), CloudError> {
         let bucket = self.bucket().await?;
-        let prefix = format!("{}{}/", names::prefix(stack), results.key);
-        let listed = self.list(&bucket, &prefix, None).await?.unwrap_or_default();
         let mut wanted = Vec::new();
-        for listed in listed {
-            let Listed::Object { key, bytes, .. } = listed else {
-                continue;
-            };
-            let name = key.strip_prefix(&prefix).unwrap_or_default();
-            // Hadoop's marks of folders hold nothing.
-            if name.is_empty() || name.ends_with('/') || name.ends_with("_$folder$") {
-                continue;
+        for place in [names::work(stack), names::prefix(stack)] {
+            // A run began in empty folders, so that only one of them has any.
+            let prefix = format!("{place}{}/", results.key);
+            let listed = self.list(&bucket, &prefix, None).await?.unwrap_or_default();
+            for listed in listed {
+                let Listed::Object { key, bytes, .. } = listed else {
+                    continue;
+                };
+                let name = key.strip_prefix(&prefix).unwrap_or_default();
+                // Hadoop's marks of folders hold nothing.
+                if name.is_empty() || name.ends_with('/') || name.ends_with("_$folder$") {
+                    continue;
+                }
+                wanted.push((inside(into, name)?, key, bytes));
             }
-            wanted.push((inside(into, name)?, key, bytes));
+            if !wanted.is_empty() {
+                break;
+            }
         }
         let total = wanted.iter().map(|(_, _, bytes)| bytes).sum();
         let done = Cell::new(0);

@@ -1,15 +1,15 @@
 //! The roles that EMR takes: looked for before anything is made, and made where that is asked for.
 
 use super::Account;
+use super::documents::{machines, reaper, scheduler_trust, trust};
 use super::errors::Doing;
+use super::permissions::{END_CLUSTERS, MACHINES};
 use crate::cloud::api::iam::{
-    AddRoleToInstanceProfile, AttachRolePolicy, CreateInstanceProfile, CreateRole,
-    GetInstanceProfile, GetRole, PutRolePolicy,
+    AddRoleToInstanceProfile, CreateInstanceProfile, CreateRole, GetInstanceProfile, GetRole,
 };
 use crate::cloud::api::{Api, ApiError, Kind};
 use crate::cloud::error::{Class, CloudError};
 use crate::model::partition::Partition;
-use serde_json::json;
 use std::time::Duration;
 
 /// EMR's own role, under the name that AWS's tools give it.
@@ -18,8 +18,6 @@ pub(super) const SERVICE_ROLE: &str = "EMR_DefaultRole";
 pub(super) const INSTANCE_PROFILE: &str = "EMR_EC2_DefaultRole";
 /// What EventBridge Scheduler takes to end a cluster.
 pub(super) const REAPER: &str = "clusterup-reaper";
-/// What AWS's tools attach to EMR's role.
-const SERVICE_POLICY: &str = "iam::aws:policy/service-role/AmazonElasticMapReduceRole";
 /// A new profile is unknown to other services for some seconds (IAM is eventually consistent).
 const SETTLING: Duration = Duration::from_secs(12);
 
@@ -63,7 +61,7 @@ impl<A: Api> Account<A> {
         }
     }
 
-    pub(super) async fn check_roles(&self) -> Result<(), CloudError> {
+    async fn check_there(&self) -> Result<(), CloudError> {
         let missing = self.missing_roles().await?;
         if missing.is_empty() {
             return Ok(());
@@ -77,28 +75,30 @@ impl<A: Api> Account<A> {
             .hint("or make them with AWS's tool: aws emr create-default-roles"))
     }
 
-    /// Makes those that lack: EMR's role, the machines' with its profile, and the scheduler's. What
-    /// was there before is somebody's, who says what it may; the scheduler's is ours alone.
+    /// All that a new cluster needs of roles.
+    pub(super) async fn check_roles(&self) -> Result<(), CloudError> {
+        let (there, rights) = tokio::join!(self.check_there(), self.check_rights());
+        there.and(rights)
+    }
+
+    /// Makes those that lack: EMR's role, the machines' with its profile, and the scheduler's; and
+    /// gives its permissions to each that has none, for a run may have been cut off between the two.
+    /// What others gave a role they say; the scheduler's role and what we gave are ours alone.
     pub(super) async fn create_roles(&self) -> Result<(), CloudError> {
         let account = self.identity().await?.account;
         let partition = Partition::of(&self.settings.region).as_str();
-        if self
-            .role(SERVICE_ROLE, trust("elasticmapreduce.amazonaws.com"))
-            .await?
-        {
-            let (role, policy) = (
-                SERVICE_ROLE.to_owned(),
-                format!("arn:{partition}:{SERVICE_POLICY}"),
-            );
-            let attached = self.api.serve(AttachRolePolicy { role, policy }).await;
-            attached.doing(|| format!("give {SERVICE_ROLE} its permissions"))?;
+        let older = self.older_stacks().await?;
+        self.role(SERVICE_ROLE, trust("elasticmapreduce.amazonaws.com"))
+            .await?;
+        if self.policies(SERVICE_ROLE).await?.is_empty() {
+            self.attach_service_policy(partition).await?;
         }
-        if self
-            .role(INSTANCE_PROFILE, trust("ec2.amazonaws.com"))
-            .await?
-        {
-            let document = machines(partition, &account);
-            self.permit(INSTANCE_PROFILE, "clusterup", document).await?;
+        self.role(INSTANCE_PROFILE, trust("ec2.amazonaws.com"))
+            .await?;
+        let policies = self.policies(INSTANCE_PROFILE).await?;
+        if policies.is_empty() || policies.iter().any(|name| name == MACHINES) {
+            let document = machines(partition, &account, &older);
+            self.permit(INSTANCE_PROFILE, MACHINES, document).await?;
         }
         let name = INSTANCE_PROFILE.to_owned();
         let made = self
@@ -114,8 +114,9 @@ impl<A: Api> Account<A> {
         was_made(added).doing(|| format!("fill instance profile {name}"))?;
         self.role(REAPER, scheduler_trust(partition, &account))
             .await?;
-        self.permit(REAPER, "end-clusters", reaper(partition, &account))
+        self.permit(REAPER, END_CLUSTERS, reaper(partition, &account))
             .await?;
+        self.guard_bucket().await?;
         tokio::time::sleep(SETTLING).await;
         Ok(())
     }
@@ -128,24 +129,6 @@ impl<A: Api> Account<A> {
         };
         was_made(self.api.serve(call).await).doing(|| format!("make role {name}"))
     }
-
-    async fn permit(
-        &self,
-        role: &str,
-        name: &str,
-        document: serde_json::Value,
-    ) -> Result<(), CloudError> {
-        let (name, document) = (name.to_owned(), document.to_string());
-        let call = PutRolePolicy {
-            role: role.to_owned(),
-            name,
-            document,
-        };
-        self.api
-            .serve(call)
-            .await
-            .doing(|| format!("give {role} its permissions"))
-    }
 }
 
 /// Whether it was made; what is there already is as good.
@@ -156,67 +139,13 @@ fn was_made(made: Result<(), ApiError>) -> Result<bool, ApiError> {
     }
 }
 
-fn policy(statements: serde_json::Value) -> serde_json::Value {
-    json!({ "Version": "2012-10-17", "Statement": statements })
-}
-
-fn trust(service: &str) -> serde_json::Value {
-    policy(json!([{
-        "Effect": "Allow",
-        "Principal": { "Service": service },
-        "Action": "sts:AssumeRole",
-    }]))
-}
-
-/// The condition names the schedule group, in any region, for roles have none; a schedule's own ARN
-/// would never match (EventBridge Scheduler User Guide, confused deputy prevention).
-fn scheduler_trust(partition: &str, account: &str) -> serde_json::Value {
-    let group = format!("arn:{partition}:scheduler:*:{account}:schedule-group/default");
-    policy(json!([{
-        "Effect": "Allow",
-        "Principal": { "Service": "scheduler.amazonaws.com" },
-        "Action": "sts:AssumeRole",
-        "Condition": {
-            "StringEquals": { "aws:SourceAccount": account },
-            "ArnLike": { "aws:SourceArn": group },
-        },
-    }]))
-}
-
-/// What a cluster's machines may: our bucket of any region, and EMR's own (EMR Management Guide,
-/// service role for cluster EC2 instances).
-fn machines(partition: &str, account: &str) -> serde_json::Value {
-    let ours = format!("arn:{partition}:s3:::clusterup-{account}-*");
-    let emrs = format!("arn:{partition}:s3:::*.elasticmapreduce");
-    policy(json!([
-        {
-            "Effect": "Allow",
-            "Action": [
-                "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload",
-                "s3:ListMultipartUploadParts",
-            ],
-            "Resource": format!("{ours}/stacks/*"),
-        },
-        {
-            "Effect": "Allow",
-            "Action": ["s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:GetBucketLocation"],
-            "Resource": ours,
-        },
-        {
-            "Effect": "Allow",
-            "Action": ["s3:GetObject", "s3:ListBucket"],
-            "Resource": [emrs, format!("{emrs}/*")],
-        },
-    ]))
-}
-
-fn reaper(partition: &str, account: &str) -> serde_json::Value {
-    policy(json!([{
-        "Effect": "Allow",
-        "Action": ["elasticmapreduce:TerminateJobFlows", "elasticmapreduce:SetTerminationProtection"],
-        "Resource": format!("arn:{partition}:elasticmapreduce:*:{account}:cluster/*"),
-        "Condition": { "StringEquals": { "elasticmapreduce:ResourceTag/clusterup-managed": "true" } },
-    }]))
+/// The part of AWS that a region is in, as ARNs begin (IAM User Guide, Amazon resource names).
+pub(super) fn partition(region: &str) -> &'static str {
+    match region {
+        region if region.starts_with("us-gov-") => "aws-us-gov",
+        region if region.starts_with("cn-") => "aws-cn",
+        _ => "aws",
+    }
 }
 
 #[cfg(test)]
@@ -224,31 +153,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn policies_are_good_in_every_region_of_their_partition() {
-        let documents = |partition| {
-            let account = "123456789012";
-            [
-                machines(partition, account),
-                scheduler_trust(partition, account),
-                reaper(partition, account),
-            ]
-        };
-        for partition in ["aws", "aws-us-gov"] {
-            for document in documents(partition) {
-                let text = document.to_string();
-                let arns = text.matches("arn:").count();
-                assert_eq!(
-                    text.matches(&format!("arn:{partition}:")).count(),
-                    arns,
-                    "{text}"
-                );
-                assert!(arns > 0);
-            }
-        }
-        let trust = scheduler_trust("aws", "123456789012");
-        assert_eq!(
-            trust["Statement"][0]["Condition"]["ArnLike"]["aws:SourceArn"],
-            "arn:aws:scheduler:*:123456789012:schedule-group/default"
-        );
+    fn regions_are_in_their_partition() {
+        let regions = ["eu-west-1", "us-gov-east-1", "cn-north-1"];
+        assert_eq!(regions.map(partition), ["aws", "aws-us-gov", "aws-cn"]);
     }
 }

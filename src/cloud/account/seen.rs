@@ -16,6 +16,8 @@ pub(super) struct Seen {
     /// Objects of the stack by key without its prefix: bytes and when they were written; none
     /// where the bucket is not there.
     pub(super) objects: Option<BTreeMap<String, (u64, DateTime<Utc>)>>,
+    /// Whether we ourselves made the bucket, a moment ago.
+    pub(super) is_new: bool,
     /// What EMR said of clusters.
     pub(super) clusters: BTreeMap<ClusterId, SeenCluster>,
     /// When we ourselves last followed clusters: newer than what the look saw.

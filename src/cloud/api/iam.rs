@@ -37,6 +37,33 @@ pub struct PutRolePolicy {
 }
 call!(PutRolePolicy, "iam:PutRolePolicy", changes, ());
 
+/// An inline policy's document, in JSON.
+#[derive(Debug, Clone)]
+pub struct GetRolePolicy {
+    pub role: String,
+    pub name: String,
+}
+call!(GetRolePolicy, "iam:GetRolePolicy", reads, String);
+
+/// The names of a role's inline policies.
+#[derive(Debug, Clone)]
+pub struct ListRolePolicies {
+    pub role: String,
+}
+call!(ListRolePolicies, "iam:ListRolePolicies", reads, Vec<String>);
+
+/// The ARNs of the managed policies that are attached to a role.
+#[derive(Debug, Clone)]
+pub struct ListAttachedRolePolicies {
+    pub role: String,
+}
+call!(
+    ListAttachedRolePolicies,
+    "iam:ListAttachedRolePolicies",
+    reads,
+    Vec<String>
+);
+
 /// The names of the roles in it.
 #[derive(Debug, Clone)]
 pub struct GetInstanceProfile {

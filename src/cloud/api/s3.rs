@@ -1,6 +1,6 @@
 //! Amazon S3: the bucket, what lies in it, and conditional writes.
 
-use super::{Page, Tags, call};
+use super::{Page, call};
 use chrono::{DateTime, Utc};
 use std::path::PathBuf;
 
@@ -38,18 +38,6 @@ pub struct GetBucketLocation {
 }
 call!(GetBucketLocation, "s3:GetBucketLocation", reads, String);
 
-/// By S3's own keys (SSE-S3).
-#[derive(Debug, Clone)]
-pub struct PutBucketEncryption {
-    pub bucket: Bucket,
-}
-call!(
-    PutBucketEncryption,
-    "s3:PutEncryptionConfiguration",
-    changes,
-    ()
-);
-
 /// Aborts uploads that were begun this many days ago and not ended.
 #[derive(Debug, Clone)]
 pub struct PutBucketLifecycle {
@@ -63,12 +51,21 @@ call!(
     ()
 );
 
+/// The bucket's policy, in JSON; [`super::Kind::NotFound`] where it has none.
 #[derive(Debug, Clone)]
-pub struct PutBucketTagging {
+pub struct GetBucketPolicy {
     pub bucket: Bucket,
-    pub tags: Tags,
 }
-call!(PutBucketTagging, "s3:PutBucketTagging", changes, ());
+call!(GetBucketPolicy, "s3:GetBucketPolicy", reads, String);
+
+/// The bucket's one policy, made or replaced.
+#[derive(Debug, Clone)]
+pub struct PutBucketPolicy {
+    pub bucket: Bucket,
+    /// In JSON.
+    pub document: String,
+}
+call!(PutBucketPolicy, "s3:PutBucketPolicy", changes, ());
 
 /// Refused while anything is in it ([`super::Kind::InUse`]).
 #[derive(Debug, Clone)]

@@ -4,7 +4,8 @@ use super::Sdk;
 use super::error::{lacks, told};
 use crate::cloud::api::iam::{
     AddRoleToInstanceProfile, AttachRolePolicy, CreateInstanceProfile, CreateRole,
-    GetInstanceProfile, GetRole, PutRolePolicy, RoleArn,
+    GetInstanceProfile, GetRole, GetRolePolicy, ListAttachedRolePolicies, ListRolePolicies,
+    PutRolePolicy, RoleArn,
 };
 use crate::cloud::api::{ApiError, Kind, Serve};
 
@@ -57,6 +58,59 @@ impl Serve<PutRolePolicy> for Sdk {
     }
 }
 
+impl Serve<GetRolePolicy> for Sdk {
+    async fn serve(&self, call: GetRolePolicy) -> Result<String, ApiError> {
+        let reply = self
+            .iam
+            .get_role_policy()
+            .role_name(call.role)
+            .policy_name(call.name)
+            .send()
+            .await
+            .map_err(told::<GetRolePolicy, _>)?;
+        Ok(plain(&reply.policy_document))
+    }
+}
+
+/// IAM writes documents as URLs have them (RFC 3986; IAM API, GetRolePolicy).
+fn plain(document: &str) -> String {
+    let (mut plain, mut rest) = (Vec::new(), document.as_bytes());
+    while let [first, others @ ..] = rest {
+        let code = others.get(..2).filter(|_| *first == b'%');
+        let code = code.and_then(|code| str::from_utf8(code).ok());
+        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            Some(byte) => {
+                plain.push(byte);
+                rest = &others[2..];
+            }
+            None => {
+                plain.push(*first);
+                rest = others;
+            }
+        }
+    }
+    String::from_utf8_lossy(&plain).into_owned()
+}
+
+impl Serve<ListRolePolicies> for Sdk {
+    async fn serve(&self, call: ListRolePolicies) -> Result<Vec<String>, ApiError> {
+        // A role has a few policies, a page has a hundred.
+        let reply = self.iam.list_role_policies().role_name(call.role).send();
+        let reply = reply.await.map_err(told::<ListRolePolicies, _>)?;
+        Ok(reply.policy_names)
+    }
+}
+
+impl Serve<ListAttachedRolePolicies> for Sdk {
+    async fn serve(&self, call: ListAttachedRolePolicies) -> Result<Vec<String>, ApiError> {
+        let asked = self.iam.list_attached_role_policies();
+        let reply = asked.role_name(call.role).send().await;
+        let reply = reply.map_err(told::<ListAttachedRolePolicies, _>)?;
+        let attached = reply.attached_policies.into_iter().flatten();
+        Ok(attached.filter_map(|policy| policy.policy_arn).collect())
+    }
+}
+
 impl Serve<GetInstanceProfile> for Sdk {
     async fn serve(&self, call: GetInstanceProfile) -> Result<Vec<String>, ApiError> {
         let reply = self
@@ -105,5 +159,18 @@ impl Serve<AddRoleToInstanceProfile> for Sdk {
                 }
             })?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_read_as_they_were_written() {
+        assert_eq!(plain("%7B%22a%22%3A%22s3%3A%2A%22%7D"), r#"{"a":"s3:*"}"#);
+        for text in ["{}", "100%", "%zz", "%2"] {
+            assert_eq!(plain(text), text);
+        }
     }
 }

@@ -133,6 +133,7 @@ impl Cloud for Local {
         let bucket = self.place.bucket(&stack.name);
         Ok(Facts {
             bucket: bucket.to_string_lossy().into_owned(),
+            work: bucket.to_string_lossy().into_owned(),
             capacity: machine::capacity(),
             ending: launch::ENDING,
             ..gather.facts(stack, sample).await?

@@ -35,9 +35,8 @@ pub struct Census {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BucketGuards {
     pub private: bool,
-    pub encrypted: bool,
     pub abort_uploads_after_days: Option<i32>,
-    pub tags: Tags,
+    pub policy: Option<String>,
     /// Uploads that were begun and not ended.
     pub uploads: usize,
 }
@@ -111,9 +110,8 @@ fn census(state: &State) -> Census {
             .map(|(name, held)| {
                 let guards = BucketGuards {
                     private: held.private,
-                    encrypted: held.encrypted,
                     abort_uploads_after_days: held.abort_uploads_after_days,
-                    tags: held.tags.clone(),
+                    policy: held.policy.clone(),
                     uploads: held.uploads.len(),
                 };
                 (name.clone(), guards)
@@ -124,7 +122,7 @@ fn census(state: &State) -> Census {
             .iam
             .roles
             .iter()
-            .map(|(name, policies)| (name.clone(), policies.iter().cloned().collect()))
+            .map(|(name, policies)| (name.clone(), policies.keys().cloned().collect()))
             .collect(),
         profiles: state.iam.profiles.clone(),
         schedules: state

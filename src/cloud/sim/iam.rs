@@ -6,8 +6,10 @@ use super::{ACCOUNT, Settings};
 use crate::cloud::api::Kind;
 use crate::cloud::api::iam::{
     AddRoleToInstanceProfile, AttachRolePolicy, CreateInstanceProfile, CreateRole,
-    GetInstanceProfile, GetRole, PutRolePolicy, RoleArn,
+    GetInstanceProfile, GetRole, GetRolePolicy, ListAttachedRolePolicies, ListRolePolicies,
+    PutRolePolicy, RoleArn,
 };
+use crate::cloud::rights::{Request, Says, says};
 use std::collections::{BTreeMap, BTreeSet};
 
 const SERVICE: &str = "EMR_DefaultRole";
@@ -16,21 +18,47 @@ const REAPER: &str = "clusterup-reaper";
 
 #[derive(Default)]
 pub(super) struct Iam {
-    /// Roles, with the ARNs of what is attached to them and the names of their inline policies.
-    pub(super) roles: BTreeMap<String, BTreeSet<String>>,
+    /// Roles, with the ARNs of what is attached to them and the names of their inline policies, and
+    /// their documents.
+    pub(super) roles: BTreeMap<String, BTreeMap<String, String>>,
     /// Profiles, with their role.
     pub(super) profiles: BTreeMap<String, Option<String>>,
+    /// ARNs of AWS's policies that can no longer be attached.
+    pub(super) retired: BTreeSet<String>,
 }
+
+/// AWS's policies that anybody attaches here, and what they let a role do. The real ones for EMR
+/// itself are longer; nobody asks here what it may.
+const MANAGED: [(&str, &str); 3] = [
+    (
+        "arn:aws:iam::aws:policy/service-role/AmazonElasticMapReduceRole",
+        EMRS,
+    ),
+    (
+        "arn:aws:iam::aws:policy/service-role/AmazonEMRServicePolicy_v2",
+        EMRS,
+    ),
+    (
+        "arn:aws:iam::aws:policy/service-role/AmazonElasticMapReduceforEC2Role",
+        r#"{"Statement":{"Effect":"Allow","Action":["s3:*","ec2:Describe*"],"Resource":"*"}}"#,
+    ),
+];
+const EMRS: &str = r#"{"Statement":{"Effect":"Allow","Action":"ec2:*","Resource":"*"}}"#;
+const ENDS: &str =
+    r#"{"Statement":{"Effect":"Allow","Action":"elasticmapreduce:*","Resource":"*"}}"#;
 
 impl Iam {
     pub(super) fn new(settings: &Settings) -> Self {
         let mut iam = Self::default();
         if settings.reaper_role {
-            iam.roles.insert(REAPER.to_owned(), BTreeSet::new());
+            let ends = ("end-clusters".to_owned(), ENDS.to_owned());
+            iam.roles.insert(REAPER.to_owned(), BTreeMap::from([ends]));
         }
         if settings.default_roles {
-            iam.roles.insert(SERVICE.to_owned(), BTreeSet::new());
-            iam.roles.insert(MACHINES.to_owned(), BTreeSet::new());
+            for (role, (policy, document)) in [(SERVICE, MANAGED[0]), (MACHINES, MANAGED[2])] {
+                let policies = BTreeMap::from([(policy.to_owned(), document.to_owned())]);
+                iam.roles.insert(role.to_owned(), policies);
+            }
             let role = Some(MACHINES.to_owned());
             iam.profiles.insert(MACHINES.to_owned(), role);
         }
@@ -44,11 +72,28 @@ impl Iam {
         name.is_some_and(|name| self.roles.contains_key(name))
     }
 
-    fn role(&mut self, name: &str) -> Result<&mut BTreeSet<String>, No> {
+    /// Whether a role may do something by its own policies.
+    pub(super) fn permits(&self, role: &str, action: &str, resource: &str) -> bool {
+        let who = &arn(role);
+        let request = Request {
+            who,
+            action,
+            resource,
+        };
+        let documents = self.roles.get(role).into_iter().flat_map(BTreeMap::values);
+        let said: Vec<Says> = documents.map(|it| says(it, &request)).collect();
+        said.contains(&Says::Allows) && !said.contains(&Says::Denies)
+    }
+
+    fn role(&mut self, name: &str) -> Result<&mut BTreeMap<String, String>, No> {
         self.roles
             .get_mut(name)
             .ok_or_else(|| missing("role", name))
     }
+}
+
+pub(super) fn arn(role: &str) -> String {
+    format!("arn:aws:iam::{ACCOUNT}:role/{role}")
 }
 
 fn missing(what: &str, name: &str) -> No {
@@ -75,8 +120,7 @@ fn well_formed(document: &str) -> Result<(), No> {
 impl Answer for GetRole {
     fn answer(self, state: &mut State) -> Result<RoleArn, No> {
         state.iam.role(&self.name)?;
-        let name = self.name;
-        Ok(RoleArn(format!("arn:aws:iam::{ACCOUNT}:role/{name}")))
+        Ok(RoleArn(arn(&self.name)))
     }
 }
 
@@ -86,19 +130,26 @@ impl Answer for CreateRole {
         if state.iam.roles.contains_key(&self.name) {
             return Err(exists("Role", &self.name));
         }
-        state.iam.roles.insert(self.name, BTreeSet::new());
+        state.iam.roles.insert(self.name, BTreeMap::new());
         Ok(())
     }
 }
 
 impl Answer for AttachRolePolicy {
     fn answer(self, state: &mut State) -> Result<(), No> {
-        let role = state.iam.role(&self.role)?;
-        if !self.policy.starts_with("arn:") {
-            let message = format!("ARN {} is not valid.", self.policy);
+        let policy = &self.policy;
+        if !policy.starts_with("arn:") {
+            let message = format!("ARN {policy} is not valid.");
             return Err(No::new(Kind::Invalid, "InvalidInput", message));
         }
-        role.insert(self.policy);
+        let known = MANAGED.iter().find(|(arn, _)| arn == policy);
+        let known = known.filter(|(arn, _)| !state.iam.retired.contains(*arn));
+        let role = state.iam.role(&self.role)?;
+        let Some((_, document)) = known else {
+            let message = format!("Policy {policy} does not exist or is not attachable.");
+            return Err(No::new(Kind::NotFound, "NoSuchEntity", message));
+        };
+        role.insert(self.policy, (*document).to_owned());
         Ok(())
     }
 }
@@ -107,9 +158,37 @@ impl Answer for PutRolePolicy {
     fn answer(self, state: &mut State) -> Result<(), No> {
         let role = state.iam.role(&self.role)?;
         well_formed(&self.document)?;
-        role.insert(self.name);
+        role.insert(self.name, self.document);
         Ok(())
     }
+}
+
+impl Answer for GetRolePolicy {
+    fn answer(self, state: &mut State) -> Result<String, No> {
+        let role = state.iam.role(&self.role)?;
+        let document = role.get(&self.name).filter(|_| !is_managed(&self.name));
+        document
+            .cloned()
+            .ok_or_else(|| missing("role policy", &self.name))
+    }
+}
+
+impl Answer for ListRolePolicies {
+    fn answer(self, state: &mut State) -> Result<Vec<String>, No> {
+        let names = state.iam.role(&self.role)?.keys();
+        Ok(names.filter(|name| !is_managed(name)).cloned().collect())
+    }
+}
+
+impl Answer for ListAttachedRolePolicies {
+    fn answer(self, state: &mut State) -> Result<Vec<String>, No> {
+        let names = state.iam.role(&self.role)?.keys();
+        Ok(names.filter(|name| is_managed(name)).cloned().collect())
+    }
+}
+
+fn is_managed(name: &str) -> bool {
+    name.starts_with("arn:")
 }
 
 impl Answer for GetInstanceProfile {

@@ -12,6 +12,7 @@ mod groups;
 mod iam;
 mod life;
 mod lists;
+mod machines;
 mod metrics;
 mod no;
 mod objects;

@@ -19,6 +19,10 @@ impl No {
         }
     }
 
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
     pub(super) fn of<C: Call>(self) -> ApiError {
         ApiError {
             call: C::NAME,

@@ -4,11 +4,10 @@ use super::ACCOUNT;
 use super::no::No;
 use super::uploads::Begun;
 use super::world::{Answer, State};
+use crate::cloud::api::Kind;
 use crate::cloud::api::s3::{
-    Bucket, CreateBucket, DeleteBucket, PutBucketEncryption, PutBucketLifecycle, PutBucketTagging,
-    PutPublicAccessBlock,
+    Bucket, CreateBucket, DeleteBucket, PutBucketLifecycle, PutPublicAccessBlock,
 };
-use crate::cloud::api::{Kind, Tags};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,9 +22,9 @@ pub(super) struct S3 {
 #[derive(Default)]
 pub(super) struct Held {
     pub(super) private: bool,
-    pub(super) encrypted: bool,
     pub(super) abort_uploads_after_days: Option<i32>,
-    pub(super) tags: Tags,
+    /// In JSON.
+    pub(super) policy: Option<String>,
     pub(super) objects: BTreeMap<String, Object>,
     /// By their ids.
     pub(super) uploads: BTreeMap<String, Begun>,
@@ -95,13 +94,6 @@ impl Answer for PutPublicAccessBlock {
     }
 }
 
-impl Answer for PutBucketEncryption {
-    fn answer(self, state: &mut State) -> Result<(), No> {
-        state.s3.bucket(&self.bucket)?.encrypted = true;
-        Ok(())
-    }
-}
-
 impl Answer for PutBucketLifecycle {
     fn answer(self, state: &mut State) -> Result<(), No> {
         let bucket = state.s3.bucket(&self.bucket)?;
@@ -110,17 +102,6 @@ impl Answer for PutBucketLifecycle {
             return Err(refused("InvalidArgument", message));
         }
         bucket.abort_uploads_after_days = Some(self.abort_uploads_after_days);
-        Ok(())
-    }
-}
-
-impl Answer for PutBucketTagging {
-    fn answer(self, state: &mut State) -> Result<(), No> {
-        let bucket = state.s3.bucket(&self.bucket)?;
-        if self.tags.len() > 50 || self.tags.keys().any(|key| key.starts_with("aws:")) {
-            return Err(refused("InvalidTag", "The tags are not valid"));
-        }
-        bucket.tags = self.tags;
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 use super::cluster::Step;
 use super::world::State;
 use crate::cloud::api::emr::{Failure, RunJobFlow};
+use std::collections::BTreeMap;
 
 impl State {
     /// Why a cluster cannot come up; EMR finds out when it makes the machines.
@@ -10,6 +11,11 @@ impl State {
         let role = &order.service_role;
         if !self.iam.roles.contains_key(role) {
             return Some(format!("Service role {role} is invalid"));
+        }
+        if self.iam.roles.get(role).is_some_and(BTreeMap::is_empty) {
+            return Some(format!(
+                "Service role {role} has insufficient EC2 permissions"
+            ));
         }
         let profile = &order.instance_profile;
         if !matches!(self.iam.profiles.get(profile), Some(Some(_))) {
@@ -84,13 +90,9 @@ impl State {
         let (bucket, key) = place(word)?;
         let folder = key.trim_end_matches('/');
         format!("/{folder}/").find("/results/")?;
-        let now = self.now;
-        let Some(held) = self.s3.buckets.get_mut(bucket) else {
-            return Some(format!("The specified bucket does not exist: {bucket}"));
-        };
         let answer = format!("the answer of {step}\n");
-        held.put(format!("{folder}/answer.txt"), answer.into_bytes(), now);
-        None
+        let written = self.machines_put(bucket, &format!("{folder}/answer.txt"), &answer);
+        written.err().map(|no| no.message().to_owned())
     }
 }
 

@@ -1,17 +1,16 @@
 //! Buckets and their settings.
 
 use crate::cloud::api::s3::{
-    CreateBucket, DeleteBucket, GetBucketLocation, PutBucketEncryption, PutBucketLifecycle,
-    PutBucketTagging, PutPublicAccessBlock,
+    CreateBucket, DeleteBucket, GetBucketLocation, GetBucketPolicy, PutBucketLifecycle,
+    PutBucketPolicy, PutPublicAccessBlock,
 };
 use crate::cloud::api::{ApiError, Serve};
 use crate::cloud::aws::Sdk;
-use crate::cloud::aws::error::{told, unbuilt};
+use crate::cloud::aws::error::{lacks, told, unbuilt};
 use aws_sdk_s3::types::{
     AbortIncompleteMultipartUpload, BucketLifecycleConfiguration, BucketLocationConstraint,
     CreateBucketConfiguration, ExpirationStatus, LifecycleRule, LifecycleRuleFilter,
-    PublicAccessBlockConfiguration, ServerSideEncryption, ServerSideEncryptionByDefault,
-    ServerSideEncryptionConfiguration, ServerSideEncryptionRule, Tag, Tagging,
+    PublicAccessBlockConfiguration,
 };
 
 impl Serve<CreateBucket> for Sdk {
@@ -78,27 +77,31 @@ impl Serve<PutPublicAccessBlock> for Sdk {
     }
 }
 
-impl Serve<PutBucketEncryption> for Sdk {
-    async fn serve(&self, call: PutBucketEncryption) -> Result<(), ApiError> {
-        let by_default = ServerSideEncryptionByDefault::builder()
-            .sse_algorithm(ServerSideEncryption::Aes256)
-            .build()
-            .map_err(unbuilt::<PutBucketEncryption>)?;
-        let rule = ServerSideEncryptionRule::builder()
-            .apply_server_side_encryption_by_default(by_default)
-            .build();
-        let rules = ServerSideEncryptionConfiguration::builder()
-            .rules(rule)
-            .build()
-            .map_err(unbuilt::<PutBucketEncryption>)?;
-        self.s3
-            .put_bucket_encryption()
+impl Serve<GetBucketPolicy> for Sdk {
+    async fn serve(&self, call: GetBucketPolicy) -> Result<String, ApiError> {
+        let reply = self
+            .s3
+            .get_bucket_policy()
             .bucket(call.bucket.name)
             .set_expected_bucket_owner(call.bucket.owner)
-            .server_side_encryption_configuration(rules)
             .send()
             .await
-            .map_err(told::<PutBucketEncryption, _>)?;
+            .map_err(told::<GetBucketPolicy, _>)?;
+        let lack = || lacks::<GetBucketPolicy>("the policy");
+        reply.policy.ok_or_else(lack)
+    }
+}
+
+impl Serve<PutBucketPolicy> for Sdk {
+    async fn serve(&self, call: PutBucketPolicy) -> Result<(), ApiError> {
+        self.s3
+            .put_bucket_policy()
+            .bucket(call.bucket.name)
+            .set_expected_bucket_owner(call.bucket.owner)
+            .policy(call.document)
+            .send()
+            .await
+            .map_err(told::<PutBucketPolicy, _>)?;
         Ok(())
     }
 }
@@ -127,23 +130,6 @@ impl Serve<PutBucketLifecycle> for Sdk {
             .send()
             .await
             .map_err(told::<PutBucketLifecycle, _>)?;
-        Ok(())
-    }
-}
-
-impl Serve<PutBucketTagging> for Sdk {
-    async fn serve(&self, call: PutBucketTagging) -> Result<(), ApiError> {
-        let theirs = |(key, value)| Tag::builder().key(key).value(value).build();
-        let tags: Result<_, _> = call.tags.into_iter().map(theirs).collect();
-        let tags = tags.and_then(|tags| Tagging::builder().set_tag_set(Some(tags)).build());
-        self.s3
-            .put_bucket_tagging()
-            .bucket(call.bucket.name)
-            .set_expected_bucket_owner(call.bucket.owner)
-            .tagging(tags.map_err(unbuilt::<PutBucketTagging>)?)
-            .send()
-            .await
-            .map_err(told::<PutBucketTagging, _>)?;
         Ok(())
     }
 }

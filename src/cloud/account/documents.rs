@@ -1,0 +1,230 @@
+//! Policies of roles and of the bucket, as IAM and S3 read them.
+
+use super::names::{WORK, prefix};
+use super::roles::INSTANCE_PROFILE;
+use crate::model::name::StackName;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+fn policy(statements: Value) -> Value {
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+pub(super) fn trust(service: &str) -> Value {
+    policy(json!([{
+        "Effect": "Allow",
+        "Principal": { "Service": service },
+        "Action": "sts:AssumeRole",
+    }]))
+}
+
+/// The condition names the schedule group, in any region, for roles have none; a schedule's own ARN
+/// would never match (EventBridge Scheduler User Guide, confused deputy prevention).
+pub(super) fn scheduler_trust(partition: &str, account: &str) -> Value {
+    let group = format!("arn:{partition}:scheduler:*:{account}:schedule-group/default");
+    policy(json!([{
+        "Effect": "Allow",
+        "Principal": { "Service": "scheduler.amazonaws.com" },
+        "Action": "sts:AssumeRole",
+        "Condition": {
+            "StringEquals": { "aws:SourceAccount": account },
+            "ArnLike": { "aws:SourceArn": group },
+        },
+    }]))
+}
+
+/// The name of our statement in the bucket's policy.
+pub(super) const GUARD: &str = "MachinesWriteTheirWorkAlone";
+
+/// Below what machines may write. EMR's file system also writes a mark of a folder beside it. The
+/// stacks are those of clusters that an older clusterup made, whose work lies among their notes.
+fn places(bucket: &str, older: &BTreeSet<StackName>) -> Vec<String> {
+    let mut places = vec![
+        format!("{bucket}/{WORK}/*"),
+        format!("{bucket}/{WORK}_$folder$"),
+    ];
+    for stack in older {
+        let below = ["results", "scratch", "logs"];
+        places.extend(below.map(|it| format!("{bucket}/{}{it}*", prefix(stack))));
+    }
+    places
+}
+
+/// What a cluster's machines may: read our buckets of any region, write below one prefix of them,
+/// and read EMR's own (EMR Management Guide, service role for cluster EC2 instances).
+pub(super) fn machines(partition: &str, account: &str, older: &BTreeSet<StackName>) -> Value {
+    let ours = format!("arn:{partition}:s3:::clusterup-{account}-*");
+    let emrs = format!("arn:{partition}:s3:::*.elasticmapreduce");
+    policy(json!([
+        {
+            "Effect": "Allow",
+            "Action": "s3:GetObject",
+            "Resource": [format!("{ours}/stacks/*"), format!("{ours}/{WORK}/*")],
+        },
+        {
+            "Effect": "Allow",
+            "Action": [
+                "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload",
+                "s3:ListMultipartUploadParts",
+            ],
+            "Resource": places(&ours, older),
+        },
+        {
+            "Effect": "Allow",
+            "Action": ["s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:GetBucketLocation"],
+            "Resource": ours,
+        },
+        {
+            "Effect": "Allow",
+            "Action": ["s3:GetObject", "s3:ListBucket"],
+            "Resource": [emrs, format!("{emrs}/*")],
+        },
+    ]))
+}
+
+/// Whatever the machines' role may by its own policies, of this bucket it reads, and writes below
+/// one prefix. `aws:PrincipalArn` is the role's, not the session's (IAM User Guide, global condition
+/// keys).
+pub(super) fn bucket_policy(
+    partition: &str,
+    account: &str,
+    bucket: &str,
+    older: &BTreeSet<StackName>,
+) -> Value {
+    let role = |path: &str| format!("arn:{partition}:iam::{account}:role/{path}{INSTANCE_PROFILE}");
+    policy(json!([{
+        "Sid": GUARD,
+        "Effect": "Deny",
+        "Principal": "*",
+        "NotAction": ["s3:Get*", "s3:List*"],
+        "NotResource": places(&format!("arn:{partition}:s3:::{bucket}"), older),
+        "Condition": { "ArnLike": { "aws:PrincipalArn": [role(""), role("*/")] } },
+    }]))
+}
+
+pub(super) fn reaper(partition: &str, account: &str) -> Value {
+    policy(json!([{
+        "Effect": "Allow",
+        "Action": ["elasticmapreduce:TerminateJobFlows", "elasticmapreduce:SetTerminationProtection"],
+        "Resource": format!("arn:{partition}:elasticmapreduce:*:{account}:cluster/*"),
+        "Condition": { "StringEquals": { "elasticmapreduce:ResourceTag/clusterup-managed": "true" } },
+    }]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::rights::{Request, Says, says};
+
+    const BUCKET: &str = "arn:aws:s3:::clusterup-1-us-east-1";
+
+    fn asks(document: &Value, role: &str, action: &str, key: &str) -> Says {
+        let who = &format!("arn:aws:iam::1:role/{role}");
+        let resource = &format!("{BUCKET}{key}");
+        let request = Request {
+            who,
+            action,
+            resource,
+        };
+        says(&document.to_string(), &request)
+    }
+
+    const CONTROL: [&str; 9] = [
+        "/locks/t.json",
+        "/teams/t.json",
+        "/watchdog/lock",
+        "/stacks/t/clusters/j-1",
+        "/stacks/t/deadlines/0",
+        "/stacks/t/scripts/0/work/x.py",
+        "/stacks/work/results/x",
+        "/workshop/x",
+        "",
+    ];
+
+    #[test]
+    fn machines_write_their_work_alone() {
+        let none = BTreeSet::new();
+        let role = machines("aws", "1", &none);
+        let bucket = bucket_policy("aws", "1", "clusterup-1-us-east-1", &none);
+        for action in [
+            "s3:PutObject",
+            "s3:DeleteObject",
+            "s3:PutObjectTagging",
+            "s3:DeleteObjectVersion",
+            "s3:PutBucketPolicy",
+            "s3:DeleteBucketPolicy",
+            "s3:BypassGovernanceRetention",
+        ] {
+            for key in CONTROL {
+                let said = asks(&role, INSTANCE_PROFILE, action, key);
+                assert_eq!(said, Says::Nothing, "{action} {key}");
+                let said = asks(&bucket, INSTANCE_PROFILE, action, key);
+                assert_eq!(said, Says::Denies, "{action} {key}");
+                // The bucket's owner and whoever runs clusterup go on.
+                assert_eq!(asks(&bucket, "ops", action, key), Says::Nothing);
+            }
+        }
+        for key in ["/work/t/results/x", "/work/t_$folder$", "/work_$folder$"] {
+            let said = asks(&role, INSTANCE_PROFILE, "s3:PutObject", key);
+            assert_eq!(said, Says::Allows, "{key}");
+            let said = asks(&bucket, INSTANCE_PROFILE, "s3:PutObject", key);
+            assert_eq!(said, Says::Nothing, "{key}");
+        }
+        let read = asks(
+            &role,
+            INSTANCE_PROFILE,
+            "s3:GetObject",
+            "/stacks/t/deadlines/0",
+        );
+        assert_eq!(read, Says::Allows);
+    }
+
+    #[test]
+    fn a_role_below_a_path_is_the_machines_too() {
+        let bucket = bucket_policy("aws", "1", "clusterup-1-us-east-1", &BTreeSet::new());
+        let said = asks(
+            &bucket,
+            "service-role/EMR_EC2_DefaultRole",
+            "s3:PutObject",
+            "/locks/t",
+        );
+        assert_eq!(said, Says::Denies);
+        for other in [
+            "EMR_EC2_DefaultRole2",
+            "x-EMR_EC2_DefaultRole",
+            "EMR_DefaultRole",
+        ] {
+            assert_eq!(
+                asks(&bucket, other, "s3:PutObject", "/locks/t"),
+                Says::Nothing
+            );
+        }
+    }
+
+    #[test]
+    fn a_living_cluster_of_an_older_clusterup_ends_its_work() {
+        let older = BTreeSet::from(["old".parse().unwrap()]);
+        let bucket = bucket_policy("aws", "1", "clusterup-1-us-east-1", &older);
+        for (key, expected) in [
+            ("/stacks/old/results/x", Says::Nothing),
+            ("/stacks/old/results_$folder$", Says::Nothing),
+            ("/stacks/old/logs/j-1/x", Says::Nothing),
+            ("/stacks/old/clusters/j-1", Says::Denies),
+            ("/stacks/other/results/x", Says::Denies),
+        ] {
+            let said = asks(&bucket, INSTANCE_PROFILE, "s3:PutObject", key);
+            assert_eq!(said, expected, "{key}");
+        }
+    }
+
+    #[test]
+    fn policies_are_good_in_every_partition() {
+        let text = machines("aws-cn", "123456789012", &BTreeSet::new()).to_string();
+        assert!(text.contains("arn:aws-cn:s3:::clusterup-123456789012-*/work/*"));
+        let trust = scheduler_trust("aws", "123456789012");
+        assert_eq!(
+            trust["Statement"][0]["Condition"]["ArnLike"]["aws:SourceArn"],
+            "arn:aws:scheduler:*:123456789012:schedule-group/default"
+        );
+    }
+}

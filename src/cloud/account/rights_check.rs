@@ -1,0 +1,242 @@
+//! Whether roles and the bucket permit what they should and no more, each with the command that
+//! sets it right.
+
+use super::Account;
+use super::documents::reaper;
+use super::permissions::{END_CLUSTERS, MACHINES, merged, usual_service_policy};
+use super::roles::{INSTANCE_PROFILE, REAPER, SERVICE_ROLE, partition};
+use crate::cloud::Finding;
+use crate::cloud::api::iam::GetRolePolicy;
+use crate::cloud::api::s3::Bucket;
+use crate::cloud::api::{Api, ApiError, Kind};
+use crate::cloud::rights::Says;
+
+/// What machines must not write, one of each kind; the last is the bucket itself.
+const CONTROL: [&str; 8] = [
+    "locks/t.json",
+    "teams/t.json",
+    "watchdog/lock",
+    "stacks/t/clusters/j-1",
+    "stacks/t/intents/0.json",
+    "stacks/t/deadlines/0",
+    "stacks/t/scripts/0/t.py",
+    "",
+];
+/// What they must write.
+const WORKS: &str = "work/t/results/x";
+const WRITES: [&str; 3] = ["s3:PutObject", "s3:DeleteObject", "s3:PutBucketPolicy"];
+
+/// Of a machines' role: what its policies come to.
+enum Rights {
+    Missing,
+    /// As ours are, or less.
+    Narrow,
+    /// Ours, of an older clusterup or changed.
+    Stale,
+    /// Others gave it more, or AWS's own policy does.
+    Wide(String),
+}
+
+impl<A: Api> Account<A> {
+    /// Each role whose policy is missing, and whatever lets machines write more than their work.
+    pub(super) async fn permission_findings(&self) -> Vec<Finding> {
+        let Ok(bucket) = self.bucket().await else {
+            return Vec::new();
+        };
+        let mut findings = Vec::new();
+        for role in [SERVICE_ROLE, REAPER] {
+            findings.extend(self.has_policy(role).await);
+        }
+        let guarded = self.bucket_finding(&bucket).await;
+        let refused = guarded.as_ref().is_none_or(|finding| finding.good);
+        findings.extend(self.machines_finding(&bucket, refused).await);
+        findings.extend(guarded);
+        findings
+    }
+
+    /// None of a role that is not there: that is said elsewhere.
+    async fn has_policy(&self, role: &str) -> Option<Finding> {
+        let what = format!("permissions of {role}");
+        match self.list_policies(role).await {
+            Ok(policies) if policies.is_empty() => {
+                let command = self.giving(role).await;
+                Some(bad(&what, "it has none: no policy is attached", command))
+            }
+            Ok(_) => None,
+            Err(error) => unread(&what, &error),
+        }
+    }
+
+    /// The command that gives a role its permissions.
+    async fn giving(&self, role: &str) -> String {
+        let partition = partition(self.settings.region.as_str());
+        let account = self.identity().await.map(|it| it.account);
+        let account = account.unwrap_or_default();
+        match role {
+            SERVICE_ROLE => format!(
+                "aws iam attach-role-policy --role-name {role} --policy-arn {}",
+                usual_service_policy(partition)
+            ),
+            REAPER => put(role, END_CLUSTERS, &reaper(partition, &account).to_string()),
+            _ => {
+                let older = self.older_stacks().await.unwrap_or_default();
+                put(
+                    role,
+                    MACHINES,
+                    &self.wanted_rights(&older).await.to_string(),
+                )
+            }
+        }
+    }
+
+    async fn machines_finding(&self, bucket: &Bucket, refused: bool) -> Option<Finding> {
+        let what = format!("permissions of {INSTANCE_PROFILE}");
+        let rights = match self.rights(bucket).await {
+            Ok(rights) => rights,
+            Err(error) => return unread(&what, &error),
+        };
+        Some(match rights {
+            Rights::Narrow => good(&what, "machines write their work alone"),
+            Rights::Missing => {
+                let command = self.giving(INSTANCE_PROFILE).await;
+                bad(&what, "it has none: no policy is attached", command)
+            }
+            Rights::Stale => {
+                let command = self.giving(INSTANCE_PROFILE).await;
+                let says = "its policy is not this clusterup's: a job could write locks and notes, \
+                            or could not write its results";
+                bad(&what, says, command)
+            }
+            Rights::Wide(policy) if refused => {
+                let says = format!("{policy} allows more, and the bucket's policy refuses it");
+                good(&what, &says)
+            }
+            Rights::Wide(policy) => {
+                let says = format!("{policy} lets a job write locks, notes and accounts");
+                bad(&what, &says, self.guarding(bucket).await)
+            }
+        })
+    }
+
+    async fn rights(&self, bucket: &Bucket) -> Result<Rights, ApiError> {
+        let policies = self.list_policies(INSTANCE_PROFILE).await?;
+        let own = |name: &&String| !name.starts_with("arn:");
+        for name in policies.iter().filter(own) {
+            let (role, name) = (INSTANCE_PROFILE.to_owned(), name.clone());
+            let call = GetRolePolicy { role, name };
+            let document = self.api.serve(call.clone()).await?;
+            let wide = |key: &&str| {
+                let mut writes = WRITES.iter();
+                writes.any(|action| self.permits(&document, bucket, action, key))
+            };
+            let writes = self.permits(&document, bucket, "s3:PutObject", WORKS);
+            match (CONTROL.iter().any(wide), call.name == MACHINES) {
+                (true, true) => return Ok(Rights::Stale),
+                (false, true) if !writes => return Ok(Rights::Stale),
+                (true, false) => return Ok(Rights::Wide(call.name)),
+                (false, _) => {}
+            }
+        }
+        Ok(
+            match policies.iter().find(|name| name.starts_with("arn:")) {
+                Some(managed) => Rights::Wide(managed.clone()),
+                None if policies.is_empty() => Rights::Missing,
+                None => Rights::Narrow,
+            },
+        )
+    }
+
+    /// None where there is no bucket yet.
+    async fn bucket_finding(&self, bucket: &Bucket) -> Option<Finding> {
+        let what = "policy of the bucket";
+        let document = match self.policy_there(bucket).await {
+            Ok(Some(document)) => document,
+            Ok(None) => {
+                let says = "it has none: a job could write locks, notes and accounts";
+                return Some(bad(what, says, self.guarding(bucket).await));
+            }
+            Err(error) => return unread(what, &error),
+        };
+        let denies =
+            |action: &str, key: &str| self.said(&document, bucket, action, key) == Says::Denies;
+        let open = CONTROL
+            .iter()
+            .any(|key| WRITES.iter().any(|action| !denies(action, key)));
+        if open {
+            let says = "it lets a job write locks, notes and accounts";
+            return Some(bad(what, says, self.guarding(bucket).await));
+        }
+        if denies("s3:PutObject", WORKS) {
+            let says = "it keeps jobs from writing their results";
+            return Some(bad(what, says, self.guarding(bucket).await));
+        }
+        if !document.contains("/stacks/") {
+            return Some(good(what, "machines write their work alone"));
+        }
+        // More is allowed as long as clusters of an older clusterup live.
+        let older = self.older_stacks().await.unwrap_or_default();
+        let names: Vec<String> = older.iter().map(ToString::to_string).collect();
+        let names = names.join(", ");
+        Some(if names.is_empty() {
+            let says = "it allows what clusters of an older clusterup wrote, and none lives";
+            bad(what, says, self.guarding(bucket).await)
+        } else {
+            let but = "machines write their work alone, but those of an older clusterup";
+            good(what, &format!("{but}: {names}"))
+        })
+    }
+
+    /// The command that guards the bucket.
+    async fn guarding(&self, bucket: &Bucket) -> String {
+        let older = self.older_stacks().await.unwrap_or_default();
+        let (name, region) = (&bucket.name, &self.settings.region);
+        let there = self.policy_there(bucket).await.ok().flatten();
+        let there = there.and_then(|it| serde_json::from_str(&it).ok());
+        let document = merged(there.as_ref(), self.wanted_policy(bucket, &older));
+        format!(
+            "aws s3api put-bucket-policy --region {region} --bucket {name} --policy '{document}'"
+        )
+    }
+}
+
+fn put(role: &str, name: &str, document: &str) -> String {
+    format!(
+        "aws iam put-role-policy --role-name {role} --policy-name {name} \
+         --policy-document '{document}'"
+    )
+}
+
+fn good(what: &str, says: &str) -> Finding {
+    finding(what, true, says, Vec::new())
+}
+
+fn bad(what: &str, says: &str, command: String) -> Finding {
+    finding(what, false, says, vec![command])
+}
+
+fn finding(what: &str, good: bool, says: &str, hints: Vec<String>) -> Finding {
+    Finding {
+        what: what.to_owned(),
+        good,
+        says: says.to_owned(),
+        hints,
+    }
+}
+
+/// What may not be read is not held against anybody; what is not there is said elsewhere.
+fn unread(what: &str, error: &ApiError) -> Option<Finding> {
+    match error.kind {
+        Kind::NotFound => None,
+        Kind::Denied => Some(good(
+            what,
+            &format!("not known: {} is not allowed", error.call),
+        )),
+        Kind::Throttled
+        | Kind::Unauthenticated
+        | Kind::Exists
+        | Kind::Precondition
+        | Kind::InUse
+        | Kind::Invalid
+        | Kind::Doubt => Some(finding(what, false, &error.to_string(), Vec::new())),
+    }
+}

@@ -1,0 +1,235 @@
+//! What a policy document of IAM or S3 says of a request (IAM User Guide, policy evaluation logic):
+//! as much of the language as our documents and AWS's own for EMR have. What is not understood
+//! counts against us: an `Allow` holds, a `Deny` does not.
+
+use serde_json::Value;
+
+/// Somebody asks for something.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Request<'a> {
+    /// The role's ARN.
+    pub(crate) who: &'a str,
+    /// `s3:PutObject`.
+    pub(crate) action: &'a str,
+    /// An ARN.
+    pub(crate) resource: &'a str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Says {
+    Allows,
+    Denies,
+    Nothing,
+}
+
+/// One that cannot be read says nothing.
+pub(crate) fn says(document: &str, request: &Request<'_>) -> Says {
+    let document: Value = serde_json::from_str(document).unwrap_or_default();
+    let mut says = Says::Nothing;
+    for statement in many(&document["Statement"]) {
+        match effect(statement, request) {
+            Says::Denies => return Says::Denies,
+            Says::Allows => says = Says::Allows,
+            Says::Nothing => {}
+        }
+    }
+    says
+}
+
+fn effect(statement: &Value, request: &Request<'_>) -> Says {
+    let denies = statement["Effect"] == "Deny";
+    let names = |key: &str, word: &str, case: bool| {
+        many(&statement[key])
+            .filter_map(Value::as_str)
+            .any(|pattern| is_like(pattern, word, case))
+    };
+    let of = |key: &str, word: &str, case: bool| match statement.get(key) {
+        Some(_) => names(key, word, case),
+        None => {
+            let besides = format!("Not{key}");
+            statement.get(&besides).is_some() && !names(&besides, word, case)
+        }
+    };
+    let applies = of("Action", request.action, false)
+        && of("Resource", request.resource, true)
+        && principal(&statement["Principal"], request.who)
+        && condition(&statement["Condition"], request.who).unwrap_or(!denies);
+    match (applies, denies) {
+        (false, _) => Says::Nothing,
+        (true, true) => Says::Denies,
+        (true, false) => Says::Allows,
+    }
+}
+
+/// A role's policies name nobody: they are the role's.
+fn principal(principal: &Value, who: &str) -> bool {
+    let named = |value: &Value| many(value).any(|it| it == "*" || it == who);
+    principal.is_null() || named(principal) || named(&principal["AWS"])
+}
+
+/// None where it asks for more than who it is.
+fn condition(condition: &Value, who: &str) -> Option<bool> {
+    let Some(all) = condition.as_object() else {
+        return Some(true);
+    };
+    let mut holds = true;
+    for (operator, keys) in all {
+        let wild = match operator.as_str() {
+            "ArnEquals" | "ArnLike" | "StringLike" => true,
+            "StringEquals" => false,
+            _ => return None,
+        };
+        let like = |it: &str| {
+            if wild {
+                is_like(it, who, true)
+            } else {
+                it == who
+            }
+        };
+        for (key, values) in keys.as_object()? {
+            if !key.eq_ignore_ascii_case("aws:PrincipalArn") {
+                return None;
+            }
+            holds &= many(values).filter_map(Value::as_str).any(like);
+        }
+    }
+    Some(holds)
+}
+
+/// One or several, as IAM has it.
+fn many(value: &Value) -> impl Iterator<Item = &Value> {
+    let several = value.as_array().map(Vec::as_slice);
+    several.unwrap_or(std::slice::from_ref(value)).iter()
+}
+
+/// `*` stands for any characters, `?` for one.
+fn is_like(pattern: &str, text: &str, case: bool) -> bool {
+    let fold = |text: &str| {
+        if case {
+            text.to_owned()
+        } else {
+            text.to_lowercase()
+        }
+    };
+    let (pattern, text) = (fold(pattern).into_bytes(), fold(text).into_bytes());
+    let (mut p, mut t, mut star) = (0, 0, None);
+    while t < text.len() {
+        match pattern.get(p) {
+            Some(b'*') => {
+                star = Some((p, t));
+                p += 1;
+            }
+            Some(sign) if *sign == b'?' || *sign == text[t] => (p, t) = (p + 1, t + 1),
+            Some(_) | None => match star {
+                Some((at, from)) => {
+                    star = Some((at, from + 1));
+                    (p, t) = (at + 1, from + 1);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|sign| *sign == b'*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const ME: &str = "arn:aws:iam::1:role/me";
+
+    fn of(statement: Value, action: &str, resource: &str) -> Says {
+        let document = json!({ "Version": "2012-10-17", "Statement": statement }).to_string();
+        let who = ME;
+        let request = Request {
+            who,
+            action,
+            resource,
+        };
+        says(&document, &request)
+    }
+
+    #[test]
+    fn actions_and_resources_are_matched_as_iam_does() {
+        let allow = |action: &str| json!({ "Effect": "Allow", "Action": action, "Resource": "*" });
+        for action in ["*", "s3:*", "s3:Put*", "S3:putobject", "s3:PutObjec?"] {
+            assert_eq!(
+                of(allow(action), "s3:PutObject", "r"),
+                Says::Allows,
+                "{action}"
+            );
+        }
+        for action in ["s3:Get*", "s3:PutObject?", "", "ec2:*"] {
+            assert_eq!(
+                of(allow(action), "s3:PutObject", "r"),
+                Says::Nothing,
+                "{action}"
+            );
+        }
+        let but = json!([
+            { "Effect": "Allow", "Action": ["s3:*"], "Resource": ["b/*"] },
+            { "Effect": "Deny", "NotAction": ["s3:Get*"], "NotResource": ["b/work/*"] },
+        ]);
+        for (action, resource, expected) in [
+            ("s3:GetObject", "b/x", Says::Allows),
+            ("s3:PutObject", "b/work/x", Says::Allows),
+            ("s3:PutObject", "b/Work/x", Says::Denies),
+            ("s3:DeleteObject", "b/x", Says::Denies),
+            ("s3:PutBucketPolicy", "b", Says::Denies),
+            ("s3:GetObject", "c/x", Says::Nothing),
+        ] {
+            assert_eq!(
+                of(but.clone(), action, resource),
+                expected,
+                "{action} {resource}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_counts_against_us() {
+        let with = |effect: &str, condition: Value| {
+            let statement = json!({
+                "Effect": effect, "Principal": "*", "Action": "s3:*", "Resource": "*",
+                "Condition": condition,
+            });
+            of(statement, "s3:PutObject", "r")
+        };
+        let mine = json!({ "ArnEquals": { "aws:PrincipalArn": ME } });
+        let others = json!({ "StringEquals": { "aws:PrincipalArn": ["arn:aws:iam::1:role/x"] } });
+        let odd = json!({ "IpAddress": { "aws:SourceIp": "10.0.0.0/8" } });
+        assert_eq!(with("Deny", mine), Says::Denies);
+        assert_eq!(with("Deny", others.clone()), Says::Nothing);
+        assert_eq!(with("Allow", others), Says::Nothing);
+        assert_eq!(with("Deny", odd.clone()), Says::Nothing);
+        assert_eq!(with("Allow", odd), Says::Allows);
+        let request = Request {
+            who: ME,
+            action: "s3:PutObject",
+            resource: "r",
+        };
+        for text in ["", "{", "[]", r#"{"Statement":7}"#] {
+            assert_eq!(says(text, &request), Says::Nothing, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_principal_is_everybody_or_one_who_is_named() {
+        let to = |principal: Value| {
+            let statement = json!({
+                "Effect": "Deny", "Principal": principal, "Action": "s3:*", "Resource": "*",
+            });
+            of(statement, "s3:PutObject", "r")
+        };
+        for principal in [
+            json!("*"),
+            json!({ "AWS": "*" }),
+            json!({ "AWS": ["x", ME] }),
+        ] {
+            assert_eq!(to(principal), Says::Denies);
+        }
+        assert_eq!(to(json!({ "AWS": "x" })), Says::Nothing);
+        assert_eq!(to(json!({ "Service": "ec2.amazonaws.com" })), Says::Nothing);
+    }
+}
