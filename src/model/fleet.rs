@@ -84,6 +84,9 @@ pub enum Made {
     /// clusterup.
     Here(Box<Cluster>),
     Elsewhere,
+    /// Its name and tags say clusterup, and the bucket's note of it does not: why. It is treated as
+    /// others' clusters are.
+    Disputed(String),
 }
 
 /// Something that can fail to be read; then it says why.
@@ -153,7 +156,15 @@ impl Sight {
     pub const fn ours(&self) -> Option<&Cluster> {
         match &self.made {
             Made::Here(cluster) => Some(cluster),
-            Made::Elsewhere => None,
+            Made::Elsewhere | Made::Disputed(_) => None,
+        }
+    }
+
+    /// Why it is not believed that clusterup made it, where its tags say so.
+    pub const fn disputed(&self) -> Option<&String> {
+        match &self.made {
+            Made::Disputed(why) => Some(why),
+            Made::Here(_) | Made::Elsewhere => None,
         }
     }
 }

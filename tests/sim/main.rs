@@ -10,6 +10,7 @@ mod laws;
 mod machines;
 mod mishaps;
 mod months;
+mod notes;
 mod oracle;
 mod pairs;
 mod patrol;

@@ -1,7 +1,9 @@
 //! What of a living cluster can be moved: its counts, its guards, its tags, and what ends it.
 
+use super::cut::MOST_EXTENSIONS;
 use super::errors::Doing;
-use super::names::{SIZES, TEAM};
+use super::names::{self, SIZES, TEAM};
+use super::note::{self, Word};
 use super::seen::SeenCluster;
 use super::{Account, rungs, spec};
 use crate::cloud::CloudError;
@@ -13,7 +15,7 @@ use crate::cloud::api::{Api, Tags};
 use crate::guard::Terms;
 use crate::model::desired::ClusterSpec;
 use crate::model::event::Listener;
-use crate::model::name::ClusterId;
+use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::Cluster;
 use crate::model::release::has_idle_policy;
 use crate::model::sizes::Sizes;
@@ -77,7 +79,12 @@ impl<A: Api> Account<A> {
         if seen.cluster.tags.contains_key(TEAM) {
             tags.entry(TEAM.to_owned()).or_default();
         }
+        let (terms, forged) = self
+            .note_ahead(&have.stack, id, &seen.cluster.tags, &tags)
+            .await?;
         self.retag(id, &seen, &have.spec, spec, tags).await?;
+        self.untag(id, forged).await?;
+        self.note(&have.stack, id.as_str(), &[terms]).await?;
         self.arm(&moved, hear).await
     }
 
@@ -100,6 +107,31 @@ impl<A: Api> Account<A> {
         }
         tags.extend(want.tags.clone());
         self.tag(id.as_str(), tags).await
+    }
+
+    /// What the tags will be, noted before they are, so that a look in between believes both;
+    /// and the moved deadlines that nobody noted, which go.
+    async fn note_ahead(
+        &self,
+        stack: &StackName,
+        id: &ClusterId,
+        seen: &Tags,
+        tags: &Tags,
+    ) -> Result<(String, Vec<String>), CloudError> {
+        let word = self.word_on(stack, id.as_str(), seen).await?;
+        let mut after: Tags = seen.clone();
+        after.extend(tags.clone());
+        let mut forged = Vec::new();
+        if word == Word::Disagrees {
+            let moved = (0..MOST_EXTENSIONS).map(names::extended);
+            forged = moved.filter(|key| seen.contains_key(key)).collect();
+            after.retain(|key, _| !forged.contains(key));
+        }
+        let (before, after) = (note::terms(seen), note::terms(&after));
+        let mut both = vec![after.clone()];
+        both.extend((word == Word::Agrees && before != after).then_some(before));
+        self.note(stack, id.as_str(), &both).await?;
+        Ok((after, forged))
     }
 
     async fn untag(&self, id: &ClusterId, keys: Vec<String>) -> Result<(), CloudError> {

@@ -6,9 +6,9 @@ use super::errors::Doing;
 use super::intent::Intent;
 use super::names::{self, DEADLINE, END, JOB, NONCE, SIZES};
 use super::roles::{INSTANCE_PROFILE, SERVICE_ROLE};
-use super::{cut, rungs, spec, steps};
+use super::{cut, note, rungs, spec, steps};
 use crate::cloud::api::emr::{
-    AddTags, BootstrapAction, ClusterRef, Configuration, NewGroup, Role, RunJobFlow,
+    self, AddTags, BootstrapAction, ClusterRef, Configuration, NewGroup, Role, RunJobFlow,
     SetTerminationProtection, TerminateJobFlows,
 };
 use crate::cloud::api::{Api, Kind, Tags};
@@ -17,7 +17,7 @@ use crate::model::desired::{ClusterSpec, JobSpec};
 use crate::model::event::{Event, Listener};
 use crate::model::hint::Command;
 use crate::model::name::{ClusterId, StackName};
-use crate::model::observed::{Cluster, End};
+use crate::model::observed::{Cluster, End, EndReason};
 use crate::model::release::{Release, has_idle_policy};
 use crate::model::sizes::Sizes;
 use crate::model::stack::{InstanceGroup, WhenDone};
@@ -42,7 +42,9 @@ impl<A: Api> Account<A> {
         let nonce = self.nonce();
         let begun = self.settings.clock.now();
         let call = self.request(stack, spec, job, &nonce).await?;
-        self.intend(stack, &nonce, &Intent::Cluster).await?;
+        let terms = note::terms(&call.tags);
+        self.intend(stack, &nonce, &Intent::Made(terms.clone()))
+            .await?;
         let id = match self.once(call).await? {
             Ok(ClusterRef(id)) => Some(id),
             Err(error) if error.kind == Kind::Doubt => {
@@ -64,7 +66,7 @@ impl<A: Api> Account<A> {
             seen.clusters.clear();
             seen.newborn = Some(id.clone());
         }
-        let made = self.made(stack, &nonce, &id).await;
+        let made = self.made(stack, &nonce, &id, &[terms]).await;
         if let Ok(id) = id.parse() {
             let cluster = Cluster::new(id, stack.clone(), spec.clone(), begun);
             self.schedule(&cluster, false, hear).await?;
@@ -205,6 +207,21 @@ impl<A: Api> Account<A> {
         self.delete_all(keys).await
     }
 
+    /// A deadline that only its tags say ends no cluster.
+    async fn check_deadline(&self, cluster: &emr::Cluster, end: &End) -> Result<(), CloudError> {
+        use EndReason::{Budget, Lease, MaxLifetime, OffHours};
+        let by_tags = matches!(end.reason, MaxLifetime | Budget | Lease | OffHours);
+        let Some((stack, _)) = names::of_cluster(&cluster.name).filter(|_| by_tags) else {
+            return Ok(());
+        };
+        let word = self.word_on(&stack, &cluster.id, &cluster.tags).await?;
+        let Some(why) = word.why() else {
+            return Ok(());
+        };
+        let message = format!("cluster {} is not ended by its tags: {why}", cluster.id);
+        Err(CloudError::new(Class::Input, message).hint("apply its stack, which writes both anew"))
+    }
+
     /// Ends a cluster and waits until AWS says that it is over.
     pub(super) async fn terminate(
         &self,
@@ -216,6 +233,7 @@ impl<A: Api> Account<A> {
             return Ok(());
         };
         if cluster.state.is_live() {
+            self.check_deadline(&cluster, end).await?;
             // The tombstone is worth a call, not the end.
             let tags = Tags::from([(END.to_owned(), cut::write_end(end))]);
             let _ = self

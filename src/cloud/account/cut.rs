@@ -78,11 +78,10 @@ impl<A: Api> Account<A> {
             .tags
             .get(names::STACK)
             .is_some_and(|of| of == stack.as_str());
-        let noted = || {
-            let seen = self.seen.borrow();
-            seen.noted(&cluster.id).is_some()
-        };
-        named && (tagged || noted())
+        let seen = self.seen.borrow();
+        let noted = || seen.noted(&cluster.id).is_some();
+        let trusts = || seen.trusts_tags(stack, &cluster.id, &cluster.name);
+        named && (noted() || tagged && trusts())
     }
 
     /// A cluster that was seen before, with its state and its steps' as they are now.
@@ -198,6 +197,8 @@ pub(super) fn told(
         ..Cluster::new(id, stack.clone(), spec, cluster.created_at)
     };
     if state.is_live() {
+        let flaw = all.flaw(stack, told.id.as_str(), &cluster.name);
+        told.drift.extend(flaw.map(str::to_owned));
         told.drift.extend(rungs::drift(&told, seen, now));
         told.rungs = rungs::of(&told, seen, now);
     } else if let Scheduled::There(schedule) = &seen.schedule {

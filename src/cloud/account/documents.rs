@@ -160,7 +160,7 @@ mod tests {
                 assert_eq!(said, Says::Nothing, "{action} {key}");
                 let said = asks(&bucket, INSTANCE_PROFILE, action, key);
                 assert_eq!(said, Says::Denies, "{action} {key}");
-                // The bucket's owner and whoever runs clusterup go on.
+                // Anyone who runs clusterup goes on.
                 assert_eq!(asks(&bucket, "ops", action, key), Says::Nothing);
             }
         }

@@ -30,8 +30,10 @@ const MARGIN: TimeDelta = TimeDelta::minutes(5);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Intent {
-    /// A cluster with the intent's nonce in its name.
+    /// A cluster with the intent's nonce in its name, by an older clusterup.
     Cluster,
+    /// The same, with these terms; see [`note`].
+    Made(String),
     /// The steps of this run.
     Steps(Run),
 }
@@ -84,9 +86,9 @@ impl<A: Api> Account<A> {
         stack: &StackName,
         nonce: &str,
         id: &str,
+        terms: &[String],
     ) -> Result<(), CloudError> {
-        let key = place::cluster(stack, id);
-        self.put(&key, Vec::new(), Condition::Always).await?;
+        self.note(stack, id, terms).await?;
         self.done(stack, nonce).await
     }
 
@@ -128,9 +130,14 @@ impl<A: Api> Account<A> {
                     self.done(stack, &nonce).await?;
                 }
                 // One that cannot be read is taken for the graver.
-                Ok(Intent::Cluster) | Err(_) => {
+                read @ (Ok(Intent::Cluster | Intent::Made(_)) | Err(_)) => {
+                    // Noted as what was asked for, whatever its tags say.
+                    let terms = match read {
+                        Ok(Intent::Made(terms)) => vec![terms],
+                        Ok(Intent::Cluster | Intent::Steps(_)) | Err(_) => Vec::new(),
+                    };
                     match self.find_cluster(&nonce, modified, hear).await? {
-                        Some(id) => self.made(stack, &nonce, &id).await?,
+                        Some(id) => self.made(stack, &nonce, &id, &terms).await?,
                         None => self.done(stack, &nonce).await?,
                     }
                 }

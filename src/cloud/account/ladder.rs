@@ -4,6 +4,7 @@
 use super::cut::MOST_EXTENSIONS;
 use super::errors::{Doing, gone};
 use super::names::{self, DEADLINE};
+use super::note::{self, Word};
 use super::place;
 use super::roles::REAPER;
 use super::seen::Scheduled;
@@ -219,10 +220,39 @@ impl<A: Api> Account<A> {
                     .hint(rungs::apply_again(&cluster.stack)));
             };
             let value = names::value(&extension.to_string());
-            self.tag(id.as_str(), Tags::from([(key, value)])).await?;
+            self.note_extension(&cluster, key, value).await?;
             cluster.extensions.push(extension.clone());
         }
         self.arm(&cluster, hear).await
+    }
+
+    /// Notes a moved deadline before its tag is written, and it alone after that.
+    async fn note_extension(
+        &self,
+        cluster: &Cluster,
+        key: String,
+        value: String,
+    ) -> Result<(), CloudError> {
+        let id = cluster.id.as_str();
+        let seen = {
+            let seen = self.seen.borrow();
+            let seen = seen.clusters.get(&cluster.id);
+            seen.map_or(Tags::new(), |seen| seen.cluster.tags.clone())
+        };
+        let word = self.word_on(&cluster.stack, id, &seen).await?;
+        if let Word::Disagrees | Word::Missing = word {
+            let why = word.why().unwrap_or_default();
+            let message = format!("cluster {id} is not extended: {why}");
+            return Err(CloudError::new(Class::Input, message)
+                .hint("apply its stack, which writes both anew"));
+        }
+        let mut after = seen.clone();
+        after.insert(key.clone(), value.clone());
+        let terms = note::terms(&after);
+        let both = [terms.clone(), note::terms(&seen)];
+        self.note(&cluster.stack, id, &both).await?;
+        self.tag(id, Tags::from([(key, value)])).await?;
+        self.note(&cluster.stack, id, &[terms]).await
     }
 
     /// The first tag for a moved deadline that a cluster does not have, if there is room for one.

@@ -22,6 +22,7 @@ mod lease;
 mod logs;
 mod machines;
 mod names;
+mod note;
 mod observe;
 mod origin;
 mod patrol;
@@ -319,7 +320,7 @@ impl<A: Api> Cloud for Account<A> {
     async fn lacks_roles(&self) -> Result<bool, CloudError> {
         Ok(!self.missing_roles().await?.is_empty()
             || self.lacks_reaper().await?
-            || self.lacks_permissions().await?)
+            || self.wants_permissions().await?)
     }
 
     async fn checkup(&self) -> Vec<Finding> {

@@ -50,7 +50,7 @@ impl<A: Api> Account<A> {
         );
         let (keys, groups, objects) = (keys?, groups?, objects?);
         let alive = of_stack(alive?, stack);
-        self.note_seen(keys, groups, objects);
+        self.note_seen(stack, keys, groups, objects);
         let clusters = self.clusters(stack, &alive).await?;
         let addresses = self.addresses().await;
         let seen = self.seen.borrow();
@@ -69,8 +69,15 @@ impl<A: Api> Account<A> {
         })
     }
 
-    fn note_seen(&self, keys: Vec<KeyPair>, groups: Vec<Group>, objects: Option<Objects>) {
+    fn note_seen(
+        &self,
+        stack: &StackName,
+        keys: Vec<KeyPair>,
+        groups: Vec<Group>,
+        objects: Option<Objects>,
+    ) {
         let mut seen = self.seen.borrow_mut();
+        seen.stack = Some(stack.clone());
         let keys = keys
             .into_iter()
             .filter_map(|key| Some((name(&key.tags)?, key)));

@@ -6,7 +6,8 @@ use super::documents::{GUARD, bucket_policy, machines};
 use super::errors::Doing;
 use super::names::{WORK, of_cluster};
 use super::place;
-use super::roles::{INSTANCE_PROFILE, REAPER, SERVICE_ROLE, partition};
+use super::roles::{INSTANCE_PROFILE, REAPER, SERVICE_ROLE};
+use crate::model::partition::Partition;
 use crate::cloud::CloudError;
 use crate::cloud::api::iam::{
     AttachRolePolicy, GetRolePolicy, ListAttachedRolePolicies, ListRolePolicies, PutRolePolicy,
@@ -80,7 +81,7 @@ impl<A: Api> Account<A> {
     }
 
     /// The stacks of living clusters that an older clusterup made: their machines write among the
-    /// stack's notes. What cannot be told is taken for one of them.
+    /// stack's notes.
     pub(super) async fn older_stacks(&self) -> Result<BTreeSet<StackName>, CloudError> {
         let bucket = self.bucket().await?;
         let mut older = BTreeSet::new();
@@ -128,7 +129,8 @@ impl<A: Api> Account<A> {
         if read.as_ref() == Some(&strict) {
             return Ok(());
         }
-        let wanted = match self.seen.borrow().is_new {
+        let is_new = self.seen.borrow().is_new;
+        let wanted = match is_new {
             // Nobody's cluster can know a bucket that was made a moment ago.
             true => strict,
             false => with(&self.older_stacks().await?),
@@ -161,13 +163,13 @@ impl<A: Api> Account<A> {
     }
 
     pub(super) fn wanted_policy(&self, bucket: &Bucket, older: &BTreeSet<StackName>) -> Value {
-        let partition = partition(self.settings.region.as_str());
+        let partition = Partition::of(&self.settings.region).as_str();
         let account = bucket.owner.as_deref().unwrap_or_default();
         bucket_policy(partition, account, &bucket.name, older)
     }
 
     pub(super) async fn wanted_rights(&self, older: &BTreeSet<StackName>) -> Value {
-        let partition = partition(self.settings.region.as_str());
+        let partition = Partition::of(&self.settings.region).as_str();
         let account = self.bucket().await.ok().and_then(|bucket| bucket.owner);
         machines(partition, &account.unwrap_or_default(), older)
     }
@@ -209,7 +211,7 @@ impl<A: Api> Account<A> {
     }
 
     pub(super) fn said(&self, document: &str, bucket: &Bucket, action: &str, key: &str) -> Says {
-        let partition = partition(self.settings.region.as_str());
+        let partition = Partition::of(&self.settings.region).as_str();
         let account = bucket.owner.as_deref().unwrap_or_default();
         let slash = if key.is_empty() { "" } else { "/" };
         let request = Request {
@@ -222,7 +224,7 @@ impl<A: Api> Account<A> {
 
     /// Whether `--create-roles` has permissions to give, besides making roles. What may not be read
     /// is taken to be there.
-    pub(super) async fn lacks_permissions(&self) -> Result<bool, CloudError> {
+    pub(super) async fn wants_permissions(&self) -> Result<bool, CloudError> {
         for role in [SERVICE_ROLE, INSTANCE_PROFILE, REAPER] {
             match self.list_policies(role).await {
                 Ok(policies) if policies.is_empty() => return Ok(true),

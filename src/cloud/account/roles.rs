@@ -81,7 +81,7 @@ impl<A: Api> Account<A> {
         there.and(rights)
     }
 
-    /// Makes those that lack: EMR's role, the machines' with its profile, and the scheduler's; and
+    /// Makes those that are missing: EMR's role, the machines' with its profile, and the scheduler's; and
     /// gives its permissions to each that has none, for a run may have been cut off between the two.
     /// What others gave a role they say; the scheduler's role and what we gave are ours alone.
     pub(super) async fn create_roles(&self) -> Result<(), CloudError> {

@@ -1,16 +1,18 @@
 //! What the last look at a stack saw besides what planning needs: the ids behind names. Never older
 //! than the plan that is being made true.
 
-use super::place;
+use super::{names, place};
 use crate::cloud::api::scheduler::Schedule;
 use crate::cloud::api::{ec2, emr};
 use crate::model::life::Life;
-use crate::model::name::{ClusterId, GroupName, KeyPairName};
+use crate::model::name::{ClusterId, GroupName, KeyPairName, StackName};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
 #[derive(Default)]
 pub(super) struct Seen {
+    /// Which stack the look was at.
+    pub(super) stack: Option<StackName>,
     pub(super) keys: BTreeMap<KeyPairName, ec2::KeyPair>,
     pub(super) groups: BTreeMap<GroupName, ec2::Group>,
     /// Objects of the stack by key without its prefix: bytes and when they were written; none
@@ -54,6 +56,36 @@ impl Seen {
     pub(super) fn noted(&self, id: &str) -> Option<DateTime<Utc>> {
         let objects = self.objects.as_ref()?;
         objects.get(&format!("clusters/{id}")).map(|(_, at)| *at)
+    }
+
+    /// What is wrong with the note of a living cluster of the stack, as far as a listing shows it.
+    pub(super) fn flaw(&self, stack: &StackName, id: &str, name: &str) -> Option<&'static str> {
+        if self.stack.as_ref() != Some(stack) || self.newborn.as_deref() == Some(id) {
+            return None;
+        }
+        let note = self.objects.as_ref();
+        let note = note.and_then(|objects| objects.get(&format!("clusters/{id}")));
+        match note {
+            Some((0, _)) => Some("an older clusterup noted it without its deadline"),
+            Some(_) => None,
+            None if self.intends(name) => None,
+            None => Some("the bucket has no note of it"),
+        }
+    }
+
+    /// Whether a tag alone makes a cluster the stack's: not where the stack notes its clusters, and
+    /// has neither noted this one nor is about to.
+    pub(super) fn trusts_tags(&self, stack: &StackName, id: &str, name: &str) -> bool {
+        let notes =
+            self.stack.as_ref() == Some(stack) && self.keys_below("clusters/").next().is_some();
+        !notes || self.newborn.as_deref() == Some(id) || self.intends(name)
+    }
+
+    /// Whether a call that makes the cluster of this name was begun.
+    fn intends(&self, name: &str) -> bool {
+        let nonce = names::of_cluster(name).map(|(_, nonce)| format!("intents/{nonce}.json"));
+        let objects = self.objects.as_ref();
+        nonce.is_some_and(|key| objects.is_some_and(|objects| objects.contains_key(&key)))
     }
 
     /// When an apply last said that it follows a cluster.

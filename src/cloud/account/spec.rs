@@ -54,14 +54,7 @@ pub(super) fn left_over(seen: &Tags, tags: &Tags) -> Vec<String> {
 /// None where tags are missing or were edited. The user's tags are as they are now: those that
 /// somebody removed are not among them.
 pub(super) fn read(tags: &Tags) -> Option<ClusterSpec> {
-    let pieces = (0..=MOST_TAGS).map(|number| tags.get(&key(number)));
-    let mut text = String::new();
-    for piece in pieces {
-        match piece?.as_str() {
-            "" => break,
-            piece => text.push_str(piece),
-        }
-    }
+    let text = packed(tags)?;
     let packed = STANDARD.decode(text).ok()?;
     let unpacked = DeflateDecoder::new(packed.as_slice()).take(LONGEST);
     let mut spec: ClusterSpec = serde_json::from_reader(unpacked).ok()?;
@@ -70,6 +63,19 @@ pub(super) fn read(tags: &Tags) -> Option<ClusterSpec> {
         .filter_map(|key| tags.get(&key).cloned().map(|value| (key, value)))
         .collect();
     Some(spec)
+}
+
+/// The text of all pieces in their order; none where one is missing.
+pub(super) fn packed(tags: &Tags) -> Option<String> {
+    let pieces = (0..=MOST_TAGS).map(|number| tags.get(&key(number)));
+    let mut text = String::new();
+    for piece in pieces {
+        match piece?.as_str() {
+            "" => break,
+            piece => text.push_str(piece),
+        }
+    }
+    Some(text)
 }
 
 fn key(number: usize) -> String {

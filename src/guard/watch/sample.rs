@@ -75,7 +75,7 @@ impl World {
     pub(super) fn cluster(&mut self) -> &mut Cluster {
         match &mut self.sight.made {
             Made::Here(cluster) => cluster,
-            Made::Elsewhere => panic!("it is not ours"),
+            Made::Elsewhere | Made::Disputed(_) => panic!("it is not ours"),
         }
     }
 

@@ -80,6 +80,11 @@ impl Beat {
                 continue;
             };
             let (stage, fresh) = (known.judged.stage.clone(), known.is_fresh(began_at));
+            let sight = known.sight.as_ref();
+            if let Some(why) = sight.and_then(|sight| sight.disputed()) {
+                let about = self.about(known, hands.clock.now());
+                hands.desk.tell(&notices::disputed(&about, why)).await;
+            }
             match stage {
                 Stage::Over => self.over(&id, hands, done).await,
                 Stage::Late => self.late(&id, hands, done).await,

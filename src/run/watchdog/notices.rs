@@ -13,7 +13,8 @@ use crate::model::span::Span;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// What there is to tell of one cluster; each once, until it is over.
-pub(super) const MATTERS: [&str; 8] = [
+pub(super) const MATTERS: [&str; 9] = [
+    "disputed",
     "warn",
     "end",
     "unended",
@@ -85,6 +86,25 @@ pub(super) fn late(about: &About<'_>) -> Notice {
         command: about.by_hand(),
         remind_after: Some(URGENT),
         ..about.notice("late", Level::Alert, title)
+    }
+}
+
+/// One whose tags say clusterup, and the bucket does not.
+pub(super) fn disputed(about: &About<'_>, why: &str) -> Notice {
+    let title = format!("{} is treated as others' clusters are: {why}", about.name());
+    let command = match about.place {
+        Place::Region(region) => {
+            let name = &about.known.listed.name;
+            let stack = name.split('/').nth(1).unwrap_or(name);
+            Some(format!(
+                "if it is yours, apply its stack, or: clusterup status {stack} --region {region}"
+            ))
+        }
+        Place::Local => None,
+    };
+    Notice {
+        command,
+        ..about.notice("disputed", Level::Warning, title)
     }
 }
 

@@ -3,9 +3,11 @@
 mod cases;
 
 use crate::double::Double;
+use crate::world::BUCKET;
 use crate::world::World;
 use cases::*;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, OnceLock};
 use std::thread;
@@ -57,6 +59,7 @@ impl Fleet {
         world
             .double
             .post("/_double/durations", json!({ "terminating": 0.2 }));
+        world.aws("s3", "create_bucket", json!({ "Bucket": BUCKET }));
         let ids = BTreeMap::new();
         Self { world, tags, ids }
     }
@@ -76,8 +79,15 @@ impl Fleet {
                 json!(format!("clusterup/s{number}/{number:08x}")),
             );
         }
+        let tags = cluster["tags"].clone();
         let id = self.world.double.post("/_double/foreign", cluster)["id"].clone();
         let id = id.as_str().unwrap().to_owned();
+        if case.ours {
+            let note = json!({ "terms": [terms(&tags)] }).to_string();
+            let key = format!("stacks/s{number}/clusters/{id}");
+            let note = json!({ "bucket": BUCKET, "key": key, "text": note });
+            self.world.double.post("/_double/objects/put", note);
+        }
         if let Some(says) = &case.metrics {
             let says = json!({ "cluster": id, "says": says });
             self.world.double.post("/_double/metrics", says);
@@ -638,4 +648,23 @@ fn a_sweep_says_how_much_it_did_not_see() {
         (&sweep["fleet"], &sweep["unlooked"]),
         (&45.into(), &5.into())
     );
+}
+
+/// The digest of the tags that say when a cluster ends.
+fn terms(tags: &Value) -> String {
+    let tag = |key: String| tags[key].as_str().unwrap_or_default();
+    let pieces = (0..).map(|number| tag(format!("clusterup-spec-{number}")));
+    let spec: String = pieces.take_while(|piece| !piece.is_empty()).collect();
+    let mut parts = vec!["terms 1".to_owned(), spec];
+    parts.push(tag("clusterup-sizes".to_owned()).to_owned());
+    parts.extend((0..8).map(|number| tag(format!("clusterup-extended-{number}")).to_owned()));
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part);
+    }
+    digest.finalize()[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

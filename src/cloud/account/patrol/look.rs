@@ -4,11 +4,12 @@ use super::{Known, MARK, others, stack_of};
 use crate::cloud::account::errors::Doing;
 use crate::cloud::account::names::SIZES;
 use crate::cloud::account::seen::SeenCluster;
-use crate::cloud::account::{Account, cut, place};
+use crate::cloud::account::{Account, cut, note, place};
 use crate::cloud::api::emr::{self, GetAutoTerminationPolicy, ListInstanceGroups, ListSteps};
 use crate::cloud::api::s3::GetObject;
 use crate::cloud::api::{Api, ApiError, Kind};
 use crate::cloud::{Class, CloudError};
+use crate::guard::hard_deadline;
 use crate::model::application::Application;
 use crate::model::fleet::{Made, Place, Sight, Signal};
 use crate::model::name::{ClusterId, StackName};
@@ -29,20 +30,76 @@ impl<A: Api> Account<A> {
             Ok(steps) => Signal::Read(steps),
             Err(why) => Signal::Unread(why.to_string()),
         };
-        if let Some(stack) = stack_of(&cluster)
-            && let Some(told) = self.of_ours(&stack, id, &cluster, &steps, now).await?
-        {
-            return Ok(Some(ours(self.place.clone(), &cluster, &told, &steps, now)));
+        let mut made = Made::Elsewhere;
+        if let Some(stack) = stack_of(&cluster) {
+            match self.believed(&stack, id, &cluster, &steps, now).await? {
+                Ok(Some(own)) => {
+                    return Ok(Some(ours(self.place.clone(), &cluster, &own, &steps, now)));
+                }
+                Ok(None) => {}
+                Err(why) => made = Made::Disputed(why),
+            }
         }
         self.seen.borrow_mut().clusters.remove(id);
         let groups = self.groups_of(id, &cluster).await.unwrap_or_default();
         let (catalog, region) = (&self.settings.prices, &self.settings.region);
         Ok(Some(Sight {
+            made,
             owner: others::owner(&cluster.tags),
             rates: others::rates(catalog, region, &groups),
             lives: others::lives(&groups, cluster.created_at, cluster.ended_at),
             ..bare(self.place.clone(), id, &cluster, &steps, now)
         }))
+    }
+
+    /// A cluster that its name and tags call ours, where the bucket's note agrees; else why it is not
+    /// believed. Of one that is over nothing is decided, and the note may be gone.
+    async fn believed(
+        &self,
+        stack: &StackName,
+        id: &ClusterId,
+        cluster: &emr::Cluster,
+        steps: &Signal<Vec<emr::Step>>,
+        now: DateTime<Utc>,
+    ) -> Result<Result<Option<Cluster>, String>, CloudError> {
+        let terms = note::terms(&cluster.tags);
+        let known = {
+            let known = self.rounds.known.borrow();
+            known.get(id).and_then(|it| it.believed.clone())
+        };
+        let mut asked = cluster.state.is_over();
+        if !asked && known.as_ref() != Some(&terms) {
+            if let Some(why) = self.doubt(stack, id, cluster, &terms).await {
+                return Ok(Err(why));
+            }
+            asked = true;
+        }
+        let own = self.of_ours(stack, id, cluster, steps, now).await?;
+        let due = own.as_ref().is_some_and(|it| hard_deadline(it).at <= now);
+        if due
+            && !asked
+            && let Some(why) = self.doubt(stack, id, cluster, &terms).await
+        {
+            return Ok(Err(why));
+        }
+        Ok(Ok(own))
+    }
+
+    async fn doubt(
+        &self,
+        stack: &StackName,
+        id: &ClusterId,
+        cluster: &emr::Cluster,
+        terms: &str,
+    ) -> Option<String> {
+        let word = self.word_on(stack, id.as_str(), &cluster.tags).await;
+        let why = match &word {
+            Ok(word) => word.why().map(str::to_owned),
+            Err(error) => Some(error.to_string()),
+        };
+        let believed = why.is_none().then(|| terms.to_owned());
+        self.know(id, |known| known.believed = believed);
+        why
     }
 
     /// All steps, the oldest first. EMR lists the newest first, and those before the first that is

@@ -37,6 +37,8 @@ struct Known {
     groups: Option<Vec<emr::InstanceGroup>>,
     /// Its oldest steps, up to the first that is not over: they stay as they are.
     settled: Vec<emr::Step>,
+    /// The terms of which the bucket's note last said that they are its own.
+    believed: Option<String>,
     /// When its schedule and its idle policy were read.
     asked_at: Option<DateTime<Utc>>,
 }

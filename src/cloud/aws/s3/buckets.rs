@@ -87,8 +87,9 @@ impl Serve<GetBucketPolicy> for Sdk {
             .send()
             .await
             .map_err(told::<GetBucketPolicy, _>)?;
-        let lack = || lacks::<GetBucketPolicy>("the policy");
-        reply.policy.ok_or_else(lack)
+        reply
+            .policy
+            .ok_or_else(|| lacks::<GetBucketPolicy>("the policy"))
     }
 }
 

@@ -1,0 +1,227 @@
+//! Tags say what a cluster is, and anybody who may tag clusters writes them: only with the bucket's
+//! note do they make a deadline hard.
+
+use crate::process::Process;
+use crate::run;
+use crate::wish::{Wish, bucket};
+use clusterup::cloud::Cloud;
+use clusterup::cloud::api::Tags;
+use clusterup::cloud::patrol::Patrol;
+use clusterup::cloud::sim::{CensusCluster, Settings, Sim};
+use clusterup::model::event::Silence;
+use clusterup::model::extension::Extension;
+use clusterup::model::fleet::{Made, Sight};
+use std::time::Duration;
+
+const CALM: Settings = Settings {
+    eventual: false,
+    step_seconds: (20, 60),
+    ..Settings::USUAL
+};
+const FORGED: &str = "2026-01-01T00:00:10Z max_lifetime=1m by=eve why=x";
+
+fn wish(hours: u64) -> Wish {
+    Wish {
+        keep: true,
+        life_hours: hours,
+        ..Wish::plain("t")
+    }
+}
+
+async fn made(sim: &Sim, hours: u64) -> CensusCluster {
+    let case = wish(hours).case();
+    Process::calm(sim, 1).detached(&case).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(900)).await;
+    sim.census().clusters.remove(0)
+}
+
+async fn look(process: &Process, id: &str) -> Sight {
+    let patrol: &dyn Patrol = &process.account;
+    patrol.look(&id.parse().unwrap()).await.unwrap().unwrap()
+}
+
+async fn dispute(process: &Process, id: &str) -> Option<String> {
+    match look(process, id).await.made {
+        Made::Here(_) => None,
+        Made::Disputed(why) => Some(why),
+        Made::Elsewhere => Some("others'".to_owned()),
+    }
+}
+
+fn note(id: &str) -> String {
+    format!("stacks/t/clusters/{id}")
+}
+
+#[test]
+fn tags_that_the_note_does_not_have_are_not_believed() {
+    run(async {
+        let short = {
+            let sim = Sim::with(9, CALM);
+            made(&sim, 1).await.tags
+        };
+        let sim = Sim::with(1, CALM);
+        let cluster = made(&sim, 8).await;
+        let dog = Process::calm(&sim, 2);
+        assert_eq!(dispute(&dog, &cluster.id).await, None);
+        let spec = short["clusterup-spec-0"].as_str();
+        for (key, value) in [
+            ("clusterup-spec-0", Some(spec)),
+            ("clusterup-spec-0", None),
+            ("clusterup-extended-0", Some(FORGED)),
+            ("clusterup-sizes", Some("0=1")),
+        ] {
+            let was = cluster.tags.get(key).map(String::as_str);
+            sim.tag_by_hand(&cluster.id, key, value);
+            let why = dispute(&dog, &cluster.id).await.unwrap();
+            assert!(why.contains("its tags are not"), "{key}: {why}");
+            sim.tag_by_hand(&cluster.id, key, was);
+            assert_eq!(dispute(&dog, &cluster.id).await, None, "{key}");
+        }
+        // What is no matter of its end may be written by anybody.
+        sim.tag_by_hand(&cluster.id, "owner", Some("eve"));
+        assert_eq!(dispute(&dog, &cluster.id).await, None);
+    });
+}
+
+#[test]
+fn a_foreign_cluster_under_our_name_and_tags_stays_foreign() {
+    run(async {
+        let sim = Sim::with(2, CALM);
+        let cluster = made(&sim, 8).await;
+        let dog = Process::calm(&sim, 2);
+        let forged = sim.foreign_cluster("clusterup/t/00ff", cluster.tags.clone());
+        let why = dispute(&dog, &forged).await.unwrap();
+        assert!(why.contains("no note"), "{why}");
+        // Nor is anything ended or noted of it.
+        tokio::time::sleep(Duration::from_secs(9 * 3_600)).await;
+        let sight = look(&dog, &forged).await;
+        assert!(sight.ours().is_none() && sight.state.is_live());
+        assert!(!sim.census().buckets[&bucket()].contains(&note(&forged)));
+    });
+}
+
+#[test]
+fn a_note_that_is_lost_or_says_nothing_makes_no_deadline_hard() {
+    run(async {
+        let sim = Sim::with(3, CALM);
+        let cluster = made(&sim, 8).await;
+        let key = note(&cluster.id);
+        for text in ["{}", "null", "{", "{\"terms\":[\"0\"]}"] {
+            sim.put_object(&bucket(), &key, text);
+            let dog = Process::calm(&sim, 2);
+            assert!(dispute(&dog, &cluster.id).await.is_some(), "{text}");
+        }
+        sim.delete_object(&bucket(), &key);
+        let why = dispute(&Process::calm(&sim, 2), &cluster.id).await.unwrap();
+        assert!(why.contains("no note"), "{why}");
+    });
+}
+
+#[test]
+fn a_cluster_of_an_older_clusterup_is_ours_again_once_it_is_applied() {
+    run(async {
+        let sim = Sim::with(4, CALM);
+        let cluster = made(&sim, 8).await;
+        sim.put_object(&bucket(), &note(&cluster.id), "");
+        let dog = Process::calm(&sim, 2);
+        let why = dispute(&dog, &cluster.id).await.unwrap();
+        assert!(why.contains("older clusterup"), "{why}");
+        let case = wish(8).case();
+        Process::calm(&sim, 3).detached(&case).await.unwrap();
+        assert_eq!(dispute(&dog, &cluster.id).await, None);
+        let plan = Process::calm(&sim, 4).plan(&case).await.unwrap();
+        assert!(plan.is_empty(), "{plan:#?}");
+    });
+}
+
+async fn extend(process: &Process, id: &str) -> bool {
+    let account = &process.account;
+    let stack = "t".parse().unwrap();
+    account.observe(&stack, None).await.unwrap();
+    let text = "2026-01-01T00:20:00Z max_lifetime=9h by=ann why=x";
+    let extension: Extension = text.parse().unwrap();
+    let action = clusterup::model::action::Action::ExtendCluster(id.parse().unwrap(), extension);
+    account.apply(&stack, &action, &Silence).await.is_ok()
+}
+
+#[test]
+fn what_was_before_an_extension_is_not_believed_again() {
+    run(async {
+        let sim = Sim::with(5, CALM);
+        let cluster = made(&sim, 8).await;
+        let dog = Process::calm(&sim, 2);
+        assert_eq!(dispute(&dog, &cluster.id).await, None);
+        assert!(extend(&Process::calm(&sim, 3), &cluster.id).await);
+        assert_eq!(dispute(&dog, &cluster.id).await, None);
+        sim.tag_by_hand(&cluster.id, "clusterup-extended-0", None);
+        assert!(dispute(&dog, &cluster.id).await.is_some());
+    });
+}
+
+#[test]
+fn forged_tags_are_neither_extended_nor_kept_by_an_apply() {
+    run(async {
+        let sim = Sim::with(6, CALM);
+        let cluster = made(&sim, 8).await;
+        sim.tag_by_hand(&cluster.id, "clusterup-extended-0", Some(FORGED));
+        assert!(!extend(&Process::calm(&sim, 3), &cluster.id).await);
+        assert!(
+            dispute(&Process::calm(&sim, 2), &cluster.id)
+                .await
+                .is_some()
+        );
+        let mut other = wish(7);
+        other.idle_minutes += 5;
+        Process::calm(&sim, 4)
+            .detached(&other.case())
+            .await
+            .unwrap();
+        let now: Tags = sim.census().clusters.remove(0).tags;
+        assert!(!now.contains_key("clusterup-extended-0"), "{now:?}");
+        assert_eq!(dispute(&Process::calm(&sim, 2), &cluster.id).await, None);
+    });
+}
+
+#[test]
+fn a_note_is_read_once_for_each_change() {
+    run(async {
+        let sim = Sim::with(7, CALM);
+        let cluster = made(&sim, 8).await;
+        let dog = Process::calm(&sim, 2);
+        let reads = || {
+            dog.meter()
+                .tallies()
+                .get("s3:GetObject")
+                .map_or(0, |it| it.calls)
+        };
+        for _ in 0..5 {
+            look(&dog, &cluster.id).await;
+        }
+        assert_eq!(reads(), 1);
+        assert!(extend(&Process::calm(&sim, 3), &cluster.id).await);
+        look(&dog, &cluster.id).await;
+        look(&dog, &cluster.id).await;
+        assert_eq!(reads(), 2);
+    });
+}
+
+#[test]
+fn a_stack_that_notes_its_clusters_takes_no_other() {
+    run(async {
+        let sim = Sim::with(8, CALM);
+        let cluster = made(&sim, 8).await;
+        sim.foreign_cluster("clusterup/t/00ff", cluster.tags.clone());
+        let process = Process::calm(&sim, 3);
+        let stack = "t".parse().unwrap();
+        let seen = process.account.observe(&stack, None).await.unwrap();
+        let ids: Vec<_> = seen.clusters.iter().map(|it| it.id.to_string()).collect();
+        assert_eq!(ids, [cluster.id.clone()]);
+        Process::calm(&sim, 4).destroyed(&stack).await.unwrap();
+        let alive = sim
+            .census()
+            .clusters
+            .into_iter()
+            .filter(|it| it.state.is_live());
+        assert_eq!(alive.count(), 1, "the other is somebody else's");
+    });
+}
