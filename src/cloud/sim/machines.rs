@@ -161,10 +161,10 @@ fn check(document: &str, bucket: &str) -> Result<(), No> {
             return no("Missing required field");
         }
         let named = ["Resource", "NotResource"].map(|key| &statement[key]);
-        let all = named.into_iter().flat_map(|value| match value {
-            Value::Array(many) => many.iter().collect(),
-            Value::Null => Vec::new(),
-            other => vec![other],
+        let all = named.into_iter().flat_map(|value| match value.as_array() {
+            Some(many) => many.iter().collect(),
+            None if value.is_null() => Vec::new(),
+            None => vec![value],
         });
         if !all.into_iter().all(ours) {
             return no("Policy has invalid resource");
