@@ -76,10 +76,7 @@ fn another_stack_stays_whole() {
         assert_eq!(census.key_pairs.len(), 1);
         assert_eq!(census.groups.len(), 1);
         let keys = census.buckets.values().flatten();
-        assert!(
-            keys.clone().all(|key| key.starts_with("stacks/t-two/")),
-            "{keys:?}"
-        );
+        assert!(keys.clone().all(|key| key.contains("/t-two/")), "{keys:?}");
         let process = Process::calm(&sim, 4);
         process.destroyed(&"t-two".parse().unwrap()).await.unwrap();
         oracle::is_empty(&sim.census());

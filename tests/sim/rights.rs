@@ -263,7 +263,7 @@ fn what_an_older_clusterup_left_is_read_and_its_living_clusters_go_on() {
         let note = format!("stacks/t/clusters/{id}");
         assert!(sim.put_object(&bucket(), &note, ""));
         assert!(sim.set_bucket_policy(&bucket(), None));
-        create_roles(&process).await;
+        create_roles(&Process::calm(&sim, 2)).await;
         assert!(sim.write_as_machine(&bucket(), "stacks/t/results/x/y", "late"));
         assert!(sim.write_as_machine(&bucket(), "stacks/t/logs/j-1/y", "late"));
         assert!(!sim.write_as_machine(&bucket(), &note, "forged"));

@@ -77,6 +77,9 @@ impl<A: Api> Account<A> {
         objects: Option<Objects>,
     ) {
         let mut seen = self.seen.borrow_mut();
+        let mut noted = objects.iter().flat_map(Objects::keys);
+        let notes = noted.any(|key| key.starts_with("clusters/"));
+        seen.notes_clusters = notes || seen.notes_clusters && seen.stack.as_ref() == Some(stack);
         seen.stack = Some(stack.clone());
         let keys = keys
             .into_iter()

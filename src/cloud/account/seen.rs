@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 pub(super) struct Seen {
     /// Which stack the look was at.
     pub(super) stack: Option<StackName>,
+    /// Whether the stack has notes of clusters, or had when an earlier look was at it: a `destroy`
+    /// removes them before it looks again.
+    pub(super) notes_clusters: bool,
     pub(super) keys: BTreeMap<KeyPairName, ec2::KeyPair>,
     pub(super) groups: BTreeMap<GroupName, ec2::Group>,
     /// Objects of the stack by key without its prefix: bytes and when they were written; none
@@ -76,8 +79,7 @@ impl Seen {
     /// Whether a tag alone makes a cluster the stack's: not where the stack notes its clusters, and
     /// has neither noted this one nor is about to.
     pub(super) fn trusts_tags(&self, stack: &StackName, id: &str, name: &str) -> bool {
-        let notes =
-            self.stack.as_ref() == Some(stack) && self.keys_below("clusters/").next().is_some();
+        let notes = self.stack.as_ref() == Some(stack) && self.notes_clusters;
         !notes || self.newborn.as_deref() == Some(id) || self.intends(name)
     }
 
