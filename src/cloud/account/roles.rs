@@ -138,23 +138,3 @@ fn was_made(made: Result<(), ApiError>) -> Result<bool, ApiError> {
         made => made.map(|()| true),
     }
 }
-
-/// The part of AWS that a region is in, as ARNs begin (IAM User Guide, Amazon resource names).
-pub(super) fn partition(region: &str) -> &'static str {
-    match region {
-        region if region.starts_with("us-gov-") => "aws-us-gov",
-        region if region.starts_with("cn-") => "aws-cn",
-        _ => "aws",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn regions_are_in_their_partition() {
-        let regions = ["eu-west-1", "us-gov-east-1", "cn-north-1"];
-        assert_eq!(regions.map(partition), ["aws", "aws-us-gov", "aws-cn"]);
-    }
-}
