@@ -4,12 +4,13 @@
 use super::Account;
 use super::documents::reaper;
 use super::permissions::{END_CLUSTERS, MACHINES, merged, usual_service_policy};
-use super::roles::{INSTANCE_PROFILE, REAPER, SERVICE_ROLE, partition};
+use super::roles::{INSTANCE_PROFILE, REAPER, SERVICE_ROLE};
 use crate::cloud::Finding;
 use crate::cloud::api::iam::GetRolePolicy;
 use crate::cloud::api::s3::Bucket;
 use crate::cloud::api::{Api, ApiError, Kind};
 use crate::cloud::rights::Says;
+use crate::model::partition::Partition;
 
 /// What machines must not write, one of each kind; the last is the bucket itself.
 const CONTROL: [&str; 8] = [
