@@ -99,6 +99,13 @@ impl Command {
         Self { words: Vec::new() }.args(words)
     }
 
+    /// A whole command line as a shell reads it.
+    pub fn line(text: &str) -> Self {
+        let words = shlex::split(text).unwrap_or_default();
+        let words = words.into_iter().map(Word::Plain).collect();
+        Self { words }
+    }
+
     /// The command line once more.
     pub fn again() -> Self {
         let mut command = Self::other("clusterup");
@@ -209,9 +216,7 @@ impl Serialize for Command {
 impl<'de> Deserialize<'de> for Command {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let words = shlex::split(&text).unwrap_or_default();
-        let words = words.into_iter().map(Word::Plain).collect();
-        Ok(Self { words })
+        Ok(Self::line(&text))
     }
 }
 

@@ -3,7 +3,6 @@
 pub mod action;
 pub mod address;
 pub mod application;
-pub mod address;
 pub mod audit;
 pub mod cidr;
 pub mod clock;

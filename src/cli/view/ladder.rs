@@ -28,7 +28,9 @@ fn lines_of(rung: &Rung, here: &Here) -> Vec<String> {
         RungState::Disarmed { why, next } => {
             let why = wrap(&format!("disarmed: {why}"), INDENT);
             let next_is_none = next.is_none();
-            let next = next.iter().map(|next| format!("{:15}next: {}", "", next.complete(here)));
+            let next = next
+                .iter()
+                .map(|next| format!("{:15}next: {}", "", next.complete(here)));
             // A cluster that is kept is meant to outlive its last step, and one that was left on
             // purpose, by `--detach` or with its job done, is meant to be followed by nobody.
             let chosen = matches!(name, RungKind::LastStep | RungKind::Apply);

@@ -6,7 +6,7 @@ use super::errors::Doing;
 use super::intent::Intent;
 use super::names::{self, DEADLINE, END, JOB, NONCE, SIZES};
 use super::roles::{INSTANCE_PROFILE, SERVICE_ROLE};
-use super::{cut, ended, note, rungs, spec, steps};
+use super::{ended, note, rungs, spec, steps};
 use crate::cloud::api::emr::{
     self, AddTags, BootstrapAction, ClusterRef, Configuration, NewGroup, Role, RunJobFlow,
     SetTerminationProtection, TerminateJobFlows,

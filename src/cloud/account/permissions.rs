@@ -7,7 +7,6 @@ use super::errors::Doing;
 use super::names::{WORK, of_cluster};
 use super::place;
 use super::roles::{INSTANCE_PROFILE, REAPER, SERVICE_ROLE};
-use crate::model::partition::Partition;
 use crate::cloud::CloudError;
 use crate::cloud::api::iam::{
     AttachRolePolicy, GetRolePolicy, ListAttachedRolePolicies, ListRolePolicies, PutRolePolicy,
@@ -17,6 +16,7 @@ use crate::cloud::api::{Api, ApiError, Kind};
 use crate::cloud::error::Class;
 use crate::cloud::rights::{Request, Says, says};
 use crate::model::name::StackName;
+use crate::model::partition::Partition;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use tokio::time::Instant;

@@ -10,6 +10,7 @@ use crate::cloud::api::iam::GetRolePolicy;
 use crate::cloud::api::s3::Bucket;
 use crate::cloud::api::{Api, ApiError, Kind};
 use crate::cloud::rights::Says;
+use crate::model::hint::{Command, Hint};
 use crate::model::partition::Partition;
 
 /// What machines must not write, one of each kind; the last is the bucket itself.
@@ -212,10 +213,10 @@ fn good(what: &str, says: &str) -> Finding {
 }
 
 fn bad(what: &str, says: &str, command: String) -> Finding {
-    finding(what, false, says, vec![command])
+    finding(what, false, says, vec![Command::line(&command).into()])
 }
 
-fn finding(what: &str, good: bool, says: &str, hints: Vec<String>) -> Finding {
+fn finding(what: &str, good: bool, says: &str, hints: Vec<Hint>) -> Finding {
     Finding {
         what: what.to_owned(),
         good,
