@@ -450,7 +450,7 @@ async fn events_bring_what_is_new() {
             .unwrap()
             .clone_from(&(noon() + chrono::TimeDelta::seconds(30)));
         let mut next = picture(noon());
-        next.clusters[0].name = "renamed".to_owned();
+        next.clusters[0].name = "renamed".into();
         page.pictures.send_replace(Arc::new(next));
     };
     let ((), next) = tokio::join!(draw, page.ask(since(&seen)));

@@ -90,7 +90,7 @@ fn ended(id: &str, created: &str, ready: Option<&str>, ended: &str) -> Record {
     record.ended_at = Some(at(ended));
     record.end = Some(End {
         reason: EndReason::StepsCompleted,
-        message: "all steps are completed".to_owned(),
+        message: "all steps are completed".into(),
     });
     record.lives[0].until = record.ended_at;
     record.seen_at = at(ended);

@@ -7,7 +7,7 @@ use clusterup::model::action::Action;
 use clusterup::model::facts::{Capacity, Facts, File, Input};
 use clusterup::model::memory::Memory;
 use clusterup::model::observed::{
-    Cluster, ClusterState, End, EndReason, Observed, SeenKeyPair, Step, StepState,
+    AtHome, Cluster, ClusterState, End, EndReason, Observed, SeenKeyPair, Step, StepState,
 };
 use clusterup::model::plan::Plan;
 use clusterup::model::stack::{Stack, WhenDone};
@@ -168,7 +168,10 @@ impl World {
             }
             Action::CreateRoles => {}
             Action::Remember(run) => seen.remembered.push(run.clone()),
-            Action::BringHome(results) => seen.results_home = Some(results.run.clone()),
+            Action::BringHome(results) => {
+                let (run, empty) = (results.run.clone(), false);
+                seen.results_home = Some(AtHome { run, empty });
+            }
         }
     }
 
@@ -232,7 +235,7 @@ fn end(cluster: &mut Cluster, reason: EndReason, open: StepState) {
     cluster.state = ClusterState::Terminated;
     cluster.end = Some(End {
         reason,
-        message: "it ended".to_owned(),
+        message: "it ended".into(),
     });
     cluster
         .steps

@@ -160,7 +160,7 @@ fn a_kept_cluster_takes_steps_and_idles_out() {
     let end = cluster.end.unwrap();
     assert_eq!(end.reason, EndReason::IdleTimeout);
     assert!(
-        end.message.starts_with("idle for 3s since "),
+        end.message.as_str().starts_with("idle for 3s since "),
         "{}",
         end.message
     );
@@ -231,7 +231,11 @@ fn a_master_that_dies_ends_the_cluster() {
     assert!(folder.wait_over(Duration::from_secs(20)).unwrap());
     let end = folder.read().unwrap().end.unwrap();
     assert_eq!(end.reason, EndReason::Failure);
-    assert!(end.message.contains("master ended"), "{}", end.message);
+    assert!(
+        end.message.as_str().contains("master ended"),
+        "{}",
+        end.message
+    );
     gone(&place, Duration::from_secs(1));
 }
 

@@ -52,8 +52,8 @@ pub async fn extend(
         at: now.duration_trunc(TimeDelta::seconds(1)).unwrap_or(now),
         max_lifetime: wanted.max_lifetime.or(wanted.by.map(by)),
         budget: wanted.budget,
-        by: wanted.who.to_owned(),
-        why: wanted.why.to_owned(),
+        by: wanted.who.into(),
+        why: wanted.why.into(),
     };
     let deadline = guard::extended(cluster, &extension)?;
     ask(cluster, &extension, policies, place, services).await?;

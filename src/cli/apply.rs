@@ -215,7 +215,7 @@ impl Apply<'_> {
             self.screen.text(&format!("left running: {until}"));
             self.say_next("apply");
         }
-        self.document(exit, prepared, clusters.last(), None);
+        self.document(exit, prepared, clusters.last(), None, true);
         Ok(exit)
     }
 
@@ -258,8 +258,9 @@ impl Apply<'_> {
             Some(_) if of_job == Exit::Done => Exit::Failed,
             Some(_) | None => of_job,
         };
+        let wrote = !observed.results_home.as_ref().is_some_and(|it| it.empty);
         if of_job == Exit::Done {
-            self.show_results(home);
+            self.show_results(home, wrote);
         }
         if exit != Exit::Done {
             self.say_why(fallen.or(worker));
@@ -272,7 +273,7 @@ impl Apply<'_> {
             self.screen
                 .text(&format!("cluster {} is kept: {until}", kept.id));
         }
-        self.document(exit, prepared, observed.latest(), cause);
+        self.document(exit, prepared, observed.latest(), cause, wrote);
         Ok(exit)
     }
 
@@ -294,8 +295,17 @@ impl Apply<'_> {
             .and_then(|job| job.results.as_deref())
     }
 
-    fn show_results(&self, home: Option<&Path>) {
+    fn show_results(&self, home: Option<&Path>, wrote: bool) {
         let Some(home) = home else { return };
+        if !wrote {
+            let home = home.display();
+            self.screen.text(&format!(
+                "\nnothing was written to `${{results}}`, so nothing came to {home}; what earlier \
+                 runs brought there stays\n  next: let the job write below its argument \
+                 \"${{results}}\""
+            ));
+            return;
+        }
         self.screen
             .text(&format!("\nresults in {}", home.display()));
         for table in view::results::tables(home) {
@@ -334,21 +344,26 @@ impl Apply<'_> {
         prepared: &Prepared,
         cluster: Option<&Cluster>,
         cause: Option<String>,
+        wrote: bool,
     ) {
         let home = self.home();
-        let tables: Vec<_> = home.map(view::results::tables).unwrap_or_default();
+        let tables: Vec<_> = home
+            .filter(|_| wrote)
+            .map(view::results::tables)
+            .unwrap_or_default();
         let tables: Vec<_> = tables
             .iter()
             .map(|found| json!({ "path": found.path, "header": found.header, "rows": found.rows }))
             .collect();
         let failure = cluster.and_then(|c| c.steps.iter().find_map(|step| step.failure.clone()));
-        let ended = cluster.and_then(|c| c.end.as_ref().map(|end| end.message.clone()));
+        let ended = cluster.and_then(|c| Some(c.end.as_ref()?.message.as_str().to_owned()));
         let error = (exit != Exit::Done).then(|| json!({ "message": cause.or(failure).or(ended) }));
         let fields = json!({
             "stack": self.stack.name,
             "plan": prepared.plan,
             "cluster": cluster,
             "results": home,
+            "results_written": (exit == Exit::Done && home.is_some()).then_some(wrote),
             "error": error,
             "tables": if exit == Exit::Done { json!(tables) } else { json!([]) },
         });

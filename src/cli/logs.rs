@@ -9,6 +9,7 @@ use super::target::Target;
 use crate::cloud::step_name;
 use crate::model::hint::Command;
 use crate::model::name::StackName;
+use crate::model::shown::line;
 use serde_json::json;
 
 pub(super) async fn run(
@@ -30,7 +31,7 @@ pub(super) async fn run(
         let content = cloud.log(&stack, name).await?;
         let text = String::from_utf8_lossy(&content);
         if !text.is_empty() {
-            screen.text(&format!("==> {name} <=="));
+            screen.text(&format!("==> {} <==", line(name, 500)));
             screen.text(&text);
         }
         shown.push(json!({ "name": name, "text": text }));

@@ -7,6 +7,7 @@ use super::failure::{Exit, Failure};
 use super::stdout::Stdout;
 use super::view::words::wrap;
 use crate::model::hint::{Command, Here, Hint};
+use crate::model::shown::{indented, line, lines};
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
 
@@ -18,6 +19,9 @@ pub(super) struct Screen {
     pub(super) colour: bool,
     pub(super) stderr_is_terminal: bool,
 }
+
+/// More than any command that is advised has, in characters.
+const LONGEST_COMMAND: usize = 4_000;
 
 impl Screen {
     pub(super) fn new(output: Output, context: &Context, here: Here) -> Self {
@@ -34,7 +38,7 @@ impl Screen {
     /// Data for people; silent where the JSON document is what standard output holds.
     pub(super) fn text(&self, text: &str) {
         if !self.json {
-            self.raw(&plain(text));
+            self.raw(&lines(text));
         }
     }
 
@@ -48,7 +52,7 @@ impl Screen {
     pub(super) fn goes_on(&self, text: &str, record: &Value) -> bool {
         let text = match self.json {
             true => format!("{record}\n"),
-            false => plain(text),
+            false => lines(text),
         };
         self.out.write(&text)
     }
@@ -68,12 +72,12 @@ impl Screen {
 
     /// Talk.
     pub(super) fn say(&self, text: &str) {
-        self.say_coloured(&plain(text));
+        self.say_coloured(&lines(text));
     }
 
     /// Talk from where there is no screen at hand.
     pub(super) fn aside(text: &str) {
-        let _ = writeln!(std::io::stderr().lock(), "{}", plain(text));
+        let _ = writeln!(std::io::stderr().lock(), "{}", lines(text));
     }
 
     /// Talk of our own making, with its colours.
@@ -125,9 +129,9 @@ impl Screen {
             }
             Some(diagnostics) => self.say(diagnostics.to_string().trim_end()),
             None => {
-                self.say(&format!("error: {message}"));
+                self.say(&format!("error: {}", indented(message, 2)));
                 for cause in causes {
-                    self.say(&format!("  because: {cause}"));
+                    self.say(&format!("  because: {}", indented(cause, 4)));
                 }
             }
         }
@@ -151,7 +155,8 @@ impl Screen {
 
     /// The command that may be typed next; in one line, however long, so that it can be pasted.
     pub(super) fn next(&self, command: &Command, indent: usize) -> String {
-        format!("{:indent$}next: {}", "", command.complete(&self.here))
+        let command = line(&command.complete(&self.here), LONGEST_COMMAND);
+        format!("{:indent$}next: {command}", "")
     }
 
     /// The commands among these, for machines.
@@ -161,32 +166,5 @@ impl Screen {
             Hint::Help(_) => None,
         });
         commands.collect()
-    }
-}
-
-/// What others have written must not move the cursor or colour the terminal: logs, reasons and
-/// names come from elsewhere.
-fn plain(text: &str) -> String {
-    let kept = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
-    text.replace("\r\n", "\n")
-        .chars()
-        .map(|c| {
-            if kept(c) {
-                c
-            } else {
-                char::REPLACEMENT_CHARACTER
-            }
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::plain;
-
-    #[test]
-    fn nobody_else_moves_the_cursor() {
-        let text = plain("a\x1b[31mb\x1b]0;c\x07d\te\r\nf");
-        assert_eq!(text, "a\u{fffd}[31mb\u{fffd}]0;c\u{fffd}d\te\nf");
     }
 }

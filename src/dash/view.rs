@@ -7,6 +7,7 @@ use crate::model::money::Usd;
 use crate::model::observed::ClusterState;
 use crate::model::picture::{Curve, Picture, Row};
 use crate::model::rung::{Rung, RungState};
+use crate::model::shown::{self, Untrusted};
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
@@ -96,7 +97,7 @@ impl Head {
                 calls: last.calls,
                 looked: last.looked,
                 fleet: last.fleet,
-                unseen: last.unseen.clone(),
+                unseen: last.unseen.iter().map(|hole| line(hole)).collect(),
                 tripped: last.tripped,
             }),
             drawn: Tick::new(picture.at, now),
@@ -158,13 +159,16 @@ impl RowView {
                 || "not made by clusterup".to_owned(),
                 |stack| format!("stack {stack}"),
             ),
-            owner: row.owner.clone().unwrap_or_else(|| "nobody".to_owned()),
+            owner: row
+                .owner
+                .as_ref()
+                .map_or_else(|| "nobody".to_owned(), ToString::to_string),
             team: row.team.as_ref().map(ToString::to_string),
             state: state(row.state),
             tone: state_tone(row.state),
             stage: plain(&row.stage),
             stage_tone: tone(&row.stage),
-            evidence: row.evidence.clone(),
+            evidence: line(&row.evidence),
             age: Tick::new(row.created_at, now),
             idle: row.idle_since.map(|at| Tick::new(at, now)),
             idle_at_least: row.idle_at_least,
@@ -195,9 +199,9 @@ impl RungView {
     fn of(rung: &Rung, now: DateTime<Utc>) -> Self {
         let says = match &rung.state {
             RungState::Armed { at: Some(at), says } => format!("{says}, {}", time(*at, now)),
-            RungState::Armed { at: None, says } => says.clone(),
-            RungState::Asked { at, says } => format!("{says}, {}", time(*at, now)),
-            RungState::Disarmed { why, .. } => why.clone(),
+            RungState::Armed { at: None, says } => line(says),
+            RungState::Asked { at, says } => format!("{}, {}", line(says), time(*at, now)),
+            RungState::Disarmed { why, .. } => line(why),
         };
         Self {
             kind: rung.kind.to_string(),
@@ -275,8 +279,8 @@ pub(super) struct EventView {
 impl EventView {
     pub(super) fn of(entry: &Entry, now: DateTime<Utc>) -> Self {
         let name = |target: &crate::model::audit::Target| match &target.name {
-            Some(name) => format!("{name} ({})", target.id),
-            None => target.id.clone(),
+            Some(name) => format!("{name} ({})", line(&target.id)),
+            None => line(&target.id),
         };
         Self {
             at: Tick::new(entry.at, now),
@@ -285,9 +289,9 @@ impl EventView {
             target: entry.target.as_ref().map(name),
             place: entry.place.as_ref().map(ToString::to_string),
             verdict: entry.verdict.as_deref().map(plain),
-            evidence: entry.evidence.clone(),
-            outcome: entry.outcome.clone(),
-            actor: entry.actor.clone(),
+            evidence: entry.evidence.as_deref().map(line),
+            outcome: line(&entry.outcome),
+            actor: line(&entry.actor),
         }
     }
 }
@@ -322,9 +326,14 @@ fn tone(stage: &str) -> &'static str {
     }
 }
 
-fn shown(name: &str, otherwise: &str) -> String {
-    match name.trim() {
-        "" => otherwise.to_owned(),
-        name => name.to_owned(),
+/// Words of others, on the page.
+fn line(text: &str) -> String {
+    shown::line(text, 500)
+}
+
+fn shown(name: &Untrusted, otherwise: &str) -> String {
+    match name.to_string() {
+        name if name.is_empty() => otherwise.to_owned(),
+        name => name,
     }
 }

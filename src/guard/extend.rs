@@ -87,8 +87,8 @@ mod tests {
             at: at(0),
             max_lifetime: max_lifetime.map(|text| text.parse().unwrap()),
             budget: budget.map(|text| text.parse().unwrap()),
-            by: "me@host".to_owned(),
-            why: "slow".to_owned(),
+            by: "me@host".into(),
+            why: "slow".into(),
         }
     }
 

@@ -45,7 +45,7 @@ impl Ledger {
             entry.actor,
             entry.place.as_ref().map(ToString::to_string),
             target.map(|target| &target.id),
-            target.and_then(|target| target.name.as_ref()),
+            target.and_then(|target| Some(target.name.as_ref()?.as_str())),
             entry.act.as_str(),
             entry.verdict,
             entry.evidence,
@@ -135,7 +135,10 @@ fn logged(row: &Row<'_>) -> rusqlite::Result<Logged> {
         place: place
             .map(|place| place.parse().map_err(|wrong| unread(3, wrong)))
             .transpose()?,
-        target: target.map(|id| Target { id, name }),
+        target: target.map(|id| Target {
+            id,
+            name: name.map(Into::into),
+        }),
         act: serde_json::from_value(act.into()).map_err(|wrong| unread(6, wrong))?,
         verdict: row.get(7)?,
         evidence: row.get(8)?,

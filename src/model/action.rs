@@ -4,6 +4,7 @@ use super::desired::{ClusterSpec, JobSpec, KeyPairSpec, Object};
 use super::extension::Extension;
 use super::name::{ClusterId, GroupName, KeyPairName};
 use super::observed::{End, Run};
+use super::relative::RelativePath;
 use super::stack::SecurityGroup;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -48,7 +49,7 @@ pub enum Action {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Results {
     pub run: Run,
-    pub key: String,
+    pub key: RelativePath,
     pub to: PathBuf,
 }
 

@@ -2,6 +2,7 @@
 
 use super::fleet::Place;
 use super::name::ClusterId;
+use super::shown::Untrusted;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -28,14 +29,14 @@ pub struct Target {
     /// A cluster's id; the name of what was left behind.
     pub id: String,
     /// The cluster's name, where it has one.
-    pub name: Option<String>,
+    pub name: Option<Untrusted>,
 }
 
 impl Target {
-    pub fn cluster(id: &ClusterId, name: &str) -> Self {
+    pub fn cluster(id: &ClusterId, name: &Untrusted) -> Self {
         Self {
             id: id.to_string(),
-            name: Some(name.to_owned()),
+            name: Some(name.clone()),
         }
     }
 }

@@ -7,6 +7,7 @@ use super::name::{GroupName, JobHash, KeyPairName, StackName, StepName, TeamName
 use super::on_record::BudgetOnRecord;
 use super::policy::Override;
 use super::rates::Rates;
+use super::relative::RelativePath;
 use super::release::Release;
 use super::sample::Sample;
 use super::span::Span;
@@ -145,9 +146,9 @@ pub struct JobSpec {
     pub hash: JobHash,
     pub steps: Vec<StepSpec>,
     /// The bucket's folder behind `${results}`.
-    pub results_key: String,
+    pub results_key: RelativePath,
     /// The bucket's folder behind `${scratch}`.
-    pub scratch_key: String,
+    pub scratch_key: RelativePath,
 }
 
 /// One `spark-submit`: paths are locations as the cluster sees them.

@@ -3,6 +3,7 @@
 use super::invalid::Invalid;
 use super::money::Usd;
 use super::parsed::serde_by_text;
+use super::shown::Untrusted;
 use super::span::Span;
 use chrono::{DateTime, SecondsFormat, Utc};
 use std::fmt;
@@ -15,8 +16,8 @@ pub struct Extension {
     pub at: DateTime<Utc>,
     pub max_lifetime: Option<Span>,
     pub budget: Option<Usd>,
-    pub by: String,
-    pub why: String,
+    pub by: Untrusted,
+    pub why: Untrusted,
 }
 
 impl fmt::Display for Extension {
@@ -28,7 +29,12 @@ impl fmt::Display for Extension {
         if let Some(budget) = self.budget {
             write!(f, " budget={}", budget.amount())?;
         }
-        write!(f, " by={} why={}", word(&self.by), self.why)
+        write!(
+            f,
+            " by={} why={}",
+            word(self.by.as_str()),
+            self.why.as_str()
+        )
     }
 }
 
@@ -58,8 +64,8 @@ impl FromStr for Extension {
             at: at.ok_or_else(wrong)?,
             max_lifetime: None,
             budget: None,
-            by: by.to_owned(),
-            why: why.to_owned(),
+            by: by.into(),
+            why: why.into(),
         };
         for word in words {
             match word.split_once('=') {
@@ -103,9 +109,12 @@ mod tests {
         ] {
             let text = "2026-11-21T04:00:00Z max_lifetime=4h by= why=slow";
             let mut extension: Extension = text.parse().unwrap();
-            extension.by = by.to_owned();
+            extension.by = by.into();
             let read: Extension = extension.to_string().parse().unwrap();
-            assert_eq!((read.by, read.why.as_str()), (said, "slow"));
+            assert_eq!(
+                (read.by.as_str(), read.why.as_str()),
+                (said.as_str(), "slow")
+            );
         }
     }
 }

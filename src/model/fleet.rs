@@ -7,6 +7,7 @@ use super::name::{ClusterId, Region};
 use super::observed::{Cluster, ClusterState, EndReason, Step};
 use super::parsed::serde_by_text;
 use super::rates::Rates;
+use super::shown::Untrusted;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -44,7 +45,7 @@ serde_by_text!(Place);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Listed {
     pub id: ClusterId,
-    pub name: String,
+    pub name: Untrusted,
     pub state: ClusterState,
     pub created_at: DateTime<Utc>,
 }
@@ -54,7 +55,7 @@ pub struct Listed {
 pub struct Sight {
     pub place: Place,
     pub id: ClusterId,
-    pub name: String,
+    pub name: Untrusted,
     pub state: ClusterState,
     pub created_at: DateTime<Utc>,
     pub ready_at: Option<DateTime<Utc>>,
@@ -62,7 +63,7 @@ pub struct Sight {
     pub looked_at: DateTime<Utc>,
     pub made: Made,
     /// Whoever its tags name.
-    pub owner: Option<String>,
+    pub owner: Option<Untrusted>,
     pub tags: BTreeMap<String, String>,
     /// Whether EMR's termination protection is on.
     pub protected: bool,

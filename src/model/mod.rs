@@ -35,11 +35,14 @@ pub mod picture;
 pub mod plan;
 pub mod policy;
 pub mod rates;
+pub mod relative;
 pub mod release;
 pub mod rung;
 pub mod sample;
+pub mod shown;
 pub mod sizes;
 pub mod span;
 pub mod stack;
+pub mod staged;
 
 pub use invalid::Invalid;

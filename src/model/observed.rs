@@ -6,6 +6,7 @@ use super::life::Life;
 use super::life::Role;
 use super::name::{ClusterId, JobHash, KeyPairName, StackName, StepName};
 use super::rung::Rung;
+use super::shown::Untrusted;
 use super::sizes::Sizes;
 use super::stack::InstanceGroup;
 use super::stack::{Guardrails, SecurityGroup};
@@ -25,7 +26,16 @@ pub struct Observed {
     /// Runs that ended well and are known to have, also where their cluster is forgotten.
     pub remembered: Vec<Run>,
     /// The run whose results are at home, in the folder that the stack names.
-    pub results_home: Option<Run>,
+    pub results_home: Option<AtHome>,
+}
+
+/// A run that has been brought home.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AtHome {
+    #[serde(flatten)]
+    pub run: Run,
+    /// It wrote nothing: what lies at home is of an earlier run, if anything does.
+    pub empty: bool,
 }
 
 /// One run of a job: which job, where, and the how-manieth time there, counted from 1.
@@ -88,7 +98,7 @@ pub struct Cluster {
     pub attended: bool,
     /// Who made it, as `user@host`.
     #[serde(default)]
-    pub owner: Option<String>,
+    pub owner: Option<Untrusted>,
     /// How long its instances lived, each from the cluster's creation or its resize on: a little
     /// more than AWS charges.
     #[serde(default)]
@@ -279,12 +289,12 @@ impl ClusterState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct End {
     pub reason: EndReason,
-    pub message: String,
+    pub message: Untrusted,
 }
 
 impl End {
     /// The end that somebody asked for.
-    pub fn asked(message: impl Into<String>) -> Self {
+    pub fn asked(message: impl Into<Untrusted>) -> Self {
         Self {
             reason: EndReason::Request,
             message: message.into(),

@@ -6,6 +6,7 @@ use super::money::Usd;
 use super::name::{ClusterId, PolicyName, StackName, TeamName};
 use super::observed::ClusterState;
 use super::rung::Rung;
+use super::shown::Untrusted;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -72,11 +73,11 @@ pub struct Totals {
 pub struct Row {
     pub place: Place,
     pub id: ClusterId,
-    pub name: String,
+    pub name: Untrusted,
     /// Of a cluster that clusterup made.
     pub stack: Option<StackName>,
     pub team: Option<TeamName>,
-    pub owner: Option<String>,
+    pub owner: Option<Untrusted>,
     pub state: ClusterState,
     pub created_at: DateTime<Utc>,
     /// None where it works, or where that is not known.

@@ -252,8 +252,13 @@ fn results(
     let Some(run) = cluster::good_run(job, observed).filter(|_| !options.again) else {
         return;
     };
-    if observed.results_home.as_ref() == Some(&run) {
-        draft.settle("results", format!("in {}", to.display()));
+    let at_home = observed.results_home.as_ref();
+    if let Some(at_home) = at_home.filter(|at_home| at_home.run == run) {
+        let says = match at_home.empty {
+            true => "the job wrote nothing to ${results}".to_owned(),
+            false => format!("in {}", to.display()),
+        };
+        draft.settle("results", says);
     } else {
         let key = job.results_key.clone();
         draft.act(

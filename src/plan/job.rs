@@ -31,7 +31,11 @@ pub(super) fn expand(job: &Job, keys: &Keys<'_>, fitted: &Fitted) -> Result<JobS
             ..step
         })
         .collect();
-    let (results_key, scratch_key) = (format!("results/{hash}"), format!("scratch/{hash}"));
+    let below = |folder: &str| {
+        let path = format!("{folder}/{hash}").parse();
+        path.map_err(|_| Refusal::new("the job has no folder", "report this as a fault"))
+    };
+    let (results_key, scratch_key) = (below("results")?, below("scratch")?);
     Ok(JobSpec {
         hash,
         steps,

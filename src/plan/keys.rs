@@ -1,10 +1,11 @@
 //! Where things lie in the bucket. Keys hold the content's hash, so equal content is staged once
-//! and a changed script is another object.
+//! and a changed script is another object. Names are such that Hadoop reads them.
 
 use crate::model::facts::{Facts, File, Input};
 use crate::model::name::DataName;
 use crate::model::sample::Sample;
 use crate::model::stack::{Piece, Stack, Step};
+use crate::model::staged::staged_name;
 
 /// Stand for the bucket's place and the job's hash while the hash is not known. The control
 /// characters keep them apart from anything that a stack can hold.
@@ -66,6 +67,7 @@ fn key(folder: &str, part: &str, file: &File) -> String {
         .path
         .file_name()
         .map_or("file".into(), |name| name.to_string_lossy());
+    let name = staged_name(&name);
     let digest = file.sha256.get(..16).unwrap_or(&file.sha256);
     format!("{folder}/{digest}{part}/{name}")
 }

@@ -93,6 +93,7 @@ pub(super) async fn guard(
     let Verdict::Terminate { reason, message } = guard::sweep(now, &followed) else {
         return Ok(());
     };
+    let message = message.into();
     let action = Action::TerminateCluster(cluster.id.clone(), End { reason, message });
     cloud.apply(stack, &action, hear).await
 }

@@ -47,6 +47,7 @@ mod strange;
 mod syntax;
 mod template;
 mod texts;
+mod unseen;
 mod values;
 mod written;
 

@@ -1,5 +1,7 @@
 //! The name that was perhaps meant, and lists of names as people read them.
 
+use crate::model::shown::is_plain;
+
 /// No name of ours is longer, and nobody means a name by a longer text.
 const LONGEST: usize = 64;
 
@@ -76,8 +78,8 @@ pub(crate) fn quote(text: &str) -> String {
     let plain: String = text
         .chars()
         .flat_map(|c| {
-            let escaped = c.is_control().then(|| c.escape_default());
-            let kept = (!c.is_control()).then_some(c);
+            let escaped = (!is_plain(c)).then(|| c.escape_default());
+            let kept = is_plain(c).then_some(c);
             escaped.into_iter().flatten().chain(kept)
         })
         .take(SHOWN + 1)

@@ -5,6 +5,7 @@ use super::diag::{Code, Diagnostic};
 use super::nearest::quote;
 use super::node::{Entry, Node};
 use super::stack_shape::DATA_SETS;
+use super::unseen;
 use super::values::read_whole;
 use crate::model::cidr::Cidr;
 use crate::model::span::Span;
@@ -18,6 +19,7 @@ pub(crate) fn check(root: &Node) -> Vec<Diagnostic> {
     openings(root, &mut found);
     circles(root, &mut found);
     tasks(root, &mut found);
+    unseen::check(root, &mut found);
     found
 }
 

@@ -144,7 +144,13 @@ async fn part_look() {
 
     let waits = look(&patrol, "j-WAITS").await;
     assert_eq!(waits.state, ClusterState::Waiting);
-    assert_eq!((waits.ours(), waits.owner.as_deref()), (None, Some("ana")));
+    assert_eq!(
+        (
+            waits.ours(),
+            waits.owner.as_ref().map(|owner| owner.as_str())
+        ),
+        (None, Some("ana"))
+    );
     assert!(waits.rates.is_some() && waits.lives.len() == 2 && !waits.protected);
     assert!((now() - waits.created_at - TimeDelta::hours(2)).abs() < TimeDelta::minutes(1));
     let fleet = look(&patrol, "j-FLEET").await;

@@ -46,10 +46,10 @@ fn row(
         .parse()
         .unwrap(),
         id: id.parse().unwrap(),
-        name: name.to_owned(),
+        name: name.into(),
         stack: stack.parse().ok(),
         team: team.parse().ok(),
-        owner: (!owner.is_empty()).then(|| owner.to_owned()),
+        owner: (!owner.is_empty()).then(|| owner.into()),
         state,
         created_at: at - minutes(age),
         idle_since: idle.map(|idle| at - minutes(idle)),
@@ -337,7 +337,7 @@ fn events(at: DateTime<Utc>) -> Vec<Entry> {
         place: target.map(|_| "us-east-1".parse().unwrap()),
         target: target.map(|(id, name)| Target {
             id: id.to_owned(),
-            name: Some(name.to_owned()),
+            name: Some(name.into()),
         }),
         act,
         verdict: (!words[0].is_empty()).then(|| words[0].to_owned()),

@@ -245,3 +245,27 @@ fn half_a_key_pair_is_in_nobodys_way() {
     home.expect(0, &["destroy", "t", "--local", "--yes"]);
     assert_eq!(home.left(), Vec::<PathBuf>::new());
 }
+
+#[test]
+fn a_run_that_wrote_no_file_takes_nothing_away() {
+    let home = Home::new();
+    home.write("plain.py", PLAIN);
+    home.stack(&["plain.py"], "");
+    home.expect(0, &["apply", "t.yaml", "--local"])
+        .says("results in");
+    let good = home.path().join("results/answer.txt");
+    assert!(good.exists());
+    home.write(
+        "plain.py",
+        "import os, sys\nos.makedirs(sys.argv[1], exist_ok=True)\n\
+         os.mkfifo(os.path.join(sys.argv[1], 'table.csv'))\n\
+         os.symlink('/dev/zero', os.path.join(sys.argv[1], 'zero.csv'))\n",
+    );
+    let done = home.expect(0, &["apply", "t.yaml", "--local"]);
+    done.says("nothing was written to `${results}`")
+        .says("table.csv (a FIFO)")
+        .says("zero.csv (a link out of the results)");
+    assert!(good.exists(), "what an earlier run brought stays");
+    let told = home.json(&["apply", "t.yaml", "--local"]);
+    assert_eq!(told["results_written"], false);
+}

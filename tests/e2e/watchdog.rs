@@ -23,7 +23,7 @@ fn entry(at: DateTime<Utc>, act: Act, id: &str) -> Entry {
         place: Some("eu-west-1".parse().unwrap()),
         target: Some(Target {
             id: id.to_owned(),
-            name: Some("nightly".to_owned()),
+            name: Some("nightly".into()),
         }),
         act,
         verdict: Some("idle_timeout".to_owned()),

@@ -36,7 +36,7 @@ fn entry(minute: u32, act: Act, target: &str) -> Entry {
         place: Some("eu-west-1".parse().unwrap()),
         target: Some(Target {
             id: target.to_owned(),
-            name: Some(format!("name of {target}")),
+            name: Some(format!("name of {target}").into()),
         }),
         act,
         verdict: Some("idle_timeout".to_owned()),

@@ -15,8 +15,8 @@ fn extension(max_lifetime: Option<&str>, budget: Option<&str>) -> Extension {
         at: at("2026-11-21T12:00:00"),
         max_lifetime: max_lifetime.map(|text| text.parse::<Span>().unwrap()),
         budget: budget.map(|text| text.parse::<Usd>().unwrap()),
-        by: "ana@here".to_owned(),
-        why: "it is not done".to_owned(),
+        by: "ana@here".into(),
+        why: "it is not done".into(),
     }
 }
 

@@ -240,8 +240,8 @@ impl Story {
             at: self.sim.now(),
             max_lifetime: Some(Span::from_secs(hours * 3_600)),
             budget: more.map(|cents| dollars(cents).parse().unwrap()),
-            by: "ann@desk".to_owned(),
-            why: "it is slow".to_owned(),
+            by: "ann@desk".into(),
+            why: "it is slow".into(),
         };
         self.limits.budget_cents = more;
         let lease = process.account.lease(&name, &Silence).await.unwrap();

@@ -437,7 +437,7 @@ impl Services for Desk<'_> {
         Ok(BTreeMap::new())
     }
 
-    fn warn(&self, _: &str, _: Option<&str>) {}
+    fn warn(&self, _: &str, _: Option<clusterup::model::hint::Hint>) {}
 
     fn reached(&self, _: &[(PolicyName, Percent)], _: &TeamName) {}
 }

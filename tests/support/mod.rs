@@ -152,8 +152,8 @@ pub(crate) fn job(steps: Vec<StepSpec>) -> JobSpec {
     JobSpec {
         hash: "00112233aabbccdd".parse().unwrap(),
         steps,
-        results_key: String::new(),
-        scratch_key: String::new(),
+        results_key: "results/x".parse().unwrap(),
+        scratch_key: "scratch/x".parse().unwrap(),
     }
 }
 

@@ -76,6 +76,7 @@ fn end(spent: &TeamBudget) -> End {
         message: format!(
             "the team has spent the {} of its month (policy {})",
             budget.value.monthly, policy.name
-        ),
+        )
+        .into(),
     }
 }

@@ -5,6 +5,7 @@ use crate::cli::failure::{Exit, Failure};
 use crate::cli::target::Target;
 use crate::cost::ledger::{By, Report, Row, Split};
 use crate::model::money::Usd;
+use crate::model::shown::line;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use csv::{Terminator, WriterBuilder};
 use rust_decimal::Decimal;
@@ -83,7 +84,8 @@ fn table(report: &Report) -> String {
         .set_header(std::iter::once(word(report.by)).chain(HEADER));
     for row in &report.rows {
         let none = format!("(no {})", word(report.by));
-        table.add_row(cells(row.key.clone().unwrap_or(none), row, decimals));
+        let key = row.key.as_deref().map(|key| line(key, WIDTH.into()));
+        table.add_row(cells(key.unwrap_or(none), row, decimals));
     }
     if report.rows.len() > 1 {
         table.add_row(cells("total".to_owned(), &report.total, decimals));
@@ -173,7 +175,7 @@ pub(in crate::cli) fn csv(report: &Report) -> Result<String, Failure> {
             idle,
         } = row.split;
         let dollars = [row.total, bootstrapping, working, failed, idle];
-        let key = harmless(row.key.as_deref().unwrap_or_default());
+        let key = harmless(&line(row.key.as_deref().unwrap_or_default(), 500));
         let cells = [key, row.clusters.to_string()].into_iter();
         let cells = cells.chain(dollars.map(|usd| usd.amount().to_string()));
         writer.write_record(cells).map_err(wrong)?;

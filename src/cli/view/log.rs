@@ -3,6 +3,7 @@
 use super::words::wrap;
 use crate::ledger::Logged;
 use crate::model::audit::Entry;
+use crate::model::shown;
 
 /// Where what is said of an entry begins: below what was done.
 const INDENT: usize = 21;
@@ -32,16 +33,13 @@ fn whom(entry: &Entry) -> String {
     let Some(target) = &entry.target else {
         return place.unwrap_or_else(|| "the watchdog".to_owned());
     };
-    let name = target.name.as_deref().map(line);
+    let name = target.name.as_ref().map(ToString::to_string);
     let more: Vec<String> = name.into_iter().chain(place).collect();
     format!("{:<15}  {}", line(&target.id), more.join(", "))
 }
 
-/// In one line: a name with a line end in it must not look like an entry.
 fn line(text: &str) -> String {
-    let space = |c: char| if c.is_control() { ' ' } else { c };
-    let text: String = text.chars().map(space).collect();
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    shown::line(text, 500)
 }
 
 #[cfg(test)]
@@ -56,7 +54,7 @@ mod tests {
             place: Some("eu-west-1".parse().unwrap()),
             target: Some(Target {
                 id: "j-2AXXXXXXGAPLF".to_owned(),
-                name: Some(name.to_owned()),
+                name: Some(name.into()),
             }),
             act,
             verdict: Some("idle_timeout".to_owned()),

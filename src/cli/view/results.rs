@@ -1,6 +1,7 @@
 //! The tables among a job's results, shown where they have come home.
 
 use crate::disk;
+use crate::model::shown::line;
 use comfy_table::{ContentArrangement, Table, presets};
 use std::fmt::Write;
 use std::fs;
@@ -11,6 +12,8 @@ const ROWS: usize = 10;
 /// How deep below the results' folder tables are looked for.
 const DEPTH: usize = 3;
 const WIDTH: u16 = 80;
+/// So much of a cell is shown.
+const CELL: usize = 300;
 
 /// A table that was found.
 pub(crate) struct Found {
@@ -35,9 +38,13 @@ fn collect(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) {
     };
     for entry in entries.flatten() {
         let path = entry.path();
-        if path.is_dir() && depth > 1 {
+        // Of the entry itself: a link may lead anywhere, and a FIFO has no end.
+        let Ok(kind) = entry.file_type() else {
+            continue;
+        };
+        if kind.is_dir() && depth > 1 {
             collect(&path, depth - 1, paths);
-        } else if path.extension().is_some_and(|extension| extension == "csv") {
+        } else if kind.is_file() && path.extension().is_some_and(|extension| extension == "csv") {
             paths.push(path);
         }
     }
@@ -64,15 +71,20 @@ fn read(path: &Path) -> Option<Found> {
     })
 }
 
+/// Cells as they may stand on a screen.
+fn shown(cells: &[String]) -> impl Iterator<Item = String> {
+    cells.iter().map(|cell| line(cell, CELL))
+}
+
 pub(crate) fn render(found: &Found) -> String {
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(WIDTH)
-        .set_header(&found.header);
+        .set_header(shown(&found.header));
     for row in &found.rows {
-        table.add_row(row);
+        table.add_row(shown(row));
     }
     let mut text: String = table
         .lines()
@@ -82,7 +94,7 @@ pub(crate) fn render(found: &Found) -> String {
         text.push_str(" (no rows)\n");
     }
     if found.more > 0 {
-        let path = found.path.display();
+        let path = line(&found.path.to_string_lossy(), CELL);
         let _ = writeln!(text, " ... and {} more in {path}", found.more);
     }
     text

@@ -165,3 +165,46 @@ pub(in crate::cli) fn document(report: &Report) -> Value {
         "unmanaged": report.mildest,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::fleet::Place;
+    use crate::model::shown::lines;
+
+    #[test]
+    fn no_cluster_writes_a_line_of_the_report() {
+        for wrote in [
+            "a\nus-east-1 j-PRODUCTION00  would end: idle_timeout",
+            "a\u{2028}us-east-1 j-PRODUCTION00  would end\u{202e}gnihton",
+            "a\r\x1b[2Kus-east-1 j-PRODUCTION00  ends",
+            "a\u{85}us-east-1 j-PRODUCTION00\u{b} ends",
+        ] {
+            let judged = Judged {
+                stage: Stage::Unseen,
+                reason: None,
+                evidence: wrote.to_owned(),
+                ends_at: None,
+                idle_since: None,
+            };
+            let seen = Seen {
+                place: Place::Local,
+                id: "j-1".to_owned(),
+                name: wrote.into(),
+                owner: Some(wrote.into()),
+                judged,
+            };
+            let mut out = String::new();
+            cluster(&mut out, &seen, false);
+            let begin = |line: &str| line.starts_with("local j-1  ") || line.starts_with("  ");
+            let shown = lines(&out);
+            assert!(
+                shown
+                    .split(['\n', '\r', '\u{85}', '\u{2028}'])
+                    .all(|line| line.is_empty() || begin(line)),
+                "{shown:?}"
+            );
+            assert!(!shown.contains(['\u{202e}', '\x1b']), "{shown:?}");
+        }
+    }
+}

@@ -79,10 +79,11 @@ pub(crate) fn steps(job: &JobSpec) -> String {
         .join(", ")
 }
 
-/// Text broken at spaces to 80 columns, `indent` before each line but the first.
+/// Text broken at spaces to 80 columns, `indent` before each line but the first: a line end of
+/// somebody else's in it is a space.
 pub(crate) fn wrap(text: &str, indent: usize) -> String {
     let (mut out, mut column) = (String::new(), indent);
-    for word in text.split(' ') {
+    for word in text.split([' ', '\n']) {
         if !out.is_empty() && column + 1 + word.chars().count() > COLUMNS {
             out.push('\n');
             out.push_str(&" ".repeat(indent));

@@ -1,6 +1,7 @@
 //! What systemd is told of the daemon (sd_notify(3)). Where nobody waits to hear it, nothing is
 //! said; what cannot be said harms nothing.
 
+use crate::model::shown::line;
 use sd_notify::NotifyState;
 use std::time::Duration;
 
@@ -28,7 +29,8 @@ impl Systemd {
     /// longer than systemd waits. Also after [`Self::reloading`], and with news: `systemctl status`
     /// shows the line.
     pub(super) fn ready(&self, status: &str) {
-        let status = line(status);
+        // A line feed would begin another word to systemd.
+        let status = line(status, 500);
         say(&[NotifyState::Ready, NotifyState::Status(&status)]);
     }
 
@@ -54,12 +56,6 @@ impl Systemd {
             say(&[NotifyState::Watchdog]);
         }
     }
-}
-
-/// A line feed would begin another word to systemd.
-fn line(text: &str) -> String {
-    let space = |c: char| if c.is_control() { ' ' } else { c };
-    text.chars().map(space).collect()
 }
 
 fn say(states: &[NotifyState<'_>]) {
@@ -145,6 +141,6 @@ mod tests {
     #[test]
     fn where_nobody_waits_nothing_is_said() {
         Systemd { every: None }.alive();
-        assert_eq!(line("a\nb"), "a b");
+        assert_eq!(line("a\nb", 9), "a b");
     }
 }

@@ -186,8 +186,8 @@ impl<A: Api> Account<A> {
         // That it ended well is forgotten first.
         let below = [
             format!("runs/{}/", job.hash),
-            format!("{}/", job.results_key),
-            format!("{}/", job.scratch_key),
+            format!("{}/", job.results_key.as_str()),
+            format!("{}/", job.scratch_key.as_str()),
         ];
         let prefix = names::prefix(stack);
         let (mut keys, ran): (Vec<String>, bool) = {

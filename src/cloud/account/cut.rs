@@ -187,7 +187,7 @@ pub(super) fn told(
         ready_at: cluster.ready_at,
         ended_at: cluster.ended_at,
         steps: steps.into_iter().filter_map(step).collect(),
-        owner: tag(OWNER).cloned(),
+        owner: tag(OWNER).map(|owner| owner.as_str().into()),
         extensions: (0..MOST_EXTENSIONS)
             .filter_map(|number| tag(&names::extended(number))?.parse().ok())
             .collect(),

@@ -6,17 +6,23 @@ use super::names;
 use super::stage::at_once;
 use crate::cloud::api::Api;
 use crate::cloud::api::s3::{Download, Listed};
-use crate::cloud::error::{Class, CloudError, IoContext};
-use crate::cloud::home;
+use crate::cloud::error::{CloudError, IoContext};
+use crate::cloud::home::{self, Skipped};
 use crate::model::action::Results;
 use crate::model::event::{Event, Listener};
+use crate::model::hint::Command;
 use crate::model::name::StackName;
+use crate::model::relative::RelativePath;
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 /// Hidden, so that it is no result of anybody's; what a killed run left is fetched anew.
 const BESIDE: &str = ".clusterup.partial";
+
+/// The objects of a run, and what is no file below a folder.
+type Wanted = (Vec<(PathBuf, String, u64)>, Vec<Skipped>);
 
 impl<A: Api> Account<A> {
     pub(super) async fn bring_home(
@@ -27,44 +33,51 @@ impl<A: Api> Account<A> {
     ) -> Result<(), CloudError> {
         let folder = results.to.join(BESIDE);
         let doing = || format!("bring results home to {}", results.to.display());
-        if folder.exists() {
-            fs::remove_dir_all(&folder).during(doing)?;
+        fs::create_dir_all(&results.to).during(doing)?;
+        home::remove(&folder).during(doing)?;
+        fs::create_dir(&folder).during(doing)?;
+        let brought = match self.fetch(stack, results, &folder, hear).await {
+            Ok(skipped) => home::bring(&folder, stack, results).map(|brought| (brought, skipped)),
+            Err(error) => Err(error),
+        };
+        home::remove(&folder).during(doing)?;
+        let (mut brought, skipped) = brought?;
+        brought.skipped.extend(skipped);
+        if let Some(what) = brought.warning() {
+            let bucket = self.bucket().await?.name;
+            let place = format!(
+                "s3://{bucket}/{}{}/",
+                names::prefix(stack),
+                results.key.as_str()
+            );
+            let region = &self.settings.region;
+            let next = format!("aws s3 ls {place} --recursive --region {region}");
+            let next = Some(Command::other(&next).into());
+            hear.hear(&Event::Warning { what, next });
         }
-        fs::create_dir_all(&folder).during(doing)?;
-        let brought = self.fetch(stack, results, &folder, hear).await;
-        let brought = brought.and_then(|()| home::bring(&folder, stack, results));
-        fs::remove_dir_all(&folder).during(doing)?;
-        brought
+        Ok(())
     }
 
+    /// Fetches the objects of a run; gives what is no file below a folder.
     async fn fetch(
         &self,
         stack: &StackName,
         results: &Results,
         into: &Path,
         hear: &dyn Listener,
-    ) -> Result<(), CloudError> {
+    ) -> Result<Vec<Skipped>, CloudError> {
         let bucket = self.bucket().await?;
-        let mut wanted = Vec::new();
+        let (mut found, mut skipped) = (Vec::new(), Vec::new());
         for place in [names::work(stack), names::prefix(stack)] {
             // A run began in empty folders, so that only one of them has any.
-            let prefix = format!("{place}{}/", results.key);
+            let prefix = format!("{place}{}/", results.key.as_str());
             let listed = self.list(&bucket, &prefix, None).await?.unwrap_or_default();
-            for listed in listed {
-                let Listed::Object { key, bytes, .. } = listed else {
-                    continue;
-                };
-                let name = key.strip_prefix(&prefix).unwrap_or_default();
-                // Hadoop's marks of folders hold nothing.
-                if name.is_empty() || name.ends_with('/') || name.ends_with("_$folder$") {
-                    continue;
-                }
-                wanted.push((inside(into, name)?, key, bytes));
-            }
-            if !wanted.is_empty() {
+            (found, skipped) = wanted(listed, &prefix, into);
+            if !found.is_empty() || !skipped.is_empty() {
                 break;
             }
         }
+        let wanted = found;
         let total = wanted.iter().map(|(_, _, bytes)| bytes).sum();
         let done = Cell::new(0);
         at_once(wanted, async |(to, key, bytes)| {
@@ -79,32 +92,91 @@ impl<A: Api> Account<A> {
             hear.hear(&Event::Progress { what, done, total });
             Ok(())
         })
-        .await
+        .await?;
+        Ok(skipped)
     }
 }
 
-/// The file of an object; none outside the folder, whatever the object is called.
-fn inside(folder: &Path, name: &str) -> Result<PathBuf, CloudError> {
-    let plain = Path::new(name)
-        .components()
-        .all(|part| matches!(part, Component::Normal(_)));
-    if plain {
-        return Ok(folder.join(name));
+/// The file of each object, below the folder whatever the object is called. S3 has no folders: what
+/// is an object and a folder of others at the same time has no file.
+fn wanted(listed: Vec<Listed>, prefix: &str, into: &Path) -> Wanted {
+    let (mut paths, mut skipped) = (Vec::new(), Vec::new());
+    for listed in listed {
+        let Listed::Object { key, bytes, .. } = listed else {
+            continue;
+        };
+        let name = key.strip_prefix(prefix).unwrap_or_default();
+        // Hadoop's marks of folders hold nothing.
+        if name.is_empty() || name.ends_with('/') || name.ends_with("_$folder$") {
+            continue;
+        }
+        match name.parse::<RelativePath>() {
+            Ok(path) if !home::is_reserved(name) => paths.push((path, key, bytes)),
+            Ok(_) => skipped.push(Skipped::new(
+                name,
+                "names that begin so are clusterup's own",
+            )),
+            Err(_) => skipped.push(Skipped::new(name, "it is no path below a folder")),
+        }
     }
-    let message = format!("a result is called {name:?}, which is no file below a folder");
-    Err(CloudError::new(Class::Input, message).hint("let the job write plain names"))
+    let folders = paths.iter().flat_map(|(path, ..)| path.folders());
+    let folders: BTreeSet<String> = folders.map(str::to_owned).collect();
+    let mut wanted = Vec::new();
+    for (path, key, bytes) in paths {
+        match folders.contains(path.as_str()) {
+            true => skipped.push(Skipped::new(path.as_str(), "it is a folder of others too")),
+            false => wanted.push((into.join(&path), key, bytes)),
+        }
+    }
+    (wanted, skipped)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn objects(names: &[&str]) -> Vec<Listed> {
+        let object = |name: &&str| Listed::Object {
+            key: format!("p/{name}"),
+            bytes: 1,
+            modified: chrono::DateTime::UNIX_EPOCH,
+        };
+        names.iter().map(object).collect()
+    }
+
     #[test]
     fn no_result_lands_outside_its_folder() {
+        let long = "x".repeat(256);
+        let bad = [
+            "../x",
+            "/etc/passwd",
+            "a/../../x",
+            "a/..",
+            "..",
+            ".",
+            "a//b",
+            "./a",
+            &long,
+            ".clusterup.json",
+            ".CLUSTERUP.json",
+            ".clusterup.partial.0/x",
+            "both",
+        ];
+        let listed = objects(
+            &[
+                &bad[..],
+                &["both/x", "similar/part-0.csv", "a_$folder$", "a/"],
+            ]
+            .concat(),
+        );
         let folder = Path::new("/home/results");
-        assert!(inside(folder, "similar/part-0.csv").is_ok());
-        for bad in ["../x", "/etc/passwd", "a/../../x"] {
-            assert!(inside(folder, bad).is_err(), "{bad}");
-        }
+        let (wanted, skipped) = wanted(listed, "p/", folder);
+        let wanted: Vec<_> = wanted.iter().map(|(path, ..)| path.as_path()).collect();
+        assert_eq!(
+            wanted,
+            [folder.join("both/x"), folder.join("similar/part-0.csv")]
+        );
+        let skipped: BTreeSet<_> = skipped.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(skipped, bad.into_iter().collect());
     }
 }

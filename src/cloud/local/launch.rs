@@ -52,7 +52,11 @@ impl Local {
                 .flat_map(|job| Step::pending(job, 1))
                 .collect(),
             attended: false,
-            owner: self.machine.environment.get("USER").cloned(),
+            owner: self
+                .machine
+                .environment
+                .get("USER")
+                .map(|user| user.as_str().into()),
             ..Cluster::new(id, stack.clone(), spec.clone(), born)
         };
         let machine = &self.machine;

@@ -31,14 +31,16 @@ use crate::model::name::{ClusterId, StackName, TeamName};
 use crate::model::observed::{Cluster, Observed};
 use crate::model::origin::Origin;
 use crate::model::plan::Plan;
+use crate::model::relative::RelativePath;
 use crate::model::rung::{Rung, RungKind};
 use crate::model::sample::Sample;
+use crate::model::shown;
 use crate::model::stack::Stack;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -104,6 +106,20 @@ impl Local {
     }
 }
 
+/// Whether Hadoop takes a folder of this machine for what it is.
+fn readable(folder: &Path) -> Result<(), CloudError> {
+    let shown = folder.to_string_lossy();
+    if !shown.contains([':', '\\', ',', '*', '?', '[', ']', '{', '}']) {
+        return Ok(());
+    }
+    let message = format!(
+        "Spark would not read {}: it takes some of the characters in that path for something else",
+        shown::line(&shown, 500)
+    );
+    Err(CloudError::new(Class::Input, message)
+        .hint("keep clusterup's state elsewhere: export XDG_STATE_HOME=\"$HOME/.local/state\""))
+}
+
 /// The process that owns a living cluster, as what ends it.
 fn supervised(cluster: &Cluster) -> Rung {
     let kind = RungKind::Supervisor;
@@ -131,6 +147,7 @@ impl Cloud for Local {
             hear,
         };
         let bucket = self.place.bucket(&stack.name);
+        readable(&bucket)?;
         Ok(Facts {
             bucket: bucket.to_string_lossy().into_owned(),
             work: bucket.to_string_lossy().into_owned(),
@@ -241,7 +258,12 @@ impl Cloud for Local {
             Action::TerminateCluster(id, end) => launch::terminate(&self.folder(stack, id), end),
             Action::DeleteCluster(id) => launch::delete(&self.folder(stack, id)),
             Action::BringHome(results) => {
-                home::bring(&place.bucket(stack).join(&results.key), stack, results)?;
+                let from = place.bucket(stack).join(&results.key);
+                let brought = home::bring(&from, stack, results)?;
+                if let Some(what) = brought.warning() {
+                    let next = Some(home::stays_in(&from));
+                    hear.hear(&Event::Warning { what, next });
+                }
                 hear.hear(&Event::Home {
                     to: results.to.clone(),
                 });
@@ -278,18 +300,21 @@ impl Cloud for Local {
     }
 
     async fn log(&self, stack: &StackName, name: &str) -> Result<Vec<u8>, CloudError> {
+        let none = || {
+            let name = shown::line(name, 200);
+            CloudError::new(Class::Input, format!("stack {stack} has no log {name}"))
+        };
+        let name: RelativePath = name.parse().map_err(|_| none())?;
         let clusters = self.clusters(stack)?;
-        let paths = clusters
+        let mut paths = clusters
             .iter()
             .rev()
-            .map(|c| self.folder(stack, &c.id).logs().join(name));
-        let path = paths
-            .into_iter()
-            .find(|path| path.is_file())
-            .ok_or_else(|| {
-                CloudError::new(Class::Input, format!("stack {stack} has no log {name}"))
-            })?;
-        fs::read(&path).during(|| format!("read {}", path.display()))
+            .map(|c| self.folder(stack, &c.id).logs().join(&name));
+        let path = paths.find(|path| path.is_file()).ok_or_else(none)?;
+        let mut text = Vec::new();
+        let read = home::open(&path).and_then(|mut file| file.read_to_end(&mut text));
+        read.during(|| format!("read {}", path.display()))?;
+        Ok(text)
     }
 
     async fn progress(&self, ui: &str) -> Option<SparkProgress> {

@@ -93,7 +93,7 @@ impl Local {
         Sight {
             place: Place::Local,
             id: cluster.id.clone(),
-            name: cluster.stack.to_string(),
+            name: cluster.stack.as_str().into(),
             state: cluster.state,
             created_at: cluster.created_at,
             ready_at: cluster.ready_at,
@@ -137,7 +137,7 @@ impl Patrol for Local {
         let living = self.all()?.into_iter().filter(|it| !it.state.is_over());
         let listed = living.map(|cluster| Listed {
             id: cluster.id,
-            name: cluster.stack.to_string(),
+            name: cluster.stack.as_str().into(),
             state: cluster.state,
             created_at: cluster.created_at,
         });

@@ -13,6 +13,7 @@ pub use stderr::Stderr;
 
 use super::{Class, CloudError};
 use crate::model::notice::{Level, Notice};
+use crate::model::shown::line;
 use async_trait::async_trait;
 use std::time::Duration;
 
@@ -72,26 +73,6 @@ impl Destination {
     }
 }
 
-/// In one line, without anything that moves a cursor or ends a header, cut to `most` characters.
-fn line(text: &str, most: usize) -> String {
-    let words: String = text
-        .chars()
-        .map(|c| if is_harmless(c) { c } else { ' ' })
-        .collect();
-    let line = words.trim();
-    match line.char_indices().nth(most) {
-        Some(_) => line.chars().take(most - 1).chain(['…']).collect(),
-        None => line.to_owned(),
-    }
-}
-
-/// Neither a control character, nor one that breaks lines or turns the direction of writing.
-fn is_harmless(c: char) -> bool {
-    let turns =
-        matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}');
-    !c.is_control() && !turns
-}
-
 /// A word for how much it matters.
 const fn word(level: Level) -> &'static str {
     match level {
@@ -149,18 +130,12 @@ mod tests {
 
     #[test]
     fn plain_text_is_a_line_a_fact() {
-        let expected = "warning: cluster <!channel> & co  Bcc: all@example.com ends at 20:00 UTC\n\
+        let expected = "warning: cluster <!channel> & co Bcc: all@example.com ends at 20:00 UTC\n\
                         cost so far: $1.20\n\
-                        step: a [31mb c\n\
+                        step: a\u{fffd}[31mb\u{fffd}c\n\
                         at: 2026-11-21 19:10:00 UTC\n\
                         next: clusterup extend j-1 --max-lifetime 8h";
         assert_eq!(plain(&notice()), expected);
-    }
-
-    #[test]
-    fn a_long_line_is_cut_between_characters() {
-        assert_eq!(line("ééééé", 5), "ééééé");
-        assert_eq!(line("éééééé", 5), "éééé…");
     }
 
     #[test]

@@ -207,13 +207,16 @@ mod tests {
         say(&url).unwrap();
         let (first, body) = heard.join().unwrap();
         assert_eq!(first.trim(), "POST /services/T0/SECRET HTTP/1.1");
-        let text = "cluster &lt;!channel&gt; &amp; co  Bcc: all@example.com ends at 20:00 UTC";
+        let text = "cluster &lt;!channel&gt; &amp; co Bcc: all@example.com ends at 20:00 UTC";
         assert_eq!(body["text"], format!("warning: {text}"));
         let blocks: Vec<&str> = (0..3)
             .map(|n| body["blocks"][n]["text"]["text"].as_str().unwrap())
             .collect();
         assert_eq!(blocks[0], format!("*warning*: {text}"));
-        assert_eq!(blocks[1], "cost so far: $1.20\nstep: a [31mb c");
+        assert_eq!(
+            blocks[1],
+            "cost so far: $1.20\nstep: a\u{fffd}[31mb\u{fffd}c"
+        );
         assert_eq!(blocks[2], "```clusterup extend j-1 --max-lifetime 8h```");
     }
 

@@ -92,7 +92,10 @@ impl Record {
             id: cluster.id.clone(),
             stack: cluster.stack.clone(),
             team: cluster.spec.team.clone(),
-            owner: cluster.owner.clone(),
+            owner: cluster
+                .owner
+                .as_ref()
+                .map(|owner| owner.as_str().to_owned()),
             state: cluster.state,
             created_at: cluster.created_at,
             ready_at: cluster.ready_at,
@@ -163,7 +166,7 @@ impl Record {
         self.ended_at = Some(self.ended_at.unwrap_or(self.seen_at));
         self.end.get_or_insert_with(|| End {
             reason: EndReason::Lost,
-            message: "nothing is known of its end".to_owned(),
+            message: "nothing is known of its end".into(),
         });
         self
     }

@@ -47,7 +47,7 @@ impl World {
             sight: Sight {
                 place: Place::Region("us-east-1".parse().unwrap()),
                 id: "j-1".parse().unwrap(),
-                name: "nightly".to_owned(),
+                name: "nightly".into(),
                 state: ClusterState::Waiting,
                 created_at: at(0),
                 ready_at: Some(at(300)),

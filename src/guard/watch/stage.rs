@@ -202,7 +202,7 @@ fn held(now: DateTime<Utc>, watched: &Watched<'_>, claim: &Claim) -> Option<Stag
 fn onward(now: DateTime<Utc>, watched: &Watched<'_>, claim: &Claim, mark: Option<Mark>) -> Stage {
     let lift = watched.sight.protected;
     let end = || {
-        let (reason, message) = (claim.reason, claim.evidence.clone());
+        let (reason, message) = (claim.reason, claim.evidence.as_str().into());
         Stage::End(End { reason, message }, claim.force, lift)
     };
     if claim.force == Force::Hard && now >= claim.at {

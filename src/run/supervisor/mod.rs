@@ -124,7 +124,7 @@ impl Supervisor {
             if let Some(signal) = signals.within(tick).await {
                 return End {
                     reason: EndReason::Lost,
-                    message: format!("this machine stopped it ({signal})"),
+                    message: format!("this machine stopped it ({signal})").into(),
                 };
             }
         }
@@ -181,7 +181,10 @@ impl Supervisor {
     fn guard(&self) -> Result<(), End> {
         match sweep(self.clock.now(), &self.cluster) {
             Verdict::Keep { .. } => Ok(()),
-            Verdict::Terminate { reason, message } => Err(End { reason, message }),
+            Verdict::Terminate { reason, message } => {
+                let message = message.into();
+                Err(End { reason, message })
+            }
         }
     }
 
@@ -198,11 +201,11 @@ impl Supervisor {
         match steps.iter().find(|step| step.state == StepState::Failed) {
             Some(step) => Err(End {
                 reason: EndReason::StepFailed,
-                message: format!("step {} failed", step.name),
+                message: format!("step {} failed", step.name).into(),
             }),
             None => Err(End {
                 reason: EndReason::StepsCompleted,
-                message: "all steps completed".to_owned(),
+                message: "all steps completed".into(),
             }),
         }
     }
@@ -233,7 +236,7 @@ impl From<CloudError> for End {
         };
         Self {
             reason: EndReason::Failure,
-            message,
+            message: message.into(),
         }
     }
 }

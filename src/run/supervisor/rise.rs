@@ -84,6 +84,6 @@ fn broken(what: String, log: &Tail) -> End {
     };
     End {
         reason: EndReason::Failure,
-        message,
+        message: message.into(),
     }
 }

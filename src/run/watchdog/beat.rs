@@ -24,7 +24,7 @@ pub struct Beat {
 /// Why an end was asked for, as the record has it.
 fn end(entry: &Entry) -> Option<End> {
     let reason = serde_json::from_value(entry.verdict.clone()?.into()).ok()?;
-    let message = entry.evidence.clone().unwrap_or_default();
+    let message = entry.evidence.clone().unwrap_or_default().into();
     Some(End { reason, message })
 }
 

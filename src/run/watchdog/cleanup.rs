@@ -44,7 +44,7 @@ impl Watchdog {
                     place: Some(place.clone()),
                     target: Some(Target {
                         id: leftover.id.clone(),
-                        name: leftover.stack.as_ref().map(ToString::to_string),
+                        name: leftover.stack.as_ref().map(|name| name.as_str().into()),
                     }),
                     evidence: Some(leftover.says.clone()),
                     ..self.entry(now, Act::CleanUp, outcome)

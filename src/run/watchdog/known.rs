@@ -134,7 +134,7 @@ impl Known {
         let mark = self.sight.as_ref().and_then(|sight| sight.mark);
         self.end.clone().unwrap_or_else(|| End {
             reason: mark.map_or(EndReason::Request, |mark| mark.reason),
-            message: self.judged.evidence.clone(),
+            message: self.judged.evidence.as_str().into(),
         })
     }
 

@@ -26,6 +26,7 @@ use crate::model::clock::Clock;
 use crate::model::fleet::Place;
 use crate::model::notice::{Level, Notice};
 use crate::model::picture::{Curve, SweepSummary, Totals};
+use crate::model::shown::Untrusted;
 use crate::model::span::Span;
 use crate::policy::Policies;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -74,8 +75,8 @@ pub struct Report {
 pub struct Seen {
     pub place: Place,
     pub id: String,
-    pub name: String,
-    pub owner: Option<String>,
+    pub name: Untrusted,
+    pub owner: Option<Untrusted>,
     pub judged: Judged,
 }
 

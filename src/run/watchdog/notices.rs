@@ -53,7 +53,7 @@ pub(super) fn ended(about: &About<'_>, end: &End) -> Notice {
     let title = format!("{} is being ended: {}", about.name(), end.reason.as_str());
     let mut notice = about.notice("end", Level::Info, title);
     if let Some((_, why)) = notice.facts.first_mut() {
-        why.clone_from(&end.message);
+        *why = end.message.to_string();
     }
     notice
 }
@@ -152,7 +152,7 @@ impl About<'_> {
     fn name(&self) -> String {
         let listed = &self.known.listed;
         let stack = self.ours().map(|cluster| cluster.stack.to_string());
-        let name = stack.unwrap_or_else(|| listed.name.clone());
+        let name = stack.unwrap_or_else(|| listed.name.to_string());
         let owner = self
             .known
             .sight
@@ -169,10 +169,10 @@ impl About<'_> {
     fn facts(&self) -> Vec<(String, String)> {
         let mut facts = vec![("why".to_owned(), self.known.judged.evidence.clone())];
         let sight = self.known.sight.as_ref();
-        let owner = sight.and_then(|sight| sight.owner.clone());
+        let owner = sight.and_then(|sight| sight.owner.as_ref());
         facts.push((
             "owner".to_owned(),
-            owner.unwrap_or_else(|| "not known".to_owned()),
+            owner.map_or_else(|| "not known".to_owned(), ToString::to_string),
         ));
         let cost = sight.and_then(|sight| {
             let rates = sight.rates.as_ref()?;

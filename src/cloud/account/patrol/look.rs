@@ -45,7 +45,7 @@ impl<A: Api> Account<A> {
         let (catalog, region) = (&self.settings.prices, &self.settings.region);
         Ok(Some(Sight {
             made,
-            owner: others::owner(&cluster.tags),
+            owner: others::owner(&cluster.tags).map(Into::into),
             rates: others::rates(catalog, region, &groups),
             lives: others::lives(&groups, cluster.created_at, cluster.ended_at),
             ..bare(self.place.clone(), id, &cluster, &steps, now)
@@ -271,7 +271,10 @@ fn ours(
     now: DateTime<Utc>,
 ) -> Sight {
     Sight {
-        owner: told.owner.clone().or_else(|| others::owner(&cluster.tags)),
+        owner: told
+            .owner
+            .clone()
+            .or_else(|| Some(others::owner(&cluster.tags)?.into())),
         rates: told.spec.rates,
         lives: told.lives.clone(),
         made: Made::Here(Box::new(told.clone())),
@@ -290,7 +293,7 @@ fn bare(
     Sight {
         place,
         id: id.clone(),
-        name: cluster.name.clone(),
+        name: cluster.name.as_str().into(),
         state: cluster.state,
         created_at: cluster.created_at,
         ready_at: cluster.ready_at,

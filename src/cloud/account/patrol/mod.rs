@@ -63,7 +63,7 @@ impl<A: Api> Account<A> {
             })?;
             let one = Listed {
                 id: id.clone(),
-                name: summary.name,
+                name: summary.name.into(),
                 state: summary.state,
                 created_at: summary.created_at,
             };

@@ -107,7 +107,7 @@ mod tests {
             Ok(Spooled {
                 request: Request::Terminate(end),
                 ..
-            }) => end.message.clone(),
+            }) => end.message.to_string(),
             Ok(_) | Err(_) => "?".to_owned(),
         };
         let messages: Vec<_> = all.iter().map(message).collect();

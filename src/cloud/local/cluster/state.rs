@@ -126,7 +126,7 @@ fn lost(mut cluster: Cluster, at: DateTime<Utc>) -> Cluster {
     cluster.ended_at = Some(at);
     cluster.end.get_or_insert_with(|| End {
         reason: EndReason::Lost,
-        message: "its supervisor was killed, or this machine went down".to_owned(),
+        message: "its supervisor was killed, or this machine went down".into(),
     });
     cluster
 }

@@ -73,7 +73,7 @@ fn a_header_is_one_line_whatever_the_title_says() {
     assert_eq!(told("RCPT TO:"), 2, "nobody else is written to");
     assert_eq!(told("Bcc:"), 0, "{all:#?}");
     assert_eq!(
-        told("Subject: clusterup: cluster <!channel> & co  Bcc: all@example.com"),
+        told("Subject: clusterup: cluster <!channel> & co Bcc: all@example.com"),
         1,
         "{all:#?}"
     );

@@ -1,0 +1,308 @@
+//! What comes home, what stays, and what is left alone, where others mean harm.
+
+use super::*;
+use std::os::unix::fs::symlink;
+use std::os::unix::net::UnixListener;
+
+/// A machine: the results of a run in a bucket, a home, and what has nothing to do with either.
+struct Machine(tempfile::TempDir);
+
+impl Machine {
+    fn new() -> Self {
+        let machine = Self(tempfile::tempdir().unwrap());
+        for file in [
+            "bucket/similar/part-0.csv",
+            "others/thesis.tex",
+            "home/mine.txt",
+        ] {
+            machine.write(file, "precious");
+        }
+        machine
+    }
+
+    fn at(&self, path: &str) -> std::path::PathBuf {
+        self.0.path().join(path)
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.at(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.at(path)).unwrap_or_default()
+    }
+
+    fn marker(&self, entries: &[&str]) {
+        let entries = serde_json::to_string(entries).unwrap();
+        let run = r#"{"job":"0123456789abcdef","cluster":"local-0","number":1}"#;
+        let text = format!(r#"{{"stack":"t","run":{run},"entries":{entries}}}"#);
+        self.write("home/.clusterup.json", &text);
+    }
+
+    fn bring(&self, number: u32) -> Result<Brought, CloudError> {
+        let results = Results {
+            run: run(number),
+            key: "results/x".parse().unwrap(),
+            to: self.at("home"),
+        };
+        bring(&self.at("bucket"), &stack(), &results)
+    }
+
+    /// What is not clusterup's is as it was.
+    fn is_unharmed(&self) -> bool {
+        self.read("others/thesis.tex") == "precious" && self.read("home/mine.txt") == "precious"
+    }
+}
+
+fn stack() -> StackName {
+    "t".parse().unwrap()
+}
+
+fn run(number: u32) -> Run {
+    Run {
+        job: "0123456789abcdef".parse().unwrap(),
+        cluster: "local-0".parse().unwrap(),
+        number,
+    }
+}
+
+fn at_home(machine: &Machine) -> Option<(u32, bool)> {
+    let seen = observe(&stack(), &machine.at("home"))?;
+    Some((seen.run.number, seen.empty))
+}
+
+#[test]
+fn what_a_marker_names_elsewhere_stays() {
+    let machine = Machine::new();
+    let others = machine.at("others").to_string_lossy().into_owned();
+    for entry in [
+        others.as_str(),
+        "../others",
+        "..",
+        ".",
+        "",
+        "/",
+        "similar/../../others",
+        "similar/part-0.csv",
+        "a\0b",
+        ".clusterup.json",
+    ] {
+        machine.marker(&["similar", entry]);
+        let error = machine.bring(2).unwrap_err();
+        assert!(
+            error.message.contains("nothing there is deleted"),
+            "{}",
+            error.message
+        );
+        assert!(
+            error.hints[1].to_string().contains("mv -n "),
+            "{:?}",
+            error.hints
+        );
+        assert!(
+            check(&stack(), &machine.at("home")).is_err(),
+            "known before the job runs"
+        );
+        assert!(machine.is_unharmed(), "{entry:?}");
+        assert_eq!(at_home(&machine), None);
+        assert!(!machine.at("home/similar").exists());
+    }
+}
+
+#[test]
+fn a_marker_that_is_none_names_nothing() {
+    let machine = Machine::new();
+    let long = format!("{:1$}", "[", 100);
+    for text in [
+        "",
+        "{",
+        "[]",
+        "null",
+        "{}",
+        &long,
+        r#"{"entries":["../others"]}"#,
+    ] {
+        machine.write("home/.clusterup.json", text);
+        assert!(machine.bring(2).is_err(), "{text}");
+        assert!(machine.is_unharmed());
+    }
+    fs::remove_file(machine.at("home/.clusterup.json")).unwrap();
+    machine.write("elsewhere.json", r#"{"stack":"t"}"#);
+    symlink(
+        machine.at("elsewhere.json"),
+        machine.at("home/.clusterup.json"),
+    )
+    .unwrap();
+    assert!(machine.bring(2).is_err(), "a link is no marker");
+    fs::remove_file(machine.at("home/.clusterup.json")).unwrap();
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        machine.at("home/.clusterup.json"),
+        rustix::fs::FileType::Fifo,
+        0o600.into(),
+        0,
+    )
+    .unwrap();
+    assert!(
+        machine.bring(2).is_err(),
+        "nor is a FIFO, which is not waited for"
+    );
+    assert!(machine.is_unharmed());
+}
+
+#[test]
+fn a_marker_of_the_job_is_no_marker() {
+    let machine = Machine::new();
+    for name in [".clusterup.json", ".clusterup.partial.0", ".Clusterup.JSON"] {
+        machine.write(&format!("bucket/{name}"), r#"{"entries":["mine.txt"]}"#);
+    }
+    let brought = machine.bring(1).unwrap();
+    assert_eq!(brought.skipped.len(), 3);
+    assert!(
+        brought
+            .warning()
+            .unwrap()
+            .contains(".clusterup.json (names that begin so")
+    );
+    assert_eq!(at_home(&machine), Some((1, false)));
+    machine.bring(2).unwrap();
+    assert!(machine.is_unharmed());
+    assert!(!machine.at("home/.Clusterup.JSON").exists());
+}
+
+#[test]
+fn only_regular_files_and_folders_come_home() {
+    let machine = Machine::new();
+    let fifo = |path: &str| {
+        let kind = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, machine.at(path), kind, 0o600.into(), 0).unwrap();
+    };
+    fifo("bucket/fifo");
+    fifo("bucket/similar/part-1.csv");
+    let _socket = UnixListener::bind(machine.at("bucket/socket")).unwrap();
+    let link = |to: &Path, path: &str| symlink(to, machine.at(path)).unwrap();
+    link(&machine.at("others"), "bucket/out");
+    link(&machine.at("others/thesis.tex"), "bucket/out.tex");
+    link(Path::new("../others/thesis.tex"), "bucket/up.tex");
+    link(Path::new("/dev/zero"), "bucket/zero");
+    link(Path::new("nowhere"), "bucket/dangling");
+    link(Path::new("similar"), "bucket/latest");
+    link(Path::new("loop"), "bucket/loop");
+    link(Path::new("similar/part-0.csv"), "bucket/newest.csv");
+    let brought = machine.bring(1).unwrap();
+    let skipped: Vec<&str> = brought.skipped.iter().map(|it| it.name.as_str()).collect();
+    let expected = [
+        "dangling",
+        "fifo",
+        "latest",
+        "loop",
+        "out",
+        "out.tex",
+        "similar/part-1.csv",
+        "socket",
+        "up.tex",
+        "zero",
+    ];
+    assert_eq!(skipped, expected);
+    let warning = brought.warning().unwrap();
+    assert!(
+        warning.contains("fifo (a FIFO)") && warning.ends_with("and 5 more"),
+        "{warning}"
+    );
+    assert_eq!(machine.read("home/similar/part-0.csv"), "precious");
+    let newest = fs::symlink_metadata(machine.at("home/newest.csv")).unwrap();
+    assert!(
+        newest.is_file(),
+        "a link within the results is what it leads to"
+    );
+    assert!(!machine.at("home/out").exists() && machine.is_unharmed());
+}
+
+#[test]
+fn earlier_results_stay_until_there_are_new_ones() {
+    let machine = Machine::new();
+    assert!(!machine.bring(1).unwrap().empty);
+    assert_eq!(at_home(&machine), Some((1, false)));
+    fs::remove_dir_all(machine.at("bucket")).unwrap();
+    for (number, folder) in [(2, None), (3, Some("bucket")), (4, Some("bucket/similar"))] {
+        if let Some(folder) = folder {
+            fs::create_dir_all(machine.at(folder)).unwrap();
+        }
+        assert!(machine.bring(number).unwrap().empty);
+        assert_eq!(at_home(&machine), Some((number, true)));
+        assert_eq!(machine.read("home/similar/part-0.csv"), "precious");
+    }
+    machine.write("bucket/other.csv", "new");
+    assert!(!machine.bring(5).unwrap().empty);
+    assert_eq!(at_home(&machine), Some((5, false)));
+    assert_eq!(machine.read("home/other.csv"), "new");
+    assert!(
+        !machine.at("home/similar").exists(),
+        "they are of a run that was"
+    );
+    assert!(machine.is_unharmed());
+}
+
+#[test]
+fn no_link_at_home_is_followed() {
+    let machine = Machine::new();
+    machine.bring(1).unwrap();
+    fs::remove_dir_all(machine.at("home/similar")).unwrap();
+    symlink(machine.at("others"), machine.at("home/similar")).unwrap();
+    symlink(
+        machine.at("others"),
+        machine.at("home/.clusterup.partial.0"),
+    )
+    .unwrap();
+    machine.bring(2).unwrap();
+    assert!(machine.is_unharmed());
+    assert!(
+        fs::symlink_metadata(machine.at("home/similar"))
+            .unwrap()
+            .is_dir()
+    );
+    symlink(machine.at("nowhere"), machine.at("home/new.csv")).unwrap();
+    machine.write("bucket/new.csv", "new");
+    let error = machine.bring(3).unwrap_err();
+    assert!(
+        error.message.contains("no result of ours"),
+        "{}",
+        error.message
+    );
+    assert!(
+        fs::symlink_metadata(machine.at("home/new.csv"))
+            .unwrap()
+            .is_symlink()
+    );
+}
+
+#[test]
+fn names_of_all_kinds_come_home_as_they_are() {
+    let machine = Machine::new();
+    let long = "x".repeat(255);
+    let names = [
+        "a b", "é", "a\nb", "-rf", "%41", "a\\b", "_hidden", ".dot", "a:b", &long,
+    ];
+    for name in names {
+        machine.write(&format!("bucket/{name}/part"), name);
+    }
+    assert_eq!(machine.bring(1).unwrap().skipped, []);
+    for name in names {
+        assert_eq!(machine.read(&format!("home/{name}/part")), name);
+    }
+    assert_eq!(at_home(&machine), Some((1, false)));
+    machine.bring(2).unwrap();
+    assert_eq!(at_home(&machine), Some((2, false)), "and are known again");
+}
+
+#[test]
+fn an_older_marker_is_read() {
+    let machine = Machine::new();
+    machine.write("home/similar/old.csv", "old");
+    machine.marker(&["similar"]);
+    assert_eq!(at_home(&machine), Some((1, false)));
+    machine.bring(2).unwrap();
+    assert!(!machine.at("home/similar/old.csv").exists());
+}

@@ -1,0 +1,116 @@
+//! Names that Hadoop reads as what they are. It skips what begins with `_` or `.` or ends in
+//! `._COPYING_` (FileInputFormat, HadoopFSUtils.shouldFilterOutPathName), takes some characters for
+//! a pattern, a list or a scheme (Globber, Path), and picks the codec by the name's end.
+
+/// As long as a name may be; the end says the codec, so a longer one is cut in its middle.
+const LONGEST: usize = 200;
+/// What is kept of the end of a longer one.
+const END: usize = 100;
+
+const COPYING: &str = "._COPYING_";
+
+/// The name that a file is staged under: its own where that is plain, else the nearest plain one.
+pub fn staged_name(name: &str) -> String {
+    let plain = |c: char| match c {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '_' | '-' => c,
+        _ => '-',
+    };
+    let mut safe: String = name.chars().map(plain).collect();
+    if safe.ends_with(COPYING) {
+        safe.pop();
+    }
+    if !safe.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        safe.insert_str(0, "file");
+    }
+    if safe.len() > LONGEST {
+        // All of it is ASCII.
+        let end = safe.split_off(safe.len() - END);
+        safe.truncate(LONGEST - END - 1);
+        safe = format!("{safe}-{end}");
+    }
+    safe
+}
+
+/// Why Hadoop does not read an object of this key as one object; none where it does.
+pub fn unread(key: &str) -> Option<String> {
+    let last = key.trim_end_matches('/').rsplit('/').next().unwrap_or(key);
+    // A partition's folder may begin so: `_date=1`.
+    if last.starts_with(['_', '.']) && !last.contains('=') {
+        return Some("Hadoop skips names that begin with `_` or `.`".to_owned());
+    }
+    if last.ends_with(COPYING) {
+        return Some(format!("Hadoop skips names that end in `{COPYING}`"));
+    }
+    let odd = key.chars().find(|c| ":\\,*?[]{}".contains(*c))?;
+    Some(match odd {
+        ',' => "Hadoop takes `,` for the end of a path".to_owned(),
+        ':' | '\\' => format!("Hadoop cannot read paths with `{odd}`"),
+        _ => format!("Hadoop takes `{odd}` for a part of a pattern"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_staged_is_read() {
+        for (name, staged) in [
+            ("ratings.dat", "ratings.dat"),
+            ("part-0_1.csv.gz", "part-0_1.csv.gz"),
+            ("_ratings.csv", "file_ratings.csv"),
+            (".hidden.csv.bz2", "file.hidden.csv.bz2"),
+            ("._x", "file._x"),
+            ("x.csv._COPYING_", "x.csv._COPYING"),
+            ("_COPYING_", "file_COPYING_"),
+            ("a:b.csv", "a-b.csv"),
+            ("a\\b,c.csv", "a-b-c.csv"),
+            ("a*b?[c]{d}.gz", "a-b--c--d-.gz"),
+            ("a b%41#c+d=e.csv", "a-b-41-c-d-e.csv"),
+            ("a;rm -rf $(x)`y`.py", "a-rm--rf---x--y-.py"),
+            ("日本.csv.gz", "file--.csv.gz"),
+            ("é.py", "file-.py"),
+            ("-rf.py", "file-rf.py"),
+            ("a\nb\u{202e}.py", "a-b-.py"),
+            ("", "file"),
+        ] {
+            assert_eq!(staged_name(name), staged, "{name:?}");
+            assert_eq!(unread(&staged_name(name)), None, "{name:?}");
+            assert_eq!(staged_name(staged), staged, "and it stays: {name:?}");
+        }
+        let long = staged_name(&format!("{}.csv.gz", "é".repeat(250)));
+        assert!(long.len() == 200 && long.ends_with("-.csv.gz"), "{long}");
+        assert_eq!(staged_name(&long), long);
+    }
+
+    #[test]
+    fn what_hadoop_skips_or_takes_apart_is_known() {
+        for key in [
+            "_x.csv",
+            "a/_x",
+            "a/.x",
+            "a/.x/",
+            "a/x.csv._COPYING_",
+            "a/b:c.csv",
+            "a\\b",
+            "a,b",
+            "a/*.csv",
+            "a/x?.csv",
+            "a/[0-9]",
+            "a/{b,c}",
+        ] {
+            assert!(unread(key).is_some(), "{key}");
+        }
+        for key in [
+            "x.csv",
+            "_old/x.csv",
+            "a/b c%20+#é.csv",
+            "t/_date=1",
+            "a/COPYING_",
+            "a/x_",
+            "a/b/",
+        ] {
+            assert_eq!(unread(key), None, "{key}");
+        }
+    }
+}

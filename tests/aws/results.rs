@@ -1,0 +1,100 @@
+//! Results in a bucket that others write to as well: what comes home, and what stays.
+
+use crate::world::{World, ending};
+use serde_json::{Value, json};
+use std::fs;
+
+/// The prefix of the results that the stack's job will write.
+fn results_key(world: &World) -> String {
+    let plan = world.plan();
+    let actions = plan["actions"].as_array().unwrap().iter();
+    let mut made = actions.filter_map(|a| a["action"]["create_cluster"][1]["results_key"].as_str());
+    format!("stacks/t/{}", made.next().unwrap())
+}
+
+fn writes(world: &World, writes: Value) {
+    let rules = json!([{ "match": "one", "writes": writes }]);
+    world
+        .double
+        .post("/_double/steps", json!({ "results": rules }));
+}
+
+#[test]
+fn no_object_is_brought_out_of_its_folder() {
+    let world = World::new();
+    world.stack(&ending());
+    let key = results_key(&world);
+    let marker = r#"{"stack":"t","entries":["../t.yaml"]}"#;
+    writes(
+        &world,
+        json!({
+            format!("{key}/one/part-0.csv"): "movie,score\n1,0.5\n",
+            format!("{key}/../../t.yaml"): "stack: theirs\n",
+            format!("{key}//one.py"): "import os\n",
+            format!("{key}/.clusterup.json"): marker,
+            format!("{key}/both"): "a file",
+            format!("{key}/both/part-0"): "and a folder",
+        }),
+    );
+    let stack = fs::read_to_string(world.path().join("t.yaml")).unwrap();
+    let done = world.expect(0, &["apply", "t.yaml", "--yes"]);
+    done.says("not brought home")
+        .says("../../t.yaml (it is no path below a folder)")
+        .says(".clusterup.json (names that begin so")
+        .says("both (it is a folder of others too)")
+        .says("next: aws s3 ls s3://");
+    let read = |name: &str| fs::read_to_string(world.path().join(name)).unwrap_or_default();
+    assert_eq!(read("t.yaml"), stack);
+    assert_eq!(read("results/one/part-0.csv"), "movie,score\n1,0.5\n");
+    assert_eq!(read("results/both/part-0"), "and a folder");
+    assert!(!read("results/.clusterup.json").contains(".."));
+    assert_eq!(read("one.py"), "print(1)\n");
+}
+
+#[test]
+fn a_run_that_wrote_nothing_takes_nothing_away() {
+    let world = World::new();
+    world.stack(&ending());
+    let key = results_key(&world);
+    writes(
+        &world,
+        json!({ format!("{key}/one/part-0.csv"): "a,b\n1,2\n" }),
+    );
+    world
+        .expect(0, &["apply", "t.yaml", "--yes"])
+        .says("results in");
+    let good = world.path().join("results/one/part-0.csv");
+    assert!(good.exists());
+
+    writes(&world, json!({}));
+    world.write("one.py", "print('another')\n");
+    let done = world.expect(0, &["apply", "t.yaml", "--yes"]);
+    done.says("nothing was written to `${results}`");
+    assert!(!done.out.contains("results in"), "{}", done.out);
+    assert!(good.exists(), "what an earlier run brought stays");
+    let told = world.json(&["apply", "t.yaml", "--yes"]);
+    assert_eq!(told["results_written"], json!(false), "{told:#}");
+    assert_eq!(told["tables"], json!([]));
+    world
+        .expect(0, &["plan", "t.yaml"])
+        .says("nothing to change");
+    assert!(good.exists());
+}
+
+#[test]
+fn a_forged_marker_takes_nothing_away() {
+    let world = World::new();
+    world.stack(&ending());
+    fs::create_dir_all(world.path().join("results")).unwrap();
+    let run = json!({ "job": "0123456789abcdef", "cluster": "j-1", "number": 1 });
+    for entry in ["../t.yaml", "/etc/hostname", ".."] {
+        let marker = json!({ "stack": "t", "run": run, "entries": [entry] });
+        world.write("results/.clusterup.json", &marker.to_string());
+        world
+            .expect(2, &["apply", "t.yaml", "--yes"])
+            .says("nothing there is deleted")
+            .says("mv -n ");
+    }
+    assert_eq!(world.clusters().len(), 0, "known before the job runs");
+    assert!(world.path().join("t.yaml").exists());
+}
