@@ -43,7 +43,7 @@ impl Ended<'_> {
     pub fn cause(&self) -> End {
         let end = |reason, message: &str| End {
             reason,
-            message: message.to_owned(),
+            message: message.into(),
         };
         let deadline = self.terms.deadline();
         let scheduled = self.began_at >= self.schedule_at;
@@ -83,7 +83,7 @@ impl Ended<'_> {
         let (_, evidence) = earliest_hard(deadline.at, self.terms);
         End {
             reason: deadline.cause.reason(),
-            message: format!("{evidence}; {how}"),
+            message: format!("{evidence}; {how}").into(),
         }
     }
 
@@ -319,6 +319,7 @@ mod tests {
         assert!(ROWS.len() >= 24);
         for row in ROWS {
             let End { reason, message } = cause(&terms, row);
+            let message = message.as_str();
             assert_eq!(reason, row.5, "{row:?}: {message}");
             assert!(!message.is_empty() && !message.ends_with(": "), "{row:?}");
         }
@@ -346,6 +347,7 @@ mod tests {
         assert_eq!(of(&cluster, 300).reason, OffHours);
         cluster.spec.guardrails.budget = Some("$0.01".parse().unwrap());
         let End { reason, message } = of(&cluster, 119);
+        let message = message.as_str();
         assert_eq!(reason, Budget);
         assert!(
             message.starts_with("$0.008 spent by 04:01:59 UTC"),
@@ -354,7 +356,7 @@ mod tests {
         let off = ("INSTANCE_FAILURE", GONE, 420, Keep, None, Budget);
         let off = cause(&Terms::of(&cluster), &off);
         assert!(
-            off.message.ends_with("; its primary powered off"),
+            off.message.as_str().ends_with("; its primary powered off"),
             "{off:?}"
         );
         assert_eq!(off.reason, Budget);

@@ -99,7 +99,7 @@ async fn judge(seed: u64, row: &Row) {
     );
     let says = row.says.replace("(budget: $1)", "(budget: $1.00)");
     assert!(
-        end.message.contains(row.says) || end.message.contains(&says),
+        end.message.as_str().contains(row.says) || end.message.as_str().contains(&says),
         "{row:?}: {end:?}"
     );
 }

@@ -5,6 +5,7 @@ use crate::process::Process;
 use crate::run;
 use crate::wish::{Wish, bucket};
 use clusterup::cloud::Cloud;
+use clusterup::cloud::Finding;
 use clusterup::cloud::flaky::Fault;
 use clusterup::cloud::sim::{Settings, Sim};
 use clusterup::model::action::Action;
@@ -52,7 +53,8 @@ async fn create_roles(process: &Process) {
 async fn wrong(process: &Process) -> Vec<(String, String)> {
     let findings = process.account.checkup().await.into_iter();
     let bad = findings.filter(|it| !it.good && it.what.contains(" of "));
-    bad.map(|it| (it.what, it.hints.concat())).collect()
+    let hints = |it: &Finding| it.hints.iter().map(ToString::to_string).collect();
+    bad.map(|it| (it.what.clone(), hints(&it))).collect()
 }
 
 async fn guarded(settings: Settings) {

@@ -185,7 +185,11 @@ mod tests {
                 reason: None,
                 evidence: wrote.to_owned(),
                 ends_at: None,
+                warns_at: None,
+                at_earliest: false,
                 idle_since: None,
+                idle_at_least: false,
+                quiet: None,
             };
             let seen = Seen {
                 place: Place::Local,

@@ -49,6 +49,6 @@ pub(super) fn write(end: &End) -> String {
 fn read(text: &str) -> Option<End> {
     let (reason, message) = text.split_once(": ")?;
     let reason = serde_json::from_value(reason.into()).ok()?;
-    let message = message.trim().to_owned();
+    let message = message.trim().into();
     Some(End { reason, message })
 }

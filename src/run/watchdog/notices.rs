@@ -6,7 +6,8 @@ use crate::cloud::CloudError;
 use crate::cost::meter::{accrued, rate};
 use crate::guard::watch::Stage;
 use crate::model::fleet::{MARK_TAG, Mark, Place};
-use crate::model::name::ClusterId;
+use crate::model::hint::Command;
+use crate::model::name::{ClusterId, StackName};
 use crate::model::notice::{Level, Notice};
 use crate::model::observed::End;
 use crate::model::span::Span;
@@ -94,11 +95,10 @@ pub(super) fn disputed(about: &About<'_>, why: &str) -> Notice {
     let title = format!("{} is treated as others' clusters are: {why}", about.name());
     let command = match about.place {
         Place::Region(region) => {
-            let name = &about.known.listed.name;
-            let stack = name.split('/').nth(1).unwrap_or(name);
-            Some(format!(
-                "if it is yours, apply its stack, or: clusterup status {stack} --region {region}"
-            ))
+            let name = about.known.listed.name.as_str();
+            let stack = name.split('/').nth(1).and_then(|stack| stack.parse().ok());
+            let status = |stack: StackName| Command::clusterup("status").stack_in(&stack, region);
+            stack.map(|stack| status(stack).to_string())
         }
         Place::Local => None,
     };
