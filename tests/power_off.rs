@@ -15,7 +15,8 @@ const SCRIPT: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/src/cloud/account/power-off.sh"
 );
-const URI: &str = "s3://b/stacks/a/deadline";
+const URI: &str = "s3://b/stacks/a/deadlines/00ff";
+const HEARD: &str = "s3://b/work/a/heard/00ff";
 /// When the cluster was made, as EMR and the wall clock have it.
 const MADE: u64 = 1_767_225_600;
 
@@ -25,19 +26,19 @@ const STUBS: &[(&str, &str)] = &[
         r#"[[ ${BROKEN:-} != sudo ]] || exit 1; [[ $1 == -n ]] && shift; exec "$@""#,
     ),
     (
-        "systemd-run",
-        r#"echo "systemd-run $*" >>"$PLACE/log"
+        "systemctl",
+        r#"echo "systemctl $*" >>"$PLACE/log"
         [[ ${BROKEN:-} != systemd ]] || exit 1
-        while [[ $1 == --* ]]; do
-            [[ ${BROKEN:-} != restart || $1 != *Restart* ]] || exit 1
-            shift
-        done
-        [[ ${BROKEN:-} != watch ]] || exit 0
-        setsid --fork "$@" </dev/null >/dev/null 2>&1"#,
+        [[ $1 == restart && ${BROKEN:-} != watch ]] || exit 0
+        command=$(sed -n 's/^ExecStart=//p' "$PLACE/units/$2")
+        setsid --fork $command </dev/null >/dev/null 2>&1"#,
     ),
     (
         "aws",
-        r#"echo "aws $*" >>"$PLACE/log"; cat "$PLACE/object" 2>/dev/null"#,
+        r#"if [[ $3 == - ]]; then
+            echo "put $*" >>"$PLACE/log"; cat >"$PLACE/heard"; exit
+        fi
+        echo "aws $*" >>"$PLACE/log"; cat "$PLACE/object" 2>/dev/null"#,
     ),
     ("date", r#"cat "$PLACE/wall""#),
     // As systemd does, it ends the watchman first.
@@ -74,7 +75,10 @@ impl Machine {
             folder: tempfile::tempdir().unwrap(),
         };
         fs::create_dir_all(machine.path("info")).unwrap();
-        fs::create_dir_all(machine.path("systemd")).unwrap();
+        for folder in ["systemd", "units", "cron"] {
+            fs::create_dir_all(machine.path(folder)).unwrap();
+        }
+        machine.write("boot", "boot-1\n");
         machine.write("info/instance.json", "{\n  \"isMaster\": true\n}\n");
         let made = format!("{{\n  \"jobFlowCreationInstant\": {MADE}000\n}}");
         machine.write("info/job-flow.json", &made);
@@ -108,6 +112,13 @@ impl Machine {
             .env("CLUSTERUP_INFO", self.path("info"))
             .env("CLUSTERUP_UPTIME", self.path("uptime"))
             .env("CLUSTERUP_SYSTEMD", self.path("systemd"))
+            .env("CLUSTERUP_UNITS", self.path("units"))
+            .env("CLUSTERUP_CRON", self.path("cron"))
+            .env("CLUSTERUP_BOOT", self.path("boot"))
+            .env("CLUSTERUP_PYTHON", "/nowhere/python3")
+            .env("CLUSTERUP_PROC", self.path("proc"))
+            .env("CLUSTERUP_STEPS", self.path("steps"))
+            .env("CLUSTERUP_BUSY", self.path("emr/isbusy"))
             .env("CLUSTERUP_POWER_OFF", self.path("home"))
             .env("CLUSTERUP_POLL_SECONDS", "0.05")
             .env("CLUSTERUP_GRACE_SECONDS", "0.05")
@@ -118,7 +129,7 @@ impl Machine {
     fn arm(&self, seconds: &str) {
         let begun = Instant::now();
         // This reads until nobody holds the output any more.
-        let done = self.command(&[seconds, URI]).output().unwrap();
+        let done = self.command(&[seconds, URI, HEARD]).output().unwrap();
         assert!(done.status.success(), "{done:?}");
         assert!(begun.elapsed() < Duration::from_secs(20), "it holds on");
         assert!(self.path("home/armed").exists());
@@ -198,7 +209,16 @@ fn until(holds: impl Fn() -> bool) {
 fn a_primary_is_off_at_its_deadline() {
     let machine = Machine::primary();
     machine.arm("600");
-    assert!(machine.log().contains("--property=Restart=on-failure"));
+    let unit = "units/clusterup-power-off.service";
+    let unit = fs::read_to_string(machine.path(unit)).unwrap();
+    for line in ["Restart=always", "WantedBy=multi-user.target"] {
+        assert!(unit.lines().any(|it| it == line), "{unit}");
+    }
+    assert!(
+        machine
+            .log()
+            .contains("systemctl enable clusterup-power-off.service")
+    );
     machine.stays_up_at(1_499);
     assert!(machine.log().contains(&format!("aws s3 cp {URI} -")));
     machine.is_off_at(1_500);
@@ -286,19 +306,34 @@ fn what_is_over_is_never_less_than_nothing_nor_more_than_all() {
 }
 
 #[test]
-fn it_keeps_watch_without_systemd_too_and_with_an_old_one() {
+fn it_keeps_watch_without_systemd_too() {
     let machine = Machine::primary();
     fs::remove_dir(machine.path("systemd")).unwrap();
     machine.arm("600");
-    assert_eq!(machine.count("systemd-run"), 0);
+    assert_eq!(machine.count("systemctl"), 0);
+    let again = fs::read_to_string(machine.path("cron/clusterup-power-off")).unwrap();
+    assert!(again.starts_with("@reboot root /bin/bash "), "{again}");
+    assert!(
+        again.ends_with(&format!("--watch 600 {URI} {HEARD}\n")),
+        "{again}"
+    );
     machine.stays_up_at(1_499);
     machine.is_off_at(1_500);
-    let old = Machine::primary();
-    let mut command = old.command(&["600", URI]);
-    let done = command.env("BROKEN", "restart").output().unwrap();
-    assert!(done.status.success(), "{done:?}");
-    assert_eq!(old.count("systemd-run"), 2);
-    old.is_off_at(1_500);
+}
+
+/// A life of the watch that begins without the bootstrap action, up for so many seconds.
+fn lives_again(machine: &Machine, life: &str, uptime: u64, off_at: u64) {
+    fs::create_dir_all(machine.path("home")).unwrap();
+    machine.write("home/life", life);
+    machine.uptime(uptime);
+    let mut watch = machine.command(&["--watch", "600", URI, HEARD]);
+    let mut watch = watch.spawn().unwrap();
+    until(|| machine.path("home/armed").exists());
+    if off_at > uptime {
+        machine.stays_up_at(off_at - 1);
+    }
+    machine.is_off_at(off_at);
+    watch.wait().unwrap();
 }
 
 #[test]
@@ -306,16 +341,109 @@ fn a_second_life_knows_what_the_first_knew() {
     let machine = Machine::primary();
     fs::create_dir(machine.path("home")).unwrap();
     machine.write("home/seconds", "900\n");
-    let mut watch = machine.command(&["--watch", "900", "600", URI]);
-    let mut watch = watch.spawn().unwrap();
-    machine.stays_up_at(1_799);
-    machine.is_off_at(1_800);
-    watch.wait().unwrap();
+    // In the same boot the wall clock is not asked again.
+    machine.write("wall", "0");
+    lives_again(&machine, "boot-1 900 100\n", 1_000, 1_800);
+}
+
+#[test]
+fn a_reboot_gives_the_cluster_no_more_time() {
+    // It had lived for 350 of 600 seconds when the machine went down, and is up for 20 again.
+    let life = "boot-0 900 350\n";
+    let wall = |seconds: u64| {
+        let machine = Machine::primary();
+        machine.write("wall", &seconds.to_string());
+        machine
+    };
+    // The wall clock knows how long it was down for.
+    lives_again(&wall(MADE + 400), life, 20, 220);
+    // One that is behind, or was set back, gives nothing.
+    lives_again(&wall(MADE + 100), life, 20, 250);
+    lives_again(&wall(0), life, 20, 250);
+    // One that is ahead may take all.
+    lives_again(&wall(MADE + 1_000_000), life, 20, 20);
+    let unknown = wall(MADE + 400);
+    fs::remove_file(unknown.path("info/job-flow.json")).unwrap();
+    lives_again(&unknown, life, 20, 250);
+    // What was noted is broken: the wall clock alone.
+    for broken in ["", "boot-0", "boot-0 x 350", "a b c d"] {
+        lives_again(&wall(MADE + 400), broken, 20, 220);
+    }
+}
+
+#[test]
+fn what_has_to_be_known_after_a_reboot_is_noted() {
+    let machine = Machine::primary();
+    machine.arm("600");
+    machine.stays_up_at(1_200);
+    let life = || fs::read_to_string(machine.path("home/life")).unwrap_or_default();
+    until(|| life() == "boot-1 900 300\n");
+}
+
+#[test]
+fn it_says_which_deadline_it_has_read() {
+    let machine = Machine::primary();
+    let heard = || fs::read_to_string(machine.path("heard")).unwrap_or_default();
+    machine.arm("600");
+    until(|| heard() == "600");
+    machine.tell("soon");
+    assert_eq!(heard(), "600");
+    machine.tell("0900\n");
+    until(|| heard() == "900");
+    let puts = machine.count("put");
+    machine.looks();
+    assert_eq!(machine.count("put"), puts, "once is enough");
+    assert!(machine.log().contains(&format!("put s3 cp - {HEARD}")));
+}
+
+impl Machine {
+    /// A process that runs in a folder of the machine's.
+    fn process(&self, id: u32, parent: u32, folder: &str) {
+        let path = self.path("proc").join(id.to_string());
+        fs::create_dir_all(&path).unwrap();
+        fs::write(
+            path.join("status"),
+            format!("Name:\tjava\nPPid:\t{parent}\n"),
+        )
+        .unwrap();
+        std::os::unix::fs::symlink(self.path(folder), path.join("cwd")).unwrap();
+    }
+
+    /// Whether EMR hears that the cluster is busy.
+    fn is_busy(&self) -> bool {
+        let _ = fs::remove_file(self.path("emr/isbusy"));
+        self.looks();
+        self.looks();
+        self.path("emr/isbusy").exists()
+    }
+}
+
+#[test]
+fn a_step_at_work_keeps_emr_from_taking_the_cluster_for_idle() {
+    let machine = Machine::primary();
+    machine.process(700, 1, "controller");
+    machine.process(701, 700, "home");
+    machine.arm("600");
+    // A release that does not know the file has no folder for it either.
+    machine.process(800, 700, "steps/s-1A2B");
+    assert!(!machine.is_busy());
+    fs::create_dir(machine.path("emr")).unwrap();
+    assert!(machine.is_busy());
+    assert!(machine.is_busy(), "each time");
+    fs::remove_dir_all(machine.path("proc/800")).unwrap();
+    assert!(!machine.is_busy());
+    // What a step left behind is no step, nor is what that began.
+    machine.process(900, 1, "steps/s-1A2B");
+    machine.process(901, 900, "steps/s-1A2B");
+    assert!(!machine.is_busy());
+    machine.process(902, 700, "steps/s-3C4D");
+    assert!(machine.is_busy());
+    machine.is_off_at(1_500);
 }
 
 #[test]
 fn it_fails_where_it_cannot_keep_watch() {
-    let good = ["600", URI];
+    let good = ["600", URI, HEARD];
     let wrong: &[&[&str]] = &[
         &[],
         &["600"],
@@ -323,6 +451,7 @@ fn it_fails_where_it_cannot_keep_watch() {
         &["-1", URI],
         &["600", "/tmp/x"],
         &["600", URI, "more"],
+        &["600", URI, HEARD, "more"],
     ];
     for args in wrong {
         Machine::primary().refuses("", args);
@@ -340,7 +469,7 @@ fn it_fails_where_it_cannot_keep_watch() {
 #[test]
 fn it_fails_where_nobody_keeps_watch_though_it_was_said() {
     let machine = Machine::primary();
-    let done = machine.refuses("watch", &["600", URI]);
+    let done = machine.refuses("watch", &["600", URI, HEARD]);
     assert!(done.stderr.ends_with(b"nobody keeps watch\n"), "{done:?}");
 }
 
