@@ -207,21 +207,25 @@ impl Apply<'_> {
             .iter()
             .rev()
             .find(|cluster| cluster.state.is_live());
+        if let Some(cluster) = live {
+            self.leave(cluster).await;
+        }
         if let Some(cluster) = live.filter(|_| exit == Exit::Done) {
-            // From here on nobody follows it; a lease begins at its leaving.
-            if cluster.guardrails().lease.is_some() {
-                let (cloud, name) = (self.cloud(), &self.stack.name);
-                if let Err(error) = follow::renew(cloud, name, cluster, self.progress).await {
-                    self.screen
-                        .say(&format!("its lease is not renewed: {error}"));
-                }
-            }
             let until = view::status::until(cluster, SystemClock.now());
             self.screen.text(&format!("left running: {until}"));
             self.say_next("apply");
         }
         self.document(exit, prepared, clusters.last(), None);
         Ok(exit)
+    }
+
+    /// From here on nobody follows a cluster, and `status` is to show that.
+    async fn leave(&self, cluster: &Cluster) {
+        let left = follow::leave(self.cloud(), &self.stack.name, cluster, self.progress).await;
+        if let Err(error) = left {
+            self.screen
+                .say(&format!("that nobody follows it is not noted: {error}"));
+        }
     }
 
     /// `standing` is the kept cluster, where the stack keeps one.
@@ -259,6 +263,9 @@ impl Apply<'_> {
         }
         if exit != Exit::Done {
             self.say_why(fallen.or(worker));
+        }
+        if let Some(left) = observed.live() {
+            self.leave(left).await;
         }
         if let Some(kept) = observed.live().filter(|_| self.keeps()) {
             let until = view::status::until(kept, observed.at);

@@ -79,6 +79,10 @@ pub(super) async fn run(
         words(&cluster, &extension)
     ));
     screen.text(&format!("  {} ends it in {left}, at {at}", deadline.cause));
+    if target.costs() {
+        screen
+            .text("  its primary reads the new deadline within a minute; status shows when it has");
+    }
     let fields = json!({
         "stack": stack,
         "cluster": cluster.id,

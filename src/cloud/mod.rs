@@ -166,6 +166,9 @@ pub trait Cloud {
     /// ports that were moved. After [`Self::observe`] of the stack.
     async fn follow_caller(&self, stack: &StackName) -> Result<Vec<u16>, CloudError>;
 
+    /// Says that nobody follows a cluster from now on, because its follower chose to leave it.
+    async fn unfollow(&self, stack: &StackName, id: &ClusterId) -> Result<(), CloudError>;
+
     /// Looks at what a rung needs besides itself, which [`Self::observe`] does not: no call is spent
     /// on it where nobody reads what is armed.
     async fn doubt_rungs(&self, _: &mut Observed) {}

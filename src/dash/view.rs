@@ -188,6 +188,7 @@ impl RungView {
         let says = match &rung.state {
             RungState::Armed { at: Some(at), says } => format!("{says}, {}", time(*at, now)),
             RungState::Armed { at: None, says } => says.clone(),
+            RungState::Asked { at, says } => format!("{says}, {}", time(*at, now)),
             RungState::Disarmed { why, .. } => why.clone(),
         };
         Self {

@@ -2,6 +2,7 @@
 //! all. The local supervisor, `apply` and `status` share it, so that they cannot disagree.
 
 pub mod budget;
+pub mod ended;
 pub mod extend;
 pub mod hours;
 pub mod idle;
@@ -13,6 +14,7 @@ pub mod verdict;
 pub mod watch;
 
 pub use budget::spent;
+pub use ended::{Ended, began_at};
 pub use extend::{Refused, extended};
 pub use idle::idle_since;
 pub use sweep::{deadline, hard_deadline, opinions, sweep};

@@ -38,6 +38,8 @@ pub enum RungState {
         at: Option<DateTime<Utc>>,
         says: String,
     },
+    /// It was asked to end the cluster at `at`, and has not said that it knows of it.
+    Asked { at: DateTime<Utc>, says: String },
     Disarmed {
         why: String,
         /// The command that arms it, where one does.
@@ -62,10 +64,18 @@ impl Rung {
         }
     }
 
+    pub fn asked(kind: RungKind, at: DateTime<Utc>, says: impl Into<String>) -> Self {
+        let says = says.into();
+        Self {
+            kind,
+            state: RungState::Asked { at, says },
+        }
+    }
+
     /// The command that arms it, where one does.
     pub fn next(&self) -> Option<&Command> {
         match &self.state {
-            RungState::Armed { .. } => None,
+            RungState::Armed { .. } | RungState::Asked { .. } => None,
             RungState::Disarmed { next, .. } => next.as_ref(),
         }
     }

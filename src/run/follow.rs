@@ -143,6 +143,25 @@ pub async fn renew(
     cloud.apply(stack, &action, hear).await
 }
 
+/// Says that its follower leaves a cluster on purpose. A lease begins then.
+///
+/// # Errors
+/// What the cloud said no with.
+pub async fn leave(
+    cloud: &dyn Cloud,
+    stack: &StackName,
+    cluster: &Cluster,
+    hear: &dyn Listener,
+) -> Result<(), CloudError> {
+    if !cluster.state.is_live() {
+        return Ok(());
+    }
+    if cluster.guardrails().lease.is_some() {
+        renew(cloud, stack, cluster, hear).await?;
+    }
+    cloud.unfollow(stack, &cluster.id).await
+}
+
 impl Told {
     async fn renew(
         &mut self,

@@ -2,6 +2,8 @@
 
     GET, POST clock      {"advance": seconds, "speed": times}
     POST clock/back      {"seconds": s}: the clock, and all that happened to clusters, by so much
+    POST end             {"id": ..., "code": ..., "message": ..., "errors": ...}: EMR ends it so, or
+                         without a reason
     GET, POST durations  {"starting": s, "bootstrapping": s, "step": s, ...} as in world.py
     POST faults          [{"call": "RunJobFlow", "at": 1, "do": ..., "when": "before",
                            "seconds": s, "pid": p, "count": 1}]; GET says how often they struck
@@ -28,6 +30,7 @@
     POST budgets/page    {"size": n}: the most on a page of budgets and what belongs to them
     POST reset           faults and calls; {"all": true}: everything
     GET calls            since POST calls/reset
+    POST schedules/remove {"name": ...}: one of the default group
     GET schedules        those that wait, with what they call and when
     GET clusters         all there ever were
     POST left            {"port": ..., "region": ..., "stack": ...}: what left.py says
@@ -121,6 +124,22 @@ def cluster(world, body):
     world.next_failure = {"fail_at": "STARTING"} | body
 
 
+def end(world, body):
+    """A cluster that lives ends as EMR says."""
+    found = world.clusters[body["id"]]
+    if not found.live:
+        raise ValueError(f"{found.id} is {found.state}")
+    found.shut(world.clock.now(), body["code"], body["message"], errors=body["errors"])
+
+
+def remove_schedule(_, body):
+    for _, group, schedule in account.schedules():
+        if schedule.name == body["name"]:
+            group.delete_schedule(schedule.name)
+            return
+    raise ValueError(f"no schedule {body['name']}")
+
+
 def steps(world, body):
     mode = body.get("mode", world.mode)
     if mode not in ("timed", "spark") or mode == "spark" and world.spark is None:
@@ -169,7 +188,8 @@ def clusters(world, _):
             "protected": one.protected,
             "created": one.created,
             "idle": one.policy,
-            "power_off": one.power_off and vars(one.power_off),
+            "power_off": one.power_off
+            and {key: getattr(one.power_off, key) for key in ("seconds", "bucket", "key")},
             "steps": [{key: getattr(step, key) for key in of_step} for step in one.steps],
         }
         for one in world.clusters.values()
@@ -215,6 +235,8 @@ ROUTES = {
     ("GET", "faults"): struck,
     ("POST", "kill"): kill,
     ("POST", "cluster"): cluster,
+    ("POST", "end"): end,
+    ("POST", "schedules/remove"): remove_schedule,
     ("POST", "steps"): steps,
     ("POST", "metrics"): metrics.say,
     ("POST", "foreign"): foreign.make,

@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 const APPLY: &[&str] = &["apply", "t.yaml", "--yes"];
 const DETACHED: &[&str] = &["apply", "t.yaml", "--yes", "--detach"];
 const TERMINATE: &str = "arn:aws:scheduler:::aws-sdk:emr:terminateJobFlows";
+/// Its primary powers off so long after the deadline.
+const LATE: TimeDelta = TimeDelta::minutes(5);
 const REAPER: &str = "arn:aws:iam::123456789012:role/clusterup-reaper";
 
 /// `STACK` whose budget is over before its lifetime.
@@ -18,7 +20,7 @@ fn poor() -> String {
 }
 
 /// A world with a cluster that works for hours, and that nobody follows.
-fn busy(text: &str) -> World {
+pub(crate) fn busy(text: &str) -> World {
     let world = World::new();
     start(&world, text);
     world
@@ -32,14 +34,14 @@ fn start(world: &World, text: &str) {
 }
 
 /// The stack's cluster as `status --output json` tells it.
-fn told(world: &World) -> Value {
+pub(crate) fn told(world: &World) -> Value {
     let mut status = world.json(&["status", "t"]);
     let clusters = status["stacks"][0]["observed"]["clusters"].take();
     assert_eq!(clusters.as_array().unwrap().len(), 1, "{clusters:#}");
     clusters[0].clone()
 }
 
-fn rung(cluster: &Value, kind: &str) -> Value {
+pub(crate) fn rung(cluster: &Value, kind: &str) -> Value {
     let mut rungs = cluster["rungs"].as_array().unwrap().iter();
     rungs.find(|rung| rung["kind"] == kind).unwrap().clone()
 }
@@ -109,7 +111,7 @@ impl World {
             let tags = &cluster["tags"];
             assert_eq!(tags["clusterup-managed"], "true", "{tags:#}");
             assert_eq!(tags["clusterup-stack"], "t", "{tags:#}");
-            assert_eq!(tags["clusterup-deadline"], "7200", "{tags:#}");
+            assert_eq!(tags["clusterup-deadline"], "7500", "{tags:#}");
             for key in ["clusterup-sizes", "clusterup-spec-0"] {
                 assert_ne!(tags[key].as_str().unwrap(), "", "{key}: {tags:#}");
             }
@@ -117,7 +119,7 @@ impl World {
             let name = format!("clusterup/t/{nonce}");
             assert_eq!(cluster["name"], name);
             let key = format!("stacks/t/deadlines/{nonce}");
-            let power_off = json!({ "seconds": 7_200, "bucket": BUCKET, "key": key });
+            let power_off = json!({ "seconds": 7_500, "bucket": BUCKET, "key": key });
             assert_eq!(cluster["power_off"], power_off);
         }
     }
@@ -171,7 +173,7 @@ fn every_rung_is_armed_with_the_cluster() {
     assert_eq!(policy["AutoTerminationPolicy"]["IdleTimeout"], 600);
     let actions = world.aws("emr", "list_bootstrap_actions", asked);
     let first = &actions["BootstrapActions"][0];
-    assert_eq!(first["Args"][0], "7200");
+    assert_eq!(first["Args"][0], "7500");
     let script = first["ScriptPath"].as_str().unwrap();
     let key = script.strip_prefix(&format!("s3://{BUCKET}/")).unwrap();
     assert!(world.objects().iter().any(|object| object == key));
@@ -181,7 +183,7 @@ fn every_rung_is_armed_with_the_cluster() {
     assert_eq!(life(&cluster), 7_200);
     let deadline = instant(&cluster["deadline"]["at"]);
     let off = instant(&rung(&cluster, "power_off")["at"]);
-    assert_eq!(off, deadline);
+    assert_eq!(off, deadline + LATE);
     let schedule = only(&world);
     assert_in_time(&schedule, deadline);
     let at = instant(&rung(&cluster, "schedule")["at"]);
@@ -195,9 +197,9 @@ fn every_rung_is_armed_with_the_cluster() {
 }
 
 /// A cluster that spends its budget while nobody looks, and ends as slowly as EMR may.
-fn spending() -> (World, DateTime<Utc>) {
+fn spending(ending: u64) -> (World, DateTime<Utc>) {
     let world = World::new();
-    let slow = json!({ "terminating": 19 * 60 });
+    let slow = json!({ "terminating": ending * 60 });
     world.double.post("/_double/durations", slow);
     start(&world, &poor());
     let cluster = told(&world);
@@ -224,7 +226,7 @@ fn assert_within_budget(world: &World) {
 
 #[test]
 fn the_schedule_ends_a_cluster_below_its_budget() {
-    let (world, deadline) = spending();
+    let (world, deadline) = spending(19);
     reach(&world, deadline, 0);
     assert_eq!(state(&world), "TERMINATING");
     reach(&world, deadline, 20 * 60);
@@ -236,11 +238,13 @@ fn the_schedule_ends_a_cluster_below_its_budget() {
 
 #[test]
 fn without_its_schedule_the_primary_powers_off() {
-    let (world, deadline) = spending();
+    // All of the twenty minutes that the budget keeps back and that are left then.
+    let (world, deadline) = spending(14);
     delete_schedule(&world);
-    reach(&world, deadline, -1);
+    let off = deadline + LATE;
+    reach(&world, off, -1);
     assert_eq!(state(&world), "RUNNING");
-    reach(&world, deadline, 1);
+    reach(&world, off, 1);
     assert_eq!(state(&world), "TERMINATING");
     reach(&world, deadline, 20 * 60);
     assert_eq!(state(&world), "TERMINATED_WITH_ERRORS");
@@ -315,9 +319,16 @@ fn more_nodes_bring_the_deadline_nearer_before_they_are_there() {
     assert_in_time(&only(&world), deadline);
     assert!(only(&world).at.parse::<DateTime<Utc>>().unwrap() < first);
     let off = instant(&rung(&after, "power_off")["at"]);
-    assert!((off - deadline).abs() <= TimeDelta::minutes(2), "{after:#}");
+    assert!(
+        (off - deadline - LATE).abs() <= TimeDelta::minutes(2),
+        "{after:#}"
+    );
     let told = object(&world).unwrap();
-    assert!((told - life(&after)).abs() <= 120, "{told}: {after:#}");
+    let late = LATE.num_seconds();
+    assert!(
+        (told - late - life(&after)).abs() <= 120,
+        "{told}: {after:#}"
+    );
     let tag = &world.clusters()[0]["tags"]["clusterup-deadline"];
     assert_eq!(*tag, told.to_string());
     world
@@ -426,10 +437,10 @@ fn an_extension_moves_every_rung_and_is_recorded() {
     assert_eq!(life(&after), 10_800);
     let deadline = instant(&after["deadline"]["at"]);
     assert_in_time(&only(&world), deadline);
-    assert_eq!(object(&world), Some(10_800));
+    assert_eq!(object(&world), Some(11_100));
     let tag = || world.clusters()[0]["tags"]["clusterup-deadline"].clone();
-    assert_eq!(tag(), "10800");
-    assert_eq!(instant(&rung(&after, "power_off")["at"]), deadline);
+    assert_eq!(tag(), "11100");
+    assert_eq!(instant(&rung(&after, "power_off")["at"]), deadline + LATE);
     assert_eq!(rung(&after, "schedule")["state"], "armed");
     let recorded = after["extensions"].as_array().unwrap();
     assert_eq!(recorded.len(), 1, "{after:#}");
@@ -454,7 +465,7 @@ fn an_extension_moves_every_rung_and_is_recorded() {
         extend(&world, 3, &beyond).says("ceiling");
     }
     assert_eq!(only(&world), schedule);
-    assert_eq!((object(&world), tag()), (Some(10_800), json!("10800")));
+    assert_eq!((object(&world), tag()), (Some(11_100), json!("11100")));
     assert_eq!(told(&world)["extensions"], after["extensions"]);
 
     reach(&world, instant(&before["deadline"]["at"]), 120);
@@ -475,7 +486,7 @@ fn an_extension_that_was_cut_off_is_finished_by_apply() {
         assert_eq!(life(&told(&world)), life_after);
     }
     assert_mended(&world, "its schedule is another than its deadline's", 3);
-    assert_eq!(object(&world), Some(10_800));
+    assert_eq!(object(&world), Some(11_100));
 }
 
 #[test]

@@ -223,7 +223,7 @@ class Cluster:
     def gone(self, when):
         self.ended = when
         state = "TERMINATED_WITH_ERRORS" if self.ends_with_errors else "TERMINATED"
-        self.turn(state, when, self.reason["Code"], self.reason["Message"])
+        self.turn(state, when, self.reason.get("Code"), self.reason.get("Message"))
 
     def abandon(self):
         """The world forgets it: nothing of it may go on."""

@@ -11,7 +11,11 @@ mod calls;
 mod crowd;
 mod double;
 mod drift;
+#[path = "../ends/mod.rs"]
+mod ends;
+mod ends_table;
 mod fleet;
+mod heard;
 #[path = "../support/hints.rs"]
 mod hints;
 mod job;

@@ -1,24 +1,39 @@
 """The bootstrap action power-off.sh: it powers a primary off so many seconds after its cluster was
-made, and an object in S3 may hold another number."""
+made, an object in S3 may hold another number, and it writes back what it has read."""
 
 import re
 
 import account
 
 NUMBER = re.compile(rb"([0-9]{1,9})\n*")
+EVERY = 60
+
+
+def parted(uri):
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return bucket, key
 
 
 class PowerOff:
-    def __init__(self, seconds, uri):
+    def __init__(self, seconds, uri, heard=None):
         self.seconds = int(seconds)
-        self.bucket, _, self.key = uri.removeprefix("s3://").partition("/")
+        self.bucket, self.key = parted(uri)
+        self.heard = heard and parted(heard)
+        self.said = self.looked = None
 
-    def look(self):
-        """Takes the number that the object holds; without one, the last that was known holds."""
+    def look(self, now, up=True):
+        """Takes the number that the object holds, each minute; without one, the last that was known
+        holds."""
+        if self.looked is not None and 0 <= now - self.looked < EVERY:
+            return
+        self.looked = now if up else None
         body = account.object_body(self.bucket, self.key)
         found = NUMBER.fullmatch(body) if body is not None else None
         if found:
             self.seconds = int(found[1])
+        if self.heard and up and self.said != self.seconds:
+            if account.put_object(*self.heard, str(self.seconds).encode()):
+                self.said = self.seconds
 
 
 def ordered(spec):

@@ -63,7 +63,7 @@ class World:
         now = self.clock.now()
         for cluster in self.clusters.values():
             if cluster.power_off and cluster.live:
-                cluster.power_off.look()
+                cluster.power_off.look(now, cluster.state != "STARTING")
         schedules.catch_up(self, now)
         for cluster in self.clusters.values():
             cluster.catch_up(now)

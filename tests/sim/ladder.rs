@@ -27,6 +27,8 @@ use tokio::time::{sleep, timeout};
 const ENDING: TimeDelta = TimeDelta::minutes(5);
 /// The look of a script at the clock.
 const POLL: TimeDelta = TimeDelta::minutes(1);
+/// A primary that alone ends its cluster powers itself off so long after the deadline.
+const LATE: TimeDelta = TimeDelta::minutes(5);
 /// A deadline that is near or over already holds when the machine is up and a schedule can fire.
 const SOONEST: TimeDelta = TimeDelta::minutes(6);
 /// From when on a shrunk group's nodes are gone.
@@ -98,6 +100,8 @@ struct Story {
     touched: DateTime<Utc>,
     /// Until when somebody may have followed it.
     followed: Option<DateTime<Utc>>,
+    /// How long after its deadline the last thing that is alive ends it.
+    late: TimeDelta,
 }
 
 impl Story {
@@ -139,6 +143,11 @@ impl Story {
             touched: sim.now(),
             ran: BTreeMap::new(),
             followed: None,
+            late: if dead.schedules {
+                LATE
+            } else {
+                TimeDelta::zero()
+            },
             sim,
             dice,
             limits,
@@ -278,7 +287,7 @@ impl Story {
             let ended = ended.unwrap_or_else(|| panic!("it lives on: {}", told()));
             let due = self.due(cluster.created_at);
             let soonest = self.touched.max(cluster.created_at) + SOONEST;
-            let most = due.max(soonest) + POLL + ENDING;
+            let most = due.max(soonest) + self.late + POLL + ENDING;
             assert!(ended <= most, "past {due}: {}", told());
             let bill = meter::accrued(&rates, &self.ran[&cluster.id], ended).total;
             if let Some(budget) = self.budget() {

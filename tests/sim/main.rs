@@ -4,6 +4,9 @@
 
 mod calls;
 mod destroy;
+#[path = "../ends/mod.rs"]
+mod ends;
+mod ends_table;
 mod kills;
 mod ladder;
 mod laws;

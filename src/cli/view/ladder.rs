@@ -21,17 +21,20 @@ fn lines_of(rung: &Rung, here: &Here) -> Vec<String> {
                 wrap(&format!("armed: {says}{at}"), INDENT)
             )]
         }
+        RungState::Asked { at, says } => {
+            let asked = format!("asked for {}: {says}", at.format("%F %H:%M:%S UTC"));
+            vec![format!("  {name:12} {}", wrap(&asked, INDENT))]
+        }
         RungState::Disarmed { why, next } => {
             let why = wrap(&format!("disarmed: {why}"), INDENT);
+            let next_is_none = next.is_none();
             let next = next
                 .iter()
                 .map(|next| format!("{:15}next: {}", "", next.complete(here)));
-            // A cluster that is kept is meant to outlive its last step.
-            let sign = if name == RungKind::LastStep && rung.next().is_none() {
-                ' '
-            } else {
-                '!'
-            };
+            // A cluster that is kept is meant to outlive its last step, and one that was left on
+            // purpose, by `--detach` or with its job done, is meant to be followed by nobody.
+            let chosen = matches!(name, RungKind::LastStep | RungKind::Apply);
+            let sign = if chosen && next_is_none { ' ' } else { '!' };
             std::iter::once(format!("{sign} {name:12} {why}"))
                 .chain(next)
                 .collect()

@@ -2,7 +2,7 @@
 
 use super::Account;
 use super::errors::{Doing, gone};
-use super::names::{prefix, shared_tags};
+use super::names::{self, prefix, shared_tags};
 use super::place::{self, LOCKS, WATCH};
 use crate::cloud::CloudError;
 use crate::cloud::api::s3::{
@@ -141,11 +141,13 @@ impl<A: Api> Account<A> {
 
     /// The stack's part of the bucket, with what was begun and not ended there.
     pub(super) async fn delete_objects(&self, stack: &StackName) -> Result<(), CloudError> {
-        let (bucket, prefix) = (self.bucket().await?, prefix(stack));
-        self.abort_uploads(&bucket, &prefix).await?;
-        let listed = self.list(&bucket, &prefix, None).await?.unwrap_or_default();
-        self.delete_all(listed.into_iter().filter_map(key).collect())
-            .await?;
+        let bucket = self.bucket().await?;
+        for prefix in [prefix(stack), names::work(stack)] {
+            self.abort_uploads(&bucket, &prefix).await?;
+            let listed = self.list(&bucket, &prefix, None).await?.unwrap_or_default();
+            self.delete_all(listed.into_iter().filter_map(key).collect())
+                .await?;
+        }
         self.seen.borrow_mut().objects = None;
         Ok(())
     }

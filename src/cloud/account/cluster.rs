@@ -5,7 +5,7 @@ use super::errors::Doing;
 use super::intent::Intent;
 use super::names::{self, DEADLINE, END, JOB, NONCE, SIZES};
 use super::roles::{INSTANCE_PROFILE, SERVICE_ROLE};
-use super::{cut, rungs, spec, steps};
+use super::{ended, rungs, spec, steps};
 use crate::cloud::api::emr::{
     AddTags, BootstrapAction, ClusterRef, Configuration, NewGroup, Role, RunJobFlow,
     SetTerminationProtection, TerminateJobFlows,
@@ -204,7 +204,7 @@ impl<A: Api> Account<A> {
         };
         if cluster.state.is_live() {
             // The tombstone is worth a call, not the end.
-            let tags = Tags::from([(END.to_owned(), cut::write_end(end))]);
+            let tags = Tags::from([(END.to_owned(), ended::write(end))]);
             let _ = self
                 .api
                 .serve(AddTags {

@@ -1,9 +1,9 @@
 //! From what EMR says to a cluster as planning knows it.
 
 use super::errors::Doing;
-use super::names::{self, END, OWNER, SIZES};
+use super::names::{self, OWNER, SIZES};
 use super::seen::{Scheduled, Seen, SeenCluster};
-use super::{Account, machines, rungs, spec};
+use super::{Account, ended, machines, rungs, spec};
 use crate::cloud::api::emr::{
     self, DescribeCluster, GetAutoTerminationPolicy, ListInstanceGroups, ListSteps, Role,
 };
@@ -13,7 +13,7 @@ use crate::model::desired::{ClusterSpec, InstanceGroups, Worker};
 use crate::model::instance::Nodes;
 use crate::model::memory::Memory;
 use crate::model::name::{ClusterId, JobHash, StackName};
-use crate::model::observed::{Cluster, ClusterState, End, EndReason, Step};
+use crate::model::observed::{Cluster, Step};
 use crate::model::rung::{Rung, RungKind};
 use crate::model::sizes::Sizes;
 use crate::model::span::Span;
@@ -183,7 +183,6 @@ pub(super) fn told(
     let mut told = Cluster {
         lives: seen.machines.clone().unwrap_or_else(by_sizes),
         estimated: seen.machines.is_none() && machines::in_doubt(cluster, now),
-        end: end(cluster, spec.guardrails.when_done),
         state,
         ready_at: cluster.ready_at,
         ended_at: cluster.ended_at,
@@ -196,9 +195,10 @@ pub(super) fn told(
         drift,
         ..Cluster::new(id, stack.clone(), spec, cluster.created_at)
     };
+    told.end = ended::end(cluster, &told, &sizes, now);
     if state.is_live() {
         told.drift.extend(rungs::drift(&told, seen, now));
-        told.rungs = rungs::of(&told, seen, now);
+        told.rungs = rungs::of(&told, seen, all.left(&told.id), now);
     } else if let Scheduled::There(schedule) = &seen.schedule {
         let left = "it is left of a cluster that is over";
         told.rungs = vec![Rung::armed(RungKind::Schedule, Some(schedule.at), left)];
@@ -228,7 +228,8 @@ fn bare(stack: &StackName, seen: &SeenCluster, groups: &Seen) -> Option<ClusterS
     let mut guardrails = Guardrails::default();
     if let Some(told) = rungs::told(&cluster.tags) {
         // It was told by all of its guardrails, the budget too: what holds it to that stays.
-        guardrails.max_lifetime = Span::from_secs(told);
+        let late = u64::try_from(rungs::LATE.num_seconds()).unwrap_or(0);
+        guardrails.max_lifetime = Span::from_secs(told.saturating_sub(late));
     }
     let groups = InstanceGroups {
         // Only ended clusters have no groups to look at, and nobody compares these.
@@ -300,54 +301,6 @@ fn drifted(spec: &mut ClusterSpec, seen: &SeenCluster) -> Vec<String> {
         drift.push(format!("it runs {concurrency} steps at once"));
     }
     drift
-}
-
-/// Why a cluster ended: what we wrote when we ended it, or what EMR says.
-fn end(cluster: &emr::Cluster, when_done: WhenDone) -> Option<End> {
-    if cluster.state.is_live() {
-        return None;
-    }
-    if let Some(end) = cluster.tags.get(END).and_then(|text| written(text)) {
-        return Some(end);
-    }
-    let said = cluster
-        .message
-        .clone()
-        .filter(|message| !message.is_empty());
-    let (reason, message) = match cluster.reason.as_deref() {
-        Some("ALL_STEPS_COMPLETED") if when_done == WhenDone::Terminate => (
-            EndReason::StepsCompleted,
-            "all steps are completed".to_owned(),
-        ),
-        Some("ALL_STEPS_COMPLETED") => (EndReason::IdleTimeout, "EMR found it idle".to_owned()),
-        Some("STEP_FAILURE") => (EndReason::StepFailed, "a step failed".to_owned()),
-        Some("USER_REQUEST") => {
-            let message = said.unwrap_or_else(|| "somebody ended it".to_owned());
-            (EndReason::Request, message)
-        }
-        Some(code) => {
-            let message = said.map_or(code.to_owned(), |said| format!("{code}: {said}"));
-            (EndReason::Failure, message)
-        }
-        None if cluster.state == ClusterState::TerminatedWithErrors => {
-            (EndReason::Failure, "EMR does not say why".to_owned())
-        }
-        None => (EndReason::Request, "EMR does not say why".to_owned()),
-    };
-    Some(End { reason, message })
-}
-
-/// An end as the tag tells it.
-pub(super) fn write_end(end: &End) -> String {
-    let reason = serde_json::to_string(&end.reason).unwrap_or_default();
-    names::value(&format!("{}: {}", reason.trim_matches('"'), end.message))
-}
-
-fn written(text: &str) -> Option<End> {
-    let (reason, message) = text.split_once(": ")?;
-    let reason = serde_json::from_str(&format!("\"{reason}\"")).ok()?;
-    let message = message.trim().to_owned();
-    Some(End { reason, message })
 }
 
 /// A step; somebody else's under the name that it has, of no job.

@@ -9,7 +9,7 @@ use super::roles::{REAPER, partition};
 use super::seen::Scheduled;
 use super::{Account, rungs};
 use crate::cloud::api::emr::{AddTags, BootstrapAction};
-use crate::cloud::api::s3::Condition;
+use crate::cloud::api::s3::{Body, Condition, PutObject};
 use crate::cloud::api::scheduler::{
     CreateSchedule, DeleteSchedule, GetSchedule, Schedule, TERMINATE, UpdateSchedule,
 };
@@ -29,7 +29,7 @@ const POWER_OFF: &str = include_str!("power-off.sh");
 
 impl<A: Api> Account<A> {
     /// The bootstrap action that powers the primary off so many seconds after its creation, or
-    /// after as many as an object in the bucket says.
+    /// after as many as an object in the bucket says, and writes back what it has read.
     pub(super) async fn power_off(
         &self,
         stack: &StackName,
@@ -41,7 +41,11 @@ impl<A: Api> Account<A> {
         Ok(BootstrapAction {
             name: "power off at the deadline".to_owned(),
             script: self.script(stack, "power-off.sh", POWER_OFF).await?,
-            args: vec![seconds.to_string(), format!("s3://{bucket}/{deadline}")],
+            args: vec![
+                seconds.to_string(),
+                format!("s3://{bucket}/{deadline}"),
+                format!("s3://{bucket}/{}", names::heard(stack, nonce)),
+            ],
         })
     }
 
@@ -252,9 +256,44 @@ impl<A: Api> Account<A> {
         // We do, whether or not others can be told: our own guard must not end it for want of us.
         let now = self.settings.clock.now();
         self.seen.borrow_mut().followed.insert(id.clone(), now);
-        let who = self.settings.who.clone().into_bytes();
+        // No two notes are the same, so that what others wrote since is seen to be theirs.
+        let who = format!("{} {}\n", self.settings.who, self.nonce()).into_bytes();
         let key = place::followed(stack, id);
-        self.put(&key, who, Condition::Always).await.map(|_| ())
+        let tag = self.put(&key, who, Condition::Always).await?;
+        self.following.borrow_mut().insert(id.clone(), tag);
+        Ok(())
+    }
+
+    /// Notes that we follow a cluster no longer, and that this is no accident: the note stays, empty,
+    /// because a lease counts from it. One that another apply has written since stands.
+    pub(super) async fn leave_cluster(
+        &self,
+        stack: &StackName,
+        id: &ClusterId,
+    ) -> Result<(), CloudError> {
+        let own = self.following.borrow_mut().remove(id);
+        let stale = {
+            let now = self.settings.clock.now();
+            let seen = self.seen.borrow().followed(id);
+            seen.is_some_and(|at| now - at >= rungs::FOLLOWED)
+        };
+        let condition = match own {
+            Some(tag) => Condition::Unchanged(tag),
+            None if stale => Condition::Always,
+            None => Condition::Absent,
+        };
+        let call = PutObject {
+            bucket: self.bucket().await?,
+            key: place::followed(stack, id),
+            body: Body::Bytes(Vec::new()),
+            condition,
+        };
+        match self.api.serve(call).await {
+            Err(error) if [Kind::Precondition, Kind::NotFound].contains(&error.kind) => Ok(()),
+            put => put
+                .doing(|| format!("note that cluster {id} is left"))
+                .map(|_| ()),
+        }
     }
 
     pub(super) async fn tag(&self, id: &str, tags: Tags) -> Result<(), CloudError> {

@@ -10,9 +10,11 @@ mod change;
 mod checkup;
 mod cluster;
 mod cut;
+mod ended;
 mod errors;
 mod facts;
 mod groups;
+mod heard;
 mod history;
 mod intent;
 mod keys;
@@ -83,6 +85,8 @@ pub struct Account<A> {
     lacks_role: Cell<Option<bool>>,
     /// Why schedules were not armed, as it was told: once each.
     warned: RefCell<BTreeSet<String>>,
+    /// The ETags of our notes that we follow clusters.
+    following: RefCell<BTreeMap<ClusterId, String>>,
     dice: Dice,
     /// Where it is, as a watchdog says it.
     place: Place,
@@ -129,6 +133,7 @@ impl<A: Api> Account<A> {
             lease: RefCell::new(None),
             lacks_role: Cell::new(None),
             warned: RefCell::default(),
+            following: RefCell::default(),
         }
     }
 
@@ -309,8 +314,13 @@ impl<A: Api> Cloud for Account<A> {
         self.move_rules().await
     }
 
+    async fn unfollow(&self, stack: &StackName, id: &ClusterId) -> Result<(), CloudError> {
+        self.leave_cluster(stack, id).await
+    }
+
     async fn doubt_rungs(&self, observed: &mut Observed) {
         self.doubt_schedules(&mut observed.clusters).await;
+        self.doubt_power_offs(&mut observed.clusters).await;
     }
 
     async fn try_schedule(&self) -> Option<Finding> {

@@ -55,7 +55,6 @@ pub(super) fn work(stack: &StackName) -> String {
 
 /// The object in which the primary of the cluster with a nonce writes, itself, which deadline it has
 /// read: whole seconds after the cluster's creation, in digits.
-#[cfg_attr(not(test), expect(dead_code, reason = "the power-off is to write it"))]
 pub(super) fn heard(stack: &StackName, nonce: &str) -> String {
     format!("{}heard/{nonce}", work(stack))
 }

@@ -30,13 +30,20 @@ pub(super) fn create_roles(stack: &StackName) -> Command {
 /// Clocks may differ by so much, and a schedule fires within a minute.
 const NEAR: TimeDelta = TimeDelta::minutes(2);
 
+const MINUTE: TimeDelta = TimeDelta::minutes(1);
+
 /// What a call may take on its way to AWS, with clocks that differ.
 const HEARD: TimeDelta = TimeDelta::seconds(30);
 
 /// An apply that follows a cluster says so every five minutes.
-const FOLLOWED: TimeDelta = TimeDelta::minutes(7);
+pub(super) const FOLLOWED: TimeDelta = TimeDelta::minutes(7);
 
-/// The hard deadline in seconds after the cluster's creation, as its primary counts.
+/// A primary powers itself off so long after the hard deadline: what the schedule ends is to have
+/// ended by then, its last logs uploaded. The twenty minutes that a budget keeps back for the
+/// ending begin at the deadline, so this is within them.
+pub(super) const LATE: TimeDelta = TimeDelta::minutes(5);
+
+/// When its primary is to power itself off, in seconds after the cluster's creation, as it counts.
 pub(super) fn seconds(cluster: &Cluster) -> u64 {
     of_terms(&Terms::of(cluster))
 }
@@ -50,11 +57,13 @@ pub(super) fn ahead(spec: &ClusterSpec, now: DateTime<Utc>) -> u64 {
 
 fn of_terms(terms: &Terms) -> u64 {
     let life = terms.deadline().at - terms.created_at;
-    u64::try_from(life.num_seconds()).unwrap_or(0).max(60)
+    let late = u64::try_from(LATE.num_seconds()).unwrap_or(0);
+    let life = u64::try_from(life.num_seconds()).unwrap_or(0).max(60);
+    life.saturating_add(late)
 }
 
 /// Ten years: no cluster lives as long, whatever somebody writes into its tags.
-const LONGEST: u64 = 3_650 * 86_400;
+pub(super) const LONGEST: u64 = 3_650 * 86_400;
 
 /// The same as the primary was last told, where it was made with that rung.
 pub(super) fn told(tags: &Tags) -> Option<u64> {
@@ -80,10 +89,22 @@ pub(super) fn affords(terms: &Terms, size: &str, now: DateTime<Utc>) -> Result<(
 /// When the schedule is to fire: the whole minute before the deadline, in which it fires, but not
 /// in the past, nor so soon that it is past when AWS hears of it.
 pub(super) fn fires_at(cluster: &Cluster, now: DateTime<Utc>) -> DateTime<Utc> {
-    let minute = TimeDelta::minutes(1);
-    let whole = |at: DateTime<Utc>| at.duration_trunc(minute).unwrap_or(at);
-    let deadline = guard::hard_deadline(cluster).at;
-    (whole(deadline) - minute).max(whole(now + HEARD) + minute)
+    let soonest = whole(now + HEARD) + MINUTE;
+    asks_at(guard::hard_deadline(cluster).at).max(soonest)
+}
+
+/// The whole minute before a deadline, in which its schedule asks for the end.
+pub(super) fn asks_at(deadline: DateTime<Utc>) -> DateTime<Utc> {
+    whole(deadline) - MINUTE
+}
+
+fn whole(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.duration_trunc(MINUTE).unwrap_or(at)
+}
+
+/// When a primary is off that counts so many seconds from its cluster's creation.
+pub(super) fn off_at(created: DateTime<Utc>, seconds: u64) -> DateTime<Utc> {
+    created + Span::from_secs(seconds).delta()
 }
 
 /// Whether a schedule ends the cluster, and when it has to.
@@ -98,13 +119,19 @@ pub(super) fn ends(schedule: &Schedule, cluster: &Cluster, now: DateTime<Utc>) -
 }
 
 /// The rungs of a living cluster.
-pub(super) fn of(cluster: &Cluster, seen: &SeenCluster, now: DateTime<Utc>) -> Vec<Rung> {
+/// `left_at` is when its last follower chose to leave it.
+pub(super) fn of(
+    cluster: &Cluster,
+    seen: &SeenCluster,
+    left_at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Vec<Rung> {
     [
         idle(cluster, seen),
         Some(last_step(cluster, seen)),
         Some(power_off(cluster, seen)),
         Some(schedule(cluster, &seen.schedule, now)),
-        Some(apply(cluster, now)),
+        Some(apply(cluster, left_at, now)),
     ]
     .into_iter()
     .flatten()
@@ -140,7 +167,14 @@ pub(super) fn to_come(spec: &ClusterSpec, lacks_role: bool) -> Vec<Rung> {
 /// What somebody else changed of a living cluster's rungs, and `apply` mends.
 pub(super) fn drift(cluster: &Cluster, seen: &SeenCluster, now: DateTime<Utc>) -> Vec<String> {
     let mut drift = Vec::new();
-    let off = |told: u64| told.abs_diff(seconds(cluster)) > NEAR.num_seconds().unsigned_abs();
+    let off = |told: u64| {
+        let (at, due) = (
+            off_at(cluster.created_at, told),
+            guard::hard_deadline(cluster).at,
+        );
+        // An older clusterup let it power off at the deadline itself.
+        at < due - NEAR || at > off_at(cluster.created_at, seconds(cluster)) + NEAR
+    };
     if told(&seen.cluster.tags).is_some_and(off) {
         drift.push("its primary powers off at another time than its deadline".to_owned());
     }
@@ -184,7 +218,7 @@ fn power_off(cluster: &Cluster, seen: &SeenCluster) -> Rung {
     let Some(told) = told(&seen.cluster.tags) else {
         return Rung::disarmed(kind, "the cluster was made without it", None);
     };
-    let at = cluster.created_at + Span::from_secs(told).delta();
+    let at = off_at(cluster.created_at, told);
     Rung::armed(kind, Some(at), "its primary powers off")
 }
 
@@ -207,8 +241,16 @@ pub(super) fn no_role(create: Command) -> Rung {
     Rung::disarmed(RungKind::Schedule, why, Some(create))
 }
 
-fn apply(cluster: &Cluster, now: DateTime<Utc>) -> Rung {
+fn apply(cluster: &Cluster, left_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Rung {
     let kind = RungKind::Apply;
+    if let Some(at) = left_at {
+        let at = at.format("%F %H:%M:%S UTC");
+        return Rung::disarmed(
+            kind,
+            format!("none follows it; the last left it at {at}"),
+            None,
+        );
+    }
     match cluster.renewed_at {
         Some(at) if now - at < FOLLOWED => {
             let since = at.format("%H:%M:%S UTC");

@@ -62,6 +62,14 @@ impl Seen {
         seen.map(|(_, at)| *at).max(own)
     }
 
+    /// When the one that followed a cluster last chose to leave it, if nobody has come since: its
+    /// note is empty then.
+    pub(super) fn left(&self, id: &ClusterId) -> Option<DateTime<Utc>> {
+        let (bytes, at) = self.objects.as_ref()?.get(&place::follower(id))?;
+        let empty = *bytes == 0 && !self.followed.contains_key(id);
+        empty.then_some(*at)
+    }
+
     /// The keys of objects that begin so, without the stack's prefix.
     pub(super) fn keys_below<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a String> {
         let objects = self.objects.iter().flat_map(BTreeMap::keys);

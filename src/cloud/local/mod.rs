@@ -306,6 +306,11 @@ impl Cloud for Local {
     }
 
     /// Nobody reaches a cluster of this machine from elsewhere.
+    /// Its supervisor ends it, followed or not.
+    async fn unfollow(&self, _: &StackName, _: &ClusterId) -> Result<(), CloudError> {
+        Ok(())
+    }
+
     async fn follow_caller(&self, _: &StackName) -> Result<Vec<u16>, CloudError> {
         Ok(Vec::new())
     }

@@ -138,7 +138,8 @@ impl Cluster {
 
     pub(super) fn shut_down(&mut self, now: DateTime<Utc>, code: &str, message: Option<&str>) {
         self.state = ClusterState::Terminating;
-        self.reason = Some(code.to_owned());
+        // EMR may give none.
+        self.reason = Some(code.to_owned()).filter(|code| !code.is_empty());
         self.message = message.map(str::to_owned);
         self.phase_ends = now + span(&self.dice, TERMINATING_SECONDS);
         self.down_at = Some(now);
@@ -167,7 +168,7 @@ impl Cluster {
         let well = self
             .reason
             .as_deref()
-            .is_some_and(|code| well.contains(&code));
+            .is_none_or(|code| well.contains(&code));
         self.state = if well {
             ClusterState::Terminated
         } else {

@@ -20,18 +20,31 @@ pub(super) struct PowerOff {
     seconds: i64,
     /// Where another may be: an `s3://` address.
     uri: String,
+    /// Where it writes the number that it knows.
+    heard: Option<String>,
+    /// The number that it has written.
+    said: Option<i64>,
+    looked_at: Option<DateTime<Utc>>,
 }
+
+/// It reads the object so often.
+const EVERY: TimeDelta = TimeDelta::seconds(60);
 
 impl PowerOff {
     pub(super) fn ordered(order: &RunJobFlow) -> Option<Self> {
         let mut actions = order.bootstrap.iter();
         let action = actions.find(|action| action.script.ends_with(SCRIPT))?;
-        let [seconds, uri] = action.args.as_slice() else {
-            return None;
+        let (seconds, uri, heard) = match action.args.as_slice() {
+            [seconds, uri] => (seconds, uri, None),
+            [seconds, uri, heard] => (seconds, uri, Some(heard.clone())),
+            _ => return None,
         };
         Some(Self {
             seconds: number(seconds.as_bytes())?,
             uri: uri.clone(),
+            heard,
+            said: None,
+            looked_at: None,
         })
     }
 }
@@ -53,19 +66,34 @@ impl Cluster {
 }
 
 impl State {
-    /// The scripts look at their objects.
-    pub(super) fn look_at_deadlines(&mut self) {
+    /// The scripts look at their objects, and say what they have read.
+    pub(super) fn look_at_deadlines(&mut self, now: DateTime<Utc>) {
         let live = |cluster: &&mut Cluster| cluster.state.is_live();
         for cluster in self.clusters.values_mut().filter(live) {
+            let up = cluster.state != ClusterState::Starting;
             let Some(script) = &mut cluster.power_off else {
                 continue;
             };
+            if script.looked_at.is_some_and(|at| now - at < EVERY) {
+                continue;
+            }
+            script.looked_at = up.then_some(now);
             let object = place(&script.uri).and_then(|(bucket, key)| {
                 let bucket = self.s3.buckets.get(bucket)?;
                 bucket.objects.get(key)
             });
-            if let Some(told) = object.and_then(|object| number(&object.body)) {
-                script.seconds = told;
+            if let Some(seconds) = object.and_then(|object| number(&object.body)) {
+                script.seconds = seconds;
+            }
+            let heard = script.heard.as_deref().and_then(place);
+            let held = heard.and_then(|(bucket, key)| {
+                let bucket = self.s3.buckets.get_mut(bucket)?;
+                Some((bucket, key))
+            });
+            if let Some((bucket, key)) = held.filter(|_| up && script.said != Some(script.seconds))
+            {
+                script.said = Some(script.seconds);
+                bucket.put(key.to_owned(), script.seconds.to_string().into_bytes(), now);
             }
         }
     }

@@ -91,7 +91,7 @@ impl State {
 
     /// Lets everything happen that was due until `now`, in its order.
     pub(super) fn tick(&mut self, now: DateTime<Utc>) {
-        self.look_at_deadlines();
+        self.look_at_deadlines(now);
         while let Some((at, due)) = self.next_due().filter(|(at, _)| *at <= now) {
             // What was moved into the past happens now.
             self.now = self.now.max(at);

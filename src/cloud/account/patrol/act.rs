@@ -3,7 +3,7 @@
 use super::MARK;
 use crate::cloud::account::errors::Doing;
 use crate::cloud::account::names::END;
-use crate::cloud::account::{Account, cut};
+use crate::cloud::account::{Account, ended};
 use crate::cloud::api::emr::{AddTags, RemoveTags, TerminateJobFlows};
 use crate::cloud::api::{Api, Tags};
 use crate::cloud::{Class, CloudError};
@@ -66,7 +66,7 @@ impl<A: Api> Account<A> {
         for (id, end) in batch {
             let ours = self.seen.borrow().clusters.contains_key(*id);
             if ours {
-                let tags = Tags::from([(END.to_owned(), cut::write_end(end))]);
+                let tags = Tags::from([(END.to_owned(), ended::write(end))]);
                 let id = id.to_string();
                 let _ = self.api.serve(AddTags { id, tags }).await;
             }
