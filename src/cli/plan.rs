@@ -61,13 +61,8 @@ pub(super) async fn run(
     // What lacks is said after the plan that needs it.
     let rungs = cloud.check(plan).await;
     let ladder = rungs.as_deref().unwrap_or_default();
-    screen.text(&view::plan::render(
-        plan,
-        &target,
-        prices.as_ref(),
-        ladder,
-        &screen.here,
-    ));
+    let text = view::plan::render(plan, &target, prices.as_ref(), ladder, &screen.here);
+    screen.text(&text);
     let rungs = rungs?;
     if let Some(said) = &said {
         screen.text(&view::policy::render(said));
