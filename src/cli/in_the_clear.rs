@@ -59,7 +59,7 @@ mod tests {
         let sum = "a5".repeat(32);
         let text = format!(
             "stack: s\nregion: us-east-1\ndata:\n  a: {{ url: 'http://h/a' }}\n  \
-             b:\n    sampled: false\n    url: HTTP://h/b.zip\n    member: b\n  \
+             b:\n    sampled: false\n    url: http://h/b.zip\n    member: b\n  \
              c: {{ url: 'https://h/c' }}\n  d: {{ url: 'http://h/d', sha256: {sum} }}\n  \
              e: {{ beside: d, file: e }}\n  f: {{ path: f }}\n\
              cluster: {{ release: emr-7.x, size: 1 x m5.xlarge }}\n\

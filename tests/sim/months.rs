@@ -16,6 +16,7 @@ use clusterup::cloud::{Class, Cloud, CloudError};
 use clusterup::cost::ledger::{Scope, Window, spent};
 use clusterup::ledger::Ledger;
 use clusterup::model::event::Silence;
+use clusterup::model::hint::Hint;
 use clusterup::model::money::Usd;
 use clusterup::model::month::Month;
 use clusterup::model::name::{ClusterId, PolicyName, Region, TeamName};
@@ -437,7 +438,7 @@ impl Services for Desk<'_> {
         Ok(BTreeMap::new())
     }
 
-    fn warn(&self, _: &str, _: Option<clusterup::model::hint::Hint>) {}
+    fn warn(&self, _: &str, _: Option<Hint>) {}
 
     fn reached(&self, _: &[(PolicyName, Percent)], _: &TeamName) {}
 }
