@@ -215,7 +215,7 @@ fn a_stack_that_notes_its_clusters_takes_no_other() {
         let stack = "t".parse().unwrap();
         let seen = process.account.observe(&stack, None).await.unwrap();
         let ids: Vec<_> = seen.clusters.iter().map(|it| it.id.to_string()).collect();
-        assert_eq!(ids, [cluster.id.clone()]);
+        assert_eq!(ids, std::slice::from_ref(&cluster.id));
         Process::calm(&sim, 4).destroyed(&stack).await.unwrap();
         let alive = sim
             .census()
