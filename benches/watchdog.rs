@@ -95,6 +95,7 @@ where
             kind: Kind::Throttled,
             code: Some("ThrottlingException".to_owned()),
             message: "Rate exceeded".to_owned(),
+            cause: None,
         })
     }
 }

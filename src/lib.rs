@@ -19,6 +19,9 @@
 //! - [`dash`]: the watchdog's page and metrics.
 //! - [`cli`]: words, views and exit codes.
 
+// Calls pass through several layers that are each a future of their own.
+#![recursion_limit = "256"]
+
 pub mod app;
 pub mod cli;
 pub mod cloud;

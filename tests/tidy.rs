@@ -83,6 +83,8 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("aws_sdk_scheduler", &["cloud/aws/"]),
     ("aws_sdk_sns", &["cloud/aws/"]),
     ("aws_sdk_sts", &["cloud/aws/"]),
+    ("aws_smithy_http_client", &["cloud/aws/"]),
+    ("aws_smithy_runtime_api", &["cloud/aws/"]),
     ("aws_smithy_types", &["cloud/aws/"]),
     ("aws_types", &["cloud/aws/"]),
     ("askama", &["dash/"]),

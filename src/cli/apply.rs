@@ -31,7 +31,7 @@ pub(super) async fn run(
     context: &Context,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let stack = stack_file::read(&args.plan.stack)?;
+    let stack = stack_file::read_whole(&args.plan.stack, context)?;
     let policies = &args.plan.policies;
     let read = policies
         .read(&args.plan.stack.stack, context, screen)

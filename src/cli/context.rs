@@ -4,7 +4,7 @@ use crate::cloud::Cloud;
 #[cfg(feature = "aws")]
 use crate::cloud::account::{Account, Addresses, Settings};
 #[cfg(feature = "aws")]
-use crate::cloud::aws::Sdk;
+use crate::cloud::aws::{Ask, Client, Login};
 use crate::cloud::local::runtime::Store;
 use crate::cloud::local::{Local, Machine};
 use crate::cloud::notify::{Topic, Voice};
@@ -32,7 +32,7 @@ use std::env;
 use std::ffi::OsString;
 use std::future::Future;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 #[cfg(feature = "aws")]
@@ -40,6 +40,8 @@ use std::time::Duration;
 
 use super::failure::{Exit, Failure};
 use super::screen::Screen;
+#[cfg(feature = "aws")]
+use super::waits::Waits;
 
 pub(super) struct Context {
     home: Option<PathBuf>,
@@ -53,6 +55,8 @@ pub(super) struct Context {
     pub(super) who: String,
     #[cfg(feature = "aws")]
     caller: Caller,
+    #[cfg(feature = "aws")]
+    login: Rc<Login>,
     pub(super) no_color: bool,
     pub(super) stdin_is_terminal: bool,
 }
@@ -98,6 +102,7 @@ impl Context {
         let under = |variable: &str, default: &str| {
             folder(variable).or_else(|| Some(home.as_ref()?.join(default)))
         };
+        let stdin_is_terminal = std::io::stdin().is_terminal();
         Self {
             state: under("XDG_STATE_HOME", ".local/state"),
             cache: under("XDG_CACHE_HOME", ".cache"),
@@ -106,18 +111,32 @@ impl Context {
             who: who(),
             #[cfg(feature = "aws")]
             caller: Caller::from_environment(),
+            #[cfg(feature = "aws")]
+            login: Rc::new(Login::new(on_terminal(stdin_is_terminal))),
             environment: passed_on(),
             catalog: OnceCell::new(),
             no_color: env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
-            stdin_is_terminal: std::io::stdin().is_terminal(),
+            stdin_is_terminal,
             home,
         }
+    }
+
+    /// The user's home folder, where there is one.
+    pub(super) fn home(&self) -> Option<&Path> {
+        self.home.as_deref()
     }
 
     fn cache_folder(&self) -> Result<PathBuf, Failure> {
         let cache = self.cache.as_ref();
         let cache = cache.ok_or_else(|| homeless("XDG_CACHE_HOME"))?;
         Ok(cache.join("clusterup"))
+    }
+
+    /// Where keys and the ledger are kept.
+    pub(super) fn state_folder(&self) -> Result<PathBuf, Failure> {
+        let state = self.state.as_ref();
+        let state = state.ok_or_else(|| homeless("XDG_STATE_HOME"))?;
+        Ok(state.join("clusterup"))
     }
 
     /// Where the user's programs have their settings.
@@ -191,12 +210,18 @@ impl Context {
         ))
     }
 
+    #[cfg(feature = "aws")]
+    async fn client(&self, region: &Region) -> Client {
+        Client::connect(region, self.login.clone(), Arc::new(SystemClock)).await
+    }
+
     /// A region of AWS as a cloud.
     #[cfg(feature = "aws")]
     pub(super) async fn aws(&self, region: &Region) -> Result<Box<dyn Cloud>, Failure> {
         let settings = self.account_of(region)?;
-        let sdk = Metered::new(Sdk::connect(region).await);
-        let api = Rc::new(Retrying::new(sdk, settings.seed));
+        let sdk = Metered::new(self.client(region).await);
+        let retrying = Retrying::new(sdk, settings.seed);
+        let api = Rc::new(retrying.heard_by(Rc::new(Waits::default())));
         Ok(Box::new(Account::new(api, settings)))
     }
 
@@ -224,7 +249,7 @@ impl Context {
     #[cfg(feature = "aws")]
     pub(super) async fn patrol(&self, region: &Region) -> Result<Rc<dyn Patrol>, Failure> {
         let settings = self.account_of(region)?;
-        let sdk = Metered::new(Sdk::connect(region).await);
+        let sdk = Metered::new(self.client(region).await);
         let api = Rc::new(Retrying::new(Paced::new(sdk), settings.seed));
         let counted = api.clone();
         let account = Account::new(api, settings).counted_by(move || {
@@ -258,10 +283,10 @@ impl Context {
     pub(super) async fn services(
         &self,
         region: &Region,
-    ) -> Result<Retrying<Metered<Sdk>>, Failure> {
+    ) -> Result<Retrying<Metered<Client>>, Failure> {
         known_part(region)?;
-        let sdk = Metered::new(Sdk::connect(region).await);
-        Ok(Retrying::new(sdk, seed()?))
+        let sdk = Metered::new(self.client(region).await);
+        Ok(Retrying::new(sdk, seed()?).heard_by(Rc::new(Waits::default())))
     }
 
     /// What AWS's budgets of a team's policies have come to in this month.
@@ -355,6 +380,13 @@ fn passed_on() -> BTreeMap<String, String> {
         .iter()
         .filter_map(|name| Some(((*name).to_owned(), env::var(name).ok()?)))
         .collect()
+}
+
+/// Asks for codes of multi-factor authentication, where a person can answer.
+#[cfg(feature = "aws")]
+fn on_terminal(stdin_is_terminal: bool) -> Option<Ask> {
+    let ask = |question: &str| super::prompt::ask(question);
+    stdin_is_terminal.then(|| Box::new(ask) as Ask)
 }
 
 /// Where names that nobody else may draw begin.

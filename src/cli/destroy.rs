@@ -5,6 +5,7 @@ use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::interrupt;
 use super::ledger;
+use super::never;
 use super::origin::{Elsewhere, Here};
 use super::prompt::consent;
 use super::screen::Screen;
@@ -35,8 +36,11 @@ pub(super) async fn run(
     if let Some(elsewhere) = &elsewhere {
         screen.say(elsewhere.line());
     }
-    screen.text(&view::plan::render(&plan, &target, None, &[], &screen.here));
     let empty = plan.is_empty();
+    if empty && region.is_none() && !never::has_been(&stack, &target, context, screen) {
+        return Err(never::was("destroy", &stack, &target).await);
+    }
+    screen.text(&view::plan::render(&plan, &target, None, &[], &screen.here));
     if !empty {
         let question = format!("This removes all of stack {stack}. Go on?");
         let question = Elsewhere::before(elsewhere.as_ref(), question);

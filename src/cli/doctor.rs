@@ -5,10 +5,13 @@ use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::screen::Screen;
 use super::target::Target;
-use super::view::words::{count, wrap};
+use super::view::words::{count, size, wrap};
+use crate::cloud::Finding;
 use crate::cloud::local::machine;
 use crate::cloud::local::runtime::Report;
+use crate::model::hint::Command;
 use serde_json::json;
+use std::path::Path;
 
 pub(super) async fn run(
     args: &DoctorArgs,
@@ -21,22 +24,74 @@ pub(super) async fn run(
     let target = Target::open(&args.target, None, context).await?;
     screen.text(&format!("AWS {}", target.place()));
     let mut findings = target.cloud.checkup().await;
+    findings.push(disk(&context.state_folder()?, LITTLE));
     if args.try_schedule {
         findings.extend(target.cloud.try_schedule().await);
     }
     for finding in &findings {
-        let what = &finding.what;
-        let sign = if finding.good { ' ' } else { '!' };
-        screen.text(&format!("{sign} {what:12}{}", wrap(&finding.says, 14)));
-        for hint in &finding.hints {
-            screen.text(&screen.advice(hint, 14));
-        }
+        show(finding, screen);
     }
-    let ready = findings.iter().all(|finding| finding.good);
-    let exit = if ready { Exit::Done } else { Exit::Failed };
-    let fields = json!({ "region": target.region, "findings": findings });
+    let bad = findings.iter().filter(|finding| !finding.good);
+    let bad: Vec<&str> = bad.map(|finding| finding.what.as_str()).collect();
+    let exit = conclude(&bad, screen);
+    let fields = json!({
+        "region": target.region, "ready": exit == Exit::Done, "findings": findings,
+    });
     screen.document("doctor", exit.code(), fields);
     Ok(exit)
+}
+
+fn show(finding: &Finding, screen: &Screen) {
+    let what = &finding.what;
+    let sign = if finding.good { ' ' } else { '!' };
+    screen.text(&format!("{sign} {what:12} {}", wrap(&finding.says, 15)));
+    for hint in &finding.hints {
+        // In one piece, so that it can be copied.
+        screen.text(&screen.advice(hint, 15));
+    }
+}
+
+/// The last line: whether a cluster can be made, and what is in its way.
+fn conclude(bad: &[&str], screen: &Screen) -> Exit {
+    if bad.is_empty() {
+        screen.text("ready");
+        return Exit::Done;
+    }
+    screen.text(&format!("not ready: {}", bad.join(", ")));
+    Exit::Failed
+}
+
+/// Keys, the ledger and logs take little.
+const LITTLE: u64 = 100 << 20;
+/// Spark and Java while they are installed.
+const INSTALLING: u64 = 2 << 30;
+
+/// The room where a folder is, or will be.
+fn disk(folder: &Path, least: u64) -> Finding {
+    let there = folder.ancestors().find(|folder| folder.exists());
+    let there = there.unwrap_or(Path::new("/"));
+    let (good, says) = match rustix::fs::statvfs(there) {
+        Ok(found) => {
+            let free = found.f_bavail.saturating_mul(found.f_frsize);
+            let says = format!("{} free at {}", size(free), there.display());
+            (free >= least, says)
+        }
+        Err(error) => (false, format!("{}: {error}", there.display())),
+    };
+    let (what, mut hints) = ("disk".to_owned(), Vec::new());
+    if !good {
+        hints.push(
+            Command::other("df -h")
+                .arg(there.display().to_string())
+                .into(),
+        );
+    }
+    Finding {
+        what,
+        good,
+        says,
+        hints,
+    }
 }
 
 fn this_machine(context: &Context, screen: &Screen) -> Result<Exit, Failure> {
@@ -46,6 +101,24 @@ fn this_machine(context: &Context, screen: &Screen) -> Result<Exit, Failure> {
     let exit = python(&report, screen);
     runtime(&report, screen);
     screen.text(&format!("cache     {}", report.cache.display()));
+    let least = if report.runtime.is_some() {
+        LITTLE
+    } else {
+        INSTALLING
+    };
+    let disk = disk(&report.cache, least);
+    screen.text(&format!("disk      {}", disk.says));
+    for hint in &disk.hints {
+        screen.text(&screen.advice(hint, 10));
+    }
+    let mut bad = Vec::new();
+    if exit != Exit::Done {
+        bad.push("python");
+    }
+    if !disk.good {
+        bad.push("disk");
+    }
+    let exit = conclude(&bad, screen);
     let machine = json!({ "memory": memory, "cores": cores });
     let state = if report.runtime.is_some() {
         "installed"
@@ -55,7 +128,10 @@ fn this_machine(context: &Context, screen: &Screen) -> Result<Exit, Failure> {
     screen.document(
         "doctor",
         exit.code(),
-        json!({ "machine": machine, "runtime": state, "report": report }),
+        json!({
+            "machine": machine, "runtime": state, "report": report, "disk": disk,
+            "ready": exit == Exit::Done,
+        }),
     );
     Ok(exit)
 }
@@ -72,10 +148,10 @@ fn python(report: &Report, screen: &Screen) -> Exit {
                 return Exit::Done;
             }
             screen.text("          has neither pip nor ensurepip; Spark cannot be installed");
-            screen.text("          next: apt-get install python3-venv");
+            screen.text("          next: sudo apt-get install python3-venv");
         }
         (None, Some((missing, hint))) => {
-            screen.text(&format!("python    {missing}\n          next: {hint}"));
+            screen.text(&format!("python    {missing}\n          help: {hint}"));
         }
         (None, None) => screen.text("python    not there"),
     }
@@ -110,7 +186,7 @@ fn runtime(report: &Report, screen: &Screen) {
         None => {
             screen.text(&format!("spark     {spark} is not installed yet"));
             screen.text(&format!("java      {java} is not installed yet"));
-            screen.text("          next: nothing; the first apply --local installs both");
+            screen.text("          help: the first apply --local installs both");
         }
     }
 }

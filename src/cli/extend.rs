@@ -5,6 +5,7 @@ use super::args::TargetArgs;
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::interrupt;
+use super::never;
 use super::policies::{PoliciesArgs, Read};
 use super::screen::Screen;
 use super::stack_file;
@@ -108,7 +109,18 @@ pub(super) async fn held(
     let moved = extend::extend(wanted, &read.policies, place, &desk, &progress);
     let moved = interrupt::or_stop(moved, STOPPED).await;
     let released = lease.release().await;
-    let moved = moved?.map_err(|trouble| refused(trouble, wanted.stack))?;
+    let moved = match moved? {
+        Err(Trouble::NoCluster(stack)) if wanted.id.is_none() => {
+            let there = target.cloud.observe(&stack, None).await?;
+            let is_known = !there.is_empty() || never::has_been(&stack, target, context, screen);
+            if !is_known {
+                return Err(never::was("status", &stack, target).await);
+            }
+            Err(Trouble::NoCluster(stack))
+        }
+        moved => moved,
+    };
+    let moved = moved.map_err(|trouble| refused(trouble, wanted.stack))?;
     released?;
     progress.clear();
     Ok(moved)

@@ -49,6 +49,26 @@ pub(super) fn expected(
     cost::ledger::expected(&records, stack)
 }
 
+/// Whether a cluster of a stack was ever written down for a target. Makes no ledger.
+pub(super) fn remembers(
+    stack: &StackName,
+    target: &str,
+    context: &Context,
+    screen: &Screen,
+) -> bool {
+    let there = context.ledger().is_ok_and(|path| path.exists());
+    let Some(ledger) = there.then(|| open(context, screen).ok()).flatten() else {
+        return false;
+    };
+    let scope = Scope {
+        target: target.to_owned(),
+        account: None,
+    };
+    let (from, until) = (DateTime::UNIX_EPOCH, SystemClock.now());
+    let records = ledger.records(&scope, Window { from, until });
+    records.is_ok_and(|all| all.iter().any(|record| record.stack == *stack))
+}
+
 /// Writes down what was seen of clusters.
 pub(super) async fn note(
     clusters: &[Cluster],

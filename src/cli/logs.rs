@@ -3,6 +3,7 @@
 use super::args::LogsArgs;
 use super::context::Context;
 use super::failure::{Exit, Failure};
+use super::never;
 use super::screen::Screen;
 use super::stack_file;
 use super::target::Target;
@@ -24,6 +25,9 @@ pub(super) async fn run(
     let wanted: Vec<&String> = names.iter().filter(|name| wants(args, name)).collect();
     if wanted.is_empty() {
         let there = !cloud.observe(&stack, None).await?.is_empty();
+        if !there && region.is_none() && !never::has_been(&stack, &target, context, screen) {
+            return Err(never::was("logs", &stack, &target).await);
+        }
         return Err(none(args, &stack, &names, &target, there));
     }
     let mut shown = Vec::new();

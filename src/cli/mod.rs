@@ -20,10 +20,12 @@ mod kept;
 mod ledger;
 mod log;
 mod logs;
+mod never;
 mod origin;
 mod plan;
 mod policies;
 mod policy;
+mod preflight;
 mod prices;
 mod prompt;
 mod schema;
@@ -36,6 +38,8 @@ mod target;
 mod text_file;
 mod validate;
 mod view;
+#[cfg(feature = "aws")]
+mod waits;
 mod watchdog;
 
 use args::{Args, Verb};
@@ -99,7 +103,7 @@ pub fn reads(words: &[String]) -> Result<(), String> {
 async fn run(verb: Verb, context: &Context, screen: &Screen) -> Result<Exit, Failure> {
     match verb {
         Verb::Init(args) => init::run(&args, screen),
-        Verb::Validate(args) => validate::run(&args, screen),
+        Verb::Validate(args) => validate::run(&args, context, screen),
         Verb::Plan(args) => plan::run(&args, context, screen).await,
         Verb::Apply(args) => apply::run(&args, context, screen).await,
         Verb::Status(args) => status::run(&args, context, screen).await,

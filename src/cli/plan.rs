@@ -23,7 +23,7 @@ pub(super) async fn run(
     context: &Context,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let stack = stack_file::read(&args.stack)?;
+    let stack = stack_file::read_whole(&args.stack, context)?;
     let read = args
         .policies
         .read(&args.stack.stack, context, screen)

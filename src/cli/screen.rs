@@ -77,7 +77,13 @@ impl Screen {
 
     /// Talk from where there is no screen at hand.
     pub(super) fn aside(text: &str) {
-        let _ = writeln!(std::io::stderr().lock(), "{}", lines(text));
+        let mut talk = std::io::stderr().lock();
+        // A bar may stand on this line.
+        let clear = match talk.is_terminal() {
+            true => "\r\x1b[K",
+            false => "",
+        };
+        let _ = writeln!(talk, "{clear}{}", lines(text));
     }
 
     /// Talk of our own making, with its colours.

@@ -4,10 +4,11 @@
 use super::args::SshArgs;
 use super::context::Context;
 use super::failure::{Exit, Failure};
+use super::never;
 use super::screen::Screen;
 use super::stack_file;
 use super::target::Target;
-use crate::cloud::Shell;
+use crate::cloud::{Class, Shell};
 use crate::model::hint;
 use serde_json::json;
 use std::process::Command;
@@ -19,7 +20,16 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let (stack, region) = stack_file::name(&args.stack)?;
     let target = Target::open(&args.target, region.as_ref(), context).await?;
-    let shell = target.cloud.shell(&stack).await?;
+    let shell = match target.cloud.shell(&stack).await {
+        Err(error) if region.is_none() && error.class == Class::Input => {
+            let observed = target.cloud.observe(&stack, None).await?;
+            if observed.is_empty() && !never::has_been(&stack, &target, context, screen) {
+                return Err(never::was("ssh", &stack, &target).await);
+            }
+            return Err(error.into());
+        }
+        shell => shell?,
+    };
     if let Some(warning) = &shell.warning {
         screen.say(&format!("the door may be closed to you: {warning}"));
     }

@@ -1,12 +1,14 @@
 //! From a stack's file, or name, to the stack.
 
 use super::args::StackArgs;
+use super::context::Context;
 use super::failure::Failure;
+use super::preflight;
 use super::text_file::{self, Unread};
 use crate::model::hint::Command;
 use crate::model::name::{Region, StackName};
 use crate::model::stack::Stack;
-use crate::text::{self, Setting};
+use crate::text::{self, Complaint, Named, Setting};
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -14,8 +16,20 @@ pub(super) fn read(args: &StackArgs) -> Result<Stack, Failure> {
     Ok(read_with_text(args)?.0)
 }
 
+/// A stack that is to be made: what it names has to be there as well.
+pub(super) fn read_whole(args: &StackArgs, context: &Context) -> Result<Stack, Failure> {
+    Ok(read_seen(args, |names| preflight::look(names, context))?.0)
+}
+
 /// The stack, and its file as it is written.
 pub(super) fn read_with_text(args: &StackArgs) -> Result<(Stack, String), Failure> {
+    read_seen(args, |_| Vec::new())
+}
+
+fn read_seen(
+    args: &StackArgs,
+    look: impl FnOnce(Vec<Named>) -> Vec<(Named, Complaint)>,
+) -> Result<(Stack, String), Failure> {
     let path = &args.stack;
     let content = text_file::read(path).map_err(|unread| {
         let gone = matches!(&unread, Unread::Io(error) if error.kind() == ErrorKind::NotFound);
@@ -43,7 +57,9 @@ pub(super) fn read_with_text(args: &StackArgs) -> Result<(Stack, String), Failur
         return Err(Failure::input(message).hint("move the stack to a folder with a plain name"));
     }
     let sets: Vec<Setting> = args.sets.iter().map(from_here).collect();
-    let mut stack = text::parse(&path.display().to_string(), &content, &base, &sets)?;
+    let wrong = look(text::named(&content, &base, &sets));
+    let name = path.display().to_string();
+    let mut stack = text::parse_seen(&name, &content, &base, &sets, &wrong)?;
     if let Some(results) = stack.job.as_mut().and_then(|job| job.results.as_mut())
         && let (Ok(rest), Some(home)) = (results.strip_prefix("~"), std::env::home_dir())
     {

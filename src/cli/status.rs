@@ -4,6 +4,7 @@ use super::args::StatusArgs;
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::ledger;
+use super::never;
 use super::screen::Screen;
 use super::stack_file;
 use super::target::Target;
@@ -48,6 +49,10 @@ pub(super) async fn run(
             }
             Err(error) => return Err(error.into()),
         };
+        let named = args.stack.is_some() && region.is_none();
+        if named && observed.is_empty() && !never::has_been(stack, &target, context, screen) {
+            return Err(never::was("status", stack, &target).await);
+        }
         cloud.doubt_rungs(&mut observed).await;
         if observed.is_empty() {
             screen.text(&format!("stack {stack}: nothing of it is there"));

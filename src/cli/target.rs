@@ -3,6 +3,7 @@
 use super::args::TargetArgs;
 use super::context::Context;
 use super::failure::{Exit, Failure};
+use super::preflight;
 use crate::app::Place;
 use crate::cloud::Cloud;
 use crate::model::hint::Command;
@@ -32,6 +33,10 @@ impl Target {
             Some(region) => region.clone(),
             None => default_region().await?,
         };
+        if let Some(wrong) = preflight::region(&region, context) {
+            let failure = Failure::input(wrong.message);
+            return Err(wrong.help.into_iter().fold(failure, Failure::hint));
+        }
         let cloud = context.aws(&region).await?;
         Ok(Self {
             cloud,

@@ -9,6 +9,7 @@ use super::api::budgets::{
 };
 use super::api::{Api, ApiError, Kind, Page};
 use super::error::{Class, CloudError};
+use super::unserved::unserved;
 use crate::model::mirror::{Mirrored, Notice, Notices, Seen, of_name};
 use crate::model::money::Usd;
 use crate::model::name::{PolicyName, TeamName};
@@ -193,28 +194,34 @@ fn made_or_there(result: Result<(), ApiError>) -> Result<(), ApiError> {
 }
 
 fn refused(error: ApiError) -> CloudError {
+    let error = match unserved(error) {
+        Ok(told) => return told,
+        Err(error) => error,
+    };
     let (class, message) = match error.kind {
-        Kind::Unauthenticated => (Class::Missing, "AWS does not know who asks"),
         Kind::Denied => (
             Class::Missing,
             "AWS does not allow to see or change budgets",
         ),
         Kind::Throttled | Kind::Doubt => (Class::Unreachable, "AWS Budgets cannot be reached"),
-        Kind::NotFound | Kind::Exists | Kind::Precondition | Kind::InUse | Kind::Invalid => {
-            (Class::Failed, "AWS Budgets says no")
-        }
+        Kind::Unauthenticated
+        | Kind::NotFound
+        | Kind::Exists
+        | Kind::Precondition
+        | Kind::InUse
+        | Kind::Invalid => (Class::Failed, "AWS Budgets says no"),
     };
     let hint = match error.kind {
-        Kind::Unauthenticated => {
-            "log in: aws sso login, or aws configure; AWS_PROFILE chooses a profile".to_owned()
-        }
         Kind::Denied => format!("ask for the permission {}", error.call),
         Kind::Throttled | Kind::Doubt => {
             "try again in a minute: what was done is found again".to_owned()
         }
-        Kind::NotFound | Kind::Exists | Kind::Precondition | Kind::InUse | Kind::Invalid => {
-            "see what AWS minds, mend the policy, and try again".to_owned()
-        }
+        Kind::Unauthenticated
+        | Kind::NotFound
+        | Kind::Exists
+        | Kind::Precondition
+        | Kind::InUse
+        | Kind::Invalid => "see what AWS minds, mend the policy, and try again".to_owned(),
     };
     CloudError::new(class, message).hint(hint).caused_by(error)
 }

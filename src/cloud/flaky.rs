@@ -92,6 +92,7 @@ fn broken(call: &'static str) -> ApiError {
         kind: Kind::Doubt,
         code: None,
         message: "the connection broke before an answer came".to_owned(),
+        cause: None,
     }
 }
 
@@ -112,6 +113,7 @@ impl<C: Call, A: Serve<C>> Serve<C> for Flaky<A> {
                 kind: Kind::Throttled,
                 code: Some("ThrottlingException".to_owned()),
                 message: "Rate exceeded".to_owned(),
+                cause: None,
             }),
             Some(Fault::Unsent) => Err(broken(C::NAME)),
             Some(Fault::Lost) => {

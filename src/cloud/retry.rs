@@ -3,26 +3,43 @@
 
 use super::api::{ApiError, Call, Kind, Serve};
 use super::dice::Dice;
+use crate::model::event::{Event, Listener, Silence};
+use std::rc::Rc;
 use std::time::Duration;
 
 /// EMR's buckets refill at about one call in two seconds (AWS General Reference, EMR quotas).
 const FIRST: Duration = Duration::from_secs(2);
 const LONGEST: Duration = Duration::from_secs(30);
 const THROTTLED_MOST: u32 = 8;
-const DOUBTED_MOST: u32 = 4;
+const DOUBTED_MOST: u32 = 5;
+
+/// So long a person waits without a word.
+const PATIENCE: Duration = Duration::from_millis(1_500);
+
+/// These send or bring so much that they take their time, and have bars of their own.
+const SLOW: &[&str] = &["s3:PutObject", "s3:GetObject"];
 
 /// A service whose calls are made again.
 pub struct Retrying<A> {
     pub inner: A,
     dice: Dice,
+    hear: Rc<dyn Listener>,
 }
 
 impl<A> Retrying<A> {
-    pub const fn new(inner: A, seed: u64) -> Self {
+    pub fn new(inner: A, seed: u64) -> Self {
         Self {
             inner,
             dice: Dice::new(seed),
+            hear: Rc::new(Silence),
         }
+    }
+
+    /// With somebody who hears what is waited for and made again.
+    #[must_use]
+    pub fn heard_by(mut self, hear: Rc<dyn Listener>) -> Self {
+        self.hear = hear;
+        self
     }
 
     /// Full jitter below a bound that doubles.
@@ -30,13 +47,30 @@ impl<A> Retrying<A> {
         let bound = FIRST.saturating_mul(1 << tries.min(8)).min(LONGEST);
         self.dice.up_to(bound)
     }
+
+    /// One attempt; a silence is reported while it lasts.
+    async fn attempt<C: Call>(&self, call: C, attempt: u32) -> Result<C::Reply, ApiError>
+    where
+        A: Serve<C>,
+    {
+        let mut answer = std::pin::pin!(self.inner.serve(call));
+        if !SLOW.contains(&C::NAME) {
+            if let Ok(answer) = tokio::time::timeout(PATIENCE, &mut answer).await {
+                return answer;
+            }
+            let of = if C::REPEATABLE { DOUBTED_MOST } else { 1 };
+            let call = C::NAME.to_owned();
+            self.hear.hear(&Event::Silent { call, attempt, of });
+        }
+        answer.await
+    }
 }
 
 impl<C: Call, A: Serve<C>> Serve<C> for Retrying<A> {
     async fn serve(&self, call: C) -> Result<C::Reply, ApiError> {
         let mut tries = 0;
         loop {
-            let error = match self.inner.serve(call.clone()).await {
+            let error = match self.attempt(call.clone(), tries + 1).await {
                 Ok(reply) => return Ok(reply),
                 Err(error) => error,
             };
@@ -58,7 +92,103 @@ impl<C: Call, A: Serve<C>> Serve<C> for Retrying<A> {
             if tries >= most {
                 return Err(error);
             }
+            self.hear.hear(&Event::Retrying {
+                call: C::NAME.to_owned(),
+                attempt: tries + 1,
+                of: most,
+                why: error.message,
+            });
             tokio::time::sleep(self.pause(tries)).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::api::emr::RunJobFlow;
+    use crate::cloud::api::sts::{GetCallerIdentity, Identity};
+    use std::cell::RefCell;
+    use tokio::time::Instant;
+
+    /// Never answers, or fails after some time.
+    struct Far(Option<(Duration, Kind)>);
+
+    impl Serve<GetCallerIdentity> for Far {
+        async fn serve(&self, _: GetCallerIdentity) -> Result<Identity, ApiError> {
+            let Some((after, kind)) = self.0 else {
+                return std::future::pending().await;
+            };
+            tokio::time::sleep(after).await;
+            Err(ApiError {
+                call: GetCallerIdentity::NAME,
+                kind,
+                code: None,
+                message: "no".to_owned(),
+                cause: None,
+            })
+        }
+    }
+
+    #[derive(Default)]
+    struct Heard(RefCell<Vec<(Duration, Event)>>, RefCell<Option<Instant>>);
+
+    impl Listener for Heard {
+        fn hear(&self, event: &Event) {
+            let begun = *self.1.borrow_mut().get_or_insert_with(Instant::now);
+            let heard = (begun.elapsed(), event.clone());
+            self.0.borrow_mut().push(heard);
+        }
+    }
+
+    async fn heard(far: Far, within: Duration) -> Vec<(Duration, Event)> {
+        let heard = Rc::new(Heard::default());
+        *heard.1.borrow_mut() = Some(Instant::now());
+        let retrying = Retrying::new(far, 3).heard_by(heard.clone());
+        let _ = tokio::time::timeout(within, retrying.serve(GetCallerIdentity)).await;
+        heard.0.take()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silence_is_reported_within_two_seconds() {
+        let all = heard(Far(None), Duration::from_secs(60)).await;
+        let [
+            (
+                after,
+                Event::Silent {
+                    attempt: 1, of: 5, ..
+                },
+            ),
+        ] = all.as_slice()
+        else {
+            panic!("{all:?}");
+        };
+        assert!(*after < Duration::from_secs(2), "{after:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_new_try_is_reported_before_its_pause() {
+        for (kind, most) in [(Kind::Doubt, 5), (Kind::Throttled, 8)] {
+            let far = Far(Some((Duration::from_millis(10), kind)));
+            let all = heard(far, Duration::from_secs(600)).await;
+            let tries = all.iter().filter_map(|(_, event)| {
+                let Event::Retrying { attempt, of, .. } = event else {
+                    return None;
+                };
+                Some((*attempt, *of))
+            });
+            let due: Vec<_> = (2..=most).map(|attempt| (attempt, most)).collect();
+            assert_eq!(tries.collect::<Vec<_>>(), due);
+            assert!(all[0].0 < Duration::from_millis(100));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_no_use_is_not_tried_again() {
+        for kind in [Kind::Denied, Kind::Unauthenticated, Kind::Invalid] {
+            let far = Far(Some((Duration::from_millis(10), kind)));
+            assert_eq!(heard(far, Duration::from_secs(60)).await, []);
+        }
+        const { assert!(!RunJobFlow::REPEATABLE) };
     }
 }

@@ -5,6 +5,7 @@ use super::api::s3::{Bucket, GetBucketLocation, GetObject, ListObjects, Listed};
 use super::api::{ApiError, Kind, Serve};
 use super::error::{Class, CloudError};
 use super::files::write_whole;
+use super::unserved::unserved;
 use crate::disk;
 use crate::model::hex::hex;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -75,7 +76,7 @@ impl Prefix {
     pub async fn region<A: Serve<GetBucketLocation>>(&self, api: &A) -> Result<String, CloudError> {
         let bucket = self.bucket.clone();
         let told = api.serve(GetBucketLocation { bucket }).await;
-        told.map_err(|error| self.unread(&error))
+        told.map_err(|error| self.unread(error))
     }
 
     /// The files that end in `.yaml` or `.yml`, not those of folders below, in order.
@@ -137,7 +138,7 @@ impl Prefix {
             let name = format!("s3://{}/{key}", self.bucket.name);
             let bucket = self.bucket.clone();
             let read = api.serve(GetObject { bucket, key }).await;
-            let content = read.map_err(|error| self.unread(&error))?;
+            let content = read.map_err(|error| self.unread(error))?;
             let text = String::from_utf8(content.body).map_err(|_| {
                 let message = format!("{name} is no text");
                 CloudError::new(Class::Input, message).hint("mend the file, or remove it")
@@ -157,7 +158,7 @@ impl Prefix {
         let mut keys = Vec::new();
         loop {
             let listed = api.serve(call.clone()).await;
-            let page = listed.map_err(|error| self.unread(&error))?;
+            let page = listed.map_err(|error| self.unread(error))?;
             if let Some(Listed::Object { key, bytes, .. }) = page.items.iter().find(too_long) {
                 let name = format!("s3://{}/{key}", self.bucket.name);
                 let message = format!("{name} is no policy: it has {bytes} bytes");
@@ -178,7 +179,11 @@ impl Prefix {
         }
     }
 
-    fn unread(&self, error: &ApiError) -> CloudError {
+    fn unread(&self, error: ApiError) -> CloudError {
+        let error = match unserved(error) {
+            Ok(told) => return told,
+            Err(error) => error,
+        };
         let away = matches!(error.kind, Kind::Doubt | Kind::Throttled);
         let class = if away {
             Class::Unreachable

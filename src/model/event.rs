@@ -45,6 +45,20 @@ pub enum Event {
     Home {
         to: PathBuf,
     },
+    /// A call has had no answer for two seconds.
+    Silent {
+        call: String,
+        attempt: u32,
+        of: u32,
+    },
+    /// A call was not answered as it should be, and is made again after a pause.
+    Retrying {
+        call: String,
+        /// The one to come, from 2, `of` so many.
+        attempt: u32,
+        of: u32,
+        why: String,
+    },
 }
 
 /// How far a Spark application has come, from its own REST API.

@@ -65,6 +65,8 @@ enum Word {
     Target,
     /// The whole command line.
     Again,
+    /// As a shell reads it: what it puts in place of something is meant.
+    Shell(String),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +106,13 @@ impl Command {
         let words = shlex::split(text).unwrap_or_default();
         let words = words.into_iter().map(Word::Plain).collect();
         Self { words }
+    }
+
+    /// A line with what a shell evaluates, as `$(…)`; never made of what others wrote.
+    pub fn shell(line: impl Into<String>) -> Self {
+        Self {
+            words: vec![Word::Shell(line.into())],
+        }
     }
 
     /// The command line once more.
@@ -166,9 +175,13 @@ impl Command {
 
     /// As it can be pasted into a shell.
     pub fn complete(&self, here: &Here) -> String {
-        let words = self.words.iter().flat_map(|word| self.word(word, here));
-        let quoted: Vec<String> = words.map(|word| quoted(&word)).collect();
-        quoted.join(" ")
+        let words = self.words.iter().flat_map(|word| {
+            if let Word::Shell(line) = word {
+                return vec![line.clone()];
+            }
+            self.word(word, here).iter().map(|it| quoted(it)).collect()
+        });
+        words.collect::<Vec<_>>().join(" ")
     }
 
     fn word(&self, word: &Word, here: &Here) -> Vec<String> {
@@ -176,6 +189,7 @@ impl Command {
             Word::Plain(word) => vec![word.clone()],
             Word::Target => here.target.clone(),
             Word::Again => here.again.clone(),
+            Word::Shell(line) => vec![line.clone()],
             Word::ThisStack => self.given(here).unwrap_or_default(),
             Word::Stack(name, at) => self.given(here).unwrap_or_else(|| {
                 let target = match at {

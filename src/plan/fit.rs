@@ -62,7 +62,11 @@ pub fn fit(cluster: &Cluster, capacity: Capacity) -> Result<Fitted, Refusal> {
     })
 }
 
-fn known(instance_type: &InstanceType) -> Result<Shape, Refusal> {
+/// What an instance type has.
+///
+/// # Errors
+/// That EMR runs none of that name.
+pub fn known(instance_type: &InstanceType) -> Result<Shape, Refusal> {
     shape::shape(instance_type).ok_or_else(|| {
         let family = instance_type.family();
         let hint = match shape::families().find(|known| *known == family) {
@@ -74,6 +78,28 @@ fn known(instance_type: &InstanceType) -> Result<Shape, Refusal> {
             hint,
         )
     })
+}
+
+/// Why the smallest of these machines cannot hold such an executor; none where it can, or where none
+/// of them is known.
+pub fn too_large(executor: Memory, workers: &[InstanceType]) -> Option<Refusal> {
+    let known = workers
+        .iter()
+        .filter_map(|it| Some((shape::shape(it)?.yarn, it)));
+    let (room, instance_type) = known.min()?;
+    let taken = container(executor);
+    if taken <= room {
+        return None;
+    }
+    let message = format!(
+        "executor_memory {executor} takes {taken} with its overhead; a node of {instance_type} \
+         gives {room} to executors"
+    );
+    let hint = match largest_executor(room) {
+        Some(largest) => format!("the largest that fits is {largest}"),
+        None => "no executor fits: use larger nodes".to_owned(),
+    };
+    Some(Refusal::new(message, hint))
 }
 
 /// What a worker takes on this machine at least: its daemon and a small executor.

@@ -37,6 +37,7 @@ pub enum Code {
     OpenToTheWorld,
     UnknownPath,
     BadExpression,
+    NotThere,
 }
 
 impl Code {
@@ -68,6 +69,7 @@ impl Code {
             Self::OpenToTheWorld => "open-to-the-world",
             Self::UnknownPath => "unknown-path",
             Self::BadExpression => "bad-expression",
+            Self::NotThere => "not-there",
         }
     }
 }

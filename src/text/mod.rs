@@ -27,6 +27,7 @@ mod lower_data;
 mod lower_examples;
 mod lower_policy;
 mod mend;
+mod named;
 mod nearest;
 mod node;
 mod open;
@@ -54,6 +55,7 @@ mod written;
 pub use decode::decode;
 pub use diag::{Code, Diagnostic, Diagnostics};
 pub use json_schema::{json_schema, policy_schema};
+pub use named::{Complaint, Named, What, named};
 pub(crate) use nearest::nearest;
 pub use read::MOST_BYTES;
 pub use set::Setting;
@@ -83,6 +85,17 @@ pub fn line_of(text: &str, path: &str) -> usize {
 /// Reads the text of the file called `name`. Relative paths in it are seen from the folder
 /// `base`; `sets` go over what the file says, in their order.
 pub fn parse(name: &str, text: &str, base: &Path, sets: &[Setting]) -> Result<Stack, Diagnostics> {
+    parse_seen(name, text, base, sets, &[])
+}
+
+/// The same, with what is wrong with things outside the text that it names.
+pub fn parse_seen(
+    name: &str,
+    text: &str,
+    base: &Path,
+    sets: &[Setting],
+    wrong: &[(Named, Complaint)],
+) -> Result<Stack, Diagnostics> {
     let mut sources = vec![Source {
         name: name.to_owned(),
         text: text.to_owned(),
@@ -97,6 +110,7 @@ pub fn parse(name: &str, text: &str, base: &Path, sets: &[Setting]) -> Result<St
     }
     found.extend(check::Checker::new(&root, &STACK_FILE, &sources).run());
     found.extend(rules::check(&root));
+    found.extend(named::diagnostics(wrong));
     if !found.is_empty() {
         return Err(Diagnostics::new(sources, found));
     }

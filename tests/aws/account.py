@@ -108,6 +108,11 @@ def strip_role(name):
     return found is not None
 
 
+def remove_default_vpcs(region):
+    here = ec2(region)
+    here.vpcs = {key: vpc for key, vpc in here.vpcs.items() if vpc.is_default != "true"}
+
+
 def remove_role(name):
     """Whether it was there."""
     found = role(name)

@@ -26,6 +26,7 @@
     POST roles/remove    {"name": ...}
     POST roles/strip     {"name": ...}: it loses its policies
     POST roles/retire    {"arn": ...}: a policy of AWS that nobody can attach any more
+    POST vpc/remove      {"region": ...}: a region without its default network
     POST prices          what AWS sells, as pricing.py says it
     POST budgets/seen    {"port": ...}: what mirrored.py says
     POST budgets/actual  what AWS says was spent, as budgets.py says it
@@ -43,8 +44,8 @@
     POST objects/get     {"bucket": ..., "key": ...}
 
 A fault's `do` is `throttle`, `error500`, `drop` (not handled, no reply), `lost` (handled, no
-reply), `slow`, or `kill` (of `pid`, else of whoever calls); its `call` may be a pattern such as
-`s3:*`. `when` is before or after the call has its effect.
+reply), `slow`, `refuse` (with `code`, `message`, `status`; of one `region`; by a clock that is
+`ahead`), or `kill` (of `pid`, else of whoever calls); its `call` may be a pattern such as `s3:*`. `when` is before or after the call has its effect.
 """
 
 import json
@@ -178,6 +179,10 @@ def retire(world, body):
     world.retired.append(body["arn"])
 
 
+def remove_vpc(_, body):
+    account.remove_default_vpcs(body.get("region", "us-east-1"))
+
+
 def schedules_of(world, _):
     """Every schedule there is, in order of groups and names."""
     found = [schedules.shown(*one) for one in account.schedules()]
@@ -266,6 +271,7 @@ ROUTES = {
     ("POST", "roles/strip"): strip_role,
     ("POST", "roles/retire"): retire,
     ("GET", "refused"): lambda world, body: world.refused,
+    ("POST", "vpc/remove"): remove_vpc,
     ("POST", "budgets/actual"): budgets.set_actual,
     ("POST", "budgets/page"): budgets.set_page,
     ("GET", "schedules"): schedules_of,

@@ -5,9 +5,10 @@ import os
 import signal
 import time
 from dataclasses import dataclass
+from email.utils import formatdate
 
 from peers import owner_of
-from replies import broken, throttled
+from replies import Refusal, broken, refusal, throttled
 
 
 class Dropped(Exception):
@@ -25,13 +26,20 @@ class Fault:
     seconds: float = 3.0
     pid: int | None = None
     count: int = 1
+    # Of `refuse`: the code, its words and status, of requests signed for this region alone, and by
+    # how many seconds the clock of whoever answers is ahead.
+    code: str = "AccessDenied"
+    message: str = "no"
+    status: int = 400
+    region: str | None = None
+    ahead: int | None = None
     # Counted from the last reset of the call list, not from when the fault was asked for.
     by_list: bool = False
     seen: int = 0
     struck: int = 0
 
     def __post_init__(self):
-        known = ("throttle", "error500", "drop", "lost", "slow", "kill")
+        known = ("throttle", "error500", "drop", "lost", "slow", "kill", "refuse")
         if self.do not in known or self.when not in ("before", "after"):
             raise ValueError(f"no such fault: {self.do} {self.when}")
         if self.do in ("drop", "lost"):
@@ -44,7 +52,7 @@ class Fault:
 
     def due(self, name, number):
         """Whether it strikes this call, the `number`-th of the list."""
-        if not self.concerns(name):
+        if not self.concerns(name) or self.region not in (None, name.region):
             return False
         self.seen = number if self.by_list else self.seen + 1
         due = self.at <= self.seen < self.at + self.count
@@ -60,9 +68,18 @@ class Fault:
             return throttled(name.service)
         if self.do == "error500":
             return broken(name.service)
+        if self.do == "refuse":
+            return self.refusal(name)
         if self.do == "kill":
             kill(self.pid or owner_of(environ))
         raise Dropped
+
+    def refusal(self, name):
+        reply = refusal(name.service, Refusal(self.code, self.message, self.status))
+        if self.ahead is not None:
+            date = formatdate(time.time() + self.ahead, usegmt=True)
+            reply.headers.append(("Date", date))
+        return reply
 
 
 def kill(pid):

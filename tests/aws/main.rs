@@ -9,6 +9,7 @@ mod budgets;
 mod calls;
 #[path = "../crowd/mod.rs"]
 mod crowd;
+mod doctor;
 mod double;
 mod drift;
 #[path = "../ends/mod.rs"]
@@ -24,6 +25,7 @@ mod kills;
 mod ladder;
 mod ledger;
 mod life;
+mod login;
 mod lost;
 mod months;
 mod origins;
@@ -39,6 +41,7 @@ mod roles;
 mod scenes;
 mod schedules;
 mod secrets;
+mod silence;
 mod together;
 mod treasury;
 mod words;

@@ -9,6 +9,7 @@ mod hints;
 mod home;
 mod jobs;
 mod kills;
+mod named;
 mod policies;
 mod quickstart;
 mod watchdog;

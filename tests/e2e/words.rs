@@ -85,7 +85,9 @@ fn wrong_input_is_2_and_says_what_to_do() {
 fn nothing_there_is_no_error() {
     let home = Home::new();
     home.expect(0, &["status", "--local"]).says("no stacks");
-    home.expect(0, &["destroy", "t", "--local"])
+    home.write("plain.py", PLAIN);
+    home.stack(&["plain.py"], "");
+    home.expect(0, &["destroy", "t.yaml", "--local"])
         .says("nothing of");
     assert!(!home.state().join("clusterup").exists());
 }

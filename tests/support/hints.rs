@@ -15,12 +15,16 @@ const VERBS: &[&str] = &[
 const PROGRAMS: &[&str] = &[
     "aws",
     "clusterup",
+    "df",
+    "mv",
+    "eval",
     "export",
     "loginctl",
     "pgrep",
     "sudo",
     "systemctl",
     "timedatectl",
+    "unset",
 ];
 
 /// Where the tests of one build collect the commands that they have seen.

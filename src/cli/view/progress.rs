@@ -164,6 +164,9 @@ impl Listener for Progress<'_> {
                 }
             }
             Event::Home { .. } => self.clear(),
+            Event::Silent { .. } | Event::Retrying { .. } => {
+                self.say(&words::waiting(event).unwrap_or_default());
+            }
         }
     }
 }

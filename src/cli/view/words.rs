@@ -2,6 +2,7 @@
 
 use crate::model::action::{Action, Sign};
 use crate::model::desired::{ClusterSpec, JobSpec, Object};
+use crate::model::event::Event;
 use crate::model::span::Span;
 use chrono::TimeDelta;
 
@@ -37,6 +38,38 @@ pub(crate) fn action(action: &Action) -> String {
         Action::TerminateCluster(id, _) => format!("cluster {id}"),
         Action::DeleteCluster(id) => format!("record of cluster {id}"),
         Action::BringHome(results) => format!("results to {}", results.to.display()),
+    }
+}
+
+/// What is waited for, or made again; none of other events.
+pub(crate) fn waiting(event: &Event) -> Option<String> {
+    match event {
+        Event::Silent { call, of: 1, .. } => {
+            Some(format!("  AWS does not answer {call} yet: waiting"))
+        }
+        Event::Silent { call, attempt, of } if attempt < of => {
+            let next = attempt + 1;
+            Some(format!(
+                "  AWS does not answer {call} yet: retrying {next} of {of} if no answer comes"
+            ))
+        }
+        Event::Silent { call, .. } => Some(format!(
+            "  AWS does not answer {call} yet: this is the last try"
+        )),
+        Event::Retrying {
+            call,
+            attempt,
+            of,
+            why,
+        } => Some(format!("  retrying {attempt} of {of}: {call}: {why}")),
+        Event::Progress { .. }
+        | Event::ActionStarted { .. }
+        | Event::ActionDone { .. }
+        | Event::Cluster { .. }
+        | Event::Step { .. }
+        | Event::Spark { .. }
+        | Event::Warning { .. }
+        | Event::Home { .. } => None,
     }
 }
 

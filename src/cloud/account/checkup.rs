@@ -2,41 +2,112 @@
 //! nothing.
 
 use super::Account;
-use super::roles::{INSTANCE_PROFILE, SERVICE_ROLE};
-use crate::cloud::api::ec2::{DescribeKeyPairs, DescribeSecurityGroups, Filter};
-use crate::cloud::api::emr::{ListClusters, ListReleaseLabels};
+use super::roles::{INSTANCE_PROFILE, REAPER, SERVICE_ROLE};
+use crate::cloud::api::ec2::{DefaultVpcs, DescribeKeyPairs, DescribeSecurityGroups, Filter};
+use crate::cloud::api::emr::{
+    BlockPublicAccess, GetBlockPublicAccess, ListClusters, ListReleaseLabels,
+};
 use crate::cloud::api::s3::ListObjects;
 use crate::cloud::api::{Api, ApiError, Kind};
 use crate::cloud::{CloudError, Finding};
+use crate::model::hint::{Command, Hint};
 
 impl<A: Api> Account<A> {
+    /// Each check by itself: what is wrong with one says nothing of the next. Without an answer to
+    /// who asks, the rest of AWS would only say the same again.
     pub(super) async fn findings(&self) -> Vec<Finding> {
-        let mut findings = vec![match self.identity().await {
-            Ok(identity) => good("credentials", &identity.arn),
-            Err(error) => return vec![bad("credentials", &error)],
-        }];
-        findings.push(match self.missing_roles().await {
-            Ok(missing) if missing.is_empty() => {
-                good("roles", &format!("{SERVICE_ROLE}, {INSTANCE_PROFILE}"))
+        let mut findings = Vec::new();
+        match self.identity().await {
+            Ok(identity) => {
+                findings.push(good("credentials", &identity.arn));
+                findings.push(self.address());
+                findings.push(self.roles_finding().await);
+                findings.extend(self.permission_findings().await);
+                findings.extend(self.permissions().await);
+                findings.extend(self.network().await);
             }
-            Ok(missing) => Finding {
-                what: "roles".to_owned(),
-                good: false,
-                says: format!("not there: {}", missing.join(", ")),
-                hints: vec!["apply any stack with --create-roles: it makes them, once".into()],
-            },
-            Err(error) => bad("roles", &error),
-        });
-        findings.extend(self.permission_findings().await);
-        findings.push(match self.caller() {
+            Err(error) => {
+                findings.push(bad("credentials", &error));
+                findings.push(self.address());
+                findings.extend(NEED_CREDENTIALS.map(unasked));
+            }
+        }
+        findings
+    }
+
+    fn address(&self) -> Finding {
+        match self.caller() {
             Ok(ranges) => {
                 let ranges: Vec<String> = ranges.iter().map(ToString::to_string).collect();
                 good("address", &ranges.join(", "))
             }
             Err(error) => bad("address", &error),
-        });
-        findings.extend(self.permissions().await);
-        findings
+        }
+    }
+
+    async fn roles_finding(&self) -> Finding {
+        let missing = match self.missing_roles().await {
+            Ok(mut missing) => match self.lacks_reaper().await {
+                Ok(lacks) => {
+                    missing.extend(lacks.then_some(REAPER));
+                    missing
+                }
+                Err(error) => return bad("roles", &error),
+            },
+            Err(error) => return bad("roles", &error),
+        };
+        if missing.is_empty() {
+            let all = [SERVICE_ROLE, INSTANCE_PROFILE, REAPER].join(", ");
+            return good("roles", &all);
+        }
+        let mut hints: Vec<Hint> =
+            vec!["add --create-roles to the next apply: it makes them, once".into()];
+        if missing != [REAPER] {
+            hints.push(Command::other("aws emr create-default-roles").into());
+        }
+        Finding {
+            what: "roles".to_owned(),
+            good: false,
+            says: format!("not there: {}", missing.join(", ")),
+            hints,
+        }
+    }
+
+    /// Where clusters go, and what EMR does not let them open.
+    async fn network(&self) -> Vec<Finding> {
+        let (vpcs, block) = tokio::join!(
+            self.api.serve(DefaultVpcs),
+            self.api.serve(GetBlockPublicAccess)
+        );
+        let region = &self.settings.region;
+        let network = match vpcs {
+            Ok(ids) if ids.is_empty() => Finding {
+                what: "network".to_owned(),
+                good: false,
+                says: format!("{region} has no default VPC, which clusters go to"),
+                hints: vec![
+                    Command::line(&format!("aws ec2 create-default-vpc --region {region}")).into(),
+                ],
+            },
+            Ok(ids) => good("network", &format!("default VPC {}", ids.join(", "))),
+            Err(error) => permission("network", Some(error), ""),
+        };
+        let access = match block {
+            Ok(BlockPublicAccess { blocks: false, .. }) => {
+                good("public ports", "EMR lets groups open any port to everybody")
+            }
+            Ok(BlockPublicAccess { open, .. }) => {
+                let open: Vec<String> = open.iter().map(|range| ports(*range)).collect();
+                let open = match open.is_empty() {
+                    true => "none".to_owned(),
+                    false => open.join(", "),
+                };
+                let says = "EMR refuses clusters open to everybody, but for ports";
+                good("public ports", &format!("{says}: {open}"))
+            }
+            Err(error) => permission("public ports", Some(error), ""),
+        };
+        vec![network, access]
     }
 
     async fn permissions(&self) -> Vec<Finding> {
@@ -88,6 +159,34 @@ impl<A: Api> Account<A> {
             permission("groups", groups.err(), "may be listed"),
             permission("bucket", objects.err(), &format!("{name}, {there}")),
         ]
+    }
+}
+
+/// What is not looked at without credentials.
+const NEED_CREDENTIALS: [&str; 8] = [
+    "roles",
+    "clusters",
+    "releases",
+    "key pairs",
+    "groups",
+    "bucket",
+    "network",
+    "public ports",
+];
+
+fn unasked(what: &str) -> Finding {
+    Finding {
+        what: what.to_owned(),
+        good: false,
+        says: "not looked at: AWS does not say who asks".to_owned(),
+        hints: Vec::new(),
+    }
+}
+
+fn ports((from, to): (u16, u16)) -> String {
+    match from == to {
+        true => from.to_string(),
+        false => format!("{from}-{to}"),
     }
 }
 

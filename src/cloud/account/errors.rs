@@ -2,6 +2,7 @@
 
 use crate::cloud::api::{ApiError, Kind};
 use crate::cloud::error::{Class, CloudError};
+use crate::cloud::unserved::unserved;
 
 /// Says what was being done when a call failed.
 pub(super) trait Doing<T> {
@@ -15,14 +16,11 @@ impl<T> Doing<T> for Result<T, ApiError> {
 }
 
 fn told(error: ApiError, what: String) -> CloudError {
+    let error = match unserved(error) {
+        Ok(told) => return told.hint("or run it on this machine, for nothing: add --local"),
+        Err(error) => error,
+    };
     match error.kind {
-        Kind::Unauthenticated => CloudError::new(
-            Class::Missing,
-            "AWS does not know who asks: no valid credentials",
-        )
-        .hint("log in: aws sso login, or aws configure; AWS_PROFILE chooses a profile")
-        .hint("or run it on this machine, for nothing: add --local")
-        .caused_by(error),
         Kind::Denied => {
             let hint = format!("ask for the permission {}", permission(&error));
             CloudError::new(Class::Missing, format!("AWS does not allow to {what}"))
@@ -35,7 +33,12 @@ fn told(error: ApiError, what: String) -> CloudError {
         Kind::Doubt => CloudError::new(Class::Unreachable, format!("cannot {what}"))
             .hint("try again: what was done is found again, and nothing is done twice")
             .caused_by(error),
-        Kind::NotFound | Kind::Exists | Kind::Precondition | Kind::InUse | Kind::Invalid => {
+        Kind::Unauthenticated
+        | Kind::NotFound
+        | Kind::Exists
+        | Kind::Precondition
+        | Kind::InUse
+        | Kind::Invalid => {
             CloudError::new(Class::Failed, format!("cannot {what}")).caused_by(error)
         }
     }
@@ -67,6 +70,7 @@ mod tests {
             kind: Kind::Denied,
             code: None,
             message: message.to_owned(),
+            cause: None,
         };
         let said = error("User: arn:x is not authorized to perform: iam:PassRole on resource: y");
         assert_eq!(permission(&said), "iam:PassRole");

@@ -57,6 +57,7 @@ impl<A: Api> Account<A> {
                 kind: crate::cloud::api::Kind::Invalid,
                 code: None,
                 message: "what was made is not what was asked for".to_owned(),
+                cause: None,
             }),
         }
     }

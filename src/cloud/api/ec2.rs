@@ -32,6 +32,11 @@ pub struct KeyPair {
     pub tags: Tags,
 }
 
+/// The ids of the networks that clusters go to where none is named: one, or none.
+#[derive(Debug, Clone)]
+pub struct DefaultVpcs;
+call!(DefaultVpcs, "ec2:DescribeVpcs", reads, Vec<String>);
+
 /// Not repeatable by token, but by name: the second finds it there ([`super::Kind::Exists`]).
 #[derive(Debug, Clone)]
 pub struct ImportKeyPair {

@@ -327,6 +327,24 @@ pub struct RemoveTags {
 }
 call!(RemoveTags, "elasticmapreduce:RemoveTags", changes, ());
 
+/// Whether EMR refuses clusters whose security groups let the whole world in, for the whole account
+/// in this region.
+#[derive(Debug, Clone)]
+pub struct GetBlockPublicAccess;
+call!(
+    GetBlockPublicAccess,
+    "elasticmapreduce:GetBlockPublicAccessConfiguration",
+    reads,
+    BlockPublicAccess
+);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockPublicAccess {
+    pub blocks: bool,
+    /// Ports that may be open all the same, from and to; 22 in a new account.
+    pub open: Vec<(u16, u16)>,
+}
+
 /// Labels that begin so, such as `emr-7.`.
 #[derive(Debug, Clone)]
 pub struct ListReleaseLabels {

@@ -1,5 +1,7 @@
 //! What AWS says no with, as the small set of kinds that we act on.
 
+use super::cause::Cause;
+
 /// What kind of no it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -33,4 +35,6 @@ pub struct ApiError {
     /// AWS's own code, such as `ThrottlingException`, where it gave one.
     pub code: Option<String>,
     pub message: String,
+    /// What is wrong with who asks or with the region, where that is known.
+    pub cause: Option<Box<Cause>>,
 }

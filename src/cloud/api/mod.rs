@@ -3,6 +3,7 @@
 //! choice.
 
 pub mod budgets;
+mod cause;
 pub mod cloudwatch;
 pub mod ec2;
 pub mod emr;
@@ -14,6 +15,7 @@ pub mod scheduler;
 pub mod sns;
 pub mod sts;
 
+pub use cause::{Cause, LogIn, Mfa};
 pub use error::{ApiError, Kind};
 
 use std::collections::BTreeMap;
@@ -94,6 +96,7 @@ api!(
     cloudwatch::GetMetricData,
     sts::GetCallerIdentity,
     ec2::DescribeKeyPairs,
+    ec2::DefaultVpcs,
     ec2::ImportKeyPair,
     ec2::DeleteKeyPair,
     ec2::DescribeSecurityGroups,
@@ -146,6 +149,7 @@ api!(
     emr::AddTags,
     emr::RemoveTags,
     emr::ListReleaseLabels,
+    emr::GetBlockPublicAccess,
     scheduler::CreateSchedule,
     scheduler::UpdateSchedule,
     scheduler::GetSchedule,

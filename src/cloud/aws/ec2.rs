@@ -4,8 +4,9 @@ use super::Sdk;
 use super::error::{lacks, told, unless};
 use super::translate::tags;
 use crate::cloud::api::ec2::{
-    AuthorizeIngress, CreateSecurityGroup, DeleteKeyPair, DeleteSecurityGroup, DescribeKeyPairs,
-    DescribeSecurityGroups, Filter, Group, GroupId, ImportKeyPair, KeyPair, RevokeIngress, Rule,
+    AuthorizeIngress, CreateSecurityGroup, DefaultVpcs, DeleteKeyPair, DeleteSecurityGroup,
+    DescribeKeyPairs, DescribeSecurityGroups, Filter, Group, GroupId, ImportKeyPair, KeyPair,
+    RevokeIngress, Rule,
 };
 use crate::cloud::api::{ApiError, Kind, Serve, Tags};
 use aws_sdk_ec2::primitives::Blob;
@@ -33,6 +34,16 @@ impl Serve<DescribeKeyPairs> for Sdk {
             })
         };
         reply.key_pairs.into_iter().flatten().map(seen).collect()
+    }
+}
+
+impl Serve<DefaultVpcs> for Sdk {
+    async fn serve(&self, _: DefaultVpcs) -> Result<Vec<String>, ApiError> {
+        let filter = types::Filter::builder().name("is-default").values("true");
+        let reply = self.ec2.describe_vpcs().filters(filter.build()).send();
+        let reply = reply.await.map_err(told::<DefaultVpcs, _>)?;
+        let all = reply.vpcs.into_iter().flatten();
+        Ok(all.filter_map(|vpc| vpc.vpc_id).collect())
     }
 }
 

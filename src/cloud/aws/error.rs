@@ -1,6 +1,7 @@
 //! What the SDK fails with, as the kinds of no that we act on.
 
-use crate::cloud::api::{ApiError, Call, Kind};
+use super::wire::{Astray, Endpoint};
+use crate::cloud::api::{ApiError, Call, Cause, Kind, LogIn};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::config::http::HttpResponse;
 use aws_sdk_sts::error::{BuildError, ProvideErrorMetadata, SdkError};
@@ -122,16 +123,26 @@ where
     E: Error + ProvideErrorMetadata + 'static,
 {
     if let Some(error) = chain(Some(&error)).find_map(|error| error.downcast_ref()) {
-        return failed::<C>(Kind::Unauthenticated, without_credentials(error));
+        return without_credentials::<C>(error);
+    }
+    if let Some(astray) = find::<Astray>(&error) {
+        return failed::<C>(Kind::Doubt, reasons(astray, astray.source()));
     }
     let (kind, begin) = match &error {
         SdkError::ServiceError(answer) => {
             let (status, no) = (answer.raw().status().as_u16(), answer.err());
-            return refused::<C>(no.code(), Some(status), no.message());
+            let mut error = refused::<C>(no.code(), Some(status), no.message());
+            if error.kind == Kind::Doubt {
+                error.message.push_str(&of(answer.raw()));
+            }
+            return error;
+        }
+        SdkError::ResponseError(answer) => {
+            let begin = format!("an answer that cannot be read{}", of(answer.raw()));
+            return failed::<C>(Kind::Doubt, reasons(begin, error.source()));
         }
         SdkError::ConstructionFailure(_) => (Kind::Invalid, "it cannot be sent"),
         SdkError::TimeoutError(_) => (Kind::Doubt, "no answer in time"),
-        SdkError::ResponseError(_) => (Kind::Doubt, "an answer that cannot be read"),
         SdkError::DispatchFailure(_) | _ => (Kind::Doubt, "no answer"),
     };
     failed::<C>(kind, reasons(begin, error.source()))
@@ -153,10 +164,39 @@ pub(super) fn refused<C: Call>(
         (_, _, Some(status)) if message.is_empty() => format!("HTTP status {status}"),
         _ => message.lines().next().unwrap_or_default().to_owned(),
     };
+    let cause = code.filter(|_| kind == Kind::Unauthenticated).map(cause);
     ApiError {
         code: code.map(str::to_owned),
+        cause: cause.map(Box::new),
         ..failed::<C>(kind, message)
     }
+}
+
+/// What is wrong with who asks, as far as a code says it. That a clock is wrong shows in the answer's
+/// date as well, and that a region is off in another region's answer: see `client`.
+fn cause(code: &str) -> Cause {
+    match code {
+        "RequestExpired" | "RequestTimeTooSkewed" => Cause::Clock { ahead: None },
+        "TokenRefreshRequired" => expired(),
+        "SignatureDoesNotMatch" | "InvalidSignatureException" => Cause::WrongSecret,
+        "IncompleteSignature" | "IncompleteSignatureException" => Cause::WrongSecret,
+        "MissingAuthenticationToken" | "MissingAuthenticationTokenException" => {
+            Cause::NoCredentials
+        }
+        _ if code.starts_with("ExpiredToken") => expired(),
+        _ => Cause::UnknownKey,
+    }
+}
+
+const fn expired() -> Cause {
+    let by = LogIn::Environment;
+    Cause::Expired { by }
+}
+
+/// ` from https://…`: who answered.
+fn of(answer: &HttpResponse) -> String {
+    let endpoint = answer.extension::<Endpoint>();
+    endpoint.map_or(String::new(), |Endpoint(name)| format!(", from {name}"))
 }
 
 /// AWS answered, but without what the answer is for.
@@ -196,11 +236,34 @@ fn failed<C: Call>(kind: Kind, message: String) -> ApiError {
         kind,
         code: None,
         message,
+        cause: None,
     }
 }
 
-/// Nothing was sent, for there was nothing to sign it with: where the SDK looked, in one line.
-fn without_credentials(error: &CredentialsError) -> String {
+/// Nothing was sent, for there was nothing to sign it with. A network that does not answer says
+/// nothing of the credentials.
+fn without_credentials<C: Call>(error: &CredentialsError) -> ApiError {
+    let message = where_it_looked(error);
+    if find::<Astray>(error).is_some() {
+        return failed::<C>(Kind::Doubt, message);
+    }
+    let ours = find::<Cause>(error).cloned();
+    let cause = ours.unwrap_or_else(|| {
+        if !matches!(error, CredentialsError::InvalidConfiguration(_)) {
+            return Cause::NoCredentials;
+        }
+        let says = reasons("they contradict themselves", error.source());
+        Cause::Settings { says }
+    });
+    let cause = Some(Box::new(cause));
+    ApiError {
+        cause,
+        ..failed::<C>(Kind::Unauthenticated, message)
+    }
+}
+
+/// Where the SDK looked, in one line.
+fn where_it_looked(error: &CredentialsError) -> String {
     let text = reasons("no credentials", error.source());
     // What a process of the user's prints may hold anything.
     let text = text.split(" Stderr:").next().unwrap_or_default();
@@ -209,6 +272,10 @@ fn without_credentials(error: &CredentialsError) -> String {
         .replace(": the credential provider was not enabled", "");
     let places: Vec<_> = text.lines().map(str::trim).collect();
     places.join("; ")
+}
+
+fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
+    chain(Some(error)).find_map(|error| error.downcast_ref())
 }
 
 fn chain<'a>(

@@ -1,11 +1,14 @@
 //! Amazon's own SDK as the one who serves the calls: translation there and back, nothing else.
 
 mod budgets;
+mod client;
 mod cloudwatch;
 mod ec2;
 mod emr;
 mod error;
 mod iam;
+mod login;
+mod mfa;
 mod pricing;
 mod s3;
 mod scheduler;
@@ -13,10 +16,15 @@ mod sns;
 mod sts;
 mod subscribers;
 mod translate;
+mod wire;
+
+pub use client::Client;
+pub use login::{Ask, Login};
 
 use super::api::Api;
 use crate::model::name::Region;
 use aws_config::environment::region::EnvironmentVariableRegionProvider;
+use aws_config::identity::IdentityCache;
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::retry::RetryConfig;
@@ -25,9 +33,12 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_types::service_config::ServiceConfigKey;
 use std::time::Duration;
+use wire::Watch;
 
 const CONNECT: Duration = Duration::from_secs(5);
-/// Until the answer's head is there; its body may take its time while it does not stall.
+/// From a request to the head of its answer, but for S3, which is sent much before it answers.
+const READ: Duration = Duration::from_secs(20);
+/// The same with who asks: a program of the user's that gives credentials may ask a person.
 const ATTEMPT: Duration = Duration::from_secs(60);
 /// The SDK's own five seconds are a short break in a wireless network.
 const STALL: Duration = Duration::from_secs(30);
@@ -51,19 +62,38 @@ impl Sdk {
     /// With the credentials and settings that the AWS CLI would find: environment, profiles, SSO.
     /// Sends nothing to AWS's services yet.
     pub async fn connect(region: &Region) -> Self {
+        Self::with(region, Watch::default(), None).await
+    }
+
+    /// With what a code of multi-factor authentication has opened, where there is such.
+    async fn with(region: &Region, watch: Watch, held: Option<login::Held>) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT)
+            .read_timeout(READ)
             .operation_attempt_timeout(ATTEMPT)
             .build();
-        let config = aws_config::defaults(BehaviorVersion::latest())
+        let patient = IdentityCache::lazy().load_timeout(ATTEMPT).build();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest());
+        if let Some(held) = held {
+            loader = loader.credentials_provider(held);
+        }
+        let config = loader
             .region(aws_config::Region::new(region.as_str().to_owned()))
+            .http_client(wire::client(watch))
+            .identity_cache(patient)
             // The SDK would send RunJobFlow twice: `cloud::retry` knows what may be repeated.
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts)
             .stalled_stream_protection(patience(STALL))
             .load()
             .await;
+        let of_s3 = TimeoutConfig::builder()
+            .connect_timeout(CONNECT)
+            .disable_read_timeout()
+            .operation_attempt_timeout(ATTEMPT)
+            .build();
         let s3 = aws_sdk_s3::config::Builder::from(&config)
+            .timeout_config(of_s3)
             .force_path_style(has_own_s3(&config))
             .build();
         Self {

@@ -3,6 +3,7 @@
 use super::{PATIENCE, Voice, line, plain};
 use crate::cloud::api::sns::Publish;
 use crate::cloud::api::{Kind, Serve};
+use crate::cloud::unserved::unserved;
 use crate::cloud::{Class, CloudError};
 use crate::model::name::Region;
 use crate::model::notice::Notice;
@@ -92,14 +93,19 @@ impl<A: Serve<Publish>> Voice for Sns<A> {
                 .hint("see that this machine may reach SNS; the notice is sent again"));
         };
         sent.map_err(|error| {
+            let error = match unserved(error) {
+                Ok(told) => return told,
+                Err(error) => error,
+            };
             let (class, hint) = match error.kind {
                 Kind::Denied => (Class::Missing, "ask for the permission sns:Publish on it"),
                 Kind::NotFound => (Class::Missing, "make the topic, or name another"),
-                Kind::Unauthenticated => (Class::Missing, "log in: aws sso login"),
                 Kind::Throttled | Kind::Doubt => (Class::Unreachable, "the notice is sent again"),
-                Kind::Exists | Kind::Precondition | Kind::InUse | Kind::Invalid => {
-                    (Class::Failed, "look at the topic and at its policy")
-                }
+                Kind::Unauthenticated
+                | Kind::Exists
+                | Kind::Precondition
+                | Kind::InUse
+                | Kind::Invalid => (Class::Failed, "look at the topic and at its policy"),
             };
             CloudError::new(class, format!("cannot publish to {arn}"))
                 .hint(hint)
@@ -135,6 +141,7 @@ mod tests {
                 kind,
                 code: None,
                 message: "no".to_owned(),
+                cause: None,
             };
             self.1.map_or(Ok(()), |kind| Err(no(kind)))
         }

@@ -3,6 +3,7 @@
 use crate::cloud::api::pricing::GetProducts;
 use crate::cloud::api::{ApiError, Kind, Serve};
 use crate::cloud::error::{Class, CloudError};
+use crate::cloud::unserved::unserved;
 use crate::cost::offers::Offers;
 use crate::cost::product::Product;
 use crate::model::event::{Event, Listener};
@@ -117,17 +118,20 @@ impl<A: Serve<GetProducts>> Asking<'_, A> {
     }
 
     fn refused(&self, error: ApiError) -> CloudError {
+        let error = match unserved(error) {
+            Ok(told) => return told,
+            Err(error) => error,
+        };
         let message = format!("cannot ask AWS for {} prices of {}", self.what, self.region);
         let (class, hint) = match error.kind {
-            Kind::Unauthenticated => (
-                Class::Missing,
-                "log in: aws sso login, or aws configure; AWS_PROFILE chooses a profile",
-            ),
             Kind::Denied => (Class::Missing, "ask for the permission pricing:GetProducts"),
             Kind::Throttled | Kind::Doubt => (Class::Unreachable, "try again in a minute"),
-            Kind::NotFound | Kind::Exists | Kind::Precondition | Kind::InUse | Kind::Invalid => {
-                (Class::Failed, "try again later")
-            }
+            Kind::Unauthenticated
+            | Kind::NotFound
+            | Kind::Exists
+            | Kind::Precondition
+            | Kind::InUse
+            | Kind::Invalid => (Class::Failed, "try again later"),
         };
         CloudError::new(class, message).hint(hint).caused_by(error)
     }

@@ -3,7 +3,9 @@
 use super::groups::SecurityGroup;
 use super::no::No;
 use super::world::{Answer, State, ec2_id};
-use crate::cloud::api::ec2::{DeleteKeyPair, DescribeKeyPairs, Filter, ImportKeyPair, KeyPair};
+use crate::cloud::api::ec2::{
+    DefaultVpcs, DeleteKeyPair, DescribeKeyPairs, Filter, ImportKeyPair, KeyPair,
+};
 use crate::cloud::api::{Kind, Tags};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
@@ -93,6 +95,13 @@ impl Answer for DescribeKeyPairs {
             }
         }
         Ok(found)
+    }
+}
+
+impl Answer for DefaultVpcs {
+    fn answer(self, state: &mut State) -> Result<Vec<String>, No> {
+        let there = state.settings.default_vpc.then(|| "vpc-1".to_owned());
+        Ok(there.into_iter().collect())
     }
 }
 

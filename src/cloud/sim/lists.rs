@@ -5,8 +5,9 @@ use super::no::{No, invalid};
 use super::world::{Answer, State, no_cluster};
 use crate::cloud::api::Page;
 use crate::cloud::api::emr::{
-    self, DescribeCluster, GetAutoTerminationPolicy, Instance, InstanceGroup, ListClusters,
-    ListInstanceGroups, ListInstances, ListReleaseLabels, ListSteps, Step, Summary,
+    self, BlockPublicAccess, DescribeCluster, GetAutoTerminationPolicy, GetBlockPublicAccess,
+    Instance, InstanceGroup, ListClusters, ListInstanceGroups, ListInstances, ListReleaseLabels,
+    ListSteps, Step, Summary,
 };
 use crate::model::span::Span;
 
@@ -134,6 +135,14 @@ impl Answer for GetAutoTerminationPolicy {
     fn answer(self, state: &mut State) -> Result<Option<Span>, No> {
         let cluster = state.cluster(&self.id)?;
         Ok(cluster.idle.map(|(timeout, _)| timeout))
+    }
+}
+
+impl Answer for GetBlockPublicAccess {
+    /// As it is in a new account.
+    fn answer(self, _: &mut State) -> Result<BlockPublicAccess, No> {
+        let (blocks, open) = (true, vec![(22, 22)]);
+        Ok(BlockPublicAccess { blocks, open })
     }
 }
 

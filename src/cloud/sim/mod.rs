@@ -52,6 +52,8 @@ pub struct Settings {
     pub default_roles: bool,
     /// Whether the role is there, `clusterup-reaper`, in which schedules end clusters.
     pub reaper_role: bool,
+    /// Whether the region has a default network.
+    pub default_vpc: bool,
     /// Whether a bootstrap action or a step fails whose script is not in its bucket when it begins.
     pub checks_scripts: bool,
     /// How long a step takes, shortest and longest.
@@ -89,6 +91,7 @@ impl Settings {
         eventual: true,
         default_roles: true,
         reaper_role: true,
+        default_vpc: true,
         checks_scripts: false,
         step_seconds: (20, 600),
         latency_millis: (2, 40),

@@ -29,6 +29,7 @@ impl No {
             kind: self.kind,
             code: Some(self.code.to_owned()),
             message: self.message,
+            cause: None,
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use super::{MARKETS, ROLES, ours, theirs};
 use crate::cloud::api::emr::{
-    Cluster, DescribeCluster, Failure, GetAutoTerminationPolicy, Instance, InstanceGroup,
-    ListClusters, ListInstanceGroups, ListInstances, ListReleaseLabels, ListSteps, Role, Step,
-    Summary,
+    BlockPublicAccess, Cluster, DescribeCluster, Failure, GetAutoTerminationPolicy,
+    GetBlockPublicAccess, Instance, InstanceGroup, ListClusters, ListInstanceGroups, ListInstances,
+    ListReleaseLabels, ListSteps, Role, Step, Summary,
 };
 use crate::cloud::api::{ApiError, Page, Serve};
 use crate::cloud::aws::Sdk;
@@ -240,6 +240,25 @@ impl Serve<GetAutoTerminationPolicy> for Sdk {
         Ok(seconds
             .and_then(|seconds| u64::try_from(seconds).ok())
             .map(Span::from_secs))
+    }
+}
+
+impl Serve<GetBlockPublicAccess> for Sdk {
+    async fn serve(&self, _: GetBlockPublicAccess) -> Result<BlockPublicAccess, ApiError> {
+        let reply = self.emr.get_block_public_access_configuration().send();
+        let reply = reply.await.map_err(told::<GetBlockPublicAccess, _>)?;
+        let said = reply.block_public_access_configuration;
+        let said = said.ok_or_else(|| lacks::<GetBlockPublicAccess>("the setting"))?;
+        let port = |port: Option<i32>| u16::try_from(port?).ok();
+        let ranges = said.permitted_public_security_group_rule_ranges;
+        let open = ranges.into_iter().flatten().filter_map(|range| {
+            let from = port(range.min_range)?;
+            Some((from, port(range.max_range).unwrap_or(from)))
+        });
+        Ok(BlockPublicAccess {
+            blocks: said.block_public_security_group_rules.unwrap_or(true),
+            open: open.collect(),
+        })
     }
 }
 

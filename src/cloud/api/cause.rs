@@ -1,0 +1,217 @@
+//! Why AWS does not serve whoever asks: each cause, and the commands that cure it.
+
+/// What is wrong with who asks, or with the place that is asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Cause {
+    #[error("no credentials for AWS were found")]
+    NoCredentials,
+    /// `AWS_PROFILE` names a profile that no file has; `known` are those that there are.
+    #[error("there is no AWS profile {}", quoted(name))]
+    UnknownProfile { name: String, known: Vec<String> },
+    #[error("{}", expired(by))]
+    Expired { by: LogIn },
+    /// The key is deleted, switched off or mistyped.
+    #[error("AWS does not know the access key: it is deleted, switched off or mistyped")]
+    UnknownKey,
+    #[error("the secret key does not belong to the access key")]
+    WrongSecret,
+    /// The seconds by which this machine's clock is ahead of AWS's, where its answer says so.
+    #[error("this machine's clock is wrong{}", by_how_much(*ahead))]
+    Clock { ahead: Option<i64> },
+    #[error("region {region} is not enabled in this account")]
+    RegionOff { region: String },
+    #[error(
+        "profile {} needs a code of multi-factor authentication: {problem}",
+        quoted(profile)
+    )]
+    Mfa { profile: String, problem: Mfa },
+    /// `credential_process` of the profile failed.
+    #[error(
+        "the program that gives profile {} its credentials failed",
+        quoted(profile)
+    )]
+    Program { profile: String },
+    /// The role of the profile may not be taken.
+    #[error("profile {} may not take its role: {says}", quoted(profile))]
+    Role { profile: String, says: String },
+    /// The files of profiles, or the environment, contradict themselves.
+    #[error("the AWS settings of this machine cannot be used: {says}")]
+    Settings { says: String },
+}
+
+/// How the credentials come to this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogIn {
+    /// `aws sso login`.
+    Sso(String),
+    /// `aws login`.
+    Console(String),
+    /// Keys in the environment, which somebody or something has put there.
+    Environment,
+    /// Keys in the files of profiles.
+    File(String),
+    /// A role of the machine, or of whatever runs this.
+    Machine,
+}
+
+/// What is wrong with a code of multi-factor authentication.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Mfa {
+    #[error("there is no terminal to ask for it on")]
+    NoTerminal,
+    #[error("six digits were asked for")]
+    NoCode,
+    #[error("the session that the last code began is over")]
+    Over,
+    #[error("AWS did not take it: {0}")]
+    Refused(String),
+}
+
+impl Cause {
+    /// What only a person can do about it.
+    pub const fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Mfa {
+                problem: Mfa::NoCode | Mfa::Refused(_),
+                ..
+            } => Some("run it again with the next code that the device shows: each is good once"),
+            Self::NoCredentials
+            | Self::UnknownProfile { .. }
+            | Self::Expired { .. }
+            | Self::UnknownKey
+            | Self::WrongSecret
+            | Self::Clock { .. }
+            | Self::RegionOff { .. }
+            | Self::Mfa { .. }
+            | Self::Program { .. }
+            | Self::Role { .. }
+            | Self::Settings { .. } => None,
+        }
+    }
+
+    /// The commands that cure it, the likeliest first.
+    pub fn cures(&self) -> Vec<String> {
+        match self {
+            Self::NoCredentials => strings(&["aws login", "aws sso login", "aws configure"]),
+            Self::UnknownProfile { name, known } if known.is_empty() => {
+                vec![format!("aws configure --profile {}", quoted(name))]
+            }
+            Self::UnknownProfile { known, .. } => {
+                let export = |name: &String| format!("export AWS_PROFILE={}", quoted(name));
+                known.iter().take(MOST_PROFILES).map(export).collect()
+            }
+            Self::Expired { by } => by.again(),
+            Self::UnknownKey => strings(&["aws configure list", "aws configure"]),
+            Self::WrongSecret => strings(&["aws configure"]),
+            Self::Clock { .. } => strings(&["sudo chronyc makestep", "timedatectl"]),
+            Self::RegionOff { region } => {
+                vec![format!("aws account enable-region --region-name {region}")]
+            }
+            Self::Mfa { profile, problem } => match problem {
+                Mfa::NoTerminal | Mfa::Over => {
+                    let profile = quoted(profile);
+                    let export = "aws configure export-credentials --format env --profile";
+                    vec![format!("eval \"$({export} {profile})\"")]
+                }
+                Mfa::NoCode | Mfa::Refused(_) => Vec::new(),
+            },
+            Self::Program { profile } | Self::Role { profile, .. } => {
+                let profile = quoted(profile);
+                vec![format!("aws sts get-caller-identity --profile {profile}")]
+            }
+            Self::Settings { .. } => strings(&["aws configure list"]),
+        }
+    }
+}
+
+/// As many as anyone reads.
+const MOST_PROFILES: usize = 5;
+
+impl LogIn {
+    fn again(&self) -> Vec<String> {
+        match self {
+            Self::Sso(profile) => vec![format!("aws sso login --profile {}", quoted(profile))],
+            Self::Console(profile) => vec![format!("aws login --profile {}", quoted(profile))],
+            Self::Environment => strings(&[
+                "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN",
+                "aws login",
+            ]),
+            Self::File(profile) => vec![format!("aws configure --profile {}", quoted(profile))],
+            Self::Machine => strings(&["aws sts get-caller-identity"]),
+        }
+    }
+}
+
+fn expired(by: &LogIn) -> String {
+    match by {
+        LogIn::Sso(profile) | LogIn::Console(profile) => {
+            let profile = quoted(profile);
+            format!("profile {profile} is not logged in: its session is over, or never began")
+        }
+        LogIn::File(profile) => {
+            format!(
+                "the AWS credentials of profile {} have expired",
+                quoted(profile)
+            )
+        }
+        LogIn::Environment => "the AWS credentials in the environment have expired".to_owned(),
+        LogIn::Machine => "the AWS credentials of this machine's role have expired".to_owned(),
+    }
+}
+
+fn by_how_much(ahead: Option<i64>) -> String {
+    match ahead {
+        Some(seconds) if seconds > 0 => format!(": it is {seconds} seconds ahead of AWS's"),
+        Some(seconds) => format!(": it is {} seconds behind AWS's", -seconds),
+        None => String::new(),
+    }
+}
+
+fn strings(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
+}
+
+/// As a shell takes it for one word.
+fn quoted(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-.@+/".contains(c);
+    if !name.is_empty() && name.chars().all(plain) && !name.starts_with('-') {
+        return name.to_owned();
+    }
+    format!("'{}'", name.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_cause_has_a_cure_for_its_own_profile() {
+        let profile = "dev team's".to_owned();
+        let sso = Cause::Expired {
+            by: LogIn::Sso(profile.clone()),
+        };
+        assert_eq!(sso.cures(), ["aws sso login --profile 'dev team'\\''s'"]);
+        let console = Cause::Expired {
+            by: LogIn::Console("prod".to_owned()),
+        };
+        assert_eq!(console.cures(), ["aws login --profile prod"]);
+        let known: Vec<String> = (0..9).map(|n| format!("p{n}")).collect();
+        let unknown = Cause::UnknownProfile {
+            name: "x".to_owned(),
+            known,
+        };
+        assert_eq!(unknown.cures().len(), 5);
+        assert_eq!(unknown.cures()[0], "export AWS_PROFILE=p0");
+        let off = Cause::RegionOff {
+            region: "me-south-1".to_owned(),
+        };
+        let cure = "aws account enable-region --region-name me-south-1";
+        assert_eq!(off.cures(), [cure]);
+        let clock = Cause::Clock { ahead: Some(-90) };
+        assert!(clock.to_string().ends_with("90 seconds behind AWS's"));
+        assert_eq!(clock.cures(), ["sudo chronyc makestep", "timedatectl"]);
+        let problem = Mfa::NoTerminal;
+        let mfa = Cause::Mfa { profile, problem };
+        assert!(mfa.cures()[0].starts_with("eval \"$(aws configure export-credentials"));
+    }
+}

@@ -1,0 +1,178 @@
+//! Who asks: what the files of profiles say of it, and roles that want a code of multi-factor
+//! authentication, which the SDK does not ask for.
+
+use super::mfa;
+use crate::cloud::api::{Cause, LogIn};
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::profile::{Profile, ProfileSet};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, future};
+use aws_types::os_shim_internal::{Env, Fs};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use tokio::sync::OnceCell;
+
+/// Asks a person for one line; none where nobody answers.
+pub type Ask = Box<dyn Fn(&str) -> Option<String>>;
+
+/// Who asks, for a whole process: a code of multi-factor authentication is good once, and what it
+/// opens is good for all regions.
+#[derive(Default)]
+pub struct Login {
+    /// None without a terminal.
+    ask: Option<Ask>,
+    profiles: OnceCell<Option<ProfileSet>>,
+    /// Of roles that wanted a code, by profile.
+    taken: RefCell<BTreeMap<String, Result<Credentials, Cause>>>,
+}
+
+impl Login {
+    pub fn new(ask: Option<Ask>) -> Self {
+        Self {
+            ask,
+            ..Self::default()
+        }
+    }
+
+    async fn profiles(&self) -> Option<&ProfileSet> {
+        let load = || async {
+            let (fs, env, files) = (Fs::real(), Env::real(), Default::default());
+            aws_config::profile::load(&fs, &env, &files, None)
+                .await
+                .ok()
+        };
+        self.profiles.get_or_init(load).await.as_ref()
+    }
+
+    /// The credentials of the profile, where it takes a role with a code; none where the SDK finds
+    /// its own. Keys in the environment go before profiles, as with the AWS CLI.
+    pub(super) async fn with_code(&self, region: &str) -> Option<Held> {
+        if in_environment().await {
+            return None;
+        }
+        let set = self.profiles().await?;
+        let name = set.selected_profile().to_owned();
+        if !mfa::wants_code(set, &name) {
+            return None;
+        }
+        let known = self.taken.borrow().get(&name).cloned();
+        let taken = match known {
+            Some(taken) => taken,
+            None => {
+                let taken = mfa::take(set, &name, region, self.ask.as_ref()).await;
+                self.taken.borrow_mut().insert(name, taken.clone());
+                taken
+            }
+        };
+        Some(Held(taken))
+    }
+
+    /// What a cause comes to, with what the profile says: an error of the SDK does not know by
+    /// which command the credentials came.
+    pub(super) async fn refine(&self, cause: Cause) -> Cause {
+        let in_environment = in_environment().await;
+        let Some(set) = self.profiles().await else {
+            return cause;
+        };
+        let name = set.selected_profile();
+        let profile = set.get_profile(name).filter(|_| !in_environment);
+        match (cause, profile) {
+            (Cause::NoCredentials, None) if name != "default" && !in_environment => {
+                Cause::UnknownProfile {
+                    name: name.to_owned(),
+                    known: names(set),
+                }
+            }
+            (
+                Cause::NoCredentials
+                | Cause::Expired {
+                    by: LogIn::Environment,
+                },
+                Some(profile),
+            ) => of_profile(set, profile),
+            // The SDK's word for a login that was never made.
+            (Cause::Settings { .. }, Some(profile)) if has_login(set, profile) => {
+                of_profile(set, profile)
+            }
+            (cause, _) => cause,
+        }
+    }
+}
+
+/// Why a profile that is there gives nothing, or what no longer holds.
+pub(super) fn of_profile(set: &ProfileSet, profile: &Profile) -> Cause {
+    let name = profile.name().to_owned();
+    if mfa::wants_code(set, &name) {
+        let problem = crate::cloud::api::Mfa::Over;
+        return Cause::Mfa {
+            profile: name,
+            problem,
+        };
+    }
+    let source = source(set, profile);
+    let by = source.name().to_owned();
+    let has = |key: &str| source.get(key).is_some();
+    if has("sso_session") || has("sso_start_url") {
+        return Cause::Expired { by: LogIn::Sso(by) };
+    }
+    if has("login_session") {
+        let by = LogIn::Console(by);
+        return Cause::Expired { by };
+    }
+    if has("credential_process") {
+        return Cause::Program { profile: by };
+    }
+    if has("aws_access_key_id") {
+        let by = LogIn::File(by);
+        return Cause::Expired { by };
+    }
+    match has("credential_source") || has("web_identity_token_file") {
+        true => Cause::Expired { by: LogIn::Machine },
+        false => Cause::NoCredentials,
+    }
+}
+
+fn has_login(set: &ProfileSet, profile: &Profile) -> bool {
+    source(set, profile).get("login_session").is_some()
+}
+
+/// The profile that a profile's credentials come from in the end.
+fn source<'a>(set: &'a ProfileSet, profile: &'a Profile) -> &'a Profile {
+    let (mut profile, mut left) = (profile, mfa::LONGEST_CHAIN);
+    while let Some(next) = profile
+        .get("source_profile")
+        .and_then(|name| set.get_profile(name))
+    {
+        if left == 0 || next.name() == profile.name() {
+            break;
+        }
+        (profile, left) = (next, left - 1);
+    }
+    profile
+}
+
+fn names(set: &ProfileSet) -> Vec<String> {
+    let mut names: Vec<String> = set.profiles().map(str::to_owned).collect();
+    names.sort();
+    names
+}
+
+async fn in_environment() -> bool {
+    let provider = EnvironmentVariableCredentialsProvider::new();
+    provider.provide_credentials().await.is_ok()
+}
+
+/// What a code opened, or why it did not.
+#[derive(Debug)]
+pub(super) struct Held(Result<Credentials, Cause>);
+
+impl ProvideCredentials for Held {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let held = self.0.clone();
+        future::ProvideCredentials::ready(held.map_err(CredentialsError::provider_error))
+    }
+}

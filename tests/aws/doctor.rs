@@ -1,0 +1,120 @@
+//! `doctor`: each check by itself, and a last line that says whether a cluster can be made.
+
+use crate::double::Double;
+use crate::world::World;
+use serde_json::{Value, json};
+
+const ALL: [&str; 10] = [
+    "credentials",
+    "address",
+    "roles",
+    "clusters",
+    "releases",
+    "key pairs",
+    "groups",
+    "bucket",
+    "network",
+    "public ports",
+];
+
+/// Whether each check found what it looked for, by its name.
+fn findings(world: &World, exit: i32) -> Vec<(String, bool)> {
+    let done = world.expect(exit, &["doctor", "--output", "json"]);
+    let document: Value = serde_json::from_str(&done.out).unwrap();
+    assert_eq!(document["ready"], exit == 0, "{document:#}");
+    let findings = document["findings"].as_array().unwrap().iter();
+    let one = |it: &Value| (it["what"].as_str().unwrap().to_owned(), it["good"] == true);
+    findings.map(one).collect()
+}
+
+fn bad(world: &World) -> Vec<String> {
+    let found = findings(world, 1);
+    for what in ALL.into_iter().chain(["disk"]) {
+        assert!(
+            found.iter().any(|(it, _)| it == what),
+            "no {what}: {found:?}"
+        );
+    }
+    let bad = found.into_iter().filter(|(_, good)| !good);
+    bad.map(|(what, _)| what).collect()
+}
+
+fn last_line(text: &str) -> &str {
+    text.trim_end().lines().last().unwrap_or_default()
+}
+
+#[test]
+fn a_ready_account_is_said_to_be_ready() {
+    let world = World::new();
+    let found = findings(&world, 0);
+    assert!(found.iter().all(|(_, good)| *good), "{found:?}");
+    let done = world.expect(0, &["doctor"]);
+    assert_eq!(last_line(&done.out), "ready", "{}", done.all());
+    done.says("default VPC vpc-")
+        .says("but for ports: 22")
+        .says("free at");
+}
+
+#[test]
+fn each_thing_that_is_missing_is_named_and_the_rest_is_looked_at() {
+    let world = World::bare(Double::start());
+    world.double.post("/_double/vpc/remove", json!({}));
+    assert_eq!(bad(&world), ["roles", "network"]);
+    let done = world.expect(1, &["doctor"]);
+    assert_eq!(
+        last_line(&done.out),
+        "not ready: roles, network",
+        "{}",
+        done.all()
+    );
+    done.says("not there: EMR_DefaultRole, EMR_EC2_DefaultRole, clusterup-reaper")
+        .says("next: aws emr create-default-roles")
+        .says("next: aws ec2 create-default-vpc --region us-east-1");
+    world.double.make_roles(false);
+    world
+        .expect(1, &["doctor"])
+        .says("not there: clusterup-reaper");
+}
+
+#[test]
+fn one_check_that_fails_stops_no_other() {
+    let world = World::new();
+    for (call, what) in [
+        ("ec2:DescribeVpcs", "network"),
+        ("emr:ListReleaseLabels", "releases"),
+        ("emr:GetBlockPublicAccessConfiguration", "public ports"),
+        ("iam:GetInstanceProfile", "roles"),
+        ("ec2:DescribeKeyPairs", "key pairs"),
+    ] {
+        world.double.post("/_double/reset", json!({}));
+        let code = match call.starts_with("iam") {
+            true => "ServiceFailureException",
+            false => "AccessDenied",
+        };
+        let fault = json!({ "call": call, "do": "refuse", "code": code, "count": 9 });
+        world.double.post("/_double/faults", fault);
+        assert_eq!(bad(&world), [what], "{call}");
+    }
+}
+
+#[test]
+fn without_credentials_the_machine_is_looked_at_all_the_same() {
+    let world = World::new();
+    let fault = json!({ "call": "*", "do": "refuse", "code": "ExpiredToken", "count": 99 });
+    world.double.post("/_double/faults", fault);
+    let found = findings(&world, 1);
+    for (what, good) in &found {
+        assert_eq!(
+            *good,
+            ["address", "disk"].contains(&what.as_str()),
+            "{found:?}"
+        );
+    }
+    let done = world.expect(1, &["doctor"]);
+    assert!(
+        last_line(&done.out).starts_with("not ready: credentials, "),
+        "{}",
+        done.all()
+    );
+    done.says("have expired").says("not looked at");
+}

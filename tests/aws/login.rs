@@ -1,0 +1,261 @@
+//! Who asks: each cause for which AWS does not serve a person is reported by every verb, with the
+//! commands that cure it.
+
+use crate::world::{Done, World};
+use serde_json::{Value, json};
+use std::fs;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+const VERBS: &[&[&str]] = &[
+    &["status"],
+    &["status", "t"],
+    &["plan", "t.yaml"],
+    &["apply", "t.yaml", "--yes"],
+    &["destroy", "t.yaml", "--yes"],
+    &["logs", "t"],
+    &["ssh", "t"],
+    &["extend", "t", "--by", "1h", "--why", "w"],
+    &["doctor"],
+    &["policy", "push", "policies"],
+    &["prices", "refresh", "--region", "us-east-1"],
+];
+
+const POLICY: &str = "policy: p\napplies_to: { teams: [red] }\nbudget: { monthly: $100 }\n";
+
+/// A double on which each call is refused so.
+fn refusing(code: &str, more: &Value) -> World {
+    let world = World::new();
+    let mut fault = json!({ "call": "*", "do": "refuse", "code": code, "count": 10_000 });
+    let fields = fault.as_object_mut().unwrap();
+    fields.extend(more.as_object().unwrap().clone());
+    world.double.post("/_double/faults", fault);
+    fs::create_dir(world.path().join("policies")).unwrap();
+    world.write("policies/p.yaml", POLICY);
+    world
+}
+
+#[test]
+fn every_verb_reports_each_cause_with_its_cure() {
+    let causes: [(&str, Value, &str, &str); 5] = [
+        (
+            "ExpiredToken",
+            json!({}),
+            "have expired",
+            "next: unset AWS_ACCESS_KEY_ID",
+        ),
+        (
+            "InvalidClientTokenId",
+            json!({ "status": 403 }),
+            "does not know the access key",
+            "next: aws configure",
+        ),
+        (
+            "SignatureDoesNotMatch",
+            json!({ "status": 403 }),
+            "the secret key does not belong",
+            "next: aws configure",
+        ),
+        (
+            "SignatureDoesNotMatch",
+            json!({ "status": 403, "ahead": 3_600 }),
+            "clock is wrong: it is 3",
+            "next: sudo chronyc makestep",
+        ),
+        (
+            "RequestTimeTooSkewed",
+            json!({ "status": 403 }),
+            "clock is wrong",
+            "next: timedatectl",
+        ),
+    ];
+    for (code, more, cause, cure) in causes {
+        let world = refusing(code, &more);
+        for verb in VERBS {
+            let done = world.run(verb);
+            assert_ne!(done.code, 0, "{verb:?}: {}", done.all());
+            done.says(cause).says(cure);
+        }
+    }
+}
+
+#[test]
+fn a_region_that_is_off_is_told_from_a_key_that_is_unknown() {
+    let world = World::new();
+    world.stack(&crate::world::STACK.replace("us-east-1", "me-south-1"));
+    for code in [
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+        "AuthFailure",
+    ] {
+        world.double.post("/_double/reset", json!({}));
+        let fault = json!({
+            "call": "*", "do": "refuse", "code": code, "count": 10_000, "region": "me-south-1",
+        });
+        world.double.post("/_double/faults", fault);
+        for verb in [
+            &["plan", "t.yaml"][..],
+            &["doctor", "--region", "me-south-1"],
+        ] {
+            world
+                .expect(1, verb)
+                .says("region me-south-1 is not enabled in this account")
+                .says("next: aws account enable-region --region-name me-south-1");
+        }
+    }
+    // The same key, unknown everywhere.
+    let fault = json!({ "call": "*", "do": "refuse", "code": "InvalidClientTokenId", "count": 99 });
+    world.double.post("/_double/faults", fault);
+    world
+        .expect(1, &["plan", "t.yaml"])
+        .says("does not know the access key");
+}
+
+/// A run without keys in the environment, and with these files of profiles.
+fn with_profiles(world: &World, args: &[&str], profile: Option<&str>, config: &str) -> Command {
+    world.write("config", config);
+    let mut command = world.command(args);
+    command
+        .env_remove("AWS_ACCESS_KEY_ID")
+        .env_remove("AWS_SECRET_ACCESS_KEY")
+        .env("HOME", world.path())
+        .env("AWS_CONFIG_FILE", world.path().join("config"));
+    if let Some(profile) = profile {
+        command.env("AWS_PROFILE", profile);
+    }
+    command
+}
+
+fn run(command: &mut Command) -> Done {
+    Done::of(command.spawn().unwrap())
+}
+
+const SSO: &str = "[profile dev]\nsso_session = s\nsso_account_id = 123456789012\n\
+    sso_role_name = r\n[sso-session s]\nsso_region = us-east-1\n\
+    sso_start_url = https://x.awsapps.com/start\nsso_registration_scopes = sso:account:access\n";
+
+#[test]
+fn profiles_that_do_not_hold_are_named_with_their_own_login() {
+    let world = World::new();
+    let keys = "[profile dev]\nregion = us-east-1\n[profile prod]\nregion = us-east-1\n";
+    let cases = [
+        (None, "", "no credentials for AWS", "next: aws login"),
+        (
+            Some("dve"),
+            keys,
+            "no AWS profile dve",
+            "next: export AWS_PROFILE=dev",
+        ),
+        (
+            Some("dev"),
+            SSO,
+            "dev is not logged in",
+            "next: aws sso login --profile dev",
+        ),
+        (
+            Some("dev"),
+            "[profile dev]\ncredential_process = false\n",
+            "the program that gives profile dev",
+            "next: aws sts get-caller-identity --profile dev",
+        ),
+    ];
+    for (profile, config, cause, cure) in cases {
+        for verb in [&["status"][..], &["plan", "t.yaml"], &["doctor"]] {
+            let done = run(&mut with_profiles(&world, verb, profile, config)).expect(1);
+            done.says(cause).says(cure);
+        }
+    }
+}
+
+const MFA: &str = "[profile ops]\nrole_arn = arn:aws:iam::123456789012:role/ops\n\
+    source_profile = keys\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n\
+    [profile keys]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = s\n";
+
+#[test]
+fn a_code_is_not_asked_for_where_nobody_answers() {
+    let world = World::new();
+    for verb in [&["status"][..], &["plan", "t.yaml"], &["doctor"]] {
+        let done = run(&mut with_profiles(&world, verb, Some("ops"), MFA)).expect(1);
+        done.says("profile ops needs a code of multi-factor authentication")
+            .says("no terminal to ask for it on")
+            .says("next: eval \"$(aws configure export-credentials --format env --profile ops)\"");
+    }
+    assert!(world.double.calls().is_empty());
+}
+
+/// The same on a terminal on which these lines are typed.
+fn on_terminal(world: &World, args: &[&str], config: &str, typed: &str) -> Done {
+    let plain = with_profiles(world, args, Some("ops"), config);
+    let mut command = Command::new("python3");
+    let spawn = "import pty,os,sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+    command
+        .args(["-c", spawn])
+        .arg(plain.get_program())
+        .args(plain.get_args());
+    for (key, value) in plain.get_envs() {
+        match value {
+            Some(value) => command.env(key, value),
+            None => command.env_remove(key),
+        };
+    }
+    command
+        .current_dir(world.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(typed.as_bytes()).unwrap();
+    let done = Done::of(child);
+    drop(stdin);
+    done
+}
+
+#[test]
+fn a_code_is_asked_for_once_and_opens_all_calls() {
+    let world = World::new();
+    let done = on_terminal(&world, &["plan", "t.yaml"], MFA, "123456\n").expect(0);
+    done.says("MFA code for arn:aws:iam::123456789012:mfa/me:");
+    assert_eq!(
+        done.out.matches("MFA code for").count(),
+        1,
+        "{}",
+        done.all()
+    );
+    let calls = world.double.calls();
+    let taken = calls.iter().filter(|call| call.call == "sts:AssumeRole");
+    assert_eq!(taken.count(), 1);
+    // Through a second profile that rests on the first.
+    let chain = format!(
+        "{MFA}[profile top]\nrole_arn = arn:aws:iam::123456789012:role/top\nsource_profile = ops\n"
+    )
+    .replace("profile top]", "profile x]")
+    .replace("profile ops]", "profile base]")
+    .replace("source_profile = ops", "source_profile = base")
+    .replace("profile x]", "profile ops]");
+    world.double.reset_calls();
+    on_terminal(&world, &["status"], &chain, "123456\n").expect(0);
+    let calls = world.double.calls();
+    let taken = calls.iter().filter(|call| call.call == "sts:AssumeRole");
+    assert_eq!(taken.count(), 2);
+}
+
+#[test]
+fn a_code_that_aws_does_not_take_is_said_so() {
+    let world = World::new();
+    let message = "MultiFactorAuthentication failed with invalid MFA one time pass code.";
+    let fault = json!({
+        "call": "sts:AssumeRole", "do": "refuse", "code": "AccessDenied", "message": message,
+        "status": 403, "count": 9,
+    });
+    world.double.post("/_double/faults", fault);
+    let done = on_terminal(&world, &["status"], MFA, "12\n123456\n").expect(1);
+    assert_eq!(
+        done.out.matches("MFA code for").count(),
+        2,
+        "{}",
+        done.all()
+    );
+    done.says("invalid MFA one time pass code")
+        .says("the next code that the device shows");
+}

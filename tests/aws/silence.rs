@@ -1,0 +1,133 @@
+//! Addresses that are not AWS: what does not answer, or not as AWS does, is said within two seconds
+//! and named.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// From the start of the program: its silence begins a little later.
+const SOON: Duration = Duration::from_millis(2_500);
+
+fn against(url: &str) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_clusterup"))
+        .args(["doctor", "--region", "us-east-1"])
+        .env("AWS_ENDPOINT_URL", url)
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("AWS_CONFIG_FILE", "/dev/null")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+        .env("CLUSTERUP_CHECKIP_URL", url)
+        .env_remove("AWS_PROFILE")
+        .env_remove("AWS_SESSION_TOKEN")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// The lines of its talk until one holds `text`, and how long that took.
+fn until(child: &mut Child, text: &str) -> (Vec<String>, Duration) {
+    let (tell, told) = mpsc::channel();
+    let stderr = BufReader::new(child.stderr.take().unwrap());
+    thread::spawn(move || {
+        for line in stderr.lines().map_while(Result::ok) {
+            if tell.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    let (begun, mut lines) = (Instant::now(), Vec::new());
+    while let Ok(line) = told.recv_timeout(Duration::from_secs(30)) {
+        lines.push(line);
+        if lines.last().is_some_and(|line| line.contains(text)) {
+            break;
+        }
+    }
+    let took = begun.elapsed();
+    let _ = child.kill();
+    let _ = child.wait();
+    (lines, took)
+}
+
+#[track_caller]
+fn check(url: &str, says: &str) {
+    let (lines, took) = until(&mut against(url), "retrying 2 of 5");
+    let all = lines.join("\n");
+    let last = lines.last().map_or("", String::as_str);
+    assert!(last.contains("retrying 2 of 5"), "{all}");
+    assert!(last.contains("sts:GetCallerIdentity"), "{all}");
+    assert!(all.contains(says), "{all}");
+    assert!(took < SOON, "{took:?}: {all}");
+}
+
+/// An address at which each request is answered so.
+fn answering(answer: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = [0; 4_096];
+            let _ = stream.read(&mut request);
+            let _ = stream.write_all(answer);
+        }
+    });
+    url
+}
+
+#[test]
+fn what_accepts_and_never_answers_is_said_within_two_seconds() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    check(&url, "does not answer");
+}
+
+#[test]
+fn what_refuses_is_named() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    check(&url, &format!("no answer from {url}"));
+}
+
+#[test]
+fn what_answers_500_is_named() {
+    let empty =
+        b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let url = answering(empty);
+    check(&url, &format!("from {url}"));
+    let text = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 4\r\nConnection: close\r\n\r\noops";
+    let url = answering(text);
+    check(&url, &format!("from {url}"));
+}
+
+#[test]
+fn a_page_is_not_aws() {
+    let pages: [&[u8]; 3] = [
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\nConnection: close\r\n\r\n<html>",
+        b"HTTP/1.1 503 Busy\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 6\r\nConnection: close\r\n\r\n<html>",
+        b"HTTP/1.1 407 Log in\r\nContent-Type: TEXT/HTML\r\nContent-Length: 6\r\nConnection: close\r\n\r\n<html>",
+    ];
+    for page in pages {
+        let url = answering(page);
+        check(&url, &format!("{url} answers with a web page"));
+    }
+}
+
+#[test]
+fn nothing_and_nonsense_are_named() {
+    let answers: [&[u8]; 3] = [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello",
+    ];
+    for answer in answers {
+        let url = answering(answer);
+        check(&url, &format!("from {url}"));
+    }
+}
