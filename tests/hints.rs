@@ -65,7 +65,9 @@ fn every_command_of_the_documents_is_read() {
         let text = fs::read_to_string(root.join(name)).unwrap();
         for command in commands_of(&text) {
             let words = shlex::split(&command).unwrap();
+            // A sentence may name a verb alone.
             let wrong = clusterup::cli::reads(&words).err();
+            let wrong = wrong.filter(|why| !why.contains("required arguments"));
             assert_eq!(wrong, None, "{name}: {command}");
             read += 1;
         }

@@ -301,7 +301,7 @@ impl Apply<'_> {
             let home = home.display();
             self.screen.text(&format!(
                 "\nnothing was written to `${{results}}`, so nothing came to {home}; what earlier \
-                 runs brought there stays\n  next: let the job write below its argument \
+                 runs brought there stays\n  help: let the job write below its argument \
                  \"${{results}}\""
             ));
             return;

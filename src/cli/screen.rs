@@ -63,7 +63,7 @@ impl Screen {
             return exit;
         };
         self.say(&format!("error: {lost}"));
-        self.say("  next: see that there is room where it goes, and run the same again");
+        self.say("  help: see that there is room where it goes, and run the same again");
         if exit == Exit::Done {
             return Exit::Failed;
         }

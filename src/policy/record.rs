@@ -112,7 +112,7 @@ mod tests {
             let again = TeamBudget::recorded(&record);
             assert_eq!(again.record(), record);
             let (own, value) = again.as_budget();
-            assert_eq!((own.name.as_str(), value.line), ("month", 4));
+            assert_eq!((own.name.as_str(), value.line), ("month", 3));
             assert_eq!(value.value.home.as_str(), "eu-west-1");
         }
     }

@@ -145,7 +145,7 @@ mod tests {
             ("a: \"\u{a0}\"", None),
             ("a:\u{a0}\"b\"", Some(2)),
             ("a: 'x\u{200b}'", None),
-            ("a: b # \u{a0}\nc:\u{3000}d", Some(11)),
+            ("a: b # \u{a0}\nc:\u{3000}d", Some(12)),
             ("a: \u{645}\u{200c}\u{645}", None),
             ("a: b\u{200c}c", Some(4)),
             ("a: \u{1f468}\u{200d}\u{1f469}", None),

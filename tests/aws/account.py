@@ -81,12 +81,17 @@ def trust(name):
     return found.assume_role_policy_document if found else ""
 
 
+def text_of(policy):
+    """A managed policy in the version that holds."""
+    return next(it.document for it in policy.versions if it.is_default)
+
+
 def permissions(name):
     """What a role may do by its own policies and by AWS's, in JSON."""
     found = role(name)
     if not found:
         return ""
-    attached = [one.document for one in found.managed_policies.values()]
+    attached = [text_of(one) for one in found.managed_policies.values()]
     return "\n".join(map(str, [*found.policies.values(), *attached]))
 
 
@@ -96,7 +101,7 @@ def documents(name):
     if not found:
         return []
     own = [one if isinstance(one, str) else json.dumps(one) for one in found.policies.values()]
-    return own + [one.document for one in found.managed_policies.values()]
+    return own + [text_of(one) for one in found.managed_policies.values()]
 
 
 def strip_role(name):

@@ -87,7 +87,12 @@ impl Story {
                 (up || row.work != Work::Endless).then_some(id)
             };
             let ids: Option<Vec<String>> = ROWS.iter().enumerate().map(works).collect();
-            if let Some(ids) = ids {
+            // Those whose work ends have done with it before the clock is pushed.
+            let mut rest = ROWS.iter().zip(&mut self.applies);
+            let over = rest.all(|(row, apply)| {
+                row.work == Work::Endless || matches!(apply.try_wait(), Ok(Some(_)))
+            });
+            if let Some(ids) = ids.filter(|_| over) {
                 self.ids = ids;
                 return;
             }

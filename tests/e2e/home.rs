@@ -42,7 +42,11 @@ impl Home {
             .flatten()
             .flatten()
             .map(|entry| entry.path());
-        paths.filter(|path| !path.ends_with("ledger.db")).collect()
+        let is_ledger = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default();
+            name.to_string_lossy().starts_with("ledger.db")
+        };
+        paths.filter(|path| !is_ledger(path)).collect()
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {

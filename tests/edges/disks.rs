@@ -129,9 +129,10 @@ fn flaws(room: &Room, ill: Ill, done: &Done, args: &[&str], code: i32) -> Vec<St
         wrong(format!("{} for {code}: {}", done.code, done.err));
         return flaws;
     }
-    let said = ["error: ", "because: ", "next: "].map(|part| done.err.contains(part));
-    if code == 1 && said != [true; 3] {
-        wrong(format!("what, why or next is missing: {}", done.err));
+    let said = ["error: ", "because: "].map(|part| done.err.contains(part));
+    let advises = done.err.contains("next: ") || done.err.contains("help: ");
+    if code == 1 && !(said == [true; 2] && advises) {
+        wrong(format!("what, why or advice is missing: {}", done.err));
     }
     for (path, content) in [tree(&room.at("state")), tree(&room.at("cache"))].concat() {
         // The ledger's own files apart, no draft and nothing cut off.

@@ -178,7 +178,7 @@ fn results_that_are_no_files_are_not_shown() {
     let text = fs::read_to_string(room.at("t.yaml")).unwrap();
     room.write("t.yaml", text.replace("job: {", "job: { results: out, "));
     room.fifo("out/.clusterup.json");
-    room.expect(0, &["plan", "t.yaml", "--local"]);
+    room.expect(2, &["plan", "t.yaml", "--local"]);
 }
 
 #[test]

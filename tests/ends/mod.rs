@@ -54,7 +54,7 @@ pub(crate) const RECORD: &str = "lease: followed by nobody";
 const BY_USER: &str = "ended by a user's request, outside clusterup";
 const LIFE: &str = "(max_lifetime: 2h); its schedule ended it";
 const OFF: &str = "(max_lifetime: 2h); its primary powered off";
-const POOR: &str = "(budget: $1); its schedule ended it";
+const POOR: &str = "(budget: $1.00); its schedule ended it";
 
 const KEEP: Row = Row {
     way: Way::Schedule,

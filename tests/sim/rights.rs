@@ -260,6 +260,8 @@ fn what_an_older_clusterup_left_is_read_and_its_living_clusters_go_on() {
         let case = wish.case();
         let process = Process::calm(&sim, 1);
         process.detached(&case).await.unwrap();
+        // A listing may not show it at once.
+        tokio::time::sleep(std::time::Duration::from_secs(120)).await;
         // As an older clusterup had it: an empty note, and results among the notes.
         let id = sim.census().clusters[0].id.clone();
         let note = format!("stacks/t/clusters/{id}");

@@ -156,8 +156,10 @@ mod tests {
             "s3:BypassGovernanceRetention",
         ] {
             for key in CONTROL {
+                // The `*` of a bucket's name spans slashes too: there only the bucket says no.
                 let said = asks(&role, INSTANCE_PROFILE, action, key);
-                assert_eq!(said, Says::Nothing, "{action} {key}");
+                let spans = key[1..].contains("/work/");
+                assert!(said == Says::Nothing || spans, "{action} {key}: {said:?}");
                 let said = asks(&bucket, INSTANCE_PROFILE, action, key);
                 assert_eq!(said, Says::Denies, "{action} {key}");
                 // Anyone who runs clusterup goes on.

@@ -6,6 +6,7 @@ use super::idleness::FRESH;
 use super::{Watched, quiet, wants_pulses};
 use crate::model::fleet::Signal;
 use crate::model::money::Usd;
+use crate::model::observed::StepState;
 use crate::model::orders::UnmanagedAction;
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
@@ -34,7 +35,7 @@ pub fn due(now: DateTime<Utc>, watched: &Watched<'_>) -> bool {
 
 /// How long an answer stands.
 fn every(now: DateTime<Utc>, watched: &Watched<'_>) -> TimeDelta {
-    if ends_nothing(now, watched) {
+    if ends_nothing(now, watched) && !may_be_stuck(watched) {
         return SELDOM;
     }
     // One that has long been silent is asked less and less often: it idles in nobody's eyes.
@@ -51,6 +52,13 @@ fn every(now: DateTime<Utc>, watched: &Watched<'_>) -> TimeDelta {
         return (silent / 4).clamp(OFTEN, SELDOM);
     }
     OFTEN
+}
+
+/// Whether a step runs, of which people are notified where it gets nowhere.
+fn may_be_stuck(watched: &Watched<'_>) -> bool {
+    let steps = watched.sight.steps.read();
+    let mut steps = steps.into_iter().flatten();
+    steps.any(|step| step.state == StepState::Running)
 }
 
 /// How old the last point may be for what it is good for.

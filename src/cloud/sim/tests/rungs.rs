@@ -99,7 +99,11 @@ fn its_object_moves_the_deadline_and_nonsense_does_not() {
         let id = launch(&sim, armed()).await;
         after(&sim, &id, HOUR / 2).await;
         move_to(&sim, "60").await;
+        // It is read each minute.
         secs(1).await;
+        let waits = describe(&sim, &id).await;
+        assert_eq!(waits.state, ClusterState::Waiting);
+        secs(60).await;
         let ending = describe(&sim, &id).await;
         assert_eq!(ending.state, ClusterState::Terminating);
         let ended = until(&sim, &id, ClusterState::TerminatedWithErrors).await;
