@@ -62,13 +62,8 @@ pub(super) async fn run(
     if let Some(elsewhere) = &elsewhere {
         screen.text(elsewhere.line());
     }
-    screen.text(&view::plan::render(
-        plan,
-        &target,
-        prices.as_ref(),
-        ladder,
-        &screen.here,
-    ));
+    let text = view::plan::render(plan, &target, prices.as_ref(), ladder, &screen.here);
+    screen.text(&text);
     let rungs = rungs?;
     if let Some(said) = &said {
         screen.text(&view::policy::render(said));

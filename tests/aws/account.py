@@ -115,7 +115,7 @@ def strip_role(name):
 
 def remove_default_vpcs(region):
     here = ec2(region)
-    here.vpcs = {key: vpc for key, vpc in here.vpcs.items() if vpc.is_default != "true"}
+    here.vpcs = {key: vpc for key, vpc in here.vpcs.items() if not vpc.is_default}
 
 
 def remove_role(name):

@@ -17,7 +17,7 @@ const VERBS: &[&[&str]] = &[
     &["ssh", "t"],
     &["extend", "t", "--by", "1h", "--why", "w"],
     &["doctor"],
-    &["policy", "push", "policies"],
+    &["policy", "push"],
     &["prices", "refresh", "--region", "us-east-1"],
 ];
 
