@@ -25,7 +25,7 @@ mod rights;
 mod sample;
 pub mod shelf;
 pub mod sim;
-mod unserved;
+pub mod unserved;
 
 pub use error::{Class, CloudError};
 

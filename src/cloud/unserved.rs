@@ -6,7 +6,10 @@ use crate::model::hint::Command;
 
 /// What is wrong with who asks, with the commands that cure it; the error itself where it is of
 /// another kind.
-pub(super) fn unserved(error: ApiError) -> Result<CloudError, ApiError> {
+///
+/// # Errors
+/// The same error, where it says nothing of who asks.
+pub fn unserved(error: ApiError) -> Result<CloudError, ApiError> {
     if error.kind != Kind::Unauthenticated {
         return Err(error);
     }

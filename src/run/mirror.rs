@@ -4,6 +4,7 @@ use crate::cloud::api::Api;
 use crate::cloud::api::sts::GetCallerIdentity;
 use crate::cloud::budgets;
 use crate::cloud::error::{Class, CloudError};
+use crate::cloud::unserved::unserved;
 use crate::model::mirror::{Mirrored, Seen};
 use crate::policy::mirror::{Change, Update, differences};
 use std::time::Duration;
@@ -18,9 +19,10 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// What AWS says no with.
 pub async fn account<A: Api>(api: &A) -> Result<String, CloudError> {
     let identity = api.serve(GetCallerIdentity).await.map_err(|error| {
-        CloudError::new(Class::Missing, "AWS does not say whose account it is")
-            .hint("log in: aws sso login, or aws configure; AWS_PROFILE chooses a profile")
-            .caused_by(error)
+        unserved(error).unwrap_or_else(|error| {
+            let message = "AWS does not say whose account it is";
+            CloudError::new(Class::Missing, message).caused_by(error)
+        })
     })?;
     Ok(identity.account)
 }

@@ -23,7 +23,7 @@ fn what_has_no_prices_is_refused_before_anything() {
             let done = world.expect(2, args);
             let says = format!("clusterup does not work in {region}, of {part}");
             done.says(&says)
-                .says("next: name a region of AWS's commercial regions or of GovCloud");
+                .says("help: name a region of AWS's commercial regions or of GovCloud");
         }
         let calls: Vec<String> = world.double.calls().into_iter().map(|it| it.call).collect();
         assert!(calls.is_empty(), "{region}: {calls:?}");
@@ -34,6 +34,7 @@ fn what_has_no_prices_is_refused_before_anything() {
 fn govcloud_has_its_own_budgets_nowhere() {
     let world = World::new();
     let policy = "policy: p\napplies_to: { teams: [a] }\nbudget: { monthly: $5 }\n";
+    std::fs::create_dir(world.path().join("policies")).unwrap();
     world.write("policies/p.yaml", policy);
     let mut command = world.command(&["policy", "push", "--dry-run"]);
     command.env("AWS_REGION", "us-gov-west-1");

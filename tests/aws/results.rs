@@ -9,7 +9,7 @@ fn results_key(world: &World) -> String {
     let plan = world.plan();
     let actions = plan["actions"].as_array().unwrap().iter();
     let mut made = actions.filter_map(|a| a["action"]["create_cluster"][1]["results_key"].as_str());
-    format!("stacks/t/{}", made.next().unwrap())
+    format!("work/t/{}", made.next().unwrap())
 }
 
 fn writes(world: &World, writes: Value) {

@@ -213,7 +213,7 @@ impl World {
                 let path = entry.path();
                 if path.is_dir() {
                     folders.push(path);
-                } else if !path.ends_with("ledger.db") {
+                } else if !path.to_string_lossy().contains("/ledger.db") {
                     files.push(path);
                 }
             }

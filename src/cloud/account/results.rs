@@ -47,7 +47,7 @@ impl<A: Api> Account<A> {
             let bucket = self.bucket().await?.name;
             let place = format!(
                 "s3://{bucket}/{}{}/",
-                names::prefix(stack),
+                names::work(stack),
                 results.key.as_str()
             );
             let region = &self.settings.region;
