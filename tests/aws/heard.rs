@@ -16,6 +16,8 @@ fn a_power_off_is_armed_once_its_primary_has_read_it() {
     let ceiling = "budget: $3, ceiling: { max_lifetime: 3h }";
     let world = busy(&STACK.replace("budget: $3", ceiling));
     let power_off = || rung(&told(&world), "power_off");
+    // Its primary has just read, and reads again in a minute.
+    world.double.advance(61);
     assert_eq!(power_off()["state"], "armed");
     let before = power_off()["at"].clone();
     world
