@@ -90,7 +90,9 @@ pub(super) fn region(region: &Region, context: &Context) -> Option<Complaint> {
     }
     let help = match nearest(name, known()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("if AWS has it: clusterup prices refresh --region {name}"),
+        None => {
+            format!("if AWS has it, refresh its prices first: `prices refresh --region {name}`")
+        }
     };
     Some(Complaint {
         message: format!("{name} is no AWS region that is known here"),

@@ -129,7 +129,7 @@ fn a_stack_that_never_was_is_wrong_input() {
     for verb in verbs {
         home.expect(2, verb)
             .says("there is no stack movies on this machine")
-            .says("next: see those that there are: clusterup status --local");
+            .says("next: clusterup status --local");
     }
     // One that is there and has a like name: a key pair is enough of it.
     home.write("one.py", "");
@@ -138,7 +138,7 @@ fn a_stack_that_never_was_is_wrong_input() {
     std::fs::create_dir_all(&local).unwrap();
     std::fs::write(local.join("id_ed25519.pub"), "ssh-ed25519 AAAA\n").unwrap();
     home.expect(2, &["status", "movies", "--local"])
-        .says("did you mean movie? clusterup status movie --local");
+        .says("next: clusterup status movie --local");
     home.expect(2, &["destroy", "movies", "--local", "--yes"])
         .says("did you mean movie?");
     // A stack's file says that the name is meant.
@@ -164,5 +164,5 @@ fn a_region_that_is_none_is_refused_before_any_call() {
         }
     }
     home.expect(2, &["status", "--region", "zz-middle-9"])
-        .says("clusterup prices refresh --region zz-middle-9");
+        .says("prices refresh --region zz-middle-9");
 }

@@ -16,6 +16,7 @@ const PROGRAMS: &[&str] = &[
     "aws",
     "clusterup",
     "df",
+    "ls",
     "mv",
     "eval",
     "export",
