@@ -84,7 +84,8 @@ fn an_executor_that_no_worker_holds_is_refused_before_anything_is_made() {
         "something was made"
     );
     let hint = home.run(&["plan", "t.yaml", "--local"]).err;
-    let largest = hint.rsplit("executor_memory: ").next().unwrap().trim();
+    let largest = hint.rsplit("the largest that fits is ").next().unwrap();
+    let largest = largest.split_whitespace().next().unwrap();
     home.write("t.yaml", &text.replace("900g", largest));
     home.expect(0, &["plan", "t.yaml", "--local"]);
 }
