@@ -6,6 +6,7 @@ use crate::cost::shape;
 use crate::model::instance::InstanceType;
 use crate::model::memory::Memory;
 use crate::model::name::Region;
+use crate::model::partition::Partition;
 use crate::model::release::Release;
 use crate::plan::fit;
 use crate::text::{Complaint, Named, What, nearest};
@@ -85,7 +86,8 @@ pub(super) fn region(region: &Region, context: &Context) -> Option<Complaint> {
     let name = region.as_str();
     let catalog = context.catalog();
     let known = || REGIONS.iter().copied().chain(catalog.regions());
-    if known().any(|known| known == name) {
+    // What is known and not served is refused with its reason, where its account would be asked.
+    if known().any(|known| known == name) || Partition::of(region).refusal().is_some() {
         return None;
     }
     let help = match nearest(name, known()) {
