@@ -167,7 +167,7 @@ async fn part_look() {
     // Steps that cannot be read are not none.
     tell(
         "faults",
-        json!({ "call": "ListSteps", "do": "error500", "count": 4 }),
+        json!({ "call": "ListSteps", "do": "error500", "count": 5 }),
     );
     let works = look(&patrol, "j-WORKS").await;
     assert!(works.steps.read().is_none(), "{works:#?}");
