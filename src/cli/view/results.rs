@@ -37,6 +37,14 @@ fn collect(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) {
         return;
     };
     for entry in entries.flatten() {
+        // clusterup's own: what is not whole yet, and what was kept.
+        if entry
+            .file_name()
+            .as_encoded_bytes()
+            .starts_with(b".clusterup.")
+        {
+            continue;
+        }
         let path = entry.path();
         // Of the entry itself: a link may lead anywhere, and a FIFO has no end.
         let Ok(kind) = entry.file_type() else {

@@ -36,13 +36,20 @@ impl<A: Api> Account<A> {
         fs::create_dir_all(&results.to).during(doing)?;
         home::remove(&folder).during(doing)?;
         fs::create_dir(&folder).during(doing)?;
+        // Beside the keys, where local stacks have theirs too.
+        let records = self.settings.keys.with_file_name("results");
         let brought = match self.fetch(stack, results, &folder, hear).await {
-            Ok(skipped) => home::bring(&folder, stack, results).map(|brought| (brought, skipped)),
+            Ok(skipped) => {
+                home::bring(&folder, stack, results, &records).map(|brought| (brought, skipped))
+            }
             Err(error) => Err(error),
         };
         home::remove(&folder).during(doing)?;
         let (mut brought, skipped) = brought?;
         brought.skipped.extend(skipped);
+        if let Some(kept) = brought.kept() {
+            hear.hear(&kept);
+        }
         if let Some(what) = brought.warning() {
             let bucket = self.bucket().await?.name;
             let place = format!(

@@ -1,8 +1,10 @@
 //! Results come home: copied beside their place, then moved there entry by entry, so that no entry
 //! ever holds parts of two runs. A marker says whose they are and which; it is removed first and
 //! written last, and nothing that it does not list is ever replaced. The marker lies where others
-//! write too, so it counts only where every name in it is that of one entry beside it.
+//! write too, so it counts only where every name in it is that of one entry beside it, and what it
+//! lists is removed only where this machine has it on record as it is. All else is kept.
 
+mod proof;
 mod tree;
 
 #[cfg(test)]
@@ -11,15 +13,18 @@ mod tests;
 use super::files::{gone, write_whole};
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::model::action::Results;
+use crate::model::event::Event;
 use crate::model::hint::{Command, Hint};
 use crate::model::name::StackName;
 use crate::model::observed::{AtHome, Run};
 use crate::model::relative::FileName;
 use crate::model::shown;
+use proof::{Proof, Proofs};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tree::Tree;
 
 pub(super) use tree::{Skipped, is_reserved, open};
@@ -28,6 +33,8 @@ pub(super) use tree::{Skipped, is_reserved, open};
 const MARKER: &str = ".clusterup.json";
 /// How the names of entries begin that are not whole yet.
 const PARTIAL: &str = ".clusterup.partial.";
+/// How folders begin into which goes what was in the way and may be somebody's own.
+const KEPT: &str = ".clusterup.kept.";
 /// More than any marker has, in bytes.
 const LONGEST_MARKER: u64 = 16 << 20;
 /// So many entries that were left out are named.
@@ -51,25 +58,37 @@ pub(super) struct Brought {
     pub(super) skipped: Vec<Skipped>,
     /// The run wrote nothing; what was at home before is still there.
     pub(super) empty: bool,
+    /// Where that is which the marker lists and clusterup cannot prove its own.
+    kept: Vec<PathBuf>,
 }
 
 impl Brought {
     /// What was left out, in a line.
     pub(super) fn warning(&self) -> Option<String> {
-        let named: Vec<String> = self
-            .skipped
-            .iter()
-            .take(NAMED)
-            .map(|it| it.to_string())
-            .collect();
-        let more = self.skipped.len().saturating_sub(NAMED);
-        let more = match more {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        let what = format!("not brought home: {}{more}", named.join(", "));
-        (!named.is_empty()).then_some(what)
+        let named = first(self.skipped.iter().map(Skipped::to_string))?;
+        Some(format!("not brought home: {named}"))
     }
+
+    /// What was kept though the marker lists it.
+    pub(super) fn kept(&self) -> Option<Event> {
+        let shown = |path: &PathBuf| shown::line(&path.to_string_lossy(), 500);
+        let named = first(self.kept.iter().map(shown))?;
+        let folder = self.kept.first().and_then(|path| path.parent())?;
+        let what = format!("kept, because it is not on record as a result of clusterup: {named}");
+        let next = Some(stays_in(folder));
+        Some(Event::Warning { what, next })
+    }
+}
+
+/// The first of some texts, and how many there are besides; none where there are none.
+fn first(texts: impl ExactSizeIterator<Item = String>) -> Option<String> {
+    let more = texts.len().saturating_sub(NAMED);
+    let named: Vec<String> = texts.take(NAMED).collect();
+    let more = match more {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    (!named.is_empty()).then(|| format!("{}{more}", named.join(", ")))
 }
 
 /// The marker in a folder, if there is one.
@@ -154,11 +173,13 @@ pub(super) fn check(stack: &StackName, home: &Path) -> Result<(), CloudError> {
 }
 
 /// Brings the results that lie in the folder `from` to where the stack wants them. Where there are
-/// none, what is there already stays.
+/// none, what is there already stays. What was brought is on record below `records`, in the user's
+/// state folder.
 pub(super) fn bring(
     from: &Path,
     stack: &StackName,
     results: &Results,
+    records: &Path,
 ) -> Result<Brought, CloudError> {
     let Results { run, to, .. } = results;
     let doing = || format!("bring results home to {}", to.display());
@@ -166,66 +187,135 @@ pub(super) fn bring(
     let old = marker(to)?;
     let tree = Tree::read(from).during(doing)?;
     fs::create_dir_all(to).during(doing)?;
-    let skipped = tree.skipped.clone();
+    let mut brought = Brought {
+        skipped: tree.skipped.clone(),
+        ..Brought::default()
+    };
     if tree.files.is_empty() {
         let mut marker = old.unwrap_or_else(|| Marker::new(stack, run, Vec::new()));
         marker.empty = Some(run.clone());
         write_marker(to, &marker)?;
-        return Ok(Brought {
-            skipped,
-            empty: true,
-        });
+        brought.empty = true;
+        return Ok(brought);
     }
-    let old = old.map(|marker| marker.entries).unwrap_or_default();
-    replace(
-        &tree,
+    let replacing = Replacing {
+        tree: &tree,
         to,
-        &old,
-        &Marker::new(stack, run, tree.names().into_iter().collect()),
-    )?;
-    Ok(Brought {
-        skipped,
-        empty: false,
-    })
+        old: &old.map(|marker| marker.entries).unwrap_or_default(),
+        marker: &Marker::new(stack, run, tree.names().into_iter().collect()),
+    };
+    let mut proofs = Proofs::read(records, to).during(doing)?;
+    brought.kept = replacing.replace(&mut proofs)?;
+    Ok(brought)
 }
 
-/// Puts new entries in the place of old ones; all are whole beside their places before the first
-/// old one goes.
-fn replace(tree: &Tree, to: &Path, old: &[FileName], marker: &Marker) -> Result<(), CloudError> {
-    let doing = || format!("bring results home to {}", to.display());
-    let new = &marker.entries;
-    let in_the_way = |new: &&FileName| is_there(&to.join(new)) && !old.contains(new);
-    if let Some(strange) = new.iter().find(in_the_way) {
-        let path = to.join(strange);
-        let message = format!(
-            "{} is there already and is no result of ours",
-            shown::line(&path.to_string_lossy(), 500)
-        );
-        return Err(CloudError::new(Class::Input, message)
-            .hint("move it away, or give job.results another folder, and apply again"));
+/// New entries on their way to the place of old ones.
+struct Replacing<'a> {
+    tree: &'a Tree,
+    to: &'a Path,
+    /// What the marker lists that was found.
+    old: &'a [FileName],
+    /// The marker that will be.
+    marker: &'a Marker,
+}
+
+impl Replacing<'_> {
+    fn doing(&self) -> String {
+        format!("bring results home to {}", self.to.display())
     }
-    let beside = |number: usize| to.join(format!("{PARTIAL}{number}"));
-    let copied = new.iter().enumerate().try_for_each(|(number, name)| {
-        remove(&beside(number))?;
-        tree.copy(name, &beside(number))
-    });
-    if copied.is_err() {
-        for number in 0..new.len() {
-            // What stays is hidden, and is removed by the next that brings results.
-            let _ = remove(&beside(number));
+
+    fn beside(&self, number: usize) -> PathBuf {
+        self.to.join(format!("{PARTIAL}{number}"))
+    }
+
+    /// All new entries are whole beside their places, and on record, before the first old one goes.
+    /// Gives where what may be somebody's own is now.
+    fn replace(&self, proofs: &mut Proofs) -> Result<Vec<PathBuf>, CloudError> {
+        let (to, new) = (self.to, &self.marker.entries);
+        let in_the_way = |new: &&FileName| is_there(&to.join(new)) && !self.old.contains(new);
+        if let Some(strange) = new.iter().find(in_the_way) {
+            let path = to.join(strange);
+            let message = format!(
+                "{} is there already and is no result of ours",
+                shown::line(&path.to_string_lossy(), 500)
+            );
+            return Err(CloudError::new(Class::Input, message)
+                .hint("move it away, or give job.results another folder, and apply again"));
+        }
+        // A forged marker may list one twice.
+        let listed: BTreeSet<&FileName> = self.old.iter().collect();
+        let there = listed.into_iter().filter(|old| is_there(&to.join(old)));
+        let (ours, strange): (Vec<&FileName>, Vec<&FileName>) =
+            there.partition(|old| proofs.has(old, &to.join(old)));
+        let brought = self.copy().during(|| self.doing())?;
+        proofs.add(&brought).during(|| self.doing())?;
+        // While entries change, the marker lists old and new, and no run's results are complete.
+        write_marker(to, &self.marker.half(self.old))?;
+        let kept = self.keep(&strange).during(|| self.doing())?;
+        let gone: Vec<_> = ours.into_iter().filter(|old| !new.contains(old)).collect();
+        self.put(&gone).during(|| self.doing())?;
+        write_marker(to, self.marker)?;
+        proofs.keep(brought).during(|| self.doing())?;
+        Ok(kept)
+    }
+
+    /// Copies new entries beside their places; what each is like there.
+    fn copy(&self) -> io::Result<Vec<Proof>> {
+        let new = &self.marker.entries;
+        let copied = new.iter().enumerate().map(|(number, name)| {
+            let beside = self.beside(number);
+            remove(&beside)?;
+            self.tree.copy(name, &beside)?;
+            Proof::of(name, &beside)
+        });
+        let copied: io::Result<Vec<_>> = copied.collect();
+        if copied.is_err() {
+            for number in 0..new.len() {
+                // What stays is hidden, and is removed by the next that brings results.
+                let _ = remove(&self.beside(number));
+            }
+        }
+        copied
+    }
+
+    /// Moves what was copied to its places; what was there before is proved to be ours.
+    fn put(&self, gone: &[&FileName]) -> io::Result<()> {
+        for (number, name) in self.marker.entries.iter().enumerate() {
+            remove(&self.to.join(name))?;
+            fs::rename(self.beside(number), self.to.join(name))?;
+        }
+        gone.iter().try_for_each(|name| remove(&self.to.join(name)))
+    }
+
+    /// Moves those that are in the way of new entries into a folder of their own, and lets the others
+    /// lie where they are.
+    fn keep(&self, strange: &[&FileName]) -> io::Result<Vec<PathBuf>> {
+        let in_the_way = |name: &&FileName| self.marker.entries.contains(name);
+        let (moved, stay): (Vec<&FileName>, Vec<&FileName>) =
+            strange.iter().partition(|name| in_the_way(name));
+        let mut kept: Vec<PathBuf> = Vec::new();
+        if !moved.is_empty() {
+            let folder = new_folder(self.to)?;
+            for name in moved {
+                fs::rename(self.to.join(name), folder.join(name))?;
+                kept.push(folder.join(name));
+            }
+        }
+        kept.extend(stay.into_iter().map(|name| self.to.join(name)));
+        Ok(kept)
+    }
+}
+
+/// A new folder for what is kept.
+fn new_folder(home: &Path) -> io::Result<PathBuf> {
+    for number in 1_u32.. {
+        let folder = home.join(format!("{KEPT}{number}"));
+        match fs::create_dir(&folder) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            made => return made.map(|()| folder),
         }
     }
-    copied.during(doing)?;
-    // While entries change, the marker lists old and new, and no run's results are complete.
-    write_marker(to, &marker.half(old))?;
-    for (number, name) in new.iter().enumerate() {
-        remove(&to.join(name)).during(doing)?;
-        fs::rename(beside(number), to.join(name)).during(doing)?;
-    }
-    for gone in old.iter().filter(|old| !new.contains(old)) {
-        remove(&to.join(gone)).during(doing)?;
-    }
-    write_marker(to, marker)
+    Err(ErrorKind::AlreadyExists.into())
 }
 
 impl Marker {

@@ -47,7 +47,7 @@ impl Machine {
             key: "results/x".parse().unwrap(),
             to: self.at("home"),
         };
-        bring(&self.at("bucket"), &stack(), &results)
+        bring(&self.at("bucket"), &stack(), &results, &self.at("state"))
     }
 
     /// What is not clusterup's is as it was.
@@ -298,11 +298,101 @@ fn names_of_all_kinds_come_home_as_they_are() {
 }
 
 #[test]
-fn an_older_marker_is_read() {
+fn what_an_older_clusterup_brought_is_known_and_kept() {
     let machine = Machine::new();
     machine.write("home/similar/old.csv", "old");
-    machine.marker(&["similar"]);
+    machine.write("home/gone.csv", "old too");
+    machine.marker(&["similar", "gone.csv"]);
     assert_eq!(at_home(&machine), Some((1, false)));
-    machine.bring(2).unwrap();
+    let brought = machine.bring(2).unwrap();
+    let kept = format!("{:?}", brought.kept().unwrap());
+    assert!(kept.contains("home/.clusterup.kept.1/similar"), "{kept}");
+    assert!(kept.contains("home/gone.csv"), "{kept}");
+    assert_eq!(
+        machine.read("home/.clusterup.kept.1/similar/old.csv"),
+        "old"
+    );
+    assert_eq!(machine.read("home/gone.csv"), "old too");
     assert!(!machine.at("home/similar/old.csv").exists());
+    assert_eq!(
+        machine.bring(3).unwrap().kept(),
+        None,
+        "from now on it knows"
+    );
+}
+
+#[test]
+fn what_is_not_as_it_was_brought_is_kept() {
+    let machine = Machine::new();
+    machine.write("bucket/table.csv", "a table");
+    type Harm = fn(&Machine);
+    let harms: [(&str, Harm); 5] = [
+        ("similar/part-0.csv", |it| {
+            it.write("home/similar/part-0.csv", "an edit")
+        }),
+        ("similar/notes.txt", |it| {
+            it.write("home/similar/notes.txt", "notes")
+        }),
+        ("similar/a/b", |it| it.write("home/similar/a/b", "deep")),
+        ("similar/mine", |it| {
+            symlink(it.at("others"), it.at("home/similar/mine")).unwrap()
+        }),
+        ("similar", |it| {
+            it.bring(1).unwrap();
+            fs::remove_dir_all(it.at("home/similar")).unwrap();
+            it.write("home/similar", "a file of the user");
+        }),
+    ];
+    for (number, (name, harm)) in (1..).zip(harms) {
+        machine.bring(number).unwrap();
+        harm(&machine);
+        let is = |path: String| fs::symlink_metadata(machine.at(&path)).unwrap().modified();
+        let was = is(format!("home/{name}")).unwrap();
+        assert!(
+            machine.bring(number + 100).unwrap().kept().is_some(),
+            "{name}"
+        );
+        let now = is(format!("home/.clusterup.kept.{number}/{name}")).unwrap();
+        assert_eq!(now, was, "{name}");
+        assert_eq!(machine.read("home/similar/part-0.csv"), "precious");
+        assert_eq!(machine.bring(number + 200).unwrap().kept(), None);
+    }
+    assert!(machine.is_unharmed());
+}
+
+#[test]
+fn a_marker_that_names_what_is_the_users_own_takes_nothing() {
+    let machine = Machine::new();
+    machine.bring(1).unwrap();
+    machine.write("home/notes/a.txt", "precious");
+    machine.marker(&["similar", "mine.txt", "notes"]);
+    let brought = machine.bring(2).unwrap();
+    assert_eq!(brought.kept.len(), 2, "{:?}", brought.kept);
+    assert_eq!(machine.read("home/notes/a.txt"), "precious");
+    assert!(machine.is_unharmed());
+    // Nor is a record of another folder, or a broken one, any proof.
+    for broken in ["", "{", "[{}]", "null"] {
+        machine.marker(&["similar", "mine.txt"]);
+        for record in fs::read_dir(machine.at("state")).unwrap().flatten() {
+            fs::write(record.path(), broken).unwrap();
+        }
+        machine.write("bucket/similar/part-0.csv", broken);
+        assert_eq!(machine.bring(3).unwrap().kept.len(), 2, "{broken}");
+        assert!(machine.is_unharmed(), "{broken}");
+    }
+}
+
+#[test]
+fn a_run_that_was_cut_off_leaves_what_the_next_may_replace() {
+    let machine = Machine::new();
+    machine.bring(1).unwrap();
+    machine.write("bucket/similar/part-1.csv", "new");
+    // Cut off after the first move: on record is what was there, and what came.
+    let entry: FileName = "similar".parse().unwrap();
+    let mut proofs = Proofs::read(&machine.at("state"), &machine.at("home")).unwrap();
+    machine.write("home/similar/part-1.csv", "new");
+    let came = Proof::of(&entry, &machine.at("home/similar")).unwrap();
+    proofs.add(&[came]).unwrap();
+    assert_eq!(machine.bring(2).unwrap().kept(), None);
+    assert_eq!(machine.read("home/similar/part-1.csv"), "new");
 }

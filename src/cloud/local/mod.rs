@@ -259,7 +259,10 @@ impl Cloud for Local {
             Action::DeleteCluster(id) => launch::delete(&self.folder(stack, id)),
             Action::BringHome(results) => {
                 let from = place.bucket(stack).join(&results.key);
-                let brought = home::bring(&from, stack, results)?;
+                let brought = home::bring(&from, stack, results, &place.results())?;
+                if let Some(kept) = brought.kept() {
+                    hear.hear(&kept);
+                }
                 if let Some(what) = brought.warning() {
                     let next = Some(home::stays_in(&from));
                     hear.hear(&Event::Warning { what, next });

@@ -9,6 +9,7 @@
 //! ROOT/.locks/STACK
 //! ROOT/.locks/.watchdog
 //! ROOT/../teams/TEAM.json
+//! ROOT/../results/HOME.json            by the digest of a folder of results
 //! ```
 
 use super::bucket::PARTIAL;
@@ -78,6 +79,11 @@ impl Place {
     /// Beside the stacks, because accounts outlive them.
     pub(super) fn teams(&self) -> PathBuf {
         self.root.with_file_name("teams")
+    }
+
+    /// Beside the stacks, because results at home outlive them.
+    pub(super) fn results(&self) -> PathBuf {
+        self.root.with_file_name("results")
     }
 
     /// The stacks that have a folder, in order of their names.

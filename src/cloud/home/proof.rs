@@ -1,0 +1,96 @@
+//! What this machine remembers of results that it brought to a folder. The marker in that folder is
+//! written by others too, so its word alone removes nothing: an entry is clusterup's own only while
+//! it is as it was brought, which is on record in the user's state folder.
+
+use crate::cloud::files::write_whole;
+use crate::disk;
+use crate::model::hex::hex;
+use crate::model::relative::FileName;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// The record of one folder of results.
+#[derive(Debug)]
+pub(super) struct Proofs {
+    path: PathBuf,
+    known: Vec<Proof>,
+}
+
+/// An entry, and what it was like when it was brought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Proof {
+    entry: FileName,
+    print: String,
+}
+
+impl Proofs {
+    /// Of the folder `home`, which is there, below the state's folder `records`. A record that is
+    /// missing or broken proves nothing.
+    pub(super) fn read(records: &Path, home: &Path) -> io::Result<Self> {
+        let home = fs::canonicalize(home)?;
+        let name = hex(&Sha256::digest(home.as_os_str().as_encoded_bytes())[..16]);
+        let path = records.join(format!("{name}.json"));
+        let text = disk::bytes(&path, disk::RECORD).unwrap_or_default();
+        let known = serde_json::from_slice(&text).unwrap_or_default();
+        Ok(Self { path, known })
+    }
+
+    /// Whether what lies at `path` is what was brought as this entry, unchanged.
+    pub(super) fn has(&self, entry: &FileName, path: &Path) -> bool {
+        Proof::of(entry, path).is_ok_and(|proof| self.known.contains(&proof))
+    }
+
+    /// Adds proofs to those that are on record.
+    pub(super) fn add(&mut self, proofs: &[Proof]) -> io::Result<()> {
+        self.known.extend_from_slice(proofs);
+        self.write()
+    }
+
+    /// Has these on record alone.
+    pub(super) fn keep(&mut self, proofs: Vec<Proof>) -> io::Result<()> {
+        self.known = proofs;
+        self.write()
+    }
+
+    fn write(&self) -> io::Result<()> {
+        write_whole(&self.path, &serde_json::to_vec(&self.known)?)
+    }
+}
+
+impl Proof {
+    /// Of what lies at `path` and will be this entry: the names in it, their lengths, and when each
+    /// file was last written. Moving it changes none of these.
+    pub(super) fn of(entry: &FileName, path: &Path) -> io::Result<Self> {
+        let mut digest = Sha256::new();
+        let mut rest = vec![path.to_owned()];
+        while let Some(next) = rest.pop() {
+            let below = next.strip_prefix(path).unwrap_or(&next);
+            let metadata = fs::symlink_metadata(&next)?;
+            let (kind, file) = (metadata.mode() >> 12, metadata.is_file());
+            let (bytes, seconds, nanos) = (metadata.len(), metadata.mtime(), metadata.mtime_nsec());
+            let name = below.as_os_str().as_encoded_bytes();
+            digest.update((name.len() as u64).to_le_bytes());
+            digest.update(name);
+            digest.update(kind.to_le_bytes());
+            if file {
+                digest.update(bytes.to_le_bytes());
+                digest.update(seconds.to_le_bytes());
+                digest.update(nanos.to_le_bytes());
+            }
+            if metadata.is_dir() {
+                let entries = fs::read_dir(&next)?.map(|entry| Ok(entry?.path()));
+                let mut entries = entries.collect::<io::Result<Vec<_>>>()?;
+                entries.sort();
+                rest.extend(entries);
+            }
+        }
+        Ok(Self {
+            entry: entry.clone(),
+            print: hex(&digest.finalize()),
+        })
+    }
+}
