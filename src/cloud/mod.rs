@@ -14,6 +14,7 @@ mod gather;
 mod home;
 mod keypair;
 pub mod local;
+mod log;
 pub mod meter;
 pub mod notify;
 pub mod pace;

@@ -137,8 +137,13 @@ impl Prefix {
         for key in self.list(api).await? {
             let name = format!("s3://{}/{key}", self.bucket.name);
             let bucket = self.bucket.clone();
-            let read = api.serve(GetObject { bucket, key }).await;
+            let most = MOST_BYTES;
+            let read = api.serve(GetObject { bucket, key, most }).await;
             let content = read.map_err(|error| self.unread(error))?;
+            // It has grown since it was listed, and a part of a policy is another policy.
+            if content.cut {
+                return Err(too_much(&name, None));
+            }
             let text = String::from_utf8(content.body).map_err(|_| {
                 let message = format!("{name} is no text");
                 CloudError::new(Class::Input, message).hint("mend the file, or remove it")
@@ -161,10 +166,7 @@ impl Prefix {
             let page = listed.map_err(|error| self.unread(error))?;
             if let Some(Listed::Object { key, bytes, .. }) = page.items.iter().find(too_long) {
                 let name = format!("s3://{}/{key}", self.bucket.name);
-                let message = format!("{name} is no policy: it has {bytes} bytes");
-                let most = MOST_BYTES / 1024;
-                let hint = format!("move it elsewhere; a policy has {most} KiB at most");
-                return Err(CloudError::new(Class::Input, message).hint(hint));
+                return Err(too_much(&name, Some(*bytes)));
             }
             keys.extend(page.items.into_iter().filter_map(policy));
             if keys.len() > MOST {
@@ -198,6 +200,14 @@ impl Prefix {
         let name = hex(&Sha256::digest(self.to_string()));
         cache.join(format!("{}.json", &name[..16]))
     }
+}
+
+fn too_much(name: &str, bytes: Option<u64>) -> CloudError {
+    let most = MOST_BYTES / 1024;
+    let has = bytes.map_or_else(|| "more".to_owned(), |bytes| format!("{bytes} bytes"));
+    let message = format!("{name} is no policy: it has {has}");
+    let hint = format!("move it elsewhere; a policy has {most} KiB at most");
+    CloudError::new(Class::Input, message).hint(hint)
 }
 
 fn policy(listed: Listed) -> Option<String> {

@@ -116,6 +116,12 @@ name!(
     "an AWS region such as `us-east-1`"
 );
 name!(
+    /// An AWS account's number. It becomes part of a bucket's name and of a path at home.
+    AccountId,
+    |text| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()),
+    "the 12 digits of an AWS account"
+);
+name!(
     /// A cluster's id: `j-…` of EMR, `local-…` of this machine.
     ClusterId,
     |text| file_safe(text, 64),

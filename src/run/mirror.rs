@@ -24,7 +24,7 @@ pub async fn account<A: Api>(api: &A) -> Result<String, CloudError> {
             CloudError::new(Class::Missing, message).caused_by(error)
         })
     })?;
-    Ok(identity.account)
+    Ok(identity.account.to_string())
 }
 
 /// What has to be done so that AWS has what is wanted. Changes nothing.

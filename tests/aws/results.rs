@@ -98,3 +98,21 @@ fn a_forged_marker_takes_nothing_away() {
     assert_eq!(world.clusters().len(), 0, "known before the job runs");
     assert!(world.path().join("t.yaml").exists());
 }
+
+#[test]
+fn keys_that_xml_cannot_say_come_home_and_go() {
+    let world = World::new();
+    world.stack(&ending());
+    let key = results_key(&world);
+    let names = ["a\u{1}b", "c+d e%41", "\u{1b}[2J", "\u{202e}f"];
+    let objects = names.map(|name| (format!("{key}/one/{name}"), json!(name)));
+    writes(&world, objects.into_iter().collect());
+    world
+        .expect(0, &["apply", "t.yaml", "--yes"])
+        .says("results in");
+    for name in names {
+        let path = world.path().join("results/one").join(name);
+        assert_eq!(fs::read_to_string(path).unwrap_or_default(), name);
+    }
+    world.expect(0, &["destroy", "t.yaml", "--yes"]);
+}

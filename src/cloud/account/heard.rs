@@ -46,7 +46,7 @@ impl<A: Api> Account<A> {
             return Heard::Unread;
         };
         let key = names::heard(stack, nonce);
-        match self.api.serve(GetObject { bucket, key }).await {
+        match self.api.serve(GetObject::note(bucket, key)).await {
             Ok(content) => {
                 let text = str::from_utf8(&content.body).ok();
                 let seconds = text.and_then(|text| text.trim().parse().ok());

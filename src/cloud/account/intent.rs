@@ -116,10 +116,7 @@ impl<A: Api> Account<A> {
             let Some(Note::Intent(nonce)) = own else {
                 continue;
             };
-            let call = GetObject {
-                bucket: bucket.clone(),
-                key,
-            };
+            let call = GetObject::note(bucket.clone(), key);
             let content = match self.api.serve(call).await {
                 Err(error) if error.kind == Kind::NotFound => continue,
                 reply => reply.doing(|| "read what was begun".to_owned())?,

@@ -31,7 +31,7 @@ impl<A: Api> Account<A> {
     ) -> Result<PathBuf, CloudError> {
         let account = self.identity().await?.account;
         let region = self.settings.region.as_str();
-        let folder = self.settings.keys.join(account).join(region);
+        let folder = self.settings.keys.join(account.as_str()).join(region);
         Ok(folder.join(stack.as_str()).join(name.as_str()))
     }
 

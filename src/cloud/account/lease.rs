@@ -254,10 +254,7 @@ async fn read<A: Serve<GetObject>>(
     bucket: &Bucket,
     key: &str,
 ) -> Result<Option<(Holder, String, DateTime<Utc>)>, CloudError> {
-    let call = GetObject {
-        bucket: bucket.clone(),
-        key: key.to_owned(),
-    };
+    let call = GetObject::note(bucket.clone(), key.to_owned());
     match api.serve(call).await {
         Err(error) if error.kind == Kind::NotFound => Ok(None),
         reply => {

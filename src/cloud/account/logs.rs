@@ -8,10 +8,10 @@ use super::place::{self, Note};
 use crate::cloud::api::Api;
 use crate::cloud::api::s3::{GetObject, Listed};
 use crate::cloud::error::{Class, CloudError, IoContext};
+use crate::cloud::log;
 use crate::model::name::{ClusterId, StackName};
 use flate2::read::MultiGzDecoder;
 use std::collections::BTreeMap;
-use std::io::Read;
 
 /// Clusters that are looked at until one has logs.
 const LOOK_BACK: usize = 3;
@@ -40,23 +40,21 @@ impl<A: Api> Account<A> {
             return Err(CloudError::new(Class::Input, message));
         };
         let bucket = self.bucket().await?;
-        let content = self
-            .api
-            .serve(GetObject {
-                bucket,
-                key: key.clone(),
-            })
-            .await;
-        let body = content.doing(|| format!("read {name}"))?.body;
-        if !key.ends_with(".gz") {
-            return Ok(body);
-        }
-        let mut text = Vec::new();
-        // EMR may still be writing: what is whole is shown.
-        match MultiGzDecoder::new(body.as_slice()).read_to_end(&mut text) {
-            Err(error) if text.is_empty() => Err(error).during(|| format!("unpack {name}")),
-            Ok(_) | Err(_) => Ok(text),
-        }
+        let most = log::MOST;
+        let get = GetObject {
+            bucket,
+            key: key.clone(),
+            most,
+        };
+        let content = self.api.serve(get).await;
+        let content = content.doing(|| format!("read {name}"))?;
+        let text = match key.ends_with(".gz") {
+            // EMR may still be writing: what is whole is shown.
+            true => log::read(MultiGzDecoder::new(content.body.as_slice()), most)
+                .during(|| format!("unpack {name}"))?,
+            false => content.body,
+        };
+        Ok(if content.cut { log::cut(text) } else { text })
     }
 
     /// The logs of the newest cluster that has any, by name, with their keys.

@@ -171,7 +171,7 @@ impl<A: Api> Account<A> {
         let account = self.identity().await?.account;
         Ok(Bucket {
             name: names::bucket(&account, &self.settings.region),
-            owner: Some(account),
+            owner: Some(account.to_string()),
         })
     }
 
@@ -222,7 +222,7 @@ impl<A: Api> Cloud for Account<A> {
     }
 
     async fn account(&self) -> Result<Option<String>, CloudError> {
-        Ok(Some(self.identity().await?.account))
+        Ok(Some(self.identity().await?.account.to_string()))
     }
 
     async fn stacks(&self) -> Result<Vec<StackName>, CloudError> {

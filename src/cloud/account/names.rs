@@ -2,7 +2,7 @@
 //! listing has to know, because listings have no tags.
 
 use crate::cloud::api::Tags;
-use crate::model::name::{JobHash, Region, StackName, StepName};
+use crate::model::name::{AccountId, JobHash, Region, StackName, StepName};
 
 pub(super) const STACK: &str = "clusterup-stack";
 pub(super) const NAME: &str = "clusterup-name";
@@ -38,7 +38,7 @@ pub(super) fn ec2(stack: &StackName, name: &str) -> String {
     format!("clusterup.{stack}.{name}")
 }
 
-pub(super) fn bucket(account: &str, region: &Region) -> String {
+pub(super) fn bucket(account: &AccountId, region: &Region) -> String {
     format!("clusterup-{account}-{region}")
 }
 

@@ -92,7 +92,7 @@ impl<A: Api> Account<A> {
         tags: &Tags,
     ) -> Result<Word, CloudError> {
         let (bucket, key) = (self.bucket().await?, place::cluster(stack, id));
-        let read: Result<_, ApiError> = self.api.serve(GetObject { bucket, key }).await;
+        let read: Result<_, ApiError> = self.api.serve(GetObject::note(bucket, key)).await;
         match read {
             Err(error) if error.kind == Kind::NotFound => Ok(Word::Missing),
             read => {

@@ -20,7 +20,7 @@ impl<A: Api> Account<A> {
             return Ok(None);
         }
         let (bucket, key) = (self.bucket().await?, place::marker(stack));
-        match self.api.serve(GetObject { bucket, key }).await {
+        match self.api.serve(GetObject::note(bucket, key)).await {
             Err(error) if error.kind == Kind::NotFound => Ok(None),
             reply => {
                 let read = reply.doing(|| format!("read who applied stack {stack} last"))?;

@@ -72,7 +72,7 @@ impl<A: Api> Account<A> {
     /// The command that gives a role its permissions.
     async fn giving(&self, role: &str) -> String {
         let partition = Partition::of(&self.settings.region).as_str();
-        let account = self.identity().await.map(|it| it.account);
+        let account = self.identity().await.map(|it| it.account.to_string());
         let account = account.unwrap_or_default();
         match role {
             SERVICE_ROLE => format!(

@@ -85,7 +85,7 @@ impl<A: Api> Account<A> {
     /// gives its permissions to each that has none, for a run may have been cut off between the two.
     /// What others gave a role they say; the scheduler's role and what we gave are ours alone.
     pub(super) async fn create_roles(&self) -> Result<(), CloudError> {
-        let account = self.identity().await?.account;
+        let account = self.identity().await?.account.to_string();
         let partition = Partition::of(&self.settings.region).as_str();
         let older = self.older_stacks().await?;
         self.role(SERVICE_ROLE, trust("elasticmapreduce.amazonaws.com"))

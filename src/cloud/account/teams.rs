@@ -3,7 +3,7 @@
 use super::Account;
 use super::errors::Doing;
 use super::place;
-use crate::cloud::api::s3::{Body, Condition, GetObject, PutObject};
+use crate::cloud::api::s3::{BOOK, Body, Condition, GetObject, PutObject};
 use crate::cloud::api::{Api, Kind};
 use crate::cloud::{CloudError, Kept};
 use crate::model::name::{StackName, TeamName};
@@ -11,7 +11,8 @@ use crate::model::name::{StackName, TeamName};
 impl<A: Api> Account<A> {
     pub(super) async fn read_book(&self, team: &TeamName) -> Result<Option<Kept>, CloudError> {
         let (bucket, key) = (self.bucket().await?, place::team(team));
-        match self.api.serve(GetObject { bucket, key }).await {
+        let most = BOOK;
+        match self.api.serve(GetObject { bucket, key, most }).await {
             // Neither object nor bucket is the same to who asks.
             Err(error) if error.kind == Kind::NotFound => Ok(None),
             reply => {

@@ -96,17 +96,34 @@ pub enum Listed {
     Prefix(String),
 }
 
-/// A small object, whole.
+/// What a note, a lock, an intent or a word of the primary has at most, in bytes.
+const NOTE: u64 = 1 << 20;
+/// What a team's account has at most.
+pub const BOOK: u64 = 16 << 20;
+
+/// A small object. Others may write where it lies, so no more of it is read than it may have.
 #[derive(Debug, Clone)]
 pub struct GetObject {
     pub bucket: Bucket,
     pub key: String,
+    /// In bytes.
+    pub most: u64,
 }
 call!(GetObject, "s3:GetObject", reads, Content);
+
+impl GetObject {
+    /// A note, a lock, or another object that clusterup itself keeps small.
+    pub const fn note(bucket: Bucket, key: String) -> Self {
+        let most = NOTE;
+        Self { bucket, key, most }
+    }
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
     pub body: Vec<u8>,
+    /// Whether the object has more than was asked for.
+    pub cut: bool,
     /// Opaque, in its quotes.
     pub etag: String,
     pub modified: DateTime<Utc>,

@@ -1,6 +1,7 @@
 //! AWS STS: who we are.
 
 use super::call;
+use crate::model::name::AccountId;
 
 #[derive(Debug, Clone)]
 pub struct GetCallerIdentity;
@@ -8,7 +9,6 @@ call!(GetCallerIdentity, "sts:GetCallerIdentity", reads, Identity);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// Twelve digits.
-    pub account: String,
+    pub account: AccountId,
     pub arn: String,
 }

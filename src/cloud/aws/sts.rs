@@ -10,8 +10,9 @@ impl Serve<GetCallerIdentity> for Sdk {
         let reply = self.sts.get_caller_identity().send().await;
         let reply = reply.map_err(told::<GetCallerIdentity, _>)?;
         let lack = || lacks::<GetCallerIdentity>("who we are");
+        let account = reply.account.unwrap_or_default();
         Ok(Identity {
-            account: reply.account.ok_or_else(lack)?,
+            account: account.parse().map_err(|_| lack())?,
             arn: reply.arn.ok_or_else(lack)?,
         })
     }

@@ -328,14 +328,14 @@ fn what_is_not_as_it_was_brought_is_kept() {
     type Harm = fn(&Machine);
     let harms: [(&str, Harm); 5] = [
         ("similar/part-0.csv", |it| {
-            it.write("home/similar/part-0.csv", "an edit")
+            it.write("home/similar/part-0.csv", "an edit");
         }),
         ("similar/notes.txt", |it| {
-            it.write("home/similar/notes.txt", "notes")
+            it.write("home/similar/notes.txt", "notes");
         }),
         ("similar/a/b", |it| it.write("home/similar/a/b", "deep")),
         ("similar/mine", |it| {
-            symlink(it.at("others"), it.at("home/similar/mine")).unwrap()
+            symlink(it.at("others"), it.at("home/similar/mine")).unwrap();
         }),
         ("similar", |it| {
             it.bring(1).unwrap();

@@ -18,7 +18,7 @@ use self::cluster::{Folder, Request};
 use self::place::Place;
 use self::runtime::Store;
 use super::gather::Gather;
-use super::{Cloud, CloudError, Finding, Kept, Lease, Shell, home, keypair};
+use super::{Cloud, CloudError, Finding, Kept, Lease, Shell, home, keypair, log};
 use crate::cloud::error::{Class, IoContext};
 use crate::cost::catalog::Catalog;
 use crate::guard;
@@ -40,7 +40,6 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -314,10 +313,9 @@ impl Cloud for Local {
             .rev()
             .map(|c| self.folder(stack, &c.id).logs().join(&name));
         let path = paths.find(|path| path.is_file()).ok_or_else(none)?;
-        let mut text = Vec::new();
-        let read = home::open(&path).and_then(|mut file| file.read_to_end(&mut text));
-        read.during(|| format!("read {}", path.display()))?;
-        Ok(text)
+        // A job writes beside its logs: what is a link by now leads elsewhere.
+        let read = home::open(&path).and_then(|file| log::read(file, log::MOST));
+        read.during(|| format!("read {}", path.display()))
     }
 
     async fn progress(&self, ui: &str) -> Option<SparkProgress> {

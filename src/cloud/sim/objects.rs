@@ -86,8 +86,10 @@ impl Answer for ListObjects {
 impl Answer for GetObject {
     fn answer(self, state: &mut State) -> Result<Content, No> {
         let object = state.s3.bucket(&self.bucket)?.object(&self.key)?;
+        let most = usize::try_from(self.most).unwrap_or(usize::MAX);
         Ok(Content {
-            body: object.body.clone(),
+            body: object.body[..object.body.len().min(most)].to_vec(),
+            cut: object.body.len() > most,
             etag: object.etag.clone(),
             modified: object.modified,
         })

@@ -2,13 +2,16 @@
 
 use super::ACCOUNT;
 use super::no::No;
+use super::s3::refused;
 use super::world::{Answer, State};
 use crate::cloud::api::sts::{GetCallerIdentity, Identity};
 
 impl Answer for GetCallerIdentity {
     fn answer(self, _: &mut State) -> Result<Identity, No> {
         Ok(Identity {
-            account: ACCOUNT.to_owned(),
+            account: ACCOUNT
+                .parse()
+                .map_err(|_| refused("Internal", "no account"))?,
             arn: format!("arn:aws:iam::{ACCOUNT}:user/sim"),
         })
     }

@@ -249,10 +249,7 @@ impl<A: Api> Account<A> {
     /// When an apply last said that it follows a cluster with a lease. Where that cannot be read it
     /// is an error: nobody heard of is not nobody there.
     async fn find_follower(&self, stack: &StackName, id: &ClusterId) -> Result<(), CloudError> {
-        let call = GetObject {
-            bucket: self.bucket().await?,
-            key: place::followed(stack, id),
-        };
+        let call = GetObject::note(self.bucket().await?, place::followed(stack, id));
         let followed = match self.api.serve(call).await {
             Err(error) if error.kind == Kind::NotFound => return Ok(()),
             reply => reply.doing(|| format!("read who follows cluster {id}"))?,

@@ -1,6 +1,7 @@
 //! Amazon S3 by the SDK.
 
 mod buckets;
+mod keys;
 mod objects;
 mod uploads;
 

@@ -1,5 +1,6 @@
 //! Objects, whole.
 
+use super::keys::{decoded, fits_xml};
 use super::sending;
 use crate::cloud::api::s3::{
     Body, Condition, Content, DeleteObject, DeleteObjects, Download, GetObject, HeadObject,
@@ -10,7 +11,7 @@ use crate::cloud::aws::Sdk;
 use crate::cloud::aws::error::{broken_off, lacks, local, refused, told, unbuilt, unless};
 use crate::cloud::aws::translate::{bytes, time};
 use aws_sdk_s3::primitives::ByteStream;
-use aws_sdk_s3::types::{Delete, Object, ObjectIdentifier};
+use aws_sdk_s3::types::{Delete, EncodingType, Object, ObjectIdentifier};
 use std::fs::File;
 use std::io::Write as _;
 
@@ -24,13 +25,21 @@ impl Serve<ListObjects> for Sdk {
             .prefix(call.prefix)
             .set_delimiter(call.delimiter.map(String::from))
             .set_continuation_token(call.next)
+            // XML has no way to say most control characters, and keys may have them.
+            .encoding_type(EncodingType::Url)
             .send()
             .await
             .map_err(told::<ListObjects, _>)?;
+        let encoded = reply.encoding_type == Some(EncodingType::Url);
+        let plain = |key: Option<String>| {
+            key.and_then(|key| if encoded { decoded(&key) } else { Some(key) })
+                .ok_or_else(|| lacks::<ListObjects>("an object's key"))
+        };
         let prefixes = reply.common_prefixes.into_iter().flatten();
-        let prefixes = prefixes.filter_map(|common| common.prefix.map(Listed::Prefix));
-        let objects = reply.contents.into_iter().flatten().map(listed);
-        let mut items: Vec<_> = objects.chain(prefixes.map(Ok)).collect::<Result<_, _>>()?;
+        let prefixes = prefixes.map(|common| Ok(Listed::Prefix(plain(common.prefix)?)));
+        let objects = reply.contents.into_iter().flatten();
+        let objects = objects.map(|mut object| listed(plain(object.key.take())?, &object));
+        let mut items: Vec<_> = objects.chain(prefixes).collect::<Result<_, _>>()?;
         items.sort_by(|one, other| key(one).cmp(key(other)));
         Ok(Page {
             items,
@@ -39,11 +48,11 @@ impl Serve<ListObjects> for Sdk {
     }
 }
 
-fn listed(object: Object) -> Result<Listed, ApiError> {
+fn listed(key: String, object: &Object) -> Result<Listed, ApiError> {
     let modified = object.last_modified.as_ref().and_then(time);
-    let lack = || lacks::<ListObjects>("an object's key or time");
+    let lack = || lacks::<ListObjects>("an object's time");
     Ok(Listed::Object {
-        key: object.key.ok_or_else(lack)?,
+        key,
         bytes: bytes(object.size),
         modified: modified.ok_or_else(lack)?,
     })
@@ -57,7 +66,7 @@ const fn key(listed: &Listed) -> &String {
 
 impl Serve<GetObject> for Sdk {
     async fn serve(&self, call: GetObject) -> Result<Content, ApiError> {
-        let reply = self
+        let mut reply = self
             .s3
             .get_object()
             .bucket(call.bucket.name)
@@ -69,11 +78,18 @@ impl Serve<GetObject> for Sdk {
         let lack = || lacks::<GetObject>("the object's ETag or time");
         let modified = reply.last_modified.as_ref().and_then(time);
         let etag = reply.e_tag.ok_or_else(lack)?;
-        let body = reply.body.collect().await;
+        let most = usize::try_from(call.most).unwrap_or(usize::MAX);
+        let (mut body, mut cut) = (Vec::new(), false);
+        // What is left over is not read: the connection closes.
+        while !cut && let Some(chunk) = reply.body.next().await {
+            let chunk = chunk.map_err(|error| broken_off::<GetObject>(&error))?;
+            let room = most - body.len();
+            cut = chunk.len() > room;
+            body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        }
         Ok(Content {
-            body: body
-                .map_err(|error| broken_off::<GetObject>(&error))?
-                .to_vec(),
+            body,
+            cut,
             etag,
             modified: modified.ok_or_else(lack)?,
         })
@@ -168,12 +184,23 @@ impl Serve<DeleteObject> for Sdk {
 
 impl Serve<DeleteObjects> for Sdk {
     async fn serve(&self, call: DeleteObjects) -> Result<(), ApiError> {
+        let (listable, odd): (Vec<_>, Vec<_>) =
+            call.keys.into_iter().partition(|key| fits_xml(key));
+        for key in odd {
+            let (bucket, unchanged) = (call.bucket.clone(), None);
+            let call = DeleteObject {
+                bucket,
+                key,
+                unchanged,
+            };
+            self.serve(call).await?;
+        }
         // S3 refuses an empty list.
-        if call.keys.is_empty() {
+        if listable.is_empty() {
             return Ok(());
         }
         let named = |key| ObjectIdentifier::builder().key(key).build();
-        let objects: Result<_, _> = call.keys.into_iter().map(named).collect();
+        let objects: Result<_, _> = listable.into_iter().map(named).collect();
         let quiet = Delete::builder().quiet(true);
         let delete = objects.and_then(|objects| quiet.set_objects(Some(objects)).build());
         let reply = self

@@ -1,5 +1,6 @@
 //! Objects in parts.
 
+use super::keys::decoded;
 use super::{PUT_TOGETHER, sending, within};
 use crate::cloud::api::s3::{
     AbortMultipartUpload, CompleteMultipartUpload, CreateMultipartUpload, ListMultipartUploads,
@@ -9,7 +10,7 @@ use crate::cloud::api::{ApiError, Kind, Serve};
 use crate::cloud::aws::Sdk;
 use crate::cloud::aws::error::{lacks, local, told, unless};
 use aws_sdk_s3::primitives::{ByteStream, Length};
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, MultipartUpload};
+use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, EncodingType, MultipartUpload};
 
 impl Serve<CreateMultipartUpload> for Sdk {
     async fn serve(&self, call: CreateMultipartUpload) -> Result<String, ApiError> {
@@ -108,18 +109,23 @@ impl Serve<ListMultipartUploads> for Sdk {
                 .bucket(&call.bucket.name)
                 .set_expected_bucket_owner(call.bucket.owner.clone())
                 .prefix(&call.prefix)
+                .encoding_type(EncodingType::Url)
                 .set_key_marker(after_key)
                 .set_upload_id_marker(after_id)
                 .send()
                 .await
                 .map_err(told::<ListMultipartUploads, _>)?;
-            for upload in page.uploads.into_iter().flatten() {
+            let encoded = page.encoding_type == Some(EncodingType::Url);
+            let plain = |key: String| if encoded { decoded(&key) } else { Some(key) };
+            for mut upload in page.uploads.into_iter().flatten() {
+                upload.key = upload.key.and_then(plain);
                 uploads.push(begun(upload)?);
             }
-            if page.is_truncated != Some(true) || page.next_key_marker.is_none() {
+            let next = page.next_key_marker.and_then(plain);
+            if page.is_truncated != Some(true) || next.is_none() {
                 return Ok(uploads);
             }
-            (after_key, after_id) = (page.next_key_marker, page.next_upload_id_marker);
+            (after_key, after_id) = (next, page.next_upload_id_marker);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Starting a supervisor that outlives whoever starts it, and waiting on one.
 
 use super::folder::Folder;
+use super::tail::Tail;
 use crate::cloud::error::{Class, CloudError, IoContext};
 use std::fs::File;
 use std::process::{Command, Stdio};
@@ -67,7 +68,7 @@ impl Folder {
 
     fn no_start(&self) -> CloudError {
         let path = self.path().join("supervisor.log");
-        let log = std::fs::read_to_string(&path).unwrap_or_default();
+        let log = Tail::new(path.clone()).end();
         let why = log.lines().last().unwrap_or("it said nothing");
         CloudError::new(
             Class::Failed,

@@ -1,6 +1,6 @@
 //! A log that grows, read line by line, and the addresses that Spark writes into it.
 
-use std::fs::File;
+use crate::disk;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -26,7 +26,7 @@ impl Tail {
     pub fn fresh(&mut self) -> Vec<String> {
         let mut bytes = Vec::new();
         let mut read = || -> std::io::Result<()> {
-            let mut file = File::open(&self.path)?;
+            let mut file = disk::open(&self.path)?;
             file.seek(SeekFrom::Start(self.offset))?;
             file.take(GULP).read_to_end(&mut bytes)?;
             Ok(())
@@ -54,7 +54,7 @@ impl Tail {
         const END: u64 = 256 << 10;
         let mut bytes = Vec::new();
         let mut read = || -> std::io::Result<()> {
-            let mut file = File::open(&self.path)?;
+            let mut file = disk::open(&self.path)?;
             let length = file.metadata()?.len();
             file.seek(SeekFrom::Start(length.saturating_sub(END)))?;
             file.take(END).read_to_end(&mut bytes)?;

@@ -9,6 +9,7 @@ use super::store::Store;
 use super::transfer::{self, Count};
 use super::validators::{self, Validators};
 use crate::cloud::error::{Class, CloudError, IoContext};
+use crate::disk;
 use crate::model::event::{Event, Listener};
 use crate::model::hex::hex;
 use sha2::{Digest, Sha256};
@@ -130,7 +131,7 @@ impl Errand {
                 let to = folder.join(base_name(name));
                 // An archive that was fetched anew has other members.
                 let (mark, stamp) = (folder.join(".of"), stamp(&body));
-                if !to.exists() || fs::read_to_string(&mark).ok() != stamp {
+                if !to.exists() || disk::text(&mark, disk::SMALL).ok() != stamp {
                     member::extract(&body, name, &to, count)?;
                     fs::write(&mark, stamp.unwrap_or_default())
                         .during(|| format!("write {}", mark.display()))?;
@@ -171,7 +172,7 @@ impl Errand {
         };
         let doing = || format!("read {}", file.display());
         let mut hasher = Sha256::new();
-        io::copy(&mut File::open(file).during(doing)?, &mut hasher).during(doing)?;
+        io::copy(&mut disk::open(file).during(doing)?, &mut hasher).during(doing)?;
         let found = hex(&hasher.finalize());
         if found.eq_ignore_ascii_case(wanted) {
             return Ok(());

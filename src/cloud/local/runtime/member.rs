@@ -2,6 +2,7 @@
 
 use super::transfer::{Broken, Count, write_whole, writing};
 use crate::cloud::error::{Class, CloudError, IoContext};
+use crate::disk;
 use std::fs::{self, File};
 use std::path::Path;
 use zip::ZipArchive;
@@ -24,7 +25,7 @@ pub(super) fn extract(
             .hint("leave `member` out of the stack if the URL gives the data itself")
             .caused_by(error)
     };
-    let file = File::open(archive).during(|| format!("read {}", archive.display()))?;
+    let file = disk::open(archive).during(|| format!("read {}", archive.display()))?;
     let mut zip = ZipArchive::new(file).map_err(unreadable)?;
     if zip.index_for_name(member).is_none() {
         return Err(no_member(&zip, member));

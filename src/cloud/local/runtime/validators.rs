@@ -3,6 +3,7 @@
 
 use super::transfer::writing;
 use crate::cloud::error::CloudError;
+use crate::disk;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::Path;
@@ -20,7 +21,7 @@ pub(super) struct Validators {
 impl Validators {
     /// Those of a file in the cache; none of one that an older clusterup fetched.
     pub(super) fn read(place: &Path) -> Self {
-        let text = fs::read(place).unwrap_or_default();
+        let text = disk::bytes(place, disk::SMALL).unwrap_or_default();
         serde_json::from_slice(&text).unwrap_or_default()
     }
 

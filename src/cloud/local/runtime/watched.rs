@@ -2,6 +2,7 @@
 //! what is on the disk, whatever the program itself says.
 
 use crate::cloud::error::{Class, CloudError, IoContext};
+use crate::disk;
 use crate::model::event::{Event, Listener};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -75,7 +76,7 @@ impl Watch<'_> {
         if status.success() {
             return Ok(());
         }
-        let said = fs::read(&self.log).unwrap_or_default();
+        let said = disk::bytes(&self.log, disk::RECORD).unwrap_or_default();
         Err(self.failure(&String::from_utf8_lossy(&said)))
     }
 

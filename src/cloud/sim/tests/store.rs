@@ -77,10 +77,7 @@ fn conditions_hold() {
         };
         let stale = sim.serve(delete(Some(etag))).await.unwrap_err();
         assert_eq!(stale.kind, Kind::Precondition);
-        let get = GetObject {
-            bucket: bucket(),
-            key: "lock".to_owned(),
-        };
+        let get = GetObject::note(bucket(), "lock".to_owned());
         let content = sim.serve(get.clone()).await.unwrap();
         assert_eq!(
             (content.body.as_slice(), &content.etag),

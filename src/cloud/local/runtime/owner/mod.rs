@@ -7,6 +7,7 @@
 
 use super::store::Runtime;
 use crate::cloud::error::{Class, CloudError, IoContext};
+use crate::disk;
 use std::fs;
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
@@ -23,7 +24,7 @@ const CLASS: &[u8] = include_bytes!("OwnerFilter.class");
 
 /// Whether a runtime has the filter as it is now.
 pub(super) fn is_in(runtime: &Runtime) -> bool {
-    let there = fs::read(place(&runtime.spark_home));
+    let there = disk::bytes(&place(&runtime.spark_home), disk::RECORD);
     there.is_ok_and(|there| jar().is_ok_and(|jar| jar == there))
 }
 
