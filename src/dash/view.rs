@@ -182,7 +182,11 @@ impl RowView {
                 .map(|at| Tick::new(at, now)),
             over: left.is_some_and(|left| left <= TimeDelta::zero()),
             soon: left.is_some_and(|left| left < TimeDelta::minutes(15)),
-            cause: row.cause.as_deref().map(plain).unwrap_or_default(),
+            cause: row
+                .cause
+                .as_deref()
+                .map(|cause| line(&plain(cause)))
+                .unwrap_or_default(),
             armed: row.rungs.iter().filter(|rung| rung.is_armed()).count(),
             rungs: row
                 .rungs

@@ -107,7 +107,11 @@ pub(super) fn note(key: &str) -> Option<Note> {
     let (folder, rest) = key.split_once('/')?;
     match folder {
         "intents" => Some(Note::Intent(rest.strip_suffix(".json")?.to_owned())),
-        "clusters" => Some(Note::Cluster(rest.to_owned())),
+        // What is no cluster's id is no note of ours: nobody waits for EMR to show it.
+        "clusters" => {
+            let id: ClusterId = rest.parse().ok()?;
+            Some(Note::Cluster(id.to_string()))
+        }
         "runs" => {
             let (job, rest) = rest.split_once('/')?;
             let (cluster, number) = rest.rsplit_once('.')?;

@@ -82,6 +82,14 @@ impl Sim {
         })
     }
 
+    /// What an object of text says; none where there is none.
+    pub fn object(&self, bucket: &str, key: &str) -> Option<String> {
+        self.edit(|state| {
+            let object = state.s3.buckets.get(bucket)?.objects.get(key)?;
+            String::from_utf8(object.body.clone()).ok()
+        })
+    }
+
     /// AWS lets nobody attach one of its policies any more.
     pub fn retire_policy(&self, arn: &str) {
         self.edit(|state| state.iam.retired.insert(arn.to_owned()));

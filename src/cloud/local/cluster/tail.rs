@@ -99,7 +99,7 @@ mod tests {
         let path = folder.path().join("log");
         let mut tail = Tail::new(path.clone());
         assert!(tail.fresh().is_empty());
-        let mut file = File::create(&path).unwrap();
+        let mut file = std::fs::File::create(&path).unwrap();
         file.write_all(b"one\ntw").unwrap();
         assert_eq!(tail.fresh(), ["one"]);
         file.write_all(b"o\n").unwrap();
