@@ -1,0 +1,115 @@
+//! What others may put in our way, a row each: paths, names, markers, tags, objects, connections.
+//! Each goes through the code that meets it, and nothing is lost, ended or read by it.
+#![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
+
+mod connections;
+mod markers;
+mod names;
+mod objects;
+mod paths;
+#[path = "../dash/picture.rs"]
+mod picture;
+#[expect(
+    dead_code,
+    reason = "not all that the simulation's tests use is used here"
+)]
+#[path = "../sim/process.rs"]
+mod process;
+mod room;
+mod row;
+mod tags;
+#[path = "../sim/watched.rs"]
+mod watched;
+#[expect(
+    dead_code,
+    reason = "not all that the simulation's tests use is used here"
+)]
+#[path = "../sim/wish.rs"]
+mod wish;
+
+use row::{Kind, Row};
+use std::future::Future;
+
+/// Runs to the end in virtual time, on this thread.
+fn run<F: Future>(work: F) -> F::Output {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    tokio::task::LocalSet::new().block_on(&runtime, work)
+}
+
+fn rows() -> Vec<Row> {
+    [
+        paths::rows(),
+        names::rows(),
+        markers::rows(),
+        tags::rows(),
+        objects::rows(),
+        connections::rows(),
+    ]
+    .concat()
+}
+
+/// The least that the table has, in all and of each kind.
+const LEAST: usize = 60;
+const LEAST_OF_A_KIND: usize = 6;
+
+#[test]
+#[expect(clippy::print_stdout, reason = "figures are for people to read")]
+fn the_table_is_long_enough() {
+    let rows = rows();
+    for kind in Kind::ALL {
+        let of_kind = rows.iter().filter(|row| row.kind == kind).count();
+        println!("{kind:?}: {of_kind} rows");
+        assert!(of_kind >= LEAST_OF_A_KIND, "{kind:?}");
+    }
+    println!("{} rows", rows.len());
+    assert!(rows.len() >= LEAST);
+    let mut named: Vec<String> = rows.iter().map(Row::to_string).collect();
+    named.sort();
+    named.dedup();
+    assert_eq!(named.len(), rows.len(), "each row is another");
+}
+
+/// Tries each row of a kind, and reports all that do not hold.
+fn holds(kind: Kind) {
+    let rows = rows();
+    let of_kind = rows.iter().filter(|row| row.kind == kind);
+    let failed: Vec<String> = of_kind
+        .filter(|row| !row.holds())
+        .map(Row::to_string)
+        .collect();
+    assert!(failed.is_empty(), "\n{}\n", failed.join("\n"));
+}
+
+#[test]
+fn paths_hold() {
+    holds(Kind::Paths);
+}
+
+#[test]
+fn names_hold() {
+    holds(Kind::Names);
+}
+
+#[test]
+fn markers_hold() {
+    holds(Kind::Markers);
+}
+
+#[test]
+fn tags_hold() {
+    holds(Kind::Tags);
+}
+
+#[test]
+fn objects_hold() {
+    holds(Kind::Objects);
+}
+
+#[test]
+fn connections_hold() {
+    holds(Kind::Connections);
+}

@@ -1,0 +1,271 @@
+//! Tags, names and notes of clusters, which others write: none of them has a cluster ended.
+
+use crate::process::Process;
+use crate::row::{Kind, Never, Row, table};
+use crate::run;
+use crate::wish::{Case, Wish, bucket};
+use async_trait::async_trait;
+use clusterup::cloud::Cloud;
+use clusterup::cloud::api::Tags;
+use clusterup::cloud::patrol::Patrol;
+use clusterup::cloud::sim::{CensusCluster, Settings, Sim};
+use clusterup::model::action::Action;
+use clusterup::model::audit::Entry;
+use clusterup::model::notice::Notice;
+use clusterup::policy::{Policies, load};
+use clusterup::run::watchdog::Watchdog;
+use clusterup::run::watchdog::desk::Desk;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+const CALM: Settings = Settings {
+    eventual: false,
+    step_seconds: (20, 60),
+    ..Settings::USUAL
+};
+
+/// Others' clusters are only to be reported.
+const POLICY: &str = "policy: p\nunmanaged: { action: notify, idle_timeout: 1h, grace: 30m }\n";
+
+pub(crate) fn rows() -> Vec<Row> {
+    let huge = format!("{{\"terms\":[\"{}", "0".repeat(2 << 20));
+    let spaces = format!("{}{{}}", " ".repeat(2 << 20));
+    [
+        table(
+            Kind::Tags,
+            Never::Ended,
+            tagged,
+            &[
+                (
+                    "a shorter life, in the past",
+                    "clusterup-extended-0=2026-01-01T00:00:10Z max_lifetime=1m by=eve why=x",
+                ),
+                (
+                    "a life of two lines",
+                    "clusterup-extended-0=2026-01-01T00:00:10Z max_lifetime=1m by=eve\nwhy=x",
+                ),
+                ("the spec of a short life", "clusterup-spec-0=@short"),
+                ("the spec of another stack", "clusterup-spec-0=@other"),
+                ("no spec", "clusterup-spec-0"),
+                ("a spec that is none", "clusterup-spec-0=AAAA"),
+                (
+                    "a spec that turns around",
+                    "clusterup-spec-0=\u{202e}\n\u{1b}[2J",
+                ),
+                ("other sizes", "clusterup-sizes=0=1"),
+                ("another stack", "clusterup-stack=u"),
+                ("a stack that is a path", "clusterup-stack=../t"),
+                ("no stack", "clusterup-stack"),
+                (
+                    "a mark of the watchdog",
+                    "clusterup-watchdog=ending 2026-01-01T00:00:00Z",
+                ),
+            ],
+        ),
+        table(
+            Kind::Tags,
+            Never::Ended,
+            called,
+            &[
+                ("others' cluster under our name", "clusterup/t/00ff"),
+                (
+                    "others' cluster under another stack's name",
+                    "clusterup/u/00ff",
+                ),
+                ("others' cluster under a path", "clusterup/../t/00ff"),
+                (
+                    "others' cluster of two lines",
+                    "clusterup/t/00ff\nclusterup/t/1",
+                ),
+                (
+                    "others' cluster that turns around",
+                    "clusterup/t/\u{202e}ff00",
+                ),
+                ("others' cluster of no nonce", "clusterup/t/"),
+            ],
+        ),
+        table(
+            Kind::Tags,
+            Never::Ended,
+            noted,
+            &[
+                ("no note", None),
+                ("an empty note", Some("")),
+                ("a note that says nothing", Some("{}")),
+                ("a note that breaks off", Some("{")),
+                ("a note of other terms", Some("{\"terms\":[\"0\"]}")),
+                ("a note of null", Some("null")),
+                ("a note of 2 MiB", Some(&huge)),
+                ("a note after 2 MiB of spaces", Some(&spaces)),
+            ]
+            .map(|(name, text)| (name, text.unwrap_or("@none").to_owned())),
+        ),
+        table(
+            Kind::Tags,
+            Never::Ended,
+            another_notes,
+            &[
+                ("others' cluster with our cluster's note", "@note"),
+                ("others' cluster with a note of nothing", "{}"),
+            ],
+        ),
+    ]
+    .concat()
+}
+
+fn wish(hours: u64, name: &'static str) -> Wish {
+    Wish {
+        keep: true,
+        life_hours: hours,
+        idle_minutes: if hours > 7 { 400 } else { 30 },
+        ..Wish::plain(name)
+    }
+}
+
+async fn made(sim: &Sim, hours: u64, name: &'static str) -> (Case, CensusCluster) {
+    let case = wish(hours, name).case();
+    Process::calm(sim, 1).detached(&case).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(900)).await;
+    (case, sim.census().clusters.remove(0))
+}
+
+/// What a cluster of another world says in its spec.
+async fn spec(hours: u64, name: &'static str) -> String {
+    let sim = Sim::with(9, CALM);
+    made(&sim, hours, name).await.1.tags["clusterup-spec-0"].clone()
+}
+
+/// Two hours under a watchdog, and looks by whoever applies: all clusters live on, and no plan ends
+/// one that is not the stack's own by its note.
+async fn ends_nothing(sim: &Sim, case: &Case, foreign: &[String]) {
+    let mut policies = Policies::default();
+    policies.extend([load("p.yaml", POLICY).unwrap()]);
+    let patrol: Rc<dyn Patrol> = Rc::new(Process::calm(sim, 2).account);
+    let (clock, desk) = (Arc::new(sim.clock()), Rc::new(Quiet));
+    let name = "watchdog@here".to_owned();
+    let mut watchdog = Watchdog::new(vec![patrol], Rc::new(policies), clock, desk, name);
+    let before = sim.census();
+    for _ in 0..12 {
+        watchdog.sweep(false).await;
+        tokio::time::sleep(Duration::from_secs(600)).await;
+    }
+    let process = Process::calm(sim, 3);
+    let seen = process.account.observe(&case.stack.name, None).await;
+    for cluster in seen.iter().flat_map(|seen| &seen.clusters) {
+        let id = cluster.id.to_string();
+        assert!(!foreign.contains(&id), "{id} is taken for the stack's");
+    }
+    if let Ok(plan) = process.plan(case).await {
+        for planned in plan.actions {
+            let ends = matches!(
+                planned.action,
+                Action::TerminateCluster(..) | Action::DeleteCluster(_)
+            );
+            assert!(!ends, "{}", planned.because);
+        }
+    }
+    let now = sim.census();
+    assert_eq!(now.clusters.len(), before.clusters.len());
+    for cluster in now.clusters {
+        assert!(cluster.state.is_live(), "{} was ended", cluster.name);
+    }
+    let asked = sim.journal().into_iter().map(|(_, name)| name);
+    assert_eq!(asked.filter(|name| name.contains("Terminate")).count(), 0);
+}
+
+fn tagged(tag: &str) {
+    run(async {
+        let sim = Sim::with(1, CALM);
+        let (case, cluster) = made(&sim, 8, "t").await;
+        let (key, value) = tag.split_once('=').unzip();
+        let value = match value {
+            Some("@short") => Some(spec(1, "t").await),
+            Some("@other") => Some(spec(1, "u").await),
+            value => value.map(str::to_owned),
+        };
+        sim.tag_by_hand(&cluster.id, key.unwrap_or(tag), value.as_deref());
+        ends_nothing(&sim, &case, &[]).await;
+    });
+}
+
+/// Another's cluster with a name, under the tags of ours that has but an hour.
+fn called(name: &str) {
+    run(async {
+        let sim = Sim::with(2, CALM);
+        let (case, cluster) = made(&sim, 8, "t").await;
+        let mut tags: Tags = cluster.tags.clone();
+        tags.insert("clusterup-spec-0".to_owned(), spec(1, "t").await);
+        let foreign = sim.foreign_cluster(name, tags);
+        ends_nothing(&sim, &case, std::slice::from_ref(&foreign)).await;
+        // To remove the stack is to remove what is its own.
+        Process::calm(&sim, 4)
+            .destroyed(&case.stack.name)
+            .await
+            .unwrap();
+        let mut clusters = sim.census().clusters.into_iter();
+        let other = clusters.find(|cluster| cluster.id == foreign).unwrap();
+        assert!(other.state.is_live());
+    });
+}
+
+/// The bucket's note of our cluster is another, and its tags say an hour.
+fn noted(text: &str) {
+    run(async {
+        let sim = Sim::with(3, CALM);
+        let (case, cluster) = made(&sim, 8, "t").await;
+        let key = format!("stacks/t/clusters/{}", cluster.id);
+        match text {
+            "@none" => sim.delete_object(&bucket(), &key),
+            text => sim.put_object(&bucket(), &key, text),
+        };
+        let short = spec(1, "t").await;
+        sim.tag_by_hand(&cluster.id, "clusterup-spec-0", Some(&short));
+        ends_nothing(&sim, &case, &[]).await;
+    });
+}
+
+/// Others' cluster, of which the bucket has a note all the same.
+fn another_notes(text: &str) {
+    run(async {
+        let sim = Sim::with(4, CALM);
+        let (case, cluster) = made(&sim, 8, "t").await;
+        let mut tags = cluster.tags.clone();
+        tags.insert("clusterup-spec-0".to_owned(), spec(1, "t").await);
+        let foreign = sim.foreign_cluster("theirs/nightly", tags);
+        let key = |id: &str| format!("stacks/t/clusters/{id}");
+        let text = match text {
+            "@note" => sim.object(&bucket(), &key(&cluster.id)).unwrap(),
+            text => text.to_owned(),
+        };
+        sim.put_object(&bucket(), &key(&foreign), &text);
+        ends_nothing(&sim, &case, std::slice::from_ref(&foreign)).await;
+    });
+}
+
+/// Nobody is notified, and nothing is kept.
+struct Quiet;
+
+#[async_trait(?Send)]
+impl Desk for Quiet {
+    fn note(&self, _: &Entry) {}
+
+    async fn tell(&self, _: &Notice) -> bool {
+        true
+    }
+
+    fn forget(&self, _: &str) {}
+
+    fn open_matters(&self) -> Vec<Entry> {
+        Vec::new()
+    }
+
+    fn recent(&self, _: usize) -> Vec<Entry> {
+        Vec::new()
+    }
+
+    fn notices(&self) -> BTreeMap<String, (u64, u64)> {
+        BTreeMap::new()
+    }
+}
