@@ -7,7 +7,7 @@ use super::failure::{Exit, Failure};
 use super::stdout::Stdout;
 use super::view::words::wrap;
 use crate::model::hint::{Command, Here, Hint};
-use crate::model::shown::{indented, line, lines};
+use crate::model::shown::{self, indented, line, lines};
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
 
@@ -51,7 +51,7 @@ impl Screen {
     /// One of many things, for people or as one line of JSON; false where nobody reads any more.
     pub(super) fn goes_on(&self, text: &str, record: &Value) -> bool {
         let text = match self.json {
-            true => format!("{record}\n"),
+            true => format!("{}\n", shown::json(&record.to_string())),
             false => lines(text),
         };
         self.out.write(&text)
@@ -100,7 +100,7 @@ impl Screen {
             map.insert("verb".to_owned(), json!(verb));
             map.insert("exit".to_owned(), json!(exit));
         }
-        self.raw(&format!("{fields:#}"));
+        self.raw(&shown::json(&format!("{fields:#}")));
     }
 
     pub(super) fn failure(&self, verb: &str, failure: &Failure) {

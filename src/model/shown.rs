@@ -3,7 +3,7 @@
 //! none of them begins a line of ours, moves the cursor, or turns the writing around.
 
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// How much of a name or a message is shown, in characters.
 const LONGEST: usize = 500;
@@ -93,6 +93,22 @@ pub fn indented(text: &str, indent: usize) -> String {
     lines(text.trim_end()).replace('\n', &begin)
 }
 
+/// JSON that means the same and may be shown anywhere: in its strings alone is anything that is not
+/// plain, and there it is escaped (RFC 8259, 7).
+pub fn json(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c == '\n' || is_plain(c) {
+            shown.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            let _ = write!(shown, "\\u{unit:04x}");
+        }
+    }
+    shown
+}
+
 /// Whether a character is shown as what it is, and as nothing else.
 pub fn is_plain(c: char) -> bool {
     !c.is_control() && !is_hidden(c)
@@ -166,6 +182,24 @@ mod tests {
         let expected = "a\u{fffd}[31mb\u{fffd}]0;c\u{fffd}d\te\nf\u{fffd}\u{fffd}g";
         assert_eq!(text, expected);
         assert_eq!(indented("no\n  next: rm\n", 4), "no\n      next: rm");
+    }
+
+    #[test]
+    fn json_means_the_same_and_is_plain() {
+        for text in [
+            "a\u{9b}2Jb",
+            "a\u{202e}b\u{2028}c",
+            "\u{e0041}\u{1b}\r\n\t",
+            "é 日本 \"\\",
+        ] {
+            let value = serde_json::json!({ text: [text] });
+            for written in [format!("{value}"), format!("{value:#}")] {
+                let shown = json(&written);
+                assert!(shown.chars().all(|c| c == '\n' || is_plain(c)), "{shown:?}");
+                let read: serde_json::Value = serde_json::from_str(&shown).unwrap();
+                assert_eq!(read, value);
+            }
+        }
     }
 
     #[test]

@@ -146,6 +146,10 @@ fn is_one_line(name: &str) {
     let json = serde_json::to_string(&Untrusted::from(name)).unwrap();
     assert_eq!(serde_json::from_str::<String>(&json).unwrap(), name);
 
+    let printed = shown::json(&json);
+    assert!(printed.chars().all(shown::is_plain), "{printed}");
+    assert_eq!(serde_json::from_str::<String>(&printed).unwrap(), name);
+
     let [page, metrics, picture] = served(name);
     let [plain_page, plain_metrics, _] = served("plain");
     for (served, plain) in [(page, plain_page), (metrics, plain_metrics)] {

@@ -46,8 +46,8 @@ pub(crate) fn rows() -> Vec<Row> {
                     "a life of two lines",
                     "clusterup-extended-0=2026-01-01T00:00:10Z max_lifetime=1m by=eve\nwhy=x",
                 ),
-                ("the spec of a short life", "clusterup-spec-0=@short"),
-                ("the spec of another stack", "clusterup-spec-0=@other"),
+                ("the spec of a short life", "clusterup-spec-=@short"),
+                ("the spec of another stack", "clusterup-spec-=@other"),
                 ("no spec", "clusterup-spec-0"),
                 ("a spec that is none", "clusterup-spec-0=AAAA"),
                 (
@@ -105,6 +105,18 @@ pub(crate) fn rows() -> Vec<Row> {
         table(
             Kind::Tags,
             Never::Ended,
+            of_a_stack_without_notes,
+            &[
+                ("a stack without notes, under our name", "clusterup/t/00ff"),
+                (
+                    "a stack without notes, under another name",
+                    "theirs/nightly",
+                ),
+            ],
+        ),
+        table(
+            Kind::Tags,
+            Never::Ended,
             another_notes,
             &[
                 ("others' cluster with our cluster's note", "@note"),
@@ -131,10 +143,30 @@ async fn made(sim: &Sim, hours: u64, name: &'static str) -> (Case, CensusCluster
     (case, sim.census().clusters.remove(0))
 }
 
-/// What a cluster of another world says in its spec.
-async fn spec(hours: u64, name: &'static str) -> String {
+/// The tags of a cluster of another world that say what it was made as.
+async fn spec(hours: u64, name: &'static str) -> Tags {
     let sim = Sim::with(9, CALM);
-    made(&sim, hours, name).await.1.tags["clusterup-spec-0"].clone()
+    let mut tags = made(&sim, hours, name).await.1.tags;
+    tags.retain(|key, _| key.starts_with(SPEC));
+    tags
+}
+
+const SPEC: &str = "clusterup-spec-";
+
+/// These tags with another spec.
+fn with(tags: &Tags, spec: Tags) -> Tags {
+    let mut forged = tags.clone();
+    forged.retain(|key, _| !key.starts_with(SPEC));
+    forged.extend(spec);
+    forged
+}
+
+/// The cluster has the spec of another.
+fn forge(sim: &Sim, cluster: &CensusCluster, spec: &Tags) {
+    let was = cluster.tags.keys().filter(|key| key.starts_with(SPEC));
+    for key in was.chain(spec.keys()) {
+        sim.tag_by_hand(&cluster.id, key, spec.get(key).map(String::as_str));
+    }
 }
 
 /// Two hours under a watchdog, and looks by whoever applies: all clusters live on, and no plan ends
@@ -179,13 +211,16 @@ fn tagged(tag: &str) {
     run(async {
         let sim = Sim::with(1, CALM);
         let (case, cluster) = made(&sim, 8, "t").await;
-        let (key, value) = tag.split_once('=').unzip();
-        let value = match value {
-            Some("@short") => Some(spec(1, "t").await),
-            Some("@other") => Some(spec(1, "u").await),
-            value => value.map(str::to_owned),
-        };
-        sim.tag_by_hand(&cluster.id, key.unwrap_or(tag), value.as_deref());
+        match tag.split_once('=') {
+            Some((SPEC, "@short")) => forge(&sim, &cluster, &spec(1, "t").await),
+            Some((SPEC, "@other")) => forge(&sim, &cluster, &spec(1, "u").await),
+            Some((key, value)) => {
+                sim.tag_by_hand(&cluster.id, key, Some(value));
+            }
+            None => {
+                sim.tag_by_hand(&cluster.id, tag, None);
+            }
+        }
         ends_nothing(&sim, &case, &[]).await;
     });
 }
@@ -195,8 +230,7 @@ fn called(name: &str) {
     run(async {
         let sim = Sim::with(2, CALM);
         let (case, cluster) = made(&sim, 8, "t").await;
-        let mut tags: Tags = cluster.tags.clone();
-        tags.insert("clusterup-spec-0".to_owned(), spec(1, "t").await);
+        let tags = with(&cluster.tags, spec(1, "t").await);
         let foreign = sim.foreign_cluster(name, tags);
         ends_nothing(&sim, &case, std::slice::from_ref(&foreign)).await;
         // To remove the stack is to remove what is its own.
@@ -220,8 +254,7 @@ fn noted(text: &str) {
             "@none" => sim.delete_object(&bucket(), &key),
             text => sim.put_object(&bucket(), &key, text),
         };
-        let short = spec(1, "t").await;
-        sim.tag_by_hand(&cluster.id, "clusterup-spec-0", Some(&short));
+        forge(&sim, &cluster, &spec(1, "t").await);
         ends_nothing(&sim, &case, &[]).await;
     });
 }
@@ -231,8 +264,7 @@ fn another_notes(text: &str) {
     run(async {
         let sim = Sim::with(4, CALM);
         let (case, cluster) = made(&sim, 8, "t").await;
-        let mut tags = cluster.tags.clone();
-        tags.insert("clusterup-spec-0".to_owned(), spec(1, "t").await);
+        let tags = with(&cluster.tags, spec(1, "t").await);
         let foreign = sim.foreign_cluster("theirs/nightly", tags);
         let key = |id: &str| format!("stacks/t/clusters/{id}");
         let text = match text {
@@ -241,6 +273,19 @@ fn another_notes(text: &str) {
         };
         sim.put_object(&bucket(), &key(&foreign), &text);
         ends_nothing(&sim, &case, std::slice::from_ref(&foreign)).await;
+    });
+}
+
+/// A stack of which the bucket has no note, and a cluster that says it is the stack's.
+fn of_a_stack_without_notes(name: &str) {
+    run(async {
+        let tags = made(&Sim::with(5, CALM), 8, "t").await.1.tags;
+        let sim = Sim::with(6, CALM);
+        let forged = with(&tags, spec(1, "t").await);
+        let foreign = sim.foreign_cluster(name, forged);
+        let case = wish(8, "t").case();
+        ends_nothing(&sim, &case, &[]).await;
+        assert!(sim.census().clusters.iter().any(|it| it.id == foreign));
     });
 }
 

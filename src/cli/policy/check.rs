@@ -12,6 +12,7 @@ use crate::cost::catalog::Catalog;
 use crate::cost::estimate::Estimate;
 use crate::model::clock::Clock;
 use crate::model::desired::InstanceGroups;
+use crate::model::shown::json;
 use crate::model::stack::Stack;
 use crate::policy::{Judgement, Price, Subject};
 use crate::run::clock::SystemClock;
@@ -60,7 +61,7 @@ pub(super) async fn run(
                 screen.text(&text(one));
             }
         }
-        Format::Sarif => screen.raw(&format!("{:#}", format::sarif(&checked))),
+        Format::Sarif => screen.raw(&json(&format!("{:#}", format::sarif(&checked)))),
         Format::Github => screen.raw(&format::github(&checked)),
     }
     let stacks: Vec<_> = checked.iter().map(Checked::document).collect();
