@@ -46,8 +46,10 @@ pub(super) enum Verb {
     /// Check a stack, touching nothing; every mistake at once
     Validate(StackArgs),
     /// Show what apply would do, and why
+    #[command(mut_arg("stack", |arg| arg.help(FILE_OR_NAME)))]
     Plan(PlanArgs),
     /// Make a stack true, run its job, bring the results home
+    #[command(mut_arg("stack", |arg| arg.help(FILE_OR_NAME)))]
     Apply(ApplyArgs),
     /// Show stacks and clusters: state, age, idle for, what ends them when
     Status(StatusArgs),
@@ -103,6 +105,9 @@ pub(super) enum Verb {
         command: Vec<OsString>,
     },
 }
+
+const FILE_OR_NAME: &str =
+    "The stack's YAML file, or the name of a stack that you applied from one on this machine";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct InitArgs {

@@ -5,6 +5,7 @@ mod agree;
 mod apply;
 mod args;
 mod budget;
+mod by_name;
 mod context;
 mod cost;
 mod destroy;
@@ -104,8 +105,15 @@ async fn run(verb: Verb, context: &Context, screen: &Screen) -> Result<Exit, Fai
     match verb {
         Verb::Init(args) => init::run(&args, screen),
         Verb::Validate(args) => validate::run(&args, context, screen),
-        Verb::Plan(args) => plan::run(&args, context, screen).await,
-        Verb::Apply(args) => apply::run(&args, context, screen).await,
+        Verb::Plan(mut args) => {
+            by_name::to_file("plan", &mut args.stack, &args.target, context).await?;
+            plan::run(&args, context, screen).await
+        }
+        Verb::Apply(mut args) => {
+            let plan = &mut args.plan;
+            by_name::to_file("apply", &mut plan.stack, &plan.target, context).await?;
+            apply::run(&args, context, screen).await
+        }
         Verb::Status(args) => status::run(&args, context, screen).await,
         Verb::Logs(args) => logs::run(&args, context, screen).await,
         Verb::Log(args) => log::run(&args, context, screen).await,

@@ -44,7 +44,7 @@ impl Here {
         &self.origin
     }
 
-    /// Where the stack was applied last, if that is not here. After an observation of the stack.
+    /// Where the stack was applied last, if that is not here.
     pub(super) async fn elsewhere(
         &self,
         cloud: &dyn Cloud,

@@ -113,7 +113,7 @@ pub trait Cloud {
     async fn observe(&self, stack: &StackName, home: Option<&Path>)
     -> Result<Observed, CloudError>;
 
-    /// From where the stack was applied last, where that was noted. After [`Self::observe`] of it.
+    /// From where the stack was applied last, where that was noted.
     async fn origin(&self, stack: &StackName) -> Result<Option<Origin>, CloudError>;
 
     /// Has the stack noted as applied from there, with the first thing that is made of it from now

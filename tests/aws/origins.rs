@@ -53,6 +53,60 @@ fn another_folder_is_asked_before_it_changes_the_stack() {
 }
 
 #[test]
+fn a_name_stands_for_the_file_that_it_was_applied_from() {
+    let world = World::new();
+    let elsewhere = world.path().join("elsewhere");
+    fs::create_dir_all(&elsewhere).unwrap();
+    let by_name = |who: &str, args: &[&str]| {
+        let mut command = world.command(args);
+        command.current_dir(&elsewhere).env("USER", who);
+        Done::of(command.spawn().unwrap())
+    };
+    for verb in ["plan", "apply"] {
+        by_name("ann", &[verb, "t"])
+            .expect(2)
+            .says("there is no stack t in us-east-1")
+            .says("there is no file t in this folder either");
+    }
+    let mut first = world.command(&["apply", "t.yaml", "--yes"]);
+    first.env("USER", "ann");
+    Done::of(first.spawn().unwrap()).expect(0);
+
+    by_name("ann", &["plan", "t"]).expect(0).says("stack t");
+    by_name("ann", &["plan", "t", "--again"])
+        .expect(0)
+        .says("job on");
+    let again = by_name("ann", &["apply", "t", "--again", "--yes"]).expect(0);
+    assert!(!again.all().contains("last applied"), "{}", again.all());
+    assert!(world.path().join("results").is_dir(), "as from its file");
+
+    // Another person's, another stack's or no file is not taken for it.
+    by_name("bob", &["apply", "t", "--yes"])
+        .expect(2)
+        .says("was last applied by ann@")
+        .says("give the path of the stack's YAML file");
+    let file = world.path().join("t.yaml");
+    let text = fs::read_to_string(&file).unwrap();
+    let other = text.replacen("stack: t", "stack: u", 1);
+    assert_ne!(other, text);
+    fs::write(&file, other).unwrap();
+    by_name("ann", &["apply", "t", "--yes"])
+        .expect(2)
+        .says("holds stack u now");
+    fs::write(&file, text).unwrap();
+    let away = world.path().join("away.yaml");
+    fs::rename(&file, &away).unwrap();
+    for verb in ["plan", "apply"] {
+        by_name("ann", &[verb, "t"])
+            .expect(2)
+            .says("that file is gone");
+    }
+    fs::rename(away, file).unwrap();
+    by_name("ann", &["destroy", "t", "--yes"]).expect(0);
+    world.assert_nothing_left();
+}
+
+#[test]
 fn destroy_needs_no_room_on_this_machine() {
     let world = World::new();
     world.expect(0, &["apply", "t.yaml", "--yes"]);

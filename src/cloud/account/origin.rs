@@ -11,12 +11,13 @@ use crate::model::name::StackName;
 use crate::model::origin::Origin;
 
 impl<A: Api> Account<A> {
-    /// Asks only where the listing has a marker with something in it.
+    /// Asks unless a listing has shown that there is no marker, or an empty one.
     pub(super) async fn read_origin(
         &self,
         stack: &StackName,
     ) -> Result<Option<Origin>, CloudError> {
-        if self.marker_bytes().unwrap_or(0) == 0 {
+        let listed = self.seen.borrow().objects.is_some();
+        if listed && self.marker_bytes().unwrap_or(0) == 0 {
             return Ok(None);
         }
         let (bucket, key) = (self.bucket().await?, place::marker(stack));
