@@ -76,7 +76,8 @@ fn file(
         return Ok(file);
     };
     if now != *name {
-        let message = format!("stack {name} was last applied {origin}, which holds stack {now} now");
+        let message =
+            format!("stack {name} was last applied {origin}, which holds stack {now} now");
         return Err(Failure::input(message).hint(GIVE_FILE));
     }
     let (there, here) = (region.as_ref(), target.region.as_ref());

@@ -37,6 +37,7 @@ mod status;
 mod stdout;
 mod target;
 mod text_file;
+mod usage;
 mod validate;
 mod view;
 #[cfg(feature = "aws")]
@@ -60,7 +61,11 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(args) => args,
         Err(error) => {
             // Help and version are no errors; clap's own code for a wrong line is our 2.
-            return ExitCode::from(answer(&error));
+            let code = answer(&error);
+            if error.use_stderr() {
+                usage::document(&error, &argv, &Context::from_environment());
+            }
+            return ExitCode::from(code);
         }
     };
     let context = Context::from_environment();
@@ -97,8 +102,11 @@ fn answer(error: &clap::Error) -> u8 {
 /// # Errors
 /// What is wrong with it, as the program would say it.
 pub fn reads(words: &[String]) -> Result<(), String> {
-    let args = Args::try_parse_from(words);
-    args.map(|_| ()).map_err(|error| error.to_string())
+    match Args::try_parse_from(words) {
+        // Help and version are no errors.
+        Err(error) if error.use_stderr() => Err(error.to_string()),
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 async fn run(verb: Verb, context: &Context, screen: &Screen) -> Result<Exit, Failure> {

@@ -42,6 +42,20 @@ impl Screen {
         }
     }
 
+    /// Whether standard output holds one JSON document and nothing else.
+    pub(super) const fn is_for_machines(&self) -> bool {
+        self.json
+    }
+
+    /// Refuses a form of output besides JSON. clap would not, where `--output` stands before the verb.
+    pub(super) fn only(&self, form: &str) -> Result<(), Failure> {
+        if !self.json {
+            return Ok(());
+        }
+        let message = format!("--output json cannot be used with {form}");
+        Err(Failure::input(message).hint("ask for one of them"))
+    }
+
     /// Data as it is.
     pub(super) fn raw(&self, text: &str) {
         let line_end = if text.ends_with('\n') { "" } else { "\n" };
@@ -92,7 +106,11 @@ impl Screen {
     }
 
     /// The one JSON document of a verb, if that is what was asked for.
-    pub(super) fn document(&self, verb: &str, exit: u8, mut fields: Value) {
+    pub(super) fn document(&self, verb: &str, exit: u8, fields: Value) {
+        self.document_of(Some(verb), exit, fields);
+    }
+
+    fn document_of(&self, verb: Option<&str>, exit: u8, mut fields: Value) {
         if !self.json {
             return;
         }
@@ -105,6 +123,11 @@ impl Screen {
 
     pub(super) fn failure(&self, verb: &str, failure: &Failure) {
         self.failure_of_many(failure);
+        self.failed(Some(verb), failure);
+    }
+
+    /// The document alone of what went wrong; a command line that is none may have no verb.
+    pub(super) fn failed(&self, verb: Option<&str>, failure: &Failure) {
         let Failure {
             exit,
             message,
@@ -117,7 +140,7 @@ impl Screen {
             "message": message, "causes": causes, "hints": lines,
             "next": self.commands(hints), "diagnostics": diagnostics,
         });
-        self.document(verb, exit.code(), json!({ "error": error }));
+        self.document_of(verb, exit.code(), json!({ "error": error }));
     }
 
     /// Says what went wrong with one of several things; the others go on.

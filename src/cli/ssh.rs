@@ -34,7 +34,12 @@ pub(super) async fn run(
         screen.say(&format!("the door may be closed to you: {warning}"));
     }
     screen.say(&format!("{}@{}", shell.user, shell.host));
-    let status = command(&shell, args).status().map_err(|error| {
+    let mut command = command(&shell, args);
+    if screen.is_for_machines() {
+        // What the other side says is no part of the document.
+        command.stdout(std::io::stderr());
+    }
+    let status = command.status().map_err(|error| {
         Failure::new(Exit::Failed, "cannot run ssh")
             .caused_by(&error)
             .hint(hint::Command::other("sudo apt-get install openssh-client"))

@@ -3,6 +3,10 @@
 
 mod disks;
 mod files;
+#[path = "../support/hints.rs"]
+mod hints;
+mod json;
 mod names;
 mod output;
 mod room;
+mod verbs;

@@ -1,5 +1,6 @@
 //! A folder for one test: its stacks, its state, its cache, and runs that may not take long.
 
+use crate::hints;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -118,11 +119,10 @@ impl Done {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let output = command.output().unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Self {
-            code: code(output.status),
-            out: text(&output.stdout),
-            err: text(&output.stderr),
-        }
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        hints::check(&err);
+        let code = code(output.status);
+        Self { code, out, err }
     }
 
     /// With a standard output that is set already.
@@ -146,11 +146,9 @@ impl Done {
             }
             std::thread::sleep(Duration::from_millis(5));
         };
-        Self {
-            code: code(status),
-            out: text(out),
-            err: text(err),
-        }
+        let (code, out, err) = (code(status), text(out), text(err));
+        hints::check(&err);
+        Self { code, out, err }
     }
 
     /// Whether all of these are said, wherever the lines are broken.

@@ -30,7 +30,7 @@ pub(in crate::cli) struct ReportArgs {
     #[arg(long, value_name = "DAY|AGO")]
     until: Option<When>,
     /// Print CSV, for spreadsheets
-    #[arg(long, conflicts_with = "output")]
+    #[arg(long)]
     csv: bool,
 }
 
@@ -60,6 +60,9 @@ pub(super) async fn run(
     context: &Context,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
+    if args.csv {
+        screen.only("--csv")?;
+    }
     let now = SystemClock.now();
     let window = window(args, now)?;
     let target = Target::open(&args.target, None, context).await?;

@@ -28,7 +28,7 @@ pub(in crate::cli) struct CheckArgs {
     #[command(flatten)]
     policies: PoliciesArgs,
     /// What standard output holds: sarif for code scanning, github for annotations of a workflow
-    #[arg(long, value_enum, default_value_t = Format::Text, conflicts_with = "output")]
+    #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
 
@@ -38,6 +38,9 @@ pub(super) async fn run(
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     let (mut checked, mut unread) = (Vec::new(), Vec::new());
+    if args.format != Format::Text {
+        screen.only("--format")?;
+    }
     for path in &args.stacks {
         match check(path, args, context, screen).await {
             Ok(one) => checked.push(one),

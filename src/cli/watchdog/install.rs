@@ -5,6 +5,7 @@ use super::unit::{NAME, Whose, is_untouched, unit};
 use crate::cli::context::Context;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::screen::Screen;
+use crate::cli::usage;
 use crate::disk;
 use crate::model::hint::{Command, Hint};
 use serde_json::json;
@@ -98,7 +99,18 @@ fn command(args: &InstallArgs, whose: Whose, screen: &Screen) -> Result<String, 
     for arg in &args.args {
         words.push(word(arg)?);
     }
+    takes(&args.args)?;
     Ok(words.join(" "))
+}
+
+/// A service whose command line is none would be begun again and again, and never watch.
+fn takes(args: &[String]) -> Result<(), Failure> {
+    let line = ["clusterup", "watchdog", "run"].map(str::to_owned);
+    crate::cli::reads(&[&line, args].concat()).map_err(|error| {
+        let mut failure = Failure::input("watchdog run does not take what is after `--`");
+        failure.causes.push(usage::message(&error));
+        failure.hint(Command::clusterup("watchdog run --help"))
+    })
 }
 
 /// A service begins in the root folder: a path from here would lead it elsewhere, or nowhere.

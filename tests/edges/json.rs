@@ -1,0 +1,266 @@
+//! `--output json`: one document on standard output, also where the command line is none and where
+//! a verb fails.
+
+use crate::room::{Done, Room};
+use crate::{hints, verbs};
+use serde_json::Value;
+
+/// The one document, of such an exit code.
+fn document(args: &[&str], done: &Done, exit: i32) -> Value {
+    assert_eq!(done.code, exit, "{args:?}: {}", done.err);
+    let read = serde_json::from_str(&done.out);
+    let document: Value = read.unwrap_or_else(|why| panic!("{args:?}: {why}: {:?}", done.out));
+    assert_eq!(document["exit"], exit, "{args:?}: {document:#}");
+    document
+}
+
+/// One of a failure, in the form that all have.
+fn failure(args: &[&str], done: &Done, exit: i32) -> Value {
+    let document = document(args, done, exit);
+    let error = &document["error"];
+    let message = error["message"].as_str().unwrap_or_default();
+    let lists = ["causes", "hints", "next"].map(|list| error[list].is_array());
+    assert!(
+        lists == [true; 3] && !message.is_empty(),
+        "{args:?}: {document:#}"
+    );
+    assert!(!message.starts_with("error"), "{args:?}: {message}");
+    for command in error["next"].as_array().unwrap() {
+        let command = command.as_str().unwrap();
+        assert_eq!(hints::pasted(command), Ok(()), "{args:?}: {command}");
+    }
+    document
+}
+
+/// What is wrong with a line in another way each; `$` is for the words of the verb.
+const WRONG: &[&[&str]] = &[
+    &["$", "--no-such-flag", "--output", "json"],
+    &["--output=json", "$", "--locale"],
+    &["$", "--output", "json", "--output", "json"],
+    &["--output", "json", "$", "--output=xml"],
+    &["$", "--output=json", "-Z"],
+    &["$", "--output=json", "--output"],
+];
+
+#[test]
+fn a_line_that_is_none_is_one_document_for_every_verb() {
+    let room = Room::new();
+    for verb in verbs::all() {
+        for wrong in WRONG {
+            let words = wrong.iter().flat_map(|word| match *word {
+                "$" => verb.split(' ').collect(),
+                word => vec![word],
+            });
+            let args: Vec<&str> = words.collect();
+            let done = room.run(&args);
+            let document = failure(&args, &done, 2);
+            assert_eq!(document["verb"], *verb, "{args:?}");
+            let next = format!("clusterup {verb} --help");
+            assert_eq!(document["error"]["next"], serde_json::json!([next]));
+            // People have it on standard error, as without JSON.
+            done.says("error: ");
+        }
+    }
+}
+
+#[test]
+fn what_is_missing_or_none_is_said_in_the_document() {
+    let room = Room::new();
+    for (args, verb, says) in [
+        (
+            &["plan"][..],
+            Some("plan"),
+            "required arguments were not provided: <STACK>",
+        ),
+        (&["extend", "t"], Some("extend"), "required"),
+        (&["prices", "show"], Some("prices show"), "<TYPE>"),
+        (&["completions"], Some("completions"), "<SHELL>"),
+        (
+            &["completions", "dos"],
+            Some("completions"),
+            "invalid value 'dos'",
+        ),
+        (&["schema", "job"], Some("schema"), "invalid value 'job'"),
+        (
+            &["plan", "t", "--sample", "half"],
+            Some("plan"),
+            "invalid value 'half'",
+        ),
+        (
+            &["plan", "t", "--set", "x"],
+            Some("plan"),
+            "invalid value 'x'",
+        ),
+        (
+            &["cost", "report", "--csv"],
+            Some("cost report"),
+            "cannot be used with",
+        ),
+        (
+            &["status", "--local", "--region", "eu-west-1"],
+            Some("status"),
+            "cannot be used with",
+        ),
+        (
+            &["policy", "check", "t.yaml", "--format=github"],
+            Some("policy check"),
+            "cannot be used with",
+        ),
+        (&["aply", "t.yaml"], None, "unrecognized subcommand 'aply'"),
+        (
+            &["cost", "repot"],
+            Some("cost"),
+            "unrecognized subcommand 'repot'",
+        ),
+        (&["cost"], Some("cost"), "a verb is missing"),
+        (&["watchdog"], Some("watchdog"), "a verb is missing"),
+        (&[], None, "a verb is missing"),
+        (&["--locl"], None, "unexpected argument '--locl'"),
+    ] {
+        for json in [&["--output", "json"][..], &["--output=json"]] {
+            for args in [[args, json].concat(), [json, args].concat()] {
+                let document = failure(&args, &room.run(&args), 2);
+                assert_eq!(document["verb"].as_str(), verb, "{args:?}");
+                let message = document["error"]["message"].as_str().unwrap();
+                assert!(message.contains(says), "{args:?}: {message}");
+            }
+        }
+    }
+    // The name that was perhaps meant.
+    for (args, meant) in [
+        (["aply", "t.yaml", "--output=json"], "`apply`"),
+        (["status", "--locl", "--output=json"], "`--local`"),
+        (["completions", "fsh", "--output=json"], "`fish`"),
+    ] {
+        let document = failure(&args, &room.run(&args), 2);
+        assert!(
+            document["error"]["hints"].to_string().contains(meant),
+            "{document:#}"
+        );
+    }
+}
+
+#[test]
+fn a_line_that_does_not_ask_for_json_gets_none() {
+    let room = Room::new();
+    for args in [
+        &["plan"][..],
+        &["plan", "--output", "jsn"],
+        &["plan", "--output", "text"],
+        &["ssh", "--no", "--", "--output=json"],
+        &["watchdog", "install", "--no", "--", "--output", "json"],
+    ] {
+        assert_eq!(room.expect(2, args).out, "", "{args:?}");
+    }
+    for args in [
+        &["--help", "--output", "json"][..],
+        &["--output=json", "--version"],
+        &["--output", "json", "cost", "report", "-h"],
+    ] {
+        let plain: Vec<&str> = args.iter().copied().filter(|word| !is_json(word)).collect();
+        assert_eq!(
+            room.expect(0, args).out,
+            room.expect(0, &plain).out,
+            "{args:?}"
+        );
+    }
+}
+
+fn is_json(word: &str) -> bool {
+    word.starts_with("--output") || word == "json"
+}
+
+#[test]
+fn what_is_for_editors_and_shells_is_one_document() {
+    let room = Room::new();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let args = ["completions", shell, "--output", "json"];
+        let document = document(&args, &room.run(&args), 0);
+        let plain = room.expect(0, &["completions", shell]).out;
+        assert_eq!(
+            document["script"].as_str().unwrap().trim_end(),
+            plain.trim_end()
+        );
+        assert_eq!(
+            (&document["verb"], &document["shell"]),
+            (&"completions".into(), &shell.into())
+        );
+    }
+    for of in ["stack", "policy"] {
+        let done = room.expect(0, &["schema", of, "--output=json"]);
+        assert_eq!(done.out, room.expect(0, &["schema", of]).out);
+        assert!(serde_json::from_str::<Value>(&done.out).unwrap()["$schema"].is_string());
+    }
+}
+
+/// Lines on which each verb fails, without AWS; `schema` and `completions` cannot.
+const FAILING: &[(&str, &[&str])] = &[
+    ("init", &["t.yaml"]),
+    ("validate", &["gone.yaml"]),
+    ("plan", &["bad.yaml", "--local"]),
+    (
+        "apply",
+        &[
+            "t.yaml",
+            "--local",
+            "--sample",
+            "5%",
+            "--set",
+            "job.steps.s.script=gone.py",
+        ],
+    ),
+    ("status", &["never", "--local"]),
+    ("logs", &["never", "--local"]),
+    ("log", &["--act", "ended"]),
+    ("extend", &["never", "--local", "--by", "1h", "--why", "x"]),
+    ("ssh", &["t.yaml", "--local"]),
+    ("destroy", &["never", "--local"]),
+    ("cost estimate", &["gone.yaml"]),
+    (
+        "cost report",
+        &["--local", "--since", "1h", "--until", "2h"],
+    ),
+    ("prices show", &["m5.huge"]),
+    ("prices refresh", &["--region", "us-east-1"]),
+    ("budget", &["--local", "--policies", "nowhere"]),
+    ("policy check", &["t.yaml", "--format", "sarif"]),
+    ("policy test", &["gone.yaml"]),
+    ("policy push", &["--policies", "nowhere"]),
+    ("watchdog run", &["--local", "--every", "0s"]),
+    ("watchdog sweep", &["--local", "--policies", "nowhere"]),
+    ("watchdog install", &["--", "--no-such-flag"]),
+    ("doctor", &["--region", "us-east-9"]),
+];
+
+#[test]
+fn every_verb_that_fails_says_one_document() {
+    let all = verbs::all();
+    let rows = FAILING.iter().map(|(verb, _)| *verb);
+    let table: Vec<&str> = rows.chain(["schema", "completions"]).collect();
+    let missing: Vec<_> = all
+        .iter()
+        .filter(|verb| !table.contains(&verb.as_str()))
+        .collect();
+    assert!(missing.is_empty(), "not in the table: {missing:?}");
+    for (verb, args) in FAILING {
+        let room = Room::new();
+        room.stack("");
+        room.write("bad.yaml", "stack: 1\n");
+        if *verb == "log" {
+            room.write("state/clusterup/ledger.db/in-the-way", "");
+        }
+        let words: Vec<&str> = verb.split(' ').chain(["--output", "json"]).collect();
+        let args = [&words, *args].concat();
+        let mut command = room.command(&args);
+        command.env("AWS_EC2_METADATA_DISABLED", "true");
+        let done = Done::within(command);
+        assert!(
+            [1, 2].contains(&done.code),
+            "{args:?}: {} {}",
+            done.code,
+            done.err
+        );
+        let document = failure(&args, &done, done.code);
+        assert_eq!(document["verb"], *verb);
+    }
+}
