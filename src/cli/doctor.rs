@@ -10,7 +10,9 @@ use crate::cloud::Finding;
 use crate::cloud::local::machine;
 use crate::cloud::local::runtime::Report;
 use crate::model::hint::Command;
+use rustix::fs::Access;
 use serde_json::json;
+use std::io::ErrorKind;
 use std::path::Path;
 
 pub(super) async fn run(
@@ -24,7 +26,7 @@ pub(super) async fn run(
     let target = Target::open(&args.target, None, context).await?;
     screen.text(&format!("AWS {}", target.place()));
     let mut findings = target.cloud.checkup().await;
-    findings.push(disk(&context.state_folder()?, LITTLE));
+    findings.push(disk("disk", &context.state_folder()?, LITTLE));
     if args.try_schedule {
         findings.extend(target.cloud.try_schedule().await);
     }
@@ -66,32 +68,37 @@ const LITTLE: u64 = 100 << 20;
 /// Spark and Java while they are installed.
 const INSTALLING: u64 = 2 << 30;
 
-/// The room where a folder is, or will be.
-fn disk(folder: &Path, least: u64) -> Finding {
+/// The room where a folder is, or will be, and whether it can be written there.
+fn disk(what: &str, folder: &Path, least: u64) -> Finding {
     let there = folder.ancestors().find(|folder| folder.exists());
     let there = there.unwrap_or(Path::new("/"));
-    let (good, says) = match rustix::fs::statvfs(there) {
-        Ok(found) => {
-            let free = found.f_bavail.saturating_mul(found.f_frsize);
-            let says = format!("{} free at {}", size(free), there.display());
-            (free >= least, says)
-        }
-        Err(error) => (false, format!("{}: {error}", there.display())),
+    let at = there.display();
+    let (good, says, look) = match room(there) {
+        Ok(free) => (
+            free >= least,
+            format!("{} free at {at}", size(free)),
+            "df -h",
+        ),
+        Err(error) => (false, format!("{at} cannot be written: {error}"), "ls -ld"),
     };
-    let (what, mut hints) = ("disk".to_owned(), Vec::new());
-    if !good {
-        hints.push(
-            Command::other("df -h")
-                .arg(there.display().to_string())
-                .into(),
-        );
-    }
+    let look = Command::other(look).arg(at.to_string());
+    let hints = if good { Vec::new() } else { vec![look.into()] };
     Finding {
-        what,
+        what: what.to_owned(),
         good,
         says,
         hints,
     }
+}
+
+/// Free bytes of a folder that its user may write in.
+fn room(folder: &Path) -> std::io::Result<u64> {
+    if !folder.is_dir() {
+        return Err(ErrorKind::NotADirectory.into());
+    }
+    let found = rustix::fs::statvfs(folder)?;
+    rustix::fs::access(folder, Access::WRITE_OK)?;
+    Ok(found.f_bavail.saturating_mul(found.f_frsize))
 }
 
 fn this_machine(context: &Context, screen: &Screen) -> Result<Exit, Failure> {
@@ -106,21 +113,24 @@ fn this_machine(context: &Context, screen: &Screen) -> Result<Exit, Failure> {
     } else {
         INSTALLING
     };
-    let disk = disk(&report.cache, least);
-    screen.text(&format!("disk      {}", disk.says));
-    for hint in &disk.hints {
-        screen.text(&screen.advice(hint, 10));
-    }
+    let state = disk("state", &context.state_folder()?, LITTLE);
+    let disk = disk("disk", &report.cache, least);
     let mut bad = Vec::new();
     if exit != Exit::Done {
         bad.push("python");
     }
-    if !disk.good {
-        bad.push("disk");
+    for finding in [&disk, &state] {
+        screen.text(&format!("{:9} {}", finding.what, finding.says));
+        for hint in &finding.hints {
+            screen.text(&screen.advice(hint, 10));
+        }
+        if !finding.good {
+            bad.push(&finding.what);
+        }
     }
     let exit = conclude(&bad, screen);
     let machine = json!({ "memory": memory, "cores": cores });
-    let state = if report.runtime.is_some() {
+    let runtime = if report.runtime.is_some() {
         "installed"
     } else {
         "missing"
@@ -129,7 +139,8 @@ fn this_machine(context: &Context, screen: &Screen) -> Result<Exit, Failure> {
         "doctor",
         exit.code(),
         json!({
-            "machine": machine, "runtime": state, "report": report, "disk": disk,
+            "machine": machine, "runtime": runtime, "report": report, "disk": disk,
+            "state": state,
             "ready": exit == Exit::Done,
         }),
     );

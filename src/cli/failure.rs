@@ -120,7 +120,8 @@ impl From<CloudError> for Failure {
 
 impl From<LedgerError> for Failure {
     fn from(error: LedgerError) -> Self {
-        let failure = Self::new(Exit::Failed, error.to_string()).hint(error.hint());
+        let failure = Self::new(Exit::Failed, error.to_string());
+        let failure = error.hints().into_iter().fold(failure, Self::hint);
         match error.source() {
             Some(source) => failure.caused_by(source),
             None => failure,

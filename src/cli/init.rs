@@ -34,6 +34,7 @@ pub(super) fn run(args: &InitArgs, screen: &Screen) -> Result<Exit, Failure> {
         Failure::new(Exit::Failed, format!("cannot write {}", path.display()))
             .caused_by(&error)
             .hint("name a file in a folder that has room and is yours to write in")
+            .hint(Command::other("df -h ."))
     })?;
     let shown = path.display();
     screen.text(&format!(

@@ -57,18 +57,20 @@ fn verb(argv: &[OsString]) -> Vec<String> {
 }
 
 fn failure(error: &clap::Error, verb: &[String]) -> Failure {
-    let message = match error.kind() {
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
-            "a verb is missing".to_owned()
-        }
-        _ => message(&error.to_string()),
+    use ContextKind as C;
+    let verbs = [
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand,
+        ErrorKind::MissingSubcommand,
+    ];
+    let message = match verbs.contains(&error.kind()) {
+        true => "a verb is missing".to_owned(),
+        false => message(&error.to_string()),
     };
-    let hints = error.context().filter_map(|(kind, value)| match kind {
-        ContextKind::SuggestedArg
-        | ContextKind::SuggestedSubcommand
-        | ContextKind::SuggestedValue => Some(format!("did you mean {}?", names(value))),
-        ContextKind::Usage => Some(line(&value.to_string())),
-        _ => None,
+    let meant = [C::SuggestedArg, C::SuggestedSubcommand, C::SuggestedValue];
+    let hints = error.context().filter_map(|(kind, value)| {
+        let is_meant = meant.contains(&kind);
+        let usage = (kind == C::Usage).then(|| line(&value.to_string()));
+        usage.or_else(|| is_meant.then(|| format!("did you mean {}?", names(value))))
     });
     let failure = hints.fold(Failure::new(Exit::Input, message), Failure::hint);
     let help = verb.iter().fold(Command::other("clusterup"), Command::arg);
@@ -77,13 +79,11 @@ fn failure(error: &clap::Error, verb: &[String]) -> Failure {
 
 /// One name or several, each as it may be typed.
 fn names(value: &ContextValue) -> String {
-    match value {
-        ContextValue::Strings(names) => {
-            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-            names.join(" or ")
-        }
-        one => format!("`{one}`"),
-    }
+    let ContextValue::Strings(names) = value else {
+        return format!("`{value}`");
+    };
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(" or ")
 }
 
 /// The first paragraph of what clap says.

@@ -1,6 +1,6 @@
 //! What a cloud says no with, in a small set of classes.
 
-use crate::model::hint::Hint;
+use crate::model::hint::{Hint, no_room};
 use std::io::ErrorKind;
 
 /// What kind of no it was: callers act on this, people read the message.
@@ -61,11 +61,8 @@ impl<T> IoContext<T> for std::io::Result<T> {
     fn during(self, doing: impl FnOnce() -> String) -> Result<T, CloudError> {
         self.map_err(|error| {
             let failed = CloudError::new(Class::Failed, format!("cannot {}", doing()));
-            let failed = match remedy(error.kind()) {
-                Some(hint) => failed.hint(hint),
-                None => failed,
-            };
-            failed.caused_by(error)
+            let hints = remedy(error.kind()).into_iter();
+            hints.fold(failed, CloudError::hint).caused_by(error)
         })
     }
 }
@@ -79,13 +76,17 @@ pub(super) fn is_full(kind: ErrorKind) -> bool {
     )
 }
 
-fn remedy(kind: ErrorKind) -> Option<&'static str> {
+/// What helps where a file could not be made or written.
+fn remedy(kind: ErrorKind) -> Vec<Hint> {
     if is_full(kind) {
-        return Some("make room on that disk, then run the same again");
+        return no_room("make room on that disk, then run the same again");
     }
-    if kind == ErrorKind::ReadOnlyFilesystem {
-        return Some("name a folder that can be written in XDG_STATE_HOME or XDG_CACHE_HOME");
-    }
-    let in_the_way = kind == ErrorKind::NotADirectory;
-    in_the_way.then_some("a file lies where a folder has to be: move it away")
+    let help = if kind == ErrorKind::ReadOnlyFilesystem {
+        "name a folder that can be written in XDG_STATE_HOME or XDG_CACHE_HOME"
+    } else if kind == ErrorKind::NotADirectory {
+        "a file lies where a folder has to be: move it away"
+    } else {
+        return Vec::new();
+    };
+    vec![help.into()]
 }

@@ -1,5 +1,6 @@
 //! What the ledger says no with.
 
+use crate::model::hint::{Command, Hint, no_room};
 use rusqlite::ErrorCode;
 use std::path::PathBuf;
 
@@ -27,14 +28,19 @@ pub enum LedgerError {
 }
 
 impl LedgerError {
-    /// The next thing to do.
-    pub fn hint(&self) -> &'static str {
-        match self {
+    /// The next things to do.
+    pub fn hints(&self) -> Vec<Hint> {
+        let help = match self {
             Self::Newer { .. } => "use that clusterup, or its successor",
-            Self::File { .. } => "see that the folder is yours to write in",
+            Self::File { path, .. } => {
+                let folder = path.parent().unwrap_or(path).display().to_string();
+                let look = Command::other("ls -ld").arg(folder);
+                let help = "see that the folder is there and yours to write in";
+                return vec![help.into(), look.into()];
+            }
             Self::Database { source, .. } => match source.sqlite_error_code() {
                 Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure) => {
-                    "make room on the ledger's disk, then run the same again"
+                    return no_room("make room on the ledger's disk, then run the same again");
                 }
                 Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen) => {
                     "see that the ledger and its folder are yours to write in"
@@ -44,7 +50,8 @@ impl LedgerError {
             Self::Spoilt { .. } | Self::Unreadable { .. } => {
                 "move ledger.db away: it is made anew from what the cloud remembers"
             }
-        }
+        };
+        vec![help.into()]
     }
 
     /// Whether the file is no database, or no longer.

@@ -48,6 +48,11 @@ impl From<Command> for Hint {
     }
 }
 
+/// What helps where a disk is full: what to do, and how to see which one it is.
+pub fn no_room(help: &str) -> Vec<Hint> {
+    vec![help.into(), Command::other("df -h").into()]
+}
+
 /// A command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
@@ -63,8 +68,8 @@ enum Word {
     ThisStack,
     /// The flags of the command line's target alone.
     Target,
-    /// The whole command line.
-    Again,
+    /// The whole command line, with a flag besides where one is given.
+    Again(Option<String>),
     /// As a shell reads it: what it puts in place of something is meant.
     Shell(String),
 }
@@ -118,7 +123,14 @@ impl Command {
     /// The command line once more.
     pub fn again() -> Self {
         let mut command = Self::other("clusterup");
-        command.words.push(Word::Again);
+        command.words.push(Word::Again(None));
+        command
+    }
+
+    /// The command line once more with this flag, which stands before a `--`.
+    pub fn again_with(flag: &str) -> Self {
+        let mut command = Self::other("clusterup");
+        command.words.push(Word::Again(Some(flag.to_owned())));
         command
     }
 
@@ -188,7 +200,13 @@ impl Command {
         match word {
             Word::Plain(word) => vec![word.clone()],
             Word::Target => here.target.clone(),
-            Word::Again => here.again.clone(),
+            Word::Again(flag) => {
+                let mut words = here.again.clone();
+                let end = words.iter().position(|word| word == "--");
+                let end = end.unwrap_or(words.len());
+                words.splice(end..end, flag.clone());
+                words
+            }
             Word::Shell(line) => vec![line.clone()],
             Word::ThisStack => self.given(here).unwrap_or_default(),
             Word::Stack(name, at) => self.given(here).unwrap_or_else(|| {
@@ -270,6 +288,13 @@ mod tests {
         );
         let again = Command::again().arg("--yes").complete(&here());
         assert_eq!(again, "clusterup extend 'a b' --yes");
+        let (mut here, again) = (here(), Command::again_with("--print"));
+        assert_eq!(again.complete(&here), "clusterup extend 'a b' --print");
+        here.again.extend(["--", "--local"].map(str::to_owned));
+        assert_eq!(
+            again.complete(&here),
+            "clusterup extend 'a b' --print -- --local"
+        );
         let logs = Command::clusterup("logs").stack_in(&name, &region);
         assert_eq!(logs.to_string(), "clusterup logs movies --region eu-west-1");
     }

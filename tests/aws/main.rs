@@ -15,6 +15,8 @@ mod drift;
 #[path = "../ends/mod.rs"]
 mod ends;
 mod ends_table;
+#[path = "../support/faults.rs"]
+mod faults;
 mod fleet;
 mod heard;
 #[path = "../support/hints.rs"]

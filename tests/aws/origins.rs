@@ -1,8 +1,8 @@
 //! One name, two folders: where a stack was applied last is said, and asked about.
 
+use crate::faults::{NO_ROOM, after};
 use crate::world::{Done, World};
 use std::fs;
-use std::process::{Command, Stdio};
 
 /// The same stack in another folder of the same machine.
 fn in_other(world: &World, who: &str, args: &[&str]) -> Done {
@@ -110,18 +110,7 @@ fn a_name_stands_for_the_file_that_it_was_applied_from() {
 fn destroy_needs_no_room_on_this_machine() {
     let world = World::new();
     world.expect(0, &["apply", "t.yaml", "--yes"]);
-    let like = world.command(&["destroy", "t", "--yes"]);
-    let mut command = Command::new("sh");
-    command.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\""]);
-    command.arg(like.get_program()).args(like.get_args());
-    command.current_dir(world.path());
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    for (name, value) in like.get_envs() {
-        value.map(|value| command.env(name, value));
-    }
+    let mut command = after(NO_ROOM, &world.command(&["destroy", "t", "--yes"]));
     let done = Done::of(command.spawn().unwrap()).expect(0);
     done.says("what this costs is not noted");
     world.assert_nothing_left();

@@ -1,24 +1,14 @@
 //! A disk without a free byte: `destroy` makes room, also where a cluster lives, and `apply` goes on
 //! once there is some. And a stack that another folder applied.
 
+use crate::faults;
 use crate::home::{Done, Home, PLAIN, SLOW};
 use std::fs;
 use std::process::{Command, Stdio};
 
 /// The program where no file can have a byte.
 fn without_room(home: &Home, args: &[&str]) -> Done {
-    let like = home.command(args);
-    let mut command = Command::new("sh");
-    command.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\""]);
-    command.arg(like.get_program()).args(like.get_args());
-    command.current_dir(home.path());
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    for (name, value) in like.get_envs() {
-        value.map(|value| command.env(name, value));
-    }
+    let mut command = faults::after(faults::NO_ROOM, &home.command(args));
     Done::of(&command.output().unwrap())
 }
 
@@ -53,14 +43,9 @@ fn destroy_frees_a_full_disk() {
         rm \"$XDG_STATE_HOME/filler\"; \"$0\" status --local";
     let like = home.command(&[]);
     for way in ["-m", "-rm"] {
-        let mut command = Command::new("unshare");
-        command
-            .args([way, "sh", "-c", script])
-            .arg(like.get_program());
-        command.current_dir(home.path()).stdin(Stdio::null());
-        for (name, value) in like.get_envs() {
-            value.map(|value| command.env(name, value));
-        }
+        let mut command = faults::like_it(&like, Command::new("unshare"));
+        command.args([way, "sh", "-c", script]);
+        command.arg(like.get_program()).stdin(Stdio::null());
         let done = Done::of(&command.output().unwrap());
         if done.code == 0 {
             done.says("no stacks");

@@ -2,6 +2,8 @@
 //! own. The runtime is installed into the user's cache, as the program itself does it.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
+#[path = "../support/faults.rs"]
+mod faults;
 mod full;
 mod guards;
 #[path = "../support/hints.rs"]

@@ -1,66 +1,151 @@
 //! A full disk, folders that cannot be written and folders that are not there: each verb with its
 //! exit code and its words, nothing half done, and all is well once the disk is.
 
+use crate::faults::{NO_ROOM, after, like_it};
 use crate::room::{Done, Room, tree};
+use crate::verbs;
 use std::process::Command;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
-/// What is wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ill {
-    /// No file can have a byte, for anybody: `ulimit -f 0`.
-    NoBytes,
-    /// A tiny file system without a free block holds state and cache.
-    Full,
-    /// The same, and it cannot be written.
-    ReadOnly,
-    /// The folder that holds the state is not there, and cannot be made.
-    NoState,
-    /// A file lies where the state's folder should be.
-    StateIsFile,
-    NoCache,
-    CacheIsFile,
+/// What is wrong with the machine.
+#[derive(Debug, Clone, Copy)]
+struct Ill {
+    name: &'static str,
+    /// What the shell does before the program begins; `$D` is an empty folder.
+    script: &'static str,
+    /// Where the state and the cache are: in the room, or by a whole path.
+    state: &'static str,
+    cache: &'static str,
 }
 
-use Ill::{CacheIsFile, Full, NoBytes, NoCache, NoState, ReadOnly, StateIsFile};
+/// A tiny file system at `$D`, without a free block; and the same where nothing can be written.
+macro_rules! filled {
+    ($more:literal) => {
+        concat!(
+            "mount -t tmpfs -o size=64k,nr_inodes=64 none \"$D\"; mkdir \"$D/state\" \"$D/cache\"; ",
+            "cat /dev/zero > \"$D/full\" 2>/dev/null; ",
+            $more
+        )
+    };
+}
+const FULL: &str = filled!("");
+const READ_ONLY: &str = filled!("mount -o remount,ro none \"$D\"; ");
 
-const ALL: [Ill; 7] = [
-    NoBytes,
-    Full,
-    ReadOnly,
-    NoState,
-    StateIsFile,
-    NoCache,
-    CacheIsFile,
+const fn ill(name: &'static str, script: &'static str, state: &'static str) -> Ill {
+    let cache = "cache";
+    Ill {
+        name,
+        script,
+        state,
+        cache,
+    }
+}
+
+/// Each illness, in the order of the table's codes. `ulimit -f 0` is for everybody, also for root.
+const ALL: [Ill; 8] = [
+    ill("no file can have a byte", NO_ROOM, "state"),
+    Ill {
+        cache: "disk/cache",
+        ..ill("the disk is full", FULL, "disk/state")
+    },
+    Ill {
+        cache: "disk/cache",
+        ..ill("the disk is read-only", READ_ONLY, "disk/state")
+    },
+    ill("the state is not there and cannot be made", "", "/proc/no"),
+    ill("the state is a file", "", "file"),
+    Ill {
+        cache: "/proc/no",
+        ..ill("the cache is not there and cannot be made", "", "state")
+    },
+    Ill {
+        cache: "file",
+        ..ill("the cache is a file", "", "state")
+    },
+    Ill {
+        cache: "disk/cache",
+        ..ill("the cache is read-only", READ_ONLY, "state")
+    },
 ];
 
-/// Verbs, and the exit code of each illness in the order of `ALL`.
-const TABLE: &[(&[&str], [i32; 7])] = &[
-    (&["validate", "t.yaml"], [0; 7]),
-    (&["schema"], [0; 7]),
-    (&["completions", "fish"], [0; 7]),
-    (&["policy", "check", "t.yaml"], [0; 7]),
-    (&["cost", "estimate", "t.yaml"], [0; 7]),
+/// A verb, its exit code where all is well, and with each illness in the order of `ALL`.
+type Row = (&'static str, i32, [i32; 8]);
+
+/// What `timeout` says of one that has to be stopped.
+const GOES_ON: i32 = 124;
+
+const TABLE: &[Row] = &[
+    ("init new.yaml", 0, [1, 0, 0, 0, 0, 0, 0, 0]),
+    ("validate t.yaml", 0, [0; 8]),
+    ("plan t.yaml --local", 0, [0, 0, 0, 0, 1, 0, 0, 0]),
+    ("plan t --local", 2, [2, 2, 2, 2, 1, 2, 2, 2]),
+    ("apply t.yaml --local --yes", 0, [1; 8]),
+    ("apply t --local", 2, [2, 2, 2, 2, 1, 2, 2, 2]),
+    ("status --local", 0, [0, 0, 0, 0, 1, 0, 0, 0]),
+    ("status t.yaml --local", 0, [0, 0, 0, 0, 1, 0, 0, 0]),
+    ("logs t --local", 2, [2, 2, 2, 2, 1, 2, 2, 2]),
+    ("log", 0, [0; 8]),
     (
-        &["prices", "show", "m5.xlarge", "--region", "us-east-1"],
-        [0; 7],
+        "log --follow",
+        GOES_ON,
+        [1, 1, 1, 1, 1, GOES_ON, GOES_ON, GOES_ON],
     ),
-    (&["plan", "t.yaml", "--local"], [0, 0, 0, 0, 1, 0, 0]),
-    (&["status", "--local"], [0, 0, 0, 0, 1, 0, 0]),
-    (&["status", "t.yaml", "--local"], [0, 0, 0, 0, 1, 0, 0]),
-    (&["logs", "t", "--local"], [2, 2, 2, 2, 1, 2, 2]),
-    (&["apply", "t.yaml", "--local", "--yes"], [1; 7]),
     (
-        &["destroy", "t.yaml", "--local", "--yes"],
-        [0, 0, 0, 0, 1, 0, 0],
+        "extend t.yaml --local --by 1h --why x",
+        2,
+        [2, 2, 1, 1, 1, 2, 2, 2],
     ),
-    (&["cost", "report", "--local"], [1, 1, 1, 1, 1, 0, 0]),
-    (&["log"], [0; 7]),
-    (&["init", "new.yaml"], [1, 0, 0, 0, 0, 0, 0]),
+    ("ssh t.yaml --local", 2, [2; 8]),
+    ("destroy t.yaml --local --yes", 0, [0, 0, 0, 0, 1, 0, 0, 0]),
+    ("cost estimate t.yaml", 0, [0; 8]),
+    ("cost report --local", 0, [1, 1, 1, 1, 1, 0, 0, 0]),
+    ("prices show m5.xlarge --region us-east-1", 0, [0; 8]),
+    ("prices refresh --region us-east-1", 1, [1; 8]),
+    (
+        "budget --local --policies budget",
+        0,
+        [1, 1, 1, 1, 1, 0, 0, 0],
+    ),
+    // Nothing is admitted of a month that cannot be read.
+    (
+        "plan t.yaml --local --policies budget",
+        0,
+        [1, 1, 1, 1, 1, 0, 0, 0],
+    ),
+    ("policy check t.yaml", 0, [0; 8]),
+    ("policy test", 0, [0; 8]),
+    ("policy push --policies policies", 1, [1; 8]),
+    ("watchdog sweep --local", 0, [1, 1, 1, 1, 1, 0, 0, 0]),
+    (
+        "watchdog sweep --local --dry-run",
+        0,
+        [1, 1, 1, 1, 1, 0, 0, 0],
+    ),
+    (
+        "watchdog run --local --no-page",
+        GOES_ON,
+        [1, 1, 1, 1, 1, GOES_ON, GOES_ON, GOES_ON],
+    ),
+    (
+        "watchdog install --user -- --local",
+        0,
+        [1, 0, 0, 0, 0, 0, 0, 0],
+    ),
+    ("doctor --local", 0, [0, 1, 1, 1, 1, 1, 1, 1]),
+    ("schema", 0, [0; 8]),
+    ("completions fish", 0, [0; 8]),
 ];
 
 /// A file system of a test's own needs root, or a namespace in which the user is root.
-#[expect(clippy::print_stderr, reason = "what is not tested is said")]
 fn mounts() -> Option<&'static [&'static str]> {
+    static FOUND: OnceLock<Option<&[&str]>> = OnceLock::new();
+    *FOUND.get_or_init(find_mounts)
+}
+
+#[expect(clippy::print_stderr, reason = "what is not tested is said")]
+fn find_mounts() -> Option<&'static [&'static str]> {
     let ways: [&[&str]; 2] = [&["unshare", "-m"], &["unshare", "-rm"]];
     let works = |way: &&&[&str]| {
         let mut command = Command::new(way[0]);
@@ -76,66 +161,60 @@ fn mounts() -> Option<&'static [&'static str]> {
     found
 }
 
-/// A tiny file system at `$D`, without a free block.
-const FILLED: &str = "mount -t tmpfs -o size=64k,nr_inodes=64 none \"$D\"; \
-    mkdir \"$D/state\" \"$D/cache\"; cat /dev/zero > \"$D/full\" 2>/dev/null; ";
-
 /// A run of the program under an illness; none where this machine cannot have it.
-fn run(room: &Room, ill: Ill, args: &[&str]) -> Option<Done> {
-    let (script, state, cache) = match ill {
-        NoBytes => ("trap '' XFSZ; ulimit -f 0; ".to_owned(), "state", "cache"),
-        Full => (FILLED.to_owned(), "disk/state", "disk/cache"),
-        ReadOnly => {
-            let script = format!("{FILLED} mount -o remount,ro none \"$D\"; ");
-            (script, "disk/state", "disk/cache")
-        }
-        NoState => (String::new(), "/proc/no", "cache"),
-        StateIsFile => (String::new(), "file", "cache"),
-        NoCache => (String::new(), "state", "/proc/no"),
-        CacheIsFile => (String::new(), "state", "file"),
-    };
+fn run(room: &Room, ill: Ill, args: &[&str], goes_on: bool) -> Option<Done> {
     std::fs::create_dir_all(room.at("disk")).unwrap();
     room.write("file", "kept\n");
-    let like = room.shell(&format!("{script} exec \"$0\" \"$@\""), args);
-    let mut command = match ill {
-        Full | ReadOnly => {
-            let way = mounts()?;
-            let mut command = Command::new(way[0]);
-            command
-                .args(&way[1..])
-                .arg(like.get_program())
-                .args(like.get_args());
-            command.current_dir(room.at(""));
-            for (name, value) in like.get_envs() {
-                value.map(|value| command.env(name, value));
-            }
-            command
-        }
-        NoBytes | NoState | StateIsFile | NoCache | CacheIsFile => like,
-    };
+    let mut like = room.command(args);
+    if goes_on {
+        let mut stopped = like_it(&like, Command::new("timeout"));
+        stopped
+            .arg("3")
+            .arg(like.get_program())
+            .args(like.get_args());
+        like = stopped;
+    }
+    let mut command = after(ill.script, &like);
+    if ill.script.contains("mount") {
+        let way = mounts()?;
+        let mut mounting = like_it(&command, Command::new(way[0]));
+        mounting.args(&way[1..]);
+        mounting.arg(command.get_program()).args(command.get_args());
+        command = mounting;
+    }
     let place = |name: &str| match name.starts_with('/') {
         true => name.into(),
         false => room.at(name),
     };
     command.env("D", room.at("disk"));
     command
-        .env("XDG_STATE_HOME", place(state))
-        .env("XDG_CACHE_HOME", place(cache));
+        .env("XDG_STATE_HOME", place(ill.state))
+        .env("XDG_CACHE_HOME", place(ill.cache));
     Some(Done::piped(command))
 }
 
 /// What is not as it should be after a run.
-fn flaws(room: &Room, ill: Ill, done: &Done, args: &[&str], code: i32) -> Vec<String> {
-    let (mut flaws, verb) = (Vec::new(), args.join(" "));
-    let mut wrong = |what: String| flaws.push(format!("{verb} {ill:?}: {what}"));
+fn flaws(room: &Room, ill: Ill, done: &Done, (verb, well, code): (&str, i32, i32)) -> Vec<String> {
+    let mut flaws = Vec::new();
+    let mut wrong = |what: String| flaws.push(format!("{verb}, {}: {what}", ill.name));
     if done.code != code || done.err.contains("panicked") {
-        wrong(format!("{} for {code}: {}", done.code, done.err));
+        wrong(format!(
+            "{} for {code}: {}{}",
+            done.code, done.out, done.err
+        ));
         return flaws;
     }
-    let said = ["error: ", "because: "].map(|part| done.err.contains(part));
-    let advises = done.err.contains("next: ") || done.err.contains("help: ");
-    if code == 1 && !(said == [true; 2] && advises) {
-        wrong(format!("what, why or advice is missing: {}", done.err));
+    let said = match verb.starts_with("doctor") {
+        // What it finds is its answer.
+        true => done.out.contains("not ready: "),
+        false => done.err.contains("error: ") && done.err.contains("because: "),
+    };
+    let says = format!("{}{}", done.out, done.err);
+    // Where there is no room, a command shows where; which folder to take instead, people know.
+    let full = [NO_ROOM, FULL].contains(&ill.script);
+    let advises = says.contains("next: ") || !full && says.contains("help: ");
+    if code == 1 && !(said && advises) {
+        wrong(format!("what, why or advice is missing: {says}"));
     }
     for (path, content) in [tree(&room.at("state")), tree(&room.at("cache"))].concat() {
         // The ledger's own files apart, no draft and nothing cut off.
@@ -149,30 +228,63 @@ fn flaws(room: &Room, ill: Ill, done: &Done, args: &[&str], code: i32) -> Vec<St
         wrong("the file in the way was changed".to_owned());
     }
     // All is well once the disk is. What needs a runtime is tried where there is one.
-    if args[0] != "apply" {
+    if !verb.starts_with("apply") && well != GOES_ON {
         if code == 0 {
             let _ = std::fs::remove_file(room.at("new.yaml"));
         }
-        let well = room.run(args);
-        if well.code != (if args[0] == "logs" { 2 } else { 0 }) {
-            wrong(format!("afterwards {} {}", well.code, well.err));
+        let after = room.run(&verb.split(' ').collect::<Vec<_>>());
+        if after.code != well {
+            wrong(format!("afterwards {} {}", after.code, after.err));
         }
     }
     flaws
 }
 
+fn row((verb, well, codes): Row) -> Vec<String> {
+    let args: Vec<&str> = verb.split(' ').collect();
+    let each = ALL.into_iter().zip(codes).flat_map(|(ill, code)| {
+        let room = Room::new();
+        room.stack("key_pairs: [{ name: k }]\nteam: a\n");
+        let policy =
+            "policy: p\napplies_to: { teams: [a] }\nbudget: { monthly: $100, home: us-east-1 }\n";
+        room.write("policies/p.yaml", "policy: q\n");
+        room.write("budget/p.yaml", policy);
+        let example = "examples:\n  - { name: e, stack: ../../t.yaml, expect: allow }\n";
+        room.write("policies/tests/e.yaml", example);
+        let done = run(&room, ill, &args, code == GOES_ON);
+        done.map_or(Vec::new(), |done| {
+            flaws(&room, ill, &done, (verb, well, code))
+        })
+    });
+    each.collect()
+}
+
 #[test]
 fn each_verb_says_what_is_wrong_and_leaves_nothing_half_done() {
-    let mut wrong = Vec::new();
-    for (args, codes) in TABLE {
-        for (ill, code) in ALL.into_iter().zip(codes) {
-            let room = Room::new();
-            room.stack("key_pairs: [{ name: k }]\n");
-            room.write("policies/p.yaml", "policy: p\n");
-            if let Some(done) = run(&room, ill, args) {
-                wrong.extend(flaws(&room, ill, &done, args, *code));
-            }
+    let rows = |verb: &String| {
+        TABLE
+            .iter()
+            .any(|(row, ..)| format!("{row} ").starts_with(&format!("{verb} ")))
+    };
+    let missing: Vec<_> = verbs::all()
+        .into_iter()
+        .filter(|verb| !rows(verb))
+        .collect();
+    assert!(missing.is_empty(), "not in the table: {missing:?}");
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut wrong = Vec::new();
+        while let Some(one) = TABLE.get(next.fetch_add(1, Ordering::Relaxed)) {
+            wrong.extend(row(*one));
         }
-    }
+        wrong
+    };
+    let wrong: Vec<String> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(work)).collect();
+        threads
+            .into_iter()
+            .flat_map(|thread| thread.join().unwrap())
+            .collect()
+    });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

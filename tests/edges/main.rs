@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 mod disks;
+#[path = "../support/faults.rs"]
+mod faults;
 mod files;
 #[path = "../support/hints.rs"]
 mod hints;

@@ -1,5 +1,6 @@
 //! A folder for one test: its stacks, its state, its cache, and runs that may not take long.
 
+use crate::faults::like_it;
 use crate::hints;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
@@ -78,17 +79,9 @@ impl Room {
 
     /// A command line in `sh` that may run the program as `"$0" "$@"`, with the room's settings.
     pub(crate) fn shell(&self, script: &str, args: &[&str]) -> Command {
-        let mut command = Command::new("timeout");
+        let mut command = like_it(&self.command(&[]), Command::new("timeout"));
         command.args(["30", "sh", "-c", script, env!("CARGO_BIN_EXE_clusterup")]);
         command.args(args).stdin(Stdio::null());
-        let like = self.command(&[]);
-        command.current_dir(self.at(""));
-        for (name, value) in like.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
         command
     }
 

@@ -263,5 +263,5 @@ fn a_ledger_that_cannot_be_had_says_so() {
     let home = Home::new();
     fs::create_dir_all(home.path()).unwrap();
     let error = Ledger::open(&home.path(), now()).err().unwrap();
-    assert!(!error.hint().is_empty());
+    assert!(!error.hints().is_empty());
 }

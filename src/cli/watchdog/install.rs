@@ -7,7 +7,7 @@ use crate::cli::failure::{Exit, Failure};
 use crate::cli::screen::Screen;
 use crate::cli::usage;
 use crate::disk;
-use crate::model::hint::{Command, Hint};
+use crate::model::hint::{Command, Hint, no_room};
 use serde_json::json;
 use std::fs::{self, Permissions};
 use std::io::{ErrorKind, Write};
@@ -53,8 +53,8 @@ pub(in crate::cli) fn run(
         return Err(Failure::new(Exit::Failed, message)
             .hint("keep changes apart from it; see what it would be; or write over it")
             .hint(Command::other("systemctl edit clusterup-watchdog"))
-            .hint(Command::again().arg("--print"))
-            .hint(Command::again().arg("--force")));
+            .hint(Command::again_with("--print"))
+            .hint(Command::again_with("--force")));
     }
     if was.as_deref() == Some(&text) {
         screen.say(&format!("{} is as it should be", path.display()));
@@ -169,8 +169,14 @@ fn unwritten(path: &Path, whose: Whose, error: &std::io::Error) -> Failure {
     match (whose, error.kind()) {
         (Whose::Machine, ErrorKind::PermissionDenied) => failure
             .hint("the machine's services are root's: run the same with sudo, or have your own")
-            .hint(Command::again().arg("--user")),
-        _ => failure.hint("see that the folder is yours to write in, or add --print"),
+            .hint(Command::again_with("--user")),
+        (_, ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge) => {
+            let hints = no_room("make room on that disk, then run the same again");
+            hints.into_iter().fold(failure, Failure::hint)
+        }
+        _ => failure
+            .hint("see that the folder is yours to write in, or print the unit")
+            .hint(Command::again_with("--print")),
     }
 }
 
