@@ -14,5 +14,7 @@ mod kills;
 mod named;
 mod policies;
 mod quickstart;
+#[path = "../support/readme.rs"]
+mod readme;
 mod watchdog;
 mod words;

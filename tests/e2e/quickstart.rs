@@ -1,6 +1,7 @@
 //! The README's first command, on the shipped stack.
 
 use crate::home::Home;
+use crate::readme;
 use rust_decimal::Decimal;
 use serde_json::Value;
 use std::fs;
@@ -31,6 +32,7 @@ fn ends_with_the_table_and_leaves_nothing_running() {
         .says("score")
         .says("strength")
         .says("results/quickstart");
+    readme(&format!("{}{}", done.out, done.err));
     home.until_quiet(3);
 
     let results = home.path().join("results/quickstart");
@@ -49,6 +51,16 @@ fn ends_with_the_table_and_leaves_nothing_running() {
         "the ledger outlives the stack"
     );
     assert!(results.join("similar/similar.csv").exists());
+}
+
+/// README shows this table.
+fn readme(printed: &str) {
+    let block = readme::blocks().into_iter().find(readme::is_quickstart);
+    let sample = format!("...\n{}", block.unwrap().text);
+    assert!(
+        readme::same(&sample, printed),
+        "{sample} is not in\n{printed}"
+    );
 }
 
 /// The row of the stack in a report, whose parts sum to its total.
