@@ -56,7 +56,9 @@ fn ends_with_the_table_and_leaves_nothing_running() {
 /// README shows this table.
 fn readme(printed: &str) {
     let block = readme::blocks().into_iter().find(readme::is_quickstart);
-    let sample = format!("...\n{}", block.unwrap().text);
+    let block = block.unwrap();
+    assert_eq!(block.language, "text", "README.md:{}", block.line);
+    let sample = format!("...\n{}", block.text);
     assert!(
         readme::same(&sample, printed),
         "{sample} is not in\n{printed}"
