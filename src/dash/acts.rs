@@ -61,14 +61,7 @@ pub(super) async fn extend(
             budget,
         })
     };
-    act(
-        &shared,
-        path,
-        (&headers, gate::from(&guest)),
-        fields,
-        wanted,
-    )
-    .await
+    act(&shared, path, (&headers, &guest), fields, wanted).await
 }
 
 /// Ends a cluster whose id was typed.
@@ -88,23 +81,17 @@ pub(super) async fn end(
             )))
         }
     };
-    act(
-        &shared,
-        path,
-        (&headers, gate::from(&guest)),
-        fields,
-        wanted,
-    )
-    .await
+    act(&shared, path, (&headers, &guest), fields, wanted).await
 }
 
 async fn act(
     shared: &Shared,
     path: (String, String),
-    (headers, from): (&HeaderMap, IpAddr),
+    (headers, guest): (&HeaderMap, &Extensions),
     fields: Fields,
     wanted: impl Fn(&Asked, &ClusterId) -> Result<Wanted, Refusal>,
 ) -> Response {
+    let from = gate::from(guest);
     let done = match fields {
         Ok(Form(asked)) => match admitted(shared, path, (headers, from), &asked, wanted) {
             Ok((wish, answer)) => ask(shared, wish, answer).await,

@@ -81,6 +81,9 @@ fn wide(bytes: &[u8]) -> Option<(&'static str, String)> {
         [0, 0, 0xfe, 0xff, ..] => ("UTF-32", 4, true, 4),
         [0xff, 0xfe, ..] => ("UTF-16", 2, false, 2),
         [0xfe, 0xff, ..] => ("UTF-16", 2, true, 2),
+        // Most characters of a stack are ASCII.
+        [a, 0, 0, 0, b, 0, 0, 0, ..] if *a > 0 && *b > 0 => ("UTF-32LE", 4, false, 0),
+        [0, 0, 0, a, 0, 0, 0, b, ..] if *a > 0 && *b > 0 => ("UTF-32BE", 4, true, 0),
         _ if first.len() >= 4 && even == 0 && odd > most => ("UTF-16LE", 2, false, 0),
         _ if first.len() >= 4 && odd == 0 && even > most => ("UTF-16BE", 2, true, 0),
         _ => return None,
@@ -144,6 +147,8 @@ mod tests {
             (with(&[0xfe, 0xff], utf16(true)), "UTF-16,"),
             (utf16(false), "UTF-16LE,"),
             (utf16(true), "UTF-16BE,"),
+            (utf32(false), "UTF-32LE,"),
+            (utf32(true), "UTF-32BE,"),
             (with(&[0xff, 0xfe, 0, 0], utf32(false)), "UTF-32,"),
             (with(&[0, 0, 0xfe, 0xff], utf32(true)), "UTF-32,"),
         ] {

@@ -51,6 +51,7 @@ fn diagnostic(c: char, more: usize, mark: Mark) -> Diagnostic {
     };
     let more = match more {
         0 => String::new(),
+        1 => ", here and once more".to_owned(),
         more => format!(", here and {more} times more"),
     };
     let help = format!("{instead}{more}; where it is meant, put the whole value in quotes");
@@ -122,10 +123,18 @@ fn name(c: char) -> Option<String> {
         '\u{200d}' => "a zero-width joiner",
         '\u{feff}' => "a byte-order mark",
         '\u{2060}' => "a word joiner",
-        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
             "a mark of the direction of writing"
         }
-        '\u{180e}' | '\u{2061}'..='\u{2064}' => "an invisible character",
+        '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' => "a filler without a form",
+        '\u{2800}' => "an empty Braille pattern",
+        '\u{34f}'
+        | '\u{180e}'
+        | '\u{2061}'..='\u{2065}'
+        | '\u{206a}'..='\u{206f}'
+        | '\u{fff9}'..='\u{fffb}' => "an invisible character",
+        '\t' | '\n' | '\r' => return None,
+        _ if c.is_control() => "a control character",
         _ => return None,
     };
     Some(format!("{name} (U+{:04X})", u32::from(c)))
@@ -149,6 +158,11 @@ mod tests {
             ("a: \u{645}\u{200c}\u{645}", None),
             ("a: b\u{200c}c", Some(4)),
             ("a: \u{1f468}\u{200d}\u{1f469}", None),
+            ("a: \u{3164}b", Some(3)),
+            ("a:\u{c}b", Some(2)),
+            ("a: b\u{7f}", Some(4)),
+            ("\u{61c}a: b", Some(0)),
+            ("a:\tb\r\nc: d", None),
         ] {
             assert_eq!(outside(text).map(|(at, _)| at), at, "{text:?}");
         }

@@ -193,62 +193,61 @@ fn what_is_not_seen_is_named_at_its_place() {
         .chain(good.encode_utf16())
         .flat_map(u16::to_le_bytes)
         .collect();
-    for (text, place, says) in [
+    // What takes the place of what, where that is then, and how it is named.
+    let swapped = [
+        (": ", ":\u{a0} ", "1:7", "a no-break space (U+00A0)"),
+        ("cluster: ", "cluster:\u{a0}", "3:9", "a no-break space"),
+        ("region", "\u{a0}region", "2:1", "a no-break space"),
         (
-            nbsp(": ", ":\u{a0} ").into_bytes(),
-            "x.yaml:1:7",
-            "a no-break space (U+00A0)",
-        ),
-        (
-            nbsp("cluster: ", "cluster:\u{a0}").into_bytes(),
-            "x.yaml:3:9",
-            "a no-break space",
-        ),
-        (
-            nbsp("region", "\u{a0}region").into_bytes(),
-            "x.yaml:2:1",
-            "a no-break space",
-        ),
-        (
-            nbsp("region", "\u{200b}region").into_bytes(),
-            "x.yaml:2:1",
+            "region",
+            "\u{200b}region",
+            "2:1",
             "a zero-width space (U+200B)",
         ),
+        ("us-east", "us-\u{200b}east", "2:12", "a zero-width space"),
+        ("size", "\u{2060}size", "3:30", "a word joiner"),
+        (" 1 x", "\u{3000}1 x", "3:35", "an ideographic space"),
         (
-            nbsp("us-east", "us-\u{200b}east").into_bytes(),
-            "x.yaml:2:12",
-            "a zero-width space",
+            "region",
+            "\u{61c}region",
+            "2:1",
+            "a mark of the direction of writing",
         ),
         (
-            nbsp("size", "\u{2060}size").into_bytes(),
-            "x.yaml:3:30",
-            "a word joiner",
+            "us-east",
+            "us-\u{3164}east",
+            "2:12",
+            "a filler without a form",
         ),
         (
-            nbsp(" 1 x", "\u{3000}1 x").into_bytes(),
-            "x.yaml:3:35",
-            "an ideographic space",
+            "region: ",
+            "region:\u{c}",
+            "2:8",
+            "a control character (U+000C)",
         ),
-        (utf16, "x.yaml:1:1", "the file is in UTF-16"),
+        ("us-east", "us-\u{7f}east", "2:12", "a control character"),
         (
-            nbsp("stack: s", "stack: s # caf")
-                .into_bytes()
-                .iter()
-                .map(|b| if *b == b'#' { 0xe9 } else { *b })
-                .collect(),
-            "x.yaml:1:10",
-            "the byte 0xE9 is not UTF-8",
-        ),
-        (
-            nbsp("us-east-1", "\"us-east\u{200b}-1\"").into_bytes(),
-            "x.yaml:2:9",
+            "us-east-1",
+            "\"us-east\u{200b}-1\"",
+            "2:9",
             "it holds a zero-width space",
         ),
-    ] {
+    ];
+    let swapped = swapped.map(|(from, to, at, says)| (nbsp(from, to).into_bytes(), at, says));
+    let latin = nbsp("stack: s", "stack: s # caf").into_bytes();
+    let latin = latin
+        .iter()
+        .map(|b| if *b == b'#' { 0xe9 } else { *b })
+        .collect();
+    let coded = [
+        (utf16, "1:1", "the file is in UTF-16"),
+        (latin, "1:10", "the byte 0xE9 is not UTF-8"),
+    ];
+    for (text, place, says) in swapped.into_iter().chain(coded) {
         room.write("x.yaml", &text);
         let done = room.expect(2, &["validate", "x.yaml"]);
         done.says(says)
-            .says(place)
+            .says(&format!("x.yaml:{place}"))
             .says("1 mistake in x.yaml")
             .says("help:");
     }
