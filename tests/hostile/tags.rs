@@ -286,6 +286,20 @@ fn of_a_stack_without_notes(name: &str) {
         let case = wish(8, "t").case();
         ends_nothing(&sim, &case, &[]).await;
         assert!(sim.census().clusters.iter().any(|it| it.id == foreign));
+        // Its forged deadline is past, and who applies is shown no end and makes none.
+        let plan = Process::calm(&sim, 7).plan(&case).await;
+        assert!(plan.is_ok(), "{:?}", plan.err().map(|it| it.to_string()));
+        if name.starts_with("clusterup/") {
+            let applied = Process::calm(&sim, 8).detached(&case).await;
+            assert!(
+                applied.is_ok(),
+                "{:?}",
+                applied.err().map(|it| it.to_string())
+            );
+        }
+        let clusters = sim.census().clusters;
+        let it = clusters.iter().find(|it| it.id == foreign).unwrap();
+        assert!(it.state.is_live());
     });
 }
 
