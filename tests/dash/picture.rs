@@ -61,7 +61,7 @@ fn row(
         at_earliest: false,
         cause: left.map(|_| "max_lifetime".to_owned()),
         stage: "keep".to_owned(),
-        evidence: "a step runs and makes progress".to_owned(),
+        evidence: "step train runs".to_owned(),
         rungs: rungs(left.map(|left| at + minutes(left))),
         looked_at: Some(at - TimeDelta::seconds(20)),
     }
@@ -141,13 +141,13 @@ fn ours(at: DateTime<Utc>) -> Vec<Row> {
             ),
             "warned",
             "idle_timeout",
-            "no application since 11:38; marked, ends after its grace",
+            "idle for 22m since 11:38:00 UTC (idle_timeout: 20m)",
         ),
         told(
             weak,
             "stuck",
             "budget",
-            "step `backfill-2025` has made no progress for 1h 20m",
+            "step backfill-2025 has run for 5h and for 30m no task has ended",
         ),
         told(
             new(
@@ -164,7 +164,7 @@ fn ours(at: DateTime<Utc>) -> Vec<Row> {
             ),
             "keep",
             "max_lifetime",
-            "12 containers at work, 411 tasks done",
+            "step sessions runs",
         ),
         told(
             new(
@@ -176,7 +176,7 @@ fn ours(at: DateTime<Utc>) -> Vec<Row> {
             ),
             "keep",
             "max_lifetime",
-            "bootstraps since 3m",
+            "it is not ready yet",
         ),
         told(
             new(
@@ -188,7 +188,7 @@ fn ours(at: DateTime<Utc>) -> Vec<Row> {
             ),
             "keep",
             "max_lifetime",
-            "starts since 2m",
+            "it is not ready yet",
         ),
         told(
             new(
@@ -200,7 +200,7 @@ fn ours(at: DateTime<Utc>) -> Vec<Row> {
             ),
             "ending",
             "idle_timeout",
-            "asked to end at 11:59, not over yet",
+            "idle for 34m since 11:26:00 UTC (idle_timeout: 20m)",
         ),
         told(
             new(
@@ -212,7 +212,7 @@ fn ours(at: DateTime<Utc>) -> Vec<Row> {
             ),
             "keep",
             "max_lifetime",
-            "6 tasks at work",
+            "step similarities runs",
         ),
     ]
 }
@@ -231,7 +231,7 @@ fn others(at: DateTime<Utc>) -> Vec<Row> {
             )),
             "exempt",
             "",
-            "has the tag `keep`",
+            "it has the tag keep",
         ),
         told(
             unmanaged(new(
@@ -243,7 +243,7 @@ fn others(at: DateTime<Utc>) -> Vec<Row> {
             )),
             "warned",
             "forgotten",
-            "idle for 2d 0h, the policy allows 2h; marked at 11:31",
+            "idle for 48h since 12:00:00 UTC (idle_timeout: 2h)",
         ),
         told(
             unmanaged(new(
@@ -389,7 +389,7 @@ fn events(at: DateTime<Utc>) -> Vec<Entry> {
             movies,
             [
                 "idle_timeout",
-                "no application since 11:38",
+                "idle for 12m since 11:38:00 UTC (idle_timeout: 20m)",
                 "marked, chat told",
             ],
         ),
@@ -405,7 +405,7 @@ fn events(at: DateTime<Utc>) -> Vec<Entry> {
             catalog,
             [
                 "idle_timeout",
-                "no application since 11:26, twice confirmed",
+                "idle for 33m since 11:26:00 UTC (idle_timeout: 20m)",
                 "asked",
             ],
         ),
