@@ -37,7 +37,7 @@ fn refusing(code: &str, more: &Value) -> World {
 
 #[test]
 fn every_verb_reports_each_cause_with_its_cure() {
-    let causes: [(&str, Value, &str, &str); 4] = [
+    let causes: [(&str, Value, &str, &str); 6] = [
         (
             "ExpiredToken",
             json!({}),
@@ -60,6 +60,18 @@ fn every_verb_reports_each_cause_with_its_cure() {
             "RequestTimeTooSkewed",
             json!({ "status": 403 }),
             "clock is wrong",
+            "next: timedatectl",
+        ),
+        (
+            "SignatureDoesNotMatch",
+            json!({ "status": 403, "ahead": -7_200 }),
+            "clock is wrong: it is 2h ahead",
+            "next: timedatectl",
+        ),
+        (
+            "InvalidClientTokenId",
+            json!({ "status": 403, "ahead": 7_200 }),
+            "clock is wrong: it is 2h behind",
             "next: timedatectl",
         ),
     ];
@@ -252,4 +264,42 @@ fn a_code_that_aws_does_not_take_is_said_so() {
     );
     done.says("invalid MFA one time pass code")
         .says("the next code that the device shows");
+}
+
+#[test]
+fn aws_login_is_enough() {
+    let world = World::new();
+    let session = "arn:aws:iam::123456789012:user/me";
+    let config = format!("[profile dev]\nlogin_session = {session}\n");
+    let cache = world.path().join(".aws/login/cache");
+    fs::create_dir_all(&cache).unwrap();
+    let name = Command::new("python3")
+        .args([
+            "-c",
+            "import hashlib,sys; print(hashlib.sha256(sys.argv[1].encode()).hexdigest())",
+        ])
+        .arg(session)
+        .output()
+        .unwrap();
+    let name = String::from_utf8(name.stdout).unwrap();
+    let token = json!({
+        "accessToken": {
+            "accessKeyId": "AKIAIOSFODNN7EXAMPLE", "secretAccessKey": "s", "sessionToken": "t",
+            "accountId": "123456789012", "expiresAt": "2099-01-01T00:00:00Z",
+        },
+        "tokenType": "aws_sigv4", "refreshToken": "r", "idToken": "i",
+        "clientId": "arn:aws:signin:::devtools/same-device", "dpopKey": "k",
+    });
+    fs::write(
+        cache.join(format!("{}.json", name.trim())),
+        token.to_string(),
+    )
+    .unwrap();
+    run(&mut with_profiles(
+        &world,
+        &["status"],
+        Some("dev"),
+        &config,
+    ))
+    .expect(0);
 }

@@ -35,6 +35,11 @@ class Handler(MotoRequestHandler):
 
     disable_nagle_algorithm = True
 
+    def send_response(self, code, message=None):
+        """Without the date that the base class adds: werkzeug adds it where the reply has none."""
+        self.send_response_only(code, message)
+        self.send_header("Server", self.version_string())
+
     def log(self, *_):
         """Requests are in the list of calls."""
 

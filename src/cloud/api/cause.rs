@@ -1,5 +1,7 @@
 //! Why AWS does not serve whoever asks: each cause, and the commands that cure it.
 
+use crate::model::span::Span;
+
 /// What is wrong with who asks, or with the place that is asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Cause {
@@ -160,11 +162,14 @@ fn expired(by: &LogIn) -> String {
 }
 
 fn by_how_much(ahead: Option<i64>) -> String {
-    match ahead {
-        Some(seconds) if seconds > 0 => format!(": it is {seconds} seconds ahead of AWS's"),
-        Some(seconds) => format!(": it is {} seconds behind AWS's", -seconds),
-        None => String::new(),
-    }
+    let Some(seconds) = ahead else {
+        return String::new();
+    };
+    // An answer takes its time, so that a nearer figure than minutes would be none.
+    let minutes = seconds.unsigned_abs().saturating_add(30) / 60;
+    let span = Span::from_secs(minutes * 60);
+    let way = if seconds > 0 { "ahead of" } else { "behind" };
+    format!(": it is {span} {way} AWS's")
 }
 
 fn strings(texts: &[&str]) -> Vec<String> {
@@ -207,8 +212,12 @@ mod tests {
         };
         let cure = "aws account enable-region --region-name me-south-1";
         assert_eq!(off.cures(), [cure]);
-        let clock = Cause::Clock { ahead: Some(-90) };
-        assert!(clock.to_string().ends_with("90 seconds behind AWS's"));
+        let clock = Cause::Clock {
+            ahead: Some(-7_211),
+        };
+        assert!(clock.to_string().ends_with("it is 2h behind AWS's"));
+        let clock = Cause::Clock { ahead: Some(359) };
+        assert!(clock.to_string().ends_with("it is 6m ahead of AWS's"));
         assert_eq!(clock.cures(), ["sudo chronyc makestep", "timedatectl"]);
         let problem = Mfa::NoTerminal;
         let mfa = Cause::Mfa { profile, problem };
