@@ -27,6 +27,7 @@
     POST roles/strip     {"name": ...}: it loses its policies
     POST roles/retire    {"arn": ...}: a policy of AWS that nobody can attach any more
     POST vpc/remove      {"region": ...}: a region without its default network
+    POST quota           {"vcpus": 5}: EC2's quota of on-demand standard instances
     POST prices          what AWS sells, as pricing.py says it
     POST budgets/seen    {"port": ...}: what mirrored.py says
     POST budgets/actual  what AWS says was spent, as budgets.py says it
@@ -183,6 +184,10 @@ def remove_vpc(_, body):
     account.remove_default_vpcs(body.get("region", "us-east-1"))
 
 
+def quota(world, body):
+    world.vcpus = int(body["vcpus"])
+
+
 def schedules_of(world, _):
     """Every schedule there is, in order of groups and names."""
     found = [schedules.shown(*one) for one in account.schedules()]
@@ -267,6 +272,7 @@ ROUTES = {
     ("POST", "address"): address,
     ("POST", "roles"): roles,
     ("POST", "prices"): prices,
+    ("POST", "quota"): quota,
     ("POST", "roles/remove"): remove_role,
     ("POST", "roles/strip"): strip_role,
     ("POST", "roles/retire"): retire,

@@ -4,7 +4,7 @@ use crate::double::Double;
 use crate::world::World;
 use serde_json::{Value, json};
 
-const ALL: [&str; 10] = [
+const ALL: [&str; 11] = [
     "credentials",
     "address",
     "roles",
@@ -15,6 +15,7 @@ const ALL: [&str; 10] = [
     "bucket",
     "network",
     "public ports",
+    "quota",
 ];
 
 /// Whether each check found what it looked for, by its name.
@@ -94,6 +95,37 @@ fn one_check_that_fails_stops_no_other() {
         let fault = json!({ "call": call, "do": "refuse", "code": code, "count": 9 });
         world.double.post("/_double/faults", fault);
         assert_eq!(bad(&world), [what], "{call}");
+    }
+}
+
+#[test]
+fn a_quota_below_the_smallest_cluster_is_named_and_an_unread_one_is_not_in_the_way() {
+    let world = World::new();
+    for (vcpus, ready) in [
+        (0, false),
+        (5, false),
+        (11, false),
+        (12, true),
+        (1_920, true),
+    ] {
+        world
+            .double
+            .post("/_double/quota", json!({ "vcpus": vcpus }));
+        let done = world.expect(i32::from(!ready), &["doctor"]);
+        done.says(&format!("{vcpus} vCPUs of on-demand standard instances"));
+        let asks = done.all().contains(
+            "next: aws service-quotas request-service-quota-increase --service-code ec2 \
+             --quota-code L-1216C47A --desired-value 32 --region us-east-1",
+        );
+        assert_eq!(asks, !ready, "{vcpus}: {}", done.all());
+    }
+    for code in ["AccessDeniedException", "NoSuchResourceException"] {
+        world.double.post("/_double/reset", json!({}));
+        let fault = json!({
+            "call": "servicequotas:GetServiceQuota", "do": "refuse", "code": code, "count": 9,
+        });
+        world.double.post("/_double/faults", fault);
+        world.expect(0, &["doctor"]).says("not read: ");
     }
 }
 

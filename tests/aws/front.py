@@ -13,6 +13,7 @@ import gaps
 import metrics
 import names
 import pricing
+import quotas
 import rights
 import schedules
 from faults import Dropped
@@ -68,6 +69,8 @@ class Front:
                     reply = emr.answer(self.world, name, body)
                 elif name.service == "pricing":
                     reply = pricing.answer(self.world, name, body)
+                elif name.service == "servicequotas":
+                    reply = quotas.answer(self.world, name, body)
                 elif name.service == "budgets":
                     reply = budgets.answer(self.world, name, json.loads(body))
                 elif name.service == "cloudwatch":

@@ -7,6 +7,7 @@ this also makes conditional writes as atomic as those of S3.
 import threading
 
 import account
+import quotas
 import rights
 import schedules
 from clock import Clock
@@ -54,6 +55,7 @@ class World:
         self.next_failure = None
         self.address = "203.0.113.7"
         self.prices = {}
+        self.vcpus = quotas.VCPUS
         self.budgets = {}
         self.budgets_page = None
         self.metrics = {}

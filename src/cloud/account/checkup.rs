@@ -7,6 +7,7 @@ use crate::cloud::api::ec2::{DefaultVpcs, DescribeKeyPairs, DescribeSecurityGrou
 use crate::cloud::api::emr::{
     BlockPublicAccess, GetBlockPublicAccess, ListClusters, ListReleaseLabels,
 };
+use crate::cloud::api::quotas::STANDARD_VCPUS;
 use crate::cloud::api::s3::ListObjects;
 use crate::cloud::api::{Api, ApiError, Kind};
 use crate::cloud::{CloudError, Finding};
@@ -25,6 +26,7 @@ impl<A: Api> Account<A> {
                 findings.extend(self.permission_findings().await);
                 findings.extend(self.permissions().await);
                 findings.extend(self.network().await);
+                findings.push(self.quota().await);
             }
             Err(error) => {
                 findings.push(bad("credentials", &error));
@@ -110,6 +112,33 @@ impl<A: Api> Account<A> {
         vec![network, access]
     }
 
+    /// How many virtual processors may run at a time. Who may not read it is not kept from making
+    /// clusters.
+    async fn quota(&self) -> Finding {
+        let region = &self.settings.region;
+        let vcpus = match self.api.serve(STANDARD_VCPUS).await {
+            Ok(vcpus) => vcpus,
+            Err(error) => return good("quota", &format!("not read: {error}")),
+        };
+        let says = format!(
+            "{vcpus} vCPUs of on-demand standard instances at a time; \
+             3 x m5.xlarge take {SMALLEST_VCPUS}"
+        );
+        let mut finding = good("quota", &says);
+        if vcpus < SMALLEST_VCPUS {
+            let (service, code) = (STANDARD_VCPUS.service, STANDARD_VCPUS.code);
+            finding.good = false;
+            finding.hints.push(
+                Command::line(&format!(
+                    "aws service-quotas request-service-quota-increase --service-code {service} \
+                     --quota-code {code} --desired-value {WORTH_ASKING} --region {region}"
+                ))
+                .into(),
+            );
+        }
+        finding
+    }
+
     async fn permissions(&self) -> Vec<Finding> {
         let filters = vec![Filter {
             name: "tag-key".to_owned(),
@@ -163,7 +192,7 @@ impl<A: Api> Account<A> {
 }
 
 /// What is not looked at without credentials.
-const NEED_CREDENTIALS: [&str; 8] = [
+const NEED_CREDENTIALS: [&str; 9] = [
     "roles",
     "clusters",
     "releases",
@@ -172,7 +201,14 @@ const NEED_CREDENTIALS: [&str; 8] = [
     "bucket",
     "network",
     "public ports",
+    "quota",
 ];
+
+/// Of three m5.xlarge, the cluster that `init` writes, with four virtual processors each.
+const SMALLEST_VCPUS: u64 = 12;
+
+/// What EC2 gives most accounts by default, in virtual processors.
+const WORTH_ASKING: u64 = 32;
 
 fn unasked(what: &str) -> Finding {
     Finding {

@@ -10,6 +10,7 @@ pub mod emr;
 mod error;
 pub mod iam;
 pub mod pricing;
+pub mod quotas;
 pub mod s3;
 pub mod scheduler;
 pub mod sns;
@@ -94,6 +95,7 @@ api!(
     budgets::UpdateSubscriber,
     budgets::DeleteSubscriber,
     cloudwatch::GetMetricData,
+    quotas::GetServiceQuota,
     sts::GetCallerIdentity,
     ec2::DescribeKeyPairs,
     ec2::DefaultVpcs,

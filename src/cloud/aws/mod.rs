@@ -10,6 +10,7 @@ mod iam;
 mod login;
 mod mfa;
 mod pricing;
+mod quotas;
 mod s3;
 mod scheduler;
 mod sns;
@@ -51,6 +52,7 @@ pub struct Sdk {
     emr: aws_sdk_emr::Client,
     iam: aws_sdk_iam::Client,
     pricing: aws_sdk_pricing::Client,
+    quotas: aws_sdk_servicequotas::Client,
     s3: aws_sdk_s3::Client,
     scheduler: aws_sdk_scheduler::Client,
     sns: aws_sdk_sns::Client,
@@ -103,6 +105,7 @@ impl Sdk {
             emr: aws_sdk_emr::Client::new(&config),
             iam: aws_sdk_iam::Client::new(&config),
             pricing: pricing::client(&config),
+            quotas: aws_sdk_servicequotas::Client::new(&config),
             s3: aws_sdk_s3::Client::from_conf(s3),
             scheduler: aws_sdk_scheduler::Client::new(&config),
             sns: aws_sdk_sns::Client::new(&config),

@@ -17,6 +17,7 @@ mod metrics;
 mod no;
 mod objects;
 mod power_off;
+mod quotas;
 mod s3;
 mod scheduler;
 mod sts;

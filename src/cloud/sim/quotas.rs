@@ -1,0 +1,11 @@
+//! Service Quotas, as they are in an account that has asked for nothing more.
+
+use super::no::No;
+use super::world::{Answer, State};
+use crate::cloud::api::quotas::GetServiceQuota;
+
+impl Answer for GetServiceQuota {
+    fn answer(self, _: &mut State) -> Result<u64, No> {
+        Ok(32)
+    }
+}
