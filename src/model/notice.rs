@@ -1,5 +1,6 @@
 //! What people are told of, whatever the way.
 
+use super::hint::Command;
 use super::span::Span;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -16,7 +17,7 @@ pub struct Notice {
     /// What else there is to know, in order: `cost so far`, `$1.20`.
     pub facts: Vec<(String, String)>,
     /// A command to paste, such as the one that lets a cluster live longer.
-    pub command: Option<String>,
+    pub command: Option<Command>,
     /// After how long it is told again while it lasts; none is never.
     pub remind_after: Option<Span>,
 }

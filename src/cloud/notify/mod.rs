@@ -88,7 +88,7 @@ fn plain(notice: &Notice) -> String {
     let facts = notice.facts.iter();
     let facts = facts.map(|(what, says)| format!("{}: {}", line(what, 80), line(says, 500)));
     let command = notice.command.iter();
-    let command = command.map(|command| format!("next: {}", line(command, 1_000)));
+    let command = command.map(|command| format!("next: {}", line(&command.to_string(), 1_000)));
     let at = format!("at: {}", notice.at.format("%F %T UTC"));
     let lines: Vec<String> = [title]
         .into_iter()
@@ -110,6 +110,7 @@ async fn beside(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::hint::Command;
     use crate::model::span::Span;
 
     /// A notice whose words come from somebody who means harm.
@@ -123,7 +124,7 @@ mod tests {
                 ("cost so far".to_owned(), "$1.20".to_owned()),
                 ("step".to_owned(), "a\x1b[31mb\u{202e}c".to_owned()),
             ],
-            command: Some("clusterup extend j-1 --max-lifetime 8h".to_owned()),
+            command: Some(Command::line("clusterup extend j-1 --max-lifetime 8h")),
             remind_after: Some(Span::from_secs(3_600)),
         }
     }

@@ -131,7 +131,7 @@ fn body(notice: &Notice) -> Value {
         blocks.push(section(&facts.join("\n")));
     }
     if let Some(command) = &notice.command {
-        let command = escaped(command, 500).replace("```", "");
+        let command = escaped(&command.to_string(), 500).replace("```", "");
         blocks.push(section(&format!("```{command}```")));
     }
     json!({ "text": format!("{}: {title}", word(notice.level)), "blocks": blocks })
@@ -263,7 +263,7 @@ mod tests {
         let told = body(&Notice {
             title: long.clone(),
             facts,
-            command: Some(long),
+            command: Some(crate::model::hint::Command::other(&long)),
             ..notice()
         });
         for block in told["blocks"].as_array().unwrap() {

@@ -24,6 +24,7 @@ use crate::guard::watch::{self, Judged, Tripped};
 use crate::model::audit::{Act, Entry};
 use crate::model::clock::Clock;
 use crate::model::fleet::Place;
+use crate::model::hint::Command;
 use crate::model::notice::{Level, Notice};
 use crate::model::picture::{Curve, SweepSummary, Totals};
 use crate::model::shown::Untrusted;
@@ -232,7 +233,7 @@ impl Watchdog {
                  them by hand"
                     .to_owned(),
             )],
-            command: Some("clusterup watchdog sweep --dry-run".to_owned()),
+            command: Some(Command::clusterup("watchdog sweep").arg("--dry-run")),
             remind_after: Some(REMINDER),
         };
         if self.desk.tell(&notice).await {

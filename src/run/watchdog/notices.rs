@@ -98,7 +98,7 @@ pub(super) fn disputed(about: &About<'_>, why: &str) -> Notice {
             let name = about.known.listed.name.as_str();
             let stack = name.split('/').nth(1).and_then(|stack| stack.parse().ok());
             let status = |stack: StackName| Command::clusterup("status").stack_in(&stack, region);
-            stack.map(|stack| status(stack).to_string())
+            stack.map(status)
         }
         Place::Local => None,
     };
@@ -189,17 +189,18 @@ impl About<'_> {
     }
 
     /// What lets it live on.
-    fn keep(&self, mark: Mark) -> Option<String> {
-        let target = match self.place {
-            Place::Local => "--local".to_owned(),
-            Place::Region(region) => format!("--region {region}"),
-        };
+    fn keep(&self, mark: Mark) -> Option<Command> {
         if let Some(cluster) = self.ours() {
-            let stack = &cluster.stack;
-            return Some(format!(
-                "clusterup extend {stack} {target} --by 1h --why \"not done yet\""
-            ));
+            let extend = Command::clusterup("extend");
+            let extend = match self.place {
+                Place::Local => extend.local_stack(&cluster.stack),
+                Place::Region(region) => extend.stack_in(&cluster.stack, region),
+            };
+            return Some(extend.args("--by 1h --why").arg("not done yet"));
         }
+        let Place::Region(region) = self.place else {
+            return None;
+        };
         let id = &self.known.listed.id;
         let tag = match &self.known.keep {
             Some(tag) => format!("{tag}=true"),
@@ -209,18 +210,18 @@ impl About<'_> {
                     ends_at: mark.ends_at + TimeDelta::days(1),
                     ..mark
                 };
-                format!("\"{MARK_TAG}={later}\"")
+                format!("{MARK_TAG}={later}")
             }
         };
-        let add = format!("aws emr add-tags {target} --resource-id {id}");
-        Some(format!("{add} --tags {tag}"))
+        let add = format!("aws emr add-tags --region {region} --resource-id {id} --tags");
+        Some(Command::other(&add).arg(tag))
     }
 
-    fn by_hand(&self) -> Option<String> {
+    fn by_hand(&self) -> Option<Command> {
         let id = &self.known.listed.id;
         match (self.place, self.ours()) {
             (Place::Local, cluster) => {
-                cluster.map(|cluster| format!("clusterup destroy {} --local", cluster.stack))
+                cluster.map(|cluster| Command::clusterup("destroy").local_stack(&cluster.stack))
             }
             (Place::Region(region), _) => {
                 let protected = self
@@ -235,7 +236,7 @@ impl About<'_> {
                 let lift = if protected { lift } else { String::new() };
                 let end =
                     format!("aws emr terminate-clusters --region {region} --cluster-ids {id}");
-                Some(format!("{lift}{end}"))
+                Some(Command::shell(format!("{lift}{end}")))
             }
         }
     }
