@@ -80,7 +80,7 @@ pub(super) enum Verb {
         #[command(subcommand)]
         verb: PolicyVerb,
     },
-    /// Look at every cluster, whoever made it, and end the forgotten ones
+    /// Look at every cluster, no matter who made it, and end the forgotten ones
     #[command(after_help = super::watchdog::costs())]
     Watchdog {
         #[command(subcommand)]

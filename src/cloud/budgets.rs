@@ -221,7 +221,7 @@ fn refused(error: ApiError) -> CloudError {
         | Kind::Exists
         | Kind::Precondition
         | Kind::InUse
-        | Kind::Invalid => "see what AWS minds, mend the policy, and try again".to_owned(),
+        | Kind::Invalid => "see what AWS refuses, fix the policy, and try again".to_owned(),
     };
     CloudError::new(class, message).hint(hint).caused_by(error)
 }

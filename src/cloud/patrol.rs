@@ -1,4 +1,4 @@
-//! What the watchdog needs of a place: all clusters there, whoever made them. No call waits for
+//! What the watchdog needs of a place: all clusters there, no matter who made them. No call waits for
 //! what it asks for to become true; the next sweep looks again.
 
 use super::{CloudError, Lease};

@@ -1,4 +1,4 @@
-//! The fleet: every cluster of an account, whoever made it, as a sweep of the watchdog knows it.
+//! The fleet: every cluster of an account, no matter who made it, as a sweep of the watchdog knows it.
 
 use super::application::Application;
 use super::invalid::Invalid;

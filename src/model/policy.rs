@@ -49,7 +49,7 @@ pub struct AppliesTo {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MonthlyBudget {
     pub monthly: Usd,
-    /// Shares of it that are told of when they are reached, in order.
+    /// Shares of it that are reported when they are reached, in order.
     pub notify_at: Vec<Percent>,
     pub when_spent: WhenSpent,
     /// Where months begin at midnight.

@@ -1,4 +1,4 @@
-//! `watchdog`: looks at every cluster, whoever made it, and ends the forgotten ones.
+//! `watchdog`: looks at every cluster, no matter who made it, and ends the forgotten ones.
 
 mod host;
 mod install;

@@ -105,7 +105,7 @@ pub(super) async fn run(
 async fn listen(at: SocketAddr) -> Result<TcpListener, Failure> {
     if !at.ip().is_loopback() {
         Screen::aside(&format!(
-            "warning: the page is at {at} for whoever has the token, and has no encryption"
+            "warning: the page is at {at} for anyone who has the token, and has no encryption"
         ));
     }
     TcpListener::bind(at).await.map_err(|error| {

@@ -1,4 +1,4 @@
-//! Why AWS does not serve whoever asks: each cause, and the commands that cure it.
+//! Why AWS does not serve the caller: each cause, and the commands that cure it.
 
 use crate::model::span::Span;
 

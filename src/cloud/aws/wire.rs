@@ -1,5 +1,5 @@
 //! The way to AWS: it names the address that did not answer, or with a page instead of an answer,
-//! and notes by how much this machine's clock differs from that of whoever answers.
+//! and notes by how much this machine's clock differs from that of the server.
 
 use crate::model::clock::Clock;
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -33,7 +33,7 @@ pub(super) enum Astray {
     Page { endpoint: String, status: u16 },
 }
 
-/// By how much this machine's clock is ahead of that of whoever answered last.
+/// By how much this machine's clock is ahead of that of the server that answered last.
 #[derive(Clone, Default)]
 pub(super) struct Watch {
     clock: Option<Arc<dyn Clock>>,

@@ -30,7 +30,7 @@ struct Held {
 }
 
 impl Sim {
-    /// All budgets, whoever made them, in order of their names.
+    /// All budgets, no matter who made them, in order of their names.
     pub fn budgets(&self) -> Vec<Seen> {
         self.edit(|state| {
             state

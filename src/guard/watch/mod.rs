@@ -1,4 +1,4 @@
-//! The watchdog's verdict on one cluster of the fleet, whoever made it: now x what was seen x what
+//! The watchdog's verdict on one cluster of the fleet, no matter who made it: now x what was seen x what
 //! policies say. Stages: warn, grace, end; each from what the cluster's tags say, so that a
 //! watchdog that begins anew goes on where another stopped.
 

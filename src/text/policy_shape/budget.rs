@@ -20,7 +20,7 @@ pub(super) static BUDGET: Object = plain(
             Optional,
             Kind::List(&SHARES),
             "[50%, 80%]",
-            "Shares of the month's dollars that are told of when they are reached: at most nine \
+            "Shares of the month's dollars that are reported when they are reached: at most nine \
              besides 100%, as many as AWS Budgets has.",
         ),
         field(

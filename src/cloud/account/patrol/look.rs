@@ -1,4 +1,4 @@
-//! One cluster as it is now, whoever made it.
+//! One cluster as it is now, no matter who made it.
 
 use super::{Known, MARK, others, stack_of};
 use crate::cloud::account::errors::Doing;
@@ -279,7 +279,7 @@ fn ours(
     }
 }
 
-/// What is the same whoever made it.
+/// What is the same no matter who made it.
 fn bare(
     place: Place,
     id: &ClusterId,

@@ -1,4 +1,4 @@
-//! The account as a watchdog looks at it: all of its clusters, whoever made them.
+//! The account as a watchdog looks at it: all of its clusters, no matter who made them.
 
 mod act;
 mod leftovers;
