@@ -34,7 +34,8 @@ impl Home {
         self.path().join("state")
     }
 
-    /// What the program keeps on this machine, but for the ledger of what was spent.
+    /// What the program keeps on this machine, but for the ledger of what was
+    /// spent and the record of which results were brought.
     pub(crate) fn left(&self) -> Vec<PathBuf> {
         let kept = fs::read_dir(self.state().join("clusterup"));
         let paths = kept
@@ -42,11 +43,11 @@ impl Home {
             .flatten()
             .flatten()
             .map(|entry| entry.path());
-        let is_ledger = |path: &PathBuf| {
+        let stays = |path: &PathBuf| {
             let name = path.file_name().unwrap_or_default();
-            name.to_string_lossy().starts_with("ledger.db")
+            name == "results" || name.to_string_lossy().starts_with("ledger.db")
         };
-        paths.filter(|path| !is_ledger(path)).collect()
+        paths.filter(|path| !stays(path)).collect()
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
