@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, OnceLock};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What all cases are judged by, but those that say otherwise.
 const POLICY: &str = "policy: fleet
@@ -612,7 +612,16 @@ fn of_two_at_once_one_stands_by() {
         "1s",
     ];
     let mut first = world.spawn(&run);
-    thread::sleep(Duration::from_secs(4));
+    // It lists clusters once it has the watch.
+    let begun = Instant::now();
+    let lists = || {
+        let calls = world.double.calls();
+        calls.iter().any(|call| call.call == "emr:ListClusters")
+    };
+    while !lists() {
+        assert!(begun.elapsed() < Duration::from_secs(60));
+        thread::sleep(Duration::from_millis(50));
+    }
     let second = world.run(&["watchdog", "sweep", "--region", "us-east-1"]);
     assert_eq!(second.code, 1, "{}", second.all());
     assert!(
