@@ -23,6 +23,8 @@ use std::path::{Path, PathBuf};
 pub(super) struct Gather<'a> {
     pub(super) store: &'a Store,
     pub(super) home: Option<&'a Path>,
+    /// Where results that come home go on record; none where nothing is made without it either.
+    pub(super) records: Option<&'a Path>,
     /// Whether clusters of the target read `s3://…`.
     pub(super) reads_s3: bool,
     pub(super) prices: &'a Catalog,
@@ -37,7 +39,7 @@ impl Gather<'_> {
         sample: Option<Sample>,
     ) -> Result<Facts, CloudError> {
         if let Some(home) = stack.job.as_ref().and_then(|job| job.results.as_deref()) {
-            home::check(&stack.name, home)?;
+            home::check(&stack.name, home, self.records)?;
         }
         let mut data = BTreeMap::new();
         for (name, wanted) in &stack.data {

@@ -205,14 +205,16 @@ impl World {
         assert!(files.is_empty(), "{files:?}");
     }
 
-    /// The files that the program keeps on this machine, but for the ledger of what was spent.
+    /// The files that the program keeps on this machine, but for the ledger of what was spent and the
+    /// record of which results were brought.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
         let (mut files, mut folders) = (Vec::new(), vec![self.state()]);
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
                 let path = entry.path();
                 if path.is_dir() {
-                    folders.push(path);
+                    let is_record = path.ends_with("clusterup/results");
+                    folders.extend((!is_record).then_some(path));
                 } else if !path.to_string_lossy().contains("/ledger.db") {
                     files.push(path);
                 }

@@ -140,7 +140,8 @@ fn comes_home(name: &str) {
     let came = files(&room.at("home"))
         .iter()
         .any(|(_, text)| text == b"forged");
-    let said = !heard.0.borrow().is_empty() || brought.is_err() || name.contains('$');
+    let left_out = |what: &String| what.contains("not brought home");
+    let said = heard.0.borrow().iter().any(left_out) || brought.is_err();
     assert!(came || said, "it is reported");
 }
 

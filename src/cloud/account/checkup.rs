@@ -122,12 +122,12 @@ impl<A: Api> Account<A> {
         };
         let says = format!(
             "{vcpus} vCPUs of on-demand standard instances at a time; \
-             3 x m5.xlarge take {SMALLEST_VCPUS}"
+             3 x m5.xlarge take {USUAL_VCPUS}"
         );
         let mut finding = good("quota", &says);
-        if vcpus < SMALLEST_VCPUS {
+        if vcpus < USUAL_VCPUS {
             let (service, code) = (STANDARD_VCPUS.service, STANDARD_VCPUS.code);
-            finding.good = false;
+            finding.good = vcpus >= SMALLEST_VCPUS;
             finding.hints.push(
                 Command::line(&format!(
                     "aws service-quotas request-service-quota-increase --service-code {service} \
@@ -205,7 +205,10 @@ const NEED_CREDENTIALS: [&str; 9] = [
 ];
 
 /// Of three m5.xlarge, the cluster that `init` writes, with four virtual processors each.
-const SMALLEST_VCPUS: u64 = 12;
+const USUAL_VCPUS: u64 = 12;
+
+/// Of one of them: EMR's smaller types have as many.
+const SMALLEST_VCPUS: u64 = 4;
 
 /// What EC2 gives most accounts by default, in virtual processors.
 const WORTH_ASKING: u64 = 32;

@@ -29,7 +29,9 @@ impl<A: Api> Account<A> {
     ) -> Result<Facts, CloudError> {
         // Who asks comes first: without credentials nothing else is worth reading.
         let bucket = self.bucket().await?.name;
+        let records = self.records();
         let gather = Gather {
+            records: Some(&records),
             store: &self.settings.store,
             home: self.settings.home.as_deref(),
             reads_s3: true,

@@ -33,23 +33,19 @@ impl<A: Api> Account<A> {
     ) -> Result<(), CloudError> {
         let folder = results.to.join(BESIDE);
         let doing = || format!("bring results home to {}", results.to.display());
-        fs::create_dir_all(&results.to).during(doing)?;
+        let hold = home::Hold::of(&results.to, &self.records())?;
         home::remove(&folder).during(doing)?;
         fs::create_dir(&folder).during(doing)?;
-        // Beside the keys, where local stacks have theirs too.
-        let records = self.settings.keys.with_file_name("results");
         let brought = match self.fetch(stack, results, &folder, hear).await {
             Ok(skipped) => {
-                home::bring(&folder, stack, results, &records).map(|brought| (brought, skipped))
+                let brought = home::bring(&folder, stack, results, &hold, hear);
+                brought.map(|brought| (brought, skipped))
             }
             Err(error) => Err(error),
         };
         home::remove(&folder).during(doing)?;
         let (mut brought, skipped) = brought?;
         brought.skipped.extend(skipped);
-        if let Some(kept) = brought.kept() {
-            hear.hear(&kept);
-        }
         if let Some(what) = brought.warning() {
             let bucket = self.bucket().await?.name;
             let place = format!(
@@ -63,6 +59,11 @@ impl<A: Api> Account<A> {
             hear.hear(&Event::Warning { what, next });
         }
         Ok(())
+    }
+
+    /// Where what comes home goes on record: beside the keys, where local stacks have theirs too.
+    pub(super) fn records(&self) -> PathBuf {
+        self.settings.keys.with_file_name("results")
     }
 
     /// Fetches the objects of a run; gives what is no file below a folder.
@@ -114,7 +115,8 @@ fn wanted(listed: Vec<Listed>, prefix: &str, into: &Path) -> Wanted {
         };
         let name = key.strip_prefix(prefix).unwrap_or_default();
         // Hadoop's marks of folders hold nothing.
-        if name.is_empty() || name.ends_with('/') || name.ends_with("_$folder$") {
+        let marks = name.ends_with('/') || name.ends_with("_$folder$");
+        if name.is_empty() || bytes == 0 && marks {
             continue;
         }
         match name.parse::<RelativePath>() {
@@ -145,7 +147,7 @@ mod tests {
     fn objects(names: &[&str]) -> Vec<Listed> {
         let object = |name: &&str| Listed::Object {
             key: format!("p/{name}"),
-            bytes: 1,
+            bytes: u64::from(!name.starts_with("mark")),
             modified: chrono::DateTime::UNIX_EPOCH,
         };
         names.iter().map(object).collect()
@@ -168,11 +170,12 @@ mod tests {
             ".CLUSTERUP.json",
             ".clusterup.partial.0/x",
             "both",
+            "a folder/",
         ];
         let listed = objects(
             &[
                 &bad[..],
-                &["both/x", "similar/part-0.csv", "a_$folder$", "a/"],
+                &["both/x", "similar/part-0.csv", "mark_$folder$", "mark/"],
             ]
             .concat(),
         );

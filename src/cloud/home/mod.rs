@@ -5,6 +5,7 @@
 //! lists is removed only where this machine has it on record as it is. All else is kept.
 
 mod proof;
+mod replace;
 mod tree;
 
 #[cfg(test)]
@@ -13,16 +14,16 @@ mod tests;
 use super::files::{gone, write_whole};
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::model::action::Results;
-use crate::model::event::Event;
+use crate::model::event::{Event, Listener};
 use crate::model::hint::{Command, Hint};
 use crate::model::name::StackName;
 use crate::model::observed::{AtHome, Run};
 use crate::model::relative::FileName;
 use crate::model::shown;
-use proof::{Proof, Proofs};
+use proof::Proofs;
+use replace::Replacing;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use tree::Tree;
@@ -31,10 +32,6 @@ pub(super) use tree::{Skipped, is_reserved, open};
 
 /// Says whose the results beside it are.
 const MARKER: &str = ".clusterup.json";
-/// How the names of entries begin that are not whole yet.
-const PARTIAL: &str = ".clusterup.partial.";
-/// How folders begin into which goes what was in the way and may be somebody's own.
-const KEPT: &str = ".clusterup.kept.";
 /// More than any marker has, in bytes.
 const LONGEST_MARKER: u64 = 16 << 20;
 /// So many entries that were left out are named.
@@ -49,6 +46,9 @@ struct Marker {
     /// A later run, which wrote nothing, so that the entries of the earlier one stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     empty: Option<Run>,
+    /// Entries of earlier runs that are not as they were brought, and so stay.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    kept: Vec<FileName>,
 }
 
 /// What came of bringing results home.
@@ -58,8 +58,8 @@ pub(super) struct Brought {
     pub(super) skipped: Vec<Skipped>,
     /// The run wrote nothing; what was at home before is still there.
     pub(super) empty: bool,
-    /// Where that is which the marker lists and clusterup cannot prove its own.
-    kept: Vec<PathBuf>,
+    /// Where that is which the marker lists and clusterup cannot prove its own; reported already.
+    pub(super) kept: Vec<PathBuf>,
 }
 
 impl Brought {
@@ -68,16 +68,16 @@ impl Brought {
         let named = first(self.skipped.iter().map(Skipped::to_string))?;
         Some(format!("not brought home: {named}"))
     }
+}
 
-    /// What was kept though the marker lists it.
-    pub(super) fn kept(&self) -> Option<Event> {
-        let shown = |path: &PathBuf| shown::line(&path.to_string_lossy(), 500);
-        let named = first(self.kept.iter().map(shown))?;
-        let folder = self.kept.first().and_then(|path| path.parent())?;
-        let what = format!("kept, because it is not on record as a result of clusterup: {named}");
-        let next = Some(stays_in(folder));
-        Some(Event::Warning { what, next })
-    }
+/// What was kept though the marker lists it, as it is reported.
+fn kept_event(kept: &[PathBuf]) -> Option<Event> {
+    let shown = |path: &PathBuf| shown::line(&path.to_string_lossy(), 500);
+    let named = first(kept.iter().map(shown))?;
+    let folder = kept.first().and_then(|path| path.parent())?;
+    let what = format!("kept, because it is not on record as a result of clusterup: {named}");
+    let next = Some(stays_in(folder));
+    Some(Event::Warning { what, next })
 }
 
 /// The first of some texts, and how many there are besides; none where there are none.
@@ -149,7 +149,12 @@ pub(super) fn observe(stack: &StackName, home: &Path) -> Option<AtHome> {
 }
 
 /// Whether results could be brought to `home`: seen before a job runs, not after it.
-pub(super) fn check(stack: &StackName, home: &Path) -> Result<(), CloudError> {
+/// `records` is where what is brought goes on record.
+pub(super) fn check(
+    stack: &StackName,
+    home: &Path,
+    records: Option<&Path>,
+) -> Result<(), CloudError> {
     let no = |why: String| {
         let message = format!("results cannot be brought to {}: {why}", home.display());
         CloudError::new(Class::Input, message).hint("give job.results another folder")
@@ -157,33 +162,63 @@ pub(super) fn check(stack: &StackName, home: &Path) -> Result<(), CloudError> {
     if let Some(other) = marker(home)?.filter(|marker| marker.stack != *stack) {
         return Err(no(format!("those of stack {} are there", other.stack)));
     }
-    let there = home
-        .ancestors()
-        .find(|folder| folder.exists())
-        .unwrap_or(Path::new("/"));
-    if !there.is_dir() {
-        return Err(no(format!("{} is no folder", there.display())));
+    for folder in std::iter::once(home).chain(records) {
+        let there = folder.ancestors().find(|folder| folder.exists());
+        let there = there.unwrap_or(Path::new("/"));
+        if !there.is_dir() {
+            return Err(no(format!("{} is no folder", there.display())));
+        }
+        if rustix::fs::access(there, rustix::fs::Access::WRITE_OK).is_err() {
+            return Err(no(format!("{} is not writable", there.display())));
+        }
     }
-    let writable = rustix::fs::access(there, rustix::fs::Access::WRITE_OK).is_ok();
-    if writable {
-        Ok(())
-    } else {
-        Err(no(format!("{} is not writable", there.display())))
+    Ok(())
+}
+
+/// Keeps others of this machine from bringing results to the same folder.
+pub(super) struct Hold {
+    records: PathBuf,
+    _lock: File,
+}
+
+impl Hold {
+    /// Of the folder `home`, which is made where it is not there. `records`, in the user's state
+    /// folder, has on record what was brought.
+    pub(super) fn of(home: &Path, records: &Path) -> Result<Self, CloudError> {
+        let doing = || format!("bring results home to {}", home.display());
+        fs::create_dir_all(home).during(doing)?;
+        let lock = File::open(home).during(doing)?;
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) => Err(CloudError::new(
+                Class::Busy,
+                format!(
+                    "another clusterup is bringing results to {}",
+                    home.display()
+                ),
+            )
+            .hint("when it is done, do the same once more")
+            .hint(Command::again())),
+            // Some file systems of other machines have no locks for folders.
+            Ok(()) | Err(TryLockError::Error(_)) => Ok(Self {
+                records: records.to_owned(),
+                _lock: lock,
+            }),
+        }
     }
 }
 
 /// Brings the results that lie in the folder `from` to where the stack wants them. Where there are
-/// none, what is there already stays. What was brought is on record below `records`, in the user's
-/// state folder.
+/// none, what is there already stays. What is kept of somebody's own is reported to `hear`.
 pub(super) fn bring(
     from: &Path,
     stack: &StackName,
     results: &Results,
-    records: &Path,
+    hold: &Hold,
+    hear: &dyn Listener,
 ) -> Result<Brought, CloudError> {
     let Results { run, to, .. } = results;
     let doing = || format!("bring results home to {}", to.display());
-    check(stack, to)?;
+    check(stack, to, Some(&hold.records))?;
     let old = marker(to)?;
     let tree = Tree::read(from).during(doing)?;
     fs::create_dir_all(to).during(doing)?;
@@ -198,124 +233,18 @@ pub(super) fn bring(
         brought.empty = true;
         return Ok(brought);
     }
-    let replacing = Replacing {
+    let mut proofs = Proofs::read(&hold.records, to).during(doing)?;
+    let mut replacing = Replacing {
         tree: &tree,
         to,
-        old: &old.map(|marker| marker.entries).unwrap_or_default(),
-        marker: &Marker::new(stack, run, tree.names().into_iter().collect()),
+        old: old.as_ref(),
+        marker: Marker::new(stack, run, tree.names().into_iter().collect()),
+        hear,
+        kept: Vec::new(),
     };
-    let mut proofs = Proofs::read(records, to).during(doing)?;
-    brought.kept = replacing.replace(&mut proofs)?;
+    replacing.run(&mut proofs)?;
+    brought.kept = replacing.kept;
     Ok(brought)
-}
-
-/// New entries on their way to the place of old ones.
-struct Replacing<'a> {
-    tree: &'a Tree,
-    to: &'a Path,
-    /// What the marker lists that was found.
-    old: &'a [FileName],
-    /// The marker that will be.
-    marker: &'a Marker,
-}
-
-impl Replacing<'_> {
-    fn doing(&self) -> String {
-        format!("bring results home to {}", self.to.display())
-    }
-
-    fn beside(&self, number: usize) -> PathBuf {
-        self.to.join(format!("{PARTIAL}{number}"))
-    }
-
-    /// All new entries are whole beside their places, and on record, before the first old one goes.
-    /// Gives where what may be somebody's own is now.
-    fn replace(&self, proofs: &mut Proofs) -> Result<Vec<PathBuf>, CloudError> {
-        let (to, new) = (self.to, &self.marker.entries);
-        let in_the_way = |new: &&FileName| is_there(&to.join(new)) && !self.old.contains(new);
-        if let Some(strange) = new.iter().find(in_the_way) {
-            let path = to.join(strange);
-            let message = format!(
-                "{} is there already and is no result of ours",
-                shown::line(&path.to_string_lossy(), 500)
-            );
-            return Err(CloudError::new(Class::Input, message)
-                .hint("move it away, or give job.results another folder, and apply again"));
-        }
-        // A forged marker may list one twice.
-        let listed: BTreeSet<&FileName> = self.old.iter().collect();
-        let there = listed.into_iter().filter(|old| is_there(&to.join(old)));
-        let (ours, strange): (Vec<&FileName>, Vec<&FileName>) =
-            there.partition(|old| proofs.has(old, &to.join(old)));
-        let brought = self.copy().during(|| self.doing())?;
-        proofs.add(&brought).during(|| self.doing())?;
-        // While entries change, the marker lists old and new, and no run's results are complete.
-        write_marker(to, &self.marker.half(self.old))?;
-        let kept = self.keep(&strange).during(|| self.doing())?;
-        let gone: Vec<_> = ours.into_iter().filter(|old| !new.contains(old)).collect();
-        self.put(&gone).during(|| self.doing())?;
-        write_marker(to, self.marker)?;
-        proofs.keep(brought).during(|| self.doing())?;
-        Ok(kept)
-    }
-
-    /// Copies new entries beside their places; what each is like there.
-    fn copy(&self) -> io::Result<Vec<Proof>> {
-        let new = &self.marker.entries;
-        let copied = new.iter().enumerate().map(|(number, name)| {
-            let beside = self.beside(number);
-            remove(&beside)?;
-            self.tree.copy(name, &beside)?;
-            Proof::of(name, &beside)
-        });
-        let copied: io::Result<Vec<_>> = copied.collect();
-        if copied.is_err() {
-            for number in 0..new.len() {
-                // What stays is hidden, and is removed by the next that brings results.
-                let _ = remove(&self.beside(number));
-            }
-        }
-        copied
-    }
-
-    /// Moves what was copied to its places; what was there before is proved to be ours.
-    fn put(&self, gone: &[&FileName]) -> io::Result<()> {
-        for (number, name) in self.marker.entries.iter().enumerate() {
-            remove(&self.to.join(name))?;
-            fs::rename(self.beside(number), self.to.join(name))?;
-        }
-        gone.iter().try_for_each(|name| remove(&self.to.join(name)))
-    }
-
-    /// Moves those that are in the way of new entries into a folder of their own, and lets the others
-    /// lie where they are.
-    fn keep(&self, strange: &[&FileName]) -> io::Result<Vec<PathBuf>> {
-        let in_the_way = |name: &&FileName| self.marker.entries.contains(name);
-        let (moved, stay): (Vec<&FileName>, Vec<&FileName>) =
-            strange.iter().partition(|name| in_the_way(name));
-        let mut kept: Vec<PathBuf> = Vec::new();
-        if !moved.is_empty() {
-            let folder = new_folder(self.to)?;
-            for name in moved {
-                fs::rename(self.to.join(name), folder.join(name))?;
-                kept.push(folder.join(name));
-            }
-        }
-        kept.extend(stay.into_iter().map(|name| self.to.join(name)));
-        Ok(kept)
-    }
-}
-
-/// A new folder for what is kept.
-fn new_folder(home: &Path) -> io::Result<PathBuf> {
-    for number in 1_u32.. {
-        let folder = home.join(format!("{KEPT}{number}"));
-        match fs::create_dir(&folder) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            made => return made.map(|()| folder),
-        }
-    }
-    Err(ErrorKind::AlreadyExists.into())
 }
 
 impl Marker {
@@ -325,16 +254,24 @@ impl Marker {
             run: run.clone(),
             entries,
             empty: None,
+            kept: Vec::new(),
         }
     }
 
     /// The marker of results that are on their way: of a run that nobody asks for.
-    fn half(&self, old: &[FileName]) -> Self {
+    fn half(&self, old: Option<&Self>) -> Self {
         let run = Run {
             number: 0,
             ..self.run.clone()
         };
-        Self::new(&self.stack, &run, [old, &self.entries].concat())
+        let (listed, kept) =
+            old.map_or((&[][..], &[][..]), |old| (&old.entries[..], &old.kept[..]));
+        let entries = [listed, &self.entries].concat();
+        let kept = kept.to_vec();
+        Self {
+            kept,
+            ..Self::new(&self.stack, &run, entries)
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::model::hex::hex;
 use crate::model::relative::FileName;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -17,11 +18,11 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub(super) struct Proofs {
     path: PathBuf,
-    known: Vec<Proof>,
+    known: BTreeSet<Proof>,
 }
 
 /// An entry, and what it was like when it was brought.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Proof {
     entry: FileName,
     print: String,
@@ -44,20 +45,30 @@ impl Proofs {
         Proof::of(entry, path).is_ok_and(|proof| self.known.contains(&proof))
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Adds proofs to those that are on record.
     pub(super) fn add(&mut self, proofs: &[Proof]) -> io::Result<()> {
-        self.known.extend_from_slice(proofs);
+        self.known.extend(proofs.iter().cloned());
         self.write()
     }
 
     /// Has these on record alone.
     pub(super) fn keep(&mut self, proofs: Vec<Proof>) -> io::Result<()> {
-        self.known = proofs;
+        self.known = proofs.into_iter().collect();
         self.write()
     }
 
+    /// A record that could not be read back would prove nothing.
     fn write(&self) -> io::Result<()> {
-        write_whole(&self.path, &serde_json::to_vec(&self.known)?)
+        let text = serde_json::to_vec(&self.known)?;
+        if text.len() as u64 > disk::RECORD {
+            let why = "there are too many results right below one folder to keep them on record";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+        }
+        write_whole(&self.path, &text)
     }
 }
 

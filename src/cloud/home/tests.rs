@@ -1,6 +1,8 @@
 //! What comes home, what stays, and what is left alone, where others mean harm.
 
+use super::proof::Proof;
 use super::*;
+use crate::model::event::Silence;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 
@@ -47,7 +49,8 @@ impl Machine {
             key: "results/x".parse().unwrap(),
             to: self.at("home"),
         };
-        bring(&self.at("bucket"), &stack(), &results, &self.at("state"))
+        let hold = Hold::of(&results.to, &self.at("state"))?;
+        bring(&self.at("bucket"), &stack(), &results, &hold, &Silence)
     }
 
     /// What is not clusterup's is as it was.
@@ -102,7 +105,7 @@ fn what_a_marker_names_elsewhere_stays() {
             error.hints
         );
         assert!(
-            check(&stack(), &machine.at("home")).is_err(),
+            check(&stack(), &machine.at("home"), None).is_err(),
             "known before the job runs"
         );
         assert!(machine.is_unharmed(), "{entry:?}");
@@ -267,7 +270,7 @@ fn no_link_at_home_is_followed() {
     machine.write("bucket/new.csv", "new");
     let error = machine.bring(3).unwrap_err();
     assert!(
-        error.message.contains("no result of ours"),
+        error.message.contains("is no result of this stack"),
         "{}",
         error.message
     );
@@ -305,7 +308,7 @@ fn what_an_older_clusterup_brought_is_known_and_kept() {
     machine.marker(&["similar", "gone.csv"]);
     assert_eq!(at_home(&machine), Some((1, false)));
     let brought = machine.bring(2).unwrap();
-    let kept = format!("{:?}", brought.kept().unwrap());
+    let kept = format!("{:?}", kept_event(&brought.kept).unwrap());
     assert!(kept.contains("home/.clusterup.kept.1/similar"), "{kept}");
     assert!(kept.contains("home/gone.csv"), "{kept}");
     assert_eq!(
@@ -315,8 +318,8 @@ fn what_an_older_clusterup_brought_is_known_and_kept() {
     assert_eq!(machine.read("home/gone.csv"), "old too");
     assert!(!machine.at("home/similar/old.csv").exists());
     assert_eq!(
-        machine.bring(3).unwrap().kept(),
-        None,
+        machine.bring(3).unwrap().kept,
+        Vec::<PathBuf>::new(),
         "from now on it knows"
     );
 }
@@ -326,7 +329,11 @@ fn what_is_not_as_it_was_brought_is_kept() {
     let machine = Machine::new();
     machine.write("bucket/table.csv", "a table");
     type Harm = fn(&Machine);
-    let harms: [(&str, Harm); 5] = [
+    let harms: [(&str, Harm); 6] = [
+        ("similar/part-0.csv", |it| {
+            // As long as it was; only when it was written is another.
+            it.write("home/similar/part-0.csv", "PRECIOUS");
+        }),
         ("similar/part-0.csv", |it| {
             it.write("home/similar/part-0.csv", "an edit");
         }),
@@ -348,14 +355,12 @@ fn what_is_not_as_it_was_brought_is_kept() {
         harm(&machine);
         let is = |path: String| fs::symlink_metadata(machine.at(&path)).unwrap().modified();
         let was = is(format!("home/{name}")).unwrap();
-        assert!(
-            machine.bring(number + 100).unwrap().kept().is_some(),
-            "{name}"
-        );
+        let kept = machine.bring(number + 100).unwrap().kept;
+        assert!(!kept.is_empty(), "{name}");
         let now = is(format!("home/.clusterup.kept.{number}/{name}")).unwrap();
         assert_eq!(now, was, "{name}");
         assert_eq!(machine.read("home/similar/part-0.csv"), "precious");
-        assert_eq!(machine.bring(number + 200).unwrap().kept(), None);
+        assert!(machine.bring(number + 200).unwrap().kept.is_empty());
     }
     assert!(machine.is_unharmed());
 }
@@ -393,6 +398,67 @@ fn a_run_that_was_cut_off_leaves_what_the_next_may_replace() {
     machine.write("home/similar/part-1.csv", "new");
     let came = Proof::of(&entry, &machine.at("home/similar")).unwrap();
     proofs.add(&[came]).unwrap();
-    assert_eq!(machine.bring(2).unwrap().kept(), None);
+    assert!(machine.bring(2).unwrap().kept.is_empty());
     assert_eq!(machine.read("home/similar/part-1.csv"), "new");
+}
+
+#[test]
+fn what_was_kept_in_its_place_gives_way_to_a_later_run() {
+    let machine = Machine::new();
+    machine.write("bucket/a.csv", "one");
+    machine.bring(1).unwrap();
+    machine.write("home/a.csv", "edited");
+    fs::remove_file(machine.at("bucket/a.csv")).unwrap();
+    let kept = machine.bring(2).unwrap().kept;
+    assert_eq!(kept, [machine.at("home/a.csv")]);
+    assert!(machine.bring(3).unwrap().kept.is_empty(), "reported once");
+    machine.write("bucket/a.csv", "three");
+    let kept = machine.bring(4).unwrap().kept;
+    assert_eq!(kept, [machine.at("home/.clusterup.kept.1/a.csv")]);
+    assert_eq!(machine.read("home/.clusterup.kept.1/a.csv"), "edited");
+    assert_eq!(machine.read("home/a.csv"), "three");
+    assert!(machine.is_unharmed());
+}
+
+#[test]
+fn one_at_a_time_brings_results_to_a_folder() {
+    let machine = Machine::new();
+    let hold = Hold::of(&machine.at("home"), &machine.at("state")).unwrap();
+    let error = machine.bring(1).unwrap_err();
+    assert_eq!(error.class, Class::Busy);
+    drop(hold);
+    machine.bring(1).unwrap();
+}
+
+#[test]
+fn what_killed_runs_left_is_swept_or_kept() {
+    let machine = Machine::new();
+    machine.bring(1).unwrap();
+    machine.write("home/.clusterup.partial.7/x", "half");
+    machine.write("home/.clusterup.partial.gone.3/x", "half removed");
+    machine.write("home/.clusterup.aside.0/x", "whose is it");
+    let kept = machine.bring(2).unwrap().kept;
+    assert_eq!(kept, [machine.at("home/.clusterup.kept.1/results")]);
+    assert_eq!(
+        machine.read("home/.clusterup.kept.1/results/x"),
+        "whose is it"
+    );
+    let names = fs::read_dir(machine.at("home")).unwrap();
+    let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let hidden = names.filter(|name| name.starts_with(".clusterup.partial"));
+    assert_eq!(hidden.count(), 0);
+}
+
+#[test]
+fn a_record_that_cannot_be_written_is_known_before_the_job_runs() {
+    let machine = Machine::new();
+    machine.write("state", "a file");
+    let error = check(&stack(), &machine.at("home"), Some(&machine.at("state"))).unwrap_err();
+    assert!(
+        error.message.contains("state is no folder"),
+        "{}",
+        error.message
+    );
+    assert!(machine.bring(1).is_err());
+    assert!(machine.is_unharmed());
 }

@@ -139,6 +139,7 @@ impl Cloud for Local {
         hear: &dyn Listener,
     ) -> Result<Facts, CloudError> {
         let gather = Gather {
+            records: None,
             store: &self.store,
             home: self.machine.home.as_deref(),
             reads_s3: false,
@@ -258,10 +259,8 @@ impl Cloud for Local {
             Action::DeleteCluster(id) => launch::delete(&self.folder(stack, id)),
             Action::BringHome(results) => {
                 let from = place.bucket(stack).join(&results.key);
-                let brought = home::bring(&from, stack, results, &place.results())?;
-                if let Some(kept) = brought.kept() {
-                    hear.hear(&kept);
-                }
+                let hold = home::Hold::of(&results.to, &place.results())?;
+                let brought = home::bring(&from, stack, results, &hold, hear)?;
                 if let Some(what) = brought.warning() {
                     let next = Some(home::stays_in(&from));
                     hear.hear(&Event::Warning { what, next });
