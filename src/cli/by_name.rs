@@ -35,10 +35,11 @@ pub(super) async fn to_file(
 
 /// A stack's name that is no path of anything.
 fn name(given: &Path) -> Option<StackName> {
-    match given.symlink_metadata() {
-        Ok(_) => None,
-        Err(_) => given.to_str()?.parse().ok(),
+    // A stack is often named after its folder.
+    if given.symlink_metadata().is_ok() && !given.is_dir() {
+        return None;
     }
+    given.to_str()?.parse().ok()
 }
 
 async fn unknown(verb: &str, name: &StackName, target: &Target) -> Failure {
@@ -61,18 +62,19 @@ fn file(
     target: &Target,
     context: &Context,
 ) -> Result<PathBuf, Failure> {
-    let file = PathBuf::from(&origin.file);
+    let file = PathBuf::from(origin.named.as_ref().unwrap_or(&origin.file));
     if origin.who != context.who {
         let who = &context.who;
         let message = format!("stack {name} was last applied {origin}, not by {who}");
         return Err(Failure::input(message).hint(GIVE_FILE));
     }
-    if !file.is_absolute() || !file.is_file() {
+    let leads = file.canonicalize().ok();
+    if !file.is_absolute() || leads.as_deref() != Some(Path::new(&origin.file)) || !file.is_file() {
         let message = format!("stack {name} was last applied {origin}, and that file is gone");
         return Err(Failure::input(message).hint(GIVE_FILE));
     }
     // Mistakes in the file are reported, all of them, when it is read with its settings.
-    let Ok((now, region)) = stack_file::name(&origin.file) else {
+    let Ok((now, region)) = stack_file::name(&file.display().to_string()) else {
         return Ok(file);
     };
     if now != *name {

@@ -28,12 +28,14 @@ pub(super) struct Elsewhere {
 impl Here {
     /// `stack` is its file, or its name.
     pub(super) fn new(stack: &Path, context: &Context) -> Self {
-        let file = stack.canonicalize().or_else(|_| std::path::absolute(stack));
-        let file = file.unwrap_or_else(|_| stack.to_owned());
+        let named = std::path::absolute(stack).unwrap_or_else(|_| stack.to_owned());
+        let file = stack.canonicalize().unwrap_or_else(|_| named.clone());
+        let named = (named != file).then(|| named.display().to_string());
         Self {
             origin: Origin {
                 who: context.who.clone(),
                 file: file.display().to_string(),
+                named,
                 at: SystemClock.now(),
             },
             by_file: stack.is_file(),

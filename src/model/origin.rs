@@ -12,6 +12,10 @@ pub struct Origin {
     pub who: String,
     /// The whole path of the stack's file on that host.
     pub file: String,
+    /// The path by which it was given, where that has a link in it: what lies beside a stack, and the
+    /// policies above it, are looked for from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named: Option<String>,
     pub at: DateTime<Utc>,
 }
 

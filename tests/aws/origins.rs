@@ -80,6 +80,10 @@ fn a_name_stands_for_the_file_that_it_was_applied_from() {
     assert!(!again.all().contains("last applied"), "{}", again.all());
     assert!(world.path().join("results").is_dir(), "as from its file");
 
+    // A stack is often named after its folder.
+    fs::create_dir(elsewhere.join("t")).unwrap();
+    by_name("ann", &["plan", "t"]).expect(0).says("stack t");
+
     // Another person's, another stack's or no file is not taken for it.
     by_name("bob", &["apply", "t", "--yes"])
         .expect(2)
@@ -103,6 +107,31 @@ fn a_name_stands_for_the_file_that_it_was_applied_from() {
     }
     fs::rename(away, file).unwrap();
     by_name("ann", &["destroy", "t", "--yes"]).expect(0);
+    world.assert_nothing_left();
+}
+
+/// What lies beside a link, and the policies above it, hold by the name as well.
+#[test]
+fn a_name_stands_for_the_link_that_it_was_applied_by() {
+    let world = World::new();
+    let team = world.path().join("team");
+    fs::create_dir_all(team.join("policies")).unwrap();
+    for name in ["one.py", "two.py"] {
+        fs::copy(world.path().join(name), team.join(name)).unwrap();
+    }
+    std::os::unix::fs::symlink("../t.yaml", team.join("t.yaml")).unwrap();
+    world.expect(0, &["apply", "team/t.yaml", "--yes"]);
+    let policy = "policy: p\nlimits: { nodes: 1 }\n";
+    fs::write(team.join("policies/p.yaml"), policy).unwrap();
+    let plan = |stack: &str| world.run(&["plan", stack, "--again"]);
+    let (by_link, by_name) = (plan("team/t.yaml"), plan("t"));
+    assert_eq!((by_link.code, by_name.code), (3, 3), "{}", by_name.all());
+    by_name.says("policy p allows at most 1");
+    // A link that leads elsewhere now is not followed.
+    fs::remove_file(team.join("t.yaml")).unwrap();
+    fs::copy(world.path().join("t.yaml"), team.join("t.yaml")).unwrap();
+    plan("t").expect(2).says("that file is gone");
+    world.expect(0, &["destroy", "t", "--yes"]);
     world.assert_nothing_left();
 }
 
