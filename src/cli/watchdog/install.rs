@@ -2,12 +2,14 @@
 
 use super::quote::quoted;
 use super::unit::{NAME, Whose, is_untouched, unit};
+use crate::cli::args::Args;
 use crate::cli::context::Context;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::screen::Screen;
 use crate::cli::usage;
 use crate::disk;
 use crate::model::hint::{Command, Hint, no_room};
+use clap::Parser;
 use serde_json::json;
 use std::fs::{self, Permissions};
 use std::io::{ErrorKind, Write};
@@ -106,9 +108,11 @@ fn command(args: &InstallArgs, whose: Whose, screen: &Screen) -> Result<String, 
 /// A service whose command line is none would be begun again and again, and never watch.
 fn takes(args: &[String]) -> Result<(), Failure> {
     let line = ["clusterup", "watchdog", "run"].map(str::to_owned);
-    crate::cli::reads(&[&line, args].concat()).map_err(|error| {
+    // Help is none either: a service that prints it never watches.
+    let read = Args::try_parse_from([&line, args].concat());
+    read.map(|_| ()).map_err(|error| {
         let mut failure = Failure::input("watchdog run does not take what is after `--`");
-        failure.causes.push(usage::message(&error));
+        failure.causes.push(usage::message(&error.to_string()));
         failure.hint(Command::clusterup("watchdog run --help"))
     })
 }
