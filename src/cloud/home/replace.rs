@@ -115,7 +115,7 @@ impl Replacing<'_> {
             if is_there(&self.to.join(name)) {
                 let aside = self.move_aside(number, name)?;
                 match proofs.has(name, &aside) {
-                    true => discard(&aside, &self.to, number)?,
+                    true => discard(&aside, self.to, number)?,
                     false => self.keep(&aside, Some(name))?,
                 }
             }
@@ -138,7 +138,7 @@ impl Replacing<'_> {
             }
             let aside = self.move_aside(number, name)?;
             if proofs.has(name, &aside) {
-                discard(&aside, &self.to, number)?;
+                discard(&aside, self.to, number)?;
                 continue;
             }
             rename_new(&aside, &self.to.join(name))?;
