@@ -188,7 +188,7 @@ fn results_of_two_runs_never_mix_and_the_users_own_stay() {
 
     home.write("plain.py", &writes("mine", 0));
     home.expect(2, &["apply", "t.yaml", "--local"])
-        .says("is no result of ours");
+        .says("is no result of this stack");
     assert_eq!(
         fs::read_to_string(home.path().join("results/mine")).unwrap(),
         "mine"
