@@ -100,10 +100,11 @@ fn marker(home: &Path) -> Result<Option<Marker>, CloudError> {
             "{shown} is not as clusterup writes it ({why}), so nothing beside it is taken for \
              results of clusterup, and nothing there is deleted"
         );
-        let (from, to) = (quoted(&path), quoted(&home.join("not-clusterup.json")));
+        let aside = home.join("not-clusterup.json");
+        let (from, to) = (path.to_string_lossy(), aside.to_string_lossy());
         CloudError::new(Class::Input, message)
             .hint("look at it, then move it away")
-            .hint(Command::other(&format!("mv -n {from} {to}")))
+            .hint(Command::other("mv -n").arg(from).arg(to))
             .hint("or give job.results another folder, and apply again")
     };
     let file = match open(&path) {
@@ -298,17 +299,8 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// A path as a shell takes it.
-pub(super) fn quoted(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=@%,".contains(c);
-    match !text.is_empty() && text.chars().all(plain) {
-        true => text.into_owned(),
-        false => format!("'{}'", text.replace('\'', r"'\''")),
-    }
-}
-
 /// The command that shows what was left out, where it still is.
 pub(super) fn stays_in(folder: &Path) -> Hint {
-    Command::other(&format!("ls -la {}", quoted(folder))).into()
+    let folder = folder.to_string_lossy();
+    Command::other("ls -la").arg(folder).into()
 }

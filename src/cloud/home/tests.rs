@@ -462,3 +462,21 @@ fn a_record_that_cannot_be_written_is_known_before_the_job_runs() {
     assert!(machine.bring(1).is_err());
     assert!(machine.is_unharmed());
 }
+
+#[test]
+fn paths_with_spaces_are_advised_in_one_word() {
+    let machine = Machine::new();
+    let home = machine.at("my results");
+    fs::create_dir(&home).unwrap();
+    fs::write(home.join(MARKER), "{").unwrap();
+    let error = marker(&home).unwrap_err();
+    let from = home.join(MARKER).display().to_string();
+    let words = shlex::split(&error.hints[1].to_string()).unwrap();
+    assert_eq!(
+        (&words[..2], &words[2]),
+        (&["mv".into(), "-n".into()][..], &from)
+    );
+    assert_eq!(words.len(), 4);
+    let words = shlex::split(&stays_in(&home).to_string()).unwrap();
+    assert_eq!(words, ["ls", "-la", &home.display().to_string()]);
+}
