@@ -97,7 +97,8 @@ impl Stage {
 }
 
 impl Judged {
-    pub(super) fn plain(stage: Stage, evidence: impl Into<String>) -> Self {
+    /// A stage with its evidence, where nothing ends the cluster and nobody is warned.
+    pub fn plain(stage: Stage, evidence: impl Into<String>) -> Self {
         Self {
             stage,
             reason: None,

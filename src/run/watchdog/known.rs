@@ -186,15 +186,5 @@ impl Known {
 }
 
 fn unlooked() -> Judged {
-    Judged {
-        stage: Stage::Unseen,
-        reason: None,
-        evidence: "it was not looked at yet".to_owned(),
-        ends_at: None,
-        warns_at: None,
-        at_earliest: false,
-        idle_since: None,
-        idle_at_least: false,
-        quiet: None,
-    }
+    Judged::plain(Stage::Unseen, "it was not looked at yet")
 }
