@@ -1,6 +1,6 @@
 //! The user's files: only regular ones are read, none is waited for, and no more of one than was
 //! said. A device has no end, a pipe has no data until somebody writes, and opening either can do
-//! something to whoever holds its other end.
+//! something to the process at its other end.
 
 mod unfit;
 

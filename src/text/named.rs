@@ -1,5 +1,5 @@
-//! What a stack names of the world outside it: files, a region, a release, machines. Whoever has
-//! looked at them says what is wrong, and that is reported at its place, with all other mistakes.
+//! What a stack names of the world outside it: files, a region, a release, machines. The
+//! caller looks at them and says what is wrong, and that is reported at its place, with all other mistakes.
 
 use super::diag::{Code, Diagnostic};
 use super::document::STACK_FILE;

@@ -169,7 +169,7 @@ fn forge(sim: &Sim, cluster: &CensusCluster, spec: &Tags) {
     }
 }
 
-/// Two hours under a watchdog, and looks by whoever applies: all clusters live on, and no plan ends
+/// Two hours under a watchdog, and looks by those who apply: all clusters live on, and no plan ends
 /// one that is not the stack's own by its note.
 async fn ends_nothing(sim: &Sim, case: &Case, foreign: &[String]) {
     let mut policies = Policies::default();

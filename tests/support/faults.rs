@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-/// After this no file can have a byte, whoever the user is.
+/// After this no file can have a byte, no matter who the user is.
 pub(crate) const NO_ROOM: &str = "trap '' XFSZ; ulimit -f 0;";
 
 /// A command after what a shell does before.
