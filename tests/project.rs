@@ -5,6 +5,8 @@
 mod recipes;
 #[path = "project/toolchain.rs"]
 mod toolchain;
+#[path = "project/workflows.rs"]
+mod workflows;
 
 use std::path::PathBuf;
 
