@@ -1,10 +1,14 @@
 //! What stands around the code: the compiler, the recipes, the workflows, the documents.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
+#[path = "project/changelog.rs"]
+mod changelog;
 #[path = "project/recipes.rs"]
 mod recipes;
 #[path = "project/toolchain.rs"]
 mod toolchain;
+#[path = "project/version.rs"]
+mod version;
 #[path = "project/workflows.rs"]
 mod workflows;
 

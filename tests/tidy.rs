@@ -232,24 +232,6 @@ fn nothing_is_left_for_later() {
     }
 }
 
-#[test]
-fn the_changelog_has_an_open_block() {
-    let log = fs::read_to_string(root().join("CHANGELOG.md")).unwrap();
-    assert!(log.contains("## [Unreleased]"));
-    for line in log.lines().filter(|line| line.starts_with("### ")) {
-        let kind = line.trim_start_matches("### ");
-        let kinds = [
-            "Added",
-            "Changed",
-            "Deprecated",
-            "Removed",
-            "Fixed",
-            "Security",
-        ];
-        assert!(kinds.contains(&kind), "{line}");
-    }
-}
-
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 /// A YAML stack describes keys, firewall, data, cluster and job; clusterup makes it true, runs the
 /// job, brings the results home and ends the cluster.
 #[derive(Debug, Parser)]
-#[command(name = "clusterup", version, max_term_width = 100)]
+#[command(name = "clusterup", version = env!("CLUSTERUP_VERSION"), max_term_width = 100)]
 pub(super) struct Args {
     /// What standard output holds: text for people, or one JSON document.
     #[arg(long, value_enum, global = true, default_value_t = Output::Text)]
