@@ -5,9 +5,9 @@
 //! - [`model`]: the nouns. Pure, as are the next six.
 //! - [`text`]: YAML to `Stack`, every mistake at once.
 //! - [`cost`]: what instance types hold and cost, what clusters have cost.
+//! - [`guard`]: now x `Cluster` to `Verdict`.
 //! - [`plan`]: `Stack` x `Facts` x `Observed` to `Plan`.
 //! - [`policy`]: what stacks may ask for, and what a team may spend.
-//! - [`guard`]: now x `Cluster` to `Verdict`.
 //! - [`diagnose`]: logs to causes.
 //! - [`disk`]: reading the user's files: regular ones, bounded.
 //! - [`cloud`]: the edge. A trait, and this machine as a cloud behind it.

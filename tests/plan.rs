@@ -10,6 +10,7 @@ use clusterup::model::observed::{
     AtHome, Cluster, ClusterState, End, EndReason, Observed, SeenKeyPair, Step, StepState,
 };
 use clusterup::model::plan::Plan;
+use clusterup::model::rung::{Rung, RungKind};
 use clusterup::model::stack::{Stack, WhenDone};
 use clusterup::plan::{self, Options};
 use clusterup::text;
@@ -339,6 +340,32 @@ fn destroy_leaves_nothing() {
         .for_each(|planned| world.make(&planned.action));
     assert!(world.seen.is_empty());
     assert!(plan::destroy(&stack.name, &world.seen).is_empty());
+}
+
+#[test]
+fn what_is_left_armed_is_disarmed_once() {
+    let stack = stack(STACK);
+    for (over, alive) in [(1, false), (1, true), (3, true)] {
+        let mut world = World::new();
+        for _ in 0..over {
+            world.pass(&stack);
+            world.work(StepState::Failed);
+        }
+        let armed = Rung::armed(RungKind::Schedule, None, "it is left");
+        for cluster in &mut world.seen.clusters {
+            cluster.rungs = vec![armed.clone()];
+        }
+        if alive {
+            world.pass(&stack);
+        }
+        let plan = plan::destroy(&stack.name, &world.seen);
+        let disarmed = plan.actions.iter().filter_map(|it| match &it.action {
+            Action::Disarm(id) => Some(id.to_string()),
+            _ => None,
+        });
+        let expected: Vec<_> = (1..=over).map(|n| format!("local-{n}")).collect();
+        assert_eq!(disarmed.collect::<Vec<_>>(), expected, "{alive}");
+    }
 }
 
 /// What may happen between two passes, and what a person may change.

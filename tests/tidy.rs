@@ -13,7 +13,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("cost", &["model"]),
     ("diagnose", &["model"]),
     ("guard", &["model", "cost"]),
-    ("plan", &["model", "cost"]),
+    ("plan", &["model", "cost", "guard"]),
     ("policy", &["model", "text", "cost", "guard"]),
     ("disk", &[]),
     ("cloud", &["model", "cost", "guard", "diagnose", "disk"]),

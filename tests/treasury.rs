@@ -190,7 +190,7 @@ fn what_is_over_is_not_brought_back_by_who_is_late() {
     over.lives[0].until = Some(soon);
     assert_eq!(reckoned(&mut book, &over, soon), 0);
     assert_eq!(reckoned(&mut book, &record("recsys", now()), soon), 0);
-    assert_eq!(book.settled().count(), 1);
+    assert_eq!(book.settled_records().count(), 1);
 }
 
 #[test]

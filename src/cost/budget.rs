@@ -7,34 +7,21 @@ use crate::model::rates::Rates;
 use crate::model::span::Span;
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// What it costs to end a cluster.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ending {
-    /// How long all instances are charged after somebody asked for the end.
-    pub takes: Span,
-    /// Dollars kept for what the meter does not see.
-    pub margin: Usd,
-}
-
 /// Ten years: no cluster lives as long.
 const HORIZON_SECONDS: i64 = 3_650 * 86_400;
 
 /// The last whole second after the first launch at which the end can be asked for such that all
 /// that `lives` cost, with the ending, stays below `budget`, if those that live go on as they are.
+/// `ending` is how long all instances are charged after somebody asked for the end.
 ///
 /// None if it never reaches the budget. The first launch if even an end at once is too dear. It
 /// does not depend on the time of asking, so it may be past, and moves only with the lives.
-pub fn deadline(
-    rates: &Rates,
-    lives: &[Life],
-    budget: Usd,
-    ending: Ending,
-) -> Option<DateTime<Utc>> {
+pub fn deadline(rates: &Rates, lives: &[Life], budget: Usd, ending: Span) -> Option<DateTime<Utc>> {
     let first = lives.iter().map(|life| life.from).min()?;
     let at = |second: i64| first + TimeDelta::seconds(second);
     let under = |second: i64| {
-        let gone = at(second) + ending.takes.delta();
-        accrued(rates, lives, gone).total + ending.margin < budget
+        let gone = at(second) + ending.delta();
+        accrued(rates, lives, gone).total < budget
     };
     if under(HORIZON_SECONDS) {
         return None;

@@ -2,9 +2,8 @@
 
 use super::terms::Terms;
 use super::verdict::{Cause, Opinion};
-use crate::cost::budget::{self, Ending};
+use crate::cost::budget;
 use crate::cost::meter::{Bill, accrued, rate};
-use crate::model::money::Usd;
 use crate::model::observed::Cluster;
 use chrono::{DateTime, Utc};
 
@@ -19,14 +18,10 @@ pub fn opinion(now: DateTime<Utc>, terms: &Terms) -> Option<Opinion> {
             unread: Some("the prices that the cluster was made at".to_owned()),
         });
     };
-    let ending = Ending {
-        takes: terms.ending,
-        margin: Usd::ZERO,
-    };
     let spent = accrued(rates, &terms.lives, now).total;
     Some(Opinion {
         cause: Cause::Budget,
-        ends_at: budget::deadline(rates, &terms.lives, budget, ending),
+        ends_at: budget::deadline(rates, &terms.lives, budget, terms.ending),
         evidence: format!(
             "{} spent by {} at {}/h, its ending to come (budget: {budget})",
             spent.up_to(4),

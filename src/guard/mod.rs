@@ -17,7 +17,7 @@ pub use budget::spent;
 pub use ended::{Ended, began_at};
 pub use extend::{Refused, extended};
 pub use idle::idle_since;
-pub use sweep::{deadline, hard_deadline, opinions, sweep};
+pub use sweep::{deadline, hard_deadline, hard_sweep, opinions, sweep};
 pub use terms::Terms;
 pub use verdict::{Cause, Deadline, Opinion, Verdict};
 

@@ -9,7 +9,16 @@ use chrono::{DateTime, Utc};
 /// Keep the cluster, or end it for a reason. One that is ending or over is kept: nothing is left
 /// to do about it.
 pub fn sweep(now: DateTime<Utc>, cluster: &Cluster) -> Verdict {
-    let (deadline, evidence) = earliest(opinions(now, cluster));
+    verdict(now, cluster, opinions(now, cluster))
+}
+
+/// The same by the hard guards alone, of a cluster that does not idle.
+pub fn hard_sweep(now: DateTime<Utc>, cluster: &Cluster) -> Verdict {
+    verdict(now, cluster, hard(now, &Terms::of(cluster)))
+}
+
+fn verdict(now: DateTime<Utc>, cluster: &Cluster, opinions: Vec<Opinion>) -> Verdict {
+    let (deadline, evidence) = earliest(opinions);
     if !cluster.state.is_live() || now < deadline.at {
         return Verdict::Keep { deadline };
     }

@@ -1,7 +1,7 @@
 //! What differs between a living cluster and the one that is asked for: what can be moved while it
 //! lives, and what cannot.
 
-use crate::cost::budget::{self, Ending};
+use crate::guard::{self, Verdict};
 use crate::model::desired::{ClusterSpec, InstanceGroups};
 use crate::model::money::Usd;
 use crate::model::observed::Cluster;
@@ -105,9 +105,8 @@ pub(super) fn movable(cluster: &Cluster, want: &ClusterSpec, elastic: bool) -> V
         changes.push(change("max_lifetime", from.max_lifetime, to.max_lifetime));
     }
     if from.budget != to.budget {
-        let dollars = |budget: &Option<crate::model::money::Usd>| {
-            budget.map_or("none".to_owned(), |budget| budget.to_string())
-        };
+        let dollars =
+            |budget: &Option<Usd>| budget.map_or("none".to_owned(), |budget| budget.to_string());
         changes.push(change(
             "the budget",
             dollars(&from.budget),
@@ -147,30 +146,24 @@ fn tags(have: &BTreeMap<String, String>, want: &BTreeMap<String, String>) -> Vec
 }
 
 /// Why a change would end a living cluster at once that without it would live on, where it would.
-pub(super) fn ends(cluster: &Cluster, want: &ClusterSpec, now: DateTime<Utc>) -> Option<String> {
-    let after = overdue(&cluster.grown(want, now), now)?;
-    overdue(cluster, now).is_none().then_some(after)
-}
-
-/// Which guardrail a cluster should have ended by already.
-fn overdue(cluster: &Cluster, now: DateTime<Utc>) -> Option<String> {
-    let guardrails = cluster.guardrails();
-    let lifetime = guardrails.max_lifetime;
-    if now - cluster.created_at >= lifetime.delta() {
-        return Some(format!("it has lived for its max_lifetime of {lifetime}"));
-    }
-    let off = guardrails.off_hours.iter();
-    let mut begun = off.filter_map(|off| off.next_start(cluster.created_at));
-    if begun.any(|begun| begun <= now) {
-        return Some("its off hours have begun since it was made".to_owned());
-    }
-    let (budget, rates) = (guardrails.budget?, cluster.spec.rates.as_ref()?);
-    let ending = Ending {
-        takes: cluster.spec.ending,
-        margin: Usd::ZERO,
+/// One that is `busy`, as it is given work by the same plan, does not end for being idle.
+pub(super) fn ends(
+    cluster: &Cluster,
+    want: &ClusterSpec,
+    busy: bool,
+    now: DateTime<Utc>,
+) -> Option<String> {
+    let verdict = |cluster: &Cluster| {
+        if busy {
+            guard::hard_sweep(now, cluster)
+        } else {
+            guard::sweep(now, cluster)
+        }
     };
-    let at = budget::deadline(rates, &cluster.lives, budget, ending)?;
-    (at <= now).then(|| format!("its budget of {budget} has only its end left in it"))
+    let Verdict::Terminate { message, .. } = verdict(&cluster.grown(want, now)) else {
+        return None;
+    };
+    matches!(verdict(cluster), Verdict::Keep { .. }).then_some(message)
 }
 
 #[cfg(test)]
@@ -229,27 +222,70 @@ mod tests {
         assert_eq!(immovable(&have.spec, &want, true), None);
     }
 
+    fn late() -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::hours(3)
+    }
+
     #[test]
     fn a_change_that_ends_a_cluster_at_once_is_known() {
         let (small, large) = (cluster(1), cluster(20).spec);
         // $0.5/h: after two hours $1 is spent. An end of 21 nodes takes $1.75, of two $0.17.
-        let late = DateTime::UNIX_EPOCH + TimeDelta::hours(3);
         let soon = DateTime::UNIX_EPOCH + TimeDelta::hours(1);
-        assert_eq!(ends(&small, &small.spec, late), None);
-        assert_eq!(ends(&small, &large, soon), None);
-        let why = ends(&small, &large, late).unwrap();
-        assert_eq!(why, "its budget of $3.00 has only its end left in it");
+        assert_eq!(ends(&small, &small.spec, false, late()), None);
+        assert_eq!(ends(&small, &large, false, soon), None);
+        let why = ends(&small, &large, false, late()).unwrap();
+        assert_eq!(
+            why,
+            "$1.5792 spent by 03:00:00 UTC at $5.25/h, its ending to come (budget: $3.00)"
+        );
         let mut brief = small.spec.clone();
         brief.guardrails.max_lifetime = Span::from_secs(7_200);
-        assert_eq!(ends(&small, &brief, soon), None);
-        let why = ends(&small, &brief, late).unwrap();
-        assert_eq!(why, "it has lived for its max_lifetime of 2h");
+        assert_eq!(ends(&small, &brief, false, soon), None);
+        let why = ends(&small, &brief, false, late()).unwrap();
+        assert_eq!(why, "alive since 00:00:00 UTC (max_lifetime: 2h)");
         // What is over anyway is not over for the change.
         let mut over = small;
         over.spec.guardrails = Guardrails {
             budget: None,
             ..brief.guardrails.clone()
         };
-        assert_eq!(ends(&over, &brief, late), None);
+        assert_eq!(ends(&over, &brief, false, late()), None);
+    }
+
+    #[test]
+    fn what_its_lease_ends_anyway_is_not_ended_by_the_change() {
+        let mut left = cluster(1);
+        left.spec.guardrails.lease = Some(Span::from_secs(3_600));
+        let mut brief = left.spec.clone();
+        brief.guardrails.max_lifetime = Span::from_secs(7_200);
+        assert_eq!(ends(&left, &brief, false, late()), None);
+        left.renewed_at = Some(late());
+        let why = ends(&left, &brief, false, late()).unwrap();
+        assert_eq!(why, "alive since 00:00:00 UTC (max_lifetime: 2h)");
+    }
+
+    #[test]
+    fn a_lease_begins_with_the_change_that_asks_for_it() {
+        let have = cluster(1);
+        for lease in [None, Some(8 * 3_600)] {
+            let mut have = have.clone();
+            have.spec.guardrails.lease = lease.map(Span::from_secs);
+            let mut want = have.spec.clone();
+            want.guardrails.lease = Some(Span::from_secs(60));
+            assert_eq!(ends(&have, &want, false, late()), None, "{lease:?}");
+        }
+    }
+
+    #[test]
+    fn a_shorter_idle_timeout_ends_what_idles_and_is_given_no_work() {
+        let mut idle = cluster(1);
+        idle.spec.guardrails.idle_timeout = Span::from_secs(4 * 3_600);
+        idle.ready_at = Some(DateTime::UNIX_EPOCH);
+        let mut want = idle.spec.clone();
+        assert_eq!(ends(&idle, &want, false, late()), None);
+        want.guardrails.idle_timeout = Span::from_secs(3_600);
+        let why = ends(&idle, &want, false, late()).unwrap();
+        assert_eq!(why, "idle for 3h since 00:00:00 UTC (idle_timeout: 1h)");
+        assert_eq!(ends(&idle, &want, true, late()), None);
     }
 }

@@ -6,6 +6,7 @@ use super::diff::Draft;
 use crate::model::action::Action;
 use crate::model::desired::{Desired, JobSpec};
 use crate::model::observed::{Cluster, End, EndReason, Observed, Run, StepState};
+use crate::model::plan::Planned;
 use crate::model::rung::{Rung, RungKind};
 use crate::model::stack::WhenDone;
 
@@ -142,7 +143,10 @@ fn moved(
     spec.overridden.clone_from(&cluster.spec.overridden);
     // And what it counts against, which whoever admits the change may add to.
     spec.budgets.clone_from(&cluster.spec.budgets);
-    let ends = ends(cluster, &spec, observed.at);
+    let gives =
+        |planned: &Planned| matches!(&planned.action, Action::AddSteps(id, _) if *id == cluster.id);
+    let busy = draft.actions.iter().any(gives);
+    let ends = ends(cluster, &spec, busy, observed.at);
     let action = Action::UpdateCluster(cluster.id.clone(), spec);
     match ends {
         Some(why) => draft.ask(

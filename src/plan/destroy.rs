@@ -9,7 +9,6 @@ use crate::model::plan::Plan;
 /// Ends and removes everything of a stack, what depends on others first.
 pub fn destroy(stack: &StackName, observed: &Observed) -> Plan {
     let mut draft = Draft::default();
-    disarm(observed, &mut draft);
     for cluster in observed
         .clusters
         .iter()

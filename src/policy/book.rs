@@ -199,8 +199,8 @@ impl Book {
         self.version == VERSION
     }
 
-    /// What was charged for clusters that are over.
-    pub(super) fn settled_records(&self) -> impl Iterator<Item = &Record> {
+    /// The final record of each cluster that is over.
+    pub fn settled_records(&self) -> impl Iterator<Item = &Record> {
         self.settled.values()
     }
 
@@ -414,10 +414,5 @@ impl Book {
     /// Forgets of what months long over were told.
     pub fn forget_before(&mut self, month: Month) {
         self.told.retain(|told, _| *told >= month);
-    }
-
-    /// The clusters that it has a final record of.
-    pub fn settled(&self) -> impl Iterator<Item = &Record> {
-        self.settled.values()
     }
 }

@@ -153,7 +153,6 @@ fn every_price_is_found_with_a_fee_a_shape_and_volumes() {
         for kind in [VolumeKind::Gp2, VolumeKind::Gp3] {
             assert!(prices.volume(&place, kind).is_ok(), "{place}");
         }
-        assert!(prices.s3(&place, "storage").is_ok(), "{place}");
         assert_eq!(prices.address(&place).unwrap().usd, usd("0.005"), "{place}");
     }
 }
@@ -236,14 +235,6 @@ fn what_has_no_price_is_told_with_what_is_near() {
     }
     let volume = Catalog::bundled().volume(&region("mx-central-1"), VolumeKind::Gp3);
     assert_eq!(volume.unwrap_err().elsewhere.unwrap(), "us-east-1");
-    let requests = Catalog::bundled()
-        .s3(&region("us-east-2"), "put")
-        .unwrap_err();
-    assert_eq!(
-        requests.to_string(),
-        "no S3 price is known for put in us-east-2; \
-         the nearest region with a price for it is us-east-1"
-    );
 }
 
 #[test]

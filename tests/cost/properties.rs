@@ -1,7 +1,7 @@
 //! What holds of every meter and every deadline.
 
 use crate::{at, cluster, estimate, group, life, usd};
-use clusterup::cost::budget::{Ending, deadline};
+use clusterup::cost::budget::deadline;
 use clusterup::cost::meter::{accrued, rate};
 use clusterup::model::life::{Life, Role};
 use clusterup::model::money::Usd;
@@ -112,22 +112,19 @@ proptest! {
     #[test]
     fn the_deadline_keeps_the_budget(
         rates in any_rates(), lives in any_lives(), cents in 1..10_000_000_i64,
-        takes in 0..1_800_u64, margin in 0..1_000_i64,
+        takes in 0..1_800_u64,
     ) {
         let budget = Usd::new(Decimal::new(cents, 2));
-        let ending = Ending {
-            takes: Span::from_secs(takes),
-            margin: Usd::new(Decimal::new(margin, 2)),
-        };
+        let ending = Span::from_secs(takes);
         let ended = |instant: chrono::DateTime<chrono::Utc>| {
-            let gone = instant + ending.takes.delta();
+            let gone = instant + ending.delta();
             let cut = |life: &Life| Life {
                 until: Some(life.until.map_or(gone, |until| until.min(gone))),
                 ..life.clone()
             };
             let lives: Vec<Life> =
                 lives.iter().filter(|life| life.from <= gone).map(cut).collect();
-            accrued(&rates, &lives, at(1_000_000 * DAY)).total + ending.margin
+            accrued(&rates, &lives, at(1_000_000 * DAY)).total
         };
         let first = lives.iter().map(|life| life.from).min();
         match deadline(&rates, &lives, budget, ending) {
@@ -138,7 +135,7 @@ proptest! {
             }
             None => {
                 let forever = accrued(&rates, &lives, at(3_000 * DAY)).total;
-                prop_assert!(forever + ending.margin < budget || first.is_none());
+                prop_assert!(forever < budget || first.is_none());
             }
         }
         prop_assert!(usd("0") <= budget);

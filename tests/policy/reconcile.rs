@@ -59,7 +59,7 @@ fn a_promise_becomes_a_cluster_and_then_its_cost() {
     see(&mut book, &[films_ended(61)], 62);
     assert_eq!(book.promises.len(), 0);
     assert_eq!(money(&book, 62), (usd("3.60"), usd("0")));
-    assert_eq!(book.settled().count(), 1);
+    assert_eq!(book.settled_records().count(), 1);
 }
 
 #[test]
@@ -258,11 +258,11 @@ fn what_is_over_for_seventy_days_is_forgotten() {
     see(&mut book, &[films_ended(61)], 62);
     let day = 24 * 60;
     see(&mut book, &[films_ended(61)], 61 + 70 * day);
-    assert_eq!(book.settled().count(), 1);
+    assert_eq!(book.settled_records().count(), 1);
     for records in [vec![films_ended(61)], vec![]] {
         let mut later = book.clone();
         see(&mut later, &records, 62 + 70 * day);
-        assert_eq!(later.settled().count(), 0);
+        assert_eq!(later.settled_records().count(), 0);
     }
     // A cluster that no listing tells of any more does not stay promised for ever either.
     let mut lost = noon();

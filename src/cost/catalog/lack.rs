@@ -15,7 +15,6 @@ pub enum Item {
     Emr,
     Ebs,
     Ipv4,
-    S3,
 }
 
 /// Something is not in the price list.
@@ -41,7 +40,6 @@ impl fmt::Display for NoPrice {
             Item::Emr => "EMR",
             Item::Ebs => "EBS",
             Item::Ipv4 => "IPv4",
-            Item::S3 => "S3",
         };
         write!(f, "no {item} price is known for {name} in {region}")?;
         match (&self.there, &self.elsewhere) {

@@ -185,12 +185,6 @@ impl Catalog {
         self.plain(Item::Ipv4, region, "address")
     }
 
-    /// S3: `storage` in $ per GB-month of the first 50 TB, `put` (and list) and `get` in $ per
-    /// 1000 requests.
-    pub fn s3(&self, region: &Region, what: &str) -> Result<Price, NoPrice> {
-        self.plain(Item::S3, region, what)
-    }
-
     fn plain(&self, item: Item, region: &Region, name: &str) -> Result<Price, NoPrice> {
         let figure = self
             .figure(item, name, region.as_str())
