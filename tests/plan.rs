@@ -359,9 +359,11 @@ fn what_is_left_armed_is_disarmed_once() {
             world.pass(&stack);
         }
         let plan = plan::destroy(&stack.name, &world.seen);
-        let disarmed = plan.actions.iter().filter_map(|it| match &it.action {
-            Action::Disarm(id) => Some(id.to_string()),
-            _ => None,
+        let disarmed = plan.actions.iter().filter_map(|it| {
+            let Action::Disarm(id) = &it.action else {
+                return None;
+            };
+            Some(id.to_string())
         });
         let expected: Vec<_> = (1..=over).map(|n| format!("local-{n}")).collect();
         assert_eq!(disarmed.collect::<Vec<_>>(), expected, "{alive}");

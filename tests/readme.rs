@@ -36,12 +36,13 @@ fn mistake() -> String {
     fs::write(folder.path().join("job.py"), "").unwrap();
     let path = folder.path().join("stack.yaml");
     let stack = fs::read_to_string(&path).unwrap();
-    let wrong = stack
-        .lines()
-        .map(|line| match line.starts_with("  max_lifetime: ") {
-            true => "  max_lifetime: 2\n".to_owned(),
-            false => format!("{line}\n"),
-        });
+    let wrong = stack.lines().map(|line| {
+        if line.starts_with("  max_lifetime: ") {
+            "  max_lifetime: 2\n".to_owned()
+        } else {
+            format!("{line}\n")
+        }
+    });
     fs::write(path, wrong.collect::<String>()).unwrap();
     printed(folder.path(), &["validate", "stack.yaml"])
 }

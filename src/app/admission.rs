@@ -143,9 +143,10 @@ impl<'a> Admission<'a> {
         let makes = |planned: &Planned| matches!(planned.action, Action::CreateCluster(..));
         // A new cluster is of its own team. Where nobody here knows what that may spend, it takes
         // the place of the old one there too.
-        match prepared.plan.actions.iter().any(makes) && !given.is_empty() {
-            true => given,
-            false => renewed(had, &given),
+        if prepared.plan.actions.iter().any(makes) && !given.is_empty() {
+            given
+        } else {
+            renewed(had, &given)
         }
     }
 

@@ -84,9 +84,10 @@ impl<'a> Purse<'a> {
         place: Place<'a>,
         services: &'a dyn Services,
     ) -> Result<Self, Trouble> {
-        let caller = match policies.is_empty() {
-            true => None,
-            false => place.cloud.caller().await?,
+        let caller = if policies.is_empty() {
+            None
+        } else {
+            place.cloud.caller().await?
         };
         let purse = Self {
             policies,

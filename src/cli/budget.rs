@@ -73,9 +73,10 @@ fn teams(read: &Read, only: Option<&TeamName>) -> Result<BTreeSet<TeamName>, Fai
         None => "no policy gives a team a budget".to_owned(),
     };
     let places: Vec<&str> = read.places.iter().map(|it| it.place.as_str()).collect();
-    let looked = match places.is_empty() {
-        true => "no policies were found here or above: name them by --policies".to_owned(),
-        false => format!("looked in {}", places.join(", ")),
+    let looked = if places.is_empty() {
+        "no policies were found here or above: name them by --policies".to_owned()
+    } else {
+        format!("looked in {}", places.join(", "))
     };
     Err(Failure::input(what)
         .hint(looked)

@@ -129,9 +129,10 @@ pub(super) async fn held(
 fn refused(trouble: Trouble, stack: &StackName) -> Failure {
     let apply = matches!(trouble, Trouble::Deadline(Refused::Ceiling { .. }));
     let failure = Failure::from(trouble);
-    match apply {
-        true => failure.hint(Command::clusterup("apply").stack(stack)),
-        false => failure,
+    if apply {
+        failure.hint(Command::clusterup("apply").stack(stack))
+    } else {
+        failure
     }
 }
 

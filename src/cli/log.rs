@@ -63,13 +63,15 @@ pub(super) async fn run(
         return follow(asked, context, screen).await;
     }
     // Looking makes no ledger.
-    let entries = match context.ledger()?.exists() {
-        true => ledger::open(context, screen)?.entries(&asked)?,
-        false => Vec::new(),
+    let entries = if context.ledger()?.exists() {
+        ledger::open(context, screen)?.entries(&asked)?
+    } else {
+        Vec::new()
     };
-    match entries.is_empty() {
-        true => nothing(args, screen),
-        false => screen.text(&entries.iter().map(view::log::entry).collect::<String>()),
+    if entries.is_empty() {
+        nothing(args, screen);
+    } else {
+        screen.text(&entries.iter().map(view::log::entry).collect::<String>());
     }
     screen.document("log", 0, json!({ "entries": entries }));
     Ok(Exit::Done)

@@ -59,17 +59,19 @@ impl Here {
     /// The same, where it was asked already.
     pub(super) fn other(&self, stack: &StackName, was: Option<&Origin>) -> Option<Elsewhere> {
         let was = was?.clone();
-        let same = match self.by_file {
-            true => was.is_same(&self.origin),
-            false => was.who == self.origin.who,
+        let same = if self.by_file {
+            was.is_same(&self.origin)
+        } else {
+            was.who == self.origin.who
         };
         if same {
             return None;
         }
         let Origin { who, file, .. } = &self.origin;
-        let from = match self.by_file {
-            true => format!(" from {file}"),
-            false => String::new(),
+        let from = if self.by_file {
+            format!(" from {file}")
+        } else {
+            String::new()
         };
         let line = format!("stack {stack} was last applied {was}, not by {who}{from}");
         Some(Elsewhere { was, line })

@@ -173,9 +173,10 @@ impl Workers {
             named.filter_map(|named| named.text.parse().ok()).collect()
         };
         let workers = of(&[What::Core, What::Task]);
-        Self(match workers.is_empty() {
-            true => of(&[What::Primary]),
-            false => workers,
+        Self(if workers.is_empty() {
+            of(&[What::Primary])
+        } else {
+            workers
         })
     }
 

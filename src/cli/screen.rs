@@ -64,9 +64,10 @@ impl Screen {
 
     /// One of many things, for people or as one line of JSON; false where nobody reads any more.
     pub(super) fn goes_on(&self, text: &str, record: &Value) -> bool {
-        let text = match self.json {
-            true => format!("{}\n", shown::json(&record.to_string())),
-            false => lines(text),
+        let text = if self.json {
+            format!("{}\n", shown::json(&record.to_string()))
+        } else {
+            lines(text)
         };
         self.out.write(&text)
     }
@@ -93,10 +94,7 @@ impl Screen {
     pub(super) fn aside(text: &str) {
         let mut talk = std::io::stderr().lock();
         // A bar may stand on this line.
-        let clear = match talk.is_terminal() {
-            true => "\r\x1b[K",
-            false => "",
-        };
+        let clear = if talk.is_terminal() { "\r\x1b[K" } else { "" };
         let _ = writeln!(talk, "{clear}{}", lines(text));
     }
 

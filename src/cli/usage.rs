@@ -62,9 +62,10 @@ fn failure(error: &clap::Error, verb: &[String]) -> Failure {
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand,
         ErrorKind::MissingSubcommand,
     ];
-    let message = match verbs.contains(&error.kind()) {
-        true => "a verb is missing".to_owned(),
-        false => message(&error.to_string()),
+    let message = if verbs.contains(&error.kind()) {
+        "a verb is missing".to_owned()
+    } else {
+        message(&error.to_string())
     };
     let meant = [C::SuggestedArg, C::SuggestedSubcommand, C::SuggestedValue];
     let hints = error.context().filter_map(|(kind, value)| {

@@ -30,9 +30,10 @@ pub fn deadline(rates: &Rates, lives: &[Life], budget: Usd, ending: Span) -> Opt
     let (mut good, mut bad) = (0, HORIZON_SECONDS);
     while bad - good > 1 {
         let middle = good + (bad - good) / 2;
-        match under(middle) {
-            true => good = middle,
-            false => bad = middle,
+        if under(middle) {
+            good = middle;
+        } else {
+            bad = middle;
         }
     }
     Some(at(good))

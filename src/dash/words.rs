@@ -18,10 +18,12 @@ pub(super) fn span(delta: TimeDelta) -> String {
 
 /// `19:54 UTC`, of another day `20 Nov 19:54 UTC`.
 pub(super) fn time(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    let format = match at.date_naive() == now.date_naive() {
-        true => "%H:%M UTC",
-        false if at.year() == now.year() => "%-d %b %H:%M UTC",
-        false => "%-d %b %Y %H:%M UTC",
+    let format = if at.date_naive() == now.date_naive() {
+        "%H:%M UTC"
+    } else if at.year() == now.year() {
+        "%-d %b %H:%M UTC"
+    } else {
+        "%-d %b %Y %H:%M UTC"
     };
     at.format(format).to_string()
 }

@@ -87,18 +87,20 @@ impl FromStr for Usd {
             return Err(wrong());
         }
         let amount: Decimal = digits.parse().map_err(|_| wrong())?;
-        match amount > Decimal::ZERO && amount <= Decimal::from(1_000_000_000_u64) {
-            true => Ok(Self(amount)),
-            false => Err(Invalid::new("more than $0 and at most $1000000000")),
+        if amount > Decimal::ZERO && amount <= Decimal::from(1_000_000_000_u64) {
+            Ok(Self(amount))
+        } else {
+            Err(Invalid::new("more than $0 and at most $1000000000"))
         }
     }
 }
 
 impl fmt::Display for Usd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (sign, amount) = match self.0 < Decimal::ZERO {
-            true => ("-", self.0.abs()),
-            false => ("", self.0),
+        let (sign, amount) = if self.0 < Decimal::ZERO {
+            ("-", self.0.abs())
+        } else {
+            ("", self.0)
         };
         let shown = if amount.scale() < 2 {
             format!("{sign}${amount:.2}")

@@ -45,9 +45,10 @@ impl FromStr for Month {
         let month = Self {
             first: first.map_err(|_| wrong())?,
         };
-        match month.to_string() == text {
-            true => Ok(month),
-            false => Err(wrong()),
+        if month.to_string() == text {
+            Ok(month)
+        } else {
+            Err(wrong())
         }
     }
 }

@@ -109,9 +109,10 @@ impl FromStr for NodeRate {
         let mut parts = Vec::new();
         for part in text.split('+') {
             let plain = |b: u8| b.is_ascii_digit() || b == b'.';
-            let amount: Decimal = match part.bytes().all(plain) {
-                true => part.parse().map_err(|_| wrong())?,
-                false => return Err(wrong()),
+            let amount: Decimal = if part.bytes().all(plain) {
+                part.parse().map_err(|_| wrong())?
+            } else {
+                return Err(wrong());
             };
             if amount.scale() > DECIMALS || amount > Decimal::from(MOST) {
                 return Err(wrong());

@@ -57,9 +57,10 @@ impl FromStr for FileName {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        match is_name(text) {
-            true => Ok(Self(text.to_owned())),
-            false => Err(Invalid::new("the name of one file, without `/`")),
+        if is_name(text) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Invalid::new("the name of one file, without `/`"))
         }
     }
 }
@@ -68,9 +69,10 @@ impl FromStr for RelativePath {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        match text.len() <= LONGEST_PATH && text.split('/').all(is_name) {
-            true => Ok(Self(text.to_owned())),
-            false => Err(Invalid::new("a path below a folder, without `..`")),
+        if text.len() <= LONGEST_PATH && text.split('/').all(is_name) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Invalid::new("a path below a folder, without `..`"))
         }
     }
 }

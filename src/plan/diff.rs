@@ -254,9 +254,10 @@ fn results(
     };
     let at_home = observed.results_home.as_ref();
     if let Some(at_home) = at_home.filter(|at_home| at_home.run == run) {
-        let says = match at_home.empty {
-            true => "the job wrote nothing to ${results}".to_owned(),
-            false => format!("in {}", to.display()),
+        let says = if at_home.empty {
+            "the job wrote nothing to ${results}".to_owned()
+        } else {
+            format!("in {}", to.display())
         };
         draft.settle("results", says);
     } else {

@@ -125,9 +125,10 @@ impl Ask {
     pub fn worst(&self, window: Window) -> Usd {
         let through = self.through(window);
         let last = self.ends_by - TimeDelta::seconds(1);
-        match window.from <= last && last < window.until {
-            true => through + self.besides,
-            false => through,
+        if window.from <= last && last < window.until {
+            through + self.besides
+        } else {
+            through
         }
     }
 }

@@ -186,9 +186,10 @@ fn filters(filters: &BTreeMap<String, BTreeSet<String>>) -> String {
         values.iter().map(value)
     });
     let all: Vec<_> = all.collect();
-    match all.is_empty() {
-        true => "the whole account".to_owned(),
-        false => all.join(", "),
+    if all.is_empty() {
+        "the whole account".to_owned()
+    } else {
+        all.join(", ")
     }
 }
 

@@ -30,18 +30,19 @@ pub fn overspent(
         WhenSpent::Notify => Effect::Warn,
         WhenSpent::Block | WhenSpent::Terminate => Effect::Deny,
     };
-    let pass = match left > Usd::ZERO {
-        true => format!(
+    let pass = if left > Usd::ZERO {
+        format!(
             "guardrails.budget: {left} or less, which is what is left, and a smaller \
              cluster.size where its end alone costs more; or wait until what runs has ended: \
              `clusterup budget` shows it"
-        ),
-        false => format!(
+        )
+    } else {
+        format!(
             "nothing is left in {month}: a guardrails.max_lifetime that ends it before, where \
              that month is yet to come; or wait until what runs has ended or the month is over \
              (`clusterup budget` shows it), or have the budget in {} raised",
             policy.place(budget.line)
-        ),
+        )
     };
     Some(Finding {
         policy: name.clone(),

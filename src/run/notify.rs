@@ -202,10 +202,7 @@ impl Notifier {
     fn count(&self, name: &str, sent: bool) {
         let mut counts = self.counts.borrow_mut();
         let (good, bad) = counts.entry(name.to_owned()).or_default();
-        match sent {
-            true => *good += 1,
-            false => *bad += 1,
-        }
+        if sent { *good += 1 } else { *bad += 1 }
     }
 
     fn keep(&self, late: Late) {
@@ -245,9 +242,10 @@ async fn together<T>(all: Vec<impl Future<Output = T>>) -> Vec<T> {
                 *done = Some(value);
             }
         }
-        match done.iter().all(Option::is_some) {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
+        if done.iter().all(Option::is_some) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
         }
     }));
     work.as_mut().await;

@@ -115,9 +115,10 @@ impl Treasury<'_> {
                     "to begin it anew, delete teams/{team}.json; what runs is found again"
                 ))
         })?;
-        match book.is_known() {
-            true => Ok(book),
-            false => Err(wrong("it is of a newer clusterup".to_owned()).hint("update clusterup")),
+        if book.is_known() {
+            Ok(book)
+        } else {
+            Err(wrong("it is of a newer clusterup".to_owned()).hint("update clusterup"))
         }
     }
 }
@@ -212,9 +213,10 @@ impl Treasury<'_> {
             let empty = *book == Book::new(self.team.clone());
             book.hear_aws(said, budgets, now);
             // Who only looks makes no account of nothing.
-            match empty && said.is_empty() {
-                true => Change::Leave(()),
-                false => Change::Write(()),
+            if empty && said.is_empty() {
+                Change::Leave(())
+            } else {
+                Change::Write(())
             }
         };
         self.change(hear).await.map(|_| ())

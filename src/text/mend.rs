@@ -156,19 +156,22 @@ pub(crate) fn instance_types(text: &str) -> Option<String> {
 
 pub(crate) fn regions(text: &str) -> Option<String> {
     let plain = lower(text)?.replace(['_', '.'], "-").replace("--", "-");
-    match plain.ends_with(|c: char| c.is_ascii_digit() || c == '*') {
-        true => Some(plain),
-        false if plain.contains(|c: char| c.is_ascii_digit()) => region(text),
-        false => Some(plain.trim_end_matches('-').to_owned() + "-*"),
+    if plain.ends_with(|c: char| c.is_ascii_digit() || c == '*') {
+        Some(plain)
+    } else if plain.contains(|c: char| c.is_ascii_digit()) {
+        region(text)
+    } else {
+        Some(plain.trim_end_matches('-').to_owned() + "-*")
     }
 }
 
 pub(crate) fn releases(text: &str) -> Option<String> {
     let plain = lower(text)?;
     let line = plain.strip_prefix("emr-").unwrap_or(&plain);
-    Some(match line.contains('.') {
-        true => format!("emr-{line}"),
-        false => format!("emr-{line}.*"),
+    Some(if line.contains('.') {
+        format!("emr-{line}")
+    } else {
+        format!("emr-{line}.*")
     })
 }
 

@@ -24,9 +24,10 @@ pub(crate) fn join(base: &Path, path: &str) -> PathBuf {
             }
         }
     }
-    match clean.as_os_str().is_empty() {
-        true => PathBuf::from("."),
-        false => clean,
+    if clean.as_os_str().is_empty() {
+        PathBuf::from(".")
+    } else {
+        clean
     }
 }
 

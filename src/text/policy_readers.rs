@@ -12,18 +12,20 @@ use std::str::FromStr;
 type Reading = Result<(), Invalid>;
 
 fn when(right: bool, expected: &str) -> Reading {
-    match right {
-        true => Ok(()),
-        false => Err(Invalid::new(expected)),
+    if right {
+        Ok(())
+    } else {
+        Err(Invalid::new(expected))
     }
 }
 
 /// A name, or a pattern of such names: one that could fit none of them is a slip.
 fn named<T: FromStr>(text: &str, signs: &str) -> bool {
     let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || signs.contains(c);
-    match text.contains(['*', '?']) {
-        true => text.chars().all(|c| known(c) || matches!(c, '*' | '?')),
-        false => text.parse::<T>().is_ok(),
+    if text.contains(['*', '?']) {
+        text.chars().all(|c| known(c) || matches!(c, '*' | '?'))
+    } else {
+        text.parse::<T>().is_ok()
     }
 }
 

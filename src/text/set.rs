@@ -63,12 +63,11 @@ pub(crate) fn apply(
         &setting.text[setting.equals + 1..],
     );
     let at = Mark::new(source, setting.equals + 1..setting.text.len());
-    let (node, mut found) = match value.starts_with(['[', '{']) {
-        true => {
-            let read = read(value, source, at.start);
-            (read.root, read.found)
-        }
-        false => (Some(Node::plain(at, value)), Vec::new()),
+    let (node, mut found) = if value.starts_with(['[', '{']) {
+        let read = read(value, source, at.start);
+        (read.root, read.found)
+    } else {
+        (Some(Node::plain(at, value)), Vec::new())
     };
     let Some(value) = node else { return found };
     let rest = Rest {

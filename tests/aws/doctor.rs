@@ -88,9 +88,10 @@ fn one_check_that_fails_stops_no_other() {
         ("ec2:DescribeKeyPairs", "key pairs"),
     ] {
         world.double.post("/_double/reset", json!({}));
-        let code = match call.starts_with("iam") {
-            true => "ServiceFailureException",
-            false => "AccessDenied",
+        let code = if call.starts_with("iam") {
+            "ServiceFailureException"
+        } else {
+            "AccessDenied"
         };
         let fault = json!({ "call": call, "do": "refuse", "code": code, "count": 9 });
         world.double.post("/_double/faults", fault);

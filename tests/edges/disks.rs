@@ -182,9 +182,12 @@ fn run(room: &Room, ill: Ill, args: &[&str], goes_on: bool) -> Option<Done> {
         mounting.arg(command.get_program()).args(command.get_args());
         command = mounting;
     }
-    let place = |name: &str| match name.starts_with('/') {
-        true => name.into(),
-        false => room.at(name),
+    let place = |name: &str| {
+        if name.starts_with('/') {
+            name.into()
+        } else {
+            room.at(name)
+        }
     };
     command.env("D", room.at("disk"));
     command
@@ -204,10 +207,11 @@ fn flaws(room: &Room, ill: Ill, done: &Done, (verb, well, code): (&str, i32, i32
         ));
         return flaws;
     }
-    let said = match verb.starts_with("doctor") {
+    let said = if verb.starts_with("doctor") {
         // What it finds is its answer.
-        true => done.out.contains("not ready: "),
-        false => done.err.contains("error: ") && done.err.contains("because: "),
+        done.out.contains("not ready: ")
+    } else {
+        done.err.contains("error: ") && done.err.contains("because: ")
     };
     let says = format!("{}{}", done.out, done.err);
     // Where there is no room, a command shows where; which folder to take instead, people know.

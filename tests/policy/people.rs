@@ -78,9 +78,10 @@ impl Real {
     }
 
     fn record(&self, now: DateTime<Utc>) -> Record {
-        match self.lives(now) {
-            true => living(&self.id, &self.stack, self.from, self.ends_by),
-            false => ended(&self.id, &self.stack, self.from, self.until),
+        if self.lives(now) {
+            living(&self.id, &self.stack, self.from, self.ends_by)
+        } else {
+            ended(&self.id, &self.stack, self.from, self.until)
         }
     }
 
@@ -122,9 +123,12 @@ impl World {
             _ => TimeDelta::zero(),
         };
         let seen = self.now - old;
-        let told = |it: &Real| match own == Some(it.stack.as_str()) {
-            true => Some(it.record(self.now)),
-            false => it.told(seen),
+        let told = |it: &Real| {
+            if own == Some(it.stack.as_str()) {
+                Some(it.record(self.now))
+            } else {
+                it.told(seen)
+            }
         };
         let records: Vec<Record> = self.real.iter().filter_map(told).collect();
         let held: BTreeSet<StackName> = self.held();
@@ -146,9 +150,10 @@ impl World {
                 .weigh(policy, budget, &promise.ask, &key, self.now);
             months.iter().all(|it| it.fits() || it.asked <= Usd::ZERO)
         });
-        match fits {
-            true => self.book.promise(promise),
-            false => self.denied += 1,
+        if fits {
+            self.book.promise(promise);
+        } else {
+            self.denied += 1;
         }
         fits
     }
@@ -254,9 +259,10 @@ impl World {
                 .map(|it| {
                     let record = it.record(self.now);
                     let spent = spent(&record, window, self.now).unwrap();
-                    match it.lives(self.now) {
-                        true => spent.max(Ask::recorded(&record).unwrap().worst(window)),
-                        false => spent,
+                    if it.lives(self.now) {
+                        spent.max(Ask::recorded(&record).unwrap().worst(window))
+                    } else {
+                        spent
                     }
                 })
                 .sum();

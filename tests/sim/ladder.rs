@@ -261,9 +261,10 @@ impl Story {
         let resized = calls.find(|(_, call)| call.ends_with(":ModifyInstanceGroups"));
         let resized = resized.map(|(at, _)| *at);
         for cluster in self.sim.census().clusters {
-            let at = match self.ran.contains_key(&cluster.id) {
-                true => resized.unwrap_or(cluster.created_at),
-                false => cluster.created_at,
+            let at = if self.ran.contains_key(&cluster.id) {
+                resized.unwrap_or(cluster.created_at)
+            } else {
+                cluster.created_at
             };
             let lives = self.ran.entry(cluster.id).or_default();
             for (role, count) in cluster.instances {

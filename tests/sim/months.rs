@@ -146,9 +146,10 @@ impl<'a> World<'a> {
             monthly,
             policies: policies(&monthly.map(budget)),
             others: policies(&[other.to_owned()]),
-            folder: match shm.is_dir() {
-                true => TempDir::new_in(shm).unwrap(),
-                false => TempDir::new().unwrap(),
+            folder: if shm.is_dir() {
+                TempDir::new_in(shm).unwrap()
+            } else {
+                TempDir::new().unwrap()
             },
             stacks: BTreeMap::new(),
             admitted: BTreeMap::new(),

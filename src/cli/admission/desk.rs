@@ -64,9 +64,10 @@ impl Services for Desk<'_> {
 }
 
 fn refused(failure: Failure) -> CloudError {
-    let class = match failure.exit == Exit::Input {
-        true => Class::Input,
-        false => Class::Failed,
+    let class = if failure.exit == Exit::Input {
+        Class::Input
+    } else {
+        Class::Failed
     };
     let mut error = CloudError::new(class, failure.message);
     if !failure.causes.is_empty() {

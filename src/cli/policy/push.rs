@@ -65,9 +65,10 @@ pub(super) async fn run(
 
 async fn read(args: &PushArgs, context: &Context, screen: &Screen) -> Result<Vec<Policy>, Failure> {
     let read = args.policies.read_here(context, screen).await?;
-    match read.policies.is_empty() {
-        true => Err(policies::none()),
-        false => Ok(read.policies.iter().cloned().collect()),
+    if read.policies.is_empty() {
+        Err(policies::none())
+    } else {
+        Ok(read.policies.iter().cloned().collect())
     }
 }
 

@@ -42,9 +42,10 @@ pub(super) async fn run(
     if read.policies.is_empty() {
         return Err(policies::none());
     }
-    let files = match args.files.is_empty() {
-        true => beside(&read),
-        false => args.files.clone(),
+    let files = if args.files.is_empty() {
+        beside(&read)
+    } else {
+        args.files.clone()
     };
     if files.is_empty() {
         return Err(Failure::input("there are no examples to test with")

@@ -55,13 +55,14 @@ pub(crate) fn there(account: &str, all: &[Mirrored]) -> String {
 fn terms(of: &Mirrored) -> String {
     let (limit, team) = (of.limit, &of.team);
     let shares: Vec<_> = of.thresholds.iter().map(ToString::to_string).collect();
-    let told = match of.subscribers.is_empty() {
-        true => "tells nobody".to_owned(),
-        false => format!(
+    let told = if of.subscribers.is_empty() {
+        "tells nobody".to_owned()
+    } else {
+        format!(
             "at {} tells {}",
             shares.join(", "),
             of.subscribers.join(", ")
-        ),
+        )
     };
     format!("{limit} a month for team {team}; {told}")
 }

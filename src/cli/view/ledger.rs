@@ -23,9 +23,10 @@ const HEADER: [&str; 6] = [
 
 pub(in crate::cli) fn render(report: &Report, target: &Target) -> String {
     let (from, until) = (report.window.from, report.window.until);
-    let what = match target.costs() {
-        true => format!("spent {}", target.place()),
-        false => format!("what clusters {} would have cost on AWS", target.place()),
+    let what = if target.costs() {
+        format!("spent {}", target.place())
+    } else {
+        format!("what clusters {} would have cost on AWS", target.place())
     };
     let heading = format!(
         "{what}, by {}, from {} to {}",
@@ -110,10 +111,7 @@ fn cells(key: String, row: &Row, decimals: u32) -> Vec<String> {
 
 /// Cents, or less where everything together is less than a dollar.
 fn decimals(total: Usd) -> u32 {
-    match total.amount() < Decimal::ONE {
-        true => 4,
-        false => 2,
-    }
+    if total.amount() < Decimal::ONE { 4 } else { 2 }
 }
 
 /// The parts, rounded so that they add up to the rounded total.
@@ -186,9 +184,10 @@ pub(in crate::cli) fn csv(report: &Report) -> Result<String, Failure> {
 
 /// A spreadsheet takes text that begins so for a formula (OWASP, CSV injection).
 fn harmless(text: &str) -> String {
-    match text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
-        true => format!("'{text}"),
-        false => text.to_owned(),
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
     }
 }
 

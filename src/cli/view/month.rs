@@ -32,9 +32,10 @@ const WIDTH: u32 = 50;
 pub(in crate::cli) fn line(team: &str, policy: &PolicyName, figures: &Figures) -> String {
     let [spent, promised, asked] = [figures.spent, figures.promised, figures.asked].map(cents);
     let after = figures.left() - figures.asked;
-    let rest = match after < Usd::ZERO {
-        true => format!("{} too much", cents(Usd::ZERO - after)),
-        false => format!("{} left then", after.down_to(2)),
+    let rest = if after < Usd::ZERO {
+        format!("{} too much", cents(Usd::ZERO - after))
+    } else {
+        format!("{} left then", after.down_to(2))
     };
     format!(
         "team {team} in {}: {spent} spent, {promised} promised, {asked} asked for, of the {} of \
@@ -46,9 +47,10 @@ pub(in crate::cli) fn line(team: &str, policy: &PolicyName, figures: &Figures) -
 /// Says which shares of budgets are reached, each once.
 pub(in crate::cli) fn tell(told: &[(PolicyName, Percent)], team: &TeamName, screen: &Screen) {
     for (policy, share) in told {
-        let what = match *share == Percent::WHOLE {
-            true => "all".to_owned(),
-            false => share.to_string(),
+        let what = if *share == Percent::WHOLE {
+            "all".to_owned()
+        } else {
+            share.to_string()
         };
         screen.say(&format!(
             "warning: team {team} has spent {what} of its month's budget (policy {policy})"
@@ -99,9 +101,10 @@ impl Month<'_> {
         let figures = &self.figures;
         let mut lines = Vec::new();
         if let Some(aws) = figures.aws {
-            let whose = match figures.spent > figures.counted {
-                true => "which is more than a tenth above, and believed",
-                false => "which is no more than a tenth above",
+            let whose = if figures.spent > figures.counted {
+                "which is more than a tenth above, and believed"
+            } else {
+                "which is no more than a tenth above"
             };
             lines.push(format!(
                 "counted here: {}; by AWS: {}, {whose}",

@@ -9,9 +9,10 @@ use std::fmt::Write;
 
 /// Under a plan.
 pub(in crate::cli) fn render(said: &Said) -> String {
-    let nobody = match said.from.is_empty() {
-        true => "there are no policies here; what is on record with the cluster holds",
-        false => NOBODYS,
+    let nobody = if said.from.is_empty() {
+        "there are no policies here; what is on record with the cluster holds"
+    } else {
+        NOBODYS
     };
     let mut text = format!("\n{}", judged(said.judgement(), nobody));
     for place in &said.from {
@@ -40,9 +41,10 @@ fn judged(judgement: &Judgement, nobody: &str) -> String {
         .iter()
         .map(|name| name.as_str())
         .collect();
-    let names = match names.is_empty() {
-        true => nobody.to_owned(),
-        false => names.join(", "),
+    let names = if names.is_empty() {
+        nobody.to_owned()
+    } else {
+        names.join(", ")
     };
     let mut text = format!(
         "  policy: {} ({})\n",

@@ -37,9 +37,10 @@ pub(in crate::cli) fn run(
     context: &Context,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let whose = match args.user {
-        true => Whose::User,
-        false => Whose::Machine,
+    let whose = if args.user {
+        Whose::User
+    } else {
+        Whose::Machine
     };
     let text = unit(whose, &command(args, whose, screen)?);
     if args.print {

@@ -62,25 +62,24 @@ pub(super) async fn run(
     let (ask, wishes) = mpsc::channel(WAITING);
     let (pictures, seen) = watch::channel(Arc::new(watchdog.picture(false)));
     let (close, closed) = oneshot::channel::<()>();
-    let page = match args.no_page {
-        true => None,
-        false => {
-            let listener = listen(args.listen).await?;
-            let at = listener.local_addr().unwrap_or(args.listen);
-            screen.say(&format!("its page: http://{at}/"));
-            let dash = Dash {
-                pictures: seen,
-                wishes: ask,
-                token: args.token.clone(),
-                clock: Arc::new(SystemClock),
-                stalled_after: args.patience(),
-            };
-            let until = async {
-                // Dropped is told too.
-                let _ = closed.await;
-            };
-            Some(tokio::task::spawn_local(dash::serve(listener, dash, until)))
-        }
+    let page = if args.no_page {
+        None
+    } else {
+        let listener = listen(args.listen).await?;
+        let at = listener.local_addr().unwrap_or(args.listen);
+        screen.say(&format!("its page: http://{at}/"));
+        let dash = Dash {
+            pictures: seen,
+            wishes: ask,
+            token: args.token.clone(),
+            clock: Arc::new(SystemClock),
+            stalled_after: args.patience(),
+        };
+        let until = async {
+            // Dropped is told too.
+            let _ = closed.await;
+        };
+        Some(tokio::task::spawn_local(dash::serve(listener, dash, until)))
     };
     let mut host = Host::new(args, &watched, context, screen, Systemd::from_environment())?;
     let daemon = Daemon {

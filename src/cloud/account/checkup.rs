@@ -100,9 +100,10 @@ impl<A: Api> Account<A> {
             }
             Ok(BlockPublicAccess { open, .. }) => {
                 let open: Vec<String> = open.iter().map(|range| ports(*range)).collect();
-                let open = match open.is_empty() {
-                    true => "none".to_owned(),
-                    false => open.join(", "),
+                let open = if open.is_empty() {
+                    "none".to_owned()
+                } else {
+                    open.join(", ")
                 };
                 let says = "EMR refuses clusters open to everybody, but for ports";
                 good("public ports", &format!("{says}: {open}"))
@@ -223,9 +224,10 @@ fn unasked(what: &str) -> Finding {
 }
 
 fn ports((from, to): (u16, u16)) -> String {
-    match from == to {
-        true => from.to_string(),
-        false => format!("{from}-{to}"),
+    if from == to {
+        from.to_string()
+    } else {
+        format!("{from}-{to}")
     }
 }
 

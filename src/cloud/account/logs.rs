@@ -48,11 +48,12 @@ impl<A: Api> Account<A> {
         };
         let content = self.api.serve(get).await;
         let content = content.doing(|| format!("read {name}"))?;
-        let text = match key.ends_with(".gz") {
+        let text = if key.ends_with(".gz") {
             // EMR may still be writing: what is whole is shown.
-            true => log::read(MultiGzDecoder::new(content.body.as_slice()), most)
-                .during(|| format!("unpack {name}"))?,
-            false => content.body,
+            log::read(MultiGzDecoder::new(content.body.as_slice()), most)
+                .during(|| format!("unpack {name}"))?
+        } else {
+            content.body
         };
         Ok(if content.cut { log::cut(text) } else { text })
     }

@@ -76,9 +76,10 @@ fn word(body: &[u8], tags: &Tags) -> Word {
         return Word::Older;
     }
     let note: Note = serde_json::from_slice(body).unwrap_or_default();
-    match note.terms.contains(&terms(tags)) {
-        true => Word::Agrees,
-        false => Word::Disagrees,
+    if note.terms.contains(&terms(tags)) {
+        Word::Agrees
+    } else {
+        Word::Disagrees
     }
 }
 

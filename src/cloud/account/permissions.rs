@@ -130,10 +130,11 @@ impl<A: Api> Account<A> {
             return Ok(());
         }
         let is_new = self.seen.borrow().is_new;
-        let wanted = match is_new {
+        let wanted = if is_new {
             // Nobody's cluster can know a bucket that was made a moment ago.
-            true => strict,
-            false => with(&self.older_stacks().await?),
+            strict
+        } else {
+            with(&self.older_stacks().await?)
         };
         let (of, document) = (bucket.clone(), wanted.to_string());
         let bucket = of;

@@ -132,9 +132,10 @@ fn wanted(listed: Vec<Listed>, prefix: &str, into: &Path) -> Wanted {
     let folders: BTreeSet<String> = folders.map(str::to_owned).collect();
     let mut wanted = Vec::new();
     for (path, key, bytes) in paths {
-        match folders.contains(path.as_str()) {
-            true => skipped.push(Skipped::new(path.as_str(), "it is a folder of others too")),
-            false => wanted.push((into.join(&path), key, bytes)),
+        if folders.contains(path.as_str()) {
+            skipped.push(Skipped::new(path.as_str(), "it is a folder of others too"));
+        } else {
+            wanted.push((into.join(&path), key, bytes));
         }
     }
     (wanted, skipped)

@@ -149,13 +149,14 @@ pub(super) fn to_come(spec: &ClusterSpec, lacks_role: bool) -> Vec<Rung> {
         WhenDone::Terminate => armed(RungKind::LastStep, "EMR ends it with its last step"),
         WhenDone::Keep => Rung::disarmed(RungKind::LastStep, "when_done: keep", None),
     };
-    let schedule = match lacks_role {
-        true => no_role(
+    let schedule = if lacks_role {
+        no_role(
             Command::clusterup("apply")
                 .this_stack()
                 .arg("--create-roles"),
-        ),
-        false => armed(RungKind::Schedule, "EventBridge ends it"),
+        )
+    } else {
+        armed(RungKind::Schedule, "EventBridge ends it")
     };
     let label = spec
         .label

@@ -50,15 +50,16 @@ impl<A: Api> Account<A> {
         let removed = self.api.serve(DeleteSchedule { name }).await;
         let same = read?.is_some_and(|read| read == wanted);
         removed?;
-        match same {
-            true => Ok(()),
-            false => Err(ApiError {
+        if same {
+            Ok(())
+        } else {
+            Err(ApiError {
                 call: "scheduler:GetSchedule",
                 kind: crate::cloud::api::Kind::Invalid,
                 code: None,
                 message: "what was made is not what was asked for".to_owned(),
                 cause: None,
-            }),
+            })
         }
     }
 }

@@ -146,9 +146,10 @@ fn notice(theirs: &Notification) -> Notice {
 }
 
 pub(super) fn subscriber<C: Call>(address: String) -> Result<Subscriber, ApiError> {
-    let kind = match is_topic(&address) {
-        true => SubscriptionType::Sns,
-        false => SubscriptionType::Email,
+    let kind = if is_topic(&address) {
+        SubscriptionType::Sns
+    } else {
+        SubscriptionType::Email
     };
     let subscriber = Subscriber::builder().subscription_type(kind);
     subscriber.address(address).build().map_err(unbuilt::<C>)

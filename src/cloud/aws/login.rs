@@ -127,9 +127,10 @@ pub(super) fn of_profile(set: &ProfileSet, profile: &Profile) -> Cause {
         let by = LogIn::File(by);
         return Cause::Expired { by };
     }
-    match has("credential_source") || has("web_identity_token_file") {
-        true => Cause::Expired { by: LogIn::Machine },
-        false => Cause::NoCredentials,
+    if has("credential_source") || has("web_identity_token_file") {
+        Cause::Expired { by: LogIn::Machine }
+    } else {
+        Cause::NoCredentials
     }
 }
 

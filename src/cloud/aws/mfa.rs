@@ -154,12 +154,13 @@ async fn assume(
             .map_or_else(|| error.to_string(), str::to_owned);
         let says = says.lines().next().unwrap_or_default().to_owned();
         let profile = profile.name().to_owned();
-        match asked && error.as_service_error().is_some() {
-            true => Cause::Mfa {
+        if asked && error.as_service_error().is_some() {
+            Cause::Mfa {
                 profile,
                 problem: Mfa::Refused(says),
-            },
-            false => Cause::Role { profile, says },
+            }
+        } else {
+            Cause::Role { profile, says }
         }
     })?;
     let taken = taken.credentials.ok_or_else(|| Cause::Role {

@@ -114,9 +114,10 @@ impl Replacing<'_> {
         for (number, name) in self.marker.entries.clone().iter().enumerate() {
             if is_there(&self.to.join(name)) {
                 let aside = self.move_aside(number, name)?;
-                match proofs.has(name, &aside) {
-                    true => discard(&aside, self.to, number)?,
-                    false => self.keep(&aside, Some(name))?,
+                if proofs.has(name, &aside) {
+                    discard(&aside, self.to, number)?;
+                } else {
+                    self.keep(&aside, Some(name))?;
                 }
             }
             rename_new(&self.beside(number), &self.to.join(name))?;

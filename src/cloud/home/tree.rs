@@ -168,12 +168,13 @@ fn linked(root: &Path, link: &Path) -> Result<PathBuf, &'static str> {
 pub(in crate::cloud) fn open(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
-    match file.metadata()?.is_file() {
-        true => Ok(file),
-        false => Err(io::Error::new(
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::new(
             ErrorKind::InvalidInput,
             "it is no regular file",
-        )),
+        ))
     }
 }
 

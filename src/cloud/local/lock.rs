@@ -188,9 +188,10 @@ fn both(place: &Place, path: &Path) -> std::io::Result<Attempt<Vec<File>>> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Attempt::Moved),
         opened => opened?,
     };
-    let locked = match alone {
-        true => root.try_lock(),
-        false => root.try_lock_shared(),
+    let locked = if alone {
+        root.try_lock()
+    } else {
+        root.try_lock_shared()
     };
     match locked {
         Ok(()) => files.push(root),

@@ -118,9 +118,10 @@ impl<A: Serve<Publish>> Voice for Sns<A> {
 fn subject(title: &str) -> String {
     let ascii = |c: char| if c.is_ascii() { c } else { '?' };
     let text: String = line(title, SUBJECT).chars().map(ascii).collect();
-    match text.is_empty() {
-        true => "clusterup".to_owned(),
-        false => text,
+    if text.is_empty() {
+        "clusterup".to_owned()
+    } else {
+        text
     }
 }
 

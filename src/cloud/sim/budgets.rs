@@ -101,17 +101,19 @@ fn refused(message: &str) -> No {
 }
 
 fn whose(account: &str) -> Result<(), No> {
-    match account == ACCOUNT {
-        true => Ok(()),
-        false => Err(No::new(Kind::Denied, "AccessDeniedException", "not yours")),
+    if account == ACCOUNT {
+        Ok(())
+    } else {
+        Err(No::new(Kind::Denied, "AccessDeniedException", "not yours"))
     }
 }
 
 fn check_name(name: &str) -> Result<(), No> {
     let long = name.is_empty() || name.len() > LONGEST_NAME;
-    match long || name.contains([':', '\\']) || name.contains("/action/") {
-        true => Err(refused("a budget is not called so")),
-        false => Ok(()),
+    if long || name.contains([':', '\\']) || name.contains("/action/") {
+        Err(refused("a budget is not called so"))
+    } else {
+        Ok(())
     }
 }
 
@@ -128,12 +130,11 @@ fn check_subscribers(alerted: &BTreeSet<String>) -> Result<(), No> {
         return Err(refused("a notification needs a subscriber"));
     }
     let topics = alerted.iter().filter(|who| is_topic(who)).count();
-    match topics > MOST_TOPICS || alerted.len() - topics > MOST_MAILS {
-        true => {
-            let code = "CreationLimitExceededException";
-            Err(No::new(Kind::Invalid, code, "too many subscribers"))
-        }
-        false => Ok(()),
+    if topics > MOST_TOPICS || alerted.len() - topics > MOST_MAILS {
+        let code = "CreationLimitExceededException";
+        Err(No::new(Kind::Invalid, code, "too many subscribers"))
+    } else {
+        Ok(())
     }
 }
 

@@ -115,9 +115,10 @@ impl Record {
     /// Whether it counts in a team's account. Another team's name on it since changes nothing: what
     /// it was admitted under is on record.
     pub fn counts_for(&self, team: &TeamName) -> bool {
-        match self.accounts.is_empty() {
-            true => self.team.as_ref() == Some(team),
-            false => self.accounts.contains(team),
+        if self.accounts.is_empty() {
+            self.team.as_ref() == Some(team)
+        } else {
+            self.accounts.contains(team)
         }
     }
 

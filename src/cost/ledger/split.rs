@@ -134,9 +134,10 @@ fn turns(record: &Record) -> Vec<DateTime<Utc>> {
 /// What the cluster does from an instant on, until the next of its turns.
 fn phase(record: &Record, at: DateTime<Utc>) -> Phase {
     let Some(ready_at) = record.ready_at else {
-        return match record.state.is_live() {
-            true => Phase::Bootstrapping,
-            false => Phase::Failed,
+        return if record.state.is_live() {
+            Phase::Bootstrapping
+        } else {
+            Phase::Failed
         };
     };
     if at < ready_at {
@@ -203,9 +204,10 @@ impl Meter {
 /// Up to when instances are paid for that were charged up to an instant: their first minute is
 /// charged whole when they are launched, and is for what the cluster does in it.
 fn paid_until(life: &Life, at: DateTime<Utc>) -> DateTime<Utc> {
-    match life.from < at {
-        true => at.max(life.from + LEAST),
-        false => at,
+    if life.from < at {
+        at.max(life.from + LEAST)
+    } else {
+        at
     }
 }
 

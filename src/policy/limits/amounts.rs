@@ -43,13 +43,10 @@ pub(super) fn check(policies: &[&Policy], subject: &Subject<'_>, found: &mut Fou
         &MAX_LIFETIME,
         |limits| limits.max_lifetime.as_ref(),
         guardrails.max_lifetime,
-        |limit: Span| match guardrails.idle_timeout > limit {
-            true => format!(
+        |limit: Span| if guardrails.idle_timeout > limit { format!(
                 "guardrails.max_lifetime: {limit} or less, and a guardrails.idle_timeout that is \
                  no longer"
-            ),
-            false => format!("guardrails.max_lifetime: {limit} or less"),
-        },
+            ) } else { format!("guardrails.max_lifetime: {limit} or less") },
     );
     check.most(
         &IDLE_TIMEOUT,

@@ -70,9 +70,10 @@ fn one_of<'a>(
                 "{name} is none of the {} of policy {}",
                 limit.key, policy.name
             ),
-            pass: match limit.key == INSTANCE_TYPES.key {
-                true => format!("{} of {pass} alone", limit.at),
-                false => format!("{}: {pass}", limit.at),
+            pass: if limit.key == INSTANCE_TYPES.key {
+                format!("{} of {pass} alone", limit.at)
+            } else {
+                format!("{}: {pass}", limit.at)
             },
         };
         let finding = limit.finding(policy, said.line, breach);
@@ -94,9 +95,10 @@ fn market(found: &mut Found, policy: &Policy, said: &Said<Market>, stack: &Stack
         let (has, wants) = (word(group.market), word(said.value));
         let leads = role == "primary";
         let (nodes, name) = (if leads { "node is" } else { "nodes are" }, &policy.name);
-        let machines = match leads {
-            true => format!("type: {}", group.instance_type()),
-            false => format!("nodes: {}", group.nodes),
+        let machines = if leads {
+            format!("type: {}", group.instance_type())
+        } else {
+            format!("nodes: {}", group.nodes)
         };
         let breach = Breach {
             figure: Some(format!("{role}: {has}")),

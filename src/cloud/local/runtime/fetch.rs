@@ -154,9 +154,10 @@ impl Errand {
         }
         let folder = &self.folder;
         fs::create_dir_all(folder).during(|| format!("make {}", folder.display()))?;
-        let known = match there {
-            true => Validators::read(&place),
-            false => Validators::default(),
+        let known = if there {
+            Validators::read(&place)
+        } else {
+            Validators::default()
         };
         match transfer::download(&self.url, body, &known, count) {
             Ok(now) => now.unwrap_or(known).write(&place).map(|()| None),

@@ -16,9 +16,12 @@ pub(super) async fn take(
     hear: &dyn Listener,
 ) -> Result<File, CloudError> {
     let made = fs::create_dir_all(folder).during(|| format!("make {}", folder.display()));
-    made.map_err(|error| match error.hints.is_empty() {
-        true => error.hint("name a folder that is yours to write in, by XDG_CACHE_HOME"),
-        false => error,
+    made.map_err(|error| {
+        if error.hints.is_empty() {
+            error.hint("name a folder that is yours to write in, by XDG_CACHE_HOME")
+        } else {
+            error
+        }
     })?;
     let path = folder.join(name);
     let doing = || format!("lock {}", path.display());

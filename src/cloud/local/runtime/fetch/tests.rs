@@ -55,9 +55,10 @@ fn changing() -> (String, Newest, Asked) {
             told.lock()
                 .unwrap()
                 .push(if same { "same" } else { "whole" }.to_owned());
-            let (status, body) = match same {
-                true => ("304 Not Modified", Vec::new()),
-                false => ("200 OK", body),
+            let (status, body) = if same {
+                ("304 Not Modified", Vec::new())
+            } else {
+                ("200 OK", body)
             };
             let length = body.len();
             let mut out = &stream;
@@ -207,9 +208,10 @@ fn whole_files(store: &Store) -> usize {
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
-            match path.is_dir() {
-                true => folders.push(path),
-                false => count += usize::from(!path.to_string_lossy().contains("/.partial-")),
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                count += usize::from(!path.to_string_lossy().contains("/.partial-"));
             }
         }
     }
