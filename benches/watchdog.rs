@@ -13,10 +13,10 @@ use async_trait::async_trait;
 use clusterup::cloud::account::{Account, Addresses, Settings};
 use clusterup::cloud::api::emr::{AddJobFlowSteps, NewStep, OnFailure};
 use clusterup::cloud::api::{ApiError, Call, Kind, Serve, Tags};
+use clusterup::cloud::fleet::FleetProvider;
 use clusterup::cloud::local::runtime::Store;
 use clusterup::cloud::meter::Metered;
 use clusterup::cloud::pace::Paced;
-use clusterup::cloud::patrol::Patrol;
 use clusterup::cloud::retry::Retrying;
 use clusterup::cloud::sim::{self, Sim};
 use clusterup::cost::catalog::Catalog;
@@ -24,7 +24,7 @@ use clusterup::model::audit::Entry;
 use clusterup::model::notice::Notice;
 use clusterup::policy::Policies;
 use clusterup::run::watchdog::Watchdog;
-use clusterup::run::watchdog::desk::Desk;
+use clusterup::run::watchdog::audit_sink::AuditSink;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -106,13 +106,13 @@ type Stack = Retrying<Paced<Metered<Gate>>>;
 struct NoDesk;
 
 #[async_trait(?Send)]
-impl Desk for NoDesk {
+impl AuditSink for NoDesk {
     fn note(&self, _: &Entry) {}
     async fn tell(&self, _: &Notice) -> bool {
         false
     }
     fn forget(&self, _: &str) {}
-    fn open_matters(&self) -> Vec<Entry> {
+    fn open_terminations(&self) -> Vec<Entry> {
         Vec::new()
     }
     fn recent(&self, _: usize) -> Vec<Entry> {
@@ -179,9 +179,9 @@ async fn world() -> World {
             .map(|(name, tally)| (name.to_owned(), tally.calls))
             .collect()
     });
-    let patrol: Rc<dyn Patrol> = Rc::new(account);
+    let fleet: Rc<dyn FleetProvider> = Rc::new(account);
     let watchdog = Watchdog::new(
-        vec![patrol],
+        vec![fleet],
         Rc::new(Policies::default()),
         clock,
         Rc::new(NoDesk),
@@ -225,7 +225,7 @@ async fn steady() {
         assert_eq!(report.summary.fleet, FLEET);
         assert!(report.done.is_empty(), "nothing changed: {:?}", report.done);
     }
-    let totals = world.watchdog.picture(true).totals;
+    let totals = world.watchdog.fleet_status(true).totals;
     let asked = totals.calls.get("cloudwatch:GetMetricData").copied();
     let mean = (processor() - begun) / SWEEPS;
     println!("{FLEET} clusters, nothing changed, {SWEEPS} sweeps a minute apart:");

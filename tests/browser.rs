@@ -3,14 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 #[path = "dash/picture.rs"]
-mod picture;
+mod fleet_status;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::dash::{Dash, serve};
 use clusterup::model::clock::Clock;
-use clusterup::model::picture::Picture;
-use clusterup::run::watchdog::wish::{Wanted, Wish};
-use picture::{noon, picture};
+use clusterup::model::fleet_status::FleetStatus;
+use clusterup::run::watchdog::request::{OperatorRequest, RequestedAction};
+use fleet_status::{fleet_status, noon};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -52,11 +52,11 @@ fn the_page_works_in_a_browser() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let clock = Arc::new(Afternoon(Instant::now()));
-        let (pictures, seen) = watch::channel(Arc::new(picture(noon())));
-        let (wish, wishes) = mpsc::channel(4);
+        let (fleet_statuses, seen) = watch::channel(Arc::new(fleet_status(noon())));
+        let (operator_request, requests) = mpsc::channel(4);
         let dash = Dash {
-            pictures: seen,
-            wishes: wish,
+            fleet_statuses: seen,
+            requests: operator_request,
             token: Some(TOKEN.parse().unwrap()),
             clock: clock.clone(),
             stalled_after: Duration::from_secs(300),
@@ -84,7 +84,7 @@ fn the_page_works_in_a_browser() {
         };
         let (looked, served) = tokio::select! {
             done = async { tokio::join!(browser, serve(listener, dash, until)) } => done,
-            () = watchdog(pictures, wishes, &clock) => unreachable!(),
+            () = watchdog(fleet_statuses, requests, &clock) => unreachable!(),
         };
         served.unwrap();
         assert!(looked.success(), "what the browser saw is above");
@@ -93,16 +93,16 @@ fn the_page_works_in_a_browser() {
 
 /// A watchdog that sweeps each second and does what it is asked, but ends nothing.
 async fn watchdog(
-    pictures: watch::Sender<Arc<Picture>>,
-    mut wishes: mpsc::Receiver<Wish>,
+    fleet_statuses: watch::Sender<Arc<FleetStatus>>,
+    mut requests: mpsc::Receiver<OperatorRequest>,
     clock: &Afternoon,
 ) {
-    let mut drawn = picture(noon());
+    let mut drawn = fleet_status(noon());
     loop {
         tokio::select! {
-            Some(wish) = wishes.recv() => {
-                let answer = grant(&mut drawn, &wish);
-                wish.answer.send(answer).unwrap();
+            Some(operator_request) = requests.recv() => {
+                let answer = grant(&mut drawn, &operator_request);
+                operator_request.answer.send(answer).unwrap();
             }
             () = tokio::time::sleep(Duration::from_secs(1)) => {}
         }
@@ -110,27 +110,30 @@ async fn watchdog(
         last.number += 1;
         (last.began_at, last.ended_at) = (clock.now() - TimeDelta::seconds(4), clock.now());
         drawn.at = clock.now();
-        pictures.send_replace(Arc::new(drawn.clone()));
+        fleet_statuses.send_replace(Arc::new(drawn.clone()));
     }
 }
 
-fn grant(drawn: &mut Picture, wish: &Wish) -> Result<String, String> {
-    let Wanted::Extend {
+fn grant(drawn: &mut FleetStatus, operator_request: &OperatorRequest) -> Result<String, String> {
+    let RequestedAction::Extend {
         max_lifetime: Some(lifetime),
         budget: None,
-    } = &wish.what
+    } = &operator_request.what
     else {
-        panic!("nobody asked for this: {wish:?}");
+        panic!("nobody asked for this: {operator_request:?}");
     };
     let row = drawn
         .clusters
         .iter_mut()
-        .find(|row| row.id == wish.id)
+        .find(|row| row.id == operator_request.id)
         .unwrap();
     row.ends_at = Some(row.created_at + lifetime.delta());
     row.cause = Some("max_lifetime".to_owned());
     row.stage = "keep".to_owned();
-    Ok(format!("{} lives for {lifetime} in all", wish.id))
+    Ok(format!(
+        "{} lives for {lifetime} in all",
+        operator_request.id
+    ))
 }
 
 /// Where playwright-core is, installed once into `target`.

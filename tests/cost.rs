@@ -17,7 +17,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::cost::catalog::Catalog;
 use clusterup::cost::estimate::Estimate;
 use clusterup::model::desired::InstanceGroups;
-use clusterup::model::life::{Life, Role};
+use clusterup::model::instance_span::{InstanceSpan, Role};
 use clusterup::model::money::Usd;
 use clusterup::model::stack::{InstanceGroup, Market};
 
@@ -53,8 +53,8 @@ fn at(seconds: i64) -> DateTime<Utc> {
     launch + TimeDelta::seconds(seconds)
 }
 
-fn life(role: Role, from: i64, until: Option<i64>, count: u16) -> Life {
-    Life {
+fn life(role: Role, from: i64, until: Option<i64>, count: u16) -> InstanceSpan {
+    InstanceSpan {
         role,
         from: at(from),
         until: until.map(at),

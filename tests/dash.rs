@@ -1,10 +1,10 @@
 //! The watchdog's page by its answers, without a socket.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
-#[path = "dash/door.rs"]
-mod door;
 #[path = "dash/picture.rs"]
-mod picture;
+mod fleet_status;
+#[path = "dash/door.rs"]
+mod request_origin;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -12,9 +12,9 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::dash::{Dash, router, serve};
 use clusterup::model::clock::Clock;
-use clusterup::model::picture::{Picture, SweepSummary};
-use clusterup::run::watchdog::wish::{Wanted, Wish};
-use picture::{noon, picture};
+use clusterup::model::fleet_status::{FleetStatus, SweepSummary};
+use clusterup::run::watchdog::request::{OperatorRequest, RequestedAction};
+use fleet_status::{fleet_status, noon};
 use serde_json::Value;
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -40,26 +40,26 @@ impl Clock for Still {
 
 struct Page {
     router: Router,
-    pictures: watch::Sender<Arc<Picture>>,
-    wishes: mpsc::Receiver<Wish>,
+    fleet_statuses: watch::Sender<Arc<FleetStatus>>,
+    requests: mpsc::Receiver<OperatorRequest>,
     clock: Arc<Still>,
 }
 
 fn page(token: Option<&str>) -> Page {
-    let (pictures, seen) = watch::channel(Arc::new(picture(noon())));
-    let (wish, wishes) = mpsc::channel(4);
+    let (fleet_statuses, seen) = watch::channel(Arc::new(fleet_status(noon())));
+    let (operator_request, requests) = mpsc::channel(4);
     let clock = Arc::new(Still(Mutex::new(noon())));
     let dash = Dash {
-        pictures: seen,
-        wishes: wish,
+        fleet_statuses: seen,
+        requests: operator_request,
         token: token.map(|token| token.parse().unwrap()),
         clock: clock.clone(),
         stalled_after: Duration::from_secs(300),
     };
     Page {
         router: router(dash),
-        pictures,
-        wishes,
+        fleet_statuses,
+        requests,
         clock,
     }
 }
@@ -100,7 +100,7 @@ impl Page {
 
     /// Whether the watchdog was asked for something.
     fn was_asked(&mut self) -> bool {
-        self.wishes.try_recv().is_ok()
+        self.requests.try_recv().is_ok()
     }
 }
 
@@ -115,8 +115,8 @@ async fn the_page_is_whole() {
 #[tokio::test]
 async fn what_is_not_warned_yet_does_not_end_in_the_time_to_its_warning() {
     let page = page(None);
-    let mut picture = picture(noon());
-    let mut rows = picture.clusters.iter_mut();
+    let mut fleet_status = fleet_status(noon());
+    let mut rows = fleet_status.clusters.iter_mut();
     let row = rows
         .find(|row| row.id.as_str() == "j-E7E7E7E7E7E7E")
         .unwrap();
@@ -124,8 +124,11 @@ async fn what_is_not_warned_yet_does_not_end_in_the_time_to_its_warning() {
     (row.idle_since, row.warns_at, row.ends_at) = (at(-1_440), at(12), at(72));
     (row.idle_at_least, row.at_earliest) = (true, true);
     row.cause = Some("forgotten".to_owned());
-    picture.mildest = Some("by the mildest of 2 policies: terminate by policy data".to_owned());
-    page.pictures.send(Arc::new(picture.clone())).unwrap();
+    fleet_status.mildest =
+        Some("by the mildest of 2 policies: terminate by policy data".to_owned());
+    page.fleet_statuses
+        .send(Arc::new(fleet_status.clone()))
+        .unwrap();
     let body = page.get("/").await.body;
     let row = body
         .split("data-row=")
@@ -152,13 +155,13 @@ async fn what_is_not_warned_yet_does_not_end_in_the_time_to_its_warning() {
         "{body}"
     );
     // One that is only reported has no end.
-    let row = picture
+    let row = fleet_status
         .clusters
         .iter_mut()
         .find(|row| row.at_earliest)
         .unwrap();
     (row.ends_at, row.at_earliest) = (None, false);
-    page.pictures.send(Arc::new(picture)).unwrap();
+    page.fleet_statuses.send(Arc::new(fleet_status)).unwrap();
     let body = page.get("/").await.body;
     assert!(body.contains(">reported in <time"), "{body}");
     assert!(body.contains("forgotten · nothing ends it"), "{body}");
@@ -256,14 +259,14 @@ async fn forged_acts_reach_nobody() {
     }
     // As many as are answered before guesses are slowed down.
     let (wrong, short) = ("wrong-wrong-wrong-wrong", "a-token-for-tests-onl");
-    let guesses = [
+    let token_attempts = [
         ("", END),
         (wrong, EXTEND),
         (wrong, END),
         (short, EXTEND),
         (short, END),
     ];
-    for (token, path) in guesses {
+    for (token, path) in token_attempts {
         let form = format!("token={token}&why=no&confirm=j-3A7XQ2Y9LMN0P&max_lifetime=9h");
         let reply = page.post(path, &[ours], &form).await;
         assert_eq!(reply.status, StatusCode::UNAUTHORIZED, "{token}");
@@ -378,28 +381,30 @@ async fn what_is_asked_reaches_the_watchdog() {
         ("authorization", bearer.as_str()),
         ("accept", "application/json"),
     ];
-    let mut wishes = std::mem::replace(&mut page.wishes, mpsc::channel(1).1);
+    let mut requests = std::mem::replace(&mut page.requests, mpsc::channel(1).1);
     let watchdog = async {
-        let wish = wishes.recv().await.unwrap();
-        assert_eq!(wish.who, "ana at the page");
-        assert_eq!(wish.why, "one more run");
+        let operator_request = requests.recv().await.unwrap();
+        assert_eq!(operator_request.who, "ana at the page");
+        assert_eq!(operator_request.why, "one more run");
         let budget = Some("$5".parse().unwrap());
         assert_eq!(
-            wish.what,
-            Wanted::Extend {
+            operator_request.what,
+            RequestedAction::Extend {
                 max_lifetime: Some("9h".parse().unwrap()),
                 budget
             }
         );
-        wish.answer
+        operator_request
+            .answer
             .send(Ok("lives until 17:26".to_owned()))
             .unwrap();
-        let wish = wishes.recv().await.unwrap();
+        let operator_request = requests.recv().await.unwrap();
         assert_eq!(
-            (wish.what, wish.id.as_str()),
-            (Wanted::End, "j-3A7XQ2Y9LMN0P")
+            (operator_request.what, operator_request.id.as_str()),
+            (RequestedAction::End, "j-3A7XQ2Y9LMN0P")
         );
-        wish.answer
+        operator_request
+            .answer
             .send(Err("it is ending already".to_owned()))
             .unwrap();
     };
@@ -449,9 +454,9 @@ async fn events_bring_what_is_new() {
             .lock()
             .unwrap()
             .clone_from(&(noon() + chrono::TimeDelta::seconds(30)));
-        let mut next = picture(noon());
+        let mut next = fleet_status(noon());
         next.clusters[0].name = "renamed".into();
-        page.pictures.send_replace(Arc::new(next));
+        page.fleet_statuses.send_replace(Arc::new(next));
     };
     let ((), next) = tokio::join!(draw, page.ask(since(&seen)));
     assert!(next.body.contains("renamed"));
@@ -507,19 +512,19 @@ async fn a_watchdog_that_stalls_is_ill() {
         (StatusCode::SERVICE_UNAVAILABLE, "stalled")
     );
     assert!(why.as_str().unwrap().contains("sweep"), "{why}");
-    let standing_by = Picture {
+    let standing_by = FleetStatus {
         active: false,
-        ..picture(noon())
+        ..fleet_status(noon())
     };
-    page.pictures.send_replace(Arc::new(standing_by));
+    page.fleet_statuses.send_replace(Arc::new(standing_by));
     assert_eq!(health().await, well());
     push(301);
     assert_eq!(health().await.0, StatusCode::SERVICE_UNAVAILABLE);
-    let begun = Picture {
+    let begun = FleetStatus {
         last: None,
-        ..picture(noon())
+        ..fleet_status(noon())
     };
-    page.pictures.send_replace(Arc::new(begun));
+    page.fleet_statuses.send_replace(Arc::new(begun));
     push(300);
     let (status, said, _) = health().await;
     assert_eq!((status.as_u16(), said.as_str()), (503, "starting"));
@@ -532,11 +537,11 @@ async fn a_watchdog_that_stalls_is_ill() {
 async fn health_says_how_much_was_not_seen() {
     let page = page(None);
     let at = noon();
-    let swept = picture(at).last.unwrap();
-    let pictured = |active, last, seconds| Picture {
+    let swept = fleet_status(at).last.unwrap();
+    let pictured = |active, last, seconds| FleetStatus {
         active,
         last,
-        ..picture(at + chrono::TimeDelta::seconds(seconds))
+        ..fleet_status(at + chrono::TimeDelta::seconds(seconds))
     };
     let partly = |unlooked, blind: &[&str]| {
         let blind = blind.iter().map(|place| place.parse().unwrap()).collect();
@@ -547,7 +552,7 @@ async fn health_says_how_much_was_not_seen() {
             ..swept.clone()
         })
     };
-    for (picture, code, word, unseen, why) in [
+    for (fleet_status, code, word, unseen, why) in [
         (
             pictured(false, None, 0),
             503,
@@ -586,7 +591,7 @@ async fn health_says_how_much_was_not_seen() {
         ),
         (pictured(true, partly(0, &[]), 9), 200, "ok", 0.into(), ""),
     ] {
-        page.pictures.send_replace(Arc::new(picture));
+        page.fleet_statuses.send_replace(Arc::new(fleet_status));
         let reply = page.get("/healthz").await;
         let said: Value = serde_json::from_str(&reply.body).unwrap();
         assert_eq!(
@@ -606,15 +611,15 @@ async fn health_says_how_much_was_not_seen() {
 #[tokio::test]
 async fn the_picture_is_told_whole() {
     let told: Value = serde_json::from_str(&page(None).get("/api/picture").await.body).unwrap();
-    assert_eq!(told, serde_json::to_value(picture(noon())).unwrap());
+    assert_eq!(told, serde_json::to_value(fleet_status(noon())).unwrap());
 }
 
 #[tokio::test]
 async fn it_closes_though_somebody_waits() {
-    let (_pictures, seen) = watch::channel(Arc::new(picture(noon())));
+    let (_pictures, seen) = watch::channel(Arc::new(fleet_status(noon())));
     let dash = Dash {
-        pictures: seen,
-        wishes: mpsc::channel(1).0,
+        fleet_statuses: seen,
+        requests: mpsc::channel(1).0,
         token: None,
         clock: Arc::new(Still(Mutex::new(noon()))),
         stalled_after: Duration::from_secs(300),
@@ -658,9 +663,9 @@ async fn it_closes_though_somebody_waits() {
 #[tokio::test]
 async fn no_cluster_is_no_error() {
     let page = page(Some(TOKEN));
-    let mut empty = picture(noon());
+    let mut empty = fleet_status(noon());
     (empty.clusters, empty.months, empty.events, empty.last) = (vec![], vec![], vec![], None);
-    page.pictures.send_replace(Arc::new(empty));
+    page.fleet_statuses.send_replace(Arc::new(empty));
     let body = page.get("/").await.body;
     for words in [
         "No clusters",

@@ -13,7 +13,7 @@ mod reports;
 
 use chrono::{DateTime, Utc};
 use clusterup::cost::ledger::{Record, Scope, Window, Work};
-use clusterup::model::life::{Life, Role};
+use clusterup::model::instance_span::{InstanceSpan, Role};
 use clusterup::model::money::Usd;
 use clusterup::model::observed::{ClusterState, End, EndReason, StepState};
 
@@ -37,8 +37,8 @@ fn scope(target: &str, account: Option<&str>) -> Scope {
     }
 }
 
-fn life(role: Role, count: u16, from: &str, until: Option<&str>) -> Life {
-    Life {
+fn life(role: Role, count: u16, from: &str, until: Option<&str>) -> InstanceSpan {
+    InstanceSpan {
         role,
         from: at(from),
         until: until.map(at),
@@ -73,7 +73,7 @@ fn living(id: &str, created: &str, ready: Option<&str>) -> Record {
                 .parse()
                 .unwrap(),
         ),
-        lives: vec![life(Role::Primary, 1, created, None)],
+        instance_spans: vec![life(Role::Primary, 1, created, None)],
         steps: Vec::new(),
         ends_by: None,
         overridden: None,
@@ -92,7 +92,7 @@ fn ended(id: &str, created: &str, ready: Option<&str>, ended: &str) -> Record {
         reason: EndReason::StepsCompleted,
         message: "all steps are completed".into(),
     });
-    record.lives[0].until = record.ended_at;
+    record.instance_spans[0].until = record.ended_at;
     record.seen_at = at(ended);
     record
 }

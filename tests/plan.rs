@@ -7,10 +7,11 @@ use clusterup::model::action::Action;
 use clusterup::model::facts::{Capacity, Facts, File, Input};
 use clusterup::model::memory::Memory;
 use clusterup::model::observed::{
-    AtHome, Cluster, ClusterState, End, EndReason, Observed, SeenKeyPair, Step, StepState,
+    Cluster, ClusterState, DownloadedRun, End, EndReason, Observed, ObservedKeyPair, Step,
+    StepState,
 };
 use clusterup::model::plan::Plan;
-use clusterup::model::rung::{Rung, RungKind};
+use clusterup::model::safeguard::{Safeguard, SafeguardKind};
 use clusterup::model::stack::{Stack, WhenDone};
 use clusterup::plan::{self, Options};
 use clusterup::text;
@@ -108,7 +109,7 @@ impl World {
     fn make(&mut self, action: &Action) {
         let seen = &mut self.seen;
         match action {
-            Action::CreateKeyPair(spec) => seen.key_pairs.push(SeenKeyPair {
+            Action::CreateKeyPair(spec) => seen.key_pairs.push(ObservedKeyPair {
                 name: spec.name.clone(),
                 public_key: spec
                     .public_key
@@ -171,7 +172,7 @@ impl World {
             Action::Remember(run) => seen.remembered.push(run.clone()),
             Action::BringHome(results) => {
                 let (run, empty) = (results.run.clone(), false);
-                seen.results_home = Some(AtHome { run, empty });
+                seen.results_home = Some(DownloadedRun { run, empty });
             }
         }
     }
@@ -351,9 +352,9 @@ fn what_is_left_armed_is_disarmed_once() {
             world.pass(&stack);
             world.work(StepState::Failed);
         }
-        let armed = Rung::armed(RungKind::Schedule, None, "it is left");
+        let armed = Safeguard::armed(SafeguardKind::Schedule, None, "it is left");
         for cluster in &mut world.seen.clusters {
-            cluster.rungs = vec![armed.clone()];
+            cluster.safeguards = vec![armed.clone()];
         }
         if alive {
             world.pass(&stack);

@@ -4,8 +4,6 @@
 
 #[path = "policy/amounts.rs"]
 mod amounts;
-#[path = "policy/book.rs"]
-mod book;
 #[path = "policy/extend.rs"]
 mod extend;
 #[path = "policy/hours.rs"]
@@ -26,6 +24,8 @@ mod remedies;
 mod rules;
 #[path = "policy/table.rs"]
 mod table;
+#[path = "policy/book.rs"]
+mod team_account;
 #[path = "policy/tell.rs"]
 mod tell;
 

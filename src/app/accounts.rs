@@ -1,20 +1,20 @@
 //! A team's account as verbs use it: kept in the budget's home region or on this machine, and
 //! reckoned with what the ledger knows once that is brought up.
 
-use super::{Place, Services, Trouble};
+use super::{OperationError, Place, Services};
 use crate::cloud::{Class, Cloud, CloudError};
 use crate::cost::ledger::{Record, Scope, Window};
 use crate::model::name::{Region, TeamName};
 use crate::model::partition::Partition;
 use crate::policy::TeamBudget;
-use crate::policy::book::Book;
+use crate::policy::team_account::TeamAccount;
+use crate::run::account_store::{AccountStore, Budget};
 use crate::run::ledger::sync;
-use crate::run::treasury::{Budget, Treasury};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 
 /// Opened to be read and changed.
-pub struct Account<'a> {
+pub struct TeamStore<'a> {
     place: Place<'a>,
     services: &'a dyn Services,
     team: TeamName,
@@ -26,7 +26,7 @@ pub struct Account<'a> {
 /// What is older is in no account any more.
 const BACK: TimeDelta = TimeDelta::days(75);
 
-impl<'a> Account<'a> {
+impl<'a> TeamStore<'a> {
     /// `home` is none for this machine, which keeps its accounts itself.
     ///
     /// # Errors
@@ -36,7 +36,7 @@ impl<'a> Account<'a> {
         home: Option<&Region>,
         place: Place<'a>,
         services: &'a dyn Services,
-    ) -> Result<Self, Trouble> {
+    ) -> Result<Self, OperationError> {
         let elsewhere = home.filter(|home| place.region.is_some_and(|region| region != *home));
         let home = match elsewhere {
             Some(home) => Some(services.region(home).await?),
@@ -59,7 +59,7 @@ impl<'a> Account<'a> {
     ///
     /// # Errors
     /// What the cloud or the ledger said no with.
-    pub async fn records(&self, now: DateTime<Utc>) -> Result<Vec<Record>, Trouble> {
+    pub async fn records(&self, now: DateTime<Utc>) -> Result<Vec<Record>, OperationError> {
         let mut ledger = self.services.ledger()?;
         sync(self.place.cloud, &mut ledger, &self.scope, now).await?;
         let (from, until) = (now - BACK, now);
@@ -75,13 +75,13 @@ impl<'a> Account<'a> {
         &self,
         budgets: &[Budget<'_>],
         now: DateTime<Utc>,
-    ) -> Result<Book, Trouble> {
+    ) -> Result<TeamAccount, OperationError> {
         let records = self.records(now).await?;
-        let treasury = self.treasury(&records, now);
-        self.hear_aws(budgets, &treasury, now).await?;
-        let (reached, book) = treasury.settle(budgets, now).await?;
+        let account_store = self.account_store(&records, now);
+        self.hear_aws(budgets, &account_store, now).await?;
+        let (reached, team_account) = account_store.settle(budgets, now).await?;
         self.services.reached(&reached, &self.team);
-        Ok(book)
+        Ok(team_account)
     }
 
     /// Hears AWS on the team's month, where it has not been asked for hours. What AWS does not say
@@ -92,13 +92,13 @@ impl<'a> Account<'a> {
     pub async fn hear_aws(
         &self,
         budgets: &[Budget<'_>],
-        treasury: &Treasury<'_>,
+        account_store: &AccountStore<'_>,
         now: DateTime<Utc>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), OperationError> {
         let Some(account) = &self.scope.account else {
             return Ok(());
         };
-        if !treasury.read().await?.asks_aws(now) {
+        if !account_store.read().await?.asks_aws(now) {
             return Ok(());
         }
         let said = match self.services.spent_by_aws(&self.team, account).await {
@@ -109,12 +109,16 @@ impl<'a> Account<'a> {
                 BTreeMap::new()
             }
         };
-        Ok(treasury.hear_aws(&said, budgets, now).await?)
+        Ok(account_store.hear_aws(&said, budgets, now).await?)
     }
 
     /// `seen` is when the records were read.
-    pub fn treasury<'b>(&'b self, records: &'b [Record], seen: DateTime<Utc>) -> Treasury<'b> {
-        Treasury {
+    pub fn account_store<'b>(
+        &'b self,
+        records: &'b [Record],
+        seen: DateTime<Utc>,
+    ) -> AccountStore<'b> {
+        AccountStore {
             books: self.home.as_deref().unwrap_or(self.place.cloud),
             cloud: self.place.cloud,
             scope: &self.scope,

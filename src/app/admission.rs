@@ -1,15 +1,15 @@
 //! What policies and months say of a plan before it is made true, and what of it goes on record.
 
-use super::purse::{Asked, Figured, Purse};
-use super::{Denied, Place, Services, Trouble};
+use super::reservations::{BudgetRequest, PolicyMonth, Reservations};
+use super::{Denied, OperationError, Place, Services};
 use crate::model::action::Action;
 use crate::model::name::ClusterId;
 use crate::model::observed::Cluster;
-use crate::model::on_record::{BudgetOnRecord, renewed};
 use crate::model::plan::{Plan, Planned};
 use crate::model::policy::Override;
+use crate::model::recorded_budget::{RecordedBudget, renewed};
 use crate::model::stack::Stack;
-use crate::policy::{Ask, Judgement, Policies, Price, Subject, TeamBudget};
+use crate::policy::{CostBound, Judgement, Policies, Price, Subject, TeamBudget};
 use crate::run::driver::Prepared;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -17,24 +17,24 @@ use std::cell::RefCell;
 
 pub struct Admission<'a> {
     stack: &'a Stack,
-    pub purse: Purse<'a>,
+    pub reservations: Reservations<'a>,
     /// What the plan that was judged last counts against.
     budgets: RefCell<Vec<TeamBudget>>,
 }
 
 /// What policies say of a plan.
 #[derive(Debug, Serialize)]
-pub struct Said {
+pub struct PolicyReport {
     #[serde(flatten)]
     pub judgement: Judgement,
     /// The months that the plan counts against, with what it asks for.
-    pub months: Vec<Figured>,
+    pub months: Vec<PolicyMonth>,
     /// Whether the plan makes or changes anything that a policy is asked about.
     #[serde(skip)]
     asks: bool,
 }
 
-impl Said {
+impl PolicyReport {
     /// Whether the plan may not be made true.
     pub const fn denies(&self) -> bool {
         self.asks && self.judgement.is_denied()
@@ -45,20 +45,20 @@ impl<'a> Admission<'a> {
     /// `why` a policy is to be passed over, where somebody says so.
     ///
     /// # Errors
-    /// As [`Purse::open`].
+    /// As [`Reservations::open`].
     pub async fn open(
         policies: &'a Policies,
         stack: &'a Stack,
         place: Place<'a>,
         services: &'a dyn Services,
         why: Option<&'a str>,
-    ) -> Result<Self, Trouble> {
+    ) -> Result<Self, OperationError> {
         let whose = (&stack.name, stack.team.as_ref());
-        let mut purse = Purse::open(policies, whose, place, services).await?;
-        purse.why = why;
+        let mut reservations = Reservations::open(policies, whose, place, services).await?;
+        reservations.why = why;
         Ok(Self {
             stack,
-            purse,
+            reservations,
             budgets: RefCell::default(),
         })
     }
@@ -69,8 +69,11 @@ impl<'a> Admission<'a> {
     ///
     /// # Errors
     /// What keeps an account from being read.
-    pub async fn judge(&self, prepared: &mut Prepared) -> Result<Option<Said>, Trouble> {
-        let (purse, policies) = (&self.purse, self.purse.policies);
+    pub async fn judge(
+        &self,
+        prepared: &mut Prepared,
+    ) -> Result<Option<PolicyReport>, OperationError> {
+        let (reservations, policies) = (&self.reservations, self.reservations.policies);
         let record = self.record(prepared);
         let budgets: Vec<TeamBudget> = self.asked_of(&record);
         self.budgets.replace(budgets.clone());
@@ -81,13 +84,15 @@ impl<'a> Admission<'a> {
         let subject = Subject {
             stack: self.stack,
             price: Price::ahead(&spec.guardrails, &spec.groups, spec.rates, spec.ending, now),
-            by: &purse.by,
+            by: &reservations.by,
         };
         let judgement = policies.judge(&subject);
-        let weighed = purse.weigh(&budgets, &asked(prepared, now), now).await?;
+        let weighed = reservations
+            .weigh(&budgets, &asked(prepared, now), now)
+            .await?;
         let mut judgement = judgement.with(weighed.findings);
-        if purse.why.is_some() {
-            let findings = purse.passed(judgement.findings);
+        if reservations.why.is_some() {
+            let findings = reservations.passed(judgement.findings);
             judgement = Judgement::of(judgement.policies, findings, judgement.bounds);
         }
         let asks = prepared.plan.actions.iter().any(|p| p.action.asks());
@@ -95,7 +100,7 @@ impl<'a> Admission<'a> {
             renew(prepared, &record);
         }
         self.mark(&mut prepared.plan, &judgement, &record);
-        Ok(Some(Said {
+        Ok(Some(PolicyReport {
             judgement,
             months: weighed.months,
             asks,
@@ -106,9 +111,9 @@ impl<'a> Admission<'a> {
     ///
     /// # Errors
     /// All that denies it.
-    pub fn refuse(&self, said: Option<&Said>) -> Result<(), Denied> {
+    pub fn refuse(&self, said: Option<&PolicyReport>) -> Result<(), Denied> {
         match said.filter(|said| said.denies()) {
-            Some(said) => self.purse.refuse(&said.judgement.findings),
+            Some(said) => self.reservations.refuse(&said.judgement.findings),
             None => Ok(()),
         }
     }
@@ -116,15 +121,21 @@ impl<'a> Admission<'a> {
     /// Sets aside the money that a plan, which was judged, asks for, before any of it is spent.
     ///
     /// # Errors
-    /// As [`Purse::reserve`].
-    pub async fn reserve(&self, prepared: &Prepared, now: DateTime<Utc>) -> Result<(), Trouble> {
+    /// As [`Reservations::reserve`].
+    pub async fn reserve(
+        &self,
+        prepared: &Prepared,
+        now: DateTime<Utc>,
+    ) -> Result<(), OperationError> {
         let budgets = self.budgets.borrow().clone();
-        self.purse.reserve(&budgets, asked(prepared, now)).await
+        self.reservations
+            .reserve(&budgets, asked(prepared, now))
+            .await
     }
 
     /// The budgets that a cluster of this stack counts against under policies as they are now.
     pub fn budgets(&self, policies: &Policies) -> Vec<TeamBudget> {
-        let given = self.purse.given_by(policies);
+        let given = self.reservations.given_by(policies);
         let had: Vec<_> = self
             .budgets
             .borrow()
@@ -135,8 +146,8 @@ impl<'a> Admission<'a> {
     }
 
     /// What is to be on record with the cluster that the plan makes or changes, or that lives.
-    fn record(&self, prepared: &Prepared) -> Vec<BudgetOnRecord> {
-        let given = self.purse.of_policies();
+    fn record(&self, prepared: &Prepared) -> Vec<RecordedBudget> {
+        let given = self.reservations.of_policies();
         let given: Vec<_> = given.iter().map(TeamBudget::record).collect();
         let live = prepared.observed.live();
         let had = live.map_or(&[][..], |cluster| &cluster.spec.budgets);
@@ -150,20 +161,20 @@ impl<'a> Admission<'a> {
         }
     }
 
-    fn asked_of(&self, record: &[BudgetOnRecord]) -> Vec<TeamBudget> {
-        beside(self.purse.of_policies(), record)
+    fn asked_of(&self, record: &[RecordedBudget]) -> Vec<TeamBudget> {
+        beside(self.reservations.of_policies(), record)
     }
 
-    fn mark(&self, plan: &mut Plan, judgement: &Judgement, record: &[BudgetOnRecord]) {
+    fn mark(&self, plan: &mut Plan, judgement: &Judgement, record: &[RecordedBudget]) {
         let passed = judgement.findings.iter().any(|finding| finding.overridden);
-        let why = self.purse.why.filter(|_| passed);
+        let why = self.reservations.why.filter(|_| passed);
         for planned in &mut plan.actions {
             if let Action::CreateCluster(spec, _) | Action::UpdateCluster(_, spec) =
                 &mut planned.action
             {
                 spec.budgets = record.to_vec();
                 if let Some(why) = why {
-                    let (by, why) = (self.purse.by.clone(), why.to_owned());
+                    let (by, why) = (self.reservations.by.clone(), why.to_owned());
                     spec.overridden = Some(Override { by, why });
                 }
             }
@@ -172,16 +183,16 @@ impl<'a> Admission<'a> {
 }
 
 /// The budgets given, and those on record of other policies, teams or homes.
-fn beside(given: Vec<TeamBudget>, record: &[BudgetOnRecord]) -> Vec<TeamBudget> {
-    let known: Vec<BudgetOnRecord> = given.iter().map(TeamBudget::record).collect();
-    let other = |record: &&BudgetOnRecord| !known.iter().any(|it| it.is_same(record));
+fn beside(given: Vec<TeamBudget>, record: &[RecordedBudget]) -> Vec<TeamBudget> {
+    let known: Vec<RecordedBudget> = given.iter().map(TeamBudget::record).collect();
+    let other = |record: &&RecordedBudget| !known.iter().any(|it| it.is_same(record));
     let others = record.iter().filter(other).map(TeamBudget::recorded);
     let others: Vec<_> = others.collect();
     given.into_iter().chain(others).collect()
 }
 
 /// Has a living cluster's record renewed where nothing else of it changes.
-fn renew(prepared: &mut Prepared, record: &[BudgetOnRecord]) {
+fn renew(prepared: &mut Prepared, record: &[RecordedBudget]) {
     let is_there = |cluster: &&Cluster| cluster.attended && cluster.spec.rates.is_some();
     let Some(cluster) = prepared.observed.live().filter(is_there) else {
         return;
@@ -212,23 +223,23 @@ fn renew(prepared: &mut Prepared, record: &[BudgetOnRecord]) {
 }
 
 /// What a plan takes from a month.
-fn asked(prepared: &Prepared, now: DateTime<Utc>) -> Asked {
+fn asked(prepared: &Prepared, now: DateTime<Utc>) -> BudgetRequest {
     let clusters = &prepared.observed.clusters;
     let of = |id: &ClusterId| clusters.iter().find(|cluster| cluster.id == *id);
     let asks = |planned: &Planned| {
         if let Action::CreateCluster(spec, _) = &planned.action {
-            return Some((None, Ask::of(spec, now), spec.overridden.clone()));
+            return Some((None, CostBound::of(spec, now), spec.overridden.clone()));
         }
         if let Action::UpdateCluster(id, spec) = &planned.action {
-            let ask = of(id).and_then(|cluster| Ask::change(cluster, spec, now));
+            let ask = of(id).and_then(|cluster| CostBound::change(cluster, spec, now));
             return Some((Some(id.clone()), ask, spec.overridden.clone()));
         }
         None
     };
     match prepared.plan.actions.iter().find_map(asks) {
-        None => Asked::Nothing,
-        Some((_, None, _)) => Asked::Unpriced,
-        Some((cluster, Some(ask), overridden)) => Asked::Money {
+        None => BudgetRequest::Nothing,
+        Some((_, None, _)) => BudgetRequest::Unpriced,
+        Some((cluster, Some(ask), overridden)) => BudgetRequest::Money {
             cluster,
             ask: Box::new(ask),
             overridden,

@@ -1,7 +1,7 @@
 //! A living cluster's deadline, moved: within its stack's ceiling, its policies and its month.
 
-use super::purse::{Asked, Purse, both};
-use super::{Place, Services, Trouble};
+use super::reservations::{BudgetRequest, Reservations, both};
+use super::{OperationError, Place, Services};
 use crate::guard::{self, Deadline};
 use crate::model::action::Action;
 use crate::model::event::Listener;
@@ -10,7 +10,7 @@ use crate::model::money::Usd;
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::Cluster;
 use crate::model::span::Span;
-use crate::policy::{Ask, Policies};
+use crate::policy::{CostBound, Policies};
 use chrono::{DurationRound, TimeDelta};
 
 /// A deadline to be moved.
@@ -35,13 +35,13 @@ pub async fn extend(
     policies: &Policies,
     place: Place<'_>,
     services: &dyn Services,
-    hear: &dyn Listener,
-) -> Result<(Cluster, Extension, Deadline), Trouble> {
+    listener: &dyn Listener,
+) -> Result<(Cluster, Extension, Deadline), OperationError> {
     let stack = wanted.stack;
     let observed = place.cloud.observe(stack, None).await?;
     let meant = |cluster: &&Cluster| wanted.id.is_none_or(|id| cluster.id == *id);
     let Some(cluster) = observed.live().filter(meant) else {
-        return Err(Trouble::NoCluster(stack.clone()));
+        return Err(OperationError::NoCluster(stack.clone()));
     };
     let now = services.now();
     let by = |by: Span| {
@@ -58,7 +58,7 @@ pub async fn extend(
     let deadline = guard::extended(cluster, &extension)?;
     ask(cluster, &extension, policies, place, services).await?;
     let action = Action::ExtendCluster(cluster.id.clone(), extension.clone());
-    place.cloud.apply(stack, &action, hear).await?;
+    place.cloud.apply(stack, &action, listener).await?;
     Ok((cluster.clone(), extension, deadline))
 }
 
@@ -70,18 +70,18 @@ async fn ask(
     policies: &Policies,
     place: Place<'_>,
     services: &dyn Services,
-) -> Result<(), Trouble> {
+) -> Result<(), OperationError> {
     let whose = (&cluster.stack, cluster.spec.team.as_ref());
-    let purse = Purse::open(policies, whose, place, services).await?;
-    purse.refuse(&policies.extended(cluster, extension))?;
-    let budgets = both(purse.of_policies(), &cluster.spec.budgets);
-    let asked = match Ask::extended(cluster, extension) {
-        Some(ask) => Asked::Money {
+    let reservations = Reservations::open(policies, whose, place, services).await?;
+    reservations.refuse(&policies.extended(cluster, extension))?;
+    let budgets = both(reservations.of_policies(), &cluster.spec.budgets);
+    let asked = match CostBound::extended(cluster, extension) {
+        Some(ask) => BudgetRequest::Money {
             cluster: Some(cluster.id.clone()),
             ask: Box::new(ask),
             overridden: cluster.spec.overridden.clone(),
         },
-        None => Asked::Unpriced,
+        None => BudgetRequest::Unpriced,
     };
-    purse.reserve(&budgets, asked).await
+    reservations.reserve(&budgets, asked).await
 }

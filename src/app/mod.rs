@@ -4,7 +4,7 @@
 pub mod accounts;
 pub mod admission;
 pub mod extend;
-pub mod purse;
+pub mod reservations;
 
 use crate::cloud::{Cloud, CloudError};
 use crate::guard::Refused;
@@ -46,7 +46,7 @@ pub trait Services {
     async fn region(&self, region: &Region) -> Result<Box<dyn Cloud>, CloudError>;
 
     /// What clusters have cost, as this machine keeps it.
-    fn ledger(&self) -> Result<Ledger, Trouble>;
+    fn ledger(&self) -> Result<Ledger, OperationError>;
 
     /// What AWS's own budgets of a team's policies have come to in this month.
     async fn spent_by_aws(
@@ -64,7 +64,7 @@ pub trait Services {
 
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
-pub enum Trouble {
+pub enum OperationError {
     #[error(transparent)]
     Cloud(#[from] CloudError),
     #[error(transparent)]
@@ -91,7 +91,7 @@ pub struct Denied {
     pub overrider: Option<String>,
 }
 
-impl From<Unsynced> for Trouble {
+impl From<Unsynced> for OperationError {
     fn from(unsynced: Unsynced) -> Self {
         match unsynced {
             Unsynced::Cloud(error) => error.into(),

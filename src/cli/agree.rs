@@ -1,13 +1,13 @@
 //! What is shown, agreed to, and then made true: a plan is made under the lease anew, and what it
 //! has got besides what was agreed to is asked about again.
 
-use super::admission::{Admission, Said};
+use super::admission::{Admission, PolicyReport};
 use super::args::ApplyArgs;
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::interrupt;
 use super::ledger;
-use super::origin::{Elsewhere, Here};
+use super::origin::{CurrentOrigin, OtherOrigin};
 use super::prompt::consent;
 use super::screen::Screen;
 use super::target::Target;
@@ -49,7 +49,7 @@ impl Agreement<'_> {
         };
         let catalog = self.context.catalog();
         let (mut prepared, mut said) = self.prepare(driver, options).await?;
-        let from = Here::new(&self.args.plan.stack.stack, self.context);
+        let from = CurrentOrigin::new(&self.args.plan.stack.stack, self.context);
         for _ in 0..ROUNDS {
             self.progress.clear();
             let elsewhere = self.elsewhere(&from).await?;
@@ -60,12 +60,12 @@ impl Agreement<'_> {
                 expected: ledger::expected(&self.stack.name, region, self.context, self.screen),
                 now: prepared.observed.at,
             });
-            let rungs = self.target.cloud.check(&prepared.plan).await;
-            let ladder = rungs.as_deref().unwrap_or_default();
+            let safeguards = self.target.cloud.check(&prepared.plan).await;
+            let shown = safeguards.as_deref().unwrap_or_default();
             let (plan, here) = (&prepared.plan, &self.screen.here);
-            let shown = view::plan::render(plan, self.target, prices.as_ref(), ladder, here);
+            let shown = view::plan::render(plan, self.target, prices.as_ref(), shown, here);
             self.screen.text(&shown);
-            rungs?;
+            safeguards?;
             if let Some(said) = &said {
                 self.screen.text(&view::policy::render(said));
             }
@@ -104,7 +104,7 @@ impl Agreement<'_> {
     }
 
     /// Where the stack was applied last, said where that is not here.
-    async fn elsewhere(&self, here: &Here) -> Result<Option<Elsewhere>, Failure> {
+    async fn elsewhere(&self, here: &CurrentOrigin) -> Result<Option<OtherOrigin>, Failure> {
         let (cloud, stack) = (&*self.target.cloud, &self.stack.name);
         let elsewhere = here.elsewhere(cloud, stack).await?;
         if let Some(elsewhere) = &elsewhere {
@@ -118,7 +118,7 @@ impl Agreement<'_> {
         &self,
         driver: &Driver<'_>,
         options: Options,
-    ) -> Result<(Prepared, Option<Said>), Failure> {
+    ) -> Result<(Prepared, Option<PolicyReport>), Failure> {
         let mut prepared = driver.prepare(options).await?;
         let said = self.admission.judge(&mut prepared).await?;
         Ok((prepared, said))
@@ -177,7 +177,7 @@ impl Agreement<'_> {
         &self,
         plan: &Plan,
         prices: Option<&Prices<'_>>,
-        elsewhere: Option<&Elsewhere>,
+        elsewhere: Option<&OtherOrigin>,
     ) -> Result<bool, Failure> {
         let removed = plan.actions.iter().filter(|planned| planned.asks);
         let removed: Vec<_> = removed
@@ -193,7 +193,7 @@ impl Agreement<'_> {
         } else {
             return Ok(true);
         };
-        let question = Elsewhere::before(elsewhere, question);
+        let question = OtherOrigin::before(elsewhere, question);
         consent(&question, self.args.yes, self.context)
     }
 }
@@ -201,12 +201,12 @@ impl Agreement<'_> {
 /// What was shown and agreed to.
 struct Agreed<'a> {
     plan: &'a Plan,
-    elsewhere: Option<Elsewhere>,
-    here: &'a Here,
+    elsewhere: Option<OtherOrigin>,
+    here: &'a CurrentOrigin,
 }
 
 enum Made {
     True(Box<Prepared>),
     /// The world is another than what was agreed to.
-    Moved(Box<Prepared>, Option<Said>),
+    Moved(Box<Prepared>, Option<PolicyReport>),
 }

@@ -1,7 +1,7 @@
 //! `apply`: plan, ask, make it true, follow the job, bring its results home.
 
 use super::admission::Admission;
-use super::admission::desk::Desk;
+use super::admission::services::CliServices;
 use super::agree::Agreement;
 use super::args::ApplyArgs;
 use super::context::Context;
@@ -44,8 +44,8 @@ pub(super) async fn run(
         .facts(&stack, args.plan.sample, &progress)
         .await?;
     let why = args.why.as_deref();
-    let desk = Desk { context, screen };
-    let admission = Admission::open(&read, &stack, &target, &desk, why).await?;
+    let services = CliServices { context, screen };
+    let admission = Admission::open(&read, &stack, &target, &services, why).await?;
     let admission = admission.reading(policies, &args.plan.stack.stack);
     progress.clear();
     let apply = Apply {
@@ -76,7 +76,7 @@ impl Apply<'_> {
             cloud: self.cloud(),
             stack: self.stack,
             facts,
-            hear: self.progress,
+            listener: self.progress,
             clock: &SystemClock,
         };
         let agreement = Agreement {

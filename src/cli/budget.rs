@@ -1,21 +1,21 @@
 //! `budget`: each team's month: what is spent, promised and left, and how long it lasts.
 
-use super::admission::desk::Desk;
+use super::admission::services::CliServices;
 use super::args::TargetArgs;
 use super::context::Context;
 use super::failure::{Exit, Failure};
-use super::policies::{PoliciesArgs, Read};
+use super::policies::{LoadedPolicies, PoliciesArgs};
 use super::screen::Screen;
 use super::target::Target;
 use super::view;
-use crate::app::accounts::{self, Account};
+use crate::app::accounts::{self, TeamStore};
 use crate::model::clock::Clock;
 use crate::model::month::Month;
 use crate::model::name::{Region, TeamName};
 use crate::policy::TeamBudget;
-use crate::policy::book::Book;
+use crate::policy::team_account::TeamAccount;
+use crate::run::account_store::Budget;
 use crate::run::clock::SystemClock;
-use crate::run::treasury::Budget;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -51,8 +51,8 @@ pub(super) async fn run(
             budgets: all.iter().map(TeamBudget::as_budget).collect(),
             now,
         };
-        let book = shown.settle(&target, context, screen).await?;
-        documents.extend(shown.show(&book, screen));
+        let team_account = shown.settle(&target, context, screen).await?;
+        documents.extend(shown.show(&team_account, screen));
     }
     let fields = json!({ "target": target.name(), "months": documents, "from": read.places });
     screen.document("budget", Exit::Done.code(), fields);
@@ -60,7 +60,7 @@ pub(super) async fn run(
 }
 
 /// The teams that have a budget, or the one that was asked for.
-fn teams(read: &Read, only: Option<&TeamName>) -> Result<BTreeSet<TeamName>, Failure> {
+fn teams(read: &LoadedPolicies, only: Option<&TeamName>) -> Result<BTreeSet<TeamName>, Failure> {
     let mut teams = read.policies.teams();
     if let Some(only) = only {
         teams.retain(|team| team == only);
@@ -97,12 +97,12 @@ impl Shown<'_> {
         target: &Target,
         context: &Context,
         screen: &Screen,
-    ) -> Result<Book, Failure> {
-        let mut book = self.settle_in(target, context, screen).await?;
-        let places: BTreeSet<String> = book
-            .promises
+    ) -> Result<TeamAccount, Failure> {
+        let mut team_account = self.settle_in(target, context, screen).await?;
+        let places: BTreeSet<String> = team_account
+            .reservations
             .values()
-            .map(|promise| promise.target.clone())
+            .map(|reservation| reservation.target.clone())
             .filter(|place| *place != target.name())
             .collect();
         for place in places {
@@ -111,9 +111,9 @@ impl Shown<'_> {
             };
             let args = TargetArgs::of(region);
             let elsewhere = Target::open(&args, None, context).await?;
-            book = self.settle_in(&elsewhere, context, screen).await?;
+            team_account = self.settle_in(&elsewhere, context, screen).await?;
         }
-        Ok(book)
+        Ok(team_account)
     }
 
     async fn settle_in(
@@ -121,26 +121,26 @@ impl Shown<'_> {
         target: &Target,
         context: &Context,
         screen: &Screen,
-    ) -> Result<Book, Failure> {
-        let desk = Desk { context, screen };
+    ) -> Result<TeamAccount, Failure> {
+        let services = CliServices { context, screen };
         let home = accounts::home(self.all, target.region.as_ref())?;
         let place = target.place_of_clusters();
-        let account = Account::open(self.team, home, place, &desk).await?;
+        let account = TeamStore::open(self.team, home, place, &services).await?;
         Ok(account.settle(&self.budgets, self.now).await?)
     }
 
-    fn show(&self, book: &Book, screen: &Screen) -> Vec<Value> {
+    fn show(&self, team_account: &TeamAccount, screen: &Screen) -> Vec<Value> {
         let mut documents = Vec::new();
         for (policy, budget) in &self.budgets {
             let month = Month::of(self.now, budget.value.timezone);
-            let figures = book.figures(&policy.name, month, &budget.value, None, self.now);
-            let promises: Vec<_> = book.promises.values().collect();
+            let figures = team_account.figures(&policy.name, month, &budget.value, None, self.now);
+            let reservations: Vec<_> = team_account.reservations.values().collect();
             let shown = view::month::Month {
                 team: self.team,
                 policy: &policy.name,
                 budget: &budget.value,
                 figures,
-                promises: &promises,
+                reservations: &reservations,
                 now: self.now,
             };
             screen.text(shown.render().trim_end());

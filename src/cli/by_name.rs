@@ -4,9 +4,9 @@
 use super::args::{StackArgs, TargetArgs};
 use super::context::Context;
 use super::failure::Failure;
-use super::never;
 use super::stack_file;
 use super::target::Target;
+use super::unknown_stack;
 use crate::model::hint::Command;
 use crate::model::name::StackName;
 use crate::model::origin::Origin;
@@ -45,7 +45,7 @@ fn name(given: &Path) -> Option<StackName> {
 async fn unknown(verb: &str, name: &StackName, target: &Target) -> Failure {
     let names = target.cloud.stacks().await.unwrap_or_default();
     if !names.contains(name) {
-        let failure = never::was(verb, name, target).await;
+        let failure = unknown_stack::was(verb, name, target).await;
         return failure.hint(format!("there is no file {name} in this folder either"));
     }
     let place = target.place();

@@ -5,15 +5,16 @@ use crate::cloud::Cloud;
 use crate::cloud::account::{Account, Addresses, Settings};
 #[cfg(feature = "aws")]
 use crate::cloud::aws::{Ask, Client, Login};
+use crate::cloud::fleet::FleetProvider;
 use crate::cloud::local::runtime::Store;
 use crate::cloud::local::{Local, Machine};
-use crate::cloud::notify::{Topic, Voice};
-use crate::cloud::patrol::Patrol;
+use crate::cloud::notify::{Channel, Topic};
+use crate::cloud::policy_prefix::PolicyFiles;
 use crate::cloud::prices::{PriceCache, Spoilt};
-use crate::cloud::shelf::Found;
 #[cfg(feature = "aws")]
 use crate::cloud::{
-    budgets::actuals, meter::Metered, notify::Sns, pace::Paced, retry::Retrying, shelf::Prefix,
+    budgets::actuals, meter::Metered, notify::Sns, pace::Paced, policy_prefix::Prefix,
+    retry::Retrying,
 };
 use crate::cost::catalog::Catalog;
 #[cfg(feature = "aws")]
@@ -247,7 +248,7 @@ impl Context {
 
     /// A region of AWS to be watched, at the pace that it allows.
     #[cfg(feature = "aws")]
-    pub(super) async fn patrol(&self, region: &Region) -> Result<Rc<dyn Patrol>, Failure> {
+    pub(super) async fn fleet(&self, region: &Region) -> Result<Rc<dyn FleetProvider>, Failure> {
         let settings = self.account_of(region)?;
         let sdk = Metered::new(self.client(region).await);
         let api = Rc::new(Retrying::new(Paced::new(sdk), settings.seed));
@@ -263,18 +264,18 @@ impl Context {
 
     /// A topic of SNS that people are told by.
     #[cfg(feature = "aws")]
-    pub(super) async fn topic(&self, topic: Topic) -> Result<Box<dyn Voice>, Failure> {
+    pub(super) async fn topic(&self, topic: Topic) -> Result<Box<dyn Channel>, Failure> {
         let region = topic.region().clone();
         Ok(Box::new(Sns::new(self.services(&region).await?, topic)))
     }
 
     #[cfg(not(feature = "aws"))]
-    pub(super) async fn patrol(&self, _: &Region) -> Result<Rc<dyn Patrol>, Failure> {
+    pub(super) async fn fleet(&self, _: &Region) -> Result<Rc<dyn FleetProvider>, Failure> {
         Err(super::target::without_aws())
     }
 
     #[cfg(not(feature = "aws"))]
-    pub(super) async fn topic(&self, _: Topic) -> Result<Box<dyn Voice>, Failure> {
+    pub(super) async fn topic(&self, _: Topic) -> Result<Box<dyn Channel>, Failure> {
         Err(super::target::without_aws())
     }
 
@@ -317,7 +318,7 @@ impl Context {
 
     /// A team's policies in S3, in whatever region they lie.
     #[cfg(feature = "aws")]
-    pub(super) async fn shelf(&self, place: &str) -> Result<Found, Failure> {
+    pub(super) async fn policy_prefix(&self, place: &str) -> Result<PolicyFiles, Failure> {
         let prefix = Prefix::parse(place)?;
         let (cache, now) = (self.cache_folder()?.join("policies"), SystemClock.now());
         let any = self.services(&any_region().await?).await?;
@@ -330,7 +331,7 @@ impl Context {
     }
 
     #[cfg(not(feature = "aws"))]
-    pub(super) async fn shelf(&self, _: &str) -> Result<Found, Failure> {
+    pub(super) async fn policy_prefix(&self, _: &str) -> Result<PolicyFiles, Failure> {
         Err(super::target::without_aws())
     }
 

@@ -5,12 +5,12 @@ use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::interrupt;
 use super::ledger;
-use super::never;
-use super::origin::{Elsewhere, Here};
+use super::origin::{CurrentOrigin, OtherOrigin};
 use super::prompt::consent;
 use super::screen::Screen;
 use super::stack_file;
 use super::target::Target;
+use super::unknown_stack;
 use super::view;
 use super::view::progress::Progress;
 use crate::model::action::Action;
@@ -31,19 +31,19 @@ pub(super) async fn run(
     let target = Target::open(&args.target, region.as_ref(), context).await?;
     let cloud = &*target.cloud;
     let plan = there(&target, &stack).await?;
-    let here = Here::new(Path::new(&args.stack), context);
+    let here = CurrentOrigin::new(Path::new(&args.stack), context);
     let elsewhere = here.elsewhere(cloud, &stack).await?;
     if let Some(elsewhere) = &elsewhere {
         screen.say(elsewhere.line());
     }
     let empty = plan.is_empty();
-    if empty && region.is_none() && !never::has_been(&stack, &target, context, screen) {
-        return Err(never::was("destroy", &stack, &target).await);
+    if empty && region.is_none() && !unknown_stack::has_been(&stack, &target, context, screen) {
+        return Err(unknown_stack::was("destroy", &stack, &target).await);
     }
     screen.text(&view::plan::render(&plan, &target, None, &[], &screen.here));
     if !empty {
         let question = format!("This removes all of stack {stack}. Go on?");
-        let question = Elsewhere::before(elsewhere.as_ref(), question);
+        let question = OtherOrigin::before(elsewhere.as_ref(), question);
         if !consent(&question, args.yes, context)? {
             screen.say("nothing was changed");
             return Ok(Exit::Failed);

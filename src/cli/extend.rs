@@ -1,18 +1,18 @@
 //! `extend`: moves a deadline of a living cluster, on every rung, and records who, when and why.
 
-use super::admission::desk::Desk;
+use super::admission::services::CliServices;
 use super::args::TargetArgs;
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::interrupt;
-use super::never;
-use super::policies::{PoliciesArgs, Read};
+use super::policies::{LoadedPolicies, PoliciesArgs};
 use super::screen::Screen;
 use super::stack_file;
 use super::target::Target;
+use super::unknown_stack;
 use super::view::progress::Progress;
 use super::view::words::{long, wrap};
-use crate::app::Trouble;
+use crate::app::OperationError;
 use crate::app::extend::{self, Moved};
 use crate::guard::Deadline;
 use crate::guard::Refused;
@@ -97,26 +97,27 @@ pub(super) async fn run(
 /// Moves it, with the stack held meanwhile.
 pub(super) async fn held(
     wanted: &Moved<'_>,
-    read: &Read,
+    read: &LoadedPolicies,
     target: &Target,
     context: &Context,
     screen: &Screen,
 ) -> Result<(Cluster, Extension, Deadline), Failure> {
-    let (progress, desk) = (Progress::new(screen), Desk { context, screen });
+    let (progress, services) = (Progress::new(screen), CliServices { context, screen });
     let lease = target.cloud.lease(wanted.stack, &progress);
     let lease = interrupt::or_stop(lease, STOPPED).await??;
     let place = target.place_of_clusters();
-    let moved = extend::extend(wanted, &read.policies, place, &desk, &progress);
+    let moved = extend::extend(wanted, &read.policies, place, &services, &progress);
     let moved = interrupt::or_stop(moved, STOPPED).await;
     let released = lease.release().await;
     let moved = match moved? {
-        Err(Trouble::NoCluster(stack)) if wanted.id.is_none() => {
+        Err(OperationError::NoCluster(stack)) if wanted.id.is_none() => {
             let there = target.cloud.observe(&stack, None).await?;
-            let is_known = !there.is_empty() || never::has_been(&stack, target, context, screen);
+            let is_known =
+                !there.is_empty() || unknown_stack::has_been(&stack, target, context, screen);
             if !is_known {
-                return Err(never::was("status", &stack, target).await);
+                return Err(unknown_stack::was("status", &stack, target).await);
             }
-            Err(Trouble::NoCluster(stack))
+            Err(OperationError::NoCluster(stack))
         }
         moved => moved,
     };
@@ -126,8 +127,8 @@ pub(super) async fn held(
     Ok(moved)
 }
 
-fn refused(trouble: Trouble, stack: &StackName) -> Failure {
-    let apply = matches!(trouble, Trouble::Deadline(Refused::Ceiling { .. }));
+fn refused(trouble: OperationError, stack: &StackName) -> Failure {
+    let apply = matches!(trouble, OperationError::Deadline(Refused::Ceiling { .. }));
     let failure = Failure::from(trouble);
     if apply {
         failure.hint(Command::clusterup("apply").stack(stack))

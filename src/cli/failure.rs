@@ -1,6 +1,6 @@
 //! What went wrong, in words with the next step, and the exit code it stands for.
 
-use crate::app::{Denied, Trouble};
+use crate::app::{Denied, OperationError};
 use crate::cloud::{Class, CloudError};
 use crate::guard::Refused;
 use crate::ledger::LedgerError;
@@ -154,18 +154,20 @@ impl From<Denied> for Failure {
     }
 }
 
-impl From<Trouble> for Failure {
-    fn from(trouble: Trouble) -> Self {
+impl From<OperationError> for Failure {
+    fn from(trouble: OperationError) -> Self {
         match trouble {
-            Trouble::Cloud(error) => error.into(),
-            Trouble::Ledger(error) => error.into(),
-            Trouble::Stopped(stopped) => stopped.into(),
-            Trouble::Denied(denied) => denied.into(),
-            Trouble::Deadline(Refused::Input { message, next }) => Self::input(message).hint(next),
-            Trouble::Deadline(Refused::Ceiling { message, next }) => {
+            OperationError::Cloud(error) => error.into(),
+            OperationError::Ledger(error) => error.into(),
+            OperationError::Stopped(stopped) => stopped.into(),
+            OperationError::Denied(denied) => denied.into(),
+            OperationError::Deadline(Refused::Input { message, next }) => {
+                Self::input(message).hint(next)
+            }
+            OperationError::Deadline(Refused::Ceiling { message, next }) => {
                 Self::new(Exit::Refused, message).hint(next)
             }
-            Trouble::NoCluster(ref stack) => Self::input(trouble.to_string())
+            OperationError::NoCluster(ref stack) => Self::input(trouble.to_string())
                 .hint("see what became of it")
                 .hint(Command::clusterup("status").stack(stack)),
         }

@@ -2,19 +2,19 @@
 
 use super::args::{PlanArgs, StackArgs, TargetArgs, Verb};
 use super::policies::PoliciesArgs;
-use crate::model::hint::Here;
+use crate::model::hint::CommandContext;
 use std::ffi::OsString;
 
 /// What the commands that messages advise are completed with.
-pub(super) fn of(verb: &Verb, argv: &[OsString]) -> Here {
+pub(super) fn of(verb: &Verb, argv: &[OsString]) -> CommandContext {
     let again = argv.iter().skip(1);
-    Here {
+    CommandContext {
         again: again.map(|it| it.to_string_lossy().into_owned()).collect(),
         ..of_verb(verb)
     }
 }
 
-fn of_verb(verb: &Verb) -> Here {
+fn of_verb(verb: &Verb) -> CommandContext {
     match verb {
         Verb::Validate(args) => with_sets(args),
         Verb::Plan(args) => of_plan(args),
@@ -35,32 +35,32 @@ fn of_verb(verb: &Verb) -> Here {
         | Verb::Schema { .. }
         | Verb::Completions { .. }
         | Verb::Supervise { .. }
-        | Verb::Leash { .. } => Here::default(),
+        | Verb::Leash { .. } => CommandContext::default(),
     }
 }
 
-fn of_plan(args: &PlanArgs) -> Here {
+fn of_plan(args: &PlanArgs) -> CommandContext {
     let mut here = with_sets(&args.stack);
     here.target = target(&args.target);
     here.more.extend(policies(&args.policies));
     here
 }
 
-fn with_sets(args: &StackArgs) -> Here {
+fn with_sets(args: &StackArgs) -> CommandContext {
     let sets = args.sets.iter();
     let more = sets.flat_map(|set| ["--set".to_owned(), set.to_string()]);
-    Here {
+    CommandContext {
         stack: Some(args.stack.display().to_string()),
         more: more.collect(),
-        ..Here::default()
+        ..CommandContext::default()
     }
 }
 
-fn by_name(stack: Option<&str>, args: &TargetArgs) -> Here {
-    Here {
+fn by_name(stack: Option<&str>, args: &TargetArgs) -> CommandContext {
+    CommandContext {
         stack: stack.map(str::to_owned),
         target: target(args),
-        ..Here::default()
+        ..CommandContext::default()
     }
 }
 

@@ -6,7 +6,7 @@ use super::failure::{Exit, Failure};
 use super::ledger;
 use super::screen::Screen;
 use super::view;
-use crate::ledger::{Asked, Ledger, Logged};
+use crate::ledger::{AuditQuery, Ledger, Logged};
 use crate::model::audit::Act;
 use crate::model::clock::Clock;
 use crate::model::hint::Command;
@@ -52,12 +52,12 @@ pub(super) async fn run(
     context: &Context,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let asked = Asked {
+    let asked = AuditQuery {
         target: args.cluster.clone(),
         act: args.act,
         since: args.since.map(|since| since.at(SystemClock.now())),
         last: args.last.or(args.since.is_none().then_some(LAST)),
-        ..Asked::default()
+        ..AuditQuery::default()
     };
     if args.follow {
         return follow(asked, context, screen).await;
@@ -90,7 +90,11 @@ fn nothing(args: &LogArgs, screen: &Screen) {
     screen.text(&screen.next(&Command::clusterup(next), 2));
 }
 
-async fn follow(mut asked: Asked, context: &Context, screen: &Screen) -> Result<Exit, Failure> {
+async fn follow(
+    mut asked: AuditQuery,
+    context: &Context,
+    screen: &Screen,
+) -> Result<Exit, Failure> {
     let ledger = ledger::open(context, screen)?;
     loop {
         if !show(&mut asked, &ledger, screen)? {
@@ -101,7 +105,7 @@ async fn follow(mut asked: Asked, context: &Context, screen: &Screen) -> Result<
 }
 
 /// Shows what is new; false where nobody reads any more.
-fn show(asked: &mut Asked, ledger: &Ledger, screen: &Screen) -> Result<bool, Failure> {
+fn show(asked: &mut AuditQuery, ledger: &Ledger, screen: &Screen) -> Result<bool, Failure> {
     let entries = ledger.entries(asked)?;
     if let Some(Logged { id, .. }) = entries.last() {
         asked.after = Some(*id);

@@ -3,10 +3,10 @@
 use super::args::LogsArgs;
 use super::context::Context;
 use super::failure::{Exit, Failure};
-use super::never;
 use super::screen::Screen;
 use super::stack_file;
 use super::target::Target;
+use super::unknown_stack;
 use crate::cloud::step_name;
 use crate::model::hint::Command;
 use crate::model::name::StackName;
@@ -25,8 +25,9 @@ pub(super) async fn run(
     let wanted: Vec<&String> = names.iter().filter(|name| wants(args, name)).collect();
     if wanted.is_empty() {
         let there = !cloud.observe(&stack, None).await?.is_empty();
-        if !there && region.is_none() && !never::has_been(&stack, &target, context, screen) {
-            return Err(never::was("logs", &stack, &target).await);
+        if !there && region.is_none() && !unknown_stack::has_been(&stack, &target, context, screen)
+        {
+            return Err(unknown_stack::was("logs", &stack, &target).await);
         }
         return Err(none(args, &stack, &names, &target, there));
     }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// From where a command line means a stack.
-pub(super) struct Here {
+pub(super) struct CurrentOrigin {
     origin: Origin,
     /// Whether it names the stack's file, or only the stack.
     by_file: bool,
@@ -20,12 +20,12 @@ pub(super) struct Here {
 
 /// The other place that a stack was applied from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Elsewhere {
+pub(super) struct OtherOrigin {
     was: Origin,
     line: String,
 }
 
-impl Here {
+impl CurrentOrigin {
     /// `stack` is its file, or its name.
     pub(super) fn new(stack: &Path, context: &Context) -> Self {
         let named = std::path::absolute(stack).unwrap_or_else(|_| stack.to_owned());
@@ -51,13 +51,13 @@ impl Here {
         &self,
         cloud: &dyn Cloud,
         stack: &StackName,
-    ) -> Result<Option<Elsewhere>, Failure> {
+    ) -> Result<Option<OtherOrigin>, Failure> {
         let was = cloud.origin(stack).await?;
         Ok(self.other(stack, was.as_ref()))
     }
 
     /// The same, where it was asked already.
-    pub(super) fn other(&self, stack: &StackName, was: Option<&Origin>) -> Option<Elsewhere> {
+    pub(super) fn other(&self, stack: &StackName, was: Option<&Origin>) -> Option<OtherOrigin> {
         let was = was?.clone();
         let same = if self.by_file {
             was.is_same(&self.origin)
@@ -74,11 +74,11 @@ impl Here {
             String::new()
         };
         let line = format!("stack {stack} was last applied {was}, not by {who}{from}");
-        Some(Elsewhere { was, line })
+        Some(OtherOrigin { was, line })
     }
 }
 
-impl Elsewhere {
+impl OtherOrigin {
     /// In one line, without its full stop.
     pub(super) fn line(&self) -> &str {
         &self.line

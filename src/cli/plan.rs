@@ -1,18 +1,19 @@
 //! `plan`: what apply would do, and why.
 
-use super::admission::desk::Desk;
-use super::admission::{Admission, Said};
+use super::admission::services::CliServices;
+use super::admission::{Admission, PolicyReport};
 use super::args::PlanArgs;
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::ledger;
-use super::origin::{Elsewhere, Here};
+use super::origin::{CurrentOrigin, OtherOrigin};
 use super::screen::Screen;
 use super::stack_file;
 use super::target::Target;
 use super::view;
 use super::view::price::Prices;
 use super::view::progress::Progress;
+use crate::model::plan::Plan;
 use crate::plan::Options;
 use crate::run::clock::SystemClock;
 use crate::run::driver::Driver;
@@ -38,14 +39,14 @@ pub(super) async fn run(
         cloud,
         stack: &stack,
         facts: &facts,
-        hear: &progress,
+        listener: &progress,
         clock: &SystemClock,
     };
     let mut prepared = driver.prepare(options(args)).await?;
-    let here = Here::new(&args.stack.stack, context);
+    let here = CurrentOrigin::new(&args.stack.stack, context);
     let elsewhere = here.elsewhere(cloud, &stack.name).await?;
-    let desk = Desk { context, screen };
-    let admission = Admission::open(&read, &stack, &target, &desk, None).await?;
+    let services = CliServices { context, screen };
+    let admission = Admission::open(&read, &stack, &target, &services, None).await?;
     let said = admission.judge(&mut prepared).await?;
     let catalog = context.catalog();
     let prices = target.region.as_ref().map(|region| Prices {
@@ -57,34 +58,36 @@ pub(super) async fn run(
     });
     let plan = &prepared.plan;
     // What lacks is said after the plan that needs it.
-    let rungs = cloud.check(plan).await;
-    let ladder = rungs.as_deref().unwrap_or_default();
+    let safeguards = cloud.check(plan).await;
+    let shown = safeguards.as_deref().unwrap_or_default();
     if let Some(elsewhere) = &elsewhere {
         screen.text(elsewhere.line());
     }
-    let text = view::plan::render(plan, &target, prices.as_ref(), ladder, &screen.here);
+    let text = view::plan::render(plan, &target, prices.as_ref(), shown, &screen.here);
     screen.text(&text);
-    let rungs = rungs?;
+    let safeguards = safeguards?;
     if let Some(said) = &said {
         screen.text(&view::policy::render(said));
     }
-    let estimate = prices.as_ref().and_then(|prices| prices.estimate(plan));
+    let denied = said.as_ref().is_some_and(PolicyReport::denies);
+    let exit = if denied { Exit::Refused } else { Exit::Done };
+    let mut fields = cost_fields(plan, prices.as_ref());
+    fields["plan"] = json!(plan);
+    fields["rungs"] = json!(safeguards);
+    fields["policy"] = json!(said);
+    fields["applied_elsewhere"] = json!(OtherOrigin::json(elsewhere.as_ref()));
+    screen.document("plan", exit.code(), fields);
+    Ok(exit)
+}
+
+/// What the plan's cluster costs, and what a change does to that, as JSON has it.
+fn cost_fields(plan: &Plan, prices: Option<&Prices<'_>>) -> serde_json::Value {
+    let estimate = prices.and_then(|prices| prices.estimate(plan));
     let mut actions = plan.actions.iter().map(|planned| &planned.action);
     let comparison = prices
         .as_ref()
         .and_then(|prices| actions.find_map(|action| prices.comparison(action)));
-    let denied = said.as_ref().is_some_and(Said::denies);
-    let exit = if denied { Exit::Refused } else { Exit::Done };
-    let fields = json!({
-        "plan": plan,
-        "estimate": estimate,
-        "comparison": comparison,
-        "rungs": rungs,
-        "policy": said,
-        "applied_elsewhere": Elsewhere::json(elsewhere.as_ref()),
-    });
-    screen.document("plan", exit.code(), fields);
-    Ok(exit)
+    json!({ "estimate": estimate, "comparison": comparison })
 }
 
 const fn options(args: &PlanArgs) -> Options {

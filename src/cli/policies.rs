@@ -6,7 +6,7 @@ use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::screen::Screen;
 use super::text_file;
-use crate::cloud::shelf::Found;
+use crate::cloud::policy_prefix::PolicyFiles;
 use crate::model::hex::hex;
 use crate::policy::{Compiled, Policies, load};
 use serde::Serialize;
@@ -26,14 +26,14 @@ pub(super) struct PoliciesArgs {
 
 /// Policies, and where they were found.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Read {
+pub(super) struct LoadedPolicies {
     pub(super) policies: Policies,
-    pub(super) places: Vec<Place>,
+    pub(super) places: Vec<PolicySource>,
 }
 
 /// A place that policies were found in, and what tells its state from any other.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Place {
+pub(super) struct PolicySource {
     pub(super) place: String,
     pub(super) version: String,
     pub(super) policies: usize,
@@ -52,7 +52,7 @@ impl PoliciesArgs {
         stack: &Path,
         context: &Context,
         screen: &Screen,
-    ) -> Result<Read, Failure> {
+    ) -> Result<LoadedPolicies, Failure> {
         match &self.policies {
             Some(place) => read_place(place, context, screen).await,
             None => read_above(stack),
@@ -65,7 +65,7 @@ impl PoliciesArgs {
         stack: Option<&str>,
         context: &Context,
         screen: &Screen,
-    ) -> Result<Read, Failure> {
+    ) -> Result<LoadedPolicies, Failure> {
         match stack.map(Path::new).filter(|path| path.is_file()) {
             Some(file) => self.read(file, context, screen).await,
             None => self.read_here(context, screen).await,
@@ -77,7 +77,7 @@ impl PoliciesArgs {
         &self,
         context: &Context,
         screen: &Screen,
-    ) -> Result<Read, Failure> {
+    ) -> Result<LoadedPolicies, Failure> {
         let here = std::env::current_dir().unwrap_or_default();
         self.read(&here.join("stack.yaml"), context, screen).await
     }
@@ -96,7 +96,11 @@ pub(super) fn is_yaml(path: &Path) -> bool {
     yaml && !path.is_dir()
 }
 
-async fn read_place(place: &str, context: &Context, screen: &Screen) -> Result<Read, Failure> {
+async fn read_place(
+    place: &str,
+    context: &Context,
+    screen: &Screen,
+) -> Result<LoadedPolicies, Failure> {
     let files = if place.starts_with("s3://") {
         from_s3(place, context, screen).await?
     } else {
@@ -107,13 +111,13 @@ async fn read_place(place: &str, context: &Context, screen: &Screen) -> Result<R
         return Err(Failure::input(message)
             .hint("name the folder of the policies: files that end in .yaml"));
     }
-    let mut read = Read::default();
+    let mut read = LoadedPolicies::default();
     read.add(place, files)?;
     read.settled()
 }
 
 async fn from_s3(place: &str, context: &Context, screen: &Screen) -> Result<Vec<File>, Failure> {
-    let Found { files, stale } = context.shelf(place).await?;
+    let PolicyFiles { files, stale } = context.policy_prefix(place).await?;
     if let Some(at) = stale {
         let at = at.format("%F %R UTC");
         screen.say(&format!(
@@ -126,8 +130,8 @@ async fn from_s3(place: &str, context: &Context, screen: &Screen) -> Result<Vec<
 
 /// Those of every folder `policies` from the stack's on upwards: nothing that lies beside a stack
 /// hides what is above it.
-fn read_above(stack: &Path) -> Result<Read, Failure> {
-    let mut read = Read::default();
+fn read_above(stack: &Path) -> Result<LoadedPolicies, Failure> {
+    let mut read = LoadedPolicies::default();
     let mut known = BTreeSet::new();
     for above in folders_above(stack) {
         let place = above.join("policies");
@@ -205,7 +209,7 @@ fn shown(path: &Path) -> PathBuf {
     path.strip_prefix(&here).unwrap_or(path).to_owned()
 }
 
-impl Read {
+impl LoadedPolicies {
     fn add(&mut self, place: &str, files: Vec<File>) -> Result<(), Failure> {
         let mut digest = Sha256::new();
         let mut all: Vec<Compiled> = Vec::new();
@@ -215,7 +219,7 @@ impl Read {
             all.push(load(name, text).map_err(Failure::policy)?);
         }
         let version = hex(&digest.finalize()).chars().take(12).collect();
-        self.places.push(Place {
+        self.places.push(PolicySource {
             place: place.to_owned(),
             version,
             policies: all.len(),

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::stdout::Stdout;
 use super::view::words::wrap;
-use crate::model::hint::{Command, Here, Hint};
+use crate::model::hint::{Command, CommandContext, Hint};
 use crate::model::shown::{self, indented, line, lines};
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
@@ -14,7 +14,7 @@ use std::io::{IsTerminal, Write};
 pub(super) struct Screen {
     json: bool,
     /// What the commands that it shows are completed with.
-    pub(super) here: Here,
+    pub(super) here: CommandContext,
     out: Stdout,
     pub(super) colour: bool,
     pub(super) stderr_is_terminal: bool,
@@ -24,7 +24,7 @@ pub(super) struct Screen {
 const LONGEST_COMMAND: usize = 4_000;
 
 impl Screen {
-    pub(super) fn new(output: Output, context: &Context, here: Here) -> Self {
+    pub(super) fn new(output: Output, context: &Context, here: CommandContext) -> Self {
         let stderr_is_terminal = std::io::stderr().is_terminal();
         Self {
             json: output == Output::Json,

@@ -4,10 +4,10 @@
 use super::args::SshArgs;
 use super::context::Context;
 use super::failure::{Exit, Failure};
-use super::never;
 use super::screen::Screen;
 use super::stack_file;
 use super::target::Target;
+use super::unknown_stack;
 use crate::cloud::{Class, Shell};
 use crate::model::hint;
 use serde_json::json;
@@ -23,8 +23,8 @@ pub(super) async fn run(
     let shell = match target.cloud.shell(&stack).await {
         Err(error) if region.is_none() && error.class == Class::Input => {
             let observed = target.cloud.observe(&stack, None).await?;
-            if observed.is_empty() && !never::has_been(&stack, &target, context, screen) {
-                return Err(never::was("ssh", &stack, &target).await);
+            if observed.is_empty() && !unknown_stack::has_been(&stack, &target, context, screen) {
+                return Err(unknown_stack::was("ssh", &stack, &target).await);
             }
             return Err(error.into());
         }

@@ -4,10 +4,10 @@ use super::args::StatusArgs;
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::ledger;
-use super::never;
 use super::screen::Screen;
 use super::stack_file;
 use super::target::Target;
+use super::unknown_stack;
 use super::view;
 use super::view::words::wrap;
 use crate::cost::meter::rate;
@@ -50,8 +50,9 @@ pub(super) async fn run(
             Err(error) => return Err(error.into()),
         };
         let named = args.stack.is_some() && region.is_none();
-        if named && observed.is_empty() && !never::has_been(stack, &target, context, screen) {
-            return Err(never::was("status", stack, &target).await);
+        if named && observed.is_empty() && !unknown_stack::has_been(stack, &target, context, screen)
+        {
+            return Err(unknown_stack::was("status", stack, &target).await);
         }
         cloud.doubt_rungs(&mut observed).await;
         if observed.is_empty() {
@@ -142,7 +143,7 @@ fn told(observed: &Observed) -> Value {
     let living = observed.clusters.iter().zip(values);
     for (cluster, value) in living.filter(|(cluster, _)| cluster.state.is_live()) {
         let rates = cluster.spec.rates.as_ref();
-        let hourly = rates.map(|rates| rate(rates, &cluster.lives, observed.at));
+        let hourly = rates.map(|rates| rate(rates, &cluster.instance_spans, observed.at));
         let spent = guard::spent(cluster, observed.at);
         value["deadline"] = json!(guard::hard_deadline(cluster));
         value["spent"] = json!(spent.map(|bill| bill.total));

@@ -5,7 +5,7 @@ use super::args::{Args, Output};
 use super::context::Context;
 use super::failure::{Exit, Failure};
 use super::screen::Screen;
-use crate::model::hint::{Command, Here};
+use crate::model::hint::{Command, CommandContext};
 use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::ffi::OsString;
@@ -16,7 +16,7 @@ pub(super) fn document(error: &clap::Error, argv: &[OsString], context: &Context
         return;
     }
     let verb = verb(argv);
-    let screen = Screen::new(Output::Json, context, Here::default());
+    let screen = Screen::new(Output::Json, context, CommandContext::default());
     let name = verb.join(" ");
     let name = (!name.is_empty()).then_some(name.as_str());
     screen.failed(name, &failure(error, &verb));

@@ -2,9 +2,9 @@
 //! nothing.
 
 use super::args::StackArgs;
+use super::cleartext;
 use super::context::Context;
 use super::failure::{Exit, Failure};
-use super::in_the_clear;
 use super::screen::Screen;
 use super::stack_file;
 use serde_json::json;
@@ -17,7 +17,7 @@ pub(super) fn run(args: &StackArgs, context: &Context, screen: &Screen) -> Resul
     } else {
         format!("{steps} steps")
     };
-    let warnings = in_the_clear::warnings(args, &stack)?;
+    let warnings = cleartext::warnings(args, &stack)?;
     for warning in &warnings {
         let (file, line) = (&warning.file, warning.line);
         screen.say(&format!("warning: {file}:{line}: {}", warning.message));

@@ -16,7 +16,7 @@ pub(super) struct Waits {
 }
 
 impl Listener for Waits {
-    fn hear(&self, event: &Event) {
+    fn on_event(&self, event: &Event) {
         let (Event::Silent { attempt, .. } | Event::Retrying { attempt, .. }) = event else {
             return;
         };

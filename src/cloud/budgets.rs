@@ -10,7 +10,7 @@ use super::api::budgets::{
 use super::api::{Api, ApiError, Kind, Page};
 use super::error::{Class, CloudError};
 use super::unserved::unserved;
-use crate::model::mirror::{Mirrored, Notice, Notices, Seen, of_name};
+use crate::model::mirror::{ExistingBudget, Mirrored, Notice, Notices, of_name};
 use crate::model::money::Usd;
 use crate::model::name::{PolicyName, TeamName};
 use chrono::{DateTime, Utc};
@@ -46,7 +46,7 @@ pub async fn actuals<A: Api>(
 ///
 /// # Errors
 /// What AWS says no with.
-pub async fn look<A: Api>(api: &A, account: &str) -> Result<Vec<Seen>, CloudError> {
+pub async fn look<A: Api>(api: &A, account: &str) -> Result<Vec<ExistingBudget>, CloudError> {
     let mut seen = Vec::new();
     for one in described(api, account).await.map_err(refused)? {
         let notices = notices(api, account, &one.budget.name).await;
@@ -54,7 +54,7 @@ pub async fn look<A: Api>(api: &A, account: &str) -> Result<Vec<Seen>, CloudErro
             continue;
         };
         let budget = one.budget;
-        seen.push(Seen { budget, notices });
+        seen.push(ExistingBudget { budget, notices });
     }
     seen.sort_by(|a, b| a.budget.name.cmp(&b.budget.name));
     Ok(seen)
@@ -65,7 +65,7 @@ pub async fn look<A: Api>(api: &A, account: &str) -> Result<Vec<Seen>, CloudErro
 /// # Errors
 /// What AWS says no with.
 pub async fn create<A: Api>(api: &A, account: &str, to: &Mirrored) -> Result<(), CloudError> {
-    let Seen { budget, notices } = to.seen();
+    let ExistingBudget { budget, notices } = to.seen();
     let account = account.to_owned();
     let made = api.serve(CreateBudget {
         account,
@@ -82,7 +82,7 @@ pub async fn create<A: Api>(api: &A, account: &str, to: &Mirrored) -> Result<(),
 pub async fn update<A: Api>(
     api: &A,
     account: &str,
-    from: &Seen,
+    from: &ExistingBudget,
     to: &Mirrored,
 ) -> Result<(), CloudError> {
     let result = updated(api, account, from, &to.seen()).await;
@@ -97,7 +97,12 @@ pub async fn delete<A: Api>(api: &A, account: &str, name: &str) -> Result<(), Cl
     deleted.await.map_err(refused)
 }
 
-async fn updated<A: Api>(api: &A, account: &str, from: &Seen, to: &Seen) -> Result<(), ApiError> {
+async fn updated<A: Api>(
+    api: &A,
+    account: &str,
+    from: &ExistingBudget,
+    to: &ExistingBudget,
+) -> Result<(), ApiError> {
     let (account, name) = (account.to_owned(), &to.budget.name);
     // AWS forgets what was spent at each update, so none is made for nothing.
     if from.budget != to.budget {

@@ -1,7 +1,7 @@
 //! A service that goes wrong on purpose: seeded, or at one chosen call.
 
 use super::api::{ApiError, Call, Kind, Serve};
-use super::dice::Dice;
+use super::rng::Rng;
 use std::cell::{Cell, RefCell};
 use std::future::pending;
 use std::time::Duration;
@@ -54,13 +54,13 @@ impl<A> Flaky<A> {
 
     /// Goes wrong in about so many of a hundred calls, in every way but death.
     pub fn seeded(inner: A, seed: u64, percent: u64) -> Self {
-        let dice = Dice::new(seed);
+        let rng = Rng::new(seed);
         Self::new(inner, move |_| {
-            dice.percent(percent).then(|| match dice.below(4) {
+            rng.percent(percent).then(|| match rng.below(4) {
                 0 => Fault::Throttle,
                 1 => Fault::Unsent,
                 2 => Fault::Lost,
-                _ => Fault::Slow(dice.up_to(Duration::from_secs(20))),
+                _ => Fault::Slow(rng.up_to(Duration::from_secs(20))),
             })
         })
     }

@@ -3,10 +3,10 @@
 use super::error::{Class, CloudError, IoContext};
 use super::keypair::read_public;
 use super::local::runtime::Store;
-use super::{content, home};
+use super::{content, local_results};
 use crate::cost::catalog::Catalog;
 use crate::cost::estimate::Estimate;
-use crate::disk::{self, Unfit};
+use crate::disk::{self, UnreadableFile};
 use crate::model::desired::InstanceGroups;
 use crate::model::event::{Event, Listener};
 use crate::model::facts::{Capacity, Facts, File, Input};
@@ -28,7 +28,7 @@ pub(super) struct Gather<'a> {
     /// Whether clusters of the target read `s3://…`.
     pub(super) reads_s3: bool,
     pub(super) prices: &'a Catalog,
-    pub(super) hear: &'a dyn Listener,
+    pub(super) listener: &'a dyn Listener,
 }
 
 impl Gather<'_> {
@@ -39,7 +39,7 @@ impl Gather<'_> {
         sample: Option<Sample>,
     ) -> Result<Facts, CloudError> {
         if let Some(home) = stack.job.as_ref().and_then(|job| job.results.as_deref()) {
-            home::check(&stack.name, home, self.records)?;
+            local_results::check(&stack.name, home, self.records)?;
         }
         let mut data = BTreeMap::new();
         for (name, wanted) in &stack.data {
@@ -108,11 +108,11 @@ impl Gather<'_> {
                 if sha256.is_none() && url.to_ascii_lowercase().starts_with("http://") {
                     let what = format!("{what} comes by plain http and has no sha256 in the stack");
                     let next = Some("fetch it by https, or add its sha256".into());
-                    self.hear.hear(&Event::Warning { what, next });
+                    self.listener.on_event(&Event::Warning { what, next });
                 }
                 let fetched =
                     self.store
-                        .fetch(url, member.as_deref(), sha256.as_deref(), self.hear);
+                        .fetch(url, member.as_deref(), sha256.as_deref(), self.listener);
                 self.file(&fetched.await?, &what).map(Input::Local)
             }
             Source::S3(location) if self.reads_s3 => Ok(Input::Remote(location.clone())),
@@ -132,7 +132,7 @@ impl Gather<'_> {
                 let message = format!("{what} is not there: {}", path.display());
                 return Err(CloudError::new(Class::Input, message));
             }
-            Err(error) if Unfit::of(&error).is_some() => {
+            Err(error) if UnreadableFile::of(&error).is_some() => {
                 let message = format!("{what} cannot be read: {}", path.display());
                 return Err(CloudError::new(Class::Input, message).caused_by(error));
             }
@@ -144,7 +144,8 @@ impl Gather<'_> {
     fn hashed(&self, path: &Path, what: &str, total: u64) -> Result<File, CloudError> {
         let (sha256, bytes) = content::digest(path, &mut |done| {
             let what = format!("reading {what}");
-            self.hear.hear(&Event::Progress { what, done, total });
+            self.listener
+                .on_event(&Event::Progress { what, done, total });
         })
         .during(|| format!("read {}", path.display()))?;
         Ok(File {

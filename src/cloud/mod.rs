@@ -6,25 +6,25 @@ pub mod api;
 pub mod aws;
 pub mod budgets;
 mod content;
-pub mod dice;
 pub mod error;
 mod files;
 pub mod flaky;
+pub mod fleet;
 mod gather;
-mod home;
 mod keypair;
 pub mod local;
+mod local_results;
 mod log;
 pub mod meter;
 pub mod notify;
 pub mod pace;
-pub mod patrol;
+pub mod policy_prefix;
 pub mod prices;
 pub mod process;
 pub mod retry;
 mod rights;
+pub mod rng;
 mod sample;
-pub mod shelf;
 pub mod sim;
 pub mod unserved;
 
@@ -38,7 +38,7 @@ use crate::model::name::{ClusterId, StackName, TeamName};
 use crate::model::observed::{Cluster, Observed};
 use crate::model::origin::Origin;
 use crate::model::plan::Plan;
-use crate::model::rung::Rung;
+use crate::model::safeguard::Safeguard;
 use crate::model::sample::Sample;
 use crate::model::stack::Stack;
 use async_trait::async_trait;
@@ -70,7 +70,7 @@ pub struct Finding {
 
 /// A team's account as it was read, and the version that it is in, which is opaque.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct StoredAccount {
     pub content: Vec<u8>,
     pub version: String,
 }
@@ -106,7 +106,7 @@ pub trait Cloud {
         &self,
         stack: &Stack,
         sample: Option<Sample>,
-        hear: &dyn Listener,
+        listener: &dyn Listener,
     ) -> Result<Facts, CloudError>;
 
     /// What exists of a stack, its results in the folder `home` included. Changes nothing.
@@ -136,21 +136,21 @@ pub trait Cloud {
 
     /// Whether what a plan needs from outside is there, asked before anything is made; the rungs of
     /// the cluster that it makes, where it makes one.
-    async fn check(&self, plan: &Plan) -> Result<Vec<Rung>, CloudError>;
+    async fn check(&self, plan: &Plan) -> Result<Vec<Safeguard>, CloudError>;
 
     /// The stacks of which anything exists, in order of their names.
     async fn stacks(&self) -> Result<Vec<StackName>, CloudError>;
 
     /// Takes the stack for oneself until the lease is released or its process dies; waits a while
     /// for another who has it, then says who. What an earlier run left in doubt is found out first.
-    async fn lease(&self, stack: &StackName, hear: &dyn Listener) -> Result<Lease, CloudError>;
+    async fn lease(&self, stack: &StackName, listener: &dyn Listener) -> Result<Lease, CloudError>;
 
     /// Makes one action true. Making it again is harmless; deleting what is gone is success.
     async fn apply(
         &self,
         stack: &StackName,
         action: &Action,
-        hear: &dyn Listener,
+        listener: &dyn Listener,
     ) -> Result<(), CloudError>;
 
     /// The names of the logs of a stack's newest cluster that has any, such as
@@ -207,7 +207,7 @@ pub trait Cloud {
     async fn is_held(&self, stack: &StackName) -> Result<bool, CloudError>;
 
     /// A team's account as it is kept; none where there is none yet.
-    async fn team_book(&self, team: &TeamName) -> Result<Option<Kept>, CloudError>;
+    async fn team_book(&self, team: &TeamName) -> Result<Option<StoredAccount>, CloudError>;
 
     /// Keeps a team's account if it is still in the version that was read, or still none; false
     /// where somebody else was faster.

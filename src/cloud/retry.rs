@@ -2,8 +2,8 @@
 //! done; after a doubt only where making it twice does no harm.
 
 use super::api::{ApiError, Call, Kind, Serve};
-use super::dice::Dice;
-use crate::model::event::{Event, Listener, Silence};
+use super::rng::Rng;
+use crate::model::event::{Event, Listener, NoListener};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -22,30 +22,30 @@ const SLOW: &[&str] = &["s3:PutObject", "s3:GetObject"];
 /// A service whose calls are made again.
 pub struct Retrying<A> {
     pub inner: A,
-    dice: Dice,
-    hear: Rc<dyn Listener>,
+    rng: Rng,
+    listener: Rc<dyn Listener>,
 }
 
 impl<A> Retrying<A> {
     pub fn new(inner: A, seed: u64) -> Self {
         Self {
             inner,
-            dice: Dice::new(seed),
-            hear: Rc::new(Silence),
+            rng: Rng::new(seed),
+            listener: Rc::new(NoListener),
         }
     }
 
     /// With somebody who hears what is waited for and made again.
     #[must_use]
-    pub fn heard_by(mut self, hear: Rc<dyn Listener>) -> Self {
-        self.hear = hear;
+    pub fn heard_by(mut self, listener: Rc<dyn Listener>) -> Self {
+        self.listener = listener;
         self
     }
 
     /// Full jitter below a bound that doubles.
     fn pause(&self, tries: u32) -> Duration {
         let bound = FIRST.saturating_mul(1 << tries.min(8)).min(LONGEST);
-        self.dice.up_to(bound)
+        self.rng.up_to(bound)
     }
 
     /// One attempt; a silence is reported while it lasts.
@@ -60,7 +60,7 @@ impl<A> Retrying<A> {
             }
             let of = if C::REPEATABLE { DOUBTED_MOST } else { 1 };
             let call = C::NAME.to_owned();
-            self.hear.hear(&Event::Silent { call, attempt, of });
+            self.listener.on_event(&Event::Silent { call, attempt, of });
         }
         answer.await
     }
@@ -92,7 +92,7 @@ impl<C: Call, A: Serve<C>> Serve<C> for Retrying<A> {
             if tries >= most {
                 return Err(error);
             }
-            self.hear.hear(&Event::Retrying {
+            self.listener.on_event(&Event::Retrying {
                 call: C::NAME.to_owned(),
                 attempt: tries + 1,
                 of: most,
@@ -134,7 +134,7 @@ mod tests {
     struct Heard(RefCell<Vec<(Duration, Event)>>, RefCell<Option<Instant>>);
 
     impl Listener for Heard {
-        fn hear(&self, event: &Event) {
+        fn on_event(&self, event: &Event) {
             let begun = *self.1.borrow_mut().get_or_insert_with(Instant::now);
             let heard = (begun.elapsed(), event.clone());
             self.0.borrow_mut().push(heard);

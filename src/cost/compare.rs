@@ -2,7 +2,7 @@
 
 use super::estimate::{Estimate, GroupCost};
 use crate::model::instance::Nodes;
-use crate::model::life::Role;
+use crate::model::instance_span::Role;
 use crate::model::money::Usd;
 use serde::Serialize;
 

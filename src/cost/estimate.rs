@@ -5,7 +5,7 @@
 use super::catalog::{Catalog, NoPrice, Note, Price, Source, Volumes};
 use crate::model::desired::InstanceGroups;
 use crate::model::instance::Nodes;
-use crate::model::life::Role;
+use crate::model::instance_span::Role;
 use crate::model::money::Usd;
 use crate::model::name::Region;
 use crate::model::rates::{DECIMALS, NodeRate, Rates};

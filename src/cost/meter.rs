@@ -4,7 +4,7 @@
 //! begun counts. EMR's fee, volumes and addresses are charged as long as the instance.
 
 use super::estimate::{LEAST_SECONDS, for_seconds};
-use crate::model::life::{Life, Role};
+use crate::model::instance_span::{InstanceSpan, Role};
 use crate::model::money::Usd;
 use crate::model::rates::{NodeRate, Rates};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -22,12 +22,16 @@ pub struct Bill {
 }
 
 /// Dollars that these lives have cost up to `now`, also for seconds of a minimum that are to come.
-pub fn accrued(rates: &Rates, lives: &[Life], now: DateTime<Utc>) -> Bill {
+pub fn accrued(rates: &Rates, instance_spans: &[InstanceSpan], now: DateTime<Utc>) -> Bill {
     let node_seconds = Role::ALL.map(|role| {
-        let of_role = lives.iter().filter(|life| life.role == role);
+        let of_role = instance_spans
+            .iter()
+            .filter(|instance_span| instance_span.role == role);
         (
             rates.of(role),
-            of_role.map(|life| node_seconds(life, now)).sum(),
+            of_role
+                .map(|instance_span| node_seconds(instance_span, now))
+                .sum(),
         )
     });
     // Dollars per hour times seconds add up exactly; only their division may not.
@@ -48,21 +52,28 @@ pub fn accrued(rates: &Rates, lives: &[Life], now: DateTime<Utc>) -> Bill {
 }
 
 /// What runs at `now` costs, in $/h.
-pub fn rate(rates: &Rates, lives: &[Life], now: DateTime<Utc>) -> Usd {
-    let running = lives.iter().filter(|life| life.runs_at(now));
+pub fn rate(rates: &Rates, instance_spans: &[InstanceSpan], now: DateTime<Utc>) -> Usd {
+    let running = instance_spans
+        .iter()
+        .filter(|instance_span| instance_span.runs_at(now));
     running
-        .map(|life| rates.of(life.role).total().times(life.count.into()))
+        .map(|instance_span| {
+            rates
+                .of(instance_span.role)
+                .total()
+                .times(instance_span.count.into())
+        })
         .sum()
 }
 
 /// Seconds times instances that are charged up to `now`.
-fn node_seconds(life: &Life, now: DateTime<Utc>) -> u64 {
-    if now < life.from {
+fn node_seconds(instance_span: &InstanceSpan, now: DateTime<Utc>) -> u64 {
+    if now < instance_span.from {
         return 0;
     }
-    let until = life.until.map_or(now, |until| until.min(now));
-    let seconds = whole_seconds(until.signed_duration_since(life.from));
-    seconds.max(LEAST_SECONDS) * u64::from(life.count)
+    let until = instance_span.until.map_or(now, |until| until.min(now));
+    let seconds = whole_seconds(until.signed_duration_since(instance_span.from));
+    seconds.max(LEAST_SECONDS) * u64::from(instance_span.count)
 }
 
 /// A second that has begun counts; nothing of less than nothing.

@@ -1,8 +1,8 @@
 //! A team's month as a drawing: what was spent, what it comes to, and the budget's line.
 
 use super::words::dollars;
+use crate::model::fleet_status::Curve;
 use crate::model::money::Usd;
-use crate::model::picture::Curve;
 use chrono::{DateTime, Utc};
 
 /// Of the drawing, in its own units; the page scales it.

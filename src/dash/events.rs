@@ -19,7 +19,7 @@ const QUIET: Duration = Duration::from_secs(15);
 /// After how many milliseconds the browser asks again.
 const RETRY: u32 = 200;
 
-/// The next picture that the asker does not have: `event: picture`, with an id, the time and the
+/// The next picture that the asker does not have: `event: fleet_status`, with an id, the time and the
 /// parts of the page as JSON; a comment if there is none for a quarter of a minute.
 pub(super) async fn next(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
     let Ok(_seat) = shared.streams.try_acquire() else {
@@ -40,22 +40,22 @@ pub(super) async fn next(State(shared): State<Arc<Shared>>, headers: HeaderMap) 
 /// The newest picture as an event, once there is one that has not been seen; none where there will
 /// be no other.
 async fn fresh(shared: &Shared, seen: Option<&str>) -> Option<String> {
-    let mut pictures = shared.dash.pictures.clone();
+    let mut fleet_statuses = shared.dash.fleet_statuses.clone();
     loop {
-        let picture = pictures.borrow_and_update().clone();
+        let fleet_status = fleet_statuses.borrow_and_update().clone();
         let now = shared.now();
-        let json = serde_json::to_vec(&*picture).ok()?;
+        let json = serde_json::to_vec(&*fleet_status).ok()?;
         let id: String = Sha256::digest(json)[..8]
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect();
         if seen != Some(id.as_str()) {
             let acts = shared.dash.token.is_some();
-            let parts = Parts::draw(&picture, now, acts).ok()?;
+            let parts = Parts::draw(&fleet_status, now, acts).ok()?;
             let data = json!({ "now": now.timestamp_millis(), "parts": parts });
             return Some(format!("event: picture\nid: {id}\ndata: {data}\n\n"));
         }
-        if pictures.changed().await.is_err() {
+        if fleet_statuses.changed().await.is_err() {
             std::future::pending::<()>().await;
         }
     }

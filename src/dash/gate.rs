@@ -3,9 +3,9 @@
 //! Any site that somebody visits can send a browser here. A page whose name was made to point to
 //! this machine (DNS rebinding) is told by `Host`, one that posts a form here by `Origin`.
 
-use super::door::Guest;
-use super::guesses::Checked;
 use super::page::{Answer, says};
+use super::request_origin::RequestOrigin;
+use super::token_attempts::Checked;
 use super::{LONGEST_BODY, Shared};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -81,8 +81,8 @@ async fn answer(shared: &Shared, request: Request, next: Next) -> Response {
         }
     };
     // Only now: whoever sends half a request is as silent as who sends none.
-    let guest = parts.extensions.get::<Guest>();
-    let _answering = guest.map(|guest| guest.seat.asked());
+    let guest = parts.extensions.get::<RequestOrigin>();
+    let _answering = guest.map(|guest| guest.connection_permit.asked());
     // Whether the watchdog does its work is for probes, which have no token.
     if shared.is_open_to_others() && parts.uri.path() != "/healthz" {
         let shown = password(&parts.headers);
@@ -104,7 +104,7 @@ async fn answer(shared: &Shared, request: Request, next: Next) -> Response {
 
 /// Where a request comes from; one without a socket from here.
 pub(super) fn from(extensions: &Extensions) -> IpAddr {
-    let guest = extensions.get::<Guest>();
+    let guest = extensions.get::<RequestOrigin>();
     guest.map_or(IpAddr::from([127, 0, 0, 1]), |guest| guest.from)
 }
 
@@ -125,7 +125,7 @@ pub(super) fn admit(
         let why = "This page asks for the watchdog's token, as a password or as a bearer's.";
         return Err((StatusCode::UNAUTHORIZED, why.to_owned()));
     };
-    match shared.guesses.check(token, shown, from) {
+    match shared.token_attempts.check(token, shown, from) {
         Checked::Right => Ok(()),
         Checked::Wrong => {
             let why = "That is not the watchdog's token. Nothing was done.";

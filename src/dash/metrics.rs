@@ -3,8 +3,8 @@
 //! Dollars are floats here and nowhere before: that is all that the format has.
 
 use super::{Shared, words};
+use crate::model::fleet_status::{FleetStatus, SweepSummary, Totals};
 use crate::model::money::Usd;
-use crate::model::picture::{Picture, SweepSummary, Totals};
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -26,7 +26,7 @@ type Counts = Family<Labels, Counter>;
 
 pub(super) async fn text(State(shared): State<Arc<Shared>>) -> Response {
     let mut text = String::new();
-    match encode(&mut text, &registry(&shared.picture())) {
+    match encode(&mut text, &registry(&shared.fleet_status())) {
         Ok(()) => ([(header::CONTENT_TYPE, KIND)], text).into_response(),
         Err(_) => (
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -36,22 +36,22 @@ pub(super) async fn text(State(shared): State<Arc<Shared>>) -> Response {
     }
 }
 
-fn registry(picture: &Picture) -> Registry {
+fn registry(fleet_status: &FleetStatus) -> Registry {
     let mut registry = Registry::with_prefix("clusterup");
-    fleet(&mut registry, picture);
-    months(&mut registry, picture);
-    if let Some(last) = &picture.last {
+    fleet(&mut registry, fleet_status);
+    months(&mut registry, fleet_status);
+    if let Some(last) = &fleet_status.last {
         sweep(&mut registry, last);
     }
-    totals(&mut registry, &picture.totals);
-    let active = f64::from(u8::from(picture.active));
+    totals(&mut registry, &fleet_status.totals);
+    let active = f64::from(u8::from(fleet_status.active));
     level(
         &mut registry,
         "active",
         "Whether this watchdog is the one at work",
         active,
     );
-    let at = seconds(picture.at);
+    let at = seconds(fleet_status.at);
     level(
         &mut registry,
         "picture_timestamp_seconds",
@@ -61,10 +61,10 @@ fn registry(picture: &Picture) -> Registry {
     registry
 }
 
-fn fleet(registry: &mut Registry, picture: &Picture) {
+fn fleet(registry: &mut Registry, fleet_status: &FleetStatus) {
     let (states, stages) = (Levels::default(), Levels::default());
     let (spent, rate) = (Level::default(), Level::default());
-    for row in &picture.clusters {
+    for row in &fleet_status.clusters {
         let place = ("place", row.place.to_string());
         let state = ("state", words::state(row.state).to_owned());
         states.get_or_create(&vec![place, state]).inc();
@@ -92,8 +92,8 @@ fn fleet(registry: &mut Registry, picture: &Picture) {
     );
 }
 
-fn months(registry: &mut Registry, picture: &Picture) {
-    type Figure = fn(&crate::model::picture::Curve) -> Usd;
+fn months(registry: &mut Registry, fleet_status: &FleetStatus) {
+    type Figure = fn(&crate::model::fleet_status::Curve) -> Usd;
     let figures: [(&str, &str, Figure); 4] = [
         ("spent", "What a team has spent this month", |curve| {
             curve.spent
@@ -104,7 +104,7 @@ fn months(registry: &mut Registry, picture: &Picture) {
         (
             "promised",
             "What a team's clusters may still cost",
-            |curve| curve.promised,
+            |curve| curve.reserved,
         ),
         ("projected", "What the month comes to like this", |curve| {
             curve.projected
@@ -112,7 +112,7 @@ fn months(registry: &mut Registry, picture: &Picture) {
     ];
     for (name, help, figure) in figures {
         let family = Levels::default();
-        for curve in &picture.months {
+        for curve in &fleet_status.months {
             let team = ("team", curve.team.to_string());
             let policy = ("policy", curve.policy.to_string());
             family

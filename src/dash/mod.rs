@@ -1,26 +1,26 @@
 //! The watchdog's page, its metrics and its health, over HTTP on this machine.
 //!
-//! The watchdog is not asked: it leaves a [`Picture`] after each sweep, and pages, events and
-//! metrics are drawn from the newest. What people want done goes back as a [`Wish`].
+//! The watchdog is not asked: it leaves a [`FleetStatus`] after each sweep, and pages, events and
+//! metrics are drawn from the newest. What people want done goes back as a [`OperatorRequest`].
 
-mod acts;
+mod actions;
 mod assets;
 mod chart;
-mod door;
+mod connections;
 mod events;
 mod gate;
-mod guesses;
 mod health;
 mod metrics;
 mod page;
-mod seats;
+mod request_origin;
 mod token;
+mod token_attempts;
 mod view;
 mod words;
 
 use crate::model::clock::Clock;
-use crate::model::picture::Picture;
-use crate::run::watchdog::wish::Wish;
+use crate::model::fleet_status::FleetStatus;
+use crate::run::watchdog::request::OperatorRequest;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
@@ -33,9 +33,9 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, watch};
 
-use guesses::Guesses;
-use seats::Seats;
+use connections::Connections;
 pub use token::Token;
+use token_attempts::TokenAttempts;
 
 /// How much a form may hold, in bytes.
 const LONGEST_BODY: usize = 16 * 1024;
@@ -47,8 +47,8 @@ const LAST_WORDS: Duration = Duration::from_secs(3);
 /// What the page is made of.
 pub struct Dash {
     /// What the watchdog knows; a new one after each sweep, and now and then while it stands by.
-    pub pictures: watch::Receiver<Arc<Picture>>,
-    pub wishes: mpsc::Sender<Wish>,
+    pub fleet_statuses: watch::Receiver<Arc<FleetStatus>>,
+    pub requests: mpsc::Sender<OperatorRequest>,
     /// Who has it may extend and end clusters; without one nobody may from here. A page that other
     /// machines reach is read by those who have it alone.
     pub token: Option<Token>,
@@ -65,14 +65,14 @@ struct Shared {
     /// The address that is listened on, as far as it is known.
     bound: Option<IpAddr>,
     streams: Semaphore,
-    guesses: Guesses,
+    token_attempts: TokenAttempts,
     /// True once the page is being closed.
     closing: watch::Receiver<bool>,
 }
 
 impl Shared {
-    fn picture(&self) -> Arc<Picture> {
-        self.dash.pictures.borrow().clone()
+    fn fleet_status(&self) -> Arc<FleetStatus> {
+        self.dash.fleet_statuses.borrow().clone()
     }
 
     /// Whether the page can be reached from other machines, so that reading it takes the token.
@@ -98,10 +98,10 @@ pub async fn serve(
 ) -> io::Result<()> {
     let bound = listener.local_addr()?.ip();
     let (close, closing) = watch::channel(false);
-    let seats = Seats::new(seats::most());
-    let streams = MOST_STREAMS.min(seats.most() / 2);
+    let connections = Connections::new(connections::most());
+    let streams = MOST_STREAMS.min(connections.most() / 2);
     let routes = routes(dash, Some(bound), closing.clone(), streams);
-    let talks = door::open(&listener, &routes, &seats, &closing, until).await;
+    let talks = request_origin::open(&listener, &routes, &connections, &closing, until).await;
     drop(listener);
     close.send_replace(true);
     // Whoever is not answered by then is sent away.
@@ -125,18 +125,18 @@ fn routes(
         dash,
         bound,
         streams: Semaphore::new(streams),
-        guesses: Guesses::default(),
+        token_attempts: TokenAttempts::default(),
         closing,
     });
     Router::new()
         .route("/", get(page::whole))
         .route("/events", get(events::next))
         .route("/clusters/{place}/{id}", get(page::cluster))
-        .route("/clusters/{place}/{id}/extend", post(acts::extend))
-        .route("/clusters/{place}/{id}/end", post(acts::end))
+        .route("/clusters/{place}/{id}/extend", post(actions::extend))
+        .route("/clusters/{place}/{id}/end", post(actions::end))
         .route("/metrics", get(metrics::text))
         .route("/healthz", get(health::answer))
-        .route("/api/picture", get(page::picture))
+        .route("/api/picture", get(page::fleet_status))
         .route("/app.css", get(assets::css))
         .route("/app.js", get(assets::js))
         .route("/icon.svg", get(assets::icon))

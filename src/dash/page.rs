@@ -3,7 +3,7 @@
 use super::Shared;
 use super::gate::request_wants;
 use super::view::{EventView, Head, MonthView, RowView};
-use crate::model::picture::Picture;
+use crate::model::fleet_status::FleetStatus;
 use askama::Template;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -24,22 +24,29 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    pub(super) fn draw(picture: &Picture, now: DateTime<Utc>, acts: bool) -> askama::Result<Self> {
-        let rows = picture.clusters.iter().map(|row| RowView::of(row, now));
-        let events = picture.events.iter().rev();
+    pub(super) fn draw(
+        fleet_status: &FleetStatus,
+        now: DateTime<Utc>,
+        acts: bool,
+    ) -> askama::Result<Self> {
+        let rows = fleet_status
+            .clusters
+            .iter()
+            .map(|row| RowView::of(row, now));
+        let events = fleet_status.events.iter().rev();
         Ok(Self {
             head: HeadPart {
-                head: Head::of(picture, now),
+                head: Head::of(fleet_status, now),
             }
             .render()?,
             fleet: FleetPart {
                 rows: rows.collect(),
-                mildest: picture.mildest.as_deref(),
+                mildest: fleet_status.mildest.as_deref(),
                 acts,
             }
             .render()?,
             months: MonthsPart {
-                months: picture.months.iter().map(MonthView::of).collect(),
+                months: fleet_status.months.iter().map(MonthView::of).collect(),
             }
             .render()?,
             events: EventsPart {
@@ -139,7 +146,7 @@ fn html(drawn: askama::Result<String>) -> Response {
 /// `GET /`
 pub(super) async fn whole(State(shared): State<Arc<Shared>>) -> Response {
     let (now, acts) = (shared.now(), shared.dash.token.is_some());
-    let drawn = Parts::draw(&shared.picture(), now, acts).and_then(|parts| {
+    let drawn = Parts::draw(&shared.fleet_status(), now, acts).and_then(|parts| {
         let now = now.timestamp_millis();
         Whole { parts, now, acts }.render()
     });
@@ -152,8 +159,8 @@ pub(super) async fn cluster(
     Path((place, id)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    let picture = shared.picture();
-    let mut rows = picture.clusters.iter();
+    let fleet_status = shared.fleet_status();
+    let mut rows = fleet_status.clusters.iter();
     match rows.find(|row| row.place.to_string() == place && row.id.as_str() == id) {
         Some(row) => {
             let row = RowView::of(row, shared.now());
@@ -172,9 +179,9 @@ pub(super) async fn cluster(
     }
 }
 
-/// `GET /api/picture`
-pub(super) async fn picture(State(shared): State<Arc<Shared>>) -> Response {
-    Json(&*shared.picture()).into_response()
+/// `GET /api/fleet_status`
+pub(super) async fn fleet_status(State(shared): State<Arc<Shared>>) -> Response {
+    Json(&*shared.fleet_status()).into_response()
 }
 
 /// Whatever is not here.

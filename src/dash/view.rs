@@ -3,10 +3,10 @@
 use super::chart::Chart;
 use super::words::{dollars, plain, span, state, time};
 use crate::model::audit::{Act, Entry};
+use crate::model::fleet_status::{Curve, FleetStatus, Row};
 use crate::model::money::Usd;
 use crate::model::observed::ClusterState;
-use crate::model::picture::{Curve, Picture, Row};
-use crate::model::rung::{Rung, RungState};
+use crate::model::safeguard::{Safeguard, SafeguardState};
 use crate::model::shown::{self, Untrusted};
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
@@ -67,14 +67,18 @@ pub(super) struct SweepView {
 }
 
 impl Head {
-    pub(super) fn of(picture: &Picture, now: DateTime<Utc>) -> Self {
-        let rows = &picture.clusters;
+    pub(super) fn of(fleet_status: &FleetStatus, now: DateTime<Utc>) -> Self {
+        let rows = &fleet_status.clusters;
         let sum = |of: fn(&Row) -> Option<Usd>| dollars(rows.iter().filter_map(of).sum());
-        let places: Vec<_> = picture.places.iter().map(ToString::to_string).collect();
+        let places: Vec<_> = fleet_status
+            .places
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         let going = |row: &&Row| row.state.is_live() && row.ends_at.is_some() && !row.at_earliest;
         let next = rows.iter().filter(going).min_by_key(|row| row.ends_at);
         Self {
-            active: picture.active,
+            active: fleet_status.active,
             places: places.join(", "),
             live: rows.iter().filter(|row| row.state.is_live()).count(),
             ending: rows.iter().filter(|row| tone(&row.stage) == "bad").count(),
@@ -90,7 +94,7 @@ impl Head {
                     over: at <= now,
                 })
             }),
-            sweep: picture.last.as_ref().map(|last| SweepView {
+            sweep: fleet_status.last.as_ref().map(|last| SweepView {
                 number: last.number,
                 ended: Tick::new(last.ended_at, now),
                 took: span(last.ended_at - last.began_at),
@@ -100,7 +104,7 @@ impl Head {
                 unseen: last.unseen.iter().map(|hole| line(hole)).collect(),
                 tripped: last.tripped,
             }),
-            drawn: Tick::new(picture.at, now),
+            drawn: Tick::new(fleet_status.at, now),
         }
     }
 }
@@ -135,12 +139,12 @@ pub(super) struct RowView {
     pub(super) soon: bool,
     pub(super) cause: String,
     pub(super) armed: usize,
-    pub(super) rungs: Vec<RungView>,
+    pub(super) safeguards: Vec<SafeguardView>,
     pub(super) looked: Option<Tick>,
     pub(super) live: bool,
 }
 
-pub(super) struct RungView {
+pub(super) struct SafeguardView {
     pub(super) kind: String,
     pub(super) armed: bool,
     pub(super) says: String,
@@ -187,11 +191,15 @@ impl RowView {
                 .as_deref()
                 .map(|cause| line(&plain(cause)))
                 .unwrap_or_default(),
-            armed: row.rungs.iter().filter(|rung| rung.is_armed()).count(),
-            rungs: row
-                .rungs
+            armed: row
+                .safeguards
                 .iter()
-                .map(|rung| RungView::of(rung, now))
+                .filter(|safeguard| safeguard.is_armed())
+                .count(),
+            safeguards: row
+                .safeguards
+                .iter()
+                .map(|safeguard| SafeguardView::of(safeguard, now))
                 .collect(),
             looked: row.looked_at.map(|at| Tick::new(at, now)),
             live: row.state.is_live(),
@@ -199,19 +207,19 @@ impl RowView {
     }
 }
 
-impl RungView {
-    fn of(rung: &Rung, now: DateTime<Utc>) -> Self {
-        let says = match &rung.state {
-            RungState::Armed { at: Some(at), says } => format!("{says}, {}", time(*at, now)),
-            RungState::Armed { at: None, says } => line(says),
-            RungState::Asked { at, says } => format!("{}, {}", line(says), time(*at, now)),
-            RungState::Disarmed { why, .. } => line(why),
+impl SafeguardView {
+    fn of(safeguard: &Safeguard, now: DateTime<Utc>) -> Self {
+        let says = match &safeguard.state {
+            SafeguardState::Armed { at: Some(at), says } => format!("{says}, {}", time(*at, now)),
+            SafeguardState::Armed { at: None, says } => line(says),
+            SafeguardState::Asked { at, says } => format!("{}, {}", line(says), time(*at, now)),
+            SafeguardState::Disarmed { why, .. } => line(why),
         };
         Self {
-            kind: rung.kind.to_string(),
-            armed: rung.is_armed(),
+            kind: safeguard.kind.to_string(),
+            armed: safeguard.is_armed(),
             says,
-            next: rung.next().map(ToString::to_string),
+            next: safeguard.next().map(ToString::to_string),
         }
     }
 }
@@ -223,7 +231,7 @@ pub(super) struct MonthView {
     pub(super) month: String,
     pub(super) spent: String,
     pub(super) limit: String,
-    pub(super) promised: String,
+    pub(super) reserved: String,
     pub(super) projected: String,
     /// Of the budget, in whole percent.
     pub(super) percent: Decimal,
@@ -256,7 +264,7 @@ impl MonthView {
             month: curve.from.format("%B %Y").to_string(),
             spent: dollars(curve.spent),
             limit: dollars(curve.limit),
-            promised: dollars(curve.promised),
+            reserved: dollars(curve.reserved),
             projected: dollars(curve.projected),
             percent: percent.floor(),
             tone,

@@ -2,9 +2,9 @@
 //! said. A device has no end, a pipe has no data until somebody writes, and opening either can do
 //! something to the process at its other end.
 
-mod unfit;
+mod unreadable_file;
 
-pub use unfit::Unfit;
+pub use unreadable_file::UnreadableFile;
 
 use rustix::fs::OFlags;
 use std::fs::{self, File, FileType};
@@ -21,7 +21,7 @@ pub const SMALL: u64 = 64 << 10;
 /// Opens a regular file to be read, and never waits for that.
 ///
 /// # Errors
-/// What the machine says, and [`Unfit`] in an error of kind `InvalidInput` where it is no regular
+/// What the machine says, and [`UnreadableFile`] in an error of kind `InvalidInput` where it is no regular
 /// file on a disk.
 pub fn open(path: &Path) -> io::Result<File> {
     // Looked at first: to open a pipe wakes its writer, to open a device may start something.
@@ -32,7 +32,7 @@ pub fn open(path: &Path) -> io::Result<File> {
     regular(file.metadata()?.file_type())?;
     let system = rustix::fs::fstatfs(&file)?.f_type;
     if KERNEL.contains(&system) {
-        return Err(Unfit::Kernel.into());
+        return Err(UnreadableFile::Kernel.into());
     }
     Ok(file)
 }
@@ -40,18 +40,20 @@ pub fn open(path: &Path) -> io::Result<File> {
 /// A whole regular file of at most so many bytes.
 ///
 /// # Errors
-/// As [`open`], and [`Unfit::TooLong`].
+/// As [`open`], and [`UnreadableFile::TooLong`].
 pub fn bytes(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
     let read = open(path)?
         .take(most.saturating_add(1))
         .read_to_end(&mut content);
     match read {
-        Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(Unfit::Waits.into()),
+        Err(error) if error.kind() == ErrorKind::WouldBlock => {
+            return Err(UnreadableFile::Waits.into());
+        }
         read => read?,
     };
     if content.len() as u64 > most {
-        return Err(Unfit::TooLong { most }.into());
+        return Err(UnreadableFile::TooLong { most }.into());
     }
     Ok(content)
 }
@@ -70,14 +72,14 @@ pub fn text(path: &Path, most: u64) -> io::Result<String> {
 const KERNEL: [i64; 4] = [0x9fa0, 0x6265_6572, 0x6462_6720, 0x7472_6163];
 
 fn regular(kind: FileType) -> io::Result<()> {
-    let unfit = match kind {
+    let unreadable_file = match kind {
         kind if kind.is_file() => return Ok(()),
-        kind if kind.is_dir() => Unfit::Folder,
-        kind if kind.is_fifo() => Unfit::Pipe,
-        kind if kind.is_socket() => Unfit::Socket,
-        _ => Unfit::Device,
+        kind if kind.is_dir() => UnreadableFile::Folder,
+        kind if kind.is_fifo() => UnreadableFile::Pipe,
+        kind if kind.is_socket() => UnreadableFile::Socket,
+        _ => UnreadableFile::Device,
     };
-    Err(unfit.into())
+    Err(unreadable_file.into())
 }
 
 #[cfg(test)]
@@ -86,10 +88,10 @@ mod tests {
     use std::os::unix::net::UnixListener;
     use std::process::Command;
 
-    fn why(path: &Path) -> Unfit {
+    fn why(path: &Path) -> UnreadableFile {
         let error = bytes(path, 10).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput, "{}", path.display());
-        Unfit::of(&error).unwrap()
+        UnreadableFile::of(&error).unwrap()
     }
 
     #[test]
@@ -107,19 +109,19 @@ mod tests {
         std::os::unix::fs::symlink("/dev/zero", at("link")).unwrap();
         std::os::unix::fs::symlink(at("pipe"), at("to-pipe")).unwrap();
         for (path, expected) in [
-            (at("pipe"), Unfit::Pipe),
-            (at("to-pipe"), Unfit::Pipe),
-            (at("socket"), Unfit::Socket),
-            (at("link"), Unfit::Device),
-            ("/dev/zero".into(), Unfit::Device),
-            ("/dev/tty".into(), Unfit::Device),
-            ("/dev/full".into(), Unfit::Device),
-            (folder.path().to_owned(), Unfit::Folder),
-            ("/proc/self/status".into(), Unfit::Kernel),
-            ("/proc/self/environ".into(), Unfit::Kernel),
+            (at("pipe"), UnreadableFile::Pipe),
+            (at("to-pipe"), UnreadableFile::Pipe),
+            (at("socket"), UnreadableFile::Socket),
+            (at("link"), UnreadableFile::Device),
+            ("/dev/zero".into(), UnreadableFile::Device),
+            ("/dev/tty".into(), UnreadableFile::Device),
+            ("/dev/full".into(), UnreadableFile::Device),
+            (folder.path().to_owned(), UnreadableFile::Folder),
+            ("/proc/self/status".into(), UnreadableFile::Kernel),
+            ("/proc/self/environ".into(), UnreadableFile::Kernel),
             (
                 "/sys/kernel/mm/transparent_hugepage/enabled".into(),
-                Unfit::Kernel,
+                UnreadableFile::Kernel,
             ),
         ] {
             if path.exists() {
@@ -146,12 +148,15 @@ mod tests {
                 Ok(read) => assert!(whole && read.len() == long),
                 Err(error) => {
                     assert!(!whole);
-                    assert_eq!(Unfit::of(&error), Some(Unfit::TooLong { most: 10 }));
+                    assert_eq!(
+                        UnreadableFile::of(&error),
+                        Some(UnreadableFile::TooLong { most: 10 })
+                    );
                 }
             }
         }
         // A hole of a terabyte costs nothing to make and would cost everything to read.
         File::create(&path).unwrap().set_len(1 << 40).unwrap();
-        assert_eq!(why(&path), Unfit::TooLong { most: 10 });
+        assert_eq!(why(&path), UnreadableFile::TooLong { most: 10 });
     }
 }

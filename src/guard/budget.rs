@@ -18,15 +18,15 @@ pub fn opinion(now: DateTime<Utc>, terms: &Terms) -> Option<Opinion> {
             unread: Some("the prices that the cluster was made at".to_owned()),
         });
     };
-    let spent = accrued(rates, &terms.lives, now).total;
+    let spent = accrued(rates, &terms.instance_spans, now).total;
     Some(Opinion {
         cause: Cause::Budget,
-        ends_at: budget::deadline(rates, &terms.lives, budget, terms.ending),
+        ends_at: budget::deadline(rates, &terms.instance_spans, budget, terms.ending),
         evidence: format!(
             "{} spent by {} at {}/h, its ending to come (budget: {budget})",
             spent.up_to(4),
             now.format("%H:%M:%S UTC"),
-            rate(rates, &terms.lives, now).up_to(4),
+            rate(rates, &terms.instance_spans, now).up_to(4),
         ),
         unread: None,
     })
@@ -36,5 +36,5 @@ pub fn opinion(now: DateTime<Utc>, terms: &Terms) -> Option<Opinion> {
 pub fn spent(cluster: &Cluster, now: DateTime<Utc>) -> Option<Bill> {
     let rates = cluster.spec.rates.as_ref()?;
     let until = cluster.ended_at.unwrap_or(now);
-    Some(accrued(rates, &cluster.lives, until))
+    Some(accrued(rates, &cluster.instance_spans, until))
 }

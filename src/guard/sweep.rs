@@ -214,11 +214,11 @@ mod tests {
         let time = || proptest::option::of(0..2_000_i64);
         let steps = proptest::collection::vec((state, time(), time()), 0..4);
         let span = || prop_oneof![1..4_000_u64, Just(u64::MAX)];
-        (time(), steps, span(), span()).prop_map(|(ready, steps, idle, life)| {
+        (time(), steps, span(), span()).prop_map(|(ready, steps, idle, instance_span)| {
             let mut cluster = cluster(ready);
             cluster.steps = steps.into_iter().map(|(s, a, b)| step(s, a, b)).collect();
             cluster.spec.guardrails.idle_timeout = Span::from_secs(idle);
-            cluster.spec.guardrails.max_lifetime = Span::from_secs(life);
+            cluster.spec.guardrails.max_lifetime = Span::from_secs(instance_span);
             cluster
         })
     }

@@ -1,7 +1,7 @@
 //! What a cluster's hard deadline rests on, also of one that is yet to be made.
 
 use crate::model::desired::InstanceGroups;
-use crate::model::life::Life;
+use crate::model::instance_span::InstanceSpan;
 use crate::model::observed::Cluster;
 use crate::model::rates::Rates;
 use crate::model::sizes::Sizes;
@@ -16,7 +16,7 @@ pub struct Terms {
     pub created_at: DateTime<Utc>,
     /// When somebody last followed it.
     pub renewed_at: Option<DateTime<Utc>>,
-    pub lives: Vec<Life>,
+    pub instance_spans: Vec<InstanceSpan>,
     /// None where they are not known.
     pub rates: Option<Rates>,
     /// How long it may be charged for after its end was asked for.
@@ -30,7 +30,7 @@ impl Terms {
             guardrails: cluster.guardrails(),
             created_at: cluster.created_at,
             renewed_at: cluster.renewed_at,
-            lives: cluster.lives.clone(),
+            instance_spans: cluster.instance_spans.clone(),
             rates: cluster.spec.rates,
             ending: cluster.spec.ending,
         }
@@ -48,7 +48,7 @@ impl Terms {
             guardrails: guardrails.clone(),
             created_at: now,
             renewed_at: None,
-            lives: Sizes::of(groups).lives(groups, now, None),
+            instance_spans: Sizes::of(groups).instance_spans(groups, now, None),
             rates,
             ending,
         }

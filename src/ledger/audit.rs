@@ -19,7 +19,7 @@ pub struct Logged {
 
 /// Which entries are asked for: those for which all of this holds.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Asked {
+pub struct AuditQuery {
     /// Those after the one of this number.
     pub after: Option<i64>,
     pub place: Option<Place>,
@@ -64,7 +64,7 @@ impl Ledger {
     ///
     /// # Errors
     /// What the database said no with.
-    pub fn entries(&self, asked: &Asked) -> Result<Vec<Logged>, LedgerError> {
+    pub fn entries(&self, asked: &AuditQuery) -> Result<Vec<Logged>, LedgerError> {
         let place = asked.place.as_ref().map(ToString::to_string);
         let since = asked.since.map(|at| at.timestamp_millis());
         let sql = format!(
@@ -98,7 +98,7 @@ impl Ledger {
     ///
     /// # Errors
     /// What the database said no with.
-    pub fn open_matters(&self) -> Result<Vec<Logged>, LedgerError> {
+    pub fn open_terminations(&self) -> Result<Vec<Logged>, LedgerError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM events AS it
              WHERE act = 'terminate' AND target IS NOT NULL AND NOT EXISTS (

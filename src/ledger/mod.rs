@@ -11,7 +11,7 @@ mod file;
 mod notices;
 mod schema;
 
-pub use audit::{Asked, Logged};
+pub use audit::{AuditQuery, Logged};
 pub use error::LedgerError;
 
 use crate::cost::ledger::{Record, Scope, Window};

@@ -4,9 +4,9 @@
 use super::instance::{InstanceType, Nodes};
 use super::memory::Memory;
 use super::name::{GroupName, JobHash, KeyPairName, StackName, StepName, TeamName};
-use super::on_record::BudgetOnRecord;
 use super::policy::Override;
 use super::rates::Rates;
+use super::recorded_budget::RecordedBudget;
 use super::relative::RelativePath;
 use super::release::Release;
 use super::sample::Sample;
@@ -77,7 +77,7 @@ pub struct ClusterSpec {
     /// The monthly budgets that it counts against; nothing where no policy gave its team one, and
     /// of a cluster that an older clusterup made.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub budgets: Vec<BudgetOnRecord>,
+    pub budgets: Vec<RecordedBudget>,
 }
 
 /// Instances by role.

@@ -72,12 +72,12 @@ pub struct SparkProgress {
 
 /// Who listens to events.
 pub trait Listener {
-    fn hear(&self, event: &Event);
+    fn on_event(&self, event: &Event);
 }
 
 /// Nobody listens.
-pub struct Silence;
+pub struct NoListener;
 
-impl Listener for Silence {
-    fn hear(&self, _: &Event) {}
+impl Listener for NoListener {
+    fn on_event(&self, _: &Event) {}
 }

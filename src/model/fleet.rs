@@ -1,8 +1,8 @@
 //! The fleet: every cluster of an account, no matter who made it, as a sweep of the watchdog knows it.
 
 use super::application::Application;
+use super::instance_span::InstanceSpan;
 use super::invalid::Invalid;
-use super::life::Life;
 use super::name::{ClusterId, Region};
 use super::observed::{Cluster, ClusterState, EndReason, Step};
 use super::parsed::serde_by_text;
@@ -43,7 +43,7 @@ serde_by_text!(Place);
 
 /// A cluster as a listing has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Listed {
+pub struct ListedCluster {
     pub id: ClusterId,
     pub name: Untrusted,
     pub state: ClusterState,
@@ -52,7 +52,7 @@ pub struct Listed {
 
 /// A cluster that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Sight {
+pub struct ClusterSnapshot {
     pub place: Place,
     pub id: ClusterId,
     pub name: Untrusted,
@@ -61,7 +61,7 @@ pub struct Sight {
     pub ready_at: Option<DateTime<Utc>>,
     /// When this was read.
     pub looked_at: DateTime<Utc>,
-    pub made: Made,
+    pub made: Creator,
     /// Whoever its tags name.
     pub owner: Option<Untrusted>,
     pub tags: BTreeMap<String, String>,
@@ -70,18 +70,19 @@ pub struct Sight {
     /// What is installed on it; nothing of a cluster of this machine.
     pub applications: Vec<Application>,
     /// All steps, the oldest first.
-    pub steps: Signal<Vec<Step>>,
+    pub steps: Reading<Vec<Step>>,
     /// What it costs: as it was made with, or, where others made it, at today's list prices.
     pub rates: Option<Rates>,
-    pub lives: Vec<Life>,
+    #[serde(rename = "lives")]
+    pub instance_spans: Vec<InstanceSpan>,
     /// The watchdog's own, where there is one that can be read.
-    pub mark: Option<Mark>,
+    pub mark: Option<WatchdogMark>,
 }
 
 /// Who made a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Made {
+pub enum Creator {
     /// clusterup.
     Here(Box<Cluster>),
     Elsewhere,
@@ -93,12 +94,12 @@ pub enum Made {
 /// Something that can fail to be read; then it says why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Signal<T> {
+pub enum Reading<T> {
     Read(T),
     Unread(String),
 }
 
-impl<T> Signal<T> {
+impl<T> Reading<T> {
     pub const fn read(&self) -> Option<&T> {
         match self {
             Self::Read(value) => Some(value),
@@ -109,7 +110,7 @@ impl<T> Signal<T> {
 
 /// What ran on a cluster at an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Pulse {
+pub struct MetricSample {
     pub at: DateTime<Utc>,
     /// YARN applications that run or wait; on this machine, Spark's.
     pub apps: u64,
@@ -122,16 +123,16 @@ pub struct Pulse {
 /// The watchdog's note on a cluster, in its tag: it ends then, for this. Text:
 /// `2026-11-21T20:00:00Z idle_timeout`. People may write another time into it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mark {
+pub struct WatchdogMark {
     /// In whole seconds.
     pub ends_at: DateTime<Utc>,
     pub reason: EndReason,
 }
 
-/// The key of the tag that holds a [`Mark`].
+/// The key of the tag that holds a [`WatchdogMark`].
 pub const MARK_TAG: &str = "clusterup-watchdog";
 
-impl FromStr for Mark {
+impl FromStr for WatchdogMark {
     type Err = Invalid;
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let read = || {
@@ -144,28 +145,28 @@ impl FromStr for Mark {
     }
 }
 
-impl fmt::Display for Mark {
+impl fmt::Display for WatchdogMark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at = self.ends_at.to_rfc3339_opts(SecondsFormat::Secs, true);
         write!(f, "{at} {}", self.reason.as_str())
     }
 }
-serde_by_text!(Mark);
+serde_by_text!(WatchdogMark);
 
-impl Sight {
+impl ClusterSnapshot {
     /// The cluster as clusterup made it, where it did.
     pub const fn ours(&self) -> Option<&Cluster> {
         match &self.made {
-            Made::Here(cluster) => Some(cluster),
-            Made::Elsewhere | Made::Disputed(_) => None,
+            Creator::Here(cluster) => Some(cluster),
+            Creator::Elsewhere | Creator::Disputed(_) => None,
         }
     }
 
     /// Why it is not believed that clusterup made it, where its tags say so.
     pub const fn disputed(&self) -> Option<&String> {
         match &self.made {
-            Made::Disputed(why) => Some(why),
-            Made::Here(_) | Made::Elsewhere => None,
+            Creator::Disputed(why) => Some(why),
+            Creator::Here(_) | Creator::Elsewhere => None,
         }
     }
 }
@@ -177,7 +178,7 @@ mod tests {
     #[test]
     fn a_mark_is_read_back() {
         let text = "2026-11-21T20:00:00Z idle_timeout";
-        let mark: Mark = text.parse().unwrap();
+        let mark: WatchdogMark = text.parse().unwrap();
         assert_eq!(mark.reason, EndReason::IdleTimeout);
         assert_eq!(mark.to_string(), text);
         for wrong in [
@@ -186,7 +187,7 @@ mod tests {
             "2026-11-21 idle_timeout",
             "2026-11-21T20:00:00Z nap",
         ] {
-            assert!(wrong.parse::<Mark>().is_err(), "{wrong}");
+            assert!(wrong.parse::<WatchdogMark>().is_err(), "{wrong}");
         }
     }
 

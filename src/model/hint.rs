@@ -16,7 +16,7 @@ pub enum Hint {
 
 impl Hint {
     /// The advice in one line, its command completed.
-    pub fn text(&self, here: &Here) -> String {
+    pub fn text(&self, here: &CommandContext) -> String {
         match self {
             Self::Help(text) => text.clone(),
             Self::Next(command) => command.complete(here),
@@ -26,7 +26,7 @@ impl Hint {
 
 impl fmt::Display for Hint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text(&Here::default()))
+        f.write_str(&self.text(&CommandContext::default()))
     }
 }
 
@@ -77,14 +77,14 @@ enum Word {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum At {
     /// Where the command line says.
-    Here,
+    CommandContext,
     Local,
     Region(Region),
 }
 
 /// What the command line at hand says of stack and target.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Here {
+pub struct CommandContext {
     /// The stack as it was given: its file, or its name.
     pub stack: Option<String>,
     /// The target as it was given: `--local`, or `--region` and its value.
@@ -152,7 +152,8 @@ impl Command {
     /// A stack, by the file that the command line gave, else by its name, with its target.
     #[must_use]
     pub fn stack(mut self, stack: &StackName) -> Self {
-        self.words.push(Word::Stack(stack.clone(), At::Here));
+        self.words
+            .push(Word::Stack(stack.clone(), At::CommandContext));
         self
     }
 
@@ -186,7 +187,7 @@ impl Command {
     }
 
     /// As it can be pasted into a shell.
-    pub fn complete(&self, here: &Here) -> String {
+    pub fn complete(&self, here: &CommandContext) -> String {
         let words = self.words.iter().flat_map(|word| {
             if let Word::Shell(line) = word {
                 return vec![line.clone()];
@@ -196,7 +197,7 @@ impl Command {
         words.collect::<Vec<_>>().join(" ")
     }
 
-    fn word(&self, word: &Word, here: &Here) -> Vec<String> {
+    fn word(&self, word: &Word, here: &CommandContext) -> Vec<String> {
         match word {
             Word::Plain(word) => vec![word.clone()],
             Word::Target => here.target.clone(),
@@ -211,7 +212,7 @@ impl Command {
             Word::ThisStack => self.given(here).unwrap_or_default(),
             Word::Stack(name, at) => self.given(here).unwrap_or_else(|| {
                 let target = match at {
-                    At::Here => here.target.clone(),
+                    At::CommandContext => here.target.clone(),
                     At::Local => vec!["--local".to_owned()],
                     At::Region(region) => vec!["--region".to_owned(), region.to_string()],
                 };
@@ -221,7 +222,7 @@ impl Command {
     }
 
     /// The stack as the command line gave it, with all that it has to be given again.
-    fn given(&self, here: &Here) -> Option<Vec<String>> {
+    fn given(&self, here: &CommandContext) -> Option<Vec<String>> {
         let stack = here.stack.clone()?;
         let mut words = vec![stack];
         words.extend(here.target.clone());
@@ -235,7 +236,7 @@ impl Command {
 
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.complete(&Here::default()))
+        f.write_str(&self.complete(&CommandContext::default()))
     }
 }
 
@@ -262,8 +263,8 @@ fn quoted(word: &str) -> String {
 mod tests {
     use super::*;
 
-    fn here() -> Here {
-        Here {
+    fn here() -> CommandContext {
+        CommandContext {
             stack: Some("my stacks/a.yaml".to_owned()),
             target: vec!["--local".to_owned()],
             more: vec!["--set".to_owned(), "cluster.size=3 x m5.xlarge".to_owned()],

@@ -51,7 +51,7 @@ pub struct Mirrored {
 
 /// A budget with its notifications, as AWS has them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct ExistingBudget {
     pub budget: Budget,
     pub notices: Notices,
 }
@@ -111,7 +111,7 @@ impl Mirrored {
     }
 
     /// As AWS shows it when all is as it should be.
-    pub fn seen(&self) -> Seen {
+    pub fn seen(&self) -> ExistingBudget {
         let tag = format!("user:{TEAM_TAG}${}", self.team);
         let budget = Budget {
             name: self.name(),
@@ -131,7 +131,7 @@ impl Mirrored {
         if subscribers.is_empty() {
             notices.clear();
         }
-        Seen { budget, notices }
+        ExistingBudget { budget, notices }
     }
 }
 

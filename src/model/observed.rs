@@ -2,10 +2,10 @@
 
 use super::desired::{ClusterSpec, JobSpec};
 use super::extension::Extension;
-use super::life::Life;
-use super::life::Role;
+use super::instance_span::InstanceSpan;
+use super::instance_span::Role;
 use super::name::{ClusterId, JobHash, KeyPairName, StackName, StepName};
-use super::rung::Rung;
+use super::safeguard::Safeguard;
 use super::shown::Untrusted;
 use super::sizes::Sizes;
 use super::stack::InstanceGroup;
@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Observed {
     pub at: DateTime<Utc>,
-    pub key_pairs: Vec<SeenKeyPair>,
+    pub key_pairs: Vec<ObservedKeyPair>,
     pub security_groups: Vec<SecurityGroup>,
     /// The objects of the stack's bucket with their bytes; none where there is no bucket.
     pub bucket: Option<BTreeMap<String, u64>>,
@@ -26,12 +26,12 @@ pub struct Observed {
     /// Runs that ended well and are known to have, also where their cluster is forgotten.
     pub remembered: Vec<Run>,
     /// The run whose results are at home, in the folder that the stack names.
-    pub results_home: Option<AtHome>,
+    pub results_home: Option<DownloadedRun>,
 }
 
 /// A run that has been brought home.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AtHome {
+pub struct DownloadedRun {
     #[serde(flatten)]
     pub run: Run,
     /// It wrote nothing: what lies at home is of an earlier run, if anything does.
@@ -70,7 +70,7 @@ impl Observed {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SeenKeyPair {
+pub struct ObservedKeyPair {
     pub name: KeyPairName,
     /// In OpenSSH's form, without its comment.
     pub public_key: String,
@@ -102,7 +102,8 @@ pub struct Cluster {
     /// How long its instances lived, each from the cluster's creation or its resize on: a little
     /// more than AWS charges.
     #[serde(default)]
-    pub lives: Vec<Life>,
+    #[serde(rename = "lives")]
+    pub instance_spans: Vec<InstanceSpan>,
     /// Whether those are what it was ordered with, until its cloud can say what machines there were.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub estimated: bool,
@@ -114,7 +115,8 @@ pub struct Cluster {
     pub renewed_at: Option<DateTime<Utc>>,
     /// What ends it, as far as the target can tell; nothing where it is over.
     #[serde(default)]
-    pub rungs: Vec<Rung>,
+    #[serde(rename = "rungs")]
+    pub safeguards: Vec<Safeguard>,
 }
 
 impl Cluster {
@@ -128,7 +130,7 @@ impl Cluster {
         Self {
             id,
             stack,
-            lives: Sizes::of(&spec.groups).lives(&spec.groups, created_at, None),
+            instance_spans: Sizes::of(&spec.groups).instance_spans(&spec.groups, created_at, None),
             spec,
             state: ClusterState::Starting,
             created_at,
@@ -142,7 +144,7 @@ impl Cluster {
             estimated: false,
             extensions: Vec::new(),
             renewed_at: None,
-            rungs: Vec::new(),
+            safeguards: Vec::new(),
         }
     }
 
@@ -166,7 +168,7 @@ impl Cluster {
             (Role::Task, &have.task, &want.task),
         ] {
             let count = |group: &Option<InstanceGroup>| group.as_ref().map_or(0, |g| g.nodes.count);
-            grown.lives.push(Life {
+            grown.instance_spans.push(InstanceSpan {
                 role,
                 from: now,
                 until: None,
@@ -178,7 +180,7 @@ impl Cluster {
 
     /// Whether something is left of it that would have ended it, and it is over.
     pub fn is_left_armed(&self) -> bool {
-        self.state.is_over() && self.rungs.iter().any(Rung::is_armed)
+        self.state.is_over() && self.safeguards.iter().any(Safeguard::is_armed)
     }
 
     /// What holds for it now: what its stack says, and what was extended since, as far as its stack

@@ -20,20 +20,20 @@ pub struct Policy {
     /// The file that it was read from, as a person knows it.
     pub file: String,
     pub applies_to: AppliesTo,
-    pub budget: Option<Said<MonthlyBudget>>,
+    pub budget: Option<Located<MonthlyBudget>>,
     pub limits: Limits,
-    pub off_hours: Option<Said<OffHours>>,
+    pub off_hours: Option<Located<OffHours>>,
     pub rules: Vec<Rule>,
     pub overrides: Option<Overrides>,
     /// Of clusters that clusterup did not make, and which clusters are left alone.
-    pub unmanaged: Option<Said<Unmanaged>>,
+    pub unmanaged: Option<Located<Unmanaged>>,
     pub exempt: Option<Exempt>,
     pub watchdog: WatchdogRules,
 }
 
 /// Something that a file says, and the line, from 1, on which it does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Said<T> {
+pub struct Located<T> {
     pub value: T,
     pub line: usize,
 }
@@ -76,23 +76,23 @@ pub enum WhenSpent {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Limits {
     /// In $/h, of the cluster whole.
-    pub hourly_cost: Option<Said<Usd>>,
+    pub hourly_cost: Option<Located<Usd>>,
     /// The most that one life of the cluster can cost.
-    pub run_cost: Option<Said<Usd>>,
+    pub run_cost: Option<Located<Usd>>,
     /// Of all roles together.
-    pub nodes: Option<Said<u16>>,
-    pub instance_types: Option<Said<Vec<Glob>>>,
-    pub regions: Option<Said<Vec<Glob>>>,
+    pub nodes: Option<Located<u16>>,
+    pub instance_types: Option<Located<Vec<Glob>>>,
+    pub regions: Option<Located<Vec<Glob>>>,
     /// Release labels, or lines such as `emr-7.x`.
-    pub releases: Option<Said<Vec<Glob>>>,
+    pub releases: Option<Located<Vec<Glob>>>,
     /// What core and task groups are bought as; `OnDemand` holds for the primary as well.
-    pub market: Option<Said<Market>>,
-    pub max_lifetime: Option<Said<Span>>,
-    pub idle_timeout: Option<Said<Span>>,
+    pub market: Option<Located<Market>>,
+    pub max_lifetime: Option<Located<Span>>,
+    pub idle_timeout: Option<Located<Span>>,
     /// Who may be let in, whatever the port.
-    pub ssh_from: Option<Said<Vec<SourceLimit>>>,
+    pub ssh_from: Option<Located<Vec<SourceLimit>>>,
     /// Tags that the stack has to have, and what their values have to be like.
-    pub tags: Option<Said<BTreeMap<String, Glob>>>,
+    pub tags: Option<Located<BTreeMap<String, Glob>>>,
 }
 
 /// A source of connections that is allowed, with all that lies within it.
@@ -173,7 +173,8 @@ pub struct Example {
     pub sets: Vec<String>,
     /// What the stack's team has spent and promised in the month.
     pub spent: Option<Usd>,
-    pub promised: Option<Usd>,
+    #[serde(rename = "promised")]
+    pub reserved: Option<Usd>,
     pub expect: Standing,
     /// What has to be among the reasons, as answers name them: `limits.nodes`, a rule's name.
     pub because: Vec<String>,

@@ -1,8 +1,8 @@
 //! What a cluster costs per hour, frozen when it is made: its meter and its deadline do not move
 //! when somebody's price file does.
 
+use super::instance_span::Role;
 use super::invalid::Invalid;
-use super::life::Role;
 use super::money::Usd;
 use super::parsed::serde_by_text;
 use rust_decimal::Decimal;

@@ -2,8 +2,8 @@
 //! instant on at which it was asked for.
 
 use super::desired::InstanceGroups;
+use super::instance_span::{InstanceSpan, Role};
 use super::invalid::Invalid;
-use super::life::{Life, Role};
 use super::parsed::serde_by_text;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::fmt;
@@ -73,27 +73,27 @@ impl Sizes {
     }
 
     /// The lives of the instances of a cluster that is seen to have so many `now`.
-    pub fn lives(
+    pub fn instance_spans(
         &self,
         now: &InstanceGroups,
         created: DateTime<Utc>,
         ended: Option<DateTime<Utc>>,
-    ) -> Vec<Life> {
+    ) -> Vec<InstanceSpan> {
         let sizes = self.clone().seen(now).0;
-        let primary = Life {
+        let primary = InstanceSpan {
             role: Role::Primary,
             from: created,
             until: ended,
             count: 1,
         };
-        let mut lives = vec![primary];
+        let mut instance_spans = vec![primary];
         for (role, count) in [
             (Role::Core, (|size| size.core) as fn(&Size) -> u16),
             (Role::Task, |size| size.task),
         ] {
-            lives.extend(of_role(role, &sizes, count, created, ended));
+            instance_spans.extend(of_role(role, &sizes, count, created, ended));
         }
-        lives
+        instance_spans
     }
 }
 
@@ -109,16 +109,17 @@ fn of_role(
     count: fn(&Size) -> u16,
     created: DateTime<Utc>,
     ended: Option<DateTime<Utc>>,
-) -> Vec<Life> {
-    let (mut lives, mut living): (Vec<Life>, Vec<Life>) = (Vec::new(), Vec::new());
+) -> Vec<InstanceSpan> {
+    let (mut instance_spans, mut living): (Vec<InstanceSpan>, Vec<InstanceSpan>) =
+        (Vec::new(), Vec::new());
     for size in sizes {
         let seconds = i64::try_from(size.since).unwrap_or(i64::MAX / 1_000);
         let at = created + TimeDelta::seconds(seconds);
-        let have: u16 = living.iter().map(|life| life.count).sum();
+        let have: u16 = living.iter().map(|instance_span| instance_span.count).sum();
         let want = count(size);
         if want > have {
             let (from, count) = (at, want - have);
-            living.push(Life {
+            living.push(InstanceSpan {
                 role,
                 from,
                 until: ended,
@@ -130,7 +131,7 @@ fn of_role(
             let leaves = last.count.min(surplus);
             surplus -= leaves;
             let until = Some(ended.map_or(at + LEAVING, |ended| ended.min(at + LEAVING)));
-            lives.push(Life {
+            instance_spans.push(InstanceSpan {
                 role,
                 from: last.from,
                 until,
@@ -142,8 +143,8 @@ fn of_role(
             }
         }
     }
-    lives.extend(living);
-    lives
+    instance_spans.extend(living);
+    instance_spans
 }
 
 impl fmt::Display for Sizes {
@@ -203,10 +204,10 @@ mod tests {
         DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
     }
 
-    fn told(lives: &[Life]) -> Vec<(Role, i64, Option<i64>, u16)> {
+    fn told(instance_spans: &[InstanceSpan]) -> Vec<(Role, i64, Option<i64>, u16)> {
         let seconds = |at: DateTime<Utc>| at.timestamp();
-        let tell = |l: &Life| (l.role, seconds(l.from), l.until.map(seconds), l.count);
-        lives.iter().map(tell).collect()
+        let tell = |l: &InstanceSpan| (l.role, seconds(l.from), l.until.map(seconds), l.count);
+        instance_spans.iter().map(tell).collect()
     }
 
     #[test]
@@ -222,17 +223,24 @@ mod tests {
             (Role::Core, 0, None, 2),
             (Role::Core, 600, None, 2),
         ];
-        assert_eq!(told(&sizes.lives(&groups(4), at(0), None)), expected);
-        let ended = sizes.lives(&groups(4), at(0), Some(at(2_000)));
-        assert!(ended.iter().all(|life| life.until == Some(at(2_000))));
+        assert_eq!(
+            told(&sizes.instance_spans(&groups(4), at(0), None)),
+            expected
+        );
+        let ended = sizes.instance_spans(&groups(4), at(0), Some(at(2_000)));
+        assert!(
+            ended
+                .iter()
+                .all(|instance_span| instance_span.until == Some(at(2_000)))
+        );
     }
 
     #[test]
     fn what_somebody_else_resized_counts_as_the_dearer() {
         let sizes = Sizes::of(&groups(2));
         for (now, count) in [(1, 2), (7, 7)] {
-            let lives = sizes.lives(&groups(now), at(0), None);
-            assert_eq!(told(&lives)[1], (Role::Core, 0, None, count));
+            let instance_spans = sizes.instance_spans(&groups(now), at(0), None);
+            assert_eq!(told(&instance_spans)[1], (Role::Core, 0, None, count));
         }
     }
 
@@ -278,8 +286,13 @@ mod tests {
             sizes = sizes.resized(u64::from(number) * 86_400, &groups(number % 7 + 1));
         }
         assert!(sizes.to_string().len() <= 256, "{sizes}");
-        let lives = told(&sizes.lives(&groups(5), at(0), None));
-        let alive = lives.iter().filter(|life| life.2.is_none());
-        assert_eq!(alive.map(|life| life.3).sum::<u16>(), 1 + 5);
+        let instance_spans = told(&sizes.instance_spans(&groups(5), at(0), None));
+        let alive = instance_spans
+            .iter()
+            .filter(|instance_span| instance_span.2.is_none());
+        assert_eq!(
+            alive.map(|instance_span| instance_span.3).sum::<u16>(),
+            1 + 5
+        );
     }
 }

@@ -7,7 +7,7 @@ use crate::model::action::Action;
 use crate::model::desired::{Desired, JobSpec};
 use crate::model::observed::{Cluster, End, EndReason, Observed, Run, StepState};
 use crate::model::plan::Planned;
-use crate::model::rung::{Rung, RungKind};
+use crate::model::safeguard::{Safeguard, SafeguardKind};
 use crate::model::stack::WhenDone;
 
 /// Ended clusters, with their logs, that are remembered.
@@ -128,8 +128,9 @@ fn moved(
     draft: &mut Draft,
 ) {
     let mut changes = movable(cluster, &desired.cluster, desired.elastic);
-    let lacks_schedule = |rung: &Rung| rung.kind == RungKind::Schedule && !rung.is_armed();
-    if options.create_roles && changes.is_empty() && cluster.rungs.iter().any(lacks_schedule) {
+    let lacks_schedule =
+        |safeguard: &Safeguard| safeguard.kind == SafeguardKind::Schedule && !safeguard.is_armed();
+    if options.create_roles && changes.is_empty() && cluster.safeguards.iter().any(lacks_schedule) {
         changes.push("with the roles there, its schedule can be armed".to_owned());
     }
     if changes.is_empty() {

@@ -5,7 +5,7 @@ use super::cluster;
 use crate::model::action::{Action, Results};
 use crate::model::desired::Desired;
 use crate::model::name::StackName;
-use crate::model::observed::{Observed, SeenKeyPair};
+use crate::model::observed::{Observed, ObservedKeyPair};
 use crate::model::plan::{Plan, Planned, Settled};
 use crate::model::stack::{Ingress, IngressSource, Stack};
 use std::collections::BTreeSet;
@@ -114,7 +114,7 @@ fn key_pairs(desired: &Desired, observed: &Observed, draft: &mut Draft) {
 }
 
 /// Whether a key pair is the wanted one: the same public half, or made by us where we are to make it.
-fn same_key(wanted: Option<&str>, seen: &SeenKeyPair) -> bool {
+fn same_key(wanted: Option<&str>, seen: &ObservedKeyPair) -> bool {
     wanted.map_or(seen.ours, |public_key| public_key == seen.public_key)
 }
 

@@ -119,8 +119,8 @@ fn too_poor(stack: &Stack, facts: &Facts) -> Option<Refusal> {
     let (budget, rates) = (stack.guardrails.budget?, facts.prices.as_ref().ok()?);
     let born = DateTime::UNIX_EPOCH;
     let groups = InstanceGroups::of(&stack.cluster);
-    let lives = Sizes::of(&groups).lives(&groups, born, None);
-    let least = accrued(rates, &lives, born + facts.ending.delta()).total;
+    let instance_spans = Sizes::of(&groups).instance_spans(&groups, born, None);
+    let least = accrued(rates, &instance_spans, born + facts.ending.delta()).total;
     (least >= budget).then(|| {
         let (least, ending) = (least.up_to(2), facts.ending);
         let what = format!(

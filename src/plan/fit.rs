@@ -52,7 +52,7 @@ pub fn fit(cluster: &Cluster, capacity: Capacity) -> Result<Fitted, Refusal> {
         cores: shape.vcpus,
     };
     let asked = workers;
-    let workers = seats(workers, capacity);
+    let workers = connections(workers, capacity);
     Ok(Fitted {
         asked,
         workers,
@@ -106,7 +106,7 @@ pub fn too_large(executor: Memory, workers: &[InstanceType]) -> Option<Refusal> 
 const SEAT: u64 = 256 + 512 + 384;
 
 /// As many workers as this machine has room for.
-fn seats(asked: u16, capacity: Capacity) -> u16 {
+fn connections(asked: u16, capacity: Capacity) -> u16 {
     match capacity {
         Capacity::AsTyped => asked,
         Capacity::Machine { memory, .. } => asked.min(

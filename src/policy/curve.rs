@@ -1,11 +1,11 @@
 //! A team's month as a curve: what was spent by when, and where that leads.
 
-use super::book::{Book, window};
+use super::team_account::{TeamAccount, window};
 use crate::cost::ledger::{self, Window};
+use crate::model::fleet_status::Curve;
 use crate::model::money::Usd;
 use crate::model::month::Month;
 use crate::model::name::PolicyName;
-use crate::model::picture::Curve;
 use crate::model::policy::MonthlyBudget;
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
@@ -13,7 +13,7 @@ use rust_decimal::Decimal;
 /// Points that a month is drawn by, at most.
 const POINTS: i32 = 62;
 
-impl Book {
+impl TeamAccount {
     /// The month of `now` under one budget of the team. Our own figures: AWS tells no curve, but
     /// where it says more, the whole is lifted to that.
     pub fn curve(&self, policy: &PolicyName, budget: &MonthlyBudget, now: DateTime<Utc>) -> Curve {
@@ -35,7 +35,7 @@ impl Book {
             until: whole.until,
             limit: budget.monthly,
             spent: figures.spent,
-            promised: figures.promised,
+            reserved: figures.reserved,
             points,
             projected: projected(figures.spent, whole, now),
         }
@@ -47,9 +47,9 @@ impl Book {
         let over: Usd = over
             .filter_map(|record| ledger::spent(record, window, now))
             .sum();
-        let living = self.promises.values();
+        let living = self.reservations.values();
         over + living
-            .map(|promise| promise.spent(window, now))
+            .map(|reservation| reservation.spent(window, now))
             .sum::<Usd>()
     }
 }

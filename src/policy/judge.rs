@@ -1,19 +1,19 @@
 //! All policies against one stack.
 
-use super::ask::Ask;
+use super::cost_bound::CostBound;
 use super::finding::{Finding, Judgement};
 use super::limits;
 use super::load::Compiled;
-use super::record::TeamBudget;
 use super::rules;
 use super::subject::Subject;
+use super::team_budget::TeamBudget;
 use crate::model::extension::Extension;
 use crate::model::glob::Glob;
 use crate::model::hours::OffHours;
 use crate::model::money::Usd;
 use crate::model::name::{StackName, TeamName};
 use crate::model::observed::Cluster;
-use crate::model::policy::{Effect, MonthlyBudget, Policy, Said};
+use crate::model::policy::{Effect, Located, MonthlyBudget, Policy};
 use crate::model::stack::{Guardrails, Stack};
 use std::collections::BTreeSet;
 
@@ -65,7 +65,7 @@ impl Policies {
         &self,
         stack: &StackName,
         team: Option<&TeamName>,
-    ) -> Vec<(&Policy, &Said<MonthlyBudget>)> {
+    ) -> Vec<(&Policy, &Located<MonthlyBudget>)> {
         let of = self.of(stack, team);
         of.into_iter()
             .filter_map(|policy| Some((policy, policy.budget.as_ref()?)))
@@ -80,7 +80,7 @@ impl Policies {
     }
 
     /// The monthly budgets of a team, whatever the stack.
-    pub fn budgets_of(&self, team: &TeamName) -> Vec<(&Policy, &Said<MonthlyBudget>)> {
+    pub fn budgets_of(&self, team: &TeamName) -> Vec<(&Policy, &Located<MonthlyBudget>)> {
         let of = |policy: &&Policy| {
             let mut teams = policy.applies_to.teams.iter().flatten();
             teams.any(|its| its == team)
@@ -134,7 +134,7 @@ impl Policies {
     /// What they say of a living cluster whose deadline is to be moved.
     pub fn extended(&self, cluster: &Cluster, extension: &Extension) -> Vec<Finding> {
         let policies = self.of(&cluster.stack, cluster.spec.team.as_ref());
-        let worst = Ask::extended(cluster, extension).map(|ask| ask.whole());
+        let worst = CostBound::extended(cluster, extension).map(|ask| ask.whole());
         limits::extended(&policies, extension, worst)
     }
 
@@ -167,7 +167,7 @@ fn may(policy: &Policy, finding: &Finding, by: &str) -> bool {
 
 /// Whether a living cluster can come to cost more; what nobody can tell can.
 fn dearer(cluster: &Cluster, most: Usd) -> bool {
-    Ask::standing(cluster).is_none_or(|ask| ask.whole() > most)
+    CostBound::standing(cluster).is_none_or(|ask| ask.whole() > most)
 }
 
 fn impose(policies: &[&Policy], mut guardrails: Guardrails) -> Guardrails {

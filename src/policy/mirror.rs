@@ -1,6 +1,6 @@
 //! Policies' budgets as AWS is to have them, and what differs there.
 
-use crate::model::mirror::{Amount, COST, DOLLARS, Mirrored, Notice, Seen};
+use crate::model::mirror::{Amount, COST, DOLLARS, ExistingBudget, Mirrored, Notice};
 use crate::model::name::TeamName;
 use crate::model::percent::Percent;
 use crate::model::policy::{MonthlyBudget, Policy};
@@ -17,7 +17,7 @@ pub enum Change {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Update {
-    pub from: Seen,
+    pub from: ExistingBudget,
     pub to: Mirrored,
     /// What differs, in words.
     pub differs: Vec<String>,
@@ -92,7 +92,7 @@ fn mirrored(policy: &Policy, budget: &MonthlyBudget, team: &TeamName) -> Mirrore
 
 /// What has to be done so that AWS has what it should; nothing where it has. In order of the names,
 /// what is deleted last. `have` is all that AWS has of ours, as names say it.
-pub fn differences(want: &[Mirrored], have: &[Seen]) -> Vec<Change> {
+pub fn differences(want: &[Mirrored], have: &[ExistingBudget]) -> Vec<Change> {
     let there: BTreeMap<_, _> = have.iter().map(|one| (&one.budget.name, one)).collect();
     let wanted: BTreeMap<_, _> = want.iter().map(|one| (one.name(), one)).collect();
     let make = wanted
@@ -107,7 +107,7 @@ pub fn differences(want: &[Mirrored], have: &[Seen]) -> Vec<Change> {
 }
 
 /// None where nothing differs.
-fn update(from: &Seen, to: &Mirrored) -> Option<Update> {
+fn update(from: &ExistingBudget, to: &Mirrored) -> Option<Update> {
     let wanted = to.seen();
     if *from == wanted {
         return None;
@@ -154,7 +154,7 @@ fn update(from: &Seen, to: &Mirrored) -> Option<Update> {
     })
 }
 
-fn notices(from: &Seen, to: &Seen) -> Vec<String> {
+fn notices(from: &ExistingBudget, to: &ExistingBudget) -> Vec<String> {
     let (have, want) = (&from.notices, &to.notices);
     let all: BTreeSet<&Notice> = have.keys().chain(want.keys()).collect();
     let mut differs = Vec::new();

@@ -1,9 +1,7 @@
 //! What stacks may ask for, and what a team may spend: policies against a stack, its price, and the
 //! account of its team.
 
-mod ask;
-mod believed;
-pub mod book;
+mod cost_bound;
 mod curve;
 mod expr;
 mod finding;
@@ -14,18 +12,20 @@ pub mod mirror;
 mod month;
 mod names;
 mod others;
-mod record;
 mod rules;
+mod spent;
 mod subject;
+pub mod team_account;
+mod team_budget;
 mod watch;
 
-pub use ask::Ask;
-pub use believed::{Believed, Source, believed};
+pub use cost_bound::CostBound;
 pub use expr::{Expr, Flaw};
 pub use finding::{Bound, Finding, Judgement};
 pub use judge::Policies;
 pub use load::{Compiled, load};
 pub use month::{overspent, unpriced};
 pub use names::{document, specimen};
-pub use record::TeamBudget;
+pub use spent::{Source, SpentFigure, spent_figure};
 pub use subject::{Price, Subject};
+pub use team_budget::TeamBudget;

@@ -1,15 +1,15 @@
 //! A team's month as a reason against a stack.
 
-use super::book::Figures;
 use super::finding::{BUDGET, Finding, UNPRICED};
+use super::team_account::Figures;
 use crate::model::money::Usd;
 use crate::model::name::TeamName;
-use crate::model::policy::{Effect, MonthlyBudget, Policy, Said, WhenSpent};
+use crate::model::policy::{Effect, Located, MonthlyBudget, Policy, WhenSpent};
 
 /// What a policy says of a month that does not hold what is asked for; nothing where it does.
 pub fn overspent(
     policy: &Policy,
-    budget: &Said<MonthlyBudget>,
+    budget: &Located<MonthlyBudget>,
     team: &TeamName,
     figures: &Figures,
 ) -> Option<Finding> {
@@ -19,11 +19,11 @@ pub fn overspent(
     }
     let cents = |usd: Usd| usd.up_to(2);
     let Figures { month, .. } = figures;
-    let [spent, promised, asked] = [figures.spent, figures.promised, figures.asked].map(cents);
+    let [spent, reserved, asked] = [figures.spent, figures.reserved, figures.asked].map(cents);
     let (all, name) = (figures.budget, &policy.name);
     let left = figures.left().down_to(2);
     let message = format!(
-        "team {team} has spent {spent} and promised {promised} of the {all} that policy {name} \
+        "team {team} has spent {spent} and promised {reserved} of the {all} that policy {name} \
          gives it in {month}, and this asks for up to {asked}"
     );
     let effect = match budget.value.when_spent {
@@ -59,7 +59,7 @@ pub fn overspent(
 }
 
 /// What a policy says of a cluster of which nobody can tell what it takes from the month.
-pub fn unpriced(policy: &Policy, budget: &Said<MonthlyBudget>, team: &TeamName) -> Finding {
+pub fn unpriced(policy: &Policy, budget: &Located<MonthlyBudget>, team: &TeamName) -> Finding {
     let name = &policy.name;
     Finding {
         policy: name.clone(),

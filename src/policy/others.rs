@@ -30,7 +30,7 @@ impl Policies {
             .max_by_key(|it| (it.1.idle_timeout, Reverse(it.0)));
         let grace = all.iter().max_by_key(|it| (it.1.grace, Reverse(it.0)));
         // One that sets no limit is milder than any that does.
-        let life = all.iter().max_by_key(|it| {
+        let instance_span = all.iter().max_by_key(|it| {
             let most = it.1.max_lifetime;
             (most.is_none(), most, Reverse(it.0))
         });
@@ -39,13 +39,13 @@ impl Policies {
             of: all.len(),
             action: name(action),
             idle_timeout: name(idle),
-            max_lifetime: name(life),
+            max_lifetime: name(instance_span),
             grace: name(grace),
         };
         let unmanaged = Unmanaged {
             action: action.map_or(UnmanagedAction::Notify, |it| it.1.action),
             idle_timeout: idle.map_or(HOUR, |it| it.1.idle_timeout),
-            max_lifetime: life.and_then(|it| it.1.max_lifetime),
+            max_lifetime: instance_span.and_then(|it| it.1.max_lifetime),
             grace: grace.map_or(HOUR, |it| it.1.grace),
             idle_by_yarn: common(&all),
         };
@@ -60,14 +60,14 @@ impl Policies {
             let name = name.as_ref().map_or("", |name| name.as_str());
             format!("by policy {name}")
         };
-        let life = match unmanaged.max_lifetime {
+        let instance_span = match unmanaged.max_lifetime {
             Some(most) => format!("max_lifetime {most}"),
             None => "no max_lifetime".to_owned(),
         };
         (mildest.of > 1).then(|| {
             format!(
                 "clusters of others, by the mildest of {} policies: {} {}, idle_timeout {} {}, \
-                 {life} {}, grace {} {}",
+                 {instance_span} {}, grace {} {}",
                 mildest.of,
                 unmanaged.action.as_str(),
                 by(&mildest.action),

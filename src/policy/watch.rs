@@ -1,7 +1,7 @@
 //! What policies tell the watchdog: of each cluster, and of all.
 
 use super::judge::Policies;
-use crate::model::fleet::Sight;
+use crate::model::fleet::ClusterSnapshot;
 use crate::model::observed::Cluster;
 use crate::model::orders::{Breaker, Orders, WatchdogRules};
 use crate::model::percent::Percent;
@@ -19,8 +19,8 @@ const MAX_FRACTION: Percent = Percent::HALF;
 impl Policies {
     /// How one cluster is treated: one of clusterup's by the policies of its stack, and one of others
     /// by all there are, of which the mildest holds.
-    pub fn orders(&self, sight: &Sight) -> Orders {
-        let ours = sight.ours();
+    pub fn orders(&self, snapshot: &ClusterSnapshot) -> Orders {
+        let ours = snapshot.ours();
         let policies: Vec<&Policy> = match ours {
             Some(cluster) => self.of(&cluster.stack, cluster.spec.team.as_ref()),
             None => self.iter().collect(),

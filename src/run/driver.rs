@@ -55,7 +55,7 @@ pub struct Driver<'a> {
     pub cloud: &'a dyn Cloud,
     pub stack: &'a Stack,
     pub facts: &'a Facts,
-    pub hear: &'a dyn Listener,
+    pub listener: &'a dyn Listener,
     pub clock: &'a dyn Clock,
 }
 
@@ -91,7 +91,7 @@ impl Driver<'_> {
     /// # Errors
     /// What the cloud said no with.
     pub async fn attempt(&self, plan: &Plan) -> Result<(), Stopped> {
-        Ok(reconcile(self.cloud, plan, self.hear).await?)
+        Ok(reconcile(self.cloud, plan, self.listener).await?)
     }
 
     /// Follows the job, if the stack has one.
@@ -103,7 +103,8 @@ impl Driver<'_> {
             return Ok(None);
         };
         let name = &self.stack.name;
-        let outcome = follow::follow(self.cloud, self.clock, name, &job.hash, self.hear).await?;
+        let outcome =
+            follow::follow(self.cloud, self.clock, name, &job.hash, self.listener).await?;
         // A run that is remembered may have outlived all that is known of its cluster.
         let known = plan::cluster::good_run(job, &prepared.observed).is_some();
         Ok(Some(if known && outcome == Outcome::Absent {
@@ -147,7 +148,7 @@ impl Driver<'_> {
             }
             self.guard(clusters.last()).await?;
             let what = "waiting until the cluster has terminated".to_owned();
-            self.hear.hear(&Event::Progress {
+            self.listener.on_event(&Event::Progress {
                 what,
                 done: 0,
                 total: 0,
@@ -162,7 +163,7 @@ impl Driver<'_> {
         for cluster in clusters.iter().filter(|cluster| cluster.is_left_armed()) {
             let action = Action::Disarm(cluster.id.clone());
             self.cloud
-                .apply(&self.stack.name, &action, self.hear)
+                .apply(&self.stack.name, &action, self.listener)
                 .await?;
         }
         Ok(())
@@ -185,7 +186,7 @@ impl Driver<'_> {
             self.guard(live).await?;
             if let Some(cluster) = live.filter(|_| looks % RENEWED == 0) {
                 // What cannot be said now is said at a later look.
-                let _ = follow::renew(self.cloud, &self.stack.name, cluster, self.hear).await;
+                let _ = follow::renew(self.cloud, &self.stack.name, cluster, self.listener).await;
             }
             tokio::time::sleep(self.cloud.pause(looks)).await;
         }
@@ -196,7 +197,7 @@ impl Driver<'_> {
     async fn guard(&self, cluster: Option<&Cluster>) -> Result<(), Stopped> {
         if let Some(cluster) = cluster {
             let name = &self.stack.name;
-            follow::guard(self.cloud, self.clock, name, cluster, self.hear).await?;
+            follow::guard(self.cloud, self.clock, name, cluster, self.listener).await?;
         }
         Ok(())
     }
@@ -212,7 +213,7 @@ impl Driver<'_> {
         let action = Action::TerminateCluster(cluster.id.clone(), end);
         Ok(self
             .cloud
-            .apply(&self.stack.name, &action, self.hear)
+            .apply(&self.stack.name, &action, self.listener)
             .await?)
     }
 }

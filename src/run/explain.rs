@@ -20,7 +20,7 @@ pub async fn explain(
     cloud: &dyn Cloud,
     stack: &StackName,
     cluster: &Cluster,
-    hear: &dyn Listener,
+    listener: &dyn Listener,
 ) -> Result<Option<String>, CloudError> {
     let failed = |(_, step): &(usize, &Step)| step.state == StepState::Failed;
     let Some((index, step)) = cluster.steps.iter().enumerate().rfind(failed) else {
@@ -40,7 +40,7 @@ pub async fn explain(
             break;
         }
         let what = format!("waiting for the log of step {}", step.name);
-        hear.hear(&Event::Progress {
+        listener.on_event(&Event::Progress {
             what,
             done: 0,
             total: 0,

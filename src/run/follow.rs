@@ -31,7 +31,7 @@ const BEAT: Duration = Duration::from_secs(300);
 
 /// What has been told already, so that each thing is told once.
 #[derive(Default)]
-struct Told {
+struct Reported {
     /// When the target was last told that somebody follows.
     renewed: Option<Instant>,
     cluster: Option<ClusterState>,
@@ -47,9 +47,9 @@ pub async fn follow(
     clock: &dyn Clock,
     stack: &StackName,
     job: &JobHash,
-    hear: &dyn Listener,
+    listener: &dyn Listener,
 ) -> Result<Outcome, CloudError> {
-    let mut told = Told::default();
+    let mut told = Reported::default();
     for looks in 0.. {
         let clusters = cloud.watch(stack).await?;
         let Some(cluster) = newest(&clusters, job) else {
@@ -61,13 +61,13 @@ pub async fn follow(
         {
             return Ok(outcome);
         }
-        told.tell(cluster, job, hear);
+        told.tell(cluster, job, listener);
         if let Some(outcome) = outcome(cluster, job) {
             return Ok(outcome);
         }
-        told.renew(cloud, stack, cluster, hear).await;
-        guard(cloud, clock, stack, cluster, hear).await?;
-        tell_progress(cloud, cluster, job, hear).await;
+        told.renew(cloud, stack, cluster, listener).await;
+        guard(cloud, clock, stack, cluster, listener).await?;
+        tell_progress(cloud, cluster, job, listener).await;
         tokio::time::sleep(cloud.pause(looks)).await;
     }
     Ok(Outcome::Absent)
@@ -79,7 +79,7 @@ pub(super) async fn guard(
     clock: &dyn Clock,
     stack: &StackName,
     cluster: &Cluster,
-    hear: &dyn Listener,
+    listener: &dyn Listener,
 ) -> Result<(), CloudError> {
     if cloud.guards_itself() || !cluster.state.is_live() {
         return Ok(());
@@ -95,7 +95,7 @@ pub(super) async fn guard(
     };
     let message = message.into();
     let action = Action::TerminateCluster(cluster.id.clone(), End { reason, message });
-    cloud.apply(stack, &action, hear).await
+    cloud.apply(stack, &action, listener).await
 }
 
 /// The newest cluster that has the job.
@@ -134,14 +134,14 @@ pub async fn renew(
     cloud: &dyn Cloud,
     stack: &StackName,
     cluster: &Cluster,
-    hear: &dyn Listener,
+    listener: &dyn Listener,
 ) -> Result<(), CloudError> {
     let leased = cluster.guardrails().lease.is_some();
     if !cluster.state.is_live() || (cloud.guards_itself() && !leased) {
         return Ok(());
     }
     let action = Action::RenewLease(cluster.id.clone());
-    cloud.apply(stack, &action, hear).await
+    cloud.apply(stack, &action, listener).await
 }
 
 /// Says that its follower leaves a cluster on purpose. A lease begins then.
@@ -152,61 +152,61 @@ pub async fn leave(
     cloud: &dyn Cloud,
     stack: &StackName,
     cluster: &Cluster,
-    hear: &dyn Listener,
+    listener: &dyn Listener,
 ) -> Result<(), CloudError> {
     if !cluster.state.is_live() {
         return Ok(());
     }
     if cluster.guardrails().lease.is_some() {
-        renew(cloud, stack, cluster, hear).await?;
+        renew(cloud, stack, cluster, listener).await?;
     }
     cloud.unfollow(stack, &cluster.id).await
 }
 
-impl Told {
+impl Reported {
     async fn renew(
         &mut self,
         cloud: &dyn Cloud,
         stack: &StackName,
         cluster: &Cluster,
-        hear: &dyn Listener,
+        listener: &dyn Listener,
     ) {
         let lease = cluster.guardrails().lease;
         let every = lease.map_or(BEAT, |lease| {
             BEAT.min(Duration::from_secs(lease.as_secs() / 4))
         });
         if self.renewed.is_none_or(|at| at.elapsed() >= every)
-            && renew(cloud, stack, cluster, hear).await.is_ok()
+            && renew(cloud, stack, cluster, listener).await.is_ok()
         {
             self.renewed = Some(Instant::now());
         }
     }
 
     /// What led to what comes first: a cluster lives before its steps run, and ends after them.
-    fn tell(&mut self, cluster: &Cluster, job: &JobHash, hear: &dyn Listener) {
+    fn tell(&mut self, cluster: &Cluster, job: &JobHash, listener: &dyn Listener) {
         if cluster.state.is_live() {
-            self.tell_cluster(cluster, hear);
+            self.tell_cluster(cluster, listener);
         }
         for (index, step) in cluster.steps_of(job).enumerate() {
             let before = self.steps.insert(index, step.state);
             if before != Some(step.state) && step.state != StepState::Pending {
                 let (name, failure) = (step.name.clone(), step.failure.clone());
                 let state = step.state;
-                hear.hear(&Event::Step {
+                listener.on_event(&Event::Step {
                     name,
                     state,
                     failure,
                 });
             }
         }
-        self.tell_cluster(cluster, hear);
+        self.tell_cluster(cluster, listener);
     }
 
-    fn tell_cluster(&mut self, cluster: &Cluster, hear: &dyn Listener) {
+    fn tell_cluster(&mut self, cluster: &Cluster, listener: &dyn Listener) {
         let Cluster { id, state, end, .. } = cluster;
         if self.cluster.replace(*state) != Some(*state) {
             let (id, end) = (id.clone(), end.clone());
-            hear.hear(&Event::Cluster {
+            listener.on_event(&Event::Cluster {
                 id,
                 state: *state,
                 end,
@@ -215,12 +215,17 @@ impl Told {
     }
 }
 
-async fn tell_progress(cloud: &dyn Cloud, cluster: &Cluster, job: &JobHash, hear: &dyn Listener) {
+async fn tell_progress(
+    cloud: &dyn Cloud,
+    cluster: &Cluster,
+    job: &JobHash,
+    listener: &dyn Listener,
+) {
     let running = cluster
         .steps_of(job)
         .find(|step| step.state == StepState::Running);
     let waiting = |what: String| {
-        hear.hear(&Event::Progress {
+        listener.on_event(&Event::Progress {
             what,
             done: 0,
             total: 0,
@@ -238,7 +243,7 @@ async fn tell_progress(cloud: &dyn Cloud, cluster: &Cluster, job: &JobHash, hear
     };
     match progress {
         Some((ui, progress)) if progress.tasks > 0 => {
-            hear.hear(&Event::Spark {
+            listener.on_event(&Event::Spark {
                 name: step.name.clone(),
                 ui,
                 progress,

@@ -5,7 +5,7 @@ use crate::cloud::api::sts::GetCallerIdentity;
 use crate::cloud::budgets;
 use crate::cloud::error::{Class, CloudError};
 use crate::cloud::unserved::unserved;
-use crate::model::mirror::{Mirrored, Seen};
+use crate::model::mirror::{ExistingBudget, Mirrored};
 use crate::policy::mirror::{Change, Update, differences};
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ pub async fn push<A: Api>(
     account: &str,
     want: &[Mirrored],
     agreed: &[Change],
-) -> Result<Vec<Seen>, CloudError> {
+) -> Result<Vec<ExistingBudget>, CloudError> {
     for round in 0..ROUNDS {
         if round > 1 {
             tokio::time::sleep(PAUSE).await;

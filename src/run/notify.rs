@@ -1,7 +1,7 @@
 //! Telling people, once: a matter is claimed in the ledger, then said in every way at once. A way
 //! that is dead holds up nobody and fails nobody; it is tried again with later sweeps, a few times.
 
-use crate::cloud::notify::Voice;
+use crate::cloud::notify::Channel;
 use crate::ledger::{Ledger, LedgerError};
 use crate::model::notice::Notice;
 use chrono::{DateTime, Utc};
@@ -23,7 +23,7 @@ const WAITING: usize = 200;
 
 /// The ways to tell people, and what waits to be told.
 pub struct Notifier {
-    voices: Vec<Box<dyn Voice>>,
+    voices: Vec<Box<dyn Channel>>,
     /// Theirs, in order; the second of a kind is `slack-2`.
     names: Vec<String>,
     patience: Duration,
@@ -42,7 +42,7 @@ struct Late {
 
 /// What came of telling.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Told {
+pub struct Delivery {
     /// Whether it was ours to tell: false where people have heard it.
     pub claimed: bool,
     /// The ways that took it.
@@ -54,7 +54,7 @@ pub struct Told {
 }
 
 impl Notifier {
-    pub fn new(voices: Vec<Box<dyn Voice>>) -> Self {
+    pub fn new(voices: Vec<Box<dyn Channel>>) -> Self {
         let names = names(&voices);
         let silent = |name: &String| (name.clone(), (0, 0));
         let counts = names.iter().map(silent).collect();
@@ -83,7 +83,7 @@ impl Notifier {
     /// Tells a notice in every way, if nobody has yet, or a reminder is due. Never fails; what went
     /// wrong is told. Whoever dies between the claim and the end of this has told it for all that
     /// come after.
-    pub async fn tell(&self, ledger: &RefCell<Ledger>, notice: &Notice) -> Told {
+    pub async fn tell(&self, ledger: &RefCell<Ledger>, notice: &Notice) -> Delivery {
         let mut told = self.claim(ledger, notice);
         if told.claimed {
             // A reminder says all that waits to be said of its matter.
@@ -100,13 +100,13 @@ impl Notifier {
     }
 
     /// Tries again what did not get through; to be called once a sweep.
-    pub async fn retry(&self, ledger: &RefCell<Ledger>, now: DateTime<Utc>) -> Told {
+    pub async fn retry(&self, ledger: &RefCell<Ledger>, now: DateTime<Utc>) -> Delivery {
         let waiting = std::mem::take(&mut *self.late.borrow_mut());
         let again = waiting.into_iter().map(|late| Late {
             retries: late.retries + 1,
             ..late
         });
-        let mut told = Told::default();
+        let mut told = Delivery::default();
         self.say(ledger, again.collect(), now, &mut told).await;
         told
     }
@@ -126,20 +126,20 @@ impl Notifier {
         late.retain(|waiting| waiting.notice.matter != matter);
     }
 
-    fn claim(&self, ledger: &RefCell<Ledger>, notice: &Notice) -> Told {
+    fn claim(&self, ledger: &RefCell<Ledger>, notice: &Notice) -> Delivery {
         let claim = ledger
             .borrow_mut()
             .claim(&notice.matter, notice.at, notice.remind_after);
         match claim {
-            Ok(claimed) => Told {
+            Ok(claimed) => Delivery {
                 // It may have been told while the ledger could not be had.
                 claimed: claimed && self.unclaimed.borrow_mut().remove(&notice.matter).is_none(),
-                ..Told::default()
+                ..Delivery::default()
             },
-            Err(error) => Told {
+            Err(error) => Delivery {
                 claimed: self.claim_here(notice),
                 trouble: Some(error.to_string()),
-                ..Told::default()
+                ..Delivery::default()
             },
         }
     }
@@ -163,7 +163,7 @@ impl Notifier {
         ledger: &RefCell<Ledger>,
         all: Vec<Late>,
         at: DateTime<Utc>,
-        told: &mut Told,
+        told: &mut Delivery,
     ) {
         let attempts = all.iter().map(|late| self.attempt(late));
         let outcomes = together(attempts.collect()).await;
@@ -217,7 +217,7 @@ impl Notifier {
 }
 
 /// One name each, so that none is counted or recorded as another.
-fn names(voices: &[Box<dyn Voice>]) -> Vec<String> {
+fn names(voices: &[Box<dyn Channel>]) -> Vec<String> {
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     let named = voices.iter().map(|voice| {
         let number = seen.entry(voice.name()).or_default();

@@ -12,15 +12,15 @@ use crate::model::plan::Plan;
 pub async fn reconcile(
     cloud: &dyn Cloud,
     plan: &Plan,
-    hear: &dyn Listener,
+    listener: &dyn Listener,
 ) -> Result<(), CloudError> {
     for planned in &plan.actions {
         let action = &planned.action;
-        hear.hear(&Event::ActionStarted {
+        listener.on_event(&Event::ActionStarted {
             action: action.clone(),
         });
-        cloud.apply(&plan.stack, action, hear).await?;
-        hear.hear(&Event::ActionDone {
+        cloud.apply(&plan.stack, action, listener).await?;
+        listener.on_event(&Event::ActionDone {
             action: action.clone(),
         });
     }

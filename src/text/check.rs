@@ -9,7 +9,7 @@ use super::node::{Entry, Node, Value};
 use super::shape::{Field, Forms, Kind, List, Need, Object, Unique};
 use super::source::{Mark, Source};
 use super::values::bad;
-use super::{conf, lost, texts};
+use super::{conf, misplaced_keys, texts};
 use std::collections::BTreeMap;
 
 /// What is being looked at: its name in messages, and where its key stands.
@@ -118,8 +118,12 @@ impl<'a> Checker<'a> {
         }
         let known = |entry: &&Entry| object.field(&entry.key.text).is_none();
         for entry in entries.iter().filter(known) {
-            self.found
-                .push(lost::unknown_key(self.document.shape, object, entry, site));
+            self.found.push(misplaced_keys::unknown_key(
+                self.document.shape,
+                object,
+                entry,
+                site,
+            ));
         }
         for need in choice.into_iter().flat_map(|choice| choice.needs) {
             if let Some(field) = object.field(need).filter(|_| node.entry(need).is_none()) {

@@ -1,7 +1,7 @@
 //! What is wrong, where, what was expected instead, and what was perhaps meant.
 
+use super::odd_characters;
 use super::source::{Mark, Source};
-use super::strange;
 use serde::ser::{Serialize, SerializeSeq, Serializer};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -144,7 +144,8 @@ impl Diagnostics {
                 *at = sources[at.source].clip(*at);
             }
             if found.help.is_none() {
-                found.help = strange::hidden(&sources[found.at.source].text[found.at.range()]);
+                found.help =
+                    odd_characters::hidden(&sources[found.at.source].text[found.at.range()]);
             }
         }
         // An alias repeats the mistakes of its anchor at the anchor's own place.
@@ -203,19 +204,19 @@ impl Serialize for Diagnostics {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let mut seq = to.serialize_seq(Some(self.list.len()))?;
         for found in &self.list {
-            seq.serialize_element(&Told::of(self, found))?;
+            seq.serialize_element(&DiagnosticJson::of(self, found))?;
         }
         seq.end()
     }
 }
 
 #[derive(serde::Serialize)]
-struct Told<'a> {
+struct DiagnosticJson<'a> {
     code: &'static str,
     file: &'a str,
     line: usize,
     column: usize,
-    end: Place,
+    end: Position,
     message: &'a str,
     expected: Option<&'a str>,
     help: Option<&'a str>,
@@ -224,7 +225,7 @@ struct Told<'a> {
 }
 
 #[derive(serde::Serialize)]
-struct Place {
+struct Position {
     line: usize,
     column: usize,
 }
@@ -237,7 +238,7 @@ struct Related<'a> {
     message: &'a str,
 }
 
-impl<'a> Told<'a> {
+impl<'a> DiagnosticJson<'a> {
     fn of(all: &'a Diagnostics, found: &'a Diagnostic) -> Self {
         let (file, line, column) = all.place(found.at);
         let (end_line, end_column) = all.sources[found.at.source].place(found.at.end);
@@ -246,7 +247,7 @@ impl<'a> Told<'a> {
             file,
             line,
             column,
-            end: Place {
+            end: Position {
                 line: end_line,
                 column: end_column,
             },

@@ -1,7 +1,7 @@
 //! The formats of single values: each reads by its model type, has a pattern for editors that
 //! says the same, and knows the slips that people make.
 
-use super::{mend, readers};
+use super::{readers, suggestions};
 use crate::model::Invalid;
 use crate::model::hours::{Week, Zone};
 use crate::model::instance::{InstanceType, Nodes};
@@ -30,7 +30,7 @@ impl Format {
         Self {
             read,
             pattern,
-            mend: mend::nothing,
+            mend: suggestions::nothing,
             measured: false,
         }
     }
@@ -83,28 +83,29 @@ macro_rules! week_window {
 }
 
 const LABEL: &str = "[a-z]([a-z0-9-]{0,38}[a-z0-9])?";
-pub(crate) const STACK: Format = Format::of::<StackName>(LABEL).mended(mend::label);
-pub(crate) const TEAM: Format = Format::of::<TeamName>(LABEL).mended(mend::label);
+pub(crate) const STACK: Format = Format::of::<StackName>(LABEL).mended(suggestions::label);
+pub(crate) const TEAM: Format = Format::of::<TeamName>(LABEL).mended(suggestions::label);
 pub(crate) const REGION: Format =
-    Format::of::<Region>("[a-z]+(-[a-z]+)+-[0-9]").mended(mend::region);
+    Format::of::<Region>("[a-z]+(-[a-z]+)+-[0-9]").mended(suggestions::region);
 pub(crate) const KEY_PAIR: Format =
-    Format::of::<KeyPairName>("[A-Za-z0-9][A-Za-z0-9._-]{0,199}").mended(mend::label);
+    Format::of::<KeyPairName>("[A-Za-z0-9][A-Za-z0-9._-]{0,199}").mended(suggestions::label);
 pub(crate) const GROUP: Format =
-    Format::of::<GroupName>("(?!sg-)[A-Za-z0-9][A-Za-z0-9._-]{0,199}").mended(mend::label);
+    Format::of::<GroupName>("(?!sg-)[A-Za-z0-9][A-Za-z0-9._-]{0,199}").mended(suggestions::label);
 pub(crate) const DATA: Format =
-    Format::of::<DataName>("[A-Za-z0-9][A-Za-z0-9_-]{0,62}").mended(mend::label);
+    Format::of::<DataName>("[A-Za-z0-9][A-Za-z0-9_-]{0,62}").mended(suggestions::label);
 pub(crate) const STEP: Format = Format::of::<StepName>(
     r"[^<>$|`\s\x00-\x1f\x7f-\x9f]([^<>$|`\x00-\x1f\x7f-\x9f]{0,198}[^<>$|`\s\x00-\x1f\x7f-\x9f])?",
 )
-.mended(mend::label);
+.mended(suggestions::label);
 pub(crate) const RELEASE: Format =
     Format::of::<Release>(r"emr-(spark-)?[0-9]{1,4}\.(x|[0-9]{1,4}\.[0-9]{1,4})")
-        .mended(mend::release);
+        .mended(suggestions::release);
 pub(crate) const INSTANCE_TYPE: Format =
-    Format::of::<InstanceType>(r"[a-z0-9-]{1,24}\.[a-z0-9-]{1,24}").mended(mend::instance_type);
+    Format::of::<InstanceType>(r"[a-z0-9-]{1,24}\.[a-z0-9-]{1,24}")
+        .mended(suggestions::instance_type);
 pub(crate) const NODES: Format =
     Format::of::<Nodes>(r"(1000|[1-9][0-9]{0,2}) *x *[a-z0-9-]{1,24}\.[a-z0-9-]{1,24}")
-        .mended(mend::nodes);
+        .mended(suggestions::nodes);
 const SPANS: Format = Format::of::<Span>(concat!(
     "[1-9][0-9]{0,2}d([1-9][0-9]{0,3}h)?([1-9][0-9]{0,4}m)?([1-9][0-9]{0,5}s)?",
     "|[1-9][0-9]{0,3}h([1-9][0-9]{0,4}m)?([1-9][0-9]{0,5}s)?",
@@ -112,11 +113,11 @@ const SPANS: Format = Format::of::<Span>(concat!(
     "|[1-9][0-9]{0,5}s",
 ))
 .measured();
-pub(crate) const IDLE: Format = SPANS.mended(mend::minutes);
-pub(crate) const LIFETIME: Format = SPANS.mended(mend::lifetime);
+pub(crate) const IDLE: Format = SPANS.mended(suggestions::minutes);
+pub(crate) const LIFETIME: Format = SPANS.mended(suggestions::lifetime);
 pub(crate) const USD: Format =
     Format::of::<Usd>(r"\$(0\.[0-9]{0,5}[1-9][0-9]{0,3}|[1-9][0-9]{0,8}(\.[0-9]{1,6})?)")
-        .mended(mend::usd)
+        .mended(suggestions::usd)
         .measured();
 pub(crate) const TIMEZONE: Format = Format::of::<Zone>("[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*");
 pub(crate) const WEEK: Format = Format::of::<Week>(concat!(
@@ -130,13 +131,13 @@ pub(crate) const EXECUTOR_MEMORY: Format = Format::by(
     readers::executor_memory,
     "auto|[1-9][0-9]{0,6}[mM][bB]?|[1-9][0-9]{0,4}[gG][bB]?|[1-9][0-9]?[tT][bB]?",
 )
-.mended(mend::memory)
+.mended(suggestions::memory)
 .measured();
 pub(crate) const VOLUME_SIZE: Format = Format::by(
     readers::volume_size,
     "([1-9][0-9]{0,3}|1[0-5][0-9]{3})[gG][bB]?|([1-9]|1[0-6])[tT][bB]?",
 )
-.mended(mend::memory)
+.mended(suggestions::memory)
 .measured();
 pub(crate) const INGRESS: Format = Format::by(
     readers::ingress,
@@ -146,7 +147,7 @@ pub(crate) const INGRESS: Format = Format::by(
         "[0-9a-fA-F:.]*:[0-9a-fA-F:.]*/(12[0-8]|1[01][0-9]|[1-9]?[0-9])"
     ),
 )
-.mended(mend::ingress);
+.mended(suggestions::ingress);
 pub(crate) const PATH: Format = Format::by(readers::path, r"[^\x00-\x1f\x7f-\x9f]+");
 pub(crate) const MEMBER: Format =
     Format::by(readers::member, concat!(part!(), "(/", part!(), ")*"));
@@ -162,8 +163,9 @@ pub(crate) const S3: Format = Format::by(
     readers::s3,
     r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^\x00-\x1f\x7f-\x9f]+",
 )
-.mended(mend::s3);
-pub(crate) const SHA256: Format = Format::by(readers::sha256, "[0-9a-f]{64}").mended(mend::lower);
+.mended(suggestions::s3);
+pub(crate) const SHA256: Format =
+    Format::by(readers::sha256, "[0-9a-f]{64}").mended(suggestions::lower);
 pub(crate) const PACKAGE: Format = Format::by(
     readers::package,
     concat!(
@@ -176,7 +178,7 @@ pub(crate) const PACKAGE: Format = Format::by(
         "(,(==|>=|<=|~=|!=|<|>)[A-Za-z0-9.*+!]+)*)?"
     ),
 )
-.mended(mend::package);
+.mended(suggestions::package);
 /// Keys of AWS's own and of ours are not for the user.
 pub(crate) const TAG_KEY: Format = Format::by(
     readers::tag_key,
@@ -185,7 +187,7 @@ pub(crate) const TAG_KEY: Format = Format::by(
         r"[\p{L}\p{N} +=._:/@-]{1,128}"
     ),
 )
-.mended(mend::tag_key);
+.mended(suggestions::tag_key);
 pub(crate) const TAG_VALUE: Format =
     Format::by(readers::tag_value, r"[\p{L}\p{N} +=._:/@-]{0,256}");
 

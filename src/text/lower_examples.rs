@@ -20,7 +20,7 @@ fn example(node: &Node, source: &Source, base: &Path) -> Lowered<Example> {
         stack: paths::join(base, &text(needed(node, "stack")?)?),
         sets: each(node, "set", text)?,
         spent: node.find(&["month", "spent"]).map(amount).transpose()?,
-        promised: node.find(&["month", "promised"]).map(amount).transpose()?,
+        reserved: node.find(&["month", "promised"]).map(amount).transpose()?,
         expect: word(
             node,
             "expect",

@@ -12,7 +12,8 @@ use crate::model::glob::Glob;
 use crate::model::name::Region;
 use crate::model::orders::{Exempt, Unmanaged, UnmanagedAction, WatchdogRules};
 use crate::model::policy::{
-    AppliesTo, Effect, Limits, MonthlyBudget, Overrides, Policy, Rule, Said, SourceLimit, WhenSpent,
+    AppliesTo, Effect, Limits, Located, MonthlyBudget, Overrides, Policy, Rule, SourceLimit,
+    WhenSpent,
 };
 use crate::model::span::Span;
 use crate::model::stack::Market;
@@ -117,21 +118,25 @@ impl File<'_> {
         node: &Node,
         key: &str,
         make: impl FnOnce(&Node) -> Lowered<T>,
-    ) -> Lowered<Option<Said<T>>> {
+    ) -> Lowered<Option<Located<T>>> {
         let Some(entry) = node.entry(key) else {
             return Ok(None);
         };
-        Ok(Some(Said {
+        Ok(Some(Located {
             value: make(&entry.value)?,
             line: self.line(entry.key.mark),
         }))
     }
 
-    fn one<T: FromStr<Err = Invalid>>(&self, node: &Node, key: &str) -> Lowered<Option<Said<T>>> {
+    fn one<T: FromStr<Err = Invalid>>(
+        &self,
+        node: &Node,
+        key: &str,
+    ) -> Lowered<Option<Located<T>>> {
         self.said(node, key, parsed)
     }
 
-    fn globs(&self, node: &Node, key: &str) -> Lowered<Option<Said<Vec<Glob>>>> {
+    fn globs(&self, node: &Node, key: &str) -> Lowered<Option<Located<Vec<Glob>>>> {
         self.said(node, key, |node| node.items().iter().map(parsed).collect())
     }
 

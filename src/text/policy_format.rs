@@ -1,7 +1,7 @@
 //! The formats of single values in policies and in files of examples.
 
 use super::format::Format;
-use super::{mend, policy_readers as readers};
+use super::{policy_readers as readers, suggestions};
 use crate::model::application::Application;
 use crate::model::name::{PolicyName, RuleName};
 use crate::model::percent::Percent;
@@ -21,28 +21,28 @@ macro_rules! lines {
 }
 
 pub(crate) const POLICY: Format =
-    Format::of::<PolicyName>("[a-z]([a-z0-9-]{0,38}[a-z0-9])?").mended(mend::label);
+    Format::of::<PolicyName>("[a-z]([a-z0-9-]{0,38}[a-z0-9])?").mended(suggestions::label);
 pub(crate) const RULE: Format =
-    Format::of::<RuleName>("[a-z]([a-z0-9-]{0,78}[a-z0-9])?").mended(mend::label);
+    Format::of::<RuleName>("[a-z]([a-z0-9-]{0,78}[a-z0-9])?").mended(suggestions::label);
 pub(crate) const PERCENT: Format = Format::of::<Percent>("([1-9][0-9]?|100)%")
-    .mended(mend::percent)
+    .mended(suggestions::percent)
     .measured();
 pub(crate) const APPLICATION: Format = Format::of::<Application>("[A-Za-z0-9._-]{1,64}");
 pub(crate) const STACKS: Format = Format::by(
     readers::stacks,
     r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?|[a-z0-9-]*[*?][a-z0-9*?-]*",
 )
-.mended(mend::label);
+.mended(suggestions::label);
 pub(crate) const INSTANCE_TYPES: Format = Format::by(
     readers::instance_types,
     r"[a-z0-9-]{1,24}\.[a-z0-9-]{1,24}|[a-z0-9.-]*[*?][a-z0-9.*?-]*",
 )
-.mended(mend::instance_types);
+.mended(suggestions::instance_types);
 pub(crate) const REGIONS: Format = Format::by(
     readers::regions,
     "[a-z]+(-[a-z]+)+-[0-9]|[a-z0-9-]*[*?][a-z0-9*?-]*",
 )
-.mended(mend::regions);
+.mended(suggestions::regions);
 pub(crate) const RELEASES: Format = Format::by(
     readers::releases,
     concat!(
@@ -50,7 +50,7 @@ pub(crate) const RELEASES: Format = Format::by(
         r"|(emr-[a-z0-9.-]*)?[*?][a-z0-9.*?-]*"
     ),
 )
-.mended(mend::releases);
+.mended(suggestions::releases);
 pub(crate) const CALLER: Format = Format::by(
     readers::caller,
     concat!(
@@ -65,7 +65,7 @@ pub(crate) const CALLER: Format = Format::by(
         "*"
     ),
 )
-.mended(mend::caller);
+.mended(suggestions::caller);
 pub(crate) const TAG_VALUES: Format =
     Format::by(readers::tag_values, concat!(plain!(r"\s\[\]{}\\"), "+"));
 pub(crate) const SUBSCRIBER: Format = Format::by(
@@ -77,7 +77,7 @@ pub(crate) const SUBSCRIBER: Format = Format::by(
         "arn:aws[a-z-]{0,20}:sns:[a-z]+(-[a-z]+)+-[0-9]:[0-9]{12}:[A-Za-z0-9_-]{1,256}"
     ),
 )
-.mended(mend::subscriber);
+.mended(suggestions::subscriber);
 pub(crate) const EXPRESSION: Format = Format::by(readers::expression, r"[\s\S]*\S[\s\S]*");
 pub(crate) const MESSAGE: Format =
     Format::by(readers::message, concat!(lines!(), plain!(r"\s"), lines!()));
@@ -91,7 +91,7 @@ pub(crate) const AMOUNT: Format = Format::by(
     readers::amount,
     r"\$(0|0\.[0-9]{0,5}[1-9][0-9]{0,3}|[1-9][0-9]{0,8}(\.[0-9]{1,6})?)",
 )
-.mended(mend::usd)
+.mended(suggestions::usd)
 .measured();
 
 #[cfg(test)]

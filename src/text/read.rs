@@ -3,8 +3,8 @@
 
 use super::diag::{Code, Diagnostic};
 use super::node::{Entry, Key, Node, Scalar, Value};
+use super::odd_characters;
 use super::source::Mark;
-use super::strange;
 use super::syntax;
 use serde_saphyr::granit_parser::{Event, Options, Parser, ScalarStyle, Span};
 use std::collections::BTreeMap;
@@ -43,14 +43,14 @@ pub(crate) fn read(text: &str, source: usize, at: usize) -> Read {
             Ok((event, span)) => {
                 if let Event::Scalar(_, ScalarStyle::Plain, ..) = &event {
                     let range = span.byte_range().unwrap_or_default();
-                    strange.extend(strange::within(text, range, source, at));
+                    strange.extend(odd_characters::within(text, range, source, at));
                 }
                 if !builder.take(event, span) {
                     break;
                 }
             }
             Err(error) => {
-                let found = strange::to_blame(text, source, at)
+                let found = odd_characters::to_blame(text, source, at)
                     .unwrap_or_else(|| syntax::diagnostic(&error, text, source, at, MOST_DEPTH));
                 return Read {
                     root: None,

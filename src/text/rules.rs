@@ -2,10 +2,10 @@
 //! or cannot be read: that is told already.
 
 use super::diag::{Code, Diagnostic};
+use super::hidden_names;
 use super::nearest::quote;
 use super::node::{Entry, Node};
 use super::stack_shape::DATA_SETS;
-use super::unseen;
 use super::values::read_whole;
 use crate::model::cidr::Cidr;
 use crate::model::span::Span;
@@ -19,7 +19,7 @@ pub(crate) fn check(root: &Node) -> Vec<Diagnostic> {
     openings(root, &mut found);
     circles(root, &mut found);
     tasks(root, &mut found);
-    unseen::check(root, &mut found);
+    hidden_names::check(root, &mut found);
     found
 }
 

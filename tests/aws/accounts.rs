@@ -89,11 +89,11 @@ fn a_deadline_is_moved_within_the_month_on_record_wherever_one_stands() {
     }
     // What fits is set aside, as at home.
     let elsewhere = Elsewhere::new(&world, &[]);
-    let promised = || world.json(&["budget"])["months"][0]["figures"]["promised"].clone();
-    let before = promised();
+    let reserved = || world.json(&["budget"])["months"][0]["figures"]["promised"].clone();
+    let before = reserved();
     elsewhere.expect(0, &[EXTEND, &["--by", "30m"]].concat());
     assert_eq!(cluster(&world).0, 1);
-    assert_ne!(promised(), before);
+    assert_ne!(reserved(), before);
 }
 
 #[test]

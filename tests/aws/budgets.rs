@@ -10,7 +10,7 @@ use clusterup::cloud::api::{Kind, Serve};
 use clusterup::cloud::aws::Sdk;
 use clusterup::cloud::budgets::actuals;
 use clusterup::model::mirror::Mirrored;
-use clusterup::model::policy::{AppliesTo, Limits, MonthlyBudget, Policy, Said, WhenSpent};
+use clusterup::model::policy::{AppliesTo, Limits, Located, MonthlyBudget, Policy, WhenSpent};
 use clusterup::policy::mirror::mirror;
 use clusterup::run::mirror::{account, plan, push};
 use serde_json::{Value, json};
@@ -406,7 +406,7 @@ fn policy(wish: &Value) -> Policy {
             teams: Some(vec![text("team").parse().unwrap()]),
             stacks: None,
         },
-        budget: Some(Said { value, line: 1 }),
+        budget: Some(Located { value, line: 1 }),
         limits: Limits::default(),
         off_hours: None,
         rules: Vec::new(),

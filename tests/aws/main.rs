@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 #![expect(clippy::print_stdout, reason = "figures are what some tests are for")]
 
+mod account_store;
 mod accounts;
 mod budgets;
 mod calls;
@@ -18,13 +19,13 @@ mod ends_table;
 #[path = "../support/faults.rs"]
 mod faults;
 mod fleet;
+mod fleet_provider;
 mod heard;
 #[path = "../support/hints.rs"]
 mod hints;
 mod job;
 mod json;
 mod kills;
-mod ladder;
 mod ledger;
 mod life;
 mod login;
@@ -32,7 +33,6 @@ mod lost;
 mod months;
 mod origins;
 mod partitions;
-mod patrol;
 mod policies;
 mod pool;
 mod prices;
@@ -40,11 +40,11 @@ mod push;
 mod real;
 mod results;
 mod roles;
+mod safeguards;
 mod scenes;
 mod schedules;
 mod secrets;
 mod silence;
 mod together;
-mod treasury;
 mod words;
 mod world;

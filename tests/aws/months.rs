@@ -27,10 +27,10 @@ fn account(world: &World) -> Value {
     serde_json::from_str(object["text"].as_str().unwrap()).unwrap()
 }
 
-fn promises(world: &World) -> Vec<Value> {
+fn reservations(world: &World) -> Vec<Value> {
     let account = account(world);
-    let promises = account["promises"].as_object().unwrap();
-    promises.values().cloned().collect()
+    let reservations = account["promises"].as_object().unwrap();
+    reservations.values().cloned().collect()
 }
 
 fn month(world: &World) -> Value {
@@ -70,11 +70,11 @@ fn there_is_money_for_one() {
         "{said:#}"
     );
     let seen = month(&world);
-    let [spent, promised] = ["spent", "promised"].map(|key| dollars(&seen["figures"][key]));
-    assert_eq!(spent + promised + dollars(&seen["left"]), Decimal::TWO);
+    let [spent, reserved] = ["spent", "promised"].map(|key| dollars(&seen["figures"][key]));
+    assert_eq!(spent + reserved + dollars(&seen["left"]), Decimal::TWO);
     assert_eq!(seen["promises"].as_array().unwrap().len(), 1);
-    assert_eq!(json!(promises(&world)), seen["promises"]);
-    assert_eq!(promises(&world)[0]["stack"], "t");
+    assert_eq!(json!(reservations(&world)), seen["promises"]);
+    assert_eq!(reservations(&world)[0]["stack"], "t");
 
     // A share that is reached is told of once.
     world
@@ -87,17 +87,17 @@ fn there_is_money_for_one() {
     assert!(!again.err.contains("has spent"), "{}", again.all());
     world.expect(0, &["destroy", "t", "--yes"]);
     world.expect(0, &["budget"]);
-    assert_eq!(promises(&world).len(), 0);
+    assert_eq!(reservations(&world).len(), 0);
     let over = month(&world);
-    let [spent, promised] = ["spent", "promised"].map(|key| dollars(&over["figures"][key]));
-    assert!(spent > Decimal::new(3, 1) && promised.is_zero(), "{over:#}");
+    let [spent, reserved] = ["spent", "promised"].map(|key| dollars(&over["figures"][key]));
+    assert!(spent > Decimal::new(3, 1) && reserved.is_zero(), "{over:#}");
     // It is given what is left, and no more.
     world.expect(3, SECOND);
     let less = of_team(STACK, "u").replace("budget: $3", "budget: $1.2");
     world.write("u.yaml", &less);
     world.expect(0, SECOND);
-    assert_eq!(promises(&world).len(), 1);
-    assert_eq!(promises(&world)[0]["stack"], "u");
+    assert_eq!(reservations(&world).len(), 1);
+    assert_eq!(reservations(&world)[0]["stack"], "u");
 }
 
 /// Kills an apply right after the only call of its kind for which `is` holds, and applies again.
@@ -114,7 +114,7 @@ fn killed_after(is: fn(&str) -> bool, nth: usize) {
     let (at, _) = places.nth(nth).unwrap();
     world.expect(0, &["destroy", "t", "--yes"]);
     world.expect(0, &["budget"]);
-    assert_eq!(promises(&world), Vec::<Value>::new());
+    assert_eq!(reservations(&world), Vec::<Value>::new());
     let before = world.clusters().len();
 
     world.double.reset_calls();
@@ -123,7 +123,7 @@ fn killed_after(is: fn(&str) -> bool, nth: usize) {
         .post("/_double/kill", json!({ "at": at + 1, "when": "after" }));
     let killed = world.run(DETACHED);
     assert_eq!(killed.signal, Some(9), "{}", killed.all());
-    let own = promises(&world);
+    let own = reservations(&world);
     assert_eq!(own.len(), 1, "{own:#?}");
     assert_eq!(own[0]["cluster"], Value::Null);
     // Nobody else gets that money meanwhile.
@@ -136,7 +136,7 @@ fn killed_after(is: fn(&str) -> bool, nth: usize) {
     assert_eq!(seen["promises"][0]["cluster"], world.alive()[0]["id"]);
     world.expect(0, &["destroy", "t", "--yes"]);
     assert_eq!(month(&world)["promises"], json!([]));
-    assert_eq!(promises(&world), Vec::<Value>::new());
+    assert_eq!(reservations(&world), Vec::<Value>::new());
 }
 
 #[test]
@@ -267,7 +267,7 @@ fn cost_of_failing(state: &str) -> [Decimal; 2] {
     let document = world.json(&report);
     let rows = document["report"]["rows"].as_array().unwrap().iter();
     let total = rows.map(|row| dollars(&row["total"])).sum();
-    assert_eq!(promises(&world), Vec::<Value>::new());
+    assert_eq!(reservations(&world), Vec::<Value>::new());
     [spent, total]
 }
 

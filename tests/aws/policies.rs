@@ -208,8 +208,8 @@ fn who_may_goes_on_and_is_recorded() {
     assert!(by.starts_with(&ours[..ours.len() - 1]), "{by}");
     assert_eq!(cluster["spec"]["overridden"]["why"], REASON);
     let month = world.json(&["budget"]);
-    let promise = &month["months"][0]["promises"][0];
-    assert_eq!(promise["overridden"]["why"], REASON, "{month:#}");
+    let reservation = &month["months"][0]["promises"][0];
+    assert_eq!(reservation["overridden"]["why"], REASON, "{month:#}");
 
     // The month is passed over only where the policy says so of it.
     world.expect(0, &["destroy", "t", "--yes"]);

@@ -4,7 +4,7 @@
 use crate::double::Double;
 use crate::world::World;
 use clusterup::cloud::local::runtime::{Runtime, Store};
-use clusterup::model::event::Silence;
+use clusterup::model::event::NoListener;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -41,9 +41,9 @@ fn installed() -> (Runtime, PathBuf) {
         .build()
         .unwrap();
     tokio.block_on(async {
-        let runtime = store.runtime(&Silence).await.unwrap();
+        let runtime = store.runtime(&NoListener).await.unwrap();
         let names = ["numpy".to_owned()];
-        let packages = store.packages(&runtime, &names, &Silence);
+        let packages = store.packages(&runtime, &names, &NoListener);
         let packages = packages.await.unwrap().unwrap();
         (runtime, packages)
     })

@@ -19,9 +19,9 @@ const RUNS: &[&[&str]] = &[
     &["plan", "t.yaml"],
 ];
 
-struct Said(Vec<String>);
+struct Located(Vec<String>);
 
-impl Said {
+impl Located {
     fn run(&mut self, world: &World, args: &[&str]) {
         let mut command = world.command(args);
         command.env("AWS_SECRET_ACCESS_KEY", SECRET);
@@ -41,7 +41,7 @@ fn fault(world: &World, at: usize, what: &str) {
 #[test]
 fn no_output_and_no_object_holds_a_secret() {
     let world = World::new();
-    let mut said = Said(Vec::new());
+    let mut said = Located(Vec::new());
     for (run, args) in RUNS.iter().enumerate() {
         let whats = ["throttle", "lost", "error500"];
         for (turn, output) in ["text", "json"].into_iter().enumerate() {

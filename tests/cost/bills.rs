@@ -3,7 +3,7 @@
 use crate::{at, life, usd};
 use clusterup::cost::budget::deadline;
 use clusterup::cost::meter::{accrued, rate};
-use clusterup::model::life::{Life, Role};
+use clusterup::model::instance_span::{InstanceSpan, Role};
 use clusterup::model::money::Usd;
 use clusterup::model::rates::Rates;
 use clusterup::model::span::Span;
@@ -14,8 +14,8 @@ fn rates() -> Rates {
     text.parse().unwrap()
 }
 
-fn total(lives: &[Life], seconds: i64) -> Usd {
-    accrued(&rates(), lives, at(seconds)).total
+fn total(instance_spans: &[InstanceSpan], seconds: i64) -> Usd {
+    accrued(&rates(), instance_spans, at(seconds)).total
 }
 
 #[test]
@@ -38,11 +38,11 @@ fn seconds_count_and_sixty_at_least() {
 
 #[test]
 fn a_bill_says_what_was_paid_for() {
-    let lives = [
+    let instance_spans = [
         life(Role::Primary, 0, None, 1),
         life(Role::Core, 0, None, 2),
     ];
-    let bill = accrued(&rates(), &lives, at(7200));
+    let bill = accrued(&rates(), &instance_spans, at(7200));
     assert_eq!(bill.ec2, usd("3"));
     assert_eq!(bill.emr, usd("0.5"));
     assert_eq!(bill.ebs, usd("0.07"));
@@ -53,48 +53,48 @@ fn a_bill_says_what_was_paid_for() {
 #[test]
 fn a_resize_in_mid_life() {
     // Two core nodes for an hour, then four, then one; 1.8 + 3.24 + 1.08 dollars.
-    let lives = [
+    let instance_spans = [
         life(Role::Primary, 0, Some(10_800), 1),
         life(Role::Core, 0, Some(10_800), 1),
         life(Role::Core, 0, Some(7_200), 1),
         life(Role::Core, 3_600, Some(7_200), 2),
     ];
-    assert_eq!(total(&lives, 3_600 - 1), usd("1.7995"));
-    assert_eq!(total(&lives, 7_200), usd("5.04"));
-    assert_eq!(total(&lives, 90_000), usd("6.12"));
-    assert_eq!(rate(&rates(), &lives, at(1)), usd("1.8"));
-    assert_eq!(rate(&rates(), &lives, at(3_600)), usd("3.24"));
-    assert_eq!(rate(&rates(), &lives, at(7_200)), usd("1.08"));
-    assert_eq!(rate(&rates(), &lives, at(10_800)), Usd::ZERO);
+    assert_eq!(total(&instance_spans, 3_600 - 1), usd("1.7995"));
+    assert_eq!(total(&instance_spans, 7_200), usd("5.04"));
+    assert_eq!(total(&instance_spans, 90_000), usd("6.12"));
+    assert_eq!(rate(&rates(), &instance_spans, at(1)), usd("1.8"));
+    assert_eq!(rate(&rates(), &instance_spans, at(3_600)), usd("3.24"));
+    assert_eq!(rate(&rates(), &instance_spans, at(7_200)), usd("1.08"));
+    assert_eq!(rate(&rates(), &instance_spans, at(10_800)), Usd::ZERO);
 }
 
 #[test]
 fn a_cluster_that_failed_in_bootstrap_is_paid_for() {
-    let lives = [
+    let instance_spans = [
         life(Role::Primary, 0, Some(400), 1),
         life(Role::Core, 5, Some(30), 2),
     ];
-    assert_eq!(total(&lives, 100_000), usd("0.064"));
+    assert_eq!(total(&instance_spans, 100_000), usd("0.064"));
 }
 
 #[test]
 fn a_role_that_came_later_is_not_free() {
-    let lives = [life(Role::Task, 0, None, 1)];
-    assert_eq!(rate(&rates(), &lives, at(1)), usd("0.72"));
+    let instance_spans = [life(Role::Task, 0, None, 1)];
+    assert_eq!(rate(&rates(), &instance_spans, at(1)), usd("0.72"));
 }
 
 #[test]
 fn clocks_that_go_back_do_not() {
     // Five hours over the end of summer time, whatever the wall says.
-    let lives = [life(Role::Primary, 0, None, 1)];
-    assert_eq!(total(&lives, 5 * 3_600), usd("1.8"));
+    let instance_spans = [life(Role::Primary, 0, None, 1)];
+    assert_eq!(total(&instance_spans, 5 * 3_600), usd("1.8"));
 }
 
 #[test]
 fn the_deadline_leaves_room_for_the_end() {
-    let lives = [life(Role::Primary, 0, None, 1)];
+    let instance_spans = [life(Role::Primary, 0, None, 1)];
     let ending = Span::from_secs;
-    let by = |budget, ending| deadline(&rates(), &lives, usd(budget), ending);
+    let by = |budget, ending| deadline(&rates(), &instance_spans, usd(budget), ending);
     // $0.36 are spent after 3600 seconds, so 3599 are under it.
     assert_eq!(by("0.36", ending(0)), Some(at(3_599)));
     assert_eq!(by("0.36", ending(300)), Some(at(3_299)));
@@ -109,9 +109,9 @@ fn the_deadline_leaves_room_for_the_end() {
 #[test]
 fn a_larger_cluster_has_an_earlier_deadline() {
     let ending = Span::from_secs(0);
-    let mut lives = vec![life(Role::Primary, 0, None, 1)];
-    lives.push(life(Role::Core, 1_800, None, 1));
+    let mut instance_spans = vec![life(Role::Primary, 0, None, 1)];
+    instance_spans.push(life(Role::Core, 1_800, None, 1));
     // $0.18 in the first half hour, then $1.08/h.
-    let by = deadline(&rates(), &lives, usd("0.72"), ending);
+    let by = deadline(&rates(), &instance_spans, usd("0.72"), ending);
     assert_eq!(by, Some(at(3_599)));
 }

@@ -4,7 +4,7 @@ use crate::{cluster, estimate, group, usd};
 use clusterup::cost::catalog::Note;
 use clusterup::cost::compare::Comparison;
 use clusterup::cost::estimate::{ComponentKind, Unit, Unpriced};
-use clusterup::model::life::Role;
+use clusterup::model::instance_span::Role;
 use clusterup::model::memory::Memory;
 use clusterup::model::money::Usd;
 use clusterup::model::span::Span;

@@ -3,7 +3,7 @@
 use crate::{at, cluster, estimate, group, life, usd};
 use clusterup::cost::budget::deadline;
 use clusterup::cost::meter::{accrued, rate};
-use clusterup::model::life::{Life, Role};
+use clusterup::model::instance_span::{InstanceSpan, Role};
 use clusterup::model::money::Usd;
 use clusterup::model::rates::{NodeRate, Rates};
 use clusterup::model::span::Span;
@@ -28,7 +28,7 @@ fn any_rates() -> impl Strategy<Value = Rates> {
     })
 }
 
-fn any_life() -> impl Strategy<Value = Life> {
+fn any_life() -> impl Strategy<Value = InstanceSpan> {
     let role = proptest::sample::select(&Role::ALL);
     let length = proptest::option::of(0..DAY);
     (role, 0..DAY, length, 1..50_u16).prop_map(|(role, from, length, count)| {
@@ -36,7 +36,7 @@ fn any_life() -> impl Strategy<Value = Life> {
     })
 }
 
-fn any_lives() -> impl Strategy<Value = Vec<Life>> {
+fn any_lives() -> impl Strategy<Value = Vec<InstanceSpan>> {
     proptest::collection::vec(any_life(), 0..8)
 }
 
@@ -48,11 +48,11 @@ fn nearly(one: Usd, other: Usd) -> bool {
 proptest! {
     #[test]
     fn dollars_never_fall(
-        rates in any_rates(), lives in any_lives(), now in -DAY..3 * DAY, later in 0..DAY,
+        rates in any_rates(), instance_spans in any_lives(), now in -DAY..3 * DAY, later in 0..DAY,
     ) {
         let (before, after) = (
-            accrued(&rates, &lives, at(now)).total,
-            accrued(&rates, &lives, at(now + later)).total,
+            accrued(&rates, &instance_spans, at(now)).total,
+            accrued(&rates, &instance_spans, at(now + later)).total,
         );
         prop_assert!(before <= after);
     }
@@ -62,20 +62,20 @@ proptest! {
         rates in any_rates(), some in any_lives(), more in any_lives(), now in 0..2 * DAY,
     ) {
         let all = [some.clone(), more.clone()].concat();
-        let total = |lives: &[Life]| accrued(&rates, lives, at(now)).total;
+        let total = |instance_spans: &[InstanceSpan]| accrued(&rates, instance_spans, at(now)).total;
         prop_assert!(nearly(total(&all), total(&some) + total(&more)));
-        let hourly = |lives: &[Life]| rate(&rates, lives, at(now));
+        let hourly = |instance_spans: &[InstanceSpan]| rate(&rates, instance_spans, at(now));
         prop_assert_eq!(hourly(&all), hourly(&some) + hourly(&more));
     }
 
     #[test]
     fn an_old_cluster_accrues_at_its_rate(
-        rates in any_rates(), lives in any_lives(), seconds in 0..DAY,
+        rates in any_rates(), instance_spans in any_lives(), seconds in 0..DAY,
     ) {
         let now = 3 * DAY;
-        let spent = accrued(&rates, &lives, at(now + seconds)).total
-            - accrued(&rates, &lives, at(now)).total;
-        let hourly = rate(&rates, &lives, at(now));
+        let spent = accrued(&rates, &instance_spans, at(now + seconds)).total
+            - accrued(&rates, &instance_spans, at(now)).total;
+        let hourly = rate(&rates, &instance_spans, at(now));
         let expected = hourly.amount() * Decimal::from(seconds) / Decimal::from(3_600);
         prop_assert!(nearly(spent, Usd::new(expected)));
     }
@@ -93,48 +93,48 @@ proptest! {
         let end = limit + ending;
         let nodes = [(Role::Primary, 1), (Role::Core, core), (Role::Task, task)];
         let nodes = nodes.into_iter().flat_map(|(role, count)| vec![role; count.into()]);
-        let mut lives = Vec::new();
+        let mut instance_spans = Vec::new();
         for (role, (from, one, other)) in nodes.zip(places) {
             let from = from.min(end);
             let replaced = (from + one).min(end);
-            lives.push(life(role, from, Some(replaced), 1));
+            instance_spans.push(life(role, from, Some(replaced), 1));
             if replaced + 60 <= end {
-                lives.push(life(role, replaced, Some((replaced + other).min(end)), 1));
+                instance_spans.push(life(role, replaced, Some((replaced + other).min(end)), 1));
             }
         }
         let span = |seconds: i64| Span::from_secs(seconds.unsigned_abs());
         let worst = plan.worst(span(limit), span(ending));
-        let bill = accrued(&plan.rates().unwrap(), &lives, at(5 * DAY)).total;
+        let bill = accrued(&plan.rates().unwrap(), &instance_spans, at(5 * DAY)).total;
         prop_assert!(bill <= worst, "{bill} > {worst}");
     }
 
     /// Whoever obeys the deadline ends under the budget, and a second later would not have.
     #[test]
     fn the_deadline_keeps_the_budget(
-        rates in any_rates(), lives in any_lives(), cents in 1..10_000_000_i64,
+        rates in any_rates(), instance_spans in any_lives(), cents in 1..10_000_000_i64,
         takes in 0..1_800_u64,
     ) {
         let budget = Usd::new(Decimal::new(cents, 2));
         let ending = Span::from_secs(takes);
         let ended = |instant: chrono::DateTime<chrono::Utc>| {
             let gone = instant + ending.delta();
-            let cut = |life: &Life| Life {
+            let cut = |life: &InstanceSpan| InstanceSpan {
                 until: Some(life.until.map_or(gone, |until| until.min(gone))),
                 ..life.clone()
             };
-            let lives: Vec<Life> =
-                lives.iter().filter(|life| life.from <= gone).map(cut).collect();
-            accrued(&rates, &lives, at(1_000_000 * DAY)).total
+            let instance_spans: Vec<InstanceSpan> =
+                instance_spans.iter().filter(|life| life.from <= gone).map(cut).collect();
+            accrued(&rates, &instance_spans, at(1_000_000 * DAY)).total
         };
-        let first = lives.iter().map(|life| life.from).min();
-        match deadline(&rates, &lives, budget, ending) {
+        let first = instance_spans.iter().map(|life| life.from).min();
+        match deadline(&rates, &instance_spans, budget, ending) {
             Some(by) => {
                 let second = chrono::TimeDelta::seconds(1);
                 prop_assert!(ended(by) < budget || Some(by) == first);
                 prop_assert!(ended(by + second) >= budget);
             }
             None => {
-                let forever = accrued(&rates, &lives, at(3_000 * DAY)).total;
+                let forever = accrued(&rates, &instance_spans, at(3_000 * DAY)).total;
                 prop_assert!(forever < budget || first.is_none());
             }
         }

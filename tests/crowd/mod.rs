@@ -3,14 +3,14 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::cloud::Cloud;
 use clusterup::cost::ledger::{Record, Scope};
-use clusterup::model::life::{Life, Role};
+use clusterup::model::instance_span::{InstanceSpan, Role};
 use clusterup::model::money::Usd;
 use clusterup::model::name::TeamName;
-use clusterup::model::policy::{MonthlyBudget, Policy, Said};
-use clusterup::policy::Ask;
-use clusterup::policy::book::{Book, Promise};
+use clusterup::model::policy::{Located, MonthlyBudget, Policy};
+use clusterup::policy::CostBound;
+use clusterup::policy::team_account::{Reservation, TeamAccount};
 use clusterup::policy::{Finding, load};
-use clusterup::run::treasury::Treasury;
+use clusterup::run::account_store::AccountStore;
 
 /// Who asks at once, and for how many of them there is money.
 pub(crate) const CROWD: usize = 32;
@@ -39,28 +39,28 @@ pub(crate) fn policy() -> Policy {
     load("policies/crowd.yaml", &text).unwrap().policy
 }
 
-pub(crate) fn budget(policy: &Policy) -> [(&Policy, &Said<MonthlyBudget>); 1] {
+pub(crate) fn budget(policy: &Policy) -> [(&Policy, &Located<MonthlyBudget>); 1] {
     [(policy, policy.budget.as_ref().unwrap())]
 }
 
 /// What the stack of a number asks for at an instant.
-pub(crate) fn promise(number: usize, target: &str, at: DateTime<Utc>) -> Promise {
-    let life = Life {
+pub(crate) fn reservation(number: usize, target: &str, at: DateTime<Utc>) -> Reservation {
+    let life = InstanceSpan {
         role: Role::Primary,
         from: at,
         until: None,
         count: 1,
     };
-    Promise {
+    Reservation {
         target: target.to_owned(),
         account: None,
         stack: format!("stack-{number}").parse().unwrap(),
         by: format!("person-{number}@here"),
         at,
         cluster: None,
-        ask: Ask {
+        ask: CostBound {
             rates: "primary=1+0+0+0".parse().unwrap(),
-            lives: vec![life],
+            instance_spans: vec![life],
             ends_by: at + TimeDelta::hours(1),
             besides: Usd::ZERO,
         },
@@ -86,8 +86,8 @@ impl<'a> Teller<'a> {
         }
     }
 
-    pub(crate) fn treasury(&self, seen: DateTime<Utc>) -> Treasury<'_> {
-        Treasury {
+    pub(crate) fn account_store(&self, seen: DateTime<Utc>) -> AccountStore<'_> {
+        AccountStore {
             books: self.cloud,
             cloud: self.cloud,
             scope: &self.scope,
@@ -100,28 +100,34 @@ impl<'a> Teller<'a> {
     /// Asks for one; whether it was admitted. A denial says how to pass.
     pub(crate) async fn ask(&self, number: usize) -> bool {
         let policy = policy();
-        let promise = promise(number, &self.scope.target, now());
-        let (treasury, all) = (self.treasury(now()), |all| all);
-        let asked = treasury.admit(&budget(&policy), &promise, all, now()).await;
+        let reservation = reservation(number, &self.scope.target, now());
+        let (account_store, all) = (self.account_store(now()), |all| all);
+        let asked = account_store
+            .admit(&budget(&policy), &reservation, all, now())
+            .await;
         let findings: Vec<Finding> = asked.unwrap().findings;
         let denied = findings.iter().any(Finding::denies);
         assert!(findings.iter().all(|finding| !finding.pass.is_empty()));
         !denied
     }
 
-    pub(crate) async fn book(&self, at: DateTime<Utc>) -> Book {
-        self.treasury(at).read().await.unwrap()
+    pub(crate) async fn team_account(&self, at: DateTime<Utc>) -> TeamAccount {
+        self.account_store(at).read().await.unwrap()
     }
 }
 
 /// Exactly as many were admitted as there is money for, and the account says so.
-pub(crate) fn assert_fair(admitted: usize, book: &Book) {
+pub(crate) fn assert_fair(admitted: usize, team_account: &TeamAccount) {
     assert_eq!(admitted, MONEY_FOR);
-    assert_eq!(book.promises.len(), MONEY_FOR, "{book:#?}");
+    assert_eq!(
+        team_account.reservations.len(),
+        MONEY_FOR,
+        "{team_account:#?}"
+    );
     let policy = policy();
     let [(_, budget)] = budget(&policy);
     let month = "2026-11".parse().unwrap();
-    let figures = book.figures(&policy.name, month, &budget.value, None, now());
-    assert_eq!(figures.promised, budget.value.monthly);
+    let figures = team_account.figures(&policy.name, month, &budget.value, None, now());
+    assert_eq!(figures.reserved, budget.value.monthly);
     assert_eq!(figures.left(), Usd::ZERO);
 }

@@ -1,6 +1,6 @@
 //! The page's socket: those who are silent, slow, or not of this machine.
 
-use super::{Still, TOKEN, noon, picture};
+use super::{Still, TOKEN, fleet_status, noon};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use clusterup::dash::{Dash, serve};
@@ -14,10 +14,10 @@ use tokio::time::{Instant, timeout};
 
 /// Serves a page at an address for as long as people do something with it.
 async fn served<T>(at: &str, people: impl AsyncFnOnce(SocketAddr) -> T) -> T {
-    let (_pictures, seen) = watch::channel(Arc::new(picture(noon())));
+    let (_pictures, seen) = watch::channel(Arc::new(fleet_status(noon())));
     let dash = Dash {
-        pictures: seen,
-        wishes: mpsc::channel(1).0,
+        fleet_statuses: seen,
+        requests: mpsc::channel(1).0,
         token: Some(TOKEN.parse().unwrap()),
         clock: Arc::new(Still(Mutex::new(noon()))),
         stalled_after: Duration::from_secs(300),

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::model::audit::{Act, Entry, Target};
+use clusterup::model::fleet_status::{Curve, FleetStatus, Row, SweepSummary, Totals};
 use clusterup::model::hint::Command;
 use clusterup::model::money::Usd;
 use clusterup::model::observed::ClusterState;
-use clusterup::model::picture::{Curve, Picture, Row, SweepSummary, Totals};
-use clusterup::model::rung::{Rung, RungKind};
+use clusterup::model::safeguard::{Safeguard, SafeguardKind};
 
 pub(crate) fn noon() -> DateTime<Utc> {
     "2026-11-21T12:00:00Z".parse().unwrap()
@@ -62,22 +62,26 @@ fn row(
         cause: left.map(|_| "max_lifetime".to_owned()),
         stage: "keep".to_owned(),
         evidence: "step train runs".to_owned(),
-        rungs: rungs(left.map(|left| at + minutes(left))),
+        safeguards: safeguards(left.map(|left| at + minutes(left))),
         looked_at: Some(at - TimeDelta::seconds(20)),
     }
 }
 
-fn rungs(at: Option<DateTime<Utc>>) -> Vec<Rung> {
+fn safeguards(at: Option<DateTime<Utc>>) -> Vec<Safeguard> {
     vec![
-        Rung::armed(
-            RungKind::IdlePolicy,
+        Safeguard::armed(
+            SafeguardKind::IdlePolicy,
             None,
             "EMR ends it when it has idled for 30m",
         ),
-        Rung::armed(RungKind::PowerOff, at, "the primary powers itself off"),
-        Rung::armed(RungKind::Schedule, at, "a schedule asks EMR for the end"),
-        Rung::disarmed(
-            RungKind::Apply,
+        Safeguard::armed(SafeguardKind::PowerOff, at, "the primary powers itself off"),
+        Safeguard::armed(
+            SafeguardKind::Schedule,
+            at,
+            "a schedule asks EMR for the end",
+        ),
+        Safeguard::disarmed(
+            SafeguardKind::Apply,
             "nobody follows it",
             Some(Command::clusterup("apply nightly.yaml")),
         ),
@@ -92,7 +96,7 @@ fn told(mut row: Row, stage: &str, cause: &str, evidence: &str) -> Row {
 }
 
 fn unmanaged(mut row: Row) -> Row {
-    row.rungs = Vec::new();
+    row.safeguards = Vec::new();
     row
 }
 
@@ -111,13 +115,13 @@ fn ours(at: DateTime<Utc>) -> Vec<Row> {
         (1_490, None, Some(190)),
         ("$61.40", "$2.472"),
     );
-    weak.rungs[1] = Rung::disarmed(
-        RungKind::PowerOff,
+    weak.safeguards[1] = Safeguard::disarmed(
+        SafeguardKind::PowerOff,
         "the primary has not said what it was told",
         Some(Command::clusterup("apply stacks/feature-store.yaml")),
     );
-    weak.rungs[2] = Rung::disarmed(
-        RungKind::Schedule,
+    weak.safeguards[2] = Safeguard::disarmed(
+        SafeguardKind::Schedule,
         "there is no role that EventBridge Scheduler may take",
         Some(Command::clusterup(
             "apply stacks/feature-store.yaml --create-roles",
@@ -287,7 +291,7 @@ fn curve(
     limit: &str,
     daily: &[u32],
     projected: &str,
-    promised: &str,
+    reserved: &str,
     at: DateTime<Utc>,
 ) -> Curve {
     let from: DateTime<Utc> = "2026-11-01T00:00:00Z".parse().unwrap();
@@ -304,7 +308,7 @@ fn curve(
         until: "2026-12-01T00:00:00Z".parse().unwrap(),
         limit: usd(limit),
         spent,
-        promised: usd(promised),
+        reserved: usd(reserved),
         points,
         projected: usd(projected),
     }
@@ -413,7 +417,7 @@ fn events(at: DateTime<Utc>) -> Vec<Entry> {
 }
 
 /// At an instant of November 21st, 2026.
-pub(crate) fn picture(at: DateTime<Utc>) -> Picture {
+pub(crate) fn fleet_status(at: DateTime<Utc>) -> FleetStatus {
     let counts = |pairs: &[(&str, u64)]| {
         pairs
             .iter()
@@ -422,7 +426,7 @@ pub(crate) fn picture(at: DateTime<Utc>) -> Picture {
     };
     let mut clusters = ours(at);
     clusters.extend(others(at));
-    Picture {
+    FleetStatus {
         at,
         places: ["us-east-1", "eu-west-1", "local"]
             .map(|place| place.parse().unwrap())

@@ -12,7 +12,7 @@ fn policy(home: &Home, text: &str) {
     home.write("policies/recsys.yaml", &format!("{head}{text}"));
 }
 
-fn book(home: &Home) -> Value {
+fn team_account(home: &Home) -> Value {
     let path = home.state().join("clusterup/teams/recsys.json");
     serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
 }
@@ -75,8 +75,12 @@ fn a_team_stays_inside_its_month() {
     // One m5.xlarge and its disks for 2h and its end cost a little more than half a dollar.
     policy(&home, "budget: { monthly: $0.60, notify_at: [1%] }\n");
     home.expect(0, &["apply", "t.yaml", "--local"]);
-    let promises = book(&home)["promises"].clone();
-    assert_eq!(promises.as_object().unwrap().len(), 1, "{promises:#}");
+    let reservations = team_account(&home)["promises"].clone();
+    assert_eq!(
+        reservations.as_object().unwrap().len(),
+        1,
+        "{reservations:#}"
+    );
     let text = fs::read_to_string(home.path().join("t.yaml")).unwrap();
     let other = text.replace("stack: t", "stack: u");
     home.write(
@@ -101,8 +105,8 @@ fn a_team_stays_inside_its_month() {
     home.expect(0, &["destroy", "u", "--local", "--yes"]);
     home.expect(0, &["budget", "--local"])
         .says("promised + $0.00");
-    assert_eq!(book(&home)["promises"], json!({}));
-    assert_eq!(book(&home)["settled"].as_object().unwrap().len(), 2);
+    assert_eq!(team_account(&home)["promises"], json!({}));
+    assert_eq!(team_account(&home)["settled"].as_object().unwrap().len(), 2);
 }
 
 #[test]
@@ -119,7 +123,7 @@ fn a_month_that_is_spent_ends_what_runs_where_a_policy_says_so() {
     // A policy that is broken meanwhile stays what it was.
     policy(&home, "budget: { montly: $9 }\n");
     // Somebody whom nobody here sees has spent the month.
-    let mut spent = book(&home);
+    let mut spent = team_account(&home);
     let month = SystemClock.now().format("%Y-%m").to_string();
     let now = SystemClock.now().to_rfc3339();
     spent["aws"] = json!({ "recsys": { "month": month, "usd": "$10", "at": now } });

@@ -1,11 +1,11 @@
 //! Connections to the watchdog's page: who is silent, slow, forged or without the token sees no page
 //! and has nothing done.
 
-use crate::picture::{noon, picture};
+use crate::fleet_status::{fleet_status, noon};
 use crate::row::{Kind, Never, Row, table};
 use clusterup::dash::{Dash, serve};
 use clusterup::run::clock::SystemClock;
-use clusterup::run::watchdog::wish::Wish;
+use clusterup::run::watchdog::request::OperatorRequest;
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -206,16 +206,16 @@ pub(crate) fn rows() -> Vec<Row> {
 }
 
 /// Serves a page at an address for as long as people do something with it; gives what they wished.
-fn served(at: &str, people: impl AsyncFnOnce(SocketAddr)) -> Option<Wish> {
+fn served(at: &str, people: impl AsyncFnOnce(SocketAddr)) -> Option<OperatorRequest> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
-    let (_pictures, seen) = watch::channel(Arc::new(picture(noon())));
-    let (wish, mut wishes) = mpsc::channel(4);
+    let (_pictures, seen) = watch::channel(Arc::new(fleet_status(noon())));
+    let (operator_request, mut requests) = mpsc::channel(4);
     let dash = Dash {
-        pictures: seen,
-        wishes: wish,
+        fleet_statuses: seen,
+        requests: operator_request,
         token: Some(TOKEN.parse().unwrap()),
         clock: Arc::new(SystemClock),
         stalled_after: Duration::from_secs(300),
@@ -228,7 +228,7 @@ fn served(at: &str, people: impl AsyncFnOnce(SocketAddr)) -> Option<Wish> {
             () = people(([127, 0, 0, 1], port).into()) => {}
         }
     });
-    wishes.try_recv().ok()
+    requests.try_recv().ok()
 }
 
 async fn send(to: SocketAddr, text: &str) -> TcpStream {
@@ -274,26 +274,26 @@ async fn asks(to: SocketAddr, text: &str) -> String {
 }
 
 fn sees_nothing(request: &str) {
-    let wish = served("127.0.0.1:0", async |to| {
+    let operator_request = served("127.0.0.1:0", async |to| {
         asks(to, request).await;
         well(to).await;
     });
-    assert!(wish.is_none());
+    assert!(operator_request.is_none());
 }
 
 fn has_nothing_done(request: &str) {
-    let wish = served("127.0.0.1:0", async |to| {
+    let operator_request = served("127.0.0.1:0", async |to| {
         let answer = asks(to, request).await;
         assert!((400..500).contains(&status(&answer)), "{answer}");
     });
-    assert!(wish.is_none());
+    assert!(operator_request.is_none());
 }
 
 fn is_refused_from_afar(request: &str) {
-    let wish = served("0.0.0.0:0", async |to| {
+    let operator_request = served("0.0.0.0:0", async |to| {
         assert_eq!(status(&asks(to, request).await), 401);
     });
-    assert!(wish.is_none());
+    assert!(operator_request.is_none());
 }
 
 /// Somebody who may is answered at once.

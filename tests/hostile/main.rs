@@ -3,12 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 mod connections;
+#[path = "../dash/picture.rs"]
+mod fleet_status;
 mod markers;
 mod names;
 mod objects;
 mod paths;
-#[path = "../dash/picture.rs"]
-mod picture;
 #[expect(
     dead_code,
     reason = "not all that the simulation's tests use is used here"

@@ -1,7 +1,7 @@
 //! Names that others chose: staged they are read as what they are, parsed they lead nowhere, shown
 //! they are one line.
 
-use crate::picture::{noon, picture};
+use crate::fleet_status::{fleet_status, noon};
 use crate::row::{Kind, Never, Row, table};
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
@@ -150,7 +150,7 @@ fn is_one_line(name: &str) {
     assert!(printed.chars().all(shown::is_plain), "{printed}");
     assert_eq!(serde_json::from_str::<String>(&printed).unwrap(), name);
 
-    let [page, metrics, picture] = served(name);
+    let [page, metrics, fleet_status] = served(name);
     let [plain_page, plain_metrics, _] = served("plain");
     for (served, plain) in [(page, plain_page), (metrics, plain_metrics)] {
         let markup = |page: &str| page.matches('<').count();
@@ -160,26 +160,26 @@ fn is_one_line(name: &str) {
         assert!(served.chars().all(fits), "{served}");
     }
     // JSON has the true text, in escapes.
-    assert!(!picture.chars().any(|c| c < ' ' && c != '\n'));
-    let picture: serde_json::Value = serde_json::from_str(&picture).unwrap();
-    assert_eq!(picture["clusters"][0]["name"], name);
+    assert!(!fleet_status.chars().any(|c| c < ' ' && c != '\n'));
+    let fleet_status: serde_json::Value = serde_json::from_str(&fleet_status).unwrap();
+    assert_eq!(fleet_status["clusters"][0]["name"], name);
 }
 
 const PAGES: [&str; 3] = ["/", "/metrics", "/api/picture"];
 
 /// The page where a cluster, its owner and what is said of it are called so.
 fn served(name: &str) -> [String; 3] {
-    let mut picture = picture(noon());
-    for row in &mut picture.clusters {
+    let mut fleet_status = fleet_status(noon());
+    for row in &mut fleet_status.clusters {
         row.name = name.into();
         row.owner = Some(name.into());
         row.evidence = name.to_owned();
         row.cause = Some(name.to_owned());
     }
-    let (_pictures, seen) = watch::channel(Arc::new(picture));
+    let (_pictures, seen) = watch::channel(Arc::new(fleet_status));
     let router = router(Dash {
-        pictures: seen,
-        wishes: mpsc::channel(1).0,
+        fleet_statuses: seen,
+        requests: mpsc::channel(1).0,
         token: None,
         clock: Arc::new(Noon),
         stalled_after: Duration::from_secs(300),

@@ -5,7 +5,7 @@ use crate::process::Process;
 use crate::room::{Room, files, results, stack};
 use crate::row::{Kind, Never, Row, table};
 use crate::run;
-use crate::wish::{Wish, bucket};
+use crate::wish::{OperatorRequest, bucket};
 use clusterup::cloud::Cloud;
 use clusterup::cloud::api::Serve;
 use clusterup::cloud::api::s3::CreateBucket;
@@ -101,7 +101,7 @@ pub(crate) fn rows() -> Vec<Row> {
 struct Heard(RefCell<Vec<String>>);
 
 impl Listener for Heard {
-    fn hear(&self, event: &Event) {
+    fn on_event(&self, event: &Event) {
         if let Event::Warning { what, .. } = event {
             self.0.borrow_mut().push(what.clone());
         }
@@ -150,10 +150,10 @@ fn lies_there(object: &str) {
     let (key, text) = object.split_once('=').unwrap();
     run(async {
         let sim = Sim::with(2, Settings::USUAL);
-        let wish = Wish {
+        let wish = OperatorRequest {
             keep: true,
             idle_minutes: 400,
-            ..Wish::plain("t")
+            ..OperatorRequest::plain("t")
         };
         let case = wish.case();
         Process::calm(&sim, 1).detached(&case).await.unwrap();

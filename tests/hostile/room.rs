@@ -7,7 +7,7 @@ use clusterup::cloud::local::{Local, Machine};
 use clusterup::cloud::{Cloud, CloudError};
 use clusterup::cost::catalog::Catalog;
 use clusterup::model::action::{Action, Results};
-use clusterup::model::event::Silence;
+use clusterup::model::event::NoListener;
 use clusterup::model::name::StackName;
 use clusterup::model::observed::Run;
 use clusterup::run::clock::SystemClock;
@@ -102,7 +102,7 @@ impl Room {
         let clock = Arc::new(SystemClock);
         let local = Local::new(self.at("local"), store, machine, prices, clock);
         let action = Action::BringHome(results(number, self.at("home")));
-        crate::run(local.apply(&stack(), &action, &Silence))
+        crate::run(local.apply(&stack(), &action, &NoListener))
     }
 
     /// That what is the user's own is as it was, and good results are there.

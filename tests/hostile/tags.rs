@@ -3,18 +3,18 @@
 use crate::process::Process;
 use crate::row::{Kind, Never, Row, table};
 use crate::run;
-use crate::wish::{Case, Wish, bucket};
+use crate::wish::{Case, OperatorRequest, bucket};
 use async_trait::async_trait;
 use clusterup::cloud::Cloud;
 use clusterup::cloud::api::Tags;
-use clusterup::cloud::patrol::Patrol;
+use clusterup::cloud::fleet::FleetProvider;
 use clusterup::cloud::sim::{CensusCluster, Settings, Sim};
 use clusterup::model::action::Action;
 use clusterup::model::audit::Entry;
 use clusterup::model::notice::Notice;
 use clusterup::policy::{Policies, load};
 use clusterup::run::watchdog::Watchdog;
-use clusterup::run::watchdog::desk::Desk;
+use clusterup::run::watchdog::audit_sink::AuditSink;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -127,12 +127,12 @@ pub(crate) fn rows() -> Vec<Row> {
     .concat()
 }
 
-fn wish(hours: u64, name: &'static str) -> Wish {
-    Wish {
+fn wish(hours: u64, name: &'static str) -> OperatorRequest {
+    OperatorRequest {
         keep: true,
         life_hours: hours,
         idle_minutes: if hours > 7 { 400 } else { 30 },
-        ..Wish::plain(name)
+        ..OperatorRequest::plain(name)
     }
 }
 
@@ -174,10 +174,10 @@ fn forge(sim: &Sim, cluster: &CensusCluster, spec: &Tags) {
 async fn ends_nothing(sim: &Sim, case: &Case, foreign: &[String]) {
     let mut policies = Policies::default();
     policies.extend([load("p.yaml", POLICY).unwrap()]);
-    let patrol: Rc<dyn Patrol> = Rc::new(Process::calm(sim, 2).account);
-    let (clock, desk) = (Arc::new(sim.clock()), Rc::new(Quiet));
+    let fleet: Rc<dyn FleetProvider> = Rc::new(Process::calm(sim, 2).account);
+    let (clock, audit_sink) = (Arc::new(sim.clock()), Rc::new(Quiet));
     let name = "watchdog@here".to_owned();
-    let mut watchdog = Watchdog::new(vec![patrol], Rc::new(policies), clock, desk, name);
+    let mut watchdog = Watchdog::new(vec![fleet], Rc::new(policies), clock, audit_sink, name);
     let before = sim.census();
     for _ in 0..12 {
         watchdog.sweep(false).await;
@@ -307,7 +307,7 @@ fn of_a_stack_without_notes(name: &str) {
 struct Quiet;
 
 #[async_trait(?Send)]
-impl Desk for Quiet {
+impl AuditSink for Quiet {
     fn note(&self, _: &Entry) {}
 
     async fn tell(&self, _: &Notice) -> bool {
@@ -316,7 +316,7 @@ impl Desk for Quiet {
 
     fn forget(&self, _: &str) {}
 
-    fn open_matters(&self) -> Vec<Entry> {
+    fn open_terminations(&self) -> Vec<Entry> {
         Vec::new()
     }
 

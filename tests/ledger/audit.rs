@@ -3,12 +3,12 @@
 use crate::at;
 use async_trait::async_trait;
 use clusterup::cloud::CloudError;
-use clusterup::cloud::notify::Voice;
-use clusterup::ledger::{Asked, Ledger};
+use clusterup::cloud::notify::Channel;
+use clusterup::ledger::{AuditQuery, Ledger};
 use clusterup::model::audit::{Act, Entry, Target};
 use clusterup::model::notice::{Level, Notice};
 use clusterup::model::span::Span;
-use clusterup::run::notify::{Notifier, Told};
+use clusterup::run::notify::{Delivery, Notifier};
 use rusqlite::Connection;
 use std::cell::{Cell, RefCell};
 use std::path::{Path, PathBuf};
@@ -74,24 +74,24 @@ fn what_was_noted_is_read_and_sifted() {
     let (_home, path) = home();
     let mut ledger = open(&path);
     let all = some(&mut ledger);
-    let ids = |asked: Asked| {
+    let ids = |asked: AuditQuery| {
         let found = ledger.entries(&asked).unwrap();
         for logged in &found {
             assert_eq!(logged.entry, all[logged.id as usize - 1]);
         }
         found.iter().map(|logged| logged.id).collect::<Vec<_>>()
     };
-    let none = Asked::default;
+    let none = AuditQuery::default;
     assert_eq!(ids(none()), [1, 2, 3, 4, 5, 6, 7]);
     assert_eq!(
-        ids(Asked {
+        ids(AuditQuery {
             last: Some(2),
             ..none()
         }),
         [6, 7]
     );
     assert_eq!(
-        ids(Asked {
+        ids(AuditQuery {
             after: Some(5),
             ..none()
         }),
@@ -99,31 +99,31 @@ fn what_was_noted_is_read_and_sifted() {
     );
     let target = |text: &str| Some(text.to_owned());
     assert_eq!(
-        ids(Asked {
+        ids(AuditQuery {
             target: target("j-1"),
             ..none()
         }),
         [2, 3, 7]
     );
     assert_eq!(
-        ids(Asked {
+        ids(AuditQuery {
             target: target("name of j-1"),
             ..none()
         }),
         [2, 3, 7]
     );
     assert_eq!(
-        ids(Asked {
+        ids(AuditQuery {
             act: Some(Act::Ended),
             ..none()
         }),
         [5, 7]
     );
     let place = Some("local".parse().unwrap());
-    assert_eq!(ids(Asked { place, ..none() }), [5]);
+    assert_eq!(ids(AuditQuery { place, ..none() }), [5]);
     let since = Some(at("2026-11-21T12:05:00"));
     assert_eq!(
-        ids(Asked {
+        ids(AuditQuery {
             since,
             act: Some(Act::Terminate),
             ..none()
@@ -138,14 +138,14 @@ fn an_end_that_was_asked_for_is_open_until_it_came() {
     let mut ledger = open(&path);
     some(&mut ledger);
     let open: Vec<i64> = ledger
-        .open_matters()
+        .open_terminations()
         .unwrap()
         .iter()
         .map(|it| it.id)
         .collect();
     assert_eq!(open, [6], "j-2 ended elsewhere, and j-1 is over");
     ledger.note(&entry(7, Act::Ended, "j-2")).unwrap();
-    assert_eq!(ledger.open_matters().unwrap(), []);
+    assert_eq!(ledger.open_terminations().unwrap(), []);
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn entries_neither_change_nor_go() {
     let before = {
         let mut ledger = open(&path);
         some(&mut ledger);
-        ledger.entries(&Asked::default()).unwrap()
+        ledger.entries(&AuditQuery::default()).unwrap()
     };
     let raw = Connection::open(&path).unwrap();
     for sql in [
@@ -168,7 +168,7 @@ fn entries_neither_change_nor_go() {
         assert!(error.contains("only added to"), "{sql}: {error}");
     }
     drop(raw);
-    assert_eq!(open(&path).entries(&Asked::default()).unwrap(), before);
+    assert_eq!(open(&path).entries(&AuditQuery::default()).unwrap(), before);
 }
 
 #[test]
@@ -266,7 +266,7 @@ fn what_was_told_is_remembered_for_a_while() {
 struct Stuck(PathBuf);
 
 #[async_trait(?Send)]
-impl Voice for Stuck {
+impl Channel for Stuck {
     fn name(&self) -> &'static str {
         "stuck"
     }
@@ -281,7 +281,7 @@ impl Voice for Stuck {
 struct Heard(Rc<Cell<u32>>);
 
 #[async_trait(?Send)]
-impl Voice for Heard {
+impl Channel for Heard {
     fn name(&self) -> &'static str {
         "heard"
     }
@@ -304,7 +304,7 @@ fn warning(matter: &str) -> Notice {
     }
 }
 
-fn tell(path: &Path, voice: Box<dyn Voice>, matter: &str) -> Told {
+fn tell(path: &Path, voice: Box<dyn Channel>, matter: &str) -> Delivery {
     let notice = warning(matter);
     let ledger = RefCell::new(open(path));
     let notifier = Notifier::new(vec![voice]).patient_for(Duration::from_secs(600));

@@ -4,7 +4,7 @@ use crate::living;
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::cost::ledger::{By, Record, Report, Window, Work, spent, split};
 use clusterup::cost::meter::accrued;
-use clusterup::model::life::{Life, Role};
+use clusterup::model::instance_span::{InstanceSpan, Role};
 use clusterup::model::money::Usd;
 use clusterup::model::observed::{ClusterState, StepState};
 use proptest::prelude::*;
@@ -16,10 +16,10 @@ fn at(seconds: i64) -> DateTime<Utc> {
     crate::at("2026-10-30T12:00:00") + TimeDelta::milliseconds(seconds * 1_000 + 250)
 }
 
-fn any_life() -> impl Strategy<Value = Life> {
+fn any_life() -> impl Strategy<Value = InstanceSpan> {
     let role = proptest::sample::select(&Role::ALL);
     let length = proptest::option::of(0..DAY);
-    (role, 0..DAY, length, 1..50_u16).prop_map(|(role, from, length, count)| Life {
+    (role, 0..DAY, length, 1..50_u16).prop_map(|(role, from, length, count)| InstanceSpan {
         role,
         from: at(from),
         until: length.map(|length| at(from + length)),
@@ -46,7 +46,7 @@ prop_compose! {
     fn any_record()(
         // As finely as rates can be.
         cents in proptest::array::uniform4(1..2_000_000_000_u64),
-        lives in proptest::collection::vec(any_life(), 1..6),
+        instance_spans in proptest::collection::vec(any_life(), 1..6),
         steps in proptest::collection::vec(any_work(), 0..5),
         ready in proptest::option::of(0..DAY),
         ended in proptest::option::of(DAY..3 * DAY),
@@ -62,7 +62,7 @@ prop_compose! {
             ready_at: ready.map(at),
             ended_at: ended.map(at),
             state,
-            lives,
+            instance_spans,
             steps,
             ..living("j-1", "2026-10-30T12:00:00", None)
         }
@@ -102,11 +102,11 @@ proptest! {
         let now = at(now) + TimeDelta::milliseconds(1);
         let ever = Window { from: at(-DAY), until: at(9 * DAY) };
         let over = record.ended_at;
-        let lives: Vec<Life> = record.lives.iter().map(|life| Life {
+        let instance_spans: Vec<InstanceSpan> = record.instance_spans.iter().map(|life| InstanceSpan {
             until: life.until.or(over.map(|at| at.max(life.from))),
             ..life.clone()
         }).collect();
-        let bill = accrued(&record.rates.unwrap(), &lives, now).total.up_to(10);
+        let bill = accrued(&record.rates.unwrap(), &instance_spans, now).total.up_to(10);
         prop_assert_eq!(spent(&record, ever, now), Some(bill));
     }
 

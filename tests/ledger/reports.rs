@@ -2,7 +2,7 @@
 
 use crate::{at, ended, life, living, usd, window, work};
 use clusterup::cost::ledger::{By, Record, Report, Split, expected, spent, split};
-use clusterup::model::life::Role;
+use clusterup::model::instance_span::Role;
 use clusterup::model::money::Usd;
 use clusterup::model::observed::{ClusterState, EndReason, StepState};
 use clusterup::model::span::Span;
@@ -122,7 +122,7 @@ fn a_resize_is_paid_for_from_then_on() {
         "2026-11-01T12:00:00",
     );
     let core = |count, from, until| life(Role::Core, count, from, Some(until));
-    record.lives.extend([
+    record.instance_spans.extend([
         core(1, "2026-11-01T10:00:00", "2026-11-01T12:00:00"),
         core(2, "2026-11-01T11:00:00", "2026-11-01T11:30:00"),
     ]);
@@ -202,7 +202,7 @@ fn what_has_no_price_is_named_and_not_free() {
     };
     // Instances that nobody told of were there all the same.
     let untold = Record {
-        lives: Vec::new(),
+        instance_spans: Vec::new(),
         ..living("j-3", "2026-11-01T10:00:00", Some("2026-11-01T10:10:00"))
     };
     let records = [living("j-1", "2026-11-01T23:00:00", None), unpriced, untold];

@@ -3,13 +3,13 @@
 use crate::{at, usd};
 use chrono::{DateTime, Utc};
 use clusterup::cost::ledger::{Record, Scope, Window};
-use clusterup::model::life::{Life, Role};
+use clusterup::model::instance_span::{InstanceSpan, Role};
 use clusterup::model::money::Usd;
 use clusterup::model::month::Month;
 use clusterup::model::observed::ClusterState;
 use clusterup::model::policy::{MonthlyBudget, WhenSpent};
-use clusterup::policy::Ask;
-use clusterup::policy::book::{Actual, Book, Figures, Promise};
+use clusterup::policy::CostBound;
+use clusterup::policy::team_account::{Actual, Figures, Reservation, TeamAccount};
 use std::collections::BTreeSet;
 
 pub(crate) const MONTHLY: &str = "200";
@@ -36,15 +36,15 @@ pub(crate) fn scope(target: &str) -> Scope {
     }
 }
 
-pub(crate) fn book() -> Book {
-    Book::new("recsys".parse().unwrap())
+pub(crate) fn team_account() -> TeamAccount {
+    TeamAccount::new("recsys".parse().unwrap())
 }
 
 /// One node at $3.60/h, a tenth of a cent a second, from an instant until it is gone.
-pub(crate) fn ask(from: DateTime<Utc>, ends_by: DateTime<Utc>) -> Ask {
-    Ask {
+pub(crate) fn ask(from: DateTime<Utc>, ends_by: DateTime<Utc>) -> CostBound {
+    CostBound {
         rates: "primary=3+0.5+0.06+0.04".parse().unwrap(),
-        lives: vec![Life {
+        instance_spans: vec![InstanceSpan {
             role: Role::Primary,
             from,
             until: None,
@@ -56,8 +56,8 @@ pub(crate) fn ask(from: DateTime<Utc>, ends_by: DateTime<Utc>) -> Ask {
 }
 
 /// Money for a cluster that is not made yet.
-pub(crate) fn reserved(stack: &str, at: DateTime<Utc>, ends_by: DateTime<Utc>) -> Promise {
-    Promise {
+pub(crate) fn reserved(stack: &str, at: DateTime<Utc>, ends_by: DateTime<Utc>) -> Reservation {
+    Reservation {
         target: "us-east-1".to_owned(),
         account: None,
         stack: stack.parse().unwrap(),
@@ -71,7 +71,11 @@ pub(crate) fn reserved(stack: &str, at: DateTime<Utc>, ends_by: DateTime<Utc>) -
 
 /// What the cloud tells of a cluster that lives.
 pub(crate) fn living(id: &str, stack: &str, from: DateTime<Utc>, ends_by: DateTime<Utc>) -> Record {
-    let Ask { rates, lives, .. } = ask(from, ends_by);
+    let CostBound {
+        rates,
+        instance_spans,
+        ..
+    } = ask(from, ends_by);
     Record {
         target: "us-east-1".to_owned(),
         account: Some("123456789012".to_owned()),
@@ -85,7 +89,7 @@ pub(crate) fn living(id: &str, stack: &str, from: DateTime<Utc>, ends_by: DateTi
         ended_at: None,
         end: None,
         rates: Some(rates),
-        lives,
+        instance_spans,
         steps: Vec::new(),
         ends_by: Some(ends_by),
         overridden: None,
@@ -100,7 +104,7 @@ pub(crate) fn ended(id: &str, stack: &str, from: DateTime<Utc>, until: DateTime<
     let mut record = living(id, stack, from, until);
     record.state = ClusterState::Terminated;
     record.ended_at = Some(until);
-    record.lives[0].until = Some(until);
+    record.instance_spans[0].until = Some(until);
     record
 }
 
@@ -109,15 +113,20 @@ pub(crate) fn nobody() -> BTreeSet<clusterup::model::name::StackName> {
 }
 
 /// An account that knows of these clusters.
-pub(crate) fn of(records: &[Record], now: DateTime<Utc>) -> Book {
-    let mut book = book();
-    book.reconcile(&scope("us-east-1"), records, &nobody(), now);
-    book
+pub(crate) fn of(records: &[Record], now: DateTime<Utc>) -> TeamAccount {
+    let mut team_account = team_account();
+    team_account.reconcile(&scope("us-east-1"), records, &nobody(), now);
+    team_account
 }
 
-pub(crate) fn figures(book: &Book, of: &str, zone: &str, now: DateTime<Utc>) -> Figures {
+pub(crate) fn figures(
+    team_account: &TeamAccount,
+    of: &str,
+    zone: &str,
+    now: DateTime<Utc>,
+) -> Figures {
     let policy = "recsys".parse().unwrap();
-    book.figures(&policy, month(of), &budget(MONTHLY, zone), None, now)
+    team_account.figures(&policy, month(of), &budget(MONTHLY, zone), None, now)
 }
 
 /// What a cluster spent in two adjoining months, by a zone's calendar.
@@ -127,10 +136,10 @@ fn spent(zone: &str, (from, until): (&str, &str), expected: [(&str, &str); 2]) {
     let over = of(&[ended("j-1", "films", from, until)], until);
     let alive = of(&[living("j-1", "films", from, until)], until);
     for (month, dollars) in expected {
-        for book in [&over, &alive] {
-            let figures = figures(book, month, zone, until);
+        for team_account in [&over, &alive] {
+            let figures = figures(team_account, month, zone, until);
             assert_eq!(figures.spent, usd(dollars), "{zone} {month}");
-            assert_eq!(figures.promised, Usd::ZERO, "{zone} {month}");
+            assert_eq!(figures.reserved, Usd::ZERO, "{zone} {month}");
         }
     }
 }
@@ -203,10 +212,10 @@ fn what_was_over_before_the_month_and_what_is_to_come_is_not_in_it() {
 fn of_a_living_cluster_the_rest_is_promised_where_it_will_fall() {
     let (from, ends_by) = (at("2026-10-31T22:00:00"), at("2026-11-01T03:00:00"));
     let now = at("2026-10-31T23:00:00");
-    let book = of(&[living("j-1", "films", from, ends_by)], now);
+    let team_account = of(&[living("j-1", "films", from, ends_by)], now);
     let of = |month| {
-        let figures = figures(&book, month, "UTC", now);
-        (figures.spent, figures.promised, figures.left())
+        let figures = figures(&team_account, month, "UTC", now);
+        (figures.spent, figures.reserved, figures.left())
     };
     assert_eq!(of("2026-10"), (usd("3.60"), usd("3.60"), usd("192.80")));
     assert_eq!(of("2026-11"), (Usd::ZERO, usd("10.80"), usd("189.20")));
@@ -218,7 +227,7 @@ fn replaced_nodes_are_of_the_month_in_which_the_last_second_falls() {
     let mut ask = ask(at("2026-10-31T23:00:00"), at("2026-11-01T00:00:00"));
     ask.besides = usd("0.06");
     let budget = budget(MONTHLY, "UTC");
-    let worst = |of| ask.worst(clusterup::policy::book::window(month(of), &budget));
+    let worst = |of| ask.worst(clusterup::policy::team_account::window(month(of), &budget));
     assert_eq!(
         (worst("2026-10"), worst("2026-11")),
         (usd("3.66"), Usd::ZERO)
@@ -229,15 +238,15 @@ fn replaced_nodes_are_of_the_month_in_which_the_last_second_falls() {
 fn what_reaches_into_the_next_month_needs_room_in_both() {
     let now = at("2026-11-30T22:00:00");
     let (policy, budget) = ("recsys".parse().unwrap(), budget("20", "UTC"));
-    let mut book = book();
+    let mut team_account = team_account();
     // Four hours of December are promised already.
-    book.promise(reserved(
+    team_account.reservation(reserved(
         "early",
         at("2026-12-01T00:00:00"),
         at("2026-12-01T04:00:00"),
     ));
     let weigh = |until: &str| {
-        let all = book.weigh(
+        let all = team_account.weigh(
             &policy,
             &budget,
             &ask(now, at(until)),
@@ -268,39 +277,45 @@ fn what_reaches_into_the_next_month_needs_room_in_both() {
 fn what_takes_the_place_of_a_promise_is_not_counted_twice() {
     let (from, now) = (at("2026-11-10T10:00:00"), at("2026-11-10T12:00:00"));
     let four = at("2026-11-10T14:00:00");
-    let mut book = of(&[living("j-1", "films", from, four)], now);
-    book.promise(reserved("other", now, at("2026-11-10T13:00:00")));
+    let mut team_account = of(&[living("j-1", "films", from, four)], now);
+    team_account.reservation(reserved("other", now, at("2026-11-10T13:00:00")));
     let (policy, budget) = ("recsys".parse().unwrap(), budget(MONTHLY, "UTC"));
     let longer = ask(from, at("2026-11-10T16:00:00"));
-    let weighed = book.weigh(&policy, &budget, &longer, "j-1", now)[0];
+    let weighed = team_account.weigh(&policy, &budget, &longer, "j-1", now)[0];
     // Of six hours two are spent; of the other cluster one is promised.
-    let found = (weighed.spent, weighed.promised, weighed.asked);
+    let found = (weighed.spent, weighed.reserved, weighed.asked);
     assert_eq!(found, (usd("7.20"), usd("3.60"), usd("14.40")));
-    let mut promise = book.promises["j-1"].clone();
-    promise.ask = longer;
-    book.promise(promise);
-    let after = figures(&book, "2026-11", "UTC", now);
-    assert_eq!((after.spent, after.promised), (usd("7.20"), usd("18")));
+    let mut reservation = team_account.reservations["j-1"].clone();
+    reservation.ask = longer;
+    team_account.reservation(reservation);
+    let after = figures(&team_account, "2026-11", "UTC", now);
+    assert_eq!((after.spent, after.reserved), (usd("7.20"), usd("18")));
     // The same for a cluster that is yet to be made: the second asking takes the first's place.
-    book.promise(reserved("other", now, four));
-    assert_eq!(figures(&book, "2026-11", "UTC", now).promised, usd("21.60"));
-    book.promises.remove("us-east-1/other");
-    assert_eq!(figures(&book, "2026-11", "UTC", now).promised, usd("14.40"));
+    team_account.reservation(reserved("other", now, four));
+    assert_eq!(
+        figures(&team_account, "2026-11", "UTC", now).reserved,
+        usd("21.60")
+    );
+    team_account.reservations.remove("us-east-1/other");
+    assert_eq!(
+        figures(&team_account, "2026-11", "UTC", now).reserved,
+        usd("14.40")
+    );
 }
 
 #[test]
 fn of_two_accounts_the_one_that_knows_of_a_tenth_more_is_believed() {
     let until = at("2026-11-10T10:00:00");
     let ten_hours = ended("j-1", "films", at("2026-11-10T00:00:00"), until);
-    let mut book = of(&[ten_hours], until);
+    let mut team_account = of(&[ten_hours], until);
     let mut with = |usd: Usd, month: Month| {
         let actual = Actual {
             month,
             usd,
             at: until,
         };
-        book.aws.insert("recsys".parse().unwrap(), actual);
-        let it = figures(&book, "2026-11", "UTC", until);
+        team_account.aws.insert("recsys".parse().unwrap(), actual);
+        let it = figures(&team_account, "2026-11", "UTC", until);
         (it.counted, it.spent, it.aws)
     };
     let november = month("2026-11");
@@ -311,7 +326,7 @@ fn of_two_accounts_the_one_that_knows_of_a_tenth_more_is_believed() {
     // Of another month, and of another policy, it says nothing.
     assert_eq!(with(above, month("2026-10")), (ours, ours, None));
     let other = "other".parse().unwrap();
-    let none = book.figures(&other, november, &budget(MONTHLY, "UTC"), None, until);
+    let none = team_account.figures(&other, november, &budget(MONTHLY, "UTC"), None, until);
     assert_eq!((none.spent, none.aws), (ours, None));
 }
 
@@ -322,7 +337,7 @@ fn a_month_is_spent_when_its_pace_says_so() {
         until: at("2026-12-01T00:00:00"),
     };
     let when = |spent: &str, now: &str| {
-        let mut figures = figures(&book(), "2026-11", "UTC", at(now));
+        let mut figures = figures(&team_account(), "2026-11", "UTC", at(now));
         figures.spent = usd(spent);
         figures.exhausted_at(whole, at(now))
     };

@@ -2,8 +2,8 @@
 
 use crate::table::{CALLER, answer, judge, policies, reason, stack};
 use crate::usd;
-use clusterup::model::policy::{MonthlyBudget, Policy, Said, Standing};
-use clusterup::policy::book::Figures;
+use clusterup::model::policy::{Located, MonthlyBudget, Policy, Standing};
+use clusterup::policy::team_account::Figures;
 use clusterup::policy::{Finding, Judgement, Policies, load, overspent, unpriced};
 use std::fmt::Write;
 
@@ -15,18 +15,18 @@ fn policy(when_spent: &str) -> Policy {
     load("policies/recsys.yaml", &text).unwrap().policy
 }
 
-fn budget(policy: &Policy) -> &Said<MonthlyBudget> {
+fn budget(policy: &Policy) -> &Located<MonthlyBudget> {
     policy.budget.as_ref().unwrap()
 }
 
-fn figures(spent: &str, promised: &str, asked: &str) -> Figures {
+fn figures(spent: &str, reserved: &str, asked: &str) -> Figures {
     Figures {
         month: "2026-11".parse().unwrap(),
         budget: usd("200"),
         counted: usd(spent),
         aws: None,
         spent: usd(spent),
-        promised: usd(promised),
+        reserved: usd(reserved),
         asked: usd(asked),
     }
 }
@@ -66,8 +66,8 @@ fn what_does_not_fit_is_told_with_all_figures() {
             assert_eq!(finding.place, "policies/recsys.yaml:4");
             assert_eq!(finding.denies(), when_spent != "notify");
             assert!(finding.is_of_month());
-            let (spent, promised, asked) = of;
-            let _ = writeln!(page, "## {when_spent}: {spent} + {promised} + {asked}");
+            let (spent, reserved, asked) = of;
+            let _ = writeln!(page, "## {when_spent}: {spent} + {reserved} + {asked}");
             page.push_str(&reason(&finding));
         }
     }
@@ -81,12 +81,12 @@ fn what_does_not_fit_is_told_with_all_figures() {
 
 #[test]
 fn what_is_said_to_be_left_fits() {
-    for (spent, promised) in [
+    for (spent, reserved) in [
         ("190", "9"),
         ("150.005", "49.98"),
         ("0.000001", "12.3456789"),
     ] {
-        let finding = said("block", (spent, promised, "500")).unwrap();
+        let finding = said("block", (spent, reserved, "500")).unwrap();
         let left = finding.limit.as_deref().unwrap();
         assert!(
             finding
@@ -94,21 +94,21 @@ fn what_is_said_to_be_left_fits() {
                 .contains(&format!("guardrails.budget: {left} or less"))
         );
         let left = left.strip_prefix('$').unwrap();
-        assert_eq!(said("block", (spent, promised, left)), None, "{left}");
+        assert_eq!(said("block", (spent, reserved, left)), None, "{left}");
     }
 }
 
 const ON_CALL: &str = "arn:aws:sts::123456789012:assumed-role/OnCall/bo";
 
 /// A stack under policies, of which some are passed over, and its team's month besides.
-fn judged(all: &Policies, by: &str, month: bool) -> Judgement {
+fn assessment(all: &Policies, by: &str, month: bool) -> Judgement {
     let judgement = judge(all, stack(&["cluster.size=4 x m5.xlarge"]), by);
     let found = all.budgets(
         &"nightly-films".parse().unwrap(),
         Some(&"recsys".parse().unwrap()),
     );
     let spent = figures("200", "0", "1");
-    let of = |(policy, budget): (&Policy, &Said<MonthlyBudget>)| {
+    let of = |(policy, budget): (&Policy, &Located<MonthlyBudget>)| {
         overspent(policy, budget, &"recsys".parse().unwrap(), &spent)
     };
     let found = found.into_iter().filter(|_| month).filter_map(of).collect();
@@ -121,8 +121,8 @@ const MONTH: &str = "applies_to: { teams: [recsys] }\nbudget: { monthly: $200 }\
 fn who_may_goes_on_in_spite_of_a_policy() {
     let by = "limits:\n  nodes: 3\noverrides: { by: [\"arn:aws:sts::*:assumed-role/OnCall/*\"] }";
     let all = policies(&[by]);
-    assert_eq!(judged(&all, CALLER, false).standing, Standing::Deny);
-    let passed = judged(&all, ON_CALL, false);
+    assert_eq!(assessment(&all, CALLER, false).standing, Standing::Deny);
+    let passed = assessment(&all, ON_CALL, false);
     assert_eq!(passed.standing, Standing::Warn);
     assert!(passed.findings.iter().all(|finding| finding.overridden));
     // A role that is only called alike, and a person of this machine.
@@ -131,21 +131,21 @@ fn who_may_goes_on_in_spite_of_a_policy() {
         "bo@laptop",
         "",
     ] {
-        assert!(judged(&all, other, false).is_denied(), "{other}");
+        assert!(assessment(&all, other, false).is_denied(), "{other}");
     }
 }
 
 #[test]
 fn nobody_passes_over_a_policy_that_names_nobody() {
     let all = policies(&["limits:\n  nodes: 3"]);
-    assert!(judged(&all, ON_CALL, false).is_denied());
+    assert!(assessment(&all, ON_CALL, false).is_denied());
 }
 
 #[test]
 fn each_policy_says_itself_who_may() {
     let may = "limits:\n  nodes: 3\noverrides: { by: [\"*OnCall*\"] }";
     let all = policies(&[may, "limits:\n  regions: [eu-west-1]"]);
-    let judgement = judged(&all, ON_CALL, false);
+    let judgement = assessment(&all, ON_CALL, false);
     assert!(judgement.is_denied());
     insta::assert_snapshot!(answer(&judgement));
 }
@@ -169,13 +169,13 @@ fn the_month_is_passed_over_only_where_the_policy_says_so() {
         ),
     ] {
         let all = policies(&[&format!("{MONTH}{more}")]);
-        let judgement = judged(&all, ON_CALL, true);
+        let judgement = assessment(&all, ON_CALL, true);
         assert_eq!(judgement.standing, standing, "{more}");
         assert_eq!(judgement.findings.len(), 1);
     }
     // Without its month the stack is all right.
     assert_eq!(
-        judged(&policies(&[MONTH]), CALLER, false).standing,
+        assessment(&policies(&[MONTH]), CALLER, false).standing,
         Standing::Allow
     );
 }

@@ -1,15 +1,15 @@
 //! Five people, two budgets and a few days: what is really spent, with what living clusters can
 //! still cost, never passes the month, whoever dies when and however late listings are.
 
-use crate::book::{ask, book, budget, ended, living, month, reserved, scope};
+use crate::team_account::{ask, budget, ended, living, month, reserved, scope, team_account};
 use crate::{at, usd};
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::cost::ledger::{Record, Window, spent};
 use clusterup::model::money::Usd;
 use clusterup::model::name::{PolicyName, StackName};
 use clusterup::model::policy::MonthlyBudget;
-use clusterup::policy::Ask;
-use clusterup::policy::book::{Book, Promise, window};
+use clusterup::policy::CostBound;
+use clusterup::policy::team_account::{Reservation, TeamAccount, window};
 use std::collections::BTreeSet;
 
 const PEOPLE: u64 = 5;
@@ -17,9 +17,9 @@ const WORLDS: u64 = 60;
 const STEPS: u32 = 250;
 
 /// A small generator that gives the same for the same seed (Vigna, splitmix64).
-struct Dice(u64);
+struct Rng(u64);
 
-impl Dice {
+impl Rng {
     fn below(&mut self, most: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -59,9 +59,9 @@ struct Doing {
 }
 
 struct World {
-    dice: Dice,
+    rng: Rng,
     now: DateTime<Utc>,
-    book: Book,
+    team_account: TeamAccount,
     real: Vec<Real>,
     doing: Vec<Doing>,
     budgets: [(PolicyName, MonthlyBudget); 2],
@@ -73,12 +73,12 @@ struct World {
 }
 
 impl Real {
-    fn lives(&self, now: DateTime<Utc>) -> bool {
+    fn instance_spans(&self, now: DateTime<Utc>) -> bool {
         now < self.until
     }
 
     fn record(&self, now: DateTime<Utc>) -> Record {
-        if self.lives(now) {
+        if self.instance_spans(now) {
             living(&self.id, &self.stack, self.from, self.ends_by)
         } else {
             ended(&self.id, &self.stack, self.from, self.until)
@@ -103,9 +103,9 @@ impl World {
     fn new(seed: u64, start: &str) -> Self {
         let named = |name: &str, monthly, zone| (name.parse().unwrap(), budget(monthly, zone));
         Self {
-            dice: Dice(seed),
+            rng: Rng(seed),
             now: at(start),
-            book: book(),
+            team_account: team_account(),
             real: Vec::new(),
             doing: Vec::new(),
             budgets: [named("a", "60", "UTC"), named("b", "55.50", "Asia/Seoul")],
@@ -118,8 +118,8 @@ impl World {
     /// Somebody looks, at a listing that may be minutes old. Of a stack that they hold they know
     /// all: a plan waits for clusters that are noted with it.
     fn look(&mut self, own: Option<&str>) {
-        let old = match self.dice.below(3) {
-            0 => self.dice.seconds(0, 120),
+        let old = match self.rng.below(3) {
+            0 => self.rng.seconds(0, 120),
             _ => TimeDelta::zero(),
         };
         let seen = self.now - old;
@@ -132,7 +132,7 @@ impl World {
         };
         let records: Vec<Record> = self.real.iter().filter_map(told).collect();
         let held: BTreeSet<StackName> = self.held();
-        self.book
+        self.team_account
             .reconcile(&scope("us-east-1"), &records, &held, self.now);
     }
 
@@ -142,16 +142,16 @@ impl World {
     }
 
     /// Sets money aside where each budget has room.
-    fn admit(&mut self, promise: Promise) -> bool {
-        let key = promise.key();
+    fn admit(&mut self, reservation: Reservation) -> bool {
+        let key = reservation.key();
         let fits = self.budgets.iter().all(|(policy, budget)| {
             let months = self
-                .book
-                .weigh(policy, budget, &promise.ask, &key, self.now);
+                .team_account
+                .weigh(policy, budget, &reservation.ask, &key, self.now);
             months.iter().all(|it| it.fits() || it.asked <= Usd::ZERO)
         });
         if fits {
-            self.book.promise(promise);
+            self.team_account.reservation(reservation);
         } else {
             self.denied += 1;
         }
@@ -160,32 +160,29 @@ impl World {
 
     /// Somebody asks for a cluster of their stack, or for more time for the one there is.
     fn asks(&mut self) {
-        let stack = format!("stack-{}", self.dice.below(PEOPLE));
+        let stack = format!("stack-{}", self.rng.below(PEOPLE));
         if self.doing.iter().any(|it| it.stack == stack) {
             return;
         }
         self.look(Some(&stack));
-        let length = self.dice.seconds(300, 4 * 3_600);
-        let (dies, due) = (
-            self.dice.below(6) == 0,
-            self.now + self.dice.seconds(0, 120),
-        );
+        let length = self.rng.seconds(300, 4 * 3_600);
+        let (dies, due) = (self.rng.below(6) == 0, self.now + self.rng.seconds(0, 120));
         let alive = self
             .real
             .iter()
-            .rfind(|it| it.stack == stack && it.lives(self.now));
-        let (promise, moves) = match alive {
+            .rfind(|it| it.stack == stack && it.instance_spans(self.now));
+        let (reservation, moves) = match alive {
             None => (reserved(&stack, self.now, self.now + length), None),
             // Who is about to move a deadline has the cluster's own word.
             Some(cluster) => {
                 let ends_by = cluster.ends_by + length;
-                let mut promise = reserved(&stack, self.now, ends_by);
-                promise.cluster = Some(cluster.id.parse().unwrap());
-                promise.ask = ask(cluster.from, ends_by);
-                (promise, Some((cluster.id.clone(), ends_by)))
+                let mut reservation = reserved(&stack, self.now, ends_by);
+                reservation.cluster = Some(cluster.id.parse().unwrap());
+                reservation.ask = ask(cluster.from, ends_by);
+                (reservation, Some((cluster.id.clone(), ends_by)))
             }
         };
-        if self.admit(promise) {
+        if self.admit(reservation) {
             self.doing.push(Doing {
                 stack,
                 due,
@@ -210,7 +207,7 @@ impl World {
                 Some((id, to)) => self.move_deadline(id, *to),
             }
             // Others died after it, and nobody has looked.
-            if self.dice.below(3) > 0 {
+            if self.rng.below(3) > 0 {
                 self.look(None);
             }
         }
@@ -218,11 +215,11 @@ impl World {
 
     fn make(&mut self, doing: &Doing) {
         let (from, ends_by) = (self.now, self.now + doing.length);
-        let until = match self.dice.below(3) {
+        let until = match self.rng.below(3) {
             0 => ends_by,
-            _ => from + self.dice.seconds(60, doing.length.num_seconds() as u64),
+            _ => from + self.rng.seconds(60, doing.length.num_seconds() as u64),
         };
-        let listed = from + self.dice.seconds(0, 300);
+        let listed = from + self.rng.seconds(0, 300);
         self.made += 1;
         self.real.push(Real {
             id: format!("j-{}", self.made),
@@ -231,16 +228,16 @@ impl World {
             until,
             ends_by,
             listed,
-            end_listed: listed.max(until + self.dice.seconds(0, 300)),
+            end_listed: listed.max(until + self.rng.seconds(0, 300)),
             moved: None,
         });
     }
 
     fn move_deadline(&mut self, id: &str, to: DateTime<Utc>) {
-        let (now, late) = (self.now, self.dice.seconds(0, 300));
-        let until = now + self.dice.seconds(60, 3_600);
+        let (now, late) = (self.now, self.rng.seconds(0, 300));
+        let until = now + self.rng.seconds(60, 3_600);
         let cluster = self.real.iter_mut().find(|it| it.id == id).unwrap();
-        if !cluster.lives(now) {
+        if !cluster.instance_spans(now) {
             return;
         }
         cluster.moved = Some((now + late, cluster.ends_by));
@@ -259,8 +256,8 @@ impl World {
                 .map(|it| {
                     let record = it.record(self.now);
                     let spent = spent(&record, window, self.now).unwrap();
-                    if it.lives(self.now) {
-                        spent.max(Ask::recorded(&record).unwrap().worst(window))
+                    if it.instance_spans(self.now) {
+                        spent.max(CostBound::recorded(&record).unwrap().worst(window))
                     } else {
                         spent
                     }
@@ -276,7 +273,7 @@ impl World {
 
     fn run(&mut self, seed: u64) {
         for _ in 0..STEPS {
-            let next = self.now + self.dice.seconds(1, 500);
+            let next = self.now + self.rng.seconds(1, 500);
             while let Some(due) = self
                 .doing
                 .iter()
@@ -289,7 +286,7 @@ impl World {
                 self.check(seed);
             }
             self.now = next;
-            match self.dice.below(3) {
+            match self.rng.below(3) {
                 0 => self.look(None),
                 _ => self.asks(),
             }
@@ -315,7 +312,7 @@ fn no_month_is_ever_passed_and_nothing_stays_promised() {
         let mut world = World::new(seed, "2026-11-10T00:00:00");
         world.run(seed);
         world.end();
-        assert_eq!(world.book.promises.len(), 0, "world {seed}");
+        assert_eq!(world.team_account.reservations.len(), 0, "world {seed}");
         let really: Usd = (world.real.iter())
             .filter_map(|it| {
                 let (_, budget) = &world.budgets[0];
@@ -328,7 +325,7 @@ fn no_month_is_ever_passed_and_nothing_stays_promised() {
             .sum();
         let (policy, budget) = &world.budgets[0];
         let told = world
-            .book
+            .team_account
             .figures(policy, month("2026-11"), budget, None, world.now);
         assert_eq!(told.spent, really, "world {seed}");
         (made, denied) = (made + world.made, denied + world.denied);
@@ -345,6 +342,6 @@ fn over_the_end_of_a_month_neither_is_passed() {
         world.late = usd("0.12").times(PEOPLE.into());
         world.run(seed);
         world.end();
-        assert_eq!(world.book.promises.len(), 0, "world {seed}");
+        assert_eq!(world.team_account.reservations.len(), 0, "world {seed}");
     }
 }

@@ -1,16 +1,16 @@
 //! What holds of every account, month and instant.
 
 use crate::at;
-use crate::book::{book, budget, living, nobody, scope};
+use crate::team_account::{budget, living, nobody, scope, team_account};
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::cost::ledger::{Record, Window, spent};
-use clusterup::model::life::{Life, Role};
+use clusterup::model::instance_span::{InstanceSpan, Role};
 use clusterup::model::money::Usd;
 use clusterup::model::month::Month;
 use clusterup::model::observed::ClusterState;
 use clusterup::model::policy::Override;
-use clusterup::policy::Ask;
-use clusterup::policy::book::{Actual, Book, Promise, window};
+use clusterup::policy::CostBound;
+use clusterup::policy::team_account::{Actual, Reservation, TeamAccount, window};
 use proptest::prelude::*;
 
 const DAY: i64 = 86_400;
@@ -33,13 +33,13 @@ fn origin(which: usize) -> DateTime<Utc> {
     at(NEAR[which])
 }
 
-fn any_lives(from: DateTime<Utc>) -> impl Strategy<Value = Vec<Life>> {
+fn any_lives(from: DateTime<Utc>) -> impl Strategy<Value = Vec<InstanceSpan>> {
     let role = proptest::sample::select(&Role::ALL);
     let length = proptest::option::of(0..20 * DAY);
     let life = (role, 0..10 * DAY, length, 1..50_u16);
     let life = life.prop_map(move |(role, begins, length, count)| {
         let from = from + TimeDelta::seconds(begins);
-        Life {
+        InstanceSpan {
             role,
             from,
             until: length.map(|length| from + TimeDelta::seconds(length)),
@@ -56,30 +56,30 @@ fn any_usd() -> impl Strategy<Value = Usd> {
 
 prop_compose! {
     fn any_ask()(which in 0..4_usize)(
-        lives in any_lives(origin(which)),
+        instance_spans in any_lives(origin(which)),
         ends in 10 * DAY..60 * DAY,
         parts in proptest::array::uniform4(0..900_000_000_u64),
         besides in any_usd(),
         which in Just(which),
-    ) -> Ask {
+    ) -> CostBound {
         let dollars = |part: u64| format!("{}.{:08}", part / 100_000_000, part % 100_000_000);
         let [a, b, c, d] = parts.map(dollars);
-        Ask {
+        CostBound {
             rates: format!("primary={a}+{b}+0+0.005 core={c}+{d}+0+0").parse().unwrap(),
-            lives,
+            instance_spans,
             ends_by: origin(which) + TimeDelta::seconds(ends),
             besides,
         }
     }
 }
 
-fn promised(ask: &Ask, cluster: Option<&str>) -> Promise {
-    Promise {
+fn reserved(ask: &CostBound, cluster: Option<&str>) -> Reservation {
+    Reservation {
         target: "us-east-1".to_owned(),
         account: None,
         stack: "films".parse().unwrap(),
         by: "ana@here".to_owned(),
-        at: ask.lives[0].from,
+        at: ask.instance_spans[0].from,
         cluster: cluster.map(|id| id.parse().unwrap()),
         ask: ask.clone(),
         overridden: None,
@@ -87,19 +87,24 @@ fn promised(ask: &Ask, cluster: Option<&str>) -> Promise {
 }
 
 /// A cluster of such instances that is over.
-fn over(id: &str, ask: &Ask) -> Record {
-    let mut record = living(id, "films", ask.lives[0].from, ask.ends_by);
+fn over(id: &str, ask: &CostBound) -> Record {
+    let mut record = living(id, "films", ask.instance_spans[0].from, ask.ends_by);
     record.state = ClusterState::Terminated;
     record.ended_at = Some(ask.ends_by);
     record.rates = Some(ask.rates);
-    record.lives.clone_from(&ask.lives);
+    record.instance_spans.clone_from(&ask.instance_spans);
     record
 }
 
 /// The months of a zone that an ask can reach into, and one on each side.
-fn months(ask: &Ask, zone: &str) -> Vec<Month> {
+fn months(ask: &CostBound, zone: &str) -> Vec<Month> {
     let zone = zone.parse().unwrap();
-    let first = ask.lives.iter().map(|life| life.from).min().unwrap();
+    let first = ask
+        .instance_spans
+        .iter()
+        .map(|life| life.from)
+        .min()
+        .unwrap();
     let mut month = Month::of(first - TimeDelta::days(32), zone);
     let last = Month::of(ask.ends_by + TimeDelta::days(32), zone);
     let mut all = vec![month];
@@ -117,21 +122,21 @@ proptest! {
         zone in proptest::sample::select(&ZONES),
         looked in -DAY..70 * DAY,
     ) {
-        let now = ask.lives[0].from + TimeDelta::seconds(looked);
+        let now = ask.instance_spans[0].from + TimeDelta::seconds(looked);
         let (budget, policy) = (budget("200", zone), "recsys".parse().unwrap());
         let months = months(&ask, zone);
         let (record, place) = (over("j-1", &ask), scope("us-east-1"));
-        let mut settled = book();
+        let mut settled = team_account();
         settled.reconcile(&place, std::slice::from_ref(&record), &nobody(), ask.ends_by);
-        let mut alive = book();
-        alive.promise(promised(&ask, Some("j-1")));
-        let sum = |book: &Book, of: fn(&clusterup::policy::book::Figures) -> Usd| -> Usd {
-            months.iter().map(|month| of(&book.figures(&policy, *month, &budget, None, now))).sum()
+        let mut alive = team_account();
+        alive.reservation(reserved(&ask, Some("j-1")));
+        let sum = |team_account: &TeamAccount, of: fn(&clusterup::policy::team_account::Figures) -> Usd| -> Usd {
+            months.iter().map(|month| of(&team_account.figures(&policy, *month, &budget, None, now))).sum()
         };
         let whole = Window { from: DateTime::<Utc>::MIN_UTC, until: DateTime::<Utc>::MAX_UTC };
         prop_assert_eq!(sum(&settled, |it| it.spent), spent(&record, whole, now).unwrap());
         prop_assert_eq!(sum(&alive, |it| it.spent), ask.spent(whole, now));
-        let worst = sum(&alive, |it| it.spent) + sum(&alive, |it| it.promised);
+        let worst = sum(&alive, |it| it.spent) + sum(&alive, |it| it.reserved);
         prop_assert_eq!(worst, ask.worst(whole));
         for pair in months.windows(2) {
             let [one, next] = [pair[0], pair[1]].map(|month| window(month, &budget));
@@ -148,21 +153,21 @@ proptest! {
         mut looks in proptest::collection::vec(-DAY..70 * DAY, 2..8),
     ) {
         let (budget, policy) = (budget("200", zone), "recsys".parse().unwrap());
-        let mut book = book();
-        book.promise(promised(&ask, bound.then_some("j-1")));
+        let mut team_account = team_account();
+        team_account.reservation(reserved(&ask, bound.then_some("j-1")));
         looks.sort_unstable();
         for month in months(&ask, zone) {
             let mut before = (Usd::ZERO, Usd::ZERO);
             for look in &looks {
-                let now = ask.lives[0].from + TimeDelta::seconds(*look);
-                let it = book.figures(&policy, month, &budget, None, now);
-                prop_assert!(it.spent >= Usd::ZERO && it.promised >= Usd::ZERO);
+                let now = ask.instance_spans[0].from + TimeDelta::seconds(*look);
+                let it = team_account.figures(&policy, month, &budget, None, now);
+                prop_assert!(it.spent >= Usd::ZERO && it.reserved >= Usd::ZERO);
                 prop_assert!(it.spent >= before.0, "spending fell");
-                prop_assert!(it.spent + it.promised >= before.1, "what is set aside fell");
-                before = (it.spent, it.spent + it.promised);
+                prop_assert!(it.spent + it.reserved >= before.1, "what is set aside fell");
+                before = (it.spent, it.spent + it.reserved);
             }
-            let end = book.figures(&policy, month, &budget, None, ask.ends_by);
-            prop_assert_eq!(end.spent + end.promised, ask.worst(window(month, &budget)));
+            let end = team_account.figures(&policy, month, &budget, None, ask.ends_by);
+            prop_assert_eq!(end.spent + end.reserved, ask.worst(window(month, &budget)));
         }
     }
 
@@ -172,31 +177,31 @@ proptest! {
         aws in any_usd(),
         shares in proptest::collection::vec(any_usd(), 0..3),
     ) {
-        let mut book = book();
+        let mut team_account = team_account();
         let now = at("2026-11-10T12:00:00");
         for (number, (ask, kind)) in asks.iter().enumerate() {
             let id = format!("j-{number}");
-            let mut promise = promised(ask, (*kind == 0).then_some(id.as_str()));
-            promise.overridden = (*kind == 1).then(|| Override {
+            let mut reservation = reserved(ask, (*kind == 0).then_some(id.as_str()));
+            reservation.overridden = (*kind == 1).then(|| Override {
                 by: "bo \"the\" boss\n".to_owned(),
                 why: "é".to_owned(),
             });
             match kind {
-                2 => book.reconcile(&scope("us-east-1"), &[over(&id, ask)], &nobody(), ask.ends_by),
-                _ => book.promise(promise),
+                2 => team_account.reconcile(&scope("us-east-1"), &[over(&id, ask)], &nobody(), ask.ends_by),
+                _ => team_account.reservation(reservation),
             }
         }
         let month: Month = "2026-11".parse().unwrap();
         let (budget, policy) = (budget("200", "UTC"), "recsys".parse().unwrap());
-        book.aws.insert("recsys".parse().unwrap(), Actual { month, usd: aws, at: now });
+        team_account.aws.insert("recsys".parse().unwrap(), Actual { month, usd: aws, at: now });
         for spent in shares {
-            let mut figures = book.figures(&policy, month, &budget, None, now);
+            let mut figures = team_account.figures(&policy, month, &budget, None, now);
             figures.spent = spent;
-            let _ = book.tell(&policy, &budget, &figures);
+            let _ = team_account.tell(&policy, &budget, &figures);
         }
-        let text = serde_json::to_string(&book).unwrap();
-        let read: Book = serde_json::from_str(&text).unwrap();
-        prop_assert_eq!(&read, &book);
+        let text = serde_json::to_string(&team_account).unwrap();
+        let read: TeamAccount = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(&read, &team_account);
         prop_assert!(read.is_known());
         prop_assert_eq!(serde_json::to_string(&read).unwrap(), text);
     }

@@ -133,7 +133,7 @@ pub(crate) fn judge(policies: &Policies, stack: Stack, by: &str) -> Judgement {
 }
 
 impl Case {
-    pub(crate) fn judged(&self) -> Judgement {
+    pub(crate) fn assessment(&self) -> Judgement {
         judge(&policies(self.policies), stack(self.stack), CALLER)
     }
 
@@ -208,7 +208,7 @@ pub(crate) fn check_pass(name: &str, finding: &Finding) {
 pub(crate) fn shown(cases: &[Case]) -> String {
     let mut page = String::new();
     for case in cases {
-        let judgement = case.judged();
+        let judgement = case.assessment();
         case.check(&judgement);
         let _ = writeln!(page, "## {}", case.name);
         for (number, body) in case.policies.iter().enumerate() {

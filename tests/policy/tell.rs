@@ -1,17 +1,17 @@
 //! Shares of a budget that are reached: each is told of once a month.
 
-use crate::book::{book, budget, month};
+use crate::team_account::{budget, month, team_account};
 use crate::usd;
 use clusterup::model::policy::MonthlyBudget;
-use clusterup::policy::book::{Book, Figures};
+use clusterup::policy::team_account::{Figures, TeamAccount};
 
 /// What is told of where so much is spent of $200.
-fn told(book: &mut Book, of: &str, spent: &str) -> Option<u8> {
-    told_by(book, "recsys", &budget("200", "UTC"), of, spent)
+fn told(team_account: &mut TeamAccount, of: &str, spent: &str) -> Option<u8> {
+    told_by(team_account, "recsys", &budget("200", "UTC"), of, spent)
 }
 
 fn told_by(
-    book: &mut Book,
+    team_account: &mut TeamAccount,
     policy: &str,
     budget: &MonthlyBudget,
     of: &str,
@@ -23,65 +23,65 @@ fn told_by(
         counted: usd(spent),
         aws: None,
         spent: usd(spent),
-        promised: usd("0"),
+        reserved: usd("0"),
         asked: usd("0"),
     };
-    let share = book.tell(&policy.parse().unwrap(), budget, &figures);
+    let share = team_account.tell(&policy.parse().unwrap(), budget, &figures);
     share.map(|share| share.value())
 }
 
 #[test]
 fn each_share_is_told_of_once() {
-    let mut book = book();
-    assert_eq!(told(&mut book, "2026-11", "0"), None);
-    assert_eq!(told(&mut book, "2026-11", "99.99"), None);
-    assert_eq!(told(&mut book, "2026-11", "100"), Some(50));
-    assert_eq!(told(&mut book, "2026-11", "100"), None);
-    assert_eq!(told(&mut book, "2026-11", "159.99"), None);
-    assert_eq!(told(&mut book, "2026-11", "160"), Some(80));
-    assert_eq!(told(&mut book, "2026-11", "199.99"), None);
+    let mut team_account = team_account();
+    assert_eq!(told(&mut team_account, "2026-11", "0"), None);
+    assert_eq!(told(&mut team_account, "2026-11", "99.99"), None);
+    assert_eq!(told(&mut team_account, "2026-11", "100"), Some(50));
+    assert_eq!(told(&mut team_account, "2026-11", "100"), None);
+    assert_eq!(told(&mut team_account, "2026-11", "159.99"), None);
+    assert_eq!(told(&mut team_account, "2026-11", "160"), Some(80));
+    assert_eq!(told(&mut team_account, "2026-11", "199.99"), None);
     // All of it is told of whether or not the policy says so.
-    assert_eq!(told(&mut book, "2026-11", "200"), Some(100));
-    assert_eq!(told(&mut book, "2026-11", "500"), None);
+    assert_eq!(told(&mut team_account, "2026-11", "200"), Some(100));
+    assert_eq!(told(&mut team_account, "2026-11", "500"), None);
 }
 
 #[test]
 fn of_several_shares_at_once_the_highest_is_told_of() {
-    let mut book = book();
-    assert_eq!(told(&mut book, "2026-11", "170"), Some(80));
-    assert_eq!(told(&mut book, "2026-11", "120"), None);
-    assert_eq!(told(&mut book, "2026-11", "170"), None);
+    let mut team_account = team_account();
+    assert_eq!(told(&mut team_account, "2026-11", "170"), Some(80));
+    assert_eq!(told(&mut team_account, "2026-11", "120"), None);
+    assert_eq!(told(&mut team_account, "2026-11", "170"), None);
 }
 
 #[test]
 fn spending_that_falls_back_is_not_told_of_again() {
-    let mut book = book();
-    assert_eq!(told(&mut book, "2026-11", "160"), Some(80));
-    assert_eq!(told(&mut book, "2026-11", "10"), None);
-    assert_eq!(told(&mut book, "2026-11", "100"), None);
-    assert_eq!(told(&mut book, "2026-11", "160"), None);
+    let mut team_account = team_account();
+    assert_eq!(told(&mut team_account, "2026-11", "160"), Some(80));
+    assert_eq!(told(&mut team_account, "2026-11", "10"), None);
+    assert_eq!(told(&mut team_account, "2026-11", "100"), None);
+    assert_eq!(told(&mut team_account, "2026-11", "160"), None);
 }
 
 #[test]
 fn the_next_month_is_told_of_anew() {
-    let mut book = book();
-    assert_eq!(told(&mut book, "2026-11", "200"), Some(100));
-    assert_eq!(told(&mut book, "2026-12", "100"), Some(50));
-    book.forget_before(month("2026-12"));
-    assert_eq!(told(&mut book, "2026-12", "100"), None);
-    assert_eq!(told(&mut book, "2027-01", "100"), Some(50));
+    let mut team_account = team_account();
+    assert_eq!(told(&mut team_account, "2026-11", "200"), Some(100));
+    assert_eq!(told(&mut team_account, "2026-12", "100"), Some(50));
+    team_account.forget_before(month("2026-12"));
+    assert_eq!(told(&mut team_account, "2026-12", "100"), None);
+    assert_eq!(told(&mut team_account, "2027-01", "100"), Some(50));
 }
 
 #[test]
 fn each_policy_is_told_of_by_itself() {
-    let mut book = book();
-    assert_eq!(told(&mut book, "2026-11", "100"), Some(50));
+    let mut team_account = team_account();
+    assert_eq!(told(&mut team_account, "2026-11", "100"), Some(50));
     let other = budget("100", "UTC");
-    let told = told_by(&mut book, "other", &other, "2026-11", "100");
+    let told = told_by(&mut team_account, "other", &other, "2026-11", "100");
     assert_eq!(told, Some(100));
     // It is remembered in what is written.
-    let text = serde_json::to_string(&book).unwrap();
-    let mut read: Book = serde_json::from_str(&text).unwrap();
+    let text = serde_json::to_string(&team_account).unwrap();
+    let mut read: TeamAccount = serde_json::from_str(&text).unwrap();
     let again = told_by(&mut read, "other", &other, "2026-11", "100");
     assert_eq!(again, None);
 }

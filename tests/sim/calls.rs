@@ -4,7 +4,7 @@ use crate::process::Process;
 use crate::{run, say};
 use clusterup::cloud::Cloud;
 use clusterup::cloud::sim::{Settings, Sim};
-use clusterup::model::event::Silence;
+use clusterup::model::event::NoListener;
 use clusterup::text;
 use std::fs;
 
@@ -48,7 +48,11 @@ async fn counted(done: &str) {
     let stack = text::parse("movies.yaml", &text, folder.path(), &[]).unwrap();
     let sim = Sim::with(1, Settings::default());
     let process = Process::calm(&sim, 1);
-    let facts = process.account.facts(&stack, None, &Silence).await.unwrap();
+    let facts = process
+        .account
+        .facts(&stack, None, &NoListener)
+        .await
+        .unwrap();
     let case = crate::wish::Case { stack, facts };
     process.detached(&case).await.unwrap();
     let accepted = &sim.census().clusters[0].steps;
@@ -66,7 +70,7 @@ async fn counted(done: &str) {
     let planner = Process::calm(&sim, 2);
     let facts = planner
         .account
-        .facts(&case.stack, None, &Silence)
+        .facts(&case.stack, None, &NoListener)
         .await
         .unwrap();
     let case = crate::wish::Case { facts, ..case };

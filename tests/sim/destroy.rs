@@ -2,9 +2,9 @@
 
 use crate::process::Process;
 use crate::seeds::each;
-use crate::wish::Wish;
+use crate::wish::OperatorRequest;
 use crate::{laws, mishaps, oracle, run};
-use clusterup::cloud::dice::Dice;
+use clusterup::cloud::rng::Rng;
 use clusterup::cloud::sim::{Settings, Sim};
 
 #[test]
@@ -13,27 +13,27 @@ fn nothing_is_left_whatever_went_wrong() {
 }
 
 async fn world(seed: u64) {
-    let dice = Dice::new(seed);
-    let sim = Sim::with(dice.next(), laws::QUICK);
-    let wish = mishaps::any_wish(&dice);
+    let rng = Rng::new(seed);
+    let sim = Sim::with(rng.next(), laws::QUICK);
+    let wish = mishaps::any_wish(&rng);
     let case = wish.case();
     for _ in 0..2 {
-        let process = Process::new(&sim, "ann@desk", dice.next(), mishaps::luck(&dice));
+        let process = Process::new(&sim, "ann@desk", rng.next(), mishaps::luck(&rng));
         let applied = async {
-            if dice.percent(50) {
+            if rng.percent(50) {
                 process.detached(&case).await.is_ok()
             } else {
                 process.applied(&case).await.is_ok()
             }
         };
         process.until_death(applied).await;
-        mishaps::happen(&sim, &dice, &wish).await;
+        mishaps::happen(&sim, &rng, &wish).await;
     }
     for tries in 0.. {
         let process = if tries < 8 {
-            Process::new(&sim, "ann@desk", dice.next(), mishaps::luck(&dice))
+            Process::new(&sim, "ann@desk", rng.next(), mishaps::luck(&rng))
         } else {
-            Process::calm(&sim, dice.next())
+            Process::calm(&sim, rng.next())
         };
         let destroyed = process.until_death(process.destroyed(&case.stack.name));
         match destroyed.await {
@@ -49,10 +49,10 @@ fn another_stack_stays_whole() {
     run(async {
         let sim = Sim::with(1, Settings::default());
         // A name that begins like the other is the harder neighbour.
-        let (one, other) = (Wish::plain("t"), Wish::plain("t-two"));
+        let (one, other) = (OperatorRequest::plain("t"), OperatorRequest::plain("t-two"));
         let (one, other) = (
-            Wish { keep: true, ..one },
-            Wish {
+            OperatorRequest { keep: true, ..one },
+            OperatorRequest {
                 keep: true,
                 ..other
             },

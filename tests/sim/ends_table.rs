@@ -2,7 +2,7 @@
 
 use crate::ends::{RECORD, ROWS, Row, Way, Work};
 use crate::process::Process;
-use crate::wish::Wish;
+use crate::wish::OperatorRequest;
 use crate::{laws, run, say};
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::cloud::Cloud;
@@ -35,13 +35,13 @@ async fn judge(seed: u64, row: &Row) {
         Work::Fails => sim.fail_step("one"),
         Work::Done => {}
     }
-    let wish = Wish {
+    let wish = OperatorRequest {
         keep: row.keep,
         life_hours: 2,
         budget: if row.poor { 1 } else { 9 },
         // $1 lasts for an hour and a half.
         core: 1,
-        ..Wish::plain("t")
+        ..OperatorRequest::plain("t")
     };
     let case = wish.case();
     Process::calm(&sim, 1).detached(&case).await.unwrap();

@@ -1,7 +1,7 @@
 //! The process dies before and after every call; the next one finds its way.
 
 use crate::process::Process;
-use crate::wish::{Case, Wish};
+use crate::wish::{Case, OperatorRequest};
 use crate::{oracle, run, say};
 use clusterup::cloud::flaky::{Fault, Moment};
 use clusterup::cloud::sim::{Settings, Sim};
@@ -22,13 +22,13 @@ enum Verb {
     Destroyed,
 }
 
-fn wishes() -> [Wish; 2] {
-    let plain = Wish {
+fn wishes() -> [OperatorRequest; 2] {
+    let plain = OperatorRequest {
         scripts: vec![0, 1],
         packages: true,
-        ..Wish::plain("t")
+        ..OperatorRequest::plain("t")
     };
-    let kept = Wish {
+    let kept = OperatorRequest {
         keep: true,
         ..plain.clone()
     };
@@ -49,10 +49,10 @@ async fn act(process: &Process, verb: Verb, case: &Case) -> bool {
 }
 
 /// Cuts a verb off at one call and lets another process go on; false where there is no such call.
-async fn cut_off(wish: &Wish, verb: Verb, number: u64, fault: Fault) -> bool {
+async fn cut_off(wish: &OperatorRequest, verb: Verb, number: u64, fault: Fault) -> bool {
     let sim = Sim::with(number, SHORT);
     let home = TempDir::new().unwrap();
-    let wish = &Wish {
+    let wish = &OperatorRequest {
         home: Some(home.path().join("results")),
         ..wish.clone()
     };
@@ -118,7 +118,7 @@ fn every_call(fault: Fault, verbs: &[Verb]) -> u64 {
 }
 
 /// Says where it was, should the test fail there.
-struct Point<'a>(&'a Wish, Verb, u64, Fault);
+struct Point<'a>(&'a OperatorRequest, Verb, u64, Fault);
 
 impl Drop for Point<'_> {
     fn drop(&mut self) {

@@ -3,9 +3,9 @@
 
 use crate::process::Process;
 use crate::seeds::each;
-use crate::wish::Wish;
+use crate::wish::OperatorRequest;
 use crate::{mishaps, oracle};
-use clusterup::cloud::dice::Dice;
+use clusterup::cloud::rng::Rng;
 use clusterup::cloud::sim::{Census, CensusCluster, Settings, Sim};
 use clusterup::model::action::Action;
 use clusterup::model::plan::Plan;
@@ -28,46 +28,46 @@ fn every_world_converges_on_what_was_wished() {
 }
 
 async fn stormy(seed: u64) {
-    let dice = Dice::new(seed);
-    let sim = Sim::with(dice.next(), QUICK);
-    let mut wish = mishaps::any_wish(&dice);
-    let turns = 1 + dice.below(3);
+    let rng = Rng::new(seed);
+    let sim = Sim::with(rng.next(), QUICK);
+    let mut wish = mishaps::any_wish(&rng);
+    let turns = 1 + rng.below(3);
     for turn in 0..turns {
-        for _ in 0..dice.below(3) {
-            mishaps::edit(&mut wish, &dice);
+        for _ in 0..rng.below(3) {
+            mishaps::edit(&mut wish, &rng);
         }
-        for _ in 0..dice.below(3) {
-            mishaps::happen(&sim, &dice, &wish).await;
+        for _ in 0..rng.below(3) {
+            mishaps::happen(&sim, &rng, &wish).await;
         }
-        if dice.percent(30) {
+        if rng.percent(30) {
             let case = wish.case();
-            let process = Process::new(&sim, "ann@desk", dice.next(), mishaps::luck(&dice));
+            let process = Process::new(&sim, "ann@desk", rng.next(), mishaps::luck(&rng));
             drop(process.until_death(process.detached(&case)).await);
         } else {
-            converge(&sim, &dice, &wish).await;
+            converge(&sim, &rng, &wish).await;
         }
         if turn + 1 == turns {
-            converge(&sim, &dice, &wish).await;
+            converge(&sim, &rng, &wish).await;
         }
     }
 }
 
 /// Applies until the plan is empty, and asks the oracle.
-async fn converge(sim: &Sim, dice: &Dice, wish: &Wish) {
+async fn converge(sim: &Sim, rng: &Rng, wish: &OperatorRequest) {
     let case = wish.case();
     let mut last = None;
     for tries in 0..MOST_APPLIES {
         let process = if tries < STORMY {
-            Process::new(sim, "ann@desk", dice.next(), mishaps::luck(dice))
+            Process::new(sim, "ann@desk", rng.next(), mishaps::luck(rng))
         } else {
-            Process::calm(sim, dice.next())
+            Process::calm(sim, rng.next())
         };
         let done = process.until_death(process.applied(&case)).await;
         if !matches!(done, Some(Ok(None | Some(Outcome::Completed)))) {
             last = Some(format!("{done:?}"));
             continue;
         }
-        let plan = Process::calm(sim, dice.next()).plan(&case).await.unwrap();
+        let plan = Process::calm(sim, rng.next()).plan(&case).await.unwrap();
         if plan.is_empty() {
             oracle::agrees(&sim.census(), wish);
             return;
@@ -88,32 +88,32 @@ fn in_a_calm_world_each_change_takes_one_pass() {
 }
 
 async fn calm(seed: u64) {
-    let dice = Dice::new(seed);
-    let sim = Sim::with(dice.next(), CALM);
-    let mut wish = mishaps::any_wish(&dice);
+    let rng = Rng::new(seed);
+    let sim = Sim::with(rng.next(), CALM);
+    let mut wish = mishaps::any_wish(&rng);
     for _ in 0..3 {
-        one_pass(&sim, &dice, &wish).await;
-        if dice.percent(60) {
+        one_pass(&sim, &rng, &wish).await;
+        if rng.percent(60) {
             work_ends(&sim).await;
-            let plan = one_pass(&sim, &dice, &wish).await;
+            let plan = one_pass(&sim, &rng, &wish).await;
             let home = |action: &Action| matches!(action, Action::Remember(_) | Action::Disarm(_));
             let only = plan.actions.iter().all(|planned| home(&planned.action));
             assert!(only || wish.keep, "{plan:#?}");
             oracle::agrees(&sim.census(), &wish);
         }
-        for _ in 0..=dice.below(2) {
-            mishaps::edit(&mut wish, &dice);
+        for _ in 0..=rng.below(2) {
+            mishaps::edit(&mut wish, &rng);
         }
     }
 }
 
 /// One pass, after which there is nothing to do, unless the work of a cluster ended meanwhile.
-async fn one_pass(sim: &Sim, dice: &Dice, wish: &Wish) -> Plan {
+async fn one_pass(sim: &Sim, rng: &Rng, wish: &OperatorRequest) -> Plan {
     let case = wish.case();
     for _ in 0..5 {
         let before = ended(&sim.census());
-        let made = Process::calm(sim, dice.next()).detached(&case).await;
-        let left = Process::calm(sim, dice.next()).plan(&case).await.unwrap();
+        let made = Process::calm(sim, rng.next()).detached(&case).await;
+        let left = Process::calm(sim, rng.next()).plan(&case).await.unwrap();
         match made {
             Ok(prepared) if left.is_empty() => return prepared.plan,
             made => assert!(

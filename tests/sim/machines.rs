@@ -3,7 +3,7 @@
 
 use crate::process::Process;
 use crate::run;
-use crate::wish::Wish;
+use crate::wish::OperatorRequest;
 use chrono::TimeDelta;
 use clusterup::cloud::flaky::Fault;
 use clusterup::cloud::sim::Sim;
@@ -11,7 +11,7 @@ use clusterup::cost::ledger::{Record, Scope, Window, spent};
 use clusterup::ledger::Ledger;
 use clusterup::model::money::Usd;
 use clusterup::model::observed::ClusterState;
-use clusterup::policy::book::Book;
+use clusterup::policy::team_account::TeamAccount;
 use clusterup::run::ledger::sync;
 use std::collections::BTreeSet;
 
@@ -51,9 +51,9 @@ fn cost(record: &Record) -> Usd {
 
 /// What the month of its team says that it cost.
 fn charged(record: &Record) -> Usd {
-    let mut book = Book::new("recsys".parse().unwrap());
+    let mut team_account = TeamAccount::new("recsys".parse().unwrap());
     let now = record.seen_at;
-    book.reconcile(
+    team_account.reconcile(
         &scope(),
         std::slice::from_ref(record),
         &BTreeSet::new(),
@@ -63,12 +63,12 @@ fn charged(record: &Record) -> Usd {
     let policy = clusterup::policy::load("p.yaml", text).unwrap().policy;
     let budget = policy.budget.unwrap().value;
     let month = clusterup::model::month::Month::of(now, budget.timezone);
-    let figures = book.figures(&policy.name, month, &budget, None, now);
-    figures.spent + figures.promised
+    let figures = team_account.figures(&policy.name, month, &budget, None, now);
+    figures.spent + figures.reserved
 }
 
 async fn fail(sim: &Sim, code: &str) {
-    let mut wish = Wish::plain("one");
+    let mut wish = OperatorRequest::plain("one");
     (wish.team, wish.keep, wish.scripts) = (Some("recsys"), true, Vec::new());
     sim.fail_next_cluster(code);
     let process = Process::calm(sim, 1);
@@ -93,7 +93,10 @@ fn a_cluster_that_emr_refused_while_starting_costs_nothing() {
                 "{code}"
             );
             let record = failed(&sim, &mut ledger, true).await;
-            assert!(record.is_final() && record.lives.is_empty(), "{record:?}");
+            assert!(
+                record.is_final() && record.instance_spans.is_empty(),
+                "{record:?}"
+            );
             assert_eq!((cost(&record), charged(&record)), (Usd::ZERO, Usd::ZERO));
         });
     }
@@ -110,7 +113,7 @@ fn one_whose_machines_began_costs_what_they_did() {
         let record = failed(&sim, &mut ledger, true).await;
         assert!(record.is_final());
         // A primary and two core nodes, on more than one page.
-        let count: u16 = record.lives.iter().map(|life| life.count).sum();
+        let count: u16 = record.instance_spans.iter().map(|life| life.count).sum();
         assert_eq!(count, 3, "{record:?}");
         assert!(Usd::ZERO < cost(&record) && cost(&record) <= cost(&estimate));
         assert_eq!(cost(&record), charged(&record));
@@ -127,6 +130,6 @@ fn what_emr_lists_no_more_is_no_evidence() {
         let opened = Ledger::open(&folder.path().join("l.db"), sim.now());
         let mut ledger = opened.unwrap().ledger;
         let record = failed(&sim, &mut ledger, true).await;
-        assert!(record.is_final() && !record.lives.is_empty());
+        assert!(record.is_final() && !record.instance_spans.is_empty());
     });
 }

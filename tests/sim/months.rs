@@ -4,18 +4,18 @@
 
 use crate::process::Process;
 use crate::seeds::{any, each};
-use crate::wish::Wish;
+use crate::wish::OperatorRequest;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::app::admission::Admission;
 use clusterup::app::extend::{Moved, extend};
-use clusterup::app::{Place, Services, Trouble};
-use clusterup::cloud::dice::Dice;
+use clusterup::app::{OperationError, Place, Services};
+use clusterup::cloud::rng::Rng;
 use clusterup::cloud::sim::Sim;
 use clusterup::cloud::{Class, Cloud, CloudError};
 use clusterup::cost::ledger::{Scope, Window, spent};
 use clusterup::ledger::Ledger;
-use clusterup::model::event::Silence;
+use clusterup::model::event::NoListener;
 use clusterup::model::hint::Hint;
 use clusterup::model::money::Usd;
 use clusterup::model::month::Month;
@@ -24,7 +24,7 @@ use clusterup::model::observed::Cluster;
 use clusterup::model::percent::Percent;
 use clusterup::model::span::Span;
 use clusterup::plan::Options;
-use clusterup::policy::{Ask, Policies, load};
+use clusterup::policy::{CostBound, Policies, load};
 use clusterup::run::driver::Stopped;
 use clusterup::run::ledger::record;
 use std::cell::RefCell;
@@ -82,7 +82,7 @@ fn no_way_passes_the_month() {
 
 /// A month of two teams, and a third team without any.
 struct World<'a> {
-    dice: &'a Dice,
+    rng: &'a Rng,
     sim: Sim,
     /// The account's home, where that is another region.
     home: Option<Sim>,
@@ -92,21 +92,21 @@ struct World<'a> {
     /// Of people who know nothing of these teams.
     others: Policies,
     folder: TempDir,
-    stacks: BTreeMap<&'static str, Wish>,
+    stacks: BTreeMap<&'static str, OperatorRequest>,
     /// The teams that each cluster was admitted for.
     admitted: BTreeMap<ClusterId, BTreeSet<&'static str>>,
 }
 
 async fn world(seed: u64, tally: &Tally) {
-    let dice = Dice::new(seed);
-    let mut world = World::new(&dice);
-    if dice.percent(40) {
+    let rng = Rng::new(seed);
+    let mut world = World::new(&rng);
+    if rng.percent(40) {
         world.near_the_end().await;
     }
     for _ in 0..ACTS {
         world.act(tally).await;
         world.check().await;
-        let minutes = any(&dice, &[1, 5, 11, 40, 90]);
+        let minutes = any(&rng, &[1, 5, 11, 40, 90]);
         tokio::time::sleep(Duration::from_secs(minutes * 60)).await;
     }
     world.check().await;
@@ -121,14 +121,14 @@ fn policies(texts: &[String]) -> Policies {
 }
 
 impl<'a> World<'a> {
-    fn new(dice: &'a Dice) -> Self {
+    fn new(rng: &'a Rng) -> Self {
         let monthly = [
-            ("recsys", any(dice, &[5, 8, 14, 25])),
-            ("ads", any(dice, &[1, 6, 12])),
+            ("recsys", any(rng, &[5, 8, 14, 25])),
+            ("ads", any(rng, &[1, 6, 12])),
         ];
         let monthly = monthly.map(|(team, most)| (team, format!("${most}").parse().unwrap()));
-        let home = any(dice, &["us-east-1", "eu-west-1"]);
-        let zone = any(dice, &["UTC", "Asia/Seoul", "America/New_York"]);
+        let home = any(rng, &["us-east-1", "eu-west-1"]);
+        let zone = any(rng, &["UTC", "Asia/Seoul", "America/New_York"]);
         let budget = |(team, most): (&str, Usd)| {
             format!(
                 "policy: month-{team}\napplies_to: {{ teams: [{team}] }}\nbudget:\n  monthly: \
@@ -139,9 +139,9 @@ impl<'a> World<'a> {
         let other = "policy: other\napplies_to: { teams: [other] }\nbudget: { monthly: $1000 }\n";
         let shm = PathBuf::from("/dev/shm");
         Self {
-            dice,
-            sim: Sim::new(dice.next()),
-            home: (home != "us-east-1").then(|| Sim::new(dice.next())),
+            rng,
+            sim: Sim::new(rng.next()),
+            home: (home != "us-east-1").then(|| Sim::new(rng.next())),
             region: "us-east-1".parse().unwrap(),
             monthly,
             policies: policies(&monthly.map(budget)),
@@ -159,18 +159,18 @@ impl<'a> World<'a> {
     async fn near_the_end(&self) {
         let (now, utc) = (self.sim.now(), "UTC".parse().unwrap());
         let next = Month::of(now, utc).next().begins(utc);
-        let hours = i64::try_from(self.dice.below(30)).unwrap();
+        let hours = i64::try_from(self.rng.below(30)).unwrap();
         let wait = next - TimeDelta::hours(hours) - now;
         tokio::time::sleep(wait.to_std().unwrap_or_default()).await;
     }
 
     /// A machine, by the name of its folder, and its process.
-    fn machine(&self, name: &str) -> (Process, Desk<'_>) {
-        let process = Process::calm(&self.sim, self.dice.next());
+    fn machine(&self, name: &str) -> (Process, AuditSink<'_>) {
+        let process = Process::calm(&self.sim, self.rng.next());
         let ledger = self.folder.path().join(name);
         (
             process,
-            Desk {
+            AuditSink {
                 world: self,
                 ledger,
             },
@@ -200,22 +200,22 @@ impl<'a> World<'a> {
     }
 
     async fn act(&mut self, tally: &Tally) {
-        let name = any(self.dice, &NAMES);
+        let name = any(self.rng, &NAMES);
         if self.alive(name).is_none() {
             return self.create(name).await;
         }
-        if self.dice.percent(8) {
+        if self.rng.percent(8) {
             let (process, _) = self.machine("office");
             process.destroyed(&name.parse().unwrap()).await.unwrap();
             return;
         }
-        let way = any(self.dice, &WAYS);
+        let way = any(self.rng, &WAYS);
         let done = self.dearer(way, name).await;
         let mut tally = tally.borrow_mut();
         let counts = tally.entry(way).or_default();
         match done {
             Ok(()) => counts[0] += 1,
-            Err(Trouble::Denied(denied)) => {
+            Err(OperationError::Denied(denied)) => {
                 let of_month = |finding: &clusterup::policy::Finding| finding.is_of_month();
                 assert!(denied.findings.iter().all(of_month), "{denied:?}");
                 counts[1] += 1;
@@ -226,25 +226,25 @@ impl<'a> World<'a> {
     }
 
     async fn create(&mut self, name: &'static str) {
-        let mut wish = Wish::plain(name);
-        wish.team = Some(any(self.dice, &["recsys", "recsys", "ads"]));
-        wish.core = 1 + u16::try_from(self.dice.below(3)).unwrap();
+        let mut wish = OperatorRequest::plain(name);
+        wish.team = Some(any(self.rng, &["recsys", "recsys", "ads"]));
+        wish.core = 1 + u16::try_from(self.rng.below(3)).unwrap();
         (wish.keep, wish.scripts) = (true, Vec::new());
-        wish.life_hours = any(self.dice, &[1, 2, 5, 30]);
+        wish.life_hours = any(self.rng, &[1, 2, 5, 30]);
         wish.idle_minutes = wish.life_hours * 60;
-        wish.budget = any(self.dice, &[0, 0, 2, 4]);
+        wish.budget = any(self.rng, &[0, 0, 2, 4]);
         wish.guards = "  ceiling: { max_lifetime: 300h, budget: $900 }\n".to_owned();
         match self.applied(&wish, true).await {
             Ok(()) => drop(self.stacks.insert(name, wish)),
-            Err(Trouble::Denied(_)) => {}
+            Err(OperationError::Denied(_)) => {}
             Err(other) => panic!("{other:?}"),
         }
     }
 
-    async fn dearer(&mut self, way: Way, name: &'static str) -> Result<(), Trouble> {
+    async fn dearer(&mut self, way: Way, name: &'static str) -> Result<(), OperationError> {
         let (none, before) = (Policies::default(), self.stacks[name].clone());
         let mut wish = before.clone();
-        let with = self.dice.percent(50);
+        let with = self.rng.percent(50);
         match way {
             Way::ExtendByFile => return self.extended(name, &self.policies, false).await,
             Way::ExtendByName => {
@@ -255,10 +255,10 @@ impl<'a> World<'a> {
                 let policies = if with { &self.others } else { &self.policies };
                 return self.extended(name, policies, true).await;
             }
-            Way::Resize => wish.core += any(self.dice, &[1, 2, 6, 20]),
-            Way::Lifetime => wish.life_hours += any(self.dice, &[1, 3, 20, 100]),
+            Way::Resize => wish.core += any(self.rng, &[1, 2, 6, 20]),
+            Way::Lifetime => wish.life_hours += any(self.rng, &[1, 3, 20, 100]),
             Way::Budget if with && wish.budget > 0 => {
-                let most = format!("${}", wish.budget + any(self.dice, &[1, 5, 50]));
+                let most = format!("${}", wish.budget + any(self.rng, &[1, 5, 50]));
                 let most = Some(most.parse().unwrap());
                 return self.moved(name, None, (None, most), &none).await;
             }
@@ -266,16 +266,16 @@ impl<'a> World<'a> {
                 wish.life_hours += 50;
                 wish.budget = match wish.budget {
                     0 => 90,
-                    budget => budget + any(self.dice, &[1, 8, 80]),
+                    budget => budget + any(self.rng, &[1, 8, 80]),
                 };
             }
             Way::Team => {
-                wish.team = Some(any(self.dice, &["ads", "free", "recsys"]));
-                wish.core += any(self.dice, &[0, 1, 20]);
+                wish.team = Some(any(self.rng, &["ads", "free", "recsys"]));
+                wish.core += any(self.rng, &[0, 1, 20]);
             }
             Way::Elsewhere => {
-                wish.core += any(self.dice, &[0, 1, 9]);
-                wish.life_hours += any(self.dice, &[1, 4, 90]);
+                wish.core += any(self.rng, &[0, 1, 9]);
+                wish.life_hours += any(self.rng, &[1, 4, 90]);
             }
         }
         let with = way != Way::Elsewhere && (way != Way::Team || with);
@@ -289,8 +289,8 @@ impl<'a> World<'a> {
         name: &'static str,
         policies: &Policies,
         page: bool,
-    ) -> Result<(), Trouble> {
-        let hours = any(self.dice, &[1, 2, 8, 100]);
+    ) -> Result<(), OperationError> {
+        let hours = any(self.rng, &[1, 2, 8, 100]);
         let by = Span::from_secs(hours * 3_600);
         let id = self.alive(name).filter(|_| page);
         self.moved(name, id, (Some(by), None), policies).await
@@ -303,8 +303,8 @@ impl<'a> World<'a> {
         id: Option<ClusterId>,
         (by, budget): (Option<Span>, Option<Usd>),
         policies: &Policies,
-    ) -> Result<(), Trouble> {
-        let (process, desk) = self.machine("elsewhere");
+    ) -> Result<(), OperationError> {
+        let (process, audit_sink) = self.machine("elsewhere");
         let stack = name.parse().unwrap();
         let wanted = Moved {
             stack: &stack,
@@ -315,30 +315,30 @@ impl<'a> World<'a> {
             why: "more",
             who: "bob@elsewhere",
         };
-        let lease = process.account.lease(&stack, &Silence).await?;
+        let lease = process.account.lease(&stack, &NoListener).await?;
         let place = self.place(&process);
-        let done = extend(&wanted, policies, place, &desk, &Silence).await;
+        let done = extend(&wanted, policies, place, &audit_sink, &NoListener).await;
         lease.release().await?;
         done.map(|_| ())
     }
 
     /// `apply --detach --yes`, with the teams' policies or from a machine that has none.
-    async fn applied(&mut self, wish: &Wish, with: bool) -> Result<(), Trouble> {
+    async fn applied(&mut self, wish: &OperatorRequest, with: bool) -> Result<(), OperationError> {
         let none = Policies::default();
         let policies = if with { &self.policies } else { &none };
-        let (process, desk) = self.machine(if with { "office" } else { "elsewhere" });
+        let (process, audit_sink) = self.machine(if with { "office" } else { "elsewhere" });
         let case = wish.case();
         let driver = process.driver(&case);
         let place = self.place(&process);
-        let admission = Admission::open(policies, &case.stack, place, &desk, None).await?;
-        let lease = process.account.lease(&case.stack.name, &Silence).await?;
+        let admission = Admission::open(policies, &case.stack, place, &audit_sink, None).await?;
+        let lease = process.account.lease(&case.stack.name, &NoListener).await?;
         let attempt = async {
             let mut prepared = driver.prepare(Options::default()).await?;
             let said = admission.judge(&mut prepared).await?;
             admission.refuse(said.as_ref())?;
             admission.reserve(&prepared, self.sim.now()).await?;
             driver.attempt(&prepared.plan).await?;
-            Ok::<(), Trouble>(())
+            Ok::<(), OperationError>(())
         };
         let done = attempt.await;
         lease.release().await?;
@@ -383,7 +383,7 @@ impl<'a> World<'a> {
 /// What a cluster can cost within a window, with what it has cost.
 fn worst(cluster: &Cluster, window: Window, now: DateTime<Utc>) -> Usd {
     if !cluster.state.is_over() {
-        let mut ask = Ask::standing(cluster).unwrap();
+        let mut ask = CostBound::standing(cluster).unwrap();
         ask.besides = Usd::ZERO;
         return ask.worst(window);
     }
@@ -396,21 +396,25 @@ fn worst(cluster: &Cluster, window: Window, now: DateTime<Utc>) -> Usd {
 
 /// What is refused for another reason than the month: there is nothing left to be made dearer, or
 /// the cluster's own budget does not hold it.
-fn came_too_late(trouble: &Trouble) -> bool {
-    if let Trouble::Stopped(Stopped::Cloud(error)) = trouble {
+fn came_too_late(trouble: &OperationError) -> bool {
+    if let OperationError::Stopped(Stopped::Cloud(error)) = trouble {
         return error.class == Class::Input;
     }
-    let refused = matches!(trouble, Trouble::Stopped(Stopped::Refused(_)));
-    refused || matches!(trouble, Trouble::NoCluster(_) | Trouble::Deadline(_))
+    let refused = matches!(trouble, OperationError::Stopped(Stopped::Refused(_)));
+    refused
+        || matches!(
+            trouble,
+            OperationError::NoCluster(_) | OperationError::Deadline(_)
+        )
 }
 
-struct Desk<'a> {
+struct AuditSink<'a> {
     world: &'a World<'a>,
     ledger: PathBuf,
 }
 
 #[async_trait(?Send)]
-impl Services for Desk<'_> {
+impl Services for AuditSink<'_> {
     fn now(&self) -> DateTime<Utc> {
         self.world.sim.now()
     }
@@ -422,12 +426,10 @@ impl Services for Desk<'_> {
     async fn region(&self, region: &Region) -> Result<Box<dyn Cloud>, CloudError> {
         assert_eq!(region.as_str(), "eu-west-1");
         let home = self.world.home.as_ref().unwrap();
-        Ok(Box::new(
-            Process::calm(home, self.world.dice.next()).account,
-        ))
+        Ok(Box::new(Process::calm(home, self.world.rng.next()).account))
     }
 
-    fn ledger(&self) -> Result<Ledger, Trouble> {
+    fn ledger(&self) -> Result<Ledger, OperationError> {
         Ok(Ledger::open(&self.ledger, self.now())?.ledger)
     }
 

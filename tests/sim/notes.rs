@@ -3,14 +3,14 @@
 
 use crate::process::Process;
 use crate::run;
-use crate::wish::{Wish, bucket};
+use crate::wish::{OperatorRequest, bucket};
 use clusterup::cloud::Cloud;
 use clusterup::cloud::api::Tags;
-use clusterup::cloud::patrol::Patrol;
+use clusterup::cloud::fleet::FleetProvider;
 use clusterup::cloud::sim::{CensusCluster, Settings, Sim};
-use clusterup::model::event::Silence;
+use clusterup::model::event::NoListener;
 use clusterup::model::extension::Extension;
-use clusterup::model::fleet::{Made, Sight};
+use clusterup::model::fleet::{ClusterSnapshot, Creator};
 use std::time::Duration;
 
 const CALM: Settings = Settings {
@@ -20,11 +20,11 @@ const CALM: Settings = Settings {
 };
 const FORGED: &str = "2026-01-01T00:00:10Z max_lifetime=1m by=eve why=x";
 
-fn wish(hours: u64) -> Wish {
-    Wish {
+fn wish(hours: u64) -> OperatorRequest {
+    OperatorRequest {
         keep: true,
         life_hours: hours,
-        ..Wish::plain("t")
+        ..OperatorRequest::plain("t")
     }
 }
 
@@ -35,16 +35,16 @@ async fn made(sim: &Sim, hours: u64) -> CensusCluster {
     sim.census().clusters.remove(0)
 }
 
-async fn look(process: &Process, id: &str) -> Sight {
-    let patrol: &dyn Patrol = &process.account;
-    patrol.look(&id.parse().unwrap()).await.unwrap().unwrap()
+async fn look(process: &Process, id: &str) -> ClusterSnapshot {
+    let fleet: &dyn FleetProvider = &process.account;
+    fleet.look(&id.parse().unwrap()).await.unwrap().unwrap()
 }
 
 async fn dispute(process: &Process, id: &str) -> Option<String> {
     match look(process, id).await.made {
-        Made::Here(_) => None,
-        Made::Disputed(why) => Some(why),
-        Made::Elsewhere => Some("others'".to_owned()),
+        Creator::Here(_) => None,
+        Creator::Disputed(why) => Some(why),
+        Creator::Elsewhere => Some("others'".to_owned()),
     }
 }
 
@@ -94,8 +94,8 @@ fn a_foreign_cluster_under_our_name_and_tags_stays_foreign() {
         assert!(why.contains("no note"), "{why}");
         // Nor is anything ended or noted of it.
         tokio::time::sleep(Duration::from_secs(9 * 3_600)).await;
-        let sight = look(&dog, &forged).await;
-        assert!(sight.ours().is_none() && sight.state.is_live());
+        let snapshot = look(&dog, &forged).await;
+        assert!(snapshot.ours().is_none() && snapshot.state.is_live());
         assert!(!sim.census().buckets[&bucket()].contains(&note(&forged)));
     });
 }
@@ -141,7 +141,7 @@ async fn extend(process: &Process, id: &str) -> bool {
     let text = "2026-01-01T00:20:00Z max_lifetime=9h by=ann why=x";
     let extension: Extension = text.parse().unwrap();
     let action = clusterup::model::action::Action::ExtendCluster(id.parse().unwrap(), extension);
-    account.apply(&stack, &action, &Silence).await.is_ok()
+    account.apply(&stack, &action, &NoListener).await.is_ok()
 }
 
 #[test]

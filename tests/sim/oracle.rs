@@ -1,7 +1,7 @@
 //! The judge: whether an account is as a person wished, told from the account alone.
 
 use crate::process::ADDRESS;
-use crate::wish::{Wish, bucket};
+use crate::wish::{OperatorRequest, bucket};
 use clusterup::cloud::api::Tags;
 use clusterup::cloud::api::emr::Role;
 use clusterup::cloud::sim::{Census, CensusCluster};
@@ -9,7 +9,7 @@ use clusterup::model::observed::StepState;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Asks everything of a stack whose work is done.
-pub(crate) fn agrees(census: &Census, wish: &Wish) {
+pub(crate) fn agrees(census: &Census, wish: &OperatorRequest) {
     key_pairs(census, wish);
     groups(census, wish);
     objects(census, wish);
@@ -24,23 +24,23 @@ pub(crate) fn agrees(census: &Census, wish: &Wish) {
 /// The clusters of a stack, oldest first.
 pub(crate) fn of<'a>(
     census: &'a Census,
-    wish: &Wish,
+    wish: &OperatorRequest,
 ) -> impl DoubleEndedIterator<Item = &'a CensusCluster> {
     let prefix = format!("clusterup/{}/", wish.name);
     let clusters = census.clusters.iter();
     clusters.filter(move |cluster| cluster.name.starts_with(&prefix))
 }
 
-fn named(wish: &Wish, name: &str) -> String {
+fn named(wish: &OperatorRequest, name: &str) -> String {
     format!("clusterup.{}.{name}", wish.name)
 }
 
-fn is_ours(wish: &Wish, tags: &Tags) -> bool {
+fn is_ours(wish: &OperatorRequest, tags: &Tags) -> bool {
     tags.get("clusterup-stack")
         .is_some_and(|stack| stack == wish.name)
 }
 
-fn key_pairs(census: &Census, wish: &Wish) {
+fn key_pairs(census: &Census, wish: &OperatorRequest) {
     let there = census
         .key_pairs
         .iter()
@@ -55,7 +55,7 @@ fn key_pairs(census: &Census, wish: &Wish) {
     assert_eq!(there, wished, "key pairs");
 }
 
-fn groups(census: &Census, wish: &Wish) {
+fn groups(census: &Census, wish: &OperatorRequest) {
     let there = census
         .groups
         .iter()
@@ -85,7 +85,7 @@ fn groups(census: &Census, wish: &Wish) {
     assert_eq!(there, wished, "security groups");
 }
 
-fn objects(census: &Census, wish: &Wish) {
+fn objects(census: &Census, wish: &OperatorRequest) {
     let guards = &census.guards[&bucket()];
     assert!(guards.private && guards.policy.is_some(), "{guards:?}");
     assert_eq!(guards.abort_uploads_after_days, Some(1));
@@ -103,7 +103,7 @@ fn objects(census: &Census, wish: &Wish) {
 }
 
 /// What a run leaves only where it was cut off.
-pub(crate) fn left<'a>(census: &'a Census, wish: &Wish) -> Vec<&'a String> {
+pub(crate) fn left<'a>(census: &'a Census, wish: &OperatorRequest) -> Vec<&'a String> {
     let intents = format!("stacks/{}/intents/", wish.name);
     let lock = format!("locks/{}.json", wish.name);
     let keys = census.buckets.values().flatten();
@@ -112,7 +112,7 @@ pub(crate) fn left<'a>(census: &'a Census, wish: &Wish) -> Vec<&'a String> {
 }
 
 /// No run of a step was handed in twice, and the last that there was ended well.
-fn runs(census: &Census, wish: &Wish) {
+fn runs(census: &Census, wish: &OperatorRequest) {
     no_run_twice(census);
     if wish.scripts.is_empty() {
         return;
@@ -140,7 +140,7 @@ pub(crate) fn no_run_twice(census: &Census) {
 }
 
 /// The one cluster that there ever was ran each step once, and well.
-pub(crate) fn one_cluster_one_run(census: &Census, wish: &Wish) {
+pub(crate) fn one_cluster_one_run(census: &Census, wish: &OperatorRequest) {
     let clusters: Vec<_> = of(census, wish).collect();
     assert_eq!(clusters.len(), 1, "{clusters:#?}");
     let steps = &clusters[0].steps;
@@ -155,7 +155,7 @@ pub(crate) fn one_cluster_one_run(census: &Census, wish: &Wish) {
     assert!(well, "{steps:?}");
 }
 
-pub(crate) fn is_as_wished(cluster: &CensusCluster, wish: &Wish) {
+pub(crate) fn is_as_wished(cluster: &CensusCluster, wish: &OperatorRequest) {
     let mut instances = vec![(Role::Primary, 1), (Role::Core, wish.core)];
     if wish.task > 0 {
         instances.push((Role::Task, wish.task));

@@ -2,22 +2,22 @@
 
 use crate::process::Process;
 use crate::seeds::each;
-use crate::wish::Wish;
+use crate::wish::OperatorRequest;
 use crate::{laws, oracle};
 use clusterup::cloud::Cloud;
-use clusterup::cloud::dice::Dice;
 use clusterup::cloud::flaky::Fault;
+use clusterup::cloud::rng::Rng;
 use clusterup::cloud::sim::Sim;
-use clusterup::model::event::Silence;
+use clusterup::model::event::NoListener;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-fn wish(dice: &Dice) -> Wish {
-    Wish {
-        keep: dice.percent(50),
-        packages: dice.percent(50),
+fn wish(rng: &Rng) -> OperatorRequest {
+    OperatorRequest {
+        keep: rng.percent(50),
+        packages: rng.percent(50),
         scripts: vec![0, 1],
-        ..Wish::plain("t")
+        ..OperatorRequest::plain("t")
     }
 }
 
@@ -27,13 +27,13 @@ fn two_applies_make_one_cluster_and_one_run() {
 }
 
 async fn together(seed: u64) {
-    let dice = Dice::new(seed);
-    let sim = Sim::with(dice.next(), laws::QUICK);
-    let wish = wish(&dice);
+    let rng = Rng::new(seed);
+    let sim = Sim::with(rng.next(), laws::QUICK);
+    let wish = wish(&rng);
     let case = wish.case();
-    let one = Process::calm(&sim, dice.next());
-    let other = Process::calm(&sim, dice.next());
-    let later = dice.up_to(Duration::from_secs(3));
+    let one = Process::calm(&sim, rng.next());
+    let other = Process::calm(&sim, rng.next());
+    let later = rng.up_to(Duration::from_secs(3));
     let (first, second) = tokio::join!(one.applied(&case), async {
         sleep(later).await;
         other.applied(&case).await
@@ -54,23 +54,23 @@ fn a_dead_holder_blocks_no_longer_than_its_lease() {
 }
 
 async fn widowed(seed: u64) {
-    let dice = Dice::new(seed);
-    let sim = Sim::with(dice.next(), laws::QUICK);
-    let wish = wish(&dice);
+    let rng = Rng::new(seed);
+    let sim = Sim::with(rng.next(), laws::QUICK);
+    let wish = wish(&rng);
     let case = wish.case();
-    let death = 1 + dice.below(40);
-    let one = Process::new(&sim, "ann@desk", dice.next(), move |moment| {
+    let death = 1 + rng.below(40);
+    let one = Process::new(&sim, "ann@desk", rng.next(), move |moment| {
         (moment.number == death).then_some(Fault::DieAfter)
     });
     drop(one.until_death(one.detached(&case)).await);
-    let other = Process::calm(&sim, dice.next());
+    let other = Process::calm(&sim, rng.next());
     let census = sim.census();
     let left = oracle::left(&census, &wish);
     let doubts = left.iter().any(|key| key.contains("/intents/"));
     let begun = Instant::now();
     let lease = other
         .account
-        .lease(&case.stack.name, &Silence)
+        .lease(&case.stack.name, &NoListener)
         .await
         .unwrap();
     let most = if doubts { LEASE + DOUBT } else { LEASE };

@@ -12,7 +12,7 @@ use clusterup::cloud::sim::Sim;
 use clusterup::cloud::{Class, Cloud, CloudError};
 use clusterup::cost::catalog::Catalog;
 use clusterup::model::action::Action;
-use clusterup::model::event::Silence;
+use clusterup::model::event::NoListener;
 use clusterup::model::name::StackName;
 use clusterup::model::plan::Plan;
 use clusterup::plan::{self, Options};
@@ -97,7 +97,7 @@ impl Process {
             cloud: &self.account,
             stack: &case.stack,
             facts: &case.facts,
-            hear: &Silence,
+            listener: &NoListener,
             clock: &self.clock,
         }
     }
@@ -117,7 +117,7 @@ impl Process {
                 return Ok(prepared);
             }
             self.account.check(&prepared.plan).await?;
-            let lease = self.account.lease(&case.stack.name, &Silence).await?;
+            let lease = self.account.lease(&case.stack.name, &NoListener).await?;
             let made = attempt(&driver, &prepared.plan).await;
             let released = lease.release().await;
             match made? {
@@ -138,7 +138,7 @@ impl Process {
         let prepared = self.detached(case).await?;
         let outcome = driver.follow(&prepared).await?;
         if outcome.is_none_or(|outcome| outcome == Outcome::Completed) {
-            let lease = self.account.lease(&case.stack.name, &Silence).await?;
+            let lease = self.account.lease(&case.stack.name, &NoListener).await?;
             let settled = driver.settle().await;
             lease.release().await?;
             settled?;
@@ -153,7 +153,7 @@ impl Process {
     pub(crate) async fn destroyed(&self, stack: &StackName) -> Result<(), Stopped> {
         let plan = self.there(stack).await?;
         if !plan.is_empty() {
-            let lease = self.account.lease(stack, &Silence).await?;
+            let lease = self.account.lease(stack, &NoListener).await?;
             let removed = self.remove(stack).await;
             lease.release().await?;
             removed?;
@@ -179,7 +179,7 @@ impl Process {
             if plan.is_empty() {
                 return Ok(());
             }
-            reconcile(&self.account, &plan, &Silence).await?;
+            reconcile(&self.account, &plan, &NoListener).await?;
         }
         let message = format!("something of stack {stack} is still there");
         Err(CloudError::new(Class::Failed, message).into())

@@ -3,13 +3,13 @@
 use crate::kills::at;
 use crate::process::Process;
 use crate::run;
-use crate::wish::{Wish, bucket};
+use crate::wish::{OperatorRequest, bucket};
 use clusterup::cloud::Cloud;
 use clusterup::cloud::Finding;
 use clusterup::cloud::flaky::Fault;
 use clusterup::cloud::sim::{Settings, Sim};
 use clusterup::model::action::Action;
-use clusterup::model::event::Silence;
+use clusterup::model::event::NoListener;
 use clusterup::run::follow::Outcome;
 
 const BARE: Settings = Settings {
@@ -21,10 +21,10 @@ const MACHINES: &str = "EMR_EC2_DefaultRole";
 const SERVICE: &str = "EMR_DefaultRole";
 const REAPER: &str = "clusterup-reaper";
 
-fn wish() -> Wish {
-    Wish {
+fn wish() -> OperatorRequest {
+    OperatorRequest {
         scripts: vec![0],
-        ..Wish::plain("t")
+        ..OperatorRequest::plain("t")
     }
 }
 
@@ -45,7 +45,7 @@ async fn create_roles(process: &Process) {
     let stack = "t".parse().unwrap();
     let made = process
         .account
-        .apply(&stack, &Action::CreateRoles, &Silence);
+        .apply(&stack, &Action::CreateRoles, &NoListener);
     made.await.unwrap();
 }
 
@@ -131,7 +131,7 @@ fn doctor_shows_what_allows_more_and_create_roles_takes_it_back() {
                 .starts_with("aws iam put-role-policy --role-name EMR_EC2_DefaultRole")
         );
         // By it no job could write its results: that is said before a cluster is made.
-        let other = Wish {
+        let other = OperatorRequest {
             name: "u",
             ..wish()
         };
@@ -201,7 +201,7 @@ fn where_the_first_policy_is_refused_emrs_role_has_the_second() {
         let process = Process::calm(&none, 1);
         let refused = process
             .account
-            .apply(&stack, &Action::CreateRoles, &Silence);
+            .apply(&stack, &Action::CreateRoles, &NoListener);
         refused.await.unwrap_err();
         assert!(process.account.lacks_roles().await.unwrap());
     });
@@ -212,7 +212,9 @@ async fn cut_off(number: u64, fault: Fault) -> bool {
     let sim = Sim::with(number, BARE);
     let stack = "t".parse().unwrap();
     let first = Process::new(&sim, "ann@desk", 1, at(number, fault));
-    let act = first.account.apply(&stack, &Action::CreateRoles, &Silence);
+    let act = first
+        .account
+        .apply(&stack, &Action::CreateRoles, &NoListener);
     let _ = first.until_death(act).await;
     if first.flaky().calls() < number {
         return false;
@@ -252,7 +254,7 @@ fn what_an_older_clusterup_left_is_read_and_its_living_clusters_go_on() {
         let sim = Sim::with(7, Settings::USUAL);
         let home = tempfile::tempdir().unwrap();
         let results = home.path().join("results");
-        let wish = Wish {
+        let wish = OperatorRequest {
             keep: true,
             home: Some(results.clone()),
             ..wish()

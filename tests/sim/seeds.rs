@@ -1,7 +1,7 @@
 //! Many worlds, each from its number. One that fails says how to have it again.
 
 use crate::{run, say};
-use clusterup::cloud::dice::Dice;
+use clusterup::cloud::rng::Rng;
 use std::future::Future;
 use std::time::Instant;
 
@@ -43,7 +43,7 @@ impl Drop for Witness<'_> {
 }
 
 /// One of several.
-pub(crate) fn any<T: Copy>(dice: &Dice, of: &[T]) -> T {
+pub(crate) fn any<T: Copy>(rng: &Rng, of: &[T]) -> T {
     let count = u64::try_from(of.len()).unwrap();
-    of[usize::try_from(dice.below(count)).unwrap()]
+    of[usize::try_from(rng.below(count)).unwrap()]
 }

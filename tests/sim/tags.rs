@@ -2,24 +2,24 @@
 //! touched them.
 
 use crate::process::Process;
-use crate::wish::Wish;
+use crate::wish::OperatorRequest;
 use crate::{laws, run};
 use clusterup::cloud::Cloud;
 use clusterup::cloud::sim::{CensusCluster, Settings, Sim};
 use clusterup::model::action::Action;
-use clusterup::model::event::Silence;
+use clusterup::model::event::NoListener;
 
 const CALM: Settings = Settings {
     eventual: false,
     ..laws::QUICK
 };
 
-fn tagged(tags: &[(&'static str, &'static str)]) -> Wish {
-    Wish {
+fn tagged(tags: &[(&'static str, &'static str)]) -> OperatorRequest {
+    OperatorRequest {
         tags: tags.to_vec(),
         keep: true,
         scripts: Vec::new(),
-        ..Wish::plain("t")
+        ..OperatorRequest::plain("t")
     }
 }
 
@@ -30,7 +30,7 @@ fn live(sim: &Sim) -> CensusCluster {
 }
 
 /// Plans, sees that the one thing to do is a change in place for this, does it, and plans nothing.
-async fn mended(sim: &Sim, wish: &Wish, because: &str) {
+async fn mended(sim: &Sim, wish: &OperatorRequest, because: &str) {
     let (process, case) = (Process::calm(sim, 2), wish.case());
     let plan = process.plan(&case).await.unwrap();
     let [planned] = plan.actions.as_slice() else {
@@ -40,7 +40,7 @@ async fn mended(sim: &Sim, wish: &Wish, because: &str) {
     assert!(in_place, "{plan:#?}");
     assert_eq!(planned.because, because);
     process.account.check(&plan).await.unwrap();
-    let lease = process.account.lease(&case.stack.name, &Silence).await;
+    let lease = process.account.lease(&case.stack.name, &NoListener).await;
     process.driver(&case).attempt(&plan).await.unwrap();
     lease.unwrap().release().await.unwrap();
     let plan = Process::calm(sim, 3).plan(&case).await.unwrap();

@@ -8,12 +8,12 @@ use clusterup::cloud::account::{Account, Addresses, Settings};
 use clusterup::cloud::api::Serve;
 use clusterup::cloud::api::Tags;
 use clusterup::cloud::api::emr::{AddJobFlowSteps, NewStep, OnFailure};
-use clusterup::cloud::dice::Dice;
 use clusterup::cloud::flaky::Flaky;
+use clusterup::cloud::fleet::FleetProvider;
 use clusterup::cloud::local::runtime::Store;
 use clusterup::cloud::pace::Paced;
-use clusterup::cloud::patrol::Patrol;
 use clusterup::cloud::retry::Retrying;
+use clusterup::cloud::rng::Rng;
 use clusterup::cloud::sim::{self, Sim};
 use clusterup::cost::catalog::Catalog;
 use clusterup::model::audit::Entry;
@@ -21,7 +21,7 @@ use clusterup::model::clock::Clock;
 use clusterup::model::notice::Notice;
 use clusterup::policy::{Policies, load};
 use clusterup::run::watchdog::Watchdog;
-use clusterup::run::watchdog::desk::Desk;
+use clusterup::run::watchdog::audit_sink::AuditSink;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -57,7 +57,7 @@ struct Told {
 }
 
 #[async_trait(?Send)]
-impl Desk for Told {
+impl AuditSink for Told {
     fn note(&self, entry: &Entry) {
         self.entries.borrow_mut().push(entry.clone());
     }
@@ -74,7 +74,7 @@ impl Desk for Told {
         self.matters.borrow_mut().remove(matter);
     }
 
-    fn open_matters(&self) -> Vec<Entry> {
+    fn open_terminations(&self) -> Vec<Entry> {
         Vec::new()
     }
 
@@ -92,7 +92,7 @@ type Api = Retrying<Paced<Flaky<Sim>>>;
 struct World {
     api: Rc<Api>,
     clock: Arc<dyn Clock>,
-    desk: Rc<Told>,
+    audit_sink: Rc<Told>,
     policies: Rc<Policies>,
     home: tempfile::TempDir,
     clusters: BTreeMap<String, Kind>,
@@ -104,12 +104,12 @@ struct World {
 
 impl World {
     async fn new(seed: u64) -> Self {
-        let dice = Dice::new(seed);
+        let rng = Rng::new(seed);
         let sim = Sim::with(seed, sim::Settings::USUAL);
-        let terminates = dice.percent(75);
+        let terminates = rng.percent(75);
         let mut clusters = BTreeMap::new();
-        for number in 0..3 + dice.below(6) {
-            let hour = 1 + u32::try_from(dice.below(8)).unwrap();
+        for number in 0..3 + rng.below(6) {
+            let hour = 1 + u32::try_from(rng.below(8)).unwrap();
             let kinds = [
                 Kind::Forgotten,
                 Kind::Forgotten,
@@ -120,13 +120,13 @@ impl World {
                 Kind::Exempt,
                 Kind::Mute,
             ];
-            let kind = any(&dice, &kinds);
+            let kind = any(&rng, &kinds);
             let id = make(&sim, kind, number).await;
             clusters.insert(id, kind);
         }
         let clock: Arc<dyn Clock> = Arc::new(sim.clock());
         let born_at = clock.now();
-        let weather = Flaky::seeded(sim, seed, dice.below(12));
+        let weather = Flaky::seeded(sim, seed, rng.below(12));
         let action = if terminates { "terminate" } else { "notify" };
         let policy = format!(
             "policy: p\nunmanaged: {{ action: {action}, idle_timeout: 1h, grace: 30m, exempt: {{ tag: keep }} }}\n\
@@ -137,7 +137,7 @@ impl World {
         Self {
             api: Rc::new(Retrying::new(Paced::new(weather), seed)),
             clock,
-            desk: Rc::default(),
+            audit_sink: Rc::default(),
             policies: Rc::new(policies),
             home: tempfile::tempdir().unwrap(),
             clusters,
@@ -166,10 +166,10 @@ impl World {
             poll: MINUTE,
             seed,
         };
-        let patrol: Rc<dyn Patrol> = Rc::new(Account::new(self.api.clone(), settings));
-        let (clock, desk) = (self.clock.clone(), self.desk.clone());
+        let fleet: Rc<dyn FleetProvider> = Rc::new(Account::new(self.api.clone(), settings));
+        let (clock, audit_sink) = (self.clock.clone(), self.audit_sink.clone());
         let name = "watchdog@here".to_owned();
-        Watchdog::new(vec![patrol], self.policies.clone(), clock, desk, name)
+        Watchdog::new(vec![fleet], self.policies.clone(), clock, audit_sink, name)
     }
 
     /// What their people do by now.
@@ -205,14 +205,14 @@ impl World {
                 "{kind:?} ended, and was only to be told of"
             );
             let may = matches!(kind, Kind::Forgotten | Kind::ByHand(_) | Kind::InAStep(_));
-            let entries = self.desk.entries.borrow();
+            let entries = self.audit_sink.entries.borrow();
             assert!(may, "{kind:?} ended: {entries:#?}");
             let idle = now - self.worked[&cluster.id];
             assert!(
                 idle >= IDLE + GRACE,
                 "{kind:?} ended after {idle}: {entries:#?}"
             );
-            let warned = self.desk.warned.borrow()[&cluster.id];
+            let warned = self.audit_sink.warned.borrow()[&cluster.id];
             assert!(
                 now - warned >= GRACE,
                 "{kind:?} ended {} after its warning",
@@ -262,14 +262,14 @@ fn only_the_forgotten_end_and_all_of_them() {
 }
 
 async fn fleet(seed: u64) {
-    let dice = Dice::new(seed);
+    let rng = Rng::new(seed);
     let mut world = World::new(seed).await;
     let mut watchdog = world.watchdog(seed);
     for minute in 0..HOURS * 60 {
         world.live(world.clock.now());
         // Now and then CloudWatch answers nobody for a while, and the watchdog begins anew.
         world.sim().fail_metrics(minute % 240 < 20);
-        if dice.below(90) == 0 {
+        if rng.below(90) == 0 {
             watchdog = world.watchdog(seed + u64::from(minute));
         }
         watchdog.sweep(false).await;
@@ -288,7 +288,7 @@ async fn fleet(seed: u64) {
         let forgotten = matches!(kind, Kind::Forgotten | Kind::ByHand(_) | Kind::InAStep(_));
         assert_eq!(over.contains(id), forgotten && world.terminates, "{kind:?}");
     }
-    let matters = world.desk.matters.borrow();
+    let matters = world.audit_sink.matters.borrow();
     for (id, kind) in &world.clusters {
         let told = |what: &str| matters.contains(&format!("{what}/us-east-1/{id}"));
         let what = match (kind, world.terminates) {

@@ -31,7 +31,7 @@ pub(crate) static FILES: LazyLock<TempDir> = LazyLock::new(|| {
 
 /// What a person wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Wish {
+pub(crate) struct OperatorRequest {
     pub(crate) name: &'static str,
     pub(crate) kind: &'static str,
     pub(crate) core: u16,
@@ -60,7 +60,7 @@ pub(crate) struct Wish {
 const NAMES: [&str; 2] = ["one.py", "two.py"];
 const STEPS: [&str; 2] = ["one", "two"];
 
-impl Wish {
+impl OperatorRequest {
     /// A stack with one of everything, whose cluster ends with its work.
     pub(crate) fn plain(name: &'static str) -> Self {
         Self {

@@ -3,7 +3,7 @@
 use clusterup::cloud::local::cluster::{Folder, Launch, Order};
 use clusterup::cloud::local::runtime::Store;
 use clusterup::model::desired::{ClusterSpec, InstanceGroups, JobSpec, StepSpec, Worker};
-use clusterup::model::event::Silence;
+use clusterup::model::event::NoListener;
 use clusterup::model::memory::Memory;
 use clusterup::model::observed::{Cluster, Step};
 use clusterup::model::span::Span;
@@ -28,7 +28,7 @@ fn launch() -> Launch {
         .enable_all()
         .build()
         .unwrap();
-    let runtime = tokio.block_on(store.runtime(&Silence)).unwrap();
+    let runtime = tokio.block_on(store.runtime(&NoListener)).unwrap();
     let program = env!("CARGO_BIN_EXE_clusterup").into();
     Launch::new(program, runtime, None, BTreeMap::new())
 }

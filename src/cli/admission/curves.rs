@@ -1,11 +1,11 @@
 //! The months of all teams that have budgets, as curves.
 
-use super::desk::Desk;
-use crate::app::accounts::{self, Account};
+use super::services::CliServices;
+use crate::app::accounts::{self, TeamStore};
 use crate::cli::args::TargetArgs;
 use crate::cli::failure::Failure;
 use crate::cli::target::Target;
-use crate::model::picture::Curve;
+use crate::model::fleet_status::Curve;
 use crate::policy::Policies;
 use chrono::{DateTime, Utc};
 
@@ -13,24 +13,24 @@ use chrono::{DateTime, Utc};
 pub(in crate::cli) async fn curves(
     policies: &Policies,
     target: &TargetArgs,
-    desk: &Desk<'_>,
+    services: &CliServices<'_>,
     now: DateTime<Utc>,
 ) -> Result<Vec<Curve>, Failure> {
     let teams = policies.teams();
     if teams.is_empty() {
         return Ok(Vec::new());
     }
-    let target = Target::open(target, None, desk.context).await?;
+    let target = Target::open(target, None, services.context).await?;
     let mut curves = Vec::new();
     for team in &teams {
         let all = policies.team_budgets(team);
         let home = accounts::home(&all, target.region.as_ref())?;
-        let account = Account::open(team, home, target.place_of_clusters(), desk).await?;
+        let account = TeamStore::open(team, home, target.place_of_clusters(), services).await?;
         let budgets: Vec<_> = all.iter().map(|it| it.as_budget()).collect();
-        let book = account.settle(&budgets, now).await?;
+        let team_account = account.settle(&budgets, now).await?;
         let drawn = budgets
             .iter()
-            .map(|(policy, budget)| book.curve(&policy.name, &budget.value, now));
+            .map(|(policy, budget)| team_account.curve(&policy.name, &budget.value, now));
         curves.extend(drawn);
     }
     Ok(curves)

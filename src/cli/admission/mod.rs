@@ -2,14 +2,14 @@
 //! that people know them by.
 
 pub(super) mod curves;
-pub(super) mod desk;
+pub(super) mod services;
 mod spent;
 
 use super::failure::Failure;
-use super::policies::{Place, PoliciesArgs, Read};
+use super::policies::{LoadedPolicies, PoliciesArgs, PolicySource};
 use super::target::Target;
 use crate::app;
-use crate::app::purse::Figured;
+use crate::app::reservations::PolicyMonth;
 use crate::model::clock::Clock;
 use crate::model::hint::Command;
 use crate::model::observed::End;
@@ -17,28 +17,28 @@ use crate::model::stack::Stack;
 use crate::policy::Judgement;
 use crate::run::clock::SystemClock;
 use crate::run::driver::Prepared;
-use desk::Desk;
 use serde::Serialize;
+use services::CliServices;
 use std::path::Path;
 
 pub(super) struct Admission<'a> {
     app: app::admission::Admission<'a>,
-    read: &'a Read,
+    read: &'a LoadedPolicies,
     target: &'a Target,
-    desk: &'a Desk<'a>,
+    services: &'a CliServices<'a>,
     /// Where the policies were read from, and for which stack's file, where they are read again.
     from: Option<(&'a PoliciesArgs, &'a Path)>,
 }
 
 /// What policies say of a plan, and where they are from.
 #[derive(Debug, Serialize)]
-pub(super) struct Said {
+pub(super) struct PolicyReport {
     #[serde(flatten)]
-    of: app::admission::Said,
-    pub(super) from: Vec<Place>,
+    of: app::admission::PolicyReport,
+    pub(super) from: Vec<PolicySource>,
 }
 
-impl Said {
+impl PolicyReport {
     pub(super) const fn denies(&self) -> bool {
         self.of.denies()
     }
@@ -47,7 +47,7 @@ impl Said {
         &self.of.judgement
     }
 
-    pub(super) fn months(&self) -> &[Figured] {
+    pub(super) fn months(&self) -> &[PolicyMonth] {
         &self.of.months
     }
 }
@@ -55,33 +55,36 @@ impl Said {
 impl<'a> Admission<'a> {
     /// `why` a policy is to be passed over, where somebody says so.
     pub(super) async fn open(
-        read: &'a Read,
+        read: &'a LoadedPolicies,
         stack: &'a Stack,
         target: &'a Target,
-        desk: &'a Desk<'a>,
+        services: &'a CliServices<'a>,
         why: Option<&'a str>,
     ) -> Result<Self, Failure> {
         let (policies, place) = (&read.policies, target.place_of_clusters());
-        let app = app::admission::Admission::open(policies, stack, place, desk, why).await?;
+        let app = app::admission::Admission::open(policies, stack, place, services, why).await?;
         Ok(Self {
             app,
             read,
             target,
-            desk,
+            services,
             from: None,
         })
     }
 
     /// What policies say of a plan; nothing where there are no policies and no month to ask. What
     /// goes on record with a cluster is then in the plan.
-    pub(super) async fn judge(&self, prepared: &mut Prepared) -> Result<Option<Said>, Failure> {
+    pub(super) async fn judge(
+        &self,
+        prepared: &mut Prepared,
+    ) -> Result<Option<PolicyReport>, Failure> {
         let said = self.app.judge(prepared).await?;
         let from = || self.read.places.clone();
-        Ok(said.map(|of| Said { of, from: from() }))
+        Ok(said.map(|of| PolicyReport { of, from: from() }))
     }
 
     /// Refuses a plan that asks for what a policy denies.
-    pub(super) fn refuse(&self, said: Option<&Said>) -> Result<(), Failure> {
+    pub(super) fn refuse(&self, said: Option<&PolicyReport>) -> Result<(), Failure> {
         Ok(self.app.refuse(said.map(|said| &said.of))?)
     }
 
@@ -99,9 +102,9 @@ impl<'a> Admission<'a> {
     /// Brings the accounts up to what there is. What cannot be done is done by who looks next.
     pub(super) async fn settle(&self) {
         let budgets = self.app.budgets(&self.read.policies);
-        if let Err(error) = self.app.purse.settled(&budgets).await {
+        if let Err(error) = self.app.reservations.settled(&budgets).await {
             let Failure { message, .. } = error.into();
-            let screen = self.desk.screen;
+            let screen = self.services.screen;
             screen.say(&format!(
                 "warning: the team's account is not settled: {message}"
             ));
@@ -115,9 +118,12 @@ impl<'a> Admission<'a> {
     }
 
     /// The policies as they are there now.
-    async fn read_again(&self) -> Result<Read, Failure> {
+    async fn read_again(&self) -> Result<LoadedPolicies, Failure> {
         match self.from {
-            Some((args, stack)) => args.read(stack, self.desk.context, self.desk.screen).await,
+            Some((args, stack)) => {
+                args.read(stack, self.services.context, self.services.screen)
+                    .await
+            }
             None => Ok(self.read.clone()),
         }
     }

@@ -3,7 +3,7 @@
 
 use super::Admission;
 use crate::cli::failure::Failure;
-use crate::cli::kept::Kept;
+use crate::cli::policy_reloader::PolicyReloader;
 use crate::model::observed::{End, EndReason};
 use crate::model::policy::WhenSpent;
 use crate::policy::{Policies, TeamBudget};
@@ -19,7 +19,7 @@ pub(super) async fn until(admission: &Admission<'_>) -> End {
     if admission.app.budgets(&admission.read.policies).is_empty() {
         return pending().await;
     }
-    let mut kept = Kept::new(admission.read.clone());
+    let mut kept = PolicyReloader::new(admission.read.clone());
     loop {
         tokio::time::sleep(admission.target.cloud.pause(0) * LOOKS).await;
         renew(admission, &mut kept).await;
@@ -28,7 +28,7 @@ pub(super) async fn until(admission: &Admission<'_>) -> End {
         };
         let (policy, budget) = spent.as_budget();
         let grace = policy.watchdog.warn_before;
-        let screen = admission.desk.screen;
+        let screen = admission.services.screen;
         screen.say(&format!(
             "warning: the month of the team is spent, and policy {} ends what runs in {grace}",
             policy.name
@@ -45,9 +45,9 @@ pub(super) async fn until(admission: &Admission<'_>) -> End {
     }
 }
 
-async fn renew(admission: &Admission<'_>, kept: &mut Kept) {
+async fn renew(admission: &Admission<'_>, kept: &mut PolicyReloader) {
     if let Some(failure) = kept.renew(admission.read_again().await) {
-        admission.desk.screen.failure_of_many(&failure);
+        admission.services.screen.failure_of_many(&failure);
     }
 }
 
@@ -58,7 +58,7 @@ async fn overspent(
 ) -> Result<Option<TeamBudget>, Failure> {
     let mut budgets = admission.app.budgets(policies);
     budgets.retain(|it| it.as_budget().1.value.when_spent == WhenSpent::Terminate);
-    let months = admission.app.purse.settled(&budgets).await?;
+    let months = admission.app.reservations.settled(&budgets).await?;
     let spent = |it: &TeamBudget| {
         let (policy, _) = it.as_budget();
         let mut of = months

@@ -68,10 +68,10 @@ pub(super) async fn run(
     let target = Target::open(&args.target, None, context).await?;
     let mut ledger = ledger::open(context, screen)?;
     let found = match bring_up(&target, &mut ledger, now).await {
-        Ok(scope) => Found::now(&ledger, scope, window, now)?,
+        Ok(scope) => CostData::now(&ledger, scope, window, now)?,
         Err(Unsynced::Ledger(error)) => return Err(error.into()),
         Err(Unsynced::Cloud(error)) => {
-            let found = Found::last(&ledger, &target, window)?;
+            let found = CostData::last(&ledger, &target, window)?;
             let failure = Failure::from(error);
             let Some(found) = found else {
                 return Err(failure);
@@ -130,13 +130,13 @@ async fn bring_up(
 }
 
 /// What the ledger has, and as of when.
-struct Found {
+struct CostData {
     scope: Scope,
     records: Vec<Record>,
     as_of: DateTime<Utc>,
 }
 
-impl Found {
+impl CostData {
     fn now(
         ledger: &Ledger,
         scope: Scope,

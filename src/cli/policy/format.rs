@@ -1,7 +1,7 @@
 //! What CI reads of `policy check`: SARIF 2.1.0 for code scanning, and the annotations of GitHub's
 //! workflows.
 
-use crate::cli::policies::Place;
+use crate::cli::policies::PolicySource;
 use crate::model::name::StackName;
 use crate::model::policy::Effect;
 use crate::policy::{Finding, Judgement};
@@ -23,7 +23,7 @@ pub(super) struct Checked {
     pub(super) text: String,
     pub(super) stack: StackName,
     pub(super) judgement: Judgement,
-    pub(super) from: Vec<Place>,
+    pub(super) from: Vec<PolicySource>,
 }
 
 impl Checked {

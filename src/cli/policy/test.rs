@@ -4,7 +4,7 @@ use super::check;
 use crate::cli::args::StackArgs;
 use crate::cli::context::Context;
 use crate::cli::failure::{Exit, Failure};
-use crate::cli::policies::{self, PoliciesArgs, Read};
+use crate::cli::policies::{self, LoadedPolicies, PoliciesArgs};
 use crate::cli::screen::Screen;
 use crate::cli::stack_file;
 use crate::cli::text_file;
@@ -15,10 +15,10 @@ use crate::model::money::Usd;
 use crate::model::month::Month;
 use crate::model::policy::Example;
 use crate::model::stack::Stack;
-use crate::policy::book::Figures;
+use crate::policy::team_account::Figures;
 use crate::policy::{Finding, Judgement, overspent};
+use crate::run::account_store::Budget;
 use crate::run::clock::SystemClock;
-use crate::run::treasury::Budget;
 use crate::text;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -73,7 +73,7 @@ pub(super) async fn run(
 }
 
 /// The examples in the folders that policies were found in.
-fn beside(read: &Read) -> Vec<PathBuf> {
+fn beside(read: &LoadedPolicies) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for place in &read.places {
         let folder = Path::new(&place.place).join("tests");
@@ -103,7 +103,7 @@ struct Tried<'a> {
 }
 
 impl<'a> Tried<'a> {
-    fn of(example: &'a Example, read: &Read, context: &Context) -> Result<Self, Failure> {
+    fn of(example: &'a Example, read: &LoadedPolicies, context: &Context) -> Result<Self, Failure> {
         let sets = example.sets.iter().map(|set| set.parse());
         let sets = sets.collect::<Result<Vec<_>, _>>();
         let sets = sets.map_err(|wrong| {
@@ -177,11 +177,16 @@ impl<'a> Tried<'a> {
 }
 
 /// What a month as the example has it says.
-fn months(example: &Example, stack: &Stack, read: &Read, worst: Option<Usd>) -> Vec<Finding> {
+fn months(
+    example: &Example,
+    stack: &Stack,
+    read: &LoadedPolicies,
+    worst: Option<Usd>,
+) -> Vec<Finding> {
     let Some((team, asked)) = stack.team.as_ref().zip(worst) else {
         return Vec::new();
     };
-    if example.spent.is_none() && example.promised.is_none() {
+    if example.spent.is_none() && example.reserved.is_none() {
         return Vec::new();
     }
     let budgets = read.policies.budgets(&stack.name, Some(team));
@@ -193,7 +198,7 @@ fn months(example: &Example, stack: &Stack, read: &Read, worst: Option<Usd>) -> 
             counted: spent,
             aws: None,
             spent,
-            promised: example.promised.unwrap_or_default(),
+            reserved: example.reserved.unwrap_or_default(),
             asked,
         };
         overspent(policy, budget, team, &figures)

@@ -8,7 +8,7 @@ use crate::model::money::Usd;
 use crate::model::name::{PolicyName, TeamName};
 use crate::model::percent::Percent;
 use crate::model::policy::{MonthlyBudget, WhenSpent};
-use crate::policy::book::{self, Figures, Promise};
+use crate::policy::team_account::{self, Figures, Reservation};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -21,7 +21,7 @@ pub(in crate::cli) struct Month<'a> {
     pub(in crate::cli) policy: &'a PolicyName,
     pub(in crate::cli) budget: &'a MonthlyBudget,
     pub(in crate::cli) figures: Figures,
-    pub(in crate::cli) promises: &'a [&'a Promise],
+    pub(in crate::cli) reservations: &'a [&'a Reservation],
     pub(in crate::cli) now: DateTime<Utc>,
 }
 
@@ -30,7 +30,7 @@ const WIDTH: u32 = 50;
 
 /// What an admission says of a month.
 pub(in crate::cli) fn line(team: &str, policy: &PolicyName, figures: &Figures) -> String {
-    let [spent, promised, asked] = [figures.spent, figures.promised, figures.asked].map(cents);
+    let [spent, reserved, asked] = [figures.spent, figures.reserved, figures.asked].map(cents);
     let after = figures.left() - figures.asked;
     let rest = if after < Usd::ZERO {
         format!("{} too much", cents(Usd::ZERO - after))
@@ -38,7 +38,7 @@ pub(in crate::cli) fn line(team: &str, policy: &PolicyName, figures: &Figures) -
         format!("{} left then", after.down_to(2))
     };
     format!(
-        "team {team} in {}: {spent} spent, {promised} promised, {asked} asked for, of the {} of \
+        "team {team} in {}: {spent} spent, {reserved} promised, {asked} asked for, of the {} of \
          policy {policy}: {rest}",
         figures.month, figures.budget
     )
@@ -69,7 +69,7 @@ impl Month<'_> {
         let _ = writeln!(text, "  [{}] of {}", self.bar(), figures.budget);
         let rows = [
             ("spent #", figures.spent),
-            ("promised +", figures.promised),
+            ("promised +", figures.reserved),
             ("left .", figures.left().down_to(2)),
         ];
         for (name, usd) in rows {
@@ -78,14 +78,17 @@ impl Month<'_> {
         for line in self.lines() {
             let _ = writeln!(text, "  {}", wrap(&line, 4));
         }
-        for promise in self.promises {
-            let _ = writeln!(text, "  - {}", wrap(&self.promise(promise), 4));
+        for reservation in self.reservations {
+            let _ = writeln!(text, "  - {}", wrap(&self.reservation(reservation), 4));
         }
         text
     }
 
     pub(in crate::cli) fn document(&self) -> Value {
-        let (figures, window) = (&self.figures, book::window(self.figures.month, self.budget));
+        let (figures, window) = (
+            &self.figures,
+            team_account::window(self.figures.month, self.budget),
+        );
         json!({
             "team": self.team,
             "policy": self.policy,
@@ -93,7 +96,7 @@ impl Month<'_> {
             "left": figures.left(),
             "exhausted_at": figures.exhausted_at(window, self.now),
             "when_spent": self.budget.when_spent,
-            "promises": self.promises,
+            "promises": self.reservations,
         })
     }
 
@@ -112,7 +115,7 @@ impl Month<'_> {
                 cents(aws)
             ));
         }
-        let window = book::window(figures.month, self.budget);
+        let window = team_account::window(figures.month, self.budget);
         let lasts = match figures.exhausted_at(window, self.now) {
             None if figures.left() <= Usd::ZERO => "nothing is left of it".to_owned(),
             None => "at this pace it lasts the month".to_owned(),
@@ -133,17 +136,17 @@ impl Month<'_> {
         lines
     }
 
-    fn promise(&self, promise: &Promise) -> String {
-        let window = book::window(self.figures.month, self.budget);
-        let worst = cents(promise.ask.worst(window));
-        let what = match &promise.cluster {
-            Some(id) => format!("cluster {id} of stack {}", promise.stack),
-            None => format!("stack {}, about to be made", promise.stack),
+    fn reservation(&self, reservation: &Reservation) -> String {
+        let window = team_account::window(self.figures.month, self.budget);
+        let worst = cents(reservation.ask.worst(window));
+        let what = match &reservation.cluster {
+            Some(id) => format!("cluster {id} of stack {}", reservation.stack),
+            None => format!("stack {}, about to be made", reservation.stack),
         };
-        let by = promise.ask.ends_by.format("%F %R UTC");
+        let by = reservation.ask.ends_by.format("%F %R UTC");
         format!(
             "up to {worst} for {what} in {}, by {}, gone by {by}",
-            promise.target, promise.by
+            reservation.target, reservation.by
         )
     }
 
@@ -156,7 +159,7 @@ impl Month<'_> {
             part.to_u32().unwrap_or(0).min(WIDTH)
         };
         let spent = share(figures.spent);
-        let both = share(figures.spent + figures.promised).max(spent);
+        let both = share(figures.spent + figures.reserved).max(spent);
         let of = |sign: &str, count: u32| sign.repeat(count as usize);
         of("#", spent) + &of("+", both - spent) + &of(".", WIDTH - both)
     }

@@ -1,22 +1,22 @@
 //! A plan as people read it: a sign and a thing a line, its reason under it.
 
-use super::ladder;
 use super::price::Prices;
+use super::safeguards;
 use super::words::{self, wrap};
 use crate::cli::target::Target;
 use crate::model::action::Action;
 use crate::model::action::Sign;
-use crate::model::hint::Here;
+use crate::model::hint::CommandContext;
 use crate::model::plan::Plan;
-use crate::model::rung::Rung;
+use crate::model::safeguard::Safeguard;
 use std::fmt::Write;
 
 pub(in crate::cli) fn render(
     plan: &Plan,
     target: &Target,
     prices: Option<&Prices<'_>>,
-    rungs: &[Rung],
-    here: &Here,
+    safeguards: &[Safeguard],
+    here: &CommandContext,
 ) -> String {
     let mut text = format!("stack {} {}\n", plan.stack, target.place());
     if plan.is_empty() {
@@ -37,7 +37,7 @@ pub(in crate::cli) fn render(
                 let _ = writeln!(text, "      release: {label}");
             }
             // Of a cluster that is yet to be made.
-            for line in ladder::lines(rungs, here) {
+            for line in safeguards::lines(safeguards, here) {
                 let _ = writeln!(text, "      {line}");
             }
             if let Some(job) = job {

@@ -2,19 +2,19 @@
 
 use super::month;
 use super::words::wrap;
-use crate::cli::admission::Said;
+use crate::cli::admission::PolicyReport;
 use crate::model::policy::Standing;
 use crate::policy::{Finding, Judgement};
 use std::fmt::Write;
 
 /// Under a plan.
-pub(in crate::cli) fn render(said: &Said) -> String {
+pub(in crate::cli) fn render(said: &PolicyReport) -> String {
     let nobody = if said.from.is_empty() {
         "there are no policies here; what is on record with the cluster holds"
     } else {
         NOBODYS
     };
-    let mut text = format!("\n{}", judged(said.judgement(), nobody));
+    let mut text = format!("\n{}", assessment(said.judgement(), nobody));
     for place in &said.from {
         let line = format!("from {}, version {}", place.place, place.version);
         let _ = writeln!(text, "    {}", wrap(&line, 4));
@@ -32,10 +32,10 @@ const NOBODYS: &str =
 
 /// The standing, its reasons, and the nearest limits that held.
 pub(in crate::cli) fn judgement(judgement: &Judgement) -> String {
-    judged(judgement, NOBODYS)
+    assessment(judgement, NOBODYS)
 }
 
-fn judged(judgement: &Judgement, nobody: &str) -> String {
+fn assessment(judgement: &Judgement, nobody: &str) -> String {
     let names: Vec<&str> = judgement
         .policies
         .iter()

@@ -129,7 +129,7 @@ impl Showing {
 }
 
 impl Listener for Progress<'_> {
-    fn hear(&self, event: &Event) {
+    fn on_event(&self, event: &Event) {
         match event {
             Event::Progress { what, done, total } => {
                 self.go_forward(what, *done, *total, "", Style::Bytes);

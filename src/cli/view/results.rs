@@ -16,7 +16,7 @@ const WIDTH: u16 = 80;
 const CELL: usize = 300;
 
 /// A table that was found.
-pub(crate) struct Found {
+pub(crate) struct ResultTable {
     pub(crate) path: PathBuf,
     pub(crate) header: Vec<String>,
     pub(crate) rows: Vec<Vec<String>>,
@@ -25,7 +25,7 @@ pub(crate) struct Found {
 }
 
 /// The CSV files below a folder, in order of their paths, each by its first rows.
-pub(crate) fn tables(folder: &Path) -> Vec<Found> {
+pub(crate) fn tables(folder: &Path) -> Vec<ResultTable> {
     let mut paths = Vec::new();
     collect(folder, DEPTH, &mut paths);
     paths.sort();
@@ -58,7 +58,7 @@ fn collect(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) {
     }
 }
 
-fn read(path: &Path) -> Option<Found> {
+fn read(path: &Path) -> Option<ResultTable> {
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .from_reader(disk::open(path).ok()?);
@@ -71,7 +71,7 @@ fn read(path: &Path) -> Option<Found> {
         .map_while(Result::ok)
         .map(|r| cells(&r))
         .collect();
-    Some(Found {
+    Some(ResultTable {
         path: path.to_owned(),
         header,
         rows,
@@ -84,7 +84,7 @@ fn shown(cells: &[String]) -> impl Iterator<Item = String> {
     cells.iter().map(|cell| line(cell, CELL))
 }
 
-pub(crate) fn render(found: &Found) -> String {
+pub(crate) fn render(found: &ResultTable) -> String {
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)

@@ -1,12 +1,12 @@
 //! Clusters as people read them.
 
-use super::ladder;
+use super::safeguards;
 use super::words::{count, long, wrap};
 use crate::cli::target::Target;
 use crate::cost::meter::rate;
 use crate::guard;
 use crate::model::extension::Extension;
-use crate::model::hint::Here;
+use crate::model::hint::CommandContext;
 use crate::model::name::StackName;
 use crate::model::observed::{Cluster, Observed, StepState};
 use chrono::{DateTime, Utc};
@@ -17,7 +17,7 @@ pub(in crate::cli) fn render(
     stack: &StackName,
     observed: &Observed,
     target: &Target,
-    here: &Here,
+    here: &CommandContext,
 ) -> String {
     let mut text = format!("stack {stack}\n");
     let keys = observed
@@ -43,7 +43,7 @@ pub(in crate::cli) fn render(
     text
 }
 
-fn one(cluster: &Cluster, now: DateTime<Utc>, target: &Target, here: &Here) -> String {
+fn one(cluster: &Cluster, now: DateTime<Utc>, target: &Target, here: &CommandContext) -> String {
     let mut text = String::new();
     let age = long(cluster.ended_at.unwrap_or(now) - cluster.created_at);
     let state = serde_json::to_value(cluster.state).ok();
@@ -74,7 +74,7 @@ fn one(cluster: &Cluster, now: DateTime<Utc>, target: &Target, here: &Here) -> S
     for extension in &cluster.extensions {
         let _ = writeln!(text, "    {}", wrap(&moved(extension), 6));
     }
-    for line in ladder::lines(&cluster.rungs, here) {
+    for line in safeguards::lines(&cluster.safeguards, here) {
         let _ = writeln!(text, "    {line}");
     }
     if let Some(cost) = cost(cluster, now, target) {
@@ -115,7 +115,7 @@ fn cost(cluster: &Cluster, now: DateTime<Utc>, target: &Target) -> Option<String
     };
     let budget = cluster.guardrails().budget;
     let budget = budget.map_or(String::new(), |budget| format!(" of a budget of {budget}"));
-    let rate = rate(rates, &cluster.lives, now).up_to(4);
+    let rate = rate(rates, &cluster.instance_spans, now).up_to(4);
     let rate = match cluster.ended_at {
         Some(_) => String::new(),
         None => format!(", {rate}/h now"),

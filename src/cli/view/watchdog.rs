@@ -1,19 +1,19 @@
 //! A sweep, as people and machines read it.
 
 use super::words::{count, wrap};
-use crate::guard::watch::{Judged, Stage};
-use crate::model::picture::SweepSummary;
-use crate::run::watchdog::{Report, Seen};
+use crate::guard::watch::{Assessment, Stage};
+use crate::model::fleet_status::SweepSummary;
+use crate::run::watchdog::{Report, SweptCluster};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
 /// Clusters of which something is to be told first, each with why; then what could not be seen.
 pub(in crate::cli) fn report(report: &Report, dry: bool) -> String {
-    let mut seen: Vec<&Seen> = report.verdicts.iter().collect();
+    let mut seen: Vec<&SweptCluster> = report.verdicts.iter().collect();
     seen.sort_by_key(|seen| {
         (
-            urgency(&seen.judged.stage),
+            urgency(&seen.assessment.stage),
             seen.place.clone(),
             seen.id.clone(),
         )
@@ -89,32 +89,32 @@ const fn urgency(stage: &Stage) -> u8 {
     }
 }
 
-fn cluster(out: &mut String, seen: &Seen, dry: bool) {
+fn cluster(out: &mut String, seen: &SweptCluster, dry: bool) {
     let owner = seen.owner.as_ref();
     let owner = owner.map_or_else(String::new, |owner| format!(", {owner}"));
-    let does = does(&seen.judged, dry);
+    let does = does(&seen.assessment, dry);
     line(out, &format!("{} {}  {}", seen.place, seen.id, does));
     line(out, &format!("  {}{owner}", seen.name));
-    if !seen.judged.evidence.is_empty() {
-        line(out, &format!("  {}", wrap(&seen.judged.evidence, 2)));
+    if !seen.assessment.evidence.is_empty() {
+        line(out, &format!("  {}", wrap(&seen.assessment.evidence, 2)));
     }
 }
 
 /// What becomes of it.
-fn does(judged: &Judged, dry: bool) -> String {
+fn does(assessment: &Assessment, dry: bool) -> String {
     let would = if dry { "would " } else { "" };
-    let at = judged
+    let at = assessment
         .ends_at
         .map(|at| at.format("%F %H:%M:%S UTC").to_string())
         .unwrap_or_default();
-    let reason = judged.reason.map_or("", |reason| reason.as_str());
-    match &judged.stage {
+    let reason = assessment.reason.map_or("", |reason| reason.as_str());
+    match &assessment.stage {
         Stage::End(..) if dry => format!("would end: {reason}"),
         Stage::End(..) => format!("ends: {reason}"),
         Stage::Warn(_) => format!("{would}warn: {reason} at {at}"),
         Stage::Grace(_) => format!("warned: {reason} at {at}"),
         Stage::Clear => format!("{would}lose its mark"),
-        Stage::Keep => kept(judged, reason),
+        Stage::Keep => kept(assessment, reason),
         stage @ (Stage::Exempt
         | Stage::Unseen
         | Stage::Stuck
@@ -126,11 +126,11 @@ fn does(judged: &Judged, dry: bool) -> String {
     }
 }
 
-fn kept(judged: &Judged, reason: &str) -> String {
+fn kept(assessment: &Assessment, reason: &str) -> String {
     let time = |at: DateTime<Utc>| at.format("%F %H:%M:%S UTC").to_string();
-    match (judged.warns_at.map(time), judged.ends_at.map(time)) {
+    match (assessment.warns_at.map(time), assessment.ends_at.map(time)) {
         (Some(notice), None) => format!("keep; reported at {notice} ({reason})"),
-        (Some(warned), Some(ends)) if judged.at_earliest => {
+        (Some(warned), Some(ends)) if assessment.at_earliest => {
             format!("keep; warned at {warned}, ends {ends} at the earliest ({reason})")
         }
         (_, Some(ends)) => format!("keep until {ends} ({reason})"),
@@ -140,21 +140,21 @@ fn kept(judged: &Judged, reason: &str) -> String {
 
 /// The same for machines.
 pub(in crate::cli) fn document(report: &Report) -> Value {
-    let verdict = |seen: &Seen| {
-        let judged = &seen.judged;
+    let verdict = |seen: &SweptCluster| {
+        let assessment = &seen.assessment;
         json!({
             "place": seen.place,
             "id": seen.id,
             "name": seen.name,
             "owner": seen.owner,
-            "stage": judged.stage.word(),
-            "reason": judged.reason,
-            "evidence": judged.evidence,
-            "ends_at": judged.ends_at,
-            "at_earliest": judged.at_earliest,
-            "warns_at": judged.warns_at,
-            "idle_since": judged.idle_since,
-            "idle_at_least": judged.idle_at_least,
+            "stage": assessment.stage.word(),
+            "reason": assessment.reason,
+            "evidence": assessment.evidence,
+            "ends_at": assessment.ends_at,
+            "at_earliest": assessment.at_earliest,
+            "warns_at": assessment.warns_at,
+            "idle_since": assessment.idle_since,
+            "idle_at_least": assessment.idle_at_least,
         })
     };
     json!({
@@ -180,7 +180,7 @@ mod tests {
             "a\r\x1b[2Kus-east-1 j-PRODUCTION00  ends",
             "a\u{85}us-east-1 j-PRODUCTION00\u{b} ends",
         ] {
-            let judged = Judged {
+            let assessment = Assessment {
                 stage: Stage::Unseen,
                 reason: None,
                 evidence: wrote.to_owned(),
@@ -189,14 +189,14 @@ mod tests {
                 at_earliest: false,
                 idle_since: None,
                 idle_at_least: false,
-                quiet: None,
+                quiet_period: None,
             };
-            let seen = Seen {
+            let seen = SweptCluster {
                 place: Place::Local,
                 id: "j-1".to_owned(),
                 name: wrote.into(),
                 owner: Some(wrote.into()),
-                judged,
+                assessment,
             };
             let mut out = String::new();
             cluster(&mut out, &seen, false);

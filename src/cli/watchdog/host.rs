@@ -3,27 +3,27 @@
 
 use super::run::RunArgs;
 use super::systemd::Systemd;
-use super::watched::Watched;
+use super::watched::WatchdogSetup;
 use crate::app::extend::Moved;
 use crate::cli::admission::curves::curves;
-use crate::cli::admission::desk::Desk;
+use crate::cli::admission::services::CliServices;
 use crate::cli::args::TargetArgs;
 use crate::cli::context::Context;
 use crate::cli::extend;
 use crate::cli::failure::{Exit, Failure};
-use crate::cli::kept::Kept;
-use crate::cli::policies::Read;
+use crate::cli::policies::LoadedPolicies;
+use crate::cli::policy_reloader::PolicyReloader;
 use crate::cli::screen::Screen;
 use crate::cli::target::Target;
 use crate::model::audit::Entry;
 use crate::model::clock::Clock;
 use crate::model::fleet::Place;
-use crate::model::picture::Curve;
+use crate::model::fleet_status::Curve;
 use crate::policy::Policies;
 use crate::run::clock::SystemClock;
+use crate::run::watchdog::audit_sink::LedgerAuditSink;
 use crate::run::watchdog::daemon::{self, Signal};
-use crate::run::watchdog::desk::LedgerDesk;
-use crate::run::watchdog::wish::{Wanted, Wish};
+use crate::run::watchdog::request::{OperatorRequest, RequestedAction};
 use crate::run::watchdog::{Report, Watchdog};
 use async_trait::async_trait;
 use std::rc::Rc;
@@ -35,8 +35,8 @@ pub(super) struct Host<'a> {
     args: &'a RunArgs,
     context: &'a Context,
     screen: &'a Screen,
-    kept: Kept,
-    desk: Rc<LedgerDesk>,
+    kept: PolicyReloader,
+    audit_sink: Rc<LedgerAuditSink>,
     systemd: Systemd,
     hangup: unix::Signal,
     terminate: unix::Signal,
@@ -52,7 +52,7 @@ pub(super) struct Host<'a> {
 impl<'a> Host<'a> {
     pub(super) fn new(
         args: &'a RunArgs,
-        watched: &Watched,
+        watched: &WatchdogSetup,
         context: &'a Context,
         screen: &'a Screen,
         systemd: Systemd,
@@ -66,8 +66,8 @@ impl<'a> Host<'a> {
             args,
             context,
             screen,
-            kept: Kept::new(watched.read.clone()),
-            desk: watched.desk.clone(),
+            kept: PolicyReloader::new(watched.read.clone()),
+            audit_sink: watched.audit_sink.clone(),
             systemd,
             hangup: listen(SignalKind::hangup())?,
             terminate: listen(SignalKind::terminate())?,
@@ -80,7 +80,7 @@ impl<'a> Host<'a> {
         Ok(host)
     }
 
-    async fn read(&self) -> Result<Read, Failure> {
+    async fn read(&self) -> Result<LoadedPolicies, Failure> {
         let policies = &self.args.watch().policies;
         policies.read_here(self.context, self.screen).await
     }
@@ -130,11 +130,11 @@ impl daemon::Host for Host<'_> {
             },
         };
         let now = SystemClock.now();
-        let desk = Desk {
+        let audit_sink = CliServices {
             context: self.context,
             screen: self.screen,
         };
-        let drawn = curves(self.kept.policies(), &target, &desk, now).await;
+        let drawn = curves(self.kept.policies(), &target, &audit_sink, now).await;
         drawn.unwrap_or_else(|failure| {
             let says = format!(
                 "warning: the teams' months are not known: {}",
@@ -145,17 +145,23 @@ impl daemon::Host for Host<'_> {
         })
     }
 
-    async fn grant(&mut self, watchdog: &mut Watchdog, wish: &Wish) -> Result<String, String> {
-        let who = &wish.who;
-        let (place, id) = (&wish.place, &wish.id);
-        let (max_lifetime, budget) = match &wish.what {
-            Wanted::End => return watchdog.end_for((place, id), who, &wish.why).await,
-            Wanted::Extend {
+    async fn grant(
+        &mut self,
+        watchdog: &mut Watchdog,
+        request: &OperatorRequest,
+    ) -> Result<String, String> {
+        let who = &request.who;
+        let (place, id) = (&request.place, &request.id);
+        let (max_lifetime, budget) = match &request.what {
+            RequestedAction::End => return watchdog.end_for((place, id), who, &request.why).await,
+            RequestedAction::Extend {
                 max_lifetime,
                 budget,
             } => (*max_lifetime, *budget),
         };
-        let cluster = watchdog.sight(place, id).and_then(|sight| sight.ours());
+        let cluster = watchdog
+            .snapshot(place, id)
+            .and_then(|snapshot| snapshot.ours());
         let stack = cluster
             .map(|cluster| cluster.stack.clone())
             .ok_or_else(|| {
@@ -174,13 +180,13 @@ impl daemon::Host for Host<'_> {
             max_lifetime,
             by: None,
             budget,
-            why: &wish.why,
+            why: &request.why,
             who,
         };
         let moved = async {
-            let read = Read {
+            let read = LoadedPolicies {
                 policies: self.kept.policies().clone(),
-                ..Read::default()
+                ..LoadedPolicies::default()
             };
             let target = Target::open(&target, None, self.context).await?;
             // As deep as it is, its size is not the daemon's to carry.
@@ -193,7 +199,7 @@ impl daemon::Host for Host<'_> {
         let at = deadline.at.format("%F %H:%M:%S UTC");
         let outcome = format!("ends at {at} ({})", deadline.cause);
         let of = (place, id);
-        watchdog.extended_for(of, who, &wish.why, &outcome).await;
+        watchdog.extended_for(of, who, &request.why, &outcome).await;
         Ok(format!("{id} {outcome}"))
     }
 
@@ -210,7 +216,7 @@ impl daemon::Host for Host<'_> {
 
     async fn swept(&mut self, report: &Report) {
         let summary = &report.summary;
-        self.desk.retry(summary.ended_at).await;
+        self.audit_sink.retry(summary.ended_at).await;
         let says = format!(
             "sweep {}: {} clusters, {} calls, {} not seen",
             summary.number,

@@ -1,7 +1,7 @@
 //! `watchdog install`: a service of systemd, written where systemd looks.
 
 use super::quote::quoted;
-use super::unit::{NAME, Whose, is_untouched, unit};
+use super::unit::{NAME, ServiceScope, is_untouched, unit};
 use crate::cli::args::Args;
 use crate::cli::context::Context;
 use crate::cli::failure::{Exit, Failure};
@@ -38,9 +38,9 @@ pub(in crate::cli) fn run(
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     let whose = if args.user {
-        Whose::User
+        ServiceScope::User
     } else {
-        Whose::Machine
+        ServiceScope::Machine
     };
     let text = unit(whose, &command(args, whose, screen)?);
     if args.print {
@@ -71,12 +71,12 @@ pub(in crate::cli) fn run(
 }
 
 /// The command line of the daemon, each word quoted.
-fn command(args: &InstallArgs, whose: Whose, screen: &Screen) -> Result<String, Failure> {
+fn command(args: &InstallArgs, whose: ServiceScope, screen: &Screen) -> Result<String, Failure> {
     let program = std::env::current_exe().map_err(|error| {
         Failure::new(Exit::Failed, "cannot tell where clusterup itself lies").caused_by(&error)
     })?;
     let homes = ["/home", "/root", "/tmp"];
-    if whose == Whose::Machine && homes.iter().any(|home| program.starts_with(home)) {
+    if whose == ServiceScope::Machine && homes.iter().any(|home| program.starts_with(home)) {
         let program = program.display();
         screen.say(&format!(
             "warning: the service may not read {program}, which lies in somebody's home"
@@ -137,10 +137,10 @@ fn word(arg: &str) -> Result<String, Failure> {
     })
 }
 
-fn folder(whose: Whose, context: &Context) -> Result<PathBuf, Failure> {
+fn folder(whose: ServiceScope, context: &Context) -> Result<PathBuf, Failure> {
     match whose {
-        Whose::Machine => Ok(PathBuf::from("/etc/systemd/system")),
-        Whose::User => Ok(context.settings()?.join("systemd/user")),
+        ServiceScope::Machine => Ok(PathBuf::from("/etc/systemd/system")),
+        ServiceScope::User => Ok(context.settings()?.join("systemd/user")),
     }
 }
 
@@ -168,11 +168,11 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
     Ok(())
 }
 
-fn unwritten(path: &Path, whose: Whose, error: &std::io::Error) -> Failure {
+fn unwritten(path: &Path, whose: ServiceScope, error: &std::io::Error) -> Failure {
     let message = format!("cannot write {}", path.display());
     let failure = Failure::new(Exit::Failed, message).caused_by(error);
     match (whose, error.kind()) {
-        (Whose::Machine, ErrorKind::PermissionDenied) => failure
+        (ServiceScope::Machine, ErrorKind::PermissionDenied) => failure
             .hint("the machine's services are root's: run the same with sudo, or have your own")
             .hint(Command::again_with("--user")),
         (_, ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge) => {
@@ -186,9 +186,9 @@ fn unwritten(path: &Path, whose: Whose, error: &std::io::Error) -> Failure {
 }
 
 /// What to type next.
-fn next(whose: Whose) -> Vec<Hint> {
+fn next(whose: ServiceScope) -> Vec<Hint> {
     let (settings, commands): (&str, &[&str]) = match whose {
-        Whose::Machine => (
+        ServiceScope::Machine => (
             "/etc/clusterup/watchdog.env",
             &[
                 "sudo systemctl daemon-reload",
@@ -196,7 +196,7 @@ fn next(whose: Whose) -> Vec<Hint> {
                 "sudo env XDG_STATE_HOME=/var/lib clusterup log --follow",
             ],
         ),
-        Whose::User => (
+        ServiceScope::User => (
             "~/.config/clusterup/watchdog.env",
             &[
                 "systemctl --user daemon-reload",

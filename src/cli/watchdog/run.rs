@@ -59,8 +59,8 @@ pub(super) async fn run(
     args.check_page()?;
     let watched = args.watch.open(context, screen).await?;
     let watchdog = watched.watchdog();
-    let (ask, wishes) = mpsc::channel(WAITING);
-    let (pictures, seen) = watch::channel(Arc::new(watchdog.picture(false)));
+    let (ask, requests) = mpsc::channel(WAITING);
+    let (fleet_statuses, seen) = watch::channel(Arc::new(watchdog.fleet_status(false)));
     let (close, closed) = oneshot::channel::<()>();
     let page = if args.no_page {
         None
@@ -69,8 +69,8 @@ pub(super) async fn run(
         let at = listener.local_addr().unwrap_or(args.listen);
         screen.say(&format!("its page: http://{at}/"));
         let dash = Dash {
-            pictures: seen,
-            wishes: ask,
+            fleet_statuses: seen,
+            requests: ask,
             token: args.token.clone(),
             clock: Arc::new(SystemClock),
             stalled_after: args.patience(),
@@ -87,8 +87,8 @@ pub(super) async fn run(
         home: watched.home.clone(),
         every,
         clock: Arc::new(SystemClock),
-        wishes,
-        pictures,
+        requests,
+        fleet_statuses,
         host: &mut host,
     };
     daemon.run().await;

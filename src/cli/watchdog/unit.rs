@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 /// Whose service it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Whose {
+pub(super) enum ServiceScope {
     /// The machine's, with a user of its own.
     Machine,
     /// One person's, with what that person may do.
@@ -19,10 +19,10 @@ pub(super) const NAME: &str = "clusterup-watchdog.service";
 const HEAD: &str = "# Written by `clusterup watchdog install`; change it by `systemctl edit`. ";
 
 /// The unit for a command line whose words are quoted.
-pub(super) fn unit(whose: Whose, command: &str) -> String {
+pub(super) fn unit(whose: ServiceScope, command: &str) -> String {
     let (own, wanted_by) = match whose {
-        Whose::Machine => (MACHINE, "multi-user.target"),
-        Whose::User => (USER, "default.target"),
+        ServiceScope::Machine => (MACHINE, "multi-user.target"),
+        ServiceScope::User => (USER, "default.target"),
     };
     let body = format!("{BEGIN}ExecStart={command}\n{own}{ALL}\n[Install]\nWantedBy={wanted_by}\n");
     format!("{HEAD}{}\n{body}", digest(&body))
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_changed_unit_is_seen() {
-        let text = unit(Whose::Machine, "/bin/true watchdog run");
+        let text = unit(ServiceScope::Machine, "/bin/true watchdog run");
         assert!(is_untouched(&text));
         assert!(!is_untouched(&text.replace("512M", "64M")));
         assert!(!is_untouched(&format!("{text}\n")));
@@ -130,7 +130,10 @@ mod tests {
     fn systemd_takes_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(NAME);
-        for (whose, manager) in [(Whose::Machine, "--system"), (Whose::User, "--user")] {
+        for (whose, manager) in [
+            (ServiceScope::Machine, "--system"),
+            (ServiceScope::User, "--user"),
+        ] {
             std::fs::write(
                 &path,
                 unit(whose, "/bin/true watchdog run \"100%% \\\"a b\\\"\""),

@@ -3,17 +3,17 @@
 use crate::cli::context::Context;
 use crate::cli::failure::{Exit, Failure};
 use crate::cli::ledger;
-use crate::cli::policies::{PoliciesArgs, Read};
+use crate::cli::policies::{LoadedPolicies, PoliciesArgs};
 use crate::cli::screen::Screen;
 use crate::cli::target::known_region;
-use crate::cloud::notify::{Destination, Stderr, Voice};
-use crate::cloud::patrol::Patrol;
+use crate::cloud::fleet::FleetProvider;
+use crate::cloud::notify::{Channel, Destination, Stderr};
 use crate::model::hint::Command;
 use crate::model::name::Region;
 use crate::run::clock::SystemClock;
 use crate::run::notify::Notifier;
 use crate::run::watchdog::Watchdog;
-use crate::run::watchdog::desk::{Desk, LedgerDesk};
+use crate::run::watchdog::audit_sink::{AuditSink, LedgerAuditSink};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -40,12 +40,12 @@ pub(super) struct WatchArgs {
 }
 
 /// All that a sweep needs.
-pub(super) struct Watched {
+pub(super) struct WatchdogSetup {
     /// Whose watch is taken: two watchdogs with the same home do not act at once.
-    pub(super) home: Rc<dyn Patrol>,
-    pub(super) patrols: Vec<Rc<dyn Patrol>>,
-    pub(super) desk: Rc<LedgerDesk>,
-    pub(super) read: Read,
+    pub(super) home: Rc<dyn FleetProvider>,
+    pub(super) fleets: Vec<Rc<dyn FleetProvider>>,
+    pub(super) audit_sink: Rc<LedgerAuditSink>,
+    pub(super) read: LoadedPolicies,
     pub(super) actor: String,
 }
 
@@ -54,27 +54,27 @@ impl WatchArgs {
         &self,
         context: &Context,
         screen: &Screen,
-    ) -> Result<Watched, Failure> {
+    ) -> Result<WatchdogSetup, Failure> {
         let read = self.policies.read_here(context, screen).await?;
-        let mut patrols: Vec<Rc<dyn Patrol>> = Vec::new();
+        let mut fleets: Vec<Rc<dyn FleetProvider>> = Vec::new();
         for region in self.regions().await? {
-            patrols.push(context.patrol(&region).await?);
+            fleets.push(context.fleet(&region).await?);
         }
         if self.local {
-            patrols.push(Rc::new(context.local()?));
+            fleets.push(Rc::new(context.local()?));
         }
-        let home = patrols.first().cloned();
+        let home = fleets.first().cloned();
         let home = home.ok_or_else(|| Failure::input("there is nowhere to look"))?;
         let notifier = Notifier::new(self.voices(context).await?);
         let kept = ledger::open(context, screen)?;
-        let desk = LedgerDesk::new(kept, notifier, |trouble| {
+        let audit_sink = LedgerAuditSink::new(kept, notifier, |trouble| {
             Screen::aside(&format!("warning: {trouble}"));
         });
         let host = context.who.split_once('@').map_or("here", |(_, host)| host);
-        Ok(Watched {
+        Ok(WatchdogSetup {
             home,
-            patrols,
-            desk: Rc::new(desk),
+            fleets,
+            audit_sink: Rc::new(audit_sink),
             read,
             actor: format!("watchdog@{host}"),
         })
@@ -93,8 +93,8 @@ impl WatchArgs {
         Ok(BTreeSet::from([known]))
     }
 
-    async fn voices(&self, context: &Context) -> Result<Vec<Box<dyn Voice>>, Failure> {
-        let mut voices: Vec<Box<dyn Voice>> = vec![Box::new(Stderr)];
+    async fn voices(&self, context: &Context) -> Result<Vec<Box<dyn Channel>>, Failure> {
+        let mut voices: Vec<Box<dyn Channel>> = vec![Box::new(Stderr)];
         for destination in Destination::parse_all(self.notify.as_deref().unwrap_or_default())? {
             voices.push(match destination {
                 Destination::Slack(slack) => Box::new(slack),
@@ -107,14 +107,14 @@ impl WatchArgs {
     }
 }
 
-impl Watched {
+impl WatchdogSetup {
     pub(super) fn watchdog(&self) -> Watchdog {
-        let desk: Rc<dyn Desk> = self.desk.clone();
+        let audit_sink: Rc<dyn AuditSink> = self.audit_sink.clone();
         Watchdog::new(
-            self.patrols.clone(),
+            self.fleets.clone(),
             Rc::new(self.read.policies.clone()),
             Arc::new(SystemClock),
-            desk,
+            audit_sink,
             self.actor.clone(),
         )
         .under(self.home.clone())

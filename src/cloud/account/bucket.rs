@@ -35,7 +35,7 @@ impl<A: Api> Account<A> {
             match self.api.serve(call.clone()).await {
                 // One of that name is still on its way out.
                 Err(error) if error.kind == Kind::Precondition && begun.elapsed() < SETTLING => {
-                    self.breathe().await;
+                    self.backoff().await;
                 }
                 made => return made.doing(|| format!("make bucket {}", bucket.name)),
             }
@@ -43,9 +43,9 @@ impl<A: Api> Account<A> {
     }
 
     /// A pause while S3 settles.
-    pub(super) async fn breathe(&self) {
+    pub(super) async fn backoff(&self) {
         let least = Duration::from_secs(2);
-        tokio::time::sleep(least + self.dice.up_to(Duration::from_secs(3))).await;
+        tokio::time::sleep(least + self.rng.up_to(Duration::from_secs(3))).await;
     }
 
     /// Closes the bucket for good, then gives the stack its part of it.
@@ -58,7 +58,7 @@ impl<A: Api> Account<A> {
             match self.close_bucket(&bucket).await {
                 // Made a moment ago, if not here then for the lock.
                 Err(error) if error.kind == Kind::NotFound && begun.elapsed() < SETTLING => {
-                    self.breathe().await;
+                    self.backoff().await;
                 }
                 closed => break closed,
             }
@@ -81,7 +81,7 @@ impl<A: Api> Account<A> {
             };
             match self.api.serve(call).await {
                 Err(error) if error.kind == Kind::NotFound && begun.elapsed() < SETTLING => {
-                    self.breathe().await;
+                    self.backoff().await;
                 }
                 put => return put.doing(|| format!("write {key}")).map(|_| ()),
             }

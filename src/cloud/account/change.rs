@@ -1,11 +1,11 @@
 //! What of a living cluster can be moved: its counts, its guards, its tags, and what ends it.
 
-use super::cut::MOST_EXTENSIONS;
+use super::convert::MOST_EXTENSIONS;
 use super::errors::Doing;
+use super::last_observation::ObservedCluster;
 use super::names::{self, SIZES, TEAM};
 use super::note::{self, Word};
-use super::seen::SeenCluster;
-use super::{Account, rungs, spec};
+use super::{Account, safeguard_state, spec};
 use crate::cloud::CloudError;
 use crate::cloud::api::emr::{
     ModifyCluster, ModifyInstanceGroups, PutAutoTerminationPolicy, RemoveTags, Role, SetKeepAlive,
@@ -29,9 +29,9 @@ impl<A: Api> Account<A> {
         &self,
         id: &ClusterId,
         spec: &ClusterSpec,
-        hear: &dyn Listener,
+        listener: &dyn Listener,
     ) -> Result<(), CloudError> {
-        let Err(error) = self.move_cluster(id, spec, hear).await else {
+        let Err(error) = self.move_cluster(id, spec, listener).await else {
             return Ok(());
         };
         let now = self.describe(id.as_str()).await?;
@@ -46,7 +46,7 @@ impl<A: Api> Account<A> {
         &self,
         id: &ClusterId,
         spec: &ClusterSpec,
-        hear: &dyn Listener,
+        listener: &dyn Listener,
     ) -> Result<(), CloudError> {
         let seen = self.seen.borrow().clusters.get(id).cloned();
         let (Some(seen), Some(mut have)) = (seen, self.told_again(id)) else {
@@ -59,17 +59,17 @@ impl<A: Api> Account<A> {
         }
         let sizes = self.resized(&seen, &have, spec);
         let moved = Cluster {
-            lives: sizes.lives(&spec.groups, have.created_at, None),
+            instance_spans: sizes.instance_spans(&spec.groups, have.created_at, None),
             spec: spec.clone(),
             ..have.clone()
         };
         if grows(&have.spec, spec) {
             let (terms, size) = (Terms::of(&moved), spec.groups.size());
-            rungs::affords(&terms, &size, self.settings.clock.now())?;
+            safeguard_state::affords(&terms, &size, self.settings.clock.now())?;
         }
         // More nodes are paid for from the call on, so what they bring nearer is moved before it.
-        if rungs::seconds(&moved) < rungs::seconds(&have) {
-            self.arm(&moved, hear).await?;
+        if safeguard_state::seconds(&moved) < safeguard_state::seconds(&have) {
+            self.arm(&moved, listener).await?;
         }
         self.move_counts(id, &seen, spec).await?;
         self.move_guards(id, &seen, spec).await?;
@@ -85,7 +85,7 @@ impl<A: Api> Account<A> {
         self.retag(id, &seen, &have.spec, spec, tags).await?;
         self.untag(id, forged).await?;
         self.note(&have.stack, id.as_str(), &[terms]).await?;
-        self.arm(&moved, hear).await
+        self.arm(&moved, listener).await
     }
 
     /// Writes our tags and the user's. Those that are not to be there go first, while the cluster's
@@ -93,7 +93,7 @@ impl<A: Api> Account<A> {
     async fn retag(
         &self,
         id: &ClusterId,
-        seen: &SeenCluster,
+        seen: &ObservedCluster,
         have: &ClusterSpec,
         want: &ClusterSpec,
         mut tags: Tags,
@@ -151,7 +151,7 @@ impl<A: Api> Account<A> {
     async fn move_counts(
         &self,
         id: &ClusterId,
-        seen: &SeenCluster,
+        seen: &ObservedCluster,
         spec: &ClusterSpec,
     ) -> Result<(), CloudError> {
         let wanted = |role: Role| match role {
@@ -180,7 +180,7 @@ impl<A: Api> Account<A> {
     async fn move_guards(
         &self,
         id: &ClusterId,
-        seen: &SeenCluster,
+        seen: &ObservedCluster,
         spec: &ClusterSpec,
     ) -> Result<(), CloudError> {
         let doing = || format!("change cluster {id}");
@@ -216,7 +216,7 @@ impl<A: Api> Account<A> {
     }
 
     /// The sizes of a cluster that is to have those of `spec` from now on.
-    fn resized(&self, seen: &SeenCluster, have: &Cluster, spec: &ClusterSpec) -> Sizes {
+    fn resized(&self, seen: &ObservedCluster, have: &Cluster, spec: &ClusterSpec) -> Sizes {
         let tag = seen.cluster.tags.get(SIZES);
         let known = tag.and_then(|text| text.parse().ok());
         let sizes: Sizes = known.unwrap_or_else(|| Sizes::of(&have.spec.groups));

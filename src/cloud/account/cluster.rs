@@ -6,7 +6,7 @@ use super::errors::Doing;
 use super::intent::Intent;
 use super::names::{self, DEADLINE, END, JOB, NONCE, SIZES};
 use super::roles::{INSTANCE_PROFILE, SERVICE_ROLE};
-use super::{ended, note, rungs, spec, steps};
+use super::{ended, note, safeguard_state, spec, steps};
 use crate::cloud::api::emr::{
     self, AddTags, BootstrapAction, ClusterRef, Configuration, NewGroup, Role, RunJobFlow,
     SetTerminationProtection, TerminateJobFlows,
@@ -34,7 +34,7 @@ impl<A: Api> Account<A> {
         stack: &StackName,
         spec: &ClusterSpec,
         job: Option<&JobSpec>,
-        hear: &dyn Listener,
+        listener: &dyn Listener,
     ) -> Result<(), CloudError> {
         if let Some(job) = job {
             self.clear(stack, job).await?;
@@ -43,12 +43,12 @@ impl<A: Api> Account<A> {
         let begun = self.settings.clock.now();
         let call = self.request(stack, spec, job, &nonce).await?;
         let terms = note::terms(&call.tags);
-        self.intend(stack, &nonce, &Intent::Made(terms.clone()))
+        self.intend(stack, &nonce, &Intent::Creator(terms.clone()))
             .await?;
         let id = match self.once(call).await? {
             Ok(ClusterRef(id)) => Some(id),
             Err(error) if error.kind == Kind::Doubt => {
-                self.find_cluster(&nonce, begun, hear).await?
+                self.find_cluster(&nonce, begun, listener).await?
             }
             Err(error) => {
                 self.done(stack, &nonce).await?;
@@ -69,7 +69,7 @@ impl<A: Api> Account<A> {
         let made = self.made(stack, &nonce, &id, &[terms]).await;
         if let Ok(id) = id.parse() {
             let cluster = Cluster::new(id, stack.clone(), spec.clone(), begun);
-            self.schedule(&cluster, false, hear).await?;
+            self.schedule(&cluster, false, listener).await?;
         }
         made
     }
@@ -83,7 +83,7 @@ impl<A: Api> Account<A> {
     ) -> Result<RunJobFlow, CloudError> {
         let bucket = self.bucket().await?.name;
         let keep = spec.guardrails.when_done == WhenDone::Keep;
-        let deadline = rungs::ahead(spec, self.settings.clock.now());
+        let deadline = safeguard_state::ahead(spec, self.settings.clock.now());
         // First of all: what comes after it may hang.
         let mut bootstrap = vec![self.power_off(stack, nonce, deadline).await?];
         bootstrap.extend(self.packages(stack, spec).await?);
@@ -227,7 +227,7 @@ impl<A: Api> Account<A> {
         &self,
         id: &ClusterId,
         end: &End,
-        hear: &dyn Listener,
+        listener: &dyn Listener,
     ) -> Result<(), CloudError> {
         let Some(cluster) = self.describe(id.as_str()).await? else {
             return Ok(());
@@ -264,7 +264,7 @@ impl<A: Api> Account<A> {
             .is_some_and(|c| !c.state.is_over())
         {
             let what = format!("cluster {id} is terminating");
-            hear.hear(&Event::Progress {
+            listener.on_event(&Event::Progress {
                 what,
                 done: 0,
                 total: 0,

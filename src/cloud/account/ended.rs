@@ -1,7 +1,7 @@
 //! Why a cluster ended: what we wrote down when we ended it, or what EMR and its guardrails say.
 
 use super::names::{self, END};
-use super::rungs;
+use super::safeguard_state;
 use crate::cloud::api::emr;
 use crate::guard::{Ended, Terms, began_at};
 use crate::model::observed::{Cluster, ClusterState, End};
@@ -23,10 +23,10 @@ pub(super) fn end(
     }
     let terms = Terms {
         // What it would have cost had it not ended sets when its budget ends it.
-        lives: sizes.lives(&known.spec.groups, known.created_at, None),
+        instance_spans: sizes.instance_spans(&known.spec.groups, known.created_at, None),
         ..Terms::of(known)
     };
-    let asked = rungs::told(&cluster.tags);
+    let asked = safeguard_state::told(&cluster.tags);
     let ended = Ended {
         code: cluster.reason.as_deref(),
         message: cluster.message.as_deref(),
@@ -35,8 +35,8 @@ pub(super) fn end(
         when_done: known.spec.guardrails.when_done,
         steps: &known.steps,
         terms: &terms,
-        schedule_at: rungs::asks_at(terms.deadline().at),
-        power_off_at: asked.map(|seconds| rungs::off_at(known.created_at, seconds)),
+        schedule_at: safeguard_state::asks_at(terms.deadline().at),
+        power_off_at: asked.map(|seconds| safeguard_state::off_at(known.created_at, seconds)),
     };
     Some(ended.cause())
 }

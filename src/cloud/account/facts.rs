@@ -2,7 +2,7 @@
 //! which release is the newest of its line.
 
 use super::Account;
-use super::cut::ENDING;
+use super::convert::ENDING;
 use super::errors::Doing;
 use super::names;
 use crate::cloud::CloudError;
@@ -25,7 +25,7 @@ impl<A: Api> Account<A> {
         &self,
         stack: &Stack,
         sample: Option<Sample>,
-        hear: &dyn Listener,
+        listener: &dyn Listener,
     ) -> Result<Facts, CloudError> {
         // Who asks comes first: without credentials nothing else is worth reading.
         let bucket = self.bucket().await?.name;
@@ -36,7 +36,7 @@ impl<A: Api> Account<A> {
             home: self.settings.home.as_deref(),
             reads_s3: true,
             prices: &self.settings.prices,
-            hear,
+            listener,
         };
         let work = names::work(&stack.name);
         Ok(Facts {

@@ -3,8 +3,8 @@
 
 use super::Account;
 use super::errors::{Doing, gone};
+use super::last_observation::LastObservation;
 use super::names::{self, NAME};
-use super::seen::Seen;
 use crate::cloud::api::ec2::{
     AuthorizeIngress, CreateSecurityGroup, DeleteSecurityGroup, DescribeSecurityGroups, Filter,
     Group, RevokeIngress, Rule,
@@ -29,7 +29,7 @@ impl<A: Api> Account<A> {
     pub(super) async fn addresses(&self) -> Option<Vec<Cidr>> {
         let seen = self.seen.borrow();
         let mut rules = seen.groups.values().flat_map(|group| &group.ingress);
-        if rules.any(|rule| door(rule).is_some() && rule.from.is_host()) {
+        if rules.any(|rule| request_origin(rule).is_some() && rule.from.is_host()) {
             self.caller().ok()
         } else {
             None
@@ -50,7 +50,7 @@ impl<A: Api> Account<A> {
 
     pub(super) fn seen_groups(
         &self,
-        seen: &Seen,
+        seen: &LastObservation,
         addresses: Option<&[Cidr]>,
     ) -> Vec<SecurityGroup> {
         let group = |(name, group): (&GroupName, &Group)| SecurityGroup {
@@ -217,7 +217,7 @@ impl<A: Api> Account<A> {
     pub(super) async fn delete_group(
         &self,
         name: &GroupName,
-        hear: &dyn Listener,
+        listener: &dyn Listener,
     ) -> Result<(), CloudError> {
         let id = self
             .seen
@@ -230,7 +230,7 @@ impl<A: Api> Account<A> {
         for pause in DRAINING {
             match self.api.serve(call.clone()).await {
                 Err(error) if error.kind == Kind::InUse => {
-                    hear.hear(&Event::Progress {
+                    listener.on_event(&Event::Progress {
                         what: format!("waiting until AWS lets go of security group {name}"),
                         done: 0,
                         total: 0,
@@ -290,14 +290,14 @@ impl<A: Api> Account<A> {
 }
 
 /// The port that a rule opens, where it opens what a stack can: one of TCP.
-fn door(rule: &Rule) -> Option<u16> {
+fn request_origin(rule: &Rule) -> Option<u16> {
     let (first, last) = rule.ports?;
     (first == last && rule.protocol == "tcp").then_some(first)
 }
 
 /// Whether a rule is for some machine's address: what only says so is anybody's.
 fn is_callers(rule: &Rule) -> bool {
-    door(rule).is_some() && rule.from.is_host() && rule.description.starts_with(CALLER)
+    request_origin(rule).is_some() && rule.from.is_host() && rule.description.starts_with(CALLER)
 }
 
 /// The rules as a stack says them, for the machine at `addresses` that marks its own with `mark`.
@@ -307,7 +307,7 @@ fn ingress(rules: &[Rule], addresses: Option<&[Cidr]>, mark: &str) -> Vec<Ingres
     let mut ingress = Vec::new();
     for rule in rules {
         // No stack opens such a thing: port 0 stands for it.
-        let port = door(rule).unwrap_or(0);
+        let port = request_origin(rule).unwrap_or(0);
         let ours = is_callers(rule) && rule.description == mark;
         let here = match addresses {
             Some(own) => port != 0 && own.contains(&rule.from),
@@ -324,7 +324,7 @@ fn ingress(rules: &[Rule], addresses: Option<&[Cidr]>, mark: &str) -> Vec<Ingres
         // EC2 has one rule for a port and a range: whoever described it, it lets us in.
         let open = |from: &Cidr| {
             let mut rules = rules.iter();
-            rules.any(|rule| door(rule) == Some(port) && rule.from == *from)
+            rules.any(|rule| request_origin(rule) == Some(port) && rule.from == *from)
         };
         if here && addresses.is_none_or(|own| own.iter().all(open)) {
             let from = IngressSource::Caller;

@@ -33,7 +33,7 @@ pub(super) enum Intent {
     /// A cluster with the intent's nonce in its name, by an older clusterup.
     Cluster,
     /// The same, with these terms; see [`note`].
-    Made(String),
+    Creator(String),
     /// The steps of this run.
     Steps(Run),
 }
@@ -66,7 +66,7 @@ impl<A: Api> Account<A> {
 
     /// Eight random bytes in hexadecimal digits.
     pub(super) fn nonce(&self) -> String {
-        format!("{:016x}", self.dice.next())
+        format!("{:016x}", self.rng.next())
     }
 
     pub(super) async fn intend(
@@ -100,7 +100,7 @@ impl<A: Api> Account<A> {
     pub(super) async fn settle_intents(
         &self,
         stack: &StackName,
-        hear: &dyn Listener,
+        listener: &dyn Listener,
     ) -> Result<(), CloudError> {
         let (bucket, folder) = (self.bucket().await?, place::intent(stack, ""));
         let folder = folder.trim_end_matches(".json").to_owned();
@@ -123,17 +123,17 @@ impl<A: Api> Account<A> {
             };
             match serde_json::from_slice(&content.body) {
                 Ok(Intent::Steps(run)) => {
-                    self.find_steps(&run, modified, hear).await?;
+                    self.find_steps(&run, modified, listener).await?;
                     self.done(stack, &nonce).await?;
                 }
                 // One that cannot be read is taken for the graver.
-                read @ (Ok(Intent::Cluster | Intent::Made(_)) | Err(_)) => {
+                read @ (Ok(Intent::Cluster | Intent::Creator(_)) | Err(_)) => {
                     // Noted as what was asked for, whatever its tags say.
                     let terms = match read {
-                        Ok(Intent::Made(terms)) => vec![terms],
+                        Ok(Intent::Creator(terms)) => vec![terms],
                         Ok(Intent::Cluster | Intent::Steps(_)) | Err(_) => Vec::new(),
                     };
-                    match self.find_cluster(&nonce, modified, hear).await? {
+                    match self.find_cluster(&nonce, modified, listener).await? {
                         Some(id) => self.made(stack, &nonce, &id, &terms).await?,
                         None => self.done(stack, &nonce).await?,
                     }
@@ -148,7 +148,7 @@ impl<A: Api> Account<A> {
         &self,
         nonce: &str,
         since: DateTime<Utc>,
-        hear: &dyn Listener,
+        listener: &dyn Listener,
     ) -> Result<Option<String>, CloudError> {
         let begun = Instant::now();
         loop {
@@ -157,7 +157,7 @@ impl<A: Api> Account<A> {
             if let Some(cluster) = found.into_iter().find(|cluster| has(&cluster.name)) {
                 return Ok(Some(cluster.id));
             }
-            if !self.doubted(begun, since, "a cluster", hear).await {
+            if !self.doubted(begun, since, "a cluster", listener).await {
                 return Ok(None);
             }
         }
@@ -168,7 +168,7 @@ impl<A: Api> Account<A> {
         &self,
         run: &Run,
         since: DateTime<Utc>,
-        hear: &dyn Listener,
+        listener: &dyn Listener,
     ) -> Result<bool, CloudError> {
         let begun = Instant::now();
         loop {
@@ -180,7 +180,7 @@ impl<A: Api> Account<A> {
             if steps.iter().any(|step| of_run(&step.name)) {
                 return Ok(true);
             }
-            if !self.doubted(begun, since, "the steps", hear).await {
+            if !self.doubted(begun, since, "the steps", listener).await {
                 return Ok(false);
             }
         }
@@ -192,13 +192,13 @@ impl<A: Api> Account<A> {
         begun: Instant,
         since: DateTime<Utc>,
         what: &str,
-        hear: &dyn Listener,
+        listener: &dyn Listener,
     ) -> bool {
         if begun.elapsed() >= DOUBT || self.settings.clock.now() - since > OLD {
             return false;
         }
         let what = format!("looking whether AWS has made {what} that was asked for");
-        hear.hear(&Event::Progress {
+        listener.on_event(&Event::Progress {
             what,
             done: 0,
             total: 0,

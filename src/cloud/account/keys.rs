@@ -2,20 +2,20 @@
 
 use super::Account;
 use super::errors::{Doing, gone};
+use super::last_observation::LastObservation;
 use super::names::{self, MADE, NAME};
-use super::seen::Seen;
 use crate::cloud::api::ec2::{DeleteKeyPair, DescribeKeyPairs, Filter, ImportKeyPair, KeyPair};
 use crate::cloud::api::{Api, Kind};
 use crate::cloud::error::{Class, CloudError};
 use crate::cloud::keypair;
 use crate::model::desired::KeyPairSpec;
 use crate::model::name::{KeyPairName, StackName};
-use crate::model::observed::SeenKeyPair;
+use crate::model::observed::ObservedKeyPair;
 use std::path::PathBuf;
 
 impl<A: Api> Account<A> {
-    pub(super) fn seen_keys(&self, seen: &Seen) -> Vec<SeenKeyPair> {
-        let pair = |(name, pair): (&KeyPairName, &KeyPair)| SeenKeyPair {
+    pub(super) fn seen_keys(&self, seen: &LastObservation) -> Vec<ObservedKeyPair> {
+        let pair = |(name, pair): (&KeyPairName, &KeyPair)| ObservedKeyPair {
             name: name.clone(),
             public_key: keypair::without_comment(&pair.public_key),
             ours: pair.tags.contains_key(MADE),

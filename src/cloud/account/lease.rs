@@ -92,7 +92,7 @@ fn let_go(removed: Result<(), ApiError>) -> Result<(), CloudError> {
 }
 
 /// A lock that we hold.
-pub(super) struct Held<A> {
+pub(super) struct HeldLease<A> {
     api: Rc<A>,
     bucket: Bucket,
     key: String,
@@ -121,7 +121,7 @@ enum Grip {
     Released,
 }
 
-impl<A: Api> Held<A> {
+impl<A: Api> HeldLease<A> {
     fn body(holder: &Holder, beats: u64) -> Body {
         let holder = Holder {
             beats,
@@ -216,12 +216,12 @@ fn waiting(who: &str, stack: &StackName) -> Event {
     Event::Progress { what, done, total }
 }
 
-struct Beating<A> {
-    held: Rc<Held<A>>,
+struct Heartbeat<A> {
+    held: Rc<HeldLease<A>>,
     heart: tokio::task::AbortHandle,
 }
 
-impl<A> Drop for Beating<A> {
+impl<A> Drop for Heartbeat<A> {
     fn drop(&mut self) {
         self.heart.abort();
         self.held.grip.set(Grip::Released);
@@ -229,7 +229,7 @@ impl<A> Drop for Beating<A> {
 }
 
 #[async_trait(?Send)]
-impl<A: Api> Hold for Beating<A> {
+impl<A: Api> Hold for Heartbeat<A> {
     async fn release(self: Box<Self>) -> Result<(), CloudError> {
         self.heart.abort();
         let held = &self.held;
@@ -329,18 +329,18 @@ impl<A: Api> Account<A> {
     pub(super) async fn take_lease(
         &self,
         stack: &StackName,
-        hear: &dyn Listener,
+        listener: &dyn Listener,
     ) -> Result<Lease, CloudError> {
         let (bucket, key) = (self.bucket().await?, place::lock(stack));
         let holder = self.holder();
-        let (etag, fresh) = self.win(&bucket, &key, &holder, stack, hear).await?;
+        let (etag, fresh) = self.win(&bucket, &key, &holder, stack, listener).await?;
         self.seen.borrow_mut().is_new = fresh;
         let lease = self.hold(bucket, key, holder, etag, STACK);
         *self.lease.borrow_mut() = Some(lease.held.clone());
         if fresh {
             return Ok(Box::new(lease));
         }
-        if let Err(error) = self.settle_intents(stack, hear).await {
+        if let Err(error) = self.settle_intents(stack, listener).await {
             // What went wrong matters more than whether the lock could be let go.
             let _ = Box::new(lease).release().await;
             return Err(error);
@@ -366,8 +366,8 @@ impl<A: Api> Account<A> {
         holder: Holder,
         etag: String,
         of: &'static str,
-    ) -> Beating<A> {
-        let held = Rc::new(Held {
+    ) -> Heartbeat<A> {
+        let held = Rc::new(HeldLease {
             api: self.api.clone(),
             bucket,
             key,
@@ -381,7 +381,7 @@ impl<A: Api> Account<A> {
         });
         let beating = held.clone();
         let heart = tokio::task::spawn_local(async move { beating.beat_on().await });
-        Beating {
+        Heartbeat {
             held,
             heart: heart.abort_handle(),
         }
@@ -394,7 +394,7 @@ impl<A: Api> Account<A> {
         holder: &Holder,
         condition: Condition,
     ) -> Result<String, ApiError> {
-        let body = Held::<A>::body(holder, 0);
+        let body = HeldLease::<A>::body(holder, 0);
         let (bucket, key) = (bucket.clone(), key.to_owned());
         let call = PutObject {
             bucket,
@@ -414,7 +414,7 @@ impl<A: Api> Account<A> {
     ) -> Result<(), CloudError> {
         match made {
             None => *made = Some(Instant::now()),
-            Some(at) if at.elapsed() < SETTLING => self.breathe().await,
+            Some(at) if at.elapsed() < SETTLING => self.backoff().await,
             Some(_) => {
                 let message = format!("bucket {} was made and is not there", bucket.name);
                 let error = CloudError::new(Class::Failed, message);
@@ -431,7 +431,7 @@ impl<A: Api> Account<A> {
         key: &str,
         holder: &Holder,
         stack: &StackName,
-        hear: &dyn Listener,
+        listener: &dyn Listener,
     ) -> Result<(String, bool), CloudError> {
         let (mut made, mut looked) = (None, false);
         let mut condition = Condition::Absent;
@@ -459,7 +459,7 @@ impl<A: Api> Account<A> {
                     return Err(busy(format!("others keep locking stack {stack}")));
                 }
                 if looked {
-                    self.breathe().await;
+                    self.backoff().await;
                 }
                 looked = true;
                 continue;
@@ -478,7 +478,7 @@ impl<A: Api> Account<A> {
             if begun.elapsed() >= PATIENCE {
                 return Err(busy(format!("{who} is at work on stack {stack}")));
             }
-            hear.hear(&waiting(who, stack));
+            listener.on_event(&waiting(who, stack));
             tokio::time::sleep(PAUSE).await;
         }
     }

@@ -6,7 +6,7 @@ use super::errors::Doing;
 use crate::cloud::CloudError;
 use crate::cloud::api::Api;
 use crate::cloud::api::emr::{self, Instance, InstanceGroup, ListInstanceGroups, ListInstances};
-use crate::model::life::{Life, Role};
+use crate::model::instance_span::{InstanceSpan, Role};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 
@@ -17,14 +17,14 @@ const LISTED: TimeDelta = TimeDelta::days(29);
 impl<A: Api> Account<A> {
     /// When they lived, by EMR's own list, where a cluster's own times do not tell. A list that
     /// cannot be had is no empty one: none then.
-    pub(super) async fn machines(&self, cluster: &emr::Cluster) -> Option<Vec<Life>> {
+    pub(super) async fn machines(&self, cluster: &emr::Cluster) -> Option<Vec<InstanceSpan>> {
         if !in_doubt(cluster, self.settings.clock.now()) {
             return None;
         }
         self.listed(cluster).await.ok()
     }
 
-    async fn listed(&self, cluster: &emr::Cluster) -> Result<Vec<Life>, CloudError> {
+    async fn listed(&self, cluster: &emr::Cluster) -> Result<Vec<InstanceSpan>, CloudError> {
         let id = || cluster.id.clone();
         let doing = || format!("list the instances of {}", cluster.id);
         let (mut all, mut next) = (Vec::new(), None);
@@ -41,7 +41,7 @@ impl<A: Api> Account<A> {
             return Ok(Vec::new());
         }
         let groups = self.api.serve(ListInstanceGroups { id: id() }).await;
-        Ok(lives(cluster, &all, &groups.doing(doing)?))
+        Ok(instance_spans(cluster, &all, &groups.doing(doing)?))
     }
 }
 
@@ -52,7 +52,11 @@ pub(super) fn in_doubt(cluster: &emr::Cluster, now: DateTime<Utc>) -> bool {
 }
 
 /// An instance of a group that is not listed counts as a primary, of which there is a price.
-fn lives(cluster: &emr::Cluster, all: &[Instance], groups: &[InstanceGroup]) -> Vec<Life> {
+fn instance_spans(
+    cluster: &emr::Cluster,
+    all: &[Instance],
+    groups: &[InstanceGroup],
+) -> Vec<InstanceSpan> {
     let role = |group: &str| {
         let group = groups.iter().find(|it| it.id == group);
         match group.map(|group| group.role) {
@@ -69,11 +73,11 @@ fn lives(cluster: &emr::Cluster, all: &[Instance], groups: &[InstanceGroup]) -> 
         let count = count.or_default();
         *count = count.saturating_add(1);
     }
-    let life = |((role, from, until), count)| Life {
+    let instance_span = |((role, from, until), count)| InstanceSpan {
         role,
         from,
         until,
         count,
     };
-    counts.into_iter().map(life).collect()
+    counts.into_iter().map(instance_span).collect()
 }

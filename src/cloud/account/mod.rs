@@ -9,17 +9,17 @@ mod caller;
 mod change;
 mod checkup;
 mod cluster;
-mod cut;
+mod convert;
 mod documents;
 mod ended;
 mod errors;
 mod facts;
+mod fleet;
 mod groups;
-mod heard;
 mod history;
 mod intent;
 mod keys;
-mod ladder;
+mod last_observation;
 mod lease;
 mod logs;
 mod machines;
@@ -27,32 +27,32 @@ mod names;
 mod note;
 mod observe;
 mod origin;
-mod patrol;
 mod permissions;
 mod place;
+mod read_back;
 mod results;
 mod rights_check;
 mod roles;
-mod rungs;
-mod seen;
+mod safeguard_state;
+mod safeguards;
+mod schedule_check;
 mod shell;
 mod spec;
 mod stage;
 mod steps;
 mod teams;
-mod trial;
 
 pub use caller::Addresses;
-pub use cut::ENDING;
+pub use convert::ENDING;
 
 use self::errors::Doing;
-use self::seen::Seen;
+use self::last_observation::LastObservation;
 use super::api::Api;
 use super::api::s3::Bucket;
 use super::api::sts::{GetCallerIdentity, Identity};
-use super::dice::Dice;
 use super::local::runtime::Store;
-use super::{Cloud, CloudError, Finding, Kept, Lease, Shell};
+use super::rng::Rng;
+use super::{Cloud, CloudError, Finding, Lease, Shell, StoredAccount};
 use crate::cost::catalog::Catalog;
 use crate::guard::Terms;
 use crate::model::action::Action;
@@ -64,7 +64,7 @@ use crate::model::name::{ClusterId, Region, StackName, TeamName};
 use crate::model::observed::{Cluster, Observed};
 use crate::model::origin::Origin;
 use crate::model::plan::Plan;
-use crate::model::rung::Rung;
+use crate::model::safeguard::Safeguard;
 use crate::model::sample::Sample;
 use crate::model::stack::Stack;
 use async_trait::async_trait;
@@ -85,18 +85,18 @@ pub struct Account<A> {
     api: Rc<A>,
     settings: Settings,
     identity: RefCell<Option<Identity>>,
-    seen: RefCell<Seen>,
-    lease: RefCell<Option<Rc<lease::Held<A>>>>,
+    seen: RefCell<LastObservation>,
+    lease: RefCell<Option<Rc<lease::HeldLease<A>>>>,
     /// Whether the schedules' role lacks; none where nobody has looked at the roles yet.
     lacks_role: Cell<Option<bool>>,
     /// Why schedules were not armed, as it was told: once each.
     warned: RefCell<BTreeSet<String>>,
     /// The ETags of our notes that we follow clusters.
     following: RefCell<BTreeMap<ClusterId, String>>,
-    dice: Dice,
+    rng: Rng,
     /// Where it is, as a watchdog says it.
     place: Place,
-    rounds: patrol::Rounds<A>,
+    rounds: fleet::FleetCache<A>,
     /// The calls so far, where somebody counts them.
     count: Option<Count>,
     /// What is to be noted with the next thing that is made.
@@ -131,14 +131,14 @@ impl<A: Api> Account<A> {
     pub fn new(api: Rc<A>, settings: Settings) -> Self {
         Self {
             api,
-            dice: Dice::new(settings.seed),
+            rng: Rng::new(settings.seed),
             place: Place::Region(settings.region.clone()),
-            rounds: patrol::Rounds::default(),
+            rounds: fleet::FleetCache::default(),
             count: None,
             applied_from: RefCell::default(),
             settings,
             identity: RefCell::new(None),
-            seen: RefCell::new(Seen::default()),
+            seen: RefCell::new(LastObservation::default()),
             lease: RefCell::new(None),
             lacks_role: Cell::new(None),
             warned: RefCell::default(),
@@ -178,7 +178,7 @@ impl<A: Api> Account<A> {
     /// How long to wait before the next look: jittered, and longer the longer it takes.
     fn pace(&self, looks: u32) -> Duration {
         let poll = self.settings.poll;
-        poll + poll / 10 * looks.min(10) + self.dice.up_to(poll / 5)
+        poll + poll / 10 * looks.min(10) + self.rng.up_to(poll / 5)
     }
 }
 
@@ -188,9 +188,9 @@ impl<A: Api> Cloud for Account<A> {
         &self,
         stack: &Stack,
         sample: Option<Sample>,
-        hear: &dyn Listener,
+        listener: &dyn Listener,
     ) -> Result<Facts, CloudError> {
-        self.gather(stack, sample, hear).await
+        self.gather(stack, sample, listener).await
     }
 
     async fn observe(
@@ -229,7 +229,7 @@ impl<A: Api> Cloud for Account<A> {
         self.all_stacks().await
     }
 
-    async fn check(&self, plan: &Plan) -> Result<Vec<Rung>, CloudError> {
+    async fn check(&self, plan: &Plan) -> Result<Vec<Safeguard>, CloudError> {
         let made = plan.actions.iter().find_map(|p| p.action.new_cluster());
         let Some(spec) = made else {
             return Ok(Vec::new());
@@ -237,25 +237,25 @@ impl<A: Api> Cloud for Account<A> {
         let now = self.settings.clock.now();
         let (guardrails, groups) = (&spec.guardrails, &spec.groups);
         let terms = Terms::ahead(guardrails, groups, spec.rates, spec.ending, now);
-        rungs::affords(&terms, &spec.size, now)?;
+        safeguard_state::affords(&terms, &spec.size, now)?;
         let creates = plan.actions.iter().any(|p| p.action == Action::CreateRoles);
         if self.lacks_role.get().is_none() && !creates {
             self.check_roles().await?;
             self.lacks_role.set(Some(self.lacks_reaper().await?));
         }
         let lacks = !creates && self.lacks_role.get().unwrap_or(false);
-        Ok(rungs::to_come(spec, lacks))
+        Ok(safeguard_state::to_come(spec, lacks))
     }
 
-    async fn lease(&self, stack: &StackName, hear: &dyn Listener) -> Result<Lease, CloudError> {
-        self.take_lease(stack, hear).await
+    async fn lease(&self, stack: &StackName, listener: &dyn Listener) -> Result<Lease, CloudError> {
+        self.take_lease(stack, listener).await
     }
 
     async fn apply(
         &self,
         stack: &StackName,
         action: &Action,
-        hear: &dyn Listener,
+        listener: &dyn Listener,
     ) -> Result<(), CloudError> {
         self.still_ours().await?;
         if *action != Action::CreateBucket {
@@ -267,27 +267,28 @@ impl<A: Api> Cloud for Account<A> {
             Action::DeleteKeyPair(name) => self.delete_key(stack, name).await,
             Action::CreateGroup(group) => self.create_group(stack, group).await,
             Action::UpdateGroup(group) => self.update_group(group).await,
-            Action::DeleteGroup(name) => self.delete_group(name, hear).await,
+            Action::DeleteGroup(name) => self.delete_group(name, listener).await,
             Action::CreateBucket => self.create_bucket(stack).await,
-            Action::Stage(objects) => self.stage(stack, objects, hear).await,
+            Action::Stage(objects) => self.stage(stack, objects, listener).await,
             Action::DeleteBucket => self.delete_objects(stack).await,
             Action::CreateCluster(spec, job) => {
-                self.create_cluster(stack, spec, job.as_ref(), hear).await
+                self.create_cluster(stack, spec, job.as_ref(), listener)
+                    .await
             }
             // A cluster of EMR needs nobody to begin it.
             Action::StartCluster(_) => Ok(()),
-            Action::AddSteps(id, job) => self.add_steps(stack, id, job, hear).await,
-            Action::UpdateCluster(id, spec) => self.update_cluster(id, spec, hear).await,
-            Action::ExtendCluster(id, extension) => self.extend(id, extension, hear).await,
-            Action::RenewLease(id) => self.renew(stack, id, hear).await,
+            Action::AddSteps(id, job) => self.add_steps(stack, id, job, listener).await,
+            Action::UpdateCluster(id, spec) => self.update_cluster(id, spec, listener).await,
+            Action::ExtendCluster(id, extension) => self.extend(id, extension, listener).await,
+            Action::RenewLease(id) => self.renew(stack, id, listener).await,
             Action::Disarm(id) => self.disarm(id).await,
-            Action::TerminateCluster(id, end) => self.terminate(id, end, hear).await,
+            Action::TerminateCluster(id, end) => self.terminate(id, end, listener).await,
             Action::Remember(run) => self.remember(stack, run).await,
             Action::DeleteCluster(id) => self.forget(stack, id).await,
             Action::BringHome(results) => {
-                self.bring_home(stack, results, hear).await?;
+                self.bring_home(stack, results, listener).await?;
                 let to = results.to.clone();
-                hear.hear(&Event::Home { to });
+                listener.on_event(&Event::Home { to });
                 Ok(())
             }
         }
@@ -319,7 +320,7 @@ impl<A: Api> Cloud for Account<A> {
     }
 
     async fn shell(&self, stack: &StackName) -> Result<Shell, CloudError> {
-        self.door(stack).await
+        self.request_origin(stack).await
     }
 
     async fn lacks_roles(&self) -> Result<bool, CloudError> {
@@ -342,7 +343,7 @@ impl<A: Api> Cloud for Account<A> {
 
     async fn doubt_rungs(&self, observed: &mut Observed) {
         self.doubt_schedules(&mut observed.clusters).await;
-        self.doubt_power_offs(&mut observed.clusters).await;
+        self.verify_power_offs(&mut observed.clusters).await;
     }
 
     async fn try_schedule(&self) -> Option<Finding> {
@@ -361,7 +362,7 @@ impl<A: Api> Cloud for Account<A> {
         self.holds(stack).await
     }
 
-    async fn team_book(&self, team: &TeamName) -> Result<Option<Kept>, CloudError> {
+    async fn team_book(&self, team: &TeamName) -> Result<Option<StoredAccount>, CloudError> {
         self.read_book(team).await
     }
 

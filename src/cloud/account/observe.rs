@@ -9,7 +9,7 @@ use crate::cloud::api::ec2::{DescribeKeyPairs, DescribeSecurityGroups, Filter, G
 use crate::cloud::api::emr::{ListClusters, Summary};
 use crate::cloud::api::s3::{Bucket, ListObjects, Listed};
 use crate::cloud::api::{Api, Kind};
-use crate::cloud::home;
+use crate::cloud::local_results;
 use crate::cloud::{Class, CloudError};
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::{Cluster, ClusterState, Observed, Run};
@@ -65,7 +65,7 @@ impl<A: Api> Account<A> {
                 .map(bytes),
             clusters,
             remembered: remembered(seen.objects.as_ref()),
-            results_home: at_home.and_then(|folder| home::observe(stack, folder)),
+            results_home: at_home.and_then(|folder| local_results::observe(stack, folder)),
         })
     }
 

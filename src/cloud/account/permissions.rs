@@ -145,7 +145,7 @@ impl<A: Api> Account<A> {
             match self.api.serve(PutBucketPolicy { bucket, document }).await {
                 // Made a moment ago.
                 Err(error) if error.kind == Kind::NotFound && begun.elapsed() < SETTLING => {
-                    self.breathe().await;
+                    self.backoff().await;
                 }
                 put => return put.doing(|| format!("guard bucket {name}")),
             }

@@ -7,7 +7,7 @@ use super::stage::at_once;
 use crate::cloud::api::Api;
 use crate::cloud::api::s3::{Download, Listed};
 use crate::cloud::error::{CloudError, IoContext};
-use crate::cloud::home::{self, Skipped};
+use crate::cloud::local_results::{self, Skipped};
 use crate::model::action::Results;
 use crate::model::event::{Event, Listener};
 use crate::model::hint::Command;
@@ -29,21 +29,21 @@ impl<A: Api> Account<A> {
         &self,
         stack: &StackName,
         results: &Results,
-        hear: &dyn Listener,
+        listener: &dyn Listener,
     ) -> Result<(), CloudError> {
         let folder = results.to.join(BESIDE);
         let doing = || format!("bring results home to {}", results.to.display());
-        let hold = home::Hold::of(&results.to, &self.records())?;
-        home::remove(&folder).during(doing)?;
+        let hold = local_results::Hold::of(&results.to, &self.records())?;
+        local_results::remove(&folder).during(doing)?;
         fs::create_dir(&folder).during(doing)?;
-        let brought = match self.fetch(stack, results, &folder, hear).await {
+        let brought = match self.fetch(stack, results, &folder, listener).await {
             Ok(skipped) => {
-                let brought = home::bring(&folder, stack, results, &hold, hear);
+                let brought = local_results::bring(&folder, stack, results, &hold, listener);
                 brought.map(|brought| (brought, skipped))
             }
             Err(error) => Err(error),
         };
-        home::remove(&folder).during(doing)?;
+        local_results::remove(&folder).during(doing)?;
         let (mut brought, skipped) = brought?;
         brought.skipped.extend(skipped);
         if let Some(what) = brought.warning() {
@@ -56,7 +56,7 @@ impl<A: Api> Account<A> {
             let region = &self.settings.region;
             let next = format!("aws s3 ls {place} --recursive --region {region}");
             let next = Some(Command::other(&next).into());
-            hear.hear(&Event::Warning { what, next });
+            listener.on_event(&Event::Warning { what, next });
         }
         Ok(())
     }
@@ -72,7 +72,7 @@ impl<A: Api> Account<A> {
         stack: &StackName,
         results: &Results,
         into: &Path,
-        hear: &dyn Listener,
+        listener: &dyn Listener,
     ) -> Result<Vec<Skipped>, CloudError> {
         let bucket = self.bucket().await?;
         let (mut found, mut skipped) = (Vec::new(), Vec::new());
@@ -97,7 +97,7 @@ impl<A: Api> Account<A> {
             fetched.doing(|| format!("fetch {name}"))?;
             done.set(done.get() + bytes);
             let (what, done) = ("bringing results home".to_owned(), done.get());
-            hear.hear(&Event::Progress { what, done, total });
+            listener.on_event(&Event::Progress { what, done, total });
             Ok(())
         })
         .await?;
@@ -120,7 +120,7 @@ fn wanted(listed: Vec<Listed>, prefix: &str, into: &Path) -> Wanted {
             continue;
         }
         match name.parse::<RelativePath>() {
-            Ok(path) if !home::is_reserved(name) => paths.push((path, key, bytes)),
+            Ok(path) if !local_results::is_reserved(name) => paths.push((path, key, bytes)),
             Ok(_) => skipped.push(Skipped::new(
                 name,
                 "names that begin so are clusterup's own",

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 const USER: &str = "hadoop";
 
 impl<A: Api> Account<A> {
-    pub(super) async fn door(&self, stack: &StackName) -> Result<Shell, CloudError> {
+    pub(super) async fn request_origin(&self, stack: &StackName) -> Result<Shell, CloudError> {
         let observed = self.look(stack, None).await?;
         let Some(cluster) = observed.live() else {
             let message = format!("stack {stack} has no living cluster");

@@ -55,7 +55,7 @@ impl<A: Api> Account<A> {
         &self,
         stack: &StackName,
         objects: &[Object],
-        hear: &dyn Listener,
+        listener: &dyn Listener,
     ) -> Result<(), CloudError> {
         let (bucket, prefix) = (self.bucket().await?, names::prefix(stack));
         let uploads = objects.iter().map(|object| Upload::new(&prefix, object));
@@ -65,7 +65,7 @@ impl<A: Api> Account<A> {
         let tell = |bytes: u64| {
             done.set(done.get() + bytes);
             let (what, done) = ("staging".to_owned(), done.get());
-            hear.hear(&Event::Progress { what, done, total });
+            listener.on_event(&Event::Progress { what, done, total });
         };
         if uploads.iter().any(|upload| upload.parts() > 1) {
             // What a killed run began here costs money until it is aborted.

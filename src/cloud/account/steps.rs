@@ -57,7 +57,7 @@ impl<A: Api> Account<A> {
         stack: &StackName,
         id: &ClusterId,
         job: &JobSpec,
-        hear: &dyn Listener,
+        listener: &dyn Listener,
     ) -> Result<(), CloudError> {
         self.clear(stack, job).await?;
         let there = self.steps(id.as_str()).await?;
@@ -87,10 +87,12 @@ impl<A: Api> Account<A> {
         let accepted = match self.once(call).await? {
             // Accepted and not listed yet looks like not given: the intent stands until they are.
             Ok(_) => {
-                self.find_steps(&run, begun, hear).await?;
+                self.find_steps(&run, begun, listener).await?;
                 true
             }
-            Err(error) if error.kind == Kind::Doubt => self.find_steps(&run, begun, hear).await?,
+            Err(error) if error.kind == Kind::Doubt => {
+                self.find_steps(&run, begun, listener).await?
+            }
             Err(error) => {
                 self.done(stack, &nonce).await?;
                 return Err(error).doing(|| format!("give cluster {id} its steps"));

@@ -5,11 +5,14 @@ use super::errors::Doing;
 use super::place;
 use crate::cloud::api::s3::{BOOK, Body, Condition, GetObject, PutObject};
 use crate::cloud::api::{Api, Kind};
-use crate::cloud::{CloudError, Kept};
+use crate::cloud::{CloudError, StoredAccount};
 use crate::model::name::{StackName, TeamName};
 
 impl<A: Api> Account<A> {
-    pub(super) async fn read_book(&self, team: &TeamName) -> Result<Option<Kept>, CloudError> {
+    pub(super) async fn read_book(
+        &self,
+        team: &TeamName,
+    ) -> Result<Option<StoredAccount>, CloudError> {
         let (bucket, key) = (self.bucket().await?, place::team(team));
         let most = BOOK;
         match self.api.serve(GetObject { bucket, key, most }).await {
@@ -17,7 +20,7 @@ impl<A: Api> Account<A> {
             Err(error) if error.kind == Kind::NotFound => Ok(None),
             reply => {
                 let read = reply.doing(|| format!("read the account of team {team}"))?;
-                Ok(Some(Kept {
+                Ok(Some(StoredAccount {
                     content: read.body,
                     version: read.etag,
                 }))

@@ -47,7 +47,7 @@ impl Login {
 
     /// The credentials of the profile, where it takes a role with a code; none where the SDK finds
     /// its own. Keys in the environment go before profiles, as with the AWS CLI.
-    pub(super) async fn with_code(&self, region: &str) -> Option<Held> {
+    pub(super) async fn with_code(&self, region: &str) -> Option<FixedCredentials> {
         if in_environment().await {
             return None;
         }
@@ -65,7 +65,7 @@ impl Login {
                 taken
             }
         };
-        Some(Held(taken))
+        Some(FixedCredentials(taken))
     }
 
     /// What a cause comes to, with what the profile says: an error of the SDK does not know by
@@ -166,9 +166,9 @@ async fn in_environment() -> bool {
 
 /// What a code opened, or why it did not.
 #[derive(Debug)]
-pub(super) struct Held(Result<Credentials, Cause>);
+pub(super) struct FixedCredentials(Result<Credentials, Cause>);
 
-impl ProvideCredentials for Held {
+impl ProvideCredentials for FixedCredentials {
     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
     where
         Self: 'a,

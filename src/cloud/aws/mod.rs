@@ -68,7 +68,7 @@ impl Sdk {
     }
 
     /// With what a code of multi-factor authentication has opened, where there is such.
-    async fn with(region: &Region, watch: Watch, held: Option<login::Held>) -> Self {
+    async fn with(region: &Region, watch: Watch, held: Option<login::FixedCredentials>) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT)
             .read_timeout(READ)

@@ -23,7 +23,7 @@ const TRIED_SECONDS: i32 = 3_600;
 const TRIED_TIMES: i32 = 20;
 
 /// All that there is to say of a schedule. What an update does not say again is reset.
-struct Said {
+struct ScheduleFields {
     expression: String,
     zone: &'static str,
     window: FlexibleTimeWindow,
@@ -32,7 +32,7 @@ struct Said {
     target: Target,
 }
 
-fn said<C: Call>(schedule: &Schedule) -> Result<Said, ApiError> {
+fn said<C: Call>(schedule: &Schedule) -> Result<ScheduleFields, ApiError> {
     let window = FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off);
     let retries = RetryPolicy::builder()
         .maximum_event_age_in_seconds(TRIED_SECONDS)
@@ -42,7 +42,7 @@ fn said<C: Call>(schedule: &Schedule) -> Result<Said, ApiError> {
         .role_arn(&schedule.role)
         .input(&schedule.input)
         .retry_policy(retries.build());
-    Ok(Said {
+    Ok(ScheduleFields {
         expression: schedule.at.format(AT).to_string(),
         zone: ZONE,
         window: window.build().map_err(unbuilt::<C>)?,

@@ -61,14 +61,14 @@ pub(super) fn stage(
     place: &Place,
     stack: &StackName,
     objects: &[Object],
-    hear: &dyn Listener,
+    listener: &dyn Listener,
 ) -> Result<(), CloudError> {
     let total = objects.iter().map(|object| object.bytes).sum();
     let mut done = 0;
     for object in objects {
         let mut tell = |bytes: u64| {
             done += bytes;
-            hear.hear(&Event::Progress {
+            listener.on_event(&Event::Progress {
                 what: "staging".to_owned(),
                 done,
                 total,
@@ -85,7 +85,7 @@ fn stage_one(object: &Object, to: &Path, tell: &mut dyn FnMut(u64)) -> io::Resul
     let folder = to.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let beside = folder.join(format!("{PARTIAL}{}", std::process::id()));
-    let mut from = Told {
+    let mut from = ReportingReader {
         inner: disk::open(&object.from)?,
         digest: Sha256::new(),
         tell,
@@ -106,13 +106,13 @@ fn stage_one(object: &Object, to: &Path, tell: &mut dyn FnMut(u64)) -> io::Resul
 }
 
 /// Tells of each piece that is read, and what all of it was.
-struct Told<'a, R> {
+struct ReportingReader<'a, R> {
     inner: R,
     digest: Sha256,
     tell: &'a mut dyn FnMut(u64),
 }
 
-impl<R: Read> Read for Told<'_, R> {
+impl<R: Read> Read for ReportingReader<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let bytes = self.inner.read(buffer)?;
         self.digest.update(&buffer[..bytes]);
@@ -152,7 +152,7 @@ pub(super) fn walk(folder: &Path, visit: &mut dyn FnMut(&Path, u64)) -> io::Resu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::event::Silence;
+    use crate::model::event::NoListener;
 
     #[test]
     fn what_changes_while_it_is_staged_is_refused() {
@@ -168,10 +168,10 @@ mod tests {
             bytes: 8,
             sample: None,
         };
-        stage(&place, &stack, std::slice::from_ref(&object), &Silence).unwrap();
+        stage(&place, &stack, std::slice::from_ref(&object), &NoListener).unwrap();
         assert!(observe(&place, &stack).unwrap().unwrap().contains_key(&key));
         fs::write(&from, "print(2)").unwrap();
-        let error = stage(&place, &stack, &[object], &Silence).unwrap_err();
+        let error = stage(&place, &stack, &[object], &NoListener).unwrap_err();
         assert!(error.source.unwrap().to_string().contains("apply again"));
         let there = fs::read_to_string(place.bucket(&stack).join(&key)).unwrap();
         assert_eq!(there, "print(1)", "the old content stays under its own key");

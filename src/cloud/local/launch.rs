@@ -28,12 +28,12 @@ impl Local {
         stack: &StackName,
         spec: &ClusterSpec,
         job: Option<&JobSpec>,
-        hear: &dyn Listener,
+        listener: &dyn Listener,
     ) -> Result<(), CloudError> {
-        let runtime = self.store.runtime(hear).await?;
+        let runtime = self.store.runtime(listener).await?;
         let python_path = self
             .store
-            .packages(&runtime, &spec.python_packages, hear)
+            .packages(&runtime, &spec.python_packages, listener)
             .await?;
         if let Some(job) = job {
             bucket::clear(&self.place, stack, job)?;

@@ -31,21 +31,21 @@ fn unmade(lock: &Path) -> CloudError {
 }
 
 /// A held lock. The file goes with it, so that nothing is left of a stack that is destroyed.
-pub(super) struct Held {
+pub(super) struct HeldLock {
     path: PathBuf,
     place: Place,
     _files: Vec<File>,
 }
 
 #[async_trait(?Send)]
-impl Hold for Held {
+impl Hold for HeldLock {
     /// Dropping it is all there is to it.
     async fn release(self: Box<Self>) -> Result<(), CloudError> {
         Ok(())
     }
 }
 
-impl Drop for Held {
+impl Drop for HeldLock {
     fn drop(&mut self) {
         // Removed while it is still held: who waits for it finds another file and tries again.
         let _ = fs::remove_file(&self.path);
@@ -73,15 +73,15 @@ pub(super) fn is_held(path: &Path) -> std::io::Result<bool> {
 pub(super) async fn take(
     place: &Place,
     stack: &StackName,
-    hear: &dyn Listener,
-) -> Result<Held, CloudError> {
+    listener: &dyn Listener,
+) -> Result<HeldLock, CloudError> {
     let path = path(place, stack);
     let (mut waited, mut moved) = (Duration::ZERO, 0);
     loop {
         match both(place, &path).during(|| format!("lock {}", path.display()))? {
-            Attempt::Held(files) => {
+            Attempt::HeldLock(files) => {
                 place.close_to_others();
-                return Ok(Held {
+                return Ok(HeldLock {
                     path,
                     place: place.clone(),
                     _files: files,
@@ -97,7 +97,7 @@ pub(super) async fn take(
             }
             Attempt::By(holder) => {
                 let what = format!("waiting for {holder}, which is at work on stack {stack}");
-                hear.hear(&Event::Progress {
+                listener.on_event(&Event::Progress {
                     what,
                     done: 0,
                     total: 0,
@@ -123,11 +123,11 @@ pub(super) fn watch(place: &Place) -> Result<Option<(Watching, Weak<()>)>, Cloud
             Attempt::Moved if moved < MOVES => moved += 1,
             Attempt::Moved => return Err(unmade(&path)),
             Attempt::By(_) => return Ok(None),
-            Attempt::Held(file) => {
+            Attempt::HeldLock(file) => {
                 place.close_to_others();
                 let alive = Rc::new(());
                 let weak = Rc::downgrade(&alive);
-                let held = Held {
+                let held = HeldLock {
                     path,
                     place: place.clone(),
                     _files: vec![file],
@@ -151,7 +151,7 @@ pub(super) fn is_watched(place: &Place) -> Result<bool, CloudError> {
 }
 
 pub(super) struct Watching {
-    _held: Held,
+    _held: HeldLock,
     _alive: Rc<()>,
 }
 
@@ -163,7 +163,7 @@ impl Hold for Watching {
 }
 
 enum Attempt<T = File> {
-    Held(T),
+    HeldLock(T),
     /// The file was removed by its holder between our opening and locking it.
     Moved,
     By(String),
@@ -177,7 +177,7 @@ fn both(place: &Place, path: &Path) -> std::io::Result<Attempt<Vec<File>>> {
         // Where there is no folder yet, nothing can be made and nothing has to go.
         Err(error) if is_full(error.kind()) && place.root().is_dir() => true,
         Err(error) => return Err(error),
-        Ok(Attempt::Held(file)) => {
+        Ok(Attempt::HeldLock(file)) => {
             files.push(file);
             false
         }
@@ -198,7 +198,7 @@ fn both(place: &Place, path: &Path) -> std::io::Result<Attempt<Vec<File>>> {
         Err(TryLockError::WouldBlock) => return Ok(Attempt::By("another clusterup".to_owned())),
         Err(TryLockError::Error(error)) => return Err(error),
     }
-    Ok(Attempt::Held(files))
+    Ok(Attempt::HeldLock(files))
 }
 
 fn attempt(path: &Path) -> std::io::Result<Attempt> {
@@ -248,5 +248,5 @@ fn attempt(path: &Path) -> std::io::Result<Attempt> {
         .set_len(0)
         .and_then(|()| file.rewind())
         .and_then(|()| write!(file, "clusterup (process {})", std::process::id()));
-    Ok(Attempt::Held(file))
+    Ok(Attempt::HeldLock(file))
 }

@@ -3,13 +3,13 @@
 
 mod bucket;
 pub mod cluster;
+mod fleet;
 mod groups;
 pub mod keys;
 mod launch;
 mod lock;
 pub mod machine;
 mod origin;
-mod patrol;
 pub mod place;
 pub mod runtime;
 mod teams;
@@ -18,7 +18,7 @@ use self::cluster::{Folder, Request};
 use self::place::Place;
 use self::runtime::Store;
 use super::gather::Gather;
-use super::{Cloud, CloudError, Finding, Kept, Lease, Shell, home, keypair, log};
+use super::{Cloud, CloudError, Finding, Lease, Shell, StoredAccount, keypair, local_results, log};
 use crate::cloud::error::{Class, IoContext};
 use crate::cost::catalog::Catalog;
 use crate::guard;
@@ -32,7 +32,7 @@ use crate::model::observed::{Cluster, Observed};
 use crate::model::origin::Origin;
 use crate::model::plan::Plan;
 use crate::model::relative::RelativePath;
-use crate::model::rung::{Rung, RungKind};
+use crate::model::safeguard::{Safeguard, SafeguardKind};
 use crate::model::sample::Sample;
 use crate::model::shown;
 use crate::model::stack::Stack;
@@ -51,7 +51,7 @@ pub struct Local {
     machine: Machine,
     prices: Arc<Catalog>,
     clock: Arc<dyn Clock>,
-    rounds: patrol::Rounds,
+    rounds: fleet::Rounds,
     /// What is to be noted with the next thing that is made.
     applied_from: RefCell<Option<Origin>>,
 }
@@ -80,7 +80,7 @@ impl Local {
             machine,
             prices,
             clock,
-            rounds: patrol::Rounds::default(),
+            rounds: fleet::Rounds::default(),
             applied_from: RefCell::default(),
         }
     }
@@ -98,7 +98,7 @@ impl Local {
             .map(|id| self.folder(stack, &id).read())
             .collect::<Result<Vec<_>, _>>()?;
         for cluster in clusters.iter_mut().filter(|c| c.state.is_live()) {
-            cluster.rungs = vec![supervised(cluster)];
+            cluster.safeguards = vec![supervised(cluster)];
         }
         Cluster::oldest_first(&mut clusters);
         Ok(clusters)
@@ -120,14 +120,14 @@ fn readable(folder: &Path) -> Result<(), CloudError> {
 }
 
 /// The process that owns a living cluster, as what ends it.
-fn supervised(cluster: &Cluster) -> Rung {
-    let kind = RungKind::Supervisor;
+fn supervised(cluster: &Cluster) -> Safeguard {
+    let kind = SafeguardKind::Supervisor;
     if !cluster.attended {
         let next = Some(Command::clusterup("apply").local_stack(&cluster.stack));
-        return Rung::disarmed(kind, "it never began", next);
+        return Safeguard::disarmed(kind, "it never began", next);
     }
     let deadline = guard::hard_deadline(cluster).at;
-    Rung::armed(kind, Some(deadline), "its own process ends it")
+    Safeguard::armed(kind, Some(deadline), "its own process ends it")
 }
 
 #[async_trait(?Send)]
@@ -136,7 +136,7 @@ impl Cloud for Local {
         &self,
         stack: &Stack,
         sample: Option<Sample>,
-        hear: &dyn Listener,
+        listener: &dyn Listener,
     ) -> Result<Facts, CloudError> {
         let gather = Gather {
             records: None,
@@ -144,7 +144,7 @@ impl Cloud for Local {
             home: self.machine.home.as_deref(),
             reads_s3: false,
             prices: &self.prices,
-            hear,
+            listener,
         };
         let bucket = self.place.bucket(&stack.name);
         readable(&bucket)?;
@@ -170,7 +170,7 @@ impl Cloud for Local {
             bucket: bucket::observe(&self.place, stack)?,
             remembered: clusters.iter().flat_map(Cluster::good_runs).collect(),
             clusters,
-            results_home: home.and_then(|folder| home::observe(stack, folder)),
+            results_home: home.and_then(|folder| local_results::observe(stack, folder)),
         })
     }
 
@@ -186,9 +186,13 @@ impl Cloud for Local {
         self.clusters(stack)
     }
 
-    async fn check(&self, _: &Plan) -> Result<Vec<Rung>, CloudError> {
+    async fn check(&self, _: &Plan) -> Result<Vec<Safeguard>, CloudError> {
         let says = "its own process ends it, with the command line gone";
-        Ok(vec![Rung::armed(RungKind::Supervisor, None, says)])
+        Ok(vec![Safeguard::armed(
+            SafeguardKind::Supervisor,
+            None,
+            says,
+        )])
     }
 
     async fn history(
@@ -213,8 +217,8 @@ impl Cloud for Local {
         self.place.stacks()
     }
 
-    async fn lease(&self, stack: &StackName, hear: &dyn Listener) -> Result<Lease, CloudError> {
-        let held = lock::take(&self.place, stack, hear).await?;
+    async fn lease(&self, stack: &StackName, listener: &dyn Listener) -> Result<Lease, CloudError> {
+        let held = lock::take(&self.place, stack, listener).await?;
         self.place.sweep(stack);
         Ok(Box::new(held))
     }
@@ -223,7 +227,7 @@ impl Cloud for Local {
         &self,
         stack: &StackName,
         action: &Action,
-        hear: &dyn Listener,
+        listener: &dyn Listener,
     ) -> Result<(), CloudError> {
         let place = &self.place;
         match action {
@@ -237,10 +241,11 @@ impl Cloud for Local {
             }
             Action::DeleteGroup(name) => groups::delete(place, stack, name),
             Action::CreateBucket => bucket::create(place, stack),
-            Action::Stage(objects) => bucket::stage(place, stack, objects, hear),
+            Action::Stage(objects) => bucket::stage(place, stack, objects, listener),
             Action::DeleteBucket => bucket::delete(place, stack),
             Action::CreateCluster(spec, job) => {
-                self.create_cluster(stack, spec, job.as_ref(), hear).await
+                self.create_cluster(stack, spec, job.as_ref(), listener)
+                    .await
             }
             Action::StartCluster(id) => self.folder(stack, id).start(),
             Action::AddSteps(id, job) => {
@@ -259,13 +264,13 @@ impl Cloud for Local {
             Action::DeleteCluster(id) => launch::delete(&self.folder(stack, id)),
             Action::BringHome(results) => {
                 let from = place.bucket(stack).join(&results.key);
-                let hold = home::Hold::of(&results.to, &place.results())?;
-                let brought = home::bring(&from, stack, results, &hold, hear)?;
+                let hold = local_results::Hold::of(&results.to, &place.results())?;
+                let brought = local_results::bring(&from, stack, results, &hold, listener)?;
                 if let Some(what) = brought.warning() {
-                    let next = Some(home::stays_in(&from));
-                    hear.hear(&Event::Warning { what, next });
+                    let next = Some(local_results::stays_in(&from));
+                    listener.on_event(&Event::Warning { what, next });
                 }
-                hear.hear(&Event::Home {
+                listener.on_event(&Event::Home {
                     to: results.to.clone(),
                 });
                 Ok(())
@@ -313,7 +318,7 @@ impl Cloud for Local {
             .map(|c| self.folder(stack, &c.id).logs().join(&name));
         let path = paths.find(|path| path.is_file()).ok_or_else(none)?;
         // A job writes beside its logs: what is a link by now leads elsewhere.
-        let read = home::open(&path).and_then(|file| log::read(file, log::MOST));
+        let read = local_results::open(&path).and_then(|file| log::read(file, log::MOST));
         read.during(|| format!("read {}", path.display()))
     }
 
@@ -374,7 +379,7 @@ impl Cloud for Local {
         teams::holds(&self.place, stack)
     }
 
-    async fn team_book(&self, team: &TeamName) -> Result<Option<Kept>, CloudError> {
+    async fn team_book(&self, team: &TeamName) -> Result<Option<StoredAccount>, CloudError> {
         teams::read(&self.place, team)
     }
 

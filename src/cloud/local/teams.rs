@@ -4,7 +4,7 @@ use super::lock;
 use super::place::Place;
 use crate::cloud::error::IoContext;
 use crate::cloud::files::write_whole;
-use crate::cloud::{CloudError, Kept};
+use crate::cloud::{CloudError, StoredAccount};
 use crate::disk;
 use crate::model::hex::hex;
 use crate::model::name::{StackName, TeamName};
@@ -17,17 +17,17 @@ fn file(place: &Place, team: &TeamName) -> PathBuf {
     place.teams().join(format!("{team}.json"))
 }
 
-pub(super) fn read(place: &Place, team: &TeamName) -> Result<Option<Kept>, CloudError> {
+pub(super) fn read(place: &Place, team: &TeamName) -> Result<Option<StoredAccount>, CloudError> {
     let path = file(place, team);
     kept(&path).during(|| format!("read {}", path.display()))
 }
 
-fn kept(path: &Path) -> io::Result<Option<Kept>> {
+fn kept(path: &Path) -> io::Result<Option<StoredAccount>> {
     match disk::bytes(path, disk::RECORD) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         read => read.map(|content| {
             let version = hex(&Sha256::digest(&content));
-            Some(Kept { content, version })
+            Some(StoredAccount { content, version })
         }),
     }
 }

@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// One way to tell people.
 #[async_trait(?Send)]
-pub trait Voice {
+pub trait Channel {
     /// As counts, records and complaints name it: `slack`, `smtp`. Holds no secret.
     fn name(&self) -> &str;
 

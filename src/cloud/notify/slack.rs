@@ -1,7 +1,7 @@
 //! An incoming webhook as Slack has them; Mattermost, Rocket.Chat and Discord (`/slack`) take the
 //! same. Its URL is a secret: whoever has it can write there.
 
-use super::{PATIENCE, Voice, beside, line, word};
+use super::{Channel, PATIENCE, beside, line, word};
 use crate::cloud::{Class, CloudError};
 use crate::model::notice::Notice;
 use async_trait::async_trait;
@@ -108,7 +108,7 @@ impl Slack {
 }
 
 #[async_trait(?Send)]
-impl Voice for Slack {
+impl Channel for Slack {
     fn name(&self) -> &'static str {
         "slack"
     }

@@ -1,7 +1,7 @@
 //! E-mail by SMTP. What goes into a header is one line, whatever the notice says, and addresses are
 //! those of the settings alone.
 
-use super::{PATIENCE, Voice, beside, line, plain};
+use super::{Channel, PATIENCE, beside, line, plain};
 use crate::cloud::{Class, CloudError};
 use crate::model::notice::Notice;
 use async_trait::async_trait;
@@ -138,7 +138,7 @@ impl Mail {
 }
 
 #[async_trait(?Send)]
-impl Voice for Mail {
+impl Channel for Mail {
     fn name(&self) -> &'static str {
         "smtp"
     }

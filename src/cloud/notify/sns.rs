@@ -1,6 +1,6 @@
 //! A topic of SNS: AWS tells whoever has subscribed to it.
 
-use super::{PATIENCE, Voice, line, plain};
+use super::{Channel, PATIENCE, line, plain};
 use crate::cloud::api::sns::Publish;
 use crate::cloud::api::{Kind, Serve};
 use crate::cloud::unserved::unserved;
@@ -74,7 +74,7 @@ impl<A: Serve<Publish>> Sns<A> {
 }
 
 #[async_trait(?Send)]
-impl<A: Serve<Publish>> Voice for Sns<A> {
+impl<A: Serve<Publish>> Channel for Sns<A> {
     fn name(&self) -> &'static str {
         "sns"
     }

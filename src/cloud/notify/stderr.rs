@@ -1,6 +1,6 @@
 //! Notices as lines of standard error, where a journal or a terminal has them.
 
-use super::{Voice, plain};
+use super::{Channel, plain};
 use crate::cloud::CloudError;
 use crate::model::notice::Notice;
 use async_trait::async_trait;
@@ -10,7 +10,7 @@ use std::io::Write;
 pub struct Stderr;
 
 #[async_trait(?Send)]
-impl Voice for Stderr {
+impl Channel for Stderr {
     fn name(&self) -> &'static str {
         "stderr"
     }

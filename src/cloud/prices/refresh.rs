@@ -22,12 +22,12 @@ const ADDRESS: &str = "PublicIPv4:InUseAddress";
 pub async fn offers<A: Serve<GetProducts>>(
     api: &A,
     region: &Region,
-    hear: &dyn Listener,
+    listener: &dyn Listener,
 ) -> Result<Offers, CloudError> {
     let ask = |what, service, filters| Asking {
         api,
         region,
-        hear,
+        listener,
         what,
         service,
         filters,
@@ -62,7 +62,7 @@ pub async fn offers<A: Serve<GetProducts>>(
 struct Asking<'a, A> {
     api: &'a A,
     region: &'a Region,
-    hear: &'a dyn Listener,
+    listener: &'a dyn Listener,
     /// In a word.
     what: &'static str,
     service: &'static str,
@@ -108,7 +108,8 @@ impl<A: Serve<GetProducts>> Asking<'_, A> {
     fn tell(&self, products: usize) {
         let what = format!("{} prices of {}", self.what, self.region);
         let (done, total) = (products as u64, 0);
-        self.hear.hear(&Event::Progress { what, done, total });
+        self.listener
+            .on_event(&Event::Progress { what, done, total });
     }
 
     fn unreadable(&self, why: &str) -> CloudError {

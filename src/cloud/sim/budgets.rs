@@ -1,6 +1,6 @@
 //! AWS Budgets: the account's list, in small pages.
 
-use super::no::No;
+use super::refusal::Refusal;
 use super::world::{Answer, State};
 use super::{ACCOUNT, Sim};
 use crate::cloud::api::budgets::{
@@ -11,7 +11,7 @@ use crate::cloud::api::budgets::{
 };
 use crate::cloud::api::{Kind, Page};
 use crate::model::mirror::{
-    Amount, MOST_MAILS, MOST_NOTICES, MOST_TOPICS, Notice, Notices, Seen, is_topic,
+    Amount, ExistingBudget, MOST_MAILS, MOST_NOTICES, MOST_TOPICS, Notice, Notices, is_topic,
 };
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,17 +21,17 @@ const PAGE: usize = 2;
 const LONGEST_NAME: usize = 100;
 
 #[derive(Default)]
-pub(super) struct Budgets(BTreeMap<String, Held>);
+pub(super) struct Budgets(BTreeMap<String, StoredBudget>);
 
-struct Held {
-    it: Seen,
+struct StoredBudget {
+    it: ExistingBudget,
     actual: Option<Amount>,
     updated: DateTime<Utc>,
 }
 
 impl Sim {
     /// All budgets, no matter who made them, in order of their names.
-    pub fn budgets(&self) -> Vec<Seen> {
+    pub fn budgets(&self) -> Vec<ExistingBudget> {
         self.edit(|state| {
             state
                 .budgets
@@ -43,7 +43,7 @@ impl Sim {
     }
 
     /// Puts a budget there, as a person at a console does, in place of any of its name.
-    pub fn put_budget(&self, it: Seen) {
+    pub fn put_budget(&self, it: ExistingBudget) {
         self.edit(|state| state.put(it));
     }
 
@@ -58,8 +58,8 @@ impl Sim {
 }
 
 impl State {
-    fn put(&mut self, it: Seen) {
-        let held = Held {
+    fn put(&mut self, it: ExistingBudget) {
+        let held = StoredBudget {
             actual: None,
             updated: self.now,
             it,
@@ -72,43 +72,47 @@ impl State {
         &mut self,
         (account, name): (&str, &str),
         notice: &Notice,
-    ) -> Result<&mut BTreeSet<String>, No> {
+    ) -> Result<&mut BTreeSet<String>, Refusal> {
         let notices = &mut self.held(account, name)?.it.notices;
         notices
             .get_mut(notice)
             .ok_or_else(|| missing("notification"))
     }
 
-    fn held(&mut self, account: &str, name: &str) -> Result<&mut Held, No> {
+    fn held(&mut self, account: &str, name: &str) -> Result<&mut StoredBudget, Refusal> {
         whose(account)?;
         let held = self.budgets.0.get_mut(name);
         held.ok_or_else(|| missing("budget"))
     }
 }
 
-fn missing(what: &str) -> No {
+fn missing(what: &str) -> Refusal {
     let message = format!("the {what} doesn't exist.");
-    No::new(Kind::NotFound, "NotFoundException", message)
+    Refusal::new(Kind::NotFound, "NotFoundException", message)
 }
 
-fn exists(what: &str) -> No {
+fn exists(what: &str) -> Refusal {
     let message = format!("the {what} already exists.");
-    No::new(Kind::Exists, "DuplicateRecordException", message)
+    Refusal::new(Kind::Exists, "DuplicateRecordException", message)
 }
 
-fn refused(message: &str) -> No {
-    No::new(Kind::Invalid, "InvalidParameterException", message)
+fn refused(message: &str) -> Refusal {
+    Refusal::new(Kind::Invalid, "InvalidParameterException", message)
 }
 
-fn whose(account: &str) -> Result<(), No> {
+fn whose(account: &str) -> Result<(), Refusal> {
     if account == ACCOUNT {
         Ok(())
     } else {
-        Err(No::new(Kind::Denied, "AccessDeniedException", "not yours"))
+        Err(Refusal::new(
+            Kind::Denied,
+            "AccessDeniedException",
+            "not yours",
+        ))
     }
 }
 
-fn check_name(name: &str) -> Result<(), No> {
+fn check_name(name: &str) -> Result<(), Refusal> {
     let long = name.is_empty() || name.len() > LONGEST_NAME;
     if long || name.contains([':', '\\']) || name.contains("/action/") {
         Err(refused("a budget is not called so"))
@@ -117,29 +121,29 @@ fn check_name(name: &str) -> Result<(), No> {
     }
 }
 
-fn check_notices(notices: &Notices) -> Result<(), No> {
+fn check_notices(notices: &Notices) -> Result<(), Refusal> {
     if notices.len() > MOST_NOTICES {
         let code = "CreationLimitExceededException";
-        return Err(No::new(Kind::Invalid, code, "too many notifications"));
+        return Err(Refusal::new(Kind::Invalid, code, "too many notifications"));
     }
     notices.values().try_for_each(check_subscribers)
 }
 
-fn check_subscribers(alerted: &BTreeSet<String>) -> Result<(), No> {
+fn check_subscribers(alerted: &BTreeSet<String>) -> Result<(), Refusal> {
     if alerted.is_empty() {
         return Err(refused("a notification needs a subscriber"));
     }
     let topics = alerted.iter().filter(|who| is_topic(who)).count();
     if topics > MOST_TOPICS || alerted.len() - topics > MOST_MAILS {
         let code = "CreationLimitExceededException";
-        Err(No::new(Kind::Invalid, code, "too many subscribers"))
+        Err(Refusal::new(Kind::Invalid, code, "too many subscribers"))
     } else {
         Ok(())
     }
 }
 
 /// A page's token is the number of what was shown before it.
-fn page<T>(all: impl Iterator<Item = T>, next: Option<&str>) -> Result<Page<T>, No> {
+fn page<T>(all: impl Iterator<Item = T>, next: Option<&str>) -> Result<Page<T>, Refusal> {
     let shown = next.map_or(Ok(0), str::parse);
     let shown: usize = shown.map_err(|_| refused("no such token"))?;
     let mut rest = all.skip(shown).peekable();
@@ -149,9 +153,9 @@ fn page<T>(all: impl Iterator<Item = T>, next: Option<&str>) -> Result<Page<T>, 
 }
 
 impl Answer for DescribeBudgets {
-    fn answer(self, state: &mut State) -> Result<Page<Described>, No> {
+    fn answer(self, state: &mut State) -> Result<Page<Described>, Refusal> {
         whose(&self.account)?;
-        let described = |held: &Held| Described {
+        let described = |held: &StoredBudget| Described {
             budget: held.it.budget.clone(),
             actual: held.actual.clone(),
             updated: Some(held.updated),
@@ -164,14 +168,14 @@ impl Answer for DescribeBudgets {
 }
 
 impl Answer for DescribeNotificationsForBudget {
-    fn answer(self, state: &mut State) -> Result<Page<Notice>, No> {
+    fn answer(self, state: &mut State) -> Result<Page<Notice>, Refusal> {
         let held = state.held(&self.account, &self.budget)?;
         page(held.it.notices.keys().cloned(), self.next.as_deref())
     }
 }
 
 impl Answer for DescribeSubscribersForNotification {
-    fn answer(self, state: &mut State) -> Result<Page<String>, No> {
+    fn answer(self, state: &mut State) -> Result<Page<String>, Refusal> {
         let held = state.held(&self.account, &self.budget)?;
         let told = held.it.notices.get(&self.notice);
         let told = told.ok_or_else(|| missing("notification"))?;
@@ -180,7 +184,7 @@ impl Answer for DescribeSubscribersForNotification {
 }
 
 impl Answer for CreateBudget {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         whose(&self.account)?;
         check_name(&self.budget.name)?;
         check_notices(&self.notices)?;
@@ -188,13 +192,13 @@ impl Answer for CreateBudget {
             return Err(exists("budget"));
         }
         let (budget, notices) = (self.budget, self.notices);
-        state.put(Seen { budget, notices });
+        state.put(ExistingBudget { budget, notices });
         Ok(())
     }
 }
 
 impl Answer for UpdateBudget {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         let now = state.now;
         let held = state.held(&self.account, &self.budget.name)?;
         held.it.budget = self.budget;
@@ -205,7 +209,7 @@ impl Answer for UpdateBudget {
 }
 
 impl Answer for DeleteBudget {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         whose(&self.account)?;
         state.budgets.0.remove(&self.budget);
         Ok(())
@@ -213,7 +217,7 @@ impl Answer for DeleteBudget {
 }
 
 impl Answer for CreateNotification {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         let held = state.held(&self.account, &self.budget)?;
         if held.it.notices.contains_key(&self.notice) {
             return Err(exists("notification"));
@@ -227,7 +231,7 @@ impl Answer for CreateNotification {
 }
 
 impl Answer for DeleteNotification {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         whose(&self.account)?;
         if let Some(held) = state.budgets.0.get_mut(&self.budget) {
             held.it.notices.remove(&self.notice);
@@ -237,7 +241,7 @@ impl Answer for DeleteNotification {
 }
 
 impl Answer for UpdateNotification {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         let notices = &mut state.held(&self.account, &self.budget)?.it.notices;
         if !notices.contains_key(&self.from) {
             return Err(missing("notification"));
@@ -253,7 +257,7 @@ impl Answer for UpdateNotification {
 }
 
 impl Answer for CreateSubscriber {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         let alerted = state.subscribers_of((&self.account, &self.budget), &self.notice)?;
         let mut more = alerted.clone();
         if !more.insert(self.subscriber) {
@@ -266,7 +270,7 @@ impl Answer for CreateSubscriber {
 }
 
 impl Answer for UpdateSubscriber {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         let alerted = state.subscribers_of((&self.account, &self.budget), &self.notice)?;
         let mut other = alerted.clone();
         if !other.remove(&self.from) {
@@ -282,7 +286,7 @@ impl Answer for UpdateSubscriber {
 }
 
 impl Answer for DeleteSubscriber {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         let held = state.held(&self.account, &self.budget)?;
         let Some(alerted) = held.it.notices.get_mut(&self.notice) else {
             return Ok(());

@@ -1,6 +1,6 @@
 //! What EMR refuses at once.
 
-use super::no::{No, invalid};
+use super::refusal::{Refusal, invalid};
 use crate::cloud::api::Tags;
 use crate::cloud::api::emr::{NewGroup, NewStep, Role, RunJobFlow};
 use crate::model::release::has_idle_policy;
@@ -14,11 +14,11 @@ const MOST_GROUPS: usize = 4;
 const MOST_TAGS: usize = 50;
 pub(super) const MOST_STEPS: usize = 256;
 
-fn ensure(holds: bool, message: impl Into<String>) -> Result<(), No> {
+fn ensure(holds: bool, message: impl Into<String>) -> Result<(), Refusal> {
     if holds { Ok(()) } else { Err(invalid(message)) }
 }
 
-pub(super) fn order(order: &RunJobFlow) -> Result<(), No> {
+pub(super) fn order(order: &RunJobFlow) -> Result<(), Refusal> {
     name(&order.name)?;
     let label = is_release(&order.release);
     let words = format!("The supplied release label is invalid: {}.", order.release);
@@ -43,7 +43,7 @@ pub(super) fn order(order: &RunJobFlow) -> Result<(), No> {
     tags(&order.tags)
 }
 
-fn name(name: &str) -> Result<(), No> {
+fn name(name: &str) -> Result<(), Refusal> {
     let bad = |c: char| "<>$|`".contains(c) || c.is_control() && !"\r\n\t".contains(c);
     let good = (1..=LONGEST_NAME).contains(&name.chars().count()) && !name.contains(bad);
     ensure(good, format!("The name is invalid: {name}"))
@@ -57,14 +57,14 @@ fn is_release(label: &str) -> bool {
     numbers.split('.').count() == 3 && numbers.split('.').all(is_number)
 }
 
-pub(super) fn idle_policy(release: &str, timeout: Span) -> Result<(), No> {
+pub(super) fn idle_policy(release: &str, timeout: Span) -> Result<(), Refusal> {
     let words = format!("Auto-termination policies are not supported for {release}.");
     ensure(has_idle_policy(release), words)?;
     let good = (Guardrails::IDLE_LEAST..=Guardrails::IDLE_MOST).contains(&timeout);
     ensure(good, "The idle timeout must be from 60 to 604800 seconds.")
 }
 
-pub(super) fn concurrency(level: u16) -> Result<(), No> {
+pub(super) fn concurrency(level: u16) -> Result<(), Refusal> {
     let good = (1..=256).contains(&level);
     ensure(
         good,
@@ -72,7 +72,7 @@ pub(super) fn concurrency(level: u16) -> Result<(), No> {
     )
 }
 
-fn groups(groups: &[NewGroup]) -> Result<(), No> {
+fn groups(groups: &[NewGroup]) -> Result<(), Refusal> {
     let of = |role| groups.iter().filter(move |group| group.role == role);
     let one = "you must specify exactly one master instance group";
     match of(Role::Primary).count() {
@@ -110,7 +110,7 @@ fn groups(groups: &[NewGroup]) -> Result<(), No> {
     )
 }
 
-pub(super) fn steps(steps: &[NewStep], concurrency: u16) -> Result<(), No> {
+pub(super) fn steps(steps: &[NewStep], concurrency: u16) -> Result<(), Refusal> {
     ensure(
         steps.len() <= MOST_STEPS,
         "The number of steps exceeds the limit of 256",
@@ -133,7 +133,7 @@ pub(super) fn steps(steps: &[NewStep], concurrency: u16) -> Result<(), No> {
     Ok(())
 }
 
-pub(super) fn tags(tags: &Tags) -> Result<(), No> {
+pub(super) fn tags(tags: &Tags) -> Result<(), Refusal> {
     ensure(
         tags.len() <= MOST_TAGS,
         "The number of tags exceeds the limit of 50",

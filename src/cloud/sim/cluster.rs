@@ -4,7 +4,7 @@ use super::metrics::Habits;
 use super::power_off::PowerOff;
 use super::world::{State, emr_id, span};
 use crate::cloud::api::emr::{self, Failure, NewGroup, NewStep, RunJobFlow};
-use crate::cloud::dice::Dice;
+use crate::cloud::rng::Rng;
 use crate::model::observed::{ClusterState, StepState};
 use crate::model::span::Span;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -48,7 +48,7 @@ pub(super) struct Cluster {
     /// How long its network stays behind when it has ended.
     drain: TimeDelta,
     /// Its own, so that what becomes of it does not hang on other clusters.
-    pub(super) dice: Dice,
+    pub(super) rng: Rng,
 }
 
 pub(super) struct InstanceGroup {
@@ -72,16 +72,16 @@ pub(super) struct Step {
 
 impl Cluster {
     pub(super) fn new(order: RunJobFlow, world: &mut State) -> Self {
-        let mut id = emr_id(&world.dice, "j");
+        let mut id = emr_id(&world.rng, "j");
         while world.clusters.contains_key(&id) {
-            id = emr_id(&world.dice, "j");
+            id = emr_id(&world.rng, "j");
         }
-        let dice = Dice::new(world.dice.next());
+        let rng = Rng::new(world.rng.next());
         let now = world.now;
         let told = &mut world.told.failing_clusters;
         let doom = (!told.is_empty()).then(|| told.remove(0));
         let groups = order.groups.iter().map(|group| InstanceGroup {
-            id: emr_id(&dice, "ig"),
+            id: emr_id(&rng, "ig"),
             requested: group.count,
             running: 0,
             follows: None,
@@ -103,13 +103,13 @@ impl Cluster {
             idle: order.idle_timeout.map(|timeout| (timeout, now)),
             power_off: PowerOff::ordered(&order),
             waiting_since: now,
-            phase_ends: now + span(&dice, STARTING_SECONDS),
+            phase_ends: now + span(&rng, STARTING_SECONDS),
             habits: Habits::default(),
             doom,
             listed_from: world.seen_from(UNLISTED_SECONDS),
             told_from: world.seen_from(UNTOLD_SECONDS),
-            drain: span(&dice, DRAIN_SECONDS),
-            dice,
+            drain: span(&rng, DRAIN_SECONDS),
+            rng,
             order,
         };
         cluster.take_steps(cluster.order.steps.clone(), now);
@@ -121,7 +121,7 @@ impl Cluster {
         let known = self.steps.len();
         for order in steps {
             self.steps.push(Step {
-                id: emr_id(&self.dice, "s"),
+                id: emr_id(&self.rng, "s"),
                 order,
                 state: StepState::Pending,
                 created_at: now,
@@ -141,7 +141,7 @@ impl Cluster {
     }
 
     pub(super) fn resize(&mut self, group: usize, count: u16, now: DateTime<Utc>) {
-        let follows = now + span(&self.dice, RESIZE_SECONDS);
+        let follows = now + span(&self.rng, RESIZE_SECONDS);
         let group = &mut self.groups[group];
         group.running = group.running_at(now);
         group.requested = count;

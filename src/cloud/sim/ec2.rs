@@ -1,7 +1,7 @@
 //! EC2's key pairs, and the filters of its lists.
 
 use super::groups::SecurityGroup;
-use super::no::No;
+use super::refusal::Refusal;
 use super::world::{Answer, State, ec2_id};
 use crate::cloud::api::ec2::{
     DefaultVpcs, DeleteKeyPair, DescribeKeyPairs, Filter, ImportKeyPair, KeyPair,
@@ -27,12 +27,12 @@ pub(super) struct Fresh<T> {
     pub(super) seen_from: DateTime<Utc>,
 }
 
-pub(super) fn wrong(code: &'static str, message: impl Into<String>) -> No {
-    No::new(Kind::Invalid, code, message)
+pub(super) fn wrong(code: &'static str, message: impl Into<String>) -> Refusal {
+    Refusal::new(Kind::Invalid, code, message)
 }
 
 /// Refuses what EC2 refuses of new tags.
-pub(super) fn check_tags(tags: &Tags) -> Result<(), No> {
+pub(super) fn check_tags(tags: &Tags) -> Result<(), Refusal> {
     let long = |(key, value): (&String, &String)| {
         key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256
     };
@@ -55,7 +55,7 @@ pub(super) fn passes(
     by_name: &str,
     name: &str,
     tags: &Tags,
-) -> Result<bool, No> {
+) -> Result<bool, Refusal> {
     let mut all = true;
     for filter in filters {
         let any = |text: &str| filter.values.iter().any(|value| like(value, text));
@@ -86,7 +86,7 @@ fn like(pattern: &str, text: &str) -> bool {
 }
 
 impl Answer for DescribeKeyPairs {
-    fn answer(self, state: &mut State) -> Result<Vec<KeyPair>, No> {
+    fn answer(self, state: &mut State) -> Result<Vec<KeyPair>, Refusal> {
         let mut found = Vec::new();
         for pair in state.ec2.key_pairs.values() {
             let passes = passes(&self.filters, "key-name", &pair.it.name, &pair.it.tags)?;
@@ -99,14 +99,14 @@ impl Answer for DescribeKeyPairs {
 }
 
 impl Answer for DefaultVpcs {
-    fn answer(self, state: &mut State) -> Result<Vec<String>, No> {
+    fn answer(self, state: &mut State) -> Result<Vec<String>, Refusal> {
         let there = state.settings.default_vpc.then(|| "vpc-1".to_owned());
         Ok(there.into_iter().collect())
     }
 }
 
 impl Answer for ImportKeyPair {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         check_tags(&self.tags)?;
         if self.name.is_empty() || self.name.len() > 255 || !self.name.is_ascii() {
             return Err(wrong("InvalidParameterValue", "Invalid key pair name"));
@@ -121,10 +121,14 @@ impl Answer for ImportKeyPair {
         };
         if state.ec2.key_pairs.contains_key(&self.name) {
             let message = format!("The keypair '{}' already exists.", self.name);
-            return Err(No::new(Kind::Exists, "InvalidKeyPair.Duplicate", message));
+            return Err(Refusal::new(
+                Kind::Exists,
+                "InvalidKeyPair.Duplicate",
+                message,
+            ));
         }
         let pair = KeyPair {
-            id: ec2_id(&state.dice, "key"),
+            id: ec2_id(&state.rng, "key"),
             name: self.name.clone(),
             public_key: format!("{kind} {key} {}", self.name),
             tags: self.tags,
@@ -140,7 +144,7 @@ impl Answer for ImportKeyPair {
 }
 
 impl Answer for DeleteKeyPair {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         state.ec2.key_pairs.retain(|_, pair| pair.it.id != self.id);
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::check;
 use super::cluster::Cluster;
-use super::no::{No, invalid};
+use super::refusal::{Refusal, invalid};
 use super::world::{Answer, State};
 use crate::cloud::api::Kind;
 use crate::cloud::api::emr::{
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 
 const MOST_IDS: usize = 10;
 
-fn live(cluster: &Cluster) -> Result<(), No> {
+fn live(cluster: &Cluster) -> Result<(), Refusal> {
     if cluster.state.is_live() {
         return Ok(());
     }
@@ -26,7 +26,7 @@ fn live(cluster: &Cluster) -> Result<(), No> {
 
 impl State {
     /// Ids that a call may name together.
-    fn check_ids(&self, ids: &[String]) -> Result<(), No> {
+    fn check_ids(&self, ids: &[String]) -> Result<(), Refusal> {
         let different: BTreeSet<_> = ids.iter().collect();
         if ids.is_empty() {
             return Err(invalid("The JobFlowId list cannot be empty"));
@@ -38,12 +38,12 @@ impl State {
             return Ok(());
         }
         let message = "Specified job flow ID not valid";
-        Err(No::new(Kind::NotFound, "ValidationException", message))
+        Err(Refusal::new(Kind::NotFound, "ValidationException", message))
     }
 }
 
 impl Answer for RunJobFlow {
-    fn answer(self, state: &mut State) -> Result<ClusterRef, No> {
+    fn answer(self, state: &mut State) -> Result<ClusterRef, Refusal> {
         check::order(&self)?;
         let cluster = Cluster::new(self, state);
         let id = cluster.id.clone();
@@ -53,7 +53,7 @@ impl Answer for RunJobFlow {
 }
 
 impl Answer for AddJobFlowSteps {
-    fn answer(self, state: &mut State) -> Result<Vec<String>, No> {
+    fn answer(self, state: &mut State) -> Result<Vec<String>, Refusal> {
         state.with_cluster(&self.id, |cluster, world| {
             live(cluster)?;
             check::steps(&self.steps, cluster.order.step_concurrency)?;
@@ -74,7 +74,7 @@ impl Answer for AddJobFlowSteps {
 }
 
 impl Answer for TerminateJobFlows {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         state.check_ids(&self.ids)?;
         let mut refused = false;
         for id in &self.ids {
@@ -97,7 +97,7 @@ impl Answer for TerminateJobFlows {
 }
 
 impl Answer for SetTerminationProtection {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         state.check_ids(&self.ids)?;
         for id in &self.ids {
             live(state.cluster(id)?)?;
@@ -113,7 +113,7 @@ impl Answer for SetTerminationProtection {
 }
 
 impl Answer for SetKeepAlive {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         state.check_ids(&self.ids)?;
         for id in &self.ids {
             live(state.cluster(id)?)?;
@@ -133,7 +133,7 @@ impl Answer for SetKeepAlive {
 }
 
 impl Answer for ModifyInstanceGroups {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         state.with_cluster(&self.cluster, |cluster, world| {
             if !matches!(cluster.state, ClusterState::Running | ClusterState::Waiting) {
                 return Err(invalid(
@@ -145,7 +145,7 @@ impl Answer for ModifyInstanceGroups {
                 let index = cluster.groups.iter().position(|group| group.id == id);
                 let index = index.ok_or_else(|| {
                     let message = format!("Instance group id '{id}' is not valid.");
-                    No::new(Kind::NotFound, "InvalidRequestException", message)
+                    Refusal::new(Kind::NotFound, "InvalidRequestException", message)
                 })?;
                 match (cluster.groups[index].order.role, count) {
                     (Role::Primary, _) => return Err(invalid("A master group cannot be resized")),
@@ -162,7 +162,7 @@ impl Answer for ModifyInstanceGroups {
 }
 
 impl Answer for ModifyCluster {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         check::concurrency(self.step_concurrency)?;
         state.with_cluster(&self.id, |cluster, _| {
             live(cluster)?;
@@ -173,7 +173,7 @@ impl Answer for ModifyCluster {
 }
 
 impl Answer for PutAutoTerminationPolicy {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         state.with_cluster(&self.id, |cluster, world| {
             check::idle_policy(&cluster.order.release, self.idle_timeout)?;
             live(cluster)?;
@@ -184,7 +184,7 @@ impl Answer for PutAutoTerminationPolicy {
 }
 
 impl Answer for AddTags {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         state.with_cluster(&self.id, |cluster, _| {
             live(cluster)?;
             let mut tags = cluster.order.tags.clone();
@@ -197,7 +197,7 @@ impl Answer for AddTags {
 }
 
 impl Answer for RemoveTags {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         state.with_cluster(&self.id, |cluster, _| {
             live(cluster)?;
             cluster.order.tags.retain(|key, _| !self.keys.contains(key));

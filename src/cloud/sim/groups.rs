@@ -1,7 +1,7 @@
 //! EC2's security groups, in the one network that the account has.
 
 use super::ec2::{Fresh, UNSEEN_SECONDS, check_tags, passes, wrong};
-use super::no::No;
+use super::refusal::Refusal;
 use super::world::{Answer, State, ec2_id};
 use crate::cloud::api::Kind;
 use crate::cloud::api::ec2::{
@@ -18,7 +18,7 @@ fn same(one: &Rule, other: &Rule) -> bool {
     one.protocol == other.protocol && one.ports == other.ports && one.from == other.from
 }
 
-fn check_rule(rule: &Rule) -> Result<(), No> {
+fn check_rule(rule: &Rule) -> Result<(), Refusal> {
     let has_ports = matches!(rule.protocol.as_str(), "tcp" | "udp");
     match rule.ports {
         Some((first, last)) if has_ports && first <= last => {}
@@ -31,7 +31,7 @@ fn check_rule(rule: &Rule) -> Result<(), No> {
     check_words(&rule.description)
 }
 
-fn check_words(description: &str) -> Result<(), No> {
+fn check_words(description: &str) -> Result<(), Refusal> {
     let allowed =
         |sign: char| sign.is_ascii_alphanumeric() || " ._-:/()#,@[]+=&;{}!$*".contains(sign);
     if description.len() > 255 || !description.chars().all(allowed) {
@@ -42,17 +42,17 @@ fn check_words(description: &str) -> Result<(), No> {
 }
 
 impl State {
-    fn group(&mut self, id: &str) -> Result<&mut Group, No> {
+    fn group(&mut self, id: &str) -> Result<&mut Group, Refusal> {
         let group = self.ec2.groups.get_mut(id).map(|group| &mut group.it);
         group.ok_or_else(|| {
             let message = format!("The security group '{id}' does not exist");
-            No::new(Kind::NotFound, "InvalidGroup.NotFound", message)
+            Refusal::new(Kind::NotFound, "InvalidGroup.NotFound", message)
         })
     }
 }
 
 impl Answer for DescribeSecurityGroups {
-    fn answer(self, state: &mut State) -> Result<Vec<Group>, No> {
+    fn answer(self, state: &mut State) -> Result<Vec<Group>, Refusal> {
         let mut found = Vec::new();
         for group in state.ec2.groups.values() {
             let passes = passes(&self.filters, "group-name", &group.it.name, &group.it.tags)?;
@@ -65,7 +65,7 @@ impl Answer for DescribeSecurityGroups {
 }
 
 impl Answer for CreateSecurityGroup {
-    fn answer(self, state: &mut State) -> Result<GroupId, No> {
+    fn answer(self, state: &mut State) -> Result<GroupId, Refusal> {
         check_tags(&self.tags)?;
         check_words(&self.description)?;
         if self.description.is_empty() {
@@ -78,10 +78,14 @@ impl Answer for CreateSecurityGroup {
         let there = |group: &Fresh<Group>| group.it.name.eq_ignore_ascii_case(&self.name);
         if state.ec2.groups.values().any(there) {
             let message = format!("The security group '{}' already exists", self.name);
-            return Err(No::new(Kind::Exists, "InvalidGroup.Duplicate", message));
+            return Err(Refusal::new(
+                Kind::Exists,
+                "InvalidGroup.Duplicate",
+                message,
+            ));
         }
         let group = Group {
-            id: ec2_id(&state.dice, "sg"),
+            id: ec2_id(&state.rng, "sg"),
             name: self.name,
             tags: self.tags,
             ingress: Vec::new(),
@@ -98,7 +102,7 @@ impl Answer for CreateSecurityGroup {
 }
 
 impl Answer for AuthorizeIngress {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         let group = state.group(&self.group)?;
         if self.rules.is_empty() {
             return Err(wrong("MissingParameter", "No permissions"));
@@ -111,7 +115,7 @@ impl Answer for AuthorizeIngress {
             }
             if group.ingress.iter().any(|other| same(rule, other)) {
                 let message = format!("the specified rule for {} already exists", rule.from);
-                return Err(No::new(
+                return Err(Refusal::new(
                     Kind::Exists,
                     "InvalidPermission.Duplicate",
                     message,
@@ -128,7 +132,7 @@ impl Answer for AuthorizeIngress {
 }
 
 impl Answer for RevokeIngress {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         // In the default network, EC2 passes over rules that are not there.
         let gone = |rule: &Rule| self.rules.iter().any(|other| same(rule, other));
         state.group(&self.group)?.ingress.retain(|rule| !gone(rule));
@@ -137,7 +141,7 @@ impl Answer for RevokeIngress {
 }
 
 impl Answer for DeleteSecurityGroup {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         state.group(&self.id)?;
         let now = state.now;
         if state
@@ -146,7 +150,7 @@ impl Answer for DeleteSecurityGroup {
             .any(|cluster| cluster.holds(&self.id, now))
         {
             let message = format!("resource {} has a dependent object", self.id);
-            return Err(No::new(Kind::InUse, "DependencyViolation", message));
+            return Err(Refusal::new(Kind::InUse, "DependencyViolation", message));
         }
         state.ec2.groups.remove(&self.id);
         Ok(())

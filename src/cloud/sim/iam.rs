@@ -1,6 +1,6 @@
 //! IAM: roles, their policies, and profiles.
 
-use super::no::No;
+use super::refusal::Refusal;
 use super::world::{Answer, State};
 use super::{ACCOUNT, Settings};
 use crate::cloud::api::Kind;
@@ -85,7 +85,7 @@ impl Iam {
         said.contains(&Says::Allows) && !said.contains(&Says::Denies)
     }
 
-    fn role(&mut self, name: &str) -> Result<&mut BTreeMap<String, String>, No> {
+    fn role(&mut self, name: &str) -> Result<&mut BTreeMap<String, String>, Refusal> {
         self.roles
             .get_mut(name)
             .ok_or_else(|| missing("role", name))
@@ -96,20 +96,20 @@ pub(super) fn arn(role: &str) -> String {
     format!("arn:aws:iam::{ACCOUNT}:role/{role}")
 }
 
-fn missing(what: &str, name: &str) -> No {
+fn missing(what: &str, name: &str) -> Refusal {
     let message = format!("The {what} with name {name} cannot be found.");
-    No::new(Kind::NotFound, "NoSuchEntity", message)
+    Refusal::new(Kind::NotFound, "NoSuchEntity", message)
 }
 
-fn exists(what: &str, name: &str) -> No {
+fn exists(what: &str, name: &str) -> Refusal {
     let message = format!("{what} with name {name} already exists.");
-    No::new(Kind::Exists, "EntityAlreadyExists", message)
+    Refusal::new(Kind::Exists, "EntityAlreadyExists", message)
 }
 
-fn well_formed(document: &str) -> Result<(), No> {
+fn well_formed(document: &str) -> Result<(), Refusal> {
     match serde_json::from_str::<serde_json::Value>(document) {
         Ok(value) if value.get("Statement").is_some() => Ok(()),
-        Ok(_) | Err(_) => Err(No::new(
+        Ok(_) | Err(_) => Err(Refusal::new(
             Kind::Invalid,
             "MalformedPolicyDocument",
             "Syntax errors in policy.",
@@ -118,14 +118,14 @@ fn well_formed(document: &str) -> Result<(), No> {
 }
 
 impl Answer for GetRole {
-    fn answer(self, state: &mut State) -> Result<RoleArn, No> {
+    fn answer(self, state: &mut State) -> Result<RoleArn, Refusal> {
         state.iam.role(&self.name)?;
         Ok(RoleArn(arn(&self.name)))
     }
 }
 
 impl Answer for CreateRole {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         well_formed(&self.trust)?;
         if state.iam.roles.contains_key(&self.name) {
             return Err(exists("Role", &self.name));
@@ -136,18 +136,18 @@ impl Answer for CreateRole {
 }
 
 impl Answer for AttachRolePolicy {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         let policy = &self.policy;
         if !policy.starts_with("arn:") {
             let message = format!("ARN {policy} is not valid.");
-            return Err(No::new(Kind::Invalid, "InvalidInput", message));
+            return Err(Refusal::new(Kind::Invalid, "InvalidInput", message));
         }
         let known = MANAGED.iter().find(|(arn, _)| arn == policy);
         let known = known.filter(|(arn, _)| !state.iam.retired.contains(*arn));
         let role = state.iam.role(&self.role)?;
         let Some((_, document)) = known else {
             let message = format!("Policy {policy} does not exist or is not attachable.");
-            return Err(No::new(Kind::NotFound, "NoSuchEntity", message));
+            return Err(Refusal::new(Kind::NotFound, "NoSuchEntity", message));
         };
         role.insert(self.policy, (*document).to_owned());
         Ok(())
@@ -155,7 +155,7 @@ impl Answer for AttachRolePolicy {
 }
 
 impl Answer for PutRolePolicy {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         let role = state.iam.role(&self.role)?;
         well_formed(&self.document)?;
         role.insert(self.name, self.document);
@@ -164,7 +164,7 @@ impl Answer for PutRolePolicy {
 }
 
 impl Answer for GetRolePolicy {
-    fn answer(self, state: &mut State) -> Result<String, No> {
+    fn answer(self, state: &mut State) -> Result<String, Refusal> {
         let role = state.iam.role(&self.role)?;
         let document = role.get(&self.name).filter(|_| !is_managed(&self.name));
         document
@@ -174,14 +174,14 @@ impl Answer for GetRolePolicy {
 }
 
 impl Answer for ListRolePolicies {
-    fn answer(self, state: &mut State) -> Result<Vec<String>, No> {
+    fn answer(self, state: &mut State) -> Result<Vec<String>, Refusal> {
         let names = state.iam.role(&self.role)?.keys();
         Ok(names.filter(|name| !is_managed(name)).cloned().collect())
     }
 }
 
 impl Answer for ListAttachedRolePolicies {
-    fn answer(self, state: &mut State) -> Result<Vec<String>, No> {
+    fn answer(self, state: &mut State) -> Result<Vec<String>, Refusal> {
         let names = state.iam.role(&self.role)?.keys();
         Ok(names.filter(|name| is_managed(name)).cloned().collect())
     }
@@ -192,7 +192,7 @@ fn is_managed(name: &str) -> bool {
 }
 
 impl Answer for GetInstanceProfile {
-    fn answer(self, state: &mut State) -> Result<Vec<String>, No> {
+    fn answer(self, state: &mut State) -> Result<Vec<String>, Refusal> {
         let profile = state.iam.profiles.get(&self.name);
         let role = profile.ok_or_else(|| missing("instance profile", &self.name))?;
         Ok(role.iter().cloned().collect())
@@ -200,7 +200,7 @@ impl Answer for GetInstanceProfile {
 }
 
 impl Answer for CreateInstanceProfile {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         if state.iam.profiles.contains_key(&self.name) {
             return Err(exists("Instance Profile", &self.name));
         }
@@ -210,12 +210,12 @@ impl Answer for CreateInstanceProfile {
 }
 
 impl Answer for AddRoleToInstanceProfile {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         state.iam.role(&self.role)?;
         let profile = state.iam.profiles.get_mut(&self.profile);
         let role = profile.ok_or_else(|| missing("instance profile", &self.profile))?;
         if role.is_some() {
-            return Err(No::new(
+            return Err(Refusal::new(
                 Kind::Exists,
                 "LimitExceeded",
                 "Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1",

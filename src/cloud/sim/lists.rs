@@ -1,7 +1,7 @@
 //! EMR's calls that only look.
 
 use super::cluster::Cluster;
-use super::no::{No, invalid};
+use super::refusal::{Refusal, invalid};
 use super::world::{Answer, State, no_cluster};
 use crate::cloud::api::Page;
 use crate::cloud::api::emr::{
@@ -20,7 +20,7 @@ const STEPS_SHOWN: usize = 1_000;
 const NEWEST_MINOR: u32 = 14;
 
 impl Answer for DescribeCluster {
-    fn answer(self, state: &mut State) -> Result<emr::Cluster, No> {
+    fn answer(self, state: &mut State) -> Result<emr::Cluster, Refusal> {
         let cluster = state.cluster(&self.id)?;
         if cluster.told_from > state.now {
             return Err(no_cluster(&self.id));
@@ -30,7 +30,7 @@ impl Answer for DescribeCluster {
 }
 
 impl Answer for ListClusters {
-    fn answer(self, state: &mut State) -> Result<Page<Summary>, No> {
+    fn answer(self, state: &mut State) -> Result<Page<Summary>, Refusal> {
         let now = state.now;
         let wanted = |cluster: &&Cluster| {
             let after = self
@@ -54,7 +54,7 @@ impl Answer for ListClusters {
 }
 
 impl Answer for ListSteps {
-    fn answer(self, state: &mut State) -> Result<Page<Step>, No> {
+    fn answer(self, state: &mut State) -> Result<Page<Step>, Refusal> {
         let (cluster, now) = (state.cluster(&self.id)?, state.now);
         // As late as the cluster itself was told of.
         let late = cluster.told_from - cluster.created_at;
@@ -91,7 +91,7 @@ fn page<T>(list: impl Iterator<Item = T>, marker: impl Fn(&T) -> String) -> Page
 }
 
 impl Answer for ListInstanceGroups {
-    fn answer(self, state: &mut State) -> Result<Vec<InstanceGroup>, No> {
+    fn answer(self, state: &mut State) -> Result<Vec<InstanceGroup>, Refusal> {
         let groups = state.cluster(&self.id)?.groups.iter();
         let seen = groups.map(|group| InstanceGroup {
             id: group.id.clone(),
@@ -106,7 +106,7 @@ impl Answer for ListInstanceGroups {
 }
 
 impl Answer for ListInstances {
-    fn answer(self, state: &mut State) -> Result<Page<Instance>, No> {
+    fn answer(self, state: &mut State) -> Result<Page<Instance>, Refusal> {
         let cluster = state.cluster(&self.id)?;
         let launched = cluster.launched_at.filter(|at| *at <= state.now);
         let instances = cluster.groups.iter().flat_map(|group| {
@@ -132,7 +132,7 @@ impl Answer for ListInstances {
 }
 
 impl Answer for GetAutoTerminationPolicy {
-    fn answer(self, state: &mut State) -> Result<Option<Span>, No> {
+    fn answer(self, state: &mut State) -> Result<Option<Span>, Refusal> {
         let cluster = state.cluster(&self.id)?;
         Ok(cluster.idle.map(|(timeout, _)| timeout))
     }
@@ -140,14 +140,14 @@ impl Answer for GetAutoTerminationPolicy {
 
 impl Answer for GetBlockPublicAccess {
     /// As it is in a new account.
-    fn answer(self, _: &mut State) -> Result<BlockPublicAccess, No> {
+    fn answer(self, _: &mut State) -> Result<BlockPublicAccess, Refusal> {
         let (blocks, open) = (true, vec![(22, 22)]);
         Ok(BlockPublicAccess { blocks, open })
     }
 }
 
 impl Answer for ListReleaseLabels {
-    fn answer(self, _: &mut State) -> Result<Page<String>, No> {
+    fn answer(self, _: &mut State) -> Result<Page<String>, Refusal> {
         let sevens = (0..=NEWEST_MINOR)
             .rev()
             .map(|minor| format!("emr-7.{minor}.0"));

@@ -3,7 +3,7 @@
 
 use super::Sim;
 use super::iam::arn;
-use super::no::No;
+use super::refusal::Refusal;
 use super::s3::refused;
 use super::world::{Answer, State};
 use crate::cloud::api::Kind;
@@ -39,14 +39,19 @@ impl State {
     }
 
     /// A machine writes an object; why it could not.
-    pub(super) fn machines_put(&mut self, bucket: &str, key: &str, body: &str) -> Result<(), No> {
+    pub(super) fn machines_put(
+        &mut self,
+        bucket: &str,
+        key: &str,
+        body: &str,
+    ) -> Result<(), Refusal> {
         if !self.machines_may("s3:PutObject", bucket, key) {
-            return Err(No::new(Kind::Denied, "AccessDenied", "Access Denied"));
+            return Err(Refusal::new(Kind::Denied, "AccessDenied", "Access Denied"));
         }
         let now = self.now;
         let Some(held) = self.s3.buckets.get_mut(bucket) else {
             let message = format!("The specified bucket does not exist: {bucket}");
-            return Err(No::new(Kind::NotFound, "NoSuchBucket", message));
+            return Err(Refusal::new(Kind::NotFound, "NoSuchBucket", message));
         };
         held.put(key.to_owned(), body.into(), now);
         Ok(())
@@ -113,15 +118,15 @@ impl Sim {
 }
 
 impl Answer for GetBucketPolicy {
-    fn answer(self, state: &mut State) -> Result<String, No> {
+    fn answer(self, state: &mut State) -> Result<String, Refusal> {
         let policy = state.s3.bucket(&self.bucket)?.policy.clone();
         let message = "The bucket policy does not exist";
-        policy.ok_or_else(|| No::new(Kind::NotFound, "NoSuchBucketPolicy", message))
+        policy.ok_or_else(|| Refusal::new(Kind::NotFound, "NoSuchBucketPolicy", message))
     }
 }
 
 impl Answer for PutBucketPolicy {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         let held = state.s3.bucket(&self.bucket)?;
         check(&self.document, &self.bucket.name)?;
         held.policy = Some(self.document);
@@ -130,7 +135,7 @@ impl Answer for PutBucketPolicy {
 }
 
 /// What S3 refuses: see Amazon S3 User Guide, bucket policies.
-fn check(document: &str, bucket: &str) -> Result<(), No> {
+fn check(document: &str, bucket: &str) -> Result<(), Refusal> {
     let no = |message: &str| Err(refused("MalformedPolicy", message));
     let Ok(document_read) = serde_json::from_str::<Value>(document) else {
         return no("This policy contains invalid Json");

@@ -2,7 +2,7 @@
 
 use super::Sim;
 use super::cluster::Cluster;
-use super::no::No;
+use super::refusal::Refusal;
 use super::world::{Answer, State};
 use crate::cloud::api::cloudwatch::{GetMetricData, MOST_QUERIES, Metric, PERIOD, Points, Query};
 use crate::cloud::api::emr::{NewGroup, Role, RunJobFlow};
@@ -87,14 +87,18 @@ impl State {
 }
 
 impl Answer for GetMetricData {
-    fn answer(self, state: &mut State) -> Result<Page<Points>, No> {
+    fn answer(self, state: &mut State) -> Result<Page<Points>, Refusal> {
         if state.metrics_fail {
             let code = "InternalServiceFault";
-            return Err(No::new(Kind::Doubt, code, "Unable to process the request"));
+            return Err(Refusal::new(
+                Kind::Doubt,
+                code,
+                "Unable to process the request",
+            ));
         }
         if self.queries.is_empty() || self.queries.len() > MOST_QUERIES {
             let message = "The collection MetricDataQueries must have 1 to 500 members";
-            return Err(No::new(Kind::Invalid, "ValidationError", message));
+            return Err(Refusal::new(Kind::Invalid, "ValidationError", message));
         }
         let points = |query| state.points(query, self.from, self.until);
         Ok(Page {

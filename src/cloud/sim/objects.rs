@@ -1,7 +1,7 @@
 //! S3's objects: lists, reads, writes and their conditions.
 
-use super::no::No;
-use super::s3::{Held, Object, refused};
+use super::refusal::Refusal;
+use super::s3::{Object, StoredBucket, refused};
 use super::world::{Answer, State};
 use crate::cloud::api::s3::{
     Body, Condition, Content, DeleteObject, DeleteObjects, Download, GetObject, HeadObject,
@@ -22,7 +22,7 @@ pub(super) fn etag(body: &[u8]) -> String {
     format!("\"{}\"", hex(&Sha256::digest(body)[..16]))
 }
 
-pub(super) fn check_key(key: &str) -> Result<(), No> {
+pub(super) fn check_key(key: &str) -> Result<(), Refusal> {
     if key.is_empty() || key.len() > LONGEST_KEY {
         return Err(refused("KeyTooLongError", "Your key is empty or too long"));
     }
@@ -30,26 +30,26 @@ pub(super) fn check_key(key: &str) -> Result<(), No> {
 }
 
 /// This machine's disk says no, not S3.
-pub(super) fn disk(error: &std::io::Error) -> No {
+pub(super) fn disk(error: &std::io::Error) -> Refusal {
     refused("Disk", error.to_string())
 }
 
-fn failed() -> No {
+fn failed() -> Refusal {
     let message = "At least one of the pre-conditions you specified did not hold";
-    No::new(Kind::Precondition, "PreconditionFailed", message)
+    Refusal::new(Kind::Precondition, "PreconditionFailed", message)
 }
 
-impl Held {
-    fn object(&self, key: &str) -> Result<&Object, No> {
+impl StoredBucket {
+    fn object(&self, key: &str) -> Result<&Object, Refusal> {
         self.objects.get(key).ok_or_else(|| {
             let message = format!("The specified key does not exist: {key}");
-            No::new(Kind::NotFound, "NoSuchKey", message)
+            Refusal::new(Kind::NotFound, "NoSuchKey", message)
         })
     }
 }
 
 impl Answer for ListObjects {
-    fn answer(self, state: &mut State) -> Result<Page<Listed>, No> {
+    fn answer(self, state: &mut State) -> Result<Page<Listed>, Refusal> {
         let bucket = state.s3.bucket(&self.bucket)?;
         let after = self.next.unwrap_or_default();
         let from = Bound::Included(after.as_str().max(&self.prefix));
@@ -84,7 +84,7 @@ impl Answer for ListObjects {
 }
 
 impl Answer for GetObject {
-    fn answer(self, state: &mut State) -> Result<Content, No> {
+    fn answer(self, state: &mut State) -> Result<Content, Refusal> {
         let object = state.s3.bucket(&self.bucket)?.object(&self.key)?;
         let most = usize::try_from(self.most).unwrap_or(usize::MAX);
         Ok(Content {
@@ -97,7 +97,7 @@ impl Answer for GetObject {
 }
 
 impl Answer for Download {
-    fn answer(self, state: &mut State) -> Result<u64, No> {
+    fn answer(self, state: &mut State) -> Result<u64, Refusal> {
         let object = state.s3.bucket(&self.bucket)?.object(&self.key)?;
         fs::write(&self.to, &object.body).map_err(|error| disk(&error))?;
         Ok(object.body.len() as u64)
@@ -105,14 +105,14 @@ impl Answer for Download {
 }
 
 impl Answer for HeadObject {
-    fn answer(self, state: &mut State) -> Result<u64, No> {
+    fn answer(self, state: &mut State) -> Result<u64, Refusal> {
         let object = state.s3.bucket(&self.bucket)?.object(&self.key)?;
         Ok(object.body.len() as u64)
     }
 }
 
 impl Answer for PutObject {
-    fn answer(self, state: &mut State) -> Result<String, No> {
+    fn answer(self, state: &mut State) -> Result<String, Refusal> {
         let now = state.now;
         let bucket = state.s3.bucket(&self.bucket)?;
         check_key(&self.key)?;
@@ -134,7 +134,7 @@ impl Answer for PutObject {
     }
 }
 
-impl Held {
+impl StoredBucket {
     /// The object's ETag.
     pub(super) fn put(&mut self, key: String, body: Vec<u8>, modified: DateTime<Utc>) -> String {
         let etag = etag(&body);
@@ -149,7 +149,7 @@ impl Held {
 }
 
 impl Answer for DeleteObject {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         let bucket = state.s3.bucket(&self.bucket)?;
         // The condition is of an object that is there; without one, S3 answers as if it held.
         if let (Some(etag), Ok(object)) = (self.unchanged, bucket.object(&self.key))
@@ -163,7 +163,7 @@ impl Answer for DeleteObject {
 }
 
 impl Answer for DeleteObjects {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         let bucket = state.s3.bucket(&self.bucket)?;
         if self.keys.is_empty() || self.keys.len() > PAGE {
             let message = "The XML you provided was not well-formed";

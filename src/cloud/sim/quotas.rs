@@ -1,11 +1,11 @@
 //! Service Quotas, as they are in an account that has asked for nothing more.
 
-use super::no::No;
+use super::refusal::Refusal;
 use super::world::{Answer, State};
 use crate::cloud::api::quotas::GetServiceQuota;
 
 impl Answer for GetServiceQuota {
-    fn answer(self, _: &mut State) -> Result<u64, No> {
+    fn answer(self, _: &mut State) -> Result<u64, Refusal> {
         Ok(32)
     }
 }

@@ -1,7 +1,7 @@
 //! S3's buckets: whose they are, how they are guarded, and what lies in them.
 
 use super::ACCOUNT;
-use super::no::No;
+use super::refusal::Refusal;
 use super::uploads::Begun;
 use super::world::{Answer, State};
 use crate::cloud::api::Kind;
@@ -13,14 +13,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Default)]
 pub(super) struct S3 {
-    pub(super) buckets: BTreeMap<String, Held>,
+    pub(super) buckets: BTreeMap<String, StoredBucket>,
     /// Names that other accounts have.
     pub(super) taken: BTreeSet<String>,
 }
 
 /// A bucket of ours.
 #[derive(Default)]
-pub(super) struct Held {
+pub(super) struct StoredBucket {
     pub(super) private: bool,
     pub(super) abort_uploads_after_days: Option<i32>,
     /// In JSON.
@@ -36,19 +36,19 @@ pub(super) struct Object {
     pub(super) modified: DateTime<Utc>,
 }
 
-pub(super) fn refused(code: &'static str, message: impl Into<String>) -> No {
-    No::new(Kind::Invalid, code, message)
+pub(super) fn refused(code: &'static str, message: impl Into<String>) -> Refusal {
+    Refusal::new(Kind::Invalid, code, message)
 }
 
 impl S3 {
-    pub(super) fn bucket(&mut self, bucket: &Bucket) -> Result<&mut Held, No> {
-        let denied = || No::new(Kind::Denied, "AccessDenied", "Access Denied");
+    pub(super) fn bucket(&mut self, bucket: &Bucket) -> Result<&mut StoredBucket, Refusal> {
+        let denied = || Refusal::new(Kind::Denied, "AccessDenied", "Access Denied");
         if self.taken.contains(&bucket.name) {
             return Err(denied());
         }
         let missing = || {
             let message = format!("The specified bucket does not exist: {}", bucket.name);
-            No::new(Kind::NotFound, "NoSuchBucket", message)
+            Refusal::new(Kind::NotFound, "NoSuchBucket", message)
         };
         let held = self.buckets.get_mut(&bucket.name).ok_or_else(missing)?;
         if bucket
@@ -73,14 +73,14 @@ fn well_named(name: &str) -> bool {
 }
 
 impl Answer for CreateBucket {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         if !well_named(&self.name) {
             let message = format!("The specified bucket is not valid: {}", self.name);
             return Err(refused("InvalidBucketName", message));
         }
         if state.s3.taken.contains(&self.name) {
             let message = "The requested bucket name is not available.";
-            return Err(No::new(Kind::Exists, "BucketAlreadyExists", message));
+            return Err(Refusal::new(Kind::Exists, "BucketAlreadyExists", message));
         }
         state.s3.buckets.entry(self.name).or_default();
         Ok(())
@@ -88,14 +88,14 @@ impl Answer for CreateBucket {
 }
 
 impl Answer for PutPublicAccessBlock {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         state.s3.bucket(&self.bucket)?.private = true;
         Ok(())
     }
 }
 
 impl Answer for PutBucketLifecycle {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         let bucket = state.s3.bucket(&self.bucket)?;
         if self.abort_uploads_after_days < 1 {
             let message = "'DaysAfterInitiation' must be a positive integer";
@@ -107,11 +107,11 @@ impl Answer for PutBucketLifecycle {
 }
 
 impl Answer for DeleteBucket {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         let bucket = state.s3.bucket(&self.bucket)?;
         if !bucket.objects.is_empty() || !bucket.uploads.is_empty() {
             let message = "The bucket you tried to delete is not empty";
-            return Err(No::new(Kind::InUse, "BucketNotEmpty", message));
+            return Err(Refusal::new(Kind::InUse, "BucketNotEmpty", message));
         }
         state.s3.buckets.remove(&self.bucket.name);
         Ok(())

@@ -1,13 +1,13 @@
 //! EventBridge Scheduler: calls that the account makes by itself, each once.
 
-use super::no::No;
+use super::refusal::Refusal;
 use super::world::{Answer, State, span};
 use crate::cloud::api::emr::TerminateJobFlows;
 use crate::cloud::api::scheduler::{
     CreateSchedule, DeleteSchedule, GetSchedule, ListSchedules, Schedule, TERMINATE, UpdateSchedule,
 };
 use crate::cloud::api::{Kind, Page};
-use crate::cloud::dice::Dice;
+use crate::cloud::rng::Rng;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 
@@ -20,12 +20,12 @@ const PAGE: usize = 100;
 
 pub(super) struct Scheduler {
     /// By their names.
-    pub(super) schedules: BTreeMap<String, Held>,
+    pub(super) schedules: BTreeMap<String, StoredSchedule>,
     /// Apart from the world's, so that a schedule changes no cluster before it fires.
-    dice: Dice,
+    rng: Rng,
 }
 
-pub(super) struct Held {
+pub(super) struct StoredSchedule {
     pub(super) it: Schedule,
     /// When it fires next. None where its time was over when it was said: AWS's word on that is
     /// not known, and nobody should count on it.
@@ -36,7 +36,7 @@ impl Scheduler {
     pub(super) fn new(seed: u64) -> Self {
         Self {
             schedules: BTreeMap::new(),
-            dice: Dice::new(seed.rotate_left(32)),
+            rng: Rng::new(seed.rotate_left(32)),
         }
     }
 
@@ -69,7 +69,7 @@ impl State {
         !self.settings.dead.schedules && allowed && TerminateJobFlows { ids }.answer(self).is_ok()
     }
 
-    fn hold(&mut self, it: Schedule) -> Result<(), No> {
+    fn hold(&mut self, it: Schedule) -> Result<(), Refusal> {
         check(&it)?;
         if !self.iam.has_arn(&it.role) {
             return Err(refused(
@@ -77,10 +77,12 @@ impl State {
                  the role.",
             ));
         }
-        let within = span(&self.scheduler.dice, (0, 59));
+        let within = span(&self.scheduler.rng, (0, 59));
         let due = (it.at + MINUTE > self.now).then(|| (it.at + within).max(self.now));
         let name = it.name.clone();
-        self.scheduler.schedules.insert(name, Held { it, due });
+        self.scheduler
+            .schedules
+            .insert(name, StoredSchedule { it, due });
         Ok(())
     }
 }
@@ -93,11 +95,11 @@ fn ids(it: &Schedule) -> Option<Vec<String>> {
     ids.filter(|_| it.target == TERMINATE)
 }
 
-fn refused(message: impl Into<String>) -> No {
-    No::new(Kind::Invalid, "ValidationException", message)
+fn refused(message: impl Into<String>) -> Refusal {
+    Refusal::new(Kind::Invalid, "ValidationException", message)
 }
 
-fn check(it: &Schedule) -> Result<(), No> {
+fn check(it: &Schedule) -> Result<(), Refusal> {
     let sign = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     let good = |name: &str| (1..=LONGEST_NAME).contains(&name.len()) && name.chars().all(sign);
     if !good(&it.name) {
@@ -111,18 +113,18 @@ fn check(it: &Schedule) -> Result<(), No> {
     Ok(())
 }
 
-fn missing(name: &str) -> No {
+fn missing(name: &str) -> Refusal {
     let message = format!("Schedule {name} does not exist.");
-    No::new(Kind::NotFound, "ResourceNotFoundException", message)
+    Refusal::new(Kind::NotFound, "ResourceNotFoundException", message)
 }
 
-fn exists(name: &str) -> No {
+fn exists(name: &str) -> Refusal {
     let message = format!("Schedule {name} already exists.");
-    No::new(Kind::Exists, "ConflictException", message)
+    Refusal::new(Kind::Exists, "ConflictException", message)
 }
 
 impl Answer for CreateSchedule {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         if state.scheduler.schedules.contains_key(&self.0.name) {
             return Err(exists(&self.0.name));
         }
@@ -131,7 +133,7 @@ impl Answer for CreateSchedule {
 }
 
 impl Answer for UpdateSchedule {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         if !state.scheduler.schedules.contains_key(&self.0.name) {
             return Err(missing(&self.0.name));
         }
@@ -140,21 +142,21 @@ impl Answer for UpdateSchedule {
 }
 
 impl Answer for GetSchedule {
-    fn answer(self, state: &mut State) -> Result<Option<Schedule>, No> {
+    fn answer(self, state: &mut State) -> Result<Option<Schedule>, Refusal> {
         let held = state.scheduler.schedules.get(&self.name);
         Ok(held.map(|held| held.it.clone()))
     }
 }
 
 impl Answer for DeleteSchedule {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         state.scheduler.schedules.remove(&self.name);
         Ok(())
     }
 }
 
 impl Answer for ListSchedules {
-    fn answer(self, state: &mut State) -> Result<Page<String>, No> {
+    fn answer(self, state: &mut State) -> Result<Page<String>, Refusal> {
         let marker = self.next.as_deref().unwrap_or_default();
         let names = state.scheduler.schedules.keys();
         let mut names = names

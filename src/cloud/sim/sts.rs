@@ -1,13 +1,13 @@
 //! STS: who we are.
 
 use super::ACCOUNT;
-use super::no::No;
+use super::refusal::Refusal;
 use super::s3::refused;
 use super::world::{Answer, State};
 use crate::cloud::api::sts::{GetCallerIdentity, Identity};
 
 impl Answer for GetCallerIdentity {
-    fn answer(self, _: &mut State) -> Result<Identity, No> {
+    fn answer(self, _: &mut State) -> Result<Identity, Refusal> {
         Ok(Identity {
             account: ACCOUNT
                 .parse()

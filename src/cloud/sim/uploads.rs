@@ -1,8 +1,8 @@
 //! S3's uploads in parts.
 
-use super::no::No;
 use super::objects::{check_key, disk, etag};
-use super::s3::{Held, refused};
+use super::refusal::Refusal;
+use super::s3::{StoredBucket, refused};
 use super::world::{Answer, State};
 use crate::cloud::api::Kind;
 use crate::cloud::api::s3::{
@@ -29,13 +29,13 @@ struct Part {
     etag: String,
 }
 
-impl Held {
-    fn upload(&mut self, id: &str, key: &str) -> Result<&mut Begun, No> {
+impl StoredBucket {
+    fn upload(&mut self, id: &str, key: &str) -> Result<&mut Begun, Refusal> {
         let upload = self.uploads.get_mut(id);
         upload.filter(|upload| upload.key == key).ok_or_else(|| {
             let message = "The upload ID may be invalid, or the upload may have been aborted or \
                            completed.";
-            No::new(Kind::NotFound, "NoSuchUpload", message)
+            Refusal::new(Kind::NotFound, "NoSuchUpload", message)
         })
     }
 }
@@ -53,9 +53,9 @@ fn read(path: &Path, offset: u64, bytes: u64) -> io::Result<Vec<u8>> {
 }
 
 impl Answer for CreateMultipartUpload {
-    fn answer(self, state: &mut State) -> Result<String, No> {
+    fn answer(self, state: &mut State) -> Result<String, Refusal> {
         check_key(&self.key)?;
-        let id = format!("upload-{:016x}", state.dice.next());
+        let id = format!("upload-{:016x}", state.rng.next());
         let bucket = state.s3.bucket(&self.bucket)?;
         let begun = Begun {
             key: self.key,
@@ -67,7 +67,7 @@ impl Answer for CreateMultipartUpload {
 }
 
 impl Answer for UploadPart {
-    fn answer(self, state: &mut State) -> Result<String, No> {
+    fn answer(self, state: &mut State) -> Result<String, Refusal> {
         let bucket = state.s3.bucket(&self.bucket)?;
         let upload = bucket.upload(&self.upload, &self.key)?;
         if !(1..=MOST_PARTS).contains(&self.number) {
@@ -86,7 +86,7 @@ impl Answer for UploadPart {
 }
 
 impl Answer for CompleteMultipartUpload {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         let now = state.now;
         let bucket = state.s3.bucket(&self.bucket)?;
         let upload = bucket.upload(&self.upload, &self.key)?;
@@ -114,7 +114,7 @@ impl Answer for CompleteMultipartUpload {
 }
 
 impl Answer for AbortMultipartUpload {
-    fn answer(self, state: &mut State) -> Result<(), No> {
+    fn answer(self, state: &mut State) -> Result<(), Refusal> {
         let bucket = state.s3.bucket(&self.bucket)?;
         if bucket.upload(&self.upload, &self.key).is_ok() {
             bucket.uploads.remove(&self.upload);
@@ -124,7 +124,7 @@ impl Answer for AbortMultipartUpload {
 }
 
 impl Answer for ListMultipartUploads {
-    fn answer(self, state: &mut State) -> Result<Vec<Upload>, No> {
+    fn answer(self, state: &mut State) -> Result<Vec<Upload>, Refusal> {
         let bucket = state.s3.bucket(&self.bucket)?;
         let below = |upload: &&Begun| upload.key.starts_with(&self.prefix);
         let uploads = bucket.uploads.iter();

@@ -4,12 +4,12 @@ use super::budgets::Budgets;
 use super::cluster::Cluster;
 use super::ec2::Ec2;
 use super::iam::Iam;
-use super::no::No;
+use super::refusal::Refusal;
 use super::s3::S3;
 use super::scheduler::Scheduler;
 use super::{Settings, SimClock};
 use crate::cloud::api::{Call, Kind};
-use crate::cloud::dice::Dice;
+use crate::cloud::rng::Rng;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ use std::time::Duration;
 pub(super) struct World {
     pub(super) clock: SimClock,
     /// Apart from the state's dice, so that a call that only looks changes no history.
-    pub(super) latency: Dice,
+    pub(super) latency: Rng,
     pub(super) millis: (u64, u64),
     pub(super) state: RefCell<State>,
 }
@@ -29,26 +29,26 @@ impl World {
     }
 }
 
-pub(super) const fn latency_dice(seed: u64) -> Dice {
-    Dice::new(!seed)
+pub(super) const fn latency_dice(seed: u64) -> Rng {
+    Rng::new(!seed)
 }
 
 /// How a call is answered, once it has arrived.
 pub(super) trait Answer: Call {
-    fn answer(self, state: &mut State) -> Result<Self::Reply, No>;
+    fn answer(self, state: &mut State) -> Result<Self::Reply, Refusal>;
 }
 
 pub(super) struct State {
     pub(super) now: DateTime<Utc>,
     pub(super) settings: Settings,
-    pub(super) dice: Dice,
+    pub(super) rng: Rng,
     pub(super) ec2: Ec2,
     pub(super) iam: Iam,
     pub(super) s3: S3,
     pub(super) scheduler: Scheduler,
     pub(super) budgets: Budgets,
     pub(super) clusters: BTreeMap<String, Cluster>,
-    pub(super) told: Told,
+    pub(super) told: Script,
     /// Whether CloudWatch answers nobody.
     pub(super) metrics_fail: bool,
     pub(super) journal: Vec<(DateTime<Utc>, &'static str)>,
@@ -56,7 +56,7 @@ pub(super) struct State {
 
 /// What tests have told the world to let happen; each happens once.
 #[derive(Default)]
-pub(super) struct Told {
+pub(super) struct Script {
     /// Parts of the names of steps that are to fail.
     pub(super) failing_steps: Vec<String>,
     /// Parts of the names of steps, and how long they are to take.
@@ -76,14 +76,14 @@ impl State {
         Self {
             now,
             settings,
-            dice: Dice::new(seed),
+            rng: Rng::new(seed),
             ec2: Ec2::default(),
             iam: Iam::new(&settings),
             s3: S3::default(),
             scheduler: Scheduler::new(seed),
             budgets: Budgets::default(),
             clusters: BTreeMap::new(),
-            told: Told::default(),
+            told: Script::default(),
             metrics_fail: false,
             journal: Vec::new(),
         }
@@ -128,21 +128,21 @@ impl State {
     pub(super) fn with_cluster<R>(
         &mut self,
         id: &str,
-        work: impl FnOnce(&mut Cluster, &mut Self) -> Result<R, No>,
-    ) -> Result<R, No> {
+        work: impl FnOnce(&mut Cluster, &mut Self) -> Result<R, Refusal>,
+    ) -> Result<R, Refusal> {
         let mut cluster = self.clusters.remove(id).ok_or_else(|| no_cluster(id))?;
         let done = work(&mut cluster, self);
         self.clusters.insert(id.to_owned(), cluster);
         done
     }
 
-    pub(super) fn cluster(&self, id: &str) -> Result<&Cluster, No> {
+    pub(super) fn cluster(&self, id: &str) -> Result<&Cluster, Refusal> {
         self.clusters.get(id).ok_or_else(|| no_cluster(id))
     }
 
     /// When something made now is seen by those who list.
     pub(super) fn seen_from(&self, most_seconds: u64) -> DateTime<Utc> {
-        let wait = span(&self.dice, (0, most_seconds));
+        let wait = span(&self.rng, (0, most_seconds));
         if self.settings.eventual {
             self.now + wait
         } else {
@@ -151,8 +151,8 @@ impl State {
     }
 }
 
-pub(super) fn no_cluster(id: &str) -> No {
-    No::new(
+pub(super) fn no_cluster(id: &str) -> Refusal {
+    Refusal::new(
         Kind::NotFound,
         "InvalidRequestException",
         format!("Cluster id '{id}' is not valid."),
@@ -160,24 +160,24 @@ pub(super) fn no_cluster(id: &str) -> No {
 }
 
 /// A number from the least to the most.
-pub(super) fn between(dice: &Dice, (least, most): (u64, u64)) -> u64 {
-    least + dice.below(most.saturating_sub(least) + 1)
+pub(super) fn between(rng: &Rng, (least, most): (u64, u64)) -> u64 {
+    least + rng.below(most.saturating_sub(least) + 1)
 }
 
 /// A length of time between two numbers of seconds.
-pub(super) fn span(dice: &Dice, (least, most): (u64, u64)) -> TimeDelta {
-    let millis = between(dice, (least * 1_000, most * 1_000));
+pub(super) fn span(rng: &Rng, (least, most): (u64, u64)) -> TimeDelta {
+    let millis = between(rng, (least * 1_000, most * 1_000));
     TimeDelta::milliseconds(i64::try_from(millis).unwrap_or(i64::MAX))
 }
 
 /// An id such as EC2 gives: seventeen hexadecimal digits.
-pub(super) fn ec2_id(dice: &Dice, prefix: &str) -> String {
-    format!("{prefix}-0{:016x}", dice.next())
+pub(super) fn ec2_id(rng: &Rng, prefix: &str) -> String {
+    format!("{prefix}-0{:016x}", rng.next())
 }
 
 /// An id such as EMR gives: thirteen capital letters and digits.
-pub(super) fn emr_id(dice: &Dice, prefix: &str) -> String {
+pub(super) fn emr_id(rng: &Rng, prefix: &str) -> String {
     const SIGNS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-    let sign = |_| char::from(SIGNS[usize::try_from(dice.below(36)).unwrap_or(0)]);
+    let sign = |_| char::from(SIGNS[usize::try_from(rng.below(36)).unwrap_or(0)]);
     format!("{prefix}-{}", (0..13).map(sign).collect::<String>())
 }

@@ -1,11 +1,11 @@
 //! The price list: what `prices.txt` says, and what is laid over it.
 
 mod fee;
-mod lack;
+mod missing_price;
 mod read;
 mod volumes;
 
-pub use lack::{Item, NoPrice};
+pub use missing_price::{Item, NoPrice};
 pub use read::BadLine;
 pub use volumes::Volumes;
 

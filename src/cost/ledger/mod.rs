@@ -7,7 +7,7 @@ mod split;
 pub use report::{By, Overridden, Report, Row, Unpriced, expected};
 pub use split::{Split, charged, spent, split};
 
-use crate::model::life::Life;
+use crate::model::instance_span::InstanceSpan;
 use crate::model::name::{ClusterId, StackName, TeamName};
 use crate::model::observed::{Cluster, ClusterState, End, EndReason, StepState};
 use crate::model::policy::Override;
@@ -48,7 +48,8 @@ pub struct Record {
     pub end: Option<End>,
     /// None where its prices were not known when it was made.
     pub rates: Option<Rates>,
-    pub lives: Vec<Life>,
+    #[serde(rename = "lives")]
+    pub instance_spans: Vec<InstanceSpan>,
     /// Whether its cloud may still say that there were fewer machines, or none.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub estimated: bool,
@@ -102,7 +103,7 @@ impl Record {
             ended_at: cluster.ended_at,
             end: cluster.end.clone(),
             rates: cluster.spec.rates,
-            lives: cluster.lives.clone(),
+            instance_spans: cluster.instance_spans.clone(),
             estimated: cluster.estimated,
             steps: work.collect(),
             ends_by: None,
@@ -141,7 +142,7 @@ impl Record {
     }
 
     fn tells_its_lives(&self) -> bool {
-        !self.lives.is_empty() || self.ready_at.is_none()
+        !self.instance_spans.is_empty() || self.ready_at.is_none()
     }
 
     /// As it was when it was last seen: what it has cost since is not known.
@@ -149,9 +150,10 @@ impl Record {
     pub fn as_last_seen(mut self) -> Self {
         if !self.state.is_over() {
             let at = self.seen_at;
-            self.lives.retain(|life| life.from <= at);
-            self.lives.iter_mut().for_each(|life| {
-                life.until.get_or_insert(at);
+            self.instance_spans
+                .retain(|instance_span| instance_span.from <= at);
+            self.instance_spans.iter_mut().for_each(|instance_span| {
+                instance_span.until.get_or_insert(at);
             });
         }
         self
@@ -173,20 +175,31 @@ impl Record {
     }
 
     /// Its instances' timeline. Those of a cluster that is over have ended with it at the latest.
-    pub fn lives(&self) -> impl Iterator<Item = Life> + '_ {
+    pub fn instance_spans(&self) -> impl Iterator<Item = InstanceSpan> + '_ {
         let over = self.ended_at.filter(|_| self.state.is_over());
-        self.lives.iter().map(move |life| Life {
-            until: life.until.or(over.map(|at| at.max(life.from))),
-            ..life.clone()
-        })
+        self.instance_spans
+            .iter()
+            .map(move |instance_span| InstanceSpan {
+                until: instance_span
+                    .until
+                    .or(over.map(|at| at.max(instance_span.from))),
+                ..instance_span.clone()
+            })
     }
 
     /// When it was there, as far as it is paid for; still there means until `now`.
     fn span(&self, now: DateTime<Utc>) -> Window {
-        let first = self.lives.iter().map(|life| life.from).min();
+        let first = self
+            .instance_spans
+            .iter()
+            .map(|instance_span| instance_span.from)
+            .min();
         let from = first.map_or(self.created_at, |at| at.min(self.created_at));
         let over = self.ended_at.filter(|_| self.state.is_over());
-        let last = self.lives().map(|life| life.until.unwrap_or(now)).max();
+        let last = self
+            .instance_spans()
+            .map(|instance_span| instance_span.until.unwrap_or(now))
+            .max();
         let until = over.unwrap_or(now).max(last.unwrap_or(from)).max(from);
         Window { from, until }
     }

@@ -3,7 +3,7 @@
 use super::{Record, Window};
 use crate::cost::estimate::{LEAST_SECONDS, for_seconds};
 use crate::cost::meter::whole_seconds;
-use crate::model::life::Life;
+use crate::model::instance_span::InstanceSpan;
 use crate::model::money::Usd;
 use crate::model::observed::StepState;
 use crate::model::rates::Rates;
@@ -82,14 +82,28 @@ impl std::ops::AddAssign for Split {
 /// Dollars of a cluster within a window, up to `now`; none where it is not priced. Those of windows
 /// that adjoin add up to those of the whole.
 pub fn spent(record: &Record, window: Window, now: DateTime<Utc>) -> Option<Usd> {
-    let Meter { rates, lives } = Meter::of(record)?;
-    Some(charged(rates, &lives, window, now))
+    let Meter {
+        rates,
+        instance_spans,
+    } = Meter::of(record)?;
+    Some(charged(rates, &instance_spans, window, now))
 }
 
 /// Dollars of instances at these prices within a window, up to `now`.
-pub fn charged(rates: Rates, lives: &[Life], window: Window, now: DateTime<Utc>) -> Usd {
-    let lives = lives.to_vec();
-    let (meter, window) = (Meter { rates, lives }, clip(window, now));
+pub fn charged(
+    rates: Rates,
+    instance_spans: &[InstanceSpan],
+    window: Window,
+    now: DateTime<Utc>,
+) -> Usd {
+    let instance_spans = instance_spans.to_vec();
+    let (meter, window) = (
+        Meter {
+            rates,
+            instance_spans,
+        },
+        clip(window, now),
+    );
     dollars(meter.before(window.until)) - dollars(meter.before(window.from))
 }
 
@@ -166,36 +180,42 @@ fn phase(record: &Record, at: DateTime<Utc>) -> Phase {
 /// [`crate::cost::meter`]; besides, it knows which time a charge is for.
 struct Meter {
     rates: Rates,
-    lives: Vec<Life>,
+    instance_spans: Vec<InstanceSpan>,
 }
 
 impl Meter {
     fn of(record: &Record) -> Option<Self> {
         let rates = record.rates.filter(|_| record.is_priced())?;
-        let lives = record.lives().collect();
-        Some(Self { rates, lives })
+        let instance_spans = record.instance_spans().collect();
+        Some(Self {
+            rates,
+            instance_spans,
+        })
     }
 
     /// What was charged before an instant.
     fn before(&self, at: DateTime<Utc>) -> Usd {
-        self.sum(|life| seconds(life, paid_until(life, at)))
+        self.sum(|instance_span| seconds(instance_span, paid_until(instance_span, at)))
     }
 
     /// What was charged within a window, as far as it was for a time.
     fn charged(&self, window: Window, time: Window) -> Usd {
-        self.sum(|life| {
-            let from = paid_until(life, window.from).max(time.from);
-            let until = paid_until(life, window.until).min(time.until);
-            seconds(life, until).saturating_sub(seconds(life, from))
+        self.sum(|instance_span| {
+            let from = paid_until(instance_span, window.from).max(time.from);
+            let until = paid_until(instance_span, window.until).min(time.until);
+            seconds(instance_span, until).saturating_sub(seconds(instance_span, from))
         })
     }
 
-    fn sum(&self, seconds: impl Fn(&Life) -> u64) -> Usd {
-        let lives = self.lives.iter();
-        lives
-            .map(|life| {
-                let node_seconds = seconds(life) * u64::from(life.count);
-                self.rates.of(life.role).total().times(node_seconds.into())
+    fn sum(&self, seconds: impl Fn(&InstanceSpan) -> u64) -> Usd {
+        let instance_spans = self.instance_spans.iter();
+        instance_spans
+            .map(|instance_span| {
+                let node_seconds = seconds(instance_span) * u64::from(instance_span.count);
+                self.rates
+                    .of(instance_span.role)
+                    .total()
+                    .times(node_seconds.into())
             })
             .sum()
     }
@@ -203,9 +223,9 @@ impl Meter {
 
 /// Up to when instances are paid for that were charged up to an instant: their first minute is
 /// charged whole when they are launched, and is for what the cluster does in it.
-fn paid_until(life: &Life, at: DateTime<Utc>) -> DateTime<Utc> {
-    if life.from < at {
-        at.max(life.from + LEAST)
+fn paid_until(instance_span: &InstanceSpan, at: DateTime<Utc>) -> DateTime<Utc> {
+    if instance_span.from < at {
+        at.max(instance_span.from + LEAST)
     } else {
         at
     }
@@ -213,7 +233,9 @@ fn paid_until(life: &Life, at: DateTime<Utc>) -> DateTime<Utc> {
 
 /// Seconds of a life up to an instant; one that has begun counts, and the first minute does also
 /// where the life is shorter.
-fn seconds(life: &Life, at: DateTime<Utc>) -> u64 {
-    let end = life.until.map(|until| until.max(life.from + LEAST));
-    whole_seconds(end.map_or(at, |end| end.min(at)) - life.from)
+fn seconds(instance_span: &InstanceSpan, at: DateTime<Utc>) -> u64 {
+    let end = instance_span
+        .until
+        .map(|until| until.max(instance_span.from + LEAST));
+    whole_seconds(end.map_or(at, |end| end.min(at)) - instance_span.from)
 }

@@ -3,8 +3,8 @@
 
 use super::exempt::exempt;
 use super::idleness::FRESH;
-use super::{Watched, quiet, wants_pulses};
-use crate::model::fleet::Signal;
+use super::{WatchInput, quiet_period, wants_pulses};
+use crate::model::fleet::Reading;
 use crate::model::money::Usd;
 use crate::model::observed::StepState;
 use crate::model::orders::UnmanagedAction;
@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 /// EMR sends its metrics so often; asked sooner there is nothing new.
-pub(super) const OFTEN: TimeDelta = quiet::PERIOD;
+pub(super) const OFTEN: TimeDelta = quiet_period::PERIOD;
 /// Where nothing ends by what is answered.
 pub(super) const SELDOM: TimeDelta = TimeDelta::hours(1);
 
@@ -28,41 +28,41 @@ const MINUTES: i64 = 30 * 24 * 60;
 
 /// Whether to ask what runs on a cluster: where the answer can decide something by now, and what was
 /// answered last is too old for that.
-pub fn due(now: DateTime<Utc>, watched: &Watched<'_>) -> bool {
+pub fn due(now: DateTime<Utc>, watched: &WatchInput<'_>) -> bool {
     let again = |at: DateTime<Utc>| now - at >= every(now, watched);
-    watched.pulses_at.is_none_or(again) && wants_pulses(now, watched)
+    watched.metrics_read_at.is_none_or(again) && wants_pulses(now, watched)
 }
 
 /// How long an answer stands.
-fn every(now: DateTime<Utc>, watched: &Watched<'_>) -> TimeDelta {
+fn every(now: DateTime<Utc>, watched: &WatchInput<'_>) -> TimeDelta {
     if ends_nothing(now, watched) && !may_be_stuck(watched) {
         return SELDOM;
     }
     // One that has long been silent is asked less and less often: it idles in nobody's eyes.
     let last = watched
-        .pulses
-        .and_then(Signal::read)
+        .metric_samples
+        .and_then(Reading::read)
         .and_then(|all| all.last());
-    let silent = match (last, watched.sight.ready_at) {
-        (Some(pulse), _) => now - pulse.at,
+    let silent = match (last, watched.snapshot.ready_at) {
+        (Some(metric_sample), _) => now - metric_sample.at,
         (None, Some(ready)) => now - ready,
         (None, None) => TimeDelta::zero(),
     };
-    if silent > FRESH && watched.sight.mark.is_none() {
+    if silent > FRESH && watched.snapshot.mark.is_none() {
         return (silent / 4).clamp(OFTEN, SELDOM);
     }
     OFTEN
 }
 
 /// Whether a step runs, of which people are notified where it gets nowhere.
-fn may_be_stuck(watched: &Watched<'_>) -> bool {
-    let steps = watched.sight.steps.read();
+fn may_be_stuck(watched: &WatchInput<'_>) -> bool {
+    let steps = watched.snapshot.steps.read();
     let mut steps = steps.into_iter().flatten();
     steps.any(|step| step.state == StepState::Running)
 }
 
 /// How old the last point may be for what it is good for.
-pub(super) fn fresh(now: DateTime<Utc>, watched: &Watched<'_>) -> TimeDelta {
+pub(super) fn fresh(now: DateTime<Utc>, watched: &WatchInput<'_>) -> TimeDelta {
     if ends_nothing(now, watched) {
         FRESH + SELDOM
     } else {
@@ -71,14 +71,14 @@ pub(super) fn fresh(now: DateTime<Utc>, watched: &Watched<'_>) -> TimeDelta {
 }
 
 /// Whether idleness ends a cluster whatever it is: people are notified, or not even that.
-fn ends_nothing(now: DateTime<Utc>, watched: &Watched<'_>) -> bool {
-    let (sight, orders) = (watched.sight, watched.orders);
+fn ends_nothing(now: DateTime<Utc>, watched: &WatchInput<'_>) -> bool {
+    let (snapshot, orders) = (watched.snapshot, watched.orders);
     let only_notified =
-        sight.ours().is_none() && orders.unmanaged.action != UnmanagedAction::Terminate;
-    let protected = sight.protected && !orders.lift_protection;
+        snapshot.ours().is_none() && orders.unmanaged.action != UnmanagedAction::Terminate;
+    let protected = snapshot.protected && !orders.lift_protection;
     // What is marked is on its way to an end, or to being let off.
-    sight.mark.is_none()
-        && (only_notified || protected || exempt(now, sight, &orders.exempt).is_some())
+    snapshot.mark.is_none()
+        && (only_notified || protected || exempt(now, snapshot, &orders.exempt).is_some())
 }
 
 /// What asking costs in thirty days: at most, with a sweep a minute; for a cluster that is asked
@@ -101,7 +101,7 @@ mod tests {
     use super::super::sample::{World, at};
     use super::super::stage::Stage;
     use super::*;
-    use crate::model::fleet::Pulse;
+    use crate::model::fleet::MetricSample;
     use crate::model::observed::ClusterState;
     use proptest::prelude::*;
 
@@ -123,20 +123,20 @@ mod tests {
                 let now = minute * 60;
                 let old = self
                     .world
-                    .pulses_at
+                    .metrics_read_at
                     .is_none_or(|asked| at(now) - asked >= OFTEN);
                 if due(at(now), &self.world.watched()) || self.always && old {
                     self.ask(minute);
                 }
-                let judged = self.world.judge(now);
-                self.world.quiet = judged.quiet.or(self.world.quiet);
-                self.unseen += usize::from(judged.stage == Stage::Unseen);
-                if let Stage::Warn(mark) = judged.stage {
-                    self.world.sight.mark = Some(mark);
+                let assessment = self.world.judge(now);
+                self.world.quiet_period = assessment.quiet_period.or(self.world.quiet_period);
+                self.unseen += usize::from(assessment.stage == Stage::Unseen);
+                if let Stage::Warn(mark) = assessment.stage {
+                    self.world.snapshot.mark = Some(mark);
                     self.warned.push(minute);
-                } else if judged.stage == Stage::Clear {
-                    self.world.sight.mark = None;
-                } else if matches!(judged.stage, Stage::End(..)) {
+                } else if assessment.stage == Stage::Clear {
+                    self.world.snapshot.mark = None;
+                } else if matches!(assessment.stage, Stage::End(..)) {
                     // What is to end is looked at afresh.
                     self.ask(minute);
                     if matches!(self.world.judge(now).stage, Stage::End(..)) {
@@ -152,14 +152,14 @@ mod tests {
         fn ask(&mut self, minute: i64) {
             self.asks += 1;
             let times = ((minute - 180).max(5)..=minute - 6).filter(|minute| minute % 5 == 0);
-            let pulse = |minute: i64| Pulse {
+            let metric_sample = |minute: i64| MetricSample {
                 at: at(minute * 60),
                 apps: u64::from((self.works)(minute)),
                 containers: u64::from((self.works)(minute)),
                 done: None,
             };
-            self.world.pulses = Some(Signal::Read(times.map(pulse).collect()));
-            self.world.pulses_at = Some(at(minute * 60));
+            self.world.metric_samples = Some(Reading::Read(times.map(metric_sample).collect()));
+            self.world.metrics_read_at = Some(at(minute * 60));
         }
     }
 
@@ -196,13 +196,17 @@ mod tests {
         for change in [
             |world: &mut World| world.orders.unmanaged.action = UnmanagedAction::Notify,
             |world: &mut World| world.exempt("yes", None),
-            |world: &mut World| world.sight.protected = true,
+            |world: &mut World| world.snapshot.protected = true,
         ] {
             let mut world = World::others();
             change(&mut world);
-            let quiet = course(world, |_| false).run(DAY);
-            assert!((20..=26).contains(&quiet.asks), "{}", quiet.asks);
-            assert_eq!((quiet.ended, quiet.unseen), (None, 0));
+            let quiet_period = course(world, |_| false).run(DAY);
+            assert!(
+                (20..=26).contains(&quiet_period.asks),
+                "{}",
+                quiet_period.asks
+            );
+            assert_eq!((quiet_period.ended, quiet_period.unseen), (None, 0));
         }
         // With applications whose work does not show, nothing is asked.
         let mut world = World::others();
@@ -213,7 +217,7 @@ mod tests {
     #[test]
     fn one_that_is_silent_is_asked_less_and_less() {
         let mut world = World::others();
-        world.pulses = Some(Signal::Read(Vec::new()));
+        world.metric_samples = Some(Reading::Read(Vec::new()));
         let mut last = TimeDelta::zero();
         for hours in [1, 2, 8, 50] {
             let every = every(at(hours * 3_600), &world.watched());
@@ -230,7 +234,7 @@ mod tests {
     fn a_step_without_containers_is_reported_in_time() {
         let mut world = World::ours();
         world.runs_since(310);
-        world.sight.state = ClusterState::Running;
+        world.snapshot.state = ClusterState::Running;
         let guards = &mut world.cluster().spec.guardrails;
         guards.max_lifetime = crate::model::span::Span::from_secs(1_000_000);
         world.orders.bound = Some(world.cluster().guardrails());
@@ -240,8 +244,8 @@ mod tests {
             if due(at(minute * 60), &course.world.watched()) {
                 course.ask(minute);
             }
-            let judged = course.world.judge(minute * 60);
-            if judged.stage == Stage::Stuck && stuck.is_none() {
+            let assessment = course.world.judge(minute * 60);
+            if assessment.stage == Stage::Stuck && stuck.is_none() {
                 stuck = Some(minute);
             }
         }

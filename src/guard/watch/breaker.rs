@@ -1,7 +1,7 @@
 //! When more clusters would end at once than people are likely to have forgotten, the picture is
 //! more likely wrong than they are.
 
-use super::stage::{Force, Judged, Stage};
+use super::stage::{Assessment, Force, Stage};
 use crate::model::orders::Breaker;
 
 /// Smaller fleets have no meaningful share: one forgotten cluster is all of a fleet of one.
@@ -19,8 +19,8 @@ pub struct Tripped {
 
 /// Holds ends back, in place: those for idling all together where they are too many, and then, of
 /// the others, all but the first few, which come in the order of their deadlines.
-pub fn restrain(judged: &mut [Judged], fleet: usize, breaker: Breaker) -> Option<Tripped> {
-    let force = |judged: &Judged| match &judged.stage {
+pub fn restrain(assessment: &mut [Assessment], fleet: usize, breaker: Breaker) -> Option<Tripped> {
+    let force = |assessment: &Assessment| match &assessment.stage {
         Stage::End(_, force, _) => Some(*force),
         Stage::Keep
         | Stage::Exempt
@@ -35,7 +35,7 @@ pub fn restrain(judged: &mut [Judged], fleet: usize, breaker: Breaker) -> Option
         | Stage::Late
         | Stage::Over => None,
     };
-    let wanted = judged
+    let wanted = assessment
         .iter()
         .filter(|it| force(it) == Some(Force::Soft))
         .count();
@@ -44,17 +44,17 @@ pub fn restrain(judged: &mut [Judged], fleet: usize, breaker: Breaker) -> Option
         return None;
     }
     let mut hard: Vec<usize> = Vec::new();
-    for (place, it) in judged.iter_mut().enumerate() {
+    for (place, it) in assessment.iter_mut().enumerate() {
         match force(it) {
             Some(Force::Soft) => hold(it),
             Some(Force::Policy | Force::Hard) => hard.push(place),
             None => {}
         }
     }
-    hard.sort_by_key(|place| judged.get(*place).and_then(|it| it.ends_at));
+    hard.sort_by_key(|place| assessment.get(*place).and_then(|it| it.ends_at));
     let most = usize::try_from(breaker.max_kills).unwrap_or(usize::MAX);
     for place in hard.into_iter().skip(most) {
-        judged.get_mut(place).into_iter().for_each(hold);
+        assessment.get_mut(place).into_iter().for_each(hold);
     }
     Some(Tripped {
         wanted,
@@ -73,7 +73,7 @@ fn allowed(fleet: usize, breaker: Breaker) -> usize {
     most.min(share.max(1))
 }
 
-fn hold(judged: &mut Judged) {
-    judged.stage = Stage::Keep;
-    judged.evidence = format!("the breaker keeps it: {}", judged.evidence);
+fn hold(assessment: &mut Assessment) {
+    assessment.stage = Stage::Keep;
+    assessment.evidence = format!("the breaker keeps it: {}", assessment.evidence);
 }

@@ -1,6 +1,6 @@
 //! What would end a cluster, and when.
 
-use super::Watched;
+use super::WatchInput;
 use super::idleness::Idleness;
 use super::look::idle_timeout;
 use super::stage::Force;
@@ -61,8 +61,8 @@ impl Claim {
 
 /// The deadlines of a cluster of ours: its own, which it was made with, and that of its policies,
 /// where that is nearer.
-pub(super) fn hard(now: DateTime<Utc>, watched: &Watched<'_>) -> Vec<Claim> {
-    let Some(cluster) = watched.sight.ours() else {
+pub(super) fn hard(now: DateTime<Utc>, watched: &WatchInput<'_>) -> Vec<Claim> {
+    let Some(cluster) = watched.snapshot.ours() else {
         return Vec::new();
     };
     let own = earliest_hard(now, &Terms::of(cluster));
@@ -97,7 +97,7 @@ fn claim((deadline, evidence): &(Deadline, String), force: Force, orders: &Order
 }
 
 /// What rests on watching: idleness, a start that takes too long, a foreign cluster's age.
-pub(super) fn soft(watched: &Watched<'_>, idleness: &Idleness) -> Vec<Claim> {
+pub(super) fn soft(watched: &WatchInput<'_>, idleness: &Idleness) -> Vec<Claim> {
     let mut claims = Vec::new();
     claims.extend(start(watched));
     claims.extend(idle(watched, idleness));
@@ -106,12 +106,12 @@ pub(super) fn soft(watched: &Watched<'_>, idleness: &Idleness) -> Vec<Claim> {
 }
 
 fn claimed(
-    watched: &Watched<'_>,
+    watched: &WatchInput<'_>,
     reason: EndReason,
     (from, after): (DateTime<Utc>, Span),
     evidence: String,
 ) -> Claim {
-    let ours = watched.sight.ours().is_some();
+    let ours = watched.snapshot.ours().is_some();
     let orders = watched.orders;
     // A timeout that is shorter than the warning leaves less time for it.
     let (reason, grace) = if ours {
@@ -133,33 +133,33 @@ fn claimed(
 
 /// Whose word it is, of a cluster of others of which several policies speak.
 pub(super) fn of_others(
-    watched: &Watched<'_>,
+    watched: &WatchInput<'_>,
     name: impl FnOnce(&Mildest) -> Option<&PolicyName>,
 ) -> String {
     let mildest = &watched.orders.mildest;
-    match watched.sight.ours() {
+    match watched.snapshot.ours() {
         Some(_) => String::new(),
         None => mildest.says(name(mildest)),
     }
 }
 
-fn start(watched: &Watched<'_>) -> Option<Claim> {
-    let (sight, most) = (watched.sight, watched.orders.start_within);
+fn start(watched: &WatchInput<'_>) -> Option<Claim> {
+    let (snapshot, most) = (watched.snapshot, watched.orders.start_within);
     let coming = [ClusterState::Starting, ClusterState::Bootstrapping];
     let coming = coming
-        .contains(&sight.state)
-        .then(|| sight.state.as_str())?;
-    let since = sight.created_at.format("%H:%M:%S UTC");
+        .contains(&snapshot.state)
+        .then(|| snapshot.state.as_str())?;
+    let since = snapshot.created_at.format("%H:%M:%S UTC");
     let evidence = format!("{coming}, made at {since} (start_within: {most})");
     Some(claimed(
         watched,
         EndReason::StartTimeout,
-        (sight.created_at, most),
+        (snapshot.created_at, most),
         evidence,
     ))
 }
 
-fn idle(watched: &Watched<'_>, idleness: &Idleness) -> Option<Claim> {
+fn idle(watched: &WatchInput<'_>, idleness: &Idleness) -> Option<Claim> {
     let since = idleness.since()?.at;
     let timeout = idle_timeout(watched);
     let by = of_others(watched, |mildest| mildest.idle_timeout.as_ref());
@@ -172,18 +172,18 @@ fn idle(watched: &Watched<'_>, idleness: &Idleness) -> Option<Claim> {
     ))
 }
 
-fn age(watched: &Watched<'_>) -> Option<Claim> {
-    let (sight, most) = (watched.sight, watched.orders.unmanaged.max_lifetime?);
-    if sight.ours().is_some() {
+fn age(watched: &WatchInput<'_>) -> Option<Claim> {
+    let (snapshot, most) = (watched.snapshot, watched.orders.unmanaged.max_lifetime?);
+    if snapshot.ours().is_some() {
         return None;
     }
-    let since = sight.created_at.format("%Y-%m-%d %H:%M UTC");
+    let since = snapshot.created_at.format("%Y-%m-%d %H:%M UTC");
     let by = of_others(watched, |mildest| mildest.max_lifetime.as_ref());
     let evidence = format!("alive since {since} (unmanaged.max_lifetime: {most}{by})");
     Some(claimed(
         watched,
         EndReason::Forgotten,
-        (sight.created_at, most),
+        (snapshot.created_at, most),
         evidence,
     ))
 }

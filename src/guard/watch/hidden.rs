@@ -1,21 +1,26 @@
 //! Applications whose work neither steps nor YARN show: with them, quiet is no idleness, unless a
 //! policy says that it is.
 
-use super::Watched;
+use super::WatchInput;
 use crate::model::application::{Application, Work};
 use crate::model::fleet::Place;
 
 /// Why a cluster's idleness cannot be seen from its steps and YARN; none where it can.
-pub(super) fn evidence(watched: &Watched<'_>) -> Option<String> {
-    let sight = watched.sight;
-    if sight.place == Place::Local {
+pub(super) fn evidence(watched: &WatchInput<'_>) -> Option<String> {
+    let snapshot = watched.snapshot;
+    if snapshot.place == Place::Local {
         return None;
     }
-    if sight.applications.is_empty() {
+    if snapshot.applications.is_empty() {
         return Some("idleness unknown: EMR names no application of it".to_owned());
     }
     let allowed = &watched.orders.unmanaged.idle_by_yarn;
-    let open = || sight.applications.iter().filter(|it| !allowed.contains(it));
+    let open = || {
+        snapshot
+            .applications
+            .iter()
+            .filter(|it| !allowed.contains(it))
+    };
     let of = |work: Work| -> Vec<&Application> { open().filter(|it| it.work() == work).collect() };
     let elsewhere = of(Work::Elsewhere);
     if !elsewhere.is_empty() {
@@ -69,17 +74,17 @@ mod tests {
             let mut world = World::others();
             world.quiet_until(30_000);
             world.has(names);
-            let judged = world.judge(20_000);
-            assert_eq!(judged.stage, Stage::Unseen, "{names:?}");
-            assert_eq!((judged.ends_at, judged.idle_since), (None, None));
+            let assessment = world.judge(20_000);
+            assert_eq!(assessment.stage, Stage::Unseen, "{names:?}");
+            assert_eq!((assessment.ends_at, assessment.idle_since), (None, None));
             assert!(
-                judged.evidence.starts_with("idleness unknown: "),
+                assessment.evidence.starts_with("idleness unknown: "),
                 "{names:?}"
             );
             // A mark of a time when that was not asked is taken off; an age still counts.
             world.marked(20_001, Forgotten);
             assert_eq!(world.says(20_000), ("clear", None), "{names:?}");
-            world.sight.mark = None;
+            world.snapshot.mark = None;
             world.orders.unmanaged.max_lifetime = Some(Span::from_secs(20_000));
             assert_eq!(world.says(20_000), ("warn", Some(Forgotten)), "{names:?}");
             world.orders.unmanaged.max_lifetime = None;

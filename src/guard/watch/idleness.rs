@@ -1,9 +1,9 @@
 //! Whether a cluster idles, and how that is known. What cannot be read is no idleness.
 
-use super::quiet::{GAP, Quiet};
-use super::{Watched, asks, hidden, quiet, wants_pulses};
+use super::quiet_period::{GAP, QuietPeriod};
+use super::{WatchInput, asks, hidden, quiet_period, wants_pulses};
 use crate::guard::idle;
-use crate::model::fleet::{Place, Pulse, Signal};
+use crate::model::fleet::{MetricSample, Place, Reading};
 use crate::model::observed::StepState;
 use crate::model::span::Span;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -27,7 +27,7 @@ pub(super) struct Since {
     /// Whether it may be longer: nobody has seen what was before.
     pub(super) at_least: bool,
     /// What is remembered of it, where CloudWatch showed it.
-    pub(super) quiet: Option<Quiet>,
+    pub(super) quiet_period: Option<QuietPeriod>,
     says: String,
 }
 
@@ -64,14 +64,14 @@ impl Idleness {
 
 /// Idle since the latest of ready time, every step's start and end, and the last sign of work in
 /// YARN: a shell, a notebook or Livy moves no step.
-pub(super) fn of(now: DateTime<Utc>, watched: &Watched<'_>) -> Idleness {
-    let sight = watched.sight;
-    let Some(ready) = sight.ready_at else {
+pub(super) fn of(now: DateTime<Utc>, watched: &WatchInput<'_>) -> Idleness {
+    let snapshot = watched.snapshot;
+    let Some(ready) = snapshot.ready_at else {
         return Idleness::Busy("it is not ready yet".to_owned());
     };
-    let steps = match &sight.steps {
-        Signal::Read(steps) => steps,
-        Signal::Unread(why) => {
+    let steps = match &snapshot.steps {
+        Reading::Read(steps) => steps,
+        Reading::Unread(why) => {
             return Idleness::Unknown(format!("its steps cannot be read: {why}"));
         }
     };
@@ -79,22 +79,22 @@ pub(super) fn of(now: DateTime<Utc>, watched: &Watched<'_>) -> Idleness {
         return Idleness::Busy(format!("step {} runs", step.name));
     }
     let since = idle::latest(ready, steps);
-    if sight.place == Place::Local {
+    if snapshot.place == Place::Local {
         return by_steps(now, since);
     }
     if let Some(why) = hidden::evidence(watched) {
         return Idleness::Hidden(why);
     }
-    match watched.pulses {
+    match watched.metric_samples {
         // Steps alone never end a cluster: who wants to know more has to ask.
         None if wants_pulses(now, watched) => {
             Idleness::Unknown("its metrics were not asked for".to_owned())
         }
         None => by_steps(now, since),
-        Some(Signal::Unread(why)) => {
+        Some(Reading::Unread(why)) => {
             Idleness::Unknown(format!("its metrics cannot be read: {why}"))
         }
-        Some(Signal::Read(pulses)) => by_pulses(now, since, pulses, watched),
+        Some(Reading::Read(metric_samples)) => by_pulses(now, since, metric_samples, watched),
     }
 }
 
@@ -102,7 +102,7 @@ fn by_steps(now: DateTime<Utc>, since: DateTime<Utc>) -> Idleness {
     Idleness::Since(Since {
         at: since,
         at_least: false,
-        quiet: None,
+        quiet_period: None,
         says: says(now, since, false),
     })
 }
@@ -111,47 +111,57 @@ fn by_steps(now: DateTime<Utc>, since: DateTime<Utc>) -> Idleness {
 fn by_pulses(
     now: DateTime<Utc>,
     since: DateTime<Utc>,
-    pulses: &[Pulse],
-    watched: &Watched<'_>,
+    metric_samples: &[MetricSample],
+    watched: &WatchInput<'_>,
 ) -> Idleness {
     let fresh = asks::fresh(now, watched);
-    let (before, last) = match pulses {
+    let (before, last) = match metric_samples {
         [.., before, last] if now - last.at <= fresh && last.at - before.at <= GAP => {
             (before, last)
         }
-        _ if !wants_pulses(now, watched) => return asked_before(now, since, pulses),
-        [.., last] if pulses.len() > 1 => {
+        _ if !wants_pulses(now, watched) => return asked_before(now, since, metric_samples),
+        [.., last] if metric_samples.len() > 1 => {
             let at = last.at.format("%H:%M UTC");
             return Idleness::Unknown(format!("CloudWatch's last point of it is of {at}"));
         }
         _ => return Idleness::Unknown("CloudWatch has fewer than two points of it".to_owned()),
     };
-    if let Some(at_work) = [last, before].into_iter().find(|pulse| quiet::works(pulse)) {
+    if let Some(at_work) = [last, before]
+        .into_iter()
+        .find(|metric_sample| quiet_period::works(metric_sample))
+    {
         return worked(at_work, "has");
     }
-    match quiet::of(now, since, pulses, watched.quiet) {
-        Some(quiet) => Idleness::Since(Since {
-            at: quiet.since,
-            at_least: quiet.at_least,
-            quiet: Some(quiet),
-            says: says(now, quiet.since, quiet.at_least),
+    match quiet_period::of(now, since, metric_samples, watched.quiet_period) {
+        Some(quiet_period) => Idleness::Since(Since {
+            at: quiet_period.since,
+            at_least: quiet_period.at_least,
+            quiet_period: Some(quiet_period),
+            says: says(now, quiet_period.since, quiet_period.at_least),
         }),
         None => Idleness::Unknown("CloudWatch has no point of it".to_owned()),
     }
 }
 
 /// By an answer that is old, of a cluster that cannot have idled for long enough since.
-fn asked_before(now: DateTime<Utc>, since: DateTime<Utc>, pulses: &[Pulse]) -> Idleness {
-    let last = pulses.iter().rev().find(|pulse| quiet::works(pulse));
-    match last.filter(|pulse| pulse.at + quiet::PERIOD > since) {
-        Some(pulse) => worked(pulse, "had"),
+fn asked_before(
+    now: DateTime<Utc>,
+    since: DateTime<Utc>,
+    metric_samples: &[MetricSample],
+) -> Idleness {
+    let last = metric_samples
+        .iter()
+        .rev()
+        .find(|metric_sample| quiet_period::works(metric_sample));
+    match last.filter(|metric_sample| metric_sample.at + quiet_period::PERIOD > since) {
+        Some(metric_sample) => worked(metric_sample, "had"),
         None => by_steps(now, since),
     }
 }
 
-fn worked(pulse: &Pulse, verb: &str) -> Idleness {
-    let (apps, containers) = (pulse.apps, pulse.containers);
-    let at = pulse.at.format("%H:%M UTC");
+fn worked(metric_sample: &MetricSample, verb: &str) -> Idleness {
+    let (apps, containers) = (metric_sample.apps, metric_sample.containers);
+    let at = metric_sample.at.format("%H:%M UTC");
     Idleness::Busy(format!(
         "YARN {verb} {apps} applications and {containers} containers at {at}"
     ))

@@ -9,7 +9,7 @@ mod exempt;
 mod hidden;
 mod idleness;
 mod look;
-mod quiet;
+mod quiet_period;
 #[cfg(test)]
 mod sample;
 mod stage;
@@ -18,11 +18,11 @@ mod stuck;
 pub use asks::{AT_ONCE, a_month, due};
 pub use breaker::{Tripped, restrain};
 pub use look::{look_again, reach, wants_pulses};
-pub use quiet::Quiet;
-pub use stage::{Force, Judged, Stage};
+pub use quiet_period::QuietPeriod;
+pub use stage::{Assessment, Force, Stage};
 
 use self::claims::Claim;
-use crate::model::fleet::{Pulse, Sight, Signal};
+use crate::model::fleet::{ClusterSnapshot, MetricSample, Reading};
 use crate::model::orders::{Orders, UnmanagedAction};
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -32,14 +32,14 @@ pub const LATE: TimeDelta = TimeDelta::minutes(30);
 
 /// All that a verdict rests on.
 #[derive(Debug, Clone, Copy)]
-pub struct Watched<'a> {
-    pub sight: &'a Sight,
+pub struct WatchInput<'a> {
+    pub snapshot: &'a ClusterSnapshot,
     /// None where nobody asked, which is only where [`wants_pulses`] says so.
-    pub pulses: Option<&'a Signal<Vec<Pulse>>>,
+    pub metric_samples: Option<&'a Reading<Vec<MetricSample>>>,
     /// When they were asked for.
-    pub pulses_at: Option<DateTime<Utc>>,
+    pub metrics_read_at: Option<DateTime<Utc>>,
     /// What earlier answers showed.
-    pub quiet: Option<Quiet>,
+    pub quiet_period: Option<QuietPeriod>,
     pub orders: &'a Orders,
     /// Why the picture of its place has holes, where it has: then nothing there idles.
     pub unseen: Option<&'a str>,
@@ -48,39 +48,39 @@ pub struct Watched<'a> {
 }
 
 /// What is to be done about a cluster.
-pub fn judge(now: DateTime<Utc>, watched: &Watched<'_>) -> Judged {
-    let sight = watched.sight;
-    if sight.state.is_over() {
-        return Judged::plain(Stage::Over, "it is over");
+pub fn judge(now: DateTime<Utc>, watched: &WatchInput<'_>) -> Assessment {
+    let snapshot = watched.snapshot;
+    if snapshot.state.is_over() {
+        return Assessment::plain(Stage::Over, "it is over");
     }
-    if !sight.state.is_live() {
+    if !snapshot.state.is_live() {
         return stage::ending(now, watched.asked_at);
     }
     let ignored = watched.orders.unmanaged.action == UnmanagedAction::Ignore;
-    if sight.ours().is_none() && ignored {
+    if snapshot.ours().is_none() && ignored {
         let by = claims::of_others(watched, |mildest| mildest.action.as_ref());
         let says = format!("clusters of others are not looked at (unmanaged: ignore{by})");
-        return Judged::plain(Stage::Keep, says);
+        return Assessment::plain(Stage::Keep, says);
     }
     let idleness = idleness::of(now, watched);
     let mut claims = claims::hard(now, watched);
     let soft = claims::soft(watched, &idleness);
-    let exempt = exempt::exempt(now, sight, &watched.orders.exempt);
+    let exempt = exempt::exempt(now, snapshot, &watched.orders.exempt);
     if exempt.is_none() && watched.unseen.is_none() {
         claims.extend(soft);
     }
-    let mut judged = stage::of(now, watched, Claim::first(now, claims));
+    let mut assessment = stage::of(now, watched, Claim::first(now, claims));
     let dark = watched.unseen.is_some() || idleness.unknown().is_some();
-    if judged.stage == Stage::Clear && exempt.is_none() && dark {
+    if assessment.stage == Stage::Clear && exempt.is_none() && dark {
         // A mark is taken off for what was seen, not for what was not: its time goes on.
-        judged.stage = Stage::Keep;
+        assessment.stage = Stage::Keep;
     }
     if let Some(since) = idleness.since() {
-        (judged.idle_since, judged.idle_at_least) = (Some(since.at), since.at_least);
-        judged.quiet = since.quiet;
+        (assessment.idle_since, assessment.idle_at_least) = (Some(since.at), since.at_least);
+        assessment.quiet_period = since.quiet_period;
     }
-    if judged.stage != Stage::Keep {
-        return judged;
+    if assessment.stage != Stage::Keep {
+        return assessment;
     }
     // What keeps it is worth a word, the rarest first.
     let stuck = stuck::evidence(now, watched);
@@ -93,12 +93,12 @@ pub fn judge(now: DateTime<Utc>, watched: &Watched<'_>) -> Judged {
             .map(|why| (Stage::Unseen, why.to_owned())),
     ];
     if let Some((stage, evidence)) = kept.into_iter().flatten().next() {
-        judged.stage = stage;
-        judged.evidence = evidence;
-    } else if judged.evidence.is_empty() {
-        judged.evidence = idleness.evidence().to_owned();
+        assessment.stage = stage;
+        assessment.evidence = evidence;
+    } else if assessment.evidence.is_empty() {
+        assessment.evidence = idleness.evidence().to_owned();
     }
-    judged
+    assessment
 }
 
 #[cfg(test)]

@@ -2,10 +2,10 @@
 //! that. Idle timeout ten minutes, lifetime two hours, ready after five minutes, watched without
 //! holes, one step done at ten minutes.
 
-use super::{Judged, Quiet, Watched, judge};
+use super::{Assessment, QuietPeriod, WatchInput, judge};
 use crate::guard::sample;
 use crate::model::application::Application;
-use crate::model::fleet::{Made, Mark, Place, Pulse, Sight, Signal};
+use crate::model::fleet::{ClusterSnapshot, Creator, MetricSample, Place, Reading, WatchdogMark};
 use crate::model::observed::{Cluster, ClusterState, EndReason, StepState};
 use crate::model::orders::{Exempt, Mildest, Orders, Unmanaged, UnmanagedAction};
 use crate::model::span::Span;
@@ -18,10 +18,10 @@ pub(super) fn at(seconds: i64) -> DateTime<Utc> {
 
 /// What a verdict rests on, to be changed by a test.
 pub(super) struct World {
-    pub(super) sight: Sight,
-    pub(super) pulses: Option<Signal<Vec<Pulse>>>,
-    pub(super) pulses_at: Option<DateTime<Utc>>,
-    pub(super) quiet: Option<Quiet>,
+    pub(super) snapshot: ClusterSnapshot,
+    pub(super) metric_samples: Option<Reading<Vec<MetricSample>>>,
+    pub(super) metrics_read_at: Option<DateTime<Utc>>,
+    pub(super) quiet_period: Option<QuietPeriod>,
     pub(super) orders: Orders,
     pub(super) unseen: Option<&'static str>,
     pub(super) asked_at: Option<DateTime<Utc>>,
@@ -35,16 +35,16 @@ impl World {
         cluster.steps = vec![sample::step(StepState::Completed, Some(310), Some(600))];
         let mut world = Self::others();
         world.orders.bound = Some(cluster.guardrails());
-        world.sight.rates = cluster.spec.rates;
-        world.sight.lives = cluster.lives.clone();
-        world.sight.made = Made::Here(Box::new(cluster));
+        world.snapshot.rates = cluster.spec.rates;
+        world.snapshot.instance_spans = cluster.instance_spans.clone();
+        world.snapshot.made = Creator::Here(Box::new(cluster));
         world
     }
 
     pub(super) fn others() -> Self {
         let steps = vec![sample::step(StepState::Completed, Some(310), Some(600))];
         Self {
-            sight: Sight {
+            snapshot: ClusterSnapshot {
                 place: Place::Region("us-east-1".parse().unwrap()),
                 id: "j-1".parse().unwrap(),
                 name: "nightly".into(),
@@ -52,19 +52,19 @@ impl World {
                 created_at: at(0),
                 ready_at: Some(at(300)),
                 looked_at: at(0),
-                made: Made::Elsewhere,
+                made: Creator::Elsewhere,
                 owner: None,
                 tags: BTreeMap::new(),
                 protected: false,
                 applications: ["Hadoop", "Spark"].map(Application::seen).to_vec(),
-                steps: Signal::Read(steps),
+                steps: Reading::Read(steps),
                 rates: None,
-                lives: Vec::new(),
+                instance_spans: Vec::new(),
                 mark: None,
             },
-            pulses: None,
-            pulses_at: None,
-            quiet: None,
+            metric_samples: None,
+            metrics_read_at: None,
+            quiet_period: None,
             orders: orders(),
             unseen: None,
             asked_at: None,
@@ -73,80 +73,82 @@ impl World {
 
     /// The cluster, where it is ours.
     pub(super) fn cluster(&mut self) -> &mut Cluster {
-        match &mut self.sight.made {
-            Made::Here(cluster) => cluster,
-            Made::Elsewhere | Made::Disputed(_) => panic!("it is not ours"),
+        match &mut self.snapshot.made {
+            Creator::Here(cluster) => cluster,
+            Creator::Elsewhere | Creator::Disputed(_) => panic!("it is not ours"),
         }
     }
 
     /// One step that runs since then.
     pub(super) fn runs_since(&mut self, seconds: i64) {
         let steps = vec![sample::step(StepState::Running, Some(seconds), None)];
-        self.sight.steps = Signal::Read(steps);
-        self.sight.state = ClusterState::Running;
+        self.snapshot.steps = Reading::Read(steps);
+        self.snapshot.state = ClusterState::Running;
     }
 
     /// Metrics every five minutes up to an instant: nothing runs but for the containers given.
     pub(super) fn quiet_until(&mut self, seconds: i64) {
-        let pulse = |n: i64| Pulse {
+        let metric_sample = |n: i64| MetricSample {
             at: at(n * 300),
             apps: 0,
             containers: 0,
             done: None,
         };
-        let pulses = (1..=seconds / 300).map(pulse).collect();
-        self.pulses = Some(Signal::Read(pulses));
+        let metric_samples = (1..=seconds / 300).map(metric_sample).collect();
+        self.metric_samples = Some(Reading::Read(metric_samples));
     }
 
     pub(super) fn works_at(&mut self, seconds: i64, apps: u64) {
-        let Some(Signal::Read(pulses)) = &mut self.pulses else {
+        let Some(Reading::Read(metric_samples)) = &mut self.metric_samples else {
             panic!("there are no metrics");
         };
-        let pulse = pulses
+        let metric_sample = metric_samples
             .iter_mut()
-            .find(|pulse| pulse.at == at(seconds))
+            .find(|metric_sample| metric_sample.at == at(seconds))
             .unwrap();
-        (pulse.apps, pulse.containers) = (apps, apps);
+        (metric_sample.apps, metric_sample.containers) = (apps, apps);
     }
 
     pub(super) fn has(&mut self, names: &[&str]) {
-        self.sight.applications = names.iter().map(|name| Application::seen(name)).collect();
+        self.snapshot.applications = names.iter().map(|name| Application::seen(name)).collect();
     }
 
     pub(super) fn marked(&mut self, seconds: i64, reason: EndReason) {
         let ends_at = at(seconds);
-        self.sight.mark = Some(Mark { ends_at, reason });
+        self.snapshot.mark = Some(WatchdogMark { ends_at, reason });
     }
 
     pub(super) fn exempt(&mut self, value: &str, max_lifetime: Option<u64>) {
-        self.sight.tags.insert("keep".to_owned(), value.to_owned());
+        self.snapshot
+            .tags
+            .insert("keep".to_owned(), value.to_owned());
         self.orders.exempt.insert(Exempt {
             tag: "keep".to_owned(),
             max_lifetime: max_lifetime.map(Span::from_secs),
         });
     }
 
-    pub(super) fn watched(&self) -> Watched<'_> {
-        Watched {
-            sight: &self.sight,
-            pulses: self.pulses.as_ref(),
-            pulses_at: self.pulses_at,
-            quiet: self.quiet,
+    pub(super) fn watched(&self) -> WatchInput<'_> {
+        WatchInput {
+            snapshot: &self.snapshot,
+            metric_samples: self.metric_samples.as_ref(),
+            metrics_read_at: self.metrics_read_at,
+            quiet_period: self.quiet_period,
             orders: &self.orders,
             unseen: self.unseen,
             asked_at: self.asked_at,
         }
     }
 
-    pub(super) fn judge(&self, seconds: i64) -> Judged {
+    pub(super) fn judge(&self, seconds: i64) -> Assessment {
         judge(at(seconds), &self.watched())
     }
 
     /// The stage in a word, and the reason where there is one.
     pub(super) fn says(&self, seconds: i64) -> (&'static str, Option<EndReason>) {
-        let judged = self.judge(seconds);
-        let acts = judged.stage.is_suspect() && judged.stage.word() != "clear";
-        (judged.stage.word(), judged.reason.filter(|_| acts))
+        let assessment = self.judge(seconds);
+        let acts = assessment.stage.is_suspect() && assessment.stage.word() != "clear";
+        (assessment.stage.word(), assessment.reason.filter(|_| acts))
     }
 }
 

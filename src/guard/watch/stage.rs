@@ -1,8 +1,8 @@
 //! How far a cluster is on its way to its end.
 
 use super::claims::{self, Claim};
-use super::{LATE, Quiet, Watched};
-use crate::model::fleet::Mark;
+use super::{LATE, QuietPeriod, WatchInput};
+use crate::model::fleet::WatchdogMark;
 use crate::model::observed::{End, EndReason};
 use crate::model::orders::UnmanagedAction;
 use crate::model::span::Span;
@@ -34,9 +34,9 @@ pub enum Stage {
     /// It should end and is protected: people are told.
     Protected,
     /// The mark is written and people are told.
-    Warn(Mark),
+    Warn(WatchdogMark),
     /// It is marked and has time left.
-    Grace(Mark),
+    Grace(WatchdogMark),
     /// The mark no longer holds.
     Clear,
     /// It ends, if a fresh look says the same. True where its protection is taken off first.
@@ -50,7 +50,7 @@ pub enum Stage {
 
 /// What is to be done about a cluster, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Judged {
+pub struct Assessment {
     pub stage: Stage,
     pub reason: Option<EndReason>,
     pub evidence: String,
@@ -64,7 +64,7 @@ pub struct Judged {
     /// Whether it may have idled for longer: nobody has seen what was before.
     pub idle_at_least: bool,
     /// What is to be remembered of what CloudWatch showed.
-    pub quiet: Option<Quiet>,
+    pub quiet_period: Option<QuietPeriod>,
 }
 
 impl Stage {
@@ -96,7 +96,7 @@ impl Stage {
     }
 }
 
-impl Judged {
+impl Assessment {
     /// A stage with its evidence, where nothing ends the cluster and nobody is warned.
     pub fn plain(stage: Stage, evidence: impl Into<String>) -> Self {
         Self {
@@ -108,14 +108,14 @@ impl Judged {
             at_earliest: false,
             idle_since: None,
             idle_at_least: false,
-            quiet: None,
+            quiet_period: None,
         }
     }
 }
 
-pub(super) fn ending(now: DateTime<Utc>, asked_at: Option<DateTime<Utc>>) -> Judged {
+pub(super) fn ending(now: DateTime<Utc>, asked_at: Option<DateTime<Utc>>) -> Assessment {
     let Some(asked) = asked_at else {
-        return Judged::plain(Stage::Ending, "it is ending");
+        return Assessment::plain(Stage::Ending, "it is ending");
     };
     let passed = now.signed_duration_since(asked);
     let says = format!("its end was asked for {} ago", Span::from_delta(passed));
@@ -124,12 +124,12 @@ pub(super) fn ending(now: DateTime<Utc>, asked_at: Option<DateTime<Utc>>) -> Jud
     } else {
         Stage::Ending
     };
-    Judged::plain(stage, says)
+    Assessment::plain(stage, says)
 }
 
 /// The stage of a cluster under the claim that comes first.
-pub(super) fn of(now: DateTime<Utc>, watched: &Watched<'_>, claim: Option<Claim>) -> Judged {
-    let mark = watched.sight.mark;
+pub(super) fn of(now: DateTime<Utc>, watched: &WatchInput<'_>, claim: Option<Claim>) -> Assessment {
+    let mark = watched.snapshot.mark;
     let due = claim.filter(|claim| claim.at < DateTime::<Utc>::MAX_UTC);
     let Some(claim) = due else {
         let stage = if mark.is_some() {
@@ -137,39 +137,39 @@ pub(super) fn of(now: DateTime<Utc>, watched: &Watched<'_>, claim: Option<Claim>
         } else {
             Stage::Keep
         };
-        return Judged::plain(stage, "");
+        return Assessment::plain(stage, "");
     };
-    let mut judged = Judged {
+    let mut assessment = Assessment {
         reason: Some(claim.reason),
         ends_at: Some(claim.at),
-        ..Judged::plain(Stage::Keep, "")
+        ..Assessment::plain(Stage::Keep, "")
     };
     if now < claim.warns_at() {
-        judged.warns_at = Some(claim.warns_at());
-        judged.ends_at = (!only_notified(watched)).then(|| claim.ends_at());
-        judged.at_earliest = !claim.early && judged.ends_at.is_some();
+        assessment.warns_at = Some(claim.warns_at());
+        assessment.ends_at = (!only_notified(watched)).then(|| claim.ends_at());
+        assessment.at_earliest = !claim.early && assessment.ends_at.is_some();
         if mark.is_some() {
-            judged.stage = Stage::Clear;
+            assessment.stage = Stage::Clear;
         }
-        return judged;
+        return assessment;
     }
-    judged.evidence = claim.evidence.clone();
-    judged.stage = match held(now, watched, &claim) {
+    assessment.evidence = claim.evidence.clone();
+    assessment.stage = match held(now, watched, &claim) {
         Some(held) => held,
         None => onward(now, watched, &claim, mark),
     };
-    match &judged.stage {
-        Stage::Warn(mark) | Stage::Grace(mark) => judged.ends_at = Some(mark.ends_at),
+    match &assessment.stage {
+        Stage::Warn(mark) | Stage::Grace(mark) => assessment.ends_at = Some(mark.ends_at),
         Stage::Forgotten => {
-            judged.ends_at = None;
+            assessment.ends_at = None;
             let by = claims::of_others(watched, |mildest| mildest.action.as_ref());
             if !by.is_empty() {
-                judged.evidence += "; only reported (action: notify";
-                judged.evidence += &by;
-                judged.evidence.push(')');
+                assessment.evidence += "; only reported (action: notify";
+                assessment.evidence += &by;
+                assessment.evidence.push(')');
             }
         }
-        Stage::Protected => judged.ends_at = None,
+        Stage::Protected => assessment.ends_at = None,
         Stage::Keep
         | Stage::Exempt
         | Stage::Unseen
@@ -180,28 +180,33 @@ pub(super) fn of(now: DateTime<Utc>, watched: &Watched<'_>, claim: Option<Claim>
         | Stage::Late
         | Stage::Over => {}
     }
-    judged
+    assessment
 }
 
 /// Whether the policy wants people notified, and no end.
-fn only_notified(watched: &Watched<'_>) -> bool {
+fn only_notified(watched: &WatchInput<'_>) -> bool {
     let orders = watched.orders;
-    watched.sight.ours().is_none() && orders.unmanaged.action == UnmanagedAction::Notify
+    watched.snapshot.ours().is_none() && orders.unmanaged.action == UnmanagedAction::Notify
 }
 
 /// What keeps people from being warned of an end that does not come.
-fn held(now: DateTime<Utc>, watched: &Watched<'_>, claim: &Claim) -> Option<Stage> {
-    let (sight, orders) = (watched.sight, watched.orders);
+fn held(now: DateTime<Utc>, watched: &WatchInput<'_>, claim: &Claim) -> Option<Stage> {
+    let (snapshot, orders) = (watched.snapshot, watched.orders);
     if only_notified(watched) {
         return Some(Stage::Forgotten);
     }
-    let protected = sight.protected && !orders.lift_protection;
+    let protected = snapshot.protected && !orders.lift_protection;
     // Until it is due there is time to take the protection off.
     (protected && now >= claim.at).then_some(Stage::Protected)
 }
 
-fn onward(now: DateTime<Utc>, watched: &Watched<'_>, claim: &Claim, mark: Option<Mark>) -> Stage {
-    let lift = watched.sight.protected;
+fn onward(
+    now: DateTime<Utc>,
+    watched: &WatchInput<'_>,
+    claim: &Claim,
+    mark: Option<WatchdogMark>,
+) -> Stage {
+    let lift = watched.snapshot.protected;
     let end = || {
         let (reason, message) = (claim.reason, claim.evidence.as_str().into());
         Stage::End(End { reason, message }, claim.force, lift)
@@ -218,19 +223,19 @@ fn onward(now: DateTime<Utc>, watched: &Watched<'_>, claim: &Claim, mark: Option
         // In whole seconds, as the tag has it, and never early.
         let ends_at = ends_at.trunc_subsecs(0) + TimeDelta::seconds(1);
         let reason = claim.reason;
-        return Stage::Warn(Mark { ends_at, reason });
+        return Stage::Warn(WatchdogMark { ends_at, reason });
     };
     // Somebody may have worked, or moved a deadline, since it was marked.
     let ends_at = mark.ends_at.max(claim.at);
     if now >= ends_at && claim.force != Force::Hard {
         return end();
     }
-    Stage::Grace(Mark { ends_at, ..mark })
+    Stage::Grace(WatchdogMark { ends_at, ..mark })
 }
 
 /// Whether a mark tells of this claim, and not of an earlier one, or of the cluster that this one's
 /// tags were copied from. One of a hard deadline names its very time.
-fn fits(mark: &Mark, claim: &Claim) -> bool {
+fn fits(mark: &WatchdogMark, claim: &Claim) -> bool {
     let behind = claim.at.signed_duration_since(mark.ends_at);
     match claim.force {
         Force::Hard => behind.abs() <= TimeDelta::minutes(1),
@@ -242,7 +247,7 @@ fn fits(mark: &Mark, claim: &Claim) -> bool {
 mod tests {
     use super::super::sample::{World, at};
     use super::*;
-    use crate::model::fleet::Signal;
+    use crate::model::fleet::Reading;
     use crate::model::observed::ClusterState;
     use crate::model::observed::EndReason::Forgotten;
 
@@ -251,37 +256,43 @@ mod tests {
         let mut world = World::others();
         world.quiet_until(3_600);
         // Idle since 600; forgotten at 4,200, and ended an hour after that at the earliest.
-        let judged = world.judge(3_480);
-        assert_eq!((judged.stage, judged.at_earliest), (Stage::Keep, true));
+        let assessment = world.judge(3_480);
         assert_eq!(
-            (judged.warns_at, judged.ends_at),
+            (assessment.stage, assessment.at_earliest),
+            (Stage::Keep, true)
+        );
+        assert_eq!(
+            (assessment.warns_at, assessment.ends_at),
             (Some(at(4_200)), Some(at(7_800)))
         );
         world.orders.unmanaged.action = UnmanagedAction::Notify;
-        let judged = world.judge(3_480);
-        assert_eq!((judged.warns_at, judged.ends_at), (Some(at(4_200)), None));
-        assert!(!judged.at_earliest);
+        let assessment = world.judge(3_480);
+        assert_eq!(
+            (assessment.warns_at, assessment.ends_at),
+            (Some(at(4_200)), None)
+        );
+        assert!(!assessment.at_earliest);
         // One that is marked has its time.
         world.orders.unmanaged.action = UnmanagedAction::Terminate;
         world.quiet_until(4_500);
         world.marked(8_000, Forgotten);
-        let judged = world.judge(4_500);
-        assert_eq!((judged.warns_at, judged.at_earliest), (None, false));
-        assert_eq!(judged.ends_at, Some(at(8_000)));
+        let assessment = world.judge(4_500);
+        assert_eq!((assessment.warns_at, assessment.at_earliest), (None, false));
+        assert_eq!(assessment.ends_at, Some(at(8_000)));
         // Of ours the grace lies before the end.
         let mut world = World::ours();
         world.quiet_until(600);
-        let judged = world.judge(700);
+        let assessment = world.judge(700);
         assert_eq!(
-            (judged.warns_at, judged.ends_at),
+            (assessment.warns_at, assessment.ends_at),
             (Some(at(900)), Some(at(1_200)))
         );
-        assert!(!judged.at_earliest);
+        assert!(!assessment.at_earliest);
         // An age, and a start that hangs.
         for change in [
             |world: &mut World| world.runs_since(310),
             |world: &mut World| {
-                (world.sight.ready_at, world.sight.state) = (None, ClusterState::Starting);
+                (world.snapshot.ready_at, world.snapshot.state) = (None, ClusterState::Starting);
                 world.orders.start_within = Span::from_secs(7_200);
             },
             |world: &mut World| world.has(&["HBase"]),
@@ -289,8 +300,12 @@ mod tests {
             let mut world = World::others();
             world.orders.unmanaged.max_lifetime = Some(Span::from_secs(7_200));
             change(&mut world);
-            let judged = world.judge(5_000);
-            let times = (judged.warns_at, judged.ends_at, judged.at_earliest);
+            let assessment = world.judge(5_000);
+            let times = (
+                assessment.warns_at,
+                assessment.ends_at,
+                assessment.at_earliest,
+            );
             assert_eq!(times, (Some(at(7_200)), Some(at(10_800)), true));
         }
     }
@@ -302,26 +317,26 @@ mod tests {
         for hours in [4_i64, 30, 100] {
             let now = hours * 3_600;
             world.quiet_until(now);
-            let Some(Signal::Read(pulses)) = &mut world.pulses else {
+            let Some(Reading::Read(metric_samples)) = &mut world.metric_samples else {
                 panic!("no metrics")
             };
-            pulses.retain(|pulse| pulse.at > at(now - 10_800));
-            let judged = world.judge(now);
+            metric_samples.retain(|metric_sample| metric_sample.at > at(now - 10_800));
+            let assessment = world.judge(now);
             // Nobody looked before: so much is known, and that it is no more than a part.
-            assert!(judged.idle_at_least, "{hours}");
-            assert_eq!(judged.idle_since, Some(at(now - 10_500)));
-            world.sight.steps = Signal::Read(Vec::new());
-            world.quiet = Some(Quiet {
+            assert!(assessment.idle_at_least, "{hours}");
+            assert_eq!(assessment.idle_since, Some(at(now - 10_500)));
+            world.snapshot.steps = Reading::Read(Vec::new());
+            world.quiet_period = Some(QuietPeriod {
                 since: at(700),
                 at_least: false,
                 until: at(now - 10_800),
             });
-            let judged = world.judge(now);
+            let assessment = world.judge(now);
             assert_eq!(
-                (judged.idle_since, judged.idle_at_least),
+                (assessment.idle_since, assessment.idle_at_least),
                 (Some(at(700)), false)
             );
-            world.quiet = None;
+            world.quiet_period = None;
         }
         world.orders.unmanaged.idle_timeout = Span::from_secs(3_600);
         let says = world.judge(360_000).evidence;

@@ -1,8 +1,8 @@
 //! A step that runs and gets nowhere: not idle, so its lifetime and budget end it; but people want
 //! to know.
 
-use super::Watched;
-use crate::model::fleet::{Place, Pulse};
+use super::WatchInput;
+use crate::model::fleet::{MetricSample, Place};
 use crate::model::observed::{Step, StepState};
 use crate::model::span::Span;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,26 +11,33 @@ use chrono::{DateTime, TimeDelta, Utc};
 const LEAST: usize = 3;
 
 /// What shows it; none where it does not, or cannot be told.
-pub(super) fn evidence(now: DateTime<Utc>, watched: &Watched<'_>) -> Option<String> {
+pub(super) fn evidence(now: DateTime<Utc>, watched: &WatchInput<'_>) -> Option<String> {
     let after = watched.orders.stuck_after;
-    let step = running_longest(watched.sight.steps.read()?)?;
+    let step = running_longest(watched.snapshot.steps.read()?)?;
     let begun = step.started_at?;
     let from = now - after.delta();
     if begun > from {
         return None;
     }
-    let pulses = watched.pulses?.read()?;
-    let within: Vec<&Pulse> = pulses.iter().filter(|pulse| pulse.at >= from).collect();
+    let metric_samples = watched.metric_samples?.read()?;
+    let within: Vec<&MetricSample> = metric_samples
+        .iter()
+        .filter(|metric_sample| metric_sample.at >= from)
+        .collect();
     let (first, last) = (within.first()?, within.last()?);
     let margin = TimeDelta::seconds(i64::try_from(after.as_secs() / 3).unwrap_or(i64::MAX));
     if within.len() < LEAST || first.at - from > margin || now - last.at > margin {
         return None;
     }
-    let what = if watched.sight.place == Place::Local {
-        let same = within.iter().all(|pulse| pulse.done == first.done);
+    let what = if watched.snapshot.place == Place::Local {
+        let same = within
+            .iter()
+            .all(|metric_sample| metric_sample.done == first.done);
         (same && first.done.is_some()).then_some("no task has ended")?
     } else {
-        let none = within.iter().all(|pulse| pulse.containers == 0);
+        let none = within
+            .iter()
+            .all(|metric_sample| metric_sample.containers == 0);
         none.then_some("it has had no container")?
     };
     Some(format!(

@@ -1,9 +1,9 @@
 //! Verdicts by hand: each with what it rests on.
 
 use super::sample::{World, at};
-use super::stage::{Force, Judged, Stage};
+use super::stage::{Assessment, Force, Stage};
 use super::{look_again, restrain, wants_pulses};
-use crate::model::fleet::{Place, Signal};
+use crate::model::fleet::{Place, Reading};
 use crate::model::observed::{ClusterState, EndReason};
 use crate::model::orders::{Breaker, UnmanagedAction};
 use crate::model::span::Span;
@@ -28,7 +28,7 @@ fn an_idle_cluster_is_warned_marked_and_ended() {
         panic!("ended without a warning")
     };
     assert_eq!(mark.ends_at, at(5_301));
-    world.sight.mark = Some(mark);
+    world.snapshot.mark = Some(mark);
     assert_eq!(world.says(5_300), ("warned", Some(IdleTimeout)));
     assert_eq!(world.says(5_301), ("end", Some(IdleTimeout)));
     let evidence = world.judge(5_301).evidence;
@@ -70,9 +70,9 @@ fn no_evidence_is_not_idleness() {
     // Nobody asked for metrics; they cannot be read; there are too few; they are old. A mark stays:
     // nothing was seen that takes it off.
     assert_eq!(world.says(1_300), ("unseen", None));
-    world.sight.mark = None;
+    world.snapshot.mark = None;
     assert_eq!(world.says(1_300), ("unseen", None));
-    world.pulses = Some(Signal::Unread("AccessDenied".to_owned()));
+    world.metric_samples = Some(Reading::Unread("AccessDenied".to_owned()));
     assert_eq!(world.says(1_300), ("unseen", None));
     world.quiet_until(300);
     assert_eq!(world.says(1_300), ("unseen", None));
@@ -81,7 +81,7 @@ fn no_evidence_is_not_idleness() {
     assert_eq!(world.says(900 + 1_200), ("warn", Some(IdleTimeout)));
     // Steps that cannot be read.
     world.quiet_until(1_800);
-    world.sight.steps = Signal::Unread("throttled".to_owned());
+    world.snapshot.steps = Reading::Unread("throttled".to_owned());
     assert_eq!(world.says(1_800), ("unseen", None));
 }
 
@@ -93,20 +93,22 @@ fn what_was_before_the_first_point_is_not_known() {
     world.cluster().spec.guardrails.max_lifetime = Span::from_secs(864_000);
     // Points of the last two hours alone, and all of them quiet.
     world.quiet_until(90_000);
-    let Some(Signal::Read(pulses)) = &mut world.pulses else {
+    let Some(Reading::Read(metric_samples)) = &mut world.metric_samples else {
         panic!("no metrics")
     };
-    pulses.retain(|pulse| pulse.at >= at(82_800));
-    let judged = world.judge(90_000);
+    metric_samples.retain(|metric_sample| metric_sample.at >= at(82_800));
+    let assessment = world.judge(90_000);
     assert_eq!(
-        (judged.stage, judged.idle_since),
+        (assessment.stage, assessment.idle_since),
         (Stage::Keep, Some(at(82_800)))
     );
     // A hole in them is no quiet.
-    let Some(Signal::Read(pulses)) = &mut world.pulses else {
+    let Some(Reading::Read(metric_samples)) = &mut world.metric_samples else {
         panic!("no metrics")
     };
-    pulses.retain(|pulse| !(84_000..86_000).contains(&(pulse.at - at(0)).num_seconds()));
+    metric_samples.retain(|metric_sample| {
+        !(84_000..86_000).contains(&(metric_sample.at - at(0)).num_seconds())
+    });
     assert_eq!(world.judge(90_000).idle_since, Some(at(86_100)));
 }
 
@@ -142,11 +144,11 @@ fn a_deadline_of_its_own_has_its_grace_before_it() {
         panic!("no warning")
     };
     assert_eq!(mark.ends_at, at(7_201));
-    world.sight.mark = Some(mark);
+    world.snapshot.mark = Some(mark);
     assert_eq!(world.says(7_199), ("warned", Some(MaxLifetime)));
     assert_eq!(world.says(7_200), ("end", Some(MaxLifetime)));
     // Where nobody looked in time, it has none left.
-    world.sight.mark = None;
+    world.snapshot.mark = None;
     let Stage::End(_, force, _) = world.judge(7_300).stage else {
         panic!("it lives on")
     };
@@ -170,12 +172,12 @@ fn a_policy_that_is_tighter_gives_its_grace() {
     let bound = world.orders.bound.as_mut().unwrap();
     bound.max_lifetime = Span::from_secs(1_800);
     // Long past it: the policy may be a minute old.
-    let judged = world.judge(3_000);
-    let Stage::Warn(mark) = judged.stage else {
+    let assessment = world.judge(3_000);
+    let Stage::Warn(mark) = assessment.stage else {
         panic!("no warning")
     };
     assert_eq!((mark.reason, mark.ends_at), (MaxLifetime, at(3_301)));
-    world.sight.mark = Some(mark);
+    world.snapshot.mark = Some(mark);
     let Stage::End(_, force, _) = world.judge(3_301).stage else {
         panic!("it lives on")
     };
@@ -188,8 +190,8 @@ fn one_that_does_not_come_up_is_caught() {
         let mut world = World::ours();
         world.cluster().spec.guardrails.max_lifetime = Span::from_secs(86_400);
         world.orders.bound = Some(world.cluster().guardrails());
-        (world.sight.state, world.sight.ready_at) = (state, None);
-        world.sight.steps = Signal::Read(Vec::new());
+        (world.snapshot.state, world.snapshot.ready_at) = (state, None);
+        world.snapshot.steps = Reading::Read(Vec::new());
         assert_eq!(world.says(3_299), ("keep", None));
         assert_eq!(world.says(3_300), ("warn", Some(StartTimeout)));
         world.marked(3_601, StartTimeout);
@@ -207,7 +209,7 @@ fn others_clusters_follow_the_words_of_policies() {
         panic!("no warning")
     };
     assert_eq!((mark.reason, mark.ends_at), (Forgotten, at(7_801)));
-    world.sight.mark = Some(mark);
+    world.snapshot.mark = Some(mark);
     assert_eq!(world.says(7_800), ("warned", Some(Forgotten)));
     assert_eq!(world.says(7_801), ("end", Some(Forgotten)));
     world.orders.unmanaged.action = UnmanagedAction::Notify;
@@ -247,7 +249,7 @@ fn exempt_ones_are_left_alone_up_to_the_ceiling() {
 fn protected_ones_end_only_where_a_policy_says_so() {
     let mut world = World::ours();
     world.quiet_until(7_200);
-    world.sight.protected = true;
+    world.snapshot.protected = true;
     world.marked(1_300, IdleTimeout);
     assert_eq!(world.says(1_300).0, "protected");
     world.orders.lift_protection = true;
@@ -263,35 +265,35 @@ fn stuck_is_not_idle() {
     world.runs_since(310);
     world.quiet_until(2_100);
     assert_eq!(world.says(2_109), ("keep", None));
-    let judged = world.judge(2_110);
-    assert_eq!(judged.stage, Stage::Stuck);
+    let assessment = world.judge(2_110);
+    assert_eq!(assessment.stage, Stage::Stuck);
     assert_eq!(
-        judged.evidence,
+        assessment.evidence,
         "step work has run for 30m and for 30m it has had no container"
     );
     world.works_at(1_500, 3);
     assert_eq!(world.says(2_110), ("keep", None));
     // With too few points it cannot be told.
-    world.pulses = Some(Signal::Read(Vec::new()));
+    world.metric_samples = Some(Reading::Read(Vec::new()));
     assert_eq!(world.says(2_110), ("keep", None));
 }
 
 #[test]
 fn on_this_machine_steps_say_all() {
     let mut world = World::ours();
-    world.sight.place = Place::Local;
+    world.snapshot.place = Place::Local;
     assert_eq!(world.says(901), ("warn", Some(IdleTimeout)));
 }
 
 #[test]
 fn what_ends_is_waited_for_and_then_told_of() {
     let mut world = World::ours();
-    world.sight.state = ClusterState::Terminating;
+    world.snapshot.state = ClusterState::Terminating;
     assert_eq!(world.says(9_000).0, "ending");
     world.asked_at = Some(at(7_200));
     assert_eq!(world.says(9_000).0, "ending");
     assert_eq!(world.says(9_001).0, "late");
-    world.sight.state = ClusterState::Terminated;
+    world.snapshot.state = ClusterState::Terminated;
     assert_eq!(world.says(9_001).0, "over");
 }
 
@@ -312,8 +314,11 @@ fn the_breaker_holds_the_idle_back_and_rates_the_others() {
         max_kills: 2,
         max_fraction: "50%".parse().unwrap(),
     };
-    let words = |judged: &[Judged]| -> Vec<&str> {
-        judged.iter().map(|judged| judged.stage.word()).collect()
+    let words = |assessment: &[Assessment]| -> Vec<&str> {
+        assessment
+            .iter()
+            .map(|assessment| assessment.stage.word())
+            .collect()
     };
     let mut few = vec![idle(), idle(), old(), old(), old()];
     assert_eq!(restrain(&mut few, 10, breaker), None);
@@ -341,9 +346,9 @@ fn the_breaker_holds_the_idle_back_and_rates_the_others() {
 #[test]
 fn a_cluster_is_looked_at_again_in_time() {
     let world = World::ours();
-    let judged = world.judge(300);
+    let assessment = world.judge(300);
     // Idle out at 1200, warned at 900: never later than ten minutes after the last look.
-    assert_eq!(look_again(at(300), &judged, &world.orders), at(900));
+    assert_eq!(look_again(at(300), &assessment, &world.orders), at(900));
     let mut busy = World::ours();
     busy.runs_since(310);
     let next = look_again(at(400), &busy.judge(400), &busy.orders);
@@ -373,14 +378,14 @@ proptest! {
     fn nothing_ends_unwarned(
         ours: bool,
         now in 0..20_000_i64,
-        quiet in 0..20_000_i64,
+        quiet_period in 0..20_000_i64,
         bound in 60..9_000_u64,
         protected: bool,
         lift: bool,
     ) {
         let mut world = if ours { World::ours() } else { World::others() };
-        world.quiet_until(quiet);
-        (world.sight.protected, world.orders.lift_protection) = (protected, lift);
+        world.quiet_until(quiet_period);
+        (world.snapshot.protected, world.orders.lift_protection) = (protected, lift);
         if let Some(guardrails) = &mut world.orders.bound {
             guardrails.max_lifetime = Span::from_secs(bound);
         }
@@ -401,7 +406,7 @@ proptest! {
         {
             let grace = if ours { 300 } else { 3_600 };
             prop_assert!(mark.ends_at >= at(now + grace));
-            world.sight.mark = Some(mark);
+            world.snapshot.mark = Some(mark);
             let ended = world.judge(now + grace - 1).stage;
             let ended = matches!(ended, Stage::End(_, Force::Soft | Force::Policy, _));
             prop_assert!(!ended);

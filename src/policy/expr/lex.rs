@@ -17,7 +17,7 @@ pub(super) enum Class {
     Double,
     Text,
     /// An operator or a bracket, or `in`.
-    Mark,
+    WatchdogMark,
     End,
 }
 
@@ -77,7 +77,7 @@ fn token(text: &str, at: usize) -> Result<Token, Flaw> {
         return number(rest, at);
     }
     if let Some(mark) = MARKS.iter().find(|mark| rest.starts_with(**mark)) {
-        return made(Class::Mark, mark.len());
+        return made(Class::WatchdogMark, mark.len());
     }
     let wrong = Flaw::new(
         at..at + first.len_utf8(),
@@ -101,7 +101,7 @@ fn word(rest: &str, at: usize) -> Result<Token, Flaw> {
     let range = at..at + length;
     let kind = match &rest[..length] {
         "true" | "false" => Class::Bool,
-        "in" => Class::Mark,
+        "in" => Class::WatchdogMark,
         "null" => {
             let wrong = Flaw::new(range, "nothing in a stack is `null`");
             return Err(wrong.help("what is missing is empty or 0, or asked for by `has(…)`"));

@@ -79,7 +79,7 @@ impl<'a> Parser<'a> {
     }
 
     fn is(&self, marks: &[&str]) -> bool {
-        self.peek().kind == Class::Mark && marks.contains(&self.here())
+        self.peek().kind == Class::WatchdogMark && marks.contains(&self.here())
     }
 
     fn take(&mut self, mark: &str) -> bool {
@@ -262,14 +262,14 @@ impl<'a> Parser<'a> {
             Class::Int => Kind::Int,
             Class::Double => Kind::Double,
             Class::Text => Kind::Text,
-            Class::Mark if self.is(&["("]) => {
+            Class::WatchdogMark if self.is(&["("]) => {
                 self.next();
                 let mut inner = self.deeper(Self::choice)?;
                 inner.range = range.start..self.close(")", "an operator or ")?;
                 return Ok(inner);
             }
-            Class::Mark if self.is(&["["]) => return self.list(),
-            Class::Mark | Class::End => return Err(self.wrong("a name or a value")),
+            Class::WatchdogMark if self.is(&["["]) => return self.list(),
+            Class::WatchdogMark | Class::End => return Err(self.wrong("a name or a value")),
         };
         self.next();
         node(range, kind)

@@ -1,10 +1,10 @@
 //! Limits that are amounts: of several, the smallest rules.
 
-use super::{Bound, Breach, Found, Limit, set};
+use super::{Bound, Breach, Limit, LimitFindings, set};
 use crate::model::desired::InstanceGroups;
 use crate::model::extension::Extension;
 use crate::model::money::Usd;
-use crate::model::policy::{Limits, Policy, Said};
+use crate::model::policy::{Limits, Located, Policy};
 use crate::model::span::Span;
 use crate::model::stack::Stack;
 use crate::policy::finding::UNPRICED;
@@ -12,7 +12,7 @@ use crate::policy::subject::{Price, Subject};
 use rust_decimal::prelude::ToPrimitive;
 use std::fmt::Display;
 
-pub(super) fn check(policies: &[&Policy], subject: &Subject<'_>, found: &mut Found) {
+pub(super) fn check(policies: &[&Policy], subject: &Subject<'_>, found: &mut LimitFindings) {
     let (stack, price) = (subject.stack, subject.price);
     let mut check = Check { policies, found };
     let hourly = price.map(|price| price.hourly);
@@ -61,7 +61,7 @@ pub(super) fn extended(
     policies: &[&Policy],
     extension: &Extension,
     worst: Option<Usd>,
-    found: &mut Found,
+    found: &mut LimitFindings,
 ) {
     let mut check = Check { policies, found };
     if let Some(to) = extension.max_lifetime {
@@ -97,22 +97,22 @@ const IDLE_TIMEOUT: Limit = Limit::new("idle_timeout", "guardrails.idle_timeout"
 
 struct Check<'a> {
     policies: &'a [&'a Policy],
-    found: &'a mut Found,
+    found: &'a mut LimitFindings,
 }
 
 impl<'a> Check<'a> {
     /// The smallest of what the policies allow.
     fn strictest<T: Ord + Copy + 'a>(
         &self,
-        of: impl Fn(&'a Limits) -> Option<&'a Said<T>> + 'a,
-    ) -> Option<(&'a Policy, &'a Said<T>)> {
+        of: impl Fn(&'a Limits) -> Option<&'a Located<T>> + 'a,
+    ) -> Option<(&'a Policy, &'a Located<T>)> {
         set(self.policies, of).min_by_key(|(_, said)| said.value)
     }
 
     fn most<T: Ord + Copy + Display + 'a>(
         &mut self,
         limit: &Limit,
-        of: impl Fn(&'a Limits) -> Option<&'a Said<T>> + 'a,
+        of: impl Fn(&'a Limits) -> Option<&'a Located<T>> + 'a,
         figure: T,
         pass: impl FnOnce(T) -> String,
     ) {
@@ -125,7 +125,7 @@ impl<'a> Check<'a> {
     fn cost(
         &mut self,
         limit: &Limit,
-        of: impl Fn(&'a Limits) -> Option<&'a Said<Usd>> + 'a,
+        of: impl Fn(&'a Limits) -> Option<&'a Located<Usd>> + 'a,
         figure: Option<Usd>,
         pass: impl FnOnce(Usd) -> String,
     ) {
@@ -155,7 +155,7 @@ impl<'a> Check<'a> {
         &mut self,
         limit: &Limit,
         policy: &Policy,
-        said: &Said<T>,
+        said: &Located<T>,
         figure: T,
         pass: impl FnOnce(T) -> String,
     ) {

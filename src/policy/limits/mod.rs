@@ -8,17 +8,17 @@ use super::finding::{Bound, Finding};
 use super::subject::Subject;
 use crate::model::extension::Extension;
 use crate::model::money::Usd;
-use crate::model::policy::{Effect, Limits, Policy, Said};
+use crate::model::policy::{Effect, Limits, Located, Policy};
 
 /// What the limits of these policies say.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct LimitFindings {
     pub(super) findings: Vec<Finding>,
     pub(super) bounds: Vec<Bound>,
 }
 
-pub(super) fn check(policies: &[&Policy], subject: &Subject<'_>) -> Found {
-    let mut found = Found::default();
+pub(super) fn check(policies: &[&Policy], subject: &Subject<'_>) -> LimitFindings {
+    let mut found = LimitFindings::default();
     amounts::check(policies, subject, &mut found);
     names::check(policies, subject, &mut found);
     found
@@ -30,7 +30,7 @@ pub(super) fn extended(
     extension: &Extension,
     worst: Option<Usd>,
 ) -> Vec<Finding> {
-    let mut found = Found::default();
+    let mut found = LimitFindings::default();
     amounts::extended(policies, extension, worst, &mut found);
     found.findings
 }
@@ -77,8 +77,8 @@ impl Limit {
 /// The policies that set a limit, each with what it says.
 fn set<'a, T: 'a>(
     policies: &'a [&'a Policy],
-    of: impl Fn(&'a Limits) -> Option<&'a Said<T>> + 'a,
-) -> impl Iterator<Item = (&'a Policy, &'a Said<T>)> {
+    of: impl Fn(&'a Limits) -> Option<&'a Located<T>> + 'a,
+) -> impl Iterator<Item = (&'a Policy, &'a Located<T>)> {
     let said = move |policy: &&'a Policy| Some((*policy, of(&policy.limits)?));
     policies.iter().filter_map(said)
 }

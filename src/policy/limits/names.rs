@@ -1,15 +1,15 @@
 //! Limits that are names: each policy has to allow them.
 
-use super::{Breach, Found, Limit, set};
+use super::{Breach, Limit, LimitFindings, set};
 use crate::model::desired::InstanceGroups;
 use crate::model::glob::Glob;
-use crate::model::policy::{Policy, Said, SourceLimit};
+use crate::model::policy::{Located, Policy, SourceLimit};
 use crate::model::release::Release;
 use crate::model::stack::{IngressSource, Market, Stack};
 use crate::policy::subject::Subject;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) fn check(policies: &[&Policy], subject: &Subject<'_>, found: &mut Found) {
+pub(super) fn check(policies: &[&Policy], subject: &Subject<'_>, found: &mut LimitFindings) {
     let stack = subject.stack;
     let groups = InstanceGroups::of(&stack.cluster);
     let types: BTreeSet<String> = groups
@@ -54,10 +54,10 @@ fn is_of(line: &Glob, release: &str) -> bool {
 
 /// Each of the names has to fit one of the patterns.
 fn one_of<'a>(
-    found: &mut Found,
+    found: &mut LimitFindings,
     limit: &Limit,
     policy: &Policy,
-    said: &Said<Vec<Glob>>,
+    said: &Located<Vec<Glob>>,
     names: impl Iterator<Item = &'a String>,
 ) {
     let globs: Vec<&str> = said.value.iter().map(Glob::as_str).collect();
@@ -81,7 +81,7 @@ fn one_of<'a>(
     }
 }
 
-fn market(found: &mut Found, policy: &Policy, said: &Said<Market>, stack: &Stack) {
+fn market(found: &mut LimitFindings, policy: &Policy, said: &Located<Market>, stack: &Stack) {
     let cluster = &stack.cluster;
     let workers = [("core", &cluster.core), ("task", &cluster.task)];
     let workers = workers
@@ -119,7 +119,12 @@ pub(in crate::policy) const fn word(market: Market) -> &'static str {
     }
 }
 
-fn ssh_from(found: &mut Found, policy: &Policy, said: &Said<Vec<SourceLimit>>, stack: &Stack) {
+fn ssh_from(
+    found: &mut LimitFindings,
+    policy: &Policy,
+    said: &Located<Vec<SourceLimit>>,
+    stack: &Stack,
+) {
     let allows = |from: &IngressSource| {
         said.value.iter().any(|limit| match (limit, from) {
             (SourceLimit::Caller, IngressSource::Caller) => true,
@@ -172,7 +177,12 @@ pub(in crate::policy) fn from(source: &IngressSource) -> String {
     }
 }
 
-fn tags(found: &mut Found, policy: &Policy, said: &Said<BTreeMap<String, Glob>>, stack: &Stack) {
+fn tags(
+    found: &mut LimitFindings,
+    policy: &Policy,
+    said: &Located<BTreeMap<String, Glob>>,
+    stack: &Stack,
+) {
     for (key, glob) in &said.value {
         let (message, figure) = match stack.tags.get(key) {
             Some(value) if glob.fits(value) && !value.is_empty() => continue,

@@ -3,7 +3,7 @@
 use super::*;
 use crate::model::mirror::{Notices, name};
 use crate::model::money::Usd;
-use crate::model::policy::{AppliesTo, Limits, Said, WhenSpent};
+use crate::model::policy::{AppliesTo, Limits, Located, WhenSpent};
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
@@ -25,7 +25,7 @@ fn policy(name: &str, teams: Option<&[&str]>, shares: &[&str], tells: &[&str]) -
             teams: teams.map(|teams| teams.iter().map(team).collect()),
             stacks: None,
         },
-        budget: Some(Said {
+        budget: Some(Located {
             value: budget,
             line: 1,
         }),
@@ -84,7 +84,7 @@ fn each_team_of_a_policy_has_a_budget() {
 }
 
 #[track_caller]
-fn drift(edit: impl FnOnce(&mut Seen), expected: &[&str], made_anew: bool) {
+fn drift(edit: impl FnOnce(&mut ExistingBudget), expected: &[&str], made_anew: bool) {
     let want = wanted();
     let mut have = want.seen();
     edit(&mut have);
@@ -99,7 +99,8 @@ fn drift(edit: impl FnOnce(&mut Seen), expected: &[&str], made_anew: bool) {
 #[test]
 fn every_drift_is_seen_and_said() {
     assert_eq!(differences(&[wanted()], &[wanted().seen()]), []);
-    let number = |seen: &mut Seen, number| seen.budget.limit.as_mut().unwrap().number = number;
+    let number =
+        |seen: &mut ExistingBudget, number| seen.budget.limit.as_mut().unwrap().number = number;
     drift(
         |have| number(have, Decimal::from(50)),
         &["limit $50.00 -> $100.00"],
@@ -116,14 +117,15 @@ fn every_drift_is_seen_and_said() {
     let wide = ["costs of the whole account -> TagKeyValue user:clusterup-team$t"];
     drift(|have| have.budget.filters.clear(), &wide, false);
     let credits = ["counts credits -> does not", "does not count taxes -> does"];
-    let counts = |have: &mut Seen| {
+    let counts = |have: &mut ExistingBudget| {
         have.budget.counts.remove("taxes");
         have.budget.counts.insert("credits".to_owned());
     };
     drift(counts, &credits, false);
     let kind = ["type USAGE -> COST: it is made anew"];
     drift(|have| have.budget.kind = "USAGE".to_owned(), &kind, true);
-    let euros = |have: &mut Seen| have.budget.limit.as_mut().unwrap().currency = "EUR".to_owned();
+    let euros =
+        |have: &mut ExistingBudget| have.budget.limit.as_mut().unwrap().currency = "EUR".to_owned();
     let currency = [
         "currency EUR -> USD: it is made anew",
         "limit 100 EUR -> $100.00",
@@ -134,18 +136,18 @@ fn every_drift_is_seen_and_said() {
 #[test]
 fn every_drift_of_a_notification_is_seen_and_said() {
     let at = |share: &str| Notice::at(share.parse().unwrap());
-    let remove = |have: &mut Seen| have.notices.retain(|notice, _| *notice != at("80%"));
+    let remove = |have: &mut ExistingBudget| have.notices.retain(|notice, _| *notice != at("80%"));
     drift(remove, &["no notification at 80% -> one"], false);
     let nobody = BTreeSet::new;
-    let add = |have: &mut Seen| drop(have.notices.insert(at("30%"), nobody()));
+    let add = |have: &mut ExistingBudget| drop(have.notices.insert(at("30%"), nobody()));
     drift(add, &["a notification at 30% -> none"], false);
-    let forecast = |have: &mut Seen| {
+    let forecast = |have: &mut ExistingBudget| {
         let of = "FORECASTED".to_owned();
         have.notices.insert(Notice { of, ..at("80%") }, nobody());
     };
     let said = "a notification at FORECASTED GREATER_THAN 80 PERCENTAGE -> none";
     drift(forecast, &[said], false);
-    let exchange = |have: &mut Seen| {
+    let exchange = |have: &mut ExistingBudget| {
         let other = BTreeSet::from(["c@x.org".to_owned()]);
         have.notices.insert(at("100%"), other);
     };
@@ -192,7 +194,7 @@ fn mirrored() -> impl Strategy<Value = Mirrored> {
     })
 }
 
-fn wishes() -> impl Strategy<Value = Vec<Mirrored>> {
+fn requests() -> impl Strategy<Value = Vec<Mirrored>> {
     vec(mirrored(), 0..5).prop_map(|all| {
         let all = all.into_iter().map(|one| (one.name(), one));
         all.collect::<BTreeMap<_, _>>().into_values().collect()
@@ -212,7 +214,7 @@ fn notice() -> impl Strategy<Value = Notice> {
 }
 
 /// As one of ours is, or with anything changed.
-fn seen() -> impl Strategy<Value = Seen> {
+fn seen() -> impl Strategy<Value = ExistingBudget> {
     let notices = btree_map(notice(), btree_set(address(), 1..3), 0..4);
     let word = |words: &[&'static str]| prop::sample::select(words.to_vec());
     let words = (
@@ -237,7 +239,7 @@ fn seen() -> impl Strategy<Value = Seen> {
     })
 }
 
-fn sights() -> impl Strategy<Value = Vec<Seen>> {
+fn snapshots() -> impl Strategy<Value = Vec<ExistingBudget>> {
     vec(seen(), 0..5).prop_map(|all| {
         let all = all.into_iter().map(|one| (one.budget.name.clone(), one));
         all.collect::<BTreeMap<_, _>>().into_values().collect()
@@ -245,9 +247,9 @@ fn sights() -> impl Strategy<Value = Vec<Seen>> {
 }
 
 /// What AWS has when the changes were made: each by itself, never a copy of all that is wanted.
-fn applied(have: Vec<Seen>, changes: Vec<Change>) -> Vec<Seen> {
+fn applied(have: Vec<ExistingBudget>, changes: Vec<Change>) -> Vec<ExistingBudget> {
     let named = have.into_iter().map(|one| (one.budget.name.clone(), one));
-    let mut there: BTreeMap<String, Seen> = named.collect();
+    let mut there: BTreeMap<String, ExistingBudget> = named.collect();
     for change in changes {
         match change {
             Change::Create(to) => assert!(there.insert(to.name(), to.seen()).is_none()),
@@ -263,7 +265,7 @@ fn applied(have: Vec<Seen>, changes: Vec<Change>) -> Vec<Seen> {
 
 proptest! {
     #[test]
-    fn differences_lead_from_anything_to_what_is_wanted(want in wishes(), have in sights()) {
+    fn differences_lead_from_anything_to_what_is_wanted(want in requests(), have in snapshots()) {
         let changes = differences(&want, &have);
         for change in &changes {
             if let Change::Update(update) = change {
@@ -277,7 +279,7 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_what_is_there_does_not_matter(want in wishes(), have in sights()) {
+    fn the_order_of_what_is_there_does_not_matter(want in requests(), have in snapshots()) {
         let mut other = have.clone();
         other.reverse();
         prop_assert_eq!(differences(&want, &have), differences(&want, &other));

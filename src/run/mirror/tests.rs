@@ -84,7 +84,7 @@ fn check(sim: &Sim) {
     assert_eq!(there, expected);
 }
 
-async fn pushed(api: &Service) -> Result<Vec<Seen>, CloudError> {
+async fn pushed(api: &Service) -> Result<Vec<ExistingBudget>, CloudError> {
     let agreed = plan(api, ACCOUNT, &usual()).await?;
     push(api, ACCOUNT, &usual(), &agreed).await
 }

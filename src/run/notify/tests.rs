@@ -1,7 +1,7 @@
 //! One matter, many ways: who is dead, slow or killed keeps nobody from hearing it once.
 
-use super::{Notifier, RETRIES, Told};
-use crate::cloud::notify::Voice;
+use super::{Delivery, Notifier, RETRIES};
+use crate::cloud::notify::Channel;
 use crate::cloud::{Class, CloudError};
 use crate::ledger::Ledger;
 use crate::model::notice::{Level, Notice};
@@ -21,7 +21,7 @@ struct Way {
 }
 
 #[async_trait(?Send)]
-impl Voice for Way {
+impl Channel for Way {
     fn name(&self) -> &str {
         self.name
     }
@@ -41,7 +41,7 @@ impl Voice for Way {
 
 type Ears = (Rc<Cell<bool>>, Rc<RefCell<Vec<String>>>);
 
-fn way(name: &'static str, takes: Option<u64>) -> (Box<dyn Voice>, Ears) {
+fn way(name: &'static str, takes: Option<u64>) -> (Box<dyn Channel>, Ears) {
     let (fails, heard) = (Rc::<Cell<bool>>::default(), Rc::default());
     let takes = takes.map(Duration::from_secs);
     let ears = (Rc::clone(&fails), Rc::clone(&heard));
@@ -121,7 +121,10 @@ async fn one_matter_is_told_once_and_then_reminded_of() {
     let (good, (_, heard)) = way("good", Some(0));
     let notifier = Notifier::new(vec![good]);
     assert!(notifier.tell(&ledger, &notice(0)).await.claimed);
-    assert_eq!(notifier.tell(&ledger, &notice(5)).await, Told::default());
+    assert_eq!(
+        notifier.tell(&ledger, &notice(5)).await,
+        Delivery::default()
+    );
     assert!(notifier.tell(&ledger, &notice(60)).await.claimed);
     notifier.forget(&ledger, "warn j-1").unwrap();
     assert!(notifier.tell(&ledger, &notice(61)).await.claimed);
@@ -142,7 +145,7 @@ async fn a_way_that_failed_is_tried_again_a_few_times() {
     assert_eq!(told(&ledger).unwrap(), "to be tried again: it is down");
     fails.set(false);
     assert_eq!(notifier.retry(&ledger, at(2)).await.sent, ["bad"]);
-    assert_eq!(notifier.retry(&ledger, at(3)).await, Told::default());
+    assert_eq!(notifier.retry(&ledger, at(3)).await, Delivery::default());
     assert_eq!(told(&ledger).unwrap(), "sent");
     fails.set(true);
     notifier.tell(&ledger, &notice(60)).await;
@@ -169,7 +172,7 @@ async fn what_is_over_is_not_told_late() {
     notifier.tell(&ledger, &notice(0)).await;
     notifier.forget(&ledger, "warn j-1").unwrap();
     fails.set(false);
-    assert_eq!(notifier.retry(&ledger, at(1)).await, Told::default());
+    assert_eq!(notifier.retry(&ledger, at(1)).await, Delivery::default());
     assert!(heard.borrow().is_empty());
 }
 

@@ -32,8 +32,8 @@ pub(super) fn end(
     folder.tidy();
     cluster.state = state;
     cluster.ended_at = Some(now);
-    for life in &mut cluster.lives {
-        life.until = Some(now);
+    for instance_span in &mut cluster.instance_spans {
+        instance_span.until = Some(now);
     }
     folder.write(&cluster).and(told)
 }

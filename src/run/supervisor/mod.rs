@@ -2,13 +2,13 @@
 //! starts Spark, runs the steps, asks the guards, and ends the cluster with nobody else alive.
 
 mod end;
-mod rise;
 mod signals;
+mod startup;
 mod steps;
 
 use crate::cloud::error::{Class, CloudError};
 use crate::cloud::local::cluster::{
-    Folder, Held, Master, Order, Request, Rig, Worker, adopt_orphans, master, reap_orphans,
+    ClusterLock, Folder, Master, Order, Request, Rig, Worker, adopt_orphans, master, reap_orphans,
 };
 use crate::guard::{Verdict, sweep};
 use crate::model::clock::Clock;
@@ -48,7 +48,7 @@ struct Supervisor {
 pub async fn supervise(folder: &Path, clock: Arc<dyn Clock>) -> Result<(), CloudError> {
     let folder = Folder::at(folder);
     let order = folder.order()?;
-    let Some(_held) = Held::take(&folder.lock())? else {
+    let Some(_held) = ClusterLock::take(&folder.lock())? else {
         return Ok(());
     };
     if folder.settle()? {

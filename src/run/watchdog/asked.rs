@@ -2,16 +2,22 @@
 
 use super::Watchdog;
 use crate::model::audit::{Act, Entry, Target};
-use crate::model::fleet::{Place, Sight};
+use crate::model::fleet::{ClusterSnapshot, Place};
 use crate::model::name::ClusterId;
 use crate::model::observed::End;
 
 impl Watchdog {
     /// A cluster that lives, as it was looked at last.
-    pub fn sight(&self, place: &Place, id: &ClusterId) -> Option<&Sight> {
-        let beat = self.beats.iter().find(|beat| beat.place() == place)?;
-        let known = beat.known.get(id)?;
-        known.sight.as_ref().filter(|sight| sight.state.is_live())
+    pub fn snapshot(&self, place: &Place, id: &ClusterId) -> Option<&ClusterSnapshot> {
+        let region_watch = self
+            .region_watches
+            .iter()
+            .find(|region_watch| region_watch.place() == place)?;
+        let tracked = region_watch.tracked.get(id)?;
+        tracked
+            .snapshot
+            .as_ref()
+            .filter(|snapshot| snapshot.state.is_live())
     }
 
     /// Ends a cluster for a person.
@@ -25,20 +31,23 @@ impl Watchdog {
         why: &str,
     ) -> Result<String, String> {
         let now = self.clock.now();
-        let beat = self.beats.iter_mut().find(|beat| beat.place() == place);
-        let beat = beat.ok_or_else(|| format!("{place} is not watched"))?;
-        beat.look(id).await;
-        let known = beat.known.get_mut(id);
+        let region_watch = self
+            .region_watches
+            .iter_mut()
+            .find(|region_watch| region_watch.place() == place);
+        let region_watch = region_watch.ok_or_else(|| format!("{place} is not watched"))?;
+        region_watch.look(id).await;
+        let tracked = region_watch.tracked.get_mut(id);
         let unknown = || format!("{place} has no cluster {id}");
-        let known = known.ok_or_else(unknown)?;
-        let sight = known.sight.as_ref().ok_or_else(unknown)?;
-        if let Some(trouble) = &known.trouble {
+        let tracked = tracked.ok_or_else(unknown)?;
+        let snapshot = tracked.snapshot.as_ref().ok_or_else(unknown)?;
+        if let Some(trouble) = &tracked.trouble {
             return Err(trouble.clone());
         }
-        if !sight.state.is_live() {
-            return Err(format!("{id} is {} already", sight.state.as_str()));
+        if !snapshot.state.is_live() {
+            return Err(format!("{id} is {} already", snapshot.state.as_str()));
         }
-        if sight.protected {
+        if snapshot.protected {
             return Err(format!(
                 "{id} has termination protection: take it off first, by aws emr \
                  modify-cluster-attributes --no-termination-protected --cluster-ids {id}"
@@ -49,22 +58,22 @@ impl Watchdog {
             at: now,
             actor: who.to_owned(),
             place: Some(place.clone()),
-            target: Some(Target::cluster(id, &known.listed.name)),
+            target: Some(Target::cluster(id, &tracked.listed.name)),
             act: Act::Terminate,
             verdict: Some("request".to_owned()),
             evidence: Some(why.to_owned()),
             outcome: "asked".to_owned(),
         };
-        self.desk.note(&entry);
+        self.audit_sink.note(&entry);
         let end = End::asked(message);
         let ends = [(id.clone(), end.clone())];
-        let mut answers = beat.patrol.end(&ends).await;
+        let mut answers = region_watch.fleet.end(&ends).await;
         if let Some(Err(error)) = answers.pop() {
             (entry.act, entry.outcome) = (Act::Fail, format!("cannot end it: {error}"));
-            self.desk.note(&entry);
+            self.audit_sink.note(&entry);
             return Err(error.to_string());
         }
-        (known.asked_at, known.changed, known.end) = (Some(now), true, Some(end));
+        (tracked.asked_at, tracked.changed, tracked.end) = (Some(now), true, Some(end));
         Ok(format!("{id} is being ended"))
     }
 
@@ -77,19 +86,23 @@ impl Watchdog {
         outcome: &str,
     ) {
         let now = self.clock.now();
-        let Some(beat) = self.beats.iter_mut().find(|beat| beat.place() == place) else {
+        let Some(region_watch) = self
+            .region_watches
+            .iter_mut()
+            .find(|region_watch| region_watch.place() == place)
+        else {
             return;
         };
-        beat.look(id).await;
-        beat.judge(&self.policies, now);
-        let Some(known) = beat.known.get(id) else {
+        region_watch.look(id).await;
+        region_watch.judge(&self.policies, now);
+        let Some(tracked) = region_watch.tracked.get(id) else {
             return;
         };
-        self.desk.note(&Entry {
+        self.audit_sink.note(&Entry {
             at: now,
             actor: who.to_owned(),
             place: Some(place.clone()),
-            target: Some(Target::cluster(id, &known.listed.name)),
+            target: Some(Target::cluster(id, &tracked.listed.name)),
             act: Act::Extend,
             verdict: None,
             evidence: Some(why.to_owned()),

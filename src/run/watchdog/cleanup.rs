@@ -20,9 +20,13 @@ impl Watchdog {
             return Vec::new();
         }
         let mut found = Vec::new();
-        for beat in self.beats.iter().filter(|beat| !beat.is_blind()) {
-            let place = beat.place();
-            let leftovers = match beat.patrol.leftovers(now - after.delta()).await {
+        for region_watch in self
+            .region_watches
+            .iter()
+            .filter(|region_watch| !region_watch.is_blind())
+        {
+            let place = region_watch.place();
+            let leftovers = match region_watch.fleet.leftovers(now - after.delta()).await {
                 Ok(leftovers) => leftovers,
                 Err(error) => {
                     unseen.push(format!("{place}: what dead clusters left: {error}"));
@@ -34,7 +38,7 @@ impl Watchdog {
                 if dry {
                     continue;
                 }
-                let outcome = match beat.patrol.remove(&leftover).await {
+                let outcome = match region_watch.fleet.remove(&leftover).await {
                     Ok(true) => "done".to_owned(),
                     // In use, or no longer left over: no matter.
                     Ok(false) => continue,
@@ -49,7 +53,7 @@ impl Watchdog {
                     evidence: Some(leftover.says.clone()),
                     ..self.entry(now, Act::CleanUp, outcome)
                 };
-                self.desk.note(&entry);
+                self.audit_sink.note(&entry);
                 done.push(entry);
             }
         }

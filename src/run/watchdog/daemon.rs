@@ -2,12 +2,12 @@
 //! several at once is at work; the others stand by and take over when it is gone.
 
 use super::Watchdog;
-use super::wish::Wish;
+use super::request::{Answer, OperatorRequest};
 use crate::cloud::Lease;
-use crate::cloud::patrol::Patrol;
+use crate::cloud::fleet::FleetProvider;
 use crate::model::audit::Act;
 use crate::model::clock::Clock;
-use crate::model::picture::{Curve, Picture};
+use crate::model::fleet_status::{Curve, FleetStatus};
 use crate::policy::Policies;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -48,7 +48,7 @@ pub trait Host {
     async fn curves(&mut self) -> Vec<Curve>;
 
     /// Does what a person asked for, in words.
-    async fn grant(&mut self, watchdog: &mut Watchdog, wish: &Wish) -> Result<String, String>;
+    async fn grant(&mut self, watchdog: &mut Watchdog, request: &OperatorRequest) -> Answer;
 
     /// The loop goes round.
     fn turns(&mut self);
@@ -63,16 +63,16 @@ pub trait Host {
 /// What the loop is connected to.
 pub struct Daemon<'a> {
     pub watchdog: Watchdog,
-    pub home: Rc<dyn Patrol>,
+    pub home: Rc<dyn FleetProvider>,
     pub every: Duration,
     pub clock: Arc<dyn Clock>,
-    pub wishes: mpsc::Receiver<Wish>,
-    pub pictures: watch::Sender<Arc<Picture>>,
+    pub requests: mpsc::Receiver<OperatorRequest>,
+    pub fleet_statuses: watch::Sender<Arc<FleetStatus>>,
     pub host: &'a mut dyn Host,
 }
 
 /// Where the clocks stood.
-struct Stand(Instant, DateTime<Utc>);
+struct ClockReading(Instant, DateTime<Utc>);
 
 impl Daemon<'_> {
     /// Runs until it is told to stop. What is half done then is found by whoever comes next.
@@ -82,7 +82,7 @@ impl Daemon<'_> {
         };
         self.watchdog.record(Act::Begin, "it has the watch");
         self.publish(true);
-        let mut stand = Stand(Instant::now(), self.clock.now());
+        let mut stand = ClockReading(Instant::now(), self.clock.now());
         let mut drawn: Option<Instant> = None;
         loop {
             let began = Instant::now();
@@ -154,17 +154,17 @@ impl Daemon<'_> {
                     Signal::Stop => return Signal::Stop,
                     Signal::Reload => self.reload().await,
                 },
-                Some(wish) = self.wishes.recv() => {
-                    if wish.answer.is_closed() {
+                Some(request) = self.requests.recv() => {
+                    if request.answer.is_closed() {
                         // Who asked was told that it was not done.
                         continue;
                     }
-                    let granted = self.host.grant(&mut self.watchdog, &wish);
+                    let granted = self.host.grant(&mut self.watchdog, &request);
                     let granted = timeout(GRANTING, granted).await.unwrap_or_else(|_| {
                         Err("it took too long, and may be done in part: look again".to_owned())
                     });
                     // Who does not wait for the answer has asked all the same.
-                    let _ = wish.answer.send(granted);
+                    let _ = request.answer.send(granted);
                     self.publish(true);
                 }
             }
@@ -193,16 +193,18 @@ impl Daemon<'_> {
         }
     }
 
-    fn leapt(&self, stand: &mut Stand) -> bool {
+    fn leapt(&self, stand: &mut ClockReading) -> bool {
         let (ticked, read) = (stand.0.elapsed(), self.clock.now() - stand.1);
-        *stand = Stand(Instant::now(), self.clock.now());
+        *stand = ClockReading(Instant::now(), self.clock.now());
         let read = read.to_std().unwrap_or_default();
         read.abs_diff(ticked) > LEAP
     }
 
     fn publish(&self, active: bool) {
         // Nobody may look.
-        let _ = self.pictures.send(Arc::new(self.watchdog.picture(active)));
+        let _ = self
+            .fleet_statuses
+            .send(Arc::new(self.watchdog.fleet_status(active)));
     }
 }
 

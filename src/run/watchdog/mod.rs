@@ -2,31 +2,31 @@
 //! what did not come off is found again by the next. The daemon makes them.
 //!
 //! What a sweep remembers saves calls and nothing else: marks, tombstones and deadlines are in the
-//! clusters' tags, and what people were told is at the [`desk`].
+//! clusters' tags, and what people were told is at the [`audit_sink`].
 
 mod act;
 mod asked;
-pub mod beat;
+pub mod audit_sink;
 mod cleanup;
 pub mod daemon;
-pub mod desk;
 mod ends;
-mod known;
+mod fleet_status;
 mod notices;
 mod observe;
-mod picture;
-pub mod wish;
+pub mod region_watch;
+pub mod request;
+mod tracked;
 
-use self::beat::Beat;
-use self::desk::Desk;
-use crate::cloud::patrol::Patrol;
-use crate::guard::watch::{self, Judged, Tripped};
+use self::audit_sink::AuditSink;
+use self::region_watch::RegionWatch;
+use crate::cloud::fleet::FleetProvider;
+use crate::guard::watch::{self, Assessment, Tripped};
 use crate::model::audit::{Act, Entry};
 use crate::model::clock::Clock;
 use crate::model::fleet::Place;
+use crate::model::fleet_status::{Curve, SweepSummary, Totals};
 use crate::model::hint::Command;
 use crate::model::notice::{Level, Notice};
-use crate::model::picture::{Curve, SweepSummary, Totals};
 use crate::model::shown::Untrusted;
 use crate::model::span::Span;
 use crate::policy::Policies;
@@ -43,14 +43,14 @@ const REMINDER: Span = Span::from_secs(6 * 3_600);
 
 /// All that is watched.
 pub struct Watchdog {
-    beats: Vec<Beat>,
+    region_watches: Vec<RegionWatch>,
     policies: Rc<Policies>,
     clock: Arc<dyn Clock>,
-    desk: Rc<dyn Desk>,
+    audit_sink: Rc<dyn AuditSink>,
     /// Its name in records: `watchdog@host`.
     actor: String,
     /// Whose watch it acts under, where it does.
-    home: Option<Rc<dyn Patrol>>,
+    home: Option<Rc<dyn FleetProvider>>,
     cleaned_at: Option<DateTime<Utc>>,
     totals: Totals,
     last: Option<SweepSummary>,
@@ -62,7 +62,7 @@ pub struct Report {
     pub summary: SweepSummary,
     pub tripped: Option<Tripped>,
     /// By place and id, all that was judged.
-    pub verdicts: Vec<Seen>,
+    pub verdicts: Vec<SweptCluster>,
     /// What was done, in order; nothing in a dry run.
     pub done: Vec<Entry>,
     /// What dead clusters left that is to be removed, in words.
@@ -73,29 +73,31 @@ pub struct Report {
 
 /// One cluster and what is said of it.
 #[derive(Debug, Clone)]
-pub struct Seen {
+pub struct SweptCluster {
     pub place: Place,
     pub id: String,
     pub name: Untrusted,
     pub owner: Option<Untrusted>,
-    pub judged: Judged,
+    pub assessment: Assessment,
 }
 
 impl Watchdog {
     pub fn new(
-        patrols: Vec<Rc<dyn Patrol>>,
+        fleets: Vec<Rc<dyn FleetProvider>>,
         policies: Rc<Policies>,
         clock: Arc<dyn Clock>,
-        desk: Rc<dyn Desk>,
+        audit_sink: Rc<dyn AuditSink>,
         actor: String,
     ) -> Self {
-        let asked = desk.open_matters();
-        let beats = patrols.into_iter().map(|patrol| Beat::new(patrol, &asked));
+        let asked = audit_sink.open_terminations();
+        let region_watches = fleets
+            .into_iter()
+            .map(|fleet| RegionWatch::new(fleet, &asked));
         Self {
-            beats: beats.collect(),
+            region_watches: region_watches.collect(),
             policies,
             clock,
-            desk,
+            audit_sink,
             actor,
             home: None,
             cleaned_at: None,
@@ -107,7 +109,7 @@ impl Watchdog {
 
     /// Acts only while the watch that was taken there is its own.
     #[must_use]
-    pub fn under(mut self, home: Rc<dyn Patrol>) -> Self {
+    pub fn under(mut self, home: Rc<dyn FleetProvider>) -> Self {
         self.home = Some(home);
         self
     }
@@ -115,12 +117,12 @@ impl Watchdog {
     /// The clock was set, or the machine slept: what is remembered by time is not relied on.
     pub fn doubt(&mut self) {
         self.cleaned_at = None;
-        for known in self
-            .beats
+        for tracked in self
+            .region_watches
             .iter_mut()
-            .flat_map(|beat| beat.known.values_mut())
+            .flat_map(|region_watch| region_watch.tracked.values_mut())
         {
-            known.doubt();
+            tracked.doubt();
         }
     }
 
@@ -143,25 +145,33 @@ impl Watchdog {
         let mut done = Vec::new();
         if !dry {
             self.tell_of_trip(tripped.as_ref(), now, &mut done).await;
-            let hands = act::Hands {
-                desk: &*self.desk,
+            let context = act::ActionContext {
+                audit_sink: &*self.audit_sink,
                 policies: &self.policies,
                 clock: &*self.clock,
                 actor: &self.actor,
                 home: self.home.as_deref(),
             };
-            for beat in &mut self.beats {
-                beat.end_due(&hands, began_at, &mut done).await;
+            for region_watch in &mut self.region_watches {
+                region_watch.end_due(&context, began_at, &mut done).await;
             }
-            for beat in &mut self.beats {
-                beat.tell_all(&hands, began_at, &mut done).await;
+            for region_watch in &mut self.region_watches {
+                region_watch.tell_all(&context, began_at, &mut done).await;
             }
         }
-        let mut unseen: Vec<String> = self.beats.iter().flat_map(Beat::unseen).collect();
+        let mut unseen: Vec<String> = self
+            .region_watches
+            .iter()
+            .flat_map(RegionWatch::unseen)
+            .collect();
         let leftovers = self.clean(now, dry, &mut done, &mut unseen).await;
         let summary = self.summarize(began_at, &calls, looked, unseen, tripped.is_some());
         self.count(&summary, &done);
-        let verdicts = self.beats.iter().flat_map(Beat::seen).collect();
+        let verdicts = self
+            .region_watches
+            .iter()
+            .flat_map(RegionWatch::seen)
+            .collect();
         Report {
             summary,
             tripped,
@@ -175,28 +185,38 @@ impl Watchdog {
     /// Every place at once; how many clusters were looked at.
     async fn observe(&mut self, now: DateTime<Utc>) -> usize {
         let mut looking = JoinSet::new();
-        for (order, mut beat) in std::mem::take(&mut self.beats).into_iter().enumerate() {
+        for (order, mut region_watch) in std::mem::take(&mut self.region_watches)
+            .into_iter()
+            .enumerate()
+        {
             let (policies, clock) = (self.policies.clone(), self.clock.clone());
             looking.spawn_local(async move {
-                let looked = beat.observe(&policies, &*clock, now).await;
-                (order, beat, looked)
+                let looked = region_watch.observe(&policies, &*clock, now).await;
+                (order, region_watch, looked)
             });
         }
         let mut back = looking.join_all().await;
         back.sort_by_key(|(order, ..)| *order);
         let looked = back.iter().map(|(_, _, looked)| looked).sum();
-        self.beats = back.into_iter().map(|(_, beat, _)| beat).collect();
+        self.region_watches = back
+            .into_iter()
+            .map(|(_, region_watch, _)| region_watch)
+            .collect();
         looked
     }
 
     /// The breaker over all places together.
     fn restrain(&mut self) -> Option<Tripped> {
-        let fleet = self.beats.iter().map(Beat::living).sum();
-        let mut judged: Vec<Judged> = self.beats.iter().flat_map(Beat::judged).collect();
-        let tripped = watch::restrain(&mut judged, fleet, self.policies.breaker());
-        let mut judged = judged.into_iter();
-        for beat in &mut self.beats {
-            beat.restrained(&mut judged);
+        let fleet = self.region_watches.iter().map(RegionWatch::living).sum();
+        let mut assessment: Vec<Assessment> = self
+            .region_watches
+            .iter()
+            .flat_map(RegionWatch::assessment)
+            .collect();
+        let tripped = watch::restrain(&mut assessment, fleet, self.policies.breaker());
+        let mut assessment = assessment.into_iter();
+        for region_watch in &mut self.region_watches {
+            region_watch.restrained(&mut assessment);
         }
         tripped
     }
@@ -204,7 +224,8 @@ impl Watchdog {
     /// Puts on record what the watchdog itself does.
     pub fn record(&self, act: Act, outcome: &str) {
         let now = self.clock.now();
-        self.desk.note(&self.entry(now, act, outcome.to_owned()));
+        self.audit_sink
+            .note(&self.entry(now, act, outcome.to_owned()));
     }
 
     async fn tell_of_trip(
@@ -215,7 +236,7 @@ impl Watchdog {
     ) {
         let matter = "breaker";
         let Some(tripped) = tripped else {
-            self.desk.forget(matter);
+            self.audit_sink.forget(matter);
             return;
         };
         let title = format!(
@@ -236,9 +257,9 @@ impl Watchdog {
             command: Some(Command::clusterup("watchdog sweep").arg("--dry-run")),
             remind_after: Some(REMINDER),
         };
-        if self.desk.tell(&notice).await {
+        if self.audit_sink.tell(&notice).await {
             let entry = self.entry(now, Act::Trip, title);
-            self.desk.note(&entry);
+            self.audit_sink.note(&entry);
             done.push(entry);
         }
     }
@@ -258,7 +279,7 @@ impl Watchdog {
 
     fn calls(&self) -> BTreeMap<String, u64> {
         let mut all = BTreeMap::new();
-        for (name, calls) in self.beats.iter().flat_map(Beat::calls) {
+        for (name, calls) in self.region_watches.iter().flat_map(RegionWatch::calls) {
             *all.entry(name).or_default() += calls;
         }
         all
@@ -279,14 +300,14 @@ impl Watchdog {
             began_at,
             ended_at: self.clock.now(),
             calls: sum(&self.totals.calls) - sum(before),
-            fleet: self.beats.iter().map(Beat::living).sum(),
+            fleet: self.region_watches.iter().map(RegionWatch::living).sum(),
             looked,
-            unlooked: self.beats.iter().map(Beat::unlooked).sum(),
+            unlooked: self.region_watches.iter().map(RegionWatch::unlooked).sum(),
             blind: self
-                .beats
+                .region_watches
                 .iter()
-                .filter(|beat| beat.is_blind())
-                .map(|beat| beat.place().clone())
+                .filter(|region_watch| region_watch.is_blind())
+                .map(|region_watch| region_watch.place().clone())
                 .collect(),
             unseen,
             tripped,
@@ -296,9 +317,9 @@ impl Watchdog {
     fn count(&mut self, summary: &SweepSummary, done: &[Entry]) {
         let totals = &mut self.totals;
         totals.sweeps += 1;
-        totals.failed_sweeps += u64::from(self.beats.iter().any(Beat::is_blind));
+        totals.failed_sweeps += u64::from(self.region_watches.iter().any(RegionWatch::is_blind));
         totals.trips += u64::from(summary.tripped);
-        totals.notices = self.desk.notices();
+        totals.notices = self.audit_sink.notices();
         for entry in done {
             match entry.act {
                 Act::Warn => totals.warned += 1,

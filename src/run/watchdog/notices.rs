@@ -1,11 +1,11 @@
 //! What people are told of clusters, in words: who, why, what it cost, and the command that lets it
 //! live.
 
-use super::known::Known;
+use super::tracked::TrackedCluster;
 use crate::cloud::CloudError;
 use crate::cost::meter::{accrued, rate};
 use crate::guard::watch::Stage;
-use crate::model::fleet::{MARK_TAG, Mark, Place};
+use crate::model::fleet::{MARK_TAG, Place, WatchdogMark};
 use crate::model::hint::Command;
 use crate::model::name::{ClusterId, StackName};
 use crate::model::notice::{Level, Notice};
@@ -35,13 +35,13 @@ pub(super) fn matter(what: &str, place: &Place, id: &ClusterId) -> String {
 }
 
 /// A cluster that is told of.
-pub(super) struct About<'a> {
+pub(super) struct NoticeSubject<'a> {
     pub(super) place: &'a Place,
-    pub(super) known: &'a Known,
+    pub(super) tracked: &'a TrackedCluster,
     pub(super) now: DateTime<Utc>,
 }
 
-pub(super) fn warning(about: &About<'_>, mark: Mark) -> Notice {
+pub(super) fn warning(about: &NoticeSubject<'_>, mark: WatchdogMark) -> Notice {
     let ends = mark.ends_at.format("%Y-%m-%d %H:%M UTC");
     let title = format!("{} ends at {ends}", about.name());
     Notice {
@@ -50,7 +50,7 @@ pub(super) fn warning(about: &About<'_>, mark: Mark) -> Notice {
     }
 }
 
-pub(super) fn ended(about: &About<'_>, end: &End) -> Notice {
+pub(super) fn ended(about: &NoticeSubject<'_>, end: &End) -> Notice {
     let title = format!("{} is being ended: {}", about.name(), end.reason.as_str());
     let mut notice = about.notice("end", Level::Info, title);
     if let Some((_, why)) = notice.facts.first_mut() {
@@ -60,7 +60,7 @@ pub(super) fn ended(about: &About<'_>, end: &End) -> Notice {
 }
 
 /// One that cannot be marked never ends.
-pub(super) fn unmarked(about: &About<'_>, error: &CloudError) -> Notice {
+pub(super) fn unmarked(about: &NoticeSubject<'_>, error: &CloudError) -> Notice {
     let title = format!(
         "{} cannot be marked, so it does not end: {error}",
         about.name()
@@ -72,7 +72,7 @@ pub(super) fn unmarked(about: &About<'_>, error: &CloudError) -> Notice {
     }
 }
 
-pub(super) fn unended(about: &About<'_>, error: &CloudError) -> Notice {
+pub(super) fn unended(about: &NoticeSubject<'_>, error: &CloudError) -> Notice {
     let title = format!("{} cannot be ended: {error}", about.name());
     Notice {
         command: about.by_hand(),
@@ -81,7 +81,7 @@ pub(super) fn unended(about: &About<'_>, error: &CloudError) -> Notice {
     }
 }
 
-pub(super) fn late(about: &About<'_>) -> Notice {
+pub(super) fn late(about: &NoticeSubject<'_>) -> Notice {
     let title = format!("{} should be over and is not", about.name());
     Notice {
         command: about.by_hand(),
@@ -91,11 +91,11 @@ pub(super) fn late(about: &About<'_>) -> Notice {
 }
 
 /// One whose tags say clusterup, and the bucket does not.
-pub(super) fn disputed(about: &About<'_>, why: &str) -> Notice {
+pub(super) fn disputed(about: &NoticeSubject<'_>, why: &str) -> Notice {
     let title = format!("{} is treated as others' clusters are: {why}", about.name());
     let command = match about.place {
         Place::Region(region) => {
-            let name = about.known.listed.name.as_str();
+            let name = about.tracked.listed.name.as_str();
             let stack = name.split('/').nth(1).and_then(|stack| stack.parse().ok());
             let status = |stack: StackName| Command::clusterup("status").stack_in(&stack, region);
             stack.map(status)
@@ -109,7 +109,7 @@ pub(super) fn disputed(about: &About<'_>, why: &str) -> Notice {
 }
 
 /// Of what nothing is done about.
-pub(super) fn told(about: &About<'_>, stage: &Stage) -> Notice {
+pub(super) fn told(about: &NoticeSubject<'_>, stage: &Stage) -> Notice {
     let (what, level, says) = match stage {
         Stage::Stuck => ("stuck", Level::Warning, "is stuck"),
         Stage::Protected => (
@@ -136,11 +136,11 @@ pub(super) fn told(about: &About<'_>, stage: &Stage) -> Notice {
     }
 }
 
-impl About<'_> {
+impl NoticeSubject<'_> {
     fn notice(&self, what: &str, level: Level, title: String) -> Notice {
         Notice {
             at: self.now,
-            matter: matter(what, self.place, &self.known.listed.id),
+            matter: matter(what, self.place, &self.tracked.listed.id),
             level,
             title,
             facts: self.facts(),
@@ -150,34 +150,36 @@ impl About<'_> {
     }
 
     fn name(&self) -> String {
-        let listed = &self.known.listed;
+        let listed = &self.tracked.listed;
         let stack = self.ours().map(|cluster| cluster.stack.to_string());
         let name = stack.unwrap_or_else(|| listed.name.to_string());
         let owner = self
-            .known
-            .sight
+            .tracked
+            .snapshot
             .as_ref()
-            .and_then(|sight| sight.owner.as_ref());
+            .and_then(|snapshot| snapshot.owner.as_ref());
         let owner = owner.map_or_else(String::new, |owner| format!(" of {owner}"));
         format!("cluster {} ({name}{owner})", listed.id)
     }
 
     fn ours(&self) -> Option<&crate::model::observed::Cluster> {
-        self.known.sight.as_ref()?.ours()
+        self.tracked.snapshot.as_ref()?.ours()
     }
 
     fn facts(&self) -> Vec<(String, String)> {
-        let mut facts = vec![("why".to_owned(), self.known.judged.evidence.clone())];
-        let sight = self.known.sight.as_ref();
-        let owner = sight.and_then(|sight| sight.owner.as_ref());
+        let mut facts = vec![("why".to_owned(), self.tracked.assessment.evidence.clone())];
+        let snapshot = self.tracked.snapshot.as_ref();
+        let owner = snapshot.and_then(|snapshot| snapshot.owner.as_ref());
         facts.push((
             "owner".to_owned(),
             owner.map_or_else(|| "not known".to_owned(), ToString::to_string),
         ));
-        let cost = sight.and_then(|sight| {
-            let rates = sight.rates.as_ref()?;
-            let spent = accrued(rates, &sight.lives, self.now).total.up_to(2);
-            let hourly = rate(rates, &sight.lives, self.now).up_to(2);
+        let cost = snapshot.and_then(|snapshot| {
+            let rates = snapshot.rates.as_ref()?;
+            let spent = accrued(rates, &snapshot.instance_spans, self.now)
+                .total
+                .up_to(2);
+            let hourly = rate(rates, &snapshot.instance_spans, self.now).up_to(2);
             Some(format!("{spent} so far, at {hourly}/h"))
         });
         facts.push((
@@ -189,7 +191,7 @@ impl About<'_> {
     }
 
     /// What lets it live on.
-    fn keep(&self, mark: Mark) -> Option<Command> {
+    fn keep(&self, mark: WatchdogMark) -> Option<Command> {
         if let Some(cluster) = self.ours() {
             let extend = Command::clusterup("extend");
             let extend = match self.place {
@@ -201,12 +203,12 @@ impl About<'_> {
         let Place::Region(region) = self.place else {
             return None;
         };
-        let id = &self.known.listed.id;
-        let tag = match &self.known.keep {
+        let id = &self.tracked.listed.id;
+        let tag = match &self.tracked.keep {
             Some(tag) => format!("{tag}=true"),
             None => {
                 // Without one the mark itself may be moved.
-                let later = Mark {
+                let later = WatchdogMark {
                     ends_at: mark.ends_at + TimeDelta::days(1),
                     ..mark
                 };
@@ -218,17 +220,17 @@ impl About<'_> {
     }
 
     fn by_hand(&self) -> Option<Command> {
-        let id = &self.known.listed.id;
+        let id = &self.tracked.listed.id;
         match (self.place, self.ours()) {
             (Place::Local, cluster) => {
                 cluster.map(|cluster| Command::clusterup("destroy").local_stack(&cluster.stack))
             }
             (Place::Region(region), _) => {
                 let protected = self
-                    .known
-                    .sight
+                    .tracked
+                    .snapshot
                     .as_ref()
-                    .is_some_and(|sight| sight.protected);
+                    .is_some_and(|snapshot| snapshot.protected);
                 let lift = format!(
                     "aws emr modify-cluster-attributes --region {region} --cluster-id {id} \
                      --no-termination-protected && "

@@ -2,11 +2,11 @@
 //! is new, in that order; and a few of those whose turn it is.
 
 use super::act::BLIND;
-use super::beat::Beat;
-use super::known::Known;
+use super::region_watch::RegionWatch;
+use super::tracked::TrackedCluster;
 use crate::guard::watch::{AT_ONCE, Stage};
 use crate::model::clock::Clock;
-use crate::model::fleet::{Listed, Sight, Signal};
+use crate::model::fleet::{ClusterSnapshot, ListedCluster, Reading};
 use crate::model::name::ClusterId;
 use crate::policy::Policies;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -31,17 +31,17 @@ const LOOKING: Duration = Duration::from_secs(180);
 
 /// How far back what ran on a cluster is asked for, in one of three lengths, so that most clusters
 /// are asked about together.
-fn past(known: &Known) -> TimeDelta {
-    let remembered = known.quiet.is_some() || known.pulses.is_some();
+fn past(tracked: &TrackedCluster) -> TimeDelta {
+    let remembered = tracked.quiet_period.is_some() || tracked.metric_samples.is_some();
     let least = if remembered { PAST } else { DAY };
-    let reach = known.reach.max(least);
+    let reach = tracked.reach.max(least);
     [PAST, DAY]
         .into_iter()
         .find(|past| reach <= *past)
         .unwrap_or(LONG_PAST)
 }
 
-impl Beat {
+impl RegionWatch {
     /// How many clusters were looked at.
     pub(super) async fn observe(
         &mut self,
@@ -50,7 +50,7 @@ impl Beat {
         now: DateTime<Utc>,
     ) -> usize {
         self.holes.clear();
-        match self.patrol.list().await {
+        match self.fleet.list().await {
             Ok(listed) => {
                 self.blind = false;
                 self.take_up(listed, now);
@@ -81,16 +81,16 @@ impl Beat {
         turn.len() + late.len()
     }
 
-    fn take_up(&mut self, listed: Vec<Listed>, now: DateTime<Utc>) {
-        for known in self.known.values_mut() {
-            known.missing = true;
+    fn take_up(&mut self, listed: Vec<ListedCluster>, now: DateTime<Utc>) {
+        for tracked in self.tracked.values_mut() {
+            tracked.missing = true;
         }
         for listed in listed {
-            match self.known.get_mut(&listed.id) {
-                Some(known) => known.listed(listed),
+            match self.tracked.get_mut(&listed.id) {
+                Some(tracked) => tracked.listed(listed),
                 None => {
                     let id = listed.id.clone();
-                    self.known.insert(id, Known::new(listed, now));
+                    self.tracked.insert(id, TrackedCluster::new(listed, now));
                 }
             }
         }
@@ -98,8 +98,8 @@ impl Beat {
 
     pub(super) fn judge(&mut self, policies: &Policies, now: DateTime<Utc>) {
         let blind = self.blind.then_some(BLIND);
-        for known in self.known.values_mut() {
-            known.judge(policies, now, blind);
+        for tracked in self.tracked.values_mut() {
+            tracked.judge(policies, now, blind);
         }
     }
 
@@ -107,18 +107,21 @@ impl Beat {
     /// most urgent first; of the new and of the others a few. Whoever cannot be looked at comes last.
     fn turn(&self, now: DateTime<Utc>) -> Vec<ClusterId> {
         let (mut urgent, mut new, mut others) = (Vec::new(), Vec::new(), Vec::new());
-        for (id, known) in &self.known {
-            let live = known.listed.state.is_live();
-            let suspect = known.judged.stage.is_suspect() && !known.can_wait(now);
-            let ends_at = known.judged.ends_at.unwrap_or(DateTime::<Utc>::MAX_UTC);
-            if known.missing && !self.blind {
-                urgent.push((known.failed, DateTime::<Utc>::MIN_UTC, id));
-            } else if known.sight.is_none() {
-                new.push((known.failed, !live, known.listed.created_at, id));
-            } else if live && (known.changed || suspect) {
-                urgent.push((known.failed, ends_at, id));
-            } else if known.next_look <= now {
-                others.push((known.failed, known.next_look, id));
+        for (id, tracked) in &self.tracked {
+            let live = tracked.listed.state.is_live();
+            let suspect = tracked.assessment.stage.is_suspect() && !tracked.can_wait(now);
+            let ends_at = tracked
+                .assessment
+                .ends_at
+                .unwrap_or(DateTime::<Utc>::MAX_UTC);
+            if tracked.missing && !self.blind {
+                urgent.push((tracked.failed, DateTime::<Utc>::MIN_UTC, id));
+            } else if tracked.snapshot.is_none() {
+                new.push((tracked.failed, !live, tracked.listed.created_at, id));
+            } else if live && (tracked.changed || suspect) {
+                urgent.push((tracked.failed, ends_at, id));
+            } else if tracked.next_look <= now {
+                others.push((tracked.failed, tracked.next_look, id));
             }
         }
         urgent.sort();
@@ -134,41 +137,44 @@ impl Beat {
     /// How many of those that wait for their turn have it: at least a few, and no more than leaves a
     /// sweep its few calls, of which each look takes two and each page of the listing one.
     fn routine(&self, waiting: usize) -> usize {
-        let pages = self.known.len() / 50;
+        let pages = self.tracked.len() / 50;
         let room = CALLS.saturating_sub(pages) / 2;
         (waiting / 20).min(room).max(ROUTINE)
     }
 
     /// Those that came under suspicion by what their metrics say.
     fn suspects_unlooked(&self, turn: &[ClusterId]) -> Vec<ClusterId> {
-        let late = |(id, known): &(&ClusterId, &Known)| {
-            known.judged.stage.is_suspect() && !turn.contains(id)
+        let late = |(id, tracked): &(&ClusterId, &TrackedCluster)| {
+            tracked.assessment.stage.is_suspect() && !turn.contains(id)
         };
-        let late = self.known.iter().filter(late);
+        let late = self.tracked.iter().filter(late);
         late.map(|(id, _)| id.clone()).collect()
     }
 
     pub(super) async fn look(&mut self, id: &ClusterId) {
-        let Some(known) = self.known.get_mut(id) else {
+        let Some(tracked) = self.tracked.get_mut(id) else {
             return;
         };
-        match self.patrol.look(id).await {
-            Ok(Some(sight)) => known.looked(sight),
+        match self.fleet.look(id).await {
+            Ok(Some(snapshot)) => tracked.looked(snapshot),
             // Not found is not gone: not before it was asked for some times.
             Ok(None) => {
-                known.unfound += 1;
-                known.missed("the cloud does not know it".to_owned());
+                tracked.unfound += 1;
+                tracked.missed("the cloud does not know it".to_owned());
             }
-            Err(error) => known.missed(format!("it cannot be looked at: {error}")),
+            Err(error) => tracked.missed(format!("it cannot be looked at: {error}")),
         }
     }
 
     /// Asks what runs on those that their steps alone would end: as many as one call can tell of,
     /// those who waited longest first.
     async fn ask_pulses(&mut self, policies: &Policies, now: DateTime<Utc>) {
-        let wants = |(_, known): &(&ClusterId, &Known)| known.wants_pulses(policies, now);
-        let wanted = self.known.iter().filter(wants);
-        let mut wanted: Vec<_> = wanted.map(|(id, known)| (known.pulses_at, id)).collect();
+        let wants =
+            |(_, tracked): &(&ClusterId, &TrackedCluster)| tracked.wants_pulses(policies, now);
+        let wanted = self.tracked.iter().filter(wants);
+        let mut wanted: Vec<_> = wanted
+            .map(|(id, tracked)| (tracked.metrics_read_at, id))
+            .collect();
         wanted.sort();
         let wanted: Vec<ClusterId> = wanted
             .into_iter()
@@ -182,7 +188,7 @@ impl Beat {
     pub(super) async fn hear_pulses(&mut self, wanted: &[ClusterId], now: DateTime<Utc>) {
         let mut by_past: BTreeMap<TimeDelta, Vec<ClusterId>> = BTreeMap::new();
         for id in wanted {
-            let past = self.known.get(id).map_or(PAST, past);
+            let past = self.tracked.get(id).map_or(PAST, past);
             by_past.entry(past).or_default().push(id.clone());
         }
         for (past, some) in by_past {
@@ -192,9 +198,11 @@ impl Beat {
 
     async fn hear_past(&mut self, wanted: &[ClusterId], now: DateTime<Utc>, past: TimeDelta) {
         let told = {
-            let known = wanted.iter().filter_map(|id| self.known.get(id));
-            let sights: Vec<&Sight> = known.filter_map(|known| known.sight.as_ref()).collect();
-            self.patrol.pulses(&sights, now - past).await
+            let tracked = wanted.iter().filter_map(|id| self.tracked.get(id));
+            let snapshots: Vec<&ClusterSnapshot> = tracked
+                .filter_map(|tracked| tracked.snapshot.as_ref())
+                .collect();
+            self.fleet.metric_samples(&snapshots, now - past).await
         };
         let mut told = told.map_err(|error| {
             let hole = format!(
@@ -205,20 +213,21 @@ impl Beat {
             error.to_string()
         });
         for id in wanted {
-            let pulses = match &mut told {
-                Ok(told) => Signal::Read(told.remove(id).unwrap_or_default()),
-                Err(why) => Signal::Unread(why.clone()),
+            let metric_samples = match &mut told {
+                Ok(told) => Reading::Read(told.remove(id).unwrap_or_default()),
+                Err(why) => Reading::Unread(why.clone()),
             };
-            if let Some(known) = self.known.get_mut(id) {
-                known.heard(pulses, now);
+            if let Some(tracked) = self.tracked.get_mut(id) {
+                tracked.heard(metric_samples, now);
             }
         }
     }
 
     /// Says what was not seen; forgets what nobody knows any more.
     fn note_holes(&mut self) {
-        let unlooked = |known: &&Known| known.sight.is_none() && known.trouble.is_none();
-        match self.known.values().filter(unlooked).count() {
+        let unlooked =
+            |tracked: &&TrackedCluster| tracked.snapshot.is_none() && tracked.trouble.is_none();
+        match self.tracked.values().filter(unlooked).count() {
             0 => {}
             count => self
                 .holes
@@ -226,20 +235,20 @@ impl Beat {
         }
         let mut troubles: BTreeMap<&str, usize> = BTreeMap::new();
         for why in self
-            .known
+            .tracked
             .values()
-            .filter_map(|known| known.trouble.as_deref())
+            .filter_map(|tracked| tracked.trouble.as_deref())
         {
             *troubles.entry(why).or_default() += 1;
         }
-        let unread = |known: &&Known| {
-            let steps = known.sight.as_ref().map(|sight| &sight.steps);
-            matches!(steps, Some(Signal::Unread(_))) && known.listed.state.is_live()
+        let unread = |tracked: &&TrackedCluster| {
+            let steps = tracked.snapshot.as_ref().map(|snapshot| &snapshot.steps);
+            matches!(steps, Some(Reading::Unread(_))) && tracked.listed.state.is_live()
         };
         let troubles = troubles.into_iter();
         self.holes
             .extend(troubles.map(|(why, count)| format!("{count} x {why}")));
-        match self.known.values().filter(unread).count() {
+        match self.tracked.values().filter(unread).count() {
             0 => {}
             count => self
                 .holes
@@ -249,9 +258,9 @@ impl Beat {
 
     /// Drops those that are over and done with.
     pub(super) fn drop_over(&mut self) {
-        self.known.retain(|_, known| {
-            let over = known.judged.stage == Stage::Over;
-            !over && !known.is_lost()
+        self.tracked.retain(|_, tracked| {
+            let over = tracked.assessment.stage == Stage::Over;
+            !over && !tracked.is_lost()
         });
     }
 }

@@ -97,7 +97,7 @@ impl Fleet {
 
     /// What a dry run says, by id. It looks at 40 new clusters in a sweep, so the daemon's second
     /// look has to be waited for: a fresh process sees those that were left out in no order.
-    fn judged(&self, more: &[&str]) -> BTreeMap<String, Value> {
+    fn assessment(&self, more: &[&str]) -> BTreeMap<String, Value> {
         let args = ["watchdog", "sweep", "--dry-run", "--region", "us-east-1"];
         let told = self.world.json(&[&args, more].concat());
         let verdicts = told["report"]["verdicts"].as_array().unwrap();
@@ -111,7 +111,7 @@ impl Fleet {
             self.add(case);
         }
         self.world.double.reset_calls();
-        let judged = self.judged(more);
+        let assessment = self.assessment(more);
         let changing = self
             .world
             .double
@@ -122,7 +122,7 @@ impl Fleet {
         assert_eq!(changing, [""; 0], "a dry run changes nothing");
         let mut wrong = Vec::new();
         for case in cases {
-            let said = &judged[&self.ids[case.name]];
+            let said = &assessment[&self.ids[case.name]];
             let evidence = said["evidence"].as_str().unwrap();
             let acts = ["warn", "warned", "end"].contains(&said["stage"].as_str().unwrap());
             let reason = said["reason"].as_str().filter(|_| acts);

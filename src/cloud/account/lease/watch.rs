@@ -1,6 +1,6 @@
 //! Who watches the account: a lock as a stack has one, for which nobody waits.
 
-use super::{Beating, Grip, Held, LEASE, WATCHDOG};
+use super::{Grip, Heartbeat, HeldLease, LEASE, WATCHDOG};
 use crate::cloud::account::Account;
 use crate::cloud::account::errors::Doing;
 use crate::cloud::account::place::WATCH;
@@ -13,7 +13,7 @@ use tokio::time::Instant;
 /// What is known of the watch.
 pub(in crate::cloud::account) struct Watch<A> {
     /// Ours, where we took it.
-    held: Option<Rc<Held<A>>>,
+    held: Option<Rc<HeldLease<A>>>,
     /// Another's as it was when we first saw it so.
     other: Option<(String, Instant)>,
 }
@@ -69,7 +69,7 @@ impl<A: Api> Account<A> {
         }
     }
 
-    fn watch_on(&self, lease: Beating<A>) -> Lease {
+    fn watch_on(&self, lease: Heartbeat<A>) -> Lease {
         *self.rounds.watch.borrow_mut() = Watch {
             held: Some(lease.held.clone()),
             other: None,

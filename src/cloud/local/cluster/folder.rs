@@ -13,7 +13,7 @@
 //! ```
 
 use super::json::{read, write};
-use super::lock::Held;
+use super::lock::ClusterLock;
 use super::order::Order;
 use crate::cloud::error::{Class, CloudError, IoContext, is_full};
 use crate::model::name::StepName;
@@ -65,7 +65,7 @@ impl Folder {
             return Ok(());
         }
         // Held until it is gone: a supervisor that is just starting must not begin on the rest.
-        let Some(_held) = Held::take_nameless(&self.lock())? else {
+        let Some(_held) = ClusterLock::take_nameless(&self.lock())? else {
             let message = format!("the cluster in {} is still alive", self.0.display());
             return Err(CloudError::new(Class::Busy, message).hint("run the same again"));
         };

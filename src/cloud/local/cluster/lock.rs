@@ -13,11 +13,11 @@ use std::time::Duration;
 
 /// The lock, held until dropped.
 #[derive(Debug)]
-pub struct Held {
+pub struct ClusterLock {
     file: File,
 }
 
-impl Held {
+impl ClusterLock {
     /// Takes the lock and says in it whose it is; none where another process holds it.
     pub fn take(path: &Path) -> Result<Option<Self>, CloudError> {
         let Some(mut held) = Self::take_nameless(path)? else {
@@ -71,7 +71,7 @@ impl Held {
         }
         let text = disk::bytes(path, disk::SMALL).during(|| format!("read {}", path.display()))?;
         let owner: Option<Process> = serde_json::from_slice(&text).ok();
-        let alive = owner.filter(Process::lives);
+        let alive = owner.filter(Process::instance_spans);
         let Some(pid) = alive.and_then(|owner| Pid::from_raw(owner.pid)) else {
             let message = format!("cannot tell which process holds {}", path.display());
             return Err(CloudError::new(Class::Failed, message));
@@ -114,28 +114,28 @@ mod tests {
     fn one_holder_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock");
-        assert!(!Held::by_somebody(&path).unwrap());
-        let held = Held::take(&path).unwrap();
+        assert!(!ClusterLock::by_somebody(&path).unwrap());
+        let held = ClusterLock::take(&path).unwrap();
         assert!(held.is_some());
-        assert!(Held::by_somebody(&path).unwrap());
-        assert!(Held::take(&path).unwrap().is_none());
+        assert!(ClusterLock::by_somebody(&path).unwrap());
+        assert!(ClusterLock::take(&path).unwrap().is_none());
         drop(held);
-        assert!(!Held::by_somebody(&path).unwrap());
-        assert!(Held::take(&path).unwrap().is_some());
+        assert!(!ClusterLock::by_somebody(&path).unwrap());
+        assert!(ClusterLock::take(&path).unwrap().is_some());
     }
 
     #[test]
     fn a_stranger_with_the_same_pid_is_not_killed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock");
-        let held = Held::take(&path).unwrap();
+        let held = ClusterLock::take(&path).unwrap();
         let me = Process::me().unwrap();
         let other = Process {
             started: "1".to_owned(),
             ..me
         };
         fs::write(&path, serde_json::to_vec(&other).unwrap()).unwrap();
-        assert!(Held::kill_holder(&path).is_err());
+        assert!(ClusterLock::kill_holder(&path).is_err());
         drop(held);
     }
 }

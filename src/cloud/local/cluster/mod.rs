@@ -24,7 +24,7 @@ mod tail;
 pub use daemons::{Master, Worker, master, worker};
 pub use folder::Folder;
 pub use leash::leash;
-pub use lock::Held;
+pub use lock::ClusterLock;
 pub use order::{JavaOptions, Launch, Order};
 pub use processes::{adopt_orphans, end_descendants, reap_orphans, terminate};
 pub use progress::progress;

@@ -2,7 +2,7 @@
 
 use super::folder::Folder;
 use super::json::{read, write};
-use super::lock::Held;
+use super::lock::ClusterLock;
 use super::spool::{self, Request, Spooled};
 use crate::cloud::error::{CloudError, IoContext};
 use crate::model::observed::{Cluster, ClusterState, End, EndReason};
@@ -66,7 +66,7 @@ impl Folder {
 
     /// Whether a supervisor lives.
     pub fn held(&self) -> Result<bool, CloudError> {
-        Held::by_somebody(&self.lock())
+        ClusterLock::by_somebody(&self.lock())
     }
 
     /// Replaces the status. For the supervisor alone.
@@ -100,12 +100,12 @@ impl Folder {
 
     /// Asks a supervisor for the end where no request can be left: on a full disk.
     pub fn stop(&self) -> Result<(), CloudError> {
-        Held::signal_holder(&self.lock(), Signal::TERM)
+        ClusterLock::signal_holder(&self.lock(), Signal::TERM)
     }
 
     /// Kills a supervisor that does not answer; its cluster dies with it.
     pub fn kill_hard(&self) -> Result<(), CloudError> {
-        Held::kill_holder(&self.lock())
+        ClusterLock::kill_holder(&self.lock())
     }
 
     /// Gives the supervisor a moment to take up requests, so that what was asked for is seen.

@@ -26,7 +26,7 @@ const SETTLED: Duration = Duration::from_millis(700);
 
 /// Makes the archive of a runtime that lies in its place. Without one all else is the same, so a
 /// failure is no error.
-pub(super) async fn make(runtime: &Runtime, hear: &dyn Listener) {
+pub(super) async fn make(runtime: &Runtime, listener: &dyn Listener) {
     let Some(place) = runtime.conf.parent() else {
         return;
     };
@@ -46,7 +46,7 @@ pub(super) async fn make(runtime: &Runtime, hear: &dyn Listener) {
     let ticking = async {
         loop {
             let what = "teaching Java the classes of Spark".to_owned();
-            hear.hear(&Event::Progress {
+            listener.on_event(&Event::Progress {
                 what,
                 done: 0,
                 total: 0,

@@ -35,7 +35,7 @@ impl Store {
         url: &str,
         member: Option<&str>,
         sha256: Option<&str>,
-        hear: &dyn Listener,
+        listener: &dyn Listener,
     ) -> Result<PathBuf, CloudError> {
         let scheme = url.split_once("://").map(|(scheme, _)| scheme);
         if !scheme.is_some_and(|it| {
@@ -49,14 +49,14 @@ impl Store {
         }
         let digest = digest(url);
         let lock = format!("download-{digest}");
-        let lock = lock::take(&self.locks(), &lock, "fetching the same", hear).await?;
-        let errand = Errand {
+        let lock = lock::take(&self.locks(), &lock, "fetching the same", listener).await?;
+        let fetch_task = FetchTask {
             url: url.to_owned(),
             member: member.map(str::to_owned),
             sha256: sha256.map(str::to_owned),
             folder: self.downloads().join(digest),
         };
-        errand.run(lock, hear).await
+        fetch_task.run(lock, listener).await
     }
 
     pub(super) fn downloads(&self) -> PathBuf {
@@ -65,7 +65,7 @@ impl Store {
 }
 
 /// One thing to fetch, and the folder that all of it goes to.
-struct Errand {
+struct FetchTask {
     url: String,
     member: Option<String>,
     sha256: Option<String>,
@@ -88,10 +88,10 @@ impl Drop for Stop {
     }
 }
 
-impl Errand {
+impl FetchTask {
     /// Works on a thread of its own, which holds the lock, and tells here how far it is. The
     /// program may end without that thread, be it in the middle of a read that hangs.
-    async fn run(self, lock: File, hear: &dyn Listener) -> Result<PathBuf, CloudError> {
+    async fn run(self, lock: File, listener: &dyn Listener) -> Result<PathBuf, CloudError> {
         let url = self.url.clone();
         let what = format!("fetching {}", base_name(&url));
         let count = Arc::new(Count::default());
@@ -106,7 +106,7 @@ impl Errand {
                 [&count.done, &count.total].map(|bytes| bytes.load(Ordering::Relaxed));
             if done > 0 {
                 let what = what.clone();
-                hear.hear(&Event::Progress { what, done, total });
+                listener.on_event(&Event::Progress { what, done, total });
             }
             tokio::time::sleep(TICK).await;
         }
@@ -116,7 +116,7 @@ impl Errand {
         if let Some(why) = fetched.old {
             let what = format!("{url} may have changed; the copy in the cache is used: {why}");
             let next = Some("run the same again when the server can be reached".into());
-            hear.hear(&Event::Warning { what, next });
+            listener.on_event(&Event::Warning { what, next });
         }
         Ok(fetched.file)
     }

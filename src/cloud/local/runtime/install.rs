@@ -20,24 +20,24 @@ impl Store {
     ///
     /// # Errors
     /// No fit Python, or an install that failed, with what pip said.
-    pub async fn runtime(&self, hear: &dyn Listener) -> Result<Runtime, CloudError> {
+    pub async fn runtime(&self, listener: &dyn Listener) -> Result<Runtime, CloudError> {
         let python = python::find(self.path.as_deref())?;
         if let Some(runtime) = self.installed(&python) {
             return Ok(runtime);
         }
-        let _lock = lock::take(&self.locks(), "runtime", "installing Spark", hear).await?;
+        let _lock = lock::take(&self.locks(), "runtime", "installing Spark", listener).await?;
         // Another may have installed it while this one waited.
         if let Some(runtime) = self.installed(&python) {
             return Ok(runtime);
         }
         if self.whole(&python).is_none() {
-            self.install(&python, hear).await?;
+            self.install(&python, listener).await?;
         }
         // An older clusterup installed none.
         owner::put(&parts(&self.place(&python), python.version))?;
         // Everything that archives classes needs the runtime in its place; without an archive,
         // Java starts slower and all else is the same.
-        archive::make(&parts(&self.place(&python), python.version), hear).await;
+        archive::make(&parts(&self.place(&python), python.version), listener).await;
         // By now a pip that outlived its installer has ended too.
         sweep(&self.runtimes());
         fs::write(self.place(&python).join("complete"), "")
@@ -51,7 +51,7 @@ impl Store {
         })
     }
 
-    async fn install(&self, python: &Python, hear: &dyn Listener) -> Result<(), CloudError> {
+    async fn install(&self, python: &Python, listener: &dyn Listener) -> Result<(), CloudError> {
         let all = self.runtimes();
         sweep(&all);
         let place = self.place(python);
@@ -67,7 +67,7 @@ impl Store {
             folder: &staging,
             total: RUNTIME_BYTES,
             log: self.log("runtime"),
-            hear,
+            listener,
         };
         make_venv(python, &staging.join("venv"), &watch).await?;
         install(python, &staging, &watch).await?;

@@ -13,7 +13,7 @@ pub(super) async fn take(
     folder: &Path,
     name: &str,
     holder: &str,
-    hear: &dyn Listener,
+    listener: &dyn Listener,
 ) -> Result<File, CloudError> {
     let made = fs::create_dir_all(folder).during(|| format!("make {}", folder.display()));
     made.map_err(|error| {
@@ -37,7 +37,7 @@ pub(super) async fn take(
             Err(TryLockError::Error(error)) => return Err(error).during(doing),
             Err(TryLockError::WouldBlock) => {
                 let what = format!("waiting for another clusterup, which is {holder}");
-                hear.hear(&Event::Progress {
+                listener.on_event(&Event::Progress {
                     what,
                     done: 0,
                     total: 0,

@@ -22,7 +22,7 @@ impl Store {
         &self,
         runtime: &Runtime,
         names: &[String],
-        hear: &dyn Listener,
+        listener: &dyn Listener,
     ) -> Result<Option<PathBuf>, CloudError> {
         if names.is_empty() {
             return Ok(None);
@@ -34,9 +34,10 @@ impl Store {
         if place.exists() {
             return Ok(Some(place));
         }
-        let _lock = lock::take(&self.locks(), "packages", "installing packages", hear).await?;
+        let _lock = lock::take(&self.locks(), "packages", "installing packages", listener).await?;
         if !place.exists() {
-            self.install_packages(runtime, &names, &place, hear).await?;
+            self.install_packages(runtime, &names, &place, listener)
+                .await?;
         }
         Ok(Some(place))
     }
@@ -50,7 +51,7 @@ impl Store {
         runtime: &Runtime,
         names: &[String],
         place: &PathBuf,
-        hear: &dyn Listener,
+        listener: &dyn Listener,
     ) -> Result<(), CloudError> {
         let all = self.packages_folder();
         sweep(&all);
@@ -69,7 +70,7 @@ impl Store {
             folder: &staging,
             total: 0,
             log,
-            hear,
+            listener,
         };
         let mut command = pip::install(&runtime.python, &staging);
         command

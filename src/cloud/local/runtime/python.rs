@@ -21,7 +21,7 @@ pub struct Python {
 
 /// What a Python says of itself.
 #[derive(Deserialize)]
-struct Said {
+struct PythonInfo {
     path: PathBuf,
     version: (u32, u32),
     ensurepip: bool,
@@ -40,17 +40,17 @@ print(json.dumps(dict(path=sys.executable, version=sys.version_info[:2],
 /// # Errors
 /// No Python, or none that Spark runs on, with what to install.
 pub(super) fn find(path: Option<&OsStr>) -> Result<Python, CloudError> {
-    let mut unfit = Vec::new();
+    let mut unreadable_file = Vec::new();
     for name in names() {
         for folder in path.map(std::env::split_paths).into_iter().flatten() {
             match ask(&folder.join(&name)) {
                 Some(python) if PYTHONS.contains(&python.version) => return Ok(python),
-                Some(python) => unfit.push(python.version),
+                Some(python) => unreadable_file.push(python.version),
                 None => {}
             }
         }
     }
-    let message = match unfit.first() {
+    let message = match unreadable_file.first() {
         None => "there is no Python 3 on this machine".to_owned(),
         Some((major, minor)) => {
             format!("Spark does not run on this machine's Python, which is {major}.{minor}")
@@ -79,7 +79,7 @@ fn ask(path: &Path) -> Option<Python> {
         .stdin(Stdio::null())
         .output()
         .ok()?;
-    let Said {
+    let PythonInfo {
         path,
         version,
         ensurepip,

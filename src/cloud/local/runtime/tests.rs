@@ -2,7 +2,7 @@
 //! one, and what pip says is told.
 
 use super::store::Store;
-use crate::model::event::Silence;
+use crate::model::event::NoListener;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -76,7 +76,7 @@ fn installs_once_and_says_what_is_there() {
     for _ in 0..2 {
         let runtime = machine
             .tokio
-            .block_on(machine.store.runtime(&Silence))
+            .block_on(machine.store.runtime(&NoListener))
             .unwrap();
         assert!(runtime.spark_home.join("jars").exists());
         assert_eq!(
@@ -93,8 +93,8 @@ fn two_at_once_install_once() {
     let machine = Machine::new("sleep 0.5");
     let both = async {
         tokio::join!(
-            machine.store.runtime(&Silence),
-            machine.store.runtime(&Silence)
+            machine.store.runtime(&NoListener),
+            machine.store.runtime(&NoListener)
         )
     };
     let (one, two) = machine.tokio.block_on(both);
@@ -110,7 +110,7 @@ fn what_broke_off_is_mended_by_the_next_run() {
     machine.tokio.block_on(async {
         let cut = tokio::time::timeout(
             std::time::Duration::from_millis(150),
-            machine.store.runtime(&Silence),
+            machine.store.runtime(&NoListener),
         );
         assert!(cut.await.is_err());
     });
@@ -125,7 +125,7 @@ fn what_broke_off_is_mended_by_the_next_run() {
     fs::create_dir_all(place.join("venv/bin")).unwrap();
     machine
         .tokio
-        .block_on(machine.store.runtime(&Silence))
+        .block_on(machine.store.runtime(&NoListener))
         .unwrap();
     let left: Vec<_> = fs::read_dir(&runtimes)
         .unwrap()
@@ -140,7 +140,7 @@ fn what_pip_says_is_told_with_the_next_step() {
     let machine = Machine::new("echo 'Collecting'; echo 'ERROR: No matching distribution'; exit 1");
     let error = machine
         .tokio
-        .block_on(machine.store.runtime(&Silence))
+        .block_on(machine.store.runtime(&NoListener))
         .unwrap_err();
     assert!(
         error.message.contains("ERROR: No matching distribution"),

@@ -31,7 +31,7 @@ pub(super) struct Watch<'a> {
     /// Bytes that are written in all; 0 where nobody knows.
     pub(super) total: u64,
     pub(super) log: PathBuf,
-    pub(super) hear: &'a dyn Listener,
+    pub(super) listener: &'a dyn Listener,
 }
 
 impl Watch<'_> {
@@ -69,7 +69,7 @@ impl Watch<'_> {
                     before = now;
                     let (what, total) = (self.what.to_owned(), self.total);
                     let done = if total == 0 { written } else { written.min(total) };
-                    self.hear.hear(&Event::Progress { what, done, total });
+                    self.listener.on_event(&Event::Progress { what, done, total });
                 }
             }
         };

@@ -1,7 +1,7 @@
 //! E-mail as a small server of the test hears it.
 
 use crate::cloud::notify::tests::notice;
-use crate::cloud::notify::{Mail, Voice};
+use crate::cloud::notify::{Channel, Mail};
 use crate::cloud::{Class, CloudError};
 use crate::model::notice::Notice;
 use std::io::{BufRead, BufReader, Write};

@@ -1,9 +1,9 @@
 //! The account keeps its promises; here is what all the tests share.
 
 mod asked;
-mod life;
+mod lifecycle;
 mod network;
-mod rungs;
+mod safeguards;
 mod schedules;
 mod store;
 

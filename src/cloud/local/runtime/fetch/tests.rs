@@ -1,7 +1,7 @@
 //! Fetching from a server of a few lines on loopback.
 
 use super::*;
-use crate::model::event::Silence;
+use crate::model::event::NoListener;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::sync::Mutex;
@@ -139,7 +139,7 @@ fn a_copy_whose_content_the_stack_says_needs_no_server() {
 struct Warnings(std::cell::RefCell<Vec<String>>);
 
 impl Listener for Warnings {
-    fn hear(&self, event: &Event) {
+    fn on_event(&self, event: &Event) {
         if let Event::Warning { what, .. } = event {
             self.0.borrow_mut().push(what.clone());
         }
@@ -189,7 +189,7 @@ fn fetch(
         .enable_all()
         .build()
         .unwrap();
-    runtime.block_on(store.fetch(url, member, sha256, &Silence))
+    runtime.block_on(store.fetch(url, member, sha256, &NoListener))
 }
 
 fn zipped(name: &str, content: &[u8]) -> Vec<u8> {
@@ -331,7 +331,7 @@ fn who_waits_no_longer_can_leave_at_once() {
         .build()
         .unwrap();
     let waited = runtime.block_on(async {
-        let fetching = store.fetch(&url, None, None, &Silence);
+        let fetching = store.fetch(&url, None, None, &NoListener);
         tokio::time::timeout(Duration::from_millis(200), fetching).await
     });
     assert!(waited.is_err());

@@ -1,0 +1,272 @@
+//! What stacks whose clusters are over have left in the account, besides what is in their buckets.
+
+use crate::cloud::CloudError;
+use crate::cloud::account::errors::{Doing, gone};
+use crate::cloud::account::names::{self, NAME, STACK};
+use crate::cloud::account::observe::NOT_OVER;
+use crate::cloud::account::place::{self, LOCKS};
+use crate::cloud::account::{Account, bucket};
+use crate::cloud::api::ec2::{DeleteKeyPair, DeleteSecurityGroup, Filter, Group, KeyPair};
+use crate::cloud::api::emr::Summary;
+use crate::cloud::api::scheduler::{DeleteSchedule, ListSchedules};
+use crate::cloud::api::{Api, Kind, Tags};
+use crate::cloud::fleet::{Leftover, LeftoverKind};
+use crate::model::name::StackName;
+use crate::model::span::Span;
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+/// What the names of clusters' schedules begin with; see `schedule_name`.
+const SCHEDULES: &str = "clusterup-j-";
+
+impl<A: Api> Account<A> {
+    pub(super) async fn left_before(
+        &self,
+        ended_before: DateTime<Utc>,
+    ) -> Result<Vec<Leftover>, CloudError> {
+        let history = self.list_clusters(Vec::new(), None).await?;
+        let mut found = self.groups_and_keys().await?;
+        found.extend(self.schedules_left(&history).await?);
+        found.extend(self.dead_locks().await?);
+        let mut ends: BTreeMap<StackName, Option<DateTime<Utc>>> = BTreeMap::new();
+        let mut left = Vec::new();
+        for one in found {
+            if !ends.contains_key(&one.stack) {
+                let ended = self.died_at(&one.stack, &history).await?;
+                ends.insert(one.stack.clone(), ended);
+            }
+            let ended = ends.get(&one.stack).copied().flatten();
+            if let Some(ended) = ended.filter(|ended| *ended < ended_before) {
+                left.push(one.told(ended, self.settings.clock.now()));
+            }
+        }
+        Ok(left)
+    }
+
+    /// Removes it, if all that made it a leftover still holds.
+    pub(super) async fn remove_left(&self, leftover: &Leftover) -> Result<bool, CloudError> {
+        let Some(stack) = &leftover.stack else {
+            return Ok(false);
+        };
+        if !self.is_dead(stack).await? {
+            return Ok(false);
+        }
+        let (id, doing) = (leftover.id.clone(), || format!("remove {}", leftover.id));
+        match leftover.kind {
+            LeftoverKind::Schedule => {
+                let of = id.strip_prefix("clusterup-").unwrap_or_default();
+                let cluster = self.describe(of).await?;
+                if cluster.is_none_or(|cluster| !cluster.state.is_over()) {
+                    return Ok(false);
+                }
+                let removed = self.api.serve(DeleteSchedule { name: id }).await;
+                gone(removed).doing(doing).map(|()| true)
+            }
+            LeftoverKind::Lock => self.remove_lock(&id).await,
+            LeftoverKind::SecurityGroup | LeftoverKind::KeyPair => {
+                let there = self.groups_and_keys().await?;
+                let same = |one: &&LeftoverCandidate| one.kind == leftover.kind && one.shown == id;
+                let Some(found) = there.iter().filter(|one| one.stack == *stack).find(same) else {
+                    return Ok(false);
+                };
+                let id = found.id.clone();
+                let removed = if leftover.kind == LeftoverKind::KeyPair {
+                    self.api.serve(DeleteKeyPair { id }).await
+                } else {
+                    self.api.serve(DeleteSecurityGroup { id }).await
+                };
+                match gone(removed) {
+                    Err(error) if error.kind == Kind::InUse => Ok(false),
+                    removed => removed.doing(doing).map(|()| true),
+                }
+            }
+        }
+    }
+
+    async fn is_dead(&self, stack: &StackName) -> Result<bool, CloudError> {
+        let alive = self.list_clusters(NOT_OVER.to_vec(), None).await?;
+        if self.died_at(stack, &alive).await?.is_some() {
+            return Ok(true);
+        }
+        let of = |it: &Summary| names::of_cluster(&it.name).is_some_and(|(of, _)| of == *stack);
+        if alive.iter().any(of) {
+            return Ok(false);
+        }
+        // Without notes in the bucket, EMR's memory is the only one. It has many pages.
+        let history = self.list_clusters(Vec::new(), None).await?;
+        Ok(self.died_at(stack, &history).await?.is_some())
+    }
+
+    async fn remove_lock(&self, key: &str) -> Result<bool, CloudError> {
+        let bucket = self.bucket().await?;
+        let lock = self.read_lock(&bucket, key).await?;
+        let Some(lock) = lock.filter(super::super::lease::Lock::is_dead) else {
+            return Ok(false);
+        };
+        lock.remove(&*self.api, &bucket, key).await?;
+        Ok(true)
+    }
+
+    async fn groups_and_keys(&self) -> Result<Vec<LeftoverCandidate>, CloudError> {
+        let filter = vec![Filter {
+            name: "tag-key".to_owned(),
+            values: vec![STACK.to_owned()],
+        }];
+        let (groups, keys) =
+            tokio::join!(self.security_groups(filter.clone()), self.key_pairs(filter),);
+        let groups = groups?.into_iter().filter_map(LeftoverCandidate::group);
+        Ok(groups
+            .chain(keys?.into_iter().filter_map(LeftoverCandidate::key))
+            .collect())
+    }
+
+    /// Schedules of clusters that EMR lists as over.
+    async fn schedules_left(
+        &self,
+        history: &[Summary],
+    ) -> Result<Vec<LeftoverCandidate>, CloudError> {
+        let (mut found, mut next) = (Vec::new(), None);
+        loop {
+            let prefix = SCHEDULES.to_owned();
+            let page = self.api.serve(ListSchedules { prefix, next }).await;
+            let page = page.doing(|| "list schedules".to_owned())?;
+            for name in page.items {
+                let of = name.strip_prefix("clusterup-").unwrap_or_default();
+                let cluster = history.iter().find(|it| it.id == of && it.state.is_over());
+                let stack = cluster.and_then(|it| names::of_cluster(&it.name));
+                if let Some((stack, _)) = stack {
+                    found.push(LeftoverCandidate::plain(
+                        LeftoverKind::Schedule,
+                        name,
+                        stack,
+                    ));
+                }
+            }
+            next = page.next;
+            if next.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    async fn dead_locks(&self) -> Result<Vec<LeftoverCandidate>, CloudError> {
+        let bucket = self.bucket().await?;
+        let listed = self.list(&bucket, LOCKS, None).await?.unwrap_or_default();
+        let mut found = Vec::new();
+        for key in listed.into_iter().filter_map(bucket::key) {
+            let stack = key
+                .strip_prefix(LOCKS)
+                .and_then(|it| it.strip_suffix(".json"));
+            let Some(stack) = stack.and_then(|it| it.parse().ok()) else {
+                continue;
+            };
+            if let Some(lock) = self.read_lock(&bucket, &key).await?
+                && lock.is_dead()
+            {
+                found.push(LeftoverCandidate::plain(LeftoverKind::Lock, key, stack));
+            }
+        }
+        Ok(found)
+    }
+
+    /// When the last cluster of a stack ended that nobody works on. None where one lives, where
+    /// somebody may be at it, and where it is not known: not found is not gone.
+    async fn died_at(
+        &self,
+        stack: &StackName,
+        listed: &[Summary],
+    ) -> Result<Option<DateTime<Utc>>, CloudError> {
+        let of = |it: &&Summary| names::of_cluster(&it.name).is_some_and(|(of, _)| of == *stack);
+        let own: Vec<&Summary> = listed.iter().filter(of).collect();
+        if own.iter().any(|it| !it.state.is_over()) || self.holds(stack).await? {
+            return Ok(None);
+        }
+        let objects = self.objects(stack).await?.unwrap_or_default();
+        let (mut ids, mut doubt) = (Vec::new(), false);
+        for (key, (_, at)) in &objects {
+            match place::note(key) {
+                Some(place::Note::Cluster(id)) => ids.push((*at, id)),
+                // A cluster may come of it.
+                Some(place::Note::Intent(_)) => doubt = true,
+                Some(place::Note::Run(_)) | None => {}
+            }
+        }
+        ids.extend(own.iter().map(|it| (it.created_at, it.id.clone())));
+        let Some((_, newest)) = ids.into_iter().max().filter(|_| !doubt) else {
+            return Ok(None);
+        };
+        let cluster = self.describe(&newest).await?;
+        let over = cluster.filter(|cluster| cluster.state.is_over());
+        Ok(over.and_then(|cluster| cluster.ended_at))
+    }
+}
+
+/// Something of a stack, that may still be alive.
+struct LeftoverCandidate {
+    kind: LeftoverKind,
+    /// By which it is deleted.
+    id: String,
+    /// By which it is known.
+    shown: String,
+    name: Option<String>,
+    stack: StackName,
+}
+
+impl LeftoverCandidate {
+    fn plain(kind: LeftoverKind, id: String, stack: StackName) -> Self {
+        let shown = id.clone();
+        Self {
+            kind,
+            id,
+            shown,
+            name: None,
+            stack,
+        }
+    }
+
+    fn group(group: Group) -> Option<Self> {
+        let (stack, name) = ours(&group.name, &group.tags)?;
+        let found = Self::plain(LeftoverKind::SecurityGroup, group.id, stack);
+        let name = Some(name);
+        Some(Self { name, ..found })
+    }
+
+    fn key(key: KeyPair) -> Option<Self> {
+        let (stack, name) = ours(&key.name, &key.tags)?;
+        let found = Self::plain(LeftoverKind::KeyPair, key.id, stack);
+        let (name, shown) = (Some(name), key.name);
+        Some(Self {
+            name,
+            shown,
+            ..found
+        })
+    }
+
+    fn told(self, ended: DateTime<Utc>, now: DateTime<Utc>) -> Leftover {
+        let what = match self.kind {
+            LeftoverKind::SecurityGroup => "security group",
+            LeftoverKind::KeyPair => "key pair",
+            LeftoverKind::Schedule => "schedule",
+            LeftoverKind::Lock => "lock",
+        };
+        let name = self.name.as_deref().unwrap_or(&self.shown);
+        let ago = Span::from_delta(now - ended);
+        let says = format!(
+            "{what} {name} of stack {}, whose last cluster ended {ago} ago",
+            self.stack
+        );
+        Leftover {
+            kind: self.kind,
+            id: self.shown,
+            stack: Some(self.stack),
+            says,
+        }
+    }
+}
+
+/// Stack and name of something in EC2 whose name and whose tags agree that it is ours.
+fn ours(name: &str, tags: &Tags) -> Option<(StackName, String)> {
+    let stack: StackName = tags.get(STACK)?.parse().ok()?;
+    let short = tags.get(NAME)?;
+    (names::ec2(&stack, short) == name).then(|| (stack, short.clone()))
+}

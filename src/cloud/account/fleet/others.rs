@@ -1,0 +1,143 @@
+//! What can be told of clusters that others made. Pure.
+
+use crate::cloud::api::Tags;
+use crate::cloud::api::emr;
+use crate::cost::catalog::Catalog;
+use crate::cost::estimate::Estimate;
+use crate::model::desired::InstanceGroups;
+use crate::model::instance::Nodes;
+use crate::model::instance_span::{InstanceSpan, Role};
+use crate::model::name::Region;
+use crate::model::rates::Rates;
+use crate::model::stack::InstanceGroup;
+use chrono::{DateTime, Utc};
+
+/// Keys in which people name themselves, in any case, the first that is there.
+const OWNERS: [&str; 4] = ["owner", "creator", "created-by", "user"];
+
+pub(super) fn owner(tags: &Tags) -> Option<String> {
+    let named = |key: &str| {
+        let mut tags = tags.iter();
+        tags.find(|(tag, who)| tag.eq_ignore_ascii_case(key) && !who.trim().is_empty())
+    };
+    let found = OWNERS.into_iter().find_map(named);
+    found.map(|(_, who)| who.trim().to_owned())
+}
+
+/// At list prices; none where a type has none. Of task groups of several types, the dearest: nothing
+/// that runs is free.
+pub(super) fn rates(
+    catalog: &Catalog,
+    region: &Region,
+    groups: &[emr::InstanceGroup],
+) -> Option<Rates> {
+    let mut all = Vec::new();
+    for group in groups {
+        all.push((group.role, plain(group)?));
+    }
+    let of = |role| {
+        let all = all.iter().filter(move |(of, _)| *of == role);
+        all.map(|(_, group)| group.clone())
+    };
+    let core = of(emr::Role::Core).next();
+    let mut tasks: Vec<Option<InstanceGroup>> = of(emr::Role::Task).map(Some).collect();
+    if tasks.is_empty() {
+        tasks.push(None);
+    }
+    let primary = of(emr::Role::Primary).next()?;
+    let mut dearest: Option<Rates> = None;
+    for task in tasks {
+        let (primary, core) = (primary.clone(), core.clone());
+        let groups = InstanceGroups {
+            primary,
+            core,
+            task,
+        };
+        let rates = Estimate::of(catalog, region, &groups).ok()?.rates()?;
+        let cost = |rates: &Rates| rates.task.map(|rate| rate.total());
+        if dearest.is_none_or(|so_far| cost(&so_far) < cost(&rates)) {
+            dearest = Some(rates);
+        }
+    }
+    dearest
+}
+
+fn plain(group: &emr::InstanceGroup) -> Option<InstanceGroup> {
+    let nodes = Nodes {
+        count: group.requested,
+        instance_type: group.instance_type.parse().ok()?,
+    };
+    let (market, ebs) = (group.market, None);
+    Some(InstanceGroup { nodes, market, ebs })
+}
+
+/// As many as there are now, since the cluster's creation: when they were resized EMR does not say.
+pub(super) fn instance_spans(
+    groups: &[emr::InstanceGroup],
+    from: DateTime<Utc>,
+    until: Option<DateTime<Utc>>,
+) -> Vec<InstanceSpan> {
+    let instance_span = |group: &emr::InstanceGroup| InstanceSpan {
+        role: match group.role {
+            emr::Role::Primary => Role::Primary,
+            emr::Role::Core => Role::Core,
+            emr::Role::Task => Role::Task,
+        },
+        from,
+        until,
+        count: group.requested,
+    };
+    groups.iter().map(instance_span).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::stack::Market;
+
+    fn group(role: emr::Role, kind: &str) -> emr::InstanceGroup {
+        emr::InstanceGroup {
+            id: "ig-1".to_owned(),
+            role,
+            instance_type: kind.to_owned(),
+            market: Market::OnDemand,
+            requested: 2,
+            running: 2,
+        }
+    }
+
+    #[test]
+    fn an_owner_is_named_in_any_case_and_never_empty() {
+        let tags = |pairs: &[(&str, &str)]| -> Tags {
+            let pairs = pairs.iter();
+            pairs
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+                .collect()
+        };
+        for (pairs, expected) in [
+            (&[("Owner", "ana")][..], Some("ana")),
+            (&[("user", "bo"), ("CREATOR", "cy")], Some("cy")),
+            (&[("owner", " "), ("Created-By", "di")], Some("di")),
+            (&[("ownership", "eve")], None),
+        ] {
+            assert_eq!(owner(&tags(pairs)).as_deref(), expected, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_price_has_none() {
+        let (catalog, region) = (Catalog::bundled(), "us-east-1".parse().unwrap());
+        let primary = || group(emr::Role::Primary, "m5.xlarge");
+        let of = |groups: &[emr::InstanceGroup]| rates(catalog, &region, groups);
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(&[group(emr::Role::Core, "m5.xlarge")]), None);
+        assert_eq!(of(&[primary(), group(emr::Role::Task, "zz9.huge")]), None);
+        let one = of(&[primary()]).unwrap();
+        assert_eq!(one.task, None);
+        let tasks = ["m5.xlarge", "m5.4xlarge", "m5.2xlarge"];
+        let tasks = tasks.map(|kind| group(emr::Role::Task, kind));
+        let all = of(&[&[primary()], &tasks[..]].concat()).unwrap();
+        let dearest = of(&[primary(), tasks[1].clone()]).unwrap();
+        assert_eq!(all, dearest);
+    }
+}

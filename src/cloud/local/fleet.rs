@@ -1,0 +1,288 @@
+//! This machine as a watchdog looks at it. Each cluster here has its own process that ends it; this
+//! is a second pair of eyes.
+
+use super::cluster::{Folder, Request};
+use super::{Local, launch, lock};
+use crate::cloud::error::{Class, IoContext};
+use crate::cloud::files::{gone, write_whole};
+use crate::cloud::fleet::{FleetProvider, Leftover};
+use crate::cloud::{Cloud, CloudError, Lease};
+use crate::disk;
+use crate::model::extension::Extension;
+use crate::model::fleet::{
+    ClusterSnapshot, Creator, ListedCluster, MetricSample, Place, Reading, WatchdogMark,
+};
+use crate::model::hint::Command;
+use crate::model::name::{ClusterId, StackName};
+use crate::model::observed::{Cluster, End, StepState};
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+use std::rc::Weak;
+
+/// So long it is remembered what ran.
+const MEMORY: TimeDelta = TimeDelta::hours(2);
+
+/// What a watchdog of this machine keeps between two looks.
+#[derive(Default)]
+pub(super) struct Rounds {
+    heard: RefCell<BTreeMap<ClusterId, Vec<MetricSample>>>,
+    watch: RefCell<Weak<()>>,
+}
+
+impl Local {
+    fn all(&self) -> Result<Vec<Cluster>, CloudError> {
+        let mut all = Vec::new();
+        for stack in self.place.stacks()? {
+            all.extend(self.clusters(&stack)?);
+        }
+        Ok(all)
+    }
+
+    /// The folder of a cluster, and whose it is; none where nobody knows it.
+    fn find(&self, id: &ClusterId) -> Result<Option<(StackName, Folder)>, CloudError> {
+        let folders = self.place.stacks()?.into_iter().map(|stack| {
+            let folder = self.folder(&stack, id);
+            (stack, folder)
+        });
+        let mut there = folders.filter(|(_, folder)| folder.path().is_dir());
+        Ok(there.next())
+    }
+
+    fn found(&self, id: &ClusterId) -> Result<Folder, CloudError> {
+        let found = self.find(id)?.map(|(_, folder)| folder);
+        found.ok_or_else(|| {
+            let message = format!("this machine has no cluster {id}");
+            CloudError::new(Class::Input, message)
+                .hint("see those there are")
+                .hint(Command::clusterup("status --local"))
+        })
+    }
+
+    fn end_one(&self, id: &ClusterId, end: &End) -> Result<(), CloudError> {
+        let folder = self.found(id)?;
+        // Whose process is gone is over.
+        if !folder.held()? {
+            return Ok(());
+        }
+        match launch::ask(&folder, &Request::Terminate(end.clone())) {
+            // It was over before it could read that.
+            Err(_) if !folder.held()? => Ok(()),
+            asked => asked,
+        }
+    }
+
+    /// What the running driver of a cluster tells; none where there is none, or it does not answer.
+    async fn metric_sample(&self, cluster: &Cluster) -> Option<MetricSample> {
+        let mut steps = cluster.steps.iter();
+        let running = steps.find(|step| step.state == StepState::Running)?;
+        let progress = self.progress(running.ui.as_deref()?).await?;
+        let spec = &cluster.spec;
+        let room = u64::from(spec.workers) * u64::from(spec.worker.cores);
+        Some(MetricSample {
+            at: self.clock.now(),
+            apps: 1,
+            containers: progress.tasks.saturating_sub(progress.tasks_done).min(room),
+            done: Some(progress.tasks_done),
+        })
+    }
+
+    fn snapshot(&self, cluster: Cluster, mark: Option<WatchdogMark>) -> ClusterSnapshot {
+        ClusterSnapshot {
+            place: Place::Local,
+            id: cluster.id.clone(),
+            name: cluster.stack.as_str().into(),
+            state: cluster.state,
+            created_at: cluster.created_at,
+            ready_at: cluster.ready_at,
+            looked_at: self.clock.now(),
+            owner: cluster.owner.clone(),
+            tags: cluster.spec.tags.clone(),
+            protected: false,
+            applications: Vec::new(),
+            steps: Reading::Read(cluster.steps.clone()),
+            rates: cluster.spec.rates,
+            instance_spans: cluster.instance_spans.clone(),
+            mark,
+            made: Creator::Here(Box::new(cluster)),
+        }
+    }
+}
+
+/// Where a cluster's mark is.
+fn mark_of(folder: &Folder) -> PathBuf {
+    folder.path().join("watchdog")
+}
+
+fn read_mark(folder: &Folder) -> Result<Option<WatchdogMark>, CloudError> {
+    let path = mark_of(folder);
+    match disk::text(&path, disk::SMALL) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        text => Ok(text
+            .during(|| format!("read {}", path.display()))?
+            .parse()
+            .ok()),
+    }
+}
+
+#[async_trait(?Send)]
+impl FleetProvider for Local {
+    fn place(&self) -> &Place {
+        &Place::Local
+    }
+
+    async fn list(&self) -> Result<Vec<ListedCluster>, CloudError> {
+        let living = self.all()?.into_iter().filter(|it| !it.state.is_over());
+        let listed = living.map(|cluster| ListedCluster {
+            id: cluster.id,
+            name: cluster.stack.as_str().into(),
+            state: cluster.state,
+            created_at: cluster.created_at,
+        });
+        let listed: Vec<ListedCluster> = listed.collect();
+        let mut heard = self.rounds.heard.borrow_mut();
+        heard.retain(|id, _| listed.iter().any(|one| one.id == *id));
+        Ok(listed)
+    }
+
+    async fn look(&self, id: &ClusterId) -> Result<Option<ClusterSnapshot>, CloudError> {
+        let Some((stack, folder)) = self.find(id)? else {
+            return Ok(None);
+        };
+        let mark = read_mark(&folder)?;
+        let mut clusters = self.clusters(&stack)?.into_iter();
+        let cluster = clusters.find(|cluster| cluster.id == *id);
+        Ok(cluster.map(|cluster| self.snapshot(cluster, mark)))
+    }
+
+    async fn metric_samples(
+        &self,
+        snapshots: &[&ClusterSnapshot],
+        since: DateTime<Utc>,
+    ) -> Result<BTreeMap<ClusterId, Vec<MetricSample>>, CloudError> {
+        let mut metric_samples = BTreeMap::new();
+        for snapshot in snapshots {
+            let metric_sample = match snapshot.ours() {
+                Some(cluster) => self.metric_sample(cluster).await,
+                None => None,
+            };
+            let mut heard = self.rounds.heard.borrow_mut();
+            let heard = heard.entry(snapshot.id.clone()).or_default();
+            heard.extend(metric_sample);
+            let now = self.clock.now();
+            heard.retain(|metric_sample| now - metric_sample.at <= MEMORY);
+            let since = heard
+                .iter()
+                .filter(|metric_sample| metric_sample.at >= since);
+            metric_samples.insert(snapshot.id.clone(), since.copied().collect());
+        }
+        Ok(metric_samples)
+    }
+
+    async fn mark(&self, id: &ClusterId, mark: Option<&WatchdogMark>) -> Result<(), CloudError> {
+        let path = mark_of(&self.found(id)?);
+        let written = match mark {
+            Some(mark) => write_whole(&path, mark.to_string().as_bytes()),
+            None => gone(fs::remove_file(&path)),
+        };
+        written.during(|| format!("write {}", path.display()))
+    }
+
+    async fn unprotect(&self, _: &ClusterId) -> Result<(), CloudError> {
+        Ok(())
+    }
+
+    async fn end(&self, ends: &[(ClusterId, End)]) -> Vec<Result<(), CloudError>> {
+        let ends = ends.iter();
+        ends.map(|(id, end)| self.end_one(id, end)).collect()
+    }
+
+    async fn extend(&self, id: &ClusterId, extension: &Extension) -> Result<(), CloudError> {
+        launch::ask(&self.found(id)?, &Request::Extend(extension.clone()))
+    }
+
+    /// What stacks have here costs nothing.
+    async fn leftovers(&self, _: DateTime<Utc>) -> Result<Vec<Leftover>, CloudError> {
+        Ok(Vec::new())
+    }
+
+    async fn remove(&self, _: &Leftover) -> Result<bool, CloudError> {
+        Ok(false)
+    }
+
+    async fn watch(&self) -> Result<Option<Lease>, CloudError> {
+        let Some((lease, held)) = lock::watch(&self.place)? else {
+            return Ok(None);
+        };
+        *self.rounds.watch.borrow_mut() = held;
+        Ok(Some(Box::new(lease)))
+    }
+
+    async fn keeps_watch(&self) -> Result<bool, CloudError> {
+        let held = self.rounds.watch.borrow().upgrade().is_some();
+        Ok(held && lock::is_watched(&self.place)?)
+    }
+
+    fn calls(&self) -> BTreeMap<String, u64> {
+        BTreeMap::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::local::Machine;
+    use crate::cloud::local::runtime::Store;
+    use crate::cost::catalog::Catalog;
+    use crate::model::clock::Clock;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    struct Epoch;
+
+    impl Clock for Epoch {
+        fn now(&self) -> DateTime<Utc> {
+            DateTime::UNIX_EPOCH
+        }
+    }
+
+    fn machine(folder: &Path) -> Local {
+        let machine = Machine {
+            program: PathBuf::from("clusterup"),
+            home: None,
+            environment: BTreeMap::new(),
+        };
+        let store = Store::new(folder.join("cache"), None);
+        let prices = Arc::new(Catalog::default());
+        Local::new(folder.join("l"), store, machine, prices, Arc::new(Epoch))
+    }
+
+    #[tokio::test]
+    async fn of_two_watchdogs_of_a_machine_one_watches() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, two) = (machine(folder.path()), machine(folder.path()));
+        assert!(!one.keeps_watch().await.unwrap());
+        let lease = FleetProvider::watch(&one).await.unwrap().unwrap();
+        assert!(one.keeps_watch().await.unwrap());
+        assert!(FleetProvider::watch(&two).await.unwrap().is_none());
+        assert!(!two.keeps_watch().await.unwrap());
+        lease.release().await.unwrap();
+        assert!(!one.keeps_watch().await.unwrap());
+        let lease = FleetProvider::watch(&two).await.unwrap();
+        assert!(lease.is_some() && two.keeps_watch().await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_machine_without_clusters_has_none_to_mark() {
+        let folder = tempfile::tempdir().unwrap();
+        let (machine, id) = (machine(folder.path()), "local-1".parse().unwrap());
+        assert_eq!(FleetProvider::list(&machine).await.unwrap(), []);
+        assert_eq!(machine.look(&id).await.unwrap(), None);
+        assert!(machine.mark(&id, None).await.is_err());
+        assert!(machine.end(&[(id, End::asked("x"))]).await[0].is_err());
+    }
+}

@@ -1,0 +1,200 @@
+//! Since when nothing ran in YARN, as far as CloudWatch was asked. Points are asked for some hours
+//! at a time; what earlier answers showed is remembered, so that quiet does not begin anew with
+//! each answer.
+
+use crate::model::fleet::MetricSample;
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// EMR sends its metrics every five minutes (EMR Management Guide, "Monitoring Amazon EMR metrics
+/// with CloudWatch"); of three that are missing, nothing more is known.
+pub(super) const GAP: TimeDelta = TimeDelta::minutes(15);
+pub(super) const PERIOD: TimeDelta = TimeDelta::minutes(5);
+
+/// A time of a cluster in which nothing ran, without a gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QuietPeriod {
+    pub since: DateTime<Utc>,
+    /// Whether it is only known from then on: what was before, nobody has seen.
+    pub at_least: bool,
+    /// The last point that shows it.
+    pub until: DateTime<Utc>,
+}
+
+pub(super) const fn works(metric_sample: &MetricSample) -> bool {
+    metric_sample.apps > 0 || metric_sample.containers > 0
+}
+
+/// When the last work that points show was over: a point has the time at which its five minutes
+/// began.
+pub(super) fn worked_until(metric_samples: &[MetricSample]) -> Option<DateTime<Utc>> {
+    let last = metric_samples
+        .iter()
+        .rev()
+        .find(|metric_sample| works(metric_sample));
+    last.map(|metric_sample| metric_sample.at + PERIOD)
+}
+
+/// Quiet up to the last point, which shows no work; `since` is when the cluster's steps and its
+/// start were over, `before` what was known of an earlier time.
+pub(super) fn of(
+    now: DateTime<Utc>,
+    since: DateTime<Utc>,
+    metric_samples: &[MetricSample],
+    before: Option<QuietPeriod>,
+) -> Option<QuietPeriod> {
+    let until = metric_samples.last()?.at;
+    let worked = worked_until(metric_samples);
+    let over = worked.map_or(since, |at| at.min(now).max(since));
+    let shown = shown_since(metric_samples).unwrap_or(until);
+    // Of what lies before the first point nobody knows, but for the minutes until EMR sends it.
+    if shown - over <= GAP {
+        let at_least = false;
+        return Some(QuietPeriod {
+            since: over,
+            at_least,
+            until,
+        });
+    }
+    let goes_on = |quiet_period: &QuietPeriod| {
+        let met = quiet_period.since <= shown && shown - quiet_period.until <= GAP;
+        met && worked.is_none_or(|at| at <= quiet_period.since)
+    };
+    Some(match before.filter(goes_on) {
+        Some(quiet_period) if quiet_period.since >= since => QuietPeriod {
+            until,
+            ..quiet_period
+        },
+        Some(_) => QuietPeriod {
+            since,
+            at_least: false,
+            until,
+        },
+        None => QuietPeriod {
+            since: shown,
+            at_least: true,
+            until,
+        },
+    })
+}
+
+/// From when on, without a gap, points say that nothing ran.
+fn shown_since(metric_samples: &[MetricSample]) -> Option<DateTime<Utc>> {
+    let mut shown: Option<DateTime<Utc>> = None;
+    for metric_sample in metric_samples.iter().rev() {
+        if works(metric_sample) || shown.is_some_and(|at| at - metric_sample.at > GAP) {
+            break;
+        }
+        shown = Some(metric_sample.at);
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(minutes: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes)
+    }
+
+    fn points(from: i64, until: i64, works: impl Fn(i64) -> bool) -> Vec<MetricSample> {
+        let times = (from..=until).filter(|minute| minute % 5 == 0);
+        let metric_sample = |minute: i64| MetricSample {
+            at: at(minute),
+            apps: u64::from(works(minute)),
+            containers: 0,
+            done: None,
+        };
+        times.map(metric_sample).collect()
+    }
+
+    #[test]
+    fn quiet_is_remembered_beyond_what_an_answer_reaches_back() {
+        let mut known = None;
+        for now in (180..3_000).step_by(5) {
+            let quiet_period = of(at(now), at(0), &points(now - 180, now, |_| false), known);
+            known = quiet_period;
+            let quiet_period = quiet_period.unwrap();
+            // Ready at 0, so that the first answer knows it all.
+            assert_eq!(
+                (quiet_period.since, quiet_period.at_least),
+                (at(0), false),
+                "{now}"
+            );
+        }
+        // One that begins late knows a part, and no more with time but its own.
+        let mut known = None;
+        for now in (1_000..3_000).step_by(60) {
+            known = of(at(now), at(0), &points(now - 180, now, |_| false), known);
+            let quiet_period = known.unwrap();
+            assert_eq!(
+                (quiet_period.since, quiet_period.at_least),
+                (at(820), true),
+                "{now}"
+            );
+        }
+    }
+
+    #[test]
+    fn work_a_gap_and_a_step_end_what_was_remembered() {
+        let before = Some(QuietPeriod {
+            since: at(100),
+            at_least: false,
+            until: at(1_000),
+        });
+        let now = at(1_180);
+        let quiet_period = |metric_samples: &[MetricSample], since| {
+            of(now, since, metric_samples, before).unwrap()
+        };
+        let all = points(1_000, 1_180, |_| false);
+        assert_eq!(quiet_period(&all, at(0)).since, at(100));
+        // It worked between.
+        let worked = quiet_period(&points(1_000, 1_180, |minute| minute == 1_050), at(0));
+        assert_eq!((worked.since, worked.at_least), (at(1_055), false));
+        // Points are missing between.
+        let hole = quiet_period(&points(1_020, 1_180, |_| false), at(0));
+        assert_eq!((hole.since, hole.at_least), (at(1_020), true));
+        let mut worked_then_hole = points(1_000, 1_180, |minute| minute == 1_010);
+        worked_then_hole
+            .retain(|metric_sample| metric_sample.at <= at(1_010) || metric_sample.at >= at(1_100));
+        let hole = quiet_period(&worked_then_hole, at(0));
+        assert_eq!((hole.since, hole.at_least), (at(1_100), true));
+        // A step ended since.
+        assert_eq!(quiet_period(&all, at(900)).since, at(900));
+        assert_eq!(quiet_period(&all, at(1_170)).since, at(1_170));
+    }
+
+    proptest! {
+        /// However answers are cut, nobody is said to have been quiet while it worked.
+        #[test]
+        fn quiet_never_covers_work(
+            works in proptest::collection::vec(proptest::bool::weighted(0.02), 300),
+            missing in proptest::collection::vec(proptest::bool::weighted(0.1), 300),
+            asks in proptest::collection::vec(1_i64..80, 1..30),
+        ) {
+            let of_minute = |list: &[bool], minute: i64| {
+                let place = usize::try_from(minute / 5).unwrap_or(usize::MAX);
+                list.get(place).copied().unwrap_or(false)
+            };
+            let (mut now, mut known) = (0, None);
+            for wait in asks {
+                now = (now + wait * 5).min(1_495);
+                let mut shown = points((now - 180).max(0), now, |minute| of_minute(&works, minute));
+                shown.retain(|metric_sample| !of_minute(&missing, (metric_sample.at - at(0)).num_minutes()));
+                if shown.last().is_none_or(super::works) {
+                    continue;
+                }
+                known = of(at(now), at(0), &shown, known);
+                let quiet_period = known.unwrap();
+                let seen = |minute: i64| of_minute(&works, minute) && !of_minute(&missing, minute);
+                for minute in (0..=now).step_by(5).filter(|minute| seen(*minute)) {
+                    let within = at(minute) >= quiet_period.since && at(minute) <= quiet_period.until;
+                    // Some work is shown by points that nobody asked for in time.
+                    let asked = shown.iter().any(|metric_sample| metric_sample.at == at(minute));
+                    prop_assert!(!(within && asked), "{minute} {quiet_period:?}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! What is known after a sweep, for those who look at it.
+
+use super::Watchdog;
+use super::region_watch::RegionWatch;
+use super::tracked::TrackedCluster;
+use crate::cost::meter::{accrued, rate};
+use crate::model::fleet_status::{FleetStatus, Row};
+use chrono::{DateTime, Utc};
+
+/// Entries of the record that are shown.
+const RECENT: usize = 100;
+
+impl Watchdog {
+    pub fn fleet_status(&self, active: bool) -> FleetStatus {
+        let now = self.clock.now();
+        FleetStatus {
+            at: now,
+            places: self
+                .region_watches
+                .iter()
+                .map(|region_watch| region_watch.place().clone())
+                .collect(),
+            active,
+            last: self.last.clone(),
+            totals: self.totals.clone(),
+            clusters: self
+                .region_watches
+                .iter()
+                .flat_map(|region_watch| {
+                    region_watch
+                        .tracked
+                        .values()
+                        .map(move |tracked| row(region_watch, tracked, now))
+                })
+                .collect(),
+            mildest: self.policies.mildest_says(),
+            months: self.curves.clone(),
+            events: self.audit_sink.recent(RECENT),
+        }
+    }
+}
+
+fn row(region_watch: &RegionWatch, tracked: &TrackedCluster, now: DateTime<Utc>) -> Row {
+    let (listed, assessment, snapshot) = (
+        &tracked.listed,
+        &tracked.assessment,
+        tracked.snapshot.as_ref(),
+    );
+    let ours = snapshot.and_then(|snapshot| snapshot.ours());
+    let rates =
+        snapshot.and_then(|snapshot| Some((snapshot.rates.as_ref()?, &snapshot.instance_spans)));
+    Row {
+        place: region_watch.place().clone(),
+        id: listed.id.clone(),
+        name: listed.name.clone(),
+        stack: ours.map(|cluster| cluster.stack.clone()),
+        team: ours.and_then(|cluster| cluster.spec.team.clone()),
+        owner: snapshot.and_then(|snapshot| snapshot.owner.clone()),
+        state: listed.state,
+        created_at: listed.created_at,
+        idle_since: assessment.idle_since,
+        idle_at_least: assessment.idle_at_least,
+        spent: rates.map(|(rates, instance_spans)| accrued(rates, instance_spans, now).total),
+        rate: rates.map(|(rates, instance_spans)| rate(rates, instance_spans, now)),
+        ends_at: assessment.ends_at,
+        warns_at: assessment.warns_at,
+        at_earliest: assessment.at_earliest,
+        cause: assessment.reason.map(|reason| reason.as_str().to_owned()),
+        stage: assessment.stage.word().to_owned(),
+        evidence: assessment.evidence.clone(),
+        safeguards: ours.map_or(Vec::new(), |cluster| cluster.safeguards.clone()),
+        looked_at: snapshot.map(|snapshot| snapshot.looked_at),
+    }
+}

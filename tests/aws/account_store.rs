@@ -1,0 +1,127 @@
+//! A team's account in S3, asked by many at once and by some who die.
+
+use crate::crowd::{CROWD, Teller, assert_fair, now};
+use crate::double::Double;
+use chrono::TimeDelta;
+use clusterup::cloud::Cloud;
+use clusterup::cloud::account::{Account, Addresses, Settings};
+use clusterup::cloud::aws::Sdk;
+use clusterup::cloud::local::runtime::Store;
+use clusterup::cost::catalog::Catalog;
+use clusterup::model::event::NoListener;
+use clusterup::run::clock::SystemClock;
+use std::env;
+use std::process::Command;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::LocalSet;
+
+const ROUNDS: usize = 50;
+const TARGET: &str = "us-east-1";
+
+/// Has a part done in a process of its own, for the SDK reads the environment.
+#[track_caller]
+pub(crate) fn done(double: &Double, part: &str) {
+    let mut command = Command::new(env::current_exe().unwrap());
+    let name = format!("treasury::part_{part}");
+    command.args(["--exact", &name, "--ignored", "--nocapture"]);
+    double.env(&mut command);
+    let done = command.output().unwrap();
+    let said = String::from_utf8_lossy(&done.stdout);
+    let wrong = String::from_utf8_lossy(&done.stderr);
+    assert!(
+        done.status.success() && said.contains("1 passed"),
+        "{said}{wrong}"
+    );
+}
+
+async fn account(seed: u64) -> Account<Sdk> {
+    let folder = env::temp_dir().join(format!("clusterup-treasury-{}", std::process::id()));
+    let region = TARGET.parse().unwrap();
+    let api = Rc::new(Sdk::connect(&region).await);
+    Account::new(
+        api,
+        Settings {
+            region,
+            clock: Arc::new(SystemClock),
+            who: "somebody@here".to_owned(),
+            addresses: Addresses::known(Vec::new()),
+            keys: folder.join("keys"),
+            store: Store::new(folder.join("cache"), None),
+            labels: folder.join("labels"),
+            prices: Arc::new(Catalog::bundled().clone()),
+            home: None,
+            poll: Duration::from_secs(1),
+            seed,
+        },
+    )
+}
+
+#[test]
+fn of_many_at_once_as_many_are_admitted_as_there_is_money_for() {
+    done(&Double::start(), "many");
+}
+
+#[tokio::test(flavor = "current_thread")]
+#[ignore = "a part of another"]
+async fn part_many() {
+    LocalSet::new()
+        .run_until(async {
+            let mut clouds = Vec::new();
+            for seed in 0..CROWD as u64 {
+                clouds.push(account(seed).await);
+            }
+            let clouds: &'static [Account<Sdk>] = clouds.leak();
+            for round in 0..ROUNDS {
+                let team = format!("team-{round}");
+                let ask = |(number, cloud): (usize, &'static Account<Sdk>)| {
+                    let team = team.clone();
+                    tokio::task::spawn_local(async move {
+                        Teller::new(cloud, TARGET, &team).ask(number).await
+                    })
+                };
+                let all: Vec<_> = clouds.iter().enumerate().map(ask).collect();
+                let mut admitted = 0;
+                for one in all {
+                    admitted += usize::from(one.await.unwrap());
+                }
+                let team_account = Teller::new(&clouds[0], TARGET, &team)
+                    .team_account(now())
+                    .await;
+                assert_fair(admitted, &team_account);
+                println!("round {round}: {admitted} of {CROWD}");
+            }
+        })
+        .await;
+}
+
+#[test]
+fn a_promise_of_who_died_is_given_back_once_nobody_has_the_stack() {
+    let double = Double::start();
+    done(&double, "left");
+}
+
+#[tokio::test(flavor = "current_thread")]
+#[ignore = "a part of another"]
+async fn part_left() {
+    LocalSet::new()
+        .run_until(async {
+            let cloud = account(1).await;
+            let teller = Teller::new(&cloud, TARGET, "recsys");
+            assert!(teller.ask(1).await);
+            let soon = now() + TimeDelta::minutes(9);
+            assert_eq!(teller.team_account(soon).await.reservations.len(), 1);
+            let later = now() + TimeDelta::minutes(10);
+            let stack = "stack-1".parse().unwrap();
+            let lease = cloud.lease(&stack, &NoListener).await.unwrap();
+            assert_eq!(teller.team_account(later).await.reservations.len(), 1);
+            lease.release().await.unwrap();
+            assert_eq!(teller.team_account(later).await.reservations.len(), 0);
+            // What is gone is not only not shown.
+            let account_store = teller.account_store(later);
+            account_store.settle(&[], later).await.unwrap();
+            assert_eq!(teller.team_account(soon).await.reservations.len(), 0);
+        })
+        .await;
+}

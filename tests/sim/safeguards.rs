@@ -1,0 +1,418 @@
+//! With every process of ours dead, no cluster lives past its deadline or costs more than its
+//! budget, whichever one of the two things that end it then is alive.
+
+use crate::process::Process;
+use crate::seeds::{any, each};
+use crate::wish::{Case, OperatorRequest};
+use crate::{laws, mishaps};
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use clusterup::cloud::Cloud;
+use clusterup::cloud::api::emr::Role as ApiRole;
+use clusterup::cloud::flaky::Fault;
+use clusterup::cloud::rng::Rng;
+use clusterup::cloud::sim::{CensusCluster, Dead, Settings, Sim};
+use clusterup::cost::meter;
+use clusterup::model::action::Action;
+use clusterup::model::event::NoListener;
+use clusterup::model::extension::Extension;
+use clusterup::model::instance_span::{InstanceSpan, Role};
+use clusterup::model::money::Usd;
+use clusterup::model::name::StackName;
+use clusterup::model::span::Span;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
+
+/// What lies between the end being asked for and the last machine gone, here.
+const ENDING: TimeDelta = TimeDelta::minutes(5);
+/// The look of a script at the clock.
+const POLL: TimeDelta = TimeDelta::minutes(1);
+/// A primary that alone ends its cluster powers itself off so long after the deadline.
+const LATE: TimeDelta = TimeDelta::minutes(5);
+/// A deadline that is near or over already holds when the machine is up and a schedule can fire.
+const SOONEST: TimeDelta = TimeDelta::minutes(6);
+/// From when on a shrunk group's nodes are gone.
+const LEAVING: TimeDelta = TimeDelta::seconds(70);
+
+/// What a person set, told without the guards.
+#[derive(Debug, Clone, Default)]
+struct Limits {
+    life_hours: u64,
+    /// Of the extensions.
+    extended_hours: u64,
+    budget_cents: Option<u64>,
+    lease_hours: Option<u64>,
+    /// The hour (UTC) of each day at which off hours begin.
+    off: Option<u64>,
+}
+
+impl Limits {
+    fn guards(&self) -> String {
+        let budget = self
+            .budget_cents
+            .map(|cents| format!("budget: {}", dollars(cents)));
+        let lease = self.lease_hours.map(|hours| format!("lease: {hours}h"));
+        let off = self.off.map(|hour| {
+            let week = format!("Mon-Sun {hour:02}:00-{:02}:00", hour + 1);
+            format!("off_hours: {{ timezone: UTC, terminate: \"{week}\" }}")
+        });
+        let ceiling = Some("ceiling: { max_lifetime: 1000h, budget: $100000 }".to_owned());
+        let lines = [budget, lease, off, ceiling].into_iter().flatten();
+        lines.map(|line| format!("  {line}\n")).collect()
+    }
+
+    /// The deadline of one whose lease was renewed last at `followed`.
+    fn due(&self, created: DateTime<Utc>, followed: DateTime<Utc>) -> DateTime<Utc> {
+        let hours = |hours: u64| TimeDelta::hours(i64::try_from(hours).unwrap());
+        let life = created + hours(self.life_hours.max(self.extended_hours));
+        let lease = self.lease_hours.map(|lease| followed + hours(lease));
+        let off = self.off.map(|hour| {
+            let midnight = created.duration_trunc(TimeDelta::days(1)).unwrap();
+            let today = midnight + hours(hour);
+            if today > created {
+                today
+            } else {
+                today + TimeDelta::days(1)
+            }
+        });
+        [Some(life), lease, off]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap()
+    }
+}
+
+fn dollars(cents: u64) -> String {
+    format!("${}.{:02}", cents / 100, cents % 100)
+}
+
+/// One stack, and what is true of its clusters.
+struct Story {
+    sim: Sim,
+    rng: Rng,
+    wish: OperatorRequest,
+    limits: Limits,
+    rates: String,
+    /// What ran, by the cluster: from the account's own history.
+    ran: BTreeMap<String, Vec<InstanceSpan>>,
+    /// When somebody last did something to the cluster.
+    touched: DateTime<Utc>,
+    /// Until when somebody may have followed it.
+    followed: Option<DateTime<Utc>>,
+    /// How long after its deadline the last thing that is alive ends it.
+    late: TimeDelta,
+}
+
+impl Story {
+    fn new(seed: u64, limits: impl FnOnce(&Rng) -> Limits) -> Self {
+        let rng = Rng::new(seed);
+        let alone = any(&rng, &[None, Some(true), Some(false)]);
+        let dead = Dead {
+            schedules: alone == Some(true),
+            power_off: alone == Some(false),
+            idle_policy: rng.percent(50),
+            keep_alive: rng.percent(50),
+        };
+        let sim = Sim::with(
+            rng.next(),
+            Settings {
+                dead,
+                ..laws::QUICK
+            },
+        );
+        // Its work never ends.
+        sim.time_step("one", Duration::MAX);
+        let limits = limits(&rng);
+        let rate = |rng: &Rng| {
+            let (ec2, fee) = (50 + rng.below(950), 10 + rng.below(250));
+            format!("0.{ec2:03}+0.{fee:03}+0.01+0.005")
+        };
+        let [primary, core, task] = [rate(&rng), rate(&rng), rate(&rng)];
+        Self {
+            wish: OperatorRequest {
+                keep: rng.percent(50),
+                core: 1 + mishaps::few(&rng, 5),
+                task: mishaps::few(&rng, 3),
+                kind: any(&rng, &["m5.xlarge", "r5.xlarge"]),
+                guards: limits.guards(),
+                life_hours: limits.life_hours,
+                ..OperatorRequest::plain("t")
+            },
+            rates: format!("primary={primary} core={core} task={task}"),
+            touched: sim.now(),
+            ran: BTreeMap::new(),
+            followed: None,
+            late: if dead.schedules {
+                LATE
+            } else {
+                TimeDelta::zero()
+            },
+            sim,
+            rng,
+            limits,
+        }
+    }
+
+    fn case(&self) -> Case {
+        let mut case = self.wish.case();
+        case.facts.prices = Ok(self.rates.parse().unwrap());
+        case
+    }
+
+    fn name(&self) -> StackName {
+        self.wish.name.parse().unwrap()
+    }
+
+    fn live(&self) -> Option<CensusCluster> {
+        let clusters = self.sim.census().clusters;
+        clusters.into_iter().find(|cluster| cluster.state.is_live())
+    }
+
+    fn due(&self, created: DateTime<Utc>) -> DateTime<Utc> {
+        self.limits.due(created, self.followed.unwrap_or(created))
+    }
+
+    /// Waits for a while in which the cluster is sure to live, as far as the clock has a say.
+    async fn wait(&self) {
+        if let Some(live) = self.live() {
+            let left = (self.due(live.created_at) - self.sim.now()) * 4 / 5;
+            sleep(self.rng.up_to(left.to_std().unwrap_or_default())).await;
+        }
+    }
+
+    /// Waits for a while, or until the end is near.
+    async fn linger(&self) {
+        let schedules = self.sim.census().schedules;
+        let ends = schedules.first().map(|it| it.at - self.sim.now());
+        let left = ends.and_then(|ends| ends.to_std().ok()).unwrap_or_default();
+        if self.rng.percent(50) {
+            sleep(self.rng.up_to(Duration::from_secs(2 * 3_600))).await;
+        } else {
+            let before = self.rng.up_to(Duration::from_secs(600));
+            sleep(left.saturating_sub(before)).await;
+        }
+    }
+
+    /// A process does something, and is dead. Now and then it dies before that.
+    async fn apply(&mut self, dies: bool) -> Result<(), String> {
+        let case = self.case();
+        let death = if dies {
+            5 + self.rng.below(60)
+        } else {
+            u64::MAX
+        };
+        let process = Process::new(&self.sim, "ann@desk", self.rng.next(), move |moment| {
+            (moment.number == death).then_some(Fault::DieAfter)
+        });
+        let done = process.until_death(process.detached(&case)).await;
+        // Whoever changes a cluster begins its lease anew.
+        self.followed = Some(self.sim.now());
+        self.note();
+        match done {
+            Some(Err(stopped)) => Err(format!("{stopped:?}")),
+            Some(Ok(_)) | None => Ok(()),
+        }
+    }
+
+    /// A process follows the job for a while, and is dead.
+    async fn follow(&mut self) {
+        let case = self.case();
+        let process = Process::calm(&self.sim, self.rng.next());
+        let most = self.rng.up_to(Duration::from_secs(2 * 3_600));
+        drop(timeout(most, process.applied(&case)).await);
+        self.note();
+        self.followed = Some(self.sim.now());
+    }
+
+    async fn extend(&mut self) {
+        let process = Process::calm(&self.sim, self.rng.next());
+        let name = self.name();
+        let observed = process.account.observe(&name, None).await.unwrap();
+        let Some(live) = observed.live() else { return };
+        let hours = self.limits.life_hours + self.rng.below(4);
+        self.limits.extended_hours = self.limits.extended_hours.max(hours);
+        let more = self
+            .limits
+            .budget_cents
+            .map(|cents| cents + self.rng.below(200));
+        let extension = Extension {
+            at: self.sim.now(),
+            max_lifetime: Some(Span::from_secs(hours * 3_600)),
+            budget: more.map(|cents| dollars(cents).parse().unwrap()),
+            by: "ann@desk".into(),
+            why: "it is slow".into(),
+        };
+        self.limits.budget_cents = more;
+        let lease = process.account.lease(&name, &NoListener).await.unwrap();
+        let action = Action::ExtendCluster(live.id.clone(), extension);
+        let done = process.account.apply(&name, &action, &NoListener).await;
+        // One that has ended meanwhile cannot be extended.
+        assert!(done.is_ok() || self.live().is_none(), "{done:?}");
+        lease.release().await.unwrap();
+        self.note();
+    }
+
+    /// Looks at what runs, and since when.
+    fn note(&mut self) {
+        self.touched = self.sim.now();
+        let journal = self.sim.journal();
+        let mut calls = journal.iter().rev();
+        let resized = calls.find(|(_, call)| call.ends_with(":ModifyInstanceGroups"));
+        let resized = resized.map(|(at, _)| *at);
+        for cluster in self.sim.census().clusters {
+            let at = if self.ran.contains_key(&cluster.id) {
+                resized.unwrap_or(cluster.created_at)
+            } else {
+                cluster.created_at
+            };
+            let instance_spans = self.ran.entry(cluster.id).or_default();
+            for (role, count) in cluster.instances {
+                let role = match role {
+                    ApiRole::Primary => Role::Primary,
+                    ApiRole::Core => Role::Core,
+                    ApiRole::Task => Role::Task,
+                };
+                resize(instance_spans, role, count, at);
+            }
+        }
+    }
+
+    /// Lets time run on, and judges.
+    async fn ends(&self) {
+        sleep(Duration::from_secs(40 * 3_600)).await;
+        let rates = self.rates.parse().unwrap();
+        for cluster in self.sim.census().clusters {
+            let ended = cluster.ended_at;
+            let told = || format!("{:#?} {cluster:#?}", self.limits);
+            let ended = ended.unwrap_or_else(|| panic!("it lives on: {}", told()));
+            let due = self.due(cluster.created_at);
+            let soonest = self.touched.max(cluster.created_at) + SOONEST;
+            let most = due.max(soonest) + self.late + POLL + ENDING;
+            assert!(ended <= most, "past {due}: {}", told());
+            let bill = meter::accrued(&rates, &self.ran[&cluster.id], ended).total;
+            if let Some(budget) = self.budget() {
+                assert!(
+                    bill < budget,
+                    "it has cost {bill}: {} {:#?}",
+                    told(),
+                    self.ran
+                );
+            } else if self.limits.lease_hours.is_none() && soonest < due {
+                let early = due - TimeDelta::minutes(2);
+                assert!(ended >= early, "before {due}: {}", told());
+            }
+        }
+    }
+
+    fn budget(&self) -> Option<Usd> {
+        let cents = self.limits.budget_cents?;
+        Some(dollars(cents).parse().unwrap())
+    }
+}
+
+/// Those that came last go first, and not at once.
+fn resize(instance_spans: &mut Vec<InstanceSpan>, role: Role, count: u16, from: DateTime<Utc>) {
+    let living = |life: &&mut InstanceSpan| life.role == role && life.until.is_none();
+    let have: u16 = instance_spans
+        .iter_mut()
+        .filter(living)
+        .map(|life| life.count)
+        .sum();
+    let mut surplus = have.saturating_sub(count);
+    let mut stay = Vec::new();
+    for life in instance_spans.iter_mut().filter(living).rev() {
+        let leave = life.count.min(surplus);
+        if leave == 0 {
+            break;
+        }
+        surplus -= leave;
+        if life.count > leave {
+            let count = life.count - leave;
+            stay.push(InstanceSpan {
+                count,
+                ..life.clone()
+            });
+        }
+        (life.count, life.until) = (leave, Some(from + LEAVING));
+    }
+    instance_spans.extend(stay);
+    if count > have {
+        let count = count - have;
+        let until = None;
+        instance_spans.push(InstanceSpan {
+            role,
+            from,
+            until,
+            count,
+        });
+    }
+}
+
+#[test]
+fn no_cluster_lives_past_its_deadline() {
+    each("deadlines", 200, |seed| async move {
+        let mut story = Story::new(seed, |rng| Limits {
+            life_hours: 1 + rng.below(5),
+            lease_hours: rng.percent(25).then(|| 1 + rng.below(4)),
+            off: rng.percent(25).then(|| rng.below(23)),
+            ..Limits::default()
+        });
+        sleep(story.rng.up_to(Duration::from_secs(48 * 3_600))).await;
+        if story.rng.percent(30) {
+            story.follow().await;
+        } else {
+            story.apply(false).await.unwrap();
+        }
+        for _ in 0..story.rng.below(3) {
+            story.wait().await;
+            if story.live().is_none() {
+                break;
+            }
+            if story.rng.percent(50) {
+                story.extend().await;
+            } else {
+                // A cluster that is extended stays so.
+                story.limits.life_hours = 1 + story.rng.below(5);
+                story.wish.life_hours = story.limits.life_hours;
+                story.wish.core = 1 + mishaps::few(&story.rng, 5);
+                story.apply(false).await.unwrap();
+            }
+        }
+        story.ends().await;
+    });
+}
+
+#[test]
+fn no_cluster_costs_more_than_its_budget() {
+    each("budgets", 200, |seed| async move {
+        let mut story = Story::new(seed, |rng| Limits {
+            life_hours: 24,
+            budget_cents: Some(20 + rng.below(1_500)),
+            ..Limits::default()
+        });
+        let made = story.apply(false).await;
+        if let Err(why) = made {
+            assert!(why.contains("budget"), "{why}");
+        }
+        for _ in 0..story.rng.below(4) {
+            story.linger().await;
+            if story.live().is_none() {
+                break;
+            }
+            if story.rng.percent(25) {
+                story.extend().await;
+                continue;
+            }
+            story.wish.core = 1 + mishaps::few(&story.rng, any(&story.rng, &[6, 40]));
+            if story.wish.task > 0 {
+                story.wish.task = 1 + mishaps::few(&story.rng, 4);
+            }
+            let dies = story.rng.percent(30);
+            if let Err(why) = story.apply(dies).await {
+                assert!(why.contains("budget"), "{why}");
+            }
+        }
+        story.ends().await;
+    });
+}
