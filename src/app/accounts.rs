@@ -62,8 +62,11 @@ impl<'a> TeamStore<'a> {
     pub async fn records(&self, now: DateTime<Utc>) -> Result<Vec<Record>, OperationError> {
         let mut ledger = self.services.ledger()?;
         sync(self.place.cloud, &mut ledger, &self.scope, now).await?;
-        let (from, until) = (now - BACK, now);
-        Ok(ledger.records(&self.scope, Window { from, until })?)
+        let window = Window {
+            from: now - BACK,
+            until: now,
+        };
+        Ok(ledger.records(&self.scope, window)?)
     }
 
     /// The account, brought up to what the place and AWS tell now; shares of budgets that are
@@ -164,7 +167,8 @@ pub fn home<'a>(
 
 /// Credentials of one partition of AWS are none in another.
 fn reachable(home: &Region, from: &Region) -> Result<(), CloudError> {
-    let (there, here) = (Partition::of(home), Partition::of(from));
+    let there = Partition::of(home);
+    let here = Partition::of(from);
     if there == here {
         return Ok(());
     }

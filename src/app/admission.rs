@@ -73,14 +73,16 @@ impl<'a> Admission<'a> {
         &self,
         prepared: &mut Prepared,
     ) -> Result<Option<PolicyReport>, OperationError> {
-        let (reservations, policies) = (&self.reservations, self.reservations.policies);
+        let reservations = &self.reservations;
+        let policies = self.reservations.policies;
         let record = self.record(prepared);
         let budgets: Vec<TeamBudget> = self.asked_of(&record);
         self.budgets.replace(budgets.clone());
         if policies.is_empty() && budgets.is_empty() {
             return Ok(None);
         }
-        let (now, spec) = (prepared.observed.at, &prepared.desired.cluster);
+        let now = prepared.observed.at;
+        let spec = &prepared.desired.cluster;
         let subject = Subject {
             stack: self.stack,
             price: Price::ahead(&spec.guardrails, &spec.groups, spec.rates, spec.ending, now),
@@ -174,8 +176,10 @@ impl<'a> Admission<'a> {
             {
                 spec.budgets = record.to_vec();
                 if let Some(why) = why {
-                    let (by, why) = (self.reservations.by.clone(), why.to_owned());
-                    spec.overridden = Some(Override { by, why });
+                    spec.overridden = Some(Override {
+                        by: self.reservations.by.clone(),
+                        why: why.to_owned(),
+                    });
                 }
             }
         }

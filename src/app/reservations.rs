@@ -209,7 +209,8 @@ impl<'a> Reservations<'a> {
         &self,
         budgets: &[TeamBudget],
     ) -> Result<Vec<PolicyMonth>, OperationError> {
-        let (mut months, now) = (Vec::new(), self.services.now());
+        let mut months = Vec::new();
+        let now = self.services.now();
         for (key, budgets) in self.by_account(budgets) {
             let opened = self.opened(&key).await?;
             let team_account = opened.account.settle(&budgets, now).await?;

@@ -62,7 +62,8 @@ impl Agreement<'_> {
             });
             let safeguards = self.target.cloud.check(&prepared.plan).await;
             let shown = safeguards.as_deref().unwrap_or_default();
-            let (plan, here) = (&prepared.plan, &self.screen.here);
+            let plan = &prepared.plan;
+            let here = &self.screen.here;
             let shown = view::plan::render(plan, self.target, prices.as_ref(), shown, here);
             self.screen.text(&shown);
             safeguards?;
@@ -105,7 +106,8 @@ impl Agreement<'_> {
 
     /// Where the stack was applied last, said where that is not here.
     async fn elsewhere(&self, here: &CurrentOrigin) -> Result<Option<OtherOrigin>, Failure> {
-        let (cloud, stack) = (&*self.target.cloud, &self.stack.name);
+        let cloud = &*self.target.cloud;
+        let stack = &self.stack.name;
         let elsewhere = here.elsewhere(cloud, stack).await?;
         if let Some(elsewhere) = &elsewhere {
             self.screen.say(elsewhere.line());
@@ -131,8 +133,10 @@ impl Agreement<'_> {
         agreed: &Agreed<'_>,
     ) -> Result<Made, Failure> {
         let (now, said) = self.prepare(driver, options).await?;
-        let (cloud, stack) = (&*self.target.cloud, &self.stack.name);
-        let (here, known) = (agreed.here.origin(), cloud.origin(stack).await?);
+        let cloud = &*self.target.cloud;
+        let stack = &self.stack.name;
+        let here = agreed.here.origin();
+        let known = cloud.origin(stack).await?;
         let elsewhere = agreed.here.other(stack, known.as_ref());
         if elsewhere.is_some() && elsewhere != agreed.elsewhere {
             return Ok(Made::Moved(Box::new(now), said));
@@ -186,7 +190,8 @@ impl Agreement<'_> {
         let question = if !removed.is_empty() {
             format!("This ends or removes {}. Go on?", removed.join(", "))
         } else if plan.actions.iter().any(|planned| self.asks(planned)) {
-            let (place, price) = (self.target.place(), Self::price(plan, prices));
+            let place = self.target.place();
+            let price = Self::price(plan, prices);
             format!("This changes your AWS account {place}{price}. Go on?")
         } else if elsewhere.is_some() {
             "This changes that stack. Go on?".to_owned()

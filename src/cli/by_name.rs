@@ -82,7 +82,8 @@ fn file(
             format!("stack {name} was last applied {origin}, which holds stack {now} now");
         return Err(Failure::input(message).hint(GIVE_FILE));
     }
-    let (there, here) = (region.as_ref(), target.region.as_ref());
+    let there = region.as_ref();
+    let here = target.region.as_ref();
     match (there, here) {
         (Some(there), Some(here)) if there != here => Err(Failure::input(format!(
             "stack {name} in {here} was last applied {origin}, which says region {there} now"

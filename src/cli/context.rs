@@ -195,11 +195,10 @@ impl Context {
         let program = env::current_exe().map_err(|error| {
             Failure::new(Exit::Failed, "cannot tell where clusterup itself lies").caused_by(&error)
         })?;
-        let (home, environment) = (self.home.clone(), self.environment.clone());
         let machine = Machine {
             program,
-            home,
-            environment,
+            home: self.home.clone(),
+            environment: self.environment.clone(),
         };
         let root = state.join("clusterup").join("local");
         Ok(Local::new(
@@ -320,7 +319,8 @@ impl Context {
     #[cfg(feature = "aws")]
     pub(super) async fn policy_prefix(&self, place: &str) -> Result<PolicyFiles, Failure> {
         let prefix = Prefix::parse(place)?;
-        let (cache, now) = (self.cache_folder()?.join("policies"), SystemClock.now());
+        let cache = self.cache_folder()?.join("policies");
+        let now = SystemClock.now();
         let any = self.services(&any_region().await?).await?;
         let region = match prefix.region(&any).await {
             Ok(region) => region,

@@ -102,7 +102,8 @@ pub(super) async fn held(
     context: &Context,
     screen: &Screen,
 ) -> Result<(Cluster, Extension, Deadline), Failure> {
-    let (progress, services) = (Progress::new(screen), CliServices { context, screen });
+    let progress = Progress::new(screen);
+    let services = CliServices { context, screen };
     let lease = target.cloud.lease(wanted.stack, &progress);
     let lease = interrupt::or_stop(lease, STOPPED).await??;
     let place = target.place_of_clusters();

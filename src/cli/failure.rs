@@ -54,13 +54,12 @@ pub(super) struct Failure {
 
 impl Failure {
     pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        let (causes, hints, diagnostics) = (Vec::new(), Vec::new(), None);
         Self {
             exit,
             message: message.into(),
-            causes,
-            hints,
-            diagnostics,
+            causes: Vec::new(),
+            hints: Vec::new(),
+            diagnostics: None,
         }
     }
 

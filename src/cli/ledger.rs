@@ -44,8 +44,11 @@ pub(super) fn expected(
         target: region.to_string(),
         account: None,
     };
-    let (from, until) = (DateTime::UNIX_EPOCH, now);
-    let records = ledger.records(&scope, Window { from, until }).ok()?;
+    let window = Window {
+        from: DateTime::UNIX_EPOCH,
+        until: now,
+    };
+    let records = ledger.records(&scope, window).ok()?;
     cost::ledger::expected(&records, stack)
 }
 
@@ -64,8 +67,11 @@ pub(super) fn remembers(
         target: target.to_owned(),
         account: None,
     };
-    let (from, until) = (DateTime::UNIX_EPOCH, SystemClock.now());
-    let records = ledger.records(&scope, Window { from, until });
+    let window = Window {
+        from: DateTime::UNIX_EPOCH,
+        until: SystemClock.now(),
+    };
+    let records = ledger.records(&scope, window);
     records.is_ok_and(|all| all.iter().any(|record| record.stack == *stack))
 }
 

@@ -232,7 +232,8 @@ impl LoadedPolicies {
     fn settled(self) -> Result<Self, Failure> {
         let mut known: BTreeMap<&str, &str> = BTreeMap::new();
         for policy in self.policies.iter() {
-            let (name, file) = (policy.name.as_str(), policy.file.as_str());
+            let name = policy.name.as_str();
+            let file = policy.file.as_str();
             if let Some(other) = known.insert(name, file) {
                 let message = format!("two policies are called {name}: in {other} and in {file}");
                 return Err(Failure::new(Exit::Input, message).hint("give one another name"));
@@ -287,7 +288,8 @@ mod tests {
         let elsewhere = folder.path().join("elsewhere");
         fs::create_dir_all(elsewhere.join("policies")).unwrap();
         fs::write(elsewhere.join("policies/q.yaml"), "policy: q\n").unwrap();
-        let (file, link) = (elsewhere.join("s.yaml"), elsewhere.join("me"));
+        let file = elsewhere.join("s.yaml");
+        let link = elsewhere.join("me");
         std::os::unix::fs::symlink(mine.join("stack.yaml"), &file).unwrap();
         std::os::unix::fs::symlink(&mine, &link).unwrap();
         assert_eq!(names(&file), ["p", "q"]);

@@ -126,7 +126,8 @@ fn release(text: &str) -> Option<Complaint> {
     let label = release.to_string();
     let version = label.trim_start_matches(|c: char| !c.is_ascii_digit());
     let family = &label[..label.len() - version.len()];
-    let (major, minor) = (release.major(), version.split('.').nth(1));
+    let major = release.major();
+    let minor = version.split('.').nth(1);
     let minor = minor.and_then(|minor| minor.parse::<u32>().ok());
     let lines = || LINES.iter().filter(|line| line.family == family);
     let good = |line: &&Line| line.major == major && minor.is_none_or(|it| it <= line.most);
@@ -209,7 +210,8 @@ fn file(what: &str, named: &Named, context: &Context) -> Option<Complaint> {
 
 /// The file of the same folder that was perhaps meant.
 fn beside(path: &Path) -> Option<String> {
-    let (folder, name) = (path.parent()?, path.file_name()?.to_str()?);
+    let folder = path.parent()?;
+    let name = path.file_name()?.to_str()?;
     let entries = fs::read_dir(folder).ok()?.take(MOST_FILES).flatten();
     let names: Vec<String> = entries
         .filter_map(|e| e.file_name().into_string().ok())

@@ -37,7 +37,9 @@ pub(super) async fn run(
         Some(stack) => vec![stack],
         None => cloud.stacks().await?,
     };
-    let (mut shown, mut seen, mut unread) = (Vec::new(), Vec::new(), false);
+    let mut shown = Vec::new();
+    let mut seen = Vec::new();
+    let mut unread = false;
     for stack in &stacks {
         let mut observed = match cloud.observe(stack, None).await {
             Ok(observed) => observed,
@@ -106,7 +108,8 @@ async fn policies(args: &StatusArgs, context: &Context, screen: &Screen) -> Poli
 fn outside(policies: &Policies, observed: &Observed, screen: &Screen) -> Vec<String> {
     let living = observed.clusters.iter().filter(|it| it.state.is_live());
     let of = |cluster: &Cluster| {
-        let (own, bound) = (cluster.guardrails(), policies.bound(cluster));
+        let own = cluster.guardrails();
+        let bound = policies.bound(cluster);
         let dollars = |budget: Option<Usd>| budget.map_or("none".to_owned(), |it| it.to_string());
         let spans = [
             ("max_lifetime", own.max_lifetime, bound.max_lifetime),
@@ -118,7 +121,8 @@ fn outside(policies: &Policies, observed: &Observed, screen: &Screen) -> Vec<Str
             .map(|(name, own, bound)| format!("{name} ({own}, and at most {bound})"))
             .collect();
         if own.budget != bound.budget {
-            let (own, most) = (dollars(own.budget), dollars(bound.budget));
+            let own = dollars(own.budget);
+            let most = dollars(bound.budget);
             beyond.push(format!("budget ({own}, and at most {most})"));
         }
         if own.off_hours != bound.off_hours {

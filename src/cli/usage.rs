@@ -38,7 +38,8 @@ fn words(argv: &[OsString]) -> impl Iterator<Item = &str> {
 
 /// The verb, as far as there is one of that name: `["cost", "report"]`.
 fn verb(argv: &[OsString]) -> Vec<String> {
-    let (mut verb, mut at) = (Vec::new(), Args::command());
+    let mut verb = Vec::new();
+    let mut at = Args::command();
     let mut words = words(argv);
     while let Some(word) = words.next() {
         if word == "--output" {

@@ -19,7 +19,8 @@ pub(super) fn run(args: &StackArgs, context: &Context, screen: &Screen) -> Resul
     };
     let warnings = cleartext::warnings(args, &stack)?;
     for warning in &warnings {
-        let (file, line) = (&warning.file, warning.line);
+        let file = &warning.file;
+        let line = warning.line;
         screen.say(&format!("warning: {file}:{line}: {}", warning.message));
         screen.say(&format!("  help: {}", warning.help));
     }

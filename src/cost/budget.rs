@@ -35,7 +35,8 @@ pub fn deadline(
         return None;
     }
     // What accrues never falls, so the last second under the budget is found by halving.
-    let (mut good, mut bad) = (0, HORIZON_SECONDS);
+    let mut good = 0;
+    let mut bad = HORIZON_SECONDS;
     while bad - good > 1 {
         let middle = good + (bad - good) / 2;
         if under(middle) {

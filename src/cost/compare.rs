@@ -49,7 +49,8 @@ impl Comparison {
 }
 
 fn change(role: Role, old: &Estimate, new: &Estimate) -> Option<GroupChange> {
-    let (old, new) = (price(role, old), price(role, new));
+    let old = price(role, old);
+    let new = price(role, new);
     if old.is_none() && new.is_none() {
         return None;
     }

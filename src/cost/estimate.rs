@@ -194,7 +194,8 @@ fn group_cost(
     role: Role,
     group: &InstanceGroup,
 ) -> Result<GroupCost, NoPrice> {
-    let (count, instance_type) = (group.nodes.count, group.instance_type());
+    let count = group.nodes.count;
+    let instance_type = group.instance_type();
     let mut ec2 = catalog.ec2(region, instance_type)?;
     if group.market == Market::Spot {
         ec2.note = Some(Note::SpotAtOnDemand);

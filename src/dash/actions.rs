@@ -143,7 +143,8 @@ fn admitted(
 
 /// A cluster of the picture, by the words of a path.
 fn known(shared: &Shared, place: &str, id: &str) -> Option<(Place, ClusterId)> {
-    let (place, id) = (place.parse().ok()?, id.parse().ok()?);
+    let place = place.parse().ok()?;
+    let id = id.parse().ok()?;
     let fleet_status = shared.fleet_status();
     let mut rows = fleet_status.clusters.iter();
     rows.any(|row| row.place == place && row.id == id)

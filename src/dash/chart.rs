@@ -42,10 +42,8 @@ impl Chart {
             .map(|(at, usd)| scale.at(*at, *usd))
             .collect();
         let last = curve.points.last().map_or(curve.from, |(at, _)| *at);
-        let (now, end) = (
-            scale.at(last, curve.spent),
-            scale.at(curve.until, curve.projected),
-        );
+        let now = scale.at(last, curve.spent);
+        let end = scale.at(curve.until, curve.projected);
         let start = points.first().copied().unwrap_or(now);
         let bottom = HEIGHT - BOTTOM;
         let line = joined(&points);
@@ -107,10 +105,8 @@ impl Scale {
     }
 
     fn x(&self, at: DateTime<Utc>) -> f64 {
-        let (passed, all) = (
-            (at - self.from).num_seconds() as f64,
-            (self.until - self.from).num_seconds().max(1) as f64,
-        );
+        let passed = (at - self.from).num_seconds() as f64;
+        let all = (self.until - self.from).num_seconds().max(1) as f64;
         LEFT + (passed / all).clamp(0.0, 1.0) * (WIDTH - LEFT - RIGHT)
     }
 

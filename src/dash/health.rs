@@ -54,7 +54,8 @@ fn is_starting(fleet_status: &FleetStatus, began_at: DateTime<Utc>) -> bool {
 /// How much of the fleet the last sweep had not seen, if not all.
 fn unseen(fleet_status: &FleetStatus) -> Option<String> {
     let last = fleet_status.last.as_ref().filter(|_| fleet_status.active)?;
-    let (fleet, not) = (last.fleet, last.unlooked);
+    let fleet = last.fleet;
+    let not = last.unlooked;
     let mut why = Vec::new();
     if not > 0 {
         why.push(format!("{not} of {fleet} clusters were not looked at yet"));
@@ -80,7 +81,8 @@ pub(super) fn stalled(
     };
     let silent = now - at;
     (silent > patience).then(|| {
-        let (silent, patience) = (span(silent), span(patience));
+        let silent = span(silent);
+        let patience = span(patience);
         format!("the watchdog {did} for the last time {silent} ago; {patience} is the most")
     })
 }

@@ -62,8 +62,10 @@ fn registry(fleet_status: &FleetStatus) -> Registry {
 }
 
 fn fleet(registry: &mut Registry, fleet_status: &FleetStatus) {
-    let (states, stages) = (Levels::default(), Levels::default());
-    let (spent, rate) = (Level::default(), Level::default());
+    let states = Levels::default();
+    let stages = Levels::default();
+    let spent = Level::default();
+    let rate = Level::default();
     for row in &fleet_status.clusters {
         let place = ("place", row.place.to_string());
         let state = ("state", words::state(row.state).to_owned());

@@ -145,7 +145,8 @@ fn html(drawn: askama::Result<String>) -> Response {
 
 /// `GET /`
 pub(super) async fn whole(State(shared): State<Arc<Shared>>) -> Response {
-    let (now, acts) = (shared.now(), shared.dash.token.is_some());
+    let now = shared.now();
+    let acts = shared.dash.token.is_some();
     let drawn = Parts::draw(&shared.fleet_status(), now, acts).and_then(|parts| {
         let now = now.timestamp_millis();
         Whole { parts, now, acts }.render()

@@ -34,7 +34,8 @@ pub(super) enum Checked {
 impl TokenAttempts {
     /// Looks at what somebody at an address shows as the token.
     pub(super) fn check(&self, token: &Token, shown: &str, from: IpAddr) -> Checked {
-        let (now, from) = (Instant::now(), network(from));
+        let now = Instant::now();
+        let from = network(from);
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|_, wrong| now - wrong.last < FORGOTTEN);
         if let Some(wrong) = all.get(&from) {
@@ -92,7 +93,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn guesses_are_slowed() {
-        let (token_attempts, token) = (TokenAttempts::default(), token());
+        let token_attempts = TokenAttempts::default();
+        let token = token();
         let from = "10.0.0.1".parse().unwrap();
         let began = Instant::now();
         let mut looked_at = 0;
@@ -111,7 +113,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_right_token_is_not_looked_at_too_soon_either_and_then_is() {
-        let (token_attempts, token) = (TokenAttempts::default(), token());
+        let token_attempts = TokenAttempts::default();
+        let token = token();
         let check = |shown, from: &str| token_attempts.check(&token, shown, from.parse().unwrap());
         let right = "correct-horse-battery";
         for _ in 0..4 {
@@ -134,7 +137,8 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_is_remembered_has_a_bound() {
-        let (token_attempts, token) = (TokenAttempts::default(), token());
+        let token_attempts = TokenAttempts::default();
+        let token = token();
         for host in 0..3_000_u32 {
             let from = IpAddr::from((0x0a00_0000 + host).to_be_bytes());
             assert_eq!(token_attempts.check(&token, "", from), Checked::Wrong);

@@ -7,7 +7,8 @@ use chrono::{DateTime, Datelike, TimeDelta, Utc};
 /// `45s`, `12m`, `3h 05m`, `2d 4h`: what is enough of a length of time; `app.js` says it alike.
 pub(super) fn span(delta: TimeDelta) -> String {
     let seconds = delta.num_seconds().max(0);
-    let (minutes, hours) = (seconds / 60, seconds / 3_600);
+    let minutes = seconds / 60;
+    let hours = seconds / 3_600;
     match seconds {
         i64::MIN..60 => format!("{seconds}s"),
         60..3_600 => format!("{minutes}m"),

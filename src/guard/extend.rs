@@ -23,7 +23,8 @@ pub enum Refused {
 /// That there is nothing to move, that it would not be moved forward, or that its stack does not
 /// allow it.
 pub fn extended(cluster: &Cluster, extension: &Extension) -> Result<Deadline, Refused> {
-    let (now, most) = (cluster.guardrails(), cluster.spec.guardrails.ceiling);
+    let now = cluster.guardrails();
+    let most = cluster.spec.guardrails.ceiling;
     if let Some(to) = extension.max_lifetime {
         forward("max_lifetime", now.max_lifetime, to)?;
         within("max_lifetime", most.max_lifetime, to)?;

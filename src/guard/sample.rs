@@ -41,7 +41,8 @@ pub(super) fn cluster(ready: Option<i64>) -> Cluster {
         overridden: None,
         budgets: Vec::new(),
     };
-    let (id, stack) = ("local-1".parse().unwrap(), "sample".parse().unwrap());
+    let id = "local-1".parse().unwrap();
+    let stack = "sample".parse().unwrap();
     Cluster {
         state: ClusterState::Waiting,
         ready_at: ready.map(at),

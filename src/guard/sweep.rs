@@ -74,13 +74,19 @@ fn hard(now: DateTime<Utc>, terms: &Terms) -> Vec<Opinion> {
 /// Of several at the same instant, the first.
 fn earliest(opinions: Vec<Opinion>) -> (Deadline, String) {
     let ends = opinions.into_iter().filter_map(|opinion| {
-        let (at, cause) = (opinion.ends_at?, opinion.cause);
-        Some((Deadline { at, cause }, opinion.evidence))
+        let deadline = Deadline {
+            at: opinion.ends_at?,
+            cause: opinion.cause,
+        };
+        Some((deadline, opinion.evidence))
     });
     let first = ends.min_by_key(|(deadline, _)| deadline.at);
     first.unwrap_or_else(|| {
-        let (at, cause) = (DateTime::<Utc>::MAX_UTC, Cause::Lifetime);
-        (Deadline { at, cause }, String::new())
+        let never = Deadline {
+            at: DateTime::<Utc>::MAX_UTC,
+            cause: Cause::Lifetime,
+        };
+        (never, String::new())
     })
 }
 

@@ -51,10 +51,10 @@ impl Ledger {
     /// That a newer clusterup wrote it, or that the file cannot be had.
     pub fn open(path: &Path, now: DateTime<Utc>) -> Result<Opened, LedgerError> {
         match file::connect(path) {
-            Ok(db) => {
-                let (ledger, spoilt) = (Self { db }, None);
-                Ok(Opened { ledger, spoilt })
-            }
+            Ok(db) => Ok(Opened {
+                ledger: Self { db },
+                spoilt: None,
+            }),
             Err(error) if error.is_spoilt() => {
                 let spoilt = Some(file::move_aside(path, now)?);
                 let ledger = Self {
@@ -117,7 +117,8 @@ impl Ledger {
     /// # Errors
     /// What the database said no with, or a record that cannot be read.
     pub fn records(&self, scope: &Scope, window: Window) -> Result<Vec<Record>, LedgerError> {
-        let (from, until) = (window.from, window.until);
+        let from = window.from;
+        let until = window.until;
         let more = "created_at < ?3 AND (final = 0 OR ended_at IS NULL OR ended_at >= ?4)";
         let until = until.timestamp_millis().saturating_add(1);
         self.select(scope, more, [until, from.timestamp_millis()])

@@ -22,7 +22,8 @@ impl Ledger {
         at: DateTime<Utc>,
         remind_after: Option<Span>,
     ) -> Result<bool, LedgerError> {
-        let (now, old) = (at.timestamp_millis(), (at - KEPT).timestamp_millis());
+        let now = at.timestamp_millis();
+        let old = (at - KEPT).timestamp_millis();
         let pause = remind_after.map(|span| span.delta().num_milliseconds());
         let sql = "INSERT INTO notices (matter, at) VALUES (?1, ?2)
                    ON CONFLICT (matter) DO UPDATE SET at = excluded.at

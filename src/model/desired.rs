@@ -95,9 +95,12 @@ impl InstanceGroups {
             count: 1,
             instance_type,
         };
-        let (market, ebs) = (Market::OnDemand, None);
         Self {
-            primary: InstanceGroup { nodes, market, ebs },
+            primary: InstanceGroup {
+                nodes,
+                market: Market::OnDemand,
+                ebs: None,
+            },
             core: None,
             task: None,
         }

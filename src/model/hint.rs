@@ -289,7 +289,8 @@ mod tests {
         );
         let again = Command::again().arg("--yes").complete(&here());
         assert_eq!(again, "clusterup extend 'a b' --yes");
-        let (mut here, again) = (here(), Command::again_with("--print"));
+        let mut here = here();
+        let again = Command::again_with("--print");
         assert_eq!(again.complete(&here), "clusterup extend 'a b' --print");
         here.again.extend(["--", "--local"].map(str::to_owned));
         assert_eq!(

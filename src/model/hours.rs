@@ -60,7 +60,8 @@ impl OffHours {
     /// Whether an instant is in off hours.
     pub fn holds(&self, instant: DateTime<Utc>) -> bool {
         let local = instant.with_timezone(&self.timezone.0).naive_local();
-        let (day, time) = (local.weekday(), local.time());
+        let day = local.weekday();
+        let time = local.time();
         self.terminate
             .0
             .iter()
@@ -136,7 +137,8 @@ impl FromStr for Week {
 
 fn window(text: &str) -> Option<Window> {
     let mut words = text.split_whitespace();
-    let (days, hours) = (words.next()?, words.next());
+    let days = words.next()?;
+    let hours = words.next();
     let day = |name: &str| {
         DAYS.iter()
             .find(|(known, _)| *known == name)
@@ -151,7 +153,8 @@ fn window(text: &str) -> Option<Window> {
         Some(hours) => {
             let (from, to) = hours.split_once('-')?;
             let time = |text: &str| NaiveTime::parse_from_str(text, "%H:%M").ok();
-            let (from, to) = (time(from)?, time(to)?);
+            let from = time(from)?;
+            let to = time(to)?;
             Some((from, to))
         }
     };

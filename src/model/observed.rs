@@ -162,7 +162,8 @@ impl Cluster {
         if want.guardrails.lease.is_some() {
             grown.renewed_at = Some(now);
         }
-        let (have, want) = (&self.spec.groups, &want.groups);
+        let have = &self.spec.groups;
+        let want = &want.groups;
         for (role, have, want) in [
             (Role::Core, &have.core, &want.core),
             (Role::Task, &have.task, &want.task),

@@ -30,7 +30,9 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Others have written it: it must stay in its line.
         let line = |text: &str| text.replace(char::is_control, "\u{fffd}");
-        let (who, file, at) = (line(&self.who), line(&self.file), self.at);
+        let who = line(&self.who);
+        let file = line(&self.file);
+        let at = self.at;
         write!(f, "by {who} from {file} on {}", at.format("%F %R UTC"))
     }
 }

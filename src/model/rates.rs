@@ -200,7 +200,8 @@ mod tests {
 
     #[test]
     fn a_role_without_a_rate_costs_the_dearest() {
-        let (small, large) = (rate("0.1+0.02+0+0.005"), rate("0.4+0.1+0+0.005"));
+        let small = rate("0.1+0.02+0+0.005");
+        let large = rate("0.4+0.1+0+0.005");
         let rates = Rates {
             primary: small,
             core: Some(large),

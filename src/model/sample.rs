@@ -39,7 +39,8 @@ impl FromStr for Sample {
 
 impl fmt::Display for Sample {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (whole, part) = (self.millionths / 10_000, self.millionths % 10_000);
+        let whole = self.millionths / 10_000;
+        let part = self.millionths % 10_000;
         let part = format!("{part:04}");
         match part.trim_end_matches('0') {
             "" => f.pad(&format!("{whole}%")),

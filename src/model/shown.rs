@@ -55,7 +55,8 @@ impl PartialEq<&str> for Untrusted {
 /// obeyed or not be seen is U+FFFD, and what is cut ends in `…`.
 pub fn line(text: &str, most: usize) -> String {
     let mut shown = String::new();
-    let (mut length, mut gap) = (0, false);
+    let mut length = 0;
+    let mut gap = false;
     for c in text.chars() {
         if is_space(c) {
             gap = length > 0;

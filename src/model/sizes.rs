@@ -110,20 +110,19 @@ fn of_role(
     created: DateTime<Utc>,
     ended: Option<DateTime<Utc>>,
 ) -> Vec<InstanceSpan> {
-    let (mut instance_spans, mut living): (Vec<InstanceSpan>, Vec<InstanceSpan>) =
-        (Vec::new(), Vec::new());
+    let mut instance_spans: Vec<InstanceSpan> = Vec::new();
+    let mut living: Vec<InstanceSpan> = Vec::new();
     for size in sizes {
         let seconds = i64::try_from(size.since).unwrap_or(i64::MAX / 1_000);
         let at = created + TimeDelta::seconds(seconds);
         let have: u16 = living.iter().map(|instance_span| instance_span.count).sum();
         let want = count(size);
         if want > have {
-            let (from, count) = (at, want - have);
             living.push(InstanceSpan {
                 role,
-                from,
+                from: at,
                 until: ended,
-                count,
+                count: want - have,
             });
         }
         let mut surplus = have.saturating_sub(want);

@@ -33,7 +33,8 @@ pub(super) fn immovable(have: &ClusterSpec, want: &ClusterSpec, elastic: bool) -
     } else if have.size != want.size {
         return Some(change("the size", &have.size, &want.size));
     } else if have.workers != want.workers || have.worker != want.worker {
-        let (from, to) = (have.worker.memory, want.worker.memory);
+        let from = have.worker.memory;
+        let to = want.worker.memory;
         return Some(change("each worker's memory", from, to));
     }
     if have.python_packages != want.python_packages {
@@ -69,7 +70,8 @@ fn shape(have: &InstanceGroups, want: &InstanceGroups) -> Option<String> {
 }
 
 fn kind(role: &str, have: &InstanceGroup, want: &InstanceGroup) -> Option<String> {
-    let (from, to) = (have.instance_type(), want.instance_type());
+    let from = have.instance_type();
+    let to = want.instance_type();
     if from != to {
         return Some(change(&format!("the type of its {role} nodes"), from, to));
     }
@@ -97,7 +99,8 @@ pub(super) fn movable(cluster: &Cluster, want: &ClusterSpec, elastic: bool) -> V
             }
         }
     }
-    let (from, to) = (&have.guardrails, &want.guardrails);
+    let from = &have.guardrails;
+    let to = &want.guardrails;
     if from.idle_timeout != to.idle_timeout {
         changes.push(change("idle_timeout", from.idle_timeout, to.idle_timeout));
     }
@@ -197,7 +200,8 @@ mod tests {
             market: Market::OnDemand,
             ebs: None,
         });
-        let (id, stack) = ("j-1".parse().unwrap(), "t".parse().unwrap());
+        let id = "j-1".parse().unwrap();
+        let stack = "t".parse().unwrap();
         Cluster::new(id, stack, spec, DateTime::UNIX_EPOCH)
     }
 
@@ -228,7 +232,8 @@ mod tests {
 
     #[test]
     fn a_change_that_ends_a_cluster_at_once_is_known() {
-        let (small, large) = (cluster(1), cluster(20).spec);
+        let small = cluster(1);
+        let large = cluster(20).spec;
         // $0.5/h: after two hours $1 is spent. An end of 21 nodes takes $1.75, of two $0.17.
         let soon = DateTime::UNIX_EPOCH + TimeDelta::hours(1);
         assert_eq!(ends(&small, &small.spec, false, late()), None);

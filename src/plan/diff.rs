@@ -131,7 +131,8 @@ fn groups(desired: &Desired, observed: &Observed, draft: &mut Draft) {
                 "the stack names it and it is not there",
             ),
             Some(seen) => {
-                let (have, want) = (&seen.ingress, &group.ingress);
+                let have = &seen.ingress;
+                let want = &group.ingress;
                 let lacks = alone(want, |rule| have.iter().any(|it| opens(it, rule)));
                 let more = alone(have, |it| is_meant(it, have, want));
                 if lacks.is_empty() && more.is_empty() {

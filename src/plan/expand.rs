@@ -116,13 +116,15 @@ const LEAST_LEASE: Span = Span::from_secs(600);
 
 /// A budget that not even the shortest life and its end stay below.
 fn too_poor(stack: &Stack, facts: &Facts) -> Option<Refusal> {
-    let (budget, rates) = (stack.guardrails.budget?, facts.prices.as_ref().ok()?);
+    let budget = stack.guardrails.budget?;
+    let rates = facts.prices.as_ref().ok()?;
     let born = DateTime::UNIX_EPOCH;
     let groups = InstanceGroups::of(&stack.cluster);
     let instance_spans = Sizes::of(&groups).instance_spans(&groups, born, None);
     let least = accrued(rates, &instance_spans, born + facts.ending.delta()).total;
     (least >= budget).then(|| {
-        let (least, ending) = (least.up_to(2), facts.ending);
+        let least = least.up_to(2);
+        let ending = facts.ending;
         let what = format!(
             "a budget of {budget} ends the cluster before it begins: to end may take {ending}, and \
              with the first minute that is {least} already"
@@ -148,23 +150,21 @@ fn objects(stack: &Stack, facts: &Facts, keys: &Keys<'_>) -> Vec<Object> {
     let mut objects = BTreeSet::new();
     for step in stack.job.iter().flat_map(|job| &job.steps) {
         if let Some(file) = facts.scripts.get(&step.script) {
-            let (from, bytes) = (file.path.clone(), file.bytes);
             objects.insert(Object {
                 key: Keys::script(file),
-                from,
-                bytes,
+                from: file.path.clone(),
+                bytes: file.bytes,
                 sample: None,
             });
         }
     }
     for (name, input) in &facts.data {
         if let Input::Local(file) = input {
-            let (from, bytes, sample) = (file.path.clone(), file.bytes, keys.sample(name));
             objects.insert(Object {
                 key: keys.data(name, file),
-                from,
-                bytes,
-                sample,
+                from: file.path.clone(),
+                bytes: file.bytes,
+                sample: keys.sample(name),
             });
         }
     }

@@ -150,13 +150,15 @@ impl Fitted {
             "each worker has"
         };
         if worker.memory != typed.memory {
-            let (now, whole) = (worker.memory, typed.memory);
+            let now = worker.memory;
+            let whole = typed.memory;
             parts.push(format!(
                 "{each} {now}, cut from the {whole} of {instance_type}"
             ));
         }
         if worker.cores != typed.cores {
-            let (now, whole) = (cores(worker.cores), typed.cores);
+            let now = cores(worker.cores);
+            let whole = typed.cores;
             parts.push(format!("{each} {now}, cut from {whole}"));
         }
         (!parts.is_empty()).then(|| format!("to fit this machine, {}", parts.join("; ")))

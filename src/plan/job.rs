@@ -17,7 +17,8 @@ pub(super) fn expand(job: &Job, keys: &Keys<'_>, fitted: &Fitted) -> Result<JobS
     let place = |text: &str| {
         let mut text = text.to_owned();
         for folder in WRITTEN {
-            let (from, to) = (format!("{BUCKET}/{folder}/"), &keys.facts.work);
+            let from = format!("{BUCKET}/{folder}/");
+            let to = &keys.facts.work;
             text = text.replace(&from, &format!("{to}/{folder}/"));
         }
         text.replace(BUCKET, &keys.facts.bucket)
@@ -35,12 +36,11 @@ pub(super) fn expand(job: &Job, keys: &Keys<'_>, fitted: &Fitted) -> Result<JobS
         let path = format!("{folder}/{hash}").parse();
         path.map_err(|_| Refusal::new("the job has no folder", "report this as a fault"))
     };
-    let (results_key, scratch_key) = (below("results")?, below("scratch")?);
     Ok(JobSpec {
+        results_key: below("results")?,
+        scratch_key: below("scratch")?,
         hash,
         steps,
-        results_key,
-        scratch_key,
     })
 }
 

@@ -39,7 +39,8 @@ const ALWAYS: Window = Window {
 impl CostBound {
     /// Of a cluster that is made now; none where its prices are not known.
     pub fn of(spec: &ClusterSpec, now: DateTime<Utc>) -> Option<Self> {
-        let (groups, rates) = (&spec.groups, spec.rates);
+        let groups = &spec.groups;
+        let rates = spec.rates;
         let terms = Terms::ahead(&spec.guardrails, groups, rates, spec.ending, now);
         Self::on(&terms, spec.guardrails.budget)
     }

@@ -48,7 +48,8 @@ impl Policies {
         let stack = subject.stack;
         let policies = self.of(&stack.name, stack.team.as_ref());
         let mut found = limits::check(&policies, subject);
-        let (name, team) = (&stack.name, stack.team.as_ref());
+        let name = &stack.name;
+        let team = stack.team.as_ref();
         let mut compiled = self.all.iter();
         for compiled in compiled
             .by_ref()

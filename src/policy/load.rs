@@ -19,7 +19,8 @@ pub struct Compiled {
 /// Every mistake, each at its line and column.
 pub fn load(name: &str, text: &str) -> Result<Compiled, Diagnostics> {
     let written = text::policy(name, text)?;
-    let (mut conditions, mut flaws) = (Vec::new(), Vec::new());
+    let mut conditions = Vec::new();
+    let mut flaws = Vec::new();
     for (rule, said) in written.policy().rules.iter().enumerate() {
         match Expr::compile(&said.when) {
             Ok(condition) => conditions.push(condition),

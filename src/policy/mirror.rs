@@ -112,7 +112,8 @@ fn update(from: &ExistingBudget, to: &Mirrored) -> Option<Update> {
     if *from == wanted {
         return None;
     }
-    let (have, want) = (&from.budget, &wanted.budget);
+    let have = &from.budget;
+    let want = &wanted.budget;
     let mut differs = Vec::new();
     if have.kind != want.kind {
         differs.push(format!("type {} -> {COST}: it is made anew", have.kind));
@@ -124,7 +125,8 @@ fn update(from: &ExistingBudget, to: &Mirrored) -> Option<Update> {
     }
     if have.limit != want.limit {
         let limit = |limit: Option<&Amount>| limit.map_or("a moving one".to_owned(), shown);
-        let (old, new) = (limit(have.limit.as_ref()), limit(want.limit.as_ref()));
+        let old = limit(have.limit.as_ref());
+        let new = limit(want.limit.as_ref());
         differs.push(format!("limit {old} -> {new}"));
     }
     if have.time_unit != want.time_unit {
@@ -134,11 +136,13 @@ fn update(from: &ExistingBudget, to: &Mirrored) -> Option<Update> {
         ));
     }
     if have.filters != want.filters {
-        let (old, new) = (filters(&have.filters), filters(&want.filters));
+        let old = filters(&have.filters);
+        let new = filters(&want.filters);
         differs.push(format!("costs of {old} -> {new}"));
     }
     if have.counts != want.counts {
-        let (more, less) = (&have.counts - &want.counts, &want.counts - &have.counts);
+        let more = &have.counts - &want.counts;
+        let less = &want.counts - &have.counts;
         differs.extend(more.iter().map(|what| format!("counts {what} -> does not")));
         differs.extend(
             less.iter()
@@ -155,7 +159,8 @@ fn update(from: &ExistingBudget, to: &Mirrored) -> Option<Update> {
 }
 
 fn notices(from: &ExistingBudget, to: &ExistingBudget) -> Vec<String> {
-    let (have, want) = (&from.notices, &to.notices);
+    let have = &from.notices;
+    let want = &to.notices;
     let all: BTreeSet<&Notice> = have.keys().chain(want.keys()).collect();
     let mut differs = Vec::new();
     for notice in all {

@@ -20,7 +20,8 @@ pub fn overspent(
     let cents = |usd: Usd| usd.up_to(2);
     let Figures { month, .. } = figures;
     let [spent, reserved, asked] = [figures.spent, figures.reserved, figures.asked].map(cents);
-    let (all, name) = (figures.budget, &policy.name);
+    let all = figures.budget;
+    let name = &policy.name;
     let left = figures.left().down_to(2);
     let message = format!(
         "team {team} has spent {spent} and promised {reserved} of the {all} that policy {name} \

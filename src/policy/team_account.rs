@@ -221,7 +221,8 @@ impl TeamAccount {
             .filter_map(|record| ledger::spent(record, window, now))
             .sum();
         let replaced = |key: &str| ask.is_some_and(|(_, instead)| instead == key);
-        let (mut spent, mut reserved) = (over, Usd::ZERO);
+        let mut spent = over;
+        let mut reserved = Usd::ZERO;
         for (key, reservation) in &self.reservations {
             let so_far = reservation.spent(window, now);
             spent = spent + so_far;
@@ -324,7 +325,8 @@ impl TeamAccount {
 
     /// A cluster that has lost its prices costs what it was promised at.
     fn priced(&self, record: &Record) -> Record {
-        let (reservation, settled) = (self.reserved(record), self.settled.get(&record.id));
+        let reservation = self.reserved(record);
+        let settled = self.settled.get(&record.id);
         let reserved = reservation.map(|(_, reservation)| reservation.ask.rates);
         let known = reserved.or_else(|| settled?.rates);
         Record {

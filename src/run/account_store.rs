@@ -230,7 +230,8 @@ impl AccountStore<'_> {
         instead: &str,
         now: DateTime<Utc>,
     ) -> Admission {
-        let (mut months, mut findings) = (Vec::new(), Vec::new());
+        let mut months = Vec::new();
+        let mut findings = Vec::new();
         let standing = team_account.reservations.get(instead);
         let standing = standing.filter(|reservation| reservation.cluster.is_some());
         for (policy, budget) in budgets {

@@ -190,7 +190,8 @@ impl Reported {
         for (index, step) in cluster.steps_of(job).enumerate() {
             let before = self.steps.insert(index, step.state);
             if before != Some(step.state) && step.state != StepState::Pending {
-                let (name, failure) = (step.name.clone(), step.failure.clone());
+                let name = step.name.clone();
+                let failure = step.failure.clone();
                 let state = step.state;
                 listener.on_event(&Event::Step {
                     name,
@@ -205,11 +206,10 @@ impl Reported {
     fn tell_cluster(&mut self, cluster: &Cluster, listener: &dyn Listener) {
         let Cluster { id, state, end, .. } = cluster;
         if self.cluster.replace(*state) != Some(*state) {
-            let (id, end) = (id.clone(), end.clone());
             listener.on_event(&Event::Cluster {
-                id,
+                id: id.clone(),
                 state: *state,
-                end,
+                end: end.clone(),
             });
         }
     }

@@ -61,7 +61,8 @@ impl<'a> Admission<'a> {
         services: &'a CliServices<'a>,
         why: Option<&'a str>,
     ) -> Result<Self, Failure> {
-        let (policies, place) = (&read.policies, target.place_of_clusters());
+        let policies = &read.policies;
+        let place = target.place_of_clusters();
         let app = app::admission::Admission::open(policies, stack, place, services, why).await?;
         Ok(Self {
             app,

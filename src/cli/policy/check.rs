@@ -37,7 +37,8 @@ pub(super) async fn run(
     context: &Context,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let (mut checked, mut unread) = (Vec::new(), Vec::new());
+    let mut checked = Vec::new();
+    let mut unread = Vec::new();
     if args.format != Format::Text {
         screen.only("--format")?;
     }
@@ -94,7 +95,8 @@ async fn check(
         sets: Vec::new(),
     })
     .map_err(Wrong::Stack)?;
-    let (catalog, by) = (context.catalog(), context.who.clone());
+    let catalog = context.catalog();
+    let by = context.who.clone();
     Ok(Checked {
         file: path.display().to_string(),
         judgement: judge(&stack, &read.policies, &catalog, &by, SystemClock.now()),

@@ -51,7 +51,8 @@ pub(super) async fn run(
         return Err(Failure::input("there are no examples to test with")
             .hint("write some into policies/tests/, or name their files"));
     }
-    let (mut failed, mut all) = (0_usize, Vec::new());
+    let mut failed = 0_usize;
+    let mut all = Vec::new();
     for file in &files {
         for example in examples(file)? {
             let result = Tried::of(&example, &read, context)?;
@@ -115,7 +116,8 @@ impl<'a> Tried<'a> {
             stack: example.stack.clone(),
             sets,
         })?;
-        let (catalog, now) = (context.catalog(), SystemClock.now());
+        let catalog = context.catalog();
+        let now = SystemClock.now();
         let by = &context.who;
         let judgement = check::judge(&stack, &read.policies, &catalog, by, now);
         let worst = check::price(&stack, &catalog, now).map(|price| price.worst);
@@ -145,7 +147,8 @@ impl<'a> Tried<'a> {
         if self.good() {
             return format!("ok      {name}");
         }
-        let (has, wants) = (self.judgement.standing, self.example.expect);
+        let has = self.judgement.standing;
+        let wants = self.example.expect;
         let mut text = format!(
             "FAILED  {name} ({}:{line})\n  expected {}, and it is {}\n",
             file.display(),

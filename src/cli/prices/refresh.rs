@@ -73,7 +73,8 @@ async fn refresh<A: Serve<GetProducts>>(
         })?;
     let path = context.price_cache()?.write(region, &text)?;
     let types = text.lines().filter(|line| line.starts_with("ec2 ")).count() as u64;
-    let (shown, types_told) = (path.display(), count(types, "instance type"));
+    let shown = path.display();
+    let types_told = count(types, "instance type");
     screen.text(&format!("{region}: {types_told} as of {today}, in {shown}"));
     Ok(json!({ "region": region, "as_of": today, "instance_types": types, "file": path }))
 }

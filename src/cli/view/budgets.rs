@@ -45,7 +45,8 @@ pub(crate) fn there(account: &str, all: &[Mirrored]) -> String {
         return format!("AWS account {account} has no budget of a policy, and no policy has one");
     }
     let shown = |one: &Mirrored| {
-        let (name, terms) = (one.name(), wrap(&terms(one), 6));
+        let name = one.name();
+        let terms = wrap(&terms(one), 6);
         format!("\n    {name}\n      {terms}")
     };
     let all: String = all.iter().map(shown).collect();
@@ -53,7 +54,8 @@ pub(crate) fn there(account: &str, all: &[Mirrored]) -> String {
 }
 
 fn terms(of: &Mirrored) -> String {
-    let (limit, team) = (of.limit, &of.team);
+    let limit = of.limit;
+    let team = &of.team;
     let shares: Vec<_> = of.thresholds.iter().map(ToString::to_string).collect();
     let told = if of.subscribers.is_empty() {
         "tells nobody".to_owned()
@@ -135,7 +137,8 @@ mod tests {
 
     #[test]
     fn what_is_removed_is_asked_about_by_its_name() {
-        let (all, go) = (all(), "in AWS account 1. Go on?");
+        let all = all();
+        let go = "in AWS account 1. Go on?";
         let both = format!("This makes or changes 2 budgets and removes clusterup_old_one {go}");
         assert_eq!(question("1", &all), both);
         let made = format!("This makes or changes 1 budget {go}");

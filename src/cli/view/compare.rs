@@ -38,7 +38,8 @@ fn nodes(group: &GroupChange) -> String {
         let nodes = price.as_ref().map(|price| price.nodes.to_string());
         nodes.unwrap_or_else(|| "none".to_owned())
     };
-    let (old, new) = (words(&group.old), words(&group.new));
+    let old = words(&group.old);
+    let new = words(&group.new);
     if old == new {
         new
     } else {

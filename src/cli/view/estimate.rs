@@ -27,7 +27,8 @@ pub(in crate::cli) struct Estimated<'a> {
 impl Estimated<'_> {
     /// What ends a cluster that is made now at the latest, and after how long.
     pub(in crate::cli) fn deadline(&self) -> (Cause, Span) {
-        let (groups, rates) = (self.groups, self.estimate.rates());
+        let groups = self.groups;
+        let rates = self.estimate.rates();
         let terms = Terms::ahead(self.guardrails, groups, rates, self.ending, self.now);
         let Deadline { at, cause } = terms.deadline();
         (cause, Span::from_delta(at - self.now))
@@ -75,7 +76,8 @@ impl Estimated<'_> {
         if let (Some(length), Some(run)) = (self.expected, self.run()) {
             sums.push(("per run", format!("{}: {length} of all nodes", cents(run))));
         }
-        let (worst, ending) = (cents(self.worst()), self.ending);
+        let worst = cents(self.worst());
+        let ending = self.ending;
         let at_most = format!(
             "{worst}: {}, and it takes up to {ending} to end; {LEAST_SECONDS}s, the minimum, of one \
              replaced node in each one's place are in it",

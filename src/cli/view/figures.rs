@@ -75,7 +75,8 @@ pub(super) fn doubts(estimate: &Estimate) -> Vec<String> {
     for group in &estimate.groups {
         for part in &group.components {
             let Some(note) = part.note else { continue };
-            let (name, of) = (component(part, group.market), &group.nodes.instance_type);
+            let name = component(part, group.market);
+            let of = &group.nodes.instance_type;
             let doubt = format!("{of}, {name}: {}", words(note));
             if !doubts.contains(&doubt) {
                 doubts.push(doubt);
@@ -95,7 +96,9 @@ pub(super) fn sources(estimate: &Estimate, today: NaiveDate) -> String {
         }
     }
     let line = |source: &Source| {
-        let (name, as_of, says) = (&source.name, source.as_of, &source.says);
+        let name = &source.name;
+        let as_of = source.as_of;
+        let says = &source.says;
         let text = format!("as of {as_of}, {}: {says}", age(as_of, today));
         format!("  {name:<16}{}\n", wrap(&text, 18))
     };

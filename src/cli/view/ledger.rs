@@ -22,7 +22,8 @@ const HEADER: [&str; 6] = [
 ];
 
 pub(in crate::cli) fn render(report: &Report, target: &Target) -> String {
-    let (from, until) = (report.window.from, report.window.until);
+    let from = report.window.from;
+    let until = report.window.until;
     let what = if target.costs() {
         format!("spent {}", target.place())
     } else {
@@ -116,7 +117,8 @@ fn decimals(total: Usd) -> u32 {
 
 /// The parts, rounded so that they add up to the rounded total.
 fn shown(split: &Split, decimals: u32) -> [Decimal; 4] {
-    let (mut exact, mut told) = (Decimal::ZERO, Decimal::ZERO);
+    let mut exact = Decimal::ZERO;
+    let mut told = Decimal::ZERO;
     let parts = [split.bootstrapping, split.working, split.failed, split.idle];
     parts.map(|part| {
         exact += part.amount();

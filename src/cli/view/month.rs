@@ -85,10 +85,8 @@ impl Month<'_> {
     }
 
     pub(in crate::cli) fn document(&self) -> Value {
-        let (figures, window) = (
-            &self.figures,
-            team_account::window(self.figures.month, self.budget),
-        );
+        let figures = &self.figures;
+        let window = team_account::window(self.figures.month, self.budget);
         json!({
             "team": self.team,
             "policy": self.policy,

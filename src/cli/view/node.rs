@@ -17,7 +17,9 @@ pub(in crate::cli) fn render(
 ) -> String {
     let mut text = format!("{instance_type} in {}", estimate.region);
     if let Some(shape) = shape(instance_type) {
-        let (vcpus, memory, yarn) = (shape.vcpus, shape.memory, shape.yarn);
+        let vcpus = shape.vcpus;
+        let memory = shape.memory;
+        let yarn = shape.yarn;
         let _ = write!(
             text,
             ": {vcpus} vCPUs, {memory} of memory, {yarn} of it YARN's"
@@ -26,7 +28,8 @@ pub(in crate::cli) fn render(
     let _ = writeln!(text, "\n\n  {:<34}{:>14}  source", "", "$/h");
     for group in &estimate.groups {
         for part in &group.components {
-            let (name, source) = (figures::component(part, group.market), &part.source.name);
+            let name = figures::component(part, group.market);
+            let source = &part.source.name;
             let mark = if part.note.is_some() { " *" } else { "" };
             let hourly = exact(part.hourly);
             let _ = writeln!(text, "  {name:<34}{hourly:>14}  {source}{mark}");

@@ -80,7 +80,8 @@ impl Prices<'_> {
                 cents(run)
             ));
         }
-        let (worst, latest) = (cents(estimated.worst()), estimated.latest());
+        let worst = cents(estimated.worst());
+        let latest = estimated.latest();
         lines.push(format!("at most {worst}: {latest}"));
         lines.push(format!("not priced: {}", unpriced(&estimate)));
         lines.push(trust(&estimate, self.now.date_naive()));

@@ -99,13 +99,15 @@ fn living(cluster: &Cluster, now: DateTime<Utc>, text: &mut String) {
 /// When the guardrails end a living cluster, and which of them.
 pub(in crate::cli) fn until(cluster: &Cluster, now: DateTime<Utc>) -> String {
     let deadline = guard::deadline(now, cluster);
-    let (left, at) = (long(deadline.at - now), deadline.at.format("%H:%M:%S UTC"));
+    let left = long(deadline.at - now);
+    let at = deadline.at.format("%H:%M:%S UTC");
     format!("{} ends it in {left}, at {at}", deadline.cause)
 }
 
 /// What a cluster has cost; none where its prices are not known.
 fn cost(cluster: &Cluster, now: DateTime<Utc>, target: &Target) -> Option<String> {
-    let (spent, rates) = (guard::spent(cluster, now)?, cluster.spec.rates.as_ref()?);
+    let spent = guard::spent(cluster, now)?;
+    let rates = cluster.spec.rates.as_ref()?;
     let spent = spent.total.up_to(4);
     let would = match (target.costs(), cluster.ended_at) {
         (true, Some(_)) => "it cost",
@@ -131,7 +133,8 @@ fn moved(extension: &Extension) -> String {
         .map(|to| format!("max_lifetime {to}"));
     let budget = extension.budget.map(|to| format!("budget {to}"));
     let what: Vec<String> = lifetime.into_iter().chain(budget).collect();
-    let (what, at) = (what.join(", "), at.format("%F %H:%M UTC"));
+    let what = what.join(", ");
+    let at = at.format("%F %H:%M UTC");
     format!("extended to {what} by {by} at {at}: {why}")
 }
 

@@ -59,7 +59,8 @@ pub(in crate::cli) fn report(report: &Report, dry: bool) -> String {
 
 /// How much of the fleet was seen.
 fn seen_of(summary: &SweepSummary) -> String {
-    let (fleet, not) = (summary.fleet, summary.unlooked);
+    let fleet = summary.fleet;
+    let not = summary.unlooked;
     let mut says = format!("looked at {} of {fleet}", fleet.saturating_sub(not));
     if not > 0 {
         // Writing to a String does not fail.

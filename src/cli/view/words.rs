@@ -115,7 +115,8 @@ pub(crate) fn steps(job: &JobSpec) -> String {
 /// Text broken at spaces to 80 columns, `indent` before each line but the first: a line end of
 /// somebody else's in it is a space.
 pub(crate) fn wrap(text: &str, indent: usize) -> String {
-    let (mut out, mut column) = (String::new(), indent);
+    let mut out = String::new();
+    let mut column = indent;
     for word in text.split([' ', '\n']) {
         if !out.is_empty() && column + 1 + word.chars().count() > COLUMNS {
             out.push('\n');
@@ -154,7 +155,9 @@ fn tenths(bytes: u64, unit: u64, name: &str) -> String {
 /// A length of time in its two largest units: `1h 5m`, `42s`.
 pub(crate) fn long(delta: TimeDelta) -> String {
     let seconds = Span::from_delta(delta).as_secs();
-    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    let days = seconds / 86_400;
+    let hours = seconds / 3_600 % 24;
+    let minutes = seconds / 60 % 60;
     match (days, hours, minutes) {
         (0, 0, 0) => format!("{seconds}s"),
         (0, 0, _) => format!("{minutes}m {}s", seconds % 60),

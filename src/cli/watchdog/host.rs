@@ -121,11 +121,11 @@ impl daemon::Host for Host<'_> {
     }
 
     async fn curves(&mut self) -> Vec<Curve> {
-        let (local, regions) = (self.args.watch().local, &self.args.watch().regions);
+        let regions = &self.args.watch().regions;
         let target = match regions.first() {
             Some(region) => TargetArgs::of(region.clone()),
             None => TargetArgs {
-                local,
+                local: self.args.watch().local,
                 region: None,
             },
         };
@@ -151,7 +151,8 @@ impl daemon::Host for Host<'_> {
         request: &OperatorRequest,
     ) -> Result<String, String> {
         let who = &request.who;
-        let (place, id) = (&request.place, &request.id);
+        let place = &request.place;
+        let id = &request.id;
         let (max_lifetime, budget) = match &request.what {
             RequestedAction::End => return watchdog.end_for((place, id), who, &request.why).await,
             RequestedAction::Extend {

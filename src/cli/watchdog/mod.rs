@@ -65,7 +65,8 @@ mod tests {
     #[test]
     fn the_readme_has_the_figures_of_the_help() {
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let (readme, costs) = (words(include_str!("../../../README.md")), super::costs());
+        let readme = words(include_str!("../../../README.md"));
+        let costs = super::costs();
         assert!(readme.contains(&costs), "{costs}");
         for figure in ["$0.26 a month", "$0.03 where", "$216 a month"] {
             assert!(costs.contains(figure), "{costs}");

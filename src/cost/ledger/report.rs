@@ -69,7 +69,8 @@ impl Report {
     /// Each dollar is in one row, and in one part of it.
     pub fn of(records: &[Record], by: By, window: Window, now: DateTime<Utc>) -> Self {
         let mut sums: BTreeMap<Option<String>, (usize, Split)> = BTreeMap::new();
-        let (mut unpriced, mut overridden) = (Vec::new(), Vec::new());
+        let mut unpriced = Vec::new();
+        let mut overridden = Vec::new();
         let mut all = (0, Split::default());
         for record in records.iter().filter(|record| record.within(window, now)) {
             overridden.extend(Overridden::of(record));

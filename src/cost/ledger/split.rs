@@ -97,21 +97,21 @@ pub fn charged(
     now: DateTime<Utc>,
 ) -> Usd {
     let instance_spans = instance_spans.to_vec();
-    let (meter, window) = (
-        Meter {
-            rates,
-            instance_spans,
-        },
-        clip(window, now),
-    );
+    let meter = Meter {
+        rates,
+        instance_spans,
+    };
+    let window = clip(window, now);
     dollars(meter.before(window.until)) - dollars(meter.before(window.from))
 }
 
 /// The same dollars by what the cluster did.
 pub fn split(record: &Record, window: Window, now: DateTime<Utc>) -> Option<Split> {
-    let (meter, window) = (Meter::of(record)?, clip(window, now));
+    let meter = Meter::of(record)?;
+    let window = clip(window, now);
     let mut sum = meter.before(window.from);
-    let (mut split, mut told) = (Split::default(), dollars(sum));
+    let mut split = Split::default();
+    let mut told = dollars(sum);
     for time in turns(record).windows(2) {
         if let [from, until] = *time {
             sum = sum + meter.charged(window, Window { from, until });

@@ -72,7 +72,8 @@ pub(super) fn fresh(now: DateTime<Utc>, watched: &WatchInput<'_>) -> TimeDelta {
 
 /// Whether idleness ends a cluster whatever it is: people are notified, or not even that.
 fn ends_nothing(now: DateTime<Utc>, watched: &WatchInput<'_>) -> bool {
-    let (snapshot, orders) = (watched.snapshot, watched.orders);
+    let snapshot = watched.snapshot;
+    let orders = watched.orders;
     let only_notified =
         snapshot.ours().is_none() && orders.unmanaged.action != UnmanagedAction::Terminate;
     let protected = snapshot.protected && !orders.lift_protection;
@@ -164,15 +165,14 @@ mod tests {
     }
 
     fn course(world: World, works: fn(i64) -> bool) -> Course {
-        let (always, asks, warned, ended, unseen) = (false, 0, Vec::new(), None, 0);
         Course {
             world,
             works,
-            always,
-            asks,
-            warned,
-            ended,
-            unseen,
+            always: false,
+            asks: 0,
+            warned: Vec::new(),
+            ended: None,
+            unseen: 0,
         }
     }
 
@@ -284,7 +284,8 @@ mod tests {
                 course.always = always;
                 course.run(1_200)
             };
-            let (seldom, always) = (run(false), run(true));
+            let seldom = run(false);
+            let always = run(true);
             prop_assert!(seldom.asks <= always.asks);
             prop_assert_eq!((seldom.unseen, always.unseen), (0, 0));
             prop_assert_eq!(seldom.warned.len(), always.warned.len());

@@ -144,7 +144,8 @@ pub(super) fn of_others(
 }
 
 fn start(watched: &WatchInput<'_>) -> Option<Claim> {
-    let (snapshot, most) = (watched.snapshot, watched.orders.start_within);
+    let snapshot = watched.snapshot;
+    let most = watched.orders.start_within;
     let coming = [ClusterState::Starting, ClusterState::Bootstrapping];
     let coming = coming
         .contains(&snapshot.state)
@@ -173,7 +174,8 @@ fn idle(watched: &WatchInput<'_>, idleness: &Idleness) -> Option<Claim> {
 }
 
 fn age(watched: &WatchInput<'_>) -> Option<Claim> {
-    let (snapshot, most) = (watched.snapshot, watched.orders.unmanaged.max_lifetime?);
+    let snapshot = watched.snapshot;
+    let most = watched.orders.unmanaged.max_lifetime?;
     if snapshot.ours().is_some() {
         return None;
     }

@@ -160,7 +160,8 @@ fn asked_before(
 }
 
 fn worked(metric_sample: &MetricSample, verb: &str) -> Idleness {
-    let (apps, containers) = (metric_sample.apps, metric_sample.containers);
+    let apps = metric_sample.apps;
+    let containers = metric_sample.containers;
     let at = metric_sample.at.format("%H:%M UTC");
     Idleness::Busy(format!(
         "YARN {verb} {apps} applications and {containers} containers at {at}"
@@ -169,10 +170,8 @@ fn worked(metric_sample: &MetricSample, verb: &str) -> Idleness {
 
 fn says(now: DateTime<Utc>, since: DateTime<Utc>, at_least: bool) -> String {
     let idle = now.signed_duration_since(since);
-    let (passed, before) = (
-        Span::from_delta(idle),
-        if at_least { "before " } else { "" },
-    );
+    let passed = Span::from_delta(idle);
+    let before = if at_least { "before " } else { "" };
     let least = if at_least { "at least " } else { "" };
     let at = if idle < TimeDelta::hours(24) {
         since.format("%H:%M:%S UTC")

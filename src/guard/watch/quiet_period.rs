@@ -177,7 +177,8 @@ mod tests {
                 let place = usize::try_from(minute / 5).unwrap_or(usize::MAX);
                 list.get(place).copied().unwrap_or(false)
             };
-            let (mut now, mut known) = (0, None);
+            let mut now = 0;
+            let mut known = None;
             for wait in asks {
                 now = (now + wait * 5).min(1_495);
                 let mut shown = points((now - 180).max(0), now, |minute| of_minute(&works, minute));

@@ -191,7 +191,8 @@ fn only_notified(watched: &WatchInput<'_>) -> bool {
 
 /// What keeps people from being warned of an end that does not come.
 fn held(now: DateTime<Utc>, watched: &WatchInput<'_>, claim: &Claim) -> Option<Stage> {
-    let (snapshot, orders) = (watched.snapshot, watched.orders);
+    let snapshot = watched.snapshot;
+    let orders = watched.orders;
     if only_notified(watched) {
         return Some(Stage::Forgotten);
     }
@@ -208,8 +209,11 @@ fn onward(
 ) -> Stage {
     let lift = watched.snapshot.protected;
     let end = || {
-        let (reason, message) = (claim.reason, claim.evidence.as_str().into());
-        Stage::End(End { reason, message }, claim.force, lift)
+        let end = End {
+            reason: claim.reason,
+            message: claim.evidence.as_str().into(),
+        };
+        Stage::End(end, claim.force, lift)
     };
     if claim.force == Force::Hard && now >= claim.at {
         return end();

@@ -24,7 +24,8 @@ pub(super) fn evidence(now: DateTime<Utc>, watched: &WatchInput<'_>) -> Option<S
         .iter()
         .filter(|metric_sample| metric_sample.at >= from)
         .collect();
-    let (first, last) = (within.first()?, within.last()?);
+    let first = within.first()?;
+    let last = within.last()?;
     let margin = TimeDelta::seconds(i64::try_from(after.as_secs() / 3).unwrap_or(i64::MAX));
     if within.len() < LEAST || first.at - from > margin || now - last.at > margin {
         return None;

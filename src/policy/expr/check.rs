@@ -155,7 +155,8 @@ impl<'t> Checker<'t> {
     }
 
     pub(super) fn field(&mut self, of: &Node, of_type: &Type, field: &Word) -> Type {
-        let (name, written) = (field.text.as_str(), self.written(of));
+        let name = field.text.as_str();
+        let written = self.written(of);
         let flaw = |message: String| Flaw::new(field.range.clone(), message);
         match of_type {
             Type::Any => Type::Any,
@@ -210,9 +211,11 @@ impl<'t> Checker<'t> {
     }
 
     fn binary(&mut self, node: &Node, left: &Node, mark: &Word, right: &Node) -> Type {
-        let (one, other) = (self.of(left), self.of(right));
+        let one = self.of(left);
+        let other = self.of(right);
         let wrong = |message: String| Flaw::new(node.range.clone(), message);
-        let (a, b) = (one.word(), other.word());
+        let a = one.word();
+        let b = other.word();
         match mark.text.as_str() {
             "in" => self.within(node, &one, &other),
             "==" | "!=" if one.compares(&other) => Type::Bool,

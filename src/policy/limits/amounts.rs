@@ -13,7 +13,8 @@ use rust_decimal::prelude::ToPrimitive;
 use std::fmt::Display;
 
 pub(super) fn check(policies: &[&Policy], subject: &Subject<'_>, found: &mut LimitFindings) {
-    let (stack, price) = (subject.stack, subject.price);
+    let stack = subject.stack;
+    let price = subject.price;
     let mut check = Check { policies, found };
     let hourly = price.map(|price| price.hourly);
     check.cost(
@@ -169,7 +170,8 @@ impl<'a> Check<'a> {
         if figure <= most {
             return;
         }
-        let (key, name) = (limit.key, &policy.name);
+        let key = limit.key;
+        let name = &policy.name;
         let breach = Breach {
             figure: Some(figure.to_string()),
             limit: Some(most.to_string()),

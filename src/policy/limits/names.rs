@@ -61,7 +61,8 @@ fn one_of<'a>(
     names: impl Iterator<Item = &'a String>,
 ) {
     let globs: Vec<&str> = said.value.iter().map(Glob::as_str).collect();
-    let (allowed, pass) = (globs.join(", "), globs.join(" or "));
+    let allowed = globs.join(", ");
+    let pass = globs.join(" or ");
     for name in names.filter(|name| !said.value.iter().any(|glob| glob.fits(name))) {
         let breach = Breach {
             figure: Some(name.clone()),
@@ -92,9 +93,11 @@ fn market(found: &mut LimitFindings, policy: &Policy, said: &Located<Market>, st
         if group.market == said.value {
             continue;
         }
-        let (has, wants) = (word(group.market), word(said.value));
+        let has = word(group.market);
+        let wants = word(said.value);
         let leads = role == "primary";
-        let (nodes, name) = (if leads { "node is" } else { "nodes are" }, &policy.name);
+        let nodes = if leads { "node is" } else { "nodes are" };
+        let name = &policy.name;
         let machines = if leads {
             format!("type: {}", group.instance_type())
         } else {

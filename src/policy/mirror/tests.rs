@@ -288,7 +288,8 @@ proptest! {
 
 #[test]
 fn a_subscriber_is_told_of_every_threshold() {
-    let (policy, team) = ("p".parse().unwrap(), "t".parse().unwrap());
+    let policy = "p".parse().unwrap();
+    let team = "t".parse().unwrap();
     let seen = wanted().seen();
     assert_eq!(seen.budget.name, name(&policy, &team));
     let everybody = BTreeSet::from(["a@x.org".to_owned()]);

@@ -93,7 +93,8 @@ fn row(page: &mut String, path: &str, name: &Name, value: Option<&Datum>) {
         .filter(|_| !parts)
         .and_then(|value| serde_json::to_string(value).ok())
         .map_or_else(String::new, |value| format!("`{value}`"));
-    let (kind, doc) = (kind(&name.shape), name.doc);
+    let kind = kind(&name.shape);
+    let doc = name.doc;
     let _ = writeln!(page, "| `{path}` | {kind} | {doc} | {example} |");
 }
 

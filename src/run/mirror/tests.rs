@@ -140,7 +140,8 @@ async fn two_at_once_come_to_the_same() {
     for seed in 0..20 {
         let sim = Sim::new(seed);
         spoilt(&sim);
-        let (one, two) = (service(&sim), service(&sim));
+        let one = service(&sim);
+        let two = service(&sim);
         let both = tokio::join!(pushed(&one), pushed(&two));
         both.0.unwrap();
         both.1.unwrap();
@@ -210,7 +211,8 @@ fn full() -> [Vec<Mirrored>; 2] {
         mails.chain([topic]).collect::<Vec<_>>()
     };
     [(1, 1), (5, 7)].map(|(share, who)| {
-        let (shares, tells) = (shares(share), tells(who));
+        let shares = shares(share);
+        let tells = tells(who);
         let shares: Vec<&str> = shares.iter().map(String::as_str).collect();
         let tells: Vec<&str> = tells.iter().map(String::as_str).collect();
         vec![

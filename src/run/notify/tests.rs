@@ -42,7 +42,8 @@ impl Channel for Way {
 type Ears = (Rc<Cell<bool>>, Rc<RefCell<Vec<String>>>);
 
 fn way(name: &'static str, takes: Option<u64>) -> (Box<dyn Channel>, Ears) {
-    let (fails, heard) = (Rc::<Cell<bool>>::default(), Rc::default());
+    let fails = Rc::<Cell<bool>>::default();
+    let heard = Rc::default();
     let takes = takes.map(Duration::from_secs);
     let ears = (Rc::clone(&fails), Rc::clone(&heard));
     (

@@ -85,7 +85,8 @@ impl Supervisor {
             step.ui = ui.or(step.ui.take());
         }
         if let Ok(Some(status)) = exit {
-            let (index, log) = (driver.index, driver.stderr.end());
+            let index = driver.index;
+            let log = driver.stderr.end();
             self.driver = None;
             self.over(index, status, &log);
         }
@@ -103,7 +104,8 @@ impl Supervisor {
         }
         step.state = StepState::Failed;
         step.failure = Some(last_error(log).unwrap_or_else(|| format!("it ended with {status}")));
-        let (job, run) = (step.job.clone(), step.run);
+        let job = step.job.clone();
+        let run = step.run;
         for later in &mut self.cluster.steps {
             if later.state == StepState::Pending && later.job == job && later.run == run {
                 later.state = StepState::Cancelled;

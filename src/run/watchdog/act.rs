@@ -79,7 +79,8 @@ impl RegionWatch {
             let Some(tracked) = self.tracked.get(&id) else {
                 continue;
             };
-            let (stage, fresh) = (tracked.assessment.stage.clone(), tracked.is_fresh(began_at));
+            let stage = tracked.assessment.stage.clone();
+            let fresh = tracked.is_fresh(began_at);
             let snapshot = tracked.snapshot.as_ref();
             if let Some(why) = snapshot.and_then(|snapshot| snapshot.disputed()) {
                 let about = self.about(tracked, context.clock.now());

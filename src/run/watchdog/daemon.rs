@@ -194,7 +194,8 @@ impl Daemon<'_> {
     }
 
     fn leapt(&self, stand: &mut ClockReading) -> bool {
-        let (ticked, read) = (stand.0.elapsed(), self.clock.now() - stand.1);
+        let ticked = stand.0.elapsed();
+        let read = self.clock.now() - stand.1;
         *stand = ClockReading(Instant::now(), self.clock.now());
         let read = read.to_std().unwrap_or_default();
         read.abs_diff(ticked) > LEAP

@@ -41,11 +41,9 @@ impl Watchdog {
 }
 
 fn row(region_watch: &RegionWatch, tracked: &TrackedCluster, now: DateTime<Utc>) -> Row {
-    let (listed, assessment, snapshot) = (
-        &tracked.listed,
-        &tracked.assessment,
-        tracked.snapshot.as_ref(),
-    );
+    let listed = &tracked.listed;
+    let assessment = &tracked.assessment;
+    let snapshot = tracked.snapshot.as_ref();
     let ours = snapshot.and_then(|snapshot| snapshot.ours());
     let rates =
         snapshot.and_then(|snapshot| Some((snapshot.rates.as_ref()?, &snapshot.instance_spans)));

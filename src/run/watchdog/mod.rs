@@ -138,7 +138,8 @@ impl Watchdog {
 
     /// Looks at everything once and does what is due. With `dry`, changes and tells nothing.
     pub async fn sweep(&mut self, dry: bool) -> Report {
-        let (began_at, calls) = (self.clock.now(), self.calls());
+        let began_at = self.clock.now();
+        let calls = self.calls();
         let looked = self.observe(began_at).await;
         let now = self.clock.now();
         let tripped = self.restrain();
@@ -189,7 +190,8 @@ impl Watchdog {
             .into_iter()
             .enumerate()
         {
-            let (policies, clock) = (self.policies.clone(), self.clock.clone());
+            let policies = self.policies.clone();
+            let clock = self.clock.clone();
             looking.spawn_local(async move {
                 let looked = region_watch.observe(&policies, &*clock, now).await;
                 (order, region_watch, looked)

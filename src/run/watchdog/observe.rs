@@ -106,7 +106,9 @@ impl RegionWatch {
     /// Whom to look at: what is no longer listed, what changed and what is suspected, all of it, the
     /// most urgent first; of the new and of the others a few. Whoever cannot be looked at comes last.
     fn turn(&self, now: DateTime<Utc>) -> Vec<ClusterId> {
-        let (mut urgent, mut new, mut others) = (Vec::new(), Vec::new(), Vec::new());
+        let mut urgent = Vec::new();
+        let mut new = Vec::new();
+        let mut others = Vec::new();
         for (id, tracked) in &self.tracked {
             let live = tracked.listed.state.is_live();
             let suspect = tracked.assessment.stage.is_suspect() && !tracked.can_wait(now);

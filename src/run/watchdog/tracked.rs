@@ -179,7 +179,8 @@ impl TrackedCluster {
         };
         let orders = policies.orders(snapshot);
         let watched = self.watched(snapshot, &orders, unseen);
-        let (reach, assessment) = (reach(&watched), judge(now, &watched));
+        let reach = reach(&watched);
+        let assessment = judge(now, &watched);
         self.quiet_period = assessment.quiet_period.or(self.quiet_period);
         self.next_look = look_again(snapshot.looked_at, &assessment, &orders);
         self.keep = orders.exempt.first().map(|exempt| exempt.tag.clone());
