@@ -232,6 +232,22 @@ fn nothing_is_left_for_later() {
     }
 }
 
+#[test]
+fn no_snapshot_waits_for_a_review() {
+    let mut folders = vec![root().join("tests"), root().join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.to_string_lossy().into_owned();
+            let waits = name.ends_with(".snap.new") || name.ends_with(".pending-snap");
+            assert!(!waits, "{name} is not reviewed");
+            if path.is_dir() {
+                folders.push(path);
+            }
+        }
+    }
+}
+
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
@@ -274,12 +290,67 @@ fn imported(line: &str) -> impl Iterator<Item = &str> {
 
 /// The lines that are neither comment nor test, with their numbers.
 fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let end = text.find("#[cfg(test)]").unwrap_or(text.len());
-    text[..end]
-        .lines()
-        .enumerate()
-        .map(|(index, line)| (index + 1, line.trim_start()))
-        .filter(|(_, line)| !line.starts_with("//"))
+    let mut test = Test::None;
+    let numbered = text.lines().enumerate();
+    numbered.filter_map(move |(index, line)| {
+        let is_test = test.covers(line);
+        let line = line.trim_start();
+        (!is_test && !line.starts_with("//")).then_some((index + 1, line))
+    })
+}
+
+/// Where in an item for tests alone a line is: from its `#[cfg(test)]` to its end, and no further.
+enum Test {
+    None,
+    /// Its attributes and the line, or lines, before its body.
+    Head,
+    /// Its body, which ends with a bracket at this indent.
+    Body(usize),
+}
+
+impl Test {
+    /// Whether the next line belongs to an item for tests alone.
+    fn covers(&mut self, line: &str) -> bool {
+        let words = line.trim_start();
+        let indent = line.len() - words.len();
+        match *self {
+            Self::None if words.starts_with("#[cfg(test)]") => *self = Self::Head,
+            Self::None => return false,
+            Self::Head if words.starts_with("#[") || words.starts_with("//") => {}
+            Self::Head if words.ends_with(';') || words.ends_with('}') => *self = Self::None,
+            Self::Head if words.ends_with('{') => *self = Self::Body(indent),
+            Self::Body(at) if indent == at && words.starts_with('}') => *self = Self::None,
+            Self::Head | Self::Body(_) => {}
+        }
+        true
+    }
+}
+
+#[test]
+fn only_items_for_tests_are_let_off() {
+    let left = |text: &str| {
+        let lines = code(text).map(|(number, line)| format!("{number}:{line}"));
+        lines.collect::<Vec<_>>()
+    };
+    for item in [
+        "#[cfg(test)]\nmod tests;",
+        "#[cfg(test)]\npub(super) use document::EXAMPLES;",
+        "#[cfg(test)]\nmod tests {\n    fn one() {\n    }\n}",
+        "#[cfg(test)]\n#[expect(dead_code)]\n// Why.\nimpl A {\n    fn b() {}\n}",
+        "#[cfg(test)]\nfn short() {}",
+        "#[cfg(test)]\nfn long(\n    a: u8,\n) -> u8 {\n    a\n}",
+        "    #[cfg(test)]\n    fn inner() {\n        x {\n        }\n    }",
+        "#[cfg(test)]\nconst ALL: [u8; 2] = {\n    [1, 2]\n};",
+    ] {
+        let lines = item.lines().count();
+        let found = left(&format!("use a;\n{item}\nuse b;\n"));
+        assert_eq!(
+            found,
+            ["1:use a;".to_owned(), format!("{}:use b;", lines + 2)],
+            "{item}"
+        );
+    }
+    assert_eq!(left("// no\n#[cfg(not(test))]\nuse a;").len(), 2);
 }
 
 fn long_functions(path: &Path, text: &str) -> Vec<String> {

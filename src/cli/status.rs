@@ -10,10 +10,12 @@ use super::target::Target;
 use super::unknown_stack;
 use super::view;
 use super::view::words::wrap;
+use crate::cloud::Cloud;
 use crate::cost::meter::rate;
 use crate::guard;
 use crate::model::hint::Command;
 use crate::model::money::Usd;
+use crate::model::name::StackName;
 use crate::model::observed::{Cluster, Observed};
 use crate::policy::Policies;
 use serde_json::{Value, json};
@@ -61,24 +63,12 @@ pub(super) async fn run(
             screen.text(&format!("stack {stack}: nothing of it is there"));
             screen.text(&screen.next(&Command::clusterup("status").target(), 2));
         } else {
-            screen.text(&view::status::render(
-                stack,
-                &observed,
-                &target,
-                &screen.here,
-            ));
+            let shown = view::status::render(stack, &observed, &target, &screen.here);
+            screen.text(&shown);
             for line in outside(&policies, &observed, screen) {
                 screen.text(&line);
             }
-            match cloud.follow_caller(stack).await {
-                Ok(ports) => ports.into_iter().for_each(|port| {
-                    screen.say(&format!(
-                        "port {port} is open to this machine's new address"
-                    ));
-                }),
-                // What there is can be told without it.
-                Err(error) => screen.say(&format!("its door may be closed to you: {error}")),
-            }
+            follow_caller(cloud, stack, screen).await;
         }
         shown.push(json!({ "stack": stack, "observed": told(&observed) }));
         seen.extend(observed.clusters);
@@ -90,6 +80,19 @@ pub(super) async fn run(
     let exit = if unread { Exit::Failed } else { Exit::Done };
     screen.document("status", exit.code(), json!({ "stacks": shown }));
     Ok(exit)
+}
+
+/// Moves the rules of a stack's ports to this machine's address.
+async fn follow_caller(cloud: &dyn Cloud, stack: &StackName, screen: &Screen) {
+    match cloud.follow_caller(stack).await {
+        Ok(ports) => ports.into_iter().for_each(|port| {
+            screen.say(&format!(
+                "port {port} is open to this machine's new address"
+            ));
+        }),
+        // What there is can be told without it.
+        Err(error) => screen.say(&format!("its door may be closed to you: {error}")),
+    }
 }
 
 /// Those of the stack, as far as they can be read: what there is is shown anyway.
