@@ -8,7 +8,10 @@ mod examples;
 mod policies;
 
 use clusterup::model::name::StackName;
-use clusterup::text::{Code, Diagnostics, Setting, json_schema, parse, template};
+use clusterup::text::{
+    Code, Diagnostics, Setting, is_local_path, json_schema, parse, policy_reference, setting_paths,
+    stack_reference, template,
+};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -156,6 +159,59 @@ fn written(file: &str, code: &str) {
 #[test]
 fn the_schema_in_the_repository_is_the_one_in_the_code() {
     held("schema/stack.json", &json_schema());
+}
+
+#[test]
+fn the_references_are_made_of_the_declarations() {
+    written("docs/stack-reference.md", &stack_reference());
+    written("docs/policy-reference.md", &policy_reference());
+}
+
+/// The value that the reference gives as an example is one, wherever a path leads.
+#[test]
+fn every_path_that_is_offered_can_be_set() {
+    let paths = setting_paths();
+    assert!(paths.len() > 45, "{paths:?}");
+    for key in [
+        "guardrails.budget",
+        "cluster.size.core.ebs.volumes",
+        "job.steps.0.script",
+    ] {
+        assert!(paths.iter().any(|path| path == key), "{key} of {paths:?}");
+    }
+    let text = MOVIES.replace(
+        "size: 3 x m5.xlarge",
+        "size: { primary: m5.xlarge, core: 2 x m5.xlarge, task: 1 x m5.xlarge }",
+    );
+    for path in &paths {
+        let set: Setting = format!("{path}=\u{1}").parse().unwrap();
+        let wrong = parse("x.yaml", &text, Path::new("stacks"), &[set]).unwrap_err();
+        for found in wrong.iter() {
+            assert!(found.code != Code::UnknownPath, "{path}: {}", found.message);
+        }
+    }
+}
+
+#[test]
+fn paths_of_this_machine_are_known_by_their_declarations() {
+    for path in [
+        "data.a.path",
+        "key_pairs.spark.public_key",
+        "job.results",
+        "job.steps.a.b.script",
+    ] {
+        assert!(is_local_path(path), "{path}");
+    }
+    for no in [
+        "tags.path",
+        "data.a.url",
+        "job.steps.a.spark.conf.path",
+        "path",
+        "cluster.size",
+        "",
+    ] {
+        assert!(!is_local_path(no), "{no}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::cost::CostVerb;
 use super::policies::PoliciesArgs;
 use super::policy::PolicyVerb;
 use super::prices::PricesVerb;
+use super::sets::Sets;
 use super::watchdog::WatchdogVerb;
 use crate::model::name::{Region, StackName, StepName};
 use crate::model::sample::Sample;
@@ -124,7 +125,7 @@ pub(super) struct StackArgs {
     /// The stack's YAML file
     pub(super) stack: PathBuf,
     /// Put VALUE in place of what the stack says at PATH, as in data.ratings.path=ratings.dat
-    #[arg(long = "set", value_name = "PATH=VALUE")]
+    #[arg(long = "set", value_name = "PATH=VALUE", value_parser = Sets, hide_possible_values = true)]
     pub(super) sets: Vec<Setting>,
 }
 

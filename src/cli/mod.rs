@@ -30,6 +30,7 @@ mod prices;
 mod prompt;
 mod schema;
 mod screen;
+mod sets;
 mod ssh;
 mod stack_file;
 mod status;

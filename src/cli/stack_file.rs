@@ -70,12 +70,10 @@ fn read_seen(
 
 /// A path on the command line is as from the current folder, unlike those in the stack.
 fn from_here(setting: &Setting) -> Setting {
-    let text = setting.to_string();
-    let here = text.split_once('=').and_then(|(key, value)| {
-        let last = key.rsplit('.').next()?;
-        let is_path = ["path", "public_key", "results", "script"].contains(&last)
-            && !key.starts_with("tags.");
-        let relative = is_path && !value.is_empty() && !value.starts_with(['/', '~']);
+    let written = setting.to_string();
+    let here = written.split_once('=').and_then(|(key, value)| {
+        let relative =
+            text::is_local_path(key) && !value.is_empty() && !value.starts_with(['/', '~']);
         let here = std::path::absolute(value).ok().filter(|_| relative)?;
         format!("{key}={}", here.to_str()?).parse().ok()
     });

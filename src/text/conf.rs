@@ -1,9 +1,12 @@
 //! Spark's own settings, passed through; but for those that say what the stack says elsewhere.
 
-use super::check::Site;
 use super::diag::{Code, Diagnostic};
+use super::field::Shape;
 use super::nearest::quote;
 use super::node::{Entry, Node, Value};
+use super::reader::{Reader, Site};
+use super::shape::Kind;
+use std::collections::BTreeMap;
 
 /// For editors: the settings that may be passed through.
 pub(crate) const PATTERN: &str =
@@ -25,29 +28,47 @@ const OURS: [(&str, &str); 3] = [
     ),
 ];
 
-pub(crate) fn check(node: &Node, site: Site<'_>, found: &mut Vec<Diagnostic>) {
-    let Value::Map(entries) = &node.value else {
-        let message = format!("{} cannot be {}", site.name, node.word());
-        let expected = "Spark's settings, such as `spark.sql.shuffle.partitions: 64`";
-        found.push(Diagnostic::new(Code::WrongKind, node.mark, message).expected(expected));
-        return;
-    };
-    for entry in entries {
-        let Entry { key, value } = entry;
-        if value.scalar().is_none() && !matches!(value.value, Value::Broken) {
-            let message = format!("{} cannot be {}", quote(&key.text), value.word());
-            found.push(
-                Diagnostic::new(Code::WrongKind, value.mark, message)
-                    .expected("a single value")
-                    .help("Spark's settings have dots in their names and no levels"),
-            );
-        } else if value.is_null() {
-            let message = format!("{} has no value", quote(&key.text));
-            found.push(Diagnostic::new(Code::MissingValue, key.mark, message));
-        } else {
-            found.extend(setting(entry));
-        }
+/// A mapping of them.
+pub(crate) struct Conf;
+
+impl Shape for Conf {
+    type Out = BTreeMap<String, String>;
+
+    fn kind(&self) -> Kind {
+        Kind::Conf
     }
+
+    fn read(&self, reader: &mut Reader<'_>, node: &Node, site: Site<'_>) -> Option<Self::Out> {
+        reader.duplicates(node.entries());
+        let found = &mut reader.found;
+        let Value::Map(entries) = &node.value else {
+            let message = format!("{} cannot be {}", site.name, node.word());
+            let expected = "Spark's settings, such as `spark.sql.shuffle.partitions: 64`";
+            found.push(Diagnostic::new(Code::WrongKind, node.mark, message).expected(expected));
+            return None;
+        };
+        let before = found.len();
+        found.extend(entries.iter().filter_map(wrong));
+        let text = |entry: &Entry| Some((entry.key.text.clone(), entry.value.text()?.to_owned()));
+        let right = found.len() == before;
+        right.then(|| entries.iter().filter_map(text).collect())
+    }
+}
+
+fn wrong(entry: &Entry) -> Option<Diagnostic> {
+    let Entry { key, value } = entry;
+    if value.scalar().is_none() && !matches!(value.value, Value::Broken) {
+        let message = format!("{} cannot be {}", quote(&key.text), value.word());
+        let found = Diagnostic::new(Code::WrongKind, value.mark, message)
+            .expected("a single value")
+            .help("Spark's settings have dots in their names and no levels");
+        return Some(found);
+    }
+    if value.is_null() {
+        let message = format!("{} has no value", quote(&key.text));
+        return Some(Diagnostic::new(Code::MissingValue, key.mark, message));
+    }
+    setting(entry)
 }
 
 fn setting(Entry { key, .. }: &Entry) -> Option<Diagnostic> {

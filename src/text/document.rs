@@ -2,14 +2,14 @@
 //! what is said of a text is the same for all of them but for these words.
 
 use super::diag::{Code, Diagnostic};
-use super::example_shape::EXAMPLES;
+use super::example::EXAMPLES;
 use super::nearest::quote;
 use super::node::{Node, Value};
-use super::policy_shape::POLICY;
+use super::policy::POLICY;
 use super::read::{Read, read};
 use super::shape::Object;
 use super::source::Mark;
-use super::stack_shape::STACK;
+use super::stack::STACK;
 
 pub(crate) struct Document {
     /// What one is, and the whole of it when something is said of that.
@@ -20,7 +20,7 @@ pub(crate) struct Document {
     /// Its first line, and how to come by one.
     begins: &'static str,
     help: &'static str,
-    pub(crate) shape: &'static Object,
+    pub(crate) shape: fn() -> Object,
 }
 
 pub(crate) static STACK_FILE: Document = Document {
@@ -29,7 +29,7 @@ pub(crate) static STACK_FILE: Document = Document {
     key: "stack",
     begins: "stack: NAME",
     help: "`clusterup init` writes a stack to begin with",
-    shape: &STACK,
+    shape: || STACK.object(),
 };
 
 pub(crate) static POLICY_FILE: Document = Document {
@@ -38,7 +38,7 @@ pub(crate) static POLICY_FILE: Document = Document {
     key: "policy",
     begins: "policy: NAME",
     help: "a policy begins with `policy: NAME`, and below it stand `limits`, `rules` or a `budget`",
-    shape: &POLICY,
+    shape: || POLICY.object(),
 };
 
 pub(crate) static EXAMPLES_FILE: Document = Document {
@@ -48,7 +48,7 @@ pub(crate) static EXAMPLES_FILE: Document = Document {
     begins: "examples: […]",
     help: "it begins with `examples:`, and below it stand stacks and what is expected of them, \
            such as `- { name: too many nodes, stack: big.yaml, expect: deny }`",
-    shape: &EXAMPLES,
+    shape: || EXAMPLES.object(),
 };
 
 impl Document {

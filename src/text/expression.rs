@@ -1,11 +1,14 @@
 //! Conditions in CEL as they stand in YAML: some of CEL's signs are YAML's as well, and what YAML
 //! makes of them is then told in words that help.
 
-use super::check::{Checker, Site};
 use super::diag::{Code, Diagnostic};
+use super::field::Shape;
 use super::format::Format;
 use super::node::Node;
+use super::reader::{Reader, Site};
+use super::shape::Kind;
 use super::source::Source;
+use super::written::Condition;
 use std::ops::Range;
 
 /// How a condition is kept from YAML.
@@ -14,17 +17,31 @@ const QUOTES: &str = "write the whole condition in quotes, `'…'` or `\"…\"`,
 
 const KEYS: [&str; 2] = ["deny_when:", "warn_when:"];
 
-impl Checker<'_> {
-    pub(super) fn expression(&mut self, format: &Format, node: &Node, site: Site<'_>) {
-        if node.scalar().is_some() {
-            return self.text(format, node, site);
+/// A condition, and where it stands.
+pub(crate) struct Expression(pub(crate) Format<String>);
+
+impl Shape for Expression {
+    type Out = (String, Condition);
+
+    fn kind(&self) -> Kind {
+        self.0.kind()
+    }
+
+    fn read(&self, reader: &mut Reader<'_>, node: &Node, site: Site<'_>) -> Option<Self::Out> {
+        if let Some(scalar) = node.scalar() {
+            let condition = Condition {
+                mark: node.mark,
+                plain: scalar.plain,
+            };
+            return Some((self.0.read(reader, node, site)?, condition));
         }
         let message = format!("YAML reads {} as {}", site.name, node.word());
-        self.found.push(
+        reader.found.push(
             Diagnostic::new(Code::WrongKind, node.mark, message)
                 .expected("a condition in CEL, in quotes")
                 .help(QUOTES),
         );
+        None
     }
 }
 

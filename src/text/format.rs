@@ -5,14 +5,16 @@ use super::{readers, suggestions};
 use crate::model::Invalid;
 use crate::model::hours::{Week, Zone};
 use crate::model::instance::{InstanceType, Nodes};
+use crate::model::memory::Memory;
 use crate::model::money::Usd;
 use crate::model::name::{DataName, GroupName, KeyPairName, Region, StackName, StepName, TeamName};
 use crate::model::release::Release;
 use crate::model::span::Span;
+use crate::model::stack::IngressSource;
 use std::str::FromStr;
 
-pub(crate) struct Format {
-    pub(crate) read: fn(&str) -> Result<(), Invalid>,
+pub(crate) struct Format<T> {
+    pub(crate) read: fn(&str) -> Result<T, Invalid>,
     /// For the whole text, without anchors.
     pub(crate) pattern: &'static str,
     /// What was perhaps meant; `meant` asks whether it is any better.
@@ -21,12 +23,14 @@ pub(crate) struct Format {
     pub(crate) measured: bool,
 }
 
-impl Format {
-    pub(crate) const fn of<T: FromStr<Err = Invalid>>(pattern: &'static str) -> Self {
-        Self::by(reads::<T>, pattern)
+impl<T: FromStr<Err = Invalid>> Format<T> {
+    pub(crate) const fn of(pattern: &'static str) -> Self {
+        Self::by(T::from_str, pattern)
     }
+}
 
-    pub(crate) const fn by(read: fn(&str) -> Result<(), Invalid>, pattern: &'static str) -> Self {
+impl<T> Format<T> {
+    pub(crate) const fn by(read: fn(&str) -> Result<T, Invalid>, pattern: &'static str) -> Self {
         Self {
             read,
             pattern,
@@ -49,10 +53,6 @@ impl Format {
     pub(crate) fn meant(&self, text: &str) -> Option<String> {
         (self.mend)(text).filter(|meant| meant != text && (self.read)(meant).is_ok())
     }
-}
-
-fn reads<T: FromStr<Err = Invalid>>(text: &str) -> Result<(), Invalid> {
-    text.parse::<T>().map(drop)
 }
 
 /// A part of a path that is neither `.` nor `..`.
@@ -83,63 +83,61 @@ macro_rules! week_window {
 }
 
 const LABEL: &str = "[a-z]([a-z0-9-]{0,38}[a-z0-9])?";
-pub(crate) const STACK: Format = Format::of::<StackName>(LABEL).mended(suggestions::label);
-pub(crate) const TEAM: Format = Format::of::<TeamName>(LABEL).mended(suggestions::label);
-pub(crate) const REGION: Format =
-    Format::of::<Region>("[a-z]+(-[a-z]+)+-[0-9]").mended(suggestions::region);
-pub(crate) const KEY_PAIR: Format =
-    Format::of::<KeyPairName>("[A-Za-z0-9][A-Za-z0-9._-]{0,199}").mended(suggestions::label);
-pub(crate) const GROUP: Format =
-    Format::of::<GroupName>("(?!sg-)[A-Za-z0-9][A-Za-z0-9._-]{0,199}").mended(suggestions::label);
-pub(crate) const DATA: Format =
-    Format::of::<DataName>("[A-Za-z0-9][A-Za-z0-9_-]{0,62}").mended(suggestions::label);
-pub(crate) const STEP: Format = Format::of::<StepName>(
+pub(crate) const STACK: Format<StackName> = Format::of(LABEL).mended(suggestions::label);
+pub(crate) const TEAM: Format<TeamName> = Format::of(LABEL).mended(suggestions::label);
+pub(crate) const REGION: Format<Region> =
+    Format::of("[a-z]+(-[a-z]+)+-[0-9]").mended(suggestions::region);
+pub(crate) const KEY_PAIR: Format<KeyPairName> =
+    Format::of("[A-Za-z0-9][A-Za-z0-9._-]{0,199}").mended(suggestions::label);
+pub(crate) const GROUP: Format<GroupName> =
+    Format::of("(?!sg-)[A-Za-z0-9][A-Za-z0-9._-]{0,199}").mended(suggestions::label);
+pub(crate) const DATA: Format<DataName> =
+    Format::of("[A-Za-z0-9][A-Za-z0-9_-]{0,62}").mended(suggestions::label);
+pub(crate) const STEP: Format<StepName> = Format::of(
     r"[^<>$|`\s\x00-\x1f\x7f-\x9f]([^<>$|`\x00-\x1f\x7f-\x9f]{0,198}[^<>$|`\s\x00-\x1f\x7f-\x9f])?",
 )
 .mended(suggestions::label);
-pub(crate) const RELEASE: Format =
-    Format::of::<Release>(r"emr-(spark-)?[0-9]{1,4}\.(x|[0-9]{1,4}\.[0-9]{1,4})")
-        .mended(suggestions::release);
-pub(crate) const INSTANCE_TYPE: Format =
-    Format::of::<InstanceType>(r"[a-z0-9-]{1,24}\.[a-z0-9-]{1,24}")
-        .mended(suggestions::instance_type);
-pub(crate) const NODES: Format =
-    Format::of::<Nodes>(r"(1000|[1-9][0-9]{0,2}) *x *[a-z0-9-]{1,24}\.[a-z0-9-]{1,24}")
+pub(crate) const RELEASE: Format<Release> =
+    Format::of(r"emr-(spark-)?[0-9]{1,4}\.(x|[0-9]{1,4}\.[0-9]{1,4})").mended(suggestions::release);
+pub(crate) const INSTANCE_TYPE: Format<InstanceType> =
+    Format::of(r"[a-z0-9-]{1,24}\.[a-z0-9-]{1,24}").mended(suggestions::instance_type);
+pub(crate) const NODES: Format<Nodes> =
+    Format::of(r"(1000|[1-9][0-9]{0,2}) *x *[a-z0-9-]{1,24}\.[a-z0-9-]{1,24}")
         .mended(suggestions::nodes);
-const SPANS: Format = Format::of::<Span>(concat!(
+const SPANS: Format<Span> = Format::of(concat!(
     "[1-9][0-9]{0,2}d([1-9][0-9]{0,3}h)?([1-9][0-9]{0,4}m)?([1-9][0-9]{0,5}s)?",
     "|[1-9][0-9]{0,3}h([1-9][0-9]{0,4}m)?([1-9][0-9]{0,5}s)?",
     "|[1-9][0-9]{0,4}m([1-9][0-9]{0,5}s)?",
     "|[1-9][0-9]{0,5}s",
 ))
 .measured();
-pub(crate) const IDLE: Format = SPANS.mended(suggestions::minutes);
-pub(crate) const LIFETIME: Format = SPANS.mended(suggestions::lifetime);
-pub(crate) const USD: Format =
-    Format::of::<Usd>(r"\$(0\.[0-9]{0,5}[1-9][0-9]{0,3}|[1-9][0-9]{0,8}(\.[0-9]{1,6})?)")
+pub(crate) const IDLE: Format<Span> = SPANS.mended(suggestions::minutes);
+pub(crate) const LIFETIME: Format<Span> = SPANS.mended(suggestions::lifetime);
+pub(crate) const USD: Format<Usd> =
+    Format::of(r"\$(0\.[0-9]{0,5}[1-9][0-9]{0,3}|[1-9][0-9]{0,8}(\.[0-9]{1,6})?)")
         .mended(suggestions::usd)
         .measured();
-pub(crate) const TIMEZONE: Format = Format::of::<Zone>("[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*");
-pub(crate) const WEEK: Format = Format::of::<Week>(concat!(
+pub(crate) const TIMEZONE: Format<Zone> = Format::of("[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*");
+pub(crate) const WEEK: Format<Week> = Format::of(concat!(
     " *",
     week_window!(),
     "( *, *",
     week_window!(),
     ")* *"
 ));
-pub(crate) const EXECUTOR_MEMORY: Format = Format::by(
+pub(crate) const EXECUTOR_MEMORY: Format<Option<Memory>> = Format::by(
     readers::executor_memory,
     "auto|[1-9][0-9]{0,6}[mM][bB]?|[1-9][0-9]{0,4}[gG][bB]?|[1-9][0-9]?[tT][bB]?",
 )
 .mended(suggestions::memory)
 .measured();
-pub(crate) const VOLUME_SIZE: Format = Format::by(
+pub(crate) const VOLUME_SIZE: Format<Memory> = Format::by(
     readers::volume_size,
     "([1-9][0-9]{0,3}|1[0-5][0-9]{3})[gG][bB]?|([1-9]|1[0-6])[tT][bB]?",
 )
 .mended(suggestions::memory)
 .measured();
-pub(crate) const INGRESS: Format = Format::by(
+pub(crate) const INGRESS: Format<IngressSource> = Format::by(
     readers::ingress,
     concat!(
         "caller|",
@@ -148,25 +146,25 @@ pub(crate) const INGRESS: Format = Format::by(
     ),
 )
 .mended(suggestions::ingress);
-pub(crate) const PATH: Format = Format::by(readers::path, r"[^\x00-\x1f\x7f-\x9f]+");
-pub(crate) const MEMBER: Format =
+pub(crate) const PATH: Format<String> = Format::by(readers::path, r"[^\x00-\x1f\x7f-\x9f]+");
+pub(crate) const MEMBER: Format<String> =
     Format::by(readers::member, concat!(part!(), "(/", part!(), ")*"));
-pub(crate) const FILE: Format = Format::by(readers::file, part!());
-pub(crate) const URL: Format = Format::by(
+pub(crate) const FILE: Format<String> = Format::by(readers::file, part!());
+pub(crate) const URL: Format<String> = Format::by(
     readers::url,
     concat!(
         r"https?://[^\s/\x00-\x1f\x7f-\x9f]+/",
         r"([^\s\x00-\x1f\x7f-\x9f]*[^\s/\x00-\x1f\x7f-\x9f])"
     ),
 );
-pub(crate) const S3: Format = Format::by(
+pub(crate) const S3: Format<String> = Format::by(
     readers::s3,
     r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^\x00-\x1f\x7f-\x9f]+",
 )
 .mended(suggestions::s3);
-pub(crate) const SHA256: Format =
+pub(crate) const SHA256: Format<String> =
     Format::by(readers::sha256, "[0-9a-f]{64}").mended(suggestions::lower);
-pub(crate) const PACKAGE: Format = Format::by(
+pub(crate) const PACKAGE: Format<String> = Format::by(
     readers::package,
     concat!(
         project!(),
@@ -180,7 +178,7 @@ pub(crate) const PACKAGE: Format = Format::by(
 )
 .mended(suggestions::package);
 /// Keys of AWS's own and of ours are not for the user.
-pub(crate) const TAG_KEY: Format = Format::by(
+pub(crate) const TAG_KEY: Format<String> = Format::by(
     readers::tag_key,
     concat!(
         "(?![aA][wW][sS]:|[cC][lL][uU][sS][tT][eE][rR][uU][pP])",
@@ -188,7 +186,7 @@ pub(crate) const TAG_KEY: Format = Format::by(
     ),
 )
 .mended(suggestions::tag_key);
-pub(crate) const TAG_VALUE: Format =
+pub(crate) const TAG_VALUE: Format<String> =
     Format::by(readers::tag_value, r"[\p{L}\p{N} +=._:/@-]{0,256}");
 
 #[cfg(test)]
@@ -197,31 +195,44 @@ mod tests {
     use proptest::prelude::*;
     use proptest::string::string_regex;
 
-    const ALL: [&Format; 24] = [
-        &STACK,
-        &TEAM,
-        &REGION,
-        &KEY_PAIR,
-        &GROUP,
-        &DATA,
-        &STEP,
-        &RELEASE,
-        &INSTANCE_TYPE,
-        &NODES,
-        &IDLE,
-        &USD,
-        &WEEK,
-        &EXECUTOR_MEMORY,
-        &VOLUME_SIZE,
-        &PATH,
-        &MEMBER,
-        &FILE,
-        &URL,
-        &S3,
-        &SHA256,
-        &PACKAGE,
-        &TAG_KEY,
-        &TAG_VALUE,
+    macro_rules! all {
+        ($($format:ident),*) => {
+            [$(($format.pattern, |text| ($format.read)(text).is_ok())),*]
+        };
+    }
+
+    type Read = (&'static str, fn(&str) -> bool);
+    type Meant = (
+        fn(&str) -> Option<String>,
+        &'static str,
+        Option<&'static str>,
+    );
+
+    const ALL: [Read; 24] = all![
+        STACK,
+        TEAM,
+        REGION,
+        KEY_PAIR,
+        GROUP,
+        DATA,
+        STEP,
+        RELEASE,
+        INSTANCE_TYPE,
+        NODES,
+        IDLE,
+        USD,
+        WEEK,
+        EXECUTOR_MEMORY,
+        VOLUME_SIZE,
+        PATH,
+        MEMBER,
+        FILE,
+        URL,
+        S3,
+        SHA256,
+        PACKAGE,
+        TAG_KEY,
+        TAG_VALUE
     ];
 
     proptest! {
@@ -230,7 +241,7 @@ mod tests {
         fn patterns_say_what_readers_read(
             (which, text) in (0..ALL.len()).prop_flat_map(|which| {
                 // What must not come next is none of what the crate makes texts of.
-                let pattern = ALL[which].pattern;
+                let pattern = ALL[which].0;
                 let ahead = pattern.starts_with("(?!");
                 let pattern = pattern.split_once(')').filter(|_| ahead).map_or(pattern, |p| p.1);
                 (Just(which), string_regex(pattern).unwrap())
@@ -239,44 +250,49 @@ mod tests {
             prop_assume!(!text.contains("${") && !text.starts_with("sg-"));
             let lower = text.to_lowercase();
             prop_assume!(!lower.starts_with("aws:") && !lower.starts_with("clusterup"));
-            prop_assert!((ALL[which].read)(&text).is_ok(), "{} is not read", text);
+            prop_assert!((ALL[which].1)(&text), "{} is not read", text);
         }
     }
 
     #[test]
     fn a_slip_is_mended_only_into_what_is_right() {
-        for (format, text, meant) in [
-            (&LIFETIME, "2", Some("2h")),
-            (&INSTANCE_TYPE, "1 x m5.xlarge", Some("m5.xlarge")),
-            (&STACK, "équipe", None),
-            (&IDLE, "10", Some("10m")),
-            (&IDLE, "10 min", Some("10m")),
-            (&IDLE, "1.5h", Some("1h30m")),
-            (&IDLE, "2 hours", Some("2h")),
-            (&IDLE, "soon", None),
-            (&USD, "3", Some("$3")),
-            (&USD, "3$", Some("$3")),
-            (&USD, "5 USD", Some("$5")),
-            (&USD, "$1,000", Some("$1000")),
-            (&EXECUTOR_MEMORY, "1", Some("1g")),
-            (&EXECUTOR_MEMORY, "2048", Some("2g")),
-            (&EXECUTOR_MEMORY, "1.5g", Some("1536m")),
-            (&EXECUTOR_MEMORY, "1GiB", Some("1g")),
-            (&NODES, "3", Some("3 x m5.xlarge")),
-            (&NODES, "m5.xlarge", Some("1 x m5.xlarge")),
-            (&NODES, "m5.xlarge x 3", Some("3 x m5.xlarge")),
-            (&NODES, "3 * m5.xlarge", Some("3 x m5.xlarge")),
-            (&REGION, "us-east", Some("us-east-1")),
-            (&REGION, "us-east-1a", Some("us-east-1")),
-            (&STACK, "My Stack", Some("my-stack")),
-            (&RELEASE, "7.12.0", Some("emr-7.12.0")),
-            (&RELEASE, "emr-7", Some("emr-7.x")),
-            (&INGRESS, "203.0.113.7", Some("203.0.113.7/32")),
-            (&TAG_KEY, "cost#center", Some("cost-center")),
-            (&S3, "s3a://bucket/key", Some("s3://bucket/key")),
-            (&PACKAGE, "numpy == 2.3", Some("numpy==2.3")),
-        ] {
-            assert_eq!(format.meant(text).as_deref(), meant, "{text}");
+        let all: [Meant; 29] = [
+            (|t| LIFETIME.meant(t), "2", Some("2h")),
+            (
+                |t| INSTANCE_TYPE.meant(t),
+                "1 x m5.xlarge",
+                Some("m5.xlarge"),
+            ),
+            (|t| STACK.meant(t), "équipe", None),
+            (|t| IDLE.meant(t), "10", Some("10m")),
+            (|t| IDLE.meant(t), "10 min", Some("10m")),
+            (|t| IDLE.meant(t), "1.5h", Some("1h30m")),
+            (|t| IDLE.meant(t), "2 hours", Some("2h")),
+            (|t| IDLE.meant(t), "soon", None),
+            (|t| USD.meant(t), "3", Some("$3")),
+            (|t| USD.meant(t), "3$", Some("$3")),
+            (|t| USD.meant(t), "5 USD", Some("$5")),
+            (|t| USD.meant(t), "$1,000", Some("$1000")),
+            (|t| EXECUTOR_MEMORY.meant(t), "1", Some("1g")),
+            (|t| EXECUTOR_MEMORY.meant(t), "2048", Some("2g")),
+            (|t| EXECUTOR_MEMORY.meant(t), "1.5g", Some("1536m")),
+            (|t| EXECUTOR_MEMORY.meant(t), "1GiB", Some("1g")),
+            (|t| NODES.meant(t), "3", Some("3 x m5.xlarge")),
+            (|t| NODES.meant(t), "m5.xlarge", Some("1 x m5.xlarge")),
+            (|t| NODES.meant(t), "m5.xlarge x 3", Some("3 x m5.xlarge")),
+            (|t| NODES.meant(t), "3 * m5.xlarge", Some("3 x m5.xlarge")),
+            (|t| REGION.meant(t), "us-east", Some("us-east-1")),
+            (|t| REGION.meant(t), "us-east-1a", Some("us-east-1")),
+            (|t| STACK.meant(t), "My Stack", Some("my-stack")),
+            (|t| RELEASE.meant(t), "7.12.0", Some("emr-7.12.0")),
+            (|t| RELEASE.meant(t), "emr-7", Some("emr-7.x")),
+            (|t| INGRESS.meant(t), "203.0.113.7", Some("203.0.113.7/32")),
+            (|t| TAG_KEY.meant(t), "cost#center", Some("cost-center")),
+            (|t| S3.meant(t), "s3a://bucket/key", Some("s3://bucket/key")),
+            (|t| PACKAGE.meant(t), "numpy == 2.3", Some("numpy==2.3")),
+        ];
+        for (format, text, meant) in all {
+            assert_eq!(format(text).as_deref(), meant, "{text}");
         }
     }
 }

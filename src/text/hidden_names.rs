@@ -4,7 +4,7 @@ use super::diag::{Code, Diagnostic};
 use super::nearest::quote;
 use super::node::Node;
 use super::paths;
-use super::stack_shape::DATA_SETS;
+use super::stack::DATA_SETS;
 use crate::model::staged::unread;
 
 pub(super) fn check(root: &Node, found: &mut Vec<Diagnostic>) {

@@ -3,9 +3,8 @@
 
 use super::conf;
 use super::document::{Document, POLICY_FILE, STACK_FILE};
-use super::format::Format;
 use super::nearest::quote;
-use super::shape::{Field, Forms, Kind, List, Need, Object, Texts, Unique};
+use super::shape::{Field, Head, Items, Kind, Need, Object, Text, Unique};
 use serde_json::{Map, Value, json};
 
 /// The JSON Schema (draft 2020-12) of a stack's file.
@@ -26,121 +25,101 @@ fn schema(document: &Document) -> Value {
     );
     let title = document.noun.replacen('a', "A", 1) + " of clusterup";
     schema.insert("title".into(), json!(title));
-    schema.extend(object(document.shape));
+    schema.extend(object(&(document.shape)()));
     Value::Object(schema)
 }
 
-fn object(object: &'static Object) -> Map<String, Value> {
-    let mut schema = Map::new();
-    schema.insert("description".into(), json!(object.doc));
-    if object.choice.is_empty() {
-        schema.extend(mapping(object.fields.iter(), &[]));
-        return schema;
+fn object(object: &Object) -> Map<String, Value> {
+    let described = json!({ "description": object.doc });
+    let choices = object.choices();
+    if choices.is_empty() {
+        let fields: Vec<&Field> = object.fields.iter().collect();
+        return merged([described, mapping(&fields, &[])]);
     }
-    let of = |key: &&str| object.field(key);
-    let alternatives = object.choice.iter().map(|choice| {
-        let keys = [choice.key];
-        let own = keys
-            .iter()
-            .chain(choice.needs)
-            .chain(choice.may)
-            .filter_map(of);
-        let needed: Vec<&str> = keys.iter().chain(choice.needs).copied().collect();
-        Value::Object(mapping(own.chain(object.common()), &needed))
+    let common = |field: &&Field| !choices.iter().any(|choice| choice.has(field.head.key));
+    let alternatives = choices.iter().map(|choice| {
+        let needed: Vec<&str> = [choice.key]
+            .into_iter()
+            .chain(choice.needs.clone())
+            .collect();
+        let own = needed.iter().chain(&choice.may);
+        let own = own.filter_map(|key| object.field(key));
+        let fields: Vec<_> = own.chain(object.fields.iter().filter(common)).collect();
+        mapping(&fields, &needed)
     });
-    schema.insert("oneOf".into(), alternatives.collect());
-    schema
+    merged([
+        described,
+        json!({ "oneOf": alternatives.collect::<Vec<_>>() }),
+    ])
 }
 
-fn mapping(
-    fields: impl Iterator<Item = &'static Field>,
-    also_needed: &[&str],
-) -> Map<String, Value> {
-    let mut properties = Map::new();
-    let mut required: Vec<&str> = Vec::new();
-    for field in fields {
-        if matches!(field.need, Need::Required) || also_needed.contains(&field.key) {
-            required.push(field.key);
-        }
-        properties.insert(field.key.into(), property(field));
-    }
-    let mut schema = Map::new();
-    schema.insert("type".into(), json!("object"));
-    schema.insert("properties".into(), Value::Object(properties));
+fn mapping(fields: &[&Field], also_needed: &[&str]) -> Value {
+    let needed = |head: Head| head.need == Need::Required || also_needed.contains(&head.key);
+    let heads = fields.iter().map(|field| field.head);
+    let required: Vec<&str> = heads
+        .filter(|head| needed(*head))
+        .map(|head| head.key)
+        .collect();
+    let property = |field: &&Field| (field.head.key.to_owned(), property(field));
+    let properties: Map<String, Value> = fields.iter().map(property).collect();
+    let mut schema = json!({ "type": "object", "properties": properties });
     if !required.is_empty() {
-        schema.insert("required".into(), json!(required));
+        schema["required"] = json!(required);
     }
-    schema.insert("additionalProperties".into(), json!(false));
+    schema["additionalProperties"] = json!(false);
     schema
 }
 
-fn property(field: &'static Field) -> Value {
+fn property(field: &Field) -> Value {
     let mut schema = kind(&field.kind);
-    let doc = match field.kind {
-        Kind::Words(words) => {
-            let words = words
+    let mut doc = field.doc.clone();
+    if let Kind::Words(words) = &field.kind {
+        doc.extend(
+            words
                 .iter()
-                .map(|word| format!(" {}: {}", quote(word.text), word.doc));
-            field.doc.to_owned() + &words.collect::<String>()
-        }
-        Kind::Map(_)
-        | Kind::List(_)
-        | Kind::Forms(_)
-        | Kind::Text(_)
-        | Kind::Reference(_)
-        | Kind::Switch
-        | Kind::Whole { .. }
-        | Kind::Argument
-        | Kind::Conf
-        | Kind::Expression(_)
-        | Kind::Several(_)
-        | Kind::Texts(_)
-        | Kind::Named(..) => field.doc.to_owned(),
-    };
-    schema.insert("description".into(), json!(doc));
-    match field.need {
-        Need::Default(text) => {
-            let default = match text {
-                "true" => json!(true),
-                "false" => json!(false),
-                _ => text
-                    .parse::<u16>()
-                    .map_or_else(|_| json!(text), |number| json!(number)),
-            };
-            schema.insert("default".into(), default);
-        }
-        Need::Required | Need::Optional => {}
+                .map(|(word, of)| format!(" {}: {of}", quote(word))),
+        );
     }
-    if matches!(
-        field.kind,
-        Kind::Text(_) | Kind::Reference(_) | Kind::Forms(_) | Kind::Expression(_)
-    ) {
-        schema.insert("examples".into(), json!([field.example]));
+    schema["description"] = json!(doc);
+    if let Need::Default(text) = field.head.need {
+        // A number or a boolean where it is one, else a text.
+        schema["default"] = serde_json::from_str(text).unwrap_or_else(|_| json!(text));
     }
-    Value::Object(schema)
-}
-
-fn text(format: &Format) -> Map<String, Value> {
-    let mut schema = Map::new();
-    schema.insert("type".into(), json!("string"));
-    schema.insert("pattern".into(), json!(format!("^({})$", format.pattern)));
+    if matches!(field.kind, Kind::Text(_) | Kind::Forms(..)) {
+        schema["examples"] = json!([field.head.example]);
+    }
     schema
 }
 
-fn kind(kind: &'static Kind) -> Map<String, Value> {
-    let schema = match kind {
-        Kind::Map(inner) => return object(inner),
-        Kind::List(inner) => return list(inner),
-        Kind::Forms(inner) => return forms(inner),
-        Kind::Text(format) | Kind::Expression(format) => return text(format),
-        Kind::Several(inner) => return several(inner),
-        Kind::Texts(inner) => return texts(inner),
-        Kind::Reference(names) => return text(names.format),
+fn whole(pattern: &str) -> String {
+    format!("^({pattern})$")
+}
+
+fn text(text: &Text) -> Value {
+    json!({ "type": "string", "pattern": whole(text.pattern) })
+}
+
+fn kind(kind: &Kind) -> Value {
+    match kind {
+        Kind::Map(inner) => Value::Object(object(inner)),
+        Kind::List(inner) => list(inner),
+        Kind::Several(inner) => json!({ "anyOf": [self::kind(&inner.of), list(inner)] }),
+        Kind::Forms(short, long, _) => json!({ "anyOf": [text(short), object(long)] }),
+        Kind::Text(format) => text(format),
+        Kind::Texts(key, value, most) => json!({
+            "type": "object",
+            "propertyNames": { "pattern": whole(key.pattern) },
+            "additionalProperties": {
+                "type": ["string", "number", "boolean"],
+                "pattern": whole(value.pattern),
+            },
+            "maxProperties": most,
+        }),
         Kind::Words(words) => json!({
-            "enum": words.iter().map(|word| word.text).collect::<Vec<_>>(),
+            "enum": words.iter().map(|(word, _)| *word).collect::<Vec<_>>(),
         }),
         Kind::Switch => json!({ "type": "boolean" }),
-        Kind::Whole { least, most, .. } => {
+        Kind::Whole(least, most) => {
             json!({ "type": "integer", "minimum": least, "maximum": most })
         }
         Kind::Argument => json!({ "type": ["string", "number", "boolean", "null"] }),
@@ -149,63 +128,33 @@ fn kind(kind: &'static Kind) -> Map<String, Value> {
             "propertyNames": { "pattern": conf::PATTERN },
             "additionalProperties": { "type": ["string", "number", "boolean"] },
         }),
-        Kind::Named(format, inner) => json!({
+        Kind::Named(name, inner) => json!({
             "type": "object",
-            "propertyNames": { "pattern": format!("^({})$", format.pattern) },
+            "propertyNames": { "pattern": whole(name.pattern) },
             "additionalProperties": object(inner),
         }),
-    };
-    match schema {
-        Value::Object(schema) => schema,
+    }
+}
+
+fn list(items: &Items) -> Value {
+    let mut schema = json!({ "type": "array", "items": kind(&items.of) });
+    if items.least > 0 {
+        schema["minItems"] = json!(items.least);
+    }
+    if items.unique == Unique::ByText {
+        schema["uniqueItems"] = json!(true);
+    }
+    schema
+}
+
+fn merged(parts: impl IntoIterator<Item = Value>) -> Map<String, Value> {
+    let maps = parts.into_iter().filter_map(|part| match part {
+        Value::Object(map) => Some(map),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-            Map::new()
+            None
         }
-    }
-}
-
-fn list(list: &'static List) -> Map<String, Value> {
-    let mut schema = Map::new();
-    schema.insert("type".into(), json!("array"));
-    schema.insert("items".into(), Value::Object(kind(&list.of)));
-    if list.least > 0 {
-        schema.insert("minItems".into(), json!(list.least));
-    }
-    match list.unique {
-        Unique::ByText => {
-            schema.insert("uniqueItems".into(), json!(true));
-        }
-        Unique::No | Unique::ByName => {}
-    }
-    schema
-}
-
-/// One item, or a list of them.
-fn several(inner: &'static List) -> Map<String, Value> {
-    let mut schema = Map::new();
-    let either = json!([kind(&inner.of), list(inner)]);
-    schema.insert("anyOf".into(), either);
-    schema
-}
-
-fn texts(texts: &Texts) -> Map<String, Value> {
-    let mut value = text(texts.value);
-    value.insert("type".into(), json!(["string", "number", "boolean"]));
-    let mut schema = Map::new();
-    schema.insert("type".into(), json!("object"));
-    let names = json!({ "pattern": format!("^({})$", texts.key.pattern) });
-    schema.insert("propertyNames".into(), names);
-    schema.insert("additionalProperties".into(), Value::Object(value));
-    schema.insert("maxProperties".into(), json!(texts.most));
-    schema
-}
-
-fn forms(forms: &'static Forms) -> Map<String, Value> {
-    let mut schema = Map::new();
-    schema.insert(
-        "anyOf".into(),
-        json!([text(forms.short), object(forms.long)]),
-    );
-    schema
+    });
+    maps.flatten().collect()
 }
 
 #[cfg(test)]

@@ -3,29 +3,26 @@
 //! that knows the YAML crate. It opens no file: paths are joined to the folder that it is told,
 //! and that is all.
 //!
-//! `read` makes a tree of the text and `set` changes it by what the command line says. `check`
-//! holds it against the declared shape of such a `document` (`stack_shape`, `policy_shape`,
-//! `example_shape`), `rules` its parts against each other; if neither has found anything, `lower`
-//! makes the `Stack`. A policy's conditions stay text: whoever reads them says what is wrong in
+//! `read` makes a tree of the text and `set` changes it by what the command line says. What such a
+//! `document` may say is declared once, in `stack`, `policy` and `example`, by the words of `field`:
+//! of that come the values, every mistake, the JSON Schema and the reference. `rules` holds parts
+//! of the tree against each other that have no mapping in common. A policy's conditions stay text: whoever reads them says what is wrong in
 //! them to `Written`, which knows where they stand.
 
 mod align;
 mod arg;
-mod check;
+mod collections;
 mod conf;
 mod decode;
 mod diag;
 mod document;
-mod example_shape;
+mod example;
 mod expression;
+mod field;
 mod format;
 mod forms;
 mod hidden_names;
 mod json_schema;
-mod lower;
-mod lower_data;
-mod lower_examples;
-mod lower_policy;
 mod misplaced_keys;
 mod named;
 mod nearest;
@@ -33,23 +30,25 @@ mod node;
 mod odd_characters;
 mod open;
 mod paths;
+mod policy;
 mod policy_format;
 mod policy_readers;
 mod policy_rules;
-mod policy_shape;
 mod read;
+mod reader;
 mod readers;
+mod reference;
 mod render;
 mod rules;
 mod set;
 mod shape;
 mod source;
-mod stack_shape;
+mod stack;
 mod suggestions;
 mod syntax;
 mod template;
 mod texts;
-mod values;
+mod types;
 mod written;
 
 pub use decode::decode;
@@ -58,6 +57,7 @@ pub use json_schema::{json_schema, policy_schema};
 pub use named::{Complaint, Named, What, named};
 pub(crate) use nearest::nearest;
 pub use read::MOST_BYTES;
+pub use reference::{is_local_path, policy_reference, setting_paths, stack_reference};
 pub use set::Setting;
 pub use source::Mark;
 pub use template::template;
@@ -66,7 +66,12 @@ pub use written::{Flaw, Written};
 use crate::model::policy::Example;
 use crate::model::stack::Stack;
 use document::{Document, EXAMPLES_FILE, POLICY_FILE, STACK_FILE};
+use example::EXAMPLES;
+use field::Record;
+use policy::POLICY;
+use reader::Reader;
 use source::Source;
+use stack::STACK;
 use std::path::Path;
 
 /// The line, from 1, of a key such as `cluster.size`, or of the nearest above it that there is.
@@ -106,52 +111,74 @@ pub fn parse_seen(
         return Err(Diagnostics::new(sources, found));
     };
     for (n, setting) in sets.iter().enumerate() {
-        found.extend(set::apply(&mut root, STACK_FILE.shape, setting, n + 1));
+        found.extend(set::apply(&mut root, &(STACK_FILE.shape)(), setting, n + 1));
     }
-    found.extend(check::Checker::new(&root, &STACK_FILE, &sources).run());
+    let mut reader = Reader::new(&root, &STACK_FILE, &sources, base);
+    let stack = reader.whole(&STACK);
+    found.extend(reader.found);
     found.extend(rules::check(&root));
     found.extend(named::diagnostics(wrong));
-    if !found.is_empty() {
-        return Err(Diagnostics::new(sources, found));
+    whole(stack, sources, found)
+}
+
+/// What was read, where nothing was found wrong.
+fn whole<T>(
+    read: Option<T>,
+    sources: Vec<Source>,
+    mut found: Vec<Diagnostic>,
+) -> Result<T, Diagnostics> {
+    match read {
+        Some(read) if found.is_empty() => return Ok(read),
+        None if found.is_empty() => {
+            // What no type lets through; said rather than panicked about.
+            let message = "the file is not understood";
+            found.push(Diagnostic::new(Code::BadValue, Mark::new(0, 0..0), message));
+        }
+        Some(_) | None => {}
     }
-    lower::stack(&root, base).map_err(|wrong| Diagnostics::new(sources, vec![*wrong]))
+    Err(Diagnostics::new(sources, found))
 }
 
 /// Reads the text of the policy's file called `name`. The conditions of its rules are not looked
 /// into: that is for `Written::checked`.
 pub fn policy(name: &str, text: &str) -> Result<Written, Diagnostics> {
-    let read = |root: &node::Node, source: &Source| lower_policy::policy(root, source);
-    plain(&POLICY_FILE, name, text, policy_rules::check, read)
+    let base = Path::new("");
+    let read = plain(&POLICY_FILE, &POLICY, name, text, base, policy_rules::check);
+    read.map(|((policy, conditions), source)| Written {
+        policy,
+        source,
+        conditions,
+    })
 }
 
 /// Reads the text of a file of examples. Relative paths in it are seen from the folder `base`.
 pub fn examples(name: &str, text: &str, base: &Path) -> Result<Vec<Example>, Diagnostics> {
-    let read = |root: &node::Node, source: &Source| lower_examples::examples(root, source, base);
-    plain(&EXAMPLES_FILE, name, text, |_| Vec::new(), read)
+    let read = plain(&EXAMPLES_FILE, &EXAMPLES, name, text, base, |_| Vec::new());
+    read.map(|(examples, _)| examples)
 }
 
 /// A file over which the command line has no say.
 fn plain<T>(
     document: &'static Document,
+    record: &Record<T>,
     name: &str,
     text: &str,
+    base: &Path,
     rules: fn(&node::Node) -> Vec<Diagnostic>,
-    lower: impl FnOnce(&node::Node, &Source) -> lower::Lowered<T>,
-) -> Result<T, Diagnostics> {
-    let sources = vec![Source {
+) -> Result<(T, Source), Diagnostics> {
+    let source = Source {
         name: name.to_owned(),
         text: text.to_owned(),
-    }];
+    };
+    let sources = vec![source.clone()];
     let (root, mut found) = document.tree(text);
-    if let Some(root) = &root {
-        found.extend(check::Checker::new(root, document, &sources).run());
+    let read = root.as_ref().and_then(|root| {
+        let mut reader = Reader::new(root, document, &sources, base);
+        let read = reader.whole(record);
+        found.extend(reader.found);
         found.extend(rules(root));
-    }
-    found = expression::told(&sources[0], found);
-    let read = root.filter(|_| found.is_empty());
-    let read = read.map(|root| lower(&root, &sources[0]));
-    match read {
-        Some(read) => read.map_err(|wrong| Diagnostics::new(sources, vec![*wrong])),
-        None => Err(Diagnostics::new(sources, found)),
-    }
+        read
+    });
+    let found = expression::told(&source, found);
+    whole(read, sources, found).map(|read| (read, source))
 }

@@ -1,22 +1,29 @@
 //! Readers of a policy's values that have no type of their own in the model, or may be patterns.
 
+use super::readers::ingress;
 use super::set::Setting;
 use crate::model::Invalid;
 use crate::model::glob::Glob;
 use crate::model::instance::InstanceType;
 use crate::model::money::Usd;
 use crate::model::name::{Region, StackName};
+use crate::model::policy::SourceLimit;
 use crate::model::release::Release;
+use crate::model::stack::IngressSource;
 use std::str::FromStr;
 
-type Reading = Result<(), Invalid>;
-
-fn when(right: bool, expected: &str) -> Reading {
+/// The text, where it is right.
+fn when(right: bool, text: &str, expected: &str) -> Result<String, Invalid> {
     if right {
-        Ok(())
+        Ok(text.to_owned())
     } else {
         Err(Invalid::new(expected))
     }
+}
+
+fn glob(right: bool, text: &str, expected: &str) -> Result<Glob, Invalid> {
+    let wrong = |_| Invalid::new(expected);
+    when(right, text, expected)?.parse().map_err(wrong)
 }
 
 /// A name, or a pattern of such names: one that could fit none of them is a slip.
@@ -29,61 +36,78 @@ fn named<T: FromStr>(text: &str, signs: &str) -> bool {
     }
 }
 
-pub(crate) fn stacks(text: &str) -> Reading {
+pub(crate) fn stacks(text: &str) -> Result<Glob, Invalid> {
     let right = named::<StackName>(text, "-");
-    when(
+    glob(
         right,
+        text,
         "a stack's name, or a pattern of names such as `nightly-*`",
     )
 }
 
-pub(crate) fn instance_types(text: &str) -> Reading {
+pub(crate) fn instance_types(text: &str) -> Result<Glob, Invalid> {
     let right = named::<InstanceType>(text, ".-");
-    when(
+    glob(
         right,
+        text,
         "an instance type, or a pattern of them such as `m5.*`",
     )
 }
 
-pub(crate) fn regions(text: &str) -> Reading {
+pub(crate) fn regions(text: &str) -> Result<Glob, Invalid> {
     let right = named::<Region>(text, "-");
-    when(
+    glob(
         right,
+        text,
         "an AWS region such as `us-east-1`, or a pattern such as `eu-*`",
     )
 }
 
-pub(crate) fn releases(text: &str) -> Reading {
+pub(crate) fn releases(text: &str) -> Result<Glob, Invalid> {
     let begins = text.starts_with("emr-") || text.starts_with(['*', '?']);
     let right = begins && named::<Release>(text, ".-");
-    when(
+    glob(
         right,
+        text,
         "an EMR release such as `emr-7.12.0`, or a pattern such as `emr-7.*`",
     )
 }
 
-pub(crate) fn caller(text: &str) -> Reading {
+pub(crate) fn caller(text: &str) -> Result<Glob, Invalid> {
     let whole = text
         .strip_prefix("arn:")
         .is_some_and(|rest| !rest.is_empty());
     let right = whole || text.starts_with('*') || text.contains('@');
-    when(
-        right && text.parse::<Glob>().is_ok(),
+    glob(
+        right,
+        text,
         "a caller: on AWS an ARN such as `arn:aws:iam::*:user/ana`, here one such as `ana@*`",
     )
 }
 
-pub(crate) fn tag_values(text: &str) -> Reading {
-    when(
-        text.parse::<Glob>().is_ok(),
+pub(crate) fn tag_values(text: &str) -> Result<Glob, Invalid> {
+    glob(
+        true,
+        text,
         "a tag's value, or a pattern such as `cc-*`, without spaces",
     )
 }
 
+/// Who may be let in, as stacks say it.
+pub(crate) fn source(text: &str) -> Result<SourceLimit, Invalid> {
+    match ingress(text)? {
+        IngressSource::Range(range) => Ok(SourceLimit::Range(range)),
+        IngressSource::Caller | IngressSource::Here(_) | IngressSource::Other(_) => {
+            Ok(SourceLimit::Caller)
+        }
+    }
+}
+
 /// Addresses as people have them, not all that mail could carry. AWS Budgets takes no FIFO topics.
-pub(crate) fn subscriber(text: &str) -> Reading {
+pub(crate) fn subscriber(text: &str) -> Result<String, Invalid> {
     when(
         mail(text) || topic(text),
+        text,
         "an address of e-mail, or a topic's ARN such as `arn:aws:sns:us-east-1:123456789012:bills`",
     )
 }
@@ -119,47 +143,47 @@ fn mail(text: &str) -> bool {
     !who.is_empty() && who.bytes().all(byte) && host.contains('.') && host.split('.').all(label)
 }
 
-pub(crate) fn expression(text: &str) -> Reading {
+pub(crate) fn expression(text: &str) -> Result<String, Invalid> {
     let right = !text.trim().is_empty();
     when(
         right,
+        text,
         "a condition in CEL, such as `stack.cluster.nodes > 5`",
     )
 }
 
-pub(crate) fn message(text: &str) -> Reading {
+/// Without the line's end that a block of YAML has.
+pub(crate) fn message(text: &str) -> Result<String, Invalid> {
     let odd = |c: char| c.is_control() && c != '\n';
     let right = !text.trim().is_empty() && !text.contains(odd);
     when(
         right,
+        text.trim(),
         "what a person is told, and how the rule can be passed",
     )
 }
 
-pub(crate) fn title(text: &str) -> Reading {
+pub(crate) fn title(text: &str) -> Result<String, Invalid> {
     let right = !text.is_empty() && text.trim() == text && !text.contains(char::is_control);
-    when(right, "what the example shows, on one line")
+    when(right, text, "what the example shows, on one line")
 }
 
-pub(crate) fn setting(text: &str) -> Reading {
-    text.parse::<Setting>().map(drop)
+pub(crate) fn setting(text: &str) -> Result<String, Invalid> {
+    text.parse::<Setting>().map(|_| text.to_owned())
 }
 
-pub(crate) fn reason(text: &str) -> Reading {
+pub(crate) fn reason(text: &str) -> Result<String, Invalid> {
     let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_.-".contains(c);
     let right = text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(known);
     when(
         right,
+        text,
         "a limit such as `limits.nodes`, or the name of a rule",
     )
 }
 
-pub(crate) fn amount(text: &str) -> Reading {
-    dollars(text).map(drop)
-}
-
 /// Dollars of which there may be none.
-pub(crate) fn dollars(text: &str) -> Result<Usd, Invalid> {
+pub(crate) fn amount(text: &str) -> Result<Usd, Invalid> {
     match text {
         "$0" => Ok(Usd::ZERO),
         _ => text.parse(),

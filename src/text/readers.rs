@@ -1,69 +1,69 @@
 //! Readers of the values that have no type of their own in the model, or are one of two.
 
 use crate::model::Invalid;
-use crate::model::cidr::Cidr;
 use crate::model::memory::Memory;
+use crate::model::stack::IngressSource;
 
 /// `${…}` is for arguments; elsewhere it would be taken literally.
 const HOLE: &str = "${";
 
-pub(crate) fn executor_memory(text: &str) -> Result<(), Invalid> {
-    if text == "auto" || text.parse::<Memory>().is_ok() {
-        return Ok(());
+/// None is `auto`.
+pub(crate) fn executor_memory(text: &str) -> Result<Option<Memory>, Invalid> {
+    if text == "auto" {
+        return Ok(None);
     }
-    Err(Invalid::new(
-        "memory with its unit, such as `512m` or `1g`, or `auto`",
-    ))
+    let expected = "memory with its unit, such as `512m` or `1g`, or `auto`";
+    text.parse().map(Some).map_err(|_| Invalid::new(expected))
 }
 
 /// EBS volumes are whole GiB, from 1 GiB to 16 TiB (EBS user guide, gp2 and gp3).
-pub(crate) fn volume_size(text: &str) -> Result<(), Invalid> {
+pub(crate) fn volume_size(text: &str) -> Result<Memory, Invalid> {
     match text.parse::<Memory>() {
-        Ok(size) if size.mib() % 1024 == 0 && size.mib() <= 16 << 20 => Ok(()),
+        Ok(size) if size.mib() % 1024 == 0 && size.mib() <= 16 << 20 => Ok(size),
         _ => Err(Invalid::new(
             "a volume of whole gigabytes from `1g` to `16t`, such as `64g`",
         )),
     }
 }
 
-pub(crate) fn ingress(text: &str) -> Result<(), Invalid> {
-    if text == "caller" || text.parse::<Cidr>().is_ok() {
-        return Ok(());
+pub(crate) fn ingress(text: &str) -> Result<IngressSource, Invalid> {
+    if text == "caller" {
+        return Ok(IngressSource::Caller);
     }
-    Err(Invalid::new(
-        "`caller` or a range of addresses such as `203.0.113.7/32`",
-    ))
+    let expected = "`caller` or a range of addresses such as `203.0.113.7/32`";
+    let range = text.parse().map(IngressSource::Range);
+    range.map_err(|_| Invalid::new(expected))
 }
 
-pub(crate) fn path(text: &str) -> Result<(), Invalid> {
+pub(crate) fn path(text: &str) -> Result<String, Invalid> {
     match text {
         "" => Err(Invalid::new("a path")),
         _ if text.contains(HOLE) => Err(Invalid::new("a path as it is; `${…}` is for `args`")),
         _ if text.chars().any(char::is_control) => Err(Invalid::new("a path on one line")),
-        _ => Ok(()),
+        _ => Ok(text.to_owned()),
     }
 }
 
-pub(crate) fn member(text: &str) -> Result<(), Invalid> {
+pub(crate) fn member(text: &str) -> Result<String, Invalid> {
     let part = |part: &str| !matches!(part, "" | "." | "..");
     if text.split('/').all(part) && !text.contains('\\') && path(text).is_ok() {
-        return Ok(());
+        return Ok(text.to_owned());
     }
     Err(Invalid::new(
         "a file's path inside the archive, such as `ml-1m/ratings.dat`",
     ))
 }
 
-pub(crate) fn file(text: &str) -> Result<(), Invalid> {
+pub(crate) fn file(text: &str) -> Result<String, Invalid> {
     if member(text).is_ok() && !text.contains('/') {
-        return Ok(());
+        return Ok(text.to_owned());
     }
     Err(Invalid::new(
         "a file's name without folders, such as `movies.dat`",
     ))
 }
 
-pub(crate) fn url(text: &str) -> Result<(), Invalid> {
+pub(crate) fn url(text: &str) -> Result<String, Invalid> {
     let rest = text
         .strip_prefix("https://")
         .or_else(|| text.strip_prefix("http://"));
@@ -76,14 +76,14 @@ pub(crate) fn url(text: &str) -> Result<(), Invalid> {
         .is_some_and(whole)
         && !text.contains(HOLE)
     {
-        return Ok(());
+        return Ok(text.to_owned());
     }
     Err(Invalid::new(
         "the address of a file, such as `https://example.com/ratings.zip`",
     ))
 }
 
-pub(crate) fn s3(text: &str) -> Result<(), Invalid> {
+pub(crate) fn s3(text: &str) -> Result<String, Invalid> {
     let bucket = |name: &str| {
         let byte = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-');
         let end = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_alphanumeric());
@@ -96,17 +96,17 @@ pub(crate) fn s3(text: &str) -> Result<(), Invalid> {
         .strip_prefix("s3://")
         .and_then(|rest| rest.split_once('/'))
     {
-        Some((name, key)) if bucket(name) && path(key).is_ok() => Ok(()),
+        Some((name, key)) if bucket(name) && path(key).is_ok() => Ok(text.to_owned()),
         _ => Err(Invalid::new(
             "an object in S3, such as `s3://bucket/ratings.dat`",
         )),
     }
 }
 
-pub(crate) fn sha256(text: &str) -> Result<(), Invalid> {
+pub(crate) fn sha256(text: &str) -> Result<String, Invalid> {
     let digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
     if text.len() == 64 && text.bytes().all(digit) {
-        return Ok(());
+        return Ok(text.to_owned());
     }
     Err(Invalid::new(
         "64 lower-case hexadecimal digits, as `sha256sum` prints them",
@@ -115,7 +115,7 @@ pub(crate) fn sha256(text: &str) -> Result<(), Invalid> {
 
 /// A requirement that pip looks up by name: options, addresses and paths would let a stack's
 /// file install from anywhere.
-pub(crate) fn package(text: &str) -> Result<(), Invalid> {
+pub(crate) fn package(text: &str) -> Result<String, Invalid> {
     let end = text
         .find(['[', '=', '<', '>', '~', '!'])
         .unwrap_or(text.len());
@@ -127,7 +127,7 @@ pub(crate) fn package(text: &str) -> Result<(), Invalid> {
     let extras = extras.is_none_or(|extras| extras.split(',').all(project));
     let versions = versions.is_empty() || versions.split(',').all(version);
     if project(name) && extras && versions {
-        return Ok(());
+        return Ok(text.to_owned());
     }
     Err(Invalid::new(
         "a package that pip knows by name, such as `numpy` or `numpy==2.3.1`",
@@ -154,7 +154,7 @@ fn in_tags(c: char) -> bool {
     c.is_alphanumeric() || " +-=._:/@".contains(c)
 }
 
-pub(crate) fn tag_key(text: &str) -> Result<(), Invalid> {
+pub(crate) fn tag_key(text: &str) -> Result<String, Invalid> {
     let begins = |start: &str| {
         let head = text.get(..start.len());
         head.is_some_and(|head| head.eq_ignore_ascii_case(start))
@@ -165,16 +165,16 @@ pub(crate) fn tag_key(text: &str) -> Result<(), Invalid> {
         ));
     }
     if (1..=128).contains(&text.chars().count()) && text.chars().all(in_tags) {
-        return Ok(());
+        return Ok(text.to_owned());
     }
     Err(Invalid::new(
         "1 to 128 letters, digits, spaces and `+-=._:/@`",
     ))
 }
 
-pub(crate) fn tag_value(text: &str) -> Result<(), Invalid> {
+pub(crate) fn tag_value(text: &str) -> Result<String, Invalid> {
     if text.chars().count() <= 256 && text.chars().all(in_tags) {
-        return Ok(());
+        return Ok(text.to_owned());
     }
     Err(Invalid::new(
         "at most 256 letters, digits, spaces and `+-=._:/@`",

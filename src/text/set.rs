@@ -5,7 +5,7 @@ use super::diag::{Code, Diagnostic};
 use super::nearest::{all_of, any_of, nearest, quote};
 use super::node::{Entry, Key, Node, Value};
 use super::read::read;
-use super::shape::{Kind, List, Object};
+use super::shape::{Kind, Object};
 use super::source::{Mark, Source};
 use crate::model::Invalid;
 use std::fmt;
@@ -54,7 +54,7 @@ impl Setting {
 /// Puts one override into the tree; the mistakes in its path and in its value's YAML.
 pub(crate) fn apply(
     root: &mut Node,
-    shape: &'static Object,
+    shape: &Object,
     setting: &Setting,
     source: usize,
 ) -> Vec<Diagnostic> {
@@ -116,24 +116,18 @@ fn unknown(at: Mark, message: String) -> Diagnostic {
     Diagnostic::new(Code::UnknownPath, at, message)
 }
 
-fn put(
-    node: &mut Node,
-    kind: &'static Kind,
-    rest: Option<Rest<'_>>,
-    value: Node,
-    name: &str,
-) -> Put {
+fn put(node: &mut Node, kind: &Kind, rest: Option<Rest<'_>>, value: Node, name: &str) -> Put {
     let Some(rest) = rest else {
         *node = value;
         return Ok(());
     };
     match kind {
         Kind::Map(shape) => object(node, shape, rest, value, name),
-        Kind::Forms(forms) => {
-            if let Some(long) = (forms.expand)(node) {
+        Kind::Forms(_, long, expand) => {
+            if let Some(long) = expand(node) {
                 *node = long;
             }
-            object(node, forms.long, rest, value, name)
+            object(node, long, rest, value, name)
         }
         Kind::Named(_, shape) => {
             let (head, tail) = rest.segment();
@@ -160,20 +154,14 @@ fn put(
                 }
             }
         }
-        Kind::Conf | Kind::Texts(_) => {
+        Kind::Conf | Kind::Texts(..) => {
             if let Some(child) = child(node, rest) {
                 *child = value;
             }
             Ok(())
         }
-        Kind::List(shape) | Kind::Several(shape) => list(node, shape, rest, value, name),
-        Kind::Text(_)
-        | Kind::Words(_)
-        | Kind::Switch
-        | Kind::Whole { .. }
-        | Kind::Reference(_)
-        | Kind::Argument
-        | Kind::Expression(_) => {
+        Kind::List(items) | Kind::Several(items) => list(node, &items.of, rest, value, name),
+        Kind::Text(_) | Kind::Words(_) | Kind::Switch | Kind::Whole(..) | Kind::Argument => {
             let message = format!("{name} has nothing below it");
             let help = "a path ends where the value stands";
             Err(Box::new(unknown(rest.mark(), message).help(help)))
@@ -181,7 +169,7 @@ fn put(
     }
 }
 
-fn object(node: &mut Node, shape: &'static Object, rest: Rest<'_>, value: Node, name: &str) -> Put {
+fn object(node: &mut Node, shape: &Object, rest: Rest<'_>, value: Node, name: &str) -> Put {
     let (head, tail) = rest.segment();
     let Some(field) = shape.field(head.text) else {
         let message = format!("{name} has no key {}", quote(head.text));
@@ -195,15 +183,22 @@ fn object(node: &mut Node, shape: &'static Object, rest: Rest<'_>, value: Node, 
     let Some(child) = child(node, head) else {
         return Ok(());
     };
-    put(child, &field.kind, tail, value, &format!("`{}`", field.key))
+    put(
+        child,
+        &field.kind,
+        tail,
+        value,
+        &format!("`{}`", field.head.key),
+    )
 }
 
 /// Takes away what the alternative that is now set does not go with.
-fn exclude(node: &mut Node, shape: &'static Object, key: &str) {
-    if let Some(choice) = shape.choice.iter().find(|choice| choice.key == key)
+fn exclude(node: &mut Node, shape: &Object, key: &str) {
+    let choices = shape.choices();
+    if let Some(choice) = choices.iter().find(|choice| choice.key == key)
         && let Value::Map(entries) = &mut node.value
     {
-        let other = |key: &str| shape.choice_of(key).is_some() && !choice.has(key);
+        let other = |key: &str| choices.iter().any(|other| other.has(key)) && !choice.has(key);
         entries.retain(|entry| !other(&entry.key.text));
     }
 }
@@ -235,7 +230,7 @@ fn child<'n>(node: &'n mut Node, key: Rest<'_>) -> Option<&'n mut Node> {
     entries.get_mut(index).map(|entry| &mut entry.value)
 }
 
-fn list(node: &mut Node, shape: &'static List, rest: Rest<'_>, value: Node, name: &str) -> Put {
+fn list(node: &mut Node, of: &Kind, rest: Rest<'_>, value: Node, name: &str) -> Put {
     let items = match &mut node.value {
         Value::Seq(items) => items,
         Value::Broken => &mut Vec::new(),
@@ -261,7 +256,7 @@ fn list(node: &mut Node, shape: &'static List, rest: Rest<'_>, value: Node, name
         None => head.text.parse().ok().filter(|index| *index < items.len()),
     };
     if let Some(item) = index.and_then(|index| items.get_mut(index)) {
-        return put(item, &shape.of, tail, value, &quote(head.text));
+        return put(item, of, tail, value, &quote(head.text));
     }
     let known: Vec<&str> = names.iter().flatten().map(String::as_str).collect();
     let found = unknown(

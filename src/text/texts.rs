@@ -1,47 +1,72 @@
 //! Mappings whose keys and values the user chooses, such as tags.
 
-use super::check::Site;
 use super::diag::{Code, Diagnostic};
+use super::field::Shape;
+use super::format::Format;
 use super::nearest::quote;
 use super::node::{Entry, Node, Value};
-use super::shape::Texts;
-use super::values::bad;
+use super::reader::{Reader, Site};
+use super::shape::Kind;
+use std::collections::BTreeMap;
 
-pub(crate) fn check(texts: &Texts, node: &Node, site: Site<'_>, found: &mut Vec<Diagnostic>) {
-    let Value::Map(entries) = &node.value else {
-        let message = format!("{} cannot be {}", site.name, node.word());
-        let expected = format!("a mapping such as `{}`", site.example);
-        found.push(Diagnostic::new(Code::WrongKind, node.mark, message).expected(expected));
-        return;
-    };
-    if let Some(first) = entries.get(texts.most) {
-        let message = format!("{} has {} entries", site.name, entries.len());
-        let wrong = Diagnostic::new(Code::OutOfRange, first.key.mark, message);
-        found.push(wrong.expected(format!("at most {}", texts.most)));
+/// Keys and values that the user chooses. A value is text however it looks: `42`, `true`.
+pub(crate) struct Texts<T> {
+    pub(crate) key: Format<String>,
+    pub(crate) value: Format<T>,
+    pub(crate) most: usize,
+    /// One entry in words, and what to do about one without a value.
+    pub(crate) entry: &'static str,
+    pub(crate) none: &'static str,
+}
+
+impl<T> Shape for Texts<T> {
+    type Out = BTreeMap<String, T>;
+
+    fn kind(&self) -> Kind {
+        Kind::Texts(self.key.described(), self.value.described(), self.most)
     }
-    for Entry { key, value } in entries {
-        let name = quote(&key.text);
-        if let Err(invalid) = (texts.key.read)(&key.text) {
-            let all = format!("a key of {}", site.name);
-            found.push(bad(texts.key, &key.text, key.mark, &all, &invalid));
+
+    fn read(&self, reader: &mut Reader<'_>, node: &Node, site: Site<'_>) -> Option<Self::Out> {
+        reader.duplicates(node.entries());
+        let found = &mut reader.found;
+        let Value::Map(entries) = &node.value else {
+            let message = format!("{} cannot be {}", site.name, node.word());
+            let expected = format!("a mapping such as `{}`", site.example);
+            found.push(Diagnostic::new(Code::WrongKind, node.mark, message).expected(expected));
+            return None;
+        };
+        if let Some(first) = entries.get(self.most) {
+            let message = format!("{} has {} entries", site.name, entries.len());
+            let wrong = Diagnostic::new(Code::OutOfRange, first.key.mark, message);
+            found.push(wrong.expected(format!("at most {}", self.most)));
         }
+        let all = format!("a key of {}", site.name);
+        let one = |entry: &Entry| {
+            let key = self.key.value(&entry.key.text, entry.key.mark, &all, found);
+            let value = self.one(entry, found);
+            Some((key?, value?))
+        };
+        let read: Vec<_> = entries.iter().map(one).collect();
+        read.into_iter().collect()
+    }
+}
+
+impl<T> Texts<T> {
+    fn one(&self, Entry { key, value }: &Entry, found: &mut Vec<Diagnostic>) -> Option<T> {
+        let name = quote(&key.text);
         if value.is_null() {
             let message = format!("{name} has no value");
             let wrong = Diagnostic::new(Code::MissingValue, key.mark, message);
-            let expected = format!("the value of {}", texts.entry);
-            found.push(
-                wrong
-                    .expected(expected.trim_end_matches(','))
-                    .help(texts.none),
-            );
+            let expected = format!("the value of {}", self.entry);
+            let wrong = wrong.expected(expected.trim_end_matches(','));
+            found.push(wrong.help(self.none));
         } else if let Some(text) = value.text() {
-            if let Err(invalid) = (texts.value.read)(text) {
-                found.push(bad(texts.value, text, value.mark, &name, &invalid));
-            }
+            return self.value.value(text, value.mark, &name, found);
         } else if !matches!(value.value, Value::Broken) {
             let message = format!("{name} cannot be {}", value.word());
             let wrong = Diagnostic::new(Code::WrongKind, value.mark, message);
             found.push(wrong.expected("a single value"));
         }
+        None
     }
 }

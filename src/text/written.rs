@@ -17,10 +17,10 @@ pub struct Written {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Condition {
-    pub(super) mark: Mark,
+pub(crate) struct Condition {
+    pub(crate) mark: Mark,
     /// Neither quoted nor a block.
-    pub(super) plain: bool,
+    pub(crate) plain: bool,
 }
 
 /// What is wrong in a rule's condition.

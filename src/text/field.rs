@@ -1,0 +1,391 @@
+//! How a file is declared: `record!` says of each key of a mapping what it is for, whether it has
+//! to be there or what it is else, its type and an example, once. Of that one declaration come what
+//! is read and checked, and what `shape` describes.
+
+use super::diag::Diagnostic;
+use super::node::{Node, Value};
+use super::reader::{Reader, Site};
+use super::shape::{Field, Head, Kind, Need, Object};
+use super::source::{Mark, Source};
+
+/// The type of a field: how its value is read, and how it is described.
+pub(crate) trait Shape {
+    type Out;
+
+    fn kind(&self) -> Kind;
+
+    /// The value; none where something is wrong with it, which the reader knows then.
+    fn read(&self, reader: &mut Reader<'_>, node: &Node, site: Site<'_>) -> Option<Self::Out>;
+
+    /// Whether `null` in a list is a text like any other.
+    fn takes_null(&self) -> bool {
+        false
+    }
+}
+
+/// A mapping with keys of ours.
+pub(crate) struct Record<T> {
+    pub(crate) doc: &'static [&'static str],
+    /// What is said of one that has none of the fields that exclude each other.
+    pub(crate) without: &'static str,
+    pub(crate) fields: fn(&mut At<'_, '_>) -> Option<T>,
+}
+
+/// What a declaration says of a field in words.
+pub(crate) struct Says {
+    pub(crate) key: &'static str,
+    pub(crate) doc: &'static [&'static str],
+    pub(crate) example: &'static str,
+}
+
+/// What was found of a field.
+pub(crate) struct Got<T> {
+    /// None where something is wrong, or where it is only described.
+    pub(crate) value: Option<T>,
+    /// None where it is not written.
+    pub(crate) place: Option<Place>,
+}
+
+/// Where a field was written: its key, and its value.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) key: Mark,
+    pub(crate) value: Mark,
+}
+
+impl<T> Got<T> {
+    /// A value that is written and right, and where it stands.
+    pub(crate) fn written(&self) -> Option<(&T, Mark)> {
+        Some((self.value.as_ref()?, self.place?.value))
+    }
+}
+
+/// The mapping whose fields are read, or described where there is none.
+pub(crate) struct At<'r, 'n> {
+    reading: Option<Reading<'r, 'n>>,
+    /// Of all fields so far; the fields themselves only where nothing is read.
+    heads: Vec<Head>,
+    described: Vec<Field>,
+}
+
+struct Reading<'r, 'n> {
+    reader: &'r mut Reader<'n>,
+    node: &'r Node,
+    site: Site<'r>,
+}
+
+/// The fields of a mapping as a table, and what is made of their values. A line of the table is
+/// `key: need = type, example;` below its documentation, `need` being a function of `At`. `and` adds
+/// the fields of another table. What stands after `check` sees each field as a `Got`, the last
+/// expression sees the values.
+macro_rules! record {
+    (
+        $(#[doc = $doc:literal])*
+        $vis:vis $name:ident: $out:ty $([without: $without:literal])? = |$at:ident| {
+            $(
+                $(#[doc = $line:literal])*
+                $key:ident: $need:ident $(($with:literal))? = $shape:expr, $example:literal;
+            )*
+        } $(and $more:pat = $record:ident)? $(check $check:block)? => $make:expr;
+    ) => {
+        $vis const $name: $crate::text::field::Record<$out> = {
+            fn fields($at: &mut $crate::text::field::At<'_, '_>) -> Option<$out> {
+                $(
+                    let $key = $at.$need(
+                        $crate::text::field::Says {
+                            key: stringify!($key),
+                            doc: &[$($line),*],
+                            example: $example,
+                        },
+                        $($with,)?
+                        &$shape,
+                    );
+                )*
+                $(let more = ($record.fields)($at);)?
+                $($check)?
+                $(let $key = $key.value?;)*
+                // A field may be there for `check` alone.
+                let _ = ($(&$key),*);
+                $(let $more = more?;)?
+                Some($make)
+            }
+            $crate::text::field::Record {
+                doc: &[$($doc),*],
+                without: concat!($($without)?),
+                fields,
+            }
+        };
+    };
+}
+pub(crate) use record;
+
+impl<T> Record<T> {
+    pub(crate) fn object(&self) -> Object {
+        let mut at = At {
+            reading: None,
+            heads: Vec::new(),
+            described: Vec::new(),
+        };
+        (self.fields)(&mut at);
+        Object {
+            doc: prose(self.doc),
+            fields: at.described,
+        }
+    }
+}
+
+impl<T> Shape for Record<T> {
+    type Out = T;
+
+    fn kind(&self) -> Kind {
+        Kind::Map(self.object())
+    }
+
+    fn read(&self, reader: &mut Reader<'_>, node: &Node, site: Site<'_>) -> Option<T> {
+        let Value::Map(entries) = &node.value else {
+            reader.wrong_kind(node, site, "a mapping");
+            return None;
+        };
+        reader.duplicates(entries);
+        let before = reader.found.len();
+        let mut at = At {
+            reading: Some(Reading { reader, node, site }),
+            heads: Vec::new(),
+            described: Vec::new(),
+        };
+        let value = (self.fields)(&mut at);
+        let heads = at.heads;
+        let of_fields = reader.found.split_off(before);
+        let chosen = reader.chosen(&heads, self.without, entries, site);
+        reader.found.extend(of_fields);
+        reader.unknown(&heads, entries, site);
+        let needed = |head: &&Head| head.need.is_needed_with(chosen);
+        for head in heads.iter().filter(needed) {
+            if node.entry(head.key).is_none() {
+                reader.missing(*head, site);
+            }
+        }
+        value
+    }
+}
+
+/// The needs that a field may have, by the names that tables call them by.
+impl At<'_, '_> {
+    pub(crate) fn required<S: Shape>(&mut self, says: Says, shape: &S) -> Got<S::Out> {
+        let Got { value, place } = self.field(says, Need::Required, shape);
+        let value = value.flatten();
+        Got { value, place }
+    }
+
+    pub(crate) fn optional<S: Shape>(&mut self, says: Says, shape: &S) -> Got<Option<S::Out>> {
+        self.field(says, Need::Optional, shape)
+    }
+
+    /// Optional, and what is empty where it is not there.
+    pub(crate) fn or_empty<S>(&mut self, says: Says, shape: &S) -> Got<S::Out>
+    where
+        S: Shape<Out: Default>,
+    {
+        let Got { value, place } = self.optional(says, shape);
+        let value = value.map(Option::unwrap_or_default);
+        Got { value, place }
+    }
+
+    pub(crate) fn default<S: Shape>(
+        &mut self,
+        says: Says,
+        default: &'static str,
+        shape: &S,
+    ) -> Got<S::Out> {
+        let Got { value, place } = self.field(says, Need::Default(default), shape);
+        let value = value.and_then(|value| match (value, &mut self.reading) {
+            (Some(value), _) => Some(value),
+            (None, None) => None,
+            (None, Some(Reading { reader, site, .. })) => {
+                let named = reader.named.len();
+                let value = shape.read(reader, &Node::plain(site.key, default), *site);
+                // What nobody wrote names nothing.
+                reader.named.truncate(named);
+                value
+            }
+        });
+        Got { value, place }
+    }
+
+    /// One of those that exclude each other.
+    pub(crate) fn either<S: Shape>(&mut self, says: Says, shape: &S) -> Got<Option<S::Out>> {
+        self.field(says, Need::Either, shape)
+    }
+
+    pub(crate) fn with<S: Shape>(
+        &mut self,
+        says: Says,
+        one: &'static str,
+        shape: &S,
+    ) -> Got<Option<S::Out>> {
+        self.field(says, Need::With(one), shape)
+    }
+
+    pub(crate) fn needed_with<S: Shape>(
+        &mut self,
+        says: Says,
+        one: &'static str,
+        shape: &S,
+    ) -> Got<Option<S::Out>> {
+        self.field(says, Need::NeededWith(one), shape)
+    }
+
+    /// The value where one is written and right; `Some(None)` where none is written.
+    fn field<S: Shape>(&mut self, says: Says, need: Need, shape: &S) -> Got<Option<S::Out>> {
+        let Says { key, doc, example } = says;
+        let key = key.trim_start_matches("r#");
+        let head = Head { key, need, example };
+        self.heads.push(head);
+        let mut got = Got {
+            value: None,
+            place: None,
+        };
+        let Some(Reading { reader, node, site }) = &mut self.reading else {
+            let (doc, kind) = (prose(doc), shape.kind());
+            self.described.push(Field { head, doc, kind });
+            return got;
+        };
+        for entry in node.entries().iter().filter(|entry| entry.key.text == key) {
+            let value = reader.field(head, shape, entry);
+            if got.place.is_none() {
+                got.value = value.map(Some);
+                got.place = Some(Place {
+                    key: entry.key.mark,
+                    value: entry.value.mark,
+                });
+            }
+        }
+        if got.place.is_none() && need == Need::Required {
+            reader.missing(head, *site);
+        } else if got.place.is_none() {
+            got.value = Some(None);
+        }
+        got
+    }
+}
+
+/// What a declaration may ask of the mapping that is read.
+impl<'n> At<'_, 'n> {
+    /// Adds what is wrong with fields together.
+    pub(crate) fn wrong(&mut self, found: Diagnostic) {
+        if let Some(reading) = &mut self.reading {
+            reading.reader.found.push(found);
+        }
+    }
+
+    /// The line, from 1, on which the mapping begins.
+    pub(crate) fn line(&self) -> usize {
+        self.reading.as_ref().map_or(0, |reading| {
+            let first = reading.node.entries().first();
+            let mark = first.map_or(reading.node.mark, |entry| entry.key.mark);
+            reading.reader.line(mark)
+        })
+    }
+
+    /// None where nothing is read.
+    pub(crate) fn reader(&mut self) -> Option<&mut Reader<'n>> {
+        self.reading.as_mut().map(|reading| &mut *reading.reader)
+    }
+
+    /// The text that is read; none where nothing is.
+    pub(crate) fn source(&self) -> Option<&Source> {
+        self.reading.as_ref()?.reader.sources.first()
+    }
+}
+
+/// The lines of a documentation as one text.
+fn prose(lines: &[&str]) -> String {
+    lines.concat().trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Invalid;
+    use crate::model::stack::Guardrails;
+    use crate::text::document::STACK_FILE;
+    use crate::text::format::Format;
+    use crate::text::stack::guardrails::GUARDRAILS;
+    use std::path::Path;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    static READ: AtomicUsize = AtomicUsize::new(0);
+
+    fn counted(text: &str) -> Result<usize, Invalid> {
+        READ.fetch_add(1, Ordering::Relaxed);
+        text.parse().map_err(|_| Invalid::new("a number"))
+    }
+
+    record! {
+        /// Numbers
+        /// of two kinds.
+        NUMBERS: (usize, usize, Option<usize>) = |at| {
+            /// The first.
+            r#type: required = Format::by(counted, "[0-9]+"), "1";
+            /// The second.
+            second: default("7") = Format::by(counted, "[0-9]+"), "2";
+            /// The third.
+            third: optional = Format::by(counted, "[0-9]+"), "3";
+        } => (r#type, second, third);
+    }
+
+    fn read<T>(record: &Record<T>, text: &str) -> (Option<T>, Vec<String>) {
+        let root = crate::text::read::read(text, 0, 0).root.unwrap();
+        let sources = [Source {
+            name: "x".to_owned(),
+            text: text.to_owned(),
+        }];
+        let mut reader = Reader::new(&root, &STACK_FILE, &sources, Path::new(""));
+        let value = reader.whole(record);
+        let found = reader.found.into_iter().map(|found| found.message);
+        (value, found.collect())
+    }
+
+    #[test]
+    fn a_value_is_read_once_and_described_without_being_read() {
+        let object = NUMBERS.object();
+        assert_eq!(
+            READ.load(Ordering::Relaxed),
+            3,
+            "what an empty text is refused by"
+        );
+        let keys: Vec<_> = object.keys().collect();
+        assert_eq!(keys, ["type", "second", "third"]);
+        assert_eq!(object.doc, "Numbers of two kinds.");
+        let (value, found) = read(&NUMBERS, "type: 5\nthird: 6\n");
+        assert_eq!((value, found), (Some((5, 7, Some(6))), vec![]));
+        assert_eq!(
+            READ.load(Ordering::Relaxed),
+            6,
+            "two that are written, and a default"
+        );
+    }
+
+    #[test]
+    fn every_mistake_is_found_and_nothing_made_of_them() {
+        let (value, found) = read(&NUMBERS, "second: x\nthird: y\nfourth: 4\n");
+        let all = [
+            "`second` cannot be `x`",
+            "`third` cannot be `y`",
+            "the stack has no key `fourth`",
+            "the stack lacks `type`",
+        ];
+        let mut found = found;
+        found.sort();
+        assert_eq!(
+            (value, found.as_slice()),
+            (None, all.map(str::to_owned).as_slice())
+        );
+    }
+
+    #[test]
+    fn guardrails_that_say_nothing_are_the_models() {
+        let (value, found) = read(&GUARDRAILS, "{}");
+        assert_eq!((value, found), (Some(Guardrails::default()), vec![]));
+    }
+}

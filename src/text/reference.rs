@@ -1,0 +1,198 @@
+//! The declarations as documents for people, and as the paths that `--set` takes.
+
+use super::document::{Document, POLICY_FILE, STACK_FILE};
+use super::nearest::{any_of, quote};
+use super::shape::{Field, Kind, Need, Object, Text, Unique};
+use std::fmt::Write as _;
+
+/// What `docs/stack-reference.md` has, in Markdown.
+pub fn stack_reference() -> String {
+    document(&STACK_FILE, "stack", "cluster.size=5 x m5.xlarge")
+}
+
+/// What `docs/policy-reference.md` has, in Markdown.
+pub fn policy_reference() -> String {
+    document(&POLICY_FILE, "policy", "")
+}
+
+/// The paths of a stack that `--set` takes whatever names the stack has, in the order of the
+/// declarations. The first item of a list stands for all of them.
+pub fn setting_paths() -> Vec<String> {
+    let mut paths = Vec::new();
+    add_paths(&(STACK_FILE.shape)(), "", &mut paths);
+    paths
+}
+
+/// Whether a path of `--set` leads to a path of this machine.
+pub fn is_local_path(setting: &str) -> bool {
+    let keys: Vec<&str> = setting.split('.').collect();
+    leads_to_path(&Kind::Map((STACK_FILE.shape)()), &keys)
+}
+
+fn leads_to_path(kind: &Kind, keys: &[&str]) -> bool {
+    match (kind, keys) {
+        (Kind::Text(text), []) => text.is_path,
+        (Kind::Map(object) | Kind::Forms(_, object, _), [key, rest @ ..]) => object
+            .field(key)
+            .is_some_and(|field| leads_to_path(&field.kind, rest)),
+        (Kind::Named(_, object), [_, key, rest @ ..]) => object
+            .field(key)
+            .is_some_and(|field| leads_to_path(&field.kind, rest)),
+        // The name of an item may have dots.
+        (Kind::List(items) | Kind::Several(items), keys) => {
+            (1..=keys.len()).any(|name| leads_to_path(&items.of, &keys[name..]))
+        }
+        _ => false,
+    }
+}
+
+fn add_paths(object: &Object, above: &str, paths: &mut Vec<String>) {
+    for field in &object.fields {
+        let path = format!("{above}{}", field.head.key);
+        paths.push(path.clone());
+        match &field.kind {
+            Kind::Map(inner) | Kind::Forms(_, inner, _) => {
+                add_paths(inner, &format!("{path}."), paths);
+            }
+            Kind::List(items) | Kind::Several(items) => {
+                if let Some(inner) = items.of.below() {
+                    add_paths(inner, &format!("{path}.0."), paths);
+                }
+            }
+            Kind::Text(_)
+            | Kind::Words(_)
+            | Kind::Switch
+            | Kind::Whole(..)
+            | Kind::Argument
+            | Kind::Conf
+            | Kind::Texts(..)
+            | Kind::Named(..) => {}
+        }
+    }
+}
+
+fn document(document: &Document, room: &str, setting: &str) -> String {
+    let title = document.noun.replacen('a', "A", 1);
+    let mut page = format!(
+        "# {title}, field by field\n\n\
+         Made of the declarations in `src/text/{room}`; `BLESS=1 cargo test --test text` writes it.\n\
+         What JSON Schema says of the same is printed by `clusterup schema {room}`.\n"
+    );
+    if !setting.is_empty() {
+        let _ = write!(
+            page,
+            "A heading is the path that `--set` takes, as in `--set \"{setting}\"`;\n\
+             `NAME` stands for a name of yours, `0` for the number of an item.\n"
+        );
+    }
+    section(&(document.shape)(), "", "", &mut page);
+    page
+}
+
+/// A mapping, then those in it.
+fn section(object: &Object, path: &str, short: &str, page: &mut String) {
+    let name = match path {
+        "" => "The file".to_owned(),
+        path => quote(path),
+    };
+    let _ = write!(page, "\n## {name}\n\n{}{short}\n\n", object.doc);
+    *page += "| key | value | when nothing is said | for |\n|---|---|---|---|\n";
+    for field in &object.fields {
+        let cells = [
+            quote(field.head.key),
+            value(field),
+            unsaid(field.head.need, object),
+            meaning(field),
+        ];
+        let cells = cells.map(|cell| cell.replace('|', "\\|"));
+        let _ = writeln!(page, "| {} |", cells.join(" | "));
+    }
+    for Field { head, kind, .. } in &object.fields {
+        let path = match path {
+            "" => head.key.to_owned(),
+            path => format!("{path}.{}", head.key),
+        };
+        below(kind, &path, page);
+    }
+}
+
+fn below(kind: &Kind, path: &str, page: &mut String) {
+    match kind {
+        Kind::Map(inner) => section(inner, path, "", page),
+        Kind::Named(_, inner) => section(inner, &format!("{path}.NAME"), "", page),
+        Kind::Forms(Text { what, .. }, inner, _) => {
+            section(inner, path, &format!(" Its short form is {what}."), page);
+        }
+        Kind::List(items) | Kind::Several(items) => {
+            let item = match items.unique {
+                Unique::ByName => "NAME",
+                Unique::No | Unique::ByText => "0",
+            };
+            below(&items.of, &format!("{path}.{item}"), page);
+        }
+        Kind::Text(_)
+        | Kind::Words(_)
+        | Kind::Switch
+        | Kind::Whole(..)
+        | Kind::Argument
+        | Kind::Conf
+        | Kind::Texts(..) => {}
+    }
+}
+
+/// What stands there, and an example where the description has none.
+fn value(field: &Field) -> String {
+    let what = kind(&field.kind);
+    if what.contains('`') {
+        what
+    } else {
+        format!("{what}, such as `{}`", field.head.example)
+    }
+}
+
+fn kind(of: &Kind) -> String {
+    match of {
+        Kind::Text(text) => text.what.clone(),
+        Kind::Words(words) => any_of(words.iter().map(|(word, _)| *word)),
+        Kind::Switch => "`true` or `false`".to_owned(),
+        Kind::Whole(least, most) => format!("a whole number from {least} to {most}"),
+        Kind::Argument => "text with `${…}` in it".to_owned(),
+        Kind::Conf => "settings of Spark by their names".to_owned(),
+        Kind::List(items) if items.least > 0 => "a list of at least one".to_owned(),
+        Kind::List(_) => "a list".to_owned(),
+        Kind::Several(_) => "one, or a list".to_owned(),
+        Kind::Texts(_, _, most) => format!("at most {most} texts by keys"),
+        Kind::Named(..) => "mappings by names".to_owned(),
+        Kind::Map(_) => "a mapping".to_owned(),
+        Kind::Forms(short, ..) => format!("{}; or a mapping", short.what),
+    }
+}
+
+fn unsaid(need: Need, object: &Object) -> String {
+    match need {
+        Need::Required => "has to be there".to_owned(),
+        Need::Optional => String::new(),
+        Need::Default(text) => quote(text),
+        Need::Either => {
+            let all = object.choices();
+            format!(
+                "one of {} has to be there",
+                any_of(all.iter().map(|one| one.key))
+            )
+        }
+        Need::With(one) => format!("goes with `{one}`"),
+        Need::NeededWith(one) => format!("has to be there with `{one}`"),
+    }
+}
+
+fn meaning(field: &Field) -> String {
+    let mut text = field.doc.clone();
+    if let Kind::Words(words) = &field.kind {
+        text.extend(
+            words
+                .iter()
+                .map(|(word, of)| format!(" {}: {of}", quote(word))),
+        );
+    }
+    text
+}

@@ -1,0 +1,128 @@
+//! `cluster`: its release, its machines, and who may reach it.
+
+use super::{GROUPS, KEY_PAIRS};
+use crate::model::instance::{InstanceType, Nodes};
+use crate::model::stack::{Cluster, Ebs, InstanceGroup, Market, VolumeKind};
+use crate::text::collections::{Forms, Unique, list};
+use crate::text::diag::{Code, Diagnostic};
+use crate::text::field::record;
+use crate::text::format;
+use crate::text::forms::{expand_group, expand_primary, expand_size};
+use crate::text::named::What;
+use crate::text::types::{Machines, Outside, Role, Whole, Words};
+
+record! {
+    /// The EMR cluster.
+    pub(super) CLUSTER: Cluster = |at| {
+        /// An EMR release such as emr-7.12.0; emr-7.x is the newest of its line.
+        release: required = Outside(What::Release, format::RELEASE), "emr-7.x";
+        /// How many machines of which type. Of `3 x m5.xlarge` one is the primary, two are core.
+        size: required = SIZE_FORMS, "3 x m5.xlarge";
+        /// The key pair that opens its nodes to SSH.
+        key_pair: optional = KEY_PAIRS, "spark";
+        /// The security groups of its primary node.
+        security_groups: or_empty =
+            list(GROUPS, Unique::ByText, "the name of a security group", "spark-ssh"),
+            "[spark-ssh]";
+    } => Cluster {
+        release,
+        primary: size.primary,
+        core: size.core,
+        task: size.task,
+        key_pair,
+        security_groups,
+    };
+}
+
+const SIZE_FORMS: Forms<Nodes, Size> = Forms {
+    short: format::NODES,
+    long: SIZE,
+    expand: expand_size,
+};
+
+struct Size {
+    primary: InstanceGroup,
+    core: Option<InstanceGroup>,
+    task: Option<InstanceGroup>,
+}
+
+record! {
+    /// The cluster's machines by role.
+    SIZE: Size = |at| {
+        /// The machine that leads. Alone, it does the work too.
+        primary: required = PRIMARY_FORMS, "m5.xlarge";
+        /// The machines that work and keep HDFS.
+        core: optional = Role(What::Core, GROUP_FORMS), "2 x m5.xlarge";
+        /// Machines that work and keep nothing, so that they may be lost.
+        task: optional = Role(What::Task, GROUP_FORMS), "2 x m5.xlarge";
+    } check {
+        // EMR has no task nodes without core nodes.
+        if let (Some(task), None) = (task.place, core.place) {
+            let message = "`task` nodes need `core` nodes";
+            at.wrong(
+                Diagnostic::new(Code::Conflict, task.key, message)
+                    .help("write these as `core`, or add a `core` of at least one node"),
+            );
+        }
+    } => Size { primary, core, task };
+}
+
+const PRIMARY_FORMS: Forms<InstanceType, InstanceGroup> = Forms {
+    short: format::INSTANCE_TYPE,
+    long: PRIMARY,
+    expand: expand_primary,
+};
+
+const GROUP_FORMS: Forms<Nodes, InstanceGroup> = Forms {
+    short: format::NODES,
+    long: INSTANCES,
+    expand: expand_group,
+};
+
+record! {
+    /// The primary node.
+    PRIMARY: InstanceGroup = |at| {
+        /// Its instance type.
+        r#type: required = Outside(What::Primary, format::INSTANCE_TYPE), "m5.xlarge";
+    } and (market, ebs) = BOUGHT => InstanceGroup {
+        nodes: Nodes { count: 1, instance_type: r#type },
+        market,
+        ebs,
+    };
+}
+
+record! {
+    /// Machines of one role.
+    INSTANCES: InstanceGroup = |at| {
+        /// How many, and their instance type.
+        nodes: required = Machines(format::NODES), "2 x m5.xlarge";
+    } and (market, ebs) = BOUGHT => InstanceGroup { nodes, market, ebs };
+}
+
+record! {
+    /// What machines of all roles have.
+    BOUGHT: (Market, Option<Ebs>) = |at| {
+        /// How the machines are bought.
+        market: default("on-demand") = Words([
+            ("on-demand", Market::OnDemand, "At the full price, until we end it."),
+            ("spot", Market::Spot, "Cheaper, and AWS may take it back."),
+        ]), "spot";
+        /// Disks of each machine, instead of EMR's own choice.
+        ebs: optional = EBS, "{ type: gp3, size: 64g }";
+    } => (market, ebs);
+}
+
+record! {
+    /// EBS volumes of each machine.
+    EBS: Ebs = |at| {
+        /// The kind of volume.
+        r#type: default("gp3") = Words([
+            ("gp2", VolumeKind::Gp2, "SSD, faster as it grows."),
+            ("gp3", VolumeKind::Gp3, "SSD, cheaper than gp2."),
+        ]), "gp3";
+        /// The size of each.
+        size: required = format::VOLUME_SIZE, "64g";
+        /// How many.
+        volumes: default("1") = Whole(1, 25, "a number of volumes"), "2";
+    } => Ebs { kind: r#type, size, volumes };
+}

@@ -1,0 +1,118 @@
+//! `data`: data sets and where they are.
+
+use super::DATA_SETS;
+use crate::model::name::DataName;
+use crate::model::stack::{Data, Source};
+use crate::text::field::{At, Got, record};
+use crate::text::format;
+use crate::text::named::What;
+use crate::text::paths;
+use crate::text::types::{LocalPath, Switch};
+use std::collections::BTreeMap;
+
+/// A data set by itself.
+#[derive(Debug, Clone)]
+pub(super) struct Written {
+    place: Place,
+    sampled: bool,
+}
+
+#[derive(Debug, Clone)]
+enum Place {
+    Own(Source),
+    /// A file of a name where another data set lies.
+    Beside(DataName, String),
+}
+
+record! {
+    /// A data set: a file here, behind a URL, in S3, or beside another data set.
+    pub(super) DATA: Written [without: "does not say where it is"] = |at| {
+        /// A file of this machine, seen from the stack's folder.
+        path: either = LocalPath(format::PATH, Some(What::Data)), "ml-1m/ratings.dat";
+        /// A file behind http or https, or a zip archive with the file in it.
+        url: either = format::URL, "https://example.com/ml-1m.zip";
+        /// The file in the zip archive behind `url`.
+        member: with("url") = format::MEMBER, "ml-1m/ratings.dat";
+        /// The SHA-256 of the data itself: of `member` where there is one.
+        sha256: with("url") = format::SHA256,
+            "506d64ca44484487c11dc2d9a28de5c54948213e6b96285e298afe28d6ea4e0f";
+        /// An object in S3. It is read from there and not copied.
+        s3: either = format::S3, "s3://bucket/ratings.dat";
+        /// Another data set, in whose folder, archive or prefix this one lies.
+        beside: either = DATA_SETS, "ratings";
+        /// The name of the file that lies there.
+        file: needed_with("beside") = format::FILE, "movies.dat";
+        /// Whether `--sample` may take a part of it. Lookup tables say false.
+        sampled: default("true") = Switch, "false";
+    } check {
+        if path.place.is_none() {
+            name_beside(at, &beside, &file);
+        }
+    } => {
+        let url = url.map(|url| Source::Url { url, member, sha256 });
+        let own = path.map(Source::Path).or(url).or(s3.map(Source::S3));
+        let beside = || Some(Place::Beside(beside?, file?));
+        Written { place: own.map(Place::Own).or_else(beside)?, sampled }
+    };
+}
+
+/// A file beside a file of this machine has to be there as well.
+fn name_beside(at: &mut At<'_, '_>, beside: &Got<Option<DataName>>, file: &Got<Option<String>>) {
+    let (Some(Some(beside)), Some(Some(file)), Some(place)) =
+        (&beside.value, &file.value, file.place)
+    else {
+        return;
+    };
+    let Some(reader) = at.reader() else { return };
+    let other = reader.root.find(&["data", beside.as_str(), "path"]);
+    if let Some(other) = other.and_then(|other| other.text()) {
+        let path = paths::join(reader.base, other).with_file_name(file);
+        reader.name(What::Data, file, place.value, Some(path));
+    }
+}
+
+/// Data sets with the places of those beside others; none where one lies beside nothing.
+pub(super) fn placed(all: BTreeMap<DataName, Written>) -> Option<BTreeMap<DataName, Data>> {
+    let source = |written: &Written| match &written.place {
+        Place::Own(source) => Some(source.clone()),
+        Place::Beside(other, file) => match &all.get(other)?.place {
+            Place::Own(source) => Some(sibling(source.clone(), file)),
+            Place::Beside(..) => None,
+        },
+    };
+    let one = |(name, written): (&DataName, &Written)| {
+        let source = source(written)?;
+        let sampled = written.sampled;
+        Some((name.clone(), Data { source, sampled }))
+    };
+    all.iter().map(one).collect()
+}
+
+fn sibling(source: Source, file: &str) -> Source {
+    match source {
+        Source::Path(path) => Source::Path(path.with_file_name(file)),
+        Source::Url {
+            url,
+            member: Some(member),
+            ..
+        } => {
+            let member = Some(paths::sibling(&member, file));
+            Source::Url {
+                url,
+                member,
+                sha256: None,
+            }
+        }
+        Source::Url {
+            url, member: None, ..
+        } => {
+            let place = url.split(['?', '#']).next().unwrap_or_default();
+            Source::Url {
+                url: paths::sibling(place, file),
+                member: None,
+                sha256: None,
+            }
+        }
+        Source::S3(uri) => Source::S3(paths::sibling(&uri, file)),
+    }
+}
