@@ -11,8 +11,7 @@ type Builds = BTreeMap<String, BTreeSet<String>>;
 
 /// What is compiled for edges of these kinds.
 fn builds(edges: &str, features: &[&str]) -> Builds {
-    let cargo = std::env::var_os("CARGO").unwrap();
-    let tree = Command::new(cargo)
+    let tree = Command::new(env!("CARGO"))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .args(["tree", "--locked", "--offline", "--prefix", "none"])
         .args(["--edges", edges, "--format", "{p}|{f}|"])

@@ -97,6 +97,8 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("prometheus_client", &["dash/"]),
     ("rusqlite", &["ledger/"]),
     ("sd_notify", &["cli/watchdog/"]),
+    ("tracing", &["cloud/call_log.rs", "cloud/retry.rs"]),
+    ("tracing_subscriber", &["cli/call_log.rs"]),
     ("ureq", &["cloud/"]),
     ("wildmatch", &["model/glob.rs"]),
     ("zip", &["cloud/local/runtime/"]),

@@ -23,6 +23,9 @@ pub(super) struct Args {
     /// What standard output holds: text for people, or one JSON document.
     #[arg(long, value_enum, global = true, default_value_t = Output::Text)]
     pub(super) output: Output,
+    /// Log each call to AWS, its time and outcome, to standard error; -vv its names and ids too
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
     #[command(subcommand)]
     pub(super) verb: Verb,
 }

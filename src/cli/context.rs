@@ -58,6 +58,8 @@ pub(super) struct Context {
     caller: Caller,
     #[cfg(feature = "aws")]
     login: Rc<Login>,
+    /// What is logged, where no flag says it: RUST_LOG.
+    pub(super) log: Option<String>,
     pub(super) no_color: bool,
     pub(super) stdin_is_terminal: bool,
 }
@@ -116,6 +118,7 @@ impl Context {
             login: Rc::new(Login::new(on_terminal(stdin_is_terminal))),
             environment: passed_on(),
             catalog: OnceCell::new(),
+            log: env::var("RUST_LOG").ok().filter(|it| !it.is_empty()),
             no_color: env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
             stdin_is_terminal,
             home,
@@ -219,7 +222,7 @@ impl Context {
     #[cfg(feature = "aws")]
     pub(super) async fn aws(&self, region: &Region) -> Result<Box<dyn Cloud>, Failure> {
         let settings = self.account_of(region)?;
-        let sdk = Metered::new(self.client(region).await);
+        let sdk = Metered::new(self.client(region).await).of(region);
         let retrying = Retrying::new(sdk, settings.seed);
         let api = Rc::new(retrying.heard_by(Rc::new(Waits::default())));
         Ok(Box::new(Account::new(api, settings)))
@@ -249,7 +252,7 @@ impl Context {
     #[cfg(feature = "aws")]
     pub(super) async fn fleet(&self, region: &Region) -> Result<Rc<dyn FleetProvider>, Failure> {
         let settings = self.account_of(region)?;
-        let sdk = Metered::new(self.client(region).await);
+        let sdk = Metered::new(self.client(region).await).of(region);
         let api = Rc::new(Retrying::new(Paced::new(sdk), settings.seed));
         let counted = api.clone();
         let account = Account::new(api, settings).counted_by(move || {
@@ -285,7 +288,7 @@ impl Context {
         region: &Region,
     ) -> Result<Retrying<Metered<Client>>, Failure> {
         known_part(region)?;
-        let sdk = Metered::new(self.client(region).await);
+        let sdk = Metered::new(self.client(region).await).of(region);
         Ok(Retrying::new(sdk, seed()?).heard_by(Rc::new(Waits::default())))
     }
 

@@ -6,6 +6,7 @@ mod apply;
 mod args;
 mod budget;
 mod by_name;
+mod call_log;
 mod cleartext;
 mod context;
 mod cost;
@@ -71,6 +72,7 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let context = Context::from_environment();
     let here = here::of(&args.verb, &argv);
+    call_log::begin(args.verbose, context.log.as_deref());
     let screen = Screen::new(args.output, &context, here);
     let name = args.verb.name();
     let result = context.block_on(run(args.verb, &context, &screen));

@@ -5,6 +5,7 @@ pub mod api;
 #[cfg(feature = "aws")]
 pub mod aws;
 pub mod budgets;
+mod call_log;
 mod content;
 pub mod error;
 mod files;

@@ -2,10 +2,12 @@
 //! done; after a doubt only where making it twice does no harm.
 
 use super::api::{ApiError, Call, Kind, Serve};
+use super::call_log;
 use super::rng::Rng;
 use crate::model::event::{Event, Listener, NoListener};
 use std::rc::Rc;
 use std::time::Duration;
+use tracing::Instrument as _;
 
 /// EMR's buckets refill at about one call in two seconds (AWS General Reference, EMR quotas).
 const FIRST: Duration = Duration::from_secs(2);
@@ -53,7 +55,11 @@ impl<A> Retrying<A> {
     where
         A: Serve<C>,
     {
-        let mut answer = std::pin::pin!(self.inner.serve(call));
+        let answer = self
+            .inner
+            .serve(call)
+            .instrument(call_log::attempt(attempt));
+        let mut answer = std::pin::pin!(answer);
         if !SLOW.contains(&C::NAME) {
             if let Ok(answer) = tokio::time::timeout(PATIENCE, &mut answer).await {
                 return answer;
@@ -98,7 +104,9 @@ impl<C: Call, A: Serve<C>> Serve<C> for Retrying<A> {
                 of: most,
                 why: error.message,
             });
-            tokio::time::sleep(self.pause(tries)).await;
+            let pause = self.pause(tries);
+            call_log::again(C::NAME, tries + 1, most, pause);
+            tokio::time::sleep(pause).await;
         }
     }
 }

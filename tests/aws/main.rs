@@ -7,6 +7,7 @@
 mod account_store;
 mod accounts;
 mod budgets;
+mod call_log;
 mod calls;
 #[path = "../crowd/mod.rs"]
 mod crowd;

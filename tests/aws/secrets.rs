@@ -7,6 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 
 const SECRET: &str = "wJalrXUtnFEMIbPxRfiCYEXAMPLEKEYcanary";
 
+const TOKEN: &str = "FwoGZXIvYXdzEXAMPLETOKENcanary";
+
 /// One after the other, while calls go wrong.
 const RUNS: &[&[&str]] = &[
     &["doctor"],
@@ -24,7 +26,10 @@ struct Located(Vec<String>);
 impl Located {
     fn run(&mut self, world: &World, args: &[&str]) {
         let mut command = world.command(args);
-        command.env("AWS_SECRET_ACCESS_KEY", SECRET);
+        command
+            .env("AWS_SECRET_ACCESS_KEY", SECRET)
+            .env("AWS_SESSION_TOKEN", TOKEN)
+            .env("RUST_LOG", "trace");
         self.0.push(Done::of(command.spawn().unwrap()).all());
     }
 
@@ -45,8 +50,9 @@ fn no_output_and_no_object_holds_a_secret() {
     for (run, args) in RUNS.iter().enumerate() {
         let whats = ["throttle", "lost", "error500"];
         for (turn, output) in ["text", "json"].into_iter().enumerate() {
+            let verbose = ["-vv", "-v"][turn];
             fault(&world, 3 + run, whats[(run + turn) % whats.len()]);
-            said.run(&world, &[*args, &["--output", output]].concat());
+            said.run(&world, &[*args, &["--output", output, verbose]].concat());
         }
     }
     // What fails for good says how, in both ways of saying.
@@ -72,13 +78,14 @@ fn no_output_and_no_object_holds_a_secret() {
         let asked = json!({ "bucket": BUCKET, "key": key });
         let object = world.double.post("/_double/objects/get", asked);
         let text = object["text"].as_str().unwrap_or_default();
-        for secret in [of_key, "PRIVATE KEY", SECRET] {
+        for secret in [of_key, "PRIVATE KEY", SECRET, TOKEN] {
             assert!(!text.contains(secret), "{key}");
         }
     }
     said.run(&world, &["destroy", "t", "--yes", "--output", "json"]);
     said.run(&world, &["destroy", "t", "--yes"]);
-    for secret in [SECRET, of_key, "PRIVATE KEY", "X-Amz-Signature"] {
+    assert!(said.holds("clusterup::aws: "), "nothing was logged");
+    for secret in [SECRET, TOKEN, of_key, "PRIVATE KEY", "X-Amz-Signature"] {
         assert!(!said.holds(secret), "{secret}: {}", said.0.join("\n"));
     }
     world.assert_nothing_left();

@@ -25,7 +25,8 @@ call!(
     DescribeBudgets,
     "budgets:ViewBudget",
     reads,
-    Page<Described>
+    Page<Described>,
+    account
 );
 
 /// NotFound where there is no such budget.
@@ -39,7 +40,8 @@ call!(
     DescribeNotificationsForBudget,
     "budgets:ViewBudget",
     reads,
-    Page<Notice>
+    Page<Notice>,
+    budget
 );
 
 /// NotFound where there is no such budget or notification.
@@ -54,7 +56,8 @@ call!(
     DescribeSubscribersForNotification,
     "budgets:ViewBudget",
     reads,
-    Page<String>
+    Page<String>,
+    budget
 );
 
 /// [`super::Kind::Exists`] where the name is taken.
@@ -64,7 +67,7 @@ pub struct CreateBudget {
     pub budget: Budget,
     pub notices: Notices,
 }
-call!(CreateBudget, "budgets:ModifyBudget", changes, ());
+call!(CreateBudget, "budgets:ModifyBudget", changes, (), budget);
 
 /// Replaces all of a budget but its notifications. NotFound where there is none.
 #[derive(Debug, Clone)]
@@ -72,7 +75,7 @@ pub struct UpdateBudget {
     pub account: String,
     pub budget: Budget,
 }
-call!(UpdateBudget, "budgets:ModifyBudget", changes, ());
+call!(UpdateBudget, "budgets:ModifyBudget", changes, (), budget);
 
 /// With its notifications. Success where it is gone.
 #[derive(Debug, Clone)]
@@ -80,7 +83,7 @@ pub struct DeleteBudget {
     pub account: String,
     pub budget: String,
 }
-call!(DeleteBudget, "budgets:ModifyBudget", changes, ());
+call!(DeleteBudget, "budgets:ModifyBudget", changes, (), budget);
 
 /// [`super::Kind::Exists`] where there is one like it, whomever that tells.
 #[derive(Debug, Clone)]
@@ -90,7 +93,13 @@ pub struct CreateNotification {
     pub notice: Notice,
     pub subscribers: BTreeSet<String>,
 }
-call!(CreateNotification, "budgets:ModifyBudget", changes, ());
+call!(
+    CreateNotification,
+    "budgets:ModifyBudget",
+    changes,
+    (),
+    budget
+);
 
 /// Success where it is gone.
 #[derive(Debug, Clone)]
@@ -99,7 +108,13 @@ pub struct DeleteNotification {
     pub budget: String,
     pub notice: Notice,
 }
-call!(DeleteNotification, "budgets:ModifyBudget", changes, ());
+call!(
+    DeleteNotification,
+    "budgets:ModifyBudget",
+    changes,
+    (),
+    budget
+);
 
 /// Makes of one notification another, whose subscribers stay. [`super::Kind::NotFound`] where the
 /// first is not there, [`super::Kind::Exists`] where the other is.
@@ -110,7 +125,13 @@ pub struct UpdateNotification {
     pub from: Notice,
     pub to: Notice,
 }
-call!(UpdateNotification, "budgets:ModifyBudget", changes, ());
+call!(
+    UpdateNotification,
+    "budgets:ModifyBudget",
+    changes,
+    (),
+    budget
+);
 
 /// [`super::Kind::Exists`] where it is alerted already.
 #[derive(Debug, Clone)]
@@ -120,7 +141,13 @@ pub struct CreateSubscriber {
     pub notice: Notice,
     pub subscriber: String,
 }
-call!(CreateSubscriber, "budgets:ModifyBudget", changes, ());
+call!(
+    CreateSubscriber,
+    "budgets:ModifyBudget",
+    changes,
+    (),
+    budget
+);
 
 /// Has another alerted in one's place. [`super::Kind::NotFound`] where the first is not alerted.
 #[derive(Debug, Clone)]
@@ -131,7 +158,13 @@ pub struct UpdateSubscriber {
     pub from: String,
     pub to: String,
 }
-call!(UpdateSubscriber, "budgets:ModifyBudget", changes, ());
+call!(
+    UpdateSubscriber,
+    "budgets:ModifyBudget",
+    changes,
+    (),
+    budget
+);
 
 /// Success where it is alerted no more. With the last one goes the notification.
 #[derive(Debug, Clone)]
@@ -141,4 +174,10 @@ pub struct DeleteSubscriber {
     pub notice: Notice,
     pub subscriber: String,
 }
-call!(DeleteSubscriber, "budgets:ModifyBudget", changes, ());
+call!(
+    DeleteSubscriber,
+    "budgets:ModifyBudget",
+    changes,
+    (),
+    budget
+);

@@ -19,7 +19,8 @@ call!(
     DescribeKeyPairs,
     "ec2:DescribeKeyPairs",
     reads,
-    Vec<KeyPair>
+    Vec<KeyPair>,
+    filters
 );
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,14 +46,14 @@ pub struct ImportKeyPair {
     pub public_key: String,
     pub tags: Tags,
 }
-call!(ImportKeyPair, "ec2:ImportKeyPair", changes, ());
+call!(ImportKeyPair, "ec2:ImportKeyPair", changes, (), name);
 
 /// Success, too, where it is not there.
 #[derive(Debug, Clone)]
 pub struct DeleteKeyPair {
     pub id: String,
 }
-call!(DeleteKeyPair, "ec2:DeleteKeyPair", changes, ());
+call!(DeleteKeyPair, "ec2:DeleteKeyPair", changes, (), id);
 
 /// Filters: `tag:KEY`, `tag-key`, `group-name`.
 #[derive(Debug, Clone)]
@@ -63,7 +64,8 @@ call!(
     DescribeSecurityGroups,
     "ec2:DescribeSecurityGroups",
     reads,
-    Vec<Group>
+    Vec<Group>,
+    filters
 );
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,7 +99,8 @@ call!(
     CreateSecurityGroup,
     "ec2:CreateSecurityGroup",
     changes,
-    GroupId
+    GroupId,
+    name
 );
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,7 +116,8 @@ call!(
     AuthorizeIngress,
     "ec2:AuthorizeSecurityGroupIngress",
     changes,
-    ()
+    (),
+    group
 );
 
 #[derive(Debug, Clone)]
@@ -121,11 +125,23 @@ pub struct RevokeIngress {
     pub group: String,
     pub rules: Vec<Rule>,
 }
-call!(RevokeIngress, "ec2:RevokeSecurityGroupIngress", changes, ());
+call!(
+    RevokeIngress,
+    "ec2:RevokeSecurityGroupIngress",
+    changes,
+    (),
+    group
+);
 
 /// Refused while an instance has it ([`super::Kind::InUse`]).
 #[derive(Debug, Clone)]
 pub struct DeleteSecurityGroup {
     pub id: String,
 }
-call!(DeleteSecurityGroup, "ec2:DeleteSecurityGroup", changes, ());
+call!(
+    DeleteSecurityGroup,
+    "ec2:DeleteSecurityGroup",
+    changes,
+    (),
+    id
+);

@@ -34,7 +34,7 @@ pub struct RunJobFlow {
     pub steps: Vec<NewStep>,
     pub tags: Tags,
 }
-call!(RunJobFlow, "elasticmapreduce:RunJobFlow", changes once, ClusterRef);
+call!(RunJobFlow, "elasticmapreduce:RunJobFlow", changes once, ClusterRef, name, release);
 
 /// A cluster's id, `j-…`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,7 +96,8 @@ call!(
     DescribeCluster,
     "elasticmapreduce:DescribeCluster",
     reads,
-    Cluster
+    Cluster,
+    id
 );
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,7 +154,13 @@ pub struct ListSteps {
     pub id: String,
     pub next: Option<String>,
 }
-call!(ListSteps, "elasticmapreduce:ListSteps", reads, Page<Step>);
+call!(
+    ListSteps,
+    "elasticmapreduce:ListSteps",
+    reads,
+    Page<Step>,
+    id
+);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
@@ -184,7 +191,8 @@ call!(
     ListInstanceGroups,
     "elasticmapreduce:ListInstanceGroups",
     reads,
-    Vec<InstanceGroup>
+    Vec<InstanceGroup>,
+    id
 );
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -208,7 +216,8 @@ call!(
     ListInstances,
     "elasticmapreduce:ListInstances",
     reads,
-    Page<Instance>
+    Page<Instance>,
+    id
 );
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -227,7 +236,7 @@ pub struct AddJobFlowSteps {
     pub id: String,
     pub steps: Vec<NewStep>,
 }
-call!(AddJobFlowSteps, "elasticmapreduce:AddJobFlowSteps", changes once, Vec<String>);
+call!(AddJobFlowSteps, "elasticmapreduce:AddJobFlowSteps", changes once, Vec<String>, id);
 
 /// Asks clusters, up to ten, to end. Success where they have ended.
 #[derive(Debug, Clone)]
@@ -238,7 +247,8 @@ call!(
     TerminateJobFlows,
     "elasticmapreduce:TerminateJobFlows",
     changes,
-    ()
+    (),
+    ids
 );
 
 #[derive(Debug, Clone)]
@@ -250,7 +260,8 @@ call!(
     SetTerminationProtection,
     "elasticmapreduce:SetTerminationProtection",
     changes,
-    ()
+    (),
+    ids
 );
 
 /// Whether clusters wait for more when their steps are over.
@@ -263,7 +274,8 @@ call!(
     SetKeepAlive,
     "elasticmapreduce:SetKeepJobFlowAliveWhenNoSteps",
     changes,
-    ()
+    (),
+    ids
 );
 
 /// The count of an instance group.
@@ -277,7 +289,8 @@ call!(
     ModifyInstanceGroups,
     "elasticmapreduce:ModifyInstanceGroups",
     changes,
-    ()
+    (),
+    cluster
 );
 
 #[derive(Debug, Clone)]
@@ -285,7 +298,13 @@ pub struct ModifyCluster {
     pub id: String,
     pub step_concurrency: u16,
 }
-call!(ModifyCluster, "elasticmapreduce:ModifyCluster", changes, ());
+call!(
+    ModifyCluster,
+    "elasticmapreduce:ModifyCluster",
+    changes,
+    (),
+    id
+);
 
 /// None where the cluster has no policy.
 #[derive(Debug, Clone)]
@@ -296,7 +315,8 @@ call!(
     GetAutoTerminationPolicy,
     "elasticmapreduce:GetAutoTerminationPolicy",
     reads,
-    Option<Span>
+    Option<Span>,
+    id
 );
 
 #[derive(Debug, Clone)]
@@ -308,7 +328,8 @@ call!(
     PutAutoTerminationPolicy,
     "elasticmapreduce:PutAutoTerminationPolicy",
     changes,
-    ()
+    (),
+    id
 );
 
 /// Adds or overwrites.
@@ -317,7 +338,7 @@ pub struct AddTags {
     pub id: String,
     pub tags: Tags,
 }
-call!(AddTags, "elasticmapreduce:AddTags", changes, ());
+call!(AddTags, "elasticmapreduce:AddTags", changes, (), id, tags);
 
 /// Keys that are not there are no error.
 #[derive(Debug, Clone)]
@@ -325,7 +346,14 @@ pub struct RemoveTags {
     pub id: String,
     pub keys: Vec<String>,
 }
-call!(RemoveTags, "elasticmapreduce:RemoveTags", changes, ());
+call!(
+    RemoveTags,
+    "elasticmapreduce:RemoveTags",
+    changes,
+    (),
+    id,
+    keys
+);
 
 /// Whether EMR refuses clusters whose security groups let the whole world in, for the whole account
 /// in this region.
@@ -355,5 +383,6 @@ call!(
     ListReleaseLabels,
     "elasticmapreduce:ListReleaseLabels",
     reads,
-    Page<String>
+    Page<String>,
+    prefix
 );

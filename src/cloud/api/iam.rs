@@ -6,7 +6,7 @@ use super::call;
 pub struct GetRole {
     pub name: String,
 }
-call!(GetRole, "iam:GetRole", reads, RoleArn);
+call!(GetRole, "iam:GetRole", reads, RoleArn, name);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleArn(pub String);
@@ -17,7 +17,7 @@ pub struct CreateRole {
     /// Who may take it: a policy document in JSON.
     pub trust: String,
 }
-call!(CreateRole, "iam:CreateRole", changes, ());
+call!(CreateRole, "iam:CreateRole", changes, (), name);
 
 #[derive(Debug, Clone)]
 pub struct AttachRolePolicy {
@@ -25,7 +25,14 @@ pub struct AttachRolePolicy {
     /// A managed policy's ARN.
     pub policy: String,
 }
-call!(AttachRolePolicy, "iam:AttachRolePolicy", changes, ());
+call!(
+    AttachRolePolicy,
+    "iam:AttachRolePolicy",
+    changes,
+    (),
+    role,
+    policy
+);
 
 /// An inline policy, made or replaced.
 #[derive(Debug, Clone)]
@@ -35,7 +42,7 @@ pub struct PutRolePolicy {
     /// In JSON.
     pub document: String,
 }
-call!(PutRolePolicy, "iam:PutRolePolicy", changes, ());
+call!(PutRolePolicy, "iam:PutRolePolicy", changes, (), role, name);
 
 /// An inline policy's document, in JSON.
 #[derive(Debug, Clone)]
@@ -43,14 +50,27 @@ pub struct GetRolePolicy {
     pub role: String,
     pub name: String,
 }
-call!(GetRolePolicy, "iam:GetRolePolicy", reads, String);
+call!(
+    GetRolePolicy,
+    "iam:GetRolePolicy",
+    reads,
+    String,
+    role,
+    name
+);
 
 /// The names of a role's inline policies.
 #[derive(Debug, Clone)]
 pub struct ListRolePolicies {
     pub role: String,
 }
-call!(ListRolePolicies, "iam:ListRolePolicies", reads, Vec<String>);
+call!(
+    ListRolePolicies,
+    "iam:ListRolePolicies",
+    reads,
+    Vec<String>,
+    role
+);
 
 /// The ARNs of the managed policies that are attached to a role.
 #[derive(Debug, Clone)]
@@ -61,7 +81,8 @@ call!(
     ListAttachedRolePolicies,
     "iam:ListAttachedRolePolicies",
     reads,
-    Vec<String>
+    Vec<String>,
+    role
 );
 
 /// The names of the roles in it.
@@ -73,7 +94,8 @@ call!(
     GetInstanceProfile,
     "iam:GetInstanceProfile",
     reads,
-    Vec<String>
+    Vec<String>,
+    name
 );
 
 #[derive(Debug, Clone)]
@@ -84,7 +106,8 @@ call!(
     CreateInstanceProfile,
     "iam:CreateInstanceProfile",
     changes,
-    ()
+    (),
+    name
 );
 
 /// A profile holds one role ([`super::Kind::Exists`] where it has one).
@@ -97,5 +120,7 @@ call!(
     AddRoleToInstanceProfile,
     "iam:AddRoleToInstanceProfile",
     changes,
-    ()
+    (),
+    profile,
+    role
 );

@@ -9,6 +9,7 @@ pub mod ec2;
 pub mod emr;
 mod error;
 pub mod iam;
+mod named;
 pub mod pricing;
 pub mod quotas;
 pub mod s3;
@@ -18,6 +19,7 @@ pub mod sts;
 
 pub use cause::{Cause, LogIn, Mfa};
 pub use error::{ApiError, Kind};
+pub use named::{Named, Names};
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -31,6 +33,9 @@ pub trait Call: Clone + std::fmt::Debug + 'static {
     /// Whether making it once more, when nobody knows what became of it, does no harm.
     const REPEATABLE: bool = true;
     type Reply: std::fmt::Debug;
+
+    /// Adds the names and ids among its parameters, for the log of calls.
+    fn names(&self, _: &mut Names) {}
 }
 
 /// Something that answers a call.
@@ -50,23 +55,28 @@ pub struct Page<T> {
     pub next: Option<String>,
 }
 
-/// Declares a call: `Name => "service:Name", changes?, Reply`.
+/// Declares a call: `Name, "service:Name", changes?, Reply`, and the fields that the log of calls may
+/// show: names and ids alone.
 macro_rules! call {
-    ($call:ident, $name:literal, reads, $reply:ty) => {
-        call!(@ $call, $name, false, true, $reply);
+    ($call:ident, $name:literal, reads, $reply:ty $(, $field:tt)*) => {
+        call!(@ $call, $name, false, true, $reply, $($field)*);
     };
-    ($call:ident, $name:literal, changes, $reply:ty) => {
-        call!(@ $call, $name, true, true, $reply);
+    ($call:ident, $name:literal, changes, $reply:ty $(, $field:tt)*) => {
+        call!(@ $call, $name, true, true, $reply, $($field)*);
     };
-    ($call:ident, $name:literal, changes once, $reply:ty) => {
-        call!(@ $call, $name, true, false, $reply);
+    ($call:ident, $name:literal, changes once, $reply:ty $(, $field:tt)*) => {
+        call!(@ $call, $name, true, false, $reply, $($field)*);
     };
-    (@ $call:ident, $name:literal, $changes:literal, $repeatable:literal, $reply:ty) => {
+    (@ $call:ident, $name:literal, $changes:literal, $repeatable:literal, $reply:ty, $($field:tt)*) => {
         impl $crate::cloud::api::Call for $call {
             const NAME: &'static str = $name;
             const CHANGES: bool = $changes;
             const REPEATABLE: bool = $repeatable;
             type Reply = $reply;
+
+            fn names(&self, _names: &mut $crate::cloud::api::Names) {
+                $(_names.add(stringify!($field), &self.$field);)*
+            }
         }
     };
 }

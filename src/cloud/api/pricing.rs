@@ -11,4 +11,10 @@ pub struct GetProducts {
     pub filters: Vec<(&'static str, String)>,
     pub next: Option<String>,
 }
-call!(GetProducts, "pricing:GetProducts", reads, Page<String>);
+call!(
+    GetProducts,
+    "pricing:GetProducts",
+    reads,
+    Page<String>,
+    service
+);

@@ -10,7 +10,14 @@ pub struct GetServiceQuota {
     /// Such as `L-1216C47A`.
     pub code: &'static str,
 }
-call!(GetServiceQuota, "servicequotas:GetServiceQuota", reads, u64);
+call!(
+    GetServiceQuota,
+    "servicequotas:GetServiceQuota",
+    reads,
+    u64,
+    service,
+    code
+);
 
 /// The virtual processors of all running on-demand instances of the standard families (A, C, D, H,
 /// I, M, R, T, Z), in Amazon EC2's quotas.

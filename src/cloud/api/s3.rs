@@ -17,7 +17,7 @@ pub struct CreateBucket {
     pub name: String,
     pub region: String,
 }
-call!(CreateBucket, "s3:CreateBucket", changes, ());
+call!(CreateBucket, "s3:CreateBucket", changes, (), name, region);
 
 /// All four blocks.
 #[derive(Debug, Clone)]
@@ -28,7 +28,8 @@ call!(
     PutPublicAccessBlock,
     "s3:PutBucketPublicAccessBlock",
     changes,
-    ()
+    (),
+    bucket
 );
 
 /// The region that a bucket is in, whatever region is asked.
@@ -36,7 +37,13 @@ call!(
 pub struct GetBucketLocation {
     pub bucket: Bucket,
 }
-call!(GetBucketLocation, "s3:GetBucketLocation", reads, String);
+call!(
+    GetBucketLocation,
+    "s3:GetBucketLocation",
+    reads,
+    String,
+    bucket
+);
 
 /// Aborts uploads that were begun this many days ago and not ended.
 #[derive(Debug, Clone)]
@@ -48,7 +55,8 @@ call!(
     PutBucketLifecycle,
     "s3:PutLifecycleConfiguration",
     changes,
-    ()
+    (),
+    bucket
 );
 
 /// The bucket's policy, in JSON; [`super::Kind::NotFound`] where it has none.
@@ -56,7 +64,7 @@ call!(
 pub struct GetBucketPolicy {
     pub bucket: Bucket,
 }
-call!(GetBucketPolicy, "s3:GetBucketPolicy", reads, String);
+call!(GetBucketPolicy, "s3:GetBucketPolicy", reads, String, bucket);
 
 /// The bucket's one policy, made or replaced.
 #[derive(Debug, Clone)]
@@ -65,14 +73,14 @@ pub struct PutBucketPolicy {
     /// In JSON.
     pub document: String,
 }
-call!(PutBucketPolicy, "s3:PutBucketPolicy", changes, ());
+call!(PutBucketPolicy, "s3:PutBucketPolicy", changes, (), bucket);
 
 /// Refused while anything is in it ([`super::Kind::InUse`]).
 #[derive(Debug, Clone)]
 pub struct DeleteBucket {
     pub bucket: Bucket,
 }
-call!(DeleteBucket, "s3:DeleteBucket", changes, ());
+call!(DeleteBucket, "s3:DeleteBucket", changes, (), bucket);
 
 /// Up to 1,000 of the objects below a prefix, in order of their keys. With a delimiter, what lies
 /// deeper is told by its common prefixes alone.
@@ -83,7 +91,14 @@ pub struct ListObjects {
     pub delimiter: Option<char>,
     pub next: Option<String>,
 }
-call!(ListObjects, "s3:ListBucket", reads, Page<Listed>);
+call!(
+    ListObjects,
+    "s3:ListBucket",
+    reads,
+    Page<Listed>,
+    bucket,
+    prefix
+);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Listed {
@@ -109,7 +124,7 @@ pub struct GetObject {
     /// In bytes.
     pub most: u64,
 }
-call!(GetObject, "s3:GetObject", reads, Content);
+call!(GetObject, "s3:GetObject", reads, Content, bucket, key);
 
 impl GetObject {
     /// A note, a lock, or another object that clusterup itself keeps small.
@@ -136,7 +151,7 @@ pub struct Download {
     pub key: String,
     pub to: PathBuf,
 }
-call!(Download, "s3:GetObject", reads, u64);
+call!(Download, "s3:GetObject", reads, u64, bucket, key);
 
 /// An object's bytes.
 #[derive(Debug, Clone)]
@@ -144,7 +159,7 @@ pub struct HeadObject {
     pub bucket: Bucket,
     pub key: String,
 }
-call!(HeadObject, "s3:GetObject", reads, u64);
+call!(HeadObject, "s3:GetObject", reads, u64, bucket, key);
 
 /// What an object is made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,7 +187,7 @@ pub struct PutObject {
     pub body: Body,
     pub condition: Condition,
 }
-call!(PutObject, "s3:PutObject", changes, String);
+call!(PutObject, "s3:PutObject", changes, String, bucket, key);
 
 /// Success, too, where nothing is there.
 #[derive(Debug, Clone)]
@@ -182,7 +197,7 @@ pub struct DeleteObject {
     /// Only where it has this ETag ([`super::Kind::Precondition`]).
     pub unchanged: Option<String>,
 }
-call!(DeleteObject, "s3:DeleteObject", changes, ());
+call!(DeleteObject, "s3:DeleteObject", changes, (), bucket, key);
 
 /// Up to 1,000 keys.
 #[derive(Debug, Clone)]
@@ -190,7 +205,7 @@ pub struct DeleteObjects {
     pub bucket: Bucket,
     pub keys: Vec<String>,
 }
-call!(DeleteObjects, "s3:DeleteObject", changes, ());
+call!(DeleteObjects, "s3:DeleteObject", changes, (), bucket, keys);
 
 /// The upload's id.
 #[derive(Debug, Clone)]
@@ -198,7 +213,14 @@ pub struct CreateMultipartUpload {
     pub bucket: Bucket,
     pub key: String,
 }
-call!(CreateMultipartUpload, "s3:PutObject", changes, String);
+call!(
+    CreateMultipartUpload,
+    "s3:PutObject",
+    changes,
+    String,
+    bucket,
+    key
+);
 
 /// Bytes `offset..offset + bytes` of a file as part `number`, from 1; the part's ETag.
 #[derive(Debug, Clone)]
@@ -211,7 +233,7 @@ pub struct UploadPart {
     pub offset: u64,
     pub bytes: u64,
 }
-call!(UploadPart, "s3:PutObject", changes, String);
+call!(UploadPart, "s3:PutObject", changes, String, bucket, key);
 
 /// Part 1 first.
 #[derive(Debug, Clone)]
@@ -221,7 +243,14 @@ pub struct CompleteMultipartUpload {
     pub upload: String,
     pub etags: Vec<String>,
 }
-call!(CompleteMultipartUpload, "s3:PutObject", changes, ());
+call!(
+    CompleteMultipartUpload,
+    "s3:PutObject",
+    changes,
+    (),
+    bucket,
+    key
+);
 
 /// Success, too, where it is not there.
 #[derive(Debug, Clone)]
@@ -230,7 +259,14 @@ pub struct AbortMultipartUpload {
     pub key: String,
     pub upload: String,
 }
-call!(AbortMultipartUpload, "s3:AbortMultipartUpload", changes, ());
+call!(
+    AbortMultipartUpload,
+    "s3:AbortMultipartUpload",
+    changes,
+    (),
+    bucket,
+    key
+);
 
 /// Uploads below a prefix that were begun and not ended: key and id.
 #[derive(Debug, Clone)]
@@ -242,7 +278,9 @@ call!(
     ListMultipartUploads,
     "s3:ListBucketMultipartUploads",
     reads,
-    Vec<Upload>
+    Vec<Upload>,
+    bucket,
+    prefix
 );
 
 #[derive(Debug, Clone, PartialEq, Eq)]

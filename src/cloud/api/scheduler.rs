@@ -34,12 +34,12 @@ pub struct Schedule {
 /// Invalid where the role cannot be taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateSchedule(pub Schedule);
-call!(CreateSchedule, "scheduler:CreateSchedule", changes, ());
+call!(CreateSchedule, "scheduler:CreateSchedule", changes, (), 0);
 
 /// Replaces all of it. NotFound where there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpdateSchedule(pub Schedule);
-call!(UpdateSchedule, "scheduler:UpdateSchedule", changes, ());
+call!(UpdateSchedule, "scheduler:UpdateSchedule", changes, (), 0);
 
 /// None where there is none, or it is none of ours: not a time and a call.
 #[derive(Debug, Clone)]
@@ -50,7 +50,8 @@ call!(
     GetSchedule,
     "scheduler:GetSchedule",
     reads,
-    Option<Schedule>
+    Option<Schedule>,
+    name
 );
 
 /// Success where it is gone.
@@ -58,7 +59,13 @@ call!(
 pub struct DeleteSchedule {
     pub name: String,
 }
-call!(DeleteSchedule, "scheduler:DeleteSchedule", changes, ());
+call!(
+    DeleteSchedule,
+    "scheduler:DeleteSchedule",
+    changes,
+    (),
+    name
+);
 
 /// The names of schedules that begin so, up to 100, in no promised order.
 #[derive(Debug, Clone)]
@@ -70,5 +77,6 @@ call!(
     ListSchedules,
     "scheduler:ListSchedules",
     reads,
-    Page<String>
+    Page<String>,
+    prefix
 );

@@ -11,4 +11,4 @@ pub struct Publish {
     /// At most 256 KiB.
     pub message: String,
 }
-call!(Publish, "sns:Publish", changes once, ());
+call!(Publish, "sns:Publish", changes once, (), topic);
