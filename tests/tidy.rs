@@ -97,8 +97,11 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("prometheus_client", &["dash/"]),
     ("rusqlite", &["ledger/"]),
     ("sd_notify", &["cli/watchdog/"]),
-    ("tracing", &["cloud/call_log.rs", "cloud/retry.rs"]),
-    ("tracing_subscriber", &["cli/call_log.rs"]),
+    ("tracing", &["cloud/call_log", "cloud/retry.rs"]),
+    (
+        "tracing_subscriber",
+        &["cli/call_log.rs", "cloud/call_log/tests.rs"],
+    ),
     ("ureq", &["cloud/"]),
     ("wildmatch", &["model/glob.rs"]),
     ("zip", &["cloud/local/runtime/"]),
