@@ -3,6 +3,8 @@
 
 #[path = "project/changelog.rs"]
 mod changelog;
+#[path = "project/decisions.rs"]
+mod decisions;
 #[path = "project/forms.rs"]
 mod forms;
 #[path = "project/recipes.rs"]
