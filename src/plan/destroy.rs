@@ -1,5 +1,6 @@
 //! The plan that leaves nothing of a stack but its results at home.
 
+use super::check;
 use super::diff::{Draft, disarm};
 use crate::model::action::Action;
 use crate::model::name::StackName;
@@ -50,5 +51,7 @@ pub fn destroy(stack: &StackName, observed: &Observed) -> Plan {
     if draft.actions.is_empty() {
         draft.settle(format!("stack {stack}"), "nothing of it is there");
     }
-    draft.into_plan(stack)
+    let plan = draft.into_plan(stack);
+    debug_assert_eq!(check::flaws(&plan, observed), [], "a fault of the planner");
+    plan
 }

@@ -2,6 +2,7 @@
 //! execution no choice. Pure.
 
 mod change;
+pub mod check;
 pub mod cluster;
 pub mod destroy;
 pub mod diff;
@@ -42,5 +43,6 @@ pub fn plan(
 ) -> Result<(Plan, Desired), Vec<Refusal>> {
     let (desired, notes) = expand::expand(stack, facts)?;
     let plan = diff::diff(stack, &desired, observed, options, notes);
+    debug_assert_eq!(check::flaws(&plan, observed), [], "a fault of the planner");
     Ok((plan, desired))
 }
