@@ -5,9 +5,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::cloud::Class;
 use clusterup::cloud::api::Serve;
 use clusterup::cloud::api::s3::{Body, Bucket, Condition, CreateBucket, PutObject};
-use clusterup::cloud::flaky::{Fault, Flaky};
 use clusterup::cloud::policy_prefix::Prefix;
-use clusterup::cloud::sim::Sim;
+use clusterup_testkit::flaky::{Fault, Flaky};
+use clusterup_testkit::sim::Sim;
 
 const PLACE: &str = "s3://ours/spark";
 

@@ -152,16 +152,30 @@ impl Bucket {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cloud::api::Kind;
     use crate::cloud::api::emr::{DescribeCluster, ListSteps};
     use crate::cloud::api::sts::GetCallerIdentity;
-    use crate::cloud::flaky::{Fault, Flaky};
-    use crate::cloud::sim::{Settings, Sim};
+    use std::cell::Cell;
     use std::future::Future;
 
-    const INSTANT: Settings = Settings {
-        latency_millis: (0, 0),
-        ..Settings::USUAL
-    };
+    /// Answers every call at once with an error of this kind.
+    struct Failing(Cell<Kind>);
+
+    impl<C: Call> Serve<C> for Failing {
+        async fn serve(&self, _: C) -> Result<C::Reply, ApiError> {
+            Err(ApiError {
+                call: C::NAME,
+                kind: self.0.get(),
+                code: None,
+                message: String::new(),
+                cause: None,
+            })
+        }
+    }
+
+    fn paced(kind: Kind) -> Paced<Failing> {
+        Paced::new(Failing(Cell::new(kind)))
+    }
 
     fn run<F: Future>(work: F) -> F::Output {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -172,7 +186,7 @@ mod tests {
         runtime.block_on(work)
     }
 
-    async fn look<A: Serve<DescribeCluster>>(paced: &Paced<A>) {
+    async fn look(paced: &Paced<Failing>) {
         let id = "j-1".to_owned();
         let _ = paced.serve(DescribeCluster { id }).await;
     }
@@ -180,7 +194,7 @@ mod tests {
     #[test]
     fn a_burst_is_free_and_what_follows_waits() {
         run(async {
-            let paced = Paced::new(Sim::with(1, INSTANT));
+            let paced = paced(Kind::NotFound);
             let begun = Instant::now();
             for _ in 0..10 {
                 look(&paced).await;
@@ -197,7 +211,7 @@ mod tests {
     #[test]
     fn calls_wait_for_their_own_kind_only() {
         run(async {
-            let paced = Paced::new(Sim::with(1, INSTANT));
+            let paced = paced(Kind::NotFound);
             for _ in 0..12 {
                 look(&paced).await;
             }
@@ -214,7 +228,7 @@ mod tests {
     #[test]
     fn callers_at_once_have_their_turns_one_by_one() {
         run(async {
-            let paced = Paced::new(Sim::with(1, INSTANT));
+            let paced = paced(Kind::NotFound);
             for _ in 0..10 {
                 look(&paced).await;
             }
@@ -228,8 +242,7 @@ mod tests {
     #[test]
     fn a_throttle_halves_the_rate_down_to_a_floor_and_it_comes_back() {
         run(async {
-            let throttled = |_| Some(Fault::Throttle);
-            let paced = Paced::new(Flaky::new(Sim::with(1, INSTANT), throttled));
+            let paced = paced(Kind::Throttled);
             let rate = || paced.own.borrow()["elasticmapreduce:DescribeCluster"].rate;
             look(&paced).await;
             assert!((rate() - 0.5).abs() < 0.01, "{}", rate());
@@ -241,7 +254,7 @@ mod tests {
                 look(&paced).await;
             }
             assert!((0.12..0.2).contains(&rate()), "{}", rate());
-            paced.inner.become_flaky(|_| None);
+            paced.inner.0.set(Kind::NotFound);
             tokio::time::sleep(Duration::from_secs(300)).await;
             look(&paced).await;
             assert!((0.5..0.8).contains(&rate()), "{}", rate());

@@ -6,24 +6,24 @@ use serde_json::Value;
 
 /// Somebody asks for something.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Request<'a> {
+pub struct Request<'a> {
     /// The role's ARN.
-    pub(crate) who: &'a str,
+    pub who: &'a str,
     /// `s3:PutObject`.
-    pub(crate) action: &'a str,
+    pub action: &'a str,
     /// An ARN.
-    pub(crate) resource: &'a str,
+    pub resource: &'a str,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Says {
+pub enum Says {
     Allows,
     Denies,
     Nothing,
 }
 
 /// One that cannot be read says nothing.
-pub(crate) fn says(document: &str, request: &Request<'_>) -> Says {
+pub fn says(document: &str, request: &Request<'_>) -> Says {
     let document: Value = serde_json::from_str(document).unwrap_or_default();
     let mut says = Says::Nothing;
     for statement in many(&document["Statement"]) {

@@ -98,6 +98,3 @@ async fn make<A: Api>(api: &A, account: &str, change: &Change) -> Result<(), Clo
         Change::Delete(name) => budgets::delete(api, account, name).await,
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -9,10 +9,10 @@ use crate::wish::{OperatorRequest, bucket};
 use clusterup::cloud::Cloud;
 use clusterup::cloud::api::Serve;
 use clusterup::cloud::api::s3::CreateBucket;
-use clusterup::cloud::sim::{Settings, Sim};
 use clusterup::model::action::Action;
 use clusterup::model::event::{Event, Listener};
 use clusterup::model::shown;
+use clusterup_testkit::sim::{Settings, Sim};
 use std::cell::RefCell;
 use std::time::Duration;
 

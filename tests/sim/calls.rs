@@ -3,9 +3,9 @@
 use crate::process::Process;
 use crate::{run, say};
 use clusterup::cloud::Cloud;
-use clusterup::cloud::sim::{Settings, Sim};
 use clusterup::model::event::NoListener;
 use clusterup::text;
+use clusterup_testkit::sim::{Settings, Sim};
 use std::fs;
 
 const STACK: &str = "\

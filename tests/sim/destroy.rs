@@ -5,7 +5,7 @@ use crate::seeds::each;
 use crate::wish::OperatorRequest;
 use crate::{laws, mishaps, oracle, run};
 use clusterup::cloud::rng::Rng;
-use clusterup::cloud::sim::{Settings, Sim};
+use clusterup_testkit::sim::{Settings, Sim};
 
 #[test]
 fn nothing_is_left_whatever_went_wrong() {

@@ -6,9 +6,9 @@ use crate::wish::OperatorRequest;
 use crate::{laws, run, say};
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::cloud::Cloud;
-use clusterup::cloud::sim::{Settings, Sim};
 use clusterup::guard;
 use clusterup::model::observed::Cluster;
+use clusterup_testkit::sim::{Settings, Sim};
 use std::time::Duration;
 use tokio::time::sleep;
 

@@ -7,9 +7,7 @@ use chrono::TimeDelta;
 use clusterup::cloud::Cloud;
 use clusterup::cloud::api::emr::{AddJobFlowSteps, NewStep, OnFailure};
 use clusterup::cloud::api::{Serve, Tags};
-use clusterup::cloud::flaky::Fault;
 use clusterup::cloud::fleet::{FleetProvider, LeftoverKind};
-use clusterup::cloud::sim::{CensusCluster, Settings, Sim};
 use clusterup::model::action::Action;
 use clusterup::model::event::NoListener;
 use clusterup::model::extension::Extension;
@@ -18,6 +16,8 @@ use clusterup::model::name::ClusterId;
 use clusterup::model::observed::{ClusterState, End, EndReason};
 use clusterup::model::safeguard::SafeguardKind;
 use clusterup::model::span::Span;
+use clusterup_testkit::flaky::Fault;
+use clusterup_testkit::sim::{CensusCluster, Settings, Sim};
 use std::time::Duration;
 use tokio::time::sleep;
 

@@ -3,9 +3,9 @@
 use crate::process::Process;
 use crate::wish::{Case, OperatorRequest};
 use crate::{oracle, run, say};
-use clusterup::cloud::flaky::{Fault, Moment};
-use clusterup::cloud::sim::{Settings, Sim};
 use clusterup::run::follow::Outcome;
+use clusterup_testkit::flaky::{Fault, Moment};
+use clusterup_testkit::sim::{Settings, Sim};
 use tempfile::TempDir;
 
 const SHORT: Settings = Settings {

@@ -6,10 +6,10 @@ use crate::seeds::each;
 use crate::wish::OperatorRequest;
 use crate::{mishaps, oracle};
 use clusterup::cloud::rng::Rng;
-use clusterup::cloud::sim::{Census, CensusCluster, Settings, Sim};
 use clusterup::model::action::Action;
 use clusterup::model::plan::Plan;
 use clusterup::run::follow::Outcome;
+use clusterup_testkit::sim::{Census, CensusCluster, Settings, Sim};
 use std::time::Duration;
 
 pub(crate) const QUICK: Settings = Settings {

@@ -5,14 +5,14 @@ use crate::process::Process;
 use crate::run;
 use crate::wish::OperatorRequest;
 use chrono::TimeDelta;
-use clusterup::cloud::flaky::Fault;
-use clusterup::cloud::sim::Sim;
 use clusterup::cost::ledger::{Record, Scope, Window, spent};
 use clusterup::ledger::Ledger;
 use clusterup::model::money::Usd;
 use clusterup::model::observed::ClusterState;
 use clusterup::policy::team_account::TeamAccount;
 use clusterup::run::ledger::sync;
+use clusterup_testkit::flaky::Fault;
+use clusterup_testkit::sim::Sim;
 use std::collections::BTreeSet;
 
 /// The cluster that failed with a code, as the ledger has it once it is brought up; `listed` says

@@ -11,6 +11,7 @@ mod fleet_provider;
 mod kills;
 mod laws;
 mod machines;
+mod mirror;
 mod mishaps;
 mod months;
 mod notes;

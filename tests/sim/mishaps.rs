@@ -5,9 +5,9 @@ use crate::seeds::any;
 use crate::wish::{OperatorRequest, VERSIONS, bucket};
 use clusterup::cloud::api::ec2::Rule;
 use clusterup::cloud::api::emr::Role;
-use clusterup::cloud::flaky::{Fault, Moment};
 use clusterup::cloud::rng::Rng;
-use clusterup::cloud::sim::{IDLE_REASON, Sim};
+use clusterup_testkit::flaky::{Fault, Moment};
+use clusterup_testkit::sim::{IDLE_REASON, Sim};
 use std::time::Duration;
 
 /// Keys of tags.

@@ -7,10 +7,10 @@ use crate::wish::{OperatorRequest, bucket};
 use clusterup::cloud::Cloud;
 use clusterup::cloud::api::Tags;
 use clusterup::cloud::fleet::FleetProvider;
-use clusterup::cloud::sim::{CensusCluster, Settings, Sim};
 use clusterup::model::event::NoListener;
 use clusterup::model::extension::Extension;
 use clusterup::model::fleet::{ClusterSnapshot, Creator};
+use clusterup_testkit::sim::{CensusCluster, Settings, Sim};
 use std::time::Duration;
 
 const CALM: Settings = Settings {

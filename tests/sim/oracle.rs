@@ -4,8 +4,8 @@ use crate::process::ADDRESS;
 use crate::wish::{OperatorRequest, bucket};
 use clusterup::cloud::api::Tags;
 use clusterup::cloud::api::emr::Role;
-use clusterup::cloud::sim::{Census, CensusCluster};
 use clusterup::model::observed::StepState;
+use clusterup_testkit::sim::{Census, CensusCluster};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Asks everything of a stack whose work is done.

@@ -5,10 +5,10 @@ use crate::seeds::each;
 use crate::wish::OperatorRequest;
 use crate::{laws, oracle};
 use clusterup::cloud::Cloud;
-use clusterup::cloud::flaky::Fault;
 use clusterup::cloud::rng::Rng;
-use clusterup::cloud::sim::Sim;
 use clusterup::model::event::NoListener;
+use clusterup_testkit::flaky::Fault;
+use clusterup_testkit::sim::Sim;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 

@@ -4,11 +4,9 @@
 use crate::watched::Watched;
 use crate::wish::{Case, FILES};
 use clusterup::cloud::account::{Account, Addresses, Settings};
-use clusterup::cloud::flaky::{Fault, Flaky, Moment};
 use clusterup::cloud::local::runtime::Store;
 use clusterup::cloud::meter::Metered;
 use clusterup::cloud::retry::Retrying;
-use clusterup::cloud::sim::Sim;
 use clusterup::cloud::{Class, Cloud, CloudError};
 use clusterup::cost::catalog::Catalog;
 use clusterup::model::action::Action;
@@ -19,6 +17,8 @@ use clusterup::plan::{self, Options};
 use clusterup::run::driver::{Driver, Prepared, Stopped};
 use clusterup::run::follow::Outcome;
 use clusterup::run::reconcile::reconcile;
+use clusterup_testkit::flaky::{Fault, Flaky, Moment};
+use clusterup_testkit::sim::Sim;
 use std::future::Future;
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
@@ -37,7 +37,7 @@ pub(crate) const ADDRESS: &str = "203.0.113.7";
 pub(crate) struct Process {
     pub(crate) account: Account<Served>,
     api: Rc<Served>,
-    clock: clusterup::cloud::sim::SimClock,
+    clock: clusterup_testkit::sim::SimClock,
 }
 
 impl Process {

@@ -6,11 +6,11 @@ use crate::run;
 use crate::wish::{OperatorRequest, bucket};
 use clusterup::cloud::Cloud;
 use clusterup::cloud::Finding;
-use clusterup::cloud::flaky::Fault;
-use clusterup::cloud::sim::{Settings, Sim};
 use clusterup::model::action::Action;
 use clusterup::model::event::NoListener;
 use clusterup::run::follow::Outcome;
+use clusterup_testkit::flaky::Fault;
+use clusterup_testkit::sim::{Settings, Sim};
 
 const BARE: Settings = Settings {
     default_roles: false,

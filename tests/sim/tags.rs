@@ -5,9 +5,9 @@ use crate::process::Process;
 use crate::wish::OperatorRequest;
 use crate::{laws, run};
 use clusterup::cloud::Cloud;
-use clusterup::cloud::sim::{CensusCluster, Settings, Sim};
 use clusterup::model::action::Action;
 use clusterup::model::event::NoListener;
+use clusterup_testkit::sim::{CensusCluster, Settings, Sim};
 
 const CALM: Settings = Settings {
     eventual: false,

@@ -2,7 +2,7 @@
 //! two of a stack.
 
 use clusterup::cloud::api::{ApiError, Call, Serve};
-use clusterup::cloud::sim::{Census, Sim};
+use clusterup_testkit::sim::{Census, Sim};
 use std::collections::BTreeMap;
 
 pub(crate) struct Watched(pub(crate) Sim);

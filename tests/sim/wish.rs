@@ -1,10 +1,10 @@
 //! Stacks as a person edits them: what is wished for, in a form that the oracle can read without
 //! the planner, and the text that says it.
 
-use clusterup::cloud::sim::ACCOUNT;
 use clusterup::model::facts::{Capacity, Facts, File};
 use clusterup::model::stack::Stack;
 use clusterup::text;
+use clusterup_testkit::sim::ACCOUNT;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs;

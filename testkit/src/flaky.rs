@@ -1,0 +1,134 @@
+//! A service that goes wrong on purpose: seeded, or at one chosen call.
+
+use clusterup::cloud::api::{ApiError, Call, Kind, Serve};
+use clusterup::cloud::rng::Rng;
+use std::cell::{Cell, RefCell};
+use std::future::pending;
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// What goes wrong with one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Not done: too many calls.
+    Throttle,
+    /// Not done, and nobody says so: the connection breaks.
+    Unsent,
+    /// Done, and nobody says so.
+    Lost,
+    /// Done, late.
+    Slow(Duration),
+    /// The caller dies before the call is made.
+    DieBefore,
+    /// The caller dies when the call is done and before it hears of it.
+    DieAfter,
+}
+
+/// A call about to be made: the how-manieth, counted from 1, and what it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment {
+    pub number: u64,
+    pub call: &'static str,
+    pub changes: bool,
+}
+
+type Chooser = Box<dyn FnMut(Moment) -> Option<Fault>>;
+
+/// A service between which and its caller things go wrong.
+pub struct Flaky<A> {
+    pub inner: A,
+    choose: RefCell<Chooser>,
+    calls: Cell<u64>,
+    died: Notify,
+}
+
+impl<A> Flaky<A> {
+    pub fn new(inner: A, choose: impl FnMut(Moment) -> Option<Fault> + 'static) -> Self {
+        Self {
+            inner,
+            choose: RefCell::new(Box::new(choose)),
+            calls: Cell::new(0),
+            died: Notify::new(),
+        }
+    }
+
+    /// Goes wrong in about so many of a hundred calls, in every way but death.
+    pub fn seeded(inner: A, seed: u64, percent: u64) -> Self {
+        let rng = Rng::new(seed);
+        Self::new(inner, move |_| {
+            rng.percent(percent).then(|| match rng.below(4) {
+                0 => Fault::Throttle,
+                1 => Fault::Unsent,
+                2 => Fault::Lost,
+                _ => Fault::Slow(rng.up_to(Duration::from_secs(20))),
+            })
+        })
+    }
+
+    /// Changes what goes wrong from now on.
+    pub fn become_flaky(&self, choose: impl FnMut(Moment) -> Option<Fault> + 'static) {
+        *self.choose.borrow_mut() = Box::new(choose);
+    }
+
+    /// Calls made so far.
+    pub fn calls(&self) -> u64 {
+        self.calls.get()
+    }
+
+    /// Comes when the caller has died: its work is then to be dropped.
+    pub async fn died(&self) {
+        self.died.notified().await;
+    }
+
+    async fn die(&self) -> ! {
+        self.died.notify_one();
+        pending().await
+    }
+}
+
+fn broken(call: &'static str) -> ApiError {
+    ApiError {
+        call,
+        kind: Kind::Doubt,
+        code: None,
+        message: "the connection broke before an answer came".to_owned(),
+        cause: None,
+    }
+}
+
+impl<C: Call, A: Serve<C>> Serve<C> for Flaky<A> {
+    async fn serve(&self, call: C) -> Result<C::Reply, ApiError> {
+        let number = self.calls.get() + 1;
+        self.calls.set(number);
+        let moment = Moment {
+            number,
+            call: C::NAME,
+            changes: C::CHANGES,
+        };
+        let fault = (self.choose.borrow_mut())(moment);
+        match fault {
+            None => self.inner.serve(call).await,
+            Some(Fault::Throttle) => Err(ApiError {
+                call: C::NAME,
+                kind: Kind::Throttled,
+                code: Some("ThrottlingException".to_owned()),
+                message: "Rate exceeded".to_owned(),
+                cause: None,
+            }),
+            Some(Fault::Unsent) => Err(broken(C::NAME)),
+            Some(Fault::Lost) => {
+                let _ = self.inner.serve(call).await;
+                Err(broken(C::NAME))
+            }
+            Some(Fault::Slow(by)) => {
+                tokio::time::sleep(by).await;
+                self.inner.serve(call).await
+            }
+            Some(Fault::DieBefore) => self.die().await,
+            Some(Fault::DieAfter) => {
+                let _ = self.inner.serve(call).await;
+                self.die().await
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What EMR refuses at once.
+
+use super::refusal::{Refusal, invalid};
+use clusterup::cloud::api::Tags;
+use clusterup::cloud::api::emr::{NewGroup, NewStep, Role, RunJobFlow};
+use clusterup::model::release::has_idle_policy;
+use clusterup::model::span::Span;
+use clusterup::model::stack::Guardrails;
+
+const LONGEST_NAME: usize = 256;
+const LONGEST_COMMAND: usize = 10_240;
+const MOST_BOOTSTRAP: usize = 16;
+const MOST_GROUPS: usize = 4;
+const MOST_TAGS: usize = 50;
+pub(super) const MOST_STEPS: usize = 256;
+
+fn ensure(holds: bool, message: impl Into<String>) -> Result<(), Refusal> {
+    if holds { Ok(()) } else { Err(invalid(message)) }
+}
+
+pub(super) fn order(order: &RunJobFlow) -> Result<(), Refusal> {
+    name(&order.name)?;
+    let label = is_release(&order.release);
+    let words = format!("The supplied release label is invalid: {}.", order.release);
+    ensure(label, words)?;
+    ensure(
+        order.log_uri.starts_with("s3://"),
+        "The log URI is invalid.",
+    )?;
+    if let Some(timeout) = order.idle_timeout {
+        idle_policy(&order.release, timeout)?;
+    }
+    groups(&order.groups)?;
+    concurrency(order.step_concurrency)?;
+    let few = order.security_groups.len() <= MOST_GROUPS;
+    ensure(few, "Too many additional security groups.")?;
+    let few = order.bootstrap.len() <= MOST_BOOTSTRAP;
+    ensure(few, "A maximum of 16 bootstrap actions are allowed.")?;
+    for action in &order.bootstrap {
+        name(&action.name)?;
+    }
+    steps(&order.steps, order.step_concurrency)?;
+    tags(&order.tags)
+}
+
+fn name(name: &str) -> Result<(), Refusal> {
+    let bad = |c: char| "<>$|`".contains(c) || c.is_control() && !"\r\n\t".contains(c);
+    let good = (1..=LONGEST_NAME).contains(&name.chars().count()) && !name.contains(bad);
+    ensure(good, format!("The name is invalid: {name}"))
+}
+
+/// `emr-7.9.0`, `emr-spark-8.0.0`.
+fn is_release(label: &str) -> bool {
+    let numbers = label.strip_prefix("emr-").unwrap_or_default();
+    let numbers = numbers.strip_prefix("spark-").unwrap_or(numbers);
+    let is_number = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
+    numbers.split('.').count() == 3 && numbers.split('.').all(is_number)
+}
+
+pub(super) fn idle_policy(release: &str, timeout: Span) -> Result<(), Refusal> {
+    let words = format!("Auto-termination policies are not supported for {release}.");
+    ensure(has_idle_policy(release), words)?;
+    let good = (Guardrails::IDLE_LEAST..=Guardrails::IDLE_MOST).contains(&timeout);
+    ensure(good, "The idle timeout must be from 60 to 604800 seconds.")
+}
+
+pub(super) fn concurrency(level: u16) -> Result<(), Refusal> {
+    let good = (1..=256).contains(&level);
+    ensure(
+        good,
+        "Invalid step concurrency level. Allowed level is from 1 to 256",
+    )
+}
+
+fn groups(groups: &[NewGroup]) -> Result<(), Refusal> {
+    let of = |role| groups.iter().filter(move |group| group.role == role);
+    let one = "you must specify exactly one master instance group";
+    match of(Role::Primary).count() {
+        0 => {
+            return Err(invalid(format!(
+                "Zero master instance groups supplied, {one}"
+            )));
+        }
+        1 => {}
+        _ => {
+            return Err(invalid(format!(
+                "Multiple master instance groups supplied, {one}"
+            )));
+        }
+    }
+    ensure(
+        of(Role::Primary).all(|group| group.count == 1),
+        "A master instance group must specify a single instance",
+    )?;
+    ensure(
+        of(Role::Core).count() <= 1,
+        "Multiple core instance groups supplied",
+    )?;
+    ensure(
+        of(Role::Task).count() == 0 || of(Role::Core).count() == 1,
+        "Clusters with task nodes must also define core nodes.",
+    )?;
+    ensure(
+        of(Role::Task).count() <= 48,
+        "Too many task instance groups",
+    )?;
+    ensure(
+        groups.iter().all(|group| group.count >= 1),
+        "An instance group must have at least one instance",
+    )
+}
+
+pub(super) fn steps(steps: &[NewStep], concurrency: u16) -> Result<(), Refusal> {
+    ensure(
+        steps.len() <= MOST_STEPS,
+        "The number of steps exceeds the limit of 256",
+    )?;
+    // Every action on failure that we know is refused beside concurrent steps.
+    ensure(
+        steps.is_empty() || concurrency == 1,
+        "The ActionOnFailure setting is not valid where steps run concurrently.",
+    )?;
+    for step in steps {
+        name(&step.name)?;
+        let length: usize = step.command.iter().map(|word| word.chars().count()).sum();
+        let words = "The total length of a step's arguments exceeds 10240 characters";
+        ensure(length <= LONGEST_COMMAND, words)?;
+        ensure(
+            !step.command.is_empty(),
+            "command-runner.jar needs a command",
+        )?;
+    }
+    Ok(())
+}
+
+pub(super) fn tags(tags: &Tags) -> Result<(), Refusal> {
+    ensure(
+        tags.len() <= MOST_TAGS,
+        "The number of tags exceeds the limit of 50",
+    )?;
+    let allowed = |c: char| c.is_alphanumeric() || " +-=._:/@".contains(c);
+    for (key, value) in tags {
+        let long = key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256;
+        let good = key.chars().chain(value.chars()).all(allowed) && !key.starts_with("aws:");
+        ensure(good && !long, format!("The tag is invalid: {key}={value}"))?;
+    }
+    Ok(())
+}

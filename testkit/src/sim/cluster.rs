@@ -1,0 +1,195 @@
+//! A cluster as EMR holds it, and what the calls may see of it.
+
+use super::metrics::Habits;
+use super::power_off::PowerOff;
+use super::world::{State, emr_id, span};
+use chrono::{DateTime, TimeDelta, Utc};
+use clusterup::cloud::api::emr::{self, Failure, NewGroup, NewStep, RunJobFlow};
+use clusterup::cloud::rng::Rng;
+use clusterup::model::observed::{ClusterState, StepState};
+use clusterup::model::span::Span;
+
+const STARTING_SECONDS: (u64, u64) = (60, 240);
+const UNLISTED_SECONDS: u64 = 20;
+const UNTOLD_SECONDS: u64 = 6;
+const DRAIN_SECONDS: (u64, u64) = (0, 60);
+const RESIZE_SECONDS: (u64, u64) = (50, 70);
+
+pub(super) struct Cluster {
+    pub(super) id: String,
+    /// What was ordered, with what later calls changed of it.
+    pub(super) order: RunJobFlow,
+    pub(super) state: ClusterState,
+    pub(super) reason: Option<String>,
+    pub(super) message: Option<String>,
+    pub(super) created_at: DateTime<Utc>,
+    pub(super) ready_at: Option<DateTime<Utc>>,
+    pub(super) ended_at: Option<DateTime<Utc>>,
+    /// When its machines were; none while EMR looks at what was ordered, and where it refuses it.
+    pub(super) launched_at: Option<DateTime<Utc>>,
+    /// When it was told to end, or ended itself.
+    pub(super) down_at: Option<DateTime<Utc>>,
+    pub(super) protected: bool,
+    pub(super) groups: Vec<InstanceGroup>,
+    pub(super) steps: Vec<Step>,
+    /// The policy and since when it counts at the earliest.
+    pub(super) idle: Option<(Span, DateTime<Utc>)>,
+    pub(super) power_off: Option<PowerOff>,
+    pub(super) waiting_since: DateTime<Utc>,
+    /// When what goes on now is over: a start, a step, an end.
+    pub(super) phase_ends: DateTime<Utc>,
+    /// What it does besides its steps.
+    pub(super) habits: Habits,
+    /// With which code it is to fail while it starts.
+    pub(super) doom: Option<String>,
+    pub(super) listed_from: DateTime<Utc>,
+    /// When those who ask for it by its id are told of it.
+    pub(super) told_from: DateTime<Utc>,
+    /// How long its network stays behind when it has ended.
+    drain: TimeDelta,
+    /// Its own, so that what becomes of it does not hang on other clusters.
+    pub(super) rng: Rng,
+}
+
+pub(super) struct InstanceGroup {
+    pub(super) id: String,
+    pub(super) order: NewGroup,
+    pub(super) requested: u16,
+    pub(super) running: u16,
+    /// When `running` becomes `requested`.
+    follows: Option<DateTime<Utc>>,
+}
+
+pub(super) struct Step {
+    pub(super) id: String,
+    pub(super) order: NewStep,
+    pub(super) state: StepState,
+    pub(super) created_at: DateTime<Utc>,
+    pub(super) started_at: Option<DateTime<Utc>>,
+    pub(super) ended_at: Option<DateTime<Utc>>,
+    pub(super) failure: Option<Failure>,
+}
+
+impl Cluster {
+    pub(super) fn new(order: RunJobFlow, world: &mut State) -> Self {
+        let mut id = emr_id(&world.rng, "j");
+        while world.clusters.contains_key(&id) {
+            id = emr_id(&world.rng, "j");
+        }
+        let rng = Rng::new(world.rng.next());
+        let now = world.now;
+        let told = &mut world.told.failing_clusters;
+        let doom = (!told.is_empty()).then(|| told.remove(0));
+        let groups = order.groups.iter().map(|group| InstanceGroup {
+            id: emr_id(&rng, "ig"),
+            requested: group.count,
+            running: 0,
+            follows: None,
+            order: group.clone(),
+        });
+        let mut cluster = Self {
+            id,
+            state: ClusterState::Starting,
+            reason: None,
+            message: None,
+            created_at: now,
+            ready_at: None,
+            ended_at: None,
+            launched_at: None,
+            down_at: None,
+            protected: false,
+            groups: groups.collect(),
+            steps: Vec::new(),
+            idle: order.idle_timeout.map(|timeout| (timeout, now)),
+            power_off: PowerOff::ordered(&order),
+            waiting_since: now,
+            phase_ends: now + span(&rng, STARTING_SECONDS),
+            habits: Habits::default(),
+            doom,
+            listed_from: world.seen_from(UNLISTED_SECONDS),
+            told_from: world.seen_from(UNTOLD_SECONDS),
+            drain: span(&rng, DRAIN_SECONDS),
+            rng,
+            order,
+        };
+        cluster.take_steps(cluster.order.steps.clone(), now);
+        cluster
+    }
+
+    /// The new steps' ids.
+    pub(super) fn take_steps(&mut self, steps: Vec<NewStep>, now: DateTime<Utc>) -> Vec<String> {
+        let known = self.steps.len();
+        for order in steps {
+            self.steps.push(Step {
+                id: emr_id(&self.rng, "s"),
+                order,
+                state: StepState::Pending,
+                created_at: now,
+                started_at: None,
+                ended_at: None,
+                failure: None,
+            });
+        }
+        let new = self.steps[known..].iter();
+        new.map(|step| step.id.clone()).collect()
+    }
+
+    /// Whether its machines still hold on to a security group.
+    pub(super) fn holds(&self, group: &str, now: DateTime<Utc>) -> bool {
+        let gone = self.ended_at.is_some_and(|ended| ended + self.drain <= now);
+        !gone && self.order.security_groups.iter().any(|id| id == group)
+    }
+
+    pub(super) fn resize(&mut self, group: usize, count: u16, now: DateTime<Utc>) {
+        let follows = now + span(&self.rng, RESIZE_SECONDS);
+        let group = &mut self.groups[group];
+        group.running = group.running_at(now);
+        group.requested = count;
+        group.follows = Some(follows);
+    }
+
+    pub(super) fn seen(&self) -> emr::Cluster {
+        emr::Cluster {
+            id: self.id.clone(),
+            name: self.order.name.clone(),
+            state: self.state,
+            reason: self.reason.clone(),
+            message: self.message.clone(),
+            created_at: self.created_at,
+            ready_at: self.ready_at,
+            ended_at: self.ended_at,
+            release: self.order.release.clone(),
+            applications: self.order.applications.clone(),
+            keep_alive: self.order.keep_alive,
+            protected: self.protected,
+            step_concurrency: self.order.step_concurrency,
+            key_pair: self.order.key_pair.clone(),
+            security_groups: self.order.security_groups.clone(),
+            primary_dns: self.primary_dns(),
+            log_uri: Some(self.order.log_uri.clone()),
+            tags: self.order.tags.clone(),
+        }
+    }
+
+    /// Known once there is a machine.
+    fn primary_dns(&self) -> Option<String> {
+        let name = self.id.trim_start_matches("j-").to_lowercase();
+        let there = self.state != ClusterState::Starting;
+        there.then(|| format!("ec2-{name}.compute.amazonaws.com"))
+    }
+}
+
+impl InstanceGroup {
+    pub(super) fn running_at(&self, now: DateTime<Utc>) -> u16 {
+        if self.follows.is_some_and(|at| at <= now) {
+            self.requested
+        } else {
+            self.running
+        }
+    }
+
+    pub(super) fn settle(&mut self, running: u16) {
+        self.running = running;
+        self.follows = None;
+    }
+}

@@ -1,0 +1,127 @@
+//! What tests do to the account past all calls: people at the console, guardrails elsewhere, bad
+//! luck. Those that name a thing answer whether it was there.
+
+use super::Sim;
+use chrono::TimeDelta;
+use clusterup::cloud::api::ec2::Rule;
+use clusterup::cloud::api::emr::Role;
+use std::time::Duration;
+
+/// Longer than any test, short enough to be added to a date.
+const FOREVER: TimeDelta = TimeDelta::days(3_650);
+
+impl Sim {
+    /// The next step to end whose name contains this fails; one for each time that it is said.
+    pub fn fail_step(&self, name_part: &str) {
+        self.edit(|state| state.told.failing_steps.push(name_part.to_owned()));
+    }
+
+    /// The next step to begin whose name contains this takes so long.
+    pub fn time_step(&self, name_part: &str, takes: Duration) {
+        let takes = TimeDelta::from_std(takes).unwrap_or(FOREVER).min(FOREVER);
+        self.edit(|state| state.told.step_times.push((name_part.to_owned(), takes)));
+    }
+
+    /// The next cluster that is ordered fails while it starts, with this code, or while it
+    /// bootstraps for `BOOTSTRAP_FAILURE`.
+    pub fn fail_next_cluster(&self, code: &str) {
+        self.edit(|state| state.told.failing_clusters.push(code.to_owned()));
+    }
+
+    /// Something else ends a living cluster.
+    pub fn end_cluster(&self, id: &str, code: &str, message: &str) -> bool {
+        self.edit(|state| {
+            let now = state.now;
+            let cluster = state.clusters.get_mut(id);
+            let cluster = cluster.filter(|cluster| cluster.state.is_live());
+            cluster
+                .map(|cluster| cluster.shut_down(now, code, Some(message)))
+                .is_some()
+        })
+    }
+
+    /// Whatever schedules end clusters in it can no longer.
+    pub fn delete_role(&self, name: &str) -> bool {
+        self.edit(|state| state.iam.roles.remove(name).is_some())
+    }
+
+    pub fn delete_schedule(&self, name: &str) -> bool {
+        self.edit(|state| state.scheduler.schedules.remove(name).is_some())
+    }
+
+    pub fn protect_cluster(&self, id: &str, protected: bool) -> bool {
+        self.edit(|state| {
+            let cluster = state.clusters.get_mut(id);
+            cluster.map(|it| it.protected = protected).is_some()
+        })
+    }
+
+    /// A cluster's tag gets another value, or goes.
+    pub fn tag_by_hand(&self, id: &str, key: &str, value: Option<&str>) -> bool {
+        self.edit(|state| {
+            let Some(cluster) = state.clusters.get_mut(id) else {
+                return false;
+            };
+            let tags = &mut cluster.order.tags;
+            match value {
+                Some(value) => tags.insert(key.to_owned(), value.to_owned()),
+                None => tags.remove(key),
+            }
+            .is_some()
+        })
+    }
+
+    pub fn delete_key_pair(&self, name: &str) -> bool {
+        self.edit(|state| state.ec2.key_pairs.remove(name).is_some())
+    }
+
+    pub fn add_rule(&self, group_name: &str, rule: Rule) -> bool {
+        self.edit(|state| {
+            let mut groups = state.ec2.groups.values_mut();
+            let group = groups.find(|group| group.it.name == group_name);
+            group.map(|group| group.it.ingress.push(rule)).is_some()
+        })
+    }
+
+    /// The first group of that role in a living cluster gets another count.
+    pub fn resize_by_hand(&self, cluster: &str, role: Role, count: u16) -> bool {
+        self.edit(|state| {
+            let now = state.now;
+            let cluster = state.clusters.get_mut(cluster);
+            let Some(cluster) = cluster.filter(|cluster| cluster.state.is_live()) else {
+                return false;
+            };
+            let mut groups = cluster.groups.iter();
+            let index = groups.position(|group| group.order.role == role);
+            if let Some(index) = index {
+                cluster.resize(index, count, now);
+            }
+            index.is_some()
+        })
+    }
+
+    pub fn remove_idle_policy(&self, cluster: &str) -> bool {
+        self.edit(|state| {
+            let cluster = state.clusters.get_mut(cluster);
+            cluster.and_then(|cluster| cluster.idle.take()).is_some()
+        })
+    }
+
+    /// Its objects and begun uploads go; it stays.
+    pub fn empty_bucket(&self, bucket: &str) -> bool {
+        self.edit(|state| {
+            let bucket = state.s3.buckets.get_mut(bucket);
+            bucket
+                .map(|bucket| {
+                    bucket.objects.clear();
+                    bucket.uploads.clear();
+                })
+                .is_some()
+        })
+    }
+
+    /// Another account has a bucket of this name.
+    pub fn take_bucket_name(&self, bucket: &str) {
+        self.edit(|state| state.s3.taken.insert(bucket.to_owned()));
+    }
+}

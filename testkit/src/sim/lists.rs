@@ -1,0 +1,162 @@
+//! EMR's calls that only look.
+
+use super::cluster::Cluster;
+use super::refusal::{Refusal, invalid};
+use super::world::{Answer, State, no_cluster};
+use clusterup::cloud::api::Page;
+use clusterup::cloud::api::emr::{
+    self, BlockPublicAccess, DescribeCluster, GetAutoTerminationPolicy, GetBlockPublicAccess,
+    Instance, InstanceGroup, ListClusters, ListInstanceGroups, ListInstances, ListReleaseLabels,
+    ListSteps, Step, Summary,
+};
+use clusterup::model::span::Span;
+
+const PAGE: usize = 50;
+/// Small, so that there are pages; EMR's own are longer.
+const INSTANCES: usize = 2;
+/// EMR shows so many of a cluster's steps.
+const STEPS_SHOWN: usize = 1_000;
+/// The newest 7.x that there is.
+const NEWEST_MINOR: u32 = 14;
+
+impl Answer for DescribeCluster {
+    fn answer(self, state: &mut State) -> Result<emr::Cluster, Refusal> {
+        let cluster = state.cluster(&self.id)?;
+        if cluster.told_from > state.now {
+            return Err(no_cluster(&self.id));
+        }
+        Ok(cluster.seen())
+    }
+}
+
+impl Answer for ListClusters {
+    fn answer(self, state: &mut State) -> Result<Page<Summary>, Refusal> {
+        let now = state.now;
+        let wanted = |cluster: &&Cluster| {
+            let after = self
+                .created_after
+                .is_none_or(|after| cluster.created_at > after);
+            let state = self.states.is_empty() || self.states.contains(&cluster.state);
+            after && state && cluster.listed_from <= now
+        };
+        // In order of their ids, which nobody can foresee, as the order is not promised.
+        let marker = self.next.as_deref().unwrap_or_default();
+        let behind = |cluster: &&Cluster| cluster.id.as_str() > marker;
+        let clusters = state.clusters.values().filter(behind).filter(wanted);
+        let found = clusters.map(|cluster| Summary {
+            id: cluster.id.clone(),
+            name: cluster.order.name.clone(),
+            state: cluster.state,
+            created_at: cluster.created_at,
+        });
+        Ok(page(found, |summary| summary.id.clone()))
+    }
+}
+
+impl Answer for ListSteps {
+    fn answer(self, state: &mut State) -> Result<Page<Step>, Refusal> {
+        let (cluster, now) = (state.cluster(&self.id)?, state.now);
+        // As late as the cluster itself was told of.
+        let late = cluster.told_from - cluster.created_at;
+        let told = |step: &&super::cluster::Step| step.created_at + late <= now;
+        let steps = cluster.steps.iter().rev().filter(told);
+        let shown = steps.take(STEPS_SHOWN);
+        let skipped = match &self.next {
+            None => 0,
+            Some(marker) => {
+                let at = shown.clone().position(|step| step.id == *marker);
+                at.ok_or_else(|| invalid("The marker is invalid"))? + 1
+            }
+        };
+        let found = shown.skip(skipped).map(|step| Step {
+            id: step.id.clone(),
+            name: step.order.name.clone(),
+            state: step.state,
+            created_at: Some(step.created_at),
+            started_at: step.started_at,
+            ended_at: step.ended_at,
+            failure: step.failure.clone(),
+        });
+        Ok(page(found, |step| step.id.clone()))
+    }
+}
+
+/// The first of a list, with the last of them as the place to go on from.
+fn page<T>(list: impl Iterator<Item = T>, marker: impl Fn(&T) -> String) -> Page<T> {
+    let mut list = list.peekable();
+    let items: Vec<T> = list.by_ref().take(PAGE).collect();
+    let more = list.peek().is_some();
+    let next = items.last().filter(|_| more).map(marker);
+    Page { items, next }
+}
+
+impl Answer for ListInstanceGroups {
+    fn answer(self, state: &mut State) -> Result<Vec<InstanceGroup>, Refusal> {
+        let groups = state.cluster(&self.id)?.groups.iter();
+        let seen = groups.map(|group| InstanceGroup {
+            id: group.id.clone(),
+            role: group.order.role,
+            instance_type: group.order.instance_type.clone(),
+            market: group.order.market,
+            requested: group.requested,
+            running: group.running_at(state.now),
+        });
+        Ok(seen.collect())
+    }
+}
+
+impl Answer for ListInstances {
+    fn answer(self, state: &mut State) -> Result<Page<Instance>, Refusal> {
+        let cluster = state.cluster(&self.id)?;
+        let launched = cluster.launched_at.filter(|at| *at <= state.now);
+        let instances = cluster.groups.iter().flat_map(|group| {
+            let instance = Instance {
+                group: group.id.clone(),
+                is_machine: true,
+                created_at: launched,
+                ended_at: cluster.ended_at,
+            };
+            std::iter::repeat_n(instance, group.requested.into())
+        });
+        let all = instances.enumerate().filter(|_| launched.is_some());
+        let marker: usize = self
+            .next
+            .as_deref()
+            .and_then(|it| it.parse().ok())
+            .unwrap_or(0);
+        let mut rest = all.skip(marker).map(|(_, instance)| instance).peekable();
+        let items: Vec<_> = rest.by_ref().take(INSTANCES).collect();
+        let next = rest.peek().map(|_| (marker + INSTANCES).to_string());
+        Ok(Page { items, next })
+    }
+}
+
+impl Answer for GetAutoTerminationPolicy {
+    fn answer(self, state: &mut State) -> Result<Option<Span>, Refusal> {
+        let cluster = state.cluster(&self.id)?;
+        Ok(cluster.idle.map(|(timeout, _)| timeout))
+    }
+}
+
+impl Answer for GetBlockPublicAccess {
+    /// As it is in a new account.
+    fn answer(self, _: &mut State) -> Result<BlockPublicAccess, Refusal> {
+        let (blocks, open) = (true, vec![(22, 22)]);
+        Ok(BlockPublicAccess { blocks, open })
+    }
+}
+
+impl Answer for ListReleaseLabels {
+    fn answer(self, _: &mut State) -> Result<Page<String>, Refusal> {
+        let sevens = (0..=NEWEST_MINOR)
+            .rev()
+            .map(|minor| format!("emr-7.{minor}.0"));
+        let labels = ["emr-spark-8.0.0".to_owned()].into_iter().chain(sevens);
+        let labels = labels.chain(["emr-6.15.0".to_owned()]);
+        let marker = self.next.unwrap_or_default();
+        let labels = labels.skip_while(|label| !marker.is_empty() && *label != marker);
+        let labels = labels.skip(usize::from(!marker.is_empty()));
+        let wanted = labels.filter(|label| label.starts_with(&self.prefix));
+        Ok(page(wanted, String::clone))
+    }
+}

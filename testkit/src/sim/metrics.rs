@@ -1,0 +1,186 @@
+//! CloudWatch: what clusters tell of themselves every five minutes, while they are up.
+
+use super::Sim;
+use super::cluster::Cluster;
+use super::refusal::Refusal;
+use super::world::{Answer, State};
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use clusterup::cloud::api::cloudwatch::{
+    GetMetricData, MOST_QUERIES, Metric, PERIOD, Points, Query,
+};
+use clusterup::cloud::api::emr::{NewGroup, Role, RunJobFlow};
+use clusterup::cloud::api::{Kind, Page, Tags};
+use clusterup::model::stack::Market;
+
+const EVERY: TimeDelta = TimeDelta::seconds(PERIOD as i64);
+
+/// What a cluster does besides its steps.
+#[derive(Debug, Default)]
+pub(super) struct Habits {
+    /// Since when its steps get no containers.
+    stuck: Option<DateTime<Utc>>,
+    /// When somebody worked on it by hand: from, and until where that is over.
+    busy: Vec<(DateTime<Utc>, Option<DateTime<Utc>>)>,
+    /// Whether it cannot be reached, and tells nothing.
+    mute: bool,
+}
+
+impl Habits {
+    pub(super) fn is_busy(&self) -> bool {
+        self.busy.last().is_some_and(|(_, until)| until.is_none())
+    }
+
+    fn busy_at(&self, at: DateTime<Utc>) -> bool {
+        let within = |(from, until): &(DateTime<Utc>, Option<DateTime<Utc>>)| {
+            *from <= at && until.is_none_or(|until| at < until)
+        };
+        self.busy.iter().any(within)
+    }
+}
+
+impl Cluster {
+    /// Nothing before it was ready, nor when it was on its way out.
+    fn tells(&self, at: DateTime<Utc>) -> bool {
+        let up = self.ready_at.is_some_and(|ready| ready <= at);
+        up && self.down_at.is_none_or(|down| at < down) && !self.habits.mute
+    }
+
+    fn value(&self, metric: Metric, at: DateTime<Utc>) -> u32 {
+        let running = self.steps.iter().any(|step| {
+            step.started_at.is_some_and(|began| began <= at)
+                && step.ended_at.is_none_or(|ended| at < ended)
+        });
+        let busy = self.habits.busy_at(at);
+        let stuck = self.habits.stuck.is_some_and(|since| since <= at);
+        match metric {
+            Metric::AppsRunning => u32::from(running) + u32::from(busy),
+            Metric::AppsPending => 0,
+            Metric::ContainerAllocated if busy || running && !stuck => self.workers(),
+            Metric::ContainerAllocated => 0,
+        }
+    }
+
+    /// A primary alone works, too.
+    fn workers(&self) -> u32 {
+        let workers = self.groups.iter();
+        let workers = workers.filter(|group| group.order.role != Role::Primary);
+        workers
+            .map(|group| u32::from(group.requested))
+            .sum::<u32>()
+            .max(1)
+    }
+}
+
+impl State {
+    fn points(&self, query: &Query, from: DateTime<Utc>, until: DateTime<Utc>) -> Points {
+        let mut points = Points::new();
+        let Some(cluster) = self.clusters.get(&query.cluster) else {
+            return points;
+        };
+        let mut at = from.duration_trunc(EVERY).unwrap_or(from);
+        while at < until && at <= self.now {
+            if at >= from && cluster.tells(at) {
+                points.push((at, f64::from(cluster.value(query.metric, at))));
+            }
+            at += EVERY;
+        }
+        points
+    }
+}
+
+impl Answer for GetMetricData {
+    fn answer(self, state: &mut State) -> Result<Page<Points>, Refusal> {
+        if state.metrics_fail {
+            let code = "InternalServiceFault";
+            return Err(Refusal::new(
+                Kind::Doubt,
+                code,
+                "Unable to process the request",
+            ));
+        }
+        if self.queries.is_empty() || self.queries.len() > MOST_QUERIES {
+            let message = "The collection MetricDataQueries must have 1 to 500 members";
+            return Err(Refusal::new(Kind::Invalid, "ValidationError", message));
+        }
+        let points = |query| state.points(query, self.from, self.until);
+        Ok(Page {
+            items: self.queries.iter().map(points).collect(),
+            next: None,
+        })
+    }
+}
+
+impl Sim {
+    /// From now on CloudWatch answers nobody, or answers again.
+    pub fn fail_metrics(&self, fail: bool) {
+        self.edit(|state| state.metrics_fail = fail);
+    }
+
+    /// A cluster that somebody makes without clusterup, with a primary and two workers, that stays
+    /// until it is ended; its id.
+    pub fn foreign_cluster(&self, name: &str, tags: Tags) -> String {
+        let group = |role, count| NewGroup {
+            role,
+            instance_type: "m5.xlarge".to_owned(),
+            count,
+            market: Market::OnDemand,
+            ebs: None,
+        };
+        let order = RunJobFlow {
+            name: name.to_owned(),
+            release: "emr-7.9.0".to_owned(),
+            applications: vec!["Spark".to_owned()],
+            log_uri: "s3://elsewhere/logs/".to_owned(),
+            service_role: "EMR_DefaultRole".to_owned(),
+            instance_profile: "EMR_EC2_DefaultRole".to_owned(),
+            groups: vec![group(Role::Primary, 1), group(Role::Core, 2)],
+            key_pair: None,
+            security_groups: Vec::new(),
+            idle_timeout: None,
+            keep_alive: true,
+            step_concurrency: 1,
+            configurations: Vec::new(),
+            bootstrap: Vec::new(),
+            steps: Vec::new(),
+            tags,
+        };
+        self.edit(|state| {
+            let cluster = Cluster::new(order, state);
+            let id = cluster.id.clone();
+            state.clusters.insert(id.clone(), cluster);
+            id
+        })
+    }
+
+    /// From now on the steps of a cluster get no containers.
+    pub fn stick(&self, id: &str) -> bool {
+        self.habit(id, |habits, now| habits.stuck = Some(now))
+    }
+
+    /// A cluster can no longer be reached by what tells its metrics, or can again.
+    pub fn mute(&self, id: &str, mute: bool) -> bool {
+        self.habit(id, |habits, _| habits.mute = mute)
+    }
+
+    /// Somebody works on a cluster by hand from now on, or no longer does.
+    pub fn occupy(&self, id: &str, busy: bool) -> bool {
+        let known = self.habit(id, |habits, now| match habits.busy.last_mut() {
+            Some((_, until @ None)) if !busy => *until = Some(now),
+            Some((_, Some(_))) | None if busy => habits.busy.push((now, None)),
+            Some(_) | None => {}
+        });
+        self.edit(|state| {
+            let now = state.now;
+            let cluster = state.clusters.get_mut(id);
+            cluster.map(|cluster| cluster.waiting_since = now).is_some() && known
+        })
+    }
+
+    fn habit(&self, id: &str, change: impl FnOnce(&mut Habits, DateTime<Utc>)) -> bool {
+        self.edit(|state| {
+            let now = state.now;
+            let cluster = state.clusters.get_mut(id);
+            cluster.map(|it| change(&mut it.habits, now)).is_some()
+        })
+    }
+}

@@ -1,0 +1,102 @@
+//! Key pairs and groups, and when they can be seen and deleted.
+
+use super::{CALM, launch, order, run, secs, terminate, until};
+use crate::sim::Sim;
+use clusterup::cloud::api::ec2::{
+    AuthorizeIngress, CreateSecurityGroup, DeleteKeyPair, DeleteSecurityGroup, DescribeKeyPairs,
+    DescribeSecurityGroups, Filter, GroupId, ImportKeyPair, Rule,
+};
+use clusterup::cloud::api::emr::{DescribeCluster, ListClusters, RunJobFlow};
+use clusterup::cloud::api::{Kind, Serve, Tags};
+use clusterup::model::observed::ClusterState;
+
+#[test]
+fn new_things_are_not_told_of_at_once() {
+    run(async {
+        let mut late = 0;
+        for seed in 0..20 {
+            let sim = Sim::new(seed);
+            let id = launch(&sim, order(&[])).await;
+            let told = sim.serve(DescribeCluster { id: id.clone() }).await;
+            late += usize::from(told.is_err());
+            let list = || ListClusters {
+                states: Vec::new(),
+                created_after: None,
+                next: None,
+            };
+            let key = "ssh-ed25519 AAAA me@here".to_owned();
+            let import = ImportKeyPair {
+                name: "k".to_owned(),
+                public_key: key,
+                tags: Tags::new(),
+            };
+            sim.serve(import.clone()).await.unwrap();
+            let pairs = || DescribeKeyPairs {
+                filters: Vec::new(),
+            };
+            late += usize::from(sim.serve(list()).await.unwrap().items.is_empty());
+            late += usize::from(sim.serve(pairs()).await.unwrap().is_empty());
+            assert_eq!(sim.serve(import).await.unwrap_err().kind, Kind::Exists);
+            secs(20).await;
+            assert_eq!(sim.serve(list()).await.unwrap().items[0].id, id);
+            let pair = sim.serve(pairs()).await.unwrap().remove(0);
+            assert_eq!(pair.public_key, "ssh-ed25519 AAAA k");
+            sim.serve(DeleteKeyPair { id: pair.id }).await.unwrap();
+            assert_eq!(sim.census().key_pairs, []);
+        }
+        assert!(late > 20, "{late}");
+    });
+}
+
+#[test]
+fn a_group_is_held_until_its_cluster_has_drained() {
+    run(async {
+        let sim = Sim::with(8, CALM);
+        let tags = Tags::from([("clusterup-stack".to_owned(), "films".to_owned())]);
+        let make = CreateSecurityGroup {
+            name: "g".to_owned(),
+            description: "a group".to_owned(),
+            tags,
+        };
+        let GroupId(group) = sim.serve(make.clone()).await.unwrap();
+        assert_eq!(sim.serve(make).await.unwrap_err().kind, Kind::Exists);
+        let rule = |from: &str| Rule {
+            protocol: "tcp".to_owned(),
+            ports: Some((22, 22)),
+            from: from.parse().unwrap(),
+            description: String::new(),
+        };
+        let open = |rules| AuthorizeIngress {
+            group: group.clone(),
+            rules,
+        };
+        sim.serve(open(vec![rule("203.0.113.7/24")])).await.unwrap();
+        let twice = open(vec![rule("198.51.100.1/32"), rule("203.0.113.0/24")]);
+        assert_eq!(sim.serve(twice).await.unwrap_err().kind, Kind::Exists);
+        let by = |name: &str, value: &str| DescribeSecurityGroups {
+            filters: vec![Filter {
+                name: name.to_owned(),
+                values: vec![value.to_owned()],
+            }],
+        };
+        let found = sim.serve(by("tag:clusterup-stack", "fi*")).await.unwrap();
+        assert_eq!(found[0].ingress, [rule("203.0.113.0/24")]);
+        assert_eq!(sim.serve(by("group-name", "h")).await.unwrap(), []);
+
+        let held = RunJobFlow {
+            security_groups: vec![group.clone()],
+            ..order(&[])
+        };
+        let id = launch(&sim, held).await;
+        let delete = DeleteSecurityGroup { id: group };
+        assert_eq!(
+            sim.serve(delete.clone()).await.unwrap_err().kind,
+            Kind::InUse
+        );
+        terminate(&sim, &[&id]).await.unwrap();
+        until(&sim, &id, ClusterState::Terminated).await;
+        secs(60).await;
+        sim.serve(delete.clone()).await.unwrap();
+        assert_eq!(sim.serve(delete).await.unwrap_err().kind, Kind::NotFound);
+    });
+}
