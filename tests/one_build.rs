@@ -13,7 +13,15 @@ type Builds = BTreeMap<String, BTreeSet<String>>;
 fn builds(edges: &str, features: &[&str]) -> Builds {
     let tree = Command::new(env!("CARGO"))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(["tree", "--locked", "--offline", "--package", "clusterup", "--prefix", "none"])
+        .args([
+            "tree",
+            "--locked",
+            "--offline",
+            "--package",
+            "clusterup",
+            "--prefix",
+            "none",
+        ])
         .args(["--edges", edges, "--format", "{p}|{f}|"])
         .args(features)
         .output()
