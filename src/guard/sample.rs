@@ -29,6 +29,7 @@ pub(super) fn cluster(ready: Option<i64>) -> Cluster {
         },
         key_pair: None,
         security_groups: Vec::new(),
+        emr: Default::default(),
         python_packages: Vec::new(),
         guardrails: Guardrails {
             idle_timeout: Span::from_secs(60),

@@ -1,6 +1,7 @@
 //! What should be there: the stack with every choice made, and no location of this machine in it
 //! but the files to send. `plan::expand` makes it.
 
+use super::emr_settings::EmrSettings;
 use super::instance::{InstanceType, Nodes};
 use super::memory::Memory;
 use super::name::{GroupName, JobHash, KeyPairName, StackName, StepName, TeamName};
@@ -64,6 +65,8 @@ pub struct ClusterSpec {
     pub worker: Worker,
     pub key_pair: Option<KeyPairName>,
     pub security_groups: Vec<GroupName>,
+    #[serde(default, skip_serializing_if = "EmrSettings::is_empty")]
+    pub emr: EmrSettings,
     pub python_packages: Vec<String>,
     pub guardrails: Guardrails,
     /// Its prices, frozen when it is made; none where they are not known.

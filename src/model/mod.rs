@@ -7,6 +7,7 @@ pub mod audit;
 pub mod cidr;
 pub mod clock;
 pub mod desired;
+pub mod emr_settings;
 pub mod event;
 pub mod extension;
 pub mod facts;

@@ -87,6 +87,15 @@ name!(
     "a name of 1 to 200 letters, digits, `.`, `_` and `-` that does not begin with `sg-`"
 );
 name!(
+    /// A security configuration of EMR. EMR allows 10,280 characters of any kind (EMR API).
+    SecurityConfigurationName,
+    |text| {
+        let length = text.chars().count();
+        (1..=256).contains(&length) && !text.contains(char::is_control) && text.trim() == text
+    },
+    "the name of a security configuration of EMR, of 1 to 256 characters"
+);
+name!(
     /// An entry under `data:`, as `${data.NAME}` refers to it.
     DataName,
     |text| file_safe(text, 63) && !text.contains('.'),

@@ -2,6 +2,7 @@
 //! to something that is there. `text` makes it; paths are joined to the stack file's folder.
 
 use super::cidr::Cidr;
+use super::emr_settings::EmrSettings;
 use super::hours::OffHours;
 use super::instance::{InstanceType, Nodes};
 use super::memory::Memory;
@@ -95,6 +96,8 @@ pub struct Cluster {
     pub task: Option<InstanceGroup>,
     pub key_pair: Option<KeyPairName>,
     pub security_groups: Vec<GroupName>,
+    #[serde(skip_serializing_if = "EmrSettings::is_empty")]
+    pub emr: EmrSettings,
 }
 
 /// Instances of one role. The primary has a count of 1.

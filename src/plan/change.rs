@@ -45,6 +45,9 @@ pub(super) fn immovable(have: &ClusterSpec, want: &ClusterSpec, elastic: bool) -
             list(want),
         ));
     }
+    if let Some((key, from, to)) = have.emr.difference(&want.emr) {
+        return Some(change(key, from, to));
+    }
     if have.key_pair != want.key_pair {
         return Some("its key pair is another".to_owned());
     }

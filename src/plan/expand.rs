@@ -6,6 +6,7 @@ use super::keys::Keys;
 use super::refusal::Refusal;
 use crate::cost::meter::accrued;
 use crate::model::desired::{ClusterSpec, Desired, InstanceGroups, KeyPairSpec, Object};
+use crate::model::emr_settings::EmrSettings;
 use crate::model::facts::{Capacity, Facts, Input};
 use crate::model::hint::Command;
 use crate::model::name::DataName;
@@ -84,6 +85,7 @@ fn check(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<Refusal> {
         refusals.push(Refusal::new(format!("its price is not known: {why}"), next));
     }
     refusals.extend(too_poor(stack, facts));
+    refusals.extend(too_old(stack, facts));
     let lease = stack.guardrails.lease.filter(|lease| *lease < LEAST_LEASE);
     if let (Some(lease), Capacity::AsTyped) = (lease, facts.capacity) {
         refusals.push(Refusal::new(
@@ -132,6 +134,18 @@ fn too_poor(stack: &Stack, facts: &Facts) -> Option<Refusal> {
         let fix = format!("give it more than {least}, or fewer or smaller nodes");
         Refusal::new(what, fix)
     })
+}
+
+/// A setting that the release does not have.
+fn too_old(stack: &Stack, facts: &Facts) -> Option<Refusal> {
+    let release = &stack.cluster.release;
+    let label = facts.label.clone().unwrap_or(release.to_string());
+    let lost = stack.cluster.emr.unsupported(&label);
+    let (key, releases) = lost.filter(|_| facts.capacity == Capacity::AsTyped)?;
+    Some(Refusal::new(
+        format!("{label} has no {key}"),
+        format!("take one of {releases}, or leave {key} out"),
+    ))
 }
 
 fn key_pairs(stack: &Stack, facts: &Facts) -> Vec<KeyPairSpec> {
@@ -185,6 +199,12 @@ fn cluster(stack: &Stack, facts: &Facts, fitted: &Fitted) -> ClusterSpec {
         worker: fitted.worker,
         key_pair: cluster.key_pair.clone(),
         security_groups: cluster.security_groups.clone(),
+        // This machine has none of them.
+        emr: if facts.capacity == Capacity::AsTyped {
+            cluster.emr.clone()
+        } else {
+            EmrSettings::default()
+        },
         python_packages: stack
             .job
             .iter()

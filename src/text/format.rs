@@ -7,7 +7,10 @@ use crate::model::hours::{Week, Zone};
 use crate::model::instance::{InstanceType, Nodes};
 use crate::model::memory::Memory;
 use crate::model::money::Usd;
-use crate::model::name::{DataName, GroupName, KeyPairName, Region, StackName, StepName, TeamName};
+use crate::model::name::{
+    DataName, GroupName, KeyPairName, Region, SecurityConfigurationName, StackName, StepName,
+    TeamName,
+};
 use crate::model::release::Release;
 use crate::model::span::Span;
 use crate::model::stack::IngressSource;
@@ -91,6 +94,8 @@ pub(crate) const KEY_PAIR: Format<KeyPairName> =
     Format::of("[A-Za-z0-9][A-Za-z0-9._-]{0,199}").mended(suggestions::label);
 pub(crate) const GROUP: Format<GroupName> =
     Format::of("(?!sg-)[A-Za-z0-9][A-Za-z0-9._-]{0,199}").mended(suggestions::label);
+pub(crate) const SECURITY_CONFIGURATION: Format<SecurityConfigurationName> =
+    Format::of(r"[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]{0,254}[^\s\x00-\x1f\x7f-\x9f])?");
 pub(crate) const DATA: Format<DataName> =
     Format::of("[A-Za-z0-9][A-Za-z0-9_-]{0,62}").mended(suggestions::label);
 pub(crate) const STEP: Format<StepName> = Format::of(
@@ -208,8 +213,9 @@ mod tests {
         Option<&'static str>,
     );
 
-    const ALL: [Read; 24] = all![
+    const ALL: [Read; 25] = all![
         STACK,
+        SECURITY_CONFIGURATION,
         TEAM,
         REGION,
         KEY_PAIR,

@@ -10,6 +10,21 @@ INSTANCES = (
     "Please configure instances using one and only one of the following: instance groups; "
     "instance fleets; instance count, master and slave instance type."
 )
+# What DescribeCluster shows as it was asked for.
+SHOWN = (
+    "ReleaseLabel",
+    "ServiceRole",
+    "AutoScalingRole",
+    "ScaleDownBehavior",
+    "Configurations",
+    "SecurityConfiguration",
+    "CustomAmiId",
+    "OSReleaseLabel",
+    "EbsRootVolumeSize",
+    "EbsRootVolumeIops",
+    "EbsRootVolumeThroughput",
+)
+SECURITY_CONFIGURATIONS = ("at-rest",)
 
 
 def invalid(message):
@@ -28,6 +43,7 @@ def check(region, spec):
     if not spec.get("JobFlowRole"):
         raise invalid("InstanceProfile is required for creating cluster.")
     check_groups(spec.get("Instances", {}))
+    check_settings(label, spec)
     level = spec.get("StepConcurrencyLevel", 1)
     check_concurrency(level)
     for step in spec.get("Steps", []):
@@ -59,6 +75,12 @@ def check_groups(instances):
             raise invalid(f"Instance type {group.get('InstanceType')} is not supported.")
         if group.get("BidPrice") and group.get("Market") != "SPOT":
             raise invalid("Attempted to set bid price for on demand instance group.")
+
+
+def check_settings(label, spec):
+    name = spec.get("SecurityConfiguration")
+    if name and name not in SECURITY_CONFIGURATIONS:
+        raise invalid(f"Security configuration with name '{name}' does not exist.")
 
 
 def check_concurrency(level):

@@ -14,6 +14,7 @@ mod crowd;
 mod doctor;
 mod double;
 mod drift;
+mod emr_settings;
 #[path = "../ends/mod.rs"]
 mod ends;
 mod ends_table;

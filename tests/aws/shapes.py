@@ -1,6 +1,7 @@
 """EMR's objects as it shows them. Times are numbers; what has no value is left out."""
 
 import account
+import launch
 
 # EMR makes these by itself, once for each region.
 MANAGED_GROUPS = ("sg-0e3a1f00000000001", "sg-0e3a1f00000000002")
@@ -52,21 +53,8 @@ def cluster_details(cluster):
     log_uri = spec.get("LogUri")
     if log_uri:
         log_uri = "s3n://" + log_uri.partition("://")[2].rstrip("/") + "/"
-    kept = (
-        "ReleaseLabel",
-        "ServiceRole",
-        "AutoScalingRole",
-        "ScaleDownBehavior",
-        "Configurations",
-        "SecurityConfiguration",
-        "CustomAmiId",
-        "OSReleaseLabel",
-        "EbsRootVolumeSize",
-        "EbsRootVolumeIops",
-        "EbsRootVolumeThroughput",
-    )
     return cluster_entry(cluster) | without_nothing(
-        {key: spec.get(key) for key in kept}
+        {key: spec.get(key) for key in launch.SHOWN}
         | {
             "Ec2InstanceAttributes": ec2_attributes(cluster),
             "InstanceCollectionType": "INSTANCE_GROUP",

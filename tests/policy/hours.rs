@@ -29,6 +29,7 @@ fn under(guardrails: Guardrails, created: &str) -> Cluster {
         },
         key_pair: None,
         security_groups: Vec::new(),
+        emr: Default::default(),
         python_packages: Vec::new(),
         guardrails,
         rates: Some("primary=0.192+0.048+0+0".parse().unwrap()),

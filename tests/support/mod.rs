@@ -88,6 +88,7 @@ impl Place {
             },
             key_pair: None,
             security_groups: Vec::new(),
+            emr: Default::default(),
             python_packages: Vec::new(),
             guardrails: Guardrails {
                 idle_timeout: Span::from_secs(idle),

@@ -105,6 +105,7 @@ impl<A: Api> Account<A> {
             idle_timeout,
             keep_alive: keep,
             step_concurrency: 1,
+            settings: spec.emr.clone(),
             configurations: vec![Configuration {
                 classification: "spark-env".to_owned(),
                 properties: BTreeMap::new(),

@@ -265,6 +265,7 @@ fn bare(
         },
         key_pair: cluster.key_pair.as_ref().and_then(named),
         security_groups: cluster.security_groups.iter().filter_map(of_id).collect(),
+        emr: cluster.settings.clone(),
         python_packages: Vec::new(),
         guardrails,
         rates: None,

@@ -1,6 +1,7 @@
 //! Amazon EMR: clusters and steps. No call of EMR has an idempotency token (EMR API, 2009-03-31).
 
 use super::{Page, Tags, call};
+use crate::model::emr_settings::EmrSettings;
 use crate::model::observed::{ClusterState, StepState};
 use crate::model::span::Span;
 use crate::model::stack::{Ebs, Market};
@@ -29,6 +30,7 @@ pub struct RunJobFlow {
     /// Whether it waits for more when its steps are over (KeepJobFlowAliveWhenNoSteps).
     pub keep_alive: bool,
     pub step_concurrency: u16,
+    pub settings: EmrSettings,
     pub configurations: Vec<Configuration>,
     pub bootstrap: Vec<BootstrapAction>,
     pub steps: Vec<NewStep>,
@@ -118,6 +120,7 @@ pub struct Cluster {
     pub keep_alive: bool,
     pub protected: bool,
     pub step_concurrency: u16,
+    pub settings: EmrSettings,
     pub key_pair: Option<String>,
     pub security_groups: Vec<String>,
     pub primary_dns: Option<String>,

@@ -175,6 +175,7 @@ fn cluster() -> RunJobFlow {
         idle_timeout: None,
         keep_alive: false,
         step_concurrency: 1,
+        settings: Default::default(),
         configurations: vec![Configuration {
             classification: planted(),
             properties: tags(),

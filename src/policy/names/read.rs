@@ -2,6 +2,7 @@
 
 use super::Datum;
 use crate::model::desired::InstanceGroups;
+use crate::model::emr_settings::EmrSettings;
 use crate::model::money::Usd;
 use crate::model::span::Span;
 use crate::model::stack::{
@@ -54,6 +55,10 @@ pub(super) fn core<'a>(subject: &Subject<'a>) -> Option<&'a InstanceGroup> {
 
 pub(super) fn task<'a>(subject: &Subject<'a>) -> Option<&'a InstanceGroup> {
     subject.stack.cluster.task.as_ref()
+}
+
+pub(super) fn emr<'a>(subject: &Subject<'a>) -> &'a EmrSettings {
+    &subject.stack.cluster.emr
 }
 
 pub(super) fn nodes(group: Option<&InstanceGroup>) -> Datum {

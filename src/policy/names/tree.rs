@@ -106,6 +106,12 @@ const CLUSTER: &[Name] = &[
         |s| Some(read::or_none(s.stack.cluster.key_pair.as_ref())),
     ),
     leaf(
+        "security_configuration",
+        Text,
+        "The name of EMR's security configuration; empty if none.",
+        |s| Some(read::or_none(read::emr(s).security_configuration.as_ref())),
+    ),
+    leaf(
         "security_groups",
         List(&Text),
         "The names of the cluster's security groups.",

@@ -1,6 +1,7 @@
 //! `cluster`: its release, its machines, and who may reach it.
 
 use super::{GROUPS, KEY_PAIRS};
+use crate::model::emr_settings::EmrSettings;
 use crate::model::instance::{InstanceType, Nodes};
 use crate::model::stack::{Cluster, Ebs, InstanceGroup, Market, VolumeKind};
 use crate::text::collections::{Forms, Unique, list};
@@ -24,14 +25,23 @@ record! {
         security_groups: or_empty =
             list(GROUPS, Unique::ByText, "the name of a security group", "spark-ssh"),
             "[spark-ssh]";
-    } => Cluster {
+    } and emr = EMR_SETTINGS => Cluster {
         release,
         primary: size.primary,
         core: size.core,
         task: size.task,
         key_pair,
         security_groups,
+        emr,
     };
+}
+
+record! {
+    /// Settings that EMR takes as they are. A cluster of this machine has none of them.
+    EMR_SETTINGS: EmrSettings = |at| {
+        /// The name of a security configuration that the account has: encryption, IMDSv2, Kerberos.
+        security_configuration: optional = format::SECURITY_CONFIGURATION, "at-rest";
+    } => EmrSettings { security_configuration };
 }
 
 const SIZE_FORMS: Forms<Nodes, Size> = Forms {

@@ -3,6 +3,7 @@
 use super::refusal::{Refusal, invalid};
 use clusterup::cloud::api::Tags;
 use clusterup::cloud::api::emr::{NewGroup, NewStep, Role, RunJobFlow};
+use clusterup::model::emr_settings::EmrSettings;
 use clusterup::model::release::has_idle_policy;
 use clusterup::model::span::Span;
 use clusterup::model::stack::Guardrails;
@@ -32,6 +33,7 @@ pub(super) fn order(order: &RunJobFlow) -> Result<(), Refusal> {
     }
     groups(&order.groups)?;
     concurrency(order.step_concurrency)?;
+    settings(&order.settings, &order.release)?;
     let few = order.security_groups.len() <= MOST_GROUPS;
     ensure(few, "Too many additional security groups.")?;
     let few = order.bootstrap.len() <= MOST_BOOTSTRAP;
@@ -41,6 +43,24 @@ pub(super) fn order(order: &RunJobFlow) -> Result<(), Refusal> {
     }
     steps(&order.steps, order.step_concurrency)?;
     tags(&order.tags)
+}
+
+/// The one security configuration that an account in memory has.
+pub(super) const SECURITY_CONFIGURATION: &str = "at-rest";
+
+fn settings(settings: &EmrSettings, release: &str) -> Result<(), Refusal> {
+    if let Some((key, releases)) = settings.unsupported(release) {
+        return Err(invalid(format!(
+            "{key} is for {releases}, not for {release}"
+        )));
+    }
+    let named = settings.security_configuration.as_ref();
+    let there = named.is_none_or(|named| named.as_str() == SECURITY_CONFIGURATION);
+    let name = named.map_or("", |named| named.as_str());
+    ensure(
+        there,
+        format!("Security configuration with name '{name}' does not exist."),
+    )
 }
 
 fn name(name: &str) -> Result<(), Refusal> {

@@ -163,6 +163,7 @@ impl Cluster {
             keep_alive: self.order.keep_alive,
             protected: self.protected,
             step_concurrency: self.order.step_concurrency,
+            settings: self.order.settings.clone(),
             key_pair: self.order.key_pair.clone(),
             security_groups: self.order.security_groups.clone(),
             primary_dns: self.primary_dns(),

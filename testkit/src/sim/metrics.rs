@@ -139,6 +139,7 @@ impl Sim {
             idle_timeout: None,
             keep_alive: true,
             step_concurrency: 1,
+            settings: Default::default(),
             configurations: Vec::new(),
             bootstrap: Vec::new(),
             steps: Vec::new(),

@@ -1,7 +1,7 @@
 //! What makes clusters and steps.
 
 use super::changes::their_tags;
-use super::{MARKETS, ROLES, theirs};
+use super::{MARKETS, ROLES, settings, theirs};
 use crate::cloud::api::emr::{
     AddJobFlowSteps, BootstrapAction, ClusterRef, Configuration, NewGroup, NewStep, OnFailure,
     RunJobFlow,
@@ -28,9 +28,7 @@ impl Serve<RunJobFlow> for Sdk {
             .termination_protected(false)
             .build();
         let named = |name| Application::builder().name(name).build();
-        let reply = self
-            .emr
-            .run_job_flow()
+        let reply = settings::asked(self.emr.run_job_flow(), call.settings)
             .name(call.name)
             .release_label(call.release)
             .set_applications(some(call.applications.into_iter().map(named).collect()))

@@ -3,6 +3,7 @@
 mod changes;
 mod launch;
 mod reads;
+mod settings;
 
 use crate::cloud::api::emr::Role;
 use crate::model::stack::Market;

@@ -1,6 +1,6 @@
 //! What tells of clusters and steps.
 
-use super::{MARKETS, ROLES, ours, theirs};
+use super::{MARKETS, ROLES, ours, settings, theirs};
 use crate::cloud::api::emr::{
     BlockPublicAccess, Cluster, DescribeCluster, Failure, GetAutoTerminationPolicy,
     GetBlockPublicAccess, Instance, InstanceGroup, ListClusters, ListInstanceGroups, ListInstances,
@@ -81,6 +81,7 @@ fn cluster(theirs: types::Cluster) -> Option<Cluster> {
         keep_alive: !theirs.auto_terminate().unwrap_or_default(),
         protected: theirs.termination_protected().unwrap_or_default(),
         step_concurrency: count(theirs.step_concurrency_level()).max(1),
+        settings: settings::shown(&theirs),
         key_pair: machines
             .and_then(|machines| machines.ec2_key_name())
             .map(str::to_owned),

@@ -10,6 +10,7 @@ use clusterup::cloud::api::emr::{
 };
 use clusterup::model::observed::{ClusterState, StepState};
 use clusterup::model::span::Span;
+use serde_json::json;
 
 #[test]
 fn a_cluster_lives_through_its_steps_and_ends() {
@@ -147,6 +148,22 @@ fn a_failed_step_ends_the_cluster_or_lets_it_wait() {
         ];
         assert_eq!(states, expected);
         assert!(all[2].failure.is_some() && all[0].failure.is_none());
+    });
+}
+
+#[test]
+fn settings_are_shown_as_they_were_asked_for_or_refused_at_once() {
+    run(async {
+        let sim = Sim::with(4, CALM);
+        let named = |name: &str| RunJobFlow {
+            settings: serde_json::from_value(json!({ "security_configuration": name })).unwrap(),
+            ..order(&[])
+        };
+        let id = launch(&sim, named("at-rest")).await;
+        let shown = until(&sim, &id, ClusterState::Waiting).await.settings;
+        assert_eq!(shown, named("at-rest").settings);
+        let refused = sim.serve(named("nowhere")).await.unwrap_err();
+        assert!(refused.message.contains("does not exist"), "{refused:?}");
     });
 }
 

@@ -68,6 +68,7 @@ fn order(steps: &[&str]) -> RunJobFlow {
         idle_timeout: Some(Span::from_secs(600)),
         keep_alive: true,
         step_concurrency: 1,
+        settings: Default::default(),
         configurations: Vec::new(),
         bootstrap: Vec::new(),
         steps: steps

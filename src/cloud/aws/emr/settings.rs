@@ -1,0 +1,22 @@
+//! The settings that EMR takes as they are, in the call that makes a cluster and in what it shows.
+
+use crate::model::emr_settings::EmrSettings;
+use aws_sdk_emr::operation::run_job_flow::builders::RunJobFlowFluentBuilder;
+use aws_sdk_emr::types::Cluster;
+
+pub(super) fn asked(call: RunJobFlowFluentBuilder, with: EmrSettings) -> RunJobFlowFluentBuilder {
+    fn text(value: Option<impl ToString>) -> Option<String> {
+        value.map(|value| value.to_string())
+    }
+    call.set_security_configuration(text(with.security_configuration))
+}
+
+/// What EMR shows. What cannot be ours, since no stack could say it, is as good as not set.
+pub(super) fn shown(theirs: &Cluster) -> EmrSettings {
+    fn parsed<T: std::str::FromStr>(text: Option<&str>) -> Option<T> {
+        text?.parse().ok()
+    }
+    EmrSettings {
+        security_configuration: parsed(theirs.security_configuration()),
+    }
+}

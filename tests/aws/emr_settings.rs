@@ -1,0 +1,47 @@
+//! Settings that EMR takes as they are: asked for, shown, refused, and a new cluster where they change.
+
+use crate::world::{STACK, World};
+use serde_json::{Value, json};
+
+fn world(settings: &str) -> World {
+    let world = World::new();
+    write(&world, settings);
+    world
+}
+
+fn write(world: &World, settings: &str) {
+    let release = "release: emr-7.x";
+    assert!(STACK.contains(release));
+    world.stack(&STACK.replace(release, &format!("release: emr-7.x, {settings}")));
+}
+
+/// The one cluster, as EMR shows it.
+fn described(world: &World) -> Value {
+    let made = world.clusters();
+    assert_eq!(made.len(), 1, "{made:#?}");
+    let asked = json!({ "ClusterId": made[0]["id"] });
+    world.aws("emr", "describe_cluster", asked)["Cluster"].clone()
+}
+
+#[test]
+fn a_security_configuration_is_the_clusters_and_another_replaces_it() {
+    let world = world("security_configuration: at-rest");
+    world.expect(0, &["apply", "t.yaml", "--yes"]);
+    assert_eq!(described(&world)["SecurityConfiguration"], "at-rest");
+    world
+        .expect(0, &["plan", "t.yaml"])
+        .says("nothing to change");
+    world.stack(STACK);
+    world
+        .expect(0, &["plan", "t.yaml"])
+        .says("security_configuration was at-rest and is to be none");
+}
+
+#[test]
+fn one_that_the_account_has_not_is_refused_and_nothing_made() {
+    let world = world("security_configuration: nowhere");
+    world
+        .expect(1, &["apply", "t.yaml", "--yes"])
+        .says("Security configuration with name 'nowhere' does not exist");
+    assert_eq!(world.clusters().len(), 0);
+}
