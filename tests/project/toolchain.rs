@@ -1,6 +1,7 @@
 //! The compiler is pinned once, and everything else agrees.
 
-use super::text;
+use super::{at, text};
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 /// What stands behind `KEY = "` in a file of TOML.
@@ -30,5 +31,52 @@ fn the_manifest_and_the_image_agree_with_it() {
     let image = format!("FROM rust:{least}-");
     assert!(text("deploy/Dockerfile").contains(&image), "{image}");
     assert!(text("deploy/Dockerfile.dockerignore").contains("rust-toolchain.toml"));
-    assert!(text(".ci/run").contains("rust-toolchain.toml"));
+    assert!(text(".ci/run").contains("$(.ci/compiler)"));
+}
+
+/// A machine whose rustup has these toolchains, each a name and a version; or a rustup that fails.
+fn compiler_of(toolchains: Option<&[(&str, &str)]>) -> String {
+    let programs = tempfile::tempdir().unwrap();
+    let write = |name: &str, script: &str| {
+        let path = programs.path().join(name);
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    for name in ["rustup", "rustc"] {
+        write(name, "exit 1");
+    }
+    if let Some(toolchains) = toolchains {
+        let names = toolchains
+            .iter()
+            .map(|(name, _)| format!("echo '{name} (active)'"));
+        write("rustup", &names.collect::<Vec<_>>().join("\n"));
+        let versions = toolchains.iter().map(|(name, version)| {
+            format!("[ \"$RUSTUP_TOOLCHAIN\" = {name} ] && echo 'rustc {version} (0 2026)' && exit")
+        });
+        let versions: Vec<_> = versions.collect();
+        // As rustup does where a name is not installed and nothing may be.
+        write("rustc", &(versions.join("\n") + "\nexit 1"));
+    }
+    let path = format!("{}:/usr/bin:/bin", programs.path().display());
+    let mut script = Command::new(at(".ci/compiler"));
+    let said = script.env("PATH", path).output().unwrap();
+    assert!(said.status.success(), "{said:?}");
+    String::from_utf8(said.stdout).unwrap().trim().to_owned()
+}
+
+#[test]
+fn the_pinned_compiler_is_found_under_another_name() {
+    let pinned = value(&text("rust-toolchain.toml"), "channel");
+    let (its, stable) = (pinned.as_str(), "stable-x86_64-unknown-linux-gnu");
+    for (toolchains, due) in [
+        (&[(stable, its)][..], stable),
+        (&[(stable, "1.80.0"), ("mine", its)], "mine"),
+        (&[(stable, its), (its, its)], its),
+        (&[(stable, "1.80.0")], ""),
+        (&[(stable, &format!("{its}9"))], ""),
+        (&[], ""),
+    ] {
+        assert_eq!(compiler_of(Some(toolchains)), due, "{toolchains:?}");
+    }
+    assert_eq!(compiler_of(None), "");
 }
