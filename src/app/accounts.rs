@@ -112,7 +112,7 @@ impl<'a> TeamStore<'a> {
                 BTreeMap::new()
             }
         };
-        Ok(account_store.hear_aws(&said, budgets, now).await?)
+        Ok(account_store.record_aws_cost(&said, budgets, now).await?)
     }
 
     /// `seen` is when the records were read.

@@ -28,7 +28,7 @@ pub struct Actual {
 /// dollars.
 ///
 /// # Errors
-/// What AWS says no with.
+/// Returns an error if a call to AWS fails.
 pub async fn actuals<A: Api>(
     api: &A,
     account: &str,
@@ -45,7 +45,7 @@ pub async fn actuals<A: Api>(
 /// All that is ours, in order of the names.
 ///
 /// # Errors
-/// What AWS says no with.
+/// Returns an error if a call to AWS fails.
 pub async fn look<A: Api>(api: &A, account: &str) -> Result<Vec<ExistingBudget>, CloudError> {
     let mut seen = Vec::new();
     for one in described(api, account).await.map_err(refused)? {
@@ -63,7 +63,7 @@ pub async fn look<A: Api>(api: &A, account: &str) -> Result<Vec<ExistingBudget>,
 /// One of its name that is there already is for the next look.
 ///
 /// # Errors
-/// What AWS says no with.
+/// Returns an error if a call to AWS fails.
 pub async fn create<A: Api>(api: &A, account: &str, to: &Mirrored) -> Result<(), CloudError> {
     let ExistingBudget { budget, notices } = to.seen();
     let account = account.to_owned();
@@ -78,7 +78,7 @@ pub async fn create<A: Api>(api: &A, account: &str, to: &Mirrored) -> Result<(),
 /// Makes of one what it should be. What is gone meanwhile is for the next look.
 ///
 /// # Errors
-/// What AWS says no with.
+/// Returns an error if a call to AWS fails.
 pub async fn update<A: Api>(
     api: &A,
     account: &str,
@@ -90,7 +90,7 @@ pub async fn update<A: Api>(
 }
 
 /// # Errors
-/// What AWS says no with.
+/// Returns an error if a call to AWS fails.
 pub async fn delete<A: Api>(api: &A, account: &str, name: &str) -> Result<(), CloudError> {
     let (account, budget) = (account.to_owned(), name.to_owned());
     let deleted = api.serve(DeleteBudget { account, budget });

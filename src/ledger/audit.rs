@@ -37,7 +37,7 @@ impl Ledger {
     /// Adds an entry; its number. What was written stays through a crash of the machine.
     ///
     /// # Errors
-    /// What the database said no with.
+    /// Returns an error if the database cannot be read or written.
     pub fn note(&mut self, entry: &Entry) -> Result<i64, LedgerError> {
         let target = entry.target.as_ref();
         let row = params![
@@ -63,7 +63,7 @@ impl Ledger {
     /// Entries, the newest last.
     ///
     /// # Errors
-    /// What the database said no with.
+    /// Returns an error if the database cannot be read or written.
     pub fn entries(&self, asked: &AuditQuery) -> Result<Vec<Logged>, LedgerError> {
         let place = asked.place.as_ref().map(ToString::to_string);
         let since = asked.since.map(|at| at.timestamp_millis());
@@ -97,7 +97,7 @@ impl Ledger {
     /// succeeded is its outcome.
     ///
     /// # Errors
-    /// What the database said no with.
+    /// Returns an error if the database cannot be read or written.
     pub fn open_terminations(&self) -> Result<Vec<Logged>, LedgerError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM events AS it

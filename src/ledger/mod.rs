@@ -69,7 +69,7 @@ impl Ledger {
     /// Writes records down, all or none.
     ///
     /// # Errors
-    /// What the database said no with.
+    /// Returns an error if the database cannot be read or written.
     pub fn record(&mut self, records: &[Record]) -> Result<(), LedgerError> {
         self.write(|transaction| upsert(transaction, records))
     }
@@ -77,7 +77,7 @@ impl Ledger {
     /// Writes down all that a target told at an instant, and that it did.
     ///
     /// # Errors
-    /// What the database said no with.
+    /// Returns an error if the database cannot be read or written.
     pub fn settle(
         &mut self,
         scope: &Scope,
@@ -115,7 +115,7 @@ impl Ledger {
     /// The records of clusters that were there within a window, oldest first.
     ///
     /// # Errors
-    /// What the database said no with, or a record that cannot be read.
+    /// Returns an error if the database, or one of its records, cannot be read.
     pub fn records(&self, scope: &Scope, window: Window) -> Result<Vec<Record>, LedgerError> {
         let from = window.from;
         let until = window.until;
@@ -127,7 +127,7 @@ impl Ledger {
     /// The records of clusters of which more is to be told.
     ///
     /// # Errors
-    /// What the database said no with, or a record that cannot be read.
+    /// Returns an error if the database, or one of its records, cannot be read.
     pub fn unsettled(&self, scope: &Scope) -> Result<Vec<Record>, LedgerError> {
         self.select(scope, "final = 0 AND ?3 = ?4", [0, 0])
     }
@@ -135,7 +135,7 @@ impl Ledger {
     /// The clusters of which nothing more is to be told.
     ///
     /// # Errors
-    /// What the database said no with.
+    /// Returns an error if the database cannot be read or written.
     pub fn known_final(&self, scope: &Scope) -> Result<BTreeSet<ClusterId>, LedgerError> {
         let sql = format!("SELECT id FROM records WHERE {OF_SCOPE} AND final = 1");
         let ids = || {
@@ -151,7 +151,7 @@ impl Ledger {
     /// When the target was last asked for all of its clusters, if it ever was.
     ///
     /// # Errors
-    /// What the database said no with.
+    /// Returns an error if the database cannot be read or written.
     pub fn synced_at(&self, scope: &Scope) -> Result<Option<DateTime<Utc>>, LedgerError> {
         let sql = format!("SELECT max(at) FROM syncs WHERE {OF_SCOPE}");
         let at = self.db.query_row(

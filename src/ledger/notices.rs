@@ -15,7 +15,7 @@ impl Ledger {
     /// claimed and dies is not replaced: rather not heard than heard twice.
     ///
     /// # Errors
-    /// What the database said no with; then nothing was claimed.
+    /// Returns an error if the database cannot be written; nothing is claimed then.
     pub fn claim(
         &mut self,
         matter: &str,
@@ -39,7 +39,7 @@ impl Ledger {
     /// Writes down what became of telling a matter in one way.
     ///
     /// # Errors
-    /// What the database said no with.
+    /// Returns an error if the database cannot be read or written.
     pub fn sent(
         &mut self,
         matter: &str,
@@ -57,7 +57,7 @@ impl Ledger {
     /// What became of telling a matter in one way, the last time; none where it was not tried.
     ///
     /// # Errors
-    /// What the database said no with.
+    /// Returns an error if the database cannot be read or written.
     pub fn told(&self, matter: &str, voice: &str) -> Result<Option<String>, LedgerError> {
         let sql = "SELECT outcome FROM tellings WHERE matter = ?1 AND voice = ?2";
         let found = self.db.query_row(sql, [matter, voice], |row| row.get(0));
@@ -67,7 +67,7 @@ impl Ledger {
     /// A matter is over: should it come back, it is told anew.
     ///
     /// # Errors
-    /// What the database said no with.
+    /// Returns an error if the database cannot be read or written.
     pub fn forget_matter(&mut self, matter: &str) -> Result<(), LedgerError> {
         self.write(|transaction| {
             transaction.execute("DELETE FROM notices WHERE matter = ?1", [matter])?;

@@ -1,5 +1,6 @@
-//! Teams' accounts as many hands change them at once: read, reckoned anew with what is known, and
-//! written back by whoever was first; the others begin again.
+//! Reads and changes teams' accounts, which several processes may change at once. A change is a
+//! read, a pure function, and a conditional write; if another process wrote first, the change
+//! starts again from what that process wrote.
 
 use crate::cloud::{Class, Cloud, CloudError, StoredAccount};
 use crate::cost::ledger::{Record, Scope};
@@ -14,102 +15,109 @@ use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// A team's account, and what is known of the team's clusters in one place.
+/// A team's account, with what is known about the team's clusters in one place.
 pub struct AccountStore<'a> {
-    /// Who keeps the account.
+    /// The cloud whose bucket or folder holds the account.
     pub books: &'a dyn Cloud,
-    /// Where the clusters are.
+    /// The cloud that runs the clusters.
     pub cloud: &'a dyn Cloud,
+    /// The account and place of `records`.
     pub scope: &'a Scope,
+    /// The team whose account it is.
     pub team: &'a TeamName,
-    /// As the ledger has them, of other teams too.
+    /// The ledger's records of the scope, including those of other teams.
     pub records: &'a [Record],
-    /// When they were read. What was promised later is none that they lack.
+    /// When `records` were read. A reservation made later than this is not reported as missing from
+    /// them.
     pub seen: DateTime<Utc>,
 }
 
-/// Writers that may be faster, one after the other, before we give up: each of them has written.
-const MOST: u32 = 200;
+/// How often a change starts again because another process wrote first. Each of these processes has
+/// made progress.
+const MAX_ATTEMPTS: u32 = 200;
 
-/// What a change of an account comes to.
+/// Whether a change is written. `T` is what [`AccountStore::change`] returns.
 pub enum Change<T> {
+    /// The changed account is written.
     Write(T),
-    /// The account stays as it is.
+    /// The account stays as it was.
     Leave(T),
 }
 
 impl AccountStore<'_> {
-    /// The account as it is now; nothing is written.
+    /// Returns the account, reconciled with the records. Writes nothing.
     ///
     /// # Errors
-    /// What the cloud said no with, or an account that cannot be read.
+    /// Returns an error if the account, or the lock of one of its stacks, cannot be read.
     pub async fn read(&self) -> Result<TeamAccount, CloudError> {
-        Ok(self.reckoned().await?.0)
+        Ok(self.reconciled().await?.0)
     }
 
-    /// Changes the account, begun again for as long as somebody else is faster.
+    /// Changes the account. `change` is called again on a fresh copy each time another process
+    /// wrote first, at most 200 times.
     ///
     /// # Errors
-    /// What the cloud said no with, or an account that cannot be read or is never ours to write.
+    /// Returns an error if the account cannot be read or written, or if other processes wrote first
+    /// each time.
     pub async fn change<T>(
         &self,
         mut change: impl FnMut(&mut TeamAccount) -> Change<T>,
     ) -> Result<(T, TeamAccount), CloudError> {
-        for turn in 0..MOST {
-            let (mut team_account, was) = self.reckoned().await?;
-            let done = match change(&mut team_account) {
-                Change::Leave(done) => return Ok((done, team_account)),
-                Change::Write(done) => done,
+        for attempt in 0..MAX_ATTEMPTS {
+            let (mut team_account, stored) = self.reconciled().await?;
+            let value = match change(&mut team_account) {
+                Change::Leave(value) => return Ok((value, team_account)),
+                Change::Write(value) => value,
             };
             let content = serde_json::to_vec(&team_account).map_err(|error| {
                 let message = format!("the account of team {} cannot be written", self.team);
                 CloudError::new(Class::Failed, message).hint(error.to_string())
             })?;
-            let version = was.as_ref().map(|was| was.version.as_str());
-            // Who only looks makes no account of nothing, nor a bucket for it.
-            let same = match &was {
-                Some(was) => was.content == content,
+            let version = stored.as_ref().map(|stored| stored.version.as_str());
+            // A mere read creates neither an empty account nor its bucket.
+            let unchanged = match &stored {
+                Some(stored) => stored.content == content,
                 None => team_account == TeamAccount::new(self.team.clone()),
             };
-            if same
+            if unchanged
                 || self
                     .books
                     .keep_team_book(self.team, &content, version)
                     .await?
             {
-                return Ok((done, team_account));
+                return Ok((value, team_account));
             }
-            tokio::time::sleep(pause(turn)).await;
+            tokio::time::sleep(pause(attempt)).await;
         }
         let message = format!("others keep changing the account of team {}", self.team);
         Err(CloudError::new(Class::Busy, message).hint("try again in a minute"))
     }
 
-    async fn reckoned(&self) -> Result<(TeamAccount, Option<StoredAccount>), CloudError> {
-        let kept = self.books.team_book(self.team).await?;
-        let mut team_account = match &kept {
+    async fn reconciled(&self) -> Result<(TeamAccount, Option<StoredAccount>), CloudError> {
+        let stored = self.books.team_book(self.team).await?;
+        let mut team_account = match &stored {
             None => TeamAccount::new(self.team.clone()),
-            Some(kept) => self.parse(&kept.content)?,
+            Some(stored) => self.parse(&stored.content)?,
         };
-        let mut held = BTreeSet::new();
+        let mut locked = BTreeSet::new();
         for stack in team_account.unseen(self.scope, self.seen) {
             if self.cloud.is_held(&stack).await? {
-                held.insert(stack);
+                locked.insert(stack);
             }
         }
-        team_account.reconcile(self.scope, self.records, &held, self.seen);
-        Ok((team_account, kept))
+        team_account.reconcile(self.scope, self.records, &locked, self.seen);
+        Ok((team_account, stored))
     }
 
-    /// An account that nobody can read is no empty one.
+    /// Parses an account. An unreadable account is an error and is never taken for an empty one.
     fn parse(&self, content: &[u8]) -> Result<TeamAccount, CloudError> {
         let team = self.team;
-        let wrong = |why: String| {
+        let unreadable = |why: String| {
             let message = format!("the account of team {team} cannot be read: {why}");
             CloudError::new(Class::Failed, message)
         };
         let team_account: TeamAccount = serde_json::from_slice(content).map_err(|error| {
-            wrong(error.to_string())
+            unreadable(error.to_string())
                 .hint("nothing is admitted on an account that nobody can read")
                 .hint(format!(
                     "to begin it anew, delete teams/{team}.json; what runs is found again"
@@ -118,25 +126,26 @@ impl AccountStore<'_> {
         if team_account.is_known() {
             Ok(team_account)
         } else {
-            Err(wrong("it is of a newer clusterup".to_owned()).hint("update clusterup"))
+            Err(unreadable("it is of a newer clusterup".to_owned()).hint("update clusterup"))
         }
     }
 }
 
-/// Longer the more there are, and not the same for all: the process's own number sees to that.
-fn pause(turn: u32) -> Duration {
+/// The wait before the next attempt: it grows with the attempts, and the process id spreads it so
+/// that processes do not collide again.
+fn pause(attempt: u32) -> Duration {
     let spread = u64::from(std::process::id()) * 7 % 40;
-    Duration::from_millis(10 + spread + u64::from(turn.min(20)) * 5)
+    Duration::from_millis(10 + spread + u64::from(attempt.min(20)) * 5)
 }
 
-/// What became of a promise that somebody asked for.
+/// The result of a request for a reservation.
 #[derive(Debug, Default)]
 pub struct Admission {
-    /// Each policy's months, as they are with what was asked for.
+    /// Each policy's months, with what was requested included.
     pub months: Vec<(PolicyName, Figures)>,
-    /// Why it is denied, or what is to be known; the promise is made where none of it denies.
+    /// Denials and warnings. The reservation is made if none of them denies it.
     pub findings: Vec<Finding>,
-    /// Shares of budgets that are reached and were not told of before.
+    /// Shares of budgets that are reached now and were not reported before.
     pub told: Vec<(PolicyName, Percent)>,
 }
 
@@ -144,7 +153,8 @@ pub struct Admission {
 pub type Budget<'a> = (&'a Policy, &'a Located<MonthlyBudget>);
 
 impl AccountStore<'_> {
-    /// Whether what is asked for fits into the month of each of these budgets; nothing is written.
+    /// Checks whether `ask` fits into the month of each of these budgets. The reservation under the
+    /// key `instead` is left out, since `ask` would replace it. Writes nothing.
     ///
     /// # Errors
     /// As [`Self::read`].
@@ -156,11 +166,11 @@ impl AccountStore<'_> {
         now: DateTime<Utc>,
     ) -> Result<Admission, CloudError> {
         let team_account = self.read().await?;
-        Ok(self.weighed(&team_account, budgets, ask, instead, now))
+        Ok(self.evaluate(&team_account, budgets, ask, instead, now))
     }
 
-    /// Sets money aside if it fits into the month of each of these budgets, or if those that it
-    /// does not fit into may be passed over.
+    /// Makes the reservation if it fits into the month of each of these budgets. `passes` may
+    /// downgrade the findings of budgets that an override covers.
     ///
     /// # Errors
     /// As [`Self::change`].
@@ -173,7 +183,7 @@ impl AccountStore<'_> {
     ) -> Result<Admission, CloudError> {
         let change = |team_account: &mut TeamAccount| {
             let key = reservation.key();
-            let mut admission = self.weighed(team_account, budgets, &reservation.ask, &key, now);
+            let mut admission = self.evaluate(team_account, budgets, &reservation.ask, &key, now);
             admission.findings = passes(std::mem::take(&mut admission.findings));
             if admission.findings.iter().any(Finding::denies) {
                 return Change::Leave(admission);
@@ -185,8 +195,8 @@ impl AccountStore<'_> {
         Ok(self.change(change).await?.0)
     }
 
-    /// Brings the account up to what is known; the shares of budgets that are reached and were not
-    /// told of before.
+    /// Reconciles the account with the records and writes it. Returns the shares of budgets that
+    /// are reached now and were not reported before.
     ///
     /// # Errors
     /// As [`Self::change`].
@@ -199,30 +209,30 @@ impl AccountStore<'_> {
             .await
     }
 
-    /// Takes down what AWS says of the month.
+    /// Records the month's cost as AWS reports it, by policy.
     ///
     /// # Errors
     /// As [`Self::change`].
-    pub async fn hear_aws(
+    pub async fn record_aws_cost(
         &self,
-        said: &BTreeMap<PolicyName, Usd>,
+        reported: &BTreeMap<PolicyName, Usd>,
         budgets: &[Budget<'_>],
         now: DateTime<Utc>,
     ) -> Result<(), CloudError> {
-        let listener = |team_account: &mut TeamAccount| {
+        let change = |team_account: &mut TeamAccount| {
             let empty = *team_account == TeamAccount::new(self.team.clone());
-            team_account.hear_aws(said, budgets, now);
-            // Who only looks makes no account of nothing.
-            if empty && said.is_empty() {
+            team_account.hear_aws(reported, budgets, now);
+            // A mere read creates no empty account.
+            if empty && reported.is_empty() {
                 Change::Leave(())
             } else {
                 Change::Write(())
             }
         };
-        self.change(listener).await.map(|_| ())
+        self.change(change).await.map(|_| ())
     }
 
-    fn weighed(
+    fn evaluate(
         &self,
         team_account: &TeamAccount,
         budgets: &[Budget<'_>],
@@ -236,7 +246,8 @@ impl AccountStore<'_> {
         let standing = standing.filter(|reservation| reservation.cluster.is_some());
         for (policy, budget) in budgets {
             for figures in team_account.weigh(&policy.name, &budget.value, ask, instead, now) {
-                // What runs may become less, or other for the same money, whatever is left.
+                // A running cluster may become cheaper, or change at the same cost, even if the
+                // budget is used up.
                 let window = window(figures.month, &budget.value);
                 if !standing.is_some_and(|reservation| ask.is_within(&reservation.ask, window)) {
                     findings.extend(overspent(policy, budget, self.team, &figures));
@@ -257,13 +268,13 @@ fn tell(
     budgets: &[Budget<'_>],
     now: DateTime<Utc>,
 ) -> Vec<(PolicyName, Percent)> {
-    let mut told = Vec::new();
+    let mut reached = Vec::new();
     for (policy, budget) in budgets {
         let month = Month::of(now, budget.value.timezone);
         let figures = team_account.figures(&policy.name, month, &budget.value, None, now);
         let share = team_account.tell(&policy.name, &budget.value, &figures);
-        told.extend(share.map(|share| (policy.name.clone(), share)));
+        reached.extend(share.map(|share| (policy.name.clone(), share)));
         team_account.forget_before(month);
     }
-    told
+    reached
 }

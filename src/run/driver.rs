@@ -1,4 +1,4 @@
-//! The only loop: observe, plan, one attempt, follow, until the plan is empty.
+//! The apply loop: observe, plan, one attempt, follow the job, until the plan is empty.
 
 use super::follow::{self, Outcome};
 use super::reconcile::reconcile;
@@ -14,32 +14,39 @@ use crate::model::stack::{Stack, WhenDone};
 use crate::plan::{self, Options, Refusal};
 use std::path::Path;
 
-/// A plan, and what it rests on.
+/// A plan, with the states that it was computed from.
 pub struct Prepared {
+    /// What turns `observed` into `desired`.
     pub plan: Plan,
+    /// What the stack asks for, with every choice made.
     pub desired: Desired,
+    /// What existed when the plan was made.
     pub observed: Observed,
 }
 
-/// Why there is no plan.
+/// Why a plan could not be made or carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum Stopped {
+    /// A call to the cloud failed.
     #[error(transparent)]
     Cloud(#[from] CloudError),
+    /// The planner refuses the stack, for each of these reasons.
     #[error("the stack cannot run as it is")]
     Refused(Vec<Refusal>),
+    /// The plan is still not empty after this many passes.
     #[error("the plan is not empty after {0} passes")]
     Unsettled(usize),
 }
 
-/// Passes that a stack takes to settle: make, bring home, and one that finds nothing to do.
-const MOST_PASSES: usize = 8;
+/// How many passes [`Driver::settle`] makes at most. A stack needs three: one that acts, one that
+/// downloads results, and one that finds nothing to do.
+const MAX_PASSES: usize = 8;
 
-/// Looks at a cluster that is awaited, until it is said again that somebody does.
-const RENEWED: u32 = 4;
+/// While a cluster starts, its lease is renewed on every fourth poll.
+const POLLS_PER_RENEWAL: u32 = 4;
 
-/// Whether an action is one of those that a job leaves to do.
-fn is_left(planned: &Planned) -> bool {
+/// Whether an action is part of finishing a job, and needs no confirmation.
+fn finishes_job(planned: &Planned) -> bool {
     let kind = matches!(
         planned.action,
         Action::BringHome(_)
@@ -52,16 +59,23 @@ fn is_left(planned: &Planned) -> bool {
 
 /// Drives one stack on one cloud.
 pub struct Driver<'a> {
+    /// Where the stack runs.
     pub cloud: &'a dyn Cloud,
+    /// The stack, as its file says.
     pub stack: &'a Stack,
+    /// What planning needs to know besides the stack.
     pub facts: &'a Facts,
+    /// Who receives events.
     pub listener: &'a dyn Listener,
+    /// The time, for the guards.
     pub clock: &'a dyn Clock,
 }
 
 impl Driver<'_> {
     /// # Errors
-    /// What the cloud or the planner said no with.
+    /// Returns an error if a call to the cloud fails or the planner refuses the stack.
+    /// Observes the stack and plans. Changes nothing.
+    ///
     pub async fn prepare(&self, options: Options) -> Result<Prepared, Stopped> {
         let create_roles = options.create_roles && self.cloud.lacks_roles().await?;
         let options = Options {
@@ -86,18 +100,18 @@ impl Driver<'_> {
         })
     }
 
-    /// Makes the plan that was shown true. What has moved since is planned anew by the caller.
+    /// Carries out the plan once. Changes since the plan was made are for the caller's next plan.
     ///
     /// # Errors
-    /// What the cloud said no with.
+    /// Returns an error if a call to the cloud fails.
     pub async fn attempt(&self, plan: &Plan) -> Result<(), Stopped> {
         Ok(reconcile(self.cloud, plan, self.listener).await?)
     }
 
-    /// Follows the job, if the stack has one.
+    /// Follows the stack's job to its end. Returns `None` if the stack has no job.
     ///
     /// # Errors
-    /// What the cloud said no with.
+    /// Returns an error if a call to the cloud fails.
     pub async fn follow(&self, prepared: &Prepared) -> Result<Option<Outcome>, Stopped> {
         let Some(job) = &prepared.desired.job else {
             return Ok(None);
@@ -105,41 +119,42 @@ impl Driver<'_> {
         let name = &self.stack.name;
         let outcome =
             follow::follow(self.cloud, self.clock, name, &job.hash, self.listener).await?;
-        // A run that is remembered may have outlived all that is known of its cluster.
-        let known = plan::cluster::good_run(job, &prepared.observed).is_some();
-        Ok(Some(if known && outcome == Outcome::Absent {
+        // The record of a good run may outlive the record of its cluster.
+        let completed = plan::cluster::good_run(job, &prepared.observed).is_some();
+        Ok(Some(if completed && outcome == Outcome::Absent {
             Outcome::Completed
         } else {
             outcome
         }))
     }
 
-    /// Does what is left after the job, and nothing else: brings its results home, notes that it
-    /// ended well, waits for what is ending. What a plan has besides was agreed to by nobody; it
-    /// stays in the plan that is given back.
+    /// Finishes the job: downloads its results, records that it ended well, and waits for what is
+    /// ending. Nobody has agreed to the plan's other actions; they are not carried out and remain
+    /// in the plan that is returned.
     ///
     /// # Errors
-    /// What the cloud said no with, or a plan that does not settle.
+    /// Returns an error if a call to the cloud fails, or if the plan is not empty after
+    /// [`MAX_PASSES`].
     pub async fn settle(&self) -> Result<Prepared, Stopped> {
-        for _ in 0..MOST_PASSES {
+        for _ in 0..MAX_PASSES {
             let mut prepared = self.prepare(Options::default()).await?;
-            let (left, others) = prepared.plan.actions.into_iter().partition(is_left);
-            prepared.plan.actions = left;
+            let (own, others) = prepared.plan.actions.into_iter().partition(finishes_job);
+            prepared.plan.actions = own;
             if prepared.plan.is_empty() {
                 prepared.plan.actions = others;
                 return Ok(prepared);
             }
             self.attempt(&prepared.plan).await?;
         }
-        Err(Stopped::Unsettled(MOST_PASSES))
+        Err(Stopped::Unsettled(MAX_PASSES))
     }
 
-    /// Waits until a cluster that is ending, or that lives for work which is over, is over itself.
+    /// Waits until the newest cluster is over, if it is ending or will end after its steps.
     ///
     /// # Errors
-    /// What the cloud said no with.
+    /// Returns an error if a call to the cloud fails.
     pub async fn ended(&self) -> Result<(), Stopped> {
-        for looks in 0.. {
+        for polls in 0.. {
             let clusters = self.cloud.watch(&self.stack.name).await?;
             let ends = self.stack.guardrails.when_done == WhenDone::Terminate;
             let ending = |state: ClusterState| !state.is_over() && (ends || !state.is_live());
@@ -153,12 +168,12 @@ impl Driver<'_> {
                 done: 0,
                 total: 0,
             });
-            tokio::time::sleep(self.cloud.pause(looks)).await;
+            tokio::time::sleep(self.cloud.pause(polls)).await;
         }
         Ok(())
     }
 
-    /// Removes what would have ended clusters that are over.
+    /// Disarms the safeguards of clusters that are over.
     async fn disarm(&self, clusters: &[Cluster]) -> Result<(), Stopped> {
         for cluster in clusters.iter().filter(|cluster| cluster.is_left_armed()) {
             let action = Action::Disarm(cluster.id.clone());
@@ -169,12 +184,13 @@ impl Driver<'_> {
         Ok(())
     }
 
-    /// Waits until the living cluster takes work; gives it, or the one that it was.
+    /// Waits until the live cluster accepts steps and returns it. If it ends meanwhile, returns it
+    /// as it ended; `None` if the stack has no cluster.
     ///
     /// # Errors
-    /// What the cloud said no with.
+    /// Returns an error if a call to the cloud fails.
     pub async fn ready(&self) -> Result<Option<Cluster>, Stopped> {
-        for looks in 0.. {
+        for polls in 0.. {
             let clusters = self.cloud.watch(&self.stack.name).await?;
             let live = clusters
                 .iter()
@@ -184,16 +200,16 @@ impl Driver<'_> {
                 return Ok(live.or(clusters.last()).cloned());
             }
             self.guard(live).await?;
-            if let Some(cluster) = live.filter(|_| looks % RENEWED == 0) {
-                // What cannot be said now is said at a later look.
+            if let Some(cluster) = live.filter(|_| polls % POLLS_PER_RENEWAL == 0) {
+                // A renewal that fails is repeated by a later poll.
                 let _ = follow::renew(self.cloud, &self.stack.name, cluster, self.listener).await;
             }
-            tokio::time::sleep(self.cloud.pause(looks)).await;
+            tokio::time::sleep(self.cloud.pause(polls)).await;
         }
         Ok(None)
     }
 
-    /// Ends a cluster that may live no longer, where nobody else does.
+    /// Ends the cluster if a guard says so and the target does not guard itself.
     async fn guard(&self, cluster: Option<&Cluster>) -> Result<(), Stopped> {
         if let Some(cluster) = cluster {
             let name = &self.stack.name;
@@ -202,10 +218,10 @@ impl Driver<'_> {
         Ok(())
     }
 
-    /// Ends the living cluster, if there is one, for this reason.
+    /// Ends the live cluster, if there is one, for this reason.
     ///
     /// # Errors
-    /// What the cloud said no with.
+    /// Returns an error if a call to the cloud fails.
     pub async fn terminate(&self, observed: &Observed, end: End) -> Result<(), Stopped> {
         let Some(cluster) = observed.live() else {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Why a step failed, from its own log, which may be long in coming.
+//! Finds out why a step failed, from its log, which EMR may upload minutes later.
 
 use crate::cloud::{Cloud, CloudError, step_folder};
 use crate::diagnose;
@@ -9,13 +9,14 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// EMR uploads logs about every five minutes and when a cluster ends (EMR Management Guide).
-const PATIENCE: Duration = Duration::from_secs(12 * 60);
+const MAX_WAIT: Duration = Duration::from_secs(12 * 60);
 
-/// What the log of the failed step of a cluster says, once it is there; none where it says nothing
-/// or does not come.
+/// Returns the last error in the log of the cluster's failed step, once the log is there. Returns
+/// `None` if no step failed, if the log has no error, or if it does not appear within twelve
+/// minutes.
 ///
 /// # Errors
-/// What the cloud said no with.
+/// Returns an error if a call to the cloud fails.
 pub async fn explain(
     cloud: &dyn Cloud,
     stack: &StackName,
@@ -26,17 +27,17 @@ pub async fn explain(
     let Some((index, step)) = cluster.steps.iter().enumerate().rfind(failed) else {
         return Ok(None);
     };
-    let wanted = format!(
+    let path = format!(
         "steps/{}/stderr",
         step_folder(index + 1, step.name.as_str())
     );
-    let begun = Instant::now();
-    for looks in 0.. {
-        if cloud.logs(stack).await?.contains(&wanted) {
-            let log = cloud.log(stack, &wanted).await?;
+    let started = Instant::now();
+    for polls in 0.. {
+        if cloud.logs(stack).await?.contains(&path) {
+            let log = cloud.log(stack, &path).await?;
             return Ok(diagnose::last_error(&String::from_utf8_lossy(&log)));
         }
-        if begun.elapsed() >= PATIENCE {
+        if started.elapsed() >= MAX_WAIT {
             break;
         }
         let what = format!("waiting for the log of step {}", step.name);
@@ -45,7 +46,7 @@ pub async fn explain(
             done: 0,
             total: 0,
         });
-        tokio::time::sleep(cloud.pause(looks)).await;
+        tokio::time::sleep(cloud.pause(polls)).await;
     }
     Ok(None)
 }

@@ -1,5 +1,5 @@
-//! Follows a job on its cluster until its steps, or the cluster, are over. Watches, and acts on one
-//! thing alone: a guard's verdict, where the target has nobody who does.
+//! Follows a job until its steps, or its cluster, are over. Its only actions are renewing the lease
+//! and, on a target that does not guard itself, ending the cluster when a guard says so.
 
 use crate::cloud::{Cloud, CloudError};
 use crate::guard::{self, Verdict};
@@ -13,35 +13,35 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// What following came to.
+/// How a followed job ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// Each step of the job ended well.
+    /// All steps of the job completed.
     Completed,
-    /// A step failed, or did not run because one before it failed.
+    /// A step failed. Steps after it did not run.
     Failed,
-    /// The cluster ended under the job.
+    /// The cluster ended before the job did.
     Cut,
-    /// There is no such job on any cluster.
+    /// No cluster has the job.
     Absent,
 }
 
-/// How often whoever follows a cluster says so, at the least.
-const BEAT: Duration = Duration::from_secs(300);
+/// The longest time between two renewals of the lease, 5 minutes.
+const MAX_RENEWAL_INTERVAL: Duration = Duration::from_secs(300);
 
-/// What has been told already, so that each thing is told once.
+/// What has been reported, so that each change is reported once.
 #[derive(Default)]
 struct Reported {
-    /// When the target was last told that somebody follows.
+    /// When the lease was last renewed.
     renewed: Option<Instant>,
     cluster: Option<ClusterState>,
     steps: BTreeMap<usize, StepState>,
 }
 
-/// Follows `job` of `stack`, telling each change of state and Spark's own progress between them.
+/// Follows `job` of `stack`. Reports each change of state, and Spark's progress in between.
 ///
 /// # Errors
-/// What the cloud said no with.
+/// Returns an error if a call to the cloud fails.
 pub async fn follow(
     cloud: &dyn Cloud,
     clock: &dyn Clock,
@@ -49,31 +49,31 @@ pub async fn follow(
     job: &JobHash,
     listener: &dyn Listener,
 ) -> Result<Outcome, CloudError> {
-    let mut told = Reported::default();
-    for looks in 0.. {
+    let mut reported = Reported::default();
+    for polls in 0.. {
         let clusters = cloud.watch(stack).await?;
         let Some(cluster) = newest(&clusters, job) else {
             return Ok(Outcome::Absent);
         };
-        // What was over before anybody looked is no news.
+        // A job that was over before the first poll is not reported as news.
         if let Some(outcome) =
-            outcome(cluster, job).filter(|_| looks == 0 && cluster.state.is_over())
+            outcome(cluster, job).filter(|_| polls == 0 && cluster.state.is_over())
         {
             return Ok(outcome);
         }
-        told.tell(cluster, job, listener);
+        reported.report(cluster, job, listener);
         if let Some(outcome) = outcome(cluster, job) {
             return Ok(outcome);
         }
-        told.renew(cloud, stack, cluster, listener).await;
+        reported.renew(cloud, stack, cluster, listener).await;
         guard(cloud, clock, stack, cluster, listener).await?;
-        tell_progress(cloud, cluster, job, listener).await;
-        tokio::time::sleep(cloud.pause(looks)).await;
+        report_progress(cloud, cluster, job, listener).await;
+        tokio::time::sleep(cloud.pause(polls)).await;
     }
     Ok(Outcome::Absent)
 }
 
-/// Ends a cluster that may live no longer, where the target has nobody who does.
+/// Ends the cluster if a guard says so and the target does not guard itself.
 pub(super) async fn guard(
     cloud: &dyn Cloud,
     clock: &dyn Clock,
@@ -85,7 +85,7 @@ pub(super) async fn guard(
         return Ok(());
     }
     let now = clock.now();
-    // Somebody follows it: we do, whether or not the target could be told.
+    // This process follows the cluster, even if the lease could not be renewed.
     let followed = Cluster {
         renewed_at: Some(now),
         ..cluster.clone()
@@ -98,7 +98,7 @@ pub(super) async fn guard(
     cloud.apply(stack, &action, listener).await
 }
 
-/// The newest cluster that has the job.
+/// Returns the newest cluster that has the job.
 pub fn newest<'a>(clusters: &'a [Cluster], job: &JobHash) -> Option<&'a Cluster> {
     clusters
         .iter()
@@ -106,7 +106,7 @@ pub fn newest<'a>(clusters: &'a [Cluster], job: &JobHash) -> Option<&'a Cluster>
         .find(|cluster| cluster.run_of(job).is_some())
 }
 
-/// How the job ended on this cluster; none while it goes on.
+/// Returns how the job ended on this cluster; `None` while it runs.
 pub fn outcome(cluster: &Cluster, job: &JobHash) -> Option<Outcome> {
     let steps: Vec<&Step> = cluster.steps_of(job).collect();
     let any = |state: StepState| steps.iter().any(|step| step.state == state);
@@ -115,7 +115,7 @@ pub fn outcome(cluster: &Cluster, job: &JobHash) -> Option<Outcome> {
         return cluster.state.is_over().then_some(Outcome::Cut);
     }
     if any(StepState::Interrupted) || (any(StepState::Cancelled) && !any(StepState::Failed)) {
-        // The reason stands on the cluster, which says it when it is over.
+        // The cluster's end has the reason; it is complete when the cluster is over.
         return cluster.state.is_over().then_some(Outcome::Cut);
     }
     Some(if any(StepState::Failed) {
@@ -125,11 +125,11 @@ pub fn outcome(cluster: &Cluster, job: &JobHash) -> Option<Outcome> {
     })
 }
 
-/// Says that somebody follows a cluster: its lease begins anew, and `status` can tell. What cannot
-/// be said now is said at the next look.
+/// Renews the cluster's lease, which also lets `status` report that it is followed. Does nothing if
+/// the cluster is not live, or if the target guards itself and the cluster has no lease.
 ///
 /// # Errors
-/// What the cloud said no with.
+/// Returns an error if a call to the cloud fails.
 pub async fn renew(
     cloud: &dyn Cloud,
     stack: &StackName,
@@ -144,10 +144,11 @@ pub async fn renew(
     cloud.apply(stack, &action, listener).await
 }
 
-/// Says that its follower leaves a cluster on purpose. A lease begins then.
+/// Records that the follower leaves the cluster on purpose. If the cluster has a lease, it starts
+/// now.
 ///
 /// # Errors
-/// What the cloud said no with.
+/// Returns an error if a call to the cloud fails.
 pub async fn leave(
     cloud: &dyn Cloud,
     stack: &StackName,
@@ -172,8 +173,8 @@ impl Reported {
         listener: &dyn Listener,
     ) {
         let lease = cluster.guardrails().lease;
-        let every = lease.map_or(BEAT, |lease| {
-            BEAT.min(Duration::from_secs(lease.as_secs() / 4))
+        let every = lease.map_or(MAX_RENEWAL_INTERVAL, |lease| {
+            MAX_RENEWAL_INTERVAL.min(Duration::from_secs(lease.as_secs() / 4))
         });
         if self.renewed.is_none_or(|at| at.elapsed() >= every)
             && renew(cloud, stack, cluster, listener).await.is_ok()
@@ -182,10 +183,11 @@ impl Reported {
         }
     }
 
-    /// What led to what comes first: a cluster lives before its steps run, and ends after them.
-    fn tell(&mut self, cluster: &Cluster, job: &JobHash, listener: &dyn Listener) {
+    /// Reports in the order of causes: the cluster is live before its steps run, and ends after
+    /// them.
+    fn report(&mut self, cluster: &Cluster, job: &JobHash, listener: &dyn Listener) {
         if cluster.state.is_live() {
-            self.tell_cluster(cluster, listener);
+            self.report_cluster(cluster, listener);
         }
         for (index, step) in cluster.steps_of(job).enumerate() {
             let before = self.steps.insert(index, step.state);
@@ -200,10 +202,10 @@ impl Reported {
                 });
             }
         }
-        self.tell_cluster(cluster, listener);
+        self.report_cluster(cluster, listener);
     }
 
-    fn tell_cluster(&mut self, cluster: &Cluster, listener: &dyn Listener) {
+    fn report_cluster(&mut self, cluster: &Cluster, listener: &dyn Listener) {
         let Cluster { id, state, end, .. } = cluster;
         if self.cluster.replace(*state) != Some(*state) {
             listener.on_event(&Event::Cluster {
@@ -215,7 +217,7 @@ impl Reported {
     }
 }
 
-async fn tell_progress(
+async fn report_progress(
     cloud: &dyn Cloud,
     cluster: &Cluster,
     job: &JobHash,

@@ -1,4 +1,4 @@
-//! From what a cloud tells of its clusters to the ledger.
+//! Updates the ledger from a cloud's clusters.
 
 use crate::cloud::{Cloud, CloudError};
 use crate::cost::ledger::{Record, Scope};
@@ -9,26 +9,30 @@ use crate::model::observed::Cluster;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeSet;
 
-/// EMR forgets what ended longer ago (EMR API, ListClusters: two months).
-const REMEMBERED: TimeDelta = TimeDelta::days(62);
+/// EMR lists clusters that ended at most this long ago (EMR API, ListClusters: two months).
+const EMR_HISTORY: TimeDelta = TimeDelta::days(62);
 
-/// A listing may lack what is younger than this, and nothing older.
-const LAG: TimeDelta = TimeDelta::hours(1);
+/// Visibility window: a cluster younger than this may be missing from a listing.
+const VISIBILITY_WINDOW: TimeDelta = TimeDelta::hours(1);
 
-/// Why the ledger is not as the cloud.
+/// Why the ledger could not be updated.
 #[derive(Debug, thiserror::Error)]
 pub enum Unsynced {
+    /// A call to the cloud failed.
     #[error(transparent)]
     Cloud(#[from] CloudError),
+    /// The ledger could not be read or written.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
 }
 
-/// Brings the ledger up to what the cloud tells at `now`: clusters that it does not have, and those
-/// that had not ended when they were written down. A listing, and a look at each of these.
+/// Updates the ledger as of `now`: adds new clusters and updates those that had not ended when they
+/// were last recorded. Costs one listing and one description of each such cluster. A cluster that
+/// the cloud no longer knows is recorded as lost.
 ///
 /// # Errors
-/// What the cloud or the ledger said no with; the ledger is then as it was.
+/// Returns an error if the cloud or the ledger cannot be read, or the ledger cannot be written; the
+/// ledger is then unchanged.
 pub async fn sync(
     cloud: &dyn Cloud,
     ledger: &mut Ledger,
@@ -37,29 +41,32 @@ pub async fn sync(
 ) -> Result<(), Unsynced> {
     let unsettled = ledger.unsettled(scope)?;
     let since = since(ledger.synced_at(scope)?, &unsettled, now);
-    let told = cloud.history(since, &ledger.known_final(scope)?).await?;
-    let of = |cluster| record(scope, cluster, now);
-    let mut records: Vec<Record> = told.iter().map(of).collect();
-    let known: BTreeSet<&ClusterId> = told.iter().map(|cluster| &cluster.id).collect();
-    let gone = |record: &Record| !known.contains(&record.id) && record.created_at < now - LAG;
+    let clusters = cloud.history(since, &ledger.known_final(scope)?).await?;
+    let to_record = |cluster| record(scope, cluster, now);
+    let mut records: Vec<Record> = clusters.iter().map(to_record).collect();
+    let described: BTreeSet<&ClusterId> = clusters.iter().map(|cluster| &cluster.id).collect();
+    let gone = |record: &Record| {
+        !described.contains(&record.id) && record.created_at < now - VISIBILITY_WINDOW
+    };
     records.extend(unsettled.into_iter().filter(gone).map(Record::lost));
     Ok(ledger.settle(scope, &records, now)?)
 }
 
-/// What the cloud told of a cluster at an instant, and by when it is gone whatever happens.
+/// Returns the ledger's record of a cluster as it was at `seen_at`, with the time at which its hard
+/// deadline has ended it.
 pub fn record(scope: &Scope, cluster: &Cluster, seen_at: DateTime<Utc>) -> Record {
     let gone = guard::hard_deadline(cluster).at + cluster.spec.ending.delta();
     Record::of(scope, cluster, seen_at).ending_by(gone)
 }
 
-/// From when on the cloud has clusters that the ledger does not know whole.
+/// Returns the instant from which on clusters may be new or unfinished.
 fn since(
     synced_at: Option<DateTime<Utc>>,
     unsettled: &[Record],
     now: DateTime<Utc>,
 ) -> DateTime<Utc> {
-    let unseen = synced_at.map_or(now - REMEMBERED, |at| at - LAG);
+    let unseen = synced_at.map_or(now - EMR_HISTORY, |at| at - VISIBILITY_WINDOW);
     let oldest = unsettled.iter().map(|record| record.created_at).min();
-    // A listing leaves out what was made at its very instant.
+    // A listing excludes clusters created at exactly its start.
     oldest.map_or(unseen, |at| at.min(unseen)) - TimeDelta::seconds(1)
 }

@@ -1,4 +1,5 @@
-//! Makes AWS have the policies' budgets: looks, makes what was agreed to, and looks again.
+//! Mirrors the policies' budgets to AWS Budgets: reads, applies the agreed changes, and reads
+//! again.
 
 use crate::cloud::api::Api;
 use crate::cloud::api::sts::GetCallerIdentity;
@@ -9,14 +10,14 @@ use crate::model::mirror::{ExistingBudget, Mirrored};
 use crate::policy::mirror::{Change, Update, differences};
 use std::time::Duration;
 
-/// One that makes, one that finds what went otherwise, and those that wait until AWS shows it.
+/// One round applies, one verifies, and the others wait until AWS shows the changes.
 const ROUNDS: u32 = 5;
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Whose budgets they are: the number of the account.
+/// Returns the number of the AWS account, 12 digits.
 ///
 /// # Errors
-/// What AWS says no with.
+/// Returns an error if a call to AWS fails.
 pub async fn account<A: Api>(api: &A) -> Result<String, CloudError> {
     let identity = api.serve(GetCallerIdentity).await.map_err(|error| {
         unserved(error).unwrap_or_else(|error| {
@@ -27,10 +28,10 @@ pub async fn account<A: Api>(api: &A) -> Result<String, CloudError> {
     Ok(identity.account.to_string())
 }
 
-/// What has to be done so that AWS has what is wanted. Changes nothing.
+/// Returns the changes that turn AWS's budgets into `want`. Changes nothing.
 ///
 /// # Errors
-/// What AWS says no with.
+/// Returns an error if AWS's budgets cannot be read.
 pub async fn plan<A: Api>(
     api: &A,
     account: &str,
@@ -39,12 +40,12 @@ pub async fn plan<A: Api>(
     Ok(differences(want, &budgets::look(api, account).await?))
 }
 
-/// Makes what was agreed to, and what else has to be done to the same budgets; says what is there
-/// then. Cut off anywhere, it goes on from there when it is called again.
+/// Applies the changes in `agreed`, and later changes of the same kind to the same budgets, until
+/// AWS has `want`. Returns the budgets that AWS then has. May be interrupted and called again.
 ///
 /// # Errors
-/// What AWS says no with; that something has to be done of which nobody was asked; that AWS does
-/// not show what was made.
+/// Returns an error if a call to AWS fails, if a change is needed that is not covered by `agreed`,
+/// or if AWS does not show the changes in time.
 pub async fn push<A: Api>(
     api: &A,
     account: &str,
@@ -60,12 +61,12 @@ pub async fn push<A: Api>(
         if changes.is_empty() {
             return Ok(have);
         }
-        let asked = |change: &&Change| covers(agreed, change);
-        if let Some(news) = changes.iter().find(|change| !asked(change)) {
-            return Err(moved(&news.name()));
+        let is_agreed = |change: &&Change| covers(agreed, change);
+        if let Some(new) = changes.iter().find(|change| !is_agreed(change)) {
+            return Err(moved(&new.name()));
         }
         for change in &changes {
-            make(api, account, change).await?;
+            apply(api, account, change).await?;
         }
     }
     let message = "AWS does not show its budgets as they were made";
@@ -73,9 +74,10 @@ pub async fn push<A: Api>(
         .hint("somebody else may be changing them, or AWS is slow; try again in a minute"))
 }
 
-/// Nobody who agreed to a change agreed to a deletion.
+/// Agreement to an update does not cover a deletion.
 fn covers(agreed: &[Change], change: &Change) -> bool {
-    let same = |one: &Change| one.name() == change.name() && one.deletes() == change.deletes();
+    let same =
+        |other: &Change| other.name() == change.name() && other.deletes() == change.deletes();
     agreed.iter().any(same)
 }
 
@@ -84,7 +86,7 @@ fn moved(name: &str) -> CloudError {
     CloudError::new(Class::Busy, message).hint("see what is to be done now: push again")
 }
 
-async fn make<A: Api>(api: &A, account: &str, change: &Change) -> Result<(), CloudError> {
+async fn apply<A: Api>(api: &A, account: &str, change: &Change) -> Result<(), CloudError> {
     match change {
         Change::Create(to) => budgets::create(api, account, to).await,
         Change::Update(update) => {

@@ -1,5 +1,5 @@
-//! The shell around the pure rooms: the clock, one attempt at a plan, the loop that calls it, the
-//! ledger kept.
+//! The shell around the pure rooms: the clock, the apply loop, following jobs, the supervisor, the
+//! watchdog, notifications, and updates of the ledger and of teams' accounts.
 
 pub mod account_store;
 pub mod clock;

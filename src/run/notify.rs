@@ -1,5 +1,6 @@
-//! Telling people, once: a matter is claimed in the ledger, then said in every way at once. A way
-//! that is dead holds up nobody and fails nobody; it is tried again with later sweeps, a few times.
+//! Notifies people once about each matter. A notice is claimed in the ledger, then sent to all
+//! channels at once. A channel that fails delays nothing; it is retried a few times by later
+//! sweeps.
 
 use crate::cloud::notify::Channel;
 use crate::ledger::{Ledger, LedgerError};
@@ -12,118 +13,122 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
-/// How long each way may take, whatever it promises.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// The longest that a channel may take, whatever timeout it has itself.
+const SEND_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How often a way that failed is tried again with one notice.
-const RETRIES: u8 = 3;
+/// How often a failed send of a notice is retried.
+const MAX_RETRIES: u8 = 3;
 
-/// What is kept to be tried again; beyond that the oldest is given up.
-const WAITING: usize = 200;
+/// How many failed sends wait for a retry; beyond that the oldest is dropped.
+const MAX_PENDING: usize = 200;
 
-/// The ways to tell people, and what waits to be told.
+/// The channels, and the failed sends that wait for a retry.
 pub struct Notifier {
-    voices: Vec<Box<dyn Channel>>,
-    /// Theirs, in order; the second of a kind is `slack-2`.
+    channels: Vec<Box<dyn Channel>>,
+    /// The channels' names, in order; the second of a kind is `slack-2`.
     names: Vec<String>,
-    patience: Duration,
-    late: RefCell<VecDeque<Late>>,
+    timeout: Duration,
+    pending: RefCell<VecDeque<PendingSend>>,
     counts: RefCell<BTreeMap<String, (u64, u64)>>,
-    /// Stands in for the ledger where that cannot be had: when each matter was told.
+    /// Used instead of the ledger when it cannot be written: when each matter was last notified.
     unclaimed: RefCell<BTreeMap<String, DateTime<Utc>>>,
 }
 
-/// A notice that one way did not get through.
-struct Late {
+/// A notice that is to be sent, or sent again, on one channel.
+struct PendingSend {
     notice: Notice,
-    voice: usize,
+    channel: usize,
     retries: u8,
 }
 
-/// What came of telling.
+/// The result of a notification.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Delivery {
-    /// Whether it was ours to tell: false where people have heard it.
+    /// Whether this call sent the notice: false if the matter was already notified.
     pub claimed: bool,
-    /// The ways that took it.
+    /// The names of the channels that accepted it.
     pub sent: Vec<String>,
-    /// The ways that did not, and why.
+    /// The names of the channels that failed, and why.
     pub failed: Vec<(String, String)>,
-    /// What the ledger said no with: it was told by this process's own memory.
+    /// The ledger's error, if it could not be used. The notice is then deduplicated by this
+    /// process's memory alone.
     pub trouble: Option<String>,
 }
 
 impl Notifier {
-    pub fn new(voices: Vec<Box<dyn Channel>>) -> Self {
-        let names = names(&voices);
-        let silent = |name: &String| (name.clone(), (0, 0));
-        let counts = names.iter().map(silent).collect();
+    /// A notifier over these channels.
+    pub fn new(channels: Vec<Box<dyn Channel>>) -> Self {
+        let names = names(&channels);
+        let zero = |name: &String| (name.clone(), (0, 0));
+        let counts = names.iter().map(zero).collect();
         Self {
-            voices,
+            channels,
             names,
-            patience: PATIENCE,
-            late: RefCell::default(),
+            timeout: SEND_TIMEOUT,
+            pending: RefCell::default(),
             counts: RefCell::new(counts),
             unclaimed: RefCell::default(),
         }
     }
 
-    /// With another time for each way.
+    /// Sets how long each channel may take. The default is 15 seconds.
     #[must_use]
-    pub const fn patient_for(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+    pub const fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 
-    /// By the way's name: how many notices it took, and how many attempts failed.
+    /// Returns by channel how many notices were sent, and how many attempts failed.
     pub fn counts(&self) -> BTreeMap<String, (u64, u64)> {
         self.counts.borrow().clone()
     }
 
-    /// Tells a notice in every way, if nobody has yet, or a reminder is due. Never fails; what went
-    /// wrong is told. Whoever dies between the claim and the end of this has told it for all that
-    /// come after.
+    /// Sends a notice on every channel, unless its matter was already notified and no reminder is
+    /// due. Never fails; errors are in the result. If the process dies after the claim, the notice
+    /// counts as sent.
     pub async fn tell(&self, ledger: &RefCell<Ledger>, notice: &Notice) -> Delivery {
-        let mut told = self.claim(ledger, notice);
-        if told.claimed {
-            // A reminder says all that waits to be said of its matter.
-            self.drop_late(&notice.matter);
-            let fresh = (0..self.voices.len()).map(|voice| Late {
+        let mut delivery = self.claim(ledger, notice);
+        if delivery.claimed {
+            // The reminder replaces sends of the same matter that still wait.
+            self.drop_pending(&notice.matter);
+            let sends = (0..self.channels.len()).map(|channel| PendingSend {
                 notice: notice.clone(),
-                voice,
+                channel,
                 retries: 0,
             });
-            self.say(ledger, fresh.collect(), notice.at, &mut told)
+            self.send_all(ledger, sends.collect(), notice.at, &mut delivery)
                 .await;
         }
-        told
+        delivery
     }
 
-    /// Tries again what did not get through; to be called once a sweep.
+    /// Retries failed sends. Called once per sweep.
     pub async fn retry(&self, ledger: &RefCell<Ledger>, now: DateTime<Utc>) -> Delivery {
-        let waiting = std::mem::take(&mut *self.late.borrow_mut());
-        let again = waiting.into_iter().map(|late| Late {
-            retries: late.retries + 1,
-            ..late
+        let pending = std::mem::take(&mut *self.pending.borrow_mut());
+        let retried = pending.into_iter().map(|pending| PendingSend {
+            retries: pending.retries + 1,
+            ..pending
         });
-        let mut told = Delivery::default();
-        self.say(ledger, again.collect(), now, &mut told).await;
-        told
+        let mut delivery = Delivery::default();
+        self.send_all(ledger, retried.collect(), now, &mut delivery)
+            .await;
+        delivery
     }
 
-    /// A matter is over: it is told anew should it come back, and what waits of it is not told.
+    /// Marks a matter as over: pending sends are dropped, and if it comes up again it is notified
+    /// again.
     ///
     /// # Errors
-    /// What the ledger said no with.
+    /// Returns an error if the ledger cannot be written.
     pub fn forget(&self, ledger: &RefCell<Ledger>, matter: &str) -> Result<(), LedgerError> {
-        self.drop_late(matter);
+        self.drop_pending(matter);
         self.unclaimed.borrow_mut().remove(matter);
         ledger.borrow_mut().forget_matter(matter)
     }
 
-    fn drop_late(&self, matter: &str) {
-        let mut late = self.late.borrow_mut();
-        late.retain(|waiting| waiting.notice.matter != matter);
+    fn drop_pending(&self, matter: &str) {
+        let mut pending = self.pending.borrow_mut();
+        pending.retain(|send| send.notice.matter != matter);
     }
 
     fn claim(&self, ledger: &RefCell<Ledger>, notice: &Notice) -> Delivery {
@@ -132,7 +137,7 @@ impl Notifier {
             .claim(&notice.matter, notice.at, notice.remind_after);
         match claim {
             Ok(claimed) => Delivery {
-                // It may have been told while the ledger could not be had.
+                // It may have been notified while the ledger could not be written.
                 claimed: claimed && self.unclaimed.borrow_mut().remove(&notice.matter).is_none(),
                 ..Delivery::default()
             },
@@ -144,57 +149,58 @@ impl Notifier {
         }
     }
 
-    /// People are warned of an end even where the disk is full.
+    /// Claims a matter in memory, so that people are warned even if the disk is full.
     fn claim_here(&self, notice: &Notice) -> bool {
-        let mut told = self.unclaimed.borrow_mut();
-        let due = told.get(&notice.matter).is_none_or(|&at| {
-            let pause = notice.remind_after;
-            pause.is_some_and(|pause| notice.at >= at + pause.delta())
+        let mut notified = self.unclaimed.borrow_mut();
+        let due = notified.get(&notice.matter).is_none_or(|&at| {
+            let interval = notice.remind_after;
+            interval.is_some_and(|interval| notice.at >= at + interval.delta())
         });
         if due {
-            told.insert(notice.matter.clone(), notice.at);
+            notified.insert(notice.matter.clone(), notice.at);
         }
         due
     }
 
-    /// Says notices in their ways, all at once; what fails waits, or is given up.
-    async fn say(
+    /// Sends notices at the same time; failed ones wait for a retry or are dropped.
+    async fn send_all(
         &self,
         ledger: &RefCell<Ledger>,
-        all: Vec<Late>,
+        all: Vec<PendingSend>,
         at: DateTime<Utc>,
-        told: &mut Delivery,
+        delivery: &mut Delivery,
     ) {
-        let attempts = all.iter().map(|late| self.attempt(late));
-        let outcomes = together(attempts.collect()).await;
-        for (late, outcome) in all.into_iter().zip(outcomes) {
-            let name = self.names[late.voice].clone();
-            let says = match &outcome {
+        let attempts = all.iter().map(|pending| self.attempt(pending));
+        let outcomes = join_all(attempts.collect()).await;
+        for (pending, outcome) in all.into_iter().zip(outcomes) {
+            let name = self.names[pending.channel].clone();
+            let outcome_text = match &outcome {
                 Ok(()) => "sent".to_owned(),
-                Err(why) if late.retries < RETRIES => format!("to be tried again: {why}"),
+                Err(why) if pending.retries < MAX_RETRIES => format!("to be tried again: {why}"),
                 Err(why) => format!("failed: {why}"),
             };
-            let noted = ledger
-                .borrow_mut()
-                .sent(&late.notice.matter, &name, at, &says);
-            if let Err(error) = noted {
-                told.trouble.get_or_insert(error.to_string());
+            let recorded =
+                ledger
+                    .borrow_mut()
+                    .sent(&pending.notice.matter, &name, at, &outcome_text);
+            if let Err(error) = recorded {
+                delivery.trouble.get_or_insert(error.to_string());
             }
             self.count(&name, outcome.is_ok());
             match outcome {
-                Ok(()) => told.sent.push(name),
+                Ok(()) => delivery.sent.push(name),
                 Err(why) => {
-                    told.failed.push((name, why));
-                    self.keep(late);
+                    delivery.failed.push((name, why));
+                    self.keep(pending);
                 }
             }
         }
     }
 
-    async fn attempt(&self, late: &Late) -> Result<(), String> {
-        let said = self.voices[late.voice].say(&late.notice);
-        match tokio::time::timeout(self.patience, said).await {
-            Ok(said) => said.map_err(|error| error.to_string()),
+    async fn attempt(&self, pending: &PendingSend) -> Result<(), String> {
+        let sending = self.channels[pending.channel].say(&pending.notice);
+        match tokio::time::timeout(self.timeout, sending).await {
+            Ok(sent) => sent.map_err(|error| error.to_string()),
             Err(_) => Err("no answer in time".to_owned()),
         }
     }
@@ -205,33 +211,33 @@ impl Notifier {
         if sent { *good += 1 } else { *bad += 1 }
     }
 
-    fn keep(&self, late: Late) {
-        let mut waiting = self.late.borrow_mut();
-        if late.retries < RETRIES {
-            waiting.push_back(late);
+    fn keep(&self, send: PendingSend) {
+        let mut pending = self.pending.borrow_mut();
+        if send.retries < MAX_RETRIES {
+            pending.push_back(send);
         }
-        if waiting.len() > WAITING {
-            waiting.pop_front();
+        if pending.len() > MAX_PENDING {
+            pending.pop_front();
         }
     }
 }
 
-/// One name each, so that none is counted or recorded as another.
-fn names(voices: &[Box<dyn Channel>]) -> Vec<String> {
-    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-    let named = voices.iter().map(|voice| {
-        let number = seen.entry(voice.name()).or_default();
+/// Gives each channel a name of its own, so that counts and records are not mixed up.
+fn names(channels: &[Box<dyn Channel>]) -> Vec<String> {
+    let mut used: BTreeMap<&str, usize> = BTreeMap::new();
+    let unique = channels.iter().map(|channel| {
+        let number = used.entry(channel.name()).or_default();
         *number += 1;
         match number {
-            1 => voice.name().to_owned(),
-            number => format!("{}-{number}", voice.name()),
+            1 => channel.name().to_owned(),
+            number => format!("{}-{number}", channel.name()),
         }
     });
-    named.collect()
+    unique.collect()
 }
 
-/// The ends of all, in order; none waits for another.
-async fn together<T>(all: Vec<impl Future<Output = T>>) -> Vec<T> {
+/// Runs all futures at the same time and returns their results in order.
+async fn join_all<T>(all: Vec<impl Future<Output = T>>) -> Vec<T> {
     let mut open: Vec<Pin<Box<_>>> = all.into_iter().map(Box::pin).collect();
     let mut done: Vec<Option<T>> = open.iter().map(|_| None).collect();
     let mut work = pin!(std::future::poll_fn(|context| {

@@ -1,14 +1,14 @@
-//! One attempt to make a plan true. The loop belongs to the caller.
+//! One attempt at a plan. The loop is the caller's.
 
 use crate::cloud::{Cloud, CloudError};
 use crate::model::event::{Event, Listener};
 use crate::model::plan::Plan;
 
-/// Makes the actions of a plan true, in order, and stops at the first that fails: the next plan
-/// begins with what is then there.
+/// Carries out the actions of a plan, in order. Stops at the first that fails; the next plan starts
+/// from what exists then.
 ///
 /// # Errors
-/// What the cloud said no with.
+/// Returns an error if a call to the cloud fails.
 pub async fn reconcile(
     cloud: &dyn Cloud,
     plan: &Plan,

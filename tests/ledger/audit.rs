@@ -307,7 +307,7 @@ fn warning(matter: &str) -> Notice {
 fn tell(path: &Path, voice: Box<dyn Channel>, matter: &str) -> Delivery {
     let notice = warning(matter);
     let ledger = RefCell::new(open(path));
-    let notifier = Notifier::new(vec![voice]).patient_for(Duration::from_secs(600));
+    let notifier = Notifier::new(vec![voice]).with_timeout(Duration::from_secs(600));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

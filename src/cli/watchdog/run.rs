@@ -84,7 +84,7 @@ pub(super) async fn run(
     let mut host = Host::new(args, &watched, context, screen, Systemd::from_environment())?;
     let daemon = Daemon {
         watchdog,
-        home: watched.home.clone(),
+        lease_place: watched.lease_place.clone(),
         every,
         clock: Arc::new(SystemClock),
         requests,

@@ -34,7 +34,7 @@ pub(super) async fn run(
     let report = if args.dry_run {
         interrupt::or_stop(watchdog.sweep(true), STOPPED).await?
     } else {
-        let lease = watched.home.watch().await?.ok_or_else(|| {
+        let lease = watched.lease_place.watch().await?.ok_or_else(|| {
             Failure::new(Exit::Failed, "another watchdog is at work")
                 .hint("see what it does, or only look")
                 .hint(Command::clusterup("log"))

@@ -41,8 +41,8 @@ pub(super) struct WatchArgs {
 
 /// All that a sweep needs.
 pub(super) struct WatchdogSetup {
-    /// Whose watch is taken: two watchdogs with the same home do not act at once.
-    pub(super) home: Rc<dyn FleetProvider>,
+    /// The place whose lease is the watch: two watchdogs with the same place do not act at once.
+    pub(super) lease_place: Rc<dyn FleetProvider>,
     pub(super) fleets: Vec<Rc<dyn FleetProvider>>,
     pub(super) audit_sink: Rc<LedgerAuditSink>,
     pub(super) read: LoadedPolicies,
@@ -63,8 +63,8 @@ impl WatchArgs {
         if self.local {
             fleets.push(Rc::new(context.local()?));
         }
-        let home = fleets.first().cloned();
-        let home = home.ok_or_else(|| Failure::input("there is nowhere to look"))?;
+        let lease_place = fleets.first().cloned();
+        let lease_place = lease_place.ok_or_else(|| Failure::input("there is nowhere to look"))?;
         let notifier = Notifier::new(self.voices(context).await?);
         let kept = ledger::open(context, screen)?;
         let audit_sink = LedgerAuditSink::new(kept, notifier, |trouble| {
@@ -72,7 +72,7 @@ impl WatchArgs {
         });
         let host = context.who.split_once('@').map_or("here", |(_, host)| host);
         Ok(WatchdogSetup {
-            home,
+            lease_place,
             fleets,
             audit_sink: Rc::new(audit_sink),
             read,
@@ -117,6 +117,6 @@ impl WatchdogSetup {
             audit_sink,
             self.actor.clone(),
         )
-        .under(self.home.clone())
+        .under(self.lease_place.clone())
     }
 }

@@ -18,7 +18,7 @@ const ADDRESS: &str = "PublicIPv4:InUseAddress";
 /// All of a region that clusters are made of.
 ///
 /// # Errors
-/// What AWS says no with, and what of its answer cannot be read.
+/// Returns an error if a call to AWS fails or its reply cannot be read.
 pub async fn offers<A: Serve<GetProducts>>(
     api: &A,
     region: &Region,

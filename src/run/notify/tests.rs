@@ -1,6 +1,6 @@
 //! One matter, many ways: who is dead, slow or killed keeps nobody from hearing it once.
 
-use super::{Delivery, Notifier, RETRIES};
+use super::{Delivery, MAX_RETRIES, Notifier};
 use crate::cloud::notify::Channel;
 use crate::cloud::{Class, CloudError};
 use crate::ledger::Ledger;
@@ -87,7 +87,7 @@ async fn a_dead_way_delays_and_stops_no_other() {
     let (broken, (fails, _)) = way("broken", Some(0));
     let (good, (_, heard)) = way("good", Some(1));
     fails.set(true);
-    let notifier = Notifier::new(vec![dead, broken, good]).patient_for(Duration::from_secs(5));
+    let notifier = Notifier::new(vec![dead, broken, good]).with_timeout(Duration::from_secs(5));
     let begun = tokio::time::Instant::now();
     let told = notifier.tell(&ledger, &notice(0)).await;
     assert_eq!(
@@ -154,7 +154,10 @@ async fn a_way_that_failed_is_tried_again_a_few_times() {
         notifier.retry(&ledger, at(minute)).await;
     }
     assert_eq!(told(&ledger).unwrap(), "failed: it is down");
-    assert_eq!(notifier.counts()["bad"], (1, 2 + 1 + u64::from(RETRIES)));
+    assert_eq!(
+        notifier.counts()["bad"],
+        (1, 2 + 1 + u64::from(MAX_RETRIES))
+    );
     assert_eq!(*heard.borrow(), ["told at 0"]);
     assert_eq!(
         *others.borrow(),

@@ -1,4 +1,4 @@
-//! The end of a cluster: everything below us is gone before the status says so.
+//! Ends a cluster. All its processes are gone before its status says so.
 
 use crate::cloud::error::CloudError;
 use crate::cloud::local::cluster::{Folder, end_descendants, terminate};
@@ -8,7 +8,7 @@ use std::process::Child;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What a driver has for its last words before it is killed.
+/// How long the driver of a step has to exit after SIGTERM, before SIGKILL.
 const GRACE: Duration = Duration::from_millis(500);
 
 pub(super) fn end(
@@ -22,9 +22,9 @@ pub(super) fn end(
     cluster.state = ClusterState::Terminating;
     cluster.end = Some(end);
     // A full disk must not keep the processes alive.
-    let told = folder.write(&cluster);
+    let written = folder.write(&cluster);
     if let Some(driver) = driver {
-        ask_to_end(driver);
+        end_driver(driver);
     }
     end_descendants();
     let now = clock.now();
@@ -35,10 +35,10 @@ pub(super) fn end(
     for instance_span in &mut cluster.instance_spans {
         instance_span.until = Some(now);
     }
-    folder.write(&cluster).and(told)
+    folder.write(&cluster).and(written)
 }
 
-/// As EMR has it: what a person or a guardrail ended is `TERMINATED`.
+/// As on EMR: a cluster that a person or a guardrail ended is `TERMINATED`.
 fn state_after(reason: EndReason) -> ClusterState {
     match reason {
         EndReason::StepsCompleted
@@ -57,10 +57,10 @@ fn state_after(reason: EndReason) -> ClusterState {
     }
 }
 
-fn ask_to_end(mut driver: Child) {
+fn end_driver(mut driver: Child) {
     terminate(&driver);
-    let begun = Instant::now();
-    while begun.elapsed() < GRACE && matches!(driver.try_wait(), Ok(None)) {
+    let started = Instant::now();
+    while started.elapsed() < GRACE && matches!(driver.try_wait(), Ok(None)) {
         thread::sleep(Duration::from_millis(5));
     }
 }

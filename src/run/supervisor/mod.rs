@@ -1,5 +1,6 @@
-//! The supervisor of one local cluster: a process of its own, as EMR's control plane is, which
-//! starts Spark, runs the steps, asks the guards, and ends the cluster with nobody else alive.
+//! The supervisor of one local cluster: a process in a session of its own that plays the part of
+//! EMR's control plane. It starts Spark, runs the steps, applies the guards and ends the cluster,
+//! whether or not any other process is alive.
 
 mod end;
 mod signals;
@@ -21,19 +22,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use steps::{Driver, Queue};
 
-/// How often requests, logs and guards are looked at. The end of a process wakes it at once.
+/// How often requests, logs and guards are checked. The exit of a child process is handled at once.
 const TICK: Duration = Duration::from_millis(200);
-/// The same while Spark starts, when every log line is waited for.
+/// The same while Spark starts, when every log line counts.
 const EAGER_TICK: Duration = Duration::from_millis(20);
-/// Workers that die and come again, over the life of a cluster.
-const RESTARTS: u32 = 20;
+/// How often workers are restarted, over the life of a cluster.
+const MAX_RESTARTS: u32 = 20;
 
 struct Supervisor {
     folder: Folder,
     rig: Rig,
     clock: Arc<dyn Clock>,
     cluster: Cluster,
-    /// What readers of the folder see.
+    /// What `status.json` has.
     written: Option<Cluster>,
     queue: Queue,
     master: Master,
@@ -43,19 +44,19 @@ struct Supervisor {
     begun: Instant,
 }
 
-/// Takes the cluster in `folder` from its order to its end. Where another supervisor has it or
-/// had it, there is nothing to do. Must run on the process's main thread.
+/// Runs the cluster in `folder` from its record to its end. Returns at once if another supervisor
+/// runs it or ran it. Must run on the process's main thread.
 pub async fn supervise(folder: &Path, clock: Arc<dyn Clock>) -> Result<(), CloudError> {
     let folder = Folder::at(folder);
     let order = folder.order()?;
-    let Some(_held) = ClusterLock::take(&folder.lock())? else {
+    let Some(_lock) = ClusterLock::take(&folder.lock())? else {
         return Ok(());
     };
     if folder.settle()? {
         folder.tidy();
         return Ok(());
     }
-    // Fails only for the leader of a session, which has what it asks for.
+    // Fails only if this process leads a session already, which is all that is needed.
     let _ = rustix::process::setsid();
     if !adopt_orphans() {
         return Err(CloudError::new(
@@ -94,7 +95,7 @@ impl Supervisor {
     ) -> Result<Self, CloudError> {
         let mut queue = Queue::default();
         if let Some(job) = &order.job {
-            queue.take_up(job);
+            queue.queue_first(job);
         }
         let rig = Rig::prepare(folder, &order.launch)?;
         Ok(Self {
@@ -121,7 +122,7 @@ impl Supervisor {
                 Some(_) => TICK,
                 None => EAGER_TICK,
             };
-            if let Some(signal) = signals.within(tick).await {
+            if let Some(signal) = signals.wait(tick).await {
                 return End {
                     reason: EndReason::Lost,
                     message: format!("this machine stopped it ({signal})").into(),
@@ -130,22 +131,22 @@ impl Supervisor {
         }
     }
 
-    /// Everything that there is to do now. The error is the end of the cluster.
+    /// Does everything that is due now. An error ends the cluster.
     fn turn(&mut self) -> Result<(), End> {
-        self.rise()?;
+        self.start()?;
         self.watch()?;
-        let asked = self.requests();
+        let handled = self.requests();
         self.steps()?;
         self.save()?;
-        // Requests go only when what they brought can be seen.
-        for file in asked? {
+        // A request's file is removed only when its effect is in `status.json`.
+        for file in handled? {
             let _ = std::fs::remove_file(file);
         }
         self.guard()?;
-        self.done()
+        self.finish()
     }
 
-    /// Takes up what was asked for and says in which files that stood.
+    /// Carries out the requests in the spool and returns their files.
     fn requests(&mut self) -> Result<Vec<std::path::PathBuf>, End> {
         let mut files = Vec::new();
         for spooled in self.folder.spooled()? {
@@ -154,7 +155,7 @@ impl Supervisor {
             match spooled.request {
                 Request::AddSteps { job, run } => self.queue.add(&mut self.cluster, &job, run),
                 Request::Update(want) => {
-                    // A lease begins with whoever asks for it, not with the cluster.
+                    // The lease starts when it is requested, not when the cluster was created.
                     if want.guardrails.lease.is_some() {
                         self.cluster.renewed_at = Some(self.clock.now());
                     }
@@ -166,9 +167,9 @@ impl Supervisor {
                     spec.budgets = want.budgets;
                 }
                 Request::Extend(extension) => {
-                    let known = &mut self.cluster.extensions;
-                    if !known.contains(&extension) {
-                        known.push(extension);
+                    let extensions = &mut self.cluster.extensions;
+                    if !extensions.contains(&extension) {
+                        extensions.push(extension);
                     }
                 }
                 Request::Renew => self.cluster.renewed_at = Some(self.clock.now()),
@@ -188,9 +189,9 @@ impl Supervisor {
         }
     }
 
-    /// Ends a cluster that was made for its steps alone, once they are over. One that never had
-    /// any is for the guards to end.
-    fn done(&self) -> Result<(), End> {
+    /// Ends a cluster with `when_done: terminate` once its steps are over. A cluster that never had
+    /// a step is left to the guards.
+    fn finish(&self) -> Result<(), End> {
         let steps = &self.cluster.steps;
         let over = !steps.is_empty() && steps.iter().all(|step| step.state.is_over());
         match self.cluster.spec.guardrails.when_done {
@@ -218,7 +219,8 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Collects what ended below us and is not ours to look at.
+    /// Reaps orphans that exited, except the master, the workers and the driver, whose status is
+    /// read elsewhere.
     fn reap(&self) {
         let daemons = self.workers.iter().map(|worker| &worker.child);
         let driver = self.driver.iter().map(|driver| &driver.child);

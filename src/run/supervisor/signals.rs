@@ -1,4 +1,4 @@
-//! What wakes the supervisor: time, the end of a child, and being told to stop.
+//! Wakes the supervisor: a timer, the exit of a child, or a signal to stop.
 
 use crate::cloud::error::{CloudError, IoContext};
 use std::time::Duration;
@@ -22,8 +22,9 @@ impl Signals {
         })
     }
 
-    /// Waits until there may be something to do; says so where that is to stop.
-    pub(super) async fn within(&mut self, tick: Duration) -> Option<&'static str> {
+    /// Waits for a tick or the exit of a child. Returns the signal's name if the supervisor is to
+    /// stop.
+    pub(super) async fn wait(&mut self, tick: Duration) -> Option<&'static str> {
         tokio::select! {
             _ = self.terminate.recv() => Some("SIGTERM"),
             _ = self.interrupt.recv() => Some("SIGINT"),

@@ -1,24 +1,24 @@
-//! Spark's master and workers: from their start until they take work, and kept up after that.
+//! Starts Spark's master and workers and restarts workers that exit.
 
-use super::{RESTARTS, Supervisor};
+use super::{MAX_RESTARTS, Supervisor};
 use crate::cloud::local::cluster::{Tail, worker};
 use crate::diagnose::last_error;
 use crate::model::observed::{ClusterState, End, EndReason};
 use std::time::Duration;
 
-/// A cluster that does not stand by then never will.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// A cluster that is not ready by then has failed.
+const START_TIMEOUT: Duration = Duration::from_secs(120);
 
 impl Supervisor {
-    /// Goes on with the start: the master, then all workers at once, for a worker that finds no
-    /// master waits seconds before it tries again.
-    pub(super) fn rise(&mut self) -> Result<(), End> {
+    /// Continues the start: first the master, then all workers at once. A worker that finds no
+    /// master waits for seconds before it tries again.
+    pub(super) fn start(&mut self) -> Result<(), End> {
         if self.cluster.ready_at.is_some() {
             return Ok(());
         }
         self.master.look();
         let Some(address) = self.master.address.clone() else {
-            return self.patience(&self.master.log);
+            return self.check_start_timeout(&self.master.log);
         };
         if self.workers.is_empty() {
             for number in 1..=self.cluster.spec.workers {
@@ -31,7 +31,7 @@ impl Supervisor {
             worker.look();
         }
         match self.workers.iter().find(|worker| !worker.registered) {
-            Some(late) => self.patience(&late.log),
+            Some(late) => self.check_start_timeout(&late.log),
             None => {
                 self.cluster.ready_at = Some(self.clock.now());
                 self.cluster.state = ClusterState::Waiting;
@@ -40,10 +40,10 @@ impl Supervisor {
         }
     }
 
-    /// The master must live; workers that died come again, within reason.
+    /// Ends the cluster if the master exited; restarts workers that exited, up to a limit.
     pub(super) fn watch(&mut self) -> Result<(), End> {
         if let Ok(Some(status)) = self.master.child.try_wait() {
-            return Err(broken(
+            return Err(failure(
                 format!("Spark's master ended ({status})"),
                 &self.master.log,
             ));
@@ -58,9 +58,9 @@ impl Supervisor {
                 continue;
             };
             self.restarts += 1;
-            if self.restarts > RESTARTS {
+            if self.restarts > MAX_RESTARTS {
                 let message = format!("worker {number} ended again and again ({status})");
-                return Err(broken(message, &old.log));
+                return Err(failure(message, &old.log));
             }
             *old = worker(&self.rig, number, &address, self.cluster.spec.worker)?;
         }
@@ -68,16 +68,16 @@ impl Supervisor {
         Ok(())
     }
 
-    fn patience(&self, log: &Tail) -> Result<(), End> {
-        if self.begun.elapsed() < PATIENCE {
+    fn check_start_timeout(&self, log: &Tail) -> Result<(), End> {
+        if self.begun.elapsed() < START_TIMEOUT {
             return Ok(());
         }
-        let message = format!("Spark did not start within {} s", PATIENCE.as_secs());
-        Err(broken(message, log))
+        let message = format!("Spark did not start within {} s", START_TIMEOUT.as_secs());
+        Err(failure(message, log))
     }
 }
 
-fn broken(what: String, log: &Tail) -> End {
+fn failure(what: String, log: &Tail) -> End {
     let message = match last_error(&log.end()) {
         Some(why) => format!("{what}: {why}"),
         None => format!("{what}; see {}", log.path().display()),

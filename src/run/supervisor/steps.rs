@@ -1,4 +1,4 @@
-//! Steps, one at a time and in order. The first that fails cancels those of its job behind it.
+//! Runs steps in order, one at a time. A step that fails cancels the later steps of its job.
 
 use super::Supervisor;
 use crate::cloud::local::cluster::{Tail, spark_ui, submit};
@@ -8,19 +8,19 @@ use crate::model::observed::{Cluster, ClusterState, End, Step, StepState};
 use std::collections::VecDeque;
 use std::process::{Child, ExitStatus};
 
-/// The driver of the step that runs.
+/// The driver process of the running step.
 pub(super) struct Driver {
     pub(super) child: Child,
     index: usize,
     stderr: Tail,
 }
 
-/// Steps to come, by their place among the cluster's.
+/// Pending steps, each with its index among the cluster's steps.
 #[derive(Default)]
 pub(super) struct Queue(VecDeque<(usize, StepSpec)>);
 
 impl Queue {
-    /// Adds run `run` of a job, unless it is there.
+    /// Adds run `run` of a job, unless the cluster has it already.
     pub(super) fn add(&mut self, cluster: &mut Cluster, job: &JobSpec, run: u32) {
         if cluster
             .run_of(&job.hash)
@@ -33,8 +33,8 @@ impl Queue {
         self.enqueue(first, job);
     }
 
-    /// Takes up the job that the cluster was made with: its steps are recorded with it.
-    pub(super) fn take_up(&mut self, job: &JobSpec) {
+    /// Queues the job that the cluster was created with, whose steps are recorded already.
+    pub(super) fn queue_first(&mut self, job: &JobSpec) {
         self.enqueue(0, job);
     }
 
@@ -42,7 +42,7 @@ impl Queue {
         self.0.extend((first..).zip(job.steps.iter().cloned()));
     }
 
-    /// Drops what is not pending any more.
+    /// Drops steps that are no longer pending.
     fn prune(&mut self, steps: &[Step]) {
         let pending = |index: usize| {
             steps
@@ -88,11 +88,11 @@ impl Supervisor {
             let index = driver.index;
             let log = driver.stderr.end();
             self.driver = None;
-            self.over(index, status, &log);
+            self.finish_step(index, status, &log);
         }
     }
 
-    fn over(&mut self, index: usize, status: ExitStatus, log: &str) {
+    fn finish_step(&mut self, index: usize, status: ExitStatus, log: &str) {
         let Some(step) = self.cluster.steps.get_mut(index) else {
             return;
         };

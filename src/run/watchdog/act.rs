@@ -1,5 +1,5 @@
-//! What is done about verdicts. People are told before a mark is written, and a mark is written
-//! before anything ends: cut off anywhere, the next sweep finds how far it came.
+//! Acts on assessments. People are notified before a mark is written, and a mark is written before
+//! anything ends; if interrupted at any point, the next sweep continues from there.
 
 use super::audit_sink::AuditSink;
 use super::notices::{self, NoticeSubject};
@@ -15,24 +15,24 @@ use crate::model::notice::Notice;
 use crate::policy::Policies;
 use chrono::{DateTime, Utc};
 
-/// Why nothing of a place idles that cannot be listed.
+/// The evidence for keeping a cluster while its place cannot be listed: idleness is then unknown.
 pub(super) const BLIND: &str = "the clusters of its place cannot be listed";
 
-/// What acting needs.
+/// What the watchdog needs to act.
 pub(super) struct ActionContext<'a> {
     pub(super) audit_sink: &'a dyn AuditSink,
     pub(super) policies: &'a Policies,
     pub(super) clock: &'a dyn Clock,
     pub(super) actor: &'a str,
-    /// Whose watch it is, where there is one: two watchdogs must not act at once.
-    pub(super) home: Option<&'a dyn FleetProvider>,
+    /// The place whose lease is the watch, if one is held: two watchdogs must not act at once.
+    pub(super) lease_place: Option<&'a dyn FleetProvider>,
 }
 
 impl ActionContext<'_> {
-    /// Whether the watch is still ours; asked before anything is changed.
-    pub(super) async fn watch(&self) -> bool {
-        match self.home {
-            Some(home) => home.keeps_watch().await.unwrap_or(false),
+    /// Whether this watchdog still holds the watch. Checked before anything is changed.
+    pub(super) async fn holds_watch(&self) -> bool {
+        match self.lease_place {
+            Some(lease_place) => lease_place.keeps_watch().await.unwrap_or(false),
             None => true,
         }
     }
@@ -67,8 +67,8 @@ impl ActionContext<'_> {
 }
 
 impl RegionWatch {
-    /// Tells and marks; ends are for [`RegionWatch::end_due`], which comes first.
-    pub(super) async fn tell_all(
+    /// Notifies and marks. Terminations are made by [`RegionWatch::end_due`], which runs first.
+    pub(super) async fn notify_all(
         &mut self,
         context: &ActionContext<'_>,
         began_at: DateTime<Utc>,
@@ -92,23 +92,23 @@ impl RegionWatch {
             match stage {
                 Stage::Over => self.over(&id, context, done).await,
                 Stage::Late => self.late(&id, context, done).await,
-                Stage::End(..) | Stage::Ending => self.tell_of_end(&id, context).await,
-                Stage::Stuck => self.tell(&id, "stuck", context, done).await,
-                Stage::Forgotten => self.tell(&id, "forgotten", context, done).await,
-                Stage::Protected => self.tell(&id, "protected", context, done).await,
-                // What is written on a cluster rests on what it is now.
+                Stage::End(..) | Stage::Ending => self.notify_end(&id, context).await,
+                Stage::Stuck => self.notify(&id, "stuck", context, done).await,
+                Stage::Forgotten => self.notify(&id, "forgotten", context, done).await,
+                Stage::Protected => self.notify(&id, "protected", context, done).await,
+                // A cluster is only marked if it was described in this sweep.
                 Stage::Warn(_) if fresh => self.warn(&id, context, done).await,
                 Stage::Clear if fresh => self.clear(&id, context, done).await,
-                Stage::Keep => self.untell(&id, context),
+                Stage::Keep => self.forget_notified(&id, context),
                 Stage::Exempt | Stage::Unseen | Stage::Warn(_) | Stage::Grace(_) | Stage::Clear => {
                 }
             }
         }
-        self.lose(context, done);
+        self.record_lost(context, done);
         self.drop_over();
     }
 
-    async fn tell(
+    async fn notify(
         &mut self,
         id: &ClusterId,
         what: &'static str,
@@ -118,7 +118,7 @@ impl RegionWatch {
         let Some(tracked) = self.tracked.get(id) else {
             return;
         };
-        let notice = notices::told(
+        let notice = notices::stage_notice(
             &self.about(tracked, context.clock.now()),
             &tracked.assessment.stage,
         );
@@ -126,24 +126,25 @@ impl RegionWatch {
             context.note(context.entry(self, tracked, Act::Tell, "told"), done);
         }
         if let Some(tracked) = self.tracked.get_mut(id) {
-            tracked.told = Some(what);
+            tracked.notified = Some(what);
         }
     }
 
-    /// One that is well again may be told of again.
-    fn untell(&mut self, id: &ClusterId, context: &ActionContext<'_>) {
-        let told = self
+    /// Lets a cluster that recovered be reported again.
+    fn forget_notified(&mut self, id: &ClusterId, context: &ActionContext<'_>) {
+        let notified = self
             .tracked
             .get_mut(id)
-            .and_then(|tracked| tracked.told.take());
-        if let Some(what) = told {
+            .and_then(|tracked| tracked.notified.take());
+        if let Some(what) = notified {
             context
                 .audit_sink
                 .forget(&notices::matter(what, self.place(), id));
         }
     }
 
-    /// The mark is made now, so that whatever took its time before leaves the grace whole.
+    /// Warns about a cluster and marks it. The mark is computed now, so that time spent on other
+    /// clusters does not shorten the grace.
     async fn warn(&mut self, id: &ClusterId, context: &ActionContext<'_>, done: &mut Vec<Entry>) {
         let now = context.clock.now();
         let blind = self.blind.then_some(BLIND);
@@ -156,29 +157,29 @@ impl RegionWatch {
         let Stage::Warn(mark) = tracked.assessment.stage else {
             return;
         };
-        if !context.watch().await {
+        if !context.holds_watch().await {
             return;
         }
         let before = tracked.snapshot.as_ref().and_then(|snapshot| snapshot.mark);
         if before.is_some() {
-            // Of another end, which people were told of, and which is not this.
+            // The old mark is of another end, of which people were notified separately.
             context
                 .audit_sink
                 .forget(&notices::matter("warn", self.place(), id));
         }
         let notice: Notice = notices::warning(&self.about(tracked, now), mark);
-        let news = context.audit_sink.tell(&notice).await;
+        let is_new = context.audit_sink.tell(&notice).await;
         let marked = self.fleet.mark(id, Some(&mark)).await;
         if let Err(error) = marked {
-            // One that cannot be marked never ends, and is tried again by every sweep.
+            // A cluster that cannot be marked is not ended; every sweep tries again.
             let notice = notices::unmarked(&self.about(tracked, now), &error);
-            if context.audit_sink.tell(&notice).await || news {
+            if context.audit_sink.tell(&notice).await || is_new {
                 context.note(
                     self.failed(tracked, context, "cannot mark it", &error),
                     done,
                 );
             }
-            self.holes.push(format!("{id} cannot be marked: {error}"));
+            self.gaps.push(format!("{id} cannot be marked: {error}"));
             return;
         }
         let outcome = format!("ends at {}", at(mark.ends_at));
@@ -193,7 +194,7 @@ impl RegionWatch {
     }
 
     async fn clear(&mut self, id: &ClusterId, context: &ActionContext<'_>, done: &mut Vec<Entry>) {
-        if !context.watch().await {
+        if !context.holds_watch().await {
             return;
         }
         for what in notices::MATTERS {

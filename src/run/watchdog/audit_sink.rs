@@ -1,5 +1,5 @@
-//! Where the watchdog's records are kept and people are told from. Nothing that fails here keeps a
-//! cluster from ending.
+//! Where the watchdog records what it does, and from where it notifies people. A failure here never
+//! keeps a cluster from ending.
 
 use crate::ledger::{AuditQuery, Ledger, LedgerError, Logged};
 use crate::model::audit::Entry;
@@ -10,62 +10,67 @@ use chrono::{DateTime, Utc};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+/// Records what the watchdog does, and notifies people.
 #[async_trait(?Send)]
 pub trait AuditSink {
-    /// Adds to the record of what was done.
+    /// Appends an entry to the audit log.
     fn note(&self, entry: &Entry);
 
-    /// Tells people, unless they were told of the matter already; whether it was news.
+    /// Notifies people, unless they were notified of the matter already. Returns whether it was
+    /// new.
     async fn tell(&self, notice: &Notice) -> bool;
 
-    /// A matter is over: when it comes up again, it is news.
+    /// Marks a matter as over: if it comes up again, it is new.
     fn forget(&self, matter: &str);
 
-    /// Ends that were asked for, of which the record does not say that they came.
+    /// Terminations that were requested and are not recorded as confirmed.
     fn open_terminations(&self) -> Vec<Entry>;
 
-    /// The newest entries, the oldest of them first.
-    fn recent(&self, most: usize) -> Vec<Entry>;
+    /// The newest `limit` entries, in order of time.
+    fn recent(&self, limit: usize) -> Vec<Entry>;
 
-    /// What went out by each way since this process began: sent, failed.
+    /// By channel, how many notices were sent and how many attempts failed since this process
+    /// started.
     fn notices(&self) -> BTreeMap<String, (u64, u64)>;
 }
 
-/// A desk over the ledger and the ways to tell people.
+/// An [`AuditSink`] that writes to the ledger and notifies through channels.
 pub struct LedgerAuditSink {
     ledger: RefCell<Ledger>,
     notifier: Notifier,
-    /// Hears what goes wrong here.
-    complain: Box<dyn Fn(&str)>,
+    /// Receives error messages.
+    on_error: Box<dyn Fn(&str)>,
 }
 
 impl LedgerAuditSink {
-    pub fn new(ledger: Ledger, notifier: Notifier, complain: impl Fn(&str) + 'static) -> Self {
+    /// An audit sink over this ledger and these channels. `on_error` receives messages about
+    /// failures.
+    pub fn new(ledger: Ledger, notifier: Notifier, on_error: impl Fn(&str) + 'static) -> Self {
         Self {
             ledger: RefCell::new(ledger),
             notifier,
-            complain: Box::new(complain),
+            on_error: Box::new(on_error),
         }
     }
 
-    /// Tells again what did not get through.
+    /// Retries notices that could not be sent.
     pub async fn retry(&self, now: DateTime<Utc>) {
-        let told = self.notifier.retry(&self.ledger, now).await;
-        self.report_failures(&told);
+        let delivery = self.notifier.retry(&self.ledger, now).await;
+        self.report_failures(&delivery);
     }
 
-    fn report_failures(&self, told: &Delivery) {
-        for (way, why) in &told.failed {
-            (self.complain)(&format!("a notice did not go out by {way}: {why}"));
+    fn report_failures(&self, delivery: &Delivery) {
+        for (channel, why) in &delivery.failed {
+            (self.on_error)(&format!("a notice did not go out by {channel}: {why}"));
         }
-        if let Some(trouble) = &told.trouble {
-            (self.complain)(trouble);
+        if let Some(trouble) = &delivery.trouble {
+            (self.on_error)(trouble);
         }
     }
 
     fn read(&self, entries: Result<Vec<Logged>, LedgerError>) -> Vec<Entry> {
         let entries = entries.unwrap_or_else(|error| {
-            (self.complain)(&error.to_string());
+            (self.on_error)(&error.to_string());
             Vec::new()
         });
         entries.into_iter().map(|logged| logged.entry).collect()
@@ -76,19 +81,19 @@ impl LedgerAuditSink {
 impl AuditSink for LedgerAuditSink {
     fn note(&self, entry: &Entry) {
         if let Err(error) = self.ledger.borrow_mut().note(entry) {
-            (self.complain)(&format!("not on record: {error}: {entry:?}"));
+            (self.on_error)(&format!("not on record: {error}: {entry:?}"));
         }
     }
 
     async fn tell(&self, notice: &Notice) -> bool {
-        let told = self.notifier.tell(&self.ledger, notice).await;
-        self.report_failures(&told);
-        told.claimed
+        let delivery = self.notifier.tell(&self.ledger, notice).await;
+        self.report_failures(&delivery);
+        delivery.claimed
     }
 
     fn forget(&self, matter: &str) {
         if let Err(error) = self.notifier.forget(&self.ledger, matter) {
-            (self.complain)(&error.to_string());
+            (self.on_error)(&error.to_string());
         }
     }
 
@@ -97,13 +102,13 @@ impl AuditSink for LedgerAuditSink {
         self.read(open)
     }
 
-    fn recent(&self, most: usize) -> Vec<Entry> {
-        let last = u32::try_from(most).ok();
-        let asked = AuditQuery {
+    fn recent(&self, limit: usize) -> Vec<Entry> {
+        let last = u32::try_from(limit).ok();
+        let query = AuditQuery {
             last,
             ..AuditQuery::default()
         };
-        let recent = self.ledger.borrow().entries(&asked);
+        let recent = self.ledger.borrow().entries(&query);
         self.read(recent)
     }
 

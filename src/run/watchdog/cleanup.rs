@@ -1,11 +1,12 @@
-//! What clusters that are over left behind, removed after a grace where a policy wants that.
+//! Removes what ended clusters left behind, after a grace, if a policy sets `clean_up_after`.
 
-use super::{CLEANING, Watchdog};
+use super::{CLEANUP_INTERVAL, Watchdog};
 use crate::model::audit::{Act, Entry, Target};
 use chrono::{DateTime, Utc};
 
 impl Watchdog {
-    /// What is left over, in words; removed unless `dry`. Once an hour: it takes a handful of calls.
+    /// Returns the leftovers as text and removes them unless `dry`. Runs once an hour, since it
+    /// costs a handful of calls.
     pub(super) async fn clean(
         &mut self,
         now: DateTime<Utc>,
@@ -16,10 +17,13 @@ impl Watchdog {
         let Some(after) = self.policies.clean_up_after() else {
             return Vec::new();
         };
-        if self.cleaned_at.is_some_and(|at| now - at < CLEANING) {
+        if self
+            .cleaned_at
+            .is_some_and(|at| now - at < CLEANUP_INTERVAL)
+        {
             return Vec::new();
         }
-        let mut found = Vec::new();
+        let mut leftover_texts = Vec::new();
         for region_watch in self
             .region_watches
             .iter()
@@ -34,13 +38,13 @@ impl Watchdog {
                 }
             };
             for leftover in leftovers {
-                found.push(format!("{place}: {}", leftover.says));
+                leftover_texts.push(format!("{place}: {}", leftover.says));
                 if dry {
                     continue;
                 }
                 let outcome = match region_watch.fleet.remove(&leftover).await {
                     Ok(true) => "done".to_owned(),
-                    // In use, or no longer left over: no matter.
+                    // It is in use, or no longer a leftover.
                     Ok(false) => continue,
                     Err(error) => format!("cannot remove it: {error}"),
                 };
@@ -58,6 +62,6 @@ impl Watchdog {
             }
         }
         self.cleaned_at = Some(now);
-        found
+        leftover_texts
     }
 }

@@ -1,5 +1,6 @@
-//! The only loop of the watchdog: sweeps at an even pace, wishes and signals in between. One of
-//! several at once is at work; the others stand by and take over when it is gone.
+//! The watchdog's loop: sweeps at a steady interval, with operator requests and signals in between.
+//! Of several watchdogs, one holds the watch and acts; the others stand by and take over when it
+//! stops.
 
 use super::Watchdog;
 use super::request::{Answer, OperatorRequest};
@@ -17,83 +18,94 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// A clock that moved so much more or less than time passed was set, or the machine slept.
-const LEAP: Duration = Duration::from_secs(120);
-/// Months are drawn anew so often: each team's account is a call.
-const DRAWN: Duration = Duration::from_secs(600);
-/// For so long at most: nothing is watched meanwhile.
-const DRAWING: Duration = Duration::from_secs(60);
-/// A wish that waits for a stack's lock for longer is not granted.
-const GRANTING: Duration = Duration::from_secs(45);
-/// How often a standby asks whether the watch is free.
-const STANDBY: Duration = Duration::from_secs(30);
+/// A wall clock that differs by more than this from the time that passed was set, or the machine
+/// slept.
+const MAX_CLOCK_SKEW: Duration = Duration::from_secs(120);
+/// How often the teams' months are read: each team's account costs a call.
+const CURVES_INTERVAL: Duration = Duration::from_secs(600);
+/// How long reading the months may take: no cluster is watched meanwhile.
+const CURVES_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long an operator request may take, for example waiting for a stack's lock.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(45);
+/// How often a standby tries to take the watch.
+const STANDBY_INTERVAL: Duration = Duration::from_secs(30);
 
-/// What comes from outside while the loop runs.
+/// A signal to the daemon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
+    /// SIGHUP: read the policies again.
     Reload,
+    /// SIGTERM or SIGINT: finish.
     Stop,
 }
 
-/// Whoever runs the watchdog.
+/// What the daemon needs from the process that runs it.
 #[async_trait(?Send)]
 pub trait Host {
-    /// The next signal.
+    /// Waits for the next signal.
     async fn signal(&mut self) -> Signal;
 
-    /// Policies read anew, where they can be read; what of them could not is told by the host.
+    /// Reads the policies again. Returns `None` if they cannot be read; the host reports why.
     async fn policies(&mut self) -> Option<Rc<Policies>>;
 
-    /// The months of the teams that have budgets.
+    /// Reads the months of the teams that have budgets.
     async fn curves(&mut self) -> Vec<Curve>;
 
-    /// Does what a person asked for, in words.
+    /// Carries out an operator request and returns what was done, as one line.
     async fn grant(&mut self, watchdog: &mut Watchdog, request: &OperatorRequest) -> Answer;
 
-    /// The loop goes round.
+    /// Called on every round of the loop, as a sign of life.
     fn turns(&mut self);
 
-    /// It goes well, in a line.
+    /// Reports the daemon's status, as one line.
     fn says(&mut self, status: &str);
 
-    /// A sweep is over.
+    /// Called after each sweep.
     async fn swept(&mut self, report: &super::Report);
 }
 
-/// What the loop is connected to.
+/// The daemon and its connections.
 pub struct Daemon<'a> {
+    /// What the loop sweeps with.
     pub watchdog: Watchdog,
-    pub home: Rc<dyn FleetProvider>,
+    /// The place whose lease is the watch.
+    pub lease_place: Rc<dyn FleetProvider>,
+    /// The interval from the start of one sweep to the start of the next.
     pub every: Duration,
+    /// The wall clock, compared with the monotonic one.
     pub clock: Arc<dyn Clock>,
+    /// Operator requests from the page.
     pub requests: mpsc::Receiver<OperatorRequest>,
+    /// Where the fleet status is published after each sweep and request.
     pub fleet_statuses: watch::Sender<Arc<FleetStatus>>,
+    /// The process that runs the daemon.
     pub host: &'a mut dyn Host,
 }
 
-/// Where the clocks stood.
+/// A reading of the monotonic and of the wall clock.
 struct ClockReading(Instant, DateTime<Utc>);
 
 impl Daemon<'_> {
-    /// Runs until it is told to stop. What is half done then is found by whoever comes next.
+    /// Runs until it receives [`Signal::Stop`]. What is unfinished then is found by the next
+    /// watchdog.
     pub async fn run(mut self) {
         let Some(mut lease) = self.take_watch().await else {
             return;
         };
         self.watchdog.record(Act::Begin, "it has the watch");
         self.publish(true);
-        let mut stand = ClockReading(Instant::now(), self.clock.now());
+        let mut reading = ClockReading(Instant::now(), self.clock.now());
         let mut drawn: Option<Instant> = None;
         loop {
             let began = Instant::now();
             self.host.turns();
-            if self.leapt(&mut stand) {
+            if self.clock_jumped(&mut reading) {
                 self.host
                     .says("the clock was set, or this machine slept: looking at everything");
             }
-            // Long asleep, another may have taken over: two at once must not act. Where that cannot
-            // be told, the sweep looks, and finds before each act that it may not.
-            if let Ok(false) = self.home.keeps_watch().await {
+            // After a sleep another watchdog may hold the watch, and two must not act at once. If
+            // that cannot be read, the sweep observes, and checks again before each act.
+            if let Ok(false) = self.lease_place.keeps_watch().await {
                 drop(lease);
                 let Some(again) = self.take_watch().await else {
                     return;
@@ -111,41 +123,42 @@ impl Daemon<'_> {
                 self.reload().await;
             }
             self.publish(true);
-            if drawn.is_none_or(|at| at.elapsed() >= DRAWN) {
-                self.draw().await;
+            if drawn.is_none_or(|at| at.elapsed() >= CURVES_INTERVAL) {
+                self.read_curves().await;
                 drawn = Some(Instant::now());
             }
             if self.between(began + self.every).await == Signal::Stop {
                 break;
             }
         }
-        self.watchdog.record(Act::Stop, "told to");
-        // Another takes over at once; who does not let go is waited for.
+        self.watchdog.record(Act::Stop, "by a signal");
+        // Lets another watchdog take over at once. If that fails, the lease expires.
         let _ = lease.release().await;
     }
 
-    /// Takes the watch, waiting for as long as another has it; none where it is told to stop.
+    /// Takes the watch, waiting while another watchdog holds it. Returns `None` on
+    /// [`Signal::Stop`].
     async fn take_watch(&mut self) -> Option<Lease> {
-        let mut told = false;
+        let mut reported = false;
         loop {
             self.host.turns();
-            let why = match self.home.watch().await {
+            let why = match self.lease_place.watch().await {
                 Ok(Some(lease)) => return Some(lease),
                 Ok(None) => "another watchdog is at work; this one stands by".to_owned(),
                 Err(error) => format!("the watch cannot be taken: {error}"),
             };
-            if !told {
+            if !reported {
                 self.host.says(&why);
-                told = true;
+                reported = true;
             }
             self.publish(false);
-            if self.between(Instant::now() + STANDBY).await == Signal::Stop {
+            if self.between(Instant::now() + STANDBY_INTERVAL).await == Signal::Stop {
                 return None;
             }
         }
     }
 
-    /// Grants wishes until an instant, or until it is told to stop.
+    /// Carries out operator requests until an instant. Returns early on [`Signal::Stop`].
     async fn between(&mut self, until: Instant) -> Signal {
         loop {
             tokio::select! {
@@ -156,30 +169,31 @@ impl Daemon<'_> {
                 },
                 Some(request) = self.requests.recv() => {
                     if request.answer.is_closed() {
-                        // Who asked was told that it was not done.
+                        // The page gave up waiting and reported that the request was not carried
+                        // out.
                         continue;
                     }
-                    let granted = self.host.grant(&mut self.watchdog, &request);
-                    let granted = timeout(GRANTING, granted).await.unwrap_or_else(|_| {
+                    let answer = self.host.grant(&mut self.watchdog, &request);
+                    let answer = timeout(REQUEST_TIMEOUT, answer).await.unwrap_or_else(|_| {
                         Err("it took too long, and may be done in part: look again".to_owned())
                     });
-                    // Who does not wait for the answer has asked all the same.
-                    let _ = request.answer.send(granted);
+                    // The page may have stopped waiting for the answer.
+                    let _ = request.answer.send(answer);
                     self.publish(true);
                 }
             }
         }
     }
 
-    /// Months that cannot be had in time are those of before.
-    async fn draw(&mut self) {
-        if let Ok(curves) = timeout(DRAWING, self.host.curves()).await {
-            self.watchdog.draw(curves);
+    /// Reads the teams' months. If that takes too long, the previous ones stay.
+    async fn read_curves(&mut self) {
+        if let Ok(curves) = timeout(CURVES_TIMEOUT, self.host.curves()).await {
+            self.watchdog.set_curves(curves);
             self.publish(true);
         }
     }
 
-    /// What cannot be read changes nothing: those that were read last hold.
+    /// Reads the policies again. If they cannot be read, the previous ones stay.
     async fn reload(&mut self) {
         match self.host.policies().await {
             Some(policies) => {
@@ -193,23 +207,23 @@ impl Daemon<'_> {
         }
     }
 
-    fn leapt(&self, stand: &mut ClockReading) -> bool {
-        let ticked = stand.0.elapsed();
-        let read = self.clock.now() - stand.1;
-        *stand = ClockReading(Instant::now(), self.clock.now());
+    fn clock_jumped(&self, reading: &mut ClockReading) -> bool {
+        let ticked = reading.0.elapsed();
+        let read = self.clock.now() - reading.1;
+        *reading = ClockReading(Instant::now(), self.clock.now());
         let read = read.to_std().unwrap_or_default();
-        read.abs_diff(ticked) > LEAP
+        read.abs_diff(ticked) > MAX_CLOCK_SKEW
     }
 
     fn publish(&self, active: bool) {
-        // Nobody may look.
+        // There may be no receiver.
         let _ = self
             .fleet_statuses
             .send(Arc::new(self.watchdog.fleet_status(active)));
     }
 }
 
-/// When it is told to stop; a reload waits for the sweep to be over.
+/// Returns on [`Signal::Stop`]. A reload is noted and done after the sweep.
 async fn stopped(host: &mut dyn Host, reload: &mut bool) {
     while host.signal().await != Signal::Stop {
         *reload = true;

@@ -1,4 +1,5 @@
-//! How clusters end: confirmed by a second look, asked for in batches, followed until they are over.
+//! Ends clusters: each end is confirmed by a second look, requested in batches, and followed until
+//! the cluster is over.
 
 use super::act::{ActionContext, BLIND};
 use super::notices;
@@ -11,15 +12,16 @@ use crate::model::name::ClusterId;
 use crate::model::observed::End;
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// An end that does not come is asked for again.
-const AGAIN: TimeDelta = TimeDelta::minutes(10);
+/// How long a requested termination may take before it is requested confirmed_force.
+const RETRY_INTERVAL: TimeDelta = TimeDelta::minutes(10);
 
-/// Clusters between whose confirmation and end no more than so many others are looked at. EMR ends
-/// as many in one call.
-const AT_ONCE: usize = 10;
+/// How many clusters are confirmed and then ended together, so that little time lies between the
+/// two. EMR terminates as many in one call.
+const BATCH_SIZE: usize = 10;
 
 impl RegionWatch {
-    /// Ends what is due, those that are due longest first. Nobody is told meanwhile: that takes time.
+    /// Ends the clusters that are due, the longest overdue first. Nobody is notified meanwhile,
+    /// since that takes time.
     pub(super) async fn end_due(
         &mut self,
         context: &ActionContext<'_>,
@@ -34,19 +36,20 @@ impl RegionWatch {
             .map(|(id, tracked)| (tracked.assessment.ends_at, id.clone()))
             .collect();
         due.sort();
-        for batch in due.chunks(AT_ONCE) {
+        for batch in due.chunks(BATCH_SIZE) {
             let mut ends = Vec::new();
             for (_, id) in batch {
                 ends.extend(self.confirm(id, context, done).await);
             }
-            if !context.watch().await {
+            if !context.holds_watch().await {
                 return;
             }
             self.end(ends, context, done).await;
         }
     }
 
-    /// A second look, right before the act: only what says the same again ends.
+    /// Looks again right before the end. Returns the end only if the assessment is still at least
+    /// as strong.
     async fn confirm(
         &mut self,
         id: &ClusterId,
@@ -58,21 +61,21 @@ impl RegionWatch {
         };
         self.look(id).await;
         if force == Force::Soft {
-            let alone = std::slice::from_ref(id);
-            self.hear_pulses(alone, context.clock.now()).await;
+            let only = std::slice::from_ref(id);
+            self.read_metrics(only, context.clock.now()).await;
         }
         let blind = self.blind.then_some(BLIND);
         let now = context.clock.now();
         let tracked = self.tracked.get_mut(id)?;
         tracked.judge(context.policies, now, blind);
-        let Stage::End(end, again, _) = tracked.assessment.stage.clone() else {
+        let Stage::End(end, confirmed_force, _) = tracked.assessment.stage.clone() else {
             return None;
         };
-        if tracked.trouble.is_some() || again < force {
+        if tracked.trouble.is_some() || confirmed_force < force {
             return None;
         }
         if lift {
-            if !context.watch().await {
+            if !context.holds_watch().await {
                 return None;
             }
             let lifted = self.fleet.unprotect(id).await;
@@ -98,7 +101,7 @@ impl RegionWatch {
         if ends.is_empty() {
             return;
         }
-        // On record before it is so: whoever comes after waits for it to be over.
+        // Recorded before the call, so that the next watchdog follows the termination.
         for (id, _) in &ends {
             if let Some(tracked) = self.tracked.get(id) {
                 context.note(context.entry(self, tracked, Act::Terminate, "asked"), done);
@@ -116,12 +119,12 @@ impl RegionWatch {
                     tracked.asked_at.get_or_insert(now);
                     tracked.end = Some(end);
                 }
-                Err(error) => self.unended(&id, &error, context, done).await,
+                Err(error) => self.end_failed(&id, &error, context, done).await,
             }
         }
     }
 
-    async fn unended(
+    async fn end_failed(
         &self,
         id: &ClusterId,
         error: &CloudError,
@@ -136,8 +139,9 @@ impl RegionWatch {
         context.audit_sink.tell(&notice).await;
     }
 
-    /// Once, whoever asked for it and was cut off before it could tell.
-    pub(super) async fn tell_of_end(&self, id: &ClusterId, context: &ActionContext<'_>) {
+    /// Notifies people of a requested end once, also if the watchdog that requested it was
+    /// interrupted before it could.
+    pub(super) async fn notify_end(&self, id: &ClusterId, context: &ActionContext<'_>) {
         let asked = self
             .tracked
             .get(id)
@@ -151,14 +155,14 @@ impl RegionWatch {
         }
     }
 
-    /// It is over: said where its end was asked for.
+    /// Records that a cluster is over, if this watchdog or one before it requested the end.
     pub(super) async fn over(
         &self,
         id: &ClusterId,
         context: &ActionContext<'_>,
         done: &mut Vec<Entry>,
     ) {
-        self.tell_of_end(id, context).await;
+        self.notify_end(id, context).await;
         let Some(tracked) = self.tracked.get(id) else {
             return;
         };
@@ -179,8 +183,8 @@ impl RegionWatch {
         }
     }
 
-    /// What neither listings nor looks find any more is gone, as far as anybody can tell.
-    pub(super) fn lose(&self, context: &ActionContext<'_>, done: &mut Vec<Entry>) {
+    /// Records clusters that neither listings nor looks find any more as ended.
+    pub(super) fn record_lost(&self, context: &ActionContext<'_>, done: &mut Vec<Entry>) {
         let lost = |tracked: &&TrackedCluster| tracked.is_lost() && tracked.asked_at.is_some();
         for tracked in self.tracked.values().filter(lost) {
             let outcome = "the cloud no longer knows it";
@@ -202,10 +206,12 @@ impl RegionWatch {
         if context.audit_sink.tell(&notice).await {
             context.note(context.entry(self, tracked, Act::Escalate, "told"), done);
         }
-        let again = tracked.last_asked_at().is_none_or(|at| now - at >= AGAIN);
-        if again && context.watch().await {
+        let retry = tracked
+            .last_asked_at()
+            .is_none_or(|at| now - at >= RETRY_INTERVAL);
+        if retry && context.holds_watch().await {
             let end = tracked.its_end();
-            // Asked for once more; what comes of it shows in its state.
+            // Whether the repeated call worked shows in the cluster's state.
             let _ = self.fleet.end(&[(id.clone(), end)]).await;
             if let Some(tracked) = self.tracked.get_mut(id) {
                 tracked.again_at = Some(now);

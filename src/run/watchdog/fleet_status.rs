@@ -1,4 +1,4 @@
-//! What is known after a sweep, for those who look at it.
+//! The fleet status after a sweep, for the page and the metrics.
 
 use super::Watchdog;
 use super::region_watch::RegionWatch;
@@ -7,10 +7,11 @@ use crate::cost::meter::{accrued, rate};
 use crate::model::fleet_status::{FleetStatus, Row};
 use chrono::{DateTime, Utc};
 
-/// Entries of the record that are shown.
-const RECENT: usize = 100;
+/// How many audit entries the page shows.
+const MAX_EVENTS: usize = 100;
 
 impl Watchdog {
+    /// What the watchdog knows now. `active` is whether it holds the watch.
     pub fn fleet_status(&self, active: bool) -> FleetStatus {
         let now = self.clock.now();
         FleetStatus {
@@ -35,7 +36,7 @@ impl Watchdog {
                 .collect(),
             mildest: self.policies.mildest_says(),
             months: self.curves.clone(),
-            events: self.audit_sink.recent(RECENT),
+            events: self.audit_sink.recent(MAX_EVENTS),
         }
     }
 }

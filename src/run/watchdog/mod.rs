@@ -1,11 +1,10 @@
-//! The watchdog: one sweep over the fleet is observe, judge, act, confirm; one attempt each, and
-//! what did not come off is found again by the next. The daemon makes them.
+//! The watchdog. A sweep over the fleet observes, judges, acts and confirms, each once; what fails
+//! is retried by the next sweep. The daemon runs the sweeps.
 //!
-//! What a sweep remembers saves calls and nothing else: marks, tombstones and deadlines are in the
-//! clusters' tags, and what people were told is at the [`audit_sink`].
+//! What is kept in memory between sweeps only saves calls: marks, tombstones and deadlines are in
+//! the clusters' tags, and what people were notified of is in the [`audit_sink`].
 
 mod act;
-mod asked;
 pub mod audit_sink;
 mod cleanup;
 pub mod daemon;
@@ -13,6 +12,7 @@ mod ends;
 mod fleet_status;
 mod notices;
 mod observe;
+mod operator;
 pub mod region_watch;
 pub mod request;
 mod tracked;
@@ -36,52 +36,61 @@ use std::rc::Rc;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
-/// Between two looks for what dead clusters left.
-const CLEANING: TimeDelta = TimeDelta::hours(1);
-/// An alert that lasts is told again.
-const REMINDER: Span = Span::from_secs(6 * 3_600);
+/// The interval between two searches for leftovers of ended clusters.
+const CLEANUP_INTERVAL: TimeDelta = TimeDelta::hours(1);
+/// How often an alert that persists is repeated.
+const REMINDER_INTERVAL: Span = Span::from_secs(6 * 3_600);
 
-/// All that is watched.
+/// All places that are watched, and what is known of them.
 pub struct Watchdog {
     region_watches: Vec<RegionWatch>,
     policies: Rc<Policies>,
     clock: Arc<dyn Clock>,
     audit_sink: Rc<dyn AuditSink>,
-    /// Its name in records: `watchdog@host`.
+    /// The name in audit entries: `watchdog@host`.
     actor: String,
-    /// Whose watch it acts under, where it does.
-    home: Option<Rc<dyn FleetProvider>>,
+    /// The place whose lease is the watch. `None` for a sweep without the lease.
+    lease_place: Option<Rc<dyn FleetProvider>>,
     cleaned_at: Option<DateTime<Utc>>,
     totals: Totals,
     last: Option<SweepSummary>,
     curves: Vec<Curve>,
 }
 
-/// What one sweep found and did, or would do.
+/// What one sweep found and did; in a dry run, what it would do.
 pub struct Report {
+    /// Counts of calls and clusters, and what could not be read.
     pub summary: SweepSummary,
+    /// Set if the circuit breaker held ends back.
     pub tripped: Option<Tripped>,
-    /// By place and id, all that was judged.
+    /// All clusters and their assessments, ordered by place and id.
     pub verdicts: Vec<SweptCluster>,
-    /// What was done, in order; nothing in a dry run.
+    /// The audit entries of what was done, in order. Empty in a dry run.
     pub done: Vec<Entry>,
-    /// What dead clusters left that is to be removed, in words.
+    /// Leftovers of ended clusters that are due for removal, as text.
     pub leftovers: Vec<String>,
-    /// Which of several policies decides about clusters of others, in a line.
+    /// Which of several policies applies to foreign clusters, as one line.
     pub mildest: Option<String>,
 }
 
-/// One cluster and what is said of it.
+/// One cluster and its assessment.
 #[derive(Debug, Clone)]
 pub struct SweptCluster {
+    /// Where the cluster runs.
     pub place: Place,
+    /// The cluster's id, such as `j-2AXXXXXXGAPLF`.
     pub id: String,
+    /// The cluster's name, as its creator chose it.
     pub name: Untrusted,
+    /// Who owns the cluster, from its tags.
     pub owner: Option<Untrusted>,
+    /// What is to be done about the cluster, and why.
     pub assessment: Assessment,
 }
 
 impl Watchdog {
+    /// A watchdog over these places. Terminations that the audit log has as open are followed to
+    /// their end.
     pub fn new(
         fleets: Vec<Rc<dyn FleetProvider>>,
         policies: Rc<Policies>,
@@ -89,17 +98,17 @@ impl Watchdog {
         audit_sink: Rc<dyn AuditSink>,
         actor: String,
     ) -> Self {
-        let asked = audit_sink.open_terminations();
+        let open = audit_sink.open_terminations();
         let region_watches = fleets
             .into_iter()
-            .map(|fleet| RegionWatch::new(fleet, &asked));
+            .map(|fleet| RegionWatch::new(fleet, &open));
         Self {
             region_watches: region_watches.collect(),
             policies,
             clock,
             audit_sink,
             actor,
-            home: None,
+            lease_place: None,
             cleaned_at: None,
             totals: Totals::default(),
             last: None,
@@ -107,14 +116,14 @@ impl Watchdog {
         }
     }
 
-    /// Acts only while the watch that was taken there is its own.
+    /// Acts only while it holds the watch, which is the lease of this place.
     #[must_use]
-    pub fn under(mut self, home: Rc<dyn FleetProvider>) -> Self {
-        self.home = Some(home);
+    pub fn under(mut self, lease_place: Rc<dyn FleetProvider>) -> Self {
+        self.lease_place = Some(lease_place);
         self
     }
 
-    /// The clock was set, or the machine slept: what is remembered by time is not relied on.
+    /// Discards what depends on elapsed time. Called when the clock was set or the machine slept.
     pub fn doubt(&mut self) {
         self.cleaned_at = None;
         for tracked in self
@@ -126,17 +135,17 @@ impl Watchdog {
         }
     }
 
-    /// Policies that were read anew.
+    /// Replaces the policies.
     pub fn renew(&mut self, policies: Rc<Policies>) {
         self.policies = policies;
     }
 
-    /// The months of the teams, for the picture.
-    pub fn draw(&mut self, curves: Vec<Curve>) {
+    /// Sets the teams' months that the fleet status shows.
+    pub fn set_curves(&mut self, curves: Vec<Curve>) {
         self.curves = curves;
     }
 
-    /// Looks at everything once and does what is due. With `dry`, changes and tells nothing.
+    /// Makes one sweep. A dry run changes nothing and notifies nobody.
     pub async fn sweep(&mut self, dry: bool) -> Report {
         let began_at = self.clock.now();
         let calls = self.calls();
@@ -145,19 +154,19 @@ impl Watchdog {
         let tripped = self.restrain();
         let mut done = Vec::new();
         if !dry {
-            self.tell_of_trip(tripped.as_ref(), now, &mut done).await;
+            self.notify_trip(tripped.as_ref(), now, &mut done).await;
             let context = act::ActionContext {
                 audit_sink: &*self.audit_sink,
                 policies: &self.policies,
                 clock: &*self.clock,
                 actor: &self.actor,
-                home: self.home.as_deref(),
+                lease_place: self.lease_place.as_deref(),
             };
             for region_watch in &mut self.region_watches {
                 region_watch.end_due(&context, began_at, &mut done).await;
             }
             for region_watch in &mut self.region_watches {
-                region_watch.tell_all(&context, began_at, &mut done).await;
+                region_watch.notify_all(&context, began_at, &mut done).await;
             }
         }
         let mut unseen: Vec<String> = self
@@ -183,31 +192,31 @@ impl Watchdog {
         }
     }
 
-    /// Every place at once; how many clusters were looked at.
+    /// Observes all places at the same time. Returns how many clusters were described.
     async fn observe(&mut self, now: DateTime<Utc>) -> usize {
-        let mut looking = JoinSet::new();
+        let mut tasks = JoinSet::new();
         for (order, mut region_watch) in std::mem::take(&mut self.region_watches)
             .into_iter()
             .enumerate()
         {
             let policies = self.policies.clone();
             let clock = self.clock.clone();
-            looking.spawn_local(async move {
+            tasks.spawn_local(async move {
                 let looked = region_watch.observe(&policies, &*clock, now).await;
                 (order, region_watch, looked)
             });
         }
-        let mut back = looking.join_all().await;
-        back.sort_by_key(|(order, ..)| *order);
-        let looked = back.iter().map(|(_, _, looked)| looked).sum();
-        self.region_watches = back
+        let mut observed = tasks.join_all().await;
+        observed.sort_by_key(|(order, ..)| *order);
+        let looked = observed.iter().map(|(_, _, looked)| looked).sum();
+        self.region_watches = observed
             .into_iter()
             .map(|(_, region_watch, _)| region_watch)
             .collect();
         looked
     }
 
-    /// The breaker over all places together.
+    /// Applies the circuit breaker to all places together.
     fn restrain(&mut self) -> Option<Tripped> {
         let fleet = self.region_watches.iter().map(RegionWatch::living).sum();
         let mut assessment: Vec<Assessment> = self
@@ -223,14 +232,14 @@ impl Watchdog {
         tripped
     }
 
-    /// Puts on record what the watchdog itself does.
+    /// Records an act of the watchdog that concerns no cluster.
     pub fn record(&self, act: Act, outcome: &str) {
         let now = self.clock.now();
         self.audit_sink
             .note(&self.entry(now, act, outcome.to_owned()));
     }
 
-    async fn tell_of_trip(
+    async fn notify_trip(
         &self,
         tripped: Option<&Tripped>,
         now: DateTime<Utc>,
@@ -257,7 +266,7 @@ impl Watchdog {
                     .to_owned(),
             )],
             command: Some(Command::clusterup("watchdog sweep").arg("--dry-run")),
-            remind_after: Some(REMINDER),
+            remind_after: Some(REMINDER_INTERVAL),
         };
         if self.audit_sink.tell(&notice).await {
             let entry = self.entry(now, Act::Trip, title);

@@ -1,5 +1,5 @@
-//! What people are told of clusters, in words: who, why, what it cost, and the command that lets it
-//! live.
+//! The notices about clusters: who owns it, why it ends, what it cost, and the command that keeps
+//! it.
 
 use super::tracked::TrackedCluster;
 use crate::cloud::CloudError;
@@ -13,7 +13,7 @@ use crate::model::observed::End;
 use crate::model::span::Span;
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// What there is to tell of one cluster; each once, until it is over.
+/// The kinds of notices about a cluster. Each is sent once until the cluster is over.
 pub(super) const MATTERS: [&str; 9] = [
     "disputed",
     "warn",
@@ -26,15 +26,16 @@ pub(super) const MATTERS: [&str; 9] = [
     "protected",
 ];
 
-/// What lasts is told again.
-const REMINDER: Span = Span::from_secs(24 * 3_600);
-const URGENT: Span = Span::from_secs(30 * 60);
+/// How often a notice about a lasting condition is repeated.
+const REMINDER_INTERVAL: Span = Span::from_secs(24 * 3_600);
+/// The same for a cluster that should be over and is not.
+const URGENT_REMINDER_INTERVAL: Span = Span::from_secs(30 * 60);
 
 pub(super) fn matter(what: &str, place: &Place, id: &ClusterId) -> String {
     format!("{what}/{place}/{id}")
 }
 
-/// A cluster that is told of.
+/// The cluster that a notice is about.
 pub(super) struct NoticeSubject<'a> {
     pub(super) place: &'a Place,
     pub(super) tracked: &'a TrackedCluster,
@@ -59,15 +60,15 @@ pub(super) fn ended(about: &NoticeSubject<'_>, end: &End) -> Notice {
     notice
 }
 
-/// One that cannot be marked never ends.
+/// The notice about a cluster that cannot be marked and is therefore not ended.
 pub(super) fn unmarked(about: &NoticeSubject<'_>, error: &CloudError) -> Notice {
     let title = format!(
         "{} cannot be marked, so it does not end: {error}",
         about.name()
     );
     Notice {
-        command: about.by_hand(),
-        remind_after: Some(REMINDER),
+        command: about.end_command(),
+        remind_after: Some(REMINDER_INTERVAL),
         ..about.notice("unmarked", Level::Alert, title)
     }
 }
@@ -75,8 +76,8 @@ pub(super) fn unmarked(about: &NoticeSubject<'_>, error: &CloudError) -> Notice 
 pub(super) fn unended(about: &NoticeSubject<'_>, error: &CloudError) -> Notice {
     let title = format!("{} cannot be ended: {error}", about.name());
     Notice {
-        command: about.by_hand(),
-        remind_after: Some(URGENT),
+        command: about.end_command(),
+        remind_after: Some(URGENT_REMINDER_INTERVAL),
         ..about.notice("unended", Level::Alert, title)
     }
 }
@@ -84,13 +85,14 @@ pub(super) fn unended(about: &NoticeSubject<'_>, error: &CloudError) -> Notice {
 pub(super) fn late(about: &NoticeSubject<'_>) -> Notice {
     let title = format!("{} should be over and is not", about.name());
     Notice {
-        command: about.by_hand(),
-        remind_after: Some(URGENT),
+        command: about.end_command(),
+        remind_after: Some(URGENT_REMINDER_INTERVAL),
         ..about.notice("late", Level::Alert, title)
     }
 }
 
-/// One whose tags say clusterup, and the bucket does not.
+/// The notice about a cluster whose tags say that clusterup made it, while the bucket says
+/// otherwise.
 pub(super) fn disputed(about: &NoticeSubject<'_>, why: &str) -> Notice {
     let title = format!("{} is treated as others' clusters are: {why}", about.name());
     let command = match about.place {
@@ -108,8 +110,8 @@ pub(super) fn disputed(about: &NoticeSubject<'_>, why: &str) -> Notice {
     }
 }
 
-/// Of what nothing is done about.
-pub(super) fn told(about: &NoticeSubject<'_>, stage: &Stage) -> Notice {
+/// The notice about a stage in which the watchdog does nothing.
+pub(super) fn stage_notice(about: &NoticeSubject<'_>, stage: &Stage) -> Notice {
     let (what, level, says) = match stage {
         Stage::Stuck => ("stuck", Level::Warning, "is stuck"),
         Stage::Protected => (
@@ -130,8 +132,8 @@ pub(super) fn told(about: &NoticeSubject<'_>, stage: &Stage) -> Notice {
         | Stage::Over => ("forgotten", Level::Warning, "is forgotten"),
     };
     Notice {
-        command: about.by_hand(),
-        remind_after: Some(REMINDER),
+        command: about.end_command(),
+        remind_after: Some(REMINDER_INTERVAL),
         ..about.notice(what, level, format!("{} {says}", about.name()))
     }
 }
@@ -190,7 +192,7 @@ impl NoticeSubject<'_> {
         facts
     }
 
-    /// What lets it live on.
+    /// The command that keeps the cluster.
     fn keep(&self, mark: WatchdogMark) -> Option<Command> {
         if let Some(cluster) = self.ours() {
             let extend = Command::clusterup("extend");
@@ -207,7 +209,7 @@ impl NoticeSubject<'_> {
         let tag = match &self.tracked.keep {
             Some(tag) => format!("{tag}=true"),
             None => {
-                // Without one the mark itself may be moved.
+                // Without an exempting tag, the mark itself may be moved.
                 let later = WatchdogMark {
                     ends_at: mark.ends_at + TimeDelta::days(1),
                     ..mark
@@ -219,7 +221,7 @@ impl NoticeSubject<'_> {
         Some(Command::other(&add).arg(tag))
     }
 
-    fn by_hand(&self) -> Option<Command> {
+    fn end_command(&self) -> Option<Command> {
         let id = &self.tracked.listed.id;
         match (self.place, self.ours()) {
             (Place::Local, cluster) => {

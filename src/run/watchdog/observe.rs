@@ -1,5 +1,5 @@
-//! One look at a place: a listing, then a closer look at what changed, what is suspected, and what
-//! is new, in that order; and a few of those whose turn it is.
+//! Observes one place: lists its clusters, then describes, in this order, those that changed or are
+//! suspected, those that are new, and in turn a few of the others.
 
 use super::act::BLIND;
 use super::region_watch::RegionWatch;
@@ -14,23 +14,24 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// New clusters that are looked at in one sweep: a fleet is got to know over several.
-const SURVEYED: usize = 40;
-/// Clusters of which nothing is suspected that are looked at in one sweep.
-const ROUTINE: usize = 2;
-/// What is asked for of the past: enough to see what is stuck; a day, once, where nothing is
-/// remembered yet; and more where a cluster may idle for longer. CloudWatch keeps points of five
-/// minutes for 63 days and charges for metrics, not for points.
+/// How many new clusters are described in one sweep. A large fleet is described over several
+/// sweeps.
+const MAX_NEW: usize = 40;
+/// How many unsuspected clusters are described in one sweep at least.
+const MIN_ROUTINE: usize = 2;
+/// How far back metrics are read: three hours are enough to see whether a cluster is stuck; a day
+/// once for a cluster without earlier metrics; more if it may be idle for longer. CloudWatch keeps
+/// five-minute points for 63 days and charges for metrics, not for points.
 const PAST: TimeDelta = TimeDelta::hours(3);
 const DAY: TimeDelta = TimeDelta::days(1);
 const LONG_PAST: TimeDelta = TimeDelta::days(15);
-/// Calls that listing and looking by turn are to stay below.
-const CALLS: usize = 44;
-/// One place that answers slowly must not hold up the others for longer.
-const LOOKING: Duration = Duration::from_secs(180);
+/// How many calls listing and routine descriptions may cost in one sweep.
+const MAX_CALLS: usize = 44;
+/// The longest that a slow place may delay the others.
+const MAX_OBSERVE_TIME: Duration = Duration::from_secs(180);
 
-/// How far back what ran on a cluster is asked for, in one of three lengths, so that most clusters
-/// are asked about together.
+/// Returns how far back the metrics of a cluster are read: one of three lengths, so that most
+/// clusters share a request.
 fn past(tracked: &TrackedCluster) -> TimeDelta {
     let remembered = tracked.quiet_period.is_some() || tracked.metric_samples.is_some();
     let least = if remembered { PAST } else { DAY };
@@ -42,46 +43,46 @@ fn past(tracked: &TrackedCluster) -> TimeDelta {
 }
 
 impl RegionWatch {
-    /// How many clusters were looked at.
+    /// Observes the place. Returns how many clusters were described.
     pub(super) async fn observe(
         &mut self,
         policies: &Policies,
         clock: &dyn Clock,
         now: DateTime<Utc>,
     ) -> usize {
-        self.holes.clear();
+        self.gaps.clear();
         match self.fleet.list().await {
             Ok(listed) => {
                 self.blind = false;
-                self.take_up(listed, now);
+                self.merge_listing(listed, now);
             }
             Err(error) => {
                 self.blind = true;
-                self.holes
+                self.gaps
                     .push(format!("its clusters cannot be listed: {error}"));
             }
         }
         self.judge(policies, now);
-        let turn = self.turn(now);
-        let until = Instant::now() + LOOKING;
-        for id in &turn {
-            // What is left is not acted on, and comes first in the next sweep.
+        let due_looks = self.due_looks(now);
+        let until = Instant::now() + MAX_OBSERVE_TIME;
+        for id in &due_looks {
+            // The rest is not acted on, and comes first in the next sweep.
             if Instant::now() < until {
                 self.look(id).await;
             }
         }
-        self.ask_pulses(policies, clock.now()).await;
+        self.read_due_metrics(policies, clock.now()).await;
         self.judge(policies, clock.now());
-        let late = self.suspects_unlooked(&turn);
+        let late = self.suspects_unlooked(&due_looks);
         for id in &late {
             self.look(id).await;
         }
         self.judge(policies, clock.now());
-        self.note_holes();
-        turn.len() + late.len()
+        self.note_gaps();
+        due_looks.len() + late.len()
     }
 
-    fn take_up(&mut self, listed: Vec<ListedCluster>, now: DateTime<Utc>) {
+    fn merge_listing(&mut self, listed: Vec<ListedCluster>, now: DateTime<Utc>) {
         for tracked in self.tracked.values_mut() {
             tracked.missing = true;
         }
@@ -103,9 +104,10 @@ impl RegionWatch {
         }
     }
 
-    /// Whom to look at: what is no longer listed, what changed and what is suspected, all of it, the
-    /// most urgent first; of the new and of the others a few. Whoever cannot be looked at comes last.
-    fn turn(&self, now: DateTime<Utc>) -> Vec<ClusterId> {
+    /// Returns the clusters to describe: all that are no longer listed, changed or suspected, the
+    /// most urgent first, then some new ones and some of the others. Those whose last description
+    /// failed come last in each group.
+    fn due_looks(&self, now: DateTime<Utc>) -> Vec<ClusterId> {
         let mut urgent = Vec::new();
         let mut new = Vec::new();
         let mut others = Vec::new();
@@ -131,23 +133,23 @@ impl RegionWatch {
         others.sort();
         let routine = self.routine(others.len());
         let urgent = urgent.into_iter().map(|(.., id)| id);
-        let new = new.into_iter().take(SURVEYED).map(|(.., id)| id);
+        let new = new.into_iter().take(MAX_NEW).map(|(.., id)| id);
         let others = others.into_iter().take(routine).map(|(.., id)| id);
         urgent.chain(new).chain(others).cloned().collect()
     }
 
-    /// How many of those that wait for their turn have it: at least a few, and no more than leaves a
-    /// sweep its few calls, of which each look takes two and each page of the listing one.
+    /// Returns how many waiting clusters are described: at least a few, and no more than the limit
+    /// of calls leaves room for. A description costs two calls, a page of the listing one.
     fn routine(&self, waiting: usize) -> usize {
         let pages = self.tracked.len() / 50;
-        let room = CALLS.saturating_sub(pages) / 2;
-        (waiting / 20).min(room).max(ROUTINE)
+        let room = MAX_CALLS.saturating_sub(pages) / 2;
+        (waiting / 20).min(room).max(MIN_ROUTINE)
     }
 
-    /// Those that came under suspicion by what their metrics say.
-    fn suspects_unlooked(&self, turn: &[ClusterId]) -> Vec<ClusterId> {
+    /// Returns the clusters that became suspects by their metrics.
+    fn suspects_unlooked(&self, due_looks: &[ClusterId]) -> Vec<ClusterId> {
         let late = |(id, tracked): &(&ClusterId, &TrackedCluster)| {
-            tracked.assessment.stage.is_suspect() && !turn.contains(id)
+            tracked.assessment.stage.is_suspect() && !due_looks.contains(id)
         };
         let late = self.tracked.iter().filter(late);
         late.map(|(id, _)| id.clone()).collect()
@@ -159,80 +161,77 @@ impl RegionWatch {
         };
         match self.fleet.look(id).await {
             Ok(Some(snapshot)) => tracked.looked(snapshot),
-            // Not found is not gone: not before it was asked for some times.
+            // Not found is not gone: several looks must miss it.
             Ok(None) => {
                 tracked.unfound += 1;
-                tracked.missed("the cloud does not know it".to_owned());
+                tracked.look_failed("the cloud does not know it".to_owned());
             }
-            Err(error) => tracked.missed(format!("it cannot be looked at: {error}")),
+            Err(error) => tracked.look_failed(format!("it cannot be looked at: {error}")),
         }
     }
 
-    /// Asks what runs on those that their steps alone would end: as many as one call can tell of,
-    /// those who waited longest first.
-    async fn ask_pulses(&mut self, policies: &Policies, now: DateTime<Utc>) {
-        let wants =
-            |(_, tracked): &(&ClusterId, &TrackedCluster)| tracked.wants_pulses(policies, now);
-        let wanted = self.tracked.iter().filter(wants);
-        let mut wanted: Vec<_> = wanted
+    /// Reads the metrics of clusters that their steps alone would end: as many as one request can
+    /// have, those that waited longest first.
+    async fn read_due_metrics(&mut self, policies: &Policies, now: DateTime<Utc>) {
+        let needs =
+            |(_, tracked): &(&ClusterId, &TrackedCluster)| tracked.needs_metrics(policies, now);
+        let ids = self.tracked.iter().filter(needs);
+        let mut ids: Vec<_> = ids
             .map(|(id, tracked)| (tracked.metrics_read_at, id))
             .collect();
-        wanted.sort();
-        let wanted: Vec<ClusterId> = wanted
+        ids.sort();
+        let ids: Vec<ClusterId> = ids
             .into_iter()
             .take(AT_ONCE)
             .map(|(_, id)| id.clone())
             .collect();
-        self.hear_pulses(&wanted, now).await;
+        self.read_metrics(&ids, now).await;
     }
 
-    /// Asks what ran on these.
-    pub(super) async fn hear_pulses(&mut self, wanted: &[ClusterId], now: DateTime<Utc>) {
+    /// Reads the metrics of these clusters.
+    pub(super) async fn read_metrics(&mut self, ids: &[ClusterId], now: DateTime<Utc>) {
         let mut by_past: BTreeMap<TimeDelta, Vec<ClusterId>> = BTreeMap::new();
-        for id in wanted {
+        for id in ids {
             let past = self.tracked.get(id).map_or(PAST, past);
             by_past.entry(past).or_default().push(id.clone());
         }
         for (past, some) in by_past {
-            self.hear_past(&some, now, past).await;
+            self.read_metrics_since(&some, now, past).await;
         }
     }
 
-    async fn hear_past(&mut self, wanted: &[ClusterId], now: DateTime<Utc>, past: TimeDelta) {
-        let told = {
-            let tracked = wanted.iter().filter_map(|id| self.tracked.get(id));
+    async fn read_metrics_since(&mut self, ids: &[ClusterId], now: DateTime<Utc>, past: TimeDelta) {
+        let samples = {
+            let tracked = ids.iter().filter_map(|id| self.tracked.get(id));
             let snapshots: Vec<&ClusterSnapshot> = tracked
                 .filter_map(|tracked| tracked.snapshot.as_ref())
                 .collect();
             self.fleet.metric_samples(&snapshots, now - past).await
         };
-        let mut told = told.map_err(|error| {
-            let hole = format!(
-                "metrics of {} clusters cannot be read: {error}",
-                wanted.len()
-            );
-            self.holes.push(hole);
+        let mut samples = samples.map_err(|error| {
+            let gap = format!("metrics of {} clusters cannot be read: {error}", ids.len());
+            self.gaps.push(gap);
             error.to_string()
         });
-        for id in wanted {
-            let metric_samples = match &mut told {
-                Ok(told) => Reading::Read(told.remove(id).unwrap_or_default()),
+        for id in ids {
+            let metric_samples = match &mut samples {
+                Ok(samples) => Reading::Read(samples.remove(id).unwrap_or_default()),
                 Err(why) => Reading::Unread(why.clone()),
             };
             if let Some(tracked) = self.tracked.get_mut(id) {
-                tracked.heard(metric_samples, now);
+                tracked.set_metrics(metric_samples, now);
             }
         }
     }
 
-    /// Says what was not seen; forgets what nobody knows any more.
-    fn note_holes(&mut self) {
+    /// Notes what could not be observed.
+    fn note_gaps(&mut self) {
         let unlooked =
             |tracked: &&TrackedCluster| tracked.snapshot.is_none() && tracked.trouble.is_none();
         match self.tracked.values().filter(unlooked).count() {
             0 => {}
             count => self
-                .holes
+                .gaps
                 .push(format!("{count} clusters were not looked at yet")),
         }
         let mut troubles: BTreeMap<&str, usize> = BTreeMap::new();
@@ -248,17 +247,17 @@ impl RegionWatch {
             matches!(steps, Some(Reading::Unread(_))) && tracked.listed.state.is_live()
         };
         let troubles = troubles.into_iter();
-        self.holes
+        self.gaps
             .extend(troubles.map(|(why, count)| format!("{count} x {why}")));
         match self.tracked.values().filter(unread).count() {
             0 => {}
             count => self
-                .holes
+                .gaps
                 .push(format!("the steps of {count} clusters cannot be read")),
         }
     }
 
-    /// Drops those that are over and done with.
+    /// Drops clusters that are over or lost.
     pub(super) fn drop_over(&mut self) {
         self.tracked.retain(|_, tracked| {
             let over = tracked.assessment.stage == Stage::Over;

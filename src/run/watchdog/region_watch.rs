@@ -1,4 +1,4 @@
-//! One place of those that are watched, and what is remembered of it.
+//! One watched place, and what is remembered of it between sweeps.
 
 use super::SweptCluster;
 use super::tracked::TrackedCluster;
@@ -11,17 +11,18 @@ use crate::model::observed::{ClusterState, End};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-/// What is remembered is bounded by the clusters that live.
+/// The watchdog's memory of one place. Its size is bounded by the number of clusters that are not
+/// over.
 pub struct RegionWatch {
     pub(super) fleet: Rc<dyn FleetProvider>,
     pub(super) tracked: BTreeMap<ClusterId, TrackedCluster>,
-    /// Why the picture has holes.
-    pub(super) holes: Vec<String>,
-    /// The listing failed.
+    /// What could not be observed, as text.
+    pub(super) gaps: Vec<String>,
+    /// Whether the last listing failed.
     pub(super) blind: bool,
 }
 
-/// Why an end was asked for, as the record has it.
+/// Returns the end that an audit entry records.
 fn end(entry: &Entry) -> Option<End> {
     let reason = serde_json::from_value(entry.verdict.clone()?.into()).ok()?;
     let message = entry.evidence.clone().unwrap_or_default().into();
@@ -29,46 +30,50 @@ fn end(entry: &Entry) -> Option<End> {
 }
 
 impl RegionWatch {
-    /// `asked` are ends that a watchdog before this one asked for.
+    /// `asked` are terminations that an earlier watchdog requested.
     pub(super) fn new(fleet: Rc<dyn FleetProvider>, asked: &[Entry]) -> Self {
         let mut tracked = BTreeMap::new();
         for entry in asked {
             let of_place = entry.place.as_ref() == Some(fleet.place());
             let target = entry.target.as_ref().filter(|_| of_place);
-            let Some((target, id)) = target.and_then(|it| Some((it, it.id.parse().ok()?))) else {
+            let Some((target, id)) =
+                target.and_then(|target| Some((target, target.id.parse().ok()?)))
+            else {
                 continue;
             };
             let id: ClusterId = id;
-            // Whatever became of it meanwhile: it is looked at, for no listing may have it.
+            // It is described in the first sweep, since a listing may no longer have it.
             let listed = ListedCluster {
                 id: id.clone(),
                 name: target.name.clone().unwrap_or_default(),
                 state: ClusterState::Terminating,
                 created_at: entry.at,
             };
-            let mut it = TrackedCluster::new(listed, entry.at);
-            (it.asked_at, it.missing) = (Some(entry.at), true);
-            it.end = end(entry);
-            tracked.insert(id, it);
+            let mut cluster = TrackedCluster::new(listed, entry.at);
+            cluster.asked_at = Some(entry.at);
+            cluster.missing = true;
+            cluster.end = end(entry);
+            tracked.insert(id, cluster);
         }
         Self {
             fleet,
             tracked,
-            holes: Vec::new(),
+            gaps: Vec::new(),
             blind: false,
         }
     }
 
+    /// The place that is watched.
     pub fn place(&self) -> &Place {
         self.fleet.place()
     }
 
-    /// What could not be seen, in words.
+    /// What could not be observed, as text that names the place.
     pub(super) fn unseen(&self) -> Vec<String> {
         let place = self.place();
-        self.holes
+        self.gaps
             .iter()
-            .map(|hole| format!("{place}: {hole}"))
+            .map(|gap| format!("{place}: {gap}"))
             .collect()
     }
 
@@ -76,13 +81,13 @@ impl RegionWatch {
         self.blind
     }
 
-    /// Clusters that are neither ending nor over.
+    /// The number of clusters that are neither ending nor over.
     pub(super) fn living(&self) -> usize {
         let living = |tracked: &&TrackedCluster| tracked.listed.state.is_live() && !tracked.missing;
         self.tracked.values().filter(living).count()
     }
 
-    /// Those of them that no look has found yet, or that the last could not look at.
+    /// The number of those that were not described yet, or whose last description failed.
     pub(super) fn unlooked(&self) -> usize {
         let unlooked = |tracked: &&TrackedCluster| {
             let living = tracked.listed.state.is_live() && !tracked.missing;
@@ -98,7 +103,8 @@ impl RegionWatch {
             .collect()
     }
 
-    /// What the breaker left of the verdicts, in the order in which they were given to it.
+    /// Replaces the assessments by those that the circuit breaker returned, in the order of
+    /// [`Self::assessment`].
     pub(super) fn restrained(&mut self, assessment: &mut impl Iterator<Item = Assessment>) {
         for (tracked, assessment) in self.tracked.values_mut().zip(assessment) {
             tracked.assessment = assessment;

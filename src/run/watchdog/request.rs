@@ -1,4 +1,4 @@
-//! What a person asks of the watchdog while it runs.
+//! Operator requests to the running watchdog.
 
 use crate::model::fleet::Place;
 use crate::model::money::Usd;
@@ -6,30 +6,37 @@ use crate::model::name::ClusterId;
 use crate::model::span::Span;
 use tokio::sync::oneshot;
 
-/// What was done, or why not, in a line.
+/// What was done, or why it was not, as one line.
 pub type Answer = Result<String, String>;
 
 /// An operator's request about one cluster.
 #[derive(Debug)]
 pub struct OperatorRequest {
+    /// Where the cluster runs.
     pub place: Place,
+    /// The cluster's id.
     pub id: ClusterId,
-    /// Who asks.
+    /// The operator's name, as it is recorded.
     pub who: String,
-    /// Why, as it is recorded.
+    /// The operator's reason, as it is recorded.
     pub why: String,
+    /// What is requested.
     pub what: RequestedAction,
+    /// Where the answer goes.
     pub answer: oneshot::Sender<Answer>,
 }
 
+/// What an operator can request for a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RequestedAction {
-    /// A deadline moved, within the stack's ceiling and the policies: to a lifetime, counted from
-    /// the cluster's creation, or a budget, or both.
+    /// To move the deadline, within the stack's ceiling and the policies: to a lifetime counted
+    /// from the cluster's creation, a budget, or both.
     Extend {
+        /// The new lifetime, from the cluster's creation.
         max_lifetime: Option<Span>,
+        /// The new budget of the cluster, in dollars.
         budget: Option<Usd>,
     },
-    /// The cluster's end.
+    /// To end the cluster.
     End,
 }

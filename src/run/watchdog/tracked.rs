@@ -1,4 +1,4 @@
-//! What is remembered of one cluster between sweeps.
+//! The watchdog's memory of one cluster between sweeps.
 
 use crate::guard::watch::{
     Assessment, QuietPeriod, Stage, WatchInput, due, judge, look_again, reach,
@@ -8,44 +8,44 @@ use crate::model::observed::{End, EndReason};
 use crate::policy::Policies;
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Listings show a new cluster late, and EMR does not know it at once. Looks after which that is no
-/// longer so.
-const UNFOUND: u32 = 3;
+/// After how many looks that miss it a cluster counts as gone. Listings show a new cluster late,
+/// and EMR may not know it at once.
+const MAX_MISSES: u32 = 3;
 
-/// Between two looks at one that is marked and has time left.
-const REST: TimeDelta = TimeDelta::minutes(10);
+/// The interval between two looks at a marked cluster that has time left.
+const GRACE_LOOK_INTERVAL: TimeDelta = TimeDelta::minutes(10);
 
 pub(super) struct TrackedCluster {
     pub(super) listed: ListedCluster,
     pub(super) snapshot: Option<ClusterSnapshot>,
-    /// As they were asked for last, where they were.
+    /// As they were last read; `None` if they never were.
     pub(super) metric_samples: Option<Reading<Vec<MetricSample>>>,
     pub(super) metrics_read_at: Option<DateTime<Utc>>,
-    /// What all answers so far showed.
+    /// The longest quiet period that all samples so far show.
     pub(super) quiet_period: Option<QuietPeriod>,
     pub(super) assessment: Assessment,
     pub(super) next_look: DateTime<Utc>,
-    /// When its end was asked for.
+    /// When its termination was first requested.
     pub(super) asked_at: Option<DateTime<Utc>>,
-    /// When it was asked for again.
+    /// When its termination was last requested again.
     pub(super) again_at: Option<DateTime<Utc>>,
-    /// What people were told of it that nothing is done about.
-    pub(super) told: Option<&'static str>,
-    /// The tag that would exempt it, where a policy names one.
+    /// The kind of the last notice about a stage in which nothing is done.
+    pub(super) notified: Option<&'static str>,
+    /// The key of the tag that would exempt it, if a policy has one.
     pub(super) keep: Option<String>,
-    /// The end that was asked for.
+    /// The end that was requested.
     pub(super) end: Option<End>,
-    /// Looks in a row that failed.
+    /// How many looks in a row failed.
     pub(super) failed: u32,
-    /// How far back what ran on it has to be known.
+    /// How far back its metrics are needed.
     pub(super) reach: TimeDelta,
-    /// Its state is another than when it was looked at.
+    /// Whether its state has changed since the last look.
     pub(super) changed: bool,
-    /// The last listing did not have it.
+    /// Whether the last listing did not have it.
     pub(super) missing: bool,
-    /// Looks that did not find it while no listing had it.
+    /// How many looks in a row did not find it.
     pub(super) unfound: u32,
-    /// Why it could not be looked at.
+    /// Why the last look failed.
     pub(super) trouble: Option<String>,
 }
 
@@ -61,7 +61,7 @@ impl TrackedCluster {
             next_look: now,
             asked_at: None,
             again_at: None,
-            told: None,
+            notified: None,
             keep: None,
             end: None,
             failed: 0,
@@ -73,14 +73,14 @@ impl TrackedCluster {
         }
     }
 
-    /// Takes up what a listing says of it now.
+    /// Updates the cluster from a listing.
     pub(super) fn listed(&mut self, listed: ListedCluster) {
         self.changed |= listed.state != self.listed.state;
         (self.missing, self.unfound) = (false, 0);
         if let Some(snapshot) = &mut self.snapshot
             && !listed.state.is_live()
         {
-            // Nothing else of one that is ending matters any more.
+            // Of a cluster that is ending, only the state matters.
             snapshot.state = listed.state;
         }
         self.listed = listed;
@@ -92,30 +92,30 @@ impl TrackedCluster {
         (self.unfound, self.failed) = (0, 0);
     }
 
-    /// It could not be looked at.
-    pub(super) fn missed(&mut self, why: String) {
+    /// Notes that a look failed.
+    pub(super) fn look_failed(&mut self, why: String) {
         self.failed = self.failed.saturating_add(1);
         self.trouble = Some(why);
     }
 
-    /// Whether it was looked at a moment ago and has a while left: its mark is not looked at anew by
-    /// each sweep.
+    /// Whether it was looked at recently and its mark has time left, so that this sweep need not
+    /// look at it.
     pub(super) fn can_wait(&self, now: DateTime<Utc>) -> bool {
         let Stage::Grace(mark) = &self.assessment.stage else {
             return false;
         };
-        let recent = |snapshot: &ClusterSnapshot| now - snapshot.looked_at < REST;
+        let recent = |snapshot: &ClusterSnapshot| now - snapshot.looked_at < GRACE_LOOK_INTERVAL;
         let far = mark.ends_at - now > TimeDelta::minutes(3);
         far && !self.changed && self.snapshot.as_ref().is_some_and(recent)
     }
 
-    /// Nothing that is remembered of when things were is to be relied on.
+    /// Discards what depends on elapsed time.
     pub(super) fn doubt(&mut self) {
         (self.metric_samples, self.metrics_read_at, self.quiet_period) = (None, None, None);
         self.changed = true;
     }
 
-    /// Whether it was looked at in the sweep that began then.
+    /// Whether it was looked at in the sweep that began at `began_at`.
     pub(super) fn is_fresh(&self, began_at: DateTime<Utc>) -> bool {
         let snapshot = self.snapshot.as_ref();
         snapshot.is_some_and(|snapshot| snapshot.looked_at >= began_at) && self.trouble.is_none()
@@ -123,15 +123,15 @@ impl TrackedCluster {
 
     /// Whether neither listings nor looks find it any more.
     pub(super) const fn is_lost(&self) -> bool {
-        self.missing && self.unfound >= UNFOUND
+        self.missing && self.unfound >= MAX_MISSES
     }
 
-    /// When its end was asked for last.
+    /// When its termination was last requested.
     pub(super) fn last_asked_at(&self) -> Option<DateTime<Utc>> {
         self.again_at.max(self.asked_at)
     }
 
-    /// The end that it is to have: the one that was asked for, or what its mark tells.
+    /// Returns the end that was requested, or the one that its mark has.
     pub(super) fn its_end(&self) -> End {
         let mark = self.snapshot.as_ref().and_then(|snapshot| snapshot.mark);
         self.end.clone().unwrap_or_else(|| End {
@@ -140,21 +140,25 @@ impl TrackedCluster {
         })
     }
 
-    pub(super) fn wants_pulses(&self, policies: &Policies, now: DateTime<Utc>) -> bool {
+    pub(super) fn needs_metrics(&self, policies: &Policies, now: DateTime<Utc>) -> bool {
         let Some(snapshot) = &self.snapshot else {
             return false;
         };
         let orders = policies.orders(snapshot);
-        due(now, &self.watched(snapshot, &orders, None))
+        due(now, &self.watch_input(snapshot, &orders, None))
     }
 
-    pub(super) fn heard(&mut self, metric_samples: Reading<Vec<MetricSample>>, now: DateTime<Utc>) {
-        // What could not be read is asked for again by the next sweep.
+    pub(super) fn set_metrics(
+        &mut self,
+        metric_samples: Reading<Vec<MetricSample>>,
+        now: DateTime<Utc>,
+    ) {
+        // A failed read is repeated by the next sweep.
         self.metrics_read_at = metric_samples.read().map(|_| now);
         self.metric_samples = Some(metric_samples);
     }
 
-    fn watched<'a>(
+    fn watch_input<'a>(
         &'a self,
         snapshot: &'a ClusterSnapshot,
         orders: &'a crate::model::orders::Orders,
@@ -171,16 +175,16 @@ impl TrackedCluster {
         }
     }
 
-    /// Judges it by what is known.
+    /// Judges the cluster by what is known.
     pub(super) fn judge(&mut self, policies: &Policies, now: DateTime<Utc>, unseen: Option<&str>) {
         let Some(snapshot) = &self.snapshot else {
             self.assessment = unlooked();
             return;
         };
         let orders = policies.orders(snapshot);
-        let watched = self.watched(snapshot, &orders, unseen);
-        let reach = reach(&watched);
-        let assessment = judge(now, &watched);
+        let input = self.watch_input(snapshot, &orders, unseen);
+        let reach = reach(&input);
+        let assessment = judge(now, &input);
         self.quiet_period = assessment.quiet_period.or(self.quiet_period);
         self.next_look = look_again(snapshot.looked_at, &assessment, &orders);
         self.keep = orders.exempt.first().map(|exempt| exempt.tag.clone());

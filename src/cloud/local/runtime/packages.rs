@@ -17,7 +17,7 @@ impl Store {
     /// version is taken in the version that is pinned here, or in the newest.
     ///
     /// # Errors
-    /// What pip said no with.
+    /// Returns an error if pip fails.
     pub async fn packages(
         &self,
         runtime: &Runtime,

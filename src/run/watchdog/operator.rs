@@ -1,4 +1,4 @@
-//! What people ask of single clusters through the watchdog, done and put on record in their names.
+//! Carries out operator requests about single clusters and records them in the operators' names.
 
 use super::Watchdog;
 use crate::model::audit::{Act, Entry, Target};
@@ -7,7 +7,7 @@ use crate::model::name::ClusterId;
 use crate::model::observed::End;
 
 impl Watchdog {
-    /// A cluster that lives, as it was looked at last.
+    /// Returns the last snapshot of a live cluster.
     pub fn snapshot(&self, place: &Place, id: &ClusterId) -> Option<&ClusterSnapshot> {
         let region_watch = self
             .region_watches
@@ -20,10 +20,11 @@ impl Watchdog {
             .filter(|snapshot| snapshot.state.is_live())
     }
 
-    /// Ends a cluster for a person.
+    /// Ends a cluster on an operator's request.
     ///
     /// # Errors
-    /// In words: that there is no such cluster, that it is protected, or what the cloud says.
+    /// Returns a message if the cluster is unknown or not live, if it has termination protection,
+    /// or if the call to end it fails.
     pub async fn end_for(
         &mut self,
         (place, id): (&Place, &ClusterId),
@@ -77,7 +78,8 @@ impl Watchdog {
         Ok(format!("{id} is being ended"))
     }
 
-    /// Puts on record that a deadline was moved for a person, and looks at the cluster anew.
+    /// Records that a deadline was moved on an operator's request, and describes and judges the
+    /// cluster again.
     pub async fn extended_for(
         &mut self,
         (place, id): (&Place, &ClusterId),
