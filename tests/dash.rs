@@ -294,7 +294,7 @@ async fn without_a_token_nobody_acts() {
     assert_eq!(reply.status, StatusCode::FORBIDDEN);
     assert!(!page.was_asked());
     let body = page.get("/").await.body;
-    assert!(body.contains("This page only shows"));
+    assert!(body.contains("This page is read-only"));
     assert!(!body.contains("data-act"));
 }
 

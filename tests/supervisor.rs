@@ -99,7 +99,7 @@ fn nothing_survives_a_killed_supervisor() {
     folder.start().unwrap();
     marked(&place);
     assert!(place.processes().len() >= 6, "{:#?}", place.processes());
-    folder.kill_hard().unwrap();
+    folder.kill().unwrap();
     gone(&place, Duration::from_secs(3));
     let cluster = folder.read().unwrap();
     assert_eq!(cluster.state, ClusterState::TerminatedWithErrors);

@@ -1,8 +1,8 @@
-//! The account's budgets of ours: what is there, and one made as it should be.
+//! The AWS Budgets that clusterup manages: reads, creates, updates and deletes them.
 
 mod notices;
 
-use self::notices::Telling;
+use self::notices::Notifications;
 use super::api::budgets::{
     CreateBudget, DeleteBudget, DescribeBudgets, DescribeNotificationsForBudget,
     DescribeSubscribersForNotification, Described, UpdateBudget,
@@ -16,16 +16,17 @@ use crate::model::name::{PolicyName, TeamName};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What AWS says that a team has spent in this month.
+/// What a team has spent in this month, as AWS reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Actual {
+    /// The amount in dollars.
     pub usd: Usd,
-    /// When AWS last updated the budget. Bills lie hours behind that.
+    /// When AWS last updated the budget. The billing data lags hours behind that.
     pub at: DateTime<Utc>,
 }
 
-/// AWS's word on each team's spending; none of a budget of which AWS has none yet, or not in
-/// dollars.
+/// Returns each team's spending as AWS reports it. Budgets without a figure, or in another
+/// currency, are left out.
 ///
 /// # Errors
 /// Returns an error if a call to AWS fails.
@@ -33,7 +34,7 @@ pub async fn actuals<A: Api>(
     api: &A,
     account: &str,
 ) -> Result<BTreeMap<(PolicyName, TeamName), Actual>, CloudError> {
-    let found = described(api, account).await.map_err(refused)?;
+    let found = managed(api, account).await.map_err(failure)?;
     let actual = |one: Described| {
         let of = of_name(&one.budget.name)?;
         let (usd, at) = (one.actual?.usd()?, one.updated?);
@@ -42,40 +43,40 @@ pub async fn actuals<A: Api>(
     Ok(found.into_iter().filter_map(actual).collect())
 }
 
-/// All that is ours, in order of the names.
+/// Returns all budgets that clusterup manages, in order of their names.
 ///
 /// # Errors
 /// Returns an error if a call to AWS fails.
 pub async fn look<A: Api>(api: &A, account: &str) -> Result<Vec<ExistingBudget>, CloudError> {
-    let mut seen = Vec::new();
-    for one in described(api, account).await.map_err(refused)? {
+    let mut existing = Vec::new();
+    for one in managed(api, account).await.map_err(failure)? {
         let notices = notices(api, account, &one.budget.name).await;
-        let Some(notices) = there(notices).map_err(refused)? else {
+        let Some(notices) = ignore_missing(notices).map_err(failure)? else {
             continue;
         };
         let budget = one.budget;
-        seen.push(ExistingBudget { budget, notices });
+        existing.push(ExistingBudget { budget, notices });
     }
-    seen.sort_by(|a, b| a.budget.name.cmp(&b.budget.name));
-    Ok(seen)
+    existing.sort_by(|a, b| a.budget.name.cmp(&b.budget.name));
+    Ok(existing)
 }
 
-/// One of its name that is there already is for the next look.
+/// Creates a budget. If one of that name exists already, it is left to the next round.
 ///
 /// # Errors
 /// Returns an error if a call to AWS fails.
 pub async fn create<A: Api>(api: &A, account: &str, to: &Mirrored) -> Result<(), CloudError> {
     let ExistingBudget { budget, notices } = to.seen();
     let account = account.to_owned();
-    let made = api.serve(CreateBudget {
+    let created = api.serve(CreateBudget {
         account,
         budget,
         notices,
     });
-    made_or_there(made.await).map_err(refused)
+    ignore_existing(created.await).map_err(failure)
 }
 
-/// Makes of one what it should be. What is gone meanwhile is for the next look.
+/// Changes a budget from `from` to `to`. If it is gone meanwhile, it is left to the next round.
 ///
 /// # Errors
 /// Returns an error if a call to AWS fails.
@@ -85,46 +86,48 @@ pub async fn update<A: Api>(
     from: &ExistingBudget,
     to: &Mirrored,
 ) -> Result<(), CloudError> {
-    let result = updated(api, account, from, &to.seen()).await;
-    there(result).map_err(refused).map(|_| ())
+    let result = apply_update(api, account, from, &to.seen()).await;
+    ignore_missing(result).map_err(failure).map(|_| ())
 }
 
+/// Deletes a budget.
+///
 /// # Errors
 /// Returns an error if a call to AWS fails.
 pub async fn delete<A: Api>(api: &A, account: &str, name: &str) -> Result<(), CloudError> {
     let (account, budget) = (account.to_owned(), name.to_owned());
     let deleted = api.serve(DeleteBudget { account, budget });
-    deleted.await.map_err(refused)
+    deleted.await.map_err(failure)
 }
 
-async fn updated<A: Api>(
+async fn apply_update<A: Api>(
     api: &A,
     account: &str,
     from: &ExistingBudget,
     to: &ExistingBudget,
 ) -> Result<(), ApiError> {
     let (account, name) = (account.to_owned(), &to.budget.name);
-    // AWS forgets what was spent at each update, so none is made for nothing.
+    // An update resets the spending that AWS reports, so it is only made if the budget changes.
     if from.budget != to.budget {
         let (account, budget) = (account.clone(), to.budget.clone());
         api.serve(UpdateBudget { account, budget }).await?;
     }
     let (account, budget) = (account.as_str(), name.as_str());
-    let telling = Telling {
+    let notifications = Notifications {
         api,
         account,
         budget,
     };
-    telling.renew(&from.notices, &to.notices).await
+    notifications.update(&from.notices, &to.notices).await
 }
 
-/// All of ours.
-async fn described<A: Api>(api: &A, account: &str) -> Result<Vec<Described>, ApiError> {
+/// The budgets that clusterup manages.
+async fn managed<A: Api>(api: &A, account: &str) -> Result<Vec<Described>, ApiError> {
     let all = pages(async |next| {
         let account = account.to_owned();
         api.serve(DescribeBudgets { account, next }).await
     });
-    let mut all = there(all.await)?.unwrap_or_default();
+    let mut all = ignore_missing(all.await)?.unwrap_or_default();
     all.retain(|one| of_name(&one.budget.name).is_some());
     Ok(all)
 }
@@ -142,7 +145,7 @@ async fn notices<A: Api>(api: &A, account: &str, budget: &str) -> Result<Notices
     let mut notices = Notices::new();
     for notice in all.await? {
         let subscribers = subscribers(api, account, budget, &notice).await;
-        if let Some(subscribers) = there(subscribers)? {
+        if let Some(subscribers) = ignore_missing(subscribers)? {
             notices.insert(notice, subscribers);
         }
     }
@@ -167,7 +170,7 @@ async fn subscribers<A: Api>(
     Ok(all.await?.into_iter().collect())
 }
 
-/// Every page of a list.
+/// Reads all pages of a list.
 async fn pages<T>(
     ask: impl AsyncFn(Option<String>) -> Result<Page<T>, ApiError>,
 ) -> Result<Vec<T>, ApiError> {
@@ -182,8 +185,8 @@ async fn pages<T>(
     }
 }
 
-/// None of what is not there.
-fn there<T>(result: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
+/// Returns `None` for a resource that does not exist.
+fn ignore_missing<T>(result: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
     match result {
         Ok(found) => Ok(Some(found)),
         Err(error) if error.kind == Kind::NotFound => Ok(None),
@@ -191,22 +194,22 @@ fn there<T>(result: Result<T, ApiError>) -> Result<Option<T>, ApiError> {
     }
 }
 
-fn made_or_there(result: Result<(), ApiError>) -> Result<(), ApiError> {
+fn ignore_existing(result: Result<(), ApiError>) -> Result<(), ApiError> {
     match result {
         Err(error) if error.kind == Kind::Exists => Ok(()),
         result => result,
     }
 }
 
-fn refused(error: ApiError) -> CloudError {
+fn failure(error: ApiError) -> CloudError {
     let error = match unserved(error) {
-        Ok(told) => return told,
+        Ok(unserved) => return unserved,
         Err(error) => error,
     };
     let (class, message) = match error.kind {
         Kind::Denied => (
             Class::Missing,
-            "AWS does not allow to see or change budgets",
+            "AWS does not allow reading or changing budgets",
         ),
         Kind::Throttled | Kind::Doubt => (Class::Unreachable, "AWS Budgets cannot be reached"),
         Kind::Unauthenticated
@@ -214,19 +217,19 @@ fn refused(error: ApiError) -> CloudError {
         | Kind::Exists
         | Kind::Precondition
         | Kind::InUse
-        | Kind::Invalid => (Class::Failed, "AWS Budgets says no"),
+        | Kind::Invalid => (Class::Failed, "AWS Budgets refused the call"),
     };
     let hint = match error.kind {
         Kind::Denied => format!("ask for the permission {}", error.call),
         Kind::Throttled | Kind::Doubt => {
-            "try again in a minute: what was done is found again".to_owned()
+            "try again in a minute: completed steps are not repeated".to_owned()
         }
         Kind::Unauthenticated
         | Kind::NotFound
         | Kind::Exists
         | Kind::Precondition
         | Kind::InUse
-        | Kind::Invalid => "see what AWS refuses, fix the policy, and try again".to_owned(),
+        | Kind::Invalid => "see why AWS refused it, fix the policy, and try again".to_owned(),
     };
     CloudError::new(class, message).hint(hint).caused_by(error)
 }

@@ -36,7 +36,7 @@ impl Process {
     }
 
     /// Whether it lives, where that can be told.
-    pub fn instance_spans(&self) -> bool {
+    pub fn is_alive(&self) -> bool {
         Self::of(self.pid).as_ref() == Some(self)
     }
 

@@ -1,8 +1,8 @@
-//! What people ask for through the page: a later deadline, or the end.
+//! The actions of the page: moving a deadline, and ending a cluster.
 
 use super::Shared;
 use super::gate;
-use super::page::says;
+use super::page::reply;
 use crate::model::fleet::Place;
 use crate::model::invalid::Invalid;
 use crate::model::name::ClusterId;
@@ -19,19 +19,19 @@ use std::time::Duration;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 
-/// How long an answer of the watchdog is waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// In characters, of a name and a reason.
-const LONGEST_TEXT: usize = 200;
+/// How long the page waits for the watchdog's answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// The longest name or reason, in characters.
+const MAX_TEXT: usize = 200;
 
-/// A form's fields; which are needed depends on the act.
+/// The fields of a form; which are required depends on the action.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct ActionForm {
     token: String,
     who: String,
     why: String,
-    /// The cluster's id, typed.
+    /// The cluster's id, typed as a confirmation.
     confirm: String,
     max_lifetime: String,
     budget: String,
@@ -45,15 +45,15 @@ pub(super) async fn extend(
     State(shared): State<Arc<Shared>>,
     Path(path): Path<(String, String)>,
     headers: HeaderMap,
-    guest: Extensions,
+    origin: Extensions,
     fields: Fields,
 ) -> Response {
-    let wanted = |asked: &ActionForm, _: &ClusterId| {
-        let max_lifetime = field("lifetime", &asked.max_lifetime)?;
-        let budget = field("budget", &asked.budget)?;
+    let parse = |form: &ActionForm, _: &ClusterId| {
+        let max_lifetime = field("lifetime", &form.max_lifetime)?;
+        let budget = field("budget", &form.budget)?;
         if max_lifetime.is_none() && budget.is_none() {
-            return Err(wrong(
-                "Say a new lifetime, such as `8h`, or a new budget, such as `$5`.",
+            return Err(invalid(
+                "Give a new lifetime, such as `8h`, or a new budget, such as `$5`.",
             ));
         }
         Ok(RequestedAction::Extend {
@@ -61,7 +61,7 @@ pub(super) async fn extend(
             budget,
         })
     };
-    act(&shared, path, (&headers, &guest), fields, wanted).await
+    act(&shared, path, (&headers, &origin), fields, parse).await
 }
 
 /// Ends a cluster whose id was typed.
@@ -69,32 +69,32 @@ pub(super) async fn end(
     State(shared): State<Arc<Shared>>,
     Path(path): Path<(String, String)>,
     headers: HeaderMap,
-    guest: Extensions,
+    origin: Extensions,
     fields: Fields,
 ) -> Response {
-    let wanted = |asked: &ActionForm, id: &ClusterId| {
-        if asked.confirm.trim() == id.as_str() {
+    let parse = |form: &ActionForm, id: &ClusterId| {
+        if form.confirm.trim() == id.as_str() {
             Ok(RequestedAction::End)
         } else {
-            Err(wrong(format!(
+            Err(invalid(format!(
                 "To end it, type the cluster's id, {id}. Nothing was done."
             )))
         }
     };
-    act(&shared, path, (&headers, &guest), fields, wanted).await
+    act(&shared, path, (&headers, &origin), fields, parse).await
 }
 
 async fn act(
     shared: &Shared,
     path: (String, String),
-    (headers, guest): (&HeaderMap, &Extensions),
+    (headers, origin): (&HeaderMap, &Extensions),
     fields: Fields,
-    wanted: impl Fn(&ActionForm, &ClusterId) -> Result<RequestedAction, Refusal>,
+    parse: impl Fn(&ActionForm, &ClusterId) -> Result<RequestedAction, Refusal>,
 ) -> Response {
-    let from = gate::from(guest);
+    let from = gate::from(origin);
     let done = match fields {
-        Ok(Form(asked)) => match admitted(shared, path, (headers, from), &asked, wanted) {
-            Ok((operator_request, answer)) => ask(shared, operator_request, answer).await,
+        Ok(Form(form)) => match admit(shared, path, (headers, from), &form, parse) {
+            Ok((operator_request, answer)) => send(shared, operator_request, answer).await,
             Err(refusal) => Err(refusal),
         },
         Err(rejection) => Err((rejection.status(), "The form cannot be read.".to_owned())),
@@ -103,31 +103,31 @@ async fn act(
         Ok(text) => (StatusCode::OK, text),
         Err(refusal) => refusal,
     };
-    says(gate::request_wants(headers), status, &text)
+    reply(gate::accepted_format(headers), status, &text)
 }
 
-type Asking = (OperatorRequest, oneshot::Receiver<Result<String, String>>);
+type Admitted = (OperatorRequest, oneshot::Receiver<Result<String, String>>);
 
-/// The wish of somebody who may have it, for a cluster that is there.
-fn admitted(
+/// Checks token and form, and returns the request for a cluster that exists.
+fn admit(
     shared: &Shared,
     (place, id): (String, String),
     (headers, from): (&HeaderMap, IpAddr),
-    asked: &ActionForm,
-    wanted: impl Fn(&ActionForm, &ClusterId) -> Result<RequestedAction, Refusal>,
-) -> Result<Asking, Refusal> {
+    form: &ActionForm,
+    parse: impl Fn(&ActionForm, &ClusterId) -> Result<RequestedAction, Refusal>,
+) -> Result<Admitted, Refusal> {
     let forged = |why: &str| (StatusCode::FORBIDDEN, why.to_owned());
-    let shown = gate::token(headers, &asked.token).map_err(forged)?;
+    let shown = gate::token(headers, &form.token).map_err(forged)?;
     gate::admit(shared, Some(shown), from)?;
-    let (place, id) = known(shared, &place, &id).ok_or_else(|| {
-        let why = "The watchdog knows no such cluster: it is over, or not in its places.";
+    let (place, id) = find(shared, &place, &id).ok_or_else(|| {
+        let why = "The watchdog does not know this cluster: it is over, or in a place that is not watched.";
         (StatusCode::NOT_FOUND, why.to_owned())
     })?;
-    let what = wanted(asked, &id)?;
-    let why = line("why", &asked.why)?;
-    let who = match asked.who.trim() {
+    let what = parse(form, &id)?;
+    let why = line("why", &form.why)?;
+    let who = match form.who.trim() {
         "" => "somebody at the page".to_owned(),
-        _ => format!("{} at the page", line("your name", &asked.who)?),
+        _ => format!("{} at the page", line("your name", &form.who)?),
     };
     let (sender, answer) = oneshot::channel();
     let operator_request = OperatorRequest {
@@ -141,8 +141,8 @@ fn admitted(
     Ok((operator_request, answer))
 }
 
-/// A cluster of the picture, by the words of a path.
-fn known(shared: &Shared, place: &str, id: &str) -> Option<(Place, ClusterId)> {
+/// Finds a cluster of the fleet status by the parts of a path.
+fn find(shared: &Shared, place: &str, id: &str) -> Option<(Place, ClusterId)> {
     let place = place.parse().ok()?;
     let id = id.parse().ok()?;
     let fleet_status = shared.fleet_status();
@@ -151,51 +151,51 @@ fn known(shared: &Shared, place: &str, id: &str) -> Option<(Place, ClusterId)> {
         .then_some((place, id))
 }
 
-async fn ask(
+async fn send(
     shared: &Shared,
     operator_request: OperatorRequest,
     answer: oneshot::Receiver<Result<String, String>>,
 ) -> Result<String, Refusal> {
-    const AWAY: &str = "The watchdog does not answer. Look at the events whether it was done.";
+    const NO_ANSWER: &str = "The watchdog does not answer. The events show whether it was done.";
     shared
         .dash
         .requests
         .try_send(operator_request)
         .map_err(|error| {
             let why = match error {
-                TrySendError::Full(_) => "The watchdog has too much to do; try again in a minute.",
-                TrySendError::Closed(_) => "The watchdog is ending. Nothing was done.",
+                TrySendError::Full(_) => "The watchdog is busy; try again in a minute.",
+                TrySendError::Closed(_) => "The watchdog is stopping. Nothing was done.",
             };
             (StatusCode::SERVICE_UNAVAILABLE, why.to_owned())
         })?;
-    match tokio::time::timeout(PATIENCE, answer).await {
+    match tokio::time::timeout(ANSWER_TIMEOUT, answer).await {
         Ok(Ok(Ok(done))) => Ok(done),
         Ok(Ok(Err(why))) => Err((StatusCode::CONFLICT, why)),
-        Ok(Err(_)) | Err(_) => Err((StatusCode::GATEWAY_TIMEOUT, AWAY.to_owned())),
+        Ok(Err(_)) | Err(_) => Err((StatusCode::GATEWAY_TIMEOUT, NO_ANSWER.to_owned())),
     }
 }
 
-fn wrong(why: impl Into<String>) -> Refusal {
+fn invalid(why: impl Into<String>) -> Refusal {
     (StatusCode::UNPROCESSABLE_ENTITY, why.into())
 }
 
-/// A field that may be empty.
+/// Parses a field that may be empty.
 fn field<T: FromStr<Err = Invalid>>(name: &str, text: &str) -> Result<Option<T>, Refusal> {
     match text.trim() {
         "" => Ok(None),
         text => match text.parse() {
             Ok(value) => Ok(Some(value)),
-            Err(error) => Err(wrong(format!("The {name} has to be {}.", error.expected))),
+            Err(error) => Err(invalid(format!("The {name} has to be {}.", error.expected))),
         },
     }
 }
 
-/// A line that somebody wrote, as logs can have it.
+/// Returns a field as one line without control characters.
 fn line(name: &str, text: &str) -> Result<String, Refusal> {
     let text = text.trim();
-    if text.is_empty() || text.chars().count() > LONGEST_TEXT || text.contains(char::is_control) {
-        let most = format!("Say {name} in a line of at most {LONGEST_TEXT} characters.");
-        return Err(wrong(most));
+    if text.is_empty() || text.chars().count() > MAX_TEXT || text.contains(char::is_control) {
+        let message = format!("Give {name} as one line of at most {MAX_TEXT} characters.");
+        return Err(invalid(message));
     }
     Ok(text.to_owned())
 }

@@ -1,4 +1,4 @@
-//! What does not change: style, script and icon, part of the program.
+//! The static files: style, script and icon, compiled into the program.
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;

@@ -1,34 +1,34 @@
-//! A team's month as a drawing: what was spent, what it comes to, and the budget's line.
+//! A chart of a team's month: what was spent, what is projected, and the budget's line.
 
 use super::words::dollars;
 use crate::model::fleet_status::Curve;
 use crate::model::money::Usd;
 use chrono::{DateTime, Utc};
 
-/// Of the drawing, in its own units; the page scales it.
+/// The size of the chart in its own units; the page scales it.
 const WIDTH: f64 = 560.0;
 const HEIGHT: f64 = 150.0;
-/// Room for words left, right, above and below the curve.
+/// Margins for labels.
 const LEFT: f64 = 8.0;
 const RIGHT: f64 = 8.0;
 const TOP: f64 = 14.0;
 const BOTTOM: f64 = 18.0;
 
-/// Where things are in a drawing of 560 by 150.
+/// The coordinates of a chart of 560 by 150.
 pub(super) struct Chart {
     /// `x,y x,y …`
     pub(super) line: String,
-    /// The same, closed at the bottom.
+    /// The same, closed along the base line.
     pub(super) area: String,
-    /// From now to the month's end.
+    /// The line from now to the month's end.
     pub(super) projection: String,
     pub(super) limit_y: String,
-    /// Words on the budget's line keep clear of the drawing's edge.
+    /// The label of the budget's line, kept inside the chart.
     pub(super) limit_text_y: String,
     pub(super) now_x: String,
     pub(super) now_y: String,
     pub(super) bottom: String,
-    /// Where each week begins, with its day.
+    /// The x coordinate of the start of each week, with its day.
     pub(super) weeks: Vec<(String, u32)>,
     pub(super) limit: String,
 }
@@ -46,13 +46,13 @@ impl Chart {
         let end = scale.at(curve.until, curve.projected);
         let start = points.first().copied().unwrap_or(now);
         let bottom = HEIGHT - BOTTOM;
-        let line = joined(&points);
+        let line = join(&points);
         let limit_y = scale.y(curve.limit);
         let above = if limit_y > TOP + 14.0 { -5.0 } else { 13.0 };
         Self {
             area: format!("{:.1},{bottom:.1} {line} {:.1},{bottom:.1}", start.0, now.0),
             line,
-            projection: joined(&[now, end]),
+            projection: join(&[now, end]),
             limit_y: format!("{limit_y:.1}"),
             limit_text_y: format!("{:.1}", limit_y + above),
             now_x: format!("{:.1}", now.0),
@@ -64,7 +64,7 @@ impl Chart {
     }
 }
 
-/// The 1st, 8th, 15th, 22nd and 29th, as far as the month has them.
+/// Returns the 1st, 8th, 15th, 22nd and 29th, as far as they are in the window.
 fn weeks(scale: &Scale) -> Vec<(String, u32)> {
     let day = |week: u32| {
         (
@@ -79,7 +79,7 @@ fn weeks(scale: &Scale) -> Vec<(String, u32)> {
         .collect()
 }
 
-fn joined(points: &[(f64, f64)]) -> String {
+fn join(points: &[(f64, f64)]) -> String {
     let pairs: Vec<_> = points
         .iter()
         .map(|(x, y)| format!("{x:.1},{y:.1}"))
@@ -90,17 +90,17 @@ fn joined(points: &[(f64, f64)]) -> String {
 struct Scale {
     from: DateTime<Utc>,
     until: DateTime<Utc>,
-    /// In dollars, never zero.
-    most: f64,
+    /// The top of the chart in dollars, never zero.
+    max: f64,
 }
 
 impl Scale {
     fn of(curve: &Curve) -> Self {
-        let most = curve.limit.max(curve.projected).max(curve.spent);
+        let max = curve.limit.max(curve.projected).max(curve.spent);
         Self {
             from: curve.from,
             until: curve.until,
-            most: float(most).max(0.01) * 1.05,
+            max: float(max).max(0.01) * 1.05,
         }
     }
 
@@ -111,7 +111,7 @@ impl Scale {
     }
 
     fn y(&self, usd: Usd) -> f64 {
-        let share = (float(usd) / self.most).clamp(0.0, 1.0);
+        let share = (float(usd) / self.max).clamp(0.0, 1.0);
         HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
     }
 
@@ -120,7 +120,7 @@ impl Scale {
     }
 }
 
-/// For drawings and metrics: dollars are reckoned with as decimals alone.
+/// Converts an amount for charts and metrics. Amounts are computed with decimals alone.
 pub(super) fn float(amount: Usd) -> f64 {
     amount.amount().try_into().unwrap_or_default()
 }

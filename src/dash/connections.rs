@@ -1,36 +1,36 @@
-//! How many connections the page has at once: few enough that the watchdog can always open files
-//! and call AWS. One too many takes the seat of the one that has been silent for longest.
+//! Limits the page's open connections, so that the watchdog can always open files and call AWS. A
+//! new connection beyond the limit replaces the one that has been idle for longest.
 
 use rustix::process::{Resource, getrlimit};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::task::AbortHandle;
 
-/// As many as people and their tools have use for.
-const MOST: u64 = 256;
-/// The page's part of the files that this process may have open.
-const PART: u64 = 4;
+/// More than people and their tools need.
+const MAX_CONNECTIONS: u64 = 256;
+/// The page may use one out of this many of the files that the process may open.
+const FILES_SHARE: u64 = 4;
 
-/// How many connections this process may have, by its limit of open files.
-pub(super) fn most() -> usize {
+/// Returns the limit of connections, from the process's limit of open files.
+pub(super) fn limit() -> usize {
     let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    usize::try_from((files / PART).clamp(4, MOST)).unwrap_or(4)
+    usize::try_from((files / FILES_SHARE).clamp(4, MAX_CONNECTIONS)).unwrap_or(4)
 }
 
 pub(super) struct Connections {
-    most: usize,
-    taken: Mutex<OpenConnections>,
+    limit: usize,
+    open: Mutex<OpenConnections>,
 }
 
 #[derive(Default)]
 struct OpenConnections {
     next: u64,
-    by_id: BTreeMap<u64, RequestOrigin>,
+    by_id: BTreeMap<u64, Connection>,
 }
 
-struct RequestOrigin {
-    /// When it fell silent, as a number that grows; none while it is being answered.
-    silent_since: Option<u64>,
+struct Connection {
+    /// When it became idle, as a sequence number; `None` while a request is answered.
+    idle_since: Option<u64>,
     task: Option<AbortHandle>,
 }
 
@@ -42,79 +42,79 @@ impl OpenConnections {
 }
 
 impl Connections {
-    pub(super) fn new(most: usize) -> Arc<Self> {
-        let taken = Mutex::default();
-        Arc::new(Self { most, taken })
+    pub(super) fn new(limit: usize) -> Arc<Self> {
+        let open = Mutex::default();
+        Arc::new(Self { limit, open })
     }
 
-    pub(super) const fn most(&self) -> usize {
-        self.most
+    pub(super) const fn limit(&self) -> usize {
+        self.limit
     }
 
-    fn taken(&self) -> MutexGuard<'_, OpenConnections> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    fn open(&self) -> MutexGuard<'_, OpenConnections> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A seat; none where each is taken by somebody who is being answered.
+    /// Returns a permit; `None` if all connections are busy.
     pub(super) fn take(self: &Arc<Self>) -> Option<Arc<ConnectionPermit>> {
-        let mut taken = self.taken();
-        if taken.by_id.len() >= self.most {
-            let silent = taken.by_id.iter();
-            let silent = silent.filter_map(|(id, guest)| Some((guest.silent_since?, *id)));
-            let (_, id) = silent.min()?;
-            let guest = taken.by_id.remove(&id)?;
-            if let Some(task) = guest.task {
+        let mut open = self.open();
+        if open.by_id.len() >= self.limit {
+            let idle = open.by_id.iter();
+            let idle = idle.filter_map(|(id, connection)| Some((connection.idle_since?, *id)));
+            let (_, id) = idle.min()?;
+            let connection = open.by_id.remove(&id)?;
+            if let Some(task) = connection.task {
                 task.abort();
             }
         }
-        let id = taken.number();
-        let guest = RequestOrigin {
-            silent_since: Some(id),
+        let id = open.number();
+        let connection = Connection {
+            idle_since: Some(id),
             task: None,
         };
-        taken.by_id.insert(id, guest);
+        open.by_id.insert(id, connection);
         let connections = self.clone();
         Some(Arc::new(ConnectionPermit { id, connections }))
     }
 }
 
-/// The seat of one connection.
+/// The permit of one connection.
 pub(super) struct ConnectionPermit {
     id: u64,
     connections: Arc<Connections>,
 }
 
 impl ConnectionPermit {
-    /// What ends when the seat is taken from it.
-    pub(super) fn is_of(&self, task: AbortHandle) {
-        if let Some(guest) = self.connections.taken().by_id.get_mut(&self.id) {
-            guest.task = Some(task);
+    /// Sets the task that is aborted if the permit is taken back.
+    pub(super) fn set_task(&self, task: AbortHandle) {
+        if let Some(connection) = self.connections.open().by_id.get_mut(&self.id) {
+            connection.task = Some(task);
         }
     }
 
-    /// Has asked, and keeps its seat until it is answered.
-    pub(super) fn asked(self: &Arc<Self>) -> Answering {
-        if let Some(guest) = self.connections.taken().by_id.get_mut(&self.id) {
-            guest.silent_since = None;
+    /// Marks the connection as busy until the result is dropped.
+    pub(super) fn mark_busy(self: &Arc<Self>) -> Busy {
+        if let Some(connection) = self.connections.open().by_id.get_mut(&self.id) {
+            connection.idle_since = None;
         }
-        Answering(self.clone())
+        Busy(self.clone())
     }
 }
 
 impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        self.connections.taken().by_id.remove(&self.id);
+        self.connections.open().by_id.remove(&self.id);
     }
 }
 
-pub(super) struct Answering(Arc<ConnectionPermit>);
+pub(super) struct Busy(Arc<ConnectionPermit>);
 
-impl Drop for Answering {
+impl Drop for Busy {
     fn drop(&mut self) {
-        let mut taken = self.0.connections.taken();
-        let number = taken.number();
-        if let Some(guest) = taken.by_id.get_mut(&self.0.id) {
-            guest.silent_since = Some(number);
+        let mut open = self.0.connections.open();
+        let number = open.number();
+        if let Some(connection) = open.by_id.get_mut(&self.0.id) {
+            connection.idle_since = Some(number);
         }
     }
 }
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     fn ids(connections: &Connections) -> Vec<u64> {
-        connections.taken().by_id.keys().copied().collect()
+        connections.open().by_id.keys().copied().collect()
     }
 
     #[test]
@@ -132,26 +132,26 @@ mod tests {
         let connections = Connections::new(2);
         let first = connections.take().unwrap();
         let second = connections.take().unwrap();
-        drop(first.asked());
+        drop(first.mark_busy());
         let third = connections.take().unwrap();
         assert_eq!(
             ids(&connections),
             [first.id, third.id],
-            "the second was silent"
+            "the second was idle"
         );
-        let answering = [first.asked(), third.asked()];
+        let busy = [first.mark_busy(), third.mark_busy()];
         assert!(
             connections.take().is_none(),
-            "who is answered keeps his seat"
+            "a busy connection keeps its permit"
         );
-        drop(answering);
+        drop(busy);
         drop((first, second, third));
         assert!(ids(&connections).is_empty());
     }
 
     #[test]
-    fn most_files_are_the_watchdogs() {
+    fn most_files_are_left_to_the_watchdog() {
         let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-        assert!(most() as u64 <= files / 2 && most() <= 256);
+        assert!(limit() as u64 <= files / 2 && limit() <= 256);
     }
 }

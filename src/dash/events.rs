@@ -1,8 +1,8 @@
-//! Pictures as they come, as server-sent events.
+//! New fleet statuses as server-sent events.
 //!
-//! An answer holds one event and is over; the browser asks again with the id of what it has. So
-//! nobody is sent what he cannot take in, a picture that came in between is not missed, and no
-//! answer outlives the page by more than a moment.
+//! A response has one event and ends; the browser requests the next one with the id of the last. So
+//! slow readers skip statuses, no status is missed for good, and no response outlives the page by
+//! more than a moment.
 
 use super::Shared;
 use super::page::Parts;
@@ -14,22 +14,26 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long somebody waits before he is told that there is nothing new.
-const QUIET: Duration = Duration::from_secs(15);
-/// After how many milliseconds the browser asks again.
+/// How long a request waits before it gets an empty response.
+const MAX_WAIT: Duration = Duration::from_secs(15);
+/// After how many milliseconds the browser requests the next event.
 const RETRY: u32 = 200;
 
-/// The next picture that the asker does not have: `event: fleet_status`, with an id, the time and the
-/// parts of the page as JSON; a comment if there is none for a quarter of a minute.
+/// Sends the next fleet status that the browser does not have: `event: picture`, with an id, the
+/// time and the parts of the page as JSON; a comment if there is none within 15 seconds.
 pub(super) async fn next(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
-    let Ok(_seat) = shared.streams.try_acquire() else {
-        return (StatusCode::SERVICE_UNAVAILABLE, "Too many wait for events.").into_response();
+    let Ok(_permit) = shared.streams.try_acquire() else {
+        return (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Too many requests wait for events.",
+        )
+            .into_response();
     };
-    let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+    let last_id = headers.get("last-event-id").and_then(|id| id.to_str().ok());
     let mut closing = shared.closing.clone();
     let event = tokio::select! {
-        event = fresh(&shared, seen) => event,
-        () = tokio::time::sleep(QUIET) => None,
+        event = next_event(&shared, last_id) => event,
+        () = tokio::time::sleep(MAX_WAIT) => None,
         _ = closing.wait_for(|closing| *closing), if closing.has_changed().is_ok() => None,
     };
     let body = event.unwrap_or_else(|| ": nothing new\n\n".to_owned());
@@ -37,9 +41,9 @@ pub(super) async fn next(State(shared): State<Arc<Shared>>, headers: HeaderMap) 
     (kind, format!("retry: {RETRY}\n{body}")).into_response()
 }
 
-/// The newest picture as an event, once there is one that has not been seen; none where there will
-/// be no other.
-async fn fresh(shared: &Shared, seen: Option<&str>) -> Option<String> {
+/// Returns the newest fleet status as an event, once it differs from `last_id`. Never returns if
+/// there will be no other.
+async fn next_event(shared: &Shared, last_id: Option<&str>) -> Option<String> {
     let mut fleet_statuses = shared.dash.fleet_statuses.clone();
     loop {
         let fleet_status = fleet_statuses.borrow_and_update().clone();
@@ -49,9 +53,9 @@ async fn fresh(shared: &Shared, seen: Option<&str>) -> Option<String> {
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect();
-        if seen != Some(id.as_str()) {
+        if last_id != Some(id.as_str()) {
             let acts = shared.dash.token.is_some();
-            let parts = Parts::draw(&fleet_status, now, acts).ok()?;
+            let parts = Parts::render(&fleet_status, now, acts).ok()?;
             let data = json!({ "now": now.timestamp_millis(), "parts": parts });
             return Some(format!("event: picture\nid: {id}\ndata: {data}\n\n"));
         }

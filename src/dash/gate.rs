@@ -1,12 +1,12 @@
-//! Who may ask at all: requests to this machine's own names, and acts from this page alone.
+//! Admits requests: only those to this machine's own names, and actions only from this page.
 //!
-//! Any site that somebody visits can send a browser here. A page whose name was made to point to
-//! this machine (DNS rebinding) is told by `Host`, one that posts a form here by `Origin`.
+//! Any web site can make a visitor's browser send requests here. DNS rebinding, a foreign name that
+//! points to this machine, is detected by `Host`; a form that another site posts here by `Origin`.
 
-use super::page::{Answer, says};
+use super::page::{Format, reply};
 use super::request_origin::RequestOrigin;
-use super::token_attempts::Checked;
-use super::{LONGEST_BODY, Shared};
+use super::token_attempts::TokenCheck;
+use super::{MAX_BODY, Shared};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
@@ -18,28 +18,28 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long an answer may take, its request's body included.
-const SLOWEST: Duration = Duration::from_secs(40);
+/// How long a response may take, including the request's body.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(40);
 /// How long the body of a request may take.
-const SLOWEST_BODY: Duration = Duration::from_secs(10);
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     connect-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
     frame-ancestors 'none'";
 
-/// Lets a request through that is meant for this page, for a while; every answer tells the browser
-/// what it may do with it.
+/// Passes a request on if it is meant for this page, with a timeout. Every response gets headers
+/// that restrict what the browser may do with it.
 pub(super) async fn pass(
     State(shared): State<Arc<Shared>>,
     request: Request,
     next: Next,
 ) -> Response {
-    let wants = request_wants(request.headers());
-    let mut response = if meant(request.headers(), shared.bound) {
-        match tokio::time::timeout(SLOWEST, answer(&shared, request, next)).await {
+    let format = accepted_format(request.headers());
+    let mut response = if is_for_this_page(request.headers(), shared.bound) {
+        match tokio::time::timeout(RESPONSE_TIMEOUT, answer(&shared, request, next)).await {
             Ok(response) => response,
-            Err(_) => says(
-                wants,
+            Err(_) => reply(
+                format,
                 StatusCode::REQUEST_TIMEOUT,
                 "The request took too long.",
             ),
@@ -61,34 +61,34 @@ pub(super) async fn pass(
     response
 }
 
-/// Reads a request whole, then answers it to somebody who may read the page.
+/// Reads the whole request, then answers it if the sender may read the page.
 async fn answer(shared: &Shared, request: Request, next: Next) -> Response {
-    let wants = request_wants(request.headers());
+    let format = accepted_format(request.headers());
     let (parts, body) = request.into_parts();
-    let body = tokio::time::timeout(SLOWEST_BODY, to_bytes(body, LONGEST_BODY)).await;
+    let body = tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, MAX_BODY)).await;
     let bytes = match body {
         Ok(Ok(bytes)) => bytes,
         Ok(Err(_)) => {
             let why = "The form cannot be read.";
-            return says(wants, StatusCode::PAYLOAD_TOO_LARGE, why);
+            return reply(format, StatusCode::PAYLOAD_TOO_LARGE, why);
         }
         Err(_) => {
-            return says(
-                wants,
+            return reply(
+                format,
                 StatusCode::REQUEST_TIMEOUT,
                 "The form took too long.",
             );
         }
     };
-    // Only now: whoever sends half a request is as silent as who sends none.
-    let guest = parts.extensions.get::<RequestOrigin>();
-    let _answering = guest.map(|guest| guest.connection_permit.asked());
-    // Whether the watchdog does its work is for probes, which have no token.
+    // Busy only from now on: a connection with half a request counts as idle.
+    let origin = parts.extensions.get::<RequestOrigin>();
+    let _busy = origin.map(|origin| origin.connection_permit.mark_busy());
+    // Probes of `/healthz` have no token.
     if shared.is_open_to_others() && parts.uri.path() != "/healthz" {
-        let shown = password(&parts.headers);
+        let sent = password(&parts.headers);
         let from = from(&parts.extensions);
-        if let Err((status, why)) = admit(shared, shown.as_deref(), from) {
-            let mut refused = says(wants, status, &why);
+        if let Err((status, why)) = admit(shared, sent.as_deref(), from) {
+            let mut refused = reply(format, status, &why);
             let basic = HeaderValue::from_static("Basic realm=\"clusterup watchdog\"");
             if status == StatusCode::UNAUTHORIZED {
                 refused
@@ -102,47 +102,47 @@ async fn answer(shared: &Shared, request: Request, next: Next) -> Response {
         .await
 }
 
-/// Where a request comes from; one without a socket from here.
+/// Returns the address that a request comes from; without a socket, loopback.
 pub(super) fn from(extensions: &Extensions) -> IpAddr {
-    let guest = extensions.get::<RequestOrigin>();
-    guest.map_or(IpAddr::from([127, 0, 0, 1]), |guest| guest.from)
+    let origin = extensions.get::<RequestOrigin>();
+    origin.map_or(IpAddr::from([127, 0, 0, 1]), |origin| origin.from)
 }
 
-/// Lets somebody pass who shows the token. None shown is no guess.
+/// Checks the token. A request without one does not count as a wrong guess.
 ///
 /// # Errors
-/// With the status, and why not.
+/// Returns the HTTP status and a message if the request is refused.
 pub(super) fn admit(
     shared: &Shared,
-    shown: Option<&str>,
+    sent: Option<&str>,
     from: IpAddr,
 ) -> Result<(), (StatusCode, String)> {
     let Some(token) = &shared.dash.token else {
-        let why = "This page only shows: the watchdog was started without a token.";
+        let why = "This page is read-only: the watchdog was started without a token.";
         return Err((StatusCode::FORBIDDEN, why.to_owned()));
     };
-    let Some(shown) = shown else {
-        let why = "This page asks for the watchdog's token, as a password or as a bearer's.";
+    let Some(sent) = sent else {
+        let why = "This page requires the watchdog's token, as a password or a bearer token.";
         return Err((StatusCode::UNAUTHORIZED, why.to_owned()));
     };
-    match shared.token_attempts.check(token, shown, from) {
-        Checked::Right => Ok(()),
-        Checked::Wrong => {
+    match shared.token_attempts.check(token, sent, from) {
+        TokenCheck::Right => Ok(()),
+        TokenCheck::Wrong => {
             let why = "That is not the watchdog's token. Nothing was done.";
             Err((StatusCode::UNAUTHORIZED, why.to_owned()))
         }
-        Checked::TooSoon(wait) => {
+        TokenCheck::TooSoon(wait) => {
             let seconds = wait.as_secs() + 1;
             let why = format!(
-                "Too many wrong tokens came from this address. Nothing was done; the next is \
-                 looked at in {seconds} s."
+                "Too many wrong tokens came from this address. Nothing was done; try again in \
+                 {seconds} s."
             );
             Err((StatusCode::TOO_MANY_REQUESTS, why))
         }
     }
 }
 
-/// The token as browsers and tools send it by themselves: a password, or a bearer's.
+/// Returns the token that browsers and tools send by themselves: a password, or a bearer token.
 fn password(headers: &HeaderMap) -> Option<String> {
     let value = text(headers, "authorization")?;
     let (scheme, rest) = value.split_once(' ')?;
@@ -155,11 +155,11 @@ fn password(headers: &HeaderMap) -> Option<String> {
     (scheme.eq_ignore_ascii_case("basic")).then(|| password.to_owned())
 }
 
-/// What answer somebody wants, whose headers these are.
-pub(super) fn request_wants(headers: &HeaderMap) -> Answer {
+/// Returns the format of the response that the request accepts.
+pub(super) fn accepted_format(headers: &HeaderMap) -> Format {
     match text(headers, "accept") {
-        Some(accept) if accept.contains("application/json") => Answer::Json,
-        _ => Answer::Page,
+        Some(accept) if accept.contains("application/json") => Format::Json,
+        _ => Format::Html,
     }
 }
 
@@ -167,20 +167,20 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// Whether a request names this machine, and once.
-fn meant(headers: &HeaderMap, bound: Option<IpAddr>) -> bool {
-    // Another site's page may lead here, but has nothing here drawn or fetched for it.
-    let elsewhere = text(headers, "sec-fetch-site") == Some("cross-site");
-    let led = text(headers, "sec-fetch-mode").is_none_or(|mode| mode == "navigate");
+/// Whether a request names this machine, exactly once, and was not embedded by another site.
+fn is_for_this_page(headers: &HeaderMap, bound: Option<IpAddr>) -> bool {
+    // Another site may link here, but not load anything from here.
+    let cross_site = text(headers, "sec-fetch-site") == Some("cross-site");
+    let is_navigation = text(headers, "sec-fetch-mode").is_none_or(|mode| mode == "navigate");
     headers.get_all(header::HOST).iter().count() == 1
-        && text(headers, "host").is_some_and(|host| is_here(host, bound))
-        && (!elsewhere || led)
+        && text(headers, "host").is_some_and(|host| is_own_host(host, bound))
+        && (!cross_site || is_navigation)
 }
 
-/// Whether a `Host` is a loopback name or the address that is listened on, whatever the port: it
-/// may be that of a tunnel. Where all addresses are listened on each is good, since only names can
-/// be made to point elsewhere.
-fn is_here(host: &str, bound: Option<IpAddr>) -> bool {
+/// Whether a `Host` is a loopback name or the address that the page listens on. Any port is
+/// accepted: it may be that of a tunnel. If the page listens on all addresses, each address is
+/// accepted, since only names can be made to point elsewhere.
+fn is_own_host(host: &str, bound: Option<IpAddr>) -> bool {
     let port = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     let name = match host.rsplit_once(':') {
         Some((name, digits)) if port(digits) => name,
@@ -199,13 +199,13 @@ fn is_here(host: &str, bound: Option<IpAddr>) -> bool {
     })
 }
 
-/// The token of an act's headers, or of its form; none of the latter from a browser that does not
-/// say where its form was.
+/// Returns the token of an action, from its headers or its form. A token from a form is only
+/// accepted if the browser says which page it came from.
 ///
 /// # Errors
-/// With why, where another site's page asks.
+/// Returns a message if the request comes from another site, or does not say where it comes from.
 pub(super) fn token<'a>(headers: &'a HeaderMap, form: &'a str) -> Result<&'a str, &'static str> {
-    const FORGED: &str = "Refused: this was not asked by this page but by another site.";
+    const FORGED: &str = "Refused: the request comes from another site.";
     let fetch = text(headers, "sec-fetch-site");
     if fetch.is_some_and(|site| site != "same-origin") {
         return Err(FORGED);
@@ -214,13 +214,13 @@ pub(super) fn token<'a>(headers: &'a HeaderMap, form: &'a str) -> Result<&'a str
     match text(headers, "origin") {
         Some(origin) => {
             let ours = text(headers, "host").is_some_and(|host| origin == format!("http://{host}"));
-            // Forms of a page that sends no referrer have the origin `null`.
+            // Forms of a page with `Referrer-Policy: no-referrer` have the origin `null`.
             if !(ours || origin == "null" && fetch.is_some()) {
                 return Err(FORGED);
             }
             Ok(bearer.unwrap_or(form))
         }
-        // No site can make a browser send this header here: it would have to ask before.
+        // No other site can make a browser send this header without a preflight request.
         None => bearer.ok_or("Refused: the request does not say which page it comes from."),
     }
 }
@@ -230,7 +230,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_this_machines_names_are_meant() {
+    fn only_this_machines_names_are_accepted() {
         let bound: IpAddr = "10.0.0.5".parse().unwrap();
         let all: IpAddr = "0.0.0.0".parse().unwrap();
         for host in [
@@ -241,7 +241,7 @@ mod tests {
             "[::1]:1",
             "[::1]",
         ] {
-            assert!(is_here(host, None), "{host}");
+            assert!(is_own_host(host, None), "{host}");
         }
         for host in [
             "",
@@ -250,17 +250,17 @@ mod tests {
             "10.0.0.5",
             "localhost:80:80",
         ] {
-            assert!(!is_here(host, None), "{host}");
+            assert!(!is_own_host(host, None), "{host}");
         }
-        assert!(is_here("10.0.0.5:80", Some(bound)));
-        assert!(!is_here("10.0.0.6:80", Some(bound)));
-        assert!(is_here("10.0.0.6:80", Some(all)));
-        assert!(!is_here("evil.example:80", Some(all)));
+        assert!(is_own_host("10.0.0.5:80", Some(bound)));
+        assert!(!is_own_host("10.0.0.6:80", Some(bound)));
+        assert!(is_own_host("10.0.0.6:80", Some(all)));
+        assert!(!is_own_host("evil.example:80", Some(all)));
     }
 
     #[test]
-    fn acts_come_from_this_page() {
-        let tried = |pairs: &[(&'static str, &'static str)]| {
+    fn actions_are_only_accepted_from_this_page() {
+        let try_token = |pairs: &[(&'static str, &'static str)]| {
             let mut headers = HeaderMap::new();
             headers.insert("host", HeaderValue::from_static("localhost:9184"));
             for (name, value) in pairs {
@@ -271,10 +271,10 @@ mod tests {
         let ours = ("origin", "http://localhost:9184");
         let same = ("sec-fetch-site", "same-origin");
         let bearer = ("authorization", "Bearer word");
-        assert_eq!(tried(&[ours]).unwrap(), "form");
-        assert_eq!(tried(&[ours, bearer]).unwrap(), "word");
-        assert_eq!(tried(&[("origin", "null"), same]).unwrap(), "form");
-        assert_eq!(tried(&[bearer]).unwrap(), "word");
+        assert_eq!(try_token(&[ours]).unwrap(), "form");
+        assert_eq!(try_token(&[ours, bearer]).unwrap(), "word");
+        assert_eq!(try_token(&[("origin", "null"), same]).unwrap(), "form");
+        assert_eq!(try_token(&[bearer]).unwrap(), "word");
         for forged in [
             &[][..],
             &[same],
@@ -285,7 +285,7 @@ mod tests {
             &[ours, ("sec-fetch-site", "same-site")],
             &[bearer, ("sec-fetch-site", "none")],
         ] {
-            assert!(tried(forged).is_err(), "{forged:?}");
+            assert!(try_token(forged).is_err(), "{forged:?}");
         }
     }
 }

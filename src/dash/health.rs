@@ -1,4 +1,4 @@
-//! Whether the watchdog does its work.
+//! The health check of the watchdog.
 
 use super::Shared;
 use super::words::span;
@@ -10,18 +10,18 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// `200` and `ok`, or `partial` while not all of the fleet was seen; `503` and `starting` until the
-/// first sweep has come to its end, or `stalled`. With how many clusters live, how many of them were
-/// not seen, which places cannot be listed, and why.
+/// Responds `200` with `ok`, or `partial` while part of the fleet was not seen; `503` with
+/// `starting` until the first sweep has ended, or `stalled`. The body has the number of live
+/// clusters, how many of them were not seen, which places cannot be listed, and why.
 pub(super) async fn answer(State(shared): State<Arc<Shared>>) -> (StatusCode, Json<Value>) {
     let fleet_status = shared.fleet_status();
-    let patience = TimeDelta::from_std(shared.dash.stalled_after).unwrap_or(TimeDelta::MAX);
-    let stalled = stalled(&fleet_status, shared.began_at, shared.now(), patience);
+    let limit = TimeDelta::from_std(shared.dash.stalled_after).unwrap_or(TimeDelta::MAX);
+    let stalled = stalled(&fleet_status, shared.began_at, shared.now(), limit);
     let last = fleet_status.last.as_ref().map(|last| last.ended_at);
     let (status, word, why) = match stalled {
         Some(why) => (StatusCode::SERVICE_UNAVAILABLE, "stalled", Some(why)),
         None if is_starting(&fleet_status, shared.began_at) => {
-            let why = "no sweep has come to its end yet";
+            let why = "no sweep has ended yet";
             (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "starting",
@@ -33,25 +33,24 @@ pub(super) async fn answer(State(shared): State<Arc<Shared>>) -> (StatusCode, Js
             None => (StatusCode::OK, "ok", None),
         },
     };
-    let mut said = json!({ "status": word, "active": fleet_status.active, "last_sweep": last });
+    let mut body = json!({ "status": word, "active": fleet_status.active, "last_sweep": last });
     if let Some(last) = &fleet_status.last {
-        said["fleet"] = last.fleet.into();
-        said["unseen"] = last.unlooked.into();
-        said["blind"] = json!(last.blind);
+        body["fleet"] = last.fleet.into();
+        body["unseen"] = last.unlooked.into();
+        body["blind"] = json!(last.blind);
     }
     if let Some(why) = why {
-        said["why"] = why.into();
+        body["why"] = why.into();
     }
-    (status, Json(said))
+    (status, Json(body))
 }
 
-/// Whether nothing was swept yet by one that does not stand by: that is said by pictures that were
-/// drawn after the page began.
+/// Whether an active watchdog has not swept yet, judged by a status that is newer than the page.
 fn is_starting(fleet_status: &FleetStatus, began_at: DateTime<Utc>) -> bool {
     fleet_status.last.is_none() && (fleet_status.active || fleet_status.at <= began_at)
 }
 
-/// How much of the fleet the last sweep had not seen, if not all.
+/// Returns how much of the fleet the last sweep did not see; `None` if it saw all.
 fn unseen(fleet_status: &FleetStatus) -> Option<String> {
     let last = fleet_status.last.as_ref().filter(|_| fleet_status.active)?;
     let fleet = last.fleet;
@@ -65,24 +64,27 @@ fn unseen(fleet_status: &FleetStatus) -> Option<String> {
     (!why.is_empty()).then(|| why.join("; "))
 }
 
-/// Why the watchdog is thought to be ill, if it is. One that stands by sweeps nothing; it is well
-/// as long as it says anew that it does.
+/// Returns why the watchdog counts as stalled; `None` if it is well. A standby does not sweep; it
+/// is well as long as it reports that it stands by.
 pub(super) fn stalled(
     fleet_status: &FleetStatus,
     began_at: DateTime<Utc>,
     now: DateTime<Utc>,
-    patience: TimeDelta,
+    limit: TimeDelta,
 ) -> Option<String> {
     let swept = fleet_status.last.as_ref().map(|last| last.ended_at);
-    let (did, at) = match (fleet_status.active, swept) {
-        (false, _) => ("has said that it stands by", fleet_status.at.max(began_at)),
-        (true, Some(at)) => ("has come to the end of a sweep", at),
-        (true, None) => ("has come to the end of a sweep since its begin", began_at),
+    let (last_act, at) = match (fleet_status.active, swept) {
+        (false, _) => (
+            "last reported that it stands by",
+            fleet_status.at.max(began_at),
+        ),
+        (true, Some(at)) => ("last ended a sweep", at),
+        (true, None) => ("has ended no sweep since its start", began_at),
     };
     let silent = now - at;
-    (silent > patience).then(|| {
+    (silent > limit).then(|| {
         let silent = span(silent);
-        let patience = span(patience);
-        format!("the watchdog {did} for the last time {silent} ago; {patience} is the most")
+        let limit = span(limit);
+        format!("the watchdog {last_act}, {silent} ago; the limit is {limit}")
     })
 }

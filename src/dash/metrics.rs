@@ -1,6 +1,6 @@
-//! The newest picture as metrics, in the text that Prometheus reads (OpenMetrics 1.0).
+//! The newest fleet status as metrics, in the text format of Prometheus (OpenMetrics 1.0).
 //!
-//! Dollars are floats here and nowhere before: that is all that the format has.
+//! Dollars are floats only here, since the format has nothing else.
 
 use super::{Shared, words};
 use crate::model::fleet_status::{FleetStatus, SweepSummary, Totals};

@@ -1,7 +1,7 @@
-//! The watchdog's page, its metrics and its health, over HTTP on this machine.
+//! The watchdog's page, metrics and health check, over HTTP on this machine.
 //!
-//! The watchdog is not asked: it leaves a [`FleetStatus`] after each sweep, and pages, events and
-//! metrics are drawn from the newest. What people want done goes back as a [`OperatorRequest`].
+//! The watchdog publishes a [`FleetStatus`] after each sweep, from which pages, events and metrics
+//! are rendered. What people request goes back as an [`OperatorRequest`].
 
 mod actions;
 mod assets;
@@ -37,36 +37,38 @@ use connections::Connections;
 pub use token::Token;
 use token_attempts::TokenAttempts;
 
-/// How much a form may hold, in bytes.
-const LONGEST_BODY: usize = 16 * 1024;
-/// How many may wait for events at once.
-const MOST_STREAMS: usize = 32;
-/// How long those who are being answered have when the page is closed.
-const LAST_WORDS: Duration = Duration::from_secs(3);
+/// The largest form, in bytes.
+const MAX_BODY: usize = 16 * 1024;
+/// How many requests may wait for events at once.
+const MAX_STREAMS: usize = 32;
+/// How long open requests may take when the page is closed.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What the page is made of.
+/// The page's connections to the watchdog.
 pub struct Dash {
-    /// What the watchdog knows; a new one after each sweep, and now and then while it stands by.
+    /// What the watchdog knows: a new value after each sweep, and regularly while it stands by.
     pub fleet_statuses: watch::Receiver<Arc<FleetStatus>>,
+    /// Where operator requests go.
     pub requests: mpsc::Sender<OperatorRequest>,
-    /// Who has it may extend and end clusters; without one nobody may from here. A page that other
-    /// machines reach is read by those who have it alone.
+    /// The token that allows extending and ending clusters; without one, the page is read-only. If
+    /// other machines can reach the page, reading it requires the token too.
     pub token: Option<Token>,
+    /// The wall clock.
     pub clock: Arc<dyn Clock>,
-    /// After how long without a sweep that ended the watchdog is said to be ill.
+    /// After how long without a completed sweep the watchdog counts as stalled.
     pub stalled_after: Duration,
 }
 
-/// What all requests share.
+/// The state that all requests share.
 struct Shared {
     dash: Dash,
-    /// Since when pages are served.
+    /// When the page was started.
     began_at: DateTime<Utc>,
-    /// The address that is listened on, as far as it is known.
+    /// The address that the page listens on, if it has a socket.
     bound: Option<IpAddr>,
     streams: Semaphore,
     token_attempts: TokenAttempts,
-    /// True once the page is being closed.
+    /// True once the page is closing.
     closing: watch::Receiver<bool>,
 }
 
@@ -75,7 +77,7 @@ impl Shared {
         self.dash.fleet_statuses.borrow().clone()
     }
 
-    /// Whether the page can be reached from other machines, so that reading it takes the token.
+    /// Whether other machines can reach the page, so that reading it requires the token.
     fn is_open_to_others(&self) -> bool {
         self.bound
             .is_some_and(|bound| !bound.to_canonical().is_loopback())
@@ -86,11 +88,11 @@ impl Shared {
     }
 }
 
-/// Serves the page until a future is done. Whoever waits for events then is sent away; a request
-/// that is still not over three seconds later is dropped.
+/// Serves the page until `until` completes. Requests that wait for events then end at once; others
+/// have three seconds.
 ///
 /// # Errors
-/// Where the socket has no address or cannot be listened on.
+/// Returns an error if the socket has no local address.
 pub async fn serve(
     listener: TcpListener,
     dash: Dash,
@@ -98,20 +100,21 @@ pub async fn serve(
 ) -> io::Result<()> {
     let bound = listener.local_addr()?.ip();
     let (close, closing) = watch::channel(false);
-    let connections = Connections::new(connections::most());
-    let streams = MOST_STREAMS.min(connections.most() / 2);
+    let connections = Connections::new(connections::limit());
+    let streams = MAX_STREAMS.min(connections.limit() / 2);
     let routes = routes(dash, Some(bound), closing.clone(), streams);
-    let talks = request_origin::open(&listener, &routes, &connections, &closing, until).await;
+    let connections_open =
+        request_origin::accept(&listener, &routes, &connections, &closing, until).await;
     drop(listener);
     close.send_replace(true);
-    // Whoever is not answered by then is sent away.
-    let _ = tokio::time::timeout(LAST_WORDS, talks.join_all()).await;
+    // Requests that are still open after that are dropped.
+    let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, connections_open.join_all()).await;
     Ok(())
 }
 
-/// The page without a socket. It takes requests to loopback names only.
+/// Returns the page's routes without a socket. They accept requests to loopback names only.
 pub fn router(dash: Dash) -> Router {
-    routes(dash, None, watch::channel(false).1, MOST_STREAMS)
+    routes(dash, None, watch::channel(false).1, MAX_STREAMS)
 }
 
 fn routes(
@@ -140,7 +143,7 @@ fn routes(
         .route("/app.css", get(assets::css))
         .route("/app.js", get(assets::js))
         .route("/icon.svg", get(assets::icon))
-        .fallback(page::nowhere)
+        .fallback(page::not_found)
         .layer(from_fn_with_state(shared.clone(), gate::pass))
         .with_state(shared)
 }

@@ -1,7 +1,7 @@
-//! The page, whole and in the parts that events bring anew, and a page for one cluster.
+//! The page, as a whole and in the parts that events update, and a page for one cluster.
 
 use super::Shared;
-use super::gate::request_wants;
+use super::gate::accepted_format;
 use super::view::{EventView, Head, MonthView, RowView};
 use crate::model::fleet_status::FleetStatus;
 use askama::Template;
@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::json;
 use std::sync::Arc;
 
-/// The parts of the page that a new picture changes, as HTML, by the ids of their places.
+/// The parts of the page that a new fleet status updates, as HTML, by the ids of their elements.
 #[derive(Serialize)]
 pub(super) struct Parts {
     head: String,
@@ -24,7 +24,7 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    pub(super) fn draw(
+    pub(super) fn render(
         fleet_status: &FleetStatus,
         now: DateTime<Utc>,
         acts: bool,
@@ -85,7 +85,7 @@ struct EventsPart {
 
 #[derive(Template)]
 #[template(path = "dash/page.html")]
-struct Whole {
+struct Page {
     parts: Parts,
     /// In milliseconds since 1970.
     now: i64,
@@ -94,50 +94,50 @@ struct Whole {
 
 #[derive(Template)]
 #[template(path = "dash/cluster.html")]
-struct One {
+struct ClusterPage {
     row: RowView,
     acts: bool,
 }
 
 #[derive(Template)]
 #[template(path = "dash/says.html")]
-struct Says<'a> {
+struct MessagePage<'a> {
     title: &'a str,
     text: &'a str,
 }
 
-/// How somebody wants to be answered.
+/// The format of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum Format {
     Json,
-    Page,
+    Html,
 }
 
-/// One sentence as an answer.
-pub(super) fn says(answer: Answer, status: StatusCode, text: &str) -> Response {
+/// Responds with one sentence.
+pub(super) fn reply(answer: Format, status: StatusCode, text: &str) -> Response {
     match answer {
-        Answer::Json => (
+        Format::Json => (
             status,
             Json(json!({ "ok": status.is_success(), "says": text })),
         )
             .into_response(),
-        Answer::Page => {
+        Format::Html => {
             let title = if status.is_success() {
                 "Done"
             } else {
                 "Not done"
             };
-            (status, html(Says { title, text }.render())).into_response()
+            (status, html(MessagePage { title, text }.render())).into_response()
         }
     }
 }
 
-fn html(drawn: askama::Result<String>) -> Response {
-    match drawn {
+fn html(rendered: askama::Result<String>) -> Response {
+    match rendered {
         Ok(page) => Html(page).into_response(),
         Err(_) => (
             StatusCode::INTERNAL_SERVER_ERROR,
-            "The page cannot be drawn.",
+            "The page cannot be rendered.",
         )
             .into_response(),
     }
@@ -147,11 +147,11 @@ fn html(drawn: askama::Result<String>) -> Response {
 pub(super) async fn whole(State(shared): State<Arc<Shared>>) -> Response {
     let now = shared.now();
     let acts = shared.dash.token.is_some();
-    let drawn = Parts::draw(&shared.fleet_status(), now, acts).and_then(|parts| {
+    let rendered = Parts::render(&shared.fleet_status(), now, acts).and_then(|parts| {
         let now = now.timestamp_millis();
-        Whole { parts, now, acts }.render()
+        Page { parts, now, acts }.render()
     });
-    html(drawn)
+    html(rendered)
 }
 
 /// `GET /clusters/{place}/{id}`: one cluster, with forms that need no script.
@@ -166,7 +166,7 @@ pub(super) async fn cluster(
         Some(row) => {
             let row = RowView::of(row, shared.now());
             html(
-                One {
+                ClusterPage {
                     row,
                     acts: shared.dash.token.is_some(),
                 }
@@ -174,19 +174,19 @@ pub(super) async fn cluster(
             )
         }
         None => {
-            let why = "The watchdog knows no such cluster: it is over, or not in its places.";
-            says(request_wants(&headers), StatusCode::NOT_FOUND, why)
+            let why = "The watchdog does not know this cluster: it is over, or in a place that is not watched.";
+            reply(accepted_format(&headers), StatusCode::NOT_FOUND, why)
         }
     }
 }
 
-/// `GET /api/fleet_status`
+/// `GET /api/picture`: the fleet status as JSON.
 pub(super) async fn fleet_status(State(shared): State<Arc<Shared>>) -> Response {
     Json(&*shared.fleet_status()).into_response()
 }
 
-/// Whatever is not here.
-pub(super) async fn nowhere(headers: HeaderMap) -> Response {
-    let why = "There is no such page.";
-    says(request_wants(&headers), StatusCode::NOT_FOUND, why)
+/// Responds to unknown paths.
+pub(super) async fn not_found(headers: HeaderMap) -> Response {
+    let why = "This page does not exist.";
+    reply(accepted_format(&headers), StatusCode::NOT_FOUND, why)
 }

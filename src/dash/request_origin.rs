@@ -1,4 +1,4 @@
-//! The socket: connections come in, and go when they are silent, slow or old.
+//! Accepts connections, and closes those that are idle, slow or old.
 
 use super::connections::{ConnectionPermit, Connections};
 use axum::Router;
@@ -17,14 +17,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// How long the head of a request may take, from the connection's begin or the last answer.
-const HEAD: Duration = Duration::from_secs(10);
-/// How long a connection may be used; browsers make another.
-const LIFE: Duration = Duration::from_secs(60);
-/// How long its last answer may take then.
-const LAST: Duration = Duration::from_secs(50);
-/// After a connection that could not be taken in: as long as files are short.
-const PAUSE: Duration = Duration::from_millis(100);
+/// How long the head of a request may take, from the start of the connection or the last response.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection may be used; browsers open another.
+const MAX_LIFETIME: Duration = Duration::from_secs(60);
+/// How long its last response may take then.
+const LAST_RESPONSE_TIMEOUT: Duration = Duration::from_secs(50);
+/// The pause after a failed accept, as when the process has no file descriptors left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Where a request comes from.
 #[derive(Clone)]
@@ -33,59 +33,60 @@ pub(super) struct RequestOrigin {
     pub(super) connection_permit: Arc<ConnectionPermit>,
 }
 
-/// Takes in connections until a future is done; gives those that are being answered then.
-pub(super) async fn open(
+/// Accepts connections until `until` completes. Returns the connections that are open then.
+pub(super) async fn accept(
     listener: &TcpListener,
     routes: &Router,
     connections: &Arc<Connections>,
     closing: &watch::Receiver<bool>,
     until: impl Future<Output = ()>,
 ) -> JoinSet<()> {
-    let mut talks = JoinSet::new();
+    let mut tasks = JoinSet::new();
     let mut until = pin!(until);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            Some(_) = talks.join_next() => continue,
-            () = &mut until => return talks,
+            Some(_) = tasks.join_next() => continue,
+            () = &mut until => return tasks,
         };
         let Ok((stream, peer)) = accepted else {
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
-        // Where everybody is being answered, the connection closes at once.
+        // If all connections are busy, the new one is closed at once.
         if let Some(connection_permit) = connections.take() {
             let from = peer.ip();
-            let guest = RequestOrigin {
+            let origin = RequestOrigin {
                 from,
                 connection_permit: connection_permit.clone(),
             };
-            let talk = talk(stream, routes.clone(), guest, closing.clone());
-            connection_permit.is_of(talks.spawn(talk));
+            let task = serve(stream, routes.clone(), origin, closing.clone());
+            connection_permit.set_task(tasks.spawn(task));
         }
     }
 }
 
-async fn talk(
+async fn serve(
     stream: TcpStream,
     routes: Router,
-    guest: RequestOrigin,
+    origin: RequestOrigin,
     mut closing: watch::Receiver<bool>,
 ) {
     let routes = TowerToHyperService::new(routes);
     let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(guest.clone());
+        request.extensions_mut().insert(origin.clone());
         routes.call(request)
     });
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD);
-    let mut talk = pin!(http.serve_connection(TokioIo::new(stream), service));
-    // How a connection ends is its guest's concern alone.
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT);
+    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
+    // Errors of a connection concern only its peer.
     tokio::select! {
-        _ = &mut talk => return,
-        () = tokio::time::sleep(LIFE) => {}
+        _ = &mut connection => return,
+        () = tokio::time::sleep(MAX_LIFETIME) => {}
         _ = closing.wait_for(|closing| *closing) => {}
     }
-    talk.as_mut().graceful_shutdown();
-    let _ = tokio::time::timeout(LAST, talk).await;
+    connection.as_mut().graceful_shutdown();
+    let _ = tokio::time::timeout(LAST_RESPONSE_TIMEOUT, connection).await;
 }

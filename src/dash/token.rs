@@ -1,21 +1,21 @@
-//! The secret that lets somebody act through the page.
+//! The secret that allows actions through the page.
 
 use crate::model::invalid::Invalid;
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::str::FromStr;
 
-/// Fewer characters can be guessed.
-const SHORTEST: usize = 16;
+/// The shortest token in characters: shorter ones can be guessed.
+const MIN_LENGTH: usize = 16;
 
-/// At least 16 visible ASCII characters. Only its digest is kept.
+/// A token of at least 16 visible ASCII characters. Only its digest is stored.
 #[derive(Clone)]
 pub struct Token([u8; 32]);
 
 impl Token {
-    /// Whether a text is this token. How long that takes says nothing of how alike they are: their
-    /// digests are compared, and those to the end.
-    pub fn is(&self, text: &str) -> bool {
+    /// Whether `text` is this token. The comparison takes constant time: it compares all bytes of
+    /// the digests.
+    pub fn matches(&self, text: &str) -> bool {
         let other = digest(text);
         let differing = self
             .0
@@ -34,7 +34,7 @@ impl FromStr for Token {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        if text.len() >= SHORTEST && text.bytes().all(|b| b.is_ascii_graphic()) {
+        if text.len() >= MIN_LENGTH && text.bytes().all(|b| b.is_ascii_graphic()) {
             Ok(Self(digest(text)))
         } else {
             Err(Invalid::new(
@@ -55,11 +55,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_itself_and_does_not_show() {
+    fn a_token_matches_itself_and_is_not_printed() {
         let token: Token = "correct-horse-battery".parse().unwrap();
-        assert!(token.is("correct-horse-battery"));
+        assert!(token.matches("correct-horse-battery"));
         for other in ["", "correct-horse-batter", "correct-horse-battery "] {
-            assert!(!token.is(other), "{other}");
+            assert!(!token.matches(other), "{other}");
         }
         assert_eq!(format!("{token:?}"), "Token(…)");
         for bad in [

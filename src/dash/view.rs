@@ -1,4 +1,4 @@
-//! What the page shows, as words and classes of its style.
+//! What the templates show: texts and CSS classes.
 
 use super::chart::Chart;
 use super::words::{dollars, plain, span, state, time};
@@ -15,7 +15,7 @@ use rust_decimal::Decimal;
 pub(super) struct Tick {
     /// In milliseconds since 1970.
     pub(super) ms: i64,
-    /// How long ago it was, or is to come.
+    /// How long ago it was, or how far it lies ahead.
     pub(super) span: String,
     /// `19:54 UTC`
     pub(super) time: String,
@@ -33,7 +33,7 @@ impl Tick {
     }
 }
 
-/// The page's head: is the watchdog at work, what is there, what it costs.
+/// The page's head: whether the watchdog is active, how many clusters there are, what they cost.
 pub(super) struct Head {
     pub(super) active: bool,
     pub(super) places: String,
@@ -45,10 +45,10 @@ pub(super) struct Head {
     pub(super) unpriced: usize,
     pub(super) next: Option<Next>,
     pub(super) sweep: Option<SweepView>,
-    pub(super) drawn: Tick,
+    pub(super) rendered: Tick,
 }
 
-/// What ends first.
+/// The cluster that ends first.
 pub(super) struct Next {
     pub(super) name: String,
     pub(super) at: Tick,
@@ -101,20 +101,20 @@ impl Head {
                 calls: last.calls,
                 looked: last.looked,
                 fleet: last.fleet,
-                unseen: last.unseen.iter().map(|hole| line(hole)).collect(),
+                unseen: last.unseen.iter().map(|gap| line(gap)).collect(),
                 tripped: last.tripped,
             }),
-            drawn: Tick::new(fleet_status.at, now),
+            rendered: Tick::new(fleet_status.at, now),
         }
     }
 }
 
-/// A cluster.
+/// A row of the fleet's table.
 pub(super) struct RowView {
     pub(super) place: String,
     pub(super) id: String,
     pub(super) name: String,
-    pub(super) made: String,
+    pub(super) origin: String,
     pub(super) owner: String,
     pub(super) team: Option<String>,
     pub(super) state: &'static str,
@@ -124,18 +124,18 @@ pub(super) struct RowView {
     pub(super) evidence: String,
     pub(super) age: Tick,
     pub(super) idle: Option<Tick>,
-    /// Whether it may be longer.
+    /// Whether it may have been idle for longer.
     pub(super) idle_at_least: bool,
     pub(super) spent: Option<String>,
     pub(super) rate: Option<String>,
-    /// As numbers to sort by; unknown is least.
+    /// The amounts as numbers for sorting; unknown ones come last.
     pub(super) spent_key: Decimal,
     pub(super) rate_key: Decimal,
     pub(super) ends: Option<Tick>,
-    /// The warning, or the notice to its people, that comes before its time begins.
+    /// When people are warned or notified, which comes before the grace starts.
     pub(super) warns: Option<Tick>,
     pub(super) over: bool,
-    /// Whether it is within the next quarter of an hour.
+    /// Whether it ends within 15 minutes.
     pub(super) soon: bool,
     pub(super) cause: String,
     pub(super) armed: usize,
@@ -159,7 +159,7 @@ impl RowView {
             place: row.place.to_string(),
             id: row.id.to_string(),
             name: shown(&row.name, "(without a name)"),
-            made: row.stack.as_ref().map_or_else(
+            origin: row.stack.as_ref().map_or_else(
                 || "not made by clusterup".to_owned(),
                 |stack| format!("stack {stack}"),
             ),
@@ -233,9 +233,9 @@ pub(super) struct MonthView {
     pub(super) limit: String,
     pub(super) reserved: String,
     pub(super) projected: String,
-    /// Of the budget, in whole percent.
+    /// The share of the budget that is spent, in whole percent.
     pub(super) percent: Decimal,
-    /// `good`, `warn` where it goes beyond the budget like this, `bad` where it is beyond.
+    /// `good`, `warn` if the projection exceeds the budget, `bad` if the budget is exceeded.
     pub(super) tone: &'static str,
     pub(super) verdict: String,
     pub(super) chart: Chart,
@@ -253,10 +253,10 @@ impl MonthView {
         } else if curve.projected > curve.limit {
             (
                 "warn",
-                format!("heading {} over the budget", beyond(curve.projected)),
+                format!("projected {} over the budget", beyond(curve.projected)),
             )
         } else {
-            ("good", "within the budget like this".to_owned())
+            ("good", "projected within the budget".to_owned())
         };
         Self {
             team: curve.team.to_string(),
@@ -274,14 +274,14 @@ impl MonthView {
     }
 }
 
-/// What happened.
+/// An audit entry.
 pub(super) struct EventView {
     pub(super) at: Tick,
     pub(super) act: String,
     pub(super) tone: &'static str,
     pub(super) target: Option<String>,
     pub(super) place: Option<String>,
-    /// What was decided, on what, and what came of it.
+    /// The decision, its evidence, and the result.
     pub(super) verdict: Option<String>,
     pub(super) evidence: Option<String>,
     pub(super) outcome: String,
@@ -328,7 +328,7 @@ const fn state_tone(state: ClusterState) -> &'static str {
     }
 }
 
-/// How much a stage asks to be looked at.
+/// Returns the CSS class of a stage.
 fn tone(stage: &str) -> &'static str {
     match stage {
         "keep" => "good",
@@ -338,7 +338,7 @@ fn tone(stage: &str) -> &'static str {
     }
 }
 
-/// Words of others, on the page.
+/// Text of others as one line.
 fn line(text: &str) -> String {
     shown::line(text, 500)
 }

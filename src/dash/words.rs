@@ -1,10 +1,10 @@
-//! How the page says times and dollars.
+//! Formats times and dollars.
 
 use crate::model::money::Usd;
 use crate::model::observed::ClusterState;
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 
-/// `45s`, `12m`, `3h 05m`, `2d 4h`: what is enough of a length of time; `app.js` says it alike.
+/// Formats a length of time as `45s`, `12m`, `3h 05m` or `2d 4h`. `app.js` formats it alike.
 pub(super) fn span(delta: TimeDelta) -> String {
     let seconds = delta.num_seconds().max(0);
     let minutes = seconds / 60;
@@ -17,7 +17,7 @@ pub(super) fn span(delta: TimeDelta) -> String {
     }
 }
 
-/// `19:54 UTC`, of another day `20 Nov 19:54 UTC`.
+/// Formats an instant as `19:54 UTC`, or `20 Nov 19:54 UTC` on another day.
 pub(super) fn time(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let format = if at.date_naive() == now.date_naive() {
         "%H:%M UTC"
@@ -29,7 +29,7 @@ pub(super) fn time(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     at.format(format).to_string()
 }
 
-/// To the nearest cent, what is less than a dime to a hundredth of one.
+/// Formats dollars to the nearest cent; below ten cents, to the nearest hundredth of a cent.
 pub(super) fn dollars(amount: Usd) -> String {
     let exact = amount.amount();
     let small = !exact.is_zero() && exact.abs() < rust_decimal::Decimal::new(1, 1);
@@ -48,7 +48,7 @@ pub(super) const fn state(state: ClusterState) -> &'static str {
     }
 }
 
-/// `idle_timeout` as people read it.
+/// Replaces underscores, as in `idle_timeout`, by spaces.
 pub(super) fn plain(name: &str) -> String {
     name.replace('_', " ")
 }

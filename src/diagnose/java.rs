@@ -1,6 +1,6 @@
-//! Java's causes: in records of a log, under exceptions, and in a Java machine's own last words.
+//! Java's errors: in log records, in stack traces, and in messages of the JVM itself.
 
-/// What Spark says when it is only being shut down, or before it says why.
+/// Loggers whose errors explain nothing: they appear at shutdown, or before the cause.
 const NOISE: [&str; 8] = [
     "ShutdownHookManager",
     "TransportRequestHandler",
@@ -12,16 +12,16 @@ const NOISE: [&str; 8] = [
     "Utils: Aborting task",
 ];
 
-/// A heap that ran full explains everything after it.
+/// An out-of-memory error explains everything after it.
 pub(super) fn out_of_memory(lines: &[&str]) -> Option<String> {
-    let said = |line: &&str| {
+    let found = |line: &&str| {
         line.find("java.lang.OutOfMemoryError")
             .map(|at| line[at..].to_owned())
     };
-    lines.iter().find_map(said)
+    lines.iter().find_map(found)
 }
 
-/// The root of the last chain of causes, or else the last error of the log.
+/// Returns the root of the last chain of causes, or else the last error of the log.
 pub(super) fn root(lines: &[&str]) -> Option<String> {
     let error = lines.iter().rposition(|line| is_error(line))?;
     let record = lines[error..]
@@ -34,13 +34,13 @@ pub(super) fn root(lines: &[&str]) -> Option<String> {
     Some(cause.map_or_else(|| message(lines, error), str::to_owned))
 }
 
-/// What the Java machine itself, or its launcher, could not start with.
-pub(super) fn machine(lines: &[&str]) -> Option<String> {
-    let says = |line: &&&str| {
+/// Returns why the JVM or its launcher could not start.
+pub(super) fn jvm_start(lines: &[&str]) -> Option<String> {
+    let matches = |line: &&&str| {
         let starts = ["Error", "Unrecognized", "Could not"];
         starts.iter().any(|start| line.starts_with(start))
     };
-    lines.iter().find(says).map(|line| (*line).to_owned())
+    lines.iter().find(matches).map(|line| (*line).to_owned())
 }
 
 fn is_error(line: &str) -> bool {
@@ -63,7 +63,7 @@ pub(super) fn is_record(line: &str) -> bool {
     start.eq(shape.iter().copied())
 }
 
-/// The error's own words: the exception right under a record says more than the record.
+/// Returns the text of the error. An exception right under a record says more than the record.
 fn message(lines: &[&str], error: usize) -> String {
     let line = lines[error];
     if let Some(thrown) = line.strip_prefix("Exception in thread ") {
@@ -77,6 +77,6 @@ fn message(lines: &[&str], error: usize) -> String {
         let class = next.split(':').next().unwrap_or_default();
         class.contains('.') && !class.contains(' ') && !is_record(next)
     });
-    let said = line.split_once(": ").map_or(line, |(_, said)| said);
-    under.map_or(said, |next| next).to_owned()
+    let text = line.split_once(": ").map_or(line, |(_, text)| text);
+    under.map_or(text, |next| next).to_owned()
 }

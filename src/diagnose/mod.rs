@@ -1,4 +1,4 @@
-//! Logs to causes. Pure.
+//! Finds the cause of a failure in logs. Pure.
 
 mod error;
 mod java;

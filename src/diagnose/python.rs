@@ -1,52 +1,54 @@
-//! Python's tracebacks, those of the driver and those of executors that Java carries inside its
-//! own messages.
+//! Python's tracebacks: those of the driver, and those of executors inside Java's messages.
 
 use super::java::is_record;
 
+/// The first line of a traceback.
 const HEADER: &str = "Traceback (most recent call last):";
 
+/// The exception that ended the driver.
 pub(super) struct Raised {
     /// `ZeroDivisionError: division by zero (job.py, line 12)`.
     pub(super) text: String,
-    /// Whether it only repeats what Java said.
-    pub(super) passed_on: bool,
-    /// The line where the driver's traceback begins.
+    /// Whether it only wraps an exception of Java's.
+    pub(super) wraps_java: bool,
+    /// The index of the line where the driver's traceback begins.
     pub(super) line: usize,
 }
 
+/// A traceback and the exception that ends it.
 struct Traceback {
-    /// Script and line of the last frame that is the user's own.
+    /// Script and line of the last frame in the user's own code.
     place: Option<(String, String)>,
     exception: String,
 }
 
-/// What ended the driver. A traceback that a log record reports of a lost task is no such thing:
-/// Spark tries tasks again.
+/// Returns the exception that ended the driver. Tracebacks inside log records are of lost tasks,
+/// which Spark retries, and do not count.
 pub(super) fn raised(lines: &[&str]) -> Option<Raised> {
     let line = lines.iter().rposition(|line| *line == HEADER)?;
-    // Java logs into the midst of what Python says.
+    // Java's log records may interrupt Python's output.
     let region = &lines[line..];
-    let said: Vec<&str> = region
+    let output: Vec<&str> = region
         .iter()
         .filter(|line| !is_record(line))
         .copied()
         .collect();
-    // Below it may be the worker's, which Java's message carries.
-    let headers = (0..said.len()).filter(|&at| said[at].ends_with(HEADER));
-    let mut blocks: Vec<Traceback> = headers.filter_map(|at| traceback(&said[at..])).collect();
-    let original = blocks.iter().position(|block| !passes_on(&block.exception));
-    let passed_on = original.is_none();
+    // Further tracebacks may follow: those of workers, inside Java's message.
+    let headers = (0..output.len()).filter(|&at| output[at].ends_with(HEADER));
+    let mut blocks: Vec<Traceback> = headers.filter_map(|at| traceback(&output[at..])).collect();
+    let original = blocks.iter().position(|block| !wraps(&block.exception));
+    let wraps_java = original.is_none();
     let chosen = blocks.swap_remove(original.unwrap_or(0).min(blocks.len().checked_sub(1)?));
     Some(Raised {
         text: chosen.text(),
-        passed_on,
+        wraps_java,
         line,
     })
 }
 
 impl Traceback {
     fn text(&self) -> String {
-        let exception = plain(&self.exception);
+        let exception = without_module(&self.exception);
         match &self.place {
             Some((file, line)) => format!("{exception} ({file}, line {line})"),
             None => exception.to_owned(),
@@ -68,7 +70,7 @@ fn traceback(lines: &[&str]) -> Option<Traceback> {
     None
 }
 
-/// The script's name and line of a frame, unless it is in a library.
+/// Returns the script's name and line of a frame, unless it is in a library.
 fn own(frame: &str) -> Option<(String, String)> {
     let (path, rest) = frame.split_once("\", line ")?;
     let library = [
@@ -87,8 +89,8 @@ fn own(frame: &str) -> Option<(String, String)> {
     Some((name.to_owned(), number.to_owned()))
 }
 
-/// Exceptions behind which is another one's message.
-fn passes_on(exception: &str) -> bool {
+/// Whether an exception only wraps another one's message.
+fn wraps(exception: &str) -> bool {
     let name = exception.split(':').next().unwrap_or_default();
     let name = name.rsplit('.').next().unwrap_or_default();
     matches!(
@@ -101,8 +103,8 @@ fn passes_on(exception: &str) -> bool {
     )
 }
 
-/// Without the modules that PySpark keeps its exceptions in.
-fn plain(exception: &str) -> &str {
+/// Returns the exception without PySpark's module prefix.
+fn without_module(exception: &str) -> &str {
     let (name, _) = exception.split_once(':').unwrap_or((exception, ""));
     match name.rsplit_once('.') {
         Some((module, _)) if name.starts_with("pyspark.") => &exception[module.len() + 1..],

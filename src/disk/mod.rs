@@ -1,6 +1,6 @@
-//! The user's files: only regular ones are read, none is waited for, and no more of one than was
-//! said. A device has no end, a pipe has no data until somebody writes, and opening either can do
-//! something to the process at its other end.
+//! Reads the user's files. Only regular files are read, without blocking, and up to a limit. A
+//! device has no end, a pipe has no data until somebody writes, and opening either can affect the
+//! process at its other end.
 
 mod unreadable_file;
 
@@ -12,35 +12,37 @@ use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 
-/// What a record of our own may have: a status, a marker, a request, a copy in the cache.
+/// The largest size of a file that clusterup itself writes, in bytes: a status, a marker, a
+/// request, a cached copy.
 pub const RECORD: u64 = 16 << 20;
 
-/// What a text that people write by hand and that we do not parse ourselves may have: a key.
+/// The largest size of a small file that clusterup does not parse itself, in bytes: a key.
 pub const SMALL: u64 = 64 << 10;
 
-/// Opens a regular file to be read, and never waits for that.
+/// Opens a regular file for reading, without blocking.
 ///
 /// # Errors
-/// What the machine says, and [`UnreadableFile`] in an error of kind `InvalidInput` where it is no regular
-/// file on a disk.
+/// Returns an error if the file cannot be opened. If it is not a regular file on a disk, the error
+/// is of kind `InvalidInput` and holds an [`UnreadableFile`].
 pub fn open(path: &Path) -> io::Result<File> {
-    // Looked at first: to open a pipe wakes its writer, to open a device may start something.
+    // Checked before opening: opening a pipe wakes its writer, and opening a device may start
+    // something.
     regular(fs::metadata(path)?.file_type())?;
     let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOCTTY).bits()).unwrap_or(0);
     let file = File::options().read(true).custom_flags(flags).open(path)?;
-    // Looked at again: it may be another by now.
+    // Checked again: the file may have been replaced meanwhile.
     regular(file.metadata()?.file_type())?;
     let system = rustix::fs::fstatfs(&file)?.f_type;
-    if KERNEL.contains(&system) {
+    if VIRTUAL_FILE_SYSTEMS.contains(&system) {
         return Err(UnreadableFile::Kernel.into());
     }
     Ok(file)
 }
 
-/// A whole regular file of at most so many bytes.
+/// Reads a whole regular file of at most `most` bytes.
 ///
 /// # Errors
-/// As [`open`], and [`UnreadableFile::TooLong`].
+/// Returns an error as [`open`] does, or [`UnreadableFile::TooLong`].
 pub fn bytes(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
     let read = open(path)?
@@ -58,18 +60,18 @@ pub fn bytes(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
-/// The same as text.
+/// Reads a whole regular file of at most `most` bytes as UTF-8.
 ///
 /// # Errors
-/// As [`bytes`], and `InvalidData` where it is not UTF-8.
+/// Returns an error as [`bytes`] does, or one of kind `InvalidData` if the content is not UTF-8.
 pub fn text(path: &Path, most: u64) -> io::Result<String> {
-    let not = |_| io::Error::new(ErrorKind::InvalidData, "it is not text in UTF-8");
-    String::from_utf8(bytes(path, most)?).map_err(not)
+    let not_utf8 = |_| io::Error::new(ErrorKind::InvalidData, "it is not text in UTF-8");
+    String::from_utf8(bytes(path, most)?).map_err(not_utf8)
 }
 
-/// The magic numbers (`man 2 statfs`) of file systems that the kernel makes up: procfs, sysfs,
-/// debugfs, tracefs. What seems a regular file there may have no end, or wait (`/proc/kmsg`).
-const KERNEL: [i64; 4] = [0x9fa0, 0x6265_6572, 0x6462_6720, 0x7472_6163];
+/// The magic numbers (`man 2 statfs`) of the kernel's virtual file systems: procfs, sysfs, debugfs,
+/// tracefs. What looks like a regular file there may have no end, or may block (`/proc/kmsg`).
+const VIRTUAL_FILE_SYSTEMS: [i64; 4] = [0x9fa0, 0x6265_6572, 0x6462_6720, 0x7472_6163];
 
 fn regular(kind: FileType) -> io::Result<()> {
     let unreadable_file = match kind {
@@ -95,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_regular_file_is_refused_at_once_and_named() {
+    fn files_that_are_not_regular_are_refused_without_blocking() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         assert!(
@@ -133,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_is_read_than_was_said() {
+    fn a_file_longer_than_the_limit_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("f");
         for (long, whole) in [
@@ -155,7 +157,7 @@ mod tests {
                 }
             }
         }
-        // A hole of a terabyte costs nothing to make and would cost everything to read.
+        // A sparse file of a terabyte takes no space on disk, but reading it would take forever.
         File::create(&path).unwrap().set_len(1 << 40).unwrap();
         assert_eq!(why(&path), UnreadableFile::TooLong { most: 10 });
     }

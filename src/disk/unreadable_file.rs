@@ -1,25 +1,32 @@
-//! Why a file is not one to read.
+//! Why a file is not read.
 
 use std::fmt;
 use std::io::{self, ErrorKind};
 
+/// Why a file is not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnreadableFile {
+    /// It is a folder.
     Folder,
+    /// It is a FIFO.
     Pipe,
+    /// It is a socket.
     Socket,
+    /// It is a device.
     Device,
-    /// On a file system of the kernel's own.
+    /// It is on a virtual file system of the kernel, such as `/proc`.
     Kernel,
-    /// It has no data until somebody else does something.
+    /// It has no data until another process writes.
     Waits,
+    /// It is longer than the limit.
     TooLong {
+        /// The limit in bytes.
         most: u64,
     },
 }
 
 impl UnreadableFile {
-    /// The reason in an error of [`super::open`] and its kin.
+    /// Returns the reason in an error of [`super::open`], [`super::bytes`] or [`super::text`].
     pub fn of(error: &io::Error) -> Option<Self> {
         error.get_ref()?.downcast_ref::<Self>().copied()
     }

@@ -1,4 +1,4 @@
-//! The audit log: a table that is only added to, by the database's own word.
+//! The audit log: an append-only table, protected by triggers of the database.
 
 use super::Ledger;
 use super::error::{Doing, LedgerError};
@@ -9,32 +9,37 @@ use rusqlite::types::{ToSql, Type};
 use rusqlite::{Row, params};
 use serde::Serialize;
 
-/// An entry with its number; later ones have greater numbers.
+/// An entry of the audit log with its number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Logged {
+    /// The entry's number. Later entries have greater numbers.
     pub id: i64,
+    /// What was done.
     #[serde(flatten)]
     pub entry: Entry,
 }
 
-/// Which entries are asked for: those for which all of this holds.
+/// A filter of the audit log. An entry has to match all conditions that are set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AuditQuery {
-    /// Those after the one of this number.
+    /// Entries after this number.
     pub after: Option<i64>,
+    /// Entries of this place.
     pub place: Option<Place>,
-    /// By id, or by name.
+    /// Entries about the target with this id or name.
     pub target: Option<String>,
+    /// Entries of this act.
     pub act: Option<Act>,
+    /// Entries at or after this instant.
     pub since: Option<DateTime<Utc>>,
-    /// So many at most, the newest ones.
+    /// At most this many, the newest.
     pub last: Option<u32>,
 }
 
 const COLUMNS: &str = "id, at, actor, place, target, name, act, verdict, evidence, outcome";
 
 impl Ledger {
-    /// Adds an entry; its number. What was written stays through a crash of the machine.
+    /// Appends an entry and returns its number. A written entry survives a crash of the machine.
     ///
     /// # Errors
     /// Returns an error if the database cannot be read or written.
@@ -60,13 +65,13 @@ impl Ledger {
         })
     }
 
-    /// Entries, the newest last.
+    /// Returns the entries that match, in order of time.
     ///
     /// # Errors
     /// Returns an error if the database cannot be read or written.
-    pub fn entries(&self, asked: &AuditQuery) -> Result<Vec<Logged>, LedgerError> {
-        let place = asked.place.as_ref().map(ToString::to_string);
-        let since = asked.since.map(|at| at.timestamp_millis());
+    pub fn entries(&self, query: &AuditQuery) -> Result<Vec<Logged>, LedgerError> {
+        let place = query.place.as_ref().map(ToString::to_string);
+        let since = query.since.map(|at| at.timestamp_millis());
         let sql = format!(
             "SELECT {COLUMNS} FROM events
              WHERE id > ?1
@@ -76,25 +81,25 @@ impl Ledger {
                 AND (?5 IS NULL OR at >= ?5)
              ORDER BY id DESC LIMIT ?6"
         );
-        let mut found = self.logged(
+        let mut rows = self.logged(
             &sql,
             &[
-                &asked.after.unwrap_or(0),
+                &query.after.unwrap_or(0),
                 &place,
-                &asked.target,
-                &asked.act.map(Act::as_str),
+                &query.target,
+                &query.act.map(Act::as_str),
                 &since,
-                // SQLite takes a negative limit for none.
-                &asked.last.map_or(-1, i64::from),
+                // A negative limit means no limit in SQLite.
+                &query.last.map_or(-1, i64::from),
             ],
         )?;
-        found.reverse();
-        Ok(found)
+        rows.reverse();
+        Ok(rows)
     }
 
-    /// Of every target whose end was asked for, and that is not known to be over, the last entry
-    /// that says so: what a watchdog that begins anew goes on confirming. Whether the asking
-    /// succeeded is its outcome.
+    /// Returns, for each target with a requested and unconfirmed termination, its last `terminate`
+    /// entry. A watchdog that starts follows these terminations. Whether the request succeeded is
+    /// in the entry's outcome.
     ///
     /// # Errors
     /// Returns an error if the database cannot be read or written.
@@ -110,11 +115,10 @@ impl Ledger {
         self.logged(&sql, &[])
     }
 
-    fn logged(&self, sql: &str, asked: &[&dyn ToSql]) -> Result<Vec<Logged>, LedgerError> {
+    fn logged(&self, sql: &str, query: &[&dyn ToSql]) -> Result<Vec<Logged>, LedgerError> {
         let rows = || {
-            let mut found = self.db.prepare(sql)?;
-            found
-                .query_map(asked, logged)?
+            let mut rows = self.db.prepare(sql)?;
+            rows.query_map(query, logged)?
                 .collect::<rusqlite::Result<Vec<_>>>()
         };
         rows().doing("read")

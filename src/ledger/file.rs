@@ -1,4 +1,4 @@
-//! The ledger's file: for its user alone, in WAL mode, and out of the way where it is spoilt.
+//! The ledger's file: readable by its user only, in WAL mode, and moved aside if it is damaged.
 
 use super::error::{Doing, LedgerError};
 use super::schema;
@@ -12,33 +12,34 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-/// How long a writer waits for another, who never holds the database for longer than a write.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a writer waits for another, which holds the database for one write only.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) fn connect(path: &Path) -> Result<Connection, LedgerError> {
     let file = |source| LedgerError::File {
         path: path.to_owned(),
         source,
     };
-    make(path).map_err(file)?;
-    // SQLite would open what waits, or has no end.
+    create(path).map_err(file)?;
+    // SQLite would also open a pipe, which blocks, or a device, which has no end.
     for end in ["", "-wal", "-shm"] {
-        match disk::open(&beside(path, end)) {
+        match disk::open(&with_suffix(path, end)) {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             opened => drop(opened.map_err(file)?),
         }
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut db = Connection::open_with_flags(path, flags).doing("opened")?;
-    db.busy_timeout(PATIENCE).doing("opened")?;
-    write_ahead(&db)?;
+    db.busy_timeout(BUSY_TIMEOUT).doing("opened")?;
+    enable_wal(&db)?;
     schema::migrate(&mut db, path)?;
     check(&db, path)?;
     Ok(db)
 }
 
-/// SQLite gives its other files the mode of this one.
-fn make(path: &Path) -> std::io::Result<()> {
+/// Creates the folder and the file, for the user only. SQLite gives its other files the mode of
+/// this one.
+fn create(path: &Path) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         DirBuilder::new()
             .recursive(true)
@@ -56,13 +57,13 @@ fn make(path: &Path) -> std::io::Result<()> {
     }
 }
 
-/// Turning WAL on needs the database alone and does not wait for it by itself.
-fn write_ahead(db: &Connection) -> Result<(), LedgerError> {
-    let mut tries = 0;
+/// Turns WAL on. That needs an exclusive lock, for which SQLite does not wait by itself.
+fn enable_wal(db: &Connection) -> Result<(), LedgerError> {
+    let mut attempts = 0;
     loop {
         let set = db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()));
         match set {
-            Err(error) if tries < 100 && is_busy(&error) => tries += 1,
+            Err(error) if attempts < 100 && is_busy(&error) => attempts += 1,
             set => return set.doing("opened"),
         }
         thread::sleep(Duration::from_millis(20));
@@ -77,7 +78,8 @@ fn is_busy(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// A ledger of years is a few megabytes: read through in less time than a call of AWS takes.
+/// Checks the database. Even a ledger of several years has only a few megabytes, and is read in
+/// less time than a call to AWS takes.
 fn check(db: &Connection, path: &Path) -> Result<(), LedgerError> {
     let says: String = db
         .pragma_query_value(None, "quick_check", |row| row.get(0))
@@ -91,25 +93,25 @@ fn check(db: &Connection, path: &Path) -> Result<(), LedgerError> {
     }
 }
 
-/// The file whose name is longer by this end.
-fn beside(path: &Path, end: &str) -> PathBuf {
+/// The path with this suffix appended to its file name.
+fn with_suffix(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(end);
     PathBuf::from(name)
 }
 
-/// Moves a spoilt ledger, and what SQLite has beside it, to a name that says since when.
+/// Moves a damaged ledger, and SQLite's files beside it, to a name with the time.
 pub(super) fn move_aside(path: &Path, now: DateTime<Utc>) -> Result<PathBuf, LedgerError> {
-    let with = |end: &str| beside(path, end);
+    let suffixed = |end: &str| with_suffix(path, end);
     let mark = now.format(".spoilt-%Y%m%dT%H%M%S%3fZ").to_string();
-    let aside = with(&mark);
+    let aside = suffixed(&mark);
     fs::rename(path, &aside).map_err(|source| LedgerError::File {
         path: path.to_owned(),
         source,
     })?;
     for end in ["-wal", "-shm"] {
-        // Not there where SQLite had no chance to make them.
-        let _ = fs::rename(with(end), with(&format!("{mark}{end}")));
+        // They are missing if SQLite has not created them.
+        let _ = fs::rename(suffixed(end), suffixed(&format!("{mark}{end}")));
     }
     Ok(aside)
 }

@@ -1,9 +1,9 @@
-//! What clusters have cost, kept: an embedded SQLite database of one record a cluster, which
-//! outlives the cluster. It is no state: nobody decides what exists by it, and what is lost of it
-//! comes back from the cloud as far as that remembers. Beside it the audit log of the watchdog, and
-//! what it has told people of.
+//! The ledger: what clusters have cost, in an embedded SQLite database with one record per cluster,
+//! which outlives the cluster. It is history, not state: no decision about what exists depends on
+//! it, and what is lost is rebuilt from the cloud as far as the cloud lists it. It also holds the
+//! audit log of the watchdog and the notices that were sent.
 //!
-//! WAL mode: readers never wait for a writer, a writer waits for another for a while.
+//! WAL mode: readers never wait for a writer; a writer waits up to five seconds for another.
 
 mod audit;
 mod error;
@@ -27,9 +27,11 @@ pub struct Ledger {
     db: Connection,
 }
 
-/// A ledger, and where the one before it lies that could not be read.
+/// An opened ledger.
 pub struct Opened {
+    /// The ledger.
     pub ledger: Ledger,
+    /// Where a damaged ledger was moved to, if there was one.
     pub spoilt: Option<PathBuf>,
 }
 
@@ -45,10 +47,10 @@ const UPSERT: &str = "
     WHERE excluded.final >= records.final";
 
 impl Ledger {
-    /// Opens the ledger in a file, or makes it. One that is spoilt is moved aside.
+    /// Opens the ledger in a file, or creates it. A damaged file is moved aside.
     ///
     /// # Errors
-    /// That a newer clusterup wrote it, or that the file cannot be had.
+    /// Returns an error if a newer clusterup wrote the ledger, or if the file cannot be opened.
     pub fn open(path: &Path, now: DateTime<Utc>) -> Result<Opened, LedgerError> {
         match file::connect(path) {
             Ok(db) => Ok(Opened {
@@ -66,7 +68,7 @@ impl Ledger {
         }
     }
 
-    /// Writes records down, all or none.
+    /// Writes records, all or none.
     ///
     /// # Errors
     /// Returns an error if the database cannot be read or written.
@@ -74,7 +76,7 @@ impl Ledger {
         self.write(|transaction| upsert(transaction, records))
     }
 
-    /// Writes down all that a target told at an instant, and that it did.
+    /// Writes all records that a target had at an instant, and that it was read then.
     ///
     /// # Errors
     /// Returns an error if the database cannot be read or written.
@@ -87,10 +89,10 @@ impl Ledger {
         self.write(|transaction| {
             upsert(transaction, records)?;
             let account = scope.account.as_deref().unwrap_or_default();
-            let told = params![scope.target, account, at.timestamp_millis()];
+            let row = params![scope.target, account, at.timestamp_millis()];
             let sql = "INSERT INTO syncs (target, account, at) VALUES (?1, ?2, ?3)
                        ON CONFLICT (target, account) DO UPDATE SET at = excluded.at";
-            transaction.execute(sql, told).map(|_| ())
+            transaction.execute(sql, row).map(|_| ())
         })
     }
 
@@ -98,21 +100,21 @@ impl Ledger {
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, LedgerError> {
-        let begun = self
+        let transaction = self
             .db
             .transaction_with_behavior(TransactionBehavior::Immediate);
-        let done = begun.and_then(|transaction| {
+        let result = transaction.and_then(|transaction| {
             let value = work(&transaction)?;
             transaction.commit()?;
             Ok(value)
         });
-        done.doing("written")
+        result.doing("written")
     }
 }
 
-/// What was kept. A scope without an account is all accounts of its target.
+/// Reads records. A scope without an account covers all accounts of its target.
 impl Ledger {
-    /// The records of clusters that were there within a window, oldest first.
+    /// Returns the records of clusters that existed within a window, oldest first.
     ///
     /// # Errors
     /// Returns an error if the database, or one of its records, cannot be read.
@@ -124,7 +126,7 @@ impl Ledger {
         self.select(scope, more, [until, from.timestamp_millis()])
     }
 
-    /// The records of clusters of which more is to be told.
+    /// Returns the records that are not final.
     ///
     /// # Errors
     /// Returns an error if the database, or one of its records, cannot be read.
@@ -132,23 +134,23 @@ impl Ledger {
         self.select(scope, "final = 0 AND ?3 = ?4", [0, 0])
     }
 
-    /// The clusters of which nothing more is to be told.
+    /// Returns the ids of the clusters whose records are final.
     ///
     /// # Errors
     /// Returns an error if the database cannot be read or written.
     pub fn known_final(&self, scope: &Scope) -> Result<BTreeSet<ClusterId>, LedgerError> {
         let sql = format!("SELECT id FROM records WHERE {OF_SCOPE} AND final = 1");
         let ids = || {
-            let mut found = self.db.prepare(&sql)?;
+            let mut statement = self.db.prepare(&sql)?;
             let id = |row: &Row<'_>| row.get::<_, String>(0);
-            let ids = found.query_map(params![scope.target, scope.account], id)?;
+            let ids = statement.query_map(params![scope.target, scope.account], id)?;
             ids.collect::<rusqlite::Result<Vec<_>>>()
         };
         let ids = ids().doing("read")?;
         Ok(ids.into_iter().filter_map(|id| id.parse().ok()).collect())
     }
 
-    /// When the target was last asked for all of its clusters, if it ever was.
+    /// Returns when all clusters of the target were last read, if they ever were.
     ///
     /// # Errors
     /// Returns an error if the database cannot be read or written.
@@ -162,7 +164,8 @@ impl Ledger {
         Ok(at.doing("read")?.and_then(DateTime::from_timestamp_millis))
     }
 
-    /// `more` has two numbers, `?3` and `?4`.
+    /// Returns the records of a scope that match the condition `more`, which has two numbers, `?3`
+    /// and `?4`.
     fn select(
         &self,
         scope: &Scope,
@@ -173,12 +176,12 @@ impl Ledger {
             "SELECT id, record FROM records WHERE {OF_SCOPE} AND {more} ORDER BY created_at, id"
         );
         let rows = || {
-            let mut found = self.db.prepare(&sql)?;
-            let [one, other] = numbers;
-            let asked = params![scope.target, scope.account, one, other];
+            let mut statement = self.db.prepare(&sql)?;
+            let [first, second] = numbers;
+            let values = params![scope.target, scope.account, first, second];
             let row = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
-            found
-                .query_map(asked, row)?
+            statement
+                .query_map(values, row)?
                 .collect::<rusqlite::Result<Vec<_>>>()
         };
         let rows = rows().doing("read")?.into_iter();
@@ -190,7 +193,7 @@ impl Ledger {
     }
 }
 
-/// The rows of a scope: `?1` is its target, `?2` its account.
+/// The condition for the rows of a scope: `?1` is its target, `?2` its account.
 const OF_SCOPE: &str = "target = ?1 AND (?2 IS NULL OR account = ?2)";
 
 fn upsert(transaction: &Transaction<'_>, records: &[Record]) -> rusqlite::Result<()> {

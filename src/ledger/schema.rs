@@ -1,11 +1,11 @@
-//! The tables, and how those of an older clusterup become ours.
+//! The tables, and the migrations from those of an older clusterup.
 
 use super::error::{Doing, LedgerError};
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
-/// Each brings a ledger from the version that is its index to the next. They are never changed,
-/// only added to. Instants are milliseconds since 1970.
+/// Each migrates a ledger from the version that is its index to the next version. Existing entries
+/// never change; new ones are appended. Instants are milliseconds since 1970.
 const MIGRATIONS: &[&str] = &[
     "
     CREATE TABLE records (
@@ -68,24 +68,24 @@ const MIGRATIONS: &[&str] = &[
 ",
 ];
 
-/// Brings the tables up to date; refuses those of a newer clusterup.
+/// Migrates the tables to the newest version; refuses those of a newer clusterup.
 pub(super) fn migrate(db: &mut Connection, path: &Path) -> Result<(), LedgerError> {
     if version(db)? == MIGRATIONS.len() as i64 {
         return Ok(());
     }
-    // Whoever comes second finds it done.
+    // A second process waits here and then finds the migration done.
     let transaction = db
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .doing("opened")?;
     let found = version(&transaction)?;
-    let todo = usize::try_from(found)
+    let pending = usize::try_from(found)
         .ok()
         .and_then(|n| MIGRATIONS.get(n..));
-    let Some(todo) = todo else {
+    let Some(pending) = pending else {
         let path = path.to_owned();
         return Err(LedgerError::Newer { path, found });
     };
-    for migration in todo {
+    for migration in pending {
         transaction.execute_batch(migration).doing("opened")?;
     }
     let ours = MIGRATIONS.len() as i64;

@@ -153,7 +153,7 @@ async function ask(form) {
   fields.delete("token");
   go.disabled = true;
   said.className = "said";
-  said.textContent = "asking …";
+  said.textContent = "sending …";
   try {
     const reply = await fetch(form.action, {
       method: "POST",

@@ -172,7 +172,7 @@ fn what_is_in_the_way_of_results_is_said_before_anything_is_made() {
     world.stack(&STACK.replace("results: results", "results: t.yaml"));
     world
         .expect(2, &["apply", "t.yaml", "--yes"])
-        .says("results cannot be brought to");
+        .says("results cannot be downloaded to");
     assert_eq!(world.clusters().len(), 0);
     assert!(world.objects().is_empty(), "{BUCKET} was made");
 }

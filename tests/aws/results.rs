@@ -38,9 +38,9 @@ fn no_object_is_brought_out_of_its_folder() {
     );
     let stack = fs::read_to_string(world.path().join("t.yaml")).unwrap();
     let done = world.expect(0, &["apply", "t.yaml", "--yes"]);
-    done.says("not brought home")
+    done.says("not downloaded")
         .says("../../t.yaml (it is no path below a folder)")
-        .says(".clusterup.json (names that begin so")
+        .says(".clusterup.json (names with this prefix")
         .says("both (it is a folder of others too)")
         .says("next: aws s3 ls s3://");
     let read = |name: &str| fs::read_to_string(world.path().join(name)).unwrap_or_default();

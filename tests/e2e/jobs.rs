@@ -188,7 +188,7 @@ fn results_of_two_runs_never_mix_and_the_users_own_stay() {
 
     home.write("plain.py", &writes("mine", 0));
     home.expect(2, &["apply", "t.yaml", "--local"])
-        .says("is no result of this stack");
+        .says("is not a result of this stack");
     assert_eq!(
         fs::read_to_string(home.path().join("results/mine")).unwrap(),
         "mine"
@@ -205,7 +205,7 @@ fn results_of_two_runs_never_mix_and_the_users_own_stay() {
     let other = fs::read_to_string(home.path().join("t.yaml")).unwrap();
     home.write("u.yaml", &other.replace("stack: t", "stack: u"));
     home.expect(2, &["apply", "u.yaml", "--local"])
-        .says("those of stack t are there");
+        .says("it has the results of stack t");
 }
 
 #[test]

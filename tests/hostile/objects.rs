@@ -140,7 +140,7 @@ fn comes_home(name: &str) {
     let came = files(&room.at("home"))
         .iter()
         .any(|(_, text)| text == b"forged");
-    let left_out = |what: &String| what.contains("not brought home");
+    let left_out = |what: &String| what.contains("not downloaded");
     let said = heard.0.borrow().iter().any(left_out) || brought.is_err();
     assert!(came || said, "it is reported");
 }

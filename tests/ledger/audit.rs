@@ -243,7 +243,7 @@ fn what_was_told_is_remembered_for_a_while() {
         .unwrap();
     ledger.sent("old", "slack", early, "sent").unwrap();
     assert_eq!(
-        ledger.told("old", "slack").unwrap().as_deref(),
+        ledger.last_outcome("old", "slack").unwrap().as_deref(),
         Some("sent")
     );
     assert!(
@@ -254,7 +254,7 @@ fn what_was_told_is_remembered_for_a_while() {
     ledger
         .claim("new", at("2026-11-21T12:00:00"), None)
         .unwrap();
-    assert_eq!(ledger.told("old", "slack").unwrap(), None);
+    assert_eq!(ledger.last_outcome("old", "slack").unwrap(), None);
     let raw = Connection::open(&path).unwrap();
     let left: i64 = raw
         .query_row("SELECT count(*) FROM notices", [], |row| row.get(0))

@@ -144,7 +144,7 @@ impl Drop for Place {
     /// A test that failed leaves nothing running.
     fn drop(&mut self) {
         let folder = Folder::at(self.root.path().join("clusters/local-test"));
-        let _ = folder.kill_hard();
+        let _ = folder.kill();
         let _ = folder.wait_over(Duration::from_secs(5));
     }
 }

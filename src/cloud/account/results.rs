@@ -32,13 +32,13 @@ impl<A: Api> Account<A> {
         listener: &dyn Listener,
     ) -> Result<(), CloudError> {
         let folder = results.to.join(BESIDE);
-        let doing = || format!("bring results home to {}", results.to.display());
-        let hold = local_results::Hold::of(&results.to, &self.records())?;
+        let doing = || format!("download results to {}", results.to.display());
+        let hold = local_results::FolderLock::take(&results.to, &self.records())?;
         local_results::remove(&folder).during(doing)?;
         fs::create_dir(&folder).during(doing)?;
         let brought = match self.fetch(stack, results, &folder, listener).await {
             Ok(skipped) => {
-                let brought = local_results::bring(&folder, stack, results, &hold, listener);
+                let brought = local_results::download(&folder, stack, results, &hold, listener);
                 brought.map(|brought| (brought, skipped))
             }
             Err(error) => Err(error),
@@ -96,7 +96,7 @@ impl<A: Api> Account<A> {
             let fetched = self.api.serve(Download { bucket, key, to }).await;
             fetched.doing(|| format!("fetch {name}"))?;
             done.set(done.get() + bytes);
-            let (what, done) = ("bringing results home".to_owned(), done.get());
+            let (what, done) = ("downloading results".to_owned(), done.get());
             listener.on_event(&Event::Progress { what, done, total });
             Ok(())
         })
@@ -123,7 +123,7 @@ fn wanted(listed: Vec<Listed>, prefix: &str, into: &Path) -> Wanted {
             Ok(path) if !local_results::is_reserved(name) => paths.push((path, key, bytes)),
             Ok(_) => skipped.push(Skipped::new(
                 name,
-                "names that begin so are clusterup's own",
+                "names with this prefix are reserved for clusterup",
             )),
             Err(_) => skipped.push(Skipped::new(name, "it is no path below a folder")),
         }

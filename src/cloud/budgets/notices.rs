@@ -1,8 +1,8 @@
-//! A budget's notifications made as they should be: what is there is changed in place, what is new
-//! is made before what is too much is removed. So a push that is cut off leaves the old alerts or
-//! the new ones, and never more than AWS allows.
+//! Updates a budget's notifications: existing ones are changed in place, and new ones are created
+//! before surplus ones are deleted. An interrupted push leaves the old alerts or the new ones, and
+//! never exceeds AWS's limits.
 
-use super::made_or_there;
+use super::ignore_existing;
 use crate::cloud::api::budgets::{
     CreateNotification, CreateSubscriber, DeleteNotification, DeleteSubscriber, UpdateNotification,
     UpdateSubscriber,
@@ -11,22 +11,22 @@ use crate::cloud::api::{Api, ApiError};
 use crate::model::mirror::{Notice, Notices, is_topic};
 use std::collections::BTreeSet;
 
-pub(super) struct Telling<'a, A> {
+pub(super) struct Notifications<'a, A> {
     pub(super) api: &'a A,
     pub(super) account: &'a str,
     pub(super) budget: &'a str,
 }
 
-impl<A: Api> Telling<'_, A> {
-    pub(super) async fn renew(&self, from: &Notices, to: &Notices) -> Result<(), ApiError> {
-        let mut gone = from.iter().filter(|(notice, _)| !to.contains_key(*notice));
+impl<A: Api> Notifications<'_, A> {
+    pub(super) async fn update(&self, from: &Notices, to: &Notices) -> Result<(), ApiError> {
+        let mut surplus = from.iter().filter(|(notice, _)| !to.contains_key(*notice));
         for (notice, want) in to {
             if let Some(have) = from.get(notice) {
-                self.tell(notice, have, want).await?;
+                self.set_subscribers(notice, have, want).await?;
                 continue;
             }
-            let Some((old, have)) = gone.next() else {
-                self.make(notice, want).await?;
+            let Some((old, have)) = surplus.next() else {
+                self.create(notice, want).await?;
                 continue;
             };
             let call = UpdateNotification {
@@ -36,9 +36,9 @@ impl<A: Api> Telling<'_, A> {
                 to: notice.clone(),
             };
             self.api.serve(call).await?;
-            self.tell(notice, have, want).await?;
+            self.set_subscribers(notice, have, want).await?;
         }
-        for (notice, _) in gone {
+        for (notice, _) in surplus {
             let call = DeleteNotification {
                 account: self.account.to_owned(),
                 budget: self.budget.to_owned(),
@@ -49,50 +49,50 @@ impl<A: Api> Telling<'_, A> {
         Ok(())
     }
 
-    async fn make(&self, notice: &Notice, want: &BTreeSet<String>) -> Result<(), ApiError> {
+    async fn create(&self, notice: &Notice, want: &BTreeSet<String>) -> Result<(), ApiError> {
         let call = CreateNotification {
             account: self.account.to_owned(),
             budget: self.budget.to_owned(),
             notice: notice.clone(),
             subscribers: want.clone(),
         };
-        made_or_there(self.api.serve(call).await)
+        ignore_existing(self.api.serve(call).await)
     }
 
-    /// Has a notification tell those that it should. One takes the place of another of its kind,
-    /// because AWS allows so many of each; the last is never removed, with which the notification
-    /// would go.
-    async fn tell(
+    /// Sets the subscribers of a notification. A new one replaces an old one of the same kind,
+    /// since AWS limits the number per kind. The last one is never removed, since that would delete
+    /// the notification.
+    async fn set_subscribers(
         &self,
         notice: &Notice,
         have: &BTreeSet<String>,
         want: &BTreeSet<String>,
     ) -> Result<(), ApiError> {
-        let mut rest = Vec::new();
+        let mut unused = Vec::new();
         for topics in [true, false] {
-            let of_kind = |who: &&String| is_topic(who) == topics;
-            let mut gone = have.difference(want).filter(of_kind);
-            for who in want.difference(have).filter(of_kind) {
-                match gone.next() {
-                    Some(old) => self.exchange(notice, old, who).await?,
-                    None => self.add(notice, who).await?,
+            let of_kind = |subscriber: &&String| is_topic(subscriber) == topics;
+            let mut surplus = have.difference(want).filter(of_kind);
+            for subscriber in want.difference(have).filter(of_kind) {
+                match surplus.next() {
+                    Some(old) => self.replace(notice, old, subscriber).await?,
+                    None => self.add(notice, subscriber).await?,
                 }
             }
-            rest.extend(gone);
+            unused.extend(surplus);
         }
-        for who in rest {
+        for subscriber in unused {
             let call = DeleteSubscriber {
                 account: self.account.to_owned(),
                 budget: self.budget.to_owned(),
                 notice: notice.clone(),
-                subscriber: who.clone(),
+                subscriber: subscriber.clone(),
             };
             self.api.serve(call).await?;
         }
         Ok(())
     }
 
-    async fn exchange(&self, notice: &Notice, from: &str, to: &str) -> Result<(), ApiError> {
+    async fn replace(&self, notice: &Notice, from: &str, to: &str) -> Result<(), ApiError> {
         let call = UpdateSubscriber {
             account: self.account.to_owned(),
             budget: self.budget.to_owned(),
@@ -103,13 +103,13 @@ impl<A: Api> Telling<'_, A> {
         self.api.serve(call).await
     }
 
-    async fn add(&self, notice: &Notice, who: &str) -> Result<(), ApiError> {
+    async fn add(&self, notice: &Notice, subscriber: &str) -> Result<(), ApiError> {
         let call = CreateSubscriber {
             account: self.account.to_owned(),
             budget: self.budget.to_owned(),
             notice: notice.clone(),
-            subscriber: who.to_owned(),
+            subscriber: subscriber.to_owned(),
         };
-        made_or_there(self.api.serve(call).await)
+        ignore_existing(self.api.serve(call).await)
     }
 }

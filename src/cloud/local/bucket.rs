@@ -1,4 +1,4 @@
-//! A bucket is a folder. Objects appear whole or not at all.
+//! Buckets as folders. Objects appear complete or not at all.
 
 use super::place::Place;
 use crate::cloud::content;
@@ -16,7 +16,7 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// How the names of files begin that are not whole yet.
+/// The prefix of incomplete files.
 pub(super) const PARTIAL: &str = ".partial.";
 
 pub(super) fn observe(
@@ -47,7 +47,8 @@ pub(super) fn delete(place: &Place, stack: &StackName) -> Result<(), CloudError>
     gone(fs::remove_dir_all(&root)).during(|| format!("remove {}", root.display()))
 }
 
-/// Empties what a run of a job is going to write to: half of another run must not pass for it.
+/// Empties the folders that a run is going to write to, so that no files of another run are taken
+/// for its own.
 pub(super) fn clear(place: &Place, stack: &StackName, job: &JobSpec) -> Result<(), CloudError> {
     for key in [&job.results_key, &job.scratch_key] {
         let folder = place.bucket(stack).join(key);
@@ -56,7 +57,7 @@ pub(super) fn clear(place: &Place, stack: &StackName, job: &JobSpec) -> Result<(
     Ok(())
 }
 
-/// Copies objects into the bucket, a sample where the plan says so, telling the bytes as they go.
+/// Copies objects into the bucket, sampled if the plan says so, and reports progress in bytes.
 pub(super) fn stage(
     place: &Place,
     stack: &StackName,
@@ -66,7 +67,7 @@ pub(super) fn stage(
     let total = objects.iter().map(|object| object.bytes).sum();
     let mut done = 0;
     for object in objects {
-        let mut tell = |bytes: u64| {
+        let mut report = |bytes: u64| {
             done += bytes;
             listener.on_event(&Event::Progress {
                 what: "staging".to_owned(),
@@ -75,20 +76,20 @@ pub(super) fn stage(
             });
         };
         let to = place.bucket(stack).join(&object.key);
-        stage_one(object, &to, &mut tell)
+        stage_one(object, &to, &mut report)
             .during(|| format!("stage {} as {}", object.from.display(), object.key))?;
     }
     Ok(())
 }
 
-fn stage_one(object: &Object, to: &Path, tell: &mut dyn FnMut(u64)) -> io::Result<()> {
+fn stage_one(object: &Object, to: &Path, report: &mut dyn FnMut(u64)) -> io::Result<()> {
     let folder = to.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let beside = folder.join(format!("{PARTIAL}{}", std::process::id()));
     let mut from = ReportingReader {
         inner: disk::open(&object.from)?,
         digest: Sha256::new(),
-        tell,
+        report,
     };
     let mut into = File::create(&beside)?;
     if let Some(sample) = object.sample {
@@ -105,23 +106,23 @@ fn stage_one(object: &Object, to: &Path, tell: &mut dyn FnMut(u64)) -> io::Resul
     fs::rename(&beside, to)
 }
 
-/// Tells of each piece that is read, and what all of it was.
+/// A reader that reports each read and computes the digest of all.
 struct ReportingReader<'a, R> {
     inner: R,
     digest: Sha256,
-    tell: &'a mut dyn FnMut(u64),
+    report: &'a mut dyn FnMut(u64),
 }
 
 impl<R: Read> Read for ReportingReader<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let bytes = self.inner.read(buffer)?;
         self.digest.update(&buffer[..bytes]);
-        (self.tell)(bytes as u64);
+        (self.report)(bytes as u64);
         Ok(bytes)
     }
 }
 
-/// Each regular file below a folder with its bytes, but those that are not whole yet.
+/// Visits each regular file below a folder with its size in bytes, except incomplete files.
 pub(super) fn walk(folder: &Path, visit: &mut dyn FnMut(&Path, u64)) -> io::Result<()> {
     let mut folders: Vec<PathBuf> = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -155,7 +156,7 @@ mod tests {
     use crate::model::event::NoListener;
 
     #[test]
-    fn what_changes_while_it_is_staged_is_refused() {
+    fn a_file_that_changes_while_it_is_staged_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let (place, stack) = (Place::new(folder.path().to_owned()), "t".parse().unwrap());
         let from = folder.path().join("job.py");

@@ -1,5 +1,5 @@
-//! This machine as a watchdog looks at it. Each cluster here has its own process that ends it; this
-//! is a second pair of eyes.
+//! This machine as a fleet provider. Each cluster here has a supervisor that ends it; the watchdog
+//! is a second safeguard.
 
 use super::cluster::{Folder, Request};
 use super::{Local, launch, lock};
@@ -24,13 +24,13 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::rc::Weak;
 
-/// So long it is remembered what ran.
-const MEMORY: TimeDelta = TimeDelta::hours(2);
+/// How long metric samples are kept.
+const SAMPLE_RETENTION: TimeDelta = TimeDelta::hours(2);
 
-/// What a watchdog of this machine keeps between two looks.
+/// What a watchdog of this machine remembers between sweeps.
 #[derive(Default)]
-pub(super) struct Rounds {
-    heard: RefCell<BTreeMap<ClusterId, Vec<MetricSample>>>,
+pub(super) struct FleetMemory {
+    samples: RefCell<BTreeMap<ClusterId, Vec<MetricSample>>>,
     watch: RefCell<Weak<()>>,
 }
 
@@ -43,7 +43,7 @@ impl Local {
         Ok(all)
     }
 
-    /// The folder of a cluster, and whose it is; none where nobody knows it.
+    /// Returns the folder and stack of a cluster; `None` if no stack has it.
     fn find(&self, id: &ClusterId) -> Result<Option<(StackName, Folder)>, CloudError> {
         let folders = self.place.stacks()?.into_iter().map(|stack| {
             let folder = self.folder(&stack, id);
@@ -53,30 +53,31 @@ impl Local {
         Ok(there.next())
     }
 
-    fn found(&self, id: &ClusterId) -> Result<Folder, CloudError> {
-        let found = self.find(id)?.map(|(_, folder)| folder);
-        found.ok_or_else(|| {
+    fn require(&self, id: &ClusterId) -> Result<Folder, CloudError> {
+        let folder = self.find(id)?.map(|(_, folder)| folder);
+        folder.ok_or_else(|| {
             let message = format!("this machine has no cluster {id}");
             CloudError::new(Class::Input, message)
-                .hint("see those there are")
+                .hint("list the clusters")
                 .hint(Command::clusterup("status --local"))
         })
     }
 
     fn end_one(&self, id: &ClusterId, end: &End) -> Result<(), CloudError> {
-        let folder = self.found(id)?;
-        // Whose process is gone is over.
-        if !folder.held()? {
+        let folder = self.require(id)?;
+        // A cluster without a supervisor is over.
+        if !folder.is_supervised()? {
             return Ok(());
         }
-        match launch::ask(&folder, &Request::Terminate(end.clone())) {
-            // It was over before it could read that.
-            Err(_) if !folder.held()? => Ok(()),
-            asked => asked,
+        match launch::send(&folder, &Request::Terminate(end.clone())) {
+            // It ended before it could read the request.
+            Err(_) if !folder.is_supervised()? => Ok(()),
+            result => result,
         }
     }
 
-    /// What the running driver of a cluster tells; none where there is none, or it does not answer.
+    /// Returns a sample from the running driver of a cluster; `None` if there is no driver or it
+    /// does not answer.
     async fn metric_sample(&self, cluster: &Cluster) -> Option<MetricSample> {
         let mut steps = cluster.steps.iter();
         let running = steps.find(|step| step.state == StepState::Running)?;
@@ -113,7 +114,7 @@ impl Local {
     }
 }
 
-/// Where a cluster's mark is.
+/// The file of a cluster's mark.
 fn mark_of(folder: &Folder) -> PathBuf {
     folder.path().join("watchdog")
 }
@@ -136,7 +137,10 @@ impl FleetProvider for Local {
     }
 
     async fn list(&self) -> Result<Vec<ListedCluster>, CloudError> {
-        let living = self.all()?.into_iter().filter(|it| !it.state.is_over());
+        let living = self
+            .all()?
+            .into_iter()
+            .filter(|cluster| !cluster.state.is_over());
         let listed = living.map(|cluster| ListedCluster {
             id: cluster.id,
             name: cluster.stack.as_str().into(),
@@ -144,8 +148,8 @@ impl FleetProvider for Local {
             created_at: cluster.created_at,
         });
         let listed: Vec<ListedCluster> = listed.collect();
-        let mut heard = self.rounds.heard.borrow_mut();
-        heard.retain(|id, _| listed.iter().any(|one| one.id == *id));
+        let mut samples = self.fleet_memory.samples.borrow_mut();
+        samples.retain(|id, _| listed.iter().any(|one| one.id == *id));
         Ok(listed)
     }
 
@@ -170,12 +174,12 @@ impl FleetProvider for Local {
                 Some(cluster) => self.metric_sample(cluster).await,
                 None => None,
             };
-            let mut heard = self.rounds.heard.borrow_mut();
-            let heard = heard.entry(snapshot.id.clone()).or_default();
-            heard.extend(metric_sample);
+            let mut samples = self.fleet_memory.samples.borrow_mut();
+            let samples = samples.entry(snapshot.id.clone()).or_default();
+            samples.extend(metric_sample);
             let now = self.clock.now();
-            heard.retain(|metric_sample| now - metric_sample.at <= MEMORY);
-            let since = heard
+            samples.retain(|metric_sample| now - metric_sample.at <= SAMPLE_RETENTION);
+            let since = samples
                 .iter()
                 .filter(|metric_sample| metric_sample.at >= since);
             metric_samples.insert(snapshot.id.clone(), since.copied().collect());
@@ -184,7 +188,7 @@ impl FleetProvider for Local {
     }
 
     async fn mark(&self, id: &ClusterId, mark: Option<&WatchdogMark>) -> Result<(), CloudError> {
-        let path = mark_of(&self.found(id)?);
+        let path = mark_of(&self.require(id)?);
         let written = match mark {
             Some(mark) => write_whole(&path, mark.to_string().as_bytes()),
             None => gone(fs::remove_file(&path)),
@@ -202,10 +206,10 @@ impl FleetProvider for Local {
     }
 
     async fn extend(&self, id: &ClusterId, extension: &Extension) -> Result<(), CloudError> {
-        launch::ask(&self.found(id)?, &Request::Extend(extension.clone()))
+        launch::send(&self.require(id)?, &Request::Extend(extension.clone()))
     }
 
-    /// What stacks have here costs nothing.
+    /// Leftovers on this machine cost nothing.
     async fn leftovers(&self, _: DateTime<Utc>) -> Result<Vec<Leftover>, CloudError> {
         Ok(Vec::new())
     }
@@ -218,12 +222,12 @@ impl FleetProvider for Local {
         let Some((lease, held)) = lock::watch(&self.place)? else {
             return Ok(None);
         };
-        *self.rounds.watch.borrow_mut() = held;
+        *self.fleet_memory.watch.borrow_mut() = held;
         Ok(Some(Box::new(lease)))
     }
 
     async fn keeps_watch(&self) -> Result<bool, CloudError> {
-        let held = self.rounds.watch.borrow().upgrade().is_some();
+        let held = self.fleet_memory.watch.borrow().upgrade().is_some();
         Ok(held && lock::is_watched(&self.place)?)
     }
 
@@ -262,7 +266,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn of_two_watchdogs_of_a_machine_one_watches() {
+    async fn only_one_of_two_watchdogs_gets_the_watch() {
         let folder = tempfile::tempdir().unwrap();
         let (one, two) = (machine(folder.path()), machine(folder.path()));
         assert!(!one.keeps_watch().await.unwrap());
@@ -277,7 +281,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_machine_without_clusters_has_none_to_mark() {
+    async fn an_unknown_cluster_cannot_be_marked_or_ended() {
         let folder = tempfile::tempdir().unwrap();
         let (machine, id) = (machine(folder.path()), "local-1".parse().unwrap());
         assert_eq!(FleetProvider::list(&machine).await.unwrap(), []);

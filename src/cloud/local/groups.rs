@@ -1,4 +1,5 @@
-//! Security groups, recorded: this machine opens nothing, so that the plan is the same as on AWS.
+//! Security groups, which are only recorded, since this machine opens no ports for them. The plan
+//! is then the same as on AWS.
 
 use super::place::{Place, names};
 use crate::cloud::error::{Class, CloudError, IoContext};
@@ -15,7 +16,10 @@ pub(super) fn observe(place: &Place, stack: &StackName) -> Result<Vec<SecurityGr
         let text =
             disk::bytes(&path, disk::RECORD).during(|| format!("read {}", path.display()))?;
         let group = serde_json::from_slice(&text).map_err(|error| {
-            let message = format!("{} is no security group of ours", path.display());
+            let message = format!(
+                "{} is not a security group that clusterup wrote",
+                path.display()
+            );
             CloudError::new(Class::Failed, message).caused_by(error)
         })?;
         groups.push(group);

@@ -1,4 +1,4 @@
-//! Key pairs of this machine: a folder each.
+//! Key pairs of this machine: one folder each.
 
 use super::place::{Place, names};
 use crate::cloud::error::CloudError;
@@ -10,20 +10,20 @@ pub(super) fn observe(
     place: &Place,
     stack: &StackName,
 ) -> Result<Vec<ObservedKeyPair>, CloudError> {
-    let mut seen = Vec::new();
+    let mut observed = Vec::new();
     for name in names(&place.keys(stack))? {
         let Ok(name) = name.parse::<KeyPairName>() else {
             continue;
         };
         let folder = place.key(stack, &name);
-        // Without its public half it is nobody's: to be replaced, or removed with the stack.
+        // Without its public half it is not ours: it is replaced, or removed with the stack.
         let public_key = public(&folder);
         let ours = !public_key.is_empty() && folder.join(PRIVATE).exists();
-        seen.push(ObservedKeyPair {
+        observed.push(ObservedKeyPair {
             name,
             public_key,
             ours,
         });
     }
-    Ok(seen)
+    Ok(observed)
 }

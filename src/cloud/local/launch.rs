@@ -1,4 +1,4 @@
-//! Begins and ends clusters of this machine.
+//! Starts and ends clusters of this machine.
 
 use super::cluster::{Folder, Launch, Order, Request};
 use super::place::Place;
@@ -15,14 +15,16 @@ use chrono::TimeDelta;
 use rustix::rand::GetRandomFlags;
 use std::time::Duration;
 
-/// An orderly end takes about a second; a supervisor that takes longer hangs.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a supervisor may take to end its cluster. It needs about a second; one that takes
+/// longer hangs.
+const END_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The same, with room to spare, as a budget has to leave it.
+/// How long a cluster still costs after its deadline, which a budget has to leave room for.
 pub(super) const ENDING: Span = Span::from_secs(3);
 
 impl Local {
-    /// Records the cluster whole, then begins it: cut off in between, a later run begins it.
+    /// Records the cluster atomically, then starts it: if interrupted in between, a later `apply`
+    /// starts it.
     pub(super) async fn create_cluster(
         &self,
         stack: &StackName,
@@ -39,13 +41,14 @@ impl Local {
             bucket::clear(&self.place, stack, job)?;
         }
         let id = fresh_id()?;
-        // Clusters are told apart by their birth, also where the clock has gone back.
+        // Clusters are ordered by their creation time, even if the clock was set back.
         let newest = self
             .clusters(stack)?
             .last()
             .map(|cluster| cluster.created_at);
-        let after = newest.map(|newest| newest + TimeDelta::milliseconds(1));
-        let born = after.map_or(self.clock.now(), |after| after.max(self.clock.now()));
+        let earliest = newest.map(|newest| newest + TimeDelta::milliseconds(1));
+        let created_at =
+            earliest.map_or(self.clock.now(), |earliest| earliest.max(self.clock.now()));
         let cluster = Cluster {
             steps: job
                 .into_iter()
@@ -57,7 +60,7 @@ impl Local {
                 .environment
                 .get("USER")
                 .map(|user| user.as_str().into()),
-            ..Cluster::new(id, stack.clone(), spec.clone(), born)
+            ..Cluster::new(id, stack.clone(), spec.clone(), created_at)
         };
         let machine = &self.machine;
         let (program, environment) = (machine.program.clone(), machine.environment.clone());
@@ -71,7 +74,7 @@ impl Local {
     }
 }
 
-/// Gives a living cluster another run of a job, into folders that no earlier run wrote to.
+/// Adds another run of a job to a live cluster, with empty folders for its output.
 pub(super) fn add_steps(
     place: &Place,
     stack: &StackName,
@@ -81,16 +84,16 @@ pub(super) fn add_steps(
     let latest = folder.read()?.run_of(&job.hash).map_or(0, |run| run.number);
     bucket::clear(place, stack, job)?;
     let (job, run) = (job.clone(), latest + 1);
-    ask(folder, &Request::AddSteps { job, run })
+    send(folder, &Request::AddSteps { job, run })
 }
 
-/// Forgets a cluster, ending one that has begun in the meantime.
+/// Deletes a cluster's folder, after ending a cluster that was started meanwhile.
 pub(super) fn delete(folder: &Folder) -> Result<(), CloudError> {
     let mut removed = folder.remove();
     for _ in 0..3 {
         match removed {
             Err(error) if error.class == Class::Busy => {
-                terminate(folder, &End::asked("it is forgotten"))?;
+                terminate(folder, &End::asked("it is deleted"))?;
                 removed = folder.remove();
             }
             removed => return removed,
@@ -99,31 +102,31 @@ pub(super) fn delete(folder: &Folder) -> Result<(), CloudError> {
     removed
 }
 
-/// Asks a living cluster for something and sees that it is taken up.
-pub(super) fn ask(folder: &Folder, request: &Request) -> Result<(), CloudError> {
+/// Sends a request to a live cluster and waits until it is handled.
+pub(super) fn send(folder: &Folder, request: &Request) -> Result<(), CloudError> {
     if folder.request(request)? {
         return Ok(());
     }
     let message = format!("the cluster in {} does not answer", folder.path().display());
     Err(CloudError::new(Class::Failed, message)
-        .hint("see what became of it")
+        .hint("see its state")
         .hint(Command::clusterup("status --local")))
 }
 
-/// Asks for the end and waits for it; one that does not answer is ended by force.
+/// Requests the end of a cluster and waits for it; a supervisor that does not answer is killed.
 pub(super) fn terminate(folder: &Folder, end: &End) -> Result<(), CloudError> {
-    if !folder.held()? {
+    if !folder.is_supervised()? {
         return Ok(());
     }
     if folder.request(&Request::Terminate(end.clone())).is_err() {
-        // There is no room for a request. Why it ended is then what a signal says.
+        // A full disk has no room for a request. The reason that is recorded is then the signal.
         folder.stop()?;
     }
-    if folder.wait_over(PATIENCE)? {
+    if folder.wait_over(END_TIMEOUT)? {
         return Ok(());
     }
-    folder.kill_hard()?;
-    if folder.wait_over(PATIENCE)? {
+    folder.kill()?;
+    if folder.wait_over(END_TIMEOUT)? {
         return Ok(());
     }
     let message = format!("the cluster in {} does not end", folder.path().display());
@@ -132,7 +135,7 @@ pub(super) fn terminate(folder: &Folder, end: &End) -> Result<(), CloudError> {
         .hint(Command::other("pgrep -fa clusterup")))
 }
 
-/// An id that no other cluster has.
+/// Returns a new random id.
 fn fresh_id() -> Result<ClusterId, CloudError> {
     let mut bytes = [0_u8; 4];
     rustix::rand::getrandom(&mut bytes, GetRandomFlags::empty())

@@ -1,4 +1,5 @@
-//! One clusterup at a time works on a stack. The lock is the kernel's: a dead holder frees it.
+//! The lock of a stack: one process at a time works on it. It is a lock of the kernel, which frees
+//! it when its holder dies.
 
 use super::place::Place;
 use crate::cloud::Hold;
@@ -14,23 +15,24 @@ use std::path::{Path, PathBuf};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-/// Longer than one pass over a stack takes, unless that has to install something first.
-const PATIENCE: Duration = Duration::from_secs(120);
-const PAUSE: Duration = Duration::from_millis(100);
+/// How long to wait for the lock: longer than a pass over a stack takes, unless that has to install
+/// something first.
+const MAX_WAIT: Duration = Duration::from_secs(120);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How often others may take a folder away that a lock is just made in; more often it is one that
-/// cannot be made.
-const MOVES: u32 = 1_000;
+/// How often other processes may remove the folder while a lock is created in it. Beyond that, the
+/// folder cannot be created.
+const MAX_RETRIES: u32 = 1_000;
 
-fn unmade(lock: &Path) -> CloudError {
+fn cannot_create(lock: &Path) -> CloudError {
     let folder = lock.parent().unwrap_or(lock).display();
     let gone = std::io::Error::from(std::io::ErrorKind::NotFound);
-    CloudError::new(Class::Failed, format!("cannot make {folder}"))
+    CloudError::new(Class::Failed, format!("cannot create {folder}"))
         .caused_by(gone)
-        .hint("name a folder that is there and yours to write in, by XDG_STATE_HOME")
+        .hint("set XDG_STATE_HOME to an existing folder that you may write to")
 }
 
-/// A held lock. The file goes with it, so that nothing is left of a stack that is destroyed.
+/// A held lock. The file is removed with it, so that nothing remains of a stack that is destroyed.
 pub(super) struct HeldLock {
     path: PathBuf,
     place: Place,
@@ -39,7 +41,7 @@ pub(super) struct HeldLock {
 
 #[async_trait(?Send)]
 impl Hold for HeldLock {
-    /// Dropping it is all there is to it.
+    /// Dropping the lock releases it.
     async fn release(self: Box<Self>) -> Result<(), CloudError> {
         Ok(())
     }
@@ -47,7 +49,8 @@ impl Hold for HeldLock {
 
 impl Drop for HeldLock {
     fn drop(&mut self) {
-        // Removed while it is still held: who waits for it finds another file and tries again.
+        // Removed while the lock is still held: a process that waits for it finds another file and
+        // tries again.
         let _ = fs::remove_file(&self.path);
         self.place.tidy_root();
     }
@@ -57,7 +60,7 @@ pub(super) fn path(place: &Place, stack: &StackName) -> PathBuf {
     place.locks().join(stack.as_str())
 }
 
-/// Whether a process holds it; nothing is made.
+/// Whether a process holds the lock. Creates nothing.
 pub(super) fn is_held(path: &Path) -> std::io::Result<bool> {
     let opened = File::open(path);
     match opened {
@@ -78,7 +81,7 @@ pub(super) async fn take(
     let path = path(place, stack);
     let (mut waited, mut moved) = (Duration::ZERO, 0);
     loop {
-        match both(place, &path).during(|| format!("lock {}", path.display()))? {
+        match lock_stack(place, &path).during(|| format!("lock {}", path.display()))? {
             Attempt::HeldLock(files) => {
                 place.close_to_others();
                 return Ok(HeldLock {
@@ -87,42 +90,43 @@ pub(super) async fn take(
                     _files: files,
                 });
             }
-            Attempt::Moved if moved < MOVES => moved += 1,
-            Attempt::Moved => return Err(unmade(&path)),
-            Attempt::By(holder) if waited >= PATIENCE => {
+            Attempt::Moved if moved < MAX_RETRIES => moved += 1,
+            Attempt::Moved => return Err(cannot_create(&path)),
+            Attempt::HeldBy(holder) if waited >= MAX_WAIT => {
                 let message = format!("{holder} is at work on stack {stack}");
                 return Err(CloudError::new(Class::Busy, message)
                     .hint("wait for it, or see what it does")
                     .hint(Command::clusterup("status --local")));
             }
-            Attempt::By(holder) => {
+            Attempt::HeldBy(holder) => {
                 let what = format!("waiting for {holder}, which is at work on stack {stack}");
                 listener.on_event(&Event::Progress {
                     what,
                     done: 0,
                     total: 0,
                 });
-                tokio::time::sleep(PAUSE).await;
-                waited += PAUSE;
+                tokio::time::sleep(POLL_INTERVAL).await;
+                waited += POLL_INTERVAL;
             }
         }
     }
 }
 
-/// The lock of who watches all clusters of this machine.
+/// The lock of the watchdog of this machine.
 fn watch_path(place: &Place) -> PathBuf {
-    // No stack's name begins so.
+    // No stack's name begins with a dot.
     place.locks().join(".watchdog")
 }
 
-/// That lock, with something that lives as long; none where another has it.
-pub(super) fn watch(place: &Place) -> Result<Option<(Watching, Weak<()>)>, CloudError> {
+/// Takes the watch. Returns the lock and a reference that is valid while it is held; `None` if
+/// another process has it.
+pub(super) fn watch(place: &Place) -> Result<Option<(WatchLock, Weak<()>)>, CloudError> {
     let (path, mut moved) = (watch_path(place), 0);
     loop {
         match attempt(&path).during(|| format!("lock {}", path.display()))? {
-            Attempt::Moved if moved < MOVES => moved += 1,
-            Attempt::Moved => return Err(unmade(&path)),
-            Attempt::By(_) => return Ok(None),
+            Attempt::Moved if moved < MAX_RETRIES => moved += 1,
+            Attempt::Moved => return Err(cannot_create(&path)),
+            Attempt::HeldBy(_) => return Ok(None),
             Attempt::HeldLock(file) => {
                 place.close_to_others();
                 let alive = Rc::new(());
@@ -133,7 +137,7 @@ pub(super) fn watch(place: &Place) -> Result<Option<(Watching, Weak<()>)>, Cloud
                     _files: vec![file],
                 };
                 return Ok(Some((
-                    Watching {
+                    WatchLock {
                         _held: held,
                         _alive: alive,
                     },
@@ -144,19 +148,19 @@ pub(super) fn watch(place: &Place) -> Result<Option<(Watching, Weak<()>)>, Cloud
     }
 }
 
-/// Whether anybody watches.
+/// Whether a process holds the watch.
 pub(super) fn is_watched(place: &Place) -> Result<bool, CloudError> {
     let path = watch_path(place);
     is_held(&path).during(|| format!("look at {}", path.display()))
 }
 
-pub(super) struct Watching {
+pub(super) struct WatchLock {
     _held: HeldLock,
     _alive: Rc<()>,
 }
 
 #[async_trait(?Send)]
-impl Hold for Watching {
+impl Hold for WatchLock {
     async fn release(self: Box<Self>) -> Result<(), CloudError> {
         Ok(())
     }
@@ -164,17 +168,18 @@ impl Hold for Watching {
 
 enum Attempt<T = File> {
     HeldLock(T),
-    /// The file was removed by its holder between our opening and locking it.
+    /// The file was removed by its holder between opening and locking it.
     Moved,
-    By(String),
+    HeldBy(String),
 }
 
-/// The stack's lock and a part of that of the folder of all stacks. Where the disk is too full for
-/// the stack's own, the whole of the folder's stands for it: `destroy` has to be able to make room.
-fn both(place: &Place, path: &Path) -> std::io::Result<Attempt<Vec<File>>> {
+/// Takes the stack's lock, and a shared lock on the folder of all stacks. If the disk is too full
+/// to create the stack's lock, an exclusive lock on that folder takes its place, since `destroy`
+/// has to be able to free space.
+fn lock_stack(place: &Place, path: &Path) -> std::io::Result<Attempt<Vec<File>>> {
     let mut files = Vec::new();
-    let alone = match attempt(path) {
-        // Where there is no folder yet, nothing can be made and nothing has to go.
+    let exclusive = match attempt(path) {
+        // Without the folder nothing exists that could be removed to free space.
         Err(error) if is_full(error.kind()) && place.root().is_dir() => true,
         Err(error) => return Err(error),
         Ok(Attempt::HeldLock(file)) => {
@@ -182,20 +187,22 @@ fn both(place: &Place, path: &Path) -> std::io::Result<Attempt<Vec<File>>> {
             false
         }
         Ok(Attempt::Moved) => return Ok(Attempt::Moved),
-        Ok(Attempt::By(holder)) => return Ok(Attempt::By(holder)),
+        Ok(Attempt::HeldBy(holder)) => return Ok(Attempt::HeldBy(holder)),
     };
     let root = match File::open(place.root()) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Attempt::Moved),
         opened => opened?,
     };
-    let locked = if alone {
+    let locked = if exclusive {
         root.try_lock()
     } else {
         root.try_lock_shared()
     };
     match locked {
         Ok(()) => files.push(root),
-        Err(TryLockError::WouldBlock) => return Ok(Attempt::By("another clusterup".to_owned())),
+        Err(TryLockError::WouldBlock) => {
+            return Ok(Attempt::HeldBy("another clusterup".to_owned()));
+        }
         Err(TryLockError::Error(error)) => return Err(error),
     }
     Ok(Attempt::HeldLock(files))
@@ -204,7 +211,7 @@ fn both(place: &Place, path: &Path) -> std::io::Result<Attempt<Vec<File>>> {
 fn attempt(path: &Path) -> std::io::Result<Attempt> {
     if let Some(folder) = path.parent() {
         match fs::create_dir_all(folder) {
-            // Another's clean-up took the folder above it away.
+            // Another process removed the folder above it.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 return Ok(Attempt::Moved);
             }
@@ -218,7 +225,7 @@ fn attempt(path: &Path) -> std::io::Result<Attempt> {
         .truncate(false)
         .open(path);
     let mut file = match opened {
-        // Another's clean-up took the folder away; the next attempt makes it again.
+        // Another process removed the folder; the next attempt creates it again.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Attempt::Moved),
         opened => opened?,
     };
@@ -231,7 +238,7 @@ fn attempt(path: &Path) -> std::io::Result<Attempt> {
             } else {
                 holder.trim()
             };
-            return Ok(Attempt::By(holder.to_owned()));
+            return Ok(Attempt::HeldBy(holder.to_owned()));
         }
         Err(TryLockError::Error(error)) => return Err(error),
         Ok(()) => {}
@@ -243,7 +250,7 @@ fn attempt(path: &Path) -> std::io::Result<Attempt> {
     if !same {
         return Ok(Attempt::Moved);
     }
-    // Best effort: a full disk has no room for a name, and the lock is as good without.
+    // Best effort: a full disk has no room for the holder's name, and the lock is valid without it.
     let _ = file
         .set_len(0)
         .and_then(|()| file.rewind())

@@ -1,15 +1,16 @@
-//! What this machine has for workers.
+//! The resources of this machine.
 
 use crate::model::facts::Capacity;
 use crate::model::memory::Memory;
 use std::fs;
 
-/// Left to the system, the master, the drivers and us, besides a quarter of the whole.
+/// Memory in MiB that is left to the system, the master, the drivers and clusterup, besides a
+/// quarter of the total.
 const RESERVE: u64 = 1_024;
-/// Steps in which the workers' share is told, so that it reads well and does not wander.
+/// The workers' share is rounded down to this many MiB, so that it is readable and stable.
 const STEP: u64 = 256;
 
-/// Memory and cores of this machine, or of the container that holds us.
+/// Returns the memory and cores of this machine, or of the container that clusterup runs in.
 pub fn machine() -> (Memory, u32) {
     let info = rustix::system::sysinfo();
     let bytes = info.totalram.saturating_mul(u64::from(info.mem_unit));
@@ -24,8 +25,8 @@ pub fn machine() -> (Memory, u32) {
     )
 }
 
-/// What all workers together may have. From the machine's size, not from what is free now: the
-/// same stack must give the same plan a minute later.
+/// Returns what all workers together may use. It depends on the machine's size, not on what is
+/// free: the same stack must give the same plan a minute later.
 pub fn capacity() -> Capacity {
     let (memory, cores) = machine();
     let share = (memory.mib() * 3 / 4).saturating_sub(RESERVE) / STEP * STEP;

@@ -1,5 +1,5 @@
-//! This machine as a cloud: a real Spark standalone cluster, and directories for buckets. What a
-//! cloud's control plane would remember lies under one folder; see [`place`].
+//! This machine as a cloud: a real Spark standalone cluster, and folders in place of buckets. The
+//! state that a cloud would keep lies under one folder; see [`place`].
 
 mod bucket;
 pub mod cluster;
@@ -44,28 +44,29 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// This machine.
 pub struct Local {
     place: Place,
     store: Store,
     machine: Machine,
     prices: Arc<Catalog>,
     clock: Arc<dyn Clock>,
-    rounds: fleet::Rounds,
-    /// What is to be noted with the next thing that is made.
+    fleet_memory: fleet::FleetMemory,
+    /// The origin to record with the next action.
     applied_from: RefCell<Option<Origin>>,
 }
 
-/// What of this machine's environment a local cluster may know.
+/// What a local cluster gets from this machine.
 pub struct Machine {
-    /// Our own executable, which the supervisors run.
+    /// The `clusterup` executable, which the supervisors run.
     pub program: PathBuf,
+    /// The user's home folder, for `~` in paths.
     pub home: Option<PathBuf>,
-    /// The whole environment of a cluster's processes, but for what Spark needs.
+    /// The environment of a cluster's processes, without the variables that Spark needs.
     pub environment: BTreeMap<String, String>,
 }
 
 impl Local {
+    /// The target that keeps its state below `root` and its runtime in `store`.
     pub fn new(
         root: PathBuf,
         store: Store,
@@ -80,7 +81,7 @@ impl Local {
             machine,
             prices,
             clock,
-            rounds: fleet::Rounds::default(),
+            fleet_memory: fleet::FleetMemory::default(),
             applied_from: RefCell::default(),
         }
     }
@@ -98,15 +99,15 @@ impl Local {
             .map(|id| self.folder(stack, &id).read())
             .collect::<Result<Vec<_>, _>>()?;
         for cluster in clusters.iter_mut().filter(|c| c.state.is_live()) {
-            cluster.safeguards = vec![supervised(cluster)];
+            cluster.safeguards = vec![supervisor_safeguard(cluster)];
         }
         Cluster::oldest_first(&mut clusters);
         Ok(clusters)
     }
 }
 
-/// Whether Hadoop takes a folder of this machine for what it is.
-fn readable(folder: &Path) -> Result<(), CloudError> {
+/// Returns an error if Hadoop would misread the path of a folder.
+fn check_path(folder: &Path) -> Result<(), CloudError> {
     let shown = folder.to_string_lossy();
     if !shown.contains([':', '\\', ',', '*', '?', '[', ']', '{', '}']) {
         return Ok(());
@@ -119,12 +120,12 @@ fn readable(folder: &Path) -> Result<(), CloudError> {
         .hint("keep clusterup's state elsewhere: export XDG_STATE_HOME=\"$HOME/.local/state\""))
 }
 
-/// The process that owns a living cluster, as what ends it.
-fn supervised(cluster: &Cluster) -> Safeguard {
+/// The supervisor of a live cluster, as a safeguard.
+fn supervisor_safeguard(cluster: &Cluster) -> Safeguard {
     let kind = SafeguardKind::Supervisor;
     if !cluster.attended {
         let next = Some(Command::clusterup("apply").local_stack(&cluster.stack));
-        return Safeguard::disarmed(kind, "it never began", next);
+        return Safeguard::disarmed(kind, "it was never started", next);
     }
     let deadline = guard::hard_deadline(cluster).at;
     Safeguard::armed(kind, Some(deadline), "its own process ends it")
@@ -147,7 +148,7 @@ impl Cloud for Local {
             listener,
         };
         let bucket = self.place.bucket(&stack.name);
-        readable(&bucket)?;
+        check_path(&bucket)?;
         Ok(Facts {
             bucket: bucket.to_string_lossy().into_owned(),
             work: bucket.to_string_lossy().into_owned(),
@@ -218,9 +219,9 @@ impl Cloud for Local {
     }
 
     async fn lease(&self, stack: &StackName, listener: &dyn Listener) -> Result<Lease, CloudError> {
-        let held = lock::take(&self.place, stack, listener).await?;
+        let lease = lock::take(&self.place, stack, listener).await?;
         self.place.sweep(stack);
-        Ok(Box::new(held))
+        Ok(Box::new(lease))
     }
 
     async fn apply(
@@ -252,22 +253,22 @@ impl Cloud for Local {
                 launch::add_steps(place, stack, &self.folder(stack, id), job)
             }
             Action::UpdateCluster(id, spec) => {
-                launch::ask(&self.folder(stack, id), &Request::Update(spec.clone()))
+                launch::send(&self.folder(stack, id), &Request::Update(spec.clone()))
             }
             Action::ExtendCluster(id, extension) => {
-                launch::ask(&self.folder(stack, id), &Request::Extend(extension.clone()))
+                launch::send(&self.folder(stack, id), &Request::Extend(extension.clone()))
             }
-            Action::RenewLease(id) => launch::ask(&self.folder(stack, id), &Request::Renew),
-            // The supervisor goes with its cluster.
+            Action::RenewLease(id) => launch::send(&self.folder(stack, id), &Request::Renew),
+            // The supervisor ends with its cluster.
             Action::Disarm(_) => Ok(()),
             Action::TerminateCluster(id, end) => launch::terminate(&self.folder(stack, id), end),
             Action::DeleteCluster(id) => launch::delete(&self.folder(stack, id)),
             Action::BringHome(results) => {
                 let from = place.bucket(stack).join(&results.key);
-                let hold = local_results::Hold::of(&results.to, &place.results())?;
-                let brought = local_results::bring(&from, stack, results, &hold, listener)?;
-                if let Some(what) = brought.warning() {
-                    let next = Some(local_results::stays_in(&from));
+                let lock = local_results::FolderLock::take(&results.to, &place.results())?;
+                let downloaded = local_results::download(&from, stack, results, &lock, listener)?;
+                if let Some(what) = downloaded.warning() {
+                    let next = Some(local_results::list_command(&from));
                     listener.on_event(&Event::Warning { what, next });
                 }
                 listener.on_event(&Event::Home {
@@ -297,7 +298,7 @@ impl Cloud for Local {
                 .during(|| format!("read {}", folder.display()))?;
             }
             if !names.is_empty() {
-                // Steps first: they are what people look for.
+                // Logs of steps come first: they are most often wanted.
                 names.sort_by_key(|name| (!name.starts_with("steps/"), name.clone()));
                 return Ok(names);
             }
@@ -306,18 +307,18 @@ impl Cloud for Local {
     }
 
     async fn log(&self, stack: &StackName, name: &str) -> Result<Vec<u8>, CloudError> {
-        let none = || {
+        let missing = || {
             let name = shown::line(name, 200);
             CloudError::new(Class::Input, format!("stack {stack} has no log {name}"))
         };
-        let name: RelativePath = name.parse().map_err(|_| none())?;
+        let name: RelativePath = name.parse().map_err(|_| missing())?;
         let clusters = self.clusters(stack)?;
         let mut paths = clusters
             .iter()
             .rev()
             .map(|c| self.folder(stack, &c.id).logs().join(&name));
-        let path = paths.find(|path| path.is_file()).ok_or_else(none)?;
-        // A job writes beside its logs: what is a link by now leads elsewhere.
+        let path = paths.find(|path| path.is_file()).ok_or_else(missing)?;
+        // A job can write beside its logs, so the file may have been replaced by a link.
         let read = local_results::open(&path).and_then(|file| log::read(file, log::MOST));
         read.during(|| format!("read {}", path.display()))
     }
@@ -326,12 +327,12 @@ impl Cloud for Local {
         cluster::progress(ui).await
     }
 
-    /// Looking costs nothing here.
+    /// Observing costs nothing here.
     fn pause(&self, _: u32) -> Duration {
         Duration::from_millis(250)
     }
 
-    /// Each cluster has its supervisor.
+    /// Each cluster's supervisor acts at once.
     fn lag(&self) -> Duration {
         Duration::ZERO
     }
@@ -353,12 +354,12 @@ impl Cloud for Local {
         Vec::new()
     }
 
-    /// Nobody reaches a cluster of this machine from elsewhere.
-    /// Its supervisor ends it, followed or not.
+    /// The supervisor ends the cluster, followed or not.
     async fn unfollow(&self, _: &StackName, _: &ClusterId) -> Result<(), CloudError> {
         Ok(())
     }
 
+    /// A cluster of this machine cannot be reached from other machines.
     async fn follow_caller(&self, _: &StackName) -> Result<Vec<u16>, CloudError> {
         Ok(Vec::new())
     }

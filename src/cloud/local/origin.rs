@@ -1,4 +1,5 @@
-//! From where a stack was applied last: a file beside its parts, which goes with the last of them.
+//! Where a stack was last applied from: a file beside the stack's other folders, removed with the
+//! last of them.
 
 use super::place::Place;
 use crate::cloud::error::{CloudError, IoContext};
@@ -8,7 +9,7 @@ use crate::model::name::StackName;
 use crate::model::origin::Origin;
 use std::io::ErrorKind;
 
-/// None, too, where what is there cannot be understood.
+/// Reads the origin; `None` if it is missing or cannot be parsed.
 pub(super) fn read(place: &Place, stack: &StackName) -> Result<Option<Origin>, CloudError> {
     let path = place.origin(stack);
     match disk::bytes(&path, disk::SMALL) {

@@ -1,4 +1,4 @@
-//! Where this machine keeps what a cloud would: one folder a stack, nothing outside it.
+//! Where this machine keeps what a cloud would: one folder per stack.
 //!
 //! ```text
 //! ROOT/STACK/keys/NAME/{id_ed25519, id_ed25519.pub}
@@ -27,43 +27,52 @@ pub struct Place {
 }
 
 impl Place {
+    /// The folder at `root`, which need not exist.
     pub fn new(root: PathBuf) -> Self {
         Self { root }
     }
 
+    /// The folder of a stack.
     pub fn stack(&self, stack: &StackName) -> PathBuf {
         self.root.join(stack.as_str())
     }
 
+    /// The folder of a stack's key pairs.
     pub fn keys(&self, stack: &StackName) -> PathBuf {
         self.stack(stack).join("keys")
     }
 
+    /// The folder of a key pair.
     pub fn key(&self, stack: &StackName, name: &KeyPairName) -> PathBuf {
         self.keys(stack).join(name.as_str())
     }
 
+    /// The folder of a stack's security groups.
     pub fn groups(&self, stack: &StackName) -> PathBuf {
         self.stack(stack).join("groups")
     }
 
+    /// The file of a security group.
     pub fn group(&self, stack: &StackName, name: &GroupName) -> PathBuf {
         self.groups(stack).join(format!("{name}.json"))
     }
 
+    /// The folder in place of a stack's bucket.
     pub fn bucket(&self, stack: &StackName) -> PathBuf {
         self.stack(stack).join("bucket")
     }
 
+    /// The folder of a stack's clusters.
     pub fn clusters(&self, stack: &StackName) -> PathBuf {
         self.stack(stack).join("clusters")
     }
 
+    /// The folder of a cluster.
     pub fn cluster(&self, stack: &StackName, id: &ClusterId) -> PathBuf {
         self.clusters(stack).join(id.as_str())
     }
 
-    /// From where the stack was applied last.
+    /// The file that says where the stack was last applied from.
     pub(super) fn origin(&self, stack: &StackName) -> PathBuf {
         self.stack(stack).join("applied.json")
     }
@@ -76,17 +85,20 @@ impl Place {
         self.root.join(".locks")
     }
 
-    /// Beside the stacks, because accounts outlive them.
+    /// The folder of teams' accounts, outside the stacks since accounts outlive them.
     pub(super) fn teams(&self) -> PathBuf {
         self.root.with_file_name("teams")
     }
 
-    /// Beside the stacks, because results at home outlive them.
+    /// The folder of download records, outside the stacks since downloaded results outlive them.
     pub(super) fn results(&self) -> PathBuf {
         self.root.with_file_name("results")
     }
 
-    /// The stacks that have a folder, in order of their names.
+    /// Returns the stacks that have a folder, in order of their names.
+    ///
+    /// # Errors
+    /// Returns an error if the folder cannot be read.
     pub fn stacks(&self) -> Result<Vec<StackName>, CloudError> {
         Ok(names(&self.root)?
             .into_iter()
@@ -94,8 +106,8 @@ impl Place {
             .collect())
     }
 
-    /// Removes what a killed process left half made. Whoever calls this holds the stack's lease,
-    /// so nobody else is making anything.
+    /// Removes incomplete files of a killed process. The caller holds the stack's lease, so no
+    /// other process is creating files.
     pub(super) fn sweep(&self, stack: &StackName) {
         let bucket = self.bucket(stack);
         let staged = ["scripts", "data"].map(|folder| bucket.join(folder));
@@ -113,7 +125,7 @@ impl Place {
                     .starts_with(begins.as_bytes())
                 {
                     let path = entry.path();
-                    // Best effort: what stays is hidden, and gone with the stack.
+                    // Best effort: what remains is hidden, and is removed with the stack.
                     let _ = fs::remove_dir_all(&path).or_else(|_| fs::remove_file(&path));
                 }
             }
@@ -121,16 +133,16 @@ impl Place {
         self.tidy(stack);
     }
 
-    /// Staged data may be less than public: nobody else of this machine looks in.
+    /// Makes the folder private, since staged data may be confidential.
     pub(super) fn close_to_others(&self) {
-        // Best effort: a folder on a file system without modes is as open as the rest of it.
+        // Best effort: a file system without modes cannot protect the folder.
         let _ = fs::set_permissions(&self.root, fs::Permissions::from_mode(0o700));
     }
 
-    /// Removes the folders that have become empty, up to the root's own parent.
+    /// Removes empty folders, up to the root's parent.
     pub(super) fn tidy(&self, stack: &StackName) {
         for folder in [self.keys(stack), self.groups(stack), self.clusters(stack)] {
-            // A folder with something in it stays: that is the point.
+            // Fails, as intended, if the folder is not empty.
             let _ = fs::remove_dir(folder);
         }
         let origin = self.origin(stack);
@@ -140,7 +152,7 @@ impl Place {
         let _ = fs::remove_dir(self.stack(stack));
     }
 
-    /// Removes the root and its parent where nothing is left in them.
+    /// Removes the root and its parent if they are empty.
     pub(super) fn tidy_root(&self) {
         let _ = fs::remove_dir(self.locks());
         let _ = fs::remove_dir(&self.root);
@@ -152,8 +164,8 @@ fn entries(folder: &Path) -> impl Iterator<Item = fs::DirEntry> + use<> {
     fs::read_dir(folder).into_iter().flatten().flatten()
 }
 
-/// The names in a folder, in order; none where there is no folder. Hidden names are work in
-/// progress and are not told.
+/// Returns the names in a folder, in order; none if the folder is missing. Hidden names are
+/// incomplete files and are left out.
 pub(super) fn names(folder: &Path) -> Result<Vec<String>, CloudError> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),

@@ -1,4 +1,4 @@
-//! Teams' accounts of this machine: a file each, changed under a lock of the kernel's.
+//! Teams' accounts of this machine: one file each, changed under a lock of the kernel.
 
 use super::lock;
 use super::place::Place;
@@ -19,10 +19,10 @@ fn file(place: &Place, team: &TeamName) -> PathBuf {
 
 pub(super) fn read(place: &Place, team: &TeamName) -> Result<Option<StoredAccount>, CloudError> {
     let path = file(place, team);
-    kept(&path).during(|| format!("read {}", path.display()))
+    stored(&path).during(|| format!("read {}", path.display()))
 }
 
-fn kept(path: &Path) -> io::Result<Option<StoredAccount>> {
+fn stored(path: &Path) -> io::Result<Option<StoredAccount>> {
     match disk::bytes(path, disk::RECORD) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         read => read.map(|content| {
@@ -32,7 +32,7 @@ fn kept(path: &Path) -> io::Result<Option<StoredAccount>> {
     }
 }
 
-/// False where it is not as it was read.
+/// Writes an account if its version is still `was`; returns false if it is not.
 pub(super) fn write(
     place: &Place,
     team: &TeamName,
@@ -47,9 +47,9 @@ pub(super) fn write(
             .create(true)
             .truncate(false)
             .open(path.with_extension("lock"))?;
-        // Held for as long as a small file takes to write.
+        // Held only while a small file is written.
         lock.lock()?;
-        let now = kept(&path)?.map(|kept| kept.version);
+        let now = stored(&path)?.map(|stored| stored.version);
         if now.as_deref() != was {
             return Ok(false);
         }
@@ -59,7 +59,7 @@ pub(super) fn write(
     write().during(|| format!("write {}", path.display()))
 }
 
-/// Whether a process has the stack.
+/// Whether a process holds the stack's lock.
 pub(super) fn holds(place: &Place, stack: &StackName) -> Result<bool, CloudError> {
     let path = lock::path(place, stack);
     lock::is_held(&path).during(|| format!("look at {}", path.display()))

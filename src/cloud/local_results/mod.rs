@@ -1,8 +1,8 @@
-//! Results come home: copied beside their place, then moved there entry by entry, so that no entry
-//! ever holds parts of two runs. A marker says whose they are and which; it is removed first and
+//! Downloads results: each entry is copied beside its place and then moved there, so that no entry
+//! ever mixes two runs. A marker file says which stack and run they are of; it is removed first and
 //! written last, and nothing that it does not list is ever replaced. The marker lies where others
-//! write too, so it counts only where every name in it is that of one entry beside it, and what it
-//! lists is removed only where this machine has it on record as it is. All else is kept.
+//! write too, so it is only trusted if each name in it is one entry of its folder, and a listed
+//! entry is only removed if this machine has it on record, unchanged. Everything else is kept.
 
 mod proof;
 mod replace;
@@ -21,7 +21,7 @@ use crate::model::observed::{DownloadedRun, Run};
 use crate::model::relative::FileName;
 use crate::model::shown;
 use proof::Proofs;
-use replace::Replacing;
+use replace::Replacement;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Read};
@@ -30,60 +30,61 @@ use tree::Tree;
 
 pub(super) use tree::{Skipped, is_reserved, open};
 
-/// Says whose the results beside it are.
+/// The name of the marker file in a results folder.
 const MARKER: &str = ".clusterup.json";
-/// More than any marker has, in bytes.
-const LONGEST_MARKER: u64 = 16 << 20;
-/// So many entries that were left out are named.
-const NAMED: usize = 5;
+/// The largest marker that is read, in bytes.
+const MAX_MARKER_BYTES: u64 = 16 << 20;
+/// How many skipped entries a message names.
+const MAX_NAMED: usize = 5;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Marker {
     stack: StackName,
-    /// The run whose results are in the entries.
+    /// The run that wrote the entries.
     run: Run,
     entries: Vec<FileName>,
-    /// A later run, which wrote nothing, so that the entries of the earlier one stay.
+    /// A later run that wrote nothing, so that the entries of the earlier run stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     empty: Option<Run>,
-    /// Entries of earlier runs that are not as they were brought, and so stay.
+    /// Entries of earlier runs that were changed after the download, and therefore stay.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     kept: Vec<FileName>,
 }
 
-/// What came of bringing results home.
+/// The result of a download.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Brought {
-    /// What was left out.
+pub(super) struct Downloaded {
+    /// The entries that were left out.
     pub(super) skipped: Vec<Skipped>,
-    /// The run wrote nothing; what was at home before is still there.
+    /// Whether the run wrote nothing. Earlier results then stay.
     pub(super) empty: bool,
-    /// Where that is which the marker lists and clusterup cannot prove its own; reported already.
+    /// Where entries are kept that the marker lists but that are not on record. They were reported
+    /// already.
     pub(super) kept: Vec<PathBuf>,
 }
 
-impl Brought {
-    /// What was left out, in a line.
+impl Downloaded {
+    /// The skipped entries as one line.
     pub(super) fn warning(&self) -> Option<String> {
-        let named = first(self.skipped.iter().map(Skipped::to_string))?;
-        Some(format!("not brought home: {named}"))
+        let named = summary(self.skipped.iter().map(Skipped::to_string))?;
+        Some(format!("not downloaded: {named}"))
     }
 }
 
-/// What was kept though the marker lists it, as it is reported.
+/// The warning about entries that the marker lists and that were kept.
 fn kept_event(kept: &[PathBuf]) -> Option<Event> {
     let shown = |path: &PathBuf| shown::line(&path.to_string_lossy(), 500);
-    let named = first(kept.iter().map(shown))?;
+    let named = summary(kept.iter().map(shown))?;
     let folder = kept.first().and_then(|path| path.parent())?;
     let what = format!("kept, because it is not on record as a result of clusterup: {named}");
-    let next = Some(stays_in(folder));
+    let next = Some(list_command(folder));
     Some(Event::Warning { what, next })
 }
 
-/// The first of some texts, and how many there are besides; none where there are none.
-fn first(texts: impl ExactSizeIterator<Item = String>) -> Option<String> {
-    let more = texts.len().saturating_sub(NAMED);
-    let named: Vec<String> = texts.take(NAMED).collect();
+/// Joins the first texts and the number of the others; `None` if there are none.
+fn summary(texts: impl ExactSizeIterator<Item = String>) -> Option<String> {
+    let more = texts.len().saturating_sub(MAX_NAMED);
+    let named: Vec<String> = texts.take(MAX_NAMED).collect();
     let more = match more {
         0 => String::new(),
         more => format!(" and {more} more"),
@@ -91,10 +92,10 @@ fn first(texts: impl ExactSizeIterator<Item = String>) -> Option<String> {
     (!named.is_empty()).then(|| format!("{}{more}", named.join(", ")))
 }
 
-/// The marker in a folder, if there is one.
+/// Reads the marker of a folder; `None` if there is none.
 fn marker(home: &Path) -> Result<Option<Marker>, CloudError> {
     let path = home.join(MARKER);
-    let broken = |why: &str| {
+    let invalid = |why: &str| {
         let shown = path.display();
         let message = format!(
             "{shown} is not as clusterup writes it ({why}), so nothing beside it is taken for \
@@ -111,27 +112,27 @@ fn marker(home: &Path) -> Result<Option<Marker>, CloudError> {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(None);
         }
-        Err(error) => return Err(broken(&error.to_string())),
+        Err(error) => return Err(invalid(&error.to_string())),
         Ok(file) => file,
     };
     let mut text = Vec::new();
-    let read = file.take(LONGEST_MARKER).read_to_end(&mut text);
+    let read = file.take(MAX_MARKER_BYTES).read_to_end(&mut text);
     read.during(|| format!("read {}", path.display()))?;
     let marker: Marker = serde_json::from_slice(&text)
-        .map_err(|error| broken(&shown::line(&error.to_string(), 200)))?;
+        .map_err(|error| invalid(&shown::line(&error.to_string(), 200)))?;
     if marker
         .entries
         .iter()
         .any(|entry| is_reserved(entry.as_str()))
     {
-        return Err(broken("it lists itself"));
+        return Err(invalid("it lists itself"));
     }
     Ok(Some(marker))
 }
 
-/// The run of a stack whose results are in `home`, all of them.
+/// Returns the run of a stack whose complete results are in `home`.
 pub(super) fn observe(stack: &StackName, home: &Path) -> Option<DownloadedRun> {
-    // A marker that is broken is reported where something depends on it: no run's results are here.
+    // An invalid marker is reported by the operations that depend on it; here it means no results.
     let marker = marker(home).ok().flatten()?;
     if marker.stack != *stack {
         return None;
@@ -139,67 +140,67 @@ pub(super) fn observe(stack: &StackName, home: &Path) -> Option<DownloadedRun> {
     if let Some(run) = marker.empty {
         return Some(DownloadedRun { run, empty: true });
     }
-    let there = marker
-        .entries
-        .iter()
-        .all(|entry| is_there(&home.join(entry)));
+    let there = marker.entries.iter().all(|entry| exists(&home.join(entry)));
     there.then_some(DownloadedRun {
         run: marker.run,
         empty: false,
     })
 }
 
-/// Whether results could be brought to `home`: seen before a job runs, not after it.
-/// `records` is where what is brought goes on record.
+/// Checks whether results can be downloaded to `home`; called before a job runs. `records` is the
+/// folder of download records.
 pub(super) fn check(
     stack: &StackName,
     home: &Path,
     records: Option<&Path>,
 ) -> Result<(), CloudError> {
-    let no = |why: String| {
-        let message = format!("results cannot be brought to {}: {why}", home.display());
+    let refuse = |why: String| {
+        let message = format!("results cannot be downloaded to {}: {why}", home.display());
         CloudError::new(Class::Input, message).hint("give job.results another folder")
     };
     if let Some(other) = marker(home)?.filter(|marker| marker.stack != *stack) {
-        return Err(no(format!("those of stack {} are there", other.stack)));
+        return Err(refuse(format!(
+            "it has the results of stack {}",
+            other.stack
+        )));
     }
     for folder in std::iter::once(home).chain(records) {
         let there = folder.ancestors().find(|folder| folder.exists());
         let there = there.unwrap_or(Path::new("/"));
         if !there.is_dir() {
-            return Err(no(format!("{} is no folder", there.display())));
+            return Err(refuse(format!("{} is not a folder", there.display())));
         }
         if rustix::fs::access(there, rustix::fs::Access::WRITE_OK).is_err() {
-            return Err(no(format!("{} is not writable", there.display())));
+            return Err(refuse(format!("{} is not writable", there.display())));
         }
     }
     Ok(())
 }
 
-/// Keeps others of this machine from bringing results to the same folder.
-pub(super) struct Hold {
+/// A lock that keeps other processes of this machine from downloading to the same folder.
+pub(super) struct FolderLock {
     records: PathBuf,
     _lock: File,
 }
 
-impl Hold {
-    /// Of the folder `home`, which is made where it is not there. `records`, in the user's state
-    /// folder, has on record what was brought.
-    pub(super) fn of(home: &Path, records: &Path) -> Result<Self, CloudError> {
-        let doing = || format!("bring results home to {}", home.display());
+impl FolderLock {
+    /// Locks the folder `home`, which is created if it is missing. `records` is the folder of
+    /// download records, in the user's state folder.
+    pub(super) fn take(home: &Path, records: &Path) -> Result<Self, CloudError> {
+        let doing = || format!("download results to {}", home.display());
         fs::create_dir_all(home).during(doing)?;
         let lock = File::open(home).during(doing)?;
         match lock.try_lock() {
             Err(TryLockError::WouldBlock) => Err(CloudError::new(
                 Class::Busy,
                 format!(
-                    "another clusterup is bringing results to {}",
+                    "another clusterup is downloading results to {}",
                     home.display()
                 ),
             )
-            .hint("when it is done, do the same once more")
+            .hint("run the command again when it has finished")
             .hint(Command::again())),
-            // Some file systems of other machines have no locks for folders.
+            // Some network file systems cannot lock folders.
             Ok(()) | Err(TryLockError::Error(_)) => Ok(Self {
                 records: records.to_owned(),
                 _lock: lock,
@@ -208,34 +209,34 @@ impl Hold {
     }
 }
 
-/// Brings the results that lie in the folder `from` to where the stack wants them. Where there are
-/// none, what is there already stays. What is kept of somebody's own is reported to `hear`.
-pub(super) fn bring(
+/// Downloads the results in the folder `from` to where the stack wants them. If the run wrote none,
+/// earlier results stay. Kept entries are reported to `listener`.
+pub(super) fn download(
     from: &Path,
     stack: &StackName,
     results: &Results,
-    hold: &Hold,
+    lock: &FolderLock,
     listener: &dyn Listener,
-) -> Result<Brought, CloudError> {
+) -> Result<Downloaded, CloudError> {
     let Results { run, to, .. } = results;
-    let doing = || format!("bring results home to {}", to.display());
-    check(stack, to, Some(&hold.records))?;
+    let doing = || format!("download results to {}", to.display());
+    check(stack, to, Some(&lock.records))?;
     let old = marker(to)?;
     let tree = Tree::read(from).during(doing)?;
     fs::create_dir_all(to).during(doing)?;
-    let mut brought = Brought {
+    let mut downloaded = Downloaded {
         skipped: tree.skipped.clone(),
-        ..Brought::default()
+        ..Downloaded::default()
     };
     if tree.files.is_empty() {
         let mut marker = old.unwrap_or_else(|| Marker::new(stack, run, Vec::new()));
         marker.empty = Some(run.clone());
         write_marker(to, &marker)?;
-        brought.empty = true;
-        return Ok(brought);
+        downloaded.empty = true;
+        return Ok(downloaded);
     }
-    let mut proofs = Proofs::read(&hold.records, to).during(doing)?;
-    let mut replacing = Replacing {
+    let mut proofs = Proofs::read(&lock.records, to).during(doing)?;
+    let mut replacing = Replacement {
         tree: &tree,
         to,
         old: old.as_ref(),
@@ -244,8 +245,8 @@ pub(super) fn bring(
         kept: Vec::new(),
     };
     replacing.run(&mut proofs)?;
-    brought.kept = replacing.kept;
-    Ok(brought)
+    downloaded.kept = replacing.kept;
+    Ok(downloaded)
 }
 
 impl Marker {
@@ -259,8 +260,9 @@ impl Marker {
         }
     }
 
-    /// The marker of results that are on their way: of a run that nobody asks for.
-    fn half(&self, old: Option<&Self>) -> Self {
+    /// The marker while entries change: run 0, which no stack asks for, and both old and new
+    /// entries.
+    fn in_progress(&self, old: Option<&Self>) -> Self {
         let run = Run {
             number: 0,
             ..self.run.clone()
@@ -285,12 +287,12 @@ fn write_marker(home: &Path, marker: &Marker) -> Result<(), CloudError> {
     write_whole(&path, &text).during(doing)
 }
 
-/// Whether there is anything of this name, be it a link to nothing.
-fn is_there(path: &Path) -> bool {
+/// Whether anything has this name, even a dangling link.
+fn exists(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
-/// Removes a file, a folder with all that is in it, or a link, but not what a link leads to.
+/// Removes a file, a folder and its content, or a link, but not the target of a link.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
@@ -299,8 +301,8 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
-/// The command that shows what was left out, where it still is.
-pub(super) fn stays_in(folder: &Path) -> Hint {
+/// The command that lists the skipped entries in their original place.
+pub(super) fn list_command(folder: &Path) -> Hint {
     let folder = folder.to_string_lossy();
     Command::other("ls -la").arg(folder).into()
 }

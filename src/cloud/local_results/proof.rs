@@ -1,6 +1,7 @@
-//! What this machine remembers of results that it brought to a folder. The marker in that folder is
-//! written by others too, so its word alone removes nothing: an entry is clusterup's own only while
-//! it is as it was brought, which is on record in the user's state folder.
+//! The record of the results that this machine downloaded to a folder. Others can write the marker
+//! in that folder, so it alone does not justify removing anything: an entry counts as clusterup's
+//! own only while it is unchanged since the download, according to this record in the user's state
+//! folder.
 
 use crate::cloud::files::write_whole;
 use crate::disk;
@@ -21,7 +22,7 @@ pub(super) struct Proofs {
     known: BTreeSet<Proof>,
 }
 
-/// An entry, and what it was like when it was brought.
+/// An entry and a digest of its state after the download.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Proof {
     entry: FileName,
@@ -29,8 +30,8 @@ pub(super) struct Proof {
 }
 
 impl Proofs {
-    /// Of the folder `home`, which is there, below the state's folder `records`. A record that is
-    /// missing or broken proves nothing.
+    /// Reads the record of the folder `home`, which must exist, from the folder `records`. A
+    /// missing or invalid record proves nothing.
     pub(super) fn read(records: &Path, home: &Path) -> io::Result<Self> {
         let home = fs::canonicalize(home)?;
         let name = hex(&Sha256::digest(home.as_os_str().as_encoded_bytes())[..16]);
@@ -40,7 +41,7 @@ impl Proofs {
         Ok(Self { path, known })
     }
 
-    /// Whether what lies at `path` is what was brought as this entry, unchanged.
+    /// Whether the file or folder at `path` is the downloaded entry, unchanged.
     pub(super) fn has(&self, entry: &FileName, path: &Path) -> bool {
         Proof::of(entry, path).is_ok_and(|proof| self.known.contains(&proof))
     }
@@ -49,19 +50,19 @@ impl Proofs {
         &self.path
     }
 
-    /// Adds proofs to those that are on record.
+    /// Adds proofs to the record.
     pub(super) fn add(&mut self, proofs: &[Proof]) -> io::Result<()> {
         self.known.extend(proofs.iter().cloned());
         self.write()
     }
 
-    /// Has these on record alone.
-    pub(super) fn keep(&mut self, proofs: Vec<Proof>) -> io::Result<()> {
+    /// Replaces the record by these proofs.
+    pub(super) fn replace(&mut self, proofs: Vec<Proof>) -> io::Result<()> {
         self.known = proofs.into_iter().collect();
         self.write()
     }
 
-    /// A record that could not be read back would prove nothing.
+    /// A record above the size limit could not be read back and is refused.
     fn write(&self) -> io::Result<()> {
         let text = serde_json::to_vec(&self.known)?;
         if text.len() as u64 > disk::RECORD {
@@ -73,12 +74,12 @@ impl Proofs {
 }
 
 impl Proof {
-    /// Of what lies at `path` and will be this entry: the names in it, their lengths, and when each
-    /// file was last written. Moving it changes none of these.
+    /// The proof of the file or folder at `path` as this entry: a digest of the names in it, their
+    /// lengths, and the modification time of each file. A move changes none of these.
     pub(super) fn of(entry: &FileName, path: &Path) -> io::Result<Self> {
         let mut digest = Sha256::new();
-        let mut rest = vec![path.to_owned()];
-        while let Some(next) = rest.pop() {
+        let mut pending = vec![path.to_owned()];
+        while let Some(next) = pending.pop() {
             let below = next.strip_prefix(path).unwrap_or(&next);
             let metadata = fs::symlink_metadata(&next)?;
             let (kind, file) = (metadata.mode() >> 12, metadata.is_file());
@@ -96,7 +97,7 @@ impl Proof {
                 let entries = fs::read_dir(&next)?.map(|entry| Ok(entry?.path()));
                 let mut entries = entries.collect::<io::Result<Vec<_>>>()?;
                 entries.sort();
-                rest.extend(entries);
+                pending.extend(entries);
             }
         }
         Ok(Self {

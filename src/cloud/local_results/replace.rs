@@ -1,9 +1,10 @@
-//! New entries take the places of old ones. An old one is moved aside before it is looked at, so that
-//! what a person writes meanwhile is seen; it is removed where it is on record as it is, and else kept.
+//! Replaces old entries by new ones. An old entry is moved aside before it is compared with the
+//! record, so that concurrent changes are noticed; it is removed if it is unchanged, and otherwise
+//! kept.
 
 use super::proof::{Proof, Proofs};
 use super::tree::Tree;
-use super::{Marker, is_there, kept_event, remove, write_marker};
+use super::{Marker, exists, kept_event, remove, write_marker};
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::model::event::Listener;
 use crate::model::relative::FileName;
@@ -14,52 +15,53 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-/// How the names of entries begin that are not whole: on their way in, or on their way out.
+/// The prefix of incomplete entries: being copied in, or being deleted.
 const PARTIAL: &str = ".clusterup.partial.";
-/// How the names of entries begin that were moved aside and are not yet known to be ours.
+/// The prefix of entries that were moved aside and are not yet compared with the record.
 const ASIDE: &str = ".clusterup.aside.";
-/// How folders begin into which goes what was in the way and may be somebody's own.
+/// The prefix of folders for entries that were in the way and may be the user's own.
 const KEPT: &str = ".clusterup.kept.";
 
-/// New entries on their way to the place of old ones.
-pub(super) struct Replacing<'a> {
+/// A replacement of old entries by new ones.
+pub(super) struct Replacement<'a> {
     pub(super) tree: &'a Tree,
     pub(super) to: &'a Path,
-    /// The marker that was found.
+    /// The earlier marker.
     pub(super) old: Option<&'a Marker>,
-    /// The marker that will be.
+    /// The new marker.
     pub(super) marker: Marker,
     pub(super) listener: &'a dyn Listener,
-    /// Where that is which may be somebody's own.
+    /// Where entries are kept that may be the user's own.
     pub(super) kept: Vec<PathBuf>,
 }
 
-impl Replacing<'_> {
-    /// All new entries are whole beside their places, and on record, before the first old one goes.
-    /// What is kept is reported, also where something fails later.
+impl Replacement<'_> {
+    /// Carries out the replacement. All new entries are complete beside their places, and on
+    /// record, before the first old one is removed. Kept entries are reported, also if something
+    /// fails later.
     pub(super) fn run(&mut self, proofs: &mut Proofs) -> Result<(), CloudError> {
         let to = self.to.to_owned();
-        let doing = || format!("bring results home to {}", to.display());
-        let known = self.known();
-        self.nothing_strange(&known)?;
+        let doing = || format!("download results to {}", to.display());
+        let listed_before = self.listed_before();
+        self.check_conflicts(&listed_before)?;
         sweep(&to).during(doing)?;
-        let left = aside(&to).during(doing)?;
-        let done = self.copy().during(doing).and_then(|brought| {
+        let leftovers = aside(&to).during(doing)?;
+        let done = self.copy().during(doing).and_then(|downloaded| {
             proofs
-                .add(&brought)
+                .add(&downloaded)
                 .during(|| format!("write {}", proofs.path().display()))?;
-            // It may have taken its time.
-            self.nothing_strange(&known)?;
+            // Checked again: copying may have taken long.
+            self.check_conflicts(&listed_before)?;
             // While entries change, the marker lists old and new, and no run's results are complete.
-            write_marker(&to, &self.marker.half(self.old))?;
-            let moved = left.iter().try_for_each(|path| self.keep(path, None));
+            write_marker(&to, &self.marker.in_progress(self.old))?;
+            let moved = leftovers.iter().try_for_each(|path| self.keep(path, None));
             moved
                 .and_then(|()| self.put(proofs))
-                .and_then(|()| self.clear(proofs))
+                .and_then(|()| self.remove_old(proofs))
                 .during(doing)?;
             write_marker(&to, &self.marker)?;
             proofs
-                .keep(brought)
+                .replace(downloaded)
                 .during(|| format!("write {}", proofs.path().display()))
         });
         if let Some(kept) = kept_event(&self.kept) {
@@ -71,23 +73,24 @@ impl Replacing<'_> {
         done
     }
 
-    /// What earlier markers listed: entries, and what was kept of them in its place.
-    fn known(&self) -> BTreeSet<FileName> {
+    /// All names that earlier markers list: entries, and entries that were kept in place.
+    fn listed_before(&self) -> BTreeSet<FileName> {
         let old = self.old.into_iter();
         old.flat_map(|old| old.entries.iter().chain(&old.kept))
             .cloned()
             .collect()
     }
 
-    /// Nothing is in the way but what was brought once.
-    fn nothing_strange(&self, known: &BTreeSet<FileName>) -> Result<(), CloudError> {
-        let strange = |new: &&FileName| is_there(&self.to.join(new)) && !known.contains(*new);
-        let Some(strange) = self.marker.entries.iter().find(strange) else {
+    /// Returns an error if a new entry would replace something that no marker lists.
+    fn check_conflicts(&self, listed_before: &BTreeSet<FileName>) -> Result<(), CloudError> {
+        let conflict =
+            |new: &&FileName| exists(&self.to.join(new)) && !listed_before.contains(*new);
+        let Some(conflict) = self.marker.entries.iter().find(conflict) else {
             return Ok(());
         };
-        let path = self.to.join(strange);
+        let path = self.to.join(conflict);
         let message = format!(
-            "{} is there already, and is no result of this stack",
+            "{} exists already and is not a result of this stack",
             shown::line(&path.to_string_lossy(), 500)
         );
         Err(CloudError::new(Class::Input, message)
@@ -98,7 +101,7 @@ impl Replacing<'_> {
         self.to.join(format!("{PARTIAL}{number}"))
     }
 
-    /// Copies new entries beside their places; what each is like there.
+    /// Copies new entries beside their places and returns their proofs.
     fn copy(&self) -> io::Result<Vec<Proof>> {
         let new = self.marker.entries.iter().enumerate();
         new.map(|(number, name)| {
@@ -109,10 +112,10 @@ impl Replacing<'_> {
         .collect()
     }
 
-    /// Moves what was copied to its places.
+    /// Moves the copied entries to their places.
     fn put(&mut self, proofs: &Proofs) -> io::Result<()> {
         for (number, name) in self.marker.entries.clone().iter().enumerate() {
-            if is_there(&self.to.join(name)) {
+            if exists(&self.to.join(name)) {
                 let aside = self.move_aside(number, name)?;
                 if proofs.has(name, &aside) {
                     discard(&aside, self.to, number)?;
@@ -125,8 +128,9 @@ impl Replacing<'_> {
         Ok(())
     }
 
-    /// Removes old entries that the run did not write. Those that are not ours stay in their places.
-    fn clear(&mut self, proofs: &Proofs) -> io::Result<()> {
+    /// Removes old entries that the run did not write. Those that were changed stay in their
+    /// places.
+    fn remove_old(&mut self, proofs: &Proofs) -> io::Result<()> {
         let new: BTreeSet<FileName> = self.marker.entries.iter().cloned().collect();
         let listed: BTreeSet<FileName> = self
             .old
@@ -134,7 +138,7 @@ impl Replacing<'_> {
             .flat_map(|old| old.entries.clone())
             .collect();
         for (number, name) in listed.difference(&new).enumerate() {
-            if !is_there(&self.to.join(name)) {
+            if !exists(&self.to.join(name)) {
                 continue;
             }
             let aside = self.move_aside(number, name)?;
@@ -146,9 +150,9 @@ impl Replacing<'_> {
             self.kept.push(self.to.join(name));
             self.marker.kept.push(name.clone());
         }
-        // What stayed before is still known.
+        // Entries that were kept earlier are still listed.
         let before = self.old.into_iter().flat_map(|old| &old.kept);
-        let stays = before.filter(|name| !new.contains(*name) && is_there(&self.to.join(name)));
+        let stays = before.filter(|name| !new.contains(*name) && exists(&self.to.join(name)));
         let stays: Vec<FileName> = stays.cloned().collect();
         self.marker.kept.extend(stays);
         self.marker.kept.sort();
@@ -162,7 +166,7 @@ impl Replacing<'_> {
         Ok(aside)
     }
 
-    /// Moves it into a folder of its own, under its name where that is known.
+    /// Moves an entry into a new folder, under its name if that is known.
     fn keep(&mut self, path: &Path, name: Option<&FileName>) -> io::Result<()> {
         let folder = new_folder(self.to)?;
         let place = match name {
@@ -175,26 +179,28 @@ impl Replacing<'_> {
     }
 }
 
-/// Removes what is ours: first under a name by which the next run knows it, if this one dies.
+/// Removes a downloaded entry. It is first renamed, so that the next run recognises it if this one
+/// dies.
 fn discard(aside: &Path, home: &Path, number: usize) -> io::Result<()> {
     let gone = home.join(format!("{PARTIAL}gone.{number}"));
     rename_new(aside, &gone)?;
     remove(&gone)
 }
 
-/// Removes what killed runs left of entries that were not whole.
+/// Removes incomplete entries of interrupted runs.
 fn sweep(home: &Path) -> io::Result<()> {
-    beginning(home, PARTIAL)?
+    with_prefix(home, PARTIAL)?
         .iter()
         .try_for_each(|path| remove(path))
 }
 
-/// What a killed run had moved aside: nobody knows any more whose it is.
+/// Returns entries that an interrupted run moved aside; it is unknown whether they are the user's
+/// own.
 fn aside(home: &Path) -> io::Result<Vec<PathBuf>> {
-    beginning(home, ASIDE)
+    with_prefix(home, ASIDE)
 }
 
-fn beginning(home: &Path, prefix: &str) -> io::Result<Vec<PathBuf>> {
+fn with_prefix(home: &Path, prefix: &str) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(home)? {
         let entry = entry?;
@@ -207,11 +213,11 @@ fn beginning(home: &Path, prefix: &str) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Renames without replacing anything, on file systems that can; on others what came in between is
-/// looked for first.
+/// Renames without replacing anything. On file systems that cannot do that atomically, the target
+/// is checked first.
 fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) if !is_there(to) => {
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) if !exists(to) => {
             fs::rename(from, to)
         }
         Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
@@ -221,7 +227,7 @@ fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-/// A new folder for what is kept.
+/// Creates a new folder for kept entries.
 fn new_folder(home: &Path) -> io::Result<PathBuf> {
     for number in 1_u32.. {
         let folder = home.join(format!("{KEPT}{number}"));

@@ -1,4 +1,4 @@
-//! What comes home, what stays, and what is left alone, where others mean harm.
+//! What is downloaded, what stays, and what is left alone, with hostile input.
 
 use super::proof::Proof;
 use super::*;
@@ -6,7 +6,7 @@ use crate::model::event::NoListener;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 
-/// A machine: the results of a run in a bucket, a home, and what has nothing to do with either.
+/// A machine with a run's results in a bucket, a results folder, and unrelated files.
 struct Machine(tempfile::TempDir);
 
 impl Machine {
@@ -43,18 +43,18 @@ impl Machine {
         self.write("home/.clusterup.json", &text);
     }
 
-    fn bring(&self, number: u32) -> Result<Brought, CloudError> {
+    fn download(&self, number: u32) -> Result<Downloaded, CloudError> {
         let results = Results {
             run: run(number),
             key: "results/x".parse().unwrap(),
             to: self.at("home"),
         };
-        let hold = Hold::of(&results.to, &self.at("state"))?;
-        bring(&self.at("bucket"), &stack(), &results, &hold, &NoListener)
+        let hold = FolderLock::take(&results.to, &self.at("state"))?;
+        download(&self.at("bucket"), &stack(), &results, &hold, &NoListener)
     }
 
-    /// What is not clusterup's is as it was.
-    fn is_unharmed(&self) -> bool {
+    /// Whether the unrelated files are unchanged.
+    fn is_unchanged(&self) -> bool {
         self.read("others/thesis.tex") == "precious" && self.read("home/mine.txt") == "precious"
     }
 }
@@ -77,7 +77,7 @@ fn at_home(machine: &Machine) -> Option<(u32, bool)> {
 }
 
 #[test]
-fn what_a_marker_names_elsewhere_stays() {
+fn files_outside_the_folder_that_a_marker_names_stay() {
     let machine = Machine::new();
     let others = machine.at("others").to_string_lossy().into_owned();
     for entry in [
@@ -93,7 +93,7 @@ fn what_a_marker_names_elsewhere_stays() {
         ".clusterup.json",
     ] {
         machine.marker(&["similar", entry]);
-        let error = machine.bring(2).unwrap_err();
+        let error = machine.download(2).unwrap_err();
         assert!(
             error.message.contains("nothing there is deleted"),
             "{}",
@@ -108,14 +108,14 @@ fn what_a_marker_names_elsewhere_stays() {
             check(&stack(), &machine.at("home"), None).is_err(),
             "known before the job runs"
         );
-        assert!(machine.is_unharmed(), "{entry:?}");
+        assert!(machine.is_unchanged(), "{entry:?}");
         assert_eq!(at_home(&machine), None);
         assert!(!machine.at("home/similar").exists());
     }
 }
 
 #[test]
-fn a_marker_that_is_none_names_nothing() {
+fn an_invalid_marker_lists_nothing() {
     let machine = Machine::new();
     let long = format!("{:1$}", "[", 100);
     for text in [
@@ -128,8 +128,8 @@ fn a_marker_that_is_none_names_nothing() {
         r#"{"entries":["../others"]}"#,
     ] {
         machine.write("home/.clusterup.json", text);
-        assert!(machine.bring(2).is_err(), "{text}");
-        assert!(machine.is_unharmed());
+        assert!(machine.download(2).is_err(), "{text}");
+        assert!(machine.is_unchanged());
     }
     fs::remove_file(machine.at("home/.clusterup.json")).unwrap();
     machine.write("elsewhere.json", r#"{"stack":"t"}"#);
@@ -138,7 +138,7 @@ fn a_marker_that_is_none_names_nothing() {
         machine.at("home/.clusterup.json"),
     )
     .unwrap();
-    assert!(machine.bring(2).is_err(), "a link is no marker");
+    assert!(machine.download(2).is_err(), "a link is no marker");
     fs::remove_file(machine.at("home/.clusterup.json")).unwrap();
     rustix::fs::mknodat(
         rustix::fs::CWD,
@@ -149,34 +149,34 @@ fn a_marker_that_is_none_names_nothing() {
     )
     .unwrap();
     assert!(
-        machine.bring(2).is_err(),
+        machine.download(2).is_err(),
         "nor is a FIFO, which is not waited for"
     );
-    assert!(machine.is_unharmed());
+    assert!(machine.is_unchanged());
 }
 
 #[test]
-fn a_marker_of_the_job_is_no_marker() {
+fn a_marker_that_the_job_wrote_is_ignored() {
     let machine = Machine::new();
     for name in [".clusterup.json", ".clusterup.partial.0", ".Clusterup.JSON"] {
         machine.write(&format!("bucket/{name}"), r#"{"entries":["mine.txt"]}"#);
     }
-    let brought = machine.bring(1).unwrap();
+    let brought = machine.download(1).unwrap();
     assert_eq!(brought.skipped.len(), 3);
     assert!(
         brought
             .warning()
             .unwrap()
-            .contains(".clusterup.json (names that begin so")
+            .contains(".clusterup.json (names with this prefix")
     );
     assert_eq!(at_home(&machine), Some((1, false)));
-    machine.bring(2).unwrap();
-    assert!(machine.is_unharmed());
+    machine.download(2).unwrap();
+    assert!(machine.is_unchanged());
     assert!(!machine.at("home/.Clusterup.JSON").exists());
 }
 
 #[test]
-fn only_regular_files_and_folders_come_home() {
+fn only_regular_files_and_folders_are_downloaded() {
     let machine = Machine::new();
     let fifo = |path: &str| {
         let kind = rustix::fs::FileType::Fifo;
@@ -194,7 +194,7 @@ fn only_regular_files_and_folders_come_home() {
     link(Path::new("similar"), "bucket/latest");
     link(Path::new("loop"), "bucket/loop");
     link(Path::new("similar/part-0.csv"), "bucket/newest.csv");
-    let brought = machine.bring(1).unwrap();
+    let brought = machine.download(1).unwrap();
     let skipped: Vec<&str> = brought.skipped.iter().map(|it| it.name.as_str()).collect();
     let expected = [
         "dangling",
@@ -220,38 +220,38 @@ fn only_regular_files_and_folders_come_home() {
         newest.is_file(),
         "a link within the results is what it leads to"
     );
-    assert!(!machine.at("home/out").exists() && machine.is_unharmed());
+    assert!(!machine.at("home/out").exists() && machine.is_unchanged());
 }
 
 #[test]
 fn earlier_results_stay_until_there_are_new_ones() {
     let machine = Machine::new();
-    assert!(!machine.bring(1).unwrap().empty);
+    assert!(!machine.download(1).unwrap().empty);
     assert_eq!(at_home(&machine), Some((1, false)));
     fs::remove_dir_all(machine.at("bucket")).unwrap();
     for (number, folder) in [(2, None), (3, Some("bucket")), (4, Some("bucket/similar"))] {
         if let Some(folder) = folder {
             fs::create_dir_all(machine.at(folder)).unwrap();
         }
-        assert!(machine.bring(number).unwrap().empty);
+        assert!(machine.download(number).unwrap().empty);
         assert_eq!(at_home(&machine), Some((number, true)));
         assert_eq!(machine.read("home/similar/part-0.csv"), "precious");
     }
     machine.write("bucket/other.csv", "new");
-    assert!(!machine.bring(5).unwrap().empty);
+    assert!(!machine.download(5).unwrap().empty);
     assert_eq!(at_home(&machine), Some((5, false)));
     assert_eq!(machine.read("home/other.csv"), "new");
     assert!(
         !machine.at("home/similar/part-0.csv").exists(),
         "they are of a run that was"
     );
-    assert!(machine.is_unharmed());
+    assert!(machine.is_unchanged());
 }
 
 #[test]
-fn no_link_at_home_is_followed() {
+fn no_link_in_the_results_folder_is_followed() {
     let machine = Machine::new();
-    machine.bring(1).unwrap();
+    machine.download(1).unwrap();
     fs::remove_dir_all(machine.at("home/similar")).unwrap();
     symlink(machine.at("others"), machine.at("home/similar")).unwrap();
     symlink(
@@ -259,8 +259,8 @@ fn no_link_at_home_is_followed() {
         machine.at("home/.clusterup.partial.0"),
     )
     .unwrap();
-    machine.bring(2).unwrap();
-    assert!(machine.is_unharmed());
+    machine.download(2).unwrap();
+    assert!(machine.is_unchanged());
     assert!(
         fs::symlink_metadata(machine.at("home/similar"))
             .unwrap()
@@ -268,9 +268,9 @@ fn no_link_at_home_is_followed() {
     );
     symlink(machine.at("nowhere"), machine.at("home/new.csv")).unwrap();
     machine.write("bucket/new.csv", "new");
-    let error = machine.bring(3).unwrap_err();
+    let error = machine.download(3).unwrap_err();
     assert!(
-        error.message.contains("is no result of this stack"),
+        error.message.contains("is not a result of this stack"),
         "{}",
         error.message
     );
@@ -282,7 +282,7 @@ fn no_link_at_home_is_followed() {
 }
 
 #[test]
-fn names_of_all_kinds_come_home_as_they_are() {
+fn unusual_names_are_downloaded_unchanged() {
     let machine = Machine::new();
     let long = "x".repeat(255);
     let names = [
@@ -291,23 +291,23 @@ fn names_of_all_kinds_come_home_as_they_are() {
     for name in names {
         machine.write(&format!("bucket/{name}/part"), name);
     }
-    assert_eq!(machine.bring(1).unwrap().skipped, []);
+    assert_eq!(machine.download(1).unwrap().skipped, []);
     for name in names {
         assert_eq!(machine.read(&format!("home/{name}/part")), name);
     }
     assert_eq!(at_home(&machine), Some((1, false)));
-    machine.bring(2).unwrap();
+    machine.download(2).unwrap();
     assert_eq!(at_home(&machine), Some((2, false)), "and are known again");
 }
 
 #[test]
-fn what_an_older_clusterup_brought_is_known_and_kept() {
+fn what_an_older_clusterup_downloaded_is_kept() {
     let machine = Machine::new();
     machine.write("home/similar/old.csv", "old");
     machine.write("home/gone.csv", "old too");
     machine.marker(&["similar", "gone.csv"]);
     assert_eq!(at_home(&machine), Some((1, false)));
-    let brought = machine.bring(2).unwrap();
+    let brought = machine.download(2).unwrap();
     let kept = format!("{:?}", kept_event(&brought.kept).unwrap());
     assert!(kept.contains("home/.clusterup.kept.1/similar"), "{kept}");
     assert!(kept.contains("home/gone.csv"), "{kept}");
@@ -318,20 +318,20 @@ fn what_an_older_clusterup_brought_is_known_and_kept() {
     assert_eq!(machine.read("home/gone.csv"), "old too");
     assert!(!machine.at("home/similar/old.csv").exists());
     assert_eq!(
-        machine.bring(3).unwrap().kept,
+        machine.download(3).unwrap().kept,
         Vec::<PathBuf>::new(),
         "from now on it knows"
     );
 }
 
 #[test]
-fn what_is_not_as_it_was_brought_is_kept() {
+fn changed_entries_are_kept() {
     let machine = Machine::new();
     machine.write("bucket/table.csv", "a table");
     type Harm = fn(&Machine);
     let harms: [(&str, Harm); 6] = [
         ("similar/part-0.csv", |it| {
-            // As long as it was; only when it was written is another.
+            // The length is the same; only the modification time differs.
             it.write("home/similar/part-0.csv", "PRECIOUS");
         }),
         ("similar/part-0.csv", |it| {
@@ -345,99 +345,102 @@ fn what_is_not_as_it_was_brought_is_kept() {
             symlink(it.at("others"), it.at("home/similar/mine")).unwrap();
         }),
         ("similar", |it| {
-            it.bring(1).unwrap();
+            it.download(1).unwrap();
             fs::remove_dir_all(it.at("home/similar")).unwrap();
             it.write("home/similar", "a file of the user");
         }),
     ];
     for (number, (name, harm)) in (1..).zip(harms) {
-        machine.bring(number).unwrap();
+        machine.download(number).unwrap();
         harm(&machine);
         let is = |path: String| fs::symlink_metadata(machine.at(&path)).unwrap().modified();
         let was = is(format!("home/{name}")).unwrap();
-        let kept = machine.bring(number + 100).unwrap().kept;
+        let kept = machine.download(number + 100).unwrap().kept;
         assert!(!kept.is_empty(), "{name}");
         let now = is(format!("home/.clusterup.kept.{number}/{name}")).unwrap();
         assert_eq!(now, was, "{name}");
         assert_eq!(machine.read("home/similar/part-0.csv"), "precious");
-        assert!(machine.bring(number + 200).unwrap().kept.is_empty());
+        assert!(machine.download(number + 200).unwrap().kept.is_empty());
     }
-    assert!(machine.is_unharmed());
+    assert!(machine.is_unchanged());
 }
 
 #[test]
-fn a_marker_that_names_what_is_the_users_own_takes_nothing() {
+fn a_marker_that_lists_the_users_own_files_removes_nothing() {
     let machine = Machine::new();
-    machine.bring(1).unwrap();
+    machine.download(1).unwrap();
     machine.write("home/notes/a.txt", "precious");
     machine.marker(&["similar", "mine.txt", "notes"]);
-    let brought = machine.bring(2).unwrap();
+    let brought = machine.download(2).unwrap();
     assert_eq!(brought.kept.len(), 2, "{:?}", brought.kept);
     assert_eq!(machine.read("home/notes/a.txt"), "precious");
-    assert!(machine.is_unharmed());
-    // Nor is a record of another folder, or a broken one, any proof.
+    assert!(machine.is_unchanged());
+    // Neither the record of another folder nor an invalid one proves anything.
     for broken in ["", "{", "[{}]", "null"] {
         machine.marker(&["similar", "mine.txt"]);
         for record in fs::read_dir(machine.at("state")).unwrap().flatten() {
             fs::write(record.path(), broken).unwrap();
         }
         machine.write("bucket/similar/part-0.csv", broken);
-        assert_eq!(machine.bring(3).unwrap().kept.len(), 2, "{broken}");
-        assert!(machine.is_unharmed(), "{broken}");
+        assert_eq!(machine.download(3).unwrap().kept.len(), 2, "{broken}");
+        assert!(machine.is_unchanged(), "{broken}");
     }
 }
 
 #[test]
-fn a_run_that_was_cut_off_leaves_what_the_next_may_replace() {
+fn the_next_run_may_replace_what_an_interrupted_one_left() {
     let machine = Machine::new();
-    machine.bring(1).unwrap();
+    machine.download(1).unwrap();
     machine.write("bucket/similar/part-1.csv", "new");
-    // Cut off after the first move: on record is what was there, and what came.
+    // Interrupted after the first move: on record are the earlier and the new entries.
     let entry: FileName = "similar".parse().unwrap();
     let mut proofs = Proofs::read(&machine.at("state"), &machine.at("home")).unwrap();
     machine.write("home/similar/part-1.csv", "new");
     let came = Proof::of(&entry, &machine.at("home/similar")).unwrap();
     proofs.add(&[came]).unwrap();
-    assert!(machine.bring(2).unwrap().kept.is_empty());
+    assert!(machine.download(2).unwrap().kept.is_empty());
     assert_eq!(machine.read("home/similar/part-1.csv"), "new");
 }
 
 #[test]
-fn what_was_kept_in_its_place_gives_way_to_a_later_run() {
+fn an_entry_kept_in_place_can_be_replaced_by_a_later_run() {
     let machine = Machine::new();
     machine.write("bucket/a.csv", "one");
-    machine.bring(1).unwrap();
+    machine.download(1).unwrap();
     machine.write("home/a.csv", "edited");
     fs::remove_file(machine.at("bucket/a.csv")).unwrap();
-    let kept = machine.bring(2).unwrap().kept;
+    let kept = machine.download(2).unwrap().kept;
     assert_eq!(kept, [machine.at("home/a.csv")]);
-    assert!(machine.bring(3).unwrap().kept.is_empty(), "reported once");
+    assert!(
+        machine.download(3).unwrap().kept.is_empty(),
+        "reported once"
+    );
     machine.write("bucket/a.csv", "three");
-    let kept = machine.bring(4).unwrap().kept;
+    let kept = machine.download(4).unwrap().kept;
     assert_eq!(kept, [machine.at("home/.clusterup.kept.1/a.csv")]);
     assert_eq!(machine.read("home/.clusterup.kept.1/a.csv"), "edited");
     assert_eq!(machine.read("home/a.csv"), "three");
-    assert!(machine.is_unharmed());
+    assert!(machine.is_unchanged());
 }
 
 #[test]
-fn one_at_a_time_brings_results_to_a_folder() {
+fn only_one_process_at_a_time_downloads_to_a_folder() {
     let machine = Machine::new();
-    let hold = Hold::of(&machine.at("home"), &machine.at("state")).unwrap();
-    let error = machine.bring(1).unwrap_err();
+    let hold = FolderLock::take(&machine.at("home"), &machine.at("state")).unwrap();
+    let error = machine.download(1).unwrap_err();
     assert_eq!(error.class, Class::Busy);
     drop(hold);
-    machine.bring(1).unwrap();
+    machine.download(1).unwrap();
 }
 
 #[test]
-fn what_killed_runs_left_is_swept_or_kept() {
+fn leftovers_of_killed_runs_are_removed_or_kept() {
     let machine = Machine::new();
-    machine.bring(1).unwrap();
+    machine.download(1).unwrap();
     machine.write("home/.clusterup.partial.7/x", "half");
     machine.write("home/.clusterup.partial.gone.3/x", "half removed");
     machine.write("home/.clusterup.aside.0/x", "whose is it");
-    let kept = machine.bring(2).unwrap().kept;
+    let kept = machine.download(2).unwrap().kept;
     assert_eq!(kept, [machine.at("home/.clusterup.kept.1/results")]);
     assert_eq!(
         machine.read("home/.clusterup.kept.1/results/x"),
@@ -450,21 +453,21 @@ fn what_killed_runs_left_is_swept_or_kept() {
 }
 
 #[test]
-fn a_record_that_cannot_be_written_is_known_before_the_job_runs() {
+fn an_unwritable_record_is_reported_before_the_job_runs() {
     let machine = Machine::new();
     machine.write("state", "a file");
     let error = check(&stack(), &machine.at("home"), Some(&machine.at("state"))).unwrap_err();
     assert!(
-        error.message.contains("state is no folder"),
+        error.message.contains("state is not a folder"),
         "{}",
         error.message
     );
-    assert!(machine.bring(1).is_err());
-    assert!(machine.is_unharmed());
+    assert!(machine.download(1).is_err());
+    assert!(machine.is_unchanged());
 }
 
 #[test]
-fn paths_with_spaces_are_advised_in_one_word() {
+fn paths_with_spaces_are_quoted_in_commands() {
     let machine = Machine::new();
     let home = machine.at("my results");
     fs::create_dir(&home).unwrap();
@@ -477,6 +480,6 @@ fn paths_with_spaces_are_advised_in_one_word() {
         (&["mv".into(), "-n".into()][..], &from)
     );
     assert_eq!(words.len(), 4);
-    let words = shlex::split(&stays_in(&home).to_string()).unwrap();
+    let words = shlex::split(&list_command(&home).to_string()).unwrap();
     assert_eq!(words, ["ls", "-la", &home.display().to_string()]);
 }

@@ -1,5 +1,5 @@
-//! What lies in a folder of results: regular files and folders. All else is left out and reported;
-//! it is never opened, since a FIFO has no end and a link may lead anywhere.
+//! Reads a folder of results: regular files and folders. Everything else is skipped and reported,
+//! and never opened, since a FIFO has no end and a link may lead anywhere.
 
 use crate::model::relative::{FileName, RelativePath};
 use crate::model::shown;
@@ -12,19 +12,20 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// How the names begin that are ours beside results: the marker's, and of what is not whole yet.
+/// The prefix of clusterup's own names in a results folder: the marker, and incomplete entries.
 pub(super) const RESERVED: &str = ".clusterup.";
 
 /// The regular files and folders below a folder, in order.
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     pub(super) folders: Vec<RelativePath>,
-    /// Each with the file whose content it has: itself, or what a link within the tree leads to.
+    /// Each file, with the path of its content: its own, or that of a link's target within the
+    /// tree.
     pub(super) files: Vec<(RelativePath, PathBuf)>,
     pub(super) skipped: Vec<Skipped>,
 }
 
-/// An entry that is not brought home, and why.
+/// An entry that is not downloaded, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::cloud) struct Skipped {
     pub(in crate::cloud) name: String,
@@ -47,7 +48,7 @@ impl fmt::Display for Skipped {
 }
 
 impl Tree {
-    /// Empty where there is no such folder.
+    /// Reads a folder; a missing one is empty.
     pub(super) fn read(root: &Path) -> io::Result<Self> {
         let mut tree = Self::default();
         let mut folders = vec![String::new()];
@@ -58,7 +59,7 @@ impl Tree {
             };
             for entry in entries {
                 let entry = entry?;
-                let path = match placed(&folder, &entry.file_name()) {
+                let path = match path_of(&folder, &entry.file_name()) {
                     Ok(path) => path,
                     Err(skipped) => {
                         tree.skipped.push(skipped);
@@ -77,24 +78,25 @@ impl Tree {
         }
         tree.folders.sort();
         tree.files.sort();
-        tree.skipped.sort_by(|one, other| one.name.cmp(&other.name));
+        tree.skipped
+            .sort_by(|left, right| left.name.cmp(&right.name));
         Ok(tree)
     }
 
-    /// The names right below the root.
+    /// The names directly below the root.
     pub(super) fn names(&self) -> BTreeSet<FileName> {
         let paths = self.files.iter().map(|(path, _)| path);
-        let first = |path: &RelativePath| path.as_str().split('/').next()?.parse().ok();
-        paths.chain(&self.folders).filter_map(first).collect()
+        let top = |path: &RelativePath| path.as_str().split('/').next()?.parse().ok();
+        paths.chain(&self.folders).filter_map(top).collect()
     }
 
-    /// Copies what has this name right below the root.
+    /// Copies the entry with this name directly below the root.
     pub(super) fn copy(&self, name: &FileName, to: &Path) -> io::Result<()> {
         let below = |path: &RelativePath| {
-            let rest = path.as_str().strip_prefix(name.as_str())?;
-            match rest.strip_prefix('/') {
-                Some(rest) => Some(to.join(rest)),
-                None => rest.is_empty().then(|| to.to_owned()),
+            let suffix = path.as_str().strip_prefix(name.as_str())?;
+            match suffix.strip_prefix('/') {
+                Some(suffix) => Some(to.join(suffix)),
+                None => suffix.is_empty().then(|| to.to_owned()),
             }
         };
         for place in self.folders.iter().filter_map(below) {
@@ -109,19 +111,19 @@ impl Tree {
     }
 }
 
-/// The path of an entry, or why it has none that is ours to bring.
-fn placed(folder: &str, name: &OsStr) -> Result<RelativePath, Skipped> {
+/// Returns the path of an entry, or why it is skipped.
+fn path_of(folder: &str, name: &OsStr) -> Result<RelativePath, Skipped> {
     let shown = format!("{folder}{}", name.to_string_lossy());
     let skip = |why| Skipped::new(&shown, why);
     let text = name.to_str().ok_or_else(|| skip("its name is not UTF-8"))?;
     if folder.is_empty() && is_reserved(text) {
-        return Err(skip("names that begin so are clusterup's own"));
+        return Err(skip("names with this prefix are reserved for clusterup"));
     }
     let path = format!("{folder}{text}").parse();
     path.map_err(|_| skip("its path is too long"))
 }
 
-/// Whether results may not have this name right below their folder.
+/// Whether this name directly below a results folder is reserved for clusterup.
 pub(in crate::cloud) fn is_reserved(name: &str) -> bool {
     name.to_ascii_lowercase().starts_with(RESERVED)
 }
@@ -131,7 +133,7 @@ enum Kind {
     Folder,
 }
 
-/// What an entry is, or why it is left out.
+/// Returns what an entry is, or why it is skipped.
 fn source(root: &Path, path: &Path, kind: FileType) -> Result<Kind, &'static str> {
     if kind.is_dir() {
         return Ok(Kind::Folder);
@@ -151,7 +153,7 @@ fn source(root: &Path, path: &Path, kind: FileType) -> Result<Kind, &'static str
     })
 }
 
-/// The regular file in the same tree that a link leads to.
+/// Returns the regular file in the same tree that a link leads to.
 fn linked(root: &Path, link: &Path) -> Result<PathBuf, &'static str> {
     let to = fs::canonicalize(link).map_err(|_| "a link to nothing")?;
     let root = fs::canonicalize(root).map_err(|_| "a link to nothing")?;
@@ -160,11 +162,11 @@ fn linked(root: &Path, link: &Path) -> Result<PathBuf, &'static str> {
     }
     match fs::symlink_metadata(&to) {
         Ok(metadata) if metadata.is_file() => Ok(to),
-        Ok(_) | Err(_) => Err("a link to what is no file"),
+        Ok(_) | Err(_) => Err("a link to something that is not a file"),
     }
 }
 
-/// Opens a regular file, and nothing else: what is put in its place meanwhile is an error.
+/// Opens a regular file without following links. Anything else in its place is an error.
 pub(in crate::cloud) fn open(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
@@ -180,7 +182,7 @@ pub(in crate::cloud) fn open(path: &Path) -> io::Result<File> {
 
 fn copy(from: &Path, to: &Path) -> io::Result<()> {
     let mut from = open(from)?;
-    // Who may run it as somebody else is nothing that results say.
+    // Results never carry the setuid, setgid or sticky bits.
     let mode = from.metadata()?.permissions().mode() & 0o777;
     let mut new = OpenOptions::new();
     let mut into = new.write(true).create_new(true).mode(0o600).open(to)?;

@@ -1,5 +1,5 @@
-//! The ways to tell people something: a chat, a topic, e-mail, the terminal. What they are told
-//! holds words of others, so each way takes care of what these may not do there.
+//! Notification channels: chat, topic, e-mail, standard error. Notices quote text of others, so
+//! each channel escapes what would have an effect there.
 
 pub mod slack;
 pub mod smtp;
@@ -17,25 +17,32 @@ use crate::model::shown::line;
 use async_trait::async_trait;
 use std::time::Duration;
 
-/// How long one attempt may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long one attempt to send may take.
+const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// One way to tell people.
+/// A channel that sends notices.
 #[async_trait(?Send)]
 pub trait Channel {
-    /// As counts, records and complaints name it: `slack`, `smtp`. Holds no secret.
+    /// The channel's name in counts, records and error messages: `slack`, `smtp`. Has no secret.
     fn name(&self) -> &str;
 
-    /// Says it once. Whoever gave no answer in time may have heard it all the same.
+    /// Sends a notice once. After a timeout, the notice may have been sent all the same.
+    ///
+    /// # Errors
+    /// Returns an error if the channel refuses the notice or cannot be reached.
     async fn say(&self, notice: &Notice) -> Result<(), CloudError>;
 }
 
-/// Where people are told, as settings name it.
+/// A destination of notices, as the settings give it.
 #[derive(Debug)]
 pub enum Destination {
+    /// An incoming webhook.
     Slack(Slack),
+    /// A topic of SNS.
     Topic(Topic),
+    /// E-mail by SMTP.
     Mail(Box<Mail>),
+    /// Standard error.
     Stderr,
 }
 
@@ -44,7 +51,7 @@ impl Destination {
     /// `smtps://user:password@host:465?from=a@b.c&to=d@e.f,g@h.i` or `stderr`.
     ///
     /// # Errors
-    /// What is wrong with it, without its secret.
+    /// Returns an error that says what is wrong with the text, without its secret.
     pub fn parse(text: &str) -> Result<Self, CloudError> {
         let text = text.trim();
         let scheme = text.split(':').next().unwrap_or_default();
@@ -53,27 +60,25 @@ impl Destination {
             "https" | "http" => Slack::new(text).map(Self::Slack),
             "arn" => Topic::parse(text).map(Self::Topic),
             "smtp" | "smtps" => Mail::parse(text).map(|mail| Self::Mail(Box::new(mail))),
-            _ => Err(CloudError::new(
-                Class::Input,
-                "a destination of notices is of no kind that is known",
-            )
-            .hint(
-                "name https://… (a webhook), arn:aws:sns:… (a topic), \
+            _ => Err(
+                CloudError::new(Class::Input, "the kind of a notice destination is unknown").hint(
+                    "name https://… (a webhook), arn:aws:sns:… (a topic), \
                  smtps://user:password@host?from=…&to=… or stderr",
-            )),
+                ),
+            ),
         }
     }
 
-    /// Reads several, between white space.
+    /// Reads several destinations, separated by white space.
     ///
     /// # Errors
-    /// What is wrong with the first that is wrong.
+    /// Returns the error of the first invalid one.
     pub fn parse_all(text: &str) -> Result<Vec<Self>, CloudError> {
         text.split_whitespace().map(Self::parse).collect()
     }
 }
 
-/// A word for how much it matters.
+/// The level as a word.
 const fn word(level: Level) -> &'static str {
     match level {
         Level::Info => "info",
@@ -82,7 +87,7 @@ const fn word(level: Level) -> &'static str {
     }
 }
 
-/// All of a notice as plain text, a line a fact.
+/// Returns the whole notice as plain text, one line per fact.
 fn plain(notice: &Notice) -> String {
     let title = format!("{}: {}", word(notice.level), line(&notice.title, 500));
     let facts = notice.facts.iter();
@@ -99,8 +104,8 @@ fn plain(notice: &Notice) -> String {
     lines.join("\n")
 }
 
-/// Does what blocks beside the loop.
-async fn beside(
+/// Runs blocking work on another thread.
+async fn run_blocking(
     work: impl FnOnce() -> Result<(), CloudError> + Send + 'static,
 ) -> Result<(), CloudError> {
     let done = tokio::task::spawn_blocking(work).await;
@@ -113,7 +118,7 @@ mod tests {
     use crate::model::hint::Command;
     use crate::model::span::Span;
 
-    /// A notice whose words come from somebody who means harm.
+    /// A notice with hostile text.
     pub(super) fn notice() -> Notice {
         Notice {
             at: "2026-11-21T19:10:00Z".parse().unwrap(),
@@ -130,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_text_is_a_line_a_fact() {
+    fn plain_text_has_one_line_per_fact() {
         let expected = "warning: cluster <!channel> & co Bcc: all@example.com ends at 20:00 UTC\n\
                         cost so far: $1.20\n\
                         step: a\u{fffd}[31mb\u{fffd}c\n\
@@ -140,13 +145,13 @@ mod tests {
     }
 
     #[test]
-    fn destinations_are_told_apart() {
+    fn destinations_are_recognised_by_their_form() {
         let all = "https://hooks.example.com/T/B/x stderr \
                    arn:aws:sns:eu-west-1:123456789012:ops smtp://localhost:25?from=a@b.c&to=d@e.f";
         let kinds: Vec<&str> = Destination::parse_all(all)
             .unwrap()
             .iter()
-            .map(|it| match it {
+            .map(|destination| match destination {
                 Destination::Slack(_) => "slack",
                 Destination::Stderr => "stderr",
                 Destination::Topic(_) => "sns",

@@ -1,7 +1,7 @@
-//! An incoming webhook as Slack has them; Mattermost, Rocket.Chat and Discord (`/slack`) take the
-//! same. Its URL is a secret: whoever has it can write there.
+//! An incoming webhook of Slack. Mattermost, Rocket.Chat and Discord (`/slack`) accept the same
+//! format. Its URL is a secret: anyone who has it can post.
 
-use super::{Channel, PATIENCE, beside, line, word};
+use super::{Channel, SEND_TIMEOUT, line, run_blocking, word};
 use crate::cloud::{Class, CloudError};
 use crate::model::notice::Notice;
 use async_trait::async_trait;
@@ -10,7 +10,7 @@ use std::fmt;
 use ureq::http::Uri;
 use ureq::tls::{RootCerts, TlsConfig};
 
-/// A webhook. Prints without its secret.
+/// A webhook. Its `Debug` output has no secret.
 #[derive(Clone)]
 pub struct Slack {
     url: String,
@@ -24,27 +24,31 @@ impl fmt::Debug for Slack {
 }
 
 impl Slack {
+    /// Reads a webhook's URL.
+    ///
     /// # Errors
-    /// Where the URL is none, or nobody knows what it says on its way: not https, and not this
+    /// Returns an error if the URL is invalid or not encrypted: `http` is only accepted for this
     /// machine.
     pub fn new(url: &str) -> Result<Self, CloudError> {
-        let wrong = |what: &str| {
+        let invalid = |what: &str| {
             CloudError::new(Class::Input, format!("a webhook's URL {what}"))
                 .hint("copy it from the chat's settings: https://hooks.slack.com/services/…")
         };
-        let uri: Uri = url.parse().map_err(|_| wrong("cannot be read"))?;
-        let authority = uri.authority().ok_or_else(|| wrong("names no host"))?;
+        let uri: Uri = url.parse().map_err(|_| invalid("cannot be read"))?;
+        let authority = uri.authority().ok_or_else(|| invalid("names no host"))?;
         let host = authority.host().to_owned();
-        let here = matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]");
+        let is_loopback = matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]");
         match uri.scheme_str() {
-            _ if host.is_empty() => Err(wrong("names no host")),
-            _ if authority.as_str().contains('@') => Err(wrong("has a user, which none has")),
-            Some("http") if !here => Err(wrong("is not https, so that others can read it")),
+            _ if host.is_empty() => Err(invalid("names no host")),
+            _ if authority.as_str().contains('@') => Err(invalid("has a user, which none has")),
+            Some("http") if !is_loopback => {
+                Err(invalid("is not https, so that others can read it"))
+            }
             Some("https" | "http") => Ok(Self {
                 url: url.to_owned(),
                 host,
             }),
-            Some(_) | None => Err(wrong("is not https")),
+            Some(_) | None => Err(invalid("is not https")),
         }
     }
 
@@ -54,26 +58,26 @@ impl Slack {
             .build();
         let config = ureq::Agent::config_builder()
             .tls_config(tls)
-            .timeout_global(Some(PATIENCE))
+            .timeout_global(Some(SEND_TIMEOUT))
             .http_status_as_error(false)
-            // Whoever moves the hook elsewhere gets to know it nowhere else.
+            // A redirect is not followed, so the notice goes to no other host.
             .max_redirects(0)
             .max_redirects_will_error(false)
             .build();
         let sent = ureq::Agent::new_with_config(config)
             .post(&self.url)
             .send_json(body);
-        let mut reply = sent.map_err(|error| self.silent(&error))?;
+        let mut reply = sent.map_err(|error| self.redacted(&error))?;
         let status = reply.status();
         if status.is_success() {
             return Ok(());
         }
         let text = reply.body_mut().with_config().limit(1_000).read_to_string();
-        Err(self.refused(status.as_u16(), &text.unwrap_or_default()))
+        Err(self.status_error(status.as_u16(), &text.unwrap_or_default()))
     }
 
-    /// Errors of ureq may quote the URL, so they are told in words of our own.
-    fn silent(&self, error: &ureq::Error) -> CloudError {
+    /// Replaces an error of ureq, which may quote the URL, by a message of our own.
+    fn redacted(&self, error: &ureq::Error) -> CloudError {
         let why = match error {
             ureq::Error::Timeout(_) => "does not answer in time",
             ureq::Error::HostNotFound => "cannot be found",
@@ -85,8 +89,9 @@ impl Slack {
             .hint("see that this machine may reach it; the notice is sent again")
     }
 
-    /// Slack's word for it, such as `no_service`, where it is nothing but a word.
-    fn refused(&self, status: u16, text: &str) -> CloudError {
+    /// Reports the HTTP status, with Slack's error code such as `no_service` if the reply is
+    /// nothing else.
+    fn status_error(&self, status: u16, text: &str) -> CloudError {
         let text = text.trim();
         let is_word = text.len() <= 40 && text.chars().all(|c| c.is_ascii_lowercase() || c == '_');
         let text = if is_word && !text.is_empty() {
@@ -115,12 +120,12 @@ impl Channel for Slack {
 
     async fn say(&self, notice: &Notice) -> Result<(), CloudError> {
         let (hook, body) = (self.clone(), body(notice));
-        beside(move || hook.post(&body)).await
+        run_blocking(move || hook.post(&body)).await
     }
 }
 
-/// What a message of Slack is: a text for notifications, and blocks, of at most 3000 characters
-/// each (Slack, Block Kit reference: section).
+/// Builds Slack's message: a text for notifications, and blocks of at most 3000 characters each
+/// (Slack, Block Kit reference: section).
 fn body(notice: &Notice) -> Value {
     let title = escaped(&notice.title, 300);
     let mut blocks = vec![section(&format!("*{}*: {title}", word(notice.level)))];
@@ -138,14 +143,14 @@ fn body(notice: &Notice) -> Value {
 }
 
 fn section(text: &str) -> Value {
-    // Five bytes for `&`: what is cut above can still become too long here.
+    // Escaping lengthens the text (`&` becomes five bytes), so it is cut once more.
     let text: String = text.chars().take(2_990).collect();
     json!({ "type": "section", "text": { "type": "mrkdwn", "text": text } })
 }
 
-/// The three characters that Slack gives a meaning to (Slack, Formatting text: escaping text).
-fn escaped(text: &str, most: usize) -> String {
-    let text = line(text, most).replace('&', "&amp;");
+/// Escapes the three characters with a meaning in Slack (Slack, Formatting text: escaping text).
+fn escaped(text: &str, limit: usize) -> String {
+    let text = line(text, limit).replace('&', "&amp;");
     text.replace('<', "&lt;").replace('>', "&gt;")
 }
 
@@ -157,14 +162,14 @@ mod tests {
     use std::net::TcpListener;
     use std::thread::{self, JoinHandle};
 
-    /// Answers one request; its head's first line and its body.
+    /// Answers one request. Returns its first line and its body.
     fn server(status: &'static str, text: &'static str) -> (String, JoinHandle<(String, Value)>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!(
             "http://{}/services/T0/SECRET",
             listener.local_addr().unwrap()
         );
-        let heard = thread::spawn(move || {
+        let received = thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
             let mut lines = BufReader::new(stream.try_clone().unwrap());
             let (mut first, mut length) = (String::new(), 0);
@@ -190,7 +195,7 @@ mod tests {
             .unwrap();
             (first, serde_json::from_slice(&body).unwrap())
         });
-        (url, heard)
+        (url, received)
     }
 
     fn say(url: &str) -> Result<(), CloudError> {
@@ -203,9 +208,9 @@ mod tests {
 
     #[test]
     fn a_message_mentions_nobody() {
-        let (url, heard) = server("200 OK", "ok");
+        let (url, received) = server("200 OK", "ok");
         say(&url).unwrap();
-        let (first, body) = heard.join().unwrap();
+        let (first, body) = received.join().unwrap();
         assert_eq!(first.trim(), "POST /services/T0/SECRET HTTP/1.1");
         let text = "cluster &lt;!channel&gt; &amp; co Bcc: all@example.com ends at 20:00 UTC";
         assert_eq!(body["text"], format!("warning: {text}"));
@@ -226,7 +231,7 @@ mod tests {
             let listener = TcpListener::bind("127.0.0.1:0").unwrap();
             format!("http://{}/SECRET", listener.local_addr().unwrap())
         };
-        let (gone, heard) = server("404 Not Found", "no_service");
+        let (gone, received) = server("404 Not Found", "no_service");
         let (moved, also) = server("302 Found", "see /SECRET");
         for (url, says) in [
             (&closed, "127.0.0.1 cannot be reached"),
@@ -237,21 +242,21 @@ mod tests {
             assert_eq!(error.to_string(), says);
             assert!(!format!("{error:?}").contains("SECRET"), "{error:?}");
         }
-        heard.join().unwrap();
+        received.join().unwrap();
         also.join().unwrap();
         let hook = Slack::new("https://hooks.slack.com/services/SECRET").unwrap();
         assert_eq!(format!("{hook:?}"), "Slack(hooks.slack.com/…)");
-        for wrong in [
+        for invalid in [
             "http://hooks.slack.com/SECRET",
             "https://SECRET@hooks.slack.com/x",
             "ftp://hooks.slack.com/SECRET",
             "https:///SECRET",
             "SECRET",
         ] {
-            let error = Slack::new(wrong).unwrap_err();
+            let error = Slack::new(invalid).unwrap_err();
             assert!(
                 !format!("{error:?}").contains("SECRET"),
-                "{wrong}: {error:?}"
+                "{invalid}: {error:?}"
             );
         }
     }

@@ -1,7 +1,6 @@
-//! E-mail by SMTP. What goes into a header is one line, whatever the notice says, and addresses are
-//! those of the settings alone.
+//! E-mail by SMTP. A header value is always one line, and addresses come from the settings alone.
 
-use super::{Channel, PATIENCE, beside, line, plain};
+use super::{Channel, SEND_TIMEOUT, line, plain, run_blocking};
 use crate::cloud::{Class, CloudError};
 use crate::model::notice::Notice;
 use async_trait::async_trait;
@@ -12,7 +11,7 @@ use lettre::{Address, SmtpTransport, Transport};
 use std::fmt;
 use std::time::SystemTime;
 
-/// A server, and who writes to whom. Prints without its secret.
+/// A server, a sender and recipients. Its `Debug` output has no secret.
 #[derive(Clone)]
 pub struct Mail {
     server: SmtpTransport,
@@ -34,7 +33,7 @@ impl fmt::Debug for Mail {
 
 const FORM: &str = "smtps://user:password@mail.example.com:465?from=a@example.com&to=b@example.com";
 
-fn wrong(what: &str) -> CloudError {
+fn invalid(what: &str) -> CloudError {
     CloudError::new(Class::Input, format!("the e-mail server's URL {what}")).hint(format!(
         "name it as {FORM}; with STARTTLS smtp://…:587?tls=required&from=…; what is no letter or \
          digit in a password as %40 is @"
@@ -42,11 +41,14 @@ fn wrong(what: &str) -> CloudError {
 }
 
 impl Mail {
-    /// Reads [`FORM`]: `smtps` is TLS from the first byte, `smtp` with `tls=required` STARTTLS,
-    /// `smtp` alone neither. Several addresses after `to=`, or several of these.
+    /// Reads a URL such as
+    /// `smtps://user:password@mail.example.com:465?from=a@example.com&to=b@example.com`. `smtps` is
+    /// TLS from the first byte, `smtp` with `tls=required` is STARTTLS, `smtp` alone is
+    /// unencrypted. `to=` takes several addresses, separated by commas, and may be repeated.
     ///
     /// # Errors
-    /// What is wrong with it, without its secret; a password that others on the way could read too.
+    /// Returns an error that says what is wrong with the URL, without its secret; also if the
+    /// password would be sent unencrypted.
     pub fn parse(url: &str) -> Result<Self, CloudError> {
         let (base, query) = url.split_once('?').unwrap_or((url, ""));
         let (mut from, mut to, mut tls) = (None, Vec::new(), false);
@@ -59,20 +61,20 @@ impl Mail {
                     }
                 }
                 ("tls", "required") => tls = true,
-                _ => return Err(wrong("has a setting besides from, to and tls=required")),
+                _ => return Err(invalid("has a setting besides from, to and tls=required")),
             }
         }
-        let from = from.ok_or_else(|| wrong("does not say who writes: from=…"))?;
+        let from = from.ok_or_else(|| invalid("does not say who writes: from=…"))?;
         if to.is_empty() {
-            return Err(wrong("does not say to whom: to=…"));
+            return Err(invalid("does not say to whom: to=…"));
         }
         let (host, secret) = server_of(base, tls)?;
         let tls = if tls { "?tls=required" } else { "" };
         let server = SmtpTransport::from_url(&format!("{base}{tls}"));
-        // An error of the parser's may quote what it parsed.
-        let server = server.map_err(|_| wrong("cannot be read"))?;
+        // The parser's error may quote the URL.
+        let server = server.map_err(|_| invalid("cannot be read"))?;
         Ok(Self {
-            server: server.timeout(Some(PATIENCE)).build(),
+            server: server.timeout(Some(SEND_TIMEOUT)).build(),
             host,
             secret,
             from,
@@ -85,7 +87,7 @@ impl Mail {
             .from(Mailbox::new(None, self.from.clone()))
             .date(SystemTime::from(notice.at))
             .subject(line(&format!("clusterup: {}", notice.title), 200))
-            // Keeps automatic answers away (RFC 3834).
+            // Suppresses automatic replies (RFC 3834).
             .raw_header(HeaderValue::new(
                 HeaderName::new_from_ascii_str("Auto-Submitted"),
                 "auto-generated".to_owned(),
@@ -145,7 +147,7 @@ impl Channel for Mail {
 
     async fn say(&self, notice: &Notice) -> Result<(), CloudError> {
         let (mail, message) = (self.clone(), self.message(notice)?);
-        beside(move || {
+        run_blocking(move || {
             let sent = mail.server.send(&message);
             sent.map(|_| ()).map_err(|error| mail.failed(&error))
         })
@@ -155,17 +157,17 @@ impl Channel for Mail {
 
 fn address_of(text: &str) -> Result<Address, CloudError> {
     let address = text.parse();
-    address.map_err(|_| wrong(&format!("has an address that is none: {}", line(text, 100))))
+    address.map_err(|_| invalid(&format!("has an address that is none: {}", line(text, 100))))
 }
 
-/// The host, and the password as the URL has it.
+/// Returns the host and, as the URL has it, the password.
 fn server_of(base: &str, tls: bool) -> Result<(String, Option<String>), CloudError> {
     let (scheme, rest) = base
         .split_once("://")
-        .ok_or_else(|| wrong("names no host"))?;
+        .ok_or_else(|| invalid("names no host"))?;
     let authority = rest.trim_end_matches('/');
     if authority.contains(['/', '#']) {
-        return Err(wrong("has more after its host"));
+        return Err(invalid("has more after its host"));
     }
     let (user, host) = match authority.rsplit_once('@') {
         Some((user, host)) => (Some(user), host),
@@ -176,16 +178,16 @@ fn server_of(base: &str, tls: bool) -> Result<(String, Option<String>), CloudErr
         None => host.split(':').next(),
     };
     let name = name.filter(|name| !name.is_empty());
-    let name = name.ok_or_else(|| wrong("names no host"))?;
+    let name = name.ok_or_else(|| invalid("names no host"))?;
     let secret = match user.map(|user| user.split_once(':')) {
         None => None,
         Some(Some((_, password))) if !password.is_empty() => Some(password.to_owned()),
-        Some(_) => return Err(wrong("names a user and no password")),
+        Some(_) => return Err(invalid("names a user and no password")),
     };
-    let here = matches!(name, "localhost" | "127.0.0.1" | "::1");
+    let is_loopback = matches!(name, "localhost" | "127.0.0.1" | "::1");
     let is_open = scheme.eq_ignore_ascii_case("smtp") && !tls;
-    if is_open && secret.is_some() && !here {
-        return Err(wrong("would send its password for all to read"));
+    if is_open && secret.is_some() && !is_loopback {
+        return Err(invalid("would send its password for all to read"));
     }
     Ok((name.to_owned(), secret))
 }

@@ -1,6 +1,6 @@
-//! A topic of SNS: AWS tells whoever has subscribed to it.
+//! A topic of SNS: AWS notifies its subscribers.
 
-use super::{Channel, PATIENCE, line, plain};
+use super::{Channel, SEND_TIMEOUT, line, plain};
 use crate::cloud::api::sns::Publish;
 use crate::cloud::api::{Kind, Serve};
 use crate::cloud::unserved::unserved;
@@ -9,11 +9,12 @@ use crate::model::name::Region;
 use crate::model::notice::Notice;
 use async_trait::async_trait;
 
-/// Below the 256 KiB that SNS takes, and what e-mail and chats show well.
-const LONGEST: usize = 8_000;
+/// The longest message in characters: below the 256 KiB that SNS accepts, and readable in e-mail
+/// and chats.
+const MAX_MESSAGE: usize = 8_000;
 
-/// The longest subject that SNS takes (SNS API, Publish: less than 100 characters).
-const SUBJECT: usize = 99;
+/// The longest subject that SNS accepts (SNS API, Publish: less than 100 characters).
+const MAX_SUBJECT: usize = 99;
 
 /// A topic by its ARN.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,41 +27,41 @@ impl Topic {
     /// Reads `arn:aws:sns:eu-west-1:123456789012:name`.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// Returns an error if the text is no ARN of a standard topic.
     pub fn parse(text: &str) -> Result<Self, CloudError> {
-        let wrong = |what: &str| {
+        let invalid = |what: &str| {
             CloudError::new(Class::Input, format!("{what}: {}", line(text, 300)))
                 .hint("a topic reads arn:aws:sns:eu-west-1:123456789012:my-topic")
         };
         let parts: Vec<&str> = text.split(':').collect();
         let ["arn", partition, "sns", region, account, name] = parts[..] else {
-            return Err(wrong("this is no topic of SNS"));
+            return Err(invalid("this is no topic of SNS"));
         };
         let is_account = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
         let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        // The order of a FIFO topic is for machines; it has no e-mail subscribers.
+        // A FIFO topic has no e-mail subscribers; it serves programs.
         if name.ends_with(".fifo") {
-            return Err(wrong("a FIFO topic reaches no people"));
+            return Err(invalid("a FIFO topic reaches no people"));
         }
         let (1..=256, true, true) = (name.len(), is_account, name.chars().all(is_name)) else {
-            return Err(wrong("this is no topic of SNS"));
+            return Err(invalid("this is no topic of SNS"));
         };
         match region.parse() {
             Ok(region) if partition.starts_with("aws") => Ok(Self {
                 arn: text.to_owned(),
                 region,
             }),
-            Ok(_) | Err(_) => Err(wrong("this is no topic of SNS")),
+            Ok(_) | Err(_) => Err(invalid("this is no topic of SNS")),
         }
     }
 
-    /// Where it is, and whoever publishes has to call.
+    /// The topic's region, to which `Publish` has to be sent.
     pub const fn region(&self) -> &Region {
         &self.region
     }
 }
 
-/// A topic, and who serves the calls of its region.
+/// A topic, and the API of its region.
 #[derive(Debug)]
 pub struct Sns<A> {
     api: A,
@@ -68,6 +69,7 @@ pub struct Sns<A> {
 }
 
 impl<A: Serve<Publish>> Sns<A> {
+    /// A channel to `topic` by way of `api`, which must be of the topic's region.
     pub const fn new(api: A, topic: Topic) -> Self {
         Self { api, topic }
     }
@@ -83,10 +85,10 @@ impl<A: Serve<Publish>> Channel for Sns<A> {
         let call = Publish {
             topic: self.topic.arn.clone(),
             subject: subject(&notice.title),
-            message: plain(notice).chars().take(LONGEST).collect(),
+            message: plain(notice).chars().take(MAX_MESSAGE).collect(),
         };
         let arn = &self.topic.arn;
-        let sent = tokio::time::timeout(PATIENCE, self.api.serve(call)).await;
+        let sent = tokio::time::timeout(SEND_TIMEOUT, self.api.serve(call)).await;
         let Ok(sent) = sent else {
             let message = format!("no answer in time to a notice for {arn}");
             return Err(CloudError::new(Class::Unreachable, message)
@@ -94,7 +96,7 @@ impl<A: Serve<Publish>> Channel for Sns<A> {
         };
         sent.map_err(|error| {
             let error = match unserved(error) {
-                Ok(told) => return told,
+                Ok(unserved) => return unserved,
                 Err(error) => error,
             };
             let (class, hint) = match error.kind {
@@ -114,10 +116,10 @@ impl<A: Serve<Publish>> Channel for Sns<A> {
     }
 }
 
-/// ASCII in one line that begins with no space, as SNS wants it.
+/// A subject as SNS requires it: one line of ASCII that begins with no space.
 fn subject(title: &str) -> String {
     let ascii = |c: char| if c.is_ascii() { c } else { '?' };
-    let text: String = line(title, SUBJECT).chars().map(ascii).collect();
+    let text: String = line(title, MAX_SUBJECT).chars().map(ascii).collect();
     if text.is_empty() {
         "clusterup".to_owned()
     } else {
@@ -132,34 +134,34 @@ mod tests {
     use crate::cloud::notify::tests::notice;
     use std::cell::RefCell;
 
-    struct Heard(RefCell<Vec<Publish>>, Option<Kind>);
+    struct Recorder(RefCell<Vec<Publish>>, Option<Kind>);
 
-    impl Serve<Publish> for &Heard {
+    impl Serve<Publish> for &Recorder {
         async fn serve(&self, call: Publish) -> Result<(), ApiError> {
             self.0.borrow_mut().push(call);
-            let no = |kind| ApiError {
+            let error = |kind| ApiError {
                 call: "sns:Publish",
                 kind,
                 code: None,
                 message: "no".to_owned(),
                 cause: None,
             };
-            self.1.map_or(Ok(()), |kind| Err(no(kind)))
+            self.1.map_or(Ok(()), |kind| Err(error(kind)))
         }
     }
 
     const ARN: &str = "arn:aws:sns:eu-west-1:123456789012:ops_1";
 
     #[tokio::test]
-    async fn a_subject_is_what_sns_takes() {
-        let heard = Heard(RefCell::default(), None);
-        let voice = Sns::new(&heard, Topic::parse(ARN).unwrap());
+    async fn a_subject_meets_the_rules_of_sns() {
+        let recorder = Recorder(RefCell::default(), None);
+        let channel = Sns::new(&recorder, Topic::parse(ARN).unwrap());
         let title = format!("\r\n clúster\t{}", "x".repeat(200));
-        voice.say(&Notice { title, ..notice() }).await.unwrap();
-        let call = heard.0.borrow()[0].clone();
+        channel.say(&Notice { title, ..notice() }).await.unwrap();
+        let call = recorder.0.borrow()[0].clone();
         assert_eq!(call.topic, ARN);
         assert!(call.subject.starts_with("cl?ster xx"), "{}", call.subject);
-        assert_eq!(call.subject.len(), SUBJECT);
+        assert_eq!(call.subject.len(), MAX_SUBJECT);
         assert!(call.subject.bytes().all(|b| (b' '..=b'~').contains(&b)));
         assert!(call.message.contains("\ncost so far: $1.20\n"));
         assert_eq!(subject("\n"), "clusterup");
@@ -167,16 +169,16 @@ mod tests {
 
     #[tokio::test]
     async fn a_denial_names_the_permission() {
-        let heard = Heard(RefCell::default(), Some(Kind::Denied));
-        let voice = Sns::new(&heard, Topic::parse(ARN).unwrap());
-        let error = voice.say(&notice()).await.unwrap_err();
+        let recorder = Recorder(RefCell::default(), Some(Kind::Denied));
+        let channel = Sns::new(&recorder, Topic::parse(ARN).unwrap());
+        let error = channel.say(&notice()).await.unwrap_err();
         assert!(error.hints[0].to_string().contains("sns:Publish"));
     }
 
     #[test]
     fn topics_are_read_with_their_region() {
         assert_eq!(Topic::parse(ARN).unwrap().region().as_str(), "eu-west-1");
-        for wrong in [
+        for invalid in [
             "arn:aws:sqs:eu-west-1:123456789012:ops",
             "arn:aws:sns:eu-west-1:1234:ops",
             "arn:aws:sns:eu-west-1:123456789012:ops.fifo",
@@ -185,7 +187,7 @@ mod tests {
             "arn:aws:sns:eu-west-1:123456789012:",
             "arn:other:sns:eu-west-1:123456789012:ops",
         ] {
-            assert!(Topic::parse(wrong).is_err(), "{wrong}");
+            assert!(Topic::parse(invalid).is_err(), "{invalid}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Notices as lines of standard error, where a journal or a terminal has them.
+//! Notices on standard error, for a journal or a terminal.
 
 use super::{Channel, plain};
 use crate::cloud::CloudError;
@@ -6,6 +6,7 @@ use crate::model::notice::Notice;
 use async_trait::async_trait;
 use std::io::Write;
 
+/// The channel that writes to standard error.
 #[derive(Debug, Clone, Copy)]
 pub struct Stderr;
 
@@ -17,7 +18,7 @@ impl Channel for Stderr {
 
     async fn say(&self, notice: &Notice) -> Result<(), CloudError> {
         let text = format!("{}\n", plain(notice).replace('\n', "\n  "));
-        // Where nobody reads any more, there is nobody to tell.
+        // If standard error is closed, nobody reads it.
         let _ = std::io::stderr().lock().write_all(text.as_bytes());
         Ok(())
     }

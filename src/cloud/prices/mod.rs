@@ -1,5 +1,5 @@
-//! The user's own prices: a text a region in the cache, in the form of the bundled one, laid over
-//! it. A refresh writes them.
+//! The user's cached prices: one text file per region, in the format of the bundled one, which it
+//! overrides. `prices refresh` writes them.
 
 pub mod refresh;
 
@@ -11,30 +11,36 @@ use crate::model::name::Region;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The folder of the texts, `$XDG_CACHE_HOME/clusterup/prices`.
+/// The cache's folder, `$XDG_CACHE_HOME/clusterup/prices`.
 #[derive(Debug, Clone)]
 pub struct PriceCache {
     folder: PathBuf,
 }
 
-/// A text that cannot be used.
+/// A cached file that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spoilt {
+    /// The file.
     pub path: PathBuf,
+    /// The region that it would be for.
     pub region: Region,
+    /// Why it cannot be read or parsed.
     pub why: String,
 }
 
 impl PriceCache {
+    /// The cache in this folder, which need not exist.
     pub const fn new(folder: PathBuf) -> Self {
         Self { folder }
     }
 
+    /// The file of a region.
     pub fn path(&self, region: &Region) -> PathBuf {
         self.folder.join(format!("{region}.txt"))
     }
 
-    /// What is there, by region, and what of it is spoilt. No folder is as good as an empty one.
+    /// Reads all files: the catalogs in order of the regions, and the files that cannot be used. A
+    /// missing folder counts as empty.
     pub fn read(&self) -> (Vec<Catalog>, Vec<Spoilt>) {
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
         let mut regions: Vec<Region> = entries
@@ -54,10 +60,10 @@ impl PriceCache {
         (catalogs, spoilt)
     }
 
-    /// Puts a region's text in place of the one before, whole or not at all; where it lies now.
+    /// Replaces a region's file atomically and returns its path.
     ///
     /// # Errors
-    /// A folder that cannot be written to; the text before is untouched then.
+    /// Returns an error if the folder cannot be written to; the earlier file is then unchanged.
     pub fn write(&self, region: &Region, text: &str) -> Result<PathBuf, CloudError> {
         let path = self.path(region);
         write_whole(&path, text.as_bytes())
@@ -66,7 +72,7 @@ impl PriceCache {
     }
 }
 
-/// The region of a text; none of what a write that was cut off has left.
+/// Returns the region of a file; `None` for temporary files of an interrupted write.
 fn region_of(path: &Path) -> Option<Region> {
     path.file_name()?
         .to_str()?
@@ -82,7 +88,7 @@ mod tests {
     const TEXT: &str = "source api 2026-11-21 mine\nec2 m5.xlarge 0.2 api us-east-1\n";
 
     #[test]
-    fn what_is_written_is_read_and_what_is_spoilt_is_named() {
+    fn written_files_are_read_and_unusable_ones_are_reported() {
         let folder = tempfile::tempdir().unwrap();
         let cache = PriceCache::new(folder.path().join("prices"));
         assert_eq!(cache.read().1, []);

@@ -1,4 +1,5 @@
-//! Asks AWS's price list for a region: a few dozen pages, not a call a type.
+//! Reads a region's prices from AWS's price list, in a few dozen pages rather than one call per
+//! instance type.
 
 use crate::cloud::api::pricing::GetProducts;
 use crate::cloud::api::{ApiError, Kind, Serve};
@@ -9,13 +10,13 @@ use crate::cost::product::Product;
 use crate::model::event::{Event, Listener};
 use crate::model::name::Region;
 
-/// More pages than any service's products in a region fill.
-const MOST_PAGES: usize = 200;
+/// A limit on pages that no service's products in a region reach.
+const MAX_PAGES: usize = 200;
 
-/// What a public address in use is called, after the region's own letters (AWS price list).
+/// The usage type of a public IPv4 address in use, after the region's prefix (AWS price list).
 const ADDRESS: &str = "PublicIPv4:InUseAddress";
 
-/// All of a region that clusters are made of.
+/// Returns the prices of everything in a region that clusters consist of.
 ///
 /// # Errors
 /// Returns an error if a call to AWS fails or its reply cannot be read.
@@ -24,7 +25,7 @@ pub async fn offers<A: Serve<GetProducts>>(
     region: &Region,
     listener: &dyn Listener,
 ) -> Result<Offers, CloudError> {
-    let ask = |what, service, filters| Asking {
+    let query = |what, service, filters| ProductQuery {
         api,
         region,
         listener,
@@ -45,38 +46,38 @@ pub async fn offers<A: Serve<GetProducts>>(
         ("productFamily", "Elastic Map Reduce Instance"),
         ("softwareType", "EMR"),
     ];
-    let mut addresses = ask("IPv4", "AmazonVPC", Vec::new()).all().await?;
+    let mut addresses = query("IPv4", "AmazonVPC", Vec::new()).all().await?;
     addresses.retain(|product| {
         let usage = product.attribute("usagetype");
         usage.is_some_and(|usage| usage.ends_with(ADDRESS))
     });
     Ok(Offers {
-        ec2: ask("EC2", "AmazonEC2", instances).all().await?,
-        emr: ask("EMR", "ElasticMapReduce", fees).all().await?,
-        gp2: ask("gp2", "AmazonEC2", volumes("gp2")).all().await?,
-        gp3: ask("gp3", "AmazonEC2", volumes("gp3")).all().await?,
+        ec2: query("EC2", "AmazonEC2", instances).all().await?,
+        emr: query("EMR", "ElasticMapReduce", fees).all().await?,
+        gp2: query("gp2", "AmazonEC2", volumes("gp2")).all().await?,
+        gp3: query("gp3", "AmazonEC2", volumes("gp3")).all().await?,
         addresses,
     })
 }
 
-struct Asking<'a, A> {
+struct ProductQuery<'a, A> {
     api: &'a A,
     region: &'a Region,
     listener: &'a dyn Listener,
-    /// In a word.
+    /// The kind of product, for messages.
     what: &'static str,
     service: &'static str,
     filters: Vec<(&'static str, &'static str)>,
 }
 
-impl<A: Serve<GetProducts>> Asking<'_, A> {
-    /// Every page of it, as far as it is of the region itself and not of a place of its own in it.
+impl<A: Serve<GetProducts>> ProductQuery<'_, A> {
+    /// Reads all pages. Products of local zones and other places inside the region are left out.
     async fn all(&self) -> Result<Vec<Product>, CloudError> {
         let (mut products, mut next) = (Vec::new(), None);
-        for _ in 0..MOST_PAGES {
-            self.tell(products.len());
+        for _ in 0..MAX_PAGES {
+            self.report(products.len());
             let page = self.api.serve(self.call(next)).await;
-            let page = page.map_err(|error| self.refused(error))?;
+            let page = page.map_err(|error| self.failure(error))?;
             for item in &page.items {
                 let product = Product::parse(item).map_err(|why| self.unreadable(&why))?;
                 let place = product.attribute("locationType");
@@ -89,7 +90,7 @@ impl<A: Serve<GetProducts>> Asking<'_, A> {
                 return Ok(products);
             }
         }
-        Err(self.unreadable(&format!("it has more than {MOST_PAGES} pages")))
+        Err(self.unreadable(&format!("it has more than {MAX_PAGES} pages")))
     }
 
     fn call(&self, next: Option<String>) -> GetProducts {
@@ -105,7 +106,7 @@ impl<A: Serve<GetProducts>> Asking<'_, A> {
         }
     }
 
-    fn tell(&self, products: usize) {
+    fn report(&self, products: usize) {
         let what = format!("{} prices of {}", self.what, self.region);
         let (done, total) = (products as u64, 0);
         self.listener
@@ -118,9 +119,9 @@ impl<A: Serve<GetProducts>> Asking<'_, A> {
         CloudError::new(Class::Failed, message).hint("try again later")
     }
 
-    fn refused(&self, error: ApiError) -> CloudError {
+    fn failure(&self, error: ApiError) -> CloudError {
         let error = match unserved(error) {
-            Ok(told) => return told,
+            Ok(unserved) => return unserved,
             Err(error) => error,
         };
         let message = format!("cannot ask AWS for {} prices of {}", self.what, self.region);

@@ -142,7 +142,7 @@ async fn a_way_that_failed_is_tried_again_a_few_times() {
     fails.set(true);
     notifier.tell(&ledger, &notice(0)).await;
     assert_eq!(notifier.retry(&ledger, at(1)).await.failed.len(), 1);
-    let told = |ledger: &RefCell<Ledger>| ledger.borrow().told("warn j-1", "bad").unwrap();
+    let told = |ledger: &RefCell<Ledger>| ledger.borrow().last_outcome("warn j-1", "bad").unwrap();
     assert_eq!(told(&ledger).unwrap(), "to be tried again: it is down");
     fails.set(false);
     assert_eq!(notifier.retry(&ledger, at(2)).await.sent, ["bad"]);

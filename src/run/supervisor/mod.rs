@@ -52,7 +52,7 @@ pub async fn supervise(folder: &Path, clock: Arc<dyn Clock>) -> Result<(), Cloud
     let Some(_lock) = ClusterLock::take(&folder.lock())? else {
         return Ok(());
     };
-    if folder.settle()? {
+    if folder.finalize()? {
         folder.tidy();
         return Ok(());
     }

@@ -75,7 +75,7 @@ impl Supervisor {
         };
         let ui = driver
             .stderr
-            .fresh()
+            .new_lines()
             .iter()
             .rev()
             .find_map(|line| spark_ui(line))

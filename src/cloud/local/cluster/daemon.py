@@ -33,10 +33,10 @@ PR_SET_PDEATHSIG = 1
 
 
 def leash():
-    # Processes that a worker itself makes are its own affair.
+    # Processes that a worker starts are not tied.
     if os.getppid() == DAEMON:
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        # Asked again after the tie: a parent that died before it would never be noticed.
+        # Checked after the tie: a parent that died before it would not be noticed.
         if os.getppid() != DAEMON:
             os._exit(1)
 

@@ -1,4 +1,4 @@
-//! Spark's master and workers: how they are started and what they say of themselves.
+//! Starts Spark's master and workers, and reads their logs.
 
 use super::rig::{Rig, spawn};
 use super::tail::{Tail, service_port};
@@ -8,26 +8,32 @@ use crate::model::desired::Worker as Size;
 use std::ffi::OsString;
 use std::process::{Child, Command};
 
+/// A running Spark master.
 #[derive(Debug)]
 pub struct Master {
+    /// Its process.
     pub child: Child,
+    /// Its log.
     pub log: Tail,
-    /// `spark://…`, once it takes calls.
+    /// `spark://HOST:PORT`, once it accepts connections.
     pub address: Option<String>,
 }
 
+/// A running Spark worker.
 #[derive(Debug)]
 pub struct Worker {
+    /// Its process.
     pub child: Child,
+    /// Its log.
     pub log: Tail,
-    /// Whether the master knows it.
+    /// Whether the master has registered it.
     pub registered: bool,
 }
 
 impl Master {
-    /// Reads on in the log.
+    /// Reads new lines of the log.
     pub fn look(&mut self) {
-        for line in self.log.fresh() {
+        for line in self.log.new_lines() {
             if let Some(port) = service_port(&line, "sparkMaster") {
                 self.address = Some(format!("spark://127.0.0.1:{port}"));
             }
@@ -36,8 +42,9 @@ impl Master {
 }
 
 impl Worker {
+    /// Reads new lines of the log.
     pub fn look(&mut self) {
-        let lines = self.log.fresh();
+        let lines = self.log.new_lines();
         self.registered |= lines
             .iter()
             .any(|line| line.contains("Successfully registered with master"));
@@ -45,6 +52,9 @@ impl Worker {
 }
 
 /// Starts the master on free ports of the loopback interface.
+///
+/// # Errors
+/// Returns an error if the process cannot be started.
 pub fn master(rig: &Rig) -> Result<Master, CloudError> {
     let mut command = daemon(rig, "org.apache.spark.deploy.master.Master");
     let log = rig.folder.daemon_logs().join("master.log");
@@ -56,6 +66,9 @@ pub fn master(rig: &Rig) -> Result<Master, CloudError> {
 }
 
 /// Starts worker `number`, counted from 1, of the master at `address`.
+///
+/// # Errors
+/// Returns an error if the process cannot be started.
 pub fn worker(rig: &Rig, number: u16, address: &str, size: Size) -> Result<Worker, CloudError> {
     let mut command = daemon(rig, "org.apache.spark.deploy.worker.Worker");
     command
@@ -70,8 +83,8 @@ pub fn worker(rig: &Rig, number: u16, address: &str, size: Size) -> Result<Worke
         .daemon_logs()
         .join(format!("worker-{number}.log"));
     let mut log = Tail::new(log);
-    // A worker that comes again adds to the log of the one before.
-    while !log.fresh().is_empty() {}
+    // A restarted worker appends to the log of the one before, whose lines are skipped.
+    while !log.new_lines().is_empty() {}
     Ok(Worker {
         child: spawn(&mut command, log.path(), log.path())?,
         log,

@@ -1,4 +1,4 @@
-//! The environment of a cluster's processes: what the launch hands in and what Spark needs.
+//! The environment of a cluster's processes: the launch's, and what Spark needs.
 
 use super::folder::Folder;
 use super::order::Launch;
@@ -9,12 +9,12 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
 
-/// The name Spark itself uses to hand its secret on without showing it in a process list.
+/// The variable in which Spark itself passes its secret on, so that no process list shows it.
 pub(super) const SECRET: &str = "_SPARK_AUTH_SECRET";
 
-/// For every process of the cluster. Secret and password are made anew for each cluster: without
-/// them nobody else on this machine can run code through its open ports, or see its pages. They
-/// are two, for a password ends up in the history of a browser.
+/// Returns the environment of every process of the cluster. Secret and password are new for each
+/// cluster: without them, other users of this machine can neither run code through its open ports
+/// nor read its pages. They differ, since a password may end up in a browser's history.
 pub(super) fn common(
     folder: &Folder,
     launch: &Launch,
@@ -45,7 +45,7 @@ pub(super) fn common(
     Ok(env)
 }
 
-/// `2.12` of `jars/spark-core_2.12-3.5.9.jar`. Workers ask for it when they start executors.
+/// Returns `2.12` from `jars/spark-core_2.12-3.5.9.jar`. Workers need it to start executors.
 fn scala_version(launch: &Launch) -> Result<String, CloudError> {
     let jars = launch.spark_home.join("jars");
     let version = |name: &str| {

@@ -1,15 +1,15 @@
-//! The cluster's folder: what is where, and who may write it.
+//! The cluster's folder: its files and who writes them.
 //!
 //! ```text
-//! order.json        written once, by whoever asks for the cluster
+//! order.json        written once, by the process that creates the cluster
 //! status.json       written by the supervisor alone, replaced whole
 //! requests/         the spool
-//! watchdog          when a watchdog means to end it, and why
-//! supervisor.lock   held by the living supervisor;  supervisor.log  what it says
+//! watchdog          the watchdog's mark: when the cluster will be ended, and why
+//! supervisor.lock   held by the live supervisor;  supervisor.log  its output
 //! logs/steps/01-NAME/{stdout,stderr}
 //! logs/daemons/{master,worker-1,…}.log
 //! logs/executors/node-1/APP/EXECUTOR/{stdout,stderr}
-//! rig/  tmp/        scripts and scratch; gone when the cluster is
+//! rig/  tmp/        scripts and scratch; removed when the cluster is over
 //! ```
 
 use super::json::{read, write};
@@ -21,15 +21,20 @@ use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+/// The folder of one local cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folder(PathBuf);
 
 impl Folder {
+    /// The folder at `path`, which need not exist.
     pub fn at(path: impl Into<PathBuf>) -> Self {
         Self(path.into())
     }
 
-    /// Records a cluster in `root/clusters/ID`: all of it appears at once, or nothing.
+    /// Records a cluster in `root/clusters/ID`, atomically.
+    ///
+    /// # Errors
+    /// Returns an error if the folder cannot be written.
     pub fn create(root: &Path, order: &Order) -> Result<Self, CloudError> {
         let clusters = root.join("clusters");
         let place = clusters.join(order.cluster.id.as_str());
@@ -47,86 +52,103 @@ impl Folder {
         Ok(Self(place))
     }
 
+    /// The folder's path.
     pub fn path(&self) -> &Path {
         &self.0
     }
 
+    /// Reads `order.json`.
+    ///
+    /// # Errors
+    /// Returns an error if it is missing or invalid.
     pub fn order(&self) -> Result<Order, CloudError> {
         read(&self.0.join("order.json"))
     }
 
+    /// The file of the supervisor's lock.
     pub fn lock(&self) -> PathBuf {
         self.0.join("supervisor.lock")
     }
 
-    /// Forgets a cluster whose supervisor is gone. Gone already is success.
+    /// Removes the folder of a cluster whose supervisor is gone. A missing folder is a success.
+    ///
+    /// # Errors
+    /// Returns an error of class `Busy` if a supervisor is alive, or another if the folder cannot
+    /// be removed.
     pub fn remove(&self) -> Result<(), CloudError> {
         if !self.0.exists() {
             return Ok(());
         }
-        // Held until it is gone: a supervisor that is just starting must not begin on the rest.
-        let Some(_held) = ClusterLock::take_nameless(&self.lock())? else {
+        // Held until the folder is gone: a supervisor that is just starting must not run in a
+        // folder that is being removed.
+        let Some(_lock) = ClusterLock::take_anonymous(&self.lock())? else {
             let message = format!("the cluster in {} is still alive", self.0.display());
             return Err(CloudError::new(Class::Busy, message).hint("run the same again"));
         };
-        // What is large goes while the cluster is still known, the rest in one step: killed in
-        // the midst of it, it is a cluster that is over, or none, but never half of one.
-        let saying = || format!("remove {}", self.0.display());
+        // Large folders are removed while the cluster still exists, and the rest in one rename. A
+        // process that is killed meanwhile leaves a cluster that is over, or none, but never half
+        // of one.
+        let doing = || format!("remove {}", self.0.display());
         let logs = self.0.join("logs");
         for large in [logs, self.tmp(), self.rig()] {
             if large.exists() {
-                fs::remove_dir_all(&large).during(saying)?;
+                fs::remove_dir_all(&large).during(doing)?;
             }
         }
         let name = self.0.file_name().unwrap_or_default().to_string_lossy();
         let draft = self.0.with_file_name(format!(".{name}.gone"));
         match fs::rename(&self.0, &draft) {
-            // No room for another name: what says that there was a cluster goes last.
+            // A full disk has no room for the rename. The order, which says that there was a
+            // cluster, is removed last.
             Err(error) if is_full(error.kind()) => {
                 let order = self.0.join("order.json");
-                for entry in fs::read_dir(&self.0).during(saying)? {
-                    let path = entry.during(saying)?.path();
+                for entry in fs::read_dir(&self.0).during(doing)? {
+                    let path = entry.during(doing)?.path();
                     if path.is_dir() {
-                        fs::remove_dir_all(&path).during(saying)?;
+                        fs::remove_dir_all(&path).during(doing)?;
                     } else if path != order {
-                        fs::remove_file(&path).during(saying)?;
+                        fs::remove_file(&path).during(doing)?;
                     }
                 }
-                fs::remove_dir_all(&self.0).during(saying)
+                fs::remove_dir_all(&self.0).during(doing)
             }
             renamed => {
-                renamed.during(saying)?;
-                fs::remove_dir_all(&draft).during(saying)
+                renamed.during(doing)?;
+                fs::remove_dir_all(&draft).during(doing)
             }
         }
     }
 
-    /// Removes what only a living cluster needs.
+    /// Removes what only a live cluster needs.
     pub fn tidy(&self) {
-        // Best effort: what cannot be removed now goes when the cluster is forgotten.
+        // Best effort: the rest is removed with the folder.
         let _ = fs::remove_dir_all(self.tmp());
         let _ = fs::remove_dir_all(self.rig());
     }
 
-    /// Where a step prints to; `index` counts all steps of the cluster from 0.
+    /// The folder of a step's output; `index` counts all steps of the cluster from 0.
     pub fn step_logs(&self, index: usize, name: &StepName) -> PathBuf {
         let folder = crate::cloud::step_folder(index + 1, name.as_str());
         self.0.join("logs/steps").join(folder)
     }
 
+    /// The folder of all logs.
     pub fn logs(&self) -> PathBuf {
         self.0.join("logs")
     }
 
+    /// The folder of the logs of master and workers.
     pub fn daemon_logs(&self) -> PathBuf {
         self.0.join("logs/daemons")
     }
 
-    /// The executors of one worker, counted from 1: a folder for each application and executor.
+    /// The folder of the executors' logs of one worker, counted from 1: one folder for each
+    /// application and executor.
     pub fn executor_logs(&self, worker: u16) -> PathBuf {
         self.0.join(format!("logs/executors/node-{worker}"))
     }
 
+    /// The folder of temporary files.
     pub fn tmp(&self) -> PathBuf {
         self.0.join("tmp")
     }

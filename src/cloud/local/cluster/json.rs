@@ -1,4 +1,4 @@
-//! Values in files, as JSON.
+//! Reads and writes values as JSON files.
 
 use crate::cloud::error::{CloudError, IoContext};
 use crate::disk;
@@ -9,21 +9,21 @@ use std::io::Write;
 use std::path::Path;
 
 pub(super) fn write(path: &Path, value: &impl Serialize) -> Result<(), CloudError> {
-    let saying = || format!("write {}", path.display());
+    let doing = || format!("write {}", path.display());
     let text = serde_json::to_vec_pretty(value)
         .map_err(std::io::Error::from)
-        .during(saying)?;
-    // On the disk before it is moved into place: a power cut must not leave an empty record.
-    let mut file = File::create(path).during(saying)?;
+        .during(doing)?;
+    // Synced before it is renamed: a power cut must not leave an empty record.
+    let mut file = File::create(path).during(doing)?;
     file.write_all(&text)
         .and_then(|()| file.sync_data())
-        .during(saying)
+        .during(doing)
 }
 
 pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, CloudError> {
-    let saying = || format!("read {}", path.display());
-    let text = disk::bytes(path, disk::RECORD).during(saying)?;
+    let doing = || format!("read {}", path.display());
+    let text = disk::bytes(path, disk::RECORD).during(doing)?;
     serde_json::from_slice(&text)
         .map_err(std::io::Error::from)
-        .during(saying)
+        .during(doing)
 }

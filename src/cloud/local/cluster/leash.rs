@@ -1,8 +1,8 @@
-//! The hidden verb `leash PARENT -- COMMAND…`: becomes the command, which dies with its parent,
-//! even where the parent is killed and has no say in it.
+//! The hidden verb `leash PARENT -- COMMAND…` executes the command as a process that the kernel
+//! kills when its parent dies, even if the parent was killed itself.
 //!
-//! The kernel ties the signal to the *thread* that made the process: the supervisor therefore
-//! starts everything from its main thread. It survives `exec`, but not `fork`.
+//! The kernel ties the signal to the *thread* that made the process, so the supervisor starts
+//! everything from its main thread. The tie survives `exec`, but not `fork`.
 
 use super::order::Launch;
 use std::ffi::{OsStr, OsString};
@@ -10,7 +10,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-/// Becomes the command. Returns only where that failed, with what to leave the process with.
+/// Executes the command in place of this process. Returns only if that fails, with the exit code.
 pub fn leash(args: &[OsString]) -> ExitCode {
     let [parent, dashes, command, args @ ..] = args else {
         return ExitCode::from(2);
@@ -18,7 +18,7 @@ pub fn leash(args: &[OsString]) -> ExitCode {
     if dashes != "--" || !tie_to(parent) {
         return ExitCode::from(2);
     }
-    // `exec` returns only to say why it could not; there is nobody left to tell but the code.
+    // `exec` returns only on failure. The exit code is the only way to report it.
     let _ = Command::new(command).args(args).exec();
     ExitCode::from(127)
 }
@@ -28,7 +28,7 @@ fn tie_to(parent: &OsStr) -> bool {
     use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
     let expected = parent.to_str().and_then(|text| text.parse().ok());
     let tied = set_parent_process_death_signal(Some(Signal::KILL)).is_ok();
-    // Asked after the tie: a parent that died before it would never be noticed.
+    // Checked after the tie: a parent that died before it would not be noticed.
     tied && getppid().map(Pid::as_raw_nonzero).map(i32::from) == expected
 }
 
@@ -37,7 +37,7 @@ fn tie_to(_: &OsStr) -> bool {
     false
 }
 
-/// A command that dies with this process, in the cluster's environment and nothing of ours.
+/// A command that dies with this process, in the cluster's environment without variables of ours.
 pub(super) fn command(launch: &Launch, program: &Path) -> Command {
     let mut command = Command::new(&launch.program);
     command
@@ -50,7 +50,7 @@ pub(super) fn command(launch: &Launch, program: &Path) -> Command {
     command
 }
 
-/// A shell script that runs `program` on a leash of whoever runs the script.
+/// A shell script that runs `program` tied to the process that runs the script.
 pub(super) fn script(launch: &Launch, before: &[u8], program: &Path) -> Vec<u8> {
     let parts: [&[u8]; 6] = [
         b"#!/bin/sh\n",
@@ -65,7 +65,7 @@ pub(super) fn script(launch: &Launch, before: &[u8], program: &Path) -> Vec<u8> 
     script
 }
 
-/// A word of shell that means exactly this text.
+/// Quotes a text as one word of a shell.
 pub(super) fn quoted(text: &OsStr) -> Vec<u8> {
     use std::os::unix::ffi::OsStrExt;
     let mut word = vec![b'\''];

@@ -1,5 +1,5 @@
-//! The lock that a living supervisor holds. The kernel frees it with the process, so that neither
-//! a crash nor a reused process id can lie about life.
+//! The lock that a live supervisor holds. The kernel frees it with the process, so neither a crash
+//! nor a reused process id is mistaken for a live supervisor.
 
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::cloud::process::Process;
@@ -18,23 +18,31 @@ pub struct ClusterLock {
 }
 
 impl ClusterLock {
-    /// Takes the lock and says in it whose it is; none where another process holds it.
+    /// Takes the lock and writes this process's identity into it; `None` if another process holds
+    /// it.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be opened, locked or written.
     pub fn take(path: &Path) -> Result<Option<Self>, CloudError> {
-        let Some(mut held) = Self::take_nameless(path)? else {
+        let Some(mut lock) = Self::take_anonymous(path)? else {
             return Ok(None);
         };
         let owner = serde_json::to_vec(&Process::me()).unwrap_or_default();
-        let saying = || format!("write {}", path.display());
-        let file = &mut held.file;
-        file.set_len(0).during(saying)?;
-        file.rewind().during(saying)?;
-        file.write_all(&owner).during(saying)?;
-        Ok(Some(held))
+        let doing = || format!("write {}", path.display());
+        let file = &mut lock.file;
+        file.set_len(0).during(doing)?;
+        file.rewind().during(doing)?;
+        file.write_all(&owner).during(doing)?;
+        Ok(Some(lock))
     }
 
-    /// The same for what takes a moment: a full disk has no room for a name. Tried for a while,
-    /// since somebody who only looks holds it for an instant too.
-    pub fn take_nameless(path: &Path) -> Result<Option<Self>, CloudError> {
+    /// Takes the lock without writing to it, for short operations: a full disk may have no room for
+    /// an identity. Retried for a fifth of a second, since a process that only checks the lock
+    /// holds it for an instant too.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be opened or locked.
+    pub fn take_anonymous(path: &Path) -> Result<Option<Self>, CloudError> {
         let file = open(path)?;
         for _ in 0..20 {
             if lock(&file, path)? {
@@ -45,33 +53,42 @@ impl ClusterLock {
         Ok(None)
     }
 
-    /// Whether a living process holds it.
-    pub fn by_somebody(path: &Path) -> Result<bool, CloudError> {
+    /// Whether a live process holds the lock.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be opened or locked.
+    pub fn is_held(path: &Path) -> Result<bool, CloudError> {
         if !path.exists() {
             return Ok(false);
         }
-        // To look is possible where nothing can be written.
+        // Opened for reading, which is possible even if nothing can be written.
         let file = File::open(path).during(|| format!("open {}", path.display()))?;
         match file.try_lock_shared() {
             Ok(()) => Ok(false),
             Err(TryLockError::WouldBlock) => Ok(true),
-            Err(TryLockError::Error(error)) => Err(refused(path, error)),
+            Err(TryLockError::Error(error)) => Err(lock_error(path, error)),
         }
     }
 
-    /// Kills the holder, if it is still the process that took it.
+    /// Kills the holder, if it is still the process that took the lock.
+    ///
+    /// # Errors
+    /// Returns an error if the holder is unknown or cannot be killed.
     pub fn kill_holder(path: &Path) -> Result<(), CloudError> {
         Self::signal_holder(path, Signal::KILL)
     }
 
-    /// Sends the holder a signal, if it is still the process that took it.
+    /// Sends the holder a signal, if it is still the process that took the lock.
+    ///
+    /// # Errors
+    /// Returns an error if the holder is unknown or cannot be signalled.
     pub fn signal_holder(path: &Path, signal: Signal) -> Result<(), CloudError> {
-        if !Self::by_somebody(path)? {
+        if !Self::is_held(path)? {
             return Ok(());
         }
         let text = disk::bytes(path, disk::SMALL).during(|| format!("read {}", path.display()))?;
         let owner: Option<Process> = serde_json::from_slice(&text).ok();
-        let alive = owner.filter(Process::instance_spans);
+        let alive = owner.filter(Process::is_alive);
         let Some(pid) = alive.and_then(|owner| Pid::from_raw(owner.pid)) else {
             let message = format!("cannot tell which process holds {}", path.display());
             return Err(CloudError::new(Class::Failed, message));
@@ -97,11 +114,11 @@ fn lock(file: &File, path: &Path) -> Result<bool, CloudError> {
     match file.try_lock() {
         Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => Ok(false),
-        Err(TryLockError::Error(error)) => Err(refused(path, error)),
+        Err(TryLockError::Error(error)) => Err(lock_error(path, error)),
     }
 }
 
-fn refused(path: &Path, error: std::io::Error) -> CloudError {
+fn lock_error(path: &Path, error: std::io::Error) -> CloudError {
     CloudError::new(Class::Failed, format!("cannot lock {}", path.display())).caused_by(error)
 }
 
@@ -114,18 +131,18 @@ mod tests {
     fn one_holder_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock");
-        assert!(!ClusterLock::by_somebody(&path).unwrap());
+        assert!(!ClusterLock::is_held(&path).unwrap());
         let held = ClusterLock::take(&path).unwrap();
         assert!(held.is_some());
-        assert!(ClusterLock::by_somebody(&path).unwrap());
+        assert!(ClusterLock::is_held(&path).unwrap());
         assert!(ClusterLock::take(&path).unwrap().is_none());
         drop(held);
-        assert!(!ClusterLock::by_somebody(&path).unwrap());
+        assert!(!ClusterLock::is_held(&path).unwrap());
         assert!(ClusterLock::take(&path).unwrap().is_some());
     }
 
     #[test]
-    fn a_stranger_with_the_same_pid_is_not_killed() {
+    fn another_process_with_the_same_pid_is_not_killed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock");
         let held = ClusterLock::take(&path).unwrap();

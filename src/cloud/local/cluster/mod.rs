@@ -1,9 +1,9 @@
 //! One Spark standalone cluster in a folder.
 //!
-//! The folder is the whole truth about the cluster: whoever asks for one writes an [`Order`] into
-//! a new [`Folder`] and starts its supervisor (`run::supervisor`), which alone writes
-//! `status.json`. Requests come in through a spool, life is told by a held lock, and every
-//! process of the cluster dies with its supervisor ([`leash`]).
+//! The folder holds the whole state of the cluster. To create one, a process writes an [`Order`]
+//! into a new [`Folder`] and starts its supervisor (`run::supervisor`), which alone writes
+//! `status.json`. Requests come in through a spool, a held lock shows that the supervisor is alive,
+//! and every process of the cluster dies with its supervisor ([`leash`]).
 
 mod daemons;
 mod env;

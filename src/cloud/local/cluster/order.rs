@@ -1,4 +1,4 @@
-//! What a cluster's supervisor is told before it starts, and all that it is told.
+//! The order: all that a cluster's supervisor gets when it starts.
 
 use crate::cloud::local::runtime::Runtime;
 use crate::model::desired::JobSpec;
@@ -7,43 +7,53 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+/// All that a supervisor gets when it starts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
-    /// The cluster as recorded at its birth.
+    /// The cluster as it was created.
     pub cluster: Cluster,
+    /// The job that the cluster was created with.
     pub job: Option<JobSpec>,
+    /// Where everything is that the cluster runs on.
     pub launch: Launch,
 }
 
-/// Where everything is that a cluster runs on.
+/// The paths and the environment that a cluster runs with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Launch {
-    /// Our own executable, for its hidden verbs `supervise` and `leash`.
+    /// The `clusterup` executable, for its hidden verbs `supervise` and `leash`.
     pub program: PathBuf,
+    /// The Python executable.
     pub python: PathBuf,
+    /// The folder of Java.
     pub java_home: PathBuf,
+    /// The folder of Spark.
     pub spark_home: PathBuf,
     /// The empty folder of Spark's configuration, first on every class path.
     pub conf: PathBuf,
-    /// A folder of Python packages that the job asked for.
+    /// The folder of the job's Python packages, if it has any.
     pub python_path: Option<PathBuf>,
-    /// The whole environment of the cluster, but for what Spark itself needs. Nothing else of the
-    /// user's shell gets in, as on EMR.
+    /// The environment of the cluster, without the variables that Spark itself needs. As on EMR,
+    /// nothing else comes from the user's shell.
     pub environment: BTreeMap<String, String>,
+    /// The options of the JVMs.
     pub java_options: JavaOptions,
 }
 
-/// Options of the Java machines. Those of driver and executors give way to
-/// `spark.driver.extraJavaOptions` and `spark.executor.extraJavaOptions` of a step.
+/// Options of the JVMs. `spark.driver.extraJavaOptions` and `spark.executor.extraJavaOptions` of a
+/// step replace those of driver and executors.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct JavaOptions {
+    /// For master and workers.
     pub daemon: Vec<String>,
+    /// For drivers.
     pub driver: Vec<String>,
+    /// For executors.
     pub executor: Vec<String>,
 }
 
 impl Launch {
-    /// On an installed runtime, with the environment cut down to what a cluster may know.
+    /// The launch on an installed runtime, with an environment that was reduced before.
     pub fn new(
         program: PathBuf,
         runtime: Runtime,
@@ -72,8 +82,8 @@ impl Launch {
 }
 
 impl JavaOptions {
-    /// What suits many short-lived Java machines on one small computer: the cheap collector, the
-    /// quick compiler, classes from the archive.
+    /// Options for many short-lived JVMs on one small computer: the serial collector, the fast
+    /// compiler, classes from the archive.
     pub fn small(archive: Option<&Path>) -> Self {
         let archive = archive.map(|path| format!("-XX:SharedArchiveFile={}", path.display()));
         let common = [

@@ -1,5 +1,5 @@
-//! The processes below a supervisor, found in `/proc` and ended without exception. The supervisor
-//! is made their "subreaper", so that none can leave it by losing its parent.
+//! Finds the processes below a supervisor in `/proc` and ends all of them. The supervisor is their
+//! "subreaper", so that no process leaves its tree by losing its parent.
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,9 +7,11 @@ use std::process::Child;
 use std::thread;
 use std::time::{Duration, Instant};
 
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long to wait until all killed processes are gone.
+const KILL_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Makes this process the parent of every orphan below it.
+/// Makes this process the parent of every orphan below it. Returns false if the system cannot do
+/// that.
 #[cfg(target_os = "linux")]
 pub fn adopt_orphans() -> bool {
     rustix::process::set_child_subreaper(Some(rustix::process::getpid())).is_ok()
@@ -20,20 +22,21 @@ pub fn adopt_orphans() -> bool {
     false
 }
 
-/// Asks a process to end.
+/// Sends a process SIGTERM.
 pub fn terminate(child: &Child) {
     signal(i32::try_from(child.id()).unwrap_or(0), Signal::TERM);
 }
 
-/// Kills everything below this process and waits until it is gone. False where something stayed.
+/// Kills all processes below this one and waits until they are gone. Returns false if some remain
+/// after five seconds.
 pub fn end_descendants() -> bool {
-    let begun = Instant::now();
+    let started = Instant::now();
     loop {
         let below = descendants(own_pid());
         if below.is_empty() {
             return true;
         }
-        if begun.elapsed() > PATIENCE {
+        if started.elapsed() > KILL_TIMEOUT {
             return false;
         }
         for &pid in &below {
@@ -44,13 +47,13 @@ pub fn end_descendants() -> bool {
     }
 }
 
-/// Collects children that ended and that `known` does not list: orphans that came to us.
+/// Reaps children that exited and are not in `known`: orphans that this process adopted.
 pub fn reap_orphans(known: &BTreeSet<i32>) {
     let me = own_pid();
-    let strangers = parents()
+    let adopted = parents()
         .into_iter()
         .filter(|(pid, parent)| *parent == me && !known.contains(pid));
-    reap(&strangers.map(|(pid, _)| pid).collect());
+    reap(&adopted.map(|(pid, _)| pid).collect());
 }
 
 fn own_pid() -> i32 {
@@ -59,14 +62,14 @@ fn own_pid() -> i32 {
 
 fn signal(pid: i32, signal: Signal) {
     if let Some(pid) = Pid::from_raw(pid).filter(|_| pid > 1) {
-        // A process that is gone already is what was wanted.
+        // A process that is gone already needs no signal.
         let _ = kill_process(pid, signal);
     }
 }
 
 fn reap(pids: &BTreeSet<i32>) {
     for &pid in pids {
-        // Those that are not our own children answer with an error; their parents reap them.
+        // Fails for processes that are not our children; their parents reap them.
         let _ = waitpid(Pid::from_raw(pid), WaitOptions::NOHANG);
     }
 }
@@ -87,7 +90,7 @@ fn descendants(root: i32) -> BTreeSet<i32> {
     }
 }
 
-/// Every process of the machine with its parent.
+/// All processes of the machine, each with its parent.
 fn parents() -> BTreeMap<i32, i32> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
@@ -97,7 +100,7 @@ fn parents() -> BTreeMap<i32, i32> {
 
 fn parent_of(pid: i32) -> Option<i32> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name before it, in parentheses, may hold anything.
+    // The process's name before it, in parentheses, may contain anything.
     let (_, fields) = stat.rsplit_once(')')?;
     fields.split_whitespace().nth(1)?.parse().ok()
 }

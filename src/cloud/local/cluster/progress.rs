@@ -1,4 +1,4 @@
-//! How far a job is, as its own Spark UI tells.
+//! The progress of a job, from its Spark UI.
 
 use crate::model::address::{credentials, without_password};
 use crate::model::event::SparkProgress;
@@ -13,7 +13,7 @@ struct Application {
     id: String,
 }
 
-/// A Spark job. Skipped stages are those whose output was there already.
+/// A Spark job. Skipped stages are those whose output existed already.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Job {
@@ -25,14 +25,14 @@ struct Job {
     num_skipped_tasks: u64,
 }
 
-/// Asks the driver behind `ui`. None while it does not answer, or not in time.
+/// Returns the progress from the driver at `ui`; `None` if it does not answer within a second.
 pub async fn progress(ui: &str) -> Option<SparkProgress> {
     let ui = ui.to_owned();
-    tokio::task::spawn_blocking(move || ask(&ui)).await.ok()?
+    tokio::task::spawn_blocking(move || fetch(&ui)).await.ok()?
 }
 
-fn ask(ui: &str) -> Option<SparkProgress> {
-    // Proxies are for the world outside, and this address never is.
+fn fetch(ui: &str) -> Option<SparkProgress> {
+    // Without a proxy: the address is always on this machine.
     let config = ureq::Agent::config_builder()
         .timeout_global(Some(Duration::from_secs(1)))
         .proxy(None)
@@ -51,7 +51,7 @@ fn ask(ui: &str) -> Option<SparkProgress> {
 struct Page {
     agent: ureq::Agent,
     address: String,
-    /// What it asks for; drivers of an older clusterup ask for nothing.
+    /// The credentials. Drivers of an older clusterup need none.
     basic: Option<String>,
 }
 
@@ -72,7 +72,7 @@ fn sum(jobs: &[Job]) -> SparkProgress {
         let tasks = job.num_tasks.saturating_sub(job.num_skipped_tasks);
         all.stages += stages;
         all.tasks += tasks;
-        // A stage that ran twice, since its output was lost, is still one stage.
+        // A stage that was repeated, since its output was lost, counts once.
         all.stages_done += job.num_completed_stages.min(stages);
         all.tasks_done += job.num_completed_tasks.min(tasks);
     }

@@ -1,4 +1,4 @@
-//! Requests to a living supervisor: numbered files, each put in place whole.
+//! Requests to a live supervisor: numbered files, each written atomically.
 
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::disk;
@@ -9,66 +9,74 @@ use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// A request to a supervisor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Request {
-    /// Run `run` of a job; one that is there already is not added again, so that a request that
-    /// was left twice runs once.
+    /// To add run `run` of a job. If the cluster has it already, nothing happens, so a request that
+    /// was written twice runs once.
     AddSteps {
+        /// The job.
         job: JobSpec,
+        /// The number of the run, from 1.
         run: u32,
     },
-    /// Guardrails, team and tags of another spec.
+    /// To take over guardrails, team and tags of another spec.
     Update(Box<ClusterSpec>),
+    /// To move the deadline.
     Extend(Extension),
-    /// Somebody follows the cluster.
+    /// To renew the lease.
     Renew,
+    /// To end the cluster.
     Terminate(End),
 }
 
-/// A request in the spool. It is removed once its effect is in the status.
+/// A request in the spool. Its file is removed once its effect is in `status.json`.
 #[derive(Debug)]
 pub struct Spooled {
+    /// The request.
     pub request: Request,
+    /// The file that holds it.
     pub file: PathBuf,
 }
 
-/// Puts a request behind all others and says which file holds it.
+/// Appends a request to the spool and returns its file.
 pub(super) fn put(spool: &Path, request: &Request) -> Result<PathBuf, CloudError> {
-    let saying = || format!("leave a request in {}", spool.display());
+    let doing = || format!("leave a request in {}", spool.display());
     let draft = spool.join(format!(".{}", std::process::id()));
     let text = serde_json::to_vec(request).map_err(|error| {
         CloudError::new(Class::Failed, "cannot write the request").caused_by(error)
     })?;
     if let Err(error) = fs::write(&draft, text) {
         let _ = fs::remove_file(&draft);
-        return Err(error).during(saying);
+        return Err(error).during(doing);
     }
     let mut number = numbers(spool)?.last().map_or(1, |last| last + 1);
-    // A link, unlike a rename, refuses a name that somebody else has taken in between.
+    // A hard link, unlike a rename, fails if another process has taken the name.
     let file = loop {
         let file = spool.join(format!("{number:06}.json"));
         match fs::hard_link(&draft, &file) {
             Ok(()) => break file,
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
-            Err(error) => return Err(error).during(saying),
+            Err(error) => return Err(error).during(doing),
         }
     };
-    fs::remove_file(&draft).during(saying)?;
+    fs::remove_file(&draft).during(doing)?;
     Ok(file)
 }
 
-/// All requests, oldest first. One that cannot be read is dropped and said so in the log.
+/// Returns all requests, oldest first. A file that cannot be parsed is removed and returned as an
+/// error.
 pub(super) fn all(spool: &Path) -> Result<Vec<Result<Spooled, CloudError>>, CloudError> {
     let read = |number: u64| {
         let file = spool.join(format!("{number:06}.json"));
-        let saying = || format!("read the request {}", file.display());
-        let text = disk::bytes(&file, disk::RECORD).during(saying)?;
+        let doing = || format!("read the request {}", file.display());
+        let text = disk::bytes(&file, disk::RECORD).during(doing)?;
         let request = serde_json::from_slice(&text)
             .map_err(std::io::Error::from)
-            .during(saying);
+            .during(doing);
         if request.is_err() {
-            fs::remove_file(&file).during(saying)?;
+            fs::remove_file(&file).during(doing)?;
         }
         Ok(Spooled {
             request: request?,
@@ -79,10 +87,10 @@ pub(super) fn all(spool: &Path) -> Result<Vec<Result<Spooled, CloudError>>, Clou
 }
 
 fn numbers(spool: &Path) -> Result<Vec<u64>, CloudError> {
-    let saying = || format!("read {}", spool.display());
+    let doing = || format!("read {}", spool.display());
     let mut numbers = Vec::new();
-    for entry in fs::read_dir(spool).during(saying)? {
-        let name = entry.during(saying)?.file_name();
+    for entry in fs::read_dir(spool).during(doing)? {
+        let name = entry.during(doing)?.file_name();
         let number = name.to_str().and_then(|name| name.strip_suffix(".json"));
         numbers.extend(number.and_then(|number| number.parse::<u64>().ok()));
     }
@@ -95,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requests_come_out_in_order() {
+    fn requests_are_returned_in_order() {
         let spool = tempfile::tempdir().unwrap();
         for number in 0..12 {
             let end = End::asked(number.to_string());

@@ -1,4 +1,5 @@
-//! The cluster's state, read by anybody and written by its supervisor, and requests between them.
+//! The cluster's state, which any process reads and its supervisor writes, and requests to the
+//! supervisor.
 
 use super::folder::Folder;
 use super::json::{read, write};
@@ -14,29 +15,34 @@ use std::thread;
 use std::time::Duration;
 
 impl Folder {
-    /// The cluster as it is now, and as nobody may tell it but its supervisor; where that was
-    /// killed, as it must have ended.
+    /// Returns the cluster as its supervisor last wrote it. If the supervisor was killed, the
+    /// cluster is returned as ended.
+    ///
+    /// # Errors
+    /// Returns an error if the folder cannot be read.
     pub fn read(&self) -> Result<Cluster, CloudError> {
-        // The lock first: a supervisor that ends in between has written its last word by then.
-        let held = self.held()?;
-        if held {
+        // The lock is checked first: a supervisor that ends in between has written its final status
+        // by then.
+        let is_supervised = self.is_supervised()?;
+        if is_supervised {
             self.drain();
         }
-        if !self.begun() {
+        if !self.was_started() {
             let mut cluster = self.order()?.cluster;
-            cluster.attended = held;
+            cluster.attended = is_supervised;
             return Ok(cluster);
         }
-        if held {
+        if is_supervised {
             read(&self.status())
         } else {
-            self.last()
+            self.final_state()
         }
     }
 
-    /// The cluster as it ended, with no supervisor left: the status where it says so.
-    fn last(&self) -> Result<Cluster, CloudError> {
-        // A record that a power cut spoilt says as much as that the cluster is no more.
+    /// The state of a cluster without a supervisor: the status if that is final, else the cluster
+    /// as lost.
+    fn final_state(&self) -> Result<Cluster, CloudError> {
+        // A status that a power cut damaged is treated as lost.
         let cluster = read(&self.status()).or_else(|_| self.order().map(|order| order.cluster))?;
         if cluster.state.is_over() {
             return Ok(cluster);
@@ -46,46 +52,58 @@ impl Folder {
         Ok(lost(cluster, at.into()))
     }
 
-    /// Writes down how the cluster ended under an earlier supervisor, where there was one. For
-    /// the supervisor that comes after it: a cluster does not begin twice.
-    pub fn settle(&self) -> Result<bool, CloudError> {
-        if self.begun() {
-            self.write(&self.last()?)?;
+    /// Called by a new supervisor. If an earlier supervisor ran the cluster, writes its final state
+    /// and returns true: a cluster is never started twice.
+    ///
+    /// # Errors
+    /// Returns an error if the folder cannot be read or written.
+    pub fn finalize(&self) -> Result<bool, CloudError> {
+        if self.was_started() {
+            self.write(&self.final_state()?)?;
         }
-        Ok(self.begun())
+        Ok(self.was_started())
     }
 
     fn status(&self) -> PathBuf {
         self.path().join("status.json")
     }
 
-    /// Whether a supervisor ever had the cluster in hand.
-    pub fn begun(&self) -> bool {
+    /// Whether a supervisor ever ran the cluster.
+    pub fn was_started(&self) -> bool {
         self.status().exists()
     }
 
-    /// Whether a supervisor lives.
-    pub fn held(&self) -> Result<bool, CloudError> {
-        ClusterLock::by_somebody(&self.lock())
+    /// Whether a supervisor is alive.
+    ///
+    /// # Errors
+    /// Returns an error if the lock cannot be checked.
+    pub fn is_supervised(&self) -> Result<bool, CloudError> {
+        ClusterLock::is_held(&self.lock())
     }
 
-    /// Replaces the status. For the supervisor alone.
+    /// Replaces the status. Only for the supervisor.
+    ///
+    /// # Errors
+    /// Returns an error if the folder cannot be written.
     pub fn write(&self, cluster: &Cluster) -> Result<(), CloudError> {
         let draft = self.path().join(".status.json");
         write(&draft, cluster)?;
-        let place = self.status();
-        fs::rename(&draft, &place).during(|| format!("write {}", place.display()))
+        let path = self.status();
+        fs::rename(&draft, &path).during(|| format!("write {}", path.display()))
     }
 
-    /// Leaves a request and waits a moment for the supervisor to take it up. False where it lies
-    /// there still: the supervisor does not answer or is gone.
+    /// Writes a request and waits up to three seconds for the supervisor to handle it. Returns
+    /// false if it is still there: the supervisor does not answer or is gone.
+    ///
+    /// # Errors
+    /// Returns an error if the request cannot be written or the lock cannot be checked.
     pub fn request(&self, request: &Request) -> Result<bool, CloudError> {
         let file = spool::put(&self.requests(), request)?;
         for _ in 0..300 {
             if !file.exists() {
                 return Ok(true);
             }
-            if !self.held()? {
+            if !self.is_supervised()? {
                 break;
             }
             thread::sleep(Duration::from_millis(10));
@@ -93,22 +111,32 @@ impl Folder {
         Ok(!file.exists())
     }
 
-    /// Requests that nobody has taken up yet. For the supervisor.
+    /// Returns the requests that are not handled yet. Only for the supervisor.
+    ///
+    /// # Errors
+    /// Returns an error if the spool cannot be read.
     pub fn spooled(&self) -> Result<Vec<Result<Spooled, CloudError>>, CloudError> {
         spool::all(&self.requests())
     }
 
-    /// Asks a supervisor for the end where no request can be left: on a full disk.
+    /// Sends the supervisor SIGTERM, for when a full disk has no room for a request.
+    ///
+    /// # Errors
+    /// Returns an error if the holder of the lock is unknown or cannot be signalled.
     pub fn stop(&self) -> Result<(), CloudError> {
         ClusterLock::signal_holder(&self.lock(), Signal::TERM)
     }
 
-    /// Kills a supervisor that does not answer; its cluster dies with it.
-    pub fn kill_hard(&self) -> Result<(), CloudError> {
+    /// Kills the supervisor; its cluster dies with it.
+    ///
+    /// # Errors
+    /// Returns an error if the holder of the lock is unknown or cannot be killed.
+    pub fn kill(&self) -> Result<(), CloudError> {
         ClusterLock::kill_holder(&self.lock())
     }
 
-    /// Gives the supervisor a moment to take up requests, so that what was asked for is seen.
+    /// Waits up to half a second until the supervisor has handled pending requests, so that their
+    /// effect shows.
     fn drain(&self) {
         for _ in 0..50 {
             if self.spooled().is_ok_and(|requests| requests.is_empty()) {
@@ -119,7 +147,7 @@ impl Folder {
     }
 }
 
-/// A cluster whose supervisor was killed: every process died with it, at the latest then.
+/// The cluster of a killed supervisor: its processes died with it, at `at` at the latest.
 fn lost(mut cluster: Cluster, at: DateTime<Utc>) -> Cluster {
     cluster.cut_off(at);
     cluster.state = ClusterState::TerminatedWithErrors;

@@ -1,5 +1,5 @@
-//! One step as Spark's own `SparkSubmit`, started without the shell script and the second Java
-//! machine that `spark-submit` puts before it: what these would have done is done here.
+//! Runs one step with Spark's own `SparkSubmit` class, without the shell script and the second JVM
+//! that `spark-submit` starts first; what these would do is done here.
 
 use super::rig::{Rig, spawn};
 use crate::cloud::error::{CloudError, IoContext};
@@ -11,8 +11,11 @@ use std::fs;
 use std::path::Path;
 use std::process::Child;
 
-/// Starts a step on the master at `address`; what it prints goes to `stdout` and `stderr` in
-/// `logs`. Its working folder is scratch, and goes with the cluster.
+/// Starts a step on the master at `address`. Its output goes to `stdout` and `stderr` in `logs`.
+/// Its working folder is temporary and removed with the cluster.
+///
+/// # Errors
+/// Returns an error if the folders cannot be created or the process cannot be started.
 pub fn submit(rig: &Rig, address: &str, step: &StepSpec, logs: &Path) -> Result<Child, CloudError> {
     let work = rig.folder.tmp().join("work");
     for folder in [logs, &work] {
@@ -41,20 +44,21 @@ pub fn submit(rig: &Rig, address: &str, step: &StepSpec, logs: &Path) -> Result<
     spawn(&mut command, &logs.join("stdout"), &logs.join("stderr"))
 }
 
-/// The driver is this very Java machine, so its memory and options must be there from the start.
+/// Returns the JVM's options. The driver runs in this JVM, so its memory and options must be set
+/// from the start.
 fn driver_options(rig: &Rig, conf: &BTreeMap<String, String>) -> Vec<String> {
     let get = |key: &str| conf.get(key).map(String::as_str);
     let memory = get("spark.driver.memory").unwrap_or("1g");
     let mut options = vec![format!("-Xmx{memory}")];
     options.extend(Runtime::OPENINGS.map(str::to_owned));
     match get("spark.driver.extraJavaOptions") {
-        Some(own) => options.extend(words(own)),
+        Some(own) => options.extend(split_options(own)),
         None => options.extend(rig.launch.java_options.driver.clone()),
     }
     options
 }
 
-/// Our defaults, then what the user says, then what must hold on this machine.
+/// Returns the configuration: our defaults, then the user's, then what this machine requires.
 fn conf<'a>(rig: &Rig, own: &'a BTreeMap<String, String>) -> BTreeMap<&'a str, OsString> {
     let mut conf: BTreeMap<&str, OsString> = BTreeMap::from([
         ("spark.ui.port", "0".into()),
@@ -76,7 +80,7 @@ fn conf<'a>(rig: &Rig, own: &'a BTreeMap<String, String>) -> BTreeMap<&'a str, O
             "spark.pyspark.driver.python",
             rig.driver_python().into_os_string(),
         ),
-        // An EMR image's Java is not where this machine has its own.
+        // The path of Java on an EMR image differs from this machine's.
         (
             "spark.executorEnv.JAVA_HOME",
             rig.executor_java_home().into_os_string(),
@@ -89,7 +93,7 @@ fn conf<'a>(rig: &Rig, own: &'a BTreeMap<String, String>) -> BTreeMap<&'a str, O
     conf
 }
 
-/// Ours comes first: what the job's own filters let through was let through by it.
+/// Returns the filters of the UI. Ours comes first, so that every request passes it.
 fn filters(own: &BTreeMap<String, String>) -> String {
     match own.get("spark.ui.filters") {
         Some(more) if !more.trim().is_empty() => format!("{FILTER},{more}"),
@@ -97,9 +101,9 @@ fn filters(own: &BTreeMap<String, String>) -> String {
     }
 }
 
-/// A Python that the job brings: a file of this machine, or one below an executor's folder, as of
-/// `spark.archives`. An EMR image's is not here, and a bare name is a Python without PySpark's
-/// and the job's packages; in their place goes ours.
+/// Returns the Python that the job brings: a file of this machine, or one below an executor's
+/// folder, as with `spark.archives`. A path of an EMR image does not exist here, and a bare name is
+/// a Python without PySpark and the job's packages; ours replaces both.
 fn own_python<'a>(own: &'a BTreeMap<String, String>, key: &str) -> Option<&'a str> {
     let python = own.get(key)?;
     let path = Path::new(python);
@@ -107,7 +111,7 @@ fn own_python<'a>(own: &'a BTreeMap<String, String>, key: &str) -> Option<&'a st
     (below || path.is_absolute() && path.exists()).then_some(python)
 }
 
-/// The same for the driver, to which no archive is unpacked.
+/// The same for the driver, for which archives are not unpacked.
 fn own_driver_python(own: &BTreeMap<String, String>) -> Option<&str> {
     let keys = ["spark.pyspark.driver.python", "spark.pyspark.python"];
     let key = keys.into_iter().find(|key| own.contains_key(*key))?;
@@ -118,14 +122,15 @@ fn executor_options(rig: &Rig, own: &BTreeMap<String, String>) -> OsString {
     let ours = || rig.launch.java_options.executor.join(" ");
     let options = own.get("spark.executor.extraJavaOptions").cloned();
     let mut options = OsString::from(options.unwrap_or_else(ours));
-    // Native libraries are unpacked there, and a killed executor leaves them behind.
+    // Native libraries are unpacked there; a killed executor does not remove them.
     options.push(" ");
-    options.push(word(rig.folder.tmp().as_os_str()));
+    options.push(tmp_option(rig.folder.tmp().as_os_str()));
     options
 }
 
-/// A temporary folder as one word of Java options, which Spark splits as a shell would.
-fn word(tmp: &OsStr) -> OsString {
+/// The option for the temporary folder, quoted as one word, since Spark splits options as a shell
+/// would.
+fn tmp_option(tmp: &OsStr) -> OsString {
     let escaped = tmp
         .to_string_lossy()
         .replace('\\', r"\\")
@@ -133,26 +138,26 @@ fn word(tmp: &OsStr) -> OsString {
     format!("\"-Djava.io.tmpdir={escaped}\"").into()
 }
 
-/// Splits options at spaces, but not within quotes; a backslash takes the next character as it is.
-fn words(text: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
+/// Splits options at spaces outside quotes. A backslash escapes the next character.
+fn split_options(text: &str) -> Vec<String> {
+    let mut split_options = Vec::new();
+    let mut current: Option<String> = None;
     let mut quote = None;
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
         match (c, quote) {
-            ('\\', None | Some('"')) => word.get_or_insert_default().extend(chars.next()),
+            ('\\', None | Some('"')) => current.get_or_insert_default().extend(chars.next()),
             ('"' | '\'', None) => {
                 quote = Some(c);
-                word.get_or_insert_default();
+                current.get_or_insert_default();
             }
             (_, Some(open)) if c == open => quote = None,
-            (_, None) if c.is_whitespace() => words.extend(word.take()),
-            (_, None | Some(_)) => word.get_or_insert_default().push(c),
+            (_, None) if c.is_whitespace() => split_options.extend(current.take()),
+            (_, None | Some(_)) => current.get_or_insert_default().push(c),
         }
     }
-    words.extend(word);
-    words
+    split_options.extend(current);
+    split_options
 }
 
 #[cfg(test)]
@@ -193,11 +198,11 @@ mod tests {
 
     #[test]
     fn splits_java_options() {
-        assert_eq!(words(" -Da=1  -Xss4m "), ["-Da=1", "-Xss4m"]);
+        assert_eq!(split_options(" -Da=1  -Xss4m "), ["-Da=1", "-Xss4m"]);
         assert_eq!(
-            words(r#"-Da="b c" '-Dd="e"' f\ g "" "#),
+            split_options(r#"-Da="b c" '-Dd="e"' f\ g "" "#),
             ["-Da=b c", "-Dd=\"e\"", "f g", ""]
         );
-        assert!(words("").is_empty());
+        assert!(split_options("").is_empty());
     }
 }

@@ -1,12 +1,13 @@
-//! A log that grows, read line by line, and the addresses that Spark writes into it.
+//! Reads a growing log line by line, and finds the addresses that Spark writes to it.
 
 use crate::disk;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-/// As much as one look at a log may take in.
-const GULP: u64 = 1 << 20;
+/// How many bytes one read takes in at most.
+const MAX_READ: u64 = 1 << 20;
 
+/// A log file and how far it was read.
 #[derive(Debug)]
 pub struct Tail {
     path: PathBuf,
@@ -14,21 +15,23 @@ pub struct Tail {
 }
 
 impl Tail {
+    /// The log at `path`, which need not exist yet.
     pub fn new(path: PathBuf) -> Self {
         Self { path, offset: 0 }
     }
 
+    /// The log's path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The lines that were finished since the last look. A log that cannot be read has none yet.
-    pub fn fresh(&mut self) -> Vec<String> {
+    /// Returns the lines that were completed since the last call; none if the log cannot be read.
+    pub fn new_lines(&mut self) -> Vec<String> {
         let mut bytes = Vec::new();
         let mut read = || -> std::io::Result<()> {
             let mut file = disk::open(&self.path)?;
             file.seek(SeekFrom::Start(self.offset))?;
-            file.take(GULP).read_to_end(&mut bytes)?;
+            file.take(MAX_READ).read_to_end(&mut bytes)?;
             Ok(())
         };
         if read().is_err() {
@@ -38,8 +41,8 @@ impl Tail {
             .iter()
             .rposition(|&byte| byte == b'\n')
             .map(|at| at + 1);
-        // A line longer than the gulp holds no address; skip what there is of it.
-        let taken = whole.unwrap_or(if bytes.len() as u64 == GULP {
+        // A line longer than that has no address and is skipped.
+        let taken = whole.unwrap_or(if bytes.len() as u64 == MAX_READ {
             bytes.len()
         } else {
             0
@@ -49,7 +52,7 @@ impl Tail {
         text.lines().map(str::to_owned).collect()
     }
 
-    /// The last part of the log, for telling what went wrong.
+    /// Returns the last 256 KiB of the log, to find an error in it.
     pub fn end(&self) -> String {
         const END: u64 = 256 << 10;
         let mut bytes = Vec::new();
@@ -67,14 +70,14 @@ impl Tail {
     }
 }
 
-/// The port in `Successfully started service 'NAME' on port N.`, where the line says that.
+/// Returns the port from `Successfully started service 'NAME' on port N.`.
 pub(super) fn service_port(line: &str, service: &str) -> Option<u16> {
     let (_, rest) = line.split_once("Successfully started service '")?;
     let rest = rest.strip_prefix(service)?.strip_prefix("' on port ")?;
     rest.trim_end().trim_end_matches('.').parse().ok()
 }
 
-/// The port of a driver's Spark UI, where the line has it.
+/// Returns the port of a driver's Spark UI, if the line has it.
 pub fn spark_ui(line: &str) -> Option<u16> {
     service_port(line, "SparkUI")
 }
@@ -94,16 +97,16 @@ mod tests {
     }
 
     #[test]
-    fn waits_for_the_end_of_a_line() {
+    fn incomplete_lines_are_not_returned() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
         let mut tail = Tail::new(path.clone());
-        assert!(tail.fresh().is_empty());
+        assert!(tail.new_lines().is_empty());
         let mut file = std::fs::File::create(&path).unwrap();
         file.write_all(b"one\ntw").unwrap();
-        assert_eq!(tail.fresh(), ["one"]);
+        assert_eq!(tail.new_lines(), ["one"]);
         file.write_all(b"o\n").unwrap();
-        assert_eq!(tail.fresh(), ["two"]);
-        assert!(tail.fresh().is_empty());
+        assert_eq!(tail.new_lines(), ["two"]);
+        assert!(tail.new_lines().is_empty());
     }
 }

@@ -1,8 +1,8 @@
-//! Java's class-data archive: the classes that Spark's machines load, parsed and verified once.
-//! Drivers, executors and daemons all begin with it; it takes several seconds off each job.
+//! Java's class-data archive: the classes that Spark's JVMs load, parsed and verified once.
+//! Drivers, executors and daemons all start from it, which saves several seconds per job.
 //!
-//! It holds for one class path, one collector and the very jars it was made of; where it does not
-//! hold, Java says nothing and loads classes as ever.
+//! It is valid for one class path, one collector and the exact jars that it was made from. If it is
+//! not valid, Java ignores it silently.
 
 use super::lock::sweep;
 use super::owner::{FILTER, PASSWORD};
@@ -20,53 +20,53 @@ use tokio::process::Command;
 
 pub(super) const FILE: &str = "classes.jsa";
 const TRAINING: &str = include_str!("training.py");
-const PATIENCE: Duration = Duration::from_secs(180);
-const TICK: Duration = Duration::from_millis(250);
-const SETTLED: Duration = Duration::from_millis(700);
+const MAX_TIME: Duration = Duration::from_secs(180);
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
+const STABLE_AFTER: Duration = Duration::from_millis(700);
 
-/// Makes the archive of a runtime that lies in its place. Without one all else is the same, so a
-/// failure is no error.
+/// Makes the archive of an installed runtime. The runtime also works without one, so a failure is
+/// not an error.
 pub(super) async fn make(runtime: &Runtime, listener: &dyn Listener) {
-    let Some(place) = runtime.conf.parent() else {
+    let Some(folder) = runtime.conf.parent() else {
         return;
     };
     if runtime.archive.is_some() {
         return;
     }
-    // A training that outlives a killed installer keeps to a folder that nobody uses again.
-    sweep(place);
-    let work = place.join(format!(".{}", std::process::id()));
-    let making = async {
+    // A training run that outlives a killed installer writes to a folder that is not used again.
+    sweep(folder);
+    let work = folder.join(format!(".{}", std::process::id()));
+    let work_task = async {
         fs::create_dir_all(&work).ok()?;
         let list = record(runtime, &work).await?;
         let draft = work.join(FILE);
         dump(runtime, &list, &draft).await?;
-        fs::rename(draft, place.join(FILE)).ok()
+        fs::rename(draft, folder.join(FILE)).ok()
     };
-    let ticking = async {
+    let progress_task = async {
         loop {
-            let what = "teaching Java the classes of Spark".to_owned();
+            let what = "making an archive of Spark's classes".to_owned();
             listener.on_event(&Event::Progress {
                 what,
                 done: 0,
                 total: 0,
             });
-            tokio::time::sleep(TICK).await;
+            tokio::time::sleep(PROGRESS_INTERVAL).await;
         }
     };
     tokio::select! {
-        _ = tokio::time::timeout(PATIENCE, making) => {}
-        () = ticking => {}
+        _ = tokio::time::timeout(MAX_TIME, work_task) => {}
+        () = progress_task => {}
     }
-    // What training left is of no further use; a rest of it does no harm.
+    // The work folder is not needed any more; if it cannot be removed, it does no harm.
     let _ = fs::remove_dir_all(&work);
 }
 
-/// Runs a job on a little cluster and gives the classes that its driver and executor loaded.
+/// Runs a job on a small cluster and returns the classes that its driver and executor loaded.
 async fn record(runtime: &Runtime, work: &Path) -> Option<String> {
     let script = work.join("training.py");
     fs::write(&script, TRAINING).ok()?;
-    // A command line is for all to read.
+    // Other users can read a command line.
     let properties = work.join("driver.conf");
     let mut private = File::options();
     let mut private = private
@@ -101,7 +101,7 @@ async fn record(runtime: &Runtime, work: &Path) -> Option<String> {
         .args(["--conf", "spark.executor.memory=512m"])
         .args(["--conf", "spark.driver.host=127.0.0.1"])
         .args(["--conf", "spark.ui.port=0"])
-        // As closed to other users of the machine as every cluster.
+        // Protected from other users, as every cluster is.
         .args(["--conf", "spark.authenticate=true"])
         .args(["--conf", &format!("spark.ui.filters={FILTER}")])
         .arg("--conf")
@@ -120,23 +120,24 @@ async fn record(runtime: &Runtime, work: &Path) -> Option<String> {
         .env("PYSPARK_PYTHON", &runtime.python)
         .env(PASSWORD, secret().ok()?)
         .current_dir(work);
-    well(&mut java).await?;
-    written(&executor).await?;
-    // A little cluster keeps its executors' folders there, whatever it is told.
+    succeed(&mut java).await?;
+    wait_stable(&executor).await?;
+    // `local-cluster` always keeps its executors' folders there.
     let _ = fs::remove_dir_all(runtime.spark_home.join("work"));
     let mut lines: Vec<String> = Vec::new();
     for list in [driver, executor] {
         lines.extend(fs::read_to_string(list).ok()?.lines().map(str::to_owned));
     }
-    // Both machines load most classes, and the archive wants each once, in an order that had it.
+    // Both JVMs load most classes. The archive needs each once, in an order in which they were
+    // loaded.
     let mut seen = std::collections::BTreeSet::new();
     lines.retain(|line| seen.insert(line.clone()));
     Some(lines.join("\n"))
 }
 
-/// Waits until a list is whole: an executor writes its own when it leaves, which may be after its
-/// driver did.
-async fn written(list: &Path) -> Option<()> {
+/// Waits until a list is complete: an executor writes its list when it exits, which may be after
+/// its driver.
+async fn wait_stable(list: &Path) -> Option<()> {
     let mut before = 0;
     loop {
         let bytes = fs::metadata(list).map_or(0, |metadata| metadata.len());
@@ -144,7 +145,7 @@ async fn written(list: &Path) -> Option<()> {
             return Some(());
         }
         before = bytes;
-        tokio::time::sleep(SETTLED).await;
+        tokio::time::sleep(STABLE_AFTER).await;
     }
 }
 
@@ -166,10 +167,10 @@ async fn dump(runtime: &Runtime, list: &str, archive: &Path) -> Option<()> {
     ])
     .arg(option("-XX:SharedClassListFile=", &file))
     .arg(option("-XX:SharedArchiveFile=", archive));
-    well(&mut java).await
+    succeed(&mut java).await
 }
 
-async fn well(command: &mut Command) -> Option<()> {
+async fn succeed(command: &mut Command) -> Option<()> {
     command
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -1,4 +1,5 @@
-//! Data sets by http(s), and members of zip archives there. A file appears whole or not at all.
+//! Downloads data sets by HTTP(S), and extracts members of zip archives. A file appears complete or
+//! not at all.
 
 #[cfg(test)]
 mod tests;
@@ -6,7 +7,7 @@ mod tests;
 use super::lock;
 use super::member;
 use super::store::Store;
-use super::transfer::{self, Count};
+use super::transfer::{self, Progress};
 use super::validators::{self, Validators};
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::disk;
@@ -24,12 +25,13 @@ use std::time::{Duration, UNIX_EPOCH};
 const TICK: Duration = Duration::from_millis(100);
 
 impl Store {
-    /// The file behind `url`, or `member` of the zip archive there, fetched once and anew where the
-    /// server says that it has changed. `sha256` is of the file itself; a copy that is right by it
-    /// needs no server.
+    /// Returns the file at `url`, or `member` of the zip archive there. It is downloaded once, and
+    /// again when the server reports a change. `sha256` is of the file itself; a copy with that
+    /// digest is used without asking the server.
     ///
     /// # Errors
-    /// No answer, a transfer that broke off, no such member, other content than `sha256` says.
+    /// Returns an error if the server does not answer, the transfer breaks off, the archive has no
+    /// such member, or the content does not match `sha256`.
     pub async fn fetch(
         &self,
         url: &str,
@@ -38,10 +40,10 @@ impl Store {
         listener: &dyn Listener,
     ) -> Result<PathBuf, CloudError> {
         let scheme = url.split_once("://").map(|(scheme, _)| scheme);
-        if !scheme.is_some_and(|it| {
+        if !scheme.is_some_and(|scheme| {
             ["http", "https"]
                 .iter()
-                .any(|ok| it.eq_ignore_ascii_case(ok))
+                .any(|allowed| scheme.eq_ignore_ascii_case(allowed))
         }) {
             let message = format!("cannot fetch {url}: only http:// and https:// can be fetched");
             return Err(CloudError::new(Class::Input, message)
@@ -64,7 +66,7 @@ impl Store {
     }
 }
 
-/// One thing to fetch, and the folder that all of it goes to.
+/// A download, and the folder for its files.
 struct FetchTask {
     url: String,
     member: Option<String>,
@@ -72,15 +74,15 @@ struct FetchTask {
     folder: PathBuf,
 }
 
-/// What was fetched.
+/// The result of a download.
 struct Fetched {
     file: PathBuf,
-    /// Why it may be an old copy.
+    /// Why the file may be outdated, if the server could not be asked.
     old: Option<String>,
 }
 
-/// Whoever no longer waits also stops the thread that works.
-struct Stop(Arc<Count>);
+/// Stops the download's thread when the caller stops waiting.
+struct Stop(Arc<Progress>);
 
 impl Drop for Stop {
     fn drop(&mut self) {
@@ -89,17 +91,17 @@ impl Drop for Stop {
 }
 
 impl FetchTask {
-    /// Works on a thread of its own, which holds the lock, and tells here how far it is. The
-    /// program may end without that thread, be it in the middle of a read that hangs.
+    /// Downloads on a thread of its own, which holds the lock, and reports progress. The program
+    /// may exit while that thread still blocks in a read.
     async fn run(self, lock: File, listener: &dyn Listener) -> Result<PathBuf, CloudError> {
         let url = self.url.clone();
         let what = format!("fetching {}", base_name(&url));
-        let count = Arc::new(Count::default());
+        let count = Arc::new(Progress::default());
         let _stop = Stop(Arc::clone(&count));
-        let there = Arc::clone(&count);
+        let shared = Arc::clone(&count);
         let work = thread::spawn(move || {
             let _lock = lock;
-            self.work(&there)
+            self.work(&shared)
         });
         while !work.is_finished() {
             let [done, total] =
@@ -121,15 +123,15 @@ impl FetchTask {
         Ok(fetched.file)
     }
 
-    fn work(&self, count: &Count) -> Result<Fetched, CloudError> {
+    fn work(&self, count: &Progress) -> Result<Fetched, CloudError> {
         let body = self.folder.join(base_name(&self.url));
-        let old = self.bring(&body, count)?;
+        let old = self.update_copy(&body, count)?;
         let file = match &self.member {
             None => body,
             Some(name) => {
                 let folder = self.folder.join(digest(name));
                 let to = folder.join(base_name(name));
-                // An archive that was fetched anew has other members.
+                // A new version of the archive has new members.
                 let (mark, stamp) = (folder.join(".of"), stamp(&body));
                 if !to.exists() || disk::text(&mark, disk::SMALL).ok() != stamp {
                     member::extract(&body, name, &to, count)?;
@@ -143,52 +145,54 @@ impl FetchTask {
         Ok(Fetched { file, old })
     }
 
-    /// Has the body as the server has it now. A copy whose content the stack names is right or
-    /// refused, and not asked about; of another the server says whether it has changed. Why that
-    /// could not be asked, where the copy is kept for that.
-    fn bring(&self, body: &Path, count: &Count) -> Result<Option<String>, CloudError> {
+    /// Updates the cached body. If the stack gives a digest, an existing copy is not checked with
+    /// the server; otherwise the server says whether it has changed. Returns why the server could
+    /// not be asked, if the old copy is used for that reason.
+    fn update_copy(&self, body: &Path, count: &Progress) -> Result<Option<String>, CloudError> {
         let place = self.folder.join(".validators");
-        let there = body.exists();
-        if there && (self.sha256.is_some() || validators::is_fresh(&place)) {
+        let cached = body.exists();
+        if cached && (self.sha256.is_some() || validators::is_fresh(&place)) {
             return Ok(None);
         }
         let folder = &self.folder;
         fs::create_dir_all(folder).during(|| format!("make {}", folder.display()))?;
-        let known = if there {
+        let known = if cached {
             Validators::read(&place)
         } else {
             Validators::default()
         };
         match transfer::download(&self.url, body, &known, count) {
             Ok(now) => now.unwrap_or(known).write(&place).map(|()| None),
-            Err(error) if there && error.class == Class::Unreachable => Ok(Some(error.message)),
+            Err(error) if cached && error.class == Class::Unreachable => Ok(Some(error.message)),
             Err(error) => Err(error),
         }
     }
 
-    /// Content that is not what the stack says is not kept: the next run fetches it anew.
+    /// Compares the file with `sha256`. A file that differs is removed, so that the next run
+    /// downloads it again.
     fn verify(&self, file: &Path) -> Result<(), CloudError> {
-        let Some(wanted) = &self.sha256 else {
+        let Some(expected) = &self.sha256 else {
             return Ok(());
         };
         let doing = || format!("read {}", file.display());
         let mut hasher = Sha256::new();
         io::copy(&mut disk::open(file).during(doing)?, &mut hasher).during(doing)?;
         let found = hex(&hasher.finalize());
-        if found.eq_ignore_ascii_case(wanted) {
+        if found.eq_ignore_ascii_case(expected) {
             return Ok(());
         }
         let folder = &self.folder;
         fs::remove_dir_all(folder).during(|| format!("remove {}", folder.display()))?;
         let url = &self.url;
         let message =
-            format!("{url} is not what the stack says: its sha256 is {found}, not {wanted}");
-        Err(CloudError::new(Class::Input, message)
-            .hint("fetch it again, or mend sha256 in the stack if the data was changed on purpose"))
+            format!("{url} is not what the stack says: its sha256 is {found}, not {expected}");
+        Err(CloudError::new(Class::Input, message).hint(
+            "fetch it again, or correct sha256 in the stack if the data was changed on purpose",
+        ))
     }
 }
 
-/// The last part of a URL or path, safe as a file's name.
+/// Returns the last part of a URL or path, as a safe file name.
 fn base_name(text: &str) -> String {
     let path = text.split(['?', '#']).next().unwrap_or(text);
     let name: String = path
@@ -205,14 +209,14 @@ fn base_name(text: &str) -> String {
     }
 }
 
-/// Which body that is: its length and when it was written.
+/// Identifies a version of the body: its length and modification time.
 fn stamp(body: &Path) -> Option<String> {
     let metadata = fs::metadata(body).ok()?;
     let written = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
     Some(format!("{} {}", metadata.len(), written.as_nanos()))
 }
 
-/// Enough of a digest to keep names apart.
+/// A short digest, as a folder name.
 fn digest(text: &str) -> String {
     let mut all = hex(&Sha256::digest(text));
     all.truncate(16);

@@ -1,9 +1,9 @@
-//! Makes the virtual environment with Spark and Java in it.
+//! Installs the runtime: a virtual environment with Spark and Java.
 
 use super::archive;
 use super::lock::{self, sweep};
 use super::owner;
-use super::pins::{RUNTIME_BYTES, SPARK, wanted};
+use super::pins::{RUNTIME_BYTES, SPARK, requirements};
 use super::pip;
 use super::python::{self, Python};
 use super::store::{Runtime, Store, packages, parts};
@@ -16,29 +16,30 @@ use std::path::{Path, PathBuf};
 use tokio::process::Command;
 
 impl Store {
-    /// The runtime, installed where it is not there yet.
+    /// Returns the runtime, and installs it first if needed.
     ///
     /// # Errors
-    /// No fit Python, or an install that failed, with what pip said.
+    /// Returns an error if there is no suitable Python or the install fails, with the errors of
+    /// pip.
     pub async fn runtime(&self, listener: &dyn Listener) -> Result<Runtime, CloudError> {
         let python = python::find(self.path.as_deref())?;
         if let Some(runtime) = self.installed(&python) {
             return Ok(runtime);
         }
         let _lock = lock::take(&self.locks(), "runtime", "installing Spark", listener).await?;
-        // Another may have installed it while this one waited.
+        // Another process may have installed it meanwhile.
         if let Some(runtime) = self.installed(&python) {
             return Ok(runtime);
         }
         if self.whole(&python).is_none() {
             self.install(&python, listener).await?;
         }
-        // An older clusterup installed none.
-        owner::put(&parts(&self.place(&python), python.version))?;
-        // Everything that archives classes needs the runtime in its place; without an archive,
-        // Java starts slower and all else is the same.
+        // A runtime of an older clusterup has no filter.
+        owner::install(&parts(&self.place(&python), python.version))?;
+        // The archive needs the runtime in its final place. Without an archive, Java only starts
+        // slower.
         archive::make(&parts(&self.place(&python), python.version), listener).await;
-        // By now a pip that outlived its installer has ended too.
+        // By now a pip that outlived its installer has exited too.
         sweep(&self.runtimes());
         fs::write(self.place(&python).join("complete"), "")
             .during(|| "end the install".to_owned())?;
@@ -59,7 +60,7 @@ impl Store {
         if place.exists() {
             fs::remove_dir_all(&place).during(doing)?;
         }
-        // A pip that outlives a killed installer writes into a folder that nobody uses again.
+        // A pip that outlives a killed installer writes to a folder that is not used again.
         let staging = all.join(format!(".{}", std::process::id()));
         fs::create_dir_all(staging.join("tmp")).during(doing)?;
         let watch = Watch {
@@ -79,7 +80,7 @@ impl Store {
     fn log(&self, name: &str) -> PathBuf {
         let folder = self.locks();
         let path = folder.join(format!("{name}.log"));
-        // Of this install alone.
+        // The log is of this install alone.
         let _ = fs::remove_file(&path);
         path
     }
@@ -100,20 +101,20 @@ async fn make_venv(python: &Python, venv: &Path, watch: &Watch<'_>) -> Result<()
     watch.run(command.arg(venv)).await
 }
 
-/// Runs pip for the environment in `staging`: the machine's, of whatever age, which must be told
-/// the folder, or the one that the environment was made with. The former saves seconds, and is
-/// all there is where Debian keeps back what the latter comes from.
+/// Runs pip for the environment in `staging`. The machine's pip, of whatever version, has to be
+/// given the folder, but saves seconds; the environment's own pip is missing where Debian splits it
+/// into a package of its own.
 async fn install(python: &Python, staging: &Path, watch: &Watch<'_>) -> Result<(), CloudError> {
     let mut command = if python.pip {
         let mut command = pip::install(&python.path, staging);
         command
             .arg("--target")
             .arg(packages(&staging.join("venv"), python.version))
-            // Jobs' packages are installed with it later.
+            // It installs the jobs' packages later.
             .arg("pip");
         command
     } else {
         pip::install(&staging.join("venv/bin/python"), staging)
     };
-    watch.run(command.args(wanted(python.version))).await
+    watch.run(command.args(requirements(python.version))).await
 }

@@ -1,4 +1,5 @@
-//! One installer at a time, across processes. A dead holder frees the lock.
+//! A lock across processes, so that one installer runs at a time. The kernel frees it when its
+//! holder dies.
 
 use crate::cloud::error::{CloudError, IoContext};
 use crate::model::event::{Event, Listener};
@@ -6,19 +7,19 @@ use std::fs::{self, File, TryLockError};
 use std::path::Path;
 use std::time::Duration;
 
-const PAUSE: Duration = Duration::from_millis(200);
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Waits for the lock, saying what its holder is doing.
+/// Waits for the lock and reports what its holder does.
 pub(super) async fn take(
     folder: &Path,
     name: &str,
     holder: &str,
     listener: &dyn Listener,
 ) -> Result<File, CloudError> {
-    let made = fs::create_dir_all(folder).during(|| format!("make {}", folder.display()));
-    made.map_err(|error| {
+    let created = fs::create_dir_all(folder).during(|| format!("make {}", folder.display()));
+    created.map_err(|error| {
         if error.hints.is_empty() {
-            error.hint("name a folder that is yours to write in, by XDG_CACHE_HOME")
+            error.hint("set XDG_CACHE_HOME to a folder that you may write to")
         } else {
             error
         }
@@ -42,17 +43,17 @@ pub(super) async fn take(
                     done: 0,
                     total: 0,
                 });
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(POLL_INTERVAL).await;
             }
         }
     }
 }
 
-/// Removes what broken-off installs left in a folder; the caller holds its lock.
+/// Removes what interrupted installs left in a folder. The caller holds the lock.
 pub(super) fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with('.') {
-            // Best effort: what stays is tried again next time, and harms nothing but the disk.
+            // Best effort: the rest only uses disk space, and the next install tries again.
             let _ = fs::remove_dir_all(entry.path());
         }
     }

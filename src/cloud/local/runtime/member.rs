@@ -1,6 +1,6 @@
-//! A member of a zip archive, in a file of its own.
+//! Extracts a member of a zip archive.
 
-use super::transfer::{Broken, Count, write_whole, writing};
+use super::transfer::{CopyError, Progress, write_whole, writing};
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::disk;
 use std::fs::{self, File};
@@ -8,19 +8,19 @@ use std::path::Path;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-/// As many names as an error lists.
-const SOME: usize = 8;
+/// How many names an error lists.
+const MAX_NAMES: usize = 8;
 
 pub(super) fn extract(
     archive: &Path,
     member: &str,
     to: &Path,
-    count: &Count,
+    count: &Progress,
 ) -> Result<(), CloudError> {
     let unreadable = |error: ZipError| {
-        // Not kept: what a server sent in an archive's stead is fetched anew next time.
+        // The invalid file is removed, so that the next run downloads it again.
         let _ = fs::remove_file(archive);
-        let message = "what was fetched is no zip archive that can be read";
+        let message = "the downloaded file is not a readable zip archive";
         CloudError::new(Class::Input, message)
             .hint("leave `member` out of the stack if the URL gives the data itself")
             .caused_by(error)
@@ -35,16 +35,16 @@ pub(super) fn extract(
         fs::create_dir_all(folder).during(|| format!("make {}", folder.display()))?;
     }
     let length = from.size();
-    // One byte more than it says it holds is already too many: no archive fills the disk.
+    // Reads at most one byte more than the archive declares, so that no archive can fill the disk.
     let from = std::io::Read::take(from, length.saturating_add(1));
     write_whole(from, Some(length), to, count).map_err(|error| match error {
-        Broken::Writing(error) => writing(to, error),
-        Broken::Reading(error) => unreadable(ZipError::Io(error)),
-        Broken::Short { .. } => unreadable(ZipError::InvalidArchive("a member's length".into())),
+        CopyError::Writing(error) => writing(to, error),
+        CopyError::Reading(error) => unreadable(ZipError::Io(error)),
+        CopyError::Short { .. } => unreadable(ZipError::InvalidArchive("a member's length".into())),
     })
 }
 
-/// Says what is there instead: first what has the same name in another folder.
+/// The error lists members that exist, first those with the same name in another folder.
 fn no_member(zip: &ZipArchive<File>, member: &str) -> CloudError {
     let base = |name: &str| name.rsplit('/').next().map(str::to_lowercase);
     let mut names: Vec<String> = zip
@@ -54,8 +54,8 @@ fn no_member(zip: &ZipArchive<File>, member: &str) -> CloudError {
         .map(Into::into)
         .collect();
     names.sort_by_key(|name| base(name) != base(member));
-    let more = if names.len() > SOME { ", …" } else { "" };
-    names.truncate(SOME);
+    let more = if names.len() > MAX_NAMES { ", …" } else { "" };
+    names.truncate(MAX_NAMES);
     CloudError::new(Class::Input, format!("the archive has no member {member}"))
         .hint(format!("it has: {}{more}", names.join(", ")))
 }

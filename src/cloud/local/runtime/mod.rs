@@ -3,14 +3,14 @@
 //! ```text
 //! CACHE/runtime/KEY/venv/…          Python with PySpark and a Java of its own
 //! CACHE/runtime/KEY/conf/           empty: the folder of Spark's configuration
-//! CACHE/runtime/KEY/classes.jsa     Java's class-data archive, which halves its start
-//! CACHE/packages/KEY/…              what a job's `python_packages` ask for
+//! CACHE/runtime/KEY/classes.jsa     Java's class-data archive, which halves its start time
+//! CACHE/packages/KEY/…              the packages of a job's `python_packages`
 //! CACHE/downloads/DIGEST/NAME       data sets named by URL
 //! CACHE/locks/…                     one installer at a time
 //! ```
 //!
-//! Everything is made in a folder beside its place and moved there whole, under a lock that the
-//! kernel frees with its holder: an install that breaks off is made anew by the next run.
+//! Everything is created in a folder beside its place and moved there in one rename, under a lock
+//! that the kernel frees with its holder. An interrupted install is repeated by the next run.
 
 mod archive;
 mod fetch;

@@ -1,4 +1,4 @@
-//! A job's Python packages, in a folder for `PYTHONPATH`, one folder a set.
+//! Installs a job's Python packages in a folder for `PYTHONPATH`, one folder per set.
 
 use super::lock::{self, sweep};
 use super::pins::numpy;
@@ -13,8 +13,8 @@ use std::fs;
 use std::path::PathBuf;
 
 impl Store {
-    /// The folder with these packages; none where there are none. What a job names without a
-    /// version is taken in the version that is pinned here, or in the newest.
+    /// Returns the folder with these packages; `None` if the list is empty. A package without a
+    /// version gets the version that is pinned here, or else the newest.
     ///
     /// # Errors
     /// Returns an error if pip fails.
@@ -62,7 +62,7 @@ impl Store {
         let constraints = tmp.join("constraints.txt");
         fs::write(&constraints, constraint(runtime, names)).during(doing)?;
         let log = self.locks().join("packages.log");
-        // Of this install alone.
+        // The log is of this install alone.
         let _ = fs::remove_file(&log);
         let what = format!("Python packages {}", names.join(", "));
         let watch = Watch {
@@ -86,12 +86,12 @@ impl Store {
     }
 }
 
-/// A pin for numpy, unless the job brings its own.
+/// Pins numpy, unless the job names a version of it.
 fn constraint(runtime: &Runtime, names: &[String]) -> String {
     let own = |name: &String| {
         let name = name.to_lowercase();
         let version = name.strip_prefix("numpy").map(str::trim_start);
-        version.is_some_and(|it| it.starts_with(['=', '<', '>', '!', '~', '@']))
+        version.is_some_and(|version| version.starts_with(['=', '<', '>', '!', '~', '@']))
     };
     if names.iter().any(own) {
         return String::new();

@@ -1,17 +1,17 @@
-//! How pip is run. The user's own settings hold (index, proxies, certificates, cache), but for
-//! those that say where to install.
+//! Runs pip. The user's settings apply (index, proxies, certificates, cache), except those for the
+//! place of the install.
 
 use std::path::Path;
 use tokio::process::Command;
 
-/// `pip install`, to which the caller adds where and what.
+/// Returns `pip install`; the caller adds target and packages.
 pub(super) fn install(python: &Path, staging: &Path) -> Command {
     let mut command = Command::new(python);
     command
         .args(["-m", "pip", "install"])
         .args(["--no-input", "--disable-pip-version-check"])
-        // Python looks for modules where it is started, be it in a folder of the user's that has
-        // a `types.py`, and in what else these name.
+        // Python searches its working folder for modules, which could be a user's folder with a
+        // `types.py`, and the folders in these variables.
         .current_dir(staging)
         .env_remove("PYTHONPATH")
         .env_remove("PYTHONHOME")

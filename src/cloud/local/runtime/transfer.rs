@@ -1,4 +1,4 @@
-//! One transfer by http(s), counted, that can be stopped.
+//! A download by HTTP(S) with a progress count, which can be stopped.
 
 use super::validators::Validators;
 use crate::cloud::error::{Class, CloudError};
@@ -9,38 +9,39 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use ureq::tls::{RootCerts, TlsConfig};
 
-const CONNECT: Duration = Duration::from_secs(30);
-/// A server that sends nothing for so long is taken for dead.
-const STALLED: Duration = Duration::from_secs(60);
+/// How long a connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// A server that sends nothing for this long has failed.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// RFC 9110, 15.4.5.
+/// The status of an unchanged resource (RFC 9110, 15.4.5).
 const NOT_MODIFIED: u16 = 304;
 
-/// How far the work has come, and whether anybody still waits for it.
+/// The progress of a download, and whether anything still waits for it.
 #[derive(Default)]
-pub(super) struct Count {
+pub(super) struct Progress {
     pub(super) done: AtomicU64,
-    /// 0 where nobody knows.
+    /// The total in bytes; 0 if unknown.
     pub(super) total: AtomicU64,
     pub(super) stopped: AtomicBool,
 }
 
-/// The body behind a URL, in a file, and what the server says of it; nothing where that is what
-/// `known` says already. The machine's own certificates and proxies hold.
+/// Downloads the body at a URL to a file and returns its validators; `None` if it is unchanged
+/// according to `known`. The machine's certificates and proxies apply.
 pub(super) fn download(
     url: &str,
     to: &Path,
     known: &Validators,
-    count: &Count,
+    count: &Progress,
 ) -> Result<Option<Validators>, CloudError> {
     let tls = TlsConfig::builder()
         .root_certs(RootCerts::PlatformVerifier)
         .build();
     let config = ureq::Agent::config_builder()
         .tls_config(tls)
-        .timeout_connect(Some(CONNECT))
-        .timeout_recv_response(Some(STALLED))
-        .timeout_per_read(Some(STALLED))
+        .timeout_connect(Some(CONNECT_TIMEOUT))
+        .timeout_recv_response(Some(READ_TIMEOUT))
+        .timeout_per_read(Some(READ_TIMEOUT))
         .build();
     let mut request = ureq::Agent::new_with_config(config).get(url);
     for (name, value) in known.headers() {
@@ -50,23 +51,23 @@ pub(super) fn download(
     if response.status() == NOT_MODIFIED {
         return Ok(None);
     }
-    let said = |name: &str| {
+    let header = |name: &str| {
         let value = response.headers().get(name)?;
         value.to_str().ok().map(str::to_owned)
     };
     let validators = Validators {
-        etag: said("etag"),
-        last_modified: said("last-modified"),
+        etag: header("etag"),
+        last_modified: header("last-modified"),
     };
     let length = response.body().content_length();
     let body = response.body_mut().as_reader();
     write_whole(body, length, to, count).map_err(|error| match error {
-        Broken::Reading(error) => unreachable(url, error),
-        Broken::Short { done, length } => {
+        CopyError::Reading(error) => unreachable(url, error),
+        CopyError::Short { done, length } => {
             let message = format!("{url} broke off after {done} of {length} bytes");
             CloudError::new(Class::Unreachable, message).hint("run the same again")
         }
-        Broken::Writing(error) => writing(to, error),
+        CopyError::Writing(error) => writing(to, error),
     })?;
     Ok(Some(validators))
 }
@@ -82,52 +83,58 @@ fn unreachable(url: &str, error: impl std::error::Error + Send + Sync + 'static)
         .caused_by(error)
 }
 
-/// Why a file did not become whole.
-pub(super) enum Broken {
+/// Why a file was not written completely.
+pub(super) enum CopyError {
     Reading(io::Error),
     Writing(io::Error),
     Short { done: u64, length: u64 },
 }
 
-/// Copies into a file that appears only when it is whole.
+/// Copies to a file that appears only when it is complete.
 pub(super) fn write_whole(
     from: impl Read,
     length: Option<u64>,
     to: &Path,
-    count: &Count,
-) -> Result<(), Broken> {
+    count: &Progress,
+) -> Result<(), CopyError> {
     let mut name = std::ffi::OsString::from(".partial-");
     name.push(to.file_name().unwrap_or_default());
     let beside = to.with_file_name(name);
     let written = copy(from, length, &beside, count)
-        .and_then(|()| fs::rename(&beside, to).map_err(Broken::Writing));
+        .and_then(|()| fs::rename(&beside, to).map_err(CopyError::Writing));
     if written.is_err() {
-        // What stays is written over by the next try.
+        // If it cannot be removed, the next attempt overwrites it.
         let _ = fs::remove_file(&beside);
     }
     written
 }
 
-fn copy(mut from: impl Read, length: Option<u64>, to: &Path, count: &Count) -> Result<(), Broken> {
+fn copy(
+    mut from: impl Read,
+    length: Option<u64>,
+    to: &Path,
+    count: &Progress,
+) -> Result<(), CopyError> {
     count.done.store(0, Ordering::Relaxed);
     count.total.store(length.unwrap_or(0), Ordering::Relaxed);
-    let mut file = File::create(to).map_err(Broken::Writing)?;
+    let mut file = File::create(to).map_err(CopyError::Writing)?;
     let mut buffer = vec![0; 1 << 16];
     let mut done = 0;
     loop {
         if count.stopped.load(Ordering::Relaxed) {
-            return Err(Broken::Reading(io::Error::other("nobody waits for it")));
+            return Err(CopyError::Reading(io::Error::other("it was stopped")));
         }
-        let bytes = from.read(&mut buffer).map_err(Broken::Reading)?;
+        let bytes = from.read(&mut buffer).map_err(CopyError::Reading)?;
         if bytes == 0 {
             break;
         }
-        file.write_all(&buffer[..bytes]).map_err(Broken::Writing)?;
+        file.write_all(&buffer[..bytes])
+            .map_err(CopyError::Writing)?;
         done += bytes as u64;
         count.done.store(done, Ordering::Relaxed);
     }
     match length {
-        Some(length) if length != done => Err(Broken::Short { done, length }),
+        Some(length) if length != done => Err(CopyError::Short { done, length }),
         Some(_) | None => Ok(()),
     }
 }

@@ -1,5 +1,4 @@
-//! Runs a program to its end while telling how many bytes it has written: a bar that is fed from
-//! what is on the disk, whatever the program itself says.
+//! Runs a program and reports as progress how many bytes it has written to disk.
 
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::disk;
@@ -10,11 +9,11 @@ use std::process::Stdio;
 use std::time::Duration;
 use tokio::process::Command;
 
-/// As much of a line of pip's as an error shows.
-const LONGEST: usize = 160;
-const PAUSE: Duration = Duration::from_millis(250);
+/// How many characters of a line of pip's log an error shows.
+const MAX_LINE: usize = 160;
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
 
-/// What pip says where its index does not answer, or knows nothing of the name.
+/// What pip prints if its index does not answer or does not have the package.
 const NOT_FOUND: [&str; 5] = [
     "from versions: none",
     "Failed to establish a new connection",
@@ -23,12 +22,13 @@ const NOT_FOUND: [&str; 5] = [
     "SSLError",
 ];
 
-/// What is told while a program runs.
+/// What is reported while a program runs.
 pub(super) struct Watch<'a> {
+    /// What is installed, for messages.
     pub(super) what: &'a str,
-    /// The folder whose growth is progress.
+    /// The folder whose growth is the progress.
     pub(super) folder: &'a Path,
-    /// Bytes that are written in all; 0 where nobody knows.
+    /// The total in bytes; 0 if unknown.
     pub(super) total: u64,
     pub(super) log: PathBuf,
     pub(super) listener: &'a dyn Listener,
@@ -38,7 +38,7 @@ impl Watch<'_> {
     /// Runs a program to its end.
     ///
     /// # Errors
-    /// The lines of its log that matter, where it does not end well.
+    /// Returns the error lines of its log if it fails.
     pub(super) async fn run(&self, command: &mut Command) -> Result<(), CloudError> {
         let doing = || format!("write {}", self.log.display());
         let log = File::options()
@@ -62,8 +62,8 @@ impl Watch<'_> {
         let status = loop {
             tokio::select! {
                 status = child.wait() => break status.during(|| format!("run {program}"))?,
-                () = tokio::time::sleep(PAUSE) => {
-                    // What is unpacked, built and removed again was work too.
+                () = tokio::time::sleep(PROGRESS_INTERVAL) => {
+                    // Files that are created and removed again count as progress too.
                     let now = bytes(self.folder);
                     written += now.saturating_sub(before);
                     before = now;
@@ -76,27 +76,27 @@ impl Watch<'_> {
         if status.success() {
             return Ok(());
         }
-        let said = disk::bytes(&self.log, disk::RECORD).unwrap_or_default();
-        Err(self.failure(&String::from_utf8_lossy(&said)))
+        let log_text = disk::bytes(&self.log, disk::RECORD).unwrap_or_default();
+        Err(self.failure(&String::from_utf8_lossy(&log_text)))
     }
 
-    fn failure(&self, said: &str) -> CloudError {
-        let message = format!("cannot install {}: {}", self.what, errors(said));
+    fn failure(&self, log_text: &str) -> CloudError {
+        let message = format!("cannot install {}: {}", self.what, errors(log_text));
         let log = self.log.display();
-        if NOT_FOUND.iter().any(|sign| said.contains(sign)) {
+        if NOT_FOUND.iter().any(|sign| log_text.contains(sign)) {
             let hint = format!(
                 "see that the names are right and that pip reaches its index (pip config list \
-                 shows mirrors and proxies); all that pip said: {log}"
+                 shows mirrors and proxies); pip's whole log: {log}"
             );
             return CloudError::new(Class::Unreachable, message).hint(hint);
         }
         CloudError::new(Class::Missing, message).hint(format!(
-            "mend that and run the same again, from a clean start; all that pip said: {log}"
+            "fix that and run the command again, which starts over; pip's whole log: {log}"
         ))
     }
 }
 
-/// The bytes of all files below a folder that others are writing to.
+/// Returns the size in bytes of all files below a folder, which may change meanwhile.
 fn bytes(folder: &Path) -> u64 {
     let mut sum = 0;
     let mut folders = vec![folder.to_owned()];
@@ -112,29 +112,29 @@ fn bytes(folder: &Path) -> u64 {
     sum
 }
 
-/// The lines in which pip and Python say what went wrong; the last lines where there are none.
+/// Returns the last error lines of pip and Python, or the last lines if there are none.
 fn errors(log: &str) -> String {
     let lines: Vec<&str> = log
         .lines()
         .map(str::trim)
         .filter(|line| !line.is_empty())
         .collect();
-    let wrong = |line: &&&str| {
-        let told = line.starts_with("ERROR") || line.contains("Error: ");
-        told && !line.starts_with("ERROR: Ignored the following")
+    let is_failure = |line: &&&str| {
+        let is_error = line.starts_with("ERROR") || line.contains("Error: ");
+        is_error && !line.starts_with("ERROR: Ignored the following")
     };
-    let mut told: Vec<&str> = lines.iter().filter(wrong).copied().collect();
-    if told.is_empty() {
-        told = lines;
+    let mut shown: Vec<&str> = lines.iter().filter(is_failure).copied().collect();
+    if shown.is_empty() {
+        shown = lines;
     }
-    let from = told.len().saturating_sub(3);
-    let told: Vec<String> = told[from..].iter().map(|line| short(line)).collect();
-    told.join("\n    ")
+    let from = shown.len().saturating_sub(3);
+    let shown: Vec<String> = shown[from..].iter().map(|line| short(line)).collect();
+    shown.join("\n    ")
 }
 
-/// Pip lists every version that there is.
+/// Cuts a line: pip may list every version that exists.
 fn short(line: &str) -> String {
-    match line.char_indices().nth(LONGEST) {
+    match line.char_indices().nth(MAX_LINE) {
         Some((end, _)) => format!("{} …", &line[..end]),
         None => line.to_owned(),
     }
@@ -145,7 +145,7 @@ mod tests {
     use super::errors;
 
     #[test]
-    fn the_errors_of_pip_are_told_not_its_talk() {
+    fn only_the_errors_of_pip_are_shown() {
         let log = "Collecting pyspark\nERROR: No matching distribution found for pyspark==9\n\n[notice] a new pip\n";
         assert_eq!(
             errors(log),

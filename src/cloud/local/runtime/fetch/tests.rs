@@ -1,4 +1,4 @@
-//! Fetching from a server of a few lines on loopback.
+//! Downloads from a small server on loopback.
 
 use super::*;
 use crate::model::event::NoListener;
@@ -8,8 +8,8 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
 use std::thread;
 
-/// Answers each request with `status`, `length` as the content's length and `body`; gives its
-/// address and the count of its answers.
+/// Answers each request with `status`, `length` as the content's length and `body`. Returns its URL
+/// and the count of its replies.
 fn server(status: &'static str, length: usize, body: Vec<u8>) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -32,12 +32,12 @@ fn server(status: &'static str, length: usize, body: Vec<u8>) -> (String, Arc<At
     (format!("http://{address}/folder/ratings.dat?x=1"), answered)
 }
 
-/// A header that tells which file it is, and the file.
+/// A validating header, and the file.
 type Newest = Arc<Mutex<(String, Vec<u8>)>>;
-/// What was asked, in order: whether it is the `same`, or the `whole`.
+/// What was requested, in order: whether the file is the `same`, or the `whole` file.
 type Asked = Arc<Mutex<Vec<String>>>;
 
-/// Answers each request by the newest file: 304 to a request that names it, else the whole.
+/// Serves the newest file: 304 if the request has its validator, else the whole file.
 fn changing() -> (String, Newest, Asked) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/ratings.zip", listener.local_addr().unwrap());
@@ -73,7 +73,7 @@ fn changing() -> (String, Newest, Asked) {
     (url, newest, asked)
 }
 
-/// As if the server had been asked an hour ago.
+/// Makes the copy look as if the server had been asked an hour ago.
 fn age(store: &Store) {
     for folder in fs::read_dir(store.cache.join("downloads"))
         .unwrap()
@@ -88,7 +88,7 @@ fn age(store: &Store) {
 }
 
 #[test]
-fn a_copy_is_used_as_long_as_the_server_says_that_it_is_the_same() {
+fn a_copy_is_used_while_the_server_reports_no_change() {
     for said in [
         "ETag: \"one\"",
         "ETag: W/\"one\"",
@@ -113,7 +113,7 @@ fn a_copy_is_used_as_long_as_the_server_says_that_it_is_the_same() {
 }
 
 #[test]
-fn a_server_that_says_nothing_of_its_file_is_asked_for_it_again() {
+fn a_file_without_validators_is_downloaded_again() {
     let (_folder, store) = store();
     let (url, newest, _) = changing();
     for body in [b"1", b"2"] {
@@ -125,7 +125,7 @@ fn a_server_that_says_nothing_of_its_file_is_asked_for_it_again() {
 }
 
 #[test]
-fn a_copy_whose_content_the_stack_says_needs_no_server() {
+fn a_copy_with_the_digest_of_the_stack_needs_no_server() {
     let (_folder, store) = store();
     let (url, newest, asked) = changing();
     *newest.lock().unwrap() = ("ETag: \"one\"".to_owned(), b"1".to_vec());
@@ -147,7 +147,7 @@ impl Listener for Warnings {
 }
 
 #[test]
-fn a_copy_that_cannot_be_asked_about_is_used_and_that_is_said() {
+fn a_copy_is_used_with_a_warning_if_the_server_is_unreachable() {
     for status in ["503 Service Unavailable", "404 Not Found", ""] {
         let (_folder, store) = store();
         let url = "http://127.0.0.1:1/ratings.dat";
@@ -201,7 +201,7 @@ fn zipped(name: &str, content: &[u8]) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
-/// No file of a fetch that failed may be taken for its data.
+/// Counts complete files: a failed download must leave none.
 fn whole_files(store: &Store) -> usize {
     let mut count = 0;
     let mut folders = vec![store.cache.join("downloads")];
@@ -236,7 +236,7 @@ fn fetches_once_and_keeps_the_name() {
 }
 
 #[test]
-fn a_transfer_that_breaks_off_is_an_error_and_no_file() {
+fn an_interrupted_transfer_is_an_error_and_leaves_no_file() {
     let (_folder, store) = store();
     let (url, _) = server("200 OK", 500, b"1::2\n".to_vec());
     let error = fetch(&store, &url, None, None).unwrap_err();
@@ -246,7 +246,7 @@ fn a_transfer_that_breaks_off_is_an_error_and_no_file() {
 }
 
 #[test]
-fn an_error_of_the_server_is_told_with_its_number() {
+fn an_error_of_the_server_is_shown_with_its_status() {
     let (_folder, store) = store();
     let (url, _) = server("404 Not Found", 0, vec![]);
     let error = fetch(&store, &url, None, None).unwrap_err();
@@ -274,7 +274,7 @@ fn a_member_of_a_zip_archive_is_taken_out() {
 }
 
 #[test]
-fn other_content_than_the_stack_says_is_refused_and_not_kept() {
+fn content_with_another_digest_is_refused_and_removed() {
     let (_folder, store) = store();
     let (url, answered) = server("200 OK", 5, b"1::2\n".to_vec());
     for _ in 0..2 {
@@ -286,7 +286,7 @@ fn other_content_than_the_stack_says_is_refused_and_not_kept() {
 }
 
 #[test]
-fn nobody_there_says_what_to_do() {
+fn an_unreachable_server_is_reported_with_a_hint() {
     let (_folder, store) = store();
     let error = fetch(&store, "http://127.0.0.1:1/x.dat", None, None).unwrap_err();
     assert_eq!(error.class, Class::Unreachable);
@@ -298,7 +298,7 @@ fn nobody_there_says_what_to_do() {
 }
 
 #[test]
-fn other_ways_than_http_are_refused() {
+fn other_schemes_than_http_are_refused() {
     let (_folder, store) = store();
     for url in ["ftp://example.com/x", "file:///etc/passwd", "example.com/x"] {
         let error = fetch(&store, url, None, None).unwrap_err();
@@ -319,9 +319,9 @@ fn two_at_once_fetch_once() {
     assert_eq!(answered.load(Ordering::Relaxed), 1);
 }
 
-/// As when the user interrupts: the program must end, though the server sends nothing more.
+/// As when the user interrupts: the program must exit although the server sends nothing more.
 #[test]
-fn who_waits_no_longer_can_leave_at_once() {
+fn a_stalled_download_can_be_abandoned_at_once() {
     let (_folder, store) = store();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/x", listener.local_addr().unwrap());
