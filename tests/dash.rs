@@ -323,7 +323,7 @@ async fn what_makes_no_sense_is_said() {
             EXTEND,
             "why=it",
             StatusCode::UNPROCESSABLE_ENTITY,
-            "Say a new lifetime",
+            "Give a new lifetime",
         ),
         (
             EXTEND,
