@@ -1,4 +1,4 @@
-//! The watchdog's page by its answers, without a socket.
+//! Tests of the watchdog's page without a socket.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 #[path = "dash/picture.rs"]
@@ -29,7 +29,7 @@ const TOKEN: &str = "a-token-for-tests-only";
 const EXTEND: &str = "/clusters/us-east-1/j-3A7XQ2Y9LMN0P/extend";
 const END: &str = "/clusters/us-east-1/j-3A7XQ2Y9LMN0P/end";
 
-/// A clock that stands still until it is pushed.
+/// A clock that stands still until a test moves it.
 struct Still(Mutex<DateTime<Utc>>);
 
 impl Clock for Still {
@@ -98,8 +98,8 @@ impl Page {
             .await
     }
 
-    /// Whether the watchdog was asked for something.
-    fn was_asked(&mut self) -> bool {
+    /// Whether the watchdog received a request.
+    fn was_requested(&mut self) -> bool {
         self.requests.try_recv().is_ok()
     }
 }
@@ -111,9 +111,9 @@ async fn the_page_is_whole() {
     insta::assert_snapshot!(page.body);
 }
 
-/// A cluster whose grace begins with a warning that is still to come is not about to end.
+/// A cluster whose grace starts with a warning in the future is not about to end.
 #[tokio::test]
-async fn what_is_not_warned_yet_does_not_end_in_the_time_to_its_warning() {
+async fn the_time_to_a_warning_is_not_shown_as_the_time_to_the_end() {
     let page = page(None);
     let mut fleet_status = fleet_status(noon());
     let mut rows = fleet_status.clusters.iter_mut();
@@ -136,7 +136,7 @@ async fn what_is_not_warned_yet_does_not_end_in_the_time_to_its_warning() {
         .unwrap();
     let cell = row.split("data-label=\"Ends in\"").nth(1).unwrap();
     let cell = cell.split("</td>").next().unwrap();
-    assert!(cell.contains(">warned in <time"), "{cell}");
+    assert!(cell.contains(">warning in <time"), "{cell}");
     assert!(cell.contains(">12m</time>"), "{cell}");
     assert!(
         cell.contains("forgotten · ends 13:12 UTC at the earliest"),
@@ -154,7 +154,7 @@ async fn what_is_not_warned_yet_does_not_end_in_the_time_to_its_warning() {
         body.contains("by the mildest of 2 policies: terminate by policy data"),
         "{body}"
     );
-    // One that is only reported has no end.
+    // A cluster that is only reported has no end.
     let row = fleet_status
         .clusters
         .iter_mut()
@@ -163,12 +163,12 @@ async fn what_is_not_warned_yet_does_not_end_in_the_time_to_its_warning() {
     (row.ends_at, row.at_earliest) = (None, false);
     page.fleet_statuses.send(Arc::new(fleet_status)).unwrap();
     let body = page.get("/").await.body;
-    assert!(body.contains(">reported in <time"), "{body}");
+    assert!(body.contains(">notice in <time"), "{body}");
     assert!(body.contains("forgotten · nothing ends it"), "{body}");
 }
 
 #[tokio::test]
-async fn what_others_wrote_is_text() {
+async fn foreign_text_is_escaped() {
     let page = page(Some(TOKEN));
     for path in ["/", "/events", "/clusters/us-east-1/j-D15EA5E000042"] {
         let body = page.get(path).await.body;
@@ -183,7 +183,7 @@ async fn what_others_wrote_is_text() {
 }
 
 #[tokio::test]
-async fn every_answer_tells_the_browser_what_it_may_do() {
+async fn every_response_has_security_headers() {
     let page = page(None);
     for path in [
         "/",
@@ -206,7 +206,7 @@ async fn every_answer_tells_the_browser_what_it_may_do() {
 }
 
 #[tokio::test]
-async fn names_that_point_here_are_refused() {
+async fn foreign_host_names_are_refused() {
     let page = page(None);
     for host in ["evil.example", "localhost.evil.example:9184", "10.1.2.3"] {
         for path in [
@@ -235,7 +235,7 @@ async fn names_that_point_here_are_refused() {
 }
 
 #[tokio::test]
-async fn forged_acts_reach_nobody() {
+async fn forged_requests_are_refused() {
     let mut page = page(Some(TOKEN));
     let form = format!("token={TOKEN}&why=no&confirm=j-3A7XQ2Y9LMN0P&max_lifetime=9h");
     let bearer = format!("Bearer {TOKEN}");
@@ -257,7 +257,7 @@ async fn forged_acts_reach_nobody() {
             assert_eq!(reply.status, StatusCode::FORBIDDEN, "{headers:?}");
         }
     }
-    // As many as are answered before guesses are slowed down.
+    // As many as are checked before guesses are slowed down.
     let (wrong, short) = ("wrong-wrong-wrong-wrong", "a-token-for-tests-onl");
     let token_attempts = [
         ("", END),
@@ -281,25 +281,25 @@ async fn forged_acts_reach_nobody() {
         let reply = page.get(&format!("{path}?{form}")).await;
         assert_eq!(reply.status, StatusCode::METHOD_NOT_ALLOWED);
     }
-    assert!(!page.was_asked());
+    assert!(!page.was_requested());
 }
 
 #[tokio::test]
-async fn without_a_token_nobody_acts() {
+async fn without_a_token_the_page_is_read_only() {
     let mut page = page(None);
     let ours = [("origin", "http://localhost:9184")];
     let reply = page
         .post(END, &ours, "token=&why=no&confirm=j-3A7XQ2Y9LMN0P")
         .await;
     assert_eq!(reply.status, StatusCode::FORBIDDEN);
-    assert!(!page.was_asked());
+    assert!(!page.was_requested());
     let body = page.get("/").await.body;
     assert!(body.contains("This page is read-only"));
     assert!(!body.contains("data-act"));
 }
 
 #[tokio::test]
-async fn what_makes_no_sense_is_said() {
+async fn invalid_forms_are_refused_with_a_reason() {
     let mut page = page(Some(TOKEN));
     let ours = [
         ("origin", "http://localhost:9184"),
@@ -329,13 +329,13 @@ async fn what_makes_no_sense_is_said() {
             EXTEND,
             "budget=$5",
             StatusCode::UNPROCESSABLE_ENTITY,
-            "Say why",
+            "Give a reason",
         ),
         (
             EXTEND,
             "budget=$5&why=a%0Ab",
             StatusCode::UNPROCESSABLE_ENTITY,
-            "in a line",
+            "as one line",
         ),
         (
             END,
@@ -347,13 +347,13 @@ async fn what_makes_no_sense_is_said() {
             "/clusters/us-east-1/j-0/end",
             "why=it&confirm=j-0",
             StatusCode::NOT_FOUND,
-            "no such",
+            "does not know this cluster",
         ),
         (
             "/clusters/eu-west-1/j-3A7XQ2Y9LMN0P/end",
             "why=it",
             StatusCode::NOT_FOUND,
-            "no such",
+            "does not know this cluster",
         ),
         (
             END,
@@ -365,16 +365,16 @@ async fn what_makes_no_sense_is_said() {
         let reply = page
             .post(path, &ours, &format!("token={TOKEN}&{form}"))
             .await;
-        let said: Value = serde_json::from_str(&reply.body).unwrap();
-        assert_eq!(reply.status, status, "{path}: {said}");
-        assert_eq!(said["ok"], false);
-        assert!(said["says"].as_str().unwrap().contains(says), "{said}");
+        let body: Value = serde_json::from_str(&reply.body).unwrap();
+        assert_eq!(reply.status, status, "{path}: {body}");
+        assert_eq!(body["ok"], false);
+        assert!(body["says"].as_str().unwrap().contains(says), "{body}");
     }
-    assert!(!page.was_asked());
+    assert!(!page.was_requested());
 }
 
 #[tokio::test]
-async fn what_is_asked_reaches_the_watchdog() {
+async fn a_valid_request_reaches_the_watchdog() {
     let mut page = page(Some(TOKEN));
     let bearer = format!("Bearer {TOKEN}");
     let headers = [
@@ -426,7 +426,7 @@ async fn what_is_asked_reaches_the_watchdog() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn events_bring_what_is_new() {
+async fn events_have_the_newest_status() {
     let page = page(None);
     let id = |body: &str| {
         let line = body.lines().find_map(|line| line.strip_prefix("id: "));
@@ -488,17 +488,17 @@ async fn events_bring_what_is_new() {
 }
 
 #[tokio::test]
-async fn a_watchdog_that_stalls_is_ill() {
+async fn a_stalled_watchdog_is_unhealthy() {
     let page = page(None);
     let push =
         |seconds| *page.clock.0.lock().unwrap() = noon() + chrono::TimeDelta::seconds(seconds);
     let health = async || {
         let reply = page.get("/healthz").await;
-        let said: Value = serde_json::from_str(&reply.body).unwrap();
+        let body: Value = serde_json::from_str(&reply.body).unwrap();
         (
             reply.status,
-            said["status"].as_str().unwrap().to_owned(),
-            said["why"].clone(),
+            body["status"].as_str().unwrap().to_owned(),
+            body["why"].clone(),
         )
     };
     let well = || (StatusCode::OK, "ok".to_owned(), Value::Null);
@@ -506,9 +506,9 @@ async fn a_watchdog_that_stalls_is_ill() {
     push(282);
     assert_eq!(health().await, well());
     push(283);
-    let (status, said, why) = health().await;
+    let (status, body, why) = health().await;
     assert_eq!(
-        (status, said.as_str()),
+        (status, body.as_str()),
         (StatusCode::SERVICE_UNAVAILABLE, "stalled")
     );
     assert!(why.as_str().unwrap().contains("sweep"), "{why}");
@@ -526,15 +526,15 @@ async fn a_watchdog_that_stalls_is_ill() {
     };
     page.fleet_statuses.send_replace(Arc::new(begun));
     push(300);
-    let (status, said, _) = health().await;
-    assert_eq!((status.as_u16(), said.as_str()), (503, "starting"));
+    let (status, body, _) = health().await;
+    assert_eq!((status.as_u16(), body.as_str()), (503, "starting"));
     push(301);
-    let (status, said, _) = health().await;
-    assert_eq!((status.as_u16(), said.as_str()), (503, "stalled"));
+    let (status, body, _) = health().await;
+    assert_eq!((status.as_u16(), body.as_str()), (503, "stalled"));
 }
 
 #[tokio::test]
-async fn health_says_how_much_was_not_seen() {
+async fn health_reports_how_much_was_not_seen() {
     let page = page(None);
     let at = noon();
     let swept = fleet_status(at).last.unwrap();
@@ -593,29 +593,29 @@ async fn health_says_how_much_was_not_seen() {
     ] {
         page.fleet_statuses.send_replace(Arc::new(fleet_status));
         let reply = page.get("/healthz").await;
-        let said: Value = serde_json::from_str(&reply.body).unwrap();
+        let body: Value = serde_json::from_str(&reply.body).unwrap();
         assert_eq!(
-            (reply.status.as_u16(), &said["status"]),
+            (reply.status.as_u16(), &body["status"]),
             (code, &word.into()),
-            "{said}"
+            "{body}"
         );
-        assert_eq!(said["unseen"], unseen, "{said}");
+        assert_eq!(body["unseen"], unseen, "{body}");
         assert!(
-            said["why"].as_str().unwrap_or_default().contains(why),
-            "{said}"
+            body["why"].as_str().unwrap_or_default().contains(why),
+            "{body}"
         );
-        assert_eq!(said["why"].is_null(), why.is_empty(), "{said}");
+        assert_eq!(body["why"].is_null(), why.is_empty(), "{body}");
     }
 }
 
 #[tokio::test]
-async fn the_picture_is_told_whole() {
+async fn the_fleet_status_is_served_as_json() {
     let told: Value = serde_json::from_str(&page(None).get("/api/picture").await.body).unwrap();
     assert_eq!(told, serde_json::to_value(fleet_status(noon())).unwrap());
 }
 
 #[tokio::test]
-async fn it_closes_though_somebody_waits() {
+async fn it_closes_while_requests_wait() {
     let (_pictures, seen) = watch::channel(Arc::new(fleet_status(noon())));
     let dash = Dash {
         fleet_statuses: seen,
@@ -661,7 +661,7 @@ async fn it_closes_though_somebody_waits() {
 }
 
 #[tokio::test]
-async fn no_cluster_is_no_error() {
+async fn an_empty_fleet_is_rendered() {
     let page = page(Some(TOKEN));
     let mut empty = fleet_status(noon());
     (empty.clusters, empty.months, empty.events, empty.last) = (vec![], vec![], vec![], None);
@@ -728,7 +728,7 @@ async fn metrics_are_what_prometheus_reads() {
     assert!((value("clusterup_last_sweep_duration_seconds", json("{}")) - 5.0).abs() < 1e-9);
 }
 
-/// A Python that has Prometheus's parser, in an environment of its own below `target`.
+/// A Python with Prometheus's parser, in an environment of its own below `target`.
 fn python() -> Option<std::path::PathBuf> {
     let target = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
         .parent()

@@ -1,5 +1,5 @@
-//! What clusters have cost: records summed up by hand, what holds of all of them, and the database
-//! that keeps them and the audit log.
+//! Tests of the ledger: reports against sums computed by hand, properties of all records, the
+//! database and the audit log.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 #[path = "ledger/audit.rs"]
@@ -54,7 +54,7 @@ fn work(state: StepState, from: &str, until: Option<&str>) -> Work {
     }
 }
 
-/// A primary alone at $0.36/h, which lives.
+/// A live cluster with a primary alone, at $0.36/h.
 fn living(id: &str, created: &str, ready: Option<&str>) -> Record {
     Record {
         target: "us-east-1".to_owned(),
@@ -83,7 +83,7 @@ fn living(id: &str, created: &str, ready: Option<&str>) -> Record {
     }
 }
 
-/// The same, which has ended with its work done.
+/// The same cluster after it has ended with its work done.
 fn ended(id: &str, created: &str, ready: Option<&str>, ended: &str) -> Record {
     let mut record = living(id, created, ready);
     record.state = ClusterState::Terminated;

@@ -1,4 +1,4 @@
-//! The supervisor with a real Spark below it.
+//! Tests of the supervisor with a real Spark.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
 
@@ -27,7 +27,7 @@ print('sum', sum(v for _, v in rdd.collect()))
 spark.stop()
 ";
 
-/// Tasks that compute for ever, deaf to everything, with a mark in the place once they do.
+/// Tasks that compute for ever and ignore all signals, with a mark in the folder once they run.
 const DEAF: &str = "
 from pyspark.sql import SparkSession
 import os, sys
@@ -49,7 +49,7 @@ fn marked(place: &Place) {
     }
 }
 
-/// All processes gone, within the time.
+/// Asserts that all processes are gone within the time.
 fn gone(place: &Place, within: Duration) {
     let begun = Instant::now();
     while !place.processes().is_empty() {
@@ -106,7 +106,7 @@ fn nothing_survives_a_killed_supervisor() {
     assert_eq!(cluster.end.as_ref().unwrap().reason, EndReason::Lost);
     assert_eq!(cluster.steps[0].state, StepState::Interrupted);
     assert_eq!(cluster.steps[1].state, StepState::Cancelled);
-    // Nobody can make it begin again.
+    // It cannot be started again.
     folder.start().unwrap();
     assert!(folder.wait_over(Duration::from_secs(5)).unwrap());
     assert_eq!(folder.read().unwrap(), cluster);
@@ -141,7 +141,8 @@ fn a_kept_cluster_takes_steps_and_idles_out() {
     folder.start().unwrap();
     until(&folder, |c| c.state == ClusterState::Waiting);
     let again = job(vec![place.step("again", SUM)]);
-    // The third is the second left twice, as by somebody who was killed and came again.
+    // The third request is the second one written twice, as by a process that was killed and
+    // repeated it.
     for run in [1, 2, 2] {
         let job = again.clone();
         assert!(folder.request(&Request::AddSteps { job, run }).unwrap());
@@ -170,7 +171,7 @@ fn a_kept_cluster_takes_steps_and_idles_out() {
 }
 
 #[test]
-fn ends_within_seconds_when_asked_in_the_midst_of_a_job() {
+fn a_request_ends_it_within_seconds_during_a_job() {
     let place = Place::new();
     let steps = vec![place.step("deaf", DEAF)];
     let folder = place.order(1, 60, WhenDone::Keep, steps);
@@ -194,7 +195,7 @@ fn ends_within_seconds_when_asked_in_the_midst_of_a_job() {
 }
 
 #[test]
-fn a_worker_that_dies_comes_again_and_the_job_goes_on() {
+fn a_worker_that_dies_is_restarted_and_the_job_continues() {
     let place = Place::new();
     let slow = "
 from pyspark.sql import SparkSession
@@ -240,7 +241,7 @@ fn a_master_that_dies_ends_the_cluster() {
 }
 
 #[test]
-fn a_machine_that_stops_it_ends_it_in_order() {
+fn a_shutdown_of_the_machine_ends_it_in_order() {
     let place = Place::new();
     let folder = place.order(1, 60, WhenDone::Keep, Vec::new());
     folder.start().unwrap();

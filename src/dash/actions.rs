@@ -124,7 +124,7 @@ fn admit(
         (StatusCode::NOT_FOUND, why.to_owned())
     })?;
     let what = parse(form, &id)?;
-    let why = line("why", &form.why)?;
+    let why = line("a reason", &form.why)?;
     let who = match form.who.trim() {
         "" => "somebody at the page".to_owned(),
         _ => format!("{} at the page", line("your name", &form.who)?),

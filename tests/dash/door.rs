@@ -1,4 +1,4 @@
-//! The page's socket: those who are silent, slow, or not of this machine.
+//! Tests of the page's socket with clients that are idle, slow, or on other machines.
 
 use super::{Still, TOKEN, fleet_status, noon};
 use base64::Engine;
@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
 
-/// Serves a page at an address for as long as people do something with it.
+/// Serves a page at an address while a test runs.
 async fn served<T>(at: &str, people: impl AsyncFnOnce(SocketAddr) -> T) -> T {
     let (_pictures, seen) = watch::channel(Arc::new(fleet_status(noon())));
     let dash = Dash {
@@ -37,10 +37,10 @@ async fn send(to: SocketAddr, text: &str) -> TcpStream {
     socket
 }
 
-/// What comes until the other side closes.
+/// Reads until the other side closes.
 async fn rest(mut socket: TcpStream) -> String {
     let mut bytes = Vec::new();
-    // Closed with something unread is a reset.
+    // A close with unread data is a reset.
     let _ = socket.read_to_end(&mut bytes).await;
     String::from_utf8_lossy(&bytes).into_owned()
 }
@@ -55,7 +55,7 @@ fn status(answer: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn silent_connections_leave_the_page_to_those_who_ask() {
+async fn idle_connections_do_not_block_requests() {
     served("127.0.0.1:0", async |to| {
         let mut silent = Vec::new();
         for number in 0..400 {
@@ -71,14 +71,14 @@ async fn silent_connections_leave_the_page_to_those_who_ask() {
             let read = timeout(Duration::from_millis(1), socket.read(&mut byte)).await;
             closed += usize::from(read.is_ok());
         }
-        // At most 256 are held, whatever the limit of files is.
+        // At most 256 stay open, whatever the limit of files is.
         assert!(closed >= 400 - 256, "{closed} were closed");
     })
     .await;
 }
 
 #[tokio::test]
-async fn a_head_that_does_not_come_is_not_waited_for() {
+async fn an_incomplete_head_times_out() {
     served("127.0.0.1:0", async |to| {
         let begins = ["", "GET / HTTP/1.1\r\nhost: localhost\r\n", "P"];
         for begin in begins {
@@ -90,7 +90,7 @@ async fn a_head_that_does_not_come_is_not_waited_for() {
             let waited = began.elapsed();
             assert!(waited < Duration::from_secs(15), "{begin:?}: {waited:?}");
         }
-        // One byte now and then is no head either.
+        // Single bytes now and then do not extend the time.
         let mut socket = send(to, "GET / HTTP/1.1\r\n").await;
         tokio::time::pause();
         let began = Instant::now();
@@ -108,7 +108,7 @@ async fn a_head_that_does_not_come_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn a_connection_that_stays_after_its_answer_is_closed() {
+async fn a_connection_that_stays_open_is_closed() {
     served("127.0.0.1:0", async |to| {
         let socket = send(to, "GET /icon.svg HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -127,7 +127,7 @@ async fn a_connection_that_stays_after_its_answer_is_closed() {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_come_is_not_waited_for() {
+async fn an_incomplete_body_times_out() {
     served("127.0.0.1:0", async |to| {
         let head = "POST /clusters/us-east-1/j-3A7XQ2Y9LMN0P/end HTTP/1.1\r\nhost: localhost\r\n\
                     origin: http://localhost\r\ncontent-length: 100\r\nconnection: close\r\n\
@@ -158,7 +158,7 @@ const READ: [&str; 6] = [
 ];
 
 #[tokio::test]
-async fn what_other_machines_reach_is_read_with_the_token_alone() {
+async fn a_page_on_the_network_requires_the_token() {
     served("0.0.0.0:0", async |to| {
         let basic = |pair: &str| format!("authorization: Basic {}\r\n", STANDARD.encode(pair));
         let bearer = format!("authorization: Bearer {TOKEN}\r\n");
@@ -173,7 +173,7 @@ async fn what_other_machines_reach_is_read_with_the_token_alone() {
             }
         }
         assert_eq!(status(&get(to, "/healthz", "").await), 200);
-        // What is no such header shows nothing, and is no guess.
+        // Headers of another form have no token, and do not count as guesses.
         for nothing in ["Basic ???", "Digest x", "Basic", "bearer"] {
             let header = format!("authorization: {nothing}\r\n");
             assert_eq!(status(&get(to, "/", &header).await), 401, "{nothing}");
@@ -198,7 +198,7 @@ async fn what_other_machines_reach_is_read_with_the_token_alone() {
 }
 
 #[tokio::test]
-async fn a_page_of_this_machine_alone_is_read_without() {
+async fn a_page_on_loopback_needs_no_token_for_reading() {
     served("127.0.0.1:0", async |to| {
         for path in READ {
             assert_ne!(status(&get(to, path, "").await), 401, "{path}");

@@ -1,4 +1,4 @@
-//! A fleet as a small firm has it: two teams, a dozen clusters, a watchdog with something to do.
+//! A sample fleet: two teams, a dozen clusters, and events of a watchdog.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::model::audit::{Act, Entry, Target};
@@ -20,11 +20,11 @@ fn usd(text: &str) -> Usd {
     text.parse().unwrap()
 }
 
-/// Who has it: name, stack, team, owner.
+/// Its owner: name, stack, team, owner.
 type Who<'a> = (&'a str, &'a str, &'a str, &'a str);
-/// Minutes of its age, its idleness and its rest; the last two may be unknown.
+/// Age, idle time and remaining time in minutes; the last two may be unknown.
 type Times = (i64, Option<i64>, Option<i64>);
-/// Dollars spent and per hour.
+/// Dollars spent, and per hour.
 type Costs<'a> = (&'a str, &'a str);
 
 fn row(
@@ -416,7 +416,7 @@ fn events(at: DateTime<Utc>) -> Vec<Entry> {
     ]
 }
 
-/// At an instant of November 21st, 2026.
+/// An instant on 2026-11-21.
 pub(crate) fn fleet_status(at: DateTime<Utc>) -> FleetStatus {
     let counts = |pairs: &[(&str, u64)]| {
         pairs

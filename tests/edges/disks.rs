@@ -1,5 +1,5 @@
-//! A full disk, folders that cannot be written and folders that are not there: each verb with its
-//! exit code and its words, nothing half done, and all is well once the disk is.
+//! Full disks, unwritable and missing folders: each verb's exit code and messages, with no
+//! incomplete files, and success once the disk is fixed.
 
 use crate::faults::{NO_ROOM, after, like_it};
 use crate::room::{Done, Room, tree};
@@ -9,18 +9,18 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// What is wrong with the machine.
+/// A fault of the machine.
 #[derive(Debug, Clone, Copy)]
 struct Ill {
     name: &'static str,
-    /// What the shell does before the program begins; `$D` is an empty folder.
+    /// What the shell does before the program starts; `$D` is an empty folder.
     script: &'static str,
-    /// Where the state and the cache are: in the room, or by a whole path.
+    /// Where state and cache are: in the room, or at an absolute path.
     state: &'static str,
     cache: &'static str,
 }
 
-/// A tiny file system at `$D`, without a free block; and the same where nothing can be written.
+/// A tiny file system at `$D` without a free block, and the same read-only.
 macro_rules! filled {
     ($more:literal) => {
         concat!(
@@ -43,7 +43,7 @@ const fn ill(name: &'static str, script: &'static str, state: &'static str) -> I
     }
 }
 
-/// Each illness, in the order of the table's codes. `ulimit -f 0` is for everybody, also for root.
+/// Each fault, in the order of the table's codes. `ulimit -f 0` applies to everybody, also to root.
 const ALL: [Ill; 8] = [
     ill("no file can have a byte", NO_ROOM, "state"),
     Ill {
@@ -70,10 +70,10 @@ const ALL: [Ill; 8] = [
     },
 ];
 
-/// A verb, its exit code where all is well, and with each illness in the order of `ALL`.
+/// A verb, its exit code without a fault, and with each fault in the order of `ALL`.
 type Row = (&'static str, i32, [i32; 8]);
 
-/// What `timeout` says of one that has to be stopped.
+/// The exit code of `timeout` if the program had to be stopped.
 const GOES_ON: i32 = 124;
 
 const TABLE: &[Row] = &[
@@ -108,7 +108,7 @@ const TABLE: &[Row] = &[
         0,
         [1, 1, 1, 1, 1, 0, 0, 0],
     ),
-    // Nothing is admitted of a month that cannot be read.
+    // Nothing is admitted if a team's month cannot be read.
     (
         "plan t.yaml --local --policies budget",
         0,
@@ -138,7 +138,7 @@ const TABLE: &[Row] = &[
     ("completions fish", 0, [0; 8]),
 ];
 
-/// A file system of a test's own needs root, or a namespace in which the user is root.
+/// Mounting a file system needs root, or a namespace in which the user is root.
 fn mounts() -> Option<&'static [&'static str]> {
     static FOUND: OnceLock<Option<&[&str]>> = OnceLock::new();
     *FOUND.get_or_init(find_mounts)
@@ -161,7 +161,7 @@ fn find_mounts() -> Option<&'static [&'static str]> {
     found
 }
 
-/// A run of the program under an illness; none where this machine cannot have it.
+/// Runs the program with a fault; `None` if this machine cannot produce it.
 fn run(room: &Room, ill: Ill, args: &[&str], goes_on: bool) -> Option<Done> {
     std::fs::create_dir_all(room.at("disk")).unwrap();
     room.write("file", "kept\n");
@@ -196,7 +196,7 @@ fn run(room: &Room, ill: Ill, args: &[&str], goes_on: bool) -> Option<Done> {
     Some(Done::piped(command))
 }
 
-/// What is not as it should be after a run.
+/// The problems after a run.
 fn flaws(room: &Room, ill: Ill, done: &Done, (verb, well, code): (&str, i32, i32)) -> Vec<String> {
     let mut flaws = Vec::new();
     let mut wrong = |what: String| flaws.push(format!("{verb}, {}: {what}", ill.name));
@@ -208,20 +208,20 @@ fn flaws(room: &Room, ill: Ill, done: &Done, (verb, well, code): (&str, i32, i32
         return flaws;
     }
     let said = if verb.starts_with("doctor") {
-        // What it finds is its answer.
+        // Its findings are its answer.
         done.out.contains("not ready: ")
     } else {
         done.err.contains("error: ") && done.err.contains("because: ")
     };
     let says = format!("{}{}", done.out, done.err);
-    // Where there is no room, a command shows where; which folder to take instead, people know.
+    // Without space, a command shows where; users know which other folder to take.
     let full = [NO_ROOM, FULL].contains(&ill.script);
     let advises = says.contains("next: ") || !full && says.contains("help: ");
     if code == 1 && !(said && advises) {
         wrong(format!("what, why or advice is missing: {says}"));
     }
     for (path, content) in [tree(&room.at("state")), tree(&room.at("cache"))].concat() {
-        // The ledger's own files apart, no draft and nothing cut off.
+        // Except for the ledger's own files, there are no drafts and no truncated files.
         let name = path.to_string_lossy();
         let draft = name.rsplit('/').next().unwrap().starts_with('.');
         if (draft || content.is_empty()) && !name.contains("ledger.db") {
@@ -231,7 +231,7 @@ fn flaws(room: &Room, ill: Ill, done: &Done, (verb, well, code): (&str, i32, i32
     if std::fs::read_to_string(room.at("file")).unwrap() != "kept\n" {
         wrong("the file in the way was changed".to_owned());
     }
-    // All is well once the disk is. What needs a runtime is tried where there is one.
+    // Everything works once the disk is fixed. Verbs that need a runtime are tried if there is one.
     if !verb.starts_with("apply") && well != GOES_ON {
         if code == 0 {
             let _ = std::fs::remove_file(room.at("new.yaml"));
@@ -264,7 +264,7 @@ fn row((verb, well, codes): Row) -> Vec<String> {
 }
 
 #[test]
-fn each_verb_says_what_is_wrong_and_leaves_nothing_half_done() {
+fn each_verb_reports_the_fault_and_leaves_no_incomplete_files() {
     let rows = |verb: &String| {
         TABLE
             .iter()

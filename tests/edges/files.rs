@@ -1,12 +1,12 @@
-//! Whatever file is named: only a regular one is read, none is waited for, and none whole that is
-//! too long.
+//! Any file that is named: only regular files are read, without blocking, and none beyond its
+//! limit.
 
 use crate::room::{Done, Room};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 
-/// What is no regular file, by a path in the room, and what is said of it.
+/// Files that are not regular, by a path in the room, and the message about them.
 fn strange(room: &Room) -> Vec<(String, &'static str)> {
     let text = |path: std::path::PathBuf| path.to_str().unwrap().to_owned();
     symlink("/dev/zero", room.at("link.yaml")).unwrap();
@@ -28,13 +28,13 @@ fn strange(room: &Room) -> Vec<(String, &'static str)> {
     ]
 }
 
-/// With little memory: what is read whole does not end well.
+/// With little memory, so that reading a large file whole would fail.
 fn frugal(room: &Room, args: &[&str]) -> Done {
     Done::within(room.shell("ulimit -v 2000000; exec \"$0\" \"$@\"", args))
 }
 
 #[test]
-fn a_stack_is_a_regular_file_of_some_length() {
+fn a_stack_has_to_be_a_regular_file_of_limited_length() {
     let room = Room::new();
     room.stack("");
     for (path, says) in strange(&room) {
@@ -50,7 +50,7 @@ fn a_stack_is_a_regular_file_of_some_length() {
 }
 
 #[test]
-fn a_text_that_is_too_long_is_refused_without_being_read() {
+fn a_text_that_is_too_long_is_not_read() {
     let room = Room::new();
     let line = |bytes: usize| format!("#{}\nstack: x\n", "x".repeat(bytes));
     room.write("long.yaml", line(100_000_000));
@@ -66,7 +66,7 @@ fn a_text_that_is_too_long_is_refused_without_being_read() {
         assert_eq!(done.code, 2, "{name}: {}", done.err);
         done.says("longer than 256 KiB");
     }
-    // What may be so long is answered in the same time, and its line is not all shown.
+    // A text within the limit is answered as quickly, and its line is shortened.
     for text in [
         line(200_000),
         format!("stack: {}\n", "x".repeat(200_000)),
@@ -79,7 +79,7 @@ fn a_text_that_is_too_long_is_refused_without_being_read() {
 }
 
 #[test]
-fn policies_and_examples_are_regular_files() {
+fn policies_and_examples_have_to_be_regular_files() {
     for name in ["policies/a.yaml", "policies/a.YML"] {
         let room = Room::new();
         room.stack("");
@@ -103,14 +103,14 @@ fn policies_and_examples_are_regular_files() {
         symlink(&path, &link).unwrap();
         let done = frugal(&room, &["policy", "check", "t.yaml", "--policies", "other"]);
         assert_eq!(done.code, 2, "{path}: {}", done.err);
-        // A folder of that name holds no policy.
+        // A folder of that name has no policies.
         let folder = says.contains("folder");
         done.says(if folder { "there is no policy" } else { says });
     }
 }
 
 #[test]
-fn data_scripts_and_keys_are_regular_files_and_named_by_their_place() {
+fn data_scripts_and_keys_have_to_be_regular_files() {
     let room = Room::new();
     let own = "key_pairs: [{ name: k, public_key: k.pub }]\n";
     room.stack(&format!("data: {{ d: {{ path: d.csv }} }}\n{own}"));
@@ -127,19 +127,19 @@ fn data_scripts_and_keys_are_regular_files_and_named_by_their_place() {
             let set = format!("{place}={path}");
             let done = frugal(&room, &["plan", "t.yaml", "--local", "--set", &set]);
             assert_eq!(done.code, 2, "{set}: {}", done.err);
-            // A folder is seen before anything is opened, and named as the stack has it.
+            // A folder is detected before anything is opened, and named as in the stack.
             let named = if says == "is a folder" { place } else { named };
             done.says(named).says(says).says(&path);
         }
     }
-    // The kernel's messages seem a regular file, and reading them waits for the next.
+    // The kernel's log looks like a regular file, but reading it waits for the next message.
     for waits in ["/proc/kmsg", "/sys/kernel/tracing/trace_pipe"] {
         let set = format!("data.d.path={waits}");
         let done = room.run(&["plan", "t.yaml", "--local", "--set", &set]);
         assert!(done.code == 2 || done.code == 1, "{waits}: {}", done.err);
         done.says("data.d");
     }
-    // Data may be long.
+    // Data may be large.
     let file = fs::File::create(room.at("d.csv")).unwrap();
     file.set_len(300 << 20).unwrap();
     let done = frugal(&room, &["plan", "t.yaml", "--local"]);
@@ -147,7 +147,7 @@ fn data_scripts_and_keys_are_regular_files_and_named_by_their_place() {
 }
 
 #[test]
-fn what_we_keep_ourselves_is_read_as_carefully() {
+fn clusterups_own_files_are_read_as_carefully() {
     let room = Room::new();
     room.stack("");
     room.write("cache/clusterup/prices/keep", "");
@@ -172,9 +172,9 @@ fn what_we_keep_ourselves_is_read_as_carefully() {
 }
 
 #[test]
-fn results_that_are_no_files_are_not_shown() {
-    // A table that is a pipe would hold up the end of an apply: `tables` is what reads them, and
-    // `home` their marker.
+fn results_that_are_not_regular_files_are_not_shown() {
+    // A table that is a pipe would block the end of an `apply`: `tables` reads them, and
+    // `local_results` their marker.
     let room = Room::new();
     room.stack("");
     let text = fs::read_to_string(room.at("t.yaml")).unwrap();
@@ -184,7 +184,7 @@ fn results_that_are_no_files_are_not_shown() {
 }
 
 #[test]
-fn what_is_not_seen_is_named_at_its_place() {
+fn invalid_files_are_reported_with_their_path() {
     let room = Room::new();
     let good = "stack: s\nregion: us-east-1\ncluster: { release: emr-7.x, size: 1 x m5.xlarge }\n";
     let nbsp = |from: &str, to: &str| good.replace(from, to);
@@ -193,7 +193,7 @@ fn what_is_not_seen_is_named_at_its_place() {
         .chain(good.encode_utf16())
         .flat_map(u16::to_le_bytes)
         .collect();
-    // What takes the place of what, where that is then, and how it is named.
+    // What replaces which file, its path then, and how the message names it.
     let swapped = [
         (": ", ":\u{a0} ", "1:7", "a no-break space (U+00A0)"),
         ("cluster: ", "cluster:\u{a0}", "3:9", "a no-break space"),
@@ -251,7 +251,7 @@ fn what_is_not_seen_is_named_at_its_place() {
             .says("1 mistake in x.yaml")
             .says("help:");
     }
-    // Where it is meant, or nobody minds.
+    // Here it is intended, or does no harm.
     for text in [
         format!("\u{feff}{good}"),
         format!("{good}# caf\u{e9}\u{a0}au lait\u{200b}\n"),

@@ -1,11 +1,11 @@
-//! `--output json`: one document on standard output, also where the command line is none and where
-//! a verb fails.
+//! `--output json`: one document on standard output, also if the command line is invalid and if a
+//! verb fails.
 
 use crate::room::{Done, Room};
 use crate::{hints, verbs};
 use serde_json::Value;
 
-/// The one document, of such an exit code.
+/// The single document, with this exit code.
 fn document(args: &[&str], done: &Done, exit: i32) -> Value {
     assert_eq!(done.code, exit, "{args:?}: {}", done.err);
     let read = serde_json::from_str(&done.out);
@@ -14,7 +14,7 @@ fn document(args: &[&str], done: &Done, exit: i32) -> Value {
     document
 }
 
-/// One of a failure, in the form that all have.
+/// The document of a failure, in the common form.
 fn failure(args: &[&str], done: &Done, exit: i32) -> Value {
     let document = document(args, done, exit);
     let error = &document["error"];
@@ -32,7 +32,7 @@ fn failure(args: &[&str], done: &Done, exit: i32) -> Value {
     document
 }
 
-/// What is wrong with a line in another way each; `$` is for the words of the verb.
+/// Different mistakes on a command line; `$` stands for the verb.
 const WRONG: &[&[&str]] = &[
     &["$", "--no-such-flag", "--output", "json"],
     &["--output=json", "$", "--locale"],
@@ -43,7 +43,7 @@ const WRONG: &[&[&str]] = &[
 ];
 
 #[test]
-fn a_line_that_is_none_is_one_document_for_every_verb() {
+fn an_invalid_command_line_gives_one_document_for_every_verb() {
     let room = Room::new();
     for verb in verbs::all() {
         for wrong in WRONG {
@@ -57,14 +57,14 @@ fn a_line_that_is_none_is_one_document_for_every_verb() {
             assert_eq!(document["verb"], *verb, "{args:?}");
             let next = format!("clusterup {verb} --help");
             assert_eq!(document["error"]["next"], serde_json::json!([next]));
-            // People have it on standard error, as without JSON.
+            // Standard error has it as without JSON.
             done.says("error: ");
         }
     }
 }
 
 #[test]
-fn what_is_missing_or_none_is_said_in_the_document() {
+fn missing_and_invalid_files_are_reported_in_the_document() {
     let room = Room::new();
     for (args, verb, says) in [
         (
@@ -126,7 +126,7 @@ fn what_is_missing_or_none_is_said_in_the_document() {
             }
         }
     }
-    // The name that was perhaps meant.
+    // The suggested name.
     for (args, meant) in [
         (["aply", "t.yaml", "--output=json"], "`apply`"),
         (["status", "--locl", "--output=json"], "`--local`"),
@@ -141,7 +141,7 @@ fn what_is_missing_or_none_is_said_in_the_document() {
 }
 
 #[test]
-fn a_line_that_does_not_ask_for_json_gets_none() {
+fn an_invalid_command_line_without_json_gives_no_document() {
     let room = Room::new();
     for args in [
         &["plan"][..],
@@ -171,7 +171,7 @@ fn is_json(word: &str) -> bool {
 }
 
 #[test]
-fn what_is_for_editors_and_shells_is_one_document() {
+fn output_for_editors_and_shells_is_one_document() {
     let room = Room::new();
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let args = ["completions", shell, "--output", "json"];
@@ -193,7 +193,7 @@ fn what_is_for_editors_and_shells_is_one_document() {
     }
 }
 
-/// Lines on which each verb fails, without AWS; `schema` and `completions` cannot.
+/// Command lines with which each verb fails without AWS; `schema` and `completions` cannot fail.
 const FAILING: &[(&str, &[&str])] = &[
     ("init", &["t.yaml"]),
     ("validate", &["gone.yaml"]),
@@ -233,7 +233,7 @@ const FAILING: &[(&str, &[&str])] = &[
 ];
 
 #[test]
-fn every_verb_that_fails_says_one_document() {
+fn every_failing_verb_prints_one_document() {
     let all = verbs::all();
     let rows = FAILING.iter().map(|(verb, _)| *verb);
     let table: Vec<&str> = rows.chain(["schema", "completions"]).collect();

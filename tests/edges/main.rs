@@ -1,4 +1,4 @@
-//! The program where files, disks and readers are not as they should be.
+//! The program with faulty files, disks and readers.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 mod disks;

@@ -1,10 +1,10 @@
-//! What `init` calls a stack.
+//! The stack names that `init` chooses.
 
 use crate::room::Room;
 use std::fs;
 
 #[test]
-fn two_folders_are_given_two_names() {
+fn two_folders_get_different_names() {
     let room = Room::new();
     for (folder, name) in [
         ("movies", "movies"),

@@ -1,10 +1,10 @@
-//! Standard output that takes nothing: only a reader who has gone away is no error.
+//! Standard output that cannot be written: only a reader that has closed the pipe is no error.
 
 use crate::room::{Done, Room};
 use std::fs::File;
 use std::process::Stdio;
 
-/// Every verb that answers without AWS and without a runtime, as text and otherwise.
+/// Every verb that works without AWS and without a runtime, as text and otherwise.
 const LINES: &[&[&str]] = &[
     &["--help"],
     &["--version"],
@@ -57,7 +57,7 @@ fn room() -> Room {
     room
 }
 
-/// A run with such a standard output.
+/// A run with this standard output.
 fn run(room: &Room, line: &[&str], number: usize, out: Stdio) -> Done {
     let new = format!("new-{number}.yaml");
     let named = |word: &&str| word.replace("NEW", &new);
@@ -69,7 +69,7 @@ fn run(room: &Room, line: &[&str], number: usize, out: Stdio) -> Done {
 }
 
 #[test]
-fn what_is_not_written_is_no_success() {
+fn an_output_that_cannot_be_written_is_a_failure() {
     let room = room();
     let mut wrong = Vec::new();
     for (number, line) in LINES.iter().enumerate() {
@@ -84,7 +84,7 @@ fn what_is_not_written_is_no_success() {
 }
 
 #[test]
-fn a_reader_who_has_gone_is_no_error() {
+fn a_closed_pipe_is_no_error() {
     let room = room();
     for (number, line) in LINES.iter().enumerate() {
         let (reader, writer) = std::io::pipe().unwrap();
@@ -100,7 +100,7 @@ fn a_reader_who_has_gone_is_no_error() {
 }
 
 #[test]
-fn a_worse_end_keeps_its_code_and_what_is_made_stays() {
+fn a_failure_keeps_its_exit_code_and_files_that_were_written_stay() {
     let room = room();
     let full = || File::options().write(true).open("/dev/full").unwrap();
     for (line, code) in [

@@ -1,4 +1,4 @@
-//! A folder for one test: its stacks, its state, its cache, and runs that may not take long.
+//! A folder for one test, with its stacks, state and cache, and runs with a time limit.
 
 use crate::faults::like_it;
 use crate::hints;
@@ -9,14 +9,14 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// More than any run here needs, and less than anybody waits.
+/// Longer than any run here needs.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Room {
     folder: TempDir,
 }
 
-/// What a run came to.
+/// The result of a run.
 pub(crate) struct Done {
     pub(crate) code: i32,
     pub(crate) out: String,
@@ -54,7 +54,7 @@ impl Room {
         path
     }
 
-    /// A stack of one step in `t.yaml`, its script beside it; `more` goes on from there.
+    /// Writes a stack of one step to `t.yaml`, with its script beside it; `more` is appended.
     pub(crate) fn stack(&self, more: &str) -> PathBuf {
         self.write("job.py", "print(1)\n");
         let text = format!(
@@ -85,7 +85,7 @@ impl Room {
         command
     }
 
-    /// Runs, and ends with the test's failure what does not end by itself.
+    /// Runs the program; a run that does not end in time fails the test.
     pub(crate) fn run(&self, args: &[&str]) -> Done {
         Done::within(self.command(args))
     }
@@ -100,14 +100,14 @@ impl Room {
 
 impl Done {
     pub(crate) fn within(mut command: Command) -> Self {
-        // Into files: a pipe that nobody empties would hold it up.
+        // Into files, since a full pipe would block the run.
         let (out, err) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
         command.stderr(err.try_clone().unwrap());
         command.stdout(out.try_clone().unwrap());
         Self::watched(command, out, err)
     }
 
-    /// Through pipes, which no limit on files holds up.
+    /// Through pipes, which limits on file sizes do not affect.
     pub(crate) fn piped(mut command: Command) -> Self {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let output = command.output().unwrap();
@@ -118,7 +118,7 @@ impl Done {
         Self { code, out, err }
     }
 
-    /// With a standard output that is set already.
+    /// With a given standard output.
     pub(crate) fn into_its_own(mut command: Command) -> Self {
         let (out, err) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
         command.stderr(err.try_clone().unwrap());
@@ -144,7 +144,7 @@ impl Done {
         Self { code, out, err }
     }
 
-    /// Whether all of these are said, wherever the lines are broken.
+    /// Whether the output has all of these texts, wherever lines are broken.
     pub(crate) fn says(&self, text: &str) -> &Self {
         let all = format!("{}{}", self.out, self.err);
         let words = all.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -153,7 +153,7 @@ impl Done {
     }
 }
 
-/// Less than 0 where a signal ended it.
+/// Negative if a signal ended it.
 fn code(status: std::process::ExitStatus) -> i32 {
     status
         .code()
@@ -168,7 +168,7 @@ fn text(mut file: fs::File) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The files below a folder, by their paths from there, with their content.
+/// The files below a folder, by their relative paths, with their content.
 pub(crate) fn tree(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let (mut found, mut folders) = (Vec::new(), vec![folder.to_owned()]);
     while let Some(at) = folders.pop() {

@@ -1,4 +1,4 @@
-//! Every verb of the program, from its own help, so that no table of verbs is short of one.
+//! Every verb of the program, from its own help, so that no table of verbs is incomplete.
 
 use crate::room::Room;
 

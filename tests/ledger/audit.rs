@@ -1,4 +1,4 @@
-//! The audit log is only added to; a matter is claimed once, whoever asks.
+//! The audit log is append-only; exactly one caller claims a matter.
 
 use crate::at;
 use async_trait::async_trait;
@@ -70,7 +70,7 @@ fn some(ledger: &mut Ledger) -> Vec<Entry> {
 }
 
 #[test]
-fn what_was_noted_is_read_and_sifted() {
+fn entries_are_read_back_and_filtered() {
     let (_home, path) = home();
     let mut ledger = open(&path);
     let all = some(&mut ledger);
@@ -133,7 +133,7 @@ fn what_was_noted_is_read_and_sifted() {
 }
 
 #[test]
-fn an_end_that_was_asked_for_is_open_until_it_came() {
+fn a_termination_is_open_until_it_is_confirmed() {
     let (_home, path) = home();
     let mut ledger = open(&path);
     some(&mut ledger);
@@ -149,7 +149,7 @@ fn an_end_that_was_asked_for_is_open_until_it_came() {
 }
 
 #[test]
-fn entries_neither_change_nor_go() {
+fn entries_cannot_be_changed_or_deleted() {
     let (_home, path) = home();
     let before = {
         let mut ledger = open(&path);
@@ -172,7 +172,7 @@ fn entries_neither_change_nor_go() {
 }
 
 #[test]
-fn a_ledger_of_before_gets_the_new_tables() {
+fn an_older_ledger_gets_the_new_tables() {
     let (_home, path) = home();
     drop(open(&path));
     let raw = Connection::open(&path).unwrap();
@@ -188,7 +188,7 @@ fn a_ledger_of_before_gets_the_new_tables() {
 }
 
 #[test]
-fn a_matter_is_claimed_by_one_of_many() {
+fn one_of_many_callers_claims_a_matter() {
     let (_home, path) = home();
     drop(open(&path));
     let now = at("2026-11-21T12:00:00");
@@ -207,7 +207,7 @@ fn a_matter_is_claimed_by_one_of_many() {
 }
 
 #[test]
-fn a_reminder_comes_when_its_time_has() {
+fn a_reminder_is_sent_when_it_is_due() {
     let (_home, path) = home();
     let mut ledger = open(&path);
     let hour = Some(Span::from_secs(3_600));
@@ -233,7 +233,7 @@ fn a_reminder_comes_when_its_time_has() {
 }
 
 #[test]
-fn what_was_told_is_remembered_for_a_while() {
+fn claims_are_kept_for_sixty_days() {
     let (_home, path) = home();
     let mut ledger = open(&path);
     let early = at("2026-09-01T12:00:00");
@@ -262,7 +262,7 @@ fn what_was_told_is_remembered_for_a_while() {
     assert_eq!(left, 1);
 }
 
-/// Tells forever, once it has said that it began.
+/// Never finishes sending, once it has reported that it started.
 struct Stuck(PathBuf);
 
 #[async_trait(?Send)]
@@ -277,7 +277,7 @@ impl Channel for Stuck {
     }
 }
 
-/// Notes that it was said.
+/// Records that the notice was sent.
 struct Heard(Rc<Cell<u32>>);
 
 #[async_trait(?Send)]
@@ -361,7 +361,7 @@ fn who_is_killed_while_telling_is_not_repeated() {
 }
 
 #[test]
-fn a_ledger_that_says_no_silences_nobody() {
+fn people_are_notified_even_if_the_ledger_fails() {
     let (_home, path) = home();
     let times = Rc::<Cell<u32>>::default();
     let notifier = Notifier::new(vec![Box::new(Heard(Rc::clone(&times)))]);

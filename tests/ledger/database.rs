@@ -1,5 +1,5 @@
-//! The database: for its user alone, read while it is written, never overwritten by less, out of
-//! the way where it is spoilt.
+//! The database is private to its user, readable while it is written, keeps final records, and is
+//! moved aside if it is damaged.
 
 use crate::{at, ended, living, scope, window};
 use chrono::{DateTime, Utc};
@@ -65,7 +65,7 @@ fn some() -> Vec<Record> {
 }
 
 #[test]
-fn what_was_written_is_read() {
+fn written_records_are_read_back() {
     let home = Home::new();
     home.open().record(&some()).unwrap();
     let ledger = home.open();
@@ -86,7 +86,7 @@ fn what_was_written_is_read() {
 }
 
 #[test]
-fn a_scope_and_a_window_are_a_part() {
+fn a_scope_and_a_window_select_records() {
     let home = Home::new();
     let mut ledger = home.open();
     let other = Record {
@@ -126,7 +126,7 @@ fn a_scope_and_a_window_are_a_part() {
 }
 
 #[test]
-fn what_is_final_is_not_overwritten_by_less() {
+fn a_final_record_is_not_overwritten_by_a_preliminary_one() {
     let home = Home::new();
     let mut ledger = home.open();
     let young = living("j-1", "2026-11-01T10:00:00", None);
@@ -141,7 +141,7 @@ fn what_is_final_is_not_overwritten_by_less() {
 }
 
 #[test]
-fn when_all_was_told_is_known() {
+fn the_time_of_the_last_sync_is_stored() {
     let home = Home::new();
     let mut ledger = home.open();
     assert_eq!(ledger.synced_at(&here()).unwrap(), None);
@@ -193,7 +193,7 @@ fn writers_take_turns() {
 }
 
 #[test]
-fn a_spoilt_ledger_is_moved_aside() {
+fn a_file_that_is_no_database_is_moved_aside() {
     let home = Home::new();
     home.open().record(&some()).unwrap();
     fs::write(
@@ -216,7 +216,7 @@ fn a_spoilt_ledger_is_moved_aside() {
 }
 
 #[test]
-fn a_ledger_that_is_spoilt_within_is_moved_aside() {
+fn a_damaged_database_is_moved_aside() {
     let home = Home::new();
     let many: Vec<Record> = (0..200)
         .map(|number| living(&format!("j-{number}"), "2026-11-01T10:00:00", None))
@@ -234,7 +234,7 @@ fn a_ledger_that_is_spoilt_within_is_moved_aside() {
 }
 
 #[test]
-fn a_newer_ledger_is_refused_and_left_alone() {
+fn a_newer_ledger_is_refused_and_unchanged() {
     let home = Home::new();
     home.open().record(&some()).unwrap();
     let ours: i64 = home
@@ -259,7 +259,7 @@ fn a_newer_ledger_is_refused_and_left_alone() {
 }
 
 #[test]
-fn a_ledger_that_cannot_be_had_says_so() {
+fn an_unwritable_folder_is_reported() {
     let home = Home::new();
     fs::create_dir_all(home.path()).unwrap();
     let error = Ledger::open(&home.path(), now()).err().unwrap();

@@ -1,4 +1,4 @@
-//! What holds of every cluster and every way to cut its time.
+//! Properties that hold for every cluster and every division of its time.
 
 use crate::living;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -44,7 +44,7 @@ fn any_work() -> impl Strategy<Value = Work> {
 
 prop_compose! {
     fn any_record()(
-        // As finely as rates can be.
+        // With the finest resolution of rates.
         cents in proptest::array::uniform4(1..2_000_000_000_u64),
         instance_spans in proptest::collection::vec(any_life(), 1..6),
         steps in proptest::collection::vec(any_work(), 0..5),
@@ -83,7 +83,7 @@ fn pieces(cuts: &[i64]) -> Vec<Window> {
 
 proptest! {
     #[test]
-    fn windows_that_adjoin_sum_to_the_whole(
+    fn adjacent_windows_sum_to_the_whole(
         record in any_record(), cuts in proptest::collection::vec(-DAY..4 * DAY, 2..9),
         now in 0..4 * DAY,
     ) {
@@ -98,7 +98,7 @@ proptest! {
     }
 
     #[test]
-    fn the_ledger_says_what_the_meter_says(record in any_record(), now in 0..4 * DAY) {
+    fn the_ledger_agrees_with_the_meter(record in any_record(), now in 0..4 * DAY) {
         let now = at(now) + TimeDelta::milliseconds(1);
         let ever = Window { from: at(-DAY), until: at(9 * DAY) };
         let over = record.ended_at;
@@ -123,7 +123,7 @@ proptest! {
     }
 
     #[test]
-    fn rows_sum_to_the_total_however_they_are_cut(
+    fn rows_sum_to_the_total_for_every_grouping(
         records in proptest::collection::vec(any_record(), 0..5),
         from in -DAY..2 * DAY, length in 1..4 * DAY, now in 0..4 * DAY,
     ) {
@@ -142,7 +142,7 @@ proptest! {
     }
 
     #[test]
-    fn a_record_is_read_as_it_was_written(record in any_record()) {
+    fn a_record_survives_a_round_trip(record in any_record()) {
         let text = serde_json::to_string(&record).unwrap();
         prop_assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), record);
     }

@@ -1,4 +1,4 @@
-//! Reports against sums worked out by hand: $0.36/h are a cent in 100 seconds.
+//! Reports against sums computed by hand: $0.36/h is one cent in 100 seconds.
 
 use crate::{at, ended, life, living, usd, window, work};
 use clusterup::cost::ledger::{By, Record, Report, Split, expected, spent, split};
@@ -18,7 +18,7 @@ fn parts(split: Split) -> [Usd; 4] {
 }
 
 #[test]
-fn a_cluster_across_the_first_is_in_both_months() {
+fn a_cluster_across_midnight_of_the_first_is_in_both_months() {
     let record = ended("j-1", "2026-10-31T22:00:00", None, "2026-11-01T03:00:00");
     let whole = window("2026-01-01T00:00:00", "2027-01-01T00:00:00");
     let report = |by| {
@@ -38,7 +38,7 @@ fn a_cluster_across_the_first_is_in_both_months() {
     assert_eq!(keys(&report(By::Day)), days);
     assert_eq!(report(By::Month).total.clusters, 1);
     assert_eq!(report(By::Month).total.total, usd("1.8"));
-    // The night that Berlin has twice is two hours like others.
+    // The repeated hour in Berlin counts like any other.
     let night = ended("j-2", "2026-10-25T00:00:00", None, "2026-10-25T02:00:00");
     assert_eq!(
         spent(&night, whole, at("2026-12-01T00:00:00")),
@@ -47,7 +47,7 @@ fn a_cluster_across_the_first_is_in_both_months() {
 }
 
 #[test]
-fn the_first_minute_belongs_to_the_day_that_it_begins() {
+fn the_first_minute_counts_on_the_day_on_which_it_begins() {
     let record = ended("j-1", "2026-11-01T00:00:00", None, "2026-11-01T00:00:10");
     let now = at("2026-11-02T00:00:00");
     let before = window("2026-10-31T00:00:00", "2026-11-01T00:00:00");
@@ -57,8 +57,8 @@ fn the_first_minute_belongs_to_the_day_that_it_begins() {
 }
 
 #[test]
-fn the_first_minute_is_for_what_was_done_in_it() {
-    // A cluster of twenty seconds, ten of them at work, is charged for sixty.
+fn the_first_minute_is_split_by_the_work_done_in_it() {
+    // A cluster of twenty seconds, of which ten were busy, is charged for sixty.
     let mut record = ended(
         "j-1",
         "2026-11-01T10:00:00",
@@ -77,7 +77,7 @@ fn the_first_minute_is_for_what_was_done_in_it() {
 }
 
 #[test]
-fn each_dollar_is_of_one_part() {
+fn each_dollar_is_in_exactly_one_part() {
     let mut record = ended(
         "j-1",
         "2026-11-01T10:00:00",
@@ -99,7 +99,7 @@ fn each_dollar_is_of_one_part() {
             "2026-11-01T10:30:00",
             Some("2026-11-01T10:40:00"),
         ),
-        // Two at once: what comes of one is work.
+        // Two steps at once: time counts as work if one of them succeeds.
         work(
             StepState::Completed,
             "2026-11-01T10:35:00",
@@ -114,7 +114,7 @@ fn each_dollar_is_of_one_part() {
 }
 
 #[test]
-fn a_resize_is_paid_for_from_then_on() {
+fn a_resize_costs_from_its_time_on() {
     let mut record = ended(
         "j-1",
         "2026-11-01T10:00:00",
@@ -136,7 +136,7 @@ fn a_resize_is_paid_for_from_then_on() {
 }
 
 #[test]
-fn what_never_was_ready_has_failed_when_it_ends() {
+fn a_cluster_that_was_never_ready_counts_as_failed() {
     let day = window("2026-11-01T00:00:00", "2026-11-02T00:00:00");
     let now = at("2026-11-01T11:00:00");
     let starting = living("j-1", "2026-11-01T10:50:00", None);
@@ -149,7 +149,7 @@ fn what_never_was_ready_has_failed_when_it_ends() {
 }
 
 #[test]
-fn what_runs_is_work_and_counts_up_to_now() {
+fn a_running_step_counts_as_work_up_to_now() {
     let mut record = living("j-1", "2026-11-01T10:00:00", Some("2026-11-01T10:05:00"));
     record.steps = vec![work(StepState::Running, "2026-11-01T10:10:00", None)];
     let month = window("2026-11-01T00:00:00", "2026-12-01T00:00:00");
@@ -158,7 +158,7 @@ fn what_runs_is_work_and_counts_up_to_now() {
 }
 
 #[test]
-fn rows_are_of_teams_stacks_and_owners() {
+fn rows_are_grouped_by_team_stack_and_owner() {
     let (now, month) = (
         at("2026-11-30T00:00:00"),
         window("2026-11-01T00:00:00", "2026-12-01T00:00:00"),
@@ -193,14 +193,14 @@ fn rows_are_of_teams_stacks_and_owners() {
 }
 
 #[test]
-fn what_has_no_price_is_named_and_not_free() {
+fn a_cluster_without_a_price_is_listed_and_not_free() {
     let now = at("2026-11-02T00:00:00");
     let all = window("2026-11-01T00:00:00", "2026-11-02T00:00:00");
     let unpriced = Record {
         rates: None,
         ..living("j-2", "2026-11-01T10:00:00", None)
     };
-    // Instances that nobody told of were there all the same.
+    // Clusters without instance records still existed.
     let untold = Record {
         instance_spans: Vec::new(),
         ..living("j-3", "2026-11-01T10:00:00", Some("2026-11-01T10:10:00"))
@@ -214,7 +214,7 @@ fn what_has_no_price_is_named_and_not_free() {
 }
 
 #[test]
-fn what_was_not_seen_since_costs_what_it_had_cost() {
+fn a_lost_cluster_costs_what_it_had_cost_when_last_seen() {
     let mut record = living("j-1", "2026-11-01T10:00:00", Some("2026-11-01T10:10:00"));
     record.seen_at = at("2026-11-01T11:00:00");
     let (day, now) = (
@@ -231,7 +231,7 @@ fn what_was_not_seen_since_costs_what_it_had_cost() {
 }
 
 #[test]
-fn a_run_takes_as_long_as_the_last_ones() {
+fn the_expected_duration_is_that_of_the_last_runs() {
     let run = |number: u32, day: u32, minutes: u32| {
         ended(
             &format!("j-{number}"),
@@ -251,7 +251,7 @@ fn a_run_takes_as_long_as_the_last_ones() {
     other.end.as_mut().unwrap().reason = EndReason::IdleTimeout;
     records.push(other);
     assert_eq!(expected(&records, &stack), minutes(15));
-    // Those before the last ten no longer count.
+    // Only the last ten count.
     records.extend((4..14).map(|day| run(day, day, 30 + day)));
     assert_eq!(
         expected(&records, &stack),

@@ -1,4 +1,4 @@
-//! What other users of the machine get of a cluster: nothing.
+//! Other users of the machine have no access to a cluster.
 
 use crate::support::{Place, until};
 use base64::Engine;
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-/// A task that prints and waits for a word of the test.
+/// A task that prints, and waits for a signal of the test.
 const WAITS: &str = "
 from pyspark.sql import SparkSession
 import os, sys, time
@@ -32,7 +32,7 @@ with open(os.path.join(place, 'app'), 'w') as app:
 print(sc.parallelize([1], 1).map(waits).count())
 ";
 
-/// The ports that processes of the place listen on.
+/// The ports on which processes of the cluster listen.
 fn ports(place: &Place) -> BTreeSet<u16> {
     let mut sockets = BTreeMap::new();
     for table in ["/proc/net/tcp", "/proc/net/tcp6"] {
@@ -64,7 +64,7 @@ fn ports(place: &Place) -> BTreeSet<u16> {
     ports
 }
 
-/// What somebody gets who asks with these headers: as another user, where this one is root.
+/// The response to a request with these headers: as another user, if the test runs as root.
 fn probe(ports: &BTreeSet<u16>, app: &str, files: &[PathBuf], headers: &[String]) -> Value {
     let asked = json!({ "ports": ports, "app": app, "files": files, "headers": headers });
     let mut python = Command::new("python3");
@@ -81,7 +81,7 @@ fn probe(ports: &BTreeSet<u16>, app: &str, files: &[PathBuf], headers: &[String]
     serde_json::from_slice(&done.stdout).unwrap()
 }
 
-/// By port, of those that speak HTTP, what was answered to all requests.
+/// The responses to all requests, by port, of the ports that speak HTTP.
 fn answers(probed: &Value) -> BTreeMap<String, BTreeSet<i64>> {
     let ports = probed["answers"].as_object().unwrap().iter();
     let spoken = ports.filter(|(_, answers)| !answers["GET /"].is_null());
@@ -100,7 +100,7 @@ fn basic(pair: &str) -> String {
 }
 
 #[test]
-fn other_users_see_and_do_nothing() {
+fn other_users_have_no_access() {
     let place = Place::new();
     let mut step = place.step("waits", WAITS);
     step.conf
@@ -172,10 +172,10 @@ fn owner_sees(ui: &str) {
     assert_eq!((progress.tasks_done, progress.tasks), (0, 1));
 }
 
-/// `BLESS=1` renews the class.
+/// `BLESS=1` recompiles the class.
 #[test]
 #[expect(clippy::disallowed_methods, reason = "a switch of this test")]
-fn the_filters_class_is_what_its_source_compiles_to() {
+fn the_filters_class_matches_its_source() {
     let place = Place::new();
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let owner = here.join("src/cloud/local/runtime/owner");

@@ -1,4 +1,4 @@
-//! A Python that the job brings.
+//! Tests with a Python that the job brings.
 
 use crate::support::Place;
 use clusterup::model::observed::StepState;
@@ -6,7 +6,7 @@ use clusterup::model::stack::WhenDone;
 use std::fs;
 use std::time::Duration;
 
-/// Says which Python drove and which worked, and from where each had PySpark.
+/// Prints which Python the driver and the workers ran on, and from where each loaded PySpark.
 const WHICH: &str = "
 from pyspark.sql import SparkSession
 import pyspark, sys
@@ -18,10 +18,10 @@ print(sys.executable, '.zip' in pyspark.__file__, *sc.parallelize([1], 1).map(wh
 ";
 
 #[test]
-fn a_job_runs_on_the_python_that_it_brings() {
+fn a_job_runs_on_its_own_python() {
     let place = Place::new();
     let ours = place.launch().python.clone();
-    // The one that ours was made of: of the same version, and without PySpark.
+    // The Python on which ours is based: the same version, without PySpark.
     let theirs = fs::canonicalize(&ours).unwrap();
     let theirs = theirs.to_str().unwrap();
     let step = |name: &str, script: &str, pairs: &[(&str, &str)]| {
