@@ -12,6 +12,8 @@ mod calls;
 #[path = "../crowd/mod.rs"]
 mod crowd;
 mod doctor;
+#[path = "../support/documents.rs"]
+mod documents;
 mod double;
 mod drift;
 mod emr_settings;
@@ -43,9 +45,12 @@ mod real;
 mod results;
 mod roles;
 mod safeguards;
+mod samples;
 mod scenes;
 mod schedules;
 mod secrets;
+#[path = "../support/shipped.rs"]
+mod shipped;
 mod silence;
 mod together;
 mod words;

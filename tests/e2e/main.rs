@@ -2,6 +2,8 @@
 //! own. The runtime is installed into the user's cache, as the program itself does it.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
+#[path = "../support/documents.rs"]
+mod documents;
 #[path = "../support/faults.rs"]
 mod faults;
 mod full;
@@ -14,7 +16,5 @@ mod kills;
 mod named;
 mod policies;
 mod quickstart;
-#[path = "../support/readme.rs"]
-mod readme;
 mod watchdog;
 mod words;

@@ -1,7 +1,7 @@
 //! The README's first command, on the shipped stack.
 
+use crate::documents;
 use crate::home::Home;
-use crate::readme;
 use rust_decimal::Decimal;
 use serde_json::Value;
 use std::fs;
@@ -53,16 +53,18 @@ fn ends_with_the_table_and_leaves_nothing_running() {
     assert!(results.join("similar/similar.csv").exists());
 }
 
-/// README shows this table.
+/// The documents show this table.
 fn readme(printed: &str) {
-    let block = readme::blocks().into_iter().find(readme::is_quickstart);
-    let block = block.unwrap();
-    assert_eq!(block.language, "text", "README.md:{}", block.line);
-    let sample = format!("...\n{}", block.text);
-    assert!(
-        readme::same(&sample, printed),
-        "{sample} is not in\n{printed}"
-    );
+    let blocks = documents::blocks();
+    let shown = blocks.iter().filter(|block| block.mark == "spark");
+    let samples: Vec<_> = shown.flat_map(documents::Block::samples).collect();
+    assert!(!samples.is_empty());
+    for (command, sample) in samples {
+        assert!(
+            documents::same(&sample, printed),
+            "`{command}` does not print {sample} but\n{printed}"
+        );
+    }
 }
 
 /// The row of the stack in a report, whose parts sum to its total.

@@ -1,0 +1,29 @@
+//! What the documents say that the program prints with an account of AWS.
+
+use crate::documents::{self, Block};
+use crate::shipped;
+use crate::world::World;
+
+#[test]
+fn samples_with_an_account_are_what_is_printed() {
+    let blocks = documents::blocks();
+    let is_sample = |block: &&Block| block.language == "console" && block.mark == "aws";
+    let mut count = 0;
+    for block in blocks.iter().filter(is_sample) {
+        let world = World::new();
+        shipped::copy(world.path());
+        for (command, sample) in block.samples() {
+            let words = shlex::split(command).unwrap();
+            let words: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+            let done = world.run(&words);
+            let printed = format!("{}{}", done.out, done.err);
+            let place = block.place();
+            assert!(
+                documents::same(&sample, &printed),
+                "{place}: `{command}` prints\n{printed}"
+            );
+            count += 1;
+        }
+    }
+    assert!(count > 0, "no sample was found");
+}
