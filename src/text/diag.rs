@@ -84,6 +84,8 @@ pub struct Diagnostic {
     pub expected: Option<String>,
     /// How it can be mended.
     pub help: Option<String>,
+    /// Whether it is a quotation mark that is opened and not closed.
+    pub(crate) left_open: bool,
     /// Another place that has to do with it, and how.
     pub related: Option<(Mark, String)>,
 }
@@ -96,6 +98,7 @@ impl Diagnostic {
             at,
             expected: None,
             help: None,
+            left_open: false,
             related: None,
         }
     }

@@ -55,18 +55,14 @@ pub(crate) fn told(source: &Source, found: Vec<Diagnostic>) -> Vec<Diagnostic> {
             continue;
         }
         if let Some((key, value)) = condition(source, &wrong) {
-            let left_open = wrong
-                .help
-                .as_ref()
-                .is_some_and(|help| help.starts_with("close it"));
             if wrong.code != Code::Syntax {
                 let sign = source.text[value..].chars().next().unwrap_or_default();
                 wrong.message = format!("YAML has a meaning of its own for `{sign}` at the start");
                 lost.push(key..wrong.at.end + 1);
-            } else if !left_open {
+            } else if !wrong.left_open {
                 wrong.message = "YAML cannot read this condition from here on".to_owned();
             }
-            if !left_open {
+            if !wrong.left_open {
                 wrong.help = Some(QUOTES.to_owned());
             }
         }

@@ -45,7 +45,11 @@ pub(crate) fn diagnostic(
         words => (words, start..end),
     };
     let mark = Mark::new(source, at + range.start..at + range.end);
-    Diagnostic::new(Code::Syntax, mark, words.0).help(words.1)
+    let left_open = words == QUOTE;
+    Diagnostic {
+        left_open,
+        ..Diagnostic::new(Code::Syntax, mark, words.0).help(words.1)
+    }
 }
 
 /// Where a quotation mark or a bracket is left open, that is the mistake.
@@ -60,7 +64,10 @@ fn left_open(kind: &ErrorKind, before: &str, source: usize, at: usize) -> Option
         return None;
     }
     let mark = Mark::new(source, at + open..at + open + 1);
-    Some(Diagnostic::new(Code::Syntax, mark, message).help(help))
+    Some(Diagnostic {
+        left_open: quote,
+        ..Diagnostic::new(Code::Syntax, mark, message).help(help)
+    })
 }
 
 /// A line whose first `:` cannot stand there is one that the line above swallowed.

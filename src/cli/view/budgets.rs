@@ -29,12 +29,15 @@ pub(crate) fn changes(account: &str, changes: &[Change]) -> String {
 pub(crate) fn question(account: &str, changes: &[Change]) -> String {
     let deleted = changes.iter().filter(|change| change.deletes());
     let deleted: Vec<_> = deleted.map(Change::name).collect();
-    let made = count((changes.len() - deleted.len()) as u64, "budget");
-    let deleted = deleted.join(", ");
-    let what = match (made.starts_with("0 "), deleted.is_empty()) {
-        (_, true) => format!("makes or changes {made}"),
-        (true, false) => format!("removes the budgets {deleted}"),
-        (false, false) => format!("makes or changes {made} and removes {deleted}"),
+    let made = changes.len() - deleted.len();
+    let makes = format!("makes or changes {}", count(made as u64, "budget"));
+    let removed = deleted.join(", ");
+    let what = if deleted.is_empty() {
+        makes
+    } else if made == 0 {
+        format!("removes the budgets {removed}")
+    } else {
+        format!("{makes} and removes {removed}")
     };
     format!("This {what} in AWS account {account}. Go on?")
 }

@@ -41,6 +41,7 @@ mod spec;
 mod stage;
 mod steps;
 mod teams;
+mod warned;
 
 pub use caller::Addresses;
 pub use convert::ENDING;
@@ -90,7 +91,7 @@ pub struct Account<A> {
     /// Whether the schedules' role lacks; none where nobody has looked at the roles yet.
     lacks_role: Cell<Option<bool>>,
     /// Why schedules were not armed, as it was told: once each.
-    warned: RefCell<BTreeSet<String>>,
+    warned: RefCell<warned::Warned>,
     /// The ETags of our notes that we follow clusters.
     following: RefCell<BTreeMap<ClusterId, String>>,
     rng: Rng,

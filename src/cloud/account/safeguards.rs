@@ -73,17 +73,12 @@ impl<A: Api> Account<A> {
             // Whether one can be made matters while there is something to end.
             Ok(None) if is_live && self.lacks_reaper().await.unwrap_or(false) => Scheduled::NoRole,
             // What was tried and refused is no drift that another try would mend.
-            Ok(None) => match self.warning_of(id) {
+            Ok(None) => match self.warned.borrow().of(id) {
                 Some(why) => Scheduled::Unread(why),
                 None => Scheduled::Missing,
             },
             Err(error) => Scheduled::Unread(error.to_string()),
         }
-    }
-
-    fn warning_of(&self, id: &str) -> Option<String> {
-        let warned = self.warned.borrow();
-        warned.iter().find(|what| what.contains(id)).cloned()
     }
 
     /// A schedule whose role is gone ends nothing.
@@ -169,7 +164,7 @@ impl<A: Api> Account<A> {
                 };
                 let next = Some(next);
                 // Whoever follows a cluster tries again every few minutes.
-                if self.warned.borrow_mut().insert(what.clone()) {
+                if self.warned.borrow_mut().insert(&cluster.id, &what) {
                     listener.on_event(&Event::Warning { what, next });
                 }
                 Scheduled::Missing

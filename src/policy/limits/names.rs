@@ -3,6 +3,7 @@
 use super::{Breach, Limit, LimitFindings, set};
 use crate::model::desired::InstanceGroups;
 use crate::model::glob::Glob;
+use crate::model::instance_span::Role;
 use crate::model::policy::{Located, Policy, SourceLimit};
 use crate::model::release::Release;
 use crate::model::stack::{IngressSource, Market, Stack};
@@ -84,18 +85,18 @@ fn one_of<'a>(
 
 fn market(found: &mut LimitFindings, policy: &Policy, said: &Located<Market>, stack: &Stack) {
     let cluster = &stack.cluster;
-    let workers = [("core", &cluster.core), ("task", &cluster.task)];
+    let workers = [(Role::Core, &cluster.core), (Role::Task, &cluster.task)];
     let workers = workers
         .into_iter()
         .filter_map(|(role, group)| Some((role, group.as_ref()?)));
-    let primary = (said.value == Market::OnDemand).then_some(("primary", &cluster.primary));
+    let primary = (said.value == Market::OnDemand).then_some((Role::Primary, &cluster.primary));
     for (role, group) in primary.into_iter().chain(workers) {
         if group.market == said.value {
             continue;
         }
         let has = word(group.market);
         let wants = word(said.value);
-        let leads = role == "primary";
+        let leads = role == Role::Primary;
         let nodes = if leads { "node is" } else { "nodes are" };
         let name = &policy.name;
         let machines = if leads {
