@@ -108,7 +108,7 @@ struct NoDesk;
 #[async_trait(?Send)]
 impl AuditSink for NoDesk {
     fn note(&self, _: &Entry) {}
-    async fn tell(&self, _: &Notice) -> bool {
+    async fn notify(&self, _: &Notice) -> bool {
         false
     }
     fn forget(&self, _: &str) {}

@@ -117,8 +117,8 @@ fn admit(
     parse: impl Fn(&ActionForm, &ClusterId) -> Result<RequestedAction, Refusal>,
 ) -> Result<Admitted, Refusal> {
     let forged = |why: &str| (StatusCode::FORBIDDEN, why.to_owned());
-    let shown = gate::token(headers, &form.token).map_err(forged)?;
-    gate::admit(shared, Some(shown), from)?;
+    let token = gate::token(headers, &form.token).map_err(forged)?;
+    gate::admit(shared, Some(token), from)?;
     let (place, id) = find(shared, &place, &id).ok_or_else(|| {
         let why = "The watchdog does not know this cluster: it is over, or in a place that is not watched.";
         (StatusCode::NOT_FOUND, why.to_owned())

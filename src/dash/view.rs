@@ -87,7 +87,7 @@ impl Head {
             unpriced: rows.iter().filter(|row| row.rate.is_none()).count(),
             next: next.and_then(|row| {
                 let at = row.ends_at?;
-                let name = shown(&row.name, row.id.as_str());
+                let name = display_name(&row.name, row.id.as_str());
                 Some(Next {
                     name,
                     at: Tick::new(at, now),
@@ -158,7 +158,7 @@ impl RowView {
         Self {
             place: row.place.to_string(),
             id: row.id.to_string(),
-            name: shown(&row.name, "(without a name)"),
+            name: display_name(&row.name, "(without a name)"),
             origin: row.stack.as_ref().map_or_else(
                 || "not made by clusterup".to_owned(),
                 |stack| format!("stack {stack}"),
@@ -343,7 +343,7 @@ fn line(text: &str) -> String {
     shown::line(text, 500)
 }
 
-fn shown(name: &Untrusted, otherwise: &str) -> String {
+fn display_name(name: &Untrusted, otherwise: &str) -> String {
     match name.to_string() {
         name if name.is_empty() => otherwise.to_owned(),
         name => name,

@@ -1,4 +1,4 @@
-//! Logs as Spark 3.5 writes them, cut short.
+//! Tests with logs of Spark 3.5, shortened.
 
 use super::last_error;
 
@@ -28,8 +28,8 @@ Traceback (most recent call last):
           ~~~~^^^
 IndexError: list index out of range
 ";
-    let said = "IndexError: list index out of range (job.py, line 5)";
-    assert_eq!(error(&format!("{log}{END}")), said);
+    let found = "IndexError: list index out of range (job.py, line 5)";
+    assert_eq!(error(&format!("{log}{END}")), found);
 }
 
 #[test]
@@ -40,30 +40,30 @@ Traceback (most recent call last):
     import pandas
 ModuleNotFoundError: No module named 'pandas'
 ";
-    let said = "ModuleNotFoundError: No module named 'pandas' (job.py, line 1)";
-    assert_eq!(error(&format!("{log}{END}")), said);
+    let found = "ModuleNotFoundError: No module named 'pandas' (job.py, line 1)";
+    assert_eq!(error(&format!("{log}{END}")), found);
 }
 
 #[test]
 fn python_in_an_executor() {
     let log = include_str!("logs/python_in_an_executor.log");
-    let said = "ZeroDivisionError: division by zero (job.py, line 11)";
-    assert_eq!(error(&format!("{log}{END}")), said);
+    let found = "ZeroDivisionError: division by zero (job.py, line 11)";
+    assert_eq!(error(&format!("{log}{END}")), found);
 }
 
 #[test]
 fn python_in_sql() {
     let log = include_str!("logs/python_in_sql.log");
-    let said = "ValueError: invalid literal for int() with base 10: 'a' (job.py, line 7)";
-    assert_eq!(error(&format!("{log}{END}")), said);
+    let found = "ValueError: invalid literal for int() with base 10: 'a' (job.py, line 7)";
+    assert_eq!(error(&format!("{log}{END}")), found);
 }
 
 #[test]
 fn missing_file() {
     let log = include_str!("logs/missing_file.log");
-    let said =
+    let found =
         "AnalysisException: [PATH_NOT_FOUND] Path does not exist: file:/nowhere. (job.py, line 4)";
-    assert_eq!(error(&format!("{log}{END}")), said);
+    assert_eq!(error(&format!("{log}{END}")), found);
 }
 
 #[test]
@@ -86,16 +86,16 @@ fn lost_executor() {
 #[test]
 fn root_of_javas_causes() {
     let log = include_str!("logs/root_of_javas_causes.log");
-    let said = "java.io.IOException: Mkdirs failed to create file:/root/out/_temporary";
-    assert_eq!(error(&format!("{log}{END}")), said);
+    let found = "java.io.IOException: Mkdirs failed to create file:/root/out/_temporary";
+    assert_eq!(error(&format!("{log}{END}")), found);
 }
 
 #[test]
 fn daemons() {
     let log = include_str!("logs/daemons.log");
-    let said =
+    let found =
         "java.net.BindException: Cannot assign requested address: Service 'sparkMaster' failed";
-    assert_eq!(error(log), said);
+    assert_eq!(error(log), found);
     let log = "\
 Error: Could not find or load main class org.apache.spark.deploy.master.Master
 Caused by: java.lang.ClassNotFoundException: org.apache.spark.deploy.master.Master

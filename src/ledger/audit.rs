@@ -1,7 +1,7 @@
 //! The audit log: an append-only table, protected by triggers of the database.
 
 use super::Ledger;
-use super::error::{Doing, LedgerError};
+use super::error::{LedgerContext, LedgerError};
 use crate::model::audit::{Act, Entry, Target};
 use crate::model::fleet::Place;
 use chrono::{DateTime, Utc};
@@ -121,7 +121,7 @@ impl Ledger {
             rows.query_map(query, logged)?
                 .collect::<rusqlite::Result<Vec<_>>>()
         };
-        rows().doing("read")
+        rows().during("read")
     }
 }
 

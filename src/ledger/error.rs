@@ -91,12 +91,12 @@ impl LedgerError {
 }
 
 /// Adds to a database error what was being done.
-pub(super) trait Doing<T> {
-    fn doing(self, doing: &'static str) -> Result<T, LedgerError>;
+pub(super) trait LedgerContext<T> {
+    fn during(self, doing: &'static str) -> Result<T, LedgerError>;
 }
 
-impl<T> Doing<T> for rusqlite::Result<T> {
-    fn doing(self, doing: &'static str) -> Result<T, LedgerError> {
+impl<T> LedgerContext<T> for rusqlite::Result<T> {
+    fn during(self, doing: &'static str) -> Result<T, LedgerError> {
         self.map_err(|source| LedgerError::Database { doing, source })
     }
 }

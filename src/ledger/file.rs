@@ -1,6 +1,6 @@
 //! The ledger's file: readable by its user only, in WAL mode, and moved aside if it is damaged.
 
-use super::error::{Doing, LedgerError};
+use super::error::{LedgerContext, LedgerError};
 use super::schema;
 use crate::disk;
 use chrono::{DateTime, Utc};
@@ -29,8 +29,8 @@ pub(super) fn connect(path: &Path) -> Result<Connection, LedgerError> {
         }
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut db = Connection::open_with_flags(path, flags).doing("opened")?;
-    db.busy_timeout(BUSY_TIMEOUT).doing("opened")?;
+    let mut db = Connection::open_with_flags(path, flags).during("opened")?;
+    db.busy_timeout(BUSY_TIMEOUT).during("opened")?;
     enable_wal(&db)?;
     schema::migrate(&mut db, path)?;
     check(&db, path)?;
@@ -64,7 +64,7 @@ fn enable_wal(db: &Connection) -> Result<(), LedgerError> {
         let set = db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()));
         match set {
             Err(error) if attempts < 100 && is_busy(&error) => attempts += 1,
-            set => return set.doing("opened"),
+            set => return set.during("opened"),
         }
         thread::sleep(Duration::from_millis(20));
     }
@@ -83,7 +83,7 @@ fn is_busy(error: &rusqlite::Error) -> bool {
 fn check(db: &Connection, path: &Path) -> Result<(), LedgerError> {
     let says: String = db
         .pragma_query_value(None, "quick_check", |row| row.get(0))
-        .doing("opened")?;
+        .during("opened")?;
     match says.as_str() {
         "ok" => Ok(()),
         _ => Err(LedgerError::Spoilt {

@@ -17,7 +17,7 @@ pub use error::LedgerError;
 use crate::cost::ledger::{Record, Scope, Window};
 use crate::model::name::ClusterId;
 use chrono::{DateTime, Utc};
-use error::Doing;
+use error::LedgerContext;
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -108,7 +108,7 @@ impl Ledger {
             transaction.commit()?;
             Ok(value)
         });
-        result.doing("written")
+        result.during("written")
     }
 }
 
@@ -146,7 +146,7 @@ impl Ledger {
             let ids = statement.query_map(params![scope.target, scope.account], id)?;
             ids.collect::<rusqlite::Result<Vec<_>>>()
         };
-        let ids = ids().doing("read")?;
+        let ids = ids().during("read")?;
         Ok(ids.into_iter().filter_map(|id| id.parse().ok()).collect())
     }
 
@@ -161,7 +161,7 @@ impl Ledger {
             params![scope.target, scope.account.as_deref()],
             |row| row.get::<_, Option<i64>>(0),
         );
-        Ok(at.doing("read")?.and_then(DateTime::from_timestamp_millis))
+        Ok(at.during("read")?.and_then(DateTime::from_timestamp_millis))
     }
 
     /// Returns the records of a scope that match the condition `more`, which has two numbers, `?3`
@@ -184,7 +184,7 @@ impl Ledger {
                 .query_map(values, row)?
                 .collect::<rusqlite::Result<Vec<_>>>()
         };
-        let rows = rows().doing("read")?.into_iter();
+        let rows = rows().during("read")?.into_iter();
         rows.map(|(id, text)| {
             let record = serde_json::from_str(&text);
             record.map_err(|source| LedgerError::Unreadable { id, source })

@@ -1,7 +1,7 @@
 //! Which matters people were notified of. Only the process that claims a matter sends its notice.
 
 use super::Ledger;
-use super::error::{Doing, LedgerError};
+use super::error::{LedgerContext, LedgerError};
 use crate::model::span::Span;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{OptionalExtension, params};
@@ -62,7 +62,7 @@ impl Ledger {
     pub fn last_outcome(&self, matter: &str, channel: &str) -> Result<Option<String>, LedgerError> {
         let sql = "SELECT outcome FROM tellings WHERE matter = ?1 AND voice = ?2";
         let found = self.db.query_row(sql, [matter, channel], |row| row.get(0));
-        found.optional().doing("read")
+        found.optional().during("read")
     }
 
     /// Deletes the claim: if the matter comes up again, it is notified again.

@@ -1,6 +1,6 @@
 //! The tables, and the migrations from those of an older clusterup.
 
-use super::error::{Doing, LedgerError};
+use super::error::{LedgerContext, LedgerError};
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
@@ -76,7 +76,7 @@ pub(super) fn migrate(db: &mut Connection, path: &Path) -> Result<(), LedgerErro
     // A second process waits here and then finds the migration done.
     let transaction = db
         .transaction_with_behavior(TransactionBehavior::Immediate)
-        .doing("opened")?;
+        .during("opened")?;
     let found = version(&transaction)?;
     let pending = usize::try_from(found)
         .ok()
@@ -86,16 +86,16 @@ pub(super) fn migrate(db: &mut Connection, path: &Path) -> Result<(), LedgerErro
         return Err(LedgerError::Newer { path, found });
     };
     for migration in pending {
-        transaction.execute_batch(migration).doing("opened")?;
+        transaction.execute_batch(migration).during("opened")?;
     }
     let ours = MIGRATIONS.len() as i64;
     transaction
         .pragma_update(None, "user_version", ours)
-        .doing("opened")?;
-    transaction.commit().doing("opened")
+        .during("opened")?;
+    transaction.commit().during("opened")
 }
 
 fn version(db: &Connection) -> Result<i64, LedgerError> {
     db.pragma_query_value(None, "user_version", |row| row.get(0))
-        .doing("opened")
+        .during("opened")
 }

@@ -189,7 +189,7 @@ impl AccountStore<'_> {
                 return Change::Leave(admission);
             }
             team_account.reservation(reservation.clone());
-            admission.told = tell(team_account, budgets, now);
+            admission.told = reached_shares(team_account, budgets, now);
             Change::Write(admission)
         };
         Ok(self.change(change).await?.0)
@@ -205,7 +205,7 @@ impl AccountStore<'_> {
         budgets: &[Budget<'_>],
         now: DateTime<Utc>,
     ) -> Result<(Vec<(PolicyName, Percent)>, TeamAccount), CloudError> {
-        self.change(|team_account| Change::Write(tell(team_account, budgets, now)))
+        self.change(|team_account| Change::Write(reached_shares(team_account, budgets, now)))
             .await
     }
 
@@ -263,7 +263,7 @@ impl AccountStore<'_> {
     }
 }
 
-fn tell(
+fn reached_shares(
     team_account: &mut TeamAccount,
     budgets: &[Budget<'_>],
     now: DateTime<Utc>,

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// One round applies, one verifies, and the others wait until AWS shows the changes.
 const ROUNDS: u32 = 5;
-const PAUSE: Duration = Duration::from_secs(2);
+const ROUND_PAUSE: Duration = Duration::from_secs(2);
 
 /// Returns the number of the AWS account, 12 digits.
 ///
@@ -54,7 +54,7 @@ pub async fn push<A: Api>(
 ) -> Result<Vec<ExistingBudget>, CloudError> {
     for round in 0..ROUNDS {
         if round > 1 {
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(ROUND_PAUSE).await;
         }
         let have = budgets::look(api, account).await?;
         let changes = differences(want, &have);

@@ -86,7 +86,7 @@ impl Notifier {
     /// Sends a notice on every channel, unless its matter was already notified and no reminder is
     /// due. Never fails; errors are in the result. If the process dies after the claim, the notice
     /// counts as sent.
-    pub async fn tell(&self, ledger: &RefCell<Ledger>, notice: &Notice) -> Delivery {
+    pub async fn notify(&self, ledger: &RefCell<Ledger>, notice: &Notice) -> Delivery {
         let mut delivery = self.claim(ledger, notice);
         if delivery.claimed {
             // The reminder replaces sends of the same matter that still wait.
@@ -198,7 +198,7 @@ impl Notifier {
     }
 
     async fn attempt(&self, pending: &PendingSend) -> Result<(), String> {
-        let sending = self.channels[pending.channel].say(&pending.notice);
+        let sending = self.channels[pending.channel].send(&pending.notice);
         match tokio::time::timeout(self.timeout, sending).await {
             Ok(sent) => sent.map_err(|error| error.to_string()),
             Err(_) => Err("no answer in time".to_owned()),

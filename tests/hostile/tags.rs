@@ -310,7 +310,7 @@ struct Quiet;
 impl AuditSink for Quiet {
     fn note(&self, _: &Entry) {}
 
-    async fn tell(&self, _: &Notice) -> bool {
+    async fn notify(&self, _: &Notice) -> bool {
         true
     }
 

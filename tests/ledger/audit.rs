@@ -271,7 +271,7 @@ impl Channel for Stuck {
         "stuck"
     }
 
-    async fn say(&self, _: &Notice) -> Result<(), CloudError> {
+    async fn send(&self, _: &Notice) -> Result<(), CloudError> {
         std::fs::write(&self.0, "").unwrap();
         std::future::pending().await
     }
@@ -286,7 +286,7 @@ impl Channel for Heard {
         "heard"
     }
 
-    async fn say(&self, _: &Notice) -> Result<(), CloudError> {
+    async fn send(&self, _: &Notice) -> Result<(), CloudError> {
         self.0.set(self.0.get() + 1);
         Ok(())
     }
@@ -312,7 +312,7 @@ fn tell(path: &Path, voice: Box<dyn Channel>, matter: &str) -> Delivery {
         .enable_all()
         .build()
         .unwrap();
-    runtime.block_on(notifier.tell(&ledger, &notice))
+    runtime.block_on(notifier.notify(&ledger, &notice))
 }
 
 const FOLDER: &str = "CLUSTERUP_TEST_FOLDER";
@@ -375,7 +375,7 @@ fn people_are_notified_even_if_the_ledger_fails() {
         .enable_all()
         .build()
         .unwrap();
-    let tell = || runtime.block_on(notifier.tell(&ledger, &warning("warn j-1")));
+    let tell = || runtime.block_on(notifier.notify(&ledger, &warning("warn j-1")));
     rename("notices", "elsewhere");
     let told = tell();
     assert!(told.claimed && told.trouble.is_some(), "{told:?}");

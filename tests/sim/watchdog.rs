@@ -62,7 +62,7 @@ impl AuditSink for Told {
         self.entries.borrow_mut().push(entry.clone());
     }
 
-    async fn tell(&self, notice: &Notice) -> bool {
+    async fn notify(&self, notice: &Notice) -> bool {
         let news = self.matters.borrow_mut().insert(notice.matter.clone());
         if news && let Some(of) = notice.matter.strip_prefix("warn/us-east-1/") {
             self.warned.borrow_mut().insert(of.to_owned(), notice.at);

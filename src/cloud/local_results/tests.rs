@@ -49,8 +49,8 @@ impl Machine {
             key: "results/x".parse().unwrap(),
             to: self.at("home"),
         };
-        let hold = FolderLock::take(&results.to, &self.at("state"))?;
-        download(&self.at("bucket"), &stack(), &results, &hold, &NoListener)
+        let lock = FolderLock::take(&results.to, &self.at("state"))?;
+        download(&self.at("bucket"), &stack(), &results, &lock, &NoListener)
     }
 
     /// Whether the unrelated files are unchanged.
@@ -161,10 +161,10 @@ fn a_marker_that_the_job_wrote_is_ignored() {
     for name in [".clusterup.json", ".clusterup.partial.0", ".Clusterup.JSON"] {
         machine.write(&format!("bucket/{name}"), r#"{"entries":["mine.txt"]}"#);
     }
-    let brought = machine.download(1).unwrap();
-    assert_eq!(brought.skipped.len(), 3);
+    let downloaded = machine.download(1).unwrap();
+    assert_eq!(downloaded.skipped.len(), 3);
     assert!(
-        brought
+        downloaded
             .warning()
             .unwrap()
             .contains(".clusterup.json (names with this prefix")
@@ -194,8 +194,12 @@ fn only_regular_files_and_folders_are_downloaded() {
     link(Path::new("similar"), "bucket/latest");
     link(Path::new("loop"), "bucket/loop");
     link(Path::new("similar/part-0.csv"), "bucket/newest.csv");
-    let brought = machine.download(1).unwrap();
-    let skipped: Vec<&str> = brought.skipped.iter().map(|it| it.name.as_str()).collect();
+    let downloaded = machine.download(1).unwrap();
+    let skipped: Vec<&str> = downloaded
+        .skipped
+        .iter()
+        .map(|machine| machine.name.as_str())
+        .collect();
     let expected = [
         "dangling",
         "fifo",
@@ -209,7 +213,7 @@ fn only_regular_files_and_folders_are_downloaded() {
         "zero",
     ];
     assert_eq!(skipped, expected);
-    let warning = brought.warning().unwrap();
+    let warning = downloaded.warning().unwrap();
     assert!(
         warning.contains("fifo (a FIFO)") && warning.ends_with("and 5 more"),
         "{warning}"
@@ -307,8 +311,8 @@ fn what_an_older_clusterup_downloaded_is_kept() {
     machine.write("home/gone.csv", "old too");
     machine.marker(&["similar", "gone.csv"]);
     assert_eq!(at_home(&machine), Some((1, false)));
-    let brought = machine.download(2).unwrap();
-    let kept = format!("{:?}", kept_event(&brought.kept).unwrap());
+    let downloaded = machine.download(2).unwrap();
+    let kept = format!("{:?}", kept_event(&downloaded.kept).unwrap());
     assert!(kept.contains("home/.clusterup.kept.1/similar"), "{kept}");
     assert!(kept.contains("home/gone.csv"), "{kept}");
     assert_eq!(
@@ -330,24 +334,26 @@ fn changed_entries_are_kept() {
     machine.write("bucket/table.csv", "a table");
     type Harm = fn(&Machine);
     let harms: [(&str, Harm); 6] = [
-        ("similar/part-0.csv", |it| {
+        ("similar/part-0.csv", |machine| {
             // The length is the same; only the modification time differs.
-            it.write("home/similar/part-0.csv", "PRECIOUS");
+            machine.write("home/similar/part-0.csv", "PRECIOUS");
         }),
-        ("similar/part-0.csv", |it| {
-            it.write("home/similar/part-0.csv", "an edit");
+        ("similar/part-0.csv", |machine| {
+            machine.write("home/similar/part-0.csv", "an edit");
         }),
-        ("similar/notes.txt", |it| {
-            it.write("home/similar/notes.txt", "notes");
+        ("similar/notes.txt", |machine| {
+            machine.write("home/similar/notes.txt", "notes");
         }),
-        ("similar/a/b", |it| it.write("home/similar/a/b", "deep")),
-        ("similar/mine", |it| {
-            symlink(it.at("others"), it.at("home/similar/mine")).unwrap();
+        ("similar/a/b", |machine| {
+            machine.write("home/similar/a/b", "deep")
         }),
-        ("similar", |it| {
-            it.download(1).unwrap();
-            fs::remove_dir_all(it.at("home/similar")).unwrap();
-            it.write("home/similar", "a file of the user");
+        ("similar/mine", |machine| {
+            symlink(machine.at("others"), machine.at("home/similar/mine")).unwrap();
+        }),
+        ("similar", |machine| {
+            machine.download(1).unwrap();
+            fs::remove_dir_all(machine.at("home/similar")).unwrap();
+            machine.write("home/similar", "a file of the user");
         }),
     ];
     for (number, (name, harm)) in (1..).zip(harms) {
@@ -371,8 +377,8 @@ fn a_marker_that_lists_the_users_own_files_removes_nothing() {
     machine.download(1).unwrap();
     machine.write("home/notes/a.txt", "precious");
     machine.marker(&["similar", "mine.txt", "notes"]);
-    let brought = machine.download(2).unwrap();
-    assert_eq!(brought.kept.len(), 2, "{:?}", brought.kept);
+    let downloaded = machine.download(2).unwrap();
+    assert_eq!(downloaded.kept.len(), 2, "{:?}", downloaded.kept);
     assert_eq!(machine.read("home/notes/a.txt"), "precious");
     assert!(machine.is_unchanged());
     // Neither the record of another folder nor an invalid one proves anything.
@@ -426,10 +432,10 @@ fn an_entry_kept_in_place_can_be_replaced_by_a_later_run() {
 #[test]
 fn only_one_process_at_a_time_downloads_to_a_folder() {
     let machine = Machine::new();
-    let hold = FolderLock::take(&machine.at("home"), &machine.at("state")).unwrap();
+    let lock = FolderLock::take(&machine.at("home"), &machine.at("state")).unwrap();
     let error = machine.download(1).unwrap_err();
     assert_eq!(error.class, Class::Busy);
-    drop(hold);
+    drop(lock);
     machine.download(1).unwrap();
 }
 

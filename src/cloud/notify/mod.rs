@@ -30,7 +30,7 @@ pub trait Channel {
     ///
     /// # Errors
     /// Returns an error if the channel refuses the notice or cannot be reached.
-    async fn say(&self, notice: &Notice) -> Result<(), CloudError>;
+    async fn send(&self, notice: &Notice) -> Result<(), CloudError>;
 }
 
 /// A destination of notices, as the settings give it.

@@ -118,7 +118,7 @@ impl Channel for Slack {
         "slack"
     }
 
-    async fn say(&self, notice: &Notice) -> Result<(), CloudError> {
+    async fn send(&self, notice: &Notice) -> Result<(), CloudError> {
         let (hook, body) = (self.clone(), body(notice));
         run_blocking(move || hook.post(&body)).await
     }
@@ -203,7 +203,7 @@ mod tests {
             .enable_all()
             .build()
             .unwrap();
-        runtime.block_on(Slack::new(url).unwrap().say(&notice()))
+        runtime.block_on(Slack::new(url).unwrap().send(&notice()))
     }
 
     #[test]

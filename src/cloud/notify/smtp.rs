@@ -145,7 +145,7 @@ impl Channel for Mail {
         "smtp"
     }
 
-    async fn say(&self, notice: &Notice) -> Result<(), CloudError> {
+    async fn send(&self, notice: &Notice) -> Result<(), CloudError> {
         let (mail, message) = (self.clone(), self.message(notice)?);
         run_blocking(move || {
             let sent = mail.server.send(&message);

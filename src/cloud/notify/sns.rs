@@ -81,7 +81,7 @@ impl<A: Serve<Publish>> Channel for Sns<A> {
         "sns"
     }
 
-    async fn say(&self, notice: &Notice) -> Result<(), CloudError> {
+    async fn send(&self, notice: &Notice) -> Result<(), CloudError> {
         let call = Publish {
             topic: self.topic.arn.clone(),
             subject: subject(&notice.title),
@@ -157,7 +157,7 @@ mod tests {
         let recorder = Recorder(RefCell::default(), None);
         let channel = Sns::new(&recorder, Topic::parse(ARN).unwrap());
         let title = format!("\r\n clúster\t{}", "x".repeat(200));
-        channel.say(&Notice { title, ..notice() }).await.unwrap();
+        channel.send(&Notice { title, ..notice() }).await.unwrap();
         let call = recorder.0.borrow()[0].clone();
         assert_eq!(call.topic, ARN);
         assert!(call.subject.starts_with("cl?ster xx"), "{}", call.subject);
@@ -171,7 +171,7 @@ mod tests {
     async fn a_denial_names_the_permission() {
         let recorder = Recorder(RefCell::default(), Some(Kind::Denied));
         let channel = Sns::new(&recorder, Topic::parse(ARN).unwrap());
-        let error = channel.say(&notice()).await.unwrap_err();
+        let error = channel.send(&notice()).await.unwrap_err();
         assert!(error.hints[0].to_string().contains("sns:Publish"));
     }
 

@@ -16,7 +16,7 @@ impl Channel for Stderr {
         "stderr"
     }
 
-    async fn say(&self, notice: &Notice) -> Result<(), CloudError> {
+    async fn send(&self, notice: &Notice) -> Result<(), CloudError> {
         let text = format!("{}\n", plain(notice).replace('\n', "\n  "));
         // If standard error is closed, nobody reads it.
         let _ = std::io::stderr().lock().write_all(text.as_bytes());

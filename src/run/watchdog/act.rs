@@ -86,7 +86,7 @@ impl RegionWatch {
                 let about = self.about(tracked, context.clock.now());
                 context
                     .audit_sink
-                    .tell(&notices::disputed(&about, why))
+                    .notify(&notices::disputed(&about, why))
                     .await;
             }
             match stage {
@@ -122,7 +122,7 @@ impl RegionWatch {
             &self.about(tracked, context.clock.now()),
             &tracked.assessment.stage,
         );
-        if context.audit_sink.tell(&notice).await {
+        if context.audit_sink.notify(&notice).await {
             context.note(context.entry(self, tracked, Act::Tell, "told"), done);
         }
         if let Some(tracked) = self.tracked.get_mut(id) {
@@ -168,12 +168,12 @@ impl RegionWatch {
                 .forget(&notices::matter("warn", self.place(), id));
         }
         let notice: Notice = notices::warning(&self.about(tracked, now), mark);
-        let is_new = context.audit_sink.tell(&notice).await;
+        let is_new = context.audit_sink.notify(&notice).await;
         let marked = self.fleet.mark(id, Some(&mark)).await;
         if let Err(error) = marked {
             // A cluster that cannot be marked is not ended; every sweep tries again.
             let notice = notices::unmarked(&self.about(tracked, now), &error);
-            if context.audit_sink.tell(&notice).await || is_new {
+            if context.audit_sink.notify(&notice).await || is_new {
                 context.note(
                     self.failed(tracked, context, "cannot mark it", &error),
                     done,

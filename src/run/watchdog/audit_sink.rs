@@ -18,7 +18,7 @@ pub trait AuditSink {
 
     /// Notifies people, unless they were notified of the matter already. Returns whether it was
     /// new.
-    async fn tell(&self, notice: &Notice) -> bool;
+    async fn notify(&self, notice: &Notice) -> bool;
 
     /// Marks a matter as over: if it comes up again, it is new.
     fn forget(&self, matter: &str);
@@ -85,8 +85,8 @@ impl AuditSink for LedgerAuditSink {
         }
     }
 
-    async fn tell(&self, notice: &Notice) -> bool {
-        let delivery = self.notifier.tell(&self.ledger, notice).await;
+    async fn notify(&self, notice: &Notice) -> bool {
+        let delivery = self.notifier.notify(&self.ledger, notice).await;
         self.report_failures(&delivery);
         delivery.claimed
     }

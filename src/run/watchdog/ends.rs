@@ -136,22 +136,22 @@ impl RegionWatch {
         };
         context.note(self.failed(tracked, context, "cannot end it", error), done);
         let notice = notices::unended(&self.about(tracked, context.clock.now()), error);
-        context.audit_sink.tell(&notice).await;
+        context.audit_sink.notify(&notice).await;
     }
 
     /// Notifies people of a requested end once, also if the watchdog that requested it was
     /// interrupted before it could.
     pub(super) async fn notify_end(&self, id: &ClusterId, context: &ActionContext<'_>) {
-        let asked = self
+        let requested = self
             .tracked
             .get(id)
             .filter(|tracked| tracked.asked_at.is_some());
-        if let Some(tracked) = asked {
+        if let Some(tracked) = requested {
             let notice = notices::ended(
                 &self.about(tracked, context.clock.now()),
                 &tracked.its_end(),
             );
-            context.audit_sink.tell(&notice).await;
+            context.audit_sink.notify(&notice).await;
         }
     }
 
@@ -203,7 +203,7 @@ impl RegionWatch {
             return;
         };
         let notice = notices::late(&self.about(tracked, now));
-        if context.audit_sink.tell(&notice).await {
+        if context.audit_sink.notify(&notice).await {
             context.note(context.entry(self, tracked, Act::Escalate, "told"), done);
         }
         let retry = tracked

@@ -124,14 +124,14 @@ impl Watchdog {
     }
 
     /// Discards what depends on elapsed time. Called when the clock was set or the machine slept.
-    pub fn doubt(&mut self) {
+    pub fn discard_timing(&mut self) {
         self.cleaned_at = None;
         for tracked in self
             .region_watches
             .iter_mut()
             .flat_map(|region_watch| region_watch.tracked.values_mut())
         {
-            tracked.doubt();
+            tracked.discard_timing();
         }
     }
 
@@ -180,7 +180,7 @@ impl Watchdog {
         let verdicts = self
             .region_watches
             .iter()
-            .flat_map(RegionWatch::seen)
+            .flat_map(RegionWatch::swept_clusters)
             .collect();
         Report {
             summary,
@@ -268,7 +268,7 @@ impl Watchdog {
             command: Some(Command::clusterup("watchdog sweep").arg("--dry-run")),
             remind_after: Some(REMINDER_INTERVAL),
         };
-        if self.audit_sink.tell(&notice).await {
+        if self.audit_sink.notify(&notice).await {
             let entry = self.entry(now, Act::Trip, title);
             self.audit_sink.note(&entry);
             done.push(entry);

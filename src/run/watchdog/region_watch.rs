@@ -115,8 +115,8 @@ impl RegionWatch {
         self.fleet.calls()
     }
 
-    pub(super) fn seen(&self) -> Vec<SweptCluster> {
-        let seen = |tracked: &TrackedCluster| SweptCluster {
+    pub(super) fn swept_clusters(&self) -> Vec<SweptCluster> {
+        let swept = |tracked: &TrackedCluster| SweptCluster {
             place: self.place().clone(),
             id: tracked.listed.id.to_string(),
             name: tracked.listed.name.clone(),
@@ -126,6 +126,6 @@ impl RegionWatch {
                 .and_then(|snapshot| snapshot.owner.clone()),
             assessment: tracked.assessment.clone(),
         };
-        self.tracked.values().map(seen).collect()
+        self.tracked.values().map(swept).collect()
     }
 }

@@ -110,7 +110,7 @@ impl TrackedCluster {
     }
 
     /// Discards what depends on elapsed time.
-    pub(super) fn doubt(&mut self) {
+    pub(super) fn discard_timing(&mut self) {
         (self.metric_samples, self.metrics_read_at, self.quiet_period) = (None, None, None);
         self.changed = true;
     }

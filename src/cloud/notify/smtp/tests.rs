@@ -1,4 +1,4 @@
-//! E-mail as a small server of the test hears it.
+//! Tests of e-mail with a small SMTP server.
 
 use crate::cloud::notify::tests::notice;
 use crate::cloud::notify::{Channel, Mail};
@@ -8,15 +8,16 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::thread::{self, JoinHandle};
 
-/// A server that takes one message, or says no to its recipients; everything that it was told.
-fn server(no: Option<&'static str>) -> (u16, JoinHandle<Vec<String>>) {
+/// A server that accepts one message, or refuses its recipients. Returns everything that it
+/// received.
+fn server(refusal: Option<&'static str>) -> (u16, JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    let heard = thread::spawn(move || {
+    let received = thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let lines = BufReader::new(stream.try_clone().unwrap()).lines();
         let mut say = |text: &str| {
-            // A client that has had enough closes first.
+            // A client that gives up closes first.
             let _ = write!(stream, "{text}\r\n");
         };
         say("220 small");
@@ -32,7 +33,7 @@ fn server(no: Option<&'static str>) -> (u16, JoinHandle<Vec<String>>) {
                 (true, _) => {}
                 (false, "EHLO") => say("250-small\r\n250-AUTH PLAIN\r\n250 8BITMIME"),
                 (false, "AUTH") => say("235 welcome"),
-                (false, "RCPT") => say(no.unwrap_or("250 known")),
+                (false, "RCPT") => say(refusal.unwrap_or("250 known")),
                 (false, "DATA") => {
                     data = true;
                     say("354 go on");
@@ -46,7 +47,7 @@ fn server(no: Option<&'static str>) -> (u16, JoinHandle<Vec<String>>) {
         }
         all
     });
-    (port, heard)
+    (port, received)
 }
 
 fn say(url: &str, notice: &Notice) -> Result<(), CloudError> {
@@ -55,30 +56,30 @@ fn say(url: &str, notice: &Notice) -> Result<(), CloudError> {
         .build()
         .unwrap();
     let mail = Mail::parse(url).unwrap();
-    let said = runtime.block_on(mail.say(notice));
+    let said = runtime.block_on(mail.send(notice));
     drop(mail);
     said
 }
 
 #[test]
-fn a_header_is_one_line_whatever_the_title_says() {
-    let (port, heard) = server(None);
+fn a_header_is_always_one_line() {
+    let (port, received) = server(None);
     let url = format!(
         "smtp://ana:SE%40CRET@127.0.0.1:{port}?from=w@example.com&to=a@b.example,c@d.example"
     );
     say(&url, &notice()).unwrap();
-    let all = heard.join().unwrap();
-    let told = |start: &str| all.iter().filter(|line| line.starts_with(start)).count();
-    assert_eq!(told("RCPT TO:<a@b.example>"), 1);
-    assert_eq!(told("RCPT TO:"), 2, "nobody else is written to");
-    assert_eq!(told("Bcc:"), 0, "{all:#?}");
+    let all = received.join().unwrap();
+    let received = |start: &str| all.iter().filter(|line| line.starts_with(start)).count();
+    assert_eq!(received("RCPT TO:<a@b.example>"), 1);
+    assert_eq!(received("RCPT TO:"), 2, "nobody else is written to");
+    assert_eq!(received("Bcc:"), 0, "{all:#?}");
     assert_eq!(
-        told("Subject: clusterup: cluster <!channel> & co Bcc: all@example.com"),
+        received("Subject: clusterup: cluster <!channel> & co Bcc: all@example.com"),
         1,
         "{all:#?}"
     );
-    assert_eq!(told("Auto-Submitted: auto-generated"), 1);
-    assert_eq!(told("Date: Sat, 21 Nov 2026 19:10:00 +0000"), 1);
+    assert_eq!(received("Auto-Submitted: auto-generated"), 1);
+    assert_eq!(received("Date: Sat, 21 Nov 2026 19:10:00 +0000"), 1);
     assert!(
         all.iter()
             .any(|line| line.starts_with("next: clusterup extend j-1"))
@@ -86,8 +87,8 @@ fn a_header_is_one_line_whatever_the_title_says() {
 }
 
 #[test]
-fn a_line_of_one_dot_ends_no_message() {
-    let (port, heard) = server(None);
+fn a_line_with_a_single_dot_does_not_end_the_message() {
+    let (port, received) = server(None);
     let url = format!("smtp://127.0.0.1:{port}?from=w@example.com&to=a@b.example");
     let title = "x\r\n.\r\nMAIL FROM:<x@y.example>".to_owned();
     let facts = vec![(".".to_owned(), "\r\n.\r\nRCPT TO:<x@y.example>".to_owned())];
@@ -100,7 +101,7 @@ fn a_line_of_one_dot_ends_no_message() {
         },
     )
     .unwrap();
-    let all = heard.join().unwrap();
+    let all = received.join().unwrap();
     assert_eq!(all.iter().filter(|line| *line == ".").count(), 1);
     assert!(
         !all.iter().any(|line| line.starts_with("RCPT TO:<x")),
@@ -109,11 +110,11 @@ fn a_line_of_one_dot_ends_no_message() {
 }
 
 #[test]
-fn a_refusal_is_told_without_the_password() {
-    let (port, heard) = server(Some("550 no such user, SECRET"));
+fn a_refusal_is_reported_without_the_password() {
+    let (port, received) = server(Some("550 no such user, SECRET"));
     let url = format!("smtp://ana:SECRET@127.0.0.1:{port}?from=w@example.com&to=a@b.example");
     let error = say(&url, &notice()).unwrap_err();
-    heard.join().unwrap();
+    received.join().unwrap();
     let text = format!("{error:?} {error}");
     assert!(
         text.contains("550") && text.contains("no such user"),
@@ -126,7 +127,7 @@ fn a_refusal_is_told_without_the_password() {
 }
 
 #[test]
-fn nobody_there_is_unreachable() {
+fn a_missing_server_is_unreachable() {
     let port = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -137,7 +138,7 @@ fn nobody_there_is_unreachable() {
 }
 
 #[test]
-fn a_url_says_all_and_gives_no_password_away() {
+fn a_url_is_parsed_and_its_password_is_never_shown() {
     let ends = "from=w@example.com&to=a@b.example";
     for good in [
         format!("smtps://ana:SECRET@mail.example.com?{ends}"),
