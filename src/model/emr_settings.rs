@@ -3,8 +3,13 @@
 //! its declaration in `text::stack::cluster`, its word in EMR's calls (`cloud::aws::emr::settings`)
 //! and its name for rules (`policy::names`); what passes settings on passes them whole.
 
-use super::name::SecurityConfigurationName;
+use super::invalid::Invalid;
+use super::name::{Region, SecurityConfigurationName};
+use super::parsed::serde_by_text;
+use super::release::has_idle_policy;
 use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -12,7 +17,55 @@ pub struct EmrSettings {
     /// EMR's security configuration of that name: encryption, IMDSv2, Kerberos.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub security_configuration: Option<SecurityConfigurationName>,
+    /// The key of KMS that EMR encrypts the logs with (LogEncryptionKmsKeyId); none is S3's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_encryption_key: Option<KmsKey>,
 }
+
+/// A key of KMS by its ARN. An alias could come to mean another key while a cluster lives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KmsKey(String);
+
+impl KmsKey {
+    /// As `from_str` reads it, for the whole text.
+    pub const PATTERN: &str =
+        "arn:aws[a-z-]{0,20}:kms:[a-z]+(-[a-z]+)+-[0-9]:[0-9]{12}:key/[A-Za-z0-9-]{1,64}";
+}
+
+impl FromStr for KmsKey {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let expected = "the ARN of a key of KMS, such as \
+                        `arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab`";
+        let parts: Vec<&str> = text.split(':').collect();
+        let sign = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+        let is_key = |id: &str| (1..=64).contains(&id.len()) && id.bytes().all(sign);
+        match parts.as_slice() {
+            ["arn", partition, "kms", region, account, key]
+                if partition.starts_with("aws")
+                    && partition
+                        .bytes()
+                        .all(|b| b.is_ascii_lowercase() || b == b'-')
+                    && region.parse::<Region>().is_ok()
+                    && account.len() == 12
+                    && account.bytes().all(|b| b.is_ascii_digit())
+                    && key.strip_prefix("key/").is_some_and(is_key) =>
+            {
+                Ok(Self(text.to_owned()))
+            }
+            _ => Err(Invalid::new(expected)),
+        }
+    }
+}
+
+impl fmt::Display for KmsKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+serde_by_text!(KmsKey);
 
 /// What is known of one setting.
 struct Row {
@@ -28,13 +81,22 @@ impl EmrSettings {
         fn text(value: Option<&impl ToString>) -> Option<String> {
             value.map(ToString::to_string)
         }
-        vec![Row {
-            key: "security_configuration",
-            value: text(self.security_configuration.as_ref()),
-            // Since 4.8.0 (EMR Management Guide), which is older than all that have Spark 2.
-            has: |_| true,
-            releases: "emr-4.8.0 and later",
-        }]
+        vec![
+            Row {
+                key: "security_configuration",
+                value: text(self.security_configuration.as_ref()),
+                // Since 4.8.0 (EMR Management Guide), which is older than all that have Spark 2.
+                has: |_| true,
+                releases: "emr-4.8.0 and later",
+            },
+            Row {
+                key: "log_encryption_key",
+                value: text(self.log_encryption_key.as_ref()),
+                // Since 5.30.0 and not in 6.0.0 (EMR API, RunJobFlow), as the idle policy.
+                has: has_idle_policy,
+                releases: "emr-5.30.0, emr-6.1.0 and later",
+            },
+        ]
     }
 
     pub fn is_empty(&self) -> bool {
@@ -70,6 +132,7 @@ mod tests {
         let none = EmrSettings::default();
         let some = EmrSettings {
             security_configuration: Some("at-rest".parse().unwrap()),
+            ..EmrSettings::default()
         };
         assert!(none.is_empty() && !some.is_empty());
         assert_eq!(some.difference(&some), None);
@@ -77,5 +140,44 @@ mod tests {
         assert_eq!(none.difference(&some), Some(differs));
         assert_eq!(serde_json::to_string(&none).unwrap(), "{}");
         assert_eq!(serde_json::from_str::<EmrSettings>("{}").unwrap(), none);
+    }
+    const KEY: &str = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+    #[test]
+    fn a_key_is_an_arn_of_one_key() {
+        for good in [
+            KEY,
+            "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/mrk-1234abcd",
+        ] {
+            assert_eq!(good.parse::<KmsKey>().unwrap().to_string(), good);
+        }
+        for bad in [
+            "",
+            "alias/logs",
+            "1234abcd-12ab-34cd-56ef-1234567890ab",
+            "arn:aws:kms:us-east-1:123456789012:alias/logs",
+            "arn:aws:kms:us-east-1:1234:key/1",
+            "arn:aws:kms::123456789012:key/1",
+            "arn:aws:s3:us-east-1:123456789012:key/1",
+            "arn:aws:kms:us-east-1:123456789012:key/",
+            "arn:aws:kms:us-east-1:123456789012:key/a b",
+        ] {
+            assert!(bad.parse::<KmsKey>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn releases_that_cannot_encrypt_logs_are_known() {
+        let settings = EmrSettings {
+            log_encryption_key: KEY.parse().ok(),
+            ..EmrSettings::default()
+        };
+        for old in ["emr-5.29.0", "emr-6.0.0", "emr-5.9.0"] {
+            assert!(settings.unsupported(old).is_some(), "{old}");
+        }
+        for new in ["emr-5.30.0", "emr-6.1.0", "emr-7.12.0", "emr-7.x"] {
+            assert_eq!(settings.unsupported(new), None, "{new}");
+        }
+        assert_eq!(EmrSettings::default().unsupported("emr-5.29.0"), None);
     }
 }

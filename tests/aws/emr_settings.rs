@@ -45,3 +45,19 @@ fn one_that_the_account_has_not_is_refused_and_nothing_made() {
         .says("Security configuration with name 'nowhere' does not exist");
     assert_eq!(world.clusters().len(), 0);
 }
+
+#[test]
+fn logs_are_encrypted_with_the_key_that_the_stack_names() {
+    let key = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    let world = world(&format!("log_encryption_key: {key}"));
+    world.expect(0, &["apply", "t.yaml", "--yes"]);
+    assert_eq!(described(&world)["LogEncryptionKmsKeyId"], key);
+    world
+        .expect(0, &["plan", "t.yaml"])
+        .says("nothing to change");
+    let other = key.replace("1234abcd", "9999abcd");
+    write(&world, &format!("log_encryption_key: {other}"));
+    world
+        .expect(0, &["plan", "t.yaml"])
+        .says("log_encryption_key was arn:aws:kms");
+}

@@ -18,6 +18,7 @@ SHOWN = (
     "ScaleDownBehavior",
     "Configurations",
     "SecurityConfiguration",
+    "LogEncryptionKmsKeyId",
     "CustomAmiId",
     "OSReleaseLabel",
     "EbsRootVolumeSize",
@@ -81,6 +82,12 @@ def check_settings(label, spec):
     name = spec.get("SecurityConfiguration")
     if name and name not in SECURITY_CONFIGURATIONS:
         raise invalid(f"Security configuration with name '{name}' does not exist.")
+    if spec.get("LogEncryptionKmsKeyId"):
+        # For 5.30.0 and later, excluding 6.0.0 (EMR API, RunJobFlow).
+        numbers = re.match(r"emr-(\d+)\.(\d+)", label)
+        version = tuple(map(int, numbers.groups())) if numbers else (9, 0)
+        if version < (5, 30) or version == (6, 0):
+            raise invalid(f"LogEncryptionKmsKeyId is not supported for {label}.")
 
 
 def check_concurrency(level):

@@ -112,6 +112,12 @@ const CLUSTER: &[Name] = &[
         |s| Some(read::or_none(read::emr(s).security_configuration.as_ref())),
     ),
     leaf(
+        "log_encryption_key",
+        Text,
+        "The ARN of the key of KMS that logs are encrypted with; empty if none.",
+        |s| Some(read::or_none(read::emr(s).log_encryption_key.as_ref())),
+    ),
+    leaf(
         "security_groups",
         List(&Text),
         "The names of the cluster's security groups.",

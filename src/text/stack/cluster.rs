@@ -1,13 +1,13 @@
 //! `cluster`: its release, its machines, and who may reach it.
 
 use super::{GROUPS, KEY_PAIRS};
-use crate::model::emr_settings::EmrSettings;
+use crate::model::emr_settings::{EmrSettings, KmsKey};
 use crate::model::instance::{InstanceType, Nodes};
 use crate::model::stack::{Cluster, Ebs, InstanceGroup, Market, VolumeKind};
 use crate::text::collections::{Forms, Unique, list};
 use crate::text::diag::{Code, Diagnostic};
 use crate::text::field::record;
-use crate::text::format;
+use crate::text::format::{self, Format};
 use crate::text::forms::{expand_group, expand_primary, expand_size};
 use crate::text::named::What;
 use crate::text::types::{Machines, Outside, Role, Whole, Words};
@@ -41,7 +41,11 @@ record! {
     EMR_SETTINGS: EmrSettings = |at| {
         /// The name of a security configuration that the account has: encryption, IMDSv2, Kerberos.
         security_configuration: optional = format::SECURITY_CONFIGURATION, "at-rest";
-    } => EmrSettings { security_configuration };
+        /// The key of KMS, in the stack's region, that EMR encrypts the logs with instead of S3's
+        /// own. The machines' role needs `kms:GenerateDataKey` of it, and you `kms:Decrypt`.
+        log_encryption_key: optional = Format::<KmsKey>::of(KmsKey::PATTERN),
+            "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    } => EmrSettings { security_configuration, log_encryption_key };
 }
 
 const SIZE_FORMS: Forms<Nodes, Size> = Forms {

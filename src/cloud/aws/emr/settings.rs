@@ -9,6 +9,7 @@ pub(super) fn asked(call: RunJobFlowFluentBuilder, with: EmrSettings) -> RunJobF
         value.map(|value| value.to_string())
     }
     call.set_security_configuration(text(with.security_configuration))
+        .set_log_encryption_kms_key_id(text(with.log_encryption_key))
 }
 
 /// What EMR shows. What cannot be ours, since no stack could say it, is as good as not set.
@@ -18,5 +19,6 @@ pub(super) fn shown(theirs: &Cluster) -> EmrSettings {
     }
     EmrSettings {
         security_configuration: parsed(theirs.security_configuration()),
+        log_encryption_key: parsed(theirs.log_encryption_kms_key_id()),
     }
 }
