@@ -21,7 +21,6 @@ pub mod instance;
 pub mod instance_span;
 pub mod invalid;
 pub mod memory;
-pub mod mirror;
 pub mod money;
 pub mod month;
 pub mod name;

@@ -45,6 +45,12 @@ pub struct AppliesTo {
     pub stacks: Option<Vec<Glob>>,
 }
 
+/// What AWS allows of one budget's notifications, and of one notification's subscribers (Budgets
+/// API, CreateBudget and NotificationWithSubscribers).
+pub const MAX_NOTICES: usize = 10;
+pub const MAX_MAILS: usize = 10;
+pub const MAX_TOPICS: usize = 1;
+
 /// What each of the policy's teams may spend in a month.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MonthlyBudget {

@@ -8,7 +8,6 @@ mod finding;
 mod judge;
 mod limits;
 mod load;
-pub mod mirror;
 mod month;
 mod names;
 mod others;

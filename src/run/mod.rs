@@ -7,7 +7,6 @@ pub mod driver;
 pub mod explain;
 pub mod follow;
 pub mod ledger;
-pub mod mirror;
 pub mod notify;
 pub mod reconcile;
 pub mod supervisor;

@@ -4,8 +4,8 @@
 use super::diag::{Code, Diagnostic};
 use super::node::{Node, Value};
 use super::policy_readers::{subscriber, topic};
-use crate::model::mirror::{MOST_MAILS, MOST_NOTICES, MOST_TOPICS};
 use crate::model::percent::Percent;
+use crate::model::policy::{MAX_MAILS, MAX_NOTICES, MAX_TOPICS};
 use crate::model::span::Span;
 use crate::model::stack::Guardrails;
 use std::collections::BTreeSet;
@@ -14,8 +14,8 @@ pub(crate) fn check(root: &Node) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     found.extend(nobodys_budget(root));
     let mail = |text: &str| !topic(text);
-    found.extend(too_many(root, "addresses of e-mail", MOST_MAILS, mail));
-    found.extend(too_many(root, "topics of SNS", MOST_TOPICS, topic));
+    found.extend(too_many(root, "addresses of e-mail", MAX_MAILS, mail));
+    found.extend(too_many(root, "topics of SNS", MAX_TOPICS, topic));
     found.extend(too_many_shares(root));
     for key in ["max_lifetime", "idle_timeout"] {
         found.extend(too_short(root, key));
@@ -72,11 +72,11 @@ fn too_many_shares(root: &Node) -> Option<Diagnostic> {
         share.is_some_and(|share| shares.insert(share))
     };
     let distinct: Vec<&Node> = listed.filter(new).collect();
-    let first = distinct.get(MOST_NOTICES - 1)?;
+    let first = distinct.get(MAX_NOTICES - 1)?;
     let message = format!("`notify_at` has {} shares besides 100%", distinct.len());
     Some(
         Diagnostic::new(Code::OutOfRange, first.mark, message)
-            .expected(format!("at most {} besides 100%", MOST_NOTICES - 1))
+            .expected(format!("at most {} besides 100%", MAX_NOTICES - 1))
             .help(
                 "AWS Budgets has ten notifications of one budget, and one is for the whole of it",
             ),

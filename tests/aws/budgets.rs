@@ -9,10 +9,10 @@ use clusterup::cloud::api::budgets::{
 use clusterup::cloud::api::{Kind, Serve};
 use clusterup::cloud::aws::Sdk;
 use clusterup::cloud::budgets::actuals;
-use clusterup::model::mirror::Mirrored;
+use clusterup::cloud::budgets::diff::desired_budgets;
+use clusterup::cloud::budgets::model::DesiredBudget;
+use clusterup::cloud::budgets::push::{account, plan, push};
 use clusterup::model::policy::{AppliesTo, Limits, Located, MonthlyBudget, Policy, WhenSpent};
-use clusterup::policy::mirror::mirror;
-use clusterup::run::mirror::{account, plan, push};
 use serde_json::{Value, json};
 use std::env;
 use std::fs;
@@ -301,10 +301,10 @@ fn part_push() {
         let wishes = fs::read_to_string(folder.join("wishes")).unwrap();
         let wishes: Vec<Value> = serde_json::from_str(&wishes).unwrap();
         let policies: Vec<_> = wishes.iter().map(policy).collect();
-        let (want, account) = (mirror(&policies), account(&sdk).await.unwrap());
+        let (want, account) = (desired_budgets(&policies), account(&sdk).await.unwrap());
         let agreed = plan(&sdk, &account, &want).await.unwrap();
         let there = push(&sdk, &account, &want, &agreed).await.unwrap();
-        let expected: Vec<_> = want.iter().map(Mirrored::seen).collect();
+        let expected: Vec<_> = want.iter().map(DesiredBudget::seen).collect();
         assert_eq!(there, expected);
     });
 }
@@ -328,7 +328,7 @@ fn part_refused() {
     run(async |sdk, _| {
         let account = "123456789012".to_owned();
         let wish = team("p", "t", "$1", &[], &["a@example.com"]);
-        let seen = mirror(&[policy(&wish)])[0].seen();
+        let seen = desired_budgets(&[policy(&wish)])[0].seen();
         let (budget, notices) = (seen.budget, seen.notices);
         let (name, next) = (budget.name.clone(), None);
         let (notice, subscribers) = notices.first_key_value().unwrap();

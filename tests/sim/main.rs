@@ -2,6 +2,7 @@
 //! the promises say is asked of the account itself, never of the planner.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
+mod budgets;
 mod calls;
 mod destroy;
 #[path = "../ends/mod.rs"]
@@ -11,7 +12,6 @@ mod fleet_provider;
 mod kills;
 mod laws;
 mod machines;
-mod mirror;
 mod mishaps;
 mod months;
 mod notes;

@@ -8,11 +8,11 @@ use crate::cli::prompt::consent;
 use crate::cli::screen::Screen;
 use crate::cli::view::budgets::{budget, changes, document, question, there};
 use crate::cloud::api::Api;
+use crate::cloud::budgets::diff::{desired_budgets, shortcomings};
+use crate::cloud::budgets::push;
 #[cfg(feature = "aws")]
 use crate::model::partition::Partition;
 use crate::model::policy::Policy;
-use crate::policy::mirror::{mirror as mirrored, shortcomings};
-use crate::run::mirror;
 use serde_json::json;
 
 #[derive(Debug, clap::Args)]
@@ -83,12 +83,12 @@ async fn push<A: Api>(
     context: &Context,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let want = mirrored(policies);
+    let want = desired_budgets(policies);
     for lack in shortcomings(policies) {
         screen.say(&format!("warning: {lack}"));
     }
-    let account = mirror::account(api).await?;
-    let plan = mirror::plan(api, &account, &want).await?;
+    let account = push::account(api).await?;
+    let plan = push::plan(api, &account, &want).await?;
     screen.text(&changes(&account, &plan));
     let pushes = !args.dry_run && !plan.is_empty();
     if pushes {
@@ -96,7 +96,7 @@ async fn push<A: Api>(
             screen.say("nothing was changed");
             return Ok(Exit::Failed);
         }
-        let push = mirror::push(api, &account, &want, &plan);
+        let push = push::push(api, &account, &want, &plan);
         interrupt::or_stop(push, STOPPED).await??;
         screen.text(&there(&account, &want));
     }

@@ -1,9 +1,9 @@
 //! AWS's budgets: what is to be done to them, and what is there.
 
 use super::words::{count, sign, wrap};
+use crate::cloud::budgets::diff::Change;
+use crate::cloud::budgets::model::DesiredBudget;
 use crate::model::action::Sign;
-use crate::model::mirror::Mirrored;
-use crate::policy::mirror::Change;
 use serde_json::{Value, json};
 
 /// Each change with its reason, in two lines or more.
@@ -43,11 +43,11 @@ pub(crate) fn question(account: &str, changes: &[Change]) -> String {
 }
 
 /// What AWS has.
-pub(crate) fn there(account: &str, all: &[Mirrored]) -> String {
+pub(crate) fn there(account: &str, all: &[DesiredBudget]) -> String {
     if all.is_empty() {
         return format!("AWS account {account} has no budget of a policy, and no policy has one");
     }
-    let shown = |one: &Mirrored| {
+    let shown = |one: &DesiredBudget| {
         let name = one.name();
         let terms = wrap(&terms(one), 6);
         format!("\n    {name}\n      {terms}")
@@ -56,7 +56,7 @@ pub(crate) fn there(account: &str, all: &[Mirrored]) -> String {
     format!("AWS account {account} has the policies' budgets{all}")
 }
 
-fn terms(of: &Mirrored) -> String {
+fn terms(of: &DesiredBudget) -> String {
     let limit = of.limit;
     let team = &of.team;
     let shares: Vec<_> = of.thresholds.iter().map(ToString::to_string).collect();
@@ -84,7 +84,7 @@ pub(crate) fn document(change: &Change) -> Value {
     }
 }
 
-pub(crate) fn budget(of: &Mirrored) -> Value {
+pub(crate) fn budget(of: &DesiredBudget) -> Value {
     json!({
         "name": of.name(),
         "policy": of.policy,
@@ -98,10 +98,10 @@ pub(crate) fn budget(of: &Mirrored) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::mirror::Update;
+    use crate::cloud::budgets::diff::Update;
 
-    fn mirrored(team: &str, subscribers: &[&str]) -> Mirrored {
-        Mirrored {
+    fn mirrored(team: &str, subscribers: &[&str]) -> DesiredBudget {
+        DesiredBudget {
             policy: "ads".parse().unwrap(),
             team: team.parse().unwrap(),
             limit: "$100".parse().unwrap(),

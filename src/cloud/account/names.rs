@@ -20,7 +20,7 @@ const EXTENDED: &str = "clusterup-extended-";
 /// How many seconds after its creation its primary powers itself off.
 pub(super) const DEADLINE: &str = "clusterup-deadline";
 const MANAGED: &str = "clusterup-managed";
-pub(super) use crate::model::mirror::TEAM_TAG as TEAM;
+pub(super) use crate::cloud::budgets::model::TEAM_TAG as TEAM;
 pub(super) const OWNER: &str = "clusterup-owner";
 /// AWS's managed policies for EMR, version 2, act only on what has this tag (EMR Management Guide).
 const EMR_POLICIES: &str = "for-use-with-amazon-emr-managed-policies";

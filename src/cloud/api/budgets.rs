@@ -2,7 +2,7 @@
 //! whatever the region.
 
 use super::{Page, call};
-use crate::model::mirror::{Amount, Budget, Notice, Notices};
+use crate::cloud::budgets::model::{Amount, Budget, Notice, Notices};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 

@@ -6,7 +6,7 @@ use super::Tags;
 use super::ec2::Filter;
 use super::s3::Bucket;
 use super::scheduler::Schedule;
-use crate::model::mirror::Budget;
+use crate::cloud::budgets::model::Budget;
 use crate::model::shown;
 use std::fmt::{self, Write};
 

@@ -8,7 +8,7 @@ use crate::cloud::api::budgets::{
     DescribeNotificationsForBudget, DescribeSubscribersForNotification, Described, UpdateBudget,
 };
 use crate::cloud::api::{ApiError, Call, Kind, Page, Serve};
-use crate::model::mirror::{Amount, Budget, Notice, is_topic};
+use crate::cloud::budgets::model::{Amount, Budget, Notice, is_topic};
 use aws_sdk_budgets::error::BuildError;
 use aws_sdk_budgets::types::{
     Budget as Theirs, CalculatedSpend, CostTypes, Notification, NotificationWithSubscribers, Spend,

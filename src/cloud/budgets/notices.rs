@@ -8,7 +8,7 @@ use crate::cloud::api::budgets::{
     UpdateSubscriber,
 };
 use crate::cloud::api::{Api, ApiError};
-use crate::model::mirror::{Notice, Notices, is_topic};
+use crate::cloud::budgets::model::{Notice, Notices, is_topic};
 use std::collections::BTreeSet;
 
 pub(super) struct Notifications<'a, A> {

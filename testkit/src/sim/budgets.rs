@@ -11,9 +11,8 @@ use clusterup::cloud::api::budgets::{
     UpdateSubscriber,
 };
 use clusterup::cloud::api::{Kind, Page};
-use clusterup::model::mirror::{
-    Amount, ExistingBudget, MOST_MAILS, MOST_NOTICES, MOST_TOPICS, Notice, Notices, is_topic,
-};
+use clusterup::cloud::budgets::model::{Amount, ExistingBudget, Notice, Notices, is_topic};
+use clusterup::model::policy::{MAX_MAILS, MAX_NOTICES, MAX_TOPICS};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// AWS's own is a hundred.
@@ -122,7 +121,7 @@ fn check_name(name: &str) -> Result<(), Refusal> {
 }
 
 fn check_notices(notices: &Notices) -> Result<(), Refusal> {
-    if notices.len() > MOST_NOTICES {
+    if notices.len() > MAX_NOTICES {
         let code = "CreationLimitExceededException";
         return Err(Refusal::new(Kind::Invalid, code, "too many notifications"));
     }
@@ -134,7 +133,7 @@ fn check_subscribers(alerted: &BTreeSet<String>) -> Result<(), Refusal> {
         return Err(refused("a notification needs a subscriber"));
     }
     let topics = alerted.iter().filter(|who| is_topic(who)).count();
-    if topics > MOST_TOPICS || alerted.len() - topics > MOST_MAILS {
+    if topics > MAX_TOPICS || alerted.len() - topics > MAX_MAILS {
         let code = "CreationLimitExceededException";
         Err(Refusal::new(Kind::Invalid, code, "too many subscribers"))
     } else {

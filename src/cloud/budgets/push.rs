@@ -4,10 +4,10 @@
 use crate::cloud::api::Api;
 use crate::cloud::api::sts::GetCallerIdentity;
 use crate::cloud::budgets;
+use crate::cloud::budgets::diff::{Change, Update, differences};
+use crate::cloud::budgets::model::{DesiredBudget, ExistingBudget};
 use crate::cloud::error::{Class, CloudError};
 use crate::cloud::unserved::unserved;
-use crate::model::mirror::{ExistingBudget, Mirrored};
-use crate::policy::mirror::{Change, Update, differences};
 use std::time::Duration;
 
 /// One round applies, one verifies, and the others wait until AWS shows the changes.
@@ -35,7 +35,7 @@ pub async fn account<A: Api>(api: &A) -> Result<String, CloudError> {
 pub async fn plan<A: Api>(
     api: &A,
     account: &str,
-    want: &[Mirrored],
+    want: &[DesiredBudget],
 ) -> Result<Vec<Change>, CloudError> {
     Ok(differences(want, &budgets::look(api, account).await?))
 }
@@ -49,7 +49,7 @@ pub async fn plan<A: Api>(
 pub async fn push<A: Api>(
     api: &A,
     account: &str,
-    want: &[Mirrored],
+    want: &[DesiredBudget],
     agreed: &[Change],
 ) -> Result<Vec<ExistingBudget>, CloudError> {
     for round in 0..ROUNDS {

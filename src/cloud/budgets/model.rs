@@ -1,8 +1,8 @@
 //! A policy's budget as AWS is to have it, and a budget of AWS as it is found.
 
-use super::money::Usd;
-use super::name::{PolicyName, TeamName};
-use super::percent::Percent;
+use crate::model::money::Usd;
+use crate::model::name::{PolicyName, TeamName};
+use crate::model::percent::Percent;
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,12 +20,6 @@ pub const DOLLARS: &str = "USD";
 /// The filter by tags, and how AWS calls one that a user made.
 pub const BY_TAG: &str = "TagKeyValue";
 
-/// What AWS allows of one budget's notifications, and of one notification's subscribers (Budgets
-/// API, CreateBudget and NotificationWithSubscribers).
-pub const MOST_NOTICES: usize = 10;
-pub const MOST_MAILS: usize = 10;
-pub const MOST_TOPICS: usize = 1;
-
 /// What our budgets count. Credits and refunds are no reason to spend more.
 const COUNTED: [&str; 7] = [
     "discounts",
@@ -39,7 +33,7 @@ const COUNTED: [&str; 7] = [
 
 /// The budget of a team under a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mirrored {
+pub struct DesiredBudget {
     pub policy: PolicyName,
     pub team: TeamName,
     pub limit: Usd,
@@ -105,7 +99,7 @@ pub fn of_name(name: &str) -> Option<(PolicyName, TeamName)> {
     Some((policy.parse().ok()?, team.parse().ok()?)).filter(|_| ours == OURS)
 }
 
-impl Mirrored {
+impl DesiredBudget {
     pub fn name(&self) -> String {
         name(&self.policy, &self.team)
     }
@@ -204,7 +198,7 @@ mod tests {
 
     #[test]
     fn nobody_is_told_where_there_is_nobody() {
-        let mut mirrored = Mirrored {
+        let mut mirrored = DesiredBudget {
             policy: "p".parse().unwrap(),
             team: "t".parse().unwrap(),
             limit: "$100".parse().unwrap(),

@@ -1,6 +1,6 @@
 //! Policies' budgets as AWS is to have them, and what differs there.
 
-use crate::model::mirror::{Amount, COST, DOLLARS, ExistingBudget, Mirrored, Notice};
+use crate::cloud::budgets::model::{Amount, COST, DOLLARS, DesiredBudget, ExistingBudget, Notice};
 use crate::model::name::TeamName;
 use crate::model::percent::Percent;
 use crate::model::policy::{MonthlyBudget, Policy};
@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Something to be done so that AWS has what it should.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    Create(Mirrored),
+    Create(DesiredBudget),
     Update(Box<Update>),
     /// One of ours, by its name, that no policy has any more.
     Delete(String),
@@ -18,7 +18,7 @@ pub enum Change {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Update {
     pub from: ExistingBudget,
-    pub to: Mirrored,
+    pub to: DesiredBudget,
     /// What differs, in words.
     pub differs: Vec<String>,
     /// Whether it has to be deleted first: AWS cannot make of the one what the other is.
@@ -40,7 +40,7 @@ impl Change {
 }
 
 /// One budget for each team that a policy with a budget names, in order of the names.
-pub fn mirror(policies: &[Policy]) -> Vec<Mirrored> {
+pub fn desired_budgets(policies: &[Policy]) -> Vec<DesiredBudget> {
     let mut all = BTreeMap::new();
     for (policy, budget) in with_budget(policies) {
         for team in policy.applies_to.teams.iter().flatten() {
@@ -77,11 +77,11 @@ fn with_budget(policies: &[Policy]) -> impl Iterator<Item = (&Policy, &MonthlyBu
     })
 }
 
-fn mirrored(policy: &Policy, budget: &MonthlyBudget, team: &TeamName) -> Mirrored {
+fn mirrored(policy: &Policy, budget: &MonthlyBudget, team: &TeamName) -> DesiredBudget {
     let thresholds = budget.notify_at.iter().copied().chain([Percent::WHOLE]);
     let thresholds: BTreeSet<_> = thresholds.collect();
     let subscribers: BTreeSet<_> = budget.subscribers.iter().cloned().collect();
-    Mirrored {
+    DesiredBudget {
         policy: policy.name.clone(),
         team: team.clone(),
         limit: budget.monthly,
@@ -92,7 +92,7 @@ fn mirrored(policy: &Policy, budget: &MonthlyBudget, team: &TeamName) -> Mirrore
 
 /// What has to be done so that AWS has what it should; nothing where it has. In order of the names,
 /// what is deleted last. `have` is all that AWS has of ours, as names say it.
-pub fn differences(want: &[Mirrored], have: &[ExistingBudget]) -> Vec<Change> {
+pub fn differences(want: &[DesiredBudget], have: &[ExistingBudget]) -> Vec<Change> {
     let there: BTreeMap<_, _> = have.iter().map(|one| (&one.budget.name, one)).collect();
     let wanted: BTreeMap<_, _> = want.iter().map(|one| (one.name(), one)).collect();
     let make = wanted
@@ -107,7 +107,7 @@ pub fn differences(want: &[Mirrored], have: &[ExistingBudget]) -> Vec<Change> {
 }
 
 /// None where nothing differs.
-fn update(from: &ExistingBudget, to: &Mirrored) -> Option<Update> {
+fn update(from: &ExistingBudget, to: &DesiredBudget) -> Option<Update> {
     let wanted = to.seen();
     if *from == wanted {
         return None;

@@ -1,7 +1,13 @@
-//! The AWS Budgets that clusterup manages: reads, creates, updates and deletes them.
+//! AWS Budgets: the budgets that clusterup keeps in an AWS account, one for each team of each
+//! policy. [`model`] has the types, [`diff`] compares policies with what exists, [`push`] carries
+//! out the differences. This file lists, creates, updates and deletes single budgets.
 
+pub mod diff;
+pub mod model;
 mod notices;
+pub mod push;
 
+use self::model::{DesiredBudget, ExistingBudget, Notice, Notices, of_name};
 use self::notices::Notifications;
 use super::api::budgets::{
     CreateBudget, DeleteBudget, DescribeBudgets, DescribeNotificationsForBudget,
@@ -10,7 +16,6 @@ use super::api::budgets::{
 use super::api::{Api, ApiError, Kind, Page};
 use super::error::{Class, CloudError};
 use super::unserved::unserved;
-use crate::model::mirror::{ExistingBudget, Mirrored, Notice, Notices, of_name};
 use crate::model::money::Usd;
 use crate::model::name::{PolicyName, TeamName};
 use chrono::{DateTime, Utc};
@@ -65,7 +70,7 @@ pub async fn look<A: Api>(api: &A, account: &str) -> Result<Vec<ExistingBudget>,
 ///
 /// # Errors
 /// Returns an error if a call to AWS fails.
-pub async fn create<A: Api>(api: &A, account: &str, to: &Mirrored) -> Result<(), CloudError> {
+pub async fn create<A: Api>(api: &A, account: &str, to: &DesiredBudget) -> Result<(), CloudError> {
     let ExistingBudget { budget, notices } = to.seen();
     let account = account.to_owned();
     let created = api.serve(CreateBudget {
@@ -84,7 +89,7 @@ pub async fn update<A: Api>(
     api: &A,
     account: &str,
     from: &ExistingBudget,
-    to: &Mirrored,
+    to: &DesiredBudget,
 ) -> Result<(), CloudError> {
     let result = apply_update(api, account, from, &to.seen()).await;
     ignore_missing(result).map_err(failure).map(|_| ())

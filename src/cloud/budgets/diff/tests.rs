@@ -1,7 +1,7 @@
 //! Laws of the mirror, and its words.
 
 use super::*;
-use crate::model::mirror::{Notices, name};
+use crate::cloud::budgets::model::{Notices, name};
 use crate::model::money::Usd;
 use crate::model::policy::{AppliesTo, Limits, Located, WhenSpent};
 use proptest::collection::{btree_map, btree_set, vec};
@@ -39,9 +39,9 @@ fn policy(name: &str, teams: Option<&[&str]>, shares: &[&str], tells: &[&str]) -
     }
 }
 
-fn wanted() -> Mirrored {
+fn wanted() -> DesiredBudget {
     let policies = [policy("p", Some(&["t"]), &["80%"], &["a@x.org"])];
-    mirror(&policies).remove(0)
+    desired_budgets(&policies).remove(0)
 }
 
 #[test]
@@ -61,8 +61,8 @@ fn each_team_of_a_policy_has_a_budget() {
             ..policy("none", Some(&["one"]), &[], &[])
         },
     ];
-    let found = mirror(&policies);
-    let names: Vec<_> = found.iter().map(Mirrored::name).collect();
+    let found = desired_budgets(&policies);
+    let names: Vec<_> = found.iter().map(DesiredBudget::name).collect();
     let expected = ["clusterup_a_one", "clusterup_a_two", "clusterup_z_one"];
     assert_eq!(names, expected);
     let shares: Vec<_> = found[0]
@@ -173,7 +173,7 @@ fn address() -> impl Strategy<Value = String> {
     "[a-c]@x[.]org"
 }
 
-fn mirrored() -> impl Strategy<Value = Mirrored> {
+fn mirrored() -> impl Strategy<Value = DesiredBudget> {
     let shares = btree_set(prop::sample::select(vec!["50%", "80%", "100%"]), 1..3);
     let parts = (
         label(),
@@ -182,7 +182,7 @@ fn mirrored() -> impl Strategy<Value = Mirrored> {
         shares,
         btree_set(address(), 0..3),
     );
-    parts.prop_map(|(policy, team, limit, shares, subscribers)| Mirrored {
+    parts.prop_map(|(policy, team, limit, shares, subscribers)| DesiredBudget {
         policy: policy.parse().unwrap(),
         team: team.parse().unwrap(),
         limit: Usd::new(Decimal::from(limit)),
@@ -194,7 +194,7 @@ fn mirrored() -> impl Strategy<Value = Mirrored> {
     })
 }
 
-fn requests() -> impl Strategy<Value = Vec<Mirrored>> {
+fn requests() -> impl Strategy<Value = Vec<DesiredBudget>> {
     vec(mirrored(), 0..5).prop_map(|all| {
         let all = all.into_iter().map(|one| (one.name(), one));
         all.collect::<BTreeMap<_, _>>().into_values().collect()
@@ -273,7 +273,7 @@ proptest! {
             }
         }
         let then = applied(have, changes);
-        let expected: Vec<_> = want.iter().map(Mirrored::seen).collect();
+        let expected: Vec<_> = want.iter().map(DesiredBudget::seen).collect();
         prop_assert_eq!(&then, &expected);
         prop_assert_eq!(differences(&want, &then), vec![]);
     }

@@ -1,12 +1,12 @@
 //! Pushes against the account in memory: from anything, through every fault, to what is wanted.
 
 use clusterup::cloud::budgets;
+use clusterup::cloud::budgets::model::{Amount, Notice};
+use clusterup::cloud::budgets::model::{DesiredBudget, ExistingBudget};
+use clusterup::cloud::budgets::push::{account, plan, push};
 use clusterup::cloud::error::{Class, CloudError};
 use clusterup::cloud::meter::Metered;
 use clusterup::cloud::retry::Retrying;
-use clusterup::model::mirror::{Amount, Notice};
-use clusterup::model::mirror::{ExistingBudget, Mirrored};
-use clusterup::run::mirror::{account, plan, push};
 use clusterup_testkit::flaky::{Fault, Flaky};
 use clusterup_testkit::sim::{ACCOUNT, Sim};
 use rust_decimal::Decimal;
@@ -26,8 +26,8 @@ fn changing(api: &Service) -> u64 {
         .map_or(0, |one| one.calls)
 }
 
-fn wanted(policy: &str, team: &str, limit: &str, shares: &[&str], tells: &[&str]) -> Mirrored {
-    Mirrored {
+fn wanted(policy: &str, team: &str, limit: &str, shares: &[&str], tells: &[&str]) -> DesiredBudget {
+    DesiredBudget {
         policy: policy.parse().unwrap(),
         team: team.parse().unwrap(),
         limit: limit.parse().unwrap(),
@@ -36,7 +36,7 @@ fn wanted(policy: &str, team: &str, limit: &str, shares: &[&str], tells: &[&str]
     }
 }
 
-fn usual() -> Vec<Mirrored> {
+fn usual() -> Vec<DesiredBudget> {
     let tells = ["a@x.org", "b@x.org", "arn:aws:sns:us-east-1:123456789012:t"];
     vec![
         wanted("ads", "one", "$100", &["50%", "80%", "100%"], &tells),
@@ -83,7 +83,7 @@ fn check(sim: &Sim) {
     let mut there = sim.budgets();
     let theirs = there.iter().position(|one| one.budget.name.contains(' '));
     there.remove(theirs.expect("what is none of ours is left alone"));
-    let expected: Vec<_> = usual().iter().map(Mirrored::seen).collect();
+    let expected: Vec<_> = usual().iter().map(DesiredBudget::seen).collect();
     assert_eq!(there, expected);
 }
 
@@ -101,7 +101,7 @@ async fn from_anything_to_what_is_wanted_and_then_nothing() {
     check(&sim);
     assert_eq!(
         there,
-        usual().iter().map(Mirrored::seen).collect::<Vec<_>>()
+        usual().iter().map(DesiredBudget::seen).collect::<Vec<_>>()
     );
     let before = changing(&api);
     pushed(&api).await.unwrap();
@@ -203,7 +203,7 @@ async fn what_was_spent_is_read_of_ours_in_dollars() {
 
 /// Two budgets as full of alerts as AWS allows, and what they are to become: other shares, told to
 /// others.
-fn full() -> [Vec<Mirrored>; 2] {
+fn full() -> [Vec<DesiredBudget>; 2] {
     let shares = |from: u32| {
         let shares = (from..from + 9).map(|share| format!("{share}%"));
         shares.chain(["100%".to_owned()]).collect::<Vec<_>>()
@@ -226,7 +226,7 @@ fn full() -> [Vec<Mirrored>; 2] {
 }
 
 /// Each budget has as many alerts as before or after, and each of them tells somebody.
-fn nobody_is_forgotten(sim: &Sim, [old, new]: &[Vec<Mirrored>; 2]) {
+fn nobody_is_forgotten(sim: &Sim, [old, new]: &[Vec<DesiredBudget>; 2]) {
     let there = sim.budgets();
     for ((there, old), new) in there.iter().zip(old).zip(new) {
         let least = old.thresholds.len().min(new.thresholds.len());
@@ -262,7 +262,7 @@ async fn cut_off_anywhere_the_old_or_the_new_alerts_are_there() {
                 break;
             }
             pushed(&service(&sim)).await.unwrap();
-            let expected: Vec<_> = both[1].iter().map(Mirrored::seen).collect();
+            let expected: Vec<_> = both[1].iter().map(DesiredBudget::seen).collect();
             assert_eq!(sim.budgets(), expected);
         }
     }
