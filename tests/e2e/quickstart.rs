@@ -56,7 +56,9 @@ fn ends_with_the_table_and_leaves_nothing_running() {
 /// The documents show this table.
 fn readme(printed: &str) {
     let blocks = documents::blocks();
-    let shown = blocks.iter().filter(|block| block.mark == "spark");
+    let shown = blocks
+        .iter()
+        .filter(|block| block.language == "console" && block.mark == "spark");
     let samples: Vec<_> = shown.flat_map(documents::Block::samples).collect();
     assert!(!samples.is_empty());
     for (command, sample) in samples {
