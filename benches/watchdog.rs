@@ -161,7 +161,7 @@ async fn world() -> World {
         region: "us-east-1".parse().expect("a region"),
         clock: Arc::new(clock),
         who: "bench@here".to_owned(),
-        addresses: Addresses::known(Vec::new()),
+        addresses: Addresses::fixed(Vec::new()),
         keys: home.path().join("keys"),
         store: Store::new(home.path().join("store"), None),
         labels: home.path().join("labels"),
@@ -173,7 +173,7 @@ async fn world() -> World {
     let clock = settings.clock.clone();
     let api = Rc::new(Retrying::new(Paced::new(Metered::new(Gate::new(sim))), 1));
     let counted = api.clone();
-    let account = Account::new(api.clone(), settings).counted_by(move || {
+    let account = Account::new(api.clone(), settings).with_call_counts(move || {
         let tallies = counted.inner.inner.tallies().into_iter();
         tallies
             .map(|(name, tally)| (name.to_owned(), tally.calls))

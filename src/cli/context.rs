@@ -224,7 +224,7 @@ impl Context {
         let settings = self.account_of(region)?;
         let sdk = Metered::new(self.client(region).await).of(region);
         let retrying = Retrying::new(sdk, settings.seed);
-        let api = Rc::new(retrying.heard_by(Rc::new(Waits::default())));
+        let api = Rc::new(retrying.with_listener(Rc::new(Waits::default())));
         Ok(Box::new(Account::new(api, settings)))
     }
 
@@ -237,7 +237,7 @@ impl Context {
             region: region.clone(),
             clock: Arc::new(SystemClock),
             who: self.who.clone(),
-            addresses: Addresses::ask(self.caller.check_ip.clone()),
+            addresses: Addresses::lookup(self.caller.check_ip.clone()),
             keys: state.join("clusterup").join("keys"),
             store: self.store()?,
             labels: self.cache_folder()?.join("releases"),
@@ -255,7 +255,7 @@ impl Context {
         let sdk = Metered::new(self.client(region).await).of(region);
         let api = Rc::new(Retrying::new(Paced::new(sdk), settings.seed));
         let counted = api.clone();
-        let account = Account::new(api, settings).counted_by(move || {
+        let account = Account::new(api, settings).with_call_counts(move || {
             let tallies = counted.inner.inner.tallies().into_iter();
             tallies
                 .map(|(name, tally)| (name.to_owned(), tally.calls))
@@ -289,7 +289,7 @@ impl Context {
     ) -> Result<Retrying<Metered<Client>>, Failure> {
         known_part(region)?;
         let sdk = Metered::new(self.client(region).await).of(region);
-        Ok(Retrying::new(sdk, seed()?).heard_by(Rc::new(Waits::default())))
+        Ok(Retrying::new(sdk, seed()?).with_listener(Rc::new(Waits::default())))
     }
 
     /// What AWS's budgets of a team's policies have come to in this month.
@@ -327,7 +327,7 @@ impl Context {
         let any = self.services(&any_region().await?).await?;
         let region = match prefix.region(&any).await {
             Ok(region) => region,
-            Err(error) => return Ok(prefix.instead(error, &cache, now)?),
+            Err(error) => return Ok(prefix.cached(error, &cache, now)?),
         };
         let api = self.services(&region.parse().map_err(unnamed)?).await?;
         Ok(prefix.read(&api, &cache, now).await?)

@@ -58,7 +58,7 @@ pub(super) async fn run(
         {
             return Err(unknown_stack::was("status", stack, &target).await);
         }
-        cloud.doubt_rungs(&mut observed).await;
+        cloud.verify_safeguards(&mut observed).await;
         if observed.is_empty() {
             screen.text(&format!("stack {stack}: nothing of it is there"));
             screen.text(&screen.next(&Command::clusterup("status").target(), 2));

@@ -1,4 +1,4 @@
-//! What is in a file, as keys of a bucket say it.
+//! Digests of files, as the keys of a bucket contain them.
 
 use crate::disk;
 use crate::model::hex::hex;
@@ -6,8 +6,9 @@ use sha2::{Digest, Sha256};
 use std::io::{self, Read};
 use std::path::Path;
 
-/// A file's SHA-256 in hexadecimal digits, and its bytes; `tell` hears how many were read so far.
-pub(super) fn digest(path: &Path, tell: &mut dyn FnMut(u64)) -> io::Result<(String, u64)> {
+/// A file's SHA-256 in hexadecimal digits, and its length in bytes. Calls `tell` with the number of
+/// bytes read so far.
+pub(super) fn digest(path: &Path, on_read: &mut dyn FnMut(u64)) -> io::Result<(String, u64)> {
     let mut file = disk::open(path)?;
     let mut digest = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
@@ -19,12 +20,12 @@ pub(super) fn digest(path: &Path, tell: &mut dyn FnMut(u64)) -> io::Result<(Stri
         }
         digest.update(&buffer[..bytes]);
         done += bytes as u64;
-        tell(done);
+        on_read(done);
     }
 }
 
-/// Whether a key is that of this content: its second part begins with the content's digest.
-pub(super) fn is_of_key(key: &str, sha256: &str) -> bool {
+/// Whether the key's second part begins with the first 16 digits of `sha256`.
+pub(super) fn matches_key(key: &str, sha256: &str) -> bool {
     let part = key.split('/').nth(1).unwrap_or_default();
     part.get(..16)
         .is_some_and(|digest| sha256.starts_with(digest))

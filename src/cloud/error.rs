@@ -1,16 +1,16 @@
-//! What a cloud says no with, in a small set of classes.
+//! Errors of a cloud, in a small set of classes.
 
 use crate::model::hint::{Hint, no_room};
 use std::io::ErrorKind;
 
-/// What kind of no it was: callers act on this, people read the message.
+/// The class of an error. Callers act on it; the message is for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
-    /// The user's input names something that is not there or cannot be read.
+    /// The user's input names something that does not exist or cannot be read.
     Input,
-    /// Somebody else is at work on the same thing.
+    /// Another process is working on the same thing.
     Busy,
-    /// The machine or account lacks something that a command can bring.
+    /// The machine or account is missing something that a command can provide.
     Missing,
     /// The network or a server did not answer as it should.
     Unreachable,
@@ -18,18 +18,23 @@ pub enum Class {
     Failed,
 }
 
-/// Says what happened; `hints` are the next things to type or do.
+/// An error with the hints that help.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct CloudError {
+    /// What callers act on.
     pub class: Class,
+    /// What happened, in one sentence.
     pub message: String,
+    /// What to do or type next.
     pub hints: Vec<Hint>,
+    /// The underlying error.
     #[source]
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl CloudError {
+    /// An error without hints and source.
     pub fn new(class: Class, message: impl Into<String>) -> Self {
         Self {
             class,

@@ -1,10 +1,10 @@
-//! Files that appear whole and go for good.
+//! Files that appear complete and are removed for good.
 
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-/// Success also where there was nothing to remove.
+/// Turns `NotFound` into success, for deletions.
 pub(super) fn gone(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
@@ -12,7 +12,7 @@ pub(super) fn gone(result: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Writes a whole file or nothing: beside its place first, then moved there.
+/// Writes a file atomically: into a temporary file in the same folder, which is then renamed.
 pub(super) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
@@ -20,7 +20,7 @@ pub(super) fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
     let beside = folder.join(format!(".{name}.{}", std::process::id()));
     let written = fs::write(&beside, content).and_then(|()| fs::rename(&beside, path));
     if written.is_err() {
-        // Half of it would be in the way of nothing and yet take the room that is not there.
+        // A full disk is a likely cause: do not leave the incomplete file there.
         let _ = fs::remove_file(&beside);
     }
     written

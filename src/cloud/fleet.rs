@@ -1,5 +1,5 @@
-//! What the watchdog needs of a place: all clusters there, no matter who made them. No call waits for
-//! what it asks for to become true; the next sweep looks again.
+//! What the watchdog needs of a place: all its clusters, whoever created them. No call waits for
+//! its effect; the next sweep checks it.
 
 use super::{CloudError, Lease};
 use crate::model::extension::Extension;
@@ -11,68 +11,76 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// One region, or this machine.
+/// Lists, describes and ends the clusters of one region or of this machine.
 #[async_trait(?Send)]
 pub trait FleetProvider {
+    /// The region or this machine.
     fn place(&self) -> &Place;
 
-    /// All clusters that are not over, the ending ones too: one listing, filtered by the cloud.
-    /// A page that fails is an error; half a list is none.
+    /// All clusters that have not ended, including those that are ending.
+    ///
+    /// # Errors
+    /// Returns an error if any page of the listing cannot be read: a partial list is never
+    /// returned.
     async fn list(&self) -> Result<Vec<ListedCluster>, CloudError>;
 
-    /// A cluster as it is now; none where the cloud does not know it. Where it is over, so it says.
-    /// Steps that cannot be read are [`crate::model::fleet::Reading::Unread`], not an error.
+    /// Describes a cluster, also one that has ended. `None` if the cloud does not know it. Steps
+    /// that cannot be read are [`crate::model::fleet::Reading::Unread`], not an error.
     async fn look(&self, id: &ClusterId) -> Result<Option<ClusterSnapshot>, CloudError>;
 
-    /// What ran on clusters since an instant, oldest first; a cluster that tells nothing is left out
-    /// or has none.
+    /// The metric samples of clusters since an instant, oldest first. A cluster without samples is
+    /// left out or has an empty list.
     async fn metric_samples(
         &self,
         snapshots: &[&ClusterSnapshot],
         since: DateTime<Utc>,
     ) -> Result<BTreeMap<ClusterId, Vec<MetricSample>>, CloudError>;
 
-    /// Writes the watchdog's mark on a cluster, or takes it off.
+    /// Writes the watchdog's mark on a cluster, or removes it.
     async fn mark(&self, id: &ClusterId, mark: Option<&WatchdogMark>) -> Result<(), CloudError>;
 
-    /// Takes termination protection off.
+    /// Removes termination protection.
     async fn unprotect(&self, id: &ClusterId) -> Result<(), CloudError>;
 
-    /// Asks clusters to end, each with its tombstone where it is ours; an answer for each, in order.
-    /// In batches of what the cloud takes at once; one that fails is no other's failure.
+    /// Requests the end of clusters and writes the tombstones of those that clusterup created.
+    /// Returns a result for each, in order. Calls are batched; a failed batch does not affect the
+    /// others.
     async fn end(&self, ends: &[(ClusterId, End)]) -> Vec<Result<(), CloudError>>;
 
-    /// Moves a deadline of a cluster of ours.
+    /// Moves a deadline of a cluster that clusterup created.
     async fn extend(&self, id: &ClusterId, extension: &Extension) -> Result<(), CloudError>;
 
-    /// What clusters that are over have left: of stacks whose last cluster ended before an instant.
+    /// What stacks have left whose last cluster ended before an instant.
     async fn leftovers(&self, ended_before: DateTime<Utc>) -> Result<Vec<Leftover>, CloudError>;
 
-    /// Removes that, if it is still left over. What something else uses is left alone: false.
+    /// Removes a leftover if it still is one. Returns false if something uses it.
     async fn remove(&self, leftover: &Leftover) -> Result<bool, CloudError>;
 
-    /// Takes the watch of the account; none where another watchdog has it. Its beat goes on by
-    /// itself until it is released or lost.
+    /// Acquires the watchdog's lease of the account; `None` if another watchdog holds it. It is
+    /// renewed in the background until it is released or lost.
     async fn watch(&self) -> Result<Option<Lease>, CloudError>;
 
-    /// Whether the watch that was taken is still ours.
-    async fn keeps_watch(&self) -> Result<bool, CloudError>;
+    /// Whether the acquired lease is still held.
+    async fn holds_watch(&self) -> Result<bool, CloudError>;
 
-    /// The calls that were made so far, by AWS's names.
+    /// The number of calls made so far, by AWS's names.
     fn calls(&self) -> BTreeMap<String, u64>;
 }
 
-/// Something of a dead stack that ends nothing and serves nobody any more.
+/// Something that a stack without clusters has left and nothing uses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Leftover {
+    /// What it is.
     pub kind: LeftoverKind,
-    /// What the cloud calls it: `sg-…`, a key pair's name, a schedule's, an object's key.
+    /// Its identifier in the cloud: `sg-…`, the name of a key pair or schedule, or an object's key.
     pub id: String,
+    /// The stack that it belonged to, if known.
     pub stack: Option<StackName>,
-    /// In words: `security group spark-ssh of stack movies, whose last cluster ended 9d ago`.
+    /// A description: `security group spark-ssh of stack movies, whose last cluster ended 9d ago`.
     pub says: String,
 }
 
+/// The kinds of resources that are cleaned up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LeftoverKind {

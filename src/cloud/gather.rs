@@ -1,4 +1,4 @@
-//! What planning has to know of this machine's files: scripts, data, public keys.
+//! Reads this machine's files that planning needs: scripts, data, public keys.
 
 use super::error::{Class, CloudError, IoContext};
 use super::keypair::read_public;
@@ -19,11 +19,12 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// Where facts come from.
+/// The sources of facts.
 pub(super) struct Gather<'a> {
     pub(super) store: &'a Store,
     pub(super) home: Option<&'a Path>,
-    /// Where results that come home go on record; none where nothing is made without it either.
+    /// Where downloads of results are recorded; `None` for a target that creates nothing without
+    /// `home`.
     pub(super) records: Option<&'a Path>,
     /// Whether clusters of the target read `s3://…`.
     pub(super) reads_s3: bool,
@@ -32,7 +33,8 @@ pub(super) struct Gather<'a> {
 }
 
 impl Gather<'_> {
-    /// All but what only the target knows: its bucket, its capacity, its newest release.
+    /// All facts except those that only the target knows: its bucket, its capacity, its newest
+    /// release.
     pub(super) async fn facts(
         &self,
         stack: &Stack,
@@ -155,7 +157,7 @@ impl Gather<'_> {
         })
     }
 
-    /// `~/…` as a shell would read it.
+    /// Expands `~/…` as a shell does.
     fn expand(&self, path: &Path) -> PathBuf {
         match (path.strip_prefix("~"), self.home) {
             (Ok(rest), Some(home)) => home.join(rest),

@@ -1,4 +1,4 @@
-//! Key pairs as files: ed25519, in OpenSSH's form.
+//! Key pairs as files: ed25519, in OpenSSH's format.
 
 use super::error::{Class, CloudError, IoContext};
 use super::files::gone;
@@ -15,8 +15,8 @@ use std::path::Path;
 pub(super) const PRIVATE: &str = "id_ed25519";
 const PUBLIC: &str = "id_ed25519.pub";
 
-/// Makes a pair in a folder of its own, or keeps the user's own public half there. The folder
-/// appears whole or not at all; one that is there stays.
+/// Creates a key pair in its own folder, or writes the user's public key there. The folder appears
+/// complete or not at all; an existing one is not changed.
 pub(super) fn make(folder: &Path, stack: &StackName, spec: &KeyPairSpec) -> Result<(), CloudError> {
     if folder.exists() {
         return Ok(());
@@ -35,13 +35,13 @@ pub(super) fn make(folder: &Path, stack: &StackName, spec: &KeyPairSpec) -> Resu
     };
     let made = written.and_then(|()| fs::rename(&beside, folder).during(doing));
     if made.is_err() {
-        // Half a private key is in nobody's way, and yet nobody's.
+        // Do not leave an incomplete private key behind.
         let _ = fs::remove_dir_all(&beside);
     }
     made
 }
 
-/// Removes a pair's folder in one step: half a key pair would be no key pair and yet in the way.
+/// Removes a pair's folder in one step: half a pair would be unusable and block a new one.
 pub(super) fn remove(folder: &Path) -> Result<(), CloudError> {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let hidden = folder.with_file_name(format!(".{name}.gone"));
@@ -51,7 +51,7 @@ pub(super) fn remove(folder: &Path) -> Result<(), CloudError> {
     gone(fs::remove_dir_all(&hidden)).during(doing)
 }
 
-/// The public half in a pair's folder, without its comment; empty where there is none.
+/// The public key in a pair's folder, without its comment; empty if there is none.
 pub(super) fn public(folder: &Path) -> String {
     without_comment(&disk::text(&folder.join(PUBLIC), disk::SMALL).unwrap_or_default())
 }
@@ -77,7 +77,7 @@ fn generate(folder: &Path, stack: &StackName, name: &KeyPairName) -> Result<(), 
         .during(|| format!("write key pair {name}"))
 }
 
-/// The kind and the key, without the comment that changes nothing.
+/// The type and the key, without the comment.
 pub(super) fn without_comment(public_key: &str) -> String {
     public_key
         .split_whitespace()
@@ -86,7 +86,7 @@ pub(super) fn without_comment(public_key: &str) -> String {
         .join(" ")
 }
 
-/// Reads a public key of the user's own.
+/// Reads a public key file of the user.
 pub(super) fn read_public(path: &Path) -> Result<String, CloudError> {
     let text = disk::text(path, disk::SMALL).map_err(|error| {
         let message = format!("cannot read the public key {}", path.display());
@@ -95,7 +95,7 @@ pub(super) fn read_public(path: &Path) -> Result<String, CloudError> {
             .hint("name the file that ends in .pub")
     })?;
     if ssh_key::PublicKey::from_openssh(text.trim()).is_err() {
-        let message = format!("{} is no public key in OpenSSH's form", path.display());
+        let message = format!("{} is not a public key in OpenSSH's format", path.display());
         return Err(CloudError::new(Class::Input, message).hint("name the file that ends in .pub"));
     }
     Ok(without_comment(&text))

@@ -1,22 +1,22 @@
-//! How much of a log is read: a job writes as much as it likes, and what is packed may become very
-//! much.
+//! Limits how much of a log is read: a job may write any amount, and a compressed file may unpack
+//! to far more than its size.
 
 use std::io::{self, Read};
 
-/// In bytes.
-pub(super) const MOST: u64 = 256 << 20;
+/// The most that is read of a log, in bytes.
+pub(super) const MAX_BYTES: u64 = 256 << 20;
 
-/// What is said at the end of a log of which not all is read.
+/// Appended to a log that was cut off.
 const CUT: &[u8] = b"\nclusterup: the rest of this log is not read\n";
 
-/// What there is to read, and no more than `most` bytes of it. Where reading ends in an error, what
-/// came before it; the error where nothing did.
-pub(super) fn read(from: impl Read, most: u64) -> io::Result<Vec<u8>> {
+/// Reads up to `max` bytes. If reading fails, returns what was read until then, or the error if
+/// that is nothing.
+pub(super) fn read(from: impl Read, max: u64) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
-    let read = from.take(most.saturating_add(1)).read_to_end(&mut text);
+    let read = from.take(max.saturating_add(1)).read_to_end(&mut text);
     match read {
         Err(error) if text.is_empty() => Err(error),
-        Ok(_) | Err(_) if text.len() as u64 > most => {
+        Ok(_) | Err(_) if text.len() as u64 > max => {
             text.pop();
             Ok(cut(text))
         }
@@ -24,7 +24,7 @@ pub(super) fn read(from: impl Read, most: u64) -> io::Result<Vec<u8>> {
     }
 }
 
-/// Says that there is more.
+/// Appends the notice that the log was cut off.
 pub(super) fn cut(mut text: Vec<u8>) -> Vec<u8> {
     text.extend_from_slice(CUT);
     text
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_is_read_than_was_said() {
+    fn no_more_than_the_limit_is_read() {
         for bytes in [0, 1, 9, 10, 11, 1 << 22] {
             let text = unpacked(&packed(&vec![b'x'; bytes])).unwrap();
             assert_eq!(text.iter().filter(|b| **b == b'x').count(), bytes.min(10));
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_whole_is_read() {
+    fn the_readable_part_of_a_broken_file_is_read() {
         let half = packed(b"a line\n");
         assert_eq!(unpacked(&half[..half.len() - 6]).unwrap(), b"a line\n");
         assert!(unpacked(b"none").is_err());

@@ -1,4 +1,4 @@
-//! The edge: everything that touches a cloud goes through one trait.
+//! Everything that touches a cloud. Each target implements the [`Cloud`] trait.
 
 pub mod account;
 pub mod api;
@@ -47,43 +47,56 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Where SSH goes, as whom, and with which private key; none where it is the user's own.
+/// How to log in to a primary node over SSH.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shell {
     pub cluster: ClusterId,
+    /// The primary's public DNS name.
     pub host: String,
     pub user: String,
+    /// The private key's file; `None` if the key pair is the user's own.
     pub key: Option<PathBuf>,
-    /// What could not be made sure of on the way.
+    /// Something about the connection that could not be verified.
     pub warning: Option<String>,
 }
 
-/// Something that a target needs, as it was found.
+/// The result of one check of `doctor`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
+    /// What was checked, such as `roles`.
     pub what: String,
+    /// Whether it is as clusterup needs it.
     pub good: bool,
+    /// The state in words.
     pub says: String,
     pub hints: Vec<Hint>,
 }
 
-/// A team's account as it was read, and the version that it is in, which is opaque.
+/// A team's account as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredAccount {
+    /// The account in JSON.
     pub content: Vec<u8>,
+    /// An opaque identifier of this content, for conditional writes.
     pub version: String,
 }
 
-/// Holds a stack for one process. Dropped without a release, it is let go when that process ends.
+/// The exclusive right to change a stack. If it is dropped without a release, it expires when the
+/// process ends.
 pub type Lease = Box<dyn Hold>;
 
+/// A lease that is held.
 #[async_trait(?Send)]
 pub trait Hold {
-    /// Lets go.
+    /// Releases the lease.
+    ///
+    /// # Errors
+    /// Returns an error if the lock cannot be removed. It expires by itself then.
     async fn release(self: Box<Self>) -> Result<(), CloudError>;
 }
 
-/// A step's name as its logs' folder has it, after its number.
+/// A step's name as part of its log folder's name: other characters than letters, digits, `.`, `_`
+/// and `-` become `-`, and 60 characters are kept.
 pub fn step_name(name: &str) -> String {
     let safe = |c: char| match c {
         'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '_' | '-' => c,
@@ -92,15 +105,16 @@ pub fn step_name(name: &str) -> String {
     name.chars().take(60).map(safe).collect()
 }
 
-/// The folder of a step's logs: its number, from 1, and its name.
+/// The folder of a step's logs, such as `01-load`. `number` counts from 1.
 pub fn step_folder(number: usize, name: &str) -> String {
     format!("{number:02}-{}", step_name(name))
 }
 
-/// A place where stacks run.
+/// A target: where stacks run. All methods return an error if the target cannot be reached or
+/// refuses the request.
 #[async_trait(?Send)]
 pub trait Cloud {
-    /// What planning has to know of the world; downloads data that the stack names by URL.
+    /// Collects what planning needs to know. Downloads data that the stack names by URL.
     async fn facts(
         &self,
         stack: &Stack,
@@ -108,43 +122,42 @@ pub trait Cloud {
         listener: &dyn Listener,
     ) -> Result<Facts, CloudError>;
 
-    /// What exists of a stack, its results in the folder `home` included. Changes nothing.
+    /// Reads what exists of a stack, including its results in the folder `home`. Changes nothing.
     async fn observe(&self, stack: &StackName, home: Option<&Path>)
     -> Result<Observed, CloudError>;
 
-    /// From where the stack was applied last, where that was noted.
+    /// Where the stack was last applied from; `None` if that is not recorded.
     async fn origin(&self, stack: &StackName) -> Result<Option<Origin>, CloudError>;
 
-    /// Has the stack noted as applied from there, with the first thing that is made of it from now
-    /// on.
+    /// Sets the origin that is recorded with the next change of the stack.
     fn applied_from(&self, origin: Origin);
 
-    /// The clusters of a stack as they are now; less to ask for than [`Self::observe`].
+    /// Reads the state of a stack's clusters with fewer calls than [`Self::observe`].
     async fn watch(&self, stack: &StackName) -> Result<Vec<Cluster>, CloudError>;
 
-    /// The clusters of all stacks that were made since an instant, ended ones too as long as they
-    /// are remembered, oldest first; without those that are known already.
+    /// All stacks' clusters that were created since an instant, oldest first, without those in
+    /// `known`. Ended clusters are included as long as the target remembers them.
     async fn history(
         &self,
         since: DateTime<Utc>,
         known: &BTreeSet<ClusterId>,
     ) -> Result<Vec<Cluster>, CloudError>;
 
-    /// The account that pays, where there is one.
+    /// The id of the account that pays; `None` on a target without accounts.
     async fn account(&self) -> Result<Option<String>, CloudError>;
 
-    /// Whether what a plan needs from outside is there, asked before anything is made; the rungs of
-    /// the cluster that it makes, where it makes one.
+    /// Checks what a plan needs from outside, such as roles, before anything is created. Returns
+    /// the safeguards of the cluster that the plan creates, if it creates one.
     async fn check(&self, plan: &Plan) -> Result<Vec<Safeguard>, CloudError>;
 
     /// The stacks of which anything exists, in order of their names.
     async fn stacks(&self) -> Result<Vec<StackName>, CloudError>;
 
-    /// Takes the stack for oneself until the lease is released or its process dies; waits a while
-    /// for another who has it, then says who. What an earlier run left in doubt is found out first.
+    /// Acquires the lease of a stack. Waits for another holder for a limited time, then returns an
+    /// error that names the holder. Resolves the intents that an earlier run left.
     async fn lease(&self, stack: &StackName, listener: &dyn Listener) -> Result<Lease, CloudError>;
 
-    /// Makes one action true. Making it again is harmless; deleting what is gone is success.
+    /// Carries out one action. Actions are idempotent; deleting what does not exist succeeds.
     async fn apply(
         &self,
         stack: &StackName,
@@ -156,61 +169,64 @@ pub trait Cloud {
     /// `steps/01-load/stderr`, in order.
     async fn logs(&self, stack: &StackName) -> Result<Vec<String>, CloudError>;
 
-    /// One of those logs, as it is now.
+    /// Reads one of those logs in its present state.
     async fn log(&self, stack: &StackName, name: &str) -> Result<Vec<u8>, CloudError>;
 
-    /// How far the Spark application behind `ui` has come; none while it cannot be told.
+    /// The progress of the Spark application behind the URL `ui`; `None` if it cannot be read.
     async fn progress(&self, ui: &str) -> Option<SparkProgress>;
 
-    /// How long to wait before looking again at what was looked at so often.
+    /// How long to wait before the next poll, after `looks` polls.
     fn pause(&self, looks: u32) -> Duration;
 
-    /// How long something new may be missing in what [`Self::observe`] sees.
+    /// The visibility window: how long [`Self::observe`] may miss what was just created.
     fn lag(&self) -> Duration;
 
-    /// Whether clusters are ended by something of the target's own when their lifetime is over, or
-    /// whoever follows them has to.
-    fn guards_itself(&self) -> bool;
+    /// Whether the target ends clusters at their deadline by itself. If not, `apply` has to while
+    /// it follows them.
+    fn ends_clusters_itself(&self) -> bool;
 
-    /// Moves the openings that were made for this machine to the address that it has now; the
-    /// ports that were moved. After [`Self::observe`] of the stack.
+    /// Moves the `from: caller` rules of this machine to its present address and returns the ports
+    /// that changed. Call it after [`Self::observe`] of the stack.
     async fn follow_caller(&self, stack: &StackName) -> Result<Vec<u16>, CloudError>;
 
-    /// Says that nobody follows a cluster from now on, because its follower chose to leave it.
-    async fn unfollow(&self, stack: &StackName, id: &ClusterId) -> Result<(), CloudError>;
+    /// Records that this process stops following a cluster and leaves it running.
+    async fn stop_following(&self, stack: &StackName, id: &ClusterId) -> Result<(), CloudError>;
 
-    /// Looks at what a rung needs besides itself, which [`Self::observe`] does not: no call is spent
-    /// on it where nobody reads what is armed.
-    async fn doubt_rungs(&self, _: &mut Observed) {}
+    /// Checks what the safeguards depend on, which [`Self::observe`] does not do: the calls are
+    /// worth making only where the safeguards are shown.
+    async fn verify_safeguards(&self, _: &mut Observed) {}
 
-    /// How the primary of a stack's living cluster is reached, its door opened to this machine.
+    /// How to log in to the primary of a stack's live cluster. Opens its port to this machine.
     async fn shell(&self, stack: &StackName) -> Result<Shell, CloudError>;
 
-    /// Whether roles lack that a cluster or its guards need.
-    async fn lacks_roles(&self) -> Result<bool, CloudError>;
+    /// Whether roles are missing that a cluster or its safeguards need.
+    async fn has_missing_roles(&self) -> Result<bool, CloudError>;
 
-    /// What of the account is ready and what is not; nothing where there is no account.
+    /// Checks whether the account is ready. Empty on a target without accounts.
     async fn checkup(&self) -> Vec<Finding>;
 
-    /// Makes the kind of schedule that ends clusters, far off and for a cluster that cannot be, reads
-    /// it back, and removes it; none where there is nothing to try.
+    /// Creates the kind of schedule that ends clusters, with a distant time and a cluster that
+    /// cannot exist, reads it back, and deletes it. `None` on a target without schedules.
     async fn try_schedule(&self) -> Option<Finding>;
 
-    /// Removes what stacks share and none needs any more.
+    /// Removes what stacks share once no stack is left.
     async fn leave(&self) -> Result<(), CloudError>;
 
-    /// Whom the credentials belong to, by ARN; none where there are none.
+    /// The ARN that the credentials belong to; `None` on a target without credentials.
     async fn caller(&self) -> Result<Option<String>, CloudError>;
 
-    /// Whether anybody alive may be at work on a stack.
+    /// Whether a live process may hold the lease of a stack.
     async fn is_held(&self, stack: &StackName) -> Result<bool, CloudError>;
 
-    /// A team's account as it is kept; none where there is none yet.
-    async fn team_book(&self, team: &TeamName) -> Result<Option<StoredAccount>, CloudError>;
+    /// Reads a team's account; `None` if there is none yet.
+    async fn stored_team_account(
+        &self,
+        team: &TeamName,
+    ) -> Result<Option<StoredAccount>, CloudError>;
 
-    /// Keeps a team's account if it is still in the version that was read, or still none; false
-    /// where somebody else was faster.
-    async fn keep_team_book(
+    /// Writes a team's account if its version is still `was`, or if it is still missing when `was`
+    /// is `None`. Returns false if another writer was faster.
+    async fn store_team_account(
         &self,
         team: &TeamName,
         content: &[u8],

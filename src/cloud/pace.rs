@@ -1,5 +1,5 @@
-//! Makes calls no faster than AWS lets an account make them: a bucket of tokens for each call, which
-//! shrinks where AWS says that it is smaller than we think.
+//! Limits the rate of calls to what AWS allows an account: a token bucket for each operation, whose
+//! rate is halved when AWS throttles.
 
 use super::api::{ApiError, Call, Kind, Serve};
 use std::cell::RefCell;
@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Calls at once and calls in a second, of all operations together, and of what has no row below.
+/// Burst and calls per second of all operations together, and of those without a row in [`QUOTAS`].
 const ALL: (f64, f64) = (200.0, 50.0);
 
-/// Calls at once and calls in a second (AWS General Reference, "Amazon EMR endpoints and quotas").
+/// Burst and calls per second (AWS General Reference, "Amazon EMR endpoints and quotas").
 const QUOTAS: &[(&[&str], (f64, f64))] = &[
     (&["DescribeCluster", "ListInstanceGroups"], (10.0, 1.0)),
     (&["ListClusters"], (20.0, 0.5)),
@@ -38,10 +38,10 @@ const QUOTAS: &[(&[&str], (f64, f64))] = &[
     (&["SetTerminationProtection"], (5.0, 0.2)),
 ];
 
-/// A rate is halved no further than to this part of it.
+/// The smallest part of its quota to which a rate is halved.
 const FLOOR: f64 = 0.125;
 
-/// A rate of nothing would be whole again after so many seconds.
+/// Seconds in which a rate recovers from zero to its quota.
 const RECOVERY: f64 = 600.0;
 
 fn quota(call: &str) -> Option<(f64, f64)> {
@@ -51,14 +51,16 @@ fn quota(call: &str) -> Option<(f64, f64)> {
     row.map(|(_, quota)| *quota)
 }
 
-/// A service whose callers wait for their turn.
+/// Delays calls until their token buckets allow them.
 pub struct Paced<A> {
+    /// Serves the calls.
     pub inner: A,
     all: RefCell<Bucket>,
     own: RefCell<BTreeMap<&'static str, Bucket>>,
 }
 
 impl<A> Paced<A> {
+    /// Full buckets for all operations.
     pub fn new(inner: A) -> Self {
         Self {
             inner,
@@ -67,7 +69,7 @@ impl<A> Paced<A> {
         }
     }
 
-    /// Takes the turns that a call needs; how long it has to wait for them.
+    /// Takes the tokens that a call needs and returns how long it has to wait for them.
     fn turn(&self, call: &'static str) -> Duration {
         let now = Instant::now();
         let all = self.all.borrow_mut().take(now);
@@ -79,7 +81,7 @@ impl<A> Paced<A> {
         bucket.take(now).max(all)
     }
 
-    /// Others use the account, too, or its quotas are smaller than AWS's usual ones.
+    /// After a throttle: others use the account too, or its quotas are smaller than the default.
     fn slow_down(&self, call: &'static str) {
         let now = Instant::now();
         match self.own.borrow_mut().get_mut(call) {
@@ -107,11 +109,11 @@ impl<C: Call, A: Serve<C>> Serve<C> for Paced<A> {
 
 struct Bucket {
     burst: f64,
-    /// Tokens in a second when all is well.
+    /// Tokens per second at the quota.
     whole: f64,
-    /// Tokens in a second now.
+    /// Tokens per second now.
     rate: f64,
-    /// Below nothing: turns that were given and are yet to come.
+    /// Negative while calls wait for tokens that they have taken already.
     tokens: f64,
     at: Instant,
 }
@@ -134,14 +136,14 @@ impl Bucket {
         self.rate = (self.rate + self.whole * passed / RECOVERY).min(self.whole);
     }
 
-    /// In the order of those who come.
+    /// Callers wait in the order in which they take tokens.
     fn take(&mut self, now: Instant) -> Duration {
         self.refill(now);
         self.tokens -= 1.0;
         Duration::from_secs_f64((-self.tokens).max(0.0) / self.rate)
     }
 
-    /// What is left in it, AWS does not have.
+    /// Also empties the bucket: a throttle means that AWS has no tokens left.
     fn halve(&mut self, now: Instant) {
         self.refill(now);
         self.rate = (self.rate / 2.0).max(self.whole * FLOOR);
@@ -192,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_is_free_and_what_follows_waits() {
+    fn calls_beyond_the_burst_wait() {
         run(async {
             let paced = paced(Kind::NotFound);
             let begun = Instant::now();
@@ -209,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_wait_for_their_own_kind_only() {
+    fn calls_wait_for_their_own_operation_only() {
         run(async {
             let paced = paced(Kind::NotFound);
             for _ in 0..12 {
@@ -226,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn callers_at_once_have_their_turns_one_by_one() {
+    fn concurrent_callers_are_served_one_by_one() {
         run(async {
             let paced = paced(Kind::NotFound);
             for _ in 0..10 {
@@ -240,13 +242,13 @@ mod tests {
     }
 
     #[test]
-    fn a_throttle_halves_the_rate_down_to_a_floor_and_it_comes_back() {
+    fn a_throttle_halves_the_rate_down_to_a_floor_and_it_recovers() {
         run(async {
             let paced = paced(Kind::Throttled);
             let rate = || paced.own.borrow()["elasticmapreduce:DescribeCluster"].rate;
             look(&paced).await;
             assert!((rate() - 0.5).abs() < 0.01, "{}", rate());
-            // Nothing of the burst is left: the next one waits for two seconds.
+            // The burst is used up: the next call waits for two seconds.
             let begun = Instant::now();
             look(&paced).await;
             assert!(begun.elapsed() > Duration::from_millis(1_900));

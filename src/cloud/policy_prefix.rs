@@ -1,5 +1,5 @@
-//! A team's policies in S3: the files below a prefix, kept on this machine for when AWS is out of
-//! reach.
+//! Policies in S3: reads the files below a prefix and caches them on this machine for when AWS
+//! cannot be reached.
 
 use super::api::s3::{Bucket, GetBucketLocation, GetObject, ListObjects, Listed};
 use super::api::{ApiError, Kind, Serve};
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
-/// A prefix such as `s3://bucket/policies`.
+/// A prefix of a bucket, such as `s3://bucket/policies`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prefix {
     bucket: Bucket,
@@ -21,33 +21,36 @@ pub struct Prefix {
     key: String,
 }
 
-/// The files that were found, by the names that people know them by.
+/// The policy files below a prefix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyFiles {
+    /// Each file's `s3://` address and text.
     pub files: Vec<(String, String)>,
-    /// When they were read, where that is not now.
+    /// When the files were read, if they come from the cache.
     pub stale: Option<DateTime<Utc>>,
 }
 
-/// As it lies in the cache.
+/// The cached files.
 #[derive(Serialize, Deserialize)]
 struct Copy {
     at: DateTime<Utc>,
     files: Vec<(String, String)>,
 }
 
-/// How long a copy may stand for what cannot be reached.
-const FRESH: TimeDelta = TimeDelta::hours(24);
+/// How long cached files may be used.
+const MAX_AGE: TimeDelta = TimeDelta::hours(24);
 
-/// More is no text of a policy.
-const MOST_BYTES: u64 = 256 << 10;
+/// A longer file is refused.
+const MAX_BYTES: u64 = 256 << 10;
 
-/// More is no folder of policies.
-const MOST: usize = 200;
+/// A prefix with more files is refused.
+const MAX_FILES: usize = 200;
 
 impl Prefix {
+    /// Parses `s3://BUCKET/PREFIX`.
+    ///
     /// # Errors
-    /// A text that names no bucket.
+    /// Returns an error if the text names no bucket.
     pub fn parse(text: &str) -> Result<Self, CloudError> {
         let rest = text.strip_prefix("s3://").unwrap_or_default();
         let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
@@ -69,20 +72,20 @@ impl Prefix {
         })
     }
 
-    /// The region that the bucket is in; any client may ask.
+    /// The region of the bucket. A client of any region may be used.
     ///
     /// # Errors
-    /// What S3 said no with.
+    /// Returns an error if the bucket's location cannot be read.
     pub async fn region<A: Serve<GetBucketLocation>>(&self, api: &A) -> Result<String, CloudError> {
         let bucket = self.bucket.clone();
-        let told = api.serve(GetBucketLocation { bucket }).await;
-        told.map_err(|error| self.unread(error))
+        let region = api.serve(GetBucketLocation { bucket }).await;
+        region.map_err(|error| self.unreadable(error))
     }
 
-    /// The files that end in `.yaml` or `.yml`, not those of folders below, in order.
+    /// Reads the files that end in `.yaml` or `.yml`, in order, without those in deeper folders.
     ///
     /// # Errors
-    /// What S3 said no with, where no copy that is a day old at most can stand for it.
+    /// Returns an error if the files cannot be read and there is no cached copy of at most a day.
     pub async fn read<A>(
         &self,
         api: &A,
@@ -92,24 +95,27 @@ impl Prefix {
     where
         A: Serve<ListObjects> + Serve<GetObject>,
     {
-        let copy = self.place(cache);
+        let path = self.cache_file(cache);
         match self.fetch(api).await {
             Ok(files) => {
-                let kept = Copy { at: now, files };
-                // What cannot be kept is read again the next time.
-                let _ = serde_json::to_vec(&kept).map(|text| write_whole(&copy, &text));
-                let (files, stale) = (kept.files, None);
-                Ok(PolicyFiles { files, stale })
+                let copy = Copy { at: now, files };
+                // If the cache cannot be written, the next run reads the files again.
+                let _ = serde_json::to_vec(&copy).map(|text| write_whole(&path, &text));
+                Ok(PolicyFiles {
+                    files: copy.files,
+                    stale: None,
+                })
             }
-            Err(error) => self.instead(error, cache, now),
+            Err(error) => self.cached(error, cache, now),
         }
     }
 
-    /// A copy where AWS cannot be reached.
+    /// The cached files, if AWS could not be reached.
     ///
     /// # Errors
-    /// The same error, where it is another or where there is no copy young enough.
-    pub fn instead(
+    /// Returns the given error if it has another class, or if there is no cached copy of at most a
+    /// day.
+    pub fn cached(
         &self,
         error: CloudError,
         cache: &Path,
@@ -118,9 +124,9 @@ impl Prefix {
         if error.class != Class::Unreachable {
             return Err(error);
         }
-        let text = disk::bytes(&self.place(cache), 4 * disk::RECORD).ok();
+        let text = disk::bytes(&self.cache_file(cache), 4 * disk::RECORD).ok();
         let copy = text.and_then(|text| serde_json::from_slice::<Copy>(&text).ok());
-        match copy.filter(|copy| now - copy.at <= FRESH) {
+        match copy.filter(|copy| now - copy.at <= MAX_AGE) {
             Some(Copy { at, files }) => Ok(PolicyFiles {
                 files,
                 stale: Some(at),
@@ -137,16 +143,16 @@ impl Prefix {
         for key in self.list(api).await? {
             let name = format!("s3://{}/{key}", self.bucket.name);
             let bucket = self.bucket.clone();
-            let most = MOST_BYTES;
-            let read = api.serve(GetObject { bucket, key, most }).await;
-            let content = read.map_err(|error| self.unread(error))?;
-            // It has grown since it was listed, and a part of a policy is another policy.
+            let max = MAX_BYTES;
+            let read = api.serve(GetObject { bucket, key, max }).await;
+            let content = read.map_err(|error| self.unreadable(error))?;
+            // The file has grown since it was listed. A part of a policy would be another policy.
             if content.cut {
-                return Err(too_much(&name, None));
+                return Err(too_long(&name, None));
             }
             let text = String::from_utf8(content.body).map_err(|_| {
-                let message = format!("{name} is no text");
-                CloudError::new(Class::Input, message).hint("mend the file, or remove it")
+                let message = format!("{name} is not a text file");
+                CloudError::new(Class::Input, message).hint("fix the file, or remove it")
             })?;
             files.push((name, text));
         }
@@ -163,16 +169,16 @@ impl Prefix {
         let mut keys = Vec::new();
         loop {
             let listed = api.serve(call.clone()).await;
-            let page = listed.map_err(|error| self.unread(error))?;
-            if let Some(Listed::Object { key, bytes, .. }) = page.items.iter().find(too_long) {
+            let page = listed.map_err(|error| self.unreadable(error))?;
+            if let Some(Listed::Object { key, bytes, .. }) = page.items.iter().find(is_too_long) {
                 let name = format!("s3://{}/{key}", self.bucket.name);
-                return Err(too_much(&name, Some(*bytes)));
+                return Err(too_long(&name, Some(*bytes)));
             }
             keys.extend(page.items.into_iter().filter_map(policy));
-            if keys.len() > MOST {
-                let message = format!("more than {MOST} files lie in {self}");
+            if keys.len() > MAX_FILES {
+                let message = format!("there are more than {MAX_FILES} files in {self}");
                 let error = CloudError::new(Class::Input, message);
-                return Err(error.hint("name the prefix below which policies lie and nothing else"));
+                return Err(error.hint("name a prefix that holds policies and nothing else"));
             }
             match page.next {
                 Some(next) => call.next = Some(next),
@@ -181,32 +187,35 @@ impl Prefix {
         }
     }
 
-    fn unread(&self, error: ApiError) -> CloudError {
+    fn unreadable(&self, error: ApiError) -> CloudError {
         let error = match unserved(error) {
-            Ok(told) => return told,
+            Ok(explained) => return explained,
             Err(error) => error,
         };
-        let away = matches!(error.kind, Kind::Doubt | Kind::Throttled);
-        let class = if away {
+        let unreachable = matches!(error.kind, Kind::OutcomeUnknown | Kind::Throttled);
+        let class = if unreachable {
             Class::Unreachable
         } else {
             Class::Failed
         };
         let message = format!("cannot read the policies in {self}: {error}");
-        CloudError::new(class, message).hint("without them nothing is admitted: see to the access")
+        CloudError::new(class, message).hint("nothing is admitted without them: check the access")
     }
 
-    fn place(&self, cache: &Path) -> PathBuf {
+    fn cache_file(&self, cache: &Path) -> PathBuf {
         let name = hex(&Sha256::digest(self.to_string()));
         cache.join(format!("{}.json", &name[..16]))
     }
 }
 
-fn too_much(name: &str, bytes: Option<u64>) -> CloudError {
-    let most = MOST_BYTES / 1024;
-    let has = bytes.map_or_else(|| "more".to_owned(), |bytes| format!("{bytes} bytes"));
-    let message = format!("{name} is no policy: it has {has}");
-    let hint = format!("move it elsewhere; a policy has {most} KiB at most");
+fn too_long(name: &str, bytes: Option<u64>) -> CloudError {
+    let max = MAX_BYTES / 1024;
+    let size = bytes.map_or_else(
+        || "too long".to_owned(),
+        |bytes| format!("{bytes} bytes long"),
+    );
+    let message = format!("{name} is not a policy: it is {size}");
+    let hint = format!("move it elsewhere; a policy has at most {max} KiB");
     CloudError::new(Class::Input, message).hint(hint)
 }
 
@@ -222,11 +231,11 @@ fn is_yaml(key: &str) -> bool {
     name.ends_with(".yaml") || name.ends_with(".yml")
 }
 
-fn too_long(listed: &&Listed) -> bool {
+fn is_too_long(listed: &&Listed) -> bool {
     let Listed::Object { key, bytes, .. } = listed else {
         return false;
     };
-    is_yaml(key) && *bytes > MOST_BYTES
+    is_yaml(key) && *bytes > MAX_BYTES
 }
 
 impl std::fmt::Display for Prefix {

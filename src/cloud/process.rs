@@ -1,24 +1,26 @@
-//! A process of this machine, known again for certain.
+//! Identifies a process of this machine beyond its id.
 
 use rustix::process::{Pid, test_kill_process};
 use serde::{Deserialize, Serialize};
 use std::fs;
 
-/// Enough to tell a process from a later one with the same id, and from one of another machine or
-/// container.
+/// Distinguishes a process from a later one with the same id, and from processes of other machines
+/// and containers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Process {
+    /// The process id.
     pub pid: i32,
     /// Field 22 of `/proc/PID/stat`, in ticks since the machine started.
     pub started: String,
+    /// The kernel's boot id.
     pub boot: String,
-    /// The namespace that the id is of.
+    /// The PID namespace.
     pub namespace: String,
 }
 
 impl Process {
-    /// This one.
-    pub fn me() -> Option<Self> {
+    /// The current process; `None` if `/proc` cannot be read.
+    pub fn current() -> Option<Self> {
         Self::of(i32::try_from(std::process::id()).ok()?)
     }
 
@@ -40,11 +42,14 @@ impl Process {
         Self::of(self.pid).as_ref() == Some(self)
     }
 
-    /// Whether it is one of this machine, and dead. False where that cannot be told.
-    pub fn is_dead_here(&self) -> bool {
-        let Some(me) = Self::me() else { return false };
+    /// Whether the process belonged to this machine and has ended. False if that cannot be
+    /// determined.
+    pub fn has_ended_here(&self) -> bool {
+        let Some(me) = Self::current() else {
+            return false;
+        };
         let here = me.boot == self.boot && me.namespace == self.namespace;
-        // Where /proc hides the processes of others, the kernel still says whether one is there.
+        // If /proc hides other users' processes, the kernel still reports whether the id exists.
         let gone = Pid::from_raw(self.pid)
             .is_some_and(|pid| test_kill_process(pid) == Err(rustix::io::Errno::SRCH));
         let another = Self::of(self.pid).is_some_and(|now| now != *self);

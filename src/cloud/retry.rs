@@ -39,7 +39,7 @@ impl<A> Retrying<A> {
 
     /// With somebody who hears what is waited for and made again.
     #[must_use]
-    pub fn heard_by(mut self, listener: Rc<dyn Listener>) -> Self {
+    pub fn with_listener(mut self, listener: Rc<dyn Listener>) -> Self {
         self.listener = listener;
         self
     }
@@ -84,8 +84,8 @@ impl<C: Call, A: Serve<C>> Serve<C> for Retrying<A> {
                 // What may be made once needs another look before each try: its caller's.
                 Kind::Throttled if !C::REPEATABLE => return Err(error),
                 Kind::Throttled => THROTTLED_MOST,
-                Kind::Doubt if C::REPEATABLE => DOUBTED_MOST,
-                Kind::Doubt
+                Kind::OutcomeUnknown if C::REPEATABLE => DOUBTED_MOST,
+                Kind::OutcomeUnknown
                 | Kind::Unauthenticated
                 | Kind::Denied
                 | Kind::NotFound
@@ -152,7 +152,7 @@ mod tests {
     async fn heard(far: Far, within: Duration) -> Vec<(Duration, Event)> {
         let heard = Rc::new(Heard::default());
         *heard.1.borrow_mut() = Some(Instant::now());
-        let retrying = Retrying::new(far, 3).heard_by(heard.clone());
+        let retrying = Retrying::new(far, 3).with_listener(heard.clone());
         let _ = tokio::time::timeout(within, retrying.serve(GetCallerIdentity)).await;
         heard.0.take()
     }
@@ -176,7 +176,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn each_new_try_is_reported_before_its_pause() {
-        for (kind, most) in [(Kind::Doubt, 5), (Kind::Throttled, 8)] {
+        for (kind, most) in [(Kind::OutcomeUnknown, 5), (Kind::Throttled, 8)] {
             let far = Far(Some((Duration::from_millis(10), kind)));
             let all = heard(far, Duration::from_secs(600)).await;
             let tries = all.iter().filter_map(|(_, event)| {

@@ -1,13 +1,13 @@
-//! What a policy document of IAM or S3 says of a request (IAM User Guide, policy evaluation logic):
-//! as much of the language as our documents and AWS's own for EMR have. What is not understood
-//! counts against us: an `Allow` holds, a `Deny` does not.
+//! Evaluates a policy document of IAM or S3 for a request (IAM User Guide, policy evaluation
+//! logic), as far as our documents and AWS's managed policies for EMR use the language. Anything
+//! unsupported counts against us: an `Allow` applies, a `Deny` does not.
 
 use serde_json::Value;
 
-/// Somebody asks for something.
+/// A request to evaluate.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
-    /// The role's ARN.
+    /// The ARN of the role that sends the request.
     pub who: &'a str,
     /// `s3:PutObject`.
     pub action: &'a str,
@@ -15,28 +15,32 @@ pub struct Request<'a> {
     pub resource: &'a str,
 }
 
+/// The effect of a policy on a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Says {
-    Allows,
-    Denies,
-    Nothing,
+pub enum Decision {
+    /// An `Allow` applies, and no `Deny`.
+    Allow,
+    /// A `Deny` applies.
+    Deny,
+    /// No statement applies.
+    Neither,
 }
 
-/// One that cannot be read says nothing.
-pub fn says(document: &str, request: &Request<'_>) -> Says {
+/// Evaluates a document. One that cannot be parsed has no effect.
+pub fn evaluate(document: &str, request: &Request<'_>) -> Decision {
     let document: Value = serde_json::from_str(document).unwrap_or_default();
-    let mut says = Says::Nothing;
+    let mut says = Decision::Neither;
     for statement in many(&document["Statement"]) {
         match effect(statement, request) {
-            Says::Denies => return Says::Denies,
-            Says::Allows => says = Says::Allows,
-            Says::Nothing => {}
+            Decision::Deny => return Decision::Deny,
+            Decision::Allow => says = Decision::Allow,
+            Decision::Neither => {}
         }
     }
     says
 }
 
-fn effect(statement: &Value, request: &Request<'_>) -> Says {
+fn effect(statement: &Value, request: &Request<'_>) -> Decision {
     let denies = statement["Effect"] == "Deny";
     let names = |key: &str, word: &str, case: bool| {
         many(&statement[key])
@@ -55,19 +59,19 @@ fn effect(statement: &Value, request: &Request<'_>) -> Says {
         && principal(&statement["Principal"], request.who)
         && condition(&statement["Condition"], request.who).unwrap_or(!denies);
     match (applies, denies) {
-        (false, _) => Says::Nothing,
-        (true, true) => Says::Denies,
-        (true, false) => Says::Allows,
+        (false, _) => Decision::Neither,
+        (true, true) => Decision::Deny,
+        (true, false) => Decision::Allow,
     }
 }
 
-/// A role's policies name nobody: they are the role's.
+/// Policies of roles have no `Principal`: it is the role.
 fn principal(principal: &Value, who: &str) -> bool {
     let named = |value: &Value| many(value).any(|it| it == "*" || it == who);
     principal.is_null() || named(principal) || named(&principal["AWS"])
 }
 
-/// None where it asks for more than who it is.
+/// `None` if the condition tests anything but the principal's ARN.
 fn condition(condition: &Value, who: &str) -> Option<bool> {
     let Some(all) = condition.as_object() else {
         return Some(true);
@@ -96,13 +100,13 @@ fn condition(condition: &Value, who: &str) -> Option<bool> {
     Some(holds)
 }
 
-/// One or several, as IAM has it.
+/// A single value or an array, both of which IAM allows.
 fn many(value: &Value) -> impl Iterator<Item = &Value> {
     let several = value.as_array().map(Vec::as_slice);
     several.unwrap_or(std::slice::from_ref(value)).iter()
 }
 
-/// `*` stands for any characters, `?` for one.
+/// Matches a pattern in which `*` is any text and `?` one character.
 fn is_like(pattern: &str, text: &str, case: bool) -> bool {
     let fold = |text: &str| {
         if case {
@@ -139,7 +143,7 @@ mod tests {
 
     const ME: &str = "arn:aws:iam::1:role/me";
 
-    fn of(statement: Value, action: &str, resource: &str) -> Says {
+    fn of(statement: Value, action: &str, resource: &str) -> Decision {
         let document = json!({ "Version": "2012-10-17", "Statement": statement }).to_string();
         let who = ME;
         let request = Request {
@@ -147,7 +151,7 @@ mod tests {
             action,
             resource,
         };
-        says(&document, &request)
+        evaluate(&document, &request)
     }
 
     #[test]
@@ -156,14 +160,14 @@ mod tests {
         for action in ["*", "s3:*", "s3:Put*", "S3:putobject", "s3:PutObjec?"] {
             assert_eq!(
                 of(allow(action), "s3:PutObject", "r"),
-                Says::Allows,
+                Decision::Allow,
                 "{action}"
             );
         }
         for action in ["s3:Get*", "s3:PutObject?", "", "ec2:*"] {
             assert_eq!(
                 of(allow(action), "s3:PutObject", "r"),
-                Says::Nothing,
+                Decision::Neither,
                 "{action}"
             );
         }
@@ -172,12 +176,12 @@ mod tests {
             { "Effect": "Deny", "NotAction": ["s3:Get*"], "NotResource": ["b/work/*"] },
         ]);
         for (action, resource, expected) in [
-            ("s3:GetObject", "b/x", Says::Allows),
-            ("s3:PutObject", "b/work/x", Says::Allows),
-            ("s3:PutObject", "b/Work/x", Says::Denies),
-            ("s3:DeleteObject", "b/x", Says::Denies),
-            ("s3:PutBucketPolicy", "b", Says::Denies),
-            ("s3:GetObject", "c/x", Says::Nothing),
+            ("s3:GetObject", "b/x", Decision::Allow),
+            ("s3:PutObject", "b/work/x", Decision::Allow),
+            ("s3:PutObject", "b/Work/x", Decision::Deny),
+            ("s3:DeleteObject", "b/x", Decision::Deny),
+            ("s3:PutBucketPolicy", "b", Decision::Deny),
+            ("s3:GetObject", "c/x", Decision::Neither),
         ] {
             assert_eq!(
                 of(but.clone(), action, resource),
@@ -188,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_counts_against_us() {
+    fn unsupported_conditions_count_against_us() {
         let with = |effect: &str, condition: Value| {
             let statement = json!({
                 "Effect": effect, "Principal": "*", "Action": "s3:*", "Resource": "*",
@@ -199,23 +203,23 @@ mod tests {
         let mine = json!({ "ArnEquals": { "aws:PrincipalArn": ME } });
         let others = json!({ "StringEquals": { "aws:PrincipalArn": ["arn:aws:iam::1:role/x"] } });
         let odd = json!({ "IpAddress": { "aws:SourceIp": "10.0.0.0/8" } });
-        assert_eq!(with("Deny", mine), Says::Denies);
-        assert_eq!(with("Deny", others.clone()), Says::Nothing);
-        assert_eq!(with("Allow", others), Says::Nothing);
-        assert_eq!(with("Deny", odd.clone()), Says::Nothing);
-        assert_eq!(with("Allow", odd), Says::Allows);
+        assert_eq!(with("Deny", mine), Decision::Deny);
+        assert_eq!(with("Deny", others.clone()), Decision::Neither);
+        assert_eq!(with("Allow", others), Decision::Neither);
+        assert_eq!(with("Deny", odd.clone()), Decision::Neither);
+        assert_eq!(with("Allow", odd), Decision::Allow);
         let request = Request {
             who: ME,
             action: "s3:PutObject",
             resource: "r",
         };
         for text in ["", "{", "[]", r#"{"Statement":7}"#] {
-            assert_eq!(says(text, &request), Says::Nothing, "{text}");
+            assert_eq!(evaluate(text, &request), Decision::Neither, "{text}");
         }
     }
 
     #[test]
-    fn a_principal_is_everybody_or_one_who_is_named() {
+    fn a_principal_is_everyone_or_a_named_role() {
         let to = |principal: Value| {
             let statement = json!({
                 "Effect": "Deny", "Principal": principal, "Action": "s3:*", "Resource": "*",
@@ -227,9 +231,12 @@ mod tests {
             json!({ "AWS": "*" }),
             json!({ "AWS": ["x", ME] }),
         ] {
-            assert_eq!(to(principal), Says::Denies);
+            assert_eq!(to(principal), Decision::Deny);
         }
-        assert_eq!(to(json!({ "AWS": "x" })), Says::Nothing);
-        assert_eq!(to(json!({ "Service": "ec2.amazonaws.com" })), Says::Nothing);
+        assert_eq!(to(json!({ "AWS": "x" })), Decision::Neither);
+        assert_eq!(
+            to(json!({ "Service": "ec2.amazonaws.com" })),
+            Decision::Neither
+        );
     }
 }

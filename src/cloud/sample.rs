@@ -1,9 +1,9 @@
-//! A part of the lines of a file: the same part each time, spread over the whole of it.
+//! Samples the lines of a file: the same lines each time, spread over the whole file.
 
 use crate::model::sample::Sample;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 
-/// Copies those lines whose hash falls into the share. A line of equal text is always in or out.
+/// Copies the lines whose hash falls into the sample. Equal lines are all copied or all left out.
 pub(super) fn sample_lines(
     from: &mut dyn Read,
     to: &mut dyn Write,
@@ -21,7 +21,7 @@ pub(super) fn sample_lines(
     to.flush()
 }
 
-/// FNV-1a, its bits mixed so that the remainder depends on all of them.
+/// FNV-1a, mixed so that the remainder depends on all bits.
 fn hash(bytes: &[u8]) -> u64 {
     let fnv = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)

@@ -82,7 +82,7 @@ impl AccountStore<'_> {
             if unchanged
                 || self
                     .books
-                    .keep_team_book(self.team, &content, version)
+                    .store_team_account(self.team, &content, version)
                     .await?
             {
                 return Ok((value, team_account));
@@ -94,7 +94,7 @@ impl AccountStore<'_> {
     }
 
     async fn reconciled(&self) -> Result<(TeamAccount, Option<StoredAccount>), CloudError> {
-        let stored = self.books.team_book(self.team).await?;
+        let stored = self.books.stored_team_account(self.team).await?;
         let mut team_account = match &stored {
             None => TeamAccount::new(self.team.clone()),
             Some(stored) => self.parse(&stored.content)?,

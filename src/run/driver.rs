@@ -77,7 +77,7 @@ impl Driver<'_> {
     /// Observes the stack and plans. Changes nothing.
     ///
     pub async fn prepare(&self, options: Options) -> Result<Prepared, Stopped> {
-        let create_roles = options.create_roles && self.cloud.lacks_roles().await?;
+        let create_roles = options.create_roles && self.cloud.has_missing_roles().await?;
         let options = Options {
             create_roles,
             ..options

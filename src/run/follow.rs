@@ -81,7 +81,7 @@ pub(super) async fn guard(
     cluster: &Cluster,
     listener: &dyn Listener,
 ) -> Result<(), CloudError> {
-    if cloud.guards_itself() || !cluster.state.is_live() {
+    if cloud.ends_clusters_itself() || !cluster.state.is_live() {
         return Ok(());
     }
     let now = clock.now();
@@ -137,7 +137,7 @@ pub async fn renew(
     listener: &dyn Listener,
 ) -> Result<(), CloudError> {
     let leased = cluster.guardrails().lease.is_some();
-    if !cluster.state.is_live() || (cloud.guards_itself() && !leased) {
+    if !cluster.state.is_live() || (cloud.ends_clusters_itself() && !leased) {
         return Ok(());
     }
     let action = Action::RenewLease(cluster.id.clone());
@@ -161,7 +161,7 @@ pub async fn leave(
     if cluster.guardrails().lease.is_some() {
         renew(cloud, stack, cluster, listener).await?;
     }
-    cloud.unfollow(stack, &cluster.id).await
+    cloud.stop_following(stack, &cluster.id).await
 }
 
 impl Reported {

@@ -89,7 +89,7 @@ impl<A> Flaky<A> {
 fn broken(call: &'static str) -> ApiError {
     ApiError {
         call,
-        kind: Kind::Doubt,
+        kind: Kind::OutcomeUnknown,
         code: None,
         message: "the connection broke before an answer came".to_owned(),
         cause: None,

@@ -1,4 +1,4 @@
-"""The only door to moto's own stores: what EMR would read and write in the account by itself."""
+"""The only access to moto's stores: what EMR itself would read and write in the account."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from moto.s3.models import s3_backends
 from moto.scheduler.models import scheduler_backends
 from moto.utilities.utils import load_resource
 
-# Policies of AWS are attachable; objects stay in memory, and no image of EC2 is loaded.
+# Load AWS's managed policies; keep objects in memory; load no EC2 images.
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 os.environ.setdefault("MOTO_S3_DEFAULT_KEY_BUFFER_SIZE", str(64 * 1024 * 1024))
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
@@ -59,7 +59,7 @@ def has_subnet(region, subnet):
 
 
 def has_instance_profile(name):
-    """By its name or its ARN."""
+    """Looks a profile up by its name or its ARN."""
     wanted = name.rpartition("/")[2]
     return any(profile.name == wanted for profile in iam().instance_profiles.values())
 
@@ -70,24 +70,24 @@ def has_role(name):
 
 
 def role(name):
-    """By its name or its ARN."""
+    """Looks a role up by its name or its ARN; None if it does not exist."""
     wanted = name.rpartition("/")[2]
     return next((role for role in iam().roles.values() if role.name == wanted), None)
 
 
 def trust(name):
-    """Who may take a role, in JSON; nobody if it is not there."""
+    """The trust policy of a role, in JSON; empty if the role does not exist."""
     found = role(name)
     return found.assume_role_policy_document if found else ""
 
 
 def text_of(policy):
-    """A managed policy in the version that holds."""
+    """The default version of a managed policy."""
     return next(it.document for it in policy.versions if it.is_default)
 
 
 def permissions(name):
-    """What a role may do by its own policies and by AWS's, in JSON."""
+    """The inline and managed policies of a role, in JSON, one on a line."""
     found = role(name)
     if not found:
         return ""
@@ -96,7 +96,7 @@ def permissions(name):
 
 
 def documents(name):
-    """Of a role's own policies and of AWS's that it has, in JSON."""
+    """The inline and managed policies of a role, each in JSON."""
     found = role(name)
     if not found:
         return []
@@ -105,7 +105,7 @@ def documents(name):
 
 
 def strip_role(name):
-    """A role that lost its policies, if it is there."""
+    """Removes all policies from a role. Returns whether the role exists."""
     found = role(name)
     if found:
         found.policies.clear()
@@ -119,7 +119,7 @@ def remove_default_vpcs(region):
 
 
 def remove_role(name):
-    """Whether it was there."""
+    """Returns whether the role existed."""
     found = role(name)
     if found:
         del iam().roles[found.id]
@@ -127,12 +127,12 @@ def remove_role(name):
 
 
 def default_schedules(region):
-    """The group of schedules that every account has."""
+    """The schedule group that every account has."""
     return scheduler_backends[ID][region].schedule_groups["default"]
 
 
 def schedules():
-    """All of them, with their regions and groups."""
+    """All schedules, with their regions and groups."""
     return [
         (region, group, schedule)
         for region, backend in list(scheduler_backends[ID].items())
@@ -142,7 +142,7 @@ def schedules():
 
 
 def release_labels(region):
-    """Newest first, as EMR lists them."""
+    """Newest first, as in EMR."""
     try:
         return load_resource(f"emr/resources/release-labels-{region}.json")
     except FileNotFoundError:
@@ -150,7 +150,7 @@ def release_labels(region):
 
 
 def put_object(bucket, key, body):
-    """Whether there was a bucket to put it in."""
+    """Returns whether the bucket exists."""
     try:
         s3().put_object(bucket, key, body)
     except ServiceException:
@@ -170,7 +170,7 @@ def buckets():
 
 
 def objects(bucket, prefix=""):
-    """Keys and contents below a prefix; nothing of a bucket that is not there."""
+    """Keys and contents below a prefix; empty if the bucket does not exist."""
     try:
         keys = dict(s3().get_bucket(bucket).keys.items())
     except ServiceException:
@@ -179,7 +179,7 @@ def objects(bucket, prefix=""):
 
 
 def object_body(bucket, key):
-    """None of what is not there."""
+    """None if the object does not exist."""
     try:
         found = s3().get_bucket(bucket).keys.get(key)
     except ServiceException:
@@ -198,7 +198,7 @@ def make_role(name, service):
 
 
 def make_reaper_role():
-    """The role in which schedules end clusters."""
+    """Creates the role with which schedules end clusters."""
     if has_role(REAPER):
         return
     make_role(REAPER, "scheduler")
@@ -212,7 +212,7 @@ def make_reaper_role():
 
 
 def make_default_roles():
-    """The roles that `aws emr create-default-roles` makes."""
+    """Creates the roles that `aws emr create-default-roles` creates."""
     for name, service, policy in (
         ("EMR_DefaultRole", "elasticmapreduce", "AmazonElasticMapReduceRole"),
         ("EMR_EC2_DefaultRole", "ec2", "AmazonElasticMapReduceforEC2Role"),

@@ -1,4 +1,4 @@
-//! A team's account in S3, asked by many at once and by some who die.
+//! A team's account in S3, used concurrently by many, some of whom die.
 
 use crate::crowd::{CROWD, Teller, assert_fair, now};
 use crate::double::Double;
@@ -20,11 +20,11 @@ use tokio::task::LocalSet;
 const ROUNDS: usize = 50;
 const TARGET: &str = "us-east-1";
 
-/// Has a part done in a process of its own, for the SDK reads the environment.
+/// Runs a part in its own process, because the SDK reads the environment.
 #[track_caller]
 pub(crate) fn done(double: &Double, part: &str) {
     let mut command = Command::new(env::current_exe().unwrap());
-    let name = format!("treasury::part_{part}");
+    let name = format!("account_store::part_{part}");
     command.args(["--exact", &name, "--ignored", "--nocapture"]);
     double.env(&mut command);
     let done = command.output().unwrap();
@@ -37,7 +37,7 @@ pub(crate) fn done(double: &Double, part: &str) {
 }
 
 async fn account(seed: u64) -> Account<Sdk> {
-    let folder = env::temp_dir().join(format!("clusterup-treasury-{}", std::process::id()));
+    let folder = env::temp_dir().join(format!("clusterup-account-store-{}", std::process::id()));
     let region = TARGET.parse().unwrap();
     let api = Rc::new(Sdk::connect(&region).await);
     Account::new(
@@ -46,7 +46,7 @@ async fn account(seed: u64) -> Account<Sdk> {
             region,
             clock: Arc::new(SystemClock),
             who: "somebody@here".to_owned(),
-            addresses: Addresses::known(Vec::new()),
+            addresses: Addresses::fixed(Vec::new()),
             keys: folder.join("keys"),
             store: Store::new(folder.join("cache"), None),
             labels: folder.join("labels"),
@@ -59,7 +59,7 @@ async fn account(seed: u64) -> Account<Sdk> {
 }
 
 #[test]
-fn of_many_at_once_as_many_are_admitted_as_there_is_money_for() {
+fn concurrent_admissions_stay_within_the_budget() {
     done(&Double::start(), "many");
 }
 
@@ -97,7 +97,7 @@ async fn part_many() {
 }
 
 #[test]
-fn a_promise_of_who_died_is_given_back_once_nobody_has_the_stack() {
+fn a_reservation_of_a_dead_process_is_returned_once_the_stack_is_free() {
     let double = Double::start();
     done(&double, "left");
 }
@@ -118,7 +118,7 @@ async fn part_left() {
             assert_eq!(teller.team_account(later).await.reservations.len(), 1);
             lease.release().await.unwrap();
             assert_eq!(teller.team_account(later).await.reservations.len(), 0);
-            // What is gone is not only not shown.
+            // Deleted objects are gone, not only hidden.
             let account_store = teller.account_store(later);
             account_store.settle(&[], later).await.unwrap();
             assert_eq!(teller.team_account(soon).await.reservations.len(), 0);

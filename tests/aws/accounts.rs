@@ -1,5 +1,5 @@
-//! Which account a cluster counts in is on record with it: whoever makes it dearer asks that
-//! account, from any folder and any machine, with any policies or none.
+//! A cluster records the account that it counts in. Whoever makes it more expensive is admitted by
+//! that account, from any folder and machine, with any policies or none.
 
 use crate::policies::{of_team, say, under};
 use crate::world::{BUCKET, Done, STACK, World};
@@ -14,7 +14,7 @@ applies_to: { teams: [recsys] }
 budget: { monthly: $4 }
 ";
 
-/// About $1.80 in its two hours, and no budget of its own.
+/// Costs about $1.80 in its two hours, and has no budget of its own.
 fn text() -> String {
     let ceiling = "guardrails: { ceiling: { max_lifetime: 48h },";
     let text = STACK.replace("guardrails: {", ceiling);
@@ -30,7 +30,7 @@ fn living(policy: &str) -> World {
     world
 }
 
-/// Another machine of the same account: a folder with these files, and a state of its own.
+/// Another machine of the same account: a folder with these files, and its own state.
 struct Elsewhere<'a> {
     world: &'a World,
     folder: tempfile::TempDir,
@@ -58,7 +58,7 @@ impl<'a> Elsewhere<'a> {
     }
 }
 
-/// The cluster's deadlines that were moved, and how many nodes it is to have.
+/// The number of the cluster's extensions, and its instance counts.
 fn cluster(world: &World) -> (usize, Value) {
     let status = world.json(&["status", "t", "--region", "us-east-1"]);
     let cluster = &status["stacks"][0]["observed"]["clusters"][0];
@@ -67,7 +67,7 @@ fn cluster(world: &World) -> (usize, Value) {
 }
 
 #[test]
-fn a_deadline_is_moved_within_the_month_on_record_wherever_one_stands() {
+fn an_extension_is_admitted_by_the_recorded_account_from_any_folder() {
     let world = living(MONTH);
     let other = "policy: other\napplies_to: { teams: [others] }\nbudget: { monthly: $900 }\n";
     let generous = "policy: mine\napplies_to: { teams: [recsys] }\nbudget: { monthly: $900 }\n";
@@ -87,7 +87,7 @@ fn a_deadline_is_moved_within_the_month_on_record_wherever_one_stands() {
             .says("(policies/p.yaml:3)");
         assert_eq!(cluster(&world).0, 0, "{files:?}");
     }
-    // What fits is set aside, as at home.
+    // What fits is reserved, as in the stack's own folder.
     let elsewhere = Elsewhere::new(&world, &[]);
     let reserved = || world.json(&["budget"])["months"][0]["figures"]["promised"].clone();
     let before = reserved();
@@ -97,7 +97,7 @@ fn a_deadline_is_moved_within_the_month_on_record_wherever_one_stands() {
 }
 
 #[test]
-fn a_stack_makes_its_cluster_dearer_within_the_month_on_record() {
+fn a_change_is_admitted_by_the_recorded_account() {
     let world = living(MONTH);
     let (_, size) = cluster(&world);
     let longer = text().replace("max_lifetime: 2h", "max_lifetime: 40h");
@@ -114,7 +114,7 @@ fn a_stack_makes_its_cluster_dearer_within_the_month_on_record() {
         elsewhere.expect(3, DETACHED).says("team recsys has spent");
         assert_eq!(cluster(&world), (0, size.clone()));
     }
-    // Another team's name changes nothing of what it counts against.
+    // Another team's name does not change the recorded account.
     let free = text().replace("team: recsys", "team: free");
     Elsewhere::new(&world, &[("t.yaml", &free)]).expect(0, DETACHED);
     let far = [EXTEND, &["--max-lifetime", "40h"]].concat();
@@ -124,11 +124,11 @@ fn a_stack_makes_its_cluster_dearer_within_the_month_on_record() {
 }
 
 #[test]
-fn another_policy_of_its_name_passes_over_nothing() {
+fn another_policy_of_the_same_name_does_not_bypass_the_account() {
     let world = living(MONTH);
     let longer = text().replace("max_lifetime: 2h", "max_lifetime: 40h");
     for team in ["others", "recsys, others"] {
-        // Its own month is another, in another home.
+        // Its own account is another one, in another home region.
         let forged = format!(
             "policy: month\napplies_to: {{ teams: [{team}], stacks: [u] }}\nbudget: {{ monthly: $900, \
              home: eu-west-1 }}\noverrides: {{ by: ['*'], budget: true }}\n"
@@ -143,7 +143,7 @@ fn another_policy_of_its_name_passes_over_nothing() {
 }
 
 #[test]
-fn what_was_made_before_there_was_a_budget_goes_on_record_with_the_next_apply() {
+fn a_cluster_without_a_recorded_budget_gets_one_with_the_next_apply() {
     let world = living("policy: none\n");
     let far = [EXTEND, &["--max-lifetime", "3h"]].concat();
     Elsewhere::new(&world, &[]).expect(0, &far);
@@ -157,7 +157,7 @@ fn what_was_made_before_there_was_a_budget_goes_on_record_with_the_next_apply() 
         .says("nothing to change");
     let far = [EXTEND, &["--max-lifetime", "40h"]].concat();
     Elsewhere::new(&world, &[]).expect(3, &far).says("$4.00");
-    // A budget that was raised is on record once the stack was applied under it.
+    // A raised budget is recorded once the stack was applied under it.
     say(&world, &MONTH.replace("$4", "$90"));
     world.expect(3, &far).says("$4.00");
     world.expect(0, DETACHED);
@@ -165,7 +165,7 @@ fn what_was_made_before_there_was_a_budget_goes_on_record_with_the_next_apply() 
 }
 
 #[test]
-fn an_account_that_nobody_can_read_makes_nothing_dearer() {
+fn an_unreadable_account_admits_no_change() {
     let world = living(MONTH);
     for text in ["{", "[]", "{\"version\":99}"] {
         let put = json!({ "bucket": BUCKET, "key": "teams/recsys.json", "text": text });

@@ -1,9 +1,9 @@
-"""AWS Budgets: the list of an account, as AWS checks it and shows it again.
+"""AWS Budgets: the budgets of an account, with AWS's checks and in the form that AWS returns.
 
-moto has neither updates, pages nor subscribers' own calls, so none of it is asked.
+moto has no updates, no pages and no calls for subscribers, so its budgets are not used.
 
-POST /_double/budgets/actual {"name": ..., "amount": "12.5", "unit": "USD"}; an amount of null is
-what AWS has of a budget before it has looked at a bill.
+POST /_double/budgets/actual {"name": ..., "amount": "12.5", "unit": "USD"}; an amount of null
+stands for a budget for which AWS has no billing data yet.
 """
 
 import re
@@ -18,7 +18,7 @@ KINDS = ("COST", "USAGE", "RI_UTILIZATION", "RI_COVERAGE", "SAVINGS_PLANS_UTILIZ
 KINDS += ("SAVINGS_PLANS_COVERAGE",)
 UNITS = ("DAILY", "MONTHLY", "QUARTERLY", "ANNUALLY", "CUSTOM")
 MOST_NOTICES, MOST_MAILS, MOST_TOPICS = 10, 10, 1
-# Where nobody says how many.
+# The default page size.
 PAGE = 100
 COST_TYPES = {
     "IncludeTax": True,
@@ -53,7 +53,7 @@ class Budget:
         self.update(shape, now)
 
     def update(self, shape, now):
-        """What was spent is forgotten until there is a new bill."""
+        """Resets what was spent, as AWS does until new billing data arrives."""
         self.shape, self.updated = checked(shape), now
         self.actual = {"Amount": "0.0", "Unit": "USD"}
 
@@ -63,7 +63,7 @@ class Budget:
 
 
 def checked(shape):
-    """A budget as AWS shows it afterwards."""
+    """A budget in the form that AWS returns."""
     if not NAME.fullmatch(shape["BudgetName"]):
         raise invalid("1 validation error detected: Value at 'budgetName' failed to satisfy")
     if shape["BudgetType"] not in KINDS or shape["TimeUnit"] not in UNITS:
@@ -88,14 +88,14 @@ def checked(shape):
 
 
 def spend(amount):
-    """AWS writes numbers in its own way: 100 comes back as 100.0."""
+    """AWS normalizes numbers: 100 is returned as 100.0."""
     if not NUMBER.fullmatch(amount["Amount"]) or float(amount["Amount"]) <= 0:
         raise invalid("Budget limit has to be a number above 0")
     return {"Amount": str(float(amount["Amount"])), "Unit": amount["Unit"]}
 
 
 def notice(shape):
-    """A notification's own key: type, operator, threshold and its unit."""
+    """The key of a notification: type, operator, threshold and unit."""
     unit = shape.get("ThresholdType", "PERCENTAGE")
     key = (shape["NotificationType"], shape["ComparisonOperator"], float(shape["Threshold"]), unit)
     if key[0] not in ("ACTUAL", "FORECASTED") or unit not in ("PERCENTAGE", "ABSOLUTE_VALUE"):
@@ -111,7 +111,7 @@ def shown_notice(key):
 
 
 def told(subscribers):
-    """Those of a notification, which has to have some."""
+    """The subscribers of a notification, which needs at least one."""
     found = [(one["SubscriptionType"], one["Address"]) for one in subscribers]
     if not found:
         raise invalid("A notification needs at least one subscriber")
@@ -158,7 +158,7 @@ def answer(world, name, asked):
     made = CALLS.get(name.operation)
     if made is None:
         raise NotImplementedError("no such call of Budgets here")
-    # Pages as small as tests want them.
+    # Tests may set a smaller page size.
     most = world.budgets_page
     if most and name.operation.startswith("Describe"):
         asked = asked | {"MaxResults": min(most, asked.get("MaxResults", PAGE))}
@@ -222,7 +222,7 @@ def delete_notice(world, asked):
 
 
 def update_notice(world, asked):
-    """Its subscribers stay."""
+    """Keeps the subscribers."""
     notices, key = held_notice(world, asked | {"Notification": asked["OldNotification"]})
     new = notice(asked["NewNotification"])
     if new in notices:
@@ -254,7 +254,7 @@ def update_subscriber(world, asked):
 
 
 def delete_subscriber(world, asked):
-    """With the last of them goes the notification."""
+    """Deletes the notification with its last subscriber."""
     notices, key = held_notice(world, asked)
     gone = (asked["Subscriber"]["SubscriptionType"], asked["Subscriber"]["Address"])
     if gone not in notices[key]:
@@ -282,7 +282,7 @@ CALLS = {
 
 
 def set_actual(world, body):
-    """AWS has looked at a bill, or has not yet."""
+    """Sets the spending of a budget, as new billing data would."""
     amount = body["amount"]
     found = {"Amount": amount, "Unit": body.get("unit", "USD")}
     world.budgets[body["name"]].actual = None if amount is None else found

@@ -1,5 +1,5 @@
-//! Policies' budgets by the SDK, against a server that takes AWS's own requests: made, changed,
-//! mended and removed, and read back by somebody else.
+//! Policies' budgets through the SDK, against a server for AWS's requests: created, changed, fixed
+//! and removed, and read by separate code.
 
 use crate::double::Double;
 use clusterup::cloud::api::budgets::{
@@ -23,7 +23,7 @@ use tempfile::TempDir;
 const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:spending";
 const FOLDER: &str = "CLUSTERUP_TEST_FOLDER";
 
-/// An account, and a folder in which wishes and answers are handed over.
+/// An account, and a folder for passing requests and results.
 struct Office {
     double: Double,
     folder: TempDir,
@@ -42,7 +42,7 @@ fn usual() -> Value {
     ])
 }
 
-/// A wish as AWS shows it, in its own words.
+/// A request in AWS's form.
 fn shown(wish: &Value) -> Value {
     let (policy, team) = (
         wish["policy"].as_str().unwrap(),
@@ -86,7 +86,7 @@ impl Office {
         Self { double, folder }
     }
 
-    /// Has a part done in a process of its own, for the SDK reads the environment.
+    /// Runs a part in its own process, because the SDK reads the environment.
     fn part(&self, part: &str) -> Output {
         let mut command = Command::new(env::current_exe().unwrap());
         let name = format!("budgets::part_{part}");
@@ -106,7 +106,7 @@ impl Office {
         fs::write(self.folder.path().join("wishes"), wishes.to_string()).unwrap();
     }
 
-    /// Pushes and finds all as wished; the calls that changed something.
+    /// Pushes and checks the result. Returns the calls that changed something.
     #[track_caller]
     fn push(&self, wishes: &Value) -> Vec<String> {
         self.wish(wishes);
@@ -123,7 +123,7 @@ impl Office {
         assert_eq!(self.double.budgets(), json!(expected));
     }
 
-    /// Somebody changes something by hand; a push mends it by these calls.
+    /// Changes something as somebody else, and expects a push to fix it with these calls.
     #[track_caller]
     fn drift(&self, operation: &str, mut asked: Value, calls: &[&str]) {
         asked["AccountId"] = json!("123456789012");
@@ -132,13 +132,13 @@ impl Office {
     }
 }
 
-/// All that is in a budget of the usual ones.
+/// The fields of a usual budget.
 fn of(number: usize) -> Value {
     shown(&usual()[number])["budget"].take()
 }
 
 #[test]
-fn budgets_are_made_changed_and_removed_and_then_left_alone() {
+fn budgets_are_created_changed_removed_and_then_left_alone() {
     let office = Office::new();
     let mut wishes = usual();
     assert_eq!(office.push(&wishes), ["budgets:CreateBudget"; 3]);
@@ -163,7 +163,7 @@ fn budgets_are_made_changed_and_removed_and_then_left_alone() {
 }
 
 #[test]
-fn what_somebody_changed_by_hand_is_mended() {
+fn changes_of_others_are_fixed() {
     let office = Office::new();
     office.push(&usual());
     let update = ["budgets:UpdateBudget"];
@@ -216,7 +216,7 @@ fn what_somebody_changed_by_hand_is_mended() {
 }
 
 #[test]
-fn what_cannot_be_mended_is_made_anew_and_what_is_not_ours_is_left_alone() {
+fn other_changes_recreate_the_budget_and_foreign_budgets_are_left_alone() {
     let office = Office::new();
     office.push(&usual());
     let anew = ["budgets:DeleteBudget", "budgets:CreateBudget"];
@@ -243,7 +243,7 @@ fn what_cannot_be_mended_is_made_anew_and_what_is_not_ours_is_left_alone() {
 }
 
 #[test]
-fn killed_in_the_middle_it_goes_on_from_there() {
+fn an_interrupted_push_is_continued() {
     let mut wishes = usual();
     wishes[0]["monthly"] = json!("$250");
     wishes[0]["shares"] = json!([50, 75]);
@@ -269,7 +269,7 @@ fn killed_in_the_middle_it_goes_on_from_there() {
 }
 
 #[test]
-fn what_aws_says_was_spent_is_read() {
+fn the_spending_in_aws_is_read() {
     let office = Office::new();
     office.push(&usual());
     for (name, amount) in [("ads_one", json!("120.25")), ("ads_two", Value::Null)] {
@@ -290,7 +290,7 @@ fn what_aws_says_was_spent_is_read() {
 }
 
 #[test]
-fn a_no_is_told_by_its_kind() {
+fn errors_have_their_kinds() {
     Office::new().done("refused");
 }
 
@@ -430,7 +430,7 @@ fn run(part: impl AsyncFnOnce(Sdk, PathBuf)) {
         .build()
         .unwrap();
     runtime.block_on(async {
-        // Budgets have one place, whatever the region.
+        // Budgets have one endpoint, whatever the region.
         let sdk = Sdk::connect(&"ap-northeast-2".parse().unwrap()).await;
         part(sdk, folder).await;
     });

@@ -1,8 +1,8 @@
-"""One call of AWS from outside the program under test, such as a person at a console makes.
+"""Makes one call to AWS from outside the program under test, as a person at a console would.
 
     python call.py PORT REGION SERVICE OPERATION [JSON]
 
-The operation as boto3 calls it (`terminate_job_flows`); prints what it answers as JSON.
+OPERATION is boto3's name (`terminate_job_flows`). Prints the response as JSON.
 """
 
 import json

@@ -1,4 +1,4 @@
-//! How many calls things take: EMR allows an account about one in two seconds.
+//! The number of calls: EMR allows an account about one in two seconds.
 
 use crate::double::Call;
 use crate::world::World;
@@ -6,12 +6,12 @@ use std::fs;
 use std::path::Path;
 
 const MOST_OF_APPLY: usize = 30;
-/// One of them asks from where the stack was applied last.
+/// One of them reads where the stack was last applied from.
 const MOST_OF_PLAN: usize = 11;
-/// The job's script, ratings and movies, and the scripts that power off and install packages.
+/// The job's script, ratings and movies, and the scripts for the power-off and the packages.
 const UPLOADS: usize = 5;
 
-/// The shipped stack, with ratings that are on this machine.
+/// The shipped stack, with ratings on this machine.
 fn movies() -> World {
     let world = World::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -44,7 +44,7 @@ fn names(calls: &[Call]) -> Vec<&str> {
     calls.iter().map(|call| call.call.as_str()).collect()
 }
 
-/// Those until the lock is let go, without those that send files.
+/// The calls until the lock is released, without those that upload files.
 fn of_apply(calls: &[Call]) -> usize {
     let end = calls.iter().rposition(|c| c.call == "s3:DeleteObject");
     end.unwrap() + 1 - UPLOADS

@@ -1,4 +1,4 @@
-"""Checks of the double's budgets: what AWS refuses, what it shows again, pages, letters."""
+"""Checks of the double's budgets: refusals, returned forms, pages, notifications."""
 
 from checks import REGION
 

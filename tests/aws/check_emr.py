@@ -1,4 +1,4 @@
-"""Checks of EMR: lives of clusters, steps, endings, lists, resizing."""
+"""Checks of EMR: states of clusters, steps, endings, lists, resizing."""
 
 import gzip
 import time

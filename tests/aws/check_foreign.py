@@ -1,4 +1,4 @@
-"""Checks of the double: clusters that others made, and what clusters tell CloudWatch."""
+"""Checks of the double: foreign clusters, and the metrics of clusters in CloudWatch."""
 
 import urllib.error
 import urllib.request
@@ -64,7 +64,7 @@ def values(aws, cluster, metric):
 
 
 def result(aws, cluster, metric):
-    """Of the last hour, asked as the SDK for Rust does: boto3 speaks JSON to CloudWatch."""
+    """The points of the last hour, over the protocol of the SDK for Rust: boto3 uses JSON."""
     now = aws.ask("/_double/clock")["now"]
     dimensions = [{"Name": "JobFlowId", "Value": cluster}]
     named = {"Namespace": "AWS/ElasticMapReduce", "MetricName": metric, "Dimensions": dimensions}

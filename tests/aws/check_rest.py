@@ -1,4 +1,4 @@
-"""Checks of what is not EMR: security groups in use, conditions of S3, faults, real Spark."""
+"""Checks of services other than EMR: security groups in use, S3's conditions, faults, Spark."""
 
 import gzip
 import json
@@ -132,7 +132,7 @@ def kills(aws):
 
 
 def outside(aws):
-    """What tests do and see without the SDK under test."""
+    """Checks control calls of tests that need no SDK."""
     aws.post("objects/put", {"bucket": "clusterup-b", "key": "theirs", "text": "hello"})
     got = aws.post("objects/get", {"bucket": "clusterup-b", "key": "theirs"})
     aws.equal(got, {"text": "hello"}, "object")
@@ -194,7 +194,7 @@ def real_spark(aws):
 
 
 def interrupted_spark(aws, cluster):
-    """It leaves what it has printed, and no process."""
+    """A cancelled step leaves its output, and no process."""
     script = "import os, sys, time\nprint(os.getpid(), flush=True)\ntime.sleep(600)\n"
     aws.s3.put_object(Bucket="clusterup-s", Key="sleep.py", Body=script.encode())
     long = [step("long", args=["spark-submit", "s3://clusterup-s/sleep.py"])]
@@ -210,7 +210,7 @@ def interrupted_spark(aws, cluster):
 
 
 def alive(pid):
-    """Dead ones may wait for whoever they belong to now."""
+    """Dead processes may still wait to be reaped by their new parent."""
     for _ in range(100):
         try:
             state = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]

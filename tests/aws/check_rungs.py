@@ -1,4 +1,4 @@
-"""Checks of what ends clusters by itself: schedules that fire, primaries that power off."""
+"""Checks of safeguards: schedules that fire, primaries that power off."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,7 @@ ROLE = "arn:aws:iam::123456789012:role/clusterup-reaper"
 
 
 def schedule(aws, cluster, minutes, **more):
-    """What there is to say, and how many seconds until its minute begins."""
+    """The arguments of a schedule, and the seconds until its minute starts."""
     now = datetime.fromtimestamp(aws.ask("/_double/clock")["now"], UTC)
     at = (now + timedelta(minutes=minutes)).replace(second=0, microsecond=0)
     target = {"Arn": TERMINATE, "RoleArn": ROLE, "Input": json.dumps({"JobFlowIds": [cluster]})}
@@ -50,7 +50,7 @@ def schedules(aws):
 
 
 def vain_schedules(aws):
-    """AWS looks at neither target nor input before it fires; it tries for an hour."""
+    """AWS checks neither target nor input before a schedule fires, and retries for an hour."""
     scheduler = aws.client("scheduler")
     for wrong in (
         {"Arn": TERMINATE.replace("terminate", "Terminate")},

@@ -1,4 +1,4 @@
-"""What the checks of the double share: a started double, and boto3 to look at it."""
+"""What the checks of the double share: a started double, and boto3 clients."""
 
 import json
 import subprocess
@@ -55,7 +55,7 @@ class Double:
         self.held += 1
 
     def refused(self, code, call, **arguments):
-        """The call is refused with this code."""
+        """Asserts that the call fails with this code."""
         try:
             call(**arguments)
         except ClientError as error:
@@ -105,7 +105,7 @@ class Double:
         return self.emr.describe_cluster(ClusterId=cluster)["Cluster"]
 
     def states(self, cluster):
-        """Of its steps, oldest first."""
+        """The states of a cluster's steps, oldest first."""
         steps = self.emr.list_steps(ClusterId=cluster)["Steps"]
         return [step["Status"]["State"] for step in reversed(steps)]
 

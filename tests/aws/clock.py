@@ -1,7 +1,7 @@
-"""The one clock of the double.
+"""The double's clock.
 
-It starts at the machine's time, because a client compares what it reads with its own clock, and
-flows with it. A test pushes it or makes it flow faster, instead of waiting for a cluster.
+It starts at the machine's time, because clients compare timestamps with their own clock, and runs
+at the same speed. Tests advance it or speed it up instead of waiting for clusters.
 """
 
 import time

@@ -1,52 +1,54 @@
-"""What tests tell the double, and ask of it, under `/_double/`.
+"""Control calls of tests, under `/_double/`.
 
     GET, POST clock      {"advance": seconds, "speed": times}
-    POST clock/back      {"seconds": s}: the clock, and all that happened to clusters, by so much
-    POST end             {"id": ..., "code": ..., "message": ..., "errors": ...}: EMR ends it so, or
-                         without a reason
+    POST clock/back      {"seconds": s}: sets the clock back, with the times of all clusters
+    POST end             {"id": ..., "code": ..., "message": ..., "errors": ...}: EMR ends the
+                         cluster for this reason, or without one
     GET, POST durations  {"starting": s, "bootstrapping": s, "step": s, ...} as in world.py
     POST faults          [{"call": "RunJobFlow", "at": 1, "do": ..., "when": "before",
-                           "seconds": s, "pid": p, "count": 1}]; GET says how often they struck
-    POST kill            {"at": n, "when": "before", "pid": p}: at the list's n-th call
+                           "seconds": s, "pid": p, "count": 1}]; GET returns how often they applied
+    POST kill            {"at": n, "when": "before", "pid": p}: at the n-th call of the list
     POST cluster         {"fail_at": "STARTING", "code": ..., "message": ..., "error_code": ...}
     POST steps           {"mode": "timed", "results": [{"match": "part of a name",
                            "state": "FAILED", "seconds": s, "reason": ..., "message": ...,
                            "stdout": ..., "stderr": ..., "writes": {"key": "text"}, "times": n}]}
-    POST metrics         {"cluster": "j-…" or "*" for all, "page": queries, "says": "silent", "fail",
-                           {"AppsRunning": [[seconds ago, value], ...]}, or null: as its steps say}
+    POST metrics         {"cluster": "j-…" or "*" for all, "page": queries, "says": "silent",
+                           "fail", {"AppsRunning": [[seconds ago, value], ...]}, or null, which
+                           derives the points from steps}
     POST foreign         {"name": ..., "state": "WAITING", "created": seconds ago, "protected": ...,
                            "tags": {...}, "steps": [{"name": ..., "state": ..., "started": seconds
                            ago, "ended": ...}], "groups": [["MASTER", "m5.xlarge", 1]],
-                           "fleet": ..., "id": ...}; what is on its way stays there; {"id": ...}
+                           "fleet": ..., "id": ...}; transitional states stay; {"id": ...}
     POST foreign/change  {"id": ..., "tags": {...}, "untag": [...], "protected": ..., "steps": [...],
                            "end_steps": [names], "older": seconds}
-    POST address         {"v4": "203.0.113.7"}, which GET /checkip answers
-    POST roles           EMR's default roles and that of schedules, `clusterup-reaper`, which
+    POST address         {"v4": "203.0.113.7"}, which GET /checkip returns
+    POST roles           creates EMR's default roles and the schedules' `clusterup-reaper`, which
                          {"reaper": false} leaves out
     POST roles/remove    {"name": ...}
-    POST roles/strip     {"name": ...}: it loses its policies
-    POST roles/retire    {"arn": ...}: a policy of AWS that nobody can attach any more
-    POST vpc/remove      {"region": ...}: a region without its default network
+    POST roles/strip     {"name": ...}: removes all its policies
+    POST roles/retire    {"arn": ...}: a policy of AWS that can no longer be attached
+    POST vpc/remove      {"region": ...}: removes the default VPC
     POST quota           {"vcpus": 5}: EC2's quota of on-demand standard instances
-    POST prices          what AWS sells, as pricing.py says it
-    POST budgets/seen    {"port": ...}: what mirrored.py says
-    POST budgets/actual  what AWS says was spent, as budgets.py says it
-    POST budgets/page    {"size": n}: the most on a page of budgets and what belongs to them
+    POST prices          sets the price list, see pricing.py
+    POST budgets/seen    {"port": ...}: returns the output of mirrored.py
+    POST budgets/actual  sets the spending of a budget, see budgets.py
+    POST budgets/page    {"size": n}: the largest page of budgets, notifications and subscribers
     POST reset           faults and calls; {"all": true}: everything
-    GET calls            since POST calls/reset
+    GET calls            the calls since POST calls/reset
     POST schedules/remove {"name": ...}: one of the default group
-    GET schedules        those that wait, with what they call and when
-    GET clusters         all there ever were
-    POST left            {"port": ..., "region": ..., "stack": ...}: what left.py says
+    GET schedules        the pending schedules, with their call and time
+    GET clusters         all clusters that ever existed
+    POST left            {"port": ..., "region": ..., "stack": ...}: returns the output of left.py
     GET objects          sizes by bucket and key
     POST objects/put     {"bucket": ..., "key": ..., "text": ..., "machine": whether a cluster's
-                           machine writes it, which may be refused}
-    GET refused          keys that machines could not write
+                           instance writes it, which may be refused}
+    GET refused          keys that instances were not allowed to write
     POST objects/get     {"bucket": ..., "key": ...}
 
 A fault's `do` is `throttle`, `error500`, `drop` (not handled, no reply), `lost` (handled, no
-reply), `slow`, `refuse` (with `code`, `message`, `status`; of one `region`; by a clock that is
-`ahead`), or `kill` (of `pid`, else of whoever calls); its `call` may be a pattern such as `s3:*`. `when` is before or after the call has its effect.
+reply), `slow`, `refuse` (with `code`, `message`, `status`; in one `region`; by a clock that is
+`ahead`), or `kill` (of `pid`, else of the caller); its `call` may be a pattern such as `s3:*`.
+`when` is before or after the call takes effect.
 """
 
 import json
@@ -93,7 +95,7 @@ def clock(world, body):
 
 
 def back(world, body):
-    """So that what a pushed clock brought about is over by everybody's clock."""
+    """Sets the clock and all times of clusters back, to before the client's clock."""
     seconds = float(body["seconds"])
     for one in world.clusters.values():
         for held in (one, *one.groups, *one.steps):
@@ -111,7 +113,7 @@ def durations(world, body):
 
 
 def faults(world, body):
-    """Adds some; those asked for earlier stay."""
+    """Adds faults to those that were requested earlier."""
     asked = body if isinstance(body, list) else [body]
     world.faults += [Fault(**fault) for fault in asked]
 
@@ -132,7 +134,7 @@ def cluster(world, body):
 
 
 def end(world, body):
-    """A cluster that lives ends as EMR says."""
+    """Ends a live cluster for a reason of EMR."""
     found = world.clusters[body["id"]]
     if not found.live:
         raise ValueError(f"{found.id} is {found.state}")
@@ -160,7 +162,7 @@ def address(world, body):
 
 
 def roles(world, body):
-    """An account that has used EMR before."""
+    """Creates the roles of an account that has used EMR before."""
     account.make_default_roles()
     if body.get("reaper", True):
         account.make_reaper_role()
@@ -189,7 +191,7 @@ def quota(world, body):
 
 
 def schedules_of(world, _):
-    """Every schedule there is, in order of groups and names."""
+    """All schedules, in order of groups and names."""
     found = [schedules.shown(*one) for one in account.schedules()]
     return sorted(found, key=lambda one: (one["region"], one["group"], one["name"]))
 
@@ -199,7 +201,7 @@ def prices(world, body):
 
 
 def clusters(world, _):
-    """Every cluster there ever was, oldest first."""
+    """All clusters that ever existed, oldest first."""
     of_step = ("id", "name", "state")
     return [
         {
@@ -221,7 +223,7 @@ def clusters(world, _):
 
 
 def objects(_, __):
-    """Sizes by bucket and key."""
+    """Sizes of objects by bucket and key."""
     return {
         bucket: {key: len(body) for key, body in account.objects(bucket).items()}
         for bucket in account.buckets()
@@ -229,7 +231,7 @@ def objects(_, __):
 
 
 def put(world, body):
-    """An object that somebody else wrote."""
+    """Writes an object as somebody else."""
     if body.get("machine"):
         text = body["text"].encode()
         return {"refused": not rights.put(world, body["bucket"], body["key"], text)}
@@ -239,7 +241,7 @@ def put(world, body):
 
 
 def get(_, body):
-    """An object's text; null of what is not there."""
+    """The text of an object; null if it does not exist."""
     found = account.objects(body["bucket"], body["key"]).get(body["key"])
     return {"text": None if found is None else found.decode("utf-8", "replace")}
 

@@ -1,4 +1,4 @@
-//! `doctor`: each check by itself, and a last line that says whether a cluster can be made.
+//! `doctor`: independent checks, and a last line that says whether a cluster can be created.
 
 use crate::double::Double;
 use crate::world::World;
@@ -18,7 +18,7 @@ const ALL: [&str; 11] = [
     "quota",
 ];
 
-/// Whether each check found what it looked for, by its name.
+/// The names of the checks, and whether they passed.
 fn findings(world: &World, exit: i32) -> Vec<(String, bool)> {
     let done = world.expect(exit, &["doctor", "--output", "json"]);
     let document: Value = serde_json::from_str(&done.out).unwrap();
@@ -45,7 +45,7 @@ fn last_line(text: &str) -> &str {
 }
 
 #[test]
-fn a_ready_account_is_said_to_be_ready() {
+fn a_ready_account_is_reported_as_ready() {
     let world = World::new();
     let found = findings(&world, 0);
     assert!(found.iter().all(|(_, good)| *good), "{found:?}");
@@ -57,7 +57,7 @@ fn a_ready_account_is_said_to_be_ready() {
 }
 
 #[test]
-fn each_thing_that_is_missing_is_named_and_the_rest_is_looked_at() {
+fn missing_things_are_named_and_the_other_checks_run() {
     let world = World::bare(Double::start());
     world.double.post("/_double/vpc/remove", json!({}));
     assert_eq!(bad(&world), ["roles", "network"]);
@@ -78,7 +78,7 @@ fn each_thing_that_is_missing_is_named_and_the_rest_is_looked_at() {
 }
 
 #[test]
-fn one_check_that_fails_stops_no_other() {
+fn a_failed_check_stops_no_other() {
     let world = World::new();
     for (call, what) in [
         ("ec2:DescribeVpcs", "network"),
@@ -100,7 +100,7 @@ fn one_check_that_fails_stops_no_other() {
 }
 
 #[test]
-fn a_low_quota_is_named_and_an_unread_one_is_not_in_the_way() {
+fn a_low_quota_is_reported_and_an_unreadable_one_is_no_obstacle() {
     let world = World::new();
     let cases = [
         (0, false, true),
@@ -133,7 +133,7 @@ fn a_low_quota_is_named_and_an_unread_one_is_not_in_the_way() {
 }
 
 #[test]
-fn without_credentials_the_machine_is_looked_at_all_the_same() {
+fn without_credentials_the_machine_is_still_checked() {
     let world = World::new();
     let fault = json!({ "call": "*", "do": "refuse", "code": "ExpiredToken", "count": 99 });
     world.double.post("/_double/faults", fault);

@@ -1,5 +1,5 @@
-//! The double of AWS that these tests run against: a process of Python, started for one test and
-//! gone with it.
+//! The double of AWS for these tests: a Python process that is started for one test and ends with
+//! it.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ pub(crate) struct Double {
     python: PathBuf,
 }
 
-/// One call of AWS, as the double saw it.
+/// A call to AWS, as the double recorded it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct Call {
     /// Such as `emr:RunJobFlow`.
@@ -25,11 +25,11 @@ pub(crate) struct Call {
     pub(crate) mutates: bool,
     /// Zero if no reply was sent.
     pub(crate) status: u16,
-    /// Whether it had its effect, replied to or not.
+    /// Whether it took effect, with or without a reply.
     pub(crate) handled: bool,
 }
 
-/// A schedule that waits.
+/// A pending schedule.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct Schedule {
     pub(crate) group: String,
@@ -39,9 +39,9 @@ pub(crate) struct Schedule {
     pub(crate) target: String,
     pub(crate) input: String,
     pub(crate) role: String,
-    /// `DELETE`, if it is to go when it has fired.
+    /// `DELETE` if it is deleted once it has fired.
     pub(crate) after: String,
-    /// For how many seconds its call is tried.
+    /// For how many seconds its call is retried.
     pub(crate) tried: u32,
 }
 
@@ -50,7 +50,7 @@ impl Double {
         Self::with(&[])
     }
 
-    /// One whose steps can really run, on the Spark that this JSON file names.
+    /// A double whose steps can really run, on the Spark that this JSON file names.
     pub(crate) fn with_spark(spark: &Path) -> Self {
         Self::with(&[OsStr::new("--spark"), spark.as_os_str()])
     }
@@ -81,7 +81,7 @@ impl Double {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Tells the double something at a path such as `/_double/clock`.
+    /// Posts to a control path such as `/_double/clock`.
     pub(crate) fn post(&self, path: &str, value: Value) -> Value {
         let url = self.url() + path;
         let asked = ureq::post(&url)
@@ -99,12 +99,12 @@ impl Double {
         reply.body_mut().read_json().unwrap()
     }
 
-    /// Pushes the clock of EMR.
+    /// Advances the clock of EMR.
     pub(crate) fn advance(&self, seconds: u64) {
         self.post("/_double/clock", json!({ "advance": seconds }));
     }
 
-    /// Since they were last reset, in the order in which they came.
+    /// The calls since the last reset, in the order of their arrival.
     pub(crate) fn calls(&self) -> Vec<Call> {
         serde_json::from_value(self.get("/_double/calls")).unwrap()
     }
@@ -113,12 +113,12 @@ impl Double {
         self.post("/_double/calls/reset", json!({}));
     }
 
-    /// Those that wait, in order of their groups and names.
+    /// The pending schedules, in order of their groups and names.
     pub(crate) fn schedules(&self) -> Vec<Schedule> {
         serde_json::from_value(self.get("/_double/schedules")).unwrap()
     }
 
-    /// EMR's default roles, and that of schedules where it is wanted.
+    /// Creates EMR's default roles, and optionally the schedules' role.
     pub(crate) fn make_roles(&self, reaper: bool) {
         self.post("/_double/roles", json!({ "reaper": reaper }));
     }
@@ -127,7 +127,7 @@ impl Double {
         self.post("/_double/roles/remove", json!({ "name": name }));
     }
 
-    /// The XML of a call of EC2 without arguments: faster than a process with boto3 in it.
+    /// The XML reply to a call of EC2 without arguments: faster than a process with boto3.
     pub(crate) fn ec2(&self, operation: &str) -> String {
         let signed = "AWS4-HMAC-SHA256 Credential=look/20260101/us-east-1/ec2/aws4_request";
         let asked = [("Action", operation), ("Version", "2016-11-15")];
@@ -136,19 +136,19 @@ impl Double {
         reply.body_mut().read_to_string().unwrap()
     }
 
-    /// What still carries the marks of a stack, or of any if the name is empty: lists that are
-    /// all empty when nothing is left.
+    /// What still has the marks of a stack, or of any if the name is empty: lists that are all
+    /// empty when nothing is left.
     pub(crate) fn left(&self, region: &str, stack: &str) -> Value {
         let asked = json!({ "port": self.port, "region": region, "stack": stack });
         self.post("/_double/left", asked)
     }
 
-    /// All budgets with their notifications and subscribers, as boto3 sees them.
+    /// All budgets with their notifications and subscribers, through boto3.
     pub(crate) fn budgets(&self) -> Value {
         self.post("/_double/budgets/seen", json!({ "port": self.port }))
     }
 
-    /// One call of boto3 from outside the program under test, such as `ec2`,
+    /// Makes a call through boto3 from outside the program under test, such as `ec2`,
     /// `revoke_security_group_ingress`.
     pub(crate) fn aws(&self, region: &str, service: &str, operation: &str, asked: Value) -> Value {
         let asked = asked.to_string();
@@ -167,7 +167,7 @@ impl Double {
         serde_json::from_slice(&done.stdout).unwrap()
     }
 
-    /// Points a command at the double, whatever this machine knows of the real AWS.
+    /// Makes a command use the double, whatever this machine's AWS settings are.
     pub(crate) fn env(&self, command: &mut Command) {
         let nowhere = if cfg!(windows) { "NUL" } else { "/dev/null" };
         command
@@ -186,7 +186,7 @@ impl Double {
 }
 
 impl Drop for Double {
-    /// It ends when its input does; one that hangs is killed.
+    /// The double ends when its input does; one that hangs is killed.
     fn drop(&mut self) {
         drop(self.server.stdin.take());
         let begun = Instant::now();
@@ -205,8 +205,8 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/aws")
 }
 
-/// The Python of a virtual environment that holds what `requirements.txt` asks for. It is made
-/// once for all tests, which may all come at the same time, and anew when the file changes.
+/// The Python of a virtual environment with the packages of `requirements.txt`. All tests share it;
+/// it is created by the first one, and again when the file changes.
 fn python() -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let environment = target.join("aws-double");

@@ -1,4 +1,5 @@
-//! What others do to a stack: seen, said, and mended, each to the extent that it is ours.
+//! Changes of others to a stack are noticed, reported, and fixed as far as they are clusterup's
+//! own.
 
 use crate::world::{STACK, World};
 use serde_json::{Value, json};
@@ -34,7 +35,7 @@ fn open(world: &World, range: &str, description: &str) {
     world.aws("ec2", "authorize_security_group_ingress", rule);
 }
 
-/// A world where a colleague has a rule too, and this machine's address has just changed.
+/// A world with a colleague's rule, and where this machine's address has just changed.
 fn moved() -> World {
     let world = applied();
     let before = ["198.51.100.0/24", "203.0.113.7/32"];
@@ -84,7 +85,7 @@ fn status_follows_the_callers_address() {
 }
 
 #[test]
-fn what_was_done_by_hand_is_shown_and_mended() {
+fn manual_changes_are_shown_and_fixed() {
     let world = applied();
     let id = world.clusters()[0]["id"].clone();
     open(&world, "192.0.2.0/24", "just for today");
@@ -121,7 +122,7 @@ fn what_was_done_by_hand_is_shown_and_mended() {
 }
 
 #[test]
-fn one_rule_serves_whoever_means_its_address() {
+fn one_rule_serves_everyone_with_its_address() {
     const BOTH: &str = "[{ port: 22, from: caller }, { port: 22, from: 203.0.113.7/32 }]";
     let world = World::new();
     let settled = |ingress: &str| {
@@ -140,7 +141,7 @@ fn one_rule_serves_whoever_means_its_address() {
     ] {
         settled(ingress);
     }
-    // The same for one who shares the address with whom it was opened for.
+    // The same for another caller with the same address.
     let mine = world.group()["IpPermissions"].clone();
     let revoke = json!({ "GroupId": world.group()["GroupId"], "IpPermissions": mine });
     world.aws("ec2", "revoke_security_group_ingress", revoke);
@@ -149,13 +150,13 @@ fn one_rule_serves_whoever_means_its_address() {
     for ingress in [BOTH, "[{ port: 22, from: 203.0.113.7/32 }]"] {
         settled(ingress);
     }
-    // Moved, this machine opens its own and leaves the other's.
+    // When its address changes, this machine adds its own rule and keeps the other's.
     world.stack(STACK);
     let now = json!({ "v4": "203.0.113.99" });
     world.double.post("/_double/address", now);
     world.expect(0, &["apply", "t.yaml", "--yes"]);
     assert_eq!(ranges(&world), ["203.0.113.7/32", "203.0.113.99/32"]);
-    // What only says that it is a caller's is closed.
+    // A rule that only claims to be a caller's is removed.
     open(&world, "192.0.2.0/24", ada);
     world.expect(0, &["plan", "t.yaml"]).says("192.0.2.0/24");
     world.expect(0, &["apply", "t.yaml", "--yes"]);

@@ -1,6 +1,6 @@
-"""EMR: clusters and what belongs to them. Steps have a file of their own.
+"""EMR: clusters and what belongs to them. Steps are in emr_steps.py.
 
-moto's EMR knows no time, no queue of steps and one region only, so nothing of it is used here.
+moto's EMR has no time, no step queue and only one region, so it is not used here.
 """
 
 import json
@@ -17,7 +17,7 @@ from replies import Refusal, json_reply
 
 
 def answer(world, name, body):
-    """The reply to one call of EMR."""
+    """The reply to a call of EMR."""
     operation = OPERATIONS.get(name.operation)
     if operation is None:
         raise Refusal("UnknownOperationException", f"EMR has no operation {name.operation} here")
@@ -25,7 +25,7 @@ def answer(world, name, body):
 
 
 def described(world, region, cluster_id):
-    """The cluster of a newer operation."""
+    """The cluster of a call that reports unknown ids as InvalidRequestException."""
     cluster = world.clusters.get(cluster_id)
     if cluster is None or cluster.region != region:
         raise Refusal(
@@ -37,7 +37,7 @@ def described(world, region, cluster_id):
 
 
 def listed(world, region, ids):
-    """The clusters of an older operation, which names its mistakes otherwise."""
+    """The clusters of an older call, which reports unknown ids as ValidationException."""
     if not ids:
         raise invalid("The JobFlowId list cannot be empty")
     if len(ids) > 10:
@@ -149,7 +149,7 @@ def list_instance_groups(world, region, body):
 
 
 def list_instances(world, region, body):
-    """Those of groups as they were ordered; none before EMR has found nothing wrong with them."""
+    """The requested instances of groups; none before EMR has accepted the cluster."""
     cluster = described(world, region, body.get("ClusterId"))
     foreign.refuse_fleet(cluster)
     found = [] if cluster.launched is None else cluster.instances()
@@ -157,7 +157,7 @@ def list_instances(world, region, body):
 
 
 def modify_instance_groups(world, region, body):
-    """Wishes are refused together or granted together."""
+    """Accepts or refuses all changes together."""
     wishes = []
     for wish in body.get("InstanceGroups", []):
         found = group_of(world, region, wish["InstanceGroupId"])
@@ -187,7 +187,7 @@ def group_of(world, region, group_id):
 
 
 class Label(str):
-    """A release label is its own id among pages."""
+    """For pages, a release label is its own id."""
 
     @property
     def id(self):
@@ -201,7 +201,7 @@ def list_release_labels(world, region, body):
         for label in account.release_labels(region)
         if label.startswith(filters.get("Prefix", ""))
     ]
-    # The one list of EMR whose pages go by a token and a size.
+    # The only list of EMR with a page size and a token.
     size = body.get("MaxResults", 100)
     answer = page(labels, body.get("NextToken"), "ReleaseLabels", str, size)
     if "Marker" in answer:
@@ -210,7 +210,7 @@ def list_release_labels(world, region, body):
 
 
 def get_block_public_access(world, region, body):
-    """As it is in a new account."""
+    """The default of a new account."""
     ports = [{"MinRange": 22, "MaxRange": 22}]
     return {
         "BlockPublicAccessConfiguration": {

@@ -1,4 +1,4 @@
-"""EMR: the steps of one cluster."""
+"""EMR: the steps of a cluster."""
 
 import launch
 import shapes
@@ -56,7 +56,7 @@ def add_job_flow_steps(cluster, body):
 
 
 def cancel_steps(cluster, body):
-    """A cancelled step is no failed one: what comes after it goes on."""
+    """A cancelled step has not failed, so the following steps run."""
     now = cluster.world.clock.now()
     told = []
     for step_id in body.get("StepIds", []):

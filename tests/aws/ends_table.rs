@@ -1,5 +1,5 @@
-//! Why a cluster ended that nobody of us ended: what `status` says, and the exit code of the
-//! `apply` that followed it, for each way and each of EMR's reasons.
+//! Why a cluster ended without our request: what `status` reports and the exit code of the `apply`
+//! that followed it, for each way to end and each of EMR's reasons.
 
 use crate::double::Schedule;
 use crate::ends::{RECORD, ROWS, Row, Way, Work};
@@ -11,7 +11,7 @@ use std::process::Child;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// A stack of its own for each row: they live in one account at once.
+/// Each row has its own stack: all share one account.
 fn stack(number: usize, row: &Row) -> String {
     let step = match row.work {
         Work::Endless => "endless",
@@ -31,7 +31,7 @@ fn stack(number: usize, row: &Row) -> String {
 
 struct Story {
     world: World,
-    /// Of each row: who follows it, its cluster and its schedule.
+    /// Each row's follower, cluster and schedule.
     applies: Vec<Child>,
     ids: Vec<String>,
     schedules: BTreeMap<String, Schedule>,
@@ -67,7 +67,7 @@ impl Story {
         story
     }
 
-    /// Until each works that is to work on, its schedule armed.
+    /// Waits until each cluster that should work does, with its schedule armed.
     fn wait(&mut self) {
         let begun = Instant::now();
         loop {
@@ -87,7 +87,7 @@ impl Story {
                 (up || row.work != Work::Endless).then_some(id)
             };
             let ids: Option<Vec<String>> = ROWS.iter().enumerate().map(works).collect();
-            // Those whose work ends have done with it before the clock is pushed.
+            // Jobs that should end have ended before the clock is advanced.
             let mut rest = ROWS.iter().zip(&mut self.applies);
             let over = rest.all(|(row, apply)| {
                 row.work == Work::Endless || matches!(apply.try_wait(), Ok(Some(_)))
@@ -127,7 +127,7 @@ impl Story {
         self.world.double.post("/_double/end", asked);
     }
 
-    /// Each ends in its way, each at its time.
+    /// Ends each cluster in its way, at its time.
     fn happen(&self) {
         let mut later = Vec::new();
         for (number, row) in ROWS.iter().enumerate() {
@@ -158,7 +158,8 @@ impl Story {
                 }
                 Way::Past(code, message) => {
                     unscheduled();
-                    // The deadline is less than two minutes after the schedule's minute began.
+                    // The deadline is less than two minutes after the start of the schedule's
+                    // minute.
                     let past = fires.unwrap() + TimeDelta::seconds(125);
                     later.push((past, number, code, message));
                 }
@@ -176,7 +177,7 @@ impl Story {
 }
 
 #[test]
-fn each_way_to_end_has_its_cause_and_its_exit_code() {
+fn each_way_to_end_has_its_reason_and_exit_code() {
     let mut story = Story::begin();
     story.happen();
     let exits = story.applies.drain(..).map(Done::of);

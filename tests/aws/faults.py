@@ -1,4 +1,4 @@
-"""Faults that tests ask for, and the list of calls that they count by."""
+"""Faults that tests request, and the list of calls that they are counted by."""
 
 import fnmatch
 import os
@@ -17,7 +17,7 @@ class Dropped(Exception):
 
 @dataclass
 class Fault:
-    """One misfortune, for the calls of a name from the `at`-th on, `count` of them."""
+    """A fault for the `at`-th call of a name and the following, `count` in all."""
 
     call: str = "*"
     at: int = 1
@@ -26,14 +26,14 @@ class Fault:
     seconds: float = 3.0
     pid: int | None = None
     count: int = 1
-    # Of `refuse`: the code, its words and status, of requests signed for this region alone, and by
-    # how many seconds the clock of whoever answers is ahead.
+    # Of `refuse`: error code, message and status, for requests signed for this region only,
+    # and by how many seconds the responding server's clock is ahead.
     code: str = "AccessDenied"
     message: str = "no"
     status: int = 400
     region: str | None = None
     ahead: int | None = None
-    # Counted from the last reset of the call list, not from when the fault was asked for.
+    # Counted from the last reset of the call list, not from when the fault was requested.
     by_list: bool = False
     seen: int = 0
     struck: int = 0
@@ -51,7 +51,7 @@ class Fault:
         )
 
     def due(self, name, number):
-        """Whether it strikes this call, the `number`-th of the list."""
+        """Whether the fault applies to this call, the `number`-th of the list."""
         if not self.concerns(name) or self.region not in (None, name.region):
             return False
         self.seen = number if self.by_list else self.seen + 1
@@ -60,7 +60,7 @@ class Fault:
         return due
 
     def strike(self, name, environ):
-        """The reply to give instead of the true one; None leaves that as it is."""
+        """The reply to send instead; None to send the real one."""
         if self.do == "slow":
             time.sleep(self.seconds)
             return None
@@ -96,7 +96,7 @@ def kill(pid):
 
 
 class Calls:
-    """What was asked of AWS, in the order in which it arrived."""
+    """The calls to AWS, in the order of their arrival."""
 
     def __init__(self):
         self.entries = []

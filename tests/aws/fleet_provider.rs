@@ -1,4 +1,4 @@
-//! The account as a watchdog sees it by the SDK, against a server that takes AWS's own requests.
+//! The account as a fleet provider through the SDK, against a server for AWS's requests.
 
 use crate::double::Double;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -25,7 +25,7 @@ use tokio::task::LocalSet;
 
 type Served = Retrying<Paced<Metered<Sdk>>>;
 
-/// Has a part done in a process of its own, for the SDK reads the environment.
+/// Runs a part in its own process, because the SDK reads the environment.
 #[track_caller]
 fn done(double: &Double, part: &str) {
     let mut command = Command::new(env::current_exe().unwrap());
@@ -49,7 +49,7 @@ fn endpoint() -> String {
     env::var("AWS_ENDPOINT_URL").unwrap()
 }
 
-/// Tells the double something from within a part.
+/// Posts to the double's control calls from within a part.
 fn tell(path: &str, value: Value) -> Value {
     let url = format!("{}/_double/{path}", endpoint());
     let mut reply = ureq::post(url).send_json(&value).unwrap();
@@ -89,7 +89,7 @@ async fn account(seed: u64) -> Account<Served> {
             region,
             clock: Arc::new(SystemClock),
             who: "watchdog@here".to_owned(),
-            addresses: Addresses::known(Vec::new()),
+            addresses: Addresses::fixed(Vec::new()),
             keys: folder.join("keys"),
             store: Store::new(folder.join("cache"), None),
             labels: folder.join("labels"),
@@ -99,7 +99,7 @@ async fn account(seed: u64) -> Account<Served> {
             seed,
         },
     )
-    .counted_by(move || {
+    .with_call_counts(move || {
         let tallies = counted.inner.inner.tallies();
         let each = tallies.into_iter();
         each.map(|(call, tally)| (call.to_owned(), tally.calls))
@@ -117,7 +117,7 @@ async fn look(provider: &impl FleetProvider, of: &str) -> ClusterSnapshot {
 }
 
 #[test]
-fn all_clusters_are_listed_and_looked_at_whoever_made_them() {
+fn all_clusters_are_listed_and_described_whoever_created_them() {
     watched(&Double::start(), "look");
 }
 
@@ -164,14 +164,14 @@ async fn part_look() {
     let names: Vec<&str> = steps.iter().map(|step| step.name.as_str()).collect();
     assert_eq!(names, ["old", "now"]);
 
-    // Steps that cannot be read are not none.
+    // Unreadable steps are not missing steps.
     tell(
         "faults",
         json!({ "call": "ListSteps", "do": "error500", "count": 5 }),
     );
     let works = look(&provider, "j-WORKS").await;
     assert!(works.steps.read().is_none(), "{works:#?}");
-    // Groups are asked for once of whoever lives.
+    // The groups of a live cluster are read once.
     let calls = provider.calls();
     assert_eq!(
         calls["elasticmapreduce:ListInstanceGroups"], 3,
@@ -180,7 +180,7 @@ async fn part_look() {
 }
 
 #[test]
-fn metrics_tell_what_runs_and_their_lack_tells_nothing() {
+fn metrics_prove_work_and_missing_ones_prove_nothing() {
     watched(&Double::start(), "pulses");
 }
 
@@ -218,7 +218,7 @@ async fn part_pulses() {
         "{live:#?}"
     );
 
-    // One cluster whose query fails tells nothing, and keeps none of the others from telling.
+    // A cluster whose query fails has no samples, and the others keep theirs.
     tell("metrics", json!({ "cluster": "j-MUTE", "says": "fail" }));
     let told = provider.metric_samples(&snapshots, since).await.unwrap();
     assert_eq!(told[&id("j-MUTE")], []);
@@ -232,7 +232,7 @@ async fn part_pulses() {
 }
 
 #[test]
-fn clusters_are_marked_and_end_each_for_itself() {
+fn clusters_are_marked_and_ended_independently() {
     watched(&Double::start(), "end");
 }
 
@@ -280,7 +280,7 @@ async fn part_end() {
 }
 
 #[test]
-fn one_watches_and_another_stands_by() {
+fn one_watchdog_is_active_and_another_stands_by() {
     watched(&Double::start(), "watch");
 }
 
@@ -290,15 +290,15 @@ async fn part_watch() {
     LocalSet::new()
         .run_until(async {
             let (one, other) = (account(4).await, account(5).await);
-            assert!(!one.keeps_watch().await.unwrap());
+            assert!(!one.holds_watch().await.unwrap());
             let lease = FleetProvider::watch(&one).await.unwrap().unwrap();
-            assert!(one.keeps_watch().await.unwrap());
+            assert!(one.holds_watch().await.unwrap());
             assert!(FleetProvider::watch(&other).await.unwrap().is_none());
-            assert!(!other.keeps_watch().await.unwrap());
+            assert!(!other.holds_watch().await.unwrap());
             lease.release().await.unwrap();
-            assert!(!one.keeps_watch().await.unwrap());
+            assert!(!one.holds_watch().await.unwrap());
             let lease = FleetProvider::watch(&other).await.unwrap().unwrap();
-            assert!(other.keeps_watch().await.unwrap());
+            assert!(other.holds_watch().await.unwrap());
             lease.release().await.unwrap();
         })
         .await;

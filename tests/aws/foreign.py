@@ -1,4 +1,4 @@
-"""Clusters that somebody made without the program under test, at any age and in any state."""
+"""Clusters that somebody else created, of any age and in any state."""
 
 import account
 from life import Cluster
@@ -8,7 +8,7 @@ HELD = ("STARTING", "BOOTSTRAPPING", "TERMINATING")
 
 
 def make(world, body):
-    """Its id. Times are seconds before now: `created`, `ready`, `ended`, and those of steps."""
+    """Returns its id. `created`, `ready`, `ended` and steps' times are in seconds before now."""
     now = world.clock.now()
     state = body.get("state", "WAITING")
     groups = body.get("groups", [["MASTER", "m5.xlarge", 1], ["CORE", "m5.xlarge", 2]])
@@ -46,7 +46,7 @@ def make(world, body):
             group.become("RUNNING", cluster.ready)
     add_steps(cluster, body.get("steps", []), now)
     cluster.state = state
-    # What is on its way stays there, as long as nobody says otherwise.
+    # Transitional states do not change unless a test changes them.
     cluster.since = float("inf") if state in HELD else max(cluster.ready or created, created)
     if state.startswith("TERMINATED"):
         end(cluster, now - body.get("ended", 0), body.get("code", "USER_REQUEST"))
@@ -62,7 +62,7 @@ def end(cluster, when, code):
 
 
 def add_steps(cluster, steps, now):
-    """Oldest first. One that runs does so until something ends it."""
+    """Steps, oldest first. A running step runs until something ends it."""
     for one in steps:
         action = one.get("on_failure", "CONTINUE")
         jar = {"Jar": "command-runner.jar", "Args": one.get("args", ["spark-submit", "s3://b/a.py"])}
@@ -75,7 +75,7 @@ def add_steps(cluster, steps, now):
 
 
 def change(world, body):
-    """A cluster's tags, protection and steps, as somebody else changes them."""
+    """Changes a cluster's tags, protection and steps as somebody else would."""
     cluster = world.clusters[body["id"]]
     cluster.tags |= body.get("tags", {})
     for key in body.get("untag", []):
@@ -86,12 +86,12 @@ def change(world, body):
     for one in cluster.steps:
         if one.name in body.get("end_steps", []):
             one.ended, one.ends_at, one.state = world.clock.now(), None, "COMPLETED"
-            # What comes next begins now, not when it could have.
+            # The next step starts now, not at the time when it could have started.
             cluster.moved = one.ended
 
 
 def refuse_fleet(cluster):
-    """A cluster of instance fleets has no groups to list."""
+    """A cluster with instance fleets has no groups to list."""
     if getattr(cluster, "is_fleet", False):
         raise Refusal(
             "InvalidRequestException",

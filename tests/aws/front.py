@@ -1,4 +1,4 @@
-"""The door that every request comes through: it names it, lets faults strike, and hands it on."""
+"""Receives every request: names it, applies faults, and passes it on."""
 
 import io
 import json
@@ -32,7 +32,7 @@ class Front:
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             raise ConnectionResetError("dropped as asked") from None
         start_response(f"{reply.status} {HTTPStatus(reply.status).phrase}", reply.headers)
-        # A refusal's text would be taken for the next reply.
+        # Otherwise the body of a refused request would be parsed as the next request.
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [reply.body]
 
     def reply(self, environ, body):
@@ -44,7 +44,7 @@ class Front:
         return self.call(names.name(environ, body), environ, body)
 
     def call(self, name, environ, body):
-        """A call of AWS, with what befalls it on its way there and back."""
+        """Handles a call of AWS, with the faults before and after it."""
         with self.world.lock:
             entry, number = self.world.calls.begin(name)
             faults = self.world.struck(name, number)
@@ -88,7 +88,7 @@ class Front:
                 refused = Refusal("UnknownOperationException", f"{name}: {missing}")
                 reply = refusal(name.service, refused)
             except Exception as error:
-                # Not a 500: clients try those again, and the test would not see the reason.
+                # Not a 500: clients repeat those, and the test would not see the reason.
                 traceback.print_exc()
                 refused = Refusal("UnknownOperationException", f"{name}: {error!r}")
                 reply = refusal(name.service, refused)
@@ -112,7 +112,7 @@ class Front:
 
 
 def read(environ):
-    """The whole body: names are in it, and nobody should wait for a slow sender under the lock."""
+    """Reads the whole body: it is needed for the name, and must not be awaited under the lock."""
     source = environ["wsgi.input"]
     if environ.get("wsgi.input_terminated"):
         return source.read()

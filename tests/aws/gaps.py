@@ -1,4 +1,4 @@
-"""Where EC2 does more than moto."""
+"""Behaviour of AWS that moto lacks."""
 
 import ipaddress
 from urllib.parse import parse_qs, parse_qsl, urlencode
@@ -8,7 +8,7 @@ from replies import Refusal
 
 
 def refuse_group_in_use(world, name, body):
-    """moto deletes security groups that clusters still use; EC2 does not."""
+    """moto deletes security groups that clusters use; EC2 does not."""
     if str(name) != "ec2:DeleteSecurityGroup":
         return
     asked = parse_qs(body.decode())
@@ -20,7 +20,7 @@ def refuse_group_in_use(world, name, body):
 
 
 def refuse_retired(world, name, body):
-    """What AWS no longer lets anybody attach."""
+    """Managed policies that AWS no longer lets anybody attach."""
     if str(name) != "iam:AttachRolePolicy":
         return
     arn = parse_qs(body.decode()).get("PolicyArn", [""])[0]
@@ -30,7 +30,7 @@ def refuse_retired(world, name, body):
 
 
 def canonical(name, body):
-    """Rules name networks: EC2 clears the bits of hosts, and moto keeps them."""
+    """EC2 clears the host bits of the ranges in rules, and moto does not."""
     if name.service != "ec2" or "SecurityGroup" not in name.operation or b"Cidr" not in body:
         return body
     pairs = parse_qsl(body.decode(), keep_blank_values=True)
@@ -39,7 +39,7 @@ def canonical(name, body):
 
 
 def named(name, body):
-    """EC2 deletes key pairs by id too; moto knows names alone."""
+    """EC2 also deletes key pairs by id; moto only by name."""
     if str(name) != "ec2:DeleteKeyPair":
         return body
     pairs = dict(parse_qsl(body.decode(), keep_blank_values=True))

@@ -1,5 +1,5 @@
-//! What `status` says of a power-off that its primary has not read, and of an `apply` that chose to
-//! leave its cluster.
+//! What `status` reports about a power-off that the primary has not read, and about an `apply` that
+//! chose to leave its cluster.
 
 use crate::safeguards::{busy, safeguard, told};
 use crate::world::{BUCKET, Done, STACK, World};
@@ -16,7 +16,7 @@ fn a_power_off_is_armed_once_its_primary_has_read_it() {
     let ceiling = "budget: $3, ceiling: { max_lifetime: 3h }";
     let world = busy(&STACK.replace("budget: $3", ceiling));
     let power_off = || safeguard(&told(&world), "power_off");
-    // Its primary has just read, and reads again in a minute.
+    // The primary has just read, and reads again in a minute.
     world.double.advance(61);
     assert_eq!(power_off()["state"], "armed");
     let before = power_off()["at"].clone();
@@ -32,7 +32,7 @@ fn a_power_off_is_armed_once_its_primary_has_read_it() {
     assert_eq!(power_off()["state"], "armed");
     status(&world).says("power-off armed: its primary powers off at");
 
-    // Whatever else stands there is not that it was read.
+    // Any other content does not count as read.
     let key = world.objects();
     let key = key
         .iter()
@@ -60,7 +60,7 @@ fn is_left(world: &World) {
 
 #[test]
 fn an_apply_that_leaves_its_cluster_says_so() {
-    // With the job done on a kept cluster, by choice, and by choice of one that is at work.
+    // With the job done on a kept cluster, and detached from a running job.
     let world = World::new();
     world.expect(0, APPLY);
     is_left(&world);
@@ -70,7 +70,7 @@ fn an_apply_that_leaves_its_cluster_says_so() {
 }
 
 #[test]
-fn one_that_is_killed_says_nothing_and_another_may_follow() {
+fn a_killed_apply_records_nothing_and_another_may_follow() {
     let world = busy(STACK);
     let mut follows = world.spawn(APPLY);
     let armed = || safeguard(&told(&world), "apply")["state"] == "armed";
@@ -78,7 +78,7 @@ fn one_that_is_killed_says_nothing_and_another_may_follow() {
     while !armed() {
         assert!(begun.elapsed().as_secs() < 60, "nobody follows it");
     }
-    // Somebody else who leaves it does not take its follower away.
+    // Another apply that leaves does not remove the follower.
     world.expect(0, &[APPLY, &["--detach"]].concat());
     assert!(armed());
     follows.kill().unwrap();

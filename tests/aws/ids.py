@@ -1,4 +1,4 @@
-"""Ids in EMR's form: `j-…` of clusters, `s-…` of steps, `ig-…` of instance groups."""
+"""Ids in EMR's format: `j-…` of clusters, `s-…` of steps, `ig-…` of instance groups."""
 
 import random
 import string

@@ -1,10 +1,11 @@
-//! Jobs on AWS: results that come home, steps that fail, and clusters that end under their job.
+//! Jobs on AWS: results that are downloaded, steps that fail, and clusters that end during their
+//! job.
 
 use crate::world::{BUCKET, STACK, World, ending};
 use serde_json::{Value, json};
 use std::fs;
 
-/// The prefix of the results that the stack's job will write.
+/// The prefix of the results of the stack's job.
 fn results_key(world: &World) -> String {
     let plan = world.plan();
     let actions = plan["actions"].as_array().unwrap().iter();
@@ -18,7 +19,7 @@ fn steps(world: &World, rules: Value) {
         .post("/_double/steps", json!({ "results": rules }));
 }
 
-/// A second step that fails, whose log says why.
+/// A second step that fails, with the reason in its log.
 fn failing(more: Value) -> Value {
     let mut rule = json!({
         "match": "two", "state": "FAILED", "seconds": 0.5,
@@ -36,7 +37,7 @@ fn failing(more: Value) -> Value {
 }
 
 #[test]
-fn results_come_home_and_the_cluster_goes() {
+fn results_are_downloaded_and_the_cluster_ends() {
     let world = World::new();
     world.stack(&ending());
     let key = results_key(&world);
@@ -60,7 +61,7 @@ fn results_come_home_and_the_cluster_goes() {
     world
         .expect(0, &["plan", "t.yaml"])
         .says("nothing to change");
-    // Results that were lost at home are still in the bucket.
+    // Results that were lost on this machine are still in the bucket.
     fs::remove_dir_all(&home).unwrap();
     world.expect(0, &["apply", "t.yaml", "--yes"]);
     assert!(home.join("one/part-0.csv").exists());
@@ -71,7 +72,7 @@ fn results_come_home_and_the_cluster_goes() {
 }
 
 #[test]
-fn a_failed_step_says_why_from_its_late_log() {
+fn a_failed_step_is_explained_from_its_late_log() {
     let world = World::new();
     world.stack(&ending());
     world
@@ -96,7 +97,7 @@ fn a_failed_step_says_why_from_its_late_log() {
     plan.says("+ cluster")
         .says("the job failed when it last ran")
         .says("a step failed");
-    // It is good the next time.
+    // The next run succeeds.
     steps(&world, json!([]));
     world.expect(0, &["apply", "t.yaml", "--yes"]);
     assert_eq!(world.clusters().len(), 2);
@@ -117,7 +118,7 @@ fn a_failed_step_leaves_a_kept_cluster_for_the_next_try() {
 }
 
 #[test]
-fn a_launch_that_fails_late_says_why_and_is_remembered() {
+fn a_launch_that_fails_late_is_explained_and_recorded() {
     let world = World::new();
     world.stack(&ending());
     let why = "The instance profile EMR_EC2_DefaultRole is invalid";
@@ -136,7 +137,7 @@ fn a_launch_that_fails_late_says_why_and_is_remembered() {
 }
 
 #[test]
-fn an_idle_cluster_ends_and_the_next_plan_says_so() {
+fn an_idle_cluster_ends_and_the_next_plan_reports_it() {
     let world = World::new();
     world.expect(0, &["apply", "t.yaml", "--yes"]);
     world.double.advance(11 * 60);
@@ -144,16 +145,16 @@ fn an_idle_cluster_ends_and_the_next_plan_says_so() {
     plan.says("+ cluster").says("EMR found it idle");
     world.expect(0, &["apply", "t.yaml", "--yes"]);
     assert_eq!(world.alive().len(), 1);
-    // The job ended well on the first one and is not run again.
+    // The job ended well on the first cluster and is not run again.
     assert_eq!(world.alive()[0]["steps"], json!([]));
 }
 
 #[test]
-fn max_lifetime_ends_the_cluster_under_its_job() {
+fn max_lifetime_ends_the_cluster_during_its_job() {
     let world = World::new();
     world.stack(&ending().replace("max_lifetime: 2h", "max_lifetime: 30m"));
     steps(&world, json!([{ "match": "one", "seconds": 36_000 }]));
-    // By its own clock this machine looks at it when it is almost half an hour old.
+    // By this machine's clock the cluster is almost half an hour old.
     let late = json!({ "advance": -(30 * 60 - 8) });
     world.double.post("/_double/clock", late);
     let done = world.expect(5, &["apply", "t.yaml", "--yes"]);
@@ -167,7 +168,7 @@ fn max_lifetime_ends_the_cluster_under_its_job() {
 }
 
 #[test]
-fn what_is_in_the_way_of_results_is_said_before_anything_is_made() {
+fn obstacles_to_results_are_reported_before_anything_is_created() {
     let world = World::new();
     world.stack(&STACK.replace("results: results", "results: t.yaml"));
     world

@@ -1,4 +1,4 @@
-//! `--output json` on AWS: one document, whatever else is said.
+//! `--output json` on AWS prints one document.
 
 use crate::world::{STACK, World};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ fn made(document: &Value) -> usize {
 }
 
 #[test]
-fn each_verb_says_one_document() {
+fn each_verb_prints_one_document() {
     let world = World::new();
     let plan = document(&world, &["plan", "t.yaml"], "plan", 0);
     assert_eq!(plan["plan"]["stack"], "t");
@@ -50,7 +50,7 @@ fn each_verb_says_one_document() {
 }
 
 #[test]
-fn a_failed_job_says_why_in_its_document() {
+fn a_failed_job_is_explained_in_its_document() {
     let world = World::new();
     let rule = json!({
         "match": "two", "state": "FAILED", "reason": "Unknown Error.",

@@ -1,6 +1,6 @@
-//! THE kill test: whenever a run is killed, before or after any of its calls, the next one ends
-//! with exactly one of everything, or with nothing. A cluster that EMR has accepted ends by itself
-//! from then on, whether there is a next one or not.
+//! The kill test: if a run is killed before or after any of its calls, the next one ends with
+//! exactly one of everything, or with nothing. A cluster that EMR has accepted ends by itself,
+//! whether there is a next run or not.
 
 use crate::pool::each;
 use crate::scenes::{SCENES, Scene};

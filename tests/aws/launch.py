@@ -1,4 +1,4 @@
-"""RunJobFlow: what EMR refuses at once, and what it only finds out while it provisions."""
+"""RunJobFlow: what EMR refuses at once, and what it only notices while it provisions."""
 
 import re
 
@@ -33,7 +33,7 @@ def invalid(message):
 
 
 def check(region, spec):
-    """Refuses what EMR refuses before it makes a cluster."""
+    """Raises what EMR refuses before it creates a cluster."""
     if not spec.get("Name") or len(spec["Name"]) > 256 or re.search(r"[<>$|`]", spec["Name"]):
         raise invalid("Invalid cluster name.")
     label = spec.get("ReleaseLabel")
@@ -109,7 +109,7 @@ def check_step(step, level):
 
 
 def check_policy_release(label):
-    """Auto-termination policies are for 5.30.0 and 6.1.0 and later (EMR Management Guide)."""
+    """EMR has auto-termination policies from 5.30.0 and 6.1.0 on (EMR Management Guide)."""
     numbers = re.match(r"emr-(\d+)\.(\d+)", label)
     if numbers and (5, 30) > tuple(map(int, numbers.groups())) or label.startswith("emr-6.0."):
         raise invalid(f"Auto-termination policies are not supported for {label}.")

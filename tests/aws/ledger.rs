@@ -1,4 +1,4 @@
-//! What clusters have cost, kept and, lost, made anew from what EMR remembers.
+//! The costs of clusters are recorded, and a lost ledger is rebuilt from what EMR remembers.
 
 use crate::world::{Done, World, ending};
 use rust_decimal::Decimal;
@@ -17,7 +17,7 @@ fn amount(value: &Value) -> Decimal {
         .unwrap()
 }
 
-/// What is the same however often it is asked: not the window up to now.
+/// The figures that do not change between calls, unlike the window up to now.
 fn figures(document: &Value) -> Value {
     let mut report = document["report"].clone();
     for ends in ["from", "until"] {
@@ -27,7 +27,7 @@ fn figures(document: &Value) -> Value {
 }
 
 #[test]
-fn a_lost_ledger_is_made_anew() {
+fn a_lost_ledger_is_rebuilt() {
     let world = World::new();
     world.stack(&ending().replace("stack: t", "stack: t\nteam: recsys"));
     world.expect(0, &["apply", "t.yaml", "--yes"]);
@@ -44,7 +44,7 @@ fn a_lost_ledger_is_made_anew() {
     assert_eq!(before["report"]["unpriced"], Value::Array(Vec::new()));
     assert_eq!(before["would_have_cost"], false);
 
-    // What is final is not looked at again.
+    // Final records are not read again.
     let calls = world.calls_of(REPORT);
     let calls: Vec<&str> = calls.iter().map(|call| call.call.as_str()).collect();
     assert_eq!(calls, ["sts:GetCallerIdentity", "emr:ListClusters"]);
@@ -55,7 +55,7 @@ fn a_lost_ledger_is_made_anew() {
     assert_eq!(teams["report"]["rows"][0]["key"], "recsys");
     assert_eq!(teams["report"]["total"], before["report"]["total"]);
 
-    // Destroyed, it has cost what it cost.
+    // Destroying the stack does not change what it has cost.
     world.expect(0, &["destroy", "t", "--yes"]);
     world.assert_nothing_left();
     assert_eq!(figures(&world.json(REPORT)), figures(&before));
@@ -69,7 +69,7 @@ fn a_lost_ledger_is_made_anew() {
 }
 
 #[test]
-fn what_is_destroyed_alive_is_counted() {
+fn a_cluster_that_is_destroyed_while_live_is_counted() {
     let world = World::new();
     world.expect(0, &["apply", "t.yaml", "--yes"]);
     world.expect(0, &["status", "t"]);

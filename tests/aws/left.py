@@ -1,9 +1,9 @@
-"""What still carries the project's marks, as boto3 sees it: a look that shares no code with it.
+"""Lists what still has the project's marks, through boto3 and without code of the project.
 
     python left.py PORT REGION STACK
 
-Prints one JSON object of lists, all of them empty when nothing is left. STACK narrows nothing
-unless it is given: then only names and tags that speak of this stack count.
+Prints one JSON object of lists, all of them empty when nothing is left. With STACK, only names and
+tags of this stack count.
 """
 
 import json
@@ -30,7 +30,7 @@ def client(service, port, region):
 
 
 def ours(tags, stack):
-    """Whether tags mark a thing as the project's, and as this stack's if one is asked for."""
+    """Whether tags mark a resource as the project's, and as this stack's if one is given."""
     marks = {tag["Key"]: tag["Value"] for tag in tags if tag["Key"].startswith("clusterup")}
     return bool(marks) and (not stack or stack in marks.values())
 
@@ -45,7 +45,7 @@ def of_ec2(ec2, stack):
 
 
 def of_s3(s3, stack):
-    """Objects of any stack: a bucket may be shared by all stacks of an account."""
+    """Objects of any stack: all stacks of an account may share a bucket."""
     buckets, objects = [], []
     for bucket in s3.list_buckets()["Buckets"]:
         name = bucket["Name"]
@@ -76,7 +76,7 @@ def of_scheduler(scheduler, stack):
 
 
 def of_budgets(budgets, stack):
-    """None is a stack's own."""
+    """Roles, which belong to no stack."""
     pages = budgets.get_paginator("describe_budgets").paginate(AccountId=ACCOUNT)
     names = [one["BudgetName"] for page in pages for one in page["Budgets"]]
     return {"budgets": [] if stack else [name for name in names if name.startswith("clusterup")]}

@@ -1,8 +1,8 @@
-"""The life of a cluster: its states, its queue of steps, and why it ends.
+"""The life cycle of a cluster: its states, its step queue, and why it ends.
 
-A cluster is a list of things that happen at known times; `catch_up` lets happen what is due, one
-after the other, each at its own time. So a clock pushed by an hour leaves the same history behind
-as an hour of waiting.
+A cluster is a list of events at known times; `catch_up` applies those that are due, one after the
+other, each at its own time. So advancing the clock by an hour has the same result as waiting for
+an hour.
 """
 
 from functools import partial
@@ -16,7 +16,7 @@ GONE = ("TERMINATED", "TERMINATED_WITH_ERRORS")
 
 
 class Group:
-    """An instance group. Its nodes follow what is requested after a while."""
+    """An instance group. Its instances follow the requested count after a while."""
 
     def __init__(self, spec, created):
         self.id = new_id("ig")
@@ -39,7 +39,7 @@ class Group:
 
 
 class Instance:
-    """One of a group's, as it was ordered."""
+    """An instance of a group, as requested."""
 
     def __init__(self, cluster, group, number):
         self.cluster, self.group = cluster, group
@@ -96,7 +96,7 @@ class Cluster:
             self.moved = when
 
     def next_event(self):
-        """When what happens next; None if nothing will unless somebody asks."""
+        """The time of the next event; None if there is none without a request."""
         phase = self.world.durations
         if self.state == "STARTING":
             return self.since + phase["starting"], self.provisioned
@@ -109,7 +109,7 @@ class Cluster:
         return self.sooner(*min(self.events(), key=lambda event: event[0], default=()))
 
     def sooner(self, *event):
-        """An event, or that the primary powers off, whatever happens first."""
+        """The next event, or the primary's power-off, whichever comes first."""
         if self.power_off:
             off = max(self.moved, self.created + self.power_off.seconds)
             if not event or off < event[0]:
@@ -117,7 +117,7 @@ class Cluster:
         return event or None
 
     def events(self):
-        """What may happen to a cluster that is up."""
+        """The next event of a cluster that is ready."""
         running = [step for step in self.steps if step.state == "RUNNING"]
         pending = [step for step in self.steps if step.state == "PENDING"]
         for group in self.groups:
@@ -210,7 +210,7 @@ class Cluster:
         self.shut(when, "INSTANCE_FAILURE", "The master node was terminated.", errors=True)
 
     def terminate(self, when):
-        """At somebody's request; once is enough."""
+        """Ends the cluster on request. Repeating the request changes nothing."""
         if self.live:
             self.shut(when, "USER_REQUEST", "Terminated by user request")
 
@@ -226,6 +226,6 @@ class Cluster:
         self.turn(state, when, self.reason.get("Code"), self.reason.get("Message"))
 
     def abandon(self):
-        """The world forgets it: nothing of it may go on."""
+        """Stops everything when the double is reset."""
         for step in self.steps:
             step.kill()

@@ -1,4 +1,4 @@
-//! A stack from nothing, through its changes, to nothing again.
+//! A stack from its creation through its changes to its deletion.
 
 use crate::world::{STACK, World};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ fn applied(text: &str) -> World {
     world
 }
 
-/// The calls that changed something, besides those of locks.
+/// The calls that changed something, except those of locks.
 fn changes(world: &World, args: &[&str]) -> Vec<String> {
     let calls = world.calls_of(args).into_iter();
     let lock = |name: &str| ["s3:PutObject", "s3:DeleteObject"].contains(&name);
@@ -64,7 +64,7 @@ fn from_nothing_to_nothing() {
 
 #[test]
 fn sizes_and_guardrails_change_in_place() {
-    // So much that it decides nothing.
+    // So high that the budget never decides.
     let rich = STACK.replace("budget: $3", "budget: $9");
     let world = applied(&rich);
     let before = only_cluster(&world);
@@ -93,7 +93,7 @@ fn sizes_and_guardrails_change_in_place() {
         .replace("max_lifetime: 2h", "max_lifetime: 3h");
     world.stack(&changed);
     let calls = changes(&world, &["apply", "t.yaml", "--yes"]);
-    // What ends it moves with it.
+    // The safeguards move with the deadline.
     let expected = [
         "emr:PutAutoTerminationPolicy",
         "emr:AddTags",
@@ -108,7 +108,7 @@ fn sizes_and_guardrails_change_in_place() {
 }
 
 #[test]
-fn another_release_replaces_the_cluster_where_that_is_agreed_to() {
+fn another_release_replaces_the_cluster_after_confirmation() {
     let world = applied(STACK);
     let before = only_cluster(&world);
     world.stack(&STACK.replace("emr-7.x", "emr-7.1.0"));

@@ -1,5 +1,4 @@
-//! Who asks: each cause for which AWS does not serve a person is reported by every verb, with the
-//! commands that cure it.
+//! Every verb reports why AWS refuses the caller, with the commands that fix it.
 
 use crate::world::{Done, World};
 use serde_json::{Value, json};
@@ -23,7 +22,7 @@ const VERBS: &[&[&str]] = &[
 
 const POLICY: &str = "policy: p\napplies_to: { teams: [red] }\nbudget: { monthly: $100 }\n";
 
-/// A double on which each call is refused so.
+/// A double that refuses each call this way.
 fn refusing(code: &str, more: &Value) -> World {
     let world = World::new();
     let mut fault = json!({ "call": "*", "do": "refuse", "code": code, "count": 10_000 });
@@ -36,7 +35,7 @@ fn refusing(code: &str, more: &Value) -> World {
 }
 
 #[test]
-fn every_verb_reports_each_cause_with_its_cure() {
+fn every_verb_reports_each_cause_with_its_fix() {
     let causes: [(&str, Value, &str, &str); 6] = [
         (
             "ExpiredToken",
@@ -86,7 +85,7 @@ fn every_verb_reports_each_cause_with_its_cure() {
 }
 
 #[test]
-fn a_region_that_is_off_is_told_from_a_key_that_is_unknown() {
+fn a_region_that_is_not_enabled_differs_from_an_unknown_key() {
     let world = World::new();
     world.stack(&crate::world::STACK.replace("us-east-1", "me-south-1"));
     for code in [
@@ -109,7 +108,7 @@ fn a_region_that_is_off_is_told_from_a_key_that_is_unknown() {
                 .says("next: aws account enable-region --region-name me-south-1");
         }
     }
-    // The same key, unknown everywhere.
+    // The same key, unknown in every region.
     let fault = json!({ "call": "*", "do": "refuse", "code": "InvalidClientTokenId", "count": 99 });
     world.double.post("/_double/faults", fault);
     world
@@ -117,7 +116,7 @@ fn a_region_that_is_off_is_told_from_a_key_that_is_unknown() {
         .says("does not know the access key");
 }
 
-/// A run without keys in the environment, and with these files of profiles.
+/// A run without keys in the environment, and with these profile files.
 fn with_profiles(world: &World, args: &[&str], profile: Option<&str>, config: &str) -> Command {
     world.write("config", config);
     let mut command = world.command(args);
@@ -141,7 +140,7 @@ const SSO: &str = "[profile dev]\nsso_session = s\nsso_account_id = 123456789012
     sso_start_url = https://x.awsapps.com/start\nsso_registration_scopes = sso:account:access\n";
 
 #[test]
-fn profiles_that_do_not_hold_are_named_with_their_own_login() {
+fn profiles_without_valid_credentials_are_named_with_their_login_command() {
     let world = World::new();
     let keys = "[profile dev]\nregion = us-east-1\n[profile prod]\nregion = us-east-1\n";
     let cases = [
@@ -178,7 +177,7 @@ const MFA: &str = "[profile ops]\nrole_arn = arn:aws:iam::123456789012:role/ops\
     [profile keys]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = s\n";
 
 #[test]
-fn a_code_is_not_asked_for_where_nobody_answers() {
+fn no_code_is_asked_for_without_a_terminal() {
     let world = World::new();
     for verb in [&["status"][..], &["plan", "t.yaml"], &["doctor"]] {
         let done = run(&mut with_profiles(&world, verb, Some("ops"), MFA)).expect(1);
@@ -218,7 +217,7 @@ fn on_terminal(world: &World, args: &[&str], config: &str, typed: &str) -> Done 
 }
 
 #[test]
-fn a_code_is_asked_for_once_and_opens_all_calls() {
+fn a_code_is_asked_for_once_and_serves_all_calls() {
     let world = World::new();
     let done = on_terminal(&world, &["plan", "t.yaml"], MFA, "123456\n").expect(0);
     done.says("MFA code for arn:aws:iam::123456789012:mfa/me:");
@@ -231,7 +230,7 @@ fn a_code_is_asked_for_once_and_opens_all_calls() {
     let calls = world.double.calls();
     let taken = calls.iter().filter(|call| call.call == "sts:AssumeRole");
     assert_eq!(taken.count(), 1);
-    // Through a second profile that rests on the first.
+    // Through a second profile whose source is the first.
     let chain = format!(
         "{MFA}[profile top]\nrole_arn = arn:aws:iam::123456789012:role/top\nsource_profile = ops\n"
     )
@@ -247,7 +246,7 @@ fn a_code_is_asked_for_once_and_opens_all_calls() {
 }
 
 #[test]
-fn a_code_that_aws_does_not_take_is_said_so() {
+fn a_code_that_aws_refuses_is_reported() {
     let world = World::new();
     let message = "MultiFactorAuthentication failed with invalid MFA one time pass code.";
     let fault = json!({

@@ -1,4 +1,4 @@
-//! Replies that never come: AWS has done what was asked, and nobody says so.
+//! Lost replies: AWS has carried out the call, and the caller does not know.
 
 use crate::pool::each;
 use crate::scenes::{SCENES, Scene};
@@ -23,7 +23,7 @@ fn lost(world: &World, lost: &Lost) {
     scene.set(world);
     let fault = json!({ "call": "*", "at": at, "do": "lost" });
     world.double.post("/_double/faults", fault);
-    // It asks again by itself, or the next run finds out.
+    // It repeats the call by itself, or the next run finds out.
     let done = world.run(scene.run);
     assert!([0, 1].contains(&done.code), "{lost}: {}", done.all());
     assert_eq!(world.double.get("/_double/faults")[0]["struck"], 1);

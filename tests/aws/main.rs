@@ -1,5 +1,4 @@
-//! The program as a person runs it, against a double of AWS: no account, no money, no minutes of
-//! waiting.
+//! The program as a person runs it, against a double of AWS: without an account, costs or waiting.
 #![cfg(feature = "aws")]
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 #![expect(clippy::print_stdout, reason = "figures are what some tests are for")]

@@ -1,9 +1,9 @@
-"""CloudWatch: what EMR's clusters tell of themselves, over Smithy's RPC v2 in CBOR.
+"""CloudWatch: the metrics of EMR's clusters, over Smithy's RPC v2 in CBOR.
 
-moto speaks CloudWatch's older protocols only, and Amazon's SDK for Rust none of them.
+moto supports only CloudWatch's older protocols, none of which Amazon's SDK for Rust uses.
 
-A cluster tells of its steps every five minutes from when it is ready, unless a test says what it
-tells: points, silence, or that the query fails.
+A cluster publishes points about its steps every five minutes once it is ready, unless a test sets
+points, silence, or a failing query.
 """
 
 from datetime import datetime
@@ -14,7 +14,7 @@ from replies import Refusal, cbor_reply
 
 PERIOD = 300
 MOST_QUERIES = 500
-# CloudWatch gives up to 100,800 points on a page; tests want pages they can see.
+# CloudWatch returns up to 100,800 points in a page; tests need smaller pages.
 PAGE = 500
 
 
@@ -40,7 +40,7 @@ def answer(world, name, body):
 
 
 def stamp(when):
-    """cbor2 reads a time of CBOR as Python's."""
+    """cbor2 decodes a CBOR time as Python's."""
     return when.timestamp() if isinstance(when, datetime) else float(when)
 
 
@@ -67,7 +67,7 @@ def result(world, region, query, begin, end):
 
 
 def of_life(cluster, metric, begin, end):
-    """What a cluster tells of its steps, while it is up."""
+    """The points that a ready cluster publishes about its steps."""
     if cluster.ready is None:
         return
     now = cluster.world.clock.now()
@@ -93,7 +93,7 @@ def value(cluster, metric, runs):
 
 
 def say(world, body):
-    """What a test says of one cluster, or with `*` of the service."""
+    """Sets the metrics of one cluster, or with `*` of all."""
     said = body.get("says")
     if isinstance(said, dict):
         now = world.clock.now()

@@ -1,4 +1,4 @@
-"""All budgets of the account as boto3 sees them: a look that shares no code with the project."""
+"""Lists all budgets of the account, through boto3 and without code of the project."""
 
 from left import ACCOUNT, client
 

@@ -1,5 +1,5 @@
-//! A team's month as a person sees it: what is set aside, given back, passed on and denied, and
-//! what is left of it by those who are killed.
+//! A team's month from the user's view: what is reserved, returned, passed on and denied, and what
+//! killed runs leave of it.
 
 use crate::policies::{document, idle, of_team, under};
 use crate::world::{BUCKET, STACK, World};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 const APPLY: &[&str] = &["apply", "t.yaml", "--yes"];
 const DETACHED: &[&str] = &["apply", "t.yaml", "--yes", "--detach"];
 const SECOND: &[&str] = &["apply", "u.yaml", "--yes", "--detach"];
-/// There is money for one of the stacks, which may cost $1.47 each.
+/// The budget suffices for one of the stacks, which may cost $1.47 each.
 const ONE: &str = "policy: month
 applies_to: { teams: [recsys] }
 budget: { monthly: $2 }
@@ -20,7 +20,7 @@ fn dollars(value: &Value) -> Decimal {
     text.trim_start_matches('$').parse().unwrap()
 }
 
-/// The account of team recsys as it lies in its bucket.
+/// The account of team recsys as stored in its bucket.
 fn account(world: &World) -> Value {
     let asked = json!({ "bucket": BUCKET, "key": "teams/recsys.json" });
     let object = world.double.post("/_double/objects/get", asked);
@@ -45,11 +45,11 @@ fn two(policy: &str) -> World {
 }
 
 #[test]
-fn there_is_money_for_one() {
+fn the_budget_suffices_for_one() {
     let world = two(&ONE.replace("$2", "$2, notify_at: [10%]"));
     let endless = json!({ "results": [{ "match": "one", "seconds": 36_000 }] });
     world.double.post("/_double/steps", endless);
-    // Who only looks makes nothing.
+    // Reading verbs create nothing.
     world.expect(0, &["budget"]);
     assert_eq!(world.double.get("/_double/objects"), json!({}));
     world
@@ -76,7 +76,7 @@ fn there_is_money_for_one() {
     assert_eq!(json!(reservations(&world)), seen["promises"]);
     assert_eq!(reservations(&world)[0]["stack"], "t");
 
-    // A share that is reached is told of once.
+    // Reaching a share is reported once.
     world
         .double
         .post("/_double/clock/back", json!({ "seconds": 1_800 }));
@@ -91,7 +91,7 @@ fn there_is_money_for_one() {
     let over = month(&world);
     let [spent, reserved] = ["spent", "promised"].map(|key| dollars(&over["figures"][key]));
     assert!(spent > Decimal::new(3, 1) && reserved.is_zero(), "{over:#}");
-    // It is given what is left, and no more.
+    // It gets what is left, and no more.
     world.expect(3, SECOND);
     let less = of_team(STACK, "u").replace("budget: $3", "budget: $1.2");
     world.write("u.yaml", &less);
@@ -100,10 +100,10 @@ fn there_is_money_for_one() {
     assert_eq!(reservations(&world)[0]["stack"], "u");
 }
 
-/// Kills an apply right after the only call of its kind for which `is` holds, and applies again.
+/// Kills an apply right after the `nth` call for which `is` holds, and applies again.
 fn killed_after(is: fn(&str) -> bool, nth: usize) {
     let world = two(ONE);
-    // What is called when is the same the second time.
+    // The order of calls is the same the second time.
     world.expect(0, DETACHED);
     world.expect(0, &["destroy", "t", "--yes"]);
     world.expect(0, &["budget"]);
@@ -141,7 +141,7 @@ fn killed_after(is: fn(&str) -> bool, nth: usize) {
 
 #[test]
 fn killed_after_the_promise() {
-    // The lock and the promise are the first two objects that are written.
+    // The lock and the reservation are the first two objects that are written.
     killed_after(|call| call == "s3:PutObject", 1);
 }
 
@@ -150,7 +150,7 @@ fn killed_after_the_cluster_was_asked_for() {
     killed_after(|call| call == "emr:RunJobFlow", 0);
 }
 
-/// The deadline of the stack's cluster, as it is noted with it.
+/// The number of extensions recorded with the stack's cluster.
 fn extensions(world: &World) -> usize {
     let status = world.json(&["status", "t"]);
     let cluster = &status["stacks"][0]["observed"]["clusters"][0];
@@ -158,7 +158,7 @@ fn extensions(world: &World) -> usize {
 }
 
 #[test]
-fn an_extension_is_money_too() {
+fn an_extension_is_charged_to_the_month() {
     let policy = "policy: month
 applies_to: { teams: [recsys] }
 budget: { monthly: $4 }
@@ -181,7 +181,7 @@ limits: { max_lifetime: 5h, run_cost: $3.5 }
     assert!(now > was, "{was} -> {now}");
     assert_eq!(extensions(&world), 1);
 
-    // The month has less left than the policy would allow of one run.
+    // The month has less left than the policy would allow for a run.
     crate::policies::say(&world, &policy.replace("monthly: $4", "monthly: $2.5"));
     let denied = world.expect(3, &extend(&["--max-lifetime", "4h"]));
     denied
@@ -189,13 +189,13 @@ limits: { max_lifetime: 5h, run_cost: $3.5 }
         .says("of the $2.50 that policy month gives it");
     assert_eq!(extensions(&world), 1);
     assert_eq!(dollars(&month(&world)["figures"]["promised"]), now);
-    // A policy is asked wherever the program is run, for its ceilings are with the cluster.
+    // The policy's ceilings are recorded with the cluster, wherever the program runs.
     std::fs::remove_dir_all(world.path().join("policies")).unwrap();
     world.expect(3, &extend(&["--max-lifetime", "6h"]));
 }
 
 #[test]
-fn a_run_without_a_budget_is_extended_no_further_than_it_may_cost() {
+fn a_run_without_a_budget_is_extended_only_as_far_as_it_may_cost() {
     let world = under("policy: cheap\nlimits: { run_cost: $2 }\n");
     let guardrails = "guardrails: { ceiling: { max_lifetime: 24h },";
     let text = of_team(STACK, "t").replace("guardrails: {", guardrails);
@@ -212,7 +212,7 @@ fn a_run_without_a_budget_is_extended_no_further_than_it_may_cost() {
 }
 
 #[test]
-fn an_overspent_month_lets_what_runs_become_less() {
+fn an_overspent_month_allows_reductions() {
     let world = under(ONE);
     let text = of_team(STACK, "t")
         .replace("3 x m5", "4 x m5")
@@ -237,13 +237,13 @@ fn a_month_costs_few_calls() {
     };
     let ([apply, plan], [apply_with, plan_with]) = (count(None), count(Some(ONE)));
     println!("apply: {apply} calls, with a month {apply_with}; plan: {plan}, {plan_with}");
-    // Some of them ask AWS for its own figure, once in six hours.
+    // Some of them read AWS's own figure, once in six hours.
     assert!(apply_with <= apply + 19, "{apply} -> {apply_with}");
     assert!(plan_with <= plan + 6, "{plan} -> {plan_with}");
 }
 
 #[test]
-fn nothing_is_asked_of_two_homes() {
+fn two_home_regions_are_not_mixed() {
     let world = under(ONE);
     let other = ONE.replace("policy: month", "policy: other");
     world.write(
@@ -255,7 +255,7 @@ fn nothing_is_asked_of_two_homes() {
     idle(&world, 2, &["budget", "nobody"]).says("no policy gives team nobody a budget");
 }
 
-/// What a cluster that fails in a state has cost: in the month, and in the report.
+/// What a cluster costs that fails in a state: in the month, and in the report.
 fn cost_of_failing(state: &str) -> [Decimal; 2] {
     let world = under(ONE);
     let why = "The instance profile EMR_EC2_DefaultRole is invalid";
@@ -272,12 +272,12 @@ fn cost_of_failing(state: &str) -> [Decimal; 2] {
 }
 
 #[test]
-fn a_cluster_that_never_had_a_machine_costs_nothing() {
+fn a_cluster_that_never_had_an_instance_costs_nothing() {
     assert_eq!(cost_of_failing("STARTING"), [Decimal::ZERO; 2]);
 }
 
 #[test]
-fn one_whose_machines_began_is_charged_for_them() {
+fn a_cluster_with_started_instances_is_charged_for_them() {
     let [spent, total] = cost_of_failing("BOOTSTRAPPING");
     assert!(
         spent > Decimal::ZERO && total > Decimal::ZERO,

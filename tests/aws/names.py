@@ -1,6 +1,6 @@
-"""What a request is called: `emr:RunJobFlow`, `ec2:CreateSecurityGroup`, `s3:PutObject`.
+"""Names of requests: `emr:RunJobFlow`, `ec2:CreateSecurityGroup`, `s3:PutObject`.
 
-Tests count calls and aim faults at them, so every protocol is read down to one kind of name.
+Tests count calls and request faults by these names, which are the same for every protocol.
 """
 
 import re
@@ -11,7 +11,7 @@ READS = ("Get", "List", "Describe", "Head", "Assume")
 SIGNED_FOR = re.compile(r"Credential=[^/]+/\d+/([^/]*)/([^/]+)/")
 RENAMED = {"elasticmapreduce": "emr", "monitoring": "cloudwatch"}
 
-# Parts of a bucket and of an object that have calls of their own, by their word in the query.
+# Subresources of buckets and objects that have their own calls, by their query parameter.
 OF_BUCKET = {
     "acl": "BucketAcl",
     "accelerate": "BucketAccelerateConfiguration",
@@ -57,7 +57,7 @@ class Name:
 
 
 def name(environ, body):
-    """The name of a request. Unsigned ones can only be for S3."""
+    """The name of a request. Unsigned requests can only be for S3."""
     query = parse_qs(environ.get("QUERY_STRING", ""), keep_blank_values=True)
     presigned = "Credential=" + query.get("X-Amz-Credential", [""])[0]
     signed = SIGNED_FOR.search(environ.get("HTTP_AUTHORIZATION", presigned))

@@ -1,10 +1,10 @@
-//! One name, two folders: where a stack was applied last is said, and asked about.
+//! One stack name in two folders: where a stack was last applied from is reported and asked about.
 
 use crate::faults::{NO_ROOM, after};
 use crate::world::{Done, World};
 use std::fs;
 
-/// The same stack in another folder of the same machine.
+/// Runs with the same stack in another folder of the same machine.
 fn in_other(world: &World, who: &str, args: &[&str]) -> Done {
     let other = world.path().join("other");
     fs::create_dir_all(&other).unwrap();
@@ -17,7 +17,7 @@ fn in_other(world: &World, who: &str, args: &[&str]) -> Done {
 }
 
 #[test]
-fn another_folder_is_asked_before_it_changes_the_stack() {
+fn another_folder_has_to_confirm_before_it_changes_the_stack() {
     let world = World::new();
     let apply = |args: &[&str], who: &str| {
         let mut command = world.command(args);
@@ -41,7 +41,7 @@ fn another_folder_is_asked_before_it_changes_the_stack() {
         .says("--yes");
     assert_eq!(world.clusters(), before, "nothing was changed");
 
-    // A yes moves it, and is needed once.
+    // A confirmation moves the origin, and is needed once.
     let moved = in_other(&world, "bob", &["apply", "t.yaml", "--again", "--yes"]).expect(0);
     moved.says("last applied by ann@");
     let here = in_other(&world, "bob", &["plan", "t.yaml"]).expect(0);
@@ -53,7 +53,7 @@ fn another_folder_is_asked_before_it_changes_the_stack() {
 }
 
 #[test]
-fn a_name_stands_for_the_file_that_it_was_applied_from() {
+fn a_name_stands_for_the_file_it_was_applied_from() {
     let world = World::new();
     let elsewhere = world.path().join("elsewhere");
     fs::create_dir_all(&elsewhere).unwrap();
@@ -84,7 +84,7 @@ fn a_name_stands_for_the_file_that_it_was_applied_from() {
     fs::create_dir(elsewhere.join("t")).unwrap();
     by_name("ann", &["plan", "t"]).expect(0).says("stack t");
 
-    // Another person's, another stack's or no file is not taken for it.
+    // A file of another person or another stack is not used.
     by_name("bob", &["apply", "t", "--yes"])
         .expect(2)
         .says("was last applied by ann@")
@@ -110,9 +110,9 @@ fn a_name_stands_for_the_file_that_it_was_applied_from() {
     world.assert_nothing_left();
 }
 
-/// What lies beside a link, and the policies above it, hold by the name as well.
+/// The files beside a link, and the policies above it, also apply by name.
 #[test]
-fn a_name_stands_for_the_link_that_it_was_applied_by() {
+fn a_name_stands_for_the_link_it_was_applied_through() {
     let world = World::new();
     let team = world.path().join("team");
     fs::create_dir_all(team.join("policies")).unwrap();
@@ -127,7 +127,7 @@ fn a_name_stands_for_the_link_that_it_was_applied_by() {
     let (by_link, by_name) = (plan("team/t.yaml"), plan("t"));
     assert_eq!((by_link.code, by_name.code), (3, 3), "{}", by_name.all());
     by_name.says("policy p allows at most 1");
-    // A link that leads elsewhere now is not followed.
+    // A link with a new target is not followed.
     fs::remove_file(team.join("t.yaml")).unwrap();
     fs::copy(world.path().join("t.yaml"), team.join("t.yaml")).unwrap();
     plan("t").expect(2).says("that file is gone");
@@ -136,7 +136,7 @@ fn a_name_stands_for_the_link_that_it_was_applied_by() {
 }
 
 #[test]
-fn destroy_needs_no_room_on_this_machine() {
+fn destroy_needs_no_disk_space() {
     let world = World::new();
     world.expect(0, &["apply", "t.yaml", "--yes"]);
     let mut command = after(NO_ROOM, &world.command(&["destroy", "t", "--yes"]));

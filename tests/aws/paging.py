@@ -1,4 +1,4 @@
-"""Pages with markers that name the last thing shown, so that news do not shift what follows."""
+"""Pages whose markers name the last item shown, so that new items do not shift the next page."""
 
 import base64
 
@@ -8,7 +8,7 @@ PAGE = 50
 
 
 def page(items, marker, member, shape, size=PAGE):
-    """One page of things with an `id`."""
+    """One page of items with an `id`."""
     start = 0
     if marker:
         last = named(marker)

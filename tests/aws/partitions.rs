@@ -1,9 +1,9 @@
-//! Parts of AWS where clusterup would do something wrong are refused by name, before anything.
+//! Partitions of AWS in which clusterup would do something wrong are refused by name at the start.
 
 use crate::world::{STACK, World};
 
 #[test]
-fn what_has_no_prices_is_refused_before_anything() {
+fn a_partition_without_prices_is_refused_at_the_start() {
     let world = World::new();
     for (region, part) in [
         ("cn-north-1", "AWS China"),

@@ -1,11 +1,11 @@
-"""Which process is at the other end of a loopback connection."""
+"""Finds the process at the other end of a loopback connection."""
 
 import glob
 import os
 
 
 def owner_of(environ):
-    """The process that sent a request; None when it cannot be told."""
+    """The process that sent a request; None if it cannot be determined."""
     inode = inode_of(int(environ["REMOTE_PORT"]), int(environ["SERVER_PORT"]))
     if inode is None:
         return None

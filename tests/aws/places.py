@@ -1,8 +1,8 @@
-"""Places in S3, as arguments of steps write them."""
+"""Locations in S3, as arguments of steps contain them."""
 
 import re
 
-# A comma separates several in one argument.
+# One argument may hold several, separated by commas.
 PLACE = re.compile(r"s3[an]?://([^/,\s]+)(/[^,\s]*)?")
 
 
@@ -13,6 +13,6 @@ def split(place):
 
 
 def last_bucket(args):
-    """The bucket of the last place among arguments; empty without any."""
+    """The bucket of the last location among arguments; empty if there is none."""
     found = [match.group(1) for arg in args for match in PLACE.finditer(arg)]
     return found[-1] if found else ""

@@ -1,5 +1,5 @@
-//! What policies let through and what they do not, as a person runs the program: a refusal changes
-//! nothing, and a policy that nobody can read admits nothing.
+//! What policies allow and deny, from the user's view: a denial changes nothing, and an unreadable
+//! policy admits nothing.
 
 use crate::world::{Done, REGION, STACK, World};
 use clusterup::model::clock::Clock;
@@ -12,7 +12,7 @@ const DETACHED: &[&str] = &["apply", "t.yaml", "--yes", "--detach"];
 const TWO_NODES: &str = "policy: small\nlimits: { nodes: 2 }\n";
 const REASON: &str = "quarter's end";
 
-/// The stack `t.yaml`, of team recsys, beside one policy.
+/// The stack `t.yaml`, of team recsys, beside a policy.
 pub(crate) fn under(policy: &str) -> World {
     let world = World::new();
     world.stack(&of_team(STACK, "t"));
@@ -35,7 +35,7 @@ pub(crate) fn idle(world: &World, code: i32, args: &[&str]) -> Done {
     world.double.reset_calls();
     let done = world.expect(code, args);
     let calls = world.double.calls();
-    // A lease is taken to look, and let go.
+    // A lease is acquired to observe, and released.
     let changed: Vec<_> = calls
         .iter()
         .filter(|call| call.mutates && !call.call.starts_with("s3:"))
@@ -45,7 +45,7 @@ pub(crate) fn idle(world: &World, code: i32, args: &[&str]) -> Done {
     done
 }
 
-/// Runs with `--output json`: its one document, and its exit code.
+/// Runs with `--output json`. Returns the document and the exit code.
 pub(crate) fn document(world: &World, code: i32, args: &[&str]) -> Value {
     let done = world.expect(code, &[args, &["--output", "json"]].concat());
     let said: Value = serde_json::from_str(&done.out).unwrap();
@@ -54,7 +54,7 @@ pub(crate) fn document(world: &World, code: i32, args: &[&str]) -> Value {
 }
 
 #[test]
-fn what_is_denied_is_said_and_not_made() {
+fn a_denial_is_reported_and_creates_nothing() {
     let world = under(TWO_NODES);
     let plan = idle(&world, 3, &["plan", "t.yaml"]);
     plan.says("policy: deny (small)")
@@ -90,7 +90,7 @@ fn what_is_denied_is_said_and_not_made() {
         .says("= limits.nodes: 3 of 3 (small)");
     world.expect(0, APPLY);
     assert_eq!(world.alive().len(), 1);
-    // What there is may stay and may go; what it would run anew may not.
+    // Existing resources may stay and may be removed; running a new job may not.
     say(&world, TWO_NODES);
     world
         .expect(0, &["plan", "t.yaml"])
@@ -105,7 +105,7 @@ fn what_is_denied_is_said_and_not_made() {
 }
 
 #[test]
-fn a_warning_goes_on() {
+fn a_warning_does_not_stop() {
     let world = under(
         "policy: old
 rules:
@@ -122,7 +122,7 @@ rules:
     }
     world.expect(0, DETACHED);
     assert_eq!(world.alive().len(), 1);
-    // What would move the cursor is no message.
+    // Control characters in a message are not printed.
     say(
         &world,
         "policy: old\nrules: [{ name: r, warn_when: 'true', message: \"\\e[31m\" }]\n",
@@ -143,7 +143,7 @@ const BROKEN: &[(&[u8], &str)] = &[
 ];
 
 #[test]
-fn a_policy_that_nobody_can_read_admits_nothing() {
+fn an_unreadable_policy_admits_nothing() {
     let world = under(TWO_NODES);
     let file = world.path().join("policies/p.yaml");
     let extend = ["extend", "t.yaml", "--by", "1h", "--why", "more"];
@@ -169,7 +169,7 @@ fn a_policy_that_nobody_can_read_admits_nothing() {
     fs::remove_file(world.path().join("policies/P.YML")).unwrap();
     std::os::unix::fs::symlink("nowhere.yaml", &file).unwrap();
     idle(&world, 2, APPLY).says("cannot read the policies in");
-    // Nor is a folder that is not where it was.
+    // Nor does a folder that no longer exists.
     let folder = world.path().join("policies");
     fs::remove_dir_all(&folder).unwrap();
     std::os::unix::fs::symlink("elsewhere", &folder).unwrap();
@@ -184,7 +184,7 @@ fn a_policy_that_nobody_can_read_admits_nothing() {
 }
 
 #[test]
-fn who_may_goes_on_and_is_recorded() {
+fn an_override_goes_ahead_and_is_recorded() {
     let world = under(&format!(
         "{TWO_NODES}overrides: {{ by: ['arn:aws:iam::*:user/ana'] }}\n"
     ));
@@ -211,7 +211,7 @@ fn who_may_goes_on_and_is_recorded() {
     let reservation = &month["months"][0]["promises"][0];
     assert_eq!(reservation["overridden"]["why"], REASON, "{month:#}");
 
-    // The month is passed over only where the policy says so of it.
+    // The month can be overridden only if the policy allows it.
     world.expect(0, &["destroy", "t", "--yes"]);
     let poor = |more: &str| {
         format!(
@@ -227,8 +227,8 @@ fn who_may_goes_on_and_is_recorded() {
 }
 
 #[test]
-fn off_hours_of_a_policy_are_on_the_cluster() {
-    // An hour from now, and all of the rest of the day.
+fn off_hours_of_a_policy_apply_to_the_cluster() {
+    // An hour from now, and the rest of the day.
     let soon = SystemClock.now() + chrono::TimeDelta::minutes(61);
     let (from, until) = (
         soon.format("%H:%M"),
@@ -265,7 +265,7 @@ fn policies_in_s3_are_read_and_never_guessed() {
         world.double.post("/_double/objects/put", object);
     };
     put("spark/small.yaml", TWO_NODES);
-    // Neither of these lies in it.
+    // Neither of these files is below the prefix.
     put("spark/tests/x.yaml", "policy: x\n");
     put("sparkle.yaml", "policy: y\n");
     let denied = idle(&world, 3, &from(place));
@@ -275,7 +275,7 @@ fn policies_in_s3_are_read_and_never_guessed() {
     let said = document(&world, 3, &["plan", "t.yaml", "--policies", place]);
     let version = said["policy"]["from"][0]["version"].as_str().unwrap();
     assert_eq!(version.len(), 12);
-    // It is reached and says no: what was read before does not stand for it.
+    // S3 is reachable and denies the read, so the cached files are not used.
     put("spark/more.yaml", "policy: [\n");
     idle(&world, 2, &from(place)).says("s3://team-policies/spark/more.yaml:1");
     let denied = json!({ "call": "s3:ListObjectsV2", "do": "error500", "count": 100 });
@@ -352,7 +352,7 @@ fn many_stacks_are_checked_at_once() {
 }
 
 #[test]
-fn examples_are_as_expected_or_fail() {
+fn examples_match_their_expectation_or_fail() {
     let world = under(TWO_NODES);
     world
         .expect(2, &["policy", "test"])

@@ -1,4 +1,4 @@
-//! Many points at which something may go wrong, each tried in a world of its own.
+//! Many points of failure, each tried in a world of its own.
 
 use crate::double::Double;
 use crate::scenes::DESTROY;
@@ -9,10 +9,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::thread;
 
-/// Most of the time is spent waiting: for servers, and for doubt to end.
+/// Most of the time is spent waiting: for servers, and for visibility windows.
 const WORKERS: usize = 20;
 
-/// Tries every point on one of some servers; how many there were. Fails with all that failed.
+/// Tries every point on one of several servers. Returns the number of points; fails with all
+/// failures.
 pub(crate) fn each<T: Send + std::fmt::Display>(points: Vec<T>, test: fn(&World, &T)) -> usize {
     let (total, left) = (points.len(), Mutex::new(VecDeque::from(points)));
     let (tried, wrong) = (Mutex::new(0), Mutex::new(Vec::new()));

@@ -1,5 +1,5 @@
-"""The bootstrap action power-off.sh: it powers a primary off so many seconds after its cluster was
-made, an object in S3 may hold another number, and it writes back what it has read."""
+"""The bootstrap action power-off.sh powers a primary off a number of seconds after its cluster was
+created. An object in S3 may hold another number. The primary reports which one it has read."""
 
 import re
 
@@ -22,8 +22,8 @@ class PowerOff:
         self.said = self.looked = None
 
     def look(self, now, up=True):
-        """Takes the number that the object holds, each minute; without one, the last that was known
-        holds."""
+        """Reads the number in the object each minute. Without an object, the last number stays
+        valid."""
         if self.looked is not None and 0 <= now - self.looked < EVERY:
             return
         self.looked = now if up else None
@@ -37,7 +37,7 @@ class PowerOff:
 
 
 def ordered(spec):
-    """None of a cluster that has no such action."""
+    """None if the cluster has no such action."""
     for action in spec.get("BootstrapActions", []):
         script = action["ScriptBootstrapAction"]
         if script["Path"].endswith("/power-off.sh"):

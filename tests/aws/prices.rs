@@ -1,4 +1,4 @@
-//! Prices are asked for, and only a good answer replaces what was known.
+//! Price refreshes: only a good reply replaces the known prices.
 
 use crate::double::Double;
 use crate::world::{Done, STACK, World};
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 const SEOUL: &str = "ap-northeast-2";
 const REFRESH: &[&str] = &["prices", "refresh", "--region", SEOUL];
 
-/// A world whose program has a cache of its own.
+/// A world whose program has its own cache.
 struct Shop(World);
 
 impl Shop {
@@ -41,7 +41,7 @@ impl Shop {
     }
 }
 
-/// All that is known of Seoul, but for m5.xlarge as it was.
+/// All that is known of Seoul, with m5.xlarge as it was.
 fn seoul() -> Value {
     let region: Region = SEOUL.parse().unwrap();
     let known = Catalog::bundled();
@@ -53,14 +53,14 @@ fn seoul() -> Value {
         emr.insert(of.to_string(), json!(format!("{fee:.6}")));
     }
     ec2.insert("m5.xlarge".to_owned(), json!("0.251000"));
-    // Sold by EC2 alone, to nobody here.
+    // Sold by EC2 alone, and to nobody here.
     ec2.insert("t9.micro".to_owned(), json!("0.010000"));
     let ebs = json!({ "gp2": "0.114", "gp3": "0.0912" });
     json!({ "ec2": ec2, "emr": emr, "ebs": ebs, "ipv4": "0.005" })
 }
 
 #[test]
-fn a_refresh_replaces_figures_of_a_region() {
+fn a_refresh_replaces_the_figures_of_a_region() {
     let shop = Shop::new();
     shop.sells(&seoul());
     shop.show().says("EC2 on demand 0.236000 2025");
@@ -73,13 +73,13 @@ fn a_refresh_replaces_figures_of_a_region() {
     shown.says("AWS Price List Query API, asked on 20");
     shown.says(", today: ");
     assert!(!fs::read_to_string(shop.text()).unwrap().contains("t9"));
-    // What is elsewhere is as it was, and stacks are estimated with the new figures.
+    // Other regions are unchanged, and stacks are estimated with the new figures.
     let elsewhere = ["prices", "show", "m5.xlarge", "--region", "us-east-1"];
     shop.run(0, &elsewhere).says("EC2 on demand 0.192000 2026");
     let estimate = ["cost", "estimate", "t.yaml", "--region", SEOUL];
     shop.run(0, &estimate)
         .says("├─ EC2 on demand 1 node-h $0.251 0.2510");
-    // By the page, not by the type.
+    // One call for each page, not for each type.
     let calls = shop.0.double.calls();
     let asked = calls
         .iter()
@@ -88,7 +88,7 @@ fn a_refresh_replaces_figures_of_a_region() {
 }
 
 #[test]
-fn a_plan_says_what_a_cluster_and_its_change_cost() {
+fn a_plan_shows_what_a_cluster_and_its_change_cost() {
     let shop = Shop::new();
     shop.0.double.post("/_double/roles", json!({}));
     let plan = shop.run(0, &["plan", "t.yaml"]);
@@ -111,7 +111,7 @@ fn a_plan_says_what_a_cluster_and_its_change_cost() {
 }
 
 #[test]
-fn a_refresh_that_fails_keeps_the_last_good_text() {
+fn a_failed_refresh_keeps_the_last_good_file() {
     let shop = Shop::new();
     shop.sells(&seoul());
     shop.run(0, REFRESH);

@@ -1,4 +1,4 @@
-"""AWS Price List: the products that tests say there are, in the form in which AWS writes them.
+"""AWS Price List: the products that tests define, in AWS's format.
 
 POST /_double/prices {"refuse": code, "regions": {"us-east-1": {
     "ec2": {"m5.xlarge": "0.192", ...}, "emr": {...}, "ebs": {"gp2": "0.1", ...},
@@ -43,7 +43,8 @@ def matches(product, wanted):
 
 
 def products(told, service):
-    """All of a service, also what is not to be found: reserved, on hosts, with software."""
+    """All products of a service, including those that must not match: reserved, dedicated, with
+    software."""
     for region, prices in told.get("regions", {}).items():
         at = {"regionCode": region, "locationType": "AWS Region", "servicecode": service}
         if service == "AmazonEC2":
@@ -52,7 +53,7 @@ def products(told, service):
             for kind, usd in prices["ebs"].items():
                 usage = {"volumeApiName": kind, "usagetype": f"EBS:VolumeUsage.{kind}"}
                 yield product(at | usage, usd, "Storage")
-                # A zone of its own, where disks cost more.
+                # A local zone, where volumes cost more.
                 zone = {"locationType": "AWS Local Zone"}
                 yield product(at | usage | zone, "9.9", "Storage")
         if service == "ElasticMapReduce":

@@ -1,4 +1,4 @@
-//! `policy push` as a person runs it.
+//! `policy push` from the user's view.
 
 use crate::double::Double;
 use crate::world::World;
@@ -11,7 +11,7 @@ budget: { monthly: $100, notify_at: [80%], subscribers: [a@example.com] }
 ";
 
 #[test]
-fn budgets_are_shown_asked_about_and_made() {
+fn budgets_are_shown_confirmed_and_created() {
     let world = World::bare(Double::start());
     fs::create_dir(world.path().join("policies")).unwrap();
     world.write("policies/ads.yaml", POLICY);
@@ -34,7 +34,7 @@ fn budgets_are_shown_asked_about_and_made() {
     asked.says("~ clusterup_ads_one limit $100.00 -> $250.00");
     asked.says("This makes or changes 1 budget and removes clusterup_ads_two in AWS account");
     world.expect(0, &["policy", "push", "--yes"]);
-    // What somebody else has changed is put right.
+    // Changes of others are fixed.
     let budget = json!({
         "BudgetName": "clusterup_ads_one", "BudgetType": "COST", "TimeUnit": "MONTHLY",
         "BudgetLimit": { "Amount": "999", "Unit": "USD" },

@@ -1,4 +1,4 @@
-"""Service Quotas: EC2's quota of virtual processors, and what tests set it to.
+"""Service Quotas: EC2's vCPU quota, which tests can set.
 
 POST /_double/quota {"vcpus": 5}
 """
@@ -9,7 +9,7 @@ from replies import Refusal, json_reply
 
 KIND = "application/x-amz-json-1.1"
 STANDARD = ("ec2", "L-1216C47A")
-# Of an account that has asked for nothing more.
+# The quota of an account that has not requested more.
 VCPUS = 32
 
 

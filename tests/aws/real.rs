@@ -1,5 +1,5 @@
-//! The real job over the whole way: its script and data go through the bucket, Spark really runs,
-//! and an independent computation agrees with what comes home.
+//! The real job end to end: its script and data go through the bucket, Spark really runs, and an
+//! independent computation agrees with the downloaded results.
 
 use crate::double::Double;
 use crate::world::World;
@@ -49,7 +49,7 @@ fn installed() -> (Runtime, PathBuf) {
     })
 }
 
-/// Runs one of the example's scripts outside of Spark.
+/// Runs one of the example's scripts without Spark.
 fn python(runtime: &Runtime, packages: &Path, script: &str, args: &[&str], folder: &Path) {
     let output = Command::new(&runtime.python)
         .arg(examples().join(script))
@@ -67,7 +67,7 @@ fn examples() -> PathBuf {
 }
 
 #[test]
-fn similar_movies_come_home_as_another_computation_has_them() {
+fn the_downloaded_similarities_agree_with_another_computation() {
     let (runtime, packages) = installed();
     let spark = json!({
         "python": runtime.python, "java_home": runtime.java_home,

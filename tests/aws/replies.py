@@ -1,4 +1,4 @@
-"""Replies, and refusals in the dress of each protocol."""
+"""Replies and errors in the format of each protocol."""
 
 import json
 import uuid
@@ -11,7 +11,7 @@ JSON = "application/x-amz-json-1.1"
 
 
 class Refusal(Exception):
-    """A service says no."""
+    """A service refuses a call."""
 
     def __init__(self, code, message, status=400, **members):
         super().__init__(message)
@@ -39,7 +39,7 @@ def cbor_reply(value, status=200):
 
 
 def refusal(service, refused):
-    """A refusal as this service writes it."""
+    """An error in this service's format."""
     code, message = refused.code, refused.message
     if service in ("ec2", "s3", "iam", "sts"):
         return xml_refusal(service, code, message, refused.status)
@@ -68,7 +68,7 @@ def xml_refusal(service, code, message, status):
 
 
 def throttled(service):
-    """Each service has its own word for "slow down"."""
+    """Each service has its own error code for throttling."""
     words = {
         "ec2": ("RequestLimitExceeded", 503, "Request limit exceeded."),
         "s3": ("SlowDown", 503, "Please reduce your request rate."),

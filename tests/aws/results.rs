@@ -1,10 +1,10 @@
-//! Results in a bucket that others write to as well: what comes home, and what stays.
+//! Results in a bucket that others write to as well: what is downloaded, and what is not.
 
 use crate::world::{World, ending};
 use serde_json::{Value, json};
 use std::fs;
 
-/// The prefix of the results that the stack's job will write.
+/// The prefix of the results of the stack's job.
 fn results_key(world: &World) -> String {
     let plan = world.plan();
     let actions = plan["actions"].as_array().unwrap().iter();
@@ -20,7 +20,7 @@ fn writes(world: &World, writes: Value) {
 }
 
 #[test]
-fn no_object_is_brought_out_of_its_folder() {
+fn no_object_is_downloaded_outside_its_folder() {
     let world = World::new();
     world.stack(&ending());
     let key = results_key(&world);
@@ -52,7 +52,7 @@ fn no_object_is_brought_out_of_its_folder() {
 }
 
 #[test]
-fn a_run_that_wrote_nothing_takes_nothing_away() {
+fn a_run_without_results_deletes_nothing() {
     let world = World::new();
     world.stack(&ending());
     let key = results_key(&world);
@@ -82,7 +82,7 @@ fn a_run_that_wrote_nothing_takes_nothing_away() {
 }
 
 #[test]
-fn a_forged_marker_takes_nothing_away() {
+fn a_forged_marker_deletes_nothing() {
     let world = World::new();
     world.stack(&ending());
     fs::create_dir_all(world.path().join("results")).unwrap();
@@ -100,7 +100,7 @@ fn a_forged_marker_takes_nothing_away() {
 }
 
 #[test]
-fn keys_that_xml_cannot_say_come_home_and_go() {
+fn keys_that_xml_cannot_contain_are_downloaded_and_deleted() {
     let world = World::new();
     world.stack(&ending());
     let key = results_key(&world);

@@ -1,6 +1,6 @@
-"""The policy of a bucket, which moto reads without its conditions, and what machines may do by it.
+"""Bucket policies, whose conditions moto ignores, and what cluster instances may do by them.
 
-An answer of our own, which shares no code with the program's.
+A separate implementation that shares no code with the program's.
 """
 
 import fnmatch
@@ -14,7 +14,7 @@ LONGEST = 20 * 1024
 
 
 def answer(world, name, path, body):
-    """A call about a bucket's policy; None of any other."""
+    """Handles a call about a bucket's policy; returns None for other calls."""
     if name.service != "s3" or name.operation not in ("GetBucketPolicy", "PutBucketPolicy"):
         return None
     bucket = path.strip("/")
@@ -40,7 +40,7 @@ def many(value):
 
 
 def refuse(text, bucket):
-    """What S3 says no to."""
+    """An S3 error."""
     no = "MalformedPolicy"
     try:
         document = json.loads(text)
@@ -81,7 +81,7 @@ def applies(statement, action, resource):
 
 
 def machines_may(world, action, bucket, key):
-    """Whether the machines' role may: its own policies allow it, and the bucket's does not refuse."""
+    """Whether the instances' role may: its policies allow it and the bucket's do not deny it."""
     resource = f"arn:aws:s3:::{bucket}/{key}"
     own = [json.loads(text) for text in account.documents("EMR_EC2_DefaultRole")]
     held = world.bucket_policies.get(bucket)
@@ -96,7 +96,7 @@ def machines_may(world, action, bucket, key):
 
 
 def put(world, bucket, key, body):
-    """A machine writes an object; whether it may and there is a bucket."""
+    """Writes an object as an instance. Returns whether it may, and whether the bucket exists."""
     if machines_may(world, "s3:PutObject", bucket, key):
         return account.put_object(bucket, key, body)
     world.refused.append(key)

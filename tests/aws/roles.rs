@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::time::Instant;
 
 #[test]
-fn roles_are_asked_for_before_anything_is_made() {
+fn roles_are_checked_before_anything_is_created() {
     let world = World::bare(Double::start());
     let files: &[&[&str]] = &[&["plan", "t.yaml"], &["apply", "t.yaml", "--yes"]];
     for args in files {
@@ -48,7 +48,7 @@ fn finding(doctor: &str, what: &str) -> bool {
 }
 
 #[test]
-fn without_credentials_it_says_so_at_once() {
+fn missing_credentials_are_reported_at_once() {
     let world = World::bare(Double::start());
     let verbs: &[&[&str]] = &[
         &["plan", "t.yaml"],
@@ -71,7 +71,7 @@ fn without_credentials_it_says_so_at_once() {
 }
 
 #[test]
-fn a_role_without_its_policy_is_shown_and_healed() {
+fn a_role_without_its_policy_is_reported_and_fixed() {
     let world = World::new();
     world.expect(0, &["apply", "t.yaml", "--yes", "--detach"]);
     for role in ["EMR_DefaultRole", "EMR_EC2_DefaultRole", "clusterup-reaper"] {
@@ -91,7 +91,7 @@ fn a_role_without_its_policy_is_shown_and_healed() {
 }
 
 #[test]
-fn where_the_first_policy_is_refused_emrs_role_has_the_second() {
+fn if_the_first_policy_is_refused_emrs_role_gets_the_second() {
     let world = World::bare(Double::start());
     let arn = "arn:aws:iam::aws:policy/service-role/AmazonElasticMapReduceRole";
     world
@@ -108,8 +108,8 @@ fn where_the_first_policy_is_refused_emrs_role_has_the_second() {
 }
 
 #[test]
-fn a_machine_writes_its_work_alone() {
-    // Once in AWS's own role, which may do all with S3, and once in ours.
+fn an_instance_writes_its_work_only() {
+    // Once with AWS's own policy, which allows everything in S3, and once with ours.
     for (world, create) in [(World::new(), false), (World::bare(Double::start()), true)] {
         let mut apply = vec!["apply", "t.yaml", "--yes"];
         apply.extend(create.then_some("--create-roles"));
@@ -138,7 +138,7 @@ fn a_machine_writes_its_work_alone() {
 }
 
 #[test]
-fn s3_refuses_a_policy_that_is_none() {
+fn s3_refuses_an_invalid_policy() {
     let world = World::new();
     world.expect(0, &["apply", "t.yaml", "--yes", "--detach"]);
     let here = json!({ "Bucket": BUCKET });

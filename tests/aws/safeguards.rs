@@ -1,5 +1,5 @@
-//! What ends a cluster with nobody there: armed with it, fired in time, moved, mended, and gone with
-//! it.
+//! What ends a cluster without anybody: armed with the cluster, fired in time, moved, fixed, and
+//! removed with it.
 
 use crate::double::{Double, Schedule};
 use crate::world::{BUCKET, Done, STACK, World, ending};
@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 const APPLY: &[&str] = &["apply", "t.yaml", "--yes"];
 const DETACHED: &[&str] = &["apply", "t.yaml", "--yes", "--detach"];
 const TERMINATE: &str = "arn:aws:scheduler:::aws-sdk:emr:terminateJobFlows";
-/// Its primary powers off so long after the deadline.
+/// How long after the deadline the primary powers off.
 const LATE: TimeDelta = TimeDelta::minutes(5);
 const REAPER: &str = "arn:aws:iam::123456789012:role/clusterup-reaper";
 
-/// `STACK` whose budget is over before its lifetime.
+/// `STACK` whose budget is used up before its lifetime.
 fn poor() -> String {
     STACK.replace("budget: $3", "budget: $1")
 }
@@ -33,7 +33,7 @@ fn start(world: &World, text: &str) {
     world.expect(0, DETACHED);
 }
 
-/// The stack's cluster as `status --output json` tells it.
+/// The stack's cluster in `status --output json`.
 pub(crate) fn told(world: &World) -> Value {
     let mut status = world.json(&["status", "t"]);
     let clusters = status["stacks"][0]["observed"]["clusters"].take();
@@ -64,16 +64,16 @@ fn only(world: &World) -> Schedule {
     schedules.remove(0)
 }
 
-/// The whole of its minute is over by the deadline, and no other whole minute is between.
+/// The schedule's minute ends by the deadline, with no other whole minute between.
 fn assert_in_time(schedule: &Schedule, deadline: DateTime<Utc>) {
     let at: DateTime<Utc> = schedule.at.parse().unwrap();
     let early = deadline - at;
     assert!(early >= TimeDelta::minutes(1), "{at} for {deadline}");
-    // Before EMR has a cluster, its deadline is counted from when it was asked for.
+    // Before EMR has created the cluster, its deadline counts from the request.
     assert!(early < TimeDelta::seconds(150), "{at} for {deadline}");
 }
 
-/// Pushes the double's clock to so many seconds after an instant.
+/// Advances the double's clock to so many seconds after an instant.
 fn reach(world: &World, at: DateTime<Utc>, after: i64) {
     let now = world.double.get("/_double/clock")["now"].as_f64().unwrap();
     #[expect(clippy::cast_possible_truncation, reason = "whole seconds are enough")]
@@ -90,7 +90,7 @@ fn delete_schedule(world: &World) {
     world.aws("scheduler", "delete_schedule", schedule);
 }
 
-/// What the primary was told, if it was told anything since it began.
+/// The deadline that was written for the primary since it started, if any.
 fn object(world: &World) -> Option<i64> {
     let keys = world.objects();
     let key = keys.iter().find(|key| key.contains("/deadlines/"))?;
@@ -106,8 +106,8 @@ fn life(cluster: &Value) -> i64 {
 }
 
 impl World {
-    /// Each cluster that EMR has accepted ends by itself, whatever becomes of the run that asked for
-    /// it.
+    /// Each cluster that EMR has accepted ends by itself, whatever happens to the run that
+    /// requested it.
     pub(crate) fn assert_armed(&self) {
         for cluster in self.clusters() {
             assert_eq!(cluster["idle"], json!({ "IdleTimeout": 600 }), "{cluster}");
@@ -127,7 +127,7 @@ impl World {
         }
     }
 
-    /// Each living cluster has its schedule, and no other has one.
+    /// Each live cluster has its schedule, and no other cluster has one.
     pub(crate) fn assert_scheduled(&self) {
         self.assert_scheduled_after(2);
     }
@@ -160,7 +160,7 @@ impl World {
 }
 
 #[test]
-fn every_rung_is_armed_with_the_cluster() {
+fn every_safeguard_is_armed_with_the_cluster() {
     let world = busy(&ending());
     world.assert_armed();
     world.assert_scheduled();
@@ -199,7 +199,7 @@ fn every_rung_is_armed_with_the_cluster() {
     assert!(spent > Decimal::ZERO && hourly > spent, "{cluster:#}");
 }
 
-/// A cluster that spends its budget while nobody looks, and ends as slowly as EMR may.
+/// A cluster that uses up its budget unattended, and ends as slowly as EMR may.
 fn spending(ending: u64) -> (World, DateTime<Utc>) {
     let world = World::new();
     let slow = json!({ "terminating": ending * 60 });
@@ -215,9 +215,9 @@ fn spending(ending: u64) -> (World, DateTime<Utc>) {
     (world, deadline)
 }
 
-/// What the stack has cost is below its budget, and not by much.
+/// The stack has cost less than its budget, and not much less.
 fn assert_within_budget(world: &World) {
-    // No ledger counts what has not happened yet.
+    // The ledger counts nothing in the future.
     let hours = json!({ "seconds": 2 * 3_600 });
     world.double.post("/_double/clock/back", hours);
     let report = world.json(&["cost", "report", "--region", "us-east-1"]);
@@ -241,7 +241,7 @@ fn the_schedule_ends_a_cluster_below_its_budget() {
 
 #[test]
 fn without_its_schedule_the_primary_powers_off() {
-    // All of the twenty minutes that the budget keeps back and that are left then.
+    // All of the twenty minutes that the budget reserves for the ending.
     let (world, deadline) = spending(14);
     delete_schedule(&world);
     let off = deadline + LATE;
@@ -254,7 +254,7 @@ fn without_its_schedule_the_primary_powers_off() {
     assert_within_budget(&world);
 }
 
-/// The schedule's rung lacks its role, and the command that `status` tells arms it.
+/// The schedule's role is missing, and the command that `status` shows arms it.
 fn assert_roles_arm_it(world: &World) {
     let id = world.clusters()[0]["id"].clone();
     world
@@ -283,7 +283,7 @@ fn assert_roles_arm_it(world: &World) {
 }
 
 #[test]
-fn a_schedule_without_its_role_says_how_it_is_armed() {
+fn a_schedule_without_its_role_shows_how_to_arm_it() {
     let world = World::bare(Double::start());
     world.double.make_roles(false);
     let endless = json!({ "results": [{ "match": "one", "seconds": 36_000 }] });
@@ -297,13 +297,13 @@ fn a_schedule_without_its_role_says_how_it_is_armed() {
     delete_schedule(&world);
     assert_roles_arm_it(&world);
 
-    // A schedule that nobody may carry out ends nothing.
+    // A schedule whose role is missing ends nothing.
     world.double.remove_role("clusterup-reaper");
     assert_roles_arm_it(&world);
 }
 
 #[test]
-fn more_nodes_bring_the_deadline_nearer_before_they_are_there() {
+fn more_nodes_bring_the_deadline_nearer_before_they_exist() {
     let world = busy(&poor());
     let before = told(&world);
     assert_eq!(object(&world), None);
@@ -341,7 +341,7 @@ fn more_nodes_bring_the_deadline_nearer_before_they_are_there() {
     assert_eq!(world.alive().len(), 0);
 }
 
-/// A schedule as somebody else edits it.
+/// Edits the schedule as somebody else.
 fn edit_schedule(world: &World, at: &str, input: &str) {
     let now = only(world);
     let edited = json!({
@@ -371,7 +371,7 @@ fn assert_mended(world: &World, because: &str, hours: i64) {
 }
 
 #[test]
-fn a_schedule_that_somebody_touched_is_shown_and_mended() {
+fn a_schedule_that_somebody_changed_is_shown_and_fixed() {
     let world = busy(STACK);
     delete_schedule(&world);
     assert_mended(&world, "its schedule is not there", 2);
@@ -399,7 +399,7 @@ fn no_schedule_outlives_its_cluster() {
     world.expect(0, &["destroy", "t", "--yes"]);
     world.assert_nothing_left();
 
-    // Killed, or detached: nobody is there when the cluster ends.
+    // Killed or detached: nobody follows when the cluster ends.
     world.expect(0, DETACHED);
     world.double.advance(60);
     assert!(world.alive().is_empty());
@@ -418,7 +418,7 @@ fn no_schedule_outlives_its_cluster() {
     world.assert_nothing_left();
 }
 
-/// `extend` by somebody whose name no tag may hold.
+/// `extend` by a user whose name is not allowed in a tag.
 fn extend(world: &World, code: i32, args: &[&str]) -> Done {
     let why = ["--why", "it's late"];
     let mut command = world.command(&[&["extend", "t.yaml"], args, &why].concat());
@@ -427,7 +427,7 @@ fn extend(world: &World, code: i32, args: &[&str]) -> Done {
 }
 
 #[test]
-fn an_extension_moves_every_rung_and_is_recorded() {
+fn an_extension_moves_every_safeguard_and_is_recorded() {
     let ceiling = "budget: $3, ceiling: { max_lifetime: 3h, budget: $5 }";
     let text = STACK.replace("budget: $3", ceiling);
     let world = busy(&text);
@@ -455,7 +455,7 @@ fn an_extension_moves_every_rung_and_is_recorded() {
         assert!(recorded.contains(part), "{recorded}");
     }
     let at: DateTime<Utc> = recorded.split(' ').next().unwrap().parse().unwrap();
-    // It is told in whole seconds.
+    // It is written in whole seconds.
     let made = instant(&before["created_at"]) - TimeDelta::seconds(1);
     assert!((made..deadline).contains(&at));
     world
@@ -481,7 +481,7 @@ fn an_extension_moves_every_rung_and_is_recorded() {
 }
 
 #[test]
-fn an_extension_that_was_cut_off_is_finished_by_apply() {
+fn an_interrupted_extension_is_finished_by_apply() {
     let ceiling = "budget: $3, ceiling: { max_lifetime: 3h }";
     let world = busy(&STACK.replace("budget: $3", ceiling));
     for (when, life_after) in [("before", 7_200), ("after", 10_800)] {

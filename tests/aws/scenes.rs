@@ -1,17 +1,17 @@
-//! What is done to a stack while calls go wrong, and what must have come of it in the end.
+//! Scenarios with faults: what happens to a stack, and what must be the result.
 
 use crate::world::{World, ending};
 
 #[derive(Clone, Copy)]
 pub(crate) struct Scene {
     pub(crate) name: &'static str,
-    /// What is there before.
+    /// What exists before.
     pub(crate) begin: fn(&World),
-    /// The run that something befalls.
+    /// The run with the fault.
     pub(crate) run: &'static [&'static str],
     /// The run after it.
     pub(crate) again: &'static [&'static str],
-    /// What both have come to.
+    /// The expected result of both.
     pub(crate) check: fn(&World),
 }
 
@@ -59,7 +59,7 @@ pub(crate) const SCENES: &[Scene] = &[
 ];
 
 impl World {
-    /// The stack is there once, and its steps have run once.
+    /// The stack exists once, and its steps have run once.
     fn assert_one_of_each(&self, steps: usize) {
         let clusters = self.clusters();
         assert_eq!(clusters.len(), 1, "{clusters:#?}");
@@ -104,13 +104,13 @@ impl World {
 }
 
 impl Scene {
-    /// Sets the scene, and counts its calls from here on.
+    /// Prepares the scenario, and counts calls from here on.
     pub(crate) fn set(&self, world: &World) {
         (self.begin)(world);
         world.double.reset_calls();
     }
 
-    /// The next run puts everything right.
+    /// The next run fixes everything.
     pub(crate) fn end(&self, world: &World) {
         world.expect(0, self.again);
         (self.check)(world);

@@ -1,7 +1,7 @@
 """EventBridge Scheduler: what AWS refuses and moto does not, and schedules that fire.
 
-moto keeps schedules and never looks at them again. Here they fire by the double's clock, and only
-what AWS would understand has an effect: neither target nor input is looked at before.
+moto stores schedules and never fires them. Here they fire by the double's clock, and as with AWS,
+target and input are not checked before.
 """
 
 import json
@@ -20,7 +20,7 @@ ASSUME = "The execution role you provide must allow AWS EventBridge Scheduler to
 
 
 def refuse(name, path, body):
-    """Refuses what AWS refuses; where it does not, an update sets again what moto leaves."""
+    """Raises what AWS refuses. Otherwise makes an update reset the fields that moto keeps."""
     if name.service != "scheduler" or name.operation not in WRITES:
         return
     asked, last = json.loads(body or b"{}"), unquote(path.rpartition("/")[2])
@@ -51,7 +51,7 @@ def at(schedule):
 
 
 def due(world, schedule, now):
-    """When it fires next; never, if its time was over when it was said."""
+    """When the schedule fires next; None if its time had passed when it was set."""
     said = (schedule.schedule_expression, schedule.last_modified_date)
     if getattr(schedule, "said", None) != said:
         schedule.said = said
@@ -62,7 +62,7 @@ def due(world, schedule, now):
 
 
 def catch_up(world, now):
-    """Lets fire what is due, each at its time, among all else that happens."""
+    """Fires due schedules, each at its time, in order with all other events."""
     while True:
         waiting = [
             (when, group.name, schedule.name, region, group, schedule)
@@ -88,7 +88,7 @@ def fire(world, region, group, schedule, when):
 
 
 def made(world, region, schedule, when):
-    """Whether the call was made and is over, well or in vain for good."""
+    """Whether the call is finished: it succeeded, or failed for good."""
     ids = named(schedule)
     if ids is None:
         return True
@@ -105,7 +105,7 @@ def made(world, region, schedule, when):
 
 
 def named(schedule):
-    """The clusters that it is to end; none if AWS would make nothing of it."""
+    """The clusters that the schedule ends; none if AWS could not make the call."""
     try:
         ids = json.loads(schedule.target.get("Input", ""))["JobFlowIds"]
     except (ValueError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-//! Schedules by the SDK, against a server that takes AWS's own requests.
+//! Schedules through the SDK, against a server for AWS's requests.
 
 use crate::double::{Double, Schedule};
 use chrono::TimeDelta;
@@ -11,12 +11,12 @@ use std::env;
 use std::process::Command;
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/clusterup-reaper";
-/// When nobody runs this test any more.
+/// A time in the distant future.
 const AT: &str = "2125-01-02T03:04:00Z";
 const INPUT: &str = r#"{"JobFlowIds":["j-1"]}"#;
 
 #[test]
-fn the_sdk_makes_moves_reads_and_takes_away_schedules() {
+fn the_sdk_creates_updates_reads_and_deletes_schedules() {
     let double = Double::start();
     asked(&double, "refused");
     double.make_roles(true);
@@ -44,7 +44,7 @@ fn the_sdk_makes_moves_reads_and_takes_away_schedules() {
     asked(&double, "roleless");
 }
 
-/// Has a part asked in a process of its own, for the SDK reads the environment.
+/// Runs a part in its own process, because the SDK reads the environment.
 fn asked(double: &Double, part: &str) {
     let mut command = Command::new(env::current_exe().unwrap());
     let name = format!("schedules::part_{part}");
@@ -124,7 +124,7 @@ where
     sdk.serve(call).await.unwrap_err().kind
 }
 
-/// Without the role.
+/// Fails while the role is missing.
 async fn refused(sdk: &Sdk) {
     assert_eq!(sdk.serve(named(0)).await.unwrap(), None);
     roleless(sdk).await;
@@ -154,7 +154,7 @@ async fn moved(sdk: &Sdk) {
 }
 
 async fn gone(sdk: &Sdk) {
-    // Those that were made, and one that never was.
+    // Those that were created, and one that never existed.
     for number in 0..=120 {
         let name = it(number).name;
         sdk.serve(DeleteSchedule { name }).await.unwrap();

@@ -1,4 +1,4 @@
-//! What must never be said: credentials, private keys, signed addresses.
+//! What must never be printed: credentials, private keys, signed addresses.
 
 use crate::world::{BUCKET, Done, World};
 use serde_json::json;
@@ -9,7 +9,7 @@ const SECRET: &str = "wJalrXUtnFEMIbPxRfiCYEXAMPLEKEYcanary";
 
 const TOKEN: &str = "FwoGZXIvYXdzEXAMPLETOKENcanary";
 
-/// One after the other, while calls go wrong.
+/// Runs one after the other, with faults.
 const RUNS: &[&[&str]] = &[
     &["doctor"],
     &["plan", "t.yaml"],
@@ -44,7 +44,7 @@ fn fault(world: &World, at: usize, what: &str) {
 }
 
 #[test]
-fn no_output_and_no_object_holds_a_secret() {
+fn no_output_and_no_object_contains_a_secret() {
     let world = World::new();
     let mut said = Located(Vec::new());
     for (run, args) in RUNS.iter().enumerate() {
@@ -55,7 +55,7 @@ fn no_output_and_no_object_holds_a_secret() {
             said.run(&world, &[*args, &["--output", output, verbose]].concat());
         }
     }
-    // What fails for good says how, in both ways of saying.
+    // Permanent failures are explained, in both output formats.
     let broken = json!({ "call": "emr:*", "do": "error500", "count": 1_000 });
     world.double.post("/_double/faults", broken);
     said.run(&world, &["status", "t"]);
@@ -72,7 +72,7 @@ fn no_output_and_no_object_holds_a_secret() {
     assert_eq!(mode & 0o777, 0o600);
     let key = fs::read_to_string(&private).unwrap();
     let lines: Vec<&str> = key.lines().filter(|line| !line.starts_with("--")).collect();
-    // Its first line says only what kind of key it is.
+    // The first line of a private key only says what kind of key it is.
     let of_key = lines[lines.len() / 2];
     for key in world.objects() {
         let asked = json!({ "bucket": BUCKET, "key": key });

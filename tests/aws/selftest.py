@@ -1,4 +1,4 @@
-"""The double's own test, with boto3: starts it, tries it, counts what held.
+"""The double's own test, with boto3: starts the double, runs the checks, counts the passed ones.
 
     python selftest.py [--spark FILE.json]    also runs steps on a real Spark
 """

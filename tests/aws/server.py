@@ -2,8 +2,8 @@
 
     python server.py [--spark FILE.json]
 
-Listens on a free port of 127.0.0.1, says `{"port": N}` on its output once it accepts, and ends
-when its input does, so that it never outlives the test that started it.
+Listens on a free port of 127.0.0.1, prints `{"port": N}` once it accepts connections, and ends when
+its input ends, so that it never outlives the test that started it.
 """
 
 import argparse
@@ -26,22 +26,22 @@ from front import Front
 from spark import Spark
 from world import World
 
-# Steps that are processes, and logs, move on without anybody asking.
+# Steps that are processes, and logs, make progress without requests.
 TICK = 0.1
 
 
 class Handler(MotoRequestHandler):
-    """Small packets are sent at once: header and body would otherwise wait for each other."""
+    """Sends small packets at once: otherwise header and body wait for each other."""
 
     disable_nagle_algorithm = True
 
     def send_response(self, code, message=None):
-        """Without the date that the base class adds: werkzeug adds it where the reply has none."""
+        """Leaves out the date of the base class: werkzeug adds one if the reply has none."""
         self.send_response_only(code, message)
         self.send_header("Server", self.version_string())
 
     def log(self, *_):
-        """Requests are in the list of calls."""
+        """Logs nothing: the list of calls has the requests."""
 
 
 def main():

@@ -1,9 +1,9 @@
-"""EMR's objects as it shows them. Times are numbers; what has no value is left out."""
+"""EMR's objects in the form of its replies. Times are numbers; empty fields are omitted."""
 
 import account
 import launch
 
-# EMR makes these by itself, once for each region.
+# EMR creates these by itself, once in each region.
 MANAGED_GROUPS = ("sg-0e3a1f00000000001", "sg-0e3a1f00000000002")
 
 
@@ -37,7 +37,7 @@ def cluster_status(cluster):
 
 
 def cluster_entry(cluster):
-    """Lists show no tags."""
+    """Listings have no tags."""
     return {
         "Id": cluster.id,
         "Name": cluster.name,
@@ -73,13 +73,13 @@ def cluster_details(cluster):
 
 
 def applications(spec):
-    """With none asked for, EMR installs Hadoop alone."""
+    """The default of EMR is Hadoop alone."""
     asked = [{"Name": app["Name"]} for app in spec.get("Applications") or []]
     return asked or [{"Name": "Hadoop"}]
 
 
 def master_name(cluster):
-    """Known once there are machines."""
+    """Known once there are instances."""
     provisioned = cluster.ready is not None or cluster.state == "BOOTSTRAPPING"
     if not provisioned:
         return None

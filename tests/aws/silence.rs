@@ -1,5 +1,5 @@
-//! Addresses that are not AWS: what does not answer, or not as AWS does, is said within two seconds
-//! and named.
+//! Addresses that are not AWS: if one does not answer, or not as AWS does, it is named within two
+//! seconds.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
@@ -8,7 +8,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// From the start of the program: its silence begins a little later.
+/// Counted from the start of the program, a little before its first call.
 const SOON: Duration = Duration::from_millis(2_500);
 
 fn against(url: &str) -> Child {
@@ -30,7 +30,7 @@ fn against(url: &str) -> Child {
         .unwrap()
 }
 
-/// The lines of its talk until one holds `text`, and how long that took.
+/// The lines of its output until one contains `text`, and how long that took.
 fn until(child: &mut Child, text: &str) -> (Vec<String>, Duration) {
     let (tell, told) = mpsc::channel();
     let stderr = BufReader::new(child.stderr.take().unwrap());
@@ -65,7 +65,7 @@ fn check(url: &str, says: &str) {
     assert!(took < SOON, "{took:?}: {all}");
 }
 
-/// An address at which each request is answered so.
+/// An address that answers each request this way.
 fn answering(answer: &'static [u8]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -81,14 +81,14 @@ fn answering(answer: &'static [u8]) -> String {
 }
 
 #[test]
-fn what_accepts_and_never_answers_is_said_within_two_seconds() {
+fn an_address_that_never_answers_is_named_within_two_seconds() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     check(&url, "does not answer");
 }
 
 #[test]
-fn what_refuses_is_named() {
+fn an_address_that_refuses_connections_is_named() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
@@ -96,7 +96,7 @@ fn what_refuses_is_named() {
 }
 
 #[test]
-fn what_answers_500_is_named() {
+fn an_address_that_answers_500_is_named() {
     let empty =
         b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     let url = answering(empty);
@@ -107,7 +107,7 @@ fn what_answers_500_is_named() {
 }
 
 #[test]
-fn a_page_is_not_aws() {
+fn a_web_page_is_not_an_answer_of_aws() {
     let pages: [&[u8]; 3] = [
         b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 6\r\nConnection: close\r\n\r\n<html>",
         b"HTTP/1.1 503 Busy\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 6\r\nConnection: close\r\n\r\n<html>",
@@ -120,7 +120,7 @@ fn a_page_is_not_aws() {
 }
 
 #[test]
-fn nothing_and_nonsense_are_named() {
+fn empty_and_invalid_answers_are_named() {
     let answers: [&[u8]; 3] = [
         b"",
         b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",

@@ -1,4 +1,4 @@
-"""Steps that really run: `spark-submit` of a local Spark, with S3 as folders."""
+"""Steps that really run: `spark-submit` of a local Spark, with folders in place of S3."""
 
 import os
 import re
@@ -13,7 +13,7 @@ import account
 import rights
 from places import PLACE, split
 
-# Java 17 keeps its inner parts closed to Spark 3.5 unless told otherwise.
+# Java 17 needs these options to open its internals to Spark 3.5.
 OPENED = (
     "java.lang",
     "java.lang.invoke",
@@ -39,7 +39,7 @@ JAVA_OPTIONS = [
     *(f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in OPENED),
 ]
 FLAGS = ("--verbose", "-v", "--supervise")
-# What speaks of EMR's machines, not of this one.
+# Options about EMR's machines that do not apply here.
 DROPPED = (
     "--master",
     "--deploy-mode",
@@ -120,7 +120,7 @@ class Spark:
 
 
 class Run:
-    """One process, and a thread that waits for it."""
+    """A process, and a thread that waits for it."""
 
     def __init__(self, world, step, folder, command, environment, before):
         self.world, self.step, self.folder, self.before = world, step, folder, before
@@ -151,21 +151,21 @@ class Run:
         return self.printed() | {"state": "COMPLETED" if code == 0 else "FAILED"}
 
     def printed(self):
-        """So far."""
+        """The output so far."""
         return {
             name: (self.folder / name).read_text("utf-8", "replace")
             for name in ("stdout", "stderr")
         }
 
     def kill(self):
-        """The process and all that it started."""
+        """The process and all its descendants."""
         self.killed = True
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
 
 
 def submitted(args):
-    """Arguments of `spark-submit` without what only EMR understands."""
+    """Arguments of `spark-submit` without those that only EMR understands."""
     kept, index = [], 0
     while index < len(args) and args[index].startswith("-"):
         if args[index] in FLAGS:
@@ -192,7 +192,7 @@ def local(place, buckets):
 
 
 def fetch(args, buckets):
-    """Brings what the arguments name; returns what there was, as files and their states."""
+    """Downloads what the arguments name. Returns the files and their states."""
     for match in (found for arg in args for found in PLACE.finditer(arg)):
         bucket, key = split(match.group(0))
         folder = key.rstrip("/") + "/" if key.strip("/") else ""
@@ -207,7 +207,7 @@ def fetch(args, buckets):
 
 
 def states(buckets):
-    """Hadoop keeps checksums of local files beside them, which S3 never sees."""
+    """Hadoop writes checksum files beside local files, which do not exist in S3."""
     return {
         path: (path.stat().st_mtime_ns, path.stat().st_size)
         for path in buckets.rglob("*")
@@ -216,7 +216,7 @@ def states(buckets):
 
 
 def store(world, buckets, before):
-    """Takes to S3 what was written, changed or deleted."""
+    """Uploads what was written or changed, and deletes what was deleted."""
     after = states(buckets)
     for path, state in after.items():
         if before.get(path) != state:

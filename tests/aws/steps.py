@@ -1,4 +1,4 @@
-"""Steps: what they do while they run, and what they leave in S3."""
+"""Steps: what they do while they run, and what they write to S3."""
 
 import gzip
 from dataclasses import dataclass
@@ -27,9 +27,9 @@ class Step:
         self.on_failure = spec.get("ActionOnFailure", "TERMINATE_CLUSTER")
         self.args = spec["HadoopJarStep"].get("Args", [])
         self.state, self.started, self.ended = "PENDING", None, None
-        # Of a running step; unknown while a process decides.
+        # Of a running step; None while a process runs.
         self.ends_at = None
-        # What a test said of it, or what its process made of it.
+        # The outcome that a test defined or that the process had.
         self.outcome = {}
         self.run = None
 
@@ -44,7 +44,7 @@ class Step:
         self.ends_at = when + float(self.outcome.get("seconds", world.durations["step"]))
 
     def end(self, when):
-        """By itself, as its outcome says."""
+        """Ends the step with its outcome."""
         self.state = self.outcome.get("state", "COMPLETED")
         self.close(when)
         bucket = last_bucket(self.args)
@@ -52,7 +52,7 @@ class Step:
             self.cluster.world.upload(Upload(when, bucket, key, text.encode()))
 
     def stop(self, when, cancelled=False):
-        """From outside; nothing happens to one that is over."""
+        """Ends the step from outside; does nothing if it has ended."""
         if self.state in DONE:
             return
         self.kill()
@@ -91,7 +91,7 @@ class Step:
         return f"{log_uri.rstrip('/')}/{self.cluster.id}/steps/{self.id}/"
 
     def failure(self):
-        """Why it failed, as far as EMR tells."""
+        """Why the step failed, as far as EMR reports it."""
         if self.state != "FAILED":
             return None
         folder = self.log_folder()
@@ -104,7 +104,7 @@ class Step:
 
 
 def rule_for(world, name):
-    """The first rule of a test that speaks of this step and is not used up."""
+    """The first unused rule of a test that matches this step."""
     for rule in world.rules:
         if rule.get("match", "") in name and rule.get("times", 1) > 0:
             if "times" in rule:

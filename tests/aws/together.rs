@@ -1,4 +1,4 @@
-//! Two at work on one stack at the same time, and what the dead leave behind.
+//! Two runs on one stack at the same time, and what dead ones leave behind.
 
 use crate::world::{BUCKET, Done, STACK, World};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ fn runs_of_steps(world: &World) -> Vec<Value> {
 }
 
 #[test]
-fn two_applies_make_one_cluster() {
+fn two_applies_create_one_cluster() {
     let world = World::new();
     let (one, other) = (world.spawn(APPLY), world.spawn(APPLY));
     let (one, other) = (Done::of(one), Done::of(other));
@@ -46,7 +46,7 @@ fn apply_and_destroy_take_turns() {
 #[test]
 fn a_dead_holder_on_this_machine_blocks_nobody() {
     let world = World::new();
-    // Within the pass: the key pair is made, the cluster is not.
+    // During the run: the key pair is created, the cluster is not.
     let killed = json!({ "call": "ec2:CreateSecurityGroup", "do": "kill", "when": "after" });
     world.double.post("/_double/faults", killed);
     assert_eq!(world.run(APPLY).signal, Some(9));
@@ -60,7 +60,7 @@ fn a_dead_holder_on_this_machine_blocks_nobody() {
 }
 
 #[test]
-fn a_dead_holder_elsewhere_blocks_for_a_minute() {
+fn a_dead_holder_on_another_machine_blocks_for_a_minute() {
     let world = World::new();
     world.expect(0, APPLY);
     let lock = json!({

@@ -1,9 +1,9 @@
-//! Words of others: names and tags of clusters that somebody else made, who may mean harm.
+//! Hostile names and tags of clusters that somebody else created.
 
 use crate::world::World;
 use serde_json::json;
 
-/// What EMR takes for a cluster's name, with a line of its own in it, turned around, and hidden.
+/// A name that EMR accepts, with a line break, reversed text, and hidden text.
 const NAMES: [&str; 3] = [
     "nightly\nus-east-1 j-PRODUCTION00  would end: idle_timeout\n0 living clusters",
     "nightly\r\nus-east-1 j-PRODUCTION00  ends\u{202e} gnihton\u{2066}",
@@ -11,7 +11,7 @@ const NAMES: [&str; 3] = [
 ];
 
 #[test]
-fn no_name_and_no_tag_writes_a_line() {
+fn no_name_and_no_tag_prints_its_own_line() {
     let world = World::new();
     for (number, name) in NAMES.iter().enumerate() {
         let steps =

@@ -1,4 +1,4 @@
-"""All that the double knows, and what moves it on.
+"""The state of the double, and how it advances.
 
 Everything happens under one lock. moto itself checks a condition and then writes without one, so
 this also makes conditional writes as atomic as those of S3.
@@ -19,13 +19,13 @@ DURATIONS = {
     "bootstrapping": 30.0,
     "step": 30.0,
     "terminating": 20.0,
-    # From a resize's request to its nodes.
+    # From the request of a resize to its instances.
     "resize": 5.0,
-    # How long an ended cluster's network interfaces hold on to its security groups.
+    # How long an ended cluster's network interfaces use its security groups.
     "drain": 5.0,
     # From a step's end to its logs in S3.
     "logs": 0.0,
-    # From a schedule's time to its call; AWS promises the minute.
+    # From a schedule's time to its call; AWS promises a minute.
     "schedule": 20.0,
 }
 
@@ -40,7 +40,7 @@ class World:
         self.forget()
 
     def forget(self):
-        """Back to how it was at the start, but for what moto holds."""
+        """Resets everything except moto's state."""
         for cluster in self.clusters.values():
             cluster.abandon()
         self.clock.reset()
@@ -60,14 +60,14 @@ class World:
         self.budgets_page = None
         self.metrics = {}
         self.metrics_page = None
-        # Documents by bucket, and keys that machines could not write.
+        # Bucket policies, and keys that instances were not allowed to write.
         self.bucket_policies = {}
         self.refused = []
-        # ARNs of AWS's policies that nobody can attach any more.
+        # ARNs of AWS's policies that can no longer be attached.
         self.retired = []
 
     def catch_up(self):
-        """Brings everything to the clock's time."""
+        """Advances everything to the clock's time."""
         now = self.clock.now()
         for cluster in self.clusters.values():
             if cluster.power_off and cluster.live:
@@ -84,11 +84,11 @@ class World:
         self.uploads.append(upload)
 
     def struck(self, name, number):
-        """The faults that strike this call."""
+        """The faults that apply to this call."""
         return [fault for fault in self.faults if fault.due(name, number)]
 
     def holds_group(self, region, group):
-        """The cluster that keeps a security group from being deleted, if one does."""
+        """The cluster that keeps a security group from being deleted; None if none does."""
         for cluster in self.clusters.values():
             drained = cluster.ended is not None and (
                 cluster.ended + self.durations["drain"] <= self.clock.now()

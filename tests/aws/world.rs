@@ -1,4 +1,4 @@
-//! A world for one test: an account of its own, a machine of its own, and a stack.
+//! A world for one test: its own account, machine and stack.
 
 use crate::double::{Call, Double};
 use crate::hints;
@@ -34,7 +34,7 @@ job:
 guardrails: { idle_timeout: 10m, max_lifetime: 2h, budget: $3, when_done: keep }
 "#;
 
-/// Clusters that come and go while a person blinks.
+/// Phases of clusters that take milliseconds.
 pub(crate) fn short() -> Value {
     json!({
         "starting": 0.5, "bootstrapping": 0.3, "step": 0.5, "terminating": 0.5, "resize": 0.5,
@@ -50,11 +50,11 @@ pub(crate) fn ending() -> String {
 pub(crate) struct World {
     pub(crate) double: Double,
     folder: TempDir,
-    /// Clusters of an earlier world on the same double.
+    /// The clusters of an earlier world on the same double.
     before: usize,
 }
 
-/// What a run came to.
+/// The result of a run.
 pub(crate) struct Done {
     pub(crate) code: i32,
     pub(crate) signal: Option<i32>,
@@ -133,7 +133,7 @@ impl World {
         self.command(args).spawn().unwrap()
     }
 
-    /// `plan --output json`.
+    /// The document of `plan --output json`.
     pub(crate) fn plan(&self) -> Value {
         self.json(&["plan", "t.yaml"])["plan"].take()
     }
@@ -144,19 +144,19 @@ impl World {
             .unwrap_or_else(|error| panic!("{args:?}: {error}\n{}\n{}", done.out, done.err))
     }
 
-    /// Every cluster that there ever was, oldest first.
+    /// All clusters that ever existed, oldest first.
     pub(crate) fn clusters(&self) -> Vec<Value> {
         let clusters = self.double.get("/_double/clusters");
         clusters.as_array().unwrap()[self.before..].to_vec()
     }
 
-    /// The clusters that are not over.
+    /// The clusters that have not ended.
     pub(crate) fn alive(&self) -> Vec<Value> {
         let over = |c: &Value| c["state"].as_str().unwrap().starts_with("TERMINATED");
         self.clusters().into_iter().filter(|c| !over(c)).collect()
     }
 
-    /// The calls of these runs, by name.
+    /// The names of the calls of these runs.
     pub(crate) fn calls_of(&self, args: &[&str]) -> Vec<Call> {
         self.double.reset_calls();
         self.expect(0, args);
@@ -205,8 +205,8 @@ impl World {
         assert!(files.is_empty(), "{files:?}");
     }
 
-    /// The files that the program keeps on this machine, but for the ledger of what was spent and the
-    /// record of which results were brought.
+    /// The files that the program keeps on this machine, except the ledger and the records of
+    /// downloads.
     pub(crate) fn files(&self) -> Vec<PathBuf> {
         let (mut files, mut folders) = (Vec::new(), vec![self.state()]);
         while let Some(folder) = folders.pop() {
@@ -256,7 +256,7 @@ impl Done {
 
     fn words(&self) -> String {
         let all = format!("{}{}", self.out, self.err);
-        // Wherever its lines were broken.
+        // Joined where lines were broken.
         all.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 

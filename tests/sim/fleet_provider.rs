@@ -271,7 +271,7 @@ fn of_two_watchdogs_one_watches_until_it_is_dead() {
         for _ in 0..10 {
             minutes(1).await;
             assert!(FleetProvider::watch(&two.account).await.unwrap().is_none());
-            assert!(one.account.keeps_watch().await.unwrap());
+            assert!(one.account.holds_watch().await.unwrap());
         }
         // Its beats no longer come through: dead, as far as anybody can tell.
         one.flaky()
@@ -285,13 +285,13 @@ fn of_two_watchdogs_one_watches_until_it_is_dead() {
             waited += 10;
         };
         assert!((60..=120).contains(&waited), "{waited}");
-        assert!(one.account.keeps_watch().await.is_err());
+        assert!(one.account.holds_watch().await.is_err());
         one.flaky().become_flaky(|_| None);
         minutes(1).await;
-        assert!(!one.account.keeps_watch().await.unwrap());
-        assert!(two.account.keeps_watch().await.unwrap());
+        assert!(!one.account.holds_watch().await.unwrap());
+        assert!(two.account.holds_watch().await.unwrap());
         first.release().await.unwrap();
-        assert!(two.account.keeps_watch().await.unwrap());
+        assert!(two.account.holds_watch().await.unwrap());
         second.release().await.unwrap();
         assert!(FleetProvider::watch(&one.account).await.unwrap().is_some());
     });

@@ -58,7 +58,7 @@ impl Process {
             region: "us-east-1".parse().unwrap(),
             clock: Arc::new(sim.clock()),
             who: who.to_owned(),
-            addresses: Addresses::known(vec![ADDRESS.parse().unwrap()]),
+            addresses: Addresses::fixed(vec![ADDRESS.parse().unwrap()]),
             keys: FILES.path().join("keys"),
             store: Store::new(FILES.path().join("cache"), None),
             labels: FILES.path().join("labels"),

@@ -97,7 +97,7 @@ fn doctor_shows_what_allows_more_and_create_roles_takes_it_back() {
         let process = Process::calm(&sim, 1);
         create_roles(&process).await;
         process.detached(&wish().case()).await.unwrap();
-        assert!(!process.account.lacks_roles().await.unwrap());
+        assert!(!process.account.has_missing_roles().await.unwrap());
         let own = sim.census().guards[&bucket()].policy.clone();
         let of = |text: &str| text.replace("BUCKET", &bucket());
         let wide = of(
@@ -115,7 +115,7 @@ fn doctor_shows_what_allows_more_and_create_roles_takes_it_back() {
             let command = &found[0].1;
             assert!(command.starts_with("aws s3api put-bucket-policy --region us-east-1"));
             assert!(command.contains("Tls") == policy.is_some(), "{command}");
-            assert!(process.account.lacks_roles().await.unwrap());
+            assert!(process.account.has_missing_roles().await.unwrap());
             create_roles(&process).await;
             assert!(!sim.write_as_machine(&bucket(), "locks/t.json", "x"));
             assert_eq!(wrong(&process).await, []);
@@ -156,10 +156,13 @@ fn a_role_without_its_policy_is_shown_and_healed() {
                 found[0].0.contains(role) && found[0].1.contains(role),
                 "{found:?}"
             );
-            assert!(process.account.lacks_roles().await.unwrap(), "{role}");
+            assert!(process.account.has_missing_roles().await.unwrap(), "{role}");
             create_roles(&process).await;
             assert_eq!(wrong(&process).await, [], "{role}");
-            assert!(!process.account.lacks_roles().await.unwrap(), "{role}");
+            assert!(
+                !process.account.has_missing_roles().await.unwrap(),
+                "{role}"
+            );
         }
     });
 }
@@ -203,7 +206,7 @@ fn where_the_first_policy_is_refused_emrs_role_has_the_second() {
             .account
             .apply(&stack, &Action::CreateRoles, &NoListener);
         refused.await.unwrap_err();
-        assert!(process.account.lacks_roles().await.unwrap());
+        assert!(process.account.has_missing_roles().await.unwrap());
     });
 }
 
@@ -220,10 +223,10 @@ async fn cut_off(number: u64, fault: Fault) -> bool {
         return false;
     }
     let next = Process::calm(&sim, 2);
-    if next.account.lacks_roles().await.unwrap() {
+    if next.account.has_missing_roles().await.unwrap() {
         create_roles(&next).await;
     }
-    assert!(!next.account.lacks_roles().await.unwrap());
+    assert!(!next.account.has_missing_roles().await.unwrap());
     assert_eq!(wrong(&next).await, [], "{fault:?} at call {number}");
     let roles = sim.census().roles;
     assert_eq!(roles.len(), 3);

@@ -157,7 +157,7 @@ impl World {
             region: "us-east-1".parse().unwrap(),
             clock: self.clock.clone(),
             who: "watchdog@here".to_owned(),
-            addresses: Addresses::known(Vec::new()),
+            addresses: Addresses::fixed(Vec::new()),
             keys: self.home.path().join("keys"),
             store: Store::new(self.home.path().join("store"), None),
             labels: self.home.path().join("labels"),

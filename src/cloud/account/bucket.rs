@@ -1,7 +1,7 @@
-//! The bucket: one for an account and region, each stack in its own part.
+//! The bucket: one for each account and region, in which each stack has its own prefixes.
 
 use super::Account;
-use super::errors::{Doing, gone};
+use super::errors::{Context, gone};
 use super::names::{self, WORK, prefix};
 use super::place::{self, LOCKS, WATCH};
 use crate::cloud::CloudError;
@@ -16,61 +16,65 @@ use crate::model::observed::Run;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// What nobody ends is aborted by S3 itself after so many days.
+/// After so many days S3 itself aborts uploads that were not completed.
 const ABORT_AFTER_DAYS: i32 = 1;
-/// The mark that EMR's file system makes of a folder.
+/// The object by which EMR's file system marks a folder.
 const FOLDER: &str = "work_$folder$";
-/// S3 deletes so many objects in one call.
-const AT_ONCE: usize = 1_000;
-/// A name whose bucket was just deleted is not free at once, and what was just made is not there
-/// for every server of S3; AWS promises no figure.
-pub(super) const SETTLING: Duration = Duration::from_secs(120);
+/// The most objects that S3 deletes in one call.
+const MAX_KEYS: usize = 1_000;
+/// The visibility window of buckets: the name of a deleted bucket is not free at once, and a new
+/// bucket is not known to every server of S3. AWS documents no figure.
+pub(super) const VISIBILITY_WINDOW: Duration = Duration::from_secs(120);
 
 impl<A: Api> Account<A> {
-    /// The bare bucket: private and encrypted as all new ones are.
+    /// Creates the bucket. New buckets are private and encrypted.
     pub(super) async fn make_bucket(&self, bucket: &Bucket) -> Result<(), CloudError> {
         let (name, region) = (bucket.name.clone(), self.settings.region.to_string());
         let (call, begun) = (CreateBucket { name, region }, Instant::now());
         loop {
             match self.api.serve(call.clone()).await {
-                // One of that name is still on its way out.
-                Err(error) if error.kind == Kind::Precondition && begun.elapsed() < SETTLING => {
+                // A bucket of that name is still being deleted.
+                Err(error)
+                    if error.kind == Kind::Precondition && begun.elapsed() < VISIBILITY_WINDOW =>
+                {
                     self.backoff().await;
                 }
-                made => return made.doing(|| format!("make bucket {}", bucket.name)),
+                made => return made.with_context(|| format!("make bucket {}", bucket.name)),
             }
         }
     }
 
-    /// A pause while S3 settles.
+    /// Waits a moment before a call to S3 is repeated.
     pub(super) async fn backoff(&self) {
         let least = Duration::from_secs(2);
         tokio::time::sleep(least + self.rng.up_to(Duration::from_secs(3))).await;
     }
 
-    /// Closes the bucket for good, then gives the stack its part of it.
+    /// Closes the bucket to the public, then writes the stack's marker into it.
     pub(super) async fn create_bucket(&self, stack: &StackName) -> Result<(), CloudError> {
         let (bucket, begun) = (self.bucket().await?, Instant::now());
-        if self.seen.borrow().objects.is_none() {
+        if self.observed.borrow().objects.is_none() {
             self.make_bucket(&bucket).await?;
         }
         let closed = loop {
             match self.close_bucket(&bucket).await {
-                // Made a moment ago, if not here then for the lock.
-                Err(error) if error.kind == Kind::NotFound && begun.elapsed() < SETTLING => {
+                // The bucket is new, perhaps because it was created for the lock.
+                Err(error)
+                    if error.kind == Kind::NotFound && begun.elapsed() < VISIBILITY_WINDOW =>
+                {
                     self.backoff().await;
                 }
                 closed => break closed,
             }
         };
-        closed.doing(|| format!("close bucket {}", bucket.name))?;
-        let there = if self.seen.borrow().is_new {
+        closed.with_context(|| format!("close bucket {}", bucket.name))?;
+        let existing = if self.observed.borrow().is_new {
             None
         } else {
-            let read = self.policy_there(&bucket).await;
-            read.doing(|| format!("read the policy of bucket {}", bucket.name))?
+            let read = self.read_policy(&bucket).await;
+            read.with_context(|| format!("read the policy of bucket {}", bucket.name))?
         };
-        self.guard(&bucket, there).await?;
+        self.guard(&bucket, existing).await?;
         let (key, body) = (place::marker(stack), self.marker_body());
         loop {
             let call = PutObject {
@@ -80,10 +84,12 @@ impl<A: Api> Account<A> {
                 condition: Condition::Always,
             };
             match self.api.serve(call).await {
-                Err(error) if error.kind == Kind::NotFound && begun.elapsed() < SETTLING => {
+                Err(error)
+                    if error.kind == Kind::NotFound && begun.elapsed() < VISIBILITY_WINDOW =>
+                {
                     self.backoff().await;
                 }
-                put => return put.doing(|| format!("write {key}")).map(|_| ()),
+                put => return put.with_context(|| format!("write {key}")).map(|_| ()),
             }
         }
     }
@@ -101,7 +107,7 @@ impl<A: Api> Account<A> {
         closed.and(lifecycle)
     }
 
-    /// A small object; its ETag.
+    /// Writes a small object and returns its ETag.
     pub(super) async fn put(
         &self,
         key: &str,
@@ -115,7 +121,10 @@ impl<A: Api> Account<A> {
             body,
             condition,
         };
-        self.api.serve(call).await.doing(|| format!("write {key}"))
+        self.api
+            .serve(call)
+            .await
+            .with_context(|| format!("write {key}"))
     }
 
     pub(super) async fn delete(&self, key: &str) -> Result<(), CloudError> {
@@ -125,12 +134,12 @@ impl<A: Api> Account<A> {
             key: key.clone(),
             unchanged: None,
         });
-        gone(deleted.await).doing(|| format!("delete {key}"))
+        gone(deleted.await).with_context(|| format!("delete {key}"))
     }
 
     pub(super) async fn delete_all(&self, keys: Vec<String>) -> Result<(), CloudError> {
         let bucket = self.bucket().await?;
-        for keys in keys.chunks(AT_ONCE) {
+        for keys in keys.chunks(MAX_KEYS) {
             let call = DeleteObjects {
                 bucket: bucket.clone(),
                 keys: keys.to_vec(),
@@ -138,13 +147,13 @@ impl<A: Api> Account<A> {
             self.api
                 .serve(call)
                 .await
-                .doing(|| format!("empty bucket {}", bucket.name))?;
+                .with_context(|| format!("empty bucket {}", bucket.name))?;
         }
         Ok(())
     }
 
-    /// The stack's parts of the bucket, with what was begun and not ended there. Its work goes first:
-    /// by the other part the stack is known.
+    /// Deletes the stack's objects and incomplete uploads. The work prefix goes first, because the
+    /// other one marks the stack as existing.
     pub(super) async fn delete_objects(&self, stack: &StackName) -> Result<(), CloudError> {
         let bucket = self.bucket().await?;
         for prefix in [names::work(stack), prefix(stack)] {
@@ -153,7 +162,7 @@ impl<A: Api> Account<A> {
             self.delete_all(listed.into_iter().filter_map(key).collect())
                 .await?;
         }
-        self.seen.borrow_mut().objects = None;
+        self.observed.borrow_mut().objects = None;
         Ok(())
     }
 
@@ -167,28 +176,28 @@ impl<A: Api> Account<A> {
             .api
             .serve(ListMultipartUploads { bucket: of, prefix })
             .await;
-        for upload in begun.doing(|| "list uploads that were not ended".to_owned())? {
+        for upload in begun.with_context(|| "list uploads that were not ended".to_owned())? {
             let (bucket, key) = (bucket.clone(), upload.key);
             let call = AbortMultipartUpload {
                 bucket,
                 key,
                 upload: upload.id,
             };
-            gone(self.api.serve(call).await).doing(|| "abort an upload".to_owned())?;
+            gone(self.api.serve(call).await).with_context(|| "abort an upload".to_owned())?;
         }
         Ok(())
     }
 
-    /// Deletes the bucket where no stack has anything in it any more. Locks of the dead do not
-    /// count; where nothing else is left it is worth a minute to find out whose they are.
-    pub(super) async fn leave_bucket(&self) -> Result<(), CloudError> {
+    /// Deletes the bucket if no stack has anything in it. Locks of dead holders do not count; if
+    /// nothing but locks is left, waits to find out whether their holders are dead.
+    pub(super) async fn delete_unused_bucket(&self) -> Result<(), CloudError> {
         let bucket = self.bucket().await?;
         let call = DeleteBucket {
             bucket: bucket.clone(),
         };
         match gone(self.api.serve(call.clone()).await) {
             Err(error) if error.kind == Kind::InUse => {}
-            deleted => return deleted.doing(|| format!("delete bucket {}", bucket.name)),
+            deleted => return deleted.with_context(|| format!("delete bucket {}", bucket.name)),
         }
         let listed = self.list(&bucket, "", None).await?.unwrap_or_default();
         let keys: Vec<String> = listed.into_iter().filter_map(key).collect();
@@ -210,7 +219,7 @@ impl<A: Api> Account<A> {
         }
         match gone(self.api.serve(call).await) {
             Err(error) if error.kind == Kind::InUse => Ok(()),
-            deleted => deleted.doing(|| format!("delete bucket {}", bucket.name)),
+            deleted => deleted.with_context(|| format!("delete bucket {}", bucket.name)),
         }
     }
 
@@ -223,12 +232,13 @@ impl<A: Api> Account<A> {
 
     pub(super) async fn forget(&self, stack: &StackName, id: &ClusterId) -> Result<(), CloudError> {
         self.delete(&place::cluster(stack, id.as_str())).await?;
-        self.seen.borrow_mut().clusters.remove(id);
+        self.observed.borrow_mut().clusters.remove(id);
         Ok(())
     }
 }
 
-/// Work of a stack that has nothing else: EMR uploads logs for minutes after a cluster's end.
+/// Whether a key is work of a stack that has nothing else: EMR uploads logs for minutes after a
+/// cluster's end.
 fn is_orphan(key: &str, keys: &[String]) -> bool {
     let of = key.strip_prefix(WORK).and_then(|it| it.strip_prefix('/'));
     let stack = of.and_then(|it| it.split('/').next()?.parse().ok());
@@ -250,7 +260,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn late_logs_go_with_their_stack_and_nobody_elses() {
+    fn late_logs_are_removed_with_their_stack_and_no_other_objects() {
         let keys = [
             "locks/begun.json",
             "stacks/there/clusters/j-1",

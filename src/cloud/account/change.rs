@@ -1,10 +1,10 @@
-//! What of a living cluster can be moved: its counts, its guards, its tags, and what ends it.
+//! Changes a live cluster in place: its counts, guardrails and tags, and its safeguards.
 
-use super::convert::MOST_EXTENSIONS;
-use super::errors::Doing;
+use super::convert::MAX_EXTENSIONS;
+use super::errors::Context;
 use super::last_observation::ObservedCluster;
 use super::names::{self, SIZES, TEAM};
-use super::note::{self, Word};
+use super::note::{self, NoteCheck};
 use super::{Account, safeguard_state, spec};
 use crate::cloud::CloudError;
 use crate::cloud::api::emr::{
@@ -23,15 +23,15 @@ use crate::model::span::Span;
 use crate::model::stack::WhenDone;
 
 impl<A: Api> Account<A> {
-    /// Moves what differs from what was seen. One that ends meanwhile needs no change, and AWS
-    /// allows none.
+    /// Changes what differs from the last observation. If the cluster ends meanwhile, errors are
+    /// ignored: AWS allows no change then, and none is needed.
     pub(super) async fn update_cluster(
         &self,
         id: &ClusterId,
         spec: &ClusterSpec,
         listener: &dyn Listener,
     ) -> Result<(), CloudError> {
-        let Err(error) = self.move_cluster(id, spec, listener).await else {
+        let Err(error) = self.change_cluster(id, spec, listener).await else {
             return Ok(());
         };
         let now = self.describe(id.as_str()).await?;
@@ -42,22 +42,22 @@ impl<A: Api> Account<A> {
         }
     }
 
-    async fn move_cluster(
+    async fn change_cluster(
         &self,
         id: &ClusterId,
         spec: &ClusterSpec,
         listener: &dyn Listener,
     ) -> Result<(), CloudError> {
-        let seen = self.seen.borrow().clusters.get(id).cloned();
-        let (Some(seen), Some(mut have)) = (seen, self.told_again(id)) else {
+        let observed = self.observed.borrow().clusters.get(id).cloned();
+        let (Some(observed), Some(mut have)) = (observed, self.last_observed(id)) else {
             return Ok(());
         };
-        // A lease begins with whoever asks for it, not with the cluster.
+        // The lease starts now: the cluster may be older than its lease.
         if spec.guardrails.lease.is_some() {
             self.follow(&have.stack, id).await?;
             have.renewed_at = Some(self.settings.clock.now());
         }
-        let sizes = self.resized(&seen, &have, spec);
+        let sizes = self.resized(&observed, &have, spec);
         let moved = Cluster {
             instance_spans: sizes.instance_spans(&spec.groups, have.created_at, None),
             spec: spec.clone(),
@@ -65,42 +65,42 @@ impl<A: Api> Account<A> {
         };
         if grows(&have.spec, spec) {
             let (terms, size) = (Terms::of(&moved), spec.groups.size());
-            safeguard_state::affords(&terms, &size, self.settings.clock.now())?;
+            safeguard_state::check_budget(&terms, &size, self.settings.clock.now())?;
         }
-        // More nodes are paid for from the call on, so what they bring nearer is moved before it.
-        if safeguard_state::seconds(&moved) < safeguard_state::seconds(&have) {
+        // Added nodes cost money from the call on, so an earlier deadline is armed before it.
+        if safeguard_state::power_off_seconds(&moved) < safeguard_state::power_off_seconds(&have) {
             self.arm(&moved, listener).await?;
         }
-        self.move_counts(id, &seen, spec).await?;
-        self.move_guards(id, &seen, spec).await?;
+        self.change_counts(id, &observed, spec).await?;
+        self.change_guards(id, &observed, spec).await?;
         let mut tags = self.spec_tags(&have.stack, spec)?;
         tags.insert(SIZES.to_owned(), sizes.to_string());
-        // A tag that is left out stays as it was: of an earlier team, nobody is said to pay.
-        if seen.cluster.tags.contains_key(TEAM) {
+        // A tag that is not written keeps its value: an empty one replaces an earlier team's.
+        if observed.cluster.tags.contains_key(TEAM) {
             tags.entry(TEAM.to_owned()).or_default();
         }
         let (terms, forged) = self
-            .note_ahead(&have.stack, id, &seen.cluster.tags, &tags)
+            .note_ahead(&have.stack, id, &observed.cluster.tags, &tags)
             .await?;
-        self.retag(id, &seen, &have.spec, spec, tags).await?;
+        self.retag(id, &observed, &have.spec, spec, tags).await?;
         self.untag(id, forged).await?;
         self.note(&have.stack, id.as_str(), &[terms]).await?;
         self.arm(&moved, listener).await
     }
 
-    /// Writes our tags and the user's. Those that are not to be there go first, while the cluster's
-    /// spec still names them; what a longer spec leaves makes room for new ones.
+    /// Writes our tags and the user's. Tags to remove are removed first, while the cluster's spec
+    /// still names them; a longer spec's surplus tags make room for new ones.
     async fn retag(
         &self,
         id: &ClusterId,
-        seen: &ObservedCluster,
+        observed: &ObservedCluster,
         have: &ClusterSpec,
         want: &ClusterSpec,
         mut tags: Tags,
     ) -> Result<(), CloudError> {
         let dropped = have.tags.keys().filter(|key| !want.tags.contains_key(*key));
         self.untag(id, dropped.cloned().collect()).await?;
-        let left = spec::left_over(&seen.cluster.tags, &tags);
+        let left = spec::left_over(&observed.cluster.tags, &tags);
         if !left.is_empty() {
             self.tag(id.as_str(), tags.clone()).await?;
             self.untag(id, left).await?;
@@ -109,27 +109,28 @@ impl<A: Api> Account<A> {
         self.tag(id.as_str(), tags).await
     }
 
-    /// What the tags will be, noted before they are, so that a look in between believes both;
-    /// and the moved deadlines that nobody noted, which go.
+    /// Records the tags in the note before they are written, so that a reader accepts both the old
+    /// and the new ones. Returns the new terms, and the keys of extensions that the note does not
+    /// confirm, which are removed.
     async fn note_ahead(
         &self,
         stack: &StackName,
         id: &ClusterId,
-        seen: &Tags,
+        observed: &Tags,
         tags: &Tags,
     ) -> Result<(String, Vec<String>), CloudError> {
-        let word = self.word_on(stack, id.as_str(), seen).await?;
-        let mut after: Tags = seen.clone();
+        let note = self.check_note(stack, id.as_str(), observed).await?;
+        let mut after: Tags = observed.clone();
         after.extend(tags.clone());
         let mut forged = Vec::new();
-        if word == Word::Disagrees {
-            let moved = (0..MOST_EXTENSIONS).map(names::extended);
-            forged = moved.filter(|key| seen.contains_key(key)).collect();
+        if note == NoteCheck::Different {
+            let moved = (0..MAX_EXTENSIONS).map(names::extended);
+            forged = moved.filter(|key| observed.contains_key(key)).collect();
             after.retain(|key, _| !forged.contains(key));
         }
-        let (before, after) = (note::terms(seen), note::terms(&after));
+        let (before, after) = (note::terms(observed), note::terms(&after));
         let mut both = vec![after.clone()];
-        both.extend((word == Word::Agrees && before != after).then_some(before));
+        both.extend((note == NoteCheck::Confirmed && before != after).then_some(before));
         self.note(stack, id.as_str(), &both).await?;
         Ok((after, forged))
     }
@@ -145,13 +146,13 @@ impl<A: Api> Account<A> {
         self.api
             .serve(call)
             .await
-            .doing(|| format!("remove tags of cluster {id}"))
+            .with_context(|| format!("remove tags of cluster {id}"))
     }
 
-    async fn move_counts(
+    async fn change_counts(
         &self,
         id: &ClusterId,
-        seen: &ObservedCluster,
+        observed: &ObservedCluster,
         spec: &ClusterSpec,
     ) -> Result<(), CloudError> {
         let wanted = |role: Role| match role {
@@ -159,7 +160,7 @@ impl<A: Api> Account<A> {
             Role::Core => spec.groups.core.as_ref().map(|group| group.nodes.count),
             Role::Task => spec.groups.task.as_ref().map(|group| group.nodes.count),
         };
-        let groups = seen.groups.iter();
+        let groups = observed.groups.iter();
         let counts: Vec<(String, u16)> = groups
             .filter_map(|group| Some((group, wanted(group.role)?)))
             .filter(|(group, count)| group.requested != *count)
@@ -168,65 +169,66 @@ impl<A: Api> Account<A> {
         if counts.is_empty() {
             return Ok(());
         }
-        self.until_ready(id).await?;
+        self.wait_until_ready(id).await?;
         let call = ModifyInstanceGroups {
             cluster: id.to_string(),
             counts,
         };
         let moved = self.api.serve(call).await;
-        moved.doing(|| format!("resize cluster {id}"))
+        moved.with_context(|| format!("resize cluster {id}"))
     }
 
-    async fn move_guards(
+    async fn change_guards(
         &self,
         id: &ClusterId,
-        seen: &ObservedCluster,
+        observed: &ObservedCluster,
         spec: &ClusterSpec,
     ) -> Result<(), CloudError> {
-        let doing = || format!("change cluster {id}");
+        let context = || format!("change cluster {id}");
         let ids = || vec![id.to_string()];
         let idle_timeout = spec.guardrails.idle_timeout;
-        if has_idle_policy(&seen.cluster.release) && seen.idle != Some(Some(idle_timeout)) {
+        if has_idle_policy(&observed.cluster.release) && observed.idle != Some(Some(idle_timeout)) {
             let id = id.to_string();
             let call = PutAutoTerminationPolicy { id, idle_timeout };
-            self.api.serve(call).await.doing(doing)?;
+            self.api.serve(call).await.with_context(context)?;
         }
         let keep = spec.guardrails.when_done == WhenDone::Keep;
-        if seen.cluster.keep_alive != keep {
+        if observed.cluster.keep_alive != keep {
             let call = SetKeepAlive { ids: ids(), keep };
-            self.api.serve(call).await.doing(doing)?;
+            self.api.serve(call).await.with_context(context)?;
         }
-        if seen.cluster.protected {
+        if observed.cluster.protected {
             let protected = false;
             let call = SetTerminationProtection {
                 ids: ids(),
                 protected,
             };
-            self.api.serve(call).await.doing(doing)?;
+            self.api.serve(call).await.with_context(context)?;
         }
-        if seen.cluster.step_concurrency != 1 {
+        if observed.cluster.step_concurrency != 1 {
             let (id, step_concurrency) = (id.to_string(), 1);
             let call = ModifyCluster {
                 id,
                 step_concurrency,
             };
-            self.api.serve(call).await.doing(doing)?;
+            self.api.serve(call).await.with_context(context)?;
         }
         Ok(())
     }
 
-    /// The sizes of a cluster that is to have those of `spec` from now on.
-    fn resized(&self, seen: &ObservedCluster, have: &Cluster, spec: &ClusterSpec) -> Sizes {
-        let tag = seen.cluster.tags.get(SIZES);
+    /// The cluster's sizes so far, and those of `spec` from now on.
+    fn resized(&self, observed: &ObservedCluster, have: &Cluster, spec: &ClusterSpec) -> Sizes {
+        let tag = observed.cluster.tags.get(SIZES);
         let known = tag.and_then(|text| text.parse().ok());
         let sizes: Sizes = known.unwrap_or_else(|| Sizes::of(&have.spec.groups));
-        let age = self.settings.clock.now() - seen.cluster.created_at;
+        let age = self.settings.clock.now() - observed.cluster.created_at;
         let age = Span::from_delta(age).as_secs();
         sizes.seen(&have.spec.groups).resized(age, &spec.groups)
     }
 
-    /// EMR changes counts of clusters that are up.
-    async fn until_ready(&self, id: &ClusterId) -> Result<(), CloudError> {
+    /// Waits until the cluster is ready: EMR changes counts only then. Returns if it ends
+    /// meanwhile.
+    async fn wait_until_ready(&self, id: &ClusterId) -> Result<(), CloudError> {
         let mut looks = 0;
         loop {
             let cluster = self.describe(id.as_str()).await?;
@@ -239,7 +241,7 @@ impl<A: Api> Account<A> {
     }
 }
 
-/// Whether there are to be more nodes of a kind.
+/// Whether the change adds nodes.
 fn grows(have: &ClusterSpec, want: &ClusterSpec) -> bool {
     let counts = |spec: &ClusterSpec| {
         [&spec.groups.core, &spec.groups.task].map(|group| group.as_ref().map(|it| it.nodes.count))

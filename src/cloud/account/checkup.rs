@@ -1,5 +1,4 @@
-//! Whether this account is ready: each thing that clusterup needs, asked for by a call that changes
-//! nothing.
+//! Checks whether this account is ready. Each check is a call that changes nothing.
 
 use super::Account;
 use super::roles::{INSTANCE_PROFILE, REAPER, SERVICE_ROLE};
@@ -14,8 +13,8 @@ use crate::cloud::{CloudError, Finding};
 use crate::model::hint::{Command, Hint};
 
 impl<A: Api> Account<A> {
-    /// Each check by itself: what is wrong with one says nothing of the next. Without an answer to
-    /// who asks, the rest of AWS would only say the same again.
+    /// Runs all checks; a failed one does not stop the others. Without valid credentials, the
+    /// others would only repeat that error and are skipped.
     pub(super) async fn findings(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
         match self.identity().await {
@@ -31,7 +30,7 @@ impl<A: Api> Account<A> {
             Err(error) => {
                 findings.push(bad("credentials", &error));
                 findings.push(self.address());
-                findings.extend(NEED_CREDENTIALS.map(unasked));
+                findings.extend(NEED_CREDENTIALS.map(skipped));
             }
         }
         findings
@@ -49,7 +48,7 @@ impl<A: Api> Account<A> {
 
     async fn roles_finding(&self) -> Finding {
         let missing = match self.missing_roles().await {
-            Ok(mut missing) => match self.lacks_reaper().await {
+            Ok(mut missing) => match self.is_reaper_missing().await {
                 Ok(lacks) => {
                     missing.extend(lacks.then_some(REAPER));
                     missing
@@ -63,19 +62,19 @@ impl<A: Api> Account<A> {
             return good("roles", &all);
         }
         let mut hints: Vec<Hint> =
-            vec!["add --create-roles to the next apply: it makes them, once".into()];
+            vec!["add --create-roles to the next apply: it creates them, once".into()];
         if missing != [REAPER] {
             hints.push(Command::other("aws emr create-default-roles").into());
         }
         Finding {
             what: "roles".to_owned(),
             good: false,
-            says: format!("not there: {}", missing.join(", ")),
+            says: format!("missing: {}", missing.join(", ")),
             hints,
         }
     }
 
-    /// Where clusters go, and what EMR does not let them open.
+    /// The network that clusters use, and the ports that EMR lets them open.
     async fn network(&self) -> Vec<Finding> {
         let (vpcs, block) = tokio::join!(
             self.api.serve(DefaultVpcs),
@@ -113,7 +112,7 @@ impl<A: Api> Account<A> {
         vec![network, access]
     }
 
-    /// How many virtual processors may run at a time. Who may not read it is not kept from making
+    /// The quota of vCPUs. Not being allowed to read it does not keep anybody from creating
     /// clusters.
     async fn quota(&self) -> Finding {
         let region = &self.settings.region;
@@ -132,7 +131,7 @@ impl<A: Api> Account<A> {
             finding.hints.push(
                 Command::line(&format!(
                     "aws service-quotas request-service-quota-increase --service-code {service} \
-                     --quota-code {code} --desired-value {WORTH_ASKING} --region {region}"
+                     --quota-code {code} --desired-value {USUAL_QUOTA} --region {region}"
                 ))
                 .into(),
             );
@@ -173,10 +172,10 @@ impl<A: Api> Account<A> {
             }),
         );
         let alive = clusters.as_ref().map_or(0, |page| page.items.len());
-        let there = if objects.is_ok() {
-            "there"
+        let state = if objects.is_ok() {
+            "exists"
         } else {
-            "not there yet; apply makes it"
+            "not created yet; apply creates it"
         };
         vec![
             permission(
@@ -187,12 +186,12 @@ impl<A: Api> Account<A> {
             permission("releases", labels.err(), "may be listed"),
             permission("key pairs", keys.err(), "may be listed"),
             permission("groups", groups.err(), "may be listed"),
-            permission("bucket", objects.err(), &format!("{name}, {there}")),
+            permission("bucket", objects.err(), &format!("{name}, {state}")),
         ]
     }
 }
 
-/// What is not looked at without credentials.
+/// The checks that need credentials.
 const NEED_CREDENTIALS: [&str; 9] = [
     "roles",
     "clusters",
@@ -205,20 +204,20 @@ const NEED_CREDENTIALS: [&str; 9] = [
     "quota",
 ];
 
-/// Of three m5.xlarge, the cluster that `init` writes, with four virtual processors each.
+/// The vCPUs of three m5.xlarge, the cluster that `init` writes.
 const USUAL_VCPUS: u64 = 12;
 
-/// Of one of them: EMR's smaller types have as many.
+/// The vCPUs of one m5.xlarge. EMR's smaller types have as many.
 const SMALLEST_VCPUS: u64 = 4;
 
-/// What EC2 gives most accounts by default, in virtual processors.
-const WORTH_ASKING: u64 = 32;
+/// The vCPUs that EC2 grants most accounts by default.
+const USUAL_QUOTA: u64 = 32;
 
-fn unasked(what: &str) -> Finding {
+fn skipped(what: &str) -> Finding {
     Finding {
         what: what.to_owned(),
         good: false,
-        says: "not looked at: AWS does not say who asks".to_owned(),
+        says: "not checked: there are no valid credentials".to_owned(),
         hints: Vec::new(),
     }
 }

@@ -1,8 +1,8 @@
-//! Clusters: made in one indivisible call, moved, ended.
+//! Creates and ends clusters.
 
 use super::Account;
 use super::bucket::key;
-use super::errors::Doing;
+use super::errors::Context;
 use super::intent::Intent;
 use super::names::{self, DEADLINE, END, JOB, NONCE, SIZES};
 use super::roles::{INSTANCE_PROFILE, SERVICE_ROLE};
@@ -23,9 +23,9 @@ use crate::model::sizes::Sizes;
 use crate::model::stack::{InstanceGroup, WhenDone};
 use std::collections::BTreeMap;
 
-/// Runs before anything is installed, on every node, as a user who may use sudo.
+/// Runs on every node before anything is installed, as a user who may use sudo.
 const PACKAGES: &str = include_str!("python-packages.sh");
-/// The interpreter that Spark on EMR uses, said aloud so that packages and Spark agree.
+/// The interpreter that Spark on EMR uses, named explicitly so that packages and Spark agree.
 const PYTHON: &str = "/usr/bin/python3";
 
 impl<A: Api> Account<A> {
@@ -43,35 +43,35 @@ impl<A: Api> Account<A> {
         let begun = self.settings.clock.now();
         let call = self.request(stack, spec, job, &nonce).await?;
         let terms = note::terms(&call.tags);
-        self.intend(stack, &nonce, &Intent::Creator(terms.clone()))
+        self.write_intent(stack, &nonce, &Intent::NewCluster(terms.clone()))
             .await?;
-        let id = match self.once(call).await? {
+        let id = match self.call_once(call).await? {
             Ok(ClusterRef(id)) => Some(id),
-            Err(error) if error.kind == Kind::Doubt => {
+            Err(error) if error.kind == Kind::OutcomeUnknown => {
                 self.find_cluster(&nonce, begun, listener).await?
             }
             Err(error) => {
-                self.done(stack, &nonce).await?;
-                return Err(error).doing(|| "make the cluster".to_owned());
+                self.delete_intent(stack, &nonce).await?;
+                return Err(error).with_context(|| "make the cluster".to_owned());
             }
         };
         let Some(id) = id else {
-            self.done(stack, &nonce).await?;
-            let message = "AWS did not answer when asked for a cluster, and has made none";
+            self.delete_intent(stack, &nonce).await?;
+            let message = "AWS did not answer the request for a cluster, and created none";
             return Err(CloudError::new(Class::Unreachable, message).hint("apply again"));
         };
-        // What was seen before is no longer the whole.
+        // The observation is incomplete from now on.
         {
-            let mut seen = self.seen.borrow_mut();
-            seen.clusters.clear();
-            seen.newborn = Some(id.clone());
+            let mut observed = self.observed.borrow_mut();
+            observed.clusters.clear();
+            observed.created_cluster = Some(id.clone());
         }
-        let made = self.made(stack, &nonce, &id, &[terms]).await;
+        let created = self.record_cluster(stack, &nonce, &id, &[terms]).await;
         if let Ok(id) = id.parse() {
             let cluster = Cluster::new(id, stack.clone(), spec.clone(), begun);
             self.schedule(&cluster, false, listener).await?;
         }
-        made
+        created
     }
 
     async fn request(
@@ -83,8 +83,8 @@ impl<A: Api> Account<A> {
     ) -> Result<RunJobFlow, CloudError> {
         let bucket = self.bucket().await?.name;
         let keep = spec.guardrails.when_done == WhenDone::Keep;
-        let deadline = safeguard_state::ahead(spec, self.settings.clock.now());
-        // First of all: what comes after it may hang.
+        let deadline = safeguard_state::power_off_seconds_ahead(spec, self.settings.clock.now());
+        // The first action: a later one may hang.
         let mut bootstrap = vec![self.power_off(stack, nonce, deadline).await?];
         bootstrap.extend(self.packages(stack, spec).await?);
         let release = label(spec)?;
@@ -156,9 +156,9 @@ impl<A: Api> Account<A> {
     }
 
     fn group_ids(&self, spec: &ClusterSpec) -> Result<Vec<String>, CloudError> {
-        let seen = self.seen.borrow();
+        let observed = self.observed.borrow();
         let id = |name| {
-            let group = seen.groups.get(name).map(|group| group.id.clone());
+            let group = observed.groups.get(name).map(|group| group.id.clone());
             group.ok_or_else(|| {
                 CloudError::new(Class::Failed, format!("security group {name} is not there"))
                     .hint("apply again")
@@ -182,9 +182,9 @@ impl<A: Api> Account<A> {
         }))
     }
 
-    /// Removes what an earlier run of a job left: a run begins in empty folders.
+    /// Removes what an earlier run of a job left, because a run starts with empty folders.
     pub(super) async fn clear(&self, stack: &StackName, job: &JobSpec) -> Result<(), CloudError> {
-        // That it ended well is forgotten first.
+        // The record that the run ended well comes first.
         let below = [
             format!("runs/{}/", job.hash),
             format!("{}/", job.results_key.as_str()),
@@ -192,12 +192,12 @@ impl<A: Api> Account<A> {
         ];
         let prefix = names::prefix(stack);
         let (mut keys, ran): (Vec<String>, bool) = {
-            let seen = self.seen.borrow();
-            let keys = below.iter().flat_map(|below| seen.keys_below(below));
+            let observed = self.observed.borrow();
+            let keys = below.iter().flat_map(|below| observed.keys_below(below));
             let keys = keys.map(|key| format!("{prefix}{key}")).collect();
-            (keys, seen.keys_below("clusters/").next().is_some())
+            (keys, observed.keys_below("clusters/").next().is_some())
         };
-        // A stack that never made a cluster has no work.
+        // A stack without clusters has no work.
         if ran {
             let (bucket, work) = (self.bucket().await?, names::work(stack));
             for below in &below[1..] {
@@ -208,22 +208,23 @@ impl<A: Api> Account<A> {
         self.delete_all(keys).await
     }
 
-    /// A deadline that only its tags say ends no cluster.
+    /// Refuses to end a cluster by a deadline that only its tags contain.
     async fn check_deadline(&self, cluster: &emr::Cluster, end: &End) -> Result<(), CloudError> {
         use EndReason::{Budget, Lease, MaxLifetime, OffHours};
         let by_tags = matches!(end.reason, MaxLifetime | Budget | Lease | OffHours);
         let Some((stack, _)) = names::of_cluster(&cluster.name).filter(|_| by_tags) else {
             return Ok(());
         };
-        let word = self.word_on(&stack, &cluster.id, &cluster.tags).await?;
-        let Some(why) = word.why() else {
+        let note = self.check_note(&stack, &cluster.id, &cluster.tags).await?;
+        let Some(why) = note.problem() else {
             return Ok(());
         };
         let message = format!("cluster {} is not ended by its tags: {why}", cluster.id);
-        Err(CloudError::new(Class::Input, message).hint("apply its stack, which writes both anew"))
+        Err(CloudError::new(Class::Input, message)
+            .hint("apply its stack: that writes its tags and its note again"))
     }
 
-    /// Ends a cluster and waits until AWS says that it is over.
+    /// Ends a cluster and waits until EMR reports that it has ended.
     pub(super) async fn terminate(
         &self,
         id: &ClusterId,
@@ -235,7 +236,7 @@ impl<A: Api> Account<A> {
         };
         if cluster.state.is_live() {
             self.check_deadline(&cluster, end).await?;
-            // The tombstone is worth a call, not the end.
+            // A missing tombstone must not keep the cluster from ending.
             let tags = Tags::from([(END.to_owned(), ended::write(end))]);
             let _ = self
                 .api
@@ -253,10 +254,10 @@ impl<A: Api> Account<A> {
                 self.api
                     .serve(call)
                     .await
-                    .doing(|| format!("unprotect cluster {id}"))?;
+                    .with_context(|| format!("unprotect cluster {id}"))?;
             }
             let ended = self.api.serve(TerminateJobFlows { ids }).await;
-            ended.doing(|| format!("end cluster {id}"))?;
+            ended.with_context(|| format!("end cluster {id}"))?;
         }
         let mut looks = 0;
         while self
@@ -273,7 +274,7 @@ impl<A: Api> Account<A> {
             tokio::time::sleep(self.pace(looks)).await;
             looks += 1;
         }
-        // It is gone for certain. What is left of a schedule would end nothing, and goes by itself.
+        // The cluster has ended. A schedule that is left ends nothing, and AWS deletes it.
         let _ = self.disarm(id).await;
         Ok(())
     }

@@ -1,6 +1,6 @@
-//! From what EMR says to a cluster as planning knows it.
+//! Converts EMR's description of a cluster into the model's.
 
-use super::errors::Doing;
+use super::errors::Context;
 use super::last_observation::{LastObservation, ObservedCluster, Scheduled};
 use super::names::{self, OWNER, SIZES};
 use super::{Account, ended, machines, safeguard_state, spec};
@@ -21,15 +21,15 @@ use crate::model::span::Span;
 use crate::model::stack::{Guardrails, InstanceGroup, WhenDone};
 use chrono::{DateTime, Utc};
 
-/// EMR takes 5 to 20 minutes to end a cluster and let its machines go (EMR Management Guide,
+/// EMR takes 5 to 20 minutes to end a cluster and release its instances (EMR Management Guide,
 /// "Terminate a cluster").
 pub const ENDING: Span = Span::from_secs(20 * 60);
 
-/// What a cluster's tags have room for.
-pub(super) const MOST_EXTENSIONS: usize = 8;
+/// How many extensions a cluster's tags have room for.
+pub(super) const MAX_EXTENSIONS: usize = 8;
 
 impl<A: Api> Account<A> {
-    /// A cluster by its id; none where EMR no longer knows it, or where it is not the stack's.
+    /// Reads a cluster; `None` if EMR does not know it, or if it is not the stack's.
     pub(super) async fn cluster(
         &self,
         stack: &StackName,
@@ -49,12 +49,12 @@ impl<A: Api> Account<A> {
                 self.api.serve(ListInstanceGroups { id: of(id) }),
                 self.api.serve(GetAutoTerminationPolicy { id: of(id) }),
             );
-            groups = listed.doing(|| format!("list the instance groups of {id}"))?;
-            idle = Some(policy.doing(|| format!("read the idle policy of {id}"))?);
+            groups = listed.with_context(|| format!("list the instance groups of {id}"))?;
+            idle = Some(policy.with_context(|| format!("read the idle policy of {id}"))?);
         }
         let schedule = self.scheduled(id, cluster.state.is_live()).await;
         let machines = self.machines(&cluster).await;
-        let seen = ObservedCluster {
+        let observed = ObservedCluster {
             cluster,
             groups,
             idle,
@@ -62,62 +62,64 @@ impl<A: Api> Account<A> {
             machines,
         };
         let now = self.settings.clock.now();
-        let told = told(stack, &seen, steps?, &self.seen.borrow(), now);
-        let Some(told) = told else {
-            return unreadable(&seen.cluster);
+        let converted = to_cluster(stack, &observed, steps?, &self.observed.borrow(), now);
+        let Some(converted) = converted else {
+            return unreadable(&observed.cluster);
         };
-        let mut known = self.seen.borrow_mut();
-        known.clusters.insert(told.id.clone(), seen);
-        Ok(Some(told))
+        let mut known = self.observed.borrow_mut();
+        known.clusters.insert(converted.id.clone(), observed);
+        Ok(Some(converted))
     }
 
-    /// Whether a cluster is the stack's: a name alone, which anybody may give, is not enough.
+    /// Whether a cluster belongs to the stack. Its name alone is not enough: anybody may choose it.
     fn is_of(&self, stack: &StackName, cluster: &emr::Cluster) -> bool {
         let named = names::of_cluster(&cluster.name).is_some_and(|(of, _)| of == *stack);
         let tagged = cluster
             .tags
             .get(names::STACK)
             .is_some_and(|of| of == stack.as_str());
-        let seen = self.seen.borrow();
-        let noted = || seen.noted(&cluster.id).is_some();
-        let trusts = || seen.trusts_tags(stack, &cluster.id, &cluster.name);
+        let observed = self.observed.borrow();
+        let noted = || observed.noted(&cluster.id).is_some();
+        let trusts = || observed.trusts_tags(stack, &cluster.id, &cluster.name);
         named && (noted() || tagged && trusts())
     }
 
-    /// A cluster that was seen before, with its state and its steps' as they are now.
+    /// Reads the present state of an observed cluster and its steps.
     pub(super) async fn step_states(&self, id: &ClusterId) -> Result<Option<Cluster>, CloudError> {
         let (described, steps) = tokio::join!(self.describe(id.as_str()), self.steps(id.as_str()));
         let (Some(cluster), steps) = (described?, steps?) else {
             return Ok(None);
         };
-        if let Some(seen) = self.seen.borrow_mut().clusters.get_mut(id) {
-            seen.cluster = cluster;
+        if let Some(observed) = self.observed.borrow_mut().clusters.get_mut(id) {
+            observed.cluster = cluster;
         }
-        let (all, now) = (self.seen.borrow(), self.settings.clock.now());
-        let told = all.clusters.get(id).and_then(|seen| {
-            let (stack, _) = names::of_cluster(&seen.cluster.name)?;
-            told(&stack, seen, steps, &all, now)
+        let (all, now) = (self.observed.borrow(), self.settings.clock.now());
+        let converted = all.clusters.get(id).and_then(|observed| {
+            let (stack, _) = names::of_cluster(&observed.cluster.name)?;
+            to_cluster(&stack, observed, steps, &all, now)
         });
-        Ok(told)
+        Ok(converted)
     }
 
-    /// A cluster as it was seen last, without its steps.
-    pub(super) fn told_again(&self, id: &ClusterId) -> Option<Cluster> {
-        let (all, now) = (self.seen.borrow(), self.settings.clock.now());
-        let seen = all.clusters.get(id)?;
-        let (stack, _) = names::of_cluster(&seen.cluster.name)?;
-        told(&stack, seen, Vec::new(), &all, now)
+    /// A cluster as of the last observation, without its steps.
+    pub(super) fn last_observed(&self, id: &ClusterId) -> Option<Cluster> {
+        let (all, now) = (self.observed.borrow(), self.settings.clock.now());
+        let observed = all.clusters.get(id)?;
+        let (stack, _) = names::of_cluster(&observed.cluster.name)?;
+        to_cluster(&stack, observed, Vec::new(), &all, now)
     }
 
-    /// None where EMR no longer knows it.
+    /// Describes a cluster; `None` if EMR does not know it.
     pub(super) async fn describe(&self, id: &str) -> Result<Option<emr::Cluster>, CloudError> {
         match self.api.serve(DescribeCluster { id: id.to_owned() }).await {
             Err(error) if error.kind == Kind::NotFound => Ok(None),
-            reply => Ok(Some(reply.doing(|| format!("look at cluster {id}"))?)),
+            reply => Ok(Some(
+                reply.with_context(|| format!("look at cluster {id}"))?,
+            )),
         }
     }
 
-    /// All steps, the oldest first; none of a cluster that EMR does not know.
+    /// Lists all steps, oldest first; none if EMR does not know the cluster.
     pub(super) async fn steps(&self, id: &str) -> Result<Vec<emr::Step>, CloudError> {
         let (mut all, mut next) = (Vec::new(), None);
         loop {
@@ -127,7 +129,7 @@ impl<A: Api> Account<A> {
             };
             let page = match self.api.serve(call).await {
                 Err(error) if error.kind == Kind::NotFound => return Ok(all),
-                page => page.doing(|| format!("list the steps of {id}"))?,
+                page => page.with_context(|| format!("list the steps of {id}"))?,
             };
             all.extend(page.items);
             next = page.next;
@@ -139,87 +141,91 @@ impl<A: Api> Account<A> {
     }
 }
 
-/// A living cluster that cannot be read must not be taken for none.
+/// A live cluster that cannot be read is an error, so that it is not taken for a missing one.
 fn unreadable(cluster: &emr::Cluster) -> Result<Option<Cluster>, CloudError> {
     if cluster.state.is_over() {
         return Ok(None);
     }
     let message = format!(
-        "cluster {} lives and what EMR says of it cannot be read",
+        "cluster {} is running, and EMR's description of it cannot be read",
         cluster.id
     );
     Err(CloudError::new(Class::Failed, message).hint(format!(
-        "end it by hand: aws emr terminate-clusters --cluster-ids {}",
+        "end it yourself: aws emr terminate-clusters --cluster-ids {}",
         cluster.id
     )))
 }
 
-pub(super) fn told(
+/// Converts a description; `None` if it lacks what a cluster must have.
+pub(super) fn to_cluster(
     stack: &StackName,
-    seen: &ObservedCluster,
+    observed: &ObservedCluster,
     steps: Vec<emr::Step>,
     all: &LastObservation,
     now: DateTime<Utc>,
 ) -> Option<Cluster> {
-    let emr::Cluster { id, state, .. } = &seen.cluster;
-    let (state, cluster) = (*state, &seen.cluster);
+    let emr::Cluster { id, state, .. } = &observed.cluster;
+    let (state, cluster) = (*state, &observed.cluster);
     let mut drift = Vec::new();
     let mut spec = spec::read(&cluster.tags);
     if spec.is_none() {
         drift.push("its tags were changed by somebody else".to_owned());
-        spec = bare(stack, seen, all);
+        spec = bare(stack, observed, all);
     }
     let mut spec = spec?;
     spec.label = Some(cluster.release.clone());
-    count(&mut spec, seen);
+    count(&mut spec, observed);
     if state.is_live() {
-        drift.extend(drifted(&mut spec, seen));
+        drift.extend(drifted(&mut spec, observed));
     }
     let tag = |key: &str| cluster.tags.get(key);
     let sizes = tag(SIZES).and_then(|text| text.parse::<Sizes>().ok());
     let sizes = sizes.unwrap_or_else(|| Sizes::of(&spec.groups));
     let by_sizes = || sizes.instance_spans(&spec.groups, cluster.created_at, cluster.ended_at);
     let id: ClusterId = id.parse().ok()?;
-    let mut told = Cluster {
-        instance_spans: seen.machines.clone().unwrap_or_else(by_sizes),
-        estimated: seen.machines.is_none() && machines::in_doubt(cluster, now),
+    let mut converted = Cluster {
+        instance_spans: observed.machines.clone().unwrap_or_else(by_sizes),
+        estimated: observed.machines.is_none() && machines::must_list_machines(cluster, now),
         state,
         ready_at: cluster.ready_at,
         ended_at: cluster.ended_at,
         steps: steps.into_iter().filter_map(step).collect(),
         owner: tag(OWNER).map(|owner| owner.as_str().into()),
-        extensions: (0..MOST_EXTENSIONS)
+        extensions: (0..MAX_EXTENSIONS)
             .filter_map(|number| tag(&names::extended(number))?.parse().ok())
             .collect(),
         renewed_at: all.followed(&id),
         drift,
         ..Cluster::new(id, stack.clone(), spec, cluster.created_at)
     };
-    told.end = ended::end(cluster, &told, &sizes, now);
+    converted.end = ended::end(cluster, &converted, &sizes, now);
     if state.is_live() {
-        let flaw = all.flaw(stack, told.id.as_str(), &cluster.name);
-        told.drift.extend(flaw.map(str::to_owned));
-        told.drift.extend(safeguard_state::drift(&told, seen, now));
-        told.safeguards = safeguard_state::of(&told, seen, all.left(&told.id), now);
-    } else if let Scheduled::There(schedule) = &seen.schedule {
+        let flaw = all.flaw(stack, converted.id.as_str(), &cluster.name);
+        converted.drift.extend(flaw.map(str::to_owned));
+        converted
+            .drift
+            .extend(safeguard_state::drift(&converted, observed, now));
+        converted.safeguards =
+            safeguard_state::assess(&converted, observed, all.left(&converted.id), now);
+    } else if let Scheduled::There(schedule) = &observed.schedule {
         let left = "it is left of a cluster that is over";
-        told.safeguards = vec![Safeguard::armed(
+        converted.safeguards = vec![Safeguard::armed(
             SafeguardKind::Schedule,
             Some(schedule.at),
             left,
         )];
     }
-    Some(told)
+    Some(converted)
 }
 
-/// What EMR itself can say of a cluster whose tags do not tell.
+/// What EMR itself reports of a cluster whose spec cannot be read from its tags.
 fn bare(
     stack: &StackName,
-    seen: &ObservedCluster,
+    observed: &ObservedCluster,
     groups: &LastObservation,
 ) -> Option<ClusterSpec> {
     let group = |role: Role| {
-        let group = seen.groups.iter().find(|group| group.role == role)?;
+        let group = observed.groups.iter().find(|group| group.role == role)?;
         let nodes = Nodes {
             count: group.requested,
             instance_type: group.instance_type.parse().ok()?,
@@ -234,15 +240,15 @@ fn bare(
         all.find(|(_, group)| group.id == *id)
             .map(|(name, _)| name.clone())
     };
-    let cluster = &seen.cluster;
+    let cluster = &observed.cluster;
     let mut guardrails = Guardrails::default();
-    if let Some(told) = safeguard_state::told(&cluster.tags) {
-        // It was told by all of its guardrails, the budget too: what holds it to that stays.
-        let late = u64::try_from(safeguard_state::LATE.num_seconds()).unwrap_or(0);
-        guardrails.max_lifetime = Span::from_secs(told.saturating_sub(late));
+    if let Some(converted) = safeguard_state::requested_power_off(&cluster.tags) {
+        // The limit was computed from all guardrails, including the budget, and stays in force.
+        let late = u64::try_from(safeguard_state::POWER_OFF_DELAY.num_seconds()).unwrap_or(0);
+        guardrails.max_lifetime = Span::from_secs(converted.saturating_sub(late));
     }
     let groups = InstanceGroups {
-        // Only ended clusters have no groups to look at, and nobody compares these.
+        // Only ended clusters have no groups here, and theirs are not compared.
         primary: match group(Role::Primary) {
             Some(primary) => primary,
             None => InstanceGroups::single("m5.xlarge".parse().ok()?).primary,
@@ -254,7 +260,7 @@ fn bare(
         release: cluster.release.parse().ok()?,
         label: None,
         team: None,
-        // Which are the user's, nobody can tell now.
+        // The user's tags cannot be told from others now.
         tags: Default::default(),
         size: groups.size(),
         groups,
@@ -275,10 +281,10 @@ fn bare(
     })
 }
 
-/// The counts are EMR's, whatever they were when the cluster was made.
-fn count(spec: &mut ClusterSpec, seen: &ObservedCluster) {
+/// Replaces the counts by EMR's present ones.
+fn count(spec: &mut ClusterSpec, observed: &ObservedCluster) {
     let set = |of: &mut Option<InstanceGroup>, role: Role| {
-        if let (Some(of), Some(group)) = (of, seen.groups.iter().find(|g| g.role == role)) {
+        if let (Some(of), Some(group)) = (of, observed.groups.iter().find(|g| g.role == role)) {
             of.nodes.count = group.requested;
         }
     };
@@ -287,36 +293,36 @@ fn count(spec: &mut ClusterSpec, seen: &ObservedCluster) {
     spec.size = spec.groups.size();
 }
 
-/// What somebody else changed of a living cluster's guards.
-fn drifted(spec: &mut ClusterSpec, seen: &ObservedCluster) -> Vec<String> {
+/// Changes of a live cluster's guardrails that somebody else made.
+fn drifted(spec: &mut ClusterSpec, observed: &ObservedCluster) -> Vec<String> {
     let mut drift = Vec::new();
-    match seen.idle {
-        Some(None) if has_idle_policy(&seen.cluster.release) => {
+    match observed.idle {
+        Some(None) if has_idle_policy(&observed.cluster.release) => {
             drift.push("its idle policy was removed".to_owned());
         }
         Some(Some(idle)) => spec.guardrails.idle_timeout = idle,
         Some(None) | None => {}
     }
     let keeps = spec.guardrails.when_done == WhenDone::Keep;
-    if seen.cluster.keep_alive != keeps {
-        let now = if seen.cluster.keep_alive {
+    if observed.cluster.keep_alive != keeps {
+        let now = if observed.cluster.keep_alive {
             "stays"
         } else {
             "ends"
         };
         drift.push(format!("it {now} when its steps are over"));
     }
-    if seen.cluster.protected {
+    if observed.cluster.protected {
         drift.push("its termination protection is on".to_owned());
     }
-    if seen.cluster.step_concurrency != 1 {
-        let concurrency = seen.cluster.step_concurrency;
+    if observed.cluster.step_concurrency != 1 {
+        let concurrency = observed.cluster.step_concurrency;
         drift.push(format!("it runs {concurrency} steps at once"));
     }
     drift
 }
 
-/// A step; somebody else's under the name that it has, of no job.
+/// Converts a step. A step that clusterup did not create gets an all-zero job.
 pub(super) fn step(step: emr::Step) -> Option<Step> {
     let ours = names::of_step(&step.name);
     let (name, job, run) = match ours {

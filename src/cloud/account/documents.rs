@@ -1,4 +1,4 @@
-//! Policies of roles and of the bucket, as IAM and S3 read them.
+//! Policy documents for IAM roles and for the bucket.
 
 use super::names::{WORK, prefix};
 use super::roles::INSTANCE_PROFILE;
@@ -18,8 +18,8 @@ pub(super) fn trust(service: &str) -> Value {
     }]))
 }
 
-/// The condition names the schedule group, in any region, for roles have none; a schedule's own ARN
-/// would never match (EventBridge Scheduler User Guide, confused deputy prevention).
+/// The condition names the schedule group, in any region, because roles are global. A schedule's
+/// own ARN would never match (EventBridge Scheduler User Guide, confused deputy prevention).
 pub(super) fn scheduler_trust(partition: &str, account: &str) -> Value {
     let group = format!("arn:{partition}:scheduler:*:{account}:schedule-group/default");
     policy(json!([{
@@ -33,25 +33,26 @@ pub(super) fn scheduler_trust(partition: &str, account: &str) -> Value {
     }]))
 }
 
-/// The name of our statement in the bucket's policy.
+/// The id of clusterup's statement in the bucket's policy.
 pub(super) const GUARD: &str = "MachinesWriteTheirWorkAlone";
 
-/// Below what machines may write. EMR's file system also writes a mark of a folder beside it. The
-/// stacks are those of clusters that an older clusterup made, whose work lies among their notes.
-fn places(bucket: &str, older: &BTreeSet<StackName>) -> Vec<String> {
-    let mut places = vec![
+/// The resources that cluster instances may write. EMR's file system also writes a folder marker
+/// beside the prefix. `older` are stacks with live clusters of an older clusterup, whose work is
+/// among their notes.
+fn writable(bucket: &str, older: &BTreeSet<StackName>) -> Vec<String> {
+    let mut resources = vec![
         format!("{bucket}/{WORK}/*"),
         format!("{bucket}/{WORK}_$folder$"),
     ];
     for stack in older {
         let below = ["results", "scratch", "logs"];
-        places.extend(below.map(|it| format!("{bucket}/{}{it}*", prefix(stack))));
+        resources.extend(below.map(|it| format!("{bucket}/{}{it}*", prefix(stack))));
     }
-    places
+    resources
 }
 
-/// What a cluster's machines may: read our buckets of any region, write below one prefix of them,
-/// and read EMR's own (EMR Management Guide, service role for cluster EC2 instances).
+/// The policy of the instances' role: read our buckets of any region, write below one prefix of
+/// them, and read EMR's own buckets (EMR Management Guide, service role for cluster EC2 instances).
 pub(super) fn machines(partition: &str, account: &str, older: &BTreeSet<StackName>) -> Value {
     let ours = format!("arn:{partition}:s3:::clusterup-{account}-*");
     let emrs = format!("arn:{partition}:s3:::*.elasticmapreduce");
@@ -67,7 +68,7 @@ pub(super) fn machines(partition: &str, account: &str, older: &BTreeSet<StackNam
                 "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload",
                 "s3:ListMultipartUploadParts",
             ],
-            "Resource": places(&ours, older),
+            "Resource": writable(&ours, older),
         },
         {
             "Effect": "Allow",
@@ -82,8 +83,8 @@ pub(super) fn machines(partition: &str, account: &str, older: &BTreeSet<StackNam
     ]))
 }
 
-/// Whatever the machines' role may by its own policies, of this bucket it reads, and writes below
-/// one prefix. `aws:PrincipalArn` is the role's, not the session's (IAM User Guide, global condition
+/// Lets the instances' role write below one prefix of this bucket only, whatever its own policies
+/// allow. `aws:PrincipalArn` is the role's ARN, not the session's (IAM User Guide, global condition
 /// keys).
 pub(super) fn bucket_policy(
     partition: &str,
@@ -97,11 +98,12 @@ pub(super) fn bucket_policy(
         "Effect": "Deny",
         "Principal": "*",
         "NotAction": ["s3:Get*", "s3:List*"],
-        "NotResource": places(&format!("arn:{partition}:s3:::{bucket}"), older),
+        "NotResource": writable(&format!("arn:{partition}:s3:::{bucket}"), older),
         "Condition": { "ArnLike": { "aws:PrincipalArn": [role(""), role("*/")] } },
     }]))
 }
 
+/// The policy of the scheduler's role: end clusters that clusterup created.
 pub(super) fn reaper(partition: &str, account: &str) -> Value {
     policy(json!([{
         "Effect": "Allow",
@@ -114,11 +116,11 @@ pub(super) fn reaper(partition: &str, account: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cloud::rights::{Request, Says, says};
+    use crate::cloud::rights::{Decision, Request, evaluate};
 
     const BUCKET: &str = "arn:aws:s3:::clusterup-1-us-east-1";
 
-    fn asks(document: &Value, role: &str, action: &str, key: &str) -> Says {
+    fn decide(document: &Value, role: &str, action: &str, key: &str) -> Decision {
         let who = &format!("arn:aws:iam::1:role/{role}");
         let resource = &format!("{BUCKET}{key}");
         let request = Request {
@@ -126,7 +128,7 @@ mod tests {
             action,
             resource,
         };
-        says(&document.to_string(), &request)
+        evaluate(&document.to_string(), &request)
     }
 
     const CONTROL: [&str; 9] = [
@@ -142,7 +144,7 @@ mod tests {
     ];
 
     #[test]
-    fn machines_write_their_work_alone() {
+    fn instances_write_their_work_only() {
         let none = BTreeSet::new();
         let role = machines("aws", "1", &none);
         let bucket = bucket_policy("aws", "1", "clusterup-1-us-east-1", &none);
@@ -156,71 +158,75 @@ mod tests {
             "s3:BypassGovernanceRetention",
         ] {
             for key in CONTROL {
-                // The `*` of a bucket's name spans slashes too: there only the bucket says no.
-                let said = asks(&role, INSTANCE_PROFILE, action, key);
+                // The `*` of a bucket's name also matches slashes: there only the bucket's policy
+                // denies.
+                let decision = decide(&role, INSTANCE_PROFILE, action, key);
                 let spans = key.get(1..).is_some_and(|rest| rest.contains("/work/"));
-                assert!(said == Says::Nothing || spans, "{action} {key}: {said:?}");
-                let said = asks(&bucket, INSTANCE_PROFILE, action, key);
-                assert_eq!(said, Says::Denies, "{action} {key}");
-                // Anyone who runs clusterup goes on.
-                assert_eq!(asks(&bucket, "ops", action, key), Says::Nothing);
+                assert!(
+                    decision == Decision::Neither || spans,
+                    "{action} {key}: {decision:?}"
+                );
+                let decision = decide(&bucket, INSTANCE_PROFILE, action, key);
+                assert_eq!(decision, Decision::Deny, "{action} {key}");
+                // Other roles are not restricted.
+                assert_eq!(decide(&bucket, "ops", action, key), Decision::Neither);
             }
         }
         for key in ["/work/t/results/x", "/work/t_$folder$", "/work_$folder$"] {
-            let said = asks(&role, INSTANCE_PROFILE, "s3:PutObject", key);
-            assert_eq!(said, Says::Allows, "{key}");
-            let said = asks(&bucket, INSTANCE_PROFILE, "s3:PutObject", key);
-            assert_eq!(said, Says::Nothing, "{key}");
+            let decision = decide(&role, INSTANCE_PROFILE, "s3:PutObject", key);
+            assert_eq!(decision, Decision::Allow, "{key}");
+            let decision = decide(&bucket, INSTANCE_PROFILE, "s3:PutObject", key);
+            assert_eq!(decision, Decision::Neither, "{key}");
         }
-        let read = asks(
+        let read = decide(
             &role,
             INSTANCE_PROFILE,
             "s3:GetObject",
             "/stacks/t/deadlines/0",
         );
-        assert_eq!(read, Says::Allows);
+        assert_eq!(read, Decision::Allow);
     }
 
     #[test]
-    fn a_role_below_a_path_is_the_machines_too() {
+    fn a_role_with_a_path_is_restricted_too() {
         let bucket = bucket_policy("aws", "1", "clusterup-1-us-east-1", &BTreeSet::new());
-        let said = asks(
+        let decision = decide(
             &bucket,
             "service-role/EMR_EC2_DefaultRole",
             "s3:PutObject",
             "/locks/t",
         );
-        assert_eq!(said, Says::Denies);
+        assert_eq!(decision, Decision::Deny);
         for other in [
             "EMR_EC2_DefaultRole2",
             "x-EMR_EC2_DefaultRole",
             "EMR_DefaultRole",
         ] {
             assert_eq!(
-                asks(&bucket, other, "s3:PutObject", "/locks/t"),
-                Says::Nothing
+                decide(&bucket, other, "s3:PutObject", "/locks/t"),
+                Decision::Neither
             );
         }
     }
 
     #[test]
-    fn a_living_cluster_of_an_older_clusterup_ends_its_work() {
+    fn a_live_cluster_of_an_older_clusterup_may_finish_its_work() {
         let older = BTreeSet::from(["old".parse().unwrap()]);
         let bucket = bucket_policy("aws", "1", "clusterup-1-us-east-1", &older);
         for (key, expected) in [
-            ("/stacks/old/results/x", Says::Nothing),
-            ("/stacks/old/results_$folder$", Says::Nothing),
-            ("/stacks/old/logs/j-1/x", Says::Nothing),
-            ("/stacks/old/clusters/j-1", Says::Denies),
-            ("/stacks/other/results/x", Says::Denies),
+            ("/stacks/old/results/x", Decision::Neither),
+            ("/stacks/old/results_$folder$", Decision::Neither),
+            ("/stacks/old/logs/j-1/x", Decision::Neither),
+            ("/stacks/old/clusters/j-1", Decision::Deny),
+            ("/stacks/other/results/x", Decision::Deny),
         ] {
-            let said = asks(&bucket, INSTANCE_PROFILE, "s3:PutObject", key);
-            assert_eq!(said, expected, "{key}");
+            let decision = decide(&bucket, INSTANCE_PROFILE, "s3:PutObject", key);
+            assert_eq!(decision, expected, "{key}");
         }
     }
 
     #[test]
-    fn policies_are_good_in_every_partition() {
+    fn policies_are_valid_in_every_partition() {
         let text = machines("aws-cn", "123456789012", &BTreeSet::new()).to_string();
         assert!(text.contains("arn:aws-cn:s3:::clusterup-123456789012-*/work/*"));
         let trust = scheduler_trust("aws", "123456789012");

@@ -1,4 +1,4 @@
-//! Why a cluster ended: what we wrote down when we ended it, or what EMR and its guardrails say.
+//! Why a cluster ended: from its tombstone, or from EMR's reason and its guardrails.
 
 use super::names::{self, END};
 use super::safeguard_state;
@@ -8,10 +8,10 @@ use crate::model::observed::{Cluster, ClusterState, End};
 use crate::model::sizes::Sizes;
 use chrono::{DateTime, Utc};
 
-/// None of a cluster that lives. `known` is all else that is known of it.
+/// The end of a cluster; `None` while it is live. `cluster_model` is the cluster without its end.
 pub(super) fn end(
     cluster: &emr::Cluster,
-    known: &Cluster,
+    cluster_model: &Cluster,
     sizes: &Sizes,
     now: DateTime<Utc>,
 ) -> Option<End> {
@@ -22,26 +22,31 @@ pub(super) fn end(
         return Some(end);
     }
     let terms = Terms {
-        // What it would have cost had it not ended sets when its budget ends it.
-        instance_spans: sizes.instance_spans(&known.spec.groups, known.created_at, None),
-        ..Terms::of(known)
+        // The budget's deadline depends on the cost it would have had without ending.
+        instance_spans: sizes.instance_spans(
+            &cluster_model.spec.groups,
+            cluster_model.created_at,
+            None,
+        ),
+        ..Terms::of(cluster_model)
     };
-    let asked = safeguard_state::told(&cluster.tags);
+    let power_off = safeguard_state::requested_power_off(&cluster.tags);
     let ended = Ended {
         code: cluster.reason.as_deref(),
         message: cluster.message.as_deref(),
-        began_at: began_at(&known.steps, cluster.ended_at.unwrap_or(now)),
+        began_at: began_at(&cluster_model.steps, cluster.ended_at.unwrap_or(now)),
         with_errors: cluster.state == ClusterState::TerminatedWithErrors,
-        when_done: known.spec.guardrails.when_done,
-        steps: &known.steps,
+        when_done: cluster_model.spec.guardrails.when_done,
+        steps: &cluster_model.steps,
         terms: &terms,
-        schedule_at: safeguard_state::asks_at(terms.deadline().at),
-        power_off_at: asked.map(|seconds| safeguard_state::off_at(known.created_at, seconds)),
+        schedule_at: safeguard_state::scheduled_at(terms.deadline().at),
+        power_off_at: power_off
+            .map(|seconds| safeguard_state::off_at(cluster_model.created_at, seconds)),
     };
     Some(ended.cause())
 }
 
-/// An end as the tag holds it.
+/// An end as a tag's value.
 pub(super) fn write(end: &End) -> String {
     names::value(&format!("{}: {}", end.reason.as_str(), end.message))
 }

@@ -1,37 +1,39 @@
-//! What AWS says no with, in words and with the next step.
+//! Turns errors of AWS's API into messages with the next step.
 
 use crate::cloud::api::{ApiError, Kind};
 use crate::cloud::error::{Class, CloudError};
 use crate::cloud::unserved::unserved;
 
-/// Says what was being done when a call failed.
-pub(super) trait Doing<T> {
-    fn doing(self, what: impl FnOnce() -> String) -> Result<T, CloudError>;
+/// Adds to an error what could not be done, such as `list key pairs`.
+pub(super) trait Context<T> {
+    fn with_context(self, what: impl FnOnce() -> String) -> Result<T, CloudError>;
 }
 
-impl<T> Doing<T> for Result<T, ApiError> {
-    fn doing(self, what: impl FnOnce() -> String) -> Result<T, CloudError> {
-        self.map_err(|error| told(error, what()))
+impl<T> Context<T> for Result<T, ApiError> {
+    fn with_context(self, what: impl FnOnce() -> String) -> Result<T, CloudError> {
+        self.map_err(|error| explain(error, what()))
     }
 }
 
-fn told(error: ApiError, what: String) -> CloudError {
+fn explain(error: ApiError, what: String) -> CloudError {
     let error = match unserved(error) {
-        Ok(told) => return told.hint("or run it on this machine, for nothing: add --local"),
+        Ok(explained) => {
+            return explained.hint("or run it on this machine, for nothing: add --local");
+        }
         Err(error) => error,
     };
     match error.kind {
         Kind::Denied => {
             let hint = format!("ask for the permission {}", permission(&error));
-            CloudError::new(Class::Missing, format!("AWS does not allow to {what}"))
+            CloudError::new(Class::Missing, format!("AWS does not allow you to {what}"))
                 .hint(hint)
                 .caused_by(error)
         }
         Kind::Throttled => CloudError::new(Class::Unreachable, format!("cannot {what} now"))
             .hint("AWS gets too many calls from this account; try again in a minute")
             .caused_by(error),
-        Kind::Doubt => CloudError::new(Class::Unreachable, format!("cannot {what}"))
-            .hint("try again: what was done is found again, and nothing is done twice")
+        Kind::OutcomeUnknown => CloudError::new(Class::Unreachable, format!("cannot {what}"))
+            .hint("try again: finished work is recognized, and nothing is done twice")
             .caused_by(error),
         Kind::Unauthenticated
         | Kind::NotFound
@@ -44,7 +46,7 @@ fn told(error: ApiError, what: String) -> CloudError {
     }
 }
 
-/// What is gone is what a deletion wants.
+/// Turns `NotFound` into success, for deletions.
 pub(super) fn gone(result: Result<(), ApiError>) -> Result<(), ApiError> {
     match result {
         Err(error) if error.kind == Kind::NotFound => Ok(()),
@@ -52,7 +54,7 @@ pub(super) fn gone(result: Result<(), ApiError>) -> Result<(), ApiError> {
     }
 }
 
-/// The permission that lacks: AWS names it where it is another than the call's, as iam:PassRole.
+/// The missing permission. AWS names it if it is not the call's own, such as iam:PassRole.
 fn permission(error: &ApiError) -> &str {
     let named = error.message.split_once("not authorized to perform: ");
     let named = named.and_then(|(_, rest)| rest.split_whitespace().next());
@@ -64,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_permission_that_lacks_is_the_one_that_aws_names() {
+    fn the_missing_permission_is_the_one_that_aws_names() {
         let error = |message: &str| ApiError {
             call: "elasticmapreduce:RunJobFlow",
             kind: Kind::Denied,
@@ -72,8 +74,9 @@ mod tests {
             message: message.to_owned(),
             cause: None,
         };
-        let said = error("User: arn:x is not authorized to perform: iam:PassRole on resource: y");
-        assert_eq!(permission(&said), "iam:PassRole");
+        let error_of_pass_role =
+            error("User: arn:x is not authorized to perform: iam:PassRole on resource: y");
+        assert_eq!(permission(&error_of_pass_role), "iam:PassRole");
         assert_eq!(permission(&error("no")), "elasticmapreduce:RunJobFlow");
     }
 }

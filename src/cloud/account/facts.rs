@@ -1,9 +1,9 @@
-//! What planning has to know besides what exists: files of this machine, the bucket's place, and
-//! which release is the newest of its line.
+//! Facts of the account for planning: this machine's files, the bucket's address, and the newest
+//! release of a line.
 
 use super::Account;
 use super::convert::ENDING;
-use super::errors::Doing;
+use super::errors::Context;
 use super::names;
 use crate::cloud::CloudError;
 use crate::cloud::api::Api;
@@ -27,7 +27,7 @@ impl<A: Api> Account<A> {
         sample: Option<Sample>,
         listener: &dyn Listener,
     ) -> Result<Facts, CloudError> {
-        // Who asks comes first: without credentials nothing else is worth reading.
+        // Check the credentials first: without them there is no need to read files.
         let bucket = self.bucket().await?.name;
         let records = self.records();
         let gather = Gather {
@@ -51,7 +51,7 @@ impl<A: Api> Account<A> {
         })
     }
 
-    /// The label that a release stands for; none where AWS offers none.
+    /// The label that a release resolves to; `None` if AWS offers none.
     async fn label(&self, release: &Release) -> Result<Option<String>, CloudError> {
         if let Release::Label(label) = release {
             return Ok(Some(label.clone()));
@@ -73,7 +73,7 @@ impl<A: Api> Account<A> {
                 next,
             };
             let page = self.api.serve(call).await;
-            let page = page.doing(|| "list the releases of EMR".to_owned())?;
+            let page = page.with_context(|| "list the releases of EMR".to_owned())?;
             labels.extend(page.items);
             next = page.next;
             if next.is_none() {
@@ -84,13 +84,13 @@ impl<A: Api> Account<A> {
             at: self.settings.clock.now(),
             labels,
         };
-        // What cannot be kept is asked for again.
-        let place = self.labels_file(prefix);
-        let _ = serde_json::to_vec(&listed).map(|text| write_whole(&place, &text));
+        // If the cache cannot be written, the next run lists the labels again.
+        let file = self.labels_file(prefix);
+        let _ = serde_json::to_vec(&listed).map(|text| write_whole(&file, &text));
         Ok(listed.labels)
     }
 
-    /// The labels as they were listed within a day: EMR has a new one every few weeks.
+    /// Cached labels that are less than a day old: EMR adds one every few weeks.
     fn known_labels(&self, prefix: &str) -> Option<Vec<String>> {
         let text = disk::bytes(&self.labels_file(prefix), disk::RECORD).ok()?;
         let listed: Listed = serde_json::from_slice(&text).ok()?;

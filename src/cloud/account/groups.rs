@@ -1,8 +1,8 @@
-//! Security groups of a stack. A rule for `caller` says in its description whose it is, so that
-//! each machine moves its own and nobody else's.
+//! Security groups of a stack. The description of a `from: caller` rule names the machine it is
+//! for, so that each machine changes only its own rules.
 
 use super::Account;
-use super::errors::{Doing, gone};
+use super::errors::{Context, gone};
 use super::last_observation::LastObservation;
 use super::names::{self, NAME};
 use crate::cloud::api::ec2::{
@@ -19,17 +19,20 @@ use std::time::Duration;
 
 const CALLER: &str = "clusterup caller ";
 const RANGE: &str = "clusterup";
-/// What was just made may not be there for every server of EC2 (EC2 API, eventual consistency).
-const SETTLING: [u64; 5] = [1, 2, 4, 8, 16];
-/// The interfaces of a terminated cluster hold its groups for a while.
+/// Seconds between attempts while a new group may be unknown to some servers of EC2 (EC2 API,
+/// eventual consistency).
+const VISIBILITY_PAUSES: [u64; 5] = [1, 2, 4, 8, 16];
+/// Seconds between attempts while the network interfaces of a terminated cluster still use its
+/// groups.
 const DRAINING: [u64; 9] = [2, 4, 8, 15, 30, 30, 60, 60, 90];
 
 impl<A: Api> Account<A> {
-    /// This machine's addresses where a rule may be for one of them; none where they cannot be told.
+    /// This machine's addresses, if a rule may be for one of them; `None` if they cannot be
+    /// determined.
     pub(super) async fn addresses(&self) -> Option<Vec<Cidr>> {
-        let seen = self.seen.borrow();
-        let mut rules = seen.groups.values().flat_map(|group| &group.ingress);
-        if rules.any(|rule| request_origin(rule).is_some() && rule.from.is_host()) {
+        let observed = self.observed.borrow();
+        let mut rules = observed.groups.values().flat_map(|group| &group.ingress);
+        if rules.any(|rule| single_port(rule).is_some() && rule.from.is_host()) {
             self.caller().ok()
         } else {
             None
@@ -37,30 +40,30 @@ impl<A: Api> Account<A> {
     }
 
     fn is_own(&self, rule: &Rule) -> bool {
-        is_callers(rule) && rule.description == self.own_mark()
+        is_caller_rule(rule) && rule.description == self.own_mark()
     }
 
     fn is_others(&self, rule: &Rule) -> bool {
-        is_callers(rule) && rule.description != self.own_mark()
+        is_caller_rule(rule) && rule.description != self.own_mark()
     }
 
     fn own_mark(&self) -> String {
         format!("{CALLER}{}", names::value(&self.settings.who))
     }
 
-    pub(super) fn seen_groups(
+    pub(super) fn observed_groups(
         &self,
-        seen: &LastObservation,
+        observed: &LastObservation,
         addresses: Option<&[Cidr]>,
     ) -> Vec<SecurityGroup> {
         let group = |(name, group): (&GroupName, &Group)| SecurityGroup {
             name: name.clone(),
             ingress: ingress(&group.ingress, addresses, &self.own_mark()),
         };
-        seen.groups.iter().map(group).collect()
+        observed.groups.iter().map(group).collect()
     }
 
-    /// The rules that a group is to have from us.
+    /// The rules that clusterup gives a group.
     fn wanted(&self, group: &SecurityGroup) -> Result<Vec<Rule>, CloudError> {
         let mut rules = Vec::new();
         for Ingress { port, from } in &group.ingress {
@@ -81,7 +84,7 @@ impl<A: Api> Account<A> {
             }
         }
         rules.sort_by(|a, b| (&a.ports, a.from).cmp(&(&b.ports, b.from)));
-        // EC2 knows one rule for a port and a range, whatever it is described as.
+        // EC2 allows one rule for a port and a range, whatever its description.
         rules.dedup_by(|a, b| (a.ports, a.from) == (b.ports, b.from));
         Ok(rules)
     }
@@ -96,14 +99,16 @@ impl<A: Api> Account<A> {
         tags.insert(NAME.to_owned(), group.name.to_string());
         let call = CreateSecurityGroup {
             name: name.clone(),
-            // EC2 allows 255 characters, and the group's name may be as long by itself.
+            // EC2 allows 255 characters, and the group's name alone may use them up.
             description: format!("of stack {stack}, made by clusterup"),
             tags: tags.clone(),
         };
         let made = match self.api.serve(call).await {
             Err(error) if error.kind == Kind::Exists => self.adopt_group(stack, &name).await?,
             made => {
-                let id = made.doing(|| format!("make security group {name}"))?.0;
+                let id = made
+                    .with_context(|| format!("make security group {name}"))?
+                    .0;
                 Group {
                     id,
                     name,
@@ -112,26 +117,26 @@ impl<A: Api> Account<A> {
                 }
             }
         };
-        self.seen
+        self.observed
             .borrow_mut()
             .groups
             .insert(group.name.clone(), made.clone());
         self.open(&made, wanted).await
     }
 
-    /// A group of that name which this stack made, in a run that was cut off.
+    /// Finds a group of that name that this stack created in an interrupted run.
     async fn adopt_group(&self, stack: &StackName, name: &str) -> Result<Group, CloudError> {
         let filters = vec![Filter {
             name: "group-name".to_owned(),
             values: vec![name.to_owned()],
         }];
         let mut found = Vec::new();
-        for pause in SETTLING {
+        for pause in VISIBILITY_PAUSES {
             let call = DescribeSecurityGroups {
                 filters: filters.clone(),
             };
             let listed = self.api.serve(call).await;
-            found = listed.doing(|| format!("look at security group {name}"))?;
+            found = listed.with_context(|| format!("look at security group {name}"))?;
             if !found.is_empty() {
                 break;
             }
@@ -145,23 +150,25 @@ impl<A: Api> Account<A> {
         };
         found.into_iter().find(ours).ok_or_else(|| {
             let message =
-                format!("a security group {name} is there, and stack {stack} did not make it");
+                format!("a security group {name} exists, and stack {stack} did not create it");
             CloudError::new(Class::Input, message).hint("give the group another name in the stack")
         })
     }
 
     pub(super) async fn update_group(&self, group: &SecurityGroup) -> Result<(), CloudError> {
-        let there = self.seen.borrow().groups.get(&group.name).cloned();
-        let Some(there) = there else { return Ok(()) };
-        self.open(&there, self.wanted(group)?).await
+        let existing = self.observed.borrow().groups.get(&group.name).cloned();
+        let Some(existing) = existing else {
+            return Ok(());
+        };
+        self.open(&existing, self.wanted(group)?).await
     }
 
-    /// Adds what lacks, then removes what nobody is to have.
+    /// Adds missing rules, then removes those that are neither wanted nor another machine's.
     async fn open(&self, group: &Group, wanted: Vec<Rule>) -> Result<(), CloudError> {
         let same =
             |a: &Rule, b: &Rule| (&a.protocol, a.ports, a.from) == (&b.protocol, b.ports, b.from);
-        let lacks = |rule: &&Rule| !group.ingress.iter().any(|there| same(there, rule));
-        let rules: Vec<Rule> = wanted.iter().filter(lacks).cloned().collect();
+        let missing = |rule: &&Rule| !group.ingress.iter().any(|other| same(other, rule));
+        let rules: Vec<Rule> = wanted.iter().filter(missing).cloned().collect();
         self.authorize(&group.id, rules).await?;
         let is_wanted = |rule: &Rule| wanted.iter().any(|want| same(want, rule));
         let stale = |rule: &&Rule| !is_wanted(rule) && !self.is_others(rule);
@@ -176,34 +183,34 @@ impl<A: Api> Account<A> {
                 rules,
             })
             .await;
-        gone(revoked).doing(|| format!("close what {} has open", group.name))
+        gone(revoked).with_context(|| format!("remove rules of security group {}", group.name))
     }
 
     async fn authorize(&self, group: &str, rules: Vec<Rule>) -> Result<(), CloudError> {
         if rules.is_empty() {
             return Ok(());
         }
-        match self.authorize_settled(group, rules.clone()).await {
-            // One of them is there and so none was added: one by one.
+        match self.authorize_visible(group, rules.clone()).await {
+            // One of them exists, so AWS added none: add them one by one.
             Err(error) if error.kind == Kind::Exists => {
                 for rule in rules {
-                    match self.authorize_settled(group, vec![rule]).await {
+                    match self.authorize_visible(group, vec![rule]).await {
                         Err(error) if error.kind == Kind::Exists => {}
-                        reply => reply.doing(|| format!("open {group}"))?,
+                        reply => reply.with_context(|| format!("add a rule to {group}"))?,
                     }
                 }
                 Ok(())
             }
-            reply => reply.doing(|| format!("open {group}")),
+            reply => reply.with_context(|| format!("add rules to {group}")),
         }
     }
 
-    async fn authorize_settled(&self, group: &str, rules: Vec<Rule>) -> Result<(), ApiError> {
+    async fn authorize_visible(&self, group: &str, rules: Vec<Rule>) -> Result<(), ApiError> {
         let call = AuthorizeIngress {
             group: group.to_owned(),
             rules,
         };
-        for pause in SETTLING {
+        for pause in VISIBILITY_PAUSES {
             match self.api.serve(call.clone()).await {
                 Err(error) if error.kind == Kind::NotFound => {
                     tokio::time::sleep(Duration::from_secs(pause)).await;
@@ -220,7 +227,7 @@ impl<A: Api> Account<A> {
         listener: &dyn Listener,
     ) -> Result<(), CloudError> {
         let id = self
-            .seen
+            .observed
             .borrow()
             .groups
             .get(name)
@@ -231,27 +238,28 @@ impl<A: Api> Account<A> {
             match self.api.serve(call.clone()).await {
                 Err(error) if error.kind == Kind::InUse => {
                     listener.on_event(&Event::Progress {
-                        what: format!("waiting until AWS lets go of security group {name}"),
+                        what: format!("waiting until AWS releases security group {name}"),
                         done: 0,
                         total: 0,
                     });
                     tokio::time::sleep(Duration::from_secs(pause)).await;
                 }
                 reply => {
-                    gone(reply).doing(|| format!("delete security group {name}"))?;
-                    self.seen.borrow_mut().groups.remove(name);
+                    gone(reply).with_context(|| format!("delete security group {name}"))?;
+                    self.observed.borrow_mut().groups.remove(name);
                     return Ok(());
                 }
             }
         }
-        let message = format!("security group {name} is still used by something");
+        let message = format!("security group {name} is still in use");
         Err(CloudError::new(Class::Failed, message)
-            .hint("see in the EC2 console which interface has it, and run destroy again"))
+            .hint("see in the EC2 console which interface uses it, and run destroy again"))
     }
 
-    /// Moves the rules that we made for this machine to where it is now; the ports that moved.
+    /// Changes this machine's `caller` rules to its present address. Returns the ports that
+    /// changed.
     pub(super) async fn move_rules(&self) -> Result<Vec<u16>, CloudError> {
-        let groups: Vec<Group> = self.seen.borrow().groups.values().cloned().collect();
+        let groups: Vec<Group> = self.observed.borrow().groups.values().cloned().collect();
         let mut moved = Vec::new();
         for group in groups {
             let own: Vec<&Rule> = group
@@ -289,31 +297,31 @@ impl<A: Api> Account<A> {
     }
 }
 
-/// The port that a rule opens, where it opens what a stack can: one of TCP.
-fn request_origin(rule: &Rule) -> Option<u16> {
+/// The port of a rule, if a stack can express it: one port of TCP.
+fn single_port(rule: &Rule) -> Option<u16> {
     let (first, last) = rule.ports?;
     (first == last && rule.protocol == "tcp").then_some(first)
 }
 
-/// Whether a rule is for some machine's address: what only says so is anybody's.
-fn is_callers(rule: &Rule) -> bool {
-    request_origin(rule).is_some() && rule.from.is_host() && rule.description.starts_with(CALLER)
+/// Whether a rule is for one machine's address. The description alone is no proof.
+fn is_caller_rule(rule: &Rule) -> bool {
+    single_port(rule).is_some() && rule.from.is_host() && rule.description.starts_with(CALLER)
 }
 
-/// The rules as a stack says them, for the machine at `addresses` that marks its own with `mark`.
-/// Rules of other callers are theirs; a rule of ours for an address that is no longer ours is a
-/// range that no stack names.
+/// Converts rules to a stack's terms, for a machine with these `addresses` whose own rules have the
+/// description `mark`. Rules of other callers are kept as theirs. One of ours for an address that
+/// is no longer ours is a range that no stack names.
 fn ingress(rules: &[Rule], addresses: Option<&[Cidr]>, mark: &str) -> Vec<Ingress> {
     let mut ingress = Vec::new();
     for rule in rules {
-        // No stack opens such a thing: port 0 stands for it.
-        let port = request_origin(rule).unwrap_or(0);
-        let ours = is_callers(rule) && rule.description == mark;
+        // Port 0 stands for a rule that no stack can express.
+        let port = single_port(rule).unwrap_or(0);
+        let ours = is_caller_rule(rule) && rule.description == mark;
         let here = match addresses {
             Some(own) => port != 0 && own.contains(&rule.from),
             None => ours,
         };
-        let from = if is_callers(rule) && !ours {
+        let from = if is_caller_rule(rule) && !ours {
             IngressSource::Other(rule.from)
         } else if here {
             IngressSource::Here(rule.from)
@@ -321,10 +329,10 @@ fn ingress(rules: &[Rule], addresses: Option<&[Cidr]>, mark: &str) -> Vec<Ingres
             IngressSource::Range(rule.from)
         };
         ingress.push(Ingress { port, from });
-        // EC2 has one rule for a port and a range: whoever described it, it lets us in.
+        // EC2 has one rule for a port and a range, so any rule for our address serves us.
         let open = |from: &Cidr| {
             let mut rules = rules.iter();
-            rules.any(|rule| request_origin(rule) == Some(port) && rule.from == *from)
+            rules.any(|rule| single_port(rule) == Some(port) && rule.from == *from)
         };
         if here && addresses.is_none_or(|own| own.iter().all(open)) {
             let from = IngressSource::Caller;
@@ -356,14 +364,14 @@ mod tests {
         }
     }
 
-    fn seen(rules: &[Rule], own: &[&str]) -> Vec<IngressSource> {
+    fn observed(rules: &[Rule], own: &[&str]) -> Vec<IngressSource> {
         let own: Vec<Cidr> = own.iter().map(|from| cidr(from)).collect();
-        let seen = ingress(rules, Some(&own), MINE);
-        seen.into_iter().map(|ingress| ingress.from).collect()
+        let observed = ingress(rules, Some(&own), MINE);
+        observed.into_iter().map(|ingress| ingress.from).collect()
     }
 
     #[test]
-    fn whoever_opened_our_address_let_us_in() {
+    fn any_rule_for_our_address_counts_as_ours() {
         let us = "203.0.113.7/32";
         for (description, as_range) in [
             (MINE, IngressSource::Here(cidr(us))),
@@ -371,22 +379,22 @@ mod tests {
             ("by hand", IngressSource::Here(cidr(us))),
             (THEIRS, IngressSource::Other(cidr(us))),
         ] {
-            let seen = seen(&[rule(us, description)], &[us]);
-            assert_eq!(seen, [IngressSource::Caller, as_range]);
+            let observed = observed(&[rule(us, description)], &[us]);
+            assert_eq!(observed, [IngressSource::Caller, as_range]);
         }
     }
 
     #[test]
-    fn all_addresses_have_to_be_open() {
+    fn all_of_our_addresses_need_a_rule() {
         let (v4, v6) = ("203.0.113.7/32", "2001:db8::7/128");
         let half = [rule(v4, THEIRS)];
-        assert_eq!(seen(&half, &[v4, v6]), [IngressSource::Other(cidr(v4))]);
+        assert_eq!(observed(&half, &[v4, v6]), [IngressSource::Other(cidr(v4))]);
         let both = [rule(v4, THEIRS), rule(v6, MINE)];
-        assert_eq!(seen(&both, &[v4, v6])[0], IngressSource::Caller);
+        assert_eq!(observed(&both, &[v4, v6])[0], IngressSource::Caller);
     }
 
     #[test]
-    fn only_one_port_to_one_machine_is_a_callers() {
+    fn a_caller_rule_is_one_port_and_one_address() {
         let wide = rule("192.0.2.0/24", THEIRS);
         let udp = Rule {
             protocol: "udp".to_owned(),
@@ -398,15 +406,15 @@ mod tests {
         };
         for rule in [wide, udp, many] {
             assert_eq!(
-                seen(std::slice::from_ref(&rule), &["203.0.113.7/32"]),
+                observed(std::slice::from_ref(&rule), &["203.0.113.7/32"]),
                 [IngressSource::Range(rule.from)]
             );
         }
     }
 
     #[test]
-    fn where_we_were_is_a_range() {
-        let seen = seen(&[rule("203.0.113.7/32", MINE)], &["203.0.113.99/32"]);
-        assert_eq!(seen, [IngressSource::Range(cidr("203.0.113.7/32"))]);
+    fn a_rule_for_an_earlier_address_is_a_range() {
+        let observed = observed(&[rule("203.0.113.7/32", MINE)], &["203.0.113.99/32"]);
+        assert_eq!(observed, [IngressSource::Range(cidr("203.0.113.7/32"))]);
     }
 }

@@ -1,4 +1,4 @@
-//! What clusters there were. EMR remembers ended ones for two months (EMR API, ListClusters).
+//! Past clusters. EMR remembers ended ones for two months (EMR API, ListClusters).
 
 use super::Account;
 use super::names;
@@ -10,13 +10,13 @@ use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
 impl<A: Api> Account<A> {
-    /// One listing, and a description of each of ours that is not known.
-    pub(super) async fn past(
+    /// Lists clusters created since an instant, and describes each of ours that is not in `known`.
+    pub(super) async fn clusters_since(
         &self,
         since: DateTime<Utc>,
         known: &BTreeSet<ClusterId>,
     ) -> Result<Vec<Cluster>, CloudError> {
-        // No states are all of them.
+        // No states means all states.
         let listed = self.list_clusters(Vec::new(), Some(since)).await?;
         let mut clusters = Vec::new();
         for summary in listed {

@@ -1,9 +1,9 @@
-//! What is about to be done by a call that has no token, written down before it: whoever takes the
-//! stack next can find out what became of it.
+//! Intents: a call without an idempotency token is recorded before it is made, so that a later run
+//! can find out whether it was carried out.
 
 use super::Account;
 use super::bucket::key;
-use super::errors::Doing;
+use super::errors::Context;
 use super::names;
 use super::place::{self, Note};
 use crate::cloud::CloudError;
@@ -17,34 +17,35 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A cluster or step that was accepted may be missing in listings for so long. AWS promises no
-/// figure; listings lag by seconds.
-const DOUBT: Duration = Duration::from_secs(90);
-const PAUSE: Duration = Duration::from_secs(10);
-/// Older than any doubt, by any clock that AWS accepts.
-const OLD: TimeDelta = TimeDelta::minutes(25);
-/// EMR's clock and S3's may differ.
+/// How long an accepted cluster or step may be missing in listings. AWS documents no figure; in
+/// practice listings lag by seconds.
+const VISIBILITY_WINDOW: Duration = Duration::from_secs(90);
+const POLL_INTERVAL: Duration = Duration::from_secs(10);
+/// An intent of this age has been visible long since, by any clock that AWS accepts.
+const CERTAIN_AFTER: TimeDelta = TimeDelta::minutes(25);
+/// How much EMR's clock and S3's may differ.
 const MARGIN: TimeDelta = TimeDelta::minutes(5);
 
-/// Which call.
+/// The call that is about to be made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Intent {
-    /// A cluster with the intent's nonce in its name, by an older clusterup.
+    /// Creates a cluster with the intent's nonce in its name. Written by an older clusterup.
     Cluster,
-    /// The same, with these terms; see [`note`].
-    Creator(String),
-    /// The steps of this run.
+    /// Creates a cluster with the intent's nonce in its name and these terms; see [`note`].
+    #[serde(rename = "made")]
+    NewCluster(String),
+    /// Adds the steps of this run.
     Steps(Run),
 }
 
-/// Pauses after a throttle, which says that nothing was done.
+/// Seconds between attempts after a throttle, which means that the call was not carried out.
 const THROTTLED: [u64; 6] = [2, 4, 8, 15, 30, 30];
 
 impl<A: Api> Account<A> {
-    /// Makes a call that may be made once; each time that it was not done, the lock is looked at
-    /// again before the next.
-    pub(super) async fn once<C: Call>(
+    /// Makes a call that must not be made twice. Checks the lease before each attempt, and repeats
+    /// only throttled calls.
+    pub(super) async fn call_once<C: Call>(
         &self,
         call: C,
     ) -> Result<Result<C::Reply, ApiError>, CloudError>
@@ -52,7 +53,7 @@ impl<A: Api> Account<A> {
         A: Serve<C>,
     {
         for pause in THROTTLED {
-            self.surely_ours().await?;
+            self.require_lease().await?;
             match self.api.serve(call.clone()).await {
                 Err(error) if error.kind == Kind::Throttled => {
                     tokio::time::sleep(Duration::from_secs(pause)).await;
@@ -60,7 +61,7 @@ impl<A: Api> Account<A> {
                 reply => return Ok(reply),
             }
         }
-        self.surely_ours().await?;
+        self.require_lease().await?;
         Ok(self.api.serve(call).await)
     }
 
@@ -69,7 +70,7 @@ impl<A: Api> Account<A> {
         format!("{:016x}", self.rng.next())
     }
 
-    pub(super) async fn intend(
+    pub(super) async fn write_intent(
         &self,
         stack: &StackName,
         nonce: &str,
@@ -80,8 +81,8 @@ impl<A: Api> Account<A> {
         self.put(&key, body, Condition::Always).await.map(|_| ())
     }
 
-    /// The intent came true as this cluster: from now on the stack knows it by its id.
-    pub(super) async fn made(
+    /// Records the cluster that an intent created, then deletes the intent.
+    pub(super) async fn record_cluster(
         &self,
         stack: &StackName,
         nonce: &str,
@@ -89,15 +90,19 @@ impl<A: Api> Account<A> {
         terms: &[String],
     ) -> Result<(), CloudError> {
         self.note(stack, id, terms).await?;
-        self.done(stack, nonce).await
+        self.delete_intent(stack, nonce).await
     }
 
-    pub(super) async fn done(&self, stack: &StackName, nonce: &str) -> Result<(), CloudError> {
+    pub(super) async fn delete_intent(
+        &self,
+        stack: &StackName,
+        nonce: &str,
+    ) -> Result<(), CloudError> {
         self.delete(&place::intent(stack, nonce)).await
     }
 
-    /// Finds out what became of each intent that an earlier run left.
-    pub(super) async fn settle_intents(
+    /// Finds out whether the intents that an earlier run left were carried out.
+    pub(super) async fn resolve_intents(
         &self,
         stack: &StackName,
         listener: &dyn Listener,
@@ -110,32 +115,32 @@ impl<A: Api> Account<A> {
             };
             let modified = *modified;
             let Some(key) = key(listed) else { continue };
-            let own = key
+            let note = key
                 .strip_prefix(&names::prefix(stack))
                 .and_then(place::note);
-            let Some(Note::Intent(nonce)) = own else {
+            let Some(Note::Intent(nonce)) = note else {
                 continue;
             };
             let call = GetObject::note(bucket.clone(), key);
             let content = match self.api.serve(call).await {
                 Err(error) if error.kind == Kind::NotFound => continue,
-                reply => reply.doing(|| "read what was begun".to_owned())?,
+                reply => reply.with_context(|| "read an intent".to_owned())?,
             };
             match serde_json::from_slice(&content.body) {
                 Ok(Intent::Steps(run)) => {
                     self.find_steps(&run, modified, listener).await?;
-                    self.done(stack, &nonce).await?;
+                    self.delete_intent(stack, &nonce).await?;
                 }
-                // One that cannot be read is taken for the graver.
-                read @ (Ok(Intent::Cluster | Intent::Creator(_)) | Err(_)) => {
-                    // Noted as what was asked for, whatever its tags say.
+                // An unreadable intent is treated as that of a cluster, which costs more.
+                read @ (Ok(Intent::Cluster | Intent::NewCluster(_)) | Err(_)) => {
+                    // Record the terms that were asked for, whatever the cluster's tags contain.
                     let terms = match read {
-                        Ok(Intent::Creator(terms)) => vec![terms],
+                        Ok(Intent::NewCluster(terms)) => vec![terms],
                         Ok(Intent::Cluster | Intent::Steps(_)) | Err(_) => Vec::new(),
                     };
                     match self.find_cluster(&nonce, modified, listener).await? {
-                        Some(id) => self.made(stack, &nonce, &id, &terms).await?,
-                        None => self.done(stack, &nonce).await?,
+                        Some(id) => self.record_cluster(stack, &nonce, &id, &terms).await?,
+                        None => self.delete_intent(stack, &nonce).await?,
                     }
                 }
             }
@@ -143,7 +148,7 @@ impl<A: Api> Account<A> {
         Ok(())
     }
 
-    /// The cluster with a nonce; none when it is certain that there is none.
+    /// Finds the cluster with a nonce; `None` if it certainly does not exist.
     pub(super) async fn find_cluster(
         &self,
         nonce: &str,
@@ -157,7 +162,7 @@ impl<A: Api> Account<A> {
             if let Some(cluster) = found.into_iter().find(|cluster| has(&cluster.name)) {
                 return Ok(Some(cluster.id));
             }
-            if !self.doubted(begun, since, "a cluster", listener).await {
+            if !self.keep_looking(begun, since, "a cluster", listener).await {
                 return Ok(None);
             }
         }
@@ -180,30 +185,47 @@ impl<A: Api> Account<A> {
             if steps.iter().any(|step| of_run(&step.name)) {
                 return Ok(true);
             }
-            if !self.doubted(begun, since, "the steps", listener).await {
+            if !self.keep_looking(begun, since, "the steps", listener).await {
                 return Ok(false);
             }
         }
     }
 
-    /// Waits a little while there is doubt; false where there is none any more.
-    async fn doubted(
+    /// Waits before the next look. False if the visibility window is over.
+    async fn keep_looking(
         &self,
         begun: Instant,
         since: DateTime<Utc>,
         what: &str,
         listener: &dyn Listener,
     ) -> bool {
-        if begun.elapsed() >= DOUBT || self.settings.clock.now() - since > OLD {
+        if begun.elapsed() >= VISIBILITY_WINDOW || self.settings.clock.now() - since > CERTAIN_AFTER
+        {
             return false;
         }
-        let what = format!("looking whether AWS has made {what} that was asked for");
+        let what = format!("checking whether AWS created {what} that it was asked for");
         listener.on_event(&Event::Progress {
             what,
             done: 0,
             total: 0,
         });
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intents_of_every_clusterup_are_read() {
+        let read = |text: &str| serde_json::from_str::<Intent>(text).ok();
+        assert_eq!(read(r#""cluster""#), Some(Intent::Cluster));
+        let created = Intent::NewCluster("00ff".to_owned());
+        assert_eq!(read(r#"{"created":"00ff"}"#), Some(created.clone()));
+        let text = serde_json::to_string(&created).unwrap();
+        assert_eq!(text, r#"{"created":"00ff"}"#);
+        assert_eq!(read("{}"), None);
     }
 }

@@ -1,7 +1,7 @@
-//! Key pairs of a stack: made on this machine, or the user's own; EC2 gets the public half.
+//! Key pairs of a stack: created on this machine, or the user's own. EC2 gets the public key.
 
 use super::Account;
-use super::errors::{Doing, gone};
+use super::errors::{Context, gone};
 use super::last_observation::LastObservation;
 use super::names::{self, MADE, NAME};
 use crate::cloud::api::ec2::{DeleteKeyPair, DescribeKeyPairs, Filter, ImportKeyPair, KeyPair};
@@ -14,16 +14,16 @@ use crate::model::observed::ObservedKeyPair;
 use std::path::PathBuf;
 
 impl<A: Api> Account<A> {
-    pub(super) fn seen_keys(&self, seen: &LastObservation) -> Vec<ObservedKeyPair> {
+    pub(super) fn observed_keys(&self, observed: &LastObservation) -> Vec<ObservedKeyPair> {
         let pair = |(name, pair): (&KeyPairName, &KeyPair)| ObservedKeyPair {
             name: name.clone(),
             public_key: keypair::without_comment(&pair.public_key),
             ours: pair.tags.contains_key(MADE),
         };
-        seen.keys.iter().map(pair).collect()
+        observed.keys.iter().map(pair).collect()
     }
 
-    /// Where this machine keeps its half of a key pair.
+    /// The folder of a key pair's private key on this machine.
     pub(super) async fn key_folder(
         &self,
         stack: &StackName,
@@ -62,24 +62,24 @@ impl<A: Api> Account<A> {
         );
         match self.api.serve(call).await {
             Err(error) if error.kind == Kind::Exists => self.is_this_key(&name, &key).await,
-            reply => reply.doing(|| format!("import key pair {name}")),
+            reply => reply.with_context(|| format!("import key pair {name}")),
         }
     }
 
-    /// A pair that is there already is the one that we were about to import, or in the way.
+    /// Checks whether an existing key pair is the one we were about to import.
     async fn is_this_key(&self, name: &str, public_key: &str) -> Result<(), CloudError> {
         let filters = vec![Filter {
             name: "key-name".to_owned(),
             values: vec![name.to_owned()],
         }];
         let found = self.api.serve(DescribeKeyPairs { filters }).await;
-        let found = found.doing(|| format!("look at key pair {name}"))?;
+        let found = found.with_context(|| format!("look at key pair {name}"))?;
         let same = |pair: &KeyPair| keypair::without_comment(&pair.public_key) == public_key;
-        // One that cannot be seen yet was made a moment ago, by the call whose answer was lost.
+        // If it is not visible yet, it was just created by the call whose response was lost.
         if found.is_empty() || found.iter().any(same) {
             return Ok(());
         }
-        let message = format!("a key pair {name} is there, with another key");
+        let message = format!("a key pair {name} exists with another key");
         Err(CloudError::new(Class::Input, message)
             .hint("give the key pair another name in the stack, or delete that one"))
     }
@@ -89,10 +89,10 @@ impl<A: Api> Account<A> {
         stack: &StackName,
         name: &KeyPairName,
     ) -> Result<(), CloudError> {
-        // This half first: the pair in EC2 is what the next run, should this one die, still sees.
+        // The private key goes first: if this run dies, the next one still finds the pair in EC2.
         let folder = self.key_folder(stack, name).await?;
         keypair::remove(&folder)?;
-        // Folders above it go as they empty.
+        // Remove the folders above it that are empty now.
         folder
             .ancestors()
             .skip(1)
@@ -100,15 +100,15 @@ impl<A: Api> Account<A> {
             .take_while(|f| std::fs::remove_dir(f).is_ok())
             .count();
         let id = self
-            .seen
+            .observed
             .borrow()
             .keys
             .get(name)
             .map(|pair| pair.id.clone());
         if let Some(id) = id {
             let deleted = self.api.serve(DeleteKeyPair { id }).await;
-            gone(deleted).doing(|| format!("delete key pair {name}"))?;
-            self.seen.borrow_mut().keys.remove(name);
+            gone(deleted).with_context(|| format!("delete key pair {name}"))?;
+            self.observed.borrow_mut().keys.remove(name);
         }
         Ok(())
     }

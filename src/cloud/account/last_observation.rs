@@ -1,5 +1,5 @@
-//! What the last look at a stack saw besides what planning needs: the ids behind names. Never older
-//! than the plan that is being made true.
+//! What the last observation of a stack returned besides what planning needs, such as the ids
+//! behind names. It is never older than the plan being applied.
 
 use super::{names, place};
 use crate::cloud::api::scheduler::Schedule;
@@ -11,25 +11,25 @@ use std::collections::BTreeMap;
 
 #[derive(Default)]
 pub(super) struct LastObservation {
-    /// Which stack the look was at.
+    /// The observed stack.
     pub(super) stack: Option<StackName>,
-    /// Whether the stack has notes of clusters, or had when an earlier look was at it: a `destroy`
-    /// removes them before it looks again.
+    /// Whether the stack has notes of clusters, or had at an earlier observation: `destroy` removes
+    /// them before it observes again.
     pub(super) notes_clusters: bool,
     pub(super) keys: BTreeMap<KeyPairName, ec2::KeyPair>,
     pub(super) groups: BTreeMap<GroupName, ec2::Group>,
-    /// Objects of the stack by key without its prefix: bytes and when they were written; none
-    /// where the bucket is not there.
+    /// The stack's objects, by key without its prefix: length in bytes and time of writing; `None`
+    /// if there is no bucket.
     pub(super) objects: Option<BTreeMap<String, (u64, DateTime<Utc>)>>,
-    /// Whether we ourselves made the bucket, a moment ago.
+    /// Whether this process has just created the bucket.
     pub(super) is_new: bool,
-    /// What EMR said of clusters.
+    /// EMR's descriptions of clusters.
     pub(super) clusters: BTreeMap<ClusterId, ObservedCluster>,
-    /// When we ourselves last followed clusters: newer than what the look saw.
+    /// When this process last recorded that it follows clusters; newer than `objects`.
     pub(super) followed: BTreeMap<ClusterId, DateTime<Utc>>,
-    /// The cluster that was made since.
-    pub(super) newborn: Option<String>,
-    /// Keys of logs by their names.
+    /// The cluster that was created since the observation.
+    pub(super) created_cluster: Option<String>,
+    /// Keys of logs by the logs' names.
     pub(super) logs: BTreeMap<String, String>,
 }
 
@@ -37,10 +37,10 @@ pub(super) struct LastObservation {
 pub(super) struct ObservedCluster {
     pub(super) cluster: emr::Cluster,
     pub(super) groups: Vec<emr::InstanceGroup>,
-    /// EMR's idle policy; the outer none where nobody asked.
+    /// EMR's idle policy; the outer `None` if it was not read.
     pub(super) idle: Option<Option<crate::model::span::Span>>,
     pub(super) schedule: Scheduled,
-    /// When its machines lived by EMR's own list, where that was asked for.
+    /// When its instances ran, from EMR's list, if that was read.
     pub(super) machines: Option<Vec<InstanceSpan>>,
 }
 
@@ -49,21 +49,21 @@ pub(super) struct ObservedCluster {
 pub(super) enum Scheduled {
     There(Schedule),
     Missing,
-    /// It is missing, and so is the role without which there can be none.
+    /// The schedule is missing, and so is the role that it needs.
     NoRole,
     Unread(String),
 }
 
 impl LastObservation {
-    /// When the stack noted that it had made a cluster.
+    /// When the stack recorded that it created a cluster.
     pub(super) fn noted(&self, id: &str) -> Option<DateTime<Utc>> {
         let objects = self.objects.as_ref()?;
         objects.get(&format!("clusters/{id}")).map(|(_, at)| *at)
     }
 
-    /// What is wrong with the note of a living cluster of the stack, as far as a listing shows it.
+    /// What is wrong with the note of a live cluster of the stack, as far as a listing shows it.
     pub(super) fn flaw(&self, stack: &StackName, id: &str, name: &str) -> Option<&'static str> {
-        if self.stack.as_ref() != Some(stack) || self.newborn.as_deref() == Some(id) {
+        if self.stack.as_ref() != Some(stack) || self.created_cluster.as_deref() == Some(id) {
             return None;
         }
         let note = self.objects.as_ref();
@@ -71,42 +71,42 @@ impl LastObservation {
         match note {
             Some((0, _)) => Some("an older clusterup noted it without its deadline"),
             Some(_) => None,
-            None if self.intends(name) => None,
+            None if self.has_intent(name) => None,
             None => Some("the bucket has no note of it"),
         }
     }
 
-    /// Whether a tag alone makes a cluster the stack's: not where the stack notes its clusters, and
-    /// has neither noted this one nor is about to.
+    /// Whether a tag alone makes a cluster the stack's. It does not if the stack notes its clusters
+    /// and has neither noted this one nor an intent for it.
     pub(super) fn trusts_tags(&self, stack: &StackName, id: &str, name: &str) -> bool {
         let notes = self.stack.as_ref() == Some(stack) && self.notes_clusters;
-        !notes || self.newborn.as_deref() == Some(id) || self.intends(name)
+        !notes || self.created_cluster.as_deref() == Some(id) || self.has_intent(name)
     }
 
-    /// Whether a call that makes the cluster of this name was begun.
-    fn intends(&self, name: &str) -> bool {
+    /// Whether there is an intent for the cluster of this name.
+    fn has_intent(&self, name: &str) -> bool {
         let nonce = names::of_cluster(name).map(|(_, nonce)| format!("intents/{nonce}.json"));
         let objects = self.objects.as_ref();
         nonce.is_some_and(|key| objects.is_some_and(|objects| objects.contains_key(&key)))
     }
 
-    /// When an apply last said that it follows a cluster.
+    /// When an `apply` last recorded that it follows a cluster.
     pub(super) fn followed(&self, id: &ClusterId) -> Option<DateTime<Utc>> {
         let objects = self.objects.as_ref();
-        let seen = objects.and_then(|objects| objects.get(&place::follower(id)));
+        let observed = objects.and_then(|objects| objects.get(&place::follower(id)));
         let own = self.followed.get(id).copied();
-        seen.map(|(_, at)| *at).max(own)
+        observed.map(|(_, at)| *at).max(own)
     }
 
-    /// When the one that followed a cluster last chose to leave it, if nobody has come since: its
-    /// note is empty then.
+    /// When the last follower of a cluster chose to leave it. Its note is empty then. `None` if
+    /// somebody follows it since.
     pub(super) fn left(&self, id: &ClusterId) -> Option<DateTime<Utc>> {
         let (bytes, at) = self.objects.as_ref()?.get(&place::follower(id))?;
         let empty = *bytes == 0 && !self.followed.contains_key(id);
         empty.then_some(*at)
     }
 
-    /// The keys of objects that begin so, without the stack's prefix.
+    /// The keys with a prefix, both without the stack's prefix.
     pub(super) fn keys_below<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a String> {
         let objects = self.objects.iter().flat_map(BTreeMap::keys);
         objects.filter(move |key| key.starts_with(prefix))
@@ -119,17 +119,17 @@ mod tests {
     use chrono::TimeDelta;
 
     #[test]
-    fn who_follows_a_cluster_himself_needs_no_new_look_to_know() {
+    fn a_follower_knows_that_it_follows_without_a_new_observation() {
         let id: ClusterId = "j-1".parse().unwrap();
         let (old, new) = (
             DateTime::UNIX_EPOCH,
             DateTime::UNIX_EPOCH + TimeDelta::hours(1),
         );
-        let mut seen = LastObservation::default();
-        assert_eq!(seen.followed(&id), None);
-        seen.objects = Some(BTreeMap::from([(place::follower(&id), (0, old))]));
-        assert_eq!(seen.followed(&id), Some(old));
-        seen.followed.insert(id.clone(), new);
-        assert_eq!(seen.followed(&id), Some(new));
+        let mut observed = LastObservation::default();
+        assert_eq!(observed.followed(&id), None);
+        observed.objects = Some(BTreeMap::from([(place::follower(&id), (0, old))]));
+        assert_eq!(observed.followed(&id), Some(old));
+        observed.followed.insert(id.clone(), new);
+        assert_eq!(observed.followed(&id), Some(new));
     }
 }

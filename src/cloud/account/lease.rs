@@ -1,13 +1,13 @@
-//! Who works on a stack: an object that one writer can make. Its holder writes it anew while it
-//! lives; one that stays as it is for longer than its time is a dead holder's.
+//! The lease of a stack: an object that only one writer can create. Its holder renews it while it
+//! is alive; a lock that is not renewed within its time belongs to a dead holder.
 
 mod watch;
 
 pub(super) use watch::Watch;
 
 use super::Account;
-use super::bucket::SETTLING;
-use super::errors::Doing;
+use super::bucket::VISIBILITY_WINDOW;
+use super::errors::Context;
 use super::place;
 use crate::cloud::api::s3::{Body, Bucket, Condition, DeleteObject, GetObject, PutObject};
 use crate::cloud::api::{Api, ApiError, Kind, Serve};
@@ -26,25 +26,27 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long a lock stands that nobody writes anew.
+/// How long a lock is valid without being renewed.
 const LEASE: Duration = Duration::from_secs(60);
-const BEAT: Duration = Duration::from_secs(15);
-/// A beat that comes through keeps it younger than this.
+const RENEWAL_INTERVAL: Duration = Duration::from_secs(15);
+/// A lock that was renewed within this time is certainly ours.
 const FRESH: Duration = Duration::from_secs(20);
-/// Longer than a dead holder blocks, and than most passes take.
-const PATIENCE: Duration = Duration::from_secs(150);
-const PAUSE: Duration = Duration::from_secs(3);
-/// AWS refuses calls of a clock that is wrong by more, so a lock this old is old by any clock.
+/// How long to wait for another holder: longer than a dead one blocks, and than most runs take.
+const MAX_WAIT: Duration = Duration::from_secs(150);
+const POLL_INTERVAL: Duration = Duration::from_secs(3);
+/// AWS refuses calls of a clock that is wrong by more, so a lock of this age is expired by any
+/// clock.
 const SKEW: Duration = Duration::from_secs(20 * 60);
 
-/// What a lock says.
+/// The content of a lock.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Holder {
     who: String,
-    /// Tells our own lock from another's where an answer was lost.
+    /// Identifies our own lock if the response to its write was lost.
     token: String,
     process: Option<Process>,
-    beats: u64,
+    #[serde(rename = "beats")]
+    renewals: u64,
 }
 
 /// A lock as it was read.
@@ -56,14 +58,14 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    /// Dead for certain, without waiting: a process of this machine that is no more, or a lock so
-    /// old that no clock can be so wrong.
+    /// Whether the holder is certainly dead: its process on this machine has ended, or the lock is
+    /// older than clocks can differ.
     pub(super) fn is_dead(&self) -> bool {
         let age = (self.read_at - self.modified).to_std().unwrap_or_default();
         self.holder
             .process
             .as_ref()
-            .is_some_and(Process::is_dead_here)
+            .is_some_and(Process::has_ended_here)
             || age > LEASE + SKEW
     }
 
@@ -79,15 +81,15 @@ impl Lock {
             key,
             unchanged: Some(self.etag.clone()),
         };
-        let_go(api.serve(call).await)
+        ignore_if_not_ours(api.serve(call).await)
     }
 }
 
-/// Another holder's lock is not ours to remove, and one that is gone need not be.
-fn let_go(removed: Result<(), ApiError>) -> Result<(), CloudError> {
+/// Ignores that the lock is gone or another holder's.
+fn ignore_if_not_ours(removed: Result<(), ApiError>) -> Result<(), CloudError> {
     match removed {
         Err(error) if matches!(error.kind, Kind::Precondition | Kind::NotFound) => Ok(()),
-        removed => removed.doing(|| "unlock the stack".to_owned()),
+        removed => removed.with_context(|| "unlock the stack".to_owned()),
     }
 }
 
@@ -98,45 +100,45 @@ pub(super) struct HeldLease<A> {
     key: String,
     holder: Holder,
     etag: RefCell<String>,
-    beats: Cell<u64>,
+    renewals: Cell<u64>,
     clock: Arc<dyn Clock>,
-    /// When it was last known to be ours, by both clocks: one stands while the machine sleeps,
-    /// the other may be set.
-    known: Cell<(Instant, DateTime<Utc>)>,
-    grip: Cell<Grip>,
-    /// Of what it is the lock.
-    of: &'static str,
+    /// When it was last known to be ours, by both clocks: the monotonic one stops while the machine
+    /// sleeps, and the other one may be set.
+    confirmed_at: Cell<(Instant, DateTime<Utc>)>,
+    state: Cell<LeaseState>,
+    /// What the lock is for: [`STACK`] or [`WATCHDOG`].
+    purpose: &'static str,
 }
 
-/// The stack's, and the account's.
+/// What a lock is for: a stack, or the watchdog of an account.
 const STACK: &str = "stack";
 const WATCHDOG: &str = "watchdog";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Grip {
-    Firm,
-    /// Another has it.
+enum LeaseState {
+    Held,
+    /// Another process has it.
     Lost,
-    /// We let go.
+    /// We released it.
     Released,
 }
 
 impl<A: Api> HeldLease<A> {
-    fn body(holder: &Holder, beats: u64) -> Body {
+    fn body(holder: &Holder, renewals: u64) -> Body {
         let holder = Holder {
-            beats,
+            renewals,
             ..holder.clone()
         };
         Body::Bytes(serde_json::to_vec(&holder).unwrap_or_default())
     }
 
-    /// Writes the lock anew; whether it is still ours.
-    async fn beat(&self) -> Result<(), CloudError> {
-        let beats = self.beats.get() + 1;
-        self.beats.set(beats);
+    /// Renews the lock. Returns an error if it is no longer ours.
+    async fn renew(&self) -> Result<(), CloudError> {
+        let renewals = self.renewals.get() + 1;
+        self.renewals.set(renewals);
         let condition = Condition::Unchanged(self.etag.borrow().clone());
         let (bucket, key) = (self.bucket.clone(), self.key.clone());
-        let body = Self::body(&self.holder, beats);
+        let body = Self::body(&self.holder, renewals);
         let etag = match self
             .api
             .serve(PutObject {
@@ -147,29 +149,29 @@ impl<A: Api> HeldLease<A> {
             })
             .await
         {
-            // Somebody else's, or our own of which the answer was lost.
+            // Another holder's lock, or our own after a lost response.
             Err(error) if matches!(error.kind, Kind::Precondition | Kind::NotFound) => {
                 self.own_etag().await?
             }
-            reply => Some(reply.doing(|| format!("keep the lock of the {}", self.of))?),
+            reply => Some(reply.with_context(|| format!("keep the lock of the {}", self.purpose))?),
         };
         match etag {
             Some(etag) => {
                 *self.etag.borrow_mut() = etag;
-                self.known.set((Instant::now(), self.clock.now()));
+                self.confirmed_at.set((Instant::now(), self.clock.now()));
 
                 Ok(())
             }
             None => {
-                self.grip.set(Grip::Lost);
-                Err(lost(self.of))
+                self.state.set(LeaseState::Lost);
+                Err(lost(self.purpose))
             }
         }
     }
 
-    /// Known to be ours a moment ago, by either clock.
+    /// Whether it was known to be ours a moment ago, by both clocks.
     fn is_fresh(&self) -> bool {
-        let (ticked, read) = self.known.get();
+        let (ticked, read) = self.confirmed_at.get();
         let passed = (self.clock.now() - read).abs().to_std().unwrap_or(LEASE);
         ticked.elapsed() < FRESH && passed < FRESH
     }
@@ -191,18 +193,18 @@ impl<A: Api> HeldLease<A> {
         self.api.serve(call).await
     }
 
-    async fn beat_on(&self) {
-        while self.grip.get() == Grip::Firm {
-            tokio::time::sleep(BEAT).await;
-            // What was not heard of is tried again at the next beat.
-            let _ = self.beat().await;
+    async fn keep_renewing(&self) {
+        while self.state.get() == LeaseState::Held {
+            tokio::time::sleep(RENEWAL_INTERVAL).await;
+            // A failed renewal is repeated at the next interval.
+            let _ = self.renew().await;
         }
     }
 }
 
-fn lost(of: &str) -> CloudError {
+fn lost(purpose: &str) -> CloudError {
     let message =
-        format!("the lock of the {of} was taken by another clusterup, which thought us dead");
+        format!("another clusterup took over the lock of the {purpose}, which had expired");
     CloudError::new(Class::Busy, message).hint("see what it does, then apply again")
 }
 
@@ -218,28 +220,28 @@ fn waiting(who: &str, stack: &StackName) -> Event {
 
 struct Heartbeat<A> {
     held: Rc<HeldLease<A>>,
-    heart: tokio::task::AbortHandle,
+    task: tokio::task::AbortHandle,
 }
 
 impl<A> Drop for Heartbeat<A> {
     fn drop(&mut self) {
-        self.heart.abort();
-        self.held.grip.set(Grip::Released);
+        self.task.abort();
+        self.held.state.set(LeaseState::Released);
     }
 }
 
 #[async_trait(?Send)]
 impl<A: Api> Hold for Heartbeat<A> {
     async fn release(self: Box<Self>) -> Result<(), CloudError> {
-        self.heart.abort();
+        self.task.abort();
         let held = &self.held;
-        held.grip.set(Grip::Released);
+        held.state.set(LeaseState::Released);
         let mut etag = held.etag.borrow().clone();
         loop {
             match held.remove(etag).await {
-                // A beat that nobody heard of came true: it may still be ours.
+                // A renewal with a lost response was carried out: the lock may still be ours.
                 Err(error) if error.kind == Kind::Precondition => {}
-                removed => return let_go(removed),
+                removed => return ignore_if_not_ours(removed),
             }
             match held.own_etag().await? {
                 Some(now) => etag = now,
@@ -258,12 +260,12 @@ async fn read<A: Serve<GetObject>>(
     match api.serve(call).await {
         Err(error) if error.kind == Kind::NotFound => Ok(None),
         reply => {
-            let content = reply.doing(|| "read the lock of the stack".to_owned())?;
+            let content = reply.with_context(|| "read the lock of the stack".to_owned())?;
             let holder = serde_json::from_slice(&content.body).unwrap_or_else(|_| Holder {
                 who: "something that is no clusterup".to_owned(),
                 token: String::new(),
                 process: None,
-                beats: 0,
+                renewals: 0,
             });
             Ok(Some((holder, content.etag, content.modified)))
         }
@@ -271,23 +273,25 @@ async fn read<A: Serve<GetObject>>(
 }
 
 impl<A: Api> Account<A> {
-    /// Nothing is changed under a lock that is, or may be, another's by now.
-    pub(super) async fn still_ours(&self) -> Result<(), CloudError> {
+    /// Returns an error if the lease that this process holds is no longer ours. Succeeds without a
+    /// lease.
+    pub(super) async fn check_lease(&self) -> Result<(), CloudError> {
         let held = self.lease.borrow().clone();
-        match held.map(|held| (held.grip.get(), held)) {
-            Some((Grip::Lost, _)) => Err(lost(STACK)),
-            Some((Grip::Firm, held)) if !held.is_fresh() => held.beat().await,
+        match held.map(|held| (held.state.get(), held)) {
+            Some((LeaseState::Lost, _)) => Err(lost(STACK)),
+            Some((LeaseState::Held, held)) if !held.is_fresh() => held.renew().await,
             // Without a lease there is nothing to lose: ending a cluster needs none.
-            Some((Grip::Firm | Grip::Released, _)) | None => Ok(()),
+            Some((LeaseState::Held | LeaseState::Released, _)) | None => Ok(()),
         }
     }
 
-    /// What cannot be taken back needs a lock that is ours for certain.
-    pub(super) async fn surely_ours(&self) -> Result<(), CloudError> {
+    /// Returns an error unless this process certainly holds the lease: what cannot be undone needs
+    /// it.
+    pub(super) async fn require_lease(&self) -> Result<(), CloudError> {
         let held = self.lease.borrow().clone();
-        match held.map(|held| held.grip.get()) {
-            Some(Grip::Firm) => self.still_ours().await,
-            Some(Grip::Lost | Grip::Released) | None => Err(lost(STACK)),
+        match held.map(|held| held.state.get()) {
+            Some(LeaseState::Held) => self.check_lease().await,
+            Some(LeaseState::Lost | LeaseState::Released) | None => Err(lost(STACK)),
         }
     }
 
@@ -306,7 +310,8 @@ impl<A: Api> Account<A> {
         }))
     }
 
-    /// A lock that nobody writes anew: its holder is dead. None where it is gone or held.
+    /// Waits for the time of a lock and returns it if it was not renewed: its holder is dead.
+    /// `None` if it is gone or in use.
     pub(super) async fn abandoned(
         &self,
         bucket: &Bucket,
@@ -317,7 +322,7 @@ impl<A: Api> Account<A> {
             return Ok(None);
         };
         while !first.is_dead() && begun.elapsed() < LEASE {
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
             let now = self.read_lock(bucket, key).await?;
             if now.is_none_or(|now| now.etag != first.etag) {
                 return Ok(None);
@@ -326,46 +331,48 @@ impl<A: Api> Account<A> {
         Ok(Some(first))
     }
 
-    pub(super) async fn take_lease(
+    pub(super) async fn acquire_lease(
         &self,
         stack: &StackName,
         listener: &dyn Listener,
     ) -> Result<Lease, CloudError> {
         let (bucket, key) = (self.bucket().await?, place::lock(stack));
         let holder = self.holder();
-        let (etag, fresh) = self.win(&bucket, &key, &holder, stack, listener).await?;
-        self.seen.borrow_mut().is_new = fresh;
-        let lease = self.hold(bucket, key, holder, etag, STACK);
+        let (etag, fresh) = self
+            .acquire(&bucket, &key, &holder, stack, listener)
+            .await?;
+        self.observed.borrow_mut().is_new = fresh;
+        let lease = self.start_renewing(bucket, key, holder, etag, STACK);
         *self.lease.borrow_mut() = Some(lease.held.clone());
         if fresh {
             return Ok(Box::new(lease));
         }
-        if let Err(error) = self.settle_intents(stack, listener).await {
-            // What went wrong matters more than whether the lock could be let go.
+        if let Err(error) = self.resolve_intents(stack, listener).await {
+            // Report this error, whether or not the lock can be released.
             let _ = Box::new(lease).release().await;
             return Err(error);
         }
         Ok(Box::new(lease))
     }
 
-    /// This process, as a lock names it.
+    /// Describes this process as the holder of a lock.
     fn holder(&self) -> Holder {
         Holder {
             who: self.settings.who.clone(),
             token: self.nonce(),
-            process: Process::me(),
-            beats: 0,
+            process: Process::current(),
+            renewals: 0,
         }
     }
 
-    /// A lock that was won, and its beat.
-    fn hold(
+    /// Renews an acquired lock in the background.
+    fn start_renewing(
         &self,
         bucket: Bucket,
         key: String,
         holder: Holder,
         etag: String,
-        of: &'static str,
+        purpose: &'static str,
     ) -> Heartbeat<A> {
         let held = Rc::new(HeldLease {
             api: self.api.clone(),
@@ -373,17 +380,17 @@ impl<A: Api> Account<A> {
             key,
             holder,
             etag: RefCell::new(etag),
-            beats: Cell::new(0),
-            known: Cell::new((Instant::now(), self.settings.clock.now())),
+            renewals: Cell::new(0),
+            confirmed_at: Cell::new((Instant::now(), self.settings.clock.now())),
             clock: self.settings.clock.clone(),
-            grip: Cell::new(Grip::Firm),
-            of,
+            state: Cell::new(LeaseState::Held),
+            purpose,
         });
-        let beating = held.clone();
-        let heart = tokio::task::spawn_local(async move { beating.beat_on().await });
+        let renewing = held.clone();
+        let task = tokio::task::spawn_local(async move { renewing.keep_renewing().await });
         Heartbeat {
             held,
-            heart: heart.abort_handle(),
+            task: task.abort_handle(),
         }
     }
 
@@ -405,18 +412,18 @@ impl<A: Api> Account<A> {
         self.api.serve(call).await
     }
 
-    /// Makes the bucket; at the first time `made` says nothing, then when that was. One that was made
-    /// a moment ago may not be there for every server yet.
-    pub(super) async fn bring_bucket(
+    /// Creates the bucket. At the first call `created_at` is `None`; later calls wait, because a new
+    /// bucket is not visible to every server at once.
+    pub(super) async fn ensure_bucket(
         &self,
         bucket: &Bucket,
-        made: &mut Option<Instant>,
+        created_at: &mut Option<Instant>,
     ) -> Result<(), CloudError> {
-        match made {
-            None => *made = Some(Instant::now()),
-            Some(at) if at.elapsed() < SETTLING => self.backoff().await,
+        match created_at {
+            None => *created_at = Some(Instant::now()),
+            Some(at) if at.elapsed() < VISIBILITY_WINDOW => self.backoff().await,
             Some(_) => {
-                let message = format!("bucket {} was made and is not there", bucket.name);
+                let message = format!("bucket {} was created and is not visible", bucket.name);
                 let error = CloudError::new(Class::Failed, message);
                 return Err(error.hint("try again in a few minutes"));
             }
@@ -424,8 +431,9 @@ impl<A: Api> Account<A> {
         self.make_bucket(bucket).await
     }
 
-    /// Writes the lock, waiting for who has it; its ETag, and whether the bucket was made for it.
-    async fn win(
+    /// Writes the lock, waiting for another holder. Returns its ETag, and whether the bucket was
+    /// created.
+    async fn acquire(
         &self,
         bucket: &Bucket,
         key: &str,
@@ -433,7 +441,7 @@ impl<A: Api> Account<A> {
         stack: &StackName,
         listener: &dyn Listener,
     ) -> Result<(String, bool), CloudError> {
-        let (mut made, mut looked) = (None, false);
+        let (mut created_at, mut looked) = (None, false);
         let mut condition = Condition::Absent;
         let (begun, mut watched) = (Instant::now(), Instant::now());
         let mut last: Option<String> = None;
@@ -443,19 +451,19 @@ impl<A: Api> Account<A> {
                 .await
             {
                 Err(error) if error.kind == Kind::NotFound && condition == Condition::Absent => {
-                    self.bring_bucket(bucket, &mut made).await?;
+                    self.ensure_bucket(bucket, &mut created_at).await?;
                     continue;
                 }
                 Err(error) if matches!(error.kind, Kind::Precondition | Kind::NotFound) => {}
                 reply => {
-                    let etag = reply.doing(|| format!("lock stack {stack}"))?;
-                    return Ok((etag, made.is_some()));
+                    let etag = reply.with_context(|| format!("lock stack {stack}"))?;
+                    return Ok((etag, created_at.is_some()));
                 }
             }
             condition = Condition::Absent;
             let Some(lock) = self.read_lock(bucket, key).await? else {
-                // Let go of in between, or S3 had two writers at once.
-                if begun.elapsed() >= PATIENCE {
+                // It was released in between, or S3 had two writers at once.
+                if begun.elapsed() >= MAX_WAIT {
                     return Err(busy(format!("others keep locking stack {stack}")));
                 }
                 if looked {
@@ -475,11 +483,11 @@ impl<A: Api> Account<A> {
                 continue;
             }
             let who = &lock.holder.who;
-            if begun.elapsed() >= PATIENCE {
+            if begun.elapsed() >= MAX_WAIT {
                 return Err(busy(format!("{who} is at work on stack {stack}")));
             }
             listener.on_event(&waiting(who, stack));
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Logs that EMR uploads, about every five minutes and at the end, by the names that people know.
+//! Logs that EMR uploads about every five minutes and at the end, under readable names.
 
 use super::Account;
-use super::errors::Doing;
+use super::errors::Context;
 use super::names;
 use super::observe::Objects;
 use super::place::{self, Note};
@@ -13,14 +13,14 @@ use crate::model::name::{ClusterId, StackName};
 use flate2::read::MultiGzDecoder;
 use std::collections::BTreeMap;
 
-/// Clusters that are looked at until one has logs.
+/// How many clusters are searched for logs, newest first.
 const LOOK_BACK: usize = 3;
 
 impl<A: Api> Account<A> {
     pub(super) async fn list_logs(&self, stack: &StackName) -> Result<Vec<String>, CloudError> {
         let logs = self.logs_by_name(stack).await?;
         let mut names: Vec<String> = logs.into_keys().collect();
-        // Steps first: they are what people look for.
+        // Steps first: people look for them most.
         names.sort_by_key(|name| (!name.starts_with("steps/"), name.clone()));
         Ok(names)
     }
@@ -30,7 +30,7 @@ impl<A: Api> Account<A> {
         stack: &StackName,
         name: &str,
     ) -> Result<Vec<u8>, CloudError> {
-        let known = self.seen.borrow().logs.get(name).cloned();
+        let known = self.observed.borrow().logs.get(name).cloned();
         let key = match known {
             Some(key) => Some(key),
             None => self.logs_by_name(stack).await?.remove(name),
@@ -40,17 +40,17 @@ impl<A: Api> Account<A> {
             return Err(CloudError::new(Class::Input, message));
         };
         let bucket = self.bucket().await?;
-        let most = log::MOST;
+        let max = log::MAX_BYTES;
         let get = GetObject {
             bucket,
             key: key.clone(),
-            most,
+            max,
         };
         let content = self.api.serve(get).await;
-        let content = content.doing(|| format!("read {name}"))?;
+        let content = content.with_context(|| format!("read {name}"))?;
         let text = if key.ends_with(".gz") {
-            // EMR may still be writing: what is whole is shown.
-            log::read(MultiGzDecoder::new(content.body.as_slice()), most)
+            // EMR may still be writing the file: show the complete part.
+            log::read(MultiGzDecoder::new(content.body.as_slice()), max)
                 .during(|| format!("unpack {name}"))?
         } else {
             content.body
@@ -58,14 +58,14 @@ impl<A: Api> Account<A> {
         Ok(if content.cut { log::cut(text) } else { text })
     }
 
-    /// The logs of the newest cluster that has any, by name, with their keys.
+    /// The logs of the newest cluster that has any: names and keys.
     async fn logs_by_name(
         &self,
         stack: &StackName,
     ) -> Result<BTreeMap<String, String>, CloudError> {
         let bucket = self.bucket().await?;
         let objects = self.objects(stack).await?.unwrap_or_default();
-        for id in made_clusters(&objects).into_iter().rev().take(LOOK_BACK) {
+        for id in created_clusters(&objects).into_iter().rev().take(LOOK_BACK) {
             let below = place::logs_of(&id);
             let mut older = objects.range(below.clone()..);
             let prefix = match older.next() {
@@ -82,13 +82,13 @@ impl<A: Api> Account<A> {
                 Listed::Prefix(_) => None,
             };
             let logs: BTreeMap<_, _> = listed.into_iter().filter_map(named).collect();
-            self.seen.borrow_mut().logs = logs.clone();
+            self.observed.borrow_mut().logs = logs.clone();
             return Ok(logs);
         }
         Ok(BTreeMap::new())
     }
 
-    /// The folders of steps under the names that the local target gives them: `01-load`.
+    /// The folders of steps by step id, named as on the local target: `01-load`.
     async fn step_folders(&self, id: &ClusterId) -> Result<BTreeMap<String, String>, CloudError> {
         let steps = self.steps(id.as_str()).await?;
         let folder = |(index, step): (usize, &crate::cloud::api::emr::Step)| {
@@ -100,8 +100,8 @@ impl<A: Api> Account<A> {
     }
 }
 
-/// The clusters that a stack has made, oldest first.
-fn made_clusters(objects: &Objects) -> Vec<ClusterId> {
+/// The clusters that a stack has created, oldest first.
+fn created_clusters(objects: &Objects) -> Vec<ClusterId> {
     let made = objects
         .iter()
         .filter_map(|(key, (_, at))| match place::note(key)? {

@@ -1,8 +1,8 @@
-//! What machines a cluster had that was over before it was ready. EMR may have refused it while it
-//! was STARTING, when there never was one, so nobody is charged before this was asked.
+//! The instances of a cluster that ended before it was ready. EMR may have refused it while
+//! STARTING, before any instance existed, so nothing is charged until they are listed.
 
 use super::Account;
-use super::errors::Doing;
+use super::errors::Context;
 use crate::cloud::CloudError;
 use crate::cloud::api::Api;
 use crate::cloud::api::emr::{self, Instance, InstanceGroup, ListInstanceGroups, ListInstances};
@@ -10,15 +10,15 @@ use crate::model::instance_span::{InstanceSpan, Role};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 
-/// EMR lists instances that are gone for 30 days (EMR API, ListInstances). From then on an empty
-/// list is no evidence.
+/// EMR lists ended instances for 30 days (EMR API, ListInstances). After that an empty list proves
+/// nothing.
 const LISTED: TimeDelta = TimeDelta::days(29);
 
 impl<A: Api> Account<A> {
-    /// When they lived, by EMR's own list, where a cluster's own times do not tell. A list that
-    /// cannot be had is no empty one: none then.
+    /// When the instances ran, from EMR's list, if the cluster's own times do not tell. `None` if
+    /// the list cannot be read.
     pub(super) async fn machines(&self, cluster: &emr::Cluster) -> Option<Vec<InstanceSpan>> {
-        if !in_doubt(cluster, self.settings.clock.now()) {
+        if !must_list_machines(cluster, self.settings.clock.now()) {
             return None;
         }
         self.listed(cluster).await.ok()
@@ -26,11 +26,11 @@ impl<A: Api> Account<A> {
 
     async fn listed(&self, cluster: &emr::Cluster) -> Result<Vec<InstanceSpan>, CloudError> {
         let id = || cluster.id.clone();
-        let doing = || format!("list the instances of {}", cluster.id);
+        let context = || format!("list the instances of {}", cluster.id);
         let (mut all, mut next) = (Vec::new(), None);
         loop {
             let call = ListInstances { id: id(), next };
-            let page = self.api.serve(call).await.doing(doing)?;
+            let page = self.api.serve(call).await.with_context(context)?;
             all.extend(page.items);
             next = page.next;
             if next.is_none() {
@@ -41,17 +41,21 @@ impl<A: Api> Account<A> {
             return Ok(Vec::new());
         }
         let groups = self.api.serve(ListInstanceGroups { id: id() }).await;
-        Ok(instance_spans(cluster, &all, &groups.doing(doing)?))
+        Ok(instance_spans(
+            cluster,
+            &all,
+            &groups.with_context(context)?,
+        ))
     }
 }
 
-/// Whether a cluster is over without ever having been ready, and EMR still lists what it had.
-pub(super) fn in_doubt(cluster: &emr::Cluster, now: DateTime<Utc>) -> bool {
+/// Whether a cluster ended without ever being ready, and EMR still lists its instances.
+pub(super) fn must_list_machines(cluster: &emr::Cluster, now: DateTime<Utc>) -> bool {
     let ended = cluster.ended_at.unwrap_or(now);
     cluster.state.is_over() && cluster.ready_at.is_none() && now - ended < LISTED
 }
 
-/// An instance of a group that is not listed counts as a primary, of which there is a price.
+/// An instance of an unlisted group counts as a primary, whose price is always known.
 fn instance_spans(
     cluster: &emr::Cluster,
     all: &[Instance],

@@ -1,8 +1,8 @@
-//! An AWS account as a cloud, over [`super::api`]: who serves the calls does not matter here.
+//! An AWS account as a target, on top of [`super::api`], whoever serves its calls.
 //!
-//! What exists is what AWS says exists: names and tags say whose it is. The bucket holds, per stack
-//! and besides its files, the intents of calls that have no token, the ids of its clusters, and
-//! which runs ended well; see [`place`].
+//! AWS is the only source of state: names and tags identify what belongs to a stack. Besides files,
+//! the bucket holds for each stack the intents of calls that have no token, the ids of its
+//! clusters, and which runs ended well; see [`place`].
 
 mod bucket;
 mod caller;
@@ -46,7 +46,7 @@ mod warned;
 pub use caller::Addresses;
 pub use convert::ENDING;
 
-use self::errors::Doing;
+use self::errors::Context;
 use self::last_observation::LastObservation;
 use super::api::Api;
 use super::api::s3::Bucket;
@@ -77,93 +77,99 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// EC2 shows what is new within seconds (EC2 API, eventual consistency); AWS promises no figure.
-/// Clusters, whose lists lag for longer, are known from the bucket.
+/// New resources appear in EC2 within seconds (EC2 API, eventual consistency); AWS documents no
+/// figure. Clusters, whose listings lag more, are known from the bucket.
 const LAG: Duration = Duration::from_secs(6);
 
-/// A region of an account.
+/// An account in a region.
 pub struct Account<A> {
     api: Rc<A>,
     settings: Settings,
     identity: RefCell<Option<Identity>>,
-    seen: RefCell<LastObservation>,
+    observed: RefCell<LastObservation>,
     lease: RefCell<Option<Rc<lease::HeldLease<A>>>>,
-    /// Whether the schedules' role lacks; none where nobody has looked at the roles yet.
-    lacks_role: Cell<Option<bool>>,
-    /// Why schedules were not armed, as it was told: once each.
-    warned: RefCell<warned::Warned>,
-    /// The ETags of our notes that we follow clusters.
+    /// Whether the schedules' role is missing; `None` until it was looked up.
+    is_role_missing: Cell<Option<bool>>,
+    /// Warnings about schedules that were shown already.
+    shown_warnings: RefCell<warned::Warned>,
+    /// The ETags of the notes by which this process follows clusters.
     following: RefCell<BTreeMap<ClusterId, String>>,
     rng: Rng,
-    /// Where it is, as a watchdog says it.
+    /// The region, as the watchdog names it.
     place: Place,
-    rounds: fleet::FleetCache<A>,
-    /// The calls so far, where somebody counts them.
+    fleet: fleet::FleetCache<A>,
+    /// Counts the calls made so far, if anything counts them.
     count: Option<Count>,
-    /// What is to be noted with the next thing that is made.
+    /// The origin that the next change records.
     applied_from: RefCell<Option<Origin>>,
 }
 
 type Count = Box<dyn Fn() -> BTreeMap<String, u64>>;
 
-/// What an account is looked at with.
+/// How to access an account.
 pub struct Settings {
+    /// The region of all calls.
     pub region: Region,
+    /// The source of the present time.
     pub clock: Arc<dyn Clock>,
-    /// Who asks, as `user@host`: rules and locks say whose they are.
+    /// The user as `user@host`, for rules and locks.
     pub who: String,
+    /// This machine's public addresses.
     pub addresses: Addresses,
-    /// Where private halves of key pairs are kept.
+    /// The folder of private keys.
     pub keys: PathBuf,
-    /// Where data that stacks name by URL is kept.
+    /// The folder of data that stacks name by URL.
     pub store: Store,
-    /// Where the labels of releases are kept for a day.
+    /// The folder in which release labels are cached for a day.
     pub labels: PathBuf,
-    /// What clusters that are made from now on are metered at.
+    /// The prices of clusters created from now on.
     pub prices: Arc<Catalog>,
+    /// The user's home folder, for `~`.
     pub home: Option<PathBuf>,
-    /// Between two looks at something that takes its time. EMR's quotas allow about one call in two
-    /// seconds to all of an account together, so half a minute.
+    /// The interval of polls. EMR's quotas allow the whole account about one call in two seconds,
+    /// so half a minute.
     pub poll: Duration,
+    /// The seed of jitter and nonces.
     pub seed: u64,
 }
 
 impl<A: Api> Account<A> {
+    /// An account that nothing is known of yet.
     pub fn new(api: Rc<A>, settings: Settings) -> Self {
         Self {
             api,
             rng: Rng::new(settings.seed),
             place: Place::Region(settings.region.clone()),
-            rounds: fleet::FleetCache::default(),
+            fleet: fleet::FleetCache::default(),
             count: None,
             applied_from: RefCell::default(),
             settings,
             identity: RefCell::new(None),
-            seen: RefCell::new(LastObservation::default()),
+            observed: RefCell::new(LastObservation::default()),
             lease: RefCell::new(None),
-            lacks_role: Cell::new(None),
-            warned: RefCell::default(),
+            is_role_missing: Cell::new(None),
+            shown_warnings: RefCell::default(),
             following: RefCell::default(),
         }
     }
 
-    /// With somebody who knows how often each call was made so far, by AWS's names.
+    /// Sets a function that returns the number of calls made so far, by AWS's names.
     #[must_use]
-    pub fn counted_by(mut self, count: impl Fn() -> BTreeMap<String, u64> + 'static) -> Self {
+    pub fn with_call_counts(mut self, count: impl Fn() -> BTreeMap<String, u64> + 'static) -> Self {
         self.count = Some(Box::new(count));
         self
     }
 
-    /// Who the credentials belong to.
+    /// The account and ARN of the credentials.
     ///
     /// # Errors
-    /// That there are none, or that they are no longer good.
+    /// Returns an error if there are no credentials or they are no longer valid.
     pub async fn identity(&self) -> Result<Identity, CloudError> {
         if let Some(identity) = self.identity.borrow().clone() {
             return Ok(identity);
         }
-        let asked = self.api.serve(GetCallerIdentity).await;
-        let identity = asked.doing(|| "ask who the credentials belong to".to_owned())?;
+        let reply = self.api.serve(GetCallerIdentity).await;
+        let identity = reply.with_context(|| "look up the credentials' account".to_owned())?;
         *self.identity.borrow_mut() = Some(identity.clone());
         Ok(identity)
     }
@@ -176,7 +182,7 @@ impl<A: Api> Account<A> {
         })
     }
 
-    /// How long to wait before the next look: jittered, and longer the longer it takes.
+    /// The interval until the next poll, with jitter, longer with each one.
     fn pace(&self, looks: u32) -> Duration {
         let poll = self.settings.poll;
         poll + poll / 10 * looks.min(10) + self.rng.up_to(poll / 5)
@@ -199,7 +205,7 @@ impl<A: Api> Cloud for Account<A> {
         stack: &StackName,
         home: Option<&Path>,
     ) -> Result<Observed, CloudError> {
-        self.look(stack, home).await
+        self.observe_stack(stack, home).await
     }
 
     async fn origin(&self, stack: &StackName) -> Result<Option<Origin>, CloudError> {
@@ -211,7 +217,7 @@ impl<A: Api> Cloud for Account<A> {
     }
 
     async fn watch(&self, stack: &StackName) -> Result<Vec<Cluster>, CloudError> {
-        self.glance(stack).await
+        self.poll_clusters(stack).await
     }
 
     async fn history(
@@ -219,7 +225,7 @@ impl<A: Api> Cloud for Account<A> {
         since: DateTime<Utc>,
         known: &BTreeSet<ClusterId>,
     ) -> Result<Vec<Cluster>, CloudError> {
-        self.past(since, known).await
+        self.clusters_since(since, known).await
     }
 
     async fn account(&self) -> Result<Option<String>, CloudError> {
@@ -238,18 +244,19 @@ impl<A: Api> Cloud for Account<A> {
         let now = self.settings.clock.now();
         let (guardrails, groups) = (&spec.guardrails, &spec.groups);
         let terms = Terms::ahead(guardrails, groups, spec.rates, spec.ending, now);
-        safeguard_state::affords(&terms, &spec.size, now)?;
+        safeguard_state::check_budget(&terms, &spec.size, now)?;
         let creates = plan.actions.iter().any(|p| p.action == Action::CreateRoles);
-        if self.lacks_role.get().is_none() && !creates {
+        if self.is_role_missing.get().is_none() && !creates {
             self.check_roles().await?;
-            self.lacks_role.set(Some(self.lacks_reaper().await?));
+            self.is_role_missing
+                .set(Some(self.is_reaper_missing().await?));
         }
-        let lacks = !creates && self.lacks_role.get().unwrap_or(false);
-        Ok(safeguard_state::to_come(spec, lacks))
+        let role_missing = !creates && self.is_role_missing.get().unwrap_or(false);
+        Ok(safeguard_state::planned(spec, role_missing))
     }
 
     async fn lease(&self, stack: &StackName, listener: &dyn Listener) -> Result<Lease, CloudError> {
-        self.take_lease(stack, listener).await
+        self.acquire_lease(stack, listener).await
     }
 
     async fn apply(
@@ -258,7 +265,7 @@ impl<A: Api> Cloud for Account<A> {
         action: &Action,
         listener: &dyn Listener,
     ) -> Result<(), CloudError> {
-        self.still_ours().await?;
+        self.check_lease().await?;
         if *action != Action::CreateBucket {
             self.note_origin(stack).await?;
         }
@@ -276,7 +283,7 @@ impl<A: Api> Cloud for Account<A> {
                 self.create_cluster(stack, spec, job.as_ref(), listener)
                     .await
             }
-            // A cluster of EMR needs nobody to begin it.
+            // EMR starts a cluster by itself.
             Action::StartCluster(_) => Ok(()),
             Action::AddSteps(id, job) => self.add_steps(stack, id, job, listener).await,
             Action::UpdateCluster(id, spec) => self.update_cluster(id, spec, listener).await,
@@ -287,7 +294,7 @@ impl<A: Api> Cloud for Account<A> {
             Action::Remember(run) => self.remember(stack, run).await,
             Action::DeleteCluster(id) => self.forget(stack, id).await,
             Action::BringHome(results) => {
-                self.bring_home(stack, results, listener).await?;
+                self.download_results(stack, results, listener).await?;
                 let to = results.to.clone();
                 listener.on_event(&Event::Home { to });
                 Ok(())
@@ -303,7 +310,7 @@ impl<A: Api> Cloud for Account<A> {
         self.read_log(stack, name).await
     }
 
-    /// The Spark UI of EMR is behind a tunnel; states of steps have to do.
+    /// EMR's Spark UI is reachable through a tunnel only; step states have to do.
     async fn progress(&self, _: &str) -> Option<SparkProgress> {
         None
     }
@@ -316,18 +323,18 @@ impl<A: Api> Cloud for Account<A> {
         LAG.min(self.settings.poll)
     }
 
-    fn guards_itself(&self) -> bool {
+    fn ends_clusters_itself(&self) -> bool {
         false
     }
 
     async fn shell(&self, stack: &StackName) -> Result<Shell, CloudError> {
-        self.request_origin(stack).await
+        self.ssh_target(stack).await
     }
 
-    async fn lacks_roles(&self) -> Result<bool, CloudError> {
+    async fn has_missing_roles(&self) -> Result<bool, CloudError> {
         Ok(!self.missing_roles().await?.is_empty()
-            || self.lacks_reaper().await?
-            || self.wants_permissions().await?)
+            || self.is_reaper_missing().await?
+            || self.needs_permissions().await?)
     }
 
     async fn checkup(&self) -> Vec<Finding> {
@@ -338,21 +345,21 @@ impl<A: Api> Cloud for Account<A> {
         self.move_rules().await
     }
 
-    async fn unfollow(&self, stack: &StackName, id: &ClusterId) -> Result<(), CloudError> {
+    async fn stop_following(&self, stack: &StackName, id: &ClusterId) -> Result<(), CloudError> {
         self.leave_cluster(stack, id).await
     }
 
-    async fn doubt_rungs(&self, observed: &mut Observed) {
-        self.doubt_schedules(&mut observed.clusters).await;
+    async fn verify_safeguards(&self, observed: &mut Observed) {
+        self.verify_schedules(&mut observed.clusters).await;
         self.verify_power_offs(&mut observed.clusters).await;
     }
 
     async fn try_schedule(&self) -> Option<Finding> {
-        Some(self.trial().await)
+        Some(self.try_to_schedule().await)
     }
 
     async fn leave(&self) -> Result<(), CloudError> {
-        self.leave_bucket().await
+        self.delete_unused_bucket().await
     }
 
     async fn caller(&self) -> Result<Option<String>, CloudError> {
@@ -360,19 +367,22 @@ impl<A: Api> Cloud for Account<A> {
     }
 
     async fn is_held(&self, stack: &StackName) -> Result<bool, CloudError> {
-        self.holds(stack).await
+        self.is_leased(stack).await
     }
 
-    async fn team_book(&self, team: &TeamName) -> Result<Option<StoredAccount>, CloudError> {
-        self.read_book(team).await
+    async fn stored_team_account(
+        &self,
+        team: &TeamName,
+    ) -> Result<Option<StoredAccount>, CloudError> {
+        self.read_team_account(team).await
     }
 
-    async fn keep_team_book(
+    async fn store_team_account(
         &self,
         team: &TeamName,
         content: &[u8],
         was: Option<&str>,
     ) -> Result<bool, CloudError> {
-        self.write_book(team, content, was).await
+        self.write_team_account(team, content, was).await
     }
 }

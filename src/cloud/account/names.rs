@@ -1,39 +1,40 @@
-//! What things are called in an account, and the tags that say whose they are. Names tell what a
-//! listing has to know, because listings have no tags.
+//! Names of resources in an account, and the tags that identify them. A name holds what a listing
+//! needs, because listings have no tags.
 
 use crate::cloud::api::Tags;
 use crate::model::name::{AccountId, JobHash, Region, StackName, StepName};
 
 pub(super) const STACK: &str = "clusterup-stack";
 pub(super) const NAME: &str = "clusterup-name";
-/// On key pairs whose private half we made.
+/// On key pairs whose private key clusterup created.
 pub(super) const MADE: &str = "clusterup-made";
 pub(super) const NONCE: &str = "clusterup-nonce";
-/// The job that a cluster was made with.
+/// The hash of the job that a cluster was created with.
 pub(super) const JOB: &str = "clusterup-job";
 /// Why a cluster was ended: reason and message.
 pub(super) const END: &str = "clusterup-end";
-/// How many nodes it had since when.
+/// A cluster's counts and when they changed.
 pub(super) const SIZES: &str = "clusterup-sizes";
-/// Moved deadlines, each with its number.
+/// The prefix of tags with moved deadlines; a number follows.
 const EXTENDED: &str = "clusterup-extended-";
-/// How many seconds after its creation its primary powers itself off.
+/// How many seconds after its creation the primary powers itself off.
 pub(super) const DEADLINE: &str = "clusterup-deadline";
 const MANAGED: &str = "clusterup-managed";
 pub(super) use crate::cloud::budgets::model::TEAM_TAG as TEAM;
 pub(super) const OWNER: &str = "clusterup-owner";
-/// AWS's managed policies for EMR, version 2, act only on what has this tag (EMR Management Guide).
+/// AWS's managed policies for EMR, version 2, act only on resources with this tag (EMR Management
+/// Guide).
 const EMR_POLICIES: &str = "for-use-with-amazon-emr-managed-policies";
 
 /// EMR allows 256 characters in a tag's value.
-pub(super) const LONGEST_VALUE: usize = 256;
+pub(super) const MAX_VALUE: usize = 256;
 
 /// The tag of a cluster's n-th moved deadline, from 0.
 pub(super) fn extended(number: usize) -> String {
     format!("{EXTENDED}{number}")
 }
 
-/// The name of a stack's key pair or group in EC2. No stack's name has a dot.
+/// The name of a stack's key pair or group in EC2. Stack names have no dots.
 pub(super) fn ec2(stack: &StackName, name: &str) -> String {
     format!("clusterup.{stack}.{name}")
 }
@@ -42,23 +43,23 @@ pub(super) fn bucket(account: &AccountId, region: &Region) -> String {
     format!("clusterup-{account}-{region}")
 }
 
-/// Below what a stack's objects lie.
+/// The prefix of a stack's notes and files.
 pub(super) fn prefix(stack: &StackName) -> String {
     format!("stacks/{stack}/")
 }
 
-/// Below what machines may write.
+/// The top prefix of what cluster instances may write.
 pub(super) const WORK: &str = "work";
 
-/// Below what a stack's machines may write: results, scratch, logs, and what they report. They may
-/// write nowhere else in the bucket.
+/// The prefix of what a stack's instances may write: results, scratch, logs, and the deadline that
+/// they report.
 pub(super) fn work(stack: &StackName) -> String {
     format!("{WORK}/{stack}/")
 }
 
-/// The object in which the primary of the cluster with a nonce writes, itself, which deadline it has
+/// The object in which the primary of the cluster with a nonce reports the deadline that it has
 /// read: whole seconds after the cluster's creation, in digits.
-pub(super) fn heard(stack: &StackName, nonce: &str) -> String {
+pub(super) fn reported_deadline(stack: &StackName, nonce: &str) -> String {
     format!("{}heard/{nonce}", work(stack))
 }
 
@@ -66,25 +67,25 @@ pub(super) fn cluster(stack: &StackName, nonce: &str) -> String {
     format!("clusterup/{stack}/{nonce}")
 }
 
-/// Stack and nonce of a cluster's name, where it is one of ours.
+/// The stack and nonce in a cluster's name, if clusterup created it.
 pub(super) fn of_cluster(name: &str) -> Option<(StackName, &str)> {
     let (stack, nonce) = name.strip_prefix("clusterup/")?.split_once('/')?;
     Some((stack.parse().ok()?, nonce))
 }
 
-/// The name of a step in EMR: it says which run of which job it belongs to.
+/// The name of a step in EMR: it contains the job and the number of the run.
 pub(super) fn step(name: &StepName, job: &JobHash, run: u32) -> String {
     format!("{name} [{job}.{run}]")
 }
 
-/// What a step's name in EMR says, where it is one of ours.
+/// The parts of a step's name in EMR, if clusterup created it.
 pub(super) fn of_step(name: &str) -> Option<(StepName, JobHash, u32)> {
     let (name, mark) = name.strip_suffix(']')?.rsplit_once(" [")?;
     let (job, run) = mark.split_once('.')?;
     Some((name.parse().ok()?, job.parse().ok()?, run.parse().ok()?))
 }
 
-/// The tags of everything of a stack.
+/// The tags of every resource of a stack.
 pub(super) fn tags(stack: &StackName, owner: &str) -> Tags {
     [
         (MANAGED, "true"),
@@ -103,14 +104,13 @@ pub(super) fn team(tags: &mut Tags, team: Option<&crate::model::name::TeamName>)
     }
 }
 
-/// Text as a tag's value may hold it: others than the characters that EC2 and EMR allow become
-/// spaces.
+/// A text as a tag's value: characters that EC2 and EMR do not allow become spaces.
 pub(super) fn value(text: &str) -> String {
     let plain = |c: char| {
         let allowed = c.is_ascii_alphanumeric() || "+-=._:/@ ".contains(c);
         if allowed { c } else { ' ' }
     };
-    text.chars().map(plain).take(LONGEST_VALUE).collect()
+    text.chars().map(plain).take(MAX_VALUE).collect()
 }
 
 #[cfg(test)]
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_name_says_is_read_back() {
+    fn names_are_parsed_back() {
         let stack: StackName = "movies".parse().unwrap();
         let name = cluster(&stack, "00ff");
         assert_eq!(of_cluster(&name), Some((stack, "00ff")));
@@ -133,15 +133,15 @@ mod tests {
     }
 
     #[test]
-    fn what_machines_write_lies_below_one_prefix_and_apart_from_what_rules_them() {
+    fn work_is_below_its_own_prefix() {
         let stack: StackName = "movies".parse().unwrap();
-        assert_eq!(heard(&stack, "00ff"), "work/movies/heard/00ff");
+        assert_eq!(reported_deadline(&stack, "00ff"), "work/movies/heard/00ff");
         assert!(!work(&stack).starts_with(&prefix(&stack)));
     }
 
     #[test]
     fn values_of_tags_are_plain() {
         assert_eq!(value("idle for 10m (since 1)"), "idle for 10m  since 1 ");
-        assert_eq!(value(&"a".repeat(300)).len(), LONGEST_VALUE);
+        assert_eq!(value(&"a".repeat(300)).len(), MAX_VALUE);
     }
 }

@@ -1,9 +1,9 @@
-//! What the bucket says a cluster was made as. Tags may be written by anybody who may tag clusters,
-//! the bucket by those who run clusterup alone: a deadline in tags is one of ours only where the note
-//! of that cluster agrees with them.
+//! The bucket's note of a cluster confirms the deadlines in its tags. Anybody who may tag clusters
+//! can write tags, but only those who run clusterup can write notes. A deadline in tags counts only
+//! if the note has the digest of those tags.
 
 use super::Account;
-use super::errors::Doing;
+use super::errors::Context;
 use super::names::{self, SIZES};
 use super::{convert, place, spec};
 use crate::cloud::CloudError;
@@ -14,36 +14,36 @@ use crate::model::name::StackName;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// The content of `clusters/ID`. That of an older clusterup is empty.
+/// The content of `clusters/ID`. An older clusterup wrote an empty object.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Note {
-    /// Digests of the tags that it may have: two while they are being changed.
+    /// Digests of the allowed tags: two while they are being changed.
     terms: Vec<String>,
 }
 
-/// What a cluster's note says of its tags.
+/// Whether a cluster's note confirms its tags.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Word {
-    Agrees,
-    /// An older clusterup wrote the note, which does not say.
-    Older,
+pub(super) enum NoteCheck {
+    Confirmed,
+    /// The note is of an older clusterup and has no terms.
+    WithoutTerms,
     Missing,
-    Disagrees,
+    Different,
 }
 
-impl Word {
-    /// Why the tags are not believed; none where they are.
-    pub(super) fn why(&self) -> Option<&'static str> {
+impl NoteCheck {
+    /// Why the tags do not count; `None` if they do.
+    pub(super) fn problem(&self) -> Option<&'static str> {
         match self {
-            Self::Agrees => None,
-            Self::Older => Some("an older clusterup noted it without its deadline"),
+            Self::Confirmed => None,
+            Self::WithoutTerms => Some("an older clusterup noted it without its deadline"),
             Self::Missing => Some("the bucket has no note of it"),
-            Self::Disagrees => Some("its tags are not those that its stack's note has"),
+            Self::Different => Some("its tags are not those in its note"),
         }
     }
 }
 
-/// Of all tags that say when a cluster ends: what it was made as, its sizes, its moved deadlines.
+/// The digest of all tags that determine when a cluster ends: its spec, its sizes, its extensions.
 pub(super) fn terms(tags: &Tags) -> String {
     let mut digest = Sha256::new();
     let mut feed = |text: &str| {
@@ -53,7 +53,7 @@ pub(super) fn terms(tags: &Tags) -> String {
     feed("terms 1");
     feed(&spec::packed(tags).unwrap_or_default());
     feed(tags.get(SIZES).map_or("", String::as_str));
-    for number in 0..convert::MOST_EXTENSIONS {
+    for number in 0..convert::MAX_EXTENSIONS {
         feed(
             tags.get(&names::extended(number))
                 .map_or("", String::as_str),
@@ -62,7 +62,8 @@ pub(super) fn terms(tags: &Tags) -> String {
     hex(&digest.finalize()[..16])
 }
 
-/// A note of these terms; where there are none, as an older clusterup wrote it.
+/// The content of a note with these terms; empty, as an older clusterup wrote it, if there are
+/// none.
 pub(super) fn body(terms: &[String]) -> Vec<u8> {
     if terms.is_empty() {
         return Vec::new();
@@ -71,39 +72,41 @@ pub(super) fn body(terms: &[String]) -> Vec<u8> {
     serde_json::to_vec(&Note { terms }).unwrap_or_default()
 }
 
-fn word(body: &[u8], tags: &Tags) -> Word {
+fn compare(body: &[u8], tags: &Tags) -> NoteCheck {
     if body.is_empty() {
-        return Word::Older;
+        return NoteCheck::WithoutTerms;
     }
     let note: Note = serde_json::from_slice(body).unwrap_or_default();
     if note.terms.contains(&terms(tags)) {
-        Word::Agrees
+        NoteCheck::Confirmed
     } else {
-        Word::Disagrees
+        NoteCheck::Different
     }
 }
 
 impl<A: Api> Account<A> {
+    /// Reads a cluster's note and compares it with the cluster's tags.
+    ///
     /// # Errors
-    /// That the note cannot be read now.
-    pub(super) async fn word_on(
+    /// Returns an error if the note cannot be read.
+    pub(super) async fn check_note(
         &self,
         stack: &StackName,
         id: &str,
         tags: &Tags,
-    ) -> Result<Word, CloudError> {
+    ) -> Result<NoteCheck, CloudError> {
         let (bucket, key) = (self.bucket().await?, place::cluster(stack, id));
         let read: Result<_, ApiError> = self.api.serve(GetObject::note(bucket, key)).await;
         match read {
-            Err(error) if error.kind == Kind::NotFound => Ok(Word::Missing),
+            Err(error) if error.kind == Kind::NotFound => Ok(NoteCheck::Missing),
             read => {
-                let read = read.doing(|| format!("read the note of cluster {id}"))?;
-                Ok(word(&read.body, tags))
+                let read = read.with_context(|| format!("read the note of cluster {id}"))?;
+                Ok(compare(&read.body, tags))
             }
         }
     }
 
-    /// Notes the terms that a cluster may have.
+    /// Writes the terms that a cluster may have.
     pub(super) async fn note(
         &self,
         stack: &StackName,
@@ -132,7 +135,7 @@ mod tests {
     ];
 
     #[test]
-    fn every_tag_that_says_when_a_cluster_ends_is_in_its_terms() {
+    fn every_tag_that_determines_the_end_is_in_the_terms() {
         let made = tags(&MADE);
         for (key, value) in [
             ("clusterup-spec-0", "abd"),
@@ -161,14 +164,17 @@ mod tests {
     }
 
     #[test]
-    fn a_note_agrees_with_its_own_tags_alone() {
+    fn a_note_confirms_its_own_tags_only() {
         let made = tags(&MADE);
         let note = |all: &[&Tags]| body(&all.iter().map(|it| terms(it)).collect::<Vec<_>>());
         let other = tags(&[("clusterup-sizes", "0=9")]);
-        assert_eq!(word(&note(&[&made]), &made), Word::Agrees);
-        assert_eq!(word(&note(&[&other, &made]), &made), Word::Agrees);
-        assert_eq!(word(&note(&[&other]), &made), Word::Disagrees);
-        assert_eq!(word(b"", &made), Word::Older);
+        assert_eq!(compare(&note(&[&made]), &made), NoteCheck::Confirmed);
+        assert_eq!(
+            compare(&note(&[&other, &made]), &made),
+            NoteCheck::Confirmed
+        );
+        assert_eq!(compare(&note(&[&other]), &made), NoteCheck::Different);
+        assert_eq!(compare(b"", &made), NoteCheck::WithoutTerms);
         for text in [
             &b"{}"[..],
             b"{",
@@ -177,7 +183,7 @@ mod tests {
             b"[]",
             br#"{"terms":[]}"#,
         ] {
-            assert_eq!(word(text, &made), Word::Disagrees);
+            assert_eq!(compare(text, &made), NoteCheck::Different);
         }
     }
 }

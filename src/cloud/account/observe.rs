@@ -1,8 +1,7 @@
-//! What exists of a stack, put together from listings. Calls that do not need each other go out at
-//! once.
+//! Observes a stack from listings. Independent calls are concurrent.
 
 use super::Account;
-use super::errors::Doing;
+use super::errors::Context;
 use super::names::{self, JOB, NAME, STACK, prefix};
 use super::place::{self, Note};
 use crate::cloud::api::ec2::{DescribeKeyPairs, DescribeSecurityGroups, Filter, Group, KeyPair};
@@ -18,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
-/// The states of a cluster that is not over.
+/// The states of a cluster that has not ended.
 pub(super) const NOT_OVER: [ClusterState; 5] = [
     ClusterState::Starting,
     ClusterState::Bootstrapping,
@@ -27,16 +26,17 @@ pub(super) const NOT_OVER: [ClusterState; 5] = [
     ClusterState::Terminating,
 ];
 
-/// EMR knows what is older than this, or never will: by any clock that AWS accepts.
-const YOUNG: TimeDelta = TimeDelta::minutes(25);
-/// Seconds between looks at what was made a moment ago.
-const YOUTH: [u64; 8] = [1, 2, 4, 8, 15, 20, 20, 30];
+/// The visibility window of clusters: after this time EMR lists a cluster or never will, by any
+/// clock that AWS accepts.
+const VISIBILITY_WINDOW: TimeDelta = TimeDelta::minutes(25);
+/// Seconds between polls for a new cluster.
+const VISIBILITY_PAUSES: [u64; 8] = [1, 2, 4, 8, 15, 20, 20, 30];
 
-/// Objects by key: bytes and when they were written.
+/// Objects by key: length in bytes and time of writing.
 pub(super) type Objects = BTreeMap<String, (u64, DateTime<Utc>)>;
 
 impl<A: Api> Account<A> {
-    pub(super) async fn look(
+    pub(super) async fn observe_stack(
         &self,
         stack: &StackName,
         at_home: Option<&Path>,
@@ -50,49 +50,51 @@ impl<A: Api> Account<A> {
         );
         let (keys, groups, objects) = (keys?, groups?, objects?);
         let alive = of_stack(alive?, stack);
-        self.note_seen(stack, keys, groups, objects);
+        self.store_observation(stack, keys, groups, objects);
         let clusters = self.clusters(stack, &alive).await?;
         let addresses = self.addresses().await;
-        let seen = self.seen.borrow();
+        let observed = self.observed.borrow();
         Ok(Observed {
             at: self.settings.clock.now(),
-            key_pairs: self.seen_keys(&seen),
-            security_groups: self.seen_groups(&seen, addresses.as_deref()),
-            bucket: seen
+            key_pairs: self.observed_keys(&observed),
+            security_groups: self.observed_groups(&observed, addresses.as_deref()),
+            bucket: observed
                 .objects
                 .as_ref()
                 .filter(|objects| !objects.is_empty())
                 .map(bytes),
             clusters,
-            remembered: remembered(seen.objects.as_ref()),
+            remembered: remembered(observed.objects.as_ref()),
             results_home: at_home.and_then(|folder| local_results::observe(stack, folder)),
         })
     }
 
-    fn note_seen(
+    fn store_observation(
         &self,
         stack: &StackName,
         keys: Vec<KeyPair>,
         groups: Vec<Group>,
         objects: Option<Objects>,
     ) {
-        let mut seen = self.seen.borrow_mut();
+        let mut observed = self.observed.borrow_mut();
         let mut noted = objects.iter().flat_map(Objects::keys);
         let notes = noted.any(|key| key.starts_with("clusters/"));
-        seen.notes_clusters = notes || seen.notes_clusters && seen.stack.as_ref() == Some(stack);
-        seen.stack = Some(stack.clone());
+        observed.notes_clusters =
+            notes || observed.notes_clusters && observed.stack.as_ref() == Some(stack);
+        observed.stack = Some(stack.clone());
         let keys = keys
             .into_iter()
             .filter_map(|key| Some((name(&key.tags)?, key)));
         let groups = groups
             .into_iter()
             .filter_map(|group| Some((name(&group.tags)?, group)));
-        (seen.keys, seen.groups, seen.objects) = (keys.collect(), groups.collect(), objects);
+        (observed.keys, observed.groups, observed.objects) =
+            (keys.collect(), groups.collect(), objects);
     }
 
     pub(super) async fn key_pairs(&self, filters: Vec<Filter>) -> Result<Vec<KeyPair>, CloudError> {
         let reply = self.api.serve(DescribeKeyPairs { filters }).await;
-        reply.doing(|| "list key pairs".to_owned())
+        reply.with_context(|| "list key pairs".to_owned())
     }
 
     pub(super) async fn security_groups(
@@ -100,10 +102,10 @@ impl<A: Api> Account<A> {
         filters: Vec<Filter>,
     ) -> Result<Vec<Group>, CloudError> {
         let reply = self.api.serve(DescribeSecurityGroups { filters }).await;
-        reply.doing(|| "list security groups".to_owned())
+        reply.with_context(|| "list security groups".to_owned())
     }
 
-    /// The objects of a stack, by their keys without its prefix; none where there is no bucket.
+    /// The objects of a stack, by their keys without its prefix; `None` if there is no bucket.
     pub(super) async fn objects(&self, stack: &StackName) -> Result<Option<Objects>, CloudError> {
         let (bucket, prefix) = (self.bucket().await?, prefix(stack));
         let listed = self.list(&bucket, &prefix, None).await?;
@@ -118,7 +120,7 @@ impl<A: Api> Account<A> {
         Ok(listed.map(|listed| listed.into_iter().filter_map(object).collect()))
     }
 
-    /// All of a listing; none where there is no bucket.
+    /// All pages of a listing; `None` if there is no bucket.
     pub(super) async fn list(
         &self,
         bucket: &Bucket,
@@ -136,7 +138,7 @@ impl<A: Api> Account<A> {
             };
             let page = match self.api.serve(call).await {
                 Err(error) if error.kind == Kind::NotFound => return Ok(None),
-                page => page.doing(|| "list the bucket".to_owned())?,
+                page => page.with_context(|| "list the bucket".to_owned())?,
             };
             all.extend(page.items);
             next = page.next;
@@ -146,7 +148,7 @@ impl<A: Api> Account<A> {
         }
     }
 
-    /// The clusters of the account that are not over.
+    /// The clusters of the account that have not ended.
     pub(super) async fn alive(&self) -> Result<Vec<Summary>, CloudError> {
         self.list_clusters(NOT_OVER.to_vec(), None).await
     }
@@ -165,7 +167,7 @@ impl<A: Api> Account<A> {
                 next,
             };
             let page = self.api.serve(call).await;
-            let page = page.doing(|| "list clusters".to_owned())?;
+            let page = page.with_context(|| "list clusters".to_owned())?;
             all.extend(page.items);
             next = page.next;
             if next.is_none() {
@@ -174,66 +176,69 @@ impl<A: Api> Account<A> {
         }
     }
 
-    /// The clusters that planning has to know: those alive, and the newest that the stack made. A
-    /// young one may be missing in listings, and an ended one says why it ended.
+    /// The clusters that planning needs: live ones, and the newest that the stack created, which
+    /// may be missing in listings or tell why it ended.
     async fn clusters(
         &self,
         stack: &StackName,
         alive: &[Summary],
     ) -> Result<Vec<Cluster>, CloudError> {
         let newest = {
-            let seen = self.seen.borrow();
-            newest_made(seen.objects.as_ref())
+            let observed = self.observed.borrow();
+            newest_made(observed.objects.as_ref())
         };
         let ids: BTreeSet<String> = alive.iter().map(|s| s.id.clone()).chain(newest).collect();
         let mut clusters = Vec::new();
         for id in ids {
-            clusters.extend(self.known_cluster(stack, &id).await?);
+            clusters.extend(self.cluster_when_visible(stack, &id).await?);
         }
         Cluster::oldest_first(&mut clusters);
         Ok(clusters)
     }
 
-    /// A cluster that was listed, or that the stack has noted. One that was made a moment ago and
-    /// that EMR does not know is not gone: it is asked for again until there is no doubt.
-    async fn known_cluster(
+    /// Describes a cluster that was listed or noted. A new cluster may not be visible yet, so it is
+    /// polled until the visibility window is over.
+    async fn cluster_when_visible(
         &self,
         stack: &StackName,
         id: &str,
     ) -> Result<Option<Cluster>, CloudError> {
-        let mut pauses = YOUTH.into_iter();
+        let mut pauses = VISIBILITY_PAUSES.into_iter();
         loop {
-            let told = self.cluster(stack, id).await?;
-            let whole = told
+            let cluster = self.cluster(stack, id).await?;
+            let whole = cluster
                 .as_ref()
                 .is_some_and(|cluster| self.shows_its_job(cluster));
-            if whole || !self.is_young(id) {
-                return Ok(told);
+            if whole || !self.may_be_invisible(id) {
+                return Ok(cluster);
             }
             let Some(pause) = pauses.next() else {
-                let message = format!("AWS has made cluster {id} and does not show it yet");
+                let message = format!("AWS created cluster {id} and does not list it yet");
                 return Err(CloudError::new(Class::Unreachable, message)
-                    .hint("try again in a minute: nothing is made twice"));
+                    .hint("try again in a minute: nothing is created twice"));
             };
             tokio::time::sleep(Duration::from_secs(pause)).await;
         }
     }
 
-    /// Whether the steps that a cluster was made with are among those that EMR lists.
+    /// Whether EMR lists the steps that a cluster was created with.
     fn shows_its_job(&self, cluster: &Cluster) -> bool {
-        let seen = self.seen.borrow();
-        let tags = seen
+        let observed = self.observed.borrow();
+        let tags = observed
             .clusters
             .get(&cluster.id)
-            .map(|seen| &seen.cluster.tags);
+            .map(|observed| &observed.cluster.tags);
         let job = tags.and_then(|tags| tags.get(JOB)?.parse().ok());
         job.is_none_or(|job| cluster.run_of(&job).is_some())
     }
 
-    fn is_young(&self, id: &str) -> bool {
-        let seen = self.seen.borrow();
+    fn may_be_invisible(&self, id: &str) -> bool {
+        let observed = self.observed.borrow();
         let now = self.settings.clock.now();
-        seen.newborn.as_deref() == Some(id) || seen.noted(id).is_some_and(|at| now - at < YOUNG)
+        observed.created_cluster.as_deref() == Some(id)
+            || observed
+                .noted(id)
+                .is_some_and(|at| now - at < VISIBILITY_WINDOW)
     }
 
     pub(super) async fn all_stacks(&self) -> Result<Vec<StackName>, CloudError> {
@@ -313,25 +318,28 @@ fn newest_made(objects: Option<&Objects>) -> Option<String> {
 }
 
 impl<A: Api> Account<A> {
-    /// The clusters of a stack that were seen last, as they are now: two calls each.
-    pub(super) async fn glance(&self, stack: &StackName) -> Result<Vec<Cluster>, CloudError> {
-        let known: Vec<ClusterId> = self.seen.borrow().clusters.keys().cloned().collect();
+    /// The present state of the stack's clusters of the last observation: two calls each.
+    pub(super) async fn poll_clusters(
+        &self,
+        stack: &StackName,
+    ) -> Result<Vec<Cluster>, CloudError> {
+        let known: Vec<ClusterId> = self.observed.borrow().clusters.keys().cloned().collect();
         let mut clusters = Vec::new();
         for id in known {
             let of_stack = |c: &Cluster| c.stack == *stack;
             clusters.extend(self.step_states(&id).await?.filter(of_stack));
         }
-        let newborn = self
-            .seen
+        let created_cluster = self
+            .observed
             .borrow()
-            .newborn
+            .created_cluster
             .clone()
             .filter(|_| clusters.is_empty());
-        if let Some(newborn) = newborn {
-            clusters.extend(self.known_cluster(stack, &newborn).await?);
+        if let Some(created_cluster) = created_cluster {
+            clusters.extend(self.cluster_when_visible(stack, &created_cluster).await?);
         }
         if clusters.is_empty() {
-            return Ok(self.look(stack, None).await?.clusters);
+            return Ok(self.observe_stack(stack, None).await?.clusters);
         }
         Cluster::oldest_first(&mut clusters);
         Ok(clusters)

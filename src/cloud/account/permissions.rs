@@ -1,9 +1,9 @@
-//! What roles and the bucket permit: given where it is missing, and looked at.
+//! Gives roles and the bucket their missing permissions, and checks them.
 
 use super::Account;
-use super::bucket::SETTLING;
+use super::bucket::VISIBILITY_WINDOW;
 use super::documents::{GUARD, bucket_policy, machines};
-use super::errors::Doing;
+use super::errors::Context;
 use super::names::{WORK, of_cluster};
 use super::place;
 use super::roles::{INSTANCE_PROFILE, REAPER, SERVICE_ROLE};
@@ -14,25 +14,26 @@ use crate::cloud::api::iam::{
 use crate::cloud::api::s3::{Bucket, GetBucketPolicy, HeadObject, PutBucketPolicy};
 use crate::cloud::api::{Api, ApiError, Kind};
 use crate::cloud::error::Class;
-use crate::cloud::rights::{Request, Says, says};
+use crate::cloud::rights::{Decision, Request, evaluate};
 use crate::model::name::StackName;
 use crate::model::partition::Partition;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use tokio::time::Instant;
 
-/// The names of our inline policies.
+/// The names of clusterup's inline policies.
 pub(super) const MACHINES: &str = "clusterup";
 pub(super) const END_CLUSTERS: &str = "end-clusters";
-/// What AWS's tools attach to EMR's role, and what AWS wants in its place: it acts only on what has
-/// the tag `for-use-with-amazon-emr-managed-policies`, which subnets have from their owners.
+/// The policy that AWS's tools attach to EMR's role, and its successor, which acts only on
+/// resources with the tag `for-use-with-amazon-emr-managed-policies`. Owners of subnets have to add
+/// that tag.
 const SERVICE_POLICIES: [&str; 2] = ["AmazonElasticMapReduceRole", "AmazonEMRServicePolicy_v2"];
 
 impl<A: Api> Account<A> {
-    /// The names and ARNs of a role's policies.
+    /// The names of a role's inline policies and the ARNs of its managed ones.
     pub(super) async fn policies(&self, role: &str) -> Result<Vec<String>, CloudError> {
         let listed = self.list_policies(role).await;
-        listed.doing(|| format!("list the policies of role {role}"))
+        listed.with_context(|| format!("list the policies of role {role}"))
     }
 
     pub(super) async fn list_policies(&self, role: &str) -> Result<Vec<String>, ApiError> {
@@ -44,7 +45,7 @@ impl<A: Api> Account<A> {
         Ok([own?, attached?].concat())
     }
 
-    /// Gives EMR's role the policy of AWS's tools, or the newer one where that is refused.
+    /// Attaches the policy of AWS's tools to EMR's role, or its successor if that is refused.
     pub(super) async fn attach_service_policy(&self, partition: &str) -> Result<(), CloudError> {
         let attach = async |name: &str| {
             let call = AttachRolePolicy {
@@ -56,15 +57,15 @@ impl<A: Api> Account<A> {
         let [first, second] = SERVICE_POLICIES;
         let attached = match attach(first).await {
             Err(error) if matches!(error.kind, Kind::NotFound | Kind::Invalid | Kind::Denied) => {
-                // Where the second is refused too, the first no says more.
+                // If both are refused, the first error tells more.
                 attach(second).await.map_err(|_| error)
             }
             attached => attached,
         };
-        attached.doing(|| format!("give {SERVICE_ROLE} its permissions"))
+        attached.with_context(|| format!("give {SERVICE_ROLE} its permissions"))
     }
 
-    pub(super) async fn permit(
+    pub(super) async fn put_policy(
         &self,
         role: &str,
         name: &str,
@@ -77,11 +78,11 @@ impl<A: Api> Account<A> {
             document,
         };
         let put = self.api.serve(call).await;
-        put.doing(|| format!("give {role} its permissions"))
+        put.with_context(|| format!("give {role} its permissions"))
     }
 
-    /// The stacks of living clusters that an older clusterup made: their machines write among the
-    /// stack's notes.
+    /// The stacks with live clusters of an older clusterup, whose instances write among the stack's
+    /// notes.
     pub(super) async fn older_stacks(&self) -> Result<BTreeSet<StackName>, CloudError> {
         let bucket = self.bucket().await?;
         let mut older = BTreeSet::new();
@@ -91,7 +92,7 @@ impl<A: Api> Account<A> {
             };
             let (bucket, key) = (bucket.clone(), place::cluster(&stack, &alive.id));
             let noted = self.api.serve(HeadObject { bucket, key }).await;
-            // Its note says how it was made; an older one is empty.
+            // An older clusterup wrote empty notes.
             if noted.is_ok_and(|bytes| bytes == 0) {
                 older.insert(stack);
             }
@@ -99,39 +100,40 @@ impl<A: Api> Account<A> {
         Ok(older)
     }
 
-    /// Sees that the machines' role may not write what rules clusters. A bucket that is not there
-    /// needs no policy.
+    /// Updates the bucket's policy so that instances cannot write what controls clusters. Does
+    /// nothing if there is no bucket.
     pub(super) async fn guard_bucket(&self) -> Result<(), CloudError> {
         let bucket = self.bucket().await?;
-        match self.policy_there(&bucket).await {
+        match self.read_policy(&bucket).await {
             Err(error) if is_no_bucket(&error) => Ok(()),
-            there => {
-                let there = there.doing(|| format!("read the policy of bucket {}", bucket.name))?;
-                self.guard(&bucket, there).await
+            policy => {
+                let policy =
+                    policy.with_context(|| format!("read the policy of bucket {}", bucket.name))?;
+                self.guard(&bucket, policy).await
             }
         }
     }
 
-    /// Puts our part of the bucket's policy in its place; what others wrote into it stays.
+    /// Writes clusterup's statement into the bucket's policy and keeps the others.
     pub(super) async fn guard(
         &self,
         bucket: &Bucket,
-        there: Option<String>,
+        existing: Option<String>,
     ) -> Result<(), CloudError> {
-        let read: Option<Value> = there
+        let read: Option<Value> = existing
             .as_deref()
             .and_then(|it| serde_json::from_str(it).ok());
         let with = |older: &BTreeSet<StackName>| {
-            let ours = self.wanted_policy(bucket, older);
+            let ours = self.desired_policy(bucket, older);
             merged(read.as_ref(), ours)
         };
         let strict = with(&BTreeSet::new());
         if read.as_ref() == Some(&strict) {
             return Ok(());
         }
-        let is_new = self.seen.borrow().is_new;
+        let is_new = self.observed.borrow().is_new;
         let wanted = if is_new {
-            // Nobody's cluster can know a bucket that was made a moment ago.
+            // A new bucket is known to no cluster.
             strict
         } else {
             with(&self.older_stacks().await?)
@@ -143,17 +145,19 @@ impl<A: Api> Account<A> {
             let (bucket, document) = (bucket.clone(), document.clone());
             let name = bucket.name.clone();
             match self.api.serve(PutBucketPolicy { bucket, document }).await {
-                // Made a moment ago.
-                Err(error) if error.kind == Kind::NotFound && begun.elapsed() < SETTLING => {
+                // The bucket is new.
+                Err(error)
+                    if error.kind == Kind::NotFound && begun.elapsed() < VISIBILITY_WINDOW =>
+                {
                     self.backoff().await;
                 }
-                put => return put.doing(|| format!("guard bucket {name}")),
+                put => return put.with_context(|| format!("guard bucket {name}")),
             }
         }
     }
 
-    /// None where the bucket has none.
-    pub(super) async fn policy_there(&self, bucket: &Bucket) -> Result<Option<String>, ApiError> {
+    /// The bucket's policy; `None` if it has none.
+    pub(super) async fn read_policy(&self, bucket: &Bucket) -> Result<Option<String>, ApiError> {
         let call = GetBucketPolicy {
             bucket: bucket.clone(),
         };
@@ -163,33 +167,33 @@ impl<A: Api> Account<A> {
         }
     }
 
-    pub(super) fn wanted_policy(&self, bucket: &Bucket, older: &BTreeSet<StackName>) -> Value {
+    pub(super) fn desired_policy(&self, bucket: &Bucket, older: &BTreeSet<StackName>) -> Value {
         let partition = Partition::of(&self.settings.region).as_str();
         let account = bucket.owner.as_deref().unwrap_or_default();
         bucket_policy(partition, account, &bucket.name, older)
     }
 
-    pub(super) async fn wanted_rights(&self, older: &BTreeSet<StackName>) -> Value {
+    pub(super) async fn desired_rights(&self, older: &BTreeSet<StackName>) -> Value {
         let partition = Partition::of(&self.settings.region).as_str();
         let account = self.bucket().await.ok().and_then(|bucket| bucket.owner);
         machines(partition, &account.unwrap_or_default(), older)
     }
 
-    /// That machines may write their results, where we have given them their rights: an older
-    /// clusterup gave others.
+    /// Returns an error if clusterup gave the instances' role its permissions and they do not allow
+    /// writing results, as an older clusterup's do not.
     pub(super) async fn check_rights(&self) -> Result<(), CloudError> {
         let bucket = self.bucket().await?;
         let (role, name) = (INSTANCE_PROFILE.to_owned(), MACHINES.to_owned());
         let call = GetRolePolicy { role, name };
         let Ok(document) = self.api.serve(call).await else {
-            // None of ours, or not ours to read: what others gave the role they answer for.
+            // There is no policy of ours, or we may not read it: others are responsible for theirs.
             return Ok(());
         };
         let key = format!("{WORK}/t/results/x");
         if self.permits(&document, &bucket, "s3:PutObject", &key) {
             return Ok(());
         }
-        // Something else may allow it.
+        // Another policy may allow it.
         let policies = self
             .list_policies(INSTANCE_PROFILE)
             .await
@@ -198,20 +202,26 @@ impl<A: Api> Account<A> {
             return Ok(());
         }
         let message = format!(
-            "the role {INSTANCE_PROFILE} has permissions of an older clusterup, by which a job \
-             cannot write its results"
+            "the role {INSTANCE_PROFILE} has the permissions of an older clusterup, with which a \
+                         job cannot write its results"
         );
         Err(CloudError::new(Class::Missing, message)
             .hint("let clusterup renew them, once for the account: apply … --create-roles"))
     }
 
-    /// Whether a role's policy lets machines do something to an object of the bucket, or, with an
-    /// empty key, to the bucket.
+    /// Whether a role's policy allows an action on an object of the bucket, or, with an empty key,
+    /// on the bucket itself.
     pub(super) fn permits(&self, document: &str, bucket: &Bucket, action: &str, key: &str) -> bool {
-        self.said(document, bucket, action, key) == Says::Allows
+        self.decide(document, bucket, action, key) == Decision::Allow
     }
 
-    pub(super) fn said(&self, document: &str, bucket: &Bucket, action: &str, key: &str) -> Says {
+    pub(super) fn decide(
+        &self,
+        document: &str,
+        bucket: &Bucket,
+        action: &str,
+        key: &str,
+    ) -> Decision {
         let partition = Partition::of(&self.settings.region).as_str();
         let account = bucket.owner.as_deref().unwrap_or_default();
         let slash = if key.is_empty() { "" } else { "/" };
@@ -220,17 +230,17 @@ impl<A: Api> Account<A> {
             action,
             resource: &format!("arn:{partition}:s3:::{}{slash}{key}", bucket.name),
         };
-        says(document, &request)
+        evaluate(document, &request)
     }
 
-    /// Whether `--create-roles` has permissions to give, besides making roles. What may not be read
-    /// is taken to be there.
-    pub(super) async fn wants_permissions(&self) -> Result<bool, CloudError> {
+    /// Whether `--create-roles` has permissions to give besides creating roles. Policies that may
+    /// not be read are assumed to be right.
+    pub(super) async fn needs_permissions(&self) -> Result<bool, CloudError> {
         for role in [SERVICE_ROLE, INSTANCE_PROFILE, REAPER] {
             match self.list_policies(role).await {
                 Ok(policies) if policies.is_empty() => return Ok(true),
                 Err(error) if !matches!(error.kind, Kind::Denied | Kind::NotFound) => {
-                    return Err(error).doing(|| format!("list the policies of role {role}"));
+                    return Err(error).with_context(|| format!("list the policies of role {role}"));
                 }
                 Ok(_) | Err(_) => {}
             }
@@ -240,13 +250,13 @@ impl<A: Api> Account<A> {
     }
 }
 
-/// A bucket's policy with our statement in it, at the place of an earlier one of ours.
-pub(super) fn merged(there: Option<&Value>, ours: Value) -> Value {
-    let all = there.and_then(|it| it["Statement"].as_array());
+/// A bucket's policy in which clusterup's statement replaces an earlier one.
+pub(super) fn merged(existing: Option<&Value>, ours: Value) -> Value {
+    let all = existing.and_then(|it| it["Statement"].as_array());
     let mut statements = all.cloned().unwrap_or_default();
     statements.retain(|statement| statement["Sid"] != GUARD);
     statements.extend(ours["Statement"].as_array().cloned().unwrap_or_default());
-    let mut merged = there.cloned().unwrap_or_else(|| ours.clone());
+    let mut merged = existing.cloned().unwrap_or_else(|| ours.clone());
     merged["Version"] = ours["Version"].clone();
     merged["Statement"] = Value::Array(statements);
     merged
@@ -260,7 +270,7 @@ pub(super) fn service_policy(partition: &str, name: &str) -> String {
     format!("arn:{partition}:iam::aws:policy/service-role/{name}")
 }
 
-/// The policy that EMR's role is given.
+/// The policy that EMR's role gets.
 pub(super) fn usual_service_policy(partition: &str) -> String {
     service_policy(partition, SERVICE_POLICIES[0])
 }
@@ -271,7 +281,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_others_wrote_into_the_policy_stays() {
+    fn other_statements_of_the_policy_stay() {
         let ours = |n: u8| json!({ "Version": "v", "Statement": [{ "Sid": GUARD, "n": n }] });
         assert_eq!(merged(None, ours(1)), ours(1));
         let theirs = json!({ "Sid": "TlsOnly", "Effect": "Deny" });

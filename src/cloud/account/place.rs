@@ -1,25 +1,25 @@
-//! Where things lie in the bucket.
+//! The keys of the bucket's objects.
 //!
 //! ```text
-//! locks/STACK.json                     who works on the stack
-//! watchdog/lock                        who watches the account
-//! teams/TEAM.json                      what the team has spent and promised
-//! stacks/STACK/.clusterup.json         the stack has a part of the bucket, and the bucket is closed;
-//!                                      in it, from where the stack was applied last
+//! locks/STACK.json                     the lease of the stack
+//! watchdog/lock                        the lease of the account's watchdog
+//! teams/TEAM.json                      the team's account
+//! stacks/STACK/.clusterup.json         the marker: the stack exists, the bucket is closed, and
+//!                                      where the stack was last applied from
 //! stacks/STACK/{scripts, data, bootstrap}/…
-//! stacks/STACK/intents/NONCE.json      a call without a token is about to be made
-//! stacks/STACK/clusters/CLUSTER        the stack made this cluster, and as what
-//! stacks/STACK/deadlines/NONCE        when the cluster of that nonce powers itself off, where moved
+//! stacks/STACK/intents/NONCE.json      an intent
+//! stacks/STACK/clusters/CLUSTER        the note of a cluster that the stack created
+//! stacks/STACK/deadlines/NONCE         the moved power-off of the cluster with that nonce
 //! stacks/STACK/followed/CLUSTER        an apply follows this cluster
 //! stacks/STACK/runs/JOB/CLUSTER.RUN    this run ended well
 //! work/STACK/{results, scratch}/JOB/…  what jobs write
 //! work/STACK/logs/CLUSTER/…            what EMR uploads
-//! work/STACK/heard/NONCE               which deadline the primary of that nonce has read
+//! work/STACK/heard/NONCE               the deadline that the primary has read
 //! ```
 //!
-//! A cluster's machines write below `work` alone: the policies of their role and of the bucket see
-//! to it. An older clusterup had results, scratch and logs below `stacks/STACK`; they are read, and
-//! removed, where they are.
+//! A cluster's instances write below `work` only, by the policies of their role and of the bucket.
+//! An older clusterup kept results, scratch and logs below `stacks/STACK`; they are still read and
+//! removed there.
 
 use super::names::{prefix, work};
 use crate::model::name::{ClusterId, JobHash, StackName, TeamName};
@@ -27,10 +27,10 @@ use crate::model::observed::Run;
 
 pub(super) const LOCKS: &str = "locks/";
 
-/// Who watches the account.
+/// The lease of the account's watchdog.
 pub(super) const WATCH: &str = "watchdog/lock";
 
-/// The marker of a stack's part, without the stack's prefix.
+/// A stack's marker, without the stack's prefix.
 pub(super) const MARKER: &str = ".clusterup.json";
 
 pub(super) fn lock(stack: &StackName) -> String {
@@ -53,7 +53,7 @@ pub(super) fn cluster(stack: &StackName, id: &str) -> String {
     format!("{}clusters/{id}", prefix(stack))
 }
 
-/// Seconds after a cluster's creation.
+/// An object with seconds after a cluster's creation, in digits.
 pub(super) fn deadline(stack: &StackName, nonce: &str) -> String {
     format!("{}deadlines/{nonce}", prefix(stack))
 }
@@ -62,7 +62,7 @@ pub(super) fn followed(stack: &StackName, id: &ClusterId) -> String {
     format!("{}{}", prefix(stack), follower(id))
 }
 
-/// The same without the stack's prefix.
+/// The same key without the stack's prefix.
 pub(super) fn follower(id: &ClusterId) -> String {
     format!("followed/{id}")
 }
@@ -76,7 +76,7 @@ pub(super) fn run(stack: &StackName, run: &Run) -> String {
     format!("{}{cluster}.{number}", runs(stack, job))
 }
 
-/// Below what the runs of a job are noted.
+/// The prefix of the records of a job's runs.
 pub(super) fn runs(stack: &StackName, job: &JobHash) -> String {
     format!("{}runs/{job}/", prefix(stack))
 }
@@ -85,29 +85,29 @@ pub(super) fn logs(stack: &StackName, id: &ClusterId) -> String {
     format!("{}{}", work(stack), logs_of(id))
 }
 
-/// Where an older clusterup let EMR upload them.
+/// The prefix to which an older clusterup let EMR upload logs.
 pub(super) fn older_logs(stack: &StackName, id: &ClusterId) -> String {
     format!("{}{}", prefix(stack), logs_of(id))
 }
 
-/// The same without a prefix.
+/// The prefix of a cluster's logs below a stack's prefixes.
 pub(super) fn logs_of(id: &ClusterId) -> String {
     format!("logs/{id}/")
 }
 
-/// What a key below a stack's prefix is, where it says something.
+/// What an object below a stack's prefix records.
 pub(super) enum Note {
     Intent(String),
     Cluster(String),
     Run(Run),
 }
 
-/// Reads a key, without its stack's prefix.
+/// Parses a key, given without its stack's prefix; `None` if it is no record.
 pub(super) fn note(key: &str) -> Option<Note> {
     let (folder, rest) = key.split_once('/')?;
     match folder {
         "intents" => Some(Note::Intent(rest.strip_suffix(".json")?.to_owned())),
-        // What is no cluster's id is no note of ours: nobody waits for EMR to show it.
+        // Other names are no notes of ours: do not wait for EMR to list such clusters.
         "clusters" => {
             let id: ClusterId = rest.parse().ok()?;
             Some(Note::Cluster(id.to_string()))

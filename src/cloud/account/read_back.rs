@@ -1,4 +1,4 @@
-//! Whether a primary has read the deadline that it was given: it writes back what it has read.
+//! Whether a primary has read its deadline: it reports which one it has read.
 
 use super::names;
 use super::{Account, safeguard_state};
@@ -8,31 +8,35 @@ use crate::model::name::StackName;
 use crate::model::observed::{Cluster, ClusterState};
 use crate::model::safeguard::{Safeguard, SafeguardKind};
 
-/// What a primary has said.
+/// What a primary has reported.
 enum ReadBack {
-    /// Seconds after its cluster's creation.
+    /// Seconds after the cluster's creation.
     Seconds(u64),
     Nothing,
     Unread,
 }
 
 impl<A: Api> Account<A> {
-    /// A power-off is armed with what its primary has read, not with what was written for it.
+    /// Sets the state of the power-offs by what the primaries have read, not by what was written
+    /// for them.
     pub(super) async fn verify_power_offs(&self, clusters: &mut [Cluster]) {
         for cluster in clusters.iter_mut().filter(|it| it.state.is_live()) {
-            let asked = {
-                let seen = self.seen.borrow();
-                let seen = seen.clusters.get(&cluster.id);
-                seen.and_then(|seen| {
-                    let (_, nonce) = names::of_cluster(&seen.cluster.name)?;
-                    Some((nonce.to_owned(), safeguard_state::told(&seen.cluster.tags)?))
+            let requested = {
+                let observed = self.observed.borrow();
+                let observed = observed.clusters.get(&cluster.id);
+                observed.and_then(|observed| {
+                    let (_, nonce) = names::of_cluster(&observed.cluster.name)?;
+                    Some((
+                        nonce.to_owned(),
+                        safeguard_state::requested_power_off(&observed.cluster.tags)?,
+                    ))
                 })
             };
-            let Some((nonce, asked)) = asked else {
+            let Some((nonce, requested)) = requested else {
                 continue;
             };
-            let heard = self.heard(&cluster.stack, &nonce).await;
-            let safeguard = safeguard(cluster, asked, &heard);
+            let read_back = self.read_back(&cluster.stack, &nonce).await;
+            let safeguard = safeguard(cluster, requested, &read_back);
             let mut safeguards = cluster.safeguards.iter_mut();
             let was = safeguards.find(|it| it.kind == SafeguardKind::PowerOff);
             if let (Some(was), Some(safeguard)) = (was, safeguard) {
@@ -41,11 +45,11 @@ impl<A: Api> Account<A> {
         }
     }
 
-    async fn heard(&self, stack: &StackName, nonce: &str) -> ReadBack {
+    async fn read_back(&self, stack: &StackName, nonce: &str) -> ReadBack {
         let Ok(bucket) = self.bucket().await else {
             return ReadBack::Unread;
         };
-        let key = names::heard(stack, nonce);
+        let key = names::reported_deadline(stack, nonce);
         match self.api.serve(GetObject::note(bucket, key)).await {
             Ok(content) => {
                 let text = str::from_utf8(&content.body).ok();
@@ -58,23 +62,27 @@ impl<A: Api> Account<A> {
     }
 }
 
-/// None where it stands as it was.
-fn safeguard(cluster: &Cluster, asked: u64, heard: &ReadBack) -> Option<Safeguard> {
+/// The changed safeguard; `None` if it needs no change.
+fn safeguard(cluster: &Cluster, requested: u64, read_back: &ReadBack) -> Option<Safeguard> {
     let at = |seconds: u64| safeguard_state::off_at(cluster.created_at, seconds);
-    let young = matches!(
+    let starting = matches!(
         cluster.state,
         ClusterState::Starting | ClusterState::Bootstrapping
     );
-    let says = match heard {
-        ReadBack::Seconds(heard) if *heard == asked => return None,
-        // The call that made the cluster holds the deadline, and there is no primary yet.
-        ReadBack::Nothing if young => return None,
-        ReadBack::Seconds(heard) => format!(
+    let says = match read_back {
+        ReadBack::Seconds(read_back) if *read_back == requested => return None,
+        // The call that created the cluster has the deadline, and there is no primary yet.
+        ReadBack::Nothing if starting => return None,
+        ReadBack::Seconds(read_back) => format!(
             "not yet read by the primary (it reads each minute), which is off at {}",
-            at((*heard).min(safeguard_state::LONGEST)).format("%F %H:%M:%S UTC")
+            at((*read_back).min(safeguard_state::MAX_SECONDS)).format("%F %H:%M:%S UTC")
         ),
         ReadBack::Nothing => "not yet read by the primary (it reads each minute)".to_owned(),
-        ReadBack::Unread => "whether the primary has read it cannot be read".to_owned(),
+        ReadBack::Unread => "it is unknown whether the primary has read it".to_owned(),
     };
-    Some(Safeguard::asked(SafeguardKind::PowerOff, at(asked), says))
+    Some(Safeguard::asked(
+        SafeguardKind::PowerOff,
+        at(requested),
+        says,
+    ))
 }

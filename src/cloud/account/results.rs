@@ -1,9 +1,9 @@
-//! Results, from the bucket to this machine.
+//! Downloads results from the bucket.
 
 use super::Account;
-use super::errors::Doing;
+use super::errors::Context;
 use super::names;
-use super::stage::at_once;
+use super::stage::for_each_concurrently;
 use crate::cloud::api::Api;
 use crate::cloud::api::s3::{Download, Listed};
 use crate::cloud::error::{CloudError, IoContext};
@@ -18,35 +18,35 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Hidden, so that it is no result of anybody's; what a killed run left is fetched anew.
-const BESIDE: &str = ".clusterup.partial";
+/// A hidden folder, so that it is not taken for a result. A new run deletes what a killed one left.
+const PARTIAL: &str = ".clusterup.partial";
 
-/// The objects of a run, and what is no file below a folder.
-type Wanted = (Vec<(PathBuf, String, u64)>, Vec<Skipped>);
+/// The objects of a run, and those that cannot be files below a folder.
+type Listing = (Vec<(PathBuf, String, u64)>, Vec<Skipped>);
 
 impl<A: Api> Account<A> {
-    pub(super) async fn bring_home(
+    pub(super) async fn download_results(
         &self,
         stack: &StackName,
         results: &Results,
         listener: &dyn Listener,
     ) -> Result<(), CloudError> {
-        let folder = results.to.join(BESIDE);
-        let doing = || format!("download results to {}", results.to.display());
+        let folder = results.to.join(PARTIAL);
+        let context = || format!("download results to {}", results.to.display());
         let hold = local_results::FolderLock::take(&results.to, &self.records())?;
-        local_results::remove(&folder).during(doing)?;
-        fs::create_dir(&folder).during(doing)?;
-        let brought = match self.fetch(stack, results, &folder, listener).await {
+        local_results::remove(&folder).during(context)?;
+        fs::create_dir(&folder).during(context)?;
+        let placed = match self.fetch(stack, results, &folder, listener).await {
             Ok(skipped) => {
-                let brought = local_results::download(&folder, stack, results, &hold, listener);
-                brought.map(|brought| (brought, skipped))
+                let placed = local_results::download(&folder, stack, results, &hold, listener);
+                placed.map(|placed| (placed, skipped))
             }
             Err(error) => Err(error),
         };
-        local_results::remove(&folder).during(doing)?;
-        let (mut brought, skipped) = brought?;
-        brought.skipped.extend(skipped);
-        if let Some(what) = brought.warning() {
+        local_results::remove(&folder).during(context)?;
+        let (mut placed, skipped) = placed?;
+        placed.skipped.extend(skipped);
+        if let Some(what) = placed.warning() {
             let bucket = self.bucket().await?.name;
             let place = format!(
                 "s3://{bucket}/{}{}/",
@@ -61,12 +61,12 @@ impl<A: Api> Account<A> {
         Ok(())
     }
 
-    /// Where what comes home goes on record: beside the keys, where local stacks have theirs too.
+    /// The folder of download records: next to the key folder, as for local stacks.
     pub(super) fn records(&self) -> PathBuf {
         self.settings.keys.with_file_name("results")
     }
 
-    /// Fetches the objects of a run; gives what is no file below a folder.
+    /// Downloads the objects of a run. Returns those that cannot be files below a folder.
     async fn fetch(
         &self,
         stack: &StackName,
@@ -77,24 +77,24 @@ impl<A: Api> Account<A> {
         let bucket = self.bucket().await?;
         let (mut found, mut skipped) = (Vec::new(), Vec::new());
         for place in [names::work(stack), names::prefix(stack)] {
-            // A run began in empty folders, so that only one of them has any.
+            // A run starts with empty folders, so only one of the two prefixes has objects.
             let prefix = format!("{place}{}/", results.key.as_str());
             let listed = self.list(&bucket, &prefix, None).await?.unwrap_or_default();
-            (found, skipped) = wanted(listed, &prefix, into);
+            (found, skipped) = to_download(listed, &prefix, into);
             if !found.is_empty() || !skipped.is_empty() {
                 break;
             }
         }
-        let wanted = found;
-        let total = wanted.iter().map(|(_, _, bytes)| bytes).sum();
+        let to_download = found;
+        let total = to_download.iter().map(|(_, _, bytes)| bytes).sum();
         let done = Cell::new(0);
-        at_once(wanted, async |(to, key, bytes)| {
+        for_each_concurrently(to_download, async |(to, key, bytes)| {
             if let Some(folder) = to.parent() {
                 fs::create_dir_all(folder).during(|| format!("make {}", folder.display()))?;
             }
             let (bucket, name) = (bucket.clone(), key.clone());
             let fetched = self.api.serve(Download { bucket, key, to }).await;
-            fetched.doing(|| format!("fetch {name}"))?;
+            fetched.with_context(|| format!("fetch {name}"))?;
             done.set(done.get() + bytes);
             let (what, done) = ("downloading results".to_owned(), done.get());
             listener.on_event(&Event::Progress { what, done, total });
@@ -105,16 +105,16 @@ impl<A: Api> Account<A> {
     }
 }
 
-/// The file of each object, below the folder whatever the object is called. S3 has no folders: what
-/// is an object and a folder of others at the same time has no file.
-fn wanted(listed: Vec<Listed>, prefix: &str, into: &Path) -> Wanted {
+/// The file of each object, always below the folder. S3 has no folders: an object whose key is also
+/// a prefix of others has no file.
+fn to_download(listed: Vec<Listed>, prefix: &str, into: &Path) -> Listing {
     let (mut paths, mut skipped) = (Vec::new(), Vec::new());
     for listed in listed {
         let Listed::Object { key, bytes, .. } = listed else {
             continue;
         };
         let name = key.strip_prefix(prefix).unwrap_or_default();
-        // Hadoop's marks of folders hold nothing.
+        // Hadoop's folder markers are empty.
         let marks = name.ends_with('/') || name.ends_with("_$folder$");
         if name.is_empty() || bytes == 0 && marks {
             continue;
@@ -125,20 +125,20 @@ fn wanted(listed: Vec<Listed>, prefix: &str, into: &Path) -> Wanted {
                 name,
                 "names with this prefix are reserved for clusterup",
             )),
-            Err(_) => skipped.push(Skipped::new(name, "it is no path below a folder")),
+            Err(_) => skipped.push(Skipped::new(name, "it is not a path below a folder")),
         }
     }
     let folders = paths.iter().flat_map(|(path, ..)| path.folders());
     let folders: BTreeSet<String> = folders.map(str::to_owned).collect();
-    let mut wanted = Vec::new();
+    let mut to_download = Vec::new();
     for (path, key, bytes) in paths {
         if folders.contains(path.as_str()) {
-            skipped.push(Skipped::new(path.as_str(), "it is a folder of others too"));
+            skipped.push(Skipped::new(path.as_str(), "it is also a folder of others"));
         } else {
-            wanted.push((into.join(&path), key, bytes));
+            to_download.push((into.join(&path), key, bytes));
         }
     }
-    (wanted, skipped)
+    (to_download, skipped)
 }
 
 #[cfg(test)]
@@ -181,10 +181,13 @@ mod tests {
             .concat(),
         );
         let folder = Path::new("/home/results");
-        let (wanted, skipped) = wanted(listed, "p/", folder);
-        let wanted: Vec<_> = wanted.iter().map(|(path, ..)| path.as_path()).collect();
+        let (to_download, skipped) = to_download(listed, "p/", folder);
+        let to_download: Vec<_> = to_download
+            .iter()
+            .map(|(path, ..)| path.as_path())
+            .collect();
         assert_eq!(
-            wanted,
+            to_download,
             [folder.join("both/x"), folder.join("similar/part-0.csv")]
         );
         let skipped: BTreeSet<_> = skipped.iter().map(|it| it.name.as_str()).collect();

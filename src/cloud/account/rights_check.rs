@@ -1,5 +1,5 @@
-//! Whether roles and the bucket permit what they should and no more, each with the command that
-//! sets it right.
+//! Checks whether roles and the bucket allow what they should and no more. Each finding has the
+//! command that fixes it.
 
 use super::Account;
 use super::documents::reaper;
@@ -9,11 +9,11 @@ use crate::cloud::Finding;
 use crate::cloud::api::iam::GetRolePolicy;
 use crate::cloud::api::s3::Bucket;
 use crate::cloud::api::{Api, ApiError, Kind};
-use crate::cloud::rights::Says;
+use crate::cloud::rights::Decision;
 use crate::model::hint::{Command, Hint};
 use crate::model::partition::Partition;
 
-/// What machines must not write, one of each kind; the last is the bucket itself.
+/// One object of each kind that instances must not write; the last is the bucket itself.
 const CONTROL: [&str; 8] = [
     "locks/t.json",
     "teams/t.json",
@@ -24,23 +24,23 @@ const CONTROL: [&str; 8] = [
     "stacks/t/scripts/0/t.py",
     "",
 ];
-/// What they must write.
+/// An object that they must be able to write.
 const WORKS: &str = "work/t/results/x";
 const WRITES: [&str; 3] = ["s3:PutObject", "s3:DeleteObject", "s3:PutBucketPolicy"];
 
-/// Of a machines' role: what its policies come to.
+/// What the policies of the instances' role allow.
 enum Rights {
     Missing,
-    /// As ours are, or less.
+    /// No more than clusterup's own.
     Narrow,
-    /// Ours, of an older clusterup or changed.
+    /// Clusterup's own policy, of an older version or modified.
     Stale,
-    /// Others gave it more, or AWS's own policy does.
+    /// Another policy, given by name, allows more.
     Wide(String),
 }
 
 impl<A: Api> Account<A> {
-    /// Each role whose policy is missing, and whatever lets machines write more than their work.
+    /// Reports roles without policies, and whatever lets instances write more than their work.
     pub(super) async fn permission_findings(&self) -> Vec<Finding> {
         let Ok(bucket) = self.bucket().await else {
             return Vec::new();
@@ -56,12 +56,12 @@ impl<A: Api> Account<A> {
         findings
     }
 
-    /// None of a role that is not there: that is said elsewhere.
+    /// `None` if the role does not exist, which another check reports.
     async fn has_policy(&self, role: &str) -> Option<Finding> {
         let what = format!("permissions of {role}");
         match self.list_policies(role).await {
             Ok(policies) if policies.is_empty() => {
-                let command = self.giving(role).await;
+                let command = self.command_to_permit(role).await;
                 Some(bad(&what, "it has none: no policy is attached", command))
             }
             Ok(_) => None,
@@ -70,7 +70,7 @@ impl<A: Api> Account<A> {
     }
 
     /// The command that gives a role its permissions.
-    async fn giving(&self, role: &str) -> String {
+    async fn command_to_permit(&self, role: &str) -> String {
         let partition = Partition::of(&self.settings.region).as_str();
         let account = self.identity().await.map(|it| it.account.to_string());
         let account = account.unwrap_or_default();
@@ -85,7 +85,7 @@ impl<A: Api> Account<A> {
                 put(
                     role,
                     MACHINES,
-                    &self.wanted_rights(&older).await.to_string(),
+                    &self.desired_rights(&older).await.to_string(),
                 )
             }
         }
@@ -98,13 +98,13 @@ impl<A: Api> Account<A> {
             Err(error) => return unread(&what, &error),
         };
         Some(match rights {
-            Rights::Narrow => good(&what, "machines write their work alone"),
+            Rights::Narrow => good(&what, "machines write nothing but their work"),
             Rights::Missing => {
-                let command = self.giving(INSTANCE_PROFILE).await;
+                let command = self.command_to_permit(INSTANCE_PROFILE).await;
                 bad(&what, "it has none: no policy is attached", command)
             }
             Rights::Stale => {
-                let command = self.giving(INSTANCE_PROFILE).await;
+                let command = self.command_to_permit(INSTANCE_PROFILE).await;
                 let says = "its policy is not this clusterup's: a job could write locks and notes, \
                             or could not write its results";
                 bad(&what, says, command)
@@ -115,7 +115,7 @@ impl<A: Api> Account<A> {
             }
             Rights::Wide(policy) => {
                 let says = format!("{policy} lets a job write locks, notes and accounts");
-                bad(&what, &says, self.guarding(bucket).await)
+                bad(&what, &says, self.command_to_restrict(bucket).await)
             }
         })
     }
@@ -148,53 +148,53 @@ impl<A: Api> Account<A> {
         )
     }
 
-    /// None where there is no bucket yet.
+    /// `None` if there is no bucket yet.
     async fn bucket_finding(&self, bucket: &Bucket) -> Option<Finding> {
         let what = "policy of the bucket";
-        let document = match self.policy_there(bucket).await {
+        let document = match self.read_policy(bucket).await {
             Ok(Some(document)) => document,
             Ok(None) => {
                 let says = "it has none: a job could write locks, notes and accounts";
-                return Some(bad(what, says, self.guarding(bucket).await));
+                return Some(bad(what, says, self.command_to_restrict(bucket).await));
             }
             Err(error) => return unread(what, &error),
         };
         let denies =
-            |action: &str, key: &str| self.said(&document, bucket, action, key) == Says::Denies;
+            |action: &str, key: &str| self.decide(&document, bucket, action, key) == Decision::Deny;
         let open = CONTROL
             .iter()
             .any(|key| WRITES.iter().any(|action| !denies(action, key)));
         if open {
             let says = "it lets a job write locks, notes and accounts";
-            return Some(bad(what, says, self.guarding(bucket).await));
+            return Some(bad(what, says, self.command_to_restrict(bucket).await));
         }
         if denies("s3:PutObject", WORKS) {
             let says = "it keeps jobs from writing their results";
-            return Some(bad(what, says, self.guarding(bucket).await));
+            return Some(bad(what, says, self.command_to_restrict(bucket).await));
         }
         if !document.contains("/stacks/") {
-            return Some(good(what, "machines write their work alone"));
+            return Some(good(what, "machines write nothing but their work"));
         }
-        // More is allowed as long as clusters of an older clusterup live.
+        // While clusters of an older clusterup are live, more is allowed.
         let older = self.older_stacks().await.unwrap_or_default();
         let names: Vec<String> = older.iter().map(ToString::to_string).collect();
         let names = names.join(", ");
         Some(if names.is_empty() {
             let says = "it allows what clusters of an older clusterup wrote, and none lives";
-            bad(what, says, self.guarding(bucket).await)
+            bad(what, says, self.command_to_restrict(bucket).await)
         } else {
             let but = "machines write their work alone, but those of an older clusterup";
             good(what, &format!("{but}: {names}"))
         })
     }
 
-    /// The command that guards the bucket.
-    async fn guarding(&self, bucket: &Bucket) -> String {
+    /// The command that restricts the bucket.
+    async fn command_to_restrict(&self, bucket: &Bucket) -> String {
         let older = self.older_stacks().await.unwrap_or_default();
         let (name, region) = (&bucket.name, &self.settings.region);
-        let there = self.policy_there(bucket).await.ok().flatten();
+        let there = self.read_policy(bucket).await.ok().flatten();
         let there = there.and_then(|it| serde_json::from_str(&it).ok());
-        let document = merged(there.as_ref(), self.wanted_policy(bucket, &older));
+        let document = merged(there.as_ref(), self.desired_policy(bucket, &older));
         format!(
             "aws s3api put-bucket-policy --region {region} --bucket {name} --policy '{document}'"
         )
@@ -225,7 +225,7 @@ fn finding(what: &str, good: bool, says: &str, hints: Vec<Hint>) -> Finding {
     }
 }
 
-/// What may not be read is not held against anybody; what is not there is said elsewhere.
+/// A denied read is no fault; what does not exist is reported by another check.
 fn unread(what: &str, error: &ApiError) -> Option<Finding> {
     match error.kind {
         Kind::NotFound => None,
@@ -239,6 +239,6 @@ fn unread(what: &str, error: &ApiError) -> Option<Finding> {
         | Kind::Precondition
         | Kind::InUse
         | Kind::Invalid
-        | Kind::Doubt => Some(finding(what, false, &error.to_string(), Vec::new())),
+        | Kind::OutcomeUnknown => Some(finding(what, false, &error.to_string(), Vec::new())),
     }
 }

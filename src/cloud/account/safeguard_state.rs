@@ -1,4 +1,4 @@
-//! What of a cluster's rungs is armed, by what AWS says of them. Pure.
+//! Which of a cluster's safeguards are armed, by what AWS reports. Pure.
 
 use super::last_observation::{ObservedCluster, Scheduled};
 use super::names::DEADLINE;
@@ -18,70 +18,75 @@ use crate::model::stack::WhenDone;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use serde_json::json;
 
-/// What arms a cluster's safeguards again.
+/// The command that arms a cluster's safeguards again.
 pub(super) fn apply_again(stack: &StackName) -> Command {
     Command::clusterup("apply").stack(stack)
 }
 
-/// The same, and makes the roles that are missing.
+/// The same command, which also creates missing roles.
 pub(super) fn create_roles(stack: &StackName) -> Command {
     apply_again(stack).arg("--create-roles")
 }
 
-/// Clocks may differ by so much, and a schedule fires within a minute.
-const NEAR: TimeDelta = TimeDelta::minutes(2);
+/// How much clocks may differ, including the minute in which a schedule fires.
+const TOLERANCE: TimeDelta = TimeDelta::minutes(2);
 
 const MINUTE: TimeDelta = TimeDelta::minutes(1);
 
-/// What a call may take on its way to AWS, with clocks that differ.
-const HEARD: TimeDelta = TimeDelta::seconds(30);
+/// How long a call may take to reach AWS, including the difference of clocks.
+const CALL_DELAY: TimeDelta = TimeDelta::seconds(30);
 
-/// An apply that follows a cluster says so every five minutes.
-pub(super) const FOLLOWED: TimeDelta = TimeDelta::minutes(7);
+/// A cluster is followed if this was recorded within this time; followers record it every five
+/// minutes.
+pub(super) const FOLLOWER_TIMEOUT: TimeDelta = TimeDelta::minutes(7);
 
-/// A primary powers itself off so long after the hard deadline: what the schedule ends is to have
-/// ended by then, its last logs uploaded. The twenty minutes that a budget keeps back for the
-/// ending begin at the deadline, so this is within them.
-pub(super) const LATE: TimeDelta = TimeDelta::minutes(5);
+/// How long after the hard deadline a primary powers itself off. What the schedule ends has ended
+/// by then and uploaded its last logs. This is within the twenty minutes that a budget reserves for
+/// the ending, counted from the deadline.
+pub(super) const POWER_OFF_DELAY: TimeDelta = TimeDelta::minutes(5);
 
-/// When its primary is to power itself off, in seconds after the cluster's creation, as it counts.
-pub(super) fn seconds(cluster: &Cluster) -> u64 {
+/// When the primary should power itself off, in seconds after the cluster's creation.
+pub(super) fn power_off_seconds(cluster: &Cluster) -> u64 {
     of_terms(&Terms::of(cluster))
 }
 
-/// The same of a cluster that is made now.
-pub(super) fn ahead(spec: &ClusterSpec, now: DateTime<Utc>) -> u64 {
+/// The same for a cluster that is created now.
+pub(super) fn power_off_seconds_ahead(spec: &ClusterSpec, now: DateTime<Utc>) -> u64 {
     let (guardrails, groups) = (&spec.guardrails, &spec.groups);
     let terms = Terms::ahead(guardrails, groups, spec.rates, spec.ending, now);
     of_terms(&terms)
 }
 
 fn of_terms(terms: &Terms) -> u64 {
-    let instance_span = terms.deadline().at - terms.created_at;
-    let late = u64::try_from(LATE.num_seconds()).unwrap_or(0);
-    let instance_span = u64::try_from(instance_span.num_seconds())
-        .unwrap_or(0)
-        .max(60);
-    instance_span.saturating_add(late)
+    let lifetime = terms.deadline().at - terms.created_at;
+    let delay = u64::try_from(POWER_OFF_DELAY.num_seconds()).unwrap_or(0);
+    let lifetime = u64::try_from(lifetime.num_seconds()).unwrap_or(0).max(60);
+    lifetime.saturating_add(delay)
 }
 
-/// Ten years: no cluster lives as long, whatever somebody writes into its tags.
-pub(super) const LONGEST: u64 = 3_650 * 86_400;
+/// Ten years. Larger values in tags are reduced to this, so that computing with them cannot
+/// overflow.
+pub(super) const MAX_SECONDS: u64 = 3_650 * 86_400;
 
-/// The same as the primary was last told, where it was made with that rung.
-pub(super) fn told(tags: &Tags) -> Option<u64> {
-    let told: u64 = tags.get(DEADLINE)?.parse().ok()?;
-    Some(told.min(LONGEST))
+/// The power-off that was last written for the primary, in seconds after the cluster's creation;
+/// `None` if the cluster has none.
+pub(super) fn requested_power_off(tags: &Tags) -> Option<u64> {
+    let seconds: u64 = tags.get(DEADLINE)?.parse().ok()?;
+    Some(seconds.min(MAX_SECONDS))
 }
 
-/// Says no to nodes that cannot be ended early enough to cost less than the budget.
-pub(super) fn affords(terms: &Terms, size: &str, now: DateTime<Utc>) -> Result<(), CloudError> {
+/// Refuses nodes that cannot be ended before they cost more than the budget.
+pub(super) fn check_budget(
+    terms: &Terms,
+    size: &str,
+    now: DateTime<Utc>,
+) -> Result<(), CloudError> {
     let ends_at = guard::budget::opinion(now, terms).and_then(|budget| budget.ends_at);
     let budget = terms.guardrails.budget;
     let (Some(at), Some(budget)) = (ends_at, budget) else {
         return Ok(());
     };
-    if at >= now + NEAR {
+    if at >= now + TOLERANCE {
         return Ok(());
     }
     let message =
@@ -89,15 +94,15 @@ pub(super) fn affords(terms: &Terms, size: &str, now: DateTime<Utc>) -> Result<(
     Err(CloudError::new(Class::Input, message).hint("raise guardrails.budget, or ask for less"))
 }
 
-/// When the schedule is to fire: the whole minute before the deadline, in which it fires, but not
-/// in the past, nor so soon that it is past when AWS hears of it.
+/// When the schedule should fire: in the whole minute before the deadline, but not so early that
+/// the minute has passed when AWS receives the call.
 pub(super) fn fires_at(cluster: &Cluster, now: DateTime<Utc>) -> DateTime<Utc> {
-    let soonest = whole(now + HEARD) + MINUTE;
-    asks_at(guard::hard_deadline(cluster).at).max(soonest)
+    let soonest = whole(now + CALL_DELAY) + MINUTE;
+    scheduled_at(guard::hard_deadline(cluster).at).max(soonest)
 }
 
-/// The whole minute before a deadline, in which its schedule asks for the end.
-pub(super) fn asks_at(deadline: DateTime<Utc>) -> DateTime<Utc> {
+/// The whole minute before a deadline, in which its schedule fires.
+pub(super) fn scheduled_at(deadline: DateTime<Utc>) -> DateTime<Utc> {
     whole(deadline) - MINUTE
 }
 
@@ -105,37 +110,36 @@ fn whole(at: DateTime<Utc>) -> DateTime<Utc> {
     at.duration_trunc(MINUTE).unwrap_or(at)
 }
 
-/// When a primary is off that counts so many seconds from its cluster's creation.
+/// When a primary powers off that counts this many seconds from its cluster's creation.
 pub(super) fn off_at(created: DateTime<Utc>, seconds: u64) -> DateTime<Utc> {
     created + Span::from_secs(seconds).delta()
 }
 
-/// Whether a schedule ends the cluster, and when it has to.
-pub(super) fn ends(schedule: &Schedule, cluster: &Cluster, now: DateTime<Utc>) -> bool {
+/// Whether a schedule ends this cluster, and in time.
+pub(super) fn ends_in_time(schedule: &Schedule, cluster: &Cluster, now: DateTime<Utc>) -> bool {
     let input = serde_json::from_str::<serde_json::Value>(&schedule.input).ok();
-    let late = fires_at(cluster, now) + NEAR;
-    // Target and role have to be of one partition.
+    let late = fires_at(cluster, now) + TOLERANCE;
+    // Target and role must be in the same partition.
     let partition = schedule.role.split(':').nth(1).unwrap_or_default();
     schedule.target == terminate(partition)
         && schedule.role.ends_with(&format!(":role/{REAPER}"))
         && input == Some(json!({ "JobFlowIds": [cluster.id] }))
         && schedule.at <= late
-        && schedule.at >= fires_at(cluster, schedule.at.min(now)) - NEAR
+        && schedule.at >= fires_at(cluster, schedule.at.min(now)) - TOLERANCE
 }
 
-/// The rungs of a living cluster.
-/// `left_at` is when its last follower chose to leave it.
-pub(super) fn of(
+/// The safeguards of a live cluster. `left_at` is when its last follower chose to leave it.
+pub(super) fn assess(
     cluster: &Cluster,
-    seen: &ObservedCluster,
+    observed: &ObservedCluster,
     left_at: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Vec<Safeguard> {
     [
-        idle(cluster, seen),
-        Some(last_step(cluster, seen)),
-        Some(power_off(cluster, seen)),
-        Some(schedule(cluster, &seen.schedule, now)),
+        idle(cluster, observed),
+        Some(last_step(cluster, observed)),
+        Some(power_off(cluster, observed)),
+        Some(schedule(cluster, &observed.schedule, now)),
         Some(apply(cluster, left_at, now)),
     ]
     .into_iter()
@@ -143,15 +147,15 @@ pub(super) fn of(
     .collect()
 }
 
-/// The rungs of a cluster that is made now.
-pub(super) fn to_come(spec: &ClusterSpec, lacks_role: bool) -> Vec<Safeguard> {
+/// The safeguards of a cluster that is created now.
+pub(super) fn planned(spec: &ClusterSpec, role_missing: bool) -> Vec<Safeguard> {
     let armed = |kind, says: &str| Safeguard::armed(kind, None, says);
     let guardrails = &spec.guardrails;
     let last_step = match guardrails.when_done {
         WhenDone::Terminate => armed(SafeguardKind::LastStep, "EMR ends it with its last step"),
         WhenDone::Keep => Safeguard::disarmed(SafeguardKind::LastStep, "when_done: keep", None),
     };
-    let schedule = if lacks_role {
+    let schedule = if role_missing {
         no_role(
             Command::clusterup("apply")
                 .this_stack()
@@ -175,42 +179,47 @@ pub(super) fn to_come(spec: &ClusterSpec, lacks_role: bool) -> Vec<Safeguard> {
     ]
 }
 
-/// What somebody else changed of a living cluster's rungs, and `apply` mends.
-pub(super) fn drift(cluster: &Cluster, seen: &ObservedCluster, now: DateTime<Utc>) -> Vec<String> {
+/// Changes of a live cluster's safeguards that somebody else made and `apply` fixes.
+pub(super) fn drift(
+    cluster: &Cluster,
+    observed: &ObservedCluster,
+    now: DateTime<Utc>,
+) -> Vec<String> {
     let mut drift = Vec::new();
-    let off = |told: u64| {
+    let off = |seconds: u64| {
         let (at, due) = (
-            off_at(cluster.created_at, told),
+            off_at(cluster.created_at, seconds),
             guard::hard_deadline(cluster).at,
         );
         // An older clusterup let it power off at the deadline itself.
-        at < due - NEAR || at > off_at(cluster.created_at, seconds(cluster)) + NEAR
+        at < due - TOLERANCE
+            || at > off_at(cluster.created_at, power_off_seconds(cluster)) + TOLERANCE
     };
-    if told(&seen.cluster.tags).is_some_and(off) {
+    if requested_power_off(&observed.cluster.tags).is_some_and(off) {
         drift.push("its primary powers off at another time than its deadline".to_owned());
     }
-    match &seen.schedule {
-        Scheduled::Missing => drift.push("its schedule is not there".to_owned()),
-        Scheduled::There(schedule) if !ends(schedule, cluster, now) => {
-            drift.push("its schedule is another than its deadline's".to_owned());
+    match &observed.schedule {
+        Scheduled::Missing => drift.push("its schedule is missing".to_owned()),
+        Scheduled::There(schedule) if !ends_in_time(schedule, cluster, now) => {
+            drift.push("its schedule does not match its deadline".to_owned());
         }
         Scheduled::There(_) | Scheduled::NoRole | Scheduled::Unread(_) => {}
     }
     drift
 }
 
-/// The rung of a release for which EMR has no idle policy.
+/// The idle policy of a release without support for it.
 fn no_idle_policy(label: &str) -> Option<Safeguard> {
     let why = format!("EMR has none for {label}: from emr-5.30.0 and emr-6.1.0 on");
     (!has_idle_policy(label)).then(|| Safeguard::disarmed(SafeguardKind::IdlePolicy, why, None))
 }
 
-fn idle(cluster: &Cluster, seen: &ObservedCluster) -> Option<Safeguard> {
+fn idle(cluster: &Cluster, observed: &ObservedCluster) -> Option<Safeguard> {
     let kind = SafeguardKind::IdlePolicy;
-    if let Some(safeguard) = no_idle_policy(&seen.cluster.release) {
+    if let Some(safeguard) = no_idle_policy(&observed.cluster.release) {
         return Some(safeguard);
     }
-    Some(match seen.idle? {
+    Some(match observed.idle? {
         Some(idle) => Safeguard::armed(kind, None, format!("EMR ends it when idle for {idle}")),
         None => Safeguard::disarmed(
             kind,
@@ -220,9 +229,12 @@ fn idle(cluster: &Cluster, seen: &ObservedCluster) -> Option<Safeguard> {
     })
 }
 
-fn last_step(cluster: &Cluster, seen: &ObservedCluster) -> Safeguard {
+fn last_step(cluster: &Cluster, observed: &ObservedCluster) -> Safeguard {
     let kind = SafeguardKind::LastStep;
-    match (seen.cluster.keep_alive, cluster.spec.guardrails.when_done) {
+    match (
+        observed.cluster.keep_alive,
+        cluster.spec.guardrails.when_done,
+    ) {
         (false, _) => Safeguard::armed(kind, None, "EMR ends it with its last step"),
         (true, WhenDone::Keep) => Safeguard::disarmed(kind, "when_done: keep", None),
         (true, WhenDone::Terminate) => Safeguard::disarmed(
@@ -233,12 +245,12 @@ fn last_step(cluster: &Cluster, seen: &ObservedCluster) -> Safeguard {
     }
 }
 
-fn power_off(cluster: &Cluster, seen: &ObservedCluster) -> Safeguard {
+fn power_off(cluster: &Cluster, observed: &ObservedCluster) -> Safeguard {
     let kind = SafeguardKind::PowerOff;
-    let Some(told) = told(&seen.cluster.tags) else {
-        return Safeguard::disarmed(kind, "the cluster was made without it", None);
+    let Some(seconds) = requested_power_off(&observed.cluster.tags) else {
+        return Safeguard::disarmed(kind, "the cluster was created without it", None);
     };
-    let at = off_at(cluster.created_at, told);
+    let at = off_at(cluster.created_at, seconds);
     Safeguard::armed(kind, Some(at), "its primary powers off")
 }
 
@@ -246,11 +258,11 @@ fn schedule(cluster: &Cluster, scheduled: &Scheduled, now: DateTime<Utc>) -> Saf
     let kind = SafeguardKind::Schedule;
     let disarmed = |why: &str| Safeguard::disarmed(kind, why, Some(apply_again(&cluster.stack)));
     match scheduled {
-        Scheduled::There(schedule) if ends(schedule, cluster, now) => {
+        Scheduled::There(schedule) if ends_in_time(schedule, cluster, now) => {
             Safeguard::armed(kind, Some(schedule.at), "EventBridge ends it")
         }
-        Scheduled::There(_) => disarmed("it says another cluster, call or time"),
-        Scheduled::Missing => disarmed("it is not there"),
+        Scheduled::There(_) => disarmed("it has another cluster, call or time"),
+        Scheduled::Missing => disarmed("it is missing"),
         Scheduled::NoRole => no_role(create_roles(&cluster.stack)),
         Scheduled::Unread(why) => {
             Safeguard::disarmed(kind, format!("it cannot be read: {why}"), None)
@@ -259,7 +271,7 @@ fn schedule(cluster: &Cluster, scheduled: &Scheduled, now: DateTime<Utc>) -> Saf
 }
 
 pub(super) fn no_role(create: Command) -> Safeguard {
-    let why = format!("the account lacks the role {REAPER}");
+    let why = format!("the role {REAPER} is missing in this account");
     Safeguard::disarmed(SafeguardKind::Schedule, why, Some(create))
 }
 
@@ -269,17 +281,17 @@ fn apply(cluster: &Cluster, left_at: Option<DateTime<Utc>>, now: DateTime<Utc>) 
         let at = at.format("%F %H:%M:%S UTC");
         return Safeguard::disarmed(
             kind,
-            format!("none follows it; the last left it at {at}"),
+            format!("nobody follows it; the last follower left it at {at}"),
             None,
         );
     }
     match cluster.renewed_at {
-        Some(at) if now - at < FOLLOWED => {
+        Some(at) if now - at < FOLLOWER_TIMEOUT => {
             let since = at.format("%H:%M:%S UTC");
             Safeguard::armed(kind, None, format!("one follows it, last seen at {since}"))
         }
         Some(_) | None => {
-            Safeguard::disarmed(kind, "none follows it", Some(apply_again(&cluster.stack)))
+            Safeguard::disarmed(kind, "nobody follows it", Some(apply_again(&cluster.stack)))
         }
     }
 }
@@ -302,7 +314,7 @@ mod tests {
                 role: format!("arn:{role}:iam::123456789012:role/{REAPER}"),
                 input: json!({ "JobFlowIds": [cluster.id] }).to_string(),
             };
-            ends(&schedule, &cluster, now)
+            ends_in_time(&schedule, &cluster, now)
         };
         for partition in ["aws", "aws-us-gov"] {
             assert!(of(partition, partition), "{partition}");
@@ -314,8 +326,9 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_that_somebody_wrote_can_be_counted_with() {
-        let of = |text: &str| told(&Tags::from([(DEADLINE.to_owned(), text.to_owned())]));
+    fn a_deadline_in_a_tag_cannot_overflow() {
+        let of =
+            |text: &str| requested_power_off(&Tags::from([(DEADLINE.to_owned(), text.to_owned())]));
         assert_eq!(of("3600"), Some(3_600));
         assert_eq!(of("soon"), None);
         for text in ["99999999999999", "18446744073709551615"] {

@@ -1,11 +1,11 @@
-//! What ends a cluster with all of our processes dead: armed with the cluster or right after it,
-//! moved with its hard deadline, removed when it is gone.
+//! What ends a cluster even if all our processes are dead. It is armed with the cluster or right
+//! after it, moved with the hard deadline, and removed when the cluster has ended.
 
-use super::convert::MOST_EXTENSIONS;
-use super::errors::{Doing, gone};
+use super::convert::MAX_EXTENSIONS;
+use super::errors::{Context, gone};
 use super::last_observation::Scheduled;
 use super::names::{self, DEADLINE};
-use super::note::{self, Word};
+use super::note::{self, NoteCheck};
 use super::place;
 use super::roles::REAPER;
 use super::{Account, safeguard_state};
@@ -26,12 +26,13 @@ use crate::model::safeguard::{Safeguard, SafeguardKind};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-/// Powers the primary off when its time is over.
+/// Powers the primary off at its deadline.
 const POWER_OFF: &str = include_str!("power-off.sh");
 
 impl<A: Api> Account<A> {
-    /// The bootstrap action that powers the primary off so many seconds after its creation, or
-    /// after as many as an object in the bucket says, and writes back what it has read.
+    /// The bootstrap action that powers the primary off this many seconds after the cluster's
+    /// creation, or at the time that an object in the bucket says, and reports which deadline it
+    /// has read.
     pub(super) async fn power_off(
         &self,
         stack: &StackName,
@@ -46,12 +47,12 @@ impl<A: Api> Account<A> {
             args: vec![
                 seconds.to_string(),
                 format!("s3://{bucket}/{deadline}"),
-                format!("s3://{bucket}/{}", names::heard(stack, nonce)),
+                format!("s3://{bucket}/{}", names::reported_deadline(stack, nonce)),
             ],
         })
     }
 
-    /// Puts a bootstrap action's script into the bucket; gives its address.
+    /// Puts a bootstrap action's script into the bucket and returns its address.
     pub(super) async fn script(
         &self,
         stack: &StackName,
@@ -63,17 +64,17 @@ impl<A: Api> Account<A> {
         Ok(format!("s3://{}/{key}", self.bucket().await?.name))
     }
 
-    /// The schedule that ends a cluster, as it is.
+    /// Reads the schedule that ends a cluster.
     pub(super) async fn scheduled(&self, id: &str, is_live: bool) -> Scheduled {
         let call = GetSchedule {
             name: schedule_name(id),
         };
         match self.api.serve(call).await {
             Ok(Some(schedule)) => Scheduled::There(schedule),
-            // Whether one can be made matters while there is something to end.
-            Ok(None) if is_live && self.lacks_reaper().await.unwrap_or(false) => Scheduled::NoRole,
-            // What was tried and refused is no drift that another try would mend.
-            Ok(None) => match self.warned.borrow().of(id) {
+            // The role matters only while there is a cluster to end.
+            Ok(None) if is_live && self.is_reaper_missing().await.unwrap_or(false) => Scheduled::NoRole,
+            // If arming it was tried and refused, it is no drift that another try would fix.
+            Ok(None) => match self.shown_warnings.borrow().of(id) {
                 Some(why) => Scheduled::Unread(why),
                 None => Scheduled::Missing,
             },
@@ -81,8 +82,8 @@ impl<A: Api> Account<A> {
         }
     }
 
-    /// A schedule whose role is gone ends nothing.
-    pub(super) async fn doubt_schedules(&self, clusters: &mut [Cluster]) {
+    /// Marks schedules as disarmed whose role is missing.
+    pub(super) async fn verify_schedules(&self, clusters: &mut [Cluster]) {
         let living = clusters.iter_mut().filter(|c| c.state.is_live());
         let safeguards = living.flat_map(|cluster| {
             let stack = &cluster.stack;
@@ -95,56 +96,62 @@ impl<A: Api> Account<A> {
             safeguard.kind == SafeguardKind::Schedule && safeguard.is_armed()
         });
         let armed: Vec<(&StackName, &mut Safeguard)> = armed.collect();
-        if !armed.is_empty() && self.lacks_reaper().await.unwrap_or(false) {
+        if !armed.is_empty() && self.is_reaper_missing().await.unwrap_or(false) {
             for (stack, safeguard) in armed {
                 *safeguard = safeguard_state::no_role(safeguard_state::create_roles(stack));
             }
         }
     }
 
-    /// Sees that what ends a cluster does so at its hard deadline.
+    /// Makes sure that the safeguards fire at the cluster's hard deadline.
     pub(super) async fn arm(
         &self,
         cluster: &Cluster,
         listener: &dyn Listener,
     ) -> Result<(), CloudError> {
         let id = cluster.id.as_str();
-        let seen = self.seen.borrow().clusters.get(&cluster.id).cloned();
-        let Some(seen) = seen else { return Ok(()) };
-        let seconds = safeguard_state::seconds(cluster);
-        let nonce = names::of_cluster(&seen.cluster.name).map(|(_, nonce)| nonce);
-        if let (Some(nonce), Some(told)) = (nonce, safeguard_state::told(&seen.cluster.tags))
-            && told != seconds
+        let observed = self.observed.borrow().clusters.get(&cluster.id).cloned();
+        let Some(observed) = observed else {
+            return Ok(());
+        };
+        let seconds = safeguard_state::power_off_seconds(cluster);
+        let nonce = names::of_cluster(&observed.cluster.name).map(|(_, nonce)| nonce);
+        if let (Some(nonce), Some(noted)) = (
+            nonce,
+            safeguard_state::requested_power_off(&observed.cluster.tags),
+        ) && noted != seconds
         {
             let key = place::deadline(&cluster.stack, nonce);
             let body = seconds.to_string().into_bytes();
             self.put(&key, body, Condition::Always).await?;
-            // Noted after it is so, or it would not be tried again.
+            // The tag comes last: it records that the object was written.
             let tags = Tags::from([(DEADLINE.to_owned(), seconds.to_string())]);
             self.tag(id, tags).await?;
         }
         let now = self.settings.clock.now();
-        let (there, right) = match &seen.schedule {
-            Scheduled::There(schedule) => (true, safeguard_state::ends(schedule, cluster, now)),
+        let (exists, right) = match &observed.schedule {
+            Scheduled::There(schedule) => {
+                (true, safeguard_state::ends_in_time(schedule, cluster, now))
+            }
             Scheduled::Missing | Scheduled::NoRole | Scheduled::Unread(_) => (false, false),
         };
         if !right {
-            self.schedule(cluster, there, listener).await?;
+            self.schedule(cluster, exists, listener).await?;
         }
         Ok(())
     }
 
-    /// Makes or moves the schedule. An account in which that cannot be done is told so: the other
-    /// rungs stand.
+    /// Creates or moves the schedule. If the account does not allow that, warns: the other
+    /// safeguards still work.
     pub(super) async fn schedule(
         &self,
         cluster: &Cluster,
-        there: bool,
+        exists: bool,
         listener: &dyn Listener,
     ) -> Result<(), CloudError> {
         let at = safeguard_state::fires_at(cluster, self.settings.clock.now());
-        let wanted = self.ending(cluster.id.as_str(), at).await?;
-        let made = match set(&*self.api, wanted.clone(), there).await {
+        let wanted = self.ending_schedule(cluster.id.as_str(), at).await?;
+        let made = match write_schedule(&*self.api, wanted.clone(), exists).await {
             Ok(()) => Scheduled::There(wanted),
             Err(error) => {
                 let what = format!(
@@ -160,24 +167,28 @@ impl<A: Api> Account<A> {
                     | Kind::Exists
                     | Kind::Precondition
                     | Kind::InUse
-                    | Kind::Doubt => safeguard_state::apply_again(&cluster.stack).into(),
+                    | Kind::OutcomeUnknown => safeguard_state::apply_again(&cluster.stack).into(),
                 };
                 let next = Some(next);
-                // Whoever follows a cluster tries again every few minutes.
-                if self.warned.borrow_mut().insert(&cluster.id, &what) {
+                // Followers try again every few minutes: warn once.
+                if self.shown_warnings.borrow_mut().insert(&cluster.id, &what) {
                     listener.on_event(&Event::Warning { what, next });
                 }
                 Scheduled::Missing
             }
         };
-        if let Some(seen) = self.seen.borrow_mut().clusters.get_mut(&cluster.id) {
-            seen.schedule = made;
+        if let Some(observed) = self.observed.borrow_mut().clusters.get_mut(&cluster.id) {
+            observed.schedule = made;
         }
         Ok(())
     }
 
     /// The schedule that ends a cluster at an instant.
-    pub(super) async fn ending(&self, id: &str, at: DateTime<Utc>) -> Result<Schedule, CloudError> {
+    pub(super) async fn ending_schedule(
+        &self,
+        id: &str,
+        at: DateTime<Utc>,
+    ) -> Result<Schedule, CloudError> {
         let account = self.identity().await?.account;
         let partition = Partition::of(&self.settings.region).as_str();
         Ok(Schedule {
@@ -189,20 +200,20 @@ impl<A: Api> Account<A> {
         })
     }
 
-    /// Removes the schedule of a cluster that is gone.
+    /// Deletes the schedule of a cluster that has ended.
     pub(super) async fn disarm(&self, id: &ClusterId) -> Result<(), CloudError> {
         let call = DeleteSchedule {
             name: schedule_name(id.as_str()),
         };
         let removed = gone(self.api.serve(call).await);
-        removed.doing(|| format!("remove the schedule of cluster {id}"))?;
-        if let Some(seen) = self.seen.borrow_mut().clusters.get_mut(id) {
-            seen.schedule = Scheduled::Missing;
+        removed.with_context(|| format!("delete the schedule of cluster {id}"))?;
+        if let Some(observed) = self.observed.borrow_mut().clusters.get_mut(id) {
+            observed.schedule = Scheduled::Missing;
         }
         Ok(())
     }
 
-    /// Moves a deadline: noted with the cluster first, then on every rung.
+    /// Moves a deadline: recorded with the cluster first, then on every safeguard.
     pub(super) async fn extend(
         &self,
         id: &ClusterId,
@@ -218,7 +229,7 @@ impl<A: Api> Account<A> {
         };
         if !cluster.extensions.contains(extension) {
             let Some(key) = self.free_extension(id) else {
-                let message = format!("{id} was extended {MOST_EXTENSIONS} times already");
+                let message = format!("{id} was extended {MAX_EXTENSIONS} times already");
                 return Err(CloudError::new(Class::Input, message)
                     .hint("change the stack's guardrails, then apply it")
                     .hint(safeguard_state::apply_again(&cluster.stack)));
@@ -230,7 +241,7 @@ impl<A: Api> Account<A> {
         self.arm(&cluster, listener).await
     }
 
-    /// Notes a moved deadline before its tag is written, and it alone after that.
+    /// Adds the extension to the note before its tag is written, and confirms it alone after that.
     async fn note_extension(
         &self,
         cluster: &Cluster,
@@ -238,36 +249,36 @@ impl<A: Api> Account<A> {
         value: String,
     ) -> Result<(), CloudError> {
         let id = cluster.id.as_str();
-        let seen = {
-            let seen = self.seen.borrow();
-            let seen = seen.clusters.get(&cluster.id);
-            seen.map_or(Tags::new(), |seen| seen.cluster.tags.clone())
+        let observed = {
+            let observed = self.observed.borrow();
+            let observed = observed.clusters.get(&cluster.id);
+            observed.map_or(Tags::new(), |observed| observed.cluster.tags.clone())
         };
-        let word = self.word_on(&cluster.stack, id, &seen).await?;
-        if let Word::Disagrees | Word::Missing = word {
-            let why = word.why().unwrap_or_default();
+        let note = self.check_note(&cluster.stack, id, &observed).await?;
+        if let NoteCheck::Different | NoteCheck::Missing = note {
+            let why = note.problem().unwrap_or_default();
             let message = format!("cluster {id} is not extended: {why}");
             return Err(CloudError::new(Class::Input, message)
-                .hint("apply its stack, which writes both anew"));
+                .hint("apply its stack: that writes its tags and its note again"));
         }
-        let mut after = seen.clone();
+        let mut after = observed.clone();
         after.insert(key.clone(), value.clone());
         let terms = note::terms(&after);
-        let both = [terms.clone(), note::terms(&seen)];
+        let both = [terms.clone(), note::terms(&observed)];
         self.note(&cluster.stack, id, &both).await?;
         self.tag(id, Tags::from([(key, value)])).await?;
         self.note(&cluster.stack, id, &[terms]).await
     }
 
-    /// The first tag for a moved deadline that a cluster does not have, if there is room for one.
+    /// The first unused tag for an extension; `None` if all are used.
     fn free_extension(&self, id: &ClusterId) -> Option<String> {
-        let seen = self.seen.borrow();
-        let tags = &seen.clusters.get(id)?.cluster.tags;
-        let mut keys = (0..MOST_EXTENSIONS).map(names::extended);
+        let observed = self.observed.borrow();
+        let tags = &observed.clusters.get(id)?.cluster.tags;
+        let mut keys = (0..MAX_EXTENSIONS).map(names::extended);
         keys.find(|key| !tags.contains_key(key))
     }
 
-    /// Notes that somebody follows a cluster, and moves what ends it, where it has a lease.
+    /// Records that somebody follows a cluster, and moves its safeguards if it has a lease.
     pub(super) async fn renew(
         &self,
         stack: &StackName,
@@ -275,19 +286,20 @@ impl<A: Api> Account<A> {
         listener: &dyn Listener,
     ) -> Result<(), CloudError> {
         self.follow(stack, id).await?;
-        let told = self.told_again(id);
-        let Some(cluster) = told.filter(|cluster| cluster.state.is_live()) else {
+        let noted = self.last_observed(id);
+        let Some(cluster) = noted.filter(|cluster| cluster.state.is_live()) else {
             return Ok(());
         };
         self.arm(&cluster, listener).await
     }
 
-    /// Notes that we follow a cluster now.
+    /// Records that this process follows a cluster.
     pub(super) async fn follow(&self, stack: &StackName, id: &ClusterId) -> Result<(), CloudError> {
-        // We do, whether or not others can be told: our own guard must not end it for want of us.
+        // Remembered even if the note cannot be written: our own guard must not end the cluster for
+        // lack of a follower.
         let now = self.settings.clock.now();
-        self.seen.borrow_mut().followed.insert(id.clone(), now);
-        // No two notes are the same, so that what others wrote since is seen to be theirs.
+        self.observed.borrow_mut().followed.insert(id.clone(), now);
+        // Each note is unique, so that a note of another follower is recognized.
         let who = format!("{} {}\n", self.settings.who, self.nonce()).into_bytes();
         let key = place::followed(stack, id);
         let tag = self.put(&key, who, Condition::Always).await?;
@@ -295,8 +307,8 @@ impl<A: Api> Account<A> {
         Ok(())
     }
 
-    /// Notes that we follow a cluster no longer, and that this is no accident: the note stays, empty,
-    /// because a lease counts from it. One that another apply has written since stands.
+    /// Records that this process stops following a cluster on purpose. The note stays, empty,
+    /// because a lease counts from it. A note that another apply has written since is kept.
     pub(super) async fn leave_cluster(
         &self,
         stack: &StackName,
@@ -305,8 +317,8 @@ impl<A: Api> Account<A> {
         let own = self.following.borrow_mut().remove(id);
         let stale = {
             let now = self.settings.clock.now();
-            let seen = self.seen.borrow().followed(id);
-            seen.is_some_and(|at| now - at >= safeguard_state::FOLLOWED)
+            let observed = self.observed.borrow().followed(id);
+            observed.is_some_and(|at| now - at >= safeguard_state::FOLLOWER_TIMEOUT)
         };
         let condition = match own {
             Some(tag) => Condition::Unchanged(tag),
@@ -322,7 +334,7 @@ impl<A: Api> Account<A> {
         match self.api.serve(call).await {
             Err(error) if [Kind::Precondition, Kind::NotFound].contains(&error.kind) => Ok(()),
             put => put
-                .doing(|| format!("note that cluster {id} is left"))
+                .with_context(|| format!("note that cluster {id} is left"))
                 .map(|_| ()),
         }
     }
@@ -335,15 +347,19 @@ impl<A: Api> Account<A> {
         self.api
             .serve(call)
             .await
-            .doing(|| format!("tag cluster {id}"))
+            .with_context(|| format!("tag cluster {id}"))
     }
 }
 
-/// Makes a schedule, or moves one that is there.
-pub(super) async fn set<A: Api>(api: &A, wanted: Schedule, there: bool) -> Result<(), ApiError> {
+/// Creates a schedule, or moves an existing one.
+pub(super) async fn write_schedule<A: Api>(
+    api: &A,
+    wanted: Schedule,
+    exists: bool,
+) -> Result<(), ApiError> {
     let create = || api.serve(CreateSchedule(wanted.clone()));
     let update = || api.serve(UpdateSchedule(wanted.clone()));
-    if there {
+    if exists {
         return match update().await {
             Err(error) if error.kind == Kind::NotFound => create().await,
             set => set,

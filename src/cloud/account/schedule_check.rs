@@ -1,28 +1,31 @@
-//! Whether schedules that end clusters can be made here: tried for real, for nothing, and undone.
+//! Checks whether schedules that end clusters can be created, by creating one and deleting it.
 
 use super::Account;
-use super::safeguards::set;
+use super::safeguards::write_schedule;
 use crate::cloud::api::scheduler::{DeleteSchedule, GetSchedule, Schedule};
 use crate::cloud::api::{Api, ApiError};
 use crate::cloud::{CloudError, Finding};
 use chrono::{DurationRound, TimeDelta};
 
 impl<A: Api> Account<A> {
-    /// EventBridge sees to it, when a schedule is made, that it may take the role; the call that the
-    /// schedule makes it looks at only when it fires.
-    pub(super) async fn trial(&self) -> Finding {
+    /// EventBridge checks the role when a schedule is created, but the call only when it fires.
+    pub(super) async fn try_to_schedule(&self) -> Finding {
         let what = "schedule".to_owned();
-        let tried = self.make_and_remove().await;
-        let (good, says, hints) = match tried {
+        let create_and_delete = self.try_schedule_far_off().await;
+        let (good, says, hints) = match create_and_delete {
             Ok(Ok(())) => (
                 true,
-                "one was made, read and removed".to_owned(),
+                "one was created, read and deleted".to_owned(),
                 Vec::new(),
             ),
             Ok(Err(error)) => {
-                let create = "apply any stack with --create-roles: it makes the role, once";
-                let permit = format!("or ask for the permission {}", error.call);
-                (false, error.to_string(), vec![create.into(), permit.into()])
+                let create = "apply any stack with --create-roles: it creates the role, once";
+                let put_policy = format!("or ask for the permission {}", error.call);
+                (
+                    false,
+                    error.to_string(),
+                    vec![create.into(), put_policy.into()],
+                )
             }
             Err(error) => (false, error.to_string(), error.hints),
         };
@@ -34,21 +37,21 @@ impl<A: Api> Account<A> {
         }
     }
 
-    async fn make_and_remove(&self) -> Result<Result<(), ApiError>, CloudError> {
-        // No cluster has such an id; a year off, in case that removing it fails.
+    async fn try_schedule_far_off(&self) -> Result<Result<(), ApiError>, CloudError> {
+        // No cluster has such an id. The time is a year off, in case the deletion fails.
         let id = format!("j-TRIAL{:08X}", self.rng.next() & 0xFFFF_FFFF);
         let at = self.settings.clock.now() + TimeDelta::days(365);
         let at = at.duration_trunc(TimeDelta::minutes(1)).unwrap_or(at);
-        let wanted = self.ending(&id, at).await?;
-        Ok(self.tried(wanted).await)
+        let schedule = self.ending_schedule(&id, at).await?;
+        Ok(self.create_and_delete(schedule).await)
     }
 
-    async fn tried(&self, wanted: Schedule) -> Result<(), ApiError> {
-        set(&*self.api, wanted.clone(), false).await?;
-        let name = wanted.name.clone();
+    async fn create_and_delete(&self, schedule: Schedule) -> Result<(), ApiError> {
+        write_schedule(&*self.api, schedule.clone(), false).await?;
+        let name = schedule.name.clone();
         let read = self.api.serve(GetSchedule { name: name.clone() }).await;
         let removed = self.api.serve(DeleteSchedule { name }).await;
-        let same = read?.is_some_and(|read| read == wanted);
+        let same = read?.is_some_and(|read| read == schedule);
         removed?;
         if same {
             Ok(())
@@ -57,7 +60,7 @@ impl<A: Api> Account<A> {
                 call: "scheduler:GetSchedule",
                 kind: crate::cloud::api::Kind::Invalid,
                 code: None,
-                message: "what was made is not what was asked for".to_owned(),
+                message: "the schedule differs from the one that was created".to_owned(),
                 cause: None,
             })
         }

@@ -1,4 +1,4 @@
-//! The way to a cluster's primary node.
+//! How to log in to a cluster's primary node.
 
 use super::Account;
 use crate::cloud::Shell;
@@ -10,29 +10,29 @@ use crate::model::name::{KeyPairName, StackName};
 use crate::model::observed::{Cluster, Observed};
 use std::path::PathBuf;
 
-/// The user that EMR's machines let in (EMR API, Ec2KeyName).
+/// The user for SSH on EMR's instances (EMR API, Ec2KeyName).
 const USER: &str = "hadoop";
 
 impl<A: Api> Account<A> {
-    pub(super) async fn request_origin(&self, stack: &StackName) -> Result<Shell, CloudError> {
-        let observed = self.look(stack, None).await?;
+    pub(super) async fn ssh_target(&self, stack: &StackName) -> Result<Shell, CloudError> {
+        let observed = self.observe_stack(stack, None).await?;
         let Some(cluster) = observed.live() else {
-            let message = format!("stack {stack} has no living cluster");
+            let message = format!("stack {stack} has no live cluster");
             return Err(CloudError::new(Class::Input, message)
                 .hint("see why the last one ended")
                 .hint(Command::clusterup("status").stack(stack)));
         };
         let host = {
-            let seen = self.seen.borrow();
-            let told = seen.clusters.get(&cluster.id);
-            told.and_then(|told| told.cluster.primary_dns.clone())
+            let observed = self.observed.borrow();
+            let described = observed.clusters.get(&cluster.id);
+            described.and_then(|described| described.cluster.primary_dns.clone())
         };
         let host = host.ok_or_else(|| {
             let message = format!("cluster {} has no address yet", cluster.id);
             CloudError::new(Class::Failed, message).hint("try again in a minute")
         })?;
-        let key = self.private_half(stack, &observed, cluster).await?;
-        // The rule may be right all the same; SSH itself says whether it is.
+        let key = self.private_key(stack, &observed, cluster).await?;
+        // The rule may be right nevertheless; SSH itself will tell.
         let moved = self.move_rules().await;
         let warning = moved.err().map(|error| error.to_string());
         Ok(Shell {
@@ -44,8 +44,9 @@ impl<A: Api> Account<A> {
         })
     }
 
-    /// The private half of a pair that we made; none of the user's own, which SSH finds itself.
-    async fn private_half(
+    /// The private key of a pair that clusterup created; `None` for the user's own, which SSH finds
+    /// itself.
+    async fn private_key(
         &self,
         stack: &StackName,
         observed: &Observed,
@@ -53,7 +54,7 @@ impl<A: Api> Account<A> {
     ) -> Result<Option<PathBuf>, CloudError> {
         let Some(name) = &cluster.spec.key_pair else {
             let message = format!(
-                "cluster {} has no key pair, so that SSH lets nobody in",
+                "cluster {} has no key pair, so SSH lets nobody in",
                 cluster.id
             );
             return Err(CloudError::new(Class::Input, message)
@@ -70,7 +71,7 @@ impl<A: Api> Account<A> {
         if key.exists() {
             return Ok(Some(key));
         }
-        let message = format!("the private half of key pair {name} is on another machine");
+        let message = format!("the private key of key pair {name} is on another machine");
         Err(CloudError::new(Class::Input, message)
             .hint(format!("copy it from there to {}", key.display())))
     }

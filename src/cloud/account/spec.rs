@@ -1,8 +1,8 @@
-//! A cluster's spec in its tags: what EMR does not tell of a cluster has to be with it, so that any
-//! machine can read it. Tags allow few characters and 256 of them, so it is JSON, packed, in Base64, in as
-//! many tags as it takes.
+//! A cluster's spec in its tags: what EMR does not record is stored with the cluster, so that any
+//! machine can read it. Tag values allow 256 of few characters, so the spec is compressed JSON in
+//! Base64, split over several tags.
 
-use super::names::LONGEST_VALUE;
+use super::names::MAX_VALUE;
 use crate::cloud::api::Tags;
 use crate::model::desired::ClusterSpec;
 use base64::Engine;
@@ -13,17 +13,17 @@ use flate2::write::DeflateEncoder;
 use std::io::Read;
 
 const SPEC: &str = "clusterup-spec-";
-/// As many as there is room for without tags of the user's own.
-const MOST_TAGS: usize = 28;
-/// EMR allows 50 tags. Of ours besides these there are up to 18, with 8 moved deadlines, and one
-/// marks the end.
+/// The most tags for a spec, if the user has no tags.
+const MAX_TAGS: usize = 28;
+/// EMR allows 50 tags. clusterup has up to 18 others, including 8 extensions, and one marks the end
+/// of the spec.
 const ROOM: usize = 50 - 18 - 1;
 
-/// No spec is longer, whatever somebody writes into its tags.
-const LONGEST: u64 = 1 << 20;
+/// The longest spec that is read, whatever the tags contain.
+const MAX_BYTES: u64 = 1 << 20;
 
-/// The user's tags are tags of their own: only their keys are packed. None where it is too long
-/// for tags.
+/// Writes a spec into tags; `None` if it is too long for them. Of the user's tags, which are tags
+/// of their own, only the keys are stored.
 pub(super) fn write(spec: &ClusterSpec, tags: &mut Tags) -> Option<()> {
     let mut packed = DeflateEncoder::new(Vec::new(), Compression::best());
     let mut keyed = spec.clone();
@@ -31,32 +31,32 @@ pub(super) fn write(spec: &ClusterSpec, tags: &mut Tags) -> Option<()> {
     serde_json::to_writer(&mut packed, &keyed).ok()?;
     let text = STANDARD.encode(packed.finish().ok()?);
     let pieces: Vec<&str> = (0..text.len())
-        .step_by(LONGEST_VALUE)
-        .map(|from| &text[from..text.len().min(from + LONGEST_VALUE)])
+        .step_by(MAX_VALUE)
+        .map(|from| &text[from..text.len().min(from + MAX_VALUE)])
         .collect();
-    if pieces.len() > MOST_TAGS.min(ROOM.saturating_sub(spec.tags.len())) {
+    if pieces.len() > MAX_TAGS.min(ROOM.saturating_sub(spec.tags.len())) {
         return None;
     }
     for (number, piece) in pieces.iter().enumerate() {
         tags.insert(key(number), (*piece).to_owned());
     }
-    // Marks the end, so that a shorter spec written over a longer one is read whole.
+    // Marks the end, so that a shorter spec can be written over a longer one.
     tags.insert(key(pieces.len()), String::new());
     Some(())
 }
 
-/// The keys of pieces that are left of a longer spec, once `tags` are written over `seen`.
-pub(super) fn left_over(seen: &Tags, tags: &Tags) -> Vec<String> {
+/// The keys of pieces that remain of a longer spec, once `tags` are written over `observed`.
+pub(super) fn left_over(observed: &Tags, tags: &Tags) -> Vec<String> {
     let piece = |key: &&String| key.starts_with(SPEC) && !tags.contains_key(*key);
-    seen.keys().filter(piece).cloned().collect()
+    observed.keys().filter(piece).cloned().collect()
 }
 
-/// None where tags are missing or were edited. The user's tags are as they are now: those that
-/// somebody removed are not among them.
+/// Reads a spec; `None` if its tags are missing or were edited. The user's tags have their present
+/// values, without those that somebody removed.
 pub(super) fn read(tags: &Tags) -> Option<ClusterSpec> {
     let text = packed(tags)?;
     let packed = STANDARD.decode(text).ok()?;
-    let unpacked = DeflateDecoder::new(packed.as_slice()).take(LONGEST);
+    let unpacked = DeflateDecoder::new(packed.as_slice()).take(MAX_BYTES);
     let mut spec: ClusterSpec = serde_json::from_reader(unpacked).ok()?;
     let keys = std::mem::take(&mut spec.tags).into_keys();
     spec.tags = keys
@@ -65,9 +65,9 @@ pub(super) fn read(tags: &Tags) -> Option<ClusterSpec> {
     Some(spec)
 }
 
-/// The text of all pieces in their order; none where one is missing.
+/// The text of all pieces in order; `None` if one is missing.
 pub(super) fn packed(tags: &Tags) -> Option<String> {
-    let pieces = (0..=MOST_TAGS).map(|number| tags.get(&key(number)));
+    let pieces = (0..=MAX_TAGS).map(|number| tags.get(&key(number)));
     let mut text = String::new();
     for piece in pieces {
         match piece?.as_str() {
@@ -117,7 +117,7 @@ pub(super) mod tests {
         spec.python_packages = (0..40).map(|i| format!("package-{i}==1.2.3")).collect();
         write(&spec, &mut tags).unwrap();
         assert_eq!(read(&tags).as_ref(), Some(&spec));
-        assert!(tags.values().all(|value| value.len() <= LONGEST_VALUE));
+        assert!(tags.values().all(|value| value.len() <= MAX_VALUE));
         spec.python_packages.clear();
         write(&spec, &mut tags).unwrap();
         assert_eq!(read(&tags).as_ref(), Some(&spec));
@@ -127,7 +127,7 @@ pub(super) mod tests {
         assert!(left.contains(&"clusterup-spec-3".to_owned()), "{left:?}");
         tags.retain(|key, _| !left.contains(key));
         assert_eq!(read(&tags).as_ref(), Some(&spec));
-        // The user's tags are read where they are.
+        // The user's tags are read from the cluster.
         let own = [("owner", "ada"), ("tier", "2")];
         spec.tags = own.map(|(k, v)| (k.to_owned(), v.to_owned())).into();
         write(&spec, &mut tags).unwrap();
@@ -139,7 +139,7 @@ pub(super) mod tests {
         );
         tags.remove("clusterup-spec-0");
         assert_eq!(read(&tags), None);
-        // Ten of the user's, all of ours and the longest spec are as many as EMR allows.
+        // Ten tags of the user, ours, and the longest spec use all that EMR allows.
         spec.tags = (0..10)
             .map(|n| (format!("tag-{n}"), "x".repeat(256)))
             .collect();

@@ -1,7 +1,7 @@
-//! Files into the bucket: several at once, large ones in parts.
+//! Uploads files into the bucket: several at once, large ones in parts.
 
 use super::Account;
-use super::errors::Doing;
+use super::errors::Context;
 use super::names;
 use crate::cloud::api::s3::{
     AbortMultipartUpload, Body, Bucket, CompleteMultipartUpload, Condition, CreateMultipartUpload,
@@ -21,14 +21,15 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use tempfile::NamedTempFile;
 
-/// Uploads that go on at the same time.
-const AT_ONCE: usize = 4;
-/// Above this a file goes in parts; S3 takes parts of 5 MiB and more, and 10,000 of them.
+/// Concurrent uploads.
+const CONCURRENCY: usize = 4;
+/// Longer files are uploaded in parts of at least this size; S3 takes parts from 5 MiB, and up to
+/// 10,000 of them.
 const PART: u64 = 16 << 20;
-const MOST_PARTS: u64 = 10_000;
+const MAX_PARTS: u64 = 10_000;
 
-/// Does some work for each item, a few at the same time; stops at the first that fails.
-pub(super) async fn at_once<T>(
+/// Works on a few items at a time. Stops at the first error.
+pub(super) async fn for_each_concurrently<T>(
     items: Vec<T>,
     work: impl AsyncFn(T) -> Result<(), CloudError>,
 ) -> Result<(), CloudError> {
@@ -40,11 +41,11 @@ pub(super) async fn at_once<T>(
             work(item).await?;
         }
     };
-    const { assert!(AT_ONCE == 4, "as many workers as stand below") };
+    const { assert!(CONCURRENCY == 4, "as many workers as in the next line") };
     tokio::try_join!(worker(), worker(), worker(), worker()).map(|_| ())
 }
 
-/// A piece of an upload: all of it, or one part.
+/// A unit of work: a whole file, or one part.
 enum Piece {
     Whole(usize),
     Part { file: usize, number: u64, of: u64 },
@@ -62,20 +63,20 @@ impl<A: Api> Account<A> {
         let uploads = uploads.collect::<Result<Vec<_>, _>>()?;
         let total: u64 = uploads.iter().map(|upload| upload.bytes).sum();
         let done = Cell::new(0);
-        let tell = |bytes: u64| {
+        let on_sent = |bytes: u64| {
             done.set(done.get() + bytes);
             let (what, done) = ("staging".to_owned(), done.get());
             listener.on_event(&Event::Progress { what, done, total });
         };
         if uploads.iter().any(|upload| upload.parts() > 1) {
-            // What a killed run began here costs money until it is aborted.
+            // Incomplete uploads of a killed run cost money until they are aborted.
             self.abort_uploads(&bucket, &format!("{prefix}data/"))
                 .await?;
         }
-        let begun = Begun::new(&uploads);
-        let staged = self.send(&bucket, &uploads, &begun, &tell).await;
+        let multipart = MultipartUploads::new(&uploads);
+        let staged = self.send(&bucket, &uploads, &multipart, &on_sent).await;
         if staged.is_err() {
-            self.abandon(&bucket, &uploads, &begun).await;
+            self.abandon(&bucket, &uploads, &multipart).await;
         }
         staged?;
         for (upload, object) in uploads.iter().zip(objects) {
@@ -91,8 +92,8 @@ impl<A: Api> Account<A> {
         &self,
         bucket: &Bucket,
         uploads: &[Upload<'_>],
-        begun: &Begun,
-        tell: &dyn Fn(u64),
+        multipart: &MultipartUploads,
+        on_sent: &dyn Fn(u64),
     ) -> Result<(), CloudError> {
         let mut pieces = Vec::new();
         for (file, upload) in uploads.iter().enumerate() {
@@ -109,14 +110,20 @@ impl<A: Api> Account<A> {
                     key,
                 })
                 .await;
-            begun.set(file, id.doing(|| upload.doing())?);
+            multipart.set(file, id.with_context(|| upload.context())?);
             pieces.extend((1..=of).map(|number| Piece::Part { file, number, of }));
         }
-        at_once(pieces, async |piece| match piece {
-            Piece::Whole(file) => self.send_whole(bucket, &uploads[file], tell).await,
+        for_each_concurrently(pieces, async |piece| match piece {
+            Piece::Whole(file) => self.send_whole(bucket, &uploads[file], on_sent).await,
             Piece::Part { file, number, of } => {
-                self.send_part(bucket, &uploads[file], begun, (file, number, of), tell)
-                    .await
+                self.send_part(
+                    bucket,
+                    &uploads[file],
+                    multipart,
+                    (file, number, of),
+                    on_sent,
+                )
+                .await
             }
         })
         .await
@@ -126,7 +133,7 @@ impl<A: Api> Account<A> {
         &self,
         bucket: &Bucket,
         upload: &Upload<'_>,
-        tell: &dyn Fn(u64),
+        on_sent: &dyn Fn(u64),
     ) -> Result<(), CloudError> {
         let call = PutObject {
             bucket: bucket.clone(),
@@ -134,19 +141,22 @@ impl<A: Api> Account<A> {
             body: Body::File(upload.from.to_path_buf()),
             condition: Condition::Always,
         };
-        self.api.serve(call).await.doing(|| upload.doing())?;
-        tell(upload.bytes);
+        self.api
+            .serve(call)
+            .await
+            .with_context(|| upload.context())?;
+        on_sent(upload.bytes);
         Ok(())
     }
 
-    /// One part; the last to arrive ends the upload.
+    /// Sends a part. The last one to finish completes the upload.
     async fn send_part(
         &self,
         bucket: &Bucket,
         upload: &Upload<'_>,
-        begun: &Begun,
+        multipart: &MultipartUploads,
         (file, number, of): (usize, u64, u64),
-        tell: &dyn Fn(u64),
+        on_sent: &dyn Fn(u64),
     ) -> Result<(), CloudError> {
         let size = upload.part_size();
         let offset = (number - 1) * size;
@@ -154,18 +164,22 @@ impl<A: Api> Account<A> {
         let call = UploadPart {
             bucket: bucket.clone(),
             key: upload.key.clone(),
-            upload: begun.id(file),
+            upload: multipart.id(file),
             number: i32::try_from(number).unwrap_or(i32::MAX),
             from: upload.from.to_path_buf(),
             offset,
             bytes,
         };
-        let etag = self.api.serve(call).await.doing(|| upload.doing())?;
-        tell(bytes);
-        let Some(etags) = begun.arrived(file, number, etag, of) else {
+        let etag = self
+            .api
+            .serve(call)
+            .await
+            .with_context(|| upload.context())?;
+        on_sent(bytes);
+        let Some(etags) = multipart.part_done(file, number, etag, of) else {
             return Ok(());
         };
-        let (key, id) = (upload.key.clone(), begun.id(file));
+        let (key, id) = (upload.key.clone(), multipart.id(file));
         let call = CompleteMultipartUpload {
             bucket: bucket.clone(),
             key,
@@ -173,38 +187,38 @@ impl<A: Api> Account<A> {
             etags,
         };
         match self.api.serve(call).await {
-            // Ended already, by a call whose answer was lost: then the object is there.
+            // Completed by a call whose response was lost if the object exists.
             Err(error) if error.kind == Kind::NotFound => {
                 let (bucket, key) = (bucket.clone(), upload.key.clone());
                 let there = self.api.serve(HeadObject { bucket, key }).await;
-                there.doing(|| upload.doing()).map(|_| ())
+                there.with_context(|| upload.context()).map(|_| ())
             }
-            ended => ended.doing(|| upload.doing()),
+            ended => ended.with_context(|| upload.context()),
         }
     }
 
-    async fn abandon(&self, bucket: &Bucket, uploads: &[Upload<'_>], begun: &Begun) {
+    async fn abandon(&self, bucket: &Bucket, uploads: &[Upload<'_>], multipart: &MultipartUploads) {
         for (file, upload) in uploads
             .iter()
             .enumerate()
-            .filter(|(file, _)| begun.has(*file))
+            .filter(|(file, _)| multipart.has(*file))
         {
             let (bucket, key) = (bucket.clone(), upload.key.clone());
             let call = AbortMultipartUpload {
                 bucket,
                 key,
-                upload: begun.id(file),
+                upload: multipart.id(file),
             };
-            // S3 aborts it by itself in a day, should this fail too.
+            // If this fails, S3 aborts it in a day.
             let _ = self.api.serve(call).await;
         }
     }
 }
 
-/// The multipart uploads that were begun, by file, with the ETags of what has arrived.
-struct Begun(RefCell<Vec<(String, BTreeMap<u64, String>)>>);
+/// The ids of multipart uploads, by file, with the ETags of their finished parts.
+struct MultipartUploads(RefCell<Vec<(String, BTreeMap<u64, String>)>>);
 
-impl Begun {
+impl MultipartUploads {
     fn new(uploads: &[Upload<'_>]) -> Self {
         Self(RefCell::new(vec![
             (String::new(), BTreeMap::new());
@@ -224,8 +238,8 @@ impl Begun {
         !self.0.borrow()[file].0.is_empty()
     }
 
-    /// All ETags in order once the last part is there.
-    fn arrived(&self, file: usize, number: u64, etag: String, of: u64) -> Option<Vec<String>> {
+    /// Records a finished part. Returns all ETags in order if it was the last one.
+    fn part_done(&self, file: usize, number: u64, etag: String, of: u64) -> Option<Vec<String>> {
         let mut all = self.0.borrow_mut();
         let parts = &mut all[file].1;
         parts.insert(number, etag);
@@ -233,12 +247,12 @@ impl Begun {
     }
 }
 
-/// A file on its way.
+/// A file to upload.
 struct Upload<'a> {
     key: String,
     from: Cow<'a, Path>,
     bytes: u64,
-    /// The part of the file that is sent, where it is not all of it.
+    /// Keeps the sampled file until it is uploaded.
     _sampled: Option<NamedTempFile>,
 }
 
@@ -254,11 +268,11 @@ impl<'a> Upload<'a> {
                 _sampled: None,
             });
         };
-        let doing = || format!("take a part of {}", object.from.display());
-        let mut into = NamedTempFile::new().during(doing)?;
-        let mut from = disk::open(&object.from).during(doing)?;
-        sample_lines(&mut from, into.as_file_mut(), sample).during(doing)?;
-        let bytes = into.as_file().metadata().during(doing)?.len();
+        let context = || format!("take a part of {}", object.from.display());
+        let mut into = NamedTempFile::new().during(context)?;
+        let mut from = disk::open(&object.from).during(context)?;
+        sample_lines(&mut from, into.as_file_mut(), sample).during(context)?;
+        let bytes = into.as_file().metadata().during(context)?.len();
         let from = Cow::from(into.path().to_owned());
         Ok(Self {
             key,
@@ -268,24 +282,24 @@ impl<'a> Upload<'a> {
         })
     }
 
-    /// As many as S3 takes, of a size that grows with the file.
+    /// The part size: it grows with the file, so that S3's limit of parts suffices.
     fn part_size(&self) -> u64 {
-        PART.max(self.bytes.div_ceil(MOST_PARTS))
+        PART.max(self.bytes.div_ceil(MAX_PARTS))
     }
 
     fn parts(&self) -> u64 {
         self.bytes.div_ceil(self.part_size()).max(1)
     }
 
-    fn doing(&self) -> String {
+    fn context(&self) -> String {
         format!("stage {}", self.key)
     }
 
-    /// The key says what the content is, so the file must not have changed on the way.
+    /// The key contains the content's digest, so the file must not have changed.
     fn unchanged(&self, object: &Object) -> Result<(), CloudError> {
         let (sha256, _) = content::digest(&object.from, &mut |_| {})
             .during(|| format!("read {}", object.from.display()))?;
-        if content::is_of_key(&object.key, &sha256) {
+        if content::matches_key(&object.key, &sha256) {
             return Ok(());
         }
         let message = format!("{} was changed while it was staged", object.from.display());

@@ -1,7 +1,7 @@
 //! Steps: `spark-submit` through EMR's command runner.
 
 use super::Account;
-use super::errors::Doing;
+use super::errors::Context;
 use super::intent::Intent;
 use super::names;
 use crate::cloud::api::emr::{AddJobFlowSteps, NewStep, OnFailure};
@@ -13,8 +13,8 @@ use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::Run;
 use crate::model::stack::WhenDone;
 
-/// The steps of a run, in order. A failed step takes those after it with it, and the cluster too
-/// where it lives for its work.
+/// The steps of a run, in order. A failed step cancels those after it, and ends the cluster unless
+/// it is kept.
 pub(super) fn new(job: &JobSpec, run: u32, when_done: WhenDone) -> Vec<NewStep> {
     let on_failure = match when_done {
         WhenDone::Terminate => OnFailure::TerminateCluster,
@@ -28,8 +28,8 @@ pub(super) fn new(job: &JobSpec, run: u32, when_done: WhenDone) -> Vec<NewStep> 
     job.steps.iter().map(step).collect()
 }
 
-/// The driver runs on the primary: its output is the step's, and beside it two executors of the
-/// default size fit where the driver of cluster mode would take the room of one.
+/// The driver runs on the primary, so its output is the step's. Two executors of the default size
+/// fit beside it, where the driver of cluster mode would take the room of one.
 fn command(step: &StepSpec) -> Vec<String> {
     let mut command: Vec<String> = [
         "spark-submit",
@@ -51,7 +51,7 @@ fn command(step: &StepSpec) -> Vec<String> {
 }
 
 impl<A: Api> Account<A> {
-    /// Gives a living cluster another run of a job.
+    /// Adds a run of a job to a live cluster.
     pub(super) async fn add_steps(
         &self,
         stack: &StackName,
@@ -73,8 +73,8 @@ impl<A: Api> Account<A> {
             cluster: id.clone(),
             number,
         };
-        let when_done = match self.seen.borrow().clusters.get(id) {
-            Some(seen) if !seen.cluster.keep_alive => WhenDone::Terminate,
+        let when_done = match self.observed.borrow().clusters.get(id) {
+            Some(observed) if !observed.cluster.keep_alive => WhenDone::Terminate,
             Some(_) | None => WhenDone::Keep,
         };
         let call = AddJobFlowSteps {
@@ -82,27 +82,28 @@ impl<A: Api> Account<A> {
             steps: new(job, number, when_done),
         };
         let (nonce, begun) = (self.nonce(), self.settings.clock.now());
-        self.intend(stack, &nonce, &Intent::Steps(run.clone()))
+        self.write_intent(stack, &nonce, &Intent::Steps(run.clone()))
             .await?;
-        let accepted = match self.once(call).await? {
-            // Accepted and not listed yet looks like not given: the intent stands until they are.
+        let accepted = match self.call_once(call).await? {
+            // The intent stays until the steps are listed: until then they look as if they were
+            // never added.
             Ok(_) => {
                 self.find_steps(&run, begun, listener).await?;
                 true
             }
-            Err(error) if error.kind == Kind::Doubt => {
+            Err(error) if error.kind == Kind::OutcomeUnknown => {
                 self.find_steps(&run, begun, listener).await?
             }
             Err(error) => {
-                self.done(stack, &nonce).await?;
-                return Err(error).doing(|| format!("give cluster {id} its steps"));
+                self.delete_intent(stack, &nonce).await?;
+                return Err(error).with_context(|| format!("add the steps to cluster {id}"));
             }
         };
-        self.done(stack, &nonce).await?;
+        self.delete_intent(stack, &nonce).await?;
         if accepted {
             return Ok(());
         }
-        let message = "AWS did not answer when given the steps, and has not taken them";
+        let message = "AWS did not answer when the steps were added, and did not add them";
         Err(CloudError::new(Class::Unreachable, message).hint("apply again"))
     }
 }
@@ -114,7 +115,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     #[test]
-    fn no_shell_reads_what_a_step_says() {
+    fn no_shell_interprets_a_steps_arguments() {
         let step = StepSpec {
             name: "one".parse().unwrap(),
             script: "s3://b/job.py".to_owned(),

@@ -1,25 +1,25 @@
-//! Teams' accounts, each an object in the bucket that is replaced only by whoever has read it.
+//! Teams' accounts: objects in the bucket that are replaced by conditional writes.
 
 use super::Account;
-use super::errors::Doing;
+use super::errors::Context;
 use super::place;
-use crate::cloud::api::s3::{BOOK, Body, Condition, GetObject, PutObject};
+use crate::cloud::api::s3::{Body, Condition, GetObject, MAX_ACCOUNT, PutObject};
 use crate::cloud::api::{Api, Kind};
 use crate::cloud::{CloudError, StoredAccount};
 use crate::model::name::{StackName, TeamName};
 
 impl<A: Api> Account<A> {
-    pub(super) async fn read_book(
+    pub(super) async fn read_team_account(
         &self,
         team: &TeamName,
     ) -> Result<Option<StoredAccount>, CloudError> {
         let (bucket, key) = (self.bucket().await?, place::team(team));
-        let most = BOOK;
-        match self.api.serve(GetObject { bucket, key, most }).await {
-            // Neither object nor bucket is the same to who asks.
+        let max = MAX_ACCOUNT;
+        match self.api.serve(GetObject { bucket, key, max }).await {
+            // A missing bucket is a missing account.
             Err(error) if error.kind == Kind::NotFound => Ok(None),
             reply => {
-                let read = reply.doing(|| format!("read the account of team {team}"))?;
+                let read = reply.with_context(|| format!("read the account of team {team}"))?;
                 Ok(Some(StoredAccount {
                     content: read.body,
                     version: read.etag,
@@ -28,7 +28,7 @@ impl<A: Api> Account<A> {
         }
     }
 
-    pub(super) async fn write_book(
+    pub(super) async fn write_team_account(
         &self,
         team: &TeamName,
         content: &[u8],
@@ -46,21 +46,21 @@ impl<A: Api> Account<A> {
         loop {
             match self.api.serve(call.clone()).await {
                 Err(error) if error.kind == Kind::NotFound && was.is_none() => {
-                    self.bring_bucket(&bucket, &mut made).await?;
+                    self.ensure_bucket(&bucket, &mut made).await?;
                 }
                 Err(error) if matches!(error.kind, Kind::Precondition | Kind::NotFound) => {
                     return Ok(false);
                 }
                 reply => {
-                    reply.doing(|| format!("write the account of team {team}"))?;
+                    reply.with_context(|| format!("write the account of team {team}"))?;
                     return Ok(true);
                 }
             }
         }
     }
 
-    /// Whether anybody alive may have the stack.
-    pub(super) async fn holds(&self, stack: &StackName) -> Result<bool, CloudError> {
+    /// Whether a live process may hold the stack's lease.
+    pub(super) async fn is_leased(&self, stack: &StackName) -> Result<bool, CloudError> {
         let (bucket, key) = (self.bucket().await?, place::lock(stack));
         let lock = self.read_lock(&bucket, &key).await?;
         Ok(lock.is_some_and(|lock| !lock.is_dead()))

@@ -1,5 +1,5 @@
-//! AWS Budgets: what has been spent, hours late, and letters about it. One list for an account,
-//! whatever the region.
+//! AWS Budgets: spending, hours late, and notifications about it. Budgets belong to an account, not
+//! to a region.
 
 use super::{Page, call};
 use crate::cloud::budgets::model::{Amount, Budget, Notice, Notices};
@@ -10,8 +10,9 @@ use std::collections::BTreeSet;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Described {
     pub budget: Budget,
-    /// What was spent in this month as far as AWS knows. It begins anew with each update.
+    /// What was spent in this month, as far as AWS knows. Each update of the budget resets it.
     pub actual: Option<Amount>,
+    /// When AWS last updated the budget.
     pub updated: Option<DateTime<Utc>>,
 }
 
@@ -29,7 +30,7 @@ call!(
     account
 );
 
-/// NotFound where there is no such budget.
+/// Lists a budget's notifications. [`super::Kind::NotFound`] if the budget does not exist.
 #[derive(Debug, Clone)]
 pub struct DescribeNotificationsForBudget {
     pub account: String,
@@ -44,7 +45,8 @@ call!(
     budget
 );
 
-/// NotFound where there is no such budget or notification.
+/// Lists the subscribers of a notification. [`super::Kind::NotFound`] if the budget or the
+/// notification does not exist.
 #[derive(Debug, Clone)]
 pub struct DescribeSubscribersForNotification {
     pub account: String,
@@ -60,7 +62,7 @@ call!(
     budget
 );
 
-/// [`super::Kind::Exists`] where the name is taken.
+/// Creates a budget with its notifications. [`super::Kind::Exists`] if the name is taken.
 #[derive(Debug, Clone)]
 pub struct CreateBudget {
     pub account: String,
@@ -69,7 +71,7 @@ pub struct CreateBudget {
 }
 call!(CreateBudget, "budgets:ModifyBudget", changes, (), budget);
 
-/// Replaces all of a budget but its notifications. NotFound where there is none.
+/// Replaces a budget except its notifications. [`super::Kind::NotFound`] if it does not exist.
 #[derive(Debug, Clone)]
 pub struct UpdateBudget {
     pub account: String,
@@ -77,7 +79,7 @@ pub struct UpdateBudget {
 }
 call!(UpdateBudget, "budgets:ModifyBudget", changes, (), budget);
 
-/// With its notifications. Success where it is gone.
+/// Deletes a budget with its notifications. Succeeds if it does not exist.
 #[derive(Debug, Clone)]
 pub struct DeleteBudget {
     pub account: String,
@@ -85,7 +87,7 @@ pub struct DeleteBudget {
 }
 call!(DeleteBudget, "budgets:ModifyBudget", changes, (), budget);
 
-/// [`super::Kind::Exists`] where there is one like it, whomever that tells.
+/// Creates a notification. [`super::Kind::Exists`] if the budget has it, with whatever subscribers.
 #[derive(Debug, Clone)]
 pub struct CreateNotification {
     pub account: String,
@@ -101,7 +103,7 @@ call!(
     budget
 );
 
-/// Success where it is gone.
+/// Deletes a notification. Succeeds if it does not exist.
 #[derive(Debug, Clone)]
 pub struct DeleteNotification {
     pub account: String,
@@ -116,8 +118,8 @@ call!(
     budget
 );
 
-/// Makes of one notification another, whose subscribers stay. [`super::Kind::NotFound`] where the
-/// first is not there, [`super::Kind::Exists`] where the other is.
+/// Changes a notification and keeps its subscribers. [`super::Kind::NotFound`] if `from` does not
+/// exist, [`super::Kind::Exists`] if `to` does.
 #[derive(Debug, Clone)]
 pub struct UpdateNotification {
     pub account: String,
@@ -133,7 +135,7 @@ call!(
     budget
 );
 
-/// [`super::Kind::Exists`] where it is alerted already.
+/// Adds a subscriber. [`super::Kind::Exists`] if it is one already.
 #[derive(Debug, Clone)]
 pub struct CreateSubscriber {
     pub account: String,
@@ -149,7 +151,7 @@ call!(
     budget
 );
 
-/// Has another alerted in one's place. [`super::Kind::NotFound`] where the first is not alerted.
+/// Replaces a subscriber. [`super::Kind::NotFound`] if `from` is not a subscriber.
 #[derive(Debug, Clone)]
 pub struct UpdateSubscriber {
     pub account: String,
@@ -166,7 +168,8 @@ call!(
     budget
 );
 
-/// Success where it is alerted no more. With the last one goes the notification.
+/// Removes a subscriber. Succeeds if it is not one. AWS deletes a notification with its last
+/// subscriber.
 #[derive(Debug, Clone)]
 pub struct DeleteSubscriber {
     pub account: String,

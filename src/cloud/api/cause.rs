@@ -1,27 +1,33 @@
-//! Why AWS does not serve the caller: each cause, and the commands that cure it.
+//! Why AWS refuses the caller: each cause, and the commands that fix it.
 
 use crate::model::span::Span;
 
-/// What is wrong with who asks, or with the place that is asked.
+/// What is wrong with the caller's credentials, clock or region.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Cause {
+    /// No source of credentials has any.
     #[error("no credentials for AWS were found")]
     NoCredentials,
-    /// `AWS_PROFILE` names a profile that no file has; `known` are those that there are.
+    /// `AWS_PROFILE` names a profile that no file has; `known` are the existing ones.
     #[error("there is no AWS profile {}", quoted(name))]
     UnknownProfile { name: String, known: Vec<String> },
+    /// The session or the temporary credentials have expired.
     #[error("{}", expired(by))]
     Expired { by: LogIn },
     /// The key is deleted, switched off or mistyped.
     #[error("AWS does not know the access key: it is deleted, switched off or mistyped")]
     UnknownKey,
+    /// The signature does not match the access key.
     #[error("the secret key does not belong to the access key")]
     WrongSecret,
-    /// The seconds by which this machine's clock is ahead of AWS's, where its answer says so.
+    /// This machine's clock is off by `ahead` seconds (negative if it is behind AWS's), if AWS's
+    /// response has a date.
     #[error("this machine's clock is wrong{}", by_how_much(*ahead))]
     Clock { ahead: Option<i64> },
+    /// The region has to be enabled in the account first.
     #[error("region {region} is not enabled in this account")]
     RegionOff { region: String },
+    /// The profile's role requires multi-factor authentication.
     #[error(
         "profile {} needs a code of multi-factor authentication: {problem}",
         quoted(profile)
@@ -33,44 +39,48 @@ pub enum Cause {
         quoted(profile)
     )]
     Program { profile: String },
-    /// The role of the profile may not be taken.
+    /// The caller may not assume the role of the profile.
     #[error("profile {} may not take its role: {says}", quoted(profile))]
     Role { profile: String, says: String },
-    /// The files of profiles, or the environment, contradict themselves.
+    /// The profile files or the environment are contradictory.
     #[error("the AWS settings of this machine cannot be used: {says}")]
     Settings { says: String },
 }
 
-/// How the credentials come to this machine.
+/// Where the credentials come from. Profiles are given by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LogIn {
     /// `aws sso login`.
     Sso(String),
     /// `aws login`.
     Console(String),
-    /// Keys in the environment, which somebody or something has put there.
+    /// Keys in the environment.
     Environment,
-    /// Keys in the files of profiles.
+    /// Keys in the profile files.
     File(String),
-    /// A role of the machine, or of whatever runs this.
+    /// A role of the machine or container.
     Machine,
 }
 
 /// What is wrong with a code of multi-factor authentication.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Mfa {
+    /// There is no terminal.
     #[error("there is no terminal to ask for it on")]
     NoTerminal,
+    /// Something else than six digits was typed.
     #[error("six digits were asked for")]
     NoCode,
+    /// The session has expired.
     #[error("the session that the last code began is over")]
     Over,
+    /// AWS refused the code, with this message.
     #[error("AWS did not take it: {0}")]
     Refused(String),
 }
 
 impl Cause {
-    /// What only a person can do about it.
+    /// Advice for what no command can fix.
     pub const fn help(&self) -> Option<&'static str> {
         match self {
             Self::Mfa {
@@ -91,7 +101,7 @@ impl Cause {
         }
     }
 
-    /// The commands that cure it, the likeliest first.
+    /// The commands that fix it, the most likely first.
     pub fn cures(&self) -> Vec<String> {
         match self {
             Self::NoCredentials => strings(&["aws login", "aws sso login", "aws configure"]),
@@ -100,7 +110,7 @@ impl Cause {
             }
             Self::UnknownProfile { known, .. } => {
                 let export = |name: &String| format!("export AWS_PROFILE={}", quoted(name));
-                known.iter().take(MOST_PROFILES).map(export).collect()
+                known.iter().take(MAX_PROFILES).map(export).collect()
             }
             Self::Expired { by } => by.again(),
             Self::UnknownKey => strings(&["aws configure list", "aws configure"]),
@@ -126,8 +136,8 @@ impl Cause {
     }
 }
 
-/// As many as anyone reads.
-const MOST_PROFILES: usize = 5;
+/// How many commands to suggest for an unknown profile.
+const MAX_PROFILES: usize = 5;
 
 impl LogIn {
     fn again(&self) -> Vec<String> {
@@ -165,7 +175,7 @@ fn by_how_much(ahead: Option<i64>) -> String {
     let Some(seconds) = ahead else {
         return String::new();
     };
-    // An answer takes its time, so that a nearer figure than minutes would be none.
+    // Rounded to minutes, because the response's own delay makes seconds inexact.
     let minutes = seconds.unsigned_abs().saturating_add(30) / 60;
     let span = Span::from_secs(minutes * 60);
     let way = if seconds > 0 { "ahead of" } else { "behind" };
@@ -176,7 +186,7 @@ fn strings(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
 
-/// As a shell takes it for one word.
+/// Quotes a name for a shell where needed.
 fn quoted(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-.@+/".contains(c);
     if !name.is_empty() && name.chars().all(plain) && !name.starts_with('-') {

@@ -1,23 +1,23 @@
-//! Amazon CloudWatch: what EMR's clusters tell of themselves, every five minutes (EMR Management
-//! Guide, "Monitoring Amazon EMR metrics with CloudWatch"). A cluster that cannot be reached tells
-//! nothing: a point that is missing is no zero.
+//! Amazon CloudWatch: the metrics that EMR publishes for its clusters every five minutes (EMR
+//! Management Guide, "Monitoring Amazon EMR metrics with CloudWatch"). A cluster that cannot be
+//! reached publishes nothing: a missing point is not zero.
 
 use super::{Page, call};
 use chrono::{DateTime, Utc};
 
-/// EMR tells its metrics so often, in seconds.
+/// EMR publishes its metrics at this interval, in seconds.
 pub const PERIOD: u32 = 300;
 
-/// CloudWatch answers so many queries at once (CloudWatch API, GetMetricData).
-pub const MOST_QUERIES: usize = 500;
+/// The most queries of one call (CloudWatch API, GetMetricData).
+pub const MAX_QUERIES: usize = 500;
 
-/// It answers so many points in a page (CloudWatch API, GetMetricData, MaxDatapoints).
-pub const MOST_POINTS: usize = 100_800;
+/// The most points of one page (CloudWatch API, GetMetricData, MaxDatapoints).
+pub const MAX_POINTS: usize = 100_800;
 
-/// Points of metrics, each the largest value of its five minutes.
+/// Reads points of metrics, each the maximum of its five minutes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GetMetricData {
-    /// Up to [`MOST_QUERIES`].
+    /// Up to [`MAX_QUERIES`].
     pub queries: Vec<Query>,
     pub from: DateTime<Utc>,
     pub until: DateTime<Utc>,
@@ -30,8 +30,8 @@ call!(
     Page<Points>
 );
 
-/// Times and values, the oldest first, of the query that stands where they stand in the page. A
-/// later page goes on where an earlier one ended.
+/// Times and values, oldest first, of the query at the same index. Later pages continue the same
+/// series.
 pub type Points = Vec<(DateTime<Utc>, f64)>;
 
 /// A metric of one cluster: namespace AWS/ElasticMapReduce, dimension JobFlowId.
@@ -42,6 +42,7 @@ pub struct Query {
     pub metric: Metric,
 }
 
+/// The metrics that show work on a cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Metric {
     AppsRunning,
@@ -56,7 +57,7 @@ impl Metric {
         Self::ContainerAllocated,
     ];
 
-    /// As EMR names it.
+    /// EMR's name of the metric.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AppsRunning => "AppsRunning",

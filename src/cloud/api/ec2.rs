@@ -3,14 +3,14 @@
 use super::{Tags, call};
 use crate::model::cidr::Cidr;
 
-/// EC2's own filter, such as `tag:clusterup-stack` with one value.
+/// A filter of EC2, such as `tag:clusterup-stack` with one value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
     pub name: String,
     pub values: Vec<String>,
 }
 
-/// With the public halves. Filters: `tag:KEY`, `tag-key`, `key-name`.
+/// Lists key pairs with their public keys. Filters: `tag:KEY`, `tag-key`, `key-name`.
 #[derive(Debug, Clone)]
 pub struct DescribeKeyPairs {
     pub filters: Vec<Filter>,
@@ -23,39 +23,41 @@ call!(
     filters
 );
 
+/// A key pair in EC2.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyPair {
     /// `key-…`.
     pub id: String,
     pub name: String,
-    /// In OpenSSH's form; its comment, if any, is EC2's.
+    /// In OpenSSH's format, with a comment that EC2 adds.
     pub public_key: String,
     pub tags: Tags,
 }
 
-/// The ids of the networks that clusters go to where none is named: one, or none.
+/// Lists the ids of the default VPC, which clusters without a subnet use: one or none.
 #[derive(Debug, Clone)]
 pub struct DefaultVpcs;
 call!(DefaultVpcs, "ec2:DescribeVpcs", reads, Vec<String>);
 
-/// Not repeatable by token, but by name: the second finds it there ([`super::Kind::Exists`]).
+/// Imports a public key. There is no idempotency token, but the name is unique: a repeated call
+/// fails with [`super::Kind::Exists`].
 #[derive(Debug, Clone)]
 pub struct ImportKeyPair {
     pub name: String,
-    /// In OpenSSH's form.
+    /// In OpenSSH's format.
     pub public_key: String,
     pub tags: Tags,
 }
 call!(ImportKeyPair, "ec2:ImportKeyPair", changes, (), name);
 
-/// Success, too, where it is not there.
+/// Deletes a key pair. Succeeds if it does not exist.
 #[derive(Debug, Clone)]
 pub struct DeleteKeyPair {
     pub id: String,
 }
 call!(DeleteKeyPair, "ec2:DeleteKeyPair", changes, (), id);
 
-/// Filters: `tag:KEY`, `tag-key`, `group-name`.
+/// Lists security groups. Filters: `tag:KEY`, `tag-key`, `group-name`.
 #[derive(Debug, Clone)]
 pub struct DescribeSecurityGroups {
     pub filters: Vec<Filter>,
@@ -68,6 +70,7 @@ call!(
     filters
 );
 
+/// A security group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
     /// `sg-…`.
@@ -77,18 +80,18 @@ pub struct Group {
     pub ingress: Vec<Rule>,
 }
 
-/// An opening for ranges of addresses; openings for other groups are left out.
+/// An ingress rule for a range of addresses. Rules for other security groups are left out.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rule {
-    /// `tcp`, `udp`, `-1` for all.
+    /// `tcp`, `udp`, or `-1` for all.
     pub protocol: String,
-    /// First and last; none where the protocol has no ports.
+    /// First and last port; `None` if the protocol has no ports.
     pub ports: Option<(u16, u16)>,
     pub from: Cidr,
     pub description: String,
 }
 
-/// In the default network. A name is there once in a network ([`super::Kind::Exists`]).
+/// Creates a security group in the default VPC. [`super::Kind::Exists`] if the name is taken there.
 #[derive(Debug, Clone)]
 pub struct CreateSecurityGroup {
     pub name: String,
@@ -103,10 +106,11 @@ call!(
     name
 );
 
+/// A security group's id, `sg-…`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupId(pub String);
 
-/// All of them or none; none where one is there already ([`super::Kind::Exists`]).
+/// Adds all rules or none. [`super::Kind::Exists`] if one of them exists.
 #[derive(Debug, Clone)]
 pub struct AuthorizeIngress {
     pub group: String,
@@ -120,6 +124,7 @@ call!(
     group
 );
 
+/// Removes rules.
 #[derive(Debug, Clone)]
 pub struct RevokeIngress {
     pub group: String,
@@ -133,7 +138,7 @@ call!(
     group
 );
 
-/// Refused while an instance has it ([`super::Kind::InUse`]).
+/// Deletes a security group. [`super::Kind::InUse`] while a network interface uses it.
 #[derive(Debug, Clone)]
 pub struct DeleteSecurityGroup {
     pub id: String,

@@ -8,7 +8,7 @@ use crate::model::stack::{Ebs, Market};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
-/// A cluster with its guards and its work, in one indivisible call. Its id.
+/// Creates a cluster with its safeguards and steps in one atomic call. Returns its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunJobFlow {
     pub name: String,
@@ -17,17 +17,17 @@ pub struct RunJobFlow {
     /// `s3://…/`.
     pub log_uri: String,
     pub service_role: String,
-    /// The machines' instance profile.
+    /// The EC2 instances' instance profile.
     pub instance_profile: String,
     /// One of MASTER, at most one of CORE.
     pub groups: Vec<NewGroup>,
-    /// EC2's name of the key pair.
+    /// The key pair's name in EC2.
     pub key_pair: Option<String>,
     /// Ids of security groups that the primary has besides EMR's own.
     pub security_groups: Vec<String>,
-    /// EMR's auto-termination policy; none where the release has none.
+    /// EMR's auto-termination policy; `None` if the release does not support it.
     pub idle_timeout: Option<Span>,
-    /// Whether it waits for more when its steps are over (KeepJobFlowAliveWhenNoSteps).
+    /// Whether it waits for more steps after its last one (KeepJobFlowAliveWhenNoSteps).
     pub keep_alive: bool,
     pub step_concurrency: u16,
     pub settings: EmrSettings,
@@ -42,6 +42,7 @@ call!(RunJobFlow, "elasticmapreduce:RunJobFlow", changes once, ClusterRef, name,
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClusterRef(pub String);
 
+/// The role of an instance group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     Primary,
@@ -49,6 +50,7 @@ pub enum Role {
     Task,
 }
 
+/// An instance group to create.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewGroup {
     pub role: Role,
@@ -66,6 +68,7 @@ pub struct Configuration {
     pub export: BTreeMap<String, String>,
 }
 
+/// A script that runs on each node before applications are installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BootstrapAction {
     pub name: String,
@@ -79,17 +82,18 @@ pub struct BootstrapAction {
 pub struct NewStep {
     pub name: String,
     pub on_failure: OnFailure,
-    /// The program and its arguments; no shell reads them.
+    /// The program and its arguments, which no shell interprets.
     pub command: Vec<String>,
 }
 
-/// ActionOnFailure, those that we use.
+/// ActionOnFailure, as far as clusterup uses it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnFailure {
     TerminateCluster,
     CancelAndWait,
 }
 
+/// Describes a cluster. [`super::Kind::NotFound`] if EMR does not know it.
 #[derive(Debug, Clone)]
 pub struct DescribeCluster {
     pub id: String,
@@ -102,21 +106,22 @@ call!(
     id
 );
 
+/// A cluster as EMR describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cluster {
     pub id: String,
     pub name: String,
     pub state: ClusterState,
-    /// StateChangeReason's code, such as `STEP_FAILURE`; EMR may have none yet.
+    /// StateChangeReason's code, such as `STEP_FAILURE`; EMR may not have set it yet.
     pub reason: Option<String>,
     pub message: Option<String>,
     pub created_at: DateTime<Utc>,
     pub ready_at: Option<DateTime<Utc>>,
     pub ended_at: Option<DateTime<Utc>>,
     pub release: String,
-    /// Their names, as EMR has them.
+    /// Names of applications as EMR spells them.
     pub applications: Vec<String>,
-    /// As EMR has it now; `AutoTerminate` is its opposite.
+    /// The present setting; the opposite of `AutoTerminate`.
     pub keep_alive: bool,
     pub protected: bool,
     pub step_concurrency: u16,
@@ -128,10 +133,10 @@ pub struct Cluster {
     pub tags: Tags,
 }
 
-/// Up to 50 clusters, in no promised order, without their tags.
+/// Lists up to 50 clusters, in no guaranteed order, without their tags.
 #[derive(Debug, Clone)]
 pub struct ListClusters {
-    /// All states where empty.
+    /// Empty for all states.
     pub states: Vec<ClusterState>,
     pub created_after: Option<DateTime<Utc>>,
     pub next: Option<String>,
@@ -143,6 +148,7 @@ call!(
     Page<Summary>
 );
 
+/// A cluster in a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
     pub id: String,
@@ -151,7 +157,7 @@ pub struct Summary {
     pub created_at: DateTime<Utc>,
 }
 
-/// Up to 50 steps, the newest first.
+/// Lists up to 50 steps, newest first.
 #[derive(Debug, Clone)]
 pub struct ListSteps {
     pub id: String,
@@ -165,20 +171,22 @@ call!(
     id
 );
 
+/// A step of a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     /// `s-…`.
     pub id: String,
     pub name: String,
-    /// CANCEL_PENDING is told as running: it still is.
+    /// CANCEL_PENDING is reported as running: the step still runs.
     pub state: StepState,
     pub created_at: Option<DateTime<Utc>>,
     pub started_at: Option<DateTime<Utc>>,
     pub ended_at: Option<DateTime<Utc>>,
-    /// FailureDetails: reason, message and log file, those that EMR gave.
+    /// FailureDetails, as far as EMR filled them in.
     pub failure: Option<Failure>,
 }
 
+/// Why a step failed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Failure {
     pub reason: Option<String>,
@@ -186,6 +194,7 @@ pub struct Failure {
     pub log_file: Option<String>,
 }
 
+/// Lists a cluster's instance groups. [`super::Kind::Invalid`] if it has instance fleets.
 #[derive(Debug, Clone)]
 pub struct ListInstanceGroups {
     pub id: String,
@@ -198,6 +207,7 @@ call!(
     id
 );
 
+/// An instance group of a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InstanceGroup {
     /// `ig-…`.
@@ -209,7 +219,7 @@ pub struct InstanceGroup {
     pub running: u16,
 }
 
-/// The instances of a cluster: those that are there, and those that are gone for less than 30 days.
+/// Lists a cluster's instances: present ones, and those that ended less than 30 days ago.
 #[derive(Debug, Clone)]
 pub struct ListInstances {
     pub id: String,
@@ -223,17 +233,18 @@ call!(
     id
 );
 
+/// An instance of a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instance {
     /// The instance group's id.
     pub group: String,
-    /// Whether EC2 gave a machine to it.
+    /// Whether EC2 has launched a machine for it.
     pub is_machine: bool,
     pub created_at: Option<DateTime<Utc>>,
     pub ended_at: Option<DateTime<Utc>>,
 }
 
-/// The steps' ids, in order.
+/// Adds steps. Returns their ids, in order.
 #[derive(Debug, Clone)]
 pub struct AddJobFlowSteps {
     pub id: String,
@@ -241,7 +252,7 @@ pub struct AddJobFlowSteps {
 }
 call!(AddJobFlowSteps, "elasticmapreduce:AddJobFlowSteps", changes once, Vec<String>, id);
 
-/// Asks clusters, up to ten, to end. Success where they have ended.
+/// Requests the end of up to ten clusters. Succeeds for those that have ended.
 #[derive(Debug, Clone)]
 pub struct TerminateJobFlows {
     pub ids: Vec<String>,
@@ -254,6 +265,7 @@ call!(
     ids
 );
 
+/// Sets the termination protection of clusters.
 #[derive(Debug, Clone)]
 pub struct SetTerminationProtection {
     pub ids: Vec<String>,
@@ -267,7 +279,7 @@ call!(
     ids
 );
 
-/// Whether clusters wait for more when their steps are over.
+/// Sets whether clusters wait for more steps after their last one.
 #[derive(Debug, Clone)]
 pub struct SetKeepAlive {
     pub ids: Vec<String>,
@@ -281,11 +293,11 @@ call!(
     ids
 );
 
-/// The count of an instance group.
+/// Sets the instance counts of instance groups.
 #[derive(Debug, Clone)]
 pub struct ModifyInstanceGroups {
     pub cluster: String,
-    /// Group and count.
+    /// Pairs of group id and count.
     pub counts: Vec<(String, u16)>,
 }
 call!(
@@ -296,6 +308,7 @@ call!(
     cluster
 );
 
+/// Sets how many steps run at the same time.
 #[derive(Debug, Clone)]
 pub struct ModifyCluster {
     pub id: String,
@@ -309,7 +322,7 @@ call!(
     id
 );
 
-/// None where the cluster has no policy.
+/// Reads a cluster's idle timeout; `None` if it has no auto-termination policy.
 #[derive(Debug, Clone)]
 pub struct GetAutoTerminationPolicy {
     pub id: String,
@@ -322,6 +335,7 @@ call!(
     id
 );
 
+/// Sets a cluster's idle timeout.
 #[derive(Debug, Clone)]
 pub struct PutAutoTerminationPolicy {
     pub id: String,
@@ -335,7 +349,7 @@ call!(
     id
 );
 
-/// Adds or overwrites.
+/// Adds or overwrites tags.
 #[derive(Debug, Clone)]
 pub struct AddTags {
     pub id: String,
@@ -343,7 +357,7 @@ pub struct AddTags {
 }
 call!(AddTags, "elasticmapreduce:AddTags", changes, (), id, tags);
 
-/// Keys that are not there are no error.
+/// Removes tags. Missing keys are not an error.
 #[derive(Debug, Clone)]
 pub struct RemoveTags {
     pub id: String,
@@ -358,7 +372,7 @@ call!(
     keys
 );
 
-/// Whether EMR refuses clusters whose security groups let the whole world in, for the whole account
+/// Reads whether EMR refuses clusters whose security groups are open to the world, for the account
 /// in this region.
 #[derive(Debug, Clone)]
 pub struct GetBlockPublicAccess;
@@ -369,14 +383,15 @@ call!(
     BlockPublicAccess
 );
 
+/// EMR's setting for public access.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlockPublicAccess {
     pub blocks: bool,
-    /// Ports that may be open all the same, from and to; 22 in a new account.
+    /// Ports that may be open nevertheless, from and to; 22 in a new account.
     pub open: Vec<(u16, u16)>,
 }
 
-/// Labels that begin so, such as `emr-7.`.
+/// Lists release labels with a prefix such as `emr-7.`.
 #[derive(Debug, Clone)]
 pub struct ListReleaseLabels {
     pub prefix: String,

@@ -1,40 +1,40 @@
-//! What AWS says no with, as the small set of kinds that we act on.
+//! Errors of AWS's API, in the few kinds that clusterup acts on.
 
 use super::cause::Cause;
 
-/// What kind of no it was.
+/// The kind of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Not done, for there were too many calls: later is better.
+    /// Too many calls. The call was not carried out and may be repeated later.
     Throttled,
-    /// There are no credentials, or they are no longer good.
+    /// The credentials are missing or no longer valid.
     Unauthenticated,
-    /// These credentials may not do this.
+    /// The credentials do not permit this call.
     Denied,
-    /// What the call names is not there.
+    /// What the call names does not exist.
     NotFound,
-    /// What the call would make is there already.
+    /// What the call would create exists already.
     Exists,
-    /// A condition did not hold, or another writer was there at the same time (S3's 412 and 409).
+    /// A condition did not hold, or another writer was faster (S3's 412 and 409).
     Precondition,
-    /// Something still needs what would be deleted.
+    /// Something still uses what would be deleted.
     InUse,
-    /// AWS refuses the call as it is.
+    /// AWS refuses the call's parameters.
     Invalid,
-    /// No answer, or one that leaves open whether it was done: a broken connection, a time-out, 5xx.
-    Doubt,
+    /// The outcome is unknown: a broken connection, a timeout, or a 5xx response.
+    OutcomeUnknown,
 }
 
-/// A call that was not answered with its reply.
+/// A call that failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{call}: {}{message}", code.as_ref().map_or(String::new(), |code| format!("{code}: ")))]
 pub struct ApiError {
-    /// The call as IAM names it.
+    /// The call's name in IAM.
     pub call: &'static str,
     pub kind: Kind,
-    /// AWS's own code, such as `ThrottlingException`, where it gave one.
+    /// AWS's own error code, such as `ThrottlingException`, if there is one.
     pub code: Option<String>,
     pub message: String,
-    /// What is wrong with who asks or with the region, where that is known.
+    /// What is wrong with the caller's credentials or the region, if that is the reason.
     pub cause: Option<Box<Cause>>,
 }

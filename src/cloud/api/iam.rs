@@ -1,24 +1,28 @@
-//! AWS IAM: the roles that EMR and its machines take.
+//! AWS IAM: the roles that EMR and its instances assume.
 
 use super::call;
 
+/// Reads a role. [`super::Kind::NotFound`] if it does not exist.
 #[derive(Debug, Clone)]
 pub struct GetRole {
     pub name: String,
 }
 call!(GetRole, "iam:GetRole", reads, RoleArn, name);
 
+/// A role's ARN.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleArn(pub String);
 
+/// Creates a role. [`super::Kind::Exists`] if the name is taken.
 #[derive(Debug, Clone)]
 pub struct CreateRole {
     pub name: String,
-    /// Who may take it: a policy document in JSON.
+    /// The trust policy in JSON: who may assume the role.
     pub trust: String,
 }
 call!(CreateRole, "iam:CreateRole", changes, (), name);
 
+/// Attaches a managed policy to a role.
 #[derive(Debug, Clone)]
 pub struct AttachRolePolicy {
     pub role: String,
@@ -34,7 +38,7 @@ call!(
     policy
 );
 
-/// An inline policy, made or replaced.
+/// Writes an inline policy of a role.
 #[derive(Debug, Clone)]
 pub struct PutRolePolicy {
     pub role: String,
@@ -44,7 +48,7 @@ pub struct PutRolePolicy {
 }
 call!(PutRolePolicy, "iam:PutRolePolicy", changes, (), role, name);
 
-/// An inline policy's document, in JSON.
+/// Reads an inline policy's document, in JSON.
 #[derive(Debug, Clone)]
 pub struct GetRolePolicy {
     pub role: String,
@@ -59,7 +63,7 @@ call!(
     name
 );
 
-/// The names of a role's inline policies.
+/// Lists the names of a role's inline policies.
 #[derive(Debug, Clone)]
 pub struct ListRolePolicies {
     pub role: String,
@@ -72,7 +76,7 @@ call!(
     role
 );
 
-/// The ARNs of the managed policies that are attached to a role.
+/// Lists the ARNs of a role's managed policies.
 #[derive(Debug, Clone)]
 pub struct ListAttachedRolePolicies {
     pub role: String,
@@ -85,7 +89,7 @@ call!(
     role
 );
 
-/// The names of the roles in it.
+/// Lists the names of the roles in an instance profile.
 #[derive(Debug, Clone)]
 pub struct GetInstanceProfile {
     pub name: String,
@@ -98,6 +102,7 @@ call!(
     name
 );
 
+/// Creates an instance profile. [`super::Kind::Exists`] if the name is taken.
 #[derive(Debug, Clone)]
 pub struct CreateInstanceProfile {
     pub name: String,
@@ -110,7 +115,8 @@ call!(
     name
 );
 
-/// A profile holds one role ([`super::Kind::Exists`] where it has one).
+/// Adds a role to an instance profile, which holds one at most ([`super::Kind::Exists`] if it has
+/// one).
 #[derive(Debug, Clone)]
 pub struct AddRoleToInstanceProfile {
     pub profile: String,

@@ -1,6 +1,5 @@
-//! The calls that clusterup makes to AWS: one type a call, with its reply. Who serves them, the SDK
-//! or a world in memory, and who stands between, a meter, a retrier or a saboteur, is the caller's
-//! choice.
+//! The calls that clusterup makes to AWS: one type for each call, with its reply. The SDK or a
+//! simulated account serves them; wrappers count, pace, retry or break them.
 
 pub mod budgets;
 mod cause;
@@ -26,32 +25,37 @@ use std::future::Future;
 
 /// A call of AWS's API.
 pub trait Call: Clone + std::fmt::Debug + 'static {
-    /// As IAM names it: `elasticmapreduce:RunJobFlow`.
+    /// The permission that IAM checks, such as `elasticmapreduce:RunJobFlow`.
     const NAME: &'static str;
     /// Whether it changes something.
     const CHANGES: bool;
-    /// Whether making it once more, when nobody knows what became of it, does no harm.
+    /// Whether it may be repeated when the outcome is unknown.
     const REPEATABLE: bool = true;
+    /// What a successful call returns.
     type Reply: std::fmt::Debug;
 
     /// Adds the names and ids among its parameters, for the log of calls.
     fn names(&self, _: &mut Names) {}
 }
 
-/// Something that answers a call.
+/// Serves a call.
 pub trait Serve<C: Call> {
+    /// Makes the call.
+    ///
     /// # Errors
-    /// What AWS says no with, or that there was no answer.
+    /// Returns an error if AWS refuses the call or does not answer.
     fn serve(&self, call: C) -> impl Future<Output = Result<C::Reply, ApiError>>;
 }
 
 /// Tags, in order of their keys.
 pub type Tags = BTreeMap<String, String>;
 
-/// Part of a list, and where to go on.
+/// A page of a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
+    /// The items of this page.
     pub items: Vec<T>,
+    /// The token of the next page; `None` on the last.
     pub next: Option<String>,
 }
 
@@ -82,10 +86,10 @@ macro_rules! call {
 }
 use call;
 
-/// Declares [`Api`]: whoever serves all of these.
+/// Declares [`Api`]: everything that serves all of these calls.
 macro_rules! api {
     ($($call:ty),* $(,)?) => {
-        /// All of AWS that clusterup needs.
+        /// All calls to AWS that clusterup needs.
         pub trait Api: $(Serve<$call> +)* 'static {}
         impl<A: $(Serve<$call> +)* 'static> Api for A {}
     };

@@ -1,8 +1,8 @@
-//! AWS Price List: what things cost, in every region's own words.
+//! AWS Price List: list prices of every region.
 
 use super::{Page, call};
 
-/// A page of the products of a service that match all filters, each as its JSON. Up to 100.
+/// Lists up to 100 products of a service that match all filters, each as JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GetProducts {
     /// Such as `AmazonEC2`.

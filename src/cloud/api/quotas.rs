@@ -1,8 +1,8 @@
-//! Service Quotas: how much of a service an account may use at a time.
+//! Service Quotas: limits of an account.
 
 use super::call;
 
-/// One quota as it applies to the account in a region.
+/// Reads the applied value of a quota in a region.
 #[derive(Debug, Clone)]
 pub struct GetServiceQuota {
     /// Such as `ec2`.
@@ -19,8 +19,8 @@ call!(
     code
 );
 
-/// The virtual processors of all running on-demand instances of the standard families (A, C, D, H,
-/// I, M, R, T, Z), in Amazon EC2's quotas.
+/// The number of vCPUs of running on-demand instances of the standard families (A, C, D, H, I, M,
+/// R, T, Z).
 pub const STANDARD_VCPUS: GetServiceQuota = GetServiceQuota {
     service: "ec2",
     code: "L-1216C47A",

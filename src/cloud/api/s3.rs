@@ -1,17 +1,18 @@
-//! Amazon S3: the bucket, what lies in it, and conditional writes.
+//! Amazon S3: the bucket, its objects, and conditional writes.
 
 use super::{Page, call};
 use chrono::{DateTime, Utc};
 use std::path::PathBuf;
 
-/// A bucket, and the account that must own it, so that nobody else's of that name is taken for ours.
+/// A bucket, and the account that must own it, so that another account's bucket of that name is
+/// never used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bucket {
     pub name: String,
     pub owner: Option<String>,
 }
 
-/// Success, too, where we own it already.
+/// Creates a bucket. Succeeds if the account owns it already.
 #[derive(Debug, Clone)]
 pub struct CreateBucket {
     pub name: String,
@@ -19,7 +20,7 @@ pub struct CreateBucket {
 }
 call!(CreateBucket, "s3:CreateBucket", changes, (), name, region);
 
-/// All four blocks.
+/// Blocks all public access to a bucket.
 #[derive(Debug, Clone)]
 pub struct PutPublicAccessBlock {
     pub bucket: Bucket,
@@ -32,7 +33,7 @@ call!(
     bucket
 );
 
-/// The region that a bucket is in, whatever region is asked.
+/// Reads the region of a bucket. Any region's endpoint answers.
 #[derive(Debug, Clone)]
 pub struct GetBucketLocation {
     pub bucket: Bucket,
@@ -45,7 +46,7 @@ call!(
     bucket
 );
 
-/// Aborts uploads that were begun this many days ago and not ended.
+/// Makes S3 abort multipart uploads that are not completed after some days.
 #[derive(Debug, Clone)]
 pub struct PutBucketLifecycle {
     pub bucket: Bucket,
@@ -59,14 +60,14 @@ call!(
     bucket
 );
 
-/// The bucket's policy, in JSON; [`super::Kind::NotFound`] where it has none.
+/// Reads the bucket's policy, in JSON. [`super::Kind::NotFound`] if it has none.
 #[derive(Debug, Clone)]
 pub struct GetBucketPolicy {
     pub bucket: Bucket,
 }
 call!(GetBucketPolicy, "s3:GetBucketPolicy", reads, String, bucket);
 
-/// The bucket's one policy, made or replaced.
+/// Writes the bucket's policy.
 #[derive(Debug, Clone)]
 pub struct PutBucketPolicy {
     pub bucket: Bucket,
@@ -75,15 +76,15 @@ pub struct PutBucketPolicy {
 }
 call!(PutBucketPolicy, "s3:PutBucketPolicy", changes, (), bucket);
 
-/// Refused while anything is in it ([`super::Kind::InUse`]).
+/// Deletes a bucket. [`super::Kind::InUse`] while it holds objects.
 #[derive(Debug, Clone)]
 pub struct DeleteBucket {
     pub bucket: Bucket,
 }
 call!(DeleteBucket, "s3:DeleteBucket", changes, (), bucket);
 
-/// Up to 1,000 of the objects below a prefix, in order of their keys. With a delimiter, what lies
-/// deeper is told by its common prefixes alone.
+/// Lists up to 1,000 objects below a prefix, in order of their keys. With a delimiter, deeper keys
+/// are grouped into common prefixes.
 #[derive(Debug, Clone)]
 pub struct ListObjects {
     pub bucket: Bucket,
@@ -100,51 +101,57 @@ call!(
     prefix
 );
 
+/// An entry of a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Listed {
+    /// An object.
     Object {
         key: String,
         bytes: u64,
         modified: DateTime<Utc>,
     },
-    /// Of a listing with a delimiter, the delimiter at its end.
+    /// A common prefix, including the delimiter at its end.
     Prefix(String),
 }
 
-/// What a note, a lock, an intent or a word of the primary has at most, in bytes.
-const NOTE: u64 = 1 << 20;
-/// What a team's account has at most.
-pub const BOOK: u64 = 16 << 20;
+/// The most that is read of a note, a lock, an intent or a primary's report, in bytes.
+const MAX_NOTE: u64 = 1 << 20;
+/// The most that is read of a team's account, in bytes.
+pub const MAX_ACCOUNT: u64 = 16 << 20;
 
-/// A small object. Others may write where it lies, so no more of it is read than it may have.
+/// Reads a small object, up to a limit: others may have replaced it by a large one.
 #[derive(Debug, Clone)]
 pub struct GetObject {
     pub bucket: Bucket,
     pub key: String,
-    /// In bytes.
-    pub most: u64,
+    /// The most to read, in bytes.
+    pub max: u64,
 }
 call!(GetObject, "s3:GetObject", reads, Content, bucket, key);
 
 impl GetObject {
-    /// A note, a lock, or another object that clusterup itself keeps small.
+    /// Reads a note, a lock, or another object that clusterup itself keeps small.
     pub const fn note(bucket: Bucket, key: String) -> Self {
-        let most = NOTE;
-        Self { bucket, key, most }
+        Self {
+            bucket,
+            key,
+            max: MAX_NOTE,
+        }
     }
 }
 
+/// The content of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
     pub body: Vec<u8>,
-    /// Whether the object has more than was asked for.
+    /// Whether the object is longer than the limit.
     pub cut: bool,
-    /// Opaque, in its quotes.
+    /// Opaque, including its quotes.
     pub etag: String,
     pub modified: DateTime<Utc>,
 }
 
-/// An object into a file, which is made or replaced; its bytes.
+/// Downloads an object into a file, which is created or replaced. Returns its length in bytes.
 #[derive(Debug, Clone)]
 pub struct Download {
     pub bucket: Bucket,
@@ -153,7 +160,7 @@ pub struct Download {
 }
 call!(Download, "s3:GetObject", reads, u64, bucket, key);
 
-/// An object's bytes.
+/// Reads an object's length in bytes.
 #[derive(Debug, Clone)]
 pub struct HeadObject {
     pub bucket: Bucket,
@@ -161,7 +168,7 @@ pub struct HeadObject {
 }
 call!(HeadObject, "s3:GetObject", reads, u64, bucket, key);
 
-/// What an object is made from.
+/// The content to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body {
     Bytes(Vec<u8>),
@@ -169,17 +176,17 @@ pub enum Body {
     File(PathBuf),
 }
 
-/// Under what condition a write happens; if it does not hold, [`super::Kind::Precondition`].
+/// The condition of a write. If it does not hold, [`super::Kind::Precondition`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Condition {
     Always,
-    /// Nothing is there (`If-None-Match: *`).
+    /// The key has no object (`If-None-Match: *`).
     Absent,
-    /// What is there has this ETag (`If-Match`). [`super::Kind::NotFound`] where nothing is there.
+    /// The object has this ETag (`If-Match`). [`super::Kind::NotFound`] if there is no object.
     Unchanged(String),
 }
 
-/// The new object's ETag.
+/// Writes an object. Returns its ETag.
 #[derive(Debug, Clone)]
 pub struct PutObject {
     pub bucket: Bucket,
@@ -189,17 +196,17 @@ pub struct PutObject {
 }
 call!(PutObject, "s3:PutObject", changes, String, bucket, key);
 
-/// Success, too, where nothing is there.
+/// Deletes an object. Succeeds if there is none.
 #[derive(Debug, Clone)]
 pub struct DeleteObject {
     pub bucket: Bucket,
     pub key: String,
-    /// Only where it has this ETag ([`super::Kind::Precondition`]).
+    /// Only if the object has this ETag; otherwise [`super::Kind::Precondition`].
     pub unchanged: Option<String>,
 }
 call!(DeleteObject, "s3:DeleteObject", changes, (), bucket, key);
 
-/// Up to 1,000 keys.
+/// Deletes up to 1,000 objects.
 #[derive(Debug, Clone)]
 pub struct DeleteObjects {
     pub bucket: Bucket,
@@ -207,7 +214,7 @@ pub struct DeleteObjects {
 }
 call!(DeleteObjects, "s3:DeleteObject", changes, (), bucket, keys);
 
-/// The upload's id.
+/// Starts a multipart upload. Returns its id.
 #[derive(Debug, Clone)]
 pub struct CreateMultipartUpload {
     pub bucket: Bucket,
@@ -222,7 +229,8 @@ call!(
     key
 );
 
-/// Bytes `offset..offset + bytes` of a file as part `number`, from 1; the part's ETag.
+/// Uploads bytes `offset..offset + bytes` of a file as part `number`, counted from 1. Returns the
+/// part's ETag.
 #[derive(Debug, Clone)]
 pub struct UploadPart {
     pub bucket: Bucket,
@@ -235,7 +243,7 @@ pub struct UploadPart {
 }
 call!(UploadPart, "s3:PutObject", changes, String, bucket, key);
 
-/// Part 1 first.
+/// Completes a multipart upload from its parts, in order.
 #[derive(Debug, Clone)]
 pub struct CompleteMultipartUpload {
     pub bucket: Bucket,
@@ -252,7 +260,7 @@ call!(
     key
 );
 
-/// Success, too, where it is not there.
+/// Aborts a multipart upload. Succeeds if there is none.
 #[derive(Debug, Clone)]
 pub struct AbortMultipartUpload {
     pub bucket: Bucket,
@@ -268,7 +276,7 @@ call!(
     key
 );
 
-/// Uploads below a prefix that were begun and not ended: key and id.
+/// Lists incomplete multipart uploads below a prefix.
 #[derive(Debug, Clone)]
 pub struct ListMultipartUploads {
     pub bucket: Bucket,
@@ -283,6 +291,7 @@ call!(
     prefix
 );
 
+/// An incomplete multipart upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upload {
     pub key: String,

@@ -1,47 +1,47 @@
-//! Amazon EventBridge Scheduler: a call of AWS's that AWS itself makes at its time.
+//! Amazon EventBridge Scheduler: calls that AWS makes at a set time.
 
 use super::{Page, call};
 use chrono::{DateTime, Utc};
 
-/// What ends clusters: EMR's TerminateJobFlows as a universal target. The service's name is that of
-/// the SDK and the call's first letter is small (Scheduler User Guide, "Using universal targets").
-/// Neither target nor input is looked at before the schedule fires.
+/// The target that ends clusters: EMR's TerminateJobFlows as a universal target. The service has
+/// the SDK's name, and the call starts with a small letter (Scheduler User Guide, "Using universal
+/// targets"). AWS checks neither target nor input before the schedule fires.
 pub const TERMINATE: &str = "arn:aws:scheduler:::aws-sdk:emr:terminateJobFlows";
 
-/// The same in a partition of AWS, as ARNs begin: `aws-us-gov`.
+/// The target in a partition of AWS, such as `aws-us-gov`.
 pub fn terminate(partition: &str) -> String {
     TERMINATE.replacen("arn:aws:", &format!("arn:{partition}:"), 1)
 }
 
-/// A call to be made once. It is tried for an hour, and then the schedule is gone. It is in the
-/// group that every account has, `default`.
+/// A one-time schedule in the group `default`, which every account has. AWS retries the call for an
+/// hour, then deletes the schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedule {
     /// Unique in its account and region: up to 64 letters, digits, `-`, `_` and `.`.
     pub name: String,
-    /// In whole seconds. It fires within the sixty seconds that begin here; of a time that is over
-    /// AWS does not say what becomes of it.
+    /// In whole seconds. It fires within the sixty seconds from this instant. AWS does not document
+    /// what happens if the instant has passed.
     pub at: DateTime<Utc>,
-    /// What is called, such as [`TERMINATE`].
+    /// The call to make, such as [`TERMINATE`].
     pub target: String,
-    /// ARN of the role in which it is called.
+    /// ARN of the role that makes the call.
     pub role: String,
-    /// The call's parameters in JSON, named as AWS's API has them: `{"JobFlowIds":["j-…"]}`.
+    /// The call's parameters in JSON, with the names of AWS's API: `{"JobFlowIds":["j-…"]}`.
     pub input: String,
 }
 
-/// [`super::Kind::Exists`] where the name is taken, so that after a doubt it may be made again;
-/// Invalid where the role cannot be taken.
+/// Creates a schedule. [`super::Kind::Exists`] if the name is taken, so that it may be repeated
+/// after an unknown outcome; [`super::Kind::Invalid`] if the scheduler cannot assume the role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateSchedule(pub Schedule);
 call!(CreateSchedule, "scheduler:CreateSchedule", changes, (), 0);
 
-/// Replaces all of it. NotFound where there is none.
+/// Replaces a schedule. [`super::Kind::NotFound`] if it does not exist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpdateSchedule(pub Schedule);
 call!(UpdateSchedule, "scheduler:UpdateSchedule", changes, (), 0);
 
-/// None where there is none, or it is none of ours: not a time and a call.
+/// Reads a schedule. `None` if it does not exist or has another form than clusterup's.
 #[derive(Debug, Clone)]
 pub struct GetSchedule {
     pub name: String,
@@ -54,7 +54,7 @@ call!(
     name
 );
 
-/// Success where it is gone.
+/// Deletes a schedule. Succeeds if it does not exist.
 #[derive(Debug, Clone)]
 pub struct DeleteSchedule {
     pub name: String,
@@ -67,7 +67,7 @@ call!(
     name
 );
 
-/// The names of schedules that begin so, up to 100, in no promised order.
+/// Lists up to 100 names of schedules with a prefix, in no guaranteed order.
 #[derive(Debug, Clone)]
 pub struct ListSchedules {
     pub prefix: String,

@@ -1,8 +1,8 @@
-//! AWS SNS: telling whoever has subscribed.
+//! Amazon SNS: messages to subscribers.
 
 use super::call;
 
-/// A message to a topic. Sent once more, it arrives once more.
+/// Publishes a message to a topic. Repeating the call sends the message again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Publish {
     pub topic: String,

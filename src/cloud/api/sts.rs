@@ -1,12 +1,14 @@
-//! AWS STS: who we are.
+//! AWS STS: the caller's identity.
 
 use super::call;
 use crate::model::name::AccountId;
 
+/// Reads whom the credentials belong to.
 #[derive(Debug, Clone)]
 pub struct GetCallerIdentity;
 call!(GetCallerIdentity, "sts:GetCallerIdentity", reads, Identity);
 
+/// The caller's account and ARN.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     pub account: AccountId,

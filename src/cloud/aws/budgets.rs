@@ -1,7 +1,7 @@
-//! AWS Budgets by the SDK, which knows that they have one place for all regions.
+//! AWS Budgets through the SDK, which knows its single endpoint.
 
 use super::Sdk;
-use super::error::{told, unbuilt, unless};
+use super::error::{from_sdk, unbuilt, unless};
 use super::translate;
 use crate::cloud::api::budgets::{
     CreateBudget, CreateNotification, DeleteBudget, DeleteNotification, DescribeBudgets,
@@ -17,10 +17,10 @@ use aws_sdk_budgets::types::{
 use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 
-/// The most that the API gives at once.
+/// The largest page of the API.
 const PAGE: i32 = 100;
 
-/// What a threshold is of where AWS does not say it.
+/// AWS's default unit of a threshold.
 const SHARE: &str = "PERCENTAGE";
 
 #[expect(
@@ -44,7 +44,7 @@ fn theirs(budget: Budget) -> Result<Theirs, BuildError> {
         .build()
 }
 
-#[expect(deprecated, reason = "we make budgets with these filters")]
+#[expect(deprecated, reason = "clusterup creates budgets with these filters")]
 fn ours(theirs: Theirs) -> Described {
     let moves = theirs.planned_budget_limits.is_some() || theirs.auto_adjust_data.is_some();
     let filters = theirs.cost_filters.unwrap_or_default().into_iter();
@@ -71,7 +71,7 @@ fn ours(theirs: Theirs) -> Described {
     }
 }
 
-/// None of one that is no number.
+/// `None` if it is not a number.
 fn amount(spend: Spend) -> Option<Amount> {
     let number = spend.amount.parse::<Decimal>();
     let number = number.or_else(|_| Decimal::from_scientific(&spend.amount));
@@ -98,7 +98,7 @@ fn cost_types(counts: &BTreeSet<String>) -> CostTypes {
         .build()
 }
 
-/// What is not said is as AWS begins with it.
+/// The costs that a budget counts. Absent fields have AWS's defaults.
 fn counts(theirs: &CostTypes) -> BTreeSet<String> {
     let included = [
         ("credits", theirs.include_credit),
@@ -139,7 +139,7 @@ fn notice(theirs: &Notification) -> Notice {
     Notice {
         of: theirs.notification_type.as_str().to_owned(),
         when: theirs.comparison_operator.as_str().to_owned(),
-        // Digits that mean the same number again.
+        // The shortest digits that are parsed to the same number.
         threshold: theirs.threshold.to_string(),
         unit: unit.map_or(SHARE, |unit| unit.as_str()).to_owned(),
     }
@@ -174,7 +174,7 @@ impl Serve<DescribeBudgets> for Sdk {
             .set_next_token(call.next)
             .send()
             .await
-            .map_err(told::<DescribeBudgets, _>)?;
+            .map_err(from_sdk::<DescribeBudgets, _>)?;
         let budgets = reply.budgets.unwrap_or_default();
         Ok(page(
             budgets.into_iter().map(ours).collect(),
@@ -194,7 +194,7 @@ impl Serve<DescribeNotificationsForBudget> for Sdk {
             .set_next_token(call.next)
             .send()
             .await
-            .map_err(told::<DescribeNotificationsForBudget, _>)?;
+            .map_err(from_sdk::<DescribeNotificationsForBudget, _>)?;
         let notices = reply.notifications.unwrap_or_default();
         Ok(page(notices.iter().map(notice).collect(), reply.next_token))
     }
@@ -216,7 +216,7 @@ impl Serve<DescribeSubscribersForNotification> for Sdk {
             .set_next_token(call.next)
             .send()
             .await
-            .map_err(told::<DescribeSubscribersForNotification, _>)?;
+            .map_err(from_sdk::<DescribeSubscribersForNotification, _>)?;
         let subscribers = reply.subscribers.unwrap_or_default().into_iter();
         let addresses = subscribers.map(|Subscriber { address, .. }| address);
         Ok(page(addresses.collect(), reply.next_token))
@@ -240,7 +240,7 @@ impl Serve<CreateBudget> for Sdk {
             .set_notifications_with_subscribers(Some(notices?))
             .send()
             .await
-            .map_err(told::<CreateBudget, _>)?;
+            .map_err(from_sdk::<CreateBudget, _>)?;
         Ok(())
     }
 }
@@ -253,7 +253,7 @@ impl Serve<UpdateBudget> for Sdk {
             .new_budget(theirs(call.budget).map_err(unbuilt::<UpdateBudget>)?)
             .send()
             .await
-            .map_err(told::<UpdateBudget, _>)?;
+            .map_err(from_sdk::<UpdateBudget, _>)?;
         Ok(())
     }
 }
@@ -269,7 +269,7 @@ impl Serve<DeleteBudget> for Sdk {
             .await;
         reply
             .map(|_| ())
-            .map_err(told::<DeleteBudget, _>)
+            .map_err(from_sdk::<DeleteBudget, _>)
             .or_else(unless(Kind::NotFound))
     }
 }
@@ -284,7 +284,7 @@ impl Serve<CreateNotification> for Sdk {
             .set_subscribers(Some(subscribers::<CreateNotification>(call.subscribers)?))
             .send()
             .await
-            .map_err(told::<CreateNotification, _>)?;
+            .map_err(from_sdk::<CreateNotification, _>)?;
         Ok(())
     }
 }
@@ -301,7 +301,7 @@ impl Serve<DeleteNotification> for Sdk {
             .await;
         reply
             .map(|_| ())
-            .map_err(told::<DeleteNotification, _>)
+            .map_err(from_sdk::<DeleteNotification, _>)
             .or_else(unless(Kind::NotFound))
     }
 }

@@ -1,4 +1,4 @@
-//! The SDK with a person's login before it: what it fails with for who asks is explained here.
+//! The SDK with a user's credentials. Explains errors that concern the credentials.
 
 use super::Sdk;
 use super::login::Login;
@@ -10,10 +10,11 @@ use crate::model::name::Region;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// AWS refuses signatures that are older than five minutes, S3 than fifteen (IAM User Guide).
-const TOO_FAR: i64 = 240;
+/// AWS refuses signatures that are older than five minutes, S3 those older than fifteen (IAM User
+/// Guide). A smaller difference of clocks is harmless.
+const MAX_CLOCK_SECONDS: i64 = 240;
 
-/// AWS in one region, as a person asks it.
+/// AWS in one region, with the credentials of a user.
 pub struct Client {
     sdk: Sdk,
     login: Rc<Login>,
@@ -21,22 +22,22 @@ pub struct Client {
 }
 
 impl Client {
-    /// May ask for a code of multi-factor authentication.
+    /// Connects to a region. May ask for a code of multi-factor authentication.
     pub async fn connect(region: &Region, login: Rc<Login>, clock: Arc<dyn Clock>) -> Self {
         let watch = Watch::of(clock);
-        let held = login.with_code(region.as_str()).await;
-        let sdk = Sdk::with(region, watch.clone(), held).await;
+        let credentials = login.with_code(region.as_str()).await;
+        let sdk = Sdk::with(region, watch.clone(), credentials).await;
         Self { sdk, login, watch }
     }
 
-    /// What is behind an error that has to do with who asks.
+    /// Finds the cause of an error that concerns the credentials.
     async fn explain(&self, cause: Cause) -> Cause {
         let ahead = self.watch.ahead();
         let may_be_clock = matches!(
             cause,
             Cause::Clock { .. } | Cause::WrongSecret | Cause::UnknownKey | Cause::Expired { .. }
         );
-        if may_be_clock && ahead.abs() > TOO_FAR {
+        if may_be_clock && ahead.abs() > MAX_CLOCK_SECONDS {
             return Cause::Clock { ahead: Some(ahead) };
         }
         if cause == Cause::UnknownKey
@@ -49,22 +50,23 @@ impl Client {
         self.login.refine(cause).await
     }
 
-    /// Whether the credentials are good where every account is: a region that is not enabled does
-    /// not know them.
+    /// Whether the credentials are valid in a region that every account has. A region that is not
+    /// enabled does not know them.
     async fn is_known_elsewhere(&self) -> bool {
         let Ok(region) = EVERYWHERE.parse() else {
             return false;
         };
-        let held = self.login.with_code(EVERYWHERE).await;
-        let elsewhere = Sdk::with(&region, self.watch.clone(), held).await;
+        let credentials = self.login.with_code(EVERYWHERE).await;
+        let elsewhere = Sdk::with(&region, self.watch.clone(), credentials).await;
         elsewhere.serve(GetCallerIdentity).await.is_ok()
     }
 }
 
+/// A region that every account has.
 const EVERYWHERE: &str = "us-east-1";
 
-/// Regions that an account has only once it asks for them: those that are younger than March 2019
-/// (AWS Account Management, regions that are disabled by default).
+/// Whether a region has to be enabled in an account: those introduced since March 2019 (AWS Account
+/// Management, regions that are disabled by default).
 fn is_opt_in(region: &Region) -> bool {
     const ALWAYS: &[&str] = &[
         "ap-northeast-1",

@@ -1,7 +1,7 @@
-//! Amazon CloudWatch by the SDK.
+//! Amazon CloudWatch through the SDK.
 
 use super::Sdk;
-use super::error::{lacks, refused, told};
+use super::error::{from_sdk, incomplete, refused};
 use super::translate::{their_time, time};
 use crate::cloud::api::cloudwatch::{GetMetricData, PERIOD, Points, Query};
 use crate::cloud::api::{ApiError, Page, Serve};
@@ -10,7 +10,7 @@ use aws_sdk_cloudwatch::types::{
 };
 
 const NAMESPACE: &str = "AWS/ElasticMapReduce";
-/// Whoever worked at any time of five minutes was at work.
+/// A cluster that worked at any time of a period was working.
 const STATISTIC: &str = "Maximum";
 
 impl Serve<GetMetricData> for Sdk {
@@ -26,25 +26,25 @@ impl Serve<GetMetricData> for Sdk {
             .set_next_token(call.next)
             .send()
             .await
-            .map_err(told::<GetMetricData, _>)?;
+            .map_err(from_sdk::<GetMetricData, _>)?;
         let mut items = vec![Points::new(); call.queries.len()];
         for result in reply.metric_data_results.iter().flatten() {
             if failed(result)? {
                 continue;
             }
-            let lack = || lacks::<GetMetricData>("whose points they are, or a point's time");
-            let of = result.id().and_then(number);
-            let of = of
+            let incomplete = || incomplete::<GetMetricData>("a point's metric or time");
+            let series = result.id().and_then(number);
+            let series = series
                 .and_then(|number| items.get_mut(number))
-                .ok_or_else(lack)?;
-            of.extend(points(result).ok_or_else(lack)?);
+                .ok_or_else(incomplete)?;
+            series.extend(points(result).ok_or_else(incomplete)?);
         }
         let next = reply.next_token;
         Ok(Page { items, next })
     }
 }
 
-/// Ids begin with a small letter (CloudWatch API, MetricDataQuery).
+/// Ids start with a small letter (CloudWatch API, MetricDataQuery).
 fn theirs((number, query): (usize, &Query)) -> MetricDataQuery {
     let dimension = Dimension::builder()
         .name("JobFlowId")
@@ -71,15 +71,15 @@ fn number(id: &str) -> Option<usize> {
     id.strip_prefix('q')?.parse().ok()
 }
 
-/// Whether a query failed by itself. It is as silence: neither tells that nothing runs, and one
-/// cluster's must not keep all others from being seen.
+/// Whether a query failed. That is treated like missing points: neither proves idleness, and one
+/// cluster's failure must not hide the others.
 fn failed(result: &MetricDataResult) -> Result<bool, ApiError> {
     match result.status_code() {
         Some(StatusCode::InternalError) => Ok(true),
         Some(StatusCode::Forbidden) => {
-            let said = result.messages().iter().find_map(|message| message.value());
+            let message = result.messages().iter().find_map(|message| message.value());
             let (code, status) = (Some("AccessDenied"), Some(403));
-            Err(refused::<GetMetricData>(code, status, said))
+            Err(refused::<GetMetricData>(code, status, message))
         }
         Some(_) | None => Ok(false),
     }
@@ -103,7 +103,7 @@ mod tests {
     use aws_smithy_types::DateTime;
 
     #[test]
-    fn a_query_that_failed_is_no_others_failure() {
+    fn a_failed_query_does_not_fail_the_others() {
         let result = |code| {
             MetricDataResult::builder()
                 .id("q0")
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn points_are_in_order_and_each_has_its_time() {
+    fn points_are_in_order_and_each_has_a_time() {
         let two = MetricDataResult::builder()
             .timestamps(DateTime::from_secs(600))
             .timestamps(DateTime::from_secs(300));

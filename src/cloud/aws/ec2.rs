@@ -1,7 +1,7 @@
-//! Amazon EC2 by the SDK.
+//! Amazon EC2 through the SDK.
 
 use super::Sdk;
-use super::error::{lacks, told, unless};
+use super::error::{from_sdk, incomplete, unless};
 use super::translate::tags;
 use crate::cloud::api::ec2::{
     AuthorizeIngress, CreateSecurityGroup, DefaultVpcs, DeleteKeyPair, DeleteSecurityGroup,
@@ -23,17 +23,17 @@ impl Serve<DescribeKeyPairs> for Sdk {
             .include_public_key(true)
             .send()
             .await
-            .map_err(told::<DescribeKeyPairs, _>)?;
-        let lack = || lacks::<DescribeKeyPairs>("a key pair's id or name");
-        let seen = |pair: types::KeyPairInfo| {
+            .map_err(from_sdk::<DescribeKeyPairs, _>)?;
+        let missing = || incomplete::<DescribeKeyPairs>("a key pair's id or name");
+        let convert = |pair: types::KeyPairInfo| {
             Ok(KeyPair {
                 tags: our_tags(pair.tags()),
-                id: pair.key_pair_id.ok_or_else(lack)?,
-                name: pair.key_name.ok_or_else(lack)?,
+                id: pair.key_pair_id.ok_or_else(missing)?,
+                name: pair.key_name.ok_or_else(missing)?,
                 public_key: pair.public_key.unwrap_or_default(),
             })
         };
-        reply.key_pairs.into_iter().flatten().map(seen).collect()
+        reply.key_pairs.into_iter().flatten().map(convert).collect()
     }
 }
 
@@ -41,7 +41,7 @@ impl Serve<DefaultVpcs> for Sdk {
     async fn serve(&self, _: DefaultVpcs) -> Result<Vec<String>, ApiError> {
         let filter = types::Filter::builder().name("is-default").values("true");
         let reply = self.ec2.describe_vpcs().filters(filter.build()).send();
-        let reply = reply.await.map_err(told::<DefaultVpcs, _>)?;
+        let reply = reply.await.map_err(from_sdk::<DefaultVpcs, _>)?;
         let all = reply.vpcs.into_iter().flatten();
         Ok(all.filter_map(|vpc| vpc.vpc_id).collect())
     }
@@ -56,7 +56,7 @@ impl Serve<ImportKeyPair> for Sdk {
             .set_tag_specifications(tagged(ResourceType::KeyPair, call.tags))
             .send()
             .await
-            .map_err(told::<ImportKeyPair, _>)?;
+            .map_err(from_sdk::<ImportKeyPair, _>)?;
         Ok(())
     }
 }
@@ -66,7 +66,7 @@ impl Serve<DeleteKeyPair> for Sdk {
         let reply = self.ec2.delete_key_pair().key_pair_id(call.id).send().await;
         reply
             .map(|_| ())
-            .map_err(told::<DeleteKeyPair, _>)
+            .map_err(from_sdk::<DeleteKeyPair, _>)
             .or_else(unless(Kind::NotFound))
     }
 }
@@ -82,17 +82,17 @@ impl Serve<DescribeSecurityGroups> for Sdk {
             .send()
             .collect::<Result<_, _>>()
             .await
-            .map_err(told::<DescribeSecurityGroups, _>)?;
-        let lack = || lacks::<DescribeSecurityGroups>("a group's id or name");
-        let seen = |group: SecurityGroup| {
+            .map_err(from_sdk::<DescribeSecurityGroups, _>)?;
+        let missing = || incomplete::<DescribeSecurityGroups>("a group's id or name");
+        let convert = |group: SecurityGroup| {
             Ok(Group {
                 tags: our_tags(group.tags()),
                 ingress: group.ip_permissions().iter().flat_map(rules).collect(),
-                id: group.group_id.ok_or_else(lack)?,
-                name: group.group_name.ok_or_else(lack)?,
+                id: group.group_id.ok_or_else(missing)?,
+                name: group.group_name.ok_or_else(missing)?,
             })
         };
-        groups.into_iter().map(seen).collect()
+        groups.into_iter().map(convert).collect()
     }
 }
 
@@ -106,10 +106,10 @@ impl Serve<CreateSecurityGroup> for Sdk {
             .set_tag_specifications(tagged(ResourceType::SecurityGroup, call.tags))
             .send()
             .await
-            .map_err(told::<CreateSecurityGroup, _>)?;
+            .map_err(from_sdk::<CreateSecurityGroup, _>)?;
         let id = reply.group_id;
         id.map(GroupId)
-            .ok_or_else(|| lacks::<CreateSecurityGroup>("the group's id"))
+            .ok_or_else(|| incomplete::<CreateSecurityGroup>("the group's id"))
     }
 }
 
@@ -122,13 +122,13 @@ impl Serve<AuthorizeIngress> for Sdk {
             .set_ip_permissions(Some(openings))
             .send()
             .await
-            .map_err(told::<AuthorizeIngress, _>)?;
+            .map_err(from_sdk::<AuthorizeIngress, _>)?;
         Ok(())
     }
 }
 
 impl Serve<RevokeIngress> for Sdk {
-    /// One by one: of several EC2 would revoke none where one is missing.
+    /// Revokes rules one by one: if one of several is missing, EC2 revokes none.
     async fn serve(&self, call: RevokeIngress) -> Result<(), ApiError> {
         for rule in call.rules {
             self.ec2
@@ -138,7 +138,7 @@ impl Serve<RevokeIngress> for Sdk {
                 .send()
                 .await
                 .map(|_| ())
-                .map_err(told::<RevokeIngress, _>)
+                .map_err(from_sdk::<RevokeIngress, _>)
                 .or_else(unless(Kind::NotFound))?;
         }
         Ok(())
@@ -151,7 +151,7 @@ impl Serve<DeleteSecurityGroup> for Sdk {
         reply
             .await
             .map(|_| ())
-            .map_err(told::<DeleteSecurityGroup, _>)
+            .map_err(from_sdk::<DeleteSecurityGroup, _>)
             .or_else(unless(Kind::NotFound))
     }
 }
@@ -170,7 +170,7 @@ fn our_tags(theirs: &[types::Tag]) -> Tags {
     tags(theirs, |tag| (tag.key(), tag.value()))
 }
 
-/// What is made gets these tags in the same call. EC2 refuses a specification without any.
+/// Tags for a resource that is created in the same call. EC2 refuses an empty specification.
 fn tagged(what: ResourceType, tags: Tags) -> Option<Vec<TagSpecification>> {
     let theirs = |(key, value)| types::Tag::builder().key(key).value(value).build();
     let tags: Vec<_> = tags.into_iter().map(theirs).collect();
@@ -178,7 +178,7 @@ fn tagged(what: ResourceType, tags: Tags) -> Option<Vec<TagSpecification>> {
     (!tags.is_empty()).then(|| vec![specification.set_tags(Some(tags)).build()])
 }
 
-/// The ranges of an opening, each as a rule of its own.
+/// The rules of a permission: one for each range.
 fn rules(opening: &IpPermission) -> impl Iterator<Item = Rule> + '_ {
     let port = |port: Option<i32>| u16::try_from(port?).ok();
     let ports = port(opening.from_port).zip(port(opening.to_port));
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_comes_back_as_it_went() {
+    fn a_rule_is_converted_back_to_itself() {
         for ours in [
             rule("tcp", Some((22, 22)), "203.0.113.7/32", "me"),
             rule("udp", Some((0, 65_535)), "2001:db8::/64", ""),
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn every_range_of_an_opening_is_a_rule() {
+    fn every_range_of_a_permission_is_a_rule() {
         let theirs = IpPermission::builder()
             .ip_protocol("tcp")
             .from_port(22)

@@ -1,6 +1,6 @@
-//! What the SDK fails with, as the kinds of no that we act on.
+//! Converts errors of the SDK into the kinds that clusterup acts on.
 
-use super::wire::{Astray, Endpoint};
+use super::wire::{Endpoint, UnexpectedResponse};
 use crate::cloud::api::{ApiError, Call, Cause, Kind, LogIn};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::config::http::HttpResponse;
@@ -9,8 +9,8 @@ use std::error::Error;
 use std::fmt::Display;
 use std::path::Path;
 
-/// The codes that AWS's own SDKs take for "too many calls" (retry tables of their Python core),
-/// and IAM's for "somebody is at it, come back".
+/// The codes that AWS's SDKs treat as throttling (retry tables of botocore), and IAM's for
+/// concurrent changes.
 const THROTTLED: &[&str] = &[
     "Throttling",
     "ThrottlingException",
@@ -47,10 +47,10 @@ const UNAUTHENTICATED: &[&str] = &[
     "UnrecognizedClientException",
 ];
 
-/// Codes of 4xx and 5xx that leave open what was done.
-const DOUBT: &[&str] = &[
+/// Codes, of 4xx and 5xx responses, that leave the outcome unknown.
+const OUTCOME_UNKNOWN: &[&str] = &[
     "InternalError",
-    // Of budgets, with 400 as all that they say no with.
+    // AWS Budgets sends it with status 400, like all its errors.
     "InternalErrorException",
     "InternalFailure",
     "InternalServerError",
@@ -61,7 +61,7 @@ const DOUBT: &[&str] = &[
     "Unavailable",
 ];
 
-/// What AWS's answer means.
+/// The kind of an error response.
 pub(super) fn kind(code: Option<&str>, status: Option<u16>, message: &str) -> Kind {
     code.and_then(|code| by_code(code, message))
         .unwrap_or_else(|| by_status(status))
@@ -72,7 +72,7 @@ fn by_code(code: &str, message: &str) -> Option<Kind> {
     Some(match code {
         _ if known(THROTTLED) => Kind::Throttled,
         _ if known(UNAUTHENTICATED) || code.starts_with("ExpiredToken") => Kind::Unauthenticated,
-        _ if known(DOUBT) => Kind::Doubt,
+        _ if known(OUTCOME_UNKNOWN) => Kind::OutcomeUnknown,
         "UnauthorizedOperation" | "AllAccessDisabled" | "OptInRequired" => Kind::Denied,
         _ if code.starts_with("AccessDenied") => Kind::Denied,
         "NoSuchEntity" | "NoSuchKey" | "NoSuchBucket" | "NoSuchUpload" | "NotFound" => {
@@ -83,7 +83,7 @@ fn by_code(code: &str, message: &str) -> Option<Kind> {
         "PreconditionFailed" | "ConditionalRequestConflict" | "OperationAborted" => {
             Kind::Precondition
         }
-        // Of the scheduler, whose calls that make something mean by it that it is there.
+        // The scheduler uses this code also for a name that exists: see `scheduler`.
         "ConflictException" => Kind::Precondition,
         "DependencyViolation" | "BucketNotEmpty" | "DeleteConflict" => Kind::InUse,
         _ if code.ends_with(".InUse") => Kind::InUse,
@@ -93,7 +93,7 @@ fn by_code(code: &str, message: &str) -> Option<Kind> {
     })
 }
 
-/// EMR has no code for a cluster that it does not know, only these words.
+/// EMR has no error code for an unknown cluster, only these messages.
 fn names_no_cluster(code: &str, message: &str) -> bool {
     match code {
         "InvalidRequestException" => {
@@ -111,44 +111,47 @@ const fn by_status(status: Option<u16>) -> Kind {
         Some(404) => Kind::NotFound,
         Some(412) => Kind::Precondition,
         Some(429) => Kind::Throttled,
-        // Also 301, S3's word for the wrong region.
+        // Includes 301, S3's response for the wrong region.
         Some(300..=407 | 409..=499) => Kind::Invalid,
-        Some(_) | None => Kind::Doubt,
+        Some(_) | None => Kind::OutcomeUnknown,
     }
 }
 
-/// An error of the SDK, for `map_err`.
-pub(super) fn told<C: Call, E>(error: SdkError<E, HttpResponse>) -> ApiError
+/// Converts an error of the SDK.
+pub(super) fn from_sdk<C: Call, E>(error: SdkError<E, HttpResponse>) -> ApiError
 where
     E: Error + ProvideErrorMetadata + 'static,
 {
     if let Some(error) = chain(Some(&error)).find_map(|error| error.downcast_ref()) {
         return without_credentials::<C>(error);
     }
-    if let Some(astray) = find::<Astray>(&error) {
-        return failed::<C>(Kind::Doubt, reasons(astray, astray.source()));
+    if let Some(unexpected) = find::<UnexpectedResponse>(&error) {
+        return failed::<C>(
+            Kind::OutcomeUnknown,
+            reasons(unexpected, unexpected.source()),
+        );
     }
     let (kind, begin) = match &error {
-        SdkError::ServiceError(answer) => {
-            let (status, no) = (answer.raw().status().as_u16(), answer.err());
-            let mut error = refused::<C>(no.code(), Some(status), no.message());
-            if error.kind == Kind::Doubt {
-                error.message.push_str(&of(answer.raw()));
+        SdkError::ServiceError(response) => {
+            let (status, error) = (response.raw().status().as_u16(), response.err());
+            let mut error = refused::<C>(error.code(), Some(status), error.message());
+            if error.kind == Kind::OutcomeUnknown {
+                error.message.push_str(&sender(response.raw()));
             }
             return error;
         }
-        SdkError::ResponseError(answer) => {
-            let begin = format!("an answer that cannot be read{}", of(answer.raw()));
-            return failed::<C>(Kind::Doubt, reasons(begin, error.source()));
+        SdkError::ResponseError(response) => {
+            let begin = format!("an unreadable response{}", sender(response.raw()));
+            return failed::<C>(Kind::OutcomeUnknown, reasons(begin, error.source()));
         }
-        SdkError::ConstructionFailure(_) => (Kind::Invalid, "it cannot be sent"),
-        SdkError::TimeoutError(_) => (Kind::Doubt, "no answer in time"),
-        SdkError::DispatchFailure(_) | _ => (Kind::Doubt, "no answer"),
+        SdkError::ConstructionFailure(_) => (Kind::Invalid, "the request cannot be sent"),
+        SdkError::TimeoutError(_) => (Kind::OutcomeUnknown, "no answer in time"),
+        SdkError::DispatchFailure(_) | _ => (Kind::OutcomeUnknown, "no answer"),
     };
     failed::<C>(kind, reasons(begin, error.source()))
 }
 
-/// AWS's no by its parts, as [`told`] and S3's lists of errors have them.
+/// Converts an error response from its parts, which [`told`] and S3's lists of errors have.
 pub(super) fn refused<C: Call>(
     code: Option<&str>,
     status: Option<u16>,
@@ -157,7 +160,7 @@ pub(super) fn refused<C: Call>(
     let message = message.unwrap_or_default();
     let kind = kind(code, status, message);
     let message = match (kind, code, status) {
-        // Some services quote the signed request, its session token included.
+        // Some services quote the signed request, including its session token.
         (Kind::Unauthenticated, Some(code), _) if code.contains("Signature") => {
             "the signature is wrong: the secret key, or this machine's clock".to_owned()
         }
@@ -172,8 +175,8 @@ pub(super) fn refused<C: Call>(
     }
 }
 
-/// What is wrong with who asks, as far as a code says it. That a clock is wrong shows in the answer's
-/// date as well, and that a region is off in another region's answer: see `client`.
+/// The cause of an authentication error, as far as its code tells. `client` also checks the clock
+/// by the response's date, and the region by asking another one.
 fn cause(code: &str) -> Cause {
     match code {
         "RequestExpired" | "RequestTimeTooSkewed" => Cause::Clock { ahead: None },
@@ -193,33 +196,39 @@ const fn expired() -> Cause {
     Cause::Expired { by }
 }
 
-/// ` from https://…`: who answered.
-fn of(answer: &HttpResponse) -> String {
-    let endpoint = answer.extension::<Endpoint>();
+/// `, from https://…`: the server that responded.
+fn sender(response: &HttpResponse) -> String {
+    let endpoint = response.extension::<Endpoint>();
     endpoint.map_or(String::new(), |Endpoint(name)| format!(", from {name}"))
 }
 
-/// AWS answered, but without what the answer is for.
-pub(super) fn lacks<C: Call>(what: &str) -> ApiError {
-    failed::<C>(Kind::Doubt, format!("the answer lacks {what}"))
+/// A successful response without its essential part.
+pub(super) fn incomplete<C: Call>(what: &str) -> ApiError {
+    failed::<C>(
+        Kind::OutcomeUnknown,
+        format!("the response is missing {what}"),
+    )
 }
 
-/// A request that the SDK does not build.
+/// A request that the SDK refuses to build.
 pub(super) fn unbuilt<C: Call>(error: BuildError) -> ApiError {
     failed::<C>(Kind::Invalid, error.to_string())
 }
 
-/// A file here that cannot be read or written.
+/// A local file that cannot be read or written.
 pub(super) fn local<C: Call>(path: &Path, error: &(dyn Error + 'static)) -> ApiError {
     failed::<C>(Kind::Invalid, reasons(path.display(), Some(error)))
 }
 
-/// An answer that broke off.
-pub(super) fn broken_off<C: Call>(error: &(dyn Error + 'static)) -> ApiError {
-    failed::<C>(Kind::Doubt, reasons("the answer broke off", Some(error)))
+/// A response that was interrupted.
+pub(super) fn interrupted<C: Call>(error: &(dyn Error + 'static)) -> ApiError {
+    failed::<C>(
+        Kind::OutcomeUnknown,
+        reasons("the response was interrupted", Some(error)),
+    )
 }
 
-/// Takes a no of this kind for a yes, for `or_else`.
+/// Turns errors of a kind into success, for `or_else`.
 pub(super) fn unless(kind: Kind) -> impl FnOnce(ApiError) -> Result<(), ApiError> {
     move |error| {
         if error.kind == kind {
@@ -240,19 +249,19 @@ fn failed<C: Call>(kind: Kind, message: String) -> ApiError {
     }
 }
 
-/// Nothing was sent, for there was nothing to sign it with. A network that does not answer says
-/// nothing of the credentials.
+/// Nothing was sent, because there are no credentials to sign with. If a network is the reason,
+/// that says nothing about the credentials.
 fn without_credentials<C: Call>(error: &CredentialsError) -> ApiError {
-    let message = where_it_looked(error);
-    if find::<Astray>(error).is_some() {
-        return failed::<C>(Kind::Doubt, message);
+    let message = sources_tried(error);
+    if find::<UnexpectedResponse>(error).is_some() {
+        return failed::<C>(Kind::OutcomeUnknown, message);
     }
     let ours = find::<Cause>(error).cloned();
     let cause = ours.unwrap_or_else(|| {
         if !matches!(error, CredentialsError::InvalidConfiguration(_)) {
             return Cause::NoCredentials;
         }
-        let says = reasons("they contradict themselves", error.source());
+        let says = reasons("they contradict each other", error.source());
         Cause::Settings { says }
     });
     let cause = Some(Box::new(cause));
@@ -262,10 +271,10 @@ fn without_credentials<C: Call>(error: &CredentialsError) -> ApiError {
     }
 }
 
-/// Where the SDK looked, in one line.
-fn where_it_looked(error: &CredentialsError) -> String {
+/// The places in which the SDK looked, in one line.
+fn sources_tried(error: &CredentialsError) -> String {
     let text = reasons("no credentials", error.source());
-    // What a process of the user's prints may hold anything.
+    // The output of a user's program may contain secrets.
     let text = text.split(" Stderr:").next().unwrap_or_default();
     let text = text
         .replace("no credentials found in chain. Attempted:\n  ", "")
@@ -284,7 +293,7 @@ fn chain<'a>(
     std::iter::successors(first, |&error| error.source())
 }
 
-/// All the reasons there are, for those of the SDK say little each.
+/// Joins the messages of all sources: each of the SDK's errors says little.
 fn reasons(begin: impl Display, error: Option<&(dyn Error + 'static)>) -> String {
     let mut text = begin.to_string();
     for reason in chain(error).map(ToString::to_string) {
@@ -311,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn too_many_calls_are_no_doubt_though_503() {
+    fn throttling_with_status_503_is_not_an_unknown_outcome() {
         check(
             Kind::Throttled,
             &[
@@ -327,9 +336,9 @@ mod tests {
     }
 
     #[test]
-    fn what_may_have_been_done_is_in_doubt() {
+    fn the_outcome_may_be_unknown() {
         check(
-            Kind::Doubt,
+            Kind::OutcomeUnknown,
             &[
                 ("InternalServerError", 500, ""),
                 ("InternalFailure", 400, ""),
@@ -342,11 +351,11 @@ mod tests {
                 ("ServiceUnavailable", 503, ""),
                 ("", 500, ""),
                 ("", 408, ""),
-                ("Unheard", 502, ""),
-                ("Unheard", 200, "an error in a success"),
+                ("Unknown", 502, ""),
+                ("Unknown", 200, "an error in a success"),
             ],
         );
-        assert_eq!(kind(None, None, ""), Kind::Doubt);
+        assert_eq!(kind(None, None, ""), Kind::OutcomeUnknown);
     }
 
     #[test]
@@ -376,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there() {
+    fn what_does_not_exist_is_not_found() {
         let unknown = "Cluster id 'j-2AB3CD4EF5GH6' is not valid.";
         check(
             Kind::NotFound,
@@ -425,7 +434,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_the_way() {
+    fn conflicts_have_their_kinds() {
         check(
             Kind::Exists,
             &[
@@ -459,7 +468,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quoted_request_is_not_told_on() {
+    fn a_quoted_request_is_not_passed_on() {
         let quoting = "The signature we calculated does not match.\n\nx-amz-security-token:S3CR3T";
         for code in ["SignatureDoesNotMatch", "AuthFailure", "AccessDenied"] {
             let error = refused::<PutObject>(Some(code), Some(403), Some(quoting));

@@ -1,7 +1,7 @@
-//! AWS IAM by the SDK.
+//! AWS IAM through the SDK.
 
 use super::Sdk;
-use super::error::{lacks, told};
+use super::error::{from_sdk, incomplete};
 use crate::cloud::api::iam::{
     AddRoleToInstanceProfile, AttachRolePolicy, CreateInstanceProfile, CreateRole,
     GetInstanceProfile, GetRole, GetRolePolicy, ListAttachedRolePolicies, ListRolePolicies,
@@ -12,8 +12,10 @@ use crate::cloud::api::{ApiError, Kind, Serve};
 impl Serve<GetRole> for Sdk {
     async fn serve(&self, call: GetRole) -> Result<RoleArn, ApiError> {
         let reply = self.iam.get_role().role_name(call.name).send().await;
-        let reply = reply.map_err(told::<GetRole, _>)?;
-        let role = reply.role.ok_or_else(|| lacks::<GetRole>("the role"))?;
+        let reply = reply.map_err(from_sdk::<GetRole, _>)?;
+        let role = reply
+            .role
+            .ok_or_else(|| incomplete::<GetRole>("the role"))?;
         Ok(RoleArn(role.arn))
     }
 }
@@ -26,7 +28,7 @@ impl Serve<CreateRole> for Sdk {
             .assume_role_policy_document(call.trust)
             .send()
             .await
-            .map_err(told::<CreateRole, _>)?;
+            .map_err(from_sdk::<CreateRole, _>)?;
         Ok(())
     }
 }
@@ -39,7 +41,7 @@ impl Serve<AttachRolePolicy> for Sdk {
             .policy_arn(call.policy)
             .send()
             .await
-            .map_err(told::<AttachRolePolicy, _>)?;
+            .map_err(from_sdk::<AttachRolePolicy, _>)?;
         Ok(())
     }
 }
@@ -53,7 +55,7 @@ impl Serve<PutRolePolicy> for Sdk {
             .policy_document(call.document)
             .send()
             .await
-            .map_err(told::<PutRolePolicy, _>)?;
+            .map_err(from_sdk::<PutRolePolicy, _>)?;
         Ok(())
     }
 }
@@ -67,12 +69,12 @@ impl Serve<GetRolePolicy> for Sdk {
             .policy_name(call.name)
             .send()
             .await
-            .map_err(told::<GetRolePolicy, _>)?;
+            .map_err(from_sdk::<GetRolePolicy, _>)?;
         Ok(plain(&reply.policy_document))
     }
 }
 
-/// IAM writes documents as URLs have them (RFC 3986; IAM API, GetRolePolicy).
+/// Decodes a document: IAM returns it URL-encoded (RFC 3986; IAM API, GetRolePolicy).
 fn plain(document: &str) -> String {
     let (mut plain, mut rest) = (Vec::new(), document.as_bytes());
     while let [first, others @ ..] = rest {
@@ -94,18 +96,18 @@ fn plain(document: &str) -> String {
 
 impl Serve<ListRolePolicies> for Sdk {
     async fn serve(&self, call: ListRolePolicies) -> Result<Vec<String>, ApiError> {
-        // A role has a few policies, a page has a hundred.
+        // A role has a few policies, and a page a hundred.
         let reply = self.iam.list_role_policies().role_name(call.role).send();
-        let reply = reply.await.map_err(told::<ListRolePolicies, _>)?;
+        let reply = reply.await.map_err(from_sdk::<ListRolePolicies, _>)?;
         Ok(reply.policy_names)
     }
 }
 
 impl Serve<ListAttachedRolePolicies> for Sdk {
     async fn serve(&self, call: ListAttachedRolePolicies) -> Result<Vec<String>, ApiError> {
-        let asked = self.iam.list_attached_role_policies();
-        let reply = asked.role_name(call.role).send().await;
-        let reply = reply.map_err(told::<ListAttachedRolePolicies, _>)?;
+        let request = self.iam.list_attached_role_policies();
+        let reply = request.role_name(call.role).send().await;
+        let reply = reply.map_err(from_sdk::<ListAttachedRolePolicies, _>)?;
         let attached = reply.attached_policies.into_iter().flatten();
         Ok(attached.filter_map(|policy| policy.policy_arn).collect())
     }
@@ -119,10 +121,10 @@ impl Serve<GetInstanceProfile> for Sdk {
             .instance_profile_name(call.name)
             .send()
             .await
-            .map_err(told::<GetInstanceProfile, _>)?;
+            .map_err(from_sdk::<GetInstanceProfile, _>)?;
         let profile = reply
             .instance_profile
-            .ok_or_else(|| lacks::<GetInstanceProfile>("the instance profile"))?;
+            .ok_or_else(|| incomplete::<GetInstanceProfile>("the instance profile"))?;
         Ok(profile.roles.into_iter().map(|r| r.role_name).collect())
     }
 }
@@ -134,7 +136,7 @@ impl Serve<CreateInstanceProfile> for Sdk {
             .instance_profile_name(call.name)
             .send()
             .await
-            .map_err(told::<CreateInstanceProfile, _>)?;
+            .map_err(from_sdk::<CreateInstanceProfile, _>)?;
         Ok(())
     }
 }
@@ -148,8 +150,8 @@ impl Serve<AddRoleToInstanceProfile> for Sdk {
             .send()
             .await
             .map_err(|error| {
-                let error = told::<AddRoleToInstanceProfile, _>(error);
-                // The limit is one role in a profile.
+                let error = from_sdk::<AddRoleToInstanceProfile, _>(error);
+                // A profile holds one role.
                 match error.code.as_deref() {
                     Some("LimitExceeded") => ApiError {
                         kind: Kind::Exists,
@@ -167,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn documents_are_read_as_they_were_written() {
+    fn documents_are_decoded() {
         assert_eq!(plain("%7B%22a%22%3A%22s3%3A%2A%22%7D"), r#"{"a":"s3:*"}"#);
         for text in ["{}", "100%", "%zz", "%2"] {
             assert_eq!(plain(text), text);

@@ -1,5 +1,5 @@
-//! Who asks: what the files of profiles say of it, and roles that want a code of multi-factor
-//! authentication, which the SDK does not ask for.
+//! The user's profiles, and their roles that require a code of multi-factor authentication, for
+//! which the SDK has no support.
 
 use super::mfa;
 use crate::cloud::api::{Cause, LogIn};
@@ -13,21 +13,22 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use tokio::sync::OnceCell;
 
-/// Asks a person for one line; none where nobody answers.
+/// Asks the user for one line; `None` if there is no answer.
 pub type Ask = Box<dyn Fn(&str) -> Option<String>>;
 
-/// Who asks, for a whole process: a code of multi-factor authentication is good once, and what it
-/// opens is good for all regions.
+/// The credentials of a whole process: a code of multi-factor authentication can be used once, and
+/// the credentials obtained with it are good for all regions.
 #[derive(Default)]
 pub struct Login {
-    /// None without a terminal.
+    /// `None` without a terminal.
     ask: Option<Ask>,
     profiles: OnceCell<Option<ProfileSet>>,
-    /// Of roles that wanted a code, by profile.
-    taken: RefCell<BTreeMap<String, Result<Credentials, Cause>>>,
+    /// The credentials of roles that required a code, by profile.
+    assumed: RefCell<BTreeMap<String, Result<Credentials, Cause>>>,
 }
 
 impl Login {
+    /// A login that asks for codes with `ask`.
     pub fn new(ask: Option<Ask>) -> Self {
         Self {
             ask,
@@ -45,31 +46,31 @@ impl Login {
         self.profiles.get_or_init(load).await.as_ref()
     }
 
-    /// The credentials of the profile, where it takes a role with a code; none where the SDK finds
-    /// its own. Keys in the environment go before profiles, as with the AWS CLI.
+    /// The credentials of the selected profile if its role requires a code; `None` if the SDK finds
+    /// them itself. Keys in the environment take precedence, as with the AWS CLI.
     pub(super) async fn with_code(&self, region: &str) -> Option<FixedCredentials> {
         if in_environment().await {
             return None;
         }
         let set = self.profiles().await?;
         let name = set.selected_profile().to_owned();
-        if !mfa::wants_code(set, &name) {
+        if !mfa::requires_code(set, &name) {
             return None;
         }
-        let known = self.taken.borrow().get(&name).cloned();
-        let taken = match known {
-            Some(taken) => taken,
+        let cached = self.assumed.borrow().get(&name).cloned();
+        let assumed = match cached {
+            Some(assumed) => assumed,
             None => {
-                let taken = mfa::take(set, &name, region, self.ask.as_ref()).await;
-                self.taken.borrow_mut().insert(name, taken.clone());
-                taken
+                let assumed = mfa::take(set, &name, region, self.ask.as_ref()).await;
+                self.assumed.borrow_mut().insert(name, assumed.clone());
+                assumed
             }
         };
-        Some(FixedCredentials(taken))
+        Some(FixedCredentials(assumed))
     }
 
-    /// What a cause comes to, with what the profile says: an error of the SDK does not know by
-    /// which command the credentials came.
+    /// Makes a cause more precise: the SDK's errors do not tell where the credentials came from,
+    /// but the profile does.
     pub(super) async fn refine(&self, cause: Cause) -> Cause {
         let in_environment = in_environment().await;
         let Some(set) = self.profiles().await else {
@@ -91,7 +92,7 @@ impl Login {
                 },
                 Some(profile),
             ) => of_profile(set, profile),
-            // The SDK's word for a login that was never made.
+            // The SDK reports a missing login this way.
             (Cause::Settings { .. }, Some(profile)) if has_login(set, profile) => {
                 of_profile(set, profile)
             }
@@ -100,10 +101,10 @@ impl Login {
     }
 }
 
-/// Why a profile that is there gives nothing, or what no longer holds.
+/// Why an existing profile gives no credentials, or expired ones.
 pub(super) fn of_profile(set: &ProfileSet, profile: &Profile) -> Cause {
     let name = profile.name().to_owned();
-    if mfa::wants_code(set, &name) {
+    if mfa::requires_code(set, &name) {
         let problem = crate::cloud::api::Mfa::Over;
         return Cause::Mfa {
             profile: name,
@@ -138,9 +139,9 @@ fn has_login(set: &ProfileSet, profile: &Profile) -> bool {
     source(set, profile).get("login_session").is_some()
 }
 
-/// The profile that a profile's credentials come from in the end.
+/// The profile from which a profile's credentials finally come.
 fn source<'a>(set: &'a ProfileSet, profile: &'a Profile) -> &'a Profile {
-    let (mut profile, mut left) = (profile, mfa::LONGEST_CHAIN);
+    let (mut profile, mut left) = (profile, mfa::MAX_CHAIN);
     while let Some(next) = profile
         .get("source_profile")
         .and_then(|name| set.get_profile(name))
@@ -164,7 +165,7 @@ async fn in_environment() -> bool {
     provider.provide_credentials().await.is_ok()
 }
 
-/// What a code opened, or why it did not.
+/// Credentials obtained with a code, or why there are none.
 #[derive(Debug)]
 pub(super) struct FixedCredentials(Result<Credentials, Cause>);
 
@@ -173,7 +174,7 @@ impl ProvideCredentials for FixedCredentials {
     where
         Self: 'a,
     {
-        let held = self.0.clone();
-        future::ProvideCredentials::ready(held.map_err(CredentialsError::provider_error))
+        let credentials = self.0.clone();
+        future::ProvideCredentials::ready(credentials.map_err(CredentialsError::provider_error))
     }
 }

@@ -1,4 +1,4 @@
-//! Roles that are taken with a code of multi-factor authentication (`mfa_serial` of a profile).
+//! Roles that require a code of multi-factor authentication (`mfa_serial` of a profile).
 
 use super::login::{Ask, of_profile};
 use crate::cloud::api::{Cause, Mfa};
@@ -10,15 +10,15 @@ use aws_sdk_sts::error::ProvideErrorMetadata;
 use std::future::Future;
 use std::pin::Pin;
 
-/// Profiles that name each other as their source; more are a circle.
-pub(super) const LONGEST_CHAIN: usize = 8;
-/// How often a person is asked for six digits.
-const MOST_QUESTIONS: usize = 3;
+/// The longest chain of source profiles. A longer one is a cycle.
+pub(super) const MAX_CHAIN: usize = 8;
+/// How often to ask for six digits.
+const MAX_QUESTIONS: usize = 3;
 
-/// Whether a profile, or one that it rests on, takes its role with a code.
-pub(super) fn wants_code(set: &ProfileSet, name: &str) -> bool {
+/// Whether a profile, or one of its sources, has a role that requires a code.
+pub(super) fn requires_code(set: &ProfileSet, name: &str) -> bool {
     let mut name = name;
-    for _ in 0..LONGEST_CHAIN {
+    for _ in 0..MAX_CHAIN {
         let Some(profile) = set.get_profile(name) else {
             return false;
         };
@@ -33,16 +33,16 @@ pub(super) fn wants_code(set: &ProfileSet, name: &str) -> bool {
     false
 }
 
-type Taken<'a> = Pin<Box<dyn Future<Output = Result<Credentials, Cause>> + 'a>>;
+type Assumed<'a> = Pin<Box<dyn Future<Output = Result<Credentials, Cause>> + 'a>>;
 
-/// Takes the role of a profile, and before it those of the profiles that it rests on.
+/// Assumes the role of a profile, and before it those of its source profiles.
 pub(super) fn take<'a>(
     set: &'a ProfileSet,
     name: &'a str,
     region: &'a str,
     ask: Option<&'a Ask>,
-) -> Taken<'a> {
-    take_within(set, name, region, ask, LONGEST_CHAIN)
+) -> Assumed<'a> {
+    take_within(set, name, region, ask, MAX_CHAIN)
 }
 
 fn take_within<'a>(
@@ -51,14 +51,14 @@ fn take_within<'a>(
     region: &'a str,
     ask: Option<&'a Ask>,
     left: usize,
-) -> Taken<'a> {
+) -> Assumed<'a> {
     Box::pin(async move {
         if left == 0 {
-            let says = format!("the profiles that {name} rests on go in a circle");
+            let says = format!("the source profiles of {name} form a cycle");
             return Err(Cause::Settings { says });
         }
         let profile = set.get_profile(name).ok_or_else(|| missing(name))?;
-        let Some(role) = profile.get("role_arn").filter(|_| wants_code(set, name)) else {
+        let Some(role) = profile.get("role_arn").filter(|_| requires_code(set, name)) else {
             return by_sdk(set, name, profile).await;
         };
         let source = match profile.get("source_profile") {
@@ -78,7 +78,7 @@ fn take_within<'a>(
 }
 
 fn missing(name: &str) -> Cause {
-    let says = format!("profile {name} is named as a source and is not there");
+    let says = format!("profile {name} is named as a source and does not exist");
     Cause::Settings { says }
 }
 
@@ -106,14 +106,14 @@ fn own_keys(profile: &Profile) -> Result<Credentials, Cause> {
     Ok(Credentials::new(id, secret, token, None, "Profile"))
 }
 
-/// Six digits from a person.
+/// Asks the user for six digits.
 fn code(profile: &str, serial: &str, ask: Option<&Ask>) -> Result<String, Cause> {
     let wrong = |problem| Cause::Mfa {
         profile: profile.to_owned(),
         problem,
     };
     let ask = ask.ok_or_else(|| wrong(Mfa::NoTerminal))?;
-    for _ in 0..MOST_QUESTIONS {
+    for _ in 0..MAX_QUESTIONS {
         let question = format!("MFA code for {serial}: ");
         let Some(answer) = ask(&question) else { break };
         let answer: String = answer.split_whitespace().collect();
@@ -136,25 +136,25 @@ async fn assume(
         .credentials_provider(source)
         .load()
         .await;
-    let hours = profile.get("duration_seconds");
+    let seconds = profile.get("duration_seconds");
     let session = profile.get("role_session_name").unwrap_or("clusterup");
     let mut call = aws_sdk_sts::Client::new(&config)
         .assume_role()
         .role_arn(role)
         .role_session_name(session)
-        .set_duration_seconds(hours.and_then(|seconds| seconds.parse().ok()))
+        .set_duration_seconds(seconds.and_then(|seconds| seconds.parse().ok()))
         .set_external_id(profile.get("external_id").map(str::to_owned));
-    let asked = code.is_some();
+    let with_code = code.is_some();
     if let Some((serial, code)) = code {
         call = call.serial_number(serial).token_code(code);
     }
-    let taken = call.send().await.map_err(|error| {
+    let assumed = call.send().await.map_err(|error| {
         let says = error
             .message()
             .map_or_else(|| error.to_string(), str::to_owned);
         let says = says.lines().next().unwrap_or_default().to_owned();
         let profile = profile.name().to_owned();
-        if asked && error.as_service_error().is_some() {
+        if with_code && error.as_service_error().is_some() {
             Cause::Mfa {
                 profile,
                 problem: Mfa::Refused(says),
@@ -163,16 +163,16 @@ async fn assume(
             Cause::Role { profile, says }
         }
     })?;
-    let taken = taken.credentials.ok_or_else(|| Cause::Role {
+    let assumed = assumed.credentials.ok_or_else(|| Cause::Role {
         profile: profile.name().to_owned(),
-        says: "AWS gave no credentials for it".to_owned(),
+        says: "AWS returned no credentials for it".to_owned(),
     })?;
-    let (id, secret) = (taken.access_key_id, taken.secret_access_key);
-    let expiry = std::time::SystemTime::try_from(taken.expiration).ok();
+    let (id, secret) = (assumed.access_key_id, assumed.secret_access_key);
+    let expiry = std::time::SystemTime::try_from(assumed.expiration).ok();
     Ok(Credentials::new(
         id,
         secret,
-        Some(taken.session_token),
+        Some(assumed.session_token),
         expiry,
         "Mfa",
     ))

@@ -1,4 +1,4 @@
-//! Amazon's own SDK as the one who serves the calls: translation there and back, nothing else.
+//! Serves the calls of [`super::api`] through Amazon's SDK. Only translates.
 
 mod budgets;
 mod client;
@@ -37,11 +37,12 @@ use std::time::Duration;
 use wire::Watch;
 
 const CONNECT: Duration = Duration::from_secs(5);
-/// From a request to the head of its answer, but for S3, which is sent much before it answers.
+/// From a request to the start of its response. S3 is an exception: long uploads precede its
+/// response.
 const READ: Duration = Duration::from_secs(20);
-/// The same with who asks: a program of the user's that gives credentials may ask a person.
+/// A whole attempt, including credentials: a user's program that provides them may ask a person.
 const ATTEMPT: Duration = Duration::from_secs(60);
-/// The SDK's own five seconds are a short break in a wireless network.
+/// The SDK's default of five seconds is less than a short outage of a wireless network.
 const STALL: Duration = Duration::from_secs(30);
 
 /// AWS in one region.
@@ -61,14 +62,18 @@ pub struct Sdk {
 }
 
 impl Sdk {
-    /// With the credentials and settings that the AWS CLI would find: environment, profiles, SSO.
-    /// Sends nothing to AWS's services yet.
+    /// Connects with the credentials and settings that the AWS CLI would use: environment,
+    /// profiles, SSO. Sends no call to AWS's services.
     pub async fn connect(region: &Region) -> Self {
         Self::with(region, Watch::default(), None).await
     }
 
-    /// With what a code of multi-factor authentication has opened, where there is such.
-    async fn with(region: &Region, watch: Watch, held: Option<login::FixedCredentials>) -> Self {
+    /// Connects with given credentials, or, if `None`, those that the SDK finds.
+    async fn with(
+        region: &Region,
+        watch: Watch,
+        credentials: Option<login::FixedCredentials>,
+    ) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT)
             .read_timeout(READ)
@@ -76,14 +81,14 @@ impl Sdk {
             .build();
         let patient = IdentityCache::lazy().load_timeout(ATTEMPT).build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest());
-        if let Some(held) = held {
-            loader = loader.credentials_provider(held);
+        if let Some(credentials) = credentials {
+            loader = loader.credentials_provider(credentials);
         }
         let config = loader
             .region(aws_config::Region::new(region.as_str().to_owned()))
             .http_client(wire::client(watch))
             .identity_cache(patient)
-            // The SDK would send RunJobFlow twice: `cloud::retry` knows what may be repeated.
+            // The SDK would repeat RunJobFlow: `cloud::retry` knows which calls may be repeated.
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts)
             .stalled_stream_protection(patience(STALL))
@@ -114,13 +119,14 @@ impl Sdk {
         }
     }
 
+    /// The region of all calls.
     pub const fn region(&self) -> &Region {
         &self.region
     }
 }
 
-/// What environment and profile name as the region. Asks no metadata service: that of an EC2
-/// machine tells where the machine is, not where stacks are, and elsewhere it costs seconds.
+/// The region of the environment or the profile. Does not ask the metadata service: an EC2
+/// instance's region is not that of stacks, and elsewhere the attempt takes seconds.
 pub async fn default_region() -> Option<Region> {
     let profile = ProfileFileRegionProvider::builder().build();
     RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
@@ -132,14 +138,14 @@ pub async fn default_region() -> Option<Region> {
         .ok()
 }
 
-/// Breaks off a stream of which nothing came or went for so long.
+/// Aborts a stream in which nothing moved for a time.
 fn patience(stall: Duration) -> StalledStreamProtectionConfig {
     StalledStreamProtectionConfig::enabled()
         .grace_period(stall)
         .build()
 }
 
-/// Whether S3 is at an address of the user's own. Few such stores have names for their buckets.
+/// Whether S3 has an address configured by the user. Few such stores support buckets as host names.
 fn has_own_s3(config: &SdkConfig) -> bool {
     let key = ServiceConfigKey::builder()
         .service_id("S3")
@@ -153,7 +159,7 @@ fn has_own_s3(config: &SdkConfig) -> bool {
     own.is_some() || config.endpoint_url().is_some()
 }
 
-/// Whoever is given an `Sdk` is given all of AWS that there is a call for.
+// `Sdk` serves every call.
 const _: fn() = || {
     fn is<A: Api>() {}
     is::<Sdk>();

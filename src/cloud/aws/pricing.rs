@@ -1,16 +1,16 @@
-//! AWS Price List by the SDK.
+//! AWS Price List through the SDK.
 
 use super::Sdk;
-use super::error::{told, unbuilt};
+use super::error::{from_sdk, unbuilt};
 use crate::cloud::api::pricing::GetProducts;
 use crate::cloud::api::{ApiError, Page, Serve};
 use aws_config::SdkConfig;
 use aws_sdk_pricing::types::{Filter, FilterType};
 
-/// One of the few regions where prices can be asked for; it knows those of all.
+/// One of the few regions that serve prices. It has those of all regions.
 const REGION: &str = "us-east-1";
 
-/// The most that the API gives at once.
+/// The largest page of the API.
 const PAGE: i32 = 100;
 
 pub(super) fn client(config: &SdkConfig) -> aws_sdk_pricing::Client {
@@ -36,7 +36,7 @@ impl Serve<GetProducts> for Sdk {
             .set_next_token(call.next)
             .send()
             .await
-            .map_err(told::<GetProducts, _>)?;
+            .map_err(from_sdk::<GetProducts, _>)?;
         Ok(Page {
             items: reply.price_list.unwrap_or_default(),
             next: reply.next_token.filter(|token| !token.is_empty()),

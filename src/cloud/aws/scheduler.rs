@@ -1,7 +1,7 @@
-//! Amazon EventBridge Scheduler by the SDK.
+//! Amazon EventBridge Scheduler through the SDK.
 
 use super::Sdk;
-use super::error::{told, unbuilt, unless};
+use super::error::{from_sdk, unbuilt, unless};
 use crate::cloud::api::scheduler::{
     CreateSchedule, DeleteSchedule, GetSchedule, ListSchedules, Schedule, UpdateSchedule,
 };
@@ -13,16 +13,16 @@ use aws_sdk_scheduler::types::{
 };
 use chrono::{DateTime, NaiveDateTime, Utc};
 
-/// Without a zone: that is a field of its own.
+/// The time zone is a separate field.
 const AT: &str = "at(%Y-%m-%dT%H:%M:%S)";
 const ZONE: &str = "UTC";
-/// Where a schedule is that names no other.
+/// The group of schedules that name no other.
 const GROUP: &str = "default";
-/// Without a policy it would be tried for a day, and a cluster is no better for being ended then.
-const TRIED_SECONDS: i32 = 3_600;
-const TRIED_TIMES: i32 = 20;
+/// The default would be a day, and ending a cluster that late helps nobody.
+const RETRY_SECONDS: i32 = 3_600;
+const RETRIES: i32 = 20;
 
-/// All that there is to say of a schedule. What an update does not say again is reset.
+/// All fields of a schedule: an update resets those that it omits.
 struct ScheduleFields {
     expression: String,
     zone: &'static str,
@@ -32,11 +32,11 @@ struct ScheduleFields {
     target: Target,
 }
 
-fn said<C: Call>(schedule: &Schedule) -> Result<ScheduleFields, ApiError> {
+fn fields<C: Call>(schedule: &Schedule) -> Result<ScheduleFields, ApiError> {
     let window = FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off);
     let retries = RetryPolicy::builder()
-        .maximum_event_age_in_seconds(TRIED_SECONDS)
-        .maximum_retry_attempts(TRIED_TIMES);
+        .maximum_event_age_in_seconds(RETRY_SECONDS)
+        .maximum_retry_attempts(RETRIES);
     let target = Target::builder()
         .arn(&schedule.target)
         .role_arn(&schedule.role)
@@ -54,44 +54,44 @@ fn said<C: Call>(schedule: &Schedule) -> Result<ScheduleFields, ApiError> {
 
 impl Serve<CreateSchedule> for Sdk {
     async fn serve(&self, call: CreateSchedule) -> Result<(), ApiError> {
-        let said = said::<CreateSchedule>(&call.0)?;
+        let fields = fields::<CreateSchedule>(&call.0)?;
         self.scheduler
             .create_schedule()
             .name(call.0.name)
-            .schedule_expression(said.expression)
-            .schedule_expression_timezone(said.zone)
-            .flexible_time_window(said.window)
-            .action_after_completion(said.after)
-            .state(said.state)
-            .target(said.target)
+            .schedule_expression(fields.expression)
+            .schedule_expression_timezone(fields.zone)
+            .flexible_time_window(fields.window)
+            .action_after_completion(fields.after)
+            .state(fields.state)
+            .target(fields.target)
             .send()
             .await
-            .map_err(|error| taken(told::<CreateSchedule, _>(error)))?;
+            .map_err(|error| exists(from_sdk::<CreateSchedule, _>(error)))?;
         Ok(())
     }
 }
 
 impl Serve<UpdateSchedule> for Sdk {
     async fn serve(&self, call: UpdateSchedule) -> Result<(), ApiError> {
-        let said = said::<UpdateSchedule>(&call.0)?;
+        let fields = fields::<UpdateSchedule>(&call.0)?;
         self.scheduler
             .update_schedule()
             .name(call.0.name)
-            .schedule_expression(said.expression)
-            .schedule_expression_timezone(said.zone)
-            .flexible_time_window(said.window)
-            .action_after_completion(said.after)
-            .state(said.state)
-            .target(said.target)
+            .schedule_expression(fields.expression)
+            .schedule_expression_timezone(fields.zone)
+            .flexible_time_window(fields.window)
+            .action_after_completion(fields.after)
+            .state(fields.state)
+            .target(fields.target)
             .send()
             .await
-            .map_err(told::<UpdateSchedule, _>)?;
+            .map_err(from_sdk::<UpdateSchedule, _>)?;
         Ok(())
     }
 }
 
-/// What would be made is there.
-fn taken(error: ApiError) -> ApiError {
+/// When creating, `ConflictException` means that the name exists.
+fn exists(error: ApiError) -> ApiError {
     match error.code.as_deref() {
         Some("ConflictException") => ApiError {
             kind: Kind::Exists,
@@ -110,7 +110,7 @@ impl Serve<GetSchedule> for Sdk {
             .name(&name)
             .send()
             .await
-            .map_err(told::<GetSchedule, _>);
+            .map_err(from_sdk::<GetSchedule, _>);
         match reply {
             Ok(theirs) => Ok(ours(name, theirs)),
             Err(error) if error.kind == Kind::NotFound => Ok(None),
@@ -119,8 +119,7 @@ impl Serve<GetSchedule> for Sdk {
     }
 }
 
-/// None of one that somebody turned off, or to the clocks of somewhere else: it does not fire at
-/// its time.
+/// `None` if somebody disabled the schedule or changed its time zone: it does not fire at its time.
 fn ours(name: String, theirs: GetScheduleOutput) -> Option<Schedule> {
     let zone = theirs.schedule_expression_timezone.as_deref();
     if theirs.state == Some(ScheduleState::Disabled) || zone.is_some_and(|zone| zone != ZONE) {
@@ -151,7 +150,7 @@ impl Serve<DeleteSchedule> for Sdk {
             .await;
         reply
             .map(|_| ())
-            .map_err(told::<DeleteSchedule, _>)
+            .map_err(from_sdk::<DeleteSchedule, _>)
             .or_else(unless(Kind::NotFound))
     }
 }
@@ -166,7 +165,7 @@ impl Serve<ListSchedules> for Sdk {
             .set_next_token(call.next)
             .send()
             .await
-            .map_err(told::<ListSchedules, _>)?;
+            .map_err(from_sdk::<ListSchedules, _>)?;
         let schedules = reply.schedules.into_iter();
         Ok(Page {
             items: schedules.filter_map(|schedule| schedule.name).collect(),
@@ -180,23 +179,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_schedule_that_will_not_fire_at_its_time_is_none() {
+    fn a_schedule_that_does_not_fire_at_its_time_is_none() {
         let target = Target::builder().arn("a").role_arn("r").build().unwrap();
         let theirs = GetScheduleOutput::builder()
             .schedule_expression("at(2026-01-02T03:04:05)")
             .target(target);
-        let there = |theirs: GetScheduleOutput| ours("s".to_owned(), theirs).is_some();
-        assert!(there(theirs.clone().build()));
+        let valid = |theirs: GetScheduleOutput| ours("s".to_owned(), theirs).is_some();
+        assert!(valid(theirs.clone().build()));
         let on = theirs.clone().state(ScheduleState::Enabled);
-        assert!(there(on.schedule_expression_timezone(ZONE).build()));
+        assert!(valid(on.schedule_expression_timezone(ZONE).build()));
         let off = theirs.clone().state(ScheduleState::Disabled);
-        assert!(!there(off.build()));
-        let elsewhere = theirs.schedule_expression_timezone("Asia/Seoul");
-        assert!(!there(elsewhere.build()));
+        assert!(!valid(off.build()));
+        let other_zone = theirs.schedule_expression_timezone("Asia/Seoul");
+        assert!(!valid(other_zone.build()));
     }
 
     #[test]
-    fn a_time_is_said_without_a_zone_and_read_back() {
+    fn a_time_is_written_without_a_zone_and_parsed_back() {
         let at = DateTime::from_timestamp(1_767_323_045, 0).unwrap();
         let expression = at.format(AT).to_string();
         assert_eq!(expression, "at(2026-01-02T03:04:05)");

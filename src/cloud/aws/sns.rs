@@ -1,7 +1,7 @@
-//! AWS SNS by the SDK.
+//! Amazon SNS through the SDK.
 
 use super::Sdk;
-use super::error::told;
+use super::error::from_sdk;
 use crate::cloud::api::sns::Publish;
 use crate::cloud::api::{ApiError, Serve};
 
@@ -15,6 +15,6 @@ impl Serve<Publish> for Sdk {
             .message(call.message)
             .send()
             .await;
-        sent.map(|_| ()).map_err(told::<Publish, _>)
+        sent.map(|_| ()).map_err(from_sdk::<Publish, _>)
     }
 }

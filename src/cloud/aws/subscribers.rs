@@ -1,8 +1,8 @@
-//! The notifications of AWS's budgets and whom they tell, changed in place by the SDK.
+//! Changes the notifications and subscribers of AWS's budgets through the SDK.
 
 use super::Sdk;
 use super::budgets::{notification, subscriber};
-use super::error::{told, unless};
+use super::error::{from_sdk, unless};
 use crate::cloud::api::budgets::{
     CreateSubscriber, DeleteSubscriber, UpdateNotification, UpdateSubscriber,
 };
@@ -18,7 +18,7 @@ impl Serve<UpdateNotification> for Sdk {
             .new_notification(notification::<UpdateNotification>(&call.to)?)
             .send()
             .await
-            .map_err(told::<UpdateNotification, _>)?;
+            .map_err(from_sdk::<UpdateNotification, _>)?;
         Ok(())
     }
 }
@@ -33,7 +33,7 @@ impl Serve<CreateSubscriber> for Sdk {
             .subscriber(subscriber::<CreateSubscriber>(call.subscriber)?)
             .send()
             .await
-            .map_err(told::<CreateSubscriber, _>)?;
+            .map_err(from_sdk::<CreateSubscriber, _>)?;
         Ok(())
     }
 }
@@ -49,7 +49,7 @@ impl Serve<UpdateSubscriber> for Sdk {
             .new_subscriber(subscriber::<UpdateSubscriber>(call.to)?)
             .send()
             .await
-            .map_err(told::<UpdateSubscriber, _>)?;
+            .map_err(from_sdk::<UpdateSubscriber, _>)?;
         Ok(())
     }
 }
@@ -67,7 +67,7 @@ impl Serve<DeleteSubscriber> for Sdk {
             .await;
         reply
             .map(|_| ())
-            .map_err(told::<DeleteSubscriber, _>)
+            .map_err(from_sdk::<DeleteSubscriber, _>)
             .or_else(unless(Kind::NotFound))
     }
 }

@@ -1,10 +1,10 @@
-//! What every service's translation needs: tags, times, numbers.
+//! Conversions that every service needs: tags, times, numbers.
 
 use crate::cloud::api::Tags;
 use aws_smithy_types::DateTime as Theirs;
 use chrono::{DateTime, Utc};
 
-/// Tags from a service's own; one without a key is none.
+/// Converts a service's tags; those without a key are left out.
 pub(super) fn tags<T>(
     theirs: &[T],
     key_and_value: impl Fn(&T) -> (Option<&str>, Option<&str>),
@@ -16,8 +16,8 @@ pub(super) fn tags<T>(
     theirs.iter().filter_map(owned).collect()
 }
 
-/// To the millisecond, which is what AWS counts in: what JSON says beyond that is its own rounding.
-/// None for a time that is none of the calendar's.
+/// Rounds to the millisecond, which is AWS's precision: more digits in JSON are rounding errors.
+/// `None` for a time outside the calendar.
 pub(super) fn time(theirs: &Theirs) -> Option<DateTime<Utc>> {
     let millis = i64::from(theirs.subsec_nanos().div_ceil(500_000) / 2);
     DateTime::from_timestamp_millis(theirs.secs().checked_mul(1_000)?.checked_add(millis)?)
@@ -27,12 +27,12 @@ pub(super) fn their_time(time: DateTime<Utc>) -> Theirs {
     Theirs::from_secs_and_nanos(time.timestamp(), time.timestamp_subsec_nanos())
 }
 
-/// A count of AWS's, which is none where it is absent or negative.
+/// Converts a count; 0 if it is absent or negative.
 pub(super) fn count(theirs: Option<i32>) -> u16 {
     theirs.map_or(0, |count| u16::try_from(count.max(0)).unwrap_or(u16::MAX))
 }
 
-/// A length of AWS's in bytes.
+/// Converts a length in bytes; 0 if it is absent or negative.
 pub(super) fn bytes(theirs: Option<i64>) -> u64 {
     theirs.map_or(0, |bytes| u64::try_from(bytes).unwrap_or(0))
 }

@@ -1,5 +1,5 @@
-//! The way to AWS: it names the address that did not answer, or with a page instead of an answer,
-//! and notes by how much this machine's clock differs from that of the server.
+//! The HTTP client: its errors name the server that did not answer or answered with a web page, and
+//! it measures how far this machine's clock differs from the server's.
 
 use crate::model::clock::Clock;
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -17,30 +17,32 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-/// Where an answer came from: `https://sts.us-east-1.amazonaws.com`.
+/// The server that responded: `https://sts.us-east-1.amazonaws.com`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Endpoint(pub(super) String);
 
-/// What came back is not AWS's.
+/// There was no response, or it is not from AWS.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Astray {
+pub(super) enum UnexpectedResponse {
+    /// The server did not respond.
     #[error("no answer from {0}")]
-    Silent(String, #[source] BoxError),
+    NoAnswer(String, #[source] BoxError),
+    /// A proxy or a login page responded.
     #[error(
         "{endpoint} answers with a web page (HTTP status {status}) and not as AWS does: is it a \
-         proxy, a gateway or a login page of the network?"
+             proxy, a gateway or a login page of the network?"
     )]
     Page { endpoint: String, status: u16 },
 }
 
-/// By how much this machine's clock is ahead of that of the server that answered last.
+/// How far this machine's clock is ahead of the last responding server's.
 #[derive(Clone, Default)]
 pub(super) struct Watch {
     clock: Option<Arc<dyn Clock>>,
     seconds: Arc<AtomicI64>,
 }
 
-/// The SDK's own client, watched.
+/// The SDK's default client with this measurement.
 pub(super) fn client(watch: Watch) -> SharedHttpClient {
     let inner = Builder::new().build_with_connector_fn(|settings, components| {
         let mut builder = ConnectorBuilder::default().tls_provider(tls::Provider::Rustls(
@@ -88,12 +90,12 @@ impl HttpConnector for Watched<SharedHttpConnector> {
         HttpConnectorFuture::new(async move {
             let mut response = match answer.await {
                 Ok(response) => response,
-                Err(error) => return Err(silent(error, endpoint)),
+                Err(error) => return Err(no_answer(error, endpoint)),
             };
-            watch.note(&response);
+            watch.measure(&response);
             if is_page(&response) {
                 let status = response.status().as_u16();
-                let page = Astray::Page { endpoint, status };
+                let page = UnexpectedResponse::Page { endpoint, status };
                 return Err(ConnectorError::other(page.into(), None));
             }
             response.add_extension(Endpoint(endpoint));
@@ -108,12 +110,12 @@ impl Watch {
         Self { clock, seconds }
     }
 
-    /// In seconds; 0 while nobody has answered.
+    /// In seconds; 0 before the first response.
     pub(super) fn ahead(&self) -> i64 {
         self.seconds.load(Ordering::Relaxed)
     }
 
-    fn note(&self, response: &HttpResponse) {
+    fn measure(&self, response: &HttpResponse) {
         let date = response.headers().get("date");
         let theirs = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok());
         if let (Some(theirs), Some(clock)) = (theirs, &self.clock) {
@@ -123,9 +125,9 @@ impl Watch {
     }
 }
 
-fn silent(error: ConnectorError, endpoint: String) -> ConnectorError {
+fn no_answer(error: ConnectorError, endpoint: String) -> ConnectorError {
     let (timeout, io, user) = (error.is_timeout(), error.is_io(), error.is_user());
-    let source: BoxError = Astray::Silent(endpoint, error.into_source()).into();
+    let source: BoxError = UnexpectedResponse::NoAnswer(endpoint, error.into_source()).into();
     match (timeout, io, user) {
         (true, ..) => ConnectorError::timeout(source),
         (_, true, _) => ConnectorError::io(source),
@@ -134,7 +136,8 @@ fn silent(error: ConnectorError, endpoint: String) -> ConnectorError {
     }
 }
 
-/// A page for people that AWS did not send. Objects of S3 may be pages too, under AWS's own ids.
+/// Whether a response is a web page that AWS did not send. Objects of S3 may be pages too, with
+/// AWS's own request ids.
 fn is_page(response: &HttpResponse) -> bool {
     let headers = response.headers();
     let from_aws = ["x-amzn-requestid", "x-amz-request-id"];
@@ -147,7 +150,7 @@ fn is_page(response: &HttpResponse) -> bool {
         && !from_aws.iter().any(|id| headers.contains_key(id))
 }
 
-/// Scheme, host and port: the rest may hold names of objects, or a signature.
+/// Scheme, host and port: the rest may contain names of objects, or a signature.
 fn endpoint(uri: &str) -> String {
     let (scheme, rest) = uri.split_once("://").unwrap_or(("https", uri));
     let host = rest.split(['/', '?']).next().unwrap_or_default();
@@ -159,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_named_without_what_is_asked_of_it() {
+    fn an_address_is_named_without_path_and_query() {
         for (uri, named) in [
             (
                 "https://sts.us-east-1.amazonaws.com/?X-Amz-Signature=a",

@@ -216,7 +216,9 @@ fn failure(error: ApiError) -> CloudError {
             Class::Missing,
             "AWS does not allow reading or changing budgets",
         ),
-        Kind::Throttled | Kind::Doubt => (Class::Unreachable, "AWS Budgets cannot be reached"),
+        Kind::Throttled | Kind::OutcomeUnknown => {
+            (Class::Unreachable, "AWS Budgets cannot be reached")
+        }
         Kind::Unauthenticated
         | Kind::NotFound
         | Kind::Exists
@@ -226,7 +228,7 @@ fn failure(error: ApiError) -> CloudError {
     };
     let hint = match error.kind {
         Kind::Denied => format!("ask for the permission {}", error.call),
-        Kind::Throttled | Kind::Doubt => {
+        Kind::Throttled | Kind::OutcomeUnknown => {
             "try again in a minute: completed steps are not repeated".to_owned()
         }
         Kind::Unauthenticated

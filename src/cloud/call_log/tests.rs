@@ -92,7 +92,7 @@ fn terminate() -> TerminateJobFlows {
 
 #[tokio::test(start_paused = true)]
 async fn each_attempt_has_a_line_with_its_outcome() {
-    let answers = [(Kind::Throttled, "ThrottlingException"), (Kind::Doubt, "")];
+    let answers = [(Kind::Throttled, "ThrottlingException"), (Kind::OutcomeUnknown, "")];
     let lines = logged(LevelFilter::DEBUG, terminate(), &answers).await;
     let name = "elasticmapreduce:TerminateJobFlows";
     let outcome = |attempt: u32, outcome: &str| {
@@ -141,7 +141,7 @@ where
     C::Reply: Default,
 {
     assert!(format!("{call:?}").contains(PLANTED), "nothing was planted");
-    for kind in [Kind::Denied, Kind::Unauthenticated, Kind::Doubt] {
+    for kind in [Kind::Denied, Kind::Unauthenticated, Kind::OutcomeUnknown] {
         let answers = [(kind, "SignatureDoesNotMatch")];
         let lines = logged(LevelFilter::TRACE, call.clone(), &answers).await;
         let text = lines.join("\n");

@@ -99,7 +99,7 @@ fn stage_one(object: &Object, to: &Path, report: &mut dyn FnMut(u64)) -> io::Res
     }
     into.flush()?;
     let found = hex(&from.digest.finalize());
-    if !content::is_of_key(&object.key, &found) {
+    if !content::matches_key(&object.key, &found) {
         fs::remove_file(&beside)?;
         return Err(io::Error::other("it was changed meanwhile; apply again"));
     }

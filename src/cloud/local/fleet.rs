@@ -226,7 +226,7 @@ impl FleetProvider for Local {
         Ok(Some(Box::new(lease)))
     }
 
-    async fn keeps_watch(&self) -> Result<bool, CloudError> {
+    async fn holds_watch(&self) -> Result<bool, CloudError> {
         let held = self.fleet_memory.watch.borrow().upgrade().is_some();
         Ok(held && lock::is_watched(&self.place)?)
     }
@@ -269,15 +269,15 @@ mod tests {
     async fn only_one_of_two_watchdogs_gets_the_watch() {
         let folder = tempfile::tempdir().unwrap();
         let (one, two) = (machine(folder.path()), machine(folder.path()));
-        assert!(!one.keeps_watch().await.unwrap());
+        assert!(!one.holds_watch().await.unwrap());
         let lease = FleetProvider::watch(&one).await.unwrap().unwrap();
-        assert!(one.keeps_watch().await.unwrap());
+        assert!(one.holds_watch().await.unwrap());
         assert!(FleetProvider::watch(&two).await.unwrap().is_none());
-        assert!(!two.keeps_watch().await.unwrap());
+        assert!(!two.holds_watch().await.unwrap());
         lease.release().await.unwrap();
-        assert!(!one.keeps_watch().await.unwrap());
+        assert!(!one.holds_watch().await.unwrap());
         let lease = FleetProvider::watch(&two).await.unwrap();
-        assert!(lease.is_some() && two.keeps_watch().await.unwrap());
+        assert!(lease.is_some() && two.holds_watch().await.unwrap());
     }
 
     #[tokio::test]

@@ -319,7 +319,7 @@ impl Cloud for Local {
             .map(|c| self.folder(stack, &c.id).logs().join(&name));
         let path = paths.find(|path| path.is_file()).ok_or_else(missing)?;
         // A job can write beside its logs, so the file may have been replaced by a link.
-        let read = local_results::open(&path).and_then(|file| log::read(file, log::MOST));
+        let read = local_results::open(&path).and_then(|file| log::read(file, log::MAX_BYTES));
         read.during(|| format!("read {}", path.display()))
     }
 
@@ -337,7 +337,7 @@ impl Cloud for Local {
         Duration::ZERO
     }
 
-    fn guards_itself(&self) -> bool {
+    fn ends_clusters_itself(&self) -> bool {
         true
     }
 
@@ -346,7 +346,7 @@ impl Cloud for Local {
         Err(CloudError::new(Class::Input, message).hint("leave --local out"))
     }
 
-    async fn lacks_roles(&self) -> Result<bool, CloudError> {
+    async fn has_missing_roles(&self) -> Result<bool, CloudError> {
         Ok(false)
     }
 
@@ -355,7 +355,7 @@ impl Cloud for Local {
     }
 
     /// The supervisor ends the cluster, followed or not.
-    async fn unfollow(&self, _: &StackName, _: &ClusterId) -> Result<(), CloudError> {
+    async fn stop_following(&self, _: &StackName, _: &ClusterId) -> Result<(), CloudError> {
         Ok(())
     }
 
@@ -380,11 +380,14 @@ impl Cloud for Local {
         teams::holds(&self.place, stack)
     }
 
-    async fn team_book(&self, team: &TeamName) -> Result<Option<StoredAccount>, CloudError> {
+    async fn stored_team_account(
+        &self,
+        team: &TeamName,
+    ) -> Result<Option<StoredAccount>, CloudError> {
         teams::read(&self.place, team)
     }
 
-    async fn keep_team_book(
+    async fn store_team_account(
         &self,
         team: &TeamName,
         content: &[u8],

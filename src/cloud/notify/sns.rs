@@ -102,7 +102,9 @@ impl<A: Serve<Publish>> Channel for Sns<A> {
             let (class, hint) = match error.kind {
                 Kind::Denied => (Class::Missing, "ask for the permission sns:Publish on it"),
                 Kind::NotFound => (Class::Missing, "make the topic, or name another"),
-                Kind::Throttled | Kind::Doubt => (Class::Unreachable, "the notice is sent again"),
+                Kind::Throttled | Kind::OutcomeUnknown => {
+                    (Class::Unreachable, "the notice is sent again")
+                }
                 Kind::Unauthenticated
                 | Kind::Exists
                 | Kind::Precondition

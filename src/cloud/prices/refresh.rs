@@ -127,7 +127,7 @@ impl<A: Serve<GetProducts>> ProductQuery<'_, A> {
         let message = format!("cannot ask AWS for {} prices of {}", self.what, self.region);
         let (class, hint) = match error.kind {
             Kind::Denied => (Class::Missing, "ask for the permission pricing:GetProducts"),
-            Kind::Throttled | Kind::Doubt => (Class::Unreachable, "try again in a minute"),
+            Kind::Throttled | Kind::OutcomeUnknown => (Class::Unreachable, "try again in a minute"),
             Kind::Unauthenticated
             | Kind::NotFound
             | Kind::Exists

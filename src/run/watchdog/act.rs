@@ -32,7 +32,7 @@ impl ActionContext<'_> {
     /// Whether this watchdog still holds the watch. Checked before anything is changed.
     pub(super) async fn holds_watch(&self) -> bool {
         match self.lease_place {
-            Some(lease_place) => lease_place.keeps_watch().await.unwrap_or(false),
+            Some(lease_place) => lease_place.holds_watch().await.unwrap_or(false),
             None => true,
         }
     }

@@ -105,7 +105,7 @@ impl Daemon<'_> {
             }
             // After a sleep another watchdog may hold the watch, and two must not act at once. If
             // that cannot be read, the sweep observes, and checks again before each act.
-            if let Ok(false) = self.lease_place.keeps_watch().await {
+            if let Ok(false) = self.lease_place.holds_watch().await {
                 drop(lease);
                 let Some(again) = self.take_watch().await else {
                     return;

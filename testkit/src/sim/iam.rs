@@ -9,7 +9,7 @@ use clusterup::cloud::api::iam::{
     GetInstanceProfile, GetRole, GetRolePolicy, ListAttachedRolePolicies, ListRolePolicies,
     PutRolePolicy, RoleArn,
 };
-use clusterup::cloud::rights::{Request, Says, says};
+use clusterup::cloud::rights::{Decision, Request, evaluate};
 use std::collections::{BTreeMap, BTreeSet};
 
 const SERVICE: &str = "EMR_DefaultRole";
@@ -81,8 +81,8 @@ impl Iam {
             resource,
         };
         let documents = self.roles.get(role).into_iter().flat_map(BTreeMap::values);
-        let said: Vec<Says> = documents.map(|it| says(it, &request)).collect();
-        said.contains(&Says::Allows) && !said.contains(&Says::Denies)
+        let said: Vec<Decision> = documents.map(|it| evaluate(it, &request)).collect();
+        said.contains(&Decision::Allow) && !said.contains(&Decision::Deny)
     }
 
     fn role(&mut self, name: &str) -> Result<&mut BTreeMap<String, String>, Refusal> {

@@ -8,7 +8,7 @@ use super::s3::refused;
 use super::world::{Answer, State};
 use clusterup::cloud::api::Kind;
 use clusterup::cloud::api::s3::{GetBucketPolicy, PutBucketPolicy};
-use clusterup::cloud::rights::{Request, Says, says};
+use clusterup::cloud::rights::{Decision, Request, evaluate};
 use serde_json::Value;
 
 /// What clusters are made with, and the role in it.
@@ -34,7 +34,7 @@ impl State {
             action,
             resource,
         };
-        let denied = policy.is_some_and(|policy| says(policy, &request) == Says::Denies);
+        let denied = policy.is_some_and(|policy| evaluate(policy, &request) == Decision::Deny);
         !denied && self.iam.permits(role, action, resource)
     }
 

@@ -6,7 +6,7 @@ use super::refusal::Refusal;
 use super::world::{Answer, State};
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use clusterup::cloud::api::cloudwatch::{
-    GetMetricData, MOST_QUERIES, Metric, PERIOD, Points, Query,
+    GetMetricData, MAX_QUERIES, Metric, PERIOD, Points, Query,
 };
 use clusterup::cloud::api::emr::{NewGroup, Role, RunJobFlow};
 use clusterup::cloud::api::{Kind, Page, Tags};
@@ -93,12 +93,12 @@ impl Answer for GetMetricData {
         if state.metrics_fail {
             let code = "InternalServiceFault";
             return Err(Refusal::new(
-                Kind::Doubt,
+                Kind::OutcomeUnknown,
                 code,
                 "Unable to process the request",
             ));
         }
-        if self.queries.is_empty() || self.queries.len() > MOST_QUERIES {
+        if self.queries.is_empty() || self.queries.len() > MAX_QUERIES {
             let message = "The collection MetricDataQueries must have 1 to 500 members";
             return Err(Refusal::new(Kind::Invalid, "ValidationError", message));
         }

@@ -86,7 +86,7 @@ impl Answer for ListObjects {
 impl Answer for GetObject {
     fn answer(self, state: &mut State) -> Result<Content, Refusal> {
         let object = state.s3.bucket(&self.bucket)?.object(&self.key)?;
-        let most = usize::try_from(self.most).unwrap_or(usize::MAX);
+        let most = usize::try_from(self.max).unwrap_or(usize::MAX);
         Ok(Content {
             body: object.body[..object.body.len().min(most)].to_vec(),
             cut: object.body.len() > most,

@@ -1,7 +1,7 @@
 //! What a watchdog does to clusters.
 
 use super::MARK;
-use crate::cloud::account::errors::Doing;
+use crate::cloud::account::errors::Context;
 use crate::cloud::account::names::END;
 use crate::cloud::account::{Account, ended};
 use crate::cloud::api::emr::{AddTags, RemoveTags, TerminateJobFlows};
@@ -14,11 +14,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// EMR ends so many clusters in one call (EMR API, TerminateJobFlows).
-const AT_ONCE: usize = 10;
+/// The most clusters that EMR ends in one call (EMR API, TerminateJobFlows).
+const BATCH: usize = 10;
 
-/// Tombstones of a batch are worth so long, the end is not worth waiting longer for them.
-const TOMBSTONES: Duration = Duration::from_secs(30);
+/// How long to spend on the tombstones of a batch before its clusters are ended without them.
+const TOMBSTONE_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl<A: Api> Account<A> {
     pub(super) async fn set_mark(
@@ -34,7 +34,7 @@ impl<A: Api> Account<A> {
             None => {
                 let (of, keys) = (id.to_string(), vec![MARK.to_owned()]);
                 let removed = self.api.serve(RemoveTags { id: of, keys }).await;
-                removed.doing(|| format!("remove the mark of cluster {id}"))
+                removed.with_context(|| format!("remove the mark of cluster {id}"))
             }
         }
     }
@@ -46,12 +46,13 @@ impl<A: Api> Account<A> {
         }
         let wanted: Vec<(&ClusterId, &End)> = wanted.into_iter().collect();
         let mut refused = BTreeMap::new();
-        for batch in wanted.chunks(AT_ONCE) {
-            // Without its tombstone a cluster ends all the same.
-            let _ = timeout(TOMBSTONES, self.write_tombstones(batch)).await;
+        for batch in wanted.chunks(BATCH) {
+            // A missing tombstone must not keep a cluster from ending.
+            let _ = timeout(TOMBSTONE_TIMEOUT, self.write_tombstones(batch)).await;
             refused.extend(self.end_batch(batch).await);
         }
-        // What is asked twice is told why at its first place, and again in words.
+        // An id that is given twice gets the error at its first place, and a copy without its
+        // source later.
         let answer = |(id, _): &(ClusterId, End)| match refused.get_mut(id) {
             Some(error) => {
                 let again = CloudError::new(error.class, error.message.clone());
@@ -64,7 +65,7 @@ impl<A: Api> Account<A> {
 
     async fn write_tombstones(&self, batch: &[(&ClusterId, &End)]) {
         for (id, end) in batch {
-            let ours = self.seen.borrow().clusters.contains_key(*id);
+            let ours = self.observed.borrow().clusters.contains_key(*id);
             if ours {
                 let tags = Tags::from([(END.to_owned(), ended::write(end))]);
                 let id = id.to_string();
@@ -73,8 +74,8 @@ impl<A: Api> Account<A> {
         }
     }
 
-    /// Those that do not end, with why. A batch that fails may have ended some, all or none of its
-    /// clusters: AWS does not say which.
+    /// Ends a batch and returns the errors of clusters that do not end. A failed batch may have
+    /// ended some of its clusters, and AWS does not report which, so each is retried alone.
     async fn end_batch(&self, batch: &[(&ClusterId, &End)]) -> BTreeMap<ClusterId, CloudError> {
         let ids: Vec<String> = batch.iter().map(|(id, _)| id.to_string()).collect();
         let asked = self.api.serve(TerminateJobFlows { ids }).await;
@@ -91,13 +92,13 @@ impl<A: Api> Account<A> {
     }
 
     async fn end_alone(&self, id: &ClusterId) -> Result<(), CloudError> {
-        // One that cannot be looked at can still be asked.
+        // If it cannot be described, try to end it nevertheless.
         let described = self.describe(id.as_str()).await;
         let protected = match described {
             Ok(None) => {
-                let message = format!("AWS knows no cluster {id}");
+                let message = format!("AWS does not know cluster {id}");
                 return Err(CloudError::new(Class::Failed, message)
-                    .hint("one that was made a moment ago it may know in a minute"));
+                    .hint("a cluster that was just created may take a minute to appear"));
             }
             Ok(Some(cluster)) if !cluster.state.is_live() => return Ok(()),
             Ok(Some(cluster)) => cluster.protected,
@@ -105,7 +106,7 @@ impl<A: Api> Account<A> {
         };
         let ids = vec![id.to_string()];
         let asked = self.api.serve(TerminateJobFlows { ids }).await;
-        let asked = asked.doing(|| format!("end cluster {id}"));
+        let asked = asked.with_context(|| format!("end cluster {id}"));
         asked.map_err(|error| {
             if !protected {
                 return error;

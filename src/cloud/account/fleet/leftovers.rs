@@ -1,7 +1,7 @@
-//! What stacks whose clusters are over have left in the account, besides what is in their buckets.
+//! What stacks without clusters have left in the account, apart from the objects of the stack.
 
 use crate::cloud::CloudError;
-use crate::cloud::account::errors::{Doing, gone};
+use crate::cloud::account::errors::{Context, gone};
 use crate::cloud::account::names::{self, NAME, STACK};
 use crate::cloud::account::observe::NOT_OVER;
 use crate::cloud::account::place::{self, LOCKS};
@@ -16,7 +16,7 @@ use crate::model::span::Span;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
-/// What the names of clusters' schedules begin with; see `schedule_name`.
+/// The prefix of the names of clusters' schedules; see `schedule_name`.
 const SCHEDULES: &str = "clusterup-j-";
 
 impl<A: Api> Account<A> {
@@ -27,31 +27,31 @@ impl<A: Api> Account<A> {
         let history = self.list_clusters(Vec::new(), None).await?;
         let mut found = self.groups_and_keys().await?;
         found.extend(self.schedules_left(&history).await?);
-        found.extend(self.dead_locks().await?);
+        found.extend(self.expired_locks().await?);
         let mut ends: BTreeMap<StackName, Option<DateTime<Utc>>> = BTreeMap::new();
         let mut left = Vec::new();
         for one in found {
             if !ends.contains_key(&one.stack) {
-                let ended = self.died_at(&one.stack, &history).await?;
+                let ended = self.ended_at_last(&one.stack, &history).await?;
                 ends.insert(one.stack.clone(), ended);
             }
             let ended = ends.get(&one.stack).copied().flatten();
             if let Some(ended) = ended.filter(|ended| *ended < ended_before) {
-                left.push(one.told(ended, self.settings.clock.now()));
+                left.push(one.into_leftover(ended, self.settings.clock.now()));
             }
         }
         Ok(left)
     }
 
-    /// Removes it, if all that made it a leftover still holds.
+    /// Removes a leftover if it still is one.
     pub(super) async fn remove_left(&self, leftover: &Leftover) -> Result<bool, CloudError> {
         let Some(stack) = &leftover.stack else {
             return Ok(false);
         };
-        if !self.is_dead(stack).await? {
+        if !self.is_abandoned(stack).await? {
             return Ok(false);
         }
-        let (id, doing) = (leftover.id.clone(), || format!("remove {}", leftover.id));
+        let (id, context) = (leftover.id.clone(), || format!("remove {}", leftover.id));
         match leftover.kind {
             LeftoverKind::Schedule => {
                 let of = id.strip_prefix("clusterup-").unwrap_or_default();
@@ -60,12 +60,13 @@ impl<A: Api> Account<A> {
                     return Ok(false);
                 }
                 let removed = self.api.serve(DeleteSchedule { name: id }).await;
-                gone(removed).doing(doing).map(|()| true)
+                gone(removed).with_context(context).map(|()| true)
             }
             LeftoverKind::Lock => self.remove_lock(&id).await,
             LeftoverKind::SecurityGroup | LeftoverKind::KeyPair => {
                 let there = self.groups_and_keys().await?;
-                let same = |one: &&LeftoverCandidate| one.kind == leftover.kind && one.shown == id;
+                let same =
+                    |one: &&LeftoverCandidate| one.kind == leftover.kind && one.public_id == id;
                 let Some(found) = there.iter().filter(|one| one.stack == *stack).find(same) else {
                     return Ok(false);
                 };
@@ -77,24 +78,25 @@ impl<A: Api> Account<A> {
                 };
                 match gone(removed) {
                     Err(error) if error.kind == Kind::InUse => Ok(false),
-                    removed => removed.doing(doing).map(|()| true),
+                    removed => removed.with_context(context).map(|()| true),
                 }
             }
         }
     }
 
-    async fn is_dead(&self, stack: &StackName) -> Result<bool, CloudError> {
+    async fn is_abandoned(&self, stack: &StackName) -> Result<bool, CloudError> {
         let alive = self.list_clusters(NOT_OVER.to_vec(), None).await?;
-        if self.died_at(stack, &alive).await?.is_some() {
+        if self.ended_at_last(stack, &alive).await?.is_some() {
             return Ok(true);
         }
         let of = |it: &Summary| names::of_cluster(&it.name).is_some_and(|(of, _)| of == *stack);
         if alive.iter().any(of) {
             return Ok(false);
         }
-        // Without notes in the bucket, EMR's memory is the only one. It has many pages.
+        // A stack without notes in the bucket is known from EMR's whole history, which has many
+        // pages.
         let history = self.list_clusters(Vec::new(), None).await?;
-        Ok(self.died_at(stack, &history).await?.is_some())
+        Ok(self.ended_at_last(stack, &history).await?.is_some())
     }
 
     async fn remove_lock(&self, key: &str) -> Result<bool, CloudError> {
@@ -120,7 +122,7 @@ impl<A: Api> Account<A> {
             .collect())
     }
 
-    /// Schedules of clusters that EMR lists as over.
+    /// Schedules of clusters that EMR lists as ended.
     async fn schedules_left(
         &self,
         history: &[Summary],
@@ -129,7 +131,7 @@ impl<A: Api> Account<A> {
         loop {
             let prefix = SCHEDULES.to_owned();
             let page = self.api.serve(ListSchedules { prefix, next }).await;
-            let page = page.doing(|| "list schedules".to_owned())?;
+            let page = page.with_context(|| "list schedules".to_owned())?;
             for name in page.items {
                 let of = name.strip_prefix("clusterup-").unwrap_or_default();
                 let cluster = history.iter().find(|it| it.id == of && it.state.is_over());
@@ -149,7 +151,7 @@ impl<A: Api> Account<A> {
         }
     }
 
-    async fn dead_locks(&self) -> Result<Vec<LeftoverCandidate>, CloudError> {
+    async fn expired_locks(&self) -> Result<Vec<LeftoverCandidate>, CloudError> {
         let bucket = self.bucket().await?;
         let listed = self.list(&bucket, LOCKS, None).await?.unwrap_or_default();
         let mut found = Vec::new();
@@ -169,30 +171,30 @@ impl<A: Api> Account<A> {
         Ok(found)
     }
 
-    /// When the last cluster of a stack ended that nobody works on. None where one lives, where
-    /// somebody may be at it, and where it is not known: not found is not gone.
-    async fn died_at(
+    /// When the last cluster of a stack ended. `None` if one is live, if somebody may be working on
+    /// the stack, or if it is unknown: not found is not gone.
+    async fn ended_at_last(
         &self,
         stack: &StackName,
         listed: &[Summary],
     ) -> Result<Option<DateTime<Utc>>, CloudError> {
         let of = |it: &&Summary| names::of_cluster(&it.name).is_some_and(|(of, _)| of == *stack);
         let own: Vec<&Summary> = listed.iter().filter(of).collect();
-        if own.iter().any(|it| !it.state.is_over()) || self.holds(stack).await? {
+        if own.iter().any(|it| !it.state.is_over()) || self.is_leased(stack).await? {
             return Ok(None);
         }
         let objects = self.objects(stack).await?.unwrap_or_default();
-        let (mut ids, mut doubt) = (Vec::new(), false);
+        let (mut ids, mut dispute) = (Vec::new(), false);
         for (key, (_, at)) in &objects {
             match place::note(key) {
                 Some(place::Note::Cluster(id)) => ids.push((*at, id)),
-                // A cluster may come of it.
-                Some(place::Note::Intent(_)) => doubt = true,
+                // The intent may still become a cluster.
+                Some(place::Note::Intent(_)) => dispute = true,
                 Some(place::Note::Run(_)) | None => {}
             }
         }
         ids.extend(own.iter().map(|it| (it.created_at, it.id.clone())));
-        let Some((_, newest)) = ids.into_iter().max().filter(|_| !doubt) else {
+        let Some((_, newest)) = ids.into_iter().max().filter(|_| !dispute) else {
             return Ok(None);
         };
         let cluster = self.describe(&newest).await?;
@@ -201,24 +203,24 @@ impl<A: Api> Account<A> {
     }
 }
 
-/// Something of a stack, that may still be alive.
+/// A resource of a stack, which may still be in use.
 struct LeftoverCandidate {
     kind: LeftoverKind,
-    /// By which it is deleted.
+    /// The id by which it is deleted.
     id: String,
-    /// By which it is known.
-    shown: String,
+    /// The id that is shown.
+    public_id: String,
     name: Option<String>,
     stack: StackName,
 }
 
 impl LeftoverCandidate {
     fn plain(kind: LeftoverKind, id: String, stack: StackName) -> Self {
-        let shown = id.clone();
+        let public_id = id.clone();
         Self {
             kind,
             id,
-            shown,
+            public_id,
             name: None,
             stack,
         }
@@ -234,22 +236,22 @@ impl LeftoverCandidate {
     fn key(key: KeyPair) -> Option<Self> {
         let (stack, name) = ours(&key.name, &key.tags)?;
         let found = Self::plain(LeftoverKind::KeyPair, key.id, stack);
-        let (name, shown) = (Some(name), key.name);
+        let (name, public_id) = (Some(name), key.name);
         Some(Self {
             name,
-            shown,
+            public_id,
             ..found
         })
     }
 
-    fn told(self, ended: DateTime<Utc>, now: DateTime<Utc>) -> Leftover {
+    fn into_leftover(self, ended: DateTime<Utc>, now: DateTime<Utc>) -> Leftover {
         let what = match self.kind {
             LeftoverKind::SecurityGroup => "security group",
             LeftoverKind::KeyPair => "key pair",
             LeftoverKind::Schedule => "schedule",
             LeftoverKind::Lock => "lock",
         };
-        let name = self.name.as_deref().unwrap_or(&self.shown);
+        let name = self.name.as_deref().unwrap_or(&self.public_id);
         let ago = Span::from_delta(now - ended);
         let says = format!(
             "{what} {name} of stack {}, whose last cluster ended {ago} ago",
@@ -257,14 +259,14 @@ impl LeftoverCandidate {
         );
         Leftover {
             kind: self.kind,
-            id: self.shown,
+            id: self.public_id,
             stack: Some(self.stack),
             says,
         }
     }
 }
 
-/// Stack and name of something in EC2 whose name and whose tags agree that it is ours.
+/// The stack and name of an EC2 resource, if its name and tags agree that clusterup created it.
 fn ours(name: &str, tags: &Tags) -> Option<(StackName, String)> {
     let stack: StackName = tags.get(STACK)?.parse().ok()?;
     let short = tags.get(NAME)?;

@@ -1,12 +1,12 @@
-//! The account as a watchdog looks at it: all of its clusters, no matter who made them.
+//! The account's fleet: all of its clusters, whoever created them.
 
 mod act;
 mod leftovers;
-mod look;
 mod metric_samples;
 mod others;
+mod snapshot;
 
-use super::errors::Doing;
+use super::errors::Context;
 use super::names;
 use super::observe::NOT_OVER;
 use super::{Account, lease};
@@ -23,30 +23,30 @@ use chrono::{DateTime, Utc};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-/// What a watchdog keeps between two looks.
+/// What is cached between two sweeps.
 pub(super) struct FleetCache<A> {
-    /// Of clusters that were listed last.
-    known: RefCell<BTreeMap<ClusterId, CachedCluster>>,
+    /// The clusters of the last listing.
+    clusters: RefCell<BTreeMap<ClusterId, CachedCluster>>,
     pub(super) watch: RefCell<lease::Watch<A>>,
 }
 
-/// What of a cluster is not asked for each time.
+/// Data of a cluster that is not read in each sweep.
 #[derive(Default)]
 struct CachedCluster {
-    /// None where they could not be read yet; empty where it has none.
+    /// `None` if they could not be read yet; empty if the cluster has none.
     groups: Option<Vec<emr::InstanceGroup>>,
-    /// Its oldest steps, up to the first that is not over: they stay as they are.
-    settled: Vec<emr::Step>,
-    /// The terms of which the bucket's note last said that they are its own.
-    believed: Option<String>,
-    /// When its schedule and its idle policy were read.
-    asked_at: Option<DateTime<Utc>>,
+    /// Its oldest steps, up to the first that has not finished. They no longer change.
+    finished_steps: Vec<emr::Step>,
+    /// The terms that the bucket's note last confirmed.
+    agreed_terms: Option<String>,
+    /// When its schedule and idle policy were read.
+    read_at: Option<DateTime<Utc>>,
 }
 
 impl<A> Default for FleetCache<A> {
     fn default() -> Self {
         Self {
-            known: RefCell::default(),
+            clusters: RefCell::default(),
             watch: RefCell::default(),
         }
     }
@@ -55,7 +55,7 @@ impl<A> Default for FleetCache<A> {
 impl<A: Api> Account<A> {
     async fn all_listed(&self) -> Result<Vec<ListedCluster>, CloudError> {
         let mut listed = BTreeMap::new();
-        // Whoever changes its state between two pages may be on both.
+        // A cluster that changes its state between two pages may be on both.
         for summary in self.list_clusters(NOT_OVER.to_vec(), None).await? {
             let id: ClusterId = summary.id.parse().map_err(|_| {
                 let message = format!("cannot read the id of cluster {:?}", summary.id);
@@ -73,14 +73,15 @@ impl<A: Api> Account<A> {
         Ok(listed.into_values().collect())
     }
 
-    /// What is no longer listed need not be remembered.
+    /// Drops cached data of clusters that are no longer listed.
     fn forget_others(&self, listed: &BTreeMap<ClusterId, ListedCluster>) {
-        let (mut known, mut seen) = (self.rounds.known.borrow_mut(), self.seen.borrow_mut());
+        let (mut known, mut observed) =
+            (self.fleet.clusters.borrow_mut(), self.observed.borrow_mut());
         known.retain(|id, _| {
             let stays = listed.contains_key(id);
             if !stays {
-                seen.clusters.remove(id);
-                seen.followed.remove(id);
+                observed.clusters.remove(id);
+                observed.followed.remove(id);
             }
             stays
         });
@@ -106,7 +107,7 @@ impl<A: Api> FleetProvider for Account<A> {
         snapshots: &[&ClusterSnapshot],
         since: DateTime<Utc>,
     ) -> Result<BTreeMap<ClusterId, Vec<MetricSample>>, CloudError> {
-        self.all_pulses(snapshots, since).await
+        self.read_metric_samples(snapshots, since).await
     }
 
     async fn mark(&self, id: &ClusterId, mark: Option<&WatchdogMark>) -> Result<(), CloudError> {
@@ -119,7 +120,7 @@ impl<A: Api> FleetProvider for Account<A> {
             protected: false,
         };
         let done = self.api.serve(call).await;
-        done.doing(|| format!("unprotect cluster {id}"))
+        done.with_context(|| format!("unprotect cluster {id}"))
     }
 
     async fn end(&self, ends: &[(ClusterId, End)]) -> Vec<Result<(), CloudError>> {
@@ -127,14 +128,14 @@ impl<A: Api> FleetProvider for Account<A> {
     }
 
     async fn extend(&self, id: &ClusterId, extension: &Extension) -> Result<(), CloudError> {
-        let is_seen = self.seen.borrow().clusters.contains_key(id);
-        if !is_seen
+        let is_observed = self.observed.borrow().clusters.contains_key(id);
+        if !is_observed
             && self
                 .snapshot(id)
                 .await?
                 .is_none_or(|it| it.ours().is_none())
         {
-            let message = format!("cluster {id} was not made by clusterup");
+            let message = format!("cluster {id} was not created by clusterup");
             let error = CloudError::new(Class::Input, message);
             return Err(error.hint(format!("move the time in its tag {MARK} instead")));
         }
@@ -150,11 +151,11 @@ impl<A: Api> FleetProvider for Account<A> {
     }
 
     async fn watch(&self) -> Result<Option<Lease>, CloudError> {
-        self.take_watch().await
+        self.acquire_watch().await
     }
 
-    async fn keeps_watch(&self) -> Result<bool, CloudError> {
-        self.still_watches().await
+    async fn holds_watch(&self) -> Result<bool, CloudError> {
+        self.holds_watch_now().await
     }
 
     fn calls(&self) -> BTreeMap<String, u64> {
@@ -163,10 +164,11 @@ impl<A: Api> FleetProvider for Account<A> {
     }
 }
 
+/// The tag of the watchdog's mark.
 const MARK: &str = crate::model::fleet::MARK_TAG;
 
-/// The stack of a cluster whose name and whose tag agree on it. The bucket's notes, by which a stack
-/// knows its cluster even without tags, are not asked: what we are not sure of is somebody else's.
+/// The stack of a cluster whose name and tag agree on it. Unlike a stack's own observation, notes
+/// alone do not count: a cluster in doubt is foreign.
 fn stack_of(cluster: &emr::Cluster) -> Option<crate::model::name::StackName> {
     let (stack, _) = names::of_cluster(&cluster.name)?;
     let tagged = cluster.tags.get(names::STACK)?;

@@ -1,4 +1,4 @@
-//! What can be told of clusters that others made. Pure.
+//! What is known of foreign clusters. Pure.
 
 use crate::cloud::api::Tags;
 use crate::cloud::api::emr;
@@ -12,7 +12,7 @@ use crate::model::rates::Rates;
 use crate::model::stack::InstanceGroup;
 use chrono::{DateTime, Utc};
 
-/// Keys in which people name themselves, in any case, the first that is there.
+/// Tags that name an owner, in any case, in order of preference.
 const OWNERS: [&str; 4] = ["owner", "creator", "created-by", "user"];
 
 pub(super) fn owner(tags: &Tags) -> Option<String> {
@@ -24,8 +24,8 @@ pub(super) fn owner(tags: &Tags) -> Option<String> {
     found.map(|(_, who)| who.trim().to_owned())
 }
 
-/// At list prices; none where a type has none. Of task groups of several types, the dearest: nothing
-/// that runs is free.
+/// Rates at list prices; `None` if a type has no price. Several task groups count at the rate of
+/// the most expensive.
 pub(super) fn rates(
     catalog: &Catalog,
     region: &Region,
@@ -71,7 +71,7 @@ fn plain(group: &emr::InstanceGroup) -> Option<InstanceGroup> {
     Some(InstanceGroup { nodes, market, ebs })
 }
 
-/// As many as there are now, since the cluster's creation: when they were resized EMR does not say.
+/// The present counts since the cluster's creation: EMR does not report when it was resized.
 pub(super) fn instance_spans(
     groups: &[emr::InstanceGroup],
     from: DateTime<Utc>,
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn an_owner_is_named_in_any_case_and_never_empty() {
+    fn an_owner_has_a_tag_in_any_case_and_is_never_empty() {
         let tags = |pairs: &[(&str, &str)]| -> Tags {
             let pairs = pairs.iter();
             pairs
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_price_has_none() {
+    fn unknown_types_have_no_rates() {
         let (catalog, region) = (Catalog::bundled(), "us-east-1".parse().unwrap());
         let primary = || group(emr::Role::Primary, "m5.xlarge");
         let of = |groups: &[emr::InstanceGroup]| rates(catalog, &region, groups);

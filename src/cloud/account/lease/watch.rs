@@ -1,8 +1,8 @@
-//! Who watches the account: a lock as a stack has one, for which nobody waits.
+//! The watchdog's lease of an account: a lock like a stack's, but nobody waits for it.
 
-use super::{Grip, Heartbeat, HeldLease, LEASE, WATCHDOG};
+use super::{Heartbeat, HeldLease, LEASE, LeaseState, WATCHDOG};
 use crate::cloud::account::Account;
-use crate::cloud::account::errors::Doing;
+use crate::cloud::account::errors::Context;
 use crate::cloud::account::place::WATCH;
 use crate::cloud::api::s3::Condition;
 use crate::cloud::api::{Api, Kind};
@@ -10,11 +10,11 @@ use crate::cloud::{CloudError, Lease};
 use std::rc::Rc;
 use tokio::time::Instant;
 
-/// What is known of the watch.
+/// What is known of the watchdog's lease.
 pub(in crate::cloud::account) struct Watch<A> {
-    /// Ours, where we took it.
+    /// The lease, if this process holds it.
     held: Option<Rc<HeldLease<A>>>,
-    /// Another's as it was when we first saw it so.
+    /// Another holder's ETag, and when we first read it.
     other: Option<(String, Instant)>,
 }
 
@@ -28,60 +28,62 @@ impl<A> Default for Watch<A> {
 }
 
 impl<A: Api> Account<A> {
-    /// None where another has the watch who may be alive. Whether he is dead is known once he has
-    /// not written it anew for as long as a lock stands: so this has to be asked again and again.
-    pub(in crate::cloud::account) async fn take_watch(&self) -> Result<Option<Lease>, CloudError> {
+    /// `None` if another watchdog holds the lease and may be alive. It counts as dead once its lock
+    /// was not renewed for the time of a lock, so callers have to try repeatedly.
+    pub(in crate::cloud::account) async fn acquire_watch(
+        &self,
+    ) -> Result<Option<Lease>, CloudError> {
         let (bucket, key) = (self.bucket().await?, WATCH.to_owned());
-        let (holder, mut made) = (self.holder(), None);
+        let (holder, mut created_at) = (self.holder(), None);
         let mut condition = Condition::Absent;
         loop {
             let written = self.write_lock(&bucket, &key, &holder, condition.clone());
             let etag = match written.await {
                 Err(error) if error.kind == Kind::NotFound && condition == Condition::Absent => {
-                    self.bring_bucket(&bucket, &mut made).await?;
+                    self.ensure_bucket(&bucket, &mut created_at).await?;
                     continue;
                 }
                 Err(error) if matches!(error.kind, Kind::Precondition | Kind::NotFound) => None,
-                reply => Some(reply.doing(|| "take the watch of the account".to_owned())?),
+                reply => Some(reply.with_context(|| "acquire the watchdog's lease".to_owned())?),
             };
             if let Some(etag) = etag {
-                return Ok(Some(
-                    self.watch_on(self.hold(bucket, key, holder, etag, WATCHDOG)),
-                ));
+                return Ok(Some(self.store_watch(
+                    self.start_renewing(bucket, key, holder, etag, WATCHDOG),
+                )));
             }
             if condition != Condition::Absent {
-                // Somebody else took it over, or it is not so dead.
+                // Another watchdog took it over, or the holder is alive.
                 return Ok(None);
             }
             let Some(lock) = self.read_lock(&bucket, &key).await? else {
-                // Let go of in between: whoever asks again may have it.
+                // It was released in between: the next try may get it.
                 return Ok(None);
             };
             if lock.holder.token == holder.token {
-                // Ours, written by a call of which the answer was lost.
-                let lease = self.hold(bucket, key, holder, lock.etag, WATCHDOG);
-                return Ok(Some(self.watch_on(lease)));
+                // Ours, written by a call whose response was lost.
+                let lease = self.start_renewing(bucket, key, holder, lock.etag, WATCHDOG);
+                return Ok(Some(self.store_watch(lease)));
             }
-            if !lock.is_dead() && !self.stands_still(&lock.etag) {
+            if !lock.is_dead() && !self.is_not_renewed(&lock.etag) {
                 return Ok(None);
             }
             condition = Condition::Unchanged(lock.etag);
         }
     }
 
-    fn watch_on(&self, lease: Heartbeat<A>) -> Lease {
-        *self.rounds.watch.borrow_mut() = Watch {
+    fn store_watch(&self, lease: Heartbeat<A>) -> Lease {
+        *self.fleet.watch.borrow_mut() = Watch {
             held: Some(lease.held.clone()),
             other: None,
         };
         Box::new(lease)
     }
 
-    /// Whether another's lock has been as it is for longer than a living holder leaves it so.
-    fn stands_still(&self, etag: &str) -> bool {
-        let mut watch = self.rounds.watch.borrow_mut();
+    /// Whether another holder's lock was not renewed for longer than a live holder waits.
+    fn is_not_renewed(&self, etag: &str) -> bool {
+        let mut watch = self.fleet.watch.borrow_mut();
         match &watch.other {
-            Some((seen, since)) if seen == etag => since.elapsed() >= LEASE,
+            Some((observed, since)) if observed == etag => since.elapsed() >= LEASE,
             Some(_) | None => {
                 watch.other = Some((etag.to_owned(), Instant::now()));
                 false
@@ -89,16 +91,16 @@ impl<A: Api> Account<A> {
         }
     }
 
-    /// Whether the watch is ours for certain, now.
-    pub(in crate::cloud::account) async fn still_watches(&self) -> Result<bool, CloudError> {
-        let held = self.rounds.watch.borrow().held.clone();
+    /// Whether this process certainly holds the lease.
+    pub(in crate::cloud::account) async fn holds_watch_now(&self) -> Result<bool, CloudError> {
+        let held = self.fleet.watch.borrow().held.clone();
         let Some(held) = held else { return Ok(false) };
-        match held.grip.get() {
-            Grip::Lost | Grip::Released => Ok(false),
-            Grip::Firm if held.is_fresh() => Ok(true),
-            Grip::Firm => match held.beat().await {
-                Err(_) if held.grip.get() == Grip::Lost => Ok(false),
-                beaten => beaten.map(|()| true),
+        match held.state.get() {
+            LeaseState::Lost | LeaseState::Released => Ok(false),
+            LeaseState::Held if held.is_fresh() => Ok(true),
+            LeaseState::Held => match held.renew().await {
+                Err(_) if held.state.get() == LeaseState::Lost => Ok(false),
+                renewed => renewed.map(|()| true),
             },
         }
     }

@@ -1,4 +1,4 @@
-//! What changes clusters that are there.
+//! Changes clusters.
 
 use super::launch::policy;
 use crate::cloud::api::emr::{
@@ -7,7 +7,7 @@ use crate::cloud::api::emr::{
 };
 use crate::cloud::api::{ApiError, Serve, Tags};
 use crate::cloud::aws::Sdk;
-use crate::cloud::aws::error::told;
+use crate::cloud::aws::error::from_sdk;
 use aws_sdk_emr::types::{InstanceGroupModifyConfig, Tag};
 
 impl Serve<TerminateJobFlows> for Sdk {
@@ -17,7 +17,7 @@ impl Serve<TerminateJobFlows> for Sdk {
             .set_job_flow_ids(Some(call.ids))
             .send()
             .await
-            .map_err(told::<TerminateJobFlows, _>)?;
+            .map_err(from_sdk::<TerminateJobFlows, _>)?;
         Ok(())
     }
 }
@@ -30,7 +30,7 @@ impl Serve<SetTerminationProtection> for Sdk {
             .termination_protected(call.protected)
             .send()
             .await
-            .map_err(told::<SetTerminationProtection, _>)?;
+            .map_err(from_sdk::<SetTerminationProtection, _>)?;
         Ok(())
     }
 }
@@ -43,7 +43,7 @@ impl Serve<SetKeepAlive> for Sdk {
             .keep_job_flow_alive_when_no_steps(call.keep)
             .send()
             .await
-            .map_err(told::<SetKeepAlive, _>)?;
+            .map_err(from_sdk::<SetKeepAlive, _>)?;
         Ok(())
     }
 }
@@ -58,12 +58,12 @@ impl Serve<ModifyInstanceGroups> for Sdk {
         };
         self.emr
             .modify_instance_groups()
-            // Optional to EMR, but a policy that goes by the cluster's tags needs it.
+            // Optional for EMR, but needed by IAM policies that check the cluster's tags.
             .cluster_id(call.cluster)
             .set_instance_groups(Some(call.counts.into_iter().map(count).collect()))
             .send()
             .await
-            .map_err(told::<ModifyInstanceGroups, _>)?;
+            .map_err(from_sdk::<ModifyInstanceGroups, _>)?;
         Ok(())
     }
 }
@@ -76,7 +76,7 @@ impl Serve<ModifyCluster> for Sdk {
             .step_concurrency_level(i32::from(call.step_concurrency))
             .send()
             .await
-            .map_err(told::<ModifyCluster, _>)?;
+            .map_err(from_sdk::<ModifyCluster, _>)?;
         Ok(())
     }
 }
@@ -89,7 +89,7 @@ impl Serve<PutAutoTerminationPolicy> for Sdk {
             .auto_termination_policy(policy(call.idle_timeout))
             .send()
             .await
-            .map_err(told::<PutAutoTerminationPolicy, _>)?;
+            .map_err(from_sdk::<PutAutoTerminationPolicy, _>)?;
         Ok(())
     }
 }
@@ -102,7 +102,7 @@ impl Serve<AddTags> for Sdk {
             .set_tags(Some(their_tags(call.tags)))
             .send()
             .await
-            .map_err(told::<AddTags, _>)?;
+            .map_err(from_sdk::<AddTags, _>)?;
         Ok(())
     }
 }
@@ -115,7 +115,7 @@ impl Serve<RemoveTags> for Sdk {
             .set_tag_keys(Some(call.keys))
             .send()
             .await
-            .map_err(told::<RemoveTags, _>)?;
+            .map_err(from_sdk::<RemoveTags, _>)?;
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! What makes clusters and steps.
+//! Creates clusters and steps.
 
 use super::changes::their_tags;
 use super::{MARKETS, ROLES, settings, theirs};
@@ -8,7 +8,7 @@ use crate::cloud::api::emr::{
 };
 use crate::cloud::api::{ApiError, Serve};
 use crate::cloud::aws::Sdk;
-use crate::cloud::aws::error::{lacks, told};
+use crate::cloud::aws::error::{from_sdk, incomplete};
 use crate::model::span::Span;
 use crate::model::stack::{Ebs, VolumeKind};
 use aws_sdk_emr::types::{
@@ -47,9 +47,9 @@ impl Serve<RunJobFlow> for Sdk {
             .set_tags(some(their_tags(call.tags)))
             .send()
             .await
-            .map_err(told::<RunJobFlow, _>)?;
+            .map_err(from_sdk::<RunJobFlow, _>)?;
         let id = reply.job_flow_id.map(ClusterRef);
-        id.ok_or_else(|| lacks::<RunJobFlow>("the cluster's id"))
+        id.ok_or_else(|| incomplete::<RunJobFlow>("the cluster's id"))
     }
 }
 
@@ -62,13 +62,13 @@ impl Serve<AddJobFlowSteps> for Sdk {
             .set_steps(Some(call.steps.into_iter().map(step).collect()))
             .send()
             .await
-            .map_err(told::<AddJobFlowSteps, _>)?;
+            .map_err(from_sdk::<AddJobFlowSteps, _>)?;
         let ids = reply.step_ids;
-        ids.ok_or_else(|| lacks::<AddJobFlowSteps>("the steps' ids"))
+        ids.ok_or_else(|| incomplete::<AddJobFlowSteps>("the steps' ids"))
     }
 }
 
-/// A list that is left out where it is empty.
+/// Leaves out an empty list.
 fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
     (!list.is_empty()).then_some(list)
 }

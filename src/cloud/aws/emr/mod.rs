@@ -1,4 +1,4 @@
-//! Amazon EMR by the SDK.
+//! Amazon EMR through the SDK.
 
 mod changes;
 mod launch;
@@ -8,7 +8,7 @@ mod settings;
 use crate::cloud::api::emr::Role;
 use crate::model::stack::Market;
 
-/// EMR's words for ours.
+/// EMR's names of roles and markets.
 const ROLES: [(Role, &str); 3] = [
     (Role::Primary, "MASTER"),
     (Role::Core, "CORE"),
@@ -16,13 +16,13 @@ const ROLES: [(Role, &str); 3] = [
 ];
 const MARKETS: [(Market, &str); 2] = [(Market::OnDemand, "ON_DEMAND"), (Market::Spot, "SPOT")];
 
-/// EMR's word for one of ours.
+/// EMR's name of a value.
 fn theirs<T: Copy + PartialEq>(table: &[(T, &'static str)], ours: T) -> &'static str {
     let found = table.iter().find(|(candidate, _)| *candidate == ours);
     found.map_or("", |(_, word)| word)
 }
 
-/// Ours for a word of EMR's; `other` for one that we do not know.
+/// The value of a name of EMR; `other` if the name is unknown.
 fn ours<T: Copy>(table: &[(T, &str)], word: Option<&str>, other: T) -> T {
     let found = table.iter().find(|(_, candidate)| Some(*candidate) == word);
     found.map_or(other, |(ours, _)| *ours)

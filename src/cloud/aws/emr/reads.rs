@@ -1,4 +1,4 @@
-//! What tells of clusters and steps.
+//! Reads clusters and steps.
 
 use super::{MARKETS, ROLES, ours, settings, theirs};
 use crate::cloud::api::emr::{
@@ -8,7 +8,7 @@ use crate::cloud::api::emr::{
 };
 use crate::cloud::api::{ApiError, Page, Serve};
 use crate::cloud::aws::Sdk;
-use crate::cloud::aws::error::{lacks, told};
+use crate::cloud::aws::error::{from_sdk, incomplete};
 use crate::cloud::aws::translate::{count, tags, their_time, time};
 use crate::model::observed::{ClusterState, StepState};
 use crate::model::span::Span;
@@ -36,7 +36,7 @@ const STEP_STATES: [(StepState, &str); 6] = [
     (StepState::Interrupted, "INTERRUPTED"),
 ];
 
-/// A state that we do not know is told as running: alive, and not idle.
+/// Unknown states are reported as running: live and not idle.
 fn cluster_state(status: &ClusterStatus) -> ClusterState {
     let word = status.state().map(types::ClusterState::as_str);
     ours(&CLUSTER_STATES, word, ClusterState::Running)
@@ -50,9 +50,9 @@ fn step_state(status: &StepStatus) -> StepState {
 impl Serve<DescribeCluster> for Sdk {
     async fn serve(&self, call: DescribeCluster) -> Result<Cluster, ApiError> {
         let reply = self.emr.describe_cluster().cluster_id(call.id).send().await;
-        let reply = reply.map_err(told::<DescribeCluster, _>)?;
-        let seen = reply.cluster.and_then(cluster);
-        seen.ok_or_else(|| lacks::<DescribeCluster>("the cluster's id, state or time"))
+        let reply = reply.map_err(from_sdk::<DescribeCluster, _>)?;
+        let cluster = reply.cluster.and_then(cluster);
+        cluster.ok_or_else(|| incomplete::<DescribeCluster>("the cluster's id, state or time"))
     }
 }
 
@@ -106,12 +106,12 @@ impl Serve<ListClusters> for Sdk {
             .set_marker(call.next)
             .send()
             .await
-            .map_err(told::<ListClusters, _>)?;
-        let lack = || lacks::<ListClusters>("a cluster's id, state or time");
-        let seen = |theirs| summary(theirs).ok_or_else(lack);
+            .map_err(from_sdk::<ListClusters, _>)?;
+        let missing = || incomplete::<ListClusters>("a cluster's id, state or time");
+        let convert = |theirs| summary(theirs).ok_or_else(missing);
         let clusters = reply.clusters.into_iter().flatten();
         Ok(Page {
-            items: clusters.map(seen).collect::<Result<_, _>>()?,
+            items: clusters.map(convert).collect::<Result<_, _>>()?,
             next: reply.marker,
         })
     }
@@ -137,12 +137,12 @@ impl Serve<ListSteps> for Sdk {
             .set_marker(call.next)
             .send()
             .await
-            .map_err(told::<ListSteps, _>)?;
-        let lack = || lacks::<ListSteps>("a step's id or state");
-        let seen = |theirs| step(theirs).ok_or_else(lack);
+            .map_err(from_sdk::<ListSteps, _>)?;
+        let missing = || incomplete::<ListSteps>("a step's id or state");
+        let convert = |theirs| step(theirs).ok_or_else(missing);
         let steps = reply.steps.into_iter().flatten();
         Ok(Page {
-            items: steps.map(seen).collect::<Result<_, _>>()?,
+            items: steps.map(convert).collect::<Result<_, _>>()?,
             next: reply.marker,
         })
     }
@@ -178,10 +178,10 @@ impl Serve<ListInstanceGroups> for Sdk {
             .send()
             .collect::<Result<_, _>>()
             .await
-            .map_err(told::<ListInstanceGroups, _>)?;
-        let lack = || lacks::<ListInstanceGroups>("a group's id");
-        let seen = |theirs| group(theirs).ok_or_else(lack);
-        groups.into_iter().map(seen).collect()
+            .map_err(from_sdk::<ListInstanceGroups, _>)?;
+        let missing = || incomplete::<ListInstanceGroups>("a group's id");
+        let convert = |theirs| group(theirs).ok_or_else(missing);
+        groups.into_iter().map(convert).collect()
     }
 }
 
@@ -205,7 +205,7 @@ impl Serve<ListInstances> for Sdk {
     async fn serve(&self, call: ListInstances) -> Result<Page<Instance>, ApiError> {
         let request = self.emr.list_instances().cluster_id(call.id);
         let reply = request.set_marker(call.next).send().await;
-        let reply = reply.map_err(told::<ListInstances, _>)?;
+        let reply = reply.map_err(from_sdk::<ListInstances, _>)?;
         let instances = reply.instances.unwrap_or_default().into_iter();
         Ok(Page {
             items: instances.map(instance).collect(),
@@ -234,7 +234,7 @@ impl Serve<GetAutoTerminationPolicy> for Sdk {
             .cluster_id(call.id)
             .send()
             .await
-            .map_err(told::<GetAutoTerminationPolicy, _>)?;
+            .map_err(from_sdk::<GetAutoTerminationPolicy, _>)?;
         let seconds = reply
             .auto_termination_policy
             .and_then(|policy| policy.idle_timeout);
@@ -247,17 +247,17 @@ impl Serve<GetAutoTerminationPolicy> for Sdk {
 impl Serve<GetBlockPublicAccess> for Sdk {
     async fn serve(&self, _: GetBlockPublicAccess) -> Result<BlockPublicAccess, ApiError> {
         let reply = self.emr.get_block_public_access_configuration().send();
-        let reply = reply.await.map_err(told::<GetBlockPublicAccess, _>)?;
-        let said = reply.block_public_access_configuration;
-        let said = said.ok_or_else(|| lacks::<GetBlockPublicAccess>("the setting"))?;
+        let reply = reply.await.map_err(from_sdk::<GetBlockPublicAccess, _>)?;
+        let setting = reply.block_public_access_configuration;
+        let setting = setting.ok_or_else(|| incomplete::<GetBlockPublicAccess>("the setting"))?;
         let port = |port: Option<i32>| u16::try_from(port?).ok();
-        let ranges = said.permitted_public_security_group_rule_ranges;
+        let ranges = setting.permitted_public_security_group_rule_ranges;
         let open = ranges.into_iter().flatten().filter_map(|range| {
             let from = port(range.min_range)?;
             Some((from, port(range.max_range).unwrap_or(from)))
         });
         Ok(BlockPublicAccess {
-            blocks: said.block_public_security_group_rules.unwrap_or(true),
+            blocks: setting.block_public_security_group_rules.unwrap_or(true),
             open: open.collect(),
         })
     }
@@ -273,7 +273,7 @@ impl Serve<ListReleaseLabels> for Sdk {
             .set_next_token(call.next)
             .send()
             .await
-            .map_err(told::<ListReleaseLabels, _>)?;
+            .map_err(from_sdk::<ListReleaseLabels, _>)?;
         Ok(Page {
             items: reply.release_labels.unwrap_or_default(),
             next: reply.next_token,
@@ -286,7 +286,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_state_not_heard_of_is_running() {
+    fn an_unknown_state_is_running() {
         for (word, expected) in [
             ("WAITING", ClusterState::Waiting),
             ("TERMINATED_WITH_ERRORS", ClusterState::TerminatedWithErrors),

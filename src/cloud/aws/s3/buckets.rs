@@ -6,7 +6,7 @@ use crate::cloud::api::s3::{
 };
 use crate::cloud::api::{ApiError, Serve};
 use crate::cloud::aws::Sdk;
-use crate::cloud::aws::error::{lacks, told, unbuilt};
+use crate::cloud::aws::error::{from_sdk, incomplete, unbuilt};
 use aws_sdk_s3::types::{
     AbortIncompleteMultipartUpload, BucketLifecycleConfiguration, BucketLocationConstraint,
     CreateBucketConfiguration, ExpirationStatus, LifecycleRule, LifecycleRuleFilter,
@@ -15,8 +15,8 @@ use aws_sdk_s3::types::{
 
 impl Serve<CreateBucket> for Sdk {
     async fn serve(&self, call: CreateBucket) -> Result<(), ApiError> {
-        // S3 refuses its first region by name.
-        let elsewhere = (call.region != "us-east-1").then(|| {
+        // S3 refuses us-east-1 as a location constraint.
+        let location = (call.region != "us-east-1").then(|| {
             CreateBucketConfiguration::builder()
                 .location_constraint(BucketLocationConstraint::from(call.region.as_str()))
                 .build()
@@ -25,10 +25,10 @@ impl Serve<CreateBucket> for Sdk {
             .s3
             .create_bucket()
             .bucket(call.name)
-            .set_create_bucket_configuration(elsewhere)
+            .set_create_bucket_configuration(location)
             .send()
             .await
-            .map_err(told::<CreateBucket, _>);
+            .map_err(from_sdk::<CreateBucket, _>);
         match made {
             Ok(_) => Ok(()),
             Err(error) if error.code.as_deref() == Some("BucketAlreadyOwnedByYou") => Ok(()),
@@ -39,16 +39,16 @@ impl Serve<CreateBucket> for Sdk {
 
 impl Serve<GetBucketLocation> for Sdk {
     async fn serve(&self, call: GetBucketLocation) -> Result<String, ApiError> {
-        let told = self
+        let reply = self
             .s3
             .get_bucket_location()
             .bucket(call.bucket.name)
             .set_expected_bucket_owner(call.bucket.owner)
             .send()
             .await
-            .map_err(told::<GetBucketLocation, _>)?;
-        let region = told.location_constraint().map(|region| region.as_str());
-        // S3's oldest regions have names of their own here (S3 API, GetBucketLocation).
+            .map_err(from_sdk::<GetBucketLocation, _>)?;
+        let region = reply.location_constraint().map(|region| region.as_str());
+        // S3 has special names for its oldest regions here (S3 API, GetBucketLocation).
         Ok(match region {
             None | Some("" | "US") => "us-east-1".to_owned(),
             Some("EU") => "eu-west-1".to_owned(),
@@ -72,7 +72,7 @@ impl Serve<PutPublicAccessBlock> for Sdk {
             .public_access_block_configuration(all)
             .send()
             .await
-            .map_err(told::<PutPublicAccessBlock, _>)?;
+            .map_err(from_sdk::<PutPublicAccessBlock, _>)?;
         Ok(())
     }
 }
@@ -86,10 +86,10 @@ impl Serve<GetBucketPolicy> for Sdk {
             .set_expected_bucket_owner(call.bucket.owner)
             .send()
             .await
-            .map_err(told::<GetBucketPolicy, _>)?;
+            .map_err(from_sdk::<GetBucketPolicy, _>)?;
         reply
             .policy
-            .ok_or_else(|| lacks::<GetBucketPolicy>("the policy"))
+            .ok_or_else(|| incomplete::<GetBucketPolicy>("the policy"))
     }
 }
 
@@ -102,7 +102,7 @@ impl Serve<PutBucketPolicy> for Sdk {
             .policy(call.document)
             .send()
             .await
-            .map_err(told::<PutBucketPolicy, _>)?;
+            .map_err(from_sdk::<PutBucketPolicy, _>)?;
         Ok(())
     }
 }
@@ -130,7 +130,7 @@ impl Serve<PutBucketLifecycle> for Sdk {
             .lifecycle_configuration(rules)
             .send()
             .await
-            .map_err(told::<PutBucketLifecycle, _>)?;
+            .map_err(from_sdk::<PutBucketLifecycle, _>)?;
         Ok(())
     }
 }
@@ -143,7 +143,7 @@ impl Serve<DeleteBucket> for Sdk {
             .set_expected_bucket_owner(call.bucket.owner)
             .send()
             .await
-            .map_err(told::<DeleteBucket, _>)?;
+            .map_err(from_sdk::<DeleteBucket, _>)?;
         Ok(())
     }
 }

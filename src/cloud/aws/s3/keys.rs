@@ -1,7 +1,7 @@
-//! Keys of objects, which may hold any character, in XML, which may not.
+//! Keys of objects may contain any character, but XML may not.
 
-/// A key as S3 has it in lists that were asked for with `encoding-type=url` (S3 API, ListObjectsV2):
-/// bytes as `%41`, a space as `+` too. None for what is no such text.
+/// Decodes a key of a listing with `encoding-type=url` (S3 API, ListObjectsV2): bytes as `%41`, a
+/// space also as `+`. `None` if the text is not encoded that way.
 pub(super) fn decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
@@ -18,7 +18,7 @@ pub(super) fn decoded(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// Whether XML 1.0 can say a key (its production 2, Char), as in a request to delete many.
+/// Whether XML 1.0 can contain a key (production 2, Char), for requests that delete many.
 pub(super) fn fits_xml(key: &str) -> bool {
     let fits = |c: char| match c {
         '\t' | '\n' | '\r' => true,
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_read_as_they_are() {
+    fn keys_are_decoded() {
         for (text, key) in [
             ("work/t/a.csv", "work/t/a.csv"),
             ("a+b%2Bc%20d", "a b+c d"),
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn what_xml_cannot_say_is_known() {
+    fn keys_that_xml_cannot_contain_are_detected() {
         for key in ["a", "a\nb\tc\r", "\u{202e}\u{7f}\u{85}", "\u{10ffff}"] {
             assert!(fits_xml(key), "{key:?}");
         }

@@ -1,4 +1,4 @@
-//! Amazon S3 by the SDK.
+//! Amazon S3 through the SDK.
 
 mod buckets;
 mod keys;
@@ -10,19 +10,20 @@ use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use std::time::Duration;
 
-/// 128 kbit/s: an upload slower than this is given up.
-const SLOWEST: u64 = 16 * 1024;
+/// 128 kbit/s, in bytes per second: a slower upload is aborted.
+const MIN_RATE: u64 = 16 * 1024;
 
-/// A slow line empties the kernel's send buffer, megabytes, before it asks for more, and until
-/// then the SDK sees nothing move.
+/// A slow connection drains megabytes of the kernel's send buffer before it asks for more. Until
+/// then the SDK sees no progress.
 const STALL: Duration = Duration::from_secs(120);
 
-/// S3 answers once it has put the parts together, after minutes where there are many.
-const PUT_TOGETHER: Duration = Duration::from_secs(15 * 60);
+/// S3 responds to a completion once it has assembled the parts, which takes minutes if there are
+/// many.
+const ASSEMBLY: Duration = Duration::from_secs(15 * 60);
 
-/// Time enough to send so many bytes; it also bounds the wait for an answer once all is sent.
+/// Allows enough time to send these bytes and to wait for the response.
 fn sending(bytes: u64) -> Builder {
-    within(ATTEMPT + Duration::from_secs(bytes / SLOWEST))
+    within(ATTEMPT + Duration::from_secs(bytes / MIN_RATE))
 }
 
 fn within(time: Duration) -> Builder {

@@ -1,4 +1,4 @@
-//! Objects, whole.
+//! Whole objects.
 
 use super::keys::{decoded, fits_xml};
 use super::sending;
@@ -8,7 +8,9 @@ use crate::cloud::api::s3::{
 };
 use crate::cloud::api::{ApiError, Kind, Page, Serve};
 use crate::cloud::aws::Sdk;
-use crate::cloud::aws::error::{broken_off, lacks, local, refused, told, unbuilt, unless};
+use crate::cloud::aws::error::{
+    from_sdk, incomplete, interrupted, local, refused, unbuilt, unless,
+};
 use crate::cloud::aws::translate::{bytes, time};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, EncodingType, Object, ObjectIdentifier};
@@ -25,15 +27,15 @@ impl Serve<ListObjects> for Sdk {
             .prefix(call.prefix)
             .set_delimiter(call.delimiter.map(String::from))
             .set_continuation_token(call.next)
-            // XML has no way to say most control characters, and keys may have them.
+            // XML cannot contain most control characters, but keys can.
             .encoding_type(EncodingType::Url)
             .send()
             .await
-            .map_err(told::<ListObjects, _>)?;
+            .map_err(from_sdk::<ListObjects, _>)?;
         let encoded = reply.encoding_type == Some(EncodingType::Url);
         let plain = |key: Option<String>| {
             key.and_then(|key| if encoded { decoded(&key) } else { Some(key) })
-                .ok_or_else(|| lacks::<ListObjects>("an object's key"))
+                .ok_or_else(|| incomplete::<ListObjects>("an object's key"))
         };
         let prefixes = reply.common_prefixes.into_iter().flatten();
         let prefixes = prefixes.map(|common| Ok(Listed::Prefix(plain(common.prefix)?)));
@@ -50,11 +52,11 @@ impl Serve<ListObjects> for Sdk {
 
 fn listed(key: String, object: &Object) -> Result<Listed, ApiError> {
     let modified = object.last_modified.as_ref().and_then(time);
-    let lack = || lacks::<ListObjects>("an object's time");
+    let missing = || incomplete::<ListObjects>("an object's time");
     Ok(Listed::Object {
         key,
         bytes: bytes(object.size),
-        modified: modified.ok_or_else(lack)?,
+        modified: modified.ok_or_else(missing)?,
     })
 }
 
@@ -74,16 +76,16 @@ impl Serve<GetObject> for Sdk {
             .key(call.key)
             .send()
             .await
-            .map_err(told::<GetObject, _>)?;
-        let lack = || lacks::<GetObject>("the object's ETag or time");
+            .map_err(from_sdk::<GetObject, _>)?;
+        let missing = || incomplete::<GetObject>("the object's ETag or time");
         let modified = reply.last_modified.as_ref().and_then(time);
-        let etag = reply.e_tag.ok_or_else(lack)?;
-        let most = usize::try_from(call.most).unwrap_or(usize::MAX);
+        let etag = reply.e_tag.ok_or_else(missing)?;
+        let max = usize::try_from(call.max).unwrap_or(usize::MAX);
         let (mut body, mut cut) = (Vec::new(), false);
-        // What is left over is not read: the connection closes.
+        // The rest is not read: the connection is closed.
         while !cut && let Some(chunk) = reply.body.next().await {
-            let chunk = chunk.map_err(|error| broken_off::<GetObject>(&error))?;
-            let room = most - body.len();
+            let chunk = chunk.map_err(|error| interrupted::<GetObject>(&error))?;
+            let room = max - body.len();
             cut = chunk.len() > room;
             body.extend_from_slice(&chunk[..chunk.len().min(room)]);
         }
@@ -91,7 +93,7 @@ impl Serve<GetObject> for Sdk {
             body,
             cut,
             etag,
-            modified: modified.ok_or_else(lack)?,
+            modified: modified.ok_or_else(missing)?,
         })
     }
 }
@@ -106,12 +108,12 @@ impl Serve<Download> for Sdk {
             .key(call.key)
             .send()
             .await
-            .map_err(told::<Download, _>)?;
+            .map_err(from_sdk::<Download, _>)?;
         let unwritable = |error| local::<Download>(&call.to, &error);
         let mut file = File::create(&call.to).map_err(unwritable)?;
         let mut written = 0;
         while let Some(chunk) = reply.body.next().await {
-            let chunk = chunk.map_err(|error| broken_off::<Download>(&error))?;
+            let chunk = chunk.map_err(|error| interrupted::<Download>(&error))?;
             file.write_all(&chunk).map_err(unwritable)?;
             written += chunk.len() as u64;
         }
@@ -129,7 +131,7 @@ impl Serve<HeadObject> for Sdk {
             .key(call.key)
             .send()
             .await
-            .map_err(told::<HeadObject, _>)?;
+            .map_err(from_sdk::<HeadObject, _>)?;
         Ok(bytes(reply.content_length))
     }
 }
@@ -161,8 +163,10 @@ impl Serve<PutObject> for Sdk {
             .config_override(patience)
             .send()
             .await
-            .map_err(told::<PutObject, _>)?;
-        reply.e_tag.ok_or_else(|| lacks::<PutObject>("the ETag"))
+            .map_err(from_sdk::<PutObject, _>)?;
+        reply
+            .e_tag
+            .ok_or_else(|| incomplete::<PutObject>("the ETag"))
     }
 }
 
@@ -177,7 +181,7 @@ impl Serve<DeleteObject> for Sdk {
             .send()
             .await
             .map(|_| ())
-            .map_err(told::<DeleteObject, _>)
+            .map_err(from_sdk::<DeleteObject, _>)
             .or_else(unless(Kind::NotFound))
     }
 }
@@ -211,15 +215,15 @@ impl Serve<DeleteObjects> for Sdk {
             .delete(delete.map_err(unbuilt::<DeleteObjects>)?)
             .send()
             .await
-            .map_err(told::<DeleteObjects, _>)?;
-        // Those of single keys come in an answer that is a success.
-        let no = |error: &aws_sdk_s3::types::Error| {
+            .map_err(from_sdk::<DeleteObjects, _>)?;
+        // Errors of single keys are part of a successful response.
+        let error = |error: &aws_sdk_s3::types::Error| {
             refused::<DeleteObjects>(error.code(), None, error.message())
         };
         let first = reply
             .errors()
             .iter()
-            .map(no)
+            .map(error)
             .find(|error| error.kind != Kind::NotFound);
         first.map_or(Ok(()), Err)
     }

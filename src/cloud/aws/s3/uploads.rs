@@ -1,14 +1,14 @@
-//! Objects in parts.
+//! Multipart uploads.
 
 use super::keys::decoded;
-use super::{PUT_TOGETHER, sending, within};
+use super::{ASSEMBLY, sending, within};
 use crate::cloud::api::s3::{
     AbortMultipartUpload, CompleteMultipartUpload, CreateMultipartUpload, ListMultipartUploads,
     Upload, UploadPart,
 };
 use crate::cloud::api::{ApiError, Kind, Serve};
 use crate::cloud::aws::Sdk;
-use crate::cloud::aws::error::{lacks, local, told, unless};
+use crate::cloud::aws::error::{from_sdk, incomplete, local, unless};
 use aws_sdk_s3::primitives::{ByteStream, Length};
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, EncodingType, MultipartUpload};
 
@@ -22,9 +22,9 @@ impl Serve<CreateMultipartUpload> for Sdk {
             .key(call.key)
             .send()
             .await
-            .map_err(told::<CreateMultipartUpload, _>)?;
+            .map_err(from_sdk::<CreateMultipartUpload, _>)?;
         let id = reply.upload_id;
-        id.ok_or_else(|| lacks::<CreateMultipartUpload>("the upload's id"))
+        id.ok_or_else(|| incomplete::<CreateMultipartUpload>("the upload's id"))
     }
 }
 
@@ -50,9 +50,9 @@ impl Serve<UploadPart> for Sdk {
             .config_override(sending(call.bytes))
             .send()
             .await
-            .map_err(told::<UploadPart, _>)?;
+            .map_err(from_sdk::<UploadPart, _>)?;
         let etag = reply.e_tag;
-        etag.ok_or_else(|| lacks::<UploadPart>("the part's ETag"))
+        etag.ok_or_else(|| incomplete::<UploadPart>("the part's ETag"))
     }
 }
 
@@ -74,10 +74,10 @@ impl Serve<CompleteMultipartUpload> for Sdk {
             .upload_id(call.upload)
             .multipart_upload(whole.build())
             .customize()
-            .config_override(within(PUT_TOGETHER))
+            .config_override(within(ASSEMBLY))
             .send()
             .await
-            .map_err(told::<CompleteMultipartUpload, _>)?;
+            .map_err(from_sdk::<CompleteMultipartUpload, _>)?;
         Ok(())
     }
 }
@@ -93,7 +93,7 @@ impl Serve<AbortMultipartUpload> for Sdk {
             .send()
             .await
             .map(|_| ())
-            .map_err(told::<AbortMultipartUpload, _>)
+            .map_err(from_sdk::<AbortMultipartUpload, _>)
             .or_else(unless(Kind::NotFound))
     }
 }
@@ -114,7 +114,7 @@ impl Serve<ListMultipartUploads> for Sdk {
                 .set_upload_id_marker(after_id)
                 .send()
                 .await
-                .map_err(told::<ListMultipartUploads, _>)?;
+                .map_err(from_sdk::<ListMultipartUploads, _>)?;
             let encoded = page.encoding_type == Some(EncodingType::Url);
             let plain = |key: String| if encoded { decoded(&key) } else { Some(key) };
             for mut upload in page.uploads.into_iter().flatten() {
@@ -131,9 +131,9 @@ impl Serve<ListMultipartUploads> for Sdk {
 }
 
 fn begun(upload: MultipartUpload) -> Result<Upload, ApiError> {
-    let lack = || lacks::<ListMultipartUploads>("an upload's key or id");
+    let missing = || incomplete::<ListMultipartUploads>("an upload's key or id");
     Ok(Upload {
-        key: upload.key.ok_or_else(lack)?,
-        id: upload.upload_id.ok_or_else(lack)?,
+        key: upload.key.ok_or_else(missing)?,
+        id: upload.upload_id.ok_or_else(missing)?,
     })
 }

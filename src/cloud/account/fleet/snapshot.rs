@@ -1,7 +1,7 @@
-//! One cluster as it is now, no matter who made it.
+//! Describes one cluster, whoever created it.
 
 use super::{CachedCluster, MARK, others, stack_of};
-use crate::cloud::account::errors::Doing;
+use crate::cloud::account::errors::Context;
 use crate::cloud::account::last_observation::ObservedCluster;
 use crate::cloud::account::names::SIZES;
 use crate::cloud::account::{Account, convert, note, place};
@@ -16,8 +16,8 @@ use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::{Cluster, Step};
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// For so long what was read of schedule and idle policy stands.
-const STALE: TimeDelta = TimeDelta::minutes(10);
+/// How long a schedule and an idle policy that were read stay valid.
+const MAX_AGE: TimeDelta = TimeDelta::minutes(10);
 
 impl<A: Api> Account<A> {
     pub(super) async fn snapshot(
@@ -25,7 +25,7 @@ impl<A: Api> Account<A> {
         id: &ClusterId,
     ) -> Result<Option<ClusterSnapshot>, CloudError> {
         let now = self.settings.clock.now();
-        let (described, steps) = tokio::join!(self.describe(id.as_str()), self.all_steps(id));
+        let (described, steps) = tokio::join!(self.describe(id.as_str()), self.cached_steps(id));
         let Some(cluster) = described? else {
             return Ok(None);
         };
@@ -35,7 +35,7 @@ impl<A: Api> Account<A> {
         };
         let mut made = Creator::Elsewhere;
         if let Some(stack) = stack_of(&cluster) {
-            match self.believed(&stack, id, &cluster, &steps, now).await? {
+            match self.verified(&stack, id, &cluster, &steps, now).await? {
                 Ok(Some(own)) => {
                     return Ok(Some(ours(self.place.clone(), &cluster, &own, &steps, now)));
                 }
@@ -43,7 +43,7 @@ impl<A: Api> Account<A> {
                 Err(why) => made = Creator::Disputed(why),
             }
         }
-        self.seen.borrow_mut().clusters.remove(id);
+        self.observed.borrow_mut().clusters.remove(id);
         let groups = self.groups_of(id, &cluster).await.unwrap_or_default();
         let (catalog, region) = (&self.settings.prices, &self.settings.region);
         Ok(Some(ClusterSnapshot {
@@ -55,9 +55,10 @@ impl<A: Api> Account<A> {
         }))
     }
 
-    /// A cluster that its name and tags call ours, where the bucket's note agrees; else why it is not
-    /// believed. Of one that is over nothing is decided, and the note may be gone.
-    async fn believed(
+    /// Returns the cluster if its name and tags say that clusterup created it and the bucket's note
+    /// confirms that, otherwise why it is disputed. The note of an ended cluster is not checked:
+    /// nothing is decided about it, and the note may be gone.
+    async fn verified(
         &self,
         stack: &StackName,
         id: &ClusterId,
@@ -66,91 +67,94 @@ impl<A: Api> Account<A> {
         now: DateTime<Utc>,
     ) -> Result<Result<Option<Cluster>, String>, CloudError> {
         let terms = note::terms(&cluster.tags);
-        let known = {
-            let known = self.rounds.known.borrow();
-            known.get(id).and_then(|it| it.believed.clone())
+        let agreed = {
+            let known = self.fleet.clusters.borrow();
+            known.get(id).and_then(|it| it.agreed_terms.clone())
         };
-        let mut asked = cluster.state.is_over();
-        if !asked && known.as_ref() != Some(&terms) {
-            if let Some(why) = self.doubt(stack, id, cluster, &terms).await {
+        let mut checked = cluster.state.is_over();
+        if !checked && agreed.as_ref() != Some(&terms) {
+            if let Some(why) = self.dispute(stack, id, cluster, &terms).await {
                 return Ok(Err(why));
             }
-            asked = true;
+            checked = true;
         }
-        let own = self.of_ours(stack, id, cluster, steps, now).await?;
+        let own = self.own_cluster(stack, id, cluster, steps, now).await?;
         let due = own.as_ref().is_some_and(|it| hard_deadline(it).at <= now);
         if due
-            && !asked
-            && let Some(why) = self.doubt(stack, id, cluster, &terms).await
+            && !checked
+            && let Some(why) = self.dispute(stack, id, cluster, &terms).await
         {
             return Ok(Err(why));
         }
         Ok(Ok(own))
     }
 
-    async fn doubt(
+    async fn dispute(
         &self,
         stack: &StackName,
         id: &ClusterId,
         cluster: &emr::Cluster,
         terms: &str,
     ) -> Option<String> {
-        let word = self.word_on(stack, id.as_str(), &cluster.tags).await;
-        let why = match &word {
-            Ok(word) => word.why().map(str::to_owned),
+        let note = self.check_note(stack, id.as_str(), &cluster.tags).await;
+        let why = match &note {
+            Ok(note) => note.problem().map(str::to_owned),
             Err(error) => Some(error.to_string()),
         };
-        let believed = why.is_none().then(|| terms.to_owned());
-        self.know(id, |known| known.believed = believed);
+        let agreed_terms = why.is_none().then(|| terms.to_owned());
+        self.update_cache(id, |known| known.agreed_terms = agreed_terms);
         why
     }
 
-    /// All steps, the oldest first. EMR lists the newest first, and those before the first that is
-    /// not over need not be read again.
-    async fn all_steps(&self, id: &ClusterId) -> Result<Vec<emr::Step>, ApiError> {
-        let settled: Vec<emr::Step> = {
-            let known = self.rounds.known.borrow();
-            known.get(id).map_or(Vec::new(), |it| it.settled.clone())
+    /// All steps, oldest first. EMR lists the newest first, and steps that were seen finished are
+    /// not read again.
+    async fn cached_steps(&self, id: &ClusterId) -> Result<Vec<emr::Step>, ApiError> {
+        let finished_steps: Vec<emr::Step> = {
+            let known = self.fleet.clusters.borrow();
+            known
+                .get(id)
+                .map_or(Vec::new(), |it| it.finished_steps.clone())
         };
         let (mut new, mut next) = (Vec::new(), None);
         let all = loop {
             let id = id.to_string();
             let page = self.api.serve(ListSteps { id, next }).await?;
-            let is_settled = |step: &emr::Step| settled.iter().rposition(|it| it.id == step.id);
-            let met = page.items.iter().find_map(is_settled);
+            let is_finished =
+                |step: &emr::Step| finished_steps.iter().rposition(|it| it.id == step.id);
+            let met = page.items.iter().find_map(is_finished);
             let fresh = page.items.into_iter();
-            new.extend(fresh.take_while(|step| is_settled(step).is_none()));
+            new.extend(fresh.take_while(|step| is_finished(step).is_none()));
             next = page.next;
             if met.is_some() || next.is_none() {
                 new.reverse();
                 let before = met.map_or(0, |last| last + 1);
-                break [&settled[..before], &new[..]].concat();
+                break [&finished_steps[..before], &new[..]].concat();
             }
         };
         let over = all.iter().take_while(|step| step.state.is_over());
         let over = over.cloned().collect();
-        self.know(id, |known| known.settled = over);
+        self.update_cache(id, |known| known.finished_steps = over);
         Ok(all)
     }
 
-    fn know(&self, id: &ClusterId, change: impl FnOnce(&mut CachedCluster)) {
+    fn update_cache(&self, id: &ClusterId, change: impl FnOnce(&mut CachedCluster)) {
         change(
-            self.rounds
-                .known
+            self.fleet
+                .clusters
                 .borrow_mut()
                 .entry(id.clone())
                 .or_default(),
         );
     }
 
-    /// A cluster's instance groups, asked for once. One of instance fleets has none.
+    /// A cluster's instance groups, read once. A cluster with instance fleets has none.
     async fn groups_of(
         &self,
         id: &ClusterId,
         cluster: &emr::Cluster,
     ) -> Result<Vec<emr::InstanceGroup>, CloudError> {
         let known = {
-            let known = self.rounds.known.borrow();
+            let known = self.fleet.clusters.borrow();
             known.get(id).and_then(|it| it.groups.clone())
         };
         if let Some(groups) = known {
@@ -162,15 +166,14 @@ impl<A: Api> Account<A> {
         let of = id.to_string();
         let groups = match self.api.serve(ListInstanceGroups { id: of }).await {
             Err(error) if error.kind == Kind::Invalid => Vec::new(),
-            reply => reply.doing(|| format!("list the instance groups of {id}"))?,
+            reply => reply.with_context(|| format!("list the instance groups of {id}"))?,
         };
-        self.know(id, |known| known.groups = Some(groups.clone()));
+        self.update_cache(id, |known| known.groups = Some(groups.clone()));
         Ok(groups)
     }
 
-    /// A cluster that clusterup made, with what ends it; none of one that is over and of which
-    /// nothing can be told.
-    async fn of_ours(
+    /// A cluster that clusterup created; `None` if it has ended and cannot be read.
+    async fn own_cluster(
         &self,
         stack: &StackName,
         id: &ClusterId,
@@ -178,53 +181,59 @@ impl<A: Api> Account<A> {
         steps: &Reading<Vec<emr::Step>>,
         now: DateTime<Utc>,
     ) -> Result<Option<Cluster>, CloudError> {
-        let seen = self.seen_again(id, cluster, now).await?;
+        let observed = self.refresh(id, cluster, now).await?;
         let steps = steps.read().cloned().unwrap_or_default();
-        let tell = |steps| convert::told(stack, &seen, steps, &self.seen.borrow(), now);
-        let mut told = tell(steps.clone());
-        let leased = |told: &Cluster| told.spec.guardrails.lease.is_some();
-        if cluster.state.is_live() && told.as_ref().is_some_and(leased) {
-            if self.find_follower(stack, id).await.is_err() {
-                // Nobody heard of is not nobody there; all but its lease goes on.
-                let mut seen = self.seen.borrow_mut();
-                seen.followed.insert(id.clone(), now);
+        let convert =
+            |steps| convert::to_cluster(stack, &observed, steps, &self.observed.borrow(), now);
+        let mut own = convert(steps.clone());
+        let leased = |own: &Cluster| own.spec.guardrails.lease.is_some();
+        if cluster.state.is_live() && own.as_ref().is_some_and(leased) {
+            if self.read_follower(stack, id).await.is_err() {
+                // An unreadable note does not mean that nobody follows; only the lease is
+                // suspended.
+                let mut observed = self.observed.borrow_mut();
+                observed.followed.insert(id.clone(), now);
             }
-            told = tell(steps);
+            own = convert(steps);
         }
-        if told.is_none() && !cluster.state.is_over() {
-            let message = format!("cluster {id} lives and what EMR says of it cannot be read");
+        if own.is_none() && !cluster.state.is_over() {
+            let message =
+                format!("cluster {id} is running, and EMR's description of it cannot be read");
             return Err(CloudError::new(Class::Failed, message).hint(format!(
-                "look at it by hand: aws emr describe-cluster --cluster-id {id}"
+                "look at it yourself: aws emr describe-cluster --cluster-id {id}"
             )));
         }
-        self.seen.borrow_mut().clusters.insert(id.clone(), seen);
-        Ok(told)
+        self.observed
+            .borrow_mut()
+            .clusters
+            .insert(id.clone(), observed);
+        Ok(own)
     }
 
-    /// What is new of a cluster of ours, and what was read before of the rest.
-    async fn seen_again(
+    /// Combines the new description with what was read before and is still valid.
+    async fn refresh(
         &self,
         id: &ClusterId,
         cluster: &emr::Cluster,
         now: DateTime<Utc>,
     ) -> Result<ObservedCluster, CloudError> {
-        let before = self.seen.borrow().clusters.get(id).cloned();
+        let before = self.observed.borrow().clusters.get(id).cloned();
         let sizes = |cluster: &emr::Cluster| cluster.tags.get(SIZES).cloned();
         if before
             .as_ref()
             .is_some_and(|it| sizes(&it.cluster) != sizes(cluster))
         {
-            // It was resized since.
-            self.know(id, |known| known.groups = None);
+            // It was resized.
+            self.update_cache(id, |known| known.groups = None);
         }
         let groups = self.groups_of(id, cluster).await?;
-        let asked_at = {
-            let known = self.rounds.known.borrow();
-            known.get(id).and_then(|it| it.asked_at)
+        let read_at = {
+            let known = self.fleet.clusters.borrow();
+            known.get(id).and_then(|it| it.read_at)
         };
         let is_live = cluster.state.is_live();
-        if let (Some(before), Some(at)) = (before, asked_at)
-            && (now - at < STALE || !is_live)
+        if let (Some(before), Some(at)) = (before, read_at)
+            && (now - at < MAX_AGE || !is_live)
         {
             let cluster = cluster.clone();
             return Ok(ObservedCluster {
@@ -235,11 +244,11 @@ impl<A: Api> Account<A> {
         }
         let policy = GetAutoTerminationPolicy { id: id.to_string() };
         let (schedule, idle) = tokio::join!(self.scheduled(id.as_str(), is_live), async {
-            // Of one that is over EMR says nothing, and one policy unread is one rung unknown.
-            let asked = is_live.then(|| self.api.serve(policy));
-            asked?.await.ok()
+            // An ended cluster has no policy. If the policy cannot be read, that safeguard is unknown.
+            let policy = is_live.then(|| self.api.serve(policy));
+            policy?.await.ok()
         });
-        self.know(id, |known| known.asked_at = Some(now));
+        self.update_cache(id, |known| known.read_at = Some(now));
         Ok(ObservedCluster {
             cluster: cluster.clone(),
             groups,
@@ -249,16 +258,16 @@ impl<A: Api> Account<A> {
         })
     }
 
-    /// When an apply last said that it follows a cluster with a lease. Where that cannot be read it
-    /// is an error: nobody heard of is not nobody there.
-    async fn find_follower(&self, stack: &StackName, id: &ClusterId) -> Result<(), CloudError> {
+    /// Reads when an `apply` last recorded that it follows a cluster with a lease. Returns an error
+    /// if that cannot be read: it does not mean that nobody follows.
+    async fn read_follower(&self, stack: &StackName, id: &ClusterId) -> Result<(), CloudError> {
         let call = GetObject::note(self.bucket().await?, place::followed(stack, id));
         let followed = match self.api.serve(call).await {
             Err(error) if error.kind == Kind::NotFound => return Ok(()),
-            reply => reply.doing(|| format!("read who follows cluster {id}"))?,
+            reply => reply.with_context(|| format!("read who follows cluster {id}"))?,
         };
-        let mut seen = self.seen.borrow_mut();
-        seen.followed.insert(id.clone(), followed.modified);
+        let mut observed = self.observed.borrow_mut();
+        observed.followed.insert(id.clone(), followed.modified);
         Ok(())
     }
 }
@@ -266,23 +275,23 @@ impl<A: Api> Account<A> {
 fn ours(
     place: Place,
     cluster: &emr::Cluster,
-    told: &Cluster,
+    own: &Cluster,
     steps: &Reading<Vec<emr::Step>>,
     now: DateTime<Utc>,
 ) -> ClusterSnapshot {
     ClusterSnapshot {
-        owner: told
+        owner: own
             .owner
             .clone()
             .or_else(|| Some(others::owner(&cluster.tags)?.into())),
-        rates: told.spec.rates,
-        instance_spans: told.instance_spans.clone(),
-        made: Creator::Here(Box::new(told.clone())),
-        ..bare(place, &told.id, cluster, steps, now)
+        rates: own.spec.rates,
+        instance_spans: own.instance_spans.clone(),
+        made: Creator::Here(Box::new(own.clone())),
+        ..bare(place, &own.id, cluster, steps, now)
     }
 }
 
-/// What is the same no matter who made it.
+/// What does not depend on who created the cluster.
 fn bare(
     place: Place,
     id: &ClusterId,
@@ -312,14 +321,15 @@ fn bare(
     }
 }
 
-/// A step that cannot be told must not be missing: the cluster would look idle.
+/// Converts steps. A step that cannot be converted makes them unread: without it the cluster would
+/// look idle.
 fn signal(steps: &Reading<Vec<emr::Step>>) -> Reading<Vec<Step>> {
     let steps = match steps {
         Reading::Read(steps) => steps,
         Reading::Unread(why) => return Reading::Unread(why.clone()),
     };
-    let told = steps.iter().map(|step| convert::step(step.clone()));
-    match told.collect::<Option<_>>() {
+    let converted = steps.iter().map(|step| convert::step(step.clone()));
+    match converted.collect::<Option<_>>() {
         Some(steps) => Reading::Read(steps),
         None => Reading::Unread("one of its steps cannot be read".to_owned()),
     }
