@@ -63,7 +63,7 @@ pub(super) async fn run(
         released?;
         progress.clear();
     }
-    interrupt::or_stop(cloud.leave(), STOPPED).await??;
+    interrupt::or_stop(cloud.remove_shared(), STOPPED).await??;
     screen.text(&format!(
         "nothing of stack {stack} is left but the results at home"
     ));

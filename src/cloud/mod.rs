@@ -83,11 +83,11 @@ pub struct StoredAccount {
 
 /// The exclusive right to change a stack. If it is dropped without a release, it expires when the
 /// process ends.
-pub type Lease = Box<dyn Hold>;
+pub type Lease = Box<dyn LeaseGuard>;
 
 /// A lease that is held.
 #[async_trait(?Send)]
-pub trait Hold {
+pub trait LeaseGuard {
     /// Releases the lease.
     ///
     /// # Errors
@@ -210,7 +210,7 @@ pub trait Cloud {
     async fn try_schedule(&self) -> Option<Finding>;
 
     /// Removes what stacks share once no stack is left.
-    async fn leave(&self) -> Result<(), CloudError>;
+    async fn remove_shared(&self) -> Result<(), CloudError>;
 
     /// The ARN that the credentials belong to; `None` on a target without credentials.
     async fn caller(&self) -> Result<Option<String>, CloudError>;

@@ -44,7 +44,7 @@ impl Process {
 
     /// Whether the process belonged to this machine and has ended. False if that cannot be
     /// determined.
-    pub fn has_ended_here(&self) -> bool {
+    pub fn is_dead_here(&self) -> bool {
         let Some(me) = Self::current() else {
             return false;
         };

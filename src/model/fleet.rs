@@ -61,7 +61,8 @@ pub struct ClusterSnapshot {
     pub ready_at: Option<DateTime<Utc>>,
     /// When this was read.
     pub looked_at: DateTime<Utc>,
-    pub made: Creator,
+    #[serde(rename = "made")]
+    pub creator: Creator,
     /// Whoever its tags name.
     pub owner: Option<Untrusted>,
     pub tags: BTreeMap<String, String>,
@@ -79,13 +80,16 @@ pub struct ClusterSnapshot {
     pub mark: Option<WatchdogMark>,
 }
 
-/// Who made a cluster.
+/// Who created a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Creator {
     /// clusterup.
-    Here(Box<Cluster>),
-    Elsewhere,
+    #[serde(rename = "here")]
+    Clusterup(Box<Cluster>),
+    /// Somebody else.
+    #[serde(rename = "elsewhere")]
+    Other,
     /// Its name and tags say clusterup, and the bucket's note of it does not: why. It is treated as
     /// others' clusters are.
     Disputed(String),
@@ -156,17 +160,17 @@ serde_by_text!(WatchdogMark);
 impl ClusterSnapshot {
     /// The cluster as clusterup made it, where it did.
     pub const fn ours(&self) -> Option<&Cluster> {
-        match &self.made {
-            Creator::Here(cluster) => Some(cluster),
-            Creator::Elsewhere | Creator::Disputed(_) => None,
+        match &self.creator {
+            Creator::Clusterup(cluster) => Some(cluster),
+            Creator::Other | Creator::Disputed(_) => None,
         }
     }
 
     /// Why it is not believed that clusterup made it, where its tags say so.
     pub const fn disputed(&self) -> Option<&String> {
-        match &self.made {
+        match &self.creator {
             Creator::Disputed(why) => Some(why),
-            Creator::Here(_) | Creator::Elsewhere => None,
+            Creator::Clusterup(_) | Creator::Other => None,
         }
     }
 }

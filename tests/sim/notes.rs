@@ -41,10 +41,10 @@ async fn look(process: &Process, id: &str) -> ClusterSnapshot {
 }
 
 async fn dispute(process: &Process, id: &str) -> Option<String> {
-    match look(process, id).await.made {
-        Creator::Here(_) => None,
+    match look(process, id).await.creator {
+        Creator::Clusterup(_) => None,
         Creator::Disputed(why) => Some(why),
-        Creator::Elsewhere => Some("others'".to_owned()),
+        Creator::Other => Some("others'".to_owned()),
     }
 }
 

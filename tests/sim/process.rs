@@ -158,7 +158,7 @@ impl Process {
             lease.release().await?;
             removed?;
         }
-        Ok(self.account.leave().await?)
+        Ok(self.account.remove_shared().await?)
     }
 
     async fn there(&self, stack: &StackName) -> Result<Plan, Stopped> {

@@ -13,7 +13,7 @@ use crate::cloud::api::s3::{Body, Bucket, Condition, DeleteObject, GetObject, Pu
 use crate::cloud::api::{Api, ApiError, Kind, Serve};
 use crate::cloud::error::{Class, CloudError};
 use crate::cloud::process::Process;
-use crate::cloud::{Hold, Lease};
+use crate::cloud::{Lease, LeaseGuard};
 use crate::model::clock::Clock;
 use crate::model::event::{Event, Listener};
 use crate::model::name::StackName;
@@ -65,7 +65,7 @@ impl Lock {
         self.holder
             .process
             .as_ref()
-            .is_some_and(Process::has_ended_here)
+            .is_some_and(Process::is_dead_here)
             || age > LEASE + SKEW
     }
 
@@ -231,7 +231,7 @@ impl<A> Drop for Heartbeat<A> {
 }
 
 #[async_trait(?Send)]
-impl<A: Api> Hold for Heartbeat<A> {
+impl<A: Api> LeaseGuard for Heartbeat<A> {
     async fn release(self: Box<Self>) -> Result<(), CloudError> {
         self.task.abort();
         let held = &self.held;
@@ -360,7 +360,7 @@ impl<A: Api> Account<A> {
         Holder {
             who: self.settings.who.clone(),
             token: self.nonce(),
-            process: Process::current(),
+            process: Process::me(),
             renewals: 0,
         }
     }

@@ -358,7 +358,7 @@ impl<A: Api> Cloud for Account<A> {
         Some(self.try_to_schedule().await)
     }
 
-    async fn leave(&self) -> Result<(), CloudError> {
+    async fn remove_shared(&self) -> Result<(), CloudError> {
         self.delete_unused_bucket().await
     }
 

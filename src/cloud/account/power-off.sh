@@ -1,18 +1,19 @@
 #!/bin/bash
-# Ends the cluster by powering off its primary, whoever else has died: a bootstrap action.
+# A bootstrap action that ends the cluster by powering off its primary, even if everything else is
+# dead.
 #
 #     power-off.sh SECONDS S3_URI [HEARD_URI]
 #
-# The primary is to be off SECONDS after the cluster's creation. The object at S3_URI may hold
-# another number of seconds, digits alone; it is read each minute, so that the deadline moves with
-# it. While it cannot be read, the last number known holds. The number that holds is written to
-# HEARD_URI, so that others know that it was read. If this cannot keep watch it fails, so that EMR
-# refuses the cluster.
+# The primary powers off SECONDS after the cluster's creation. The object at S3_URI may hold another
+# number of seconds, digits only. It is read each minute, so that the deadline can be moved. While it
+# cannot be read, the last known number is valid. The valid number is written to HEARD_URI, so that
+# others know that it was read. If the watch cannot be started, the action fails, so that EMR refuses
+# the cluster.
 #
 # A reboot neither ends the watch, which is a unit with a file, nor gives the cluster more time.
 #
-# While the process of a step lives, the watch also tells EMR each minute that the cluster is busy:
-# EMR's idle policy knows YARN's applications and pending steps, not a step that runs without YARN.
+# While a step's process is alive, the watch also marks the cluster as busy each minute: EMR's idle
+# policy knows YARN's applications and pending steps, but not a step that runs without YARN.
 set -euo pipefail
 
 # The variables are for tests.
@@ -24,10 +25,10 @@ units=${CLUSTERUP_UNITS:-/etc/systemd/system}
 cron=${CLUSTERUP_CRON:-/etc/cron.d}
 home=${CLUSTERUP_POWER_OFF:-/var/lib/clusterup-power-off}
 proc=${CLUSTERUP_PROC:-/proc}
-# Each step runs in a folder of its own below this one.
+# Each step runs in its own folder below this one.
 steps=${CLUSTERUP_STEPS:-/mnt/var/lib/hadoop/steps}
-# EMR 6.4.0 and newer take this file, if it was touched lately, for work (EMR Management Guide,
-# "Using an auto-termination policy").
+# EMR 6.4.0 and newer treat a recently touched file as work (EMR Management Guide, "Using an
+# auto-termination policy").
 busy=${CLUSTERUP_BUSY:-/emr/metricscollector/isbusy}
 python=${CLUSTERUP_PYTHON:-/usr/bin/python3}
 poll=${CLUSTERUP_POLL_SECONDS:-60}
@@ -43,8 +44,8 @@ is_number() {
     [[ $1 =~ ^[0-9]{1,9}$ ]]
 }
 
-# Reads and writes an object of S3 with nothing but Python's own library: neither the AWS CLI nor
-# packages, which a job may have replaced. For Python 3.4 (EMR 5) and newer.
+# Reads and writes an object of S3 with Python's own library only: a job may have replaced the AWS
+# CLI and packages. For Python 3.4 (EMR 5) and newer.
 object_py() {
     cat <<'PYTHON'
 import datetime
@@ -127,7 +128,7 @@ def main(method, uri, body):
         status, text, date = ask(address, method, path, headers, body)
         if status != 403 or not date:
             break
-        # A clock that is wrong is no reason: S3's is right.
+        # If this machine's clock is wrong, sign again with S3's time.
         now = parsedate_to_datetime(date).replace(tzinfo=None)
     if status == 200:
         sys.stdout.write(text.decode() if method == "GET" else "")
@@ -140,22 +141,22 @@ if __name__ == "__main__":
 PYTHON
 }
 
-# What the cluster knows of itself, without white space; nothing of a file that is not there.
+# A file of the cluster without white space; empty if there is none.
 fact() {
     if [[ -r $info/$1 ]]; then
         tr -d '[:space:]' <"$info/$1"
     fi
 }
 
-# Whole seconds since the machine began. No correction of the clock moves them.
+# Whole seconds since the machine started. Corrections of the clock do not change them.
 up() {
     local seconds
     read -r seconds _ <"$uptime" || return 1
     printf '%d' "${seconds%%.*}"
 }
 
-# How many seconds the cluster had been there by the wall clock, which is asked once a boot. At most
-# `$1`, and `$2` where the cluster does not say when it was created.
+# How many seconds ago the cluster was created by the wall clock, which is read once a boot. At most
+# `$1`, and `$2` if the cluster does not say when it was created.
 gone() {
     local most=$1 text seconds=$2 pattern='"jobFlowCreationInstant":([0-9]{10,15})'
     text=$(fact job-flow.json)
@@ -166,8 +167,8 @@ gone() {
     printf '%d' "$((seconds < most ? seconds : most))"
 }
 
-# The uptime at which the cluster was created, perhaps below zero: as it was noted in this boot, else
-# by the clock that gives the cluster less time, the wall's or the uptimes of all boots.
+# The uptime at which the cluster was created, possibly negative: as noted in this boot, else by the
+# clock that gives the cluster less time, the wall clock or the sum of all uptimes.
 born() {
     local most=$1 now was at lived wall pattern='^([^ ]+) (-?[0-9]{1,10}) ([0-9]{1,10})$'
     now=$(up) || return 1
@@ -184,7 +185,7 @@ born() {
     printf '%d' "$((now - $(gone "$most" "$now")))"
 }
 
-# Notes what a second life has to know: the boot, the birth in it, and how long the cluster has lived.
+# Notes what is needed after a reboot: the boot, the creation's uptime in it, and the cluster's age.
 note() {
     local text
     text="$(cat "$boot" 2>/dev/null || printf 'none') $1 $2"
@@ -192,7 +193,7 @@ note() {
         true
 }
 
-# An object's text, of few bytes; fails where it cannot be read or is not there.
+# Prints a short object; fails if it cannot be read or does not exist.
 get() {
     local code=0
     if [[ -x $python && -r $home/object.py ]]; then
@@ -213,7 +214,7 @@ put() {
     printf '%s' "$2" | timeout -k 5 30 aws s3 cp - "$1" >/dev/null 2>&1
 }
 
-# The number in a place, if there is one: the object, or the file with the last that was known.
+# Prints the number in a place, if there is one: the object, or the file with the last known number.
 number() {
     local text
     case $1 in
@@ -225,7 +226,7 @@ number() {
     fi
 }
 
-# Touches EMR's file while a step is at work.
+# Touches EMR's file while a step is running.
 keep_busy() {
     local cwd parent
     if [[ ! -d ${busy%/*} ]]; then
@@ -233,7 +234,7 @@ keep_busy() {
     fi
     while read -r cwd; do
         parent=$(sed -n 's/^PPid:[[:space:]]*//p' "${cwd%cwd}status" 2>/dev/null) || continue
-        # What a step began is not the step, and neither is what it left behind.
+        # Child processes of a step, and what it left behind, do not count.
         if ((parent > 1)) && [[ $(readlink "$proc/$parent/cwd") != "$steps"/s-* ]]; then
             touch "$busy"
             return
@@ -243,7 +244,7 @@ keep_busy() {
 }
 
 end() {
-    # A shutdown ends this first, and may hang in what it ends next.
+    # A shutdown ends this process first, and may hang in what it ends next.
     trap '' HUP INT TERM
     shutdown -h now || true
     while sleep "$grace"; do
@@ -254,12 +255,12 @@ end() {
 watch() {
     local seconds=$1 uri=$2 heard=${3:-} said='' born found now left pause
     local pattern='"region":"([a-z0-9-]+)"'
-    # What sudo and systemd leave of it may have no AWS CLI.
+    # sudo and systemd may leave a PATH without the AWS CLI.
     PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
     if [[ $(fact extraInstanceData.json) =~ $pattern ]]; then
         export AWS_DEFAULT_REGION=${BASH_REMATCH[1]}
     fi
-    # This may be its second life.
+    # This may be after a reboot.
     found=$(number "$home/seconds")
     seconds=${found:-$seconds}
     born=$(born "$seconds")
@@ -291,7 +292,7 @@ watch() {
     done
 }
 
-# The unit that keeps watch, also after a reboot.
+# The unit that keeps the watch, also after a reboot.
 unit() {
     cat <<UNIT
 [Unit]
@@ -321,7 +322,7 @@ arm() {
         sudo -n systemctl enable "$name.service" || die "systemd does not keep watch"
         sudo -n systemctl restart "$name.service" || die "systemd does not keep watch"
     else
-        # Amazon Linux 1 has no systemd: cron begins it anew after a reboot.
+        # Amazon Linux 1 has no systemd: cron starts the watch after a reboot.
         if [[ -d $cron ]]; then
             printf '@reboot root %s\n' "$command" | sudo -n tee "$cron/$name" >/dev/null ||
                 die "it cannot be kept"

@@ -109,7 +109,7 @@ impl Local {
             rates: cluster.spec.rates,
             instance_spans: cluster.instance_spans.clone(),
             mark,
-            made: Creator::Here(Box::new(cluster)),
+            creator: Creator::Clusterup(Box::new(cluster)),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! it when its holder dies.
 
 use super::place::Place;
-use crate::cloud::Hold;
+use crate::cloud::LeaseGuard;
 use crate::cloud::error::{Class, CloudError, IoContext, is_full};
 use crate::model::event::{Event, Listener};
 use crate::model::hint::Command;
@@ -40,7 +40,7 @@ pub(super) struct HeldLock {
 }
 
 #[async_trait(?Send)]
-impl Hold for HeldLock {
+impl LeaseGuard for HeldLock {
     /// Dropping the lock releases it.
     async fn release(self: Box<Self>) -> Result<(), CloudError> {
         Ok(())
@@ -160,7 +160,7 @@ pub(super) struct WatchLock {
 }
 
 #[async_trait(?Send)]
-impl Hold for WatchLock {
+impl LeaseGuard for WatchLock {
     async fn release(self: Box<Self>) -> Result<(), CloudError> {
         Ok(())
     }

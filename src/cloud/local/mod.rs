@@ -368,7 +368,7 @@ impl Cloud for Local {
         None
     }
 
-    async fn leave(&self) -> Result<(), CloudError> {
+    async fn remove_shared(&self) -> Result<(), CloudError> {
         Ok(())
     }
 

@@ -37,7 +37,7 @@ impl World {
         world.orders.bound = Some(cluster.guardrails());
         world.snapshot.rates = cluster.spec.rates;
         world.snapshot.instance_spans = cluster.instance_spans.clone();
-        world.snapshot.made = Creator::Here(Box::new(cluster));
+        world.snapshot.creator = Creator::Clusterup(Box::new(cluster));
         world
     }
 
@@ -52,7 +52,7 @@ impl World {
                 created_at: at(0),
                 ready_at: Some(at(300)),
                 looked_at: at(0),
-                made: Creator::Elsewhere,
+                creator: Creator::Other,
                 owner: None,
                 tags: BTreeMap::new(),
                 protected: false,
@@ -73,9 +73,9 @@ impl World {
 
     /// The cluster, where it is ours.
     pub(super) fn cluster(&mut self) -> &mut Cluster {
-        match &mut self.snapshot.made {
-            Creator::Here(cluster) => cluster,
-            Creator::Elsewhere | Creator::Disputed(_) => panic!("it is not ours"),
+        match &mut self.snapshot.creator {
+            Creator::Clusterup(cluster) => cluster,
+            Creator::Other | Creator::Disputed(_) => panic!("it is not ours"),
         }
     }
 

@@ -78,9 +78,9 @@ impl<A: Api> Account<A> {
     /// ended some of its clusters, and AWS does not report which, so each is retried alone.
     async fn end_batch(&self, batch: &[(&ClusterId, &End)]) -> BTreeMap<ClusterId, CloudError> {
         let ids: Vec<String> = batch.iter().map(|(id, _)| id.to_string()).collect();
-        let asked = self.api.serve(TerminateJobFlows { ids }).await;
+        let result = self.api.serve(TerminateJobFlows { ids }).await;
         let mut refused = BTreeMap::new();
-        if asked.is_ok() {
+        if result.is_ok() {
             return refused;
         }
         for (id, _) in batch {
@@ -105,9 +105,9 @@ impl<A: Api> Account<A> {
             Err(_) => false,
         };
         let ids = vec![id.to_string()];
-        let asked = self.api.serve(TerminateJobFlows { ids }).await;
-        let asked = asked.with_context(|| format!("end cluster {id}"));
-        asked.map_err(|error| {
+        let result = self.api.serve(TerminateJobFlows { ids }).await;
+        let result = result.with_context(|| format!("end cluster {id}"));
+        result.map_err(|error| {
             if !protected {
                 return error;
             }

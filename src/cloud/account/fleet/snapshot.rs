@@ -33,21 +33,21 @@ impl<A: Api> Account<A> {
             Ok(steps) => Reading::Read(steps),
             Err(why) => Reading::Unread(why.to_string()),
         };
-        let mut made = Creator::Elsewhere;
+        let mut creator = Creator::Other;
         if let Some(stack) = stack_of(&cluster) {
             match self.verified(&stack, id, &cluster, &steps, now).await? {
                 Ok(Some(own)) => {
                     return Ok(Some(ours(self.place.clone(), &cluster, &own, &steps, now)));
                 }
                 Ok(None) => {}
-                Err(why) => made = Creator::Disputed(why),
+                Err(why) => creator = Creator::Disputed(why),
             }
         }
         self.observed.borrow_mut().clusters.remove(id);
         let groups = self.groups_of(id, &cluster).await.unwrap_or_default();
         let (catalog, region) = (&self.settings.prices, &self.settings.region);
         Ok(Some(ClusterSnapshot {
-            made,
+            creator,
             owner: others::owner(&cluster.tags).map(Into::into),
             rates: others::rates(catalog, region, &groups),
             instance_spans: others::instance_spans(&groups, cluster.created_at, cluster.ended_at),
@@ -286,7 +286,7 @@ fn ours(
             .or_else(|| Some(others::owner(&cluster.tags)?.into())),
         rates: own.spec.rates,
         instance_spans: own.instance_spans.clone(),
-        made: Creator::Here(Box::new(own.clone())),
+        creator: Creator::Clusterup(Box::new(own.clone())),
         ..bare(place, &own.id, cluster, steps, now)
     }
 }
@@ -307,7 +307,7 @@ fn bare(
         created_at: cluster.created_at,
         ready_at: cluster.ready_at,
         looked_at: now,
-        made: Creator::Elsewhere,
+        creator: Creator::Other,
         owner: None,
         tags: cluster.tags.clone(),
         protected: cluster.protected,

@@ -146,7 +146,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock");
         let held = ClusterLock::take(&path).unwrap();
-        let me = Process::current().unwrap();
+        let me = Process::me().unwrap();
         let other = Process {
             started: "1".to_owned(),
             ..me
