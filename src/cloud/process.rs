@@ -20,7 +20,7 @@ pub struct Process {
 
 impl Process {
     /// The current process; `None` if `/proc` cannot be read.
-    pub fn current() -> Option<Self> {
+    pub fn me() -> Option<Self> {
         Self::of(i32::try_from(std::process::id()).ok()?)
     }
 
@@ -45,7 +45,7 @@ impl Process {
     /// Whether the process belonged to this machine and has ended. False if that cannot be
     /// determined.
     pub fn is_dead_here(&self) -> bool {
-        let Some(me) = Self::current() else {
+        let Some(me) = Self::me() else {
             return false;
         };
         let here = me.boot == self.boot && me.namespace == self.namespace;

@@ -107,7 +107,7 @@ async fn each_attempt_has_a_line_with_its_outcome() {
         .collect();
     let due = [
         outcome(1, "Throttled (ThrottlingException)"),
-        outcome(2, "Doubt (no code)"),
+        outcome(2, "OutcomeUnknown (no code)"),
         outcome(3, "ok"),
     ];
     assert_eq!(outcomes, due.iter().collect::<Vec<_>>());
