@@ -72,7 +72,9 @@ impl<A: Api> Account<A> {
         match self.api.serve(call).await {
             Ok(Some(schedule)) => Scheduled::There(schedule),
             // The role matters only while there is a cluster to end.
-            Ok(None) if is_live && self.is_reaper_missing().await.unwrap_or(false) => Scheduled::NoRole,
+            Ok(None) if is_live && self.is_reaper_missing().await.unwrap_or(false) => {
+                Scheduled::NoRole
+            }
             // If arming it was tried and refused, it is no drift that another try would fix.
             Ok(None) => match self.shown_warnings.borrow().of(id) {
                 Some(why) => Scheduled::Unread(why),

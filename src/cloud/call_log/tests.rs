@@ -92,7 +92,10 @@ fn terminate() -> TerminateJobFlows {
 
 #[tokio::test(start_paused = true)]
 async fn each_attempt_has_a_line_with_its_outcome() {
-    let answers = [(Kind::Throttled, "ThrottlingException"), (Kind::OutcomeUnknown, "")];
+    let answers = [
+        (Kind::Throttled, "ThrottlingException"),
+        (Kind::OutcomeUnknown, ""),
+    ];
     let lines = logged(LevelFilter::DEBUG, terminate(), &answers).await;
     let name = "elasticmapreduce:TerminateJobFlows";
     let outcome = |attempt: u32, outcome: &str| {
