@@ -1,25 +1,25 @@
 //! clusterup: infrastructure as code for Spark on Amazon EMR, with cost guardrails.
 //!
-//! The rooms in order of dependence; each may import only those above it (`tests/tidy.rs`):
+//! The rooms (top folders) in order of dependence; each may import only those above it, which
+//! `tests/tidy.rs` checks:
 //!
-//! - [`model`]: the nouns. Pure, as are the next six.
-//! - [`text`]: YAML to `Stack`, every mistake at once.
-//! - [`cost`]: what instance types hold and cost, what clusters have cost.
-//! - [`guard`]: now x `Cluster` to `Verdict`.
-//! - [`plan`]: `Stack` x `Facts` x `Observed` to `Plan`.
-//! - [`policy`]: what stacks may ask for, and what a team may spend.
-//! - [`diagnose`]: logs to causes.
-//! - [`disk`]: reading the user's files: regular ones, bounded.
-//! - [`cloud`]: the edge. A trait, and this machine as a cloud behind it.
-//! - [`ledger`]: what clusters have cost, kept in SQLite.
-//! - [`run`]: the shell. The clock, one attempt at a plan, the loop that follows a job,
-//!   the watchdog.
-//! - [`app`]: what verbs and page both do: a team's month is asked here before a cluster is made or
-//!   made dearer.
+//! - [`model`]: the types that all rooms share. Pure, as are the next six.
+//! - [`text`]: parses YAML into a `Stack` or a `Policy` and reports every mistake at once.
+//! - [`cost`]: capacities and prices of instance types, estimates, and the ledger's reports.
+//! - [`guard`]: decides from a `Cluster` and the time whether it may go on.
+//! - [`plan`]: computes a `Plan` from a `Stack`, `Facts` and what is `Observed`.
+//! - [`policy`]: evaluates policies and team budgets.
+//! - [`diagnose`]: finds the causes of failures in logs.
+//! - [`disk`]: reads the user's files: regular ones, of bounded size.
+//! - [`cloud`]: the trait of a cloud, with AWS, this machine and a simulation behind it.
+//! - [`ledger`]: the SQLite database of what clusters have cost.
+//! - [`run`]: carries out plans, follows jobs and runs the watchdog.
+//! - [`app`]: operations that the command line and the watchdog's page share: admission,
+//!   reservations and extensions.
 //! - [`dash`]: the watchdog's page and metrics.
-//! - [`cli`]: words, views and exit codes.
+//! - [`cli`]: the command line.
 
-// Calls pass through several layers that are each a future of their own.
+// Futures nest deeply: a call passes through several async layers.
 #![recursion_limit = "256"]
 
 pub mod app;

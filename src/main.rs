@@ -1,4 +1,4 @@
-//! argv in, exit code out.
+//! The binary: passes the arguments to the library and exits with its code.
 
 use std::process::ExitCode;
 

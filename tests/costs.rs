@@ -70,7 +70,7 @@ fn a_type_is_shown_figure_by_figure() {
     let home = Home::new();
     let shown = home.shows(&["prices", "show", "m5.xlarge", "--region", "us-east-1"]);
     for line in [
-        "m5.xlarge in us-east-1: 4 vCPUs, 16g of memory, 12g of it YARN's",
+        "m5.xlarge in us-east-1: 4 vCPUs, 16g of memory, 12g of it for YARN",
         "EC2 on demand 0.192000 2026",
         "EMR fee 0.048000 fee-rules",
         "data volumes, 2 x 32 GiB gp2 0.008768 ebs-2024",
@@ -92,7 +92,7 @@ fn a_type_is_shown_figure_by_figure() {
     let shown = home.shows(&["prices", "show", "r5.8xlarge", "--region", "us-east-1"]);
     says(
         &shown,
-        "* r5.8xlarge, EMR fee: nobody has published whether",
+        "* r5.8xlarge, EMR fee: whether this family's fee is capped",
     );
 }
 
@@ -108,7 +108,7 @@ fn a_type_without_a_price_is_no_zero() {
     says(&err, "next: clusterup prices refresh --region ap-south-1");
     let (code, _, err) = home.run(&["prices", "show", "m5.xlarge"]);
     assert_eq!(code, 0);
-    says(&err, "no region is named: taking us-east-1");
+    says(&err, "no region is set: using us-east-1");
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_text_of_the_users_own_is_laid_over_and_a_spoilt_one_is_named() {
     let (code, out, err) = home.run(&["prices", "show", "m5.xlarge", "--region", "eu-west-1"]);
     assert_eq!(code, 0);
     says(&out, "EC2 on demand 0.500000 price-api");
-    says(&err, "warning: prices are not used: ");
+    says(&err, "warning: ignoring the prices in ");
     says(&err, "us-east-1.txt: line 1 of the prices: expected ");
     says(&err, "next: clusterup prices refresh --region us-east-1");
 }

@@ -1,5 +1,5 @@
-//! What is shown, agreed to, and then made true: a plan is made under the lease anew, and what it
-//! has got besides what was agreed to is asked about again.
+//! Shows a plan, asks for consent and applies it. Under the lease the plan is computed again;
+//! actions that nobody consented to are shown and asked about again.
 
 use super::admission::{Admission, PolicyReport};
 use super::args::ApplyArgs;
@@ -21,14 +21,14 @@ use crate::model::stack::Stack;
 use crate::plan::Options;
 use crate::run::driver::{Driver, Prepared};
 
-/// What Ctrl-C leaves, and how to go on.
+/// The message after Ctrl-C, and how to continue.
 const STOPPED: [&str; 2] = [
-    "interrupted before everything was made",
-    "apply again goes on from here; destroy removes what there is",
+    "interrupted before the plan was applied completely",
+    "apply again to continue, or destroy to delete what exists",
 ];
 
-/// Times that a world which changes meanwhile is looked at again.
-const ROUNDS: usize = 3;
+/// How often a plan that changed meanwhile is shown again.
+const MAX_ROUNDS: usize = 3;
 
 pub(super) struct Agreement<'a> {
     pub(super) args: &'a ApplyArgs,
@@ -41,16 +41,16 @@ pub(super) struct Agreement<'a> {
 }
 
 impl Agreement<'_> {
-    /// Shows the plan and makes it true; none where the answer was no.
-    pub(super) async fn make_true(&self, driver: &Driver<'_>) -> Result<Option<Prepared>, Failure> {
+    /// Shows the plan and applies it; `None` if the answer to the question was no.
+    pub(super) async fn apply(&self, driver: &Driver<'_>) -> Result<Option<Prepared>, Failure> {
         let options = Options {
             again: self.args.plan.again,
             create_roles: self.args.plan.create_roles,
         };
         let catalog = self.context.catalog();
-        let (mut prepared, mut said) = self.prepare(driver, options).await?;
+        let (mut prepared, mut report) = self.prepare(driver, options).await?;
         let from = CurrentOrigin::new(&self.args.plan.stack.stack, self.context);
-        for _ in 0..ROUNDS {
+        for _ in 0..MAX_ROUNDS {
             self.progress.clear();
             let elsewhere = self.elsewhere(&from).await?;
             let prices = self.target.region.as_ref().map(|region| Prices {
@@ -67,10 +67,10 @@ impl Agreement<'_> {
             let shown = view::plan::render(plan, self.target, prices.as_ref(), shown, here);
             self.screen.text(&shown);
             safeguards?;
-            if let Some(said) = &said {
-                self.screen.text(&view::policy::render(said));
+            if let Some(report) = &report {
+                self.screen.text(&view::policy::render(report));
             }
-            self.admission.refuse(said.as_ref())?;
+            self.admission.refuse(report.as_ref())?;
             if prepared.plan.is_empty() {
                 return Ok(Some(prepared));
             }
@@ -85,26 +85,26 @@ impl Agreement<'_> {
                 here: &from,
             };
             let attempt = self.attempt(driver, options, &agreed);
-            let made = interrupt::or_stop(attempt, STOPPED).await;
-            // What went wrong under the lease matters more than letting go of it.
+            let attempted = interrupt::or_stop(attempt, STOPPED).await;
+            // An error of the attempt matters more than an error of the release.
             let released = lease.release().await;
-            match made?? {
-                Made::True(prepared) => {
+            match attempted?? {
+                Attempted::Done(prepared) => {
                     released?;
                     return Ok(Some(*prepared));
                 }
-                Made::Moved(now, says) => (prepared, said) = (*now, says),
+                Attempted::Changed(now, its_report) => (prepared, report) = (*now, its_report),
             }
         }
         Err(Failure::new(
             Exit::Failed,
-            "the stack changes faster than it can be agreed to",
+            "the stack kept changing while its plan was being confirmed",
         )
-        .hint("see who else works on it, then apply again")
+        .hint("see who else changes it, then apply again")
         .hint(Command::clusterup("status").this_stack()))
     }
 
-    /// Where the stack was applied last, said where that is not here.
+    /// Where the stack was last applied from, if from elsewhere; prints a line about it.
     async fn elsewhere(&self, here: &CurrentOrigin) -> Result<Option<OtherOrigin>, Failure> {
         let cloud = &*self.target.cloud;
         let stack = &self.stack.name;
@@ -115,15 +115,15 @@ impl Agreement<'_> {
         Ok(elsewhere)
     }
 
-    /// A plan, and what policies say of it.
+    /// Computes the plan and judges it.
     async fn prepare(
         &self,
         driver: &Driver<'_>,
         options: Options,
     ) -> Result<(Prepared, Option<PolicyReport>), Failure> {
         let mut prepared = driver.prepare(options).await?;
-        let said = self.admission.judge(&mut prepared).await?;
-        Ok((prepared, said))
+        let report = self.admission.judge(&mut prepared).await?;
+        Ok((prepared, report))
     }
 
     async fn attempt(
@@ -131,15 +131,15 @@ impl Agreement<'_> {
         driver: &Driver<'_>,
         options: Options,
         agreed: &Agreed<'_>,
-    ) -> Result<Made, Failure> {
-        let (now, said) = self.prepare(driver, options).await?;
+    ) -> Result<Attempted, Failure> {
+        let (now, report) = self.prepare(driver, options).await?;
         let cloud = &*self.target.cloud;
         let stack = &self.stack.name;
         let here = agreed.here.origin();
-        let known = cloud.origin(stack).await?;
-        let elsewhere = agreed.here.other(stack, known.as_ref());
+        let recorded = cloud.origin(stack).await?;
+        let elsewhere = agreed.here.other(stack, recorded.as_ref());
         if elsewhere.is_some() && elsewhere != agreed.elsewhere {
-            return Ok(Made::Moved(Box::new(now), said));
+            return Ok(Attempted::Changed(Box::new(now), report));
         }
         let agreed: Vec<&Action> = agreed
             .plan
@@ -147,26 +147,26 @@ impl Agreement<'_> {
             .iter()
             .map(|planned| &planned.action)
             .collect();
-        let asks = |planned: &&Planned| self.asks(planned);
-        let mut asked = now.plan.actions.iter().filter(asks);
-        if !asked.all(|planned| agreed.contains(&&planned.action)) {
-            return Ok(Made::Moved(Box::new(now), said));
+        let needs_consent = |planned: &&Planned| self.needs_consent(planned);
+        let mut to_confirm = now.plan.actions.iter().filter(needs_consent);
+        if !to_confirm.all(|planned| agreed.contains(&&planned.action)) {
+            return Ok(Attempted::Changed(Box::new(now), report));
         }
-        self.admission.refuse(said.as_ref())?;
+        self.admission.refuse(report.as_ref())?;
         self.admission.reserve(&now).await?;
-        if known.is_none_or(|known| !known.is_same(here)) {
+        if recorded.is_none_or(|recorded| !recorded.is_same(here)) {
             cloud.applied_from(here.clone());
         }
         driver.attempt(&now.plan).await?;
-        Ok(Made::True(Box::new(now)))
+        Ok(Attempted::Done(Box::new(now)))
     }
 
-    /// Where nothing costs anything, only what is ended or replaced is asked about.
-    fn asks(&self, planned: &Planned) -> bool {
+    /// On a target without costs, only actions that end or replace something need consent.
+    fn needs_consent(&self, planned: &Planned) -> bool {
         planned.asks || self.target.costs()
     }
 
-    /// What it costs from a yes on, where that is known.
+    /// The part of the question on the new cluster's price; empty if the price is unknown.
     fn price(plan: &Plan, prices: Option<&Prices<'_>>) -> String {
         let estimate = prices.and_then(|prices| prices.estimate(plan));
         estimate.map_or(String::new(), |estimate| {
@@ -188,13 +188,17 @@ impl Agreement<'_> {
             .map(|planned| view::words::action(&planned.action))
             .collect();
         let question = if !removed.is_empty() {
-            format!("This ends or removes {}. Go on?", removed.join(", "))
-        } else if plan.actions.iter().any(|planned| self.asks(planned)) {
+            format!("This ends or deletes {}. Continue?", removed.join(", "))
+        } else if plan
+            .actions
+            .iter()
+            .any(|planned| self.needs_consent(planned))
+        {
             let place = self.target.place();
             let price = Self::price(plan, prices);
-            format!("This changes your AWS account {place}{price}. Go on?")
+            format!("This changes your AWS account {place}{price}. Continue?")
         } else if elsewhere.is_some() {
-            "This changes that stack. Go on?".to_owned()
+            "This changes that stack. Continue?".to_owned()
         } else {
             return Ok(true);
         };
@@ -203,15 +207,15 @@ impl Agreement<'_> {
     }
 }
 
-/// What was shown and agreed to.
+/// What was shown and confirmed.
 struct Agreed<'a> {
     plan: &'a Plan,
     elsewhere: Option<OtherOrigin>,
     here: &'a CurrentOrigin,
 }
 
-enum Made {
-    True(Box<Prepared>),
-    /// The world is another than what was agreed to.
-    Moved(Box<Prepared>, Option<PolicyReport>),
+enum Attempted {
+    Done(Box<Prepared>),
+    /// The plan is no longer the one that was confirmed.
+    Changed(Box<Prepared>, Option<PolicyReport>),
 }

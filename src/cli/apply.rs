@@ -1,4 +1,4 @@
-//! `apply`: plan, ask, make it true, follow the job, bring its results home.
+//! `apply`: plans, asks for consent, applies the plan, follows the job and downloads its results.
 
 use super::admission::Admission;
 use super::admission::services::CliServices;
@@ -46,7 +46,7 @@ pub(super) async fn run(
     let why = args.why.as_deref();
     let services = CliServices { context, screen };
     let admission = Admission::open(&read, &stack, &target, &services, why).await?;
-    let admission = admission.reading(policies, &args.plan.stack.stack);
+    let admission = admission.rereading_from(policies, &args.plan.stack.stack);
     progress.clear();
     let apply = Apply {
         args,
@@ -88,33 +88,34 @@ impl Apply<'_> {
             stack: self.stack,
             admission: self.admission,
         };
-        let Some(prepared) = agreement.make_true(&driver).await? else {
+        let Some(prepared) = agreement.apply(&driver).await? else {
             self.screen.say("nothing was changed");
             let fields = json!({ "stack": self.stack.name });
             self.screen.document("apply", Exit::Failed.code(), fields);
             return Ok(Exit::Failed);
         };
-        // What the plan forgets was observed before.
+        // The clusters as observed before the plan deleted the records of some.
         self.note(&prepared.observed.clusters).await;
         if self.args.detach {
-            return self.left(Exit::Done, &prepared).await;
+            return self.leave_running(Exit::Done, &prepared).await;
         }
         match self.follow(&driver, &prepared).await? {
-            Followed::Over(outcome) => {
+            Followed::Done(outcome) => {
                 interrupt::or_stop(self.finish(&driver, &prepared, outcome), STOPPED).await?
             }
-            Followed::Left(exit) => self.left(exit, &prepared).await,
+            Followed::Left(exit) => self.leave_running(exit, &prepared).await,
         }
     }
 
-    /// After the job: results home, a kept cluster ready, one that ends over.
+    /// After the job: downloads the results, and waits until the cluster is ready if it is kept, or
+    /// has ended if not.
     async fn finish(
         &self,
         driver: &Driver<'_>,
         prepared: &Prepared,
         outcome: Option<Outcome>,
     ) -> Result<Exit, Failure> {
-        let mut standing = None;
+        let mut kept_cluster = None;
         if outcome.is_none_or(|outcome| matches!(outcome, Outcome::Completed | Outcome::Absent)) {
             let lease = self.cloud().lease(&self.stack.name, self.progress).await?;
             let settled = driver.settle().await;
@@ -123,10 +124,10 @@ impl Apply<'_> {
             released?;
             if !settled.plan.is_empty() {
                 self.screen
-                    .say("the stack is not as it was agreed to any more");
+                    .say("the stack has changed since its plan was applied");
                 self.say_next("plan");
             }
-            standing = driver.ready().await?;
+            kept_cluster = driver.ready().await?;
         }
         driver.ended().await?;
         let cause = match outcome {
@@ -134,10 +135,10 @@ impl Apply<'_> {
             _ => None,
         };
         self.progress.clear();
-        self.report(driver, prepared, standing, cause).await
+        self.report(driver, prepared, kept_cluster, cause).await
     }
 
-    /// Where EMR only says that a step failed, its log says why.
+    /// Finds in the logs why a step failed, which EMR itself does not say.
     async fn explain(&self) -> Result<Option<String>, Failure> {
         let cloud = self.cloud();
         let clusters = cloud.watch(&self.stack.name).await?;
@@ -158,13 +159,13 @@ impl Apply<'_> {
         &*self.target.cloud
     }
 
-    /// Follows the job to its end, unless a person or Ctrl-C says otherwise.
+    /// Follows the job to its end, or until Ctrl-C and the user's choice.
     async fn follow(&self, driver: &Driver<'_>, prepared: &Prepared) -> Result<Followed, Failure> {
         loop {
-            let followed = interrupt::or(self.followed(driver, prepared)).await;
+            let followed = interrupt::or(self.follow_to_end(driver, prepared)).await;
             self.progress.clear();
             if let Some(outcome) = followed {
-                return Ok(Followed::Over(outcome?));
+                return Ok(Followed::Done(outcome?));
             }
             let observed = self.cloud().observe(&self.stack.name, None).await?;
             let until = observed
@@ -174,9 +175,9 @@ impl Apply<'_> {
                 Choice::GoOn => {}
                 Choice::Leave => return Ok(Followed::Left(Exit::Interrupted)),
                 Choice::Terminate => {
-                    let asked = End::asked("a person ended it");
-                    let ended = driver.terminate(&observed, asked);
-                    interrupt::or_stop(ended, ENDING).await??;
+                    let end = End::asked("it was ended by hand");
+                    let ended = driver.terminate(&observed, end);
+                    interrupt::or_stop(ended, STOPPED_ENDING).await??;
                     self.screen.say("the cluster has terminated");
                     return Ok(Followed::Left(Exit::Interrupted));
                 }
@@ -184,8 +185,9 @@ impl Apply<'_> {
         }
     }
 
-    /// Follows the job to its end, or until a policy ends it with its team's month.
-    async fn followed(
+    /// Follows the job to its end, or until its team's budget is spent and a policy ends the
+    /// cluster.
+    async fn follow_to_end(
         &self,
         driver: &Driver<'_>,
         prepared: &Prepared,
@@ -199,8 +201,8 @@ impl Apply<'_> {
         Ok(driver.follow(prepared).await?)
     }
 
-    /// The end of an apply that leaves its cluster at work.
-    async fn left(&self, exit: Exit, prepared: &Prepared) -> Result<Exit, Failure> {
+    /// Ends an apply that leaves its cluster running.
+    async fn leave_running(&self, exit: Exit, prepared: &Prepared) -> Result<Exit, Failure> {
         let clusters = self.cloud().watch(&self.stack.name).await?;
         self.settle(&clusters).await;
         let live = clusters
@@ -219,51 +221,55 @@ impl Apply<'_> {
         Ok(exit)
     }
 
-    /// From here on nobody follows a cluster, and `status` is to show that.
+    /// Records with the cluster that no `apply` follows it any longer, which `status` shows.
     async fn leave(&self, cluster: &Cluster) {
         let left = follow::leave(self.cloud(), &self.stack.name, cluster, self.progress).await;
         if let Err(error) = left {
-            self.screen
-                .say(&format!("that nobody follows it is not noted: {error}"));
+            self.screen.say(&format!(
+                "warning: could not record that no apply follows it: {error}"
+            ));
         }
     }
 
-    /// `standing` is the kept cluster, where the stack keeps one.
+    /// `kept_cluster`: the cluster, if the stack keeps it.
     async fn report(
         &self,
         driver: &Driver<'_>,
         prepared: &Prepared,
-        standing: Option<Cluster>,
+        kept_cluster: Option<Cluster>,
         cause: Option<String>,
     ) -> Result<Exit, Failure> {
-        let home = self.home();
-        let observed = driver.cloud.observe(&self.stack.name, home).await?;
+        let folder = self.results_folder();
+        let observed = driver.cloud.observe(&self.stack.name, folder).await?;
         self.settle(&observed.clusters).await;
         let job = prepared.desired.job.as_ref();
         let worker = job.and_then(|job| follow::newest(&observed.clusters, &job.hash));
         let of_job = match (job, worker) {
             (Some(job), Some(cluster)) => exit_of(cluster, follow::outcome(cluster, &job.hash)),
-            // It ended well on a cluster that is forgotten.
+            // It succeeded on a cluster whose record is deleted.
             (Some(job), None) if observed.remembered.iter().any(|run| run.job == job.hash) => {
                 Exit::Done
             }
             (Some(_), None) => Exit::Failed,
             (None, _) => Exit::Done,
         };
-        let fallen = standing
+        let lost_cluster = kept_cluster
             .as_ref()
             .filter(|c| self.keeps() && !c.state.is_live());
-        let exit = match fallen.and_then(|cluster| cluster.end.as_ref()) {
+        let exit = match lost_cluster.and_then(|cluster| cluster.end.as_ref()) {
             Some(end) if of_job == Exit::Done && end.reason.is_guardrail() => Exit::Guardrail,
             Some(_) if of_job == Exit::Done => Exit::Failed,
             Some(_) | None => of_job,
         };
-        let wrote = !observed.results_home.as_ref().is_some_and(|it| it.empty);
+        let wrote = !observed
+            .results_home
+            .as_ref()
+            .is_some_and(|results| results.empty);
         if of_job == Exit::Done {
-            self.show_results(home, wrote);
+            self.show_results(folder, wrote);
         }
         if exit != Exit::Done {
-            self.say_why(fallen.or(worker));
+            self.say_why(lost_cluster.or(worker));
         }
         if let Some(left) = observed.live() {
             self.leave(left).await;
@@ -277,38 +283,37 @@ impl Apply<'_> {
         Ok(exit)
     }
 
-    /// Keeps what the clusters have cost.
+    /// Records in the ledger what the clusters have cost.
     async fn note(&self, clusters: &[Cluster]) {
         ledger::note(clusters, self.target, self.context, self.screen).await;
     }
 
-    /// The same, and in the team's account.
+    /// Records the costs in the ledger and in the team's account.
     async fn settle(&self, clusters: &[Cluster]) {
         self.note(clusters).await;
         self.admission.settle().await;
     }
 
-    fn home(&self) -> Option<&Path> {
+    fn results_folder(&self) -> Option<&Path> {
         self.stack
             .job
             .as_ref()
             .and_then(|job| job.results.as_deref())
     }
 
-    fn show_results(&self, home: Option<&Path>, wrote: bool) {
-        let Some(home) = home else { return };
+    fn show_results(&self, folder: Option<&Path>, wrote: bool) {
+        let Some(folder) = folder else { return };
         if !wrote {
-            let home = home.display();
+            let folder = folder.display();
             self.screen.text(&format!(
-                "\nnothing was written to `${{results}}`, so nothing came to {home}; what earlier \
-                 runs brought there stays\n  help: let the job write below its argument \
-                 \"${{results}}\""
+                "\nthe job wrote nothing to `${{results}}`, so {folder} is unchanged\n  help: let \
+                  the job write below its argument \"${{results}}\""
             ));
             return;
         }
         self.screen
-            .text(&format!("\nresults in {}", home.display()));
-        for table in view::results::tables(home) {
+            .text(&format!("\nresults in {}", folder.display()));
+        for table in view::results::tables(folder) {
             self.screen
                 .text(&format!("\n{}", view::results::render(&table)));
         }
@@ -332,7 +337,7 @@ impl Apply<'_> {
         self.say_next(verb);
     }
 
-    /// The verb that goes on with this stack.
+    /// Shows the next command for this stack.
     fn say_next(&self, verb: &str) {
         let next = Command::clusterup(verb).this_stack();
         self.screen.say(&self.screen.next(&next, 2));
@@ -346,14 +351,14 @@ impl Apply<'_> {
         cause: Option<String>,
         wrote: bool,
     ) {
-        let home = self.home();
-        let tables: Vec<_> = home
+        let folder = self.results_folder();
+        let tables: Vec<_> = folder
             .filter(|_| wrote)
             .map(view::results::tables)
             .unwrap_or_default();
         let tables: Vec<_> = tables
             .iter()
-            .map(|found| json!({ "path": found.path, "header": found.header, "rows": found.rows }))
+            .map(|table| json!({ "path": table.path, "header": table.header, "rows": table.rows }))
             .collect();
         let failure = cluster.and_then(|c| c.steps.iter().find_map(|step| step.failure.clone()));
         let ended = cluster.and_then(|c| Some(c.end.as_ref()?.message.as_str().to_owned()));
@@ -362,8 +367,8 @@ impl Apply<'_> {
             "stack": self.stack.name,
             "plan": prepared.plan,
             "cluster": cluster,
-            "results": home,
-            "results_written": (exit == Exit::Done && home.is_some()).then_some(wrote),
+            "results": folder,
+            "results_written": (exit == Exit::Done && folder.is_some()).then_some(wrote),
             "error": error,
             "tables": if exit == Exit::Done { json!(tables) } else { json!([]) },
         });
@@ -371,20 +376,20 @@ impl Apply<'_> {
     }
 }
 
-/// What Ctrl-C leaves after the job, and how to go on.
+/// The message after Ctrl-C once the job is over, and how to continue.
 const STOPPED: [&str; 2] = [
-    "interrupted after the job, before its end was seen to",
-    "apply again brings home what is not there yet; the cluster ends by its guardrails",
+    "interrupted after the job, before its results were downloaded",
+    "apply again to download the results; the cluster ends by its guardrails",
 ];
 
-/// What Ctrl-C leaves while a cluster ends.
-const ENDING: [&str; 2] = [
-    "interrupted while the cluster ends, which goes on",
+/// The message after Ctrl-C while a cluster ends.
+const STOPPED_ENDING: [&str; 2] = [
+    "interrupted; the cluster continues to terminate",
     "status shows when it has ended",
 ];
 
 enum Followed {
-    Over(Option<Outcome>),
+    Done(Option<Outcome>),
     Left(Exit),
 }
 

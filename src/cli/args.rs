@@ -15,15 +15,15 @@ use std::path::PathBuf;
 
 /// Infrastructure as code for Spark on Amazon EMR, with cost guardrails.
 ///
-/// A YAML stack describes keys, firewall, data, cluster and job; clusterup makes it true, runs the
-/// job, brings the results home and ends the cluster.
+/// A stack is a YAML file that describes a key pair, a firewall, data, a cluster and a job.
+/// clusterup creates them, runs the job, downloads the results and ends the cluster.
 #[derive(Debug, Parser)]
 #[command(name = "clusterup", version = env!("CLUSTERUP_VERSION"), max_term_width = 100)]
 pub(super) struct Args {
-    /// What standard output holds: text for people, or one JSON document.
+    /// The format of standard output: text, or one JSON document.
     #[arg(long, value_enum, global = true, default_value_t = Output::Text)]
     pub(super) output: Output,
-    /// Log each call to AWS, its time and outcome, to standard error; -vv its names and ids too
+    /// Log each call to AWS with its time and outcome to standard error; -vv adds names and ids
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
     #[command(subcommand)]
@@ -36,7 +36,7 @@ pub(super) enum Output {
     Json,
 }
 
-/// A kind of file.
+/// A kind of YAML file that users write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Document {
     Stack,
@@ -45,56 +45,56 @@ pub(super) enum Document {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
-    /// Write a commented stack to begin with
+    /// Write a commented example stack
     Init(InitArgs),
-    /// Check a stack, touching nothing; every mistake at once
+    /// Check a stack without AWS and report every mistake at once
     Validate(StackArgs),
-    /// Show what apply would do, and why
+    /// Show what apply would do, and why, without changing anything
     #[command(mut_arg("stack", |arg| arg.help(FILE_OR_NAME)))]
     Plan(PlanArgs),
-    /// Make a stack true, run its job, bring the results home
+    /// Create what a stack describes, run its job and download the results
     #[command(mut_arg("stack", |arg| arg.help(FILE_OR_NAME)))]
     Apply(ApplyArgs),
-    /// Show stacks and clusters: state, age, idle for, what ends them when
+    /// Show stacks and clusters: state, age, idle time, and what will end them when
     Status(StatusArgs),
     /// Show the logs of a stack's job
     Logs(LogsArgs),
-    /// Show what the watchdog did, and why: the audit log of this machine
+    /// Show what the watchdog did, and why (this machine's audit log)
     Log(super::log::LogArgs),
-    /// Let a living cluster live longer or cost more, within its stack's ceiling
+    /// Raise a running cluster's lifetime or budget, up to its stack's ceiling
     Extend(super::extend::ExtendArgs),
     /// Log in to the primary node of a stack's cluster
     Ssh(SshArgs),
-    /// End and remove everything of a stack but the results at home
+    /// End a stack's clusters and delete everything else that it created; downloaded results stay
     Destroy(DestroyArgs),
-    /// Say what stacks cost, and what clusters have cost
+    /// Estimate what a stack costs, or report what clusters have cost
     Cost {
         #[command(subcommand)]
         verb: CostVerb,
     },
-    /// Show what instance types cost, and ask AWS for newer prices
+    /// Show the prices of instance types, or download current prices from AWS
     Prices {
         #[command(subcommand)]
         verb: PricesVerb,
     },
-    /// Show what each team has spent, promised and left of its month
+    /// Show each team's monthly budget: spent, reserved and left
     Budget(super::budget::BudgetArgs),
-    /// Say what stacks may ask for and teams may spend
+    /// Check stacks against policies, test policies, and copy their budgets to AWS
     Policy {
         #[command(subcommand)]
         verb: PolicyVerb,
     },
-    /// Look at every cluster, no matter who made it, and end the forgotten ones
+    /// Watch all clusters, no matter who created them, and end forgotten ones
     #[command(after_help = super::watchdog::costs())]
     Watchdog {
         #[command(subcommand)]
         verb: WatchdogVerb,
     },
-    /// Say what this machine has and what it lacks
+    /// Check that this machine and AWS account have what clusterup needs
     Doctor(DoctorArgs),
-    /// Print the JSON Schema of stacks, or of policies, for editors
+    /// Print the JSON Schema of stacks or policies, for editors
     Schema {
-        /// Whose
+        /// The kind of file
         #[arg(value_enum, default_value = "stack")]
         of: Document,
     },
@@ -111,14 +111,14 @@ pub(super) enum Verb {
 }
 
 const FILE_OR_NAME: &str =
-    "The stack's YAML file, or the name of a stack that you applied from one on this machine";
+    "The stack's YAML file, or the name of a stack that was applied on this machine";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct InitArgs {
-    /// Where to write the stack; its name becomes the stack's, or that of the folder of a stack.yaml
+    /// The file to write; the stack is named after it, or after its folder if it is `stack.yaml`
     #[arg(default_value = "stack.yaml")]
     pub(super) file: PathBuf,
-    /// The stack's name, where it is neither the file's nor the folder's
+    /// The stack's name, if it differs from the file's and the folder's
     #[arg(long)]
     pub(super) name: Option<StackName>,
 }
@@ -127,23 +127,23 @@ pub(super) struct InitArgs {
 pub(super) struct StackArgs {
     /// The stack's YAML file
     pub(super) stack: PathBuf,
-    /// Put VALUE in place of what the stack says at PATH, as in data.ratings.path=ratings.dat
+    /// Replace the stack's value at PATH, such as data.ratings.path=ratings.dat
     #[arg(long = "set", value_name = "PATH=VALUE", value_parser = Sets, hide_possible_values = true)]
     pub(super) sets: Vec<Setting>,
 }
 
 #[derive(Debug, clap::Args)]
 pub(super) struct TargetArgs {
-    /// Run on this machine, for nothing, instead of on AWS
+    /// Use this machine instead of AWS; it costs nothing
     #[arg(long)]
     pub(super) local: bool,
-    /// The AWS region, where a stack is given by its name [default: the profile's]
+    /// The AWS region of a stack that is given by name [default: the profile's]
     #[arg(long, conflicts_with = "local")]
     pub(super) region: Option<Region>,
 }
 
 impl TargetArgs {
-    /// A region of AWS.
+    /// The target that is a region of AWS.
     pub(super) const fn of(region: Region) -> Self {
         Self {
             local: false,
@@ -160,13 +160,13 @@ pub(super) struct PlanArgs {
     pub(super) target: TargetArgs,
     #[command(flatten)]
     pub(super) policies: PoliciesArgs,
-    /// Take only a part of the lines of each data set, such as 5%
+    /// Use only a part of each data set's lines, such as 5%
     #[arg(long)]
     pub(super) sample: Option<Sample>,
-    /// Run a job that ended well once more
+    /// Run the job again even if it has already succeeded
     #[arg(long)]
     pub(super) again: bool,
-    /// Make the IAM roles that EMR needs, where they lack
+    /// Create the IAM roles that EMR needs if they are missing
     #[arg(long)]
     pub(super) create_roles: bool,
 }
@@ -178,15 +178,15 @@ pub(super) struct ApplyArgs {
     /// Answer yes to every question
     #[arg(long, short)]
     pub(super) yes: bool,
-    /// Leave the job running, under its guardrails; apply again picks it up
+    /// Return once the job runs; its guardrails stay on, and another apply follows it again
     #[arg(long)]
     pub(super) detach: bool,
-    /// Go on in spite of a policy that lets you, for this reason, which is recorded
+    /// Override policies that allow it, for this reason, which is recorded
     #[arg(long = "override", value_name = "REASON", value_parser = reason)]
     pub(super) why: Option<String>,
 }
 
-/// It is kept in the cluster's tags, where there is room for as much.
+/// Validates the reason of an override. The cluster's tags, which record it, hold 200 characters.
 fn reason(text: &str) -> Result<String, String> {
     let text = text.trim();
     match text.chars().count() {
@@ -197,7 +197,7 @@ fn reason(text: &str) -> Result<String, String> {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct StatusArgs {
-    /// A stack's file or name; all stacks where there is none
+    /// A stack's file or name [default: all stacks]
     pub(super) stack: Option<String>,
     #[command(flatten)]
     pub(super) target: TargetArgs,
@@ -211,10 +211,10 @@ pub(super) struct LogsArgs {
     pub(super) stack: String,
     #[command(flatten)]
     pub(super) target: TargetArgs,
-    /// Only this step
+    /// Show only this step
     #[arg(long)]
     pub(super) step: Option<StepName>,
-    /// The executors' logs and the daemons' too
+    /// Include the logs of executors and daemons
     #[arg(long)]
     pub(super) all: bool,
 }
@@ -225,7 +225,7 @@ pub(super) struct SshArgs {
     pub(super) stack: String,
     #[command(flatten)]
     pub(super) target: TargetArgs,
-    /// What ssh is given besides, such as -L 18080:localhost:18080 for the history server
+    /// Further arguments for ssh, such as -L 18080:localhost:18080 for the history server
     #[arg(last = true)]
     pub(super) more: Vec<OsString>,
 }
@@ -245,7 +245,7 @@ pub(super) struct DestroyArgs {
 pub(super) struct DoctorArgs {
     #[command(flatten)]
     pub(super) target: TargetArgs,
-    /// Make one of the schedules that end clusters, far off and for none, and remove it again
+    /// Test the schedules that end clusters: create one that ends nothing, and delete it
     #[arg(long, conflicts_with = "local")]
     pub(super) try_schedule: bool,
 }

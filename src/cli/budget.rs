@@ -1,4 +1,4 @@
-//! `budget`: each team's month: what is spent, promised and left, and how long it lasts.
+//! `budget`: each team's monthly budget: what is spent, reserved and left, and how long it lasts.
 
 use super::admission::services::CliServices;
 use super::args::TargetArgs;
@@ -22,7 +22,7 @@ use std::collections::BTreeSet;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct BudgetArgs {
-    /// Only this team
+    /// Show only this team
     team: Option<TeamName>,
     #[command(flatten)]
     target: TargetArgs,
@@ -45,21 +45,21 @@ pub(super) async fn run(
             screen.text("");
         }
         let all = read.policies.team_budgets(team);
-        let shown = Shown {
-            team,
+        let shown_team = Team {
+            name: team,
             all: &all,
             budgets: all.iter().map(TeamBudget::as_budget).collect(),
             now,
         };
-        let team_account = shown.settle(&target, context, screen).await?;
-        documents.extend(shown.show(&team_account, screen));
+        let team_account = shown_team.settle(&target, context, screen).await?;
+        documents.extend(shown_team.show(&team_account, screen));
     }
     let fields = json!({ "target": target.name(), "months": documents, "from": read.places });
     screen.document("budget", Exit::Done.code(), fields);
     Ok(Exit::Done)
 }
 
-/// The teams that have a budget, or the one that was asked for.
+/// The teams that have a budget, or only the given one.
 fn teams(read: &LoadedPolicies, only: Option<&TeamName>) -> Result<BTreeSet<TeamName>, Failure> {
     let mut teams = read.policies.teams();
     if let Some(only) = only {
@@ -72,26 +72,30 @@ fn teams(read: &LoadedPolicies, only: Option<&TeamName>) -> Result<BTreeSet<Team
         Some(team) => format!("no policy gives team {team} a budget"),
         None => "no policy gives a team a budget".to_owned(),
     };
-    let places: Vec<&str> = read.places.iter().map(|it| it.place.as_str()).collect();
-    let looked = if places.is_empty() {
-        "no policies were found here or above: name them by --policies".to_owned()
+    let places: Vec<&str> = read
+        .places
+        .iter()
+        .map(|source| source.place.as_str())
+        .collect();
+    let searched = if places.is_empty() {
+        "no policies were found here or in the folders above: use --policies".to_owned()
     } else {
-        format!("looked in {}", places.join(", "))
+        format!("searched in {}", places.join(", "))
     };
     Err(Failure::input(what)
-        .hint(looked)
-        .hint("a policy gives one by `applies_to.teams` and `budget.monthly`"))
+        .hint(searched)
+        .hint("a policy sets one with `applies_to.teams` and `budget.monthly`"))
 }
 
-struct Shown<'a> {
-    team: &'a TeamName,
+struct Team<'a> {
+    name: &'a TeamName,
     all: &'a [TeamBudget],
     budgets: Vec<Budget<'a>>,
     now: DateTime<Utc>,
 }
 
-impl Shown<'_> {
-    /// The account, brought up to what is there now, wherever the team has something promised.
+impl Team<'_> {
+    /// Settles the team's account with the clusters of every place where it has reservations.
     async fn settle(
         &self,
         target: &Target,
@@ -125,7 +129,7 @@ impl Shown<'_> {
         let services = CliServices { context, screen };
         let home = accounts::home(self.all, target.region.as_ref())?;
         let place = target.place_of_clusters();
-        let account = TeamStore::open(self.team, home, place, &services).await?;
+        let account = TeamStore::open(self.name, home, place, &services).await?;
         Ok(account.settle(&self.budgets, self.now).await?)
     }
 
@@ -136,7 +140,7 @@ impl Shown<'_> {
             let figures = team_account.figures(&policy.name, month, &budget.value, None, self.now);
             let reservations: Vec<_> = team_account.reservations.values().collect();
             let shown = view::month::Month {
-                team: self.team,
+                team: self.name,
                 policy: &policy.name,
                 budget: &budget.value,
                 figures,

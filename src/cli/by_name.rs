@@ -1,5 +1,5 @@
-//! `plan` and `apply` of a stack that is given by its name: its file is the one that it was last
-//! applied from, by the same user on the same machine.
+//! `plan` and `apply` of a stack that is given by name: its file is the one that the same user last
+//! applied it from on the same machine.
 
 use super::args::{StackArgs, TargetArgs};
 use super::context::Context;
@@ -12,10 +12,11 @@ use crate::model::name::StackName;
 use crate::model::origin::Origin;
 use std::path::{Path, PathBuf};
 
-/// Puts the stack's file in place of its name; what is a path stays as it is.
+/// Replaces the stack's name by its file; a path stays as it is.
 ///
 /// # Errors
-/// No such stack, or its file is not known, not this user's, gone, or another stack's by now.
+/// Returns an error if the stack does not exist, or if its file is unknown, was applied by another
+/// user, is gone, or describes another stack now.
 pub(super) async fn to_file(
     verb: &str,
     args: &mut StackArgs,
@@ -27,30 +28,30 @@ pub(super) async fn to_file(
     };
     let target = Target::open(target, None, context).await?;
     let Some(origin) = target.cloud.origin(&name).await? else {
-        return Err(unknown(verb, &name, &target).await);
+        return Err(missing_file(verb, &name, &target).await);
     };
     args.stack = file(&name, &origin, &target, context)?;
     Ok(())
 }
 
-/// A stack's name that is no path of anything.
-fn name(given: &Path) -> Option<StackName> {
+/// Parses a stack's name; `None` if it is the path of a file.
+fn name(file_or_name: &Path) -> Option<StackName> {
     // A stack is often named after its folder.
-    if given.symlink_metadata().is_ok() && !given.is_dir() {
+    if file_or_name.symlink_metadata().is_ok() && !file_or_name.is_dir() {
         return None;
     }
-    given.to_str()?.parse().ok()
+    file_or_name.to_str()?.parse().ok()
 }
 
-async fn unknown(verb: &str, name: &StackName, target: &Target) -> Failure {
+async fn missing_file(verb: &str, name: &StackName, target: &Target) -> Failure {
     let names = target.cloud.stacks().await.unwrap_or_default();
     if !names.contains(name) {
-        let failure = unknown_stack::was(verb, name, target).await;
-        return failure.hint(format!("there is no file {name} in this folder either"));
+        let failure = unknown_stack::failure(verb, name, target).await;
+        return failure.hint(format!("this folder has no file {name} either"));
     }
     let place = target.place();
     Failure::input(format!(
-        "the file of stack {name} {place} is not known: no record says where it was last applied from"
+        "no record says which file stack {name} {place} was last applied from"
     ))
     .hint(GIVE_FILE)
 }
@@ -68,25 +69,25 @@ fn file(
         let message = format!("stack {name} was last applied {origin}, not by {who}");
         return Err(Failure::input(message).hint(GIVE_FILE));
     }
-    let leads = file.canonicalize().ok();
-    if !file.is_absolute() || leads.as_deref() != Some(Path::new(&origin.file)) || !file.is_file() {
+    let real = file.canonicalize().ok();
+    if !file.is_absolute() || real.as_deref() != Some(Path::new(&origin.file)) || !file.is_file() {
         let message = format!("stack {name} was last applied {origin}, and that file is gone");
         return Err(Failure::input(message).hint(GIVE_FILE));
     }
-    // Mistakes in the file are reported, all of them, when it is read with its settings.
+    // Mistakes in the file are reported when it is read with its settings.
     let Ok((now, region)) = stack_file::name(&file.display().to_string()) else {
         return Ok(file);
     };
     if now != *name {
         let message =
-            format!("stack {name} was last applied {origin}, which holds stack {now} now");
+            format!("stack {name} was last applied {origin}, which now describes stack {now}");
         return Err(Failure::input(message).hint(GIVE_FILE));
     }
     let there = region.as_ref();
     let here = target.region.as_ref();
     match (there, here) {
         (Some(there), Some(here)) if there != here => Err(Failure::input(format!(
-            "stack {name} in {here} was last applied {origin}, which says region {there} now"
+            "stack {name} in {here} was last applied {origin}, which now says region {there}"
         ))
         .hint("plan what its file describes")
         .hint(Command::clusterup("plan").arg(&origin.file))),

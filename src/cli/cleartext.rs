@@ -1,5 +1,5 @@
-//! Data that comes by plain http and whose content the stack does not say: anybody on the way may
-//! put other data in its place, and nothing here would notice.
+//! Warns of data that is downloaded by plain HTTP without a digest: anybody on the network path
+//! could replace it unnoticed.
 
 use super::args::StackArgs;
 use super::failure::Failure;
@@ -11,39 +11,42 @@ use serde::Serialize;
 #[derive(Debug, Serialize)]
 pub(super) struct Warning {
     pub(super) file: String,
-    /// From 1.
+    /// Line number, from 1.
     pub(super) line: usize,
     pub(super) message: String,
     pub(super) help: &'static str,
 }
 
-/// One for each such data set, at its place in the stack's file.
+/// A warning for each such data set, with its line in the stack's file.
 pub(super) fn warnings(args: &StackArgs, stack: &Stack) -> Result<Vec<Warning>, Failure> {
-    let open = stack.data.iter().filter(|(_, data)| is_open(&data.source));
+    let unprotected = stack
+        .data
+        .iter()
+        .filter(|(_, data)| is_unprotected(&data.source));
     let mut warnings = Vec::new();
-    for (name, _) in open {
+    for (name, _) in unprotected {
         let (_, text) = stack_file::read_with_text(args)?;
         warnings.push(Warning {
             file: args.stack.display().to_string(),
             line: line_of(&text, &format!("data.{name}.url")),
             message: format!(
-                "data.{name} comes by plain http and has no sha256: anybody on the way may \
-                 change it unnoticed"
+                "data.{name} is downloaded by plain HTTP and has no sha256: anybody on the network \
+                 path could change it unnoticed"
             ),
-            help: "fetch it by https, or add its sha256 (sha256sum prints it)",
+            help: "use https, or add its sha256 (sha256sum prints it)",
         });
     }
     Ok(warnings)
 }
 
-fn is_open(source: &Source) -> bool {
+fn is_unprotected(source: &Source) -> bool {
     match source {
-        Source::Url { url, sha256, .. } => sha256.is_none() && is_plain(url),
+        Source::Url { url, sha256, .. } => sha256.is_none() && is_plain_http(url),
         Source::Path(_) | Source::S3(_) => false,
     }
 }
 
-fn is_plain(url: &str) -> bool {
+fn is_plain_http(url: &str) -> bool {
     let scheme = url.split_once("://").map(|(scheme, _)| scheme);
     scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("http"))
 }
@@ -53,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn data_that_anybody_may_change_on_its_way_is_said_at_its_place() {
+    fn unprotected_data_is_warned_of_at_its_line() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("s.yaml");
         let sum = "a5".repeat(32);
@@ -74,9 +77,9 @@ mod tests {
         let warnings = warnings(&args, &stack).unwrap();
         let places: Vec<_> = warnings
             .iter()
-            .map(|it| (it.line, &it.message[..6]))
+            .map(|warning| (warning.line, &warning.message[..6]))
             .collect();
-        // One beside another has no digest of its own.
+        // A data set `beside` another has no digest of its own.
         assert_eq!(places, [(4, "data.a"), (7, "data.b"), (11, "data.e")]);
     }
 }

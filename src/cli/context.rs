@@ -1,4 +1,4 @@
-//! What the environment says. The only place that reads it.
+//! The environment: variables, folders and credentials. Nothing else reads them.
 
 use crate::cloud::Cloud;
 #[cfg(feature = "aws")]
@@ -52,32 +52,32 @@ pub(super) struct Context {
     path: Option<OsString>,
     environment: BTreeMap<String, String>,
     catalog: OnceCell<Arc<Catalog>>,
-    /// Who asks, as rules, locks and records say it.
+    /// The user, `name@host`, as in rules, leases and records.
     pub(super) who: String,
     #[cfg(feature = "aws")]
-    caller: Caller,
+    overrides: Overrides,
     #[cfg(feature = "aws")]
     login: Rc<Login>,
-    /// What is logged, where no flag says it: RUST_LOG.
+    /// The log filter if no flag sets it: RUST_LOG.
     pub(super) log: Option<String>,
     pub(super) no_color: bool,
     pub(super) stdin_is_terminal: bool,
 }
 
-/// What AWS is looked at with, besides the SDK's own settings.
+/// Variables that override clusterup's defaults, besides the SDK's downloaded settings.
 #[cfg(feature = "aws")]
-struct Caller {
-    /// Between two looks, where not the default.
+struct Overrides {
+    /// The interval between two polls.
     poll: Option<Span>,
-    /// Says this machine's public address, where not AWS.
+    /// The URL that returns this machine's public address.
     check_ip: Option<String>,
 }
 
 #[cfg(feature = "aws")]
-impl Caller {
+impl Overrides {
     #[expect(
         clippy::disallowed_methods,
-        reason = "this is the one place that reads it"
+        reason = "this module reads the environment"
     )]
     fn from_environment() -> Self {
         Self {
@@ -92,13 +92,13 @@ impl Caller {
 impl Context {
     #[expect(
         clippy::disallowed_methods,
-        reason = "this is the one place that reads it"
+        reason = "this module reads the environment"
     )]
     pub(super) fn from_environment() -> Self {
         let folder = |name: &str| {
             env::var_os(name)
                 .map(PathBuf::from)
-                // Records hold paths as text, and a relative one means nothing to a supervisor.
+                // Records hold paths as text, and the supervisor runs in another folder.
                 .filter(|p| p.is_absolute() && p.to_str().is_some())
         };
         let home = folder("HOME");
@@ -113,55 +113,55 @@ impl Context {
             path: env::var_os("PATH"),
             who: who(),
             #[cfg(feature = "aws")]
-            caller: Caller::from_environment(),
+            overrides: Overrides::from_environment(),
             #[cfg(feature = "aws")]
-            login: Rc::new(Login::new(on_terminal(stdin_is_terminal))),
-            environment: passed_on(),
+            login: Rc::new(Login::new(mfa_prompt(stdin_is_terminal))),
+            environment: inherited_variables(),
             catalog: OnceCell::new(),
-            log: env::var("RUST_LOG").ok().filter(|it| !it.is_empty()),
+            log: env::var("RUST_LOG").ok().filter(|filter| !filter.is_empty()),
             no_color: env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
             stdin_is_terminal,
             home,
         }
     }
 
-    /// The user's home folder, where there is one.
+    /// The user's home folder, if there is one.
     pub(super) fn home(&self) -> Option<&Path> {
         self.home.as_deref()
     }
 
     fn cache_folder(&self) -> Result<PathBuf, Failure> {
         let cache = self.cache.as_ref();
-        let cache = cache.ok_or_else(|| homeless("XDG_CACHE_HOME"))?;
+        let cache = cache.ok_or_else(|| no_folder("XDG_CACHE_HOME"))?;
         Ok(cache.join("clusterup"))
     }
 
-    /// Where keys and the ledger are kept.
+    /// The folder of keys and of the ledger.
     pub(super) fn state_folder(&self) -> Result<PathBuf, Failure> {
         let state = self.state.as_ref();
-        let state = state.ok_or_else(|| homeless("XDG_STATE_HOME"))?;
+        let state = state.ok_or_else(|| no_folder("XDG_STATE_HOME"))?;
         Ok(state.join("clusterup"))
     }
 
-    /// Where the user's programs have their settings.
+    /// The folder of the user's settings, `~/.config` by default.
     pub(super) fn settings(&self) -> Result<PathBuf, Failure> {
         let settings = self.settings.clone();
-        settings.ok_or_else(|| homeless("XDG_CONFIG_HOME"))
+        settings.ok_or_else(|| no_folder("XDG_CONFIG_HOME"))
     }
 
-    /// Where the local target keeps its runtime.
+    /// The store of the local target's runtime.
     pub(super) fn store(&self) -> Result<Store, Failure> {
         Ok(Store::new(self.cache_folder()?, self.path.clone()))
     }
 
-    /// Where the user's own prices lie.
+    /// The cache of prices that the user downloaded.
     pub(super) fn price_cache(&self) -> Result<PriceCache, Failure> {
         let folder = self.store()?.folder().join("prices");
         Ok(PriceCache::new(folder))
     }
 
-    /// The bundled prices with the user's own laid over them, as far as these can be read; what of
-    /// them cannot is said once.
+    /// The bundled prices, overlaid with the user's downloaded ones. Warns once of files that
+    /// cannot be read.
     pub(super) fn catalog(&self) -> Arc<Catalog> {
         Arc::clone(self.catalog.get_or_init(|| Arc::new(self.read_catalog())))
     }
@@ -171,21 +171,23 @@ impl Context {
         let Ok(cache) = self.price_cache() else {
             return catalog;
         };
-        let (own, spoilt) = cache.read();
-        own.into_iter().for_each(|own| catalog.overlay(own));
+        let (downloaded, spoilt) = cache.read();
+        downloaded
+            .into_iter()
+            .for_each(|downloaded| catalog.overlay(downloaded));
         for Spoilt { path, region, why } in spoilt {
             let path = path.display();
-            Screen::aside(&format!("warning: prices are not used: {path}: {why}"));
+            Screen::aside(&format!("warning: ignoring the prices in {path}: {why}"));
             let refresh = Command::clusterup("prices refresh --region").arg(region.to_string());
             Screen::aside(&format!("  next: {refresh}"));
         }
         catalog
     }
 
-    /// The file of what clusters have cost.
+    /// The ledger's file.
     pub(super) fn ledger(&self) -> Result<PathBuf, Failure> {
         let state = self.state.as_ref();
-        let state = state.ok_or_else(|| homeless("XDG_STATE_HOME"))?;
+        let state = state.ok_or_else(|| no_folder("XDG_STATE_HOME"))?;
         Ok(state.join("clusterup").join("ledger.db"))
     }
 
@@ -194,9 +196,9 @@ impl Context {
         let state = self
             .state
             .as_ref()
-            .ok_or_else(|| homeless("XDG_STATE_HOME"))?;
+            .ok_or_else(|| no_folder("XDG_STATE_HOME"))?;
         let program = env::current_exe().map_err(|error| {
-            Failure::new(Exit::Failed, "cannot tell where clusterup itself lies").caused_by(&error)
+            Failure::new(Exit::Failed, "cannot find clusterup's own path").caused_by(&error)
         })?;
         let machine = Machine {
             program,
@@ -230,25 +232,25 @@ impl Context {
 
     #[cfg(feature = "aws")]
     fn account_of(&self, region: &Region) -> Result<Settings, Failure> {
-        known_part(region)?;
+        check_partition(region)?;
         let state = self.state.as_ref();
-        let state = state.ok_or_else(|| homeless("XDG_STATE_HOME"))?;
+        let state = state.ok_or_else(|| no_folder("XDG_STATE_HOME"))?;
         Ok(Settings {
             region: region.clone(),
             clock: Arc::new(SystemClock),
             who: self.who.clone(),
-            addresses: Addresses::lookup(self.caller.check_ip.clone()),
+            addresses: Addresses::lookup(self.overrides.check_ip.clone()),
             keys: state.join("clusterup").join("keys"),
             store: self.store()?,
             labels: self.cache_folder()?.join("releases"),
             prices: self.catalog(),
             home: self.home.clone(),
-            poll: Duration::from_secs(self.caller.poll.map_or(30, Span::as_secs)),
+            poll: Duration::from_secs(self.overrides.poll.map_or(30, Span::as_secs)),
             seed: seed()?,
         })
     }
 
-    /// A region of AWS to be watched, at the pace that it allows.
+    /// A region of AWS for the watchdog, with calls paced below AWS's limits.
     #[cfg(feature = "aws")]
     pub(super) async fn fleet(&self, region: &Region) -> Result<Rc<dyn FleetProvider>, Failure> {
         let settings = self.account_of(region)?;
@@ -264,7 +266,7 @@ impl Context {
         Ok(Rc::new(account))
     }
 
-    /// A topic of SNS that people are told by.
+    /// An SNS topic for notices.
     #[cfg(feature = "aws")]
     pub(super) async fn topic(&self, topic: Topic) -> Result<Box<dyn Channel>, Failure> {
         let region = topic.region().clone();
@@ -281,18 +283,18 @@ impl Context {
         Err(super::target::without_aws())
     }
 
-    /// AWS's services by themselves, for what is no stack's: prices, budgets.
+    /// AWS's services for what belongs to no stack: prices, budgets.
     #[cfg(feature = "aws")]
     pub(super) async fn services(
         &self,
         region: &Region,
     ) -> Result<Retrying<Metered<Client>>, Failure> {
-        known_part(region)?;
+        check_partition(region)?;
         let sdk = Metered::new(self.client(region).await).of(region);
         Ok(Retrying::new(sdk, seed()?).with_listener(Rc::new(Waits::default())))
     }
 
-    /// What AWS's budgets of a team's policies have come to in this month.
+    /// What AWS Budgets reports as spent this month, for each of the team's policies.
     #[cfg(feature = "aws")]
     pub(super) async fn spent_by_aws(
         &self,
@@ -304,9 +306,11 @@ impl Context {
             return Ok(BTreeMap::new());
         }
         let api = self.services(&any).await?;
-        let found = actuals(&api, account).await?;
-        let of_team = found.into_iter().filter(|((_, its), _)| its == team);
-        Ok(of_team.map(|((policy, _), it)| (policy, it.usd)).collect())
+        let budgets = actuals(&api, account).await?;
+        let of_team = budgets.into_iter().filter(|((_, owner), _)| owner == team);
+        Ok(of_team
+            .map(|((policy, _), actual)| (policy, actual.usd))
+            .collect())
     }
 
     #[cfg(not(feature = "aws"))]
@@ -318,7 +322,7 @@ impl Context {
         Ok(BTreeMap::new())
     }
 
-    /// A team's policies in S3, in whatever region they lie.
+    /// A team's policies in S3, in any region.
     #[cfg(feature = "aws")]
     pub(super) async fn policy_prefix(&self, place: &str) -> Result<PolicyFiles, Failure> {
         let prefix = Prefix::parse(place)?;
@@ -329,7 +333,9 @@ impl Context {
             Ok(region) => region,
             Err(error) => return Ok(prefix.cached(error, &cache, now)?),
         };
-        let api = self.services(&region.parse().map_err(unnamed)?).await?;
+        let api = self
+            .services(&region.parse().map_err(invalid_region)?)
+            .await?;
         Ok(prefix.read(&api, &cache, now).await?)
     }
 
@@ -343,7 +349,7 @@ impl Context {
         Err(super::target::without_aws())
     }
 
-    /// Runs to the end on this thread: children are tied to the thread that began them.
+    /// Runs to the end on this thread: child processes are tied to the thread that starts them.
     pub(super) fn block_on<T>(
         &self,
         work: impl Future<Output = Result<T, Failure>>,
@@ -352,11 +358,11 @@ impl Context {
             .enable_all()
             .build();
         let runtime = runtime.map_err(|error| {
-            Failure::new(Exit::Failed, "cannot begin to work").caused_by(&error)
+            Failure::new(Exit::Failed, "cannot start the async runtime").caused_by(&error)
         })?;
-        // What beats beside the work, such as the heart of a lease, is tied to this thread too.
+        // Tasks beside the work, such as the heartbeat of a lease, stay on this thread too.
         let done = tokio::task::LocalSet::new().block_on(&runtime, work);
-        // A question that nobody answers any more must not hold the process.
+        // A prompt that is still open must not keep the process alive.
         runtime.shutdown_background();
         done
     }
@@ -364,7 +370,7 @@ impl Context {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "this is the one place that reads it"
+    reason = "this module reads the environment"
 )]
 fn who() -> String {
     let user = env::var("USER").or_else(|_| env::var("LOGNAME"));
@@ -373,12 +379,12 @@ fn who() -> String {
     format!("{}@{host}", user.as_deref().unwrap_or("somebody"))
 }
 
-/// What a cluster's processes may know of the user's shell: as on EMR, almost nothing.
+/// The variables that a local cluster's processes inherit: as on EMR, almost none.
 #[expect(
     clippy::disallowed_methods,
-    reason = "this is the one place that reads it"
+    reason = "this module reads the environment"
 )]
-fn passed_on() -> BTreeMap<String, String> {
+fn inherited_variables() -> BTreeMap<String, String> {
     let names = ["HOME", "LANG", "LC_ALL", "PATH", "TZ", "USER"];
     names
         .iter()
@@ -386,54 +392,54 @@ fn passed_on() -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Asks for codes of multi-factor authentication, where a person can answer.
+/// Asks for MFA codes, if a person can answer.
 #[cfg(feature = "aws")]
-fn on_terminal(stdin_is_terminal: bool) -> Option<Ask> {
+fn mfa_prompt(stdin_is_terminal: bool) -> Option<Ask> {
     let ask = |question: &str| super::prompt::ask(question);
     stdin_is_terminal.then(|| Box::new(ask) as Ask)
 }
 
-/// Where names that nobody else may draw begin.
+/// The seed of random names, which must be unique.
 #[cfg(feature = "aws")]
 fn seed() -> Result<u64, Failure> {
     let mut bytes = [0_u8; 8];
     rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()).map_err(
         |error| {
-            Failure::new(Exit::Failed, "cannot draw random numbers")
+            Failure::new(Exit::Failed, "cannot read random numbers")
                 .caused_by(&std::io::Error::from(error))
         },
     )?;
     Ok(u64::from_ne_bytes(bytes))
 }
 
-/// Knows where every bucket is that the profile's credentials are good for.
+/// A region of the profile's partition; its S3 can locate every bucket of the partition.
 #[cfg(feature = "aws")]
 async fn any_region() -> Result<Region, Failure> {
     let known = super::target::known_region().await;
     let part = known.map_or(Partition::Aws, |region| Partition::of(&region));
-    part.any_region().parse().map_err(unnamed)
+    part.any_region().parse().map_err(invalid_region)
 }
 
-/// Says no, by name, to parts of AWS where clusterup would do something wrong.
+/// Refuses partitions of AWS that clusterup does not support.
 #[cfg(feature = "aws")]
-fn known_part(region: &Region) -> Result<(), Failure> {
+fn check_partition(region: &Region) -> Result<(), Failure> {
     let part = Partition::of(region);
     let Some(why) = part.refusal() else {
         return Ok(());
     };
     let message = format!(
-        "clusterup does not work in {region}, of {}: {why}",
+        "clusterup does not support {region} in {}: {why}",
         part.name()
     );
-    Err(Failure::input(message).hint("name a region of AWS's commercial regions or of GovCloud"))
+    Err(Failure::input(message).hint("use a commercial region of AWS, or GovCloud"))
 }
 
 #[cfg(feature = "aws")]
-fn unnamed(wrong: crate::model::Invalid) -> Failure {
-    Failure::new(Exit::Failed, "S3 names a region that is none").caused_by(&wrong)
+fn invalid_region(wrong: crate::model::Invalid) -> Failure {
+    Failure::new(Exit::Failed, "S3 returned an invalid region").caused_by(&wrong)
 }
 
-fn homeless(variable: &str) -> Failure {
+fn no_folder(variable: &str) -> Failure {
     Failure::new(
         Exit::Failed,
         format!("neither {variable} nor HOME names a folder"),

@@ -1,4 +1,4 @@
-//! `destroy`: leaves nothing of a stack but its results at home.
+//! `destroy`: ends a stack's clusters and deletes everything else of it but downloaded results.
 
 use super::args::DestroyArgs;
 use super::context::Context;
@@ -30,19 +30,19 @@ pub(super) async fn run(
     let (stack, region) = stack_file::name(&args.stack)?;
     let target = Target::open(&args.target, region.as_ref(), context).await?;
     let cloud = &*target.cloud;
-    let plan = there(&target, &stack).await?;
+    let plan = destroy_plan(&target, &stack).await?;
     let here = CurrentOrigin::new(Path::new(&args.stack), context);
     let elsewhere = here.elsewhere(cloud, &stack).await?;
     if let Some(elsewhere) = &elsewhere {
         screen.say(elsewhere.line());
     }
     let empty = plan.is_empty();
-    if empty && region.is_none() && !unknown_stack::has_been(&stack, &target, context, screen) {
-        return Err(unknown_stack::was("destroy", &stack, &target).await);
+    if empty && region.is_none() && !unknown_stack::existed(&stack, &target, context, screen) {
+        return Err(unknown_stack::failure("destroy", &stack, &target).await);
     }
     screen.text(&view::plan::render(&plan, &target, None, &[], &screen.here));
     if !empty {
-        let question = format!("This removes all of stack {stack}. Go on?");
+        let question = format!("This deletes everything of stack {stack}. Continue?");
         let question = OtherOrigin::before(elsewhere.as_ref(), question);
         if !consent(&question, args.yes, context)? {
             screen.say("nothing was changed");
@@ -57,27 +57,27 @@ pub(super) async fn run(
             screen,
             progress: &progress,
         };
-        let removed = interrupt::or_stop(destroy.run(), STOPPED).await;
+        let destroyed = interrupt::or_stop(destroy.run(), STOPPED).await;
         let released = lease.release().await;
-        removed??;
+        destroyed??;
         released?;
         progress.clear();
     }
     interrupt::or_stop(cloud.remove_shared(), STOPPED).await??;
     screen.text(&format!(
-        "nothing of stack {stack} is left but the results at home"
+        "stack {stack} is destroyed; downloaded results are kept"
     ));
     if empty {
-        screen.say(&format!("there was nothing of it {}", target.place()));
+        screen.say(&format!("nothing of it existed {}", target.place()));
         screen.say(&screen.next(&Command::clusterup("status").target(), 2));
     }
     screen.document("destroy", 0, json!({ "stack": stack, "plan": plan }));
     Ok(Exit::Done)
 }
 
-/// What there is to remove. That there is nothing is believed at the second look: an apply that was
-/// cut off a moment ago may have made what the first does not show yet.
-async fn there(target: &Target, stack: &StackName) -> Result<Plan, Failure> {
+/// The plan that deletes what exists. An empty plan is checked again after the visibility window:
+/// AWS may not list yet what an interrupted apply has just created.
+async fn destroy_plan(target: &Target, stack: &StackName) -> Result<Plan, Failure> {
     let cloud = &*target.cloud;
     let plan = plan::destroy(stack, &cloud.observe(stack, None).await?);
     if !plan.is_empty() || cloud.lag().is_zero() {
@@ -96,34 +96,33 @@ struct Destroy<'a> {
 }
 
 impl Destroy<'_> {
-    /// Removes what is there now, which under the lease nobody adds to. What is made besides, by a
-    /// cluster that ends, is for the next pass.
+    /// Deletes what exists. The lease keeps others from adding to it; what an ending cluster still
+    /// creates is deleted by the next pass.
     async fn run(&self) -> Result<(), Failure> {
-        for _ in 0..PASSES {
-            let plan = there(self.target, self.stack).await?;
+        for _ in 0..MAX_PASSES {
+            let plan = destroy_plan(self.target, self.stack).await?;
             if plan.is_empty() {
                 return Ok(());
             }
             self.pass(plan).await?;
         }
         let stack = self.stack;
-        Err(Failure::new(
-            Exit::Failed,
-            format!("something of stack {stack} is still there"),
+        Err(
+            Failure::new(Exit::Failed, format!("stack {stack} still has resources"))
+                .hint("see what is left")
+                .hint(Command::clusterup("status").stack(stack)),
         )
-        .hint("see what it is")
-        .hint(Command::clusterup("status").stack(stack)))
     }
 
-    /// What clusters have cost is kept when they have ended and before they are forgotten.
+    /// Applies the plan. Costs are recorded after clusters have ended and before their records go.
     async fn pass(&self, mut plan: Plan) -> Result<(), Failure> {
         let cloud = &*self.target.cloud;
-        let forgets = |planned: &Planned| matches!(planned.action, Action::DeleteCluster(_));
-        if let Some(first) = plan.actions.iter().position(forgets) {
-            let rest = plan.actions.split_off(first);
+        let deletes_record = |planned: &Planned| matches!(planned.action, Action::DeleteCluster(_));
+        if let Some(first) = plan.actions.iter().position(deletes_record) {
+            let deletions = plan.actions.split_off(first);
             reconcile(cloud, &plan, self.progress).await?;
             self.note().await;
-            plan.actions = rest;
+            plan.actions = deletions;
         }
         Ok(reconcile(cloud, &plan, self.progress).await?)
     }
@@ -133,19 +132,19 @@ impl Destroy<'_> {
             Ok(clusters) => {
                 ledger::note(&clusters, self.target, self.context, self.screen).await;
             }
-            // What must go goes, counted or not.
-            Err(error) => self
-                .screen
-                .say(&format!("warning: what this cost is not noted: {error}")),
+            // A missing cost record must not stop the deletion.
+            Err(error) => self.screen.say(&format!(
+                "warning: could not record what this cost: {error}"
+            )),
         }
     }
 }
 
-/// What Ctrl-C leaves, and how to go on.
+/// The message after Ctrl-C, and how to continue.
 const STOPPED: [&str; 2] = [
-    "interrupted before everything was removed",
-    "destroy again goes on from here",
+    "interrupted before everything was deleted",
+    "destroy again to continue",
 ];
 
-/// One that removes, and those that find what was still on its way.
-const PASSES: usize = 3;
+/// The first pass deletes; later ones find what was still being created.
+const MAX_PASSES: usize = 3;

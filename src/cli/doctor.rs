@@ -1,4 +1,4 @@
-//! `doctor`: what the account, or this machine, has for clusters, what it lacks, what mends it.
+//! `doctor`: checks whether the account, or this machine, is ready for clusters, and advises.
 
 use super::args::DoctorArgs;
 use super::context::Context;
@@ -26,7 +26,7 @@ pub(super) async fn run(
     let target = Target::open(&args.target, None, context).await?;
     screen.text(&format!("AWS {}", target.place()));
     let mut findings = target.cloud.checkup().await;
-    findings.push(disk("disk", &context.state_folder()?, LITTLE));
+    findings.push(disk("disk", &context.state_folder()?, MIN_STATE_BYTES));
     if args.try_schedule {
         findings.extend(target.cloud.try_schedule().await);
     }
@@ -48,12 +48,12 @@ fn show(finding: &Finding, screen: &Screen) {
     let sign = if finding.good { ' ' } else { '!' };
     screen.text(&format!("{sign} {what:12} {}", wrap(&finding.says, 15)));
     for hint in &finding.hints {
-        // In one piece, so that it can be copied.
+        // Unwrapped, so that it can be copied.
         screen.text(&screen.advice(hint, 15));
     }
 }
 
-/// The last line: whether a cluster can be made, and what is in its way.
+/// The last line: whether a cluster can be created, and what is missing.
 fn conclude(bad: &[&str], screen: &Screen) -> Exit {
     if bad.is_empty() {
         screen.text("ready");
@@ -63,19 +63,19 @@ fn conclude(bad: &[&str], screen: &Screen) -> Exit {
     Exit::Failed
 }
 
-/// Keys, the ledger and logs take little.
-const LITTLE: u64 = 100 << 20;
-/// Spark and Java while they are installed.
-const INSTALLING: u64 = 2 << 30;
+/// Bytes that keys, the ledger and logs need.
+const MIN_STATE_BYTES: u64 = 100 << 20;
+/// Bytes that the installation of Spark and Java needs.
+const MIN_INSTALL_BYTES: u64 = 2 << 30;
 
-/// The room where a folder is, or will be, and whether it can be written there.
-fn disk(what: &str, folder: &Path, least: u64) -> Finding {
-    let there = folder.ancestors().find(|folder| folder.exists());
-    let there = there.unwrap_or(Path::new("/"));
-    let at = there.display();
-    let (good, says, look) = match room(there) {
+/// Checks the free space where a folder is, or will be, and that it is writable.
+fn disk(what: &str, folder: &Path, min_bytes: u64) -> Finding {
+    let existing = folder.ancestors().find(|folder| folder.exists());
+    let existing = existing.unwrap_or(Path::new("/"));
+    let at = existing.display();
+    let (good, says, look) = match free_bytes(existing) {
         Ok(free) => (
-            free >= least,
+            free >= min_bytes,
             format!("{} free at {at}", size(free)),
             "df -h",
         ),
@@ -91,14 +91,14 @@ fn disk(what: &str, folder: &Path, least: u64) -> Finding {
     }
 }
 
-/// Free bytes of a folder that its user may write in.
-fn room(folder: &Path) -> std::io::Result<u64> {
+/// Free bytes on the file system of a folder, if the user can write in it.
+fn free_bytes(folder: &Path) -> std::io::Result<u64> {
     if !folder.is_dir() {
         return Err(ErrorKind::NotADirectory.into());
     }
-    let found = rustix::fs::statvfs(folder)?;
+    let stats = rustix::fs::statvfs(folder)?;
     rustix::fs::access(folder, Access::WRITE_OK)?;
-    Ok(found.f_bavail.saturating_mul(found.f_frsize))
+    Ok(stats.f_bavail.saturating_mul(stats.f_frsize))
 }
 
 fn this_machine(context: &Context, screen: &Screen) -> Result<Exit, Failure> {
@@ -108,13 +108,13 @@ fn this_machine(context: &Context, screen: &Screen) -> Result<Exit, Failure> {
     let exit = python(&report, screen);
     runtime(&report, screen);
     screen.text(&format!("cache     {}", report.cache.display()));
-    let least = if report.runtime.is_some() {
-        LITTLE
+    let min_bytes = if report.runtime.is_some() {
+        MIN_STATE_BYTES
     } else {
-        INSTALLING
+        MIN_INSTALL_BYTES
     };
-    let state = disk("state", &context.state_folder()?, LITTLE);
-    let disk = disk("disk", &report.cache, least);
+    let state = disk("state", &context.state_folder()?, MIN_STATE_BYTES);
+    let disk = disk("disk", &report.cache, min_bytes);
     let mut bad = Vec::new();
     if exit != Exit::Done {
         bad.push("python");
@@ -164,7 +164,7 @@ fn python(report: &Report, screen: &Screen) -> Exit {
         (None, Some((missing, hint))) => {
             screen.text(&format!("python    {missing}\n          help: {hint}"));
         }
-        (None, None) => screen.text("python    not there"),
+        (None, None) => screen.text("python    missing"),
     }
     Exit::Failed
 }
@@ -188,8 +188,8 @@ fn runtime(report: &Report, screen: &Screen) {
                 runtime.java_home.display()
             ));
             let archive = match runtime.archive {
-                Some(_) => "there: Java starts faster",
-                None => "not there: Java starts slower, all else is the same",
+                Some(_) => "present: Java starts faster",
+                None => "missing: Java starts slower, nothing else changes",
             };
             screen.text(&format!("archive   {archive}"));
             screen.text(&format!("packages  {}", count(*packages as u64, "set")));

@@ -1,4 +1,5 @@
-//! `extend`: moves a deadline of a living cluster, on every rung, and records who, when and why.
+//! `extend`: raises a running cluster's lifetime or budget in every safeguard, and records who,
+//! when and why.
 
 use super::admission::services::CliServices;
 use super::args::TargetArgs;
@@ -34,23 +35,23 @@ pub(super) struct ExtendArgs {
     pub(super) target: TargetArgs,
     #[command(flatten)]
     policies: PoliciesArgs,
-    /// How long the cluster may live in all, such as 4h
+    /// New lifetime of the cluster from its start, such as 4h
     #[arg(long, value_name = "SPAN", required_unless_present_any = ["by", "budget"])]
     max_lifetime: Option<Span>,
-    /// How much longer than now it may live, such as 1h
+    /// Extend the current lifetime by this much, such as 1h
     #[arg(long, value_name = "SPAN", conflicts_with = "max_lifetime")]
     by: Option<Span>,
-    /// What it may cost in all, such as '$5'
+    /// New budget of the cluster in total, such as '$5'
     #[arg(long, value_name = "DOLLARS")]
     budget: Option<Usd>,
-    /// Why: it is recorded with the cluster
+    /// The reason, which is recorded with the cluster
     #[arg(long)]
     why: String,
 }
 
 const STOPPED: [&str; 2] = [
-    "interrupted while the deadline was moved",
-    "extend again moves it on every rung; status shows where it stands",
+    "interrupted while the deadline was being moved",
+    "extend again moves it in every safeguard; status shows where it is",
 ];
 
 pub(super) async fn run(
@@ -62,7 +63,7 @@ pub(super) async fn run(
     let target = Target::open(&args.target, region.as_ref(), context).await?;
     let policies = args.policies.read_for(Some(&args.stack), context, screen);
     let read = policies.await?;
-    let wanted = Moved {
+    let request = Moved {
         stack: &stack,
         id: None,
         max_lifetime: args.max_lifetime,
@@ -71,7 +72,8 @@ pub(super) async fn run(
         why: &args.why,
         who: &context.who,
     };
-    let (cluster, extension, deadline) = held(&wanted, &read, &target, context, screen).await?;
+    let (cluster, extension, deadline) =
+        extend_under_lease(&request, &read, &target, context, screen).await?;
     let left = long(deadline.at - SystemClock.now());
     let at = deadline.at.format("%F %H:%M:%S UTC");
     screen.text(&format!(
@@ -81,8 +83,7 @@ pub(super) async fn run(
     ));
     screen.text(&format!("  {} ends it in {left}, at {at}", deadline.cause));
     if target.costs() {
-        screen
-            .text("  its primary reads the new deadline within a minute; status shows when it has");
+        screen.text("  the primary node reads it within a minute; status shows when it has");
     }
     let fields = json!({
         "stack": stack,
@@ -94,9 +95,9 @@ pub(super) async fn run(
     Ok(Exit::Done)
 }
 
-/// Moves it, with the stack held meanwhile.
-pub(super) async fn held(
-    wanted: &Moved<'_>,
+/// Moves the deadline under the stack's lease.
+pub(super) async fn extend_under_lease(
+    request: &Moved<'_>,
     read: &LoadedPolicies,
     target: &Target,
     context: &Context,
@@ -104,33 +105,33 @@ pub(super) async fn held(
 ) -> Result<(Cluster, Extension, Deadline), Failure> {
     let progress = Progress::new(screen);
     let services = CliServices { context, screen };
-    let lease = target.cloud.lease(wanted.stack, &progress);
+    let lease = target.cloud.lease(request.stack, &progress);
     let lease = interrupt::or_stop(lease, STOPPED).await??;
     let place = target.place_of_clusters();
-    let moved = extend::extend(wanted, &read.policies, place, &services, &progress);
+    let moved = extend::extend(request, &read.policies, place, &services, &progress);
     let moved = interrupt::or_stop(moved, STOPPED).await;
     let released = lease.release().await;
     let moved = match moved? {
-        Err(OperationError::NoCluster(stack)) if wanted.id.is_none() => {
-            let there = target.cloud.observe(&stack, None).await?;
+        Err(OperationError::NoCluster(stack)) if request.id.is_none() => {
+            let observed = target.cloud.observe(&stack, None).await?;
             let is_known =
-                !there.is_empty() || unknown_stack::has_been(&stack, target, context, screen);
+                !observed.is_empty() || unknown_stack::existed(&stack, target, context, screen);
             if !is_known {
-                return Err(unknown_stack::was("status", &stack, target).await);
+                return Err(unknown_stack::failure("status", &stack, target).await);
             }
             Err(OperationError::NoCluster(stack))
         }
         moved => moved,
     };
-    let moved = moved.map_err(|trouble| refused(trouble, wanted.stack))?;
+    let moved = moved.map_err(|error| refused(error, request.stack))?;
     released?;
     progress.clear();
     Ok(moved)
 }
 
-fn refused(trouble: OperationError, stack: &StackName) -> Failure {
-    let apply = matches!(trouble, OperationError::Deadline(Refused::Ceiling { .. }));
-    let failure = Failure::from(trouble);
+fn refused(error: OperationError, stack: &StackName) -> Failure {
+    let apply = matches!(error, OperationError::Deadline(Refused::Ceiling { .. }));
+    let failure = Failure::from(error);
     if apply {
         failure.hint(Command::clusterup("apply").stack(stack))
     } else {
@@ -138,7 +139,7 @@ fn refused(trouble: OperationError, stack: &StackName) -> Failure {
     }
 }
 
-/// What was moved, from what to what.
+/// What changed, from what to what.
 fn words(cluster: &Cluster, extension: &Extension) -> String {
     let now = cluster.guardrails();
     let lifetime = extension.max_lifetime;

@@ -1,4 +1,4 @@
-//! What went wrong, in words with the next step, and the exit code it stands for.
+//! Errors of commands: message, causes, advice and exit code.
 
 use crate::app::{Denied, OperationError};
 use crate::cloud::{Class, CloudError};
@@ -17,9 +17,9 @@ use std::error::Error;
 pub(super) enum Exit {
     Done,
     Failed,
-    /// The input is wrong.
+    /// The input is invalid.
     Input,
-    /// A ceiling refused it.
+    /// A policy or a ceiling refused it.
     Refused,
     /// The job failed.
     Job,
@@ -48,7 +48,7 @@ pub(super) struct Failure {
     pub(super) message: String,
     pub(super) causes: Vec<String>,
     pub(super) hints: Vec<Hint>,
-    /// Mistakes in a stack, which speak for themselves.
+    /// Mistakes in a file, printed instead of the message.
     pub(super) diagnostics: Option<Box<Diagnostics>>,
 }
 
@@ -67,21 +67,21 @@ impl Failure {
         Self::new(Exit::Input, message)
     }
 
-    /// What is wrong with a policy or its examples.
+    /// The error for mistakes in a policy or its examples.
     pub(super) fn policy(diagnostics: Diagnostics) -> Self {
         let mut failure = Self::input("the policy has mistakes");
         failure.diagnostics = Some(Box::new(diagnostics));
-        failure.hint("nothing is admitted until it is mended")
+        failure.hint("nothing is admitted until they are fixed")
     }
 
-    /// All of it that fits a line: what, why, and what next.
+    /// Message, causes and advice in one line.
     pub(super) fn in_a_line(&self) -> String {
         let next = self.hints.iter().map(|hint| match hint {
             Hint::Help(text) => text.clone(),
             Hint::Next(command) => format!("next: {command}"),
         });
-        let says = std::iter::once(self.message.clone());
-        let all: Vec<String> = says.chain(self.causes.clone()).chain(next).collect();
+        let message = std::iter::once(self.message.clone());
+        let all: Vec<String> = message.chain(self.causes.clone()).chain(next).collect();
         all.join("; ")
     }
 
@@ -145,7 +145,7 @@ impl From<Denied> for Failure {
             failure.causes.push(format!("{message} ({place})"));
             failure = failure.hint(finding.pass.clone());
             if let Some(by) = &denied.overrider {
-                let why = format!("policy {} does not let {by} pass over it", finding.policy);
+                let why = format!("policy {} does not let {by} override it", finding.policy);
                 failure.causes.push(why);
             }
         }
@@ -154,8 +154,8 @@ impl From<Denied> for Failure {
 }
 
 impl From<OperationError> for Failure {
-    fn from(trouble: OperationError) -> Self {
-        match trouble {
+    fn from(error: OperationError) -> Self {
+        match error {
             OperationError::Cloud(error) => error.into(),
             OperationError::Ledger(error) => error.into(),
             OperationError::Stopped(stopped) => stopped.into(),
@@ -166,8 +166,8 @@ impl From<OperationError> for Failure {
             OperationError::Deadline(Refused::Ceiling { message, next }) => {
                 Self::new(Exit::Refused, message).hint(next)
             }
-            OperationError::NoCluster(ref stack) => Self::input(trouble.to_string())
-                .hint("see what became of it")
+            OperationError::NoCluster(ref stack) => Self::input(error.to_string())
+                .hint("see what happened to it")
                 .hint(Command::clusterup("status").stack(stack)),
         }
     }
@@ -177,18 +177,18 @@ impl From<Stopped> for Failure {
     fn from(stopped: Stopped) -> Self {
         match stopped {
             Stopped::Cloud(error) => error.into(),
-            Stopped::Refused(refusals) => refused(refusals),
+            Stopped::Refused(refusals) => refusal_failure(refusals),
             Stopped::Unsettled(_) => Self::new(Exit::Failed, stopped.to_string())
-                .hint("see what is there")
+                .hint("see what exists")
                 .hint(Command::clusterup("status").this_stack()),
         }
     }
 }
 
-fn refused(refusals: Vec<Refusal>) -> Failure {
+fn refusal_failure(refusals: Vec<Refusal>) -> Failure {
     let mut refusals = refusals.into_iter();
     let Some(first) = refusals.next() else {
-        return Failure::input("the stack cannot run as it is");
+        return Failure::input("the stack cannot run");
     };
     let mut failure = Failure::input(first.message).hint(first.hint);
     for Refusal { message, hint } in refusals {

@@ -1,15 +1,17 @@
-//! What of a command line has to be typed again to mean the same stack in the same place.
+//! The parts of a command line that advised commands repeat, to mean the same stack and place.
 
 use super::args::{PlanArgs, StackArgs, TargetArgs, Verb};
 use super::policies::PoliciesArgs;
 use crate::model::hint::CommandContext;
 use std::ffi::OsString;
 
-/// What the commands that messages advise are completed with.
+/// Returns what completes the commands that messages advise.
 pub(super) fn of(verb: &Verb, argv: &[OsString]) -> CommandContext {
     let again = argv.iter().skip(1);
     CommandContext {
-        again: again.map(|it| it.to_string_lossy().into_owned()).collect(),
+        again: again
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect(),
         ..of_verb(verb)
     }
 }

@@ -1,5 +1,5 @@
-//! Verbs that clusterup runs itself with: the supervisor of a local cluster, and the leash that
-//! ties a process to its parent.
+//! Verbs that clusterup runs for itself: the supervisor of a local cluster, and `leash`, which ends
+//! a process together with its parent.
 
 use super::failure::{Exit, Failure};
 use crate::cloud::local::cluster;
@@ -14,7 +14,7 @@ pub(super) async fn supervise(folder: &Path) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Becomes the command; comes back only where that failed.
+/// Replaces this process by the command; returns only if that fails.
 pub(super) fn leash(parent: u32, command: &[OsString]) -> Result<Exit, Failure> {
     let mut args = vec![parent.to_string().into(), "--".into()];
     args.extend_from_slice(command);

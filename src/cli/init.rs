@@ -1,4 +1,4 @@
-//! `init`: a commented stack to begin with.
+//! `init`: writes a commented example stack.
 
 use super::args::InitArgs;
 use super::failure::{Exit, Failure};
@@ -17,23 +17,23 @@ pub(super) fn run(args: &InitArgs, screen: &Screen) -> Result<Exit, Failure> {
         Some(name) => name.clone(),
         None => name_of(path)?,
     };
-    let made = OpenOptions::new().write(true).create_new(true).open(path);
-    let written = made.and_then(|mut file| {
+    let created = OpenOptions::new().write(true).create_new(true).open(path);
+    let written = created.and_then(|mut file| {
         let written = file.write_all(text::template(&name).as_bytes());
         if written.is_err() {
-            // Ours, and half a stack would be in the way of the next try.
+            // We created it, and half a stack would block the next try.
             let _ = fs::remove_file(path);
         }
         written
     });
     written.map_err(|error| {
         if error.kind() == ErrorKind::AlreadyExists {
-            return Failure::input(format!("{} is there already", path.display()))
-                .hint("give the name of a new file");
+            return Failure::input(format!("{} exists already", path.display()))
+                .hint("choose the name of a new file");
         }
         Failure::new(Exit::Failed, format!("cannot write {}", path.display()))
             .caused_by(&error)
-            .hint("name a file in a folder that has room and is yours to write in")
+            .hint("choose a folder that is writable and has free space")
             .hint(Command::other("df -h ."))
     })?;
     let shown = path.display();
@@ -49,25 +49,25 @@ pub(super) fn run(args: &InitArgs, screen: &Screen) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// A file with a name of its own gives the stack that name; `stack.yaml`, which every folder may
-/// have, the name of its folder.
+/// The stack's name: the file's name, or for `stack.yaml`, which every folder may have, the
+/// folder's.
 fn name_of(path: &Path) -> Result<StackName, Failure> {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let folder = whole.parent().and_then(Path::file_name);
-    let said = match folder {
+    let source = match folder {
         Some(folder) if stem == "stack" => folder.to_string_lossy(),
         _ => stem,
     };
-    plain(&said).parse().map_err(|error| {
-        Failure::input(format!("{said:?} does not make a stack's name"))
+    to_name(&source).parse().map_err(|error| {
+        Failure::input(format!("no stack name can be made from {source:?}"))
             .caused_by(&error)
             .hint("give the stack a name: --name")
     })
 }
 
-/// Of the letters and digits of a text, as far as they go into a name.
-fn plain(text: &str) -> String {
+/// Converts text into the characters of a name: lower-case letters, digits and single hyphens.
+fn to_name(text: &str) -> String {
     let mut name = String::new();
     for c in text.chars().map(|c| c.to_ascii_lowercase()) {
         match c {
@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_gives_the_name_that_no_other_folder_gives() {
+    fn a_stack_is_named_after_its_file_or_folder() {
         for (path, name) in [
             ("/work/Movie Ratings/stack.yaml", Some("movie-ratings")),
             ("/work/2026_etl--v2/stack.yml", Some("etl-v2")),

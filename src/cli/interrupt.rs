@@ -1,5 +1,5 @@
-//! Ctrl-C. Once asks what becomes of the cluster; twice leaves it to its guardrails and says when
-//! they end it. Nothing that ends a cluster happens without an answer.
+//! Ctrl-C. The first asks what to do with the cluster; the second leaves it to its guardrails and
+//! shows when they will end it. No cluster is ended without an answer.
 
 use super::context::Context;
 use super::failure::{Exit, Failure};
@@ -15,7 +15,7 @@ pub(super) enum Choice {
     Terminate,
 }
 
-/// The work's end, or none where Ctrl-C came first.
+/// Waits for the work; `None` if Ctrl-C comes first.
 pub(super) async fn or<T>(work: impl Future<Output = T>) -> Option<T> {
     tokio::select! {
         done = work => Some(done),
@@ -23,7 +23,7 @@ pub(super) async fn or<T>(work: impl Future<Output = T>) -> Option<T> {
     }
 }
 
-/// The work's end; Ctrl-C stops between two actions and says what it leaves and how to go on.
+/// Waits for the work; Ctrl-C stops it and reports what is left and how to continue.
 pub(super) async fn or_stop<T>(
     work: impl Future<Output = T>,
     [left, next]: [&str; 2],
@@ -35,16 +35,16 @@ pub(super) async fn or_stop<T>(
     })
 }
 
-const QUESTION: &str = "The job is not over. [c]ontinue, [l]eave it running, [t]erminate? ";
+const QUESTION: &str = "The job is still running. [c]ontinue, [l]eave it running, [t]erminate? ";
 
-/// Asks what becomes of the cluster.
+/// Asks what to do with the cluster.
 pub(super) async fn choose(until: Option<&str>, context: &Context, screen: &Screen) -> Choice {
     let leave = || {
         let until = until.unwrap_or("its guardrails end it");
         screen.say(&format!("left running: {until}"));
         screen.hints(
             &[
-                "apply again follows it, destroy ends it now".into(),
+                "apply again to follow it, destroy to end it now".into(),
                 Command::clusterup("apply").this_stack().into(),
                 Command::clusterup("destroy").this_stack().into(),
             ],
@@ -72,13 +72,13 @@ pub(super) async fn choose(until: Option<&str>, context: &Context, screen: &Scre
     }
 }
 
-/// A line; none at the end of the terminal's input or at another Ctrl-C.
+/// Reads a line; `None` at the end of input or at another Ctrl-C.
 async fn answer() -> Option<String> {
-    // The answer is waited for on a thread of its own, so that a second Ctrl-C is heard.
-    let (tell, told) = tokio::sync::oneshot::channel();
-    std::thread::spawn(move || tell.send(ask(QUESTION)));
+    // Read on a thread of its own, so that a second Ctrl-C is noticed.
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || sender.send(ask(QUESTION)));
     tokio::select! {
-        answer = told => answer.ok().flatten(),
+        answer = receiver => answer.ok().flatten(),
         _ = ctrl_c() => None,
     }
 }

@@ -1,5 +1,4 @@
-//! The ledger as verbs keep it: what they have seen is written down, and where that cannot be, they
-//! say so and go on.
+//! Records clusters in the ledger. If the ledger cannot be written, a command warns and continues.
 
 use super::context::Context;
 use super::failure::Failure;
@@ -17,20 +16,20 @@ use crate::model::span::Span;
 use crate::run::{self, clock::SystemClock};
 use chrono::DateTime;
 
-/// Opens the ledger; says where one lies that was spoilt.
+/// Opens the ledger; warns if a damaged one was moved aside.
 pub(super) fn open(context: &Context, screen: &Screen) -> Result<Ledger, Failure> {
     let opened = Ledger::open(&context.ledger()?, SystemClock.now())?;
-    if let Some(spoilt) = &opened.spoilt {
+    if let Some(damaged) = &opened.spoilt {
         screen.say(&format!(
-            "warning: the ledger could not be read and was moved to {}; it is made anew from what \
-             is remembered elsewhere",
-            spoilt.display()
+            "warning: the ledger was damaged and was moved to {}; a new one is filled from the \
+              clusters that still exist",
+            damaged.display()
         ));
     }
     Ok(opened.ledger)
 }
 
-/// How long the last runs of a stack took in a region, where the ledger can tell. Makes no ledger.
+/// How long a stack's last runs took in a region, if the ledger knows. Does not create a ledger.
 pub(super) fn expected(
     stack: &StackName,
     region: &Region,
@@ -52,15 +51,15 @@ pub(super) fn expected(
     cost::ledger::expected(&records, stack)
 }
 
-/// Whether a cluster of a stack was ever written down for a target. Makes no ledger.
-pub(super) fn remembers(
+/// Whether the ledger has a cluster of a stack on a target. Does not create a ledger.
+pub(super) fn has_recorded(
     stack: &StackName,
     target: &str,
     context: &Context,
     screen: &Screen,
 ) -> bool {
-    let there = context.ledger().is_ok_and(|path| path.exists());
-    let Some(ledger) = there.then(|| open(context, screen).ok()).flatten() else {
+    let exists = context.ledger().is_ok_and(|path| path.exists());
+    let Some(ledger) = exists.then(|| open(context, screen).ok()).flatten() else {
         return false;
     };
     let scope = Scope {
@@ -75,7 +74,7 @@ pub(super) fn remembers(
     records.is_ok_and(|all| all.iter().any(|record| record.stack == *stack))
 }
 
-/// Writes down what was seen of clusters.
+/// Records clusters as observed; warns if that fails.
 pub(super) async fn note(
     clusters: &[Cluster],
     target: &Target,
@@ -87,7 +86,9 @@ pub(super) async fn note(
     }
     if let Err(failure) = write(clusters, target, context, screen).await {
         let Failure { message, hints, .. } = failure;
-        screen.say(&format!("warning: what this costs is not noted: {message}"));
+        screen.say(&format!(
+            "warning: could not record what this costs: {message}"
+        ));
         screen.hints(&hints, 2);
     }
 }

@@ -1,4 +1,4 @@
-//! `log`: what the watchdog, and people through it, did; the audit log of this machine.
+//! `log`: shows this machine's audit log: what the watchdog, and people through it, did.
 
 use super::context::Context;
 use super::cost::when::When;
@@ -16,32 +16,32 @@ use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct LogArgs {
-    /// Only of this cluster, by its id or its name
+    /// Show only this cluster, given by id or name
     #[arg(long, value_name = "ID")]
     cluster: Option<String>,
-    /// Only what was done in this way: warn, terminate, ended, extend, …
+    /// Show only this kind of action: warn, terminate, ended, extend, …
     #[arg(long, value_parser = act)]
     act: Option<Act>,
-    /// Only since then: a day, as 2026-11-01, or so long ago, as 2d
+    /// Show only newer entries: a day, such as 2026-11-01, or how long ago, such as 2d
     #[arg(long)]
     since: Option<When>,
-    /// So many entries, the newest [default: 50, or all since then]
+    /// Show the newest N entries [default: 50, or all with --since]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     last: Option<u32>,
-    /// Go on with what comes; as JSON, an entry a line
+    /// Keep printing new entries; with --output json, one JSON object per line
     #[arg(long)]
     follow: bool,
 }
 
-/// How many entries are shown where nobody says.
-const LAST: u32 = 50;
+/// How many entries are shown by default.
+const DEFAULT_ENTRIES: u32 = 50;
 
-/// Between two looks at the ledger, which is a file of this machine.
-const PAUSE: Duration = Duration::from_secs(1);
+/// The interval between two reads of the ledger with `--follow`.
+const FOLLOW_INTERVAL: Duration = Duration::from_secs(1);
 
 fn act(text: &str) -> Result<Act, String> {
-    let found = Act::ALL.into_iter().find(|act| act.as_str() == text);
-    found.ok_or_else(|| {
+    let act = Act::ALL.into_iter().find(|act| act.as_str() == text);
+    act.ok_or_else(|| {
         let names: Vec<&str> = Act::ALL.iter().map(|act| act.as_str()).collect();
         format!("expected one of {}", names.join(", "))
     })
@@ -52,24 +52,26 @@ pub(super) async fn run(
     context: &Context,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let asked = AuditQuery {
+    let query = AuditQuery {
         target: args.cluster.clone(),
         act: args.act,
         since: args.since.map(|since| since.at(SystemClock.now())),
-        last: args.last.or(args.since.is_none().then_some(LAST)),
+        last: args
+            .last
+            .or(args.since.is_none().then_some(DEFAULT_ENTRIES)),
         ..AuditQuery::default()
     };
     if args.follow {
-        return follow(asked, context, screen).await;
+        return follow(query, context, screen).await;
     }
-    // Looking makes no ledger.
+    // Reading does not create a ledger.
     let entries = if context.ledger()?.exists() {
-        ledger::open(context, screen)?.entries(&asked)?
+        ledger::open(context, screen)?.entries(&query)?
     } else {
         Vec::new()
     };
     if entries.is_empty() {
-        nothing(args, screen);
+        no_entries(args, screen);
     } else {
         screen.text(&entries.iter().map(view::log::entry).collect::<String>());
     }
@@ -77,43 +79,40 @@ pub(super) async fn run(
     Ok(Exit::Done)
 }
 
-fn nothing(args: &LogArgs, screen: &Screen) {
+fn no_entries(args: &LogArgs, screen: &Screen) {
     let (what, next) = if args.cluster.is_some() || args.act.is_some() || args.since.is_some() {
-        ("nothing like that is in the log", "log")
+        ("no entry of the log matches", "log")
     } else {
-        (
-            "nothing is in the log: no watchdog has run",
-            "watchdog install",
-        )
+        ("the log is empty: no watchdog has run", "watchdog install")
     };
     screen.text(what);
     screen.text(&screen.next(&Command::clusterup(next), 2));
 }
 
 async fn follow(
-    mut asked: AuditQuery,
+    mut query: AuditQuery,
     context: &Context,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     let ledger = ledger::open(context, screen)?;
     loop {
-        if !show(&mut asked, &ledger, screen)? {
+        if !show(&mut query, &ledger, screen)? {
             return Ok(Exit::Done);
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(FOLLOW_INTERVAL).await;
     }
 }
 
-/// Shows what is new; false where nobody reads any more.
-fn show(asked: &mut AuditQuery, ledger: &Ledger, screen: &Screen) -> Result<bool, Failure> {
-    let entries = ledger.entries(asked)?;
+/// Shows new entries; false if standard output is closed.
+fn show(query: &mut AuditQuery, ledger: &Ledger, screen: &Screen) -> Result<bool, Failure> {
+    let entries = ledger.entries(query)?;
     if let Some(Logged { id, .. }) = entries.last() {
-        asked.after = Some(*id);
+        query.after = Some(*id);
     }
-    // Of what comes, everything.
-    asked.last = None;
-    asked.after = asked.after.or(Some(0));
+    // Every entry that follows is shown.
+    query.last = None;
+    query.after = query.after.or(Some(0));
     Ok(entries
         .iter()
-        .all(|entry| screen.goes_on(&view::log::entry(entry), &json!(entry))))
+        .all(|entry| screen.record(&view::log::entry(entry), &json!(entry))))
 }

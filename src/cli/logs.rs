@@ -1,4 +1,4 @@
-//! `logs`: all logs of a stack's latest cluster in one place.
+//! `logs`: shows the logs of a stack's latest cluster.
 
 use super::args::LogsArgs;
 use super::context::Context;
@@ -22,17 +22,20 @@ pub(super) async fn run(
     let target = Target::open(&args.target, region.as_ref(), context).await?;
     let cloud = &*target.cloud;
     let names = cloud.logs(&stack).await?;
-    let wanted: Vec<&String> = names.iter().filter(|name| wants(args, name)).collect();
-    if wanted.is_empty() {
-        let there = !cloud.observe(&stack, None).await?.is_empty();
-        if !there && region.is_none() && !unknown_stack::has_been(&stack, &target, context, screen)
+    let selected: Vec<&String> = names
+        .iter()
+        .filter(|name| is_selected(args, name))
+        .collect();
+    if selected.is_empty() {
+        let exists = !cloud.observe(&stack, None).await?.is_empty();
+        if !exists && region.is_none() && !unknown_stack::existed(&stack, &target, context, screen)
         {
-            return Err(unknown_stack::was("logs", &stack, &target).await);
+            return Err(unknown_stack::failure("logs", &stack, &target).await);
         }
-        return Err(none(args, &stack, &names, &target, there));
+        return Err(no_logs(args, &stack, &names, &target, exists));
     }
     let mut shown = Vec::new();
-    for name in wanted {
+    for name in selected {
         let content = cloud.log(&stack, name).await?;
         let text = String::from_utf8_lossy(&content);
         if !text.is_empty() {
@@ -45,8 +48,8 @@ pub(super) async fn run(
     Ok(Exit::Done)
 }
 
-/// Whether a log was asked for: the steps' own, of one step where one is named, or all.
-fn wants(args: &LogsArgs, name: &str) -> bool {
+/// Whether a log is to be shown: those of the steps, of one step if it is named, or all.
+fn is_selected(args: &LogsArgs, name: &str) -> bool {
     match name
         .strip_prefix("steps/")
         .and_then(|rest| rest.split('/').next())
@@ -61,21 +64,21 @@ fn wants(args: &LogsArgs, name: &str) -> bool {
     }
 }
 
-fn none(
+fn no_logs(
     args: &LogsArgs,
     stack: &StackName,
     names: &[String],
     target: &Target,
-    there: bool,
+    exists: bool,
 ) -> Failure {
     match &args.step {
         Some(step) if !names.is_empty() => Failure::input(format!(
-            "stack {stack} has no logs of a step {:?}",
+            "stack {stack} has no logs of step {:?}",
             step.as_str()
         ))
-        .hint("see all of them")
+        .hint("see all its logs")
         .hint(Command::clusterup("logs").stack(stack)),
-        _ if there && target.costs() => {
+        _ if exists && target.costs() => {
             Failure::new(Exit::Failed, format!("stack {stack} has no logs yet"))
                 .hint(
                     "EMR uploads them about every five minutes and when a cluster ends: try again",
@@ -83,7 +86,7 @@ fn none(
                 .hint(Command::clusterup("status").stack(stack))
         }
         _ => Failure::input(format!("stack {stack} has no logs"))
-            .hint("see the stacks that there are")
+            .hint("list the stacks")
             .hint(Command::clusterup("status").target()),
     }
 }

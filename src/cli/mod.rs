@@ -1,4 +1,4 @@
-//! Words, views and exit codes. One file a verb.
+//! The command line: arguments, output and exit codes, with one file for each verb.
 
 mod admission;
 mod agree;
@@ -56,14 +56,14 @@ use std::io::Write as _;
 use std::process::ExitCode;
 use stdout::Stdout;
 
-/// Runs one command line.
+/// Runs one command line, the program's name first, and returns its exit code.
 pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     let argv: Vec<OsString> = argv.into_iter().collect();
     let args = match Args::try_parse_from(&argv) {
         Ok(args) => args,
         Err(error) => {
-            // Help and version are no errors; clap's own code for a wrong line is our 2.
-            let code = answer(&error);
+            // Help and version are not errors; clap's exit code for a usage error is our 2.
+            let code = print_usage(&error);
             if error.use_stderr() {
                 usage::document(&error, &argv, &Context::from_environment());
             }
@@ -83,11 +83,11 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
             failure.exit
         }
     };
-    ExitCode::from(screen.settled(exit).code())
+    ExitCode::from(screen.final_exit(exit).code())
 }
 
-/// Prints help, version, or what is wrong with the command line.
-fn answer(error: &clap::Error) -> u8 {
+/// Prints help, the version, or the usage error, and returns the exit code.
+fn print_usage(error: &clap::Error) -> u8 {
     let code = u8::try_from(error.exit_code()).unwrap_or(2);
     let printed = error.print().and_then(|()| std::io::stdout().flush());
     if error.use_stderr() {
@@ -100,13 +100,13 @@ fn answer(error: &clap::Error) -> u8 {
     Exit::Failed.code()
 }
 
-/// Whether a command line, its program's name first, is one that this program reads.
+/// Checks that clusterup accepts a command line, the program's name first.
 ///
 /// # Errors
-/// What is wrong with it, as the program would say it.
-pub fn reads(words: &[String]) -> Result<(), String> {
+/// Returns clap's message if the command line is not valid.
+pub fn accepts(words: &[String]) -> Result<(), String> {
     match Args::try_parse_from(words) {
-        // Help and version are no errors.
+        // Help and version are not errors.
         Err(error) if error.use_stderr() => Err(error.to_string()),
         Ok(_) | Err(_) => Ok(()),
     }

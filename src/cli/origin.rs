@@ -1,5 +1,5 @@
-//! Two stacks of one name are one stack. Where this one was applied last from another file, or by
-//! somebody else, that is said, and asked about before anything is changed.
+//! Stacks are identified by name. If a stack was last applied from another file or by another user,
+//! commands show that and ask before they change anything.
 
 use super::context::Context;
 use super::failure::Failure;
@@ -11,22 +11,22 @@ use crate::run::clock::SystemClock;
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// From where a command line means a stack.
+/// Where the current command line names a stack from.
 pub(super) struct CurrentOrigin {
     origin: Origin,
-    /// Whether it names the stack's file, or only the stack.
+    /// Whether it names the stack's file, not only the stack.
     by_file: bool,
 }
 
-/// The other place that a stack was applied from.
+/// The other origin that a stack was last applied from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct OtherOrigin {
-    was: Origin,
+    origin: Origin,
     line: String,
 }
 
 impl CurrentOrigin {
-    /// `stack` is its file, or its name.
+    /// `stack`: the path of its file, or its name.
     pub(super) fn new(stack: &Path, context: &Context) -> Self {
         let named = std::path::absolute(stack).unwrap_or_else(|_| stack.to_owned());
         let file = stack.canonicalize().unwrap_or_else(|_| named.clone());
@@ -46,23 +46,23 @@ impl CurrentOrigin {
         &self.origin
     }
 
-    /// Where the stack was applied last, if that is not here.
+    /// Reads where the stack was last applied from; `None` if from here, or never.
     pub(super) async fn elsewhere(
         &self,
         cloud: &dyn Cloud,
         stack: &StackName,
     ) -> Result<Option<OtherOrigin>, Failure> {
-        let was = cloud.origin(stack).await?;
-        Ok(self.other(stack, was.as_ref()))
+        let last = cloud.origin(stack).await?;
+        Ok(self.other(stack, last.as_ref()))
     }
 
-    /// The same, where it was asked already.
-    pub(super) fn other(&self, stack: &StackName, was: Option<&Origin>) -> Option<OtherOrigin> {
-        let was = was?.clone();
+    /// Like [`Self::elsewhere`], for an origin that was read already.
+    pub(super) fn other(&self, stack: &StackName, last: Option<&Origin>) -> Option<OtherOrigin> {
+        let last = last?.clone();
         let same = if self.by_file {
-            was.is_same(&self.origin)
+            last.is_same(&self.origin)
         } else {
-            was.who == self.origin.who
+            last.who == self.origin.who
         };
         if same {
             return None;
@@ -73,22 +73,22 @@ impl CurrentOrigin {
         } else {
             String::new()
         };
-        let line = format!("stack {stack} was last applied {was}, not by {who}{from}");
-        Some(OtherOrigin { was, line })
+        let line = format!("stack {stack} was last applied {last}, not by {who}{from}");
+        Some(OtherOrigin { origin: last, line })
     }
 }
 
 impl OtherOrigin {
-    /// In one line, without its full stop.
+    /// The sentence about it, without a full stop.
     pub(super) fn line(&self) -> &str {
         &self.line
     }
 
     pub(super) fn json(elsewhere: Option<&Self>) -> Value {
-        json!(elsewhere.map(|elsewhere| &elsewhere.was))
+        json!(elsewhere.map(|elsewhere| &elsewhere.origin))
     }
 
-    /// A question that begins with it.
+    /// Prefixes a question with the sentence.
     pub(super) fn before(elsewhere: Option<&Self>, question: String) -> String {
         match elsewhere {
             Some(elsewhere) => {

@@ -1,4 +1,4 @@
-//! `plan`: what apply would do, and why.
+//! `plan`: shows what apply would do, and why.
 
 use super::admission::services::CliServices;
 use super::admission::{Admission, PolicyReport};
@@ -47,7 +47,7 @@ pub(super) async fn run(
     let elsewhere = here.elsewhere(cloud, &stack.name).await?;
     let services = CliServices { context, screen };
     let admission = Admission::open(&read, &stack, &target, &services, None).await?;
-    let said = admission.judge(&mut prepared).await?;
+    let report = admission.judge(&mut prepared).await?;
     let catalog = context.catalog();
     let prices = target.region.as_ref().map(|region| Prices {
         catalog: &catalog,
@@ -57,30 +57,30 @@ pub(super) async fn run(
         now: prepared.observed.at,
     });
     let plan = &prepared.plan;
-    // What lacks is said after the plan that needs it.
+    // Missing permissions are reported after the plan that needs them.
     let safeguards = cloud.check(plan).await;
-    let shown = safeguards.as_deref().unwrap_or_default();
+    let known = safeguards.as_deref().unwrap_or_default();
     if let Some(elsewhere) = &elsewhere {
         screen.text(elsewhere.line());
     }
-    let text = view::plan::render(plan, &target, prices.as_ref(), shown, &screen.here);
+    let text = view::plan::render(plan, &target, prices.as_ref(), known, &screen.here);
     screen.text(&text);
     let safeguards = safeguards?;
-    if let Some(said) = &said {
-        screen.text(&view::policy::render(said));
+    if let Some(report) = &report {
+        screen.text(&view::policy::render(report));
     }
-    let denied = said.as_ref().is_some_and(PolicyReport::denies);
+    let denied = report.as_ref().is_some_and(PolicyReport::denies);
     let exit = if denied { Exit::Refused } else { Exit::Done };
     let mut fields = cost_fields(plan, prices.as_ref());
     fields["plan"] = json!(plan);
     fields["rungs"] = json!(safeguards);
-    fields["policy"] = json!(said);
+    fields["policy"] = json!(report);
     fields["applied_elsewhere"] = json!(OtherOrigin::json(elsewhere.as_ref()));
     screen.document("plan", exit.code(), fields);
     Ok(exit)
 }
 
-/// What the plan's cluster costs, and what a change does to that, as JSON has it.
+/// The JSON fields on what the plan's cluster costs, and how a change affects the price.
 fn cost_fields(plan: &Plan, prices: Option<&Prices<'_>>) -> serde_json::Value {
     let estimate = prices.and_then(|prices| prices.estimate(plan));
     let mut actions = plan.actions.iter().map(|planned| &planned.action);

@@ -1,6 +1,5 @@
-//! Where policies come from: a folder that is named, a team's prefix in S3, or the folders
-//! `policies` beside and above a stack. What is there and cannot be read is an error, never "no
-//! policy".
+//! Loads policies from a given folder, from a prefix in S3, or from the folders `policies` beside
+//! and above a stack. A policy that exists but cannot be read is an error, never "no policy".
 
 use super::context::Context;
 use super::failure::{Exit, Failure};
@@ -18,20 +17,20 @@ use std::path::{Component, Path, PathBuf};
 
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct PoliciesArgs {
-    /// Policies to keep to: a folder, or s3://bucket/prefix [default: policies/ beside the stack
-    /// and above it]
+    /// Policies to enforce: a folder, or s3://bucket/prefix [default: the folders policies/ beside
+    /// the stack and above it]
     #[arg(long, value_name = "PLACE", env = "CLUSTERUP_POLICIES")]
     pub(super) policies: Option<String>,
 }
 
-/// Policies, and where they were found.
+/// Policies, and where they were loaded from.
 #[derive(Debug, Clone, Default)]
 pub(super) struct LoadedPolicies {
     pub(super) policies: Policies,
     pub(super) places: Vec<PolicySource>,
 }
 
-/// A place that policies were found in, and what tells its state from any other.
+/// A place that policies were loaded from. `version` is a digest of their files.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct PolicySource {
     pub(super) place: String,
@@ -46,7 +45,7 @@ pub(super) struct File {
 }
 
 impl PoliciesArgs {
-    /// The policies for the stack of a file.
+    /// Loads the policies for the stack in a file.
     pub(super) async fn read(
         &self,
         stack: &Path,
@@ -59,7 +58,7 @@ impl PoliciesArgs {
         }
     }
 
-    /// The policies for a stack that is given by its file, or by its name.
+    /// Loads the policies for a stack that is given by its file or its name.
     pub(super) async fn read_for(
         &self,
         stack: Option<&str>,
@@ -72,7 +71,7 @@ impl PoliciesArgs {
         }
     }
 
-    /// The policies that are named, or those of the folder that one stands in and above it.
+    /// Loads the given policies, or those of the current folder and the folders above it.
     pub(super) async fn read_here(
         &self,
         context: &Context,
@@ -83,10 +82,10 @@ impl PoliciesArgs {
     }
 }
 
-/// There is nothing to hold a stack against.
+/// The error if there are no policies.
 pub(super) fn none() -> Failure {
-    Failure::input("no policies were found here or above")
-        .hint("name their folder by --policies, or write one into a folder policies/")
+    Failure::input("no policies were found here or in the folders above")
+        .hint("name their folder with --policies, or write one into a folder policies/")
 }
 
 pub(super) fn is_yaml(path: &Path) -> bool {
@@ -107,13 +106,14 @@ async fn read_place(
         folder(Path::new(place))?
     };
     if files.is_empty() {
-        let message = format!("there is no policy in {place}");
-        return Err(Failure::input(message)
-            .hint("name the folder of the policies: files that end in .yaml"));
+        let message = format!("{place} contains no policies");
+        return Err(
+            Failure::input(message).hint("name a folder with policies: files that end in .yaml")
+        );
     }
     let mut read = LoadedPolicies::default();
     read.add(place, files)?;
-    read.settled()
+    read.check_names()
 }
 
 async fn from_s3(place: &str, context: &Context, screen: &Screen) -> Result<Vec<File>, Failure> {
@@ -121,72 +121,72 @@ async fn from_s3(place: &str, context: &Context, screen: &Screen) -> Result<Vec<
     if let Some(at) = stale {
         let at = at.format("%F %R UTC");
         screen.say(&format!(
-            "warning: {place} is out of reach; its policies are those of {at}"
+            "warning: {place} cannot be read; using its policies as of {at}"
         ));
     }
     let named = |(name, text): (String, String)| File { name, text };
     Ok(files.into_iter().map(named).collect())
 }
 
-/// Those of every folder `policies` from the stack's on upwards: nothing that lies beside a stack
-/// hides what is above it.
+/// Loads every folder `policies` from the stack's folder upwards: nothing beside a stack hides the
+/// policies above it.
 fn read_above(stack: &Path) -> Result<LoadedPolicies, Failure> {
     let mut read = LoadedPolicies::default();
-    let mut known = BTreeSet::new();
+    let mut visited = BTreeSet::new();
     for above in folders_above(stack) {
         let place = above.join("policies");
         let real = || fs::canonicalize(&place).unwrap_or(place.clone());
-        if is_folder(&place)? && known.insert(real()) {
+        if is_folder(&place)? && visited.insert(real()) {
             let files = folder(&place)?;
             if !files.is_empty() {
-                read.add(&shown(&place).display().to_string(), files)?;
+                read.add(&relative_to_here(&place).display().to_string(), files)?;
             }
         }
     }
-    read.settled()
+    read.check_names()
 }
 
-/// The folder of a stack and all above it, the nearest first. A link is in two places: where it
-/// lies, and where it leads.
+/// The folder of a stack and all above it, the nearest first. A symbolic link counts in two places:
+/// where it is, and where it points to.
 fn folders_above(stack: &Path) -> Vec<PathBuf> {
-    let named = std::path::absolute(stack).unwrap_or(stack.to_owned());
-    let beside = || Some(fs::canonicalize(named.parent()?).ok()?.join("stack.yaml"));
-    let real = fs::canonicalize(&named).ok().or_else(beside);
-    // What is left by `..` is not above the stack.
-    let goes_up = named.components().any(|part| part == Component::ParentDir);
-    let named = Some(&named).filter(|_| !goes_up || real.is_none());
+    let given = std::path::absolute(stack).unwrap_or(stack.to_owned());
+    let beside = || Some(fs::canonicalize(given.parent()?).ok()?.join("stack.yaml"));
+    let real = fs::canonicalize(&given).ok().or_else(beside);
+    // A folder that the path leaves by `..` is not above the stack.
+    let goes_up = given.components().any(|part| part == Component::ParentDir);
+    let given = Some(&given).filter(|_| !goes_up || real.is_none());
     let of = |path: &PathBuf| {
         path.ancestors()
             .skip(1)
             .map(Path::to_owned)
             .collect::<Vec<_>>()
     };
-    named.into_iter().chain(&real).flat_map(of).collect()
+    given.into_iter().chain(&real).flat_map(of).collect()
 }
 
-/// Whether a folder is there. A link to nowhere, or what cannot be looked at, is no "no".
+/// Whether a folder exists. A dangling link or a folder that cannot be read is an error, not "no".
 fn is_folder(place: &Path) -> Result<bool, Failure> {
     match fs::metadata(place) {
-        Ok(found) => Ok(found.is_dir()),
+        Ok(metadata) => Ok(metadata.is_dir()),
         Err(error) if error.kind() == ErrorKind::NotFound && !place.is_symlink() => Ok(false),
-        Err(error) => Err(wrong(place, error)),
+        Err(error) => Err(unreadable(place, error)),
     }
 }
 
-fn wrong(path: &Path, error: std::io::Error) -> Failure {
+fn unreadable(path: &Path, error: std::io::Error) -> Failure {
     Failure::input(format!("cannot read the policies in {}", path.display()))
         .caused_by(&error)
         .hint(CORRECT)
 }
 
-/// What is to do where a policy cannot be read.
-const CORRECT: &str = "correct what is there: without it nothing is admitted";
+/// The advice if a policy cannot be read.
+const CORRECT: &str = "fix it: nothing is admitted without these policies";
 
-/// The policies' files of a folder, in order of their names.
+/// Reads the policy files of a folder, in order of their names.
 fn folder(place: &Path) -> Result<Vec<File>, Failure> {
     let mut paths: Vec<PathBuf> = Vec::new();
-    for entry in fs::read_dir(place).map_err(|error| wrong(place, error))? {
-        let path = entry.map_err(|error| wrong(place, error))?.path();
+    for entry in fs::read_dir(place).map_err(|error| unreadable(place, error))? {
+        let path = entry.map_err(|error| unreadable(place, error))?.path();
         if is_yaml(&path) {
             paths.push(path);
         }
@@ -197,14 +197,14 @@ fn folder(place: &Path) -> Result<Vec<File>, Failure> {
             let message = format!("cannot read the policies in {}", path.display());
             unread.failure(message).hint(CORRECT)
         })?;
-        let name = shown(&path).display().to_string();
+        let name = relative_to_here(&path).display().to_string();
         Ok(File { name, text })
     };
     paths.into_iter().map(read).collect()
 }
 
-/// A path as from the current folder, where it lies below it.
-fn shown(path: &Path) -> PathBuf {
+/// The path relative to the current folder, if it is below it.
+fn relative_to_here(path: &Path) -> PathBuf {
     let here = std::env::current_dir().unwrap_or_default();
     path.strip_prefix(&here).unwrap_or(path).to_owned()
 }
@@ -228,15 +228,15 @@ impl LoadedPolicies {
         Ok(())
     }
 
-    /// No two policies may have one name: nobody could tell which was meant.
-    fn settled(self) -> Result<Self, Failure> {
-        let mut known: BTreeMap<&str, &str> = BTreeMap::new();
+    /// Returns an error if two policies have the same name.
+    fn check_names(self) -> Result<Self, Failure> {
+        let mut files: BTreeMap<&str, &str> = BTreeMap::new();
         for policy in self.policies.iter() {
             let name = policy.name.as_str();
             let file = policy.file.as_str();
-            if let Some(other) = known.insert(name, file) {
-                let message = format!("two policies are called {name}: in {other} and in {file}");
-                return Err(Failure::new(Exit::Input, message).hint("give one another name"));
+            if let Some(other) = files.insert(name, file) {
+                let message = format!("two policies are named {name}: in {other} and in {file}");
+                return Err(Failure::new(Exit::Input, message).hint("rename one of them"));
             }
         }
         Ok(self)
@@ -260,7 +260,10 @@ mod tests {
 
     fn names(stack: &Path) -> Vec<String> {
         let read = read_above(stack).unwrap();
-        read.policies.iter().map(|it| it.name.to_string()).collect()
+        read.policies
+            .iter()
+            .map(|policy| policy.name.to_string())
+            .collect()
     }
 
     #[test]
@@ -296,7 +299,7 @@ mod tests {
         assert_eq!(names(&link.join("stack.yaml")), ["p", "q"]);
         // By its name, in a folder that has no such file.
         assert_eq!(names(&link.join("none.yaml")), ["p", "q"]);
-        // A folder that was only passed through says nothing.
+        // A folder that the path only passes through does not count.
         let round = elsewhere.join("../team/people/me/stack.yaml");
         assert_eq!(names(&round), ["p"]);
     }

@@ -1,5 +1,5 @@
-//! The policies of what lives long: those that were read last without a mistake hold until what is
-//! there can be read again.
+//! The policies of a long-running process: the last valid ones apply until valid ones can be read
+//! again.
 
 use super::failure::Failure;
 use super::policies::LoadedPolicies;
@@ -7,38 +7,41 @@ use crate::policy::Policies;
 
 pub(super) struct PolicyReloader {
     read: LoadedPolicies,
-    /// What was said last of what could not be read.
-    told: Option<String>,
+    /// The error that was reported last.
+    reported: Option<String>,
 }
 
 impl PolicyReloader {
     pub(super) const fn new(read: LoadedPolicies) -> Self {
-        Self { read, told: None }
+        Self {
+            read,
+            reported: None,
+        }
     }
 
     pub(super) const fn policies(&self) -> &Policies {
         &self.read.policies
     }
 
-    /// Takes what was read now; of what could not be, gives why, once. Where there were policies,
-    /// none at all is a mistake too.
+    /// Replaces the policies by newly read ones. Returns an error once if they cannot be read, or
+    /// if none are left.
     pub(super) fn renew(&mut self, now: Result<LoadedPolicies, Failure>) -> Option<Failure> {
-        let lost =
+        let are_gone =
             |read: &LoadedPolicies| read.policies.is_empty() && !self.read.policies.is_empty();
         let failure = match now {
-            Ok(read) if lost(&read) => Failure::input("the policies are gone"),
+            Ok(read) if are_gone(&read) => Failure::input("the policies are gone"),
             Ok(read) => {
                 *self = Self::new(read);
                 return None;
             }
             Err(failure) => failure,
         };
-        let what = format!("{failure:?}");
-        if self.told.as_ref() == Some(&what) {
+        let text = format!("{failure:?}");
+        if self.reported.as_ref() == Some(&text) {
             return None;
         }
-        self.told = Some(what);
-        Some(failure.hint("until then those that were read last hold"))
+        self.reported = Some(text);
+        Some(failure.hint("the policies that were read last still apply"))
     }
 }
 
@@ -54,30 +57,34 @@ mod tests {
         Ok(read)
     }
 
-    fn names(kept: &PolicyReloader) -> Vec<&str> {
-        kept.policies().iter().map(|it| it.name.as_str()).collect()
+    fn names(reloader: &PolicyReloader) -> Vec<&str> {
+        reloader
+            .policies()
+            .iter()
+            .map(|policy| policy.name.as_str())
+            .collect()
     }
 
     #[test]
-    fn what_is_broken_or_gone_is_told_once_and_changes_nothing() {
-        let mut kept = PolicyReloader::new(read("policy: one\n").unwrap());
+    fn invalid_or_missing_policies_are_reported_once_and_change_nothing() {
+        let mut reloader = PolicyReloader::new(read("policy: one\n").unwrap());
         for broken in ["policy: two\nlimits: { node: 1 }\n", "policy: [\n", ""] {
-            assert!(kept.renew(read(broken)).is_some(), "{broken}");
-            assert!(kept.renew(read(broken)).is_none(), "{broken}");
-            assert_eq!(names(&kept), ["one"]);
+            assert!(reloader.renew(read(broken)).is_some(), "{broken}");
+            assert!(reloader.renew(read(broken)).is_none(), "{broken}");
+            assert_eq!(names(&reloader), ["one"]);
         }
-        let gone = kept.renew(Ok(LoadedPolicies::default())).unwrap();
+        let gone = reloader.renew(Ok(LoadedPolicies::default())).unwrap();
         assert_eq!(gone.message, "the policies are gone");
-        assert_eq!(names(&kept), ["one"]);
-        assert!(kept.renew(read("policy: two\n")).is_none());
-        assert_eq!(names(&kept), ["two"]);
+        assert_eq!(names(&reloader), ["one"]);
+        assert!(reloader.renew(read("policy: two\n")).is_none());
+        assert_eq!(names(&reloader), ["two"]);
     }
 
     #[test]
-    fn where_there_are_none_there_may_be_none() {
-        let mut kept = PolicyReloader::new(LoadedPolicies::default());
-        assert!(kept.renew(Ok(LoadedPolicies::default())).is_none());
-        assert!(kept.renew(read("policy: one\n")).is_none());
-        assert_eq!(names(&kept), ["one"]);
+    fn no_policies_at_all_is_valid_at_the_start() {
+        let mut reloader = PolicyReloader::new(LoadedPolicies::default());
+        assert!(reloader.renew(Ok(LoadedPolicies::default())).is_none());
+        assert!(reloader.renew(read("policy: one\n")).is_none());
+        assert_eq!(names(&reloader), ["one"]);
     }
 }

@@ -1,5 +1,5 @@
-//! What a stack names and this machine can look up without a call of AWS: its files, its region, its
-//! release, its machines and whether they hold its executors. Reported at its line, with the rest.
+//! Checks that need no call to AWS: a stack's files, region, release and instance types, and
+//! whether the nodes have the memory for its executors. Each mistake is reported at its line.
 
 use super::context::Context;
 use crate::cost::shape;
@@ -13,8 +13,8 @@ use crate::text::{Complaint, Named, What, nearest};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// AWS's regions as of September 2026 (AWS General Reference). Those of which prices are known are
-/// known too, so that a new one is, once its prices are refreshed.
+/// AWS's regions as of September 2026 (AWS General Reference). Regions with known prices are
+/// accepted too, so a new region is known once its prices are refreshed.
 const REGIONS: &[&str] = &[
     "af-south-1",
     "ap-east-1",
@@ -56,21 +56,21 @@ const REGIONS: &[&str] = &[
     "us-west-2",
 ];
 
-/// A line of EMR's releases: the newest minor number that is known here (EMR Release Guide, September
-/// 2026), and the most that is believed, for a line that goes on.
+/// A line of EMR's releases: the newest minor number that is known here (EMR Release Guide,
+/// September 2026), and the highest that is accepted, since a line may continue.
 struct Line {
     family: &'static str,
     major: u32,
     newest: u32,
-    most: u32,
+    max: u32,
 }
 
-const fn line(family: &'static str, major: u32, newest: u32, most: u32) -> Line {
+const fn line(family: &'static str, major: u32, newest: u32, max: u32) -> Line {
     Line {
         family,
         major,
         newest,
-        most,
+        max,
     }
 }
 
@@ -81,44 +81,48 @@ const LINES: &[Line] = &[
     line("emr-spark-", 8, 0, 30),
 ];
 
-/// What is wrong with a region's name; none of those that there are.
+/// The complaint about an unknown region; `None` if it is known.
 pub(super) fn region(region: &Region, context: &Context) -> Option<Complaint> {
     let name = region.as_str();
     let catalog = context.catalog();
-    let known = || REGIONS.iter().copied().chain(catalog.regions());
-    // What is known and not served is refused with its reason, where its account would be asked.
-    if known().any(|known| known == name) || Partition::of(region).refusal().is_some() {
+    let regions = || REGIONS.iter().copied().chain(catalog.regions());
+    // Regions that clusterup does not support are refused later, with the reason.
+    if regions().any(|known| known == name) || Partition::of(region).refusal().is_some() {
         return None;
     }
-    let help = match nearest(name, known()) {
+    let help = match nearest(name, regions()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => {
             format!("if AWS has it, refresh its prices first: `prices refresh --region {name}`")
         }
     };
     Some(Complaint {
-        message: format!("{name} is no AWS region that is known here"),
+        message: format!("{name} is not a known AWS region"),
         help: Some(help),
     })
 }
 
-/// What is wrong with what a stack names, each beside its name.
-pub(super) fn look(names: Vec<Named>, context: &Context) -> Vec<(Named, Complaint)> {
+/// The complaints about names in a stack, each with the name.
+pub(super) fn check(names: Vec<Named>, context: &Context) -> Vec<(Named, Complaint)> {
     let workers = Workers::of(&names);
-    let mut wrong = Vec::new();
+    let mut complaints = Vec::new();
     for named in names {
         let complaint = match named.what {
-            What::Region => named.text.parse().ok().and_then(|it| region(&it, context)),
+            What::Region => named
+                .text
+                .parse()
+                .ok()
+                .and_then(|name| region(&name, context)),
             What::Release => release(&named.text),
             What::Primary | What::Core | What::Task => instance_type(&named.text),
-            What::ExecutorMemory => workers.holds(&named.text),
+            What::ExecutorMemory => workers.check_executor_memory(&named.text),
             What::Script => file("the script", &named, context),
             What::Data => file("the data file", &named, context),
             What::PublicKey => file("the public key", &named, context),
         };
-        wrong.extend(complaint.map(|complaint| (named, complaint)));
+        complaints.extend(complaint.map(|complaint| (named, complaint)));
     }
-    wrong
+    complaints
 }
 
 fn release(text: &str) -> Option<Complaint> {
@@ -130,8 +134,9 @@ fn release(text: &str) -> Option<Complaint> {
     let minor = version.split('.').nth(1);
     let minor = minor.and_then(|minor| minor.parse::<u32>().ok());
     let lines = || LINES.iter().filter(|line| line.family == family);
-    let good = |line: &&Line| line.major == major && minor.is_none_or(|it| it <= line.most);
-    if lines().any(|line| good(&line)) {
+    let is_known =
+        |line: &&Line| line.major == major && minor.is_none_or(|minor| minor <= line.max);
+    if lines().any(|line| is_known(&line)) {
         return None;
     }
     let near = lines().min_by_key(|line| (line.major.abs_diff(major), line.major));
@@ -146,16 +151,16 @@ fn release(text: &str) -> Option<Complaint> {
             "`{family}{major}.x` is the newest of its line, at least `{family}{major}.{newest}.0`"
         )
     });
-    let message = format!("{text} is no release of EMR that is known here");
+    let message = format!("{text} is not a known EMR release");
     Some(Complaint { message, help })
 }
 
 fn instance_type(text: &str) -> Option<Complaint> {
-    let known: InstanceType = text.parse().ok()?;
-    let refusal = fit::known(&known).err()?;
-    let near = nearest(known.family(), shape::families());
+    let instance_type: InstanceType = text.parse().ok()?;
+    let refusal = fit::known(&instance_type).err()?;
+    let near = nearest(instance_type.family(), shape::families());
     let help = match near {
-        Some(near) => format!("did you mean `{near}.{}`?", known.size()),
+        Some(near) => format!("did you mean `{near}.{}`?", instance_type.size()),
         None => refusal.hint.to_string(),
     };
     Some(Complaint {
@@ -164,13 +169,13 @@ fn instance_type(text: &str) -> Option<Complaint> {
     })
 }
 
-/// The machines that executors run on: core and task nodes, or the primary where it is alone.
+/// The instance types that executors run on: core and task nodes, or the primary if it is alone.
 struct Workers(Vec<InstanceType>);
 
 impl Workers {
     fn of(names: &[Named]) -> Self {
-        let of = |wanted: &[What]| -> Vec<InstanceType> {
-            let named = names.iter().filter(|named| wanted.contains(&named.what));
+        let of = |roles: &[What]| -> Vec<InstanceType> {
+            let named = names.iter().filter(|named| roles.contains(&named.what));
             named.filter_map(|named| named.text.parse().ok()).collect()
         };
         let workers = of(&[What::Core, What::Task]);
@@ -181,7 +186,7 @@ impl Workers {
         })
     }
 
-    fn holds(&self, text: &str) -> Option<Complaint> {
+    fn check_executor_memory(&self, text: &str) -> Option<Complaint> {
         let memory: Memory = text.parse().ok()?;
         let refusal = fit::too_large(memory, &self.0)?;
         Some(Complaint {
@@ -195,34 +200,31 @@ fn file(what: &str, named: &Named, context: &Context) -> Option<Complaint> {
     let path = expanded(named.path.as_deref()?, context)?;
     let shown = path.display();
     let (message, help) = match fs::metadata(&path) {
-        Ok(found) if found.is_dir() => (format!("{what} is a folder: {shown}"), None),
+        Ok(metadata) if metadata.is_dir() => (format!("{what} is a folder: {shown}"), None),
         Ok(_) => return None,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            (format!("{what} is not there: {shown}"), beside(&path))
+            (format!("{what} does not exist: {shown}"), beside(&path))
         }
-        Err(error) => (
-            format!("{what} cannot be looked at: {shown}: {error}"),
-            None,
-        ),
+        Err(error) => (format!("{what} cannot be read: {shown}: {error}"), None),
     };
     Some(Complaint { message, help })
 }
 
-/// The file of the same folder that was perhaps meant.
+/// Suggests a file of the same folder with a similar name.
 fn beside(path: &Path) -> Option<String> {
     let folder = path.parent()?;
     let name = path.file_name()?.to_str()?;
-    let entries = fs::read_dir(folder).ok()?.take(MOST_FILES).flatten();
+    let entries = fs::read_dir(folder).ok()?.take(MAX_FILES).flatten();
     let names: Vec<String> = entries
         .filter_map(|e| e.file_name().into_string().ok())
         .collect();
     let near = nearest(name, names.iter().map(String::as_str))?;
-    Some(format!("did you mean `{near}`, which lies there?"))
+    Some(format!("did you mean `{near}`, which exists?"))
 }
 
-const MOST_FILES: usize = 1_000;
+const MAX_FILES: usize = 1_000;
 
-/// None where `~` is nobody's.
+/// Expands `~`; `None` if the home folder is unknown.
 fn expanded(path: &Path, context: &Context) -> Option<PathBuf> {
     match path.strip_prefix("~") {
         Ok(rest) => Some(context.home()?.join(rest)),
@@ -235,7 +237,7 @@ mod tests {
     use super::release;
 
     #[test]
-    fn releases_that_are_not_there_are_told_from_newer_ones() {
+    fn unknown_releases_are_distinguished_from_newer_ones() {
         for known in [
             "emr-7.x",
             "emr-7.14.0",

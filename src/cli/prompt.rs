@@ -1,20 +1,20 @@
-//! Questions. None is asked where nobody can answer.
+//! Questions on the terminal. None is asked if standard input is not a terminal.
 
 use super::context::Context;
 use super::failure::Failure;
 use crate::model::hint::Command;
 use std::io::{BufRead, Write};
 
-/// Asks for a yes. `--yes` says it beforehand; without a terminal that flag is the only way.
+/// Asks for consent. `--yes` gives it in advance; without a terminal it is required.
 pub(super) fn consent(question: &str, yes: bool, context: &Context) -> Result<bool, Failure> {
     if yes {
         return Ok(true);
     }
     if !context.stdin_is_terminal {
         return Err(Failure::input(format!(
-            "{question} That needs a yes, and standard input is no terminal"
+            "{question} Standard input is not a terminal, so nobody can answer"
         ))
-        .hint("say yes beforehand")
+        .hint("consent in advance")
         .hint(Command::again().arg("--yes")));
     }
     let answer = ask(&format!("{question} [y/N] "));
@@ -24,12 +24,12 @@ pub(super) fn consent(question: &str, yes: bool, context: &Context) -> Result<bo
     ))
 }
 
-/// One line from the terminal; none at its end.
+/// Reads one line from the terminal; `None` at the end of input.
 pub(super) fn ask(question: &str) -> Option<String> {
-    let mut talk = std::io::stderr().lock();
-    let _ = write!(talk, "{question}").and_then(|()| talk.flush());
-    // Others must be heard while the answer is waited for.
-    drop(talk);
+    let mut stderr = std::io::stderr().lock();
+    let _ = write!(stderr, "{question}").and_then(|()| stderr.flush());
+    // Others may print while this waits for the answer.
+    drop(stderr);
     let mut line = String::new();
     match std::io::stdin().lock().read_line(&mut line) {
         Ok(0) | Err(_) => None,

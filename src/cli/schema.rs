@@ -1,4 +1,4 @@
-//! `schema` and `completions`: for editors and shells.
+//! `schema` and `completions`: support for editors and shells.
 
 use super::args::{Args, Document};
 use super::failure::{Exit, Failure};

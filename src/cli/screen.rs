@@ -1,5 +1,5 @@
-//! Data to standard output, talk to standard error. Nothing else in the crate prints, but for the
-//! notices of `cloud::notify::stderr`.
+//! Output: data to standard output, messages to standard error. Only this module prints, and
+//! `cloud::notify::stderr` for notices.
 
 use super::args::Output;
 use super::context::Context;
@@ -13,15 +13,15 @@ use std::io::{IsTerminal, Write};
 
 pub(super) struct Screen {
     json: bool,
-    /// What the commands that it shows are completed with.
+    /// What completes the commands that messages advise.
     pub(super) here: CommandContext,
     out: Stdout,
     pub(super) colour: bool,
     pub(super) stderr_is_terminal: bool,
 }
 
-/// More than any command that is advised has, in characters.
-const LONGEST_COMMAND: usize = 4_000;
+/// The longest command that is printed, in characters; longer than any that is advised.
+const MAX_COMMAND: usize = 4_000;
 
 impl Screen {
     pub(super) fn new(output: Output, context: &Context, here: CommandContext) -> Self {
@@ -35,35 +35,37 @@ impl Screen {
         }
     }
 
-    /// Data for people; silent where the JSON document is what standard output holds.
+    /// Prints data for people; nothing with `--output json`.
     pub(super) fn text(&self, text: &str) {
         if !self.json {
             self.raw(&lines(text));
         }
     }
 
-    /// Whether standard output holds one JSON document and nothing else.
+    /// Whether standard output is one JSON document.
     pub(super) const fn is_for_machines(&self) -> bool {
         self.json
     }
 
-    /// Refuses a form of output besides JSON. clap would not, where `--output` stands before the verb.
-    pub(super) fn only(&self, form: &str) -> Result<(), Failure> {
+    /// Returns an error if another output format is combined with JSON. clap does not check this if
+    /// `--output` is before the verb.
+    pub(super) fn only(&self, flag: &str) -> Result<(), Failure> {
         if !self.json {
             return Ok(());
         }
-        let message = format!("--output json cannot be used with {form}");
-        Err(Failure::input(message).hint("ask for one of them"))
+        let message = format!("--output json cannot be used with {flag}");
+        Err(Failure::input(message).hint("use only one of them"))
     }
 
-    /// Data as it is.
+    /// Prints data unchanged.
     pub(super) fn raw(&self, text: &str) {
         let line_end = if text.ends_with('\n') { "" } else { "\n" };
         self.out.write(&format!("{text}{line_end}"));
     }
 
-    /// One of many things, for people or as one line of JSON; false where nobody reads any more.
-    pub(super) fn goes_on(&self, text: &str, record: &Value) -> bool {
+    /// Prints one of many records, as text or as one line of JSON; false if standard output is
+    /// closed.
+    pub(super) fn record(&self, text: &str, record: &Value) -> bool {
         let text = if self.json {
             format!("{}\n", shown::json(&record.to_string()))
         } else {
@@ -72,38 +74,38 @@ impl Screen {
         self.out.write(&text)
     }
 
-    /// The exit code of a verb that came to `exit`: without its output it is not done.
-    pub(super) fn settled(&self, exit: Exit) -> Exit {
+    /// The exit code of a verb that ended with `exit`: output that was lost is a failure.
+    pub(super) fn final_exit(&self, exit: Exit) -> Exit {
         let Some(lost) = self.out.lost() else {
             return exit;
         };
         self.say(&format!("error: {lost}"));
-        self.say("  help: see that there is room where it goes, and run the same again");
+        self.say("  help: free space where the output goes, and run the command again");
         if exit == Exit::Done {
             return Exit::Failed;
         }
         exit
     }
 
-    /// Talk.
+    /// Prints a message to standard error.
     pub(super) fn say(&self, text: &str) {
         self.say_coloured(&lines(text));
     }
 
-    /// Talk from where there is no screen at hand.
+    /// Prints a message to standard error without a screen.
     pub(super) fn aside(text: &str) {
-        let mut talk = std::io::stderr().lock();
-        // A bar may stand on this line.
-        let clear = if talk.is_terminal() { "\r\x1b[K" } else { "" };
-        let _ = writeln!(talk, "{clear}{}", lines(text));
+        let mut stderr = std::io::stderr().lock();
+        // A progress bar may be on this line.
+        let clear = if stderr.is_terminal() { "\r\x1b[K" } else { "" };
+        let _ = writeln!(stderr, "{clear}{}", lines(text));
     }
 
-    /// Talk of our own making, with its colours.
+    /// Prints a message that contains colour codes.
     fn say_coloured(&self, text: &str) {
         let _ = writeln!(std::io::stderr().lock(), "{text}");
     }
 
-    /// The one JSON document of a verb, if that is what was asked for.
+    /// Prints the JSON document of a verb with `--output json`.
     pub(super) fn document(&self, verb: &str, exit: u8, fields: Value) {
         self.document_of(Some(verb), exit, fields);
     }
@@ -124,7 +126,7 @@ impl Screen {
         self.failed(Some(verb), failure);
     }
 
-    /// The document alone of what went wrong; a command line that is none may have no verb.
+    /// Prints the JSON document of an error; a usage error may have no verb.
     pub(super) fn failed(&self, verb: Option<&str>, failure: &Failure) {
         let Failure {
             exit,
@@ -141,7 +143,7 @@ impl Screen {
         self.document_of(verb, exit.code(), json!({ "error": error }));
     }
 
-    /// Says what went wrong with one of several things; the others go on.
+    /// Prints the error of one of several things; the others continue.
     pub(super) fn failure_of_many(&self, failure: &Failure) {
         let Failure {
             message,
@@ -165,14 +167,14 @@ impl Screen {
         self.hints(hints, 2);
     }
 
-    /// Advice below a message, indented.
+    /// Prints advice below a message, indented.
     pub(super) fn hints(&self, hints: &[Hint], indent: usize) {
         for hint in hints {
             self.say(&self.advice(hint, indent));
         }
     }
 
-    /// A line of advice: a sentence is help, a command is what may be typed next.
+    /// Formats advice: a sentence as `help:`, a command as `next:`.
     pub(super) fn advice(&self, hint: &Hint, indent: usize) -> String {
         match hint {
             Hint::Help(text) => format!("{:indent$}help: {}", "", wrap(text, indent + 6)),
@@ -180,13 +182,13 @@ impl Screen {
         }
     }
 
-    /// The command that may be typed next; in one line, however long, so that it can be pasted.
+    /// Formats a command in one line, however long, so that it can be pasted.
     pub(super) fn next(&self, command: &Command, indent: usize) -> String {
-        let command = line(&command.complete(&self.here), LONGEST_COMMAND);
+        let command = line(&command.complete(&self.here), MAX_COMMAND);
         format!("{:indent$}next: {command}", "")
     }
 
-    /// The commands among these, for machines.
+    /// The commands among the hints, for JSON.
     fn commands(&self, hints: &[Hint]) -> Vec<String> {
         let commands = hints.iter().filter_map(|hint| match hint {
             Hint::Next(command) => Some(command.complete(&self.here)),

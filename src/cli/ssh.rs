@@ -1,4 +1,5 @@
-//! `ssh`: a shell on the primary node, through the machine's own SSH, which knows agents, proxies
+//! `ssh`: opens a shell on the primary node with the installed ssh, which knows the user's agents,
+//! proxies and settings.
 //! and the user's settings.
 
 use super::args::SshArgs;
@@ -23,20 +24,22 @@ pub(super) async fn run(
     let shell = match target.cloud.shell(&stack).await {
         Err(error) if region.is_none() && error.class == Class::Input => {
             let observed = target.cloud.observe(&stack, None).await?;
-            if observed.is_empty() && !unknown_stack::has_been(&stack, &target, context, screen) {
-                return Err(unknown_stack::was("ssh", &stack, &target).await);
+            if observed.is_empty() && !unknown_stack::existed(&stack, &target, context, screen) {
+                return Err(unknown_stack::failure("ssh", &stack, &target).await);
             }
             return Err(error.into());
         }
         shell => shell?,
     };
     if let Some(warning) = &shell.warning {
-        screen.say(&format!("the door may be closed to you: {warning}"));
+        screen.say(&format!(
+            "warning: the SSH port may be closed to this machine: {warning}"
+        ));
     }
     screen.say(&format!("{}@{}", shell.user, shell.host));
     let mut command = command(&shell, args);
     if screen.is_for_machines() {
-        // What the other side says is no part of the document.
+        // Remote output must not mix with the JSON document.
         command.stdout(std::io::stderr());
     }
     let status = command.status().map_err(|error| {
@@ -56,16 +59,16 @@ pub(super) async fn run(
 
 fn command(shell: &Shell, args: &SshArgs) -> Command {
     let mut ssh = Command::new("ssh");
-    // A new cluster is a new machine each time: its key is taken once, and a change refused.
+    // Each cluster is a new machine: its key is accepted once, and a change is refused.
     ssh.args(["-o", "StrictHostKeyChecking=accept-new"]);
-    // Addresses are used again for other clusters; their ids are not.
+    // IP addresses are reused for other clusters; cluster ids are not.
     ssh.arg("-o").arg(format!("HostKeyAlias={}", shell.cluster));
     ssh.args(["-o", "ServerAliveInterval=30", "-o", "ConnectTimeout=15"]);
     if let Some(key) = &shell.key {
         ssh.arg("-i").arg(key).args(["-o", "IdentitiesOnly=yes"]);
     }
     ssh.arg(format!("{}@{}", shell.user, shell.host));
-    // After the host: options are still read there, and a command has its place.
+    // After the host, ssh accepts both options and a command.
     ssh.args(&args.more);
     ssh
 }

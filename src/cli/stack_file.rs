@@ -1,4 +1,4 @@
-//! From a stack's file, or name, to the stack.
+//! Reads stacks from their files.
 
 use super::args::StackArgs;
 use super::context::Context;
@@ -16,50 +16,48 @@ pub(super) fn read(args: &StackArgs) -> Result<Stack, Failure> {
     Ok(read_with_text(args)?.0)
 }
 
-/// A stack that is to be made: what it names has to be there as well.
+/// Reads a stack that is to be applied; the files that it names must exist.
 pub(super) fn read_whole(args: &StackArgs, context: &Context) -> Result<Stack, Failure> {
-    Ok(read_seen(args, |names| preflight::look(names, context))?.0)
+    Ok(read_checked(args, |names| preflight::check(names, context))?.0)
 }
 
-/// The stack, and its file as it is written.
+/// Reads the stack, and returns its file's text too.
 pub(super) fn read_with_text(args: &StackArgs) -> Result<(Stack, String), Failure> {
-    read_seen(args, |_| Vec::new())
+    read_checked(args, |_| Vec::new())
 }
 
-fn read_seen(
+fn read_checked(
     args: &StackArgs,
-    look: impl FnOnce(Vec<Named>) -> Vec<(Named, Complaint)>,
+    check: impl FnOnce(Vec<Named>) -> Vec<(Named, Complaint)>,
 ) -> Result<(Stack, String), Failure> {
     let path = &args.stack;
     let content = text_file::read(path).map_err(|unread| {
-        let gone = matches!(&unread, Unread::Io(error) if error.kind() == ErrorKind::NotFound);
-        let speaks = matches!(unread, Unread::Text(_));
+        let is_missing =
+            matches!(&unread, Unread::Io(error) if error.kind() == ErrorKind::NotFound);
+        let is_invalid_text = matches!(unread, Unread::Text(_));
         let failure = unread.failure(format!("cannot read the stack {}", path.display()));
-        if gone {
+        if is_missing {
             let init = Command::clusterup("init").arg(path.display().to_string());
-            return failure.hint("write one to begin with").hint(init);
+            return failure.hint("write an example stack").hint(init);
         }
-        if speaks {
+        if is_invalid_text {
             return failure;
         }
         failure.hint("name a stack's YAML file")
     })?;
-    // Paths in a stack are as from its own folder, wherever it is run from.
+    // Paths in a stack are relative to its own folder.
     let base = path.parent().unwrap_or(Path::new("")).to_owned();
     let base = std::path::absolute(&base)
         .or_else(|_| std::env::current_dir())
         .unwrap_or(base);
     if base.to_str().is_none() {
-        let message = format!(
-            "the folder of {} has a name that is no text",
-            path.display()
-        );
-        return Err(Failure::input(message).hint("move the stack to a folder with a plain name"));
+        let message = format!("the path of {}'s folder is not valid UTF-8", path.display());
+        return Err(Failure::input(message).hint("move the stack to another folder"));
     }
     let sets: Vec<Setting> = args.sets.iter().map(from_here).collect();
-    let wrong = look(text::named(&content, &base, &sets));
+    let complaints = check(text::named(&content, &base, &sets));
     let name = path.display().to_string();
-    let mut stack = text::parse_seen(&name, &content, &base, &sets, &wrong)?;
+    let mut stack = text::parse_seen(&name, &content, &base, &sets, &complaints)?;
     if let Some(results) = stack.job.as_mut().and_then(|job| job.results.as_mut())
         && let (Ok(rest), Some(home)) = (results.strip_prefix("~"), std::env::home_dir())
     {
@@ -68,7 +66,7 @@ fn read_seen(
     Ok((stack, content))
 }
 
-/// A path on the command line is as from the current folder, unlike those in the stack.
+/// Makes a path of `--set` absolute: on the command line it is relative to the current folder.
 fn from_here(setting: &Setting) -> Setting {
     let written = setting.to_string();
     let here = written.split_once('=').and_then(|(key, value)| {
@@ -80,7 +78,7 @@ fn from_here(setting: &Setting) -> Setting {
     here.unwrap_or_else(|| setting.clone())
 }
 
-/// A stack that is given by its file or by its name; the file names its region too.
+/// The name of a stack that is given by its file or name; a file also gives the region.
 pub(super) fn name(file_or_name: &str) -> Result<(StackName, Option<Region>), Failure> {
     if Path::new(file_or_name).is_file() {
         let args = StackArgs {
@@ -92,9 +90,9 @@ pub(super) fn name(file_or_name: &str) -> Result<(StackName, Option<Region>), Fa
     }
     let name = file_or_name.parse().map_err(|_| {
         Failure::input(format!(
-            "{file_or_name} is neither a stack's file nor a stack's name"
+            "{file_or_name} is neither a file nor a valid stack name"
         ))
-        .hint("see the names of those there are")
+        .hint("list the stacks")
         .hint(Command::clusterup("status").target())
     })?;
     Ok((name, None))

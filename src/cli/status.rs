@@ -1,4 +1,4 @@
-//! `status`: stacks and clusters as they are.
+//! `status`: shows stacks and their clusters.
 
 use super::args::StatusArgs;
 use super::context::Context;
@@ -40,7 +40,7 @@ pub(super) async fn run(
         None => cloud.stacks().await?,
     };
     let mut shown = Vec::new();
-    let mut seen = Vec::new();
+    let mut clusters = Vec::new();
     let mut unread = false;
     for stack in &stacks {
         let mut observed = match cloud.observe(stack, None).await {
@@ -54,13 +54,13 @@ pub(super) async fn run(
             Err(error) => return Err(error.into()),
         };
         let named = args.stack.is_some() && region.is_none();
-        if named && observed.is_empty() && !unknown_stack::has_been(stack, &target, context, screen)
+        if named && observed.is_empty() && !unknown_stack::existed(stack, &target, context, screen)
         {
-            return Err(unknown_stack::was("status", stack, &target).await);
+            return Err(unknown_stack::failure("status", stack, &target).await);
         }
         cloud.verify_safeguards(&mut observed).await;
         if observed.is_empty() {
-            screen.text(&format!("stack {stack}: nothing of it is there"));
+            screen.text(&format!("stack {stack}: nothing of it exists"));
             screen.text(&screen.next(&Command::clusterup("status").target(), 2));
         } else {
             let shown = view::status::render(stack, &observed, &target, &screen.here);
@@ -70,10 +70,10 @@ pub(super) async fn run(
             }
             follow_caller(cloud, stack, screen).await;
         }
-        shown.push(json!({ "stack": stack, "observed": told(&observed) }));
-        seen.extend(observed.clusters);
+        shown.push(json!({ "stack": stack, "observed": document(&observed) }));
+        clusters.extend(observed.clusters);
     }
-    ledger::note(&seen, &target, context, screen).await;
+    ledger::note(&clusters, &target, context, screen).await;
     if stacks.is_empty() {
         screen.text(&format!("no stacks {}", target.place()));
     }
@@ -82,7 +82,7 @@ pub(super) async fn run(
     Ok(exit)
 }
 
-/// Moves the rules of a stack's ports to this machine's address.
+/// Updates the security group's rules for this machine's current address.
 async fn follow_caller(cloud: &dyn Cloud, stack: &StackName, screen: &Screen) {
     match cloud.follow_caller(stack).await {
         Ok(ports) => ports.into_iter().for_each(|port| {
@@ -90,12 +90,12 @@ async fn follow_caller(cloud: &dyn Cloud, stack: &StackName, screen: &Screen) {
                 "port {port} is open to this machine's new address"
             ));
         }),
-        // What there is can be told without it.
-        Err(error) => screen.say(&format!("its door may be closed to you: {error}")),
+        // The status is complete without it.
+        Err(error) => screen.say(&format!("warning: its ports may be closed to you: {error}")),
     }
 }
 
-/// Those of the stack, as far as they can be read: what there is is shown anyway.
+/// The policies for the stack; none if they cannot be read, so that the status is shown anyway.
 async fn policies(args: &StatusArgs, context: &Context, screen: &Screen) -> Policies {
     let stack = args.stack.as_deref();
     match args.policies.read_for(stack, context, screen).await {
@@ -107,13 +107,16 @@ async fn policies(args: &StatusArgs, context: &Context, screen: &Screen) -> Poli
     }
 }
 
-/// Of each living cluster, what of its guardrails is outside its policies.
+/// A warning for each running cluster whose guardrails exceed its policies.
 fn outside(policies: &Policies, observed: &Observed, screen: &Screen) -> Vec<String> {
-    let living = observed.clusters.iter().filter(|it| it.state.is_live());
+    let running = observed
+        .clusters
+        .iter()
+        .filter(|cluster| cluster.state.is_live());
     let of = |cluster: &Cluster| {
         let own = cluster.guardrails();
         let bound = policies.bound(cluster);
-        let dollars = |budget: Option<Usd>| budget.map_or("none".to_owned(), |it| it.to_string());
+        let dollars = |budget: Option<Usd>| budget.map_or("none".to_owned(), |usd| usd.to_string());
         let spans = [
             ("max_lifetime", own.max_lifetime, bound.max_lifetime),
             ("idle_timeout", own.idle_timeout, bound.idle_timeout),
@@ -121,17 +124,17 @@ fn outside(policies: &Policies, observed: &Observed, screen: &Screen) -> Vec<Str
         let mut beyond: Vec<String> = spans
             .into_iter()
             .filter(|(_, own, bound)| own > bound)
-            .map(|(name, own, bound)| format!("{name} ({own}, and at most {bound})"))
+            .map(|(name, own, bound)| format!("{name} ({own}, at most {bound})"))
             .collect();
         if own.budget != bound.budget {
             let own = dollars(own.budget);
-            let most = dollars(bound.budget);
-            beyond.push(format!("budget ({own}, and at most {most})"));
+            let max = dollars(bound.budget);
+            beyond.push(format!("budget ({own}, at most {max})"));
         }
         if own.off_hours != bound.off_hours {
             beyond.push("off_hours (not those of its policies)".to_owned());
         }
-        let text = format!("! outside its policies: {}", beyond.join(", "));
+        let text = format!("! exceeds its policies: {}", beyond.join(", "));
         (!beyond.is_empty()).then(|| {
             let text = wrap(&text, 6);
             let [apply, destroy] = ["apply", "destroy"]
@@ -139,16 +142,16 @@ fn outside(policies: &Policies, observed: &Observed, screen: &Screen) -> Vec<Str
             format!("    {text}\n{apply}\n{destroy}")
         })
     };
-    living.filter_map(of).collect()
+    running.filter_map(of).collect()
 }
 
-/// What was seen, and of each living cluster its hard deadline, the dollars that it has `spent` and
-/// what it costs `hourly`, null where its prices are not known.
-fn told(observed: &Observed) -> Value {
-    let mut told = json!(observed);
-    let values = told["clusters"].as_array_mut().into_iter().flatten();
-    let living = observed.clusters.iter().zip(values);
-    for (cluster, value) in living.filter(|(cluster, _)| cluster.state.is_live()) {
+/// The observed state as JSON. Each running cluster has its hard `deadline`, the dollars `spent`
+/// and its `hourly` cost, which are null if its prices are unknown.
+fn document(observed: &Observed) -> Value {
+    let mut value = json!(observed);
+    let values = value["clusters"].as_array_mut().into_iter().flatten();
+    let running = observed.clusters.iter().zip(values);
+    for (cluster, value) in running.filter(|(cluster, _)| cluster.state.is_live()) {
         let rates = cluster.spec.rates.as_ref();
         let hourly = rates.map(|rates| rate(rates, &cluster.instance_spans, observed.at));
         let spent = guard::spent(cluster, observed.at);
@@ -156,5 +159,5 @@ fn told(observed: &Observed) -> Value {
         value["spent"] = json!(spent.map(|bill| bill.total));
         value["hourly"] = json!(hourly);
     }
-    told
+    value
 }

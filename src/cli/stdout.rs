@@ -1,17 +1,16 @@
-//! Standard output. What cannot be written there is not lost in silence: a reader who has gone away
-//! is no error, everything else is.
+//! Standard output. A reader that has closed it is not an error; every other failure is reported.
 
 use std::cell::RefCell;
 use std::io::{self, ErrorKind, Write};
 
 #[derive(Default)]
 pub(super) struct Stdout {
-    /// Why nothing more is written.
+    /// The error that ended writing.
     ended: RefCell<Option<io::Error>>,
 }
 
 impl Stdout {
-    /// False where nothing can be written any more.
+    /// Writes text; false once nothing can be written anymore.
     pub(super) fn write(&self, text: &str) -> bool {
         if self.ended.borrow().is_none() {
             let mut out = io::stdout().lock();
@@ -21,14 +20,14 @@ impl Stdout {
         self.ended.borrow().is_none()
     }
 
-    /// What came of writing there otherwise.
+    /// Notes the result of a write that was made elsewhere.
     pub(super) fn note(&self, written: io::Result<()>) {
         if let Err(error) = written {
             self.ended.borrow_mut().get_or_insert(error);
         }
     }
 
-    /// Why the output is not whole, where somebody may miss the rest.
+    /// Why output was lost; `None` if it was not, or if the reader closed it.
     pub(super) fn lost(&self) -> Option<String> {
         let ended = self.ended.borrow();
         let error = ended

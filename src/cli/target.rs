@@ -1,4 +1,4 @@
-//! Where a stack runs: this machine, or a region of AWS.
+//! Targets: this machine, or a region of AWS.
 
 use super::args::TargetArgs;
 use super::context::Context;
@@ -11,15 +11,15 @@ use crate::model::name::Region;
 
 pub(super) struct Target {
     pub(super) cloud: Box<dyn Cloud>,
-    /// None for this machine.
+    /// `None` for this machine.
     pub(super) region: Option<Region>,
 }
 
 impl Target {
-    /// `stacks` is the region that the stack's file names, where there is a file.
+    /// `of_stack`: the region in the stack's file, if there is a file.
     pub(super) async fn open(
         args: &TargetArgs,
-        stacks: Option<&Region>,
+        of_stack: Option<&Region>,
         context: &Context,
     ) -> Result<Self, Failure> {
         if args.local {
@@ -29,13 +29,13 @@ impl Target {
                 region: None,
             });
         }
-        let region = match stacks.or(args.region.as_ref()) {
+        let region = match of_stack.or(args.region.as_ref()) {
             Some(region) => region.clone(),
             None => default_region().await?,
         };
-        if let Some(wrong) = preflight::region(&region, context) {
-            let failure = Failure::input(wrong.message);
-            return Err(wrong.help.into_iter().fold(failure, Failure::hint));
+        if let Some(complaint) = preflight::region(&region, context) {
+            let failure = Failure::input(complaint.message);
+            return Err(complaint.help.into_iter().fold(failure, Failure::hint));
         }
         let cloud = context.aws(&region).await?;
         Ok(Self {
@@ -59,18 +59,18 @@ impl Target {
         }
     }
 
-    /// As the ledger has it: `local`, or the region.
+    /// The name in the ledger: `local`, or the region.
     pub(super) fn name(&self) -> String {
         self.place_of_clusters().name()
     }
 
-    /// Whether what is made here costs money.
+    /// Whether clusters of this target cost money.
     pub(super) const fn costs(&self) -> bool {
         self.region.is_some()
     }
 }
 
-/// The region that environment or profile names.
+/// The region of the environment or the profile.
 #[cfg(feature = "aws")]
 pub(super) async fn known_region() -> Option<Region> {
     crate::cloud::aws::default_region().await
@@ -84,8 +84,8 @@ pub(super) async fn known_region() -> Option<Region> {
 #[cfg(feature = "aws")]
 async fn default_region() -> Result<Region, Failure> {
     known_region().await.ok_or_else(|| {
-        Failure::new(Exit::Input, "no region of AWS is named")
-            .hint("name the stack's file, a region, or this machine")
+        Failure::new(Exit::Input, "no AWS region is set")
+            .hint("give the stack's file, a region, or --local")
             .hint(Command::again().args("--region us-east-1"))
             .hint(Command::again().arg("--local"))
     })
@@ -98,6 +98,6 @@ async fn default_region() -> Result<Region, Failure> {
 
 #[cfg(not(feature = "aws"))]
 pub(super) fn without_aws() -> Failure {
-    Failure::new(Exit::Input, "this clusterup was built without AWS")
+    Failure::new(Exit::Input, "this clusterup was built without AWS support")
         .hint(Command::again().arg("--local"))
 }

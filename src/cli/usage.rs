@@ -1,5 +1,4 @@
-//! A command line that is none: what clap says of it for people, and one JSON document where that
-//! was asked for.
+//! Usage errors: clap's text for people, and one JSON document with `--output json`.
 
 use super::args::{Args, Output};
 use super::context::Context;
@@ -10,7 +9,7 @@ use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::ffi::OsString;
 
-/// Prints the document of such a line where it asks for one; people have clap's text already.
+/// Prints the JSON document of a usage error if JSON is requested; clap has printed its text.
 pub(super) fn document(error: &clap::Error, argv: &[OsString], context: &Context) {
     if !wants_json(argv) {
         return;
@@ -22,24 +21,24 @@ pub(super) fn document(error: &clap::Error, argv: &[OsString], context: &Context
     screen.failed(name, &failure(error, &verb));
 }
 
-/// Whether the line asks for JSON, wherever it does so and whatever else is wrong with it.
+/// Whether the command line requests JSON, in any position, even if the rest is invalid.
 fn wants_json(argv: &[OsString]) -> bool {
     let words: Vec<_> = words(argv).collect();
-    let apart = words.windows(2).any(|two| two == ["--output", "json"]);
-    apart || words.contains(&"--output=json")
+    let separate = words.windows(2).any(|two| two == ["--output", "json"]);
+    separate || words.contains(&"--output=json")
 }
 
-/// Those after the program's name which are for clusterup itself.
+/// The words after the program's name and before `--`.
 fn words(argv: &[OsString]) -> impl Iterator<Item = &str> {
     let all = argv.iter().skip(1);
     all.map(|word| word.to_str().unwrap_or_default())
         .take_while(|word| *word != "--")
 }
 
-/// The verb, as far as there is one of that name: `["cost", "report"]`.
+/// The verb, as far as it is valid: `["cost", "report"]`.
 fn verb(argv: &[OsString]) -> Vec<String> {
     let mut verb = Vec::new();
-    let mut at = Args::command();
+    let mut command = Args::command();
     let mut words = words(argv);
     while let Some(word) = words.next() {
         if word == "--output" {
@@ -48,11 +47,11 @@ fn verb(argv: &[OsString]) -> Vec<String> {
         if word.starts_with('-') {
             continue;
         }
-        let Some(next) = at.find_subcommand(word).cloned() else {
+        let Some(next) = command.find_subcommand(word).cloned() else {
             break;
         };
         verb.push(word.to_owned());
-        at = next;
+        command = next;
     }
     verb
 }
@@ -68,18 +67,18 @@ fn failure(error: &clap::Error, verb: &[String]) -> Failure {
     } else {
         message(&error.to_string())
     };
-    let meant = [C::SuggestedArg, C::SuggestedSubcommand, C::SuggestedValue];
+    let suggestions = [C::SuggestedArg, C::SuggestedSubcommand, C::SuggestedValue];
     let hints = error.context().filter_map(|(kind, value)| {
-        let is_meant = meant.contains(&kind);
+        let is_suggestion = suggestions.contains(&kind);
         let usage = (kind == C::Usage).then(|| line(&value.to_string()));
-        usage.or_else(|| is_meant.then(|| format!("did you mean {}?", names(value))))
+        usage.or_else(|| is_suggestion.then(|| format!("did you mean {}?", names(value))))
     });
     let failure = hints.fold(Failure::new(Exit::Input, message), Failure::hint);
     let help = verb.iter().fold(Command::other("clusterup"), Command::arg);
     failure.hint(help.arg("--help"))
 }
 
-/// One name or several, each as it may be typed.
+/// One suggestion or several, quoted.
 fn names(value: &ContextValue) -> String {
     let ContextValue::Strings(names) = value else {
         return format!("`{value}`");
@@ -88,10 +87,10 @@ fn names(value: &ContextValue) -> String {
     names.join(" or ")
 }
 
-/// The first paragraph of what clap says.
-pub(super) fn message(said: &str) -> String {
-    let said = said.strip_prefix("error: ").unwrap_or(said);
-    line(said.split("\n\n").next().unwrap_or_default())
+/// The first paragraph of clap's message.
+pub(super) fn message(text: &str) -> String {
+    let text = text.strip_prefix("error: ").unwrap_or(text);
+    line(text.split("\n\n").next().unwrap_or_default())
 }
 
 fn line(text: &str) -> String {

@@ -1,5 +1,4 @@
-//! `validate`: every mistake of a stack at once, and of what it names. It looks at files and changes
-//! nothing.
+//! `validate`: reports every mistake in a stack and in the files that it names. It changes nothing.
 
 use super::args::StackArgs;
 use super::cleartext;

@@ -1,4 +1,4 @@
-//! What is waited for and made again, a calm line each, whatever else is on the screen.
+//! Prints a line for each call that AWS does not answer or that is retried.
 
 use super::screen::Screen;
 use super::view::words;
@@ -6,12 +6,12 @@ use crate::model::event::{Event, Listener};
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-/// Several calls that go together mostly fail together: one line says enough.
-const CALM: Duration = Duration::from_secs(1);
+/// Concurrent calls mostly fail together: one line in this time is enough.
+const MIN_INTERVAL: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
 pub(super) struct Waits {
-    /// When the last line was said, and of which attempt.
+    /// When the last line was printed, and of which attempt.
     last: Cell<Option<(Instant, u32)>>,
 }
 
@@ -20,8 +20,8 @@ impl Listener for Waits {
         let (Event::Silent { attempt, .. } | Event::Retrying { attempt, .. }) = event else {
             return;
         };
-        let said = self.last.get();
-        if said.is_some_and(|(at, last)| at.elapsed() < CALM && last >= *attempt) {
+        let printed = self.last.get();
+        if printed.is_some_and(|(at, last)| at.elapsed() < MIN_INTERVAL && last >= *attempt) {
             return;
         }
         self.last.set(Some((Instant::now(), *attempt)));

@@ -22,7 +22,7 @@ fn a_power_off_is_armed_once_its_primary_has_read_it() {
     let before = power_off()["at"].clone();
     world
         .expect(0, &["extend", "t", "--by", "1h", "--why", "slow"])
-        .says("its primary reads the new deadline within a minute");
+        .says("the primary node reads it within a minute");
     assert_eq!(power_off()["state"], "asked");
     assert_ne!(power_off()["at"], before);
     status(&world)

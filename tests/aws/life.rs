@@ -56,7 +56,7 @@ fn from_nothing_to_nothing() {
 
     world
         .expect(0, &["destroy", "t", "--yes"])
-        .says("nothing of stack t is left");
+        .says("stack t is destroyed");
     world.assert_nothing_left();
     world.expect(0, &["destroy", "t", "--yes"]);
     world.expect(0, &["plan", "t.yaml"]).says("+ key pair k");

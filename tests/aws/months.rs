@@ -54,7 +54,7 @@ fn the_budget_suffices_for_one() {
     assert_eq!(world.double.get("/_double/objects"), json!({}));
     world
         .expect(0, DETACHED)
-        .says("$0.00 spent, $0.00 promised, $1.");
+        .says("$0.00 spent, $0.00 reserved, $1.");
     let denied = world.expect(3, SECOND);
     denied
         .says("deny: budget.monthly: team recsys has spent $0.")

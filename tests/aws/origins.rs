@@ -65,8 +65,8 @@ fn a_name_stands_for_the_file_it_was_applied_from() {
     for verb in ["plan", "apply"] {
         by_name("ann", &[verb, "t"])
             .expect(2)
-            .says("there is no stack t in us-east-1")
-            .says("there is no file t in this folder either");
+            .says("stack t does not exist in us-east-1")
+            .says("this folder has no file t either");
     }
     let mut first = world.command(&["apply", "t.yaml", "--yes"]);
     first.env("USER", "ann");
@@ -141,7 +141,7 @@ fn destroy_needs_no_disk_space() {
     world.expect(0, &["apply", "t.yaml", "--yes"]);
     let mut command = after(NO_ROOM, &world.command(&["destroy", "t", "--yes"]));
     let done = Done::of(command.spawn().unwrap()).expect(0);
-    done.says("what this costs is not noted");
+    done.says("could not record what this costs");
     world.assert_nothing_left();
     assert!(world.alive().is_empty());
 }

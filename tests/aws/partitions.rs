@@ -21,9 +21,9 @@ fn a_partition_without_prices_is_refused_at_the_start() {
             &["prices", "refresh", "--region", region],
         ] {
             let done = world.expect(2, args);
-            let says = format!("clusterup does not work in {region}, of {part}");
+            let says = format!("clusterup does not support {region} in {part}");
             done.says(&says)
-                .says("help: name a region of AWS's commercial regions or of GovCloud");
+                .says("help: use a commercial region of AWS, or GovCloud");
         }
         let calls: Vec<String> = world.double.calls().into_iter().map(|it| it.call).collect();
         assert!(calls.is_empty(), "{region}: {calls:?}");

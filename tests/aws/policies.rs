@@ -259,7 +259,7 @@ fn policies_in_s3_are_read_and_never_guessed() {
     let from = |place| [DETACHED, &["--policies", place]].concat();
     idle(&world, 1, &from(place)).says("cannot read the policies in s3://team-policies/spark/");
     world.aws("s3", "create_bucket", json!({ "Bucket": bucket }));
-    idle(&world, 2, &from(place)).says("there is no policy in s3://team-policies/spark");
+    idle(&world, 2, &from(place)).says("s3://team-policies/spark contains no policies");
     let put = |key: &str, text: &str| {
         let object = json!({ "bucket": bucket, "key": key, "text": text });
         world.double.post("/_double/objects/put", object);
@@ -283,7 +283,7 @@ fn policies_in_s3_are_read_and_never_guessed() {
     idle(&world, 2, &from(place)).says("s3://team-policies/spark");
     world.double.post("/_double/reset", json!({}));
     put("spark/more.yaml", "policy: small\n");
-    idle(&world, 2, &from(place)).says("two policies are called small");
+    idle(&world, 2, &from(place)).says("two policies are named small");
     assert_eq!(
         world.aws("s3", "list_buckets", json!({}))["Buckets"]
             .as_array()
@@ -356,7 +356,7 @@ fn examples_match_their_expectation_or_fail() {
     let world = under(TWO_NODES);
     world
         .expect(2, &["policy", "test"])
-        .says("there are no examples");
+        .says("no examples were found");
     fs::create_dir(world.path().join("policies/tests")).unwrap();
     let example = |expect: &str, why: &str| {
         format!("examples:\n  - name: three\n    stack: ../../t.yaml\n    expect: {expect}\n{why}")
@@ -380,7 +380,7 @@ fn examples_match_their_expectation_or_fail() {
     );
     world
         .expect(1, &["policy", "test"])
-        .says("expected because of limits.market");
+        .says("missing reason: limits.market");
     world.write("policies/tests/e.yaml", &example("perhaps", ""));
     world.expect(2, &["policy", "test"]).says("e.yaml:4:");
 }

@@ -93,7 +93,7 @@ fn a_plan_shows_what_a_cluster_and_its_change_cost() {
     shop.0.double.post("/_double/roles", json!({}));
     let plan = shop.run(0, &["plan", "t.yaml"]);
     plan.says("├─ core 2 x m5.xlarge 0.3840 0.0960 0.0208 0.0100 0.5108");
-    plan.says("└─ in all 0.5760 0.1440 0.0312 0.0150 0.7662");
+    plan.says("└─ total 0.5760 0.1440 0.0312 0.0150 0.7662");
     plan.says("at most $1.81: max_lifetime ends it after 2h");
     plan.says("not priced: S3 storage and requests, data transfer, CloudWatch");
     shop.run(0, &["apply", "t.yaml", "--yes"]);
@@ -121,7 +121,7 @@ fn a_failed_refresh_keeps_the_last_good_file() {
     let denied = shop.run(1, REFRESH);
     denied.says("cannot ask AWS for IPv4 prices of ap-northeast-2");
     denied.says("help: ask for the permission pricing:GetProducts");
-    denied.says("the prices that were there before are kept and used");
+    denied.says("the earlier prices stay in use");
     for (what, name, spoilt, why) in [
         (
             "ec2",

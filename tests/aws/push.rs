@@ -16,10 +16,11 @@ fn budgets_are_shown_confirmed_and_created() {
     fs::create_dir(world.path().join("policies")).unwrap();
     world.write("policies/ads.yaml", POLICY);
     let shown = world.expect(0, &["policy", "push", "--dry-run"]);
-    shown
-        .says("+ clusterup_ads_one $100.00 a month for team one; at 80%, 100% tells a@example.com");
+    shown.says(
+        "+ clusterup_ads_one $100.00 a month for team one; at 80%, 100% notifies a@example.com",
+    );
     let asked = world.expect(2, &["policy", "push"]);
-    asked.says("This makes or changes 2 budgets in AWS account 123456789012. Go on?");
+    asked.says("This creates or changes 2 budgets in AWS account 123456789012. Continue?");
     asked.says("next: clusterup policy push").says("--yes");
     assert_eq!(world.double.budgets(), json!([]));
     let told = world.json(&["policy", "push", "--yes"]);
@@ -32,7 +33,7 @@ fn budgets_are_shown_confirmed_and_created() {
     world.write("policies/ads.yaml", &less);
     let asked = world.expect(2, &["policy", "push"]);
     asked.says("~ clusterup_ads_one limit $100.00 -> $250.00");
-    asked.says("This makes or changes 1 budget and removes clusterup_ads_two in AWS account");
+    asked.says("This creates or changes 1 budget and deletes clusterup_ads_two in AWS account");
     world.expect(0, &["policy", "push", "--yes"]);
     // Changes of others are fixed.
     let budget = json!({

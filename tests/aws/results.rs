@@ -69,7 +69,7 @@ fn a_run_without_results_deletes_nothing() {
     writes(&world, json!({}));
     world.write("one.py", "print('another')\n");
     let done = world.expect(0, &["apply", "t.yaml", "--yes"]);
-    done.says("nothing was written to `${results}`");
+    done.says("the job wrote nothing to `${results}`");
     assert!(!done.out.contains("results in"), "{}", done.out);
     assert!(good.exists(), "what an earlier run brought stays");
     let told = world.json(&["apply", "t.yaml", "--yes"]);

@@ -262,7 +262,7 @@ fn a_run_that_wrote_no_file_takes_nothing_away() {
          os.symlink('/dev/zero', os.path.join(sys.argv[1], 'zero.csv'))\n",
     );
     let done = home.expect(0, &["apply", "t.yaml", "--local"]);
-    done.says("nothing was written to `${results}`")
+    done.says("the job wrote nothing to `${results}`")
         .says("table.csv (a FIFO)")
         .says("zero.csv (a link out of the results)");
     assert!(good.exists(), "what an earlier run brought stays");

@@ -128,7 +128,7 @@ fn a_stack_that_never_was_is_wrong_input() {
     ];
     for verb in verbs {
         home.expect(2, verb)
-            .says("there is no stack movies on this machine")
+            .says("stack movies does not exist on this machine")
             .says("next: clusterup status --local");
     }
     // One that is there and has a like name: a key pair is enough of it.
@@ -159,7 +159,7 @@ fn a_region_that_is_none_is_refused_before_any_call() {
         for verb in [&["status", "--region"][..], &["doctor", "--region"]] {
             let args = [verb, &[region]].concat();
             home.expect(2, &args)
-                .says("is no AWS region")
+                .says("is not a known AWS region")
                 .says(&format!("did you mean `{near}`?"));
         }
     }

@@ -54,7 +54,7 @@ fn a_policy_denies_before_anything_is_made() {
     home.expect(0, &apply)
         .says("overridden: limits.max_lifetime");
     home.expect(0, &["cost", "report", "--local"])
-        .says("in spite of a policy")
+        .says("a policy was overridden")
         .says("a demo");
     policy(
         &home,
@@ -104,7 +104,7 @@ fn a_team_stays_inside_its_month() {
     home.expect(0, &["apply", "u.yaml", "--local"]);
     home.expect(0, &["destroy", "u", "--local", "--yes"]);
     home.expect(0, &["budget", "--local"])
-        .says("promised + $0.00");
+        .says("reserved + $0.00");
     assert_eq!(team_account(&home)["promises"], json!({}));
     assert_eq!(team_account(&home)["settled"].as_object().unwrap().len(), 2);
 }
@@ -131,7 +131,7 @@ fn a_month_that_is_spent_ends_what_runs_where_a_policy_says_so() {
     fs::write(path, spent.to_string()).unwrap();
     let done = Done::of(&apply.wait_with_output().unwrap());
     assert_eq!(done.code, 5, "{}{}", done.out, done.err);
-    done.says("and policy recsys ends what runs in 1m")
+    done.says("policy recsys ends its clusters in 1m")
         .says("did you mean `monthly`?")
         .says("those that were read last hold");
     let cluster = home.clusters().pop().unwrap();

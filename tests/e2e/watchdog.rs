@@ -137,7 +137,7 @@ fn a_service_is_written_where_systemd_looks_and_kept_as_it_is() {
     fs::create_dir(home.path().join("policies")).unwrap();
     let (code, _, says) = install(&["--", "--policies", "policies"]);
     assert_eq!(code, Some(2));
-    assert!(says.contains("write it whole"), "{says}");
+    assert!(says.contains("write it in full"), "{says}");
     assert_eq!(install(&["--", "a\nExecStart=/bin/sh"]).0, Some(2));
 }
 

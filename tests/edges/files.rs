@@ -105,7 +105,7 @@ fn policies_and_examples_have_to_be_regular_files() {
         assert_eq!(done.code, 2, "{path}: {}", done.err);
         // A folder of that name has no policies.
         let folder = says.contains("folder");
-        done.says(if folder { "there is no policy" } else { says });
+        done.says(if folder { "contains no policies" } else { says });
     }
 }
 
@@ -157,7 +157,7 @@ fn clusterups_own_files_are_read_as_carefully() {
         symlink(&path, &prices).unwrap();
         let done = frugal(&room, &["cost", "estimate", "t.yaml"]);
         assert_eq!(done.code, 0, "{path}: {}", done.err);
-        done.says("prices are not used").says(says);
+        done.says("ignoring the prices").says(says);
         fs::create_dir_all(room.at("state/clusterup")).unwrap();
         for file in ["ledger.db", "ledger.db-wal"] {
             let ledger = room.at("state/clusterup").join(file);

@@ -14,7 +14,7 @@ fn every_command_of_a_block_is_read() {
                 assert!(!is_ours, "{place}: `{command}` is not read");
                 continue;
             };
-            let read = clusterup::cli::reads(&words);
+            let read = clusterup::cli::accepts(&words);
             assert_eq!(read, Ok(()), "{place}: `{command}`");
             count += 1;
         }
@@ -31,7 +31,7 @@ fn every_command_of_a_sentence_is_read() {
                 continue;
             };
             // A sentence may name a verb alone.
-            let wrong = clusterup::cli::reads(&words).err();
+            let wrong = clusterup::cli::accepts(&words).err();
             let wrong = wrong.filter(|why| !why.contains("required arguments"));
             assert_eq!(wrong, None, "{name}: {span}");
             count += 1;

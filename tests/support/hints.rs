@@ -77,7 +77,7 @@ pub(crate) fn pasted(command: &str) -> Result<(), String> {
         before.iter().all(is_variable)
     };
     match start {
-        Some(start) if wrapped(&words[..start]) => clusterup::cli::reads(&words[start..]),
+        Some(start) if wrapped(&words[..start]) => clusterup::cli::accepts(&words[start..]),
         Some(_) | None => Ok(()),
     }
 }

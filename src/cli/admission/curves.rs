@@ -1,4 +1,4 @@
-//! The months of all teams that have budgets, as curves.
+//! The spending curves of all teams that have budgets.
 
 use super::services::CliServices;
 use crate::app::accounts::{self, TeamStore};
@@ -9,7 +9,8 @@ use crate::model::fleet_status::Curve;
 use crate::policy::Policies;
 use chrono::{DateTime, Utc};
 
-/// Each team's account is brought up to what the target tells now.
+/// Settles the account of each team that the policies give a budget, and returns the month's
+/// curves.
 pub(in crate::cli) async fn curves(
     policies: &Policies,
     target: &TargetArgs,

@@ -1,5 +1,4 @@
-//! What policies and months say of a stack that is about to be made true, with the words and places
-//! that people know them by.
+//! Admission at the command line: checks a plan against policies and team budgets.
 
 pub(super) mod curves;
 pub(super) mod services;
@@ -26,34 +25,34 @@ pub(super) struct Admission<'a> {
     read: &'a LoadedPolicies,
     target: &'a Target,
     services: &'a CliServices<'a>,
-    /// Where the policies were read from, and for which stack's file, where they are read again.
+    /// Where to read the policies again from, and for which stack's file.
     from: Option<(&'a PoliciesArgs, &'a Path)>,
 }
 
-/// What policies say of a plan, and where they are from.
+/// The result of admission, and the folders that the policies were read from.
 #[derive(Debug, Serialize)]
 pub(super) struct PolicyReport {
     #[serde(flatten)]
-    of: app::admission::PolicyReport,
+    report: app::admission::PolicyReport,
     pub(super) from: Vec<PolicySource>,
 }
 
 impl PolicyReport {
     pub(super) const fn denies(&self) -> bool {
-        self.of.denies()
+        self.report.denies()
     }
 
     pub(super) const fn judgement(&self) -> &Judgement {
-        &self.of.judgement
+        &self.report.judgement
     }
 
     pub(super) fn months(&self) -> &[PolicyMonth] {
-        &self.of.months
+        &self.report.months
     }
 }
 
 impl<'a> Admission<'a> {
-    /// `why` a policy is to be passed over, where somebody says so.
+    /// `why`: the reason for overriding policies, if one is given.
     pub(super) async fn open(
         read: &'a LoadedPolicies,
         stack: &'a Stack,
@@ -73,52 +72,55 @@ impl<'a> Admission<'a> {
         })
     }
 
-    /// What policies say of a plan; nothing where there are no policies and no month to ask. What
-    /// goes on record with a cluster is then in the plan.
+    /// Judges a plan; `None` if no policy and no team budget applies. Writes the overrides and the
+    /// team budget that the cluster records into the plan.
     pub(super) async fn judge(
         &self,
         prepared: &mut Prepared,
     ) -> Result<Option<PolicyReport>, Failure> {
-        let said = self.app.judge(prepared).await?;
+        let report = self.app.judge(prepared).await?;
         let from = || self.read.places.clone();
-        Ok(said.map(|of| PolicyReport { of, from: from() }))
+        Ok(report.map(|report| PolicyReport {
+            report,
+            from: from(),
+        }))
     }
 
-    /// Refuses a plan that asks for what a policy denies.
-    pub(super) fn refuse(&self, said: Option<&PolicyReport>) -> Result<(), Failure> {
-        Ok(self.app.refuse(said.map(|said| &said.of))?)
+    /// Returns an error if a policy denies the plan.
+    pub(super) fn refuse(&self, report: Option<&PolicyReport>) -> Result<(), Failure> {
+        Ok(self.app.refuse(report.map(|report| &report.report))?)
     }
 
-    /// Sets aside the money that a plan asks for, before any of it is spent.
+    /// Reserves the money that the plan's cluster can cost, before the plan is applied.
     pub(super) async fn reserve(&self, prepared: &Prepared) -> Result<(), Failure> {
         Ok(self.app.reserve(prepared, SystemClock.now()).await?)
     }
 
-    /// The policies are read again from there for as long as the job is followed.
-    pub(super) const fn reading(mut self, args: &'a PoliciesArgs, stack: &'a Path) -> Self {
+    /// Reads the policies again from `args` while the job is followed.
+    pub(super) const fn rereading_from(mut self, args: &'a PoliciesArgs, stack: &'a Path) -> Self {
         self.from = Some((args, stack));
         self
     }
 
-    /// Brings the accounts up to what there is. What cannot be done is done by who looks next.
+    /// Settles the team's accounts. A failure is only a warning: the next command does it again.
     pub(super) async fn settle(&self) {
         let budgets = self.app.budgets(&self.read.policies);
         if let Err(error) = self.app.reservations.settled(&budgets).await {
             let Failure { message, .. } = error.into();
             let screen = self.services.screen;
             screen.say(&format!(
-                "warning: the team's account is not settled: {message}"
+                "warning: could not settle the team's account: {message}"
             ));
             screen.say(&screen.next(&Command::clusterup("budget"), 2));
         }
     }
 
-    /// Waits until a policy ends what runs with its team's month.
+    /// Waits until a policy ends the cluster because its team has spent the month's budget.
     pub(super) async fn until_spent(&self) -> End {
         spent::until(self).await
     }
 
-    /// The policies as they are there now.
+    /// Returns the policies as they are stored now.
     async fn read_again(&self) -> Result<LoadedPolicies, Failure> {
         match self.from {
             Some((args, stack)) => {

@@ -1,4 +1,4 @@
-//! What admission needs of this process: AWS, the ledger, the clock, and words for people.
+//! What admission needs from this process: AWS, the ledger, the clock and the screen.
 
 use crate::app::{OperationError, Services};
 use crate::cli::context::Context;
@@ -34,12 +34,12 @@ impl Services for CliServices<'_> {
     }
 
     async fn region(&self, region: &Region) -> Result<Box<dyn Cloud>, CloudError> {
-        self.context.aws(region).await.map_err(refused)
+        self.context.aws(region).await.map_err(cloud_error)
     }
 
     fn ledger(&self) -> Result<Ledger, OperationError> {
         let opened = ledger::open(self.context, self.screen);
-        opened.map_err(|failure| refused(failure).into())
+        opened.map_err(|failure| cloud_error(failure).into())
     }
 
     async fn spent_by_aws(
@@ -48,7 +48,7 @@ impl Services for CliServices<'_> {
         account: &str,
     ) -> Result<BTreeMap<PolicyName, Usd>, CloudError> {
         let spent = self.context.spent_by_aws(team, account).await;
-        spent.map_err(refused)
+        spent.map_err(cloud_error)
     }
 
     fn warn(&self, what: &str, next: Option<Hint>) {
@@ -59,11 +59,11 @@ impl Services for CliServices<'_> {
     }
 
     fn reached(&self, shares: &[(PolicyName, Percent)], team: &TeamName) {
-        view::month::tell(shares, team, self.screen);
+        view::month::report_shares(shares, team, self.screen);
     }
 }
 
-fn refused(failure: Failure) -> CloudError {
+fn cloud_error(failure: Failure) -> CloudError {
     let class = if failure.exit == Exit::Input {
         Class::Input
     } else {

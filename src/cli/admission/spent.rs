@@ -1,5 +1,5 @@
-//! A month that is spent while a cluster of its team runs, under a budget that ends what runs then:
-//! seen twice, and warned of in between.
+//! Ends a running cluster when its team's budget is spent, if the policy says so: only after a
+//! warning, and only if a second check finds the same.
 
 use super::Admission;
 use crate::cli::failure::Failure;
@@ -10,48 +10,48 @@ use crate::policy::{Policies, TeamBudget};
 use std::future::pending;
 use std::time::Duration;
 
-/// Looks at a cluster's state between two looks at its team's month.
-const LOOKS: u32 = 10;
+/// How many polls of the cluster pass between two checks of its team's budget.
+const POLLS_PER_CHECK: u32 = 10;
 
-/// Waits until a month is spent that ends what runs, and still is after its warning. A look that
-/// fails is no evidence of anything; policies are read anew for each.
+/// Waits until a budget that ends running clusters is spent, and is still spent after the warning.
+/// A check that fails proves nothing and is repeated. Each check reads the policies again.
 pub(super) async fn until(admission: &Admission<'_>) -> End {
     if admission.app.budgets(&admission.read.policies).is_empty() {
         return pending().await;
     }
-    let mut kept = PolicyReloader::new(admission.read.clone());
+    let mut reloader = PolicyReloader::new(admission.read.clone());
     loop {
-        tokio::time::sleep(admission.target.cloud.pause(0) * LOOKS).await;
-        renew(admission, &mut kept).await;
-        let Ok(Some(spent)) = overspent(admission, kept.policies()).await else {
+        tokio::time::sleep(admission.target.cloud.pause(0) * POLLS_PER_CHECK).await;
+        reload(admission, &mut reloader).await;
+        let Ok(Some(spent)) = overspent(admission, reloader.policies()).await else {
             continue;
         };
         let (policy, budget) = spent.as_budget();
         let grace = policy.watchdog.warn_before;
         let screen = admission.services.screen;
         screen.say(&format!(
-            "warning: the month of the team is spent, and policy {} ends what runs in {grace}",
+            "warning: the team's monthly budget is spent; policy {} ends its clusters in {grace}",
             policy.name
         ));
         screen.say(&format!(
-            "  help: have the budget raised ({}), or let it end",
+            "  help: have the budget raised ({}), or let the cluster end",
             policy.place(budget.line)
         ));
         tokio::time::sleep(Duration::from_secs(grace.as_secs())).await;
-        renew(admission, &mut kept).await;
-        if let Ok(Some(spent)) = overspent(admission, kept.policies()).await {
+        reload(admission, &mut reloader).await;
+        if let Ok(Some(spent)) = overspent(admission, reloader.policies()).await {
             return end(&spent);
         }
     }
 }
 
-async fn renew(admission: &Admission<'_>, kept: &mut PolicyReloader) {
-    if let Some(failure) = kept.renew(admission.read_again().await) {
+async fn reload(admission: &Admission<'_>, reloader: &mut PolicyReloader) {
+    if let Some(failure) = reloader.renew(admission.read_again().await) {
         admission.services.screen.failure_of_many(&failure);
     }
 }
 
-/// The budget whose month is spent, where it ends what runs then.
+/// Returns a budget that is spent and ends running clusters, if there is one.
 async fn overspent(
     admission: &Admission<'_>,
     policies: &Policies,

@@ -1,4 +1,4 @@
-//! `cost estimate`: a stack's price by the hour, by the run, and at most.
+//! `cost estimate`: what a stack's cluster costs per hour, per run, and at most.
 
 use crate::cli::args::StackArgs;
 use crate::cli::context::Context;
@@ -25,13 +25,13 @@ use std::path::PathBuf;
 pub(in crate::cli) struct EstimateArgs {
     #[command(flatten)]
     stack: StackArgs,
-    /// What it would cost in another AWS region than the stack's
+    /// Estimate for this AWS region [default: the stack's]
     #[arg(long)]
     region: Option<Region>,
-    /// How long a run is expected to take, such as 45m
+    /// The expected length of a run, such as 45m [default: from earlier runs]
     #[arg(long)]
     length: Option<Span>,
-    /// The stack before a change: show what the change does to the price
+    /// An older version of the stack: show how the price changes
     #[arg(long, value_name = "OLD")]
     compare: Option<PathBuf>,
 }
@@ -75,10 +75,10 @@ fn estimate(
 ) -> Result<Estimate, Failure> {
     let groups = InstanceGroups::of(&stack.cluster);
     let region = region.unwrap_or(&stack.region);
-    Estimate::of(catalog, region, &groups).map_err(|lack| view::figures::lack(&lack))
+    Estimate::of(catalog, region, &groups).map_err(|missing| view::figures::missing_price(&missing))
 }
 
-/// The settings of the command line are the new stack's, not the old one's.
+/// Compares with an older version of the stack. `--set` applies to the new version only.
 fn compare(
     args: &EstimateArgs,
     old: &std::path::Path,

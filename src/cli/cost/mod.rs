@@ -1,4 +1,4 @@
-//! `cost`: what stacks cost, and what clusters have cost.
+//! `cost`: estimates of stacks, and reports of what clusters have cost.
 
 mod estimate;
 mod report;
@@ -11,9 +11,9 @@ use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum CostVerb {
-    /// Say what a stack's cluster costs, touching nothing and without credentials
+    /// Estimate what a stack's cluster costs; needs no credentials
     Estimate(estimate::EstimateArgs),
-    /// Show what was spent, by team, stack, owner, day or month, and how much of it was waste
+    /// Report what was spent by team, stack, owner, day or month, and how much was waste
     Report(report::ReportArgs),
 }
 

@@ -1,4 +1,4 @@
-//! `cost report`: what was spent, and how much of it was waste.
+//! `cost report`: what clusters have cost, and how much of it was waste.
 
 use super::when::When;
 use crate::cli::args::TargetArgs;
@@ -20,16 +20,16 @@ use serde_json::json;
 pub(in crate::cli) struct ReportArgs {
     #[command(flatten)]
     target: TargetArgs,
-    /// What a row stands for
+    /// What to group by
     #[arg(long, value_enum, default_value_t = ByArg::Stack)]
     by: ByArg,
-    /// From the beginning of this day, by UTC, or so long ago
+    /// Start: a day (00:00 UTC), or how long ago, such as 12h
     #[arg(long, value_name = "DAY|AGO", default_value = "30d")]
     since: When,
-    /// Up to the beginning of this day, by UTC, or so long ago [default: now]
+    /// End: a day (00:00 UTC), or how long ago [default: now]
     #[arg(long, value_name = "DAY|AGO")]
     until: Option<When>,
-    /// Print CSV, for spreadsheets
+    /// Print CSV for spreadsheets
     #[arg(long)]
     csv: bool,
 }
@@ -67,20 +67,20 @@ pub(super) async fn run(
     let window = window(args, now)?;
     let target = Target::open(&args.target, None, context).await?;
     let mut ledger = ledger::open(context, screen)?;
-    let found = match bring_up(&target, &mut ledger, now).await {
+    let data = match sync_ledger(&target, &mut ledger, now).await {
         Ok(scope) => CostData::now(&ledger, scope, window, now)?,
         Err(Unsynced::Ledger(error)) => return Err(error.into()),
         Err(Unsynced::Cloud(error)) => {
-            let found = CostData::last(&ledger, &target, window)?;
+            let data = CostData::last(&ledger, &target, window)?;
             let failure = Failure::from(error);
-            let Some(found) = found else {
+            let Some(data) = data else {
                 return Err(failure);
             };
-            tell_stale(&failure, found.as_of, screen);
-            found
+            warn_of_stale_data(&failure, data.as_of, screen);
+            data
         }
     };
-    let report = Report::of(&found.records, args.by.into(), window, found.as_of);
+    let report = Report::of(&data.records, args.by.into(), window, data.as_of);
     if args.csv {
         screen.raw(&view::ledger::csv(&report)?);
         if let Some(unpriced) = view::ledger::unpriced(&report) {
@@ -92,10 +92,10 @@ pub(super) async fn run(
     let Scope {
         target: at,
         account,
-    } = found.scope;
+    } = data.scope;
     let document = json!({
         "target": at, "account": account, "would_have_cost": !target.costs(),
-        "as_of": found.as_of, "stale": found.as_of != now, "report": report,
+        "as_of": data.as_of, "stale": data.as_of != now, "report": report,
     });
     screen.document("cost report", Exit::Done.code(), document);
     Ok(Exit::Done)
@@ -106,17 +106,17 @@ fn window(args: &ReportArgs, now: DateTime<Utc>) -> Result<Window, Failure> {
     let until = args.until.map_or(now, |until| until.at(now));
     if from >= until {
         let message = format!(
-            "the time to report on ends before it begins: {} to {}",
+            "the period ends before it begins: {} to {}",
             from.format("%F %R"),
             until.format("%F %R UTC")
         );
-        return Err(Failure::input(message).hint("give --since a time before --until, and past"));
+        return Err(Failure::input(message).hint("give --since a time in the past, before --until"));
     }
     Ok(Window { from, until })
 }
 
-/// The ledger, up to what the target tells now.
-async fn bring_up(
+/// Writes what the target reports now into the ledger.
+async fn sync_ledger(
     target: &Target,
     ledger: &mut Ledger,
     now: DateTime<Utc>,
@@ -129,7 +129,7 @@ async fn bring_up(
     Ok(scope)
 }
 
-/// What the ledger has, and as of when.
+/// Records of the ledger, and the time that they describe.
 struct CostData {
     scope: Scope,
     records: Vec<Record>,
@@ -151,7 +151,7 @@ impl CostData {
         })
     }
 
-    /// As it was when the target was last seen; none where it never was.
+    /// Returns the records as of the last sync with the target; `None` if there was none.
     fn last(ledger: &Ledger, target: &Target, window: Window) -> Result<Option<Self>, Failure> {
         let scope = Scope {
             target: target.name(),
@@ -171,9 +171,9 @@ impl CostData {
     }
 }
 
-fn tell_stale(failure: &Failure, as_of: DateTime<Utc>, screen: &Screen) {
+fn warn_of_stale_data(failure: &Failure, as_of: DateTime<Utc>, screen: &Screen) {
     screen.say(&format!(
-        "warning: these figures are as of {}, from the ledger alone",
+        "warning: the target cannot be read; these figures are from the ledger, as of {}",
         as_of.format("%F %T UTC")
     ));
     screen.say(&format!("  because: {}", failure.message));

@@ -1,10 +1,10 @@
-//! An instant as people give it: the beginning of a day, or so long ago.
+//! An instant on the command line: a day, or how long ago.
 
 use crate::model::span::Span;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use std::str::FromStr;
 
-/// Text: `2026-11-01`, at midnight UTC, or `30d`.
+/// Written as `2026-11-01`, which is midnight UTC, or as `30d`, which is 30 days ago.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::cli) enum When {
     Day(NaiveDate),

@@ -1,4 +1,4 @@
-//! `policy check`: stacks against policies, for people and for CI.
+//! `policy check`: checks stacks against policies, for people and for CI.
 
 use super::format::{self, Checked, Format};
 use crate::cli::args::StackArgs;
@@ -27,7 +27,7 @@ pub(in crate::cli) struct CheckArgs {
     stacks: Vec<PathBuf>,
     #[command(flatten)]
     policies: PoliciesArgs,
-    /// What standard output holds: sarif for code scanning, github for annotations of a workflow
+    /// The format of standard output: text, sarif for code scanning, or github for annotations
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
@@ -44,8 +44,8 @@ pub(super) async fn run(
     }
     for path in &args.stacks {
         match check(path, args, context, screen).await {
-            Ok(one) => checked.push(one),
-            // One file that is wrong must not hide the others; policies that are, hide everything.
+            Ok(result) => checked.push(result),
+            // A mistake in a stack must not hide the others; one in a policy ends the check.
             Err(Wrong::Stack(failure)) => {
                 screen.failure_of_many(&failure);
                 unread.push(json!({ "file": path, "error": failure.message }));
@@ -53,7 +53,7 @@ pub(super) async fn run(
             Err(Wrong::Policies(failure)) => return Err(failure),
         }
     }
-    let denied = checked.iter().any(|one| one.judgement.is_denied());
+    let denied = checked.iter().any(|result| result.judgement.is_denied());
     let exit = match (unread.is_empty(), denied) {
         (false, _) => Exit::Input,
         (true, true) => Exit::Refused,
@@ -61,8 +61,8 @@ pub(super) async fn run(
     };
     match args.format {
         Format::Text => {
-            for one in &checked {
-                screen.text(&text(one));
+            for result in &checked {
+                screen.text(&text(result));
             }
         }
         Format::Sarif => screen.raw(&json(&format!("{:#}", format::sarif(&checked)))),
@@ -106,7 +106,7 @@ async fn check(
     })
 }
 
-/// What policies say of a stack without looking at anything that exists.
+/// Judges a stack by policies alone, without reading what exists.
 pub(super) fn judge(
     stack: &Stack,
     policies: &crate::policy::Policies,
@@ -120,18 +120,18 @@ pub(super) fn judge(
     policies.judge(&Subject { stack, price, by })
 }
 
-/// A stack's price on AWS; none where a part of it has none.
+/// The stack's price on AWS; `None` if the price of any part is unknown.
 pub(super) fn price(stack: &Stack, catalog: &Catalog, now: DateTime<Utc>) -> Option<Price> {
     let groups = InstanceGroups::of(&stack.cluster);
     let estimate = Estimate::of(catalog, &stack.region, &groups).ok()?;
     Price::ahead(&stack.guardrails, &groups, estimate.rates(), ENDING, now)
 }
 
-fn text(one: &Checked) -> String {
-    let standing = view::policy::word(one.judgement.standing);
+fn text(result: &Checked) -> String {
+    let standing = view::policy::word(result.judgement.standing);
     format!(
         "{}: {standing}\n{}",
-        one.file,
-        view::policy::judgement(&one.judgement).trim_end()
+        result.file,
+        view::policy::judgement(&result.judgement).trim_end()
     )
 }

@@ -1,4 +1,4 @@
-//! What CI reads of `policy check`: SARIF 2.1.0 for code scanning, and the annotations of GitHub's
+//! Output of `policy check` for CI: SARIF 2.1.0 for code scanning, and annotations for GitHub's
 //! workflows.
 
 use crate::cli::policies::PolicySource;
@@ -17,7 +17,7 @@ pub(super) enum Format {
     Github,
 }
 
-/// A stack's file, and what policies say of it.
+/// The result of checking one stack's file.
 pub(super) struct Checked {
     pub(super) file: String,
     pub(super) text: String,
@@ -40,8 +40,8 @@ impl Checked {
         })
     }
 
-    /// The line of the stack's file that a finding is about: that of its key, or of the nearest
-    /// above it that there is.
+    /// The line of the stack's file that a finding is about: that of its key, or if the file does
+    /// not have the key, of the nearest key above it.
     fn line(&self, finding: &Finding) -> usize {
         text::line_of(&self.text, finding.at)
     }
@@ -61,12 +61,12 @@ fn message(finding: &Finding) -> String {
     )
 }
 
-/// One run with a result for each finding (OASIS, SARIF 2.1.0).
+/// A SARIF log of one run with a result for each finding (OASIS, SARIF 2.1.0).
 pub(super) fn sarif(checked: &[Checked]) -> Value {
     let mut rules: BTreeMap<String, Value> = BTreeMap::new();
     let mut results = Vec::new();
-    for one in checked {
-        for finding in &one.judgement.findings {
+    for stack in checked {
+        for finding in &stack.judgement.findings {
             let id = format!("{}/{}", finding.policy, finding.rule);
             let text = format!("Policy {}, {}", finding.policy, finding.rule);
             let rule = json!({ "id": id, "shortDescription": { "text": text } });
@@ -76,8 +76,8 @@ pub(super) fn sarif(checked: &[Checked]) -> Value {
                 "level": level(finding.effect),
                 "message": { "text": message(finding) },
                 "locations": [{ "physicalLocation": {
-                    "artifactLocation": { "uri": one.file.replace('\\', "/") },
-                    "region": { "startLine": one.line(finding) },
+                    "artifactLocation": { "uri": stack.file.replace('\\', "/") },
+                    "region": { "startLine": stack.line(finding) },
                 } }],
             }));
         }
@@ -96,16 +96,16 @@ pub(super) fn sarif(checked: &[Checked]) -> Value {
     })
 }
 
-/// A line for each finding (GitHub, workflow commands).
+/// A workflow command for each finding (GitHub, workflow commands).
 pub(super) fn github(checked: &[Checked]) -> String {
     let mut lines = Vec::new();
-    for one in checked {
-        for finding in &one.judgement.findings {
+    for stack in checked {
+        for finding in &stack.judgement.findings {
             lines.push(format!(
                 "::{} file={},line={},title={}::{}",
                 level(finding.effect),
-                property(&one.file),
-                one.line(finding),
+                property(&stack.file),
+                stack.line(finding),
                 property(&format!("{} {}", finding.policy, finding.rule)),
                 escaped(&message(finding)),
             ));

@@ -1,4 +1,4 @@
-//! `policy`: what stacks may ask for, and what teams may spend.
+//! `policy`: checks stacks against policies, tests policies, and copies their budgets to AWS.
 
 mod check;
 mod format;
@@ -12,11 +12,11 @@ use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PolicyVerb {
-    /// Hold stacks against policies, touching nothing
+    /// Check stacks against policies; needs no credentials
     Check(check::CheckArgs),
-    /// Hold policies against examples with expected verdicts
+    /// Test policies with examples that state the expected verdict
     Test(test::TestArgs),
-    /// Make AWS's budgets as the policies' monthly budgets are
+    /// Create, change and delete AWS Budgets so that they match the policies' monthly budgets
     Push(push::PushArgs),
 }
 

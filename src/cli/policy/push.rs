@@ -1,4 +1,4 @@
-//! `policy push`: AWS's budgets as the policies' monthly budgets are, one for each team.
+//! `policy push`: makes AWS Budgets match the policies' monthly budgets, one for each team.
 
 use crate::cli::context::Context;
 use crate::cli::failure::{Exit, Failure};
@@ -6,7 +6,7 @@ use crate::cli::interrupt;
 use crate::cli::policies::{self, PoliciesArgs};
 use crate::cli::prompt::consent;
 use crate::cli::screen::Screen;
-use crate::cli::view::budgets::{budget, changes, document, question, there};
+use crate::cli::view::budgets::{budget, changes, document, present, question};
 use crate::cloud::api::Api;
 use crate::cloud::budgets::diff::{desired_budgets, shortcomings};
 use crate::cloud::budgets::push;
@@ -19,7 +19,7 @@ use serde_json::json;
 pub(in crate::cli) struct PushArgs {
     #[command(flatten)]
     policies: PoliciesArgs,
-    /// Show what would be done, and do nothing
+    /// Show what would change, and change nothing
     #[arg(long)]
     dry_run: bool,
     /// Answer yes to every question
@@ -34,18 +34,17 @@ pub(super) async fn run(
     screen: &Screen,
 ) -> Result<Exit, Failure> {
     let policies = read(args, context, screen).await?;
-    // Budgets have one place for all regions; any will do to ask whose account it is.
+    // AWS Budgets has one endpoint for all regions; any region serves to look up the account.
     let region = match crate::cli::target::known_region().await {
         Some(region) => region,
         None => ("us-east-1".parse())
-            .map_err(|error| Failure::input("no region is named").caused_by(&error))?,
+            .map_err(|error| Failure::input("no region is set").caused_by(&error))?,
     };
     let part = Partition::of(&region);
     if !part.has_billing() {
-        let message = format!("{} has no AWS Budgets, and {region} is there", part.name());
-        return Err(Failure::input(message).hint(
-            "push with credentials and a region of the commercial account that pays for it",
-        ));
+        let message = format!("{region} is in {}, which has no AWS Budgets", part.name());
+        return Err(Failure::input(message)
+            .hint("use credentials and a region of the commercial account that pays for it"));
     }
     let api = context.services(&region).await?;
     push(&api, &policies, args, context, screen).await
@@ -59,7 +58,7 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     read(args, context, screen).await?;
     Err(Failure::input(
-        "this clusterup was built without AWS, and cannot ask it for budgets",
+        "this clusterup was built without AWS support, so it cannot reach AWS Budgets",
     ))
 }
 
@@ -74,7 +73,7 @@ async fn read(args: &PushArgs, context: &Context, screen: &Screen) -> Result<Vec
 
 #[cfg_attr(
     not(feature = "aws"),
-    expect(dead_code, reason = "there is nobody to ask")
+    expect(dead_code, reason = "without AWS nothing calls it")
 )]
 async fn push<A: Api>(
     api: &A,
@@ -83,12 +82,12 @@ async fn push<A: Api>(
     context: &Context,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let want = desired_budgets(policies);
-    for lack in shortcomings(policies) {
-        screen.say(&format!("warning: {lack}"));
+    let desired = desired_budgets(policies);
+    for shortcoming in shortcomings(policies) {
+        screen.say(&format!("warning: {shortcoming}"));
     }
     let account = push::account(api).await?;
-    let plan = push::plan(api, &account, &want).await?;
+    let plan = push::plan(api, &account, &desired).await?;
     screen.text(&changes(&account, &plan));
     let pushes = !args.dry_run && !plan.is_empty();
     if pushes {
@@ -96,22 +95,22 @@ async fn push<A: Api>(
             screen.say("nothing was changed");
             return Ok(Exit::Failed);
         }
-        let push = push::push(api, &account, &want, &plan);
+        let push = push::push(api, &account, &desired, &plan);
         interrupt::or_stop(push, STOPPED).await??;
-        screen.text(&there(&account, &want));
+        screen.text(&present(&account, &desired));
     }
     let fields = json!({
         "account": account,
         "changes": plan.iter().map(document).collect::<Vec<_>>(),
         "pushed": pushes,
-        "budgets": want.iter().map(budget).collect::<Vec<_>>(),
+        "budgets": desired.iter().map(budget).collect::<Vec<_>>(),
     });
     screen.document("policy push", 0, fields);
     Ok(Exit::Done)
 }
 
-/// What Ctrl-C leaves, and how to go on.
+/// The message after Ctrl-C, and how to continue.
 const STOPPED: [&str; 2] = [
-    "interrupted before every budget was as its policy says",
-    "push again goes on from here",
+    "interrupted before every budget matched its policy",
+    "run `policy push` again to continue",
 ];

@@ -1,4 +1,4 @@
-//! `policy test`: policies against examples with expected verdicts.
+//! `policy test`: tests policies with examples that state the expected verdict.
 
 use super::check;
 use crate::cli::args::StackArgs;
@@ -48,16 +48,16 @@ pub(super) async fn run(
         args.files.clone()
     };
     if files.is_empty() {
-        return Err(Failure::input("there are no examples to test with")
+        return Err(Failure::input("no examples were found")
             .hint("write some into policies/tests/, or name their files"));
     }
     let mut failed = 0_usize;
     let mut all = Vec::new();
     for file in &files {
         for example in examples(file)? {
-            let result = Tried::of(&example, &read, context)?;
+            let result = ExampleResult::of(&example, &read, context)?;
             screen.text(result.line(file).trim_end());
-            failed += usize::from(!result.good());
+            failed += usize::from(!result.passed());
             all.push(result.document(file));
         }
     }
@@ -73,7 +73,7 @@ pub(super) async fn run(
     Ok(exit)
 }
 
-/// The examples in the folders that policies were found in.
+/// The files of examples in the folders that the policies were read from.
 fn beside(read: &LoadedPolicies) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for place in &read.places {
@@ -97,20 +97,23 @@ fn examples(file: &Path) -> Result<Vec<Example>, Failure> {
     text::examples(&file.display().to_string(), &text, &base).map_err(Failure::policy)
 }
 
-/// What became of an example.
-struct Tried<'a> {
+/// The result of one example.
+struct ExampleResult<'a> {
     example: &'a Example,
     judgement: Judgement,
 }
 
-impl<'a> Tried<'a> {
+impl<'a> ExampleResult<'a> {
     fn of(example: &'a Example, read: &LoadedPolicies, context: &Context) -> Result<Self, Failure> {
         let sets = example.sets.iter().map(|set| set.parse());
         let sets = sets.collect::<Result<Vec<_>, _>>();
         let sets = sets.map_err(|wrong| {
-            Failure::input(format!("a setting of example {} is none", example.name))
-                .caused_by(&wrong)
-                .hint("write it as KEY=VALUE")
+            Failure::input(format!(
+                "a setting of example {} is not valid",
+                example.name
+            ))
+            .caused_by(&wrong)
+            .hint("write it as KEY=VALUE")
         })?;
         let stack = stack_file::read(&StackArgs {
             stack: example.stack.clone(),
@@ -125,9 +128,9 @@ impl<'a> Tried<'a> {
         Ok(Self { example, judgement })
     }
 
-    /// What the judgement lacks of the reasons that are expected.
-    fn lacks(&self) -> Vec<&str> {
-        let found = |reason: &str| {
+    /// The expected reasons that the judgement does not give.
+    fn missing_reasons(&self) -> Vec<&str> {
+        let is_given = |reason: &str| {
             let mut findings = self.judgement.findings.iter();
             findings.any(|finding| {
                 let short = finding.rule.strip_prefix("rules.");
@@ -135,28 +138,28 @@ impl<'a> Tried<'a> {
             })
         };
         let expected = self.example.because.iter().map(String::as_str);
-        expected.filter(|reason| !found(reason)).collect()
+        expected.filter(|reason| !is_given(reason)).collect()
     }
 
-    fn good(&self) -> bool {
-        self.judgement.standing == self.example.expect && self.lacks().is_empty()
+    fn passed(&self) -> bool {
+        self.judgement.standing == self.example.expect && self.missing_reasons().is_empty()
     }
 
     fn line(&self, file: &Path) -> String {
         let Example { name, line, .. } = self.example;
-        if self.good() {
+        if self.passed() {
             return format!("ok      {name}");
         }
-        let has = self.judgement.standing;
-        let wants = self.example.expect;
+        let actual = self.judgement.standing;
+        let expected = self.example.expect;
         let mut text = format!(
-            "FAILED  {name} ({}:{line})\n  expected {}, and it is {}\n",
+            "FAILED  {name} ({}:{line})\n  expected {}, got {}\n",
             file.display(),
-            word(wants),
-            word(has)
+            word(expected),
+            word(actual)
         );
-        for reason in self.lacks() {
-            let _ = writeln!(text, "  expected because of {reason}");
+        for reason in self.missing_reasons() {
+            let _ = writeln!(text, "  missing reason: {reason}");
         }
         for finding in &self.judgement.findings {
             let why = format!("{}: {}", finding.rule, finding.message);
@@ -172,14 +175,14 @@ impl<'a> Tried<'a> {
             "name": self.example.name,
             "expected": self.example.expect,
             "standing": self.judgement.standing,
-            "lacks": self.lacks(),
-            "good": self.good(),
+            "lacks": self.missing_reasons(),
+            "good": self.passed(),
             "findings": self.judgement.findings,
         })
     }
 }
 
-/// What a month as the example has it says.
+/// Findings of the team budgets for the month that the example describes.
 fn months(
     example: &Example,
     stack: &Stack,

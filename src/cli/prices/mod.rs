@@ -1,4 +1,4 @@
-//! `prices`: what instance types cost, and from whom that is known.
+//! `prices`: what instance types cost, and where each price is from.
 
 mod refresh;
 mod show;
@@ -12,9 +12,9 @@ use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PricesVerb {
-    /// Show each figure of an instance type: price, source, age
+    /// Show each price of an instance type, with its source and age
     Show(show::ShowArgs),
-    /// Ask AWS for a region's prices and keep them in the cache
+    /// Download a region's current prices from AWS into the cache
     Refresh(refresh::RefreshArgs),
 }
 
@@ -38,17 +38,17 @@ pub(super) async fn run(
     }
 }
 
-/// Where no region is named at all, the one that AWS began with.
-const FIRST: &str = "us-east-1";
+/// The region that is used if none is configured.
+const FALLBACK: &str = "us-east-1";
 
-/// The profile's region; where there is none, [`FIRST`], said aloud.
+/// Returns the profile's region, or [`FALLBACK`] with a note.
 async fn default_region(screen: &Screen) -> Result<Region, Failure> {
     if let Some(known) = target::known_region().await {
         return Ok(known);
     }
     screen.say(&format!(
-        "no region is named: taking {FIRST} (--region says another)"
+        "no region is set: using {FALLBACK} (--region selects another)"
     ));
-    let parsed = FIRST.parse();
-    parsed.map_err(|error| Failure::input("no region is named").caused_by(&error))
+    let parsed = FALLBACK.parse();
+    parsed.map_err(|error| Failure::input("no region is set").caused_by(&error))
 }

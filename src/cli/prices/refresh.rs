@@ -1,4 +1,4 @@
-//! `prices refresh`: a region's prices as AWS's price list has them now, into the user's cache.
+//! `prices refresh`: downloads a region's prices from AWS's price list into the user's cache.
 
 use crate::cli::context::Context;
 use crate::cli::failure::{Exit, Failure};
@@ -32,25 +32,25 @@ pub(super) async fn run(
         regions.push(super::default_region(screen).await?);
     }
     let api = context.services(&regions[0]).await?;
-    let mut told = Vec::new();
+    let mut refreshed = Vec::new();
     for region in &regions {
-        told.push(refresh(&api, region, context, screen).await?);
+        refreshed.push(refresh(&api, region, context, screen).await?);
     }
-    screen.document("prices refresh", 0, json!({ "refreshed": told }));
+    screen.document("prices refresh", 0, json!({ "refreshed": refreshed }));
     Ok(Exit::Done)
 }
 
 #[cfg(not(feature = "aws"))]
 pub(super) async fn run(_: &RefreshArgs, _: &Context, _: &Screen) -> Result<Exit, Failure> {
     Err(Failure::input(
-        "this clusterup was built without AWS, and cannot ask it for prices",
+        "this clusterup was built without AWS support, so it cannot download prices",
     ))
 }
 
-/// Asks for one region; what was known before stays unless the whole answer is good.
+/// Downloads the prices of one region. The cache is replaced only if the whole answer is valid.
 #[cfg_attr(
     not(feature = "aws"),
-    expect(dead_code, reason = "there is nobody to ask")
+    expect(dead_code, reason = "without AWS nothing calls it")
 )]
 async fn refresh<A: Serve<GetProducts>>(
     api: &A,
@@ -73,11 +73,11 @@ async fn refresh<A: Serve<GetProducts>>(
         })?;
     let path = context.price_cache()?.write(region, &text)?;
     let types = text.lines().filter(|line| line.starts_with("ec2 ")).count() as u64;
-    let shown = path.display();
-    let types_told = count(types, "instance type");
-    screen.text(&format!("{region}: {types_told} as of {today}, in {shown}"));
+    let file = path.display();
+    let counted = count(types, "instance type");
+    screen.text(&format!("{region}: {counted} as of {today}, in {file}"));
     Ok(json!({ "region": region, "as_of": today, "instance_types": types, "file": path }))
 }
 
-/// What a refresh that failed leaves.
-const KEPT: &str = "nothing is lost: the prices that were there before are kept and used";
+/// The hint after a failed refresh.
+const KEPT: &str = "nothing is lost: the earlier prices stay in use";

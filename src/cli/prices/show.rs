@@ -1,4 +1,4 @@
-//! `prices show`: each figure of an instance type, with its source and age.
+//! `prices show`: each price of an instance type, with its source and age.
 
 use crate::cli::context::Context;
 use crate::cli::failure::{Exit, Failure};
@@ -34,7 +34,7 @@ pub(super) async fn run(
     };
     let groups = InstanceGroups::single(args.instance_type.clone());
     let estimate = Estimate::of(&context.catalog(), &region, &groups)
-        .map_err(|lack| view::figures::lack(&lack))?;
+        .map_err(|missing| view::figures::missing_price(&missing))?;
     let today = SystemClock.now().date_naive();
     screen.text(&view::node::render(&args.instance_type, &estimate, today));
     screen.document("prices show", 0, document(&args.instance_type, &estimate));

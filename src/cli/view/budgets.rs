@@ -1,4 +1,4 @@
-//! AWS's budgets: what is to be done to them, and what is there.
+//! AWS Budgets: the changes of a push, and the budgets after it.
 
 use super::words::{count, sign, wrap};
 use crate::cloud::budgets::diff::Change;
@@ -6,7 +6,7 @@ use crate::cloud::budgets::model::DesiredBudget;
 use crate::model::action::Sign;
 use serde_json::{Value, json};
 
-/// Each change with its reason, in two lines or more.
+/// Lists each change with its reasons.
 pub(crate) fn changes(account: &str, changes: &[Change]) -> String {
     if changes.is_empty() {
         return format!("budgets of AWS account {account}: nothing to do");
@@ -16,7 +16,7 @@ pub(crate) fn changes(account: &str, changes: &[Change]) -> String {
         let (mark, reasons) = match change {
             Change::Create(to) => (Sign::Create, vec![terms(to)]),
             Change::Update(update) => (Sign::Update, update.differs.clone()),
-            Change::Delete(_) => (Sign::Delete, vec!["no policy has it any more".to_owned()]),
+            Change::Delete(_) => (Sign::Delete, vec!["no policy has it anymore".to_owned()]),
         };
         lines.push(format!("  {} {}", sign(mark), change.name()));
         let reasons = reasons.iter().map(|reason| wrap(reason, 6));
@@ -25,31 +25,31 @@ pub(crate) fn changes(account: &str, changes: &[Change]) -> String {
     lines.join("\n")
 }
 
-/// What asks for a yes; what is deleted is named.
+/// The question before a push; it names each budget that is deleted.
 pub(crate) fn question(account: &str, changes: &[Change]) -> String {
     let deleted = changes.iter().filter(|change| change.deletes());
     let deleted: Vec<_> = deleted.map(Change::name).collect();
     let made = changes.len() - deleted.len();
-    let makes = format!("makes or changes {}", count(made as u64, "budget"));
+    let makes = format!("creates or changes {}", count(made as u64, "budget"));
     let removed = deleted.join(", ");
     let what = if deleted.is_empty() {
         makes
     } else if made == 0 {
-        format!("removes the budgets {removed}")
+        format!("deletes the budgets {removed}")
     } else {
-        format!("{makes} and removes {removed}")
+        format!("{makes} and deletes {removed}")
     };
-    format!("This {what} in AWS account {account}. Go on?")
+    format!("This {what} in AWS account {account}. Continue?")
 }
 
-/// What AWS has.
-pub(crate) fn there(account: &str, all: &[DesiredBudget]) -> String {
+/// Lists the budgets that AWS has after a push.
+pub(crate) fn present(account: &str, all: &[DesiredBudget]) -> String {
     if all.is_empty() {
-        return format!("AWS account {account} has no budget of a policy, and no policy has one");
+        return format!("no policy has a monthly budget; AWS account {account} has none of ours");
     }
-    let shown = |one: &DesiredBudget| {
-        let name = one.name();
-        let terms = wrap(&terms(one), 6);
+    let shown = |budget: &DesiredBudget| {
+        let name = budget.name();
+        let terms = wrap(&terms(budget), 6);
         format!("\n    {name}\n      {terms}")
     };
     let all: String = all.iter().map(shown).collect();
@@ -60,16 +60,16 @@ fn terms(of: &DesiredBudget) -> String {
     let limit = of.limit;
     let team = &of.team;
     let shares: Vec<_> = of.thresholds.iter().map(ToString::to_string).collect();
-    let told = if of.subscribers.is_empty() {
-        "tells nobody".to_owned()
+    let notifies = if of.subscribers.is_empty() {
+        "notifies nobody".to_owned()
     } else {
         format!(
-            "at {} tells {}",
+            "at {} notifies {}",
             shares.join(", "),
             of.subscribers.join(", ")
         )
     };
-    format!("{limit} a month for team {team}; {told}")
+    format!("{limit} a month for team {team}; {notifies}")
 }
 
 pub(crate) fn document(change: &Change) -> Value {
@@ -131,33 +131,33 @@ mod tests {
     fn changes_have_their_reasons() {
         let expected = "budgets of AWS account 1\n  \
             + clusterup_ads_one\n      \
-            $100.00 a month for team one; at 80%, 100% tells a@x.org, b@x.org\n  \
+            $100.00 a month for team one; at 80%, 100% notifies a@x.org, b@x.org\n  \
             ~ clusterup_ads_two\n      limit $50.00 -> $100.00\n      no notification\n  \
-            - clusterup_old_one\n      no policy has it any more";
+            - clusterup_old_one\n      no policy has it anymore";
         assert_eq!(changes("1", &all()), expected);
         assert_eq!(changes("1", &[]), "budgets of AWS account 1: nothing to do");
     }
 
     #[test]
-    fn what_is_removed_is_asked_about_by_its_name() {
+    fn the_question_names_deleted_budgets() {
         let all = all();
-        let go = "in AWS account 1. Go on?";
-        let both = format!("This makes or changes 2 budgets and removes clusterup_old_one {go}");
+        let go = "in AWS account 1. Continue?";
+        let both = format!("This creates or changes 2 budgets and deletes clusterup_old_one {go}");
         assert_eq!(question("1", &all), both);
-        let made = format!("This makes or changes 1 budget {go}");
+        let made = format!("This creates or changes 1 budget {go}");
         assert_eq!(question("1", &all[..1]), made);
-        let removed = format!("This removes the budgets clusterup_old_one {go}");
+        let removed = format!("This deletes the budgets clusterup_old_one {go}");
         assert_eq!(question("1", &all[2..]), removed);
     }
 
     #[test]
-    fn what_is_there_is_shown() {
-        let shown = there("1", &[mirrored("one", &[])]);
+    fn present_budgets_are_shown() {
+        let shown = present("1", &[mirrored("one", &[])]);
         assert!(
-            shown.ends_with("$100.00 a month for team one; tells nobody"),
+            shown.ends_with("$100.00 a month for team one; notifies nobody"),
             "{shown}"
         );
-        assert!(there("1", &[]).contains("no budget of a policy"));
+        assert!(present("1", &[]).contains("has none of ours"));
         assert_eq!(document(&all()[0])["budget"]["thresholds"][0], "80%");
     }
 }

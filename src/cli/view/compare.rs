@@ -1,11 +1,11 @@
-//! What a change does to the price: `(old -> new)` of each group and of all.
+//! How a change affects the price: `(old -> new)` for each group and in total.
 
 use super::figures::plain;
 use crate::cost::compare::{Comparison, GroupChange, GroupPrice};
 use crate::model::money::Usd;
 use rust_decimal::Decimal;
 
-/// A line a group, and one of the whole.
+/// A table with a line for each group and one for the total.
 pub(in crate::cli) fn render(comparison: &Comparison) -> String {
     let mut text = row("", "", "$/h", "");
     for group in &comparison.groups {
@@ -22,7 +22,7 @@ pub(in crate::cli) fn render(comparison: &Comparison) -> String {
     text + &row("total", "", &all, &signed(comparison.difference))
 }
 
-/// In one line: `$0.77/h -> $1.28/h (+$0.51/h)`.
+/// The comparison in one line: `price: ($0.7700 -> $1.2800)/h, +0.5100`.
 pub(super) fn line(comparison: &Comparison) -> String {
     let [old, new, by] = [comparison.old, comparison.new, comparison.difference].map(plain);
     let sign = if comparison.difference.amount() > Decimal::ZERO {

@@ -1,4 +1,4 @@
-//! What a stack's cluster costs, as a tree of groups and components.
+//! The estimate of a stack's cluster, as a tree of groups and components.
 
 use super::figures;
 use super::price::cents;
@@ -12,20 +12,20 @@ use crate::model::stack::{Guardrails, Market};
 use chrono::{DateTime, Utc};
 use std::fmt::Write;
 
-/// What an estimate is of.
+/// An estimate and what it was made for.
 pub(in crate::cli) struct Estimated<'a> {
     pub(in crate::cli) estimate: &'a Estimate,
     pub(in crate::cli) guardrails: &'a Guardrails,
     pub(in crate::cli) groups: &'a InstanceGroups,
-    /// How long a run is expected to take, where anybody knows.
+    /// The expected length of a run, if known.
     pub(in crate::cli) expected: Option<Span>,
-    /// How long it may be charged for after its end was asked for.
+    /// How long AWS may still charge for it after its termination was requested.
     pub(in crate::cli) ending: Span,
     pub(in crate::cli) now: DateTime<Utc>,
 }
 
 impl Estimated<'_> {
-    /// What ends a cluster that is made now at the latest, and after how long.
+    /// The deadline of a cluster that is created now: its cause, and how long until then.
     pub(in crate::cli) fn deadline(&self) -> (Cause, Span) {
         let groups = self.groups;
         let rates = self.estimate.rates();
@@ -34,7 +34,7 @@ impl Estimated<'_> {
         (cause, Span::from_delta(at - self.now))
     }
 
-    /// The most that a life of the cluster can cost: below the budget, where there is one.
+    /// The most that the cluster can cost; the budget, if that is less.
     pub(in crate::cli) fn worst(&self) -> Usd {
         let worst = self.estimate.worst(self.deadline().1, self.ending);
         self.guardrails
@@ -42,31 +42,31 @@ impl Estimated<'_> {
             .map_or(worst, |budget| worst.min(budget))
     }
 
-    /// What sets it, in words.
+    /// What sets that maximum, in words.
     pub(in crate::cli) fn latest(&self) -> String {
         let (cause, span) = self.deadline();
         match (cause, self.guardrails.budget) {
             (Cause::Budget, Some(budget)) => {
-                format!("the budget of {budget} ends it after {span}, in time to end below it")
+                format!("the budget of {budget} ends it after {span}, in time to stay below it")
             }
             (cause, _) => format!("{cause} ends it after {span}"),
         }
     }
 
-    /// A run of the expected length.
+    /// The cost of a run of the expected length.
     pub(in crate::cli) fn run(&self) -> Option<Usd> {
         self.expected.map(|length| self.estimate.run(length))
     }
 
-    /// The whole tree, and what is to be known of it.
+    /// The table with its sums and notes.
     pub(in crate::cli) fn render(&self) -> String {
         let mut text = tree(self.estimate);
         text.push('\n');
-        for (name, what) in self.sums() {
-            let _ = writeln!(text, "{name:<12}{}", wrap(&what, 12));
+        for (name, text_of_sum) in self.sums() {
+            let _ = writeln!(text, "{name:<12}{}", wrap(&text_of_sum, 12));
         }
-        for doubt in figures::doubts(self.estimate) {
-            let _ = writeln!(text, "* {}", wrap(&doubt, 2));
+        for note in figures::notes(self.estimate) {
+            let _ = writeln!(text, "* {}", wrap(&note, 2));
         }
         text
     }
@@ -79,15 +79,15 @@ impl Estimated<'_> {
         let worst = cents(self.worst());
         let ending = self.ending;
         let at_most = format!(
-            "{worst}: {}, and it takes up to {ending} to end; {LEAST_SECONDS}s, the minimum, of one \
-             replaced node in each one's place are in it",
+            "{worst}: {}, and it takes up to {ending} to end; this includes the minimum charge of \
+             {LEAST_SECONDS}s for one replacement of each node",
             self.latest()
         );
         sums.push(("at most", at_most));
         sums.push(("not priced", unpriced(self.estimate)));
         sums.push((
             "figures",
-            figures::trust(self.estimate, self.now.date_naive()),
+            figures::age_and_certainty(self.estimate, self.now.date_naive()),
         ));
         sums
     }
@@ -135,7 +135,7 @@ fn row(name: &str, quantity: &str, unit: &str, price: &str, hourly: &str) -> Str
     format!("{}\n", line.trim_end())
 }
 
-/// What a bill has besides, in words.
+/// The costs that the estimate leaves out, in words.
 pub(super) fn unpriced(estimate: &Estimate) -> String {
     let words = |what: &Unpriced| match what {
         Unpriced::S3 => "S3 storage and requests",

@@ -1,4 +1,4 @@
-//! What figures are called, where they are from, how old they are, and what of them is not certain.
+//! Names, sources, ages and uncertainties of prices.
 
 use super::words::{count, wrap};
 use crate::cli::failure::Failure;
@@ -11,7 +11,7 @@ use crate::model::stack::{Market, VolumeKind};
 use chrono::NaiveDate;
 use rust_decimal::RoundingStrategy;
 
-/// What a component is called in a table.
+/// The name of a component in a table.
 pub(super) fn component(component: &Component, market: Market) -> String {
     let what = match component.kind {
         ComponentKind::Ec2 if market == Market::Spot => "EC2 Spot, priced as on demand",
@@ -43,25 +43,25 @@ pub(super) const fn unit(unit: Unit) -> &'static str {
     }
 }
 
-/// Dollars without their sign, to four decimals, so that columns align; the nearest.
+/// Dollars without the sign, rounded to four decimals so that columns align.
 pub(super) fn plain(amount: Usd) -> String {
     let nearest = RoundingStrategy::MidpointAwayFromZero;
     format!("{:.4}", amount.amount().round_dp_with_strategy(4, nearest))
 }
 
-/// What a note says, after the name of what it is about.
+/// The text of a note, which follows the component's name.
 const fn words(note: Note) -> &'static str {
     match note {
         Note::SpotAtOnDemand => "the most that Spot costs",
         Note::DoubtfulSource => "its source is doubtful",
         Note::FeeCapUnproven => {
-            "nobody has published whether this family's fee is capped at $0.27/h; taken as not capped"
+            "whether this family's fee is capped at $0.27/h is not published; taken as not capped"
         }
         Note::FeeOfOldFamily => {
-            "an old family's fee, perhaps made of prices that are gone; the dearer reading is taken"
+            "an old family's fee, perhaps from withdrawn prices; the higher reading is used"
         }
         Note::FeeOfGovCloud => {
-            "GovCloud's fees are published for a single type; the dearer reading is taken"
+            "GovCloud's fees are published for one type only; the higher reading is used"
         }
         Note::VolumesUndocumented => {
             "EMR's guide does not list the volumes of this size; taken as those of other sizes"
@@ -69,24 +69,24 @@ const fn words(note: Note) -> &'static str {
     }
 }
 
-/// What of an estimate is not certain, each once, under the name of what it is about.
-pub(super) fn doubts(estimate: &Estimate) -> Vec<String> {
-    let mut doubts: Vec<String> = Vec::new();
+/// The notes on an estimate's uncertain prices, each once, after the component's name.
+pub(super) fn notes(estimate: &Estimate) -> Vec<String> {
+    let mut notes: Vec<String> = Vec::new();
     for group in &estimate.groups {
         for part in &group.components {
             let Some(note) = part.note else { continue };
             let name = component(part, group.market);
             let of = &group.nodes.instance_type;
-            let doubt = format!("{of}, {name}: {}", words(note));
-            if !doubts.contains(&doubt) {
-                doubts.push(doubt);
+            let text = format!("{of}, {name}: {}", words(note));
+            if !notes.contains(&text) {
+                notes.push(text);
             }
         }
     }
-    doubts
+    notes
 }
 
-/// A table's last lines on sources: each with its date, its age and who it is.
+/// The lines on sources below a table: each with its date, age and description.
 pub(super) fn sources(estimate: &Estimate, today: NaiveDate) -> String {
     let mut sources: Vec<&Source> = Vec::new();
     let components = estimate.groups.iter().flat_map(|group| &group.components);
@@ -106,27 +106,27 @@ pub(super) fn sources(estimate: &Estimate, today: NaiveDate) -> String {
 }
 
 /// The oldest figure's date and age, and how many figures are not certain.
-pub(super) fn trust(estimate: &Estimate, today: NaiveDate) -> String {
+pub(super) fn age_and_certainty(estimate: &Estimate, today: NaiveDate) -> String {
     let as_of = estimate.as_of;
-    let doubts = doubts(estimate).len() as u64;
-    let doubts = match doubts {
+    let uncertain = notes(estimate).len() as u64;
+    let certainty = match uncertain {
         0 => String::new(),
         _ => format!(
-            "; not certain: {}, in the dearer reading",
-            count(doubts, "figure")
+            "; not certain: {}, taken at the higher reading",
+            count(uncertain, "figure")
         ),
     };
     format!(
-        "the oldest figure is as of {as_of}, {}{doubts}",
+        "the oldest figure is as of {as_of}, {}{certainty}",
         age(as_of, today)
     )
 }
 
-/// A price that is not known, as a mistake of whoever named the type.
-pub(in crate::cli) fn lack(lack: &NoPrice) -> Failure {
-    let region = &lack.region;
-    let failure = Failure::input(lack.to_string());
+/// The error for a price that is not known, with the command that downloads it.
+pub(in crate::cli) fn missing_price(missing: &NoPrice) -> Failure {
+    let region = &missing.region;
+    let failure = Failure::input(missing.to_string());
     failure
-        .hint("ask AWS for it")
+        .hint("download the region's prices from AWS")
         .hint(Command::clusterup("prices refresh --region").arg(region.to_string()))
 }

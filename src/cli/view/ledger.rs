@@ -37,7 +37,7 @@ pub(in crate::cli) fn render(report: &Report, target: &Target) -> String {
     );
     let mut text = format!("{}\n\n", wrap(&heading, 0));
     if report.rows.is_empty() {
-        text.push_str("no clusters that have a price\n");
+        text.push_str("no clusters with known prices\n");
     } else {
         text.push_str(&table(report));
         let _ = writeln!(text, "\n{}", wrap(&waste(report), 0));
@@ -45,24 +45,24 @@ pub(in crate::cli) fn render(report: &Report, target: &Target) -> String {
     if let Some(unpriced) = unpriced(report) {
         let _ = writeln!(text, "\n{unpriced}");
     }
-    for it in &report.overridden {
+    for overridden in &report.overridden {
         let how = format!(
-            "in spite of a policy: {} (stack {}), by {}: {}",
-            it.id, it.stack, it.how.by, it.how.why
+            "a policy was overridden: {} (stack {}), by {}: {}",
+            overridden.id, overridden.stack, overridden.how.by, overridden.how.why
         );
         let _ = writeln!(text, "\n{}", wrap(&how, 2));
     }
     text
 }
 
-/// The clusters that are in no row, by name; none where there is none.
+/// The line that names clusters without a price, which no row includes; `None` if all have one.
 pub(in crate::cli) fn unpriced(report: &Report) -> Option<String> {
     let clusters = report.unpriced.iter();
     let clusters: Vec<String> = clusters
-        .map(|it| format!("{} (stack {})", it.id, it.stack))
+        .map(|cluster| format!("{} (stack {})", cluster.id, cluster.stack))
         .collect();
     let named = clusters.join(", ");
-    let text = format!("without a price, and in no row: {named}");
+    let text = format!("not included, because their prices are unknown: {named}");
     (!clusters.is_empty()).then(|| wrap(&text, 2))
 }
 
@@ -102,7 +102,7 @@ fn table(report: &Report) -> String {
 }
 
 fn cells(key: String, row: &Row, decimals: u32) -> Vec<String> {
-    let parts = shown(&row.split, decimals);
+    let parts = rounded_parts(&row.split, decimals);
     let total: Decimal = parts.iter().sum();
     let amounts = std::iter::once(total).chain(parts);
     let amounts = amounts.map(|amount| dollars(amount, decimals));
@@ -110,20 +110,20 @@ fn cells(key: String, row: &Row, decimals: u32) -> Vec<String> {
     cells.chain(amounts).collect()
 }
 
-/// Cents, or less where everything together is less than a dollar.
+/// Two decimals, or four if the total is less than a dollar.
 fn decimals(total: Usd) -> u32 {
     if total.amount() < Decimal::ONE { 4 } else { 2 }
 }
 
 /// The parts, rounded so that they add up to the rounded total.
-fn shown(split: &Split, decimals: u32) -> [Decimal; 4] {
+fn rounded_parts(split: &Split, decimals: u32) -> [Decimal; 4] {
     let mut exact = Decimal::ZERO;
-    let mut told = Decimal::ZERO;
+    let mut rounded = Decimal::ZERO;
     let parts = [split.bootstrapping, split.working, split.failed, split.idle];
     parts.map(|part| {
         exact += part.amount();
-        let part = exact.round_dp(decimals) - told;
-        told += part;
+        let part = exact.round_dp(decimals) - rounded;
+        rounded += part;
         part
     })
 }
@@ -131,29 +131,29 @@ fn shown(split: &Split, decimals: u32) -> [Decimal; 4] {
 fn waste(report: &Report) -> String {
     let Row { total, split, .. } = &report.total;
     let decimals = decimals(*total);
-    let [bootstrapping, working, failed, idle] = shown(split, decimals);
+    let [bootstrapping, working, failed, idle] = rounded_parts(split, decimals);
     let waste = bootstrapping + failed + idle;
     format!(
-        "waste: {} of {} ({}%), which is all but working",
+        "waste: {} of {} ({}%), everything except working time",
         dollars(waste, decimals),
         dollars(waste + working, decimals),
         percent(split.waste(), *total)
     )
 }
 
-/// An amount that is rounded already.
+/// Formats an amount that is already rounded.
 fn dollars(amount: Decimal, decimals: u32) -> String {
     format!("${amount:.*}", decimals as usize)
 }
 
-/// Whole percents; none of nothing is nothing.
+/// Whole percents; 0 if the whole is 0.
 fn percent(part: Usd, whole: Usd) -> Decimal {
     let hundred = part.times(Decimal::ONE_HUNDRED).amount();
     let percent = hundred.checked_div(whole.amount());
     percent.unwrap_or_default().round()
 }
 
-/// The rows as RFC 4180 has them, dollars without their sign; no total, which a spreadsheet makes.
+/// The rows as CSV (RFC 4180), dollars without the sign; no total, which a spreadsheet computes.
 pub(in crate::cli) fn csv(report: &Report) -> Result<String, Failure> {
     let mut writer = WriterBuilder::new()
         .terminator(Terminator::CRLF)
@@ -184,7 +184,7 @@ pub(in crate::cli) fn csv(report: &Report) -> Result<String, Failure> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// A spreadsheet takes text that begins so for a formula (OWASP, CSV injection).
+/// Quotes text that a spreadsheet would run as a formula (OWASP, CSV injection).
 fn harmless(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
         format!("'{text}")
@@ -247,12 +247,12 @@ mod tests {
         let waste = waste(&report());
         assert_eq!(
             waste,
-            "waste: $13.28 of $16.28 (82%), which is all but working"
+            "waste: $13.28 of $16.28 (82%), everything except working time"
         );
     }
 
     #[test]
-    fn a_spreadsheet_runs_nothing() {
+    fn csv_cells_cannot_be_formulas() {
         let csv = csv(&report()).unwrap();
         let lines: Vec<&str> = csv.split_terminator("\r\n").collect();
         let header = "owner,clusters,total_usd,bootstrapping_usd,working_usd,failed_usd,idle_usd";
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_was_wasted_of_nothing() {
+    fn the_waste_of_no_cost_is_zero_percent() {
         assert_eq!(percent(Usd::ZERO, Usd::ZERO), Decimal::ZERO);
         assert_eq!(percent(usd("1"), usd("3")), Decimal::from(33));
     }

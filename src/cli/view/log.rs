@@ -1,34 +1,34 @@
-//! Entries of the audit log: when, what, whom; below it why, and what came of it.
+//! Entries of the audit log: when, what and which cluster; below it why, and the outcome.
 
 use super::words::wrap;
 use crate::ledger::Logged;
 use crate::model::audit::Entry;
 use crate::model::shown;
 
-/// Where what is said of an entry begins: below what was done.
+/// The column where the details of an entry begin, below its action.
 const INDENT: usize = 21;
 
-/// An entry, with its line end.
+/// One entry of several lines, with the final line end.
 pub(in crate::cli) fn entry(Logged { entry, .. }: &Logged) -> String {
     let Entry { at, act, .. } = entry;
     let at = at.format("%F %T");
-    let head = format!("{:<9}  {}", act.as_str(), whom(entry));
+    let head = format!("{:<9}  {}", act.as_str(), target(entry));
     let head = format!("{at}  {}", wrap(&head, INDENT));
     let why = [entry.verdict.as_deref(), entry.evidence.as_deref()];
     let why: Vec<String> = why.into_iter().flatten().map(line).collect();
     let why = why.join(": ");
-    let came = format!("{}, by {}", line(&entry.outcome), line(&entry.actor));
+    let outcome = format!("{}, by {}", line(&entry.outcome), line(&entry.actor));
     let mut text = format!("{head}\n");
-    for says in [why, came].iter().filter(|says| !says.is_empty()) {
+    for detail in [why, outcome].iter().filter(|detail| !detail.is_empty()) {
         text.push_str(&" ".repeat(INDENT));
-        text.push_str(&wrap(says, INDENT));
+        text.push_str(&wrap(detail, INDENT));
         text.push('\n');
     }
     text
 }
 
 /// `j-2AXXXXXXGAPLF  nightly, eu-west-1`.
-fn whom(entry: &Entry) -> String {
+fn target(entry: &Entry) -> String {
     let place = entry.place.as_ref().map(ToString::to_string);
     let Some(target) = &entry.target else {
         return place.unwrap_or_else(|| "the watchdog".to_owned());

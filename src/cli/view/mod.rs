@@ -1,4 +1,4 @@
-//! How plans, progress, clusters and results look: 80 columns, no colour needed, good in a pipe.
+//! The text of plans, progress, clusters and results: 80 columns, without colour, fit for a pipe.
 
 pub(super) mod budgets;
 pub(super) mod compare;

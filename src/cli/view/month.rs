@@ -1,4 +1,4 @@
-//! Teams' months: figures on a line, and as bars.
+//! Teams' monthly budgets: figures in a line, and as bars.
 
 use super::price::cents;
 use super::words::wrap;
@@ -25,35 +25,39 @@ pub(in crate::cli) struct Month<'a> {
     pub(in crate::cli) now: DateTime<Utc>,
 }
 
-/// Characters of a bar.
+/// The width of a bar in characters.
 const WIDTH: u32 = 50;
 
-/// What an admission says of a month.
+/// The line on a team's month in the result of admission.
 pub(in crate::cli) fn line(team: &str, policy: &PolicyName, figures: &Figures) -> String {
     let [spent, reserved, asked] = [figures.spent, figures.reserved, figures.asked].map(cents);
     let after = figures.left() - figures.asked;
     let rest = if after < Usd::ZERO {
-        format!("{} too much", cents(Usd::ZERO - after))
+        format!("{} over", cents(Usd::ZERO - after))
     } else {
-        format!("{} left then", after.down_to(2))
+        format!("{} left after it", after.down_to(2))
     };
     format!(
-        "team {team} in {}: {spent} spent, {reserved} promised, {asked} asked for, of the {} of \
+        "team {team} in {}: {spent} spent, {reserved} reserved, {asked} requested of the {} of \
          policy {policy}: {rest}",
         figures.month, figures.budget
     )
 }
 
-/// Says which shares of budgets are reached, each once.
-pub(in crate::cli) fn tell(told: &[(PolicyName, Percent)], team: &TeamName, screen: &Screen) {
-    for (policy, share) in told {
-        let what = if *share == Percent::WHOLE {
+/// Warns that the team has reached these shares of its budgets.
+pub(in crate::cli) fn report_shares(
+    shares: &[(PolicyName, Percent)],
+    team: &TeamName,
+    screen: &Screen,
+) {
+    for (policy, share) in shares {
+        let part = if *share == Percent::WHOLE {
             "all".to_owned()
         } else {
             share.to_string()
         };
         screen.say(&format!(
-            "warning: team {team} has spent {what} of its month's budget (policy {policy})"
+            "warning: team {team} has spent {part} of its month's budget (policy {policy})"
         ));
         screen.say(&screen.next(&Command::clusterup("budget"), 2));
     }
@@ -69,7 +73,7 @@ impl Month<'_> {
         let _ = writeln!(text, "  [{}] of {}", self.bar(), figures.budget);
         let rows = [
             ("spent #", figures.spent),
-            ("promised +", figures.reserved),
+            ("reserved +", figures.reserved),
             ("left .", figures.left().down_to(2)),
         ];
         for (name, usd) in rows {
@@ -102,32 +106,32 @@ impl Month<'_> {
         let figures = &self.figures;
         let mut lines = Vec::new();
         if let Some(aws) = figures.aws {
-            let whose = if figures.spent > figures.counted {
-                "which is more than a tenth above, and believed"
+            let comparison = if figures.spent > figures.counted {
+                "which is over 10% more and is therefore used"
             } else {
-                "which is no more than a tenth above"
+                "which is at most 10% more"
             };
             lines.push(format!(
-                "counted here: {}; by AWS: {}, {whose}",
+                "counted here: {}; by AWS: {}, {comparison}",
                 cents(figures.counted),
                 cents(aws)
             ));
         }
         let window = team_account::window(figures.month, self.budget);
         let lasts = match figures.exhausted_at(window, self.now) {
-            None if figures.left() <= Usd::ZERO => "nothing is left of it".to_owned(),
-            None => "at this pace it lasts the month".to_owned(),
+            None if figures.left() <= Usd::ZERO => "nothing is left".to_owned(),
+            None => "at this rate it lasts the month".to_owned(),
             Some(at) => format!(
-                "at this pace it is spent on {}",
+                "at this rate it is spent on {}",
                 self.budget.timezone.date(at).format("%F")
             ),
         };
         lines.push(lasts);
         if figures.spent >= figures.budget {
             let then = match self.budget.when_spent {
-                WhenSpent::Block => "it is spent: nothing new is admitted",
-                WhenSpent::Terminate => "it is spent: nothing new is admitted, what runs is ended",
-                WhenSpent::Notify => "it is spent, which is told of and stops nothing",
+                WhenSpent::Block => "the budget is spent: no new clusters are admitted",
+                WhenSpent::Terminate => "the budget is spent: no new clusters, running ones end",
+                WhenSpent::Notify => "the budget is spent: people are notified, nothing is stopped",
             };
             lines.push(then.to_owned());
         }
@@ -139,16 +143,19 @@ impl Month<'_> {
         let worst = cents(reservation.ask.worst(window));
         let what = match &reservation.cluster {
             Some(id) => format!("cluster {id} of stack {}", reservation.stack),
-            None => format!("stack {}, about to be made", reservation.stack),
+            None => format!(
+                "a cluster of stack {} that is about to be created",
+                reservation.stack
+            ),
         };
         let by = reservation.ask.ends_by.format("%F %R UTC");
         format!(
-            "up to {worst} for {what} in {}, by {}, gone by {by}",
+            "up to {worst} for {what} in {}, by {}, ends by {by}",
             reservation.target, reservation.by
         )
     }
 
-    /// Spent, promised, and left, each rounded so that something is never nothing.
+    /// The bar of spent, reserved and left; a share that is not zero has at least one character.
     fn bar(&self) -> String {
         let figures = &self.figures;
         let share = |usd: Usd| {

@@ -1,4 +1,4 @@
-//! What one node of an instance type costs, figure by figure.
+//! What one node of an instance type costs, component by component.
 
 use super::figures;
 use super::words::wrap;
@@ -9,7 +9,7 @@ use crate::model::money::Usd;
 use chrono::NaiveDate;
 use std::fmt::Write;
 
-/// An estimate of a single node.
+/// Renders the estimate of a single node.
 pub(in crate::cli) fn render(
     instance_type: &InstanceType,
     estimate: &Estimate,
@@ -22,7 +22,7 @@ pub(in crate::cli) fn render(
         let yarn = shape.yarn;
         let _ = write!(
             text,
-            ": {vcpus} vCPUs, {memory} of memory, {yarn} of it YARN's"
+            ": {vcpus} vCPUs, {memory} of memory, {yarn} of it for YARN"
         );
     }
     let _ = writeln!(text, "\n\n  {:<34}{:>14}  source", "", "$/h");
@@ -42,13 +42,13 @@ pub(in crate::cli) fn render(
         exact(estimate.hourly)
     );
     let _ = write!(text, "\n{}", figures::sources(estimate, today));
-    for doubt in figures::doubts(estimate) {
-        let _ = write!(text, "\n* {}", wrap(&doubt, 2));
+    for note in figures::notes(estimate) {
+        let _ = write!(text, "\n* {}", wrap(&note, 2));
     }
     text
 }
 
-/// Dollars without their sign, of as many decimals as EC2's prices have; up.
+/// Dollars without the sign, with six decimals as in EC2's prices, rounded up.
 fn exact(amount: Usd) -> String {
     format!("{:.6}", amount.up_to(6).amount())
 }

@@ -1,4 +1,4 @@
-//! A plan as people read it: a sign and a thing a line, its reason under it.
+//! A plan as text: each action with its sign, and the reason below it.
 
 use super::price::Prices;
 use super::safeguards;
@@ -36,7 +36,7 @@ pub(in crate::cli) fn render(
             if let Some(label) = &spec.label {
                 let _ = writeln!(text, "      release: {label}");
             }
-            // Of a cluster that is yet to be made.
+            // The safeguards of the cluster that the plan creates.
             for line in safeguards::lines(safeguards, here) {
                 let _ = writeln!(text, "      {line}");
             }

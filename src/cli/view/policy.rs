@@ -1,4 +1,4 @@
-//! What policies say of a stack, with the rule, the figure, the limit and what would pass.
+//! The verdict of policies on a stack: rule, figure, limit, and what would pass.
 
 use super::month;
 use super::words::wrap;
@@ -7,42 +7,41 @@ use crate::model::policy::Standing;
 use crate::policy::{Finding, Judgement};
 use std::fmt::Write;
 
-/// Under a plan.
-pub(in crate::cli) fn render(said: &PolicyReport) -> String {
-    let nobody = if said.from.is_empty() {
-        "there are no policies here; what is on record with the cluster holds"
+/// The verdict below a plan.
+pub(in crate::cli) fn render(report: &PolicyReport) -> String {
+    let if_none = if report.from.is_empty() {
+        "no policies here; those recorded with the cluster apply"
     } else {
-        NOBODYS
+        NONE_APPLIES
     };
-    let mut text = format!("\n{}", assessment(said.judgement(), nobody));
-    for place in &said.from {
+    let mut text = format!("\n{}", assessment(report.judgement(), if_none));
+    for place in &report.from {
         let line = format!("from {}, version {}", place.place, place.version);
         let _ = writeln!(text, "    {}", wrap(&line, 4));
     }
-    for figured in said.months() {
+    for figured in report.months() {
         let line = month::line(figured.team.as_str(), &figured.policy, &figured.figures);
         let _ = writeln!(text, "    {}", wrap(&line, 6));
     }
     text
 }
 
-/// What is said where no policy is for a stack.
-const NOBODYS: &str =
-    "no policy is for this stack; those that there are name other teams or stacks";
+/// Shown if policies exist but none applies to the stack.
+const NONE_APPLIES: &str = "no policy applies to this stack; they name other teams or stacks";
 
-/// The standing, its reasons, and the nearest limits that held.
+/// The verdict, its reasons, and the nearest limits that the stack keeps within.
 pub(in crate::cli) fn judgement(judgement: &Judgement) -> String {
-    assessment(judgement, NOBODYS)
+    assessment(judgement, NONE_APPLIES)
 }
 
-fn assessment(judgement: &Judgement, nobody: &str) -> String {
+fn assessment(judgement: &Judgement, if_none: &str) -> String {
     let names: Vec<&str> = judgement
         .policies
         .iter()
         .map(|name| name.as_str())
         .collect();
     let names = if names.is_empty() {
-        nobody.to_owned()
+        if_none.to_owned()
     } else {
         names.join(", ")
     };
@@ -55,7 +54,7 @@ fn assessment(judgement: &Judgement, nobody: &str) -> String {
         text.push_str(&reason(finding));
     }
     for bound in &judgement.bounds {
-        if bound_is_told(judgement, &bound.rule) {
+        if is_bound_shown(judgement, &bound.rule) {
             let line = format!(
                 "= {}: {} of {} ({})",
                 bound.rule, bound.figure, bound.limit, bound.policy
@@ -66,7 +65,7 @@ fn assessment(judgement: &Judgement, nobody: &str) -> String {
     text
 }
 
-fn bound_is_told(judgement: &Judgement, rule: &str) -> bool {
+fn is_bound_shown(judgement: &Judgement, rule: &str) -> bool {
     !judgement
         .findings
         .iter()
@@ -90,7 +89,7 @@ fn reason(finding: &Finding) -> String {
     )
 }
 
-/// As answers say it.
+/// The verdict's word, as in JSON.
 pub(in crate::cli) const fn word(standing: Standing) -> &'static str {
     match standing {
         Standing::Allow => "allow",

@@ -1,8 +1,8 @@
-//! What a cluster costs, as a plan and a question say it.
+//! What a cluster costs, in a plan and in the question before it is applied.
 
 use super::compare;
 use super::estimate::{Estimated, unpriced};
-use super::figures::{plain, trust};
+use super::figures::{age_and_certainty, plain};
 use crate::cost::catalog::{Catalog, NoPrice};
 use crate::cost::compare::Comparison;
 use crate::cost::estimate::{ComponentKind, Estimate, GroupCost};
@@ -15,28 +15,27 @@ use crate::model::plan::Plan;
 use crate::model::span::Span;
 use chrono::{DateTime, Utc};
 
-/// What a plan is priced with.
+/// What is needed to price a plan.
 pub(in crate::cli) struct Prices<'a> {
     pub(in crate::cli) catalog: &'a Catalog,
     pub(in crate::cli) region: &'a Region,
-    /// The clusters that there are.
+    /// The stack's existing clusters.
     pub(in crate::cli) clusters: &'a [Cluster],
-    /// How long the stack's last runs took, where anybody knows.
+    /// How long the stack's last runs took, if known.
     pub(in crate::cli) expected: Option<Span>,
     pub(in crate::cli) now: DateTime<Utc>,
 }
 
 impl Prices<'_> {
-    /// What the cluster that a plan makes costs; none where it makes none, or where a price is not
-    /// known.
+    /// The estimate of the cluster that the plan creates; `None` if it creates none or a price is
+    /// unknown.
     pub(in crate::cli) fn estimate(&self, plan: &Plan) -> Option<Estimate> {
         let mut actions = plan.actions.iter();
         let spec = actions.find_map(|planned| planned.action.new_cluster())?;
         self.of(spec).ok()
     }
 
-    /// What the change of a cluster does to its price; none where nothing changes, or where a
-    /// price is not known.
+    /// How an action changes a cluster's price; `None` if it does not, or a price is unknown.
     pub(in crate::cli) fn comparison(&self, action: &Action) -> Option<Comparison> {
         let Action::UpdateCluster(id, spec) = action else {
             return None;
@@ -47,7 +46,7 @@ impl Prices<'_> {
         (comparison.old != comparison.new).then_some(comparison)
     }
 
-    /// The lines of a plan on what an action costs.
+    /// The lines below an action on what it costs.
     pub(super) fn lines(&self, action: &Action) -> Vec<String> {
         if let Some(comparison) = self.comparison(action) {
             return vec![compare::line(&comparison)];
@@ -65,7 +64,7 @@ impl Prices<'_> {
         let mut lines = vec![head()];
         lines.extend(estimate.groups.iter().map(group));
         let all: Vec<&GroupCost> = estimate.groups.iter().collect();
-        lines.push(row("└─ in all", &all, estimate.hourly));
+        lines.push(row("└─ total", &all, estimate.hourly));
         let estimated = Estimated {
             estimate: &estimate,
             guardrails: &spec.guardrails,
@@ -76,7 +75,7 @@ impl Prices<'_> {
         };
         if let (Some(length), Some(run)) = (self.expected, estimated.run()) {
             lines.push(format!(
-                "a run, as long as the last ones ({length}): {}",
+                "per run, if as long as the last ones ({length}): {}",
                 cents(run)
             ));
         }
@@ -84,7 +83,7 @@ impl Prices<'_> {
         let latest = estimated.latest();
         lines.push(format!("at most {worst}: {latest}"));
         lines.push(format!("not priced: {}", unpriced(&estimate)));
-        lines.push(trust(&estimate, self.now.date_naive()));
+        lines.push(age_and_certainty(&estimate, self.now.date_naive()));
         lines
     }
 
@@ -172,13 +171,13 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_says_what_a_cluster_costs() {
+    fn a_plan_shows_what_a_cluster_costs() {
         let create = Action::CreateCluster(Box::new(spec("3 x m5.xlarge")), None);
         insta::assert_snapshot!(lines(&create).join("\n"), @"
         price in $/h                          EC2     EMR   disks   IPv4       sum
         ├─ primary 1 x m5.xlarge           0.1920  0.0480  0.0104 0.0050    0.2554
         ├─ core 2 x m5.xlarge              0.3840  0.0960  0.0208 0.0100    0.5108
-        └─ in all                          0.5760  0.1440  0.0312 0.0150    0.7662
+        └─ total                           0.5760  0.1440  0.0312 0.0150    0.7662
         at most $1.81: max_lifetime ends it after 2h
         not priced: S3 storage and requests, data transfer, CloudWatch
         the oldest figure is as of 2024-02-01, 33 months old
@@ -186,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_price_is_said() {
+    fn a_missing_price_is_reported() {
         let mut spec = spec("1 x m5.xlarge");
         spec.groups.primary.nodes.instance_type = "m5.3xlarge".parse().unwrap();
         let lines = lines(&Action::CreateCluster(Box::new(spec), None));

@@ -1,4 +1,4 @@
-//! The event stream for people: bars on a terminal, calm lines in a pipe. Standard error only.
+//! Progress on standard error: bars on a terminal, occasional lines in a pipe.
 
 use super::words;
 use crate::cli::screen::Screen;
@@ -8,25 +8,25 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
-/// In a pipe, what takes this long is worth telling.
-const FIRST: Duration = Duration::from_secs(2);
-/// And then it is told this often.
-const CALM: Duration = Duration::from_secs(10);
+/// In a pipe, an activity is reported once it has taken this long.
+const FIRST_REPORT_AFTER: Duration = Duration::from_secs(2);
+/// In a pipe, it is reported again at this interval.
+const REPORT_INTERVAL: Duration = Duration::from_secs(10);
 
 pub(crate) struct Progress<'a> {
     screen: &'a Screen,
-    now: RefCell<Option<Showing>>,
-    /// The Spark UI that was told last.
+    now: RefCell<Option<Activity>>,
+    /// The Spark UI that was reported last.
     ui: RefCell<Option<String>>,
 }
 
-/// The one thing that goes forward now.
-struct Showing {
+/// The current activity.
+struct Activity {
     what: String,
     bar: ProgressBar,
-    /// For a pipe: when it was told last, and how long to be silent from then.
-    told_at: Instant,
-    calm: Duration,
+    /// For a pipe: when it was reported last, and how long to wait before the next report.
+    reported_at: Instant,
+    interval: Duration,
 }
 
 impl<'a> Progress<'a> {
@@ -38,10 +38,10 @@ impl<'a> Progress<'a> {
         }
     }
 
-    /// Takes the bar off the screen.
+    /// Removes the bar from the screen.
     pub(crate) fn clear(&self) {
-        if let Some(showing) = self.now.borrow_mut().take() {
-            showing.bar.finish_and_clear();
+        if let Some(activity) = self.now.borrow_mut().take() {
+            activity.bar.finish_and_clear();
         }
     }
 
@@ -50,27 +50,27 @@ impl<'a> Progress<'a> {
         self.screen.say(text);
     }
 
-    fn go_forward(&self, what: &str, done: u64, total: u64, detail: &str, style: Style) {
+    fn advance(&self, what: &str, done: u64, total: u64, detail: &str, style: Style) {
         let mut now = self.now.borrow_mut();
-        let new = now.as_ref().is_none_or(|showing| showing.what != what);
+        let new = now.as_ref().is_none_or(|activity| activity.what != what);
         if new {
             if let Some(old) = now.take() {
                 old.bar.finish_and_clear();
             }
-            *now = Some(Showing::new(
+            *now = Some(Activity::new(
                 what,
                 total,
                 self.screen.stderr_is_terminal,
                 style,
             ));
         }
-        let Some(showing) = now.as_mut() else { return };
-        showing.bar.set_length(total);
-        showing.bar.set_position(done);
-        showing.bar.set_message(detail.to_owned());
-        if !self.screen.stderr_is_terminal && showing.told_at.elapsed() >= showing.calm {
-            showing.told_at = Instant::now();
-            showing.calm = CALM;
+        let Some(activity) = now.as_mut() else { return };
+        activity.bar.set_length(total);
+        activity.bar.set_position(done);
+        activity.bar.set_message(detail.to_owned());
+        if !self.screen.stderr_is_terminal && activity.reported_at.elapsed() >= activity.interval {
+            activity.reported_at = Instant::now();
+            activity.interval = REPORT_INTERVAL;
             let share = (done * 100)
                 .checked_div(total)
                 .map_or(String::new(), |s| format!(" {s}%"));
@@ -91,7 +91,7 @@ impl<'a> Progress<'a> {
             self.say(&format!("Spark UI of step {name}: {ui}"));
         }
         let detail = format!("{tasks_done}/{tasks} tasks, {stages_done}/{stages} stages");
-        self.go_forward(name, tasks_done, tasks, &detail, Style::Count);
+        self.advance(name, tasks_done, tasks, &detail, Style::Count);
     }
 }
 
@@ -101,7 +101,7 @@ enum Style {
     Count,
 }
 
-impl Showing {
+impl Activity {
     fn new(what: &str, total: u64, terminal: bool, style: Style) -> Self {
         let target = if terminal {
             ProgressDrawTarget::stderr()
@@ -122,8 +122,8 @@ impl Showing {
         Self {
             what: what.to_owned(),
             bar,
-            told_at: Instant::now(),
-            calm: FIRST,
+            reported_at: Instant::now(),
+            interval: FIRST_REPORT_AFTER,
         }
     }
 }
@@ -132,7 +132,7 @@ impl Listener for Progress<'_> {
     fn on_event(&self, event: &Event) {
         match event {
             Event::Progress { what, done, total } => {
-                self.go_forward(what, *done, *total, "", Style::Bytes);
+                self.advance(what, *done, *total, "", Style::Bytes);
             }
             Event::ActionStarted { action } => {
                 let sign = words::sign(action.sign());

@@ -1,4 +1,4 @@
-//! The tables among a job's results, shown where they have come home.
+//! Shows the tables among a job's downloaded results.
 
 use crate::disk;
 use crate::model::shown::line;
@@ -7,27 +7,27 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A table longer than this is not for the screen as a whole.
-const ROWS: usize = 10;
-/// How deep below the results' folder tables are looked for.
-const DEPTH: usize = 3;
+/// How many rows of a table are shown.
+const MAX_ROWS: usize = 10;
+/// How many levels of folders below the results folder are searched.
+const MAX_DEPTH: usize = 3;
 const WIDTH: u16 = 80;
-/// So much of a cell is shown.
-const CELL: usize = 300;
+/// How many characters of a cell are shown.
+const MAX_CELL: usize = 300;
 
-/// A table that was found.
+/// A table among the results.
 pub(crate) struct ResultTable {
     pub(crate) path: PathBuf,
     pub(crate) header: Vec<String>,
     pub(crate) rows: Vec<Vec<String>>,
-    /// Rows of the file that are not among `rows`.
+    /// How many rows of the file are not in `rows`.
     pub(crate) more: usize,
 }
 
-/// The CSV files below a folder, in order of their paths, each by its first rows.
+/// Reads the first rows of the CSV files below a folder, in order of their paths.
 pub(crate) fn tables(folder: &Path) -> Vec<ResultTable> {
     let mut paths = Vec::new();
-    collect(folder, DEPTH, &mut paths);
+    collect(folder, MAX_DEPTH, &mut paths);
     paths.sort();
     paths.iter().filter_map(|path| read(path)).collect()
 }
@@ -37,7 +37,7 @@ fn collect(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) {
         return;
     };
     for entry in entries.flatten() {
-        // clusterup's own: what is not whole yet, and what was kept.
+        // clusterup's own files: unfinished downloads, and backups.
         if entry
             .file_name()
             .as_encoded_bytes()
@@ -46,7 +46,7 @@ fn collect(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) {
             continue;
         }
         let path = entry.path();
-        // Of the entry itself: a link may lead anywhere, and a FIFO has no end.
+        // The entry's own type: a link may lead anywhere, and reading a FIFO never ends.
         let Ok(kind) = entry.file_type() else {
             continue;
         };
@@ -67,7 +67,7 @@ fn read(path: &Path) -> Option<ResultTable> {
     let mut records = reader.records();
     let rows: Vec<_> = records
         .by_ref()
-        .take(ROWS)
+        .take(MAX_ROWS)
         .map_while(Result::ok)
         .map(|r| cells(&r))
         .collect();
@@ -79,31 +79,31 @@ fn read(path: &Path) -> Option<ResultTable> {
     })
 }
 
-/// Cells as they may stand on a screen.
+/// Cells made safe for a terminal.
 fn shown(cells: &[String]) -> impl Iterator<Item = String> {
-    cells.iter().map(|cell| line(cell, CELL))
+    cells.iter().map(|cell| line(cell, MAX_CELL))
 }
 
-pub(crate) fn render(found: &ResultTable) -> String {
+pub(crate) fn render(result: &ResultTable) -> String {
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(WIDTH)
-        .set_header(shown(&found.header));
-    for row in &found.rows {
+        .set_header(shown(&result.header));
+    for row in &result.rows {
         table.add_row(shown(row));
     }
     let mut text: String = table
         .lines()
         .map(|line| format!("{}\n", line.trim_end()))
         .collect();
-    if found.rows.is_empty() {
+    if result.rows.is_empty() {
         text.push_str(" (no rows)\n");
     }
-    if found.more > 0 {
-        let path = line(&found.path.to_string_lossy(), CELL);
-        let _ = writeln!(text, " ... and {} more in {path}", found.more);
+    if result.more > 0 {
+        let path = line(&result.path.to_string_lossy(), MAX_CELL);
+        let _ = writeln!(text, " ... and {} more in {path}", result.more);
     }
     text
 }

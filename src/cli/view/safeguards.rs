@@ -1,10 +1,10 @@
-//! What ends a cluster, rung by rung, as plan and status say it.
+//! The safeguards of a cluster, as plan and status show them.
 
 use super::words::wrap;
 use crate::model::hint::CommandContext;
 use crate::model::safeguard::{Safeguard, SafeguardKind, SafeguardState};
 
-/// A line or two a rung, to stand below a cluster: armed or not, why, and the command that arms it.
+/// The lines of each safeguard below its cluster: armed or not, why, and the command that arms it.
 pub(in crate::cli) fn lines(safeguards: &[Safeguard], here: &CommandContext) -> Vec<String> {
     safeguards
         .iter()
@@ -25,7 +25,7 @@ fn lines_of(safeguard: &Safeguard, here: &CommandContext) -> Vec<String> {
             )]
         }
         SafeguardState::Asked { at, says } => {
-            let asked = format!("asked for {}: {says}", at.format("%F %H:%M:%S UTC"));
+            let asked = format!("requested for {}: {says}", at.format("%F %H:%M:%S UTC"));
             vec![format!("  {name:12} {}", wrap(&asked, INDENT))]
         }
         SafeguardState::Disarmed { why, next } => {
@@ -34,8 +34,8 @@ fn lines_of(safeguard: &Safeguard, here: &CommandContext) -> Vec<String> {
             let next = next
                 .iter()
                 .map(|next| format!("{:15}next: {}", "", next.complete(here)));
-            // A cluster that is kept is meant to outlive its last step, and one that was left on
-            // purpose, by `--detach` or with its job done, is meant to be followed by nobody.
+            // No alarm for what the user chose: a cluster that is kept outlives its last step, and
+            // after `--detach` or the end of the job no `apply` follows it.
             let chosen = matches!(name, SafeguardKind::LastStep | SafeguardKind::Apply);
             let sign = if chosen && next_is_none { ' ' } else { '!' };
             std::iter::once(format!("{sign} {name:12} {why}"))
@@ -45,5 +45,5 @@ fn lines_of(safeguard: &Safeguard, here: &CommandContext) -> Vec<String> {
     }
 }
 
-/// Where a rung's words begin in a status, whose clusters are indented by four.
+/// The column where a safeguard's text begins in a status, which indents clusters by four.
 const INDENT: usize = 4 + 15;

@@ -1,4 +1,4 @@
-//! Clusters as people read them.
+//! A stack's clusters, as `status` shows them.
 
 use super::safeguards;
 use super::words::{count, long, wrap};
@@ -12,7 +12,7 @@ use crate::model::observed::{Cluster, Observed, StepState};
 use chrono::{DateTime, Utc};
 use std::fmt::Write;
 
-/// One stack: its cluster now, or the tombstone of its last.
+/// Renders one stack: what exists, its cluster, or the record of its last.
 pub(in crate::cli) fn render(
     stack: &StackName,
     observed: &Observed,
@@ -38,12 +38,17 @@ pub(in crate::cli) fn render(
         let _ = writeln!(text, "  {}", things.join(", "));
     }
     for cluster in observed.clusters.iter().rev() {
-        text.push_str(&one(cluster, observed.at, target, here));
+        text.push_str(&render_cluster(cluster, observed.at, target, here));
     }
     text
 }
 
-fn one(cluster: &Cluster, now: DateTime<Utc>, target: &Target, here: &CommandContext) -> String {
+fn render_cluster(
+    cluster: &Cluster,
+    now: DateTime<Utc>,
+    target: &Target,
+    here: &CommandContext,
+) -> String {
     let mut text = String::new();
     let age = long(cluster.ended_at.unwrap_or(now) - cluster.created_at);
     let state = serde_json::to_value(cluster.state).ok();
@@ -67,12 +72,12 @@ fn one(cluster: &Cluster, now: DateTime<Utc>, target: &Target, here: &CommandCon
             let _ = writeln!(text, "    ending: {}", end.message);
         }
         (None, _) if !cluster.attended => {
-            text.push_str("    recorded and never begun; apply goes on with it\n");
+            text.push_str("    recorded but never started; apply continues it\n");
         }
-        (None, _) => living(cluster, now, &mut text),
+        (None, _) => running(cluster, now, &mut text),
     }
     for extension in &cluster.extensions {
-        let _ = writeln!(text, "    {}", wrap(&moved(extension), 6));
+        let _ = writeln!(text, "    {}", wrap(&extended(extension), 6));
     }
     for line in safeguards::lines(&cluster.safeguards, here) {
         let _ = writeln!(text, "    {line}");
@@ -86,7 +91,7 @@ fn one(cluster: &Cluster, now: DateTime<Utc>, target: &Target, here: &CommandCon
     text
 }
 
-fn living(cluster: &Cluster, now: DateTime<Utc>, text: &mut String) {
+fn running(cluster: &Cluster, now: DateTime<Utc>, text: &mut String) {
     let idle = guard::idle_since(cluster).map(|since| format!("idle for {}, ", long(now - since)));
     let _ = writeln!(
         text,
@@ -96,7 +101,7 @@ fn living(cluster: &Cluster, now: DateTime<Utc>, text: &mut String) {
     );
 }
 
-/// When the guardrails end a living cluster, and which of them.
+/// When the guardrails will end a running cluster, and which of them.
 pub(in crate::cli) fn until(cluster: &Cluster, now: DateTime<Utc>) -> String {
     let deadline = guard::deadline(now, cluster);
     let left = long(deadline.at - now);
@@ -104,12 +109,12 @@ pub(in crate::cli) fn until(cluster: &Cluster, now: DateTime<Utc>) -> String {
     format!("{} ends it in {left}, at {at}", deadline.cause)
 }
 
-/// What a cluster has cost; none where its prices are not known.
+/// What a cluster has cost; `None` if its prices are unknown.
 fn cost(cluster: &Cluster, now: DateTime<Utc>, target: &Target) -> Option<String> {
     let spent = guard::spent(cluster, now)?;
     let rates = cluster.spec.rates.as_ref()?;
     let spent = spent.total.up_to(4);
-    let would = match (target.costs(), cluster.ended_at) {
+    let label = match (target.costs(), cluster.ended_at) {
         (true, Some(_)) => "it cost",
         (true, None) => "cost so far",
         (false, Some(_)) => "on EMR it would have cost",
@@ -122,11 +127,11 @@ fn cost(cluster: &Cluster, now: DateTime<Utc>, target: &Target) -> Option<String
         Some(_) => String::new(),
         None => format!(", {rate}/h now"),
     };
-    Some(format!("{would} {spent}{budget}{rate}"))
+    Some(format!("{label} {spent}{budget}{rate}"))
 }
 
-/// A deadline that somebody moved: to where, who, when, why.
-fn moved(extension: &Extension) -> String {
+/// The line on an extension: to what, by whom, when and why.
+fn extended(extension: &Extension) -> String {
     let Extension { at, by, why, .. } = extension;
     let lifetime = extension
         .max_lifetime

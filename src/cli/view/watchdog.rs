@@ -1,4 +1,4 @@
-//! A sweep, as people and machines read it.
+//! The report of a sweep, as text and as JSON.
 
 use super::words::{count, wrap};
 use crate::guard::watch::{Assessment, Stage};
@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
-/// Clusters of which something is to be told first, each with why; then what could not be seen.
+/// The clusters, most urgent first, each with the reason; then what could not be read.
 pub(in crate::cli) fn report(report: &Report, dry: bool) -> String {
     let mut seen: Vec<&SweptCluster> = report.verdicts.iter().collect();
     seen.sort_by_key(|seen| {
@@ -25,13 +25,13 @@ pub(in crate::cli) fn report(report: &Report, dry: bool) -> String {
     let summary = &report.summary;
     if let Some(tripped) = &report.tripped {
         let says = format!(
-            "! the breaker: {} of {} clusters would end for idling, {} may at once: none does",
+            "! circuit breaker: {} of {} clusters would end for idleness, {} may: none is ended",
             tripped.wanted, tripped.fleet, tripped.allowed
         );
         line(&mut out, &wrap(&says, 2));
     }
-    for hole in &summary.unseen {
-        line(&mut out, &wrap(&format!("! not seen: {hole}"), 2));
+    for gap in &summary.unseen {
+        line(&mut out, &wrap(&format!("! not read: {gap}"), 2));
     }
     if let Some(says) = &report.mildest {
         line(&mut out, &wrap(says, 2));
@@ -40,15 +40,15 @@ pub(in crate::cli) fn report(report: &Report, dry: bool) -> String {
     for leftover in &report.leftovers {
         line(&mut out, &wrap(&format!("{removed}: {leftover}"), 2));
     }
-    line(&mut out, &seen_of(summary));
+    line(&mut out, &coverage(summary));
     let took = (summary.ended_at - summary.began_at).num_seconds();
     line(
         &mut out,
         &format!(
-            "{}, {} looked at closely, {}, {took} s",
+            "{}, {} examined closely, {}, {took} s",
             count(
                 u64::try_from(summary.fleet).unwrap_or(u64::MAX),
-                "living cluster"
+                "running cluster"
             ),
             summary.looked,
             count(summary.calls, "call"),
@@ -57,19 +57,19 @@ pub(in crate::cli) fn report(report: &Report, dry: bool) -> String {
     out
 }
 
-/// How much of the fleet was seen.
-fn seen_of(summary: &SweepSummary) -> String {
+/// How many of the fleet's clusters were looked at.
+fn coverage(summary: &SweepSummary) -> String {
     let fleet = summary.fleet;
     let not = summary.unlooked;
-    let mut says = format!("looked at {} of {fleet}", fleet.saturating_sub(not));
+    let mut text = format!("looked at {} of {fleet}", fleet.saturating_sub(not));
     if not > 0 {
         // Writing to a String does not fail.
-        let _ = write!(says, "; {not} not yet seen");
+        let _ = write!(text, "; {not} not looked at yet");
     }
     for place in &summary.blind {
-        let _ = write!(says, "; {place} cannot be listed");
+        let _ = write!(text, "; {place} cannot be listed");
     }
-    says
+    text
 }
 
 fn line(out: &mut String, text: &str) {
@@ -77,7 +77,7 @@ fn line(out: &mut String, text: &str) {
     let _ = writeln!(out, "{text}");
 }
 
-/// What is done comes before what is not.
+/// The sort key: stages that act come first.
 const fn urgency(stage: &Stage) -> u8 {
     match stage {
         Stage::End(..) => 0,
@@ -93,16 +93,16 @@ const fn urgency(stage: &Stage) -> u8 {
 fn cluster(out: &mut String, seen: &SweptCluster, dry: bool) {
     let owner = seen.owner.as_ref();
     let owner = owner.map_or_else(String::new, |owner| format!(", {owner}"));
-    let does = does(&seen.assessment, dry);
-    line(out, &format!("{} {}  {}", seen.place, seen.id, does));
+    let effect = effect(&seen.assessment, dry);
+    line(out, &format!("{} {}  {}", seen.place, seen.id, effect));
     line(out, &format!("  {}{owner}", seen.name));
     if !seen.assessment.evidence.is_empty() {
         line(out, &format!("  {}", wrap(&seen.assessment.evidence, 2)));
     }
 }
 
-/// What becomes of it.
-fn does(assessment: &Assessment, dry: bool) -> String {
+/// What is done about a cluster, in words.
+fn effect(assessment: &Assessment, dry: bool) -> String {
     let would = if dry { "would " } else { "" };
     let at = assessment
         .ends_at
@@ -114,8 +114,8 @@ fn does(assessment: &Assessment, dry: bool) -> String {
         Stage::End(..) => format!("ends: {reason}"),
         Stage::Warn(_) => format!("{would}warn: {reason} at {at}"),
         Stage::Grace(_) => format!("warned: {reason} at {at}"),
-        Stage::Clear => format!("{would}lose its mark"),
-        Stage::Keep => kept(assessment, reason),
+        Stage::Clear => format!("{would}remove its mark"),
+        Stage::Keep => keep(assessment, reason),
         stage @ (Stage::Exempt
         | Stage::Unseen
         | Stage::Stuck
@@ -127,7 +127,7 @@ fn does(assessment: &Assessment, dry: bool) -> String {
     }
 }
 
-fn kept(assessment: &Assessment, reason: &str) -> String {
+fn keep(assessment: &Assessment, reason: &str) -> String {
     let time = |at: DateTime<Utc>| at.format("%F %H:%M:%S UTC").to_string();
     match (assessment.warns_at.map(time), assessment.ends_at.map(time)) {
         (Some(notice), None) => format!("keep; reported at {notice} ({reason})"),
@@ -139,7 +139,7 @@ fn kept(assessment: &Assessment, reason: &str) -> String {
     }
 }
 
-/// The same for machines.
+/// The report as JSON.
 pub(in crate::cli) fn document(report: &Report) -> Value {
     let verdict = |seen: &SweptCluster| {
         let assessment = &seen.assessment;
@@ -174,7 +174,7 @@ mod tests {
     use crate::model::shown::lines;
 
     #[test]
-    fn no_cluster_writes_a_line_of_the_report() {
+    fn cluster_text_cannot_forge_lines_of_the_report() {
         for wrote in [
             "a\nus-east-1 j-PRODUCTION00  would end: idle_timeout",
             "a\u{2028}us-east-1 j-PRODUCTION00  would end\u{202e}gnihton",

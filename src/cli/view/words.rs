@@ -1,4 +1,4 @@
-//! Actions, sizes and times in words.
+//! Text for actions, sizes and durations.
 
 use crate::model::action::{Action, Sign};
 use crate::model::desired::{ClusterSpec, JobSpec, Object};
@@ -15,10 +15,10 @@ pub(crate) const fn sign(sign: Sign) -> char {
     }
 }
 
-/// What an action acts on, as a plan lists it.
+/// The object of an action, as a plan lists it.
 pub(crate) fn action(action: &Action) -> String {
     match action {
-        Action::CreateRoles => "roles of EMR and of its guards".to_owned(),
+        Action::CreateRoles => "IAM roles for EMR and its safeguards".to_owned(),
         Action::CreateKeyPair(spec) => format!("key pair {}", spec.name),
         Action::DeleteKeyPair(name) => format!("key pair {name}"),
         Action::CreateGroup(group) | Action::UpdateGroup(group) => {
@@ -28,33 +28,33 @@ pub(crate) fn action(action: &Action) -> String {
         Action::CreateBucket | Action::DeleteBucket => "bucket".to_owned(),
         Action::Stage(objects) => stage(objects),
         Action::CreateCluster(spec, _) => cluster(spec),
-        Action::StartCluster(id) => format!("go on with cluster {id}"),
+        Action::StartCluster(id) => format!("continue cluster {id}"),
         Action::AddSteps(id, job) => format!("job on {id}: {}", steps(job)),
         Action::UpdateCluster(id, _) => format!("cluster {id}"),
         Action::ExtendCluster(id, _) => format!("deadline of cluster {id}"),
         Action::RenewLease(id) => format!("lease of cluster {id}"),
-        Action::Disarm(id) => format!("schedule of cluster {id}"),
-        Action::Remember(_) => "note of the run".to_owned(),
+        Action::Disarm(id) => format!("termination schedule of cluster {id}"),
+        Action::Remember(_) => "record of the run".to_owned(),
         Action::TerminateCluster(id, _) => format!("cluster {id}"),
         Action::DeleteCluster(id) => format!("record of cluster {id}"),
         Action::BringHome(results) => format!("results to {}", results.to.display()),
     }
 }
 
-/// What is waited for, or made again; none of other events.
+/// The line on a call that AWS has not answered or that is retried; `None` for other events.
 pub(crate) fn waiting(event: &Event) -> Option<String> {
     match event {
         Event::Silent { call, of: 1, .. } => {
-            Some(format!("  AWS does not answer {call} yet: waiting"))
+            Some(format!("  AWS has not answered {call} yet: waiting"))
         }
         Event::Silent { call, attempt, of } if attempt < of => {
             let next = attempt + 1;
             Some(format!(
-                "  AWS does not answer {call} yet: retrying {next} of {of} if no answer comes"
+                "  AWS has not answered {call} yet: retry {next} of {of} follows if no answer comes"
             ))
         }
         Event::Silent { call, .. } => Some(format!(
-            "  AWS does not answer {call} yet: this is the last try"
+            "  AWS has not answered {call} yet: this is the last try"
         )),
         Event::Retrying {
             call,
@@ -112,8 +112,8 @@ pub(crate) fn steps(job: &JobSpec) -> String {
         .join(", ")
 }
 
-/// Text broken at spaces to 80 columns, `indent` before each line but the first: a line end of
-/// somebody else's in it is a space.
+/// Breaks text at spaces to 80 columns, with `indent` spaces before each line but the first. Line
+/// ends in the text become spaces, so that foreign text cannot forge lines.
 pub(crate) fn wrap(text: &str, indent: usize) -> String {
     let mut out = String::new();
     let mut column = indent;
@@ -134,7 +134,7 @@ pub(crate) fn wrap(text: &str, indent: usize) -> String {
 
 const COLUMNS: usize = 80;
 
-/// Bytes as people read them: `24.6 MB`.
+/// Bytes in a readable unit: `24.6 MB`.
 pub(crate) fn size(bytes: u64) -> String {
     match bytes {
         0..1_000 => format!("{bytes} B"),
@@ -152,7 +152,7 @@ fn tenths(bytes: u64, unit: u64, name: &str) -> String {
     format!("{}.{} {name}", tenths / 10, tenths % 10)
 }
 
-/// A length of time in its two largest units: `1h 5m`, `42s`.
+/// A duration in its two largest units: `1h 5m`, `42s`.
 pub(crate) fn long(delta: TimeDelta) -> String {
     let seconds = Span::from_delta(delta).as_secs();
     let days = seconds / 86_400;

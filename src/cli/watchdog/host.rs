@@ -1,5 +1,4 @@
-//! What the daemon has of the process that it runs in: signals, policies, months, the words on
-//! standard error, and systemd's ear.
+//! The daemon's access to its process: signals, policies, team budgets, standard error and systemd.
 
 use super::run::RunArgs;
 use super::systemd::Systemd;
@@ -35,18 +34,18 @@ pub(super) struct Host<'a> {
     args: &'a RunArgs,
     context: &'a Context,
     screen: &'a Screen,
-    kept: PolicyReloader,
+    reloader: PolicyReloader,
     audit_sink: Rc<LedgerAuditSink>,
     systemd: Systemd,
     hangup: unix::Signal,
     terminate: unix::Signal,
     interrupt: unix::Signal,
-    /// When the loop last went round.
-    turned: Instant,
-    /// For how long it may not.
+    /// When the daemon's loop last completed a turn.
+    last_turn: Instant,
+    /// How long a turn may take before the loop counts as hung.
     patience: Duration,
-    /// When systemd wants to hear; it goes on while nobody waits for it.
-    beat: Option<Interval>,
+    /// When systemd expects the next keep-alive; it ticks on between calls.
+    keep_alive: Option<Interval>,
 }
 
 impl<'a> Host<'a> {
@@ -66,15 +65,15 @@ impl<'a> Host<'a> {
             args,
             context,
             screen,
-            kept: PolicyReloader::new(watched.read.clone()),
+            reloader: PolicyReloader::new(watched.read.clone()),
             audit_sink: watched.audit_sink.clone(),
             systemd,
             hangup: listen(SignalKind::hangup())?,
             terminate: listen(SignalKind::terminate())?,
             interrupt: listen(SignalKind::interrupt())?,
-            turned: Instant::now(),
+            last_turn: Instant::now(),
             patience: args.patience(),
-            beat: systemd.every().map(beat),
+            keep_alive: systemd.every().map(keep_alive),
         };
         host.systemd.ready("looking at the fleet");
         Ok(host)
@@ -94,9 +93,9 @@ impl daemon::Host for Host<'_> {
                 Some(()) = self.hangup.recv() => return Signal::Reload,
                 Some(()) = self.terminate.recv() => break,
                 Some(()) = self.interrupt.recv() => break,
-                () = due(&mut self.beat) => {
-                    // A loop that hangs must not look alive.
-                    if self.turned.elapsed() < self.patience {
+                () = due(&mut self.keep_alive) => {
+                    // No keep-alive if the loop hangs.
+                    if self.last_turn.elapsed() < self.patience {
                         self.systemd.alive();
                     }
                 }
@@ -109,15 +108,15 @@ impl daemon::Host for Host<'_> {
     async fn policies(&mut self) -> Option<Rc<Policies>> {
         self.systemd.reloading();
         let read = self.read().await;
-        let told = self.kept.renew(read);
+        let failure = self.reloader.renew(read);
         self.systemd.ready("");
-        if let Some(failure) = told {
+        if let Some(failure) = failure {
             self.screen.say(&format!("warning: {}", failure.message));
             self.screen.hints(&failure.hints, 2);
             return None;
         }
-        self.screen.say("the policies were read anew");
-        Some(Rc::new(self.kept.policies().clone()))
+        self.screen.say("the policies were reloaded");
+        Some(Rc::new(self.reloader.policies().clone()))
     }
 
     async fn curves(&mut self) -> Vec<Curve> {
@@ -130,17 +129,17 @@ impl daemon::Host for Host<'_> {
             },
         };
         let now = SystemClock.now();
-        let audit_sink = CliServices {
+        let services = CliServices {
             context: self.context,
             screen: self.screen,
         };
-        let drawn = curves(self.kept.policies(), &target, &audit_sink, now).await;
+        let drawn = curves(self.reloader.policies(), &target, &services, now).await;
         drawn.unwrap_or_else(|failure| {
-            let says = format!(
-                "warning: the teams' months are not known: {}",
+            let status = format!(
+                "warning: the teams' budgets cannot be read: {}",
                 failure.message
             );
-            self.screen.say(&says);
+            self.screen.say(&status);
             Vec::new()
         })
     }
@@ -166,7 +165,7 @@ impl daemon::Host for Host<'_> {
         let stack = cluster
             .map(|cluster| cluster.stack.clone())
             .ok_or_else(|| {
-                format!("{place} has no cluster {id} that clusterup made and that lives")
+                format!("{place} has no cluster {id} that clusterup created and that still runs")
             })?;
         let target = match place {
             Place::Local => TargetArgs {
@@ -175,7 +174,7 @@ impl daemon::Host for Host<'_> {
             },
             Place::Region(region) => TargetArgs::of(region.clone()),
         };
-        let wanted = Moved {
+        let extension = Moved {
             stack: &stack,
             id: Some(id),
             max_lifetime,
@@ -186,13 +185,14 @@ impl daemon::Host for Host<'_> {
         };
         let moved = async {
             let read = LoadedPolicies {
-                policies: self.kept.policies().clone(),
+                policies: self.reloader.policies().clone(),
                 ..LoadedPolicies::default()
             };
             let target = Target::open(&target, None, self.context).await?;
-            // As deep as it is, its size is not the daemon's to carry.
-            let held = extend::held(&wanted, &read, &target, self.context, self.screen);
-            Box::pin(held).await
+            // Boxed because the future is large.
+            let extend =
+                extend::extend_under_lease(&extension, &read, &target, self.context, self.screen);
+            Box::pin(extend).await
         };
         let (_, _, deadline) = moved
             .await
@@ -205,12 +205,12 @@ impl daemon::Host for Host<'_> {
     }
 
     fn turns(&mut self) {
-        self.turned = Instant::now();
+        self.last_turn = Instant::now();
         self.systemd.alive();
     }
 
     fn says(&mut self, status: &str) {
-        // Standing by is well-being too.
+        // A watchdog on standby counts as ready too.
         self.systemd.ready(status);
         self.screen.say(status);
     }
@@ -218,42 +218,42 @@ impl daemon::Host for Host<'_> {
     async fn swept(&mut self, report: &Report) {
         let summary = &report.summary;
         self.audit_sink.retry(summary.ended_at).await;
-        let says = format!(
-            "sweep {}: {} clusters, {} calls, {} not seen",
+        let status = format!(
+            "sweep {}: {} clusters, {} calls, {} not read",
             summary.number,
             summary.fleet,
             summary.calls,
             summary.unseen.len()
         );
-        self.systemd.ready(&says);
+        self.systemd.ready(&status);
         for entry in &report.done {
-            self.screen.say(&told(entry));
+            self.screen.say(&line(entry));
         }
-        // Every minute the same is no news.
+        // A line every minute that nothing changed would hide what matters.
         if summary.number == 1 || !summary.unseen.is_empty() {
-            self.screen.say(&says);
-            for hole in &summary.unseen {
-                self.screen.say(&format!("  not seen: {hole}"));
+            self.screen.say(&status);
+            for gap in &summary.unseen {
+                self.screen.say(&format!("  not read: {gap}"));
             }
         }
     }
 }
 
-/// When systemd wants to hear again; never where it does not listen.
-async fn due(beat: &mut Option<Interval>) {
-    match beat {
-        Some(beat) => drop(beat.tick().await),
+/// Waits until systemd expects a keep-alive; forever if it expects none.
+async fn due(keep_alive: &mut Option<Interval>) {
+    match keep_alive {
+        Some(keep_alive) => drop(keep_alive.tick().await),
         None => std::future::pending().await,
     }
 }
 
-fn beat(every: Duration) -> Interval {
-    let mut beat = interval(every);
-    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    beat
+fn keep_alive(every: Duration) -> Interval {
+    let mut keep_alive = interval(every);
+    keep_alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    keep_alive
 }
 
-fn told(entry: &Entry) -> String {
+fn line(entry: &Entry) -> String {
     let target = entry.target.as_ref().map_or("", |target| &target.id);
     let verdict = entry.verdict.as_deref().unwrap_or_default();
     let at = entry.at.format("%F %H:%M:%S UTC");

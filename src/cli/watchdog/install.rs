@@ -1,7 +1,7 @@
-//! `watchdog install`: a service of systemd, written where systemd looks.
+//! `watchdog install`: writes a systemd unit that runs the watchdog.
 
 use super::quote::quoted;
-use super::unit::{NAME, ServiceScope, is_untouched, unit};
+use super::unit::{NAME, ServiceScope, is_unedited, unit};
 use crate::cli::args::Args;
 use crate::cli::context::Context;
 use crate::cli::failure::{Exit, Failure};
@@ -18,16 +18,16 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct InstallArgs {
-    /// As a service of your own, which runs while you are logged in, or lingering
+    /// Install a user service, which runs while you are logged in (or lingering is enabled)
     #[arg(long)]
     user: bool,
     /// Print the unit and write nothing
     #[arg(long, conflicts_with = "force")]
     print: bool,
-    /// Write over a unit that somebody changed
+    /// Overwrite a unit that was edited
     #[arg(long)]
     force: bool,
-    /// What `watchdog run` is given, such as --region eu-west-1 --policies /etc/clusterup/policies
+    /// Arguments for `watchdog run`, such as --region eu-west-1 --policies /etc/clusterup/policies
     #[arg(last = true)]
     args: Vec<String>,
 }
@@ -37,54 +37,54 @@ pub(in crate::cli) fn run(
     context: &Context,
     screen: &Screen,
 ) -> Result<Exit, Failure> {
-    let whose = if args.user {
+    let scope = if args.user {
         ServiceScope::User
     } else {
         ServiceScope::Machine
     };
-    let text = unit(whose, &command(args, whose, screen)?);
+    let text = unit(scope, &command(args, scope, screen)?);
     if args.print {
         screen.text(&text);
         screen.document("watchdog install", 0, json!({ "unit": text }));
         return Ok(Exit::Done);
     }
-    let path = folder(whose, context)?.join(NAME);
-    let was = read(&path)?;
-    let changed = was.as_deref().is_some_and(|was| !is_untouched(was));
-    if changed && !args.force && was.as_deref() != Some(&text) {
-        let message = format!("{} was changed by somebody", path.display());
+    let path = folder(scope, context)?.join(NAME);
+    let previous = read(&path)?;
+    let edited = previous.as_deref().is_some_and(|text| !is_unedited(text));
+    if edited && !args.force && previous.as_deref() != Some(&text) {
+        let message = format!("{} was edited since clusterup wrote it", path.display());
         return Err(Failure::new(Exit::Failed, message)
-            .hint("keep changes apart from it; see what it would be; or write over it")
+            .hint("keep changes in a drop-in, look at the new unit, or overwrite the edited one")
             .hint(Command::other("systemctl edit clusterup-watchdog"))
             .hint(Command::again_with("--print"))
             .hint(Command::again_with("--force")));
     }
-    if was.as_deref() == Some(&text) {
-        screen.say(&format!("{} is as it should be", path.display()));
+    if previous.as_deref() == Some(&text) {
+        screen.say(&format!("{} is up to date", path.display()));
     } else {
-        write(&path, &text).map_err(|error| unwritten(&path, whose, &error))?;
+        write(&path, &text).map_err(|error| unwritten(&path, scope, &error))?;
         screen.say(&format!("wrote {}", path.display()));
     }
-    screen.hints(&next(whose), 2);
+    screen.hints(&next(scope), 2);
     screen.document("watchdog install", 0, json!({ "unit": text, "path": path }));
     Ok(Exit::Done)
 }
 
-/// The command line of the daemon, each word quoted.
-fn command(args: &InstallArgs, whose: ServiceScope, screen: &Screen) -> Result<String, Failure> {
+/// The daemon's command line for `ExecStart`, each word quoted.
+fn command(args: &InstallArgs, scope: ServiceScope, screen: &Screen) -> Result<String, Failure> {
     let program = std::env::current_exe().map_err(|error| {
-        Failure::new(Exit::Failed, "cannot tell where clusterup itself lies").caused_by(&error)
+        Failure::new(Exit::Failed, "cannot find clusterup's own path").caused_by(&error)
     })?;
     let homes = ["/home", "/root", "/tmp"];
-    if whose == ServiceScope::Machine && homes.iter().any(|home| program.starts_with(home)) {
+    if scope == ServiceScope::Machine && homes.iter().any(|home| program.starts_with(home)) {
         let program = program.display();
         screen.say(&format!(
-            "warning: the service may not read {program}, which lies in somebody's home"
+            "warning: the service cannot read {program}, which is in a home or temporary folder"
         ));
         let copy = Command::other("sudo install -m 755").arg(program.to_string());
         screen.hints(
             &[
-                "install it from a copy that the service may read".into(),
+                "copy it where the service can read it, and install from there".into(),
                 copy.arg("/usr/local/bin/").into(),
             ],
             2,
@@ -92,33 +92,33 @@ fn command(args: &InstallArgs, whose: ServiceScope, screen: &Screen) -> Result<S
     }
     let path = program
         .to_str()
-        .and_then(|path| quoted(path).filter(|it| it == path));
-    // systemd takes a variable or a quote in the place of the program for something else.
+        .and_then(|path| quoted(path).filter(|quoted| quoted == path));
+    // systemd expands neither variables nor quotes in the program's path.
     let path = path.ok_or_else(|| {
-        let message = format!("systemd cannot run {program:?}: its path is no plain word");
+        let message = format!("systemd cannot run {program:?}: its path needs quoting");
         Failure::input(message).hint("copy clusterup to /usr/local/bin and install from there")
     })?;
     let mut words = vec![path, "watchdog".to_owned(), "run".to_owned()];
     for arg in &args.args {
         words.push(word(arg)?);
     }
-    takes(&args.args)?;
+    validate_arguments(&args.args)?;
     Ok(words.join(" "))
 }
 
-/// A service whose command line is none would be begun again and again, and never watch.
-fn takes(args: &[String]) -> Result<(), Failure> {
+/// Checks the daemon's arguments: systemd would restart a service with invalid ones forever.
+fn validate_arguments(args: &[String]) -> Result<(), Failure> {
     let line = ["clusterup", "watchdog", "run"].map(str::to_owned);
-    // Help is none either: a service that prints it never watches.
+    // `--help` is refused too: it prints and exits, and the service would never watch.
     let read = Args::try_parse_from([&line, args].concat());
     read.map(|_| ()).map_err(|error| {
-        let mut failure = Failure::input("watchdog run does not take what is after `--`");
+        let mut failure = Failure::input("`watchdog run` does not accept the arguments after `--`");
         failure.causes.push(usage::message(&error.to_string()));
         failure.hint(Command::clusterup("watchdog run --help"))
     })
 }
 
-/// A service begins in the root folder: a path from here would lead it elsewhere, or nowhere.
+/// Quotes an argument. Relative paths are refused, because a service starts in the root folder.
 fn word(arg: &str) -> Result<String, Failure> {
     let value = match arg.split_once('=') {
         Some((flag, value)) if flag.starts_with("--") => value,
@@ -128,17 +128,17 @@ fn word(arg: &str) -> Result<String, Failure> {
     if let (true, Ok(whole)) = (path.is_relative(), path.canonicalize())
         && !value.is_empty()
     {
-        let message = format!("{value} is a path from here, and a service begins elsewhere");
-        return Err(Failure::input(message).hint(format!("write it whole: {}", whole.display())));
+        let message = format!("{value} is a relative path, and a service starts in /");
+        return Err(Failure::input(message).hint(format!("write it in full: {}", whole.display())));
     }
     quoted(arg).ok_or_else(|| {
-        let message = format!("a unit cannot hold {arg:?}");
-        Failure::input(message).hint("leave out what is no letter, sign or space")
+        let message = format!("a unit file cannot contain {arg:?}");
+        Failure::input(message).hint("remove control characters")
     })
 }
 
-fn folder(whose: ServiceScope, context: &Context) -> Result<PathBuf, Failure> {
-    match whose {
+fn folder(scope: ServiceScope, context: &Context) -> Result<PathBuf, Failure> {
+    match scope {
         ServiceScope::Machine => Ok(PathBuf::from("/etc/systemd/system")),
         ServiceScope::User => Ok(context.settings()?.join("systemd/user")),
     }
@@ -155,7 +155,7 @@ fn read(path: &Path) -> Result<Option<String>, Failure> {
     }
 }
 
-/// Whole or not at all.
+/// Writes the file atomically.
 fn write(path: &Path, text: &str) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("/"));
     fs::create_dir_all(folder)?;
@@ -168,26 +168,26 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
     Ok(())
 }
 
-fn unwritten(path: &Path, whose: ServiceScope, error: &std::io::Error) -> Failure {
+fn unwritten(path: &Path, scope: ServiceScope, error: &std::io::Error) -> Failure {
     let message = format!("cannot write {}", path.display());
     let failure = Failure::new(Exit::Failed, message).caused_by(error);
-    match (whose, error.kind()) {
+    match (scope, error.kind()) {
         (ServiceScope::Machine, ErrorKind::PermissionDenied) => failure
-            .hint("the machine's services are root's: run the same with sudo, or have your own")
+            .hint("only root may install a service of the machine: use sudo, or a user service")
             .hint(Command::again_with("--user")),
         (_, ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge) => {
-            let hints = no_room("make room on that disk, then run the same again");
+            let hints = no_room("free space on that disk, then run the command again");
             hints.into_iter().fold(failure, Failure::hint)
         }
         _ => failure
-            .hint("see that the folder is yours to write in, or print the unit")
+            .hint("make the folder writable, or print the unit")
             .hint(Command::again_with("--print")),
     }
 }
 
-/// What to type next.
-fn next(whose: ServiceScope) -> Vec<Hint> {
-    let (settings, commands): (&str, &[&str]) = match whose {
+/// The commands that start the service.
+fn next(scope: ServiceScope) -> Vec<Hint> {
+    let (settings, commands): (&str, &[&str]) = match scope {
         ServiceScope::Machine => (
             "/etc/clusterup/watchdog.env",
             &[

@@ -1,4 +1,4 @@
-//! `watchdog`: looks at every cluster, no matter who made it, and ends the forgotten ones.
+//! `watchdog`: watches all clusters, no matter who created them, and ends forgotten ones.
 
 mod host;
 mod install;
@@ -17,24 +17,24 @@ use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum WatchdogVerb {
-    /// Look at all clusters, again and again, until told to stop
+    /// Watch all clusters until stopped, with a web page
     Run(run::RunArgs),
     /// Look at all clusters once
     Sweep(sweep::SweepArgs),
-    /// Make the watchdog a service of systemd, hardened, on this machine
+    /// Install the watchdog as a hardened systemd service on this machine
     Install(install::InstallArgs),
 }
 
-/// What CloudWatch charges for, in words.
+/// The paragraph of the help on CloudWatch's charges.
 pub(super) fn costs() -> String {
-    let [most, often, seldom] = watch::a_month();
+    let [maximum, measured, rarely] = watch::a_month();
     format!(
-        "CloudWatch charges for what it is asked (GetMetricData): about {} a month for each cluster \
-         whose idleness is being decided, {} where nothing ends by it, and ${} a month for each \
-         region at most, with a sweep a minute.",
-        often.up_to(2),
-        seldom.up_to(2),
-        most.amount().ceil(),
+        "CloudWatch charges for GetMetricData: with a sweep every minute, about {} a month for \
+         each cluster whose idleness is measured, {} if nothing can end it for idleness, and at \
+         most ${} a month for each region.",
+        measured.up_to(2),
+        rarely.up_to(2),
+        maximum.amount().ceil(),
     )
 }
 
@@ -63,12 +63,12 @@ pub(super) async fn run(
 #[cfg(test)]
 mod tests {
     #[test]
-    fn the_readme_has_the_figures_of_the_help() {
+    fn the_readme_repeats_the_charges_of_the_help() {
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let readme = words(include_str!("../../../README.md"));
         let costs = super::costs();
         assert!(readme.contains(&costs), "{costs}");
-        for figure in ["$0.26 a month", "$0.03 where", "$216 a month"] {
+        for figure in ["$0.26 a month", "$0.03 if", "at most $216 a month"] {
             assert!(costs.contains(figure), "{costs}");
         }
     }

@@ -1,7 +1,7 @@
-//! Words as systemd reads them back from a command line of a unit (systemd.service(5), "Command
-//! lines"; systemd.unit(5), "Specifiers").
+//! Quotes words for the command line of a systemd unit (systemd.service(5), "Command lines";
+//! systemd.unit(5), "Specifiers").
 
-/// A word that is one word again, and the same; none where systemd has no way to write it.
+/// Quotes a word so that systemd reads the same single word; `None` if systemd cannot express it.
 pub(super) fn quoted(word: &str) -> Option<String> {
     if word.chars().any(char::is_control) {
         return None;
@@ -13,7 +13,7 @@ pub(super) fn quoted(word: &str) -> Option<String> {
     let escaped = |c: char| match c {
         '"' => "\\\"".to_owned(),
         '\\' => "\\\\".to_owned(),
-        // A specifier, and a variable of the environment.
+        // `%` begins a specifier, `$` an environment variable.
         '%' => "%%".to_owned(),
         '$' => "$$".to_owned(),
         c => c.to_string(),
@@ -41,8 +41,8 @@ mod tests {
         ] {
             assert_eq!(quoted(word).as_deref(), Some(expected), "{word}");
         }
-        for unspeakable in ["a\nExecStart=/bin/sh", "a\0", "\x1b", "\t"] {
-            assert_eq!(quoted(unspeakable), None);
+        for unquotable in ["a\nExecStart=/bin/sh", "a\0", "\x1b", "\t"] {
+            assert_eq!(quoted(unquotable), None);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `watchdog run`: the daemon, with its page.
+//! `watchdog run`: the daemon and its web page.
 
 use super::host::Host;
 use super::systemd::Systemd;
@@ -20,18 +20,17 @@ use tokio::sync::{mpsc, oneshot, watch};
 pub(in crate::cli) struct RunArgs {
     #[command(flatten)]
     watch: WatchArgs,
-    /// Between the beginnings of two sweeps
+    /// Time from the start of one sweep to the start of the next
     #[arg(long, value_name = "SPAN", default_value = "1m")]
     every: Span,
-    /// Where its page is, for browsers on this machine
+    /// Address of the web page
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8420")]
     listen: SocketAddr,
-    /// Have no page
+    /// Serve no web page
     #[arg(long, conflicts_with = "listen")]
     no_page: bool,
-    /// Who has this may extend and end clusters on the page; without one nobody may from there, and
-    /// the page is for this machine alone. Better in the environment: who is on this machine can read
-    /// arguments
+    /// Token that the page requires to extend or end clusters; without one the page only shows, and
+    /// only on this machine. Prefer the environment variable: other users can read arguments
     #[arg(
         long,
         value_name = "SECRET",
@@ -41,9 +40,9 @@ pub(in crate::cli) struct RunArgs {
     token: Option<Token>,
 }
 
-/// People's wishes that wait for a sweep to be over.
-const WAITING: usize = 16;
-/// A sweep that AWS throttles takes its time; longer than this it is ill.
+/// How many operator requests can wait for the end of a sweep.
+const MAX_WAITING_REQUESTS: usize = 16;
+/// How long a sweep may take, with throttling by AWS, before the watchdog counts as stalled.
 const STALLED: Duration = Duration::from_secs(30 * 60);
 
 pub(super) async fn run(
@@ -53,13 +52,13 @@ pub(super) async fn run(
 ) -> Result<Exit, Failure> {
     let every = Duration::from_secs(args.every.as_secs());
     if every < Duration::from_secs(1) {
-        return Err(Failure::input("sweeps are at least a second apart")
-            .hint("look every minute: --every 1m"));
+        return Err(Failure::input("sweeps must be at least one second apart")
+            .hint("sweep every minute: --every 1m"));
     }
     args.check_page()?;
     let watched = args.watch.open(context, screen).await?;
     let watchdog = watched.watchdog();
-    let (ask, requests) = mpsc::channel(WAITING);
+    let (ask, requests) = mpsc::channel(MAX_WAITING_REQUESTS);
     let (fleet_statuses, seen) = watch::channel(Arc::new(watchdog.fleet_status(false)));
     let (close, closed) = oneshot::channel::<()>();
     let page = if args.no_page {
@@ -67,7 +66,7 @@ pub(super) async fn run(
     } else {
         let listener = listen(args.listen).await?;
         let at = listener.local_addr().unwrap_or(args.listen);
-        screen.say(&format!("its page: http://{at}/"));
+        screen.say(&format!("page: http://{at}/"));
         let dash = Dash {
             fleet_statuses: seen,
             requests: ask,
@@ -76,7 +75,7 @@ pub(super) async fn run(
             stalled_after: args.patience(),
         };
         let until = async {
-            // Dropped is told too.
+            // A dropped sender stops the page too.
             let _ = closed.await;
         };
         Some(tokio::task::spawn_local(dash::serve(listener, dash, until)))
@@ -94,7 +93,7 @@ pub(super) async fn run(
     daemon.run().await;
     drop(close);
     if let Some(page) = page {
-        // The watch is let go; how the page's last answer went is nobody's concern.
+        // The watchdog has stopped; an error of the page's last response no longer matters.
         let _ = page.await;
     }
     screen.document("watchdog run", 0, serde_json::json!({ "stopped": true }));
@@ -104,32 +103,32 @@ pub(super) async fn run(
 async fn listen(at: SocketAddr) -> Result<TcpListener, Failure> {
     if !at.ip().is_loopback() {
         Screen::aside(&format!(
-            "warning: the page is at {at} for anyone who has the token, and has no encryption"
+            "warning: other machines can reach the page at {at}, and it is not encrypted"
         ));
     }
     TcpListener::bind(at).await.map_err(|error| {
-        Failure::new(Exit::Failed, format!("the page cannot be at {at}"))
+        Failure::new(Exit::Failed, format!("cannot serve the page at {at}"))
             .caused_by(&error)
-            .hint("name another address: --listen 127.0.0.1:8421, or have no page: --no-page")
+            .hint("use another address, --listen 127.0.0.1:8421, or no page, --no-page")
     })
 }
 
 impl RunArgs {
-    /// What other machines reach is read by those who have the token alone.
+    /// Requires a token if other machines can reach the page.
     fn check_page(&self) -> Result<(), Failure> {
         let at = self.listen;
         if self.no_page || at.ip().to_canonical().is_loopback() || self.token.is_some() {
             return Ok(());
         }
         let message = format!(
-            "other machines reach a page at {at}, so reading it needs a token, and there is none"
+            "other machines can reach a page at {at}, so it needs a token, and none is set"
         );
         Err(Failure::input(message)
-            .hint("make one: export CLUSTERUP_WATCHDOG_TOKEN=$(openssl rand -hex 16)")
-            .hint("or keep the page to this machine: --listen 127.0.0.1:8420"))
+            .hint("create one: export CLUSTERUP_WATCHDOG_TOKEN=$(openssl rand -hex 16)")
+            .hint("or serve only this machine: --listen 127.0.0.1:8420"))
     }
 
-    /// How long a sweep and the pause after it may take before something is wrong.
+    /// How long a sweep and the pause after it may take before the watchdog counts as stalled.
     pub(super) fn patience(&self) -> Duration {
         STALLED.max(Duration::from_secs(self.every.as_secs().saturating_mul(3)))
     }

@@ -1,4 +1,4 @@
-//! `watchdog sweep`: one look at all clusters, and what comes of it.
+//! `watchdog sweep`: one sweep over all clusters.
 
 use super::watched::WatchArgs;
 use crate::cli::context::Context;
@@ -14,14 +14,14 @@ use serde_json::json;
 pub(in crate::cli) struct SweepArgs {
     #[command(flatten)]
     watch: WatchArgs,
-    /// Say what would be done, and do nothing
+    /// Show what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
 }
 
 const STOPPED: [&str; 2] = [
-    "interrupted while the clusters were looked at",
-    "log shows what was done; the next sweep goes on from there",
+    "interrupted during the sweep",
+    "`clusterup log` shows what was done; the next sweep continues",
 ];
 
 pub(super) async fn run(
@@ -35,8 +35,8 @@ pub(super) async fn run(
         interrupt::or_stop(watchdog.sweep(true), STOPPED).await?
     } else {
         let lease = watched.lease_place.watch().await?.ok_or_else(|| {
-            Failure::new(Exit::Failed, "another watchdog is at work")
-                .hint("see what it does, or only look")
+            Failure::new(Exit::Failed, "another watchdog is running")
+                .hint("see what it does, or do a dry run")
                 .hint(Command::clusterup("log"))
                 .hint(Command::again().arg("--dry-run"))
         })?;
@@ -45,7 +45,7 @@ pub(super) async fn run(
         report?
     };
     screen.text(view::report(&report, args.dry_run).trim_end());
-    let exit = if saw_all(&report) {
+    let exit = if is_complete(&report) {
         Exit::Done
     } else {
         Exit::Failed
@@ -55,8 +55,8 @@ pub(super) async fn run(
     Ok(exit)
 }
 
-/// Whether each place was listed and each living cluster looked at: of what it did not see it
-/// cannot say that nothing is forgotten.
-const fn saw_all(report: &Report) -> bool {
+/// Whether every place was listed and every running cluster was looked at. Otherwise the sweep
+/// cannot report that nothing is forgotten.
+const fn is_complete(report: &Report) -> bool {
     report.summary.blind.is_empty() && report.summary.unlooked == 0
 }

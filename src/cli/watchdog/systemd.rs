@@ -1,64 +1,64 @@
-//! What systemd is told of the daemon (sd_notify(3)). Where nobody waits to hear it, nothing is
-//! said; what cannot be said harms nothing.
+//! Notifications to systemd (sd_notify(3)). Without a NOTIFY_SOCKET they do nothing; a failure to
+//! send one is ignored.
 
 use crate::model::shown::line;
 use sd_notify::NotifyState;
 use std::time::Duration;
 
-/// The service's line to systemd.
+/// The connection to systemd.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Systemd {
     every: Option<Duration>,
 }
 
 impl Systemd {
-    /// As the environment has it: NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID.
+    /// Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID from the environment.
     pub(super) fn from_environment() -> Self {
-        // Half of the time, as sd_watchdog_enabled(3) advises.
-        let every = sd_notify::watchdog_enabled().map(|most| most / 2);
+        // Half of the timeout, as sd_watchdog_enabled(3) advises.
+        let every = sd_notify::watchdog_enabled().map(|timeout| timeout / 2);
         Self { every }
     }
 
-    /// How often [`Self::alive`] has to be called; none where systemd does not ask for it. By the
-    /// loop that does the work, and by nothing beside it: else a loop that hangs looks alive.
+    /// How often to call [`Self::alive`]; `None` if systemd does not ask for it. Only the loop that
+    /// does the work may call it: otherwise a loop that hangs looks alive.
     pub(super) const fn every(&self) -> Option<Duration> {
         self.every
     }
 
-    /// What it was told can be done, and the loop begins; before the first sweep, which may take
-    /// longer than systemd waits. Also after [`Self::reloading`], and with news: `systemctl status`
-    /// shows the line.
+    /// Reports that the service is ready, with a status line for `systemctl status`: before the
+    /// first sweep, which may take longer than systemd waits, after [`Self::reloading`], and
+    /// whenever the status changes.
     pub(super) fn ready(&self, status: &str) {
-        // A line feed would begin another word to systemd.
+        // A line feed would begin another assignment.
         let status = line(status, 500);
-        say(&[NotifyState::Ready, NotifyState::Status(&status)]);
+        notify(&[NotifyState::Ready, NotifyState::Status(&status)]);
     }
 
-    /// Policies are being read anew; [`Self::ready`] follows, also where they are wrong.
+    /// Reports that policies are being reloaded; [`Self::ready`] follows even if they are invalid.
     pub(super) fn reloading(&self) {
-        // systemd asks for the time with it since version 253.
+        // systemd requires the monotonic time with it since version 253.
         match NotifyState::monotonic_usec_now() {
-            Ok(now) => say(&[NotifyState::Reloading, now]),
-            Err(_) => say(&[NotifyState::Reloading]),
+            Ok(now) => notify(&[NotifyState::Reloading, now]),
+            Err(_) => notify(&[NotifyState::Reloading]),
         }
     }
 
     pub(super) fn stopping(&self) {
-        say(&[
+        notify(&[
             NotifyState::Stopping,
-            NotifyState::Status("letting go of the watch"),
+            NotifyState::Status("releasing the watchdog's lease"),
         ]);
     }
 
-    /// The loop goes round.
+    /// Reports that the loop still turns.
     pub(super) fn alive(&self) {
         if self.every.is_some() {
-            say(&[NotifyState::Watchdog]);
+            notify(&[NotifyState::Watchdog]);
         }
     }
 }
 
-fn say(states: &[NotifyState<'_>]) {
+fn notify(states: &[NotifyState<'_>]) {
     let _ = sd_notify::notify(states);
 }
 
@@ -68,10 +68,10 @@ mod tests {
     use std::os::unix::net::UnixDatagram;
     use std::process::Command;
 
-    /// Run by the other test, in a process with an environment of its own.
+    /// Run by the next test, in a process with its own environment.
     #[test]
-    #[ignore = "it speaks to whoever the environment names"]
-    fn speaks() {
+    #[ignore = "it notifies the socket that the environment names"]
+    fn notifies() {
         let systemd = Systemd::from_environment();
         let every = systemd.every().map(|every| every.as_secs());
         systemd.ready("sweep 1\nSTOPPING=1");
@@ -81,8 +81,8 @@ mod tests {
         systemd.stopping();
     }
 
-    /// What a process says whose environment has this besides the socket.
-    fn heard(watchdog: Option<&str>) -> Vec<String> {
+    /// The messages of a process with this WATCHDOG_USEC, which is unset if `None`.
+    fn messages(watchdog: Option<&str>) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("notify");
         let socket = UnixDatagram::bind(&path).unwrap();
@@ -94,7 +94,7 @@ mod tests {
             .args([
                 "--ignored",
                 "--exact",
-                "cli::watchdog::systemd::tests::speaks",
+                "cli::watchdog::systemd::tests::notifies",
             ])
             .env("NOTIFY_SOCKET", &path)
             .env_remove("WATCHDOG_USEC")
@@ -117,8 +117,8 @@ mod tests {
     }
 
     #[test]
-    fn systemd_hears_what_becomes_of_it() {
-        let all = heard(Some("300000000"));
+    fn systemd_receives_each_state() {
+        let all = messages(Some("300000000"));
         assert_eq!(all.len(), 5, "{all:?}");
         assert_eq!(
             all[..3],
@@ -133,13 +133,13 @@ mod tests {
             "{all:?}"
         );
         assert!(all[4].starts_with("STOPPING=1"), "{all:?}");
-        let all = heard(None);
-        assert_eq!(all.len(), 4, "nobody asked whether it lives: {all:?}");
+        let all = messages(None);
+        assert_eq!(all.len(), 4, "no keep-alive was requested: {all:?}");
         assert_eq!(all[1], "READY=1\nSTATUS=None");
     }
 
     #[test]
-    fn where_nobody_waits_nothing_is_said() {
+    fn without_a_socket_nothing_is_sent() {
         Systemd { every: None }.alive();
         assert_eq!(line("a\nb", 9), "a b");
     }

@@ -1,39 +1,40 @@
-//! The unit of systemd that keeps the watchdog going: what it may do is little, for what it needs
-//! is a folder of its own and the network.
+//! The systemd unit of the watchdog. It is hardened: the service needs only its own folders and the
+//! network.
 
 use crate::model::hex::hex;
 use sha2::{Digest, Sha256};
 
-/// Whose service it is.
+/// Who owns the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ServiceScope {
-    /// The machine's, with a user of its own.
+    /// The machine; the service runs as its own user.
     Machine,
-    /// One person's, with what that person may do.
+    /// One user; the service runs with that user's rights.
     User,
 }
 
 pub(super) const NAME: &str = "clusterup-watchdog.service";
 
-/// Says that we wrote it, and what it was, so that a person's changes are seen.
+/// The unit's first line, followed by the digest of the rest, which shows whether it was edited.
 const HEAD: &str = "# Written by `clusterup watchdog install`; change it by `systemctl edit`. ";
 
-/// The unit for a command line whose words are quoted.
-pub(super) fn unit(whose: ServiceScope, command: &str) -> String {
-    let (own, wanted_by) = match whose {
+/// The unit for a command line scope words are quoted.
+pub(super) fn unit(scope: ServiceScope, command: &str) -> String {
+    let (settings, wanted_by) = match scope {
         ServiceScope::Machine => (MACHINE, "multi-user.target"),
         ServiceScope::User => (USER, "default.target"),
     };
-    let body = format!("{BEGIN}ExecStart={command}\n{own}{ALL}\n[Install]\nWantedBy={wanted_by}\n");
+    let body =
+        format!("{BEGIN}ExecStart={command}\n{settings}{ALL}\n[Install]\nWantedBy={wanted_by}\n");
     format!("{HEAD}{}\n{body}", digest(&body))
 }
 
-/// Whether it is as some clusterup wrote it.
-pub(super) fn is_untouched(text: &str) -> bool {
+/// Whether a version of clusterup wrote this text and nobody edited it.
+pub(super) fn is_unedited(text: &str) -> bool {
     let written = text
         .strip_prefix(HEAD)
         .and_then(|rest| rest.split_once('\n'));
-    written.is_some_and(|(was, body)| was == digest(body))
+    written.is_some_and(|(recorded, body)| recorded == digest(body))
 }
 
 fn digest(body: &str) -> String {
@@ -52,7 +53,7 @@ Type=notify
 NotifyAccess=main
 ";
 
-/// A user that exists while the service does, who owns what is kept below /var/lib.
+/// A dynamic user, which owns the state below /var/lib.
 const MACHINE: &str = "EnvironmentFile=-/etc/clusterup/watchdog.env
 DynamicUser=yes
 User=clusterup
@@ -80,14 +81,14 @@ AmbientCapabilities=
 RemoveIPC=yes
 ";
 
-/// A person's own manager has no power to hide parts of the machine everywhere.
+/// A user's service manager cannot restrict access to the machine.
 const USER: &str = "EnvironmentFile=-%E/clusterup/watchdog.env
 ";
 
 const ALL: &str = "ExecReload=/bin/kill -HUP $MAINPID
 Restart=on-failure
 RestartSec=10
-# What is written wrong stays wrong until a person mends it.
+# Exit code 2 means invalid input, which a restart does not fix.
 RestartPreventExitStatus=2
 WatchdogSec=300
 TimeoutStartSec=120
@@ -104,9 +105,9 @@ SystemCallFilter=@system-service
 SystemCallErrorNumber=EPERM
 UMask=0077
 MemoryMax=512M
-# The page takes a quarter of these at most, and no more than 256.
+# The page uses at most a quarter of these, and at most 256.
 LimitNOFILE=8192
-# Threads, one for each notice that is on its way.
+# Threads: one for each notification being sent.
 TasksMax=512
 ";
 
@@ -116,27 +117,27 @@ mod tests {
     use std::process::Command;
 
     #[test]
-    fn a_changed_unit_is_seen() {
+    fn an_edited_unit_is_recognized() {
         let text = unit(ServiceScope::Machine, "/bin/true watchdog run");
-        assert!(is_untouched(&text));
-        assert!(!is_untouched(&text.replace("512M", "64M")));
-        assert!(!is_untouched(&format!("{text}\n")));
-        assert!(!is_untouched("[Service]\nExecStart=/bin/true\n"));
-        assert!(!is_untouched(""));
+        assert!(is_unedited(&text));
+        assert!(!is_unedited(&text.replace("512M", "64M")));
+        assert!(!is_unedited(&format!("{text}\n")));
+        assert!(!is_unedited("[Service]\nExecStart=/bin/true\n"));
+        assert!(!is_unedited(""));
     }
 
     #[test]
-    #[expect(clippy::print_stderr, reason = "a test that is left out says so")]
-    fn systemd_takes_it() {
+    #[expect(clippy::print_stderr, reason = "a skipped test says so")]
+    fn systemd_accepts_the_unit() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(NAME);
-        for (whose, manager) in [
+        for (scope, manager) in [
             (ServiceScope::Machine, "--system"),
             (ServiceScope::User, "--user"),
         ] {
             std::fs::write(
                 &path,
-                unit(whose, "/bin/true watchdog run \"100%% \\\"a b\\\"\""),
+                unit(scope, "/bin/true watchdog run \"100%% \\\"a b\\\"\""),
             )
             .unwrap();
             let verify = |path: &std::path::Path| {
@@ -145,12 +146,12 @@ mod tests {
                 command.env("XDG_RUNTIME_DIR", folder.path()).output()
             };
             let Ok(done) = verify(&path) else {
-                eprintln!("left out: there is no systemd-analyze here");
+                eprintln!("skipped: systemd-analyze is not installed");
                 return;
             };
             let says = String::from_utf8_lossy(&done.stderr).into_owned();
-            let of_ours = says.contains(NAME) || says.contains("Unknown");
-            assert!(done.status.success() && !of_ours, "{manager}: {says}");
+            let is_about_unit = says.contains(NAME) || says.contains("Unknown");
+            assert!(done.status.success() && !is_about_unit, "{manager}: {says}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What is watched, by whom, and how people hear of it.
+//! What a watchdog watches, under which policies, and whom it notifies.
 
 use crate::cli::context::Context;
 use crate::cli::failure::{Exit, Failure};
@@ -20,16 +20,16 @@ use std::sync::Arc;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct WatchArgs {
-    /// A region of AWS to look at; again for more [default: the profile's]
+    /// An AWS region to watch; repeat for more [default: the profile's]
     #[arg(long = "region", value_name = "REGION")]
     pub(super) regions: Vec<Region>,
-    /// Look at the clusters of this machine; without --region, at these alone
+    /// Watch this machine's clusters; without --region, only these
     #[arg(long)]
     pub(super) local: bool,
     #[command(flatten)]
     pub(super) policies: PoliciesArgs,
-    /// Who is told, besides standard error: https://… (a webhook as Slack has them), arn:aws:sns:…,
-    /// smtps://user:password@host?from=a@b.c&to=d@e.f; several between spaces
+    /// Where to send notices besides standard error: https://… (a Slack webhook), arn:aws:sns:…, or
+    /// smtps://user:password@host?from=a@b.c&to=d@e.f; separate several with spaces
     #[arg(
         long,
         value_name = "PLACES",
@@ -39,9 +39,9 @@ pub(super) struct WatchArgs {
     pub(super) notify: Option<String>,
 }
 
-/// All that a sweep needs.
+/// What a sweep needs.
 pub(super) struct WatchdogSetup {
-    /// The place whose lease is the watch: two watchdogs with the same place do not act at once.
+    /// Where the watchdog's lease is kept: two watchdogs with the same place never act at once.
     pub(super) lease_place: Rc<dyn FleetProvider>,
     pub(super) fleets: Vec<Rc<dyn FleetProvider>>,
     pub(super) audit_sink: Rc<LedgerAuditSink>,
@@ -64,11 +64,11 @@ impl WatchArgs {
             fleets.push(Rc::new(context.local()?));
         }
         let lease_place = fleets.first().cloned();
-        let lease_place = lease_place.ok_or_else(|| Failure::input("there is nowhere to look"))?;
-        let notifier = Notifier::new(self.voices(context).await?);
-        let kept = ledger::open(context, screen)?;
-        let audit_sink = LedgerAuditSink::new(kept, notifier, |trouble| {
-            Screen::aside(&format!("warning: {trouble}"));
+        let lease_place = lease_place.ok_or_else(|| Failure::input("there is nothing to watch"))?;
+        let notifier = Notifier::new(self.channels(context).await?);
+        let ledger = ledger::open(context, screen)?;
+        let audit_sink = LedgerAuditSink::new(ledger, notifier, |problem| {
+            Screen::aside(&format!("warning: {problem}"));
         });
         let host = context.who.split_once('@').map_or("here", |(_, host)| host);
         Ok(WatchdogSetup {
@@ -85,25 +85,25 @@ impl WatchArgs {
             return Ok(self.regions.iter().cloned().collect());
         }
         let known = known_region().await.ok_or_else(|| {
-            Failure::new(Exit::Input, "no region of AWS is named")
-                .hint("name each region, or this machine")
+            Failure::new(Exit::Input, "no AWS region is set")
+                .hint("select regions, or this machine")
                 .hint(Command::again().args("--region us-east-1"))
                 .hint(Command::again().arg("--local"))
         })?;
         Ok(BTreeSet::from([known]))
     }
 
-    async fn voices(&self, context: &Context) -> Result<Vec<Box<dyn Channel>>, Failure> {
-        let mut voices: Vec<Box<dyn Channel>> = vec![Box::new(Stderr)];
+    async fn channels(&self, context: &Context) -> Result<Vec<Box<dyn Channel>>, Failure> {
+        let mut channels: Vec<Box<dyn Channel>> = vec![Box::new(Stderr)];
         for destination in Destination::parse_all(self.notify.as_deref().unwrap_or_default())? {
-            voices.push(match destination {
+            channels.push(match destination {
                 Destination::Slack(slack) => Box::new(slack),
                 Destination::Mail(mail) => mail,
                 Destination::Topic(topic) => context.topic(topic).await?,
                 Destination::Stderr => continue,
             });
         }
-        Ok(voices)
+        Ok(channels)
     }
 }
 

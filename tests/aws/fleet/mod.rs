@@ -270,7 +270,7 @@ fn what_cannot_be_listed_is_told_and_nothing_there_is_idle() {
     assert_eq!(told.code, 1, "{}", told.all());
     assert!(
         told.out
-            .contains("not seen: us-east-1: its clusters cannot be listed"),
+            .contains("not read: us-east-1: its clusters cannot be listed"),
         "{}",
         told.out
     );
@@ -648,7 +648,7 @@ fn a_sweep_says_how_much_it_did_not_see() {
     world.expect(0, &dry).says("looked at 40 of 40");
     (40..45).for_each(add);
     let done = world.expect(1, &dry);
-    done.says("looked at 40 of 45; 5 not yet seen");
+    done.says("looked at 40 of 45; 5 not looked at yet");
     let done = world.run(&[&dry[..], &["--output", "json"]].concat());
     let document: Value = serde_json::from_str(&done.out).unwrap();
     assert_eq!((done.code, &document["exit"]), (1, &1.into()));
