@@ -25,5 +25,5 @@ fn two_folders_get_different_names() {
     room.expect(2, &["init", "2026/stack.yaml"]).says("--name");
     room.expect(0, &["init", "2026/stack.yaml", "--name", "year"]);
     room.expect(2, &["init", "2026/stack.yaml", "--name", "year"])
-        .says("is there already");
+        .says("exists already");
 }
