@@ -118,7 +118,9 @@ impl Context {
             login: Rc::new(Login::new(mfa_prompt(stdin_is_terminal))),
             environment: inherited_variables(),
             catalog: OnceCell::new(),
-            log: env::var("RUST_LOG").ok().filter(|filter| !filter.is_empty()),
+            log: env::var("RUST_LOG")
+                .ok()
+                .filter(|filter| !filter.is_empty()),
             no_color: env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
             stdin_is_terminal,
             home,

@@ -26,6 +26,10 @@ impl Home {
         self.0.path()
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a shell needs the tests' own PATH"
+    )]
     /// Runs shell commands as they are pasted, with the program in front of the path.
     fn run(&self, script: &str) -> Output {
         let program = Path::new(env!("CARGO_BIN_EXE_clusterup"));

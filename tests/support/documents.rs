@@ -23,7 +23,10 @@ impl Block {
         for line in self.text.lines() {
             match (line.strip_prefix("$ "), samples.last_mut()) {
                 (Some(command), _) => samples.push((command, String::new())),
-                (None, Some((_, output))) => *output += &format!("{line}\n"),
+                (None, Some((_, output))) => {
+                    output.push_str(line);
+                    output.push('\n');
+                }
                 (None, None) => panic!("{}: output without a command", self.place()),
             }
         }

@@ -345,7 +345,7 @@ fn changed_entries_are_kept() {
             machine.write("home/similar/notes.txt", "notes");
         }),
         ("similar/a/b", |machine| {
-            machine.write("home/similar/a/b", "deep")
+            machine.write("home/similar/a/b", "deep");
         }),
         ("similar/mine", |machine| {
             symlink(machine.at("others"), machine.at("home/similar/mine")).unwrap();
