@@ -2,6 +2,9 @@
 //! independent look agrees with what is there, and the pure rooms say why of everything.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
+#[path = "plan/check.rs"]
+mod check;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::model::action::Action;
 use clusterup::model::facts::{Capacity, Facts, File, Input};

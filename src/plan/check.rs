@@ -301,6 +301,3 @@ impl<'a> World<'a> {
             .all(|name| self.groups.contains(name))
     }
 }
-
-#[cfg(test)]
-mod tests;

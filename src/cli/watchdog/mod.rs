@@ -63,11 +63,11 @@ pub(super) async fn run(
 #[cfg(test)]
 mod tests {
     #[test]
-    fn the_readme_repeats_the_charges_of_the_help() {
+    fn the_guide_repeats_the_charges_of_the_help() {
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let readme = words(include_str!("../../../README.md"));
+        let guide = words(include_str!("../../../docs/watchdog.md"));
         let costs = super::costs();
-        assert!(readme.contains(&costs), "{costs}");
+        assert!(guide.contains(&costs), "{costs}");
         for figure in ["$0.26 a month", "$0.03 if", "at most $216 a month"] {
             assert!(costs.contains(figure), "{costs}");
         }

@@ -223,9 +223,9 @@ mod tests {
         let read = |text: &str| serde_json::from_str::<Intent>(text).ok();
         assert_eq!(read(r#""cluster""#), Some(Intent::Cluster));
         let created = Intent::NewCluster("00ff".to_owned());
-        assert_eq!(read(r#"{"created":"00ff"}"#), Some(created.clone()));
+        assert_eq!(read(r#"{"made":"00ff"}"#), Some(created.clone()));
         let text = serde_json::to_string(&created).unwrap();
-        assert_eq!(text, r#"{"created":"00ff"}"#);
+        assert_eq!(text, r#"{"made":"00ff"}"#);
         assert_eq!(read("{}"), None);
     }
 }

@@ -1,11 +1,17 @@
 //! Plans that no planner makes, each with one fault.
 
-use super::*;
-use crate::model::desired::{JobSpec, KeyPairSpec, Object};
-use crate::model::observed::{ClusterState, End, ObservedKeyPair, Run};
-use crate::model::plan::Planned;
-use crate::model::stack::SecurityGroup;
 use chrono::DateTime;
+use clusterup::model::action::Action;
+use clusterup::model::desired::ClusterSpec;
+use clusterup::model::desired::{JobSpec, KeyPairSpec, Object};
+use clusterup::model::name::ClusterId;
+use clusterup::model::observed::{Cluster, Observed};
+use clusterup::model::observed::{ClusterState, End, ObservedKeyPair, Run};
+use clusterup::model::plan::Plan;
+use clusterup::model::plan::Planned;
+use clusterup::model::stack::SecurityGroup;
+use clusterup::plan::check::{FlawKind, Need, flaws};
+use std::collections::BTreeMap;
 
 fn group(name: &str) -> SecurityGroup {
     SecurityGroup {
@@ -19,8 +25,8 @@ fn spec() -> Box<ClusterSpec> {
                 security_groups: [{ name: ssh, ingress: [] }]\n\
                 cluster: { release: emr-7.x, size: 1 x m5.xlarge, key_pair: spark, \
                 security_groups: [ssh] }\nguardrails: { max_lifetime: 8h, when_done: keep }\n";
-    let stack = crate::text::parse("t.yaml", text, std::path::Path::new(""), &[]).unwrap();
-    let facts = crate::model::facts::Facts {
+    let stack = clusterup::text::parse("t.yaml", text, std::path::Path::new(""), &[]).unwrap();
+    let facts = clusterup::model::facts::Facts {
         bucket: "s3://b".to_owned(),
         work: "s3://b".to_owned(),
         scripts: BTreeMap::new(),
@@ -28,11 +34,11 @@ fn spec() -> Box<ClusterSpec> {
         public_keys: BTreeMap::new(),
         sample: None,
         label: None,
-        capacity: crate::model::facts::Capacity::AsTyped,
+        capacity: clusterup::model::facts::Capacity::AsTyped,
         prices: Ok("primary=0.2+0.05+0+0".parse().unwrap()),
-        ending: crate::model::span::Span::from_secs(60),
+        ending: clusterup::model::span::Span::from_secs(60),
     };
-    let (desired, _) = crate::plan::expand::expand(&stack, &facts).unwrap();
+    let (desired, _) = clusterup::plan::expand::expand(&stack, &facts).unwrap();
     Box::new(desired.cluster)
 }
 
@@ -249,6 +255,10 @@ fn every_action_comes_after_what_it_needs() {
         let expected = [FlawKind::OutOfOrder(need)];
         assert_eq!(kinds(&actions, &nothing()), expected, "{actions:?}");
     }
+}
+
+#[test]
+fn what_is_ended_or_deleted_is_needed_no_more() {
     let ssh = || Action::DeleteGroup("ssh".parse().unwrap());
     let ends = || vec![end("j-2", "a"), end("j-3", "b")];
     let steps = || Action::AddSteps(id("j-3"), job());
