@@ -68,13 +68,13 @@ fn missing_things_are_named_and_the_other_checks_run() {
         "{}",
         done.all()
     );
-    done.says("not there: EMR_DefaultRole, EMR_EC2_DefaultRole, clusterup-reaper")
+    done.says("missing: EMR_DefaultRole, EMR_EC2_DefaultRole, clusterup-reaper")
         .says("next: aws emr create-default-roles")
         .says("next: aws ec2 create-default-vpc --region us-east-1");
     world.double.make_roles(false);
     world
         .expect(1, &["doctor"])
-        .says("not there: clusterup-reaper");
+        .says("missing: clusterup-reaper");
 }
 
 #[test]
@@ -151,5 +151,5 @@ fn without_credentials_the_machine_is_still_checked() {
         "{}",
         done.all()
     );
-    done.says("have expired").says("not looked at");
+    done.says("have expired").says("not checked");
 }

@@ -228,7 +228,7 @@ async fn part_pulses() {
         .metric_samples(&snapshots, since)
         .await
         .unwrap_err();
-    assert!(error.to_string().contains("what clusters do"), "{error}");
+    assert!(error.to_string().contains("read the metrics of clusters"), "{error}");
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn a_power_off_is_armed_once_its_primary_has_read_it() {
     assert_eq!(power_off()["state"], "asked");
     assert_ne!(power_off()["at"], before);
     status(&world)
-        .says("power-off asked for")
+        .says("power-off requested for")
         .says("not yet read by the primary");
     world.double.advance(61);
     assert_eq!(power_off()["state"], "armed");
@@ -54,7 +54,7 @@ fn is_left(world: &World) {
         (&json!("disarmed"), &Value::Null)
     );
     let done = status(world);
-    done.says("apply disarmed: none follows it; the last left it at");
+    done.says("apply disarmed: nobody follows it; the last follower left it at");
     assert!(!done.all().contains("! apply"), "{}", done.all());
 }
 

@@ -96,7 +96,7 @@ fn a_name_stands_for_the_file_it_was_applied_from() {
     fs::write(&file, other).unwrap();
     by_name("ann", &["apply", "t", "--yes"])
         .expect(2)
-        .says("holds stack u now");
+        .says("which now describes stack u");
     fs::write(&file, text).unwrap();
     let away = world.path().join("away.yaml");
     fs::rename(&file, &away).unwrap();

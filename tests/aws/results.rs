@@ -39,9 +39,9 @@ fn no_object_is_downloaded_outside_its_folder() {
     let stack = fs::read_to_string(world.path().join("t.yaml")).unwrap();
     let done = world.expect(0, &["apply", "t.yaml", "--yes"]);
     done.says("not downloaded")
-        .says("../../t.yaml (it is no path below a folder)")
+        .says("../../t.yaml (it is not a path below a folder)")
         .says(".clusterup.json (names with this prefix")
-        .says("both (it is a folder of others too)")
+        .says("both (it is also a folder of others)")
         .says("next: aws s3 ls s3://");
     let read = |name: &str| fs::read_to_string(world.path().join(name)).unwrap_or_default();
     assert_eq!(read("t.yaml"), stack);

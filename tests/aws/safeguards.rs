@@ -259,7 +259,7 @@ fn assert_roles_arm_it(world: &World) {
     let id = world.clusters()[0]["id"].clone();
     world
         .expect(0, &["status", "t"])
-        .says("! schedule disarmed: the account lacks the role clusterup-reaper")
+        .says("! schedule disarmed: the role clusterup-reaper is missing in this account")
         .says("--create-roles");
     let schedule = safeguard(&told(world), "schedule");
     assert_eq!(schedule["state"], "disarmed");
@@ -374,12 +374,12 @@ fn assert_mended(world: &World, because: &str, hours: i64) {
 fn a_schedule_that_somebody_changed_is_shown_and_fixed() {
     let world = busy(STACK);
     delete_schedule(&world);
-    assert_mended(&world, "its schedule is not there", 2);
+    assert_mended(&world, "its schedule is missing", 2);
     let Schedule { at, input, .. } = only(&world);
     edit_schedule(&world, "2125-01-02T03:04:00", &input);
-    assert_mended(&world, "its schedule is another than its deadline's", 2);
+    assert_mended(&world, "its schedule does not match its deadline", 2);
     edit_schedule(&world, at.trim_end_matches('Z'), r#"{"JobFlowIds":[]}"#);
-    assert_mended(&world, "its schedule is another than its deadline's", 2);
+    assert_mended(&world, "its schedule does not match its deadline", 2);
 }
 
 #[test]
@@ -491,7 +491,7 @@ fn an_interrupted_extension_is_finished_by_apply() {
         assert_eq!(done.signal, Some(9), "{}", done.all());
         assert_eq!(life(&told(&world)), life_after);
     }
-    assert_mended(&world, "its schedule is another than its deadline's", 3);
+    assert_mended(&world, "its schedule does not match its deadline", 3);
     assert_eq!(object(&world), Some(11_100));
 }
 

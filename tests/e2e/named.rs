@@ -106,7 +106,7 @@ fn a_set_is_looked_at_too() {
     home.stack(&["one.py"], "data: { a: { path: t.yaml } }\n");
     home.expect(0, &["validate", "t.yaml"]);
     for (set, says) in [
-        ("data.a.path=gone.dat", "the data file is not there"),
+        ("data.a.path=gone.dat", "the data file does not exist"),
         ("region=eu-wset-1", "did you mean `eu-west-1`?"),
         ("cluster.size=2 x m5.xlarg", "m5.xlarg is no instance type"),
         ("data.a.path=.", "the data file is a folder"),
@@ -143,7 +143,7 @@ fn a_stack_that_never_was_is_wrong_input() {
         .says("did you mean movie?");
     // A stack's file says that the name is meant.
     home.expect(0, &["status", "t.yaml", "--local"])
-        .says("nothing of it is there");
+        .says("nothing of it exists");
     home.expect(0, &["destroy", "t.yaml", "--local"])
         .says("nothing of");
 }

@@ -133,7 +133,7 @@ fn a_month_that_is_spent_ends_what_runs_where_a_policy_says_so() {
     assert_eq!(done.code, 5, "{}{}", done.out, done.err);
     done.says("policy recsys ends its clusters in 1m")
         .says("did you mean `monthly`?")
-        .says("those that were read last hold");
+        .says("the policies that were read last still apply");
     let cluster = home.clusters().pop().unwrap();
     assert_eq!(cluster["end"]["reason"], "team_budget");
     let message = cluster["end"]["message"].as_str().unwrap();

@@ -119,7 +119,7 @@ fn a_service_is_written_where_systemd_looks_and_kept_as_it_is() {
     assert!(
         install(&["--", "--region=eu-west-1"])
             .2
-            .contains("as it should be")
+            .contains("is up to date")
     );
     assert_eq!(
         install(&["--", "--region=us-east-1"]).0,

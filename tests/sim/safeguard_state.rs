@@ -249,7 +249,7 @@ fn without_the_role_a_cluster_is_made_and_its_schedule_when_there_is_one() {
         roles.await.unwrap();
         lease.release().await.unwrap();
         let (plan, warnings) = made(&Process::calm(&sim, 3), &case, Options::default()).await;
-        is_one_update(&plan, "its schedule is not there");
+        is_one_update(&plan, "its schedule is missing");
         assert_eq!(warnings, [""; 0]);
         scheduled(&sim, &live(&sim).unwrap(), &wish);
         settled(&sim, &case).await;
@@ -310,11 +310,11 @@ fn a_schedule_that_somebody_took_or_changed_is_mended() {
             let cause = match change {
                 None => {
                     assert!(sim.delete_schedule(&schedule.name));
-                    "its schedule is not there"
+                    "its schedule is missing"
                 }
                 Some(change) => {
                     sim.serve(UpdateSchedule(change(schedule))).await.unwrap();
-                    "its schedule is another than its deadline's"
+                    "its schedule does not match its deadline"
                 }
             };
             assert!(!schedule_of(&sim, &case).await.is_armed());

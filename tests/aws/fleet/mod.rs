@@ -413,7 +413,7 @@ fn a_mass_of_idle_clusters_trips_the_breaker() {
         .world
         .run(&["watchdog", "sweep", "--region", "us-east-1"]);
     assert!(
-        told.out.contains("the breaker: 4 of 5 clusters would end"),
+        told.out.contains("circuit breaker: 4 of 5 clusters would end"),
         "{}",
         told.all()
     );
@@ -625,7 +625,7 @@ fn of_two_at_once_one_stands_by() {
     let second = world.run(&["watchdog", "sweep", "--region", "us-east-1"]);
     assert_eq!(second.code, 1, "{}", second.all());
     assert!(
-        second.err.contains("another watchdog is at work"),
+        second.err.contains("another watchdog is running"),
         "{}",
         second.err
     );
