@@ -42,7 +42,7 @@ fn govcloud_has_its_own_budgets_nowhere() {
     let said = String::from_utf8_lossy(&out.stderr).into_owned();
     assert_eq!(out.status.code(), Some(2), "{said}");
     assert!(
-        said.contains("AWS GovCloud (US) has no AWS Budgets"),
+        said.contains("AWS GovCloud (US), which has no AWS Budgets"),
         "{said}"
     );
 }
