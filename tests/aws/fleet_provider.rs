@@ -228,7 +228,10 @@ async fn part_pulses() {
         .metric_samples(&snapshots, since)
         .await
         .unwrap_err();
-    assert!(error.to_string().contains("read the metrics of clusters"), "{error}");
+    assert!(
+        error.to_string().contains("read the metrics of clusters"),
+        "{error}"
+    );
 }
 
 #[test]

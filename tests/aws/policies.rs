@@ -370,7 +370,7 @@ fn examples_match_their_expectation_or_fail() {
     let failed = world.expect(1, &["policy", "test"]);
     failed
         .says("FAILED three")
-        .says("expected allow, and it is deny")
+        .says("expected allow, got deny")
         .says("0 of 1 as expected");
     let said = document(&world, 1, &["policy", "test"]);
     assert_eq!(said["failed"], 1);

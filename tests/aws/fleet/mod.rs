@@ -413,7 +413,8 @@ fn a_mass_of_idle_clusters_trips_the_breaker() {
         .world
         .run(&["watchdog", "sweep", "--region", "us-east-1"]);
     assert!(
-        told.out.contains("circuit breaker: 4 of 5 clusters would end"),
+        told.out
+            .contains("circuit breaker: 4 of 5 clusters would end"),
         "{}",
         told.all()
     );
