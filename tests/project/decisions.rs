@@ -1,7 +1,6 @@
-//! The records of decisions are whole, numbered and linked, and no document links to nothing.
+//! The records of decisions are whole, numbered and linked.
 
 use super::{at, text};
-use std::path::{Path, PathBuf};
 
 const PARTS: [&str; 5] = ["Context", "Options", "Decision", "Why", "Consequences"];
 
@@ -43,51 +42,4 @@ fn the_index_and_the_map_have_each_record_by_its_title() {
             "{name}"
         );
     }
-}
-
-/// The documents, from the root.
-fn documents() -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for folder in ["", "docs", "docs/adr", "deploy", ".github"] {
-        for file in std::fs::read_dir(at(folder)).unwrap() {
-            let name = file.unwrap().file_name();
-            let path = Path::new(folder).join(name);
-            found.extend((path.extension().is_some_and(|it| it == "md")).then_some(path));
-        }
-    }
-    found
-}
-
-/// Where the links of a text lead, without their parts; those within the text are left out.
-fn links(text: &str) -> Vec<&str> {
-    let behind = text.split("](").skip(1);
-    let targets = behind.map(|rest| rest.split([')', '#']).next().unwrap());
-    targets.filter(|it| !it.is_empty()).collect()
-}
-
-#[test]
-fn no_document_links_to_a_file_that_is_not_there() {
-    let mut seen = 0;
-    for document in documents() {
-        let text = text(document.to_str().unwrap());
-        for link in links(&text) {
-            if link.contains("://") {
-                continue;
-            }
-            seen += 1;
-            let target = document.parent().unwrap().join(link);
-            assert!(
-                at(target.to_str().unwrap()).exists(),
-                "{}: {link}",
-                document.display()
-            );
-        }
-    }
-    assert!(seen > 30, "{seen}");
-}
-
-#[test]
-fn links_are_found() {
-    let found = links("[a](b.md) and ![c](d.png), [e](#f), [g](h.md#i)");
-    assert_eq!(found, ["b.md", "d.png", "h.md"]);
 }

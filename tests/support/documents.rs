@@ -46,7 +46,9 @@ fn root() -> PathBuf {
 /// All pages, relative to the repository, in the order of their names.
 pub(crate) fn pages() -> Vec<String> {
     let mut pages = Vec::new();
-    let mut folders = vec![root(), root().join("docs"), root().join("deploy")];
+    let mut folders = ["", "docs", "deploy", ".github"]
+        .map(|it| root().join(it))
+        .to_vec();
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap().flatten() {
             let path = entry.path();
