@@ -84,9 +84,7 @@ pub(super) async fn run(
 fn cost_fields(plan: &Plan, prices: Option<&Prices<'_>>) -> serde_json::Value {
     let estimate = prices.and_then(|prices| prices.estimate(plan));
     let mut actions = plan.actions.iter().map(|planned| &planned.action);
-    let comparison = prices
-        .as_ref()
-        .and_then(|prices| actions.find_map(|action| prices.comparison(action)));
+    let comparison = prices.and_then(|prices| actions.find_map(|action| prices.comparison(action)));
     json!({ "estimate": estimate, "comparison": comparison })
 }
 

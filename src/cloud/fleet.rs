@@ -1,5 +1,5 @@
-//! What the watchdog needs of a place: all its clusters, whoever created them. No call waits for
-//! its effect; the next sweep checks it.
+//! What the watchdog needs of a place: all its clusters, no matter who created them. No call waits
+//! for its effect; the next sweep checks it.
 
 use super::{CloudError, Lease};
 use crate::model::extension::Extension;

@@ -158,7 +158,7 @@ impl Cluster {
     pub fn grown(&self, want: &ClusterSpec, now: DateTime<Utc>) -> Self {
         let mut grown = self.clone();
         grown.spec.guardrails = want.guardrails.clone();
-        // A lease begins with whoever asks for it, not with the cluster.
+        // A lease begins when it is requested, not with the cluster.
         if want.guardrails.lease.is_some() {
             grown.renewed_at = Some(now);
         }

@@ -142,7 +142,7 @@ fn moved(
     spec.rates = cluster.spec.rates.or(spec.rates);
     // So does that it was made in spite of a policy.
     spec.overridden.clone_from(&cluster.spec.overridden);
-    // And what it counts against, which whoever admits the change may add to.
+    // And the budgets that it counts against, to which admission may add.
     spec.budgets.clone_from(&cluster.spec.budgets);
     let gives =
         |planned: &Planned| matches!(&planned.action, Action::AddSteps(id, _) if *id == cluster.id);

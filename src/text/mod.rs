@@ -6,8 +6,8 @@
 //! `read` makes a tree of the text and `set` changes it by what the command line says. What such a
 //! `document` may say is declared once, in `stack`, `policy` and `example`, by the words of `field`:
 //! of that come the values, every mistake, the JSON Schema and the reference. `rules` holds parts
-//! of the tree against each other that have no mapping in common. A policy's conditions stay text: whoever reads them says what is wrong in
-//! them to `Written`, which knows where they stand.
+//! of the tree against each other that have no mapping in common. A policy's conditions stay text:
+//! what reads them reports their mistakes to `Written`, which knows where they stand.
 
 mod align;
 mod arg;

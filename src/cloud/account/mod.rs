@@ -1,4 +1,4 @@
-//! An AWS account as a target, on top of [`super::api`], whoever serves its calls.
+//! An AWS account as a target, on top of [`super::api`], no matter what serves its calls.
 //!
 //! AWS is the only source of state: names and tags identify what belongs to a stack. Besides files,
 //! the bucket holds for each stack the intents of calls that have no token, the ids of its

@@ -1,4 +1,4 @@
-//! The account's fleet: all of its clusters, whoever created them.
+//! The account's fleet: all of its clusters, no matter who created them.
 
 mod act;
 mod leftovers;

@@ -1,4 +1,4 @@
-//! Describes one cluster, whoever created it.
+//! Describes one cluster, no matter who created it.
 
 use super::{CachedCluster, MARK, others, stack_of};
 use crate::cloud::account::errors::Context;
