@@ -4,6 +4,7 @@
 
 mod budgets;
 mod calls;
+mod daemon;
 mod destroy;
 #[path = "../ends/mod.rs"]
 mod ends;

@@ -49,7 +49,7 @@ enum Kind {
 }
 
 #[derive(Default)]
-struct Told {
+pub(super) struct Told {
     matters: RefCell<BTreeSet<String>>,
     /// Whom warnings were told of, and when.
     warned: RefCell<BTreeMap<String, DateTime<Utc>>>,
@@ -89,9 +89,9 @@ impl AuditSink for Told {
 
 type Api = Retrying<Paced<Flaky<Sim>>>;
 
-struct World {
+pub(super) struct World {
     api: Rc<Api>,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     audit_sink: Rc<Told>,
     policies: Rc<Policies>,
     home: tempfile::TempDir,
@@ -103,7 +103,7 @@ struct World {
 }
 
 impl World {
-    async fn new(seed: u64) -> Self {
+    pub(super) async fn new(seed: u64) -> Self {
         let rng = Rng::new(seed);
         let sim = Sim::with(seed, sim::Settings::USUAL);
         let terminates = rng.percent(75);
@@ -147,12 +147,12 @@ impl World {
         }
     }
 
-    fn sim(&self) -> &Sim {
+    pub(super) fn sim(&self) -> &Sim {
         &self.api.inner.inner.inner
     }
 
-    /// One that begins with nothing but what the cloud and its desk remember.
-    fn watchdog(&self, seed: u64) -> Watchdog {
+    /// The account as a place that is watched.
+    pub(super) fn fleet(&self, seed: u64) -> Rc<dyn FleetProvider> {
         let settings = Settings {
             region: "us-east-1".parse().unwrap(),
             clock: self.clock.clone(),
@@ -166,7 +166,12 @@ impl World {
             poll: MINUTE,
             seed,
         };
-        let fleet: Rc<dyn FleetProvider> = Rc::new(Account::new(self.api.clone(), settings));
+        Rc::new(Account::new(self.api.clone(), settings))
+    }
+
+    /// One that begins with nothing but what the cloud and the audit sink remember.
+    pub(super) fn watchdog(&self, seed: u64) -> Watchdog {
+        let fleet = self.fleet(seed);
         let (clock, audit_sink) = (self.clock.clone(), self.audit_sink.clone());
         let name = "watchdog@here".to_owned();
         Watchdog::new(vec![fleet], self.policies.clone(), clock, audit_sink, name)

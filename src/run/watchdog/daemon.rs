@@ -102,6 +102,7 @@ impl Daemon<'_> {
             if self.clock_jumped(&mut reading) {
                 self.host
                     .says("the clock was set, or this machine slept: looking at everything");
+                self.watchdog.discard_timing();
             }
             // After a sleep another watchdog may hold the watch, and two must not act at once. If
             // that cannot be read, the sweep observes, and checks again before each act.
@@ -209,10 +210,10 @@ impl Daemon<'_> {
 
     fn clock_jumped(&self, reading: &mut ClockReading) -> bool {
         let ticked = reading.0.elapsed();
-        let read = self.clock.now() - reading.1;
-        *reading = ClockReading(Instant::now(), self.clock.now());
-        let read = read.to_std().unwrap_or_default();
-        read.abs_diff(ticked) > MAX_CLOCK_SKEW
+        let now = self.clock.now();
+        let read = (now - reading.1).as_seconds_f64();
+        *reading = ClockReading(Instant::now(), now);
+        (read - ticked.as_secs_f64()).abs() > MAX_CLOCK_SKEW.as_secs_f64()
     }
 
     fn publish(&self, active: bool) {

@@ -126,12 +126,13 @@ impl Watchdog {
     /// Discards what depends on elapsed time. Called when the clock was set or the machine slept.
     pub fn discard_timing(&mut self) {
         self.cleaned_at = None;
+        let now = self.clock.now();
         for tracked in self
             .region_watches
             .iter_mut()
             .flat_map(|region_watch| region_watch.tracked.values_mut())
         {
-            tracked.discard_timing();
+            tracked.discard_timing(now);
         }
     }
 

@@ -109,9 +109,14 @@ impl TrackedCluster {
         far && !self.changed && self.snapshot.as_ref().is_some_and(recent)
     }
 
-    /// Discards what depends on elapsed time.
-    pub(super) fn discard_timing(&mut self) {
-        (self.metric_samples, self.metrics_read_at, self.quiet_period) = (None, None, None);
+    /// Discards what depends on elapsed time. An instant that is in the future, because the clock
+    /// was set back, would postpone what is due after it.
+    pub(super) fn discard_timing(&mut self, now: DateTime<Utc>) {
+        self.metric_samples = None;
+        self.metrics_read_at = None;
+        self.quiet_period = None;
+        self.asked_at = self.asked_at.min(Some(now));
+        self.again_at = self.again_at.min(Some(now));
         self.changed = true;
     }
 
