@@ -50,49 +50,65 @@ pub struct ListedCluster {
     pub created_at: DateTime<Utc>,
 }
 
-/// A cluster that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// A cluster of anybody as a place described it at one instant. It is never stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClusterSnapshot {
     pub place: Place,
-    pub id: ClusterId,
-    pub name: Untrusted,
-    pub state: ClusterState,
-    pub created_at: DateTime<Utc>,
-    pub ready_at: Option<DateTime<Utc>>,
     /// When this was read.
     pub looked_at: DateTime<Utc>,
-    #[serde(rename = "made")]
-    pub creator: Creator,
-    /// Whoever its tags name.
+    pub cluster: AnyCluster,
+    pub name: Untrusted,
+    /// The owner by the tag of clusterup, otherwise by another tag that names one.
     pub owner: Option<Untrusted>,
     pub tags: BTreeMap<String, String>,
     /// Whether EMR's termination protection is on.
     pub protected: bool,
-    /// What is installed on it; nothing of a cluster of this machine.
+    /// What is installed on it; empty for a cluster of this machine.
     pub applications: Vec<Application>,
     /// All steps, the oldest first.
     pub steps: Reading<Vec<Step>>,
-    /// What it costs: as it was made with, or, where others made it, at today's list prices.
-    pub rates: Option<Rates>,
-    #[serde(rename = "lives")]
-    pub instance_spans: Vec<InstanceSpan>,
-    /// The watchdog's own, where there is one that can be read.
+    /// The watchdog's mark, if there is one that can be read.
     pub mark: Option<WatchdogMark>,
 }
 
-/// Who created a cluster.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Creator {
-    /// clusterup.
-    #[serde(rename = "here")]
-    Clusterup(Box<Cluster>),
-    /// Somebody else.
-    #[serde(rename = "elsewhere")]
-    Other,
-    /// Its name and tags say clusterup, and the bucket's note of it does not: why. It is treated as
-    /// others' clusters are.
-    Disputed(String),
+/// A cluster by its creator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnyCluster {
+    /// clusterup created it, and its tags say for which stack and with which guardrails.
+    Ours(Box<Cluster>),
+    Foreign(ForeignCluster),
+}
+
+/// A cluster that clusterup did not create, or that is not believed to be its own: without a stack
+/// and without guardrails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignCluster {
+    pub id: ClusterId,
+    pub state: ClusterState,
+    pub created_at: DateTime<Utc>,
+    pub ready_at: Option<DateTime<Utc>>,
+    /// At today's list prices; `None` if one of its instance types has no price.
+    pub rates: Option<Rates>,
+    /// The present counts since its creation.
+    pub instance_spans: Vec<InstanceSpan>,
+    /// Why the bucket's note does not confirm what its name and tags say: that clusterup created it.
+    pub disputed: Option<String>,
+}
+
+impl AnyCluster {
+    pub const fn ours(&self) -> Option<&Cluster> {
+        match self {
+            Self::Ours(cluster) => Some(cluster),
+            Self::Foreign(_) => None,
+        }
+    }
+
+    pub fn into_ours(self) -> Option<Cluster> {
+        match self {
+            Self::Ours(cluster) => Some(*cluster),
+            Self::Foreign(_) => None,
+        }
+    }
 }
 
 /// Something that can fail to be read; then it says why.
@@ -158,19 +174,68 @@ impl fmt::Display for WatchdogMark {
 serde_by_text!(WatchdogMark);
 
 impl ClusterSnapshot {
-    /// The cluster as clusterup made it, where it did.
+    /// The cluster if clusterup created it.
     pub const fn ours(&self) -> Option<&Cluster> {
-        match &self.creator {
-            Creator::Clusterup(cluster) => Some(cluster),
-            Creator::Other | Creator::Disputed(_) => None,
+        self.cluster.ours()
+    }
+
+    /// Why it is not believed that clusterup created it, if its tags say so.
+    pub const fn disputed(&self) -> Option<&String> {
+        match &self.cluster {
+            AnyCluster::Foreign(cluster) => cluster.disputed.as_ref(),
+            AnyCluster::Ours(_) => None,
         }
     }
 
-    /// Why it is not believed that clusterup made it, where its tags say so.
-    pub const fn disputed(&self) -> Option<&String> {
-        match &self.creator {
-            Creator::Disputed(why) => Some(why),
-            Creator::Clusterup(_) | Creator::Other => None,
+    pub const fn id(&self) -> &ClusterId {
+        match &self.cluster {
+            AnyCluster::Ours(cluster) => &cluster.id,
+            AnyCluster::Foreign(cluster) => &cluster.id,
+        }
+    }
+
+    pub const fn state(&self) -> ClusterState {
+        match &self.cluster {
+            AnyCluster::Ours(cluster) => cluster.state,
+            AnyCluster::Foreign(cluster) => cluster.state,
+        }
+    }
+
+    /// Takes over the state of a newer listing.
+    pub const fn set_state(&mut self, state: ClusterState) {
+        match &mut self.cluster {
+            AnyCluster::Ours(cluster) => cluster.state = state,
+            AnyCluster::Foreign(cluster) => cluster.state = state,
+        }
+    }
+
+    pub const fn created_at(&self) -> DateTime<Utc> {
+        match &self.cluster {
+            AnyCluster::Ours(cluster) => cluster.created_at,
+            AnyCluster::Foreign(cluster) => cluster.created_at,
+        }
+    }
+
+    /// When it could first take work.
+    pub const fn ready_at(&self) -> Option<DateTime<Utc>> {
+        match &self.cluster {
+            AnyCluster::Ours(cluster) => cluster.ready_at,
+            AnyCluster::Foreign(cluster) => cluster.ready_at,
+        }
+    }
+
+    /// Its rates: those it was created with, or today's list prices if it is foreign.
+    pub const fn rates(&self) -> Option<&Rates> {
+        match &self.cluster {
+            AnyCluster::Ours(cluster) => cluster.spec.rates.as_ref(),
+            AnyCluster::Foreign(cluster) => cluster.rates.as_ref(),
+        }
+    }
+
+    pub const fn instance_spans(&self) -> &Vec<InstanceSpan> {
+        match &self.cluster {
+            AnyCluster::Ours(cluster) => &cluster.instance_spans,
+            AnyCluster::Foreign(cluster) => &cluster.instance_spans,
         }
     }
 }

@@ -143,7 +143,7 @@ async fn part_look() {
     assert_eq!(ids, ["j-FLEET", "j-GOES", "j-WAITS", "j-WORKS"]);
 
     let waits = look(&provider, "j-WAITS").await;
-    assert_eq!(waits.state, ClusterState::Waiting);
+    assert_eq!(waits.state(), ClusterState::Waiting);
     assert_eq!(
         (
             waits.ours(),
@@ -151,11 +151,11 @@ async fn part_look() {
         ),
         (None, Some("ana"))
     );
-    assert!(waits.rates.is_some() && waits.instance_spans.len() == 2 && !waits.protected);
-    assert!((now() - waits.created_at - TimeDelta::hours(2)).abs() < TimeDelta::minutes(1));
+    assert!(waits.rates().is_some() && waits.instance_spans().len() == 2 && !waits.protected);
+    assert!((now() - waits.created_at() - TimeDelta::hours(2)).abs() < TimeDelta::minutes(1));
     let fleet = look(&provider, "j-FLEET").await;
-    assert!(fleet.rates.is_none() && fleet.protected, "{fleet:#?}");
-    assert!(look(&provider, "j-OVER").await.state.is_over());
+    assert!(fleet.rates().is_none() && fleet.protected, "{fleet:#?}");
+    assert!(look(&provider, "j-OVER").await.state().is_over());
     assert_eq!(provider.look(&id("j-NONE")).await.unwrap(), None);
     let works = look(&provider, "j-WORKS").await;
     let Reading::Read(steps) = &works.steps else {

@@ -79,7 +79,7 @@ fn a_cluster_is_ours_by_name_and_tag_together() {
             Some("ann@desk")
         );
         assert!(ours.steps.len() == 1 && snapshot.steps.read().is_some());
-        assert!(snapshot.rates.is_some() && !snapshot.instance_spans.is_empty());
+        assert!(snapshot.rates().is_some() && !snapshot.instance_spans().is_empty());
         let armed = ours
             .safeguards
             .iter()
@@ -176,7 +176,7 @@ fn what_runs_by_hand_is_seen_and_silence_is_no_idleness() {
             .await
             .unwrap();
         assert_eq!(
-            told[&snapshot.id],
+            told[&snapshot.id()],
             [],
             "who is mute tells nothing, not even of before"
         );
@@ -187,7 +187,7 @@ fn what_runs_by_hand_is_seen_and_silence_is_no_idleness() {
             .metric_samples(&[&snapshot], since)
             .await
             .unwrap();
-        let told = &told[&snapshot.id];
+        let told = &told[&snapshot.id()];
         let busy = told.iter().filter(|it| it.apps > 0 && it.containers > 0);
         assert_eq!(busy.count(), 6, "{told:#?}");
         assert!(told.iter().any(|it| it.apps == 0 && it.containers == 0));
@@ -231,7 +231,7 @@ fn an_end_says_why_and_a_deadline_moves() {
         let seen = Process::calm(&sim, 3).account.observe(stack, None).await;
         let cluster = seen.unwrap().clusters.remove(0);
         assert_eq!((cluster.state.is_over(), cluster.end), (true, Some(end)));
-        assert!(look(&dog, &made.id).await.state.is_over());
+        assert!(look(&dog, &made.id).await.state().is_over());
     });
 }
 

@@ -9,7 +9,7 @@ use clusterup::cloud::api::Tags;
 use clusterup::cloud::fleet::FleetProvider;
 use clusterup::model::event::NoListener;
 use clusterup::model::extension::Extension;
-use clusterup::model::fleet::{ClusterSnapshot, Creator};
+use clusterup::model::fleet::{AnyCluster, ClusterSnapshot};
 use clusterup_testkit::sim::{CensusCluster, Settings, Sim};
 use std::time::Duration;
 
@@ -41,10 +41,9 @@ async fn look(process: &Process, id: &str) -> ClusterSnapshot {
 }
 
 async fn dispute(process: &Process, id: &str) -> Option<String> {
-    match look(process, id).await.creator {
-        Creator::Clusterup(_) => None,
-        Creator::Disputed(why) => Some(why),
-        Creator::Other => Some("others'".to_owned()),
+    match look(process, id).await.cluster {
+        AnyCluster::Ours(_) => None,
+        AnyCluster::Foreign(it) => it.disputed.or_else(|| Some("others'".to_owned())),
     }
 }
 
@@ -95,7 +94,7 @@ fn a_foreign_cluster_under_our_name_and_tags_stays_foreign() {
         // Nor is anything ended or noted of it.
         tokio::time::sleep(Duration::from_secs(9 * 3_600)).await;
         let snapshot = look(&dog, &forged).await;
-        assert!(snapshot.ours().is_none() && snapshot.state.is_live());
+        assert!(snapshot.ours().is_none() && snapshot.state().is_live());
         assert!(!sim.census().buckets[&bucket()].contains(&note(&forged)));
     });
 }

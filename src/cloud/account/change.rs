@@ -1,9 +1,8 @@
 //! Changes a live cluster in place: its counts, guardrails and tags, and its safeguards.
 
-use super::convert::MAX_EXTENSIONS;
 use super::errors::Context;
-use super::last_observation::ObservedCluster;
-use super::names::{self, SIZES, TEAM};
+use super::last_observation::Replies;
+use super::names::{self, MAX_EXTENSIONS, SIZES, TEAM};
 use super::note::{self, NoteCheck};
 use super::{Account, safeguard_state, spec};
 use crate::cloud::CloudError;
@@ -93,7 +92,7 @@ impl<A: Api> Account<A> {
     async fn retag(
         &self,
         id: &ClusterId,
-        observed: &ObservedCluster,
+        observed: &Replies,
         have: &ClusterSpec,
         want: &ClusterSpec,
         mut tags: Tags,
@@ -152,7 +151,7 @@ impl<A: Api> Account<A> {
     async fn change_counts(
         &self,
         id: &ClusterId,
-        observed: &ObservedCluster,
+        observed: &Replies,
         spec: &ClusterSpec,
     ) -> Result<(), CloudError> {
         let wanted = |role: Role| match role {
@@ -181,7 +180,7 @@ impl<A: Api> Account<A> {
     async fn change_guards(
         &self,
         id: &ClusterId,
-        observed: &ObservedCluster,
+        observed: &Replies,
         spec: &ClusterSpec,
     ) -> Result<(), CloudError> {
         let context = || format!("change cluster {id}");
@@ -217,7 +216,7 @@ impl<A: Api> Account<A> {
     }
 
     /// The cluster's sizes so far, and those of `spec` from now on.
-    fn resized(&self, observed: &ObservedCluster, have: &Cluster, spec: &ClusterSpec) -> Sizes {
+    fn resized(&self, observed: &Replies, have: &Cluster, spec: &ClusterSpec) -> Sizes {
         let tag = observed.cluster.tags.get(SIZES);
         let known = tag.and_then(|text| text.parse().ok());
         let sizes: Sizes = known.unwrap_or_else(|| Sizes::of(&have.spec.groups));

@@ -2,9 +2,9 @@
 //! release of a line.
 
 use super::Account;
-use super::convert::ENDING;
 use super::errors::Context;
 use super::names;
+use super::reader::ENDING;
 use crate::cloud::CloudError;
 use crate::cloud::api::Api;
 use crate::cloud::api::emr::ListReleaseLabels;

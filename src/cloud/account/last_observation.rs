@@ -24,7 +24,7 @@ pub(super) struct LastObservation {
     /// Whether this process has just created the bucket.
     pub(super) is_new: bool,
     /// EMR's descriptions of clusters.
-    pub(super) clusters: BTreeMap<ClusterId, ObservedCluster>,
+    pub(super) clusters: BTreeMap<ClusterId, Replies>,
     /// When this process last recorded that it follows clusters; newer than `objects`.
     pub(super) followed: BTreeMap<ClusterId, DateTime<Utc>>,
     /// The cluster that was created since the observation.
@@ -33,8 +33,9 @@ pub(super) struct LastObservation {
     pub(super) logs: BTreeMap<String, String>,
 }
 
+/// The replies about one cluster, before they are converted.
 #[derive(Clone)]
-pub(super) struct ObservedCluster {
+pub(super) struct Replies {
     pub(super) cluster: emr::Cluster,
     pub(super) groups: Vec<emr::InstanceGroup>,
     /// EMR's idle policy; the outer `None` if it was not read.

@@ -9,7 +9,8 @@ mod caller;
 mod change;
 mod checkup;
 mod cluster;
-mod convert;
+mod creator;
+mod describe;
 mod documents;
 mod ended;
 mod errors;
@@ -30,6 +31,7 @@ mod origin;
 mod permissions;
 mod place;
 mod read_back;
+mod reader;
 mod results;
 mod rights_check;
 mod roles;
@@ -44,7 +46,7 @@ mod teams;
 mod warned;
 
 pub use caller::Addresses;
-pub use convert::ENDING;
+pub use reader::ENDING;
 
 use self::errors::Context;
 use self::last_observation::LastObservation;

@@ -29,6 +29,9 @@ const EMR_POLICIES: &str = "for-use-with-amazon-emr-managed-policies";
 /// EMR allows 256 characters in a tag's value.
 pub(super) const MAX_VALUE: usize = 256;
 
+/// How many extensions a cluster's tags have room for.
+pub(super) const MAX_EXTENSIONS: usize = 8;
+
 /// The tag of a cluster's n-th moved deadline, from 0.
 pub(super) fn extended(number: usize) -> String {
     format!("{EXTENDED}{number}")

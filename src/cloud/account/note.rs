@@ -5,7 +5,7 @@
 use super::Account;
 use super::errors::Context;
 use super::names::{self, SIZES};
-use super::{convert, place, spec};
+use super::{place, spec};
 use crate::cloud::CloudError;
 use crate::cloud::api::s3::{Condition, GetObject};
 use crate::cloud::api::{Api, ApiError, Kind, Tags};
@@ -53,7 +53,7 @@ pub(super) fn terms(tags: &Tags) -> String {
     feed("terms 1");
     feed(&spec::packed(tags).unwrap_or_default());
     feed(tags.get(SIZES).map_or("", String::as_str));
-    for number in 0..convert::MAX_EXTENSIONS {
+    for number in 0..names::MAX_EXTENSIONS {
         feed(
             tags.get(&names::extended(number))
                 .map_or("", String::as_str),

@@ -1,6 +1,6 @@
 //! Which of a cluster's safeguards are armed, by what AWS reports. Pure.
 
-use super::last_observation::{ObservedCluster, Scheduled};
+use super::last_observation::{Replies, Scheduled};
 use super::names::DEADLINE;
 use super::roles::REAPER;
 use crate::cloud::api::Tags;
@@ -131,7 +131,7 @@ pub(super) fn ends_in_time(schedule: &Schedule, cluster: &Cluster, now: DateTime
 /// The safeguards of a live cluster. `left_at` is when its last follower chose to leave it.
 pub(super) fn assess(
     cluster: &Cluster,
-    observed: &ObservedCluster,
+    observed: &Replies,
     left_at: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Vec<Safeguard> {
@@ -180,11 +180,7 @@ pub(super) fn planned(spec: &ClusterSpec, role_missing: bool) -> Vec<Safeguard> 
 }
 
 /// Changes of a live cluster's safeguards that somebody else made and `apply` fixes.
-pub(super) fn drift(
-    cluster: &Cluster,
-    observed: &ObservedCluster,
-    now: DateTime<Utc>,
-) -> Vec<String> {
+pub(super) fn drift(cluster: &Cluster, observed: &Replies, now: DateTime<Utc>) -> Vec<String> {
     let mut drift = Vec::new();
     let off = |seconds: u64| {
         let (at, due) = (
@@ -214,7 +210,7 @@ fn no_idle_policy(label: &str) -> Option<Safeguard> {
     (!has_idle_policy(label)).then(|| Safeguard::disarmed(SafeguardKind::IdlePolicy, why, None))
 }
 
-fn idle(cluster: &Cluster, observed: &ObservedCluster) -> Option<Safeguard> {
+fn idle(cluster: &Cluster, observed: &Replies) -> Option<Safeguard> {
     let kind = SafeguardKind::IdlePolicy;
     if let Some(safeguard) = no_idle_policy(&observed.cluster.release) {
         return Some(safeguard);
@@ -229,7 +225,7 @@ fn idle(cluster: &Cluster, observed: &ObservedCluster) -> Option<Safeguard> {
     })
 }
 
-fn last_step(cluster: &Cluster, observed: &ObservedCluster) -> Safeguard {
+fn last_step(cluster: &Cluster, observed: &Replies) -> Safeguard {
     let kind = SafeguardKind::LastStep;
     match (
         observed.cluster.keep_alive,
@@ -245,7 +241,7 @@ fn last_step(cluster: &Cluster, observed: &ObservedCluster) -> Safeguard {
     }
 }
 
-fn power_off(cluster: &Cluster, observed: &ObservedCluster) -> Safeguard {
+fn power_off(cluster: &Cluster, observed: &Replies) -> Safeguard {
     let kind = SafeguardKind::PowerOff;
     let Some(seconds) = requested_power_off(&observed.cluster.tags) else {
         return Safeguard::disarmed(kind, "the cluster was created without it", None);

@@ -1,10 +1,9 @@
 //! What ends a cluster even if all our processes are dead. It is armed with the cluster or right
 //! after it, moved with the hard deadline, and removed when the cluster has ended.
 
-use super::convert::MAX_EXTENSIONS;
 use super::errors::{Context, gone};
 use super::last_observation::Scheduled;
-use super::names::{self, DEADLINE};
+use super::names::{self, DEADLINE, MAX_EXTENSIONS};
 use super::note::{self, NoteCheck};
 use super::place;
 use super::roles::REAPER;

@@ -10,7 +10,7 @@ use crate::cloud::{Cloud, CloudError, Lease};
 use crate::disk;
 use crate::model::extension::Extension;
 use crate::model::fleet::{
-    ClusterSnapshot, Creator, ListedCluster, MetricSample, Place, Reading, WatchdogMark,
+    AnyCluster, ClusterSnapshot, ListedCluster, MetricSample, Place, Reading, WatchdogMark,
 };
 use crate::model::hint::Command;
 use crate::model::name::{ClusterId, StackName};
@@ -95,21 +95,15 @@ impl Local {
     fn snapshot(&self, cluster: Cluster, mark: Option<WatchdogMark>) -> ClusterSnapshot {
         ClusterSnapshot {
             place: Place::Local,
-            id: cluster.id.clone(),
-            name: cluster.stack.as_str().into(),
-            state: cluster.state,
-            created_at: cluster.created_at,
-            ready_at: cluster.ready_at,
             looked_at: self.clock.now(),
+            name: cluster.stack.as_str().into(),
             owner: cluster.owner.clone(),
             tags: cluster.spec.tags.clone(),
             protected: false,
             applications: Vec::new(),
             steps: Reading::Read(cluster.steps.clone()),
-            rates: cluster.spec.rates,
-            instance_spans: cluster.instance_spans.clone(),
             mark,
-            creator: Creator::Clusterup(Box::new(cluster)),
+            cluster: AnyCluster::Ours(Box::new(cluster)),
         }
     }
 }
@@ -175,14 +169,14 @@ impl FleetProvider for Local {
                 None => None,
             };
             let mut samples = self.fleet_memory.samples.borrow_mut();
-            let samples = samples.entry(snapshot.id.clone()).or_default();
+            let samples = samples.entry(snapshot.id().clone()).or_default();
             samples.extend(metric_sample);
             let now = self.clock.now();
             samples.retain(|metric_sample| now - metric_sample.at <= SAMPLE_RETENTION);
             let since = samples
                 .iter()
                 .filter(|metric_sample| metric_sample.at >= since);
-            metric_samples.insert(snapshot.id.clone(), since.copied().collect());
+            metric_samples.insert(snapshot.id().clone(), since.copied().collect());
         }
         Ok(metric_samples)
     }

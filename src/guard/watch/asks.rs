@@ -43,7 +43,7 @@ fn every(now: DateTime<Utc>, watched: &WatchInput<'_>) -> TimeDelta {
         .metric_samples
         .and_then(Reading::read)
         .and_then(|all| all.last());
-    let silent = match (last, watched.snapshot.ready_at) {
+    let silent = match (last, watched.snapshot.ready_at()) {
         (Some(metric_sample), _) => now - metric_sample.at,
         (None, Some(ready)) => now - ready,
         (None, None) => TimeDelta::zero(),
@@ -234,7 +234,7 @@ mod tests {
     fn a_step_without_containers_is_reported_in_time() {
         let mut world = World::ours();
         world.runs_since(310);
-        world.snapshot.state = ClusterState::Running;
+        world.snapshot.set_state(ClusterState::Running);
         let guards = &mut world.cluster().spec.guardrails;
         guards.max_lifetime = crate::model::span::Span::from_secs(1_000_000);
         world.orders.bound = Some(world.cluster().guardrails());

@@ -148,14 +148,14 @@ fn start(watched: &WatchInput<'_>) -> Option<Claim> {
     let most = watched.orders.start_within;
     let coming = [ClusterState::Starting, ClusterState::Bootstrapping];
     let coming = coming
-        .contains(&snapshot.state)
-        .then(|| snapshot.state.as_str())?;
-    let since = snapshot.created_at.format("%H:%M:%S UTC");
+        .contains(&snapshot.state())
+        .then(|| snapshot.state().as_str())?;
+    let since = snapshot.created_at().format("%H:%M:%S UTC");
     let evidence = format!("{coming}, made at {since} (start_within: {most})");
     Some(claimed(
         watched,
         EndReason::StartTimeout,
-        (snapshot.created_at, most),
+        (snapshot.created_at(), most),
         evidence,
     ))
 }
@@ -179,13 +179,13 @@ fn age(watched: &WatchInput<'_>) -> Option<Claim> {
     if snapshot.ours().is_some() {
         return None;
     }
-    let since = snapshot.created_at.format("%Y-%m-%d %H:%M UTC");
+    let since = snapshot.created_at().format("%Y-%m-%d %H:%M UTC");
     let by = of_others(watched, |mildest| mildest.max_lifetime.as_ref());
     let evidence = format!("alive since {since} (unmanaged.max_lifetime: {most}{by})");
     Some(claimed(
         watched,
         EndReason::Forgotten,
-        (snapshot.created_at, most),
+        (snapshot.created_at(), most),
         evidence,
     ))
 }

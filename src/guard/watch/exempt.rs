@@ -16,7 +16,7 @@ pub(super) fn exempt(
         let value = snapshot.tags.get(&exempt.tag);
         value.is_some_and(|value| !value.trim().eq_ignore_ascii_case("false"))
     };
-    let age = now.signed_duration_since(snapshot.created_at);
+    let age = now.signed_duration_since(snapshot.created_at());
     let young = |most: Span| age < most.delta();
     let mut holding = exempts.iter().filter(tagged);
     let exempt = holding.find(|exempt| exempt.max_lifetime.is_none_or(young))?;

@@ -66,7 +66,7 @@ impl Idleness {
 /// YARN: a shell, a notebook or Livy moves no step.
 pub(super) fn of(now: DateTime<Utc>, watched: &WatchInput<'_>) -> Idleness {
     let snapshot = watched.snapshot;
-    let Some(ready) = snapshot.ready_at else {
+    let Some(ready) = snapshot.ready_at() else {
         return Idleness::Busy("it is not ready yet".to_owned());
     };
     let steps = match &snapshot.steps {

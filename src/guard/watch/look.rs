@@ -61,10 +61,10 @@ pub(super) fn idle_timeout(watched: &WatchInput<'_>) -> Span {
 /// may be stuck.
 pub fn wants_pulses(now: DateTime<Utc>, watched: &WatchInput<'_>) -> bool {
     let snapshot = watched.snapshot;
-    let (Some(ready), Reading::Read(steps)) = (snapshot.ready_at, &snapshot.steps) else {
+    let (Some(ready), Reading::Read(steps)) = (snapshot.ready_at(), &snapshot.steps) else {
         return false;
     };
-    if !snapshot.state.is_live() {
+    if !snapshot.state().is_live() {
         return false;
     }
     let orders = watched.orders;

@@ -50,10 +50,10 @@ pub struct WatchInput<'a> {
 /// What is to be done about a cluster.
 pub fn judge(now: DateTime<Utc>, watched: &WatchInput<'_>) -> Assessment {
     let snapshot = watched.snapshot;
-    if snapshot.state.is_over() {
+    if snapshot.state().is_over() {
         return Assessment::plain(Stage::Over, "it is over");
     }
-    if !snapshot.state.is_live() {
+    if !snapshot.state().is_live() {
         return stage::ending(now, watched.asked_at);
     }
     let ignored = watched.orders.unmanaged.action == UnmanagedAction::Ignore;

@@ -5,7 +5,9 @@
 use super::{Assessment, QuietPeriod, WatchInput, judge};
 use crate::guard::sample;
 use crate::model::application::Application;
-use crate::model::fleet::{ClusterSnapshot, Creator, MetricSample, Place, Reading, WatchdogMark};
+use crate::model::fleet::{
+    AnyCluster, ClusterSnapshot, ForeignCluster, MetricSample, Place, Reading, WatchdogMark,
+};
 use crate::model::observed::{Cluster, ClusterState, EndReason, StepState};
 use crate::model::orders::{Exempt, Mildest, Orders, Unmanaged, UnmanagedAction};
 use crate::model::span::Span;
@@ -35,9 +37,8 @@ impl World {
         cluster.steps = vec![sample::step(StepState::Completed, Some(310), Some(600))];
         let mut world = Self::others();
         world.orders.bound = Some(cluster.guardrails());
-        world.snapshot.rates = cluster.spec.rates;
-        world.snapshot.instance_spans = cluster.instance_spans.clone();
-        world.snapshot.creator = Creator::Clusterup(Box::new(cluster));
+        cluster.state = ClusterState::Waiting;
+        world.snapshot.cluster = AnyCluster::Ours(Box::new(cluster));
         world
     }
 
@@ -46,20 +47,22 @@ impl World {
         Self {
             snapshot: ClusterSnapshot {
                 place: Place::Region("us-east-1".parse().unwrap()),
-                id: "j-1".parse().unwrap(),
-                name: "nightly".into(),
-                state: ClusterState::Waiting,
-                created_at: at(0),
-                ready_at: Some(at(300)),
                 looked_at: at(0),
-                creator: Creator::Other,
+                cluster: AnyCluster::Foreign(ForeignCluster {
+                    id: "j-1".parse().unwrap(),
+                    state: ClusterState::Waiting,
+                    created_at: at(0),
+                    ready_at: Some(at(300)),
+                    rates: None,
+                    instance_spans: Vec::new(),
+                    disputed: None,
+                }),
+                name: "nightly".into(),
                 owner: None,
                 tags: BTreeMap::new(),
                 protected: false,
                 applications: ["Hadoop", "Spark"].map(Application::seen).to_vec(),
                 steps: Reading::Read(steps),
-                rates: None,
-                instance_spans: Vec::new(),
                 mark: None,
             },
             metric_samples: None,
@@ -73,17 +76,26 @@ impl World {
 
     /// The cluster, where it is ours.
     pub(super) fn cluster(&mut self) -> &mut Cluster {
-        match &mut self.snapshot.creator {
-            Creator::Clusterup(cluster) => cluster,
-            Creator::Other | Creator::Disputed(_) => panic!("it is not ours"),
+        match &mut self.snapshot.cluster {
+            AnyCluster::Ours(cluster) => cluster,
+            AnyCluster::Foreign(_) => panic!("it is not ours"),
         }
+    }
+
+    /// It is not ready yet, and in this state.
+    pub(super) fn is_unready(&mut self, state: ClusterState) {
+        match &mut self.snapshot.cluster {
+            AnyCluster::Ours(cluster) => cluster.ready_at = None,
+            AnyCluster::Foreign(cluster) => cluster.ready_at = None,
+        }
+        self.snapshot.set_state(state);
     }
 
     /// One step that runs since then.
     pub(super) fn runs_since(&mut self, seconds: i64) {
         let steps = vec![sample::step(StepState::Running, Some(seconds), None)];
         self.snapshot.steps = Reading::Read(steps);
-        self.snapshot.state = ClusterState::Running;
+        self.snapshot.set_state(ClusterState::Running);
     }
 
     /// Metrics every five minutes up to an instant: nothing runs but for the containers given.

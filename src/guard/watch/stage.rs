@@ -296,7 +296,7 @@ mod tests {
         for change in [
             |world: &mut World| world.runs_since(310),
             |world: &mut World| {
-                (world.snapshot.ready_at, world.snapshot.state) = (None, ClusterState::Starting);
+                world.is_unready(ClusterState::Starting);
                 world.orders.start_within = Span::from_secs(7_200);
             },
             |world: &mut World| world.has(&["HBase"]),

@@ -190,7 +190,7 @@ fn one_that_does_not_come_up_is_caught() {
         let mut world = World::ours();
         world.cluster().spec.guardrails.max_lifetime = Span::from_secs(86_400);
         world.orders.bound = Some(world.cluster().guardrails());
-        (world.snapshot.state, world.snapshot.ready_at) = (state, None);
+        world.is_unready(state);
         world.snapshot.steps = Reading::Read(Vec::new());
         assert_eq!(world.says(3_299), ("keep", None));
         assert_eq!(world.says(3_300), ("warn", Some(StartTimeout)));
@@ -288,12 +288,12 @@ fn on_this_machine_steps_say_all() {
 #[test]
 fn what_ends_is_waited_for_and_then_told_of() {
     let mut world = World::ours();
-    world.snapshot.state = ClusterState::Terminating;
+    world.snapshot.set_state(ClusterState::Terminating);
     assert_eq!(world.says(9_000).0, "ending");
     world.asked_at = Some(at(7_200));
     assert_eq!(world.says(9_000).0, "ending");
     assert_eq!(world.says(9_001).0, "late");
-    world.snapshot.state = ClusterState::Terminated;
+    world.snapshot.set_state(ClusterState::Terminated);
     assert_eq!(world.says(9_001).0, "over");
 }
 

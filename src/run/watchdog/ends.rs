@@ -170,7 +170,7 @@ impl RegionWatch {
             let state = tracked
                 .snapshot
                 .as_ref()
-                .map_or(tracked.listed.state, |snapshot| snapshot.state);
+                .map_or(tracked.listed.state, |snapshot| snapshot.state());
             context.note(
                 context.entry(self, tracked, Act::Ended, state.as_str()),
                 done,

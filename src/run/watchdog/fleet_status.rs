@@ -46,8 +46,7 @@ fn row(region_watch: &RegionWatch, tracked: &TrackedCluster, now: DateTime<Utc>)
     let assessment = &tracked.assessment;
     let snapshot = tracked.snapshot.as_ref();
     let ours = snapshot.and_then(|snapshot| snapshot.ours());
-    let rates =
-        snapshot.and_then(|snapshot| Some((snapshot.rates.as_ref()?, &snapshot.instance_spans)));
+    let rates = snapshot.and_then(|snapshot| Some((snapshot.rates()?, snapshot.instance_spans())));
     Row {
         place: region_watch.place().clone(),
         id: listed.id.clone(),

@@ -177,11 +177,11 @@ impl NoticeSubject<'_> {
             owner.map_or_else(|| "not known".to_owned(), ToString::to_string),
         ));
         let cost = snapshot.and_then(|snapshot| {
-            let rates = snapshot.rates.as_ref()?;
-            let spent = accrued(rates, &snapshot.instance_spans, self.now)
+            let rates = snapshot.rates()?;
+            let spent = accrued(rates, snapshot.instance_spans(), self.now)
                 .total
                 .up_to(2);
-            let hourly = rate(rates, &snapshot.instance_spans, self.now).up_to(2);
+            let hourly = rate(rates, snapshot.instance_spans(), self.now).up_to(2);
             Some(format!("{spent} so far, at {hourly}/h"))
         });
         facts.push((

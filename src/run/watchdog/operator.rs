@@ -17,7 +17,7 @@ impl Watchdog {
         tracked
             .snapshot
             .as_ref()
-            .filter(|snapshot| snapshot.state.is_live())
+            .filter(|snapshot| snapshot.state().is_live())
     }
 
     /// Ends a cluster on an operator's request.
@@ -45,8 +45,8 @@ impl Watchdog {
         if let Some(trouble) = &tracked.trouble {
             return Err(trouble.clone());
         }
-        if !snapshot.state.is_live() {
-            return Err(format!("{id} is {} already", snapshot.state.as_str()));
+        if !snapshot.state().is_live() {
+            return Err(format!("{id} is {} already", snapshot.state().as_str()));
         }
         if snapshot.protected {
             return Err(format!(

@@ -81,13 +81,13 @@ impl TrackedCluster {
             && !listed.state.is_live()
         {
             // Of a cluster that is ending, only the state matters.
-            snapshot.state = listed.state;
+            snapshot.set_state(listed.state);
         }
         self.listed = listed;
     }
 
     pub(super) fn looked(&mut self, snapshot: ClusterSnapshot) {
-        self.listed.state = snapshot.state;
+        self.listed.state = snapshot.state();
         (self.snapshot, self.changed, self.trouble) = (Some(snapshot), false, None);
         (self.unfound, self.failed) = (0, 0);
     }

@@ -39,7 +39,7 @@ impl<A: Api> Account<A> {
         for some in snapshots.chunks(for_each_concurrently(until - from)) {
             let of = |snapshot: &&ClusterSnapshot| {
                 Metric::ALL.map(|metric| Query {
-                    cluster: snapshot.id.to_string(),
+                    cluster: snapshot.id().to_string(),
                     metric,
                 })
             };
@@ -48,7 +48,7 @@ impl<A: Api> Account<A> {
             for (snapshot, series) in some.iter().zip(series.chunks(Metric::ALL.len())) {
                 let mut samples = samples(series);
                 samples.retain(|sample| sample.at >= since);
-                metric_samples.insert(snapshot.id.clone(), samples);
+                metric_samples.insert(snapshot.id().clone(), samples);
             }
         }
         Ok(metric_samples)

@@ -3,11 +3,9 @@
 mod act;
 mod leftovers;
 mod metric_samples;
-mod others;
 mod snapshot;
 
 use super::errors::Context;
-use super::names;
 use super::observe::NOT_OVER;
 use super::{Account, lease};
 use crate::cloud::api::{Api, emr};
@@ -166,11 +164,3 @@ impl<A: Api> FleetProvider for Account<A> {
 
 /// The tag of the watchdog's mark.
 const MARK: &str = crate::model::fleet::MARK_TAG;
-
-/// The stack of a cluster whose name and tag agree on it. Unlike a stack's own observation, notes
-/// alone do not count: a cluster in doubt is foreign.
-fn stack_of(cluster: &emr::Cluster) -> Option<crate::model::name::StackName> {
-    let (stack, _) = names::of_cluster(&cluster.name)?;
-    let tagged = cluster.tags.get(names::STACK)?;
-    (tagged == stack.as_str()).then_some(stack)
-}

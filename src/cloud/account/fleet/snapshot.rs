@@ -1,17 +1,19 @@
 //! Describes one cluster, no matter who created it.
 
-use super::{CachedCluster, MARK, others, stack_of};
+use super::{CachedCluster, MARK};
+use crate::cloud::account::creator::stack_of;
 use crate::cloud::account::errors::Context;
-use crate::cloud::account::last_observation::ObservedCluster;
+use crate::cloud::account::last_observation::{Replies, Scheduled};
 use crate::cloud::account::names::SIZES;
-use crate::cloud::account::{Account, convert, note, place};
+use crate::cloud::account::reader::{self, Creator};
+use crate::cloud::account::{Account, note, place};
 use crate::cloud::api::emr::{self, GetAutoTerminationPolicy, ListInstanceGroups, ListSteps};
 use crate::cloud::api::s3::GetObject;
 use crate::cloud::api::{Api, ApiError, Kind};
 use crate::cloud::{Class, CloudError};
 use crate::guard::hard_deadline;
 use crate::model::application::Application;
-use crate::model::fleet::{ClusterSnapshot, Creator, Place, Reading};
+use crate::model::fleet::{AnyCluster, ClusterSnapshot, Place, Reading};
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::{Cluster, Step};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -33,26 +35,43 @@ impl<A: Api> Account<A> {
             Ok(steps) => Reading::Read(steps),
             Err(why) => Reading::Unread(why.to_string()),
         };
-        let mut creator = Creator::Other;
-        if let Some(stack) = stack_of(&cluster) {
-            match self.verified(&stack, id, &cluster, &steps, now).await? {
-                Ok(Some(own)) => {
-                    return Ok(Some(ours(self.place.clone(), &cluster, &own, &steps, now)));
-                }
-                Ok(None) => {}
-                Err(why) => creator = Creator::Disputed(why),
-            }
-        }
+        let own = match stack_of(&cluster) {
+            Some(stack) => self.verified(&stack, id, &cluster, &steps, now).await?,
+            None => Ok(None),
+        };
+        let read = match own {
+            Ok(Some(own)) => Some(AnyCluster::Ours(Box::new(own))),
+            Ok(None) => self.foreign(id, &cluster, None, now).await,
+            Err(why) => self.foreign(id, &cluster, Some(why), now).await,
+        };
+        let Some(read) = read else {
+            return Err(unreadable(id));
+        };
+        Ok(Some(snapshot(
+            self.place.clone(),
+            read,
+            cluster,
+            &steps,
+            now,
+        )))
+    }
+
+    async fn foreign(
+        &self,
+        id: &ClusterId,
+        cluster: &emr::Cluster,
+        disputed: Option<String>,
+        now: DateTime<Utc>,
+    ) -> Option<AnyCluster> {
         self.observed.borrow_mut().clusters.remove(id);
-        let groups = self.groups_of(id, &cluster).await.unwrap_or_default();
-        let (catalog, region) = (&self.settings.prices, &self.settings.region);
-        Ok(Some(ClusterSnapshot {
-            creator,
-            owner: others::owner(&cluster.tags).map(Into::into),
-            rates: others::rates(catalog, region, &groups),
-            instance_spans: others::instance_spans(&groups, cluster.created_at, cluster.ended_at),
-            ..bare(self.place.clone(), id, &cluster, &steps, now)
-        }))
+        let replies = Replies {
+            cluster: cluster.clone(),
+            groups: self.groups_of(id, cluster).await.unwrap_or_default(),
+            idle: None,
+            schedule: Scheduled::Missing,
+            machines: None,
+        };
+        self.read(Creator::Other { disputed }, &replies, Vec::new(), now)
     }
 
     /// Returns the cluster if its name and tags say that clusterup created it and the bucket's note
@@ -183,8 +202,11 @@ impl<A: Api> Account<A> {
     ) -> Result<Option<Cluster>, CloudError> {
         let observed = self.refresh(id, cluster, now).await?;
         let steps = steps.read().cloned().unwrap_or_default();
-        let convert =
-            |steps| convert::to_cluster(stack, &observed, steps, &self.observed.borrow(), now);
+        let convert = |steps| {
+            let creator = Creator::Stack(stack.clone());
+            let read = self.read(creator, &observed, steps, now);
+            read.and_then(AnyCluster::into_ours)
+        };
         let mut own = convert(steps.clone());
         let leased = |own: &Cluster| own.spec.guardrails.lease.is_some();
         if cluster.state.is_live() && own.as_ref().is_some_and(leased) {
@@ -197,11 +219,7 @@ impl<A: Api> Account<A> {
             own = convert(steps);
         }
         if own.is_none() && !cluster.state.is_over() {
-            let message =
-                format!("cluster {id} is running, and EMR's description of it cannot be read");
-            return Err(CloudError::new(Class::Failed, message).hint(format!(
-                "look at it yourself: aws emr describe-cluster --cluster-id {id}"
-            )));
+            return Err(unreadable(id));
         }
         self.observed
             .borrow_mut()
@@ -216,7 +234,7 @@ impl<A: Api> Account<A> {
         id: &ClusterId,
         cluster: &emr::Cluster,
         now: DateTime<Utc>,
-    ) -> Result<ObservedCluster, CloudError> {
+    ) -> Result<Replies, CloudError> {
         let before = self.observed.borrow().clusters.get(id).cloned();
         let sizes = |cluster: &emr::Cluster| cluster.tags.get(SIZES).cloned();
         if before
@@ -236,7 +254,7 @@ impl<A: Api> Account<A> {
             && (now - at < MAX_AGE || !is_live)
         {
             let cluster = cluster.clone();
-            return Ok(ObservedCluster {
+            return Ok(Replies {
                 cluster,
                 groups,
                 ..before
@@ -249,7 +267,7 @@ impl<A: Api> Account<A> {
             policy?.await.ok()
         });
         self.update_cache(id, |known| known.read_at = Some(now));
-        Ok(ObservedCluster {
+        Ok(Replies {
             cluster: cluster.clone(),
             groups,
             idle,
@@ -272,52 +290,34 @@ impl<A: Api> Account<A> {
     }
 }
 
-fn ours(
-    place: Place,
-    cluster: &emr::Cluster,
-    own: &Cluster,
-    steps: &Reading<Vec<emr::Step>>,
-    now: DateTime<Utc>,
-) -> ClusterSnapshot {
-    ClusterSnapshot {
-        owner: own
-            .owner
-            .clone()
-            .or_else(|| Some(others::owner(&cluster.tags)?.into())),
-        rates: own.spec.rates,
-        instance_spans: own.instance_spans.clone(),
-        creator: Creator::Clusterup(Box::new(own.clone())),
-        ..bare(place, &own.id, cluster, steps, now)
-    }
+fn unreadable(id: &ClusterId) -> CloudError {
+    let message = format!("cluster {id} is running, and EMR's description of it cannot be read");
+    CloudError::new(Class::Failed, message).hint(format!(
+        "look at it yourself: aws emr describe-cluster --cluster-id {id}"
+    ))
 }
 
-/// What does not depend on who created the cluster.
-fn bare(
+fn snapshot(
     place: Place,
-    id: &ClusterId,
-    cluster: &emr::Cluster,
+    read: AnyCluster,
+    cluster: emr::Cluster,
     steps: &Reading<Vec<emr::Step>>,
     now: DateTime<Utc>,
 ) -> ClusterSnapshot {
+    let owner = read.ours().and_then(|own| own.owner.clone());
     ClusterSnapshot {
         place,
-        id: id.clone(),
-        name: cluster.name.as_str().into(),
-        state: cluster.state,
-        created_at: cluster.created_at,
-        ready_at: cluster.ready_at,
         looked_at: now,
-        creator: Creator::Other,
-        owner: None,
-        tags: cluster.tags.clone(),
+        owner: owner.or_else(|| Some(reader::owner(&cluster.tags)?.into())),
+        cluster: read,
+        name: cluster.name.into(),
         protected: cluster.protected,
         applications: (cluster.applications.iter())
             .map(|name| Application::seen(name))
             .collect(),
         steps: signal(steps),
-        rates: None,
-        instance_spans: Vec::new(),
         mark: cluster.tags.get(MARK).and_then(|text| text.parse().ok()),
+        tags: cluster.tags,
     }
 }
 
@@ -328,8 +328,7 @@ fn signal(steps: &Reading<Vec<emr::Step>>) -> Reading<Vec<Step>> {
         Reading::Read(steps) => steps,
         Reading::Unread(why) => return Reading::Unread(why.clone()),
     };
-    let converted = steps.iter().map(|step| convert::step(step.clone()));
-    match converted.collect::<Option<_>>() {
+    match reader::steps(steps) {
         Some(steps) => Reading::Read(steps),
         None => Reading::Unread("one of its steps cannot be read".to_owned()),
     }

@@ -1,10 +1,13 @@
-//! What is known of foreign clusters. Pure.
+//! Reads a cluster that others created, or that is disputed.
 
+use super::Reader;
+use crate::cloud::account::last_observation::Replies;
 use crate::cloud::api::Tags;
 use crate::cloud::api::emr;
 use crate::cost::catalog::Catalog;
 use crate::cost::estimate::Estimate;
 use crate::model::desired::InstanceGroups;
+use crate::model::fleet::ForeignCluster;
 use crate::model::instance::Nodes;
 use crate::model::instance_span::{InstanceSpan, Role};
 use crate::model::name::Region;
@@ -12,10 +15,30 @@ use crate::model::rates::Rates;
 use crate::model::stack::InstanceGroup;
 use chrono::{DateTime, Utc};
 
+impl Reader<'_> {
+    pub(super) fn foreign(
+        &self,
+        replies: &Replies,
+        disputed: Option<String>,
+    ) -> Option<ForeignCluster> {
+        let cluster = &replies.cluster;
+        let (from, until) = (cluster.created_at, cluster.ended_at);
+        Some(ForeignCluster {
+            id: cluster.id.parse().ok()?,
+            state: cluster.state,
+            created_at: cluster.created_at,
+            ready_at: cluster.ready_at,
+            rates: rates(self.prices, self.region, &replies.groups),
+            instance_spans: instance_spans(&replies.groups, from, until),
+            disputed,
+        })
+    }
+}
+
 /// Tags that name an owner, in any case, in order of preference.
 const OWNERS: [&str; 4] = ["owner", "creator", "created-by", "user"];
 
-pub(super) fn owner(tags: &Tags) -> Option<String> {
+pub(in crate::cloud::account) fn owner(tags: &Tags) -> Option<String> {
     let named = |key: &str| {
         let mut tags = tags.iter();
         tags.find(|(tag, who)| tag.eq_ignore_ascii_case(key) && !who.trim().is_empty())
@@ -26,11 +49,7 @@ pub(super) fn owner(tags: &Tags) -> Option<String> {
 
 /// Rates at list prices; `None` if a type has no price. Several task groups count at the rate of
 /// the most expensive.
-pub(super) fn rates(
-    catalog: &Catalog,
-    region: &Region,
-    groups: &[emr::InstanceGroup],
-) -> Option<Rates> {
+fn rates(catalog: &Catalog, region: &Region, groups: &[emr::InstanceGroup]) -> Option<Rates> {
     let mut all = Vec::new();
     for group in groups {
         all.push((group.role, plain(group)?));
@@ -72,7 +91,7 @@ fn plain(group: &emr::InstanceGroup) -> Option<InstanceGroup> {
 }
 
 /// The present counts since the cluster's creation: EMR does not report when it was resized.
-pub(super) fn instance_spans(
+fn instance_spans(
     groups: &[emr::InstanceGroup],
     from: DateTime<Utc>,
     until: Option<DateTime<Utc>>,

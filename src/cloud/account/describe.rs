@@ -1,0 +1,150 @@
+//! Calls EMR for the replies about one cluster, for planning. The watchdog, which repeats its calls
+//! in each sweep, caches some of them (`fleet::snapshot`); [`Reader`] converts both.
+
+use super::Account;
+use super::errors::Context;
+use super::last_observation::Replies;
+use super::names;
+use super::reader::{Creator, Reader};
+use crate::cloud::api::emr::{
+    self, DescribeCluster, GetAutoTerminationPolicy, ListInstanceGroups, ListSteps,
+};
+use crate::cloud::api::{Api, Kind};
+use crate::cloud::{Class, CloudError};
+use crate::model::fleet::AnyCluster;
+use crate::model::name::{ClusterId, StackName};
+use crate::model::observed::Cluster;
+use chrono::{DateTime, Utc};
+
+impl<A: Api> Account<A> {
+    /// Reads a cluster; `None` if EMR does not know it, or if it is not the stack's.
+    pub(super) async fn cluster(
+        &self,
+        stack: &StackName,
+        id: &str,
+    ) -> Result<Option<Cluster>, CloudError> {
+        let (described, steps) = tokio::join!(self.describe(id), self.steps(id));
+        let Some(cluster) = described? else {
+            return Ok(None);
+        };
+        if !self.is_of(stack, &cluster) {
+            return Ok(None);
+        }
+        let (mut groups, mut idle) = (Vec::new(), None);
+        if cluster.state.is_live() {
+            let of = |id: &str| id.to_owned();
+            let (listed, policy) = tokio::join!(
+                self.api.serve(ListInstanceGroups { id: of(id) }),
+                self.api.serve(GetAutoTerminationPolicy { id: of(id) }),
+            );
+            groups = listed.with_context(|| format!("list the instance groups of {id}"))?;
+            idle = Some(policy.with_context(|| format!("read the idle policy of {id}"))?);
+        }
+        let schedule = self.scheduled(id, cluster.state.is_live()).await;
+        let machines = self.machines(&cluster).await;
+        let observed = Replies {
+            cluster,
+            groups,
+            idle,
+            schedule,
+            machines,
+        };
+        let creator = Creator::Stack(stack.clone());
+        let read = self.read(creator, &observed, steps?, self.settings.clock.now());
+        let Some(converted) = read.and_then(AnyCluster::into_ours) else {
+            return unreadable(&observed.cluster);
+        };
+        let mut known = self.observed.borrow_mut();
+        known.clusters.insert(converted.id.clone(), observed);
+        Ok(Some(converted))
+    }
+
+    /// Reads the present state of an observed cluster and its steps.
+    pub(super) async fn step_states(&self, id: &ClusterId) -> Result<Option<Cluster>, CloudError> {
+        let (described, steps) = tokio::join!(self.describe(id.as_str()), self.steps(id.as_str()));
+        let (Some(cluster), steps) = (described?, steps?) else {
+            return Ok(None);
+        };
+        if let Some(observed) = self.observed.borrow_mut().clusters.get_mut(id) {
+            observed.cluster = cluster;
+        }
+        Ok(self.read_observed(id, steps))
+    }
+
+    /// A cluster as of the last observation, without its steps.
+    pub(super) fn last_observed(&self, id: &ClusterId) -> Option<Cluster> {
+        self.read_observed(id, Vec::new())
+    }
+
+    fn read_observed(&self, id: &ClusterId, steps: Vec<emr::Step>) -> Option<Cluster> {
+        let all = self.observed.borrow();
+        let replies = all.clusters.get(id)?;
+        let (stack, _) = names::of_cluster(&replies.cluster.name)?;
+        let now = self.settings.clock.now();
+        let read = self.read(Creator::Stack(stack), replies, steps, now);
+        read.and_then(AnyCluster::into_ours)
+    }
+
+    /// Converts the replies about a cluster; `None` if they do not have what a cluster must have.
+    pub(super) fn read(
+        &self,
+        creator: Creator,
+        replies: &Replies,
+        steps: Vec<emr::Step>,
+        now: DateTime<Utc>,
+    ) -> Option<AnyCluster> {
+        let reader = Reader {
+            known: &self.observed.borrow(),
+            prices: &self.settings.prices,
+            region: &self.settings.region,
+            now,
+        };
+        reader.read(creator, replies, steps)
+    }
+
+    /// Describes a cluster; `None` if EMR does not know it.
+    pub(super) async fn describe(&self, id: &str) -> Result<Option<emr::Cluster>, CloudError> {
+        match self.api.serve(DescribeCluster { id: id.to_owned() }).await {
+            Err(error) if error.kind == Kind::NotFound => Ok(None),
+            reply => Ok(Some(
+                reply.with_context(|| format!("look at cluster {id}"))?,
+            )),
+        }
+    }
+
+    /// Lists all steps, oldest first; none if EMR does not know the cluster.
+    pub(super) async fn steps(&self, id: &str) -> Result<Vec<emr::Step>, CloudError> {
+        let (mut all, mut next) = (Vec::new(), None);
+        loop {
+            let call = ListSteps {
+                id: id.to_owned(),
+                next,
+            };
+            let page = match self.api.serve(call).await {
+                Err(error) if error.kind == Kind::NotFound => return Ok(all),
+                page => page.with_context(|| format!("list the steps of {id}"))?,
+            };
+            all.extend(page.items);
+            next = page.next;
+            if next.is_none() {
+                all.reverse();
+                return Ok(all);
+            }
+        }
+    }
+}
+
+/// A live cluster that cannot be read is an error, so that it is not taken for a missing one.
+fn unreadable(cluster: &emr::Cluster) -> Result<Option<Cluster>, CloudError> {
+    if cluster.state.is_over() {
+        return Ok(None);
+    }
+    let message = format!(
+        "cluster {} is running, and EMR's description of it cannot be read",
+        cluster.id
+    );
+    Err(CloudError::new(Class::Failed, message).hint(format!(
+        "end it yourself: aws emr terminate-clusters --cluster-ids {}",
+        cluster.id
+    )))
+}

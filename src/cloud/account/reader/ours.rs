@@ -1,0 +1,182 @@
+//! Reads a cluster that clusterup created: its spec is in its tags, and what EMR reports takes
+//! precedence over the spec.
+
+use super::step::step;
+use super::{ENDING, Reader};
+use crate::cloud::account::last_observation::{LastObservation, Replies, Scheduled};
+use crate::cloud::account::names::{self, MAX_EXTENSIONS, OWNER, SIZES};
+use crate::cloud::account::{ended, machines, safeguard_state, spec};
+use crate::cloud::api::emr::{self, Role};
+use crate::model::desired::{ClusterSpec, InstanceGroups, Worker};
+use crate::model::instance::Nodes;
+use crate::model::memory::Memory;
+use crate::model::name::{ClusterId, StackName};
+use crate::model::observed::Cluster;
+use crate::model::release::has_idle_policy;
+use crate::model::safeguard::{Safeguard, SafeguardKind};
+use crate::model::sizes::Sizes;
+use crate::model::span::Span;
+use crate::model::stack::{Guardrails, InstanceGroup, WhenDone};
+
+impl Reader<'_> {
+    pub(super) fn ours(
+        &self,
+        stack: &StackName,
+        observed: &Replies,
+        steps: Vec<emr::Step>,
+    ) -> Option<Cluster> {
+        let (all, now) = (self.known, self.now);
+        let emr::Cluster { id, state, .. } = &observed.cluster;
+        let (state, cluster) = (*state, &observed.cluster);
+        let mut drift = Vec::new();
+        let mut spec = spec::read(&cluster.tags);
+        if spec.is_none() {
+            drift.push("its tags were changed by somebody else".to_owned());
+            spec = bare(stack, observed, all);
+        }
+        let mut spec = spec?;
+        spec.label = Some(cluster.release.clone());
+        count(&mut spec, observed);
+        if state.is_live() {
+            drift.extend(drifted(&mut spec, observed));
+        }
+        let tag = |key: &str| cluster.tags.get(key);
+        let sizes = tag(SIZES).and_then(|text| text.parse::<Sizes>().ok());
+        let sizes = sizes.unwrap_or_else(|| Sizes::of(&spec.groups));
+        let by_sizes = || sizes.instance_spans(&spec.groups, cluster.created_at, cluster.ended_at);
+        let id: ClusterId = id.parse().ok()?;
+        let mut converted = Cluster {
+            instance_spans: observed.machines.clone().unwrap_or_else(by_sizes),
+            estimated: observed.machines.is_none() && machines::must_list_machines(cluster, now),
+            state,
+            ready_at: cluster.ready_at,
+            ended_at: cluster.ended_at,
+            steps: steps.into_iter().filter_map(step).collect(),
+            owner: tag(OWNER).map(|owner| owner.as_str().into()),
+            extensions: (0..MAX_EXTENSIONS)
+                .filter_map(|number| tag(&names::extended(number))?.parse().ok())
+                .collect(),
+            renewed_at: all.followed(&id),
+            drift,
+            ..Cluster::new(id, stack.clone(), spec, cluster.created_at)
+        };
+        converted.end = ended::end(cluster, &converted, &sizes, now);
+        if state.is_live() {
+            let flaw = all.flaw(stack, converted.id.as_str(), &cluster.name);
+            converted.drift.extend(flaw.map(str::to_owned));
+            converted
+                .drift
+                .extend(safeguard_state::drift(&converted, observed, now));
+            converted.safeguards =
+                safeguard_state::assess(&converted, observed, all.left(&converted.id), now);
+        } else if let Scheduled::There(schedule) = &observed.schedule {
+            let left = "it is left of a cluster that is over";
+            converted.safeguards = vec![Safeguard::armed(
+                SafeguardKind::Schedule,
+                Some(schedule.at),
+                left,
+            )];
+        }
+        Some(converted)
+    }
+}
+
+/// What EMR itself reports of a cluster whose spec cannot be read from its tags.
+fn bare(stack: &StackName, observed: &Replies, groups: &LastObservation) -> Option<ClusterSpec> {
+    let group = |role: Role| {
+        let group = observed.groups.iter().find(|group| group.role == role)?;
+        let nodes = Nodes {
+            count: group.requested,
+            instance_type: group.instance_type.parse().ok()?,
+        };
+        let (market, ebs) = (group.market, None);
+        Some(InstanceGroup { nodes, market, ebs })
+    };
+    let prefix = names::ec2(stack, "");
+    let named = |name: &String| name.strip_prefix(&prefix)?.parse().ok();
+    let of_id = |id: &String| {
+        let mut all = groups.groups.iter();
+        all.find(|(_, group)| group.id == *id)
+            .map(|(name, _)| name.clone())
+    };
+    let cluster = &observed.cluster;
+    let mut guardrails = Guardrails::default();
+    if let Some(converted) = safeguard_state::requested_power_off(&cluster.tags) {
+        // The limit was computed from all guardrails, including the budget, and stays in force.
+        let late = u64::try_from(safeguard_state::POWER_OFF_DELAY.num_seconds()).unwrap_or(0);
+        guardrails.max_lifetime = Span::from_secs(converted.saturating_sub(late));
+    }
+    let groups = InstanceGroups {
+        // Only ended clusters have no groups here, and theirs are not compared.
+        primary: match group(Role::Primary) {
+            Some(primary) => primary,
+            None => InstanceGroups::single("m5.xlarge".parse().ok()?).primary,
+        },
+        core: group(Role::Core),
+        task: group(Role::Task),
+    };
+    Some(ClusterSpec {
+        release: cluster.release.parse().ok()?,
+        label: None,
+        team: None,
+        // The user's tags cannot be told from others now.
+        tags: Default::default(),
+        size: groups.size(),
+        groups,
+        workers: 1,
+        worker: Worker {
+            memory: Memory::from_mib(0),
+            cores: 0,
+        },
+        key_pair: cluster.key_pair.as_ref().and_then(named),
+        security_groups: cluster.security_groups.iter().filter_map(of_id).collect(),
+        emr: cluster.settings.clone(),
+        python_packages: Vec::new(),
+        guardrails,
+        rates: None,
+        ending: ENDING,
+        overridden: None,
+        budgets: Vec::new(),
+    })
+}
+
+/// Replaces the counts by EMR's present ones.
+fn count(spec: &mut ClusterSpec, observed: &Replies) {
+    let set = |of: &mut Option<InstanceGroup>, role: Role| {
+        if let (Some(of), Some(group)) = (of, observed.groups.iter().find(|g| g.role == role)) {
+            of.nodes.count = group.requested;
+        }
+    };
+    set(&mut spec.groups.core, Role::Core);
+    set(&mut spec.groups.task, Role::Task);
+    spec.size = spec.groups.size();
+}
+
+/// Changes of a live cluster's guardrails that somebody else made.
+fn drifted(spec: &mut ClusterSpec, observed: &Replies) -> Vec<String> {
+    let mut drift = Vec::new();
+    match observed.idle {
+        Some(None) if has_idle_policy(&observed.cluster.release) => {
+            drift.push("its idle policy was removed".to_owned());
+        }
+        Some(Some(idle)) => spec.guardrails.idle_timeout = idle,
+        Some(None) | None => {}
+    }
+    let keeps = spec.guardrails.when_done == WhenDone::Keep;
+    if observed.cluster.keep_alive != keeps {
+        let now = if observed.cluster.keep_alive {
+            "stays"
+        } else {
+            "ends"
+        };
+        drift.push(format!("it {now} when its steps are over"));
+    }
+    if observed.cluster.protected {
+        drift.push("its termination protection is on".to_owned());
+    }
+    if observed.cluster.step_concurrency != 1 {
+        let concurrency = observed.cluster.step_concurrency;
+        drift.push(format!("it runs {concurrency} steps at once"));
+    }
+    drift
+}

@@ -1,0 +1,42 @@
+//! Converts steps.
+
+use crate::cloud::account::names;
+use crate::cloud::api::emr;
+use crate::model::name::JobHash;
+use crate::model::observed::Step;
+
+/// Converts all steps; `None` if one cannot be converted.
+pub(in crate::cloud::account) fn all(steps: &[emr::Step]) -> Option<Vec<Step>> {
+    steps.iter().cloned().map(step).collect()
+}
+
+/// Converts a step. A step that clusterup did not create gets an all-zero job.
+pub(super) fn step(step: emr::Step) -> Option<Step> {
+    let ours = names::of_step(&step.name);
+    let (name, job, run) = match ours {
+        Some(ours) => ours,
+        None => {
+            let name = step.name.parse().or_else(|_| step.id.parse()).ok()?;
+            (name, "0000000000000000".parse::<JobHash>().ok()?, 0)
+        }
+    };
+    let failure = step.failure.map(|failure| {
+        let parts = [failure.reason, failure.message, failure.log_file];
+        let parts: Vec<String> = parts
+            .into_iter()
+            .flatten()
+            .filter(|p| !p.is_empty())
+            .collect();
+        parts.join("\n")
+    });
+    Some(Step {
+        name,
+        job,
+        run,
+        state: step.state,
+        started_at: step.started_at,
+        ended_at: step.ended_at,
+        ui: None,
+        failure: failure.filter(|failure| !failure.is_empty()),
+    })
+}
