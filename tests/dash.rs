@@ -3,6 +3,8 @@
 
 #[path = "dash/picture.rs"]
 mod fleet_status;
+#[path = "support/hints.rs"]
+mod hints;
 #[path = "dash/door.rs"]
 mod request_origin;
 
@@ -109,6 +111,21 @@ async fn the_page_is_whole() {
     let page = page(Some(TOKEN)).get("/").await;
     assert_eq!(page.status, StatusCode::OK);
     insta::assert_snapshot!(page.body);
+}
+
+/// The pictures of the page come from these clusters, so that their commands must exist too.
+#[test]
+fn the_commands_of_the_shown_clusters_can_be_pasted() {
+    let clusters = fleet_status(noon()).clusters;
+    let safeguards = clusters.iter().flat_map(|cluster| &cluster.safeguards);
+    let commands: Vec<String> = safeguards
+        .filter_map(|safeguard| safeguard.next())
+        .map(ToString::to_string)
+        .collect();
+    assert!(commands.iter().any(|it| it.ends_with("--create-roles")));
+    for command in commands {
+        hints::check(&format!("next: {command}"));
+    }
 }
 
 /// A cluster whose grace starts with a warning in the future is not about to end.

@@ -213,7 +213,7 @@ impl SafeguardView {
             SafeguardState::Armed { at: Some(at), says } => format!("{says}, {}", time(*at, now)),
             SafeguardState::Armed { at: None, says } => line(says),
             SafeguardState::Asked { at, says } => format!("{}, {}", line(says), time(*at, now)),
-            SafeguardState::Disarmed { why, .. } => line(why),
+            SafeguardState::Disarmed { why, .. } => line(&why.to_string()),
         };
         Self {
             kind: safeguard.kind.to_string(),

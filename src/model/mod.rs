@@ -44,5 +44,6 @@ pub mod sizes;
 pub mod span;
 pub mod stack;
 pub mod staged;
+pub mod unarmed;
 
 pub use invalid::Invalid;

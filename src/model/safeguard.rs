@@ -1,6 +1,7 @@
 //! What can end a cluster on its own, and whether it is armed.
 
 use super::hint::Command;
+use super::unarmed::Unarmed;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -41,7 +42,7 @@ pub enum SafeguardState {
     /// It was asked to end the cluster at `at`, and has not said that it knows of it.
     Asked { at: DateTime<Utc>, says: String },
     Disarmed {
-        why: String,
+        why: Unarmed,
         /// The command that arms it, where one does.
         next: Option<Command>,
     },
@@ -56,8 +57,10 @@ impl Safeguard {
         }
     }
 
-    pub fn disarmed(kind: SafeguardKind, why: impl Into<String>, next: Option<Command>) -> Self {
-        let why = why.into();
+    /// A safeguard that is not armed. `apply` is the command that applies the cluster's stack; the
+    /// reason decides whether that arms it.
+    pub fn disarmed(kind: SafeguardKind, why: Unarmed, apply: Command) -> Self {
+        let next = why.next(apply);
         Self {
             kind,
             state: SafeguardState::Disarmed { why, next },

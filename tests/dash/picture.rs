@@ -7,6 +7,7 @@ use clusterup::model::hint::Command;
 use clusterup::model::money::Usd;
 use clusterup::model::observed::ClusterState;
 use clusterup::model::safeguard::{Safeguard, SafeguardKind};
+use clusterup::model::unarmed::Unarmed;
 
 pub(crate) fn noon() -> DateTime<Utc> {
     "2026-11-21T12:00:00Z".parse().unwrap()
@@ -82,8 +83,8 @@ fn safeguards(at: Option<DateTime<Utc>>) -> Vec<Safeguard> {
         ),
         Safeguard::disarmed(
             SafeguardKind::Apply,
-            "nobody follows it",
-            Some(Command::clusterup("apply nightly.yaml")),
+            Unarmed::NotFollowed,
+            Command::clusterup("apply nightly.yaml"),
         ),
     ]
 }
@@ -117,15 +118,13 @@ fn ours(at: DateTime<Utc>) -> Vec<Row> {
     );
     weak.safeguards[1] = Safeguard::disarmed(
         SafeguardKind::PowerOff,
-        "the primary has not said what it was told",
-        Some(Command::clusterup("apply stacks/feature-store.yaml")),
+        Unarmed::CreatedWithout,
+        Command::clusterup("apply stacks/feature-store.yaml"),
     );
     weak.safeguards[2] = Safeguard::disarmed(
         SafeguardKind::Schedule,
-        "there is no role that EventBridge Scheduler may take",
-        Some(Command::clusterup(
-            "apply stacks/feature-store.yaml --create-roles",
-        )),
+        Unarmed::NoRole("clusterup-reaper".to_owned()),
+        Command::clusterup("apply stacks/feature-store.yaml"),
     );
     vec![
         new(

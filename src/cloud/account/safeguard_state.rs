@@ -15,12 +15,18 @@ use crate::model::release::has_idle_policy;
 use crate::model::safeguard::{Safeguard, SafeguardKind};
 use crate::model::span::Span;
 use crate::model::stack::WhenDone;
+use crate::model::unarmed::Unarmed;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use serde_json::json;
 
 /// The command that arms a cluster's safeguards again.
 pub(super) fn apply_again(stack: &StackName) -> Command {
     Command::clusterup("apply").stack(stack)
+}
+
+/// The command that applies the stack of the command line.
+fn this_apply() -> Command {
+    Command::clusterup("apply").this_stack()
 }
 
 /// The same command, which also creates missing roles.
@@ -153,14 +159,10 @@ pub(super) fn planned(spec: &ClusterSpec, role_missing: bool) -> Vec<Safeguard> 
     let guardrails = &spec.guardrails;
     let last_step = match guardrails.when_done {
         WhenDone::Terminate => armed(SafeguardKind::LastStep, "EMR ends it with its last step"),
-        WhenDone::Keep => Safeguard::disarmed(SafeguardKind::LastStep, "when_done: keep", None),
+        WhenDone::Keep => Safeguard::disarmed(SafeguardKind::LastStep, Unarmed::Kept, this_apply()),
     };
     let schedule = if role_missing {
-        no_role(
-            Command::clusterup("apply")
-                .this_stack()
-                .arg("--create-roles"),
-        )
+        no_role(this_apply())
     } else {
         armed(SafeguardKind::Schedule, "EventBridge ends it")
     };
@@ -169,7 +171,8 @@ pub(super) fn planned(spec: &ClusterSpec, role_missing: bool) -> Vec<Safeguard> 
         .clone()
         .unwrap_or_else(|| spec.release.to_string());
     let says = format!("EMR ends it when idle for {}", guardrails.idle_timeout);
-    let idle = no_idle_policy(&label).unwrap_or_else(|| armed(SafeguardKind::IdlePolicy, &says));
+    let idle = no_idle_policy(&label, this_apply())
+        .unwrap_or_else(|| armed(SafeguardKind::IdlePolicy, &says));
     vec![
         idle,
         last_step,
@@ -205,23 +208,20 @@ pub(super) fn drift(cluster: &Cluster, observed: &Replies, now: DateTime<Utc>) -
 }
 
 /// The idle policy of a release without support for it.
-fn no_idle_policy(label: &str) -> Option<Safeguard> {
-    let why = format!("EMR has none for {label}: from emr-5.30.0 and emr-6.1.0 on");
-    (!has_idle_policy(label)).then(|| Safeguard::disarmed(SafeguardKind::IdlePolicy, why, None))
+fn no_idle_policy(label: &str, apply: Command) -> Option<Safeguard> {
+    let why = Unarmed::NoIdlePolicy(label.to_owned());
+    (!has_idle_policy(label)).then(|| Safeguard::disarmed(SafeguardKind::IdlePolicy, why, apply))
 }
 
 fn idle(cluster: &Cluster, observed: &Replies) -> Option<Safeguard> {
     let kind = SafeguardKind::IdlePolicy;
-    if let Some(safeguard) = no_idle_policy(&observed.cluster.release) {
+    let apply = apply_again(&cluster.stack);
+    if let Some(safeguard) = no_idle_policy(&observed.cluster.release, apply) {
         return Some(safeguard);
     }
     Some(match observed.idle? {
         Some(idle) => Safeguard::armed(kind, None, format!("EMR ends it when idle for {idle}")),
-        None => Safeguard::disarmed(
-            kind,
-            "somebody removed it",
-            Some(apply_again(&cluster.stack)),
-        ),
+        None => Safeguard::disarmed(kind, Unarmed::Removed, apply_again(&cluster.stack)),
     })
 }
 
@@ -232,19 +232,20 @@ fn last_step(cluster: &Cluster, observed: &Replies) -> Safeguard {
         cluster.spec.guardrails.when_done,
     ) {
         (false, _) => Safeguard::armed(kind, None, "EMR ends it with its last step"),
-        (true, WhenDone::Keep) => Safeguard::disarmed(kind, "when_done: keep", None),
-        (true, WhenDone::Terminate) => Safeguard::disarmed(
-            kind,
-            "somebody turned it off",
-            Some(apply_again(&cluster.stack)),
-        ),
+        (true, WhenDone::Keep) => {
+            Safeguard::disarmed(kind, Unarmed::Kept, apply_again(&cluster.stack))
+        }
+        (true, WhenDone::Terminate) => {
+            Safeguard::disarmed(kind, Unarmed::TurnedOff, apply_again(&cluster.stack))
+        }
     }
 }
 
 fn power_off(cluster: &Cluster, observed: &Replies) -> Safeguard {
     let kind = SafeguardKind::PowerOff;
     let Some(seconds) = requested_power_off(&observed.cluster.tags) else {
-        return Safeguard::disarmed(kind, "the cluster was created without it", None);
+        let apply = apply_again(&cluster.stack);
+        return Safeguard::disarmed(kind, Unarmed::CreatedWithout, apply);
     };
     let at = off_at(cluster.created_at, seconds);
     Safeguard::armed(kind, Some(at), "its primary powers off")
@@ -252,34 +253,28 @@ fn power_off(cluster: &Cluster, observed: &Replies) -> Safeguard {
 
 fn schedule(cluster: &Cluster, scheduled: &Scheduled, now: DateTime<Utc>) -> Safeguard {
     let kind = SafeguardKind::Schedule;
-    let disarmed = |why: &str| Safeguard::disarmed(kind, why, Some(apply_again(&cluster.stack)));
+    let disarmed = |why| Safeguard::disarmed(kind, why, apply_again(&cluster.stack));
     match scheduled {
         Scheduled::There(schedule) if ends_in_time(schedule, cluster, now) => {
             Safeguard::armed(kind, Some(schedule.at), "EventBridge ends it")
         }
-        Scheduled::There(_) => disarmed("it has another cluster, call or time"),
-        Scheduled::Missing => disarmed("it is missing"),
-        Scheduled::NoRole => no_role(create_roles(&cluster.stack)),
-        Scheduled::Unread(why) => {
-            Safeguard::disarmed(kind, format!("it cannot be read: {why}"), None)
-        }
+        Scheduled::There(_) => disarmed(Unarmed::Different),
+        Scheduled::Missing => disarmed(Unarmed::Missing),
+        Scheduled::NoRole => no_role(apply_again(&cluster.stack)),
+        Scheduled::Unread(why) => disarmed(Unarmed::Unread(why.clone())),
     }
 }
 
-pub(super) fn no_role(create: Command) -> Safeguard {
-    let why = format!("the role {REAPER} is missing in this account");
-    Safeguard::disarmed(SafeguardKind::Schedule, why, Some(create))
+/// A schedule that has no role. `apply` is the command that applies the cluster's stack.
+pub(super) fn no_role(apply: Command) -> Safeguard {
+    let why = Unarmed::NoRole(REAPER.to_owned());
+    Safeguard::disarmed(SafeguardKind::Schedule, why, apply)
 }
 
 fn apply(cluster: &Cluster, left_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Safeguard {
     let kind = SafeguardKind::Apply;
     if let Some(at) = left_at {
-        let at = at.format("%F %H:%M:%S UTC");
-        return Safeguard::disarmed(
-            kind,
-            format!("nobody follows it; the last follower left it at {at}"),
-            None,
-        );
+        return Safeguard::disarmed(kind, Unarmed::Left(at), apply_again(&cluster.stack));
     }
     match cluster.renewed_at {
         Some(at) if now - at < FOLLOWER_TIMEOUT => {
@@ -287,7 +282,7 @@ fn apply(cluster: &Cluster, left_at: Option<DateTime<Utc>>, now: DateTime<Utc>) 
             Safeguard::armed(kind, None, format!("one follows it, last seen at {since}"))
         }
         Some(_) | None => {
-            Safeguard::disarmed(kind, "nobody follows it", Some(apply_again(&cluster.stack)))
+            Safeguard::disarmed(kind, Unarmed::NotFollowed, apply_again(&cluster.stack))
         }
     }
 }

@@ -99,7 +99,7 @@ impl<A: Api> Account<A> {
         let armed: Vec<(&StackName, &mut Safeguard)> = armed.collect();
         if !armed.is_empty() && self.is_reaper_missing().await.unwrap_or(false) {
             for (stack, safeguard) in armed {
-                *safeguard = safeguard_state::no_role(safeguard_state::create_roles(stack));
+                *safeguard = safeguard_state::no_role(safeguard_state::apply_again(stack));
             }
         }
     }

@@ -36,6 +36,7 @@ use crate::model::safeguard::{Safeguard, SafeguardKind};
 use crate::model::sample::Sample;
 use crate::model::shown;
 use crate::model::stack::Stack;
+use crate::model::unarmed::Unarmed;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use std::cell::RefCell;
@@ -124,8 +125,8 @@ fn check_path(folder: &Path) -> Result<(), CloudError> {
 fn supervisor_safeguard(cluster: &Cluster) -> Safeguard {
     let kind = SafeguardKind::Supervisor;
     if !cluster.attended {
-        let next = Some(Command::clusterup("apply").local_stack(&cluster.stack));
-        return Safeguard::disarmed(kind, "it was never started", next);
+        let apply = Command::clusterup("apply").local_stack(&cluster.stack);
+        return Safeguard::disarmed(kind, Unarmed::NeverStarted, apply);
     }
     let deadline = guard::hard_deadline(cluster).at;
     Safeguard::armed(kind, Some(deadline), "its own process ends it")

@@ -1,0 +1,127 @@
+//! Why a safeguard does not end a cluster, and the command that changes that.
+
+use super::hint::Command;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+
+/// Why a safeguard is not armed. JSON has its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unarmed {
+    /// EMR has no auto-termination policy for a release, by its label.
+    NoIdlePolicy(String),
+    /// The stack has `when_done: keep`.
+    Kept,
+    /// Somebody removed it.
+    Removed,
+    /// Somebody turned it off.
+    TurnedOff,
+    /// The cluster was created without it.
+    CreatedWithout,
+    /// The schedule ends another cluster, makes another call, or runs at another time.
+    Different,
+    /// It does not exist.
+    Missing,
+    /// The account has no role of this name, which a schedule needs.
+    NoRole(String),
+    /// It cannot be read, for this reason.
+    Unread(String),
+    /// The last `apply` that followed the cluster detached at this instant.
+    Left(DateTime<Utc>),
+    /// No `apply` follows the cluster.
+    NotFollowed,
+    /// It was never started.
+    NeverStarted,
+    /// The text of a reason that was read from JSON.
+    Recorded(String),
+}
+
+impl Unarmed {
+    /// The command that arms the safeguard, if one does. `apply` applies the cluster's stack.
+    pub fn next(&self, apply: Command) -> Option<Command> {
+        match self {
+            Self::Removed
+            | Self::TurnedOff
+            | Self::Different
+            | Self::Missing
+            | Self::NotFollowed
+            | Self::NeverStarted => Some(apply),
+            Self::NoRole(_) => Some(apply.arg("--create-roles")),
+            Self::NoIdlePolicy(_)
+            | Self::Kept
+            | Self::CreatedWithout
+            | Self::Unread(_)
+            | Self::Left(_)
+            | Self::Recorded(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Unarmed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Self::NoIdlePolicy(label) => {
+                return write!(
+                    f,
+                    "EMR has none for {label}: from emr-5.30.0 and emr-6.1.0 on"
+                );
+            }
+            Self::NoRole(role) => return write!(f, "the role {role} is missing in this account"),
+            Self::Unread(why) => return write!(f, "it cannot be read: {why}"),
+            Self::Left(at) => {
+                let at = at.format("%F %H:%M:%S UTC");
+                return write!(f, "nobody follows it; the last follower left it at {at}");
+            }
+            Self::Kept => "when_done: keep",
+            Self::Removed => "somebody removed it",
+            Self::TurnedOff => "somebody turned it off",
+            Self::CreatedWithout => "the cluster was created without it",
+            Self::Different => "it has another cluster, call or time",
+            Self::Missing => "it is missing",
+            Self::NotFollowed => "nobody follows it",
+            Self::NeverStarted => "it was never started",
+            Self::Recorded(text) => text,
+        };
+        f.write_str(text)
+    }
+}
+
+impl Serialize for Unarmed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Unarmed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::Recorded(String::deserialize(deserializer)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::safeguard::{Safeguard, SafeguardKind};
+
+    #[test]
+    fn json_has_the_text_of_the_reason() {
+        let apply = || Command::clusterup("apply").arg("a.yaml");
+        let kind = SafeguardKind::Schedule;
+        let missing = Safeguard::disarmed(kind, Unarmed::Missing, apply());
+        let role = Safeguard::disarmed(kind, Unarmed::NoRole("r".to_owned()), apply());
+        let kept = Safeguard::disarmed(SafeguardKind::LastStep, Unarmed::Kept, apply());
+        let written = [missing, role, kept].map(|it| serde_json::to_string(&it).unwrap());
+        assert_eq!(
+            written,
+            [
+                r#"{"kind":"schedule","state":"disarmed","why":"it is missing","next":"clusterup apply a.yaml"}"#,
+                r#"{"kind":"schedule","state":"disarmed","why":"the role r is missing in this account","next":"clusterup apply a.yaml --create-roles"}"#,
+                r#"{"kind":"last_step","state":"disarmed","why":"when_done: keep","next":null}"#,
+            ]
+        );
+        for json in written {
+            let read: Safeguard = serde_json::from_str(&json).unwrap();
+            assert_eq!(serde_json::to_string(&read).unwrap(), json);
+        }
+    }
+}
