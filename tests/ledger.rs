@@ -10,6 +10,8 @@ mod database;
 mod properties;
 #[path = "ledger/reports.rs"]
 mod reports;
+#[path = "support/running.rs"]
+mod running;
 
 use chrono::{DateTime, Utc};
 use clusterup::cost::ledger::{Record, Scope, Window, Work};

@@ -2,6 +2,10 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
+#[path = "support/running.rs"]
+mod running;
+
+use running::Running;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -327,7 +331,7 @@ fn lives_again(machine: &Machine, life: &str, uptime: u64, off_at: u64) {
     machine.write("home/life", life);
     machine.uptime(uptime);
     let mut watch = machine.command(&["--watch", "600", URI, HEARD]);
-    let mut watch = watch.spawn().unwrap();
+    let mut watch = Running::start(&mut watch);
     until(|| machine.path("home/armed").exists());
     if off_at > uptime {
         machine.stays_up_at(off_at - 1);

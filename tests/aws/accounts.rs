@@ -54,7 +54,7 @@ impl<'a> Elsewhere<'a> {
         let mut command = self.world.command(args);
         command.current_dir(self.folder.path());
         command.env("XDG_STATE_HOME", self.folder.path().join("state"));
-        Done::of(command.stdout(Stdio::piped()).spawn().unwrap()).expect(code)
+        Done::running(command.stdout(Stdio::piped())).expect(code)
     }
 }
 

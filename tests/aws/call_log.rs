@@ -80,7 +80,7 @@ fn ids_are_there_when_asked_for_and_all_is_still_otherwise() {
         (&["status"], "clusterup=loud", false, false),
     ] {
         let mut command = world.command(args);
-        let done = Done::of(command.env("RUST_LOG", log).spawn().unwrap()).expect(0);
+        let done = Done::running(command.env("RUST_LOG", log)).expect(0);
         assert_eq!(
             !outcomes(&done.err).is_empty(),
             calls,

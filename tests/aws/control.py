@@ -39,6 +39,8 @@
     GET schedules        the pending schedules, with their call and time
     GET clusters         all clusters that ever existed
     POST left            {"port": ..., "region": ..., "stack": ...}: returns the output of left.py
+    POST aws             {"port": ..., "region": ..., "service": "ec2", "operation": boto3's name,
+                           "request": {...}}: the response to a call, as of a person at a console
     GET objects          sizes by bucket and key
     POST objects/put     {"bucket": ..., "key": ..., "text": ..., "machine": whether a cluster's
                            instance writes it, which may be refused}
@@ -52,6 +54,8 @@ reply), `slow`, `refuse` (with `code`, `message`, `status`; in one `region`; by 
 """
 
 import json
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 import account
 import budgets
@@ -70,12 +74,12 @@ def answer(world, method, path, body):
         text = f"{world.address}\n".encode()
         headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(text)))]
         return Reply(200, text, headers)
-    if path == "/_double/left":
-        # Its calls come back to this server, so it must not hold the lock.
-        asked = json.loads(body)
-        return json_reply(left.look(asked["port"], asked["region"], asked["stack"]))
-    if path == "/_double/budgets/seen":
-        return json_reply(mirrored.look(json.loads(body)["port"]))
+    # Their calls come back to this server, so they must not hold the lock.
+    if look := LOOKS.get(path.removeprefix("/_double/")):
+        try:
+            return json_reply(look(**json.loads(body)))
+        except (BotoCoreError, ClientError, TypeError) as error:
+            return json_reply({"error": repr(error)}, 400)
     asked = ROUTES.get((method, path.removeprefix("/_double/")))
     if asked is None:
         return json_reply({"error": f"no such control: {method} {path}"}, 404)
@@ -255,6 +259,7 @@ def reset(world, body):
         world.calls.reset()
 
 
+LOOKS = {"left": left.look, "budgets/seen": mirrored.look, "aws": left.call}
 ROUTES = {
     ("POST", "clock"): clock,
     ("GET", "clock"): clock,

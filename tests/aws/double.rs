@@ -1,20 +1,17 @@
 //! The double of AWS for these tests: a Python process that is started for one test and ends with
 //! it.
 
+mod source;
+mod tests;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::ffi::OsStr;
-use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use source::Process;
+use std::path::Path;
+use std::process::Command;
 
 pub(crate) struct Double {
-    server: Child,
-    port: u16,
-    python: PathBuf,
+    process: Process,
 }
 
 /// A call to AWS, as the double recorded it.
@@ -47,38 +44,18 @@ pub(crate) struct Schedule {
 
 impl Double {
     pub(crate) fn start() -> Self {
-        Self::with(&[])
+        let process = Process::start(None);
+        Self { process }
     }
 
     /// A double whose steps can really run, on the Spark that this JSON file names.
     pub(crate) fn with_spark(spark: &Path) -> Self {
-        Self::with(&[OsStr::new("--spark"), spark.as_os_str()])
-    }
-
-    fn with(args: &[&OsStr]) -> Self {
-        let python = python();
-        let mut server = Command::new(&python)
-            .arg(folder().join("server.py"))
-            .args(args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(server.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let said: Value = serde_json::from_str(&line).expect("the double did not start");
-        let port = said["port"].as_u64().unwrap().try_into().unwrap();
-        Self {
-            server,
-            port,
-            python,
-        }
+        let process = Process::start(Some(spark));
+        Self { process }
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://127.0.0.1:{}", self.process.port)
     }
 
     /// Posts to a control path such as `/_double/clock`.
@@ -139,32 +116,27 @@ impl Double {
     /// What still has the marks of a stack, or of any if the name is empty: lists that are all
     /// empty when nothing is left.
     pub(crate) fn left(&self, region: &str, stack: &str) -> Value {
-        let asked = json!({ "port": self.port, "region": region, "stack": stack });
+        let asked = json!({ "port": self.process.port, "region": region, "stack": stack });
         self.post("/_double/left", asked)
     }
 
     /// All budgets with their notifications and subscribers, through boto3.
     pub(crate) fn budgets(&self) -> Value {
-        self.post("/_double/budgets/seen", json!({ "port": self.port }))
+        self.post(
+            "/_double/budgets/seen",
+            json!({ "port": self.process.port }),
+        )
     }
 
     /// Makes a call through boto3 from outside the program under test, such as `ec2`,
     /// `revoke_security_group_ingress`.
     pub(crate) fn aws(&self, region: &str, service: &str, operation: &str, asked: Value) -> Value {
-        let asked = asked.to_string();
-        self.script("call.py", &[region, service, operation, &asked])
-    }
-
-    fn script(&self, name: &str, args: &[&str]) -> Value {
-        let done = Command::new(&self.python)
-            .arg(folder().join(name))
-            .arg(self.port.to_string())
-            .args(args)
-            .stderr(Stdio::inherit())
-            .output()
-            .unwrap();
-        assert!(done.status.success(), "{name} {args:?}: {}", done.status);
-        serde_json::from_slice(&done.stdout).unwrap()
+        let port = self.process.port;
+        let asked = json!({
+            "port": port, "region": region, "service": service, "operation": operation,
+            "request": asked,
+        });
+        self.post("/_double/aws", asked)
     }
 
     /// Makes a command use the double, whatever this machine's AWS settings are.
@@ -183,56 +155,4 @@ impl Double {
             .env_remove("AWS_DEFAULT_REGION")
             .env_remove("AWS_SESSION_TOKEN");
     }
-}
-
-impl Drop for Double {
-    /// The double ends when its input does; one that hangs is killed.
-    fn drop(&mut self) {
-        drop(self.server.stdin.take());
-        let begun = Instant::now();
-        while begun.elapsed() < Duration::from_secs(2) {
-            if matches!(self.server.try_wait(), Ok(Some(_)) | Err(_)) {
-                return;
-            }
-            thread::sleep(Duration::from_millis(10));
-        }
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
-}
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/aws")
-}
-
-/// The Python of a virtual environment with the packages of `requirements.txt`. All tests share it;
-/// it is created by the first one, and again when the file changes.
-fn python() -> PathBuf {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    let environment = target.join("aws-double");
-    let python = environment.join("bin/python");
-    let stamp = environment.join("requirements.txt");
-    let requirements = folder().join("requirements.txt");
-    fs::create_dir_all(target).unwrap();
-    let lock = File::create(target.join("aws-double.lock")).unwrap();
-    lock.lock().unwrap();
-    let wanted = fs::read(&requirements).unwrap();
-    if fs::read(&stamp).is_ok_and(|made| made == wanted) {
-        return python;
-    }
-    let _ = fs::remove_dir_all(&environment);
-    run(Command::new("python3")
-        .args(["-m", "venv"])
-        .arg(&environment));
-    run(Command::new(&python)
-        .args(["-m", "pip", "install", "--quiet"])
-        .args(["--disable-pip-version-check", "-r"])
-        .arg(&requirements));
-    fs::write(&stamp, &wanted).unwrap();
-    python
-}
-
-fn run(command: &mut Command) {
-    let done = command.stdout(Stdio::null()).status().unwrap();
-    assert!(done.success(), "{command:?}: {done}");
 }

@@ -3,11 +3,11 @@
 
 use crate::double::Schedule;
 use crate::ends::{RECORD, ROWS, Row, Way, Work};
+use crate::running::Running;
 use crate::world::{Done, World};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::process::Child;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -32,7 +32,7 @@ fn stack(number: usize, row: &Row) -> String {
 struct Story {
     world: World,
     /// Each row's follower, cluster and schedule.
-    applies: Vec<Child>,
+    applies: Vec<Running>,
     ids: Vec<String>,
     schedules: BTreeMap<String, Schedule>,
 }
@@ -53,7 +53,7 @@ impl Story {
             let file = format!("row-{number:02}.yaml");
             world.write(&file, &stack(number, row));
             let mut command = world.command(&["apply", &file, "--yes"]);
-            applies.push(command.env("CLUSTERUP_POLL", "4s").spawn().unwrap());
+            applies.push(Running::start(command.env("CLUSTERUP_POLL", "4s")));
         }
         let ids = Vec::new();
         let schedules = BTreeMap::new();

@@ -63,7 +63,7 @@ fn a_lost_ledger_is_rebuilt() {
 
     let mut away = world.command(REPORT);
     away.env("AWS_ENDPOINT_URL", "http://127.0.0.1:9");
-    let away = Done::of(away.stdout(Stdio::piped()).spawn().unwrap()).expect(0);
+    let away = Done::running(away.stdout(Stdio::piped())).expect(0);
     away.says("these figures are from the ledger, as of");
 }
 

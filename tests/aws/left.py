@@ -1,13 +1,10 @@
-"""Lists what still has the project's marks, through boto3 and without code of the project.
+"""Looks at the account through boto3, and without code of the project.
 
-    python left.py PORT REGION STACK
-
-Prints one JSON object of lists, all of them empty when nothing is left. With STACK, only names and
-tags of this stack count.
+`look` returns a dictionary of lists, all of them empty when nothing has the project's marks. With a
+stack, only names and tags of this stack count.
 """
 
 import json
-import sys
 from functools import cache
 
 import boto3
@@ -95,10 +92,8 @@ def look(port, region, stack):
     return found
 
 
-def main():
-    port, region, *rest = sys.argv[1:]
-    print(json.dumps(look(port, region, rest[0] if rest else "")))
-
-
-if __name__ == "__main__":
-    main()
+def call(port, region, service, operation, request):
+    """The response to one call, such as `ec2`, `describe_key_pairs`."""
+    response = getattr(client(service, port, region), operation)(**request)
+    response.pop("ResponseMetadata", None)
+    return json.loads(json.dumps(response, default=str))

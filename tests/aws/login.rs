@@ -1,5 +1,6 @@
 //! Every verb reports why AWS refuses the caller, with the commands that fix it.
 
+use crate::running::Running;
 use crate::world::{Done, World};
 use serde_json::{Value, json};
 use std::fs;
@@ -132,7 +133,7 @@ fn with_profiles(world: &World, args: &[&str], profile: Option<&str>, config: &s
 }
 
 fn run(command: &mut Command) -> Done {
-    Done::of(command.spawn().unwrap())
+    Done::running(command)
 }
 
 const SSO: &str = "[profile dev]\nsso_session = s\nsso_account_id = 123456789012\n\
@@ -208,7 +209,7 @@ fn on_terminal(world: &World, args: &[&str], config: &str, typed: &str) -> Done 
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
+    let mut child = Running::start(&mut command);
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(typed.as_bytes()).unwrap();
     let done = Done::of(child);

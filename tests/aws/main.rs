@@ -43,6 +43,8 @@ mod push;
 mod real;
 mod results;
 mod roles;
+#[path = "../support/running.rs"]
+mod running;
 mod safeguards;
 mod samples;
 mod scenes;

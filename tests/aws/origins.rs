@@ -13,7 +13,7 @@ fn in_other(world: &World, who: &str, args: &[&str]) -> Done {
     }
     let mut command = world.command(args);
     command.current_dir(other).env("USER", who);
-    Done::of(command.spawn().unwrap())
+    Done::running(&mut command)
 }
 
 #[test]
@@ -22,7 +22,7 @@ fn another_folder_has_to_confirm_before_it_changes_the_stack() {
     let apply = |args: &[&str], who: &str| {
         let mut command = world.command(args);
         command.env("USER", who);
-        Done::of(command.spawn().unwrap())
+        Done::running(&mut command)
     };
     apply(&["apply", "t.yaml", "--yes"], "ann").expect(0);
     let again = apply(&["apply", "t.yaml", "--again", "--yes"], "ann").expect(0);
@@ -60,7 +60,7 @@ fn a_name_stands_for_the_file_it_was_applied_from() {
     let by_name = |who: &str, args: &[&str]| {
         let mut command = world.command(args);
         command.current_dir(&elsewhere).env("USER", who);
-        Done::of(command.spawn().unwrap())
+        Done::running(&mut command)
     };
     for verb in ["plan", "apply"] {
         by_name("ann", &[verb, "t"])
@@ -70,7 +70,7 @@ fn a_name_stands_for_the_file_it_was_applied_from() {
     }
     let mut first = world.command(&["apply", "t.yaml", "--yes"]);
     first.env("USER", "ann");
-    Done::of(first.spawn().unwrap()).expect(0);
+    Done::running(&mut first).expect(0);
 
     by_name("ann", &["plan", "t"]).expect(0).says("stack t");
     by_name("ann", &["plan", "t", "--again"])
@@ -140,7 +140,7 @@ fn destroy_needs_no_disk_space() {
     let world = World::new();
     world.expect(0, &["apply", "t.yaml", "--yes"]);
     let mut command = after(NO_ROOM, &world.command(&["destroy", "t", "--yes"]));
-    let done = Done::of(command.spawn().unwrap()).expect(0);
+    let done = Done::running(&mut command).expect(0);
     done.says("could not record what this costs");
     world.assert_nothing_left();
     assert!(world.alive().is_empty());

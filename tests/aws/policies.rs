@@ -179,7 +179,7 @@ fn an_unreadable_policy_admits_nothing() {
         idle(&world, 2, &[APPLY, &["--policies", place]].concat());
     }
     let mut named = world.command(APPLY);
-    let named = Done::of(named.env("CLUSTERUP_POLICIES", "nowhere").spawn().unwrap());
+    let named = Done::running(named.env("CLUSTERUP_POLICIES", "nowhere"));
     named.expect(2).says("cannot read the policies in nowhere");
 }
 

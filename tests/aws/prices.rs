@@ -28,7 +28,7 @@ impl Shop {
     fn run(&self, code: i32, args: &[&str]) -> Done {
         let mut command = self.0.command(args);
         let cache = command.env("XDG_CACHE_HOME", self.0.path().join("cache"));
-        Done::of(cache.spawn().unwrap()).expect(code)
+        Done::running(cache).expect(code)
     }
 
     fn show(&self) -> Done {

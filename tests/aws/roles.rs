@@ -63,7 +63,7 @@ fn missing_credentials_are_reported_at_once() {
             .env_remove("AWS_SECRET_ACCESS_KEY")
             .env("HOME", world.path());
         let begun = Instant::now();
-        let done = crate::world::Done::of(command.spawn().unwrap()).expect(1);
+        let done = crate::world::Done::running(&mut command).expect(1);
         done.says("credentials").says("--local");
         assert!(begun.elapsed().as_secs() < 5, "{args:?}: {}", done.all());
     }

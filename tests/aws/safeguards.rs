@@ -423,7 +423,7 @@ fn extend(world: &World, code: i32, args: &[&str]) -> Done {
     let why = ["--why", "it's late"];
     let mut command = world.command(&[&["extend", "t.yaml"], args, &why].concat());
     command.env("USER", "zo\u{eb}");
-    Done::of(command.spawn().unwrap()).expect(code)
+    Done::running(&mut command).expect(code)
 }
 
 #[test]

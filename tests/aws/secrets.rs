@@ -30,7 +30,7 @@ impl Located {
             .env("AWS_SECRET_ACCESS_KEY", SECRET)
             .env("AWS_SESSION_TOKEN", TOKEN)
             .env("RUST_LOG", "trace");
-        self.0.push(Done::of(command.spawn().unwrap()).all());
+        self.0.push(Done::running(&mut command).all());
     }
 
     fn holds(&self, what: &str) -> bool {

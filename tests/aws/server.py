@@ -2,8 +2,9 @@
 
     python server.py [--spark FILE.json]
 
-Listens on a free port of 127.0.0.1, prints `{"port": N}` once it accepts connections, and ends when
-its input ends, so that it never outlives the test that started it.
+Listens on a free port of 127.0.0.1, prints `{"port": N, "pid": N}` once it accepts connections,
+and ends when its input ends, so that it never outlives the test that started it.
+`doubles.py` starts many of them from one process.
 """
 
 import argparse
@@ -13,7 +14,6 @@ import os
 import sys
 import threading
 import time
-from pathlib import Path
 
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
@@ -44,22 +44,27 @@ class Handler(MotoRequestHandler):
         """Logs nothing: the list of calls has the requests."""
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--spark", type=Path, help="a JSON file that says where Spark is")
-    arguments = parser.parse_args()
+def moto():
+    """The services of moto, whose state is one account's."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    services = DomainDispatcherApplication(create_backend_app)
+    services.debug = True
+    return services
+
+
+def serve(services, spark, announce, wait):
+    """Serves an account until `wait` returns. `announce` sends a dictionary to the test; `spark` is
+    the path of a JSON file that says where Spark is, or None. Does not return."""
     world = World()
-    if arguments.spark:
-        world.spark = Spark(world, json.loads(arguments.spark.read_text()))
-    moto = DomainDispatcherApplication(create_backend_app)
-    moto.debug = True
-    front = Front(world, moto)
+    if spark:
+        with open(spark, encoding="utf-8") as file:
+            world.spark = Spark(world, json.load(file))
+    front = Front(world, services)
     server = make_server("127.0.0.1", 0, front, threaded=True, request_handler=Handler)
     for work in (server.serve_forever, lambda: tick(world)):
         threading.Thread(target=work, daemon=True).start()
-    print(json.dumps({"port": server.server_port}), flush=True)
-    sys.stdin.buffer.read()
+    announce({"port": server.server_port, "pid": os.getpid()})
+    wait()
     with world.lock:
         for cluster in world.clusters.values():
             cluster.abandon()
@@ -74,6 +79,13 @@ def tick(world):
         time.sleep(TICK)
         with world.lock:
             world.catch_up()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--spark", help="a JSON file that says where Spark is")
+    spark = parser.parse_args().spark
+    serve(moto(), spark, lambda sent: print(json.dumps(sent), flush=True), sys.stdin.buffer.read)
 
 
 if __name__ == "__main__":

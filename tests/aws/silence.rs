@@ -1,9 +1,10 @@
 //! Addresses that are not AWS: if one does not answer, or not as AWS does, it is named within two
 //! seconds.
 
+use crate::running::Running;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,8 +12,9 @@ use std::time::{Duration, Instant};
 /// Counted from the start of the program, a little before its first call.
 const SOON: Duration = Duration::from_millis(2_500);
 
-fn against(url: &str) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_clusterup"))
+fn against(url: &str) -> Running {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_clusterup"));
+    command
         .args(["doctor", "--region", "us-east-1"])
         .env("AWS_ENDPOINT_URL", url)
         .env("AWS_ACCESS_KEY_ID", "test")
@@ -25,13 +27,12 @@ fn against(url: &str) -> Child {
         .env_remove("AWS_SESSION_TOKEN")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
+        .stderr(Stdio::piped());
+    Running::start(&mut command)
 }
 
 /// The lines of its output until one contains `text`, and how long that took.
-fn until(child: &mut Child, text: &str) -> (Vec<String>, Duration) {
+fn until(child: &mut Running, text: &str) -> (Vec<String>, Duration) {
     let (tell, told) = mpsc::channel();
     let stderr = BufReader::new(child.stderr.take().unwrap());
     thread::spawn(move || {

@@ -2,11 +2,12 @@
 
 use crate::double::{Call, Double};
 use crate::hints;
+use crate::running::Running;
 use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -121,7 +122,7 @@ impl World {
     }
 
     pub(crate) fn run(&self, args: &[&str]) -> Done {
-        Done::of(self.spawn(args))
+        Done::running(&mut self.command(args))
     }
 
     /// Runs and expects this exit code.
@@ -129,8 +130,8 @@ impl World {
         self.run(args).expect(code)
     }
 
-    pub(crate) fn spawn(&self, args: &[&str]) -> Child {
-        self.command(args).spawn().unwrap()
+    pub(crate) fn spawn(&self, args: &[&str]) -> Running {
+        Running::start(&mut self.command(args))
     }
 
     /// The document of `plan --output json`.
@@ -225,15 +226,20 @@ impl World {
 }
 
 impl Done {
+    /// Runs to its end; one that hangs is killed.
+    pub(crate) fn running(command: &mut Command) -> Self {
+        Self::of(Running::start(command))
+    }
+
     /// Waits for its end; one that hangs is killed.
-    pub(crate) fn of(child: Child) -> Self {
+    pub(crate) fn of(child: Running) -> Self {
         let (id, (tell, told)) = (child.id().to_string(), mpsc::channel());
         thread::spawn(move || {
             if told.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
                 let _ = Command::new("kill").args(["-KILL", &id]).status();
             }
         });
-        let output = child.wait_with_output().unwrap();
+        let output = Output::from(child);
         let _ = tell.send(());
         hints::check(&String::from_utf8_lossy(&output.stdout));
         hints::check(&String::from_utf8_lossy(&output.stderr));

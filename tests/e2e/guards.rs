@@ -139,7 +139,7 @@ fn ctrl_c_without_a_terminal_leaves_the_job_to_its_guards() {
         cluster["steps"][0]["ui"].is_string()
     });
     signal(apply.id(), "INT");
-    let done = Done::of(&apply.wait_with_output().unwrap());
+    let done = Done::of(&apply.into());
     assert_eq!(done.code, 130, "{}{}", done.out, done.err);
     done.says("left running").says("ends it in");
     home.expect(0, &["apply", "t.yaml", "--local"]);

@@ -1,10 +1,11 @@
 //! A home for one test: its own state, its own stacks, and no process left behind.
 
 use crate::hints;
+use crate::running::Running;
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -106,8 +107,8 @@ impl Home {
             .unwrap_or_else(|error| panic!("{args:?}: {error}\n{}\n{}", done.out, done.err))
     }
 
-    pub(crate) fn spawn(&self, args: &[&str]) -> Child {
-        self.command(args).spawn().unwrap()
+    pub(crate) fn spawn(&self, args: &[&str]) -> Running {
+        Running::start(&mut self.command(args))
     }
 
     /// The clusters of stack `t`, oldest first.

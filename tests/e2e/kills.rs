@@ -50,7 +50,7 @@ fn two_at_once_make_one_cluster() {
         home.spawn(&["apply", "t.yaml", "--local"]),
     ];
     for apply in both {
-        let done = Done::of(&apply.wait_with_output().unwrap());
+        let done = Done::of(&apply.into());
         assert_eq!(done.code, 0, "{}{}", done.out, done.err);
     }
     assert_eq!(home.clusters().len(), 1);
@@ -95,7 +95,7 @@ fn a_job_survives_the_death_of_a_worker() {
     });
     std::thread::sleep(Duration::from_secs(3));
     signal(home.process(&["deploy.worker.Worker"]), "KILL");
-    let done = Done::of(&apply.wait_with_output().unwrap());
+    let done = Done::of(&apply.into());
     assert_eq!(done.code, 0, "{}{}", done.out, done.err);
     assert_eq!(
         fs::read_to_string(home.path().join("results/answer.txt")).unwrap(),

@@ -16,5 +16,7 @@ mod kills;
 mod named;
 mod policies;
 mod quickstart;
+#[path = "../support/running.rs"]
+mod running;
 mod watchdog;
 mod words;

@@ -129,7 +129,7 @@ fn a_month_that_is_spent_ends_what_runs_where_a_policy_says_so() {
     spent["aws"] = json!({ "recsys": { "month": month, "usd": "$10", "at": now } });
     let path = home.state().join("clusterup/teams/recsys.json");
     fs::write(path, spent.to_string()).unwrap();
-    let done = Done::of(&apply.wait_with_output().unwrap());
+    let done = Done::of(&apply.into());
     assert_eq!(done.code, 5, "{}{}", done.out, done.err);
     done.says("policy recsys ends its clusters in 1m")
         .says("did you mean `monthly`?")

@@ -1,6 +1,7 @@
 //! The audit log is append-only; exactly one caller claims a matter.
 
 use crate::at;
+use crate::running::Running;
 use async_trait::async_trait;
 use clusterup::cloud::CloudError;
 use clusterup::cloud::notify::Channel;
@@ -333,12 +334,12 @@ fn tells_until_it_is_killed() {
 #[test]
 fn who_is_killed_while_telling_is_not_repeated() {
     let (home, path) = home();
-    let mut child = Command::new(std::env::current_exe().unwrap())
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command
         .args(["--ignored", "--exact", "audit::tells_until_it_is_killed"])
         .env(FOLDER, home.path())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
+        .stdout(Stdio::null());
+    let mut child = Running::start(&mut command);
     let begun = Instant::now();
     while !home.path().join("began").exists() {
         assert!(
