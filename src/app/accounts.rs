@@ -81,7 +81,7 @@ impl<'a> TeamStore<'a> {
     ) -> Result<TeamAccount, OperationError> {
         let records = self.records(now).await?;
         let account_store = self.account_store(&records, now);
-        self.hear_aws(budgets, &account_store, now).await?;
+        self.record_aws(budgets, &account_store, now).await?;
         let (reached, team_account) = account_store.settle(budgets, now).await?;
         self.services.reached(&reached, &self.team);
         Ok(team_account)
@@ -92,7 +92,7 @@ impl<'a> TeamStore<'a> {
     ///
     /// # Errors
     /// An account that cannot be read or written.
-    pub async fn hear_aws(
+    pub async fn record_aws(
         &self,
         budgets: &[Budget<'_>],
         account_store: &AccountStore<'_>,
@@ -101,7 +101,7 @@ impl<'a> TeamStore<'a> {
         let Some(account) = &self.scope.account else {
             return Ok(());
         };
-        if !account_store.read().await?.asks_aws(now) {
+        if !account_store.read().await?.aws_is_due(now) {
             return Ok(());
         }
         let said = match self.services.spent_by_aws(&self.team, account).await {

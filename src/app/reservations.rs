@@ -190,7 +190,7 @@ impl<'a> Reservations<'a> {
             let account_store = opened.account_store();
             opened
                 .account
-                .hear_aws(&budgets, &account_store, now)
+                .record_aws(&budgets, &account_store, now)
                 .await?;
             let admission = account_store
                 .admit(&budgets, &reservation, passes, now)

@@ -13,7 +13,7 @@ pub(super) enum Unread {
 }
 
 pub(super) fn read(path: &Path) -> Result<String, Unread> {
-    let content = disk::bytes(path, text::MOST_BYTES as u64).map_err(Unread::Io)?;
+    let content = disk::bytes(path, text::MAX_BYTES as u64).map_err(Unread::Io)?;
     let name = path.display().to_string();
     text::decode(&name, content).map_err(|diagnostics| Unread::Text(Box::new(diagnostics)))
 }

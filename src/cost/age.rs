@@ -1,14 +1,14 @@
-//! How old a figure is, in words.
+//! The age of a figure, in words.
 
 use chrono::{Datelike, NaiveDate};
 
-/// Days for which an age is told in days.
-const DAYS: i64 = 60;
+/// The maximum age that is expressed in days.
+const MAX_DAYS: i64 = 60;
 
-/// `today`, `1 day old`, `19 months old`: how old what was so on `as_of` is on `today`.
+/// The age on `today` of a figure as of `as_of`: `today`, `1 day old`, `19 months old`.
 pub fn age(as_of: NaiveDate, today: NaiveDate) -> String {
     let days = (today - as_of).num_days();
-    if days < DAYS {
+    if days < MAX_DAYS {
         return match days {
             ..=0 => "today".to_owned(),
             1 => "1 day old".to_owned(),

@@ -1,4 +1,4 @@
-//! The instant by which a cluster has to be ended so that it ends under its budget.
+//! When a cluster has to be terminated so that its cost stays below its budget.
 
 use super::meter::accrued;
 use crate::model::instance_span::InstanceSpan;
@@ -10,12 +10,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// Ten years: no cluster lives as long.
 const HORIZON_SECONDS: i64 = 3_650 * 86_400;
 
-/// The last whole second after the first launch at which the end can be asked for such that all
-/// that `instance_spans` cost, with the ending, stays below `budget`, if those that live go on as they are.
-/// `ending` is how long all instances are charged after somebody asked for the end.
+/// The last whole second after the first launch at which termination can be requested so that the
+/// cost of `instance_spans`, termination included, stays below `budget`, if living instances go on.
+/// `ending` is how long all instances are charged after the request.
 ///
-/// None if it never reaches the budget. The first launch if even an end at once is too dear. It
-/// does not depend on the time of asking, so it may be past, and moves only with the lives.
+/// `None` if the budget is never reached; the first launch if even terminating at once costs too
+/// much. The result does not depend on the current time, so it may be past, and changes only with
+/// the instance spans.
 pub fn deadline(
     rates: &Rates,
     instance_spans: &[InstanceSpan],
@@ -34,7 +35,7 @@ pub fn deadline(
     if under(HORIZON_SECONDS) {
         return None;
     }
-    // What accrues never falls, so the last second under the budget is found by halving.
+    // The cost never falls, so the last second below the budget is found by bisection.
     let mut good = 0;
     let mut bad = HORIZON_SECONDS;
     while bad - good > 1 {

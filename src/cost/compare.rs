@@ -1,4 +1,4 @@
-//! What a change does to the price.
+//! Compares the price before and after a change.
 
 use super::estimate::{Estimate, GroupCost};
 use crate::model::instance::Nodes;
@@ -6,35 +6,43 @@ use crate::model::instance_span::Role;
 use crate::model::money::Usd;
 use serde::Serialize;
 
-/// Two estimates, role by role.
+/// The comparison of two estimates, by role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Comparison {
-    /// $/h, as are all amounts here.
+    /// The price before the change, in dollars per hour as all amounts here.
     pub old: Usd,
+    /// The price after the change.
     pub new: Usd,
-    /// New less old; below zero where it becomes cheaper.
+    /// New minus old; negative if it becomes cheaper.
     pub difference: Usd,
-    /// The roles that either has, the primary first.
+    /// The roles that either estimate has, the primary first.
     pub groups: Vec<GroupChange>,
 }
 
+/// The price of one role before and after a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct GroupChange {
+    /// The role.
     pub role: Role,
-    /// None where there was no such group.
+    /// `None` if the role had no nodes.
     pub old: Option<GroupPrice>,
-    /// None where there will be none.
+    /// `None` if the role will have no nodes.
     pub new: Option<GroupPrice>,
+    /// New minus old.
     pub difference: Usd,
 }
 
+/// The nodes of a role and their price.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct GroupPrice {
+    /// The nodes.
     pub nodes: Nodes,
+    /// Dollars per hour of all nodes.
     pub hourly: Usd,
 }
 
 impl Comparison {
+    /// Compares two estimates.
     pub fn of(old: &Estimate, new: &Estimate) -> Self {
         Self {
             old: old.hourly,

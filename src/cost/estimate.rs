@@ -1,6 +1,7 @@
-//! What a cluster will cost: a tree of groups and components with quantity, unit price and $/h.
+//! Estimates of a cluster's cost: groups and components with quantity, unit price and dollars per
+//! hour.
 //!
-//! Per second with a minimum of 60 seconds per instance (EMR and EC2 pricing pages).
+//! Charged per second, with a minimum of 60 seconds per instance (EMR and EC2 pricing pages).
 
 use super::catalog::{Catalog, NoPrice, Note, Price, Source, Volumes};
 use crate::model::desired::InstanceGroups;
@@ -15,78 +16,98 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-/// A cluster's price.
+/// The estimate of a cluster's cost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Estimate {
+    /// The region.
     pub region: Region,
-    /// The primary first.
+    /// The groups, the primary first.
     pub groups: Vec<GroupCost>,
-    /// All of it in $/h.
+    /// Dollars per hour of the whole cluster.
     pub hourly: Usd,
-    /// The date of the oldest figure in it.
+    /// The date of the oldest price in it.
     pub as_of: NaiveDate,
-    /// What it does not count.
+    /// Costs that are not included.
     pub unpriced: Vec<Unpriced>,
 }
 
+/// The cost of the nodes of one role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct GroupCost {
+    /// The role.
     pub role: Role,
+    /// The nodes.
     pub nodes: Nodes,
+    /// How they are bought.
     pub market: Market,
+    /// The parts of the cost.
     pub components: Vec<Component>,
-    /// One node in $/h.
+    /// Dollars per hour of one node.
     pub node_hourly: Usd,
-    /// All of its nodes in $/h.
+    /// Dollars per hour of all nodes.
     pub hourly: Usd,
 }
 
-/// One thing that a group pays for.
+/// A component of a group's cost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Component {
+    /// The kind of component.
     pub kind: ComponentKind,
-    /// Of one node, where it is volumes.
+    /// The volumes of one node, for components that are volumes.
     pub volumes: Option<Volumes>,
-    /// Of the whole group: nodes, or GiB where the unit is a GiB-month.
+    /// The quantity for the whole group: nodes, or GiB if the unit is a GiB-month.
     pub quantity: u64,
+    /// The unit of the price.
     pub unit: Unit,
+    /// Dollars per unit.
     pub unit_price: Usd,
-    /// Of the whole group in $/h.
+    /// Dollars per hour for the whole group.
     pub hourly: Usd,
+    /// The source of the price.
     pub source: Source,
-    /// What of it is not certain.
+    /// Why the price is not certain, if it is not.
     pub note: Option<Note>,
 }
 
+/// The kinds of components.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ComponentKind {
+    /// EC2 instances.
     Ec2,
+    /// EMR's fee.
     EmrFee,
+    /// The data volumes on EBS.
     DataVolumes,
+    /// The root volume on EBS.
     RootVolume,
+    /// The public IPv4 addresses.
     PublicAddress,
 }
 
+/// The units of prices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
+    /// A node for an hour.
     NodeHour,
-    /// Of 730 hours.
+    /// A GiB for a month of 730 hours.
     GibMonth,
 }
 
-/// What a bill has besides.
+/// Costs of a bill that estimates do not include.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unpriced {
-    /// Storage and requests of the bucket.
+    /// The bucket's storage and requests.
     S3,
+    /// Transfer of data out of the region.
     DataTransfer,
+    /// CloudWatch's metrics and logs.
     CloudWatch,
 }
 
-/// EMR's root volume (EMR Management Guide: gp3 of 15 GiB from emr-6.15.0 on).
+/// EMR's root volume (EMR Management Guide: gp3 with 15 GiB since emr-6.15.0).
 const ROOT: Volumes = Volumes {
     kind: VolumeKind::Gp3,
     count: 1,
@@ -94,14 +115,17 @@ const ROOT: Volumes = Volumes {
     note: None,
 };
 
-/// Hours in the month of a GiB-month (EBS pricing page).
+/// The hours of a GiB-month (EBS pricing page).
 const MONTH_HOURS: Decimal = Decimal::from_parts(730, 0, 0, false, 0);
 
-/// Seconds that each instance is charged at least.
+/// The minimum number of seconds that an instance is charged for.
 pub const LEAST_SECONDS: u64 = 60;
 
 impl Estimate {
-    /// The price of a cluster of these groups; an error where one of its parts has none.
+    /// Estimates the cost of a cluster with these groups.
+    ///
+    /// # Errors
+    /// Returns an error if the price of a component is unknown.
     pub fn of(
         catalog: &Catalog,
         region: &Region,
@@ -127,20 +151,20 @@ impl Estimate {
         })
     }
 
-    /// A run of this length, of all nodes; never less than the minimum of 60 seconds.
+    /// Dollars for a run of this length with all nodes, at least 60 seconds.
     pub fn run(&self, length: Span) -> Usd {
         for_seconds(self.hourly, length.as_secs().max(LEAST_SECONDS))
     }
 
-    /// The most that it can cost: all nodes until the hard deadline and through their termination,
-    /// and the minimum of 60 seconds of one instance that was replaced in each node's place.
+    /// The most that the cluster can cost: all nodes until the hard deadline and during
+    /// termination, and 60 seconds for one replaced instance of each node.
     pub fn worst(&self, hard_deadline: Span, terminating: Span) -> Usd {
         let seconds = [hard_deadline, terminating].map(Span::as_secs);
         let seconds = seconds.into_iter().fold(LEAST_SECONDS, u64::saturating_add);
         for_seconds(self.hourly, seconds)
     }
 
-    /// $/h per node of each role, to be frozen with the cluster.
+    /// Dollars per hour per node of each role, to be recorded with the cluster.
     pub fn rates(&self) -> Option<Rates> {
         let of = |role| {
             let group = self.groups.iter().find(|group| group.role == role);
@@ -153,7 +177,7 @@ impl Estimate {
         })
     }
 
-    /// What of it is not certain, each once.
+    /// Why prices are not certain, without duplicates.
     pub fn notes(&self) -> Vec<Note> {
         let components = self.groups.iter().flat_map(|group| &group.components);
         let mut notes: Vec<Note> = components.filter_map(|component| component.note).collect();
@@ -163,7 +187,7 @@ impl Estimate {
     }
 }
 
-/// $/h for so many seconds.
+/// Dollars for a number of seconds at an hourly price.
 pub(super) fn for_seconds(hourly: Usd, seconds: u64) -> Usd {
     Usd::new(hourly.amount() * Decimal::from(seconds) / Decimal::from(3_600))
 }
@@ -176,7 +200,7 @@ impl GroupCost {
                 .filter(|component| kinds.contains(&component.kind))
                 .map(|component| component.hourly)
                 .sum();
-            // A group's $/h is its nodes times a node's, so this comes out even.
+            // A group's price is a multiple of a node's, so the division is exact.
             Usd::new(all.amount() / Decimal::from(self.nodes.count.max(1)))
         };
         NodeRate::new(
@@ -230,7 +254,7 @@ fn group_cost(
     })
 }
 
-/// The volumes that the stack names, or else EMR's.
+/// The stack's volumes, or else EMR's default.
 fn data_volumes(catalog: &Catalog, group: &InstanceGroup) -> Option<Volumes> {
     match &group.ebs {
         Some(ebs) => Some(Volumes {
@@ -257,7 +281,8 @@ fn per_node(kind: ComponentKind, count: u16, price: Price) -> Component {
     }
 }
 
-/// A node's volumes per hour are rounded up to what frozen rates hold, so that both agree.
+/// The hourly price of a node's volumes is rounded up to the decimals of recorded rates, so that
+/// both agree.
 fn per_gib(kind: ComponentKind, count: u16, volumes: Volumes, price: Price) -> Component {
     let gib = u64::from(volumes.count).saturating_mul(volumes.gib);
     let month = price.usd.times(Decimal::from(gib));

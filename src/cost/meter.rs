@@ -1,7 +1,7 @@
-//! What a cluster has cost up to an instant, and what it costs now.
+//! What a cluster has cost up to an instant, and its current rate.
 //!
-//! Per second, each instance for 60 seconds at least (EMR and EC2 pricing pages); a second that has
-//! begun counts. EMR's fee, volumes and addresses are charged as long as the instance.
+//! Charged per second, at least 60 seconds per instance (EMR and EC2 pricing pages); a second that
+//! has begun counts. EMR's fee, volumes and addresses are charged as long as the instance.
 
 use super::estimate::{LEAST_SECONDS, for_seconds};
 use crate::model::instance_span::{InstanceSpan, Role};
@@ -10,18 +10,23 @@ use crate::model::rates::{NodeRate, Rates};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-/// Dollars by what they were paid for. Each is of 28 digits, so that the last digit of `total` may
-/// differ from the sum's.
+/// Dollars by what they paid for. Each has 28 digits, so the last digit of `total` may differ from
+/// the sum's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Bill {
+    /// EC2 instances.
     pub ec2: Usd,
+    /// EMR's fee.
     pub emr: Usd,
+    /// EBS volumes.
     pub ebs: Usd,
+    /// Public IPv4 addresses.
     pub ipv4: Usd,
+    /// The sum.
     pub total: Usd,
 }
 
-/// Dollars that these lives have cost up to `now`, also for seconds of a minimum that are to come.
+/// Dollars that these instances have cost up to `now`, the rest of their first minute included.
 pub fn accrued(rates: &Rates, instance_spans: &[InstanceSpan], now: DateTime<Utc>) -> Bill {
     let node_seconds = Role::ALL.map(|role| {
         let of_role = instance_spans
@@ -34,7 +39,7 @@ pub fn accrued(rates: &Rates, instance_spans: &[InstanceSpan], now: DateTime<Utc
                 .sum(),
         )
     });
-    // Dollars per hour times seconds add up exactly; only their division may not.
+    // Sums of dollars per hour times seconds are exact; only the division is rounded.
     let dollars = |part: fn(&NodeRate) -> Usd| -> Usd {
         let parts = node_seconds.iter();
         let sum: Usd = parts
@@ -51,7 +56,7 @@ pub fn accrued(rates: &Rates, instance_spans: &[InstanceSpan], now: DateTime<Utc
     }
 }
 
-/// What runs at `now` costs, in $/h.
+/// The rate of the instances that run at `now`, in dollars per hour.
 pub fn rate(rates: &Rates, instance_spans: &[InstanceSpan], now: DateTime<Utc>) -> Usd {
     let running = instance_spans
         .iter()
@@ -66,7 +71,7 @@ pub fn rate(rates: &Rates, instance_spans: &[InstanceSpan], now: DateTime<Utc>) 
         .sum()
 }
 
-/// Seconds times instances that are charged up to `now`.
+/// The instance-seconds that are charged up to `now`.
 fn node_seconds(instance_span: &InstanceSpan, now: DateTime<Utc>) -> u64 {
     if now < instance_span.from {
         return 0;
@@ -76,7 +81,7 @@ fn node_seconds(instance_span: &InstanceSpan, now: DateTime<Utc>) -> u64 {
     seconds.max(LEAST_SECONDS) * u64::from(instance_span.count)
 }
 
-/// A second that has begun counts; nothing of less than nothing.
+/// Whole seconds, rounded up; 0 for a negative difference.
 pub(super) fn whole_seconds(delta: TimeDelta) -> u64 {
     let begun = i64::from(delta.subsec_nanos() > 0);
     u64::try_from(delta.num_seconds() + begun).unwrap_or(0)

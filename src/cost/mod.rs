@@ -1,4 +1,4 @@
-//! What instance types hold, what they cost, and what a cluster has cost so far.
+//! Capacities and prices of instance types, and what clusters cost.
 
 pub mod age;
 pub mod budget;

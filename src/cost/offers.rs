@@ -1,5 +1,5 @@
-//! What AWS's price list says of a region, as a price text to lay over the bundled one. What is
-//! not plausible is refused whole: a price list with a hole is worse than an old one.
+//! Converts AWS's prices of a region to a price list that overrides the bundled one. Implausible
+//! prices are rejected as a whole: an incomplete list is worse than an old one.
 
 use super::catalog::Catalog;
 use super::product::Product;
@@ -10,36 +10,38 @@ use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-/// The products of a region, by what they were asked for as.
+/// The products of a region, by the query that returned them.
 #[derive(Debug, Clone, Default)]
 pub struct Offers {
-    /// Instances on demand: Linux, shared tenancy, nothing installed.
+    /// On-demand instances: Linux, shared tenancy, no preinstalled software.
     pub ec2: Vec<Product>,
     /// EMR's fee for instances.
     pub emr: Vec<Product>,
+    /// EBS volumes of kind gp2.
     pub gp2: Vec<Product>,
+    /// EBS volumes of kind gp3.
     pub gp3: Vec<Product>,
     /// Public IPv4 addresses in use.
     pub addresses: Vec<Product>,
 }
 
-/// Why the answer is not believed.
+/// Why the prices are implausible.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Implausible(String);
 
-/// Prices of instance types in $/h.
+/// Prices of instance types in dollars per hour.
 type ByType = BTreeMap<InstanceType, Decimal>;
 
-/// The source that a text names.
+/// The name of the source in the price list.
 const SOURCE: &str = "price-api";
 
 impl Offers {
-    /// The price text, of the types that `known` has or that EMR sells.
+    /// The price list with the types that `known` has or that EMR sells.
     ///
     /// # Errors
-    /// An answer without prices, of $0, of several prices for one thing, or of fewer than half of
-    /// the types that `known` has in this region.
+    /// Returns an error if a price is missing or $0, if something has several prices, or if fewer
+    /// than half of the types that `known` has in this region are listed.
     pub fn text(
         &self,
         region: &Region,
@@ -48,8 +50,8 @@ impl Offers {
     ) -> Result<String, Implausible> {
         let emr = by_type("EMR", &self.emr, |_| true)?;
         let types: BTreeSet<InstanceType> = known.types().collect();
-        let wanted = |of: &InstanceType| types.contains(of) || emr.contains_key(of);
-        let ec2 = by_type("EC2", &self.ec2, wanted)?;
+        let requested = |of: &InstanceType| types.contains(of) || emr.contains_key(of);
+        let ec2 = by_type("EC2", &self.ec2, requested)?;
         let here: BTreeSet<InstanceType> = types
             .iter()
             .filter(|of| known.has(region, of))
@@ -80,8 +82,8 @@ impl Offers {
         Ok(text)
     }
 
-    /// The families that the bundled text does not have: whether they bring disks, and that their
-    /// fee is the newer families'.
+    /// The families that are not in the bundled list: whether they have their own disks, and with
+    /// the fee rule of newer families.
     fn families(&self, known: &BTreeSet<InstanceType>, ec2: &ByType, text: &mut String) {
         let old: BTreeSet<&str> = known.iter().map(InstanceType::family).collect();
         let mut new: BTreeMap<&str, (bool, Vec<&str>)> = BTreeMap::new();
@@ -105,17 +107,17 @@ impl Offers {
     }
 }
 
-/// The one price of each type that is wanted.
+/// The price of each requested type.
 fn by_type(
     what: &str,
     products: &[Product],
-    wanted: impl Fn(&InstanceType) -> bool,
+    requested: impl Fn(&InstanceType) -> bool,
 ) -> Result<ByType, Implausible> {
     let mut types: BTreeMap<InstanceType, Vec<&Product>> = BTreeMap::new();
     for product in products {
         let of = product.attribute("instanceType");
         let of = of.and_then(|name| name.parse::<InstanceType>().ok());
-        if let Some(of) = of.filter(&wanted) {
+        if let Some(of) = of.filter(&requested) {
             types.entry(of).or_default().push(product);
         }
     }
@@ -126,7 +128,7 @@ fn by_type(
     types.into_iter().map(price).collect()
 }
 
-/// The one price that products of the same thing have.
+/// The single price of several products.
 fn one<'a>(
     what: &str,
     products: impl Iterator<Item = &'a Product>,

@@ -1,4 +1,4 @@
-//! A product of AWS's price list, as its Query API writes it: attributes and prices on demand.
+//! A product of AWS's price list, as returned by its Query API: attributes and on-demand prices.
 
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -11,7 +11,7 @@ pub struct Product {
     usd: BTreeSet<Decimal>,
 }
 
-/// Keys below `terms` are made of SKUs, so only their values count.
+/// Keys below `terms` are SKUs, so only their values are used.
 #[derive(Deserialize)]
 struct Written {
     product: Described,
@@ -41,15 +41,15 @@ struct Term {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Dimension {
-    /// By currency; a decimal as text.
+    /// The price by currency; a decimal as text.
     price_per_unit: BTreeMap<String, String>,
 }
 
 impl Product {
-    /// Reads one entry of a reply's `PriceList`.
+    /// Parses one entry of a reply's `PriceList`.
     ///
     /// # Errors
-    /// What of it cannot be read.
+    /// Returns what cannot be read.
     pub fn parse(json: &str) -> Result<Self, String> {
         let written: Written = serde_json::from_str(json).map_err(|error| error.to_string())?;
         let dimensions = written.terms.on_demand.into_values();
@@ -62,11 +62,12 @@ impl Product {
         })
     }
 
+    /// The value of an attribute such as `instanceType`.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.get(name).map(String::as_str)
     }
 
-    /// Distinct prices in dollars per unit; more than one where it has tiers.
+    /// The distinct prices in dollars per unit; more than one if the price has tiers.
     pub fn prices(&self) -> impl Iterator<Item = Decimal> {
         self.usd.iter().copied()
     }
@@ -99,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_product_is_told() {
+    fn an_invalid_product_is_reported() {
         for (bad, told) in [
             ("{}", "product"),
             ("<html>", "expected value"),

@@ -1,33 +1,35 @@
-//! vCPUs and YARN memory of the instance types that EMR runs, from a family's ratio and a size's
-//! vCPUs instead of a table of six hundred rows.
+//! vCPUs and YARN memory of the instance types that EMR runs, computed from the family's ratio and
+//! the size's vCPUs instead of a table of six hundred rows.
 //!
 //! Sources: EC2's published vCPUs and memory; the EMR Release Guide, "Hadoop task configuration",
-//! for `yarn.nodemanager.resource.memory-mb`, of which two formulas fit all documented rows but
-//! those under [`EXCEPTIONS`].
+//! for `yarn.nodemanager.resource.memory-mb`, of which two formulas match all documented rows
+//! except [`EXCEPTIONS`].
 
 use crate::model::instance::InstanceType;
 use crate::model::memory::Memory;
 
-/// What one instance has.
+/// The capacity of one instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
+    /// The number of vCPUs.
     pub vcpus: u32,
+    /// The memory of the instance.
     pub memory: Memory,
-    /// What YARN gives to containers on a core or task node.
+    /// The memory that YARN gives to containers on a core or task node.
     pub yarn: Memory,
 }
 
-/// Which of EMR's two formulas a family follows.
+/// Which of EMR's two formulas applies to a family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Generation {
-    /// YARN gets the memory less a quarter of it, the quarter being 2 to 8 GiB.
+    /// YARN gets the memory minus a quarter, where the quarter is limited to 2 to 8 GiB.
     Older,
-    /// The same, of 61/64 of the memory.
+    /// The same with 61/64 of the memory.
     Newer,
 }
 use Generation::{Newer, Older};
 
-/// Families: MiB of memory for each vCPU, and the formula.
+/// Families: MiB of memory per vCPU, and the formula.
 const FAMILIES: &[(&[&str], u64, Generation)] = &[
     (&["c3", "c4"], 1920, Older),
     (&["c5", "c5d"], 2048, Older),
@@ -89,8 +91,8 @@ const FAMILIES: &[(&[&str], u64, Generation)] = &[
     (&["x2iedn"], 32768, Newer),
 ];
 
-/// Rows that follow neither formula, and families of which no two do: type, vCPUs, MiB of memory,
-/// MiB of YARN. F2, p4d and p5 are not documented; theirs is the newer formula's.
+/// Rows that match neither formula, and families of which no two rows do: type, vCPUs, MiB of
+/// memory, MiB of YARN. F2, p4d and p5 are not documented; they use the newer formula.
 const EXCEPTIONS: &[(&str, u32, u64, u64)] = &[
     ("c1.medium", 2, 1_741, 1_024),
     ("c1.xlarge", 8, 7_168, 5_120),
@@ -119,7 +121,7 @@ const EXCEPTIONS: &[(&str, u32, u64, u64)] = &[
     ("p5.48xlarge", 192, 2_097_152, 1_990_656),
 ];
 
-/// The shape of a type; none of a type that EMR does not run or that is not known here.
+/// The shape of a type; `None` if EMR does not run it or it is unknown.
 pub fn shape(instance_type: &InstanceType) -> Option<Shape> {
     let name = instance_type.to_string();
     if let Some((_, vcpus, memory, yarn)) = EXCEPTIONS.iter().find(|row| row.0 == name) {
@@ -141,14 +143,14 @@ pub fn shape(instance_type: &InstanceType) -> Option<Shape> {
     })
 }
 
-/// The families known here, for "did you mean".
+/// The known families, for suggestions.
 pub fn families() -> impl Iterator<Item = &'static str> {
     FAMILIES
         .iter()
         .flat_map(|(families, ..)| families.iter().copied())
 }
 
-/// But for [`EXCEPTIONS`], EMR runs no size below `xlarge` but the `large` of two old families.
+/// Except for [`EXCEPTIONS`], EMR runs no size below `xlarge` but `large` of two old families.
 fn vcpus(instance_type: &InstanceType) -> Option<u32> {
     match (instance_type.family(), instance_type.size()) {
         ("c4" | "m4", "large") => Some(2),
@@ -165,12 +167,12 @@ fn yarn(memory: u64, generation: Generation) -> Memory {
         Older => memory,
         Newer => memory * 61 / 64,
     };
-    let kept = (usable / 4).clamp(2_048, 8_192);
-    // The documented row for 8 GiB of the newer families is 5632, not the formula's 5760.
+    let reserved = (usable / 4).clamp(2_048, 8_192);
+    // The documented row for 8 GiB of newer families is 5632, not the formula's 5760.
     let yarn = if generation == Newer && memory == 8_192 {
         5_632
     } else {
-        usable - kept
+        usable - reserved
     };
     Memory::from_mib(yarn)
 }
@@ -208,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_none() {
+    fn an_unknown_type_has_no_shape() {
         for name in [
             "m99.xlarge",
             "m5.huge",

@@ -1,4 +1,5 @@
-//! A cluster ends early enough that all it costs, its ending too, stays below its budget.
+//! The budget guard: a cluster ends early enough that its whole cost, termination included, stays
+//! below its budget.
 
 use super::terms::Terms;
 use super::verdict::{Cause, Opinion};
@@ -7,7 +8,8 @@ use crate::cost::meter::{Bill, accrued, rate};
 use crate::model::observed::Cluster;
 use chrono::{DateTime, Utc};
 
-/// None where the stack has no budget. At `now`, for its words; the deadline does not depend on it.
+/// The opinion of the guard; `None` if the stack has no budget. `now` is used only for the
+/// evidence; the deadline does not depend on it.
 pub fn opinion(now: DateTime<Utc>, terms: &Terms) -> Option<Opinion> {
     let budget = terms.guardrails.budget?;
     let Some(rates) = &terms.rates else {
@@ -32,7 +34,7 @@ pub fn opinion(now: DateTime<Utc>, terms: &Terms) -> Option<Opinion> {
     })
 }
 
-/// What a cluster has cost so far at the prices that it was made at; none where they are not known.
+/// The cost of a cluster so far at the rates that it was created with; `None` if they are unknown.
 pub fn spent(cluster: &Cluster, now: DateTime<Utc>) -> Option<Bill> {
     let rates = cluster.spec.rates.as_ref()?;
     let until = cluster.ended_at.unwrap_or(now);

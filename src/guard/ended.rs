@@ -1,5 +1,5 @@
-//! Why a cluster ended that nobody of us ended on record: what EMR says of it, and when the end
-//! began, against the guardrails that held.
+//! Why a cluster ended if clusterup has no record of it: EMR's state change reason and the time at
+//! which the end began are compared with the guardrails.
 
 use super::sweep::earliest_hard;
 use super::terms::Terms;
@@ -8,29 +8,32 @@ use crate::model::observed::{End, EndReason, Step, StepState};
 use crate::model::stack::WhenDone;
 use chrono::{DateTime, Utc};
 
-/// What EMR says of an end, and what there was to end the cluster.
+/// What EMR reports about an end, and the safeguards that could have ended the cluster.
 #[derive(Debug, Clone, Copy)]
 pub struct Ended<'a> {
-    /// The code of `StateChangeReason` (EMR API, `ClusterStateChangeReason`), where EMR gives one.
+    /// The code of `StateChangeReason` (EMR API, `ClusterStateChangeReason`), if EMR gives one.
     pub code: Option<&'a str>,
+    /// The message of `StateChangeReason`, if EMR gives one.
     pub message: Option<&'a str>,
-    /// When the end began, as near as can be known; see [`began_at`].
+    /// When the end began, as far as it is known; see [`began_at`].
     pub began_at: DateTime<Utc>,
     /// Whether the cluster is `TERMINATED_WITH_ERRORS`.
     pub with_errors: bool,
+    /// What the stack wants once the job is done.
     pub when_done: WhenDone,
+    /// The steps of the cluster.
     pub steps: &'a [Step],
-    /// What its hard deadline rested on, with the lives of its nodes as if it had not ended.
+    /// What its hard deadline depends on, with instance spans as if it had not ended.
     pub terms: &'a Terms,
-    /// When its schedule asks EMR for the end.
+    /// When its schedule requests the end from EMR.
     pub schedule_at: DateTime<Utc>,
-    /// When its primary powers itself off, where it was made to.
+    /// When its primary powers itself off, if that is set up.
     pub power_off_at: Option<DateTime<Utc>>,
 }
 
-/// When the end of a cluster began. EMR tells only when it was over, which is up to twenty minutes
-/// later; but a step that was at work then was cut off at that instant. `over_at` is when the
-/// cluster was over, or now where it is still ending.
+/// When the end of a cluster began. EMR reports only when it was over, which is up to twenty
+/// minutes later; but a step that was running was interrupted at that instant. `over_at` is when
+/// the cluster was over, or now if it is still ending.
 pub fn began_at(steps: &[Step], over_at: DateTime<Utc>) -> DateTime<Utc> {
     let cut = steps.iter().filter(|it| it.state == StepState::Interrupted);
     let cut = cut.filter_map(|step| step.ended_at).max();
@@ -38,8 +41,9 @@ pub fn began_at(steps: &[Step], over_at: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 impl Ended<'_> {
-    /// The cause of the end. An end that a rung may have brought about, at or after that rung's
-    /// instant, is the deadline's: the rung fires first, even if somebody else asks for the end then.
+    /// The cause of the end. If a safeguard may have ended the cluster at or after its instant, the
+    /// deadline is the cause: the safeguard acts first, even if somebody else requests the end
+    /// then.
     pub fn cause(&self) -> End {
         let end = |reason, message: &str| End {
             reason,
@@ -64,13 +68,13 @@ impl Ended<'_> {
                 EndReason::Request,
                 "ended by a user's request, outside clusterup",
             ),
-            // A primary that is off is an instance that is lost; EMR documents no code for it.
+            // A primary that is powered off is a lost instance; EMR documents no code for it.
             Some("INSTANCE_FAILURE" | "INTERNAL_ERROR") if powered_off => {
                 self.by(deadline, "its primary powered off")
             }
             Some(code) => {
-                let said = self.said().map(|said| format!("{code}: {said}"));
-                end(EndReason::Failure, said.as_deref().unwrap_or(code))
+                let text = self.text().map(|text| format!("{code}: {text}"));
+                end(EndReason::Failure, text.as_deref().unwrap_or(code))
             }
             None if scheduled => self.by(deadline, "EMR does not say what ended it"),
             None if self.with_errors => end(EndReason::Failure, "EMR does not say why"),
@@ -78,7 +82,7 @@ impl Ended<'_> {
         }
     }
 
-    /// The guardrail that set the deadline, with what it rests on.
+    /// The end by the guardrail that set the deadline, with its evidence.
     fn by(&self, deadline: Deadline, how: &str) -> End {
         let (_, evidence) = earliest_hard(deadline.at, self.terms);
         End {
@@ -87,16 +91,16 @@ impl Ended<'_> {
         }
     }
 
-    fn said(&self) -> Option<&str> {
+    fn text(&self) -> Option<&str> {
         self.message.filter(|message| !message.is_empty())
     }
 
-    /// EMR documents neither code nor message for its auto-termination policy. It ends only what is
-    /// not to end with its work, or what it took for idle while a step ran.
+    /// EMR documents neither code nor message for its auto-termination policy. It ends only
+    /// clusters that do not end with their work, or that it considered idle while a step ran.
     fn is_of_the_idle_policy(&self) -> bool {
-        let said = self.said().unwrap_or_default().to_ascii_lowercase();
+        let text = self.text().unwrap_or_default().to_ascii_lowercase();
         let named = ["auto-termination", "auto termination", "autotermination"];
-        if named.iter().any(|name| said.contains(name)) {
+        if named.iter().any(|name| text.contains(name)) {
             return true;
         }
         let at_work = |step: &Step| step.state == StepState::Interrupted;
@@ -117,8 +121,9 @@ mod tests {
     use StepState::{Cancelled, Completed, Failed, Interrupted};
     use WhenDone::{Keep, Terminate};
 
-    /// Of a cluster whose deadline is at 600 s: its schedule asks at 540 s, its primary is off at
-    /// 900 s. Code, message, when the end began, `when_done`, the last step, and the cause.
+    /// A cluster with a deadline at 600 s: its schedule requests the end at 540 s, its primary
+    /// powers off at 900 s. Each row has the code, message, when the end began, `when_done`, the
+    /// last step, and the cause.
     type Row = (
         &'static str,
         &'static str,

@@ -1,4 +1,4 @@
-//! A deadline that is moved while its cluster lives: how far its stack allows.
+//! Moves the deadline of a living cluster, as far as its stack allows.
 
 use super::hard_deadline;
 use super::verdict::Deadline;
@@ -6,28 +6,38 @@ use crate::model::extension::Extension;
 use crate::model::observed::Cluster;
 use std::fmt::Display;
 
-/// Why a deadline is not moved.
+/// Why a deadline cannot be moved.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// What was asked for makes no sense, whoever asks.
+    /// The request is invalid for this cluster.
     #[error("{message}")]
-    Input { message: String, next: String },
-    /// The stack's ceiling is lower.
+    Input {
+        /// What is wrong.
+        message: String,
+        /// How to fix it.
+        next: String,
+    },
+    /// The stack's ceiling is lower than the request.
     #[error("{message}")]
-    Ceiling { message: String, next: String },
+    Ceiling {
+        /// What is wrong.
+        message: String,
+        /// How to fix it.
+        next: String,
+    },
 }
 
 /// The hard deadline that a living cluster has with an extension.
 ///
 /// # Errors
-/// That there is nothing to move, that it would not be moved forward, or that its stack does not
-/// allow it.
+/// Returns an error if there is nothing to move, if the deadline would not move forward, or if the
+/// stack's ceiling does not allow it.
 pub fn extended(cluster: &Cluster, extension: &Extension) -> Result<Deadline, Refused> {
     let now = cluster.guardrails();
-    let most = cluster.spec.guardrails.ceiling;
+    let ceiling = cluster.spec.guardrails.ceiling;
     if let Some(to) = extension.max_lifetime {
         forward("max_lifetime", now.max_lifetime, to)?;
-        within("max_lifetime", most.max_lifetime, to)?;
+        within("max_lifetime", ceiling.max_lifetime, to)?;
     }
     match (extension.budget, now.budget) {
         (Some(_), None) => {
@@ -38,7 +48,7 @@ pub fn extended(cluster: &Cluster, extension: &Extension) -> Result<Deadline, Re
         }
         (Some(to), Some(now)) => {
             forward("budget", now, to)?;
-            within("budget", most.budget, to)?;
+            within("budget", ceiling.budget, to)?;
         }
         (None, _) => {}
     }
@@ -54,16 +64,16 @@ fn forward<T: PartialOrd + Display>(what: &str, now: T, to: T) -> Result<(), Ref
     Err(Refused::Input {
         message: format!("{what} is {now} already, and {to} is not more"),
         next: format!(
-            "ask for more; to end it earlier, lower {what} in the stack and in its ceiling, and apply"
+            "choose a later limit; to end it earlier, lower {what} and its ceiling in the stack, and apply"
         ),
     })
 }
 
-fn within<T: PartialOrd + Display>(what: &str, most: Option<T>, to: T) -> Result<(), Refused> {
-    let (message, change) = match most {
-        Some(most) if to <= most => return Ok(()),
-        Some(most) => (
-            format!("{what} of {to} is beyond the stack's ceiling of {most}"),
+fn within<T: PartialOrd + Display>(what: &str, ceiling: Option<T>, to: T) -> Result<(), Refused> {
+    let (message, change) = match ceiling {
+        Some(ceiling) if to <= ceiling => return Ok(()),
+        Some(ceiling) => (
+            format!("{what} of {to} is beyond the stack's ceiling of {ceiling}"),
             "raise",
         ),
         None => (
@@ -94,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn moves_within_the_ceiling_alone() {
+    fn a_deadline_moves_only_within_the_ceiling() {
         let mut cluster = cluster(Some(0));
         let longer = extension(Some("20m"), None);
         assert!(matches!(
@@ -123,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stack_that_allows_less_takes_back_what_was_moved() {
+    fn a_lower_ceiling_takes_back_an_extension() {
         let mut cluster = cluster(Some(0));
         cluster.extensions.push(extension(Some("20m"), Some("$9")));
         cluster.spec.guardrails.budget = Some("$5".parse().unwrap());
@@ -150,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_guardrail_that_is_nearer_stays() {
+    fn an_earlier_guardrail_still_applies() {
         let mut cluster = cluster(Some(0));
         cluster.spec.guardrails.ceiling.max_lifetime = Some(Span::from_secs(86_400));
         cluster.spec.guardrails.budget = Some("$0.02".parse().unwrap());

@@ -1,11 +1,12 @@
-//! A cluster ends when off hours begin. One that was made within them was meant to run, and ends
-//! when they begin next.
+//! The off-hours guard: a cluster ends when off hours begin. A cluster that was created within them
+//! ends when they begin next.
 
 use super::terms::Terms;
 use super::verdict::{Cause, Opinion};
 use crate::model::hours::OffHours;
 
-/// None where neither stack nor policy has off hours; of several, those that begin first.
+/// The opinion of the guard; `None` if neither stack nor policy has off hours. Of several, the
+/// earliest applies.
 pub fn opinion(terms: &Terms) -> Option<Opinion> {
     let begins = |off: &&OffHours| off.next_start(terms.created_at);
     let all = terms.guardrails.off_hours.iter();

@@ -1,4 +1,4 @@
-//! A cluster that could work and does not is ended after `idle_timeout`.
+//! The idle guard: a ready cluster without running steps ends after `idle_timeout`.
 
 use super::verdict::{Cause, Opinion};
 use crate::model::observed::{Cluster, Step, StepState};
@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 
 /// Since when nothing has run: the latest of the ready time and every step's start and end.
 ///
-/// None where it is not idle: a step runs, it is over, or it is not ready yet, for setting up is
-/// not idling (a setup that hangs is for the lifetime to end). A pending step does not count as
-/// work: a queue that never moves must not keep a cluster.
+/// `None` if the cluster is not idle: a step runs, it is over, or it is not ready yet. Setting up
+/// does not count as idle; if it hangs, the lifetime ends it. A pending step does not count as
+/// work, so that a queue that never moves does not keep a cluster.
 pub fn idle_since(cluster: &Cluster) -> Option<DateTime<Utc>> {
     let works = |state| matches!(state, StepState::Running);
     if !cluster.state.is_live() || cluster.steps.iter().any(|step| works(step.state)) {
@@ -26,7 +26,8 @@ pub(super) fn latest(ready: DateTime<Utc>, steps: &[Step]) -> DateTime<Utc> {
     times.flatten().fold(ready, DateTime::max)
 }
 
-/// At `now`, for its words; the deadline does not depend on it.
+/// The opinion of the guard. `now` is used only for the evidence; the deadline does not depend on
+/// it.
 pub fn opinion(now: DateTime<Utc>, cluster: &Cluster) -> Opinion {
     let timeout = cluster.guardrails().idle_timeout;
     let Some(since) = idle_since(cluster) else {

@@ -1,10 +1,11 @@
-//! A cluster with a lease ends when nobody has followed it for so long.
+//! The lease guard: a cluster ends when nobody has followed it for the length of its lease.
 
 use super::terms::Terms;
 use super::verdict::{Cause, Opinion};
 use chrono::{DateTime, Utc};
 
-/// None where the cluster has no lease. Whoever made it followed it then.
+/// The opinion of the guard; `None` if the cluster has no lease. The lease begins with the
+/// creation.
 pub fn opinion(terms: &Terms) -> Option<Opinion> {
     let lease = terms.guardrails.lease?;
     let since = terms
@@ -15,7 +16,7 @@ pub fn opinion(terms: &Terms) -> Option<Opinion> {
         cause: Cause::Lease,
         ends_at: Some(at.unwrap_or(DateTime::<Utc>::MAX_UTC)),
         evidence: format!(
-            "followed by nobody since {} (lease: {lease})",
+            "not followed since {} (lease: {lease})",
             since.format("%H:%M:%S UTC"),
         ),
         unread: None,

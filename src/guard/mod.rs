@@ -1,5 +1,6 @@
-//! When a cluster has to end: now x `Cluster` to `Verdict`. One rule a file; [`sweep()`] asks them
-//! all. The local supervisor, `apply` and `status` share it, so that they cannot disagree.
+//! Decides when a cluster has to end: a `Verdict` from the time and a `Cluster`. Each guard has a
+//! file; [`sweep()`] evaluates all of them. The local supervisor, `apply` and `status` share it, so
+//! that they agree.
 
 pub mod budget;
 pub mod ended;

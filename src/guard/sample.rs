@@ -1,4 +1,4 @@
-//! A cluster for the tests of this room, made at 04:00:00 UTC; times are seconds after that.
+//! A cluster for the tests of this room, created at 04:00:00 UTC; times are seconds after that.
 
 use crate::model::desired::{ClusterSpec, InstanceGroups, Worker};
 use crate::model::memory::Memory;
@@ -12,7 +12,7 @@ pub(super) fn at(seconds: i64) -> DateTime<Utc> {
     birth + TimeDelta::seconds(seconds)
 }
 
-/// Idle timeout a minute, lifetime ten.
+/// A cluster with an idle timeout of one minute and a lifetime of ten.
 pub(super) fn cluster(ready: Option<i64>) -> Cluster {
     let groups = InstanceGroups::single("m5.xlarge".parse().unwrap());
     let spec = ClusterSpec {

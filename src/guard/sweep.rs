@@ -1,4 +1,4 @@
-//! All guards asked at once: the earliest deadline rules.
+//! Evaluates all guards; the earliest deadline applies.
 
 use super::terms::Terms;
 use super::verdict::{Cause, Deadline, Opinion, Verdict};
@@ -6,13 +6,13 @@ use super::{budget, hours, idle, lease, lifetime};
 use crate::model::observed::Cluster;
 use chrono::{DateTime, Utc};
 
-/// Keep the cluster, or end it for a reason. One that is ending or over is kept: nothing is left
-/// to do about it.
+/// Keeps the cluster or ends it for a reason. A cluster that is ending or over is kept, as there is
+/// nothing left to do.
 pub fn sweep(now: DateTime<Utc>, cluster: &Cluster) -> Verdict {
     verdict(now, cluster, opinions(now, cluster))
 }
 
-/// The same by the hard guards alone, of a cluster that does not idle.
+/// The verdict of the hard guards alone, for a cluster that is not idle.
 pub fn hard_sweep(now: DateTime<Utc>, cluster: &Cluster) -> Verdict {
     verdict(now, cluster, hard(now, &Terms::of(cluster)))
 }
@@ -28,33 +28,33 @@ fn verdict(now: DateTime<Utc>, cluster: &Cluster, opinions: Vec<Opinion>) -> Ver
     }
 }
 
-/// What each guard says that the cluster has, the hard ones first.
+/// The opinion of each guard of the cluster, hard guards first.
 pub fn opinions(now: DateTime<Utc>, cluster: &Cluster) -> Vec<Opinion> {
     let mut all = hard(now, &Terms::of(cluster));
     all.push(idle::opinion(now, cluster));
     all
 }
 
-/// When the cluster ends if nothing happens to it from now on. A clock that went backwards only
+/// When the cluster ends if nothing happens to it from now on. A clock that goes backwards only
 /// moves `now` away from it.
 pub fn deadline(now: DateTime<Utc>, cluster: &Cluster) -> Deadline {
     earliest(opinions(now, cluster)).0
 }
 
-/// When the cluster ends whatever it does: known when it is made, and moved by a resize, an
-/// extension, a renewed lease or another guardrail, but by nothing else.
+/// When the cluster ends regardless of its work. It is known at the creation and changes only with
+/// a resize, an extension, a renewed lease or a changed guardrail.
 pub fn hard_deadline(cluster: &Cluster) -> Deadline {
     Terms::of(cluster).deadline()
 }
 
 impl Terms {
-    /// The earliest of the hard guards.
+    /// The earliest deadline of the hard guards.
     pub fn deadline(&self) -> Deadline {
         earliest(hard(self.created_at, self)).0
     }
 }
 
-/// The earliest of the hard guards, and what it rests on.
+/// The earliest deadline of the hard guards, and its evidence.
 pub(super) fn earliest_hard(now: DateTime<Utc>, terms: &Terms) -> (Deadline, String) {
     earliest(hard(now, terms))
 }
@@ -71,7 +71,7 @@ fn hard(now: DateTime<Utc>, terms: &Terms) -> Vec<Opinion> {
         .collect()
 }
 
-/// Of several at the same instant, the first.
+/// The first of several with the same instant.
 fn earliest(opinions: Vec<Opinion>) -> (Deadline, String) {
     let ends = opinions.into_iter().filter_map(|opinion| {
         let deadline = Deadline {
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_over_is_left_alone() {
+    fn a_cluster_that_is_over_is_left_alone() {
         let mut over = cluster(Some(10));
         over.state = ClusterState::Terminating;
         assert_eq!(ended_as(sweep(at(1_000_000), &over)), None);
@@ -161,7 +161,8 @@ mod tests {
     fn ends_before_it_costs_more_than_its_budget() {
         let mut dear = cluster(Some(10));
         dear.steps.push(step(StepState::Running, Some(11), None));
-        // $0.24/h: a cent is 150 s, of which 30 s are kept for the end; it must stay below.
+        // At $0.24/h a cent is 150 s, of which 30 s are reserved for the end; the cost must stay
+        // below it.
         dear.spec.guardrails.budget = Some("$0.01".parse().unwrap());
         let hard = hard_deadline(&dear);
         assert_eq!((hard.at, hard.cause), (at(119), Cause::Budget));
@@ -171,7 +172,7 @@ mod tests {
             message.starts_with("$0.008 spent by 04:01:59 UTC at $0.24/h, "),
             "{message}"
         );
-        // Prices that cannot be read are said, and the other guards go on.
+        // Unreadable prices are reported, and the other guards still apply.
         dear.spec.rates = None;
         assert_eq!(hard_deadline(&dear).cause, Cause::Lifetime);
         let unread = opinions(at(0), &dear).into_iter().find_map(|it| it.unread);
@@ -179,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lease_counts_from_whoever_followed_last() {
+    fn a_lease_counts_from_the_last_follower() {
         let mut left = cluster(Some(10));
         left.steps.push(step(StepState::Running, Some(11), None));
         left.spec.guardrails.lease = Some(Span::from_secs(100));
@@ -188,14 +189,11 @@ mod tests {
         assert_eq!(ended_as(sweep(at(189), &left)), None);
         let (reason, message) = ended_as(sweep(at(190), &left)).unwrap();
         assert_eq!(reason, EndReason::Lease);
-        assert_eq!(
-            message,
-            "followed by nobody since 04:01:30 UTC (lease: 1m40s)"
-        );
+        assert_eq!(message, "not followed since 04:01:30 UTC (lease: 1m40s)");
     }
 
     #[test]
-    fn off_hours_end_what_was_made_before_them() {
+    fn off_hours_end_clusters_created_before_them() {
         let mut late = cluster(Some(10));
         late.steps.push(step(StepState::Running, Some(11), None));
         late.spec.guardrails.off_hours = vec![crate::model::hours::OffHours {

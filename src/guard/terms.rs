@@ -1,4 +1,4 @@
-//! What a cluster's hard deadline rests on, also of one that is yet to be made.
+//! What a cluster's hard deadline depends on, also for a cluster that is yet to be created.
 
 use crate::model::desired::InstanceGroups;
 use crate::model::instance_span::InstanceSpan;
@@ -9,22 +9,25 @@ use crate::model::span::Span;
 use crate::model::stack::Guardrails;
 use chrono::{DateTime, Utc};
 
-/// Of one cluster.
+/// The terms of one cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Terms {
+    /// The guardrails that apply.
     pub guardrails: Guardrails,
+    /// When the cluster was created.
     pub created_at: DateTime<Utc>,
     /// When somebody last followed it.
     pub renewed_at: Option<DateTime<Utc>>,
+    /// How many instances of each role run from when until when.
     pub instance_spans: Vec<InstanceSpan>,
-    /// None where they are not known.
+    /// `None` if they are unknown.
     pub rates: Option<Rates>,
-    /// How long it may be charged for after its end was asked for.
+    /// How long it may be charged after its end is requested.
     pub ending: Span,
 }
 
 impl Terms {
-    /// As they are now, with what was extended.
+    /// The terms of a living cluster, extensions included.
     pub fn of(cluster: &Cluster) -> Self {
         Self {
             guardrails: cluster.guardrails(),
@@ -36,7 +39,7 @@ impl Terms {
         }
     }
 
-    /// Of a cluster that is made now.
+    /// The terms of a cluster that is created now.
     pub fn ahead(
         guardrails: &Guardrails,
         groups: &InstanceGroups,

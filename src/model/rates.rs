@@ -213,7 +213,7 @@ mod tests {
 
     fn any_rate() -> impl Strategy<Value = NodeRate> {
         let most = i64::from(MOST) * 10_i64.pow(DECIMALS);
-        proptest::array::uniform4(0..=most).prop_map(|parts| {
+        proptest::array::uniform4(0..=max).prop_map(|parts| {
             let [a, b, c, d] = parts.map(|part| Usd::new(Decimal::new(part, DECIMALS)));
             NodeRate::new(a, b, c, d)
         })

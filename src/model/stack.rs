@@ -207,8 +207,8 @@ pub enum WhenDone {
 
 impl Guardrails {
     /// EMR's auto-termination policy knows 60 seconds to 7 days (EMR API, AutoTerminationPolicy).
-    pub const IDLE_LEAST: Span = Span::from_secs(60);
-    pub const IDLE_MOST: Span = Span::from_secs(7 * 86_400);
+    pub const IDLE_MIN: Span = Span::from_secs(60);
+    pub const IDLE_MAX: Span = Span::from_secs(7 * 86_400);
 }
 
 impl Default for Guardrails {

@@ -1,4 +1,4 @@
-//! What differs between a living cluster and the one that is asked for: what can be moved while it
+//! The differences between a living cluster and the desired one: what can be changed while it
 //! lives, and what cannot.
 
 use crate::guard::{self, Verdict};
@@ -15,8 +15,8 @@ fn change(what: &str, from: impl Display, to: impl Display) -> String {
     format!("{what} was {from} and is to be {to}")
 }
 
-/// What of a cluster cannot be moved while it lives, if it has to move. An `elastic` target can
-/// change the counts of core and task nodes.
+/// The first difference that cannot be changed while the cluster lives, if there is one. An
+/// `elastic` target can change the counts of core and task nodes.
 pub(super) fn immovable(have: &ClusterSpec, want: &ClusterSpec, elastic: bool) -> Option<String> {
     let same_release = match &have.label {
         Some(label) => want.release.admits(label),
@@ -49,13 +49,12 @@ pub(super) fn immovable(have: &ClusterSpec, want: &ClusterSpec, elastic: bool) -
         return Some(change(key, from, to));
     }
     if have.key_pair != want.key_pair {
-        return Some("its key pair is another".to_owned());
+        return Some("its key pair changes".to_owned());
     }
-    (have.security_groups != want.security_groups)
-        .then(|| "its security groups are others".to_owned())
+    (have.security_groups != want.security_groups).then(|| "its security groups change".to_owned())
 }
 
-/// What differs between two layouts besides counts.
+/// The first difference between two layouts apart from counts.
 fn shape(have: &InstanceGroups, want: &InstanceGroups) -> Option<String> {
     let roles = [
         ("primary", Some(&have.primary), Some(&want.primary)),
@@ -79,12 +78,12 @@ fn kind(role: &str, have: &InstanceGroup, want: &InstanceGroup) -> Option<String
         return Some(change(&format!("the type of its {role} nodes"), from, to));
     }
     if have.market != want.market {
-        return Some(format!("its {role} nodes are to be bought otherwise"));
+        return Some(format!("the market of its {role} nodes changes"));
     }
-    (have.ebs != want.ebs).then(|| format!("its {role} nodes are to have other disks"))
+    (have.ebs != want.ebs).then(|| format!("the disks of its {role} nodes change"))
 }
 
-/// What of a living cluster has to move and can.
+/// The differences that can be changed while the cluster lives.
 pub(super) fn movable(cluster: &Cluster, want: &ClusterSpec, elastic: bool) -> Vec<String> {
     let have = &cluster.spec;
     let mut changes = cluster.drift.clone();
@@ -124,22 +123,22 @@ pub(super) fn movable(cluster: &Cluster, want: &ClusterSpec, elastic: bool) -> V
         changes.push(change("the lease", span(from.lease), span(to.lease)));
     }
     if from.off_hours != to.off_hours {
-        changes.push("its off hours are others".to_owned());
+        changes.push("its off hours change".to_owned());
     }
     if from.ceiling != to.ceiling {
-        changes.push("its ceiling is another".to_owned());
+        changes.push("its ceiling changes".to_owned());
     }
     if have.team != want.team {
-        changes.push("its team is another".to_owned());
+        changes.push("its team changes".to_owned());
     }
     changes.extend(tags(&have.tags, &want.tags));
     if from.when_done != to.when_done {
-        changes.push("when_done is another".to_owned());
+        changes.push("when_done changes".to_owned());
     }
     changes
 }
 
-/// What becomes of the user's tags, by their keys.
+/// The changes of the user's tags, by key.
 fn tags(have: &BTreeMap<String, String>, want: &BTreeMap<String, String>) -> Vec<String> {
     let keys: BTreeSet<&String> = have.keys().chain(want.keys()).collect();
     let of = |key: &String| match (have.get(key), want.get(key)) {
@@ -151,8 +150,8 @@ fn tags(have: &BTreeMap<String, String>, want: &BTreeMap<String, String>) -> Vec
     keys.into_iter().filter_map(of).collect()
 }
 
-/// Why a change would end a living cluster at once that without it would live on, where it would.
-/// One that is `busy`, as it is given work by the same plan, does not end for being idle.
+/// Why a change would end a living cluster at once that would otherwise live on; `None` if it would
+/// not. A `busy` cluster, which the same plan gives work, is not ended as idle.
 pub(super) fn ends(
     cluster: &Cluster,
     want: &ClusterSpec,
@@ -234,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_that_ends_a_cluster_at_once_is_known() {
+    fn a_change_that_ends_a_cluster_at_once_is_reported() {
         let small = cluster(1);
         let large = cluster(20).spec;
         // $0.5/h: after two hours $1 is spent. An end of 21 nodes takes $1.75, of two $0.17.
@@ -251,7 +250,7 @@ mod tests {
         assert_eq!(ends(&small, &brief, false, soon), None);
         let why = ends(&small, &brief, false, late()).unwrap();
         assert_eq!(why, "alive since 00:00:00 UTC (max_lifetime: 2h)");
-        // What is over anyway is not over for the change.
+        // A cluster that is over anyway is not ended by the change.
         let mut over = small;
         over.spec.guardrails = Guardrails {
             budget: None,
@@ -261,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn what_its_lease_ends_anyway_is_not_ended_by_the_change() {
+    fn a_cluster_whose_lease_expires_anyway_is_not_ended_by_the_change() {
         let mut left = cluster(1);
         left.spec.guardrails.lease = Some(Span::from_secs(3_600));
         let mut brief = left.spec.clone();
@@ -273,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lease_begins_with_the_change_that_asks_for_it() {
+    fn a_lease_begins_with_the_change_that_adds_it() {
         let have = cluster(1);
         for lease in [None, Some(8 * 3_600)] {
             let mut have = have.clone();
@@ -285,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shorter_idle_timeout_ends_what_idles_and_is_given_no_work() {
+    fn a_shorter_idle_timeout_ends_an_idle_cluster_without_new_work() {
         let mut idle = cluster(1);
         idle.spec.guardrails.idle_timeout = Span::from_secs(4 * 3_600);
         idle.ready_at = Some(DateTime::UNIX_EPOCH);

@@ -1,6 +1,6 @@
-//! What every plan keeps: no action twice, nothing touched that is not of its stack, and each
-//! action after what it needs. Each plan is checked where it is made, unless the program is built
-//! without debug assertions; a plan that fails is a fault of the planner.
+//! Invariants of every plan: no action twice, no action on something outside its stack, and each
+//! action after those it depends on. Every plan is checked when it is created, unless debug
+//! assertions are off; a violation is a bug in the planner.
 
 use crate::model::action::Action;
 use crate::model::desired::ClusterSpec;
@@ -9,57 +9,61 @@ use crate::model::observed::{Cluster, Observed};
 use crate::model::plan::Plan;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is wrong with one action of a plan.
+/// A violation by one action of a plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flaw {
+    /// The action.
     pub action: Action,
+    /// The invariant that it violates.
     pub kind: FlawKind,
 }
 
+/// The invariants of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FlawKind {
-    /// The plan has it already.
+    /// The plan already has this action.
     Twice,
-    /// It touches what was not seen of the stack.
+    /// It acts on something that was not observed as the stack's.
     NotOfStack,
-    /// What it needs is not there yet, or no more.
+    /// What it depends on does not exist yet, or no longer.
     OutOfOrder(Need),
 }
 
-/// What an action needs to be so when its turn comes.
+/// What an action requires when it is carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
-    /// A bucket that it reads or writes.
+    /// A bucket to read or write.
     Bucket,
-    /// A key pair that the cluster is made with.
+    /// The key pair of the new cluster.
     KeyPair,
-    /// A security group that the cluster is made with.
+    /// The security groups of the new cluster.
     Group,
-    /// The roles that the plan makes.
+    /// The roles that the plan creates.
     Roles,
     /// The files that the plan stages.
     Files,
-    /// Nothing of the same name.
+    /// The name must be free.
     FreeName,
-    /// No cluster besides that lives or is ending.
+    /// No other cluster that lives or is ending.
     NoOther,
     /// No cluster that lives or is ending and uses it.
     NoUser,
-    /// The cluster alive.
+    /// The cluster must be alive.
     Alive,
-    /// The cluster begun, where it was recorded only.
+    /// The cluster must have been started, if it was only recorded.
     Begun,
-    /// The cluster over.
+    /// The cluster must be over.
     Over,
-    /// The cluster not over yet.
+    /// The cluster must not be over yet.
     NotOver,
-    /// The cluster not forgotten yet.
+    /// The cluster must not be deleted yet.
     NotForgotten,
-    /// The cluster's guardrails not moved yet: one that is to end with its work needs it first.
+    /// The cluster's guardrails must not be changed yet: one that ends with its work needs the work
+    /// first.
     NotMoved,
 }
 
-/// Every flaw of a plan that was made for what was seen.
+/// Returns every violation in a plan for an observed state.
 pub fn flaws(plan: &Plan, observed: &Observed) -> Vec<Flaw> {
     let mut world = World::new(plan, observed);
     let mut flaws = Vec::new();
@@ -83,7 +87,7 @@ pub fn flaws(plan: &Plan, observed: &Observed) -> Vec<Flaw> {
     flaws
 }
 
-/// Whether two actions do the same to the same thing, whatever reason or figures they carry.
+/// Whether two actions do the same to the same thing, regardless of reasons and figures.
 fn same(one: &Action, other: &Action) -> bool {
     use Action as A;
     match (one, other) {
@@ -101,9 +105,9 @@ fn same(one: &Action, other: &Action) -> bool {
     }
 }
 
-/// A cluster as it is when an action's turn comes.
+/// The state of a cluster before an action.
 #[derive(Debug)]
-struct Known<'a> {
+struct TrackedCluster<'a> {
     cluster: &'a Cluster,
     over: bool,
     ending: bool,
@@ -111,16 +115,16 @@ struct Known<'a> {
     moved: bool,
 }
 
-/// What is there when an action's turn comes.
+/// The simulated state before an action.
 #[derive(Debug)]
 struct World<'a> {
     key_pairs: BTreeSet<&'a KeyPairName>,
     groups: BTreeSet<&'a GroupName>,
     bucket: bool,
-    clusters: BTreeMap<&'a ClusterId, Known<'a>>,
+    clusters: BTreeMap<&'a ClusterId, TrackedCluster<'a>>,
     forgotten: BTreeSet<&'a ClusterId>,
-    made: Option<&'a ClusterSpec>,
-    /// Those of the plan that are yet to come.
+    created: Option<&'a ClusterSpec>,
+    /// The actions of these kinds that are still to come.
     roles: usize,
     stages: usize,
 }
@@ -132,7 +136,7 @@ impl<'a> World<'a> {
             actions.filter(|planned| is(&planned.action)).count()
         };
         let of_stack = observed.clusters.iter().filter(|it| it.stack == plan.stack);
-        let known = |cluster: &'a Cluster| Known {
+        let tracked = |cluster: &'a Cluster| TrackedCluster {
             cluster,
             over: cluster.state.is_over(),
             ending: !cluster.state.is_live(),
@@ -143,15 +147,15 @@ impl<'a> World<'a> {
             key_pairs: observed.key_pairs.iter().map(|pair| &pair.name).collect(),
             groups: observed.security_groups.iter().map(|it| &it.name).collect(),
             bucket: observed.bucket.is_some(),
-            clusters: of_stack.map(|it| (&it.id, known(it))).collect(),
+            clusters: of_stack.map(|it| (&it.id, tracked(it))).collect(),
             forgotten: BTreeSet::new(),
-            made: None,
+            created: None,
             roles: count(|it| matches!(it, Action::CreateRoles)),
             stages: count(|it| matches!(it, Action::Stage(_))),
         }
     }
 
-    /// Whether what an action touches is of the stack.
+    /// Whether the thing that an action acts on belongs to the stack.
     fn owns(&self, action: &Action) -> bool {
         match action {
             Action::DeleteKeyPair(name) => self.key_pairs.contains(name),
@@ -177,7 +181,7 @@ impl<'a> World<'a> {
         }
     }
 
-    /// What an action needs that is not so.
+    /// The requirement of an action that is not met.
     fn missing(&self, action: &Action) -> Option<Need> {
         let missing = |checks: &[(bool, Need)]| {
             let unmet = checks.iter().find(|(met, _)| !met);
@@ -247,7 +251,7 @@ impl<'a> World<'a> {
             }
             Action::CreateBucket => self.bucket = true,
             Action::DeleteBucket => self.bucket = false,
-            Action::CreateCluster(spec, _) => self.made = Some(spec),
+            Action::CreateCluster(spec, _) => self.created = Some(spec),
             Action::StartCluster(id) => self.change(id, |it| it.begun = true),
             Action::UpdateCluster(id, _) => self.change(id, |it| it.moved = true),
             Action::TerminateCluster(id, _) => self.change(id, |it| {
@@ -268,24 +272,24 @@ impl<'a> World<'a> {
         }
     }
 
-    fn change(&mut self, id: &ClusterId, change: impl FnOnce(&mut Known<'a>)) {
-        if let Some(known) = self.clusters.get_mut(id) {
-            change(known);
+    fn change(&mut self, id: &ClusterId, change: impl FnOnce(&mut TrackedCluster<'a>)) {
+        if let Some(tracked) = self.clusters.get_mut(id) {
+            change(tracked);
         }
     }
 
-    fn is(&self, id: &ClusterId, so: impl FnOnce(&Known<'a>) -> bool) -> bool {
-        self.clusters.get(id).is_some_and(so)
+    fn is(&self, id: &ClusterId, state: impl FnOnce(&TrackedCluster<'a>) -> bool) -> bool {
+        self.clusters.get(id).is_some_and(state)
     }
 
-    /// No cluster lives or is ending.
+    /// Whether no cluster lives or is ending.
     fn is_quiet(&self) -> bool {
-        self.made.is_none() && self.clusters.values().all(|it| it.over)
+        self.created.is_none() && self.clusters.values().all(|it| it.over)
     }
 
     fn is_used(&self, group: &GroupName) -> bool {
         let living = self.clusters.values().filter(|it| !it.over);
-        let specs = living.map(|it| &it.cluster.spec).chain(self.made);
+        let specs = living.map(|it| &it.cluster.spec).chain(self.created);
         let mut used = specs.flat_map(|spec| &spec.security_groups);
         used.any(|name| name == group)
     }

@@ -1,4 +1,5 @@
-//! What becomes of the cluster: kept, begun, given work, moved, replaced or made. Never two.
+//! Plans the cluster: it is kept, started, given work, changed, replaced or created, and there is
+//! never more than one.
 
 use super::Options;
 use super::change::{ends, immovable, movable};
@@ -10,10 +11,10 @@ use crate::model::plan::Planned;
 use crate::model::safeguard::{Safeguard, SafeguardKind};
 use crate::model::stack::WhenDone;
 
-/// Ended clusters, with their logs, that are remembered.
-const REMEMBERED: usize = 10;
+/// The number of ended clusters, with their logs, that are kept.
+const MAX_ENDED: usize = 10;
 
-/// The latest run of the job anywhere, if each of its steps ended well.
+/// The latest run of the job on any cluster, if each of its steps completed.
 pub fn good_run(job: &JobSpec, observed: &Observed) -> Option<Run> {
     let mut newest = observed.clusters.iter().rev();
     match newest.find(|c| c.run_of(&job.hash).is_some()) {
@@ -30,7 +31,7 @@ pub(super) fn diff(desired: &Desired, observed: &Observed, options: Options, dra
     let kept = kept(desired, observed);
     let alive = observed.clusters.iter().filter(|c| c.state.is_live());
     for surplus in alive.filter(|c| kept.is_some_and(|kept| kept.id != c.id)) {
-        let because = "the stack has one cluster, and this is another";
+        let because = "the stack has one cluster, and this is a second";
         let end = End::asked("it was one too many");
         draft.ask(Action::TerminateCluster(surplus.id.clone(), end), because);
     }
@@ -40,7 +41,7 @@ pub(super) fn diff(desired: &Desired, observed: &Observed, options: Options, dra
     }
 }
 
-/// The living cluster that stays, should there ever be two: the one with the job, or the older.
+/// The living cluster that stays if there are two: the one with the job, or the older.
 fn kept<'a>(desired: &Desired, observed: &'a Observed) -> Option<&'a Cluster> {
     let mut alive = observed.clusters.iter().filter(|c| c.state.is_live());
     let has_job = |cluster: &&Cluster| {
@@ -59,7 +60,7 @@ fn living(
 ) {
     let id = &cluster.id;
     if !cluster.attended {
-        let because = "it was recorded and never begun: an earlier run was cut off";
+        let because = "it was recorded and never started: an earlier run was interrupted";
         draft.act(Action::StartCluster(id.clone()), because);
     }
     if let Some(difference) = immovable(&cluster.spec, &desired.cluster, desired.elastic) {
@@ -71,11 +72,12 @@ fn living(
         return;
     }
     if is_done_with(cluster, desired, observed, options) {
-        let because = "the stack keeps none any more (when_done: terminate), and its work is done";
-        let end = End::asked("its stack keeps none any more");
+        let because =
+            "the stack no longer keeps a cluster (when_done: terminate); its work is done";
+        let end = End::asked("its stack no longer keeps it");
         draft.ask(Action::TerminateCluster(id.clone(), end), because);
     } else {
-        // Work first: a cluster that is to end with its work ends at once where it has none.
+        // Work comes first: a cluster that ends with its work would end at once without any.
         given_work(cluster, desired, observed, options, draft);
         moved(cluster, desired, observed, options, draft);
         return;
@@ -85,7 +87,7 @@ fn living(
     }
 }
 
-/// Whether a cluster was kept, is to be kept no longer, and has nothing to do.
+/// Whether a cluster was kept, is no longer to be kept, and has no work.
 fn is_done_with(
     cluster: &Cluster,
     desired: &Desired,
@@ -138,11 +140,11 @@ fn moved(
         return;
     }
     let mut spec = Box::new(desired.cluster.clone());
-    // What a cluster costs stays what it was made at.
+    // A cluster keeps the rates that it was created with.
     spec.rates = cluster.spec.rates.or(spec.rates);
-    // So does that it was made in spite of a policy.
+    // It also keeps the record of an overridden policy,
     spec.overridden.clone_from(&cluster.spec.overridden);
-    // And the budgets that it counts against, to which admission may add.
+    // and the budgets that it counts against, to which admission may add.
     spec.budgets.clone_from(&cluster.spec.budgets);
     let gives =
         |planned: &Planned| matches!(&planned.action, Action::AddSteps(id, _) if *id == cluster.id);
@@ -174,15 +176,15 @@ fn none_living(desired: &Desired, observed: &Observed, options: Options, draft: 
         .clusters
         .iter()
         .filter(|cluster| cluster.state.is_over());
-    let forget = ended.clone().count().saturating_sub(REMEMBERED - 1);
+    let forget = ended.clone().count().saturating_sub(MAX_ENDED - 1);
     for cluster in ended.take(forget) {
-        let because = format!("the last {REMEMBERED} clusters are remembered");
+        let because = format!("the last {MAX_ENDED} clusters are remembered");
         draft.act(Action::DeleteCluster(cluster.id.clone()), because);
     }
     make(job, desired, observed, options, draft);
 }
 
-/// A new cluster, when the last one is over.
+/// Creates a new cluster once the last one is over.
 fn make(
     job: Option<&JobSpec>,
     desired: &Desired,
@@ -196,7 +198,7 @@ fn make(
     draft.act(Action::CreateCluster(spec, job.cloned()), because);
 }
 
-/// Waits for what is ending: it holds what is to be made or removed next.
+/// Waits for a cluster that is ending, as it uses what is created or removed next.
 pub(super) fn outlast(observed: &Observed, draft: &mut Draft) {
     let ends = |cluster: &&Cluster| !cluster.state.is_live() && !cluster.state.is_over();
     for ending in observed.clusters.iter().filter(ends) {
@@ -256,7 +258,7 @@ fn work_reason(
     let failed = |c: &Cluster| c.steps_of(hash).any(|step| step.state == StepState::Failed);
     match earlier {
         Some(cluster) if failed(cluster) => "the job failed when it last ran",
-        Some(_) => "the job was cut off when it last ran",
+        Some(_) => "the job was interrupted when it last ran",
         None if observed.clusters.iter().any(|c| !c.steps.is_empty()) => {
             "its scripts, data, arguments or settings are new"
         }
@@ -265,7 +267,7 @@ fn work_reason(
     }
 }
 
-/// Why the last cluster ended, where that was not its work's good end.
+/// Why the last cluster ended, unless its work completed.
 pub fn tombstone(cluster: &Cluster) -> Option<String> {
     let end = cluster
         .end

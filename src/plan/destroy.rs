@@ -1,4 +1,4 @@
-//! The plan that leaves nothing of a stack but its results at home.
+//! Plans the removal of everything of a stack except downloaded results.
 
 use super::check;
 use super::diff::{Draft, disarm};
@@ -7,7 +7,7 @@ use crate::model::name::StackName;
 use crate::model::observed::{End, Observed};
 use crate::model::plan::Plan;
 
-/// Ends and removes everything of a stack, what depends on others first.
+/// Ends and removes everything of a stack, dependents first.
 pub fn destroy(stack: &StackName, observed: &Observed) -> Plan {
     let mut draft = Draft::default();
     for cluster in observed
@@ -17,15 +17,12 @@ pub fn destroy(stack: &StackName, observed: &Observed) -> Plan {
     {
         draft.ask(
             Action::TerminateCluster(cluster.id.clone(), End::asked("its stack was destroyed")),
-            "it is alive; a job on it is cut off",
+            "it is alive; a job on it is interrupted",
         );
     }
     disarm(observed, &mut draft);
     for cluster in &observed.clusters {
-        draft.ask(
-            Action::DeleteCluster(cluster.id.clone()),
-            "what is remembered of it",
-        );
+        draft.ask(Action::DeleteCluster(cluster.id.clone()), "its record");
     }
     if let Some(objects) = &observed.bucket {
         let because = match objects.len() {
@@ -52,6 +49,6 @@ pub fn destroy(stack: &StackName, observed: &Observed) -> Plan {
         draft.settle(format!("stack {stack}"), "nothing of it is there");
     }
     let plan = draft.into_plan(stack);
-    debug_assert_eq!(check::flaws(&plan, observed), [], "a fault of the planner");
+    debug_assert_eq!(check::flaws(&plan, observed), [], "a bug in the planner");
     plan
 }

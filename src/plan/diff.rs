@@ -1,4 +1,5 @@
-//! `Desired` x `Observed` to `Plan`. Creates follow what they need; deletes come last.
+//! Plans the difference between `Desired` and `Observed`. Creations follow their dependencies;
+//! deletions come last.
 
 use super::Options;
 use super::cluster;
@@ -10,7 +11,7 @@ use crate::model::plan::{Plan, Planned, Settled};
 use crate::model::stack::{Ingress, IngressSource, Stack};
 use std::collections::BTreeSet;
 
-/// A plan in the making.
+/// A plan that is being built.
 #[derive(Default)]
 pub(super) struct Draft {
     pub(super) actions: Vec<Planned>,
@@ -27,7 +28,7 @@ impl Draft {
         });
     }
 
-    /// An action that ends something a person may still want.
+    /// Adds an action that ends or replaces something, so that a person must confirm it.
     pub(super) fn ask(&mut self, action: Action, because: impl Into<String>) {
         self.actions.push(Planned {
             action,
@@ -70,7 +71,10 @@ pub(super) fn diff(
         ..Draft::default()
     };
     if options.create_roles {
-        draft.act(Action::CreateRoles, "--create-roles makes those that lack");
+        draft.act(
+            Action::CreateRoles,
+            "--create-roles creates the missing ones",
+        );
     }
     key_pairs(desired, observed, &mut draft);
     groups(desired, observed, &mut draft);
@@ -83,7 +87,7 @@ pub(super) fn diff(
     draft.into_plan(&desired.stack)
 }
 
-/// What would have ended clusters that are over.
+/// Disarms the safeguards of clusters that are over.
 pub(super) fn disarm(observed: &Observed, draft: &mut Draft) {
     for cluster in observed.clusters.iter().filter(|c| c.is_left_armed()) {
         let because = "its cluster is over";
@@ -98,10 +102,10 @@ fn key_pairs(desired: &Desired, observed: &Observed, draft: &mut Draft) {
         match observed
             .key_pairs
             .iter()
-            .find(|seen| seen.name == spec.name)
+            .find(|existing| existing.name == spec.name)
         {
             None => draft.act(create, "the stack names it and it is not there"),
-            Some(seen) if same_key(spec.public_key.as_deref(), seen) => {
+            Some(existing) if same_key(spec.public_key.as_deref(), existing) => {
                 draft.settle(what, "its public half is the stack's");
             }
             Some(_) => {
@@ -113,9 +117,12 @@ fn key_pairs(desired: &Desired, observed: &Observed, draft: &mut Draft) {
     }
 }
 
-/// Whether a key pair is the wanted one: the same public half, or made by us where we are to make it.
-fn same_key(wanted: Option<&str>, seen: &ObservedKeyPair) -> bool {
-    wanted.map_or(seen.ours, |public_key| public_key == seen.public_key)
+/// Whether a key pair is the desired one: the same public key, or created by clusterup if the stack
+/// has none.
+fn same_key(desired_key: Option<&str>, existing: &ObservedKeyPair) -> bool {
+    desired_key.map_or(existing.ours, |public_key| {
+        public_key == existing.public_key
+    })
 }
 
 fn groups(desired: &Desired, observed: &Observed, draft: &mut Draft) {
@@ -124,28 +131,28 @@ fn groups(desired: &Desired, observed: &Observed, draft: &mut Draft) {
         match observed
             .security_groups
             .iter()
-            .find(|seen| seen.name == group.name)
+            .find(|existing| existing.name == group.name)
         {
             None => draft.act(
                 Action::CreateGroup(group.clone()),
                 "the stack names it and it is not there",
             ),
-            Some(seen) => {
-                let have = &seen.ingress;
+            Some(existing) => {
+                let have = &existing.ingress;
                 let want = &group.ingress;
-                let lacks = alone(want, |rule| have.iter().any(|it| opens(it, rule)));
+                let missing = alone(want, |rule| have.iter().any(|it| opens(it, rule)));
                 let more = alone(have, |it| is_meant(it, have, want));
-                if lacks.is_empty() && more.is_empty() {
+                if missing.is_empty() && more.is_empty() {
                     draft.settle(what, "its rules are the stack's");
                 } else {
-                    draft.act(Action::UpdateGroup(group.clone()), rules(lacks, more));
+                    draft.act(Action::UpdateGroup(group.clone()), rules(missing, more));
                 }
             }
         }
     }
 }
 
-/// Whether what is there opens what a stack says.
+/// Whether an observed rule opens what a rule of the stack does.
 fn opens(there: &Ingress, rule: &Ingress) -> bool {
     use IngressSource::{Caller, Here, Other, Range};
     there.port == rule.port
@@ -156,12 +163,12 @@ fn opens(there: &Ingress, rule: &Ingress) -> bool {
         }
 }
 
-/// Whether what is there, among `have`, is meant by a stack that says `want`, or none of its
-/// business.
+/// Whether an observed rule, one of `have`, is intended by a stack with the rules `want`, or not
+/// the stack's concern.
 fn is_meant(there: &Ingress, have: &[Ingress], want: &[Ingress]) -> bool {
     use IngressSource::{Caller, Here, Other, Range};
     let is_caller = |rule: &Ingress| rule.port == there.port && rule.from == Caller;
-    // Told by address too: those say whether it is meant.
+    // Rules by address count too, as they show whether it is intended.
     let is_address = |it: &Ingress| it.port == there.port && matches!(it.from, Here(_) | Other(_));
     want.iter().any(|rule| opens(there, rule))
         || match there.from {
@@ -172,7 +179,7 @@ fn is_meant(there: &Ingress, have: &[Ingress], want: &[Ingress]) -> bool {
         }
 }
 
-/// The rules that nothing answers to, each once and in order, in words.
+/// The rules without a counterpart, in order and without duplicates, in words.
 fn alone(rules: &[Ingress], answered: impl Fn(&Ingress) -> bool) -> String {
     let rules: BTreeSet<_> = rules.iter().filter(|rule| !answered(rule)).collect();
     let words = rules
@@ -181,14 +188,14 @@ fn alone(rules: &[Ingress], answered: impl Fn(&Ingress) -> bool) -> String {
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// What the rules of a group lack and have too many.
-fn rules(lacks: String, more: String) -> String {
-    match (lacks, more) {
-        (lacks, more) if more.is_empty() => format!("it lacks port {lacks}"),
-        (lacks, more) if lacks.is_empty() => {
-            format!("it opens port {more}, which the stack does not say")
+/// Describes the missing and the surplus rules of a group.
+fn rules(missing: String, more: String) -> String {
+    match (missing, more) {
+        (missing, more) if more.is_empty() => format!("it does not open port {missing}"),
+        (missing, more) if missing.is_empty() => {
+            format!("it opens port {more}, which the stack does not have")
         }
-        (lacks, more) => format!("it opens port {more} where the stack says {lacks}"),
+        (missing, more) => format!("it opens port {more} where the stack has {missing}"),
     }
 }
 
@@ -213,18 +220,21 @@ fn bucket(desired: &Desired, observed: &Observed, draft: &mut Draft) {
             .as_ref()
             .is_some_and(|b| b.contains_key(key))
     };
-    let lacking: Vec<_> = desired
+    let missing_objects: Vec<_> = desired
         .objects
         .iter()
         .filter(|object| !there(&object.key))
         .cloned()
         .collect();
-    let staged = desired.objects.len() - lacking.len();
+    let staged = desired.objects.len() - missing_objects.len();
     if staged > 0 {
         draft.settle(files(staged), "already in the bucket, by their content");
     }
-    if !lacking.is_empty() {
-        draft.act(Action::Stage(lacking), "the bucket lacks this content");
+    if !missing_objects.is_empty() {
+        draft.act(
+            Action::Stage(missing_objects),
+            "the bucket does not have this content",
+        );
     }
 }
 
@@ -236,7 +246,7 @@ fn files(count: usize) -> String {
     }
 }
 
-/// Results come home when a run ended well and another one's, or none, are there.
+/// Results are downloaded when a run has completed and those of another run, or none, are there.
 fn results(
     stack: &Stack,
     desired: &Desired,
@@ -270,7 +280,7 @@ fn results(
     }
 }
 
-/// What ended well is noted while its cluster can still tell.
+/// A completed run is recorded while its cluster still reports it.
 fn remember(desired: &Desired, observed: &Observed, draft: &mut Draft) {
     let run = desired
         .job
@@ -281,25 +291,29 @@ fn remember(desired: &Desired, observed: &Observed, draft: &mut Draft) {
     }
 }
 
-/// What the stack no longer names.
+/// Removes what the stack no longer names.
 fn leftovers(desired: &Desired, observed: &Observed, draft: &mut Draft) {
-    for seen in &observed.security_groups {
+    for existing in &observed.security_groups {
         if !desired
             .security_groups
             .iter()
-            .any(|group| group.name == seen.name)
+            .any(|group| group.name == existing.name)
         {
             cluster::outlast(observed, draft);
             draft.ask(
-                Action::DeleteGroup(seen.name.clone()),
+                Action::DeleteGroup(existing.name.clone()),
                 "the stack no longer names it",
             );
         }
     }
-    for seen in &observed.key_pairs {
-        if !desired.key_pairs.iter().any(|pair| pair.name == seen.name) {
+    for existing in &observed.key_pairs {
+        if !desired
+            .key_pairs
+            .iter()
+            .any(|pair| pair.name == existing.name)
+        {
             draft.ask(
-                Action::DeleteKeyPair(seen.name.clone()),
+                Action::DeleteKeyPair(existing.name.clone()),
                 "the stack no longer names it",
             );
         }

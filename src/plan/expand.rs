@@ -1,4 +1,4 @@
-//! `Stack` x `Facts` to `Desired`: every choice made.
+//! Expands a `Stack` and `Facts` into `Desired`, with every choice made.
 
 use super::fit::{self, Fitted};
 use super::job;
@@ -16,10 +16,10 @@ use crate::model::stack::{Data, Stack, WhenDone};
 use chrono::DateTime;
 use std::collections::BTreeSet;
 
-/// The desired state, and what a person should know of the choices made.
+/// Returns the desired state, and notes about the choices that a person should know.
 ///
 /// # Errors
-/// Every reason why the stack cannot run.
+/// Returns every reason why the stack cannot run.
 pub fn expand(stack: &Stack, facts: &Facts) -> Result<(Desired, Vec<String>), Vec<Refusal>> {
     let fitted = fit::fit(&stack.cluster, facts.capacity).map_err(|refusal| vec![refusal])?;
     let mut refusals = check(stack, facts, &fitted);
@@ -45,7 +45,7 @@ pub fn expand(stack: &Stack, facts: &Facts) -> Result<(Desired, Vec<String>), Ve
     Ok((desired, notes(stack, facts, &fitted)))
 }
 
-/// What is other than the stack says: on this machine than on EMR.
+/// Notes about what differs from the stack: on this machine instead of EMR.
 fn notes(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<String> {
     let mut notes: Vec<String> = fitted.note().into_iter().collect();
     let sampled = |(name, data): (&DataName, &Data)| data.sampled.then(|| name.to_string());
@@ -86,17 +86,17 @@ fn check(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<Refusal> {
     }
     refusals.extend(too_poor(stack, facts));
     refusals.extend(too_old(stack, facts));
-    let lease = stack.guardrails.lease.filter(|lease| *lease < LEAST_LEASE);
+    let lease = stack.guardrails.lease.filter(|lease| *lease < MIN_LEASE);
     if let (Some(lease), Capacity::AsTyped) = (lease, facts.capacity) {
         refusals.push(Refusal::new(
-            format!("a lease of {lease} is over before whoever follows can be seen to"),
-            format!("give it {LEAST_LEASE} or more"),
+            format!("a lease of {lease} expires before a follower can be noticed"),
+            format!("give it {MIN_LEASE} or more"),
         ));
     }
     if stack.job.is_none() && stack.guardrails.when_done == WhenDone::Terminate {
         refusals.push(Refusal::new(
-            "the stack has no job, so its cluster would end as soon as it began",
-            "add a job, or say guardrails: { when_done: keep }",
+            "the stack has no job, so its cluster would end as soon as it starts",
+            "add a job, or set guardrails: { when_done: keep }",
         ));
     }
     let sampled = |input: &Input| matches!(input, Input::Local(_));
@@ -113,30 +113,30 @@ fn check(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<Refusal> {
     refusals
 }
 
-/// An apply looks at EMR every half minute or so, and schedules fire to the minute.
-const LEAST_LEASE: Span = Span::from_secs(600);
+/// An apply checks EMR about every half minute, and schedules fire to the minute.
+const MIN_LEASE: Span = Span::from_secs(600);
 
-/// A budget that not even the shortest life and its end stay below.
+/// Refuses a budget that even the shortest life exceeds, termination included.
 fn too_poor(stack: &Stack, facts: &Facts) -> Option<Refusal> {
     let budget = stack.guardrails.budget?;
     let rates = facts.prices.as_ref().ok()?;
     let born = DateTime::UNIX_EPOCH;
     let groups = InstanceGroups::of(&stack.cluster);
     let instance_spans = Sizes::of(&groups).instance_spans(&groups, born, None);
-    let least = accrued(rates, &instance_spans, born + facts.ending.delta()).total;
-    (least >= budget).then(|| {
-        let least = least.up_to(2);
+    let min_cost = accrued(rates, &instance_spans, born + facts.ending.delta()).total;
+    (min_cost >= budget).then(|| {
+        let min_cost = min_cost.up_to(2);
         let ending = facts.ending;
         let what = format!(
             "a budget of {budget} ends the cluster before it begins: to end may take {ending}, and \
-             with the first minute that is {least} already"
+             with the first minute that is {min_cost} already"
         );
-        let fix = format!("give it more than {least}, or fewer or smaller nodes");
+        let fix = format!("give it more than {min_cost}, or fewer or smaller nodes");
         Refusal::new(what, fix)
     })
 }
 
-/// A setting that the release does not have.
+/// Refuses a setting that the release does not have.
 fn too_old(stack: &Stack, facts: &Facts) -> Option<Refusal> {
     let release = &stack.cluster.release;
     let label = facts.label.clone().unwrap_or(release.to_string());
@@ -199,7 +199,7 @@ fn cluster(stack: &Stack, facts: &Facts, fitted: &Fitted) -> ClusterSpec {
         worker: fitted.worker,
         key_pair: cluster.key_pair.clone(),
         security_groups: cluster.security_groups.clone(),
-        // This machine has none of them.
+        // EMR's settings do not apply on this machine.
         emr: if facts.capacity == Capacity::AsTyped {
             cluster.emr.clone()
         } else {

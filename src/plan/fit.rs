@@ -1,4 +1,5 @@
-//! What one worker of a cluster has: what its instance type gives, cut down to the machine.
+//! The memory and cores of a cluster's workers: those of the instance type, reduced to fit this
+//! machine.
 
 use super::memory::{container, largest_executor};
 use super::refusal::Refusal;
@@ -9,22 +10,25 @@ use crate::model::instance::InstanceType;
 use crate::model::memory::Memory;
 use crate::model::stack::Cluster;
 
-/// A cluster's workers, and what a person should know of them.
+/// A cluster's workers after fitting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fitted {
+    /// The number of workers.
     pub workers: u16,
-    /// Workers that the cluster would have on AWS.
+    /// The number of workers that the cluster would have on AWS.
     pub asked: u16,
+    /// The memory and cores of each worker.
     pub worker: Worker,
-    /// What the instance type would have given.
+    /// The memory and cores that the instance type has.
     pub typed: Worker,
+    /// The instance type of the smallest worker.
     pub instance_type: InstanceType,
 }
 
-/// Fits the workers of `cluster`: its core and task nodes, or the primary where it is alone.
+/// Fits the workers of `cluster`: its core and task nodes, or the primary if it is alone.
 ///
 /// # Errors
-/// An instance type that is not known.
+/// Returns an error if EMR does not run an instance type of the cluster.
 pub fn fit(cluster: &Cluster, capacity: Capacity) -> Result<Fitted, Refusal> {
     let groups: Vec<_> = cluster.core.iter().chain(&cluster.task).collect();
     let groups = if groups.is_empty() {
@@ -62,10 +66,10 @@ pub fn fit(cluster: &Cluster, capacity: Capacity) -> Result<Fitted, Refusal> {
     })
 }
 
-/// What an instance type has.
+/// The vCPUs and memory of an instance type.
 ///
 /// # Errors
-/// That EMR runs none of that name.
+/// Returns an error if EMR does not run that instance type.
 pub fn known(instance_type: &InstanceType) -> Result<Shape, Refusal> {
     shape::shape(instance_type).ok_or_else(|| {
         let family = instance_type.family();
@@ -74,14 +78,14 @@ pub fn known(instance_type: &InstanceType) -> Result<Shape, Refusal> {
             None => "common types are m5.xlarge, m6g.xlarge, c5.xlarge and r5.xlarge".to_owned(),
         };
         Refusal::new(
-            format!("{instance_type} is no instance type that EMR runs"),
+            format!("{instance_type} is not an instance type that EMR runs"),
             hint,
         )
     })
 }
 
-/// Why the smallest of these machines cannot hold such an executor; none where it can, or where none
-/// of them is known.
+/// Why the smallest of these machines cannot hold such an executor; `None` if it can, or if none of
+/// their types is known.
 pub fn too_large(executor: Memory, workers: &[InstanceType]) -> Option<Refusal> {
     let known = workers
         .iter()
@@ -102,15 +106,15 @@ pub fn too_large(executor: Memory, workers: &[InstanceType]) -> Option<Refusal> 
     Some(Refusal::new(message, hint))
 }
 
-/// What a worker takes on this machine at least: its daemon and a small executor.
-const SEAT: u64 = 256 + 512 + 384;
+/// The minimum memory of a worker on this machine in MiB: its daemon and a small executor.
+const MIN_WORKER_MIB: u64 = 256 + 512 + 384;
 
 /// As many workers as this machine has room for.
 fn connections(asked: u16, capacity: Capacity) -> u16 {
     match capacity {
         Capacity::AsTyped => asked,
         Capacity::Machine { memory, .. } => asked.min(
-            u16::try_from(memory.mib() / SEAT)
+            u16::try_from(memory.mib() / MIN_WORKER_MIB)
                 .unwrap_or(u16::MAX)
                 .max(1),
         ),
@@ -131,7 +135,7 @@ fn cut(typed: Worker, workers: u16, capacity: Capacity) -> Worker {
 }
 
 impl Fitted {
-    /// Says when a worker was cut down, and from what.
+    /// A note if workers were reduced, with the original figures.
     pub fn note(&self) -> Option<String> {
         let Self {
             workers,
@@ -164,9 +168,11 @@ impl Fitted {
         (!parts.is_empty()).then(|| format!("to fit this machine, {}", parts.join("; ")))
     }
 
+    /// Checks that a worker can hold the executors of a step.
+    ///
     /// # Errors
-    /// An executor that no worker can hold, with the largest that would fit. On EMR such a job
-    /// waits for ever while it bills.
+    /// Returns an error with the largest executor that fits. On EMR, such a job would wait forever
+    /// while the cluster is billed.
     pub fn holds(&self, executor: Memory, step: &str) -> Result<(), Refusal> {
         if container(executor) <= self.worker.memory {
             return Ok(());

@@ -1,4 +1,4 @@
-//! A job with every location known, and the hash that says which job it is.
+//! Expands a job: every location is resolved, and a hash identifies the job.
 
 use super::fit::Fitted;
 use super::keys::{BUCKET, JOB, Keys, WRITTEN};
@@ -34,7 +34,7 @@ pub(super) fn expand(job: &Job, keys: &Keys<'_>, fitted: &Fitted) -> Result<JobS
         .collect();
     let below = |folder: &str| {
         let path = format!("{folder}/{hash}").parse();
-        path.map_err(|_| Refusal::new("the job has no folder", "report this as a fault"))
+        path.map_err(|_| Refusal::new("the job has no folder", "report this as a bug"))
     };
     Ok(JobSpec {
         results_key: below("results")?,
@@ -71,12 +71,12 @@ fn expand_step(step: &Step, keys: &Keys<'_>, fitted: &Fitted) -> Result<StepSpec
     })
 }
 
-/// The digest of what a job computes: scripts and data by content, arguments, settings, packages.
-/// The executors' memory and the bucket's place change where and how fast, not what.
+/// The digest of what a job computes: contents of scripts and data, arguments, settings and
+/// packages. Executor memory and the bucket's location only change where and how fast it runs.
 fn hash(job: &Job, steps: &[StepSpec]) -> Result<JobHash, Refusal> {
     let mut digest = Sha256::new();
     let mut feed = |text: &str| {
-        // The length keeps ("ab", "c") and ("a", "bc") apart.
+        // Hashing the length distinguishes ("ab", "c") from ("a", "bc").
         digest.update((text.len() as u64).to_be_bytes());
         digest.update(text);
     };
@@ -95,5 +95,5 @@ fn hash(job: &Job, steps: &[StepSpec]) -> Result<JobHash, Refusal> {
     }
     hex(&digest.finalize()[..8])
         .parse()
-        .map_err(|_| Refusal::new("the job has no digest", "report this as a fault"))
+        .map_err(|_| Refusal::new("the job has no digest", "report this as a bug"))
 }

@@ -1,5 +1,5 @@
-//! Where things lie in the bucket. Keys hold the content's hash, so equal content is staged once
-//! and a changed script is another object. Names are such that Hadoop reads them.
+//! Keys of objects in the bucket. Keys contain the content's hash, so equal content is staged once
+//! and a changed script is a new object. Hadoop reads all these names.
 
 use crate::model::facts::{Facts, File, Input};
 use crate::model::name::DataName;
@@ -7,12 +7,12 @@ use crate::model::sample::Sample;
 use crate::model::stack::{Piece, Stack, Step};
 use crate::model::staged::staged_name;
 
-/// Stand for the bucket's place and the job's hash while the hash is not known. The control
-/// characters keep them apart from anything that a stack can hold.
+/// Placeholders for the bucket's location and the job's hash until the hash is known. Their control
+/// characters cannot occur in a stack.
 pub(super) const BUCKET: &str = "\u{1}bucket\u{1}";
 pub(super) const JOB: &str = "\u{1}job\u{1}";
 
-/// The folders in which jobs write. They are where [`Facts::work`] says; a job's hash does not know.
+/// The folders that jobs write to, below [`Facts::work`]; they are not part of a job's hash.
 pub(super) const WRITTEN: [&str; 2] = ["results", "scratch"];
 
 pub(super) struct Keys<'a> {
@@ -25,7 +25,7 @@ impl<'a> Keys<'a> {
         Self { stack, facts }
     }
 
-    /// The share of a data set that is staged; none is all of it.
+    /// The share of a data set that is staged; `None` for all of it.
     pub(super) fn sample(&self, name: &DataName) -> Option<Sample> {
         let sampled = self.stack.data.get(name).is_some_and(|data| data.sampled);
         self.facts.sample.filter(|_| sampled)
@@ -42,13 +42,13 @@ impl<'a> Keys<'a> {
         key("data", part.as_deref().unwrap_or_default(), file)
     }
 
-    /// The script of a step, with [`BUCKET`] for the bucket's place.
+    /// The location of a step's script, with [`BUCKET`] as a placeholder.
     pub(super) fn script_of(&self, step: &Step) -> Option<String> {
         let file = self.facts.scripts.get(&step.script)?;
         Some(format!("{BUCKET}/{}", Self::script(file)))
     }
 
-    /// The text of a piece of an argument, with [`BUCKET`] and [`JOB`] for what is not known yet.
+    /// The text of a piece of an argument, with [`BUCKET`] and [`JOB`] as placeholders.
     pub(super) fn piece(&self, piece: &Piece) -> Option<String> {
         match piece {
             Piece::Text(text) => Some(text.clone()),

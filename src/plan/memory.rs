@@ -1,26 +1,26 @@
-//! Executor memory and the container around it, as EMR reckons.
+//! Executor memory and the size of its container, as EMR computes it.
 //!
 //! Observed on EMR 6 and 7: a container is the executor's memory plus the larger of 384 MiB and
 //! 18.75 % of it (`spark.yarn.executor.memoryOverheadFactor=0.1875`), rounded up to 32 MiB.
 
 use crate::model::memory::Memory;
 
-/// YARN's smallest step between container sizes on EMR.
+/// The increment of YARN's container sizes on EMR, in MiB.
 const ALLOCATION: u64 = 32;
-const LEAST_OVERHEAD: u64 = 384;
-/// The application master of client mode: 512 MiB and its overhead. It sits beside an executor.
+const MIN_OVERHEAD: u64 = 384;
+/// The application master in client mode: 512 MiB and its overhead, beside an executor.
 const APPLICATION_MASTER: u64 = 896;
 
-/// What an executor of this memory takes on its node.
+/// The container of an executor with this memory.
 pub fn container(executor: Memory) -> Memory {
-    let overhead = (executor.mib() * 3).div_ceil(16).max(LEAST_OVERHEAD);
+    let overhead = (executor.mib() * 3).div_ceil(16).max(MIN_OVERHEAD);
     Memory::from_mib((executor.mib() + overhead).next_multiple_of(ALLOCATION))
 }
 
-/// The largest executor whose container a node of this memory holds; none if not even 1 MiB.
+/// The largest executor whose container fits a node of this memory; `None` if not even 1 MiB fits.
 pub fn largest_executor(node: Memory) -> Option<Memory> {
     let room = node.mib() / ALLOCATION * ALLOCATION;
-    let small = room.saturating_sub(LEAST_OVERHEAD);
+    let small = room.saturating_sub(MIN_OVERHEAD);
     let proportional = room * 16 / 19;
     let fits = |mib: &u64| *mib > 0 && container(Memory::from_mib(*mib)).mib() <= room;
     [proportional, small]
@@ -30,7 +30,8 @@ pub fn largest_executor(node: Memory) -> Option<Memory> {
         .map(Memory::from_mib)
 }
 
-/// What `executor_memory: auto` means: one executor a node, filling it but for the master's room.
+/// The memory for `executor_memory: auto`: one executor per node, leaving room for the application
+/// master.
 pub fn automatic(node: Memory) -> Option<Memory> {
     let beside = node.mib().saturating_sub(APPLICATION_MASTER);
     largest_executor(Memory::from_mib(beside)).or_else(|| largest_executor(node))

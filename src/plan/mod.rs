@@ -1,5 +1,5 @@
-//! `Stack` x `Facts` x `Observed` to `Plan`: ordered actions, each with its reason, that leave
-//! execution no choice. Pure.
+//! Computes a `Plan` from a `Stack`, `Facts` and what is `Observed`: ordered actions, each with its
+//! reason, that leave no choice to execution. Pure.
 
 mod change;
 pub mod check;
@@ -22,19 +22,20 @@ use crate::model::observed::Observed;
 use crate::model::plan::Plan;
 use crate::model::stack::Stack;
 
-/// What the caller asks for besides the stack.
+/// The caller's options.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Options {
-    /// Run a job that ended well once more.
+    /// Runs a completed job again.
     pub again: bool,
-    /// Make the roles that EMR needs, where they lack.
+    /// Creates EMR's roles if they are missing.
     pub create_roles: bool,
 }
 
-/// The plan that makes `observed` into what `stack` asks for, and the desired state it rests on.
+/// Plans the changes that turn `observed` into what `stack` describes; returns the plan and the
+/// desired state.
 ///
 /// # Errors
-/// Every reason why the stack cannot run as it is.
+/// Returns every reason why the stack cannot run.
 pub fn plan(
     stack: &Stack,
     facts: &Facts,
@@ -43,6 +44,6 @@ pub fn plan(
 ) -> Result<(Plan, Desired), Vec<Refusal>> {
     let (desired, notes) = expand::expand(stack, facts)?;
     let plan = diff::diff(stack, &desired, observed, options, notes);
-    debug_assert_eq!(check::flaws(&plan, observed), [], "a fault of the planner");
+    debug_assert_eq!(check::flaws(&plan, observed), [], "a bug in the planner");
     Ok((plan, desired))
 }

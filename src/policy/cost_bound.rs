@@ -1,4 +1,5 @@
-//! What a cluster can come to cost from now on: what is asked of a team's month.
+//! The cost bound: the most that a cluster can still cost, and by when. It is counted against a
+//! team's month.
 
 use super::subject::Price;
 use crate::cost::ledger::{Record, Window, charged};
@@ -15,21 +16,24 @@ use crate::model::stack::Guardrails;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// One cluster's instances, and by when they are gone at the latest.
+/// The instances of a cluster, and the instant by which all of them have ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CostBound {
+    /// Dollars per hour of each role's nodes.
     pub rates: Rates,
+    /// How many instances of each role run from when until when.
     #[serde(rename = "lives")]
     pub instance_spans: Vec<InstanceSpan>,
-    /// By when all of it is gone, its ending included.
+    /// When all instances have ended, termination included.
     pub ends_by: DateTime<Utc>,
-    /// What each replaced node may cost besides: the minimum of 60 seconds, once for each.
+    /// Dollars that replaced nodes may cost in addition: each is charged for at least 60 seconds,
+    /// once.
     #[serde(default, skip_serializing_if = "Usd::is_zero")]
     pub besides: Usd,
 }
 
-/// What an instance is charged for at least (EMR and EC2 pricing pages).
-const LEAST: Span = Span::from_secs(60);
+/// The minimum time that an instance is charged for (EMR and EC2 pricing pages).
+const MIN_CHARGED: Span = Span::from_secs(60);
 
 const ALWAYS: Window = Window {
     from: DateTime::<Utc>::MIN_UTC,
@@ -37,32 +41,32 @@ const ALWAYS: Window = Window {
 };
 
 impl CostBound {
-    /// Of a cluster that is made now; none where its prices are not known.
+    /// The bound of a cluster that is created at `now`; `None` if its prices are unknown.
     pub fn of(spec: &ClusterSpec, now: DateTime<Utc>) -> Option<Self> {
         let groups = &spec.groups;
         let rates = spec.rates;
         let terms = Terms::ahead(&spec.guardrails, groups, rates, spec.ending, now);
-        Self::on(&terms, spec.guardrails.budget)
+        Self::for_terms(&terms, spec.guardrails.budget)
     }
 
-    /// Of a living cluster as it is.
+    /// The bound of a living cluster as it is now; `None` if its prices are unknown.
     pub fn standing(cluster: &Cluster) -> Option<Self> {
-        Self::on(&Terms::of(cluster), cluster.guardrails().budget)
+        Self::for_terms(&Terms::of(cluster), cluster.guardrails().budget)
     }
 
-    /// Of a living cluster that is made into another.
+    /// The bound of a living cluster once it is changed to `want`.
     pub fn change(cluster: &Cluster, want: &ClusterSpec, now: DateTime<Utc>) -> Option<Self> {
         Self::standing(&cluster.grown(want, now))
     }
 
-    /// Of a living cluster whose deadline is moved.
+    /// The bound of a living cluster once its deadline is moved.
     pub fn extended(cluster: &Cluster, extension: &Extension) -> Option<Self> {
         let mut moved = cluster.clone();
         moved.extensions.push(extension.clone());
         Self::standing(&moved)
     }
 
-    /// Of a cluster that the ledger has and that is not over; none where it is not priced.
+    /// The bound of a cluster in the ledger that has not ended; `None` if it has no price.
     pub fn recorded(record: &Record) -> Option<Self> {
         Some(Self {
             rates: record.rates.filter(|_| record.is_priced())?,
@@ -72,20 +76,20 @@ impl CostBound {
         })
     }
 
-    fn on(terms: &Terms, budget: Option<Usd>) -> Option<Self> {
+    fn for_terms(terms: &Terms, budget: Option<Usd>) -> Option<Self> {
         let Deadline { at, .. } = terms.deadline();
-        let mut ask = Self {
+        let mut bound = Self {
             rates: terms.rates?,
             instance_spans: terms.instance_spans.clone(),
             ends_by: at + terms.ending.delta(),
             besides: Usd::ZERO,
         };
-        let replaced = ask.replaced();
-        let whole = charged(ask.rates, &ask.instance_spans, ALWAYS, ask.ends_by);
-        // A budget holds, whatever is replaced.
+        let replaced = bound.replaced();
+        let whole = charged(bound.rates, &bound.instance_spans, ALWAYS, bound.ends_by);
+        // The cluster's own budget bounds replaced nodes too.
         let room = budget.map(|budget| (budget - whole).max(Usd::ZERO));
-        ask.besides = room.map_or(replaced, |room| room.min(replaced));
-        Some(ask)
+        bound.besides = room.map_or(replaced, |room| room.min(replaced));
+        Some(bound)
     }
 
     fn replaced(&self) -> Usd {
@@ -100,14 +104,14 @@ impl CostBound {
             }];
             let window = Window {
                 from: DateTime::UNIX_EPOCH,
-                until: DateTime::UNIX_EPOCH + LEAST.delta(),
+                until: DateTime::UNIX_EPOCH + MIN_CHARGED.delta(),
             };
             charged(self.rates, &instance_spans, window, window.until)
         });
         once.sum()
     }
 
-    /// Dollars that it has cost within a window, up to `now`.
+    /// Dollars spent within a window, up to `now`.
     pub fn spent(&self, window: Window, now: DateTime<Utc>) -> Usd {
         charged(
             self.rates,
@@ -117,12 +121,12 @@ impl CostBound {
         )
     }
 
-    /// Dollars that it can cost in all.
+    /// The most dollars that the cluster can cost in all.
     pub fn whole(&self) -> Usd {
         self.worst(ALWAYS)
     }
 
-    /// Whether it takes no more of a window than what was set aside for the same cluster.
+    /// Whether this bound takes no more of a window than `standing`, which is already reserved.
     pub fn is_within(&self, standing: &Self, window: Window) -> bool {
         self.through(window) <= standing.through(window)
     }
@@ -131,7 +135,7 @@ impl CostBound {
         charged(self.rates, &self.instance_spans, window, self.ends_by)
     }
 
-    /// Dollars that it can cost within a window, from its beginning to its end.
+    /// The most dollars that the cluster can cost within a window, past and future.
     pub fn worst(&self, window: Window) -> Usd {
         let through = self.through(window);
         let last = self.ends_by - TimeDelta::seconds(1);
@@ -144,7 +148,7 @@ impl CostBound {
 }
 
 impl Price {
-    /// Of a cluster that is made now; none where its prices are not known.
+    /// The price of a cluster that is created at `now`; `None` if its prices are unknown.
     pub fn ahead(
         guardrails: &Guardrails,
         groups: &InstanceGroups,
@@ -153,11 +157,16 @@ impl Price {
         now: DateTime<Utc>,
     ) -> Option<Self> {
         let terms = Terms::ahead(guardrails, groups, rates, ending, now);
-        let ask = CostBound::on(&terms, guardrails.budget)?;
+        let bound = CostBound::for_terms(&terms, guardrails.budget)?;
         Some(Self {
-            hourly: rate(&ask.rates, &ask.instance_spans, now),
-            worst: ask.whole(),
-            least: charged(ask.rates, &ask.instance_spans, ALWAYS, now + ending.delta()),
+            hourly: rate(&bound.rates, &bound.instance_spans, now),
+            worst: bound.whole(),
+            least: charged(
+                bound.rates,
+                &bound.instance_spans,
+                ALWAYS,
+                now + ending.delta(),
+            ),
         })
     }
 }

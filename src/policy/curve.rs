@@ -1,4 +1,4 @@
-//! A team's month as a curve: what was spent by when, and where that leads.
+//! A team's month as a curve: dollars spent by each instant, and the projected total.
 
 use super::team_account::{TeamAccount, window};
 use crate::cost::ledger::{self, Window};
@@ -10,12 +10,13 @@ use crate::model::policy::MonthlyBudget;
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
-/// Points that a month is drawn by, at most.
+/// The maximum number of points on a month's curve.
 const POINTS: i32 = 62;
 
 impl TeamAccount {
-    /// The month of `now` under one budget of the team. Our own figures: AWS tells no curve, but
-    /// where it says more, the whole is lifted to that.
+    /// The curve of the month of `now` under one budget of the team. The points are our own
+    /// figures, because AWS Budgets reports no history; the total is AWS's figure if that is
+    /// higher.
     pub fn curve(&self, policy: &PolicyName, budget: &MonthlyBudget, now: DateTime<Utc>) -> Curve {
         let month = Month::of(now, budget.timezone);
         let whole = window(month, budget);
@@ -54,7 +55,7 @@ impl TeamAccount {
     }
 }
 
-/// What the month comes to if it goes on as since it began.
+/// The month's total if spending goes on at the month's average rate so far.
 fn projected(spent: Usd, month: Window, now: DateTime<Utc>) -> Usd {
     let seconds = |delta: TimeDelta| Decimal::from(delta.num_seconds().max(1));
     let share = seconds(month.until - month.from) / seconds(now - month.from);
@@ -66,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn goes_on_as_since_the_month_began() {
+    fn the_projection_extends_the_average_of_the_month() {
         let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
         let month = Window {
             from: at("2026-11-01T00:00:00Z"),

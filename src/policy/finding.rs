@@ -1,60 +1,69 @@
-//! What policies say of a stack: a standing, its reasons, and how it would pass.
+//! The findings of policies about a stack: the standing, its reasons, and how the stack would pass.
 
 use crate::model::name::PolicyName;
 use crate::model::policy::{Effect, Standing};
 use serde::Serialize;
 
-/// One reason against a stack.
+/// A reason against a stack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
+    /// The policy that found it.
     pub policy: PolicyName,
-    /// `limits.nodes`, `rules.big-clusters-are-spot`, `budget.monthly`.
+    /// The key of the rule: `limits.nodes`, `rules.big-clusters-are-spot` or `budget.monthly`.
     pub rule: String,
-    /// Where the policy says it, such as `policies/recsys.yaml:9`.
+    /// The rule's place in the policy, such as `policies/recsys.yaml:9`.
     pub place: String,
+    /// Whether it denies or warns.
     pub effect: Effect,
-    /// Where in the stack it is, such as `cluster.size`.
+    /// The key in the stack that it is about, such as `cluster.size`.
     pub at: &'static str,
-    /// What the stack has, where it is a figure or a name.
+    /// The stack's value, if it is a figure or a name.
     pub figure: Option<String>,
-    /// What the policy allows, where it is a figure or names.
+    /// The value that the policy allows, if it is a figure or names.
     pub limit: Option<String>,
+    /// What is wrong, as a sentence without a full stop.
     pub message: String,
-    /// What would pass.
+    /// What the stack would have to say to pass.
     pub pass: String,
-    /// Whether somebody who may went on in spite of it.
+    /// Whether somebody with the right to do so has overridden it.
     pub overridden: bool,
 }
 
-/// A limit that held: of several policies the strictest.
+/// A limit that the stack keeps; if several policies set it, the strictest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Bound {
+    /// The policy that sets the limit.
     pub policy: PolicyName,
+    /// The key of the rule, such as `limits.nodes`.
     pub rule: String,
+    /// The stack's value.
     pub figure: String,
+    /// The value that the policy allows.
     pub limit: String,
 }
 
-/// What becomes of a stack.
+/// The verdict of all policies about a stack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Judgement {
+    /// Allow, warn or deny.
     pub standing: Standing,
-    /// The policies that are for this stack, in order of their names.
+    /// The names of the policies that apply to the stack, in order.
     pub policies: Vec<PolicyName>,
-    /// Denials first.
+    /// The reasons, denials first.
     pub findings: Vec<Finding>,
+    /// The limits that the stack keeps.
     pub bounds: Vec<Bound>,
 }
 
-/// The rule of a team's month.
+/// The rule of a team's monthly budget.
 pub(super) const BUDGET: &str = "budget.monthly";
 
-/// What passes where a price lacks.
+/// What passes if a price is missing.
 pub(super) const UNPRICED: &str = "an instance type and region that have a price: `clusterup \
     prices show` lists them, `clusterup prices refresh` asks AWS for more";
 
 impl Finding {
-    /// Whether it denies, and nobody passed over it.
+    /// Whether it denies and is not overridden.
     pub fn denies(&self) -> bool {
         self.effect == Effect::Deny && !self.overridden
     }
@@ -66,7 +75,7 @@ impl Finding {
 }
 
 impl Judgement {
-    /// The standing is that of the worst finding which nobody passed over.
+    /// Makes a judgement; the standing is that of the worst finding that is not overridden.
     pub fn of(policies: Vec<PolicyName>, mut findings: Vec<Finding>, bounds: Vec<Bound>) -> Self {
         findings.sort_by(|a, b| {
             let key = |it: &Finding| (std::cmp::Reverse(it.effect), it.overridden);
@@ -85,11 +94,12 @@ impl Judgement {
         }
     }
 
+    /// Whether the stack is denied.
     pub const fn is_denied(&self) -> bool {
         matches!(self.standing, Standing::Deny)
     }
 
-    /// The same with more findings.
+    /// Returns the judgement with additional findings.
     #[must_use]
     pub fn with(self, more: Vec<Finding>) -> Self {
         let findings = self.findings.into_iter().chain(more).collect();

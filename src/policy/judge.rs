@@ -1,4 +1,4 @@
-//! All policies against one stack.
+//! Judges a stack by all policies.
 
 use super::cost_bound::CostBound;
 use super::finding::{Finding, Judgement};
@@ -17,33 +17,36 @@ use crate::model::policy::{Effect, Located, MonthlyBudget, Policy};
 use crate::model::stack::{Guardrails, Stack};
 use std::collections::BTreeSet;
 
-/// The policies that were found, in order of their names.
+/// The policies that were loaded, in order of their names.
 #[derive(Debug, Clone, Default)]
 pub struct Policies {
     all: Vec<Compiled>,
 }
 
 impl Policies {
+    /// Adds policies.
     pub fn extend(&mut self, more: impl IntoIterator<Item = Compiled>) {
         self.all.extend(more);
         self.all.sort_by(|a, b| a.policy.name.cmp(&b.policy.name));
     }
 
+    /// Whether there are no policies.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
 
+    /// Iterates over the policies in order of their names.
     pub fn iter(&self) -> impl Iterator<Item = &Policy> {
         self.all.iter().map(|compiled| &compiled.policy)
     }
 
-    /// Those that are for a stack.
+    /// The policies that apply to a stack.
     pub fn of(&self, stack: &StackName, team: Option<&TeamName>) -> Vec<&Policy> {
         let fits = |policy: &&Policy| policy.applies_to.fits(stack, team);
         self.iter().filter(fits).collect()
     }
 
-    /// What they say of a stack, besides of its team's month.
+    /// Judges a stack by limits and rules, without its team's budgets.
     pub fn judge(&self, subject: &Subject<'_>) -> Judgement {
         let stack = subject.stack;
         let policies = self.of(&stack.name, stack.team.as_ref());
@@ -61,7 +64,7 @@ impl Policies {
         Judgement::of(names, found.findings, found.bounds)
     }
 
-    /// The monthly budgets that a stack's team has to keep.
+    /// The monthly budgets that apply to a stack.
     pub fn budgets(
         &self,
         stack: &StackName,
@@ -80,7 +83,7 @@ impl Policies {
         teams.cloned().collect()
     }
 
-    /// The monthly budgets of a team, whatever the stack.
+    /// The monthly budgets of a team, for any stack.
     pub fn budgets_of(&self, team: &TeamName) -> Vec<(&Policy, &Located<MonthlyBudget>)> {
         let of = |policy: &&Policy| {
             let mut teams = policy.applies_to.teams.iter().flatten();
@@ -92,15 +95,14 @@ impl Policies {
             .collect()
     }
 
-    /// The same, by themselves.
+    /// The monthly budgets of a team, as owned values.
     pub fn team_budgets(&self, team: &TeamName) -> Vec<TeamBudget> {
         let of = self.budgets_of(team).into_iter();
         of.filter_map(|(policy, _)| TeamBudget::new(team, policy))
             .collect()
     }
 
-    /// A stack with what policies lay upon it whatever it asks for: their off hours, and ceilings
-    /// that no `extend` passes.
+    /// Adds to a stack what policies impose on every stack: off hours, and ceilings for `extend`.
     #[must_use]
     pub fn impose(&self, mut stack: Stack) -> Stack {
         let policies = self.of(&stack.name, stack.team.as_ref());
@@ -108,45 +110,45 @@ impl Policies {
         stack
     }
 
-    /// The guardrails that hold for a living cluster under these policies, whatever it was made
-    /// with or made into since: the nearer of its own and theirs.
+    /// The guardrails that apply to a living cluster under these policies: the stricter of its own
+    /// and theirs.
     pub fn bound(&self, cluster: &Cluster) -> Guardrails {
         let policies = self.of(&cluster.stack, cluster.spec.team.as_ref());
         let mut bound = impose(&policies, cluster.guardrails());
         for limits in policies.iter().map(|policy| &policy.limits) {
-            if let Some(most) = &limits.max_lifetime {
-                bound.max_lifetime = bound.max_lifetime.min(most.value);
+            if let Some(limit) = &limits.max_lifetime {
+                bound.max_lifetime = bound.max_lifetime.min(limit.value);
             }
-            if let Some(most) = &limits.idle_timeout {
-                bound.idle_timeout = bound.idle_timeout.min(most.value);
+            if let Some(limit) = &limits.idle_timeout {
+                bound.idle_timeout = bound.idle_timeout.min(limit.value);
             }
-            if let Some(most) = limits
+            if let Some(limit) = limits
                 .run_cost
                 .as_ref()
                 .filter(|it| dearer(cluster, it.value))
             {
-                let budget = bound.budget.map_or(most.value, |own| own.min(most.value));
+                let budget = bound.budget.map_or(limit.value, |own| own.min(limit.value));
                 bound.budget = Some(budget);
             }
         }
         bound
     }
 
-    /// What they say of a living cluster whose deadline is to be moved.
+    /// The findings about a living cluster whose deadline is to be moved.
     pub fn extended(&self, cluster: &Cluster, extension: &Extension) -> Vec<Finding> {
         let policies = self.of(&cluster.stack, cluster.spec.team.as_ref());
-        let worst = CostBound::extended(cluster, extension).map(|ask| ask.whole());
+        let worst = CostBound::extended(cluster, extension).map(|bound| bound.whole());
         limits::extended(&policies, extension, worst)
     }
 
-    /// Marks what may be passed over by somebody, who then goes on in spite of it.
+    /// Overrides the findings that `by` may override.
     #[must_use]
     pub fn override_by(&self, judgement: Judgement, by: &str) -> Judgement {
         let findings = self.passed(judgement.findings, by);
         Judgement::of(judgement.policies, findings, judgement.bounds)
     }
 
-    /// Findings, those marked that somebody may pass over.
+    /// Marks the findings that `by` may override.
     pub fn passed(&self, mut findings: Vec<Finding>, by: &str) -> Vec<Finding> {
         for finding in &mut findings {
             let mut all = self.iter();
@@ -158,7 +160,7 @@ impl Policies {
     }
 }
 
-/// Whether a policy lets somebody pass over what it found.
+/// Whether the finding's policy lets `by` override it.
 fn may(policy: &Policy, finding: &Finding, by: &str) -> bool {
     policy.overrides.as_ref().is_some_and(|overrides| {
         let named = overrides.by.iter().any(|glob: &Glob| glob.fits(by));
@@ -166,9 +168,9 @@ fn may(policy: &Policy, finding: &Finding, by: &str) -> bool {
     })
 }
 
-/// Whether a living cluster can come to cost more; what nobody can tell can.
-fn dearer(cluster: &Cluster, most: Usd) -> bool {
-    CostBound::standing(cluster).is_none_or(|ask| ask.whole() > most)
+/// Whether a living cluster can still cost more than `most`; also if its price is unknown.
+fn dearer(cluster: &Cluster, limit: Usd) -> bool {
+    CostBound::standing(cluster).is_none_or(|bound| bound.whole() > limit)
 }
 
 fn impose(policies: &[&Policy], mut guardrails: Guardrails) -> Guardrails {
@@ -177,11 +179,11 @@ fn impose(policies: &[&Policy], mut guardrails: Guardrails) -> Guardrails {
             add(&mut guardrails.off_hours, &off.value);
         }
         let ceiling = &mut guardrails.ceiling;
-        if let Some(most) = &policy.limits.max_lifetime {
-            ceiling.max_lifetime = ceiling.max_lifetime.map(|span| span.min(most.value));
+        if let Some(limit) = &policy.limits.max_lifetime {
+            ceiling.max_lifetime = ceiling.max_lifetime.map(|span| span.min(limit.value));
         }
-        if let Some(most) = &policy.limits.run_cost {
-            ceiling.budget = ceiling.budget.map(|budget| budget.min(most.value));
+        if let Some(limit) = &policy.limits.run_cost {
+            ceiling.budget = ceiling.budget.map(|budget| budget.min(limit.value));
         }
     }
     guardrails

@@ -1,28 +1,29 @@
-//! From a policy's text to a policy whose rules can be asked, or to all that is wrong with it.
+//! Compiles a policy's text into a policy whose rules can be evaluated, or reports every mistake.
 
 use super::expr::Expr;
 use crate::model::policy::Policy;
 use crate::text::{self, Diagnostics, Flaw};
 
-/// A policy with its rules ready to be asked.
+/// A policy with its rules compiled.
 #[derive(Debug, Clone)]
 pub struct Compiled {
+    /// The policy as written.
     pub policy: Policy,
-    /// One for each rule, in their order.
+    /// The condition of each rule, in the order of the rules.
     pub(super) conditions: Vec<Expr>,
 }
 
-/// Reads the text of the file called `name`; each rule is tried once on a stack that has
-/// everything.
+/// Reads the text of the policy file `name` and compiles its rules, trying each on a stack that has
+/// a value for every name.
 ///
 /// # Errors
-/// Every mistake, each at its line and column.
+/// Returns every mistake with its line and column.
 pub fn load(name: &str, text: &str) -> Result<Compiled, Diagnostics> {
     let written = text::policy(name, text)?;
     let mut conditions = Vec::new();
     let mut flaws = Vec::new();
-    for (rule, said) in written.policy().rules.iter().enumerate() {
-        match Expr::compile(&said.when) {
+    for (rule, condition) in written.policy().rules.iter().enumerate() {
+        match Expr::compile(&condition.when) {
             Ok(condition) => conditions.push(condition),
             Err(found) => flaws.extend(found.into_iter().map(|flaw| Flaw {
                 rule,

@@ -1,4 +1,4 @@
-//! What stacks may ask for, and what a team may spend: policies against a stack, its price, and the
+//! Policies and team budgets: judges a stack by what policies allow, by its price, and by the
 //! account of its team.
 
 mod cost_bound;

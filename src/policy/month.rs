@@ -1,4 +1,4 @@
-//! A team's month as a reason against a stack.
+//! A team's budget as a reason against a stack.
 
 use super::finding::{BUDGET, Finding, UNPRICED};
 use super::team_account::Figures;
@@ -6,14 +6,14 @@ use crate::model::money::Usd;
 use crate::model::name::TeamName;
 use crate::model::policy::{Effect, Located, MonthlyBudget, Policy, WhenSpent};
 
-/// What a policy says of a month that does not hold what is asked for; nothing where it does.
+/// The finding if a month's budget cannot cover what is requested; `None` if it can.
 pub fn overspent(
     policy: &Policy,
     budget: &Located<MonthlyBudget>,
     team: &TeamName,
     figures: &Figures,
 ) -> Option<Finding> {
-    // What asks for nothing takes nothing.
+    // A request for nothing always fits.
     if figures.fits() || figures.asked <= Usd::ZERO {
         return None;
     }
@@ -59,7 +59,8 @@ pub fn overspent(
     })
 }
 
-/// What a policy says of a cluster of which nobody can tell what it takes from the month.
+/// The finding about a cluster whose price is unknown, so that its share of the month is unknown
+/// too.
 pub fn unpriced(policy: &Policy, budget: &Located<MonthlyBudget>, team: &TeamName) -> Finding {
     let name = &policy.name;
     Finding {
@@ -71,7 +72,7 @@ pub fn unpriced(policy: &Policy, budget: &Located<MonthlyBudget>, team: &TeamNam
         figure: None,
         limit: Some(budget.value.monthly.to_string()),
         message: format!(
-            "the price is not known, so nobody can tell whether it fits into the month that \
+            "the price is not known, so it is unknown whether it fits into the month that \
              policy {name} gives team {team}"
         ),
         pass: UNPRICED.to_owned(),

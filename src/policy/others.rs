@@ -1,5 +1,5 @@
-//! What policies say of clusters that clusterup did not make. They belong to no team, so every policy
-//! that speaks of them does; of several the mildest holds, word by word.
+//! Policies for foreign clusters. They belong to no team, so every policy with `unmanaged` applies;
+//! of several values the mildest is used, key by key.
 
 use super::judge::Policies;
 use crate::model::application::Application;
@@ -9,65 +9,66 @@ use crate::model::span::Span;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
-/// Where no policy says otherwise.
+/// The default if no policy sets another.
 const HOUR: Span = Span::from_secs(3_600);
 
-type Said<'a> = (&'a PolicyName, &'a Unmanaged);
+type Declared<'a> = (&'a PolicyName, &'a Unmanaged);
 
 impl Policies {
-    fn said(&self) -> Vec<Said<'_>> {
+    fn declared(&self) -> Vec<Declared<'_>> {
         self.iter()
             .filter_map(|policy| Some((&policy.name, &policy.unmanaged.as_ref()?.value)))
             .collect()
     }
 
-    /// Without a policy that says so, nothing is done about others' clusters but telling of them.
+    /// The merged `unmanaged` of all policies, and which policy decided each value. Without any,
+    /// foreign clusters are only reported.
     pub(super) fn unmanaged(&self) -> (Unmanaged, Mildest) {
-        let all = self.said();
+        let all = self.declared();
         let action = all.iter().min_by_key(|it| it.1.action);
         let idle = all
             .iter()
             .max_by_key(|it| (it.1.idle_timeout, Reverse(it.0)));
         let grace = all.iter().max_by_key(|it| (it.1.grace, Reverse(it.0)));
-        // One that sets no limit is milder than any that does.
-        let instance_span = all.iter().max_by_key(|it| {
-            let most = it.1.max_lifetime;
-            (most.is_none(), most, Reverse(it.0))
+        // No limit is milder than any limit.
+        let longest = all.iter().max_by_key(|it| {
+            let limit = it.1.max_lifetime;
+            (limit.is_none(), limit, Reverse(it.0))
         });
-        let name = |it: Option<&Said<'_>>| it.map(|it| it.0.clone());
+        let name = |it: Option<&Declared<'_>>| it.map(|it| it.0.clone());
         let mildest = Mildest {
             of: all.len(),
             action: name(action),
             idle_timeout: name(idle),
-            max_lifetime: name(instance_span),
+            max_lifetime: name(longest),
             grace: name(grace),
         };
         let unmanaged = Unmanaged {
             action: action.map_or(UnmanagedAction::Notify, |it| it.1.action),
             idle_timeout: idle.map_or(HOUR, |it| it.1.idle_timeout),
-            max_lifetime: instance_span.and_then(|it| it.1.max_lifetime),
+            max_lifetime: longest.and_then(|it| it.1.max_lifetime),
             grace: grace.map_or(HOUR, |it| it.1.grace),
             idle_by_yarn: common(&all),
         };
         (unmanaged, mildest)
     }
 
-    /// Which of several policies decides what becomes of clusters of others, in a line; none where
-    /// no two speak of them.
+    /// Which policy decides each value for foreign clusters, on one line; `None` unless several
+    /// policies have `unmanaged`.
     pub fn mildest_says(&self) -> Option<String> {
         let (unmanaged, mildest) = self.unmanaged();
         let by = |name: &Option<PolicyName>| {
             let name = name.as_ref().map_or("", |name| name.as_str());
             format!("by policy {name}")
         };
-        let instance_span = match unmanaged.max_lifetime {
-            Some(most) => format!("max_lifetime {most}"),
+        let lifetime = match unmanaged.max_lifetime {
+            Some(limit) => format!("max_lifetime {limit}"),
             None => "no max_lifetime".to_owned(),
         };
         (mildest.of > 1).then(|| {
             format!(
                 "clusters of others, by the mildest of {} policies: {} {}, idle_timeout {} {}, \
-                 {instance_span} {}, grace {} {}",
+                 {lifetime} {}, grace {} {}",
                 mildest.of,
                 unmanaged.action.as_str(),
                 by(&mildest.action),
@@ -81,8 +82,8 @@ impl Policies {
     }
 }
 
-/// What all of them name: one that does not name it keeps its clusters.
-fn common(all: &[Said<'_>]) -> BTreeSet<Application> {
+/// The values that all of them name: a policy that does not name one keeps its clusters.
+fn common(all: &[Declared<'_>]) -> BTreeSet<Application> {
     let mut named = all.iter().map(|it| it.1.idle_by_yarn.clone());
     let first = named.next().unwrap_or_default();
     named.fold(first, |some, more| {
@@ -104,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn the_mildest_decides_each_word_and_is_named() {
+    fn the_mildest_policy_decides_each_key_and_is_named() {
         let strict = "unmanaged: { action: terminate, idle_timeout: 30m, max_lifetime: 1d }";
         let patient =
             "unmanaged: { action: terminate, idle_timeout: 4h, max_lifetime: 7d, grace: 2h }";

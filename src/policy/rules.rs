@@ -1,4 +1,4 @@
-//! The rules of a policy against a stack.
+//! Evaluates a policy's rules for a stack.
 
 use super::expr::Expr;
 use super::finding::Finding;
@@ -17,17 +17,20 @@ pub(super) fn check(compiled: &Compiled, subject: &Subject<'_>) -> Vec<Finding> 
                 rule.effect,
                 rule.message.clone(),
                 format!(
-                    "a stack of which this is not true, as `clusterup policy check` tells: {}",
+                    "a stack for which this is false, as `clusterup policy check` shows: {}",
                     text(condition)
                 ),
             )),
-            // What cannot be told is not let through.
+            // A rule that cannot be evaluated denies.
             Err(why) => Some(finding(
                 Effect::Deny,
-                format!("rule {} cannot be told of this stack: {why}", rule.name),
                 format!(
-                    "a stack that has what the rule reads, as `clusterup policy check` tells, or \
-                     a rule that asks first: {}",
+                    "rule {} cannot be evaluated for this stack: {why}",
+                    rule.name
+                ),
+                format!(
+                    "a stack that has what the rule reads, as `clusterup policy check` shows, or \
+                     a rule that checks first: {}",
                     text(condition)
                 ),
             )),
@@ -51,7 +54,7 @@ fn finding(policy: &Policy, rule: &Rule, effect: Effect, message: String, pass: 
     }
 }
 
-/// On one line.
+/// The condition on one line.
 fn text(condition: &Expr) -> String {
     let words: Vec<&str> = condition.text().split_whitespace().collect();
     words.join(" ")

@@ -1,26 +1,30 @@
-//! Two accounts of what was spent: ours, which is quick, and AWS's, which is late and has all.
+//! What was spent: our own figure, which is current, and that of AWS, which is late but complete.
 
 use crate::model::money::Usd;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-/// What is taken for spent.
+/// The figure for what was spent, and its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct SpentFigure {
+    /// Dollars.
     pub usd: Usd,
+    /// The source of the figure.
     pub source: Source,
 }
 
-/// Whose word it is.
+/// The source of a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
+    /// The records of clusterup.
     Ours,
+    /// AWS Budgets.
     Aws,
 }
 
-/// AWS's figure where it is more than a tenth above ours: then somebody spends whom we do not see.
-/// Below that it is late, or rounds otherwise.
+/// AWS's figure if it exceeds ours by more than a tenth, as then clusters are missing from our
+/// records. Below that, AWS is late or rounds differently.
 pub fn spent_figure(ours: Usd, aws: Option<Usd>) -> SpentFigure {
     let bound = ours.times(Decimal::new(11, 1));
     match aws {
@@ -53,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn aws_is_believed_where_it_knows_of_a_tenth_more() {
+    fn aws_is_used_if_it_exceeds_ours_by_a_tenth() {
         check(10_000, None, Source::Ours);
         check(10_000, Some(0), Source::Ours);
         check(10_000, Some(10_999), Source::Ours);

@@ -1,23 +1,27 @@
-//! What policies judge: a stack, its price, and who asks.
+//! The subject of a judgement: a stack, its price, and the caller.
 
 use crate::model::money::Usd;
 use crate::model::stack::Stack;
 
+/// What policies judge.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'a> {
+    /// The stack.
     pub stack: &'a Stack,
-    /// None where it is not known, which no limit of cost lets pass.
+    /// The price; `None` if it is unknown, which fails every limit of cost.
     pub price: Option<Price>,
-    /// Who asks: on AWS an ARN, on this machine `user@host`.
+    /// The caller: on AWS an ARN, on this machine `user@host`.
     pub by: &'a str,
 }
 
+/// What a stack's cluster costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Price {
-    /// $/h of the cluster whole.
+    /// Dollars per hour of the whole cluster.
     pub hourly: Usd,
-    /// The most that one life of the cluster can cost, its ending included.
+    /// The most dollars that one life of the cluster can cost, termination included.
     pub worst: Usd,
-    /// The least that a budget can bound it to: it is made, and its end is asked for at once.
+    /// The least dollars that a budget can limit it to: the cost of creating it and terminating it
+    /// at once.
     pub least: Usd,
 }

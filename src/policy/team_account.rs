@@ -1,5 +1,5 @@
-//! A team's account: what its clusters have cost and may yet cost, month by month. It is one object
-//! that is read, changed by these functions, and written back only if nobody else has meanwhile.
+//! A team's account: what its clusters have cost and may still cost, month by month. It is stored
+//! as one object, which is written back only if nobody has changed it since it was read.
 
 use super::cost_bound::CostBound;
 use super::spent::spent_figure;
@@ -15,97 +15,112 @@ use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The account of one team's month.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TeamAccount {
-    /// Of this format.
+    /// The format's version.
     version: u32,
+    /// The team.
     pub team: TeamName,
-    /// By place and stack until there is a cluster, then by the cluster.
+    /// Reservations by place and stack, or by cluster id once the cluster exists.
     #[serde(rename = "promises")]
     pub reservations: BTreeMap<String, Reservation>,
-    /// Clusters that are over, for as long as anybody may tell of them again.
+    /// The final records of ended clusters, kept for as long as a listing may still report them.
     settled: BTreeMap<ClusterId, Record>,
-    /// The highest share of each policy's budget that was told of.
-    told: BTreeMap<Month, BTreeMap<PolicyName, Percent>>,
-    /// What AWS says of the month, where somebody asked it.
+    /// The highest share of each policy's budget that was reported, by month.
+    #[serde(rename = "told")]
+    reported: BTreeMap<Month, BTreeMap<PolicyName, Percent>>,
+    /// What AWS Budgets reported for the month, by policy.
     #[serde(default)]
     pub aws: BTreeMap<PolicyName, Actual>,
-    /// When AWS was asked last.
-    #[serde(default)]
-    aws_asked_at: Option<DateTime<Utc>>,
+    /// When AWS Budgets was last read.
+    #[serde(default, rename = "aws_asked_at")]
+    aws_read_at: Option<DateTime<Utc>>,
 }
 
-/// What AWS has counted in a month.
+/// What AWS Budgets has counted in a month.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actual {
+    /// The month.
     pub month: Month,
+    /// Dollars.
     #[serde(default, skip_serializing_if = "Usd::is_zero")]
     pub usd: Usd,
-    /// When AWS was asked.
+    /// When AWS Budgets was read.
     pub at: DateTime<Utc>,
 }
 
-/// Money that is set aside for a cluster.
+/// Money that is set aside for a cluster until it has ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reservation {
+    /// The place: `local`, or a region such as `us-east-1`.
     pub target: String,
+    /// The AWS account; `None` on this machine.
     pub account: Option<String>,
+    /// The stack.
     pub stack: StackName,
+    /// The caller who reserved it.
     pub by: String,
+    /// When it was reserved.
     pub at: DateTime<Utc>,
-    /// None until the cluster was seen.
+    /// `None` until the cluster has been listed.
     pub cluster: Option<ClusterId>,
+    /// The most that the cluster can still cost, and by when.
     pub ask: CostBound,
+    /// The override under which the cluster was admitted, if any.
     pub overridden: Option<Override>,
 }
 
-/// A month's money.
+/// The money of a month under one budget, in dollars.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Figures {
+    /// The month.
     pub month: Month,
+    /// The budget.
     pub budget: Usd,
-    /// By what has run, as we count it.
+    /// What clusters have cost by our records.
     pub counted: Usd,
-    /// The same as AWS counts it, where it is known.
+    /// What clusters have cost by AWS Budgets, if known.
     pub aws: Option<Usd>,
-    /// What is believed of the two.
+    /// The figure of the two that is used.
     pub spent: Usd,
-    /// What that which runs may yet cost.
+    /// What running clusters may still cost.
     #[serde(rename = "promised")]
     pub reserved: Usd,
-    /// What this asks for.
+    /// What the request adds.
     pub asked: Usd,
 }
 
 const VERSION: u32 = 1;
 
-/// How long after its promise a cluster may not be listed yet.
+/// How long after its reservation a cluster may be missing from listings.
 const UNSEEN: TimeDelta = TimeDelta::minutes(10);
 
-/// EMR tells of what is over for two months (EMR API, ListClusters).
+/// EMR lists ended clusters for two months (EMR API, ListClusters).
 const KEPT: TimeDelta = TimeDelta::days(70);
 
-/// AWS reckons its budgets up to three times a day (AWS Cost Management User Guide, Budgets).
+/// AWS updates its budgets up to three times a day (AWS Cost Management User Guide, Budgets).
 const AWS_EVERY: TimeDelta = TimeDelta::hours(6);
 const AWS_LAG: TimeDelta = TimeDelta::hours(36);
 
-/// Clocks of two machines differ by less.
+/// The maximum difference of two machines' clocks.
 const SKEW: TimeDelta = TimeDelta::minutes(5);
 
 impl Figures {
+    /// Whether the budget covers what is spent, reserved and requested.
     pub fn fits(&self) -> bool {
         self.spent + self.reserved + self.asked <= self.budget
     }
 
-    /// What is neither spent nor promised; less than nothing where the month is overspent.
+    /// What is neither spent nor reserved; negative if the month is overspent.
     pub fn left(&self) -> Usd {
         self.budget - self.spent - self.reserved
     }
 }
 
 impl Figures {
-    /// When the month's money is spent if it goes on as since the month began; none where it lasts
-    /// the month, or where nothing is left already.
+    /// When the month's money is spent if spending goes on at the average rate so far; `None` if it
+    /// lasts the month, or if nothing is left.
     pub fn exhausted_at(&self, month: Window, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let elapsed = Decimal::from((now - month.from).num_seconds().max(1));
         let left = self.budget - self.spent;
@@ -119,7 +134,7 @@ impl Figures {
 }
 
 impl Reservation {
-    /// What it is kept under.
+    /// The key under which the account keeps it: the cluster id, or place and stack.
     pub fn key(&self) -> String {
         match &self.cluster {
             Some(id) => id.to_string(),
@@ -132,7 +147,7 @@ impl Reservation {
         self.target == scope.target && account.is_none_or(|(own, its)| own == its)
     }
 
-    /// Dollars of it within a window that are spent.
+    /// Dollars of the reservation that are spent within a window.
     pub(super) fn spent(&self, window: Window, now: DateTime<Utc>) -> Usd {
         match self.cluster {
             Some(_) => self.ask.spent(window, now),
@@ -141,7 +156,7 @@ impl Reservation {
     }
 }
 
-/// The window of a month under a budget.
+/// The window of a month in the budget's timezone.
 pub fn window(month: Month, budget: &MonthlyBudget) -> Window {
     Window {
         from: month.begins(budget.timezone),
@@ -150,36 +165,37 @@ pub fn window(month: Month, budget: &MonthlyBudget) -> Window {
 }
 
 impl TeamAccount {
+    /// An empty account.
     pub const fn new(team: TeamName) -> Self {
         Self {
             version: VERSION,
             team,
             reservations: BTreeMap::new(),
             settled: BTreeMap::new(),
-            told: BTreeMap::new(),
+            reported: BTreeMap::new(),
             aws: BTreeMap::new(),
-            aws_asked_at: None,
+            aws_read_at: None,
         }
     }
 
-    /// Whether it is time to hear AWS on the month: its figures are hours old anyway.
-    pub fn asks_aws(&self, now: DateTime<Utc>) -> bool {
-        self.aws_asked_at.is_none_or(|at| now - at >= AWS_EVERY)
+    /// Whether AWS Budgets should be read again; its figures change only every few hours.
+    pub fn aws_is_due(&self, now: DateTime<Utc>) -> bool {
+        self.aws_read_at.is_none_or(|at| now - at >= AWS_EVERY)
     }
 
-    /// Takes down what AWS says that policies' budgets have come to by now. What it says on the
-    /// first day of a month may still be of the month before, and counts for nothing.
-    pub fn hear_aws(
+    /// Records what AWS Budgets reports for each policy's budget. A report of the month's first day
+    /// is ignored, as it may still be about the month before.
+    pub fn record_aws(
         &mut self,
-        said: &BTreeMap<PolicyName, Usd>,
+        amounts: &BTreeMap<PolicyName, Usd>,
         budgets: &[(&Policy, &Located<MonthlyBudget>)],
         now: DateTime<Utc>,
     ) {
-        self.aws_asked_at = Some(now);
+        self.aws_read_at = Some(now);
         for (policy, budget) in budgets {
             let month = Month::of(now, budget.value.timezone);
             let begun = month.begins(budget.value.timezone) + AWS_LAG;
-            let usd = said.get(&policy.name).filter(|_| now >= begun);
+            let usd = amounts.get(&policy.name).filter(|_| now >= begun);
             match usd {
                 Some(usd) => {
                     let actual = Actual {
@@ -196,17 +212,18 @@ impl TeamAccount {
         }
     }
 
-    /// Whether this clusterup knows all that is in it.
+    /// Whether this version of clusterup knows the account's format.
     pub const fn is_known(&self) -> bool {
         self.version == VERSION
     }
 
-    /// The final record of each cluster that is over.
+    /// The final record of each ended cluster.
     pub fn settled_records(&self) -> impl Iterator<Item = &Record> {
         self.settled.values()
     }
 
-    /// A month's money, with what is asked for; `instead` of a promise that it takes the place of.
+    /// The figures of a month with a request; `instead` is the key of the reservation that it
+    /// replaces.
     pub fn figures(
         &self,
         policy: &PolicyName,
@@ -248,7 +265,7 @@ impl TeamAccount {
         }
     }
 
-    /// The same for each month that what is asked for reaches into.
+    /// The figures of each month that the request reaches into.
     pub fn weigh(
         &self,
         policy: &PolicyName,
@@ -267,14 +284,14 @@ impl TeamAccount {
         all
     }
 
-    /// Sets money aside, in place of what was set aside for the same.
+    /// Sets money aside, replacing a reservation of the same key.
     pub fn reservation(&mut self, reservation: Reservation) {
         self.reservations.insert(reservation.key(), reservation);
     }
 
-    /// Brings the account up to what is known of the team's clusters in one place. A promise of
-    /// which nothing came is given back once its stack is in nobody's hands: `held` are those in
-    /// somebody's.
+    /// Updates the account with the records of the team's clusters in one place. A reservation
+    /// without a cluster is released once nobody has a lease on its stack; `held` are the stacks
+    /// with a lease.
     pub fn reconcile(
         &mut self,
         scope: &Scope,
@@ -284,8 +301,8 @@ impl TeamAccount {
     ) {
         for record in records {
             if !record.counts_for(&self.team) {
-                // One that went over to another team is in that team's account, whole.
-                // One that is about to come may not be told of yet.
+                // A cluster that moved to another team is in that team's account. A new one may not
+                // be listed yet.
                 let old = |reservation: &Reservation| now - reservation.at >= UNSEEN;
                 if self.reservations.get(record.id.as_str()).is_some_and(old) {
                     self.reservations.remove(record.id.as_str());
@@ -296,7 +313,7 @@ impl TeamAccount {
             match record.gone_at() {
                 Some(gone) if gone < now - KEPT => {}
                 Some(_) if record.is_final() => self.settle(record),
-                // A listing may be older than the end that somebody else has seen.
+                // The listing may be older than an end that is already recorded.
                 Some(_) | None if self.settled.contains_key(&record.id) => {}
                 Some(_) | None => self.stand(record, now),
             }
@@ -312,8 +329,8 @@ impl TeamAccount {
             .retain(|_, reservation| reservation.ask.ends_by >= now - KEPT);
     }
 
-    /// The stacks of one place that money was set aside for so long ago that their clusters have to
-    /// be there, and are not.
+    /// The stacks of one place with a reservation so old that its cluster must be listed by now,
+    /// and is not.
     pub fn unseen(&self, scope: &Scope, now: DateTime<Utc>) -> BTreeSet<StackName> {
         let reservations = self.reservations.values();
         reservations
@@ -323,7 +340,7 @@ impl TeamAccount {
             .collect()
     }
 
-    /// A cluster that has lost its prices costs what it was promised at.
+    /// The record with the rates of its reservation if it has none of its own.
     fn priced(&self, record: &Record) -> Record {
         let reservation = self.reserved(record);
         let settled = self.settled.get(&record.id);
@@ -345,7 +362,7 @@ impl TeamAccount {
     fn stand(&mut self, record: &Record, now: DateTime<Utc>) {
         let taken = self.take(record);
         let recorded = CostBound::recorded(record);
-        // Of what nobody can price now, what was promised stays promised.
+        // If no price is known now, the reservation stays as it is.
         let Some(mut ask) = recorded.or_else(|| Some(taken.as_ref()?.ask.clone())) else {
             return;
         };
@@ -354,7 +371,7 @@ impl TeamAccount {
         let mut at = record.created_at;
         if let Some(taken) = taken {
             ask.besides = taken.ask.besides;
-            // Money for a change is set aside before the change can be seen.
+            // Money for a change is reserved before the change shows in listings.
             let change = taken.cluster.is_some() && now - taken.at < UNSEEN;
             if change && taken.ask.whole() > ask.whole() {
                 ask = taken.ask;
@@ -375,7 +392,7 @@ impl TeamAccount {
         });
     }
 
-    /// The promise that was made for a cluster, taken out.
+    /// Removes and returns the reservation of a cluster.
     fn take(&mut self, record: &Record) -> Option<Reservation> {
         let key = self.reserved(record)?.0;
         self.reservations.remove(&key)
@@ -398,8 +415,7 @@ impl TeamAccount {
         Some((key, reservation))
     }
 
-    /// The highest share of a budget that is spent and was not told of; it counts as told from now
-    /// on.
+    /// The highest share of a budget that is reached and not reported yet; marks it as reported.
     pub fn tell(
         &mut self,
         policy: &PolicyName,
@@ -410,16 +426,16 @@ impl TeamAccount {
         let shares = budget.notify_at.iter().copied().chain([whole]);
         let reached = shares.filter(|share| figures.spent >= share.of(figures.budget));
         let highest = reached.max()?;
-        let told = self.told.entry(figures.month).or_default();
-        if told.get(policy).is_some_and(|told| *told >= highest) {
+        let reported = self.reported.entry(figures.month).or_default();
+        if reported.get(policy).is_some_and(|share| *share >= highest) {
             return None;
         }
-        told.insert(policy.clone(), highest);
+        reported.insert(policy.clone(), highest);
         Some(highest)
     }
 
-    /// Forgets of what months long over were told.
+    /// Forgets the reported shares of months before `month`.
     pub fn forget_before(&mut self, month: Month) {
-        self.told.retain(|told, _| *told >= month);
+        self.reported.retain(|reported, _| *reported >= month);
     }
 }

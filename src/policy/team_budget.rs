@@ -1,20 +1,21 @@
-//! Budgets as they are put on record with clusters, and asked for again from there.
+//! A team's monthly budget, from a policy or as recorded with a cluster.
 
 use crate::model::name::TeamName;
 use crate::model::policy::{AppliesTo, Limits, Located, MonthlyBudget, Policy};
 use crate::model::recorded_budget::RecordedBudget;
 
-/// One team's monthly budget: of a policy at hand, or on record with a cluster.
+/// The monthly budget of one team, from a loaded policy or recorded with a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TeamBudget {
+    /// The team.
     pub team: TeamName,
-    /// Whose budget is there.
+    /// The policy that sets the budget.
     policy: Policy,
     budget: Located<MonthlyBudget>,
 }
 
 impl TeamBudget {
-    /// None of a policy that gives no budget.
+    /// The budget of a policy; `None` if the policy sets none.
     pub fn new(team: &TeamName, policy: &Policy) -> Option<Self> {
         Some(Self {
             team: team.clone(),
@@ -23,8 +24,8 @@ impl TeamBudget {
         })
     }
 
-    /// The budget that a cluster has on record, without whom AWS alerts and which shares are
-    /// reported: that is for those who have the policy.
+    /// The budget recorded with a cluster. Subscribers and reported shares are left out: only
+    /// callers who have the policy handle these.
     pub fn recorded(record: &RecordedBudget) -> Self {
         let value = MonthlyBudget {
             monthly: record.monthly,
@@ -62,7 +63,7 @@ impl TeamBudget {
         }
     }
 
-    /// As it goes with a cluster.
+    /// The budget as it is recorded with a cluster.
     pub fn record(&self) -> RecordedBudget {
         let MonthlyBudget {
             monthly,
@@ -83,15 +84,16 @@ impl TeamBudget {
         }
     }
 
+    /// The policy, and the budget with its line.
     pub const fn as_budget(&self) -> (&Policy, &Located<MonthlyBudget>) {
         (&self.policy, &self.budget)
     }
 }
 
-/// Tags have little room: of a long path, its end.
+/// The end of a long path: tags are limited in length.
 fn short(file: &str) -> String {
-    const LONGEST: usize = 60;
-    let skip = file.chars().count().saturating_sub(LONGEST);
+    const MAX_CHARS: usize = 60;
+    let skip = file.chars().count().saturating_sub(MAX_CHARS);
     file.chars().skip(skip).collect()
 }
 
@@ -101,7 +103,7 @@ mod tests {
     use crate::policy::load;
 
     #[test]
-    fn what_is_on_record_asks_as_its_policy_did() {
+    fn a_recorded_budget_equals_that_of_its_policy() {
         let text = "policy: month\napplies_to: { teams: [recsys] }\nbudget:\n  monthly: $2\n  \
                     home: eu-west-1\n  timezone: Asia/Seoul\n  when_spent: terminate\n";
         for file in ["p.yaml", &format!("{}/policies/p.yaml", "f".repeat(300))] {

@@ -1,4 +1,4 @@
-//! What policies tell the watchdog: of each cluster, and of all.
+//! Policies as orders for the watchdog, for each cluster and for all.
 
 use super::judge::Policies;
 use crate::model::fleet::ClusterSnapshot;
@@ -10,15 +10,15 @@ use crate::model::span::Span;
 use crate::model::stack::Guardrails;
 
 const HOUR: Span = Span::from_secs(3_600);
-/// Where no policy says otherwise.
+/// The defaults if no policy sets another.
 const START_WITHIN: Span = HOUR;
 const STUCK_AFTER: Span = Span::from_secs(1_800);
 const MAX_KILLS: u32 = 5;
 const MAX_FRACTION: Percent = Percent::HALF;
 
 impl Policies {
-    /// How one cluster is treated: one of clusterup's by the policies of its stack, and one of others
-    /// by all there are, of which the mildest holds.
+    /// How to treat one cluster: a cluster of clusterup by the policies of its stack, a foreign one
+    /// by the mildest of all policies.
     pub fn orders(&self, snapshot: &ClusterSnapshot) -> Orders {
         let ours = snapshot.ours();
         let policies: Vec<&Policy> = match ours {
@@ -29,7 +29,7 @@ impl Policies {
         let (unmanaged, mildest) = self.unmanaged();
         let longest = rules.iter().map(|rules| rules.warn_before).max();
         Orders {
-            bound: ours.map(|cluster| self.held(cluster)),
+            bound: ours.map(|cluster| self.guardrails(cluster)),
             unmanaged,
             mildest,
             exempt: policies
@@ -44,29 +44,29 @@ impl Policies {
             start_within: match ours {
                 Some(_) => shortest(&rules, |rules| rules.start_within).unwrap_or(START_WITHIN),
                 None => {
-                    let said = rules.iter().filter_map(|rules| rules.start_within);
-                    said.max().unwrap_or(START_WITHIN)
+                    let values = rules.iter().filter_map(|rules| rules.start_within);
+                    values.max().unwrap_or(START_WITHIN)
                 }
             },
             stuck_after: shortest(&rules, |rules| rules.stuck_after).unwrap_or(STUCK_AFTER),
         }
     }
 
-    /// Only where all that speak of others' clusters say so.
+    /// Only if all policies with `unmanaged` lift protection.
     fn lifts_others(&self) -> bool {
-        let mut said = self.iter().filter(|it| it.unmanaged.is_some()).peekable();
-        said.peek().is_some() && said.all(|policy| policy.watchdog.lift_protection)
+        let mut values = self.iter().filter(|it| it.unmanaged.is_some()).peekable();
+        values.peek().is_some() && values.all(|policy| policy.watchdog.lift_protection)
     }
 
-    /// Of one that was made in spite of its policies, with a reason on record, its own hold.
-    fn held(&self, cluster: &Cluster) -> Guardrails {
+    /// The guardrails of one cluster; if its policies were overridden, its own.
+    fn guardrails(&self, cluster: &Cluster) -> Guardrails {
         match cluster.spec.overridden {
             Some(_) => cluster.guardrails(),
             None => self.bound(cluster),
         }
     }
 
-    /// The tightest that any of them wants.
+    /// The strictest circuit breaker of all policies.
     pub fn breaker(&self) -> Breaker {
         let rules = || self.iter().map(|policy| &policy.watchdog);
         let kills = rules().filter_map(|rules| rules.max_kills_per_sweep).min();
@@ -77,12 +77,13 @@ impl Policies {
         }
     }
 
-    /// After how long what dead stacks left is removed; none where no policy wants that.
+    /// How long after their last cluster leftovers of a stack are removed; `None` if no policy sets
+    /// it.
     pub fn clean_up_after(&self) -> Option<Span> {
-        let said = self
+        let values = self
             .iter()
             .filter_map(|policy| policy.watchdog.clean_up_after);
-        said.max()
+        values.max()
     }
 }
 

@@ -221,7 +221,7 @@ impl AccountStore<'_> {
     ) -> Result<(), CloudError> {
         let change = |team_account: &mut TeamAccount| {
             let empty = *team_account == TeamAccount::new(self.team.clone());
-            team_account.hear_aws(reported, budgets, now);
+            team_account.record_aws(reported, budgets, now);
             // A mere read creates no empty account.
             if empty && reported.is_empty() {
                 Change::Leave(())

@@ -1,11 +1,11 @@
-//! Where the parts of a scalar stand in its file, however YAML has it written: quoted, escaped,
-//! folded, or as a block.
+//! The places of a scalar's parts in its file, whether it is plain, quoted, escaped, folded or a
+//! block.
 
 use super::source::{Mark, Source};
 use std::ops::Range;
 
-/// The bytes of the file at which a part of a scalar's text stands; those of the whole scalar
-/// where that cannot be told.
+/// The bytes of the file that hold a part of a scalar's text; those of the whole scalar if the part
+/// cannot be located.
 pub(crate) fn within(source: &Source, mark: Mark, text: &str, part: &Range<usize>) -> Mark {
     let raw = source.text.get(mark.range()).unwrap_or_default();
     let range = pairs(raw, text).map(|pairs| found(&pairs, part));
@@ -17,14 +17,14 @@ pub(crate) fn within(source: &Source, mark: Mark, text: &str, part: &Range<usize
     })
 }
 
-/// A character that is no space: its byte in the text, and its bytes in the file.
+/// A character other than a space: its byte in the text, and its bytes in the file.
 struct Pair {
     text: usize,
     raw: Range<usize>,
 }
 
-/// What YAML does to a scalar it does to spaces and line ends, and to escapes; all other characters
-/// come through in their order. None where they do not, which would be a mistake of ours.
+/// YAML changes only spaces, line ends and escapes of a scalar; all other characters keep their
+/// order. Returns `None` if they do not, which would be a bug.
 fn pairs(raw: &str, text: &str) -> Option<Vec<Pair>> {
     let written = written(raw)?;
     let mut written = written.into_iter().filter(|(c, _)| !c.is_whitespace());
@@ -53,7 +53,7 @@ fn found(pairs: &[Pair], part: &Range<usize>) -> Range<usize> {
         .find(|pair| pair.text < part.end.max(part.start));
     match (first, last) {
         (Some(first), Some(last)) if first.text <= last.text => first.raw.start..last.raw.end,
-        // Between two characters, or behind the last: what stands there is missing.
+        // Between two characters, or after the last one: the text is missing there.
         (Some(first), _) => first.raw.start..first.raw.start,
         (None, Some(last)) => last.raw.end..last.raw.end,
         (None, None) => 0..0,
@@ -62,7 +62,7 @@ fn found(pairs: &[Pair], part: &Range<usize>) -> Range<usize> {
 
 type Written = Vec<(char, Range<usize>)>;
 
-/// The characters that a scalar is written with, each with its bytes.
+/// The characters as written, each with its bytes.
 fn written(raw: &str) -> Option<Written> {
     match raw.chars().next()? {
         '"' => escaped(raw),
@@ -83,7 +83,7 @@ fn plain(raw: &str, range: Range<usize>) -> Written {
         .collect()
 }
 
-/// Of two single quotes one is meant.
+/// In single quotes, `''` stands for one quote.
 fn single(raw: &str) -> Written {
     let inside = 1..raw.len().saturating_sub(1).max(1);
     let mut written = Written::new();
@@ -119,14 +119,14 @@ fn escaped(raw: &str) -> Option<Written> {
     Some(written)
 }
 
-/// What a backslash and what follows it mean, and how long they are.
+/// The character that an escape stands for, and the escape's length.
 fn escape(rest: &str) -> Option<(char, usize)> {
     let sign = rest[1..].chars().next()?;
     let digits = match sign {
         'x' => 2,
         'u' => 4,
         'U' => 8,
-        // YAML's words for spaces and controls, and a line that goes on.
+        // YAML's escapes for spaces and control characters, and an escaped line end.
         ' ' | 't' | '\t' | 'n' | 'N' | '_' | 'L' | 'P' | 'r' | 'v' | 'f' | '\n' | '\r' => {
             return Some((' ', 1 + sign.len_utf8()));
         }

@@ -1,4 +1,4 @@
-//! A step's argument: text with `${…}` in it. `$${` is a plain `${`.
+//! A step's argument: text with `${…}` in it. `$${` stands for a plain `${`.
 
 use crate::model::stack::Piece;
 use std::ops::Range;
@@ -9,11 +9,11 @@ pub(crate) enum Part {
     Hole(Hole),
 }
 
-/// A `${…}` and where in the argument it stands.
+/// A `${…}` and its place in the argument.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Hole {
     pub(crate) range: Range<usize>,
-    /// What stands between the braces; none where the closing one is missing.
+    /// The text between the braces; `None` if the closing brace is missing.
     pub(crate) inside: Option<String>,
 }
 
@@ -52,7 +52,7 @@ pub(crate) fn parts(text: &str) -> Vec<Part> {
     parts
 }
 
-/// What `${inside}` stands for; none where it stands for nothing.
+/// The piece that `${inside}` stands for; `None` if it is unknown.
 pub(crate) fn piece(inside: &str) -> Option<Piece> {
     match inside {
         "results" => Some(Piece::Results),

@@ -1,4 +1,4 @@
-//! Types of fields that hold others: lists, mappings by names, and values with a short form.
+//! Types of fields that hold other values: lists, mappings by name, and values with a short form.
 
 use super::diag::{Code, Diagnostic};
 use super::field::{Record, Shape};
@@ -14,14 +14,15 @@ use std::collections::BTreeMap;
 
 pub(crate) struct List<S> {
     of: S,
-    least: usize,
+    min: usize,
     unique: Unique,
-    /// One item, in words, and as one would write it.
+    /// One item in words, and an example of it.
     item: &'static str,
     example: &'static str,
 }
 
-/// A list of any length: of what, what of it is unique, and one item in words and as an example.
+/// A list of any length: the shape of its items, what must be unique, and one item in words and as
+/// an example.
 pub(crate) const fn list<S>(
     of: S,
     unique: Unique,
@@ -30,7 +31,7 @@ pub(crate) const fn list<S>(
 ) -> List<S> {
     List {
         of,
-        least: 0,
+        min: 0,
         unique,
         item,
         example,
@@ -38,9 +39,9 @@ pub(crate) const fn list<S>(
 }
 
 impl<S> List<S> {
-    /// At least one item.
+    /// Requires at least one item.
     pub(crate) fn filled(self) -> Self {
-        Self { least: 1, ..self }
+        Self { min: 1, ..self }
     }
 }
 
@@ -48,7 +49,7 @@ impl<S: Shape> List<S> {
     fn items(&self) -> Box<Items> {
         Box::new(Items {
             of: self.of.kind(),
-            least: self.least,
+            min: self.min,
             unique: self.unique,
         })
     }
@@ -62,7 +63,7 @@ impl<S: Shape> List<S> {
         let named = item.get("name").and_then(Node::text).map(quote);
         let name = named.unwrap_or_else(|| format!("item {} of {}", n + 1, site.name));
         let first = item.entries().first();
-        // An item of nothing has no place of its own.
+        // An empty item has no place of its own.
         let key = if item.mark.start == item.mark.end {
             site.key
         } else {
@@ -124,7 +125,7 @@ impl<S: Shape> Shape for List<S> {
             reader.wrong_kind(node, site, "a list");
             return None;
         };
-        if items.len() < self.least {
+        if items.len() < self.min {
             let message = format!("{} is empty", site.name);
             let found = Diagnostic::new(Code::MissingValue, node.mark, message);
             reader.found.push(found.expected(self.expected()));
@@ -136,7 +137,7 @@ impl<S: Shape> Shape for List<S> {
     }
 }
 
-/// One item, or a list of them.
+/// One item, or a list of items.
 pub(crate) struct Several<S>(pub(crate) List<S>);
 
 impl<S: Shape> Shape for Several<S> {
@@ -158,7 +159,7 @@ impl<S: Shape> Shape for Several<S> {
     }
 }
 
-/// A mapping whose keys are names that the user chooses.
+/// A mapping whose keys are names chosen by the user.
 pub(crate) struct ByName<K, T>(pub(crate) Format<K>, pub(crate) Record<T>);
 
 impl<K: Ord, T> Shape for ByName<K, T> {
@@ -197,7 +198,7 @@ impl<K: Ord, T> Shape for ByName<K, T> {
     }
 }
 
-/// A value with a short form, and a long form that it stands for.
+/// A value with a short form, which is expanded to the long form.
 pub(crate) struct Forms<S, T> {
     pub(crate) short: Format<S>,
     pub(crate) long: Record<T>,
@@ -221,9 +222,9 @@ impl<S, T> Shape for Forms<S, T> {
             Value::Seq(_) => {
                 let keys = any_of(self.long.object().keys());
                 let example = site.example;
-                let due = format!("one value such as `{example}`, or a mapping with {keys}");
+                let expected = format!("one value such as `{example}`, or a mapping with {keys}");
                 let example = "";
-                reader.wrong_kind(node, Site { example, ..site }, &due);
+                reader.wrong_kind(node, Site { example, ..site }, &expected);
                 None
             }
             Value::Broken => None,
@@ -231,7 +232,7 @@ impl<S, T> Shape for Forms<S, T> {
     }
 }
 
-/// A value, and the line of its key.
+/// A value with the line of its key.
 pub(crate) struct Lined<S>(pub(crate) S);
 
 impl<S: Shape> Shape for Lined<S> {

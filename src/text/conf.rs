@@ -1,4 +1,4 @@
-//! Spark's own settings, passed through; but for those that say what the stack says elsewhere.
+//! Spark's own settings, which are passed through, except those that the stack sets elsewhere.
 
 use super::diag::{Code, Diagnostic};
 use super::field::Shape;
@@ -8,11 +8,11 @@ use super::reader::{Reader, Site};
 use super::shape::Kind;
 use std::collections::BTreeMap;
 
-/// For editors: the settings that may be passed through.
+/// A pattern of the settings that may be passed through, for editors.
 pub(crate) const PATTERN: &str =
     "^(?!spark\\.(executor\\.memory|master|submit\\.deployMode)$)spark\\.[A-Za-z0-9._-]+$";
 
-/// Settings that are ours to make, and why.
+/// Settings that clusterup sets itself, and why.
 const OURS: [(&str, &str); 3] = [
     (
         "spark.executor.memory",
@@ -20,15 +20,15 @@ const OURS: [(&str, &str); 3] = [
     ),
     (
         "spark.master",
-        "a step runs on the stack's own cluster; leave it out",
+        "steps run on the stack's own cluster; remove it",
     ),
     (
         "spark.submit.deployMode",
-        "a step runs as the cluster runs it; leave it out",
+        "the deploy mode is set by the cluster; remove it",
     ),
 ];
 
-/// A mapping of them.
+/// A mapping of Spark settings.
 pub(crate) struct Conf;
 
 impl Shape for Conf {
@@ -74,7 +74,7 @@ fn wrong(entry: &Entry) -> Option<Diagnostic> {
 fn setting(Entry { key, .. }: &Entry) -> Option<Diagnostic> {
     let name = key.text.as_str();
     if let Some((_, help)) = OURS.iter().find(|(ours, _)| *ours == name) {
-        let message = format!("{} is not for `conf` to say", quote(name));
+        let message = format!("{} cannot be set under `conf`", quote(name));
         return Some(Diagnostic::new(Code::Conflict, key.mark, message).help(*help));
     }
     let byte = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');

@@ -1,13 +1,13 @@
-//! The bytes of a file to its text. What is no UTF-8 is shown as far as it can be, with the place
-//! where it goes wrong and the encoding that it is probably in.
+//! Decodes the bytes of a file. Bytes that are not UTF-8 are reported with their place and the
+//! probable encoding.
 
 use super::diag::{Code, Diagnostic, Diagnostics};
 use super::source::{Mark, Source};
 
-/// The text of the file called `name`.
+/// Returns the text of the file `name`.
 ///
 /// # Errors
-/// What encoding it seems to be in instead, or the first byte that no text has.
+/// Returns the encoding that the file seems to have instead, or the first byte that is not text.
 pub fn decode(name: &str, bytes: Vec<u8>) -> Result<String, Diagnostics> {
     if let Some((encoding, shown)) = wide(&bytes) {
         let message = format!("the file is in {encoding}, not in UTF-8");
@@ -53,7 +53,7 @@ fn wrong(
     Diagnostics::new(sources(name, text), vec![found])
 }
 
-/// As a shell takes it.
+/// The name quoted for a shell.
 fn quoted(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%".contains(c);
     if name.chars().all(plain) {
@@ -62,10 +62,10 @@ fn quoted(name: &str) -> String {
     format!("'{}'", name.replace('\'', "'\\''"))
 }
 
-/// A text whose characters have two or four bytes: by its byte-order mark, or by where its zeros
-/// are. The text, as far as it can be read, goes with it.
+/// The encoding of a text with two or four bytes per character, by its byte-order mark or the
+/// places of zero bytes; and the text as far as it can be decoded.
 fn wide(bytes: &[u8]) -> Option<(&'static str, String)> {
-    // Zeros among the first characters, at even places and at odd ones.
+    // Zeros among the first characters, at even and odd places.
     let first = &bytes[..bytes.len().min(64) & !1];
     let zeros = |odd: usize| {
         first

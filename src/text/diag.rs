@@ -1,4 +1,4 @@
-//! What is wrong, where, what was expected instead, and what was perhaps meant.
+//! Diagnostics: what is wrong, where, what was expected, and a suggestion.
 
 use super::odd_characters;
 use super::source::{Mark, Source};
@@ -6,41 +6,67 @@ use serde::ser::{Serialize, SerializeSeq, Serializer};
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// The kinds of mistakes. Their texts are stable: scripts may ask for them.
+/// The kinds of mistakes. Their texts are stable, so that scripts can depend on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Code {
+    /// The text is not YAML.
     Syntax,
-    /// Bytes that are no UTF-8.
+    /// Bytes that are not UTF-8.
     NotText,
-    /// One that is not seen, or looks like a space.
+    /// A character that is invisible or looks like a space.
     StrangeCharacter,
+    /// The file is larger than allowed.
     TooLarge,
+    /// The file or a value has no content.
     Empty,
+    /// The file has more than one YAML document.
     SeveralDocuments,
+    /// A YAML tag, such as `!!str`.
     YamlTag,
+    /// A YAML alias that refers to nothing, to itself or to too much.
     Alias,
+    /// YAML's merge key `<<`.
     MergeKey,
+    /// A key that is empty, a list or a mapping.
     BadKey,
+    /// A key that the mapping does not have.
     UnknownKey,
+    /// A key that is written twice.
     DuplicateKey,
+    /// A required key is missing.
     MissingKey,
+    /// A key without a value.
     MissingValue,
+    /// A list, mapping or single value where another kind is required.
     WrongKind,
+    /// A value that is not of the field's format.
     BadValue,
+    /// A number without its unit.
     NoUnit,
+    /// Two items of a list with the same name.
     DuplicateName,
+    /// A name that is not declared in the file.
     DanglingReference,
+    /// A `${…}` with an unknown name.
     UnknownPlaceholder,
+    /// A `${` without its `}`.
     UnclosedPlaceholder,
+    /// Keys that exclude each other.
     Conflict,
+    /// A number or duration outside its limits.
     OutOfRange,
+    /// A port open to every address without `anywhere: true`.
     OpenToTheWorld,
+    /// A path of `--set` that does not exist.
     UnknownPath,
+    /// A CEL expression that cannot be used.
     BadExpression,
+    /// Something outside the file, such as a script, that does not exist.
     NotThere,
 }
 
 impl Code {
+    /// The stable text of the code, such as `unknown_key`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Syntax => "syntax",
@@ -77,16 +103,19 @@ impl Code {
 /// One mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
+    /// The kind of mistake.
     pub code: Code,
+    /// What is wrong, as a sentence without a full stop.
     pub message: String,
+    /// The place of the mistake.
     pub at: Mark,
     /// What should stand there; fits after the word "expected".
     pub expected: Option<String>,
-    /// How it can be mended.
+    /// How to fix it.
     pub help: Option<String>,
     /// Whether it is a quotation mark that is opened and not closed.
     pub(crate) left_open: bool,
-    /// Another place that has to do with it, and how.
+    /// A related place, and how it is related.
     pub related: Option<(Mark, String)>,
 }
 
@@ -113,7 +142,7 @@ impl Diagnostic {
         self
     }
 
-    /// Asks whether `meant` was meant, where there is something to ask.
+    /// Adds "did you mean" if there is a suggestion.
     pub(crate) fn meant(mut self, meant: Option<impl fmt::Display>) -> Self {
         if let Some(meant) = meant {
             self.help = Some(format!("did you mean `{meant}`?"));
@@ -132,12 +161,12 @@ impl Diagnostic {
 pub struct Diagnostics {
     pub(crate) sources: Vec<Source>,
     list: Vec<Diagnostic>,
-    /// How many more there were.
+    /// The number of further mistakes that are left out.
     pub(crate) more: usize,
 }
 
-/// As many as anyone reads; a text made to have more shall not cost more.
-const MOST: usize = 100;
+/// Limits the time and output that a hostile text can cause.
+const MAX_REPORTED: usize = 100;
 
 impl Diagnostics {
     pub(crate) fn new(sources: Vec<Source>, mut list: Vec<Diagnostic>) -> Self {
@@ -152,11 +181,11 @@ impl Diagnostics {
             }
         }
         // An alias repeats the mistakes of its anchor at the anchor's own place.
-        let mut told = BTreeSet::new();
-        list.retain(|found| told.insert((found.at, found.code, found.message.clone())));
+        let mut reported = BTreeSet::new();
+        list.retain(|found| reported.insert((found.at, found.code, found.message.clone())));
         list.sort_by_key(|found| (found.at, found.code));
-        let more = list.len().saturating_sub(MOST);
-        list.truncate(MOST);
+        let more = list.len().saturating_sub(MAX_REPORTED);
+        list.truncate(MAX_REPORTED);
         Self {
             sources,
             list,
@@ -164,26 +193,29 @@ impl Diagnostics {
         }
     }
 
+    /// Iterates over the mistakes in the order of the text.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.list.iter()
     }
 
+    /// The number of mistakes that are kept, at most 100.
     pub fn len(&self) -> usize {
         self.list.len()
     }
 
+    /// Always false; for completeness beside `len`.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
-    /// The name of the text that a mark lies in, and the mark's line and column, from 1.
+    /// The name of the mark's text, and the mark's line and column, from 1.
     pub fn place(&self, mark: Mark) -> (&str, usize, usize) {
         let source = &self.sources[mark.source];
         let (line, column) = source.place(mark.start);
         (&source.name, line, column)
     }
 
-    /// Such as "9 mistakes in stacks/x.yaml".
+    /// A summary such as "9 mistakes in stacks/x.yaml".
     pub fn summary(&self) -> String {
         let count = self.list.len() + self.more;
         let noun = if count == 1 { "mistake" } else { "mistakes" };

@@ -1,5 +1,5 @@
-//! The kinds of files that are read: what each is called, how one begins, and its shape. Most of
-//! what is said of a text is the same for all of them but for these words.
+//! The kinds of files that are read: their nouns, first lines and shapes. Diagnostics are the same
+//! for all kinds but for these words.
 
 use super::diag::{Code, Diagnostic};
 use super::example::EXAMPLES;
@@ -12,12 +12,12 @@ use super::source::Mark;
 use super::stack::STACK;
 
 pub(crate) struct Document {
-    /// What one is, and the whole of it when something is said of that.
+    /// The noun with its article, and the noun for the file as a whole.
     pub(crate) noun: &'static str,
     pub(crate) whole: &'static str,
-    /// The key that every such file has and no other.
+    /// The key that identifies this kind of file.
     key: &'static str,
-    /// Its first line, and how to come by one.
+    /// The first line of such a file, and how to get one.
     begins: &'static str,
     help: &'static str,
     pub(crate) shape: fn() -> Object,
@@ -28,7 +28,7 @@ pub(crate) static STACK_FILE: Document = Document {
     whole: "the stack",
     key: "stack",
     begins: "stack: NAME",
-    help: "`clusterup init` writes a stack to begin with",
+    help: "`clusterup init` writes a new stack",
     shape: || STACK.object(),
 };
 
@@ -52,18 +52,18 @@ pub(crate) static EXAMPLES_FILE: Document = Document {
 };
 
 impl Document {
-    /// The file's mapping, where there is one, and what is wrong so far.
+    /// The root mapping, if there is one, and the mistakes so far.
     pub(crate) fn tree(&self, text: &str) -> (Option<Node>, Vec<Diagnostic>) {
         let Read { root, mut found } = read(text, 0, 0);
         match root {
             Some(root) if root.is_null() => {
-                found.push(self.nothing("the file says nothing"));
+                found.push(self.nothing("the file has no content"));
                 (None, found)
             }
             None if found.is_empty() && text.trim().is_empty() => {
                 (None, vec![self.nothing("the file is empty")])
             }
-            None if found.is_empty() => (None, vec![self.nothing("the file says nothing")]),
+            None if found.is_empty() => (None, vec![self.nothing("the file has no content")]),
             Some(root) if !matches!(root.value, Value::Map(_)) => {
                 if root.value != Value::Broken {
                     let message = format!("{} is a mapping, not {}", self.noun, root.word());
@@ -85,7 +85,7 @@ impl Document {
         Diagnostic::new(Code::Empty, Mark::new(0, 0..0), message).help(self.help)
     }
 
-    /// One mistake instead of many, where a file of another kind was given.
+    /// One mistake instead of many if the file is of another kind.
     fn another(&self, root: &Node) -> Option<Diagnostic> {
         if root.entry(self.key).is_some() {
             return None;

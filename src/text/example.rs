@@ -1,4 +1,4 @@
-//! A file of examples: stacks, and what policies are expected to say of them.
+//! A file of examples: stacks, and the verdicts that policies are expected to return for them.
 
 use super::collections::{Unique, list};
 use super::field::record;
@@ -9,7 +9,7 @@ use crate::model::money::Usd;
 use crate::model::policy::{Example, Standing};
 
 record! {
-    /// Stacks, and what policies are expected to say of them.
+    /// Stacks, and the verdicts that policies are expected to return for them.
     pub(crate) EXAMPLES: Vec<Example> = |at| {
         /// The examples.
         examples: required = list(EXAMPLE, Unique::ByName, "an example",
@@ -19,25 +19,25 @@ record! {
 }
 
 record! {
-    /// A stack, and what is expected.
+    /// A stack and its expected verdict.
     EXAMPLE: Example = |at| {
-        /// What it shows.
+        /// What the example shows.
         name: required = format::TITLE, "a small cluster passes";
-        /// The stack's file, seen from the folder of this one.
+        /// The stack's file, relative to the folder of this file.
         stack: required = LocalPath(PATH, None), "../stacks/quickstart.yaml";
-        /// Changes to the stack, as `--set` has them.
+        /// Changes to the stack, as `--set` takes them.
         set: or_empty =
             list(format::SETTING, Unique::No, "a change", "cluster.size=12 x m5.xlarge"),
             "[cluster.size=12 x m5.xlarge]";
-        /// How the month of the stack's team stands.
+        /// The state of the team's month.
         month: or_empty = MONTH, "{ spent: $150, promised: $20 }";
-        /// What becomes of the stack.
+        /// The expected verdict.
         expect: required = Words([
-            ("allow", Standing::Allow, "Nothing is said against it."),
+            ("allow", Standing::Allow, "The stack passes."),
             ("warn", Standing::Warn, "It passes with a warning."),
-            ("deny", Standing::Deny, "It is refused."),
+            ("deny", Standing::Deny, "It is denied."),
         ]), "deny";
-        /// What has to be among the reasons: limits, and names of rules.
+        /// What the reasons must include: limits, and names of rules.
         because: or_empty = list(format::REASON, Unique::ByText, "a reason", "limits.nodes"),
             "[limits.nodes]";
     } => {
@@ -48,11 +48,11 @@ record! {
 }
 
 record! {
-    /// How a team's month stands.
+    /// The state of a team's month.
     MONTH: (Option<Usd>, Option<Usd>) = |at| {
         /// What clusters have cost.
         spent: optional = format::AMOUNT, "$150";
-        /// What living clusters may cost yet.
+        /// What living clusters may still cost.
         promised: optional = format::AMOUNT, "$20";
     } => (spent, promised);
 }

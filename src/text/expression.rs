@@ -1,5 +1,5 @@
-//! Conditions in CEL as they stand in YAML: some of CEL's signs are YAML's as well, and what YAML
-//! makes of them is then told in words that help.
+//! Conditions in CEL inside YAML. Some of CEL's characters have a meaning in YAML too; mistakes
+//! that follow from this are explained.
 
 use super::diag::{Code, Diagnostic};
 use super::field::Shape;
@@ -11,13 +11,13 @@ use super::source::Source;
 use super::written::Condition;
 use std::ops::Range;
 
-/// How a condition is kept from YAML.
+/// How to keep YAML from interpreting a condition.
 const QUOTES: &str = "write the whole condition in quotes, `'…'` or `\"…\"`, \
                       or on lines of its own below a `|`";
 
 const KEYS: [&str; 2] = ["deny_when:", "warn_when:"];
 
-/// A condition, and where it stands.
+/// A condition and its place.
 pub(crate) struct Expression(pub(crate) Format<String>);
 
 impl Shape for Expression {
@@ -45,11 +45,11 @@ impl Shape for Expression {
     }
 }
 
-/// What was found in a text, where YAML takes a part of a condition for its own: told once, and
-/// with the help that is meant for conditions.
-pub(crate) fn told(source: &Source, found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+/// Rewrites the diagnostics of a text in which YAML misreads a condition: each is reported once,
+/// with the help for conditions.
+pub(crate) fn explained(source: &Source, found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut lost: Vec<Range<usize>> = Vec::new();
-    let mut told = Vec::new();
+    let mut explained = Vec::new();
     for mut wrong in found {
         if lost.iter().any(|range| range.contains(&wrong.at.start)) {
             continue;
@@ -66,13 +66,13 @@ pub(crate) fn told(source: &Source, found: Vec<Diagnostic>) -> Vec<Diagnostic> {
                 wrong.help = Some(QUOTES.to_owned());
             }
         }
-        told.push(wrong);
+        explained.push(wrong);
     }
-    told
+    explained
 }
 
-/// Where the condition begins in which YAML stumbles, by its key and by its value; none where it
-/// stumbles elsewhere.
+/// Where the condition begins that YAML misreads, by its key and by its value; `None` if the
+/// mistake is elsewhere.
 fn condition(source: &Source, wrong: &Diagnostic) -> Option<(usize, usize)> {
     let mark = source.clip(wrong.at);
     let line = source.lines(mark.start..mark.start);

@@ -1,6 +1,6 @@
-//! How a file is declared: `record!` says of each key of a mapping what it is for, whether it has
-//! to be there or what it is else, its type and an example, once. Of that one declaration come what
-//! is read and checked, and what `shape` describes.
+//! Declarations of files. `record!` declares for each key of a mapping its documentation, whether
+//! it is required or its default, its type and an example, once. Reading, checking and the
+//! description in `shape` all follow from that declaration.
 
 use super::diag::Diagnostic;
 use super::node::{Node, Value};
@@ -8,45 +8,45 @@ use super::reader::{Reader, Site};
 use super::shape::{Field, Head, Kind, Need, Object};
 use super::source::{Mark, Source};
 
-/// The type of a field: how its value is read, and how it is described.
+/// The type of a field: reads its value, and describes it.
 pub(crate) trait Shape {
     type Out;
 
     fn kind(&self) -> Kind;
 
-    /// The value; none where something is wrong with it, which the reader knows then.
+    /// Reads the value; returns `None` if it is wrong, after reporting that to the reader.
     fn read(&self, reader: &mut Reader<'_>, node: &Node, site: Site<'_>) -> Option<Self::Out>;
 
-    /// Whether `null` in a list is a text like any other.
+    /// Whether `null` in a list is ordinary text.
     fn takes_null(&self) -> bool {
         false
     }
 }
 
-/// A mapping with keys of ours.
+/// A mapping with declared keys.
 pub(crate) struct Record<T> {
     pub(crate) doc: &'static [&'static str],
-    /// What is said of one that has none of the fields that exclude each other.
+    /// The message if none of its exclusive fields is set.
     pub(crate) without: &'static str,
     pub(crate) fields: fn(&mut At<'_, '_>) -> Option<T>,
 }
 
-/// What a declaration says of a field in words.
-pub(crate) struct Says {
+/// The key, documentation and example of a declared field.
+pub(crate) struct FieldDoc {
     pub(crate) key: &'static str,
     pub(crate) doc: &'static [&'static str],
     pub(crate) example: &'static str,
 }
 
-/// What was found of a field.
+/// The result of reading a field.
 pub(crate) struct Got<T> {
-    /// None where something is wrong, or where it is only described.
+    /// `None` if it is wrong, or only described.
     pub(crate) value: Option<T>,
-    /// None where it is not written.
+    /// `None` if the field is not written.
     pub(crate) place: Option<Place>,
 }
 
-/// Where a field was written: its key, and its value.
+/// The places of a field's key and value.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
     pub(crate) key: Mark,
@@ -54,16 +54,16 @@ pub(crate) struct Place {
 }
 
 impl<T> Got<T> {
-    /// A value that is written and right, and where it stands.
+    /// A valid value that is written, and its place.
     pub(crate) fn written(&self) -> Option<(&T, Mark)> {
         Some((self.value.as_ref()?, self.place?.value))
     }
 }
 
-/// The mapping whose fields are read, or described where there is none.
+/// Reads the fields of a mapping, or only describes them.
 pub(crate) struct At<'r, 'n> {
     reading: Option<Reading<'r, 'n>>,
-    /// Of all fields so far; the fields themselves only where nothing is read.
+    /// The heads of all fields so far; the fields themselves only when describing.
     heads: Vec<Head>,
     described: Vec<Field>,
 }
@@ -74,10 +74,9 @@ struct Reading<'r, 'n> {
     site: Site<'r>,
 }
 
-/// The fields of a mapping as a table, and what is made of their values. A line of the table is
-/// `key: need = type, example;` below its documentation, `need` being a function of `At`. `and` adds
-/// the fields of another table. What stands after `check` sees each field as a `Got`, the last
-/// expression sees the values.
+/// Declares the fields of a mapping as a table. A line is `key: need = type, example;` below its
+/// documentation; `need` is a method of `At`. `and` adds the fields of another record. The block
+/// after `check` sees each field as a `Got`, the last expression sees the values.
 macro_rules! record {
     (
         $(#[doc = $doc:literal])*
@@ -92,7 +91,7 @@ macro_rules! record {
             fn fields($at: &mut $crate::text::field::At<'_, '_>) -> Option<$out> {
                 $(
                     let $key = $at.$need(
-                        $crate::text::field::Says {
+                        $crate::text::field::FieldDoc {
                             key: stringify!($key),
                             doc: &[$($line),*],
                             example: $example,
@@ -104,7 +103,7 @@ macro_rules! record {
                 $(let more = ($record.fields)($at);)?
                 $($check)?
                 $(let $key = $key.value?;)*
-                // A field may be there for `check` alone.
+                // A field may be used by `check` alone.
                 let _ = ($(&$key),*);
                 $(let $more = more?;)?
                 Some($make)
@@ -169,42 +168,46 @@ impl<T> Shape for Record<T> {
     }
 }
 
-/// The needs that a field may have, by the names that tables call them by.
+/// The needs that a field may have, named as in `record!`.
 impl At<'_, '_> {
-    pub(crate) fn required<S: Shape>(&mut self, says: Says, shape: &S) -> Got<S::Out> {
-        let Got { value, place } = self.field(says, Need::Required, shape);
+    pub(crate) fn required<S: Shape>(&mut self, field_doc: FieldDoc, shape: &S) -> Got<S::Out> {
+        let Got { value, place } = self.field(field_doc, Need::Required, shape);
         let value = value.flatten();
         Got { value, place }
     }
 
-    pub(crate) fn optional<S: Shape>(&mut self, says: Says, shape: &S) -> Got<Option<S::Out>> {
-        self.field(says, Need::Optional, shape)
+    pub(crate) fn optional<S: Shape>(
+        &mut self,
+        field_doc: FieldDoc,
+        shape: &S,
+    ) -> Got<Option<S::Out>> {
+        self.field(field_doc, Need::Optional, shape)
     }
 
-    /// Optional, and what is empty where it is not there.
-    pub(crate) fn or_empty<S>(&mut self, says: Says, shape: &S) -> Got<S::Out>
+    /// An optional field whose default is empty.
+    pub(crate) fn or_empty<S>(&mut self, field_doc: FieldDoc, shape: &S) -> Got<S::Out>
     where
         S: Shape<Out: Default>,
     {
-        let Got { value, place } = self.optional(says, shape);
+        let Got { value, place } = self.optional(field_doc, shape);
         let value = value.map(Option::unwrap_or_default);
         Got { value, place }
     }
 
     pub(crate) fn default<S: Shape>(
         &mut self,
-        says: Says,
+        field_doc: FieldDoc,
         default: &'static str,
         shape: &S,
     ) -> Got<S::Out> {
-        let Got { value, place } = self.field(says, Need::Default(default), shape);
+        let Got { value, place } = self.field(field_doc, Need::Default(default), shape);
         let value = value.and_then(|value| match (value, &mut self.reading) {
             (Some(value), _) => Some(value),
             (None, None) => None,
             (None, Some(Reading { reader, site, .. })) => {
                 let named = reader.named.len();
                 let value = shape.read(reader, &Node::plain(site.key, default), *site);
-                // What nobody wrote names nothing.
+                // A default value does not name anything in the text.
                 reader.named.truncate(named);
                 value
             }
@@ -212,32 +215,41 @@ impl At<'_, '_> {
         Got { value, place }
     }
 
-    /// One of those that exclude each other.
-    pub(crate) fn either<S: Shape>(&mut self, says: Says, shape: &S) -> Got<Option<S::Out>> {
-        self.field(says, Need::Either, shape)
+    /// One of several fields that exclude each other.
+    pub(crate) fn either<S: Shape>(
+        &mut self,
+        field_doc: FieldDoc,
+        shape: &S,
+    ) -> Got<Option<S::Out>> {
+        self.field(field_doc, Need::Either, shape)
     }
 
     pub(crate) fn with<S: Shape>(
         &mut self,
-        says: Says,
+        field_doc: FieldDoc,
         one: &'static str,
         shape: &S,
     ) -> Got<Option<S::Out>> {
-        self.field(says, Need::With(one), shape)
+        self.field(field_doc, Need::With(one), shape)
     }
 
     pub(crate) fn needed_with<S: Shape>(
         &mut self,
-        says: Says,
+        field_doc: FieldDoc,
         one: &'static str,
         shape: &S,
     ) -> Got<Option<S::Out>> {
-        self.field(says, Need::NeededWith(one), shape)
+        self.field(field_doc, Need::NeededWith(one), shape)
     }
 
-    /// The value where one is written and right; `Some(None)` where none is written.
-    fn field<S: Shape>(&mut self, says: Says, need: Need, shape: &S) -> Got<Option<S::Out>> {
-        let Says { key, doc, example } = says;
+    /// The value if it is written and valid; `Some(None)` if it is not written.
+    fn field<S: Shape>(
+        &mut self,
+        field_doc: FieldDoc,
+        need: Need,
+        shape: &S,
+    ) -> Got<Option<S::Out>> {
+        let FieldDoc { key, doc, example } = field_doc;
         let key = key.trim_start_matches("r#");
         let head = Head { key, need, example };
         self.heads.push(head);
@@ -269,9 +281,9 @@ impl At<'_, '_> {
     }
 }
 
-/// What a declaration may ask of the mapping that is read.
+/// What `check` may use of the mapping that is read.
 impl<'n> At<'_, 'n> {
-    /// Adds what is wrong with fields together.
+    /// Reports a mistake that concerns several fields.
     pub(crate) fn wrong(&mut self, found: Diagnostic) {
         if let Some(reading) = &mut self.reading {
             reading.reader.found.push(found);
@@ -287,12 +299,12 @@ impl<'n> At<'_, 'n> {
         })
     }
 
-    /// None where nothing is read.
+    /// `None` when only describing.
     pub(crate) fn reader(&mut self) -> Option<&mut Reader<'n>> {
         self.reading.as_mut().map(|reading| &mut *reading.reader)
     }
 
-    /// The text that is read; none where nothing is.
+    /// The text that is read; `None` when only describing.
     pub(crate) fn source(&self) -> Option<&Source> {
         self.reading.as_ref()?.reader.sources.first()
     }
@@ -347,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_read_once_and_described_without_being_read() {
+    fn a_value_is_read_once_and_can_be_described_alone() {
         let object = NUMBERS.object();
         assert_eq!(
             READ.load(Ordering::Relaxed),
@@ -367,13 +379,13 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_is_found_and_nothing_made_of_them() {
+    fn every_mistake_is_reported_and_no_value_returned() {
         let (value, found) = read(&NUMBERS, "second: x\nthird: y\nfourth: 4\n");
         let all = [
             "`second` cannot be `x`",
             "`third` cannot be `y`",
             "the stack has no key `fourth`",
-            "the stack lacks `type`",
+            "the stack has no `type`",
         ];
         let mut found = found;
         found.sort();
@@ -384,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn guardrails_that_say_nothing_are_the_models() {
+    fn the_defaults_of_guardrails_are_those_of_the_model() {
         let (value, found) = read(&GUARDRAILS, "{}");
         assert_eq!((value, found), (Some(Guardrails::default()), vec![]));
     }

@@ -1,5 +1,5 @@
-//! The formats of single values: each reads by its model type, has a pattern for editors that
-//! says the same, and knows the slips that people make.
+//! The formats of single values: each has a reader that returns the model's type, an equivalent
+//! pattern for editors, and a suggestion for common mistakes.
 
 use super::{readers, suggestions};
 use crate::model::Invalid;
@@ -18,11 +18,11 @@ use std::str::FromStr;
 
 pub(crate) struct Format<T> {
     pub(crate) read: fn(&str) -> Result<T, Invalid>,
-    /// For the whole text, without anchors.
+    /// The pattern of the whole text, without anchors.
     pub(crate) pattern: &'static str,
-    /// What was perhaps meant; `meant` asks whether it is any better.
-    mend: fn(&str) -> Option<String>,
-    /// A bare number lacks its unit.
+    /// Suggests a correction, which `meant` checks.
+    suggestion: fn(&str) -> Option<String>,
+    /// Whether a bare number is missing its unit.
     pub(crate) measured: bool,
 }
 
@@ -37,13 +37,13 @@ impl<T> Format<T> {
         Self {
             read,
             pattern,
-            mend: suggestions::nothing,
+            suggestion: suggestions::nothing,
             measured: false,
         }
     }
 
-    pub(crate) const fn mended(mut self, mend: fn(&str) -> Option<String>) -> Self {
-        self.mend = mend;
+    pub(crate) const fn suggest(mut self, suggestion: fn(&str) -> Option<String>) -> Self {
+        self.suggestion = suggestion;
         self
     }
 
@@ -52,13 +52,13 @@ impl<T> Format<T> {
         self
     }
 
-    /// A value that is right and was perhaps meant by a text that is not.
+    /// A valid value that was perhaps meant by an invalid text.
     pub(crate) fn meant(&self, text: &str) -> Option<String> {
-        (self.mend)(text).filter(|meant| meant != text && (self.read)(meant).is_ok())
+        (self.suggestion)(text).filter(|meant| meant != text && (self.read)(meant).is_ok())
     }
 }
 
-/// A part of a path that is neither `.` nor `..`.
+/// A path segment other than `.` and `..`.
 macro_rules! part {
     () => {
         concat!(
@@ -68,14 +68,14 @@ macro_rules! part {
     };
 }
 
-/// A name that pip knows.
+/// A package name of pip.
 macro_rules! project {
     () => {
         "[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
     };
 }
 
-/// Days of a week, and hours.
+/// Days of the week, and hours.
 macro_rules! week_window {
     () => {
         concat!(
@@ -86,29 +86,30 @@ macro_rules! week_window {
 }
 
 const LABEL: &str = "[a-z]([a-z0-9-]{0,38}[a-z0-9])?";
-pub(crate) const STACK: Format<StackName> = Format::of(LABEL).mended(suggestions::label);
-pub(crate) const TEAM: Format<TeamName> = Format::of(LABEL).mended(suggestions::label);
+pub(crate) const STACK: Format<StackName> = Format::of(LABEL).suggest(suggestions::label);
+pub(crate) const TEAM: Format<TeamName> = Format::of(LABEL).suggest(suggestions::label);
 pub(crate) const REGION: Format<Region> =
-    Format::of("[a-z]+(-[a-z]+)+-[0-9]").mended(suggestions::region);
+    Format::of("[a-z]+(-[a-z]+)+-[0-9]").suggest(suggestions::region);
 pub(crate) const KEY_PAIR: Format<KeyPairName> =
-    Format::of("[A-Za-z0-9][A-Za-z0-9._-]{0,199}").mended(suggestions::label);
+    Format::of("[A-Za-z0-9][A-Za-z0-9._-]{0,199}").suggest(suggestions::label);
 pub(crate) const GROUP: Format<GroupName> =
-    Format::of("(?!sg-)[A-Za-z0-9][A-Za-z0-9._-]{0,199}").mended(suggestions::label);
+    Format::of("(?!sg-)[A-Za-z0-9][A-Za-z0-9._-]{0,199}").suggest(suggestions::label);
 pub(crate) const SECURITY_CONFIGURATION: Format<SecurityConfigurationName> =
     Format::of(r"[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]{0,254}[^\s\x00-\x1f\x7f-\x9f])?");
 pub(crate) const DATA: Format<DataName> =
-    Format::of("[A-Za-z0-9][A-Za-z0-9_-]{0,62}").mended(suggestions::label);
+    Format::of("[A-Za-z0-9][A-Za-z0-9_-]{0,62}").suggest(suggestions::label);
 pub(crate) const STEP: Format<StepName> = Format::of(
     r"[^<>$|`\s\x00-\x1f\x7f-\x9f]([^<>$|`\x00-\x1f\x7f-\x9f]{0,198}[^<>$|`\s\x00-\x1f\x7f-\x9f])?",
 )
-.mended(suggestions::label);
+.suggest(suggestions::label);
 pub(crate) const RELEASE: Format<Release> =
-    Format::of(r"emr-(spark-)?[0-9]{1,4}\.(x|[0-9]{1,4}\.[0-9]{1,4})").mended(suggestions::release);
+    Format::of(r"emr-(spark-)?[0-9]{1,4}\.(x|[0-9]{1,4}\.[0-9]{1,4})")
+        .suggest(suggestions::release);
 pub(crate) const INSTANCE_TYPE: Format<InstanceType> =
-    Format::of(r"[a-z0-9-]{1,24}\.[a-z0-9-]{1,24}").mended(suggestions::instance_type);
+    Format::of(r"[a-z0-9-]{1,24}\.[a-z0-9-]{1,24}").suggest(suggestions::instance_type);
 pub(crate) const NODES: Format<Nodes> =
     Format::of(r"(1000|[1-9][0-9]{0,2}) *x *[a-z0-9-]{1,24}\.[a-z0-9-]{1,24}")
-        .mended(suggestions::nodes);
+        .suggest(suggestions::nodes);
 const SPANS: Format<Span> = Format::of(concat!(
     "[1-9][0-9]{0,2}d([1-9][0-9]{0,3}h)?([1-9][0-9]{0,4}m)?([1-9][0-9]{0,5}s)?",
     "|[1-9][0-9]{0,3}h([1-9][0-9]{0,4}m)?([1-9][0-9]{0,5}s)?",
@@ -116,11 +117,11 @@ const SPANS: Format<Span> = Format::of(concat!(
     "|[1-9][0-9]{0,5}s",
 ))
 .measured();
-pub(crate) const IDLE: Format<Span> = SPANS.mended(suggestions::minutes);
-pub(crate) const LIFETIME: Format<Span> = SPANS.mended(suggestions::lifetime);
+pub(crate) const IDLE: Format<Span> = SPANS.suggest(suggestions::minutes);
+pub(crate) const LIFETIME: Format<Span> = SPANS.suggest(suggestions::lifetime);
 pub(crate) const USD: Format<Usd> =
     Format::of(r"\$(0\.[0-9]{0,5}[1-9][0-9]{0,3}|[1-9][0-9]{0,8}(\.[0-9]{1,6})?)")
-        .mended(suggestions::usd)
+        .suggest(suggestions::usd)
         .measured();
 pub(crate) const TIMEZONE: Format<Zone> = Format::of("[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*");
 pub(crate) const WEEK: Format<Week> = Format::of(concat!(
@@ -134,13 +135,13 @@ pub(crate) const EXECUTOR_MEMORY: Format<Option<Memory>> = Format::by(
     readers::executor_memory,
     "auto|[1-9][0-9]{0,6}[mM][bB]?|[1-9][0-9]{0,4}[gG][bB]?|[1-9][0-9]?[tT][bB]?",
 )
-.mended(suggestions::memory)
+.suggest(suggestions::memory)
 .measured();
 pub(crate) const VOLUME_SIZE: Format<Memory> = Format::by(
     readers::volume_size,
     "([1-9][0-9]{0,3}|1[0-5][0-9]{3})[gG][bB]?|([1-9]|1[0-6])[tT][bB]?",
 )
-.mended(suggestions::memory)
+.suggest(suggestions::memory)
 .measured();
 pub(crate) const INGRESS: Format<IngressSource> = Format::by(
     readers::ingress,
@@ -150,7 +151,7 @@ pub(crate) const INGRESS: Format<IngressSource> = Format::by(
         "[0-9a-fA-F:.]*:[0-9a-fA-F:.]*/(12[0-8]|1[01][0-9]|[1-9]?[0-9])"
     ),
 )
-.mended(suggestions::ingress);
+.suggest(suggestions::ingress);
 pub(crate) const PATH: Format<String> = Format::by(readers::path, r"[^\x00-\x1f\x7f-\x9f]+");
 pub(crate) const MEMBER: Format<String> =
     Format::by(readers::member, concat!(part!(), "(/", part!(), ")*"));
@@ -166,9 +167,9 @@ pub(crate) const S3: Format<String> = Format::by(
     readers::s3,
     r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^\x00-\x1f\x7f-\x9f]+",
 )
-.mended(suggestions::s3);
+.suggest(suggestions::s3);
 pub(crate) const SHA256: Format<String> =
-    Format::by(readers::sha256, "[0-9a-f]{64}").mended(suggestions::lower);
+    Format::by(readers::sha256, "[0-9a-f]{64}").suggest(suggestions::lower);
 pub(crate) const PACKAGE: Format<String> = Format::by(
     readers::package,
     concat!(
@@ -181,8 +182,8 @@ pub(crate) const PACKAGE: Format<String> = Format::by(
         "(,(==|>=|<=|~=|!=|<|>)[A-Za-z0-9.*+!]+)*)?"
     ),
 )
-.mended(suggestions::package);
-/// Keys of AWS's own and of ours are not for the user.
+.suggest(suggestions::package);
+/// Keys that AWS or clusterup reserves cannot be used.
 pub(crate) const TAG_KEY: Format<String> = Format::by(
     readers::tag_key,
     concat!(
@@ -190,7 +191,7 @@ pub(crate) const TAG_KEY: Format<String> = Format::by(
         r"[\p{L}\p{N} +=._:/@-]{1,128}"
     ),
 )
-.mended(suggestions::tag_key);
+.suggest(suggestions::tag_key);
 pub(crate) const TAG_VALUE: Format<String> =
     Format::by(readers::tag_value, r"[\p{L}\p{N} +=._:/@-]{0,256}");
 
@@ -244,7 +245,7 @@ mod tests {
     proptest! {
         /// What an editor lets pass, the parser takes.
         #[test]
-        fn patterns_say_what_readers_read(
+        fn patterns_match_what_readers_accept(
             (which, text) in (0..ALL.len()).prop_flat_map(|which| {
                 // What must not come next is none of what the crate makes texts of.
                 let pattern = ALL[which].0;
@@ -261,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_is_mended_only_into_what_is_right() {
+    fn suggestions_are_valid_values() {
         let all: [Meant; 29] = [
             (|t| LIFETIME.meant(t), "2", Some("2h")),
             (

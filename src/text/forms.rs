@@ -1,4 +1,4 @@
-//! Short forms written out as the long forms they stand for, each part keeping its place.
+//! Expands short forms to long forms, keeping the places of their parts.
 
 use super::node::{Entry, Key, Node};
 use super::source::Mark;

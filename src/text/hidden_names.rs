@@ -1,4 +1,4 @@
-//! Data in S3 whose name Hadoop does not read: a job would run on nothing and complete.
+//! Rejects data in S3 whose name Hadoop ignores: the job would read nothing and still complete.
 
 use super::diag::{Code, Diagnostic};
 use super::nearest::quote;

@@ -1,5 +1,5 @@
-//! The declared shape as JSON Schema, so that editors complete a stack and underline it as it
-//! is written.
+//! The declared shape as JSON Schema, with which editors complete and check a stack while it is
+//! written.
 
 use super::conf;
 use super::document::{Document, POLICY_FILE, STACK_FILE};
@@ -12,7 +12,7 @@ pub fn json_schema() -> Value {
     schema(&STACK_FILE)
 }
 
-/// That of a policy's.
+/// The JSON Schema (draft 2020-12) of a policy's file.
 pub fn policy_schema() -> Value {
     schema(&POLICY_FILE)
 }
@@ -82,7 +82,7 @@ fn property(field: &Field) -> Value {
     }
     schema["description"] = json!(doc);
     if let Need::Default(text) = field.head.need {
-        // A number or a boolean where it is one, else a text.
+        // A number or a boolean stays one; anything else becomes text.
         schema["default"] = serde_json::from_str(text).unwrap_or_else(|_| json!(text));
     }
     if matches!(field.kind, Kind::Text(_) | Kind::Forms(..)) {
@@ -106,21 +106,21 @@ fn kind(kind: &Kind) -> Value {
         Kind::Several(inner) => json!({ "anyOf": [self::kind(&inner.of), list(inner)] }),
         Kind::Forms(short, long, _) => json!({ "anyOf": [text(short), object(long)] }),
         Kind::Text(format) => text(format),
-        Kind::Texts(key, value, most) => json!({
+        Kind::Texts(key, value, max) => json!({
             "type": "object",
             "propertyNames": { "pattern": whole(key.pattern) },
             "additionalProperties": {
                 "type": ["string", "number", "boolean"],
                 "pattern": whole(value.pattern),
             },
-            "maxProperties": most,
+            "maxProperties": max,
         }),
         Kind::Words(words) => json!({
             "enum": words.iter().map(|(word, _)| *word).collect::<Vec<_>>(),
         }),
         Kind::Switch => json!({ "type": "boolean" }),
-        Kind::Whole(least, most) => {
-            json!({ "type": "integer", "minimum": least, "maximum": most })
+        Kind::Whole(min, max) => {
+            json!({ "type": "integer", "minimum": min, "maximum": max })
         }
         Kind::Argument => json!({ "type": ["string", "number", "boolean", "null"] }),
         Kind::Conf => json!({
@@ -138,8 +138,8 @@ fn kind(kind: &Kind) -> Value {
 
 fn list(items: &Items) -> Value {
     let mut schema = json!({ "type": "array", "items": kind(&items.of) });
-    if items.least > 0 {
-        schema["minItems"] = json!(items.least);
+    if items.min > 0 {
+        schema["minItems"] = json!(items.min);
     }
     if items.unique == Unique::ByText {
         schema["uniqueItems"] = json!(true);

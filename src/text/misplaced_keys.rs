@@ -1,4 +1,4 @@
-//! Keys that are not where they belong: the nearest key here, or the place they belong to.
+//! Suggestions for unknown keys: the nearest key of the mapping, or the mapping that has the key.
 
 use super::diag::{Code, Diagnostic};
 use super::nearest::{any_of, nearest, quote};
@@ -25,7 +25,7 @@ pub(crate) fn unknown_key(
     let mut homes = BTreeSet::new();
     find(whole, key, &mut Vec::new(), &mut homes);
     match homes.iter().next() {
-        // One that could belong to several places says nothing of where it was meant to be.
+        // A key of several mappings gives no hint.
         Some(home) if homes.len() == 1 && home.is_empty() => {
             found.help(format!("`{key}` belongs to the top of the file"))
         }
@@ -34,7 +34,7 @@ pub(crate) fn unknown_key(
     }
 }
 
-/// The paths of the mappings that have a key.
+/// Finds the paths of the mappings that have a key.
 fn find(object: &Object, key: &str, path: &mut Vec<&'static str>, homes: &mut BTreeSet<String>) {
     if object.field(key).is_some() {
         homes.insert(path.join("."));

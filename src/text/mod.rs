@@ -1,13 +1,13 @@
-//! A stack's YAML to a `Stack`, a policy's to a `Policy`, every mistake at once, each underlined.
-//! Owns the words of the files, their JSON Schemas, and the template of a new stack; the only room
-//! that knows the YAML crate. It opens no file: paths are joined to the folder that it is told,
-//! and that is all.
+//! Parses a stack's YAML into a `Stack` and a policy's into a `Policy`, and reports every mistake
+//! at once, underlined. Owns the keys of the files, their JSON Schemas and the template of a new
+//! stack; only this room uses the YAML crate. It opens no file: relative paths are joined to the
+//! folder that the caller passes.
 //!
-//! `read` makes a tree of the text and `set` changes it by what the command line says. What such a
-//! `document` may say is declared once, in `stack`, `policy` and `example`, by the words of `field`:
-//! of that come the values, every mistake, the JSON Schema and the reference. `rules` holds parts
-//! of the tree against each other that have no mapping in common. A policy's conditions stay text:
-//! what reads them reports their mistakes to `Written`, which knows where they stand.
+//! `read` parses the text into a tree, and `set` applies `--set` to it. What a `document` may
+//! contain is declared once, in `stack`, `policy` and `example`, with the macro of `field`: values,
+//! diagnostics, JSON Schema and reference follow from it. `rules` checks parts of the tree that
+//! share no mapping. The conditions of a policy stay text: whoever compiles them reports flaws to
+//! `Written`, which knows their places.
 
 mod align;
 mod arg;
@@ -56,7 +56,7 @@ pub use diag::{Code, Diagnostic, Diagnostics};
 pub use json_schema::{json_schema, policy_schema};
 pub use named::{Complaint, Named, What, named};
 pub(crate) use nearest::nearest;
-pub use read::MOST_BYTES;
+pub use read::MAX_BYTES;
 pub use reference::{is_local_path, policy_reference, setting_paths, stack_reference};
 pub use set::Setting;
 pub use source::Mark;
@@ -74,7 +74,7 @@ use source::Source;
 use stack::STACK;
 use std::path::Path;
 
-/// The line, from 1, of a key such as `cluster.size`, or of the nearest above it that there is.
+/// The line, from 1, of a key such as `cluster.size`, or of its nearest parent in the text.
 pub fn line_of(text: &str, path: &str) -> usize {
     let read = read::read(text, 0, 0);
     let (mut node, mut at) = (read.root.as_ref(), 0);
@@ -87,13 +87,19 @@ pub fn line_of(text: &str, path: &str) -> usize {
     text[..at].matches('\n').count() + 1
 }
 
-/// Reads the text of the file called `name`. Relative paths in it are seen from the folder
-/// `base`; `sets` go over what the file says, in their order.
+/// Parses the stack's file `name`. Relative paths are joined to the folder `base`; `sets` are
+/// applied in order and override the file.
+///
+/// # Errors
+/// Returns every mistake in the text and in `sets`.
 pub fn parse(name: &str, text: &str, base: &Path, sets: &[Setting]) -> Result<Stack, Diagnostics> {
     parse_seen(name, text, base, sets, &[])
 }
 
-/// The same, with what is wrong with things outside the text that it names.
+/// Parses a stack as `parse` does, and adds complaints about things outside the text that it names.
+///
+/// # Errors
+/// Returns every mistake, those of `wrong` included.
 pub fn parse_seen(
     name: &str,
     text: &str,
@@ -121,7 +127,7 @@ pub fn parse_seen(
     whole(stack, sources, found)
 }
 
-/// What was read, where nothing was found wrong.
+/// Returns the value if there are no mistakes.
 fn whole<T>(
     read: Option<T>,
     sources: Vec<Source>,
@@ -130,8 +136,8 @@ fn whole<T>(
     match read {
         Some(read) if found.is_empty() => return Ok(read),
         None if found.is_empty() => {
-            // What no type lets through; said rather than panicked about.
-            let message = "the file is not understood";
+            // Not reachable; an error is returned instead of a panic.
+            let message = "the file cannot be read";
             found.push(Diagnostic::new(Code::BadValue, Mark::new(0, 0..0), message));
         }
         Some(_) | None => {}
@@ -139,8 +145,11 @@ fn whole<T>(
     Err(Diagnostics::new(sources, found))
 }
 
-/// Reads the text of the policy's file called `name`. The conditions of its rules are not looked
-/// into: that is for `Written::checked`.
+/// Parses the policy's file `name`. The conditions of its rules are not checked; `Written::checked`
+/// does that.
+///
+/// # Errors
+/// Returns every mistake in the text.
 pub fn policy(name: &str, text: &str) -> Result<Written, Diagnostics> {
     let base = Path::new("");
     let read = plain(&POLICY_FILE, &POLICY, name, text, base, policy_rules::check);
@@ -151,13 +160,16 @@ pub fn policy(name: &str, text: &str) -> Result<Written, Diagnostics> {
     })
 }
 
-/// Reads the text of a file of examples. Relative paths in it are seen from the folder `base`.
+/// Parses a file of examples. Relative paths are joined to the folder `base`.
+///
+/// # Errors
+/// Returns every mistake in the text.
 pub fn examples(name: &str, text: &str, base: &Path) -> Result<Vec<Example>, Diagnostics> {
     let read = plain(&EXAMPLES_FILE, &EXAMPLES, name, text, base, |_| Vec::new());
     read.map(|(examples, _)| examples)
 }
 
-/// A file over which the command line has no say.
+/// Parses a file to which `--set` does not apply.
 fn plain<T>(
     document: &'static Document,
     record: &Record<T>,
@@ -179,6 +191,6 @@ fn plain<T>(
         found.extend(rules(root));
         read
     });
-    let found = expression::told(&source, found);
+    let found = expression::explained(&source, found);
     whole(read, sources, found).map(|read| (read, source))
 }

@@ -1,5 +1,5 @@
-//! What a stack names of the world outside it: files, a region, a release, machines. The
-//! caller looks at them and says what is wrong, and that is reported at its place, with all other mistakes.
+//! Things outside the text that a stack names: files, a region, a release, instance types. The
+//! caller checks them, and each complaint is reported at its place with all other mistakes.
 
 use super::diag::{Code, Diagnostic};
 use super::document::STACK_FILE;
@@ -9,35 +9,47 @@ use super::source::{Mark, Source};
 use super::stack::STACK;
 use std::path::{Path, PathBuf};
 
-/// What is named.
+/// The kind of thing that is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
+    /// `region`.
     Region,
+    /// `cluster.release`.
     Release,
-    /// The type of the primary, of core and of task nodes.
+    /// The instance type of the primary node.
     Primary,
+    /// The instance type of the core nodes.
     Core,
+    /// The instance type of the task nodes.
     Task,
     /// `executor_memory` of a step.
     ExecutorMemory,
+    /// A step's script.
     Script,
+    /// A data set's file on this machine.
     Data,
+    /// The public key of a key pair.
     PublicKey,
 }
 
-/// One name, as it is written, and the path that it is where it is one of a file.
+/// A name as written and, if it is a file, its path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
+    /// What is named.
     pub what: What,
+    /// The text as written.
     pub text: String,
+    /// The path joined to the base folder; `None` if it is not a file.
     pub path: Option<PathBuf>,
     at: Mark,
 }
 
-/// What is wrong with a name, and how it is put right.
+/// What is wrong with a name, and how to fix it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Complaint {
+    /// What is wrong, as a sentence without a full stop.
     pub message: String,
+    /// How to fix it.
     pub help: Option<String>,
 }
 
@@ -53,8 +65,8 @@ impl Named {
     }
 }
 
-/// What the text names, whatever mistakes it has besides. Paths are seen from `base`; one that
-/// begins with `~` is left to who looks.
+/// Everything that the text names, whether or not it has mistakes. Paths are joined to `base`,
+/// except those that begin with `~`, which the caller expands.
 pub fn named(text: &str, base: &Path, sets: &[Setting]) -> Vec<Named> {
     let (Some(mut root), _) = STACK_FILE.tree(text) else {
         return Vec::new();
@@ -72,7 +84,7 @@ pub fn named(text: &str, base: &Path, sets: &[Setting]) -> Vec<Named> {
     reader.named
 }
 
-/// As mistakes of the text.
+/// Converts complaints into mistakes of the text.
 pub(super) fn diagnostics(names: &[(Named, Complaint)]) -> Vec<Diagnostic> {
     let one = |(named, complaint): &(Named, Complaint)| {
         let found = Diagnostic::new(Code::NotThere, named.at, complaint.message.clone());

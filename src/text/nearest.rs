@@ -1,22 +1,22 @@
-//! The name that was perhaps meant, and lists of names as people read them.
+//! Suggests names for misspelt ones, and formats lists of names.
 
 use crate::model::shown::is_plain;
 
-/// No name of ours is longer, and nobody means a name by a longer text.
-const LONGEST: usize = 64;
+/// Longer texts are not compared: no name is longer.
+const MAX_CHARS: usize = 64;
 
-/// More candidates than any stack has, few enough to compare with each.
-const MOST: usize = 1_000;
+/// Limits the number of comparisons; no stack has as many names.
+const MAX_CANDIDATES: usize = 1_000;
 
-/// The candidate that `text` is a slip of the finger away from.
+/// The candidate that `text` is probably a misspelling of.
 pub(crate) fn nearest<'a>(text: &str, among: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let typed: Vec<char> = text.to_lowercase().replace('-', "_").chars().collect();
-    if typed.is_empty() || typed.len() > LONGEST {
+    if typed.is_empty() || typed.len() > MAX_CHARS {
         return None;
     }
     among
         .into_iter()
-        .take(MOST)
+        .take(MAX_CANDIDATES)
         .filter(|name| *name != text)
         .filter_map(|name| {
             let meant: Vec<char> = name.to_lowercase().replace('-', "_").chars().collect();
@@ -31,22 +31,22 @@ pub(crate) fn nearest<'a>(text: &str, among: impl IntoIterator<Item = &'a str>) 
         .map(|(_, name)| name)
 }
 
-/// Insertions, deletions, replacements and swaps of neighbours between the two.
+/// The number of insertions, deletions, replacements and swaps of neighbours between the two.
 fn distance(a: &[char], b: &[char]) -> usize {
-    if a.len().abs_diff(b.len()) > LONGEST {
+    if a.len().abs_diff(b.len()) > MAX_CHARS {
         return usize::MAX;
     }
     let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
     for (i, from) in a.iter().enumerate() {
         let mut row = vec![i + 1];
         for (j, to) in b.iter().enumerate() {
-            let mut least = (rows[i][j] + usize::from(from != to))
+            let mut edits = (rows[i][j] + usize::from(from != to))
                 .min(rows[i][j + 1] + 1)
                 .min(row[j] + 1);
             if i > 0 && j > 0 && *from == b[j - 1] && a[i - 1] == *to {
-                least = least.min(rows[i - 1][j - 1] + 1);
+                edits = edits.min(rows[i - 1][j - 1] + 1);
             }
-            row.push(least);
+            row.push(edits);
         }
         rows.push(row);
     }
@@ -68,11 +68,11 @@ fn joined<'a>(names: impl IntoIterator<Item = &'a str>, word: &str) -> String {
     match quoted.as_slice() {
         [] => String::new(),
         [one] => one.clone(),
-        [most @ .., last] => format!("{} {word} {last}", most.join(", ")),
+        [others @ .., last] => format!("{} {word} {last}", others.join(", ")),
     }
 }
 
-/// The text between backquotes, cut and without what a terminal would obey.
+/// The text between backquotes, shortened, and with control characters escaped.
 pub(crate) fn quote(text: &str) -> String {
     const SHOWN: usize = 48;
     let plain: String = text

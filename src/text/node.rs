@@ -1,4 +1,4 @@
-//! A YAML text as a tree that remembers where each part of it stands, and nothing of YAML else.
+//! A YAML text as a tree whose nodes know their places; it contains nothing else of YAML.
 
 use super::source::Mark;
 
@@ -13,15 +13,16 @@ pub(crate) enum Value {
     Scalar(Scalar),
     Seq(Vec<Node>),
     Map(Vec<Entry>),
-    /// Something of which a mistake was already told.
+    /// Something whose mistake is already reported.
     Broken,
 }
 
-/// A scalar as it was written; `7.10` is no number and `no` no boolean until someone says so.
+/// A scalar as written: `7.10` is not a number and `no` not a boolean until a field reads it as
+/// one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Scalar {
     pub(crate) text: String,
-    /// Neither quoted nor a block.
+    /// Whether it is neither quoted nor a block.
     pub(crate) plain: bool,
 }
 
@@ -64,7 +65,7 @@ impl Node {
         self.scalar().map(|scalar| scalar.text.as_str())
     }
 
-    /// The items of a list; none of anything else.
+    /// The items of a list; empty for anything else.
     pub(crate) fn items(&self) -> &[Self] {
         match &self.value {
             Value::Seq(items) => items,
@@ -72,7 +73,7 @@ impl Node {
         }
     }
 
-    /// The entries of a mapping; none of anything else.
+    /// The entries of a mapping; empty for anything else.
     pub(crate) fn entries(&self) -> &[Entry] {
         match &self.value {
             Value::Map(entries) => entries,
@@ -93,7 +94,7 @@ impl Node {
         path.iter().try_fold(self, |node, key| node.get(key))
     }
 
-    /// True of nothing at all and of YAML's words for it.
+    /// Whether it is empty or one of YAML's words for null.
     pub(crate) fn is_null(&self) -> bool {
         self.scalar().is_some_and(|scalar| {
             let null = matches!(scalar.text.as_str(), "" | "~" | "null" | "Null" | "NULL");
@@ -101,7 +102,7 @@ impl Node {
         })
     }
 
-    /// What it is, in a word.
+    /// The kind of node, in words.
     pub(crate) fn word(&self) -> &'static str {
         match &self.value {
             Value::Scalar(_) => "a single value",

@@ -1,12 +1,12 @@
-//! Characters that look like a space, or like nothing, and are neither to YAML: they come with
-//! texts that were copied from pages and chats, and what a parser says of them is of something else.
+//! Invisible characters and those that look like spaces, which YAML does not treat as spaces. They
+//! come with text copied from web pages and chats, and the parser's messages about them are
+//! misleading.
 
 use super::diag::{Code, Diagnostic};
 use super::source::Mark;
 use std::ops::Range;
 
-/// The mistakes of a text that is no YAML, where such a character is to blame: the first one that
-/// stands outside of quotes and comments.
+/// The first such character outside quotes and comments, if it explains why the text is not YAML.
 pub(crate) fn to_blame(text: &str, source: usize, at: usize) -> Option<Diagnostic> {
     let (byte, c) = outside(text)?;
     let more = text.matches(c).count() - 1;
@@ -17,7 +17,7 @@ pub(crate) fn to_blame(text: &str, source: usize, at: usize) -> Option<Diagnosti
     ))
 }
 
-/// The first such character in a key or value without quotes, whose bytes in the text these are.
+/// The first such character in a key or value without quotes, given its bytes in the text.
 pub(crate) fn within(
     text: &str,
     range: Range<usize>,
@@ -34,19 +34,19 @@ pub(crate) fn within(
     ))
 }
 
-/// What may look like another text in quotes: said beside what is wrong with that text.
+/// A note about an invisible character in a quoted text, to add to another mistake.
 pub(crate) fn hidden(text: &str) -> Option<String> {
     let (_, c) = first(text)?;
-    Some(format!("it holds {}, which is not seen", name(c)?))
+    Some(format!("it contains {}, which is invisible", name(c)?))
 }
 
 fn diagnostic(c: char, more: usize, mark: Mark) -> Diagnostic {
     let name = name(c).unwrap_or_default();
     let (message, instead) = if c.is_whitespace() {
-        let message = format!("{name} stands here, which is no space to YAML");
+        let message = format!("{name} is here, which YAML does not read as a space");
         (message, "write a plain space instead")
     } else {
-        let message = format!("{name} stands here, which is not seen");
+        let message = format!("{name} is here, which is invisible");
         (message, "remove it")
     };
     let more = match more {
@@ -72,13 +72,13 @@ fn first(text: &str) -> Option<(usize, char)> {
 }
 
 fn is_strange(c: char, before: Option<char>, after: Option<char>) -> bool {
-    // Persian and Indic words, families of emoji and texts from right to left need these.
+    // Persian and Indic words, emoji families and right-to-left texts need these.
     let joins = matches!(c, '\u{200c}'..='\u{200f}');
     let foreign = |c: Option<char>| c.is_some_and(|c| !c.is_ascii());
     name(c).is_some() && !(joins && foreign(before) && foreign(after))
 }
 
-/// Such a character outside of quotes and comments.
+/// The first such character outside quotes and comments.
 fn outside(text: &str) -> Option<(usize, char)> {
     let (mut quote, mut comment) = (None, false);
     let mut before = '\n';
@@ -109,7 +109,7 @@ fn outside(text: &str) -> Option<(usize, char)> {
     None
 }
 
-/// With its article and number; none of characters that are what they look like.
+/// The character's name with its article and number; `None` for visible characters.
 fn name(c: char) -> Option<String> {
     let name = match c {
         '\u{a0}' => "a no-break space",

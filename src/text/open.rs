@@ -1,5 +1,5 @@
-//! What a text opens and does not close, as a person would see it. A parser notices only much
-//! later, and then of something else.
+//! Finds what a text opens and does not close. The parser notices only later, and then reports
+//! something else.
 
 /// The last quotation mark or bracket that is opened in the text and not closed.
 pub(crate) fn unclosed(text: &str) -> Option<(usize, char)> {

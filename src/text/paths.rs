@@ -1,9 +1,9 @@
-//! Paths by their text alone: nothing here looks at a disk.
+//! Joins paths as text, without reading the disk.
 
 use std::path::{Component, Path, PathBuf};
 
-/// The path as seen from `base`, without `.` and `..` where that can be. One that begins with
-/// `~` is for the edge to expand, and is left alone.
+/// The path joined to `base`, without `.` and `..` where possible. A path that begins with `~`
+/// stays as it is; the caller expands it.
 pub(crate) fn join(base: &Path, path: &str) -> PathBuf {
     if path == "~" || path.starts_with("~/") {
         return PathBuf::from(path);
@@ -31,7 +31,7 @@ pub(crate) fn join(base: &Path, path: &str) -> PathBuf {
     }
 }
 
-/// What `file` is called in the folder of `path`, of parts between slashes.
+/// The path of `file` in the folder of `path`, both with slashes.
 pub(crate) fn sibling(path: &str, file: &str) -> String {
     match path.rsplit_once('/') {
         Some((folder, _)) => format!("{folder}/{file}"),

@@ -8,14 +8,14 @@ use crate::model::money::Usd;
 use crate::model::name::{PolicyName, RuleName};
 use crate::model::percent::Percent;
 
-/// What no text on one line has.
+/// Characters that text on one line cannot have.
 macro_rules! plain {
     ($also:literal) => {
         concat!(r"[^", $also, r"\x00-\x1f\x7f-\x9f]")
     };
 }
 
-/// The text of several lines.
+/// Text of several lines.
 macro_rules! lines {
     () => {
         r"[^\x00-\x09\x0b-\x1f\x7f-\x9f]*"
@@ -23,28 +23,28 @@ macro_rules! lines {
 }
 
 pub(crate) const POLICY: Format<PolicyName> =
-    Format::of("[a-z]([a-z0-9-]{0,38}[a-z0-9])?").mended(suggestions::label);
+    Format::of("[a-z]([a-z0-9-]{0,38}[a-z0-9])?").suggest(suggestions::label);
 pub(crate) const RULE: Format<RuleName> =
-    Format::of("[a-z]([a-z0-9-]{0,78}[a-z0-9])?").mended(suggestions::label);
+    Format::of("[a-z]([a-z0-9-]{0,78}[a-z0-9])?").suggest(suggestions::label);
 pub(crate) const PERCENT: Format<Percent> = Format::of("([1-9][0-9]?|100)%")
-    .mended(suggestions::percent)
+    .suggest(suggestions::percent)
     .measured();
 pub(crate) const APPLICATION: Format<Application> = Format::of("[A-Za-z0-9._-]{1,64}");
 pub(crate) const STACKS: Format<Glob> = Format::by(
     readers::stacks,
     r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?|[a-z0-9-]*[*?][a-z0-9*?-]*",
 )
-.mended(suggestions::label);
+.suggest(suggestions::label);
 pub(crate) const INSTANCE_TYPES: Format<Glob> = Format::by(
     readers::instance_types,
     r"[a-z0-9-]{1,24}\.[a-z0-9-]{1,24}|[a-z0-9.-]*[*?][a-z0-9.*?-]*",
 )
-.mended(suggestions::instance_types);
+.suggest(suggestions::instance_types);
 pub(crate) const REGIONS: Format<Glob> = Format::by(
     readers::regions,
     "[a-z]+(-[a-z]+)+-[0-9]|[a-z0-9-]*[*?][a-z0-9*?-]*",
 )
-.mended(suggestions::regions);
+.suggest(suggestions::regions);
 pub(crate) const RELEASES: Format<Glob> = Format::by(
     readers::releases,
     concat!(
@@ -52,7 +52,7 @@ pub(crate) const RELEASES: Format<Glob> = Format::by(
         r"|(emr-[a-z0-9.-]*)?[*?][a-z0-9.*?-]*"
     ),
 )
-.mended(suggestions::releases);
+.suggest(suggestions::releases);
 pub(crate) const CALLER: Format<Glob> = Format::by(
     readers::caller,
     concat!(
@@ -67,7 +67,7 @@ pub(crate) const CALLER: Format<Glob> = Format::by(
         "*"
     ),
 )
-.mended(suggestions::caller);
+.suggest(suggestions::caller);
 pub(crate) const TAG_VALUES: Format<Glob> =
     Format::by(readers::tag_values, concat!(plain!(r"\s\[\]{}\\"), "+"));
 pub(crate) const SUBSCRIBER: Format<String> = Format::by(
@@ -79,7 +79,7 @@ pub(crate) const SUBSCRIBER: Format<String> = Format::by(
         "arn:aws[a-z-]{0,20}:sns:[a-z]+(-[a-z]+)+-[0-9]:[0-9]{12}:[A-Za-z0-9_-]{1,256}"
     ),
 )
-.mended(suggestions::subscriber);
+.suggest(suggestions::subscriber);
 pub(crate) const EXPRESSION: Format<String> = Format::by(readers::expression, r"[\s\S]*\S[\s\S]*");
 pub(crate) const MESSAGE: Format<String> =
     Format::by(readers::message, concat!(lines!(), plain!(r"\s"), lines!()));
@@ -93,7 +93,7 @@ pub(crate) const AMOUNT: Format<Usd> = Format::by(
     readers::amount,
     r"\$(0|0\.[0-9]{0,5}[1-9][0-9]{0,3}|[1-9][0-9]{0,8}(\.[0-9]{1,6})?)",
 )
-.mended(suggestions::usd)
+.suggest(suggestions::usd)
 .measured();
 
 #[cfg(test)]
@@ -137,7 +137,7 @@ mod tests {
     proptest! {
         /// What an editor lets pass, the parser takes.
         #[test]
-        fn patterns_say_what_readers_read(
+        fn patterns_match_what_readers_accept(
             (which, text) in (0..ALL.len())
                 .prop_flat_map(|which| (Just(which), string_regex(ALL[which].0).unwrap()))
         ) {
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_is_mended_only_into_what_is_right() {
+    fn suggestions_are_valid_values() {
         let all: [Meant; 17] = [
             (|t| PERCENT.meant(t), "80", Some("80%")),
             (|t| PERCENT.meant(t), "0.8", Some("80%")),

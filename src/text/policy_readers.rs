@@ -12,52 +12,52 @@ use crate::model::release::Release;
 use crate::model::stack::IngressSource;
 use std::str::FromStr;
 
-/// The text, where it is right.
-fn when(right: bool, text: &str, expected: &str) -> Result<String, Invalid> {
-    if right {
+/// The text, if it is valid.
+fn when(valid: bool, text: &str, expected: &str) -> Result<String, Invalid> {
+    if valid {
         Ok(text.to_owned())
     } else {
         Err(Invalid::new(expected))
     }
 }
 
-fn glob(right: bool, text: &str, expected: &str) -> Result<Glob, Invalid> {
+fn glob(valid: bool, text: &str, expected: &str) -> Result<Glob, Invalid> {
     let wrong = |_| Invalid::new(expected);
-    when(right, text, expected)?.parse().map_err(wrong)
+    when(valid, text, expected)?.parse().map_err(wrong)
 }
 
-/// A name, or a pattern of such names: one that could fit none of them is a slip.
+/// A name, or a pattern of names; a pattern that no name can match is invalid.
 fn named<T: FromStr>(text: &str, signs: &str) -> bool {
-    let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || signs.contains(c);
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || signs.contains(c);
     if text.contains(['*', '?']) {
-        text.chars().all(|c| known(c) || matches!(c, '*' | '?'))
+        text.chars().all(|c| allowed(c) || matches!(c, '*' | '?'))
     } else {
         text.parse::<T>().is_ok()
     }
 }
 
 pub(crate) fn stacks(text: &str) -> Result<Glob, Invalid> {
-    let right = named::<StackName>(text, "-");
+    let valid = named::<StackName>(text, "-");
     glob(
-        right,
+        valid,
         text,
         "a stack's name, or a pattern of names such as `nightly-*`",
     )
 }
 
 pub(crate) fn instance_types(text: &str) -> Result<Glob, Invalid> {
-    let right = named::<InstanceType>(text, ".-");
+    let valid = named::<InstanceType>(text, ".-");
     glob(
-        right,
+        valid,
         text,
         "an instance type, or a pattern of them such as `m5.*`",
     )
 }
 
 pub(crate) fn regions(text: &str) -> Result<Glob, Invalid> {
-    let right = named::<Region>(text, "-");
+    let valid = named::<Region>(text, "-");
     glob(
-        right,
+        valid,
         text,
         "an AWS region such as `us-east-1`, or a pattern such as `eu-*`",
     )
@@ -65,9 +65,9 @@ pub(crate) fn regions(text: &str) -> Result<Glob, Invalid> {
 
 pub(crate) fn releases(text: &str) -> Result<Glob, Invalid> {
     let begins = text.starts_with("emr-") || text.starts_with(['*', '?']);
-    let right = begins && named::<Release>(text, ".-");
+    let valid = begins && named::<Release>(text, ".-");
     glob(
-        right,
+        valid,
         text,
         "an EMR release such as `emr-7.12.0`, or a pattern such as `emr-7.*`",
     )
@@ -77,9 +77,9 @@ pub(crate) fn caller(text: &str) -> Result<Glob, Invalid> {
     let whole = text
         .strip_prefix("arn:")
         .is_some_and(|rest| !rest.is_empty());
-    let right = whole || text.starts_with('*') || text.contains('@');
+    let valid = whole || text.starts_with('*') || text.contains('@');
     glob(
-        right,
+        valid,
         text,
         "a caller: on AWS an ARN such as `arn:aws:iam::*:user/ana`, here one such as `ana@*`",
     )
@@ -93,7 +93,7 @@ pub(crate) fn tag_values(text: &str) -> Result<Glob, Invalid> {
     )
 }
 
-/// Who may be let in, as stacks say it.
+/// The sources of connections, as stacks write them.
 pub(crate) fn source(text: &str) -> Result<SourceLimit, Invalid> {
     match ingress(text)? {
         IngressSource::Range(range) => Ok(SourceLimit::Range(range)),
@@ -103,7 +103,7 @@ pub(crate) fn source(text: &str) -> Result<SourceLimit, Invalid> {
     }
 }
 
-/// Addresses as people have them, not all that mail could carry. AWS Budgets takes no FIFO topics.
+/// Common e-mail addresses, not all that the standard allows. AWS Budgets accepts no FIFO topics.
 pub(crate) fn subscriber(text: &str) -> Result<String, Invalid> {
     when(
         mail(text) || topic(text),
@@ -112,7 +112,7 @@ pub(crate) fn subscriber(text: &str) -> Result<String, Invalid> {
     )
 }
 
-/// Whether a subscriber is a topic of SNS and not an address.
+/// Whether a subscriber is an SNS topic and not an e-mail address.
 pub(crate) fn topic(text: &str) -> bool {
     let parts: Vec<&str> = text.split(':').collect();
     let ["arn", partition, "sns", region, account, name] = parts.as_slice() else {
@@ -144,28 +144,28 @@ fn mail(text: &str) -> bool {
 }
 
 pub(crate) fn expression(text: &str) -> Result<String, Invalid> {
-    let right = !text.trim().is_empty();
+    let valid = !text.trim().is_empty();
     when(
-        right,
+        valid,
         text,
         "a condition in CEL, such as `stack.cluster.nodes > 5`",
     )
 }
 
-/// Without the line's end that a block of YAML has.
+/// The message without the newline at the end of a YAML block.
 pub(crate) fn message(text: &str) -> Result<String, Invalid> {
     let odd = |c: char| c.is_control() && c != '\n';
-    let right = !text.trim().is_empty() && !text.contains(odd);
+    let valid = !text.trim().is_empty() && !text.contains(odd);
     when(
-        right,
+        valid,
         text.trim(),
-        "what a person is told, and how the rule can be passed",
+        "a message: what is wrong, and how to pass the rule",
     )
 }
 
 pub(crate) fn title(text: &str) -> Result<String, Invalid> {
-    let right = !text.is_empty() && text.trim() == text && !text.contains(char::is_control);
-    when(right, text, "what the example shows, on one line")
+    let valid = !text.is_empty() && text.trim() == text && !text.contains(char::is_control);
+    when(valid, text, "what the example shows, on one line")
 }
 
 pub(crate) fn setting(text: &str) -> Result<String, Invalid> {
@@ -173,16 +173,16 @@ pub(crate) fn setting(text: &str) -> Result<String, Invalid> {
 }
 
 pub(crate) fn reason(text: &str) -> Result<String, Invalid> {
-    let known = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_.-".contains(c);
-    let right = text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(known);
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_.-".contains(c);
+    let valid = text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(allowed);
     when(
-        right,
+        valid,
         text,
         "a limit such as `limits.nodes`, or the name of a rule",
     )
 }
 
-/// Dollars of which there may be none.
+/// An amount in dollars, which may be zero.
 pub(crate) fn amount(text: &str) -> Result<Usd, Invalid> {
     match text {
         "$0" => Ok(Usd::ZERO),
@@ -195,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn those_who_are_told_can_be_told() {
+    fn subscribers_are_addresses_that_aws_can_notify() {
         for good in [
             "ana@example.com",
             "ana+bills@mail.example.co.kr",
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_that_fits_nothing_is_refused() {
+    fn a_pattern_that_matches_nothing_is_invalid() {
         for bad in ["m5", "m5 *", "M5.*", "", "m5.xlarge.x"] {
             assert!(instance_types(bad).is_err(), "{bad}");
         }

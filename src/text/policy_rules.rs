@@ -1,5 +1,5 @@
-//! What must agree between several places of a policy. Says nothing where one of them is missing
-//! or cannot be read: that is told already.
+//! Consistency checks between several places of a policy. Places that are missing or invalid are
+//! skipped, because those mistakes are already reported.
 
 use super::diag::{Code, Diagnostic};
 use super::node::{Node, Value};
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 pub(crate) fn check(root: &Node) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    found.extend(nobodys_budget(root));
+    found.extend(budget_without_teams(root));
     let mail = |text: &str| !topic(text);
     found.extend(too_many(root, "addresses of e-mail", MAX_MAILS, mail));
     found.extend(too_many(root, "topics of SNS", MAX_TOPICS, topic));
@@ -23,11 +23,11 @@ pub(crate) fn check(root: &Node) -> Vec<Diagnostic> {
     found
 }
 
-/// A month belongs to a team.
-fn nobodys_budget(root: &Node) -> Option<Diagnostic> {
+/// A budget needs teams.
+fn budget_without_teams(root: &Node) -> Option<Diagnostic> {
     let budget = root.entry("budget")?;
     let applies = root.get("applies_to");
-    // What is no mapping, or has keys that it cannot have, is told of as such.
+    // An `applies_to` that is not a mapping, or has unknown keys, is already reported.
     let sure = applies.is_none_or(|node| match &node.value {
         Value::Map(entries) => entries.iter().all(|entry| entry.key.text == "stacks"),
         Value::Scalar(_) | Value::Seq(_) | Value::Broken => false,
@@ -46,24 +46,24 @@ fn nobodys_budget(root: &Node) -> Option<Diagnostic> {
     )
 }
 
-/// AWS tells no more of one budget.
-fn too_many(root: &Node, what: &str, most: usize, is: impl Fn(&str) -> bool) -> Option<Diagnostic> {
+/// The limit of AWS Budgets on the subscribers of one budget.
+fn too_many(root: &Node, what: &str, max: usize, is: impl Fn(&str) -> bool) -> Option<Diagnostic> {
     let listed = root.find(&["budget", "subscribers"])?.items().iter();
     let these = listed.filter(|node| {
         let text = node.text().filter(|text| subscriber(text).is_ok());
         text.is_some_and(&is)
     });
     let these: Vec<&Node> = these.collect();
-    let first = these.get(most)?;
+    let first = these.get(max)?;
     let message = format!("`subscribers` has {} {what}", these.len());
     Some(
         Diagnostic::new(Code::OutOfRange, first.mark, message)
-            .expected(format!("at most {most}"))
-            .help("AWS Budgets tells no more of one budget; a topic of SNS can tell many"),
+            .expected(format!("at most {max}"))
+            .help("AWS Budgets notifies no more for one budget; an SNS topic can notify many"),
     )
 }
 
-/// AWS has so many notifications of one budget, of which one is for the whole month.
+/// The limit of AWS Budgets on the notifications of one budget, one of which is for 100%.
 fn too_many_shares(root: &Node) -> Option<Diagnostic> {
     let mut shares = BTreeSet::from([Percent::WHOLE]);
     let listed = root.find(&["budget", "notify_at"])?.items().iter();
@@ -83,15 +83,15 @@ fn too_many_shares(root: &Node) -> Option<Diagnostic> {
     )
 }
 
-/// A limit that is shorter than the least that a stack may say would refuse them all.
+/// A limit below the minimum of every stack would deny all stacks.
 fn too_short(root: &Node, key: &str) -> Option<Diagnostic> {
     let node = root.find(&["limits", key])?;
     let span: Span = node.text()?.parse().ok()?;
-    let least = Guardrails::IDLE_LEAST;
-    (span < least).then(|| {
+    let min = Guardrails::IDLE_MIN;
+    (span < min).then(|| {
         let message = format!("`{key}` cannot be {span}");
         Diagnostic::new(Code::OutOfRange, node.mark, message)
-            .expected(format!("at least {}s", least.as_secs()))
-            .help("no stack can have less, so this would refuse all")
+            .expected(format!("at least {}s", min.as_secs()))
+            .help("no stack can have less, so this would deny every stack")
     })
 }

@@ -1,5 +1,5 @@
-//! YAML to our own tree, through the parser's events: they tell of duplicate keys, tags and
-//! aliases, which a deserializer would have swallowed. With `syntax`, all that knows YAML.
+//! Parses YAML into our own tree from the parser's events, which include duplicate keys, tags and
+//! aliases that a deserializer would hide. Only this module and `syntax` use the YAML crate.
 
 use super::diag::{Code, Diagnostic};
 use super::node::{Entry, Key, Node, Scalar, Value};
@@ -9,13 +9,14 @@ use super::syntax;
 use serde_saphyr::granit_parser::{Event, Options, Parser, ScalarStyle, Span};
 use std::collections::BTreeMap;
 
-/// No file of ours needs more; an editor's accident or an attack would.
-pub const MOST_BYTES: usize = 256 * 1024;
-const MOST_DEPTH: usize = 32;
-/// What aliases may add, so that a few lines cannot become a million nodes.
-const MOST_COPIES: usize = 10_000;
+/// The maximum size of a file in bytes; larger ones are accidents or attacks.
+pub const MAX_BYTES: usize = 256 * 1024;
+const MAX_DEPTH: usize = 32;
+/// The maximum number of nodes that aliases may copy, so that a few lines cannot expand to
+/// millions.
+const MAX_COPIES: usize = 10_000;
 
-/// What became of a text: its tree, where there is one, and what is wrong with its YAML.
+/// The result of parsing: the tree, if there is one, and the mistakes in the YAML.
 pub(crate) struct Read {
     pub(crate) root: Option<Node>,
     pub(crate) found: Vec<Diagnostic>,
@@ -24,8 +25,8 @@ pub(crate) struct Read {
 /// Reads the part of a source that begins at byte `at`.
 pub(crate) fn read(text: &str, source: usize, at: usize) -> Read {
     let mut builder = Builder::new(source, at);
-    if text.len() > MOST_BYTES {
-        let message = format!("the text is longer than {} KiB", MOST_BYTES / 1024);
+    if text.len() > MAX_BYTES {
+        let message = format!("the file is larger than {} KiB", MAX_BYTES / 1024);
         let found = Diagnostic::new(Code::TooLarge, Mark::new(source, at..at), message);
         return Read {
             root: None,
@@ -34,8 +35,8 @@ pub(crate) fn read(text: &str, source: usize, at: usize) -> Read {
     }
     let mut options = Options::default();
     options.emit_unresolved_aliases = true;
-    options.flow_nesting_limit = MOST_DEPTH;
-    options.block_nesting_limit = MOST_DEPTH;
+    options.flow_nesting_limit = MAX_DEPTH;
+    options.block_nesting_limit = MAX_DEPTH;
     options.set_emit_comments(false);
     let mut strange = Vec::new();
     for event in Parser::new_from_str_with_options(text, options) {
@@ -51,7 +52,7 @@ pub(crate) fn read(text: &str, source: usize, at: usize) -> Read {
             }
             Err(error) => {
                 let found = odd_characters::to_blame(text, source, at)
-                    .unwrap_or_else(|| syntax::diagnostic(&error, text, source, at, MOST_DEPTH));
+                    .unwrap_or_else(|| syntax::diagnostic(&error, text, source, at, MAX_DEPTH));
                 return Read {
                     root: None,
                     found: vec![found],
@@ -60,7 +61,7 @@ pub(crate) fn read(text: &str, source: usize, at: usize) -> Read {
         }
     }
     if !strange.is_empty() {
-        // What else would be said is of what they make of the keys and values.
+        // Other mistakes would be consequences of these characters.
         let (root, found) = (None, strange);
         return Read { root, found };
     }
@@ -70,7 +71,7 @@ pub(crate) fn read(text: &str, source: usize, at: usize) -> Read {
     }
 }
 
-/// A collection that is not yet at its end.
+/// A collection whose end is not reached yet.
 struct Frame {
     start: Mark,
     anchor: usize,
@@ -83,11 +84,11 @@ enum Inside {
     Map(Vec<Entry>, Pending),
 }
 
-/// A mapping's key that waits for its value.
+/// The state of a mapping's next entry.
 enum Pending {
     None,
     Key(Key),
-    /// The key was a mistake; its value goes with it.
+    /// The key is invalid, so its value is dropped as well.
     Broken,
 }
 
@@ -119,7 +120,7 @@ impl Builder {
         Mark::new(self.source, self.at + range.start..self.at + range.end)
     }
 
-    /// False when there is nothing more to read.
+    /// Handles an event; returns false at the end of the document.
     fn take(&mut self, event: Event<'_>, span: Span) -> bool {
         let mark = self.mark(span);
         match event {
@@ -128,7 +129,7 @@ impl Builder {
                 self.found.push(
                     Diagnostic::new(Code::SeveralDocuments, mark, several)
                         .expected("the end of the file")
-                        .help("one file describes one thing; move the rest to a file of its own"),
+                        .help("one file has one document; move the rest to its own file"),
                 );
                 return false;
             }
@@ -161,7 +162,7 @@ impl Builder {
                     ),
                 );
             }
-            // The start and end of things, and whatever else a later parser may tell.
+            // Stream and document boundaries, and events of later versions of the parser.
             Event::StreamStart | Event::StreamEnd | Event::DocumentStart(..) | _ => {}
         }
         true
@@ -171,7 +172,7 @@ impl Builder {
         if tagged {
             let at = span.tag_span().map_or(mark, |tag| self.mark(tag));
             self.found.push(
-                Diagnostic::new(Code::YamlTag, at, "YAML tags have no meaning here")
+                Diagnostic::new(Code::YamlTag, at, "YAML tags are not supported")
                     .help("remove it, or write the value in quotes if the `!` belongs to it"),
             );
         }
@@ -194,7 +195,7 @@ impl Builder {
             Inside::Seq(items) => items.last().map(|node| node.mark),
             Inside::Map(entries, _) => entries.last().map(|entry| entry.value.mark),
         };
-        // The end of a block is wherever the next thing begins; that of `[…]` is a character.
+        // A block ends where the next node begins; `[…]` and `{…}` end with a character.
         let end = match last {
             Some(last) if end.start == end.end => last,
             _ => end,
@@ -221,7 +222,7 @@ impl Builder {
         };
         let size = *size;
         self.copies += size;
-        if self.copies > MOST_COPIES {
+        if self.copies > MAX_COPIES {
             if self.found.iter().any(|found| found.code == Code::TooLarge) {
                 self.done(
                     Node {
@@ -237,7 +238,7 @@ impl Builder {
             self.broken(
                 mark,
                 Diagnostic::new(Code::TooLarge, mark, message)
-                    .help(format!("they may copy {MOST_COPIES} values in all")),
+                    .help(format!("they may copy {MAX_COPIES} values in all")),
             );
             return;
         }
@@ -257,7 +258,7 @@ impl Builder {
         );
     }
 
-    /// A node is whole: it goes to the collection around it.
+    /// Adds a complete node to the enclosing collection.
     fn done(&mut self, node: Node, anchor: usize, size: usize) {
         if anchor > 0 {
             self.anchors.insert(anchor, (node.clone(), size));
@@ -286,7 +287,7 @@ fn key(node: Node, found: &mut Vec<Diagnostic>) -> Pending {
                 Diagnostic::new(
                     Code::MergeKey,
                     mark,
-                    "YAML's merge key `<<` has no meaning here",
+                    "YAML's merge key `<<` is not supported",
                 )
                 .help("write the keys out"),
             );

@@ -1,5 +1,5 @@
-//! What all declarations read by: what was found wrong, what the text names, and the mistakes of
-//! mappings that do not hang on their declarations.
+//! The state that all declarations read with: mistakes, the names of things outside the text, and
+//! checks of mappings that do not depend on their declarations.
 
 use super::diag::{Code, Diagnostic};
 use super::document::Document;
@@ -13,27 +13,27 @@ use super::source::{Mark, Source};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// What is being looked at: its name in messages, and where its key stands.
+/// The value being read: its name in messages, and the place of its key.
 #[derive(Clone, Copy)]
 pub(crate) struct Site<'a> {
     pub(crate) name: &'a str,
     pub(crate) key: Mark,
-    /// What one would write there.
+    /// An example of the value.
     pub(crate) example: &'a str,
 }
 
-/// More mistakes than are told; a text made to have more shall not cost more.
-const ENOUGH: usize = 1_000;
+/// Limits the time that a hostile text can cost; more than are reported.
+const MAX_FOUND: usize = 1_000;
 
 pub(crate) struct Reader<'a> {
     pub(super) root: &'a Node,
     document: &'static Document,
     shape: Object,
     pub(super) sources: &'a [Source],
-    /// The folder that paths are seen from.
+    /// The folder that relative paths are joined to.
     pub(super) base: &'a Path,
     pub(super) found: Vec<Diagnostic>,
-    /// What the text names of the world outside, in the order of the declarations.
+    /// The things outside the text that it names, in the order of the declarations.
     pub(super) named: Vec<Named>,
 }
 
@@ -55,7 +55,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The whole of a file. What is none has its mistakes in `found`.
+    /// Reads the whole file; returns `None` if that is impossible, with the mistakes in `found`.
     pub(crate) fn whole<T>(&mut self, record: &Record<T>) -> Option<T> {
         let first = self.root.entries().first();
         let site = Site {
@@ -72,7 +72,7 @@ impl<'a> Reader<'a> {
         node: &Node,
         site: Site<'_>,
     ) -> Option<S::Out> {
-        if matches!(node.value, Value::Broken) || self.found.len() > ENOUGH {
+        if matches!(node.value, Value::Broken) || self.found.len() > MAX_FOUND {
             return None;
         }
         shape.read(self, node, site)
@@ -110,18 +110,18 @@ impl<'a> Reader<'a> {
         source.place(source.clip(mark).start).0
     }
 
-    pub(super) fn wrong_kind(&mut self, node: &Node, site: Site<'_>, due: &str) {
+    pub(super) fn wrong_kind(&mut self, node: &Node, site: Site<'_>, expected: &str) {
         let message = format!("{} cannot be {}", site.name, node.word());
         let expected = match site.example {
-            "" => due.to_owned(),
-            example => format!("{due} such as `{example}`"),
+            "" => expected.to_owned(),
+            example => format!("{expected} such as `{example}`"),
         };
         self.found
             .push(Diagnostic::new(Code::WrongKind, node.mark, message).expected(expected));
     }
 
     pub(super) fn missing(&mut self, head: Head, site: Site<'_>) {
-        let message = format!("{} lacks `{}`", site.name, head.key);
+        let message = format!("{} has no `{}`", site.name, head.key);
         let expected = format!("a key such as `{}: {}`", head.key, head.example);
         self.found
             .push(Diagnostic::new(Code::MissingKey, site.key, message).expected(expected));
@@ -159,7 +159,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The alternative that is taken, once the others are told that they cannot be.
+    /// Returns the exclusive field that is used, after reporting fields that conflict with it.
     pub(super) fn chosen(
         &mut self,
         heads: &[Head],

@@ -1,13 +1,13 @@
-//! Readers of the values that have no type of their own in the model, or are one of two.
+//! Readers of values that have no type of their own in the model, or one of two types.
 
 use crate::model::Invalid;
 use crate::model::memory::Memory;
 use crate::model::stack::IngressSource;
 
-/// `${…}` is for arguments; elsewhere it would be taken literally.
+/// `${…}` is replaced in arguments only; elsewhere it is rejected instead of being taken literally.
 const HOLE: &str = "${";
 
-/// None is `auto`.
+/// `None` stands for `auto`.
 pub(crate) fn executor_memory(text: &str) -> Result<Option<Memory>, Invalid> {
     if text == "auto" {
         return Ok(None);
@@ -113,8 +113,8 @@ pub(crate) fn sha256(text: &str) -> Result<String, Invalid> {
     ))
 }
 
-/// A requirement that pip looks up by name: options, addresses and paths would let a stack's
-/// file install from anywhere.
+/// A requirement that pip resolves by name. Options, addresses and paths are rejected, as they
+/// would let a stack's file install from anywhere.
 pub(crate) fn package(text: &str) -> Result<String, Invalid> {
     let end = text
         .find(['[', '=', '<', '>', '~', '!'])
@@ -149,7 +149,7 @@ fn version(text: &str) -> bool {
     !number.is_empty() && number.bytes().all(byte)
 }
 
-/// What AWS takes in tags of every service.
+/// Characters that AWS accepts in tags of every service.
 fn in_tags(c: char) -> bool {
     c.is_alphanumeric() || " +-=._:/@".contains(c)
 }

@@ -1,29 +1,29 @@
-//! The declarations as documents for people, and as the paths that `--set` takes.
+//! The declarations as reference documents, and as the paths that `--set` takes.
 
 use super::document::{Document, POLICY_FILE, STACK_FILE};
 use super::nearest::{any_of, quote};
 use super::shape::{Field, Kind, Need, Object, Text, Unique};
 use std::fmt::Write as _;
 
-/// What `docs/stack-reference.md` has, in Markdown.
+/// The text of `docs/stack-reference.md`.
 pub fn stack_reference() -> String {
     document(&STACK_FILE, "stack", "cluster.size=5 x m5.xlarge")
 }
 
-/// What `docs/policy-reference.md` has, in Markdown.
+/// The text of `docs/policy-reference.md`.
 pub fn policy_reference() -> String {
     document(&POLICY_FILE, "policy", "")
 }
 
-/// The paths of a stack that `--set` takes whatever names the stack has, in the order of the
-/// declarations. The first item of a list stands for all of them.
+/// The paths that `--set` takes for any stack, in the order of the declarations. The first item of
+/// a list stands for all items.
 pub fn setting_paths() -> Vec<String> {
     let mut paths = Vec::new();
     add_paths(&(STACK_FILE.shape)(), "", &mut paths);
     paths
 }
 
-/// Whether a path of `--set` leads to a path of this machine.
+/// Whether a path of `--set` sets a path on this machine.
 pub fn is_local_path(setting: &str) -> bool {
     let keys: Vec<&str> = setting.split('.').collect();
     leads_to_path(&Kind::Map((STACK_FILE.shape)()), &keys)
@@ -38,7 +38,7 @@ fn leads_to_path(kind: &Kind, keys: &[&str]) -> bool {
         (Kind::Named(_, object), [_, key, rest @ ..]) => object
             .field(key)
             .is_some_and(|field| leads_to_path(&field.kind, rest)),
-        // The name of an item may have dots.
+        // The name of an item may contain dots.
         (Kind::List(items) | Kind::Several(items), keys) => {
             (1..=keys.len()).any(|name| leads_to_path(&items.of, &keys[name..]))
         }
@@ -75,8 +75,8 @@ fn document(document: &Document, room: &str, setting: &str) -> String {
     let title = document.noun.replacen('a', "A", 1);
     let mut page = format!(
         "# {title}, field by field\n\n\
-         Made of the declarations in `src/text/{room}`; `BLESS=1 cargo test --test text` writes it.\n\
-         What JSON Schema says of the same is printed by `clusterup schema {room}`.\n"
+         Generated from the declarations in `src/text/{room}`; `BLESS=1 cargo test --test text` writes it.\n\
+         The same as JSON Schema is printed by `clusterup schema {room}`.\n"
     );
     if !setting.is_empty() {
         let _ = write!(
@@ -89,19 +89,19 @@ fn document(document: &Document, room: &str, setting: &str) -> String {
     page
 }
 
-/// A mapping, then those in it.
+/// A section for a mapping, followed by those of the mappings in it.
 fn section(object: &Object, path: &str, short: &str, page: &mut String) {
     let name = match path {
         "" => "The file".to_owned(),
         path => quote(path),
     };
     let _ = write!(page, "\n## {name}\n\n{}{short}\n\n", object.doc);
-    *page += "| key | value | when nothing is said | for |\n|---|---|---|---|\n";
+    *page += "| key | value | default | for |\n|---|---|---|---|\n";
     for field in &object.fields {
         let cells = [
             quote(field.head.key),
             value(field),
-            unsaid(field.head.need, object),
+            default(field.head.need, object),
             meaning(field),
         ];
         let cells = cells.map(|cell| cell.replace('|', "\\|"));
@@ -140,7 +140,7 @@ fn below(kind: &Kind, path: &str, page: &mut String) {
     }
 }
 
-/// What stands there, and an example where the description has none.
+/// The type of value, and an example if the type's description has none.
 fn value(field: &Field) -> String {
     let what = kind(&field.kind);
     if what.contains('`') {
@@ -155,33 +155,33 @@ fn kind(of: &Kind) -> String {
         Kind::Text(text) => text.what.clone(),
         Kind::Words(words) => any_of(words.iter().map(|(word, _)| *word)),
         Kind::Switch => "`true` or `false`".to_owned(),
-        Kind::Whole(least, most) => format!("a whole number from {least} to {most}"),
+        Kind::Whole(min, max) => format!("a whole number from {min} to {max}"),
         Kind::Argument => "text with `${…}` in it".to_owned(),
         Kind::Conf => "settings of Spark by their names".to_owned(),
-        Kind::List(items) if items.least > 0 => "a list of at least one".to_owned(),
+        Kind::List(items) if items.min > 0 => "a list of at least one".to_owned(),
         Kind::List(_) => "a list".to_owned(),
         Kind::Several(_) => "one, or a list".to_owned(),
-        Kind::Texts(_, _, most) => format!("at most {most} texts by keys"),
+        Kind::Texts(_, _, max) => format!("at most {max} texts by keys"),
         Kind::Named(..) => "mappings by names".to_owned(),
         Kind::Map(_) => "a mapping".to_owned(),
         Kind::Forms(short, ..) => format!("{}; or a mapping", short.what),
     }
 }
 
-fn unsaid(need: Need, object: &Object) -> String {
+fn default(need: Need, object: &Object) -> String {
     match need {
-        Need::Required => "has to be there".to_owned(),
+        Need::Required => "required".to_owned(),
         Need::Optional => String::new(),
         Need::Default(text) => quote(text),
         Need::Either => {
             let all = object.choices();
             format!(
-                "one of {} has to be there",
+                "one of {} is required",
                 any_of(all.iter().map(|one| one.key))
             )
         }
-        Need::With(one) => format!("goes with `{one}`"),
-        Need::NeededWith(one) => format!("has to be there with `{one}`"),
+        Need::With(one) => format!("only with `{one}`"),
+        Need::NeededWith(one) => format!("required with `{one}`"),
     }
 }
 

@@ -1,18 +1,18 @@
-//! Diagnostics as people read them: the line, underlined.
+//! Renders diagnostics for people: the line with the mistake underlined.
 
 use super::diag::{Diagnostic, Diagnostics};
 use super::source::Mark;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use std::fmt;
 
-/// A label stays beside its underline where the line is then no longer; else it goes below.
+/// The widest line at which a label is placed beside its underline instead of below it.
 const WIDEST: usize = 96;
 
-/// Where the lines below a snippet are broken.
+/// The width of the text below a snippet.
 const WIDTH: usize = 76;
 
 impl Diagnostics {
-    /// For terminals that show colours.
+    /// The diagnostics with ANSI colours.
     pub fn coloured(&self) -> String {
         self.rendered(&Renderer::styled())
     }
@@ -58,7 +58,7 @@ impl Diagnostics {
         group
     }
 
-    /// The lines from the first to the last mark, cut out: one snippet costs what it shows.
+    /// The lines from the first to the last mark; cutting them out bounds the cost of rendering.
     fn snippet<'a>(
         &'a self,
         found: &'a Diagnostic,
@@ -85,7 +85,7 @@ impl Diagnostics {
     }
 }
 
-/// The text in lines of at most `WIDTH` characters, where words allow.
+/// The text in lines of at most `WIDTH` characters, broken between words if possible.
 fn wrapped(text: &str) -> String {
     let mut out = String::new();
     let mut column = 0;

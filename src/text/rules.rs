@@ -1,5 +1,5 @@
-//! What must agree between several places of a stack. Says nothing where one of them is missing
-//! or cannot be read: that is told already.
+//! Consistency checks between several places of a stack. Places that are missing or invalid are
+//! skipped, because those mistakes are already reported.
 
 use super::diag::{Code, Diagnostic};
 use super::hidden_names;
@@ -15,7 +15,7 @@ pub(crate) fn check(root: &Node) -> Vec<Diagnostic> {
     found
 }
 
-/// A data set lies beside one that has a place of its own, and so never beside itself.
+/// A data set `beside` another requires that one to have its own place; this also rules out cycles.
 fn circles(root: &Node, found: &mut Vec<Diagnostic>) {
     let Some(data) = root.get(DATA_SETS.root) else {
         return;

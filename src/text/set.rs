@@ -1,5 +1,5 @@
-//! `--set PATH=VALUE`: what the command line says over the file. Applied to the tree before it
-//! is checked, so that a value is held to the same rules wherever it comes from.
+//! `--set PATH=VALUE`: changes the tree before it is checked, so that a value has to obey the same
+//! rules wherever it comes from.
 
 use super::diag::{Code, Diagnostic};
 use super::nearest::{all_of, any_of, nearest, quote};
@@ -11,13 +11,13 @@ use crate::model::Invalid;
 use std::fmt;
 use std::str::FromStr;
 
-/// One override, such as `data.ratings.path=/x/ratings.dat`. Things with names are found in a
-/// list by their name, other items by their number from 0. A value that begins with `[` or `{`
-/// is read as YAML, any other as it is.
+/// A setting, such as `data.ratings.path=/x/ratings.dat`. Named items of a list are addressed by
+/// their name, other items by their index from 0. A value that begins with `[` or `{` is parsed as
+/// YAML, any other is taken as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
     text: String,
-    /// Where the path ends.
+    /// The byte at which the path ends.
     equals: usize,
 }
 
@@ -51,7 +51,7 @@ impl Setting {
     }
 }
 
-/// Puts one override into the tree; the mistakes in its path and in its value's YAML.
+/// Applies a setting to the tree; returns the mistakes in its path and in its value's YAML.
 pub(crate) fn apply(
     root: &mut Node,
     shape: &Object,
@@ -81,7 +81,7 @@ pub(crate) fn apply(
     found
 }
 
-/// What is left of a path, and where in the setting it begins.
+/// The rest of a path, and its place in the setting.
 #[derive(Clone, Copy)]
 struct Rest<'a> {
     text: &'a str,
@@ -94,7 +94,7 @@ impl<'a> Rest<'a> {
         Mark::new(self.source, self.at..self.at + self.text.len())
     }
 
-    /// The first `length` bytes, and what follows the dot behind them.
+    /// The first `length` bytes, and what follows the dot after them.
     fn cut(self, length: usize) -> (Self, Option<Self>) {
         let (head, tail) = self.text.split_at(length);
         let tail = tail.strip_prefix('.').map(|tail| Self {
@@ -192,7 +192,7 @@ fn object(node: &mut Node, shape: &Object, rest: Rest<'_>, value: Node, name: &s
     )
 }
 
-/// Takes away what the alternative that is now set does not go with.
+/// Removes the fields that the field which is set excludes.
 fn exclude(node: &mut Node, shape: &Object, key: &str) {
     let choices = shape.choices();
     if let Some(choice) = choices.iter().find(|choice| choice.key == key)
@@ -203,8 +203,8 @@ fn exclude(node: &mut Node, shape: &Object, key: &str) {
     }
 }
 
-/// The value of a key, made where it is not there. None where the node is no mapping: the file
-/// is wrong then, and is told so.
+/// The value of a key, created if missing. `None` if the node is not a mapping: that is a mistake
+/// of the file, which is reported elsewhere.
 fn child<'n>(node: &'n mut Node, key: Rest<'_>) -> Option<&'n mut Node> {
     if node.is_null() || node.value == Value::Broken {
         node.value = Value::Map(Vec::new());
@@ -220,7 +220,7 @@ fn child<'n>(node: &'n mut Node, key: Rest<'_>) -> Option<&'n mut Node> {
             text: key.text.to_owned(),
             mark,
         };
-        // Until something is put there; if nothing is, that is told already.
+        // A placeholder until the value is set; if none is set, that is already reported.
         let value = Value::Broken;
         entries.push(Entry {
             key,

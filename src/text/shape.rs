@@ -1,9 +1,9 @@
-//! What a file may say, described: `field` makes it of the declarations, for all that has to know
-//! a file's keys without reading one. `set` walks it, `json_schema` and `reference` write it down.
+//! A description of the files, made by `field` from the declarations, for everything that needs a
+//! file's keys without reading one. `set` walks it; `json_schema` and `reference` render it.
 
 use super::node::Node;
 
-/// A mapping with keys of ours.
+/// A mapping with declared keys.
 pub(crate) struct Object {
     pub(crate) doc: String,
     pub(crate) fields: Vec<Field>,
@@ -15,12 +15,12 @@ pub(crate) struct Field {
     pub(crate) kind: Kind,
 }
 
-/// What is known of a field without its type.
+/// What is known of a field apart from its type.
 #[derive(Clone, Copy)]
 pub(crate) struct Head {
     pub(crate) key: &'static str,
     pub(crate) need: Need,
-    /// A value as one would write it on one line.
+    /// An example of the value on one line.
     pub(crate) example: &'static str,
 }
 
@@ -28,16 +28,16 @@ pub(crate) struct Head {
 pub(crate) enum Need {
     Required,
     Optional,
-    /// What it is when nothing is said.
+    /// The default value.
     Default(&'static str),
-    /// One of those that exclude each other, of which one has to be there.
+    /// One of the fields that exclude each other; one of them is required.
     Either,
-    /// It goes with that one of them, and may or has to be there.
+    /// Belongs to the exclusive field of this name; `With` is optional, `NeededWith` required.
     With(&'static str),
     NeededWith(&'static str),
 }
 
-/// One of the fields that exclude each other, and those that belong to it.
+/// One of the exclusive fields, and the fields that belong to it.
 pub(crate) struct Choice {
     pub(crate) key: &'static str,
     pub(crate) needs: Vec<&'static str>,
@@ -46,53 +46,53 @@ pub(crate) struct Choice {
 
 pub(crate) enum Kind {
     Text(Text),
-    /// Words, and what each is for.
+    /// Words, each with its meaning.
     Words(Vec<(&'static str, &'static str)>),
     Switch,
-    /// A whole number, and the least and the most that it may be.
+    /// A whole number between a minimum and a maximum.
     Whole(u16, u16),
     /// Text with `${…}` in it.
     Argument,
-    /// Spark's own settings.
+    /// A mapping of Spark's own settings.
     Conf,
     List(Box<Items>),
     /// One item, or a list of them.
     Several(Box<Items>),
-    /// A mapping whose keys and values are texts, at most so many.
+    /// A mapping whose keys and values are texts, with its maximum number of entries.
     Texts(Text, Text, usize),
-    /// A mapping whose keys are names that the user chooses.
+    /// A mapping whose keys are names chosen by the user.
     Named(Text, Object),
     Map(Object),
-    /// A value with a short form, and the long form that it stands for.
+    /// A value with a short form, and the long form that it expands to.
     Forms(Text, Object, Expand),
 }
 
-/// A text of one format.
+/// A text with a format.
 #[derive(Clone)]
 pub(crate) struct Text {
     pub(crate) pattern: &'static str,
-    /// What it is, in words.
+    /// A description of the format.
     pub(crate) what: String,
-    /// A path of this machine.
+    /// Whether it is a path on this machine.
     pub(crate) is_path: bool,
 }
 
 pub(crate) struct Items {
     pub(crate) of: Kind,
-    pub(crate) least: usize,
+    pub(crate) min: usize,
     pub(crate) unique: Unique,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unique {
     No,
-    /// No two items have the same `name`; items are known by it.
+    /// No two items have the same `name`; items are addressed by it.
     ByName,
-    /// No two items are the same text.
+    /// No two items have the same text.
     ByText,
 }
 
-/// The long form of a short form, where it is one.
+/// Expands a short form to its long form; `None` if the node is not a short form.
 pub(crate) type Expand = fn(&Node) -> Option<Node>;
 
 impl Object {
@@ -104,14 +104,14 @@ impl Object {
         self.fields.iter().map(|field| field.head.key)
     }
 
-    /// The fields that exclude each other; none where all go together.
+    /// The fields that exclude each other; empty if there are none.
     pub(crate) fn choices(&self) -> Vec<Choice> {
         choices(self.fields.iter().map(|field| field.head))
     }
 }
 
 impl Kind {
-    /// The mapping that it is, or that its items or its long form are.
+    /// The mapping that this kind is, or that its items or its long form are.
     pub(crate) fn below(&self) -> Option<&Object> {
         match self {
             Self::Map(object) | Self::Named(_, object) | Self::Forms(_, object, _) => Some(object),
@@ -128,7 +128,7 @@ impl Kind {
 }
 
 impl Need {
-    /// Whether it has to be there beside the one of those that exclude each other.
+    /// Whether the field is required together with the chosen exclusive field.
     pub(crate) fn is_needed_with(self, chosen: Option<&str>) -> bool {
         matches!(self, Self::NeededWith(one) if chosen == Some(one))
     }
@@ -140,7 +140,7 @@ impl Choice {
     }
 }
 
-/// Those among the fields of one mapping that exclude each other.
+/// The fields of one mapping that exclude each other.
 pub(crate) fn choices(heads: impl Iterator<Item = Head> + Clone) -> Vec<Choice> {
     let of = |need: fn(&'static str) -> Need, key| {
         let own = heads.clone().filter(|head| head.need == need(key));

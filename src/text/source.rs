@@ -1,15 +1,15 @@
-//! The texts that were read, by the names that people know them by, and places in them.
+//! The texts that were read, their names, and places in them.
 
 use std::ops::Range;
 
-/// A text and its name: the stack's file, or one `--set`.
+/// A text and its name: a file, or one `--set`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Source {
     pub(crate) name: String,
     pub(crate) text: String,
 }
 
-/// A part of one of the sources, in bytes.
+/// A range of bytes in one of the sources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mark {
     pub(crate) source: usize,
@@ -26,7 +26,7 @@ impl Mark {
         }
     }
 
-    /// From the start of one to the end of the other.
+    /// The range from the start of one mark to the end of the other.
     pub(crate) fn to(self, end: Self) -> Self {
         Self::new(self.source, self.start..end.end)
     }
@@ -37,7 +37,7 @@ impl Mark {
 }
 
 impl Source {
-    /// The mark cut to what is there: whole characters of one line.
+    /// The mark clipped to the source: whole characters of one line.
     pub(crate) fn clip(&self, mark: Mark) -> Mark {
         let whole = |at: usize| {
             let at = at.min(self.text.len());
@@ -52,7 +52,7 @@ impl Source {
         Mark::new(mark.source, start..start + line.trim_end().len())
     }
 
-    /// The line, and the column in characters, of a byte; both from 1.
+    /// The line and the column, in characters, of a byte; both from 1.
     pub(crate) fn place(&self, at: usize) -> (usize, usize) {
         let before = &self.text[..at];
         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
@@ -60,7 +60,7 @@ impl Source {
         (line, before[start..].chars().count() + 1)
     }
 
-    /// The bytes of the whole lines that a range lies on.
+    /// The bytes of the lines that a range touches.
     pub(crate) fn lines(&self, range: Range<usize>) -> Range<usize> {
         let start = self.text[..range.start]
             .rfind('\n')

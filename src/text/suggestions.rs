@@ -1,5 +1,4 @@
-//! Slips that people make in single values, and what they mostly mean by them. Guesses only: a
-//! format asks of each whether it is right.
+//! Suggestions for common mistakes in single values. A format checks whether each is valid.
 
 /// The number at the start, and what follows it, without spaces between.
 fn number(text: &str) -> Option<(f64, String)> {
@@ -77,7 +76,7 @@ pub(crate) fn minutes(text: &str) -> Option<String> {
     span(text, 60.0)
 }
 
-/// A life of so few is meant in hours.
+/// A number this small means hours.
 pub(crate) fn lifetime(text: &str) -> Option<String> {
     let few = number(text).is_some_and(|(number, _)| number <= 12.0);
     span(text, if few { 3_600.0 } else { 60.0 })
@@ -103,18 +102,18 @@ pub(crate) fn usd(text: &str) -> Option<String> {
         .filter(|c| c.is_ascii_digit() || *c == '.')
         .collect();
     let plain = text.to_lowercase().replace(['$', ',', ' ', '_'], "");
-    let known = [
+    let units = [
         &plain,
         plain.trim_end_matches("usd"),
         plain.trim_end_matches("dollars"),
     ];
-    known.contains(&bare.as_str()).then(|| format!("${bare}"))
+    units.contains(&bare.as_str()).then(|| format!("${bare}"))
 }
 
 pub(crate) fn memory(text: &str) -> Option<String> {
     let (number, unit) = number(text)?;
     let mib = match unit.as_str() {
-        // Nobody has an executor of 2048 GiB, or of 1 MiB.
+        // An executor of 2048 GiB or of 1 MiB is implausible.
         "" if number >= 256.0 => number,
         "" | "g" | "gb" | "gib" => number * 1_024.0,
         "m" | "mb" | "mib" => number,
@@ -191,6 +190,6 @@ pub(crate) fn subscriber(text: &str) -> Option<String> {
 }
 
 pub(crate) fn tag_key(text: &str) -> Option<String> {
-    let known = |c: char| c.is_alphanumeric() || " +-=._:/@".contains(c);
-    Some(text.trim().replace(|c: char| !known(c), "-"))
+    let allowed = |c: char| c.is_alphanumeric() || " +-=._:/@".contains(c);
+    Some(text.trim().replace(|c: char| !allowed(c), "-"))
 }

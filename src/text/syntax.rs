@@ -1,11 +1,11 @@
-//! The YAML parser's errors in our own words.
+//! Explains the YAML parser's errors.
 
 use super::diag::{Code, Diagnostic};
 use super::open::unclosed;
 use super::source::Mark;
 use serde_saphyr::granit_parser::{ErrorKind, ScanError};
 
-/// What is wrong and how it is mostly mended.
+/// What is wrong, and the usual fix.
 type Words = (&'static str, &'static str);
 
 pub(crate) fn diagnostic(
@@ -52,7 +52,7 @@ pub(crate) fn diagnostic(
     }
 }
 
-/// Where a quotation mark or a bracket is left open, that is the mistake.
+/// A quotation mark or bracket that is left open is the actual mistake.
 fn left_open(kind: &ErrorKind, before: &str, source: usize, at: usize) -> Option<Diagnostic> {
     let (open, character) = unclosed(before)?;
     let ((message, help), quote) = match character {
@@ -70,7 +70,7 @@ fn left_open(kind: &ErrorKind, before: &str, source: usize, at: usize) -> Option
     })
 }
 
-/// A line whose first `:` cannot stand there is one that the line above swallowed.
+/// Whether the first `:` of a line cannot be a key's, because the line above continues into it.
 fn deeper(line: &str) -> bool {
     line.starts_with(' ') && !line.contains(": ")
 }
@@ -111,7 +111,7 @@ const DASH: Words = (
     "each item of a list is on a line of its own, `- item`, all with the same indentation",
 );
 const ESCAPE: Words = (
-    "a backslash in double quotes is followed by something YAML does not know",
+    "a backslash in double quotes begins no escape that YAML has",
     "write `\\\\` for a backslash, or put the value in single quotes",
 );
 const AFTER_QUOTE: Words = (
@@ -199,7 +199,7 @@ fn words(kind: &ErrorKind) -> Words {
         | E::CommentNotSeparated
         | E::InvalidBlockEntryWhitespace
         | E::InvalidMappingValueWhitespace => SPACE,
-        // The parser's own affairs, and what stacks have no use for.
+        // Internal errors of the parser, and features that stacks do not use.
         E::UnexpectedEof | E::ExpectedNodeContent | _ => UNKNOWN,
     }
 }

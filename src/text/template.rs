@@ -1,8 +1,8 @@
-//! What `clusterup init` writes: a stack with nothing in it that is not needed to run.
+//! The stack that `clusterup init` writes, with only what is needed to run.
 
 use crate::model::name::StackName;
 
-/// A commented stack that runs `job.py` of its own folder.
+/// A commented stack that runs `job.py` in its own folder.
 pub fn template(name: &StackName) -> String {
     format!(
         r#"# A stack of clusterup: what it takes to run `job.py` on a Spark cluster, and what ends
@@ -25,13 +25,13 @@ job:
   # python_packages: [numpy]   # what the script imports besides PySpark
   steps:
     - name: main
-      script: job.py           # seen from the folder of this file
+      script: job.py           # relative to the folder of this file
       args: [--out, "${{results}}"]
       # For `${{data.input}}` among the arguments:
       #
       #   data:
       #     input: {{ path: input.csv }}    # or {{ url: … }}, or {{ s3: s3://bucket/key }}
-  results: results             # where `${{results}}` is brought home to
+  results: results             # where `${{results}}` is downloaded to
 
 guardrails:                    # whatever happens to the job, to this machine, to you
   idle_timeout: 10m            # the cluster ends when it has done nothing for this long,

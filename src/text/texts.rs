@@ -1,4 +1,4 @@
-//! Mappings whose keys and values the user chooses, such as tags.
+//! Mappings whose keys and values are chosen by the user, such as tags.
 
 use super::diag::{Code, Diagnostic};
 use super::field::Shape;
@@ -9,12 +9,12 @@ use super::reader::{Reader, Site};
 use super::shape::Kind;
 use std::collections::BTreeMap;
 
-/// Keys and values that the user chooses. A value is text however it looks: `42`, `true`.
+/// Keys and values chosen by the user. Every value is text, also `42` and `true`.
 pub(crate) struct Texts<T> {
     pub(crate) key: Format<String>,
     pub(crate) value: Format<T>,
     pub(crate) most: usize,
-    /// One entry in words, and what to do about one without a value.
+    /// One entry in words, and how to fix one without a value.
     pub(crate) entry: &'static str,
     pub(crate) none: &'static str,
 }

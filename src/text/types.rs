@@ -1,4 +1,4 @@
-//! Types of fields that are a single value: texts of a format, words, numbers, references.
+//! Types of fields that are a single value: texts with a format, words, numbers, references.
 
 use super::arg::{self, Hole, Part};
 use super::diag::{Code, Diagnostic};
@@ -18,7 +18,7 @@ use crate::model::stack::{Arg, Piece};
 use std::path::PathBuf;
 
 impl Reader<'_> {
-    /// The scalar, once whatever else stands there is told that it is none.
+    /// The scalar; anything else is reported.
     pub(super) fn scalar<'n>(&mut self, node: &'n Node, site: Site<'_>) -> Option<&'n Scalar> {
         if node.scalar().is_none() {
             self.wrong_kind(node, site, "a single value");
@@ -32,7 +32,7 @@ impl Reader<'_> {
         self.found.push(found);
     }
 
-    /// Notes a name of something outside the text.
+    /// Records the name of something outside the text.
     pub(super) fn name(&mut self, what: What, text: &str, at: Mark, path: Option<PathBuf>) {
         self.named.push(Named::new(what, text, at, path));
     }
@@ -48,7 +48,7 @@ impl<T> Format<T> {
         }
     }
 
-    /// The value of a text that stands at a place; none where it is not of the format.
+    /// The value of a text at a place; `None` if it does not have the format.
     pub(super) fn value(
         &self,
         text: &str,
@@ -89,7 +89,7 @@ impl<T> Shape for Format<T> {
     }
 }
 
-/// What stands outside the text under the name that is read.
+/// A name of something outside the text.
 pub(crate) struct Outside<S>(pub(crate) What, pub(crate) S);
 
 impl<S: Shape> Shape for Outside<S> {
@@ -107,7 +107,7 @@ impl<S: Shape> Shape for Outside<S> {
     }
 }
 
-/// Machines, whose type stands outside the text.
+/// Machines, whose instance type is checked outside the text.
 pub(crate) struct Machines(pub(crate) Format<Nodes>);
 
 impl Shape for Machines {
@@ -125,7 +125,7 @@ impl Shape for Machines {
     }
 }
 
-/// Core or task nodes: what is named in there is of that role.
+/// Core or task nodes, whose instance type is named for that role.
 pub(crate) struct Role<S>(pub(crate) What, pub(crate) S);
 
 impl<S: Shape> Shape for Role<S> {
@@ -144,7 +144,7 @@ impl<S: Shape> Shape for Role<S> {
     }
 }
 
-/// A path of this machine, as seen from the folder of the file, and what has to be there.
+/// A path on this machine, relative to the folder of the file, and what it must lead to.
 pub(crate) struct LocalPath(pub(crate) Format<String>, pub(crate) Option<What>);
 
 impl Shape for LocalPath {
@@ -167,7 +167,7 @@ impl Shape for LocalPath {
     }
 }
 
-/// One of a few words: each with its value, and what it is for.
+/// One of a few words: each with its value and meaning.
 pub(crate) struct Words<T, const N: usize>(pub(crate) [(&'static str, T, &'static str); N]);
 
 impl<T: Copy, const N: usize> Shape for Words<T, N> {
@@ -223,7 +223,7 @@ impl Shape for Switch {
     }
 }
 
-/// A whole number: the least and the most that it may be, and what it is in words.
+/// A whole number: its minimum, its maximum, and what it is in words.
 pub(crate) struct Whole(pub(crate) u16, pub(crate) u16, pub(crate) &'static str);
 
 impl Shape for Whole {
@@ -234,11 +234,11 @@ impl Shape for Whole {
     }
 
     fn read(&self, reader: &mut Reader<'_>, node: &Node, site: Site<'_>) -> Option<u16> {
-        let Self(least, most, what) = self;
+        let Self(min, max, what) = self;
         let scalar = reader.scalar(node, site)?;
-        let number = read_whole(scalar).filter(|number| (least..=most).contains(&number));
+        let number = read_whole(scalar).filter(|number| (min..=max).contains(&number));
         if number.is_none() {
-            let expected = format!("{what} from {least} to {most}, without quotes");
+            let expected = format!("{what} from {min} to {max}, without quotes");
             reader.cannot_be(&scalar.text, node, site, expected);
         }
         number
@@ -255,7 +255,7 @@ fn read_whole(scalar: &Scalar) -> Option<u16> {
     scalar.text.parse().ok()
 }
 
-/// The name of something that is declared elsewhere in the file.
+/// A reference to something that is declared elsewhere in the file.
 pub(crate) struct Names<T> {
     pub(crate) what: &'static str,
     pub(crate) root: &'static str,
@@ -263,7 +263,7 @@ pub(crate) struct Names<T> {
 }
 
 impl<T> Names<T> {
-    /// Those that a file declares, however wrong the file is otherwise.
+    /// The names that a file declares, even if it has other mistakes.
     pub(crate) fn declared<'a>(&self, root: &'a Node) -> Vec<&'a str> {
         let Some(node) = root.get(self.root) else {
             return Vec::new();
@@ -300,7 +300,7 @@ impl<T> Shape for Names<T> {
         let text = reader.scalar(node, site)?.text.as_str();
         let declared = self.declared(reader.root);
         let is_declared = declared.contains(&text);
-        // What is declared is looked at where it is.
+        // The declaration is checked at its own place.
         if is_declared {
             return (self.format.read)(text).ok();
         }
@@ -339,7 +339,7 @@ impl Shape for Argument {
     }
 }
 
-/// Where in the source a part of a scalar stands; all of the scalar where it was escaped.
+/// The place of a part of a scalar in the source; the whole scalar if it contains escapes.
 fn within(reader: &Reader<'_>, node: &Node, text: &str, hole: &Hole) -> Mark {
     let source = &reader.sources[node.mark.source].text;
     let raw = source.get(node.mark.range()).unwrap_or_default();

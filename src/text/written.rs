@@ -1,5 +1,5 @@
-//! A policy that was read, with the places of its rules' conditions: those are still text, which
-//! another room reads, and what that finds wrong is underlined here.
+//! A policy that was read, with the places of its rules' conditions. The conditions are still text;
+//! another room compiles them, and its flaws are underlined here.
 
 use super::align::within;
 use super::diag::{Code, Diagnostic, Diagnostics};
@@ -7,51 +7,59 @@ use super::source::{Mark, Source};
 use crate::model::policy::Policy;
 use std::ops::Range;
 
-/// A policy, and where its conditions stand.
+/// A policy, and the places of its conditions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
     pub(super) policy: Policy,
     pub(super) source: Source,
-    /// Where the condition of each rule stands, in the order of the rules.
+    /// The place of each rule's condition, in the order of the rules.
     pub(super) conditions: Vec<Condition>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Condition {
     pub(crate) mark: Mark,
-    /// Neither quoted nor a block.
+    /// Whether it is neither quoted nor a block.
     pub(crate) plain: bool,
 }
 
-/// What is wrong in a rule's condition.
+/// A flaw in a rule's condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flaw {
-    /// The rule, by its number from 0 in the policy.
+    /// The index of the rule in the policy, from 0.
     pub rule: usize,
-    /// Where, in bytes of the condition's text.
+    /// The place in bytes of the condition's text.
     pub range: Range<usize>,
+    /// What is wrong, as a sentence without a full stop.
     pub message: String,
-    /// What should stand there; fits after the word "expected".
+    /// What should stand there; completes "expected …".
     pub expected: Option<String>,
-    /// How it can be mended.
+    /// How to fix it.
     pub help: Option<String>,
 }
 
 impl Written {
+    /// The policy, whose conditions are not checked yet.
     pub fn policy(&self) -> &Policy {
         &self.policy
     }
 
-    /// The policy, if nothing is wrong in its conditions; else that, underlined.
+    /// Returns the policy if its conditions have no flaws.
+    ///
+    /// # Errors
+    /// Returns the flaws, underlined in the policy's text.
     pub fn checked(self, flaws: Vec<Flaw>) -> Result<Policy, Diagnostics> {
         if flaws.is_empty() {
             return Ok(self.policy);
         }
-        let found = flaws.into_iter().map(|flaw| self.told(flaw)).collect();
+        let found = flaws
+            .into_iter()
+            .map(|flaw| self.diagnostic(flaw))
+            .collect();
         Err(Diagnostics::new(vec![self.source], found))
     }
 
-    fn told(&self, flaw: Flaw) -> Diagnostic {
+    fn diagnostic(&self, flaw: Flaw) -> Diagnostic {
         let rule = self.policy.rules.get(flaw.rule);
         let place = rule.zip(self.conditions.get(flaw.rule));
         let at = place.map_or(Mark::new(0, 0..0), |(rule, condition)| {
@@ -72,7 +80,7 @@ impl Written {
         found
     }
 
-    /// Whether a comment follows a condition that has no quotes.
+    /// Whether a comment follows a condition without quotes, which may have cut it.
     fn cut(&self, condition: Condition) -> bool {
         let rest = self.source.text.get(condition.mark.end..);
         let line = rest

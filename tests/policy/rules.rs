@@ -48,7 +48,7 @@ const RULES: &[Case] = &[
         ],
     ),
     deny(
-        "a tag that is not there cannot be told of, and denies",
+        "a tag that is not there cannot be evaluated, and denies",
         &[OWNED],
         &[bare!("")],
         &[("a rules.owned", "", "")],
@@ -59,7 +59,7 @@ const RULES: &[Case] = &[
         &[bare!("tags: { owner: ana }\n")],
     ),
     deny(
-        "a warning that cannot be told denies as well",
+        "a warning that cannot be evaluated denies as well",
         &[DEAR],
         &["cluster.size=3 x m5.gigantic"],
         &[("a rules.dear", "", "")],

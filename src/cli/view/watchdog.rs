@@ -26,7 +26,7 @@ pub(in crate::cli) fn report(report: &Report, dry: bool) -> String {
     if let Some(tripped) = &report.tripped {
         let says = format!(
             "! circuit breaker: {} of {} clusters would end for idleness, {} may: none is ended",
-            tripped.wanted, tripped.fleet, tripped.allowed
+            tripped.requested, tripped.fleet, tripped.allowed
         );
         line(&mut out, &wrap(&says, 2));
     }

@@ -1,10 +1,10 @@
-//! What EMR takes on top of EC2.
+//! EMR's fee on top of EC2's price.
 //!
-//! Published fees are a quarter of us-east-1's price on demand, the same dollars in every
+//! Published fees are a quarter of us-east-1's on-demand price, the same dollars in every
 //! commercial region (x2iedn.32xlarge: $6.669 in sixteen of them), on spot as well (EMR pricing
 //! page). Four families are known to be rounded to a tenth of a cent and capped at $0.27/h, three
-//! newer ones not to be. Of the rest nobody has published enough, so the dearer reading holds and is
-//! marked.
+//! newer ones not to be. For the others too little is published, so the more expensive
+//! interpretation is used and marked.
 
 use super::{BASE, Catalog, EVERYWHERE, FeeRule, Item, NoPrice, Note, Price};
 use crate::model::instance::InstanceType;
@@ -13,12 +13,15 @@ use crate::model::name::Region;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 const QUARTER: Decimal = Decimal::from_parts(25, 0, 0, false, 2);
-/// $0.27/h: the most that a capped family pays.
+/// $0.27/h: the maximum fee of a capped family.
 const CAP: Decimal = Decimal::from_parts(27, 0, 0, false, 2);
 const DECIMALS: u32 = 6;
 
 impl Catalog {
-    /// EMR's fee for an instance in $/h, on demand or spot.
+    /// EMR's fee for an instance in dollars per hour, on demand or spot.
+    ///
+    /// # Errors
+    /// Returns an error if the fee is not listed and EC2's price is unknown.
     pub fn emr(&self, region: &Region, instance_type: &InstanceType) -> Result<Price, NoPrice> {
         let local = self.ec2(region, instance_type)?;
         let here = self.stated(Item::Emr, region.as_str(), instance_type);
@@ -36,7 +39,7 @@ impl Catalog {
             }
             return Ok(price);
         }
-        // Without a price in us-east-1 the local one stands in, which is rarely less.
+        // If there is no price in us-east-1, the local price is used, which is rarely lower.
         let base = self.stated(Item::Ec2, BASE, instance_type);
         let base = base.map_or(local, |(price, _)| price);
         let Some(family) = self.families.get(instance_type.family()) else {
@@ -51,7 +54,7 @@ impl Catalog {
 }
 
 /// GovCloud has its own base (x2iedn.32xlarge: a quarter of us-gov-east-1's price); no cap is known
-/// there, and no fee that is below the commercial one.
+/// there, and no fee below the commercial one.
 fn gov(local: &Price, commercial: Option<(Price, bool)>) -> Price {
     let fee = by_rule(FeeRule::Older, local.clone());
     let stated = commercial.map_or(Usd::ZERO, |(price, _)| price.usd);

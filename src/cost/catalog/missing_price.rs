@@ -1,4 +1,4 @@
-//! What is said where there is no price, which is never $0.
+//! The error for a missing price; a price is never assumed to be $0.
 
 use super::{BASE, Catalog, EVERYWHERE};
 use crate::model::instance::InstanceType;
@@ -7,26 +7,32 @@ use serde::Serialize;
 use std::cmp::Reverse;
 use std::fmt;
 
-/// What has a price.
+/// The kinds of things that have a price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Item {
+    /// An EC2 instance.
     Ec2,
+    /// EMR's fee for an instance.
     Emr,
+    /// An EBS volume.
     Ebs,
+    /// A public IPv4 address.
     Ipv4,
 }
 
-/// Something is not in the price list.
+/// A price is not in the price list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NoPrice {
+    /// The kind of thing.
     pub item: Item,
-    /// An instance type, a kind of volume, …
+    /// The name, such as an instance type or a kind of volume.
     pub name: String,
+    /// The region.
     pub region: Region,
-    /// What is like it and has a price in the same region.
+    /// The nearest name that has a price in the same region.
     pub there: Option<String>,
-    /// The region like it where it has a price.
+    /// The nearest region that has a price for the name.
     pub elsewhere: Option<String>,
 }
 
@@ -90,7 +96,7 @@ impl Catalog {
         }
     }
 
-    /// Every type of every family, wherever it is sold.
+    /// Every instance type of every family, in any region.
     pub fn types(&self) -> impl Iterator<Item = InstanceType> {
         self.families.iter().flat_map(|(name, family)| {
             let sizes = family.sizes.keys();
@@ -99,8 +105,8 @@ impl Catalog {
     }
 }
 
-/// The region whose name has the longest beginning in common, `eu-west-1` for `eu-west-9`; on a
-/// continent without any, the one that AWS began with.
+/// The region whose name has the longest common prefix, such as `eu-west-1` for `eu-west-9`; if
+/// none has one, AWS's first region.
 fn nearest<'a>(region: &Region, among: impl Iterator<Item = &'a str>) -> Option<String> {
     let alike = |other: &str| {
         let pairs = region.as_str().chars().zip(other.chars());
@@ -115,8 +121,8 @@ fn nearest<'a>(region: &Region, among: impl Iterator<Item = &'a str>) -> Option<
         .map(str::to_owned)
 }
 
-/// How unlike two types are: by series (`m`), options such as the processor (`gd` of `m6gd`),
-/// generation, size.
+/// The distance between two types: by series (`m`), options such as the processor (`gd` of `m6gd`),
+/// generation and size.
 fn unlikeness(one: &InstanceType, other: &InstanceType) -> (bool, usize, u32, u32) {
     let (series, generation, options) = parts(one.family());
     let (other_series, other_generation, other_options) = parts(other.family());
@@ -129,7 +135,7 @@ fn unlikeness(one: &InstanceType, other: &InstanceType) -> (bool, usize, u32, u3
     )
 }
 
-/// `m6gd` is `m`, 6 and `gd`.
+/// Splits a family: `m6gd` is `m`, 6 and `gd`.
 fn parts(family: &str) -> (&str, u32, &str) {
     let digit = |c: char| c.is_ascii_digit();
     let begin = family.find(digit).unwrap_or(family.len());
@@ -142,7 +148,7 @@ fn parts(family: &str) -> (&str, u32, &str) {
     )
 }
 
-/// The number before `xlarge`; 0 of what is smaller.
+/// The number before `xlarge`; 0 for smaller sizes.
 fn xlarges(size: &str) -> u32 {
     match size.strip_suffix("xlarge") {
         Some("") => 1,

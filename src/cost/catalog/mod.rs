@@ -1,4 +1,4 @@
-//! The price list: what `prices.txt` says, and what is laid over it.
+//! The price list: the bundled `prices.txt`, and price lists that override it.
 
 mod fee;
 mod missing_price;
@@ -19,43 +19,47 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-/// Who says a figure, and as of when.
+/// The source of a figure, and its date.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Source {
+    /// The source's name in the price list, such as `price-api`.
     pub name: String,
+    /// The date of the source.
     pub as_of: NaiveDate,
-    /// In words.
+    /// A description of the source.
     pub says: String,
 }
 
-/// A price and where it is from.
+/// A price and its source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Price {
+    /// Dollars, in the unit of the item: per hour, or per GiB-month.
     pub usd: Usd,
+    /// Where the price comes from.
     pub source: Source,
-    /// What of it is not certain.
+    /// Why the price is not certain, if it is not.
     pub note: Option<Note>,
 }
 
-/// Why a price is not certain. Where a rule can be read in two ways, the price is the dearer.
+/// Why a price is not certain. If a rule has two interpretations, the price is the higher one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Note {
-    /// On spot, priced as on demand: the most that a spot instance costs.
+    /// A spot instance priced as on demand, which is the most that it costs.
     SpotAtOnDemand,
-    /// Its source is marked as doubtful.
+    /// The source is marked as doubtful.
     DoubtfulSource,
-    /// An EMR fee above $0.27/h of a family of which nobody has published whether it is capped.
+    /// An EMR fee above $0.27/h of a family for which it is not published whether the cap applies.
     FeeCapUnproven,
-    /// An EMR fee of an old family, perhaps made from prices that are gone.
+    /// An EMR fee of an old family, which may be based on former prices.
     FeeOfOldFamily,
-    /// An EMR fee in GovCloud, whose rule is known from a single type.
+    /// An EMR fee in GovCloud, where the rule is known from a single type.
     FeeOfGovCloud,
-    /// EMR's default volumes of a size that its guide does not list.
+    /// EMR's default volumes for a size that its guide does not list.
     VolumesUndocumented,
 }
 
-/// How EMR's fee is made from EC2's price; `prices.txt` says what the words mean.
+/// How EMR's fee follows from EC2's price; `prices.txt` explains the names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum FeeRule {
     Capped,
@@ -67,22 +71,22 @@ enum FeeRule {
 
 #[derive(Debug, Clone)]
 struct Family {
-    /// Whether instances bring disks, so that EMR adds no volumes.
+    /// Whether instances have their own disks, so that EMR adds no volumes.
     own_disks: bool,
     fee: FeeRule,
     source: Arc<Source>,
-    /// Sizes with their price as a multiple of the family's.
+    /// Each size with its price as a multiple of the family's base price.
     sizes: BTreeMap<String, Decimal>,
 }
 
-/// A stated price; none says that it is not sold.
+/// A listed price; `None` if the item is not sold there.
 #[derive(Debug, Clone)]
 struct Figure {
     usd: Option<Usd>,
     source: Arc<Source>,
 }
 
-/// Volumes that EMR adds to an instance of a size.
+/// The volumes that EMR adds to an instance of a size.
 #[derive(Debug, Clone)]
 struct DefaultVolumes {
     count: u16,
@@ -94,18 +98,18 @@ struct DefaultVolumes {
 #[derive(Debug, Clone, Default)]
 pub struct Catalog {
     families: BTreeMap<String, Family>,
-    /// What, of which name, in which region.
+    /// Prices by item and name, then by region.
     figures: BTreeMap<(Item, String), BTreeMap<String, Figure>>,
     volumes: BTreeMap<String, DefaultVolumes>,
 }
 
-/// The region of a figure that holds everywhere.
+/// The region of a figure that applies in every region.
 const EVERYWHERE: &str = "*";
 
-/// The region whose EC2 prices EMR's fee is made of.
+/// The region whose EC2 prices determine EMR's fee.
 const BASE: &str = "us-east-1";
 
-/// EC2's prices have no more decimals.
+/// The maximum number of decimals in EC2's prices.
 const EC2_DECIMALS: u32 = 6;
 
 static BUNDLED: LazyLock<Catalog> = LazyLock::new(|| {
@@ -114,13 +118,13 @@ static BUNDLED: LazyLock<Catalog> = LazyLock::new(|| {
 });
 
 impl Catalog {
-    /// The prices that came with this program.
+    /// The prices that are part of this program.
     pub fn bundled() -> &'static Self {
         &BUNDLED
     }
 
-    /// Lays another catalog over this one: figure by figure, the newer date wins, and of equal
-    /// dates the other's.
+    /// Merges another catalog into this one: of each figure the one with the newer date is used,
+    /// and of equal dates the other catalog's.
     pub fn overlay(&mut self, other: Self) {
         for (name, family) in other.families {
             match self.families.get_mut(&name) {
@@ -158,20 +162,26 @@ impl Catalog {
         regions.into_iter()
     }
 
-    /// Whether an instance has a price there.
+    /// Whether an instance type has a price in a region.
     pub fn has(&self, region: &Region, instance_type: &InstanceType) -> bool {
         let price = self.stated(Item::Ec2, region.as_str(), instance_type);
         price.is_some()
     }
 
-    /// An instance on demand, Linux, shared tenancy, in $/h.
+    /// The price of an on-demand instance with Linux and shared tenancy, in dollars per hour.
+    ///
+    /// # Errors
+    /// Returns an error if the price is unknown.
     pub fn ec2(&self, region: &Region, instance_type: &InstanceType) -> Result<Price, NoPrice> {
         self.stated(Item::Ec2, region.as_str(), instance_type)
             .map(|(price, _)| price)
             .ok_or_else(|| self.lack(Item::Ec2, region, instance_type))
     }
 
-    /// A volume in $ per GiB-month of 730 hours.
+    /// The price of a volume in dollars per GiB-month of 730 hours.
+    ///
+    /// # Errors
+    /// Returns an error if the price is unknown.
     pub fn volume(&self, region: &Region, kind: VolumeKind) -> Result<Price, NoPrice> {
         let name = match kind {
             VolumeKind::Gp2 => "gp2",
@@ -180,7 +190,10 @@ impl Catalog {
         self.plain(Item::Ebs, region, name)
     }
 
-    /// A public IPv4 address in $/h.
+    /// The price of a public IPv4 address in dollars per hour.
+    ///
+    /// # Errors
+    /// Returns an error if the price is unknown.
     pub fn address(&self, region: &Region) -> Result<Price, NoPrice> {
         self.plain(Item::Ipv4, region, "address")
     }
@@ -198,7 +211,8 @@ impl Catalog {
         self.figures.get(&(item, name.to_owned()))?.get(region)
     }
 
-    /// What is stated of a type or, newer, of its family; and whether of the type itself.
+    /// The listed price of a type or, if it is newer, of its family; and whether it is that of the
+    /// type.
     fn stated(&self, item: Item, region: &str, of: &InstanceType) -> Option<(Price, bool)> {
         let own = self.figure(item, &of.to_string(), region);
         let family = self.families.get(of.family()).and_then(|family| {

@@ -1,4 +1,4 @@
-//! The text form of a catalog, which `prices.txt` explains at its head.
+//! Reads the text form of a catalog, which the head of `prices.txt` explains.
 
 use super::{Catalog, DefaultVolumes, Family, FeeRule, Figure, Item, Source};
 use crate::model::money::Usd;
@@ -8,20 +8,21 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// A line of a price file that cannot be read.
+/// A line of a price list that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {number} of the prices: expected {expected}")]
 pub struct BadLine {
-    /// Counted from 1.
+    /// The line number, from 1.
     pub number: usize,
+    /// What the line should contain; completes "expected …".
     pub expected: &'static str,
 }
 
-/// What a line should have been.
+/// What a line should contain.
 type Expected = &'static str;
 
-/// Dearer than anything that is rented by the hour.
-const MOST: u32 = 100_000;
+/// More than the hourly price of anything.
+const MAX_USD: u32 = 100_000;
 
 #[derive(Default)]
 struct Reader {
@@ -155,7 +156,7 @@ impl Reader {
     }
 }
 
-/// A size and its factor: `2xlarge`, which is 2, or `large=0.5`.
+/// A size and its factor: `2xlarge` has the factor 2, `large=0.5` has 0.5.
 fn factor(text: &str) -> Option<(String, Decimal)> {
     let (size, factor) = match text.split_once('=') {
         Some((size, factor)) => (size, positive(factor)?),
@@ -165,11 +166,11 @@ fn factor(text: &str) -> Option<(String, Decimal)> {
     Some((size.to_owned(), factor))
 }
 
-/// A free price would be a wrong one.
+/// A price of $0 would be a mistake.
 fn positive(text: &str) -> Option<Decimal> {
     let plain = |b: u8| b.is_ascii_digit() || b == b'.';
     let number: Decimal = text.bytes().all(plain).then(|| text.parse().ok())??;
-    (number > Decimal::ZERO && number <= Decimal::from(MOST)).then_some(number)
+    (number > Decimal::ZERO && number <= Decimal::from(MAX_USD)).then_some(number)
 }
 
 #[cfg(test)]
@@ -179,7 +180,7 @@ mod tests {
     const HEAD: &str = "# prices\n\nsource mine 2026-01-01 somebody told me\n";
 
     #[test]
-    fn bad_lines_are_told_by_number() {
+    fn bad_lines_are_reported_by_number() {
         for bad in [
             "ec2 m5 0.192 yours us-east-1",
             "ec2 m5 0 mine us-east-1",

@@ -1,29 +1,32 @@
-//! The volumes that EMR gives to an instance for which the stack names none.
+//! The volumes that EMR adds to an instance if the stack names none.
 
 use super::{Catalog, Note};
 use crate::model::instance::InstanceType;
 use crate::model::stack::VolumeKind;
 use serde::Serialize;
 
-/// Volumes of one instance.
+/// The volumes of one instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Volumes {
+    /// The kind of volume.
     pub kind: VolumeKind,
+    /// The number of volumes.
     pub count: u16,
-    /// Of each.
+    /// The size of each volume in GiB.
     pub gib: u64,
+    /// Why the volumes are not certain, if they are not.
     pub note: Option<Note>,
 }
 
-/// The dearer of the two kinds that the guide names.
+/// The more expensive of the two kinds in the guide.
 const KIND: VolumeKind = VolumeKind::Gp2;
 
-/// What the guide's sizes have in common: 64 GiB for each `xlarge`, in four volumes.
+/// The guide's sizes have 64 GiB per `xlarge`, in four volumes.
 const GIB_OF_FOUR: u64 = 16;
 
 impl Catalog {
-    /// EMR's volumes of a type; none where it has disks of its own (EMR Management Guide,
-    /// "Instance storage"). A size that the guide does not list follows the ones that it does.
+    /// EMR's volumes for a type; `None` if it has its own disks (EMR Management Guide, "Instance
+    /// storage"). A size that the guide does not list is extrapolated.
     pub fn default_volumes(&self, instance_type: &InstanceType) -> Option<Volumes> {
         let family = self.families.get(instance_type.family());
         if family.is_some_and(|family| family.own_disks) {

@@ -1,5 +1,5 @@
 //! What clusters have cost, by team, stack, owner, day and month, and how much of it was waste:
-//! arithmetic on the records that the ledger keeps. Prices are those frozen with each cluster.
+//! computed from the ledger's records at the rates recorded with each cluster.
 
 mod report;
 mod split;
@@ -16,69 +16,85 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// Where clusters are: `local` or a region, and the AWS account behind it where it is known.
+/// The place of clusters, and the AWS account if it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
+    /// `local`, or a region such as `us-east-1`.
     pub target: String,
+    /// The AWS account; `None` on this machine or if it is unknown.
     pub account: Option<String>,
 }
 
-/// From an instant, up to but not including another.
+/// A period from an instant up to but not including another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Window {
+    /// The first instant.
     pub from: DateTime<Utc>,
+    /// The first instant after the period.
     pub until: DateTime<Utc>,
 }
 
-/// A cluster as far as its cost goes.
+/// A cluster's record in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// `local`, or the region.
+    /// `local`, or a region such as `us-east-1`.
     pub target: String,
+    /// The AWS account; `None` on this machine or if it is unknown.
     pub account: Option<String>,
+    /// The cluster's id.
     pub id: ClusterId,
+    /// Its stack.
     pub stack: StackName,
+    /// The team that pays.
     pub team: Option<TeamName>,
-    /// Who made it, as `user@host`.
+    /// Who created it, as `user@host`.
     pub owner: Option<String>,
+    /// The state when it was observed.
     pub state: ClusterState,
+    /// When it was created.
     pub created_at: DateTime<Utc>,
+    /// When it was first ready for work.
     pub ready_at: Option<DateTime<Utc>>,
+    /// When it was over.
     pub ended_at: Option<DateTime<Utc>>,
+    /// Why it ended.
     pub end: Option<End>,
-    /// None where its prices were not known when it was made.
+    /// The rates at its creation; `None` if prices were unknown.
     pub rates: Option<Rates>,
+    /// How many instances of each role ran from when until when.
     #[serde(rename = "lives")]
     pub instance_spans: Vec<InstanceSpan>,
-    /// Whether its cloud may still say that there were fewer machines, or none.
+    /// Whether the cloud may still report fewer instances or none.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub estimated: bool,
     /// The steps that have begun.
     pub steps: Vec<Work>,
-    /// By when all of it is gone, its ending included, as things stood when it was seen.
+    /// By when all instances must have ended, termination included, as of the observation.
     #[serde(default)]
     pub ends_by: Option<DateTime<Utc>>,
-    /// Who made it in spite of a policy, and why.
+    /// Who overrode a policy for it, and why.
     #[serde(default)]
     pub overridden: Option<Override>,
-    /// The teams in whose accounts it counts, where that is on record with it; else its own team's
-    /// alone.
+    /// The teams whose accounts it counts in, if recorded with it; otherwise only its own team's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accounts: Vec<TeamName>,
-    /// When the cloud told all this.
+    /// When it was observed.
     pub seen_at: DateTime<Utc>,
 }
 
 /// A step that has begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Work {
+    /// The state when it was observed.
     pub state: StepState,
+    /// When it began.
     pub started_at: DateTime<Utc>,
+    /// When it ended.
     pub ended_at: Option<DateTime<Utc>>,
 }
 
 impl Record {
-    /// What the cloud told of a cluster at an instant.
+    /// The record of a cluster as observed at an instant.
     pub fn of(scope: &Scope, cluster: &Cluster, seen_at: DateTime<Utc>) -> Self {
         let work = cluster.steps.iter().filter_map(|step| {
             Some(Work {
@@ -113,8 +129,8 @@ impl Record {
         }
     }
 
-    /// Whether it counts in a team's account. Another team's name on it since changes nothing: what
-    /// it was admitted under is on record.
+    /// Whether it counts in a team's account. A later change of its team has no effect: the
+    /// admission is recorded.
     pub fn counts_for(&self, team: &TeamName) -> bool {
         if self.accounts.is_empty() {
             self.team.as_ref() == Some(team)
@@ -123,29 +139,29 @@ impl Record {
         }
     }
 
-    /// One that is gone by then whatever happens.
+    /// The record with a limit to its end.
     #[must_use]
     pub fn ending_by(mut self, at: DateTime<Utc>) -> Self {
         self.ends_by = Some(at);
         self
     }
 
-    /// Whether nothing of it can change any more, so that the cloud need not be asked again.
+    /// Whether nothing in it can change any more, so that it need not be read from the cloud again.
     pub fn is_final(&self) -> bool {
-        let known = self.rates.is_none() || self.tells_its_lives();
-        self.state.is_over() && known && !self.estimated
+        let is_known = self.rates.is_none() || self.has_instance_spans();
+        self.state.is_over() && is_known && !self.estimated
     }
 
-    /// Whether its dollars can be told. A cluster whose instances nobody knows is not free.
+    /// Whether its cost is known. A cluster without known instances is not free.
     pub fn is_priced(&self) -> bool {
-        self.rates.is_some() && self.tells_its_lives()
+        self.rates.is_some() && self.has_instance_spans()
     }
 
-    fn tells_its_lives(&self) -> bool {
+    fn has_instance_spans(&self) -> bool {
         !self.instance_spans.is_empty() || self.ready_at.is_none()
     }
 
-    /// As it was when it was last seen: what it has cost since is not known.
+    /// The record as of the observation: the cost since then is unknown.
     #[must_use]
     pub fn as_last_seen(mut self) -> Self {
         if !self.state.is_over() {
@@ -159,12 +175,13 @@ impl Record {
         self
     }
 
-    /// As one that its cloud no longer knows: gone, at the latest, soon after it was last seen.
+    /// The record of a cluster that the cloud no longer lists: it was over soon after it was last
+    /// observed.
     #[must_use]
     pub fn lost(mut self) -> Self {
         self = self.as_last_seen();
         self.state = ClusterState::TerminatedWithErrors;
-        // Nobody is left to say otherwise.
+        // No later observation can change it.
         self.estimated = false;
         self.ended_at = Some(self.ended_at.unwrap_or(self.seen_at));
         self.end.get_or_insert_with(|| End {
@@ -174,7 +191,7 @@ impl Record {
         self
     }
 
-    /// Its instances' timeline. Those of a cluster that is over have ended with it at the latest.
+    /// The instance spans; those of a cluster that is over end with it at the latest.
     pub fn instance_spans(&self) -> impl Iterator<Item = InstanceSpan> + '_ {
         let over = self.ended_at.filter(|_| self.state.is_over());
         self.instance_spans
@@ -187,7 +204,7 @@ impl Record {
             })
     }
 
-    /// When it was there, as far as it is paid for; still there means until `now`.
+    /// The period in which it was charged; a living cluster's ends `now`.
     fn span(&self, now: DateTime<Utc>) -> Window {
         let first = self
             .instance_spans
@@ -204,20 +221,20 @@ impl Record {
         Window { from, until }
     }
 
-    /// When the last of it was gone; none while something may be there.
+    /// When its last instance ended; `None` if some may still run.
     pub fn gone_at(&self) -> Option<DateTime<Utc>> {
         let over = self.ended_at.filter(|_| self.state.is_over())?;
         Some(self.span(over).until)
     }
 
-    /// Whether it was there within a window.
+    /// Whether it existed within a window.
     pub fn within(&self, window: Window, now: DateTime<Utc>) -> bool {
         let span = self.span(now);
         span.from < window.until && (span.until > window.from || span.from >= window.from)
     }
 }
 
-/// Each team once, in order of their names.
+/// The teams, sorted and without duplicates.
 fn accounts(cluster: &Cluster) -> Vec<TeamName> {
     let teams = cluster.spec.budgets.iter().map(|budget| &budget.team);
     let teams: BTreeSet<&TeamName> = teams.collect();

@@ -1,4 +1,4 @@
-//! Records summed up: a row for each team, stack, owner, day or month.
+//! Sums of records by team, stack, owner, day or month.
 
 use super::{Record, Split, Window, split};
 use crate::model::money::Usd;
@@ -11,62 +11,81 @@ use serde::Serialize;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-/// What a row of a report stands for. Days and months are UTC's.
+/// What the rows of a report are grouped by. Days and months are in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum By {
+    /// By team.
     Team,
+    /// By stack.
     Stack,
+    /// By owner.
     Owner,
+    /// By day.
     Day,
+    /// By month.
     Month,
 }
 
 /// What was spent within a window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
+    /// What the rows are grouped by.
     pub by: By,
+    /// The window.
     #[serde(flatten)]
     pub window: Window,
-    /// Days and months in their order, others the dearest first.
+    /// Days and months in order, others by falling cost.
     pub rows: Vec<Row>,
+    /// The sum of all rows.
     pub total: Row,
-    /// Clusters within the window whose dollars nobody can tell; in none of the rows.
+    /// Clusters within the window whose cost is unknown; they are in none of the rows.
     pub unpriced: Vec<Unpriced>,
-    /// Those that a policy would not have had.
+    /// Clusters for which a policy was overridden.
     pub overridden: Vec<Overridden>,
 }
 
+/// A row of a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Row {
-    /// Such as `2026-11` or a team's name; none where a cluster has no team or owner.
+    /// A key such as `2026-11` or a team's name; `None` if clusters have no team or owner.
     pub key: Option<String>,
-    /// Those that were there at any time.
+    /// The number of clusters that existed at any time in it.
     pub clusters: usize,
+    /// Dollars.
     pub total: Usd,
+    /// The dollars by what the clusters did.
     #[serde(flatten)]
     pub split: Split,
 }
 
+/// A cluster whose cost is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unpriced {
+    /// The cluster.
     pub id: ClusterId,
+    /// Its stack.
     pub stack: StackName,
+    /// Its team.
     pub team: Option<TeamName>,
 }
 
-/// A cluster that somebody made in spite of a policy.
+/// A cluster for which a policy was overridden.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Overridden {
+    /// The cluster.
     pub id: ClusterId,
+    /// Its stack.
     pub stack: StackName,
+    /// Its team.
     pub team: Option<TeamName>,
+    /// Who overrode the policy, and why.
     #[serde(flatten)]
     pub how: Override,
 }
 
 impl Report {
-    /// Each dollar is in one row, and in one part of it.
+    /// Sums records; each dollar is in exactly one row, and in one part of its split.
     pub fn of(records: &[Record], by: By, window: Window, now: DateTime<Utc>) -> Self {
         let mut sums: BTreeMap<Option<String>, (usize, Split)> = BTreeMap::new();
         let mut unpriced = Vec::new();
@@ -90,7 +109,7 @@ impl Report {
         let rows = sums.into_iter();
         let mut rows: Vec<Row> = rows.map(|(key, sum)| Row::new(key, sum)).collect();
         if matches!(by, By::Team | By::Stack | By::Owner) {
-            // Stable: those that cost the same stay in the order of their names.
+            // The sort is stable: rows of equal cost stay in the order of their names.
             rows.sort_by_key(|row| Reverse(row.total));
         }
         unpriced.sort_by(|a, b| a.id.cmp(&b.id));
@@ -140,7 +159,7 @@ impl Unpriced {
     }
 }
 
-/// The rows that a record is in, each with the part of the window that belongs there.
+/// The rows that a record belongs to, each with the part of the window for it.
 fn pieces(
     record: &Record,
     by: By,
@@ -156,7 +175,7 @@ fn pieces(
     }
 }
 
-/// The days or months, by UTC, that a cluster was there in.
+/// The days or months, in UTC, in which a cluster existed.
 fn periods(
     by: By,
     record: &Record,
@@ -194,11 +213,11 @@ fn next(by: By, at: DateTime<Utc>) -> DateTime<Utc> {
     next.map_or(DateTime::<Utc>::MAX_UTC, midnight)
 }
 
-/// Runs that an expectation rests on, at most.
-const RUNS: usize = 10;
+/// The maximum number of runs that an expectation uses.
+const MAX_RUNS: usize = 10;
 
-/// How long a run of a stack takes, its cluster's start and end included: the median of the last of
-/// its clusters that ended with their work done; none where there is none.
+/// How long a run of a stack takes, with its cluster's start and end: the median of its latest
+/// clusters that completed their work; `None` if there are none.
 pub fn expected(records: &[Record], stack: &StackName) -> Option<Span> {
     let done = |record: &&Record| {
         let end = record.end.as_ref().map(|end| end.reason);
@@ -209,7 +228,7 @@ pub fn expected(records: &[Record], stack: &StackName) -> Option<Span> {
         .filter_map(|record| Some((record.created_at, record.ended_at?)))
         .collect();
     runs.sort_unstable();
-    let last = runs.iter().rev().take(RUNS);
+    let last = runs.iter().rev().take(MAX_RUNS);
     let mut lengths: Vec<u64> = last
         .map(|(from, until)| Span::from_delta(*until - *from).as_secs())
         .collect();

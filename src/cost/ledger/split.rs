@@ -1,4 +1,4 @@
-//! The dollars of one cluster within a window, each counted for one thing that the cluster did.
+//! Splits the dollars of one cluster within a window by what the cluster did.
 
 use super::{Record, Window};
 use crate::cost::estimate::{LEAST_SECONDS, for_seconds};
@@ -10,24 +10,23 @@ use crate::model::rates::Rates;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-/// Decimals of a dollar that the ledger counts in: fine enough for a second of the smallest node,
-/// and fixed, so that the sums of parts are exact.
+/// The decimals that the ledger counts in: enough for a second of the smallest node, and fixed, so
+/// that sums of parts are exact.
 const DECIMALS: u32 = 10;
 
-/// What each instance is charged for at least.
-const LEAST: TimeDelta = TimeDelta::seconds(LEAST_SECONDS as i64);
+/// The minimum time that each instance is charged for.
+const MIN_CHARGED: TimeDelta = TimeDelta::seconds(LEAST_SECONDS as i64);
 
-/// Dollars by what a cluster did while they were spent; all but `working` is waste.
+/// Dollars by what a cluster did while they were spent; everything but `working` is waste.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Split {
-    /// From its creation until it could first take work.
+    /// From its creation until it was first ready for work.
     pub bootstrapping: Usd,
-    /// While a step ran that ended well, or that runs.
+    /// While a step ran that completed or still runs.
     pub working: Usd,
-    /// While a step ran that did not end well; and all of a cluster that ended without ever having
-    /// been ready.
+    /// While a step ran that did not complete; for a cluster that was never ready, everything.
     pub failed: Usd,
-    /// Ready with no step running; and ending.
+    /// Ready with no step running, and terminating.
     pub idle: Usd,
 }
 
@@ -40,16 +39,17 @@ enum Phase {
 }
 
 impl Split {
+    /// The sum of all parts.
     pub fn total(&self) -> Usd {
         (self.working + self.waste()).up_to(DECIMALS)
     }
 
-    /// What no work came of.
+    /// The dollars without a result.
     pub fn waste(&self) -> Usd {
         (self.bootstrapping + self.failed + self.idle).up_to(DECIMALS)
     }
 
-    /// The same without zeros at the ends.
+    /// The same without trailing zeros.
     pub(super) fn plain(self) -> Self {
         Self {
             bootstrapping: self.bootstrapping.up_to(DECIMALS),
@@ -79,8 +79,8 @@ impl std::ops::AddAssign for Split {
     }
 }
 
-/// Dollars of a cluster within a window, up to `now`; none where it is not priced. Those of windows
-/// that adjoin add up to those of the whole.
+/// Dollars of a cluster within a window, up to `now`; `None` if its cost is unknown. Sums over
+/// adjoining windows are exact.
 pub fn spent(record: &Record, window: Window, now: DateTime<Utc>) -> Option<Usd> {
     let Meter {
         rates,
@@ -89,7 +89,7 @@ pub fn spent(record: &Record, window: Window, now: DateTime<Utc>) -> Option<Usd>
     Some(charged(rates, &instance_spans, window, now))
 }
 
-/// Dollars of instances at these prices within a window, up to `now`.
+/// Dollars of instances at these rates within a window, up to `now`.
 pub fn charged(
     rates: Rates,
     instance_spans: &[InstanceSpan],
@@ -105,25 +105,25 @@ pub fn charged(
     dollars(meter.before(window.until)) - dollars(meter.before(window.from))
 }
 
-/// The same dollars by what the cluster did.
+/// The same dollars, split by what the cluster did.
 pub fn split(record: &Record, window: Window, now: DateTime<Utc>) -> Option<Split> {
     let meter = Meter::of(record)?;
     let window = clip(window, now);
     let mut sum = meter.before(window.from);
     let mut split = Split::default();
-    let mut told = dollars(sum);
+    let mut counted = dollars(sum);
     for time in turns(record).windows(2) {
         if let [from, until] = *time {
             sum = sum + meter.charged(window, Window { from, until });
             let so_far = dollars(sum);
-            split.add(phase(record, from), so_far - told);
-            told = so_far;
+            split.add(phase(record, from), so_far - counted);
+            counted = so_far;
         }
     }
     Some(split)
 }
 
-/// From $/h times seconds, which add up exactly, to dollars, which may not.
+/// Converts dollars per hour times seconds, whose sums are exact, to dollars, which are rounded.
 fn dollars(hourly_seconds: Usd) -> Usd {
     for_seconds(hourly_seconds, 1).up_to(DECIMALS)
 }
@@ -134,7 +134,7 @@ fn clip(window: Window, now: DateTime<Utc>) -> Window {
     Window { from, until }
 }
 
-/// All of time, cut where the cluster turned to something else.
+/// The instants at which the cluster began to do something else.
 fn turns(record: &Record) -> Vec<DateTime<Utc>> {
     let steps = record.steps.iter();
     let turns = steps.flat_map(|step| [Some(step.started_at), step.ended_at]);
@@ -145,7 +145,7 @@ fn turns(record: &Record) -> Vec<DateTime<Utc>> {
     turns
 }
 
-/// What the cluster does from an instant on, until the next of its turns.
+/// What the cluster does from an instant until the next turn.
 fn phase(record: &Record, at: DateTime<Utc>) -> Phase {
     let Some(ready_at) = record.ready_at else {
         return if record.state.is_live() {
@@ -176,8 +176,8 @@ fn phase(record: &Record, at: DateTime<Utc>) -> Phase {
     found
 }
 
-/// One cluster's meter, at its own prices, in $/h times seconds. It says the same as
-/// [`crate::cost::meter`]; besides, it knows which time a charge is for.
+/// The meter of one cluster at its own rates, in dollars per hour times seconds. It agrees with
+/// [`crate::cost::meter`] and also knows the time that a charge is for.
 struct Meter {
     rates: Rates,
     instance_spans: Vec<InstanceSpan>,
@@ -198,7 +198,7 @@ impl Meter {
         self.sum(|instance_span| seconds(instance_span, paid_until(instance_span, at)))
     }
 
-    /// What was charged within a window, as far as it was for a time.
+    /// What was charged within a window for a given time.
     fn charged(&self, window: Window, time: Window) -> Usd {
         self.sum(|instance_span| {
             let from = paid_until(instance_span, window.from).max(time.from);
@@ -221,21 +221,21 @@ impl Meter {
     }
 }
 
-/// Up to when instances are paid for that were charged up to an instant: their first minute is
-/// charged whole when they are launched, and is for what the cluster does in it.
+/// Until when instances are paid that were charged up to an instant: their first minute is charged
+/// in full at the launch, and counts for what the cluster does in it.
 fn paid_until(instance_span: &InstanceSpan, at: DateTime<Utc>) -> DateTime<Utc> {
     if instance_span.from < at {
-        at.max(instance_span.from + LEAST)
+        at.max(instance_span.from + MIN_CHARGED)
     } else {
         at
     }
 }
 
-/// Seconds of a life up to an instant; one that has begun counts, and the first minute does also
-/// where the life is shorter.
+/// Seconds of a span up to an instant. A second that has begun counts, and so does the whole first
+/// minute.
 fn seconds(instance_span: &InstanceSpan, at: DateTime<Utc>) -> u64 {
     let end = instance_span
         .until
-        .map(|until| until.max(instance_span.from + LEAST));
+        .map(|until| until.max(instance_span.from + MIN_CHARGED));
     whole_seconds(end.map_or(at, |end| end.min(at)) - instance_span.from)
 }

@@ -1,5 +1,5 @@
-//! When CloudWatch is asked again what runs on a cluster: each answer costs money, so what cannot
-//! have changed the verdict by now is not asked for.
+//! When the metrics of a cluster are read from CloudWatch again. Each read costs money, so metrics
+//! that cannot have changed the verdict yet are not read.
 
 use super::exempt::exempt;
 use super::idleness::FRESH;
@@ -11,34 +11,34 @@ use crate::model::orders::UnmanagedAction;
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
-/// EMR sends its metrics so often; asked sooner there is nothing new.
-pub(super) const OFTEN: TimeDelta = quiet_period::PERIOD;
-/// Where nothing ends by what is answered.
-pub(super) const SELDOM: TimeDelta = TimeDelta::hours(1);
+/// The interval at which EMR sends its metrics; reading more often shows nothing new.
+pub(super) const READ_INTERVAL: TimeDelta = quiet_period::PERIOD;
+/// The interval if no end depends on the metrics.
+pub(super) const SLOW_INTERVAL: TimeDelta = TimeDelta::hours(1);
 
-/// Clusters whose metrics are asked for in one sweep at most: three of each fit a call of 500
-/// (CloudWatch API, GetMetricData).
+/// The maximum number of clusters whose metrics are read in one sweep: three metrics of each fit
+/// into a call of 500 (CloudWatch API, GetMetricData).
 pub const AT_ONCE: usize = 166;
 /// Metrics of each cluster.
 const METRICS: i64 = 3;
-/// In hundred-thousandths of a dollar, for a metric that is asked for: $0.01 a thousand (Amazon
-/// CloudWatch pricing, us-east-1).
+/// The price of a metric that is read, in hundred-thousandths of a dollar: $0.01 per thousand
+/// (Amazon CloudWatch pricing, us-east-1).
 const PRICE: i64 = 1;
 const MINUTES: i64 = 30 * 24 * 60;
 
-/// Whether to ask what runs on a cluster: where the answer can decide something by now, and what was
-/// answered last is too old for that.
+/// Whether to read the metrics of a cluster: they may decide something by now, and the last reading
+/// is too old for that.
 pub fn due(now: DateTime<Utc>, watched: &WatchInput<'_>) -> bool {
     let again = |at: DateTime<Utc>| now - at >= every(now, watched);
     watched.metrics_read_at.is_none_or(again) && wants_pulses(now, watched)
 }
 
-/// How long an answer stands.
+/// How long a reading is used.
 fn every(now: DateTime<Utc>, watched: &WatchInput<'_>) -> TimeDelta {
     if ends_nothing(now, watched) && !may_be_stuck(watched) {
-        return SELDOM;
+        return SLOW_INTERVAL;
     }
-    // One that has long been silent is asked less and less often: it idles in nobody's eyes.
+    // The longer a cluster has been idle, the less often it is read: people are not using it.
     let last = watched
         .metric_samples
         .and_then(Reading::read)
@@ -49,51 +49,51 @@ fn every(now: DateTime<Utc>, watched: &WatchInput<'_>) -> TimeDelta {
         (None, None) => TimeDelta::zero(),
     };
     if silent > FRESH && watched.snapshot.mark.is_none() {
-        return (silent / 4).clamp(OFTEN, SELDOM);
+        return (silent / 4).clamp(READ_INTERVAL, SLOW_INTERVAL);
     }
-    OFTEN
+    READ_INTERVAL
 }
 
-/// Whether a step runs, of which people are notified where it gets nowhere.
+/// Whether a step runs that people would be notified about if it made no progress.
 fn may_be_stuck(watched: &WatchInput<'_>) -> bool {
     let steps = watched.snapshot.steps.read();
     let mut steps = steps.into_iter().flatten();
     steps.any(|step| step.state == StepState::Running)
 }
 
-/// How old the last point may be for what it is good for.
+/// How old the last point may be to be used.
 pub(super) fn fresh(now: DateTime<Utc>, watched: &WatchInput<'_>) -> TimeDelta {
     if ends_nothing(now, watched) {
-        FRESH + SELDOM
+        FRESH + SLOW_INTERVAL
     } else {
         FRESH
     }
 }
 
-/// Whether idleness ends a cluster whatever it is: people are notified, or not even that.
+/// Whether no end depends on idleness: people are only notified, or not even that.
 fn ends_nothing(now: DateTime<Utc>, watched: &WatchInput<'_>) -> bool {
     let snapshot = watched.snapshot;
     let orders = watched.orders;
     let only_notified =
         snapshot.ours().is_none() && orders.unmanaged.action != UnmanagedAction::Terminate;
     let protected = snapshot.protected && !orders.lift_protection;
-    // What is marked is on its way to an end, or to being let off.
+    // A marked cluster is about to end or to be released.
     snapshot.mark.is_none()
         && (only_notified || protected || exempt(now, snapshot, &orders.exempt).is_some())
 }
 
-/// What asking costs in thirty days: at most, with a sweep a minute; for a cluster that is asked
-/// about as often as there is something new; and for one of which nothing ends.
+/// The cost of reading metrics for thirty days: the maximum, with a sweep per minute; for a cluster
+/// that is read about as often as there is something new; and for one that nothing ends.
 pub fn a_month() -> [Usd; 3] {
     let cost = |clusters: usize, every: TimeDelta| {
         let clusters = i64::try_from(clusters).unwrap_or(i64::MAX);
-        let asks = clusters * METRICS * MINUTES / every.num_minutes().max(1);
-        Usd::new(Decimal::new(asks * PRICE, 5))
+        let reads = clusters * METRICS * MINUTES / every.num_minutes().max(1);
+        Usd::new(Decimal::new(reads * PRICE, 5))
     };
     [
         cost(AT_ONCE, TimeDelta::minutes(1)),
-        cost(1, OFTEN),
-        cost(1, SELDOM),
+        cost(1, READ_INTERVAL),
+        cost(1, SLOW_INTERVAL),
     ]
 }
 
@@ -106,13 +106,13 @@ mod tests {
     use crate::model::observed::ClusterState;
     use proptest::prelude::*;
 
-    /// A cluster on which YARN works in some of its five minutes, and what comes of it.
+    /// A cluster on which YARN works in some of its five-minute periods.
     struct Course {
         world: World,
         works: fn(i64) -> bool,
-        /// Whether an answer is asked for every five minutes, whatever it can decide.
+        /// Whether metrics are read every five minutes, whether or not they can decide anything.
         always: bool,
-        asks: usize,
+        reads: usize,
         warned: Vec<i64>,
         ended: Option<i64>,
         unseen: usize,
@@ -125,7 +125,7 @@ mod tests {
                 let old = self
                     .world
                     .metrics_read_at
-                    .is_none_or(|asked| at(now) - asked >= OFTEN);
+                    .is_none_or(|asked| at(now) - asked >= READ_INTERVAL);
                 if due(at(now), &self.world.watched()) || self.always && old {
                     self.ask(minute);
                 }
@@ -138,7 +138,7 @@ mod tests {
                 } else if assessment.stage == Stage::Clear {
                     self.world.snapshot.mark = None;
                 } else if matches!(assessment.stage, Stage::End(..)) {
-                    // What is to end is looked at afresh.
+                    // A cluster that is to end is described afresh.
                     self.ask(minute);
                     if matches!(self.world.judge(now).stage, Stage::End(..)) {
                         self.ended = Some(minute);
@@ -149,9 +149,9 @@ mod tests {
             self
         }
 
-        /// CloudWatch has the points of three hours but for the last minutes.
+        /// CloudWatch has the points of three hours except the last minutes.
         fn ask(&mut self, minute: i64) {
-            self.asks += 1;
+            self.reads += 1;
             let times = ((minute - 180).max(5)..=minute - 6).filter(|minute| minute % 5 == 0);
             let metric_sample = |minute: i64| MetricSample {
                 at: at(minute * 60),
@@ -169,7 +169,7 @@ mod tests {
             world,
             works,
             always: false,
-            asks: 0,
+            reads: 0,
             warned: Vec::new(),
             ended: None,
             unseen: 0,
@@ -179,20 +179,20 @@ mod tests {
     const DAY: i64 = 24 * 60;
 
     #[test]
-    fn what_has_not_changed_is_asked_less_often() {
-        // A notebook at work for a day: it cannot be forgotten before an hour has passed.
+    fn metrics_that_cannot_decide_are_read_less_often() {
+        // A notebook works for a day: the cluster cannot be forgotten before an hour has passed.
         let busy = course(World::others(), |_| true).run(DAY);
-        assert!((20..=30).contains(&busy.asks), "{}", busy.asks);
+        assert!((20..=30).contains(&busy.reads), "{}", busy.reads);
         assert_eq!((busy.warned.len(), busy.unseen), (0, 0));
-        // A step that has its containers for a day: it cannot be stuck before half an hour has.
+        // A step has its containers for a day: it cannot be stuck before half an hour has passed.
         let mut world = World::ours();
         world.runs_since(310);
         let guards = &mut world.cluster().spec.guardrails;
         guards.max_lifetime = crate::model::span::Span::from_secs(1_000_000);
         world.orders.bound = Some(world.cluster().guardrails());
         let busy = course(world, |_| true).run(DAY);
-        assert!((55..=75).contains(&busy.asks), "{}", busy.asks);
-        // Nothing ends by what is answered: people are only notified, it is exempt, or protected.
+        assert!((55..=75).contains(&busy.reads), "{}", busy.reads);
+        // No end depends on the metrics: people are only notified, or it is exempt or protected.
         for change in [
             |world: &mut World| world.orders.unmanaged.action = UnmanagedAction::Notify,
             |world: &mut World| world.exempt("yes", None),
@@ -202,32 +202,32 @@ mod tests {
             change(&mut world);
             let quiet_period = course(world, |_| false).run(DAY);
             assert!(
-                (20..=26).contains(&quiet_period.asks),
+                (20..=26).contains(&quiet_period.reads),
                 "{}",
-                quiet_period.asks
+                quiet_period.reads
             );
             assert_eq!((quiet_period.ended, quiet_period.unseen), (None, 0));
         }
-        // With applications whose work does not show, nothing is asked.
+        // With applications whose work is hidden, nothing is read.
         let mut world = World::others();
         world.has(&["Spark", "HBase"]);
-        assert_eq!(course(world, |_| false).run(DAY).asks, 0);
+        assert_eq!(course(world, |_| false).run(DAY).reads, 0);
     }
 
     #[test]
-    fn one_that_is_silent_is_asked_less_and_less() {
+    fn an_idle_cluster_is_read_less_and_less() {
         let mut world = World::others();
         world.metric_samples = Some(Reading::Read(Vec::new()));
         let mut last = TimeDelta::zero();
         for hours in [1, 2, 8, 50] {
             let every = every(at(hours * 3_600), &world.watched());
-            assert!(every >= last && (OFTEN..=SELDOM).contains(&every));
+            assert!(every >= last && (READ_INTERVAL..=SLOW_INTERVAL).contains(&every));
             last = every;
         }
-        assert_eq!(last, SELDOM);
-        // On its way to an end, or to being let off, it is asked as ever.
+        assert_eq!(last, SLOW_INTERVAL);
+        // On its way to an end or a release, it is read at the usual interval.
         world.marked(200_000, crate::model::observed::EndReason::Forgotten);
-        assert_eq!(every(at(180_000), &world.watched()), OFTEN);
+        assert_eq!(every(at(180_000), &world.watched()), READ_INTERVAL);
     }
 
     #[test]
@@ -249,21 +249,21 @@ mod tests {
                 stuck = Some(minute);
             }
         }
-        // Without a container from minute 300 on; half an hour later it is stuck.
+        // It has no container from minute 300 on; half an hour later it is stuck.
         assert!((330..=345).contains(&stuck.unwrap()), "{stuck:?}");
     }
 
     #[test]
-    fn asking_costs_what_is_said() {
+    fn reading_costs_what_is_documented() {
         let said = a_month().map(|cost| cost.to_string());
         assert_eq!(said, ["$215.13600", "$0.25920", "$0.02160"]);
     }
 
     proptest! {
-        /// Asked seldom or always, a cluster is warned and ended within the same minutes, and at
-        /// no time is it unseen for want of asking.
+        /// Whether read rarely or always, a cluster is warned and ended within the same minutes,
+        /// and is never unknown because it was not read.
         #[test]
-        fn seldom_asked_it_fares_as_always_asked(ours: bool, pattern in 0..6_usize) {
+        fn rare_and_frequent_readings_end_it_alike(ours: bool, pattern in 0..6_usize) {
             let works: [fn(i64) -> bool; 6] = [
                 |_| false,
                 |minute| minute < 100,
@@ -286,7 +286,7 @@ mod tests {
             };
             let seldom = run(false);
             let always = run(true);
-            prop_assert!(seldom.asks <= always.asks);
+            prop_assert!(seldom.reads <= always.reads);
             prop_assert_eq!((seldom.unseen, always.unseen), (0, 0));
             prop_assert_eq!(seldom.warned.len(), always.warned.len());
             for (one, other) in seldom.warned.iter().zip(&always.warned) {

@@ -1,24 +1,25 @@
-//! When more clusters would end at once than people are likely to have forgotten, the picture is
-//! more likely wrong than they are.
+//! The circuit breaker: if more clusters would end at once than people are likely to have
+//! forgotten, the observation is more likely wrong.
 
 use super::stage::{Assessment, Force, Stage};
 use crate::model::orders::Breaker;
 
-/// Smaller fleets have no meaningful share: one forgotten cluster is all of a fleet of one.
+/// A share of smaller fleets is meaningless: one forgotten cluster is all of a fleet of one.
 const SMALL: usize = 3;
 
-/// That the breaker held ends back.
+/// The breaker has held ends back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tripped {
-    /// Ends that rested on watching alone.
-    pub wanted: usize,
+    /// The number of ends that depend on watching alone.
+    pub requested: usize,
+    /// The number of such ends that are allowed at once.
     pub allowed: usize,
-    /// Of the clusters that live.
+    /// The number of living clusters.
     pub fleet: usize,
 }
 
-/// Holds ends back, in place: those for idling all together where they are too many, and then, of
-/// the others, all but the first few, which come in the order of their deadlines.
+/// Holds ends back, in place: those for idleness all together if there are too many; and of the
+/// others all but the first few, in the order of their deadlines.
 pub fn restrain(assessment: &mut [Assessment], fleet: usize, breaker: Breaker) -> Option<Tripped> {
     let force = |assessment: &Assessment| match &assessment.stage {
         Stage::End(_, force, _) => Some(*force),
@@ -35,12 +36,12 @@ pub fn restrain(assessment: &mut [Assessment], fleet: usize, breaker: Breaker) -
         | Stage::Late
         | Stage::Over => None,
     };
-    let wanted = assessment
+    let requested = assessment
         .iter()
         .filter(|it| force(it) == Some(Force::Soft))
         .count();
     let allowed = allowed(fleet, breaker);
-    if wanted <= allowed {
+    if requested <= allowed {
         return None;
     }
     let mut hard: Vec<usize> = Vec::new();
@@ -52,25 +53,25 @@ pub fn restrain(assessment: &mut [Assessment], fleet: usize, breaker: Breaker) -
         }
     }
     hard.sort_by_key(|place| assessment.get(*place).and_then(|it| it.ends_at));
-    let most = usize::try_from(breaker.max_kills).unwrap_or(usize::MAX);
-    for place in hard.into_iter().skip(most) {
+    let max = usize::try_from(breaker.max_kills).unwrap_or(usize::MAX);
+    for place in hard.into_iter().skip(max) {
         assessment.get_mut(place).into_iter().for_each(hold);
     }
     Some(Tripped {
-        wanted,
+        requested,
         allowed,
         fleet,
     })
 }
 
-/// How many clusters of a fleet may end at once for idling.
+/// How many clusters of a fleet may end at once for idleness.
 fn allowed(fleet: usize, breaker: Breaker) -> usize {
-    let most = usize::try_from(breaker.max_kills).unwrap_or(usize::MAX);
+    let max = usize::try_from(breaker.max_kills).unwrap_or(usize::MAX);
     if fleet <= SMALL {
-        return most;
+        return max;
     }
     let share = fleet * usize::from(breaker.max_fraction.value()) / 100;
-    most.min(share.max(1))
+    max.min(share.max(1))
 }
 
 fn hold(assessment: &mut Assessment) {

@@ -1,4 +1,4 @@
-//! What would end a cluster, and when.
+//! The reasons to end a cluster, and when each applies.
 
 use super::WatchInput;
 use super::idleness::Idleness;
@@ -14,23 +14,23 @@ use crate::model::span::Span;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::cmp::Reverse;
 
-/// One reason to end a cluster.
+/// A reason to end a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Claim {
     pub(super) reason: EndReason,
     /// When it is due.
     pub(super) at: DateTime<Utc>,
     pub(super) force: Force,
-    /// How long there is between the warning and the end.
+    /// The time between the warning and the end.
     pub(super) grace: Span,
-    /// Whether the warning comes so long before it is due, or when it is.
+    /// Whether the warning comes that long before it is due, instead of when it is.
     pub(super) early: bool,
     pub(super) evidence: String,
 }
 
 impl Claim {
-    /// A deadline of its own that is over; else the one whose warning comes first, and of several at
-    /// once the one with the most force.
+    /// A hard deadline that has passed; otherwise the claim whose warning comes first, and of
+    /// several at once the one with the most force.
     pub(super) fn first(now: DateTime<Utc>, claims: Vec<Self>) -> Option<Self> {
         let key = |claim: &Self| {
             let over = claim.force == Force::Hard && claim.at <= now;
@@ -39,7 +39,7 @@ impl Claim {
         claims.into_iter().min_by_key(key)
     }
 
-    /// When it ends if it is warned of in time.
+    /// When it ends if the warning is given in time.
     pub(super) fn ends_at(&self) -> DateTime<Utc> {
         let after = if self.early {
             TimeDelta::zero()
@@ -59,8 +59,7 @@ impl Claim {
     }
 }
 
-/// The deadlines of a cluster of ours: its own, which it was made with, and that of its policies,
-/// where that is nearer.
+/// The deadlines of a cluster of clusterup: its own, and that of its policies if it is earlier.
 pub(super) fn hard(now: DateTime<Utc>, watched: &WatchInput<'_>) -> Vec<Claim> {
     let Some(cluster) = watched.snapshot.ours() else {
         return Vec::new();
@@ -96,7 +95,7 @@ fn claim((deadline, evidence): &(Deadline, String), force: Force, orders: &Order
     }
 }
 
-/// What rests on watching: idleness, a start that takes too long, a foreign cluster's age.
+/// Claims that depend on watching: idleness, a start that takes too long, a foreign cluster's age.
 pub(super) fn soft(watched: &WatchInput<'_>, idleness: &Idleness) -> Vec<Claim> {
     let mut claims = Vec::new();
     claims.extend(start(watched));
@@ -113,7 +112,7 @@ fn claimed(
 ) -> Claim {
     let ours = watched.snapshot.ours().is_some();
     let orders = watched.orders;
-    // A timeout that is shorter than the warning leaves less time for it.
+    // A timeout shorter than the warning time leaves less time for the warning.
     let (reason, grace) = if ours {
         (reason, orders.warn_before.min(after))
     } else {
@@ -131,7 +130,7 @@ fn claimed(
     }
 }
 
-/// Whose word it is, of a cluster of others of which several policies speak.
+/// Which policy decided, for a foreign cluster with several policies.
 pub(super) fn of_others(
     watched: &WatchInput<'_>,
     name: impl FnOnce(&Mildest) -> Option<&PolicyName>,
@@ -145,17 +144,17 @@ pub(super) fn of_others(
 
 fn start(watched: &WatchInput<'_>) -> Option<Claim> {
     let snapshot = watched.snapshot;
-    let most = watched.orders.start_within;
+    let limit = watched.orders.start_within;
     let coming = [ClusterState::Starting, ClusterState::Bootstrapping];
     let coming = coming
         .contains(&snapshot.state())
         .then(|| snapshot.state().as_str())?;
     let since = snapshot.created_at().format("%H:%M:%S UTC");
-    let evidence = format!("{coming}, made at {since} (start_within: {most})");
+    let evidence = format!("{coming}, made at {since} (start_within: {limit})");
     Some(claimed(
         watched,
         EndReason::StartTimeout,
-        (snapshot.created_at(), most),
+        (snapshot.created_at(), limit),
         evidence,
     ))
 }
@@ -175,17 +174,17 @@ fn idle(watched: &WatchInput<'_>, idleness: &Idleness) -> Option<Claim> {
 
 fn age(watched: &WatchInput<'_>) -> Option<Claim> {
     let snapshot = watched.snapshot;
-    let most = watched.orders.unmanaged.max_lifetime?;
+    let limit = watched.orders.unmanaged.max_lifetime?;
     if snapshot.ours().is_some() {
         return None;
     }
     let since = snapshot.created_at().format("%Y-%m-%d %H:%M UTC");
     let by = of_others(watched, |mildest| mildest.max_lifetime.as_ref());
-    let evidence = format!("alive since {since} (unmanaged.max_lifetime: {most}{by})");
+    let evidence = format!("alive since {since} (unmanaged.max_lifetime: {limit}{by})");
     Some(claimed(
         watched,
         EndReason::Forgotten,
-        (snapshot.created_at(), most),
+        (snapshot.created_at(), limit),
         evidence,
     ))
 }

@@ -1,4 +1,4 @@
-//! Clusters that their people want left alone, as long as a policy lets that hold.
+//! Clusters that are exempt by a tag, within the limits of a policy.
 
 use crate::model::fleet::ClusterSnapshot;
 use crate::model::orders::Exempt;
@@ -6,7 +6,7 @@ use crate::model::span::Span;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
-/// What exempts a cluster, in words; none where nothing does, or no longer.
+/// The evidence that a cluster is exempt; `None` if it is not, or no longer.
 pub(super) fn exempt(
     now: DateTime<Utc>,
     snapshot: &ClusterSnapshot,
@@ -17,11 +17,11 @@ pub(super) fn exempt(
         value.is_some_and(|value| !value.trim().eq_ignore_ascii_case("false"))
     };
     let age = now.signed_duration_since(snapshot.created_at());
-    let young = |most: Span| age < most.delta();
+    let young = |limit: Span| age < limit.delta();
     let mut holding = exempts.iter().filter(tagged);
     let exempt = holding.find(|exempt| exempt.max_lifetime.is_none_or(young))?;
     let until = match exempt.max_lifetime {
-        Some(most) => format!(", which helps until it is {most} old"),
+        Some(limit) => format!(", which applies until it is {limit} old"),
         None => String::new(),
     };
     Some(format!("it has the tag {}{until}", exempt.tag))

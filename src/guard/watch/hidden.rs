@@ -1,18 +1,18 @@
-//! Applications whose work neither steps nor YARN show: with them, quiet is no idleness, unless a
-//! policy says that it is.
+//! Applications whose work shows neither in steps nor in YARN: with them, a quiet cluster does not
+//! count as idle, unless a policy allows it.
 
 use super::WatchInput;
 use crate::model::application::{Application, Work};
 use crate::model::fleet::Place;
 
-/// Why a cluster's idleness cannot be seen from its steps and YARN; none where it can.
+/// Why the idleness of a cluster does not follow from its steps and YARN; `None` if it does.
 pub(super) fn evidence(watched: &WatchInput<'_>) -> Option<String> {
     let snapshot = watched.snapshot;
     if snapshot.place == Place::Local {
         return None;
     }
     if snapshot.applications.is_empty() {
-        return Some("idleness unknown: EMR names no application of it".to_owned());
+        return Some("idleness unknown: EMR lists no application of it".to_owned());
     }
     let allowed = &watched.orders.unmanaged.idle_by_yarn;
     let open = || {
@@ -32,7 +32,7 @@ pub(super) fn evidence(watched: &WatchInput<'_>) -> Option<String> {
     let unknown = of(Work::Unknown);
     (!unknown.is_empty()).then(|| {
         let names = listed(&unknown);
-        format!("idleness unknown: nobody knows whether the work of {names} is in YARN")
+        format!("idleness unknown: it is unknown whether the work of {names} is in YARN")
     })
 }
 
@@ -40,9 +40,9 @@ fn listed(applications: &[&Application]) -> String {
     match applications {
         [] => String::new(),
         [one] => one.to_string(),
-        [most @ .., last] => {
-            let most: Vec<&str> = most.iter().map(|it| it.as_str()).collect();
-            format!("{} and {last}", most.join(", "))
+        [others @ .., last] => {
+            let others: Vec<&str> = others.iter().map(|it| it.as_str()).collect();
+            format!("{} and {last}", others.join(", "))
         }
     }
 }
@@ -55,7 +55,7 @@ mod tests {
     use crate::model::span::Span;
 
     #[test]
-    fn what_works_beside_yarn_is_not_idle_unless_a_policy_says_so() {
+    fn work_outside_yarn_is_not_idle_unless_a_policy_allows_it() {
         for names in [
             &["Hadoop", "HBase"][..],
             &["Hadoop", "hbase", "ZooKeeper"],
@@ -66,7 +66,7 @@ mod tests {
             &["Spark", "JupyterHub"],
             &["Spark", "JupyterEnterpriseGateway"],
             &["Spark", "Zeppelin"],
-            // Nothing is known of these.
+            // Nothing is known about these applications.
             &["Hadoop", "Druid"],
             &["Spark", "Sp\u{430}rk"],
             &[],
@@ -81,7 +81,7 @@ mod tests {
                 assessment.evidence.starts_with("idleness unknown: "),
                 "{names:?}"
             );
-            // A mark of a time when that was not asked is taken off; an age still counts.
+            // A mark from before this check is removed; a claim by age still counts.
             world.marked(20_001, Forgotten);
             assert_eq!(world.says(20_000), ("clear", None), "{names:?}");
             world.snapshot.mark = None;
@@ -101,7 +101,7 @@ mod tests {
         world.has(&["Hadoop", "HBase", "Trino", "Spark", "Druid"]);
         let says = "idleness unknown: the work of HBase and Trino is not in YARN";
         assert_eq!(world.judge(20_000).evidence, says);
-        // A step that runs is work, whatever else there is.
+        // A running step is work, whatever else is on the cluster.
         world.runs_since(310);
         assert_eq!(world.judge(400).evidence, "step work runs");
     }

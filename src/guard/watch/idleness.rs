@@ -1,4 +1,4 @@
-//! Whether a cluster idles, and how that is known. What cannot be read is no idleness.
+//! Whether a cluster is idle, and the evidence. Unreadable data never counts as idleness.
 
 use super::quiet_period::{GAP, QuietPeriod};
 use super::{WatchInput, asks, hidden, quiet_period, wants_pulses};
@@ -8,7 +8,7 @@ use crate::model::observed::StepState;
 use crate::model::span::Span;
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// What was told last is that old at most: it may have been asked for five minutes ago.
+/// The maximum age of the last point: the last reading may be five minutes old.
 pub(super) const FRESH: TimeDelta = TimeDelta::minutes(20);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,18 +17,18 @@ pub(super) enum Idleness {
     Since(Since),
     /// Something could not be read.
     Unknown(String),
-    /// All was read, and does not tell: the work of an application does not show.
+    /// Everything was read, but an application's work does not show.
     Hidden(String),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Since {
     pub(super) at: DateTime<Utc>,
-    /// Whether it may be longer: nobody has seen what was before.
+    /// Whether it may be longer, because nothing is known of the time before.
     pub(super) at_least: bool,
-    /// What is remembered of it, where CloudWatch showed it.
+    /// The period to remember, if CloudWatch showed it.
     pub(super) quiet_period: Option<QuietPeriod>,
-    says: String,
+    evidence: String,
 }
 
 impl Idleness {
@@ -46,7 +46,7 @@ impl Idleness {
         }
     }
 
-    /// Why it cannot be decided, where it cannot.
+    /// Why idleness cannot be decided, if it cannot.
     pub(super) fn undecided(&self) -> Option<&str> {
         match self {
             Self::Unknown(why) | Self::Hidden(why) => Some(why),
@@ -56,14 +56,14 @@ impl Idleness {
 
     pub(super) fn evidence(&self) -> &str {
         match self {
-            Self::Since(since) => &since.says,
-            Self::Busy(says) | Self::Unknown(says) | Self::Hidden(says) => says,
+            Self::Since(since) => &since.evidence,
+            Self::Busy(evidence) | Self::Unknown(evidence) | Self::Hidden(evidence) => evidence,
         }
     }
 }
 
-/// Idle since the latest of ready time, every step's start and end, and the last sign of work in
-/// YARN: a shell, a notebook or Livy moves no step.
+/// Idle since the latest of the ready time, every step's start and end, and the last work in YARN:
+/// a shell, a notebook or Livy runs without a step.
 pub(super) fn of(now: DateTime<Utc>, watched: &WatchInput<'_>) -> Idleness {
     let snapshot = watched.snapshot;
     let Some(ready) = snapshot.ready_at() else {
@@ -86,9 +86,9 @@ pub(super) fn of(now: DateTime<Utc>, watched: &WatchInput<'_>) -> Idleness {
         return Idleness::Hidden(why);
     }
     match watched.metric_samples {
-        // Steps alone never end a cluster: who wants to know more has to ask.
+        // Steps alone never end a cluster; the metrics have to be read as well.
         None if wants_pulses(now, watched) => {
-            Idleness::Unknown("its metrics were not asked for".to_owned())
+            Idleness::Unknown("its metrics were not read".to_owned())
         }
         None => by_steps(now, since),
         Some(Reading::Unread(why)) => {
@@ -103,11 +103,11 @@ fn by_steps(now: DateTime<Utc>, since: DateTime<Utc>) -> Idleness {
         at: since,
         at_least: false,
         quiet_period: None,
-        says: says(now, since, false),
+        evidence: evidence(now, since, false),
     })
 }
 
-/// Two fresh points in a row without work say that there is none.
+/// Two recent points in a row without work show that nothing runs.
 fn by_pulses(
     now: DateTime<Utc>,
     since: DateTime<Utc>,
@@ -119,10 +119,10 @@ fn by_pulses(
         [.., before, last] if now - last.at <= fresh && last.at - before.at <= GAP => {
             (before, last)
         }
-        _ if !wants_pulses(now, watched) => return asked_before(now, since, metric_samples),
+        _ if !wants_pulses(now, watched) => return read_before(now, since, metric_samples),
         [.., last] if metric_samples.len() > 1 => {
             let at = last.at.format("%H:%M UTC");
-            return Idleness::Unknown(format!("CloudWatch's last point of it is of {at}"));
+            return Idleness::Unknown(format!("CloudWatch's last point of it is from {at}"));
         }
         _ => return Idleness::Unknown("CloudWatch has fewer than two points of it".to_owned()),
     };
@@ -137,14 +137,14 @@ fn by_pulses(
             at: quiet_period.since,
             at_least: quiet_period.at_least,
             quiet_period: Some(quiet_period),
-            says: says(now, quiet_period.since, quiet_period.at_least),
+            evidence: evidence(now, quiet_period.since, quiet_period.at_least),
         }),
         None => Idleness::Unknown("CloudWatch has no point of it".to_owned()),
     }
 }
 
-/// By an answer that is old, of a cluster that cannot have idled for long enough since.
-fn asked_before(
+/// Uses an old reading for a cluster that cannot have been idle for long enough since.
+fn read_before(
     now: DateTime<Utc>,
     since: DateTime<Utc>,
     metric_samples: &[MetricSample],
@@ -168,15 +168,15 @@ fn worked(metric_sample: &MetricSample, verb: &str) -> Idleness {
     ))
 }
 
-fn says(now: DateTime<Utc>, since: DateTime<Utc>, at_least: bool) -> String {
+fn evidence(now: DateTime<Utc>, since: DateTime<Utc>, at_least: bool) -> String {
     let idle = now.signed_duration_since(since);
     let passed = Span::from_delta(idle);
     let before = if at_least { "before " } else { "" };
-    let least = if at_least { "at least " } else { "" };
+    let qualifier = if at_least { "at least " } else { "" };
     let at = if idle < TimeDelta::hours(24) {
         since.format("%H:%M:%S UTC")
     } else {
         since.format("%Y-%m-%d %H:%M UTC")
     };
-    format!("idle for {least}{passed} since {before}{at}")
+    format!("idle for {qualifier}{passed} since {before}{at}")
 }

@@ -1,5 +1,5 @@
-//! When a cluster is worth another look. AWS allows about one in two seconds to all of an account
-//! together (AWS General Reference, "Amazon EMR endpoints and quotas").
+//! When to describe a cluster again. AWS allows about one call in two seconds for all callers of an
+//! account together (AWS General Reference, "Amazon EMR endpoints and quotas").
 
 use super::stage::{Assessment, Stage};
 use super::{WatchInput, hidden, quiet_period};
@@ -10,14 +10,14 @@ use crate::model::orders::Orders;
 use crate::model::span::Span;
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Between two looks at a cluster of which nothing is expected.
-const SELDOM: TimeDelta = TimeDelta::hours(6);
-const OFTEN: TimeDelta = TimeDelta::minutes(10);
-/// A resize by another hand brings a budget's deadline nearer, and no listing tells of it.
-const BUDGETED: TimeDelta = TimeDelta::minutes(30);
+/// The interval for a cluster that nothing is expected of.
+const MAX_INTERVAL: TimeDelta = TimeDelta::hours(6);
+const MIN_INTERVAL: TimeDelta = TimeDelta::minutes(10);
+/// A resize by somebody else moves a budget's deadline, and listings do not show it.
+const BUDGET_INTERVAL: TimeDelta = TimeDelta::minutes(30);
 
-/// From when on a cluster is looked at again though nothing is known to have changed. Half the way
-/// to its next change, so that a deadline which is moved is noticed, in few looks.
+/// When to describe a cluster again although nothing is known to have changed: half way to its next
+/// change, so that a moved deadline is noticed with few calls.
 pub fn look_again(
     sight_at: DateTime<Utc>,
     assessment: &Assessment,
@@ -26,8 +26,8 @@ pub fn look_again(
     let halfway = |until: DateTime<Utc>| {
         let left = until.signed_duration_since(sight_at);
         let budget = orders.bound.as_ref().and_then(|bound| bound.budget);
-        let most = budget.map_or(SELDOM, |_| BUDGETED);
-        sight_at + (left / 2).clamp(OFTEN, most)
+        let max = budget.map_or(MAX_INTERVAL, |_| BUDGET_INTERVAL);
+        sight_at + (left / 2).clamp(MIN_INTERVAL, max)
     };
     match &assessment.stage {
         Stage::Warn(_) | Stage::Grace(_) | Stage::Clear | Stage::End(..) => sight_at,
@@ -36,13 +36,13 @@ pub fn look_again(
         | Stage::Exempt
         | Stage::Forgotten
         | Stage::Protected
-        | Stage::Late => sight_at + OFTEN,
-        Stage::Ending | Stage::Over => sight_at + SELDOM,
-        Stage::Keep => assessment.warns_at.map_or(sight_at + SELDOM, halfway),
+        | Stage::Late => sight_at + MIN_INTERVAL,
+        Stage::Ending | Stage::Over => sight_at + MAX_INTERVAL,
+        Stage::Keep => assessment.warns_at.map_or(sight_at + MAX_INTERVAL, halfway),
     }
 }
 
-/// How far back what ran on a cluster has to be known, so that it can be told to idle at all.
+/// How far back metrics are needed to decide whether a cluster is idle.
 pub fn reach(watched: &WatchInput<'_>) -> TimeDelta {
     idle_timeout(watched).delta() + watched.orders.warn_before.delta() + TimeDelta::hours(1)
 }
@@ -56,9 +56,8 @@ pub(super) fn idle_timeout(watched: &WatchInput<'_>) -> Span {
     }
 }
 
-/// Whether what runs on a cluster has to be known: where its steps, and the work that CloudWatch
-/// showed last, would make it idle by now, and where a step has had no container for so long that it
-/// may be stuck.
+/// Whether metrics are needed: the cluster's steps and the work that CloudWatch last showed would
+/// make it idle by now, or a step has had no container for so long that it may be stuck.
 pub fn wants_pulses(now: DateTime<Utc>, watched: &WatchInput<'_>) -> bool {
     let snapshot = watched.snapshot;
     let (Some(ready), Reading::Read(steps)) = (snapshot.ready_at(), &snapshot.steps) else {

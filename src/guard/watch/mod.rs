@@ -1,6 +1,6 @@
-//! The watchdog's verdict on one cluster of the fleet, no matter who made it: now x what was seen x what
-//! policies say. Stages: warn, grace, end; each from what the cluster's tags say, so that a
-//! watchdog that begins anew goes on where another stopped.
+//! The watchdog's assessment of one cluster of the fleet, whoever created it, from the time, what
+//! was observed and the policies' orders. The stages warn, grace and end follow from the cluster's
+//! tags, so that a restarted watchdog goes on where the last one stopped.
 
 mod asks;
 mod breaker;
@@ -26,28 +26,31 @@ use crate::model::fleet::{ClusterSnapshot, MetricSample, Reading};
 use crate::model::orders::{Orders, UnmanagedAction};
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// EMR documents 5 to 20 minutes for an end (EMR Management Guide, "Terminate a cluster"); longer
-/// than this, something holds it.
+/// EMR documents 5 to 20 minutes for an end (EMR Management Guide, "Terminate a cluster"); if it
+/// takes longer than this, something is wrong.
 pub const LATE: TimeDelta = TimeDelta::minutes(30);
 
-/// All that a verdict rests on.
+/// Everything that an assessment depends on.
 #[derive(Debug, Clone, Copy)]
 pub struct WatchInput<'a> {
+    /// The cluster as it was described.
     pub snapshot: &'a ClusterSnapshot,
-    /// None where nobody asked, which is only where [`wants_pulses`] says so.
+    /// The metrics; `None` if they were not read, because [`wants_pulses`] is false.
     pub metric_samples: Option<&'a Reading<Vec<MetricSample>>>,
-    /// When they were asked for.
+    /// When the metrics were read.
     pub metrics_read_at: Option<DateTime<Utc>>,
-    /// What earlier answers showed.
+    /// The quiet period that earlier readings showed.
     pub quiet_period: Option<QuietPeriod>,
+    /// The orders for the cluster.
     pub orders: &'a Orders,
-    /// Why the picture of its place has holes, where it has: then nothing there idles.
+    /// Why the observation of its place is incomplete, if it is: then no cluster there counts as
+    /// idle.
     pub unseen: Option<&'a str>,
-    /// When its end was asked for.
+    /// When its end was requested.
     pub asked_at: Option<DateTime<Utc>>,
 }
 
-/// What is to be done about a cluster.
+/// Decides what to do about a cluster.
 pub fn judge(now: DateTime<Utc>, watched: &WatchInput<'_>) -> Assessment {
     let snapshot = watched.snapshot;
     if snapshot.state().is_over() {
@@ -59,8 +62,8 @@ pub fn judge(now: DateTime<Utc>, watched: &WatchInput<'_>) -> Assessment {
     let ignored = watched.orders.unmanaged.action == UnmanagedAction::Ignore;
     if snapshot.ours().is_none() && ignored {
         let by = claims::of_others(watched, |mildest| mildest.action.as_ref());
-        let says = format!("clusters of others are not looked at (unmanaged: ignore{by})");
-        return Assessment::plain(Stage::Keep, says);
+        let evidence = format!("foreign clusters are ignored (unmanaged: ignore{by})");
+        return Assessment::plain(Stage::Keep, evidence);
     }
     let idleness = idleness::of(now, watched);
     let mut claims = claims::hard(now, watched);
@@ -72,7 +75,7 @@ pub fn judge(now: DateTime<Utc>, watched: &WatchInput<'_>) -> Assessment {
     let mut assessment = stage::of(now, watched, Claim::first(now, claims));
     let dark = watched.unseen.is_some() || idleness.unknown().is_some();
     if assessment.stage == Stage::Clear && exempt.is_none() && dark {
-        // A mark is taken off for what was seen, not for what was not: its time goes on.
+        // A mark is removed because of an observation, not for lack of one: its time goes on.
         assessment.stage = Stage::Keep;
     }
     if let Some(since) = idleness.since() {
@@ -82,11 +85,11 @@ pub fn judge(now: DateTime<Utc>, watched: &WatchInput<'_>) -> Assessment {
     if assessment.stage != Stage::Keep {
         return assessment;
     }
-    // What keeps it is worth a word, the rarest first.
+    // The reason for keeping it is reported, the rarest first.
     let stuck = stuck::evidence(now, watched);
     let kept = [
-        stuck.map(|says| (Stage::Stuck, says)),
-        exempt.map(|says| (Stage::Exempt, says)),
+        stuck.map(|evidence| (Stage::Stuck, evidence)),
+        exempt.map(|evidence| (Stage::Exempt, evidence)),
         watched.unseen.map(|why| (Stage::Unseen, why.to_owned())),
         idleness
             .undecided()

@@ -1,20 +1,21 @@
-//! Since when nothing ran in YARN, as far as CloudWatch was asked. Points are asked for some hours
-//! at a time; what earlier answers showed is remembered, so that quiet does not begin anew with
-//! each answer.
+//! Quiet periods: since when nothing has run in YARN, as far as CloudWatch was read. Each reading
+//! covers some hours; earlier results are remembered, so that a period does not begin anew with
+//! each reading.
 
 use crate::model::fleet::MetricSample;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// EMR sends its metrics every five minutes (EMR Management Guide, "Monitoring Amazon EMR metrics
-/// with CloudWatch"); of three that are missing, nothing more is known.
+/// with CloudWatch"); if three points are missing, the state is unknown.
 pub(super) const GAP: TimeDelta = TimeDelta::minutes(15);
 pub(super) const PERIOD: TimeDelta = TimeDelta::minutes(5);
 
-/// A time of a cluster in which nothing ran, without a gap.
+/// A period in which nothing ran on a cluster, without a gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct QuietPeriod {
+    /// When it began.
     pub since: DateTime<Utc>,
-    /// Whether it is only known from then on: what was before, nobody has seen.
+    /// Whether it may have begun earlier, because nothing is known of the time before.
     pub at_least: bool,
     /// The last point that shows it.
     pub until: DateTime<Utc>,
@@ -24,8 +25,7 @@ pub(super) const fn works(metric_sample: &MetricSample) -> bool {
     metric_sample.apps > 0 || metric_sample.containers > 0
 }
 
-/// When the last work that points show was over: a point has the time at which its five minutes
-/// began.
+/// When the last work in the points ended: a point has the start time of its five minutes.
 pub(super) fn worked_until(metric_samples: &[MetricSample]) -> Option<DateTime<Utc>> {
     let last = metric_samples
         .iter()
@@ -34,8 +34,8 @@ pub(super) fn worked_until(metric_samples: &[MetricSample]) -> Option<DateTime<U
     last.map(|metric_sample| metric_sample.at + PERIOD)
 }
 
-/// Quiet up to the last point, which shows no work; `since` is when the cluster's steps and its
-/// start were over, `before` what was known of an earlier time.
+/// The quiet period up to the last point, which shows no work; `since` is when the cluster's start
+/// and steps were over, `before` the period known from earlier readings.
 pub(super) fn of(
     now: DateTime<Utc>,
     since: DateTime<Utc>,
@@ -45,9 +45,9 @@ pub(super) fn of(
     let until = metric_samples.last()?.at;
     let worked = worked_until(metric_samples);
     let over = worked.map_or(since, |at| at.min(now).max(since));
-    let shown = shown_since(metric_samples).unwrap_or(until);
-    // Of what lies before the first point nobody knows, but for the minutes until EMR sends it.
-    if shown - over <= GAP {
+    let quiet_since = shown_since(metric_samples).unwrap_or(until);
+    // Nothing is known of the time before the first point, except the minutes until EMR sends it.
+    if quiet_since - over <= GAP {
         let at_least = false;
         return Some(QuietPeriod {
             since: over,
@@ -56,7 +56,7 @@ pub(super) fn of(
         });
     }
     let goes_on = |quiet_period: &QuietPeriod| {
-        let met = quiet_period.since <= shown && shown - quiet_period.until <= GAP;
+        let met = quiet_period.since <= quiet_since && quiet_since - quiet_period.until <= GAP;
         met && worked.is_none_or(|at| at <= quiet_period.since)
     };
     Some(match before.filter(goes_on) {
@@ -70,23 +70,23 @@ pub(super) fn of(
             until,
         },
         None => QuietPeriod {
-            since: shown,
+            since: quiet_since,
             at_least: true,
             until,
         },
     })
 }
 
-/// From when on, without a gap, points say that nothing ran.
+/// Since when the points show, without a gap, that nothing runs.
 fn shown_since(metric_samples: &[MetricSample]) -> Option<DateTime<Utc>> {
-    let mut shown: Option<DateTime<Utc>> = None;
+    let mut quiet_since: Option<DateTime<Utc>> = None;
     for metric_sample in metric_samples.iter().rev() {
-        if works(metric_sample) || shown.is_some_and(|at| at - metric_sample.at > GAP) {
+        if works(metric_sample) || quiet_since.is_some_and(|at| at - metric_sample.at > GAP) {
             break;
         }
-        shown = Some(metric_sample.at);
+        quiet_since = Some(metric_sample.at);
     }
-    shown
+    quiet_since
 }
 
 #[cfg(test)]
@@ -116,14 +116,14 @@ mod tests {
             let quiet_period = of(at(now), at(0), &points(now - 180, now, |_| false), known);
             known = quiet_period;
             let quiet_period = quiet_period.unwrap();
-            // Ready at 0, so that the first answer knows it all.
+            // Ready at 0, so that the first reading covers everything.
             assert_eq!(
                 (quiet_period.since, quiet_period.at_least),
                 (at(0), false),
                 "{now}"
             );
         }
-        // One that begins late knows a part, and no more with time but its own.
+        // A reading that begins late covers a part, and with time only its own.
         let mut known = None;
         for now in (1_000..3_000).step_by(60) {
             known = of(at(now), at(0), &points(now - 180, now, |_| false), known);
@@ -149,10 +149,10 @@ mod tests {
         };
         let all = points(1_000, 1_180, |_| false);
         assert_eq!(quiet_period(&all, at(0)).since, at(100));
-        // It worked between.
+        // It worked in between.
         let worked = quiet_period(&points(1_000, 1_180, |minute| minute == 1_050), at(0));
         assert_eq!((worked.since, worked.at_least), (at(1_055), false));
-        // Points are missing between.
+        // Points are missing in between.
         let hole = quiet_period(&points(1_020, 1_180, |_| false), at(0));
         assert_eq!((hole.since, hole.at_least), (at(1_020), true));
         let mut worked_then_hole = points(1_000, 1_180, |minute| minute == 1_010);
@@ -166,7 +166,7 @@ mod tests {
     }
 
     proptest! {
-        /// However answers are cut, nobody is said to have been quiet while it worked.
+        /// However readings are cut, no cluster counts as quiet while it worked.
         #[test]
         fn quiet_never_covers_work(
             works in proptest::collection::vec(proptest::bool::weighted(0.02), 300),
@@ -181,18 +181,18 @@ mod tests {
             let mut known = None;
             for wait in asks {
                 now = (now + wait * 5).min(1_495);
-                let mut shown = points((now - 180).max(0), now, |minute| of_minute(&works, minute));
-                shown.retain(|metric_sample| !of_minute(&missing, (metric_sample.at - at(0)).num_minutes()));
-                if shown.last().is_none_or(super::works) {
+                let mut quiet_since = points((now - 180).max(0), now, |minute| of_minute(&works, minute));
+                quiet_since.retain(|metric_sample| !of_minute(&missing, (metric_sample.at - at(0)).num_minutes()));
+                if quiet_since.last().is_none_or(super::works) {
                     continue;
                 }
-                known = of(at(now), at(0), &shown, known);
+                known = of(at(now), at(0), &quiet_since, known);
                 let quiet_period = known.unwrap();
                 let seen = |minute: i64| of_minute(&works, minute) && !of_minute(&missing, minute);
                 for minute in (0..=now).step_by(5).filter(|minute| seen(*minute)) {
                     let within = at(minute) >= quiet_period.since && at(minute) <= quiet_period.until;
-                    // Some work is shown by points that nobody asked for in time.
-                    let asked = shown.iter().any(|metric_sample| metric_sample.at == at(minute));
+                    // Some work is shown only by points that were not read in time.
+                    let asked = quiet_since.iter().any(|metric_sample| metric_sample.at == at(minute));
                     prop_assert!(!(within && asked), "{minute} {quiet_period:?}");
                 }
             }

@@ -1,6 +1,6 @@
-//! A cluster of the fleet for the tests of this room, made at 04:00:00 UTC; times are seconds after
-//! that. Idle timeout ten minutes, lifetime two hours, ready after five minutes, watched without
-//! holes, one step done at ten minutes.
+//! A cluster of the fleet for the tests of this room, created at 04:00:00 UTC; times are seconds
+//! after that. Its idle timeout is ten minutes, its lifetime two hours; it is ready after five
+//! minutes, observed completely, and one step is done at ten minutes.
 
 use super::{Assessment, QuietPeriod, WatchInput, judge};
 use crate::guard::sample;
@@ -18,7 +18,7 @@ pub(super) fn at(seconds: i64) -> DateTime<Utc> {
     sample::at(seconds)
 }
 
-/// What a verdict rests on, to be changed by a test.
+/// The input of an assessment, which tests change.
 pub(super) struct World {
     pub(super) snapshot: ClusterSnapshot,
     pub(super) metric_samples: Option<Reading<Vec<MetricSample>>>,
@@ -74,7 +74,7 @@ impl World {
         }
     }
 
-    /// The cluster, where it is ours.
+    /// The cluster, if it is one of clusterup.
     pub(super) fn cluster(&mut self) -> &mut Cluster {
         match &mut self.snapshot.cluster {
             AnyCluster::Ours(cluster) => cluster,
@@ -82,7 +82,7 @@ impl World {
         }
     }
 
-    /// It is not ready yet, and in this state.
+    /// Sets a cluster that is not ready yet, in this state.
     pub(super) fn is_unready(&mut self, state: ClusterState) {
         match &mut self.snapshot.cluster {
             AnyCluster::Ours(cluster) => cluster.ready_at = None,
@@ -91,14 +91,14 @@ impl World {
         self.snapshot.set_state(state);
     }
 
-    /// One step that runs since then.
+    /// Sets one step that runs since then.
     pub(super) fn runs_since(&mut self, seconds: i64) {
         let steps = vec![sample::step(StepState::Running, Some(seconds), None)];
         self.snapshot.steps = Reading::Read(steps);
         self.snapshot.set_state(ClusterState::Running);
     }
 
-    /// Metrics every five minutes up to an instant: nothing runs but for the containers given.
+    /// Sets metrics every five minutes up to an instant: nothing runs but the given containers.
     pub(super) fn quiet_until(&mut self, seconds: i64) {
         let metric_sample = |n: i64| MetricSample {
             at: at(n * 300),
@@ -156,7 +156,7 @@ impl World {
         judge(at(seconds), &self.watched())
     }
 
-    /// The stage in a word, and the reason where there is one.
+    /// The stage as a word, and the reason, if there is one.
     pub(super) fn says(&self, seconds: i64) -> (&'static str, Option<EndReason>) {
         let assessment = self.judge(seconds);
         let acts = assessment.stage.is_suspect() && assessment.stage.word() != "clear";

@@ -1,4 +1,4 @@
-//! How far a cluster is on its way to its end.
+//! The stages of a cluster on the way to its end.
 
 use super::claims::{self, Claim};
 use super::{LATE, QuietPeriod, WatchInput};
@@ -8,67 +8,74 @@ use crate::model::orders::UnmanagedAction;
 use crate::model::span::Span;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
-/// How much an end may be held back.
+/// How firmly a cluster must end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Force {
-    /// Half a picture and the breaker hold it back.
+    /// Held back by an incomplete observation and by the circuit breaker.
     Soft,
-    /// A deadline that a policy set, perhaps a minute ago: it has its grace.
+    /// A deadline set by a policy, perhaps just now: it has a grace period.
     Policy,
-    /// A deadline that the cluster was made with. Its grace lies before it; where nobody looked
-    /// then, there is none.
+    /// A deadline set when the cluster was created. Its grace period comes before it; if no
+    /// watchdog ran then, there is none.
     Hard,
 }
 
+/// What to do about a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stage {
+    /// Nothing.
     Keep,
-    /// It is left alone because its people say so.
+    /// It is left alone because of its tag.
     Exempt,
-    /// It may idle, and that cannot be seen.
+    /// It may be idle, but that is unknown.
     Unseen,
-    /// A step runs and gets nowhere: people are told.
+    /// A step runs without progress: people are notified.
     Stuck,
-    /// It is forgotten, and the policy wants that told and no more.
+    /// It is forgotten, and the policy only wants a notification.
     Forgotten,
-    /// It should end and is protected: people are told.
+    /// It should end but is protected: people are notified.
     Protected,
-    /// The mark is written and people are told.
+    /// The mark is written and people are warned.
     Warn(WatchdogMark),
     /// It is marked and has time left.
     Grace(WatchdogMark),
-    /// The mark no longer holds.
+    /// The mark no longer applies and is removed.
     Clear,
-    /// It ends, if a fresh look says the same. True where its protection is taken off first.
+    /// It ends, if a fresh description confirms it. True if its protection is removed first.
     End(End, Force, bool),
     /// It is ending.
     Ending,
     /// It should have ended by now.
     Late,
+    /// It is over.
     Over,
 }
 
-/// What is to be done about a cluster, and why.
+/// What to do about a cluster, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assessment {
+    /// What to do.
     pub stage: Stage,
+    /// The reason of the end that is coming, if any.
     pub reason: Option<EndReason>,
+    /// What the stage is based on, as a sentence without a full stop.
     pub evidence: String,
-    /// When it ends as things stand; none where people are only notified.
+    /// When it ends as things stand; `None` if people are only notified.
     pub ends_at: Option<DateTime<Utc>>,
-    /// When its people are warned, or notified, where that is still to come.
+    /// When people are warned or notified, if that is still to come.
     pub warns_at: Option<DateTime<Utc>>,
-    /// Whether its time begins with the warning, so that it ends then at the earliest.
+    /// Whether `ends_at` is the earliest time, as the grace period begins with the warning.
     pub at_earliest: bool,
+    /// Since when it is idle; `None` if it is not, or unknown.
     pub idle_since: Option<DateTime<Utc>>,
-    /// Whether it may have idled for longer: nobody has seen what was before.
+    /// Whether it may have been idle for longer, because nothing is known of the time before.
     pub idle_at_least: bool,
-    /// What is to be remembered of what CloudWatch showed.
+    /// The quiet period to remember.
     pub quiet_period: Option<QuietPeriod>,
 }
 
 impl Stage {
-    /// In a word, as pages and records have it.
+    /// The stage as a word, as in pages and records.
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Keep => "keep",
@@ -87,7 +94,7 @@ impl Stage {
         }
     }
 
-    /// Whether something is done about it, now or soon: then it is looked at afresh.
+    /// Whether something happens to it now or soon, so that it is described afresh.
     pub const fn is_suspect(&self) -> bool {
         matches!(
             self,
@@ -97,7 +104,7 @@ impl Stage {
 }
 
 impl Assessment {
-    /// A stage with its evidence, where nothing ends the cluster and nobody is warned.
+    /// A stage with its evidence, without an end or a warning.
     pub fn plain(stage: Stage, evidence: impl Into<String>) -> Self {
         Self {
             stage,
@@ -114,20 +121,20 @@ impl Assessment {
 }
 
 pub(super) fn ending(now: DateTime<Utc>, asked_at: Option<DateTime<Utc>>) -> Assessment {
-    let Some(asked) = asked_at else {
+    let Some(requested_at) = asked_at else {
         return Assessment::plain(Stage::Ending, "it is ending");
     };
-    let passed = now.signed_duration_since(asked);
-    let says = format!("its end was asked for {} ago", Span::from_delta(passed));
+    let passed = now.signed_duration_since(requested_at);
+    let evidence = format!("its end was requested {} ago", Span::from_delta(passed));
     let stage = if passed > LATE {
         Stage::Late
     } else {
         Stage::Ending
     };
-    Assessment::plain(stage, says)
+    Assessment::plain(stage, evidence)
 }
 
-/// The stage of a cluster under the claim that comes first.
+/// The stage of a cluster under the first claim.
 pub(super) fn of(now: DateTime<Utc>, watched: &WatchInput<'_>, claim: Option<Claim>) -> Assessment {
     let mark = watched.snapshot.mark;
     let due = claim.filter(|claim| claim.at < DateTime::<Utc>::MAX_UTC);
@@ -154,8 +161,8 @@ pub(super) fn of(now: DateTime<Utc>, watched: &WatchInput<'_>, claim: Option<Cla
         return assessment;
     }
     assessment.evidence = claim.evidence.clone();
-    assessment.stage = match held(now, watched, &claim) {
-        Some(held) => held,
+    assessment.stage = match held_back(now, watched, &claim) {
+        Some(stage) => stage,
         None => onward(now, watched, &claim, mark),
     };
     match &assessment.stage {
@@ -183,21 +190,21 @@ pub(super) fn of(now: DateTime<Utc>, watched: &WatchInput<'_>, claim: Option<Cla
     assessment
 }
 
-/// Whether the policy wants people notified, and no end.
+/// Whether the policy wants a notification and no end.
 fn only_notified(watched: &WatchInput<'_>) -> bool {
     let orders = watched.orders;
     watched.snapshot.ours().is_none() && orders.unmanaged.action == UnmanagedAction::Notify
 }
 
-/// What keeps people from being warned of an end that does not come.
-fn held(now: DateTime<Utc>, watched: &WatchInput<'_>, claim: &Claim) -> Option<Stage> {
+/// The stage that replaces a warning about an end that will not come.
+fn held_back(now: DateTime<Utc>, watched: &WatchInput<'_>, claim: &Claim) -> Option<Stage> {
     let snapshot = watched.snapshot;
     let orders = watched.orders;
     if only_notified(watched) {
         return Some(Stage::Forgotten);
     }
     let protected = snapshot.protected && !orders.lift_protection;
-    // Until it is due there is time to take the protection off.
+    // Until it is due, there is time to remove the protection.
     (protected && now >= claim.at).then_some(Stage::Protected)
 }
 
@@ -224,12 +231,12 @@ fn onward(
             Force::Hard => claim.at,
             Force::Policy | Force::Soft => claim.at.max(now + claim.grace.delta()),
         };
-        // In whole seconds, as the tag has it, and never early.
+        // In whole seconds, as in the tag, and never early.
         let ends_at = ends_at.trunc_subsecs(0) + TimeDelta::seconds(1);
         let reason = claim.reason;
         return Stage::Warn(WatchdogMark { ends_at, reason });
     };
-    // Somebody may have worked, or moved a deadline, since it was marked.
+    // Somebody may have used it or moved a deadline since it was marked.
     let ends_at = mark.ends_at.max(claim.at);
     if now >= ends_at && claim.force != Force::Hard {
         return end();
@@ -237,8 +244,8 @@ fn onward(
     Stage::Grace(WatchdogMark { ends_at, ..mark })
 }
 
-/// Whether a mark tells of this claim, and not of an earlier one, or of the cluster that this one's
-/// tags were copied from. One of a hard deadline names its very time.
+/// Whether a mark belongs to this claim, not to an earlier one or to a cluster whose tags were
+/// copied. The mark of a hard deadline has its exact time.
 fn fits(mark: &WatchdogMark, claim: &Claim) -> bool {
     let behind = claim.at.signed_duration_since(mark.ends_at);
     match claim.force {
@@ -259,7 +266,7 @@ mod tests {
     fn an_end_after_a_warning_is_shown_with_its_warning() {
         let mut world = World::others();
         world.quiet_until(3_600);
-        // Idle since 600; forgotten at 4,200, and ended an hour after that at the earliest.
+        // Idle since 600 s; forgotten at 4,200 s, and ended an hour after that at the earliest.
         let assessment = world.judge(3_480);
         assert_eq!(
             (assessment.stage, assessment.at_earliest),
@@ -276,14 +283,14 @@ mod tests {
             (Some(at(4_200)), None)
         );
         assert!(!assessment.at_earliest);
-        // One that is marked has its time.
+        // A marked cluster has its time.
         world.orders.unmanaged.action = UnmanagedAction::Terminate;
         world.quiet_until(4_500);
         world.marked(8_000, Forgotten);
         let assessment = world.judge(4_500);
         assert_eq!((assessment.warns_at, assessment.at_earliest), (None, false));
         assert_eq!(assessment.ends_at, Some(at(8_000)));
-        // Of ours the grace lies before the end.
+        // For clusters of clusterup the grace period comes before the end.
         let mut world = World::ours();
         world.quiet_until(600);
         let assessment = world.judge(700);
@@ -315,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn idle_time_goes_on_beyond_what_is_asked_for() {
+    fn idle_time_goes_on_beyond_what_is_read() {
         let mut world = World::others();
         world.orders.unmanaged.idle_timeout = Span::from_secs(864_000);
         for hours in [4_i64, 30, 100] {
@@ -326,7 +333,7 @@ mod tests {
             };
             metric_samples.retain(|metric_sample| metric_sample.at > at(now - 10_800));
             let assessment = world.judge(now);
-            // Nobody looked before: so much is known, and that it is no more than a part.
+            // There was no reading before, so only a part of the time is known.
             assert!(assessment.idle_at_least, "{hours}");
             assert_eq!(assessment.idle_since, Some(at(now - 10_500)));
             world.snapshot.steps = Reading::Read(Vec::new());

@@ -1,5 +1,5 @@
-//! A step that runs and gets nowhere: not idle, so its lifetime and budget end it; but people want
-//! to know.
+//! Steps that run without progress. Such a cluster is not idle, so its lifetime and budget end it,
+//! but people are notified.
 
 use super::WatchInput;
 use crate::model::fleet::{MetricSample, Place};
@@ -7,10 +7,10 @@ use crate::model::observed::{Step, StepState};
 use crate::model::span::Span;
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Points of the time looked at that there have to be at least.
-const LEAST: usize = 3;
+/// The minimum number of points in the period.
+const MIN_POINTS: usize = 3;
 
-/// What shows it; none where it does not, or cannot be told.
+/// The evidence that a step is stuck; `None` if it is not, or unknown.
 pub(super) fn evidence(now: DateTime<Utc>, watched: &WatchInput<'_>) -> Option<String> {
     let after = watched.orders.stuck_after;
     let step = running_longest(watched.snapshot.steps.read()?)?;
@@ -27,7 +27,7 @@ pub(super) fn evidence(now: DateTime<Utc>, watched: &WatchInput<'_>) -> Option<S
     let first = within.first()?;
     let last = within.last()?;
     let margin = TimeDelta::seconds(i64::try_from(after.as_secs() / 3).unwrap_or(i64::MAX));
-    if within.len() < LEAST || first.at - from > margin || now - last.at > margin {
+    if within.len() < MIN_POINTS || first.at - from > margin || now - last.at > margin {
         return None;
     }
     let what = if watched.snapshot.place == Place::Local {

@@ -1,4 +1,4 @@
-//! Functions, methods and macros: what they take, and what they are.
+//! Functions, methods and macros of CEL: the types they take and return.
 
 use super::check::{Checker, asking};
 use super::flaw::Flaw;
@@ -12,13 +12,13 @@ const FUNCTIONS: [&str; 5] = ["has", "size", "int", "double", "string"];
 const TEXTUAL: [&str; 4] = ["contains", "startsWith", "endsWith", "matches"];
 const MACROS: [&str; 6] = ["all", "exists", "exists_one", "existsOne", "filter", "map"];
 
-/// CEL knows these as types.
+/// Names that are types in CEL.
 const TYPES: [&str; 10] = [
     "bool", "bytes", "double", "dyn", "int", "list", "map", "string", "type", "uint",
 ];
 
-/// Macros within macros take as long as their lists multiplied.
-const MOST_LOOPS: usize = 3;
+/// The run time of nested macros is the product of their lists' lengths.
+const MAX_LOOPS: usize = 3;
 
 impl Checker<'_> {
     pub(super) fn function(&mut self, node: &Node, name: &Word, args: &[Node]) -> Type {
@@ -35,17 +35,17 @@ impl Checker<'_> {
             return self.has(arg);
         }
         let found = self.of(arg);
-        let (fits, made) = match known {
+        let (fits, result) = match known {
             "size" => (sized(&found), Type::Int),
             "int" => (found.is_number() || found.same(&Type::Text), Type::Int),
             "double" => (found.is_number() || found.same(&Type::Text), Type::Double),
             _ => (scalar(&found), Type::Text),
         };
         if !fits {
-            let message = format!("`{known}` cannot be had of {}", found.word());
+            let message = format!("`{known}` cannot be applied to {}", found.word());
             self.flaw(Flaw::new(node.range.clone(), message));
         }
-        made
+        result
     }
 
     fn has(&mut self, arg: &Node) -> Type {
@@ -54,7 +54,7 @@ impl Checker<'_> {
             self.field(of, &found, field);
         } else {
             self.of(arg);
-            let flaw = Flaw::new(arg.range.clone(), "`has` asks for a name with a dot in it");
+            let flaw = Flaw::new(arg.range.clone(), "`has` takes a name with a dot in it");
             self.flaw(flaw.expected("such as `has(stack.tags.owner)`"));
         }
         Type::Bool
@@ -72,7 +72,7 @@ impl Checker<'_> {
                 return self.count(name, "no argument", args.len());
             }
             if !sized(&found) {
-                let message = format!("`size` cannot be had of {}", found.word());
+                let message = format!("`size` cannot be applied to {}", found.word());
                 self.flaw(Flaw::new(name.range.clone(), message));
             }
             return Type::Int;
@@ -83,7 +83,7 @@ impl Checker<'_> {
         }
         if !found.same(&Type::Text) {
             self.all(args);
-            let message = format!("`{known}` asks text, and this is {}", found.word());
+            let message = format!("`{known}` takes text, and this is {}", found.word());
             let flaw = Flaw::new(name.range.clone(), message);
             let list = matches!(found, Type::List(_) | Type::Map(_));
             return self.flaw(if list && known == "contains" {
@@ -101,21 +101,21 @@ impl Checker<'_> {
             && matches!(arg.kind, Kind::Text)
             && let Some(why) = regex::flaw(self.written(arg))
         {
-            let flaw = Flaw::new(arg.range.clone(), "this is no regular expression");
+            let flaw = Flaw::new(arg.range.clone(), "this is not a regular expression");
             self.flaw(flaw.help(why));
         }
         Type::Bool
     }
 
-    /// A macro: its variable is each element in turn.
+    /// Checks a macro; its variable is bound to each element in turn.
     fn looped(&mut self, on: &Node, name: &Word, args: &[Node]) -> Type {
         let found = self.of(on);
-        let most = if name.text == "map" { 3 } else { 2 };
-        if !(2..=most).contains(&args.len()) {
+        let max_args = if name.text == "map" { 3 } else { 2 };
+        if !(2..=max_args).contains(&args.len()) {
             return self.count(name, "a variable and an expression", args.len());
         }
         let Some(element) = found.element() else {
-            let message = format!("`{}` asks lists, and this is {}", name.text, found.word());
+            let message = format!("`{}` takes lists, and this is {}", name.text, found.word());
             return self.flaw(Flaw::new(name.range.clone(), message));
         };
         let Kind::Name(variable) = &args[0].kind else {
@@ -124,18 +124,18 @@ impl Checker<'_> {
         };
         let taken = ROOT.iter().any(|it| it.name == variable);
         if taken || TYPES.contains(&variable.as_str()) {
-            let message = format!("`{variable}` is something already");
+            let message = format!("`{variable}` is already defined");
             let flaw = Flaw::new(args[0].range.clone(), message);
             return self.flaw(flaw.expected("a name for each element, such as `it`"));
         }
-        if self.scope.len() == MOST_LOOPS {
-            let message = format!("more than {MOST_LOOPS} of these in each other");
+        if self.scope.len() == MAX_LOOPS {
+            let message = format!("more than {MAX_LOOPS} macros nested in each other");
             return self.flaw(Flaw::new(name.range.clone(), message));
         }
         self.scope.push((variable.clone(), element.clone()));
-        let made = self.body(&name.text, &args[1..], element);
+        let result = self.body(&name.text, &args[1..], element);
         self.scope.pop();
-        made
+        result
     }
 
     fn body(&mut self, name: &str, args: &[Node], element: Type) -> Type {
@@ -163,14 +163,14 @@ impl Checker<'_> {
         }
     }
 
-    fn count(&mut self, name: &Word, wanted: &str, found: usize) -> Type {
-        let message = format!("`{}` takes {wanted}, not {found}", name.text);
+    fn count(&mut self, name: &Word, expected: &str, found: usize) -> Type {
+        let message = format!("`{}` takes {expected}, not {found}", name.text);
         self.flaw(Flaw::new(name.range.clone(), message))
     }
 
     fn unknown(&mut self, name: &Word) -> Type {
         let known = name.text.as_str();
-        let message = format!("rules know no function `{known}`");
+        let message = format!("rules have no function `{known}`");
         let flaw = Flaw::new(name.range.clone(), message);
         if MACROS.contains(&known) || TEXTUAL.contains(&known) {
             return self.flaw(flaw.help(format!("write `….{known}(…)`")));

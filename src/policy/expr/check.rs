@@ -1,5 +1,5 @@
-//! Holds every part of a rule, also those that would not be evaluated, to the names that there are
-//! and to what can be done with them.
+//! Checks every part of a rule, also branches that would not be evaluated, for known names and
+//! matching types.
 
 use super::flaw::Flaw;
 use super::tree::{Kind, Node, Word};
@@ -10,14 +10,14 @@ use std::ops::Range;
 
 pub(super) struct Checker<'t> {
     pub(super) text: &'t str,
-    /// The variables of macros, the innermost last.
+    /// The variables of enclosing macros, innermost last.
     pub(super) scope: Vec<(String, Type)>,
     pub(super) flaws: Vec<Flaw>,
-    /// Whole numbers that stand among others: CEL has to be told to take them as such.
+    /// Whole numbers among doubles, which CEL must read as doubles.
     doubles: Vec<Range<usize>>,
 }
 
-/// The rule as CEL is to read it, or everything that is wrong with it.
+/// Returns the rule's text for CEL, or every flaw in it.
 pub(super) fn check(text: &str, root: &Node) -> Result<String, Vec<Flaw>> {
     let mut checker = Checker {
         text,
@@ -56,13 +56,13 @@ impl<'t> Checker<'t> {
         &self.text[node.range.clone()]
     }
 
-    /// Holds a part to what has to stand there.
-    pub(super) fn want(&mut self, node: &Node, wanted: &Type) {
+    /// Checks that a part has the type that its place requires.
+    pub(super) fn want(&mut self, node: &Node, expected_type: &Type) {
         let found = self.of(node);
-        if !found.same(wanted) {
+        if !found.same(expected_type) {
             let message = format!("this is {}", found.word());
-            let flaw = Flaw::new(node.range.clone(), message).expected(wanted.word());
-            self.flaw(match (&found, wanted) {
+            let flaw = Flaw::new(node.range.clone(), message).expected(expected_type.word());
+            self.flaw(match (&found, expected_type) {
                 (Type::Int | Type::Double, Type::Bool) => flaw.help("compare it: `… > 0`"),
                 (Type::Text, Type::Bool) => flaw.help("compare it: `… == \"\"`"),
                 _ => flaw,
@@ -97,7 +97,7 @@ impl<'t> Checker<'t> {
                 if found.is_number() {
                     return found;
                 }
-                let message = format!("{} has no negative", found.word());
+                let message = format!("{} cannot be negated", found.word());
                 self.flaw(Flaw::new(node.range.clone(), message).expected("a number"))
             }
             Kind::Logic(all) => {
@@ -108,15 +108,15 @@ impl<'t> Checker<'t> {
             }
             Kind::Binary(left, mark, right) => self.binary(node, left, mark, right),
             Kind::Choice(parts) => {
-                let [asked, yes, no] = &**parts;
-                self.want(asked, &Type::Bool);
+                let [condition, yes, no] = &**parts;
+                self.want(condition, &Type::Bool);
                 let parts = vec![(yes, self.of(yes)), (no, self.of(no))];
                 self.joined(parts)
             }
         }
     }
 
-    /// What several that have to be alike are.
+    /// The common type of parts that must have the same type.
     fn joined(&mut self, all: Vec<(&Node, Type)>) -> Type {
         if all.iter().any(|(_, it)| matches!(it, Type::Double))
             && all.iter().all(|(_, it)| it.is_number())
@@ -149,8 +149,9 @@ impl<'t> Checker<'t> {
         }
         let known = || ROOT.iter().map(|it| it.name);
         let bound = self.scope.iter().map(|(bound, _)| bound.as_str());
-        let meant = home(name).or_else(|| nearest(name, bound.chain(known())).map(str::to_owned));
-        let flaw = Flaw::new(range.clone(), format!("rules know no `{name}`"));
+        let near = || nearest(name, bound.chain(known())).map(str::to_owned);
+        let meant = full_path(name).or_else(near);
+        let flaw = Flaw::new(range.clone(), format!("rules have no `{name}`"));
         self.flaw(asking(flaw.expected(any_of(known())), meant))
     }
 
@@ -169,11 +170,11 @@ impl<'t> Checker<'t> {
                 let meant = nearest(name, known()).map(str::to_owned);
                 let flaw = flaw(format!("`{written}` has no `{name}`"));
                 let flaw = flaw.expected(any_of(known()));
-                self.flaw(asking(flaw, meant.or_else(|| home(name))))
+                self.flaw(asking(flaw, meant.or_else(|| full_path(name))))
             }
             Type::List(_) => {
                 let flaw = flaw(format!("`{written}` is a list and has no `{name}`"));
-                let help = format!("ask its elements: `{written}.exists(it, it.{name} …)`");
+                let help = format!("check its elements: `{written}.exists(it, it.{name} …)`");
                 self.flaw(flaw.help(help))
             }
             Type::Bool | Type::Int | Type::Double | Type::Text => {
@@ -199,7 +200,7 @@ impl<'t> Checker<'t> {
             }
             found @ (Type::Bool | Type::Int | Type::Double | Type::Text | Type::Group(_)) => {
                 let written = self.written(of);
-                let message = format!("`{written}` is {} and is not read by `[…]`", found.word());
+                let message = format!("`{written}` is {} and has no `[…]`", found.word());
                 let flaw = Flaw::new(key.range.clone(), message);
                 self.flaw(if matches!(found, Type::Group(_)) {
                     flaw.help(format!("write `{written}.NAME`"))
@@ -238,9 +239,9 @@ impl<'t> Checker<'t> {
                 self.joined(vec![(left, one), (right, other)])
             }
             "%" if one.is_number() && other.is_number() => {
-                self.flaw(wrong("`%` is of whole numbers".to_owned()))
+                self.flaw(wrong("`%` takes whole numbers".to_owned()))
             }
-            mark => self.flaw(wrong(format!("`{mark}` cannot be done with {a} and {b}"))),
+            mark => self.flaw(wrong(format!("`{mark}` cannot be applied to {a} and {b}"))),
         }
     }
 
@@ -264,7 +265,7 @@ impl<'t> Checker<'t> {
     }
 }
 
-/// Text, which has an order as numbers have.
+/// Whether values of this type are text, which can be ordered as numbers can.
 fn ordered(it: &Type) -> bool {
     matches!(it, Type::Text)
 }
@@ -281,8 +282,8 @@ fn any_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
     format!("one of {}", names.join(", "))
 }
 
-/// The whole of a name whose last part is this, where there is only one.
-fn home(name: &str) -> Option<String> {
+/// The full path of the only name whose last part is `name`.
+fn full_path(name: &str) -> Option<String> {
     let mut found = Vec::new();
     find(ROOT, "", name, &mut found);
     found.pop().filter(|_| found.is_empty())

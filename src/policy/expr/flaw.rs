@@ -1,15 +1,17 @@
-//! What is wrong with a rule, and where.
+//! A flaw in a rule, and its place.
 
 use std::ops::Range;
 
+/// A flaw in a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flaw {
     /// In bytes of the rule's text.
     pub range: Range<usize>,
+    /// What is wrong, as a sentence without a full stop.
     pub message: String,
     /// What should stand there; fits after the word "expected".
     pub expected: Option<String>,
-    /// How it can be mended.
+    /// How to fix it.
     pub help: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! A rule's text to tokens. It takes a little less than CEL does, and says why in words.
+//! Splits a rule's text into tokens. It accepts a little less than CEL does and explains each flaw.
 
 use super::flaw::Flaw;
 use std::ops::Range;
@@ -17,17 +17,17 @@ pub(super) enum Class {
     Double,
     Text,
     /// An operator or a bracket, or `in`.
-    WatchdogMark,
+    Mark,
     End,
 }
 
-/// Longer ones first.
+/// Longer operators come first.
 const MARKS: [&str; 22] = [
     "==", "!=", "<=", ">=", "&&", "||", "<", ">", "[", "]", "(", ")", ".", ",", "-", "!", "?", ":",
     "+", "*", "/", "%",
 ];
 
-/// The tokens, and `End` behind them.
+/// The tokens, ended by `End`.
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Flaw> {
     let mut tokens = Vec::new();
     let mut at = 0;
@@ -43,7 +43,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Flaw> {
     }
 }
 
-/// Past blanks and comments.
+/// Skips blanks and comments.
 fn skip(text: &str, mut at: usize) -> usize {
     loop {
         let rest = text[at..].trim_start_matches(['\t', ' ', '\r', '\n', '\u{c}']);
@@ -77,11 +77,11 @@ fn token(text: &str, at: usize) -> Result<Token, Flaw> {
         return number(rest, at);
     }
     if let Some(mark) = MARKS.iter().find(|mark| rest.starts_with(**mark)) {
-        return made(Class::WatchdogMark, mark.len());
+        return made(Class::Mark, mark.len());
     }
     let wrong = Flaw::new(
         at..at + first.len_utf8(),
-        format!("a rule has no use for `{}`", first.escape_debug()),
+        format!("a rule cannot contain `{}`", first.escape_debug()),
     );
     Err(match first {
         '=' => wrong.expected("`==`"),
@@ -101,10 +101,10 @@ fn word(rest: &str, at: usize) -> Result<Token, Flaw> {
     let range = at..at + length;
     let kind = match &rest[..length] {
         "true" | "false" => Class::Bool,
-        "in" => Class::WatchdogMark,
+        "in" => Class::Mark,
         "null" => {
             let wrong = Flaw::new(range, "nothing in a stack is `null`");
-            return Err(wrong.help("what is missing is empty or 0, or asked for by `has(…)`"));
+            return Err(wrong.help("what is missing is empty or 0; `has(…)` checks for it"));
         }
         _ => Class::Name,
     };
@@ -133,7 +133,7 @@ fn number(rest: &str, at: usize) -> Result<Token, Flaw> {
     if next(end).is_some_and(|c| c.is_alphanumeric() || c == '_') {
         let more = rest[end..].find(|c: char| !c.is_alphanumeric() && c != '_');
         let range = at..at + more.map_or(rest.len(), |more| end + more);
-        let wrong = Flaw::new(range, "a number of a rule has no unit");
+        let wrong = Flaw::new(range, "a number in a rule has no unit");
         return Err(wrong.expected(format!("a number such as `{}`", &rest[..end])));
     }
     let number = &rest[..end];
@@ -146,11 +146,11 @@ fn number(rest: &str, at: usize) -> Result<Token, Flaw> {
     if fits {
         Ok(Token { kind, range })
     } else {
-        Err(Flaw::new(range, "a number this large cannot be told"))
+        Err(Flaw::new(range, "this number is too large"))
     }
 }
 
-/// How long the text is that begins here, if one does.
+/// The length of the text literal that begins here, if one does.
 fn quoted(rest: &str, at: usize) -> Result<Option<usize>, Flaw> {
     let raw = rest.starts_with(['r', 'R']);
     let open = usize::from(raw);
@@ -175,7 +175,7 @@ fn quoted(rest: &str, at: usize) -> Result<Option<usize>, Flaw> {
         end += match next {
             '\\' if !raw => escape(here).ok_or_else(|| {
                 let range = at + end..at + end + 1;
-                let wrong = Flaw::new(range, "a backslash here begins nothing that CEL knows");
+                let wrong = Flaw::new(range, "this backslash begins no escape that CEL has");
                 wrong.help("write `\\\\` for a backslash, or `r\"…\"` for a regular expression")
             })?,
             _ => next.len_utf8(),
@@ -187,7 +187,7 @@ fn unclosed(range: Range<usize>, close: &str) -> Flaw {
     Flaw::new(range, "this text is never closed").expected(format!("`{close}` at its end"))
 }
 
-/// How long the escape is that begins here; none where it is none.
+/// The length of the escape that begins here; `None` if it is not a valid escape.
 fn escape(here: &str) -> Option<usize> {
     let digits = |radix: u32, from: usize, count: usize| {
         let digits = here.get(from..from + count)?;

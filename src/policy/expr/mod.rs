@@ -1,5 +1,5 @@
-//! Rules in CEL. A rule is read and checked here, so that its mistakes are told in plain words and
-//! at their place, and so that only what is sound reaches the crate that evaluates it.
+//! Rules in CEL. A rule is parsed and checked here, so that mistakes are explained at their place
+//! and the crate that evaluates rules only receives sound ones.
 
 mod calls;
 mod check;
@@ -20,10 +20,10 @@ use cel::{Context, ExecutionError, Program, Value};
 use std::fmt;
 use std::sync::Arc;
 
-/// A rule that is longer is no rule that people read.
-const LONGEST: usize = 4_096;
+/// The maximum length of a rule in bytes.
+const MAX_BYTES: usize = 4_096;
 
-/// A rule, ready to be asked.
+/// A compiled rule.
 #[derive(Clone)]
 pub struct Expr {
     text: String,
@@ -37,11 +37,14 @@ impl fmt::Debug for Expr {
 }
 
 impl Expr {
-    /// Reads a rule, or says everything that is wrong with it.
+    /// Parses and checks a rule.
+    ///
+    /// # Errors
+    /// Returns every flaw in the rule.
     pub fn compile(text: &str) -> Result<Self, Vec<Flaw>> {
-        if text.len() > LONGEST {
-            let message = format!("the rule is longer than {LONGEST} bytes");
-            let flaw = Flaw::new(0..text.len(), message).help("say it in several rules");
+        if text.len() > MAX_BYTES {
+            let message = format!("the rule is longer than {MAX_BYTES} bytes");
+            let flaw = Flaw::new(0..text.len(), message).help("split it into several rules");
             return Err(vec![flaw]);
         }
         let root = parse::parse(text).map_err(|flaw| vec![flaw])?;
@@ -49,27 +52,30 @@ impl Expr {
         let converted = check::check(text, &root)?;
         let wrong = |message: String| vec![Flaw::new(whole.clone(), message)];
         let program = Program::compile(&converted)
-            .map_err(|_| wrong("CEL does not take this for an expression".to_owned()))?;
-        let made = Self {
+            .map_err(|_| wrong("CEL cannot read this expression".to_owned()))?;
+        let expr = Self {
             text: text.to_owned(),
             program: Arc::new(program),
         };
-        // What a stack happens not to have is no mistake of the rule.
-        match made.evaluate(&specimen()) {
+        // A rule is sound even if the specimen has no value for a name that the rule reads.
+        match expr.evaluate(&specimen()) {
             Err(error) if !is_absence(&error) => Err(wrong(format!(
-                "this cannot be told even of an ordinary stack: {}",
+                "this cannot be evaluated even for an ordinary stack: {}",
                 words(&error, true)
             ))),
-            _ => Ok(made),
+            _ => Ok(expr),
         }
     }
 
-    /// The rule as it is written.
+    /// The rule as written.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Whether it is true of a stack, or why that cannot be told.
+    /// Evaluates the rule for a stack.
+    ///
+    /// # Errors
+    /// Returns why the rule cannot be evaluated, such as an unknown price.
     pub fn holds(&self, subject: &Subject<'_>) -> Result<bool, String> {
         self.evaluate(subject)
             .map_err(|error| words(&error, subject.price.is_some()))
@@ -82,11 +88,11 @@ impl Expr {
                 .add_variable(name, value)
                 .map_err(|error| ExecutionError::function_error("values", error))?;
         }
-        let told = self.program.execute(&context)?;
-        if let Value::Bool(held) = told {
-            return Ok(held);
+        let result = self.program.execute(&context)?;
+        if let Value::Bool(holds) = result {
+            return Ok(holds);
         }
-        Err(told.error_expected_type(cel::objects::ValueType::Bool))
+        Err(result.error_expected_type(cel::objects::ValueType::Bool))
     }
 }
 
@@ -97,7 +103,7 @@ fn is_absence(error: &ExecutionError) -> bool {
     )
 }
 
-/// Why a rule cannot be told, for people.
+/// Explains why a rule cannot be evaluated.
 fn words(error: &ExecutionError, priced: bool) -> String {
     if let ExecutionError::NoSuchKey(key) = error {
         let cost = names::ROOT.iter().find(|it| it.name == "cost");
@@ -105,16 +111,16 @@ fn words(error: &ExecutionError, priced: bool) -> String {
             Some(names::Shape::Group(of)) if !priced && of.iter().any(|it| it.name == **key) => {
                 "the cluster's price is not known".to_owned()
             }
-            _ => format!("there is no `{key}`; a rule can ask by `has` or `in` whether there is"),
+            _ => format!("there is no `{key}`; check for it with `has` or `in` first"),
         };
     }
     if let ExecutionError::FunctionError { function, message } = error {
         let last = message.lines().last().unwrap_or_default().trim();
         let last = last.trim_start_matches("error: ");
-        return format!("`{function}` cannot be told: {last}");
+        return format!("`{function}` fails: {last}");
     }
     if matches!(error, ExecutionError::IndexOutOfBounds(_)) {
-        return "a list is shorter than the rule takes it to be".to_owned();
+        return "a list is shorter than the rule assumes".to_owned();
     }
     if matches!(
         error,
@@ -125,5 +131,5 @@ fn words(error: &ExecutionError, priced: bool) -> String {
     if matches!(error, ExecutionError::Overflow(..)) {
         return "a number grows too large".to_owned();
     }
-    format!("CEL says: {error}")
+    format!("CEL reports: {error}")
 }

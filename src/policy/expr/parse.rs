@@ -1,16 +1,16 @@
-//! Tokens to a tree, as CEL's grammar has it. The first mistake ends it.
+//! Parses tokens into a tree by CEL's grammar. The first mistake ends parsing.
 
 use super::flaw::Flaw;
 use super::lex::{Class, Token, tokens};
 use super::tree::{Kind, Node, Word};
 use std::ops::Range;
 
-/// Brackets in brackets, and operators on top of each other: more than people read, and no more
-/// than CEL's own parser has room for on a thread's stack.
-const DEEPEST: usize = 12;
-const HIGHEST: usize = 32;
+/// Limits on nested brackets and stacked operators, so that CEL's own recursive parser does not
+/// overflow a thread's stack.
+const MAX_DEPTH: usize = 12;
+const MAX_HEIGHT: usize = 32;
 
-/// CEL keeps these for itself.
+/// Reserved words of CEL.
 const RESERVED: [&str; 17] = [
     "as",
     "break",
@@ -40,7 +40,7 @@ pub(super) fn parse(text: &str) -> Result<Node, Flaw> {
         depth: 0,
     };
     if parser.peek().kind == Class::End {
-        let empty = Flaw::new(0..text.len(), "the rule says nothing");
+        let empty = Flaw::new(0..text.len(), "the rule is empty");
         return Err(empty.expected("an expression such as `stack.cluster.nodes > 10`"));
     }
     let root = parser.choice()?;
@@ -61,7 +61,7 @@ type Parsed = Result<Node, Flaw>;
 
 impl<'a> Parser<'a> {
     fn peek(&self) -> &Token {
-        // `End` is the last and is never passed.
+        // `End` is the last token and is never passed.
         &self.tokens[self.at]
     }
 
@@ -79,7 +79,7 @@ impl<'a> Parser<'a> {
     }
 
     fn is(&self, marks: &[&str]) -> bool {
-        self.peek().kind == Class::WatchdogMark && marks.contains(&self.here())
+        self.peek().kind == Class::Mark && marks.contains(&self.here())
     }
 
     fn take(&mut self, mark: &str) -> bool {
@@ -90,7 +90,7 @@ impl<'a> Parser<'a> {
         found
     }
 
-    /// The end of the mark that has to stand here.
+    /// Consumes the given mark and returns its end.
     fn close(&mut self, mark: &str, or: &str) -> Result<usize, Flaw> {
         if self.is(&[mark]) {
             return Ok(self.next().range.end);
@@ -117,25 +117,25 @@ impl<'a> Parser<'a> {
 
     fn deeper(&mut self, by: fn(&mut Self) -> Parsed) -> Parsed {
         self.depth += 1;
-        let made = if self.depth > DEEPEST {
+        let parsed = if self.depth > MAX_DEPTH {
             Err(too_deep(self.peek().range.clone()))
         } else {
             by(self)
         };
         self.depth -= 1;
-        made
+        parsed
     }
 
     fn choice(&mut self) -> Parsed {
-        let asked = self.or()?;
+        let condition = self.or()?;
         if !self.take("?") {
-            return Ok(asked);
+            return Ok(condition);
         }
         let yes = self.or()?;
         self.close(":", "")?;
         let no = self.deeper(Self::choice)?;
-        let range = asked.range.start..no.range.end;
-        node(range, Kind::Choice(Box::new([asked, yes, no])))
+        let range = condition.range.start..no.range.end;
+        node(range, Kind::Choice(Box::new([condition, yes, no])))
     }
 
     fn or(&mut self) -> Parsed {
@@ -184,7 +184,7 @@ impl<'a> Parser<'a> {
             }
             let inner = self.member()?;
             let range = start..inner.range.end;
-            // CEL, too, takes two of them for none.
+            // CEL, too, drops a double negation.
             let kind = if odd {
                 Kind::Not(Box::new(inner))
             } else {
@@ -200,27 +200,27 @@ impl<'a> Parser<'a> {
         self.member()
     }
 
-    /// Whether a minus stands here that belongs to a number.
+    /// Whether the minus here is the sign of a number.
     fn signed(&self) -> bool {
         let next = self.tokens.get(self.at + 1).map(|token| token.kind);
         self.is(&["-"]) && matches!(next, Some(Class::Int | Class::Double))
     }
 
     fn member(&mut self) -> Parsed {
-        let mut made = self.primary()?;
+        let mut member = self.primary()?;
         while self.is(&[".", "["]) {
-            let start = made.range.start;
+            let start = member.range.start;
             if self.take("[") {
                 let key = self.deeper(Self::choice)?;
                 let end = self.close("]", "")?;
-                made = node(start..end, Kind::Index(Box::new(made), Box::new(key)))?;
+                member = node(start..end, Kind::Index(Box::new(member), Box::new(key)))?;
                 continue;
             }
             self.next();
             if self.peek().kind != Class::Name {
                 let flaw = self.wrong("a name");
                 return Err(if ["in", "true", "false"].contains(&self.here()) {
-                    flaw.help("a key that is a word of CEL's is read by `[\"…\"]`")
+                    flaw.help("read a key that is a word of CEL with `[\"…\"]`")
                 } else {
                     flaw
                 });
@@ -228,13 +228,13 @@ impl<'a> Parser<'a> {
             let word = self.next();
             if self.is(&["("]) {
                 let (args, end) = self.args()?;
-                made = node(start..end, Kind::Call(Some(Box::new(made)), word, args))?;
+                member = node(start..end, Kind::Call(Some(Box::new(member)), word, args))?;
             } else {
                 let end = word.range.end;
-                made = node(start..end, Kind::Field(Box::new(made), word))?;
+                member = node(start..end, Kind::Field(Box::new(member), word))?;
             }
         }
-        Ok(made)
+        Ok(member)
     }
 
     fn args(&mut self) -> Result<(Vec<Node>, usize), Flaw> {
@@ -262,14 +262,14 @@ impl<'a> Parser<'a> {
             Class::Int => Kind::Int,
             Class::Double => Kind::Double,
             Class::Text => Kind::Text,
-            Class::WatchdogMark if self.is(&["("]) => {
+            Class::Mark if self.is(&["("]) => {
                 self.next();
                 let mut inner = self.deeper(Self::choice)?;
                 inner.range = range.start..self.close(")", "an operator or ")?;
                 return Ok(inner);
             }
-            Class::WatchdogMark if self.is(&["["]) => return self.list(),
-            Class::WatchdogMark | Class::End => return Err(self.wrong("a name or a value")),
+            Class::Mark if self.is(&["["]) => return self.list(),
+            Class::Mark | Class::End => return Err(self.wrong("a name or a value")),
         };
         self.next();
         node(range, kind)
@@ -291,7 +291,7 @@ impl<'a> Parser<'a> {
     fn name(&mut self) -> Parsed {
         if RESERVED.contains(&self.here()) {
             let flaw = self.wrong("a name or a value");
-            return Err(flaw.help("CEL keeps this word for itself"));
+            return Err(flaw.help("CEL reserves this word"));
         }
         if self.here() == "not" && self.tokens[self.at + 1].kind == Class::Name {
             return Err(self.wrong("a name or a value").help("CEL writes `!`"));
@@ -309,7 +309,7 @@ impl<'a> Parser<'a> {
 fn node(range: Range<usize>, kind: Kind) -> Parsed {
     let below = kind.children().iter().map(|node| node.height).max();
     let height = below.unwrap_or(0) + 1;
-    if height > HIGHEST {
+    if height > MAX_HEIGHT {
         return Err(too_deep(range));
     }
     Ok(Node {
@@ -320,7 +320,7 @@ fn node(range: Range<usize>, kind: Kind) -> Parsed {
 }
 
 fn too_deep(range: Range<usize>) -> Flaw {
-    Flaw::new(range, "the rule is nested too deeply").help("say it in several rules")
+    Flaw::new(range, "the rule is nested too deeply").help("split it into several rules")
 }
 
 fn span(all: &[Node]) -> Range<usize> {

@@ -67,7 +67,7 @@ fn the_name_that_was_meant_is_asked_about() {
         ("contains(stack.name, 'a')", "write `….contains(…)`"),
         (
             "stack.ingress.port == 22",
-            "ask its elements: `stack.ingress.exists(it, it.port …)`",
+            "check its elements: `stack.ingress.exists(it, it.port …)`",
         ),
         ("stack.name.matches('(')", "unclosed group"),
         ("true and false", "CEL writes `&&`"),
@@ -86,16 +86,16 @@ fn what_cannot_be_told_is_said_in_words() {
         ("cost.hourly > 1", "the cluster's price is not known"),
         (
             "stack.tags.owner == 'ada'",
-            "there is no `owner`; a rule can ask by `has` or `in` whether there is",
+            "there is no `owner`; check for it with `has` or `in` first",
         ),
         (
             "stack.data[3].name == ''",
-            "a list is shorter than the rule takes it to be",
+            "a list is shorter than the rule assumes",
         ),
         ("1 / (stack.cluster.nodes - 1) > 0", "it divides by zero"),
         (
             "stack.name.matches('(' + stack.team + (stack.team == '' ? '' : ')'))",
-            "`matches` cannot be told: unclosed group",
+            "`matches` fails: unclosed group",
         ),
     ] {
         assert_eq!(of_bare(rule), Err(why.to_owned()), "{rule}");

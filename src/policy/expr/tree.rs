@@ -1,13 +1,13 @@
-//! A rule as a tree, each node with its place in the text.
+//! A rule as a tree; each node knows its place in the text.
 
 use std::ops::Range;
 
 #[derive(Debug)]
 pub(super) struct Node {
-    /// In bytes; of one in brackets with them.
+    /// The place in bytes, enclosing brackets included.
     pub(super) range: Range<usize>,
     pub(super) kind: Kind,
-    /// How many nodes lie beneath each other here, at most.
+    /// The maximum depth of the tree below this node.
     pub(super) height: usize,
 }
 
@@ -21,17 +21,17 @@ pub(super) enum Kind {
     Name(String),
     Field(Box<Node>, Word),
     Index(Box<Node>, Box<Node>),
-    /// A function's arguments, or a method's of the first node.
+    /// The arguments of a function, or of a method of the first node.
     Call(Option<Box<Node>>, Word, Vec<Node>),
     Not(Box<Node>),
     Negate(Box<Node>),
-    /// Several joined by `&&`, or by `||`.
+    /// Parts joined by `&&` or by `||`.
     Logic(Vec<Node>),
     Binary(Box<Node>, Word, Box<Node>),
     Choice(Box<[Node; 3]>),
 }
 
-/// A name or an operator, and where it stands.
+/// A name or an operator, and its place.
 #[derive(Debug, Clone)]
 pub(super) struct Word {
     pub(super) text: String,

@@ -1,10 +1,10 @@
-//! What a part of a rule is: a number, text, a list of something.
+//! The types of a rule's parts: number, text, list and so on.
 
 use crate::policy::names::{Name, Shape};
 
 #[derive(Debug, Clone)]
 pub(super) enum Type {
-    /// What has been found wrong already, and the elements of an empty list.
+    /// The type of a part with a flaw, and of an empty list's elements.
     Any,
     Bool,
     Int,
@@ -34,7 +34,7 @@ impl Type {
         matches!(self, Self::Int | Self::Double | Self::Any)
     }
 
-    /// What a macro's variable is over it; none where there is nothing to go through.
+    /// The type of a macro's variable over this type; `None` if it cannot be iterated.
     pub(super) fn element(&self) -> Option<Self> {
         match self {
             Self::Any => Some(Self::Any),
@@ -44,7 +44,7 @@ impl Type {
         }
     }
 
-    /// Whether the two may be asked to be equal.
+    /// Whether values of the two types can be compared for equality.
     pub(super) fn compares(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Any, _)
@@ -58,7 +58,8 @@ impl Type {
         }
     }
 
-    /// The same to CEL as well, which tells whole numbers from others.
+    /// Whether CEL treats both as the same type; unlike rules, it distinguishes whole numbers from
+    /// doubles.
     pub(super) fn same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Int, Self::Double) | (Self::Double, Self::Int) => false,

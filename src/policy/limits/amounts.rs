@@ -1,4 +1,4 @@
-//! Limits that are amounts: of several, the smallest rules.
+//! Limits that are amounts; of several, the smallest applies.
 
 use super::{Bound, Breach, Limit, LimitFindings, set};
 use crate::model::desired::InstanceGroups;
@@ -30,7 +30,7 @@ pub(super) fn check(policies: &[&Policy], subject: &Subject<'_>, found: &mut Lim
         worst,
         |limit| bounded(price, limit),
     );
-    check.most(
+    check.at_most(
         &NODES,
         |limits| limits.nodes.as_ref(),
         nodes(stack),
@@ -40,7 +40,7 @@ pub(super) fn check(policies: &[&Policy], subject: &Subject<'_>, found: &mut Lim
         },
     );
     let guardrails = &stack.guardrails;
-    check.most(
+    check.at_most(
         &MAX_LIFETIME,
         |limits| limits.max_lifetime.as_ref(),
         guardrails.max_lifetime,
@@ -49,7 +49,7 @@ pub(super) fn check(policies: &[&Policy], subject: &Subject<'_>, found: &mut Lim
                  no longer"
             ) } else { format!("guardrails.max_lifetime: {limit} or less") },
     );
-    check.most(
+    check.at_most(
         &IDLE_TIMEOUT,
         |limits| limits.idle_timeout.as_ref(),
         guardrails.idle_timeout,
@@ -57,7 +57,7 @@ pub(super) fn check(policies: &[&Policy], subject: &Subject<'_>, found: &mut Lim
     );
 }
 
-/// A moved deadline is under the same ceilings.
+/// Checks a moved deadline against the same limits.
 pub(super) fn extended(
     policies: &[&Policy],
     extension: &Extension,
@@ -66,7 +66,7 @@ pub(super) fn extended(
 ) {
     let mut check = Check { policies, found };
     if let Some(to) = extension.max_lifetime {
-        check.most(
+        check.at_most(
             &MAX_LIFETIME,
             |limits| limits.max_lifetime.as_ref(),
             to,
@@ -74,7 +74,7 @@ pub(super) fn extended(
         );
     }
     if let Some(to) = extension.budget {
-        check.most(
+        check.at_most(
             &RUN_COST,
             |limits| limits.run_cost.as_ref(),
             to,
@@ -102,27 +102,27 @@ struct Check<'a> {
 }
 
 impl<'a> Check<'a> {
-    /// The smallest of what the policies allow.
+    /// The smallest amount that the policies allow.
     fn strictest<T: Ord + Copy + 'a>(
         &self,
         of: impl Fn(&'a Limits) -> Option<&'a Located<T>> + 'a,
     ) -> Option<(&'a Policy, &'a Located<T>)> {
-        set(self.policies, of).min_by_key(|(_, said)| said.value)
+        set(self.policies, of).min_by_key(|(_, allowed)| allowed.value)
     }
 
-    fn most<T: Ord + Copy + Display + 'a>(
+    fn at_most<T: Ord + Copy + Display + 'a>(
         &mut self,
         limit: &Limit,
         of: impl Fn(&'a Limits) -> Option<&'a Located<T>> + 'a,
         figure: T,
         pass: impl FnOnce(T) -> String,
     ) {
-        if let Some((policy, said)) = self.strictest(of) {
-            self.held(limit, policy, said, figure, pass);
+        if let Some((policy, allowed)) = self.strictest(of) {
+            self.report(limit, policy, allowed, figure, pass);
         }
     }
 
-    /// What costs something that nobody can tell passes no limit.
+    /// Checks a limit in dollars. An unknown cost fails every limit.
     fn cost(
         &mut self,
         limit: &Limit,
@@ -130,55 +130,55 @@ impl<'a> Check<'a> {
         figure: Option<Usd>,
         pass: impl FnOnce(Usd) -> String,
     ) {
-        let Some((policy, said)) = self.strictest(of) else {
+        let Some((policy, allowed)) = self.strictest(of) else {
             return;
         };
-        // In the stack's disfavour as everywhere that people see it, but never by so much that it
-        // would cross the limit: up to the cent, or as finely as the limit is said.
+        // Rounded up as all displayed figures are, but only to the cent or the limit's own
+        // decimals, so that rounding alone never exceeds the limit.
         if let Some(figure) = figure {
-            let decimals = said.value.amount().scale().max(2);
-            return self.held(limit, policy, said, figure.up_to(decimals), pass);
+            let decimals = allowed.value.amount().scale().max(2);
+            return self.report(limit, policy, allowed, figure.up_to(decimals), pass);
         }
         let breach = Breach {
             figure: None,
-            limit: Some(said.value.to_string()),
+            limit: Some(allowed.value.to_string()),
             message: format!(
                 "the price is not known, and policy {} allows {} of at most {}",
-                policy.name, limit.key, said.value
+                policy.name, limit.key, allowed.value
             ),
             pass: UNPRICED.to_owned(),
         };
-        let finding = limit.finding(policy, said.line, breach);
+        let finding = limit.finding(policy, allowed.line, breach);
         self.found.findings.push(finding);
     }
 
-    fn held<T: Ord + Copy + Display>(
+    fn report<T: Ord + Copy + Display>(
         &mut self,
         limit: &Limit,
         policy: &Policy,
-        said: &Located<T>,
+        allowed: &Located<T>,
         figure: T,
         pass: impl FnOnce(T) -> String,
     ) {
-        let most = said.value;
+        let max = allowed.value;
         self.found.bounds.push(Bound {
             policy: policy.name.clone(),
             rule: limit.rule(),
             figure: figure.to_string(),
-            limit: most.to_string(),
+            limit: max.to_string(),
         });
-        if figure <= most {
+        if figure <= max {
             return;
         }
         let key = limit.key;
         let name = &policy.name;
         let breach = Breach {
             figure: Some(figure.to_string()),
-            limit: Some(most.to_string()),
-            message: format!("{key} is {figure}, and policy {name} allows at most {most}"),
-            pass: pass(most),
+            limit: Some(max.to_string()),
+            message: format!("{key} is {figure}, and policy {name} allows at most {max}"),
+            pass: pass(max),
         };
-        let finding = limit.finding(policy, said.line, breach);
+        let finding = limit.finding(policy, allowed.line, breach);
         self.found.findings.push(finding);
     }
 }
@@ -189,7 +189,8 @@ fn nodes(stack: &Stack) -> u16 {
     counts.fold(0, u16::saturating_add)
 }
 
-/// What would end a cluster below a limit; nothing does where its end alone costs more.
+/// The budget that would end a cluster below a limit; if terminating alone costs more, a smaller
+/// size.
 fn bounded(price: Option<Price>, limit: Usd) -> String {
     match price.filter(|price| price.least > limit) {
         None => format!("guardrails.budget: {limit} or less, which ends the cluster below it"),
@@ -200,7 +201,7 @@ fn bounded(price: Option<Price>, limit: Usd) -> String {
     }
 }
 
-/// What of the same kind would cost less than a limit in $/h.
+/// The largest cluster of the same kind that costs less than a limit in dollars per hour.
 fn cheaper(stack: &Stack, price: Option<Price>, limit: Usd) -> String {
     let groups = InstanceGroups::of(&stack.cluster);
     let one = groups.primary.instance_type();

@@ -1,5 +1,5 @@
-//! Typed limits against a stack. Of an amount, the strictest of all policies rules; of names, each
-//! policy has to allow them.
+//! Checks a stack against typed limits. Of several amounts the strictest applies; names must be
+//! allowed by each policy.
 
 mod amounts;
 mod names;
@@ -10,7 +10,7 @@ use crate::model::extension::Extension;
 use crate::model::money::Usd;
 use crate::model::policy::{Effect, Limits, Located, Policy};
 
-/// What the limits of these policies say.
+/// The findings of limits, and the limits that are kept.
 #[derive(Debug, Default)]
 pub(super) struct LimitFindings {
     pub(super) findings: Vec<Finding>,
@@ -24,7 +24,7 @@ pub(super) fn check(policies: &[&Policy], subject: &Subject<'_>) -> LimitFinding
     found
 }
 
-/// What they say of a deadline that is moved, and of what the cluster can cost by then.
+/// Checks a moved deadline, and what the cluster can cost by then.
 pub(super) fn extended(
     policies: &[&Policy],
     extension: &Extension,
@@ -35,13 +35,13 @@ pub(super) fn extended(
     found.findings
 }
 
-/// What a limit is about: its key, and where in the stack that is.
+/// A limit's key, and the key in the stack that it is about.
 struct Limit {
     key: &'static str,
     at: &'static str,
 }
 
-/// What is wrong, and what would pass.
+/// Why a limit is exceeded, and what would pass.
 struct Breach {
     figure: Option<String>,
     limit: Option<String>,
@@ -74,11 +74,11 @@ impl Limit {
     }
 }
 
-/// The policies that set a limit, each with what it says.
+/// The policies that set a limit, each with its value.
 fn set<'a, T: 'a>(
     policies: &'a [&'a Policy],
     of: impl Fn(&'a Limits) -> Option<&'a Located<T>> + 'a,
 ) -> impl Iterator<Item = (&'a Policy, &'a Located<T>)> {
-    let said = move |policy: &&'a Policy| Some((*policy, of(&policy.limits)?));
-    policies.iter().filter_map(said)
+    let value = move |policy: &&'a Policy| Some((*policy, of(&policy.limits)?));
+    policies.iter().filter_map(value)
 }

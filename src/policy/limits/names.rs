@@ -1,4 +1,4 @@
-//! Limits that are names: each policy has to allow them.
+//! Limits that are names; each policy must allow them.
 
 use super::{Breach, Limit, LimitFindings, set};
 use crate::model::desired::InstanceGroups;
@@ -17,26 +17,26 @@ pub(super) fn check(policies: &[&Policy], subject: &Subject<'_>, found: &mut Lim
         .iter()
         .map(|group| group.instance_type().to_string())
         .collect();
-    for (policy, said) in set(policies, |limits| limits.instance_types.as_ref()) {
-        one_of(found, &INSTANCE_TYPES, policy, said, types.iter());
+    for (policy, allowed) in set(policies, |limits| limits.instance_types.as_ref()) {
+        one_of(found, &INSTANCE_TYPES, policy, allowed, types.iter());
     }
     let region = [stack.region.to_string()];
-    for (policy, said) in set(policies, |limits| limits.regions.as_ref()) {
-        one_of(found, &REGIONS, policy, said, region.iter());
+    for (policy, allowed) in set(policies, |limits| limits.regions.as_ref()) {
+        one_of(found, &REGIONS, policy, allowed, region.iter());
     }
-    for (policy, said) in set(policies, |limits| limits.releases.as_ref()) {
+    for (policy, allowed) in set(policies, |limits| limits.releases.as_ref()) {
         let release = Some(stack.cluster.release.to_string());
-        let release = release.filter(|release| !said.value.iter().any(|it| is_of(it, release)));
-        one_of(found, &RELEASES, policy, said, release.iter());
+        let release = release.filter(|release| !allowed.value.iter().any(|it| is_of(it, release)));
+        one_of(found, &RELEASES, policy, allowed, release.iter());
     }
-    for (policy, said) in set(policies, |limits| limits.market.as_ref()) {
-        market(found, policy, said, stack);
+    for (policy, allowed) in set(policies, |limits| limits.market.as_ref()) {
+        market(found, policy, allowed, stack);
     }
-    for (policy, said) in set(policies, |limits| limits.ssh_from.as_ref()) {
-        ssh_from(found, policy, said, stack);
+    for (policy, allowed) in set(policies, |limits| limits.ssh_from.as_ref()) {
+        ssh_from(found, policy, allowed, stack);
     }
-    for (policy, said) in set(policies, |limits| limits.tags.as_ref()) {
-        tags(found, policy, said, stack);
+    for (policy, allowed) in set(policies, |limits| limits.tags.as_ref()) {
+        tags(found, policy, allowed, stack);
     }
 }
 
@@ -47,27 +47,27 @@ const MARKET: Limit = Limit::new("market", "cluster.size");
 const SSH_FROM: Limit = Limit::new("ssh_from", "security_groups");
 const TAGS: Limit = Limit::new("tags", "tags");
 
-/// Whether a release is of a line, such as `emr-7.12.0` of `emr-7.x`.
+/// Whether a release belongs to a line, as `emr-7.12.0` does to `emr-7.x`.
 fn is_of(line: &Glob, release: &str) -> bool {
     let line: Option<Release> = line.as_str().parse().ok();
     line.is_some_and(|line| line.admits(release))
 }
 
-/// Each of the names has to fit one of the patterns.
+/// Checks that each name matches one of the patterns.
 fn one_of<'a>(
     found: &mut LimitFindings,
     limit: &Limit,
     policy: &Policy,
-    said: &Located<Vec<Glob>>,
+    allowed: &Located<Vec<Glob>>,
     names: impl Iterator<Item = &'a String>,
 ) {
-    let globs: Vec<&str> = said.value.iter().map(Glob::as_str).collect();
-    let allowed = globs.join(", ");
+    let globs: Vec<&str> = allowed.value.iter().map(Glob::as_str).collect();
+    let list = globs.join(", ");
     let pass = globs.join(" or ");
-    for name in names.filter(|name| !said.value.iter().any(|glob| glob.fits(name))) {
+    for name in names.filter(|name| !allowed.value.iter().any(|glob| glob.fits(name))) {
         let breach = Breach {
             figure: Some(name.clone()),
-            limit: Some(allowed.clone()),
+            limit: Some(list.clone()),
             message: format!(
                 "{name} is none of the {} of policy {}",
                 limit.key, policy.name
@@ -78,24 +78,24 @@ fn one_of<'a>(
                 format!("{}: {pass}", limit.at)
             },
         };
-        let finding = limit.finding(policy, said.line, breach);
+        let finding = limit.finding(policy, allowed.line, breach);
         found.findings.push(finding);
     }
 }
 
-fn market(found: &mut LimitFindings, policy: &Policy, said: &Located<Market>, stack: &Stack) {
+fn market(found: &mut LimitFindings, policy: &Policy, allowed: &Located<Market>, stack: &Stack) {
     let cluster = &stack.cluster;
     let workers = [(Role::Core, &cluster.core), (Role::Task, &cluster.task)];
     let workers = workers
         .into_iter()
         .filter_map(|(role, group)| Some((role, group.as_ref()?)));
-    let primary = (said.value == Market::OnDemand).then_some((Role::Primary, &cluster.primary));
+    let primary = (allowed.value == Market::OnDemand).then_some((Role::Primary, &cluster.primary));
     for (role, group) in primary.into_iter().chain(workers) {
-        if group.market == said.value {
+        if group.market == allowed.value {
             continue;
         }
         let has = word(group.market);
-        let wants = word(said.value);
+        let wants = word(allowed.value);
         let leads = role == Role::Primary;
         let nodes = if leads { "node is" } else { "nodes are" };
         let name = &policy.name;
@@ -110,12 +110,12 @@ fn market(found: &mut LimitFindings, policy: &Policy, said: &Located<Market>, st
             message: format!("the {role} {nodes} {has}, and policy {name} wants {wants}"),
             pass: format!("cluster.size.{role}: {{ {machines}, market: {wants} }}"),
         };
-        let finding = MARKET.finding(policy, said.line, breach);
+        let finding = MARKET.finding(policy, allowed.line, breach);
         found.findings.push(finding);
     }
 }
 
-/// As a stack writes it.
+/// The market as a stack writes it.
 pub(in crate::policy) const fn word(market: Market) -> &'static str {
     match market {
         Market::OnDemand => "on-demand",
@@ -126,18 +126,18 @@ pub(in crate::policy) const fn word(market: Market) -> &'static str {
 fn ssh_from(
     found: &mut LimitFindings,
     policy: &Policy,
-    said: &Located<Vec<SourceLimit>>,
+    allowed: &Located<Vec<SourceLimit>>,
     stack: &Stack,
 ) {
     let allows = |from: &IngressSource| {
-        said.value.iter().any(|limit| match (limit, from) {
+        allowed.value.iter().any(|limit| match (limit, from) {
             (SourceLimit::Caller, IngressSource::Caller) => true,
             (SourceLimit::Range(wide), IngressSource::Range(range)) => wide.holds(*range),
             (SourceLimit::Caller | SourceLimit::Range(_), _) => false,
         })
     };
-    let sources: Vec<String> = said.value.iter().map(source).collect();
-    let allowed = sources.join(", ");
+    let sources: Vec<String> = allowed.value.iter().map(source).collect();
+    let list = sources.join(", ");
     for group in &stack.security_groups {
         for ingress in group
             .ingress
@@ -147,9 +147,9 @@ fn ssh_from(
             let from = from(&ingress.from);
             let breach = Breach {
                 figure: Some(from.clone()),
-                limit: Some(allowed.clone()),
+                limit: Some(list.clone()),
                 message: format!(
-                    "port {} of {} is open to {from}, and policy {} lets in only {allowed}",
+                    "port {} of {} is open to {from}, and policy {} lets in only {list}",
                     ingress.port, group.name, policy.name
                 ),
                 pass: format!(
@@ -159,7 +159,7 @@ fn ssh_from(
                     sources.join(" or ")
                 ),
             };
-            let finding = SSH_FROM.finding(policy, said.line, breach);
+            let finding = SSH_FROM.finding(policy, allowed.line, breach);
             found.findings.push(finding);
         }
     }
@@ -184,10 +184,10 @@ pub(in crate::policy) fn from(source: &IngressSource) -> String {
 fn tags(
     found: &mut LimitFindings,
     policy: &Policy,
-    said: &Located<BTreeMap<String, Glob>>,
+    allowed: &Located<BTreeMap<String, Glob>>,
     stack: &Stack,
 ) {
-    for (key, glob) in &said.value {
+    for (key, glob) in &allowed.value {
         let (message, figure) = match stack.tags.get(key) {
             Some(value) if glob.fits(value) && !value.is_empty() => continue,
             Some(value) if value.is_empty() => (
@@ -223,7 +223,7 @@ fn tags(
             message,
             pass: format!("tags: {{ {key}: {value} }}"),
         };
-        let finding = TAGS.finding(policy, said.line, breach);
+        let finding = TAGS.finding(policy, allowed.line, breach);
         found.findings.push(finding);
     }
 }

@@ -1,4 +1,4 @@
-//! The names as a page of documentation.
+//! Renders the names as a page of documentation.
 
 use super::{Datum, Name, ROOT, Shape, specimen, values};
 use std::collections::BTreeMap;
@@ -7,8 +7,8 @@ use std::fmt::Write;
 const INTRODUCTION: &str = "\
 # Names in the rules of a policy
 
-A rule of a policy has an expression in [CEL](https://cel.dev) under `when`. Where it is true of a
-stack, the rule's `effect` is the policy's answer. Where it cannot be told, because a tag that it
+A rule of a policy has an expression in [CEL](https://cel.dev) under `when`. If it is true of a
+stack, the rule's `effect` is the policy's answer. If it cannot be evaluated, because a tag that it
 reads is not there or because the cluster's price is not known, the answer is to deny.
 
 Rules are checked when they are read: every name, every function and every comparison, also in
@@ -25,7 +25,7 @@ They have no use for maps of their own, `null`, bytes and unsigned numbers.
 ## Examples
 ";
 
-/// Rules, and what they are for. None is true of the specimen.
+/// Example rules, and their purpose. None is true of the specimen.
 pub(in crate::policy) const EXAMPLES: [(&str, &str); 6] = [
     (
         "More than 20 nodes without a budget.",
@@ -56,11 +56,11 @@ pub(in crate::policy) const EXAMPLES: [(&str, &str); 6] = [
     ),
 ];
 
-/// All names with their types, what they say and an example, in Markdown.
+/// All names with their types, meaning and an example, in Markdown.
 pub fn document() -> String {
     let mut page = INTRODUCTION.to_owned();
     for (what, rule) in EXAMPLES {
-        // Writing to a text never fails.
+        // Writing to a string never fails.
         let _ = write!(page, "\n{what}\n\n```cel\n{rule}\n```\n");
     }
     page += "\n## Names\n\n| Name | Type | What it is | Example |\n| --- | --- | --- | --- |\n";

@@ -1,5 +1,5 @@
-//! Every name that a rule may use: declared once, with its type, its sentence and where its value
-//! comes from. Checker, evaluation and documentation all read it from here.
+//! Every name that a rule may use, declared once with its type, meaning and the function that reads
+//! its value. The checker, evaluation and documentation all use these declarations.
 
 mod document;
 mod read;
@@ -20,13 +20,13 @@ use std::collections::BTreeMap;
 pub(super) struct Name {
     pub(super) name: &'static str,
     pub(super) shape: Shape,
-    /// A sentence for people.
+    /// The meaning, for the documentation.
     pub(super) doc: &'static str,
-    /// None for a group, whose names have theirs, and for names of a list's elements.
+    /// `None` for a group, whose names have their own, and for the names of a list's elements.
     read: Option<Read>,
 }
 
-/// None where it is not known.
+/// Reads a value; returns `None` if it is unknown.
 type Read = fn(&Subject<'_>) -> Option<Datum>;
 
 #[derive(Debug)]
@@ -36,12 +36,12 @@ pub(super) enum Shape {
     Double,
     Text,
     List(&'static Self),
-    /// By text; a rule may read any key of it.
+    /// A map from text; a rule may read any key of it.
     Map(&'static Self),
     Group(&'static [Name]),
 }
 
-/// A value of a name.
+/// The value of a name.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub(super) enum Datum {
@@ -53,7 +53,7 @@ pub(super) enum Datum {
     Map(BTreeMap<String, Self>),
 }
 
-/// The values of all names. What is not known is left out, so that reading it is an error.
+/// The values of all names. Unknown values are left out, so that reading them is an error.
 pub(super) fn values(subject: &Subject<'_>) -> BTreeMap<String, Datum> {
     group(ROOT, subject)
 }

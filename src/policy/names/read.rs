@@ -1,4 +1,4 @@
-//! Values of names, from a stack.
+//! Reads the values of names from a stack.
 
 use super::Datum;
 use crate::model::desired::InstanceGroups;
@@ -15,7 +15,7 @@ pub(super) fn text(it: impl ToString) -> Datum {
     Datum::Text(it.to_string())
 }
 
-/// Empty for nothing.
+/// Empty text for `None`.
 pub(super) fn or_none(it: Option<impl ToString>) -> Datum {
     Datum::Text(it.map_or_else(String::new, |it| it.to_string()))
 }
@@ -32,7 +32,7 @@ fn whole(number: u64) -> Datum {
     Datum::Int(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
-/// Dollars have few digits: what a double makes of them is what a person writes.
+/// Dollars have few digits, so a double prints as a person writes them.
 pub(super) fn usd(amount: Usd) -> Datum {
     Datum::Double(amount.amount().to_string().parse().unwrap_or(f64::MAX))
 }
@@ -127,7 +127,7 @@ fn step(step: &Step) -> Datum {
     ])
 }
 
-/// An argument as a stack says it.
+/// An argument as the stack writes it.
 fn written(arg: &[Piece]) -> String {
     let piece = |piece: &Piece| match piece {
         Piece::Text(text) => text.replace("${", "$${"),

@@ -1,5 +1,5 @@
-//! A stack that has something of everything: rules are tried on it when they are read, and the
-//! examples of the documentation are its values.
+//! A stack that has a value for every name: rules are tried on it when they are read, and its
+//! values are the examples of the documentation.
 
 use crate::model::stack::Stack;
 use crate::policy::subject::{Price, Subject};
@@ -17,7 +17,7 @@ static STACK: LazyLock<Stack> = LazyLock::new(|| {
     stack
 });
 
-/// An ordinary stack, its price and who asks.
+/// An ordinary stack with its price and caller.
 pub fn specimen() -> Subject<'static> {
     Subject {
         stack: &STACK,

@@ -1,4 +1,4 @@
-//! The names themselves.
+//! The declarations of all names.
 
 use super::read;
 use super::{Name, Read, Shape};
@@ -6,12 +6,12 @@ use crate::model::instance::InstanceType;
 use Shape::{Bool, Double, Int, List, Map, Text};
 
 pub(in crate::policy) const ROOT: &[Name] = &[
-    group("stack", "The stack, as its file says it.", STACK),
+    group("stack", "The stack, as its file has it.", STACK),
     group("cost", "What the cluster costs, by the price list.", COST),
     leaf(
         "caller",
         Text,
-        "Who asks: on AWS an ARN, on this machine `user@host`.",
+        "The caller: on AWS an ARN, on this machine `user@host`.",
         |s| Some(read::text(s.by)),
     ),
 ];
@@ -20,14 +20,14 @@ const COST: &[Name] = &[
     leaf(
         "hourly",
         Double,
-        "Dollars an hour of the cluster whole; where the price is not known, reading it is an \
+        "Dollars per hour of the whole cluster; if the price is not known, reading it is an \
          error, and an error denies.",
         |s| s.price.map(|price| read::usd(price.hourly)),
     ),
     leaf(
         "worst",
         Double,
-        "The most dollars that one life of the cluster can cost, its ending included; known \
+        "The most dollars that one life of the cluster can cost, termination included; known \
          where `cost.hourly` is.",
         |s| s.price.map(|price| read::usd(price.worst)),
     ),
@@ -37,7 +37,7 @@ const STACK: &[Name] = &[
     leaf("name", Text, "The stack's name.", |s| {
         Some(read::text(&s.stack.name))
     }),
-    leaf("team", Text, "Who pays; empty if it does not say.", |s| {
+    leaf("team", Text, "The team that pays; empty if none.", |s| {
         Some(read::or_none(s.stack.team.as_ref()))
     }),
     leaf("region", Text, "The region of AWS.", |s| {
@@ -46,7 +46,7 @@ const STACK: &[Name] = &[
     leaf(
         "tags",
         Map(&Text),
-        "The user's own tags. Reading a tag that is not there is an error: ask with `in` or \
+        "The user's own tags. Reading a tag that is not there is an error: check with `in` or \
          `has(…)` first.",
         |s| Some(read::map(&s.stack.tags)),
     ),
@@ -54,7 +54,7 @@ const STACK: &[Name] = &[
     leaf(
         "ingress",
         List(&Shape::Group(INGRESS)),
-        "Every opening of every security group.",
+        "Every ingress rule of every security group.",
         |s| Some(read::ingress(s.stack)),
     ),
     group("job", "The job; without one its lists are empty.", JOB),
@@ -68,7 +68,7 @@ const CLUSTER: &[Name] = &[
     leaf("release", Text, "EMR's release, or a line of it.", |s| {
         Some(read::text(&s.stack.cluster.release))
     }),
-    leaf("size", Text, "The size, as people write it.", |s| {
+    leaf("size", Text, "The size, as the stack writes it.", |s| {
         Some(read::text(read::groups(s).size()))
     }),
     leaf("nodes", Int, "The nodes of all roles together.", |s| {
@@ -125,13 +125,16 @@ const CLUSTER: &[Name] = &[
     ),
 ];
 
-/// The names of one role's nodes.
+/// Declares the names of one role's nodes.
 macro_rules! role {
     ($of:expr) => {
         &[
-            leaf("nodes", Int, "How many; 0 where there are none.", |s| {
-                Some(read::nodes($of(s)))
-            }),
+            leaf(
+                "nodes",
+                Int,
+                "The number of nodes; 0 if there are none.",
+                |s| Some(read::nodes($of(s))),
+            ),
             leaf("type", Text, "The instance type; empty if none.", |s| {
                 Some(read::or_none($of(s).map(|group| group.instance_type())))
             }),

@@ -253,7 +253,7 @@ impl Watchdog {
         };
         let title = format!(
             "{} of {} clusters would end at once for idling, and {} may: none does",
-            tripped.wanted, tripped.fleet, tripped.allowed
+            tripped.requested, tripped.fleet, tripped.allowed
         );
         let notice = Notice {
             at: now,

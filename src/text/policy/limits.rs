@@ -12,9 +12,9 @@ use crate::text::types::{Whole, Words};
 use crate::text::{policy_readers as readers, suggestions};
 
 record! {
-    /// How much a stack may ask for. What is left out has no limit.
+    /// How much a stack may ask for. Anything left out is unlimited.
     pub(super) LIMITS: Limits = |at| {
-        /// The most that a cluster may cost in an hour.
+        /// The most that a cluster may cost per hour.
         hourly_cost: optional = Lined(USD), "$5";
         /// The most that one life of a cluster may cost.
         run_cost: optional = Lined(USD), "$20";
@@ -64,7 +64,7 @@ record! {
 
 /// As stacks have it.
 const SOURCE: Format<SourceLimit> =
-    Format::by(readers::source, INGRESS.pattern).mended(suggestions::ingress);
+    Format::by(readers::source, INGRESS.pattern).suggest(suggestions::ingress);
 
 const TAGS: Texts<Glob> = Texts {
     key: TAG_KEY,

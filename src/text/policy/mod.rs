@@ -1,5 +1,5 @@
-//! A policy's file: every key, what it is for, what it is when nothing is said, and the `Policy`
-//! that is made of them, with the line of each thing that verdicts point to.
+//! A policy's file: every key with its documentation and default, and the `Policy` made from them,
+//! with the lines that verdicts point to.
 
 mod budget;
 mod limits;
@@ -25,26 +25,25 @@ record! {
     pub(crate) POLICY: (Policy, Vec<Condition>) = |at| {
         /// The policy's name.
         policy: required = format::POLICY, "recsys";
-        /// The stacks that it is for; all where nothing is said.
+        /// The stacks that it applies to; by default all.
         applies_to: or_empty = APPLIES_TO, "{ teams: [recsys] }";
         /// What each of the policy's teams may spend in a month.
         budget: optional = Lined(BUDGET), "{ monthly: $200 }";
         /// How much a stack may ask for.
         limits: or_empty = LIMITS, "{ nodes: 10, hourly_cost: $5 }";
-        /// Hours in which no cluster shall run: clusters end when they begin.
+        /// Hours in which no cluster may run: clusters end when they begin.
         off_hours: optional = Lined(OFF_HOURS),
             "{ timezone: Asia/Seoul, terminate: \"Mon-Fri 20:00-07:00, Sat-Sun\" }";
         /// Conditions of your own, in CEL.
         rules: or_empty =
             list(RULE, Unique::ByName, "a rule", "{ name: …, deny_when: …, message: … }"),
             "[{ name: no-tasks, deny_when: stack.cluster.task != null, message: … }]";
-        /// Who may go on in spite of the policy, saying why; nobody where nothing is said.
+        /// Who may override the policy, giving a reason; by default nobody.
         overrides: optional = OVERRIDES, "{ by: [\"ana@*\"] }";
-        /// What the watchdog does with clusters that clusterup did not make. They belong to no
-        /// team: whatever `applies_to` says, it is for all of them, and of several policies the
-        /// mildest holds.
+        /// What the watchdog does with clusters that clusterup did not create. They belong to no
+        /// team, so `applies_to` has no effect here; of several policies, the mildest applies.
         unmanaged: optional = Lined(UNMANAGED), "{ action: notify, exempt: { tag: keep } }";
-        /// How clusters are ended that the policy does not let live on.
+        /// How clusters that violate the policy are ended.
         watchdog: or_empty = WATCHDOG, "{ warn_before: 10m, max_kills_per_sweep: 5 }";
     } => {
         let (rules, conditions) = rules.into_iter().unzip();
@@ -73,11 +72,11 @@ record! {
 }
 
 record! {
-    /// The stacks that a policy is for: those that all of this fits.
+    /// The stacks that a policy applies to: those that match all of this.
     APPLIES_TO: AppliesTo = |at| {
         /// Stacks of these teams.
         teams: optional = list(TEAM, Unique::ByText, "a team", "recsys").filled(), "[recsys]";
-        /// Stacks with these names; `*` and `?` stand for others.
+        /// Stacks with these names; `*` and `?` are wildcards.
         stacks: optional =
             list(format::STACKS, Unique::ByText, "a stack's name, or a pattern of names,",
                 "nightly-*").filled(),
@@ -86,17 +85,17 @@ record! {
 }
 
 record! {
-    /// Who may go on in spite of the policy.
+    /// Who may override the policy.
     OVERRIDES: Overrides = |at| {
         /// Callers: on AWS by their ARN, on this machine as `user@host`.
         by: required = list(format::CALLER, Unique::ByText, "a caller", "ana@*").filled(),
             "[\"arn:aws:iam::*:user/ana\", \"ana@*\"]";
-        /// Whether they may pass over the month's budget as well.
+        /// Whether they may override the monthly budget as well.
         budget: default("false") = Switch, "true";
     } => Overrides { by, budget };
 }
 
-/// The one region in which stacks may be, if it is one.
+/// The region in which stacks may be, if it is only one.
 fn only(limits: &Limits) -> Option<Region> {
     match limits.regions.as_ref()?.value.as_slice() {
         [region] => region.as_str().parse().ok(),

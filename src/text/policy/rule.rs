@@ -1,4 +1,4 @@
-//! `rules`: conditions in CEL, and what is said where they are true.
+//! `rules`: conditions in CEL, and their messages.
 
 use crate::model::policy::{Effect, Rule};
 use crate::text::expression::Expression;
@@ -7,15 +7,15 @@ use crate::text::policy_format as format;
 use crate::text::written::Condition;
 
 record! {
-    /// A condition, and what is said where it is true.
-    pub(super) RULE: (Rule, Condition) [without: "does not say when it speaks"] = |at| {
-        /// What verdicts and examples call it by.
+    /// A condition, and the message if it is true.
+    pub(super) RULE: (Rule, Condition) [without: "does not say when it applies"] = |at| {
+        /// The name that verdicts and examples show.
         name: required = format::RULE, "big-clusters-are-spot";
-        /// A condition in CEL under which a stack is refused.
+        /// A CEL condition under which a stack is denied.
         deny_when: either = Expression(format::EXPRESSION), "stack.cluster.nodes > 5";
-        /// A condition in CEL under which a stack is let pass with a warning.
+        /// A CEL condition under which a stack passes with a warning.
         warn_when: either = Expression(format::EXPRESSION), "stack.cluster.nodes > 5";
-        /// What a person is told, and how it can be passed.
+        /// The message that people see: what is wrong, and how to pass.
         message: required = format::MESSAGE, "more than 5 nodes must run on Spot";
     } => {
         let warn = warn_when.map(|when| (Effect::Warn, when));

@@ -1,4 +1,5 @@
-//! `watchdog` and `unmanaged`: how clusters end that must not live on, and those of others.
+//! `watchdog` and `unmanaged`: how clusters that must not go on are ended, and how foreign clusters
+//! are treated.
 
 use crate::model::orders::{Exempt, Unmanaged, UnmanagedAction, WatchdogRules};
 use crate::text::collections::{Unique, list};
@@ -8,28 +9,28 @@ use crate::text::policy_format::{APPLICATION, PERCENT};
 use crate::text::types::{Switch, Whole, Words};
 
 record! {
-    /// Clusters that clusterup did not make.
+    /// Clusters that clusterup did not create.
     pub(super) UNMANAGED: (Unmanaged, Option<Exempt>) = |at| {
-        /// What becomes of those that are forgotten.
+        /// What happens to forgotten clusters.
         action: default("notify") = Words([
-            ("ignore", UnmanagedAction::Ignore, "They are not looked at."),
-            ("notify", UnmanagedAction::Notify, "People are told of those that are forgotten."),
+            ("ignore", UnmanagedAction::Ignore, "They are ignored."),
+            ("notify", UnmanagedAction::Notify, "People are notified of forgotten ones."),
             ("terminate", UnmanagedAction::Terminate,
-                "Those that are forgotten end, after a warning."),
+                "Forgotten ones end, after a warning."),
         ]), "notify";
-        /// How long one has idled when it is forgotten.
+        /// How long a cluster must be idle to count as forgotten.
         idle_timeout: default("1h") = IDLE, "1h";
-        /// The age at which one is forgotten whatever it does; none where nothing is said.
+        /// The age at which a cluster counts as forgotten even if it works; by default none.
         max_lifetime: optional = LIFETIME, "24h";
-        /// How long after its warning one ends.
+        /// How long after its warning a cluster is ended.
         grace: default("1h") = IDLE, "1h";
-        /// Applications whose work YARN does not show, and with which a cluster is idle all the
-        /// same when no step and nothing in YARN runs. With HBase, Trino, Presto, Flink,
-        /// JupyterHub and others that are not named here, idleness is unknown.
+        /// Applications whose work YARN does not show, and with which a cluster still counts as
+        /// idle when no step and nothing in YARN runs. With HBase, Trino, Presto, Flink, JupyterHub
+        /// and others that are not listed here, idleness is unknown.
         idle_by_yarn: or_empty =
             list(APPLICATION, Unique::ByText, "an application of EMR", "JupyterHub").filled(),
             "[JupyterHub]";
-        /// Clusters that are left alone; clusters of clusterup are not ended as idle then.
+        /// Clusters that are left alone; also clusters of clusterup are not ended as idle then.
         exempt: optional = EXEMPT, "{ tag: keep, max_lifetime: 7d }";
     } => {
         let idle_by_yarn = idle_by_yarn.into_iter().collect();
@@ -40,34 +41,33 @@ record! {
 record! {
     /// Clusters that are left alone.
     EXEMPT: Exempt = |at| {
-        /// The key of the tag that they have; its value may be anything but `false`.
+        /// The key of the tag that exempts them; any value but `false` counts.
         tag: required = TAG_KEY, "keep";
-        /// The age from which the tag no longer helps; none where nothing is said.
+        /// The age from which the tag has no effect; by default none.
         max_lifetime: optional = LIFETIME, "7d";
     } => Exempt { tag, max_lifetime };
 }
 
 record! {
-    /// How clusters are ended that the policy does not let live on.
+    /// How clusters that violate the policy are ended.
     pub(super) WATCHDOG: WatchdogRules = |at| {
-        /// How long before a cluster is ended its people are warned.
+        /// How long before a cluster is ended its owner is warned.
         warn_before: default("10m") = IDLE, "10m";
-        /// When more than so many clusters would end at once for idling, none does; 5 where no
-        /// policy says, and of several the lowest.
+        /// If more clusters than this would end at once for being idle, none is ended. By default
+        /// 5; of several policies, the lowest applies.
         max_kills_per_sweep: optional = Whole(1, 500, "a number of clusters"), "5";
-        /// The same as a share of the clusters that live, where there are more than three; 50%
-        /// where no policy says.
+        /// The same as a share of the living clusters, if there are more than three. By default
+        /// 50%.
         max_kill_fraction: optional = PERCENT, "50%";
-        /// Whether termination protection is taken off a cluster that has to end; else people are
-        /// told.
+        /// Whether termination protection is removed from a cluster that must end; if not, people
+        /// are notified.
         lift_protection: default("false") = Switch, "true";
-        /// How long a cluster may take to come up; 1h where no policy says.
+        /// How long a cluster may take to start. By default 1h.
         start_within: optional = LIFETIME, "1h";
-        /// How long a step may run without a sign of progress before people are told; 30m where no
-        /// policy says.
+        /// How long a step may run without progress before people are notified. By default 30m.
         stuck_after: optional = IDLE, "30m";
-        /// How long after a stack's last cluster its keys, groups and locks are removed; not at
-        /// all where no policy says.
+        /// How long after a stack's last cluster its keys, groups and locks are removed. By default
+        /// never.
         clean_up_after: optional = LIFETIME, "7d";
     } => WatchdogRules {
         warn_before,

@@ -1,4 +1,4 @@
-//! `cluster`: its release, its machines, and who may reach it.
+//! `cluster`: its release, its machines, and what may connect to it.
 
 use super::{GROUPS, KEY_PAIRS};
 use crate::model::emr_settings::{EmrSettings, KmsKey};
@@ -15,9 +15,10 @@ use crate::text::types::{Machines, Outside, Role, Whole, Words};
 record! {
     /// The EMR cluster.
     pub(super) CLUSTER: Cluster = |at| {
-        /// An EMR release such as emr-7.12.0; emr-7.x is the newest of its line.
+        /// An EMR release such as emr-7.12.0; emr-7.x stands for the newest of that line.
         release: required = Outside(What::Release, format::RELEASE), "emr-7.x";
-        /// How many machines of which type. Of `3 x m5.xlarge` one is the primary, two are core.
+        /// How many machines of which type. With `3 x m5.xlarge`, one is the primary and two are
+        /// core nodes.
         size: required = SIZE_FORMS, "3 x m5.xlarge";
         /// The key pair that opens its nodes to SSH.
         key_pair: optional = KEY_PAIRS, "spark";
@@ -37,12 +38,12 @@ record! {
 }
 
 record! {
-    /// Settings that EMR takes as they are. A cluster of this machine has none of them.
+    /// Settings that are passed to EMR unchanged. They do not apply to a cluster on this machine.
     EMR_SETTINGS: EmrSettings = |at| {
-        /// The name of a security configuration that the account has: encryption, IMDSv2, Kerberos.
+        /// The name of an existing security configuration: encryption, IMDSv2, Kerberos.
         security_configuration: optional = format::SECURITY_CONFIGURATION, "at-rest";
-        /// The key of KMS, in the stack's region, that EMR encrypts the logs with instead of S3's
-        /// own. The machines' role needs `kms:GenerateDataKey` of it, and you `kms:Decrypt`.
+        /// The KMS key, in the stack's region, that EMR encrypts logs with instead of S3's own key.
+        /// The machines' role needs `kms:GenerateDataKey` on it, and you need `kms:Decrypt`.
         log_encryption_key: optional = Format::<KmsKey>::of(KmsKey::PATTERN),
             "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
     } => EmrSettings { security_configuration, log_encryption_key };
@@ -63,14 +64,15 @@ struct Size {
 record! {
     /// The cluster's machines by role.
     SIZE: Size = |at| {
-        /// The machine that leads. Alone, it does the work too.
+        /// The machine that coordinates the cluster. If it is the only one, it runs the work as
+        /// well.
         primary: required = PRIMARY_FORMS, "m5.xlarge";
-        /// The machines that work and keep HDFS.
+        /// The machines that run the work and store HDFS.
         core: optional = Role(What::Core, GROUP_FORMS), "2 x m5.xlarge";
-        /// Machines that work and keep nothing, so that they may be lost.
+        /// Machines that run work and store nothing, so that they may be lost.
         task: optional = Role(What::Task, GROUP_FORMS), "2 x m5.xlarge";
     } check {
-        // EMR has no task nodes without core nodes.
+        // EMR requires core nodes for task nodes.
         if let (Some(task), None) = (task.place, core.place) {
             let message = "`task` nodes need `core` nodes";
             at.wrong(
@@ -114,7 +116,7 @@ record! {
 }
 
 record! {
-    /// What machines of all roles have.
+    /// The options of machines of every role.
     BOUGHT: (Market, Option<Ebs>) = |at| {
         /// How the machines are bought.
         market: default("on-demand") = Words([

@@ -1,4 +1,4 @@
-//! `data`: data sets and where they are.
+//! `data`: data sets and their places.
 
 use super::DATA_SETS;
 use crate::model::name::DataName;
@@ -10,7 +10,7 @@ use crate::text::paths;
 use crate::text::types::{LocalPath, Switch};
 use std::collections::BTreeMap;
 
-/// A data set by itself.
+/// A data set as written, before `beside` is resolved.
 #[derive(Debug, Clone)]
 pub(super) struct Written {
     place: Place,
@@ -20,29 +20,29 @@ pub(super) struct Written {
 #[derive(Debug, Clone)]
 enum Place {
     Own(Source),
-    /// A file of a name where another data set lies.
+    /// A file of this name in the place of another data set.
     Beside(DataName, String),
 }
 
 record! {
-    /// A data set: a file here, behind a URL, in S3, or beside another data set.
+    /// A data set: a file on this machine, behind a URL, in S3, or beside another data set.
     pub(super) DATA: Written [without: "does not say where it is"] = |at| {
-        /// A file of this machine, seen from the stack's folder.
+        /// A file on this machine, relative to the stack's folder.
         path: either = LocalPath(format::PATH, Some(What::Data)), "ml-1m/ratings.dat";
-        /// A file behind http or https, or a zip archive with the file in it.
+        /// A file behind http or https, or a zip archive that contains the file.
         url: either = format::URL, "https://example.com/ml-1m.zip";
         /// The file in the zip archive behind `url`.
         member: with("url") = format::MEMBER, "ml-1m/ratings.dat";
-        /// The SHA-256 of the data itself: of `member` where there is one.
+        /// The SHA-256 of the file, or of `member` if that is set.
         sha256: with("url") = format::SHA256,
             "506d64ca44484487c11dc2d9a28de5c54948213e6b96285e298afe28d6ea4e0f";
-        /// An object in S3. It is read from there and not copied.
+        /// An object in S3, which is read in place and not copied.
         s3: either = format::S3, "s3://bucket/ratings.dat";
-        /// Another data set, in whose folder, archive or prefix this one lies.
+        /// Another data set whose folder, archive or prefix contains this one.
         beside: either = DATA_SETS, "ratings";
-        /// The name of the file that lies there.
+        /// The name of the file there.
         file: needed_with("beside") = format::FILE, "movies.dat";
-        /// Whether `--sample` may take a part of it. Lookup tables say false.
+        /// Whether `--sample` may take a part of it. Set it to false for lookup tables.
         sampled: default("true") = Switch, "false";
     } check {
         if path.place.is_none() {
@@ -56,7 +56,7 @@ record! {
     };
 }
 
-/// A file beside a file of this machine has to be there as well.
+/// A file beside a file on this machine must exist as well.
 fn name_beside(at: &mut At<'_, '_>, beside: &Got<Option<DataName>>, file: &Got<Option<String>>) {
     let (Some(Some(beside)), Some(Some(file)), Some(place)) =
         (&beside.value, &file.value, file.place)
@@ -71,7 +71,7 @@ fn name_beside(at: &mut At<'_, '_>, beside: &Got<Option<DataName>>, file: &Got<O
     }
 }
 
-/// Data sets with the places of those beside others; none where one lies beside nothing.
+/// Data sets with `beside` resolved; `None` if one refers to a missing data set.
 pub(super) fn placed(all: BTreeMap<DataName, Written>) -> Option<BTreeMap<DataName, Data>> {
     let source = |written: &Written| match &written.place {
         Place::Own(source) => Some(source.clone()),

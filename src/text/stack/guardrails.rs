@@ -11,20 +11,20 @@ use crate::text::types::Words;
 record! {
     /// What ends the cluster, whatever else happens.
     pub(crate) GUARDRAILS: Guardrails = |at| {
-        /// How long the cluster may do nothing: from 60s to 7d, and no longer than max_lifetime.
+        /// How long the cluster may be idle: from 60s to 7d, and no longer than max_lifetime.
         idle_timeout: default("10m") = format::IDLE, "10m";
-        /// How long the cluster may live at all.
+        /// How long the cluster may live.
         max_lifetime: default("2h") = format::LIFETIME, "2h";
-        /// The cluster ends before it has cost more.
+        /// The cluster ends before it has cost more than this.
         budget: optional = format::USD, "$3";
-        /// The cluster ends when no apply has followed it for so long.
+        /// The cluster ends if no apply has followed it for this long.
         lease: optional = format::LIFETIME, "4h";
-        /// The cluster ends when they begin.
+        /// The cluster ends when these hours begin.
         off_hours: optional = OFF_HOURS,
             "{ timezone: Asia/Seoul, terminate: \"Mon-Fri 20:00-07:00, Sat-Sun\" }";
-        /// How far `clusterup extend` may move the others; not at all where nothing is said.
+        /// How far `clusterup extend` may move the other limits; by default not at all.
         ceiling: or_empty = CEILING, "{ max_lifetime: 8h, budget: $10 }";
-        /// What becomes of the cluster when the job is done.
+        /// What happens to the cluster when the job is done.
         when_done: default("terminate") = Words([
             ("terminate", WhenDone::Terminate, "The cluster ends with the job."),
             ("keep", WhenDone::Keep, "The cluster waits for more, until a guardrail ends it."),
@@ -32,7 +32,7 @@ record! {
     } check {
         spans(at, &idle_timeout, &max_lifetime);
     } => Guardrails {
-        // The default must not outlast a short life that was asked for.
+        // The default must not exceed a shorter max_lifetime.
         idle_timeout: idle_timeout.min(max_lifetime),
         max_lifetime,
         budget,
@@ -44,51 +44,52 @@ record! {
 }
 
 record! {
-    /// Hours in which no cluster shall run.
+    /// Hours in which no cluster may run.
     pub(crate) OFF_HOURS: OffHours = |at| {
-        /// Where the clocks hang, by its name in the IANA database.
+        /// The timezone of the hours, by its name in the IANA database.
         timezone: required = format::TIMEZONE, "Asia/Seoul";
-        /// Days, and from when to when unless all day.
+        /// Days, with hours unless the whole day.
         terminate: required = format::WEEK, "Mon-Fri 20:00-07:00, Sat-Sun";
     } => OffHours { timezone, terminate };
 }
 
 record! {
-    /// The most that a deadline may be moved to while a cluster lives.
+    /// The limits up to which a deadline may be moved while a cluster lives.
     CEILING: Ceiling = |at| {
-        /// The longest life.
+        /// The longest lifetime.
         max_lifetime: optional = format::LIFETIME, "8h";
         /// The largest budget.
         budget: optional = format::USD, "$10";
     } => Ceiling { max_lifetime, budget };
 }
 
-/// What EMR takes, and that no cluster idles for longer than it lives.
+/// Checks that the durations are within EMR's limits, and that idle_timeout is at most
+/// max_lifetime.
 fn spans(at: &mut At<'_, '_>, idle: &Got<Span>, life: &Got<Span>) {
-    let (least, most) = (Guardrails::IDLE_LEAST, Guardrails::IDLE_MOST);
+    let (min, max) = (Guardrails::IDLE_MIN, Guardrails::IDLE_MAX);
     if let Some((life, mark)) = life.written()
-        && *life < least
+        && *life < min
     {
         let message = format!("`max_lifetime` cannot be {life}");
         at.wrong(
             Diagnostic::new(Code::OutOfRange, mark, message)
-                .expected(format!("at least {}s", least.as_secs())),
+                .expected(format!("at least {}s", min.as_secs())),
         );
     }
     let Some((idle, mark)) = idle.written() else {
         return;
     };
-    if !(least..=most).contains(idle) {
+    if !(min..=max).contains(idle) {
         let message = format!("`idle_timeout` cannot be {idle}");
         at.wrong(
             Diagnostic::new(Code::OutOfRange, mark, message)
-                .expected(format!("from {}s to {most}", least.as_secs()))
+                .expected(format!("from {}s to {max}", min.as_secs()))
                 .help("EMR watches for idleness within these limits only"),
         );
     }
     if let Some(limit) = life.value
         && *idle > limit
-        && *idle <= most
+        && *idle <= max
     {
         let message = "`idle_timeout` is longer than `max_lifetime`";
         let wrong =
@@ -97,7 +98,7 @@ fn spans(at: &mut At<'_, '_>, idle: &Got<Span>, life: &Got<Span>) {
             Some(life) => wrong
                 .help("a cluster cannot be idle for longer than it lives")
                 .related(life.value, "`max_lifetime`"),
-            None => wrong.help(format!("`max_lifetime` is {limit} when nothing is said")),
+            None => wrong.help(format!("`max_lifetime` is {limit} by default")),
         });
     }
 }

@@ -14,24 +14,24 @@ record! {
         /// Packages that pip installs on every node before the first step.
         python_packages: or_empty = list(format::PACKAGE, Unique::ByText, "a package", "numpy"),
             "[numpy]";
-        /// Scripts for spark-submit, one after the other; the first that fails ends the job.
+        /// Scripts for spark-submit, run in order; the first that fails ends the job.
         steps: required =
             list(STEP, Unique::ByName, "a step", "{ name: main, script: job.py }").filled(),
             "[{ name: main, script: job.py }]";
-        /// The folder that `${results}` is brought home to; without it they stay in the bucket.
+        /// The folder that `${results}` is downloaded to; without it results stay in the bucket.
         results: optional = LocalPath(format::PATH, None), "../results/movie-similarities";
     } => Job { python_packages, steps, results };
 }
 
 record! {
-    /// One spark-submit.
+    /// One run of spark-submit.
     STEP: Step = |at| {
-        /// What progress, logs and `--set` call it by.
+        /// The name in progress, logs and `--set`.
         name: required = format::STEP, "similarities";
-        /// A PySpark script, seen from the stack's folder.
+        /// A PySpark script, relative to the stack's folder.
         script: required = LocalPath(format::PATH, Some(What::Script)), "job.py";
-        /// Arguments of the script. `${data.NAME}`, `${results}` and `${scratch}` become
-        /// locations; `$${` is a plain `${`.
+        /// Arguments of the script. `${data.NAME}`, `${results}` and `${scratch}` are replaced by
+        /// locations; `$${` stands for a plain `${`.
         args: or_empty = list(Argument, Unique::No, "an argument of the script", "--out"),
             "[--out, \"${results}\"]";
         /// Settings of Spark for this step.
@@ -42,7 +42,7 @@ record! {
 record! {
     /// Settings of Spark.
     SPARK: SparkOptions = |at| {
-        /// Memory of each executor; `auto` is what suits the instance type.
+        /// Memory of each executor; `auto` chooses it for the instance type.
         executor_memory: default("auto") =
             Outside(What::ExecutorMemory, format::EXECUTOR_MEMORY), "1g";
         /// Any of Spark's own settings, as spark-submit's --conf takes them.

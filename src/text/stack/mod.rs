@@ -1,5 +1,4 @@
-//! A stack's file: every key, what it is for, what it is when nothing is said, and the `Stack`
-//! that is made of them.
+//! A stack's file: every key with its documentation and default, and the `Stack` made from them.
 
 mod cluster;
 mod data;
@@ -37,15 +36,15 @@ pub(crate) const DATA_SETS: Names<DataName> = Names {
 };
 
 record! {
-    /// A stack of clusterup: keys, firewall, data, cluster and job, with the limits of their cost.
+    /// A stack of clusterup: keys, firewall, data, cluster and job, with limits on their cost.
     pub(crate) STACK: Stack = |at| {
-        /// The stack's name. It becomes part of the names of what is made for it.
+        /// The stack's name. It becomes part of the names of everything that is created for it.
         stack: required = format::STACK, "movie-similarities";
         /// The team that pays; its policies apply.
         team: optional = format::TEAM, "recsys";
         /// Tags of your own, on the cluster and its instances: at most ten.
         tags: or_empty = TAGS, "{ owner: ana, cost-center: cc-42 }";
-        /// The AWS region that everything is made in.
+        /// The AWS region in which everything is created.
         region: required = Outside(What::Region, format::REGION), "us-east-1";
         /// SSH keys for the cluster's nodes.
         key_pairs: or_empty = list(KEY_PAIR, Unique::ByName, "a key pair", "{ name: spark }"),
@@ -54,11 +53,11 @@ record! {
         security_groups: or_empty =
             list(GROUP, Unique::ByName, "a security group", "{ name: spark-ssh, ingress: […] }"),
             "[{ name: spark-ssh, ingress: [{ port: 22, from: caller }] }]";
-        /// Data sets by name. A step is told where one lies by `${data.NAME}`.
+        /// Data sets by name. A step refers to the location of one as `${data.NAME}`.
         data: or_empty = ByName(format::DATA, DATA), "{ ratings: { path: ratings.dat } }";
         /// The EMR cluster.
         cluster: required = CLUSTER, "{ release: emr-7.x, size: 3 x m5.xlarge }";
-        /// What the cluster runs. Without it a cluster is made and nothing runs.
+        /// What the cluster runs. Without it, a cluster is created and nothing runs.
         job: optional = JOB, "{ steps: [{ name: main, script: job.py }] }";
         /// What ends the cluster, whatever else happens.
         guardrails: or_empty = GUARDRAILS, "{ idle_timeout: 10m, max_lifetime: 2h, budget: $3 }";
@@ -81,26 +80,26 @@ const TAGS: Texts<String> = Texts {
     value: format::TAG_VALUE,
     most: 10,
     entry: "a tag",
-    none: "write `\"\"` for a tag that says nothing",
+    none: "write `\"\"` for a tag without a value",
 };
 
 record! {
-    /// An SSH key pair. It is made on this machine, and its private half never leaves it.
+    /// An SSH key pair. It is created on this machine, and its private half never leaves it.
     KEY_PAIR: KeyPair = |at| {
-        /// What the cluster calls it by.
+        /// The name that the cluster refers to.
         name: required = format::KEY_PAIR, "spark";
-        /// The public half of a key that you have already; none is made then.
+        /// The public half of an existing key; then none is created.
         public_key: optional = LocalPath(format::PATH, Some(What::PublicKey)),
             "~/.ssh/id_ed25519.pub";
     } => KeyPair { name, public_key };
 }
 
 record! {
-    /// A security group: what may reach the primary node. All else is closed.
+    /// A security group: what may connect to the primary node. Everything else is closed.
     GROUP: SecurityGroup = |at| {
-        /// What the cluster calls it by.
+        /// The name that the cluster refers to.
         name: required = format::GROUP, "spark-ssh";
-        /// The openings.
+        /// The ingress rules.
         ingress: or_empty =
             list(INGRESS, Unique::No, "an opening", "{ port: 22, from: caller }"),
             "[{ port: 22, from: caller }]";
@@ -108,17 +107,17 @@ record! {
 }
 
 record! {
-    /// One opening: a TCP port and who may reach it.
+    /// One ingress rule: a TCP port, and who may connect to it.
     INGRESS: Ingress = |at| {
         /// The TCP port.
         port: required = Whole(1, 65_535, "a TCP port"), "22";
-        /// `caller` is this machine's public address, followed when it changes; or a range of
-        /// addresses.
+        /// `caller` is this machine's public address, which is updated when it changes; or a range
+        /// of addresses.
         from: required = format::INGRESS, "caller";
-        /// Has to be true where `from` is as wide as the world.
+        /// Must be true if `from` includes every address.
         anywhere: default("false") = Switch, "true";
     } check {
-        // A port that is open to everybody has to be meant.
+        // A port that is open to every address must be confirmed.
         if let Some((IngressSource::Range(range), place)) = from.written()
             && range.is_the_world()
             && anywhere.value != Some(true)

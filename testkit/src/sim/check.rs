@@ -80,7 +80,7 @@ fn is_release(label: &str) -> bool {
 pub(super) fn idle_policy(release: &str, timeout: Span) -> Result<(), Refusal> {
     let words = format!("Auto-termination policies are not supported for {release}.");
     ensure(has_idle_policy(release), words)?;
-    let good = (Guardrails::IDLE_LEAST..=Guardrails::IDLE_MOST).contains(&timeout);
+    let good = (Guardrails::IDLE_MIN..=Guardrails::IDLE_MAX).contains(&timeout);
     ensure(good, "The idle timeout must be from 60 to 604800 seconds.")
 }
 

@@ -151,15 +151,15 @@ pub(super) const GOOD: &[(&str, bool, bool)] = &[
 
 /// Rules that are none, with the column, from 1, and the message of each flaw.
 pub(super) const BAD: &[(&str, &[(usize, &str)])] = &[
-    ("", &[(1, "the rule says nothing")]),
-    ("  // nothing", &[(1, "the rule says nothing")]),
+    ("", &[(1, "the rule is empty")]),
+    ("  // nothing", &[(1, "the rule is empty")]),
     ("stack.clustr.nodes > 1", &[(7, "`stack` has no `clustr`")]),
     (
         "true || stack.cluster.nods > 1",
         &[(23, "`stack.cluster` has no `nods`")],
     ),
-    ("stak.name == ''", &[(1, "rules know no `stak`")]),
-    ("hourly > 1", &[(1, "rules know no `hourly`")]),
+    ("stak.name == ''", &[(1, "rules have no `stak`")]),
+    ("hourly > 1", &[(1, "rules have no `hourly`")]),
     (
         "stack.name > 1",
         &[(1, "text cannot be compared with a number")],
@@ -190,7 +190,7 @@ pub(super) const BAD: &[(&str, &[(usize, &str)])] = &[
     ),
     (
         "stack.ingress.all(stack, true)",
-        &[(19, "`stack` is something already")],
+        &[(19, "`stack` is already defined")],
     ),
     (
         "stack.ingress.all('it', true)",
@@ -202,16 +202,16 @@ pub(super) const BAD: &[(&str, &[(usize, &str)])] = &[
     ),
     (
         "stack.name.all(it, true)",
-        &[(12, "`all` asks lists, and this is text")],
+        &[(12, "`all` takes lists, and this is text")],
     ),
     (
         "stack.name.startWith('a')",
-        &[(12, "rules know no function `startWith`")],
+        &[(12, "rules have no function `startWith`")],
     ),
-    ("now() > 1", &[(1, "rules know no function `now`")]),
+    ("now() > 1", &[(1, "rules have no function `now`")]),
     (
         "contains(stack.name, 'a')",
-        &[(1, "rules know no function `contains`")],
+        &[(1, "rules have no function `contains`")],
     ),
     ("stack.name.contains(1)", &[(21, "this is a number")]),
     (
@@ -220,18 +220,18 @@ pub(super) const BAD: &[(&str, &[(usize, &str)])] = &[
     ),
     (
         "stack.cluster.instance_types.contains('a')",
-        &[(30, "`contains` asks text, and this is a list of text")],
+        &[(30, "`contains` takes text, and this is a list of text")],
     ),
     (
         "false && stack.name.matches('(')",
-        &[(29, "this is no regular expression")],
+        &[(29, "this is not a regular expression")],
     ),
     (
         "stack.name.matches('a' + '(')",
         &[(
             1,
-            "this cannot be told even of an ordinary stack: \
-             `matches` cannot be told: unclosed group",
+            "this cannot be evaluated even for an ordinary stack: \
+             `matches` fails: unclosed group",
         )],
     ),
     (
@@ -244,34 +244,31 @@ pub(super) const BAD: &[(&str, &[(usize, &str)])] = &[
     ),
     (
         "stack['name'] == ''",
-        &[(7, "`stack` is a group of names and is not read by `[…]`")],
+        &[(7, "`stack` is a group of names and has no `[…]`")],
     ),
     ("stack.tags[1] == ''", &[(12, "this is a number")]),
-    (
-        "has(stack)",
-        &[(5, "`has` asks for a name with a dot in it")],
-    ),
+    ("has(stack)", &[(5, "`has` takes a name with a dot in it")]),
     ("has(stack.nam)", &[(11, "`stack` has no `nam`")]),
     (
         "stack.name + 1 == ''",
-        &[(1, "`+` cannot be done with text and a number")],
+        &[(1, "`+` cannot be applied to text and a number")],
     ),
-    ("1.5 % 2 == 0", &[(1, "`%` is of whole numbers")]),
-    ("-stack.name == ''", &[(1, "text has no negative")]),
+    ("1.5 % 2 == 0", &[(1, "`%` takes whole numbers")]),
+    ("-stack.name == ''", &[(1, "text cannot be negated")]),
     ("true ? 1 : 'a'", &[(12, "this is text")]),
     ("[1, 'a'].size() == 2", &[(5, "this is text")]),
     (
         "1 / 0 == 1",
         &[(
             1,
-            "this cannot be told even of an ordinary stack: it divides by zero",
+            "this cannot be evaluated even for an ordinary stack: it divides by zero",
         )],
     ),
     (
         "9223372036854775807 + 1 > 0",
         &[(
             1,
-            "this cannot be told even of an ordinary stack: a number grows too large",
+            "this cannot be evaluated even for an ordinary stack: a number grows too large",
         )],
     ),
     (
@@ -279,11 +276,11 @@ pub(super) const BAD: &[(&str, &[(usize, &str)])] = &[
         &[(7, "`stack` has no `nam`"), (25, "`cost` has no `hour`")],
     ),
     // What cannot be read.
-    ("stack.name = 'a'", &[(12, "a rule has no use for `=`")]),
+    ("stack.name = 'a'", &[(12, "a rule cannot contain `=`")]),
     ("stack.name == 'a", &[(15, "this text is never closed")]),
     (
         "stack.name == 'é' & true",
-        &[(19, "a rule has no use for `&`")],
+        &[(19, "a rule cannot contain `&`")],
     ),
     ("true and false", &[(6, "`and` cannot stand here")]),
     ("not true", &[(5, "`true` cannot stand here")]),
@@ -291,14 +288,14 @@ pub(super) const BAD: &[(&str, &[(usize, &str)])] = &[
     ("true)", &[(5, "`)` cannot stand here")]),
     ("stack. == ''", &[(8, "`==` cannot stand here")]),
     ("stack.tags.in == ''", &[(12, "`in` cannot stand here")]),
-    ("cost.hourly > $5", &[(15, "a rule has no use for `$`")]),
+    ("cost.hourly > $5", &[(15, "a rule cannot contain `$`")]),
     (
         "stack.guardrails.idle_minutes > 10m",
-        &[(33, "a number of a rule has no unit")],
+        &[(33, "a number in a rule has no unit")],
     ),
     (
         "stack.name.matches('\\d')",
-        &[(21, "a backslash here begins nothing that CEL knows")],
+        &[(21, "this backslash begins no escape that CEL has")],
     ),
     (
         "stack.team == null",
@@ -306,8 +303,8 @@ pub(super) const BAD: &[(&str, &[(usize, &str)])] = &[
     ),
     (
         "99999999999999999999 > 1",
-        &[(1, "a number this large cannot be told")],
+        &[(1, "this number is too large")],
     ),
     ("for == 1", &[(1, "`for` cannot stand here")]),
-    ("{'a': 1}.size() == 1", &[(1, "a rule has no use for `{`")]),
+    ("{'a': 1}.size() == 1", &[(1, "a rule cannot contain `{`")]),
 ];
