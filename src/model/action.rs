@@ -1,4 +1,4 @@
-//! The closed list of things that we do to a cloud. Execution has no choice left.
+//! The closed list of actions that a plan can contain. They leave no choice to execution.
 
 use super::desired::{ClusterSpec, JobSpec, KeyPairSpec, Object};
 use super::extension::Extension;
@@ -12,59 +12,75 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// EMR's roles and those of the rungs, those of them that lack.
+    /// Creates the missing ones of EMR's roles and of the safeguards' roles.
     CreateRoles,
+    /// Creates a key pair.
     CreateKeyPair(KeyPairSpec),
+    /// Deletes a key pair.
     DeleteKeyPair(KeyPairName),
+    /// Creates a security group.
     CreateGroup(SecurityGroup),
+    /// Sets the rules of a security group.
     UpdateGroup(SecurityGroup),
+    /// Deletes a security group.
     DeleteGroup(GroupName),
+    /// Creates the stack's bucket.
     CreateBucket,
-    /// Objects that the bucket lacks.
+    /// Uploads objects that are missing in the bucket.
     Stage(Vec<Object>),
+    /// Deletes the stack's bucket with its objects.
     DeleteBucket,
-    /// One cluster with its guards and steps, in one indivisible act.
+    /// Creates a cluster with its guards and steps, in one call.
     CreateCluster(Box<ClusterSpec>, Option<JobSpec>),
-    /// Goes on with a cluster that was recorded and never begun.
+    /// Starts a cluster that was recorded and never started.
     StartCluster(ClusterId),
+    /// Adds a job's steps to a living cluster.
     AddSteps(ClusterId, JobSpec),
-    /// Moves what can be moved of a living cluster: counts, guardrails, tags.
+    /// Changes what can be changed of a living cluster: counts, guardrails, tags.
     UpdateCluster(ClusterId, Box<ClusterSpec>),
-    /// Moves a deadline of a living cluster, on every rung.
+    /// Moves a deadline of a living cluster in every safeguard.
     ExtendCluster(ClusterId, Extension),
-    /// Says that somebody follows a living cluster.
+    /// Renews the lease of a living cluster.
     RenewLease(ClusterId),
-    /// Removes what would have ended a cluster that is over.
+    /// Removes the safeguards of a cluster that is over.
     Disarm(ClusterId),
-    /// Ends a cluster, for this reason, and waits until it is over.
+    /// Terminates a cluster for a reason, and waits until it is over.
     TerminateCluster(ClusterId, End),
-    /// Notes that a run ended well, for when its cluster is forgotten.
+    /// Records that a run completed, for when its cluster is deleted.
     Remember(Run),
-    /// Forgets a cluster that is over.
+    /// Deletes the record of a cluster that is over.
     DeleteCluster(ClusterId),
+    /// Downloads the results of a run.
     BringHome(Results),
 }
 
-/// Results to copy from the bucket's folder `key` to `to`.
+/// Results to download from the bucket's folder `key` to `to`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Results {
+    /// The run that wrote them.
     pub run: Run,
+    /// The folder in the bucket.
     pub key: RelativePath,
+    /// The folder on this machine.
     pub to: PathBuf,
 }
 
-/// The sign of a change, as in every plan people know.
+/// The sign of a change in a printed plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sign {
+    /// `+`.
     Create,
+    /// `~`.
     Update,
+    /// `-`.
     Delete,
+    /// `>`.
     Run,
 }
 
 impl Action {
-    /// The cluster that it makes, if it makes one.
+    /// The cluster that the action creates, if it does.
     pub fn new_cluster(&self) -> Option<&ClusterSpec> {
         if let Self::CreateCluster(spec, _) = self {
             return Some(spec);
@@ -72,8 +88,8 @@ impl Action {
         None
     }
 
-    /// Whether it makes, changes or runs something, which policies are asked about first. What only
-    /// removes, ends or brings home needs nobody's leave.
+    /// Whether it creates, changes or runs something, so that policies must admit it. Removing,
+    /// ending and downloading need no admission.
     pub const fn asks(&self) -> bool {
         match self {
             Self::CreateRoles
@@ -99,6 +115,7 @@ impl Action {
         }
     }
 
+    /// The sign in a printed plan.
     pub fn sign(&self) -> Sign {
         match self {
             Self::CreateRoles

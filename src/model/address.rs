@@ -1,7 +1,6 @@
-//! Addresses of pages that ask for a name and a password, with both in them:
-//! `http://NAME:PASSWORD@HOST:PORT`.
+//! Addresses of pages with a user name and a password: `http://NAME:PASSWORD@HOST:PORT`.
 
-/// The address without name and password, for what others may come to read: terminals, logs.
+/// The address without name and password, for terminals and logs.
 pub fn without_password(address: &str) -> String {
     match parts(address) {
         Some((scheme, _, rest)) => format!("{scheme}://{rest}"),
@@ -9,12 +8,12 @@ pub fn without_password(address: &str) -> String {
     }
 }
 
-/// `NAME:PASSWORD`, where the address has them.
+/// `NAME:PASSWORD`, if the address contains them.
 pub fn credentials(address: &str) -> Option<&str> {
     parts(address).map(|(_, credentials, _)| credentials)
 }
 
-/// Scheme, credentials and what follows them.
+/// The scheme, the credentials and the rest.
 fn parts(address: &str) -> Option<(&str, &str, &str)> {
     let (scheme, rest) = address.split_once("://")?;
     let authority = rest.split('/').next()?;

@@ -6,24 +6,25 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-/// An application of a cluster by EMR's name: `Spark`, `HBase`. Letter case does not matter, as in
-/// EMR (EMR API, RunJobFlow).
+/// An application by EMR's name, such as `Spark` or `HBase`. Letter case does not matter, as in EMR
+/// (EMR API, RunJobFlow).
 #[derive(Debug, Clone)]
 pub struct Application(String);
 
 /// Where the work of an application shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Work {
-    /// It is YARN's containers, or the application does no work of its own.
+    /// In YARN's containers, or the application does no work of its own.
     Yarn,
-    /// It runs beside YARN: on the primary, or in servers of its own on each node.
+    /// Outside YARN: on the primary, or in servers of its own on each node.
     Elsewhere,
-    /// Nothing is known of such an application.
+    /// The application is unknown.
     Unknown,
 }
 
-/// Applications that work in containers of YARN, libraries for those, and what only displays or
-/// monitors (EMR Release Guide, the page of each application). Livy's sessions are Spark's.
+/// Applications that work in YARN's containers, libraries for those, and applications that only
+/// display or monitor (EMR Release Guide, the page of each application). Livy's sessions are
+/// Spark's.
 const YARN: [&str; 16] = [
     "hadoop",
     "spark",
@@ -43,8 +44,8 @@ const YARN: [&str; 16] = [
     "amazoncloudwatchagent",
 ];
 
-/// Applications whose servers, kernels or programs run beside YARN: EMR's idle policy is not
-/// supported with HBase, Presto and Trino for that (EMR Management Guide, "Using an auto-termination
+/// Applications whose servers, kernels or programs run outside YARN: that is why EMR's idle policy
+/// does not support HBase, Presto and Trino (EMR Management Guide, "Using an auto-termination
 /// policy"); kernels of notebooks and Zeppelin's interpreters run on the primary; Flink has a
 /// standalone mode; the others have daemons or programs of their own.
 const ELSEWHERE: [&str; 13] = [
@@ -63,24 +64,26 @@ const ELSEWHERE: [&str; 13] = [
     "mxnet",
 ];
 
-const LONGEST: usize = 64;
+const MAX_CHARS: usize = 64;
 
 impl Application {
-    /// One that EMR names, whatever the name is like: a sign that no application of ours has is
-    /// replaced, so that it is none of the known ones.
+    /// An application with any name that EMR returns. Characters that no known application has are
+    /// replaced, so that it is not mistaken for one.
     pub fn seen(name: &str) -> Self {
         let plain = |c| if is_sign(c) { c } else { '?' };
-        let mut known: String = name.chars().take(LONGEST).map(plain).collect();
-        if known.is_empty() || name.chars().count() > LONGEST {
+        let mut known: String = name.chars().take(MAX_CHARS).map(plain).collect();
+        if known.is_empty() || name.chars().count() > MAX_CHARS {
             known.push('?');
         }
         Self(known)
     }
 
+    /// The name, such as `Spark`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
+    /// Where its work shows.
     pub fn work(&self) -> Work {
         let known = |names: &[&str]| names.iter().any(|name| self.0.eq_ignore_ascii_case(name));
         if known(&YARN) {
@@ -125,7 +128,7 @@ impl FromStr for Application {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        let right = (1..=LONGEST).contains(&text.len()) && text.chars().all(is_sign);
+        let right = (1..=MAX_CHARS).contains(&text.len()) && text.chars().all(is_sign);
         let expected = "the name of an application of EMR, such as `JupyterHub`";
         right
             .then(|| Self(text.to_owned()))
@@ -150,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn yarn_shows_the_work_of_some_and_of_no_unknown_one() {
+    fn each_known_application_has_its_place_of_work() {
         for name in [
             "Hadoop", "Spark", "SPARK", "Hive", "Livy", "hadoop", "Delta",
         ] {
@@ -178,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_of_plain_signs() {
+    fn a_name_has_only_plain_characters() {
         let long = "a".repeat(65);
         for bad in [
             "",

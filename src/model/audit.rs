@@ -1,4 +1,5 @@
-//! What the watchdog, and people through it, did: entries of a log that is only ever added to.
+//! Entries of the audit log: what the watchdog did, and what people did through it. The log is
+//! append-only.
 
 use super::fleet::Place;
 use super::name::ClusterId;
@@ -6,33 +7,38 @@ use super::shown::Untrusted;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+/// An entry of the audit log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
+    /// When it happened.
     pub at: DateTime<Utc>,
-    /// `watchdog@host`, or who asked, as `user@host`.
+    /// Who did it: `watchdog@host`, or the person who requested it, as `user@host`.
     pub actor: String,
-    /// None where it is about the watchdog itself.
+    /// The place; `None` if it is about the watchdog itself.
     pub place: Option<Place>,
+    /// What it was done to, if anything.
     pub target: Option<Target>,
+    /// What was done.
     pub act: Act,
-    /// What was decided: `idle_timeout`, `stuck`, `keep`.
+    /// The verdict: `idle_timeout`, `stuck`, `keep`.
     pub verdict: Option<String>,
-    /// What that rests on.
+    /// The evidence for the verdict.
     pub evidence: Option<String>,
-    /// What came of it: `done`, or why not.
+    /// The outcome: `done`, or why it failed.
     pub outcome: String,
 }
 
-/// Whom an entry is about.
+/// What an entry is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
-    /// A cluster's id; the name of what was left behind.
+    /// The id of a cluster, or the name of a leftover.
     pub id: String,
-    /// The cluster's name, where it has one.
+    /// The cluster's name, if it has one.
     pub name: Option<Untrusted>,
 }
 
 impl Target {
+    /// A cluster.
     pub fn cluster(id: &ClusterId, name: &Untrusted) -> Self {
         Self {
             id: id.to_string(),
@@ -44,37 +50,38 @@ impl Target {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Act {
-    /// The watchdog began, or took over.
+    /// The watchdog started, or took over.
     Begin,
-    /// It ended, or let go.
+    /// The watchdog stopped, or handed over.
     Stop,
-    /// Policies were read anew.
+    /// Policies were reloaded.
     Reload,
-    /// People were told of something that nothing is done about.
+    /// People were notified, without further action.
     Tell,
-    /// A cluster was marked and its people warned.
+    /// A cluster was marked and its owner warned.
     Warn,
-    /// A mark was taken off.
+    /// A mark was removed.
     Clear,
-    /// Termination protection was taken off.
+    /// Termination protection was removed.
     Unprotect,
-    /// A cluster was asked to end.
+    /// A cluster's termination was requested.
     Terminate,
-    /// AWS says that it is over.
+    /// AWS reports that a cluster is over.
     Ended,
-    /// It should be over and is not.
+    /// A cluster should be over and is not.
     Escalate,
-    /// More were to end than may at once: none did.
+    /// The circuit breaker held all ends back.
     Trip,
     /// A deadline was moved.
     Extend,
-    /// What a dead cluster left was removed.
+    /// Leftovers of ended clusters were removed.
     CleanUp,
-    /// Something could not be seen or done.
+    /// Something could not be read or done.
     Fail,
 }
 
 impl Act {
+    /// All acts.
     pub const ALL: [Self; 14] = [
         Self::Begin,
         Self::Stop,
@@ -92,6 +99,7 @@ impl Act {
         Self::Fail,
     ];
 
+    /// The name in the log, such as `terminate`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Begin => "begin",

@@ -1,4 +1,4 @@
-//! Address ranges, in the canonical form that EC2 keeps (host bits zero).
+//! Address ranges in EC2's canonical form, with zero host bits.
 
 use super::invalid::Invalid;
 use super::parsed::serde_by_text;
@@ -6,7 +6,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-/// A range of IP addresses such as `203.0.113.0/24`. Host bits are zeroed as EC2 zeroes them.
+/// A range of IP addresses such as `203.0.113.0/24`. Host bits are set to zero, as EC2 does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Cidr {
     network: IpAddr,
@@ -23,7 +23,7 @@ impl Cidr {
         }
     }
 
-    /// Whether all of another range lies in it.
+    /// Whether it contains another range.
     pub fn holds(self, other: Self) -> bool {
         let within = |network: u128, other: u128, bits: u32| {
             let beyond = bits - u32::from(self.prefix);
@@ -40,12 +40,12 @@ impl Cidr {
         alike && self.prefix <= other.prefix
     }
 
-    /// True of the range of one address.
+    /// Whether it is the range of one address.
     pub const fn is_host(self) -> bool {
         self.prefix == if self.network.is_ipv4() { 32 } else { 128 }
     }
 
-    /// True of `0.0.0.0/0`, of `::/0`, and of what is nearly as wide: `2000::/3` is all of IPv6 in use.
+    /// Whether it is `0.0.0.0/0`, `::/0`, or nearly as wide: `2000::/3` is all of IPv6 in use.
     pub const fn is_the_world(self) -> bool {
         self.prefix <= if self.network.is_ipv4() { 2 } else { 3 }
     }
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_range() {
+    fn invalid_ranges_are_refused() {
         for bad in [
             "203.0.113.7",
             "203.0.113.7/33",

@@ -1,5 +1,5 @@
-//! What should be there: the stack with every choice made, and no location of this machine in it
-//! but the files to send. `plan::expand` makes it.
+//! The desired state: the stack with every choice made. It contains no path of this machine except
+//! files to upload. `plan::expand` makes it.
 
 use super::emr_settings::EmrSettings;
 use super::instance::{InstanceType, Nodes};
@@ -17,82 +17,105 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+/// The desired state of a stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Desired {
+    /// The stack.
     pub stack: StackName,
+    /// Key pairs to have.
     pub key_pairs: Vec<KeyPairSpec>,
+    /// Security groups to have.
     pub security_groups: Vec<SecurityGroup>,
+    /// Objects to have in the bucket.
     pub objects: Vec<Object>,
+    /// The cluster.
     pub cluster: ClusterSpec,
+    /// The job, if the stack has one.
     pub job: Option<JobSpec>,
     /// Whether the target can change the counts of a living cluster.
     pub elastic: bool,
 }
 
+/// A key pair to have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct KeyPairSpec {
+    /// Its name.
     pub name: KeyPairName,
-    /// The user's own public half in OpenSSH's form; none means that we make the pair.
+    /// The user's own public key in OpenSSH's format; `None` if clusterup creates the pair.
     pub public_key: Option<String>,
 }
 
-/// A file that must be in the bucket under `key`, which holds the content's hash.
+/// A file that must be in the bucket under `key`, which contains the content's hash.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Object {
+    /// The key in the bucket.
     pub key: String,
+    /// The file on this machine.
     pub from: PathBuf,
-    /// Of the file, before a sample is taken of it.
+    /// The size of the whole file in bytes, before sampling.
     pub bytes: u64,
-    /// The share of its lines that is staged; none is all of it.
+    /// The share of its lines that is staged; `None` for all.
     pub sample: Option<Sample>,
 }
 
-/// A cluster to make. Equal specs mean that nothing has to change.
+/// A cluster to create. Equal specs need no change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClusterSpec {
+    /// The release as the stack writes it.
     pub release: Release,
-    /// The label that a release of a line stands for, where the target knows one.
+    /// The label that a release such as `emr-7.x` stands for, if the target has labels.
     pub label: Option<String>,
-    /// Who pays.
+    /// The team that pays.
     pub team: Option<TeamName>,
     /// The user's own tags.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
-    /// In words such as `3 x m5.xlarge`, for people.
+    /// The size in words such as `3 x m5.xlarge`.
     pub size: String,
+    /// The instances by role.
     pub groups: InstanceGroups,
+    /// The number of workers.
     pub workers: u16,
+    /// The memory and cores of each worker.
     pub worker: Worker,
+    /// The key pair for SSH.
     pub key_pair: Option<KeyPairName>,
+    /// Additional security groups of the primary node.
     pub security_groups: Vec<GroupName>,
+    /// EMR's own settings.
     #[serde(default, skip_serializing_if = "EmrSettings::is_empty")]
     pub emr: EmrSettings,
+    /// Packages that pip installs on every node.
     pub python_packages: Vec<String>,
+    /// The guardrails.
     pub guardrails: Guardrails,
-    /// Its prices, frozen when it is made; none where they are not known.
+    /// The rates, recorded at creation; `None` if prices are unknown.
     #[serde(default)]
     pub rates: Option<Rates>,
-    /// How long it may be charged for after its end was asked for.
+    /// How long it may be charged after its end is requested.
     pub ending: Span,
-    /// Where a policy would not have had it.
+    /// Who overrode a policy for it, and why.
     #[serde(default)]
     pub overridden: Option<Override>,
-    /// The monthly budgets that it counts against; nothing where no policy gave its team one, and
-    /// of a cluster that an older clusterup made.
+    /// The monthly budgets that it counts against; empty if its team has none, and for a cluster of
+    /// an older clusterup.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub budgets: Vec<RecordedBudget>,
 }
 
-/// Instances by role.
+/// Instance groups by role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstanceGroups {
+    /// The primary node.
     pub primary: InstanceGroup,
+    /// The core nodes, if any.
     pub core: Option<InstanceGroup>,
+    /// The task nodes, if any.
     pub task: Option<InstanceGroup>,
 }
 
 impl InstanceGroups {
-    /// One primary alone, on demand.
+    /// A single on-demand primary node.
     pub fn single(instance_type: InstanceType) -> Self {
         let nodes = Nodes {
             count: 1,
@@ -109,7 +132,7 @@ impl InstanceGroups {
         }
     }
 
-    /// Those that a stack asks for.
+    /// The groups of a stack's cluster.
     pub fn of(cluster: &stack::Cluster) -> Self {
         Self {
             primary: cluster.primary.clone(),
@@ -118,14 +141,14 @@ impl InstanceGroups {
         }
     }
 
-    /// Those that there are, the primary first.
+    /// The existing groups, the primary first.
     pub fn iter(&self) -> impl Iterator<Item = &InstanceGroup> {
         [Some(&self.primary), self.core.as_ref(), self.task.as_ref()]
             .into_iter()
             .flatten()
     }
 
-    /// As people write it: `3 x m5.xlarge` where all nodes are alike.
+    /// The size in words: `3 x m5.xlarge` if all nodes are alike.
     pub fn size(&self) -> String {
         let one = self.primary.instance_type();
         if self.iter().all(|group| group.instance_type() == one) {
@@ -139,30 +162,39 @@ impl InstanceGroups {
     }
 }
 
-/// What one core node gives to Spark: YARN's memory (EMR) or the worker's (this machine).
+/// The capacity of one core node for Spark: YARN's memory (EMR), or the worker's (this machine).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Worker {
+    /// Memory for executors and their overhead.
     pub memory: Memory,
+    /// The number of cores.
     pub cores: u32,
 }
 
-/// A job to run: its steps, in order, and the hash that says which job it is.
+/// A job to run: its steps in order, and the hash that identifies it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobSpec {
+    /// The hash of what the job computes.
     pub hash: JobHash,
+    /// The steps in order.
     pub steps: Vec<StepSpec>,
-    /// The bucket's folder behind `${results}`.
+    /// The bucket's folder for `${results}`.
     pub results_key: RelativePath,
-    /// The bucket's folder behind `${scratch}`.
+    /// The bucket's folder for `${scratch}`.
     pub scratch_key: RelativePath,
 }
 
-/// One `spark-submit`: paths are locations as the cluster sees them.
+/// One `spark-submit`; paths are locations as the cluster sees them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepSpec {
+    /// The step's name.
     pub name: StepName,
+    /// The location of the script.
     pub script: String,
+    /// The arguments of the script.
     pub args: Vec<String>,
+    /// The memory of each executor.
     pub executor_memory: Memory,
+    /// Spark's settings by name.
     pub conf: BTreeMap<String, String>,
 }

@@ -1,7 +1,8 @@
-//! Settings of a cluster that EMR takes as they are, shows again, and cannot change while the
-//! cluster lives. A cluster of this machine has none. One more is a field here, its line in `rows`,
-//! its declaration in `text::stack::cluster`, its word in EMR's calls (`cloud::aws::emr::settings`)
-//! and its name for rules (`policy::names`); what passes settings on passes them whole.
+//! Settings of a cluster that EMR accepts as they are, returns, and cannot change while the cluster
+//! lives. A cluster on this machine has none. A new setting needs a field here, its line in `rows`,
+//! its declaration in `text::stack::cluster`, its parameter in EMR's calls
+//! (`cloud::aws::emr::settings`) and its name for rules (`policy::names`); all other code passes
+//! the settings on as a whole.
 
 use super::invalid::Invalid;
 use super::name::{Region, SecurityConfigurationName};
@@ -14,20 +15,20 @@ use std::str::FromStr;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct EmrSettings {
-    /// EMR's security configuration of that name: encryption, IMDSv2, Kerberos.
+    /// The name of an EMR security configuration: encryption, IMDSv2, Kerberos.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub security_configuration: Option<SecurityConfigurationName>,
-    /// The key of KMS that EMR encrypts the logs with (LogEncryptionKmsKeyId); none is S3's own.
+    /// The KMS key that EMR encrypts logs with (LogEncryptionKmsKeyId); `None` for S3's own key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_encryption_key: Option<KmsKey>,
 }
 
-/// A key of KMS by its ARN. An alias could come to mean another key while a cluster lives.
+/// A KMS key by its ARN. Aliases are rejected, because they could refer to another key later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KmsKey(String);
 
 impl KmsKey {
-    /// As `from_str` reads it, for the whole text.
+    /// The pattern of the whole text that `from_str` accepts.
     pub const PATTERN: &str =
         "arn:aws[a-z-]{0,20}:kms:[a-z]+(-[a-z]+)+-[0-9]:[0-9]{12}:key/[A-Za-z0-9-]{1,64}";
 }
@@ -67,11 +68,11 @@ impl fmt::Display for KmsKey {
 
 serde_by_text!(KmsKey);
 
-/// What is known of one setting.
+/// What is known about one setting.
 struct Row {
     key: &'static str,
     value: Option<String>,
-    /// Whether a release, by its label, has it; and which do, in words.
+    /// Whether a release, by its label, supports it; and which releases do, in words.
     has: fn(&str) -> bool,
     releases: &'static str,
 }
@@ -85,35 +86,37 @@ impl EmrSettings {
             Row {
                 key: "security_configuration",
                 value: text(self.security_configuration.as_ref()),
-                // Since 4.8.0 (EMR Management Guide), which is older than all that have Spark 2.
+                // Since 4.8.0 (EMR Management Guide), which is older than all releases with Spark
+                // 2.
                 has: |_| true,
                 releases: "emr-4.8.0 and later",
             },
             Row {
                 key: "log_encryption_key",
                 value: text(self.log_encryption_key.as_ref()),
-                // Since 5.30.0 and not in 6.0.0 (EMR API, RunJobFlow), as the idle policy.
+                // Since 5.30.0, but not in 6.0.0 (EMR API, RunJobFlow), like the idle policy.
                 has: has_idle_policy,
                 releases: "emr-5.30.0, emr-6.1.0 and later",
             },
         ]
     }
 
+    /// Whether no setting is set.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// The first that differs: its key, what it is, and what it is to be.
+    /// The first difference: its key, the current and the desired value.
     pub fn difference(&self, want: &Self) -> Option<(&'static str, String, String)> {
-        let said = |row: Row| row.value.unwrap_or_else(|| "none".to_owned());
+        let shown = |row: Row| row.value.unwrap_or_else(|| "none".to_owned());
         let pairs = self.rows().into_iter().zip(want.rows());
         let mut changed = pairs.filter(|(have, want)| have.value != want.value);
         changed
             .next()
-            .map(|(have, want)| (have.key, said(have), said(want)))
+            .map(|(have, want)| (have.key, shown(have), shown(want)))
     }
 
-    /// What a release does not have of what is set: the key, and which releases do.
+    /// The first setting that a release does not support: its key, and which releases do.
     pub fn unsupported(&self, label: &str) -> Option<(&'static str, &'static str)> {
         let rows = self.rows();
         let mut lost = rows

@@ -1,4 +1,4 @@
-//! Everything worth telling, on one stream. Progress, JSON and logs are its readers.
+//! Events on one stream. Progress, JSON and logs read from it.
 
 use super::action::Action;
 use super::hint::Hint;
@@ -7,75 +7,110 @@ use super::observed::{ClusterState, End, StepState};
 use serde::Serialize;
 use std::path::PathBuf;
 
+/// An event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
-    /// Something long goes forward: `done` of `total` (bytes, mostly), `total` being 0 when unknown.
+    /// A long operation makes progress.
     Progress {
+        /// What is done, such as an upload.
         what: String,
+        /// How much is done, in bytes in most cases.
         done: u64,
+        /// The total, or 0 if it is unknown.
         total: u64,
     },
+    /// An action of the plan begins.
     ActionStarted {
+        /// The action.
         action: Action,
     },
+    /// An action of the plan is done.
     ActionDone {
+        /// The action.
         action: Action,
     },
+    /// A cluster's state has changed.
     Cluster {
+        /// The cluster.
         id: ClusterId,
+        /// Its new state.
         state: ClusterState,
+        /// Why it ends, if it does.
         end: Option<End>,
     },
+    /// A step's state has changed.
     Step {
+        /// The step.
         name: StepName,
+        /// Its new state.
         state: StepState,
+        /// Why it failed, if it did.
         failure: Option<String>,
     },
+    /// A running step's Spark application makes progress.
     Spark {
+        /// The step.
         name: StepName,
+        /// The address of the Spark UI, with its name and password.
         ui: String,
+        /// How far the application is.
         progress: SparkProgress,
     },
-    /// Something that was to be done could not be, and the rest goes on.
+    /// Something could not be done, and the rest goes on.
     Warning {
+        /// What could not be done, and why.
         what: String,
+        /// How to fix it.
         next: Option<Hint>,
     },
+    /// Results were downloaded.
     Home {
+        /// The folder on this machine.
         to: PathBuf,
     },
-    /// A call has had no answer for two seconds.
+    /// A call has not been answered for two seconds.
     Silent {
+        /// The call, in words.
         call: String,
+        /// The number of the attempt, from 1.
         attempt: u32,
+        /// The maximum number of attempts.
         of: u32,
     },
-    /// A call was not answered as it should be, and is made again after a pause.
+    /// A call failed and is repeated after a pause.
     Retrying {
+        /// The call, in words.
         call: String,
-        /// The one to come, from 2, `of` so many.
+        /// The number of the next attempt, from 2.
         attempt: u32,
+        /// The maximum number of attempts.
         of: u32,
+        /// Why it failed.
         why: String,
     },
 }
 
-/// How far a Spark application has come, from its own REST API.
+/// The progress of a Spark application, from its REST API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct SparkProgress {
+    /// The number of completed stages.
     pub stages_done: u64,
+    /// The number of known stages.
     pub stages: u64,
+    /// The number of completed tasks.
     pub tasks_done: u64,
+    /// The number of known tasks.
     pub tasks: u64,
 }
 
-/// Who listens to events.
+/// Receives events.
 pub trait Listener {
+    /// Is called with each event.
     fn on_event(&self, event: &Event);
 }
 
-/// Nobody listens.
+/// Ignores all events.
 pub struct NoListener;
 
 impl Listener for NoListener {

@@ -1,4 +1,5 @@
-//! A deadline that somebody moved: by how much, who, when, why. It goes with the cluster.
+//! Extensions: a deadline of a living cluster was moved, by how much, by whom, when and why. They
+//! are recorded with the cluster.
 
 use super::invalid::Invalid;
 use super::money::Usd;
@@ -9,14 +10,19 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use std::fmt;
 use std::str::FromStr;
 
-/// Text: `2026-11-21T04:00:00Z max_lifetime=4h budget=4.50 by=me@host why=the rest`, of characters
-/// that AWS allows in tags.
+/// An extension. Text: `2026-11-21T04:00:00Z max_lifetime=4h budget=4.50 by=me@host why=the rest`,
+/// with characters that AWS allows in tags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Extension {
+    /// When the deadline was moved.
     pub at: DateTime<Utc>,
+    /// The new lifetime, if that was moved.
     pub max_lifetime: Option<Span>,
+    /// The new budget, if that was moved.
     pub budget: Option<Usd>,
+    /// Who moved it, as `user@host`.
     pub by: Untrusted,
+    /// The reason that was given.
     pub why: Untrusted,
 }
 
@@ -38,16 +44,16 @@ impl fmt::Display for Extension {
     }
 }
 
-/// The longest name that leaves room for the rest.
-const LONGEST_NAME: usize = 100;
+/// The maximum length of the name, which leaves room for the rest.
+const MAX_NAME: usize = 100;
 
-/// Somebody's name as one word of characters that AWS allows in tags.
+/// A person's name as one word of characters that AWS allows in tags.
 fn word(name: &str) -> String {
     let plain = |c: char| {
         let allowed = c.is_ascii_alphanumeric() || "+-._:/@".contains(c);
         if allowed { c } else { '-' }
     };
-    name.chars().map(plain).take(LONGEST_NAME).collect()
+    name.chars().map(plain).take(MAX_NAME).collect()
 }
 
 impl FromStr for Extension {
@@ -56,7 +62,7 @@ impl FromStr for Extension {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let wrong = || Invalid::new("an instant, what was moved, by= whom and why=");
         let (head, why) = text.split_once(" why=").ok_or_else(wrong)?;
-        // Whoever it was may have spaces: those of other characters in a tag.
+        // A name may contain spaces, which replace other characters in tags.
         let (head, by) = head.split_once(" by=").ok_or_else(wrong)?;
         let mut words = head.split(' ');
         let at = words.next().and_then(|word| word.parse().ok());
@@ -98,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_moved_it_it_is_read_back() {
+    fn extensions_by_anyone_are_read_back() {
         for (by, said) in [
             (
                 r"CORP\zoé o=x why=@host",

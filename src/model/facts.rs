@@ -1,5 +1,5 @@
-//! What planning has to know of the world besides what exists: files, this machine, the bucket's
-//! place. Gathered by the edge, handed to the planner as data.
+//! What planning needs besides the stack and what exists: files, this machine, the bucket's
+//! location. The caller gathers it and passes it as data.
 
 use super::memory::Memory;
 use super::name::{DataName, KeyPairName};
@@ -9,51 +9,63 @@ use super::span::Span;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+/// What planning needs besides the stack and what exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
-    /// The bucket as the cluster sees it, without a slash at its end: a folder or `s3://…`.
+    /// The bucket's location as the cluster sees it, without a trailing slash: a folder or
+    /// `s3://…`.
     pub bucket: String,
-    /// Below what jobs write, as the cluster sees it, without a slash at its end: apart from the rest
-    /// where a cluster's machines may write nowhere else.
+    /// The location below which jobs write, as the cluster sees it, without a trailing slash. It is
+    /// separate if a cluster's machines may write nowhere else.
     pub work: String,
-    /// Scripts by the path the stack gives.
+    /// Scripts, by their path in the stack.
     pub scripts: BTreeMap<PathBuf, File>,
+    /// The data sets' files or locations.
     pub data: BTreeMap<DataName, Input>,
-    /// The user's own public keys, in OpenSSH's form.
+    /// The user's own public keys in OpenSSH's format.
     pub public_keys: BTreeMap<KeyPairName, String>,
+    /// The share of the data that is used; `None` for all.
     pub sample: Option<Sample>,
-    /// The newest label of the line that the stack names, where the target offers labels.
+    /// The newest label of the stack's release, if the target has labels.
     pub label: Option<String>,
+    /// What bounds the cluster's workers.
     pub capacity: Capacity,
-    /// What the stack's cluster costs, or why that is not known.
+    /// The rates of the stack's cluster, or why they are unknown.
     pub prices: Result<Rates, String>,
-    /// How long the target may charge for a cluster after its end was asked for.
+    /// How long the target may charge for a cluster after its end is requested.
     pub ending: Span,
 }
 
-/// Where a data set is.
+/// The source of a data set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
     /// A file to stage.
     Local(File),
-    /// A location the cluster reads by itself.
+    /// A location that the cluster reads directly.
     Remote(String),
 }
 
-/// A file of this machine, read.
+/// A file on this machine that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct File {
+    /// Its path.
     pub path: PathBuf,
+    /// Its size in bytes.
     pub bytes: u64,
-    /// Of its content, in lower-case hexadecimal digits.
+    /// The SHA-256 of its content, in lower-case hexadecimal digits.
     pub sha256: String,
 }
 
 /// What bounds a cluster's workers besides their instance type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Capacity {
-    /// AWS gives what the type has.
+    /// Nothing: AWS provides what the instance type has.
     AsTyped,
-    /// This machine: what is left to all workers together.
-    Machine { memory: Memory, cores: u32 },
+    /// This machine, with what is available to all workers together.
+    Machine {
+        /// Memory of all workers.
+        memory: Memory,
+        /// Cores of all workers.
+        cores: u32,
+    },
 }

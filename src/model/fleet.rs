@@ -1,4 +1,4 @@
-//! The fleet: every cluster of an account, no matter who made it, as a sweep of the watchdog knows it.
+//! The fleet: every cluster of an account, whoever created it, as the watchdog observes it.
 
 use super::application::Application;
 use super::instance_span::InstanceSpan;
@@ -14,10 +14,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-/// Where clusters are: a region of AWS, or this machine. Text: `us-east-1`, `local`.
+/// The place of clusters: an AWS region, or this machine. Text: `us-east-1`, `local`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
+    /// This machine.
     Local,
+    /// An AWS region.
     Region(Region),
 }
 
@@ -41,31 +43,39 @@ impl fmt::Display for Place {
 }
 serde_by_text!(Place);
 
-/// A cluster as a listing has it.
+/// A cluster in a listing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ListedCluster {
+    /// The cluster's id.
     pub id: ClusterId,
+    /// Its name.
     pub name: Untrusted,
+    /// Its state.
     pub state: ClusterState,
+    /// When it was created.
     pub created_at: DateTime<Utc>,
 }
 
 /// A cluster of anybody as a place described it at one instant. It is never stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClusterSnapshot {
+    /// Where the cluster is.
     pub place: Place,
-    /// When this was read.
+    /// When it was described.
     pub looked_at: DateTime<Utc>,
+    /// The cluster, by its creator.
     pub cluster: AnyCluster,
+    /// Its name.
     pub name: Untrusted,
     /// The owner by the tag of clusterup, otherwise by another tag that names one.
     pub owner: Option<Untrusted>,
+    /// All its tags.
     pub tags: BTreeMap<String, String>,
     /// Whether EMR's termination protection is on.
     pub protected: bool,
-    /// What is installed on it; empty for a cluster of this machine.
+    /// The installed applications; empty for a cluster on this machine.
     pub applications: Vec<Application>,
-    /// All steps, the oldest first.
+    /// All steps, oldest first.
     pub steps: Reading<Vec<Step>>,
     /// The watchdog's mark, if there is one that can be read.
     pub mark: Option<WatchdogMark>,
@@ -76,6 +86,7 @@ pub struct ClusterSnapshot {
 pub enum AnyCluster {
     /// clusterup created it, and its tags say for which stack and with which guardrails.
     Ours(Box<Cluster>),
+    /// Somebody else created it.
     Foreign(ForeignCluster),
 }
 
@@ -83,9 +94,13 @@ pub enum AnyCluster {
 /// and without guardrails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForeignCluster {
+    /// The cluster's id.
     pub id: ClusterId,
+    /// Its state.
     pub state: ClusterState,
+    /// When it was created.
     pub created_at: DateTime<Utc>,
+    /// When it was first ready for work.
     pub ready_at: Option<DateTime<Utc>>,
     /// At today's list prices; `None` if one of its instance types has no price.
     pub rates: Option<Rates>,
@@ -96,6 +111,7 @@ pub struct ForeignCluster {
 }
 
 impl AnyCluster {
+    /// The cluster, if clusterup created it.
     pub const fn ours(&self) -> Option<&Cluster> {
         match self {
             Self::Ours(cluster) => Some(cluster),
@@ -103,6 +119,7 @@ impl AnyCluster {
         }
     }
 
+    /// The cluster as a value, if clusterup created it.
     pub fn into_ours(self) -> Option<Cluster> {
         match self {
             Self::Ours(cluster) => Some(*cluster),
@@ -111,15 +128,18 @@ impl AnyCluster {
     }
 }
 
-/// Something that can fail to be read; then it says why.
+/// Something that was read, or why it could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reading<T> {
+    /// The value.
     Read(T),
+    /// Why it could not be read.
     Unread(String),
 }
 
 impl<T> Reading<T> {
+    /// The value, if it was read.
     pub const fn read(&self) -> Option<&T> {
         match self {
             Self::Read(value) => Some(value),
@@ -131,25 +151,27 @@ impl<T> Reading<T> {
 /// What ran on a cluster at an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct MetricSample {
+    /// The instant.
     pub at: DateTime<Utc>,
-    /// YARN applications that run or wait; on this machine, Spark's.
+    /// YARN applications that run or are pending; on this machine, Spark's.
     pub apps: u64,
-    /// Containers that they have; on this machine, tasks at work.
+    /// Their containers; on this machine, running tasks.
     pub containers: u64,
-    /// Tasks that are done, where they can be counted.
+    /// Completed tasks, if they can be counted.
     pub done: Option<u64>,
 }
 
-/// The watchdog's note on a cluster, in its tag: it ends then, for this. Text:
-/// `2026-11-21T20:00:00Z idle_timeout`. People may write another time into it.
+/// The watchdog's mark on a cluster, in a tag: when the cluster will be ended, and why. Text:
+/// `2026-11-21T20:00:00Z idle_timeout`. People may edit the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WatchdogMark {
-    /// In whole seconds.
+    /// When it will be ended, in whole seconds.
     pub ends_at: DateTime<Utc>,
+    /// Why.
     pub reason: EndReason,
 }
 
-/// The key of the tag that holds a [`WatchdogMark`].
+/// The key of the tag with a [`WatchdogMark`].
 pub const MARK_TAG: &str = "clusterup-watchdog";
 
 impl FromStr for WatchdogMark {

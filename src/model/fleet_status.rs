@@ -1,4 +1,4 @@
-//! What the watchdog knows after a sweep, for those who look at it: the page, its metrics.
+//! The state of the watchdog after a sweep, for the page and the metrics.
 
 use super::audit::Entry;
 use super::fleet::Place;
@@ -11,113 +11,139 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// The state of the watchdog after a sweep.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FleetStatus {
-    /// When it was drawn.
+    /// When it was recorded.
     pub at: DateTime<Utc>,
-    /// Where it looks.
+    /// The places that are watched.
     pub places: Vec<Place>,
-    /// False where another watchdog is at work and this one stands by.
+    /// False if another watchdog is active and this one stands by.
     pub active: bool,
-    /// The last sweep that came to its end.
+    /// The last completed sweep.
     pub last: Option<SweepSummary>,
+    /// The totals since the process started.
     pub totals: Totals,
-    /// By place, then by id.
+    /// The clusters, by place, then by id.
     pub clusters: Vec<Row>,
-    /// Which of several policies decides about clusters of others, in a line.
+    /// Which policy decides about foreign clusters, if several have `unmanaged`.
     pub mildest: Option<String>,
+    /// The months of the teams' budgets.
     pub months: Vec<Curve>,
-    /// The newest last; some hundred.
+    /// The latest few hundred events, newest last.
     pub events: Vec<Entry>,
 }
 
-/// One sweep.
+/// A summary of one sweep.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SweepSummary {
+    /// The number of the sweep, from 1.
     pub number: u64,
+    /// When it began.
     pub began_at: DateTime<Utc>,
+    /// When it ended.
     pub ended_at: DateTime<Utc>,
-    /// AWS's calls that it made.
+    /// The number of calls to AWS.
     pub calls: u64,
-    /// Clusters that live.
+    /// The number of living clusters.
     pub fleet: usize,
-    /// Clusters that were looked at afresh.
+    /// The number of clusters that were described again.
     pub looked: usize,
-    /// Clusters that live and were not looked at yet, or cannot be.
+    /// The number of living clusters that were not or cannot be described.
     pub unlooked: usize,
     /// Places whose clusters could not be listed.
     pub blind: Vec<Place>,
-    /// What it could not see, in words.
+    /// What could not be read, in words.
     pub unseen: Vec<String>,
-    /// Whether the breaker kept it from ending clusters.
+    /// Whether the circuit breaker held ends back.
     pub tripped: bool,
 }
 
-/// Since this process began.
+/// Totals since the process started.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Totals {
+    /// Completed sweeps.
     pub sweeps: u64,
+    /// Sweeps that failed.
     pub failed_sweeps: u64,
-    /// By AWS's name of the call.
+    /// Calls, by AWS's name of the operation.
     pub calls: BTreeMap<String, u64>,
-    /// By the reason's name.
+    /// Ended clusters, by reason.
     pub terminated: BTreeMap<String, u64>,
+    /// Warnings.
     pub warned: u64,
+    /// How often the circuit breaker held ends back.
     pub trips: u64,
-    /// By the way's name: sent, failed.
+    /// Notices by channel: sent, failed.
     pub notices: BTreeMap<String, (u64, u64)>,
 }
 
-/// One cluster that is not over.
+/// A cluster that is not over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Row {
+    /// Where the cluster is.
     pub place: Place,
+    /// The cluster's id.
     pub id: ClusterId,
+    /// Its name.
     pub name: Untrusted,
-    /// Of a cluster that clusterup made.
+    /// Its stack, if clusterup created it.
     pub stack: Option<StackName>,
+    /// The team that pays.
     pub team: Option<TeamName>,
+    /// Its owner.
     pub owner: Option<Untrusted>,
+    /// Its state.
     pub state: ClusterState,
+    /// When it was created.
     pub created_at: DateTime<Utc>,
-    /// None where it works, or where that is not known.
+    /// Since when it is idle; `None` if it is not, or unknown.
     pub idle_since: Option<DateTime<Utc>>,
-    /// Whether it may have idled for longer: nobody has seen what was before.
+    /// Whether it may have been idle for longer, because nothing is known of the time before.
     pub idle_at_least: bool,
-    /// None where no price is known.
+    /// Dollars spent so far; `None` if no price is known.
     pub spent: Option<Usd>,
-    /// In $/h.
+    /// Dollars per hour.
     pub rate: Option<Usd>,
-    /// When it ends as things stand, and the guardrail: `idle_timeout`, `budget`.
+    /// When it ends as things stand.
     pub ends_at: Option<DateTime<Utc>>,
-    /// When its people are warned, or notified, where that is still to come.
+    /// When people are warned or notified, if that is still to come.
     pub warns_at: Option<DateTime<Utc>>,
-    /// Whether its time begins with the warning, so that `ends_at` is the earliest.
+    /// Whether `ends_at` is the earliest time, as the grace period begins with the warning.
     pub at_earliest: bool,
+    /// The guardrail that sets the end: `idle_timeout`, `budget`.
     pub cause: Option<String>,
-    /// In a word: `keep`, `warned`, `ending`, `stuck`, `exempt`, `unseen`, …
+    /// The stage as a word: `keep`, `warned`, `ending`, `stuck`, `exempt`, `unseen`, …
     pub stage: String,
-    /// What that rests on.
+    /// The evidence for the stage.
     pub evidence: String,
+    /// The mechanisms that end it.
     #[serde(rename = "rungs")]
     pub safeguards: Vec<Safeguard>,
-    /// When this was read; none where only a listing has it.
+    /// When it was described; `None` if it is only known from a listing.
     pub looked_at: Option<DateTime<Utc>>,
 }
 
-/// What a team spends in a month.
+/// What a team spends in a month, as a curve.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Curve {
+    /// The team.
     pub team: TeamName,
+    /// The policy that sets the budget.
     pub policy: PolicyName,
+    /// When the month begins.
     pub from: DateTime<Utc>,
+    /// When the month ends.
     pub until: DateTime<Utc>,
+    /// The month's budget in dollars.
     pub limit: Usd,
+    /// Dollars spent so far.
     pub spent: Usd,
+    /// Dollars reserved for living clusters.
     #[serde(rename = "promised")]
     pub reserved: Usd,
-    /// What had been spent at instants of the month, in order, the last being now.
+    /// Dollars spent by instants of the month, in order; the last instant is now.
     pub points: Vec<(DateTime<Utc>, Usd)>,
-    /// What the month comes to if it goes on like this.
+    /// The month's total if spending goes on at the same rate.
     pub projected: Usd,
 }

@@ -1,4 +1,4 @@
-//! Patterns of names, as shells have them.
+//! Patterns of names, as in shells.
 
 use super::invalid::Invalid;
 use super::parsed::serde_by_text;
@@ -6,15 +6,18 @@ use std::fmt;
 use std::str::FromStr;
 use wildmatch::WildMatch;
 
-/// A name, or many by `*` (anything, nothing too) and `?` (any one character). Text: `m5.*`.
+/// A name, or a pattern with `*` (any characters, or none) and `?` (any one character). Text:
+/// `m5.*`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Glob(String);
 
 impl Glob {
+    /// Whether the whole name matches.
     pub fn fits(&self, name: &str) -> bool {
         WildMatch::new(&self.0).matches(name)
     }
 
+    /// The pattern.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,6 +1,6 @@
-//! Digests and random bytes as people see them.
+//! Digests and random bytes as text.
 
-/// Bytes in lower-case hexadecimal digits, two each.
+/// The bytes as lower-case hexadecimal digits, two per byte.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,21 +1,21 @@
-//! What a message advises: a sentence for a person, or a command that can be pasted. Rooms that do
-//! not know the command line name the stack; the edge puts in how the user gave it.
+//! Hints in messages: a sentence, or a command that can be pasted. Rooms that do not know the
+//! command line name the stack; the command line completes the command with its own arguments.
 
 use super::name::{Region, StackName};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
-/// One piece of advice.
+/// A hint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hint {
-    /// A sentence: something that only a person can do.
+    /// A sentence about something that only a person can do.
     Help(String),
-    /// A command that does it.
+    /// A command that fixes it.
     Next(Command),
 }
 
 impl Hint {
-    /// The advice in one line, its command completed.
+    /// The hint on one line, with its command completed.
     pub fn text(&self, here: &CommandContext) -> String {
         match self {
             Self::Help(text) => text.clone(),
@@ -48,7 +48,7 @@ impl From<Command> for Hint {
     }
 }
 
-/// What helps where a disk is full: what to do, and how to see which one it is.
+/// Hints for a full disk: what to do, and how to find out which disk it is.
 pub fn no_room(help: &str) -> Vec<Hint> {
     vec![help.into(), Command::other("df -h").into()]
 }
@@ -62,79 +62,79 @@ pub struct Command {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Word {
     Plain(String),
-    /// A stack, and where it is, with the flags that say so.
+    /// A stack and its target, with the flags for it.
     Stack(StackName, At),
-    /// The stack of the command line.
+    /// The stack of the current command line.
     ThisStack,
-    /// The flags of the command line's target alone.
+    /// Only the flags of the current command line's target.
     Target,
-    /// The whole command line, with a flag besides where one is given.
+    /// The whole current command line, with an additional flag if given.
     Again(Option<String>),
-    /// As a shell reads it: what it puts in place of something is meant.
+    /// Text for a shell to evaluate.
     Shell(String),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum At {
-    /// Where the command line says.
+    /// The target of the current command line.
     CommandContext,
     Local,
     Region(Region),
 }
 
-/// What the command line at hand says of stack and target.
+/// The stack, target and arguments of the current command line.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CommandContext {
-    /// The stack as it was given: its file, or its name.
+    /// The stack as it was given: its file or its name.
     pub stack: Option<String>,
     /// The target as it was given: `--local`, or `--region` and its value.
     pub target: Vec<String>,
-    /// What plan and apply were given besides: `--set`, `--policies`.
+    /// Other arguments of plan and apply: `--set`, `--policies`.
     pub more: Vec<String>,
-    /// All words of the command line after the program's.
+    /// All words of the command line after the program's name.
     pub again: Vec<String>,
 }
 
 impl Command {
-    /// A verb of clusterup's, such as `status` or `prices refresh`.
+    /// A command of clusterup, such as `status` or `prices refresh`.
     pub fn clusterup(verb: &str) -> Self {
         Self::other("clusterup").args(verb)
     }
 
-    /// Of another program: its words as they are.
+    /// A command of another program, as words separated by spaces.
     pub fn other(words: &str) -> Self {
         Self { words: Vec::new() }.args(words)
     }
 
-    /// A whole command line as a shell reads it.
+    /// A whole command line, parsed as a shell does.
     pub fn line(text: &str) -> Self {
         let words = shlex::split(text).unwrap_or_default();
         let words = words.into_iter().map(Word::Plain).collect();
         Self { words }
     }
 
-    /// A line with what a shell evaluates, as `$(…)`; never made of what others wrote.
+    /// A line for a shell to evaluate, such as `$(…)`; never made from untrusted text.
     pub fn shell(line: impl Into<String>) -> Self {
         Self {
             words: vec![Word::Shell(line.into())],
         }
     }
 
-    /// The command line once more.
+    /// The current command line again.
     pub fn again() -> Self {
         let mut command = Self::other("clusterup");
         command.words.push(Word::Again(None));
         command
     }
 
-    /// The command line once more with this flag, which stands before a `--`.
+    /// The current command line again with this flag, placed before a `--`.
     pub fn again_with(flag: &str) -> Self {
         let mut command = Self::other("clusterup");
         command.words.push(Word::Again(Some(flag.to_owned())));
         command
     }
 
-    /// Several words, which spaces divide.
+    /// Adds several words, separated by spaces.
     #[must_use]
     pub fn args(mut self, words: &str) -> Self {
         let words = words.split(' ').map(|word| Word::Plain(word.to_owned()));
@@ -142,14 +142,15 @@ impl Command {
         self
     }
 
-    /// One word, whatever is in it.
+    /// Adds one word with any content.
     #[must_use]
     pub fn arg(mut self, word: impl Into<String>) -> Self {
         self.words.push(Word::Plain(word.into()));
         self
     }
 
-    /// A stack, by the file that the command line gave, else by its name, with its target.
+    /// Adds a stack with its target: the file of the command line if it is that stack, otherwise
+    /// the name.
     #[must_use]
     pub fn stack(mut self, stack: &StackName) -> Self {
         self.words
@@ -157,7 +158,7 @@ impl Command {
         self
     }
 
-    /// The same of a stack in a region of AWS.
+    /// Adds a stack in an AWS region.
     #[must_use]
     pub fn stack_in(mut self, stack: &StackName, region: &Region) -> Self {
         let at = At::Region(region.clone());
@@ -165,28 +166,28 @@ impl Command {
         self
     }
 
-    /// The same of a stack on this machine.
+    /// Adds a stack on this machine.
     #[must_use]
     pub fn local_stack(mut self, stack: &StackName) -> Self {
         self.words.push(Word::Stack(stack.clone(), At::Local));
         self
     }
 
-    /// The stack of the command line, with its target.
+    /// Adds the stack of the current command line with its target.
     #[must_use]
     pub fn this_stack(mut self) -> Self {
         self.words.push(Word::ThisStack);
         self
     }
 
-    /// The command line's target.
+    /// Adds the target of the current command line.
     #[must_use]
     pub fn target(mut self) -> Self {
         self.words.push(Word::Target);
         self
     }
 
-    /// As it can be pasted into a shell.
+    /// The command as it can be pasted into a shell.
     pub fn complete(&self, here: &CommandContext) -> String {
         let words = self.words.iter().flat_map(|word| {
             if let Word::Shell(line) = word {
@@ -221,7 +222,7 @@ impl Command {
         }
     }
 
-    /// The stack as the command line gave it, with all that it has to be given again.
+    /// The stack as the command line gave it, with the other arguments that are needed again.
     fn given(&self, here: &CommandContext) -> Option<Vec<String>> {
         let stack = here.stack.clone()?;
         let mut words = vec![stack];
@@ -253,10 +254,10 @@ impl<'de> Deserialize<'de> for Command {
     }
 }
 
-/// A word as a POSIX shell reads it back; what no command line can hold is left out.
+/// The word quoted for a POSIX shell, without control characters.
 fn quoted(word: &str) -> String {
-    let held: String = word.chars().filter(|c| !c.is_control()).collect();
-    shlex::try_quote(&held).map_or(String::new(), std::borrow::Cow::into_owned)
+    let printable: String = word.chars().filter(|c| !c.is_control()).collect();
+    shlex::try_quote(&printable).map_or(String::new(), std::borrow::Cow::into_owned)
 }
 
 #[cfg(test)]
@@ -302,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn words_of_others_stay_one_word() {
+    fn untrusted_words_stay_one_word() {
         for word in ["a b", "a;rm -rf /", "$(x)", "`x`", "a'b", "a\nb", "*"] {
             let text = Command::other("echo").arg(word).to_string();
             let words = shlex::split(&text).unwrap();

@@ -1,4 +1,4 @@
-//! Hours in which no cluster shall run, as a week of windows in one time zone.
+//! Off hours: weekly hours in which no cluster may run, in one timezone.
 
 use super::invalid::Invalid;
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc, Weekday};
@@ -10,16 +10,18 @@ use std::str::FromStr;
 /// When clusters end, such as `Mon-Fri 20:00-07:00, Sat-Sun` in `Asia/Seoul`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OffHours {
+    /// The timezone of the hours.
     pub timezone: Zone,
+    /// The hours.
     pub terminate: Week,
 }
 
-/// A time zone by its name in the IANA database, such as `Asia/Seoul`.
+/// A timezone by its name in the IANA database, such as `Asia/Seoul`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Zone(Tz);
 
-/// Windows of a week, one or more. Text: days, and from when to when, unless all day; a window that
-/// ends before it begins goes on into the next day.
+/// One or more weekly windows. Text: days, followed by hours unless the whole day; a window that
+/// ends before it begins continues on the next day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Week(Vec<Window>);
 
@@ -27,7 +29,7 @@ pub struct Week(Vec<Window>);
 struct Window {
     first: Weekday,
     last: Weekday,
-    /// None is all day.
+    /// `None` for the whole day.
     time: Option<(NaiveTime, NaiveTime)>,
 }
 
@@ -42,8 +44,8 @@ const DAYS: [(&str, Weekday); 7] = [
 ];
 
 impl OffHours {
-    /// When off hours begin next after an instant; those that go on at that instant began before.
-    /// None where they never end and so never begin.
+    /// When off hours begin next after an instant, not counting those that are under way. `None` if
+    /// they never end and so never begin.
     pub fn next_start(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let today = after.with_timezone(&self.timezone.0).date_naive();
         let days = (0..=8).filter_map(|ahead| today.checked_add_days(Days::new(ahead)));
@@ -70,7 +72,7 @@ impl OffHours {
 }
 
 impl Zone {
-    /// The day that calendars show at an instant.
+    /// The local date at an instant.
     pub fn date(self, instant: DateTime<Utc>) -> NaiveDate {
         instant.with_timezone(&self.0).date_naive()
     }
@@ -81,12 +83,11 @@ impl Zone {
         found.unwrap_or_else(|| day.and_time(NaiveTime::MIN).and_utc())
     }
 
-    /// The instant of a local time; where clocks skip it, the first after it, and where they show
-    /// it twice, the first.
+    /// The instant of a local time: the first after a gap of the clocks, and the first of two.
     fn instant(self, day: NaiveDate, time: NaiveTime) -> Option<DateTime<Utc>> {
-        let wanted = day.and_time(time);
-        // The longest gap of any zone is a day (Samoa left one out).
-        let minutes = (0..=24 * 60).map(|minute| wanted + TimeDelta::minutes(minute));
+        let local = day.and_time(time);
+        // The longest gap in any timezone is a day (Samoa skipped one).
+        let minutes = (0..=24 * 60).map(|minute| local + TimeDelta::minutes(minute));
         minutes
             .filter_map(|local| self.0.from_local_datetime(&local).earliest())
             .map(|found| found.with_timezone(&Utc))
@@ -210,11 +211,11 @@ mod tests {
     #[test]
     fn a_week_in_seoul() {
         let off = off("Asia/Seoul", "Mon-Fri 20:00-07:00, Sat-Sun");
-        // Thursday noon there: the evening at 20:00, which is 11:00 UTC.
+        // Thursday noon there: next is the evening at 20:00, which is 11:00 UTC.
         assert_eq!(next(&off, "2026-11-19T03:00:00Z"), "2026-11-19T11:00:00Z");
-        // Within the night: the next evening.
+        // Within the night: next is the following evening.
         assert_eq!(next(&off, "2026-11-19T14:00:00Z"), "2026-11-20T11:00:00Z");
-        // Friday night goes over into the weekend, which ends on Monday.
+        // Friday night continues into the weekend, which ends on Monday.
         assert_eq!(next(&off, "2026-11-20T12:00:00Z"), "2026-11-23T11:00:00Z");
         assert!(off.holds("2026-11-21T00:00:00Z".parse().unwrap()));
         assert!(!off.holds("2026-11-23T00:00:00Z".parse().unwrap()));
@@ -225,7 +226,7 @@ mod tests {
         let off = off("Europe/Berlin", "Mon-Sun 02:30-05:00");
         // On 29 March 2026 there is no 02:30: the gap ends at 03:00, which is 01:00 UTC.
         assert_eq!(next(&off, "2026-03-28T12:00:00Z"), "2026-03-29T01:00:00Z");
-        // On 25 October 2026 there are two: the first.
+        // On 25 October 2026 there are two: the first counts.
         assert_eq!(next(&off, "2026-10-24T12:00:00Z"), "2026-10-25T00:30:00Z");
         assert_eq!(next(&off, "2026-10-25T12:00:00Z"), "2026-10-26T01:30:00Z");
     }

@@ -1,4 +1,4 @@
-//! Instance types and groups of them: `m5.xlarge`, `3 x m5.xlarge`.
+//! Instance types and numbers of instances: `m5.xlarge`, `3 x m5.xlarge`.
 
 use super::invalid::Invalid;
 use super::parsed::serde_by_text;
@@ -13,10 +13,12 @@ pub struct InstanceType {
 }
 
 impl InstanceType {
+    /// The family, such as `m5`.
     pub fn family(&self) -> &str {
         &self.family
     }
 
+    /// The size, such as `xlarge`.
     pub fn size(&self) -> &str {
         &self.size
     }
@@ -50,15 +52,17 @@ impl fmt::Display for InstanceType {
 
 serde_by_text!(InstanceType);
 
-/// So many instances of one type, written `3 x m5.xlarge`; at least one.
+/// A number of instances of one type, at least one. Text: `3 x m5.xlarge`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Nodes {
+    /// The number of instances.
     pub count: u16,
+    /// Their type.
     pub instance_type: InstanceType,
 }
 
-/// More instances than any account's EMR quota, few enough to catch a slip of the finger.
-const MOST_NODES: u16 = 1_000;
+/// More instances than any account's EMR quota, but few enough to catch a typing mistake.
+const MAX_NODES: u16 = 1_000;
 
 impl FromStr for Nodes {
     type Err = Invalid;
@@ -72,11 +76,11 @@ impl FromStr for Nodes {
         }
         let instance_type = instance_type.trim_start().parse().map_err(|_| wrong())?;
         match count.parse() {
-            Ok(count) if (1..=MOST_NODES).contains(&count) => Ok(Self {
+            Ok(count) if (1..=MAX_NODES).contains(&count) => Ok(Self {
                 count,
                 instance_type,
             }),
-            _ => Err(Invalid::new(format!("from 1 to {MOST_NODES} nodes"))),
+            _ => Err(Invalid::new(format!("from 1 to {MAX_NODES} nodes"))),
         }
     }
 }
@@ -109,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_size() {
+    fn invalid_sizes_are_refused() {
         for bad in [
             "m5.xlarge",
             "3",

@@ -1,23 +1,26 @@
-//! How long a cluster's instances lived: what the meter counts.
+//! How long a cluster's instances ran, from which the meter computes costs.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What an instance of a cluster is there for (EMR API, InstanceRoleType; the primary is EMR's
-/// `MASTER`).
+/// The role of an instance in a cluster (EMR API, InstanceRoleType; the primary is EMR's `MASTER`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
+    /// The primary node, which coordinates the cluster.
     Primary,
+    /// A core node, which runs work and stores HDFS.
     Core,
+    /// A task node, which only runs work.
     Task,
 }
 
 impl Role {
-    /// The primary first.
+    /// All roles, the primary first.
     pub const ALL: [Self; 3] = [Self::Primary, Self::Core, Self::Task];
 
+    /// The name in JSON, such as `primary`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Primary => "primary",
@@ -33,14 +36,17 @@ impl fmt::Display for Role {
     }
 }
 
-/// So many instances of one role that began together and, where they ended, ended together.
+/// A number of instances of one role that were launched together and, if they ended, ended
+/// together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstanceSpan {
+    /// Their role.
     pub role: Role,
-    /// When they were launched, from when on they are charged.
+    /// When they were launched, from which on they are charged.
     pub from: DateTime<Utc>,
-    /// When they were gone; none while they live.
+    /// When they ended; `None` while they run.
     pub until: Option<DateTime<Utc>>,
+    /// The number of instances.
     pub count: u16,
 }
 

@@ -1,4 +1,4 @@
-//! Memory as Spark writes it: `512m`, `1g`. Whole MiB.
+//! Memory as Spark writes it, in whole MiB: `512m`, `1g`.
 
 use super::invalid::Invalid;
 use super::parsed::serde_by_text;
@@ -12,10 +12,12 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// An amount in MiB.
     pub const fn from_mib(mib: u64) -> Self {
         Self { mib }
     }
 
+    /// The amount in MiB.
     pub const fn mib(self) -> u64 {
         self.mib
     }
@@ -72,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_spark_refuses_or_takes_for_bytes() {
+    fn texts_that_spark_refuses_or_reads_as_bytes_are_refused() {
         for bad in [
             "1",
             "1.5g",

@@ -1,4 +1,5 @@
-//! The nouns. No I/O, no async, no clock, no format but each small type's own text.
+//! The types that all rooms share. No I/O, async or clock, and no format except each small type's
+//! own text.
 
 pub mod action;
 pub mod address;

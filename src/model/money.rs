@@ -1,4 +1,4 @@
-//! Money: decimals, never floats.
+//! Money as decimals.
 
 use super::invalid::Invalid;
 use super::parsed::serde_by_text;
@@ -13,28 +13,31 @@ use std::str::FromStr;
 pub struct Usd(Decimal);
 
 impl Usd {
+    /// $0.
     pub const ZERO: Self = Self(Decimal::ZERO);
 
+    /// An amount in dollars.
     pub const fn new(amount: Decimal) -> Self {
         Self(amount)
     }
 
+    /// The amount in dollars.
     pub const fn amount(self) -> Decimal {
         self.0
     }
 
-    /// So many times as much.
+    /// The amount multiplied by a factor.
     #[must_use]
     pub fn times(self, factor: Decimal) -> Self {
         Self(self.0 * factor)
     }
 
-    /// Whether it is nothing, which has no text of its own.
+    /// Whether it is $0, which has no text form.
     pub const fn is_zero(&self) -> bool {
         self.0.is_zero()
     }
 
-    /// The next amount of so many decimals that is not less.
+    /// The amount rounded up to a number of decimals.
     #[must_use]
     pub fn up_to(self, decimals: u32) -> Self {
         let rounding = RoundingStrategy::ToPositiveInfinity;
@@ -47,7 +50,7 @@ impl Usd {
 }
 
 impl Usd {
-    /// The next amount of so many decimals that is not more.
+    /// The amount rounded down to a number of decimals.
     #[must_use]
     pub fn down_to(self, decimals: u32) -> Self {
         Self::ZERO - (Self::ZERO - self).up_to(decimals)

@@ -10,23 +10,24 @@ use std::str::FromStr;
 /// A month of a year. Text: `2026-11`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Month {
-    /// Its first day.
+    /// The first day.
     first: NaiveDate,
 }
 
 impl Month {
-    /// The one that a zone's calendars show at an instant.
+    /// The month of an instant in a timezone.
     pub fn of(instant: DateTime<Utc>, zone: Zone) -> Self {
         let day = zone.date(instant);
         let first = day.with_day(1).unwrap_or(day);
         Self { first }
     }
 
-    /// Its first instant in a zone.
+    /// The first instant in a timezone.
     pub fn begins(self, zone: Zone) -> DateTime<Utc> {
         zone.midnight(self.first)
     }
 
+    /// The following month.
     #[must_use]
     pub fn next(self) -> Self {
         let first = self.first.checked_add_months(chrono::Months::new(1));
@@ -71,14 +72,14 @@ mod tests {
     }
 
     #[test]
-    fn months_begin_where_the_clocks_hang() {
+    fn months_begin_in_their_timezone() {
         assert_eq!(begins("2026-11", "UTC"), "2026-11-01 00:00:00 UTC");
         assert_eq!(begins("2026-11", "Asia/Seoul"), "2026-10-31 15:00:00 UTC");
         assert_eq!(
             begins("2026-11", "America/New_York"),
             "2026-11-01 04:00:00 UTC"
         );
-        // There is no midnight on 1 October 2017 in Asunción: clocks went on to 01:00.
+        // There was no midnight on 1 October 2017 in Asunción: clocks went on to 01:00.
         assert_eq!(
             begins("2017-10", "America/Asuncion"),
             "2017-10-01 04:00:00 UTC"

@@ -1,4 +1,4 @@
-//! Names: parsed once, within AWS's limits, and never bare strings again.
+//! Validated names within AWS's limits.
 
 use super::invalid::Invalid;
 use super::parsed::serde_by_text;
@@ -13,6 +13,7 @@ macro_rules! name {
         pub struct $name(String);
 
         impl $name {
+            /// The name.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -33,61 +34,63 @@ macro_rules! name {
     };
 }
 
-fn label(text: &str, longest: usize) -> bool {
+fn label(text: &str, max_chars: usize) -> bool {
     let byte = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    text.len() <= longest
+    text.len() <= max_chars
         && text.bytes().all(byte)
         && text.starts_with(|c: char| c.is_ascii_lowercase())
         && !text.ends_with('-')
 }
 
-fn file_safe(text: &str, longest: usize) -> bool {
+fn file_safe(text: &str, max_chars: usize) -> bool {
     let byte = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
-    (1..=longest).contains(&text.len())
+    (1..=max_chars).contains(&text.len())
         && text.bytes().all(byte)
         && text.starts_with(|c: char| c.is_ascii_alphanumeric())
 }
 
 name!(
-    /// A stack. Short and plain because it becomes part of bucket, cluster and role names.
+    /// A stack's name. It is short and plain because it becomes part of bucket, cluster and role
+    /// names.
     StackName,
     |text| label(text, 40),
     "a name of 1 to 40 lower-case letters, digits and hyphens that begins with a letter"
 );
 name!(
-    /// A team that pays.
+    /// A team's name.
     TeamName,
     |text| label(text, 40),
     "a team of 1 to 40 lower-case letters, digits and hyphens that begins with a letter"
 );
 name!(
-    /// A policy. Becomes part of the name of a budget of AWS.
+    /// A policy's name. It becomes part of the name of an AWS budget.
     PolicyName,
     |text| label(text, 40),
     "a name of 1 to 40 lower-case letters, digits and hyphens that begins with a letter"
 );
 name!(
-    /// A rule of a policy.
+    /// The name of a policy's rule.
     RuleName,
     |text| label(text, 80),
     "a name of 1 to 80 lower-case letters, digits and hyphens that begins with a letter"
 );
 name!(
-    /// A key pair. EC2 allows 255 ASCII characters, of which our prefix takes some; these are the
-    /// ones that are safe in a file's name too.
+    /// A key pair's name. EC2 allows 255 ASCII characters, of which our prefix takes some; these
+    /// characters are also safe in file names.
     KeyPairName,
     |text| file_safe(text, 200),
     "a name of 1 to 200 letters, digits, `.`, `_` and `-` that begins with a letter or digit"
 );
 name!(
-    /// A security group: EC2 allows 255 characters, of which our prefix takes some, and no `sg-`
-    /// at the beginning (EC2 API).
+    /// A security group's name. EC2 allows 255 characters, of which our prefix takes some, and no
+    /// `sg-` at the beginning (EC2 API).
     GroupName,
     |text| file_safe(text, 200) && !text.starts_with("sg-"),
     "a name of 1 to 200 letters, digits, `.`, `_` and `-` that does not begin with `sg-`"
 );
 name!(
-    /// A security configuration of EMR. EMR allows 10,280 characters of any kind (EMR API).
+    /// The name of an EMR security configuration. EMR allows 10,280 characters of any kind (EMR
+    /// API).
     SecurityConfigurationName,
     |text| {
         let length = text.chars().count();
@@ -96,13 +99,13 @@ name!(
     "the name of a security configuration of EMR, of 1 to 256 characters"
 );
 name!(
-    /// An entry under `data:`, as `${data.NAME}` refers to it.
+    /// The name of an entry under `data:`, to which `${data.NAME}` refers.
     DataName,
     |text| file_safe(text, 63) && !text.contains('.'),
     "a name of 1 to 63 letters, digits, `_` and `-`"
 );
 name!(
-    /// A step of a job. EMR allows 256 characters; some are kept for the run's id.
+    /// A step's name. EMR allows 256 characters; some are reserved for the run's id.
     StepName,
     |text| {
         let plain = |c: char| !c.is_control() && !"<>$|`".contains(c);
@@ -125,19 +128,19 @@ name!(
     "an AWS region such as `us-east-1`"
 );
 name!(
-    /// An AWS account's number. It becomes part of a bucket's name and of a path at home.
+    /// The number of an AWS account. It becomes part of a bucket's name and of a local path.
     AccountId,
     |text| text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()),
     "the 12 digits of an AWS account"
 );
 name!(
-    /// A cluster's id: `j-…` of EMR, `local-…` of this machine.
+    /// A cluster's id: `j-…` on EMR, `local-…` on this machine.
     ClusterId,
     |text| file_safe(text, 64),
     "a cluster's id such as `j-2AB3CD4EF5GH6` or `local-3f9c2a71`"
 );
 name!(
-    /// The digest of a job: same scripts, data, arguments and settings, same hash.
+    /// The digest of a job: the same scripts, data, arguments and settings have the same hash.
     JobHash,
     |text| text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit()),
     "16 hexadecimal digits"

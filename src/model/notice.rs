@@ -1,31 +1,36 @@
-//! What people are told of, whatever the way.
+//! Notices to people, independent of the channel.
 
 use super::hint::Command;
 use super::span::Span;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-/// One thing to be told.
+/// A notice to people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Notice {
+    /// When it was written.
     pub at: DateTime<Utc>,
-    /// What it is about: of one matter people hear once, and then reminders.
+    /// The matter that it is about: people get one notice per matter, and then reminders.
     pub matter: String,
+    /// How urgent it is.
     pub level: Level,
-    /// In a line: `cluster nightly of ana@laptop ends at 20:00 UTC: idle for 50m`.
+    /// The title on one line: `cluster nightly of ana@laptop ends at 20:00 UTC: idle for 50m`.
     pub title: String,
-    /// What else there is to know, in order: `cost so far`, `$1.20`.
+    /// Further facts in order: `cost so far`, `$1.20`.
     pub facts: Vec<(String, String)>,
-    /// A command to paste, such as the one that lets a cluster live longer.
+    /// A command to paste, such as the one that extends a cluster's life.
     pub command: Option<Command>,
-    /// After how long it is told again while it lasts; none is never.
+    /// How long after it a reminder follows; `None` for no reminder.
     pub remind_after: Option<Span>,
 }
 
+/// How urgent a notice is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
+    /// For information.
     Info,
+    /// Something may need attention.
     Warning,
     /// Somebody has to act.
     Alert,

@@ -1,4 +1,4 @@
-//! What is there, as of an instant. The cloud says it; nobody else may claim it.
+//! The observed state as of an instant, as reported by the cloud.
 
 use super::desired::{ClusterSpec, JobSpec};
 use super::extension::Extension;
@@ -14,40 +14,48 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The observed state of a stack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Observed {
+    /// When it was observed.
     pub at: DateTime<Utc>,
+    /// The key pairs of the stack.
     pub key_pairs: Vec<ObservedKeyPair>,
+    /// The security groups of the stack.
     pub security_groups: Vec<SecurityGroup>,
-    /// The objects of the stack's bucket with their bytes; none where there is no bucket.
+    /// The keys and sizes in bytes of the bucket's objects; `None` if there is no bucket.
     pub bucket: Option<BTreeMap<String, u64>>,
-    /// Clusters of the stack, oldest first, ended ones too as long as they are remembered.
+    /// The clusters of the stack, oldest first, ended ones included as long as they are recorded.
     pub clusters: Vec<Cluster>,
-    /// Runs that ended well and are known to have, also where their cluster is forgotten.
+    /// Completed runs, also those whose cluster's record is deleted.
     pub remembered: Vec<Run>,
-    /// The run whose results are at home, in the folder that the stack names.
+    /// The run whose results are in the stack's results folder.
     pub results_home: Option<DownloadedRun>,
 }
 
-/// A run that has been brought home.
+/// A run whose results were downloaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DownloadedRun {
+    /// The run.
     #[serde(flatten)]
     pub run: Run,
-    /// It wrote nothing: what lies at home is of an earlier run, if anything does.
+    /// It wrote nothing: the folder has results of an earlier run, if any.
     pub empty: bool,
 }
 
-/// One run of a job: which job, where, and the how-manieth time there, counted from 1.
+/// One run of a job on a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
+    /// The job.
     pub job: JobHash,
+    /// The cluster.
     pub cluster: ClusterId,
+    /// The number of the run of this job on this cluster, from 1.
     pub number: u32,
 }
 
 impl Observed {
-    /// The cluster that lives; the newest should there ever be two.
+    /// The living cluster; the newest if there are two.
     pub fn live(&self) -> Option<&Cluster> {
         self.clusters
             .iter()
@@ -60,7 +68,7 @@ impl Observed {
         self.clusters.last()
     }
 
-    /// True when nothing of the stack is left anywhere.
+    /// Whether nothing of the stack exists.
     pub fn is_empty(&self) -> bool {
         self.key_pairs.is_empty()
             && self.security_groups.is_empty()
@@ -69,58 +77,68 @@ impl Observed {
     }
 }
 
+/// A key pair that exists.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ObservedKeyPair {
+    /// Its name.
     pub name: KeyPairName,
-    /// In OpenSSH's form, without its comment.
+    /// The public key in OpenSSH's format, without its comment.
     pub public_key: String,
-    /// Whether we made it and hold its private half.
+    /// Whether clusterup created it and has its private key.
     pub ours: bool,
 }
 
+/// A cluster that exists or has ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cluster {
+    /// Its id.
     pub id: ClusterId,
+    /// The stack that it belongs to.
     pub stack: StackName,
+    /// The spec that it was created with or changed to.
     pub spec: ClusterSpec,
+    /// Its state.
     pub state: ClusterState,
+    /// When it was created.
     pub created_at: DateTime<Utc>,
-    /// When it could first take work.
+    /// When it was first ready for work.
     pub ready_at: Option<DateTime<Utc>>,
+    /// When it was over.
     pub ended_at: Option<DateTime<Utc>>,
-    /// Why it ended or is ending: the tombstone.
+    /// Why it ended or is ending: its tombstone.
     pub end: Option<End>,
+    /// Its steps, oldest first.
     pub steps: Vec<Step>,
-    /// What of it is not as it was made, in words: somebody else's change.
+    /// What somebody else has changed about it, in words.
     pub drift: Vec<String>,
-    /// Whether something that can bring it forward owns it: false of a local cluster that was
-    /// recorded but whose supervisor never began.
+    /// Whether a process owns it that can make progress: false for a local cluster that was
+    /// recorded but whose supervisor never started.
     pub attended: bool,
-    /// Who made it, as `user@host`.
+    /// Who created it, as `user@host`.
     #[serde(default)]
     pub owner: Option<Untrusted>,
-    /// How long its instances lived, each from the cluster's creation or its resize on: a little
-    /// more than AWS charges.
+    /// How many instances of each role ran from when until when, counted from the cluster's
+    /// creation or its resize: a little longer than AWS charges.
     #[serde(default)]
     #[serde(rename = "lives")]
     pub instance_spans: Vec<InstanceSpan>,
-    /// Whether those are what it was ordered with, until its cloud can say what machines there were.
+    /// Whether the spans are those that were requested, until the cloud reports the actual ones.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub estimated: bool,
-    /// Its deadlines as they were moved, oldest first.
+    /// The extensions of its deadlines, oldest first.
     #[serde(default)]
     pub extensions: Vec<Extension>,
-    /// When somebody last followed it, where it has a lease.
+    /// When somebody last followed it, if it has a lease.
     #[serde(default)]
     pub renewed_at: Option<DateTime<Utc>>,
-    /// What ends it, as far as the target can tell; nothing where it is over.
+    /// The mechanisms that end it, as far as the target knows; empty once it is over.
     #[serde(default)]
     #[serde(rename = "rungs")]
     pub safeguards: Vec<Safeguard>,
 }
 
 impl Cluster {
-    /// One that is made at this instant, with nothing of it known besides.
+    /// A cluster that is created at this instant.
     pub fn new(
         id: ClusterId,
         stack: StackName,
@@ -148,12 +166,12 @@ impl Cluster {
         }
     }
 
-    /// Sorts by birth, and by id where two were born together.
+    /// Sorts by creation, then by id.
     pub fn oldest_first(clusters: &mut [Self]) {
         clusters.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
     }
 
-    /// Under the guardrails and with the nodes of another spec, as far as it gains any.
+    /// The cluster with the guardrails and the nodes of another spec, as far as it gains any.
     #[must_use]
     pub fn grown(&self, want: &ClusterSpec, now: DateTime<Utc>) -> Self {
         let mut grown = self.clone();
@@ -179,28 +197,28 @@ impl Cluster {
         grown
     }
 
-    /// Whether something is left of it that would have ended it, and it is over.
+    /// Whether the cluster is over and still has safeguards to remove.
     pub fn is_left_armed(&self) -> bool {
         self.state.is_over() && self.safeguards.iter().any(Safeguard::is_armed)
     }
 
-    /// What holds for it now: what its stack says, and what was extended since, as far as its stack
-    /// allows now.
+    /// The guardrails that apply now: those of its stack with its extensions, limited by the
+    /// stack's current ceiling.
     pub fn guardrails(&self) -> Guardrails {
         let mut now = self.spec.guardrails.clone();
-        let most = now.ceiling;
+        let ceiling = now.ceiling;
         let spans = self.extensions.iter().filter_map(|it| it.max_lifetime);
-        if let (Some(to), Some(most)) = (spans.max(), most.max_lifetime) {
-            now.max_lifetime = now.max_lifetime.max(to.min(most));
+        if let (Some(to), Some(limit)) = (spans.max(), ceiling.max_lifetime) {
+            now.max_lifetime = now.max_lifetime.max(to.min(limit));
         }
         let budgets = self.extensions.iter().filter_map(|it| it.budget);
-        if let (Some(to), Some(most)) = (budgets.max(), most.budget) {
-            now.budget = now.budget.map(|budget| budget.max(to.min(most)));
+        if let (Some(to), Some(limit)) = (budgets.max(), ceiling.budget) {
+            now.budget = now.budget.map(|budget| budget.max(to.min(limit)));
         }
         now
     }
 
-    /// The steps of one job, in order; of its latest run where it ran again.
+    /// The steps of the latest run of a job, in order.
     pub fn steps_of<'a>(&'a self, job: &'a JobHash) -> impl Iterator<Item = &'a Step> {
         let run = self
             .steps
@@ -213,7 +231,7 @@ impl Cluster {
             .filter(move |step| step.job == *job && Some(step.run) == run)
     }
 
-    /// The latest run of a job here, if it ran or is to run here.
+    /// The latest run of a job on this cluster, completed or not.
     pub fn run_of(&self, job: &JobHash) -> Option<Run> {
         let step = self.steps_of(job).next()?;
         Some(Run {
@@ -223,15 +241,15 @@ impl Cluster {
         })
     }
 
-    /// The jobs whose latest run here ended well.
+    /// The jobs whose latest run on this cluster completed.
     pub fn good_runs(&self) -> impl Iterator<Item = Run> {
         let jobs: BTreeSet<&JobHash> = self.steps.iter().map(|step| &step.job).collect();
         let good = jobs.into_iter().filter(|job| self.completed(job));
         good.filter_map(|job| self.run_of(job))
     }
 
-    /// What becomes of steps that are not over when their cluster ends: the running one is
-    /// interrupted at that instant, those to come are cancelled.
+    /// Updates steps that are not over when their cluster ends: the running one is interrupted at
+    /// that instant, pending ones are cancelled.
     pub fn cut_off(&mut self, at: DateTime<Utc>) {
         for step in self.steps.iter_mut().filter(|step| !step.state.is_over()) {
             if step.state == StepState::Pending {
@@ -244,7 +262,7 @@ impl Cluster {
         }
     }
 
-    /// True when the job ran here and each of its steps ended well.
+    /// Whether the job ran on this cluster and each of its steps completed.
     pub fn completed(&self, job: &JobHash) -> bool {
         let mut steps = self.steps_of(job).peekable();
         steps.peek().is_some() && steps.all(|step| step.state == StepState::Completed)
@@ -255,17 +273,24 @@ impl Cluster {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ClusterState {
+    /// Instances are being started.
     Starting,
+    /// The cluster is being set up.
     Bootstrapping,
+    /// A step runs.
     Running,
+    /// The cluster is ready and no step runs.
     Waiting,
+    /// The cluster is being terminated.
     Terminating,
+    /// The cluster is over.
     Terminated,
+    /// The cluster is over and has failed.
     TerminatedWithErrors,
 }
 
 impl ClusterState {
-    /// Can still take work.
+    /// Whether it can still take work.
     pub const fn is_live(self) -> bool {
         matches!(
             self,
@@ -273,7 +298,7 @@ impl ClusterState {
         )
     }
 
-    /// As EMR has it.
+    /// EMR's name of the state.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Starting => "STARTING",
@@ -286,21 +311,23 @@ impl ClusterState {
         }
     }
 
-    /// Gone for good.
+    /// Whether it is over for good.
     pub const fn is_over(self) -> bool {
         matches!(self, Self::Terminated | Self::TerminatedWithErrors)
     }
 }
 
-/// Why a cluster ended, and who or what ended it in words.
+/// Why a cluster ended, and the cause in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct End {
+    /// The reason.
     pub reason: EndReason,
+    /// The cause in words.
     pub message: Untrusted,
 }
 
 impl End {
-    /// The end that somebody asked for.
+    /// An end that somebody requested.
     pub fn asked(message: impl Into<Untrusted>) -> Self {
         Self {
             reason: EndReason::Request,
@@ -309,35 +336,40 @@ impl End {
     }
 }
 
+/// The reasons why clusters end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndReason {
-    /// All steps ended well and the stack says `when_done: terminate`.
+    /// All steps completed, and the stack has `when_done: terminate`.
     StepsCompleted,
+    /// A step failed.
     StepFailed,
+    /// It was idle for its idle timeout.
     IdleTimeout,
+    /// It reached its maximum lifetime.
     MaxLifetime,
     /// It was about to cost more than its budget.
     Budget,
-    /// Nobody had followed it for as long as its lease.
+    /// Nobody followed it for the length of its lease.
     Lease,
+    /// Off hours began.
     OffHours,
-    /// The month of its team is spent, and a policy ends what runs then.
+    /// Its team's monthly budget is spent, and a policy ends running clusters then.
     TeamBudget,
-    /// It did not come up within the time that its policy gives it.
+    /// It did not start within the time that its policy allows.
     StartTimeout,
-    /// Somebody made it without clusterup and forgot it, and a policy ends what is forgotten.
+    /// A foreign cluster was forgotten, and a policy ends forgotten ones.
     Forgotten,
-    /// Somebody asked: `destroy`, a replacement, Ctrl-C.
+    /// Somebody requested it: `destroy`, a replacement, Ctrl-C.
     Request,
-    /// The process or machine that carried it went away.
+    /// The process or machine that ran it disappeared.
     Lost,
     /// It could not start, or broke.
     Failure,
 }
 
 impl EndReason {
-    /// True when a guardrail ended it, not the work or a person.
+    /// Whether a guardrail ended it, not its work or a person.
     pub const fn is_guardrail(self) -> bool {
         matches!(
             self,
@@ -352,7 +384,7 @@ impl EndReason {
         )
     }
 
-    /// As JSON and tags have it.
+    /// The name in JSON and tags.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::StepsCompleted => "steps_completed",
@@ -372,29 +404,38 @@ impl EndReason {
     }
 }
 
+/// A step of a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
+    /// Its name.
     pub name: StepName,
+    /// The job that it belongs to.
     pub job: JobHash,
-    /// Which run of the job on this cluster, counted from 1.
+    /// The number of the job's run on this cluster, from 1.
     pub run: u32,
+    /// Its state.
     pub state: StepState,
+    /// When it began.
     pub started_at: Option<DateTime<Utc>>,
+    /// When it ended.
     pub ended_at: Option<DateTime<Utc>>,
-    /// The Spark UI of the running driver, where there is one: its address, with the name and the
-    /// password that it asks for.
+    /// The address of the running driver's Spark UI, with its name and password.
     pub ui: Option<String>,
-    /// What went wrong, in a line or a few, where it failed.
+    /// Why it failed, in a few lines.
     pub failure: Option<String>,
 }
 
-/// EMR's step states (EMR API, StepState), those that we meet.
+/// EMR's step states (EMR API, StepState), as far as they are used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum StepState {
+    /// Not started yet.
     Pending,
+    /// Running.
     Running,
+    /// Completed.
     Completed,
+    /// Failed.
     Failed,
     /// Never ran, because a step before it failed.
     Cancelled,
@@ -403,7 +444,7 @@ pub enum StepState {
 }
 
 impl Step {
-    /// The steps of a run of a job, all to come.
+    /// The steps of a run of a job, all pending.
     pub fn pending(job: &JobSpec, run: u32) -> impl Iterator<Item = Self> {
         job.steps.iter().map(move |spec| Self {
             name: spec.name.clone(),
@@ -419,6 +460,7 @@ impl Step {
 }
 
 impl StepState {
+    /// Whether the step cannot run any more.
     pub const fn is_over(self) -> bool {
         !matches!(self, Self::Pending | Self::Running)
     }

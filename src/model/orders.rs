@@ -1,4 +1,4 @@
-//! What the watchdog is told to do, in general and with one cluster.
+//! The watchdog's orders, for all clusters and for a single one.
 
 use super::application::Application;
 use super::name::PolicyName;
@@ -8,34 +8,39 @@ use super::stack::Guardrails;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
-/// What a policy says of clusters that clusterup did not make.
+/// A policy's rules for foreign clusters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unmanaged {
+    /// What happens to forgotten ones.
     pub action: UnmanagedAction,
-    /// How long one may idle before it is forgotten.
+    /// How long one must be idle to count as forgotten.
     pub idle_timeout: Span,
-    /// How long one may live, whatever it does; none is no limit.
+    /// The age at which one counts as forgotten anyway; `None` for no limit.
     pub max_lifetime: Option<Span>,
-    /// How long after the warning it ends.
+    /// How long after the warning it is ended.
     pub grace: Span,
-    /// Applications whose work is not in YARN, and with which a cluster is idle all the same when
-    /// YARN and the steps say so.
+    /// Applications whose work is not in YARN, and with which a cluster still counts as idle if
+    /// YARN and the steps are.
     pub idle_by_yarn: BTreeSet<Application>,
 }
 
-/// Which of several policies decided each word about clusters of others: the mildest does.
+/// Which of several policies decided each value for foreign clusters: the mildest.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Mildest {
-    /// How many policies speak of such clusters.
+    /// How many policies have `unmanaged`.
     pub of: usize,
+    /// The policy that decided `action`.
     pub action: Option<PolicyName>,
+    /// The policy that decided `idle_timeout`.
     pub idle_timeout: Option<PolicyName>,
+    /// The policy that decided `max_lifetime`.
     pub max_lifetime: Option<PolicyName>,
+    /// The policy that decided `grace`.
     pub grace: Option<PolicyName>,
 }
 
 impl Mildest {
-    /// ` of policy NAME, the mildest of 2`; nothing where no other policy speaks.
+    /// ` of policy NAME, the mildest of 2`; empty if only one policy has `unmanaged`.
     pub fn says(&self, name: Option<&PolicyName>) -> String {
         match name {
             Some(name) if self.of > 1 => format!(" of policy {name}, the mildest of {}", self.of),
@@ -44,19 +49,20 @@ impl Mildest {
     }
 }
 
+/// What happens to forgotten foreign clusters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnmanagedAction {
-    /// They are not looked at.
+    /// They are ignored.
     Ignore,
-    /// They are told of.
+    /// They are reported.
     Notify,
     /// They are ended.
     Terminate,
 }
 
 impl UnmanagedAction {
-    /// As policies have it.
+    /// The name in policies.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Ignore => "ignore",
@@ -66,26 +72,32 @@ impl UnmanagedAction {
     }
 }
 
-/// Clusters with this tag are left alone, as long as it does not say `false`.
+/// Exempts clusters with a tag, unless its value is `false`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Exempt {
     /// The tag's key.
     pub tag: String,
-    /// The age from which it no longer helps; none is never.
+    /// The age from which the tag has no effect; `None` for never.
     pub max_lifetime: Option<Span>,
 }
 
-/// How a policy wants clusters ended; none where it leaves that to others, or to the watchdog.
+/// A policy's rules for ending clusters; `None` if it leaves a value to other policies or the
+/// default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct WatchdogRules {
-    /// How long before an end there is a warning.
+    /// How long before an end people are warned.
     pub warn_before: Span,
+    /// The maximum number of clusters that one sweep may end for idleness.
     pub max_kills_per_sweep: Option<u32>,
+    /// The same as a share of the living clusters.
     pub max_kill_fraction: Option<Percent>,
+    /// Whether termination protection is removed from clusters that must end.
     pub lift_protection: bool,
+    /// How long a cluster may take to start.
     pub start_within: Option<Span>,
+    /// How long a step may run without progress before people are notified.
     pub stuck_after: Option<Span>,
-    /// How long after a stack's last cluster what it left is removed.
+    /// How long after a stack's last cluster its leftovers are removed.
     pub clean_up_after: Option<Span>,
 }
 
@@ -106,26 +118,29 @@ impl Default for WatchdogRules {
 /// How the watchdog treats one cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Orders {
-    /// Of a cluster of ours: its own and its policies'.
+    /// The guardrails of a cluster of clusterup: its own and its policies'.
     pub bound: Option<Guardrails>,
+    /// The rules for a foreign cluster.
     pub unmanaged: Unmanaged,
-    /// Whose words those are.
+    /// Which policies decided them.
     pub mildest: Mildest,
+    /// The tags that exempt clusters.
     pub exempt: BTreeSet<Exempt>,
-    /// How long before an end there is a warning.
+    /// How long before an end people are warned.
     pub warn_before: Span,
-    /// Whether termination protection is taken off a cluster that has to end.
+    /// Whether termination protection is removed from a cluster that must end.
     pub lift_protection: bool,
     /// How long STARTING and BOOTSTRAPPING may take.
     pub start_within: Span,
-    /// How long a step may run without a sign of progress before it is told of.
+    /// How long a step may run without progress before people are notified.
     pub stuck_after: Span,
 }
 
-/// When a sweep is more likely wrong than so many clusters forgotten.
+/// The limits of the circuit breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Breaker {
+    /// The maximum number of clusters that one sweep may end for idleness.
     pub max_kills: u32,
-    /// Of the clusters that live.
+    /// The same as a share of the living clusters.
     pub max_fraction: Percent,
 }

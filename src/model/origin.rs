@@ -1,4 +1,4 @@
-//! From where a stack was applied last: two folders may have stacks of one name, and they are one
+//! From where a stack was last applied. Two folders may have stacks of the same name, which are one
 //! stack to every cloud.
 
 use chrono::{DateTime, Utc};
@@ -8,19 +8,20 @@ use std::fmt;
 /// Who applied a stack, from which file, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
-    /// `user@host`.
+    /// Who applied it, as `user@host`.
     pub who: String,
-    /// The whole path of the stack's file on that host.
+    /// The absolute path of the stack's file on that host.
     pub file: String,
-    /// The path by which it was given, where that has a link in it: what lies beside a stack, and the
-    /// policies above it, are looked for from there.
+    /// The path as it was given, if it contains a symbolic link: files beside the stack, and
+    /// policies above it, are looked up from there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub named: Option<String>,
+    /// When it was applied.
     pub at: DateTime<Utc>,
 }
 
 impl Origin {
-    /// Whether the same person and machine have applied the same file.
+    /// Whether the same person applied the same file on the same machine.
     pub fn is_same(&self, other: &Self) -> bool {
         self.who == other.who && self.file == other.file
     }
@@ -28,7 +29,7 @@ impl Origin {
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Others have written it: it must stay in its line.
+        // The text is untrusted and must stay on its line.
         let line = |text: &str| text.replace(char::is_control, "\u{fffd}");
         let who = line(&self.who);
         let file = line(&self.file);
@@ -42,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_others_wrote_stays_in_its_line() {
+    fn untrusted_text_stays_on_its_line() {
         let text =
             r#"{"who":"a@h\n  next: rm -rf","file":"/x\u001b[2J","at":"2026-11-29T10:00:00Z"}"#;
         let origin: Origin = serde_json::from_str(text).unwrap();

@@ -1,6 +1,6 @@
-//! One way for every small type that people write as text: parse, show, and serde by that text.
+//! Serialization of small types by their text.
 
-/// Gives a type that has `FromStr<Err = Invalid>` and `Display` serde by its text.
+/// Implements serde by text for a type with `FromStr<Err = Invalid>` and `Display`.
 macro_rules! serde_by_text {
     ($name:ty) => {
         impl serde::Serialize for $name {

@@ -1,13 +1,16 @@
-//! The parts of AWS that know nothing of each other: accounts, credentials and buckets of one are
-//! none in another (AWS General Reference, "Amazon Resource Names").
+//! AWS partitions, which are separate: accounts, credentials and buckets of one do not exist in
+//! another (AWS General Reference, "Amazon Resource Names").
 
 use super::name::Region;
 
+/// A partition of AWS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Partition {
     /// The commercial regions.
     Aws,
+    /// AWS GovCloud (US).
     GovCloud,
+    /// AWS China.
     China,
     /// Regions of intelligence services.
     Iso,
@@ -15,7 +18,7 @@ pub enum Partition {
     Sovereign,
 }
 
-/// How regions of the others begin.
+/// The prefixes of regions in other partitions.
 const PREFIXES: [(&str, Partition); 8] = [
     ("us-gov-", Partition::GovCloud),
     ("cn-", Partition::China),
@@ -28,6 +31,7 @@ const PREFIXES: [(&str, Partition); 8] = [
 ];
 
 impl Partition {
+    /// The partition of a region.
     pub fn of(region: &Region) -> Self {
         let text = region.as_str();
         let mut all = PREFIXES.iter();
@@ -35,7 +39,7 @@ impl Partition {
         found.map_or(Self::Aws, |(_, partition)| *partition)
     }
 
-    /// As ARNs begin. The secret ones have several; theirs is the first.
+    /// The partition in ARNs. There are several secret ones; this is the first.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Aws => "aws",
@@ -46,7 +50,7 @@ impl Partition {
         }
     }
 
-    /// As people call it.
+    /// The name for people.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Aws => "AWS's commercial regions",
@@ -57,21 +61,22 @@ impl Partition {
         }
     }
 
-    /// Why clusterup does not work there; none where it does.
+    /// Why clusterup does not support it; `None` if it does.
     pub const fn refusal(self) -> Option<&'static str> {
         match self {
             Self::Aws | Self::GovCloud => None,
             Self::China => Some(
-                "its prices are in yuan and none of them is known here, its services have other names \
+                "its prices are in yuan and unknown to clusterup, its services have other names \
                  and addresses, and without a price there is no cluster",
             ),
             Self::Iso | Self::Sovereign => {
-                Some("none of its prices is known here, and without a price there is no cluster")
+                Some("its prices are unknown to clusterup, and without a price there is no cluster")
             }
         }
     }
 
-    /// A region that answers for the whole partition: where a bucket is, whose an account is.
+    /// A region whose endpoints answer for the whole partition, such as for the location of
+    /// buckets.
     pub const fn any_region(self) -> &'static str {
         match self {
             Self::Aws => "us-east-1",
@@ -82,8 +87,8 @@ impl Partition {
         }
     }
 
-    /// Whether AWS Budgets and AWS's price list answer its accounts: those of GovCloud are billed
-    /// through an account of the commercial regions (AWS GovCloud User Guide, "Billing").
+    /// Whether AWS Budgets and the price list are available to its accounts: those of GovCloud are
+    /// billed through an account of the commercial regions (AWS GovCloud User Guide, "Billing").
     pub const fn has_billing(self) -> bool {
         matches!(self, Self::Aws)
     }

@@ -1,4 +1,4 @@
-//! Shares of a hundred.
+//! Percentages.
 
 use super::invalid::Invalid;
 use super::money::Usd;
@@ -7,21 +7,23 @@ use rust_decimal::Decimal;
 use std::fmt;
 use std::str::FromStr;
 
-/// Whole percents from 1 to 100. Text: `50%`.
+/// A whole percentage from 1 to 100. Text: `50%`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Percent(u8);
 
 impl Percent {
-    /// All of it.
+    /// 100%.
     pub const WHOLE: Self = Self(100);
 
+    /// 50%.
     pub const HALF: Self = Self(50);
 
+    /// The percentage as a number from 1 to 100.
     pub const fn value(self) -> u8 {
         self.0
     }
 
-    /// So much of an amount.
+    /// This share of an amount.
     pub fn of(self, usd: Usd) -> Usd {
         usd.times(Decimal::new(self.0.into(), 2))
     }
@@ -53,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shares_have_their_sign_and_their_ends() {
+    fn shares_have_a_sign_and_limits() {
         let half: Percent = "50%".parse().unwrap();
         assert_eq!(half.of("$3".parse().unwrap()).to_string(), "$1.50");
         assert_eq!(half.to_string(), "50%");

@@ -1,34 +1,44 @@
-//! A plan: immutable, ordered, each action with its reason, and each "nothing to do" with one too.
+//! A plan: immutable and ordered, with a reason for each action and for each thing that stays.
 
 use super::action::Action;
 use super::name::StackName;
 use serde::Serialize;
 
+/// A plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Plan {
+    /// The stack.
     pub stack: StackName,
+    /// The actions in order.
     pub actions: Vec<Planned>,
-    /// What is as it should be, and how that is known.
+    /// What already is as desired, and why.
     pub settled: Vec<Settled>,
-    /// What a person should know before saying yes.
+    /// Notes that a person should read before confirming.
     pub notes: Vec<String>,
 }
 
+/// An action of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Planned {
+    /// The action.
     pub action: Action,
+    /// The reason.
     pub because: String,
-    /// Ends or replaces something that a person may still want: asked about first.
+    /// Whether it ends or replaces something, so that a person must confirm it.
     pub asks: bool,
 }
 
+/// Something that already is as desired.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Settled {
+    /// What it is.
     pub what: String,
+    /// How that is known.
     pub because: String,
 }
 
 impl Plan {
+    /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
         self.actions.is_empty()
     }

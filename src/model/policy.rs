@@ -14,138 +14,171 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+/// A policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Policy {
+    /// Its name.
     pub name: PolicyName,
-    /// The file that it was read from, as a person knows it.
+    /// The file that it was read from, as it is shown to people.
     pub file: String,
+    /// The stacks that it applies to.
     pub applies_to: AppliesTo,
+    /// The monthly budget of each of its teams.
     pub budget: Option<Located<MonthlyBudget>>,
+    /// The limits on what stacks may ask for.
     pub limits: Limits,
+    /// Hours in which no cluster may run.
     pub off_hours: Option<Located<OffHours>>,
+    /// Its rules in CEL.
     pub rules: Vec<Rule>,
+    /// Who may override it.
     pub overrides: Option<Overrides>,
-    /// Of clusters that clusterup did not make, and which clusters are left alone.
+    /// The rules for foreign clusters.
     pub unmanaged: Option<Located<Unmanaged>>,
+    /// The tag that exempts clusters.
     pub exempt: Option<Exempt>,
+    /// How clusters are ended.
     pub watchdog: WatchdogRules,
 }
 
-/// Something that a file says, and the line, from 1, on which it does.
+/// A value in a file, and its line from 1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Located<T> {
+    /// The value.
     pub value: T,
+    /// The line, from 1.
     pub line: usize,
 }
 
-/// The stacks that a policy is for: all where it says nothing, else those that all of it fits.
+/// The stacks that a policy applies to: those that match both, where `None` matches all.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct AppliesTo {
+    /// The teams.
     pub teams: Option<Vec<TeamName>>,
+    /// Patterns of stack names.
     pub stacks: Option<Vec<Glob>>,
 }
 
-/// What AWS allows of one budget's notifications, and of one notification's subscribers (Budgets
-/// API, CreateBudget and NotificationWithSubscribers).
+/// The maximum number of notifications of one AWS budget (Budgets API, CreateBudget).
 pub const MAX_NOTICES: usize = 10;
+/// The maximum number of e-mail addresses of one notification (Budgets API,
+/// NotificationWithSubscribers).
 pub const MAX_MAILS: usize = 10;
+/// The maximum number of SNS topics of one notification (Budgets API,
+/// NotificationWithSubscribers).
 pub const MAX_TOPICS: usize = 1;
 
 /// What each of the policy's teams may spend in a month.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MonthlyBudget {
+    /// Dollars per month.
     pub monthly: Usd,
     /// Shares of it that are reported when they are reached, in order.
     pub notify_at: Vec<Percent>,
+    /// What happens once it is spent.
     pub when_spent: WhenSpent,
-    /// Where months begin at midnight.
+    /// The timezone in which months begin.
     pub timezone: Zone,
-    /// Whom AWS tells: addresses of e-mail, at most ten, and topics of SNS, at most one.
+    /// Who is notified by AWS: at most ten e-mail addresses and one SNS topic.
     pub subscribers: Vec<String>,
-    /// The region in whose bucket the team's account is kept.
+    /// The region whose bucket keeps the team's account.
     pub home: Region,
 }
 
-/// What becomes of a month that is spent.
+/// What happens once a month's budget is spent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WhenSpent {
-    /// Nothing new.
+    /// Nothing new is created.
     Block,
-    /// Nothing new, and what runs ends after a warning.
+    /// Nothing new is created, and running clusters end after a warning.
     Terminate,
-    /// It is told of, and nothing else.
+    /// It is only reported.
     Notify,
 }
 
-/// Ceilings; none is no limit.
+/// Limits on stacks; `None` for no limit.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Limits {
-    /// In $/h, of the cluster whole.
+    /// Dollars per hour of the whole cluster.
     pub hourly_cost: Option<Located<Usd>>,
-    /// The most that one life of the cluster can cost.
+    /// The most dollars that one life of the cluster can cost.
     pub run_cost: Option<Located<Usd>>,
-    /// Of all roles together.
+    /// The number of nodes of all roles together.
     pub nodes: Option<Located<u16>>,
+    /// Patterns of allowed instance types.
     pub instance_types: Option<Located<Vec<Glob>>>,
+    /// Patterns of allowed regions.
     pub regions: Option<Located<Vec<Glob>>>,
-    /// Release labels, or lines such as `emr-7.x`.
+    /// Patterns of release labels, or lines such as `emr-7.x`.
     pub releases: Option<Located<Vec<Glob>>>,
-    /// What core and task groups are bought as; `OnDemand` holds for the primary as well.
+    /// How core and task nodes are bought; `OnDemand` applies to the primary as well.
     pub market: Option<Located<Market>>,
+    /// The longest `max_lifetime`.
     pub max_lifetime: Option<Located<Span>>,
+    /// The longest `idle_timeout`.
     pub idle_timeout: Option<Located<Span>>,
-    /// Who may be let in, whatever the port.
+    /// Allowed sources of connections, for every port.
     pub ssh_from: Option<Located<Vec<SourceLimit>>>,
-    /// Tags that the stack has to have, and what their values have to be like.
+    /// Required tags, and patterns of their values.
     pub tags: Option<Located<BTreeMap<String, Glob>>>,
 }
 
-/// A source of connections that is allowed, with all that lies within it.
+/// An allowed source of connections, and everything within it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SourceLimit {
+    /// This machine's public address.
     Caller,
+    /// A range of addresses.
     Range(Cidr),
 }
 
 /// A rule in CEL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Rule {
+    /// Its name.
     pub name: RuleName,
+    /// What it does if its condition is true.
     pub effect: Effect,
-    /// The expression, as CEL has it.
+    /// The condition in CEL.
     pub when: String,
-    /// What a person is told, and how it can be passed.
+    /// The message for people: what is wrong, and how to pass.
     pub message: String,
+    /// Its line in the policy, from 1.
     pub line: usize,
 }
 
-/// What a rule does where its expression is true.
+/// What a rule does if its condition is true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
+    /// The stack passes with a warning.
     Warn,
+    /// The stack is denied.
     Deny,
 }
 
-/// Who may go on in spite of the policy, saying why.
+/// Who may override the policy, giving a reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Overrides {
-    /// Callers: on AWS by their ARN, on this machine as `user@host`.
+    /// Patterns of callers: on AWS their ARN, on this machine `user@host`.
     pub by: Vec<Glob>,
-    /// Whether the month's budget may be passed over as well.
+    /// Whether the monthly budget may be overridden as well.
     pub budget: bool,
 }
 
-/// Who made a cluster in spite of a policy, and why.
+/// Who overrode a policy for a cluster, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Override {
+    /// Who, as a caller.
     pub by: String,
+    /// The reason that was given.
     pub why: String,
 }
 
 impl AppliesTo {
+    /// Whether a stack with this name and team matches.
     pub fn fits(&self, stack: &StackName, team: Option<&TeamName>) -> bool {
         let teams = self.teams.as_ref();
         let stacks = self.stacks.as_ref();
@@ -155,34 +188,42 @@ impl AppliesTo {
 }
 
 impl Policy {
-    /// As people find it: `policies/recsys.yaml:9`.
+    /// The place of a line, such as `policies/recsys.yaml:9`.
     pub fn place(&self, line: usize) -> String {
         format!("{}:{line}", self.file)
     }
 }
 
-/// What becomes of a stack under policies.
+/// The outcome of policies for a stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
+    /// It passes.
     Allow,
+    /// It passes with warnings.
     Warn,
+    /// It is denied.
     Deny,
 }
 
-/// A stack, and what policies are expected to say of it.
+/// A stack, and the outcome that policies are expected to have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Example {
+    /// What the example shows.
     pub name: String,
+    /// The stack's file.
     pub stack: PathBuf,
-    /// Changes to the stack, as `--set` has them.
+    /// Changes to the stack, as `--set` takes them.
     pub sets: Vec<String>,
-    /// What the stack's team has spent and promised in the month.
+    /// What the stack's team has spent in the month, in dollars.
     pub spent: Option<Usd>,
+    /// What is reserved for the team's living clusters, in dollars.
     #[serde(rename = "promised")]
     pub reserved: Option<Usd>,
+    /// The expected outcome.
     pub expect: Standing,
-    /// What has to be among the reasons, as answers name them: `limits.nodes`, a rule's name.
+    /// What the reasons must include: limits such as `limits.nodes`, or names of rules.
     pub because: Vec<String>,
+    /// Its line in the file, from 1.
     pub line: usize,
 }

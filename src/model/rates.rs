@@ -1,5 +1,5 @@
-//! What a cluster costs per hour, frozen when it is made: its meter and its deadline do not move
-//! when somebody's price file does.
+//! The hourly rates of a cluster, recorded at its creation, so that its meter and deadline do not
+//! change with a price list.
 
 use super::instance_span::Role;
 use super::invalid::Invalid;
@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use std::fmt;
 use std::str::FromStr;
 
-/// One node of a role, in $/h, each part rounded up to [`DECIMALS`].
+/// The rate of one node of a role in dollars per hour, each part rounded up to [`DECIMALS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NodeRate {
     ec2: Usd,
@@ -18,19 +18,20 @@ pub struct NodeRate {
     ipv4: Usd,
 }
 
-/// A hundred-millionth of a dollar per hour: a thousand nodes for a year are off by nine cents.
+/// The decimals of a rate: with a hundred-millionth of a dollar per hour, a thousand nodes for a
+/// year are off by nine cents.
 pub const DECIMALS: u32 = 8;
 
-/// Dearer than any instance, short enough for a tag.
-const MOST: u32 = 100_000;
+/// More than the hourly price of any instance, and short enough for a tag.
+const MAX_USD: u32 = 100_000;
 
 impl NodeRate {
-    /// Amounts are in $/h: the instance, EMR's fee, all of its volumes, its public address. Each is
-    /// taken to be from nothing to $100000/h.
+    /// A rate from dollars per hour for the instance, EMR's fee, all its volumes and its public
+    /// address. Each is limited to the range from $0 to $100000.
     pub fn new(ec2: Usd, emr: Usd, ebs: Usd, ipv4: Usd) -> Self {
-        let most = Usd::new(Decimal::from(MOST));
+        let max = Usd::new(Decimal::from(MAX_USD));
         let [ec2, emr, ebs, ipv4] =
-            [ec2, emr, ebs, ipv4].map(|part| part.up_to(DECIMALS).clamp(Usd::ZERO, most));
+            [ec2, emr, ebs, ipv4].map(|part| part.up_to(DECIMALS).clamp(Usd::ZERO, max));
         Self {
             ec2,
             emr,
@@ -39,40 +40,48 @@ impl NodeRate {
         }
     }
 
+    /// Dollars per hour for the instance.
     pub const fn ec2(&self) -> Usd {
         self.ec2
     }
 
+    /// EMR's fee in dollars per hour.
     pub const fn emr(&self) -> Usd {
         self.emr
     }
 
+    /// Dollars per hour for all its volumes.
     pub const fn ebs(&self) -> Usd {
         self.ebs
     }
 
+    /// Dollars per hour for its public address.
     pub const fn ipv4(&self) -> Usd {
         self.ipv4
     }
 
-    /// All of it, in $/h.
+    /// The sum in dollars per hour.
     pub fn total(&self) -> Usd {
         self.ec2 + self.emr + self.ebs + self.ipv4
     }
 }
 
-/// $/h per node of each role. Text: `primary=0.192+0.048+0.01041096+0.005 core=…`, the parts being
-/// EC2, EMR, EBS and IPv4; of characters that AWS allows in tags, and short enough for one.
+/// Dollars per hour per node of each role. Text: `primary=0.192+0.048+0.01041096+0.005 core=…`,
+/// with EC2, EMR, EBS and IPv4 as parts, in characters that AWS allows in tags and short enough for
+/// one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rates {
+    /// The rate of the primary node.
     pub primary: NodeRate,
+    /// The rate of each core node.
     pub core: Option<NodeRate>,
+    /// The rate of each task node.
     pub task: Option<NodeRate>,
 }
 
 impl Rates {
-    /// The rate of a role. Of a role that was not there when prices were frozen, the dearest:
-    /// nothing that runs is free.
+    /// The rate of a role. A role that did not exist when rates were recorded has the highest rate
+    /// of the others, so that it is never free.
     pub fn of(&self, role: Role) -> NodeRate {
         let own = match role {
             Role::Primary => Some(self.primary),
@@ -114,7 +123,7 @@ impl FromStr for NodeRate {
             } else {
                 return Err(wrong());
             };
-            if amount.scale() > DECIMALS || amount > Decimal::from(MOST) {
+            if amount.scale() > DECIMALS || amount > Decimal::from(MAX_USD) {
                 return Err(wrong());
             }
             parts.push(Usd::new(amount));
@@ -179,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_rate() {
+    fn invalid_rates_are_refused() {
         for bad in [
             "",
             "primary",
@@ -212,7 +221,7 @@ mod tests {
     }
 
     fn any_rate() -> impl Strategy<Value = NodeRate> {
-        let most = i64::from(MOST) * 10_i64.pow(DECIMALS);
+        let max = i64::from(MAX_USD) * 10_i64.pow(DECIMALS);
         proptest::array::uniform4(0..=max).prop_map(|parts| {
             let [a, b, c, d] = parts.map(|part| Usd::new(Decimal::new(part, DECIMALS)));
             NodeRate::new(a, b, c, d)

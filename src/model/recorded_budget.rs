@@ -1,5 +1,5 @@
-//! Which monthly budget a cluster counts against: it goes with the cluster, so that any machine can
-//! find the account and ask it, whatever policies that machine has.
+//! The monthly budget that a cluster counts against, recorded with it, so that any machine can find
+//! the team's account, whatever policies that machine has.
 
 use super::hours::Zone;
 use super::money::Usd;
@@ -7,34 +7,37 @@ use super::name::{PolicyName, Region, TeamName};
 use super::policy::WhenSpent;
 use serde::{Deserialize, Serialize};
 
-/// A team's monthly budget as its policy had it when the cluster was last admitted under it.
+/// A team's monthly budget, as its policy had it when the cluster was last admitted under it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedBudget {
+    /// The team.
     pub team: TeamName,
+    /// The policy.
     pub policy: PolicyName,
-    /// The policy's file, as a person knew it.
+    /// The policy's file, as it is shown to people.
     pub file: String,
-    /// The line, from 1, on which the policy gives the budget.
+    /// The line of the budget in the policy, from 1.
     pub line: usize,
+    /// Dollars per month.
     pub monthly: Usd,
+    /// What happens once it is spent.
     pub when_spent: WhenSpent,
-    /// Where months begin at midnight.
+    /// The timezone in which months begin.
     pub timezone: Zone,
-    /// The region in whose bucket the account is kept.
+    /// The region whose bucket keeps the account.
     pub home: Region,
 }
 
 impl RecordedBudget {
-    /// Whether two are of one policy's budget for one team, kept in one place.
+    /// Whether both are the budget of the same policy and team, kept in the same region.
     pub fn is_same(&self, other: &Self) -> bool {
         let key = |it: &Self| (it.team.clone(), it.policy.clone(), it.home.clone());
         key(self) == key(other)
     }
 }
 
-/// What is on record with a cluster that is admitted again under the budgets of `now`: theirs are
-/// renewed, and the others stay, because what a cluster counts against it counts against until it
-/// ends.
+/// The budgets to record with a cluster that is admitted again under the budgets of `now`: those
+/// are updated and the others stay, because a cluster counts against a budget until it ends.
 pub fn renewed(had: &[RecordedBudget], now: &[RecordedBudget]) -> Vec<RecordedBudget> {
     let left = had
         .iter()

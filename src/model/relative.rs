@@ -1,5 +1,5 @@
-//! Names of files and paths below a folder, as others wrote them: a marker, a key of a bucket, a
-//! request. One that is read stays below its folder, because it is checked where it comes in.
+//! Untrusted file names and relative paths: in a marker, a bucket's key or a request. They are
+//! validated when they are read, so that they stay below their folder.
 
 use super::invalid::Invalid;
 use super::shown;
@@ -7,31 +7,33 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
-/// No file system of Linux takes a longer name, in bytes (limits.h, NAME_MAX).
-const LONGEST_NAME: usize = 255;
-/// Nor a longer path (limits.h, PATH_MAX); some is left for the folder that it is below.
-const LONGEST_PATH: usize = 3_000;
+/// The maximum length of a file name on Linux in bytes (limits.h, NAME_MAX).
+const MAX_NAME: usize = 255;
+/// Less than the maximum length of a path (limits.h, PATH_MAX), to leave room for the folder.
+const MAX_PATH: usize = 3_000;
 
-/// One name in a folder: not empty, not `.` or `..`, without `/` and NUL. Shown in one line.
+/// A file name: not empty, not `.` or `..`, without `/` and NUL. Displayed on one line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileName(String);
 
-/// Names with `/` between them: neither absolute nor out of its folder by `..`. Shown in one line.
+/// File names separated by `/`: neither absolute nor with `..`. Displayed on one line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RelativePath(String);
 
 impl FileName {
+    /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl RelativePath {
+    /// The path.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The paths of the folders that it lies in, the outermost first.
+    /// The paths of its parent folders, outermost first.
     pub fn folders(&self) -> impl Iterator<Item = &str> {
         self.0.match_indices('/').map(|(at, _)| &self.0[..at])
     }
@@ -50,7 +52,7 @@ impl AsRef<Path> for RelativePath {
 }
 
 fn is_name(text: &str) -> bool {
-    !matches!(text, "" | "." | "..") && text.len() <= LONGEST_NAME && !text.contains(['/', '\0'])
+    !matches!(text, "" | "." | "..") && text.len() <= MAX_NAME && !text.contains(['/', '\0'])
 }
 
 impl FromStr for FileName {
@@ -69,7 +71,7 @@ impl FromStr for RelativePath {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        if text.len() <= LONGEST_PATH && text.split('/').all(is_name) {
+        if text.len() <= MAX_PATH && text.split('/').all(is_name) {
             Ok(Self(text.to_owned()))
         } else {
             Err(Invalid::new("a path below a folder, without `..`"))
@@ -79,17 +81,17 @@ impl FromStr for RelativePath {
 
 impl fmt::Display for FileName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&shown::line(&self.0, LONGEST_NAME))
+        f.pad(&shown::line(&self.0, MAX_NAME))
     }
 }
 
 impl fmt::Display for RelativePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&shown::line(&self.0, LONGEST_NAME))
+        f.pad(&shown::line(&self.0, MAX_NAME))
     }
 }
 
-/// Serde by the true text, which is not the shown one.
+/// Implements serde by the true text, which differs from the displayed one.
 macro_rules! serde_by_true_text {
     ($name:ty) => {
         impl serde::Serialize for $name {

@@ -5,17 +5,22 @@ use super::parsed::serde_by_text;
 use std::fmt;
 use std::str::FromStr;
 
-/// What a stack says of its EMR release: a label, or a line of which the newest label is meant.
+/// An EMR release in a stack: a label, or a line that stands for its newest label.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Release {
-    /// `emr-7.12.0`, or of the Spark 4 family `emr-spark-8.0.0`.
+    /// A label: `emr-7.12.0`, or `emr-spark-8.0.0` for Spark 4.
     Label(String),
-    /// `emr-7.x`: the newest `emr-7.*` that AWS offers.
-    Line { family: String, major: u32 },
+    /// A line: `emr-7.x` stands for the newest `emr-7.*` that AWS offers.
+    Line {
+        /// The family before the number, such as `emr` or `emr-spark`.
+        family: String,
+        /// The major number.
+        major: u32,
+    },
 }
 
 impl Release {
-    /// The major number: 7 of `emr-7.12.0` and of `emr-7.x`.
+    /// The major number: 7 for `emr-7.12.0` and `emr-7.x`.
     pub fn major(&self) -> u32 {
         match self {
             Self::Line { major, .. } => *major,
@@ -31,9 +36,9 @@ impl Release {
     }
 }
 
-/// Whether EMR itself can end an idle cluster of a release: from 5.30.0 on, and of 6 from 6.1.0 on
-/// (EMR Management Guide, "Using an auto-termination policy"). A label that cannot be read is taken
-/// for one of today's.
+/// Whether EMR itself can end idle clusters of a release: since 5.30.0, and of 6 since 6.1.0 (EMR
+/// Management Guide, "Using an auto-termination policy"). An unreadable label counts as a current
+/// one.
 pub fn has_idle_policy(label: &str) -> bool {
     let numbers = label.strip_prefix("emr-").unwrap_or(label);
     let mut numbers = numbers.split('.').map(str::parse::<u32>);
@@ -44,14 +49,14 @@ pub fn has_idle_policy(label: &str) -> bool {
             6 => minor >= 1,
             _ => true,
         },
-        // A line means its newest label.
+        // A line stands for its newest label.
         (Some(Ok(major)), _) => major >= 5,
         _ => true,
     }
 }
 
 impl Release {
-    /// Whether a cluster of that label is what is meant.
+    /// Whether it stands for this label.
     pub fn admits(&self, label: &str) -> bool {
         match self {
             Self::Label(own) => own == label,
@@ -59,7 +64,7 @@ impl Release {
         }
     }
 
-    /// What the labels that are meant begin with: `emr-7.` of `emr-7.x`.
+    /// The common prefix of its labels: `emr-7.` for `emr-7.x`.
     pub fn prefix(&self) -> String {
         match self {
             Self::Label(label) => label.clone(),
@@ -67,7 +72,7 @@ impl Release {
         }
     }
 
-    /// The newest of the labels that are meant, by their numbers.
+    /// The newest of the labels that it stands for, compared by number.
     pub fn newest<'a>(&self, labels: impl Iterator<Item = &'a str>) -> Option<&'a str> {
         let numbers = |label: &str| {
             let version = label.rsplit('-').next().unwrap_or_default();
@@ -194,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_release() {
+    fn invalid_releases_are_refused() {
         for bad in [
             "7.12.0",
             "emr-7",

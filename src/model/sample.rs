@@ -1,4 +1,4 @@
-//! A part of the input: `5%`.
+//! A share of the input, such as `5%`.
 
 use super::invalid::Invalid;
 use super::parsed::serde_by_text;
@@ -12,6 +12,7 @@ pub struct Sample {
 }
 
 impl Sample {
+    /// The share in millionths.
     pub const fn millionths(self) -> u32 {
         self.millionths
     }

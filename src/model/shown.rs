@@ -1,21 +1,21 @@
-//! What others wrote, made fit to be shown: on a screen, in a log, on a page, in a notice. Names
-//! and tags of clusters, messages of AWS, logs of jobs and names of files are somebody else's words;
-//! none of them begins a line of ours, moves the cursor, or turns the writing around.
+//! Makes untrusted text safe to display on terminals and pages and in logs and notices. Names and
+//! tags of clusters, AWS's messages, logs and file names cannot begin a line of their own, move the
+//! cursor or change the direction of writing.
 
 use serde::{Deserialize, Serialize};
 use std::fmt::{self, Write};
 
-/// How much of a name or a message is shown, in characters.
-const LONGEST: usize = 500;
+/// The maximum number of characters of a name or message that are displayed.
+const MAX_CHARS: usize = 500;
 
-/// Text that somebody else wrote. It is shown as [`line`] makes it, and kept as it is: JSON, tags
-/// and comparisons have the true text.
+/// Untrusted text. It is displayed through [`line`], and kept as it is: JSON, tags and comparisons
+/// use the true text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Untrusted(String);
 
 impl Untrusted {
-    /// The true text, which is not for showing.
+    /// The true text, which is not safe to display.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -23,7 +23,7 @@ impl Untrusted {
 
 impl fmt::Display for Untrusted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&line(&self.0, LONGEST))
+        f.pad(&line(&self.0, MAX_CHARS))
     }
 }
 
@@ -51,9 +51,9 @@ impl PartialEq<&str> for Untrusted {
     }
 }
 
-/// In one line of at most `most` characters: white space of any kind is one space, what would be
-/// obeyed or not be seen is U+FFFD, and what is cut ends in `…`.
-pub fn line(text: &str, most: usize) -> String {
+/// The text on one line of at most `max` characters: white space becomes one space, invisible and
+/// control characters become U+FFFD, and a shortened text ends in `…`.
+pub fn line(text: &str, max: usize) -> String {
     let mut shown = String::new();
     let mut length = 0;
     let mut gap = false;
@@ -62,9 +62,9 @@ pub fn line(text: &str, most: usize) -> String {
             gap = length > 0;
             continue;
         }
-        let wanted = 1 + usize::from(gap);
-        if length + wanted > most {
-            let cut = shown.char_indices().nth(most.saturating_sub(1));
+        let added = 1 + usize::from(gap);
+        if length + added > max {
+            let cut = shown.char_indices().nth(max.saturating_sub(1));
             shown.truncate(cut.map_or(shown.len(), |(at, _)| at));
             shown.push('…');
             break;
@@ -73,12 +73,12 @@ pub fn line(text: &str, most: usize) -> String {
             shown.push(' ');
         }
         shown.push(visible(c));
-        (length, gap) = (length + wanted, false);
+        (length, gap) = (length + added, false);
     }
     shown
 }
 
-/// Several lines, such as a log: line feeds and tabs stay, all else is as in [`line`].
+/// Several lines, such as a log: line feeds and tabs stay, the rest is treated as by [`line`].
 pub fn lines(text: &str) -> String {
     let visible = |c| match c {
         '\n' | '\t' => c,
@@ -87,15 +87,15 @@ pub fn lines(text: &str) -> String {
     text.replace("\r\n", "\n").chars().map(visible).collect()
 }
 
-/// Several lines of which no one but the first begins where lines of ours do: each later one has
-/// `indent` spaces before it.
+/// Several lines, where each line but the first is indented by `indent` spaces, so that it cannot
+/// pass for a line of ours.
 pub fn indented(text: &str, indent: usize) -> String {
     let begin = format!("\n{}", " ".repeat(indent));
     lines(text.trim_end()).replace('\n', &begin)
 }
 
-/// JSON that means the same and may be shown anywhere: in its strings alone is anything that is not
-/// plain, and there it is escaped (RFC 8259, 7).
+/// Equivalent JSON that is safe to display: other characters than plain ones, which occur only in
+/// strings, are escaped (RFC 8259, 7).
 pub fn json(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
@@ -110,7 +110,7 @@ pub fn json(text: &str) -> String {
     shown
 }
 
-/// Whether a character is shown as what it is, and as nothing else.
+/// Whether a character is displayed as itself.
 pub fn is_plain(c: char) -> bool {
     !c.is_control() && !is_hidden(c)
 }
@@ -127,8 +127,9 @@ fn visible(c: char) -> char {
     }
 }
 
-/// What turns the direction of writing, breaks a line, or has neither shape nor width (Unicode,
-/// Bidi_Control and Default_Ignorable_Code_Point, but for the selectors that choose a glyph).
+/// Characters that change the direction of writing, break a line, or have neither shape nor width
+/// (Unicode, Bidi_Control and Default_Ignorable_Code_Point, except for selectors that choose a
+/// glyph).
 fn is_hidden(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
@@ -143,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_text_is_more_than_its_line() {
+    fn every_text_stays_on_its_line() {
         for (wrote, shown) in [
             ("nightly", "nightly"),
             ("  a\t b\r\nc ", "a b c"),
@@ -204,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_the_true_text() {
+    fn the_true_text_is_kept() {
         let text = "a\nb\u{202e}c";
         let name = Untrusted::from(text);
         assert_eq!(name.to_string(), "a b\u{fffd}c");

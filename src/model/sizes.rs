@@ -1,5 +1,5 @@
-//! How many nodes a cluster had when: kept with it, so that its meter counts a resize from the
-//! instant on at which it was asked for.
+//! The history of a cluster's node counts, recorded with it, so that its meter counts a resize from
+//! the time of the request.
 
 use super::desired::InstanceGroups;
 use super::instance_span::{InstanceSpan, Role};
@@ -9,8 +9,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::fmt;
 use std::str::FromStr;
 
-/// Core and task nodes since so many seconds after the cluster's creation, oldest first. Text:
-/// `0:2+0 3600:4+0`, short enough for a tag.
+/// Core and task nodes by seconds after the cluster's creation, oldest first. Text: `0:2+0
+/// 3600:4+0`, short enough for a tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sizes(Vec<Size>);
 
@@ -21,17 +21,20 @@ struct Size {
     task: u16,
 }
 
-/// More resizes than these are told as fewer, each with the most nodes of those that it stands for.
-const MOST: usize = 12;
+/// The maximum number of recorded resizes; more are merged, each with the largest of the merged
+/// counts.
+const MAX_SIZES: usize = 12;
 
 /// Ten years: no cluster lives as long.
-const LONGEST: u64 = 3_650 * 86_400;
+const MAX_SECONDS: u64 = 3_650 * 86_400;
 
-/// Nodes that are no longer wanted may work on for so long (EMR Release Guide,
-/// `yarn.resourcemanager.nodemanager-graceful-decommission-timeout-secs`): they count until then.
-const LEAVING: TimeDelta = TimeDelta::hours(1);
+/// How long nodes that are to leave may still work (EMR Release Guide,
+/// `yarn.resourcemanager.nodemanager-graceful-decommission-timeout-secs`); they are counted until
+/// then.
+const DECOMMISSION: TimeDelta = TimeDelta::hours(1);
 
 impl Sizes {
+    /// The history of a cluster that is created with these groups.
     pub fn of(groups: &InstanceGroups) -> Self {
         let (core, task) = counts(groups);
         Self(vec![Size {
@@ -41,8 +44,8 @@ impl Sizes {
         }])
     }
 
-    /// The same of a cluster that is seen to have so many. What somebody else resized counts as the
-    /// dearer of what it was and what it is, since the last resize of which the time is known.
+    /// The history with the observed counts. A resize by somebody else counts as the larger of both
+    /// counts since the last recorded resize.
     #[must_use]
     pub fn seen(mut self, now: &InstanceGroups) -> Self {
         if let Some(last) = self.0.last_mut() {
@@ -52,7 +55,7 @@ impl Sizes {
         self
     }
 
-    /// The same after a resize, so many seconds after the cluster's creation.
+    /// The history after a resize at a number of seconds after the cluster's creation.
     #[must_use]
     pub fn resized(mut self, since: u64, groups: &InstanceGroups) -> Self {
         let (core, task) = counts(groups);
@@ -62,7 +65,7 @@ impl Sizes {
         if last.is_none_or(|last| (last.core, last.task) != (core, task)) {
             self.0.push(Size { since, core, task });
         }
-        while self.0.len() > MOST {
+        while self.0.len() > MAX_SIZES {
             let second = self.0.remove(1);
             if let Some(first) = self.0.first_mut() {
                 first.core = first.core.max(second.core);
@@ -72,7 +75,7 @@ impl Sizes {
         self
     }
 
-    /// The lives of the instances of a cluster that is seen to have so many `now`.
+    /// The instance spans of a cluster that has these groups `now`.
     pub fn instance_spans(
         &self,
         now: &InstanceGroups,
@@ -102,7 +105,7 @@ fn counts(groups: &InstanceGroups) -> (u16, u16) {
     (count(groups.core.as_ref()), count(groups.task.as_ref()))
 }
 
-/// Nodes that came together live until as many leave; the newest leave first.
+/// Nodes that were added together end when as many leave; the newest leave first.
 fn of_role(
     role: Role,
     sizes: &[Size],
@@ -129,7 +132,7 @@ fn of_role(
         while let Some(mut last) = living.pop_if(|_| surplus > 0) {
             let leaves = last.count.min(surplus);
             surplus -= leaves;
-            let until = Some(ended.map_or(at + LEAVING, |ended| ended.min(at + LEAVING)));
+            let until = Some(ended.map_or(at + DECOMMISSION, |ended| ended.min(at + DECOMMISSION)));
             instance_spans.push(InstanceSpan {
                 role,
                 from: last.from,
@@ -173,7 +176,8 @@ impl FromStr for Sizes {
                 sizes.first().map(|size| size.since),
                 sizes.last().map(|size| size.since),
             );
-            matches!(ends, (Some(0), Some(..=LONGEST))) && sizes.is_sorted_by_key(|size| size.since)
+            matches!(ends, (Some(0), Some(..=MAX_SECONDS)))
+                && sizes.is_sorted_by_key(|size| size.since)
         };
         sizes
             .filter(is_life)
@@ -203,14 +207,14 @@ mod tests {
         DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
     }
 
-    fn told(instance_spans: &[InstanceSpan]) -> Vec<(Role, i64, Option<i64>, u16)> {
+    fn tuples(instance_spans: &[InstanceSpan]) -> Vec<(Role, i64, Option<i64>, u16)> {
         let seconds = |at: DateTime<Utc>| at.timestamp();
         let tell = |l: &InstanceSpan| (l.role, seconds(l.from), l.until.map(seconds), l.count);
         instance_spans.iter().map(tell).collect()
     }
 
     #[test]
-    fn a_resize_ends_the_newest_nodes_after_their_leave() {
+    fn a_resize_ends_the_newest_nodes_after_decommissioning() {
         let sizes = Sizes::of(&groups(2))
             .resized(600, &groups(5))
             .resized(1_200, &groups(4));
@@ -223,7 +227,7 @@ mod tests {
             (Role::Core, 600, None, 2),
         ];
         assert_eq!(
-            told(&sizes.instance_spans(&groups(4), at(0), None)),
+            tuples(&sizes.instance_spans(&groups(4), at(0), None)),
             expected
         );
         let ended = sizes.instance_spans(&groups(4), at(0), Some(at(2_000)));
@@ -235,16 +239,16 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_else_resized_counts_as_the_dearer() {
+    fn a_foreign_resize_counts_as_the_larger_size() {
         let sizes = Sizes::of(&groups(2));
         for (now, count) in [(1, 2), (7, 7)] {
             let instance_spans = sizes.instance_spans(&groups(now), at(0), None);
-            assert_eq!(told(&instance_spans)[1], (Role::Core, 0, None, count));
+            assert_eq!(tuples(&instance_spans)[1], (Role::Core, 0, None, count));
         }
     }
 
     #[test]
-    fn what_somebody_else_resized_is_not_forgotten_when_we_resize() {
+    fn a_foreign_resize_is_kept_when_we_resize() {
         let back = Sizes::of(&groups(2))
             .seen(&groups(9))
             .resized(600, &groups(2));
@@ -265,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_cluster_can_have_had_is_refused() {
+    fn impossible_sizes_are_refused() {
         for bad in [
             "",
             "0:2",
@@ -285,7 +289,7 @@ mod tests {
             sizes = sizes.resized(u64::from(number) * 86_400, &groups(number % 7 + 1));
         }
         assert!(sizes.to_string().len() <= 256, "{sizes}");
-        let instance_spans = told(&sizes.instance_spans(&groups(5), at(0), None));
+        let instance_spans = tuples(&sizes.instance_spans(&groups(5), at(0), None));
         let alive = instance_spans
             .iter()
             .filter(|instance_span| instance_span.2.is_none());

@@ -1,4 +1,4 @@
-//! Lengths of time as people write them: `10m`, `1h30m`, `7d`. Whole seconds.
+//! Durations as people write them, in whole seconds: `10m`, `1h30m`, `7d`.
 
 use super::invalid::Invalid;
 use super::parsed::serde_by_text;
@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use std::fmt;
 use std::str::FromStr;
 
-/// A length of time in whole seconds. Text: numbers with units `d`, `h`, `m`, `s`, largest first.
+/// A duration in whole seconds. Text: numbers with units `d`, `h`, `m`, `s`, largest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
     seconds: u64,
@@ -15,23 +15,26 @@ pub struct Span {
 /// The units of the text form, largest first, with their seconds.
 const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
 
-/// Ten years: longer than any cluster, short enough that no date arithmetic overflows.
-const LONGEST: u64 = 3_650 * 86_400;
+/// Ten years: longer than any cluster lives, and short enough that no date arithmetic overflows.
+const MAX_SECONDS: u64 = 3_650 * 86_400;
 
 impl Span {
+    /// A duration of this many seconds.
     pub const fn from_secs(seconds: u64) -> Self {
         Self { seconds }
     }
 
+    /// The number of seconds.
     pub const fn as_secs(self) -> u64 {
         self.seconds
     }
 
+    /// The duration as a time difference.
     pub fn delta(self) -> TimeDelta {
         TimeDelta::seconds(i64::try_from(self.seconds).unwrap_or(i64::MAX / 1_000))
     }
 
-    /// The span of a time difference; none for a negative one.
+    /// The duration of a time difference; zero if it is negative.
     pub fn from_delta(delta: TimeDelta) -> Self {
         Self {
             seconds: u64::try_from(delta.num_seconds()).unwrap_or(0),
@@ -67,7 +70,7 @@ impl FromStr for Span {
         }
         match seconds {
             0 => Err(wrong()),
-            _ if seconds > LONGEST => Err(Invalid::new("at most ten years (`3650d`)")),
+            _ if seconds > MAX_SECONDS => Err(Invalid::new("at most ten years (`3650d`)")),
             _ => Ok(Self { seconds }),
         }
     }
@@ -129,7 +132,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn text_and_back(seconds in 1..LONGEST) {
+        fn text_and_back(seconds in 1..MAX_SECONDS) {
             let span = Span::from_secs(seconds);
             prop_assert_eq!(span.to_string().parse::<Span>().unwrap(), span);
         }

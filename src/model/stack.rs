@@ -1,5 +1,5 @@
-//! The stack: what a person asked for, typed, with defaults filled in and every reference resolved
-//! to something that is there. `text` makes it; paths are joined to the stack file's folder.
+//! A stack: parsed, with defaults and with every reference resolved. `text` makes it; paths are
+//! joined to the folder of the stack's file.
 
 use super::cidr::Cidr;
 use super::emr_settings::EmrSettings;
@@ -14,205 +14,272 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+/// A stack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Stack {
+    /// Its name.
     pub name: StackName,
+    /// The team that pays.
     pub team: Option<TeamName>,
-    /// Tags of the user's own, on the cluster and its instances.
+    /// The user's own tags, on the cluster and its instances.
     pub tags: BTreeMap<String, String>,
+    /// The AWS region.
     pub region: Region,
+    /// Key pairs for SSH.
     pub key_pairs: Vec<KeyPair>,
+    /// Security groups of the primary node.
     pub security_groups: Vec<SecurityGroup>,
+    /// Data sets by name.
     pub data: BTreeMap<DataName, Data>,
+    /// The cluster.
     pub cluster: Cluster,
+    /// The job; `None` for a cluster without one.
     pub job: Option<Job>,
+    /// What ends the cluster.
     pub guardrails: Guardrails,
 }
 
-/// A key pair: made on this machine unless `public_key` names a file of the user's own.
+/// A key pair, created on this machine unless `public_key` names a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct KeyPair {
+    /// Its name.
     pub name: KeyPairName,
+    /// The file with an existing public key in OpenSSH's format.
     pub public_key: Option<PathBuf>,
 }
 
+/// A security group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecurityGroup {
+    /// Its name.
     pub name: GroupName,
+    /// Its ingress rules.
     pub ingress: Vec<Ingress>,
 }
 
-/// One opening: TCP `port` from `from`. A range as wide as the world is refused by `text` unless
-/// the stack says `anywhere: true` beside it.
+/// An ingress rule: TCP `port` from `from`. `text` rejects a range that includes every address
+/// unless the stack has `anywhere: true`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Ingress {
+    /// The TCP port.
     pub port: u16,
+    /// The source of connections.
     pub from: IngressSource,
 }
 
+/// A source of connections.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IngressSource {
-    /// This machine's public address, looked up when it is needed.
+    /// This machine's public address, which is looked up when it is needed.
     Caller,
+    /// A range of addresses.
     Range(Cidr),
-    /// As it is seen, never as a stack says it: this machine's address, whether it is open for
-    /// `caller` or as a range.
+    /// Observed, never in a stack: this machine's address, whether it is open for `caller` or as a
+    /// range.
     Here(Cidr),
-    /// As it is seen: another caller's address, which is theirs to close.
+    /// Observed, never in a stack: another caller's address, which that caller closes.
     Other(Cidr),
 }
 
 /// A data set under `data:`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Data {
+    /// Where it is.
     pub source: Source,
-    /// Whether `--sample` may take a part of it; lookup tables say `sampled: false`.
+    /// Whether `--sample` may take a part of it; lookup tables have `sampled: false`.
     pub sampled: bool,
 }
 
+/// The place of a data set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
-    /// A file of this machine.
+    /// A file on this machine.
     Path(PathBuf),
-    /// A file behind http(s), or `member` of the zip archive there. `sha256` is that of the data
-    /// itself (of the member, where there is one), in lower-case hexadecimal digits.
+    /// A file behind http(s), or a member of the zip archive there.
     Url {
+        /// The address of the file or archive.
         url: String,
+        /// The path of the file in the archive.
         member: Option<String>,
+        /// The SHA-256 of the data (of the member, if there is one), in lower-case hexadecimal
+        /// digits.
         sha256: Option<String>,
     },
-    /// Already in S3, and used from there.
+    /// An object in S3, which is read in place.
     S3(String),
 }
 
+/// A stack's cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Cluster {
+    /// The EMR release.
     pub release: Release,
+    /// The primary node.
     pub primary: InstanceGroup,
-    /// None for a cluster of one node, which does the work itself.
+    /// `None` for a cluster of one node, which does the work itself.
     pub core: Option<InstanceGroup>,
+    /// The task nodes, if any.
     pub task: Option<InstanceGroup>,
+    /// The key pair for SSH.
     pub key_pair: Option<KeyPairName>,
+    /// The security groups of the primary node.
     pub security_groups: Vec<GroupName>,
+    /// EMR's own settings.
     #[serde(skip_serializing_if = "EmrSettings::is_empty")]
     pub emr: EmrSettings,
 }
 
-/// Instances of one role. The primary has a count of 1.
+/// The instances of one role. The primary has a count of 1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstanceGroup {
+    /// The number of instances and their type.
     pub nodes: Nodes,
+    /// How they are bought.
     pub market: Market,
+    /// Their data volumes; `None` for EMR's default.
     pub ebs: Option<Ebs>,
 }
 
 impl InstanceGroup {
+    /// The instance type.
     pub fn instance_type(&self) -> &InstanceType {
         &self.nodes.instance_type
     }
 }
 
+/// How instances are bought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Market {
+    /// On demand, at the full price.
     OnDemand,
+    /// On Spot: cheaper, and AWS may reclaim them.
     Spot,
 }
 
-/// Data volumes of each instance in a group; none named means EMR's default for the type.
+/// The data volumes of each instance in a group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ebs {
+    /// The kind of volume.
     pub kind: VolumeKind,
+    /// The size of each volume.
     pub size: Memory,
+    /// The number of volumes.
     pub volumes: u16,
 }
 
+/// The kinds of EBS volumes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VolumeKind {
+    /// General purpose SSD, gp2.
     Gp2,
+    /// General purpose SSD, gp3.
     Gp3,
 }
 
+/// A stack's job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Job {
+    /// Packages that pip installs on every node before the first step.
     pub python_packages: Vec<String>,
+    /// The steps in order.
     pub steps: Vec<Step>,
-    /// Where results are brought home to; none leaves them in the bucket.
+    /// The folder that results are downloaded to; `None` leaves them in the bucket.
     pub results: Option<PathBuf>,
 }
 
+/// A step of a job: one spark-submit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Step {
+    /// Its name.
     pub name: StepName,
+    /// The script's path.
     pub script: PathBuf,
+    /// The script's arguments.
     pub args: Vec<Arg>,
+    /// Spark's settings for the step.
     pub spark: SparkOptions,
 }
 
-/// One argument of a step: pieces of text and references, in order.
+/// An argument of a step: texts and references, in order.
 pub type Arg = Vec<Piece>;
 
+/// A part of an argument.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Piece {
+    /// Text.
     Text(String),
-    /// `${data.NAME}`: where that data set lies for the cluster.
+    /// `${data.NAME}`: the location of that data set for the cluster.
     Data(DataName),
-    /// `${results}`: the folder that is brought home when the job ends.
+    /// `${results}`: the folder that is downloaded when the job ends.
     Results,
-    /// `${scratch}`: a folder for what steps hand to each other; it is not brought home.
+    /// `${scratch}`: a folder for data between steps, which is not downloaded.
     Scratch,
 }
 
+/// Spark's settings for a step.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct SparkOptions {
-    /// None is `auto`: what suits the instance type.
+    /// `None` for `auto`, which chooses it for the instance type.
     pub executor_memory: Option<Memory>,
+    /// Spark's own settings by name.
     pub conf: BTreeMap<String, String>,
 }
 
+/// What ends a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Guardrails {
+    /// How long the cluster may be idle.
     pub idle_timeout: Span,
+    /// How long the cluster may live.
     pub max_lifetime: Span,
+    /// Dollars that it may cost.
     pub budget: Option<Usd>,
-    /// A cluster that nobody follows ends so long after somebody last did.
+    /// The cluster ends if nobody follows it for this long.
     #[serde(default)]
     pub lease: Option<Span>,
-    /// Several where policies have theirs besides.
+    /// Hours in which it may not run; policies may add theirs.
     #[serde(default)]
     pub off_hours: Vec<OffHours>,
-    /// How far `extend` may move the others.
+    /// How far `extend` may move the other limits.
     #[serde(default)]
     pub ceiling: Ceiling,
+    /// What happens when the job is done.
     pub when_done: WhenDone,
 }
 
-/// The most that a deadline may be moved to while a cluster lives; none is not at all.
+/// The limits up to which a deadline may be moved while a cluster lives; `None` does not allow it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Ceiling {
+    /// The longest lifetime.
     pub max_lifetime: Option<Span>,
+    /// The largest budget in dollars.
     pub budget: Option<Usd>,
 }
 
+/// What happens when the job is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WhenDone {
+    /// The cluster ends.
     Terminate,
+    /// The cluster stays until another guardrail ends it.
     Keep,
 }
 
 impl Guardrails {
-    /// EMR's auto-termination policy knows 60 seconds to 7 days (EMR API, AutoTerminationPolicy).
+    /// The minimum of EMR's auto-termination policy: 60 seconds (EMR API, AutoTerminationPolicy).
     pub const IDLE_MIN: Span = Span::from_secs(60);
+    /// The maximum of EMR's auto-termination policy: 7 days (EMR API, AutoTerminationPolicy).
     pub const IDLE_MAX: Span = Span::from_secs(7 * 86_400);
 }
 
 impl Default for Guardrails {
-    /// A stack that says nothing still cannot be forgotten.
+    /// The defaults ensure that no cluster is forgotten.
     fn default() -> Self {
         Self {
             idle_timeout: Span::from_secs(600),

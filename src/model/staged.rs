@@ -1,15 +1,17 @@
-//! Names that Hadoop reads as what they are. It skips what begins with `_` or `.` or ends in
-//! `._COPYING_` (FileInputFormat, HadoopFSUtils.shouldFilterOutPathName), takes some characters for
-//! a pattern, a list or a scheme (Globber, Path), and picks the codec by the name's end.
+//! Names of staged files that Hadoop reads correctly. It skips names that begin with `_` or `.` or
+//! end in `._COPYING_` (FileInputFormat, HadoopFSUtils.shouldFilterOutPathName), treats some
+//! characters as part of a pattern, a list or a scheme (Globber, Path), and chooses the codec by
+//! the end of the name.
 
-/// As long as a name may be; the end says the codec, so a longer one is cut in its middle.
-const LONGEST: usize = 200;
-/// What is kept of the end of a longer one.
+/// The maximum length of a name. The end determines the codec, so a longer name is cut in the
+/// middle.
+const MAX_CHARS: usize = 200;
+/// How much of the end of a longer name is kept.
 const END: usize = 100;
 
 const COPYING: &str = "._COPYING_";
 
-/// The name that a file is staged under: its own where that is plain, else the nearest plain one.
+/// The name under which a file is staged: its own if that is safe, otherwise the nearest safe one.
 pub fn staged_name(name: &str) -> String {
     let plain = |c: char| match c {
         'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '_' | '-' => c,
@@ -22,19 +24,19 @@ pub fn staged_name(name: &str) -> String {
     if !safe.starts_with(|c: char| c.is_ascii_alphanumeric()) {
         safe.insert_str(0, "file");
     }
-    if safe.len() > LONGEST {
-        // All of it is ASCII.
+    if safe.len() > MAX_CHARS {
+        // The name is ASCII by now.
         let end = safe.split_off(safe.len() - END);
-        safe.truncate(LONGEST - END - 1);
+        safe.truncate(MAX_CHARS - END - 1);
         safe = format!("{safe}-{end}");
     }
     safe
 }
 
-/// Why Hadoop does not read an object of this key as one object; none where it does.
+/// Why Hadoop does not read an object with this key as one object; `None` if it does.
 pub fn unread(key: &str) -> Option<String> {
     let last = key.trim_end_matches('/').rsplit('/').next().unwrap_or(key);
-    // A partition's folder may begin so: `_date=1`.
+    // A partition's folder may begin like this: `_date=1`.
     if last.starts_with(['_', '.']) && !last.contains('=') {
         return Some("Hadoop skips names that begin with `_` or `.`".to_owned());
     }

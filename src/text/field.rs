@@ -384,8 +384,8 @@ mod tests {
         let all = [
             "`second` cannot be `x`",
             "`third` cannot be `y`",
-            "the stack has no key `fourth`",
             "the stack has no `type`",
+            "the stack has no key `fourth`",
         ];
         let mut found = found;
         found.sort();

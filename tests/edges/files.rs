@@ -230,7 +230,7 @@ fn invalid_files_are_reported_with_their_path() {
             "us-east-1",
             "\"us-east\u{200b}-1\"",
             "2:9",
-            "it holds a zero-width space",
+            "it contains a zero-width space",
         ),
     ];
     let swapped = swapped.map(|(from, to, at, says)| (nbsp(from, to).into_bytes(), at, says));

@@ -325,7 +325,10 @@ fn the_breaker_holds_the_idle_back_and_rates_the_others() {
     assert_eq!(words(&few), ["end"; 5]);
     let mut many = vec![idle(), idle(), idle(), old(), old(), old()];
     let tripped = restrain(&mut many, 10, breaker).unwrap();
-    assert_eq!((tripped.requested, tripped.allowed, tripped.fleet), (3, 2, 10));
+    assert_eq!(
+        (tripped.requested, tripped.allowed, tripped.fleet),
+        (3, 2, 10)
+    );
     assert_eq!(words(&many), ["keep", "keep", "keep", "end", "end", "keep"]);
     assert!(
         many[0]
