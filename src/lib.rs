@@ -14,10 +14,10 @@
 //! - [`cloud`]: the trait of a cloud, with AWS, this machine and a simulation behind it.
 //! - [`ledger`]: the SQLite database of what clusters have cost.
 //! - [`run`]: carries out plans, follows jobs and runs the watchdog.
-//! - [`app`]: operations that the command line and the watchdog's page share: admission,
-//!   reservations and extensions.
+//! - [`app`]: use cases, which the command line, the watchdog and its page share: agreement,
+//!   admission, reservations, extensions, and what they read from the environment and from files.
 //! - [`dash`]: the watchdog's page and metrics.
-//! - [`cli`]: the command line.
+//! - [`cli`]: the command line: flags, a file for each command, views and exit codes.
 
 // Futures nest deeply: a call passes through several async layers.
 #![recursion_limit = "256"]

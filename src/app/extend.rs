@@ -1,11 +1,16 @@
 //! A living cluster's deadline, moved: within its stack's ceiling, its policies and its month.
 
+use super::failure::Failure;
+use super::interrupt;
 use super::reservations::{BudgetRequest, Reservations, both};
+use super::target::Target;
+use super::unknown_stack;
 use super::{OperationError, Place, Services};
-use crate::guard::{self, Deadline};
+use crate::guard::{self, Deadline, Refused};
 use crate::model::action::Action;
 use crate::model::event::Listener;
 use crate::model::extension::Extension;
+use crate::model::hint::Command;
 use crate::model::money::Usd;
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::Cluster;
@@ -84,4 +89,51 @@ async fn ask(
         None => BudgetRequest::Unpriced,
     };
     reservations.reserve(&budgets, asked).await
+}
+
+/// The message after Ctrl-C, and how to continue.
+const STOPPED: [&str; 2] = [
+    "interrupted while the deadline was being moved",
+    "extend again moves it in every safeguard; status shows where it is",
+];
+
+/// Moves the deadline under the stack's lease.
+pub(crate) async fn under_lease(
+    request: &Moved<'_>,
+    policies: &Policies,
+    target: &Target<'_>,
+) -> Result<(Cluster, Extension, Deadline), Failure> {
+    let session = target.session;
+    let progress = session.reporter.progress();
+    let lease = target.cloud.lease(request.stack, &*progress);
+    let lease = interrupt::or_stop(lease, STOPPED).await??;
+    let place = target.place_of_clusters();
+    let moved = extend(request, policies, place, session, &*progress);
+    let moved = interrupt::or_stop(moved, STOPPED).await;
+    let released = lease.release().await;
+    let moved = match moved? {
+        Err(OperationError::NoCluster(stack)) if request.id.is_none() => {
+            let observed = target.cloud.observe(&stack, None).await?;
+            let is_known = !observed.is_empty() || unknown_stack::existed(&stack, target);
+            if !is_known {
+                return Err(unknown_stack::failure("status", &stack, target).await);
+            }
+            Err(OperationError::NoCluster(stack))
+        }
+        moved => moved,
+    };
+    let moved = moved.map_err(|error| refused(error, request.stack))?;
+    released?;
+    progress.clear();
+    Ok(moved)
+}
+
+fn refused(error: OperationError, stack: &StackName) -> Failure {
+    let apply = matches!(error, OperationError::Deadline(Refused::Ceiling { .. }));
+    let failure = Failure::from(error);
+    if apply {
+        failure.hint(Command::clusterup("apply").stack(stack))
+    } else {
+        failure
+    }
 }

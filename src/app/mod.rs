@@ -1,10 +1,33 @@
-//! What several verbs and the page do alike, without words or screens: a team's month is asked
-//! before a cluster is made or made dearer, from any machine.
+//! Use cases: what several commands, the watchdog and its page do alike. They take a `Session` or a
+//! `Target` of one, know no flags and no views, and return values or report to a `Reporter`.
 
 pub mod accounts;
 pub mod admission;
+pub(crate) mod agreement;
+pub(crate) mod by_name;
+pub(crate) mod cleartext;
+pub(crate) mod curves;
+pub(crate) mod environment;
 pub mod extend;
+pub(crate) mod failure;
+pub(crate) mod interrupt;
+pub(crate) mod operator;
+pub(crate) mod origin;
+pub(crate) mod policies;
+pub(crate) mod policy_reloader;
+pub(crate) mod preflight;
+pub(crate) mod prices;
+pub(crate) mod recorded_costs;
+pub(crate) mod reporter;
 pub mod reservations;
+mod services;
+pub(crate) mod session;
+pub(crate) mod spent;
+pub(crate) mod stack_admission;
+pub(crate) mod stack_file;
+pub(crate) mod target;
+pub(crate) mod text_file;
+pub(crate) mod unknown_stack;
 
 use crate::cloud::{Cloud, CloudError};
 use crate::guard::Refused;

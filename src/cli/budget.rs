@@ -1,14 +1,13 @@
 //! `budget`: each team's monthly budget: what is spent, reserved and left, and how long it lasts.
 
-use super::admission::services::CliServices;
-use super::args::TargetArgs;
-use super::context::Context;
-use super::failure::{Exit, Failure};
-use super::policies::{LoadedPolicies, PoliciesArgs};
-use super::screen::Screen;
-use super::target::Target;
+use super::flags::{PoliciesArgs, TargetArgs};
+use super::verb::{Finished, Verb};
 use super::view;
 use crate::app::accounts::{self, TeamStore};
+use crate::app::failure::Failure;
+use crate::app::policies::LoadedPolicies;
+use crate::app::session::Session;
+use crate::app::target::{Target, TargetChoice};
 use crate::model::clock::Clock;
 use crate::model::month::Month;
 use crate::model::name::{Region, TeamName};
@@ -30,33 +29,30 @@ pub(super) struct BudgetArgs {
     policies: PoliciesArgs,
 }
 
-pub(super) async fn run(
-    args: &BudgetArgs,
-    context: &Context,
-    screen: &Screen,
-) -> Result<Exit, Failure> {
-    let target = Target::open(&args.target, None, context).await?;
-    let read = args.policies.read_here(context, screen).await?;
-    let teams = teams(&read, args.team.as_ref())?;
-    let now = SystemClock.now();
-    let mut documents = Vec::new();
-    for (n, team) in teams.iter().enumerate() {
-        if n > 0 {
-            screen.text("");
+impl Verb for BudgetArgs {
+    async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let target = Target::open(&self.target.choice(), None, session).await?;
+        let read = self.policies.place().read_here(session).await?;
+        let teams = teams(&read, self.team.as_ref())?;
+        let now = SystemClock.now();
+        let mut documents = Vec::new();
+        for (n, team) in teams.iter().enumerate() {
+            if n > 0 {
+                session.reporter.text("");
+            }
+            let all = read.policies.team_budgets(team);
+            let shown_team = Team {
+                name: team,
+                all: &all,
+                budgets: all.iter().map(TeamBudget::as_budget).collect(),
+                now,
+            };
+            let team_account = shown_team.settle(&target).await?;
+            documents.extend(shown_team.show(&team_account, session));
         }
-        let all = read.policies.team_budgets(team);
-        let shown_team = Team {
-            name: team,
-            all: &all,
-            budgets: all.iter().map(TeamBudget::as_budget).collect(),
-            now,
-        };
-        let team_account = shown_team.settle(&target, context, screen).await?;
-        documents.extend(shown_team.show(&team_account, screen));
+        let fields = json!({ "target": target.name(), "months": documents, "from": read.places });
+        Ok(Finished::done(fields))
     }
-    let fields = json!({ "target": target.name(), "months": documents, "from": read.places });
-    screen.document("budget", Exit::Done.code(), fields);
-    Ok(Exit::Done)
 }
 
 /// The teams that have a budget, or only the given one.
@@ -96,13 +92,8 @@ struct Team<'a> {
 
 impl Team<'_> {
     /// Settles the team's account with the clusters of every place where it has reservations.
-    async fn settle(
-        &self,
-        target: &Target,
-        context: &Context,
-        screen: &Screen,
-    ) -> Result<TeamAccount, Failure> {
-        let mut team_account = self.settle_in(target, context, screen).await?;
+    async fn settle(&self, target: &Target<'_>) -> Result<TeamAccount, Failure> {
+        let mut team_account = self.settle_in(target).await?;
         let places: BTreeSet<String> = team_account
             .reservations
             .values()
@@ -113,27 +104,21 @@ impl Team<'_> {
             let Ok(region) = place.parse::<Region>() else {
                 continue;
             };
-            let args = TargetArgs::of(region);
-            let elsewhere = Target::open(&args, None, context).await?;
-            team_account = self.settle_in(&elsewhere, context, screen).await?;
+            let choice = TargetChoice::Region(region);
+            let elsewhere = Target::open(&choice, None, target.session).await?;
+            team_account = self.settle_in(&elsewhere).await?;
         }
         Ok(team_account)
     }
 
-    async fn settle_in(
-        &self,
-        target: &Target,
-        context: &Context,
-        screen: &Screen,
-    ) -> Result<TeamAccount, Failure> {
-        let services = CliServices { context, screen };
+    async fn settle_in(&self, target: &Target<'_>) -> Result<TeamAccount, Failure> {
         let home = accounts::home(self.all, target.region.as_ref())?;
         let place = target.place_of_clusters();
-        let account = TeamStore::open(self.name, home, place, &services).await?;
+        let account = TeamStore::open(self.name, home, place, target.session).await?;
         Ok(account.settle(&self.budgets, self.now).await?)
     }
 
-    fn show(&self, team_account: &TeamAccount, screen: &Screen) -> Vec<Value> {
+    fn show(&self, team_account: &TeamAccount, session: &Session) -> Vec<Value> {
         let mut documents = Vec::new();
         for (policy, budget) in &self.budgets {
             let month = Month::of(self.now, budget.value.timezone);
@@ -147,7 +132,7 @@ impl Team<'_> {
                 reservations: &reservations,
                 now: self.now,
             };
-            screen.text(shown.render().trim_end());
+            session.reporter.text(shown.render().trim_end());
             documents.push(shown.document());
         }
         documents

@@ -1,6 +1,6 @@
 //! Where the log of calls goes: to standard error, when `-v` or RUST_LOG asks for it.
 
-use super::screen::Screen;
+use super::stderr::aside;
 use std::io::{self, IsTerminal as _, Write};
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -34,8 +34,8 @@ fn read(log: &str) -> Targets {
     match log.parse::<Targets>() {
         Ok(all) => of_ours(&all),
         Err(error) => {
-            Screen::aside(&format!("warning: RUST_LOG is not used: {error}"));
-            Screen::aside("  help: write it as `debug`, or as `clusterup=trace`");
+            aside(&format!("warning: RUST_LOG is not used: {error}"));
+            aside("  help: write it as `debug`, or as `clusterup=trace`");
             Targets::new()
         }
     }

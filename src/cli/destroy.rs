@@ -1,20 +1,21 @@
 //! `destroy`: ends a stack's clusters and deletes everything else of it but downloaded results.
 
-use super::args::DestroyArgs;
-use super::context::Context;
-use super::failure::{Exit, Failure};
-use super::interrupt;
-use super::ledger;
-use super::origin::{CurrentOrigin, OtherOrigin};
+use super::flags::TargetArgs;
 use super::prompt::consent;
-use super::screen::Screen;
-use super::stack_file;
-use super::target::Target;
-use super::unknown_stack;
+use super::verb::{Finished, Verb};
 use super::view;
-use super::view::progress::Progress;
+use crate::app::agreement::Proposal;
+use crate::app::failure::{Exit, Failure};
+use crate::app::interrupt;
+use crate::app::origin::{CurrentOrigin, OtherOrigin};
+use crate::app::recorded_costs;
+use crate::app::reporter::Progress;
+use crate::app::session::Session;
+use crate::app::stack_file;
+use crate::app::target::Target;
+use crate::app::unknown_stack;
 use crate::model::action::Action;
-use crate::model::hint::Command;
+use crate::model::hint::{Command, CommandContext};
 use crate::model::name::StackName;
 use crate::model::plan::{Plan, Planned};
 use crate::plan;
@@ -22,62 +23,87 @@ use crate::run::reconcile::reconcile;
 use serde_json::json;
 use std::path::Path;
 
-pub(super) async fn run(
-    args: &DestroyArgs,
-    context: &Context,
-    screen: &Screen,
-) -> Result<Exit, Failure> {
-    let (stack, region) = stack_file::name(&args.stack)?;
-    let target = Target::open(&args.target, region.as_ref(), context).await?;
-    let cloud = &*target.cloud;
-    let plan = destroy_plan(&target, &stack).await?;
-    let here = CurrentOrigin::new(Path::new(&args.stack), context);
-    let elsewhere = here.elsewhere(cloud, &stack).await?;
-    if let Some(elsewhere) = &elsewhere {
-        screen.say(elsewhere.line());
+#[derive(Debug, clap::Args)]
+pub(super) struct DestroyArgs {
+    /// A stack's file or name
+    pub(super) stack: String,
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+    /// Answer yes to every question
+    #[arg(long, short)]
+    pub(super) yes: bool,
+}
+
+impl Verb for DestroyArgs {
+    fn here(&self) -> CommandContext {
+        self.target.here(Some(&self.stack))
     }
-    let empty = plan.is_empty();
-    if empty && region.is_none() && !unknown_stack::existed(&stack, &target, context, screen) {
-        return Err(unknown_stack::failure("destroy", &stack, &target).await);
-    }
-    screen.text(&view::plan::render(&plan, &target, None, &[], &screen.here));
-    if !empty {
-        let question = format!("This deletes everything of stack {stack}. Continue?");
-        let question = OtherOrigin::before(elsewhere.as_ref(), question);
-        if !consent(&question, args.yes, context)? {
-            screen.say("nothing was changed");
-            return Ok(Exit::Failed);
+
+    async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let (stack, region) = stack_file::name(&self.stack)?;
+        let target = Target::open(&self.target.choice(), region.as_ref(), session).await?;
+        let cloud = &*target.cloud;
+        let plan = destroy_plan(&target, &stack).await?;
+        let here = CurrentOrigin::new(Path::new(&self.stack), &session.environment);
+        let elsewhere = here.elsewhere(cloud, &stack).await?;
+        if let Some(elsewhere) = &elsewhere {
+            session.reporter.say(elsewhere.line());
         }
-        let progress = Progress::new(screen);
-        let lease = interrupt::or_stop(cloud.lease(&stack, &progress), STOPPED).await??;
-        let destroy = Destroy {
+        let empty = plan.is_empty();
+        if empty && region.is_none() && !unknown_stack::existed(&stack, &target) {
+            return Err(unknown_stack::failure("destroy", &stack, &target).await);
+        }
+        let proposal = Proposal {
+            plan: &plan,
             target: &target,
-            stack: &stack,
-            context,
-            screen,
-            progress: &progress,
+            prices: None,
+            safeguards: &[],
+            elsewhere: elsewhere.as_ref(),
         };
-        let destroyed = interrupt::or_stop(destroy.run(), STOPPED).await;
-        let released = lease.release().await;
-        destroyed??;
-        released?;
-        progress.clear();
+        session
+            .reporter
+            .text(&view::plan::render(&proposal, session.reporter.here()));
+        if !empty {
+            let question = format!("This deletes everything of stack {stack}. Continue?");
+            let question = OtherOrigin::before(elsewhere.as_ref(), question);
+            if !consent(&question, self.yes, &session.environment)? {
+                session.reporter.say("nothing was changed");
+                return Ok(Finished::without_document(Exit::Failed));
+            }
+            let progress = session.reporter.progress();
+            let lease = interrupt::or_stop(cloud.lease(&stack, &*progress), STOPPED).await??;
+            let destroy = Destroy {
+                target: &target,
+                stack: &stack,
+                progress: &*progress,
+            };
+            let destroyed = interrupt::or_stop(destroy.run(), STOPPED).await;
+            let released = lease.release().await;
+            destroyed??;
+            released?;
+            progress.clear();
+        }
+        interrupt::or_stop(cloud.remove_shared(), STOPPED).await??;
+        session.reporter.text(&format!(
+            "stack {stack} is destroyed; downloaded results are kept"
+        ));
+        if empty {
+            session
+                .reporter
+                .say(&format!("nothing of it existed {}", target.place()));
+            session.reporter.say(
+                &session
+                    .reporter
+                    .next(&Command::clusterup("status").target(), 2),
+            );
+        }
+        Ok(Finished::done(json!({ "stack": stack, "plan": plan })))
     }
-    interrupt::or_stop(cloud.remove_shared(), STOPPED).await??;
-    screen.text(&format!(
-        "stack {stack} is destroyed; downloaded results are kept"
-    ));
-    if empty {
-        screen.say(&format!("nothing of it existed {}", target.place()));
-        screen.say(&screen.next(&Command::clusterup("status").target(), 2));
-    }
-    screen.document("destroy", 0, json!({ "stack": stack, "plan": plan }));
-    Ok(Exit::Done)
 }
 
 /// The plan that deletes what exists. An empty plan is checked again after the visibility window:
 /// AWS may not list yet what an interrupted apply has just created.
-async fn destroy_plan(target: &Target, stack: &StackName) -> Result<Plan, Failure> {
+async fn destroy_plan(target: &Target<'_>, stack: &StackName) -> Result<Plan, Failure> {
     let cloud = &*target.cloud;
     let plan = plan::destroy(stack, &cloud.observe(stack, None).await?);
     if !plan.is_empty() || cloud.lag().is_zero() {
@@ -88,11 +114,9 @@ async fn destroy_plan(target: &Target, stack: &StackName) -> Result<Plan, Failur
 }
 
 struct Destroy<'a> {
-    target: &'a Target,
+    target: &'a Target<'a>,
     stack: &'a StackName,
-    context: &'a Context,
-    screen: &'a Screen,
-    progress: &'a Progress<'a>,
+    progress: &'a dyn Progress,
 }
 
 impl Destroy<'_> {
@@ -130,10 +154,10 @@ impl Destroy<'_> {
     async fn note(&self) {
         match self.target.cloud.watch(self.stack).await {
             Ok(clusters) => {
-                ledger::note(&clusters, self.target, self.context, self.screen).await;
+                recorded_costs::note(&clusters, self.target).await;
             }
             // A missing cost record must not stop the deletion.
-            Err(error) => self.screen.say(&format!(
+            Err(error) => self.target.session.reporter.say(&format!(
                 "warning: could not record what this cost: {error}"
             )),
         }

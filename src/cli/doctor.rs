@@ -1,65 +1,83 @@
 //! `doctor`: checks whether the account, or this machine, is ready for clusters, and advises.
 
-use super::args::DoctorArgs;
-use super::context::Context;
-use super::failure::{Exit, Failure};
-use super::screen::Screen;
-use super::target::Target;
+use super::flags::TargetArgs;
+use super::verb::{Finished, Verb};
 use super::view::words::{count, size, wrap};
+use crate::app::failure::{Exit, Failure};
+use crate::app::session::Session;
+use crate::app::target::Target;
 use crate::cloud::Finding;
 use crate::cloud::local::machine;
 use crate::cloud::local::runtime::Report;
-use crate::model::hint::Command;
+use crate::model::hint::{Command, CommandContext};
 use rustix::fs::Access;
 use serde_json::json;
 use std::io::ErrorKind;
 use std::path::Path;
 
-pub(super) async fn run(
-    args: &DoctorArgs,
-    context: &Context,
-    screen: &Screen,
-) -> Result<Exit, Failure> {
-    if args.target.local {
-        return this_machine(context, screen);
-    }
-    let target = Target::open(&args.target, None, context).await?;
-    screen.text(&format!("AWS {}", target.place()));
-    let mut findings = target.cloud.checkup().await;
-    findings.push(disk("disk", &context.state_folder()?, MIN_STATE_BYTES));
-    if args.try_schedule {
-        findings.extend(target.cloud.try_schedule().await);
-    }
-    for finding in &findings {
-        show(finding, screen);
-    }
-    let bad = findings.iter().filter(|finding| !finding.good);
-    let bad: Vec<&str> = bad.map(|finding| finding.what.as_str()).collect();
-    let exit = conclude(&bad, screen);
-    let fields = json!({
-        "region": target.region, "ready": exit == Exit::Done, "findings": findings,
-    });
-    screen.document("doctor", exit.code(), fields);
-    Ok(exit)
+#[derive(Debug, clap::Args)]
+pub(super) struct DoctorArgs {
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+    /// Test the schedules that end clusters: create one that ends nothing, and delete it
+    #[arg(long, conflicts_with = "local")]
+    pub(super) try_schedule: bool,
 }
 
-fn show(finding: &Finding, screen: &Screen) {
+impl Verb for DoctorArgs {
+    fn here(&self) -> CommandContext {
+        self.target.here(None)
+    }
+
+    async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        if self.target.local {
+            return this_machine(session);
+        }
+        let target = Target::open(&self.target.choice(), None, session).await?;
+        session.reporter.text(&format!("AWS {}", target.place()));
+        let mut findings = target.cloud.checkup().await;
+        findings.push(disk(
+            "disk",
+            &session.environment.state_folder()?,
+            MIN_STATE_BYTES,
+        ));
+        if self.try_schedule {
+            findings.extend(target.cloud.try_schedule().await);
+        }
+        for finding in &findings {
+            show(finding, session);
+        }
+        let bad = findings.iter().filter(|finding| !finding.good);
+        let bad: Vec<&str> = bad.map(|finding| finding.what.as_str()).collect();
+        let exit = conclude(&bad, session);
+        let fields = json!({
+            "region": target.region, "ready": exit == Exit::Done, "findings": findings,
+        });
+        Ok(Finished::with(exit, fields))
+    }
+}
+
+fn show(finding: &Finding, session: &Session) {
     let what = &finding.what;
     let sign = if finding.good { ' ' } else { '!' };
-    screen.text(&format!("{sign} {what:12} {}", wrap(&finding.says, 15)));
+    session
+        .reporter
+        .text(&format!("{sign} {what:12} {}", wrap(&finding.says, 15)));
     for hint in &finding.hints {
         // Unwrapped, so that it can be copied.
-        screen.text(&screen.advice(hint, 15));
+        session.reporter.text(&session.reporter.advice(hint, 15));
     }
 }
 
 /// The last line: whether a cluster can be created, and what is missing.
-fn conclude(bad: &[&str], screen: &Screen) -> Exit {
+fn conclude(bad: &[&str], session: &Session) -> Exit {
     if bad.is_empty() {
-        screen.text("ready");
+        session.reporter.text("ready");
         return Exit::Done;
     }
-    screen.text(&format!("not ready: {}", bad.join(", ")));
+    session
+        .reporter
+        .text(&format!("not ready: {}", bad.join(", ")));
     Exit::Failed
 }
 
@@ -101,75 +119,89 @@ fn free_bytes(folder: &Path) -> std::io::Result<u64> {
     Ok(stats.f_bavail.saturating_mul(stats.f_frsize))
 }
 
-fn this_machine(context: &Context, screen: &Screen) -> Result<Exit, Failure> {
-    let report = context.store()?.check();
+fn this_machine(session: &Session) -> Result<Finished, Failure> {
+    let report = session.environment.store()?.check();
     let (memory, cores) = machine::machine();
-    screen.text(&format!("machine   {memory}, {cores} cores"));
-    let exit = python(&report, screen);
-    runtime(&report, screen);
-    screen.text(&format!("cache     {}", report.cache.display()));
+    session
+        .reporter
+        .text(&format!("machine   {memory}, {cores} cores"));
+    let exit = python(&report, session);
+    runtime(&report, session);
+    session
+        .reporter
+        .text(&format!("cache     {}", report.cache.display()));
     let min_bytes = if report.runtime.is_some() {
         MIN_STATE_BYTES
     } else {
         MIN_INSTALL_BYTES
     };
-    let state = disk("state", &context.state_folder()?, MIN_STATE_BYTES);
+    let state = disk(
+        "state",
+        &session.environment.state_folder()?,
+        MIN_STATE_BYTES,
+    );
     let disk = disk("disk", &report.cache, min_bytes);
     let mut bad = Vec::new();
     if exit != Exit::Done {
         bad.push("python");
     }
     for finding in [&disk, &state] {
-        screen.text(&format!("{:9} {}", finding.what, finding.says));
+        session
+            .reporter
+            .text(&format!("{:9} {}", finding.what, finding.says));
         for hint in &finding.hints {
-            screen.text(&screen.advice(hint, 10));
+            session.reporter.text(&session.reporter.advice(hint, 10));
         }
         if !finding.good {
             bad.push(&finding.what);
         }
     }
-    let exit = conclude(&bad, screen);
+    let exit = conclude(&bad, session);
     let machine = json!({ "memory": memory, "cores": cores });
     let runtime = if report.runtime.is_some() {
         "installed"
     } else {
         "missing"
     };
-    screen.document(
-        "doctor",
-        exit.code(),
+    Ok(Finished::with(
+        exit,
         json!({
             "machine": machine, "runtime": runtime, "report": report, "disk": disk,
             "state": state,
             "ready": exit == Exit::Done,
         }),
-    );
-    Ok(exit)
+    ))
 }
 
-fn python(report: &Report, screen: &Screen) -> Exit {
+fn python(report: &Report, session: &Session) -> Exit {
     match (&report.python, &report.python_missing) {
         (Some(python), _) => {
             let (major, minor) = python.version;
-            screen.text(&format!(
+            session.reporter.text(&format!(
                 "python    {major}.{minor}, {}",
                 python.path.display()
             ));
             if python.ensurepip || python.pip {
                 return Exit::Done;
             }
-            screen.text("          has neither pip nor ensurepip; Spark cannot be installed");
-            screen.text("          next: sudo apt-get install python3-venv");
+            session
+                .reporter
+                .text("          has neither pip nor ensurepip; Spark cannot be installed");
+            session
+                .reporter
+                .text("          next: sudo apt-get install python3-venv");
         }
         (None, Some((missing, hint))) => {
-            screen.text(&format!("python    {missing}\n          help: {hint}"));
+            session
+                .reporter
+                .text(&format!("python    {missing}\n          help: {hint}"));
         }
-        (None, None) => screen.text("python    missing"),
+        (None, None) => session.reporter.text("python    missing"),
     }
     Exit::Failed
 }
 
-fn runtime(report: &Report, screen: &Screen) {
+fn runtime(report: &Report, session: &Session) {
     let Report {
         runtime,
         spark,
@@ -179,11 +211,11 @@ fn runtime(report: &Report, screen: &Screen) {
     } = report;
     match runtime {
         Some(runtime) => {
-            screen.text(&format!(
+            session.reporter.text(&format!(
                 "spark     {spark}, {}",
                 runtime.spark_home.display()
             ));
-            screen.text(&format!(
+            session.reporter.text(&format!(
                 "java      {java}, {}",
                 runtime.java_home.display()
             ));
@@ -191,13 +223,21 @@ fn runtime(report: &Report, screen: &Screen) {
                 Some(_) => "present: Java starts faster",
                 None => "missing: Java starts slower, nothing else changes",
             };
-            screen.text(&format!("archive   {archive}"));
-            screen.text(&format!("packages  {}", count(*packages as u64, "set")));
+            session.reporter.text(&format!("archive   {archive}"));
+            session
+                .reporter
+                .text(&format!("packages  {}", count(*packages as u64, "set")));
         }
         None => {
-            screen.text(&format!("spark     {spark} is not installed yet"));
-            screen.text(&format!("java      {java} is not installed yet"));
-            screen.text("          help: the first apply --local installs both");
+            session
+                .reporter
+                .text(&format!("spark     {spark} is not installed yet"));
+            session
+                .reporter
+                .text(&format!("java      {java} is not installed yet"));
+            session
+                .reporter
+                .text("          help: the first apply --local installs both");
         }
     }
 }

@@ -1,52 +1,63 @@
 //! `init`: writes a commented example stack.
 
-use super::args::InitArgs;
-use super::failure::{Exit, Failure};
-use super::screen::Screen;
+use super::verb::{Finished, Verb};
+use crate::app::failure::{Exit, Failure};
+use crate::app::session::Session;
 use crate::model::hint::Command;
 use crate::model::name::StackName;
 use crate::text;
 use serde_json::json;
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-pub(super) fn run(args: &InitArgs, screen: &Screen) -> Result<Exit, Failure> {
-    let path = &args.file;
-    let name = match &args.name {
-        Some(name) => name.clone(),
-        None => name_of(path)?,
-    };
-    let created = OpenOptions::new().write(true).create_new(true).open(path);
-    let written = created.and_then(|mut file| {
-        let written = file.write_all(text::template(&name).as_bytes());
-        if written.is_err() {
-            // We created it, and half a stack would block the next try.
-            let _ = fs::remove_file(path);
-        }
-        written
-    });
-    written.map_err(|error| {
-        if error.kind() == ErrorKind::AlreadyExists {
-            return Failure::input(format!("{} exists already", path.display()))
-                .hint("choose the name of a new file");
-        }
-        Failure::new(Exit::Failed, format!("cannot write {}", path.display()))
-            .caused_by(&error)
-            .hint("choose a folder that is writable and has free space")
-            .hint(Command::other("df -h ."))
-    })?;
-    let shown = path.display();
-    screen.text(&format!(
-        "wrote {shown}\n\nput your script in job.py beside it, then"
-    ));
-    let file = path.display().to_string();
-    let validate = Command::clusterup("validate").arg(&file);
-    let apply = Command::clusterup("apply").arg(&file).arg("--local");
-    screen.text(&screen.next(&validate, 2));
-    screen.text(&screen.next(&apply, 2));
-    screen.document("init", 0, json!({ "file": path, "stack": name }));
-    Ok(Exit::Done)
+#[derive(Debug, clap::Args)]
+pub(super) struct InitArgs {
+    /// The file to write; the stack is named after it, or after its folder if it is `stack.yaml`
+    #[arg(default_value = "stack.yaml")]
+    pub(super) file: PathBuf,
+    /// The stack's name, if it differs from the file's and the folder's
+    #[arg(long)]
+    pub(super) name: Option<StackName>,
+}
+
+impl Verb for InitArgs {
+    async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let path = &self.file;
+        let name = match &self.name {
+            Some(name) => name.clone(),
+            None => name_of(path)?,
+        };
+        let created = OpenOptions::new().write(true).create_new(true).open(path);
+        let written = created.and_then(|mut file| {
+            let written = file.write_all(text::template(&name).as_bytes());
+            if written.is_err() {
+                // We created it, and half a stack would block the next try.
+                let _ = fs::remove_file(path);
+            }
+            written
+        });
+        written.map_err(|error| {
+            if error.kind() == ErrorKind::AlreadyExists {
+                return Failure::input(format!("{} exists already", path.display()))
+                    .hint("choose the name of a new file");
+            }
+            Failure::new(Exit::Failed, format!("cannot write {}", path.display()))
+                .caused_by(&error)
+                .hint("choose a folder that is writable and has free space")
+                .hint(Command::other("df -h ."))
+        })?;
+        let shown = path.display();
+        session.reporter.text(&format!(
+            "wrote {shown}\n\nput your script in job.py beside it, then"
+        ));
+        let file = path.display().to_string();
+        let validate = Command::clusterup("validate").arg(&file);
+        let apply = Command::clusterup("apply").arg(&file).arg("--local");
+        session.reporter.text(&session.reporter.next(&validate, 2));
+        session.reporter.text(&session.reporter.next(&apply, 2));
+        Ok(Finished::done(json!({ "file": path, "stack": name })))
+    }
 }
 
 /// The stack's name: the file's name, or for `stack.yaml`, which every folder may have, the

@@ -1,11 +1,11 @@
 //! `log`: shows this machine's audit log: what the watchdog, and people through it, did.
 
-use super::context::Context;
-use super::cost::when::When;
-use super::failure::{Exit, Failure};
-use super::ledger;
-use super::screen::Screen;
+use super::verb::{Finished, Verb};
 use super::view;
+use super::when::When;
+use crate::app::failure::{Exit, Failure};
+use crate::app::recorded_costs;
+use crate::app::session::Session;
 use crate::ledger::{AuditQuery, Ledger, Logged};
 use crate::model::audit::Act;
 use crate::model::clock::Clock;
@@ -47,64 +47,61 @@ fn act(text: &str) -> Result<Act, String> {
     })
 }
 
-pub(super) async fn run(
-    args: &LogArgs,
-    context: &Context,
-    screen: &Screen,
-) -> Result<Exit, Failure> {
-    let query = AuditQuery {
-        target: args.cluster.clone(),
-        act: args.act,
-        since: args.since.map(|since| since.at(SystemClock.now())),
-        last: args
-            .last
-            .or(args.since.is_none().then_some(DEFAULT_ENTRIES)),
-        ..AuditQuery::default()
-    };
-    if args.follow {
-        return follow(query, context, screen).await;
+impl Verb for LogArgs {
+    async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let query = AuditQuery {
+            target: self.cluster.clone(),
+            act: self.act,
+            since: self.since.map(|since| since.at(SystemClock.now())),
+            last: self
+                .last
+                .or(self.since.is_none().then_some(DEFAULT_ENTRIES)),
+            ..AuditQuery::default()
+        };
+        if self.follow {
+            return follow(query, session).await;
+        }
+        // Reading does not create a ledger.
+        let entries = if session.environment.ledger()?.exists() {
+            recorded_costs::open(session)?.entries(&query)?
+        } else {
+            Vec::new()
+        };
+        if entries.is_empty() {
+            no_entries(self, session);
+        } else {
+            session
+                .reporter
+                .text(&entries.iter().map(view::log::entry).collect::<String>());
+        }
+        Ok(Finished::done(json!({ "entries": entries })))
     }
-    // Reading does not create a ledger.
-    let entries = if context.ledger()?.exists() {
-        ledger::open(context, screen)?.entries(&query)?
-    } else {
-        Vec::new()
-    };
-    if entries.is_empty() {
-        no_entries(args, screen);
-    } else {
-        screen.text(&entries.iter().map(view::log::entry).collect::<String>());
-    }
-    screen.document("log", 0, json!({ "entries": entries }));
-    Ok(Exit::Done)
 }
 
-fn no_entries(args: &LogArgs, screen: &Screen) {
+fn no_entries(args: &LogArgs, session: &Session) {
     let (what, next) = if args.cluster.is_some() || args.act.is_some() || args.since.is_some() {
         ("no entry of the log matches", "log")
     } else {
         ("the log is empty: no watchdog has run", "watchdog install")
     };
-    screen.text(what);
-    screen.text(&screen.next(&Command::clusterup(next), 2));
+    session.reporter.text(what);
+    session
+        .reporter
+        .text(&session.reporter.next(&Command::clusterup(next), 2));
 }
 
-async fn follow(
-    mut query: AuditQuery,
-    context: &Context,
-    screen: &Screen,
-) -> Result<Exit, Failure> {
-    let ledger = ledger::open(context, screen)?;
+async fn follow(mut query: AuditQuery, session: &Session) -> Result<Finished, Failure> {
+    let ledger = recorded_costs::open(session)?;
     loop {
-        if !show(&mut query, &ledger, screen)? {
-            return Ok(Exit::Done);
+        if !show(&mut query, &ledger, session)? {
+            return Ok(Finished::without_document(Exit::Done));
         }
         tokio::time::sleep(FOLLOW_INTERVAL).await;
     }
 }
 
 /// Shows new entries; false if standard output is closed.
-fn show(query: &mut AuditQuery, ledger: &Ledger, screen: &Screen) -> Result<bool, Failure> {
+fn show(query: &mut AuditQuery, ledger: &Ledger, session: &Session) -> Result<bool, Failure> {
     let entries = ledger.entries(query)?;
     if let Some(Logged { id, .. }) = entries.last() {
         query.after = Some(*id);
@@ -112,7 +109,9 @@ fn show(query: &mut AuditQuery, ledger: &Ledger, screen: &Screen) -> Result<bool
     // Every entry that follows is shown.
     query.last = None;
     query.after = query.after.or(Some(0));
-    Ok(entries
-        .iter()
-        .all(|entry| screen.record(&view::log::entry(entry), &json!(entry))))
+    Ok(entries.iter().all(|entry| {
+        session
+            .reporter
+            .record(&view::log::entry(entry), &json!(entry))
+    }))
 }

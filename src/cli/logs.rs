@@ -1,51 +1,67 @@
 //! `logs`: shows the logs of a stack's latest cluster.
 
-use super::args::LogsArgs;
-use super::context::Context;
-use super::failure::{Exit, Failure};
-use super::screen::Screen;
-use super::stack_file;
-use super::target::Target;
-use super::unknown_stack;
+use super::flags::TargetArgs;
+use super::verb::{Finished, Verb};
+use crate::app::failure::{Exit, Failure};
+use crate::app::session::Session;
+use crate::app::stack_file;
+use crate::app::target::Target;
+use crate::app::unknown_stack;
 use crate::cloud::step_name;
-use crate::model::hint::Command;
-use crate::model::name::StackName;
+use crate::model::hint::{Command, CommandContext};
+use crate::model::name::{StackName, StepName};
 use crate::model::shown::line;
 use serde_json::json;
 
-pub(super) async fn run(
-    args: &LogsArgs,
-    context: &Context,
-    screen: &Screen,
-) -> Result<Exit, Failure> {
-    let (stack, region) = stack_file::name(&args.stack)?;
-    let target = Target::open(&args.target, region.as_ref(), context).await?;
-    let cloud = &*target.cloud;
-    let names = cloud.logs(&stack).await?;
-    let selected: Vec<&String> = names
-        .iter()
-        .filter(|name| is_selected(args, name))
-        .collect();
-    if selected.is_empty() {
-        let exists = !cloud.observe(&stack, None).await?.is_empty();
-        if !exists && region.is_none() && !unknown_stack::existed(&stack, &target, context, screen)
-        {
-            return Err(unknown_stack::failure("logs", &stack, &target).await);
-        }
-        return Err(no_logs(args, &stack, &names, &target, exists));
+#[derive(Debug, clap::Args)]
+pub(super) struct LogsArgs {
+    /// A stack's file or name
+    pub(super) stack: String,
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+    /// Show only this step
+    #[arg(long)]
+    pub(super) step: Option<StepName>,
+    /// Include the logs of executors and daemons
+    #[arg(long)]
+    pub(super) all: bool,
+}
+
+impl Verb for LogsArgs {
+    fn here(&self) -> CommandContext {
+        self.target.here(Some(&self.stack))
     }
-    let mut shown = Vec::new();
-    for name in selected {
-        let content = cloud.log(&stack, name).await?;
-        let text = String::from_utf8_lossy(&content);
-        if !text.is_empty() {
-            screen.text(&format!("==> {} <==", line(name, 500)));
-            screen.text(&text);
+
+    async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let (stack, region) = stack_file::name(&self.stack)?;
+        let target = Target::open(&self.target.choice(), region.as_ref(), session).await?;
+        let cloud = &*target.cloud;
+        let names = cloud.logs(&stack).await?;
+        let selected: Vec<&String> = names
+            .iter()
+            .filter(|name| is_selected(self, name))
+            .collect();
+        if selected.is_empty() {
+            let exists = !cloud.observe(&stack, None).await?.is_empty();
+            if !exists && region.is_none() && !unknown_stack::existed(&stack, &target) {
+                return Err(unknown_stack::failure("logs", &stack, &target).await);
+            }
+            return Err(no_logs(self, &stack, &names, &target, exists));
         }
-        shown.push(json!({ "name": name, "text": text }));
+        let mut shown = Vec::new();
+        for name in selected {
+            let content = cloud.log(&stack, name).await?;
+            let text = String::from_utf8_lossy(&content);
+            if !text.is_empty() {
+                session
+                    .reporter
+                    .text(&format!("==> {} <==", line(name, 500)));
+                session.reporter.text(&text);
+            }
+            shown.push(json!({ "name": name, "text": text }));
+        }
+        Ok(Finished::done(json!({ "stack": stack, "logs": shown })))
     }
-    screen.document("logs", 0, json!({ "stack": stack, "logs": shown }));
-    Ok(Exit::Done)
 }
 
 /// Whether a log is to be shown: those of the steps, of one step if it is named, or all.
@@ -68,7 +84,7 @@ fn no_logs(
     args: &LogsArgs,
     stack: &StackName,
     names: &[String],
-    target: &Target,
+    target: &Target<'_>,
     exists: bool,
 ) -> Failure {
     match &args.step {

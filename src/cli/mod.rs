@@ -1,89 +1,204 @@
-//! The command line: arguments, output and exit codes, with one file for each verb.
+//! The command line: flags, output and exit codes, with one file for each verb.
 
-mod admission;
 mod agree;
 mod apply;
-mod args;
+mod block_on;
 mod budget;
-mod by_name;
 mod call_log;
-mod cleartext;
-mod context;
+mod completions;
 mod cost;
+mod ctrl_c;
 mod destroy;
 mod doctor;
 mod extend;
-mod failure;
-mod here;
+mod flags;
 mod hidden;
 mod init;
-mod interrupt;
-mod ledger;
+
 mod log;
 mod logs;
-mod origin;
 mod plan;
-mod policies;
 mod policy;
-mod policy_reloader;
-mod preflight;
 mod prices;
 mod prompt;
 mod schema;
 mod screen;
 mod sets;
 mod ssh;
-mod stack_file;
 mod status;
+mod stderr;
 mod stdout;
-mod target;
-mod text_file;
-mod unknown_stack;
+mod terminal;
 mod usage;
 mod validate;
+mod verb;
 mod view;
-#[cfg(feature = "aws")]
 mod waits;
 mod watchdog;
+mod when;
 
-use args::{Args, Verb};
-use clap::Parser;
-use context::Context;
-use failure::{Exit, Failure};
+use crate::app::environment::Environment;
+use crate::app::failure::{Exit, Failure};
+use crate::app::session::Session;
+use crate::model::hint::CommandContext;
+use block_on::block_on;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use flags::GlobalArgs;
 use screen::Screen;
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::rc::Rc;
+use stderr::aside;
 use stdout::Stdout;
+use terminal::TERMINAL;
+use verb::{Finished, Verb, verbs};
+
+/// Infrastructure as code for Spark on Amazon EMR, with cost guardrails.
+///
+/// A stack is a YAML file that describes a key pair, a firewall, data, a cluster and a job.
+/// clusterup creates them, runs the job, downloads the results and ends the cluster.
+#[derive(Debug, Parser)]
+#[command(name = "clusterup", version = env!("CLUSTERUP_VERSION"), max_term_width = 100)]
+struct Args {
+    #[command(flatten)]
+    global: GlobalArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    #[command(flatten)]
+    Verb(Verbs),
+    /// Print a completion script for a shell
+    Completions(completions::CompletionsArgs),
+    #[command(flatten)]
+    Hidden(hidden::HiddenVerb),
+}
+
+verbs! {
+    enum Verbs {
+        /// Write a commented example stack
+        Init(init::InitArgs),
+        /// Check a stack without AWS and report every mistake at once
+        Validate(validate::ValidateArgs),
+        /// Show what apply would do, and why, without changing anything
+        #[command(mut_arg("stack", |arg| arg.help(plan::FILE_OR_NAME)))]
+        Plan(plan::PlanArgs),
+        /// Create what a stack describes, run its job and download the results
+        #[command(mut_arg("stack", |arg| arg.help(plan::FILE_OR_NAME)))]
+        Apply(apply::ApplyArgs),
+        /// Show stacks and clusters: state, age, idle time, and what will end them when
+        Status(status::StatusArgs),
+        /// Show the logs of a stack's job
+        Logs(logs::LogsArgs),
+        /// Show what the watchdog did, and why (this machine's audit log)
+        Log(log::LogArgs),
+        /// Raise a running cluster's lifetime or budget, up to its stack's ceiling
+        Extend(extend::ExtendArgs),
+        /// Log in to the primary node of a stack's cluster
+        Ssh(ssh::SshArgs),
+        /// End a stack's clusters and delete everything else that it created; downloaded results stay
+        Destroy(destroy::DestroyArgs),
+        /// Estimate what a stack costs, or report what clusters have cost
+        #[command(subcommand)]
+        Cost(cost::CostVerb),
+        /// Show the prices of instance types, or download current prices from AWS
+        #[command(subcommand)]
+        Prices(prices::PricesVerb),
+        /// Show each team's monthly budget: spent, reserved and left
+        Budget(budget::BudgetArgs),
+        /// Check stacks against policies, test policies, and copy their budgets to AWS
+        #[command(subcommand)]
+        Policy(policy::PolicyVerb),
+        /// Watch all clusters, no matter who created them, and end forgotten ones
+        #[command(subcommand, after_help = watchdog::costs())]
+        Watchdog(watchdog::WatchdogVerb),
+        /// Check that this machine and AWS account have what clusterup needs
+        Doctor(doctor::DoctorArgs),
+        /// Print the JSON Schema of stacks or policies, for editors
+        Schema(schema::SchemaArgs),
+    }
+}
 
 /// Runs one command line, the program's name first, and returns its exit code.
 pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     let argv: Vec<OsString> = argv.into_iter().collect();
-    let args = match Args::try_parse_from(&argv) {
-        Ok(args) => args,
+    let environment = Environment::of_process(TERMINAL);
+    let (args, name) = match parse(&argv) {
+        Ok(parsed) => parsed,
         Err(error) => {
             // Help and version are not errors; clap's exit code for a usage error is our 2.
             let code = print_usage(&error);
             if error.use_stderr() {
-                usage::document(&error, &argv, &Context::from_environment());
+                usage::document(&error, &argv, &Args::command(), environment.no_color);
             }
             return ExitCode::from(code);
         }
     };
-    let context = Context::from_environment();
-    let here = here::of(&args.verb, &argv);
-    call_log::begin(args.verbose, context.log.as_deref());
-    let screen = Screen::new(args.output, &context, here);
-    let name = args.verb.name();
-    let result = context.block_on(run(args.verb, &context, &screen));
-    let exit = match result {
-        Ok(exit) => exit,
+    call_log::begin(args.global.verbose, environment.log.as_deref());
+    let here = here(&args.command, &argv);
+    let screen = Rc::new(Screen::new(args.global.output, environment.no_color, here));
+    let session = Session {
+        environment,
+        reporter: screen.clone(),
+    };
+    let exit = match block_on(run(&args.command, &session)) {
+        Ok(Finished { exit, document }) => {
+            if let Some(document) = document {
+                screen.document(&name, exit.code(), document);
+            }
+            exit
+        }
         Err(failure) => {
-            screen.failure(name, &failure);
+            screen.failure(&name, &failure);
             failure.exit
         }
     };
     ExitCode::from(screen.final_exit(exit).code())
+}
+
+/// The arguments, and the command's name, such as `cost report`.
+fn parse(argv: &[OsString]) -> Result<(Args, String), clap::Error> {
+    let matches = Args::command().try_get_matches_from(argv)?;
+    let args = Args::from_arg_matches(&matches);
+    let args = args.map_err(|error| error.format(&mut Args::command()))?;
+    Ok((args, name(&matches)))
+}
+
+fn name(matches: &ArgMatches) -> String {
+    let mut names = Vec::new();
+    let mut matches = matches;
+    while let Some((name, of_verb)) = matches.subcommand() {
+        names.push(name);
+        matches = of_verb;
+    }
+    names.join(" ")
+}
+
+/// What completes the commands that messages advise.
+fn here(command: &Command, argv: &[OsString]) -> CommandContext {
+    let again = argv.iter().skip(1);
+    let of_verb = match command {
+        Command::Verb(verb) => verb.here(),
+        Command::Completions(_) | Command::Hidden(_) => CommandContext::default(),
+    };
+    CommandContext {
+        again: again
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect(),
+        ..of_verb
+    }
+}
+
+async fn run(command: &Command, session: &Session) -> Result<Finished, Failure> {
+    match command {
+        Command::Verb(verb) => verb.run(session).await,
+        Command::Hidden(verb) => verb.run(session).await,
+        // The only command that has to know all others.
+        Command::Completions(args) => Ok(args.print(&mut Args::command(), session)),
+    }
 }
 
 /// Prints help, the version, or the usage error, and returns the exit code.
@@ -96,7 +211,7 @@ fn print_usage(error: &clap::Error) -> u8 {
     let out = Stdout::default();
     out.note(printed);
     let Some(lost) = out.lost() else { return code };
-    Screen::aside(&format!("error: {lost}"));
+    aside(&format!("error: {lost}"));
     Exit::Failed.code()
 }
 
@@ -109,40 +224,5 @@ pub fn accepts(words: &[String]) -> Result<(), String> {
         // Help and version are not errors.
         Err(error) if error.use_stderr() => Err(error.to_string()),
         Ok(_) | Err(_) => Ok(()),
-    }
-}
-
-async fn run(verb: Verb, context: &Context, screen: &Screen) -> Result<Exit, Failure> {
-    match verb {
-        Verb::Init(args) => init::run(&args, screen),
-        Verb::Validate(args) => validate::run(&args, context, screen),
-        Verb::Plan(mut args) => {
-            by_name::to_file("plan", &mut args.stack, &args.target, context).await?;
-            plan::run(&args, context, screen).await
-        }
-        Verb::Apply(mut args) => {
-            let plan = &mut args.plan;
-            by_name::to_file("apply", &mut plan.stack, &plan.target, context).await?;
-            apply::run(&args, context, screen).await
-        }
-        Verb::Status(args) => status::run(&args, context, screen).await,
-        Verb::Logs(args) => logs::run(&args, context, screen).await,
-        Verb::Log(args) => log::run(&args, context, screen).await,
-        Verb::Extend(args) => extend::run(&args, context, screen).await,
-        Verb::Ssh(args) => ssh::run(&args, context, screen).await,
-        Verb::Destroy(args) => destroy::run(&args, context, screen).await,
-        Verb::Cost { verb } => cost::run(&verb, context, screen).await,
-        Verb::Prices { verb } => prices::run(&verb, context, screen).await,
-        Verb::Budget(args) => budget::run(&args, context, screen).await,
-        Verb::Policy { verb } => policy::run(&verb, context, screen).await,
-        Verb::Watchdog { verb } => watchdog::run(&verb, context, screen).await,
-        Verb::Doctor(args) => doctor::run(&args, context, screen).await,
-        Verb::Schema { of } => schema::run(of, screen),
-        Verb::Completions { shell } => {
-            schema::completions(shell, screen);
-            Ok(Exit::Done)
-        }
-        Verb::Supervise { folder } => hidden::supervise(&folder).await,
-        Verb::Leash { parent, command } => hidden::leash(parent, &command),
     }
 }

@@ -1,96 +1,159 @@
 //! `plan`: shows what apply would do, and why.
 
-use super::admission::services::CliServices;
-use super::admission::{Admission, PolicyReport};
-use super::args::PlanArgs;
-use super::context::Context;
-use super::failure::{Exit, Failure};
-use super::ledger;
-use super::origin::{CurrentOrigin, OtherOrigin};
-use super::screen::Screen;
-use super::stack_file;
-use super::target::Target;
+use super::flags::{PoliciesArgs, StackArgs, TargetArgs};
+use super::verb::{Finished, Verb};
 use super::view;
-use super::view::price::Prices;
-use super::view::progress::Progress;
+use crate::app::agreement::Proposal;
+use crate::app::by_name;
+use crate::app::failure::{Exit, Failure};
+use crate::app::origin::{CurrentOrigin, OtherOrigin};
+use crate::app::policies::{LoadedPolicies, PolicyPlace};
+use crate::app::prices::Prices;
+use crate::app::recorded_costs;
+use crate::app::session::Session;
+use crate::app::stack_admission::{PolicyReport, StackAdmission};
+use crate::app::stack_file::{self, StackFile};
+use crate::app::target::Target;
+use crate::model::hint::CommandContext;
 use crate::model::plan::Plan;
+use crate::model::sample::Sample;
+use crate::model::stack::Stack;
 use crate::plan::Options;
 use crate::run::clock::SystemClock;
 use crate::run::driver::Driver;
-use serde_json::json;
+use serde_json::{Value, json};
 
-pub(super) async fn run(
-    args: &PlanArgs,
-    context: &Context,
-    screen: &Screen,
-) -> Result<Exit, Failure> {
-    let stack = stack_file::read_whole(&args.stack, context)?;
-    let read = args
-        .policies
-        .read(&args.stack.stack, context, screen)
-        .await?;
-    let stack = read.policies.impose(stack);
-    let target = Target::open(&args.target, Some(&stack.region), context).await?;
-    let cloud = &*target.cloud;
-    let progress = Progress::new(screen);
-    let facts = cloud.facts(&stack, args.sample, &progress).await?;
-    progress.clear();
-    let driver = Driver {
-        cloud,
-        stack: &stack,
-        facts: &facts,
-        listener: &progress,
-        clock: &SystemClock,
-    };
-    let mut prepared = driver.prepare(options(args)).await?;
-    let here = CurrentOrigin::new(&args.stack.stack, context);
-    let elsewhere = here.elsewhere(cloud, &stack.name).await?;
-    let services = CliServices { context, screen };
-    let admission = Admission::open(&read, &stack, &target, &services, None).await?;
-    let report = admission.judge(&mut prepared).await?;
-    let catalog = context.catalog();
-    let prices = target.region.as_ref().map(|region| Prices {
-        catalog: &catalog,
-        region,
-        clusters: &prepared.observed.clusters,
-        expected: ledger::expected(&stack.name, region, context, screen),
-        now: prepared.observed.at,
-    });
-    let plan = &prepared.plan;
-    // Missing permissions are reported after the plan that needs them.
-    let safeguards = cloud.check(plan).await;
-    let known = safeguards.as_deref().unwrap_or_default();
-    if let Some(elsewhere) = &elsewhere {
-        screen.text(elsewhere.line());
+#[derive(Debug, clap::Args)]
+pub(super) struct PlanArgs {
+    #[command(flatten)]
+    pub(super) stack: StackArgs,
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+    #[command(flatten)]
+    pub(super) policies: PoliciesArgs,
+    /// Use only a part of each data set's lines, such as 5%
+    #[arg(long)]
+    pub(super) sample: Option<Sample>,
+    /// Run the job again even if it has already succeeded
+    #[arg(long)]
+    pub(super) again: bool,
+    /// Create the IAM roles that EMR needs if they are missing
+    #[arg(long)]
+    pub(super) create_roles: bool,
+}
+
+impl Verb for PlanArgs {
+    fn here(&self) -> CommandContext {
+        let mut here = self.stack.here();
+        here.target = self.target.words();
+        here.more.extend(self.policies.words());
+        here
     }
-    let text = view::plan::render(plan, &target, prices.as_ref(), known, &screen.here);
-    screen.text(&text);
-    let safeguards = safeguards?;
-    if let Some(report) = &report {
-        screen.text(&view::policy::render(report));
+
+    async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let given = self.read("plan", session).await?;
+        let GivenStack {
+            file, stack, read, ..
+        } = &given;
+        let target = Target::open(&self.target.choice(), Some(&stack.region), session).await?;
+        let cloud = &*target.cloud;
+        let progress = session.reporter.progress();
+        let facts = cloud.facts(stack, self.sample, &*progress).await?;
+        progress.clear();
+        let driver = Driver {
+            cloud,
+            stack,
+            facts: &facts,
+            listener: &*progress,
+            clock: &SystemClock,
+        };
+        let mut prepared = driver.prepare(self.options()).await?;
+        let here = CurrentOrigin::new(&file.path, &session.environment);
+        let elsewhere = here.elsewhere(cloud, &stack.name).await?;
+        let admission = StackAdmission::open(read, stack, &target, None).await?;
+        let report = admission.judge(&mut prepared).await?;
+        let catalog = session.environment.catalog();
+        let prices = target.region.as_ref().map(|region| Prices {
+            catalog: &catalog,
+            region,
+            clusters: &prepared.observed.clusters,
+            expected: recorded_costs::expected(&stack.name, region, session),
+            now: prepared.observed.at,
+        });
+        let plan = &prepared.plan;
+        // Missing permissions are reported after the plan that needs them.
+        let safeguards = cloud.check(plan).await;
+        if let Some(elsewhere) = &elsewhere {
+            session.reporter.text(elsewhere.line());
+        }
+        let proposal = Proposal {
+            plan,
+            target: &target,
+            prices,
+            safeguards: safeguards.as_deref().unwrap_or_default(),
+            elsewhere: elsewhere.as_ref(),
+        };
+        session
+            .reporter
+            .text(&view::plan::render(&proposal, session.reporter.here()));
+        let mut fields = cost_fields(plan, proposal.prices.as_ref());
+        let safeguards = safeguards?;
+        if let Some(report) = &report {
+            session.reporter.text(&view::policy::render(report));
+        }
+        let denied = report.as_ref().is_some_and(PolicyReport::denies);
+        let exit = if denied { Exit::Refused } else { Exit::Done };
+        fields["plan"] = json!(plan);
+        fields["rungs"] = json!(safeguards);
+        fields["policy"] = json!(report);
+        fields["applied_elsewhere"] = json!(OtherOrigin::json(elsewhere.as_ref()));
+        Ok(Finished::with(exit, fields))
     }
-    let denied = report.as_ref().is_some_and(PolicyReport::denies);
-    let exit = if denied { Exit::Refused } else { Exit::Done };
-    let mut fields = cost_fields(plan, prices.as_ref());
-    fields["plan"] = json!(plan);
-    fields["rungs"] = json!(safeguards);
-    fields["policy"] = json!(report);
-    fields["applied_elsewhere"] = json!(OtherOrigin::json(elsewhere.as_ref()));
-    screen.document("plan", exit.code(), fields);
-    Ok(exit)
 }
 
 /// The JSON fields on what the plan's cluster costs, and how a change affects the price.
-fn cost_fields(plan: &Plan, prices: Option<&Prices<'_>>) -> serde_json::Value {
+fn cost_fields(plan: &Plan, prices: Option<&Prices<'_>>) -> Value {
     let estimate = prices.and_then(|prices| prices.estimate(plan));
     let mut actions = plan.actions.iter().map(|planned| &planned.action);
     let comparison = prices.and_then(|prices| actions.find_map(|action| prices.comparison(action)));
     json!({ "estimate": estimate, "comparison": comparison })
 }
 
-const fn options(args: &PlanArgs) -> Options {
-    Options {
-        again: args.again,
-        create_roles: args.create_roles,
+impl PlanArgs {
+    pub(super) const fn options(&self) -> Options {
+        Options {
+            again: self.again,
+            create_roles: self.create_roles,
+        }
+    }
+
+    /// Reads the stack and its policies; `verb` is the command that was given.
+    pub(super) async fn read(&self, verb: &str, session: &Session) -> Result<GivenStack, Failure> {
+        let given = self.stack.file();
+        let path = by_name::to_file(verb, given.path, &self.target.choice(), session).await?;
+        let file = StackFile { path, ..given };
+        let stack = stack_file::read_whole(&file, &session.environment)?;
+        let policies = self.policies.place();
+        let read = policies.read(&file.path, session).await?;
+        let stack = read.policies.impose(stack);
+        Ok(GivenStack {
+            file,
+            stack,
+            policies,
+            read,
+        })
     }
 }
+
+/// A stack that is to be planned, under its policies.
+pub(super) struct GivenStack {
+    pub(super) file: StackFile,
+    /// With what its policies impose.
+    pub(super) stack: Stack,
+    pub(super) policies: PolicyPlace,
+    pub(super) read: LoadedPolicies,
+}
+
+/// The help on the stack of `plan` and `apply`.
+pub(super) const FILE_OR_NAME: &str =
+    "The stack's YAML file, or the name of a stack that was applied on this machine";

@@ -1,16 +1,20 @@
 //! Questions on the terminal. None is asked if standard input is not a terminal.
 
-use super::context::Context;
-use super::failure::Failure;
+use crate::app::environment::Environment;
+use crate::app::failure::Failure;
 use crate::model::hint::Command;
 use std::io::{BufRead, Write};
 
 /// Asks for consent. `--yes` gives it in advance; without a terminal it is required.
-pub(super) fn consent(question: &str, yes: bool, context: &Context) -> Result<bool, Failure> {
+pub(super) fn consent(
+    question: &str,
+    yes: bool,
+    environment: &Environment,
+) -> Result<bool, Failure> {
     if yes {
         return Ok(true);
     }
-    if !context.stdin_is_terminal {
+    if !environment.stdin_is_terminal {
         return Err(Failure::input(format!(
             "{question} Standard input is not a terminal, so nobody can answer"
         ))

@@ -1,28 +1,32 @@
-//! `schema` and `completions`: support for editors and shells.
+//! `schema`: the JSON Schema of stacks or policies, for editors.
 
-use super::args::{Args, Document};
-use super::failure::{Exit, Failure};
-use super::screen::Screen;
+use super::verb::{Finished, Verb};
+use crate::app::failure::{Exit, Failure};
+use crate::app::session::Session;
 use crate::text;
-use clap::CommandFactory;
-use serde_json::json;
+use clap::ValueEnum;
 
-pub(super) fn run(of: Document, screen: &Screen) -> Result<Exit, Failure> {
-    let schema = match of {
-        Document::Stack => text::json_schema(),
-        Document::Policy => text::policy_schema(),
-    };
-    screen.raw(&format!("{schema:#}"));
-    Ok(Exit::Done)
+#[derive(Debug, clap::Args)]
+pub(super) struct SchemaArgs {
+    /// The kind of file
+    #[arg(value_enum, default_value = "stack")]
+    of: Document,
 }
 
-pub(super) fn completions(shell: clap_complete::Shell, screen: &Screen) {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Args::command(), "clusterup", &mut script);
-    let script = String::from_utf8_lossy(&script);
-    if !screen.is_for_machines() {
-        screen.raw(&script);
+// A kind of YAML file that users write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Document {
+    Stack,
+    Policy,
+}
+
+impl Verb for SchemaArgs {
+    async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let schema = match self.of {
+            Document::Stack => text::json_schema(),
+            Document::Policy => text::policy_schema(),
+        };
+        session.reporter.raw(&format!("{schema:#}"));
+        Ok(Finished::without_document(Exit::Done))
     }
-    let fields = json!({ "shell": shell.to_string(), "script": script });
-    screen.document("completions", Exit::Done.code(), fields);
 }

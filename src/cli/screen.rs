@@ -1,12 +1,16 @@
-//! Output: data to standard output, messages to standard error. Only this module prints, and
-//! `cloud::notify::stderr` for notices.
+//! Output: data to standard output, messages to standard error. Only this module and `stderr`
+//! print, and `cloud::notify::stderr` for notices.
 
-use super::args::Output;
-use super::context::Context;
-use super::failure::{Exit, Failure};
+use super::flags::Output;
 use super::stdout::Stdout;
+use super::view::month;
+use super::view::progress::Bars;
 use super::view::words::wrap;
+use crate::app::failure::{Exit, Failure};
+use crate::app::reporter::{Progress, Reporter};
 use crate::model::hint::{Command, CommandContext, Hint};
+use crate::model::name::{PolicyName, TeamName};
+use crate::model::percent::Percent;
 use crate::model::shown::{self, indented, line, lines};
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
@@ -14,64 +18,25 @@ use std::io::{IsTerminal, Write};
 pub(super) struct Screen {
     json: bool,
     /// What completes the commands that messages advise.
-    pub(super) here: CommandContext,
+    here: CommandContext,
     out: Stdout,
-    pub(super) colour: bool,
-    pub(super) stderr_is_terminal: bool,
+    colour: bool,
+    stderr_is_terminal: bool,
 }
 
 /// The longest command that is printed, in characters; longer than any that is advised.
 const MAX_COMMAND: usize = 4_000;
 
 impl Screen {
-    pub(super) fn new(output: Output, context: &Context, here: CommandContext) -> Self {
+    pub(super) fn new(output: Output, no_color: bool, here: CommandContext) -> Self {
         let stderr_is_terminal = std::io::stderr().is_terminal();
         Self {
             json: output == Output::Json,
             here,
             out: Stdout::default(),
-            colour: stderr_is_terminal && !context.no_color,
+            colour: stderr_is_terminal && !no_color,
             stderr_is_terminal,
         }
-    }
-
-    /// Prints data for people; nothing with `--output json`.
-    pub(super) fn text(&self, text: &str) {
-        if !self.json {
-            self.raw(&lines(text));
-        }
-    }
-
-    /// Whether standard output is one JSON document.
-    pub(super) const fn is_for_machines(&self) -> bool {
-        self.json
-    }
-
-    /// Returns an error if another output format is combined with JSON. clap does not check this if
-    /// `--output` is before the verb.
-    pub(super) fn only(&self, flag: &str) -> Result<(), Failure> {
-        if !self.json {
-            return Ok(());
-        }
-        let message = format!("--output json cannot be used with {flag}");
-        Err(Failure::input(message).hint("use only one of them"))
-    }
-
-    /// Prints data unchanged.
-    pub(super) fn raw(&self, text: &str) {
-        let line_end = if text.ends_with('\n') { "" } else { "\n" };
-        self.out.write(&format!("{text}{line_end}"));
-    }
-
-    /// Prints one of many records, as text or as one line of JSON; false if standard output is
-    /// closed.
-    pub(super) fn record(&self, text: &str, record: &Value) -> bool {
-        let text = if self.json {
-            format!("{}\n", shown::json(&record.to_string()))
-        } else {
-            lines(text)
-        };
-        self.out.write(&text)
     }
 
     /// The exit code of a verb that ended with `exit`: output that was lost is a failure.
@@ -85,19 +50,6 @@ impl Screen {
             return Exit::Failed;
         }
         exit
-    }
-
-    /// Prints a message to standard error.
-    pub(super) fn say(&self, text: &str) {
-        self.say_coloured(&lines(text));
-    }
-
-    /// Prints a message to standard error without a screen.
-    pub(super) fn aside(text: &str) {
-        let mut stderr = std::io::stderr().lock();
-        // A progress bar may be on this line.
-        let clear = if stderr.is_terminal() { "\r\x1b[K" } else { "" };
-        let _ = writeln!(stderr, "{clear}{}", lines(text));
     }
 
     /// Prints a message that contains colour codes.
@@ -143,8 +95,46 @@ impl Screen {
         self.document_of(verb, exit.code(), json!({ "error": error }));
     }
 
-    /// Prints the error of one of several things; the others continue.
-    pub(super) fn failure_of_many(&self, failure: &Failure) {
+    /// The commands among the hints, for JSON.
+    fn commands(&self, hints: &[Hint]) -> Vec<String> {
+        let commands = hints.iter().filter_map(|hint| match hint {
+            Hint::Next(command) => Some(command.complete(&self.here)),
+            Hint::Help(_) => None,
+        });
+        commands.collect()
+    }
+}
+
+impl Reporter for Screen {
+    fn text(&self, text: &str) {
+        if !self.json {
+            self.raw(&lines(text));
+        }
+    }
+
+    fn raw(&self, text: &str) {
+        let line_end = if text.ends_with('\n') { "" } else { "\n" };
+        self.out.write(&format!("{text}{line_end}"));
+    }
+
+    fn record(&self, text: &str, record: &Value) -> bool {
+        let text = if self.json {
+            format!("{}\n", shown::json(&record.to_string()))
+        } else {
+            lines(text)
+        };
+        self.out.write(&text)
+    }
+
+    fn is_for_machines(&self) -> bool {
+        self.json
+    }
+
+    fn say(&self, text: &str) {
+        self.say_coloured(&lines(text));
+    }
+
+    fn failure_of_many(&self, failure: &Failure) {
         let Failure {
             message,
             causes,
@@ -167,33 +157,36 @@ impl Screen {
         self.hints(hints, 2);
     }
 
-    /// Prints advice below a message, indented.
-    pub(super) fn hints(&self, hints: &[Hint], indent: usize) {
+    fn hints(&self, hints: &[Hint], indent: usize) {
         for hint in hints {
             self.say(&self.advice(hint, indent));
         }
     }
 
-    /// Formats advice: a sentence as `help:`, a command as `next:`.
-    pub(super) fn advice(&self, hint: &Hint, indent: usize) -> String {
+    fn advice(&self, hint: &Hint, indent: usize) -> String {
         match hint {
             Hint::Help(text) => format!("{:indent$}help: {}", "", wrap(text, indent + 6)),
             Hint::Next(command) => self.next(command, indent),
         }
     }
 
-    /// Formats a command in one line, however long, so that it can be pasted.
-    pub(super) fn next(&self, command: &Command, indent: usize) -> String {
+    fn next(&self, command: &Command, indent: usize) -> String {
         let command = line(&command.complete(&self.here), MAX_COMMAND);
         format!("{:indent$}next: {command}", "")
     }
 
-    /// The commands among the hints, for JSON.
-    fn commands(&self, hints: &[Hint]) -> Vec<String> {
-        let commands = hints.iter().filter_map(|hint| match hint {
-            Hint::Next(command) => Some(command.complete(&self.here)),
-            Hint::Help(_) => None,
-        });
-        commands.collect()
+    fn here(&self) -> &CommandContext {
+        &self.here
+    }
+
+    fn reached(&self, shares: &[(PolicyName, Percent)], team: &TeamName) {
+        for (policy, share) in shares {
+            self.say(&month::reached(team, policy, *share));
+            self.say(&self.next(&Command::clusterup("budget"), 2));
+        }
+    }
+
+    fn progress(&self) -> Box<dyn Progress + '_> {
+        Box::new(Bars::new(self, self.stderr_is_terminal))
     }
 }

@@ -32,7 +32,7 @@ impl TypedValueParser for Sets {
 
 #[cfg(test)]
 mod tests {
-    use crate::cli::args::Args;
+    use crate::cli::Args;
     use clap::{CommandFactory, Parser};
     use clap_complete::Shell;
 

@@ -1,60 +1,75 @@
 //! `ssh`: opens a shell on the primary node with the installed ssh, which knows the user's agents,
 //! proxies and settings.
-//! and the user's settings.
 
-use super::args::SshArgs;
-use super::context::Context;
-use super::failure::{Exit, Failure};
-use super::screen::Screen;
-use super::stack_file;
-use super::target::Target;
-use super::unknown_stack;
+use super::flags::TargetArgs;
+use super::verb::{Finished, Verb};
+use crate::app::failure::{Exit, Failure};
+use crate::app::session::Session;
+use crate::app::stack_file;
+use crate::app::target::Target;
+use crate::app::unknown_stack;
 use crate::cloud::{Class, Shell};
 use crate::model::hint;
+use crate::model::hint::CommandContext;
 use serde_json::json;
+use std::ffi::OsString;
 use std::process::Command;
 
-pub(super) async fn run(
-    args: &SshArgs,
-    context: &Context,
-    screen: &Screen,
-) -> Result<Exit, Failure> {
-    let (stack, region) = stack_file::name(&args.stack)?;
-    let target = Target::open(&args.target, region.as_ref(), context).await?;
-    let shell = match target.cloud.shell(&stack).await {
-        Err(error) if region.is_none() && error.class == Class::Input => {
-            let observed = target.cloud.observe(&stack, None).await?;
-            if observed.is_empty() && !unknown_stack::existed(&stack, &target, context, screen) {
-                return Err(unknown_stack::failure("ssh", &stack, &target).await);
+#[derive(Debug, clap::Args)]
+pub(super) struct SshArgs {
+    /// A stack's file or name
+    pub(super) stack: String,
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+    /// Further arguments for ssh, such as -L 18080:localhost:18080 for the history server
+    #[arg(last = true)]
+    pub(super) more: Vec<OsString>,
+}
+
+impl Verb for SshArgs {
+    fn here(&self) -> CommandContext {
+        self.target.here(Some(&self.stack))
+    }
+
+    async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let (stack, region) = stack_file::name(&self.stack)?;
+        let target = Target::open(&self.target.choice(), region.as_ref(), session).await?;
+        let shell = match target.cloud.shell(&stack).await {
+            Err(error) if region.is_none() && error.class == Class::Input => {
+                let observed = target.cloud.observe(&stack, None).await?;
+                if observed.is_empty() && !unknown_stack::existed(&stack, &target) {
+                    return Err(unknown_stack::failure("ssh", &stack, &target).await);
+                }
+                return Err(error.into());
             }
-            return Err(error.into());
+            shell => shell?,
+        };
+        if let Some(warning) = &shell.warning {
+            session.reporter.say(&format!(
+                "warning: the SSH port may be closed to this machine: {warning}"
+            ));
         }
-        shell => shell?,
-    };
-    if let Some(warning) = &shell.warning {
-        screen.say(&format!(
-            "warning: the SSH port may be closed to this machine: {warning}"
-        ));
+        session
+            .reporter
+            .say(&format!("{}@{}", shell.user, shell.host));
+        let mut command = command(&shell, self);
+        if session.reporter.is_for_machines() {
+            // Remote output must not mix with the JSON document.
+            command.stdout(std::io::stderr());
+        }
+        let status = command.status().map_err(|error| {
+            Failure::new(Exit::Failed, "cannot run ssh")
+                .caused_by(&error)
+                .hint(hint::Command::other("sudo apt-get install openssh-client"))
+        })?;
+        let exit = if status.success() {
+            Exit::Done
+        } else {
+            Exit::Failed
+        };
+        let fields = json!({ "stack": stack, "host": shell.host, "user": shell.user });
+        Ok(Finished::with(exit, fields))
     }
-    screen.say(&format!("{}@{}", shell.user, shell.host));
-    let mut command = command(&shell, args);
-    if screen.is_for_machines() {
-        // Remote output must not mix with the JSON document.
-        command.stdout(std::io::stderr());
-    }
-    let status = command.status().map_err(|error| {
-        Failure::new(Exit::Failed, "cannot run ssh")
-            .caused_by(&error)
-            .hint(hint::Command::other("sudo apt-get install openssh-client"))
-    })?;
-    let exit = if status.success() {
-        Exit::Done
-    } else {
-        Exit::Failed
-    };
-    let fields = json!({ "stack": stack, "host": shell.host, "user": shell.user });
-    screen.document("ssh", exit.code(), fields);
-    Ok(exit)
 }
 
 fn command(shell: &Shell, args: &SshArgs) -> Command {

@@ -1,114 +1,135 @@
 //! `status`: shows stacks and their clusters.
 
-use super::args::StatusArgs;
-use super::context::Context;
-use super::failure::{Exit, Failure};
-use super::ledger;
-use super::screen::Screen;
-use super::stack_file;
-use super::target::Target;
-use super::unknown_stack;
+use super::flags::{PoliciesArgs, TargetArgs};
+use super::verb::{Finished, Verb};
 use super::view;
 use super::view::words::wrap;
+use crate::app::failure::{Exit, Failure};
+use crate::app::recorded_costs;
+use crate::app::session::Session;
+use crate::app::stack_file;
+use crate::app::target::Target;
+use crate::app::unknown_stack;
 use crate::cloud::Cloud;
 use crate::cost::meter::rate;
 use crate::guard;
-use crate::model::hint::Command;
+use crate::model::hint::{Command, CommandContext};
 use crate::model::money::Usd;
 use crate::model::name::StackName;
 use crate::model::observed::{Cluster, Observed};
 use crate::policy::Policies;
 use serde_json::{Value, json};
 
-pub(super) async fn run(
-    args: &StatusArgs,
-    context: &Context,
-    screen: &Screen,
-) -> Result<Exit, Failure> {
-    let (stack, region) = match &args.stack {
-        Some(stack) => {
-            let (stack, region) = stack_file::name(stack)?;
-            (Some(stack), region)
-        }
-        None => (None, None),
-    };
-    let policies = policies(args, context, screen).await;
-    let target = Target::open(&args.target, region.as_ref(), context).await?;
-    let cloud = &*target.cloud;
-    let stacks = match stack {
-        Some(stack) => vec![stack],
-        None => cloud.stacks().await?,
-    };
-    let mut shown = Vec::new();
-    let mut clusters = Vec::new();
-    let mut unread = false;
-    for stack in &stacks {
-        let mut observed = match cloud.observe(stack, None).await {
-            Ok(observed) => observed,
-            // One stack that cannot be read must not hide the others.
-            Err(error) if args.stack.is_none() => {
-                screen.say(&format!("stack {stack}: {error}"));
-                unread = true;
-                continue;
+#[derive(Debug, clap::Args)]
+pub(super) struct StatusArgs {
+    /// A stack's file or name [default: all stacks]
+    pub(super) stack: Option<String>,
+    #[command(flatten)]
+    pub(super) target: TargetArgs,
+    #[command(flatten)]
+    pub(super) policies: PoliciesArgs,
+}
+
+impl Verb for StatusArgs {
+    fn here(&self) -> CommandContext {
+        self.target.here(self.stack.as_deref())
+    }
+
+    async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let (stack, region) = match &self.stack {
+            Some(stack) => {
+                let (stack, region) = stack_file::name(stack)?;
+                (Some(stack), region)
             }
-            Err(error) => return Err(error.into()),
+            None => (None, None),
         };
-        let named = args.stack.is_some() && region.is_none();
-        if named && observed.is_empty() && !unknown_stack::existed(stack, &target, context, screen)
-        {
-            return Err(unknown_stack::failure("status", stack, &target).await);
-        }
-        cloud.verify_safeguards(&mut observed).await;
-        if observed.is_empty() {
-            screen.text(&format!("stack {stack}: nothing of it exists"));
-            screen.text(&screen.next(&Command::clusterup("status").target(), 2));
-        } else {
-            let shown = view::status::render(stack, &observed, &target, &screen.here);
-            screen.text(&shown);
-            for line in outside(&policies, &observed, screen) {
-                screen.text(&line);
+        let policies = policies(self, session).await;
+        let target = Target::open(&self.target.choice(), region.as_ref(), session).await?;
+        let cloud = &*target.cloud;
+        let stacks = match stack {
+            Some(stack) => vec![stack],
+            None => cloud.stacks().await?,
+        };
+        let mut shown = Vec::new();
+        let mut clusters = Vec::new();
+        let mut unread = false;
+        for stack in &stacks {
+            let mut observed = match cloud.observe(stack, None).await {
+                Ok(observed) => observed,
+                // One stack that cannot be read must not hide the others.
+                Err(error) if self.stack.is_none() => {
+                    session.reporter.say(&format!("stack {stack}: {error}"));
+                    unread = true;
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            let named = self.stack.is_some() && region.is_none();
+            if named && observed.is_empty() && !unknown_stack::existed(stack, &target) {
+                return Err(unknown_stack::failure("status", stack, &target).await);
             }
-            follow_caller(cloud, stack, screen).await;
+            cloud.verify_safeguards(&mut observed).await;
+            if observed.is_empty() {
+                session
+                    .reporter
+                    .text(&format!("stack {stack}: nothing of it exists"));
+                session.reporter.text(
+                    &session
+                        .reporter
+                        .next(&Command::clusterup("status").target(), 2),
+                );
+            } else {
+                let shown =
+                    view::status::render(stack, &observed, &target, session.reporter.here());
+                session.reporter.text(&shown);
+                for line in outside(&policies, &observed, session) {
+                    session.reporter.text(&line);
+                }
+                follow_caller(cloud, stack, session).await;
+            }
+            shown.push(json!({ "stack": stack, "observed": document(&observed) }));
+            clusters.extend(observed.clusters);
         }
-        shown.push(json!({ "stack": stack, "observed": document(&observed) }));
-        clusters.extend(observed.clusters);
+        recorded_costs::note(&clusters, &target).await;
+        if stacks.is_empty() {
+            session
+                .reporter
+                .text(&format!("no stacks {}", target.place()));
+        }
+        let exit = if unread { Exit::Failed } else { Exit::Done };
+        Ok(Finished::with(exit, json!({ "stacks": shown })))
     }
-    ledger::note(&clusters, &target, context, screen).await;
-    if stacks.is_empty() {
-        screen.text(&format!("no stacks {}", target.place()));
-    }
-    let exit = if unread { Exit::Failed } else { Exit::Done };
-    screen.document("status", exit.code(), json!({ "stacks": shown }));
-    Ok(exit)
 }
 
 /// Updates the security group's rules for this machine's current address.
-async fn follow_caller(cloud: &dyn Cloud, stack: &StackName, screen: &Screen) {
+async fn follow_caller(cloud: &dyn Cloud, stack: &StackName, session: &Session) {
     match cloud.follow_caller(stack).await {
         Ok(ports) => ports.into_iter().for_each(|port| {
-            screen.say(&format!(
+            session.reporter.say(&format!(
                 "port {port} is open to this machine's new address"
             ));
         }),
         // The status is complete without it.
-        Err(error) => screen.say(&format!("warning: its ports may be closed to you: {error}")),
+        Err(error) => session
+            .reporter
+            .say(&format!("warning: its ports may be closed to you: {error}")),
     }
 }
 
 /// The policies for the stack; none if they cannot be read, so that the status is shown anyway.
-async fn policies(args: &StatusArgs, context: &Context, screen: &Screen) -> Policies {
+async fn policies(args: &StatusArgs, session: &Session) -> Policies {
     let stack = args.stack.as_deref();
-    match args.policies.read_for(stack, context, screen).await {
+    match args.policies.place().read_for(stack, session).await {
         Ok(read) => read.policies,
         Err(failure) => {
-            screen.failure_of_many(&failure);
+            session.reporter.failure_of_many(&failure);
             Policies::default()
         }
     }
 }
 
 /// A warning for each running cluster whose guardrails exceed its policies.
-fn outside(policies: &Policies, observed: &Observed, screen: &Screen) -> Vec<String> {
+fn outside(policies: &Policies, observed: &Observed, session: &Session) -> Vec<String> {
     let running = observed
         .clusters
         .iter()
@@ -137,8 +158,11 @@ fn outside(policies: &Policies, observed: &Observed, screen: &Screen) -> Vec<Str
         let text = format!("! exceeds its policies: {}", beyond.join(", "));
         (!beyond.is_empty()).then(|| {
             let text = wrap(&text, 6);
-            let [apply, destroy] = ["apply", "destroy"]
-                .map(|verb| screen.next(&Command::clusterup(verb).stack(&cluster.stack), 6));
+            let [apply, destroy] = ["apply", "destroy"].map(|verb| {
+                session
+                    .reporter
+                    .next(&Command::clusterup(verb).stack(&cluster.stack), 6)
+            });
             format!("    {text}\n{apply}\n{destroy}")
         })
     };

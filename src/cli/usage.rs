@@ -1,21 +1,24 @@
 //! Usage errors: clap's text for people, and one JSON document with `--output json`.
 
-use super::args::{Args, Output};
-use super::context::Context;
-use super::failure::{Exit, Failure};
+use super::flags::Output;
 use super::screen::Screen;
+use crate::app::failure::{Exit, Failure};
 use crate::model::hint::{Command, CommandContext};
-use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::ffi::OsString;
 
 /// Prints the JSON document of a usage error if JSON is requested; clap has printed its text.
-pub(super) fn document(error: &clap::Error, argv: &[OsString], context: &Context) {
+pub(super) fn document(
+    error: &clap::Error,
+    argv: &[OsString],
+    all: &clap::Command,
+    no_color: bool,
+) {
     if !wants_json(argv) {
         return;
     }
-    let verb = verb(argv);
-    let screen = Screen::new(Output::Json, context, CommandContext::default());
+    let verb = verb(argv, all);
+    let screen = Screen::new(Output::Json, no_color, CommandContext::default());
     let name = verb.join(" ");
     let name = (!name.is_empty()).then_some(name.as_str());
     screen.failed(name, &failure(error, &verb));
@@ -36,9 +39,9 @@ fn words(argv: &[OsString]) -> impl Iterator<Item = &str> {
 }
 
 /// The verb, as far as it is valid: `["cost", "report"]`.
-fn verb(argv: &[OsString]) -> Vec<String> {
+fn verb(argv: &[OsString], all: &clap::Command) -> Vec<String> {
     let mut verb = Vec::new();
-    let mut command = Args::command();
+    let mut command = all.clone();
     let mut words = words(argv);
     while let Some(word) = words.next() {
         if word == "--output" {

@@ -1,37 +1,50 @@
 //! `validate`: reports every mistake in a stack and in the files that it names. It changes nothing.
 
-use super::args::StackArgs;
-use super::cleartext;
-use super::context::Context;
-use super::failure::{Exit, Failure};
-use super::screen::Screen;
-use super::stack_file;
+use super::flags::StackArgs;
+use super::verb::{Finished, Verb};
+use crate::app::cleartext;
+use crate::app::failure::Failure;
+use crate::app::session::Session;
+use crate::app::stack_file;
+use crate::model::hint::CommandContext;
 use serde_json::json;
 
-pub(super) fn run(args: &StackArgs, context: &Context, screen: &Screen) -> Result<Exit, Failure> {
-    let stack = stack_file::read_whole(args, context)?;
-    let steps = stack.job.as_ref().map_or(0, |job| job.steps.len());
-    let steps = if steps == 1 {
-        "1 step".to_owned()
-    } else {
-        format!("{steps} steps")
-    };
-    let warnings = cleartext::warnings(args, &stack)?;
-    for warning in &warnings {
-        let file = &warning.file;
-        let line = warning.line;
-        screen.say(&format!("warning: {file}:{line}: {}", warning.message));
-        screen.say(&format!("  help: {}", warning.help));
+#[derive(Debug, clap::Args)]
+pub(super) struct ValidateArgs {
+    #[command(flatten)]
+    stack: StackArgs,
+}
+
+impl Verb for ValidateArgs {
+    fn here(&self) -> CommandContext {
+        self.stack.here()
     }
-    screen.text(&format!(
-        "{} is valid: stack {}, {steps}",
-        args.stack.display(),
-        stack.name
-    ));
-    screen.document(
-        "validate",
-        0,
-        json!({ "stack": stack, "warnings": warnings }),
-    );
-    Ok(Exit::Done)
+
+    async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let file = self.stack.file();
+        let stack = stack_file::read_whole(&file, &session.environment)?;
+        let steps = stack.job.as_ref().map_or(0, |job| job.steps.len());
+        let steps = if steps == 1 {
+            "1 step".to_owned()
+        } else {
+            format!("{steps} steps")
+        };
+        let warnings = cleartext::warnings(&file, &stack)?;
+        for warning in &warnings {
+            let file = &warning.file;
+            let line = warning.line;
+            session
+                .reporter
+                .say(&format!("warning: {file}:{line}: {}", warning.message));
+            session.reporter.say(&format!("  help: {}", warning.help));
+        }
+        session.reporter.text(&format!(
+            "{} is valid: stack {}, {steps}",
+            file.path.display(),
+            stack.name
+        ));
+        Ok(Finished::done(
+            json!({ "stack": stack, "warnings": warnings }),
+        ))
+    }
 }

@@ -1,6 +1,6 @@
 //! Prints a line for each call that AWS does not answer or that is retried.
 
-use super::screen::Screen;
+use super::stderr::aside;
 use super::view::words;
 use crate::model::event::{Event, Listener};
 use std::cell::Cell;
@@ -26,7 +26,7 @@ impl Listener for Waits {
         }
         self.last.set(Some((Instant::now(), *attempt)));
         if let Some(text) = words::waiting(event) {
-            Screen::aside(&text);
+            aside(&text);
         }
     }
 }

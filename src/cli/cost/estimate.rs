@@ -1,11 +1,11 @@
 //! `cost estimate`: what a stack's cluster costs per hour, per run, and at most.
 
-use crate::cli::args::StackArgs;
-use crate::cli::context::Context;
-use crate::cli::failure::{Exit, Failure};
-use crate::cli::ledger;
-use crate::cli::screen::Screen;
-use crate::cli::stack_file;
+use crate::app::failure::Failure;
+use crate::app::recorded_costs;
+use crate::app::session::Session;
+use crate::app::stack_file::{self, StackFile};
+use crate::cli::flags::StackArgs;
+use crate::cli::verb::{Finished, Verb};
 use crate::cli::view;
 use crate::cli::view::estimate::Estimated;
 use crate::cloud::account::ENDING;
@@ -36,36 +36,35 @@ pub(in crate::cli) struct EstimateArgs {
     compare: Option<PathBuf>,
 }
 
-pub(super) fn run(
-    args: &EstimateArgs,
-    context: &Context,
-    screen: &Screen,
-) -> Result<Exit, Failure> {
-    let stack = stack_file::read(&args.stack)?;
-    let catalog = context.catalog();
-    let estimate = estimate(&stack, args.region.as_ref(), &catalog)?;
-    let known = ledger::expected(&stack.name, &estimate.region, context, screen);
-    let estimated = Estimated {
-        estimate: &estimate,
-        guardrails: &stack.guardrails,
-        groups: &InstanceGroups::of(&stack.cluster),
-        expected: args.length.or(known),
-        ending: ENDING,
-        now: SystemClock.now(),
-    };
-    screen.text(&estimated.render());
-    let comparison = match &args.compare {
-        Some(old) => Some(compare(args, old, &estimate, &catalog)?),
-        None => None,
-    };
-    if let Some(comparison) = &comparison {
-        let old = args.compare.iter().map(|old| old.display().to_string());
-        screen.text(&format!("\nagainst {}", old.collect::<String>()));
-        screen.text(&view::compare::render(comparison));
+impl Verb for EstimateArgs {
+    async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let stack = stack_file::read(&self.stack.file())?;
+        let catalog = session.environment.catalog();
+        let estimate = estimate(&stack, self.region.as_ref(), &catalog)?;
+        let known = recorded_costs::expected(&stack.name, &estimate.region, session);
+        let estimated = Estimated {
+            estimate: &estimate,
+            guardrails: &stack.guardrails,
+            groups: &InstanceGroups::of(&stack.cluster),
+            expected: self.length.or(known),
+            ending: ENDING,
+            now: SystemClock.now(),
+        };
+        session.reporter.text(&estimated.render());
+        let comparison = match &self.compare {
+            Some(old) => Some(compare(self, old, &estimate, &catalog)?),
+            None => None,
+        };
+        if let Some(comparison) = &comparison {
+            let old = self.compare.iter().map(|old| old.display().to_string());
+            session
+                .reporter
+                .text(&format!("\nagainst {}", old.collect::<String>()));
+            session.reporter.text(&view::compare::render(comparison));
+        }
+        let fields = document(&stack, &estimated, comparison.as_ref());
+        Ok(Finished::done(fields))
     }
-    let fields = document(&stack, &estimated, comparison.as_ref());
-    screen.document("cost estimate", 0, fields);
-    Ok(Exit::Done)
 }
 
 fn estimate(
@@ -85,10 +84,7 @@ fn compare(
     new: &Estimate,
     catalog: &Catalog,
 ) -> Result<Comparison, Failure> {
-    let old = stack_file::read(&StackArgs {
-        stack: old.to_owned(),
-        sets: Vec::new(),
-    })?;
+    let old = stack_file::read(&StackFile::new(old))?;
     let old = estimate(&old, args.region.as_ref(), catalog)?;
     Ok(Comparison::of(&old, new))
 }

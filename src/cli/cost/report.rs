@@ -1,12 +1,13 @@
 //! `cost report`: what clusters have cost, and how much of it was waste.
 
-use super::when::When;
-use crate::cli::args::TargetArgs;
-use crate::cli::context::Context;
-use crate::cli::failure::{Exit, Failure};
-use crate::cli::screen::Screen;
-use crate::cli::target::Target;
-use crate::cli::{ledger, view};
+use crate::app::failure::{Exit, Failure};
+use crate::app::recorded_costs;
+use crate::app::session::Session;
+use crate::app::target::Target;
+use crate::cli::flags::{TargetArgs, only};
+use crate::cli::verb::{Finished, Verb};
+use crate::cli::view;
+use crate::cli::when::When;
 use crate::cost::ledger::{By, Record, Report, Scope, Window};
 use crate::ledger::Ledger;
 use crate::model::clock::Clock;
@@ -55,50 +56,49 @@ impl From<ByArg> for By {
     }
 }
 
-pub(super) async fn run(
-    args: &ReportArgs,
-    context: &Context,
-    screen: &Screen,
-) -> Result<Exit, Failure> {
-    if args.csv {
-        screen.only("--csv")?;
-    }
-    let now = SystemClock.now();
-    let window = window(args, now)?;
-    let target = Target::open(&args.target, None, context).await?;
-    let mut ledger = ledger::open(context, screen)?;
-    let data = match sync_ledger(&target, &mut ledger, now).await {
-        Ok(scope) => CostData::now(&ledger, scope, window, now)?,
-        Err(Unsynced::Ledger(error)) => return Err(error.into()),
-        Err(Unsynced::Cloud(error)) => {
-            let data = CostData::last(&ledger, &target, window)?;
-            let failure = Failure::from(error);
-            let Some(data) = data else {
-                return Err(failure);
-            };
-            warn_of_stale_data(&failure, data.as_of, screen);
-            data
+impl Verb for ReportArgs {
+    async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        if self.csv {
+            only("--csv", &*session.reporter)?;
         }
-    };
-    let report = Report::of(&data.records, args.by.into(), window, data.as_of);
-    if args.csv {
-        screen.raw(&view::ledger::csv(&report)?);
-        if let Some(unpriced) = view::ledger::unpriced(&report) {
-            screen.say(&unpriced);
+        let now = SystemClock.now();
+        let window = window(self, now)?;
+        let target = Target::open(&self.target.choice(), None, session).await?;
+        let mut ledger = recorded_costs::open(session)?;
+        let data = match sync_ledger(&target, &mut ledger, now).await {
+            Ok(scope) => CostData::now(&ledger, scope, window, now)?,
+            Err(Unsynced::Ledger(error)) => return Err(error.into()),
+            Err(Unsynced::Cloud(error)) => {
+                let data = CostData::last(&ledger, &target, window)?;
+                let failure = Failure::from(error);
+                let Some(data) = data else {
+                    return Err(failure);
+                };
+                warn_of_stale_data(&failure, data.as_of, session);
+                data
+            }
+        };
+        let report = Report::of(&data.records, self.by.into(), window, data.as_of);
+        if self.csv {
+            session.reporter.raw(&view::ledger::csv(&report)?);
+            if let Some(unpriced) = view::ledger::unpriced(&report) {
+                session.reporter.say(&unpriced);
+            }
+            return Ok(Finished::without_document(Exit::Done));
         }
-        return Ok(Exit::Done);
+        session
+            .reporter
+            .text(&view::ledger::render(&report, &target));
+        let Scope {
+            target: at,
+            account,
+        } = data.scope;
+        let document = json!({
+            "target": at, "account": account, "would_have_cost": !target.costs(),
+            "as_of": data.as_of, "stale": data.as_of != now, "report": report,
+        });
+        Ok(Finished::done(document))
     }
-    screen.text(&view::ledger::render(&report, &target));
-    let Scope {
-        target: at,
-        account,
-    } = data.scope;
-    let document = json!({
-        "target": at, "account": account, "would_have_cost": !target.costs(),
-        "as_of": data.as_of, "stale": data.as_of != now, "report": report,
-    });
-    screen.document("cost report", Exit::Done.code(), document);
-    Ok(Exit::Done)
 }
 
 fn window(args: &ReportArgs, now: DateTime<Utc>) -> Result<Window, Failure> {
@@ -117,7 +117,7 @@ fn window(args: &ReportArgs, now: DateTime<Utc>) -> Result<Window, Failure> {
 
 /// Writes what the target reports now into the ledger.
 async fn sync_ledger(
-    target: &Target,
+    target: &Target<'_>,
     ledger: &mut Ledger,
     now: DateTime<Utc>,
 ) -> Result<Scope, Unsynced> {
@@ -152,7 +152,7 @@ impl CostData {
     }
 
     /// Returns the records as of the last sync with the target; `None` if there was none.
-    fn last(ledger: &Ledger, target: &Target, window: Window) -> Result<Option<Self>, Failure> {
+    fn last(ledger: &Ledger, target: &Target<'_>, window: Window) -> Result<Option<Self>, Failure> {
         let scope = Scope {
             target: target.name(),
             account: None,
@@ -171,11 +171,13 @@ impl CostData {
     }
 }
 
-fn warn_of_stale_data(failure: &Failure, as_of: DateTime<Utc>, screen: &Screen) {
-    screen.say(&format!(
+fn warn_of_stale_data(failure: &Failure, as_of: DateTime<Utc>, session: &Session) {
+    session.reporter.say(&format!(
         "warning: the target cannot be read; these figures are from the ledger, as of {}",
         as_of.format("%F %T UTC")
     ));
-    screen.say(&format!("  because: {}", failure.message));
-    screen.hints(&failure.hints, 2);
+    session
+        .reporter
+        .say(&format!("  because: {}", failure.message));
+    session.reporter.hints(&failure.hints, 2);
 }

@@ -1,12 +1,13 @@
 //! `policy check`: checks stacks against policies, for people and for CI.
 
 use super::format::{self, Checked, Format};
-use crate::cli::args::StackArgs;
-use crate::cli::context::Context;
-use crate::cli::failure::{Exit, Failure};
-use crate::cli::policies::PoliciesArgs;
-use crate::cli::screen::Screen;
-use crate::cli::{policies, stack_file, view};
+use crate::app::failure::{Exit, Failure};
+use crate::app::policies;
+use crate::app::session::Session;
+use crate::app::stack_file::{self, StackFile};
+use crate::cli::flags::{PoliciesArgs, only};
+use crate::cli::verb::{Finished, Verb};
+use crate::cli::view;
 use crate::cloud::account::ENDING;
 use crate::cost::catalog::Catalog;
 use crate::cost::estimate::Estimate;
@@ -32,46 +33,45 @@ pub(in crate::cli) struct CheckArgs {
     format: Format,
 }
 
-pub(super) async fn run(
-    args: &CheckArgs,
-    context: &Context,
-    screen: &Screen,
-) -> Result<Exit, Failure> {
-    let mut checked = Vec::new();
-    let mut unread = Vec::new();
-    if args.format != Format::Text {
-        screen.only("--format")?;
-    }
-    for path in &args.stacks {
-        match check(path, args, context, screen).await {
-            Ok(result) => checked.push(result),
-            // A mistake in a stack must not hide the others; one in a policy ends the check.
-            Err(Wrong::Stack(failure)) => {
-                screen.failure_of_many(&failure);
-                unread.push(json!({ "file": path, "error": failure.message }));
-            }
-            Err(Wrong::Policies(failure)) => return Err(failure),
+impl Verb for CheckArgs {
+    async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let mut checked = Vec::new();
+        let mut unread = Vec::new();
+        if self.format != Format::Text {
+            only("--format", &*session.reporter)?;
         }
-    }
-    let denied = checked.iter().any(|result| result.judgement.is_denied());
-    let exit = match (unread.is_empty(), denied) {
-        (false, _) => Exit::Input,
-        (true, true) => Exit::Refused,
-        (true, false) => Exit::Done,
-    };
-    match args.format {
-        Format::Text => {
-            for result in &checked {
-                screen.text(&text(result));
+        for path in &self.stacks {
+            match check(path, self, session).await {
+                Ok(result) => checked.push(result),
+                // A mistake in a stack must not hide the others; one in a policy ends the check.
+                Err(Wrong::Stack(failure)) => {
+                    session.reporter.failure_of_many(&failure);
+                    unread.push(json!({ "file": path, "error": failure.message }));
+                }
+                Err(Wrong::Policies(failure)) => return Err(failure),
             }
         }
-        Format::Sarif => screen.raw(&json(&format!("{:#}", format::sarif(&checked)))),
-        Format::Github => screen.raw(&format::github(&checked)),
+        let denied = checked.iter().any(|result| result.judgement.is_denied());
+        let exit = match (unread.is_empty(), denied) {
+            (false, _) => Exit::Input,
+            (true, true) => Exit::Refused,
+            (true, false) => Exit::Done,
+        };
+        match self.format {
+            Format::Text => {
+                for result in &checked {
+                    session.reporter.text(&text(result));
+                }
+            }
+            Format::Sarif => session
+                .reporter
+                .raw(&json(&format!("{:#}", format::sarif(&checked)))),
+            Format::Github => session.reporter.raw(&format::github(&checked)),
+        }
+        let stacks: Vec<_> = checked.iter().map(Checked::document).collect();
+        let fields = json!({ "stacks": stacks, "unread": unread });
+        Ok(Finished::with(exit, fields))
     }
-    let stacks: Vec<_> = checked.iter().map(Checked::document).collect();
-    let fields = json!({ "stacks": stacks, "unread": unread });
-    screen.document("policy check", exit.code(), fields);
-    Ok(exit)
 }
 
 enum Wrong {
@@ -79,24 +79,15 @@ enum Wrong {
     Policies(Failure),
 }
 
-async fn check(
-    path: &Path,
-    args: &CheckArgs,
-    context: &Context,
-    screen: &Screen,
-) -> Result<Checked, Wrong> {
-    let read = args.policies.read(path, context, screen).await;
+async fn check(path: &Path, args: &CheckArgs, session: &Session) -> Result<Checked, Wrong> {
+    let read = args.policies.place().read(path, session).await;
     let read = read.map_err(Wrong::Policies)?;
     if read.policies.is_empty() {
         return Err(Wrong::Policies(policies::none()));
     }
-    let (stack, text) = stack_file::read_with_text(&StackArgs {
-        stack: path.to_owned(),
-        sets: Vec::new(),
-    })
-    .map_err(Wrong::Stack)?;
-    let catalog = context.catalog();
-    let by = context.who.clone();
+    let (stack, text) = stack_file::read_with_text(&StackFile::new(path)).map_err(Wrong::Stack)?;
+    let catalog = session.environment.catalog();
+    let by = session.environment.who.clone();
     Ok(Checked {
         file: path.display().to_string(),
         judgement: judge(&stack, &read.policies, &catalog, &by, SystemClock.now()),

@@ -1,7 +1,7 @@
 //! Output of `policy check` for CI: SARIF 2.1.0 for code scanning, and annotations for GitHub's
 //! workflows.
 
-use crate::cli::policies::PolicySource;
+use crate::app::policies::PolicySource;
 use crate::model::name::StackName;
 use crate::model::policy::Effect;
 use crate::policy::{Finding, Judgement};

@@ -1,11 +1,14 @@
 //! `policy push`: makes AWS Budgets match the policies' monthly budgets, one for each team.
 
-use crate::cli::context::Context;
-use crate::cli::failure::{Exit, Failure};
-use crate::cli::interrupt;
-use crate::cli::policies::{self, PoliciesArgs};
+#[cfg(feature = "aws")]
+use crate::app::environment::region::known_region;
+use crate::app::failure::{Exit, Failure};
+use crate::app::interrupt;
+use crate::app::policies;
+use crate::app::session::Session;
+use crate::cli::flags::PoliciesArgs;
 use crate::cli::prompt::consent;
-use crate::cli::screen::Screen;
+use crate::cli::verb::{Finished, Verb};
 use crate::cli::view::budgets::{budget, changes, document, present, question};
 use crate::cloud::api::Api;
 use crate::cloud::budgets::diff::{desired_budgets, shortcomings};
@@ -28,42 +31,38 @@ pub(in crate::cli) struct PushArgs {
 }
 
 #[cfg(feature = "aws")]
-pub(super) async fn run(
-    args: &PushArgs,
-    context: &Context,
-    screen: &Screen,
-) -> Result<Exit, Failure> {
-    let policies = read(args, context, screen).await?;
-    // AWS Budgets has one endpoint for all regions; any region serves to look up the account.
-    let region = match crate::cli::target::known_region().await {
-        Some(region) => region,
-        None => ("us-east-1".parse())
-            .map_err(|error| Failure::input("no region is set").caused_by(&error))?,
-    };
-    let part = Partition::of(&region);
-    if !part.has_billing() {
-        let message = format!("{region} is in {}, which has no AWS Budgets", part.name());
-        return Err(Failure::input(message)
-            .hint("use credentials and a region of the commercial account that pays for it"));
+impl Verb for PushArgs {
+    async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let policies = read(self, session).await?;
+        // AWS Budgets has one endpoint for all regions; any region serves to look up the account.
+        let region = match known_region().await {
+            Some(region) => region,
+            None => ("us-east-1".parse())
+                .map_err(|error| Failure::input("no region is set").caused_by(&error))?,
+        };
+        let part = Partition::of(&region);
+        if !part.has_billing() {
+            let message = format!("{region} is in {}, which has no AWS Budgets", part.name());
+            return Err(Failure::input(message)
+                .hint("use credentials and a region of the commercial account that pays for it"));
+        }
+        let api = session.environment.services(&region).await?;
+        push(&api, &policies, self, session).await
     }
-    let api = context.services(&region).await?;
-    push(&api, &policies, args, context, screen).await
 }
 
 #[cfg(not(feature = "aws"))]
-pub(super) async fn run(
-    args: &PushArgs,
-    context: &Context,
-    screen: &Screen,
-) -> Result<Exit, Failure> {
-    read(args, context, screen).await?;
-    Err(Failure::input(
-        "this clusterup was built without AWS support, so it cannot reach AWS Budgets",
-    ))
+impl Verb for PushArgs {
+    async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        read(self, session).await?;
+        Err(Failure::input(
+            "this clusterup was built without AWS support, so it cannot reach AWS Budgets",
+        ))
+    }
 }
 
-async fn read(args: &PushArgs, context: &Context, screen: &Screen) -> Result<Vec<Policy>, Failure> {
-    let read = args.policies.read_here(context, screen).await?;
+async fn read(args: &PushArgs, session: &Session) -> Result<Vec<Policy>, Failure> {
+    let read = args.policies.place().read_here(session).await?;
     if read.policies.is_empty() {
         Err(policies::none())
     } else {
@@ -79,25 +78,24 @@ async fn push<A: Api>(
     api: &A,
     policies: &[Policy],
     args: &PushArgs,
-    context: &Context,
-    screen: &Screen,
-) -> Result<Exit, Failure> {
+    session: &Session,
+) -> Result<Finished, Failure> {
     let desired = desired_budgets(policies);
     for shortcoming in shortcomings(policies) {
-        screen.say(&format!("warning: {shortcoming}"));
+        session.reporter.say(&format!("warning: {shortcoming}"));
     }
     let account = push::account(api).await?;
     let plan = push::plan(api, &account, &desired).await?;
-    screen.text(&changes(&account, &plan));
+    session.reporter.text(&changes(&account, &plan));
     let pushes = !args.dry_run && !plan.is_empty();
     if pushes {
-        if !consent(&question(&account, &plan), args.yes, context)? {
-            screen.say("nothing was changed");
-            return Ok(Exit::Failed);
+        if !consent(&question(&account, &plan), args.yes, &session.environment)? {
+            session.reporter.say("nothing was changed");
+            return Ok(Finished::without_document(Exit::Failed));
         }
         let push = push::push(api, &account, &desired, &plan);
         interrupt::or_stop(push, STOPPED).await??;
-        screen.text(&present(&account, &desired));
+        session.reporter.text(&present(&account, &desired));
     }
     let fields = json!({
         "account": account,
@@ -105,8 +103,7 @@ async fn push<A: Api>(
         "pushed": pushes,
         "budgets": desired.iter().map(budget).collect::<Vec<_>>(),
     });
-    screen.document("policy push", 0, fields);
-    Ok(Exit::Done)
+    Ok(Finished::done(fields))
 }
 
 /// The message after Ctrl-C, and how to continue.

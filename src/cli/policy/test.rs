@@ -1,13 +1,13 @@
 //! `policy test`: tests policies with examples that state the expected verdict.
 
 use super::check;
-use crate::cli::args::StackArgs;
-use crate::cli::context::Context;
-use crate::cli::failure::{Exit, Failure};
-use crate::cli::policies::{self, LoadedPolicies, PoliciesArgs};
-use crate::cli::screen::Screen;
-use crate::cli::stack_file;
-use crate::cli::text_file;
+use crate::app::failure::{Exit, Failure};
+use crate::app::policies::{self, LoadedPolicies};
+use crate::app::session::Session;
+use crate::app::stack_file::{self, StackFile};
+use crate::app::text_file;
+use crate::cli::flags::PoliciesArgs;
+use crate::cli::verb::{Finished, Verb};
 use crate::cli::view::policy::word;
 use crate::cli::view::words::wrap;
 use crate::model::clock::Clock;
@@ -33,44 +33,43 @@ pub(in crate::cli) struct TestArgs {
     policies: PoliciesArgs,
 }
 
-pub(super) async fn run(
-    args: &TestArgs,
-    context: &Context,
-    screen: &Screen,
-) -> Result<Exit, Failure> {
-    let read = args.policies.read_here(context, screen).await?;
-    if read.policies.is_empty() {
-        return Err(policies::none());
-    }
-    let files = if args.files.is_empty() {
-        beside(&read)
-    } else {
-        args.files.clone()
-    };
-    if files.is_empty() {
-        return Err(Failure::input("no examples were found")
-            .hint("write some into policies/tests/, or name their files"));
-    }
-    let mut failed = 0_usize;
-    let mut all = Vec::new();
-    for file in &files {
-        for example in examples(file)? {
-            let result = ExampleResult::of(&example, &read, context)?;
-            screen.text(result.line(file).trim_end());
-            failed += usize::from(!result.passed());
-            all.push(result.document(file));
+impl Verb for TestArgs {
+    async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let read = self.policies.place().read_here(session).await?;
+        if read.policies.is_empty() {
+            return Err(policies::none());
         }
+        let files = if self.files.is_empty() {
+            beside(&read)
+        } else {
+            self.files.clone()
+        };
+        if files.is_empty() {
+            return Err(Failure::input("no examples were found")
+                .hint("write some into policies/tests/, or name their files"));
+        }
+        let mut failed = 0_usize;
+        let mut all = Vec::new();
+        for file in &files {
+            for example in examples(file)? {
+                let result = ExampleResult::of(&example, &read, session)?;
+                session.reporter.text(result.line(file).trim_end());
+                failed += usize::from(!result.passed());
+                all.push(result.document(file));
+            }
+        }
+        let count = all.len();
+        session
+            .reporter
+            .text(&format!("{} of {count} as expected", count - failed));
+        let exit = if failed == 0 {
+            Exit::Done
+        } else {
+            Exit::Failed
+        };
+        let fields = json!({ "examples": all, "failed": failed, "from": read.places });
+        Ok(Finished::with(exit, fields))
     }
-    let count = all.len();
-    screen.text(&format!("{} of {count} as expected", count - failed));
-    let exit = if failed == 0 {
-        Exit::Done
-    } else {
-        Exit::Failed
-    };
-    let fields = json!({ "examples": all, "failed": failed, "from": read.places });
-    screen.document("policy test", exit.code(), fields);
-    Ok(exit)
 }
 
 /// The files of examples in the folders that the policies were read from.
@@ -104,7 +103,7 @@ struct ExampleResult<'a> {
 }
 
 impl<'a> ExampleResult<'a> {
-    fn of(example: &'a Example, read: &LoadedPolicies, context: &Context) -> Result<Self, Failure> {
+    fn of(example: &'a Example, read: &LoadedPolicies, session: &Session) -> Result<Self, Failure> {
         let sets = example.sets.iter().map(|set| set.parse());
         let sets = sets.collect::<Result<Vec<_>, _>>();
         let sets = sets.map_err(|wrong| {
@@ -115,13 +114,13 @@ impl<'a> ExampleResult<'a> {
             .caused_by(&wrong)
             .hint("write it as KEY=VALUE")
         })?;
-        let stack = stack_file::read(&StackArgs {
-            stack: example.stack.clone(),
+        let stack = stack_file::read(&StackFile {
+            path: example.stack.clone(),
             sets,
         })?;
-        let catalog = context.catalog();
+        let catalog = session.environment.catalog();
         let now = SystemClock.now();
-        let by = &context.who;
+        let by = &session.environment.who;
         let judgement = check::judge(&stack, &read.policies, &catalog, by, now);
         let worst = check::price(&stack, &catalog, now).map(|price| price.worst);
         let judgement = judgement.with(months(example, &stack, read, worst));

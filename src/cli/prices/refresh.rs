@@ -1,9 +1,9 @@
 //! `prices refresh`: downloads a region's prices from AWS's price list into the user's cache.
 
-use crate::cli::context::Context;
-use crate::cli::failure::{Exit, Failure};
-use crate::cli::screen::Screen;
-use crate::cli::view::progress::Progress;
+use super::region::default_region;
+use crate::app::failure::{Exit, Failure};
+use crate::app::session::Session;
+use crate::cli::verb::{Finished, Verb};
 use crate::cli::view::words::count;
 use crate::cloud::api::Serve;
 use crate::cloud::api::pricing::GetProducts;
@@ -22,29 +22,28 @@ pub(in crate::cli) struct RefreshArgs {
 }
 
 #[cfg(feature = "aws")]
-pub(super) async fn run(
-    args: &RefreshArgs,
-    context: &Context,
-    screen: &Screen,
-) -> Result<Exit, Failure> {
-    let mut regions = args.regions.clone();
-    if regions.is_empty() {
-        regions.push(super::default_region(screen).await?);
+impl Verb for RefreshArgs {
+    async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let mut regions = self.regions.clone();
+        if regions.is_empty() {
+            regions.push(default_region(session).await?);
+        }
+        let api = session.environment.services(&regions[0]).await?;
+        let mut refreshed = Vec::new();
+        for region in &regions {
+            refreshed.push(refresh(&api, region, session).await?);
+        }
+        Ok(Finished::done(json!({ "refreshed": refreshed })))
     }
-    let api = context.services(&regions[0]).await?;
-    let mut refreshed = Vec::new();
-    for region in &regions {
-        refreshed.push(refresh(&api, region, context, screen).await?);
-    }
-    screen.document("prices refresh", 0, json!({ "refreshed": refreshed }));
-    Ok(Exit::Done)
 }
 
 #[cfg(not(feature = "aws"))]
-pub(super) async fn run(_: &RefreshArgs, _: &Context, _: &Screen) -> Result<Exit, Failure> {
-    Err(Failure::input(
-        "this clusterup was built without AWS support, so it cannot download prices",
-    ))
+impl Verb for RefreshArgs {
+    async fn run(&self, _: &Session) -> Result<Finished, Failure> {
+        Err(Failure::input(
+            "this clusterup was built without AWS support, so it cannot download prices",
+        ))
+    }
 }
 
 /// Downloads the prices of one region. The cache is replaced only if the whole answer is valid.
@@ -55,11 +54,10 @@ pub(super) async fn run(_: &RefreshArgs, _: &Context, _: &Screen) -> Result<Exit
 async fn refresh<A: Serve<GetProducts>>(
     api: &A,
     region: &Region,
-    context: &Context,
-    screen: &Screen,
+    session: &Session,
 ) -> Result<Value, Failure> {
-    let progress = Progress::new(screen);
-    let offers = offers(api, region, &progress).await;
+    let progress = session.reporter.progress();
+    let offers = offers(api, region, &*progress).await;
     progress.clear();
     let offers = offers.map_err(|error| Failure::from(error).hint(KEPT))?;
     let today = SystemClock.now().date_naive();
@@ -71,11 +69,13 @@ async fn refresh<A: Serve<GetProducts>>(
                 .caused_by(&why)
                 .hint(KEPT)
         })?;
-    let path = context.price_cache()?.write(region, &text)?;
+    let path = session.environment.price_cache()?.write(region, &text)?;
     let types = text.lines().filter(|line| line.starts_with("ec2 ")).count() as u64;
     let file = path.display();
     let counted = count(types, "instance type");
-    screen.text(&format!("{region}: {counted} as of {today}, in {file}"));
+    session
+        .reporter
+        .text(&format!("{region}: {counted} as of {today}, in {file}"));
     Ok(json!({ "region": region, "as_of": today, "instance_types": types, "file": path }))
 }
 

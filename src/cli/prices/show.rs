@@ -1,8 +1,9 @@
 //! `prices show`: each price of an instance type, with its source and age.
 
-use crate::cli::context::Context;
-use crate::cli::failure::{Exit, Failure};
-use crate::cli::screen::Screen;
+use super::region::default_region;
+use crate::app::failure::Failure;
+use crate::app::session::Session;
+use crate::cli::verb::{Finished, Verb};
 use crate::cli::view;
 use crate::cost::estimate::Estimate;
 use crate::cost::shape::shape;
@@ -23,22 +24,21 @@ pub(in crate::cli) struct ShowArgs {
     region: Option<Region>,
 }
 
-pub(super) async fn run(
-    args: &ShowArgs,
-    context: &Context,
-    screen: &Screen,
-) -> Result<Exit, Failure> {
-    let region = match &args.region {
-        Some(region) => region.clone(),
-        None => super::default_region(screen).await?,
-    };
-    let groups = InstanceGroups::single(args.instance_type.clone());
-    let estimate = Estimate::of(&context.catalog(), &region, &groups)
-        .map_err(|missing| view::figures::missing_price(&missing))?;
-    let today = SystemClock.now().date_naive();
-    screen.text(&view::node::render(&args.instance_type, &estimate, today));
-    screen.document("prices show", 0, document(&args.instance_type, &estimate));
-    Ok(Exit::Done)
+impl Verb for ShowArgs {
+    async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let region = match &self.region {
+            Some(region) => region.clone(),
+            None => default_region(session).await?,
+        };
+        let groups = InstanceGroups::single(self.instance_type.clone());
+        let estimate = Estimate::of(&session.environment.catalog(), &region, &groups)
+            .map_err(|missing| view::figures::missing_price(&missing))?;
+        let today = SystemClock.now().date_naive();
+        session
+            .reporter
+            .text(&view::node::render(&self.instance_type, &estimate, today));
+        Ok(Finished::done(document(&self.instance_type, &estimate)))
+    }
 }
 
 fn document(instance_type: &InstanceType, estimate: &Estimate) -> Value {

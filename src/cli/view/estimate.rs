@@ -1,7 +1,6 @@
 //! The estimate of a stack's cluster, as a tree of groups and components.
 
-use super::figures;
-use super::price::cents;
+use super::figures::{self, cents};
 use super::words::wrap;
 use crate::cost::estimate::{Component, Estimate, GroupCost, LEAST_SECONDS, Unpriced};
 use crate::guard::{Cause, Deadline, Terms};

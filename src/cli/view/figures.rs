@@ -1,7 +1,7 @@
 //! Names, sources, ages and uncertainties of prices.
 
 use super::words::{count, wrap};
-use crate::cli::failure::Failure;
+use crate::app::failure::Failure;
 use crate::cost::age::age;
 use crate::cost::catalog::{NoPrice, Note, Source};
 use crate::cost::estimate::{Component, ComponentKind, Estimate, Unit};
@@ -129,4 +129,9 @@ pub(in crate::cli) fn missing_price(missing: &NoPrice) -> Failure {
     failure
         .hint("download the region's prices from AWS")
         .hint(Command::clusterup("prices refresh --region").arg(region.to_string()))
+}
+
+/// Dollars and cents, rounded up.
+pub(in crate::cli) fn cents(amount: Usd) -> Usd {
+    amount.up_to(2)
 }

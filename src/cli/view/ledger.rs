@@ -1,8 +1,8 @@
 //! What clusters have cost, as a table for people and as CSV for spreadsheets.
 
 use super::words::wrap;
-use crate::cli::failure::{Exit, Failure};
-use crate::cli::target::Target;
+use crate::app::failure::{Exit, Failure};
+use crate::app::target::Target;
 use crate::cost::ledger::{By, Report, Row, Split};
 use crate::model::money::Usd;
 use crate::model::shown::line;
@@ -21,7 +21,7 @@ const HEADER: [&str; 6] = [
     "idle",
 ];
 
-pub(in crate::cli) fn render(report: &Report, target: &Target) -> String {
+pub(in crate::cli) fn render(report: &Report, target: &Target<'_>) -> String {
     let from = report.window.from;
     let until = report.window.until;
     let what = if target.costs() {

@@ -1,9 +1,7 @@
 //! Teams' monthly budgets: figures in a line, and as bars.
 
-use super::price::cents;
+use super::figures::cents;
 use super::words::wrap;
-use crate::cli::screen::Screen;
-use crate::model::hint::Command;
 use crate::model::money::Usd;
 use crate::model::name::{PolicyName, TeamName};
 use crate::model::percent::Percent;
@@ -44,23 +42,14 @@ pub(in crate::cli) fn line(team: &str, policy: &PolicyName, figures: &Figures) -
     )
 }
 
-/// Warns that the team has reached these shares of its budgets.
-pub(in crate::cli) fn report_shares(
-    shares: &[(PolicyName, Percent)],
-    team: &TeamName,
-    screen: &Screen,
-) {
-    for (policy, share) in shares {
-        let part = if *share == Percent::WHOLE {
-            "all".to_owned()
-        } else {
-            share.to_string()
-        };
-        screen.say(&format!(
-            "warning: team {team} has spent {part} of its month's budget (policy {policy})"
-        ));
-        screen.say(&screen.next(&Command::clusterup("budget"), 2));
-    }
+/// The warning that a team has reached a share of its budget.
+pub(in crate::cli) fn reached(team: &TeamName, policy: &PolicyName, share: Percent) -> String {
+    let part = if share == Percent::WHOLE {
+        "all".to_owned()
+    } else {
+        share.to_string()
+    };
+    format!("warning: team {team} has spent {part} of its month's budget (policy {policy})")
 }
 
 impl Month<'_> {

@@ -1,23 +1,23 @@
 //! A plan as text: each action with its sign, and the reason below it.
 
-use super::price::Prices;
+use super::price;
 use super::safeguards;
 use super::words::{self, wrap};
-use crate::cli::target::Target;
+use crate::app::agreement::Proposal;
 use crate::model::action::Action;
 use crate::model::action::Sign;
 use crate::model::hint::CommandContext;
 use crate::model::plan::Plan;
-use crate::model::safeguard::Safeguard;
 use std::fmt::Write;
 
-pub(in crate::cli) fn render(
-    plan: &Plan,
-    target: &Target,
-    prices: Option<&Prices<'_>>,
-    safeguards: &[Safeguard],
-    here: &CommandContext,
-) -> String {
+pub(in crate::cli) fn render(proposal: &Proposal<'_>, here: &CommandContext) -> String {
+    let Proposal {
+        plan,
+        target,
+        prices,
+        safeguards,
+        ..
+    } = proposal;
     let mut text = format!("stack {} {}\n", plan.stack, target.place());
     if plan.is_empty() {
         text.push_str("\nnothing to change:\n");
@@ -44,7 +44,9 @@ pub(in crate::cli) fn render(
                 let _ = writeln!(text, "      job: {}", wrap(&words::steps(job), 11));
             }
         }
-        let lines = prices.map(|prices| prices.lines(&planned.action));
+        let lines = prices
+            .as_ref()
+            .map(|prices| price::lines(prices, &planned.action));
         for line in lines.iter().flatten() {
             let _ = writeln!(text, "      {}", wrap(line, 6));
         }

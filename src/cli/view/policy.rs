@@ -2,7 +2,7 @@
 
 use super::month;
 use super::words::wrap;
-use crate::cli::admission::PolicyReport;
+use crate::app::stack_admission::PolicyReport;
 use crate::model::policy::Standing;
 use crate::policy::{Finding, Judgement};
 use std::fmt::Write;

@@ -2,94 +2,52 @@
 
 use super::compare;
 use super::estimate::{Estimated, unpriced};
-use super::figures::{age_and_certainty, plain};
-use crate::cost::catalog::{Catalog, NoPrice};
-use crate::cost::compare::Comparison;
-use crate::cost::estimate::{ComponentKind, Estimate, GroupCost};
+use super::figures::{age_and_certainty, cents, plain};
+use crate::app::prices::Prices;
+use crate::cost::estimate::{ComponentKind, GroupCost};
 use crate::model::action::Action;
 use crate::model::desired::ClusterSpec;
 use crate::model::money::Usd;
-use crate::model::name::Region;
-use crate::model::observed::Cluster;
-use crate::model::plan::Plan;
-use crate::model::span::Span;
-use chrono::{DateTime, Utc};
 
-/// What is needed to price a plan.
-pub(in crate::cli) struct Prices<'a> {
-    pub(in crate::cli) catalog: &'a Catalog,
-    pub(in crate::cli) region: &'a Region,
-    /// The stack's existing clusters.
-    pub(in crate::cli) clusters: &'a [Cluster],
-    /// How long the stack's last runs took, if known.
-    pub(in crate::cli) expected: Option<Span>,
-    pub(in crate::cli) now: DateTime<Utc>,
+/// The lines below an action on what it costs.
+pub(super) fn lines(prices: &Prices<'_>, action: &Action) -> Vec<String> {
+    if let Some(comparison) = prices.comparison(action) {
+        return vec![compare::line(&comparison)];
+    }
+    action
+        .new_cluster()
+        .map_or(Vec::new(), |spec| tree(prices, spec))
 }
 
-impl Prices<'_> {
-    /// The estimate of the cluster that the plan creates; `None` if it creates none or a price is
-    /// unknown.
-    pub(in crate::cli) fn estimate(&self, plan: &Plan) -> Option<Estimate> {
-        let mut actions = plan.actions.iter();
-        let spec = actions.find_map(|planned| planned.action.new_cluster())?;
-        self.of(spec).ok()
+fn tree(prices: &Prices<'_>, spec: &ClusterSpec) -> Vec<String> {
+    let estimate = match prices.of(spec) {
+        Ok(estimate) => estimate,
+        Err(unknown) => return vec![format!("price: {unknown}")],
+    };
+    let mut lines = vec![head()];
+    lines.extend(estimate.groups.iter().map(group));
+    let all: Vec<&GroupCost> = estimate.groups.iter().collect();
+    lines.push(row("└─ total", &all, estimate.hourly));
+    let estimated = Estimated {
+        estimate: &estimate,
+        guardrails: &spec.guardrails,
+        groups: &spec.groups,
+        expected: prices.expected,
+        ending: spec.ending,
+        now: prices.now,
+    };
+    if let (Some(length), Some(run)) = (prices.expected, estimated.run()) {
+        lines.push(format!(
+            "per run, if as long as the last ones ({length}): {}",
+            cents(run)
+        ));
     }
-
-    /// How an action changes a cluster's price; `None` if it does not, or a price is unknown.
-    pub(in crate::cli) fn comparison(&self, action: &Action) -> Option<Comparison> {
-        let Action::UpdateCluster(id, spec) = action else {
-            return None;
-        };
-        let mut clusters = self.clusters.iter();
-        let old = clusters.find(|cluster| cluster.id == *id)?;
-        let comparison = Comparison::of(&self.of(&old.spec).ok()?, &self.of(spec).ok()?);
-        (comparison.old != comparison.new).then_some(comparison)
-    }
-
-    /// The lines below an action on what it costs.
-    pub(super) fn lines(&self, action: &Action) -> Vec<String> {
-        if let Some(comparison) = self.comparison(action) {
-            return vec![compare::line(&comparison)];
-        }
-        action
-            .new_cluster()
-            .map_or(Vec::new(), |spec| self.tree(spec))
-    }
-
-    fn tree(&self, spec: &ClusterSpec) -> Vec<String> {
-        let estimate = match self.of(spec) {
-            Ok(estimate) => estimate,
-            Err(unknown) => return vec![format!("price: {unknown}")],
-        };
-        let mut lines = vec![head()];
-        lines.extend(estimate.groups.iter().map(group));
-        let all: Vec<&GroupCost> = estimate.groups.iter().collect();
-        lines.push(row("└─ total", &all, estimate.hourly));
-        let estimated = Estimated {
-            estimate: &estimate,
-            guardrails: &spec.guardrails,
-            groups: &spec.groups,
-            expected: self.expected,
-            ending: spec.ending,
-            now: self.now,
-        };
-        if let (Some(length), Some(run)) = (self.expected, estimated.run()) {
-            lines.push(format!(
-                "per run, if as long as the last ones ({length}): {}",
-                cents(run)
-            ));
-        }
-        let worst = cents(estimated.worst());
-        let latest = estimated.latest();
-        lines.push(format!("at most {worst}: {latest}"));
-        lines.push(format!("not priced: {}", unpriced(&estimate)));
-        lines.push(age_and_certainty(&estimate, self.now.date_naive()));
-        lines
-    }
-
-    fn of(&self, spec: &ClusterSpec) -> Result<Estimate, NoPrice> {
-        Estimate::of(self.catalog, self.region, &spec.groups)
-    }
+    let worst = cents(estimated.worst());
+    let latest = estimated.latest();
+    lines.push(format!("at most {worst}: {latest}"));
+    lines.push(format!("not priced: {}", unpriced(&estimate)));
+    lines.push(age_and_certainty(&estimate, prices.now.date_naive()));
+    lines
 }
 
 fn head() -> String {
@@ -126,14 +84,10 @@ fn columns(name: &str, [ec2, emr, disks, address, sum]: [String; 5]) -> String {
     format!("{name:<32} {ec2:>8} {emr:>7} {disks:>7} {address:>6} {sum:>9}")
 }
 
-/// Dollars and cents, rounded up.
-pub(in crate::cli) fn cents(amount: Usd) -> Usd {
-    amount.up_to(2)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cost::catalog::Catalog;
     use crate::model::facts::{Capacity, Facts};
     use crate::{plan, text};
     use std::path::Path;
@@ -167,7 +121,7 @@ mod tests {
             expected: None,
             now: "2026-11-21T00:00:00Z".parse().unwrap(),
         };
-        prices.lines(action)
+        super::lines(&prices, action)
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Progress on standard error: bars on a terminal, occasional lines in a pipe.
 
 use super::words;
-use crate::cli::screen::Screen;
+use crate::app::reporter::{Progress, Reporter};
 use crate::model::event::{Event, Listener, SparkProgress};
 use crate::model::observed::{ClusterState, StepState};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -13,8 +13,9 @@ const FIRST_REPORT_AFTER: Duration = Duration::from_secs(2);
 /// In a pipe, it is reported again at this interval.
 const REPORT_INTERVAL: Duration = Duration::from_secs(10);
 
-pub(crate) struct Progress<'a> {
-    screen: &'a Screen,
+pub(in crate::cli) struct Bars<'a> {
+    reporter: &'a dyn Reporter,
+    stderr_is_terminal: bool,
     now: RefCell<Option<Activity>>,
     /// The Spark UI that was reported last.
     ui: RefCell<Option<String>>,
@@ -29,25 +30,19 @@ struct Activity {
     interval: Duration,
 }
 
-impl<'a> Progress<'a> {
-    pub(crate) fn new(screen: &'a Screen) -> Self {
+impl<'a> Bars<'a> {
+    pub(in crate::cli) fn new(reporter: &'a dyn Reporter, stderr_is_terminal: bool) -> Self {
         Self {
-            screen,
+            reporter,
+            stderr_is_terminal,
             now: RefCell::new(None),
             ui: RefCell::new(None),
         }
     }
 
-    /// Removes the bar from the screen.
-    pub(crate) fn clear(&self) {
-        if let Some(activity) = self.now.borrow_mut().take() {
-            activity.bar.finish_and_clear();
-        }
-    }
-
     fn say(&self, text: &str) {
         self.clear();
-        self.screen.say(text);
+        self.reporter.say(text);
     }
 
     fn advance(&self, what: &str, done: u64, total: u64, detail: &str, style: Style) {
@@ -57,24 +52,19 @@ impl<'a> Progress<'a> {
             if let Some(old) = now.take() {
                 old.bar.finish_and_clear();
             }
-            *now = Some(Activity::new(
-                what,
-                total,
-                self.screen.stderr_is_terminal,
-                style,
-            ));
+            *now = Some(Activity::new(what, total, self.stderr_is_terminal, style));
         }
         let Some(activity) = now.as_mut() else { return };
         activity.bar.set_length(total);
         activity.bar.set_position(done);
         activity.bar.set_message(detail.to_owned());
-        if !self.screen.stderr_is_terminal && activity.reported_at.elapsed() >= activity.interval {
+        if !self.stderr_is_terminal && activity.reported_at.elapsed() >= activity.interval {
             activity.reported_at = Instant::now();
             activity.interval = REPORT_INTERVAL;
             let share = (done * 100)
                 .checked_div(total)
                 .map_or(String::new(), |s| format!(" {s}%"));
-            self.screen
+            self.reporter
                 .say(format!("  {what}{share} {detail}").trim_end());
         }
     }
@@ -128,7 +118,15 @@ impl Activity {
     }
 }
 
-impl Listener for Progress<'_> {
+impl Progress for Bars<'_> {
+    fn clear(&self) {
+        if let Some(activity) = self.now.borrow_mut().take() {
+            activity.bar.finish_and_clear();
+        }
+    }
+}
+
+impl Listener for Bars<'_> {
     fn on_event(&self, event: &Event) {
         match event {
             Event::Progress { what, done, total } => {
@@ -153,14 +151,14 @@ impl Listener for Progress<'_> {
                 self.say(&format!("step {name} {}", step_state(*state)));
                 if let Some(failure) = failure {
                     let indented = failure.replace('\n', "\n    ");
-                    self.screen.say(&format!("    {indented}"));
+                    self.reporter.say(&format!("    {indented}"));
                 }
             }
             Event::Spark { name, ui, progress } => self.spark(name.as_str(), ui, *progress),
             Event::Warning { what, next } => {
                 self.say(&format!("  ! {}", words::wrap(what, 4)));
                 if let Some(next) = next {
-                    self.screen.say(&self.screen.advice(next, 4));
+                    self.reporter.say(&self.reporter.advice(next, 4));
                 }
             }
             Event::Home { .. } => self.clear(),

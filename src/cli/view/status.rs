@@ -2,7 +2,7 @@
 
 use super::safeguards;
 use super::words::{count, long, wrap};
-use crate::cli::target::Target;
+use crate::app::target::Target;
 use crate::cost::meter::rate;
 use crate::guard;
 use crate::model::extension::Extension;
@@ -16,7 +16,7 @@ use std::fmt::Write;
 pub(in crate::cli) fn render(
     stack: &StackName,
     observed: &Observed,
-    target: &Target,
+    target: &Target<'_>,
     here: &CommandContext,
 ) -> String {
     let mut text = format!("stack {stack}\n");
@@ -46,7 +46,7 @@ pub(in crate::cli) fn render(
 fn render_cluster(
     cluster: &Cluster,
     now: DateTime<Utc>,
-    target: &Target,
+    target: &Target<'_>,
     here: &CommandContext,
 ) -> String {
     let mut text = String::new();
@@ -110,7 +110,7 @@ pub(in crate::cli) fn until(cluster: &Cluster, now: DateTime<Utc>) -> String {
 }
 
 /// What a cluster has cost; `None` if its prices are unknown.
-fn cost(cluster: &Cluster, now: DateTime<Utc>, target: &Target) -> Option<String> {
+fn cost(cluster: &Cluster, now: DateTime<Utc>, target: &Target<'_>) -> Option<String> {
     let spent = guard::spent(cluster, now)?;
     let rates = cluster.spec.rates.as_ref()?;
     let spent = spent.total.up_to(4);

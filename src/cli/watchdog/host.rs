@@ -1,28 +1,22 @@
 //! The daemon's access to its process: signals, policies, team budgets, standard error and systemd.
 
-use super::run::RunArgs;
 use super::systemd::Systemd;
-use super::watched::WatchdogSetup;
-use crate::app::extend::Moved;
-use crate::cli::admission::curves::curves;
-use crate::cli::admission::services::CliServices;
-use crate::cli::args::TargetArgs;
-use crate::cli::context::Context;
-use crate::cli::extend;
-use crate::cli::failure::{Exit, Failure};
-use crate::cli::policies::LoadedPolicies;
-use crate::cli::policy_reloader::PolicyReloader;
-use crate::cli::screen::Screen;
-use crate::cli::target::Target;
+use super::watched::{WatchArgs, WatchdogSetup};
+use crate::app::curves::curves;
+use crate::app::failure::{Exit, Failure};
+use crate::app::operator::grant;
+use crate::app::policies::LoadedPolicies;
+use crate::app::policy_reloader::PolicyReloader;
+use crate::app::session::Session;
+use crate::app::target::TargetChoice;
 use crate::model::audit::Entry;
 use crate::model::clock::Clock;
-use crate::model::fleet::Place;
 use crate::model::fleet_status::Curve;
 use crate::policy::Policies;
 use crate::run::clock::SystemClock;
 use crate::run::watchdog::audit_sink::LedgerAuditSink;
 use crate::run::watchdog::daemon::{self, Signal};
-use crate::run::watchdog::request::{OperatorRequest, RequestedAction};
+use crate::run::watchdog::request::OperatorRequest;
 use crate::run::watchdog::{Report, Watchdog};
 use async_trait::async_trait;
 use std::rc::Rc;
@@ -31,9 +25,8 @@ use tokio::signal::unix::{self, SignalKind};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 pub(super) struct Host<'a> {
-    args: &'a RunArgs,
-    context: &'a Context,
-    screen: &'a Screen,
+    watch: &'a WatchArgs,
+    session: &'a Session,
     reloader: PolicyReloader,
     audit_sink: Rc<LedgerAuditSink>,
     systemd: Systemd,
@@ -50,21 +43,20 @@ pub(super) struct Host<'a> {
 
 impl<'a> Host<'a> {
     pub(super) fn new(
-        args: &'a RunArgs,
+        watch: &'a WatchArgs,
         watched: &WatchdogSetup,
-        context: &'a Context,
-        screen: &'a Screen,
-        systemd: Systemd,
+        session: &'a Session,
+        patience: Duration,
     ) -> Result<Self, Failure> {
+        let systemd = Systemd::from_environment();
         let listen = |kind| {
             unix::signal(kind).map_err(|error| {
                 Failure::new(Exit::Failed, "cannot listen to signals").caused_by(&error)
             })
         };
         let host = Self {
-            args,
-            context,
-            screen,
+            watch,
+            session,
             reloader: PolicyReloader::new(watched.read.clone()),
             audit_sink: watched.audit_sink.clone(),
             systemd,
@@ -72,7 +64,7 @@ impl<'a> Host<'a> {
             terminate: listen(SignalKind::terminate())?,
             interrupt: listen(SignalKind::interrupt())?,
             last_turn: Instant::now(),
-            patience: args.patience(),
+            patience,
             keep_alive: systemd.every().map(keep_alive),
         };
         host.systemd.ready("looking at the fleet");
@@ -80,8 +72,7 @@ impl<'a> Host<'a> {
     }
 
     async fn read(&self) -> Result<LoadedPolicies, Failure> {
-        let policies = &self.args.watch().policies;
-        policies.read_here(self.context, self.screen).await
+        self.watch.policies.place().read_here(self.session).await
     }
 }
 
@@ -111,35 +102,30 @@ impl daemon::Host for Host<'_> {
         let failure = self.reloader.renew(read);
         self.systemd.ready("");
         if let Some(failure) = failure {
-            self.screen.say(&format!("warning: {}", failure.message));
-            self.screen.hints(&failure.hints, 2);
+            self.session
+                .reporter
+                .say(&format!("warning: {}", failure.message));
+            self.session.reporter.hints(&failure.hints, 2);
             return None;
         }
-        self.screen.say("the policies were reloaded");
+        self.session.reporter.say("the policies were reloaded");
         Some(Rc::new(self.reloader.policies().clone()))
     }
 
     async fn curves(&mut self) -> Vec<Curve> {
-        let regions = &self.args.watch().regions;
-        let target = match regions.first() {
-            Some(region) => TargetArgs::of(region.clone()),
-            None => TargetArgs {
-                local: self.args.watch().local,
-                region: None,
-            },
+        let choice = match self.watch.regions.first() {
+            Some(region) => TargetChoice::Region(region.clone()),
+            None if self.watch.local => TargetChoice::ThisMachine,
+            None => TargetChoice::Default,
         };
-        let now = SystemClock.now();
-        let services = CliServices {
-            context: self.context,
-            screen: self.screen,
-        };
-        let drawn = curves(self.reloader.policies(), &target, &services, now).await;
+        let policies = self.reloader.policies();
+        let drawn = curves(policies, &choice, self.session, SystemClock.now()).await;
         drawn.unwrap_or_else(|failure| {
             let status = format!(
                 "warning: the teams' budgets cannot be read: {}",
                 failure.message
             );
-            self.screen.say(&status);
+            self.session.reporter.say(&status);
             Vec::new()
         })
     }
@@ -149,59 +135,7 @@ impl daemon::Host for Host<'_> {
         watchdog: &mut Watchdog,
         request: &OperatorRequest,
     ) -> Result<String, String> {
-        let who = &request.who;
-        let place = &request.place;
-        let id = &request.id;
-        let (max_lifetime, budget) = match &request.what {
-            RequestedAction::End => return watchdog.end_for((place, id), who, &request.why).await,
-            RequestedAction::Extend {
-                max_lifetime,
-                budget,
-            } => (*max_lifetime, *budget),
-        };
-        let cluster = watchdog
-            .snapshot(place, id)
-            .and_then(|snapshot| snapshot.ours());
-        let stack = cluster
-            .map(|cluster| cluster.stack.clone())
-            .ok_or_else(|| {
-                format!("{place} has no cluster {id} that clusterup created and that still runs")
-            })?;
-        let target = match place {
-            Place::Local => TargetArgs {
-                local: true,
-                region: None,
-            },
-            Place::Region(region) => TargetArgs::of(region.clone()),
-        };
-        let extension = Moved {
-            stack: &stack,
-            id: Some(id),
-            max_lifetime,
-            by: None,
-            budget,
-            why: &request.why,
-            who,
-        };
-        let moved = async {
-            let read = LoadedPolicies {
-                policies: self.reloader.policies().clone(),
-                ..LoadedPolicies::default()
-            };
-            let target = Target::open(&target, None, self.context).await?;
-            // Boxed because the future is large.
-            let extend =
-                extend::extend_under_lease(&extension, &read, &target, self.context, self.screen);
-            Box::pin(extend).await
-        };
-        let (_, _, deadline) = moved
-            .await
-            .map_err(|failure: Failure| failure.in_a_line())?;
-        let at = deadline.at.format("%F %H:%M:%S UTC");
-        let outcome = format!("ends at {at} ({})", deadline.cause);
-        let of = (place, id);
-        watchdog.extended_for(of, who, &request.why, &outcome).await;
-        Ok(format!("{id} {outcome}"))
+        grant(watchdog, request, self.reloader.policies(), self.session).await
     }
 
     fn turns(&mut self) {
@@ -212,7 +146,7 @@ impl daemon::Host for Host<'_> {
     fn says(&mut self, status: &str) {
         // A watchdog on standby counts as ready too.
         self.systemd.ready(status);
-        self.screen.say(status);
+        self.session.reporter.say(status);
     }
 
     async fn swept(&mut self, report: &Report) {
@@ -227,13 +161,13 @@ impl daemon::Host for Host<'_> {
         );
         self.systemd.ready(&status);
         for entry in &report.done {
-            self.screen.say(&line(entry));
+            self.session.reporter.say(&line(entry));
         }
         // A line every minute that nothing changed would hide what matters.
         if summary.number == 1 || !summary.unseen.is_empty() {
-            self.screen.say(&status);
+            self.session.reporter.say(&status);
             for gap in &summary.unseen {
-                self.screen.say(&format!("  not read: {gap}"));
+                self.session.reporter.say(&format!("  not read: {gap}"));
             }
         }
     }

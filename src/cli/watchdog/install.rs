@@ -1,12 +1,13 @@
 //! `watchdog install`: writes a systemd unit that runs the watchdog.
 
 use super::quote::quoted;
+use super::run::RunArgs;
 use super::unit::{NAME, ServiceScope, is_unedited, unit};
-use crate::cli::args::Args;
-use crate::cli::context::Context;
-use crate::cli::failure::{Exit, Failure};
-use crate::cli::screen::Screen;
+use crate::app::failure::{Exit, Failure};
+use crate::app::session::Session;
+use crate::cli::flags::GlobalArgs;
 use crate::cli::usage;
+use crate::cli::verb::{Finished, Verb};
 use crate::disk;
 use crate::model::hint::{Command, Hint, no_room};
 use clap::Parser;
@@ -32,57 +33,57 @@ pub(in crate::cli) struct InstallArgs {
     args: Vec<String>,
 }
 
-pub(in crate::cli) fn run(
-    args: &InstallArgs,
-    context: &Context,
-    screen: &Screen,
-) -> Result<Exit, Failure> {
-    let scope = if args.user {
-        ServiceScope::User
-    } else {
-        ServiceScope::Machine
-    };
-    let text = unit(scope, &command(args, scope, screen)?);
-    if args.print {
-        screen.text(&text);
-        screen.document("watchdog install", 0, json!({ "unit": text }));
-        return Ok(Exit::Done);
+impl Verb for InstallArgs {
+    async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let scope = if self.user {
+            ServiceScope::User
+        } else {
+            ServiceScope::Machine
+        };
+        let text = unit(scope, &command(self, scope, session)?);
+        if self.print {
+            session.reporter.text(&text);
+            return Ok(Finished::done(json!({ "unit": text })));
+        }
+        let path = folder(scope, session)?.join(NAME);
+        let previous = read(&path)?;
+        let edited = previous.as_deref().is_some_and(|text| !is_unedited(text));
+        if edited && !self.force && previous.as_deref() != Some(&text) {
+            let message = format!("{} was edited since clusterup wrote it", path.display());
+            return Err(Failure::new(Exit::Failed, message)
+                .hint(
+                    "keep changes in a drop-in, look at the new unit, or overwrite the edited one",
+                )
+                .hint(Command::other("systemctl edit clusterup-watchdog"))
+                .hint(Command::again_with("--print"))
+                .hint(Command::again_with("--force")));
+        }
+        if previous.as_deref() == Some(&text) {
+            session
+                .reporter
+                .say(&format!("{} is up to date", path.display()));
+        } else {
+            write(&path, &text).map_err(|error| unwritten(&path, scope, &error))?;
+            session.reporter.say(&format!("wrote {}", path.display()));
+        }
+        session.reporter.hints(&next(scope), 2);
+        Ok(Finished::done(json!({ "unit": text, "path": path })))
     }
-    let path = folder(scope, context)?.join(NAME);
-    let previous = read(&path)?;
-    let edited = previous.as_deref().is_some_and(|text| !is_unedited(text));
-    if edited && !args.force && previous.as_deref() != Some(&text) {
-        let message = format!("{} was edited since clusterup wrote it", path.display());
-        return Err(Failure::new(Exit::Failed, message)
-            .hint("keep changes in a drop-in, look at the new unit, or overwrite the edited one")
-            .hint(Command::other("systemctl edit clusterup-watchdog"))
-            .hint(Command::again_with("--print"))
-            .hint(Command::again_with("--force")));
-    }
-    if previous.as_deref() == Some(&text) {
-        screen.say(&format!("{} is up to date", path.display()));
-    } else {
-        write(&path, &text).map_err(|error| unwritten(&path, scope, &error))?;
-        screen.say(&format!("wrote {}", path.display()));
-    }
-    screen.hints(&next(scope), 2);
-    screen.document("watchdog install", 0, json!({ "unit": text, "path": path }));
-    Ok(Exit::Done)
 }
 
 /// The daemon's command line for `ExecStart`, each word quoted.
-fn command(args: &InstallArgs, scope: ServiceScope, screen: &Screen) -> Result<String, Failure> {
+fn command(args: &InstallArgs, scope: ServiceScope, session: &Session) -> Result<String, Failure> {
     let program = std::env::current_exe().map_err(|error| {
         Failure::new(Exit::Failed, "cannot find clusterup's own path").caused_by(&error)
     })?;
     let homes = ["/home", "/root", "/tmp"];
     if scope == ServiceScope::Machine && homes.iter().any(|home| program.starts_with(home)) {
         let program = program.display();
-        screen.say(&format!(
+        session.reporter.say(&format!(
             "warning: the service cannot read {program}, which is in a home or temporary folder"
         ));
         let copy = Command::other("sudo install -m 755").arg(program.to_string());
-        screen.hints(
+        session.reporter.hints(
             &[
                 "copy it where the service can read it, and install from there".into(),
                 copy.arg("/usr/local/bin/").into(),
@@ -106,11 +107,21 @@ fn command(args: &InstallArgs, scope: ServiceScope, screen: &Screen) -> Result<S
     Ok(words.join(" "))
 }
 
+/// Watch all clusters until stopped, with a web page
+#[derive(Debug, Parser)]
+#[command(name = "clusterup watchdog run")]
+struct Service {
+    #[command(flatten)]
+    _global: GlobalArgs,
+    #[command(flatten)]
+    _run: RunArgs,
+}
+
 /// Checks the daemon's arguments: systemd would restart a service with invalid ones forever.
 fn validate_arguments(args: &[String]) -> Result<(), Failure> {
-    let line = ["clusterup", "watchdog", "run"].map(str::to_owned);
+    let program = std::iter::once("clusterup");
     // `--help` is refused too: it prints and exits, and the service would never watch.
-    let read = Args::try_parse_from([&line, args].concat());
+    let read = Service::try_parse_from(program.chain(args.iter().map(String::as_str)));
     read.map(|_| ()).map_err(|error| {
         let mut failure = Failure::input("`watchdog run` does not accept the arguments after `--`");
         failure.causes.push(usage::message(&error.to_string()));
@@ -137,10 +148,10 @@ fn word(arg: &str) -> Result<String, Failure> {
     })
 }
 
-fn folder(scope: ServiceScope, context: &Context) -> Result<PathBuf, Failure> {
+fn folder(scope: ServiceScope, session: &Session) -> Result<PathBuf, Failure> {
     match scope {
         ServiceScope::Machine => Ok(PathBuf::from("/etc/systemd/system")),
-        ServiceScope::User => Ok(context.settings()?.join("systemd/user")),
+        ServiceScope::User => Ok(session.environment.settings()?.join("systemd/user")),
     }
 }
 

@@ -9,20 +9,18 @@ mod systemd;
 mod unit;
 mod watched;
 
-use super::context::Context;
-use super::failure::{Exit, Failure};
-use super::screen::Screen;
+use super::verb::verbs;
 use crate::guard::watch;
-use clap::Subcommand;
 
-#[derive(Debug, Subcommand)]
-pub(super) enum WatchdogVerb {
-    /// Watch all clusters until stopped, with a web page
-    Run(run::RunArgs),
-    /// Look at all clusters once
-    Sweep(sweep::SweepArgs),
-    /// Install the watchdog as a hardened systemd service on this machine
-    Install(install::InstallArgs),
+verbs! {
+    pub(in crate::cli) enum WatchdogVerb {
+        /// Watch all clusters until stopped, with a web page
+        Run(run::RunArgs),
+        /// Look at all clusters once
+        Sweep(sweep::SweepArgs),
+        /// Install the watchdog as a hardened systemd service on this machine
+        Install(install::InstallArgs),
+    }
 }
 
 /// The paragraph of the help on CloudWatch's charges.
@@ -36,28 +34,6 @@ pub(super) fn costs() -> String {
         rarely.up_to(2),
         maximum.amount().ceil(),
     )
-}
-
-impl WatchdogVerb {
-    pub(super) const fn name(&self) -> &'static str {
-        match self {
-            Self::Run(_) => "watchdog run",
-            Self::Sweep(_) => "watchdog sweep",
-            Self::Install(_) => "watchdog install",
-        }
-    }
-}
-
-pub(super) async fn run(
-    verb: &WatchdogVerb,
-    context: &Context,
-    screen: &Screen,
-) -> Result<Exit, Failure> {
-    match verb {
-        WatchdogVerb::Run(args) => run::run(args, context, screen).await,
-        WatchdogVerb::Sweep(args) => sweep::run(args, context, screen).await,
-        WatchdogVerb::Install(args) => install::run(args, context, screen),
-    }
 }
 
 #[cfg(test)]

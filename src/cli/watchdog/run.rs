@@ -1,11 +1,11 @@
 //! `watchdog run`: the daemon and its web page.
 
 use super::host::Host;
-use super::systemd::Systemd;
 use super::watched::WatchArgs;
-use crate::cli::context::Context;
-use crate::cli::failure::{Exit, Failure};
-use crate::cli::screen::Screen;
+use crate::app::failure::{Exit, Failure};
+use crate::app::session::Session;
+use crate::cli::stderr::aside;
+use crate::cli::verb::{Finished, Verb};
 use crate::dash::{self, Dash, Token};
 use crate::model::span::Span;
 use crate::run::clock::SystemClock;
@@ -45,64 +45,61 @@ const MAX_WAITING_REQUESTS: usize = 16;
 /// How long a sweep may take, with throttling by AWS, before the watchdog counts as stalled.
 const STALLED: Duration = Duration::from_secs(30 * 60);
 
-pub(super) async fn run(
-    args: &RunArgs,
-    context: &Context,
-    screen: &Screen,
-) -> Result<Exit, Failure> {
-    let every = Duration::from_secs(args.every.as_secs());
-    if every < Duration::from_secs(1) {
-        return Err(Failure::input("sweeps must be at least one second apart")
-            .hint("sweep every minute: --every 1m"));
-    }
-    args.check_page()?;
-    let watched = args.watch.open(context, screen).await?;
-    let watchdog = watched.watchdog();
-    let (ask, requests) = mpsc::channel(MAX_WAITING_REQUESTS);
-    let (fleet_statuses, seen) = watch::channel(Arc::new(watchdog.fleet_status(false)));
-    let (close, closed) = oneshot::channel::<()>();
-    let page = if args.no_page {
-        None
-    } else {
-        let listener = listen(args.listen).await?;
-        let at = listener.local_addr().unwrap_or(args.listen);
-        screen.say(&format!("page: http://{at}/"));
-        let dash = Dash {
-            fleet_statuses: seen,
-            requests: ask,
-            token: args.token.clone(),
+impl Verb for RunArgs {
+    async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let every = Duration::from_secs(self.every.as_secs());
+        if every < Duration::from_secs(1) {
+            return Err(Failure::input("sweeps must be at least one second apart")
+                .hint("sweep every minute: --every 1m"));
+        }
+        self.check_page()?;
+        let watched = self.watch.open(session).await?;
+        let watchdog = watched.watchdog();
+        let (ask, requests) = mpsc::channel(MAX_WAITING_REQUESTS);
+        let (fleet_statuses, seen) = watch::channel(Arc::new(watchdog.fleet_status(false)));
+        let (close, closed) = oneshot::channel::<()>();
+        let page = if self.no_page {
+            None
+        } else {
+            let listener = listen(self.listen).await?;
+            let at = listener.local_addr().unwrap_or(self.listen);
+            session.reporter.say(&format!("page: http://{at}/"));
+            let dash = Dash {
+                fleet_statuses: seen,
+                requests: ask,
+                token: self.token.clone(),
+                clock: Arc::new(SystemClock),
+                stalled_after: self.patience(),
+            };
+            let until = async {
+                // A dropped sender stops the page too.
+                let _ = closed.await;
+            };
+            Some(tokio::task::spawn_local(dash::serve(listener, dash, until)))
+        };
+        let mut host = Host::new(&self.watch, &watched, session, self.patience())?;
+        let daemon = Daemon {
+            watchdog,
+            lease_place: watched.lease_place.clone(),
+            every,
             clock: Arc::new(SystemClock),
-            stalled_after: args.patience(),
+            requests,
+            fleet_statuses,
+            host: &mut host,
         };
-        let until = async {
-            // A dropped sender stops the page too.
-            let _ = closed.await;
-        };
-        Some(tokio::task::spawn_local(dash::serve(listener, dash, until)))
-    };
-    let mut host = Host::new(args, &watched, context, screen, Systemd::from_environment())?;
-    let daemon = Daemon {
-        watchdog,
-        lease_place: watched.lease_place.clone(),
-        every,
-        clock: Arc::new(SystemClock),
-        requests,
-        fleet_statuses,
-        host: &mut host,
-    };
-    daemon.run().await;
-    drop(close);
-    if let Some(page) = page {
-        // The watchdog has stopped; an error of the page's last response no longer matters.
-        let _ = page.await;
+        daemon.run().await;
+        drop(close);
+        if let Some(page) = page {
+            // The watchdog has stopped; an error of the page's last response no longer matters.
+            let _ = page.await;
+        }
+        Ok(Finished::done(serde_json::json!({ "stopped": true })))
     }
-    screen.document("watchdog run", 0, serde_json::json!({ "stopped": true }));
-    Ok(Exit::Done)
 }
 
 async fn listen(at: SocketAddr) -> Result<TcpListener, Failure> {
     if !at.ip().is_loopback() {
-        Screen::aside(&format!(
+        aside(&format!(
             "warning: other machines can reach the page at {at}, and it is not encrypted"
         ));
     }
@@ -129,11 +126,7 @@ impl RunArgs {
     }
 
     /// How long a sweep and the pause after it may take before the watchdog counts as stalled.
-    pub(super) fn patience(&self) -> Duration {
+    fn patience(&self) -> Duration {
         STALLED.max(Duration::from_secs(self.every.as_secs().saturating_mul(3)))
-    }
-
-    pub(super) const fn watch(&self) -> &WatchArgs {
-        &self.watch
     }
 }

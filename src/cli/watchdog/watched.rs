@@ -1,11 +1,12 @@
 //! What a watchdog watches, under which policies, and whom it notifies.
 
-use crate::cli::context::Context;
-use crate::cli::failure::{Exit, Failure};
-use crate::cli::ledger;
-use crate::cli::policies::{LoadedPolicies, PoliciesArgs};
-use crate::cli::screen::Screen;
-use crate::cli::target::known_region;
+use crate::app::environment::region::known_region;
+use crate::app::failure::{Exit, Failure};
+use crate::app::policies::LoadedPolicies;
+use crate::app::recorded_costs;
+use crate::app::session::Session;
+use crate::cli::flags::PoliciesArgs;
+use crate::cli::stderr::aside;
 use crate::cloud::fleet::FleetProvider;
 use crate::cloud::notify::{Channel, Destination, Stderr};
 use crate::model::hint::Command;
@@ -50,27 +51,27 @@ pub(super) struct WatchdogSetup {
 }
 
 impl WatchArgs {
-    pub(super) async fn open(
-        &self,
-        context: &Context,
-        screen: &Screen,
-    ) -> Result<WatchdogSetup, Failure> {
-        let read = self.policies.read_here(context, screen).await?;
+    pub(super) async fn open(&self, session: &Session) -> Result<WatchdogSetup, Failure> {
+        let read = self.policies.place().read_here(session).await?;
         let mut fleets: Vec<Rc<dyn FleetProvider>> = Vec::new();
         for region in self.regions().await? {
-            fleets.push(context.fleet(&region).await?);
+            fleets.push(session.environment.fleet(&region).await?);
         }
         if self.local {
-            fleets.push(Rc::new(context.local()?));
+            fleets.push(Rc::new(session.environment.local()?));
         }
         let lease_place = fleets.first().cloned();
         let lease_place = lease_place.ok_or_else(|| Failure::input("there is nothing to watch"))?;
-        let notifier = Notifier::new(self.channels(context).await?);
-        let ledger = ledger::open(context, screen)?;
+        let notifier = Notifier::new(self.channels(session).await?);
+        let ledger = recorded_costs::open(session)?;
         let audit_sink = LedgerAuditSink::new(ledger, notifier, |problem| {
-            Screen::aside(&format!("warning: {problem}"));
+            aside(&format!("warning: {problem}"));
         });
-        let host = context.who.split_once('@').map_or("here", |(_, host)| host);
+        let host = session
+            .environment
+            .who
+            .split_once('@')
+            .map_or("here", |(_, host)| host);
         Ok(WatchdogSetup {
             lease_place,
             fleets,
@@ -93,13 +94,13 @@ impl WatchArgs {
         Ok(BTreeSet::from([known]))
     }
 
-    async fn channels(&self, context: &Context) -> Result<Vec<Box<dyn Channel>>, Failure> {
+    async fn channels(&self, session: &Session) -> Result<Vec<Box<dyn Channel>>, Failure> {
         let mut channels: Vec<Box<dyn Channel>> = vec![Box::new(Stderr)];
         for destination in Destination::parse_all(self.notify.as_deref().unwrap_or_default())? {
             channels.push(match destination {
                 Destination::Slack(slack) => Box::new(slack),
                 Destination::Mail(mail) => mail,
-                Destination::Topic(topic) => context.topic(topic).await?,
+                Destination::Topic(topic) => session.environment.topic(topic).await?,
                 Destination::Stderr => continue,
             });
         }

@@ -1,9 +1,9 @@
 //! Ends a running cluster when its team's budget is spent, if the policy says so: only after a
 //! warning, and only if a second check finds the same.
 
-use super::Admission;
-use crate::cli::failure::Failure;
-use crate::cli::policy_reloader::PolicyReloader;
+use super::failure::Failure;
+use super::policy_reloader::PolicyReloader;
+use super::stack_admission::StackAdmission;
 use crate::model::observed::{End, EndReason};
 use crate::model::policy::WhenSpent;
 use crate::policy::{Policies, TeamBudget};
@@ -15,7 +15,7 @@ const POLLS_PER_CHECK: u32 = 10;
 
 /// Waits until a budget that ends running clusters is spent, and is still spent after the warning.
 /// A check that fails proves nothing and is repeated. Each check reads the policies again.
-pub(super) async fn until(admission: &Admission<'_>) -> End {
+pub(crate) async fn until_spent(admission: &StackAdmission<'_>) -> End {
     if admission.app.budgets(&admission.read.policies).is_empty() {
         return pending().await;
     }
@@ -28,12 +28,12 @@ pub(super) async fn until(admission: &Admission<'_>) -> End {
         };
         let (policy, budget) = spent.as_budget();
         let grace = policy.watchdog.warn_before;
-        let screen = admission.services.screen;
-        screen.say(&format!(
+        let reporter = &admission.target.session.reporter;
+        reporter.say(&format!(
             "warning: the team's monthly budget is spent; policy {} ends its clusters in {grace}",
             policy.name
         ));
-        screen.say(&format!(
+        reporter.say(&format!(
             "  help: have the budget raised ({}), or let the cluster end",
             policy.place(budget.line)
         ));
@@ -45,15 +45,15 @@ pub(super) async fn until(admission: &Admission<'_>) -> End {
     }
 }
 
-async fn reload(admission: &Admission<'_>, reloader: &mut PolicyReloader) {
+async fn reload(admission: &StackAdmission<'_>, reloader: &mut PolicyReloader) {
     if let Some(failure) = reloader.renew(admission.read_again().await) {
-        admission.services.screen.failure_of_many(&failure);
+        admission.target.session.reporter.failure_of_many(&failure);
     }
 }
 
 /// Returns a budget that is spent and ends running clusters, if there is one.
 async fn overspent(
-    admission: &Admission<'_>,
+    admission: &StackAdmission<'_>,
     policies: &Policies,
 ) -> Result<Option<TeamBudget>, Failure> {
     let mut budgets = admission.app.budgets(policies);

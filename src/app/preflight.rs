@@ -1,7 +1,7 @@
 //! Checks that need no call to AWS: a stack's files, region, release and instance types, and
 //! whether the nodes have the memory for its executors. Each mistake is reported at its line.
 
-use super::context::Context;
+use super::environment::Environment;
 use crate::cost::shape;
 use crate::model::instance::InstanceType;
 use crate::model::memory::Memory;
@@ -82,9 +82,9 @@ const LINES: &[Line] = &[
 ];
 
 /// The complaint about an unknown region; `None` if it is known.
-pub(super) fn region(region: &Region, context: &Context) -> Option<Complaint> {
+pub(crate) fn region(region: &Region, environment: &Environment) -> Option<Complaint> {
     let name = region.as_str();
-    let catalog = context.catalog();
+    let catalog = environment.catalog();
     let regions = || REGIONS.iter().copied().chain(catalog.regions());
     // Regions that clusterup does not support are refused later, with the reason.
     if regions().any(|known| known == name) || Partition::of(region).refusal().is_some() {
@@ -103,7 +103,7 @@ pub(super) fn region(region: &Region, context: &Context) -> Option<Complaint> {
 }
 
 /// The complaints about names in a stack, each with the name.
-pub(super) fn check(names: Vec<Named>, context: &Context) -> Vec<(Named, Complaint)> {
+pub(crate) fn check(names: Vec<Named>, environment: &Environment) -> Vec<(Named, Complaint)> {
     let workers = Workers::of(&names);
     let mut complaints = Vec::new();
     for named in names {
@@ -112,13 +112,13 @@ pub(super) fn check(names: Vec<Named>, context: &Context) -> Vec<(Named, Complai
                 .text
                 .parse()
                 .ok()
-                .and_then(|name| region(&name, context)),
+                .and_then(|name| region(&name, environment)),
             What::Release => release(&named.text),
             What::Primary | What::Core | What::Task => instance_type(&named.text),
             What::ExecutorMemory => workers.check_executor_memory(&named.text),
-            What::Script => file("the script", &named, context),
-            What::Data => file("the data file", &named, context),
-            What::PublicKey => file("the public key", &named, context),
+            What::Script => file("the script", &named, environment),
+            What::Data => file("the data file", &named, environment),
+            What::PublicKey => file("the public key", &named, environment),
         };
         complaints.extend(complaint.map(|complaint| (named, complaint)));
     }
@@ -196,8 +196,8 @@ impl Workers {
     }
 }
 
-fn file(what: &str, named: &Named, context: &Context) -> Option<Complaint> {
-    let path = expanded(named.path.as_deref()?, context)?;
+fn file(what: &str, named: &Named, environment: &Environment) -> Option<Complaint> {
+    let path = expanded(named.path.as_deref()?, environment)?;
     let shown = path.display();
     let (message, help) = match fs::metadata(&path) {
         Ok(metadata) if metadata.is_dir() => (format!("{what} is a folder: {shown}"), None),
@@ -225,9 +225,9 @@ fn beside(path: &Path) -> Option<String> {
 const MAX_FILES: usize = 1_000;
 
 /// Expands `~`; `None` if the home folder is unknown.
-fn expanded(path: &Path, context: &Context) -> Option<PathBuf> {
+fn expanded(path: &Path, environment: &Environment) -> Option<PathBuf> {
     match path.strip_prefix("~") {
-        Ok(rest) => Some(context.home()?.join(rest)),
+        Ok(rest) => Some(environment.home()?.join(rest)),
         Err(_) => Some(path.to_owned()),
     }
 }

@@ -1,32 +1,31 @@
 //! The spending curves of all teams that have budgets.
 
-use super::services::CliServices;
-use crate::app::accounts::{self, TeamStore};
-use crate::cli::args::TargetArgs;
-use crate::cli::failure::Failure;
-use crate::cli::target::Target;
+use super::accounts::{self, TeamStore};
+use super::failure::Failure;
+use super::session::Session;
+use super::target::{Target, TargetChoice};
 use crate::model::fleet_status::Curve;
 use crate::policy::Policies;
 use chrono::{DateTime, Utc};
 
 /// Settles the account of each team that the policies give a budget, and returns the month's
 /// curves.
-pub(in crate::cli) async fn curves(
+pub(crate) async fn curves(
     policies: &Policies,
-    target: &TargetArgs,
-    services: &CliServices<'_>,
+    target: &TargetChoice,
+    session: &Session,
     now: DateTime<Utc>,
 ) -> Result<Vec<Curve>, Failure> {
     let teams = policies.teams();
     if teams.is_empty() {
         return Ok(Vec::new());
     }
-    let target = Target::open(target, None, services.context).await?;
+    let target = Target::open(target, None, session).await?;
     let mut curves = Vec::new();
     for team in &teams {
         let all = policies.team_budgets(team);
         let home = accounts::home(&all, target.region.as_ref())?;
-        let account = TeamStore::open(team, home, target.place_of_clusters(), services).await?;
+        let account = TeamStore::open(team, home, target.place_of_clusters(), session).await?;
         let budgets: Vec<_> = all.iter().map(|it| it.as_budget()).collect();
         let team_account = account.settle(&budgets, now).await?;
         let drawn = budgets

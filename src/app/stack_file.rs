@@ -1,7 +1,6 @@
 //! Reads stacks from their files.
 
-use super::args::StackArgs;
-use super::context::Context;
+use super::environment::Environment;
 use super::failure::Failure;
 use super::preflight;
 use super::text_file::{self, Unread};
@@ -10,27 +9,44 @@ use crate::model::name::{Region, StackName};
 use crate::model::stack::Stack;
 use crate::text::{self, Complaint, Named, Setting};
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-pub(super) fn read(args: &StackArgs) -> Result<Stack, Failure> {
-    Ok(read_with_text(args)?.0)
+/// A stack's file, and the values that replace some of its own (`--set`).
+#[derive(Debug, Clone)]
+pub(crate) struct StackFile {
+    pub(crate) path: PathBuf,
+    pub(crate) sets: Vec<Setting>,
+}
+
+impl StackFile {
+    /// The file as it is written.
+    pub(crate) fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            sets: Vec::new(),
+        }
+    }
+}
+
+pub(crate) fn read(file: &StackFile) -> Result<Stack, Failure> {
+    Ok(read_with_text(file)?.0)
 }
 
 /// Reads a stack that is to be applied; the files that it names must exist.
-pub(super) fn read_whole(args: &StackArgs, context: &Context) -> Result<Stack, Failure> {
-    Ok(read_checked(args, |names| preflight::check(names, context))?.0)
+pub(crate) fn read_whole(file: &StackFile, environment: &Environment) -> Result<Stack, Failure> {
+    Ok(read_checked(file, |names| preflight::check(names, environment))?.0)
 }
 
 /// Reads the stack, and returns its file's text too.
-pub(super) fn read_with_text(args: &StackArgs) -> Result<(Stack, String), Failure> {
-    read_checked(args, |_| Vec::new())
+pub(crate) fn read_with_text(file: &StackFile) -> Result<(Stack, String), Failure> {
+    read_checked(file, |_| Vec::new())
 }
 
 fn read_checked(
-    args: &StackArgs,
+    file: &StackFile,
     check: impl FnOnce(Vec<Named>) -> Vec<(Named, Complaint)>,
 ) -> Result<(Stack, String), Failure> {
-    let path = &args.stack;
+    let path = &file.path;
     let content = text_file::read(path).map_err(|unread| {
         let is_missing =
             matches!(&unread, Unread::Io(error) if error.kind() == ErrorKind::NotFound);
@@ -54,7 +70,7 @@ fn read_checked(
         let message = format!("the path of {}'s folder is not valid UTF-8", path.display());
         return Err(Failure::input(message).hint("move the stack to another folder"));
     }
-    let sets: Vec<Setting> = args.sets.iter().map(from_here).collect();
+    let sets: Vec<Setting> = file.sets.iter().map(from_here).collect();
     let complaints = check(text::named(&content, &base, &sets));
     let name = path.display().to_string();
     let mut stack = text::parse_seen(&name, &content, &base, &sets, &complaints)?;
@@ -79,13 +95,9 @@ fn from_here(setting: &Setting) -> Setting {
 }
 
 /// The name of a stack that is given by its file or name; a file also gives the region.
-pub(super) fn name(file_or_name: &str) -> Result<(StackName, Option<Region>), Failure> {
+pub(crate) fn name(file_or_name: &str) -> Result<(StackName, Option<Region>), Failure> {
     if Path::new(file_or_name).is_file() {
-        let args = StackArgs {
-            stack: file_or_name.into(),
-            sets: Vec::new(),
-        };
-        let stack = read(&args)?;
+        let stack = read(&StackFile::new(file_or_name))?;
         return Ok((stack.name, Some(stack.region)));
     }
     let name = file_or_name.parse().map_err(|_| {

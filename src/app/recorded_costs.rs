@@ -1,8 +1,7 @@
 //! Records clusters in the ledger. If the ledger cannot be written, a command warns and continues.
 
-use super::context::Context;
 use super::failure::Failure;
-use super::screen::Screen;
+use super::session::Session;
 use super::target::Target;
 use crate::cost::{
     self,
@@ -17,10 +16,10 @@ use crate::run::{self, clock::SystemClock};
 use chrono::DateTime;
 
 /// Opens the ledger; warns if a damaged one was moved aside.
-pub(super) fn open(context: &Context, screen: &Screen) -> Result<Ledger, Failure> {
-    let opened = Ledger::open(&context.ledger()?, SystemClock.now())?;
+pub(crate) fn open(session: &Session) -> Result<Ledger, Failure> {
+    let opened = Ledger::open(&session.environment.ledger()?, SystemClock.now())?;
     if let Some(damaged) = &opened.spoilt {
-        screen.say(&format!(
+        session.reporter.say(&format!(
             "warning: the ledger was damaged and was moved to {}; a new one is filled from the \
               clusters that still exist",
             damaged.display()
@@ -30,15 +29,14 @@ pub(super) fn open(context: &Context, screen: &Screen) -> Result<Ledger, Failure
 }
 
 /// How long a stack's last runs took in a region, if the ledger knows. Does not create a ledger.
-pub(super) fn expected(
-    stack: &StackName,
-    region: &Region,
-    context: &Context,
-    screen: &Screen,
-) -> Option<Span> {
-    context.ledger().ok().filter(|path| path.exists())?;
+pub(crate) fn expected(stack: &StackName, region: &Region, session: &Session) -> Option<Span> {
+    session
+        .environment
+        .ledger()
+        .ok()
+        .filter(|path| path.exists())?;
     let now = SystemClock.now();
-    let ledger = open(context, screen).ok()?;
+    let ledger = open(session).ok()?;
     let scope = Scope {
         target: region.to_string(),
         account: None,
@@ -52,18 +50,14 @@ pub(super) fn expected(
 }
 
 /// Whether the ledger has a cluster of a stack on a target. Does not create a ledger.
-pub(super) fn has_recorded(
-    stack: &StackName,
-    target: &str,
-    context: &Context,
-    screen: &Screen,
-) -> bool {
-    let exists = context.ledger().is_ok_and(|path| path.exists());
-    let Some(ledger) = exists.then(|| open(context, screen).ok()).flatten() else {
+pub(crate) fn has_recorded(stack: &StackName, target: &Target<'_>) -> bool {
+    let session = target.session;
+    let exists = session.environment.ledger().is_ok_and(|path| path.exists());
+    let Some(ledger) = exists.then(|| open(session).ok()).flatten() else {
         return false;
     };
     let scope = Scope {
-        target: target.to_owned(),
+        target: target.name(),
         account: None,
     };
     let window = Window {
@@ -75,30 +69,21 @@ pub(super) fn has_recorded(
 }
 
 /// Records clusters as observed; warns if that fails.
-pub(super) async fn note(
-    clusters: &[Cluster],
-    target: &Target,
-    context: &Context,
-    screen: &Screen,
-) {
+pub(crate) async fn note(clusters: &[Cluster], target: &Target<'_>) {
     if clusters.is_empty() {
         return;
     }
-    if let Err(failure) = write(clusters, target, context, screen).await {
+    if let Err(failure) = write(clusters, target).await {
         let Failure { message, hints, .. } = failure;
-        screen.say(&format!(
+        let reporter = &target.session.reporter;
+        reporter.say(&format!(
             "warning: could not record what this costs: {message}"
         ));
-        screen.hints(&hints, 2);
+        reporter.hints(&hints, 2);
     }
 }
 
-async fn write(
-    clusters: &[Cluster],
-    target: &Target,
-    context: &Context,
-    screen: &Screen,
-) -> Result<(), Failure> {
+async fn write(clusters: &[Cluster], target: &Target<'_>) -> Result<(), Failure> {
     let scope = Scope {
         target: target.name(),
         account: target.cloud.account().await?,
@@ -106,5 +91,5 @@ async fn write(
     let now = SystemClock.now();
     let of = |cluster| run::ledger::record(&scope, cluster, now);
     let records: Vec<Record> = clusters.iter().map(of).collect();
-    Ok(open(context, screen)?.record(&records)?)
+    Ok(open(target.session)?.record(&records)?)
 }

@@ -1,16 +1,14 @@
 //! The error for a stack that never existed: mostly a mistyped name.
 
-use super::context::Context;
 use super::failure::Failure;
-use super::ledger;
-use super::screen::Screen;
+use super::recorded_costs;
 use super::target::Target;
 use crate::model::hint::Command;
 use crate::model::name::StackName;
 use crate::text::nearest;
 
 /// The error, with the most similar existing name; `verb` is the command that was given.
-pub(super) async fn failure(verb: &str, stack: &StackName, target: &Target) -> Failure {
+pub(crate) async fn failure(verb: &str, stack: &StackName, target: &Target<'_>) -> Failure {
     let place = target.place();
     let names = target.cloud.stacks().await.unwrap_or_default();
     let names: Vec<&str> = names.iter().map(StackName::as_str).collect();
@@ -26,11 +24,6 @@ pub(super) async fn failure(verb: &str, stack: &StackName, target: &Target) -> F
 }
 
 /// Whether the ledger has a cluster of the stack: then it existed, and is gone.
-pub(super) fn existed(
-    stack: &StackName,
-    target: &Target,
-    context: &Context,
-    screen: &Screen,
-) -> bool {
-    ledger::has_recorded(stack, &target.name(), context, screen)
+pub(crate) fn existed(stack: &StackName, target: &Target<'_>) -> bool {
+    recorded_costs::has_recorded(stack, target)
 }

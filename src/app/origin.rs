@@ -1,7 +1,7 @@
 //! Stacks are identified by name. If a stack was last applied from another file or by another user,
 //! commands show that and ask before they change anything.
 
-use super::context::Context;
+use super::environment::Environment;
 use super::failure::Failure;
 use crate::cloud::Cloud;
 use crate::model::clock::Clock;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// Where the current command line names a stack from.
-pub(super) struct CurrentOrigin {
+pub(crate) struct CurrentOrigin {
     origin: Origin,
     /// Whether it names the stack's file, not only the stack.
     by_file: bool,
@@ -20,20 +20,20 @@ pub(super) struct CurrentOrigin {
 
 /// The other origin that a stack was last applied from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct OtherOrigin {
+pub(crate) struct OtherOrigin {
     origin: Origin,
     line: String,
 }
 
 impl CurrentOrigin {
     /// `stack`: the path of its file, or its name.
-    pub(super) fn new(stack: &Path, context: &Context) -> Self {
+    pub(crate) fn new(stack: &Path, environment: &Environment) -> Self {
         let named = std::path::absolute(stack).unwrap_or_else(|_| stack.to_owned());
         let file = stack.canonicalize().unwrap_or_else(|_| named.clone());
         let named = (named != file).then(|| named.display().to_string());
         Self {
             origin: Origin {
-                who: context.who.clone(),
+                who: environment.who.clone(),
                 file: file.display().to_string(),
                 named,
                 at: SystemClock.now(),
@@ -42,12 +42,12 @@ impl CurrentOrigin {
         }
     }
 
-    pub(super) const fn origin(&self) -> &Origin {
+    pub(crate) const fn origin(&self) -> &Origin {
         &self.origin
     }
 
     /// Reads where the stack was last applied from; `None` if from here, or never.
-    pub(super) async fn elsewhere(
+    pub(crate) async fn elsewhere(
         &self,
         cloud: &dyn Cloud,
         stack: &StackName,
@@ -57,7 +57,7 @@ impl CurrentOrigin {
     }
 
     /// Like [`Self::elsewhere`], for an origin that was read already.
-    pub(super) fn other(&self, stack: &StackName, last: Option<&Origin>) -> Option<OtherOrigin> {
+    pub(crate) fn other(&self, stack: &StackName, last: Option<&Origin>) -> Option<OtherOrigin> {
         let last = last?.clone();
         let same = if self.by_file {
             last.is_same(&self.origin)
@@ -80,16 +80,16 @@ impl CurrentOrigin {
 
 impl OtherOrigin {
     /// The sentence about it, without a full stop.
-    pub(super) fn line(&self) -> &str {
+    pub(crate) fn line(&self) -> &str {
         &self.line
     }
 
-    pub(super) fn json(elsewhere: Option<&Self>) -> Value {
+    pub(crate) fn json(elsewhere: Option<&Self>) -> Value {
         json!(elsewhere.map(|elsewhere| &elsewhere.origin))
     }
 
     /// Prefixes a question with the sentence.
-    pub(super) fn before(elsewhere: Option<&Self>, question: String) -> String {
+    pub(crate) fn before(elsewhere: Option<&Self>, question: String) -> String {
         match elsewhere {
             Some(elsewhere) => {
                 let mut line = elsewhere.line.clone();

@@ -6,13 +6,13 @@ use crate::text;
 use std::io;
 use std::path::Path;
 
-pub(super) enum Unread {
+pub(crate) enum Unread {
     Io(io::Error),
     /// The file is not valid UTF-8; the diagnostics show where.
     Text(Box<text::Diagnostics>),
 }
 
-pub(super) fn read(path: &Path) -> Result<String, Unread> {
+pub(crate) fn read(path: &Path) -> Result<String, Unread> {
     let content = disk::bytes(path, text::MAX_BYTES as u64).map_err(Unread::Io)?;
     let name = path.display().to_string();
     text::decode(&name, content).map_err(|diagnostics| Unread::Text(Box::new(diagnostics)))
@@ -20,7 +20,7 @@ pub(super) fn read(path: &Path) -> Result<String, Unread> {
 
 impl Unread {
     /// Converts into a failure: `message` if the file cannot be read, or the place of invalid text.
-    pub(super) fn failure(self, message: String) -> Failure {
+    pub(crate) fn failure(self, message: String) -> Failure {
         match self {
             Self::Io(error) => Failure::input(message).caused_by(&error),
             Self::Text(diagnostics) => {

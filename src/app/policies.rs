@@ -1,9 +1,8 @@
 //! Loads policies from a given folder, from a prefix in S3, or from the folders `policies` beside
 //! and above a stack. A policy that exists but cannot be read is an error, never "no policy".
 
-use super::context::Context;
 use super::failure::{Exit, Failure};
-use super::screen::Screen;
+use super::session::Session;
 use super::text_file;
 use crate::cloud::policy_prefix::PolicyFiles;
 use crate::model::hex::hex;
@@ -15,93 +14,80 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
-#[derive(Debug, Default, clap::Args)]
-pub(super) struct PoliciesArgs {
-    /// Policies to enforce: a folder, or s3://bucket/prefix [default: the folders policies/ beside
-    /// the stack and above it]
-    #[arg(long, value_name = "PLACE", env = "CLUSTERUP_POLICIES")]
-    pub(super) policies: Option<String>,
-}
+/// Where policies are loaded from: a folder or `s3://bucket/prefix`, or if none is given, the
+/// folders `policies` beside the stack and above it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PolicyPlace(pub(crate) Option<String>);
 
 /// Policies, and where they were loaded from.
 #[derive(Debug, Clone, Default)]
-pub(super) struct LoadedPolicies {
-    pub(super) policies: Policies,
-    pub(super) places: Vec<PolicySource>,
+pub(crate) struct LoadedPolicies {
+    pub(crate) policies: Policies,
+    pub(crate) places: Vec<PolicySource>,
 }
 
 /// A place that policies were loaded from. `version` is a digest of their files.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct PolicySource {
-    pub(super) place: String,
-    pub(super) version: String,
-    pub(super) policies: usize,
+pub(crate) struct PolicySource {
+    pub(crate) place: String,
+    pub(crate) version: String,
+    pub(crate) policies: usize,
 }
 
 /// A policy's file.
-pub(super) struct File {
-    pub(super) name: String,
-    pub(super) text: String,
+pub(crate) struct File {
+    pub(crate) name: String,
+    pub(crate) text: String,
 }
 
-impl PoliciesArgs {
+impl PolicyPlace {
     /// Loads the policies for the stack in a file.
-    pub(super) async fn read(
+    pub(crate) async fn read(
         &self,
         stack: &Path,
-        context: &Context,
-        screen: &Screen,
+        session: &Session,
     ) -> Result<LoadedPolicies, Failure> {
-        match &self.policies {
-            Some(place) => read_place(place, context, screen).await,
+        match &self.0 {
+            Some(place) => read_place(place, session).await,
             None => read_above(stack),
         }
     }
 
     /// Loads the policies for a stack that is given by its file or its name.
-    pub(super) async fn read_for(
+    pub(crate) async fn read_for(
         &self,
         stack: Option<&str>,
-        context: &Context,
-        screen: &Screen,
+        session: &Session,
     ) -> Result<LoadedPolicies, Failure> {
         match stack.map(Path::new).filter(|path| path.is_file()) {
-            Some(file) => self.read(file, context, screen).await,
-            None => self.read_here(context, screen).await,
+            Some(file) => self.read(file, session).await,
+            None => self.read_here(session).await,
         }
     }
 
     /// Loads the given policies, or those of the current folder and the folders above it.
-    pub(super) async fn read_here(
-        &self,
-        context: &Context,
-        screen: &Screen,
-    ) -> Result<LoadedPolicies, Failure> {
+    pub(crate) async fn read_here(&self, session: &Session) -> Result<LoadedPolicies, Failure> {
         let here = std::env::current_dir().unwrap_or_default();
-        self.read(&here.join("stack.yaml"), context, screen).await
+        self.read(&here.join("stack.yaml"), session).await
     }
 }
 
 /// The error if there are no policies.
-pub(super) fn none() -> Failure {
+pub(crate) fn none() -> Failure {
     Failure::input("no policies were found here or in the folders above")
         .hint("name their folder with --policies, or write one into a folder policies/")
 }
 
-pub(super) fn is_yaml(path: &Path) -> bool {
+pub(crate) fn is_yaml(path: &Path) -> bool {
     let yaml = path
         .extension()
         .is_some_and(|end| end.eq_ignore_ascii_case("yaml") || end.eq_ignore_ascii_case("yml"));
     yaml && !path.is_dir()
 }
 
-async fn read_place(
-    place: &str,
-    context: &Context,
-    screen: &Screen,
-) -> Result<LoadedPolicies, Failure> {
+async fn read_place(place: &str, session: &Session) -> Result<LoadedPolicies, Failure> {
     let files = if place.starts_with("s3://") {
-        from_s3(place, context, screen).await?
+        from_s3(place, session).await?
     } else {
         folder(Path::new(place))?
     };
@@ -116,11 +102,11 @@ async fn read_place(
     read.check_names()
 }
 
-async fn from_s3(place: &str, context: &Context, screen: &Screen) -> Result<Vec<File>, Failure> {
-    let PolicyFiles { files, stale } = context.policy_prefix(place).await?;
+async fn from_s3(place: &str, session: &Session) -> Result<Vec<File>, Failure> {
+    let PolicyFiles { files, stale } = session.environment.policy_prefix(place).await?;
     if let Some(at) = stale {
         let at = at.format("%F %R UTC");
-        screen.say(&format!(
+        session.reporter.say(&format!(
             "warning: {place} cannot be read; using its policies as of {at}"
         ));
     }

@@ -1,11 +1,9 @@
-//! What admission needs from this process: AWS, the ledger, the clock and the screen.
+//! What admission needs from this process: AWS, the ledger, the clock and the reporter.
 
-use crate::app::{OperationError, Services};
-use crate::cli::context::Context;
-use crate::cli::failure::{Exit, Failure};
-use crate::cli::ledger;
-use crate::cli::screen::Screen;
-use crate::cli::view;
+use super::failure::{Exit, Failure};
+use super::recorded_costs;
+use super::session::Session;
+use super::{OperationError, Services};
 use crate::cloud::{Class, Cloud, CloudError};
 use crate::ledger::Ledger;
 use crate::model::clock::Clock;
@@ -18,27 +16,22 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
-pub(in crate::cli) struct CliServices<'a> {
-    pub(in crate::cli) context: &'a Context,
-    pub(in crate::cli) screen: &'a Screen,
-}
-
 #[async_trait(?Send)]
-impl Services for CliServices<'_> {
+impl Services for Session {
     fn now(&self) -> DateTime<Utc> {
         SystemClock.now()
     }
 
     fn who(&self) -> &str {
-        &self.context.who
+        &self.environment.who
     }
 
     async fn region(&self, region: &Region) -> Result<Box<dyn Cloud>, CloudError> {
-        self.context.aws(region).await.map_err(cloud_error)
+        self.environment.aws(region).await.map_err(cloud_error)
     }
 
     fn ledger(&self) -> Result<Ledger, OperationError> {
-        let opened = ledger::open(self.context, self.screen);
+        let opened = recorded_costs::open(self);
         opened.map_err(|failure| cloud_error(failure).into())
     }
 
@@ -47,19 +40,19 @@ impl Services for CliServices<'_> {
         team: &TeamName,
         account: &str,
     ) -> Result<BTreeMap<PolicyName, Usd>, CloudError> {
-        let spent = self.context.spent_by_aws(team, account).await;
+        let spent = self.environment.spent_by_aws(team, account).await;
         spent.map_err(cloud_error)
     }
 
     fn warn(&self, what: &str, next: Option<Hint>) {
-        self.screen.say(what);
+        self.reporter.say(what);
         if let Some(next) = next {
-            self.screen.say(&self.screen.advice(&next, 2));
+            self.reporter.say(&self.reporter.advice(&next, 2));
         }
     }
 
     fn reached(&self, shares: &[(PolicyName, Percent)], team: &TeamName) {
-        view::month::report_shares(shares, team, self.screen);
+        self.reporter.reached(shares, team);
     }
 }
 

@@ -1,37 +1,35 @@
 //! `plan` and `apply` of a stack that is given by name: its file is the one that the same user last
 //! applied it from on the same machine.
 
-use super::args::{StackArgs, TargetArgs};
-use super::context::Context;
 use super::failure::Failure;
+use super::session::Session;
 use super::stack_file;
-use super::target::Target;
+use super::target::{Target, TargetChoice};
 use super::unknown_stack;
 use crate::model::hint::Command;
 use crate::model::name::StackName;
 use crate::model::origin::Origin;
 use std::path::{Path, PathBuf};
 
-/// Replaces the stack's name by its file; a path stays as it is.
+/// Returns the file of a stack that is given by its name; a path stays as it is.
 ///
 /// # Errors
 /// Returns an error if the stack does not exist, or if its file is unknown, was applied by another
 /// user, is gone, or describes another stack now.
-pub(super) async fn to_file(
+pub(crate) async fn to_file(
     verb: &str,
-    args: &mut StackArgs,
-    target: &TargetArgs,
-    context: &Context,
-) -> Result<(), Failure> {
-    let Some(name) = name(&args.stack) else {
-        return Ok(());
+    given: PathBuf,
+    choice: &TargetChoice,
+    session: &Session,
+) -> Result<PathBuf, Failure> {
+    let Some(name) = name(&given) else {
+        return Ok(given);
     };
-    let target = Target::open(target, None, context).await?;
+    let target = Target::open(choice, None, session).await?;
     let Some(origin) = target.cloud.origin(&name).await? else {
         return Err(missing_file(verb, &name, &target).await);
     };
-    args.stack = file(&name, &origin, &target, context)?;
-    Ok(())
+    file(&name, &origin, &target)
 }
 
 /// Parses a stack's name; `None` if it is the path of a file.
@@ -43,7 +41,7 @@ fn name(file_or_name: &Path) -> Option<StackName> {
     file_or_name.to_str()?.parse().ok()
 }
 
-async fn missing_file(verb: &str, name: &StackName, target: &Target) -> Failure {
+async fn missing_file(verb: &str, name: &StackName, target: &Target<'_>) -> Failure {
     let names = target.cloud.stacks().await.unwrap_or_default();
     if !names.contains(name) {
         let failure = unknown_stack::failure(verb, name, target).await;
@@ -57,15 +55,10 @@ async fn missing_file(verb: &str, name: &StackName, target: &Target) -> Failure 
 }
 
 /// The recorded file, if it is still that stack's.
-fn file(
-    name: &StackName,
-    origin: &Origin,
-    target: &Target,
-    context: &Context,
-) -> Result<PathBuf, Failure> {
+fn file(name: &StackName, origin: &Origin, target: &Target<'_>) -> Result<PathBuf, Failure> {
     let file = PathBuf::from(origin.named.as_ref().unwrap_or(&origin.file));
-    if origin.who != context.who {
-        let who = &context.who;
+    if origin.who != target.session.environment.who {
+        let who = &target.session.environment.who;
         let message = format!("stack {name} was last applied {origin}, not by {who}");
         return Err(Failure::input(message).hint(GIVE_FILE));
     }

@@ -5,27 +5,27 @@ use super::failure::Failure;
 use super::policies::LoadedPolicies;
 use crate::policy::Policies;
 
-pub(super) struct PolicyReloader {
+pub(crate) struct PolicyReloader {
     read: LoadedPolicies,
     /// The error that was reported last.
     reported: Option<String>,
 }
 
 impl PolicyReloader {
-    pub(super) const fn new(read: LoadedPolicies) -> Self {
+    pub(crate) const fn new(read: LoadedPolicies) -> Self {
         Self {
             read,
             reported: None,
         }
     }
 
-    pub(super) const fn policies(&self) -> &Policies {
+    pub(crate) const fn policies(&self) -> &Policies {
         &self.read.policies
     }
 
     /// Replaces the policies by newly read ones. Returns an error once if they cannot be read, or
     /// if none are left.
-    pub(super) fn renew(&mut self, now: Result<LoadedPolicies, Failure>) -> Option<Failure> {
+    pub(crate) fn renew(&mut self, now: Result<LoadedPolicies, Failure>) -> Option<Failure> {
         let are_gone =
             |read: &LoadedPolicies| read.policies.is_empty() && !self.read.policies.is_empty();
         let failure = match now {

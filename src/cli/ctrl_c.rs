@@ -1,12 +1,9 @@
 //! Ctrl-C. The first asks what to do with the cluster; the second leaves it to its guardrails and
 //! shows when they will end it. No cluster is ended without an answer.
 
-use super::context::Context;
-use super::failure::{Exit, Failure};
 use super::prompt::ask;
-use super::screen::Screen;
+use crate::app::session::Session;
 use crate::model::hint::Command;
-use std::future::Future;
 use tokio::signal::ctrl_c;
 
 pub(super) enum Choice {
@@ -15,34 +12,14 @@ pub(super) enum Choice {
     Terminate,
 }
 
-/// Waits for the work; `None` if Ctrl-C comes first.
-pub(super) async fn or<T>(work: impl Future<Output = T>) -> Option<T> {
-    tokio::select! {
-        done = work => Some(done),
-        _ = ctrl_c() => None,
-    }
-}
-
-/// Waits for the work; Ctrl-C stops it and reports what is left and how to continue.
-pub(super) async fn or_stop<T>(
-    work: impl Future<Output = T>,
-    [left, next]: [&str; 2],
-) -> Result<T, Failure> {
-    or(work).await.ok_or_else(|| {
-        Failure::new(Exit::Interrupted, left)
-            .hint(next)
-            .hint(Command::again())
-    })
-}
-
 const QUESTION: &str = "The job is still running. [c]ontinue, [l]eave it running, [t]erminate? ";
 
 /// Asks what to do with the cluster.
-pub(super) async fn choose(until: Option<&str>, context: &Context, screen: &Screen) -> Choice {
+pub(super) async fn choose(until: Option<&str>, session: &Session) -> Choice {
     let leave = || {
         let until = until.unwrap_or("its guardrails end it");
-        screen.say(&format!("left running: {until}"));
-        screen.hints(
+        session.reporter.say(&format!("left running: {until}"));
+        session.reporter.hints(
             &[
                 "apply again to follow it, destroy to end it now".into(),
                 Command::clusterup("apply").this_stack().into(),
@@ -52,10 +29,10 @@ pub(super) async fn choose(until: Option<&str>, context: &Context, screen: &Scre
         );
         Choice::Leave
     };
-    if !context.stdin_is_terminal {
+    if !session.environment.stdin_is_terminal {
         return leave();
     }
-    screen.say("");
+    session.reporter.say("");
     loop {
         match answer().await {
             Some(answer) => match answer.trim() {
@@ -65,7 +42,7 @@ pub(super) async fn choose(until: Option<&str>, context: &Context, screen: &Scre
                 _ => {}
             },
             None => {
-                screen.say("");
+                session.reporter.say("");
                 return leave();
             }
         }

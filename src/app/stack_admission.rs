@@ -1,80 +1,72 @@
-//! Admission at the command line: checks a plan against policies and team budgets.
-
-pub(super) mod curves;
-pub(super) mod services;
-mod spent;
+//! Admission of a stack's plans by the policies that were loaded for it.
 
 use super::failure::Failure;
-use super::policies::{LoadedPolicies, PoliciesArgs, PolicySource};
+use super::policies::{LoadedPolicies, PolicyPlace, PolicySource};
+use super::reservations::PolicyMonth;
 use super::target::Target;
 use crate::app;
-use crate::app::reservations::PolicyMonth;
 use crate::model::clock::Clock;
 use crate::model::hint::Command;
-use crate::model::observed::End;
 use crate::model::stack::Stack;
 use crate::policy::Judgement;
 use crate::run::clock::SystemClock;
 use crate::run::driver::Prepared;
 use serde::Serialize;
-use services::CliServices;
 use std::path::Path;
 
-pub(super) struct Admission<'a> {
-    app: app::admission::Admission<'a>,
-    read: &'a LoadedPolicies,
-    target: &'a Target,
-    services: &'a CliServices<'a>,
+pub(crate) struct StackAdmission<'a> {
+    pub(super) app: app::admission::Admission<'a>,
+    pub(super) read: &'a LoadedPolicies,
+    pub(super) target: &'a Target<'a>,
     /// Where to read the policies again from, and for which stack's file.
-    from: Option<(&'a PoliciesArgs, &'a Path)>,
+    from: Option<(&'a PolicyPlace, &'a Path)>,
 }
 
 /// The result of admission, and the folders that the policies were read from.
 #[derive(Debug, Serialize)]
-pub(super) struct PolicyReport {
+pub(crate) struct PolicyReport {
     #[serde(flatten)]
     report: app::admission::PolicyReport,
-    pub(super) from: Vec<PolicySource>,
+    pub(crate) from: Vec<PolicySource>,
 }
 
 impl PolicyReport {
-    pub(super) const fn denies(&self) -> bool {
+    pub(crate) const fn denies(&self) -> bool {
         self.report.denies()
     }
 
-    pub(super) const fn judgement(&self) -> &Judgement {
+    pub(crate) const fn judgement(&self) -> &Judgement {
         &self.report.judgement
     }
 
-    pub(super) fn months(&self) -> &[PolicyMonth] {
+    pub(crate) fn months(&self) -> &[PolicyMonth] {
         &self.report.months
     }
 }
 
-impl<'a> Admission<'a> {
+impl<'a> StackAdmission<'a> {
     /// `why`: the reason for overriding policies, if one is given.
-    pub(super) async fn open(
+    pub(crate) async fn open(
         read: &'a LoadedPolicies,
         stack: &'a Stack,
-        target: &'a Target,
-        services: &'a CliServices<'a>,
+        target: &'a Target<'a>,
         why: Option<&'a str>,
     ) -> Result<Self, Failure> {
         let policies = &read.policies;
         let place = target.place_of_clusters();
-        let app = app::admission::Admission::open(policies, stack, place, services, why).await?;
+        let app =
+            app::admission::Admission::open(policies, stack, place, target.session, why).await?;
         Ok(Self {
             app,
             read,
             target,
-            services,
             from: None,
         })
     }
 
     /// Judges a plan; `None` if no policy and no team budget applies. Writes the overrides and the
     /// team budget that the cluster records into the plan.
-    pub(super) async fn judge(
+    pub(crate) async fn judge(
         &self,
         prepared: &mut Prepared,
     ) -> Result<Option<PolicyReport>, Failure> {
@@ -87,46 +79,38 @@ impl<'a> Admission<'a> {
     }
 
     /// Returns an error if a policy denies the plan.
-    pub(super) fn refuse(&self, report: Option<&PolicyReport>) -> Result<(), Failure> {
+    pub(crate) fn refuse(&self, report: Option<&PolicyReport>) -> Result<(), Failure> {
         Ok(self.app.refuse(report.map(|report| &report.report))?)
     }
 
     /// Reserves the money that the plan's cluster can cost, before the plan is applied.
-    pub(super) async fn reserve(&self, prepared: &Prepared) -> Result<(), Failure> {
+    pub(crate) async fn reserve(&self, prepared: &Prepared) -> Result<(), Failure> {
         Ok(self.app.reserve(prepared, SystemClock.now()).await?)
     }
 
-    /// Reads the policies again from `args` while the job is followed.
-    pub(super) const fn rereading_from(mut self, args: &'a PoliciesArgs, stack: &'a Path) -> Self {
-        self.from = Some((args, stack));
+    /// Reads the policies again from `place` while the job is followed.
+    pub(crate) const fn rereading_from(mut self, place: &'a PolicyPlace, stack: &'a Path) -> Self {
+        self.from = Some((place, stack));
         self
     }
 
     /// Settles the team's accounts. A failure is only a warning: the next command does it again.
-    pub(super) async fn settle(&self) {
+    pub(crate) async fn settle(&self) {
         let budgets = self.app.budgets(&self.read.policies);
         if let Err(error) = self.app.reservations.settled(&budgets).await {
             let Failure { message, .. } = error.into();
-            let screen = self.services.screen;
-            screen.say(&format!(
+            let reporter = &self.target.session.reporter;
+            reporter.say(&format!(
                 "warning: could not settle the team's account: {message}"
             ));
-            screen.say(&screen.next(&Command::clusterup("budget"), 2));
+            reporter.say(&reporter.next(&Command::clusterup("budget"), 2));
         }
     }
 
-    /// Waits until a policy ends the cluster because its team has spent the month's budget.
-    pub(super) async fn until_spent(&self) -> End {
-        spent::until(self).await
-    }
-
     /// Returns the policies as they are stored now.
-    async fn read_again(&self) -> Result<LoadedPolicies, Failure> {
+    pub(super) async fn read_again(&self) -> Result<LoadedPolicies, Failure> {
         match self.from {
-            Some((args, stack)) => {
-                args.read(stack, self.services.context, self.services.screen)
-                    .await
-            }
+            Some((place, stack)) => place.read(stack, self.target.session).await,
             None => Ok(self.read.clone()),
         }
     }

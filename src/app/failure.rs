@@ -1,6 +1,6 @@
 //! Errors of commands: message, causes, advice and exit code.
 
-use crate::app::{Denied, OperationError};
+use super::{Denied, OperationError};
 use crate::cloud::{Class, CloudError};
 use crate::guard::Refused;
 use crate::ledger::LedgerError;
@@ -14,7 +14,7 @@ use std::error::Error;
 
 /// The documented exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Exit {
+pub(crate) enum Exit {
     Done,
     Failed,
     /// The input is invalid.
@@ -29,7 +29,7 @@ pub(super) enum Exit {
 }
 
 impl Exit {
-    pub(super) const fn code(self) -> u8 {
+    pub(crate) const fn code(self) -> u8 {
         match self {
             Self::Done => 0,
             Self::Failed => 1,
@@ -43,17 +43,17 @@ impl Exit {
 }
 
 #[derive(Debug)]
-pub(super) struct Failure {
-    pub(super) exit: Exit,
-    pub(super) message: String,
-    pub(super) causes: Vec<String>,
-    pub(super) hints: Vec<Hint>,
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    pub(crate) message: String,
+    pub(crate) causes: Vec<String>,
+    pub(crate) hints: Vec<Hint>,
     /// Mistakes in a file, printed instead of the message.
-    pub(super) diagnostics: Option<Box<Diagnostics>>,
+    pub(crate) diagnostics: Option<Box<Diagnostics>>,
 }
 
 impl Failure {
-    pub(super) fn new(exit: Exit, message: impl Into<String>) -> Self {
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self {
             exit,
             message: message.into(),
@@ -63,19 +63,19 @@ impl Failure {
         }
     }
 
-    pub(super) fn input(message: impl Into<String>) -> Self {
+    pub(crate) fn input(message: impl Into<String>) -> Self {
         Self::new(Exit::Input, message)
     }
 
     /// The error for mistakes in a policy or its examples.
-    pub(super) fn policy(diagnostics: Diagnostics) -> Self {
+    pub(crate) fn policy(diagnostics: Diagnostics) -> Self {
         let mut failure = Self::input("the policy has mistakes");
         failure.diagnostics = Some(Box::new(diagnostics));
         failure.hint("nothing is admitted until they are fixed")
     }
 
     /// Message, causes and advice in one line.
-    pub(super) fn in_a_line(&self) -> String {
+    pub(crate) fn in_a_line(&self) -> String {
         let next = self.hints.iter().map(|hint| match hint {
             Hint::Help(text) => text.clone(),
             Hint::Next(command) => format!("next: {command}"),
@@ -86,13 +86,13 @@ impl Failure {
     }
 
     #[must_use]
-    pub(super) fn hint(mut self, hint: impl Into<Hint>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<Hint>) -> Self {
         self.hints.push(hint.into());
         self
     }
 
     #[must_use]
-    pub(super) fn caused_by(mut self, error: &dyn Error) -> Self {
+    pub(crate) fn caused_by(mut self, error: &dyn Error) -> Self {
         let mut next = Some(error);
         while let Some(error) = next {
             self.causes.push(error.to_string());

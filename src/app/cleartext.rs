@@ -1,33 +1,32 @@
 //! Warns of data that is downloaded by plain HTTP without a digest: anybody on the network path
 //! could replace it unnoticed.
 
-use super::args::StackArgs;
 use super::failure::Failure;
-use super::stack_file;
+use super::stack_file::{self, StackFile};
 use crate::model::stack::{Source, Stack};
 use crate::text::line_of;
 use serde::Serialize;
 
 #[derive(Debug, Serialize)]
-pub(super) struct Warning {
-    pub(super) file: String,
+pub(crate) struct Warning {
+    pub(crate) file: String,
     /// Line number, from 1.
-    pub(super) line: usize,
-    pub(super) message: String,
-    pub(super) help: &'static str,
+    pub(crate) line: usize,
+    pub(crate) message: String,
+    pub(crate) help: &'static str,
 }
 
 /// A warning for each such data set, with its line in the stack's file.
-pub(super) fn warnings(args: &StackArgs, stack: &Stack) -> Result<Vec<Warning>, Failure> {
+pub(crate) fn warnings(file: &StackFile, stack: &Stack) -> Result<Vec<Warning>, Failure> {
     let unprotected = stack
         .data
         .iter()
         .filter(|(_, data)| is_unprotected(&data.source));
     let mut warnings = Vec::new();
     for (name, _) in unprotected {
-        let (_, text) = stack_file::read_with_text(args)?;
+        let (_, text) = stack_file::read_with_text(file)?;
         warnings.push(Warning {
-            file: args.stack.display().to_string(),
+            file: file.path.display().to_string(),
             line: line_of(&text, &format!("data.{name}.url")),
             message: format!(
                 "data.{name} is downloaded by plain HTTP and has no sha256: anybody on the network \
@@ -69,12 +68,9 @@ mod tests {
              guardrails: {{ max_lifetime: 10m }}\n"
         );
         std::fs::write(&file, text).unwrap();
-        let args = StackArgs {
-            stack: file,
-            sets: Vec::new(),
-        };
-        let stack = stack_file::read(&args).unwrap();
-        let warnings = warnings(&args, &stack).unwrap();
+        let file = StackFile::new(file);
+        let stack = stack_file::read(&file).unwrap();
+        let warnings = warnings(&file, &stack).unwrap();
         let places: Vec<_> = warnings
             .iter()
             .map(|warning| (warning.line, &warning.message[..6]))

@@ -1,0 +1,134 @@
+//! AWS, as this environment's credentials reach it.
+
+use super::Environment;
+use super::region::{any_region, check_partition, invalid_region};
+use crate::app::failure::{Exit, Failure};
+use crate::cloud::Cloud;
+use crate::cloud::account::{Account, Addresses, Settings};
+use crate::cloud::aws::Client;
+use crate::cloud::budgets::actuals;
+use crate::cloud::fleet::FleetProvider;
+use crate::cloud::meter::Metered;
+use crate::cloud::notify::{Channel, Sns, Topic};
+use crate::cloud::pace::Paced;
+use crate::cloud::policy_prefix::{PolicyFiles, Prefix};
+use crate::cloud::retry::Retrying;
+use crate::model::clock::Clock;
+use crate::model::money::Usd;
+use crate::model::name::{PolicyName, Region, TeamName};
+use crate::model::partition::Partition;
+use crate::model::span::Span;
+use crate::run::clock::SystemClock;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+impl Environment {
+    async fn client(&self, region: &Region) -> Client {
+        Client::connect(region, self.login.clone(), Arc::new(SystemClock)).await
+    }
+
+    /// A region of AWS as a cloud.
+    pub(crate) async fn aws(&self, region: &Region) -> Result<Box<dyn Cloud>, Failure> {
+        let settings = self.account_of(region)?;
+        let sdk = Metered::new(self.client(region).await).of(region);
+        let retrying = Retrying::new(sdk, settings.seed);
+        let api = Rc::new(retrying.with_listener((self.terminal.waits)()));
+        Ok(Box::new(Account::new(api, settings)))
+    }
+
+    fn account_of(&self, region: &Region) -> Result<Settings, Failure> {
+        check_partition(region)?;
+        Ok(Settings {
+            region: region.clone(),
+            clock: Arc::new(SystemClock),
+            who: self.who.clone(),
+            addresses: Addresses::lookup(self.overrides.check_ip.clone()),
+            keys: self.state_folder()?.join("keys"),
+            store: self.store()?,
+            labels: self.cache_folder()?.join("releases"),
+            prices: self.catalog(),
+            home: self.home.clone(),
+            poll: Duration::from_secs(self.overrides.poll.map_or(30, Span::as_secs)),
+            seed: seed()?,
+        })
+    }
+
+    /// A region of AWS for the watchdog, with calls paced below AWS's limits.
+    pub(crate) async fn fleet(&self, region: &Region) -> Result<Rc<dyn FleetProvider>, Failure> {
+        let settings = self.account_of(region)?;
+        let sdk = Metered::new(self.client(region).await).of(region);
+        let api = Rc::new(Retrying::new(Paced::new(sdk), settings.seed));
+        let counted = api.clone();
+        let account = Account::new(api, settings).with_call_counts(move || {
+            let tallies = counted.inner.inner.tallies().into_iter();
+            tallies
+                .map(|(name, tally)| (name.to_owned(), tally.calls))
+                .collect()
+        });
+        Ok(Rc::new(account))
+    }
+
+    /// An SNS topic for notices.
+    pub(crate) async fn topic(&self, topic: Topic) -> Result<Box<dyn Channel>, Failure> {
+        let region = topic.region().clone();
+        Ok(Box::new(Sns::new(self.services(&region).await?, topic)))
+    }
+
+    /// AWS's services for what belongs to no stack: prices, budgets.
+    pub(crate) async fn services(
+        &self,
+        region: &Region,
+    ) -> Result<Retrying<Metered<Client>>, Failure> {
+        check_partition(region)?;
+        let sdk = Metered::new(self.client(region).await).of(region);
+        Ok(Retrying::new(sdk, seed()?).with_listener((self.terminal.waits)()))
+    }
+
+    /// What AWS Budgets reports as spent this month, for each of the team's policies.
+    pub(crate) async fn spent_by_aws(
+        &self,
+        team: &TeamName,
+        account: &str,
+    ) -> Result<BTreeMap<PolicyName, Usd>, Failure> {
+        let any = any_region().await?;
+        if !Partition::of(&any).has_billing() {
+            return Ok(BTreeMap::new());
+        }
+        let api = self.services(&any).await?;
+        let budgets = actuals(&api, account).await?;
+        let of_team = budgets.into_iter().filter(|((_, owner), _)| owner == team);
+        Ok(of_team
+            .map(|((policy, _), actual)| (policy, actual.usd))
+            .collect())
+    }
+
+    /// A team's policies in S3, in any region.
+    pub(crate) async fn policy_prefix(&self, place: &str) -> Result<PolicyFiles, Failure> {
+        let prefix = Prefix::parse(place)?;
+        let cache = self.cache_folder()?.join("policies");
+        let now = SystemClock.now();
+        let any = self.services(&any_region().await?).await?;
+        let region = match prefix.region(&any).await {
+            Ok(region) => region,
+            Err(error) => return Ok(prefix.cached(error, &cache, now)?),
+        };
+        let api = self
+            .services(&region.parse().map_err(invalid_region)?)
+            .await?;
+        Ok(prefix.read(&api, &cache, now).await?)
+    }
+}
+
+/// The seed of random names, which must be unique.
+fn seed() -> Result<u64, Failure> {
+    let mut bytes = [0_u8; 8];
+    rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()).map_err(
+        |error| {
+            Failure::new(Exit::Failed, "cannot read random numbers")
+                .caused_by(&std::io::Error::from(error))
+        },
+    )?;
+    Ok(u64::from_ne_bytes(bytes))
+}

@@ -1,0 +1,161 @@
+//! The environment: variables, folders and the terminal. Nothing else reads them. What is made of
+//! them is in the files beside this one: what this machine has, and how AWS is reached.
+
+#[cfg(feature = "aws")]
+mod aws;
+mod folders;
+mod machine;
+pub(crate) mod region;
+#[cfg(not(feature = "aws"))]
+mod without_aws;
+
+#[cfg(feature = "aws")]
+use crate::cloud::aws::{Ask, Login};
+use crate::cost::catalog::Catalog;
+use crate::model::event::Listener;
+#[cfg(feature = "aws")]
+use crate::model::span::Span;
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::env;
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+
+pub(crate) struct Environment {
+    home: Option<PathBuf>,
+    state: Option<PathBuf>,
+    cache: Option<PathBuf>,
+    settings: Option<PathBuf>,
+    path: Option<OsString>,
+    /// The variables that a local cluster's processes inherit.
+    inherited: BTreeMap<String, String>,
+    catalog: OnceCell<Arc<Catalog>>,
+    /// The user, `name@host`, as in rules, leases and records.
+    pub(crate) who: String,
+    #[cfg(feature = "aws")]
+    overrides: Overrides,
+    #[cfg(feature = "aws")]
+    login: Rc<Login>,
+    /// The log filter if no flag sets it: RUST_LOG.
+    pub(crate) log: Option<String>,
+    pub(crate) no_color: bool,
+    pub(crate) stdin_is_terminal: bool,
+    terminal: Terminal,
+}
+
+/// How the environment reaches people, besides a session's reporter.
+#[derive(Clone, Copy)]
+pub(crate) struct Terminal {
+    /// Prints a warning.
+    pub(crate) warn: fn(&str),
+    /// Asks a question; `None` if nobody answers.
+    #[cfg_attr(
+        not(feature = "aws"),
+        expect(dead_code, reason = "only AWS asks for codes")
+    )]
+    pub(crate) ask: fn(&str) -> Option<String>,
+    /// A listener that shows which calls are waited for or retried.
+    #[cfg_attr(
+        not(feature = "aws"),
+        expect(dead_code, reason = "only calls to AWS are waited for")
+    )]
+    pub(crate) waits: fn() -> Rc<dyn Listener>,
+}
+
+/// Variables that override clusterup's defaults, besides the SDK's downloaded settings.
+#[cfg(feature = "aws")]
+struct Overrides {
+    /// The interval between two polls.
+    poll: Option<Span>,
+    /// The URL that returns this machine's public address.
+    check_ip: Option<String>,
+}
+
+#[cfg(feature = "aws")]
+impl Overrides {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this module reads the environment"
+    )]
+    fn from_environment() -> Self {
+        Self {
+            poll: env::var("CLUSTERUP_POLL")
+                .ok()
+                .and_then(|text| text.parse().ok()),
+            check_ip: env::var("CLUSTERUP_CHECKIP_URL").ok(),
+        }
+    }
+}
+
+impl Environment {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this module reads the environment"
+    )]
+    pub(crate) fn of_process(terminal: Terminal) -> Self {
+        let folder = |name: &str| {
+            env::var_os(name)
+                .map(PathBuf::from)
+                // Records hold paths as text, and the supervisor runs in another folder.
+                .filter(|p| p.is_absolute() && p.to_str().is_some())
+        };
+        let home = folder("HOME");
+        let under = |variable: &str, default: &str| {
+            folder(variable).or_else(|| Some(home.as_ref()?.join(default)))
+        };
+        let stdin_is_terminal = std::io::stdin().is_terminal();
+        Self {
+            state: under("XDG_STATE_HOME", ".local/state"),
+            cache: under("XDG_CACHE_HOME", ".cache"),
+            settings: under("XDG_CONFIG_HOME", ".config"),
+            path: env::var_os("PATH"),
+            who: who(),
+            #[cfg(feature = "aws")]
+            overrides: Overrides::from_environment(),
+            #[cfg(feature = "aws")]
+            login: Rc::new(Login::new(mfa_prompt(stdin_is_terminal, terminal))),
+            inherited: inherited_variables(),
+            catalog: OnceCell::new(),
+            log: env::var("RUST_LOG")
+                .ok()
+                .filter(|filter| !filter.is_empty()),
+            no_color: env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
+            stdin_is_terminal,
+            terminal,
+            home,
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this module reads the environment"
+)]
+fn who() -> String {
+    let user = env::var("USER").or_else(|_| env::var("LOGNAME"));
+    let host = rustix::system::uname();
+    let host = host.nodename().to_string_lossy().into_owned();
+    format!("{}@{host}", user.as_deref().unwrap_or("somebody"))
+}
+
+/// The variables that a local cluster's processes inherit: as on EMR, almost none.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this module reads the environment"
+)]
+fn inherited_variables() -> BTreeMap<String, String> {
+    let names = ["HOME", "LANG", "LC_ALL", "PATH", "TZ", "USER"];
+    names
+        .iter()
+        .filter_map(|name| Some(((*name).to_owned(), env::var(name).ok()?)))
+        .collect()
+}
+
+/// Asks for MFA codes, if a person can answer.
+#[cfg(feature = "aws")]
+fn mfa_prompt(stdin_is_terminal: bool, terminal: Terminal) -> Option<Ask> {
+    stdin_is_terminal.then(|| Box::new(terminal.ask) as Ask)
+}

@@ -1,0 +1,39 @@
+//! This clusterup was built without AWS.
+
+use super::Environment;
+use super::region::without_aws;
+use crate::app::failure::Failure;
+use crate::cloud::Cloud;
+use crate::cloud::fleet::FleetProvider;
+use crate::cloud::notify::{Channel, Topic};
+use crate::cloud::policy_prefix::PolicyFiles;
+use crate::model::money::Usd;
+use crate::model::name::{PolicyName, Region, TeamName};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+impl Environment {
+    pub(crate) async fn fleet(&self, _: &Region) -> Result<Rc<dyn FleetProvider>, Failure> {
+        Err(without_aws())
+    }
+
+    pub(crate) async fn topic(&self, _: Topic) -> Result<Box<dyn Channel>, Failure> {
+        Err(without_aws())
+    }
+
+    pub(crate) async fn spent_by_aws(
+        &self,
+        _: &TeamName,
+        _: &str,
+    ) -> Result<BTreeMap<PolicyName, Usd>, Failure> {
+        Ok(BTreeMap::new())
+    }
+
+    pub(crate) async fn policy_prefix(&self, _: &str) -> Result<PolicyFiles, Failure> {
+        Err(without_aws())
+    }
+
+    pub(crate) async fn aws(&self, _: &Region) -> Result<Box<dyn Cloud>, Failure> {
+        Err(without_aws())
+    }
+}

@@ -1,0 +1,157 @@
+//! One `apply`, from its plan to the end of its job.
+
+use crate::app::agreement::{Agreement, PlanReader};
+use crate::app::failure::{Exit, Failure};
+use crate::app::interrupt;
+use crate::app::recorded_costs;
+use crate::app::reporter::{Progress, Reporter};
+use crate::app::stack_admission::StackAdmission;
+use crate::app::target::Target;
+use crate::cli::verb::Finished;
+use crate::cloud::Cloud;
+use crate::model::facts::Facts;
+use crate::model::hint::Command;
+use crate::model::observed::{Cluster, StepState};
+use crate::model::stack::Stack;
+use crate::plan::Options;
+use crate::run::clock::SystemClock;
+use crate::run::driver::{Driver, Prepared};
+use crate::run::explain;
+use crate::run::follow::Outcome;
+use serde_json::json;
+use std::path::Path;
+
+pub(super) struct Apply<'a> {
+    pub(super) stack: &'a Stack,
+    /// The stack's file.
+    pub(super) file: &'a Path,
+    pub(super) target: &'a Target<'a>,
+    pub(super) options: Options,
+    pub(super) admission: &'a StackAdmission<'a>,
+    pub(super) progress: &'a dyn Progress,
+    pub(super) reader: &'a dyn PlanReader,
+    /// Whether to return once the job runs.
+    pub(super) detach: bool,
+}
+
+/// How following a job ended.
+pub(super) enum Followed {
+    Done(Option<Outcome>),
+    Left(Exit),
+}
+
+/// The message after Ctrl-C once the job is over, and how to continue.
+const STOPPED: [&str; 2] = [
+    "interrupted after the job, before its results were downloaded",
+    "apply again to download the results; the cluster ends by its guardrails",
+];
+
+impl Apply<'_> {
+    pub(super) async fn run(&self, facts: &Facts) -> Result<Finished, Failure> {
+        let driver = Driver {
+            cloud: self.cloud(),
+            stack: self.stack,
+            facts,
+            listener: self.progress,
+            clock: &SystemClock,
+        };
+        let agreement = Agreement {
+            target: self.target,
+            stack: self.stack,
+            file: self.file,
+            options: self.options,
+            admission: self.admission,
+            progress: self.progress,
+            reader: self.reader,
+        };
+        let Some(prepared) = agreement.apply(&driver).await? else {
+            self.reporter().say("nothing was changed");
+            let fields = json!({ "stack": self.stack.name });
+            return Ok(Finished::with(Exit::Failed, fields));
+        };
+        // The clusters as observed before the plan deleted the records of some.
+        self.note(&prepared.observed.clusters).await;
+        if self.detach {
+            return self.leave_running(Exit::Done, &prepared).await;
+        }
+        match self.follow(&driver, &prepared).await? {
+            Followed::Done(outcome) => {
+                interrupt::or_stop(self.finish(&driver, &prepared, outcome), STOPPED).await?
+            }
+            Followed::Left(exit) => self.leave_running(exit, &prepared).await,
+        }
+    }
+
+    /// After the job: downloads the results, and waits until the cluster is ready if it is kept, or
+    /// has ended if not.
+    async fn finish(
+        &self,
+        driver: &Driver<'_>,
+        prepared: &Prepared,
+        outcome: Option<Outcome>,
+    ) -> Result<Finished, Failure> {
+        let mut kept_cluster = None;
+        if outcome.is_none_or(|outcome| matches!(outcome, Outcome::Completed | Outcome::Absent)) {
+            let lease = self.cloud().lease(&self.stack.name, self.progress).await?;
+            let settled = driver.settle().await;
+            let released = lease.release().await;
+            let settled = settled?;
+            released?;
+            if !settled.plan.is_empty() {
+                self.reporter()
+                    .say("the stack has changed since its plan was applied");
+                self.say_next("plan");
+            }
+            kept_cluster = driver.ready().await?;
+        }
+        driver.ended().await?;
+        let cause = match outcome {
+            Some(Outcome::Failed) if self.target.costs() => self.explain().await?,
+            _ => None,
+        };
+        self.progress.clear();
+        self.report(driver, prepared, kept_cluster, cause).await
+    }
+
+    /// Finds in the logs why a step failed, which EMR itself does not say.
+    async fn explain(&self) -> Result<Option<String>, Failure> {
+        let cloud = self.cloud();
+        let clusters = cloud.watch(&self.stack.name).await?;
+        let failed = |c: &&Cluster| c.steps.iter().any(|s| s.state == StepState::Failed);
+        let Some(cluster) = clusters.iter().rev().find(failed) else {
+            return Ok(None);
+        };
+        let cause = explain::explain(cloud, &self.stack.name, cluster, self.progress).await?;
+        self.progress.clear();
+        if let Some(cause) = &cause {
+            self.reporter()
+                .say(&format!("    {}", cause.replace('\n', "\n    ")));
+        }
+        Ok(cause)
+    }
+
+    pub(super) fn cloud(&self) -> &dyn Cloud {
+        &*self.target.cloud
+    }
+
+    pub(super) fn reporter(&self) -> &dyn Reporter {
+        &*self.target.session.reporter
+    }
+
+    /// Records in the ledger what the clusters have cost.
+    async fn note(&self, clusters: &[Cluster]) {
+        recorded_costs::note(clusters, self.target).await;
+    }
+
+    /// Records the costs in the ledger and in the team's account.
+    pub(super) async fn settle(&self, clusters: &[Cluster]) {
+        self.note(clusters).await;
+        self.admission.settle().await;
+    }
+
+    /// Shows the next command for this stack.
+    pub(super) fn say_next(&self, verb: &str) {
+        let next = Command::clusterup(verb).this_stack();
+        self.reporter().say(&self.reporter().next(&next, 2));
+    }
+}

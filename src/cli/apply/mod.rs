@@ -1,0 +1,77 @@
+//! `apply`: plans, asks for consent, applies the plan, follows the job and downloads its results.
+
+mod applying;
+mod following;
+mod outcome;
+
+use super::agree::Terminal;
+use super::plan::{GivenStack, PlanArgs};
+use super::verb::{Finished, Verb};
+use crate::app::failure::Failure;
+use crate::app::session::Session;
+use crate::app::stack_admission::StackAdmission;
+use crate::app::target::Target;
+use crate::model::hint::CommandContext;
+use applying::Apply;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ApplyArgs {
+    #[command(flatten)]
+    plan: PlanArgs,
+    /// Answer yes to every question
+    #[arg(long, short)]
+    yes: bool,
+    /// Return once the job runs; its guardrails stay on, and another apply follows it again
+    #[arg(long)]
+    detach: bool,
+    /// Override policies that allow it, for this reason, which is recorded
+    #[arg(long = "override", value_name = "REASON", value_parser = reason)]
+    why: Option<String>,
+}
+
+impl Verb for ApplyArgs {
+    fn here(&self) -> CommandContext {
+        self.plan.here()
+    }
+
+    async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let given = self.plan.read("apply", session).await?;
+        let GivenStack {
+            file,
+            stack,
+            policies,
+            read,
+        } = &given;
+        let choice = self.plan.target.choice();
+        let target = Target::open(&choice, Some(&stack.region), session).await?;
+        let progress = session.reporter.progress();
+        let facts = target.cloud.facts(stack, self.plan.sample, &*progress);
+        let facts = facts.await?;
+        let admission = StackAdmission::open(read, stack, &target, self.why.as_deref()).await?;
+        let admission = admission.rereading_from(policies, &file.path);
+        progress.clear();
+        let apply = Apply {
+            stack,
+            file: &file.path,
+            target: &target,
+            options: self.plan.options(),
+            admission: &admission,
+            progress: &*progress,
+            reader: &Terminal {
+                session,
+                yes: self.yes,
+            },
+            detach: self.detach,
+        };
+        apply.run(&facts).await
+    }
+}
+
+/// Validates the reason of an override. The cluster's tags, which record it, hold 200 characters.
+fn reason(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    match text.chars().count() {
+        1..=200 if !text.contains(char::is_control) => Ok(text.to_owned()),
+        _ => Err("say why in a line of 1 to 200 characters".to_owned()),
+    }
+}

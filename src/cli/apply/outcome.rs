@@ -1,0 +1,161 @@
+//! What an `apply` reports at its end: results, why the cluster ended, and the exit code.
+
+use super::applying::Apply;
+use crate::app::failure::{Exit, Failure};
+use crate::cli::verb::Finished;
+use crate::cli::view;
+use crate::model::observed::{Cluster, StepState};
+use crate::model::stack::WhenDone;
+use crate::run::driver::{Driver, Prepared};
+use crate::run::follow::{self, Outcome};
+use serde_json::json;
+use std::path::Path;
+
+impl Apply<'_> {
+    /// `kept_cluster`: the cluster, if the stack keeps it.
+    pub(super) async fn report(
+        &self,
+        driver: &Driver<'_>,
+        prepared: &Prepared,
+        kept_cluster: Option<Cluster>,
+        cause: Option<String>,
+    ) -> Result<Finished, Failure> {
+        let folder = self.results_folder();
+        let observed = driver.cloud.observe(&self.stack.name, folder).await?;
+        self.settle(&observed.clusters).await;
+        let job = prepared.desired.job.as_ref();
+        let worker = job.and_then(|job| follow::newest(&observed.clusters, &job.hash));
+        let of_job = match (job, worker) {
+            (Some(job), Some(cluster)) => exit_of(cluster, follow::outcome(cluster, &job.hash)),
+            // It succeeded on a cluster whose record is deleted.
+            (Some(job), None) if observed.remembered.iter().any(|run| run.job == job.hash) => {
+                Exit::Done
+            }
+            (Some(_), None) => Exit::Failed,
+            (None, _) => Exit::Done,
+        };
+        let lost_cluster = kept_cluster
+            .as_ref()
+            .filter(|c| self.keeps() && !c.state.is_live());
+        let exit = match lost_cluster.and_then(|cluster| cluster.end.as_ref()) {
+            Some(end) if of_job == Exit::Done && end.reason.is_guardrail() => Exit::Guardrail,
+            Some(_) if of_job == Exit::Done => Exit::Failed,
+            Some(_) | None => of_job,
+        };
+        let wrote = !observed
+            .results_home
+            .as_ref()
+            .is_some_and(|results| results.empty);
+        if of_job == Exit::Done {
+            self.show_results(folder, wrote);
+        }
+        if exit != Exit::Done {
+            self.say_why(lost_cluster.or(worker));
+        }
+        if let Some(left) = observed.live() {
+            self.leave(left).await;
+        }
+        if let Some(kept) = observed.live().filter(|_| self.keeps()) {
+            let until = view::status::until(kept, observed.at);
+            self.reporter()
+                .text(&format!("cluster {} is kept: {until}", kept.id));
+        }
+        Ok(self.finished(exit, prepared, observed.latest(), cause, wrote))
+    }
+
+    pub(super) fn finished(
+        &self,
+        exit: Exit,
+        prepared: &Prepared,
+        cluster: Option<&Cluster>,
+        cause: Option<String>,
+        wrote: bool,
+    ) -> Finished {
+        let folder = self.results_folder();
+        let tables: Vec<_> = folder
+            .filter(|_| wrote)
+            .map(view::results::tables)
+            .unwrap_or_default();
+        let tables: Vec<_> = tables
+            .iter()
+            .map(|table| json!({ "path": table.path, "header": table.header, "rows": table.rows }))
+            .collect();
+        let failure = cluster.and_then(|c| c.steps.iter().find_map(|step| step.failure.clone()));
+        let ended = cluster.and_then(|c| Some(c.end.as_ref()?.message.as_str().to_owned()));
+        let error = (exit != Exit::Done).then(|| json!({ "message": cause.or(failure).or(ended) }));
+        let fields = json!({
+            "stack": self.stack.name,
+            "plan": prepared.plan,
+            "cluster": cluster,
+            "results": folder,
+            "results_written": (exit == Exit::Done && folder.is_some()).then_some(wrote),
+            "error": error,
+            "tables": if exit == Exit::Done { json!(tables) } else { json!([]) },
+        });
+        Finished::with(exit, fields)
+    }
+
+    fn results_folder(&self) -> Option<&Path> {
+        self.stack
+            .job
+            .as_ref()
+            .and_then(|job| job.results.as_deref())
+    }
+
+    fn show_results(&self, folder: Option<&Path>, wrote: bool) {
+        let Some(folder) = folder else { return };
+        if !wrote {
+            let folder = folder.display();
+            self.reporter().text(&format!(
+                "\nthe job wrote nothing to `${{results}}`, so {folder} is unchanged\n  help: let \
+                  the job write below its argument \"${{results}}\""
+            ));
+            return;
+        }
+        self.reporter()
+            .text(&format!("\nresults in {}", folder.display()));
+        for table in view::results::tables(folder) {
+            self.reporter()
+                .text(&format!("\n{}", view::results::render(&table)));
+        }
+    }
+
+    fn keeps(&self) -> bool {
+        self.stack.guardrails.when_done == WhenDone::Keep
+    }
+
+    fn say_why(&self, cluster: Option<&Cluster>) {
+        if let Some(end) = cluster.and_then(|cluster| cluster.end.as_ref()) {
+            self.reporter()
+                .say(&format!("the cluster ended: {}", end.message));
+        }
+        let began = |cluster: &Cluster| cluster.steps.iter().any(|s| s.started_at.is_some());
+        let verb = if cluster.is_none_or(began) {
+            "logs"
+        } else {
+            "status"
+        };
+        self.say_next(verb);
+    }
+}
+
+fn exit_of(cluster: &Cluster, outcome: Option<Outcome>) -> Exit {
+    let failed = cluster
+        .steps
+        .iter()
+        .any(|step| step.state == StepState::Failed);
+    match outcome {
+        Some(Outcome::Completed) => Exit::Done,
+        Some(Outcome::Failed) => Exit::Job,
+        Some(Outcome::Cut)
+            if cluster
+                .end
+                .as_ref()
+                .is_some_and(|e| e.reason.is_guardrail()) =>
+        {
+            Exit::Guardrail
+        }
+        Some(Outcome::Cut | Outcome::Absent) | None if failed => Exit::Job,
+        Some(Outcome::Cut | Outcome::Absent) | None => Exit::Failed,
+    }
+}

@@ -1,0 +1,128 @@
+//! Flags that several commands share. The doc comments are the help.
+
+use super::sets::Sets;
+use crate::app::failure::Failure;
+use crate::app::policies::PolicyPlace;
+use crate::app::reporter::Reporter;
+use crate::app::stack_file::StackFile;
+use crate::app::target::TargetChoice;
+use crate::model::hint::CommandContext;
+use crate::model::name::Region;
+use crate::text::Setting;
+use clap::ValueEnum;
+use std::path::PathBuf;
+
+// Flags of every command. (A doc comment would become the program's description.)
+#[derive(Debug, clap::Args)]
+pub(super) struct GlobalArgs {
+    /// The format of standard output: text, or one JSON document.
+    #[arg(long, value_enum, global = true, default_value_t = Output::Text)]
+    pub(super) output: Output,
+    /// Log each call to AWS with its time and outcome to standard error; -vv adds names and ids
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Output {
+    Text,
+    Json,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct StackArgs {
+    /// The stack's YAML file
+    pub(super) stack: PathBuf,
+    /// Replace the stack's value at PATH, such as data.ratings.path=ratings.dat
+    #[arg(long = "set", value_name = "PATH=VALUE", value_parser = Sets, hide_possible_values = true)]
+    pub(super) sets: Vec<Setting>,
+}
+
+impl StackArgs {
+    pub(super) fn file(&self) -> StackFile {
+        StackFile {
+            path: self.stack.clone(),
+            sets: self.sets.clone(),
+        }
+    }
+
+    pub(super) fn here(&self) -> CommandContext {
+        let sets = self.sets.iter();
+        let more = sets.flat_map(|set| ["--set".to_owned(), set.to_string()]);
+        CommandContext {
+            stack: Some(self.stack.display().to_string()),
+            more: more.collect(),
+            ..CommandContext::default()
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct TargetArgs {
+    /// Use this machine instead of AWS; it costs nothing
+    #[arg(long)]
+    pub(super) local: bool,
+    /// The AWS region of a stack that is given by name [default: the profile's]
+    #[arg(long, conflicts_with = "local")]
+    pub(super) region: Option<Region>,
+}
+
+impl TargetArgs {
+    pub(super) fn choice(&self) -> TargetChoice {
+        match &self.region {
+            _ if self.local => TargetChoice::ThisMachine,
+            Some(region) => TargetChoice::Region(region.clone()),
+            None => TargetChoice::Default,
+        }
+    }
+
+    /// What advised commands repeat of a stack that is given by its name or file, if any.
+    pub(super) fn here(&self, stack: Option<&str>) -> CommandContext {
+        CommandContext {
+            stack: stack.map(str::to_owned),
+            target: self.words(),
+            ..CommandContext::default()
+        }
+    }
+
+    /// The flags as they were given.
+    pub(super) fn words(&self) -> Vec<String> {
+        match &self.region {
+            _ if self.local => vec!["--local".to_owned()],
+            Some(region) => vec!["--region".to_owned(), region.to_string()],
+            None => Vec::new(),
+        }
+    }
+}
+
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct PoliciesArgs {
+    /// Policies to enforce: a folder, or s3://bucket/prefix [default: the folders policies/ beside
+    /// the stack and above it]
+    #[arg(long, value_name = "PLACE", env = "CLUSTERUP_POLICIES")]
+    policies: Option<String>,
+}
+
+impl PoliciesArgs {
+    pub(super) fn place(&self) -> PolicyPlace {
+        PolicyPlace(self.policies.clone())
+    }
+
+    /// The flag as it was given.
+    pub(super) fn words(&self) -> Vec<String> {
+        let places = self.policies.iter();
+        places
+            .flat_map(|place| ["--policies".to_owned(), place.clone()])
+            .collect()
+    }
+}
+
+/// Returns an error if another output format is combined with JSON. clap does not check this if
+/// `--output` is before the verb.
+pub(super) fn only(flag: &str, reporter: &dyn Reporter) -> Result<(), Failure> {
+    if !reporter.is_for_machines() {
+        return Ok(());
+    }
+    let message = format!("--output json cannot be used with {flag}");
+    Err(Failure::input(message).hint("use only one of them"))
+}
