@@ -44,12 +44,14 @@ impl CloudError {
         }
     }
 
+    /// Adds a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<Hint>) -> Self {
         self.hints.push(hint.into());
         self
     }
 
+    /// Sets the error that caused it.
     #[must_use]
     pub fn caused_by(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         self.source = Some(Box::new(source));
@@ -57,8 +59,12 @@ impl CloudError {
     }
 }
 
-/// Says what was being done when a file operation failed.
+/// Adds to a failed file operation what was being done.
 pub trait IoContext<T> {
+    /// Adds to an error what was being done, such as `reading x.yaml`.
+    ///
+    /// # Errors
+    /// Returns the file operation's error.
     fn during(self, doing: impl FnOnce() -> String) -> Result<T, CloudError>;
 }
 

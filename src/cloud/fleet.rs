@@ -84,8 +84,12 @@ pub struct Leftover {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LeftoverKind {
+    /// A security group.
     SecurityGroup,
+    /// A key pair.
     KeyPair,
+    /// A schedule that would have ended a cluster.
     Schedule,
+    /// A stack's lock in its bucket.
     Lock,
 }

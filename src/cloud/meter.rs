@@ -1,4 +1,4 @@
-//! Counts, times and logs every call that goes through.
+//! Counts, times and logs calls.
 
 use super::api::{ApiError, Call, Serve};
 use super::call_log;
@@ -8,24 +8,28 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// What was made of one call.
+/// The statistics of one operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
+    /// The number of calls.
     pub calls: u64,
-    /// Those of them that were not answered with their reply.
+    /// The number of calls that failed.
     pub failed: u64,
+    /// The total time of all calls.
     pub time: Duration,
 }
 
-/// A service whose calls are counted.
+/// Counts the calls that it passes on.
 pub struct Metered<A> {
+    /// Serves the calls.
     pub inner: A,
-    /// What the log of calls says beside each.
+    /// The region in the log of calls.
     region: String,
     tallies: RefCell<BTreeMap<&'static str, Tally>>,
 }
 
 impl<A> Metered<A> {
+    /// A counter without a region.
     pub const fn new(inner: A) -> Self {
         Self {
             inner,
@@ -34,19 +38,19 @@ impl<A> Metered<A> {
         }
     }
 
-    /// The calls go to this region.
+    /// Sets the region that the calls go to.
     #[must_use]
     pub fn of(mut self, region: &Region) -> Self {
         self.region = region.to_string();
         self
     }
 
-    /// The tallies so far, by the calls' names.
+    /// The statistics so far, by operation.
     pub fn tallies(&self) -> BTreeMap<&'static str, Tally> {
         self.tallies.borrow().clone()
     }
 
-    /// All calls so far.
+    /// The number of calls so far.
     pub fn calls(&self) -> u64 {
         self.tallies
             .borrow()

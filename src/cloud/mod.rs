@@ -50,9 +50,11 @@ use std::time::Duration;
 /// How to log in to a primary node over SSH.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shell {
+    /// The cluster.
     pub cluster: ClusterId,
     /// The primary's public DNS name.
     pub host: String,
+    /// The user's name on the node.
     pub user: String,
     /// The private key's file; `None` if the key pair is the user's own.
     pub key: Option<PathBuf>,
@@ -69,6 +71,7 @@ pub struct Finding {
     pub good: bool,
     /// The state in words.
     pub says: String,
+    /// How to fix it, the most likely first.
     pub hints: Vec<Hint>,
 }
 

@@ -1,5 +1,5 @@
-//! Makes a call again where that is safe: always after a throttle, which says that nothing was
-//! done; after a doubt only where making it twice does no harm.
+//! Repeats failed calls where that is safe: always after a throttle, because the call was not
+//! carried out; after an unknown outcome only if the call may be carried out twice.
 
 use super::api::{ApiError, Call, Kind, Serve};
 use super::call_log;
@@ -10,25 +10,27 @@ use std::time::Duration;
 use tracing::Instrument as _;
 
 /// EMR's buckets refill at about one call in two seconds (AWS General Reference, EMR quotas).
-const FIRST: Duration = Duration::from_secs(2);
-const LONGEST: Duration = Duration::from_secs(30);
-const THROTTLED_MOST: u32 = 8;
-const DOUBTED_MOST: u32 = 5;
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+const MAX_PAUSE: Duration = Duration::from_secs(30);
+const MAX_THROTTLED: u32 = 8;
+const MAX_UNKNOWN: u32 = 5;
 
-/// So long a person waits without a word.
+/// How long a call may take before it is reported as unanswered.
 const PATIENCE: Duration = Duration::from_millis(1_500);
 
-/// These send or bring so much that they take their time, and have bars of their own.
+/// Calls that transfer large files. They have their own progress bars.
 const SLOW: &[&str] = &["s3:PutObject", "s3:GetObject"];
 
-/// A service whose calls are made again.
+/// Repeats the calls that it passes on.
 pub struct Retrying<A> {
+    /// Serves the calls.
     pub inner: A,
     rng: Rng,
     listener: Rc<dyn Listener>,
 }
 
 impl<A> Retrying<A> {
+    /// Repeats calls with pauses that are random by `seed`, and reports nothing.
     pub fn new(inner: A, seed: u64) -> Self {
         Self {
             inner,
@@ -37,20 +39,20 @@ impl<A> Retrying<A> {
         }
     }
 
-    /// With somebody who hears what is waited for and made again.
+    /// Sets a listener for unanswered and repeated calls.
     #[must_use]
     pub fn with_listener(mut self, listener: Rc<dyn Listener>) -> Self {
         self.listener = listener;
         self
     }
 
-    /// Full jitter below a bound that doubles.
+    /// A random pause below a bound that doubles with each try (full jitter).
     fn pause(&self, tries: u32) -> Duration {
-        let bound = FIRST.saturating_mul(1 << tries.min(8)).min(LONGEST);
+        let bound = FIRST_PAUSE.saturating_mul(1 << tries.min(8)).min(MAX_PAUSE);
         self.rng.up_to(bound)
     }
 
-    /// One attempt; a silence is reported while it lasts.
+    /// Makes one attempt, and reports it if it is not answered in time.
     async fn attempt<C: Call>(&self, call: C, attempt: u32) -> Result<C::Reply, ApiError>
     where
         A: Serve<C>,
@@ -64,7 +66,7 @@ impl<A> Retrying<A> {
             if let Ok(answer) = tokio::time::timeout(PATIENCE, &mut answer).await {
                 return answer;
             }
-            let of = if C::REPEATABLE { DOUBTED_MOST } else { 1 };
+            let of = if C::REPEATABLE { MAX_UNKNOWN } else { 1 };
             let call = C::NAME.to_owned();
             self.listener.on_event(&Event::Silent { call, attempt, of });
         }
@@ -80,11 +82,11 @@ impl<C: Call, A: Serve<C>> Serve<C> for Retrying<A> {
                 Ok(reply) => return Ok(reply),
                 Err(error) => error,
             };
-            let most = match error.kind {
-                // What may be made once needs another look before each try: its caller's.
+            let max = match error.kind {
+                // The caller must check the state before it repeats a call that is not repeatable.
                 Kind::Throttled if !C::REPEATABLE => return Err(error),
-                Kind::Throttled => THROTTLED_MOST,
-                Kind::OutcomeUnknown if C::REPEATABLE => DOUBTED_MOST,
+                Kind::Throttled => MAX_THROTTLED,
+                Kind::OutcomeUnknown if C::REPEATABLE => MAX_UNKNOWN,
                 Kind::OutcomeUnknown
                 | Kind::Unauthenticated
                 | Kind::Denied
@@ -95,17 +97,17 @@ impl<C: Call, A: Serve<C>> Serve<C> for Retrying<A> {
                 | Kind::Invalid => return Err(error),
             };
             tries += 1;
-            if tries >= most {
+            if tries >= max {
                 return Err(error);
             }
             self.listener.on_event(&Event::Retrying {
                 call: C::NAME.to_owned(),
                 attempt: tries + 1,
-                of: most,
+                of: max,
                 why: error.message,
             });
             let pause = self.pause(tries);
-            call_log::again(C::NAME, tries + 1, most, pause);
+            call_log::again(C::NAME, tries + 1, max, pause);
             tokio::time::sleep(pause).await;
         }
     }
@@ -192,7 +194,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_no_use_is_not_tried_again() {
+    async fn calls_are_not_repeated_in_vain() {
         for kind in [Kind::Denied, Kind::Unauthenticated, Kind::Invalid] {
             let far = Far(Some((Duration::from_millis(10), kind)));
             assert_eq!(heard(far, Duration::from_secs(60)).await, []);

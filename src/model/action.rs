@@ -9,6 +9,7 @@ use super::stack::SecurityGroup;
 use serde::Serialize;
 use std::path::PathBuf;
 
+/// An action on a cloud.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {

@@ -47,6 +47,7 @@ impl Target {
     }
 }
 
+/// What the watchdog, or a person through it, did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Act {

@@ -209,6 +209,7 @@ impl ClusterSnapshot {
         }
     }
 
+    /// The cluster's id.
     pub const fn id(&self) -> &ClusterId {
         match &self.cluster {
             AnyCluster::Ours(cluster) => &cluster.id,
@@ -216,6 +217,7 @@ impl ClusterSnapshot {
         }
     }
 
+    /// Its state.
     pub const fn state(&self) -> ClusterState {
         match &self.cluster {
             AnyCluster::Ours(cluster) => cluster.state,
@@ -231,6 +233,7 @@ impl ClusterSnapshot {
         }
     }
 
+    /// When it was created.
     pub const fn created_at(&self) -> DateTime<Utc> {
         match &self.cluster {
             AnyCluster::Ours(cluster) => cluster.created_at,
@@ -238,7 +241,7 @@ impl ClusterSnapshot {
         }
     }
 
-    /// When it could first take work.
+    /// When it was first ready for work.
     pub const fn ready_at(&self) -> Option<DateTime<Utc>> {
         match &self.cluster {
             AnyCluster::Ours(cluster) => cluster.ready_at,
@@ -254,6 +257,7 @@ impl ClusterSnapshot {
         }
     }
 
+    /// How many instances of each role ran from when until when.
     pub const fn instance_spans(&self) -> &Vec<InstanceSpan> {
         match &self.cluster {
             AnyCluster::Ours(cluster) => &cluster.instance_spans,

@@ -1,4 +1,4 @@
-//! What can end a cluster on its own, and whether it is armed.
+//! Safeguards: what ends a cluster independently, and whether it is armed.
 
 use super::hint::Command;
 use super::unarmed::Unarmed;
@@ -6,14 +6,17 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// One independent mechanism that ends a cluster.
+/// An independent mechanism that ends a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Safeguard {
+    /// The mechanism.
     pub kind: SafeguardKind,
+    /// Whether it will act.
     #[serde(flatten)]
     pub state: SafeguardState,
 }
 
+/// The mechanisms that end clusters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SafeguardKind {
@@ -23,32 +26,43 @@ pub enum SafeguardKind {
     LastStep,
     /// The primary powers itself off at the hard deadline.
     PowerOff,
-    /// A one-shot schedule of EventBridge Scheduler that asks EMR for the end.
+    /// A one-time schedule of EventBridge Scheduler that requests the termination from EMR.
     Schedule,
     /// An `apply` that follows the cluster.
     Apply,
-    /// The process that owns a cluster of this machine.
+    /// The process that owns a cluster on this machine.
     Supervisor,
 }
 
+/// Whether a safeguard will end its cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum SafeguardState {
-    /// It ends the cluster at `at`, where that is an instant; `says` is how, in words.
+    /// It ends the cluster.
     Armed {
+        /// When; `None` if that depends on the cluster's work.
         at: Option<DateTime<Utc>>,
+        /// How, in words.
         says: String,
     },
-    /// It was asked to end the cluster at `at`, and has not said that it knows of it.
-    Asked { at: DateTime<Utc>, says: String },
+    /// It was requested to end the cluster, and has not confirmed that yet.
+    Asked {
+        /// When it is to end the cluster.
+        at: DateTime<Utc>,
+        /// How, in words.
+        says: String,
+    },
+    /// It does not end the cluster.
     Disarmed {
+        /// Why.
         why: Unarmed,
-        /// The command that arms it, where one does.
+        /// The command that arms it, if one does.
         next: Option<Command>,
     },
 }
 
 impl Safeguard {
+    /// A safeguard that is armed.
     pub fn armed(kind: SafeguardKind, at: Option<DateTime<Utc>>, says: impl Into<String>) -> Self {
         let says = says.into();
         Self {
@@ -67,6 +81,7 @@ impl Safeguard {
         }
     }
 
+    /// A safeguard that was requested and is not confirmed.
     pub fn asked(kind: SafeguardKind, at: DateTime<Utc>, says: impl Into<String>) -> Self {
         let says = says.into();
         Self {
@@ -75,7 +90,7 @@ impl Safeguard {
         }
     }
 
-    /// The command that arms it, where one does.
+    /// The command that arms it, if one does.
     pub fn next(&self) -> Option<&Command> {
         match &self.state {
             SafeguardState::Armed { .. } | SafeguardState::Asked { .. } => None,
@@ -83,6 +98,7 @@ impl Safeguard {
         }
     }
 
+    /// Whether it is armed.
     pub const fn is_armed(&self) -> bool {
         matches!(self.state, SafeguardState::Armed { .. })
     }

@@ -78,7 +78,7 @@ fn faults_are_reported_in_private() {
     assert!(security.contains(address));
     for part in [
         "Supported versions",
-        "Report a fault",
+        "Report a vulnerability",
         "Scope",
         "does not promise",
     ] {

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 /// A budget in a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Described {
+    /// The budget.
     pub budget: Budget,
     /// What was spent in this month, as far as AWS knows. Each update of the budget resets it.
     pub actual: Option<Amount>,
@@ -19,7 +20,9 @@ pub struct Described {
 /// A page of all budgets of an account.
 #[derive(Debug, Clone)]
 pub struct DescribeBudgets {
+    /// AccountId: 12 digits.
     pub account: String,
+    /// The token of the page to read; `None` for the first.
     pub next: Option<String>,
 }
 call!(
@@ -33,8 +36,11 @@ call!(
 /// Lists a budget's notifications. [`super::Kind::NotFound`] if the budget does not exist.
 #[derive(Debug, Clone)]
 pub struct DescribeNotificationsForBudget {
+    /// AccountId: 12 digits.
     pub account: String,
+    /// BudgetName.
     pub budget: String,
+    /// The token of the page to read; `None` for the first.
     pub next: Option<String>,
 }
 call!(
@@ -49,9 +55,13 @@ call!(
 /// notification does not exist.
 #[derive(Debug, Clone)]
 pub struct DescribeSubscribersForNotification {
+    /// AccountId: 12 digits.
     pub account: String,
+    /// BudgetName.
     pub budget: String,
+    /// The notification.
     pub notice: Notice,
+    /// The token of the page to read; `None` for the first.
     pub next: Option<String>,
 }
 call!(
@@ -65,8 +75,11 @@ call!(
 /// Creates a budget with its notifications. [`super::Kind::Exists`] if the name is taken.
 #[derive(Debug, Clone)]
 pub struct CreateBudget {
+    /// AccountId: 12 digits.
     pub account: String,
+    /// The budget to create.
     pub budget: Budget,
+    /// The notifications with their subscribers.
     pub notices: Notices,
 }
 call!(CreateBudget, "budgets:ModifyBudget", changes, (), budget);
@@ -74,7 +87,9 @@ call!(CreateBudget, "budgets:ModifyBudget", changes, (), budget);
 /// Replaces a budget except its notifications. [`super::Kind::NotFound`] if it does not exist.
 #[derive(Debug, Clone)]
 pub struct UpdateBudget {
+    /// AccountId: 12 digits.
     pub account: String,
+    /// The budget that replaces the one of the same name.
     pub budget: Budget,
 }
 call!(UpdateBudget, "budgets:ModifyBudget", changes, (), budget);
@@ -82,17 +97,23 @@ call!(UpdateBudget, "budgets:ModifyBudget", changes, (), budget);
 /// Deletes a budget with its notifications. Succeeds if it does not exist.
 #[derive(Debug, Clone)]
 pub struct DeleteBudget {
+    /// AccountId: 12 digits.
     pub account: String,
+    /// BudgetName.
     pub budget: String,
 }
 call!(DeleteBudget, "budgets:ModifyBudget", changes, (), budget);
 
-/// Creates a notification. [`super::Kind::Exists`] if the budget has it, with whatever subscribers.
+/// Creates a notification. [`super::Kind::Exists`] if the budget has it, with any subscribers.
 #[derive(Debug, Clone)]
 pub struct CreateNotification {
+    /// AccountId: 12 digits.
     pub account: String,
+    /// BudgetName.
     pub budget: String,
+    /// The notification.
     pub notice: Notice,
+    /// E-mail addresses and ARNs of SNS topics.
     pub subscribers: BTreeSet<String>,
 }
 call!(
@@ -106,8 +127,11 @@ call!(
 /// Deletes a notification. Succeeds if it does not exist.
 #[derive(Debug, Clone)]
 pub struct DeleteNotification {
+    /// AccountId: 12 digits.
     pub account: String,
+    /// BudgetName.
     pub budget: String,
+    /// The notification.
     pub notice: Notice,
 }
 call!(
@@ -122,9 +146,13 @@ call!(
 /// exist, [`super::Kind::Exists`] if `to` does.
 #[derive(Debug, Clone)]
 pub struct UpdateNotification {
+    /// AccountId: 12 digits.
     pub account: String,
+    /// BudgetName.
     pub budget: String,
+    /// The present notification.
     pub from: Notice,
+    /// The new notification.
     pub to: Notice,
 }
 call!(
@@ -138,9 +166,13 @@ call!(
 /// Adds a subscriber. [`super::Kind::Exists`] if it is one already.
 #[derive(Debug, Clone)]
 pub struct CreateSubscriber {
+    /// AccountId: 12 digits.
     pub account: String,
+    /// BudgetName.
     pub budget: String,
+    /// The notification.
     pub notice: Notice,
+    /// An e-mail address, or the ARN of an SNS topic.
     pub subscriber: String,
 }
 call!(
@@ -154,10 +186,15 @@ call!(
 /// Replaces a subscriber. [`super::Kind::NotFound`] if `from` is not a subscriber.
 #[derive(Debug, Clone)]
 pub struct UpdateSubscriber {
+    /// AccountId: 12 digits.
     pub account: String,
+    /// BudgetName.
     pub budget: String,
+    /// The notification.
     pub notice: Notice,
+    /// The present subscriber: an e-mail address or the ARN of an SNS topic.
     pub from: String,
+    /// The new subscriber.
     pub to: String,
 }
 call!(
@@ -172,9 +209,13 @@ call!(
 /// subscriber.
 #[derive(Debug, Clone)]
 pub struct DeleteSubscriber {
+    /// AccountId: 12 digits.
     pub account: String,
+    /// BudgetName.
     pub budget: String,
+    /// The notification.
     pub notice: Notice,
+    /// An e-mail address, or the ARN of an SNS topic.
     pub subscriber: String,
 }
 call!(

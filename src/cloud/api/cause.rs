@@ -10,10 +10,18 @@ pub enum Cause {
     NoCredentials,
     /// `AWS_PROFILE` names a profile that no file has; `known` are the existing ones.
     #[error("there is no AWS profile {}", quoted(name))]
-    UnknownProfile { name: String, known: Vec<String> },
+    UnknownProfile {
+        /// The profile's name.
+        name: String,
+        /// The names of existing profiles.
+        known: Vec<String>,
+    },
     /// The session or the temporary credentials have expired.
     #[error("{}", expired(by))]
-    Expired { by: LogIn },
+    Expired {
+        /// Where the credentials come from.
+        by: LogIn,
+    },
     /// The key is deleted, switched off or mistyped.
     #[error("AWS does not know the access key: it is deleted, switched off or mistyped")]
     UnknownKey,
@@ -23,28 +31,50 @@ pub enum Cause {
     /// This machine's clock is off by `ahead` seconds (negative if it is behind AWS's), if AWS's
     /// response has a date.
     #[error("this machine's clock is wrong{}", by_how_much(*ahead))]
-    Clock { ahead: Option<i64> },
+    Clock {
+        /// Seconds ahead of AWS's clock; `None` if the response has no date.
+        ahead: Option<i64>,
+    },
     /// The region has to be enabled in the account first.
     #[error("region {region} is not enabled in this account")]
-    RegionOff { region: String },
+    RegionOff {
+        /// The region.
+        region: String,
+    },
     /// The profile's role requires multi-factor authentication.
     #[error(
         "profile {} needs a code of multi-factor authentication: {problem}",
         quoted(profile)
     )]
-    Mfa { profile: String, problem: Mfa },
+    Mfa {
+        /// The profile's name.
+        profile: String,
+        /// What is wrong with the code.
+        problem: Mfa,
+    },
     /// `credential_process` of the profile failed.
     #[error(
         "the program that gives profile {} its credentials failed",
         quoted(profile)
     )]
-    Program { profile: String },
+    Program {
+        /// The profile's name.
+        profile: String,
+    },
     /// The caller may not assume the role of the profile.
     #[error("profile {} may not take its role: {says}", quoted(profile))]
-    Role { profile: String, says: String },
+    Role {
+        /// The profile's name.
+        profile: String,
+        /// AWS's message.
+        says: String,
+    },
     /// The profile files or the environment are contradictory.
     #[error("the AWS settings of this machine cannot be used: {says}")]
-    Settings { says: String },
+    Settings {
+        /// What is wrong with them.
+        says: String,
+    },
 }
 
 /// Where the credentials come from. Profiles are given by name.

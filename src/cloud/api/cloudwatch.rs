@@ -19,8 +19,11 @@ pub const MAX_POINTS: usize = 100_800;
 pub struct GetMetricData {
     /// Up to [`MAX_QUERIES`].
     pub queries: Vec<Query>,
+    /// StartTime.
     pub from: DateTime<Utc>,
+    /// EndTime.
     pub until: DateTime<Utc>,
+    /// The token of the page to read; `None` for the first.
     pub next: Option<String>,
 }
 call!(
@@ -39,18 +42,23 @@ pub type Points = Vec<(DateTime<Utc>, f64)>;
 pub struct Query {
     /// `j-…`.
     pub cluster: String,
+    /// The metric.
     pub metric: Metric,
 }
 
 /// The metrics that show work on a cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Metric {
+    /// YARN applications that run.
     AppsRunning,
+    /// YARN applications that wait for resources.
     AppsPending,
+    /// YARN containers in use.
     ContainerAllocated,
 }
 
 impl Metric {
+    /// All metrics.
     pub const ALL: [Self; 3] = [
         Self::AppsRunning,
         Self::AppsPending,

@@ -6,13 +6,16 @@ use crate::model::cidr::Cidr;
 /// A filter of EC2, such as `tag:clusterup-stack` with one value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
+    /// The filter's name, such as `tag:clusterup-stack`.
     pub name: String,
+    /// Accepted values; any of them matches.
     pub values: Vec<String>,
 }
 
 /// Lists key pairs with their public keys. Filters: `tag:KEY`, `tag-key`, `key-name`.
 #[derive(Debug, Clone)]
 pub struct DescribeKeyPairs {
+    /// Filters that must all match.
     pub filters: Vec<Filter>,
 }
 call!(
@@ -28,9 +31,11 @@ call!(
 pub struct KeyPair {
     /// `key-…`.
     pub id: String,
+    /// KeyName.
     pub name: String,
     /// In OpenSSH's format, with a comment that EC2 adds.
     pub public_key: String,
+    /// Tags.
     pub tags: Tags,
 }
 
@@ -43,9 +48,11 @@ call!(DefaultVpcs, "ec2:DescribeVpcs", reads, Vec<String>);
 /// fails with [`super::Kind::Exists`].
 #[derive(Debug, Clone)]
 pub struct ImportKeyPair {
+    /// KeyName, unique in the region.
     pub name: String,
     /// In OpenSSH's format.
     pub public_key: String,
+    /// Tags.
     pub tags: Tags,
 }
 call!(ImportKeyPair, "ec2:ImportKeyPair", changes, (), name);
@@ -53,6 +60,7 @@ call!(ImportKeyPair, "ec2:ImportKeyPair", changes, (), name);
 /// Deletes a key pair. Succeeds if it does not exist.
 #[derive(Debug, Clone)]
 pub struct DeleteKeyPair {
+    /// KeyPairId, `key-…`.
     pub id: String,
 }
 call!(DeleteKeyPair, "ec2:DeleteKeyPair", changes, (), id);
@@ -60,6 +68,7 @@ call!(DeleteKeyPair, "ec2:DeleteKeyPair", changes, (), id);
 /// Lists security groups. Filters: `tag:KEY`, `tag-key`, `group-name`.
 #[derive(Debug, Clone)]
 pub struct DescribeSecurityGroups {
+    /// Filters that must all match.
     pub filters: Vec<Filter>,
 }
 call!(
@@ -75,8 +84,11 @@ call!(
 pub struct Group {
     /// `sg-…`.
     pub id: String,
+    /// GroupName.
     pub name: String,
+    /// Tags.
     pub tags: Tags,
+    /// IpPermissions, one rule for each range of addresses.
     pub ingress: Vec<Rule>,
 }
 
@@ -87,15 +99,20 @@ pub struct Rule {
     pub protocol: String,
     /// First and last port; `None` if the protocol has no ports.
     pub ports: Option<(u16, u16)>,
+    /// CidrIp or CidrIpv6.
     pub from: Cidr,
+    /// The description of the range; empty if it has none.
     pub description: String,
 }
 
 /// Creates a security group in the default VPC. [`super::Kind::Exists`] if the name is taken there.
 #[derive(Debug, Clone)]
 pub struct CreateSecurityGroup {
+    /// GroupName, unique in the VPC.
     pub name: String,
+    /// GroupDescription.
     pub description: String,
+    /// Tags.
     pub tags: Tags,
 }
 call!(
@@ -113,7 +130,9 @@ pub struct GroupId(pub String);
 /// Adds all rules or none. [`super::Kind::Exists`] if one of them exists.
 #[derive(Debug, Clone)]
 pub struct AuthorizeIngress {
+    /// GroupId, `sg-…`.
     pub group: String,
+    /// The rules to add.
     pub rules: Vec<Rule>,
 }
 call!(
@@ -127,7 +146,9 @@ call!(
 /// Removes rules.
 #[derive(Debug, Clone)]
 pub struct RevokeIngress {
+    /// GroupId, `sg-…`.
     pub group: String,
+    /// The rules to remove.
     pub rules: Vec<Rule>,
 }
 call!(
@@ -141,6 +162,7 @@ call!(
 /// Deletes a security group. [`super::Kind::InUse`] while a network interface uses it.
 #[derive(Debug, Clone)]
 pub struct DeleteSecurityGroup {
+    /// GroupId, `sg-…`.
     pub id: String,
 }
 call!(

@@ -11,11 +11,15 @@ use std::collections::BTreeMap;
 /// Creates a cluster with its safeguards and steps in one atomic call. Returns its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunJobFlow {
+    /// Name: the cluster's name.
     pub name: String,
+    /// ReleaseLabel, such as `emr-7.12.0`.
     pub release: String,
+    /// Applications, such as `Spark`.
     pub applications: Vec<String>,
     /// `s3://…/`.
     pub log_uri: String,
+    /// ServiceRole: the name of EMR's role.
     pub service_role: String,
     /// The EC2 instances' instance profile.
     pub instance_profile: String,
@@ -29,11 +33,17 @@ pub struct RunJobFlow {
     pub idle_timeout: Option<Span>,
     /// Whether it waits for more steps after its last one (KeepJobFlowAliveWhenNoSteps).
     pub keep_alive: bool,
+    /// StepConcurrencyLevel: how many steps run at the same time.
     pub step_concurrency: u16,
+    /// SecurityConfiguration and LogEncryptionKmsKeyId.
     pub settings: EmrSettings,
+    /// Configurations of the applications.
     pub configurations: Vec<Configuration>,
+    /// BootstrapActions, in order.
     pub bootstrap: Vec<BootstrapAction>,
+    /// Steps, in order.
     pub steps: Vec<NewStep>,
+    /// Tags of the cluster and its instances.
     pub tags: Tags,
 }
 call!(RunJobFlow, "elasticmapreduce:RunJobFlow", changes once, ClusterRef, name, release);
@@ -45,42 +55,57 @@ pub struct ClusterRef(pub String);
 /// The role of an instance group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
+    /// MASTER: the primary node.
     Primary,
+    /// CORE: nodes that run work and store HDFS.
     Core,
+    /// TASK: nodes that only run work.
     Task,
 }
 
 /// An instance group to create.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewGroup {
+    /// InstanceRole.
     pub role: Role,
+    /// InstanceType, such as `m5.xlarge`.
     pub instance_type: String,
+    /// InstanceCount.
     pub count: u16,
+    /// Market: on demand or Spot.
     pub market: Market,
+    /// EbsConfiguration; `None` for EMR's default volumes.
     pub ebs: Option<Ebs>,
 }
 
 /// One classification. `export` holds what EMR nests in it under `export` (`spark-env`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Configuration {
+    /// Classification, such as `spark-defaults`.
     pub classification: String,
+    /// Properties by name.
     pub properties: BTreeMap<String, String>,
+    /// Properties of the nested `export` classification.
     pub export: BTreeMap<String, String>,
 }
 
 /// A script that runs on each node before applications are installed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BootstrapAction {
+    /// Name, as EMR displays it.
     pub name: String,
     /// `s3://…`.
     pub script: String,
+    /// Args of the script.
     pub args: Vec<String>,
 }
 
 /// A step of command-runner.jar.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewStep {
+    /// Name of the step.
     pub name: String,
+    /// ActionOnFailure.
     pub on_failure: OnFailure,
     /// The program and its arguments, which no shell interprets.
     pub command: Vec<String>,
@@ -89,13 +114,16 @@ pub struct NewStep {
 /// ActionOnFailure, as far as clusterup uses it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnFailure {
+    /// TERMINATE_CLUSTER: a failed step ends the cluster.
     TerminateCluster,
+    /// CANCEL_AND_WAIT: a failed step cancels those after it; the cluster waits.
     CancelAndWait,
 }
 
 /// Describes a cluster. [`super::Kind::NotFound`] if EMR does not know it.
 #[derive(Debug, Clone)]
 pub struct DescribeCluster {
+    /// The cluster's id, `j-…`.
     pub id: String,
 }
 call!(
@@ -109,27 +137,43 @@ call!(
 /// A cluster as EMR describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cluster {
+    /// Id, `j-…`.
     pub id: String,
+    /// Name.
     pub name: String,
+    /// State in Status.
     pub state: ClusterState,
     /// StateChangeReason's code, such as `STEP_FAILURE`; EMR may not have set it yet.
     pub reason: Option<String>,
+    /// StateChangeReason's message.
     pub message: Option<String>,
+    /// CreationDateTime.
     pub created_at: DateTime<Utc>,
+    /// ReadyDateTime: when the cluster was first ready for work.
     pub ready_at: Option<DateTime<Utc>>,
+    /// EndDateTime: when the cluster was over.
     pub ended_at: Option<DateTime<Utc>>,
+    /// ReleaseLabel, such as `emr-7.12.0`.
     pub release: String,
     /// Names of applications as EMR spells them.
     pub applications: Vec<String>,
     /// The present setting; the opposite of `AutoTerminate`.
     pub keep_alive: bool,
+    /// TerminationProtected.
     pub protected: bool,
+    /// StepConcurrencyLevel.
     pub step_concurrency: u16,
+    /// SecurityConfiguration and LogEncryptionKmsKeyId.
     pub settings: EmrSettings,
+    /// Ec2KeyName.
     pub key_pair: Option<String>,
+    /// AdditionalMasterSecurityGroups: ids, `sg-…`.
     pub security_groups: Vec<String>,
+    /// MasterPublicDnsName; `None` until the primary runs.
     pub primary_dns: Option<String>,
+    /// LogUri, `s3://…/`.
     pub log_uri: Option<String>,
+    /// Tags.
     pub tags: Tags,
 }
 
@@ -138,7 +182,9 @@ pub struct Cluster {
 pub struct ListClusters {
     /// Empty for all states.
     pub states: Vec<ClusterState>,
+    /// CreatedAfter; `None` for all.
     pub created_after: Option<DateTime<Utc>>,
+    /// The token of the page to read; `None` for the first.
     pub next: Option<String>,
 }
 call!(
@@ -151,16 +197,22 @@ call!(
 /// A cluster in a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
+    /// Id, `j-…`.
     pub id: String,
+    /// Name.
     pub name: String,
+    /// State in Status.
     pub state: ClusterState,
+    /// CreationDateTime.
     pub created_at: DateTime<Utc>,
 }
 
 /// Lists up to 50 steps, newest first.
 #[derive(Debug, Clone)]
 pub struct ListSteps {
+    /// The cluster's id, `j-…`.
     pub id: String,
+    /// The token of the page to read; `None` for the first.
     pub next: Option<String>,
 }
 call!(
@@ -176,11 +228,15 @@ call!(
 pub struct Step {
     /// `s-…`.
     pub id: String,
+    /// Name.
     pub name: String,
     /// CANCEL_PENDING is reported as running: the step still runs.
     pub state: StepState,
+    /// CreationDateTime.
     pub created_at: Option<DateTime<Utc>>,
+    /// StartDateTime.
     pub started_at: Option<DateTime<Utc>>,
+    /// EndDateTime.
     pub ended_at: Option<DateTime<Utc>>,
     /// FailureDetails, as far as EMR filled them in.
     pub failure: Option<Failure>,
@@ -189,14 +245,18 @@ pub struct Step {
 /// Why a step failed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Failure {
+    /// Reason, such as `Unknown Error.`.
     pub reason: Option<String>,
+    /// Message: the text of the error.
     pub message: Option<String>,
+    /// LogFile: the location of the step's log, `s3://…`.
     pub log_file: Option<String>,
 }
 
 /// Lists a cluster's instance groups. [`super::Kind::Invalid`] if it has instance fleets.
 #[derive(Debug, Clone)]
 pub struct ListInstanceGroups {
+    /// The cluster's id, `j-…`.
     pub id: String,
 }
 call!(
@@ -212,17 +272,24 @@ call!(
 pub struct InstanceGroup {
     /// `ig-…`.
     pub id: String,
+    /// InstanceGroupType.
     pub role: Role,
+    /// InstanceType.
     pub instance_type: String,
+    /// Market.
     pub market: Market,
+    /// RequestedInstanceCount.
     pub requested: u16,
+    /// RunningInstanceCount.
     pub running: u16,
 }
 
 /// Lists a cluster's instances: present ones, and those that ended less than 30 days ago.
 #[derive(Debug, Clone)]
 pub struct ListInstances {
+    /// The cluster's id, `j-…`.
     pub id: String,
+    /// The token of the page to read; `None` for the first.
     pub next: Option<String>,
 }
 call!(
@@ -240,14 +307,18 @@ pub struct Instance {
     pub group: String,
     /// Whether EC2 has launched a machine for it.
     pub is_machine: bool,
+    /// CreationDateTime.
     pub created_at: Option<DateTime<Utc>>,
+    /// EndDateTime; `None` while it is present.
     pub ended_at: Option<DateTime<Utc>>,
 }
 
 /// Adds steps. Returns their ids, in order.
 #[derive(Debug, Clone)]
 pub struct AddJobFlowSteps {
+    /// The cluster's id, `j-…`.
     pub id: String,
+    /// Steps, in order.
     pub steps: Vec<NewStep>,
 }
 call!(AddJobFlowSteps, "elasticmapreduce:AddJobFlowSteps", changes once, Vec<String>, id);
@@ -255,6 +326,7 @@ call!(AddJobFlowSteps, "elasticmapreduce:AddJobFlowSteps", changes once, Vec<Str
 /// Requests the end of up to ten clusters. Succeeds for those that have ended.
 #[derive(Debug, Clone)]
 pub struct TerminateJobFlows {
+    /// The clusters' ids, `j-…`.
     pub ids: Vec<String>,
 }
 call!(
@@ -268,7 +340,9 @@ call!(
 /// Sets the termination protection of clusters.
 #[derive(Debug, Clone)]
 pub struct SetTerminationProtection {
+    /// The clusters' ids, `j-…`.
     pub ids: Vec<String>,
+    /// TerminationProtected.
     pub protected: bool,
 }
 call!(
@@ -282,7 +356,9 @@ call!(
 /// Sets whether clusters wait for more steps after their last one.
 #[derive(Debug, Clone)]
 pub struct SetKeepAlive {
+    /// The clusters' ids, `j-…`.
     pub ids: Vec<String>,
+    /// KeepJobFlowAliveWhenNoSteps.
     pub keep: bool,
 }
 call!(
@@ -296,6 +372,7 @@ call!(
 /// Sets the instance counts of instance groups.
 #[derive(Debug, Clone)]
 pub struct ModifyInstanceGroups {
+    /// The cluster's id, `j-…`.
     pub cluster: String,
     /// Pairs of group id and count.
     pub counts: Vec<(String, u16)>,
@@ -311,7 +388,9 @@ call!(
 /// Sets how many steps run at the same time.
 #[derive(Debug, Clone)]
 pub struct ModifyCluster {
+    /// The cluster's id, `j-…`.
     pub id: String,
+    /// StepConcurrencyLevel.
     pub step_concurrency: u16,
 }
 call!(
@@ -325,6 +404,7 @@ call!(
 /// Reads a cluster's idle timeout; `None` if it has no auto-termination policy.
 #[derive(Debug, Clone)]
 pub struct GetAutoTerminationPolicy {
+    /// The cluster's id, `j-…`.
     pub id: String,
 }
 call!(
@@ -338,7 +418,9 @@ call!(
 /// Sets a cluster's idle timeout.
 #[derive(Debug, Clone)]
 pub struct PutAutoTerminationPolicy {
+    /// The cluster's id, `j-…`.
     pub id: String,
+    /// IdleTimeout: from 60 seconds to 7 days.
     pub idle_timeout: Span,
 }
 call!(
@@ -352,7 +434,9 @@ call!(
 /// Adds or overwrites tags.
 #[derive(Debug, Clone)]
 pub struct AddTags {
+    /// The cluster's id, `j-…`.
     pub id: String,
+    /// Tags to add or overwrite.
     pub tags: Tags,
 }
 call!(AddTags, "elasticmapreduce:AddTags", changes, (), id, tags);
@@ -360,7 +444,9 @@ call!(AddTags, "elasticmapreduce:AddTags", changes, (), id, tags);
 /// Removes tags. Missing keys are not an error.
 #[derive(Debug, Clone)]
 pub struct RemoveTags {
+    /// The cluster's id, `j-…`.
     pub id: String,
+    /// TagKeys to remove.
     pub keys: Vec<String>,
 }
 call!(
@@ -386,6 +472,7 @@ call!(
 /// EMR's setting for public access.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlockPublicAccess {
+    /// BlockPublicSecurityGroupRules.
     pub blocks: bool,
     /// Ports that may be open nevertheless, from and to; 22 in a new account.
     pub open: Vec<(u16, u16)>,
@@ -394,7 +481,9 @@ pub struct BlockPublicAccess {
 /// Lists release labels with a prefix such as `emr-7.`.
 #[derive(Debug, Clone)]
 pub struct ListReleaseLabels {
+    /// The prefix that labels must have.
     pub prefix: String,
+    /// The token of the page to read; `None` for the first.
     pub next: Option<String>,
 }
 call!(

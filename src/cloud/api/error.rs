@@ -31,9 +31,11 @@ pub enum Kind {
 pub struct ApiError {
     /// The call's name in IAM.
     pub call: &'static str,
+    /// The kind of error.
     pub kind: Kind,
     /// AWS's own error code, such as `ThrottlingException`, if there is one.
     pub code: Option<String>,
+    /// AWS's message, or that of the connection.
     pub message: String,
     /// What is wrong with the caller's credentials or the region, if that is the reason.
     pub cause: Option<Box<Cause>>,

@@ -5,6 +5,7 @@ use super::call;
 /// Reads a role. [`super::Kind::NotFound`] if it does not exist.
 #[derive(Debug, Clone)]
 pub struct GetRole {
+    /// RoleName.
     pub name: String,
 }
 call!(GetRole, "iam:GetRole", reads, RoleArn, name);
@@ -16,6 +17,7 @@ pub struct RoleArn(pub String);
 /// Creates a role. [`super::Kind::Exists`] if the name is taken.
 #[derive(Debug, Clone)]
 pub struct CreateRole {
+    /// RoleName.
     pub name: String,
     /// The trust policy in JSON: who may assume the role.
     pub trust: String,
@@ -25,6 +27,7 @@ call!(CreateRole, "iam:CreateRole", changes, (), name);
 /// Attaches a managed policy to a role.
 #[derive(Debug, Clone)]
 pub struct AttachRolePolicy {
+    /// RoleName.
     pub role: String,
     /// A managed policy's ARN.
     pub policy: String,
@@ -41,7 +44,9 @@ call!(
 /// Writes an inline policy of a role.
 #[derive(Debug, Clone)]
 pub struct PutRolePolicy {
+    /// RoleName.
     pub role: String,
+    /// PolicyName.
     pub name: String,
     /// In JSON.
     pub document: String,
@@ -51,7 +56,9 @@ call!(PutRolePolicy, "iam:PutRolePolicy", changes, (), role, name);
 /// Reads an inline policy's document, in JSON.
 #[derive(Debug, Clone)]
 pub struct GetRolePolicy {
+    /// RoleName.
     pub role: String,
+    /// PolicyName.
     pub name: String,
 }
 call!(
@@ -66,6 +73,7 @@ call!(
 /// Lists the names of a role's inline policies.
 #[derive(Debug, Clone)]
 pub struct ListRolePolicies {
+    /// RoleName.
     pub role: String,
 }
 call!(
@@ -79,6 +87,7 @@ call!(
 /// Lists the ARNs of a role's managed policies.
 #[derive(Debug, Clone)]
 pub struct ListAttachedRolePolicies {
+    /// RoleName.
     pub role: String,
 }
 call!(
@@ -92,6 +101,7 @@ call!(
 /// Lists the names of the roles in an instance profile.
 #[derive(Debug, Clone)]
 pub struct GetInstanceProfile {
+    /// InstanceProfileName.
     pub name: String,
 }
 call!(
@@ -105,6 +115,7 @@ call!(
 /// Creates an instance profile. [`super::Kind::Exists`] if the name is taken.
 #[derive(Debug, Clone)]
 pub struct CreateInstanceProfile {
+    /// InstanceProfileName.
     pub name: String,
 }
 call!(
@@ -119,7 +130,9 @@ call!(
 /// one).
 #[derive(Debug, Clone)]
 pub struct AddRoleToInstanceProfile {
+    /// InstanceProfileName.
     pub profile: String,
+    /// RoleName.
     pub role: String,
 }
 call!(

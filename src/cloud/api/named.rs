@@ -1,6 +1,6 @@
-//! What a call is about, for the log of calls: the names and ids among its parameters, those that its
-//! declaration lists. Values that belong to users (tags, documents, arguments, contents, keys) are
-//! in no such list, so that none of them can be logged.
+//! The names and ids of a call, for the log of calls: those parameters that the call's declaration
+//! lists. Values that belong to users (tags, documents, arguments, contents, keys) are not listed,
+//! so that they are never logged.
 
 use super::Tags;
 use super::ec2::Filter;
@@ -10,23 +10,24 @@ use crate::cloud::budgets::model::Budget;
 use crate::model::shown;
 use std::fmt::{self, Write};
 
-/// So much of a call's names is shown, in characters.
-const LONGEST: usize = 300;
+/// The maximum number of characters of a call's names in the log.
+const MAX_CHARS: usize = 300;
 
 /// A parameter, or the part of it, that names something.
 pub trait Named {
-    /// What it is called where its field has no name.
+    /// The label if its field has no name.
     const LABEL: Option<&'static str> = None;
 
-    /// Its names; none where it has none.
+    /// Its names; may be empty.
     fn names(&self) -> Vec<&str>;
 }
 
-/// `id=j-1 keys=a,b`, of a call.
+/// The names of a call, such as `id=j-1 keys=a,b`.
 #[derive(Default)]
 pub struct Names(String);
 
 impl Names {
+    /// Adds the names of a parameter.
     pub fn add<T: Named>(&mut self, field: &str, parameter: &T) {
         let names = parameter.names();
         if names.is_empty() {
@@ -34,15 +35,15 @@ impl Names {
         }
         let gap = if self.0.is_empty() { "" } else { " " };
         let label = T::LABEL.unwrap_or(field);
-        // Text is written to text without an error.
+        // Writing to a string never fails.
         let _ = write!(self.0, "{gap}{label}={}", names.join(","));
     }
 }
 
-/// In one line, whatever others have called their things.
+/// On one line, also with untrusted names.
 impl fmt::Display for Names {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&shown::line(&self.0, LONGEST))
+        f.write_str(&shown::line(&self.0, MAX_CHARS))
     }
 }
 
@@ -84,14 +85,14 @@ impl Named for Schedule {
     }
 }
 
-/// The keys alone.
+/// Only the keys.
 impl Named for Tags {
     fn names(&self) -> Vec<&str> {
         self.keys().map(String::as_str).collect()
     }
 }
 
-/// The filters' names and values: names and tags of ours, that are looked for.
+/// The filters' names and values, which are clusterup's own names and tags.
 impl Named for Vec<Filter> {
     fn names(&self) -> Vec<&str> {
         let all = self.iter().flat_map(|filter| {
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_call_their_things_forges_no_line() {
+    fn untrusted_names_forge_no_line() {
         for key in ["a\nb", "a\r\x1b[2Jb", "a\u{2028}b\u{202e}", "a\0\u{85}b"] {
             let ids = vec![key.to_owned()];
             let shown = names(&TerminateJobFlows { ids });
@@ -139,7 +140,7 @@ mod tests {
             assert!(!shown.chars().any(char::is_control), "{shown:?}");
             assert!(!shown.contains(['\u{2028}', '\u{202e}']), "{shown:?}");
         }
-        let ids = vec!["x".repeat(2 * LONGEST)];
-        assert_eq!(names(&TerminateJobFlows { ids }).chars().count(), LONGEST);
+        let ids = vec!["x".repeat(2 * MAX_CHARS)];
+        assert_eq!(names(&TerminateJobFlows { ids }).chars().count(), MAX_CHARS);
     }
 }

@@ -9,6 +9,7 @@ pub struct GetProducts {
     pub service: &'static str,
     /// Attributes and the values that they must have.
     pub filters: Vec<(&'static str, String)>,
+    /// The token of the page to read; `None` for the first.
     pub next: Option<String>,
 }
 call!(

@@ -44,6 +44,7 @@ call!(UpdateSchedule, "scheduler:UpdateSchedule", changes, (), 0);
 /// Reads a schedule. `None` if it does not exist or has another form than clusterup's.
 #[derive(Debug, Clone)]
 pub struct GetSchedule {
+    /// The schedule's name.
     pub name: String,
 }
 call!(
@@ -57,6 +58,7 @@ call!(
 /// Deletes a schedule. Succeeds if it does not exist.
 #[derive(Debug, Clone)]
 pub struct DeleteSchedule {
+    /// The schedule's name.
     pub name: String,
 }
 call!(
@@ -70,7 +72,9 @@ call!(
 /// Lists up to 100 names of schedules with a prefix, in no guaranteed order.
 #[derive(Debug, Clone)]
 pub struct ListSchedules {
+    /// NamePrefix.
     pub prefix: String,
+    /// The token of the page to read; `None` for the first.
     pub next: Option<String>,
 }
 call!(

@@ -11,6 +11,8 @@ call!(GetCallerIdentity, "sts:GetCallerIdentity", reads, Identity);
 /// The caller's account and ARN.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
+    /// Account: 12 digits.
     pub account: AccountId,
+    /// Arn of the user or of the assumed role.
     pub arn: String,
 }

@@ -6,26 +6,32 @@ use crate::model::percent::Percent;
 use crate::model::policy::{MonthlyBudget, Policy};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Something to be done so that AWS has what it should.
+/// A change that brings AWS Budgets in line with the policies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
+    /// Creates a budget.
     Create(DesiredBudget),
+    /// Changes a budget.
     Update(Box<Update>),
-    /// One of ours, by its name, that no policy has any more.
+    /// Deletes a budget of clusterup, by its name, that no policy has any more.
     Delete(String),
 }
 
+/// The change of an existing budget.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Update {
+    /// The present budget.
     pub from: ExistingBudget,
+    /// The new budget.
     pub to: DesiredBudget,
     /// What differs, in words.
     pub differs: Vec<String>,
-    /// Whether it has to be deleted first: AWS cannot make of the one what the other is.
+    /// Whether it has to be deleted first, because AWS cannot change it in place.
     pub anew: bool,
 }
 
 impl Change {
+    /// The budget's name.
     pub fn name(&self) -> String {
         match self {
             Self::Create(to) => to.name(),
@@ -34,12 +40,13 @@ impl Change {
         }
     }
 
+    /// Whether it deletes the budget.
     pub const fn deletes(&self) -> bool {
         matches!(self, Self::Delete(_))
     }
 }
 
-/// One budget for each team that a policy with a budget names, in order of the names.
+/// A budget for each team of each policy with a monthly budget, in order of their names.
 pub fn desired_budgets(policies: &[Policy]) -> Vec<DesiredBudget> {
     let mut all = BTreeMap::new();
     for (policy, budget) in with_budget(policies) {

@@ -9,18 +9,21 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The tag that says which team pays. Bills are told apart by it, so it has neither `:` nor `$`.
 pub const TEAM_TAG: &str = "clusterup-team";
 
-/// Neither policies nor teams have a `_` in their names. A dot would look like an address and a
-/// slash could make `/action/`, both of which AWS refuses.
+/// Names of policies and teams contain no `_`. A dot would look like an address and a slash could
+/// form `/action/`, both of which AWS refuses.
 const MARK: char = '_';
 const OURS: &str = "clusterup";
 
+/// BudgetType of a budget for costs.
 pub const COST: &str = "COST";
+/// TimeUnit of a monthly budget.
 pub const MONTHLY: &str = "MONTHLY";
+/// Unit of amounts in US dollars.
 pub const DOLLARS: &str = "USD";
-/// The filter by tags, and how AWS calls one that a user made.
+/// The name of the filter by user-defined tags.
 pub const BY_TAG: &str = "TagKeyValue";
 
-/// What our budgets count. Credits and refunds are no reason to spend more.
+/// The kinds of cost that our budgets count: all except credits and refunds.
 const COUNTED: [&str; 7] = [
     "discounts",
     "other subscriptions",
@@ -34,65 +37,75 @@ const COUNTED: [&str; 7] = [
 /// The budget of a team under a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DesiredBudget {
+    /// The policy that sets the budget.
     pub policy: PolicyName,
+    /// The team.
     pub team: TeamName,
+    /// Dollars per month.
     pub limit: Usd,
-    /// Shares of it at which subscribers are told, in order, each once.
+    /// Shares of it at which subscribers are notified, in order and without duplicates.
     pub thresholds: Vec<Percent>,
-    /// Addresses of e-mail and topics of SNS. AWS has no notification without one.
+    /// E-mail addresses and ARNs of SNS topics. AWS requires one for a notification.
     pub subscribers: Vec<String>,
 }
 
-/// A budget with its notifications, as AWS has them.
+/// A budget with its notifications, as AWS returns them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExistingBudget {
+    /// The budget.
     pub budget: Budget,
+    /// Its notifications.
     pub notices: Notices,
 }
 
-/// Whom each notification tells.
+/// The subscribers of each notification.
 pub type Notices = BTreeMap<Notice, BTreeSet<String>>;
 
+/// A budget of AWS Budgets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Budget {
+    /// BudgetName.
     pub name: String,
-    /// Such as [`COST`].
+    /// BudgetType, such as [`COST`].
     pub kind: String,
-    /// Such as [`MONTHLY`].
+    /// TimeUnit, such as [`MONTHLY`].
     pub time_unit: String,
-    /// None where it is not one limit for all months.
+    /// BudgetLimit; `None` if the limit differs by month.
     pub limit: Option<Amount>,
-    /// Values by the names of filters.
+    /// CostFilters: values by the filters' names.
     pub filters: BTreeMap<String, BTreeSet<String>>,
-    /// The kinds of cost that it adds up; none where that is said in another way.
+    /// CostTypes that are included; empty if AWS returns another selection.
     pub counts: BTreeSet<String>,
 }
 
+/// An amount of money (Spend).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Amount {
+    /// Amount.
     pub number: Decimal,
+    /// Unit, such as [`DOLLARS`].
     pub currency: String,
 }
 
-/// A notification, in AWS's own words.
+/// A notification, with AWS's own values.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Notice {
-    /// `ACTUAL` or `FORECASTED`.
+    /// NotificationType: `ACTUAL` or `FORECASTED`.
     pub of: String,
-    /// `GREATER_THAN`, …
+    /// ComparisonOperator, such as `GREATER_THAN`.
     pub when: String,
-    /// As digits.
+    /// Threshold, in digits.
     pub threshold: String,
-    /// `PERCENTAGE` or `ABSOLUTE_VALUE`.
+    /// ThresholdType: `PERCENTAGE` or `ABSOLUTE_VALUE`.
     pub unit: String,
 }
 
-/// What AWS calls the budget of a team under a policy: at most 91 characters of AWS's 100.
+/// The name of a team's budget under a policy: at most 91 of AWS's 100 characters.
 pub fn name(policy: &PolicyName, team: &TeamName) -> String {
     format!("{OURS}{MARK}{policy}{MARK}{team}")
 }
 
-/// Policy and team of a budget's name, where it is one of ours.
+/// The policy and team in a budget's name; `None` if it is not a budget of clusterup.
 pub fn of_name(name: &str) -> Option<(PolicyName, TeamName)> {
     let (ours, rest) = name.split_once(MARK)?;
     let (policy, team) = rest.split_once(MARK)?;
@@ -100,11 +113,12 @@ pub fn of_name(name: &str) -> Option<(PolicyName, TeamName)> {
 }
 
 impl DesiredBudget {
+    /// The budget's name in AWS.
     pub fn name(&self) -> String {
         name(&self.policy, &self.team)
     }
 
-    /// As AWS shows it when all is as it should be.
+    /// The budget as AWS returns it once it exists.
     pub fn seen(&self) -> ExistingBudget {
         let tag = format!("user:{TEAM_TAG}${}", self.team);
         let budget = Budget {
@@ -130,6 +144,7 @@ impl DesiredBudget {
 }
 
 impl Amount {
+    /// An amount in US dollars.
     pub fn dollars(usd: Usd) -> Self {
         Self {
             number: usd.amount().normalize(),
@@ -137,7 +152,7 @@ impl Amount {
         }
     }
 
-    /// None of another currency.
+    /// The amount in US dollars; `None` for another currency.
     pub fn usd(&self) -> Option<Usd> {
         (self.currency == DOLLARS).then(|| Usd::new(self.number))
     }

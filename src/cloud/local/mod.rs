@@ -45,6 +45,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// The cloud provider of this machine: clusters are processes, buckets are folders.
 pub struct Local {
     place: Place,
     store: Store,
