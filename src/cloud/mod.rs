@@ -14,6 +14,7 @@ mod gather;
 mod keypair;
 pub mod local;
 mod local_results;
+mod locked;
 mod log;
 pub mod meter;
 pub mod notify;

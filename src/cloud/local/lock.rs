@@ -4,6 +4,7 @@
 use super::place::Place;
 use crate::cloud::LeaseGuard;
 use crate::cloud::error::{Class, CloudError, IoContext, is_full};
+use crate::cloud::locked::Locked;
 use crate::model::event::{Event, Listener};
 use crate::model::hint::Command;
 use crate::model::name::StackName;
@@ -36,7 +37,7 @@ fn cannot_create(lock: &Path) -> CloudError {
 pub(super) struct HeldLock {
     path: PathBuf,
     place: Place,
-    _files: Vec<File>,
+    _files: Vec<Locked>,
 }
 
 #[async_trait(?Send)]
@@ -65,11 +66,17 @@ pub(super) fn is_held(path: &Path) -> std::io::Result<bool> {
     let opened = File::open(path);
     match opened {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        opened => match opened?.try_lock_shared() {
-            Err(TryLockError::WouldBlock) => Ok(true),
-            Err(TryLockError::Error(error)) => Err(error),
-            Ok(()) => Ok(false),
-        },
+        opened => {
+            let file = opened?;
+            match file.try_lock_shared() {
+                Err(TryLockError::WouldBlock) => Ok(true),
+                Err(TryLockError::Error(error)) => Err(error),
+                Ok(()) => {
+                    drop(Locked(file));
+                    Ok(false)
+                }
+            }
+        }
     }
 }
 
@@ -166,7 +173,7 @@ impl LeaseGuard for WatchLock {
     }
 }
 
-enum Attempt<T = File> {
+enum Attempt<T = Locked> {
     HeldLock(T),
     /// The file was removed by its holder between opening and locking it.
     Moved,
@@ -176,7 +183,7 @@ enum Attempt<T = File> {
 /// Takes the stack's lock, and a shared lock on the folder of all stacks. If the disk is too full
 /// to create the stack's lock, an exclusive lock on that folder takes its place, since `destroy`
 /// has to be able to free space.
-fn lock_stack(place: &Place, path: &Path) -> std::io::Result<Attempt<Vec<File>>> {
+fn lock_stack(place: &Place, path: &Path) -> std::io::Result<Attempt<Vec<Locked>>> {
     let mut files = Vec::new();
     let exclusive = match attempt(path) {
         // Without the folder nothing exists that could be removed to free space.
@@ -199,7 +206,7 @@ fn lock_stack(place: &Place, path: &Path) -> std::io::Result<Attempt<Vec<File>>>
         root.try_lock_shared()
     };
     match locked {
-        Ok(()) => files.push(root),
+        Ok(()) => files.push(Locked(root)),
         Err(TryLockError::WouldBlock) => {
             return Ok(Attempt::HeldBy("another clusterup".to_owned()));
         }
@@ -243,17 +250,18 @@ fn attempt(path: &Path) -> std::io::Result<Attempt> {
         Err(TryLockError::Error(error)) => return Err(error),
         Ok(()) => {}
     }
+    let mut file = Locked(file);
     let same = fs::metadata(path).is_ok_and(|now| {
-        file.metadata()
+        file.0
+            .metadata()
             .is_ok_and(|ours| (ours.dev(), ours.ino()) == (now.dev(), now.ino()))
     });
     if !same {
         return Ok(Attempt::Moved);
     }
     // Best effort: a full disk has no room for the holder's name, and the lock is valid without it.
-    let _ = file
-        .set_len(0)
-        .and_then(|()| file.rewind())
-        .and_then(|()| write!(file, "clusterup (process {})", std::process::id()));
+    let _ = (file.0.set_len(0))
+        .and_then(|()| file.0.rewind())
+        .and_then(|()| write!(file.0, "clusterup (process {})", std::process::id()));
     Ok(Attempt::HeldLock(file))
 }

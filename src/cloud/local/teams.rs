@@ -4,6 +4,7 @@ use super::lock;
 use super::place::Place;
 use crate::cloud::error::IoContext;
 use crate::cloud::files::write_whole;
+use crate::cloud::locked::Locked;
 use crate::cloud::{CloudError, StoredAccount};
 use crate::disk;
 use crate::model::hex::hex;
@@ -49,6 +50,7 @@ pub(super) fn write(
             .open(path.with_extension("lock"))?;
         // Held only while a small file is written.
         lock.lock()?;
+        let _locked = Locked(lock);
         let now = stored(&path)?.map(|stored| stored.version);
         if now.as_deref() != was {
             return Ok(false);

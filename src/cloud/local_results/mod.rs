@@ -13,6 +13,7 @@ mod tests;
 
 use super::files::{gone, write_whole};
 use crate::cloud::error::{Class, CloudError, IoContext};
+use crate::cloud::locked::Locked;
 use crate::model::action::Results;
 use crate::model::event::{Event, Listener};
 use crate::model::hint::{Command, Hint};
@@ -180,7 +181,7 @@ pub(super) fn check(
 /// A lock that keeps other processes of this machine from downloading to the same folder.
 pub(super) struct FolderLock {
     records: PathBuf,
-    _lock: File,
+    _lock: Locked,
 }
 
 impl FolderLock {
@@ -203,7 +204,7 @@ impl FolderLock {
             // Some network file systems cannot lock folders.
             Ok(()) | Err(TryLockError::Error(_)) => Ok(Self {
                 records: records.to_owned(),
-                _lock: lock,
+                _lock: Locked(lock),
             }),
         }
     }

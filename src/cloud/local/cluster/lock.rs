@@ -2,6 +2,7 @@
 //! nor a reused process id is mistaken for a live supervisor.
 
 use crate::cloud::error::{Class, CloudError, IoContext};
+use crate::cloud::locked::Locked;
 use crate::cloud::process::Process;
 use crate::disk;
 use rustix::process::{Pid, Signal, kill_process};
@@ -14,7 +15,7 @@ use std::time::Duration;
 /// The lock, held until dropped.
 #[derive(Debug)]
 pub struct ClusterLock {
-    file: File,
+    file: Locked,
 }
 
 impl ClusterLock {
@@ -29,7 +30,7 @@ impl ClusterLock {
         };
         let owner = serde_json::to_vec(&Process::me()).unwrap_or_default();
         let doing = || format!("write {}", path.display());
-        let file = &mut lock.file;
+        let file = &mut lock.file.0;
         file.set_len(0).during(doing)?;
         file.rewind().during(doing)?;
         file.write_all(&owner).during(doing)?;
@@ -46,7 +47,7 @@ impl ClusterLock {
         let file = open(path)?;
         for _ in 0..20 {
             if lock(&file, path)? {
-                return Ok(Some(Self { file }));
+                return Ok(Some(Self { file: Locked(file) }));
             }
             thread::sleep(Duration::from_millis(10));
         }
@@ -64,7 +65,10 @@ impl ClusterLock {
         // Opened for reading, which is possible even if nothing can be written.
         let file = File::open(path).during(|| format!("open {}", path.display()))?;
         match file.try_lock_shared() {
-            Ok(()) => Ok(false),
+            Ok(()) => {
+                drop(Locked(file));
+                Ok(false)
+            }
             Err(TryLockError::WouldBlock) => Ok(true),
             Err(TryLockError::Error(error)) => Err(lock_error(path, error)),
         }

@@ -10,11 +10,12 @@ use super::store::Store;
 use super::transfer::{self, Progress};
 use super::validators::{self, Validators};
 use crate::cloud::error::{Class, CloudError, IoContext};
+use crate::cloud::locked::Locked;
 use crate::disk;
 use crate::model::event::{Event, Listener};
 use crate::model::hex::hex;
 use sha2::{Digest, Sha256};
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -93,7 +94,7 @@ impl Drop for Stop {
 impl FetchTask {
     /// Downloads on a thread of its own, which holds the lock, and reports progress. The program
     /// may exit while that thread still blocks in a read.
-    async fn run(self, lock: File, listener: &dyn Listener) -> Result<PathBuf, CloudError> {
+    async fn run(self, lock: Locked, listener: &dyn Listener) -> Result<PathBuf, CloudError> {
         let url = self.url.clone();
         let what = format!("fetching {}", base_name(&url));
         let count = Arc::new(Progress::default());

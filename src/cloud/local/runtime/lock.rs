@@ -2,6 +2,7 @@
 //! holder dies.
 
 use crate::cloud::error::{CloudError, IoContext};
+use crate::cloud::locked::Locked;
 use crate::model::event::{Event, Listener};
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
@@ -15,7 +16,7 @@ pub(super) async fn take(
     name: &str,
     holder: &str,
     listener: &dyn Listener,
-) -> Result<File, CloudError> {
+) -> Result<Locked, CloudError> {
     let created = fs::create_dir_all(folder).during(|| format!("make {}", folder.display()));
     created.map_err(|error| {
         if error.hints.is_empty() {
@@ -34,7 +35,7 @@ pub(super) async fn take(
         .during(doing)?;
     loop {
         match file.try_lock() {
-            Ok(()) => return Ok(file),
+            Ok(()) => return Ok(Locked(file)),
             Err(TryLockError::Error(error)) => return Err(error).during(doing),
             Err(TryLockError::WouldBlock) => {
                 let what = format!("waiting for another clusterup, which is {holder}");

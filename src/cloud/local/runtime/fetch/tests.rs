@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::model::event::NoListener;
+use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::sync::Mutex;
