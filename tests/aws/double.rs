@@ -26,6 +26,19 @@ pub(crate) struct Call {
     pub(crate) handled: bool,
 }
 
+/// When a run that makes these calls can be killed: before each call, and after each that changes
+/// something. After one that only reads, nothing differs from before it: its caller has no reply.
+pub(crate) fn moments(calls: &[Call]) -> impl Iterator<Item = (usize, &'static str)> {
+    let when = |call: &Call| {
+        ["before", "after"]
+            .into_iter()
+            .take(1 + usize::from(call.mutates))
+    };
+    (1..)
+        .zip(calls)
+        .flat_map(move |(at, call)| when(call).map(move |when| (at, when)))
+}
+
 /// A pending schedule.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct Schedule {

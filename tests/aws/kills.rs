@@ -2,6 +2,7 @@
 //! exactly one of everything, or with nothing. A cluster that EMR has accepted ends by itself,
 //! whether there is a next run or not.
 
+use crate::double::moments;
 use crate::pool::each;
 use crate::scenes::{SCENES, Scene};
 use crate::world::World;
@@ -39,11 +40,10 @@ fn a_run_may_be_killed_at_any_call() {
         let world = World::new();
         scene.set(&world);
         world.expect(0, scene.run);
-        let calls = world.double.calls().len();
+        let calls = world.double.calls();
         scene.end(&world);
-        println!("kill test: {}: {calls} calls", scene.name);
-        let both = |at| ["before", "after"].map(|when| Kill { scene, at, when });
-        points.extend((1..=calls).flat_map(both));
+        println!("kill test: {}: {} calls", scene.name, calls.len());
+        points.extend(moments(&calls).map(|(at, when)| Kill { scene, at, when }));
     }
     let total = points.len();
     let tried = each(points, killed);

@@ -1,6 +1,7 @@
 //! A home for one test: its own state, its own stacks, and no process left behind.
 
 use crate::hints;
+use crate::room::Room;
 use crate::running::Running;
 use serde_json::Value;
 use std::fs;
@@ -11,6 +12,7 @@ use tempfile::TempDir;
 
 pub(crate) struct Home {
     folder: TempDir,
+    _room: Room,
 }
 
 /// What a run came to.
@@ -24,6 +26,7 @@ impl Home {
     pub(crate) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
+            _room: Room::take(),
         }
     }
 

@@ -16,6 +16,8 @@ mod kills;
 mod named;
 mod policies;
 mod quickstart;
+#[path = "../support/room.rs"]
+mod room;
 #[path = "../support/running.rs"]
 mod running;
 mod watchdog;

@@ -2,8 +2,11 @@
 //! the promises say is asked of the account itself, never of the planner.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
+mod admissions;
 mod budgets;
 mod calls;
+#[path = "../crowd/mod.rs"]
+mod crowd;
 mod daemon;
 mod destroy;
 #[path = "../ends/mod.rs"]

@@ -1,5 +1,8 @@
 //! What tests share: the runtime that real clusters run on, orders, and waiting.
 
+#[path = "room.rs"]
+mod room;
+
 use clusterup::cloud::local::cluster::{Folder, Launch, Order};
 use clusterup::cloud::local::runtime::Store;
 use clusterup::model::desired::{ClusterSpec, InstanceGroups, JobSpec, StepSpec, Worker};
@@ -9,6 +12,7 @@ use clusterup::model::observed::{Cluster, Step};
 use clusterup::model::span::Span;
 use clusterup::model::stack::{Guardrails, WhenDone};
 use clusterup::run::clock::SystemClock;
+use room::Room;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,6 +41,7 @@ fn launch() -> Launch {
 pub(crate) struct Place {
     pub(crate) root: tempfile::TempDir,
     launch: Launch,
+    _room: Room,
 }
 
 impl Place {
@@ -45,6 +50,7 @@ impl Place {
         Self {
             root,
             launch: launch(),
+            _room: Room::take(),
         }
     }
 
