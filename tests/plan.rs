@@ -18,6 +18,7 @@ use clusterup::model::safeguard::{Safeguard, SafeguardKind};
 use clusterup::model::stack::{Stack, WhenDone};
 use clusterup::plan::{self, Options};
 use clusterup::text;
+use clusterup_testkit::worlds::cases;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -461,7 +462,7 @@ fn agrees(stack: &Stack, seen: &Observed) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(cases(env!("CARGO_CRATE_NAME"), 400))]
     #[test]
     fn every_world_is_settled_by_one_pass(turns in turns()) {
         let mut world = World::new();

@@ -12,6 +12,7 @@ use clusterup::text::{
     Code, Diagnostics, Setting, is_local_path, json_schema, parse, policy_reference, setting_paths,
     stack_reference, template,
 };
+use clusterup_testkit::worlds::cases;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -357,7 +358,7 @@ fn within_the_text(wrong: &Diagnostics, text: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(cases(env!("CARGO_CRATE_NAME"), 400))]
 
     #[test]
     fn changed_stacks_are_read_or_refused(

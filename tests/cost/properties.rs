@@ -7,6 +7,7 @@ use clusterup::model::instance_span::{InstanceSpan, Role};
 use clusterup::model::money::Usd;
 use clusterup::model::rates::{NodeRate, Rates};
 use clusterup::model::span::Span;
+use clusterup_testkit::worlds::cases;
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
@@ -46,6 +47,7 @@ fn nearly(one: Usd, other: Usd) -> bool {
 }
 
 proptest! {
+    #![proptest_config(cases(env!("CARGO_CRATE_NAME"), 256))]
     #[test]
     fn dollars_never_fall(
         rates in any_rates(), instance_spans in any_lives(), now in -DAY..3 * DAY, later in 0..DAY,

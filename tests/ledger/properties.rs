@@ -7,6 +7,7 @@ use clusterup::cost::meter::accrued;
 use clusterup::model::instance_span::{InstanceSpan, Role};
 use clusterup::model::money::Usd;
 use clusterup::model::observed::{ClusterState, StepState};
+use clusterup_testkit::worlds::cases;
 use proptest::prelude::*;
 
 const DAY: i64 = 86_400;
@@ -82,6 +83,7 @@ fn pieces(cuts: &[i64]) -> Vec<Window> {
 }
 
 proptest! {
+    #![proptest_config(cases(env!("CARGO_CRATE_NAME"), 256))]
     #[test]
     fn adjacent_windows_sum_to_the_whole(
         record in any_record(), cuts in proptest::collection::vec(-DAY..4 * DAY, 2..9),

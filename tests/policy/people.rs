@@ -10,6 +10,7 @@ use clusterup::model::name::{PolicyName, StackName};
 use clusterup::model::policy::MonthlyBudget;
 use clusterup::policy::CostBound;
 use clusterup::policy::team_account::{Reservation, TeamAccount, window};
+use clusterup_testkit::worlds::each;
 use std::collections::BTreeSet;
 
 const PEOPLE: u64 = 5;
@@ -308,7 +309,7 @@ impl World {
 #[test]
 fn no_month_is_ever_passed_and_nothing_stays_promised() {
     let (mut made, mut denied) = (0, 0);
-    for seed in 0..WORLDS {
+    let all = each(env!("CARGO_CRATE_NAME"), 0..WORLDS, |seed| {
         let mut world = World::new(seed, "2026-11-10T00:00:00");
         world.run(seed);
         world.end();
@@ -329,19 +330,22 @@ fn no_month_is_ever_passed_and_nothing_stays_promised() {
             .figures(policy, month("2026-11"), budget, None, world.now);
         assert_eq!(told.spent, really, "world {seed}");
         (made, denied) = (made + world.made, denied + world.denied);
-    }
+    });
     // The worlds are such that money is made use of and runs out.
-    assert!(made > 500 && denied > 1_000, "{made} made, {denied} denied");
+    assert!(
+        !all || made > 500 && denied > 1_000,
+        "{made} made, {denied} denied"
+    );
 }
 
 #[test]
 fn over_the_end_of_a_month_neither_is_passed() {
-    for seed in 0..WORLDS / 2 {
+    each(env!("CARGO_CRATE_NAME"), 0..WORLDS / 2, |seed| {
         let mut world = World::new(WORLDS + seed, "2026-11-30T09:00:00");
         // Two minutes at most of each person's cluster, at a tenth of a cent a second.
         world.late = usd("0.12").times(PEOPLE.into());
         world.run(seed);
         world.end();
         assert_eq!(world.team_account.reservations.len(), 0, "world {seed}");
-    }
+    });
 }

@@ -11,6 +11,7 @@ use clusterup::model::observed::ClusterState;
 use clusterup::model::policy::Override;
 use clusterup::policy::CostBound;
 use clusterup::policy::team_account::{Actual, Reservation, TeamAccount, window};
+use clusterup_testkit::worlds::cases;
 use proptest::prelude::*;
 
 const DAY: i64 = 86_400;
@@ -116,6 +117,7 @@ fn months(ask: &CostBound, zone: &str) -> Vec<Month> {
 }
 
 proptest! {
+    #![proptest_config(cases(env!("CARGO_CRATE_NAME"), 256))]
     #[test]
     fn months_add_up_to_the_whole(
         ask in any_ask(),

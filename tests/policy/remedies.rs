@@ -3,6 +3,7 @@
 use crate::table::{CALLER, judge, policies, stack};
 use clusterup::model::money::Usd;
 use clusterup::policy::Finding;
+use clusterup_testkit::worlds::cases;
 use proptest::prelude::*;
 
 /// The findings about one limit.
@@ -104,7 +105,7 @@ fn any_limit() -> impl Strategy<Value = Usd> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(cases(env!("CARGO_CRATE_NAME"), 200))]
     #[test]
     fn every_remedy_passes(
         limit in any_limit(),

@@ -1,5 +1,6 @@
 //! Pushes against the account in memory: from anything, through every fault, to what is wanted.
 
+use crate::seeds::each;
 use clusterup::cloud::budgets;
 use clusterup::cloud::budgets::model::{Amount, Notice};
 use clusterup::cloud::budgets::model::{DesiredBudget, ExistingBudget};
@@ -138,9 +139,9 @@ async fn killed_at_any_call_and_run_again_it_converges() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn two_at_once_come_to_the_same() {
-    for seed in 0..20 {
+#[test]
+fn two_at_once_come_to_the_same() {
+    each("two pushes", 20, |seed| async move {
         let sim = Sim::new(seed);
         spoilt(&sim);
         let one = service(&sim);
@@ -149,7 +150,7 @@ async fn two_at_once_come_to_the_same() {
         both.0.unwrap();
         both.1.unwrap();
         check(&sim);
-    }
+    });
 }
 
 #[tokio::test(start_paused = true)]

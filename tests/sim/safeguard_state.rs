@@ -3,6 +3,7 @@
 use crate::kills::at;
 use crate::oracle;
 use crate::process::Process;
+use crate::seeds::each;
 use crate::wish::{Case, OperatorRequest};
 use crate::{laws, run, say};
 use chrono::TimeDelta;
@@ -375,9 +376,9 @@ fn a_schedule_goes_with_its_cluster() {
 
 #[test]
 fn with_both_dead_emr_itself_ends_it() {
-    for seed in 0..20 {
+    each("both dead", 20, |seed| async move {
         for wish in [OperatorRequest::plain("t"), kept()] {
-            run(async move {
+            {
                 let dead = Dead {
                     schedules: true,
                     power_off: true,
@@ -399,7 +400,7 @@ fn with_both_dead_emr_itself_ends_it() {
                 let most = TimeDelta::minutes(12 + i64::try_from(idle).unwrap());
                 let ended = cluster.ended_at.unwrap();
                 assert!(ended <= cluster.created_at + most, "{cluster:#?}");
-            });
+            }
         }
-    }
+    });
 }

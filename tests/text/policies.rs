@@ -2,6 +2,7 @@
 
 use super::{TOKENS, apply, at, change, pretty, within_the_text};
 use clusterup::text::{Code, Diagnostics, Flaw, policy, policy_schema};
+use clusterup_testkit::worlds::cases;
 use proptest::prelude::*;
 
 const WHOLE: &str = include_str!("policy.yaml");
@@ -198,7 +199,7 @@ fn survives(text: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(cases(env!("CARGO_CRATE_NAME"), 400))]
 
     #[test]
     fn changed_policies_are_read_or_refused(
