@@ -8,6 +8,8 @@ mod audit;
 mod database;
 #[path = "ledger/properties.rs"]
 mod properties;
+#[path = "ledger/recorded.rs"]
+mod recorded;
 #[path = "ledger/reports.rs"]
 mod reports;
 #[path = "support/running.rs"]

@@ -22,6 +22,7 @@ mod notes;
 mod oracle;
 mod pairs;
 mod process;
+mod recorded;
 mod rights;
 mod safeguard_state;
 mod safeguards;

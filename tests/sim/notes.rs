@@ -40,7 +40,7 @@ async fn look(process: &Process, id: &str) -> ClusterSnapshot {
     fleet.look(&id.parse().unwrap()).await.unwrap().unwrap()
 }
 
-async fn dispute(process: &Process, id: &str) -> Option<String> {
+pub(super) async fn dispute(process: &Process, id: &str) -> Option<String> {
     match look(process, id).await.cluster {
         AnyCluster::Ours(_) => None,
         AnyCluster::Foreign(it) => it.disputed.or_else(|| Some("others'".to_owned())),
