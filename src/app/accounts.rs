@@ -2,7 +2,7 @@
 //! reckoned with what the ledger knows once that is brought up.
 
 use super::{OperationError, Place, Services};
-use crate::cloud::{Class, Cloud, CloudError};
+use crate::cloud::{Class, Cloud, CloudError, payer};
 use crate::cost::ledger::{Record, Scope, Window};
 use crate::model::name::{Region, TeamName};
 use crate::model::partition::Partition;
@@ -44,7 +44,7 @@ impl<'a> TeamStore<'a> {
         };
         let scope = Scope {
             target: place.name(),
-            account: place.cloud.account().await?,
+            account: payer(place.cloud).await?,
         };
         Ok(Self {
             place,

@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::session::Session;
 use super::target::Target;
+use crate::cloud::payer;
 use crate::cost::{
     self,
     ledger::{Record, Scope, Window},
@@ -86,7 +87,7 @@ pub(crate) async fn note(clusters: &[Cluster], target: &Target<'_>) {
 async fn write(clusters: &[Cluster], target: &Target<'_>) -> Result<(), Failure> {
     let scope = Scope {
         target: target.name(),
-        account: target.cloud.account().await?,
+        account: payer(&*target.cloud).await?,
     };
     let now = SystemClock.now();
     let of = |cluster| run::ledger::record(&scope, cluster, now);

@@ -84,10 +84,9 @@ impl<'a> Reservations<'a> {
         place: Place<'a>,
         services: &'a dyn Services,
     ) -> Result<Self, OperationError> {
-        let caller = if policies.is_empty() {
-            None
-        } else {
-            place.cloud.caller().await?
+        let caller = match place.cloud.aws() {
+            Some(aws) if !policies.is_empty() => Some(aws.identity().await?.arn),
+            Some(_) | None => None,
         };
         let reservations = Self {
             policies,

@@ -83,7 +83,9 @@ impl Verb for DestroyArgs {
             released?;
             progress.clear();
         }
-        interrupt::or_stop(cloud.remove_shared(), STOPPED).await??;
+        if let Some(aws) = cloud.aws() {
+            interrupt::or_stop(aws.remove_shared(), STOPPED).await??;
+        }
         session.reporter.text(&format!(
             "stack {stack} is destroyed; downloaded results are kept"
         ));

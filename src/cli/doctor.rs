@@ -35,14 +35,18 @@ impl Verb for DoctorArgs {
         }
         let target = Target::open(&self.target.choice(), None, session).await?;
         session.reporter.text(&format!("AWS {}", target.place()));
-        let mut findings = target.cloud.checkup().await;
+        let aws = target.cloud.aws();
+        let mut findings = match aws {
+            Some(aws) => aws.checkup().await,
+            None => Vec::new(),
+        };
         findings.push(disk(
             "disk",
             &session.environment.state_folder()?,
             MIN_STATE_BYTES,
         ));
-        if self.try_schedule {
-            findings.extend(target.cloud.try_schedule().await);
+        if let Some(aws) = aws.filter(|_| self.try_schedule) {
+            findings.push(aws.try_schedule().await);
         }
         for finding in &findings {
             show(finding, session);

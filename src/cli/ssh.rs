@@ -8,7 +8,7 @@ use crate::app::session::Session;
 use crate::app::stack_file;
 use crate::app::target::Target;
 use crate::app::unknown_stack;
-use crate::cloud::{Class, Shell};
+use crate::cloud::{Class, CloudError, Shell};
 use crate::model::hint;
 use crate::model::hint::CommandContext;
 use serde_json::json;
@@ -34,7 +34,11 @@ impl Verb for SshArgs {
     async fn run(&self, session: &Session) -> Result<Finished, Failure> {
         let (stack, region) = stack_file::name(&self.stack)?;
         let target = Target::open(&self.target.choice(), region.as_ref(), session).await?;
-        let shell = match target.cloud.shell(&stack).await {
+        let shell = match target.cloud.aws() {
+            Some(aws) => aws.shell(&stack).await,
+            None => Err(no_ssh()),
+        };
+        let shell = match shell {
             Err(error) if region.is_none() && error.class == Class::Input => {
                 let observed = target.cloud.observe(&stack, None).await?;
                 if observed.is_empty() && !unknown_stack::existed(&stack, &target) {
@@ -70,6 +74,11 @@ impl Verb for SshArgs {
         let fields = json!({ "stack": stack, "host": shell.host, "user": shell.user });
         Ok(Finished::with(exit, fields))
     }
+}
+
+fn no_ssh() -> CloudError {
+    let message = "a cluster of this machine is this machine: there is nothing to log in to";
+    CloudError::new(Class::Input, message).hint("leave --local out")
 }
 
 fn command(shell: &Shell, args: &SshArgs) -> Command {

@@ -10,7 +10,7 @@ use crate::app::session::Session;
 use crate::app::stack_file;
 use crate::app::target::Target;
 use crate::app::unknown_stack;
-use crate::cloud::Cloud;
+use crate::cloud::AwsAccount;
 use crate::cost::meter::rate;
 use crate::guard;
 use crate::model::hint::{Command, CommandContext};
@@ -68,7 +68,9 @@ impl Verb for StatusArgs {
             if named && observed.is_empty() && !unknown_stack::existed(stack, &target) {
                 return Err(unknown_stack::failure("status", stack, &target).await);
             }
-            cloud.verify_safeguards(&mut observed).await;
+            if let Some(aws) = cloud.aws() {
+                aws.verify_safeguards(&mut observed).await;
+            }
             if observed.is_empty() {
                 session
                     .reporter
@@ -85,7 +87,9 @@ impl Verb for StatusArgs {
                 for line in outside(&policies, &observed, session) {
                     session.reporter.text(&line);
                 }
-                follow_caller(cloud, stack, session).await;
+                if let Some(aws) = cloud.aws() {
+                    follow_caller(aws, session).await;
+                }
             }
             shown.push(json!({ "stack": stack, "observed": document(&observed) }));
             clusters.extend(observed.clusters);
@@ -102,8 +106,8 @@ impl Verb for StatusArgs {
 }
 
 /// Updates the security group's rules for this machine's current address.
-async fn follow_caller(cloud: &dyn Cloud, stack: &StackName, session: &Session) {
-    match cloud.follow_caller(stack).await {
+async fn follow_caller(aws: &dyn AwsAccount, session: &Session) {
+    match aws.follow_caller().await {
         Ok(ports) => ports.into_iter().for_each(|port| {
             session.reporter.say(&format!(
                 "port {port} is open to this machine's new address"

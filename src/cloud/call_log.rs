@@ -39,7 +39,8 @@ pub(super) fn answered(call: &str, region: &str, took: Duration, error: Option<&
         debug!(target: target!(), region, "{call}: ok in {took} ms");
         return;
     };
-    let (kind, code) = (error.kind, error.code.as_deref().unwrap_or("no code"));
+    let kind = error.kind;
+    let code = error.code.as_deref().unwrap_or("no code");
     let code = shown::line(code, LONGEST);
     debug!(target: target!(), region, "{call}: {kind:?} ({code}) in {took} ms");
 }

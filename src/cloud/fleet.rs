@@ -11,9 +11,15 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Lists, describes and ends the clusters of one region or of this machine.
+/// The clusters of one region or of this machine.
+pub trait FleetProvider: FleetListing + FleetMetrics + FleetControl + WatchLease {
+    /// What only a region of AWS has.
+    fn region(&self) -> Option<&dyn RegionFleet>;
+}
+
+/// Lists and describes clusters.
 #[async_trait(?Send)]
-pub trait FleetProvider {
+pub trait FleetListing {
     /// The region or this machine.
     fn place(&self) -> &Place;
 
@@ -27,7 +33,11 @@ pub trait FleetProvider {
     /// Describes a cluster, also one that has ended. `None` if the cloud does not know it. Steps
     /// that cannot be read are [`crate::model::fleet::Reading::Unread`], not an error.
     async fn look(&self, id: &ClusterId) -> Result<Option<ClusterSnapshot>, CloudError>;
+}
 
+/// What runs on clusters.
+#[async_trait(?Send)]
+pub trait FleetMetrics {
     /// The metric samples of clusters since an instant, oldest first. A cluster without samples is
     /// left out or has an empty list.
     async fn metric_samples(
@@ -35,12 +45,13 @@ pub trait FleetProvider {
         snapshots: &[&ClusterSnapshot],
         since: DateTime<Utc>,
     ) -> Result<BTreeMap<ClusterId, Vec<MetricSample>>, CloudError>;
+}
 
+/// Changes and ends clusters.
+#[async_trait(?Send)]
+pub trait FleetControl {
     /// Writes the watchdog's mark on a cluster, or removes it.
     async fn mark(&self, id: &ClusterId, mark: Option<&WatchdogMark>) -> Result<(), CloudError>;
-
-    /// Removes termination protection.
-    async fn unprotect(&self, id: &ClusterId) -> Result<(), CloudError>;
 
     /// Requests the end of clusters and writes the tombstones of those that clusterup created.
     /// Returns a result for each, in order. Calls are batched; a failed batch does not affect the
@@ -49,22 +60,38 @@ pub trait FleetProvider {
 
     /// Moves a deadline of a cluster that clusterup created.
     async fn extend(&self, id: &ClusterId, extension: &Extension) -> Result<(), CloudError>;
+}
 
-    /// What stacks have left whose last cluster ended before an instant.
-    async fn leftovers(&self, ended_before: DateTime<Utc>) -> Result<Vec<Leftover>, CloudError>;
-
-    /// Removes a leftover if it still is one. Returns false if something uses it.
-    async fn remove(&self, leftover: &Leftover) -> Result<bool, CloudError>;
-
+/// The watchdog's lease of the account.
+#[async_trait(?Send)]
+pub trait WatchLease {
     /// Acquires the watchdog's lease of the account; `None` if another watchdog holds it. It is
     /// renewed in the background until it is released or lost.
     async fn watch(&self) -> Result<Option<Lease>, CloudError>;
 
     /// Whether the acquired lease is still held.
     async fn holds_watch(&self) -> Result<bool, CloudError>;
+}
+
+/// What a region of AWS has and this machine does not: protected clusters, leftovers that cost money,
+/// and calls that are counted.
+#[async_trait(?Send)]
+pub trait RegionFleet: Cleanup {
+    /// Removes termination protection.
+    async fn unprotect(&self, id: &ClusterId) -> Result<(), CloudError>;
 
     /// The number of calls made so far, by AWS's names.
     fn calls(&self) -> BTreeMap<String, u64>;
+}
+
+/// Removes what ended clusters have left.
+#[async_trait(?Send)]
+pub trait Cleanup {
+    /// What stacks have left whose last cluster ended before an instant.
+    async fn leftovers(&self, ended_before: DateTime<Utc>) -> Result<Vec<Leftover>, CloudError>;
+
+    /// Removes a leftover if it still is one. Returns false if something uses it.
+    async fn remove(&self, leftover: &Leftover) -> Result<bool, CloudError>;
 }
 
 /// Something that a stack without clusters has left and nothing uses.

@@ -218,7 +218,8 @@ mod tests {
                 look(&paced).await;
             }
             let begun = Instant::now();
-            let (id, next) = ("j-1".to_owned(), None);
+            let id = "j-1".to_owned();
+            let next = None;
             let _ = paced.serve(ListSteps { id, next }).await;
             for _ in 0..50 {
                 let _ = paced.serve(GetCallerIdentity).await;

@@ -115,8 +115,11 @@ fn is_like(pattern: &str, text: &str, case: bool) -> bool {
             text.to_lowercase()
         }
     };
-    let (pattern, text) = (fold(pattern).into_bytes(), fold(text).into_bytes());
-    let (mut p, mut t, mut star) = (0, 0, None);
+    let pattern = fold(pattern).into_bytes();
+    let text = fold(text).into_bytes();
+    let mut p = 0;
+    let mut t = 0;
+    let mut star = None;
     while t < text.len() {
         match pattern.get(p) {
             Some(b'*') => {

@@ -77,7 +77,10 @@ impl Driver<'_> {
     /// Observes the stack and plans. Changes nothing.
     ///
     pub async fn prepare(&self, options: Options) -> Result<Prepared, Stopped> {
-        let create_roles = options.create_roles && self.cloud.has_missing_roles().await?;
+        let create_roles = match self.cloud.aws() {
+            Some(aws) if options.create_roles => aws.has_missing_roles().await?,
+            Some(_) | None => false,
+        };
         let options = Options {
             create_roles,
             ..options

@@ -161,7 +161,11 @@ pub async fn leave(
     if cluster.guardrails().lease.is_some() {
         renew(cloud, stack, cluster, listener).await?;
     }
-    cloud.stop_following(stack, &cluster.id).await
+    match cloud.aws() {
+        Some(aws) => aws.stop_following(stack, &cluster.id).await,
+        // Its supervisor ends the cluster, followed or not.
+        None => Ok(()),
+    }
 }
 
 impl Reported {
@@ -236,12 +240,12 @@ async fn report_progress(
     let Some(step) = running else {
         return waiting(format!("cluster {} is getting ready", cluster.id));
     };
-    let progress = match step.ui.as_deref() {
-        Some(ui) => cloud
-            .progress(ui)
-            .await
-            .map(|progress| (without_password(ui), progress)),
-        None => None,
+    let progress = match (step.ui.as_deref(), cloud.spark_pages()) {
+        (Some(ui), Some(pages)) => {
+            let progress = pages.progress(ui).await;
+            progress.map(|progress| (without_password(ui), progress))
+        }
+        (Some(_) | None, _) => None,
     };
     match progress {
         Some((ui, progress)) if progress.tasks > 0 => {

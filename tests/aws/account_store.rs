@@ -3,7 +3,7 @@
 use crate::crowd::{CROWD, Teller, assert_fair, now};
 use crate::double::Double;
 use chrono::TimeDelta;
-use clusterup::cloud::Cloud;
+use clusterup::cloud::Leasing;
 use clusterup::cloud::account::{Account, Addresses, Settings};
 use clusterup::cloud::aws::Sdk;
 use clusterup::cloud::local::runtime::Store;

@@ -4,7 +4,9 @@ use crate::double::Double;
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::cloud::account::{Account, Addresses, Settings};
 use clusterup::cloud::aws::Sdk;
-use clusterup::cloud::fleet::FleetProvider;
+use clusterup::cloud::fleet::{
+    FleetControl, FleetListing, FleetMetrics, FleetProvider, RegionFleet, WatchLease,
+};
 use clusterup::cloud::local::runtime::Store;
 use clusterup::cloud::meter::Metered;
 use clusterup::cloud::pace::Paced;
@@ -125,7 +127,7 @@ fn all_clusters_are_listed_and_described_whoever_created_them() {
 #[ignore = "a part of another"]
 async fn part_look() {
     let provider = account(1).await;
-    assert_eq!(provider.list().await.unwrap(), []);
+    assert_eq!(FleetListing::list(&provider).await.unwrap(), []);
     foreign(
         "j-WAITS",
         json!({ "created": 7200, "tags": { "Owner": "ana" } }),
@@ -138,7 +140,7 @@ async fn part_look() {
         { "name": "now", "state": "RUNNING", "started": 300 },
     ]);
     foreign("j-WORKS", json!({ "state": "RUNNING", "steps": steps }));
-    let listed = provider.list().await.unwrap();
+    let listed = FleetListing::list(&provider).await.unwrap();
     let ids: Vec<&str> = listed.iter().map(|one| one.id.as_str()).collect();
     assert_eq!(ids, ["j-FLEET", "j-GOES", "j-WAITS", "j-WORKS"]);
 
@@ -294,13 +296,13 @@ async fn part_watch() {
         .run_until(async {
             let (one, other) = (account(4).await, account(5).await);
             assert!(!one.holds_watch().await.unwrap());
-            let lease = FleetProvider::watch(&one).await.unwrap().unwrap();
+            let lease = WatchLease::watch(&one).await.unwrap().unwrap();
             assert!(one.holds_watch().await.unwrap());
-            assert!(FleetProvider::watch(&other).await.unwrap().is_none());
+            assert!(WatchLease::watch(&other).await.unwrap().is_none());
             assert!(!other.holds_watch().await.unwrap());
             lease.release().await.unwrap();
             assert!(!one.holds_watch().await.unwrap());
-            let lease = FleetProvider::watch(&other).await.unwrap().unwrap();
+            let lease = WatchLease::watch(&other).await.unwrap().unwrap();
             assert!(other.holds_watch().await.unwrap());
             lease.release().await.unwrap();
         })

@@ -6,7 +6,7 @@ use crate::room::{Room, files, results, stack};
 use crate::row::{Kind, Never, Row, table};
 use crate::run;
 use crate::wish::{OperatorRequest, bucket};
-use clusterup::cloud::Cloud;
+use clusterup::cloud::Acting;
 use clusterup::cloud::api::Serve;
 use clusterup::cloud::api::s3::CreateBucket;
 use clusterup::model::action::Action;

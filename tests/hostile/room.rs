@@ -1,10 +1,10 @@
 //! A person's machine: the results of a run in a bucket of this machine, a home for them, and what
 //! has nothing to do with either.
 
-use clusterup::cloud::local::place::Place;
+use clusterup::cloud::local::layout::Layout;
 use clusterup::cloud::local::runtime::Store;
 use clusterup::cloud::local::{Local, Machine};
-use clusterup::cloud::{Cloud, CloudError};
+use clusterup::cloud::{Acting, CloudError};
 use clusterup::cost::catalog::Catalog;
 use clusterup::model::action::{Action, Results};
 use clusterup::model::event::NoListener;
@@ -76,7 +76,7 @@ impl Room {
 
     /// Where the job writes.
     pub(crate) fn bucket(&self) -> PathBuf {
-        let place = Place::new(self.at("local"));
+        let place = Layout::new(self.at("local"));
         place.bucket(&stack()).join("results/x")
     }
 

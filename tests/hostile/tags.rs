@@ -5,7 +5,7 @@ use crate::row::{Kind, Never, Row, table};
 use crate::run;
 use crate::wish::{Case, OperatorRequest, bucket};
 use async_trait::async_trait;
-use clusterup::cloud::Cloud;
+use clusterup::cloud::Observing;
 use clusterup::cloud::api::Tags;
 use clusterup::cloud::fleet::FleetProvider;
 use clusterup::model::action::Action;

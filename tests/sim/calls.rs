@@ -2,7 +2,7 @@
 
 use crate::process::Process;
 use crate::{run, say};
-use clusterup::cloud::Cloud;
+use clusterup::cloud::Planning;
 use clusterup::model::event::NoListener;
 use clusterup::text;
 use clusterup_testkit::sim::{Settings, Sim};

@@ -5,7 +5,7 @@ use crate::process::Process;
 use crate::wish::OperatorRequest;
 use crate::{laws, run, say};
 use chrono::{DateTime, TimeDelta, Utc};
-use clusterup::cloud::Cloud;
+use clusterup::cloud::Observing;
 use clusterup::guard;
 use clusterup::model::observed::Cluster;
 use clusterup_testkit::sim::{Settings, Sim};

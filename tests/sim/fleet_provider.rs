@@ -4,10 +4,12 @@ use crate::process::Process;
 use crate::wish::OperatorRequest;
 use crate::{laws, run};
 use chrono::TimeDelta;
-use clusterup::cloud::Cloud;
 use clusterup::cloud::api::emr::{AddJobFlowSteps, NewStep, OnFailure};
 use clusterup::cloud::api::{Serve, Tags};
-use clusterup::cloud::fleet::{FleetProvider, LeftoverKind};
+use clusterup::cloud::fleet::{
+    FleetListing, FleetMetrics, FleetProvider, LeftoverKind, RegionFleet, WatchLease,
+};
+use clusterup::cloud::{Acting, Leasing, Observing};
 use clusterup::model::action::Action;
 use clusterup::model::event::NoListener;
 use clusterup::model::extension::Extension;
@@ -51,6 +53,10 @@ fn id(text: &str) -> ClusterId {
     text.parse().unwrap()
 }
 
+fn region(fleet: &dyn FleetProvider) -> &dyn RegionFleet {
+    fleet.region().unwrap()
+}
+
 async fn look(process: &Process, of: &str) -> ClusterSnapshot {
     let fleet: &dyn FleetProvider = &process.account;
     fleet.look(&id(of)).await.unwrap().unwrap()
@@ -70,7 +76,7 @@ fn a_cluster_is_ours_by_name_and_tag_together() {
         let tags = Tags::from([(STACK_TAG.to_owned(), "t".to_owned())]);
         let other = sim.foreign_cluster("nightly/etl", tags);
         let dog = Process::calm(&sim, 2);
-        let listed = FleetProvider::list(&dog.account).await.unwrap();
+        let listed = FleetListing::list(&dog.account).await.unwrap();
         assert_eq!(listed.len(), 3, "{listed:#?}");
         let snapshot = look(&dog, &made.id).await;
         let ours = snapshot.ours().unwrap();
@@ -267,10 +273,10 @@ fn of_two_watchdogs_one_watches_until_it_is_dead() {
     run(async {
         let sim = Sim::with(7, CALM);
         let (one, two) = (Process::calm(&sim, 1), Process::calm(&sim, 2));
-        let first = FleetProvider::watch(&one.account).await.unwrap().unwrap();
+        let first = WatchLease::watch(&one.account).await.unwrap().unwrap();
         for _ in 0..10 {
             minutes(1).await;
-            assert!(FleetProvider::watch(&two.account).await.unwrap().is_none());
+            assert!(WatchLease::watch(&two.account).await.unwrap().is_none());
             assert!(one.account.holds_watch().await.unwrap());
         }
         // Its beats no longer come through: dead, as far as anybody can tell.
@@ -278,7 +284,7 @@ fn of_two_watchdogs_one_watches_until_it_is_dead() {
             .become_flaky(|moment| moment.call.starts_with("s3:").then_some(Fault::Unsent));
         let mut waited = 0;
         let second = loop {
-            if let Some(lease) = FleetProvider::watch(&two.account).await.unwrap() {
+            if let Some(lease) = WatchLease::watch(&two.account).await.unwrap() {
                 break lease;
             }
             sleep(Duration::from_secs(10)).await;
@@ -293,7 +299,7 @@ fn of_two_watchdogs_one_watches_until_it_is_dead() {
         first.release().await.unwrap();
         assert!(two.account.holds_watch().await.unwrap());
         second.release().await.unwrap();
-        assert!(FleetProvider::watch(&one.account).await.unwrap().is_some());
+        assert!(WatchLease::watch(&one.account).await.unwrap().is_some());
     });
 }
 
@@ -317,9 +323,9 @@ fn what_a_dead_stack_left_goes_and_nothing_else() {
         let ended = ended.filter_map(|it| it.ended_at).max().unwrap();
         let dog = Process::calm(&sim, 3);
         let fleet: &dyn FleetProvider = &dog.account;
-        assert_eq!(fleet.leftovers(ended).await.unwrap(), []);
+        assert_eq!(region(fleet).leftovers(ended).await.unwrap(), []);
         let later = ended + TimeDelta::seconds(1);
-        let left = fleet.leftovers(later).await.unwrap();
+        let left = region(fleet).leftovers(later).await.unwrap();
         let kinds: Vec<LeftoverKind> = left.iter().map(|it| it.kind).collect();
         assert!(kinds.contains(&LeftoverKind::SecurityGroup), "{left:#?}");
         assert!(kinds.contains(&LeftoverKind::KeyPair), "{left:#?}");
@@ -331,14 +337,14 @@ fn what_a_dead_stack_left_goes_and_nothing_else() {
         // Somebody is at it: nothing is taken away from under him.
         let ann = Process::calm(&sim, 4);
         let lease = ann.account.lease(stack, &NoListener).await;
-        assert_eq!(fleet.leftovers(later).await.unwrap(), []);
-        assert!(!fleet.remove(&left[0]).await.unwrap());
+        assert_eq!(region(fleet).leftovers(later).await.unwrap(), []);
+        assert!(!region(fleet).remove(&left[0]).await.unwrap());
         lease.unwrap().release().await.unwrap();
 
         for one in &left {
-            assert!(fleet.remove(one).await.unwrap(), "{one:#?}");
+            assert!(region(fleet).remove(one).await.unwrap(), "{one:#?}");
         }
-        assert_eq!(fleet.leftovers(later).await.unwrap(), []);
+        assert_eq!(region(fleet).leftovers(later).await.unwrap(), []);
         let census = sim.census();
         let names: Vec<&str> = census.groups.iter().map(|it| it.0.as_str()).collect();
         assert_eq!(names, ["clusterup.alive.ssh"]);
@@ -355,7 +361,7 @@ fn a_stack_that_lives_again_keeps_what_was_left() {
         minutes(120).await;
         let dog = Process::calm(&sim, 3);
         let fleet: &dyn FleetProvider = &dog.account;
-        let left = fleet.leftovers(sim.now()).await.unwrap();
+        let left = region(fleet).leftovers(sim.now()).await.unwrap();
         assert!(!left.is_empty());
         let again = OperatorRequest {
             keep: true,
@@ -367,9 +373,9 @@ fn a_stack_that_lives_again_keeps_what_was_left() {
             .await
             .unwrap();
         for one in &left {
-            assert!(!fleet.remove(one).await.unwrap(), "{one:#?}");
+            assert!(!region(fleet).remove(one).await.unwrap(), "{one:#?}");
         }
-        assert_eq!(fleet.leftovers(sim.now()).await.unwrap(), []);
+        assert_eq!(region(fleet).leftovers(sim.now()).await.unwrap(), []);
         assert_eq!(sim.census().groups.len(), 1);
     });
 }

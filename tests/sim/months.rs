@@ -11,7 +11,7 @@ use clusterup::app::admission::Admission;
 use clusterup::app::extend::{Moved, extend};
 use clusterup::app::{OperationError, Place, Services};
 use clusterup::cloud::rng::Rng;
-use clusterup::cloud::{Class, Cloud, CloudError};
+use clusterup::cloud::{Class, Cloud, CloudError, Leasing, Observing};
 use clusterup::cost::ledger::{Scope, Window, spent};
 use clusterup::ledger::Ledger;
 use clusterup::model::event::NoListener;

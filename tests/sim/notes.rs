@@ -4,9 +4,9 @@
 use crate::process::Process;
 use crate::run;
 use crate::wish::{OperatorRequest, bucket};
-use clusterup::cloud::Cloud;
 use clusterup::cloud::api::Tags;
 use clusterup::cloud::fleet::FleetProvider;
+use clusterup::cloud::{Acting, Observing};
 use clusterup::model::event::NoListener;
 use clusterup::model::extension::Extension;
 use clusterup::model::fleet::{AnyCluster, ClusterSnapshot};

@@ -4,7 +4,7 @@ use crate::process::Process;
 use crate::seeds::each;
 use crate::wish::OperatorRequest;
 use crate::{laws, oracle};
-use clusterup::cloud::Cloud;
+use clusterup::cloud::Leasing;
 use clusterup::cloud::rng::Rng;
 use clusterup::model::event::NoListener;
 use clusterup_testkit::flaky::Fault;

@@ -7,7 +7,7 @@ use clusterup::cloud::account::{Account, Addresses, Settings};
 use clusterup::cloud::local::runtime::Store;
 use clusterup::cloud::meter::Metered;
 use clusterup::cloud::retry::Retrying;
-use clusterup::cloud::{Class, Cloud, CloudError};
+use clusterup::cloud::{Class, Cloud, CloudError, Leasing, Observing, Planning, SharedResources};
 use clusterup::cost::catalog::Catalog;
 use clusterup::model::action::Action;
 use clusterup::model::event::NoListener;

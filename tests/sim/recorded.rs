@@ -5,7 +5,7 @@ use crate::process::Process;
 use crate::run;
 use crate::wish::{OperatorRequest, bucket};
 use chrono::TimeDelta;
-use clusterup::cloud::Cloud;
+use clusterup::cloud::Observing;
 use clusterup::cloud::api::Tags;
 use clusterup::guard;
 use clusterup::model::stack::WhenDone;

@@ -4,7 +4,7 @@
 use crate::process::Process;
 use crate::wish::OperatorRequest;
 use crate::{laws, run};
-use clusterup::cloud::Cloud;
+use clusterup::cloud::{Leasing, Planning};
 use clusterup::model::action::Action;
 use clusterup::model::event::NoListener;
 use clusterup_testkit::sim::{CensusCluster, Settings, Sim};

@@ -8,6 +8,7 @@ use crate::cli::flags::{TargetArgs, only};
 use crate::cli::verb::{Finished, Verb};
 use crate::cli::view;
 use crate::cli::when::When;
+use crate::cloud::payer;
 use crate::cost::ledger::{By, Record, Report, Scope, Window};
 use crate::ledger::Ledger;
 use crate::model::clock::Clock;
@@ -123,7 +124,7 @@ async fn sync_ledger(
 ) -> Result<Scope, Unsynced> {
     let scope = Scope {
         target: target.name(),
-        account: target.cloud.account().await?,
+        account: payer(&*target.cloud).await?,
     };
     sync(&*target.cloud, ledger, &scope, now).await?;
     Ok(scope)

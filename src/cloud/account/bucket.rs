@@ -2,17 +2,18 @@
 
 use super::Account;
 use super::errors::{Context, gone};
+use super::layout::{self, LOCKS, WATCH};
 use super::names::{self, WORK, prefix};
-use super::place::{self, LOCKS, WATCH};
-use crate::cloud::CloudError;
 use crate::cloud::api::s3::{
     AbortMultipartUpload, Body, Bucket, Condition, CreateBucket, DeleteBucket, DeleteObject,
     DeleteObjects, ListMultipartUploads, Listed, PutBucketLifecycle, PutObject,
     PutPublicAccessBlock,
 };
 use crate::cloud::api::{Api, ApiError, Kind};
+use crate::cloud::{CloudError, SharedResources};
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::Run;
+use async_trait::async_trait;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -26,11 +27,49 @@ const MAX_KEYS: usize = 1_000;
 /// bucket is not known to every server of S3. AWS documents no figure.
 pub(super) const VISIBILITY_WINDOW: Duration = Duration::from_secs(120);
 
+#[async_trait(?Send)]
+impl<A: Api> SharedResources for Account<A> {
+    async fn remove_shared(&self) -> Result<(), CloudError> {
+        let bucket = self.bucket().await?;
+        let call = DeleteBucket {
+            bucket: bucket.clone(),
+        };
+        match gone(self.api.serve(call.clone()).await) {
+            Err(error) if error.kind == Kind::InUse => {}
+            deleted => return deleted.with_context(|| format!("delete bucket {}", bucket.name)),
+        }
+        let listed = self.list(&bucket, "", None).await?.unwrap_or_default();
+        let keys: Vec<String> = listed.into_iter().filter_map(key).collect();
+        let (orphans, keys): (Vec<String>, Vec<String>) =
+            keys.iter().cloned().partition(|key| is_orphan(key, &keys));
+        self.delete_all(orphans).await?;
+        if keys
+            .iter()
+            .any(|key| !key.starts_with(LOCKS) && key != WATCH && key != FOLDER)
+        {
+            return Ok(());
+        }
+        for key in keys {
+            if key == FOLDER {
+                self.delete(&key).await?;
+            } else if let Some(lock) = self.abandoned(&bucket, &key).await? {
+                lock.remove(&*self.api, &bucket, &key).await?;
+            }
+        }
+        match gone(self.api.serve(call).await) {
+            Err(error) if error.kind == Kind::InUse => Ok(()),
+            deleted => deleted.with_context(|| format!("delete bucket {}", bucket.name)),
+        }
+    }
+}
+
 impl<A: Api> Account<A> {
     /// Creates the bucket. New buckets are private and encrypted.
     pub(super) async fn make_bucket(&self, bucket: &Bucket) -> Result<(), CloudError> {
-        let (name, region) = (bucket.name.clone(), self.settings.region.to_string());
-        let (call, begun) = (CreateBucket { name, region }, Instant::now());
+        let name = bucket.name.clone();
+        let region = self.settings.region.to_string();
+        let call = CreateBucket { name, region };
+        let begun = Instant::now();
         loop {
             match self.api.serve(call.clone()).await {
                 // A bucket of that name is still being deleted.
@@ -52,7 +91,8 @@ impl<A: Api> Account<A> {
 
     /// Closes the bucket to the public, then writes the stack's marker into it.
     pub(super) async fn create_bucket(&self, stack: &StackName) -> Result<(), CloudError> {
-        let (bucket, begun) = (self.bucket().await?, Instant::now());
+        let bucket = self.bucket().await?;
+        let begun = Instant::now();
         if self.observed.borrow().objects.is_none() {
             self.make_bucket(&bucket).await?;
         }
@@ -75,7 +115,8 @@ impl<A: Api> Account<A> {
             read.with_context(|| format!("read the policy of bucket {}", bucket.name))?
         };
         self.guard(&bucket, existing).await?;
-        let (key, body) = (place::marker(stack), self.marker_body());
+        let key = layout::marker(stack);
+        let body = self.marker_body();
         loop {
             let call = PutObject {
                 bucket: bucket.clone(),
@@ -114,7 +155,8 @@ impl<A: Api> Account<A> {
         body: Vec<u8>,
         condition: Condition,
     ) -> Result<String, CloudError> {
-        let (bucket, body) = (self.bucket().await?, Body::Bytes(body));
+        let bucket = self.bucket().await?;
+        let body = Body::Bytes(body);
         let call = PutObject {
             bucket,
             key: key.to_owned(),
@@ -128,7 +170,8 @@ impl<A: Api> Account<A> {
     }
 
     pub(super) async fn delete(&self, key: &str) -> Result<(), CloudError> {
-        let (bucket, key) = (self.bucket().await?, key.to_owned());
+        let bucket = self.bucket().await?;
+        let key = key.to_owned();
         let deleted = self.api.serve(DeleteObject {
             bucket,
             key: key.clone(),
@@ -171,13 +214,15 @@ impl<A: Api> Account<A> {
         bucket: &Bucket,
         prefix: &str,
     ) -> Result<(), CloudError> {
-        let (of, prefix) = (bucket.clone(), prefix.to_owned());
+        let of = bucket.clone();
+        let prefix = prefix.to_owned();
         let begun = self
             .api
             .serve(ListMultipartUploads { bucket: of, prefix })
             .await;
         for upload in begun.with_context(|| "list uploads that were not ended".to_owned())? {
-            let (bucket, key) = (bucket.clone(), upload.key);
+            let bucket = bucket.clone();
+            let key = upload.key;
             let call = AbortMultipartUpload {
                 bucket,
                 key,
@@ -188,50 +233,15 @@ impl<A: Api> Account<A> {
         Ok(())
     }
 
-    /// Deletes the bucket if no stack has anything in it. Locks of dead holders do not count; if
-    /// nothing but locks is left, waits to find out whether their holders are dead.
-    pub(super) async fn delete_unused_bucket(&self) -> Result<(), CloudError> {
-        let bucket = self.bucket().await?;
-        let call = DeleteBucket {
-            bucket: bucket.clone(),
-        };
-        match gone(self.api.serve(call.clone()).await) {
-            Err(error) if error.kind == Kind::InUse => {}
-            deleted => return deleted.with_context(|| format!("delete bucket {}", bucket.name)),
-        }
-        let listed = self.list(&bucket, "", None).await?.unwrap_or_default();
-        let keys: Vec<String> = listed.into_iter().filter_map(key).collect();
-        let (orphans, keys): (Vec<String>, Vec<String>) =
-            keys.iter().cloned().partition(|key| is_orphan(key, &keys));
-        self.delete_all(orphans).await?;
-        if keys
-            .iter()
-            .any(|key| !key.starts_with(LOCKS) && key != WATCH && key != FOLDER)
-        {
-            return Ok(());
-        }
-        for key in keys {
-            if key == FOLDER {
-                self.delete(&key).await?;
-            } else if let Some(lock) = self.abandoned(&bucket, &key).await? {
-                lock.remove(&*self.api, &bucket, &key).await?;
-            }
-        }
-        match gone(self.api.serve(call).await) {
-            Err(error) if error.kind == Kind::InUse => Ok(()),
-            deleted => deleted.with_context(|| format!("delete bucket {}", bucket.name)),
-        }
-    }
-
     pub(super) async fn remember(&self, stack: &StackName, run: &Run) -> Result<(), CloudError> {
-        let key = place::run(stack, run);
+        let key = layout::run(stack, run);
         self.put(&key, Vec::new(), Condition::Always)
             .await
             .map(|_| ())
     }
 
     pub(super) async fn forget(&self, stack: &StackName, id: &ClusterId) -> Result<(), CloudError> {
-        self.delete(&place::cluster(stack, id.as_str())).await?;
+        self.delete(&layout::cluster(stack, id.as_str())).await?;
         self.observed.borrow_mut().clusters.remove(id);
         Ok(())
     }
@@ -243,7 +253,8 @@ fn is_orphan(key: &str, keys: &[String]) -> bool {
     let of = key.strip_prefix(WORK).and_then(|it| it.strip_prefix('/'));
     let stack = of.and_then(|it| it.split('/').next()?.parse().ok());
     stack.is_some_and(|stack: StackName| {
-        let (notes, lock) = (prefix(&stack), place::lock(&stack));
+        let notes = prefix(&stack);
+        let lock = layout::lock(&stack);
         !keys.iter().any(|it| it.starts_with(&notes) || *it == lock)
     })
 }

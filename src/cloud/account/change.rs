@@ -5,12 +5,12 @@ use super::last_observation::Replies;
 use super::names::{self, MAX_EXTENSIONS, SIZES, TEAM};
 use super::note::{self, NoteCheck};
 use super::{Account, safeguard_state, spec};
-use crate::cloud::CloudError;
 use crate::cloud::api::emr::{
     ModifyCluster, ModifyInstanceGroups, PutAutoTerminationPolicy, RemoveTags, Role, SetKeepAlive,
     SetTerminationProtection,
 };
 use crate::cloud::api::{Api, Tags};
+use crate::cloud::{Cloud, CloudError};
 use crate::guard::Terms;
 use crate::model::desired::ClusterSpec;
 use crate::model::event::Listener;
@@ -63,7 +63,8 @@ impl<A: Api> Account<A> {
             ..have.clone()
         };
         if grows(&have.spec, spec) {
-            let (terms, size) = (Terms::of(&moved), spec.groups.size());
+            let terms = Terms::of(&moved);
+            let size = spec.groups.size();
             safeguard_state::check_budget(&terms, &size, self.settings.clock.now())?;
         }
         // Added nodes cost money from the call on, so an earlier deadline is armed before it.
@@ -127,7 +128,8 @@ impl<A: Api> Account<A> {
             forged = moved.filter(|key| observed.contains_key(key)).collect();
             after.retain(|key, _| !forged.contains(key));
         }
-        let (before, after) = (note::terms(observed), note::terms(&after));
+        let before = note::terms(observed);
+        let after = note::terms(&after);
         let mut both = vec![after.clone()];
         both.extend((note == NoteCheck::Confirmed && before != after).then_some(before));
         self.note(stack, id.as_str(), &both).await?;
@@ -205,7 +207,8 @@ impl<A: Api> Account<A> {
             self.api.serve(call).await.with_context(context)?;
         }
         if observed.cluster.step_concurrency != 1 {
-            let (id, step_concurrency) = (id.to_string(), 1);
+            let id = id.to_string();
+            let step_concurrency = 1;
             let call = ModifyCluster {
                 id,
                 step_concurrency,
@@ -234,7 +237,7 @@ impl<A: Api> Account<A> {
             if cluster.is_none_or(|c| c.ready_at.is_some() || !c.state.is_live()) {
                 return Ok(());
             }
-            tokio::time::sleep(self.pace(looks)).await;
+            tokio::time::sleep(self.pause(looks)).await;
             looks += 1;
         }
     }

@@ -8,14 +8,25 @@ use crate::cloud::api::emr::{
 };
 use crate::cloud::api::quotas::STANDARD_VCPUS;
 use crate::cloud::api::s3::ListObjects;
+use crate::cloud::api::sts::Identity;
 use crate::cloud::api::{Api, ApiError, Kind};
-use crate::cloud::{CloudError, Finding};
+use crate::cloud::{CloudError, Finding, Readiness};
 use crate::model::hint::{Command, Hint};
+use async_trait::async_trait;
 
-impl<A: Api> Account<A> {
-    /// Runs all checks; a failed one does not stop the others. Without valid credentials, the
-    /// others would only repeat that error and are skipped.
-    pub(super) async fn findings(&self) -> Vec<Finding> {
+#[async_trait(?Send)]
+impl<A: Api> Readiness for Account<A> {
+    async fn identity(&self) -> Result<Identity, CloudError> {
+        self.identity().await
+    }
+
+    async fn has_missing_roles(&self) -> Result<bool, CloudError> {
+        Ok(!self.missing_roles().await?.is_empty()
+            || self.is_reaper_missing().await?
+            || self.needs_permissions().await?)
+    }
+
+    async fn checkup(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
         match self.identity().await {
             Ok(identity) => {
@@ -36,6 +47,37 @@ impl<A: Api> Account<A> {
         findings
     }
 
+    /// EventBridge checks the role when a schedule is created, but the call only when it fires.
+    async fn try_schedule(&self) -> Finding {
+        let what = "schedule".to_owned();
+        let create_and_delete = self.try_schedule_far_off().await;
+        let (good, says, hints) = match create_and_delete {
+            Ok(Ok(())) => (
+                true,
+                "one was created, read and deleted".to_owned(),
+                Vec::new(),
+            ),
+            Ok(Err(error)) => {
+                let create = "apply any stack with --create-roles: it creates the role, once";
+                let put_policy = format!("or ask for the permission {}", error.call);
+                (
+                    false,
+                    error.to_string(),
+                    vec![create.into(), put_policy.into()],
+                )
+            }
+            Err(error) => (false, error.to_string(), error.hints),
+        };
+        Finding {
+            what,
+            good,
+            says,
+            hints,
+        }
+    }
+}
+
+impl<A: Api> Account<A> {
     fn address(&self) -> Finding {
         match self.caller() {
             Ok(ranges) => {
@@ -126,7 +168,8 @@ impl<A: Api> Account<A> {
         );
         let mut finding = good("quota", &says);
         if vcpus < USUAL_VCPUS {
-            let (service, code) = (STANDARD_VCPUS.service, STANDARD_VCPUS.code);
+            let service = STANDARD_VCPUS.service;
+            let code = STANDARD_VCPUS.code;
             finding.good = vcpus >= SMALLEST_VCPUS;
             finding.hints.push(
                 Command::line(&format!(
@@ -147,7 +190,8 @@ impl<A: Api> Account<A> {
         let Ok(bucket) = self.bucket().await else {
             return Vec::new();
         };
-        let (states, name) = (super::observe::NOT_OVER.to_vec(), bucket.name.clone());
+        let states = super::observe::NOT_OVER.to_vec();
+        let name = bucket.name.clone();
         let (clusters, labels, keys, groups, objects) = tokio::join!(
             self.api.serve(ListClusters {
                 states,
@@ -231,7 +275,9 @@ fn ports((from, to): (u16, u16)) -> String {
 }
 
 fn good(what: &str, says: &str) -> Finding {
-    let (what, says, hints) = (what.to_owned(), says.to_owned(), Vec::new());
+    let what = what.to_owned();
+    let says = says.to_owned();
+    let hints = Vec::new();
     Finding {
         what,
         good: true,
@@ -241,7 +287,8 @@ fn good(what: &str, says: &str) -> Finding {
 }
 
 fn bad(what: &str, error: &CloudError) -> Finding {
-    let (what, says) = (what.to_owned(), error.to_string());
+    let what = what.to_owned();
+    let says = error.to_string();
     Finding {
         what,
         good: false,

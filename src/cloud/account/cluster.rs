@@ -7,6 +7,7 @@ use super::intent::Intent;
 use super::names::{self, DEADLINE, END, JOB, NONCE, SIZES};
 use super::roles::{INSTANCE_PROFILE, SERVICE_ROLE};
 use super::{ended, note, safeguard_state, spec, steps};
+use crate::cloud::Cloud;
 use crate::cloud::api::emr::{
     self, AddTags, BootstrapAction, ClusterRef, Configuration, NewGroup, Role, RunJobFlow,
     SetTerminationProtection, TerminateJobFlows,
@@ -199,7 +200,8 @@ impl<A: Api> Account<A> {
         };
         // A stack without clusters has no work.
         if ran {
-            let (bucket, work) = (self.bucket().await?, names::work(stack));
+            let bucket = self.bucket().await?;
+            let work = names::work(stack);
             for below in &below[1..] {
                 let listed = self.list(&bucket, &format!("{work}{below}"), None).await?;
                 keys.extend(listed.unwrap_or_default().into_iter().filter_map(key));
@@ -271,7 +273,7 @@ impl<A: Api> Account<A> {
                 done: 0,
                 total: 0,
             });
-            tokio::time::sleep(self.pace(looks)).await;
+            tokio::time::sleep(self.pause(looks)).await;
             looks += 1;
         }
         // The cluster has ended. A schedule that is left ends nothing, and AWS deletes it.

@@ -30,7 +30,8 @@ impl<A: Api> Account<A> {
         if !self.is_of(stack, &cluster) {
             return Ok(None);
         }
-        let (mut groups, mut idle) = (Vec::new(), None);
+        let mut groups = Vec::new();
+        let mut idle = None;
         if cluster.state.is_live() {
             let of = |id: &str| id.to_owned();
             let (listed, policy) = tokio::join!(
@@ -114,7 +115,8 @@ impl<A: Api> Account<A> {
 
     /// Lists all steps, oldest first; none if EMR does not know the cluster.
     pub(super) async fn steps(&self, id: &str) -> Result<Vec<emr::Step>, CloudError> {
-        let (mut all, mut next) = (Vec::new(), None);
+        let mut all = Vec::new();
+        let mut next = None;
         loop {
             let call = ListSteps {
                 id: id.to_owned(),

@@ -5,23 +5,30 @@ use super::Account;
 use super::errors::Context;
 use super::names;
 use super::reader::ENDING;
-use crate::cloud::CloudError;
+use super::safeguard_state;
 use crate::cloud::api::Api;
 use crate::cloud::api::emr::ListReleaseLabels;
 use crate::cloud::files::write_whole;
 use crate::cloud::gather::Gather;
+use crate::cloud::{CloudError, Planning};
 use crate::disk;
+use crate::guard::Terms;
+use crate::model::action::Action;
 use crate::model::event::Listener;
 use crate::model::facts::Facts;
+use crate::model::plan::Plan;
 use crate::model::release::Release;
+use crate::model::safeguard::Safeguard;
 use crate::model::sample::Sample;
 use crate::model::stack::Stack;
+use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-impl<A: Api> Account<A> {
-    pub(super) async fn gather(
+#[async_trait(?Send)]
+impl<A: Api> Planning for Account<A> {
+    async fn facts(
         &self,
         stack: &Stack,
         sample: Option<Sample>,
@@ -51,6 +58,28 @@ impl<A: Api> Account<A> {
         })
     }
 
+    async fn check(&self, plan: &Plan) -> Result<Vec<Safeguard>, CloudError> {
+        let made = plan.actions.iter().find_map(|p| p.action.new_cluster());
+        let Some(spec) = made else {
+            return Ok(Vec::new());
+        };
+        let now = self.settings.clock.now();
+        let guardrails = &spec.guardrails;
+        let groups = &spec.groups;
+        let terms = Terms::ahead(guardrails, groups, spec.rates, spec.ending, now);
+        safeguard_state::check_budget(&terms, &spec.size, now)?;
+        let creates = plan.actions.iter().any(|p| p.action == Action::CreateRoles);
+        if self.is_role_missing.get().is_none() && !creates {
+            self.check_roles().await?;
+            self.is_role_missing
+                .set(Some(self.is_reaper_missing().await?));
+        }
+        let role_missing = !creates && self.is_role_missing.get().unwrap_or(false);
+        Ok(safeguard_state::planned(spec, role_missing))
+    }
+}
+
+impl<A: Api> Account<A> {
     /// The label that a release resolves to; `None` if AWS offers none.
     async fn label(&self, release: &Release) -> Result<Option<String>, CloudError> {
         if let Release::Label(label) = release {
@@ -66,7 +95,8 @@ impl<A: Api> Account<A> {
     }
 
     async fn ask_labels(&self, prefix: &str) -> Result<Vec<String>, CloudError> {
-        let (mut labels, mut next) = (Vec::new(), None);
+        let mut labels = Vec::new();
+        let mut next = None;
         loop {
             let call = ListReleaseLabels {
                 prefix: prefix.to_owned(),

@@ -39,7 +39,7 @@ impl<A: Api> Account<A> {
         }
     }
 
-    fn is_own(&self, rule: &Rule) -> bool {
+    pub(super) fn is_own(&self, rule: &Rule) -> bool {
         is_caller_rule(rule) && rule.description == self.own_mark()
     }
 
@@ -95,7 +95,8 @@ impl<A: Api> Account<A> {
         group: &SecurityGroup,
     ) -> Result<(), CloudError> {
         let wanted = self.wanted(group)?;
-        let (name, mut tags) = (names::ec2(stack, group.name.as_str()), self.tags(stack));
+        let name = names::ec2(stack, group.name.as_str());
+        let mut tags = self.tags(stack);
         tags.insert(NAME.to_owned(), group.name.to_string());
         let call = CreateSecurityGroup {
             name: name.clone(),
@@ -164,7 +165,7 @@ impl<A: Api> Account<A> {
     }
 
     /// Adds missing rules, then removes those that are neither wanted nor another machine's.
-    async fn open(&self, group: &Group, wanted: Vec<Rule>) -> Result<(), CloudError> {
+    pub(super) async fn open(&self, group: &Group, wanted: Vec<Rule>) -> Result<(), CloudError> {
         let same =
             |a: &Rule, b: &Rule| (&a.protocol, a.ports, a.from) == (&b.protocol, b.ports, b.from);
         let missing = |rule: &&Rule| !group.ingress.iter().any(|other| same(other, rule));
@@ -254,46 +255,6 @@ impl<A: Api> Account<A> {
         let message = format!("security group {name} is still in use");
         Err(CloudError::new(Class::Failed, message)
             .hint("see in the EC2 console which interface uses it, and run destroy again"))
-    }
-
-    /// Changes this machine's `caller` rules to its present address. Returns the ports that
-    /// changed.
-    pub(super) async fn move_rules(&self) -> Result<Vec<u16>, CloudError> {
-        let groups: Vec<Group> = self.observed.borrow().groups.values().cloned().collect();
-        let mut moved = Vec::new();
-        for group in groups {
-            let own: Vec<&Rule> = group
-                .ingress
-                .iter()
-                .filter(|rule| self.is_own(rule))
-                .collect();
-            if own.is_empty() {
-                continue;
-            }
-            let now = self.caller()?;
-            if own.iter().all(|rule| now.contains(&rule.from)) {
-                continue;
-            }
-            moved.extend(own.iter().filter_map(|rule| Some(rule.ports?.0)));
-            let at = |rule: &Rule, from: Cidr| Rule {
-                from,
-                ..rule.clone()
-            };
-            let mut wanted: Vec<Rule> = group
-                .ingress
-                .iter()
-                .filter(|r| !self.is_own(r))
-                .cloned()
-                .collect();
-            wanted.extend(
-                own.iter()
-                    .flat_map(|rule| now.iter().map(|from| at(rule, *from))),
-            );
-            self.open(&group, wanted).await?;
-        }
-        moved.sort_unstable();
-        moved.dedup();
-        Ok(moved)
     }
 }
 
@@ -386,7 +347,8 @@ mod tests {
 
     #[test]
     fn all_of_our_addresses_need_a_rule() {
-        let (v4, v6) = ("203.0.113.7/32", "2001:db8::7/128");
+        let v4 = "203.0.113.7/32";
+        let v6 = "2001:db8::7/128";
         let half = [rule(v4, THEIRS)];
         assert_eq!(observed(&half, &[v4, v6]), [IngressSource::Other(cidr(v4))]);
         let both = [rule(v4, THEIRS), rule(v6, MINE)];

@@ -4,8 +4,8 @@
 use super::Account;
 use super::bucket::key;
 use super::errors::Context;
+use super::layout::{self, Note};
 use super::names;
-use super::place::{self, Note};
 use crate::cloud::CloudError;
 use crate::cloud::api::s3::{Condition, GetObject};
 use crate::cloud::api::{Api, ApiError, Call, Kind, Serve};
@@ -77,7 +77,7 @@ impl<A: Api> Account<A> {
         intent: &Intent,
     ) -> Result<(), CloudError> {
         let body = serde_json::to_vec(intent).unwrap_or_default();
-        let key = place::intent(stack, nonce);
+        let key = layout::intent(stack, nonce);
         self.put(&key, body, Condition::Always).await.map(|_| ())
     }
 
@@ -98,7 +98,7 @@ impl<A: Api> Account<A> {
         stack: &StackName,
         nonce: &str,
     ) -> Result<(), CloudError> {
-        self.delete(&place::intent(stack, nonce)).await
+        self.delete(&layout::intent(stack, nonce)).await
     }
 
     /// Finds out whether the intents that an earlier run left were carried out.
@@ -107,7 +107,8 @@ impl<A: Api> Account<A> {
         stack: &StackName,
         listener: &dyn Listener,
     ) -> Result<(), CloudError> {
-        let (bucket, folder) = (self.bucket().await?, place::intent(stack, ""));
+        let bucket = self.bucket().await?;
+        let folder = layout::intent(stack, "");
         let folder = folder.trim_end_matches(".json").to_owned();
         for listed in self.list(&bucket, &folder, None).await?.unwrap_or_default() {
             let crate::cloud::api::s3::Listed::Object { modified, .. } = &listed else {
@@ -117,7 +118,7 @@ impl<A: Api> Account<A> {
             let Some(key) = key(listed) else { continue };
             let note = key
                 .strip_prefix(&names::prefix(stack))
-                .and_then(place::note);
+                .and_then(layout::note);
             let Some(Note::Intent(nonce)) = note else {
                 continue;
             };

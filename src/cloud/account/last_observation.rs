@@ -1,7 +1,7 @@
 //! What the last observation of a stack returned besides what planning needs, such as the ids
 //! behind names. It is never older than the plan being applied.
 
-use super::{names, place};
+use super::{layout, names};
 use crate::cloud::api::scheduler::Schedule;
 use crate::cloud::api::{ec2, emr};
 use crate::model::instance_span::InstanceSpan;
@@ -94,7 +94,7 @@ impl LastObservation {
     /// When an `apply` last recorded that it follows a cluster.
     pub(super) fn followed(&self, id: &ClusterId) -> Option<DateTime<Utc>> {
         let objects = self.objects.as_ref();
-        let observed = objects.and_then(|objects| objects.get(&place::follower(id)));
+        let observed = objects.and_then(|objects| objects.get(&layout::follower(id)));
         let own = self.followed.get(id).copied();
         observed.map(|(_, at)| *at).max(own)
     }
@@ -102,7 +102,7 @@ impl LastObservation {
     /// When the last follower of a cluster chose to leave it. Its note is empty then. `None` if
     /// somebody follows it since.
     pub(super) fn left(&self, id: &ClusterId) -> Option<DateTime<Utc>> {
-        let (bytes, at) = self.objects.as_ref()?.get(&place::follower(id))?;
+        let (bytes, at) = self.objects.as_ref()?.get(&layout::follower(id))?;
         let empty = *bytes == 0 && !self.followed.contains_key(id);
         empty.then_some(*at)
     }
@@ -128,7 +128,7 @@ mod tests {
         );
         let mut observed = LastObservation::default();
         assert_eq!(observed.followed(&id), None);
-        observed.objects = Some(BTreeMap::from([(place::follower(&id), (0, old))]));
+        observed.objects = Some(BTreeMap::from([(layout::follower(&id), (0, old))]));
         assert_eq!(observed.followed(&id), Some(old));
         observed.followed.insert(id.clone(), new);
         assert_eq!(observed.followed(&id), Some(new));

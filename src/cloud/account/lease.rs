@@ -1,6 +1,7 @@
 //! The lease of a stack: an object that only one writer can create. Its holder renews it while it
 //! is alive; a lock that is not renewed within its time belongs to a dead holder.
 
+mod acquire;
 mod watch;
 
 pub(super) use watch::Watch;
@@ -8,12 +9,11 @@ pub(super) use watch::Watch;
 use super::Account;
 use super::bucket::VISIBILITY_WINDOW;
 use super::errors::Context;
-use super::place;
+use crate::cloud::LeaseGuard;
 use crate::cloud::api::s3::{Body, Bucket, Condition, DeleteObject, GetObject, PutObject};
 use crate::cloud::api::{Api, ApiError, Kind, Serve};
 use crate::cloud::error::{Class, CloudError};
 use crate::cloud::process::Process;
-use crate::cloud::{Lease, LeaseGuard};
 use crate::model::clock::Clock;
 use crate::model::event::{Event, Listener};
 use crate::model::name::StackName;
@@ -75,7 +75,8 @@ impl Lock {
         bucket: &Bucket,
         key: &str,
     ) -> Result<(), CloudError> {
-        let (bucket, key) = (bucket.clone(), key.to_owned());
+        let bucket = bucket.clone();
+        let key = key.to_owned();
         let call = DeleteObject {
             bucket,
             key,
@@ -137,7 +138,8 @@ impl<A: Api> HeldLease<A> {
         let renewals = self.renewals.get() + 1;
         self.renewals.set(renewals);
         let condition = Condition::Unchanged(self.etag.borrow().clone());
-        let (bucket, key) = (self.bucket.clone(), self.key.clone());
+        let bucket = self.bucket.clone();
+        let key = self.key.clone();
         let body = Self::body(&self.holder, renewals);
         let etag = match self
             .api
@@ -183,7 +185,8 @@ impl<A: Api> HeldLease<A> {
     }
 
     async fn remove(&self, etag: String) -> Result<(), ApiError> {
-        let (bucket, key) = (self.bucket.clone(), self.key.clone());
+        let bucket = self.bucket.clone();
+        let key = self.key.clone();
         let unchanged = Some(etag);
         let call = DeleteObject {
             bucket,
@@ -214,7 +217,8 @@ fn busy(message: String) -> CloudError {
 
 fn waiting(who: &str, stack: &StackName) -> Event {
     let what = format!("waiting for {who}, who is at work on stack {stack}");
-    let (done, total) = (0, 0);
+    let done = 0;
+    let total = 0;
     Event::Progress { what, done, total }
 }
 
@@ -331,30 +335,6 @@ impl<A: Api> Account<A> {
         Ok(Some(first))
     }
 
-    pub(super) async fn acquire_lease(
-        &self,
-        stack: &StackName,
-        listener: &dyn Listener,
-    ) -> Result<Lease, CloudError> {
-        let (bucket, key) = (self.bucket().await?, place::lock(stack));
-        let holder = self.holder();
-        let (etag, fresh) = self
-            .acquire(&bucket, &key, &holder, stack, listener)
-            .await?;
-        self.observed.borrow_mut().is_new = fresh;
-        let lease = self.start_renewing(bucket, key, holder, etag, STACK);
-        *self.lease.borrow_mut() = Some(lease.held.clone());
-        if fresh {
-            return Ok(Box::new(lease));
-        }
-        if let Err(error) = self.resolve_intents(stack, listener).await {
-            // Report this error, whether or not the lock can be released.
-            let _ = Box::new(lease).release().await;
-            return Err(error);
-        }
-        Ok(Box::new(lease))
-    }
-
     /// Describes this process as the holder of a lock.
     fn holder(&self) -> Holder {
         Holder {
@@ -402,7 +382,8 @@ impl<A: Api> Account<A> {
         condition: Condition,
     ) -> Result<String, ApiError> {
         let body = HeldLease::<A>::body(holder, 0);
-        let (bucket, key) = (bucket.clone(), key.to_owned());
+        let bucket = bucket.clone();
+        let key = key.to_owned();
         let call = PutObject {
             bucket,
             key,
@@ -441,9 +422,11 @@ impl<A: Api> Account<A> {
         stack: &StackName,
         listener: &dyn Listener,
     ) -> Result<(String, bool), CloudError> {
-        let (mut created_at, mut looked) = (None, false);
+        let mut created_at = None;
+        let mut looked = false;
         let mut condition = Condition::Absent;
-        let (begun, mut watched) = (Instant::now(), Instant::now());
+        let begun = Instant::now();
+        let mut watched = Instant::now();
         let mut last: Option<String> = None;
         loop {
             match self

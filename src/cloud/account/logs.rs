@@ -2,22 +2,24 @@
 
 use super::Account;
 use super::errors::Context;
+use super::layout::{self, Note};
 use super::names;
 use super::observe::Objects;
-use super::place::{self, Note};
 use crate::cloud::api::Api;
 use crate::cloud::api::s3::{GetObject, Listed};
 use crate::cloud::error::{Class, CloudError, IoContext};
-use crate::cloud::log;
+use crate::cloud::{Logs, log};
 use crate::model::name::{ClusterId, StackName};
+use async_trait::async_trait;
 use flate2::read::MultiGzDecoder;
 use std::collections::BTreeMap;
 
 /// How many clusters are searched for logs, newest first.
 const LOOK_BACK: usize = 3;
 
-impl<A: Api> Account<A> {
-    pub(super) async fn list_logs(&self, stack: &StackName) -> Result<Vec<String>, CloudError> {
+#[async_trait(?Send)]
+impl<A: Api> Logs for Account<A> {
+    async fn logs(&self, stack: &StackName) -> Result<Vec<String>, CloudError> {
         let logs = self.logs_by_name(stack).await?;
         let mut names: Vec<String> = logs.into_keys().collect();
         // Steps first: people look for them most.
@@ -25,11 +27,7 @@ impl<A: Api> Account<A> {
         Ok(names)
     }
 
-    pub(super) async fn read_log(
-        &self,
-        stack: &StackName,
-        name: &str,
-    ) -> Result<Vec<u8>, CloudError> {
+    async fn log(&self, stack: &StackName, name: &str) -> Result<Vec<u8>, CloudError> {
         let known = self.observed.borrow().logs.get(name).cloned();
         let key = match known {
             Some(key) => Some(key),
@@ -57,7 +55,9 @@ impl<A: Api> Account<A> {
         };
         Ok(if content.cut { log::cut(text) } else { text })
     }
+}
 
+impl<A: Api> Account<A> {
     /// The logs of the newest cluster that has any: names and keys.
     async fn logs_by_name(
         &self,
@@ -66,11 +66,11 @@ impl<A: Api> Account<A> {
         let bucket = self.bucket().await?;
         let objects = self.objects(stack).await?.unwrap_or_default();
         for id in created_clusters(&objects).into_iter().rev().take(LOOK_BACK) {
-            let below = place::logs_of(&id);
+            let below = layout::logs_of(&id);
             let mut older = objects.range(below.clone()..);
             let prefix = match older.next() {
-                Some((key, _)) if key.starts_with(&below) => place::older_logs(stack, &id),
-                Some(_) | None => place::logs(stack, &id),
+                Some((key, _)) if key.starts_with(&below) => layout::older_logs(stack, &id),
+                Some(_) | None => layout::logs(stack, &id),
             };
             let listed = self.list(&bucket, &prefix, None).await?.unwrap_or_default();
             if listed.is_empty() {
@@ -104,7 +104,7 @@ impl<A: Api> Account<A> {
 fn created_clusters(objects: &Objects) -> Vec<ClusterId> {
     let made = objects
         .iter()
-        .filter_map(|(key, (_, at))| match place::note(key)? {
+        .filter_map(|(key, (_, at))| match layout::note(key)? {
             Note::Cluster(id) => Some((at, id.parse().ok()?)),
             Note::Intent(_) | Note::Run(_) => None,
         });

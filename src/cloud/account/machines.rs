@@ -27,7 +27,8 @@ impl<A: Api> Account<A> {
     async fn listed(&self, cluster: &emr::Cluster) -> Result<Vec<InstanceSpan>, CloudError> {
         let id = || cluster.id.clone();
         let context = || format!("list the instances of {}", cluster.id);
-        let (mut all, mut next) = (Vec::new(), None);
+        let mut all = Vec::new();
+        let mut next = None;
         loop {
             let call = ListInstances { id: id(), next };
             let page = self.api.serve(call).await.with_context(context)?;

@@ -5,7 +5,7 @@
 use super::Account;
 use super::errors::Context;
 use super::names::{self, SIZES};
-use super::{place, spec};
+use super::{layout, spec};
 use crate::cloud::CloudError;
 use crate::cloud::api::s3::{Condition, GetObject};
 use crate::cloud::api::{Api, ApiError, Kind, Tags};
@@ -95,7 +95,8 @@ impl<A: Api> Account<A> {
         id: &str,
         tags: &Tags,
     ) -> Result<NoteCheck, CloudError> {
-        let (bucket, key) = (self.bucket().await?, place::cluster(stack, id));
+        let bucket = self.bucket().await?;
+        let key = layout::cluster(stack, id);
         let read: Result<_, ApiError> = self.api.serve(GetObject::note(bucket, key)).await;
         match read {
             Err(error) if error.kind == Kind::NotFound => Ok(NoteCheck::Missing),
@@ -113,7 +114,7 @@ impl<A: Api> Account<A> {
         id: &str,
         terms: &[String],
     ) -> Result<(), CloudError> {
-        let key = place::cluster(stack, id);
+        let key = layout::cluster(stack, id);
         let put = self.put(&key, body(terms), Condition::Always).await;
         put.map(|_| ())
     }

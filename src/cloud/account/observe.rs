@@ -2,16 +2,17 @@
 
 use super::Account;
 use super::errors::Context;
+use super::layout::{self, Note};
 use super::names::{self, JOB, NAME, STACK, prefix};
-use super::place::{self, Note};
 use crate::cloud::api::ec2::{DescribeKeyPairs, DescribeSecurityGroups, Filter, Group, KeyPair};
 use crate::cloud::api::emr::{ListClusters, Summary};
 use crate::cloud::api::s3::{Bucket, ListObjects, Listed};
 use crate::cloud::api::{Api, Kind};
 use crate::cloud::local_results;
-use crate::cloud::{Class, CloudError};
+use crate::cloud::{Class, CloudError, Observing};
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::{Cluster, ClusterState, Observed, Run};
+use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -35,11 +36,12 @@ const VISIBILITY_PAUSES: [u64; 8] = [1, 2, 4, 8, 15, 20, 20, 30];
 /// Objects by key: length in bytes and time of writing.
 pub(super) type Objects = BTreeMap<String, (u64, DateTime<Utc>)>;
 
-impl<A: Api> Account<A> {
-    pub(super) async fn observe_stack(
+#[async_trait(?Send)]
+impl<A: Api> Observing for Account<A> {
+    async fn observe(
         &self,
         stack: &StackName,
-        at_home: Option<&Path>,
+        home: Option<&Path>,
     ) -> Result<Observed, CloudError> {
         let filter = tagged(STACK, stack.as_str());
         let (keys, groups, objects, alive) = tokio::join!(
@@ -48,7 +50,9 @@ impl<A: Api> Account<A> {
             self.objects(stack),
             self.alive(),
         );
-        let (keys, groups, objects) = (keys?, groups?, objects?);
+        let keys = keys?;
+        let groups = groups?;
+        let objects = objects?;
         let alive = of_stack(alive?, stack);
         self.store_observation(stack, keys, groups, objects);
         let clusters = self.clusters(stack, &alive).await?;
@@ -65,10 +69,87 @@ impl<A: Api> Account<A> {
                 .map(bytes),
             clusters,
             remembered: remembered(observed.objects.as_ref()),
-            results_home: at_home.and_then(|folder| local_results::observe(stack, folder)),
+            results_home: home.and_then(|folder| local_results::observe(stack, folder)),
         })
     }
 
+    /// The present state of the stack's clusters of the last observation: two calls each.
+    async fn watch(&self, stack: &StackName) -> Result<Vec<Cluster>, CloudError> {
+        let known: Vec<ClusterId> = self.observed.borrow().clusters.keys().cloned().collect();
+        let mut clusters = Vec::new();
+        for id in known {
+            let of_stack = |c: &Cluster| c.stack == *stack;
+            clusters.extend(self.step_states(&id).await?.filter(of_stack));
+        }
+        let created_cluster = self
+            .observed
+            .borrow()
+            .created_cluster
+            .clone()
+            .filter(|_| clusters.is_empty());
+        if let Some(created_cluster) = created_cluster {
+            clusters.extend(self.cluster_when_visible(stack, &created_cluster).await?);
+        }
+        if clusters.is_empty() {
+            return Ok(self.observe(stack, None).await?.clusters);
+        }
+        Cluster::oldest_first(&mut clusters);
+        Ok(clusters)
+    }
+    /// EMR remembers ended clusters for two months (EMR API, ListClusters).
+    async fn history(
+        &self,
+        since: DateTime<Utc>,
+        known: &BTreeSet<ClusterId>,
+    ) -> Result<Vec<Cluster>, CloudError> {
+        // No states means all states.
+        let listed = self.list_clusters(Vec::new(), Some(since)).await?;
+        let mut clusters = Vec::new();
+        for summary in listed {
+            let Some((stack, _)) = names::of_cluster(&summary.name) else {
+                continue;
+            };
+            let new = |id: ClusterId| !known.contains(&id);
+            if summary.id.parse().is_ok_and(new) {
+                clusters.extend(self.cluster(&stack, &summary.id).await?);
+            }
+        }
+        Cluster::oldest_first(&mut clusters);
+        Ok(clusters)
+    }
+
+    async fn stacks(&self) -> Result<Vec<StackName>, CloudError> {
+        let filter = vec![Filter {
+            name: "tag-key".to_owned(),
+            values: vec![STACK.to_owned()],
+        }];
+        let bucket = self.bucket().await?;
+        let (keys, groups, prefixes, alive) = tokio::join!(
+            self.key_pairs(filter.clone()),
+            self.security_groups(filter),
+            self.list(&bucket, "stacks/", Some('/')),
+            self.alive(),
+        );
+        let tagged = |tags: &crate::cloud::api::Tags| tags.get(STACK)?.parse().ok();
+        let listed = |listed: Listed| match listed {
+            Listed::Prefix(prefix) => prefix
+                .strip_prefix("stacks/")?
+                .trim_end_matches('/')
+                .parse()
+                .ok(),
+            Listed::Object { .. } => None,
+        };
+        let mut stacks: BTreeSet<StackName> = BTreeSet::new();
+        stacks.extend(keys?.iter().filter_map(|key| tagged(&key.tags)));
+        stacks.extend(groups?.iter().filter_map(|group| tagged(&group.tags)));
+        stacks.extend(prefixes?.unwrap_or_default().into_iter().filter_map(listed));
+        let named = |summary: &Summary| Some(names::of_cluster(&summary.name)?.0);
+        stacks.extend(alive?.iter().filter_map(named));
+        Ok(stacks.into_iter().collect())
+    }
+}
+
+impl<A: Api> Account<A> {
     fn store_observation(
         &self,
         stack: &StackName,
@@ -107,7 +188,8 @@ impl<A: Api> Account<A> {
 
     /// The objects of a stack, by their keys without its prefix; `None` if there is no bucket.
     pub(super) async fn objects(&self, stack: &StackName) -> Result<Option<Objects>, CloudError> {
-        let (bucket, prefix) = (self.bucket().await?, prefix(stack));
+        let bucket = self.bucket().await?;
+        let prefix = prefix(stack);
         let listed = self.list(&bucket, &prefix, None).await?;
         let object = |listed: Listed| match listed {
             Listed::Object {
@@ -127,9 +209,11 @@ impl<A: Api> Account<A> {
         prefix: &str,
         delimiter: Option<char>,
     ) -> Result<Option<Vec<Listed>>, CloudError> {
-        let (mut all, mut next) = (Vec::new(), None);
+        let mut all = Vec::new();
+        let mut next = None;
         loop {
-            let (bucket, prefix) = (bucket.clone(), prefix.to_owned());
+            let bucket = bucket.clone();
+            let prefix = prefix.to_owned();
             let call = ListObjects {
                 bucket,
                 prefix,
@@ -158,7 +242,8 @@ impl<A: Api> Account<A> {
         states: Vec<ClusterState>,
         created_after: Option<DateTime<Utc>>,
     ) -> Result<Vec<Summary>, CloudError> {
-        let (mut all, mut next) = (Vec::new(), None);
+        let mut all = Vec::new();
+        let mut next = None;
         loop {
             let states = states.clone();
             let call = ListClusters {
@@ -240,40 +325,11 @@ impl<A: Api> Account<A> {
                 .noted(id)
                 .is_some_and(|at| now - at < VISIBILITY_WINDOW)
     }
-
-    pub(super) async fn all_stacks(&self) -> Result<Vec<StackName>, CloudError> {
-        let filter = vec![Filter {
-            name: "tag-key".to_owned(),
-            values: vec![STACK.to_owned()],
-        }];
-        let bucket = self.bucket().await?;
-        let (keys, groups, prefixes, alive) = tokio::join!(
-            self.key_pairs(filter.clone()),
-            self.security_groups(filter),
-            self.list(&bucket, "stacks/", Some('/')),
-            self.alive(),
-        );
-        let tagged = |tags: &crate::cloud::api::Tags| tags.get(STACK)?.parse().ok();
-        let listed = |listed: Listed| match listed {
-            Listed::Prefix(prefix) => prefix
-                .strip_prefix("stacks/")?
-                .trim_end_matches('/')
-                .parse()
-                .ok(),
-            Listed::Object { .. } => None,
-        };
-        let mut stacks: BTreeSet<StackName> = BTreeSet::new();
-        stacks.extend(keys?.iter().filter_map(|key| tagged(&key.tags)));
-        stacks.extend(groups?.iter().filter_map(|group| tagged(&group.tags)));
-        stacks.extend(prefixes?.unwrap_or_default().into_iter().filter_map(listed));
-        let named = |summary: &Summary| Some(names::of_cluster(&summary.name)?.0);
-        stacks.extend(alive?.iter().filter_map(named));
-        Ok(stacks.into_iter().collect())
-    }
 }
 
 fn tagged(key: &str, value: &str) -> Vec<Filter> {
-    let (name, values) = (format!("tag:{key}"), vec![value.to_owned()]);
+    let name = format!("tag:{key}");
+    let values = vec![value.to_owned()];
     vec![Filter { name, values }]
 }
 
@@ -297,7 +353,7 @@ fn remembered(objects: Option<&Objects>) -> Vec<Run> {
     let mut runs: Vec<(DateTime<Utc>, Run)> = objects
         .into_iter()
         .flatten()
-        .filter_map(|(key, (_, at))| match place::note(key)? {
+        .filter_map(|(key, (_, at))| match layout::note(key)? {
             Note::Run(run) => Some((*at, run)),
             Note::Intent(_) | Note::Cluster(_) => None,
         })
@@ -307,41 +363,13 @@ fn remembered(objects: Option<&Objects>) -> Vec<Run> {
 }
 
 fn newest_made(objects: Option<&Objects>) -> Option<String> {
-    let made = objects
-        .into_iter()
-        .flatten()
-        .filter_map(|(key, (_, at))| match place::note(key)? {
-            Note::Cluster(id) => Some((*at, id)),
-            Note::Intent(_) | Note::Run(_) => None,
-        });
+    let made =
+        objects
+            .into_iter()
+            .flatten()
+            .filter_map(|(key, (_, at))| match layout::note(key)? {
+                Note::Cluster(id) => Some((*at, id)),
+                Note::Intent(_) | Note::Run(_) => None,
+            });
     made.max().map(|(_, id)| id)
-}
-
-impl<A: Api> Account<A> {
-    /// The present state of the stack's clusters of the last observation: two calls each.
-    pub(super) async fn poll_clusters(
-        &self,
-        stack: &StackName,
-    ) -> Result<Vec<Cluster>, CloudError> {
-        let known: Vec<ClusterId> = self.observed.borrow().clusters.keys().cloned().collect();
-        let mut clusters = Vec::new();
-        for id in known {
-            let of_stack = |c: &Cluster| c.stack == *stack;
-            clusters.extend(self.step_states(&id).await?.filter(of_stack));
-        }
-        let created_cluster = self
-            .observed
-            .borrow()
-            .created_cluster
-            .clone()
-            .filter(|_| clusters.is_empty());
-        if let Some(created_cluster) = created_cluster {
-            clusters.extend(self.cluster_when_visible(stack, &created_cluster).await?);
-        }
-        if clusters.is_empty() {
-            return Ok(self.observe_stack(stack, None).await?.clusters);
-        }
-        Cluster::oldest_first(&mut clusters);
-        Ok(clusters)
-    }
 }

@@ -3,24 +3,24 @@
 
 use super::Account;
 use super::errors::Context;
-use super::place;
-use crate::cloud::CloudError;
+use super::layout;
 use crate::cloud::api::s3::{Condition, GetObject};
 use crate::cloud::api::{Api, Kind};
+use crate::cloud::{CloudError, Origins};
 use crate::model::name::StackName;
 use crate::model::origin::Origin;
+use async_trait::async_trait;
 
-impl<A: Api> Account<A> {
+#[async_trait(?Send)]
+impl<A: Api> Origins for Account<A> {
     /// Reads the origin unless a listing has shown that the marker is missing or empty.
-    pub(super) async fn read_origin(
-        &self,
-        stack: &StackName,
-    ) -> Result<Option<Origin>, CloudError> {
+    async fn origin(&self, stack: &StackName) -> Result<Option<Origin>, CloudError> {
         let listed = self.observed.borrow().objects.is_some();
         if listed && self.marker_bytes().unwrap_or(0) == 0 {
             return Ok(None);
         }
-        let (bucket, key) = (self.bucket().await?, place::marker(stack));
+        let bucket = self.bucket().await?;
+        let key = layout::marker(stack);
         match self.api.serve(GetObject::note(bucket, key)).await {
             Err(error) if error.kind == Kind::NotFound => Ok(None),
             reply => {
@@ -30,13 +30,20 @@ impl<A: Api> Account<A> {
         }
     }
 
+    fn applied_from(&self, origin: Origin) {
+        self.applied_from.replace(Some(origin));
+    }
+}
+
+impl<A: Api> Account<A> {
     /// Writes the pending origin if the stack's marker exists. If not, the origin is written with
     /// it.
     pub(super) async fn note_origin(&self, stack: &StackName) -> Result<(), CloudError> {
         if self.marker_bytes().is_none() || self.applied_from.borrow().is_none() {
             return Ok(());
         }
-        let (key, body) = (place::marker(stack), self.marker_body());
+        let key = layout::marker(stack);
+        let body = self.marker_body();
         self.put(&key, body, Condition::Always).await.map(|_| ())
     }
 
@@ -50,7 +57,7 @@ impl<A: Api> Account<A> {
     /// The length of the observed marker.
     fn marker_bytes(&self) -> Option<u64> {
         let observed = self.observed.borrow();
-        let (bytes, _) = observed.objects.as_ref()?.get(place::MARKER)?;
+        let (bytes, _) = observed.objects.as_ref()?.get(layout::MARKER)?;
         Some(*bytes)
     }
 }

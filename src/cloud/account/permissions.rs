@@ -4,8 +4,8 @@ use super::Account;
 use super::bucket::VISIBILITY_WINDOW;
 use super::documents::{GUARD, bucket_policy, machines};
 use super::errors::Context;
+use super::layout;
 use super::names::{WORK, of_cluster};
-use super::place;
 use super::roles::{INSTANCE_PROFILE, REAPER, SERVICE_ROLE};
 use crate::cloud::CloudError;
 use crate::cloud::api::iam::{
@@ -71,7 +71,8 @@ impl<A: Api> Account<A> {
         name: &str,
         document: Value,
     ) -> Result<(), CloudError> {
-        let (name, document) = (name.to_owned(), document.to_string());
+        let name = name.to_owned();
+        let document = document.to_string();
         let call = PutRolePolicy {
             role: role.to_owned(),
             name,
@@ -90,7 +91,8 @@ impl<A: Api> Account<A> {
             let Some((stack, _)) = of_cluster(&alive.name) else {
                 continue;
             };
-            let (bucket, key) = (bucket.clone(), place::cluster(&stack, &alive.id));
+            let bucket = bucket.clone();
+            let key = layout::cluster(&stack, &alive.id);
             let noted = self.api.serve(HeadObject { bucket, key }).await;
             // An older clusterup wrote empty notes.
             if noted.is_ok_and(|bytes| bytes == 0) {
@@ -138,11 +140,13 @@ impl<A: Api> Account<A> {
         } else {
             with(&self.older_stacks().await?)
         };
-        let (of, document) = (bucket.clone(), wanted.to_string());
+        let of = bucket.clone();
+        let document = wanted.to_string();
         let bucket = of;
         let begun = Instant::now();
         loop {
-            let (bucket, document) = (bucket.clone(), document.clone());
+            let bucket = bucket.clone();
+            let document = document.clone();
             let name = bucket.name.clone();
             match self.api.serve(PutBucketPolicy { bucket, document }).await {
                 // The bucket is new.
@@ -183,7 +187,8 @@ impl<A: Api> Account<A> {
     /// writing results, as an older clusterup's do not.
     pub(super) async fn check_rights(&self) -> Result<(), CloudError> {
         let bucket = self.bucket().await?;
-        let (role, name) = (INSTANCE_PROFILE.to_owned(), MACHINES.to_owned());
+        let role = INSTANCE_PROFILE.to_owned();
+        let name = MACHINES.to_owned();
         let call = GetRolePolicy { role, name };
         let Ok(document) = self.api.serve(call).await else {
             // There is no policy of ours, or we may not read it: others are responsible for theirs.

@@ -75,7 +75,8 @@ impl<A: Api> Account<A> {
         listener: &dyn Listener,
     ) -> Result<Vec<Skipped>, CloudError> {
         let bucket = self.bucket().await?;
-        let (mut found, mut skipped) = (Vec::new(), Vec::new());
+        let mut found = Vec::new();
+        let mut skipped = Vec::new();
         for place in [names::work(stack), names::prefix(stack)] {
             // A run starts with empty folders, so only one of the two prefixes has objects.
             let prefix = format!("{place}{}/", results.key.as_str());
@@ -92,11 +93,13 @@ impl<A: Api> Account<A> {
             if let Some(folder) = to.parent() {
                 fs::create_dir_all(folder).during(|| format!("make {}", folder.display()))?;
             }
-            let (bucket, name) = (bucket.clone(), key.clone());
+            let bucket = bucket.clone();
+            let name = key.clone();
             let fetched = self.api.serve(Download { bucket, key, to }).await;
             fetched.with_context(|| format!("fetch {name}"))?;
             done.set(done.get() + bytes);
-            let (what, done) = ("downloading results".to_owned(), done.get());
+            let what = "downloading results".to_owned();
+            let done = done.get();
             listener.on_event(&Event::Progress { what, done, total });
             Ok(())
         })
@@ -108,7 +111,8 @@ impl<A: Api> Account<A> {
 /// The file of each object, always below the folder. S3 has no folders: an object whose key is also
 /// a prefix of others has no file.
 fn to_download(listed: Vec<Listed>, prefix: &str, into: &Path) -> Listing {
-    let (mut paths, mut skipped) = (Vec::new(), Vec::new());
+    let mut paths = Vec::new();
+    let mut skipped = Vec::new();
     for listed in listed {
         let Listed::Object { key, bytes, .. } = listed else {
             continue;

@@ -124,7 +124,8 @@ impl<A: Api> Account<A> {
         let policies = self.list_policies(INSTANCE_PROFILE).await?;
         let own = |name: &&String| !name.starts_with("arn:");
         for name in policies.iter().filter(own) {
-            let (role, name) = (INSTANCE_PROFILE.to_owned(), name.clone());
+            let role = INSTANCE_PROFILE.to_owned();
+            let name = name.clone();
             let call = GetRolePolicy { role, name };
             let document = self.api.serve(call.clone()).await?;
             let wide = |key: &&str| {
@@ -191,7 +192,8 @@ impl<A: Api> Account<A> {
     /// The command that restricts the bucket.
     async fn command_to_restrict(&self, bucket: &Bucket) -> String {
         let older = self.older_stacks().await.unwrap_or_default();
-        let (name, region) = (&bucket.name, &self.settings.region);
+        let name = &bucket.name;
+        let region = &self.settings.region;
         let there = self.read_policy(bucket).await.ok().flatten();
         let there = there.and_then(|it| serde_json::from_str(&it).ok());
         let document = merged(there.as_ref(), self.desired_policy(bucket, &older));

@@ -58,7 +58,8 @@ pub(super) fn power_off_seconds(cluster: &Cluster) -> u64 {
 
 /// The same for a cluster that is created now.
 pub(super) fn power_off_seconds_ahead(spec: &ClusterSpec, now: DateTime<Utc>) -> u64 {
-    let (guardrails, groups) = (&spec.guardrails, &spec.groups);
+    let guardrails = &spec.guardrails;
+    let groups = &spec.groups;
     let terms = Terms::ahead(guardrails, groups, spec.rates, spec.ending, now);
     of_terms(&terms)
 }
@@ -295,7 +296,8 @@ mod tests {
     fn a_schedule_ends_its_cluster_in_its_own_partition() {
         let sample = crate::cloud::account::spec::tests::sample();
         let now: DateTime<Utc> = "2026-11-21T04:00:00Z".parse().unwrap();
-        let (id, stack) = ("j-1".parse().unwrap(), "t".parse().unwrap());
+        let id = "j-1".parse().unwrap();
+        let stack = "t".parse().unwrap();
         let cluster = Cluster::new(id, stack, sample, now);
         let of = |target: &str, role: &str| {
             let schedule = Schedule {

@@ -3,9 +3,9 @@
 
 use super::errors::{Context, gone};
 use super::last_observation::Scheduled;
+use super::layout;
 use super::names::{self, DEADLINE, MAX_EXTENSIONS};
 use super::note::{self, NoteCheck};
-use super::place;
 use super::roles::REAPER;
 use super::{Account, safeguard_state};
 use crate::cloud::api::emr::{AddTags, BootstrapAction};
@@ -14,19 +14,55 @@ use crate::cloud::api::scheduler::{
     CreateSchedule, DeleteSchedule, GetSchedule, Schedule, UpdateSchedule, terminate,
 };
 use crate::cloud::api::{Api, ApiError, Kind, Tags};
-use crate::cloud::{Class, CloudError};
+use crate::cloud::{Class, CloudError, Safeguarding};
 use crate::model::event::{Event, Listener};
 use crate::model::extension::Extension;
 use crate::model::hint::Command;
 use crate::model::name::{ClusterId, StackName};
-use crate::model::observed::Cluster;
+use crate::model::observed::{Cluster, Observed};
 use crate::model::partition::Partition;
 use crate::model::safeguard::{Safeguard, SafeguardKind};
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
 /// Powers the primary off at its deadline.
 const POWER_OFF: &str = include_str!("power-off.sh");
+
+#[async_trait(?Send)]
+impl<A: Api> Safeguarding for Account<A> {
+    async fn verify_safeguards(&self, observed: &mut Observed) {
+        self.verify_schedules(&mut observed.clusters).await;
+        self.verify_power_offs(&mut observed.clusters).await;
+    }
+
+    /// The note stays, empty, because a lease counts from it. A note that another apply has written since is kept.
+    async fn stop_following(&self, stack: &StackName, id: &ClusterId) -> Result<(), CloudError> {
+        let own = self.following.borrow_mut().remove(id);
+        let stale = {
+            let now = self.settings.clock.now();
+            let observed = self.observed.borrow().followed(id);
+            observed.is_some_and(|at| now - at >= safeguard_state::FOLLOWER_TIMEOUT)
+        };
+        let condition = match own {
+            Some(tag) => Condition::Unchanged(tag),
+            None if stale => Condition::Always,
+            None => Condition::Absent,
+        };
+        let call = PutObject {
+            bucket: self.bucket().await?,
+            key: layout::followed(stack, id),
+            body: Body::Bytes(Vec::new()),
+            condition,
+        };
+        match self.api.serve(call).await {
+            Err(error) if [Kind::Precondition, Kind::NotFound].contains(&error.kind) => Ok(()),
+            put => put
+                .with_context(|| format!("note that cluster {id} is left"))
+                .map(|_| ()),
+        }
+    }
+}
 
 impl<A: Api> Account<A> {
     /// The bootstrap action that powers the primary off this many seconds after the cluster's
@@ -38,7 +74,7 @@ impl<A: Api> Account<A> {
         nonce: &str,
         seconds: u64,
     ) -> Result<BootstrapAction, CloudError> {
-        let deadline = place::deadline(stack, nonce);
+        let deadline = layout::deadline(stack, nonce);
         let bucket = self.bucket().await?.name;
         Ok(BootstrapAction {
             name: "power off at the deadline".to_owned(),
@@ -84,7 +120,7 @@ impl<A: Api> Account<A> {
     }
 
     /// Marks schedules as disarmed whose role is missing.
-    pub(super) async fn verify_schedules(&self, clusters: &mut [Cluster]) {
+    async fn verify_schedules(&self, clusters: &mut [Cluster]) {
         let living = clusters.iter_mut().filter(|c| c.state.is_live());
         let safeguards = living.flat_map(|cluster| {
             let stack = &cluster.stack;
@@ -122,7 +158,7 @@ impl<A: Api> Account<A> {
             safeguard_state::requested_power_off(&observed.cluster.tags),
         ) && noted != seconds
         {
-            let key = place::deadline(&cluster.stack, nonce);
+            let key = layout::deadline(&cluster.stack, nonce);
             let body = seconds.to_string().into_bytes();
             self.put(&key, body, Condition::Always).await?;
             // The tag comes last: it records that the object was written.
@@ -302,42 +338,10 @@ impl<A: Api> Account<A> {
         self.observed.borrow_mut().followed.insert(id.clone(), now);
         // Each note is unique, so that a note of another follower is recognized.
         let who = format!("{} {}\n", self.settings.who, self.nonce()).into_bytes();
-        let key = place::followed(stack, id);
+        let key = layout::followed(stack, id);
         let tag = self.put(&key, who, Condition::Always).await?;
         self.following.borrow_mut().insert(id.clone(), tag);
         Ok(())
-    }
-
-    /// Records that this process stops following a cluster on purpose. The note stays, empty,
-    /// because a lease counts from it. A note that another apply has written since is kept.
-    pub(super) async fn leave_cluster(
-        &self,
-        stack: &StackName,
-        id: &ClusterId,
-    ) -> Result<(), CloudError> {
-        let own = self.following.borrow_mut().remove(id);
-        let stale = {
-            let now = self.settings.clock.now();
-            let observed = self.observed.borrow().followed(id);
-            observed.is_some_and(|at| now - at >= safeguard_state::FOLLOWER_TIMEOUT)
-        };
-        let condition = match own {
-            Some(tag) => Condition::Unchanged(tag),
-            None if stale => Condition::Always,
-            None => Condition::Absent,
-        };
-        let call = PutObject {
-            bucket: self.bucket().await?,
-            key: place::followed(stack, id),
-            body: Body::Bytes(Vec::new()),
-            condition,
-        };
-        match self.api.serve(call).await {
-            Err(error) if [Kind::Precondition, Kind::NotFound].contains(&error.kind) => Ok(()),
-            put => put
-                .with_context(|| format!("note that cluster {id} is left"))
-                .map(|_| ()),
-        }
     }
 
     pub(super) async fn tag(&self, id: &str, tags: Tags) -> Result<(), CloudError> {

@@ -58,14 +58,16 @@ impl<A: Api> Account<A> {
         objects: &[Object],
         listener: &dyn Listener,
     ) -> Result<(), CloudError> {
-        let (bucket, prefix) = (self.bucket().await?, names::prefix(stack));
+        let bucket = self.bucket().await?;
+        let prefix = names::prefix(stack);
         let uploads = objects.iter().map(|object| Upload::new(&prefix, object));
         let uploads = uploads.collect::<Result<Vec<_>, _>>()?;
         let total: u64 = uploads.iter().map(|upload| upload.bytes).sum();
         let done = Cell::new(0);
         let on_sent = |bytes: u64| {
             done.set(done.get() + bytes);
-            let (what, done) = ("staging".to_owned(), done.get());
+            let what = "staging".to_owned();
+            let done = done.get();
             listener.on_event(&Event::Progress { what, done, total });
         };
         if uploads.iter().any(|upload| upload.parts() > 1) {
@@ -102,7 +104,8 @@ impl<A: Api> Account<A> {
                 pieces.push(Piece::Whole(file));
                 continue;
             }
-            let (of_bucket, key) = (bucket.clone(), upload.key.clone());
+            let of_bucket = bucket.clone();
+            let key = upload.key.clone();
             let id = self
                 .api
                 .serve(CreateMultipartUpload {
@@ -179,7 +182,8 @@ impl<A: Api> Account<A> {
         let Some(etags) = multipart.part_done(file, number, etag, of) else {
             return Ok(());
         };
-        let (key, id) = (upload.key.clone(), multipart.id(file));
+        let key = upload.key.clone();
+        let id = multipart.id(file);
         let call = CompleteMultipartUpload {
             bucket: bucket.clone(),
             key,
@@ -189,7 +193,8 @@ impl<A: Api> Account<A> {
         match self.api.serve(call).await {
             // Completed by a call whose response was lost if the object exists.
             Err(error) if error.kind == Kind::NotFound => {
-                let (bucket, key) = (bucket.clone(), upload.key.clone());
+                let bucket = bucket.clone();
+                let key = upload.key.clone();
                 let there = self.api.serve(HeadObject { bucket, key }).await;
                 there.with_context(|| upload.context()).map(|_| ())
             }
@@ -203,7 +208,8 @@ impl<A: Api> Account<A> {
             .enumerate()
             .filter(|(file, _)| multipart.has(*file))
         {
-            let (bucket, key) = (bucket.clone(), upload.key.clone());
+            let bucket = bucket.clone();
+            let key = upload.key.clone();
             let call = AbortMultipartUpload {
                 bucket,
                 key,
@@ -260,7 +266,8 @@ impl<'a> Upload<'a> {
     fn new(prefix: &str, object: &'a Object) -> Result<Self, CloudError> {
         let key = format!("{prefix}{}", object.key);
         let Some(sample) = object.sample else {
-            let (from, bytes) = (Cow::from(&object.from), object.bytes);
+            let from = Cow::from(&object.from);
+            let bytes = object.bytes;
             return Ok(Self {
                 key,
                 from,

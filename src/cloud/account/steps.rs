@@ -81,7 +81,8 @@ impl<A: Api> Account<A> {
             id: id.to_string(),
             steps: new(job, number, when_done),
         };
-        let (nonce, begun) = (self.nonce(), self.settings.clock.now());
+        let nonce = self.nonce();
+        let begun = self.settings.clock.now();
         self.write_intent(stack, &nonce, &Intent::Steps(run.clone()))
             .await?;
         let accepted = match self.call_once(call).await? {

@@ -2,18 +2,21 @@
 
 use super::Account;
 use super::errors::Context;
-use super::place;
+use super::layout;
 use crate::cloud::api::s3::{Body, Condition, GetObject, MAX_ACCOUNT, PutObject};
 use crate::cloud::api::{Api, Kind};
-use crate::cloud::{CloudError, StoredAccount};
-use crate::model::name::{StackName, TeamName};
+use crate::cloud::{CloudError, StoredAccount, TeamAccounts};
+use crate::model::name::TeamName;
+use async_trait::async_trait;
 
-impl<A: Api> Account<A> {
-    pub(super) async fn read_team_account(
+#[async_trait(?Send)]
+impl<A: Api> TeamAccounts for Account<A> {
+    async fn stored_team_account(
         &self,
         team: &TeamName,
     ) -> Result<Option<StoredAccount>, CloudError> {
-        let (bucket, key) = (self.bucket().await?, place::team(team));
+        let bucket = self.bucket().await?;
+        let key = layout::team(team);
         let max = MAX_ACCOUNT;
         match self.api.serve(GetObject { bucket, key, max }).await {
             // A missing bucket is a missing account.
@@ -28,16 +31,17 @@ impl<A: Api> Account<A> {
         }
     }
 
-    pub(super) async fn write_team_account(
+    async fn store_team_account(
         &self,
         team: &TeamName,
         content: &[u8],
         was: Option<&str>,
     ) -> Result<bool, CloudError> {
-        let (bucket, mut made) = (self.bucket().await?, None);
+        let bucket = self.bucket().await?;
+        let mut made = None;
         let call = PutObject {
             bucket: bucket.clone(),
-            key: place::team(team),
+            key: layout::team(team),
             body: Body::Bytes(content.to_vec()),
             condition: was.map_or(Condition::Absent, |was| {
                 Condition::Unchanged(was.to_owned())
@@ -57,12 +61,5 @@ impl<A: Api> Account<A> {
                 }
             }
         }
-    }
-
-    /// Whether a live process may hold the stack's lease.
-    pub(super) async fn is_leased(&self, stack: &StackName) -> Result<bool, CloudError> {
-        let (bucket, key) = (self.bucket().await?, place::lock(stack));
-        let lock = self.read_lock(&bucket, &key).await?;
-        Ok(lock.is_some_and(|lock| !lock.is_dead()))
     }
 }

@@ -78,7 +78,8 @@ fn failed(result: &MetricDataResult) -> Result<bool, ApiError> {
         Some(StatusCode::InternalError) => Ok(true),
         Some(StatusCode::Forbidden) => {
             let message = result.messages().iter().find_map(|message| message.value());
-            let (code, status) = (Some("AccessDenied"), Some(403));
+            let code = Some("AccessDenied");
+            let status = Some(403);
             Err(refused::<GetMetricData>(code, status, message))
         }
         Some(_) | None => Ok(false),
@@ -86,7 +87,8 @@ fn failed(result: &MetricDataResult) -> Result<bool, ApiError> {
 }
 
 fn points(result: &MetricDataResult) -> Option<Points> {
-    let (times, values) = (result.timestamps(), result.values());
+    let times = result.timestamps();
+    let values = result.values();
     if times.len() != values.len() {
         return None;
     }

@@ -197,7 +197,8 @@ fn rules(opening: &IpPermission) -> impl Iterator<Item = Rule> + '_ {
 }
 
 fn opening(rule: Rule) -> IpPermission {
-    let (range, about) = (rule.from.to_string(), Some(rule.description));
+    let range = rule.from.to_string();
+    let about = Some(rule.description);
     let about = about.filter(|text| !text.is_empty());
     let ports = rule.ports.map(|(first, last)| (first.into(), last.into()));
     // EC2 wants two numbers for ICMP too, where -1 is "all".

@@ -133,7 +133,8 @@ where
     }
     let (kind, begin) = match &error {
         SdkError::ServiceError(response) => {
-            let (status, error) = (response.raw().status().as_u16(), response.err());
+            let status = response.raw().status().as_u16();
+            let error = response.err();
             let mut error = refused::<C>(error.code(), Some(status), error.message());
             if error.kind == Kind::OutcomeUnknown {
                 error.message.push_str(&sender(response.raw()));

@@ -76,7 +76,8 @@ impl Serve<GetRolePolicy> for Sdk {
 
 /// Decodes a document: IAM returns it URL-encoded (RFC 3986; IAM API, GetRolePolicy).
 fn plain(document: &str) -> String {
-    let (mut plain, mut rest) = (Vec::new(), document.as_bytes());
+    let mut plain = Vec::new();
+    let mut rest = document.as_bytes();
     while let [first, others @ ..] = rest {
         let code = others.get(..2).filter(|_| *first == b'%');
         let code = code.and_then(|code| str::from_utf8(code).ok());

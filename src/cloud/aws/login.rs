@@ -38,7 +38,9 @@ impl Login {
 
     async fn profiles(&self) -> Option<&ProfileSet> {
         let load = || async {
-            let (fs, env, files) = (Fs::real(), Env::real(), Default::default());
+            let fs = Fs::real();
+            let env = Env::real();
+            let files = Default::default();
             aws_config::profile::load(&fs, &env, &files, None)
                 .await
                 .ok()
@@ -141,7 +143,8 @@ fn has_login(set: &ProfileSet, profile: &Profile) -> bool {
 
 /// The profile from which a profile's credentials finally come.
 fn source<'a>(set: &'a ProfileSet, profile: &'a Profile) -> &'a Profile {
-    let (mut profile, mut left) = (profile, mfa::MAX_CHAIN);
+    let mut profile = profile;
+    let mut left = mfa::MAX_CHAIN;
     while let Some(next) = profile
         .get("source_profile")
         .and_then(|name| set.get_profile(name))

@@ -167,7 +167,8 @@ async fn assume(
         profile: profile.name().to_owned(),
         says: "AWS returned no credentials for it".to_owned(),
     })?;
-    let (id, secret) = (assumed.access_key_id, assumed.secret_access_key);
+    let id = assumed.access_key_id;
+    let secret = assumed.secret_access_key;
     let expiry = std::time::SystemTime::try_from(assumed.expiration).ok();
     Ok(Credentials::new(
         id,

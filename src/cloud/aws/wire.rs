@@ -106,7 +106,8 @@ impl HttpConnector for Watched<SharedHttpConnector> {
 
 impl Watch {
     pub(super) fn of(clock: Arc<dyn Clock>) -> Self {
-        let (clock, seconds) = (Some(clock), Arc::default());
+        let clock = Some(clock);
+        let seconds = Arc::default();
         Self { clock, seconds }
     }
 
@@ -126,7 +127,9 @@ impl Watch {
 }
 
 fn no_answer(error: ConnectorError, endpoint: String) -> ConnectorError {
-    let (timeout, io, user) = (error.is_timeout(), error.is_io(), error.is_user());
+    let timeout = error.is_timeout();
+    let io = error.is_io();
+    let user = error.is_user();
     let source: BoxError = UnexpectedResponse::NoAnswer(endpoint, error.into_source()).into();
     match (timeout, io, user) {
         (true, ..) => ConnectorError::timeout(source),

@@ -42,7 +42,8 @@ pub async fn actuals<A: Api>(
     let found = managed(api, account).await.map_err(failure)?;
     let actual = |one: Described| {
         let of = of_name(&one.budget.name)?;
-        let (usd, at) = (one.actual?.usd()?, one.updated?);
+        let usd = one.actual?.usd()?;
+        let at = one.updated?;
         Some((of, Actual { usd, at }))
     };
     Ok(found.into_iter().filter_map(actual).collect())
@@ -100,7 +101,8 @@ pub async fn update<A: Api>(
 /// # Errors
 /// Returns an error if a call to AWS fails.
 pub async fn delete<A: Api>(api: &A, account: &str, name: &str) -> Result<(), CloudError> {
-    let (account, budget) = (account.to_owned(), name.to_owned());
+    let account = account.to_owned();
+    let budget = name.to_owned();
     let deleted = api.serve(DeleteBudget { account, budget });
     deleted.await.map_err(failure)
 }
@@ -111,13 +113,16 @@ async fn apply_update<A: Api>(
     from: &ExistingBudget,
     to: &ExistingBudget,
 ) -> Result<(), ApiError> {
-    let (account, name) = (account.to_owned(), &to.budget.name);
+    let account = account.to_owned();
+    let name = &to.budget.name;
     // An update resets the spending that AWS reports, so it is only made if the budget changes.
     if from.budget != to.budget {
-        let (account, budget) = (account.clone(), to.budget.clone());
+        let account = account.clone();
+        let budget = to.budget.clone();
         api.serve(UpdateBudget { account, budget }).await?;
     }
-    let (account, budget) = (account.as_str(), name.as_str());
+    let account = account.as_str();
+    let budget = name.as_str();
     let notifications = Notifications {
         api,
         account,
@@ -139,7 +144,8 @@ async fn managed<A: Api>(api: &A, account: &str) -> Result<Vec<Described>, ApiEr
 
 async fn notices<A: Api>(api: &A, account: &str, budget: &str) -> Result<Notices, ApiError> {
     let all = pages(async |next| {
-        let (account, budget) = (account.to_owned(), budget.to_owned());
+        let account = account.to_owned();
+        let budget = budget.to_owned();
         let call = DescribeNotificationsForBudget {
             account,
             budget,
@@ -179,7 +185,8 @@ async fn subscribers<A: Api>(
 async fn pages<T>(
     ask: impl AsyncFn(Option<String>) -> Result<Page<T>, ApiError>,
 ) -> Result<Vec<T>, ApiError> {
-    let (mut all, mut next) = (Vec::new(), None);
+    let mut all = Vec::new();
+    let mut next = None;
     loop {
         let mut page = ask(next).await?;
         all.append(&mut page.items);

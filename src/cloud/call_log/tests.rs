@@ -219,7 +219,9 @@ async fn what_users_put_into_a_call_is_not_logged() {
     let document = planted();
     let bucket = bucket();
     keeps_to_itself(PutBucketPolicy { bucket, document }, "bucket=b").await;
-    let (topic, subject, message) = ("arn:aws:sns:1".to_owned(), planted(), planted());
+    let topic = "arn:aws:sns:1".to_owned();
+    let subject = planted();
+    let message = planted();
     let publish = Publish {
         topic,
         subject,

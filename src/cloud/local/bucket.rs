@@ -1,6 +1,6 @@
 //! Buckets as folders. Objects appear complete or not at all.
 
-use super::place::Place;
+use super::layout::Layout;
 use crate::cloud::content;
 use crate::cloud::error::{CloudError, IoContext};
 use crate::cloud::files::gone;
@@ -20,10 +20,10 @@ use std::path::{Path, PathBuf};
 pub(super) const PARTIAL: &str = ".partial.";
 
 pub(super) fn observe(
-    place: &Place,
+    layout: &Layout,
     stack: &StackName,
 ) -> Result<Option<BTreeMap<String, u64>>, CloudError> {
-    let root = place.bucket(stack);
+    let root = layout.bucket(stack);
     if !root.is_dir() {
         return Ok(None);
     }
@@ -37,21 +37,21 @@ pub(super) fn observe(
     Ok(Some(objects))
 }
 
-pub(super) fn create(place: &Place, stack: &StackName) -> Result<(), CloudError> {
-    let root = place.bucket(stack);
+pub(super) fn create(layout: &Layout, stack: &StackName) -> Result<(), CloudError> {
+    let root = layout.bucket(stack);
     fs::create_dir_all(&root).during(|| format!("make {}", root.display()))
 }
 
-pub(super) fn delete(place: &Place, stack: &StackName) -> Result<(), CloudError> {
-    let root = place.bucket(stack);
+pub(super) fn delete(layout: &Layout, stack: &StackName) -> Result<(), CloudError> {
+    let root = layout.bucket(stack);
     gone(fs::remove_dir_all(&root)).during(|| format!("remove {}", root.display()))
 }
 
 /// Empties the folders that a run is going to write to, so that no files of another run are taken
 /// for its own.
-pub(super) fn clear(place: &Place, stack: &StackName, job: &JobSpec) -> Result<(), CloudError> {
+pub(super) fn clear(layout: &Layout, stack: &StackName, job: &JobSpec) -> Result<(), CloudError> {
     for key in [&job.results_key, &job.scratch_key] {
-        let folder = place.bucket(stack).join(key);
+        let folder = layout.bucket(stack).join(key);
         gone(fs::remove_dir_all(&folder)).during(|| format!("empty {}", folder.display()))?;
     }
     Ok(())
@@ -59,7 +59,7 @@ pub(super) fn clear(place: &Place, stack: &StackName, job: &JobSpec) -> Result<(
 
 /// Copies objects into the bucket, sampled if the plan says so, and reports progress in bytes.
 pub(super) fn stage(
-    place: &Place,
+    layout: &Layout,
     stack: &StackName,
     objects: &[Object],
     listener: &dyn Listener,
@@ -75,7 +75,7 @@ pub(super) fn stage(
                 total,
             });
         };
-        let to = place.bucket(stack).join(&object.key);
+        let to = layout.bucket(stack).join(&object.key);
         stage_one(object, &to, &mut report)
             .during(|| format!("stage {} as {}", object.from.display(), object.key))?;
     }
@@ -158,7 +158,8 @@ mod tests {
     #[test]
     fn a_file_that_changes_while_it_is_staged_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let (place, stack) = (Place::new(folder.path().to_owned()), "t".parse().unwrap());
+        let layout = Layout::new(folder.path().to_owned());
+        let stack = "t".parse().unwrap();
         let from = folder.path().join("job.py");
         fs::write(&from, "print(1)").unwrap();
         let digest = hex(&Sha256::digest("print(1)"));
@@ -169,12 +170,17 @@ mod tests {
             bytes: 8,
             sample: None,
         };
-        stage(&place, &stack, std::slice::from_ref(&object), &NoListener).unwrap();
-        assert!(observe(&place, &stack).unwrap().unwrap().contains_key(&key));
+        stage(&layout, &stack, std::slice::from_ref(&object), &NoListener).unwrap();
+        assert!(
+            observe(&layout, &stack)
+                .unwrap()
+                .unwrap()
+                .contains_key(&key)
+        );
         fs::write(&from, "print(2)").unwrap();
-        let error = stage(&place, &stack, &[object], &NoListener).unwrap_err();
+        let error = stage(&layout, &stack, &[object], &NoListener).unwrap_err();
         assert!(error.source.unwrap().to_string().contains("apply again"));
-        let there = fs::read_to_string(place.bucket(&stack).join(&key)).unwrap();
+        let there = fs::read_to_string(layout.bucket(&stack).join(&key)).unwrap();
         assert_eq!(there, "print(1)", "the old content stays under its own key");
     }
 }

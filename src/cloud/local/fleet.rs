@@ -5,8 +5,10 @@ use super::cluster::{Folder, Request};
 use super::{Local, launch, lock};
 use crate::cloud::error::{Class, IoContext};
 use crate::cloud::files::{gone, write_whole};
-use crate::cloud::fleet::{FleetProvider, Leftover};
-use crate::cloud::{Cloud, CloudError, Lease};
+use crate::cloud::fleet::{
+    FleetControl, FleetListing, FleetMetrics, FleetProvider, RegionFleet, WatchLease,
+};
+use crate::cloud::{CloudError, Lease, SparkPages};
 use crate::disk;
 use crate::model::extension::Extension;
 use crate::model::fleet::{
@@ -37,7 +39,7 @@ pub(super) struct FleetMemory {
 impl Local {
     fn all(&self) -> Result<Vec<Cluster>, CloudError> {
         let mut all = Vec::new();
-        for stack in self.place.stacks()? {
+        for stack in self.layout.stacks()? {
             all.extend(self.clusters(&stack)?);
         }
         Ok(all)
@@ -45,7 +47,7 @@ impl Local {
 
     /// Returns the folder and stack of a cluster; `None` if no stack has it.
     fn find(&self, id: &ClusterId) -> Result<Option<(StackName, Folder)>, CloudError> {
-        let folders = self.place.stacks()?.into_iter().map(|stack| {
+        let folders = self.layout.stacks()?.into_iter().map(|stack| {
             let folder = self.folder(&stack, id);
             (stack, folder)
         });
@@ -124,8 +126,14 @@ fn read_mark(folder: &Folder) -> Result<Option<WatchdogMark>, CloudError> {
     }
 }
 
-#[async_trait(?Send)]
 impl FleetProvider for Local {
+    fn region(&self) -> Option<&dyn RegionFleet> {
+        None
+    }
+}
+
+#[async_trait(?Send)]
+impl FleetListing for Local {
     fn place(&self) -> &Place {
         &Place::Local
     }
@@ -156,7 +164,10 @@ impl FleetProvider for Local {
         let cluster = clusters.find(|cluster| cluster.id == *id);
         Ok(cluster.map(|cluster| self.snapshot(cluster, mark)))
     }
+}
 
+#[async_trait(?Send)]
+impl FleetMetrics for Local {
     async fn metric_samples(
         &self,
         snapshots: &[&ClusterSnapshot],
@@ -180,7 +191,10 @@ impl FleetProvider for Local {
         }
         Ok(metric_samples)
     }
+}
 
+#[async_trait(?Send)]
+impl FleetControl for Local {
     async fn mark(&self, id: &ClusterId, mark: Option<&WatchdogMark>) -> Result<(), CloudError> {
         let path = mark_of(&self.require(id)?);
         let written = match mark {
@@ -188,10 +202,6 @@ impl FleetProvider for Local {
             None => gone(fs::remove_file(&path)),
         };
         written.during(|| format!("write {}", path.display()))
-    }
-
-    async fn unprotect(&self, _: &ClusterId) -> Result<(), CloudError> {
-        Ok(())
     }
 
     async fn end(&self, ends: &[(ClusterId, End)]) -> Vec<Result<(), CloudError>> {
@@ -202,18 +212,12 @@ impl FleetProvider for Local {
     async fn extend(&self, id: &ClusterId, extension: &Extension) -> Result<(), CloudError> {
         launch::send(&self.require(id)?, &Request::Extend(extension.clone()))
     }
+}
 
-    /// Leftovers on this machine cost nothing.
-    async fn leftovers(&self, _: DateTime<Utc>) -> Result<Vec<Leftover>, CloudError> {
-        Ok(Vec::new())
-    }
-
-    async fn remove(&self, _: &Leftover) -> Result<bool, CloudError> {
-        Ok(false)
-    }
-
+#[async_trait(?Send)]
+impl WatchLease for Local {
     async fn watch(&self) -> Result<Option<Lease>, CloudError> {
-        let Some((lease, held)) = lock::watch(&self.place)? else {
+        let Some((lease, held)) = lock::watch(&self.layout)? else {
             return Ok(None);
         };
         *self.fleet_memory.watch.borrow_mut() = held;
@@ -222,11 +226,7 @@ impl FleetProvider for Local {
 
     async fn holds_watch(&self) -> Result<bool, CloudError> {
         let held = self.fleet_memory.watch.borrow().upgrade().is_some();
-        Ok(held && lock::is_watched(&self.place)?)
-    }
-
-    fn calls(&self) -> BTreeMap<String, u64> {
-        BTreeMap::new()
+        Ok(held && lock::is_watched(&self.layout)?)
     }
 }
 
@@ -262,23 +262,25 @@ mod tests {
     #[tokio::test]
     async fn only_one_of_two_watchdogs_gets_the_watch() {
         let folder = tempfile::tempdir().unwrap();
-        let (one, two) = (machine(folder.path()), machine(folder.path()));
+        let one = machine(folder.path());
+        let two = machine(folder.path());
         assert!(!one.holds_watch().await.unwrap());
-        let lease = FleetProvider::watch(&one).await.unwrap().unwrap();
+        let lease = WatchLease::watch(&one).await.unwrap().unwrap();
         assert!(one.holds_watch().await.unwrap());
-        assert!(FleetProvider::watch(&two).await.unwrap().is_none());
+        assert!(WatchLease::watch(&two).await.unwrap().is_none());
         assert!(!two.holds_watch().await.unwrap());
         lease.release().await.unwrap();
         assert!(!one.holds_watch().await.unwrap());
-        let lease = FleetProvider::watch(&two).await.unwrap();
+        let lease = WatchLease::watch(&two).await.unwrap();
         assert!(lease.is_some() && two.holds_watch().await.unwrap());
     }
 
     #[tokio::test]
     async fn an_unknown_cluster_cannot_be_marked_or_ended() {
         let folder = tempfile::tempdir().unwrap();
-        let (machine, id) = (machine(folder.path()), "local-1".parse().unwrap());
-        assert_eq!(FleetProvider::list(&machine).await.unwrap(), []);
+        let machine = machine(folder.path());
+        let id = "local-1".parse().unwrap();
+        assert_eq!(FleetListing::list(&machine).await.unwrap(), []);
         assert_eq!(machine.look(&id).await.unwrap(), None);
         assert!(machine.mark(&id, None).await.is_err());
         assert!(machine.end(&[(id, End::asked("x"))]).await[0].is_err());

@@ -1,21 +1,21 @@
 //! Key pairs of this machine: one folder each.
 
-use super::place::{Place, names};
+use super::layout::{Layout, names};
 use crate::cloud::error::CloudError;
 use crate::cloud::keypair::{PRIVATE, public};
 use crate::model::name::{KeyPairName, StackName};
 use crate::model::observed::ObservedKeyPair;
 
 pub(super) fn observe(
-    place: &Place,
+    layout: &Layout,
     stack: &StackName,
 ) -> Result<Vec<ObservedKeyPair>, CloudError> {
     let mut observed = Vec::new();
-    for name in names(&place.keys(stack))? {
+    for name in names(&layout.keys(stack))? {
         let Ok(name) = name.parse::<KeyPairName>() else {
             continue;
         };
-        let folder = place.key(stack, &name);
+        let folder = layout.key(stack, &name);
         // Without its public half it is not ours: it is replaced, or removed with the stack.
         let public_key = public(&folder);
         let ours = !public_key.is_empty() && folder.join(PRIVATE).exists();

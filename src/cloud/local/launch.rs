@@ -1,7 +1,7 @@
 //! Starts and ends clusters of this machine.
 
 use super::cluster::{Folder, Launch, Order, Request};
-use super::place::Place;
+use super::layout::Layout;
 use super::{Local, bucket};
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::model::desired::{ClusterSpec, JobSpec};
@@ -38,7 +38,7 @@ impl Local {
             .packages(&runtime, &spec.python_packages, listener)
             .await?;
         if let Some(job) = job {
-            bucket::clear(&self.place, stack, job)?;
+            bucket::clear(&self.layout, stack, job)?;
         }
         let id = fresh_id()?;
         // Clusters are ordered by their creation time, even if the clock was set back.
@@ -63,27 +63,29 @@ impl Local {
             ..Cluster::new(id, stack.clone(), spec.clone(), created_at)
         };
         let machine = &self.machine;
-        let (program, environment) = (machine.program.clone(), machine.environment.clone());
+        let program = machine.program.clone();
+        let environment = machine.environment.clone();
         let launch = Launch::new(program, runtime, python_path, environment);
         let order = Order {
             cluster,
             job: job.cloned(),
             launch,
         };
-        Folder::create(&self.place.stack(stack), &order)?.start()
+        Folder::create(&self.layout.stack(stack), &order)?.start()
     }
 }
 
 /// Adds another run of a job to a live cluster, with empty folders for its output.
 pub(super) fn add_steps(
-    place: &Place,
+    layout: &Layout,
     stack: &StackName,
     folder: &Folder,
     job: &JobSpec,
 ) -> Result<(), CloudError> {
     let latest = folder.read()?.run_of(&job.hash).map_or(0, |run| run.number);
-    bucket::clear(place, stack, job)?;
-    let (job, run) = (job.clone(), latest + 1);
+    bucket::clear(layout, stack, job)?;
+    let job = job.clone();
+    let run = latest + 1;
     send(folder, &Request::AddSteps { job, run })
 }
 

@@ -1,10 +1,11 @@
 //! The lock of a stack: one process at a time works on it. It is a lock of the kernel, which frees
 //! it when its holder dies.
 
-use super::place::Place;
-use crate::cloud::LeaseGuard;
+use super::Local;
+use super::layout::Layout;
 use crate::cloud::error::{Class, CloudError, IoContext, is_full};
 use crate::cloud::locked::Locked;
+use crate::cloud::{Lease, LeaseGuard, Leasing};
 use crate::model::event::{Event, Listener};
 use crate::model::hint::Command;
 use crate::model::name::StackName;
@@ -33,10 +34,24 @@ fn cannot_create(lock: &Path) -> CloudError {
         .hint("set XDG_STATE_HOME to an existing folder that you may write to")
 }
 
+#[async_trait(?Send)]
+impl Leasing for Local {
+    async fn lease(&self, stack: &StackName, listener: &dyn Listener) -> Result<Lease, CloudError> {
+        let lease = take(&self.layout, stack, listener).await?;
+        self.layout.sweep(stack);
+        Ok(Box::new(lease))
+    }
+
+    async fn is_held(&self, stack: &StackName) -> Result<bool, CloudError> {
+        let path = path(&self.layout, stack);
+        is_held(&path).during(|| format!("look at {}", path.display()))
+    }
+}
+
 /// A held lock. The file is removed with it, so that nothing remains of a stack that is destroyed.
 pub(super) struct HeldLock {
     path: PathBuf,
-    place: Place,
+    layout: Layout,
     _files: Vec<Locked>,
 }
 
@@ -53,12 +68,12 @@ impl Drop for HeldLock {
         // Removed while the lock is still held: a process that waits for it finds another file and
         // tries again.
         let _ = fs::remove_file(&self.path);
-        self.place.tidy_root();
+        self.layout.tidy_root();
     }
 }
 
-pub(super) fn path(place: &Place, stack: &StackName) -> PathBuf {
-    place.locks().join(stack.as_str())
+pub(super) fn path(layout: &Layout, stack: &StackName) -> PathBuf {
+    layout.locks().join(stack.as_str())
 }
 
 /// Whether a process holds the lock. Creates nothing.
@@ -81,19 +96,20 @@ pub(super) fn is_held(path: &Path) -> std::io::Result<bool> {
 }
 
 pub(super) async fn take(
-    place: &Place,
+    layout: &Layout,
     stack: &StackName,
     listener: &dyn Listener,
 ) -> Result<HeldLock, CloudError> {
-    let path = path(place, stack);
-    let (mut waited, mut moved) = (Duration::ZERO, 0);
+    let path = path(layout, stack);
+    let mut waited = Duration::ZERO;
+    let mut moved = 0;
     loop {
-        match lock_stack(place, &path).during(|| format!("lock {}", path.display()))? {
+        match lock_stack(layout, &path).during(|| format!("lock {}", path.display()))? {
             Attempt::HeldLock(files) => {
-                place.close_to_others();
+                layout.close_to_others();
                 return Ok(HeldLock {
                     path,
-                    place: place.clone(),
+                    layout: layout.clone(),
                     _files: files,
                 });
             }
@@ -120,27 +136,28 @@ pub(super) async fn take(
 }
 
 /// The lock of the watchdog of this machine.
-fn watch_path(place: &Place) -> PathBuf {
+fn watch_path(layout: &Layout) -> PathBuf {
     // No stack's name begins with a dot.
-    place.locks().join(".watchdog")
+    layout.locks().join(".watchdog")
 }
 
 /// Takes the watch. Returns the lock and a reference that is valid while it is held; `None` if
 /// another process has it.
-pub(super) fn watch(place: &Place) -> Result<Option<(WatchLock, Weak<()>)>, CloudError> {
-    let (path, mut moved) = (watch_path(place), 0);
+pub(super) fn watch(layout: &Layout) -> Result<Option<(WatchLock, Weak<()>)>, CloudError> {
+    let path = watch_path(layout);
+    let mut moved = 0;
     loop {
         match attempt(&path).during(|| format!("lock {}", path.display()))? {
             Attempt::Moved if moved < MAX_RETRIES => moved += 1,
             Attempt::Moved => return Err(cannot_create(&path)),
             Attempt::HeldBy(_) => return Ok(None),
             Attempt::HeldLock(file) => {
-                place.close_to_others();
+                layout.close_to_others();
                 let alive = Rc::new(());
                 let weak = Rc::downgrade(&alive);
                 let held = HeldLock {
                     path,
-                    place: place.clone(),
+                    layout: layout.clone(),
                     _files: vec![file],
                 };
                 return Ok(Some((
@@ -156,8 +173,8 @@ pub(super) fn watch(place: &Place) -> Result<Option<(WatchLock, Weak<()>)>, Clou
 }
 
 /// Whether a process holds the watch.
-pub(super) fn is_watched(place: &Place) -> Result<bool, CloudError> {
-    let path = watch_path(place);
+pub(super) fn is_watched(layout: &Layout) -> Result<bool, CloudError> {
+    let path = watch_path(layout);
     is_held(&path).during(|| format!("look at {}", path.display()))
 }
 
@@ -183,11 +200,11 @@ enum Attempt<T = Locked> {
 /// Takes the stack's lock, and a shared lock on the folder of all stacks. If the disk is too full
 /// to create the stack's lock, an exclusive lock on that folder takes its place, since `destroy`
 /// has to be able to free space.
-fn lock_stack(place: &Place, path: &Path) -> std::io::Result<Attempt<Vec<Locked>>> {
+fn lock_stack(layout: &Layout, path: &Path) -> std::io::Result<Attempt<Vec<Locked>>> {
     let mut files = Vec::new();
     let exclusive = match attempt(path) {
         // Without the folder nothing exists that could be removed to free space.
-        Err(error) if is_full(error.kind()) && place.root().is_dir() => true,
+        Err(error) if is_full(error.kind()) && layout.root().is_dir() => true,
         Err(error) => return Err(error),
         Ok(Attempt::HeldLock(file)) => {
             files.push(file);
@@ -196,7 +213,7 @@ fn lock_stack(place: &Place, path: &Path) -> std::io::Result<Attempt<Vec<Locked>
         Ok(Attempt::Moved) => return Ok(Attempt::Moved),
         Ok(Attempt::HeldBy(holder)) => return Ok(Attempt::HeldBy(holder)),
     };
-    let root = match File::open(place.root()) {
+    let root = match File::open(layout.root()) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Attempt::Moved),
         opened => opened?,
     };

@@ -103,7 +103,8 @@ fn marker(home: &Path) -> Result<Option<Marker>, CloudError> {
              results of clusterup, and nothing there is deleted"
         );
         let aside = home.join("not-clusterup.json");
-        let (from, to) = (path.to_string_lossy(), aside.to_string_lossy());
+        let from = path.to_string_lossy();
+        let to = aside.to_string_lossy();
         CloudError::new(Class::Input, message)
             .hint("look at it, then move it away")
             .hint(Command::other("mv -n").arg(from).arg(to))

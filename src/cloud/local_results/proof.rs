@@ -82,8 +82,11 @@ impl Proof {
         while let Some(next) = pending.pop() {
             let below = next.strip_prefix(path).unwrap_or(&next);
             let metadata = fs::symlink_metadata(&next)?;
-            let (kind, file) = (metadata.mode() >> 12, metadata.is_file());
-            let (bytes, seconds, nanos) = (metadata.len(), metadata.mtime(), metadata.mtime_nsec());
+            let kind = metadata.mode() >> 12;
+            let file = metadata.is_file();
+            let bytes = metadata.len();
+            let seconds = metadata.mtime();
+            let nanos = metadata.mtime_nsec();
             let name = below.as_os_str().as_encoded_bytes();
             digest.update((name.len() as u64).to_le_bytes());
             digest.update(name);

@@ -119,7 +119,8 @@ impl Channel for Slack {
     }
 
     async fn send(&self, notice: &Notice) -> Result<(), CloudError> {
-        let (hook, body) = (self.clone(), body(notice));
+        let hook = self.clone();
+        let body = body(notice);
         run_blocking(move || hook.post(&body)).await
     }
 }
@@ -172,7 +173,8 @@ mod tests {
         let received = thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
             let mut lines = BufReader::new(stream.try_clone().unwrap());
-            let (mut first, mut length) = (String::new(), 0);
+            let mut first = String::new();
+            let mut length = 0;
             lines.read_line(&mut first).unwrap();
             loop {
                 let mut line = String::new();

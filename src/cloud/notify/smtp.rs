@@ -51,7 +51,9 @@ impl Mail {
     /// password would be sent unencrypted.
     pub fn parse(url: &str) -> Result<Self, CloudError> {
         let (base, query) = url.split_once('?').unwrap_or((url, ""));
-        let (mut from, mut to, mut tls) = (None, Vec::new(), false);
+        let mut from = None;
+        let mut to = Vec::new();
+        let mut tls = false;
         for (key, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
             match (key, value) {
                 ("from", address) => from = Some(address_of(address)?),
@@ -146,7 +148,8 @@ impl Channel for Mail {
     }
 
     async fn send(&self, notice: &Notice) -> Result<(), CloudError> {
-        let (mail, message) = (self.clone(), self.message(notice)?);
+        let mail = self.clone();
+        let message = self.message(notice)?;
         run_blocking(move || {
             let sent = mail.server.send(&message);
             sent.map(|_| ()).map_err(|error| mail.failed(&error))

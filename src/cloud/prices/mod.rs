@@ -47,7 +47,8 @@ impl PriceCache {
             .filter_map(|entry| region_of(&entry.path()))
             .collect();
         regions.sort();
-        let (mut catalogs, mut spoilt) = (Vec::new(), Vec::new());
+        let mut catalogs = Vec::new();
+        let mut spoilt = Vec::new();
         for region in regions {
             let path = self.path(&region);
             let read = disk::text(&path, disk::RECORD).map_err(|error| error.to_string());

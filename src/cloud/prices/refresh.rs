@@ -73,7 +73,8 @@ struct ProductQuery<'a, A> {
 impl<A: Serve<GetProducts>> ProductQuery<'_, A> {
     /// Reads all pages. Products of local zones and other places inside the region are left out.
     async fn all(&self) -> Result<Vec<Product>, CloudError> {
-        let (mut products, mut next) = (Vec::new(), None);
+        let mut products = Vec::new();
+        let mut next = None;
         for _ in 0..MAX_PAGES {
             self.report(products.len());
             let page = self.api.serve(self.call(next)).await;
@@ -108,13 +109,15 @@ impl<A: Serve<GetProducts>> ProductQuery<'_, A> {
 
     fn report(&self, products: usize) {
         let what = format!("{} prices of {}", self.what, self.region);
-        let (done, total) = (products as u64, 0);
+        let done = products as u64;
+        let total = 0;
         self.listener
             .on_event(&Event::Progress { what, done, total });
     }
 
     fn unreadable(&self, why: &str) -> CloudError {
-        let (what, region) = (self.what, self.region);
+        let what = self.what;
+        let region = self.region;
         let message = format!("AWS's answer on {what} prices of {region} cannot be read: {why}");
         CloudError::new(Class::Failed, message).hint("try again later")
     }

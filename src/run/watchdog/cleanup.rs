@@ -30,7 +30,11 @@ impl Watchdog {
             .filter(|region_watch| !region_watch.is_blind())
         {
             let place = region_watch.place();
-            let leftovers = match region_watch.fleet.leftovers(now - after.delta()).await {
+            // Leftovers on this machine cost nothing.
+            let Some(region) = region_watch.fleet.region() else {
+                continue;
+            };
+            let leftovers = match region.leftovers(now - after.delta()).await {
                 Ok(leftovers) => leftovers,
                 Err(error) => {
                     unseen.push(format!("{place}: what dead clusters left: {error}"));
@@ -42,7 +46,7 @@ impl Watchdog {
                 if dry {
                     continue;
                 }
-                let outcome = match region_watch.fleet.remove(&leftover).await {
+                let outcome = match region.remove(&leftover).await {
                     Ok(true) => "done".to_owned(),
                     // It is in use, or no longer a leftover.
                     Ok(false) => continue,

@@ -78,7 +78,10 @@ impl RegionWatch {
             if !context.holds_watch().await {
                 return None;
             }
-            let lifted = self.fleet.unprotect(id).await;
+            let lifted = match self.fleet.region() {
+                Some(region) => region.unprotect(id).await,
+                None => Ok(()),
+            };
             let tracked = self.tracked.get(id)?;
             let entry = match &lifted {
                 Ok(()) => context.entry(self, tracked, Act::Unprotect, "done"),

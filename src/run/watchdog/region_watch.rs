@@ -112,7 +112,8 @@ impl RegionWatch {
     }
 
     pub(super) fn calls(&self) -> BTreeMap<String, u64> {
-        self.fleet.calls()
+        let region = self.fleet.region();
+        region.map(|region| region.calls()).unwrap_or_default()
     }
 
     pub(super) fn swept_clusters(&self) -> Vec<SweptCluster> {

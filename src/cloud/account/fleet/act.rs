@@ -4,12 +4,16 @@ use super::MARK;
 use crate::cloud::account::errors::Context;
 use crate::cloud::account::names::END;
 use crate::cloud::account::{Account, ended};
-use crate::cloud::api::emr::{AddTags, RemoveTags, TerminateJobFlows};
+use crate::cloud::api::emr::{AddTags, RemoveTags, SetTerminationProtection, TerminateJobFlows};
 use crate::cloud::api::{Api, Tags};
+use crate::cloud::fleet::{FleetControl, RegionFleet};
 use crate::cloud::{Class, CloudError};
+use crate::model::event::NoListener;
+use crate::model::extension::Extension;
 use crate::model::fleet::WatchdogMark;
 use crate::model::name::ClusterId;
 use crate::model::observed::End;
+use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -20,26 +24,24 @@ const BATCH: usize = 10;
 /// How long to spend on the tombstones of a batch before its clusters are ended without them.
 const TOMBSTONE_TIMEOUT: Duration = Duration::from_secs(30);
 
-impl<A: Api> Account<A> {
-    pub(super) async fn set_mark(
-        &self,
-        id: &ClusterId,
-        mark: Option<&WatchdogMark>,
-    ) -> Result<(), CloudError> {
+#[async_trait(?Send)]
+impl<A: Api> FleetControl for Account<A> {
+    async fn mark(&self, id: &ClusterId, mark: Option<&WatchdogMark>) -> Result<(), CloudError> {
         match mark {
             Some(mark) => {
                 let tags = Tags::from([(MARK.to_owned(), mark.to_string())]);
                 self.tag(id.as_str(), tags).await
             }
             None => {
-                let (of, keys) = (id.to_string(), vec![MARK.to_owned()]);
+                let of = id.to_string();
+                let keys = vec![MARK.to_owned()];
                 let removed = self.api.serve(RemoveTags { id: of, keys }).await;
                 removed.with_context(|| format!("remove the mark of cluster {id}"))
             }
         }
     }
 
-    pub(super) async fn end_all(&self, ends: &[(ClusterId, End)]) -> Vec<Result<(), CloudError>> {
+    async fn end(&self, ends: &[(ClusterId, End)]) -> Vec<Result<(), CloudError>> {
         let mut wanted: BTreeMap<&ClusterId, &End> = BTreeMap::new();
         for (id, end) in ends {
             wanted.entry(id).or_insert(end);
@@ -63,6 +65,40 @@ impl<A: Api> Account<A> {
         ends.iter().map(answer).collect()
     }
 
+    async fn extend(&self, id: &ClusterId, extension: &Extension) -> Result<(), CloudError> {
+        let is_observed = self.observed.borrow().clusters.contains_key(id);
+        if !is_observed
+            && self
+                .snapshot(id)
+                .await?
+                .is_none_or(|it| it.ours().is_none())
+        {
+            let message = format!("cluster {id} was not created by clusterup");
+            let error = CloudError::new(Class::Input, message);
+            return Err(error.hint(format!("move the time in its tag {MARK} instead")));
+        }
+        Self::extend(self, id, extension, &NoListener).await
+    }
+}
+
+#[async_trait(?Send)]
+impl<A: Api> RegionFleet for Account<A> {
+    async fn unprotect(&self, id: &ClusterId) -> Result<(), CloudError> {
+        let call = SetTerminationProtection {
+            ids: vec![id.to_string()],
+            protected: false,
+        };
+        let done = self.api.serve(call).await;
+        done.with_context(|| format!("unprotect cluster {id}"))
+    }
+
+    fn calls(&self) -> BTreeMap<String, u64> {
+        let counted = self.count.as_ref().map(|count| count());
+        counted.unwrap_or_default()
+    }
+}
+
+impl<A: Api> Account<A> {
     async fn write_tombstones(&self, batch: &[(&ClusterId, &End)]) {
         for (id, end) in batch {
             let ours = self.observed.borrow().clusters.contains_key(*id);

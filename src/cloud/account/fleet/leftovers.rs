@@ -1,29 +1,28 @@
 //! What stacks without clusters have left in the account, apart from the objects of the stack.
 
-use crate::cloud::CloudError;
 use crate::cloud::account::errors::{Context, gone};
+use crate::cloud::account::layout::{self, LOCKS};
 use crate::cloud::account::names::{self, NAME, STACK};
 use crate::cloud::account::observe::NOT_OVER;
-use crate::cloud::account::place::{self, LOCKS};
 use crate::cloud::account::{Account, bucket};
 use crate::cloud::api::ec2::{DeleteKeyPair, DeleteSecurityGroup, Filter, Group, KeyPair};
 use crate::cloud::api::emr::Summary;
 use crate::cloud::api::scheduler::{DeleteSchedule, ListSchedules};
 use crate::cloud::api::{Api, Kind, Tags};
-use crate::cloud::fleet::{Leftover, LeftoverKind};
+use crate::cloud::fleet::{Cleanup, Leftover, LeftoverKind};
+use crate::cloud::{CloudError, Leasing};
 use crate::model::name::StackName;
 use crate::model::span::Span;
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
 /// The prefix of the names of clusters' schedules; see `schedule_name`.
 const SCHEDULES: &str = "clusterup-j-";
 
-impl<A: Api> Account<A> {
-    pub(super) async fn left_before(
-        &self,
-        ended_before: DateTime<Utc>,
-    ) -> Result<Vec<Leftover>, CloudError> {
+#[async_trait(?Send)]
+impl<A: Api> Cleanup for Account<A> {
+    async fn leftovers(&self, ended_before: DateTime<Utc>) -> Result<Vec<Leftover>, CloudError> {
         let history = self.list_clusters(Vec::new(), None).await?;
         let mut found = self.groups_and_keys().await?;
         found.extend(self.schedules_left(&history).await?);
@@ -43,15 +42,15 @@ impl<A: Api> Account<A> {
         Ok(left)
     }
 
-    /// Removes a leftover if it still is one.
-    pub(super) async fn remove_left(&self, leftover: &Leftover) -> Result<bool, CloudError> {
+    async fn remove(&self, leftover: &Leftover) -> Result<bool, CloudError> {
         let Some(stack) = &leftover.stack else {
             return Ok(false);
         };
         if !self.is_abandoned(stack).await? {
             return Ok(false);
         }
-        let (id, context) = (leftover.id.clone(), || format!("remove {}", leftover.id));
+        let id = leftover.id.clone();
+        let context = || format!("remove {}", leftover.id);
         match leftover.kind {
             LeftoverKind::Schedule => {
                 let of = id.strip_prefix("clusterup-").unwrap_or_default();
@@ -83,7 +82,9 @@ impl<A: Api> Account<A> {
             }
         }
     }
+}
 
+impl<A: Api> Account<A> {
     async fn is_abandoned(&self, stack: &StackName) -> Result<bool, CloudError> {
         let alive = self.list_clusters(NOT_OVER.to_vec(), None).await?;
         if self.ended_at_last(stack, &alive).await?.is_some() {
@@ -127,7 +128,8 @@ impl<A: Api> Account<A> {
         &self,
         history: &[Summary],
     ) -> Result<Vec<LeftoverCandidate>, CloudError> {
-        let (mut found, mut next) = (Vec::new(), None);
+        let mut found = Vec::new();
+        let mut next = None;
         loop {
             let prefix = SCHEDULES.to_owned();
             let page = self.api.serve(ListSchedules { prefix, next }).await;
@@ -180,17 +182,18 @@ impl<A: Api> Account<A> {
     ) -> Result<Option<DateTime<Utc>>, CloudError> {
         let of = |it: &&Summary| names::of_cluster(&it.name).is_some_and(|(of, _)| of == *stack);
         let own: Vec<&Summary> = listed.iter().filter(of).collect();
-        if own.iter().any(|it| !it.state.is_over()) || self.is_leased(stack).await? {
+        if own.iter().any(|it| !it.state.is_over()) || self.is_held(stack).await? {
             return Ok(None);
         }
         let objects = self.objects(stack).await?.unwrap_or_default();
-        let (mut ids, mut dispute) = (Vec::new(), false);
+        let mut ids = Vec::new();
+        let mut dispute = false;
         for (key, (_, at)) in &objects {
-            match place::note(key) {
-                Some(place::Note::Cluster(id)) => ids.push((*at, id)),
+            match layout::note(key) {
+                Some(layout::Note::Cluster(id)) => ids.push((*at, id)),
                 // The intent may still become a cluster.
-                Some(place::Note::Intent(_)) => dispute = true,
-                Some(place::Note::Run(_)) | None => {}
+                Some(layout::Note::Intent(_)) => dispute = true,
+                Some(layout::Note::Run(_)) | None => {}
             }
         }
         ids.extend(own.iter().map(|it| (it.created_at, it.id.clone())));
@@ -236,7 +239,8 @@ impl LeftoverCandidate {
     fn key(key: KeyPair) -> Option<Self> {
         let (stack, name) = ours(&key.name, &key.tags)?;
         let found = Self::plain(LeftoverKind::KeyPair, key.id, stack);
-        let (name, public_id) = (Some(name), key.name);
+        let name = Some(name);
+        let public_id = key.name;
         Some(Self {
             name,
             public_id,

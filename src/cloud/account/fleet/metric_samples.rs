@@ -7,8 +7,10 @@ use crate::cloud::api::Api;
 use crate::cloud::api::cloudwatch::{
     GetMetricData, MAX_POINTS, MAX_QUERIES, Metric, PERIOD, Points, Query,
 };
+use crate::cloud::fleet::FleetMetrics;
 use crate::model::fleet::{ClusterSnapshot, MetricSample};
 use crate::model::name::ClusterId;
+use async_trait::async_trait;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use std::collections::BTreeMap;
 
@@ -22,8 +24,9 @@ fn for_each_concurrently(clusters_since: TimeDelta) -> usize {
     (MAX_POINTS / points.max(1)).clamp(1, MAX_CLUSTERS)
 }
 
-impl<A: Api> Account<A> {
-    pub(super) async fn read_metric_samples(
+#[async_trait(?Send)]
+impl<A: Api> FleetMetrics for Account<A> {
+    async fn metric_samples(
         &self,
         snapshots: &[&ClusterSnapshot],
         since: DateTime<Utc>,
@@ -53,7 +56,9 @@ impl<A: Api> Account<A> {
         }
         Ok(metric_samples)
     }
+}
 
+impl<A: Api> Account<A> {
     /// All points of each query.
     async fn series(
         &self,

@@ -5,17 +5,13 @@ mod leftovers;
 mod metric_samples;
 mod snapshot;
 
-use super::errors::Context;
 use super::observe::NOT_OVER;
 use super::{Account, lease};
 use crate::cloud::api::{Api, emr};
-use crate::cloud::fleet::{FleetProvider, Leftover};
-use crate::cloud::{Class, CloudError, Lease};
-use crate::model::event::NoListener;
-use crate::model::extension::Extension;
-use crate::model::fleet::{ClusterSnapshot, ListedCluster, MetricSample, Place, WatchdogMark};
+use crate::cloud::fleet::{FleetListing, FleetProvider, RegionFleet};
+use crate::cloud::{Class, CloudError};
+use crate::model::fleet::{ClusterSnapshot, ListedCluster, Place};
 use crate::model::name::ClusterId;
-use crate::model::observed::End;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use std::cell::RefCell;
@@ -50,8 +46,19 @@ impl<A> Default for FleetCache<A> {
     }
 }
 
-impl<A: Api> Account<A> {
-    async fn all_listed(&self) -> Result<Vec<ListedCluster>, CloudError> {
+impl<A: Api> FleetProvider for Account<A> {
+    fn region(&self) -> Option<&dyn RegionFleet> {
+        Some(self)
+    }
+}
+
+#[async_trait(?Send)]
+impl<A: Api> FleetListing for Account<A> {
+    fn place(&self) -> &Place {
+        &self.place
+    }
+
+    async fn list(&self) -> Result<Vec<ListedCluster>, CloudError> {
         let mut listed = BTreeMap::new();
         // A cluster that changes its state between two pages may be on both.
         for summary in self.list_clusters(NOT_OVER.to_vec(), None).await? {
@@ -71,6 +78,12 @@ impl<A: Api> Account<A> {
         Ok(listed.into_values().collect())
     }
 
+    async fn look(&self, id: &ClusterId) -> Result<Option<ClusterSnapshot>, CloudError> {
+        self.snapshot(id).await
+    }
+}
+
+impl<A: Api> Account<A> {
     /// Drops cached data of clusters that are no longer listed.
     fn forget_others(&self, listed: &BTreeMap<ClusterId, ListedCluster>) {
         let (mut known, mut observed) =
@@ -83,82 +96,6 @@ impl<A: Api> Account<A> {
             }
             stays
         });
-    }
-}
-
-#[async_trait(?Send)]
-impl<A: Api> FleetProvider for Account<A> {
-    fn place(&self) -> &Place {
-        &self.place
-    }
-
-    async fn list(&self) -> Result<Vec<ListedCluster>, CloudError> {
-        self.all_listed().await
-    }
-
-    async fn look(&self, id: &ClusterId) -> Result<Option<ClusterSnapshot>, CloudError> {
-        self.snapshot(id).await
-    }
-
-    async fn metric_samples(
-        &self,
-        snapshots: &[&ClusterSnapshot],
-        since: DateTime<Utc>,
-    ) -> Result<BTreeMap<ClusterId, Vec<MetricSample>>, CloudError> {
-        self.read_metric_samples(snapshots, since).await
-    }
-
-    async fn mark(&self, id: &ClusterId, mark: Option<&WatchdogMark>) -> Result<(), CloudError> {
-        self.set_mark(id, mark).await
-    }
-
-    async fn unprotect(&self, id: &ClusterId) -> Result<(), CloudError> {
-        let call = emr::SetTerminationProtection {
-            ids: vec![id.to_string()],
-            protected: false,
-        };
-        let done = self.api.serve(call).await;
-        done.with_context(|| format!("unprotect cluster {id}"))
-    }
-
-    async fn end(&self, ends: &[(ClusterId, End)]) -> Vec<Result<(), CloudError>> {
-        self.end_all(ends).await
-    }
-
-    async fn extend(&self, id: &ClusterId, extension: &Extension) -> Result<(), CloudError> {
-        let is_observed = self.observed.borrow().clusters.contains_key(id);
-        if !is_observed
-            && self
-                .snapshot(id)
-                .await?
-                .is_none_or(|it| it.ours().is_none())
-        {
-            let message = format!("cluster {id} was not created by clusterup");
-            let error = CloudError::new(Class::Input, message);
-            return Err(error.hint(format!("move the time in its tag {MARK} instead")));
-        }
-        Self::extend(self, id, extension, &NoListener).await
-    }
-
-    async fn leftovers(&self, ended_before: DateTime<Utc>) -> Result<Vec<Leftover>, CloudError> {
-        self.left_before(ended_before).await
-    }
-
-    async fn remove(&self, leftover: &Leftover) -> Result<bool, CloudError> {
-        self.remove_left(leftover).await
-    }
-
-    async fn watch(&self) -> Result<Option<Lease>, CloudError> {
-        self.acquire_watch().await
-    }
-
-    async fn holds_watch(&self) -> Result<bool, CloudError> {
-        self.holds_watch_now().await
-    }
-
-    fn calls(&self) -> BTreeMap<String, u64> {
-        let counted = self.count.as_ref().map(|count| count());
-        counted.unwrap_or_default()
     }
 }
 

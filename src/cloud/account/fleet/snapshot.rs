@@ -6,7 +6,7 @@ use crate::cloud::account::errors::Context;
 use crate::cloud::account::last_observation::{Replies, Scheduled};
 use crate::cloud::account::names::SIZES;
 use crate::cloud::account::reader::{self, Creator};
-use crate::cloud::account::{Account, note, place};
+use crate::cloud::account::{Account, layout, note};
 use crate::cloud::api::emr::{self, GetAutoTerminationPolicy, ListInstanceGroups, ListSteps};
 use crate::cloud::api::s3::GetObject;
 use crate::cloud::api::{Api, ApiError, Kind};
@@ -134,7 +134,8 @@ impl<A: Api> Account<A> {
                 .get(id)
                 .map_or(Vec::new(), |it| it.finished_steps.clone())
         };
-        let (mut new, mut next) = (Vec::new(), None);
+        let mut new = Vec::new();
+        let mut next = None;
         let all = loop {
             let id = id.to_string();
             let page = self.api.serve(ListSteps { id, next }).await?;
@@ -279,7 +280,7 @@ impl<A: Api> Account<A> {
     /// Reads when an `apply` last recorded that it follows a cluster with a lease. Returns an error
     /// if that cannot be read: it does not mean that nobody follows.
     async fn read_follower(&self, stack: &StackName, id: &ClusterId) -> Result<(), CloudError> {
-        let call = GetObject::note(self.bucket().await?, place::followed(stack, id));
+        let call = GetObject::note(self.bucket().await?, layout::followed(stack, id));
         let followed = match self.api.serve(call).await {
             Err(error) if error.kind == Kind::NotFound => return Ok(()),
             reply => reply.with_context(|| format!("read who follows cluster {id}"))?,

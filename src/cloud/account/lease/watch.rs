@@ -3,10 +3,12 @@
 use super::{Heartbeat, HeldLease, LEASE, LeaseState, WATCHDOG};
 use crate::cloud::account::Account;
 use crate::cloud::account::errors::Context;
-use crate::cloud::account::place::WATCH;
+use crate::cloud::account::layout::WATCH;
 use crate::cloud::api::s3::Condition;
 use crate::cloud::api::{Api, Kind};
+use crate::cloud::fleet::WatchLease;
 use crate::cloud::{CloudError, Lease};
+use async_trait::async_trait;
 use std::rc::Rc;
 use tokio::time::Instant;
 
@@ -27,14 +29,15 @@ impl<A> Default for Watch<A> {
     }
 }
 
-impl<A: Api> Account<A> {
+#[async_trait(?Send)]
+impl<A: Api> WatchLease for Account<A> {
     /// `None` if another watchdog holds the lease and may be alive. It counts as dead once its lock
     /// was not renewed for the time of a lock, so callers have to try repeatedly.
-    pub(in crate::cloud::account) async fn acquire_watch(
-        &self,
-    ) -> Result<Option<Lease>, CloudError> {
-        let (bucket, key) = (self.bucket().await?, WATCH.to_owned());
-        let (holder, mut created_at) = (self.holder(), None);
+    async fn watch(&self) -> Result<Option<Lease>, CloudError> {
+        let bucket = self.bucket().await?;
+        let key = WATCH.to_owned();
+        let holder = self.holder();
+        let mut created_at = None;
         let mut condition = Condition::Absent;
         loop {
             let written = self.write_lock(&bucket, &key, &holder, condition.clone());
@@ -71,6 +74,21 @@ impl<A: Api> Account<A> {
         }
     }
 
+    async fn holds_watch(&self) -> Result<bool, CloudError> {
+        let held = self.fleet.watch.borrow().held.clone();
+        let Some(held) = held else { return Ok(false) };
+        match held.state.get() {
+            LeaseState::Lost | LeaseState::Released => Ok(false),
+            LeaseState::Held if held.is_fresh() => Ok(true),
+            LeaseState::Held => match held.renew().await {
+                Err(_) if held.state.get() == LeaseState::Lost => Ok(false),
+                renewed => renewed.map(|()| true),
+            },
+        }
+    }
+}
+
+impl<A: Api> Account<A> {
     fn store_watch(&self, lease: Heartbeat<A>) -> Lease {
         *self.fleet.watch.borrow_mut() = Watch {
             held: Some(lease.held.clone()),
@@ -88,20 +106,6 @@ impl<A: Api> Account<A> {
                 watch.other = Some((etag.to_owned(), Instant::now()));
                 false
             }
-        }
-    }
-
-    /// Whether this process certainly holds the lease.
-    pub(in crate::cloud::account) async fn holds_watch_now(&self) -> Result<bool, CloudError> {
-        let held = self.fleet.watch.borrow().held.clone();
-        let Some(held) = held else { return Ok(false) };
-        match held.state.get() {
-            LeaseState::Lost | LeaseState::Released => Ok(false),
-            LeaseState::Held if held.is_fresh() => Ok(true),
-            LeaseState::Held => match held.renew().await {
-                Err(_) if held.state.get() == LeaseState::Lost => Ok(false),
-                renewed => renewed.map(|()| true),
-            },
         }
     }
 }

@@ -22,7 +22,8 @@ impl Reader<'_> {
         disputed: Option<String>,
     ) -> Option<ForeignCluster> {
         let cluster = &replies.cluster;
-        let (from, until) = (cluster.created_at, cluster.ended_at);
+        let from = cluster.created_at;
+        let until = cluster.ended_at;
         Some(ForeignCluster {
             id: cluster.id.parse().ok()?,
             state: cluster.state,
@@ -66,7 +67,8 @@ fn rates(catalog: &Catalog, region: &Region, groups: &[emr::InstanceGroup]) -> O
     let primary = of(emr::Role::Primary).next()?;
     let mut dearest: Option<Rates> = None;
     for task in tasks {
-        let (primary, core) = (primary.clone(), core.clone());
+        let primary = primary.clone();
+        let core = core.clone();
         let groups = InstanceGroups {
             primary,
             core,
@@ -86,7 +88,8 @@ fn plain(group: &emr::InstanceGroup) -> Option<InstanceGroup> {
         count: group.requested,
         instance_type: group.instance_type.parse().ok()?,
     };
-    let (market, ebs) = (group.market, None);
+    let market = group.market;
+    let ebs = None;
     Some(InstanceGroup { nodes, market, ebs })
 }
 
@@ -145,7 +148,8 @@ mod tests {
 
     #[test]
     fn unknown_types_have_no_rates() {
-        let (catalog, region) = (Catalog::bundled(), "us-east-1".parse().unwrap());
+        let catalog = Catalog::bundled();
+        let region = "us-east-1".parse().unwrap();
         let primary = || group(emr::Role::Primary, "m5.xlarge");
         let of = |groups: &[emr::InstanceGroup]| rates(catalog, &region, groups);
         assert_eq!(of(&[]), None);

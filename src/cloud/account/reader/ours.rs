@@ -25,9 +25,11 @@ impl Reader<'_> {
         observed: &Replies,
         steps: Vec<emr::Step>,
     ) -> Option<Cluster> {
-        let (all, now) = (self.known, self.now);
+        let all = self.known;
+        let now = self.now;
         let emr::Cluster { id, state, .. } = &observed.cluster;
-        let (state, cluster) = (*state, &observed.cluster);
+        let state = *state;
+        let cluster = &observed.cluster;
         let mut drift = Vec::new();
         let mut spec = spec::read(&cluster.tags);
         if spec.is_none() {
@@ -89,7 +91,8 @@ fn bare(stack: &StackName, observed: &Replies, groups: &LastObservation) -> Opti
             count: group.requested,
             instance_type: group.instance_type.parse().ok()?,
         };
-        let (market, ebs) = (group.market, None);
+        let market = group.market;
+        let ebs = None;
         Some(InstanceGroup { nodes, market, ebs })
     };
     let prefix = names::ec2(stack, "");

@@ -81,7 +81,8 @@ impl Serve<GetObject> for Sdk {
         let modified = reply.last_modified.as_ref().and_then(time);
         let etag = reply.e_tag.ok_or_else(missing)?;
         let max = usize::try_from(call.max).unwrap_or(usize::MAX);
-        let (mut body, mut cut) = (Vec::new(), false);
+        let mut body = Vec::new();
+        let mut cut = false;
         // The rest is not read: the connection is closed.
         while !cut && let Some(chunk) = reply.body.next().await {
             let chunk = chunk.map_err(|error| interrupted::<GetObject>(&error))?;
@@ -191,7 +192,8 @@ impl Serve<DeleteObjects> for Sdk {
         let (listable, odd): (Vec<_>, Vec<_>) =
             call.keys.into_iter().partition(|key| fits_xml(key));
         for key in odd {
-            let (bucket, unchanged) = (call.bucket.clone(), None);
+            let bucket = call.bucket.clone();
+            let unchanged = None;
             let call = DeleteObject {
                 bucket,
                 key,

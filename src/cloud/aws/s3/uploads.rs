@@ -101,7 +101,8 @@ impl Serve<AbortMultipartUpload> for Sdk {
 impl Serve<ListMultipartUploads> for Sdk {
     async fn serve(&self, call: ListMultipartUploads) -> Result<Vec<Upload>, ApiError> {
         let mut uploads = Vec::new();
-        let (mut after_key, mut after_id) = (None, None);
+        let mut after_key = None;
+        let mut after_id = None;
         loop {
             let page = self
                 .s3

@@ -181,7 +181,8 @@ mod tests {
 
     #[test]
     fn a_python_of_this_machine_or_of_an_archive_is_the_jobs_own() {
-        let (all, driver) = ("spark.pyspark.python", "spark.pyspark.driver.python");
+        let all = "spark.pyspark.python";
+        let driver = "spark.pyspark.driver.python";
         for (python, is_own, drives) in [
             ("/bin/sh", true, true),
             ("./environment/bin/python", true, false),

@@ -76,7 +76,7 @@ async fn record(runtime: &Runtime, work: &Path) -> Option<String> {
         .open(&properties)
         .ok()?;
     writeln!(private, "spark.authenticate.secret {}", secret().ok()?).ok()?;
-    let (driver, executor) = (work.join("driver.list"), work.join("executor.list"));
+    let [driver, executor] = ["driver.list", "executor.list"].map(|name| work.join(name));
     let dump = |list: &Path| {
         let mut option = OsString::from("-XX:DumpLoadedClassList=");
         option.push(list);

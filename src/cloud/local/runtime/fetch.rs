@@ -133,7 +133,8 @@ impl FetchTask {
                 let folder = self.folder.join(digest(name));
                 let to = folder.join(base_name(name));
                 // A new version of the archive has new members.
-                let (mark, stamp) = (folder.join(".of"), stamp(&body));
+                let mark = folder.join(".of");
+                let stamp = stamp(&body);
                 if !to.exists() || disk::text(&mark, disk::SMALL).ok() != stamp {
                     member::extract(&body, name, &to, count)?;
                     fs::write(&mark, stamp.unwrap_or_default())

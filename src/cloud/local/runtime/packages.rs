@@ -57,7 +57,8 @@ impl Store {
         sweep(&all);
         let doing = || format!("make {}", place.display());
         let staging = all.join(format!(".{}", std::process::id()));
-        let (into, tmp) = (staging.join("into"), staging.join("tmp"));
+        let into = staging.join("into");
+        let tmp = staging.join("tmp");
         fs::create_dir_all(&tmp).during(doing)?;
         let constraints = tmp.join("constraints.txt");
         fs::write(&constraints, constraint(runtime, names)).during(doing)?;

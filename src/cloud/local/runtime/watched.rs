@@ -58,7 +58,8 @@ impl Watch<'_> {
             .to_string_lossy()
             .into_owned();
         let mut child = command.spawn().during(|| format!("run {program}"))?;
-        let (mut before, mut written) = (0, 0_u64);
+        let mut before = 0;
+        let mut written = 0_u64;
         let status = loop {
             tokio::select! {
                 status = child.wait() => break status.during(|| format!("run {program}"))?,
@@ -67,7 +68,8 @@ impl Watch<'_> {
                     let now = bytes(self.folder);
                     written += now.saturating_sub(before);
                     before = now;
-                    let (what, total) = (self.what.to_owned(), self.total);
+                    let what = self.what.to_owned();
+                    let total = self.total;
                     let done = if total == 0 { written } else { written.min(total) };
                     self.listener.on_event(&Event::Progress { what, done, total });
                 }

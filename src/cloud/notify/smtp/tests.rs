@@ -21,7 +21,8 @@ fn server(refusal: Option<&'static str>) -> (u16, JoinHandle<Vec<String>>) {
             let _ = write!(stream, "{text}\r\n");
         };
         say("220 small");
-        let (mut all, mut data) = (Vec::new(), false);
+        let mut all = Vec::new();
+        let mut data = false;
         for line in lines {
             let Ok(line) = line else { break };
             all.push(line.clone());

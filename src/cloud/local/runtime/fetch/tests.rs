@@ -42,8 +42,10 @@ type Asked = Arc<Mutex<Vec<String>>>;
 fn changing() -> (String, Newest, Asked) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/ratings.zip", listener.local_addr().unwrap());
-    let (newest, asked) = (Newest::default(), Asked::default());
-    let (now, told) = (Arc::clone(&newest), Arc::clone(&asked));
+    let newest = Newest::default();
+    let asked = Asked::default();
+    let now = Arc::clone(&newest);
+    let told = Arc::clone(&asked);
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let lines = BufReader::new(&stream).lines().map_while(Result::ok);

@@ -22,11 +22,11 @@ use std::path::{Path, PathBuf};
 
 /// The folder of all stacks of this machine.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct Layout {
     root: PathBuf,
 }
 
-impl Place {
+impl Layout {
     /// The folder at `root`, which need not exist.
     pub fn new(root: PathBuf) -> Self {
         Self { root }

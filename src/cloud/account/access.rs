@@ -1,21 +1,25 @@
-//! How to log in to a cluster's primary node.
+//! Access to a cluster from this machine: how to log in to its primary, and its ports.
 
 use super::Account;
-use crate::cloud::Shell;
 use crate::cloud::api::Api;
+use crate::cloud::api::ec2::{Group, Rule};
 use crate::cloud::error::{Class, CloudError};
 use crate::cloud::keypair::PRIVATE;
+use crate::cloud::{Access, Observing, Shell};
+use crate::model::cidr::Cidr;
 use crate::model::hint::Command;
 use crate::model::name::{KeyPairName, StackName};
 use crate::model::observed::{Cluster, Observed};
+use async_trait::async_trait;
 use std::path::PathBuf;
 
 /// The user for SSH on EMR's instances (EMR API, Ec2KeyName).
 const USER: &str = "hadoop";
 
-impl<A: Api> Account<A> {
-    pub(super) async fn ssh_target(&self, stack: &StackName) -> Result<Shell, CloudError> {
-        let observed = self.observe_stack(stack, None).await?;
+#[async_trait(?Send)]
+impl<A: Api> Access for Account<A> {
+    async fn shell(&self, stack: &StackName) -> Result<Shell, CloudError> {
+        let observed = self.observe(stack, None).await?;
         let Some(cluster) = observed.live() else {
             let message = format!("stack {stack} has no live cluster");
             return Err(CloudError::new(Class::Input, message)
@@ -33,7 +37,7 @@ impl<A: Api> Account<A> {
         })?;
         let key = self.private_key(stack, &observed, cluster).await?;
         // The rule may be right nevertheless; SSH itself will tell.
-        let moved = self.move_rules().await;
+        let moved = self.follow_caller().await;
         let warning = moved.err().map(|error| error.to_string());
         Ok(Shell {
             cluster: cluster.id.clone(),
@@ -44,6 +48,46 @@ impl<A: Api> Account<A> {
         })
     }
 
+    async fn follow_caller(&self) -> Result<Vec<u16>, CloudError> {
+        let groups: Vec<Group> = self.observed.borrow().groups.values().cloned().collect();
+        let mut moved = Vec::new();
+        for group in groups {
+            let own: Vec<&Rule> = group
+                .ingress
+                .iter()
+                .filter(|rule| self.is_own(rule))
+                .collect();
+            if own.is_empty() {
+                continue;
+            }
+            let now = self.caller()?;
+            if own.iter().all(|rule| now.contains(&rule.from)) {
+                continue;
+            }
+            moved.extend(own.iter().filter_map(|rule| Some(rule.ports?.0)));
+            let at = |rule: &Rule, from: Cidr| Rule {
+                from,
+                ..rule.clone()
+            };
+            let mut wanted: Vec<Rule> = group
+                .ingress
+                .iter()
+                .filter(|r| !self.is_own(r))
+                .cloned()
+                .collect();
+            wanted.extend(
+                own.iter()
+                    .flat_map(|rule| now.iter().map(|from| at(rule, *from))),
+            );
+            self.open(&group, wanted).await?;
+        }
+        moved.sort_unstable();
+        moved.dedup();
+        Ok(moved)
+    }
+}
+
+impl<A: Api> Account<A> {
     /// The private key of a pair that clusterup created; `None` for the user's own, which SSH finds
     /// itself.
     async fn private_key(

@@ -115,7 +115,8 @@ pub(super) fn note(key: &str) -> Option<Note> {
         "runs" => {
             let (job, rest) = rest.split_once('/')?;
             let (cluster, number) = rest.rsplit_once('.')?;
-            let (job, cluster) = (job.parse().ok()?, cluster.parse().ok()?);
+            let job = job.parse().ok()?;
+            let cluster = cluster.parse().ok()?;
             let number = number.parse().ok()?;
             Some(Note::Run(Run {
                 job,

@@ -1,0 +1,180 @@
+//! The roles of a target, one trait for each topic. A target implements a role where the topic lies,
+//! and a role that a target does not have is absent: no method only refuses. All methods return an
+//! error if the target cannot be reached or refuses the request.
+
+use super::api::sts::Identity;
+use super::{CloudError, Finding, Lease, Shell, StoredAccount};
+use crate::model::action::Action;
+use crate::model::event::{Listener, SparkProgress};
+use crate::model::facts::Facts;
+use crate::model::name::{ClusterId, StackName, TeamName};
+use crate::model::observed::{Cluster, Observed};
+use crate::model::origin::Origin;
+use crate::model::plan::Plan;
+use crate::model::safeguard::Safeguard;
+use crate::model::sample::Sample;
+use crate::model::stack::Stack;
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// What a plan needs besides an observation.
+#[async_trait(?Send)]
+pub trait Planning {
+    /// Collects what planning needs to know. Downloads data that the stack names by URL.
+    async fn facts(
+        &self,
+        stack: &Stack,
+        sample: Option<Sample>,
+        listener: &dyn Listener,
+    ) -> Result<Facts, CloudError>;
+
+    /// Checks what a plan needs from outside, such as roles, before anything is created. Returns
+    /// the safeguards of the cluster that the plan creates, if it creates one.
+    async fn check(&self, plan: &Plan) -> Result<Vec<Safeguard>, CloudError>;
+}
+
+/// Reads what exists. Changes nothing.
+#[async_trait(?Send)]
+pub trait Observing {
+    /// Reads what exists of a stack, including its results in the folder `home`.
+    async fn observe(&self, stack: &StackName, home: Option<&Path>)
+    -> Result<Observed, CloudError>;
+
+    /// Reads the state of a stack's clusters with fewer calls than [`Self::observe`].
+    async fn watch(&self, stack: &StackName) -> Result<Vec<Cluster>, CloudError>;
+
+    /// All stacks' clusters that were created since an instant, oldest first, without those in
+    /// `known`. Ended clusters are included as long as the target remembers them.
+    async fn history(
+        &self,
+        since: DateTime<Utc>,
+        known: &BTreeSet<ClusterId>,
+    ) -> Result<Vec<Cluster>, CloudError>;
+
+    /// The stacks of which anything exists, in order of their names.
+    async fn stacks(&self) -> Result<Vec<StackName>, CloudError>;
+}
+
+/// The exclusive right to change a stack.
+#[async_trait(?Send)]
+pub trait Leasing {
+    /// Acquires the lease of a stack. Waits for another holder for a limited time, then returns an
+    /// error that names the holder. Resolves the intents that an earlier run left.
+    async fn lease(&self, stack: &StackName, listener: &dyn Listener) -> Result<Lease, CloudError>;
+
+    /// Whether a live process may hold the lease of a stack.
+    async fn is_held(&self, stack: &StackName) -> Result<bool, CloudError>;
+}
+
+/// Carries out actions.
+#[async_trait(?Send)]
+pub trait Acting {
+    /// Carries out one action. Actions are idempotent; deleting what does not exist succeeds.
+    async fn apply(
+        &self,
+        stack: &StackName,
+        action: &Action,
+        listener: &dyn Listener,
+    ) -> Result<(), CloudError>;
+}
+
+/// Where stacks were last applied from.
+#[async_trait(?Send)]
+pub trait Origins {
+    /// Where the stack was last applied from; `None` if that is not recorded.
+    async fn origin(&self, stack: &StackName) -> Result<Option<Origin>, CloudError>;
+
+    /// Sets the origin that is recorded with the next change of the stack.
+    fn applied_from(&self, origin: Origin);
+}
+
+/// The logs of a stack's newest cluster that has any.
+#[async_trait(?Send)]
+pub trait Logs {
+    /// Their names, such as `steps/01-load/stderr`, in order.
+    async fn logs(&self, stack: &StackName) -> Result<Vec<String>, CloudError>;
+
+    /// Reads one of them in its present state.
+    async fn log(&self, stack: &StackName, name: &str) -> Result<Vec<u8>, CloudError>;
+}
+
+/// Teams' accounts, each replaced as a whole.
+#[async_trait(?Send)]
+pub trait TeamAccounts {
+    /// Reads a team's account; `None` if there is none yet.
+    async fn stored_team_account(
+        &self,
+        team: &TeamName,
+    ) -> Result<Option<StoredAccount>, CloudError>;
+
+    /// Writes a team's account if its version is still `was`, or if it is still missing when `was`
+    /// is `None`. Returns false if another writer was faster.
+    async fn store_team_account(
+        &self,
+        team: &TeamName,
+        content: &[u8],
+        was: Option<&str>,
+    ) -> Result<bool, CloudError>;
+}
+
+/// Spark's own pages, if this machine can reach them.
+#[async_trait(?Send)]
+pub trait SparkPages {
+    /// The progress of the Spark application behind the URL `ui`; `None` if it cannot be read.
+    async fn progress(&self, ui: &str) -> Option<SparkProgress>;
+}
+
+/// What only an account of AWS has.
+pub trait AwsAccount: Readiness + Access + Safeguarding + SharedResources {}
+
+impl<T: Readiness + Access + Safeguarding + SharedResources> AwsAccount for T {}
+
+/// Whether an account is ready for clusters.
+#[async_trait(?Send)]
+pub trait Readiness {
+    /// The account that pays, and the ARN of the credentials.
+    async fn identity(&self) -> Result<Identity, CloudError>;
+
+    /// Whether roles are missing that a cluster or its safeguards need.
+    async fn has_missing_roles(&self) -> Result<bool, CloudError>;
+
+    /// Runs all checks; a failed one does not stop the others. Without valid credentials, the
+    /// others would only repeat that error and are skipped.
+    async fn checkup(&self) -> Vec<Finding>;
+
+    /// Creates the kind of schedule that ends clusters, with a distant time and a cluster that
+    /// cannot exist, reads it back, and deletes it.
+    async fn try_schedule(&self) -> Finding;
+}
+
+/// What the stacks of an account share.
+#[async_trait(?Send)]
+pub trait SharedResources {
+    /// Removes it once no stack is left. Locks of dead holders do not count; if nothing but locks
+    /// is left, waits to find out whether their holders are dead.
+    async fn remove_shared(&self) -> Result<(), CloudError>;
+}
+
+/// Access to clusters from this machine, by their security groups.
+#[async_trait(?Send)]
+pub trait Access {
+    /// How to log in to the primary of a stack's live cluster. Opens its port to this machine.
+    async fn shell(&self, stack: &StackName) -> Result<Shell, CloudError>;
+
+    /// Moves the `from: caller` rules of this machine to its present address and returns the ports
+    /// that changed. Call it after [`Observing::observe`] of the stack.
+    async fn follow_caller(&self) -> Result<Vec<u16>, CloudError>;
+}
+
+/// Safeguards, as far as they depend on more than one cluster's replies.
+#[async_trait(?Send)]
+pub trait Safeguarding {
+    /// Checks what the safeguards depend on, which [`Observing::observe`] does not do: the calls
+    /// are worth making only where the safeguards are shown.
+    async fn verify_safeguards(&self, observed: &mut Observed);
+
+    /// Records that this process stops following a cluster on purpose and leaves it running.
+    async fn stop_following(&self, stack: &StackName, id: &ClusterId) -> Result<(), CloudError>;
+}
