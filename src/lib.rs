@@ -19,6 +19,7 @@
 //! - [`dash`]: the watchdog's page and metrics.
 //! - [`cli`]: the command line: flags, a file for each command, views and exit codes.
 
+#![warn(missing_docs)]
 // Futures nest deeply: a call passes through several async layers.
 #![recursion_limit = "256"]
 

@@ -1,5 +1,5 @@
-//! A team's account as verbs use it: kept in the budget's home region or on this machine, and
-//! reckoned with what the ledger knows once that is brought up.
+//! Opens a team's account in the budget's home region, or on this machine, and settles it with the
+//! ledger's records.
 
 use super::{OperationError, Place, Services};
 use crate::cloud::{Class, Cloud, CloudError, payer};
@@ -13,24 +13,24 @@ use crate::run::ledger::sync;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 
-/// Opened to be read and changed.
+/// A team's account, and the place whose clusters it is settled with.
 pub struct TeamStore<'a> {
     place: Place<'a>,
     services: &'a dyn Services,
     team: TeamName,
-    /// Who keeps the account, where that is not the place itself.
+    /// The cloud that keeps the account; `None` if the place itself does.
     home: Option<Box<dyn Cloud>>,
     scope: Scope,
 }
 
-/// What is older is in no account any more.
-const BACK: TimeDelta = TimeDelta::days(75);
+/// How far back clusters are read: accounts keep nothing older.
+const LOOKBACK: TimeDelta = TimeDelta::days(75);
 
 impl<'a> TeamStore<'a> {
-    /// `home` is none for this machine, which keeps its accounts itself.
+    /// `home` is the region that keeps the account; `None` for this machine.
     ///
     /// # Errors
-    /// That AWS cannot be asked there.
+    /// Returns an error if the home region cannot be reached.
     pub async fn open(
         team: &TeamName,
         home: Option<&Region>,
@@ -55,25 +55,26 @@ impl<'a> TeamStore<'a> {
         })
     }
 
-    /// The clusters of the place, once the ledger is brought up to what it tells now.
+    /// Syncs the ledger with the place and returns the records of its clusters.
     ///
     /// # Errors
-    /// What the cloud or the ledger said no with.
+    /// Returns an error if the cloud or the ledger cannot be read.
     pub async fn records(&self, now: DateTime<Utc>) -> Result<Vec<Record>, OperationError> {
         let mut ledger = self.services.ledger()?;
         sync(self.place.cloud, &mut ledger, &self.scope, now).await?;
         let window = Window {
-            from: now - BACK,
+            from: now - LOOKBACK,
             until: now,
         };
         Ok(ledger.records(&self.scope, window)?)
     }
 
-    /// The account, brought up to what the place and AWS tell now; shares of budgets that are
-    /// reached are reported.
+    /// Settles the account with the clusters of the place and with AWS Budgets, and reports the
+    /// shares of budgets that are reached.
     ///
     /// # Errors
-    /// What cloud or ledger said no with, or an account that cannot be read.
+    /// Returns an error if the cloud, the ledger or the account cannot be read, or the account
+    /// cannot be written.
     pub async fn settle(
         &self,
         budgets: &[Budget<'_>],
@@ -87,11 +88,12 @@ impl<'a> TeamStore<'a> {
         Ok(team_account)
     }
 
-    /// Hears AWS on the team's month, where it has not been asked for hours. What AWS does not say
-    /// is said, and stops nothing: our own figures are the quicker ones.
+    /// Records what AWS Budgets reports for the team's month, unless it was read within the last
+    /// hours. If AWS Budgets cannot be read, this warns and continues: our own figures are more
+    /// current.
     ///
     /// # Errors
-    /// An account that cannot be read or written.
+    /// Returns an error if the account cannot be read or written.
     pub async fn record_aws(
         &self,
         budgets: &[Budget<'_>],
@@ -104,15 +106,17 @@ impl<'a> TeamStore<'a> {
         if !account_store.read().await?.aws_is_due(now) {
             return Ok(());
         }
-        let said = match self.services.spent_by_aws(&self.team, account).await {
-            Ok(said) => said,
+        let reported = match self.services.spent_by_aws(&self.team, account).await {
+            Ok(reported) => reported,
             Err(error) => {
                 let warning = format!("warning: AWS does not say what was spent: {error}");
                 self.services.warn(&warning, None);
                 BTreeMap::new()
             }
         };
-        Ok(account_store.record_aws_cost(&said, budgets, now).await?)
+        Ok(account_store
+            .record_aws_cost(&reported, budgets, now)
+            .await?)
     }
 
     /// `seen` is when the records were read.
@@ -132,11 +136,11 @@ impl<'a> TeamStore<'a> {
     }
 }
 
-/// The one region that all of a team's budgets, as policies at hand have them, keep its account in
-/// for clusters of a region; none where there are no budgets, and for clusters of this machine.
+/// The region that keeps a team's account for clusters of `region`; `None` if there are no budgets,
+/// and for clusters on this machine.
 ///
 /// # Errors
-/// That two policies name two.
+/// Returns an error if two policies name different regions.
 pub fn home<'a>(
     budgets: &'a [TeamBudget],
     region: Option<&Region>,
@@ -145,8 +149,8 @@ pub fn home<'a>(
         return Ok(None);
     };
     let mut homes = budgets.iter().map(|it| {
-        let (policy, said) = it.as_budget();
-        (&it.team, policy, &said.value.home)
+        let (policy, budget) = it.as_budget();
+        (&it.team, policy, &budget.value.home)
     });
     let Some((team, first, home)) = homes.next() else {
         return Ok(None);
@@ -165,7 +169,7 @@ pub fn home<'a>(
     }
 }
 
-/// Credentials of one partition of AWS are none in another.
+/// Checks that both regions are in one partition: credentials do not work across partitions.
 fn reachable(home: &Region, from: &Region) -> Result<(), CloudError> {
     let there = Partition::of(home);
     let here = Partition::of(from);
@@ -186,7 +190,7 @@ fn reachable(home: &Region, from: &Region) -> Result<(), CloudError> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn an_account_in_another_partition_is_not_asked_for() {
+    fn an_account_in_another_partition_is_not_requested() {
         let reach = |home: &str, from: &str| {
             super::reachable(&home.parse().unwrap(), &from.parse().unwrap()).is_ok()
         };

@@ -1,4 +1,5 @@
-//! What policies and months say of a plan before it is made true, and what of it goes on record.
+//! Admission: judges a plan by policies and team budgets, and records with the cluster what
+//! applied.
 
 use super::reservations::{BudgetRequest, PolicyMonth, Reservations};
 use super::{Denied, OperationError, Place, Services};
@@ -15,37 +16,40 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::cell::RefCell;
 
+/// The policies and team budgets for a stack.
 pub struct Admission<'a> {
     stack: &'a Stack,
+    /// The reservations of the stack's team.
     pub reservations: Reservations<'a>,
-    /// What the plan that was judged last counts against.
+    /// The budgets that the last judged plan counts against.
     budgets: RefCell<Vec<TeamBudget>>,
 }
 
-/// What policies say of a plan.
+/// The judgement of a plan.
 #[derive(Debug, Serialize)]
 pub struct PolicyReport {
+    /// The judgement of policies and budgets.
     #[serde(flatten)]
     pub judgement: Judgement,
-    /// The months that the plan counts against, with what it asks for.
+    /// The months that the plan counts against, with its request.
     pub months: Vec<PolicyMonth>,
-    /// Whether the plan makes or changes anything that a policy is asked about.
+    /// Whether the plan creates or changes something that needs admission.
     #[serde(skip)]
     asks: bool,
 }
 
 impl PolicyReport {
-    /// Whether the plan may not be made true.
+    /// Whether the plan must not be applied.
     pub const fn denies(&self) -> bool {
         self.asks && self.judgement.is_denied()
     }
 }
 
 impl<'a> Admission<'a> {
-    /// `why` a policy is to be passed over, where somebody says so.
+    /// `why` is the reason for overriding policies, if one is given.
     ///
     /// # Errors
-    /// As [`Reservations::open`].
+    /// Returns the errors of [`Reservations::open`].
     pub async fn open(
         policies: &'a Policies,
         stack: &'a Stack,
@@ -53,8 +57,8 @@ impl<'a> Admission<'a> {
         services: &'a dyn Services,
         why: Option<&'a str>,
     ) -> Result<Self, OperationError> {
-        let whose = (&stack.name, stack.team.as_ref());
-        let mut reservations = Reservations::open(policies, whose, place, services).await?;
+        let subject = (&stack.name, stack.team.as_ref());
+        let mut reservations = Reservations::open(policies, subject, place, services).await?;
         reservations.why = why;
         Ok(Self {
             stack,
@@ -63,12 +67,11 @@ impl<'a> Admission<'a> {
         })
     }
 
-    /// What policies say of a plan, and the months that it counts against; nothing where there are
-    /// neither. Where a policy is passed over, that goes on record with the cluster, and so does
-    /// what it counts against.
+    /// Judges a plan by policies and budgets; `None` if there are neither. Overrides, and the
+    /// budgets that the cluster counts against, are recorded with the cluster.
     ///
     /// # Errors
-    /// What keeps an account from being read.
+    /// Returns an error if an account cannot be read.
     pub async fn judge(
         &self,
         prepared: &mut Prepared,
@@ -76,7 +79,7 @@ impl<'a> Admission<'a> {
         let reservations = &self.reservations;
         let policies = self.reservations.policies;
         let record = self.record(prepared);
-        let budgets: Vec<TeamBudget> = self.asked_of(&record);
+        let budgets: Vec<TeamBudget> = self.applicable_budgets(&record);
         self.budgets.replace(budgets.clone());
         if policies.is_empty() && budgets.is_empty() {
             return Ok(None);
@@ -109,21 +112,21 @@ impl<'a> Admission<'a> {
         }))
     }
 
-    /// Refuses a plan that asks for what a policy denies.
+    /// Refuses a plan that a policy denies.
     ///
     /// # Errors
-    /// All that denies it.
-    pub fn refuse(&self, said: Option<&PolicyReport>) -> Result<(), Denied> {
-        match said.filter(|said| said.denies()) {
-            Some(said) => self.reservations.refuse(&said.judgement.findings),
+    /// Returns all findings that deny it.
+    pub fn refuse(&self, report: Option<&PolicyReport>) -> Result<(), Denied> {
+        match report.filter(|report| report.denies()) {
+            Some(report) => self.reservations.refuse(&report.judgement.findings),
             None => Ok(()),
         }
     }
 
-    /// Sets aside the money that a plan, which was judged, asks for, before any of it is spent.
+    /// Reserves the money that a judged plan requests, before any of it is spent.
     ///
     /// # Errors
-    /// As [`Reservations::reserve`].
+    /// Returns the errors of [`Reservations::reserve`].
     pub async fn reserve(
         &self,
         prepared: &Prepared,
@@ -135,7 +138,7 @@ impl<'a> Admission<'a> {
             .await
     }
 
-    /// The budgets that a cluster of this stack counts against under policies as they are now.
+    /// The budgets that a cluster of this stack counts against under the current policies.
     pub fn budgets(&self, policies: &Policies) -> Vec<TeamBudget> {
         let given = self.reservations.given_by(policies);
         let had: Vec<_> = self
@@ -147,15 +150,15 @@ impl<'a> Admission<'a> {
         beside(given, &had)
     }
 
-    /// What is to be on record with the cluster that the plan makes or changes, or that lives.
+    /// The budgets to record with the cluster that the plan creates or changes, or that lives.
     fn record(&self, prepared: &Prepared) -> Vec<RecordedBudget> {
         let given = self.reservations.of_policies();
         let given: Vec<_> = given.iter().map(TeamBudget::record).collect();
         let live = prepared.observed.live();
         let had = live.map_or(&[][..], |cluster| &cluster.spec.budgets);
         let makes = |planned: &Planned| matches!(planned.action, Action::CreateCluster(..));
-        // A new cluster is of its own team. Where nobody here knows what that may spend, it takes
-        // the place of the old one there too.
+        // A new cluster counts for its own team. If that team has no known budgets, the cluster
+        // replaces the old one in the recorded budgets.
         if prepared.plan.actions.iter().any(makes) && !given.is_empty() {
             given
         } else {
@@ -163,7 +166,7 @@ impl<'a> Admission<'a> {
         }
     }
 
-    fn asked_of(&self, record: &[RecordedBudget]) -> Vec<TeamBudget> {
+    fn applicable_budgets(&self, record: &[RecordedBudget]) -> Vec<TeamBudget> {
         beside(self.reservations.of_policies(), record)
     }
 
@@ -186,7 +189,7 @@ impl<'a> Admission<'a> {
     }
 }
 
-/// The budgets given, and those on record of other policies, teams or homes.
+/// The given budgets, and the recorded ones of other policies, teams or homes.
 fn beside(given: Vec<TeamBudget>, record: &[RecordedBudget]) -> Vec<TeamBudget> {
     let known: Vec<RecordedBudget> = given.iter().map(TeamBudget::record).collect();
     let other = |record: &&RecordedBudget| !known.iter().any(|it| it.is_same(record));
@@ -195,7 +198,7 @@ fn beside(given: Vec<TeamBudget>, record: &[RecordedBudget]) -> Vec<TeamBudget> 
     given.into_iter().chain(others).collect()
 }
 
-/// Has a living cluster's record renewed where nothing else of it changes.
+/// Renews the record of a living cluster if nothing else of it changes.
 fn renew(prepared: &mut Prepared, record: &[RecordedBudget]) {
     let is_there = |cluster: &&Cluster| cluster.attended && cluster.spec.rates.is_some();
     let Some(cluster) = prepared.observed.live().filter(is_there) else {

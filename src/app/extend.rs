@@ -1,4 +1,5 @@
-//! A living cluster's deadline, moved: within its stack's ceiling, its policies and its month.
+//! Moves the deadline of a living cluster, within its stack's ceiling, its policies and its team's
+//! month.
 
 use super::failure::Failure;
 use super::interrupt;
@@ -18,66 +19,72 @@ use crate::model::span::Span;
 use crate::policy::{CostBound, Policies};
 use chrono::{DurationRound, TimeDelta};
 
-/// A deadline to be moved.
+/// A request to move a deadline.
 pub struct Moved<'a> {
+    /// The stack.
     pub stack: &'a StackName,
-    /// Of this cluster and no other, where one is meant.
+    /// The only cluster that may be extended; `None` for the living one.
     pub id: Option<&'a ClusterId>,
+    /// The new lifetime, from the creation.
     pub max_lifetime: Option<Span>,
-    /// So much longer than now.
+    /// The time to add to the current lifetime.
     pub by: Option<Span>,
+    /// The new budget in dollars.
     pub budget: Option<Usd>,
+    /// The reason that was given.
     pub why: &'a str,
+    /// Who requests it, as `user@host`.
     pub who: &'a str,
 }
 
-/// Moves it; the caller holds the stack meanwhile.
+/// Moves the deadline; the caller holds the stack's lease.
 ///
 /// # Errors
-/// That there is no such cluster, what refuses it, or what the cloud said no with.
+/// Returns an error if there is no such cluster, if the extension is not allowed, or if the cloud
+/// cannot change the cluster.
 pub async fn extend(
-    wanted: &Moved<'_>,
+    request: &Moved<'_>,
     policies: &Policies,
     place: Place<'_>,
     services: &dyn Services,
     listener: &dyn Listener,
 ) -> Result<(Cluster, Extension, Deadline), OperationError> {
-    let stack = wanted.stack;
+    let stack = request.stack;
     let observed = place.cloud.observe(stack, None).await?;
-    let meant = |cluster: &&Cluster| wanted.id.is_none_or(|id| cluster.id == *id);
+    let meant = |cluster: &&Cluster| request.id.is_none_or(|id| cluster.id == *id);
     let Some(cluster) = observed.live().filter(meant) else {
         return Err(OperationError::NoCluster(stack.clone()));
     };
     let now = services.now();
     let by = |by: Span| {
-        let most = cluster.guardrails().max_lifetime.as_secs();
-        Span::from_secs(most.saturating_add(by.as_secs()))
+        let lifetime = cluster.guardrails().max_lifetime.as_secs();
+        Span::from_secs(lifetime.saturating_add(by.as_secs()))
     };
     let extension = Extension {
         at: now.duration_trunc(TimeDelta::seconds(1)).unwrap_or(now),
-        max_lifetime: wanted.max_lifetime.or(wanted.by.map(by)),
-        budget: wanted.budget,
-        by: wanted.who.into(),
-        why: wanted.why.into(),
+        max_lifetime: request.max_lifetime.or(request.by.map(by)),
+        budget: request.budget,
+        by: request.who.into(),
+        why: request.why.into(),
     };
     let deadline = guard::extended(cluster, &extension)?;
-    ask(cluster, &extension, policies, place, services).await?;
+    admit(cluster, &extension, policies, place, services).await?;
     let action = Action::ExtendCluster(cluster.id.clone(), extension.clone());
     place.cloud.apply(stack, &action, listener).await?;
     Ok((cluster.clone(), extension, deadline))
 }
 
-/// Asks policies, and sets aside what the extension may cost: in the months of the budgets that are
-/// on record with the cluster, and of those that the policies at hand give it.
-async fn ask(
+/// Checks the policies, and reserves what the extension may cost in the months of the budgets that
+/// are recorded with the cluster and of those that the policies set.
+async fn admit(
     cluster: &Cluster,
     extension: &Extension,
     policies: &Policies,
     place: Place<'_>,
     services: &dyn Services,
 ) -> Result<(), OperationError> {
-    let whose = (&cluster.stack, cluster.spec.team.as_ref());
-    let reservations = Reservations::open(policies, whose, place, services).await?;
+    let subject = (&cluster.stack, cluster.spec.team.as_ref());
+    let reservations = Reservations::open(policies, subject, place, services).await?;
     reservations.refuse(&policies.extended(cluster, extension))?;
     let budgets = both(reservations.of_policies(), &cluster.spec.budgets);
     let asked = match CostBound::extended(cluster, extension) {

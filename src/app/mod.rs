@@ -43,59 +43,67 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
-/// Where clusters are: the cloud, and its region; none for this machine.
+/// Where clusters are.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
+    /// The cloud that describes them.
     pub cloud: &'a dyn Cloud,
+    /// The AWS region; `None` for this machine.
     pub region: Option<&'a Region>,
 }
 
 impl Place<'_> {
-    /// As the ledger has it: `local`, or the region.
+    /// The name in the ledger: `local`, or the region.
     pub fn name(&self) -> String {
         self.region.map_or("local".to_owned(), ToString::to_string)
     }
 }
 
-/// What is needed besides the cloud in which the clusters are.
+/// What use cases need besides the clusters' cloud.
 #[async_trait(?Send)]
 pub trait Services {
+    /// The current time.
     fn now(&self) -> DateTime<Utc>;
 
-    /// Who asks, as `user@host`.
+    /// The caller, as `user@host`.
     fn who(&self) -> &str;
 
-    /// A region of AWS as a cloud.
+    /// Opens an AWS region.
     async fn region(&self, region: &Region) -> Result<Box<dyn Cloud>, CloudError>;
 
-    /// What clusters have cost, as this machine keeps it.
+    /// Opens this machine's ledger.
     fn ledger(&self) -> Result<Ledger, OperationError>;
 
-    /// What AWS's own budgets of a team's policies have come to in this month.
+    /// What AWS Budgets reports for a team's policies in this month.
     async fn spent_by_aws(
         &self,
         team: &TeamName,
         account: &str,
     ) -> Result<BTreeMap<PolicyName, Usd>, CloudError>;
 
-    /// Says what went less well than it should have, and what to do next, if there is anything.
+    /// Warns about a problem, with a hint if there is one.
     fn warn(&self, what: &str, next: Option<Hint>);
 
     /// Reports which shares of a team's budgets are reached.
     fn reached(&self, shares: &[(PolicyName, Percent)], team: &TeamName);
 }
 
-/// Why something was not done.
+/// Why an operation failed.
 #[derive(Debug, thiserror::Error)]
 pub enum OperationError {
+    /// A call to the cloud failed.
     #[error(transparent)]
     Cloud(#[from] CloudError),
+    /// The ledger cannot be read or written.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// The operation was stopped.
     #[error(transparent)]
     Stopped(#[from] Stopped),
+    /// A policy denies it.
     #[error(transparent)]
     Denied(#[from] Denied),
+    /// The deadline cannot be moved.
     #[error(transparent)]
     Deadline(#[from] Refused),
     /// There is no cluster whose deadline could be moved.
@@ -103,14 +111,15 @@ pub enum OperationError {
     NoCluster(StackName),
 }
 
-/// What a policy does not allow.
+/// A policy denies a stack.
 #[derive(Debug, thiserror::Error)]
 #[error("policy denies stack {stack}")]
 pub struct Denied {
+    /// The stack.
     pub stack: StackName,
-    /// Those that deny; there is at least one.
+    /// The findings that deny; at least one.
     pub findings: Vec<Finding>,
-    /// Who wanted to pass over them and may not.
+    /// The caller, if an override was requested that is not permitted.
     pub overrider: Option<String>,
 }
 

@@ -1,5 +1,5 @@
-//! The money of a stack's team: what is asked of its months, set aside, and settled. Which budgets
-//! are asked is what policies at hand say and what the living cluster has on record.
+//! The money of a stack's team: requested from its months, reserved, and settled. The budgets are
+//! those of the loaded policies and those recorded with the living cluster.
 
 use super::accounts::{self, TeamStore};
 use super::{Denied, OperationError, Place, Services};
@@ -17,23 +17,25 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+/// The reservations of a stack's team in its months.
 pub struct Reservations<'a> {
+    /// The loaded policies.
     pub policies: &'a Policies,
     stack: &'a StackName,
     team: Option<&'a TeamName>,
     place: Place<'a>,
     services: &'a dyn Services,
-    /// Who asks: by AWS's word, or else by this machine's.
+    /// The caller: on AWS an ARN, on this machine `user@host`.
     pub by: String,
-    /// Why a policy is to be passed over, where somebody says so.
+    /// The reason for overriding a policy, if one is given.
     pub why: Option<&'a str>,
     opened: RefCell<BTreeMap<Key, Rc<OpenAccount<'a>>>>,
 }
 
-/// An account is a team's, in its home; none on this machine.
+/// An account by team and home region; `None` for this machine.
 type Key = (TeamName, Option<Region>);
 
-/// An account, and what is known of the place's clusters.
+/// An account, and the records of the place's clusters.
 struct OpenAccount<'a> {
     account: TeamStore<'a>,
     records: Vec<Record>,
@@ -42,30 +44,39 @@ struct OpenAccount<'a> {
 
 /// What is taken from a month.
 pub enum BudgetRequest {
+    /// Nothing.
     Nothing,
-    /// By a cluster that there is, or by one to come.
+    /// Money for an existing or a new cluster.
     Money {
+        /// The cluster; `None` if it is new.
         cluster: Option<ClusterId>,
+        /// The most that it can still cost, and by when.
         ask: Box<CostBound>,
+        /// The override under which it is admitted, if any.
         overridden: Option<Override>,
     },
-    /// It makes or changes a cluster of which no price is known.
+    /// An unknown amount: a price of the cluster is missing.
     Unpriced,
 }
 
-/// A policy's month for a team.
+/// A team's month under a policy.
 #[derive(Debug, Serialize)]
 pub struct PolicyMonth {
+    /// The team.
     pub team: TeamName,
+    /// The policy.
     pub policy: PolicyName,
+    /// The month's figures in dollars.
     #[serde(flatten)]
     pub figures: Figures,
 }
 
-/// What the months say of what is asked.
+/// The findings of the months about a request.
 #[derive(Debug, Default)]
 pub struct BudgetFindings {
+    /// The months that the request reaches into.
     pub months: Vec<PolicyMonth>,
+    /// The reasons against it.
     pub findings: Vec<Finding>,
 }
 
@@ -76,8 +87,11 @@ impl OpenAccount<'_> {
 }
 
 impl<'a> Reservations<'a> {
+    /// Opens the reservations for a stack.
+    ///
     /// # Errors
-    /// That nobody can tell who asks, or that policies name two homes for one account.
+    /// Returns an error if the caller is unknown, or if policies name different homes for one
+    /// account.
     pub async fn open(
         policies: &'a Policies,
         (stack, team): (&'a StackName, Option<&'a TeamName>),
@@ -102,11 +116,12 @@ impl<'a> Reservations<'a> {
         Ok(reservations)
     }
 
-    /// The budgets that the policies at hand give the stack's team.
+    /// The budgets that the loaded policies give the stack's team.
     pub fn of_policies(&self) -> Vec<TeamBudget> {
         self.given_by(self.policies)
     }
 
+    /// The budgets that policies give the stack's team.
     pub fn given_by(&self, policies: &Policies) -> Vec<TeamBudget> {
         let Some(team) = self.team else {
             return Vec::new();
@@ -116,7 +131,7 @@ impl<'a> Reservations<'a> {
             .collect()
     }
 
-    /// What the months say; nothing is written.
+    /// Weighs a request against the months, without writing anything.
     pub(super) async fn weigh(
         &self,
         budgets: &[TeamBudget],
@@ -152,10 +167,11 @@ impl<'a> Reservations<'a> {
         Ok(weighed)
     }
 
-    /// Sets aside what is asked for, in each account, before any of it is spent.
+    /// Reserves the requested money in each account, before any of it is spent.
     ///
     /// # Errors
-    /// That it does not fit into a month, or what keeps an account from being read or written.
+    /// Returns an error if it does not fit into a month, or if an account cannot be read or
+    /// written.
     pub async fn reserve(
         &self,
         budgets: &[TeamBudget],
@@ -168,7 +184,7 @@ impl<'a> Reservations<'a> {
         };
         let accounts = self.by_account(budgets);
         if accounts.len() > 1 || matches!(asked, BudgetRequest::Unpriced) {
-            // Where one account has no room, nothing is set aside in another.
+            // If one account has no room, nothing is reserved in the others.
             let weighed = self.weigh(budgets, &asked, now).await?;
             self.refuse(&passes(weighed.findings))?;
         }
@@ -200,10 +216,10 @@ impl<'a> Reservations<'a> {
         Ok(())
     }
 
-    /// The months of these budgets once their accounts are brought up to what there is now.
+    /// The months of these budgets, after settling their accounts.
     ///
     /// # Errors
-    /// What keeps an account from being read or written.
+    /// Returns an error if an account cannot be read or written.
     pub async fn settled(
         &self,
         budgets: &[TeamBudget],
@@ -225,8 +241,8 @@ impl<'a> Reservations<'a> {
         Ok(months)
     }
 
-    /// Findings, those marked that the caller may pass over. Only a policy that is for the stack
-    /// can allow that: what is on record is not passed over by another policy of its name.
+    /// Marks the findings that the caller may override. Only a policy that applies to the stack can
+    /// permit that: a recorded budget is not overridden by another policy of the same name.
     pub(super) fn passed(&self, findings: Vec<Finding>) -> Vec<Finding> {
         let for_stack = self.policies.of(self.stack, self.team);
         let is_own = |finding: &Finding| for_stack.iter().any(|it| it.name == finding.policy);
@@ -235,10 +251,10 @@ impl<'a> Reservations<'a> {
         own.into_iter().chain(others).collect()
     }
 
-    /// Refuses what a finding denies.
+    /// Refuses if a finding denies.
     ///
     /// # Errors
-    /// All that denies.
+    /// Returns all findings that deny.
     pub fn refuse(&self, findings: &[Finding]) -> Result<(), Denied> {
         let denies = findings.iter().filter(|finding| finding.denies());
         let findings: Vec<Finding> = denies.cloned().collect();
@@ -300,7 +316,7 @@ impl<'a> Reservations<'a> {
     }
 }
 
-/// What nobody can price fits into no month.
+/// An unknown cost fits into no month.
 fn unpriced_in(budgets: &[TeamBudget]) -> Vec<Finding> {
     let of = |it: &TeamBudget| {
         let (policy, budget) = it.as_budget();
@@ -309,8 +325,8 @@ fn unpriced_in(budgets: &[TeamBudget]) -> Vec<Finding> {
     budgets.iter().map(of).collect()
 }
 
-/// The budgets at hand and those on record besides them. What is on record as it is at hand is
-/// asked once; where the two differ, each of them has to hold.
+/// The given budgets, and the recorded ones that differ from them. If a recorded budget equals a
+/// given one it is checked once; if they differ, both apply.
 pub fn both(at_hand: Vec<TeamBudget>, on_record: &[RecordedBudget]) -> Vec<TeamBudget> {
     let known: Vec<RecordedBudget> = at_hand.iter().map(TeamBudget::record).collect();
     let terms = |it: &RecordedBudget| (it.monthly, it.when_spent, it.timezone);
