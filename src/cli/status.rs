@@ -15,7 +15,6 @@ use crate::cost::meter::rate;
 use crate::guard;
 use crate::model::hint::{Command, CommandContext};
 use crate::model::money::Usd;
-use crate::model::name::StackName;
 use crate::model::observed::{Cluster, Observed};
 use crate::policy::Policies;
 use serde_json::{Value, json};

@@ -87,7 +87,7 @@ pub enum AnyCluster {
     /// clusterup created it, and its tags say for which stack and with which guardrails.
     Ours(Box<Cluster>),
     /// Somebody else created it.
-    Foreign(ForeignCluster),
+    Foreign(Box<ForeignCluster>),
 }
 
 /// A cluster that clusterup did not create, or that is not believed to be its own: without a stack

@@ -127,7 +127,7 @@ mod tests {
     #[ignore = "it fails, for another"]
     fn one_of_them_fails() {
         let all = each("binary", 0..10, |seed| {
-            assert_ne!(seed, 7, "world 7 is wrong")
+            assert_ne!(seed, 7, "world 7 is wrong");
         });
         assert!(all, "only one was played");
     }

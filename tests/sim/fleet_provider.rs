@@ -182,7 +182,7 @@ fn what_runs_by_hand_is_seen_and_silence_is_no_idleness() {
             .await
             .unwrap();
         assert_eq!(
-            told[&snapshot.id()],
+            told[snapshot.id()],
             [],
             "who is mute tells nothing, not even of before"
         );
@@ -193,7 +193,7 @@ fn what_runs_by_hand_is_seen_and_silence_is_no_idleness() {
             .metric_samples(&[&snapshot], since)
             .await
             .unwrap();
-        let told = &told[&snapshot.id()];
+        let told = &told[snapshot.id()];
         let busy = told.iter().filter(|it| it.apps > 0 && it.containers > 0);
         assert_eq!(busy.count(), 6, "{told:#?}");
         assert!(told.iter().any(|it| it.apps == 0 && it.containers == 0));

@@ -48,7 +48,7 @@ impl World {
             snapshot: ClusterSnapshot {
                 place: Place::Region("us-east-1".parse().unwrap()),
                 looked_at: at(0),
-                cluster: AnyCluster::Foreign(ForeignCluster {
+                cluster: AnyCluster::Foreign(Box::new(ForeignCluster {
                     id: "j-1".parse().unwrap(),
                     state: ClusterState::Waiting,
                     created_at: at(0),
@@ -56,7 +56,7 @@ impl World {
                     rates: None,
                     instance_spans: Vec::new(),
                     disputed: None,
-                }),
+                })),
                 name: "nightly".into(),
                 owner: None,
                 tags: BTreeMap::new(),

@@ -55,7 +55,7 @@ impl Reader<'_> {
             }
             Creator::Other { disputed } => {
                 let foreign = self.foreign(replies, disputed)?;
-                Some(AnyCluster::Foreign(foreign))
+                Some(AnyCluster::Foreign(Box::new(foreign)))
             }
         }
     }
