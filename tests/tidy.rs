@@ -4,6 +4,8 @@
 
 #[path = "tidy/circles.rs"]
 mod circles;
+#[path = "tidy/verbs.rs"]
+mod verbs;
 
 use std::collections::BTreeMap;
 use std::fs;

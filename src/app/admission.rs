@@ -2,7 +2,7 @@
 //! applied.
 
 use super::reservations::{BudgetRequest, PolicyMonth, Reservations};
-use super::{Denied, OperationError, Place, Services};
+use super::{AdmissionContext, Denied, OperationError};
 use crate::model::action::Action;
 use crate::model::name::ClusterId;
 use crate::model::observed::Cluster;
@@ -51,14 +51,12 @@ impl<'a> Admission<'a> {
     /// # Errors
     /// Returns the errors of [`Reservations::open`].
     pub async fn open(
-        policies: &'a Policies,
+        context: AdmissionContext<'a>,
         stack: &'a Stack,
-        place: Place<'a>,
-        services: &'a dyn Services,
         why: Option<&'a str>,
     ) -> Result<Self, OperationError> {
         let subject = (&stack.name, stack.team.as_ref());
-        let mut reservations = Reservations::open(policies, subject, place, services).await?;
+        let mut reservations = Reservations::open(context, subject).await?;
         reservations.why = why;
         Ok(Self {
             stack,

@@ -6,7 +6,7 @@ use super::interrupt;
 use super::reservations::{BudgetRequest, Reservations, both};
 use super::target::Target;
 use super::unknown_stack;
-use super::{OperationError, Place, Services};
+use super::{AdmissionContext, OperationError};
 use crate::guard::{self, Deadline, Refused};
 use crate::model::action::Action;
 use crate::model::event::Listener;
@@ -44,18 +44,17 @@ pub struct Moved<'a> {
 /// cannot change the cluster.
 pub async fn extend(
     request: &Moved<'_>,
-    policies: &Policies,
-    place: Place<'_>,
-    services: &dyn Services,
+    context: AdmissionContext<'_>,
     listener: &dyn Listener,
 ) -> Result<(Cluster, Extension, Deadline), OperationError> {
     let stack = request.stack;
+    let place = context.place;
     let observed = place.cloud.observe(stack, None).await?;
     let meant = |cluster: &&Cluster| request.id.is_none_or(|id| cluster.id == *id);
     let Some(cluster) = observed.live().filter(meant) else {
         return Err(OperationError::NoCluster(stack.clone()));
     };
-    let now = services.now();
+    let now = context.services.now();
     let by = |by: Span| {
         let lifetime = cluster.guardrails().max_lifetime.as_secs();
         Span::from_secs(lifetime.saturating_add(by.as_secs()))
@@ -68,7 +67,7 @@ pub async fn extend(
         why: request.why.into(),
     };
     let deadline = guard::extended(cluster, &extension)?;
-    admit(cluster, &extension, policies, place, services).await?;
+    admit(cluster, &extension, context).await?;
     let action = Action::ExtendCluster(cluster.id.clone(), extension.clone());
     place.cloud.apply(stack, &action, listener).await?;
     Ok((cluster.clone(), extension, deadline))
@@ -79,13 +78,11 @@ pub async fn extend(
 async fn admit(
     cluster: &Cluster,
     extension: &Extension,
-    policies: &Policies,
-    place: Place<'_>,
-    services: &dyn Services,
+    context: AdmissionContext<'_>,
 ) -> Result<(), OperationError> {
     let subject = (&cluster.stack, cluster.spec.team.as_ref());
-    let reservations = Reservations::open(policies, subject, place, services).await?;
-    reservations.refuse(&policies.extended(cluster, extension))?;
+    let reservations = Reservations::open(context, subject).await?;
+    reservations.refuse(&context.policies.extended(cluster, extension))?;
     let budgets = both(reservations.of_policies(), &cluster.spec.budgets);
     let asked = match CostBound::extended(cluster, extension) {
         Some(ask) => BudgetRequest::Money {
@@ -114,8 +111,12 @@ pub(crate) async fn under_lease(
     let progress = session.reporter.progress();
     let lease = target.cloud.lease(request.stack, &*progress);
     let lease = interrupt::or_stop(lease, STOPPED).await??;
-    let place = target.place_of_clusters();
-    let moved = extend(request, policies, place, session, &*progress);
+    let context = AdmissionContext {
+        policies,
+        place: target.place_of_clusters(),
+        services: session,
+    };
+    let moved = extend(request, context, &*progress);
     let moved = interrupt::or_stop(moved, STOPPED).await;
     let released = lease.release().await;
     let moved = match moved? {

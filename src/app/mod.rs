@@ -36,7 +36,7 @@ use crate::model::hint::Hint;
 use crate::model::money::Usd;
 use crate::model::name::{PolicyName, Region, StackName, TeamName};
 use crate::model::percent::Percent;
-use crate::policy::Finding;
+use crate::policy::{Finding, Policies};
 use crate::run::driver::Stopped;
 use crate::run::ledger::Unsynced;
 use async_trait::async_trait;
@@ -50,6 +50,18 @@ pub struct Place<'a> {
     pub cloud: &'a dyn Cloud,
     /// The AWS region; `None` for this machine.
     pub region: Option<&'a Region>,
+}
+
+/// What plans and extensions are admitted by: policies, and where the months of their teams are read
+/// and written.
+#[derive(Clone, Copy)]
+pub struct AdmissionContext<'a> {
+    /// The loaded policies.
+    pub policies: &'a Policies,
+    /// Where the clusters are.
+    pub place: Place<'a>,
+    /// What is needed besides.
+    pub services: &'a dyn Services,
 }
 
 impl Place<'_> {

@@ -2,7 +2,7 @@
 //! those of the loaded policies and those recorded with the living cluster.
 
 use super::accounts::{self, TeamStore};
-use super::{Denied, OperationError, Place, Services};
+use super::{AdmissionContext, Denied, OperationError, Place, Services};
 use crate::cost::ledger::Record;
 use crate::model::month::Month;
 use crate::model::name::{ClusterId, PolicyName, Region, StackName, TeamName};
@@ -93,11 +93,14 @@ impl<'a> Reservations<'a> {
     /// Returns an error if the caller is unknown, or if policies name different homes for one
     /// account.
     pub async fn open(
-        policies: &'a Policies,
+        context: AdmissionContext<'a>,
         (stack, team): (&'a StackName, Option<&'a TeamName>),
-        place: Place<'a>,
-        services: &'a dyn Services,
     ) -> Result<Self, OperationError> {
+        let AdmissionContext {
+            policies,
+            place,
+            services,
+        } = context;
         let caller = match place.cloud.aws() {
             Some(aws) if !policies.is_empty() => Some(aws.identity().await?.arn),
             Some(_) | None => None,

@@ -1,5 +1,6 @@
 //! Admission of a stack's plans by the policies that were loaded for it.
 
+use super::AdmissionContext;
 use super::failure::Failure;
 use super::policies::{LoadedPolicies, PolicyPlace, PolicySource};
 use super::reservations::PolicyMonth;
@@ -52,10 +53,12 @@ impl<'a> StackAdmission<'a> {
         target: &'a Target<'a>,
         why: Option<&'a str>,
     ) -> Result<Self, Failure> {
-        let policies = &read.policies;
-        let place = target.place_of_clusters();
-        let app =
-            app::admission::Admission::open(policies, stack, place, target.session, why).await?;
+        let context = AdmissionContext {
+            policies: &read.policies,
+            place: target.place_of_clusters(),
+            services: target.session,
+        };
+        let app = app::admission::Admission::open(context, stack, why).await?;
         Ok(Self {
             app,
             read,

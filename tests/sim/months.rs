@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::app::admission::Admission;
 use clusterup::app::extend::{Moved, extend};
-use clusterup::app::{OperationError, Place, Services};
+use clusterup::app::{AdmissionContext, OperationError, Place, Services};
 use clusterup::cloud::rng::Rng;
 use clusterup::cloud::{Class, Cloud, CloudError, Leasing, Observing};
 use clusterup::cost::ledger::{Scope, Window, spent};
@@ -316,8 +316,12 @@ impl<'a> World<'a> {
             who: "bob@elsewhere",
         };
         let lease = process.account.lease(&stack, &NoListener).await?;
-        let place = self.place(&process);
-        let done = extend(&wanted, policies, place, &audit_sink, &NoListener).await;
+        let context = AdmissionContext {
+            policies,
+            place: self.place(&process),
+            services: &audit_sink,
+        };
+        let done = extend(&wanted, context, &NoListener).await;
         lease.release().await?;
         done.map(|_| ())
     }
@@ -329,8 +333,12 @@ impl<'a> World<'a> {
         let (process, audit_sink) = self.machine(if with { "office" } else { "elsewhere" });
         let case = wish.case();
         let driver = process.driver(&case);
-        let place = self.place(&process);
-        let admission = Admission::open(policies, &case.stack, place, &audit_sink, None).await?;
+        let context = AdmissionContext {
+            policies,
+            place: self.place(&process),
+            services: &audit_sink,
+        };
+        let admission = Admission::open(context, &case.stack, None).await?;
         let lease = process.account.lease(&case.stack.name, &NoListener).await?;
         let attempt = async {
             let mut prepared = driver.prepare(Options::default()).await?;
