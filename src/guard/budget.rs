@@ -1,8 +1,9 @@
 //! The budget guard: a cluster ends early enough that its whole cost, termination included, stays
 //! below its budget.
 
+use super::Cause;
 use super::terms::Terms;
-use super::verdict::{Cause, Opinion};
+use super::verdict::Opinion;
 use crate::cost::budget;
 use crate::cost::meter::{Bill, accrued, rate};
 use crate::model::observed::Cluster;

@@ -87,8 +87,8 @@ fn within<T: PartialOrd + Display>(what: &str, ceiling: Option<T>, to: T) -> Res
 
 #[cfg(test)]
 mod tests {
+    use super::super::Cause;
     use super::super::sample::{at, cluster};
-    use super::super::verdict::Cause;
     use super::*;
     use crate::model::span::Span;
     use crate::model::stack::Ceiling;

@@ -1,8 +1,9 @@
 //! The off-hours guard: a cluster ends when off hours begin. A cluster that was created within them
 //! ends when they begin next.
 
+use super::Cause;
 use super::terms::Terms;
-use super::verdict::{Cause, Opinion};
+use super::verdict::Opinion;
 use crate::model::hours::OffHours;
 
 /// The opinion of the guard; `None` if neither stack nor policy has off hours. Of several, the
@@ -14,7 +15,7 @@ pub fn opinion(terms: &Terms) -> Option<Opinion> {
     Some(Opinion {
         cause: Cause::OffHours,
         ends_at: off.next_start(terms.created_at),
-        evidence: format!("off hours have begun ({} {})", off.terminate, off.timezone),
+        evidence: format!("off hours have begun ({off})"),
         unread: None,
     })
 }

@@ -1,6 +1,7 @@
 //! The idle guard: a ready cluster without running steps ends after `idle_timeout`.
 
-use super::verdict::{Cause, Opinion};
+use super::Cause;
+use super::verdict::Opinion;
 use crate::model::observed::{Cluster, Step, StepState};
 use crate::model::span::Span;
 use chrono::{DateTime, Utc};

@@ -1,7 +1,8 @@
 //! The lease guard: a cluster ends when nobody has followed it for the length of its lease.
 
+use super::Cause;
 use super::terms::Terms;
-use super::verdict::{Cause, Opinion};
+use super::verdict::Opinion;
 use chrono::{DateTime, Utc};
 
 /// The opinion of the guard; `None` if the cluster has no lease. The lease begins with the

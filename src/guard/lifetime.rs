@@ -1,7 +1,8 @@
 //! The lifetime guard: a cluster ends `max_lifetime` after its creation.
 
+use super::Cause;
 use super::terms::Terms;
-use super::verdict::{Cause, Opinion};
+use super::verdict::Opinion;
 use chrono::{DateTime, Utc};
 
 /// The opinion of the guard. The deadline is known at the creation and depends on nothing else.

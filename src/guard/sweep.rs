@@ -1,8 +1,9 @@
 //! Evaluates all guards; the earliest deadline applies.
 
+use super::Cause;
 use super::terms::Terms;
-use super::verdict::{Cause, Deadline, Opinion, Verdict};
-use super::{budget, hours, idle, lease, lifetime};
+use super::verdict::{Deadline, Opinion, Verdict};
+use super::{hard, opinions};
 use crate::model::observed::Cluster;
 use chrono::{DateTime, Utc};
 
@@ -28,13 +29,6 @@ fn verdict(now: DateTime<Utc>, cluster: &Cluster, opinions: Vec<Opinion>) -> Ver
     }
 }
 
-/// The opinion of each guard of the cluster, hard guards first.
-pub fn opinions(now: DateTime<Utc>, cluster: &Cluster) -> Vec<Opinion> {
-    let mut all = hard(now, &Terms::of(cluster));
-    all.push(idle::opinion(now, cluster));
-    all
-}
-
 /// When the cluster ends if nothing happens to it from now on. A clock that goes backwards only
 /// moves `now` away from it.
 pub fn deadline(now: DateTime<Utc>, cluster: &Cluster) -> Deadline {
@@ -57,18 +51,6 @@ impl Terms {
 /// The earliest deadline of the hard guards, and its evidence.
 pub(super) fn earliest_hard(now: DateTime<Utc>, terms: &Terms) -> (Deadline, String) {
     earliest(hard(now, terms))
-}
-
-fn hard(now: DateTime<Utc>, terms: &Terms) -> Vec<Opinion> {
-    let others = [
-        budget::opinion(now, terms),
-        hours::opinion(terms),
-        lease::opinion(terms),
-    ];
-    let others = others.into_iter().flatten();
-    std::iter::once(lifetime::opinion(terms))
-        .chain(others)
-        .collect()
 }
 
 /// The first of several with the same instant.
