@@ -16,6 +16,13 @@ pub struct OffHours {
     pub terminate: Week,
 }
 
+/// The hours and their timezone, such as `Sat-Sun Asia/Seoul`.
+impl fmt::Display for OffHours {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.terminate, self.timezone)
+    }
+}
+
 /// A timezone by its name in the IANA database, such as `Asia/Seoul`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Zone(Tz);

@@ -12,6 +12,7 @@ use super::release::Release;
 use super::span::Span;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
 /// A stack.
@@ -261,6 +262,18 @@ pub struct Ceiling {
     pub budget: Option<Usd>,
 }
 
+/// As in a stack, such as `max_lifetime: 8h, budget: $10.00`.
+impl fmt::Display for Ceiling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.max_lifetime, self.budget) {
+            (None, None) => f.write_str("none"),
+            (Some(life), None) => write!(f, "max_lifetime: {life}"),
+            (None, Some(budget)) => write!(f, "budget: {budget}"),
+            (Some(life), Some(budget)) => write!(f, "max_lifetime: {life}, budget: {budget}"),
+        }
+    }
+}
+
 /// What happens when the job is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -271,11 +284,41 @@ pub enum WhenDone {
     Keep,
 }
 
+impl WhenDone {
+    /// The word in a stack.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Terminate => "terminate",
+            Self::Keep => "keep",
+        }
+    }
+}
+
 impl Guardrails {
     /// The minimum of EMR's auto-termination policy: 60 seconds (EMR API, AutoTerminationPolicy).
     pub const IDLE_MIN: Span = Span::from_secs(60);
     /// The maximum of EMR's auto-termination policy: 7 days (EMR API, AutoTerminationPolicy).
     pub const IDLE_MAX: Span = Span::from_secs(7 * 86_400);
+
+    /// Each guardrail's name and value as text, for the changes in a plan.
+    pub fn rows(&self) -> [(&'static str, String); 7] {
+        fn text<T: fmt::Display>(limit: Option<T>) -> String {
+            limit.map_or("none".to_owned(), |limit| limit.to_string())
+        }
+        let off_hours = self.off_hours.iter().map(ToString::to_string);
+        [
+            ("idle_timeout", self.idle_timeout.to_string()),
+            ("max_lifetime", self.max_lifetime.to_string()),
+            ("the budget", text(self.budget)),
+            ("the lease", text(self.lease)),
+            (
+                "off_hours",
+                text(off_hours.reduce(|all, next| format!("{all}; {next}"))),
+            ),
+            ("the ceiling", self.ceiling.to_string()),
+            ("when_done", self.when_done.as_str().to_owned()),
+        ]
+    }
 }
 
 impl Default for Guardrails {

@@ -3,9 +3,7 @@
 
 use crate::guard::{self, Verdict};
 use crate::model::desired::{ClusterSpec, InstanceGroups};
-use crate::model::money::Usd;
 use crate::model::observed::Cluster;
-use crate::model::span::Span;
 use crate::model::stack::InstanceGroup;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -101,40 +99,17 @@ pub(super) fn movable(cluster: &Cluster, want: &ClusterSpec, elastic: bool) -> V
             }
         }
     }
-    let from = &have.guardrails;
-    let to = &want.guardrails;
-    if from.idle_timeout != to.idle_timeout {
-        changes.push(change("idle_timeout", from.idle_timeout, to.idle_timeout));
-    }
-    if from.max_lifetime != to.max_lifetime {
-        changes.push(change("max_lifetime", from.max_lifetime, to.max_lifetime));
-    }
-    if from.budget != to.budget {
-        let dollars =
-            |budget: &Option<Usd>| budget.map_or("none".to_owned(), |budget| budget.to_string());
-        changes.push(change(
-            "the budget",
-            dollars(&from.budget),
-            dollars(&to.budget),
-        ));
-    }
-    if from.lease != to.lease {
-        let span = |span: Option<Span>| span.map_or("none".to_owned(), |span| span.to_string());
-        changes.push(change("the lease", span(from.lease), span(to.lease)));
-    }
-    if from.off_hours != to.off_hours {
-        changes.push("its off hours change".to_owned());
-    }
-    if from.ceiling != to.ceiling {
-        changes.push("its ceiling changes".to_owned());
-    }
+    let guardrails = have
+        .guardrails
+        .rows()
+        .into_iter()
+        .zip(want.guardrails.rows());
+    let differ = guardrails.filter(|((_, from), (_, to))| from != to);
+    changes.extend(differ.map(|((name, from), (_, to))| change(name, from, to)));
     if have.team != want.team {
         changes.push("its team changes".to_owned());
     }
     changes.extend(tags(&have.tags, &want.tags));
-    if from.when_done != to.when_done {
-        changes.push("when_done changes".to_owned());
-    }
     changes
 }
 
@@ -174,6 +149,7 @@ pub(super) fn ends(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::span::Span;
     use crate::model::stack::{Guardrails, Market};
     use chrono::TimeDelta;
 

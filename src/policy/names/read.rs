@@ -80,10 +80,7 @@ pub(super) fn volumes(group: Option<&InstanceGroup>) -> Datum {
 }
 
 pub(super) fn when_done(what: WhenDone) -> Datum {
-    match what {
-        WhenDone::Terminate => text("terminate"),
-        WhenDone::Keep => text("keep"),
-    }
+    text(what.as_str())
 }
 
 fn record<const N: usize>(parts: [(&str, Datum); N]) -> Datum {
