@@ -9,6 +9,7 @@ pub mod hours;
 pub mod idle;
 pub mod lease;
 pub mod lifetime;
+pub mod start;
 pub mod sweep;
 pub mod terms;
 pub mod verdict;
@@ -33,6 +34,7 @@ use std::fmt;
 /// The opinion of each guard of the cluster, hard guards first.
 pub fn opinions(now: DateTime<Utc>, cluster: &Cluster) -> Vec<Opinion> {
     let mut all = hard(now, &Terms::of(cluster));
+    all.extend(start::opinion(cluster));
     all.push(idle::opinion(now, cluster));
     all
 }
@@ -63,6 +65,9 @@ pub enum Cause {
     OffHours,
     /// `lease`.
     Lease,
+    /// `start_within`.
+    #[serde(rename = "start_within")]
+    Start,
     /// `idle_timeout`.
     #[serde(rename = "idle_timeout")]
     Idle,
@@ -76,6 +81,7 @@ impl Cause {
             Self::Budget => EndReason::Budget,
             Self::OffHours => EndReason::OffHours,
             Self::Lease => EndReason::Lease,
+            Self::Start => EndReason::StartTimeout,
             Self::Idle => EndReason::IdleTimeout,
         }
     }
@@ -89,6 +95,7 @@ impl fmt::Display for Cause {
             Self::Budget => "budget",
             Self::OffHours => "off_hours",
             Self::Lease => "lease",
+            Self::Start => "start_within",
             Self::Idle => "idle_timeout",
         })
     }

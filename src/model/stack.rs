@@ -238,6 +238,9 @@ pub struct Guardrails {
     pub idle_timeout: Span,
     /// How long the cluster may live.
     pub max_lifetime: Span,
+    /// How long it may take from its creation until it can take work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_within: Option<Span>,
     /// Dollars that it may cost.
     pub budget: Option<Usd>,
     /// The cluster ends if nobody follows it for this long.
@@ -301,7 +304,7 @@ impl Guardrails {
     pub const IDLE_MAX: Span = Span::from_secs(7 * 86_400);
 
     /// Each guardrail's name and value as text, for the changes in a plan.
-    pub fn rows(&self) -> [(&'static str, String); 7] {
+    pub fn rows(&self) -> [(&'static str, String); 8] {
         fn text<T: fmt::Display>(limit: Option<T>) -> String {
             limit.map_or("none".to_owned(), |limit| limit.to_string())
         }
@@ -309,6 +312,7 @@ impl Guardrails {
         [
             ("idle_timeout", self.idle_timeout.to_string()),
             ("max_lifetime", self.max_lifetime.to_string()),
+            ("start_within", text(self.start_within)),
             ("the budget", text(self.budget)),
             ("the lease", text(self.lease)),
             (
@@ -327,6 +331,7 @@ impl Default for Guardrails {
         Self {
             idle_timeout: Span::from_secs(600),
             max_lifetime: Span::from_secs(2 * 3_600),
+            start_within: None,
             budget: None,
             lease: None,
             off_hours: Vec::new(),

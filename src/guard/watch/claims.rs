@@ -144,7 +144,11 @@ pub(super) fn of_others(
 
 fn start(watched: &WatchInput<'_>) -> Option<Claim> {
     let snapshot = watched.snapshot;
-    let limit = watched.orders.start_within;
+    let own = snapshot
+        .ours()
+        .and_then(|own| own.guardrails().start_within);
+    let policy = watched.orders.start_within;
+    let limit = own.map_or(policy, |own| own.min(policy));
     let coming = [ClusterState::Starting, ClusterState::Bootstrapping];
     let coming = coming
         .contains(&snapshot.state())

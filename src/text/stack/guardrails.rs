@@ -15,6 +15,8 @@ record! {
         idle_timeout: default("10m") = format::IDLE, "10m";
         /// How long the cluster may live.
         max_lifetime: default("2h") = format::LIFETIME, "2h";
+        /// How long the cluster may take to start; EMR's own limit is an hour or more.
+        start_within: optional = format::LIFETIME, "45m";
         /// The cluster ends before it has cost more than this.
         budget: optional = format::USD, "$3";
         /// The cluster ends if no apply has followed it for this long.
@@ -35,6 +37,7 @@ record! {
         // The default must not exceed a shorter max_lifetime.
         idle_timeout: idle_timeout.min(max_lifetime),
         max_lifetime,
+        start_within,
         budget,
         lease,
         off_hours: off_hours.into_iter().collect(),
