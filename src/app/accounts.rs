@@ -109,7 +109,7 @@ impl<'a> TeamStore<'a> {
         let reported = match self.services.spent_by_aws(&self.team, account).await {
             Ok(reported) => reported,
             Err(error) => {
-                let warning = format!("warning: AWS does not say what was spent: {error}");
+                let warning = format!("warning: AWS did not report what was spent: {error}");
                 self.services.warn(&warning, None);
                 BTreeMap::new()
             }
@@ -159,11 +159,10 @@ pub fn home<'a>(
         None => reachable(home, from).map(|()| Some(home)),
         Some((_, second, other)) => {
             let message = format!(
-                "the account of team {team} has two homes: {home} in policy {}, {other} in policy \
-                 {}",
+                "team {team} has two home regions: {home} in policy {}, {other} in policy {}",
                 first.name, second.name
             );
-            let hint = "say the same budget.home in both, or it in one and none in the other";
+            let hint = "set the same budget.home in both, or set it in only one of them";
             Err(CloudError::new(Class::Input, message).hint(hint))
         }
     }
@@ -177,12 +176,11 @@ fn reachable(home: &Region, from: &Region) -> Result<(), CloudError> {
         return Ok(());
     }
     let message = format!(
-        "the account of the team's month is kept in {home}, of {}, which credentials for {from} do \
-         not reach",
+        "the team's account is in {home} ({}), which credentials for {from} cannot access",
         there.name()
     );
     Err(CloudError::new(Class::Input, message).hint(format!(
-        "say budget.home: {from} in the policies of teams in {}",
+        "set budget.home: {from} in the policies of teams in {}",
         here.name()
     )))
 }

@@ -222,7 +222,7 @@ fn renew(prepared: &mut Prepared, record: &[RecordedBudget]) {
     spec.overridden.clone_from(&cluster.spec.overridden);
     plan.actions.push(Planned {
         action: Action::UpdateCluster(cluster.id.clone(), spec),
-        because: "the monthly budget that it counts against is to be on record with it".to_owned(),
+        because: "the monthly budget that it counts against has to be recorded with it".to_owned(),
         asks: false,
     });
 }

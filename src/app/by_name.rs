@@ -80,7 +80,7 @@ fn file(name: &StackName, origin: &Origin, target: &Target<'_>) -> Result<PathBu
     let here = target.region.as_ref();
     match (there, here) {
         (Some(there), Some(here)) if there != here => Err(Failure::input(format!(
-            "stack {name} in {here} was last applied {origin}, which now says region {there}"
+            "stack {name} in {here} was last applied {origin}, which now names region {there}"
         ))
         .hint("plan what its file describes")
         .hint(Command::clusterup("plan").arg(&origin.file))),

@@ -34,7 +34,7 @@ pub(crate) async fn until_spent(admission: &StackAdmission<'_>) -> End {
             policy.name
         ));
         reporter.say(&format!(
-            "  help: have the budget raised ({}), or let the cluster end",
+            "  help: raise the budget ({}), or let the cluster end",
             policy.place(budget.line)
         ));
         tokio::time::sleep(Duration::from_secs(grace.as_secs())).await;
@@ -74,7 +74,7 @@ fn end(spent: &TeamBudget) -> End {
     End {
         reason: EndReason::TeamBudget,
         message: format!(
-            "the team has spent the {} of its month (policy {})",
+            "the team has spent its monthly budget of {} (policy {})",
             budget.value.monthly, policy.name
         )
         .into(),

@@ -77,7 +77,7 @@ impl Verb for SshArgs {
 }
 
 fn no_ssh() -> CloudError {
-    let message = "a cluster of this machine is this machine: there is nothing to log in to";
+    let message = "a local cluster runs on this machine: there is nothing to log in to";
     CloudError::new(Class::Input, message).hint("leave --local out")
 }
 

@@ -90,12 +90,12 @@ pub(super) fn is_full(kind: ErrorKind) -> bool {
 /// What helps where a file could not be made or written.
 fn remedy(kind: ErrorKind) -> Vec<Hint> {
     if is_full(kind) {
-        return no_room("make room on that disk, then run the same again");
+        return no_room("free space on that disk, then run the command again");
     }
     let help = if kind == ErrorKind::ReadOnlyFilesystem {
-        "name a folder that can be written in XDG_STATE_HOME or XDG_CACHE_HOME"
+        "set XDG_STATE_HOME or XDG_CACHE_HOME to a writable folder"
     } else if kind == ErrorKind::NotADirectory {
-        "a file lies where a folder has to be: move it away"
+        "a file is where a folder is needed: move it away"
     } else {
         return Vec::new();
     };

@@ -97,7 +97,7 @@ impl Gather<'_> {
         let what = format!("data.{name}");
         match &data.source {
             Source::Path(path) => {
-                let instead = format!("name another file: --set data.{name}.path=FILE");
+                let instead = format!("use another file: --set data.{name}.path=FILE");
                 self.file(path, &what)
                     .map(Input::Local)
                     .map_err(|error| error.hint(instead))
@@ -108,8 +108,11 @@ impl Gather<'_> {
                 sha256,
             } => {
                 if sha256.is_none() && url.to_ascii_lowercase().starts_with("http://") {
-                    let what = format!("{what} comes by plain http and has no sha256 in the stack");
-                    let next = Some("fetch it by https, or add its sha256".into());
+                    let what = format!(
+                        "{what} is downloaded by plain HTTP and has no sha256 in \
+                                        the stack"
+                    );
+                    let next = Some("use https, or add its sha256".into());
                     self.listener.on_event(&Event::Warning { what, next });
                 }
                 let fetched =
@@ -119,9 +122,9 @@ impl Gather<'_> {
             }
             Source::S3(location) if self.reads_s3 => Ok(Input::Remote(location.clone())),
             Source::S3(location) => {
-                let message = format!("{what} is {location}, which this machine does not read");
+                let message = format!("{what} is {location}, which --local cannot read");
                 Err(CloudError::new(Class::Input, message)
-                    .hint(format!("name a file instead: --set data.{name}.path=FILE")))
+                    .hint(format!("use a file instead: --set data.{name}.path=FILE")))
             }
         }
     }
@@ -131,7 +134,7 @@ impl Gather<'_> {
         let bytes = disk::open(&path).and_then(|file| file.metadata());
         let bytes = match bytes.map(|metadata| metadata.len()) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                let message = format!("{what} is not there: {}", path.display());
+                let message = format!("{what} does not exist: {}", path.display());
                 return Err(CloudError::new(Class::Input, message));
             }
             Err(error) if UnreadableFile::of(&error).is_some() => {

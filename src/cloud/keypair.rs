@@ -22,7 +22,7 @@ pub(super) fn make(folder: &Path, stack: &StackName, spec: &KeyPairSpec) -> Resu
         return Ok(());
     }
     let beside = folder.with_file_name(format!(".{}.{}", spec.name, std::process::id()));
-    let doing = || format!("make key pair {} in {}", spec.name, folder.display());
+    let doing = || format!("create key pair {} in {}", spec.name, folder.display());
     gone(fs::remove_dir_all(&beside)).during(doing)?;
     fs::DirBuilder::new()
         .recursive(true)
@@ -58,7 +58,7 @@ pub(super) fn public(folder: &Path) -> String {
 
 fn generate(folder: &Path, stack: &StackName, name: &KeyPairName) -> Result<(), CloudError> {
     let failed = |error: ssh_key::Error| {
-        CloudError::new(Class::Failed, format!("cannot make key pair {name}")).caused_by(error)
+        CloudError::new(Class::Failed, format!("cannot create key pair {name}")).caused_by(error)
     };
     let mut key = PrivateKey::random(&mut OsRng, Algorithm::Ed25519).map_err(failed)?;
     key.set_comment(format!("clusterup {stack}/{name}"));

@@ -76,7 +76,9 @@ impl Product {
 fn usd(dimension: &Dimension) -> Result<Decimal, String> {
     let text = dimension.price_per_unit.get("USD");
     let text = text.ok_or("a price that is not in dollars")?;
-    let number: Decimal = text.parse().map_err(|_| format!("{text:?} is no price"))?;
+    let number: Decimal = text
+        .parse()
+        .map_err(|_| format!("{text:?} is not a price"))?;
     Ok(number.normalize())
 }
 

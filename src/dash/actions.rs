@@ -120,7 +120,8 @@ fn admit(
     let token = gate::token(headers, &form.token).map_err(forged)?;
     gate::admit(shared, Some(token), from)?;
     let (place, id) = find(shared, &place, &id).ok_or_else(|| {
-        let why = "The watchdog does not know this cluster: it is over, or in a place that is not watched.";
+        let why = "The watchdog does not know this cluster: it has ended, or its place is not \
+                   watched.";
         (StatusCode::NOT_FOUND, why.to_owned())
     })?;
     let what = parse(form, &id)?;

@@ -25,7 +25,7 @@ pub(super) async fn next(State(shared): State<Arc<Shared>>, headers: HeaderMap) 
     let Ok(_permit) = shared.streams.try_acquire() else {
         return (
             StatusCode::SERVICE_UNAVAILABLE,
-            "Too many requests wait for events.",
+            "Too many clients are waiting for events.",
         )
             .into_response();
     };

@@ -45,7 +45,8 @@ pub(super) async fn pass(
             ),
         }
     } else {
-        let other = "This page answers to localhost and to the address that it listens on only.";
+        let other = "This page accepts requests only to localhost and to the address that it \
+                     listens on.";
         (StatusCode::MISDIRECTED_REQUEST, other).into_response()
     };
     let headers = response.headers_mut();

@@ -30,7 +30,7 @@ pub(super) async fn text(State(shared): State<Arc<Shared>>) -> Response {
         Ok(()) => ([(header::CONTENT_TYPE, KIND)], text).into_response(),
         Err(_) => (
             StatusCode::INTERNAL_SERVER_ERROR,
-            "The metrics cannot be told.",
+            "The metrics cannot be rendered.",
         )
             .into_response(),
     }
@@ -48,14 +48,14 @@ fn registry(fleet_status: &FleetStatus) -> Registry {
     level(
         &mut registry,
         "active",
-        "Whether this watchdog is the one at work",
+        "Whether this watchdog is active (1) or stands by (0)",
         active,
     );
     let at = seconds(fleet_status.at);
     level(
         &mut registry,
         "picture_timestamp_seconds",
-        "When this was drawn",
+        "When these figures were computed",
         at,
     );
     registry
@@ -76,20 +76,24 @@ fn fleet(registry: &mut Registry, fleet_status: &FleetStatus) {
         spent.inc_by(row.spent.map_or(0.0, float));
         rate.inc_by(row.rate.map_or(0.0, float));
     }
-    registry.register("clusters", "Clusters that are not over", states);
+    registry.register(
+        "clusters",
+        "Clusters that have not ended, by place and state",
+        states,
+    );
     registry.register(
         "clusters_by_stage",
-        "The same, by what the watchdog makes of them",
+        "Clusters that have not ended, by the watchdog's assessment",
         stages,
     );
     registry.register(
         "spent_usd",
-        "What they have cost, where a price is known",
+        "What these clusters have cost so far, as far as prices are known",
         spent,
     );
     registry.register(
         "rate_usd_per_hour",
-        "What an hour of all of them costs",
+        "What these clusters cost per hour",
         rate,
     );
 }
@@ -108,9 +112,11 @@ fn months(registry: &mut Registry, fleet_status: &FleetStatus) {
             "What a team's clusters may still cost",
             |curve| curve.reserved,
         ),
-        ("projected", "What the month comes to like this", |curve| {
-            curve.projected
-        }),
+        (
+            "projected",
+            "What the team will have spent at the end of the month at this rate",
+            |curve| curve.projected,
+        ),
     ];
     for (name, help, figure) in figures {
         let family = Levels::default();
@@ -138,40 +144,35 @@ fn sweep(registry: &mut Registry, last: &SweepSummary) {
     level(
         registry,
         "last_sweep_duration_seconds",
-        "How long it took",
+        "How long the last sweep took",
         took,
     );
     level(
         registry,
         "last_sweep_calls",
-        "Calls of AWS that it made",
+        "Calls to AWS in the last sweep",
         small(last.calls),
     );
     level(
         registry,
         "last_sweep_unseen",
-        "What it could not see",
+        "What the last sweep could not read",
         small(last.unseen.len() as u64),
     );
     level(
         registry,
         "last_sweep_tripped",
-        "Whether the breaker kept it from ends",
+        "Whether the circuit breaker held back ends in the last sweep",
         tripped,
     );
 }
 
 fn totals(registry: &mut Registry, totals: &Totals) {
-    count(
-        registry,
-        "sweeps",
-        "Sweeps that came to their end",
-        totals.sweeps,
-    );
+    count(registry, "sweeps", "Completed sweeps", totals.sweeps);
     count(
         registry,
         "failed_sweeps",
-        "Sweeps that did not",
+        "Failed sweeps",
         totals.failed_sweeps,
     );
     count(
@@ -183,7 +184,7 @@ fn totals(registry: &mut Registry, totals: &Totals) {
     count(
         registry,
         "breaker_trips",
-        "Sweeps that wanted to end too many",
+        "Sweeps in which the circuit breaker held back ends",
         totals.trips,
     );
     let by = |name: &'static str, counts: &std::collections::BTreeMap<String, u64>| {
@@ -197,7 +198,7 @@ fn totals(registry: &mut Registry, totals: &Totals) {
     };
     registry.register(
         "api_calls",
-        "Calls of AWS, by its name",
+        "Calls to AWS, by name",
         by("call", &totals.calls),
     );
     let ended = by("reason", &totals.terminated);
@@ -209,7 +210,7 @@ fn totals(registry: &mut Registry, totals: &Totals) {
             notices.get_or_create(&labels).inc_by(*count);
         }
     }
-    registry.register("notices", "Notices, by way and what came of them", notices);
+    registry.register("notices", "Notices, by channel and outcome", notices);
 }
 
 fn level(registry: &mut Registry, name: &'static str, help: &'static str, value: f64) {

@@ -174,7 +174,8 @@ pub(super) async fn cluster(
             )
         }
         None => {
-            let why = "The watchdog does not know this cluster: it is over, or in a place that is not watched.";
+            let why = "The watchdog does not know this cluster: it has ended, or its place is not \
+                       watched.";
             reply(accepted_format(&headers), StatusCode::NOT_FOUND, why)
         }
     }

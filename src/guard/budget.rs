@@ -17,8 +17,8 @@ pub fn opinion(now: DateTime<Utc>, terms: &Terms) -> Option<Opinion> {
         return Some(Opinion {
             cause: Cause::Budget,
             ends_at: None,
-            evidence: format!("no price is known (budget: {budget})"),
-            unread: Some("the prices that the cluster was made at".to_owned()),
+            evidence: format!("its price is unknown (budget: {budget})"),
+            unread: Some("the rates that were frozen with the cluster".to_owned()),
         });
     };
     let spent = accrued(rates, &terms.instance_spans, now).total;
@@ -26,7 +26,7 @@ pub fn opinion(now: DateTime<Utc>, terms: &Terms) -> Option<Opinion> {
         cause: Cause::Budget,
         ends_at: budget::deadline(rates, &terms.instance_spans, budget, terms.ending),
         evidence: format!(
-            "{} spent by {} at {}/h, its ending to come (budget: {budget})",
+            "{} spent by {} at {}/h, before the cost of its ending (budget: {budget})",
             spent.up_to(4),
             now.format("%H:%M:%S UTC"),
             rate(rates, &terms.instance_spans, now).up_to(4),

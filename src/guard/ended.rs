@@ -76,9 +76,9 @@ impl Ended<'_> {
                 let text = self.text().map(|text| format!("{code}: {text}"));
                 end(EndReason::Failure, text.as_deref().unwrap_or(code))
             }
-            None if scheduled => self.by(deadline, "EMR does not say what ended it"),
-            None if self.with_errors => end(EndReason::Failure, "EMR does not say why"),
-            None => end(EndReason::Request, "EMR does not say why"),
+            None if scheduled => self.by(deadline, "EMR does not report what ended it"),
+            None if self.with_errors => end(EndReason::Failure, "EMR does not report why"),
+            None => end(EndReason::Request, "EMR does not report why"),
         }
     }
 

@@ -158,7 +158,10 @@ mod tests {
         dear.spec.rates = None;
         assert_eq!(hard_deadline(&dear).cause, Cause::Lifetime);
         let unread = opinions(at(0), &dear).into_iter().find_map(|it| it.unread);
-        assert_eq!(unread.unwrap(), "the prices that the cluster was made at");
+        assert_eq!(
+            unread.unwrap(),
+            "the rates that were frozen with the cluster"
+        );
     }
 
     #[test]

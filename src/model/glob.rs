@@ -31,7 +31,7 @@ impl FromStr for Glob {
         match text {
             "" => Err(Invalid::new("a name or a pattern such as `m5.*`")),
             _ if text.contains(odd) => Err(Invalid::new(
-                "a name or a pattern of which `*` and `?` are the only signs, such as `m5.*`",
+                "a name or a pattern with no wildcards but `*` and `?`, such as `m5.*`",
             )),
             _ => Ok(Self(text.to_owned())),
         }

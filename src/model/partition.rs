@@ -66,11 +66,11 @@ impl Partition {
         match self {
             Self::Aws | Self::GovCloud => None,
             Self::China => Some(
-                "its prices are in yuan and unknown to clusterup, its services have other names \
-                 and addresses, and without a price there is no cluster",
+                "clusterup does not know its prices, which are in yuan, nor its endpoints, and \
+                 creates no cluster without a price",
             ),
             Self::Iso | Self::Sovereign => {
-                Some("its prices are unknown to clusterup, and without a price there is no cluster")
+                Some("clusterup does not know its prices, and creates no cluster without a price")
             }
         }
     }

@@ -76,7 +76,7 @@ impl fmt::Display for Unarmed {
             Self::Removed => "somebody removed it",
             Self::TurnedOff => "somebody turned it off",
             Self::CreatedWithout => "the cluster was created without it",
-            Self::Different => "it has another cluster, call or time",
+            Self::Different => "its cluster, call or time was changed",
             Self::Missing => "it is missing",
             Self::NotFollowed => "nobody follows it",
             Self::NeverStarted => "it was never started",

@@ -32,7 +32,7 @@ pub(super) fn diff(desired: &Desired, observed: &Observed, options: Options, dra
     let alive = observed.clusters.iter().filter(|c| c.state.is_live());
     for surplus in alive.filter(|c| kept.is_some_and(|kept| kept.id != c.id)) {
         let because = "the stack has one cluster, and this is a second";
-        let end = End::asked("it was one too many");
+        let end = End::asked("it was a second cluster of the stack");
         draft.ask(Action::TerminateCluster(surplus.id.clone(), end), because);
     }
     match kept {
@@ -133,10 +133,10 @@ fn moved(
     let lacks_schedule =
         |safeguard: &Safeguard| safeguard.kind == SafeguardKind::Schedule && !safeguard.is_armed();
     if options.create_roles && changes.is_empty() && cluster.safeguards.iter().any(lacks_schedule) {
-        changes.push("with the roles there, its schedule can be armed".to_owned());
+        changes.push("its schedule can be armed now that the roles exist".to_owned());
     }
     if changes.is_empty() {
-        draft.settle(format!("cluster {}", cluster.id), "it is as the stack says");
+        draft.settle(format!("cluster {}", cluster.id), "it matches the stack");
         return;
     }
     let mut spec = Box::new(desired.cluster.clone());
@@ -263,7 +263,7 @@ fn work_reason(
             "its scripts, data, arguments or settings are new"
         }
         None if desired.job.is_some() => "the job has not run yet",
-        None => "it is not there",
+        None => "it does not exist",
     }
 }
 

@@ -46,7 +46,7 @@ pub fn destroy(stack: &StackName, observed: &Observed) -> Plan {
         draft.ask(Action::DeleteKeyPair(pair.name.clone()), because);
     }
     if draft.actions.is_empty() {
-        draft.settle(format!("stack {stack}"), "nothing of it is there");
+        draft.settle(format!("stack {stack}"), "nothing of it exists");
     }
     let plan = draft.into_plan(stack);
     debug_assert_eq!(check::flaws(&plan, observed), [], "a bug in the planner");

@@ -90,7 +90,7 @@ pub(super) fn diff(
 /// Disarms the safeguards of clusters that are over.
 pub(super) fn disarm(observed: &Observed, draft: &mut Draft) {
     for cluster in observed.clusters.iter().filter(|c| c.is_left_armed()) {
-        let because = "its cluster is over";
+        let because = "its cluster has ended";
         draft.act(Action::Disarm(cluster.id.clone()), because);
     }
 }
@@ -104,7 +104,7 @@ fn key_pairs(desired: &Desired, observed: &Observed, draft: &mut Draft) {
             .iter()
             .find(|existing| existing.name == spec.name)
         {
-            None => draft.act(create, "the stack names it and it is not there"),
+            None => draft.act(create, "the stack names it and it does not exist"),
             Some(existing) if same_key(spec.public_key.as_deref(), existing) => {
                 draft.settle(what, "its public half is the stack's");
             }
@@ -135,7 +135,7 @@ fn groups(desired: &Desired, observed: &Observed, draft: &mut Draft) {
         {
             None => draft.act(
                 Action::CreateGroup(group.clone()),
-                "the stack names it and it is not there",
+                "the stack names it and it does not exist",
             ),
             Some(existing) => {
                 let have = &existing.ingress;
@@ -210,7 +210,7 @@ fn bucket(desired: &Desired, observed: &Observed, draft: &mut Draft) {
     match &observed.bucket {
         None => draft.act(
             Action::CreateBucket,
-            "scripts, data and results need a place",
+            "scripts, data and results are stored in it",
         ),
         Some(_) => draft.settle("bucket", "it is there"),
     }

@@ -62,7 +62,7 @@ fn notes(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<String> {
     let release = &stack.cluster.release;
     if release.major() != 7 {
         notes.push(format!(
-            "this machine runs Spark 3.5, as EMR 7.x does; {release} has another"
+            "this machine runs Spark 3.5, as EMR 7.x does; {release} has another version"
         ));
     }
     if let Some(budget) = stack.guardrails.budget {
@@ -82,7 +82,7 @@ fn check(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<Refusal> {
     let metered = facts.capacity == Capacity::AsTyped || stack.guardrails.budget.is_some();
     if let (Err(why), true) = (&facts.prices, metered) {
         let next = Command::clusterup("prices refresh --region").arg(stack.region.as_str());
-        refusals.push(Refusal::new(format!("its price is not known: {why}"), next));
+        refusals.push(Refusal::new(format!("its price is unknown: {why}"), next));
     }
     refusals.extend(too_poor(stack, facts));
     refusals.extend(too_old(stack, facts));
@@ -128,10 +128,10 @@ fn too_poor(stack: &Stack, facts: &Facts) -> Option<Refusal> {
         let min_cost = min_cost.up_to(2);
         let ending = facts.ending;
         let what = format!(
-            "a budget of {budget} ends the cluster before it begins: to end may take {ending}, and \
-             with the first minute that is {min_cost} already"
+            "a budget of {budget} is too small: the first minute and an ending of up to {ending} \
+             cost {min_cost}"
         );
-        let fix = format!("give it more than {min_cost}, or fewer or smaller nodes");
+        let fix = format!("set it above {min_cost}, or use fewer or smaller nodes");
         Refusal::new(what, fix)
     })
 }

@@ -24,8 +24,8 @@ pub fn overspent(
     let name = &policy.name;
     let left = figures.left().down_to(2);
     let message = format!(
-        "team {team} has spent {spent} and promised {reserved} of the {all} that policy {name} \
-         gives it in {month}, and this asks for up to {asked}"
+        "team {team} has spent {spent} and reserved {reserved} of the {all} that policy {name} \
+         gives it in {month}, and this requests up to {asked}"
     );
     let effect = match budget.value.when_spent {
         WhenSpent::Notify => Effect::Warn,
@@ -33,15 +33,15 @@ pub fn overspent(
     };
     let pass = if left > Usd::ZERO {
         format!(
-            "guardrails.budget: {left} or less, which is what is left, and a smaller \
-             cluster.size where its end alone costs more; or wait until what runs has ended: \
-             `clusterup budget` shows it"
+            "guardrails.budget: {left} or less, which is what is left, and a smaller cluster.size \
+             if its ending alone costs more; or wait until running clusters have ended: \
+             `clusterup budget` shows them"
         )
     } else {
         format!(
-            "nothing is left in {month}: a guardrails.max_lifetime that ends it before, where \
-             that month is yet to come; or wait until what runs has ended or the month is over \
-             (`clusterup budget` shows it), or have the budget in {} raised",
+            "nothing is left in {month}: if that month has not begun, a guardrails.max_lifetime \
+             that ends the cluster before it; or wait until running clusters have ended or the \
+             month is over (`clusterup budget` shows them), or raise the budget in {}",
             policy.place(budget.line)
         )
     };

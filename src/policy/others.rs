@@ -67,7 +67,7 @@ impl Policies {
         };
         (mildest.of > 1).then(|| {
             format!(
-                "clusters of others, by the mildest of {} policies: {} {}, idle_timeout {} {}, \
+                "foreign clusters, by the mildest of {} policies: {} {}, idle_timeout {} {}, \
                  {lifetime} {}, grace {} {}",
                 mildest.of,
                 unmanaged.action.as_str(),

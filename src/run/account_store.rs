@@ -118,15 +118,21 @@ impl AccountStore<'_> {
         };
         let team_account: TeamAccount = serde_json::from_slice(content).map_err(|error| {
             unreadable(error.to_string())
-                .hint("nothing is admitted on an account that nobody can read")
+                .hint("nothing is admitted while the account cannot be read")
                 .hint(format!(
-                    "to begin it anew, delete teams/{team}.json; what runs is found again"
+                    "to start a new account, delete teams/{team}.json; running clusters are added \
+                     again"
                 ))
         })?;
         if team_account.is_known() {
             Ok(team_account)
         } else {
-            Err(unreadable("it is of a newer clusterup".to_owned()).hint("update clusterup"))
+            Err(
+                unreadable("it was written by a newer clusterup".to_owned()).hint(
+                    "update \
+                            clusterup",
+                ),
+            )
         }
     }
 }

@@ -23,7 +23,7 @@ pub fn decode(name: &str, bytes: Vec<u8>) -> Result<String, Diagnostics> {
     match text.find('\0') {
         Some(at) => {
             let sources = sources(name, text);
-            let message = "the file is not a text: a byte of it is 0";
+            let message = "the file is not text: it contains a zero byte";
             let found = Diagnostic::new(Code::NotText, Mark::new(0, at..at + 1), message);
             let found = found.expected("a text in UTF-8");
             Err(Diagnostics::new(sources, vec![found]))

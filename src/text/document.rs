@@ -37,7 +37,7 @@ pub(crate) static POLICY_FILE: Document = Document {
     whole: "the policy",
     key: "policy",
     begins: "policy: NAME",
-    help: "a policy begins with `policy: NAME`, and below it stand `limits`, `rules` or a `budget`",
+    help: "a policy begins with `policy: NAME`, followed by `limits`, `rules` or a `budget`",
     shape: || POLICY.object(),
 };
 
@@ -46,8 +46,8 @@ pub(crate) static EXAMPLES_FILE: Document = Document {
     whole: "the file",
     key: "examples",
     begins: "examples: […]",
-    help: "it begins with `examples:`, and below it stand stacks and what is expected of them, \
-           such as `- { name: too many nodes, stack: big.yaml, expect: deny }`",
+    help: "it begins with `examples:`, followed by stacks and their expected verdicts, such as `- \
+           { name: too many nodes, stack: big.yaml, expect: deny }`",
     shape: || EXAMPLES.object(),
 };
 

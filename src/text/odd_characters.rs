@@ -54,7 +54,7 @@ fn diagnostic(c: char, more: usize, mark: Mark) -> Diagnostic {
         1 => ", here and once more".to_owned(),
         more => format!(", here and {more} times more"),
     };
-    let help = format!("{instead}{more}; where it is meant, put the whole value in quotes");
+    let help = format!("{instead}{more}; if it is intended, put the whole value in quotes");
     Diagnostic::new(Code::StrangeCharacter, mark, message).help(help)
 }
 

@@ -59,7 +59,7 @@ fn too_many(root: &Node, what: &str, max: usize, is: impl Fn(&str) -> bool) -> O
     Some(
         Diagnostic::new(Code::OutOfRange, first.mark, message)
             .expected(format!("at most {max}"))
-            .help("AWS Budgets notifies no more for one budget; an SNS topic can notify many"),
+            .help("AWS Budgets allows no more for one budget; an SNS topic can notify many people"),
     )
 }
 
@@ -78,7 +78,7 @@ fn too_many_shares(root: &Node) -> Option<Diagnostic> {
         Diagnostic::new(Code::OutOfRange, first.mark, message)
             .expected(format!("at most {} besides 100%", MAX_NOTICES - 1))
             .help(
-                "AWS Budgets has ten notifications of one budget, and one is for the whole of it",
+                "AWS Budgets allows ten notifications for one budget, and one of them is for 100%",
             ),
     )
 }

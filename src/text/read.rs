@@ -157,8 +157,8 @@ impl Builder {
                 self.broken(
                     mark,
                     Diagnostic::new(Code::Alias, mark, message).help(
-                        "`*` at the start of a value has a meaning in YAML; \
-                           write the value in quotes if none is meant",
+                        "`*` at the start of a value has a meaning in YAML; write the value in \
+                         quotes if it is part of the text",
                     ),
                 );
             }
@@ -216,7 +216,7 @@ impl Builder {
 
     fn alias(&mut self, anchor: usize, mark: Mark) {
         let Some((node, size)) = self.anchors.get(&anchor) else {
-            let message = "the alias refers to something that holds the alias itself";
+            let message = "the alias refers to a value that contains the alias itself";
             self.broken(mark, Diagnostic::new(Code::Alias, mark, message));
             return;
         };

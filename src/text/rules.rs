@@ -31,7 +31,7 @@ fn circles(root: &Node, found: &mut Vec<Diagnostic>) {
         if let Some(node) = entry.value.get("beside")
             && let Some(other) = node.text().filter(|other| lost.contains(other))
         {
-            let message = format!("data set {} has no place of its own", quote(other));
+            let message = format!("data set {} is itself declared with `beside`", quote(other));
             found.push(
                 Diagnostic::new(Code::Conflict, node.mark, message)
                     .expected("one with `path`, `url` or `s3`"),

@@ -5,21 +5,20 @@ use crate::model::name::StackName;
 /// A commented stack that runs `job.py` in its own folder.
 pub fn template(name: &StackName) -> String {
     format!(
-        r#"# A stack of clusterup: what it takes to run `job.py` on a Spark cluster, and what ends
-# the cluster again.
+        r#"# A stack of clusterup: runs `job.py` on a Spark cluster, and limits when the cluster ends.
 #
-#   clusterup validate STACK         every mistake at once
-#   clusterup plan STACK             what would be made on AWS, and why
-#   clusterup apply STACK            makes it, runs the job, brings the results home
+#   clusterup validate STACK         reports every mistake at once
+#   clusterup plan STACK             shows what apply would create on AWS, and why
+#   clusterup apply STACK            creates it, runs the job, downloads the results
 #
-# With --local, plan and apply mean this machine, for nothing.
+# With --local, plan and apply use this machine, at no cost.
 
 stack: {name}
 region: us-east-1
 
 cluster:
-  release: emr-7.x             # the newest EMR 7; or one such as emr-7.12.0
-  size: 3 x m5.xlarge          # one machine leads, two work
+  release: emr-7.x             # the newest EMR 7; or an exact release such as emr-7.12.0
+  size: 3 x m5.xlarge          # one primary and two core nodes
 
 job:
   # python_packages: [numpy]   # what the script imports besides PySpark
@@ -27,18 +26,18 @@ job:
     - name: main
       script: job.py           # relative to the folder of this file
       args: [--out, "${{results}}"]
-      # For `${{data.input}}` among the arguments:
+      # To use `${{data.input}}` in the arguments, declare the data set:
       #
       #   data:
       #     input: {{ path: input.csv }}    # or {{ url: … }}, or {{ s3: s3://bucket/key }}
-  results: results             # where `${{results}}` is downloaded to
+  results: results             # the folder that `${{results}}` is downloaded to
 
-guardrails:                    # whatever happens to the job, to this machine, to you
-  idle_timeout: 10m            # the cluster ends when it has done nothing for this long,
-  max_lifetime: 1h             # when it is this old,
-  when_done: terminate         # and with the job; `keep` leaves it to the two above
-  # budget: $3                 # when it would cost more: it ends below that, its ending included
-  # ceiling: {{ max_lifetime: 4h, budget: $6 }}   # how far `clusterup extend` may move these
+guardrails:                    # the cluster ends:
+  idle_timeout: 10m            # when it has been idle for ten minutes
+  max_lifetime: 1h             # when it is one hour old
+  when_done: terminate         # when its job is done; with `keep`, only by the other guardrails
+  # budget: $3                 # early enough to cost less than this
+  # ceiling: {{ max_lifetime: 4h, budget: $6 }}   # the limits up to which `extend` may raise these
 "#
     )
 }

@@ -263,7 +263,7 @@ fn a_code_that_aws_refuses_is_reported() {
         done.all()
     );
     done.says("invalid MFA one time pass code")
-        .says("the next code that the device shows");
+        .says("the next code: each code works once");
 }
 
 #[test]

@@ -250,8 +250,8 @@ fn two_home_regions_are_not_mixed() {
         "policies/q.yaml",
         &other.replace("$2", "$2, home: eu-west-1"),
     );
-    idle(&world, 2, APPLY).says("the account of team recsys has two homes");
-    world.expect(2, &["budget"]).says("has two homes");
+    idle(&world, 2, APPLY).says("team recsys has two home regions");
+    world.expect(2, &["budget"]).says("has two home regions");
     idle(&world, 2, &["budget", "nobody"]).says("no policy gives team nobody a budget");
 }
 

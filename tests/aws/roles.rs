@@ -133,7 +133,7 @@ fn an_instance_writes_its_work_only() {
         assert!(!refused("work/t/results/x"));
         world
             .expect(0, &["doctor"])
-            .says("machines write nothing but their work");
+            .says("instances can write only below work/");
     }
 }
 

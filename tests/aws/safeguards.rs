@@ -406,7 +406,7 @@ fn no_schedule_outlives_its_cluster() {
     assert_eq!(world.double.schedules().len(), 1);
     world
         .expect(0, &["plan", "t.yaml"])
-        .says("its cluster is over");
+        .says("its cluster has ended");
     world.expect(0, APPLY);
     assert_eq!(world.double.schedules(), []);
     world.expect(0, &["destroy", "t", "--yes"]);

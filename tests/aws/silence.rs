@@ -116,7 +116,7 @@ fn a_web_page_is_not_an_answer_of_aws() {
     ];
     for page in pages {
         let url = answering(page);
-        check(&url, &format!("{url} answers with a web page"));
+        check(&url, &format!("{url} answered with a web page"));
     }
 }
 

@@ -80,7 +80,7 @@ fn a_cluster_ends_just_below_its_budget() {
         "guardrails.budget=$0.20",
     ];
     home.expect(2, &poor)
-        .says("a budget of $0.20 ends the cluster before it begins");
+        .says("a budget of $0.20 is too small");
 }
 
 #[test]

@@ -139,6 +139,6 @@ fn a_month_that_is_spent_ends_what_runs_where_a_policy_says_so() {
     let message = cluster["end"]["message"].as_str().unwrap();
     assert_eq!(
         message,
-        "the team has spent the $9.00 of its month (policy recsys)"
+        "the team has spent its monthly budget of $9.00 (policy recsys)"
     );
 }

@@ -192,12 +192,12 @@ pub(crate) const ROWS: &[Row] = &[
         1,
     ),
     // EMR gives no reason, or one that is new.
-    as_(KEEP, Early("", ""), "request", "EMR does not say why", 1),
+    as_(KEEP, Early("", ""), "request", "EMR does not report why", 1),
     as_(
         KEEP,
         Due("", ""),
         "max_lifetime",
-        "EMR does not say what ended it",
+        "EMR does not report what ended it",
         5,
     ),
     as_(

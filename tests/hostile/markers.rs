@@ -65,7 +65,7 @@ pub(crate) fn rows() -> Vec<Row> {
             leads_to,
             &[
                 ("a link to a file", "@/others/thesis.tex"),
-                ("a link to nothing", "@/others/new"),
+                ("a link to a missing file", "@/others/new"),
                 ("a link to a device", "/dev/zero"),
             ],
         ),

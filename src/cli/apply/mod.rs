@@ -72,6 +72,6 @@ fn reason(text: &str) -> Result<String, String> {
     let text = text.trim();
     match text.chars().count() {
         1..=200 if !text.contains(char::is_control) => Ok(text.to_owned()),
-        _ => Err("say why in a line of 1 to 200 characters".to_owned()),
+        _ => Err("give the reason in one line of 1 to 200 characters".to_owned()),
     }
 }

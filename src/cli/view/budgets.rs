@@ -45,7 +45,10 @@ pub(crate) fn question(account: &str, changes: &[Change]) -> String {
 /// Lists the budgets that AWS has after a push.
 pub(crate) fn present(account: &str, all: &[DesiredBudget]) -> String {
     if all.is_empty() {
-        return format!("no policy has a monthly budget; AWS account {account} has none of ours");
+        return format!(
+            "no policy has a monthly budget; AWS account {account} has no budget that \
+                        clusterup created"
+        );
     }
     let shown = |budget: &DesiredBudget| {
         let name = budget.name();

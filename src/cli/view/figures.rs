@@ -53,18 +53,18 @@ pub(super) fn plain(amount: Usd) -> String {
 const fn words(note: Note) -> &'static str {
     match note {
         Note::SpotAtOnDemand => "the most that Spot costs",
-        Note::DoubtfulSource => "its source is doubtful",
+        Note::DoubtfulSource => "its source is uncertain",
         Note::FeeCapUnproven => {
-            "whether this family's fee is capped at $0.27/h is not published; taken as not capped"
+            "AWS does not publish whether this family's fee is capped at $0.27/h; assumed not to be"
         }
         Note::FeeOfOldFamily => {
-            "an old family's fee, perhaps from withdrawn prices; the higher reading is used"
+            "an old family's fee, perhaps from withdrawn prices; the higher figure is used"
         }
         Note::FeeOfGovCloud => {
-            "GovCloud's fees are published for one type only; the higher reading is used"
+            "GovCloud's fees are published for one type only; the higher figure is used"
         }
         Note::VolumesUndocumented => {
-            "EMR's guide does not list the volumes of this size; taken as those of other sizes"
+            "EMR's guide does not list the volumes of this size; assumed to be as for other sizes"
         }
     }
 }
@@ -112,7 +112,7 @@ pub(super) fn age_and_certainty(estimate: &Estimate, today: NaiveDate) -> String
     let certainty = match uncertain {
         0 => String::new(),
         _ => format!(
-            "; not certain: {}, taken at the higher reading",
+            "; uncertain, so the higher figure is used: {}",
             count(uncertain, "figure")
         ),
     };

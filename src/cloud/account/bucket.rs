@@ -107,7 +107,7 @@ impl<A: Api> Account<A> {
                 closed => break closed,
             }
         };
-        closed.with_context(|| format!("close bucket {}", bucket.name))?;
+        closed.with_context(|| format!("block public access to bucket {}", bucket.name))?;
         let existing = if self.observed.borrow().is_new {
             None
         } else {
@@ -220,7 +220,7 @@ impl<A: Api> Account<A> {
             .api
             .serve(ListMultipartUploads { bucket: of, prefix })
             .await;
-        for upload in begun.with_context(|| "list uploads that were not ended".to_owned())? {
+        for upload in begun.with_context(|| "list unfinished uploads".to_owned())? {
             let bucket = bucket.clone();
             let key = upload.key;
             let call = AbortMultipartUpload {

@@ -104,7 +104,7 @@ impl<A: Api> Account<A> {
             return good("roles", &all);
         }
         let mut hints: Vec<Hint> =
-            vec!["add --create-roles to the next apply: it creates them, once".into()];
+            vec!["add --create-roles to the next apply: it creates them, once per account".into()];
         if missing != [REAPER] {
             hints.push(Command::other("aws emr create-default-roles").into());
         }
@@ -127,7 +127,7 @@ impl<A: Api> Account<A> {
             Ok(ids) if ids.is_empty() => Finding {
                 what: "network".to_owned(),
                 good: false,
-                says: format!("{region} has no default VPC, which clusters go to"),
+                says: format!("{region} has no default VPC to create clusters in"),
                 hints: vec![
                     Command::line(&format!("aws ec2 create-default-vpc --region {region}")).into(),
                 ],
@@ -136,9 +136,11 @@ impl<A: Api> Account<A> {
             Err(error) => permission("network", Some(error), ""),
         };
         let access = match block {
-            Ok(BlockPublicAccess { blocks: false, .. }) => {
-                good("public ports", "EMR lets groups open any port to everybody")
-            }
+            Ok(BlockPublicAccess { blocks: false, .. }) => good(
+                "public ports",
+                "EMR does not block security groups that are open to \
+                      everybody",
+            ),
             Ok(BlockPublicAccess { open, .. }) => {
                 let open: Vec<String> = open.iter().map(|range| ports(*range)).collect();
                 let open = if open.is_empty() {
@@ -146,7 +148,8 @@ impl<A: Api> Account<A> {
                 } else {
                     open.join(", ")
                 };
-                let says = "EMR refuses clusters open to everybody, but for ports";
+                let says = "EMR refuses security groups that are open to everybody, except on \
+                            ports";
                 good("public ports", &format!("{says}: {open}"))
             }
             Err(error) => permission("public ports", Some(error), ""),

@@ -53,7 +53,7 @@ impl<A: Api> Account<A> {
             }
             Err(error) => {
                 self.delete_intent(stack, &nonce).await?;
-                return Err(error).with_context(|| "make the cluster".to_owned());
+                return Err(error).with_context(|| "create the cluster".to_owned());
             }
         };
         let Some(id) = id else {
@@ -151,7 +151,7 @@ impl<A: Api> Account<A> {
                 Class::Input,
                 "the cluster's description is too long for its tags",
             )
-            .hint("shorten job.python_packages: put them into a requirements package; or have fewer tags")
+            .hint("shorten job.python_packages by putting them into one package, or use fewer tags")
         })?;
         Ok(tags)
     }
@@ -161,8 +161,11 @@ impl<A: Api> Account<A> {
         let id = |name| {
             let group = observed.groups.get(name).map(|group| group.id.clone());
             group.ok_or_else(|| {
-                CloudError::new(Class::Failed, format!("security group {name} is not there"))
-                    .hint("apply again")
+                CloudError::new(
+                    Class::Failed,
+                    format!("security group {name} does not exist"),
+                )
+                .hint("apply again")
             })
         };
         spec.security_groups.iter().map(id).collect()
@@ -221,9 +224,9 @@ impl<A: Api> Account<A> {
         let Some(why) = note.problem() else {
             return Ok(());
         };
-        let message = format!("cluster {} is not ended by its tags: {why}", cluster.id);
+        let message = format!("the tags of cluster {} cannot end it: {why}", cluster.id);
         Err(CloudError::new(Class::Input, message)
-            .hint("apply its stack: that writes its tags and its note again"))
+            .hint("apply its stack, which writes its tags and its note again"))
     }
 
     /// Ends a cluster and waits until EMR reports that it has ended.
@@ -253,10 +256,9 @@ impl<A: Api> Account<A> {
                     ids: ids.clone(),
                     protected: false,
                 };
-                self.api
-                    .serve(call)
-                    .await
-                    .with_context(|| format!("unprotect cluster {id}"))?;
+                self.api.serve(call).await.with_context(|| {
+                    format!("remove the termination protection of cluster {id}")
+                })?;
             }
             let ended = self.api.serve(TerminateJobFlows { ids }).await;
             ended.with_context(|| format!("end cluster {id}"))?;
@@ -291,9 +293,9 @@ fn label(spec: &ClusterSpec) -> Result<String, CloudError> {
         (Some(label), _) | (None, Release::Label(label)) => Ok(label.clone()),
         (None, Release::Line { .. }) => Err(CloudError::new(
             Class::Input,
-            format!("AWS offers no release of the line {}", spec.release),
+            format!("AWS has no EMR release that matches {}", spec.release),
         )
-        .hint("see those there are")
+        .hint("list the available releases")
         .hint(Command::other("aws emr list-release-labels"))),
     }
 }

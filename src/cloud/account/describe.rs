@@ -108,7 +108,7 @@ impl<A: Api> Account<A> {
         match self.api.serve(DescribeCluster { id: id.to_owned() }).await {
             Err(error) if error.kind == Kind::NotFound => Ok(None),
             reply => Ok(Some(
-                reply.with_context(|| format!("look at cluster {id}"))?,
+                reply.with_context(|| format!("describe cluster {id}"))?,
             )),
         }
     }

@@ -18,7 +18,7 @@ impl<T> Context<T> for Result<T, ApiError> {
 fn explain(error: ApiError, what: String) -> CloudError {
     let error = match unserved(error) {
         Ok(explained) => {
-            return explained.hint("or run it on this machine, for nothing: add --local");
+            return explained.hint("or run it on this machine at no cost: add --local");
         }
         Err(error) => error,
     };
@@ -30,7 +30,7 @@ fn explain(error: ApiError, what: String) -> CloudError {
                 .caused_by(error)
         }
         Kind::Throttled => CloudError::new(Class::Unreachable, format!("cannot {what} now"))
-            .hint("AWS gets too many calls from this account; try again in a minute")
+            .hint("this account makes too many calls to AWS; try again in a minute")
             .caused_by(error),
         Kind::OutcomeUnknown => CloudError::new(Class::Unreachable, format!("cannot {what}"))
             .hint("try again: finished work is recognized, and nothing is done twice")

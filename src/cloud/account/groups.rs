@@ -108,7 +108,7 @@ impl<A: Api> Account<A> {
             Err(error) if error.kind == Kind::Exists => self.adopt_group(stack, &name).await?,
             made => {
                 let id = made
-                    .with_context(|| format!("make security group {name}"))?
+                    .with_context(|| format!("create security group {name}"))?
                     .0;
                 Group {
                     id,
@@ -137,7 +137,7 @@ impl<A: Api> Account<A> {
                 filters: filters.clone(),
             };
             let listed = self.api.serve(call).await;
-            found = listed.with_context(|| format!("look at security group {name}"))?;
+            found = listed.with_context(|| format!("describe security group {name}"))?;
             if !found.is_empty() {
                 break;
             }

@@ -204,7 +204,7 @@ impl<A: Api> Account<A> {
         {
             return false;
         }
-        let what = format!("checking whether AWS created {what} that it was asked for");
+        let what = format!("checking whether AWS created {what} before the call was interrupted");
         listener.on_event(&Event::Progress {
             what,
             done: 0,

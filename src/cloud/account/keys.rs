@@ -73,7 +73,7 @@ impl<A: Api> Account<A> {
             values: vec![name.to_owned()],
         }];
         let found = self.api.serve(DescribeKeyPairs { filters }).await;
-        let found = found.with_context(|| format!("look at key pair {name}"))?;
+        let found = found.with_context(|| format!("describe key pair {name}"))?;
         let same = |pair: &KeyPair| keypair::without_comment(&pair.public_key) == public_key;
         // If it is not visible yet, it was just created by the call whose response was lost.
         if found.is_empty() || found.iter().any(same) {

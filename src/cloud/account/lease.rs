@@ -155,7 +155,9 @@ impl<A: Api> HeldLease<A> {
             Err(error) if matches!(error.kind, Kind::Precondition | Kind::NotFound) => {
                 self.own_etag().await?
             }
-            reply => Some(reply.with_context(|| format!("keep the lock of the {}", self.purpose))?),
+            reply => {
+                Some(reply.with_context(|| format!("renew the lock of the {}", self.purpose))?)
+            }
         };
         match etag {
             Some(etag) => {
@@ -216,7 +218,7 @@ fn busy(message: String) -> CloudError {
 }
 
 fn waiting(who: &str, stack: &StackName) -> Event {
-    let what = format!("waiting for {who}, who is at work on stack {stack}");
+    let what = format!("waiting for {who}, who is changing stack {stack}");
     let done = 0;
     let total = 0;
     Event::Progress { what, done, total }
@@ -266,7 +268,7 @@ async fn read<A: Serve<GetObject>>(
         reply => {
             let content = reply.with_context(|| "read the lock of the stack".to_owned())?;
             let holder = serde_json::from_slice(&content.body).unwrap_or_else(|_| Holder {
-                who: "something that is no clusterup".to_owned(),
+                who: "something other than clusterup".to_owned(),
                 token: String::new(),
                 process: None,
                 renewals: 0,
@@ -404,7 +406,7 @@ impl<A: Api> Account<A> {
             None => *created_at = Some(Instant::now()),
             Some(at) if at.elapsed() < VISIBILITY_WINDOW => self.backoff().await,
             Some(_) => {
-                let message = format!("bucket {} was created and is not visible", bucket.name);
+                let message = format!("bucket {} was created and is not visible yet", bucket.name);
                 let error = CloudError::new(Class::Failed, message);
                 return Err(error.hint("try again in a few minutes"));
             }
@@ -467,7 +469,7 @@ impl<A: Api> Account<A> {
             }
             let who = &lock.holder.who;
             if begun.elapsed() >= MAX_WAIT {
-                return Err(busy(format!("{who} is at work on stack {stack}")));
+                return Err(busy(format!("{who} is changing stack {stack}")));
             }
             listener.on_event(&waiting(who, stack));
             tokio::time::sleep(POLL_INTERVAL).await;

@@ -36,9 +36,9 @@ impl NoteCheck {
     pub(super) fn problem(&self) -> Option<&'static str> {
         match self {
             Self::Confirmed => None,
-            Self::WithoutTerms => Some("an older clusterup noted it without its deadline"),
+            Self::WithoutTerms => Some("its note is of an older clusterup and has no deadline"),
             Self::Missing => Some("the bucket has no note of it"),
-            Self::Different => Some("its tags are not those in its note"),
+            Self::Different => Some("its tags differ from its note"),
         }
     }
 }

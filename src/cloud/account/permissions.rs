@@ -155,7 +155,7 @@ impl<A: Api> Account<A> {
                 {
                     self.backoff().await;
                 }
-                put => return put.with_context(|| format!("guard bucket {name}")),
+                put => return put.with_context(|| format!("write the policy of bucket {name}")),
             }
         }
     }
@@ -211,7 +211,7 @@ impl<A: Api> Account<A> {
                          job cannot write its results"
         );
         Err(CloudError::new(Class::Missing, message)
-            .hint("let clusterup renew them, once for the account: apply … --create-roles"))
+            .hint("update them, once per account: apply … --create-roles"))
     }
 
     /// Whether a role's policy allows an action on an object of the bucket, or, with an empty key,

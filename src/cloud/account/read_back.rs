@@ -74,10 +74,10 @@ fn safeguard(cluster: &Cluster, requested: u64, read_back: &ReadBack) -> Option<
         // The call that created the cluster has the deadline, and there is no primary yet.
         ReadBack::Nothing if starting => return None,
         ReadBack::Seconds(read_back) => format!(
-            "not yet read by the primary (it reads each minute), which is off at {}",
+            "not yet read by the primary, which reads it each minute and powers off at {}",
             at((*read_back).min(safeguard_state::MAX_SECONDS)).format("%F %H:%M:%S UTC")
         ),
-        ReadBack::Nothing => "not yet read by the primary (it reads each minute)".to_owned(),
+        ReadBack::Nothing => "not yet read by the primary, which reads it each minute".to_owned(),
         ReadBack::Unread => "it is unknown whether the primary has read it".to_owned(),
     };
     Some(Safeguard::asked(

@@ -62,7 +62,7 @@ impl<A: Api> Account<A> {
         match self.list_policies(role).await {
             Ok(policies) if policies.is_empty() => {
                 let command = self.command_to_permit(role).await;
-                Some(bad(&what, "it has none: no policy is attached", command))
+                Some(bad(&what, "it has no policy", command))
             }
             Ok(_) => None,
             Err(error) => unread(&what, &error),
@@ -98,19 +98,19 @@ impl<A: Api> Account<A> {
             Err(error) => return unread(&what, &error),
         };
         Some(match rights {
-            Rights::Narrow => good(&what, "machines write nothing but their work"),
+            Rights::Narrow => good(&what, "instances can write only below work/"),
             Rights::Missing => {
                 let command = self.command_to_permit(INSTANCE_PROFILE).await;
-                bad(&what, "it has none: no policy is attached", command)
+                bad(&what, "it has no policy", command)
             }
             Rights::Stale => {
                 let command = self.command_to_permit(INSTANCE_PROFILE).await;
-                let says = "its policy is not this clusterup's: a job could write locks and notes, \
-                            or could not write its results";
+                let says = "its policy is of another clusterup: a job could write locks and \
+                            notes, or could not write its results";
                 bad(&what, says, command)
             }
             Rights::Wide(policy) if refused => {
-                let says = format!("{policy} allows more, and the bucket's policy refuses it");
+                let says = format!("{policy} allows more, and the bucket's policy denies it");
                 good(&what, &says)
             }
             Rights::Wide(policy) => {
@@ -155,7 +155,7 @@ impl<A: Api> Account<A> {
         let document = match self.read_policy(bucket).await {
             Ok(Some(document)) => document,
             Ok(None) => {
-                let says = "it has none: a job could write locks, notes and accounts";
+                let says = "it has no policy: a job could write locks, notes and accounts";
                 return Some(bad(what, says, self.command_to_restrict(bucket).await));
             }
             Err(error) => return unread(what, &error),
@@ -174,17 +174,18 @@ impl<A: Api> Account<A> {
             return Some(bad(what, says, self.command_to_restrict(bucket).await));
         }
         if !document.contains("/stacks/") {
-            return Some(good(what, "machines write nothing but their work"));
+            return Some(good(what, "instances can write only below work/"));
         }
         // While clusters of an older clusterup are live, more is allowed.
         let older = self.older_stacks().await.unwrap_or_default();
         let names: Vec<String> = older.iter().map(ToString::to_string).collect();
         let names = names.join(", ");
         Some(if names.is_empty() {
-            let says = "it allows what clusters of an older clusterup wrote, and none lives";
+            let says = "it allows what clusters of an older clusterup wrote, and none of them is \
+                        left";
             bad(what, says, self.command_to_restrict(bucket).await)
         } else {
-            let but = "machines write their work alone, but those of an older clusterup";
+            let but = "instances can write only below work/, except those of an older clusterup";
             good(what, &format!("{but}: {names}"))
         })
     }
@@ -233,7 +234,7 @@ fn unread(what: &str, error: &ApiError) -> Option<Finding> {
         Kind::NotFound => None,
         Kind::Denied => Some(good(
             what,
-            &format!("not known: {} is not allowed", error.call),
+            &format!("unknown: {} is not allowed", error.call),
         )),
         Kind::Throttled
         | Kind::Unauthenticated

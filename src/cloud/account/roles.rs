@@ -41,7 +41,7 @@ impl<A: Api> Account<A> {
             Some((Kind::NotFound, _)) => Ok(true),
             Some((_, error)) => Err(error),
         };
-        let context = || "look at EMR's roles".to_owned();
+        let context = || "read EMR's roles".to_owned();
         let mut missing = Vec::new();
         if missing_role(role.err()).with_context(context)? {
             missing.push(SERVICE_ROLE);
@@ -60,7 +60,7 @@ impl<A: Api> Account<A> {
             Err(error) if error.kind == Kind::NotFound => Ok(true),
             Err(error) if error.kind == Kind::Denied => Ok(false),
             role => role
-                .with_context(|| format!("look at role {REAPER}"))
+                .with_context(|| format!("read role {REAPER}"))
                 .map(|_| false),
         }
     }
@@ -75,7 +75,7 @@ impl<A: Api> Account<A> {
             missing.join(", ")
         );
         Err(CloudError::new(Class::Missing, message)
-            .hint("let clusterup create them, once for the account: apply … --create-roles")
+            .hint("create them, once per account: apply … --create-roles")
             .hint("or create them with AWS's tool: aws emr create-default-roles"))
     }
 
@@ -111,13 +111,13 @@ impl<A: Api> Account<A> {
             .api
             .serve(CreateInstanceProfile { name: name.clone() })
             .await;
-        created(made).with_context(|| format!("make instance profile {name}"))?;
+        created(made).with_context(|| format!("create instance profile {name}"))?;
         let call = AddRoleToInstanceProfile {
             profile: name.clone(),
             role: name.clone(),
         };
         let added = self.api.serve(call).await;
-        created(added).with_context(|| format!("fill instance profile {name}"))?;
+        created(added).with_context(|| format!("add the role to instance profile {name}"))?;
         self.role(REAPER, scheduler_trust(partition, &account))
             .await?;
         self.put_policy(REAPER, END_CLUSTERS, reaper(partition, &account))
@@ -133,7 +133,7 @@ impl<A: Api> Account<A> {
             name: name.to_owned(),
             trust: trust.to_string(),
         };
-        created(self.api.serve(call).await).with_context(|| format!("make role {name}"))
+        created(self.api.serve(call).await).with_context(|| format!("create role {name}"))
     }
 }
 

@@ -98,7 +98,10 @@ pub(super) fn check_budget(
     }
     let message =
         format!("{size} would cost more than the budget of {budget} before they could end");
-    Err(CloudError::new(Class::Input, message).hint("raise guardrails.budget, or ask for less"))
+    Err(CloudError::new(Class::Input, message).hint(
+        "raise guardrails.budget, or request fewer \
+        nodes",
+    ))
 }
 
 /// When the schedule should fire: in the whole minute before the deadline, but not so early that
@@ -179,7 +182,10 @@ pub(super) fn planned(spec: &ClusterSpec, role_missing: bool) -> Vec<Safeguard> 
         last_step,
         armed(SafeguardKind::PowerOff, "its primary powers off"),
         schedule,
-        armed(SafeguardKind::Apply, "the apply, while it follows the job"),
+        armed(
+            SafeguardKind::Apply,
+            "apply ends it, while it follows the job",
+        ),
     ]
 }
 
@@ -280,7 +286,11 @@ fn apply(cluster: &Cluster, left_at: Option<DateTime<Utc>>, now: DateTime<Utc>) 
     match cluster.renewed_at {
         Some(at) if now - at < FOLLOWER_TIMEOUT => {
             let since = at.format("%H:%M:%S UTC");
-            Safeguard::armed(kind, None, format!("one follows it, last seen at {since}"))
+            Safeguard::armed(
+                kind,
+                None,
+                format!("an apply follows it, last seen at {since}"),
+            )
         }
         Some(_) | None => {
             Safeguard::disarmed(kind, Unarmed::NotFollowed, apply_again(&cluster.stack))

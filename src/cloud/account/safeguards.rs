@@ -58,7 +58,7 @@ impl<A: Api> Safeguarding for Account<A> {
         match self.api.serve(call).await {
             Err(error) if [Kind::Precondition, Kind::NotFound].contains(&error.kind) => Ok(()),
             put => put
-                .with_context(|| format!("note that cluster {id} is left"))
+                .with_context(|| format!("record that nobody follows cluster {id}"))
                 .map(|_| ()),
         }
     }
@@ -296,7 +296,7 @@ impl<A: Api> Account<A> {
             let why = note.problem().unwrap_or_default();
             let message = format!("cluster {id} is not extended: {why}");
             return Err(CloudError::new(Class::Input, message)
-                .hint("apply its stack: that writes its tags and its note again"));
+                .hint("apply its stack, which writes its tags and its note again"));
         }
         let mut after = observed.clone();
         after.insert(key.clone(), value.clone());

@@ -275,7 +275,7 @@ impl<'a> Upload<'a> {
                 _sampled: None,
             });
         };
-        let context = || format!("take a part of {}", object.from.display());
+        let context = || format!("take a sample of {}", object.from.display());
         let mut into = NamedTempFile::new().during(context)?;
         let mut from = disk::open(&object.from).during(context)?;
         sample_lines(&mut from, into.as_file_mut(), sample).during(context)?;

@@ -43,7 +43,7 @@ pub enum Cause {
     },
     /// The profile's role requires multi-factor authentication.
     #[error(
-        "profile {} needs a code of multi-factor authentication: {problem}",
+        "profile {} needs a multi-factor authentication code: {problem}",
         quoted(profile)
     )]
     Mfa {
@@ -53,16 +53,13 @@ pub enum Cause {
         problem: Mfa,
     },
     /// `credential_process` of the profile failed.
-    #[error(
-        "the program that gives profile {} its credentials failed",
-        quoted(profile)
-    )]
+    #[error("the credential process of profile {} failed", quoted(profile))]
     Program {
         /// The profile's name.
         profile: String,
     },
     /// The caller may not assume the role of the profile.
-    #[error("profile {} may not take its role: {says}", quoted(profile))]
+    #[error("profile {} may not assume its role: {says}", quoted(profile))]
     Role {
         /// The profile's name.
         profile: String,
@@ -99,13 +96,13 @@ pub enum Mfa {
     #[error("there is no terminal to ask for it on")]
     NoTerminal,
     /// Something else than six digits was typed.
-    #[error("six digits were asked for")]
+    #[error("a code has six digits")]
     NoCode,
     /// The session has expired.
-    #[error("the session that the last code began is over")]
+    #[error("the session of the last code has expired")]
     Over,
     /// AWS refused the code, with this message.
-    #[error("AWS did not take it: {0}")]
+    #[error("AWS refused it: {0}")]
     Refused(String),
 }
 
@@ -116,7 +113,7 @@ impl Cause {
             Self::Mfa {
                 problem: Mfa::NoCode | Mfa::Refused(_),
                 ..
-            } => Some("run it again with the next code that the device shows: each is good once"),
+            } => Some("run it again with the next code: each code works once"),
             Self::NoCredentials
             | Self::UnknownProfile { .. }
             | Self::Expired { .. }
@@ -188,7 +185,7 @@ fn expired(by: &LogIn) -> String {
     match by {
         LogIn::Sso(profile) | LogIn::Console(profile) => {
             let profile = quoted(profile);
-            format!("profile {profile} is not logged in: its session is over, or never began")
+            format!("profile {profile} is not logged in: its session has expired or never started")
         }
         LogIn::File(profile) => {
             format!(

@@ -29,8 +29,8 @@ pub(super) enum UnexpectedResponse {
     NoAnswer(String, #[source] BoxError),
     /// A proxy or a login page responded.
     #[error(
-        "{endpoint} answers with a web page (HTTP status {status}) and not as AWS does: is it a \
-             proxy, a gateway or a login page of the network?"
+        "{endpoint} answered with a web page (HTTP status {status}), not with AWS's API: it may \
+         be a proxy, a gateway or the network's login page"
     )]
     Page { endpoint: String, status: u16 },
 }

@@ -65,11 +65,11 @@ pub fn shortcomings(policies: &[Policy]) -> Vec<String> {
         let name = &policy.name;
         if policy.applies_to.teams.iter().flatten().next().is_none() {
             all.push(format!(
-                "policy {name}: AWS has no budget of it, because it names no teams"
+                "policy {name}: it gets no AWS budget, because it names no teams"
             ));
         } else if budget.subscribers.is_empty() {
             all.push(format!(
-                "policy {name}: AWS tells nobody when its budget is spent, because it names no \
+                "policy {name}: AWS notifies nobody when its budget is spent, because it names no \
                  subscribers"
             ));
         }
@@ -123,12 +123,14 @@ fn update(from: &ExistingBudget, to: &DesiredBudget) -> Option<Update> {
     let want = &wanted.budget;
     let mut differs = Vec::new();
     if have.kind != want.kind {
-        differs.push(format!("type {} -> {COST}: it is made anew", have.kind));
+        differs.push(format!("type {} -> {COST}: it is created again", have.kind));
     }
     let currency = have.limit.as_ref().map(|limit| limit.currency.as_str());
     let foreign = currency.filter(|currency| *currency != DOLLARS);
     if let Some(currency) = foreign {
-        differs.push(format!("currency {currency} -> {DOLLARS}: it is made anew"));
+        differs.push(format!(
+            "currency {currency} -> {DOLLARS}: it is created again"
+        ));
     }
     if have.limit != want.limit {
         let limit = |limit: Option<&Amount>| limit.map_or("a moving one".to_owned(), shown);
@@ -178,8 +180,8 @@ fn notices(from: &ExistingBudget, to: &ExistingBudget) -> Vec<String> {
             (Some(have), Some(want)) => {
                 let more = (have - want).into_iter();
                 let less = (want - have).into_iter();
-                differs.extend(more.map(|who| format!("at {at} tells {who} -> does not")));
-                differs.extend(less.map(|who| format!("at {at} does not tell {who} -> does")));
+                differs.extend(more.map(|who| format!("at {at} notifies {who} -> does not")));
+                differs.extend(less.map(|who| format!("at {at} does not notify {who} -> does")));
             }
             (None, None) => {}
         }

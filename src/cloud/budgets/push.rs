@@ -21,7 +21,7 @@ const ROUND_PAUSE: Duration = Duration::from_secs(2);
 pub async fn account<A: Api>(api: &A) -> Result<String, CloudError> {
     let identity = api.serve(GetCallerIdentity).await.map_err(|error| {
         unserved(error).unwrap_or_else(|error| {
-            let message = "AWS does not say whose account it is";
+            let message = "AWS did not return the id of the account";
             CloudError::new(Class::Missing, message).caused_by(error)
         })
     })?;
@@ -69,7 +69,7 @@ pub async fn push<A: Api>(
             apply(api, account, change).await?;
         }
     }
-    let message = "AWS does not show its budgets as they were made";
+    let message = "AWS does not show its budgets as they were written";
     Err(CloudError::new(Class::Failed, message)
         .hint("somebody else may be changing them, or AWS is slow; try again in a minute"))
 }
@@ -82,8 +82,8 @@ fn covers(agreed: &[Change], change: &Change) -> bool {
 }
 
 fn moved(name: &str) -> CloudError {
-    let message = format!("budget {name} has changed since it was asked about");
-    CloudError::new(Class::Busy, message).hint("see what is to be done now: push again")
+    let message = format!("budget {name} has changed since the changes were confirmed");
+    CloudError::new(Class::Busy, message).hint("push again to see the changes that are left")
 }
 
 async fn apply<A: Api>(api: &A, account: &str, change: &Change) -> Result<(), CloudError> {

@@ -42,7 +42,7 @@ impl Planning for Local {
     }
 
     async fn check(&self, _: &Plan) -> Result<Vec<Safeguard>, CloudError> {
-        let says = "its own process ends it, with the command line gone";
+        let says = "its supervisor ends it, even after the command line ended";
         Ok(vec![Safeguard::armed(
             SafeguardKind::Supervisor,
             None,
@@ -58,9 +58,9 @@ fn check_path(folder: &Path) -> Result<(), CloudError> {
         return Ok(());
     }
     let message = format!(
-        "Spark would not read {}: it takes some of the characters in that path for something else",
+        "Spark cannot read {}: some characters in that path have another meaning to it",
         shown::line(&shown, 500)
     );
     Err(CloudError::new(Class::Input, message)
-        .hint("keep clusterup's state elsewhere: export XDG_STATE_HOME=\"$HOME/.local/state\""))
+        .hint("use another state folder: export XDG_STATE_HOME=\"$HOME/.local/state\""))
 }

@@ -142,7 +142,7 @@ fn fresh_id() -> Result<ClusterId, CloudError> {
     let mut bytes = [0_u8; 4];
     rustix::rand::getrandom(&mut bytes, GetRandomFlags::empty())
         .map_err(std::io::Error::from)
-        .during(|| "draw a random id".to_owned())?;
+        .during(|| "generate a random id".to_owned())?;
     let hex = hex(&bytes);
     format!("local-{hex}")
         .parse()

@@ -116,13 +116,13 @@ pub(super) async fn take(
             Attempt::Moved if moved < MAX_RETRIES => moved += 1,
             Attempt::Moved => return Err(cannot_create(&path)),
             Attempt::HeldBy(holder) if waited >= MAX_WAIT => {
-                let message = format!("{holder} is at work on stack {stack}");
+                let message = format!("{holder} is changing stack {stack}");
                 return Err(CloudError::new(Class::Busy, message)
                     .hint("wait for it, or see what it does")
                     .hint(Command::clusterup("status --local")));
             }
             Attempt::HeldBy(holder) => {
-                let what = format!("waiting for {holder}, which is at work on stack {stack}");
+                let what = format!("waiting for {holder}, which is changing stack {stack}");
                 listener.on_event(&Event::Progress {
                     what,
                     done: 0,

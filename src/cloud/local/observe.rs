@@ -80,5 +80,5 @@ fn supervisor_safeguard(cluster: &Cluster) -> Safeguard {
         return Safeguard::disarmed(kind, Unarmed::NeverStarted, apply);
     }
     let deadline = guard::hard_deadline(cluster).at;
-    Safeguard::armed(kind, Some(deadline), "its own process ends it")
+    Safeguard::armed(kind, Some(deadline), "its supervisor ends it")
 }

@@ -155,8 +155,8 @@ fn source(root: &Path, path: &Path, kind: FileType) -> Result<Kind, &'static str
 
 /// Returns the regular file in the same tree that a link leads to.
 fn linked(root: &Path, link: &Path) -> Result<PathBuf, &'static str> {
-    let to = fs::canonicalize(link).map_err(|_| "a link to nothing")?;
-    let root = fs::canonicalize(root).map_err(|_| "a link to nothing")?;
+    let to = fs::canonicalize(link).map_err(|_| "a link to a missing file")?;
+    let root = fs::canonicalize(root).map_err(|_| "a link to a missing file")?;
     if !to.starts_with(root) {
         return Err("a link out of the results");
     }
@@ -175,7 +175,7 @@ pub(in crate::cloud) fn open(path: &Path) -> io::Result<File> {
     } else {
         Err(io::Error::new(
             ErrorKind::InvalidInput,
-            "it is no regular file",
+            "it is not a regular file",
         ))
     }
 }

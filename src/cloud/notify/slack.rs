@@ -40,9 +40,12 @@ impl Slack {
         let is_loopback = matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]");
         match uri.scheme_str() {
             _ if host.is_empty() => Err(invalid("names no host")),
-            _ if authority.as_str().contains('@') => Err(invalid("has a user, which none has")),
+            _ if authority.as_str().contains('@') => Err(invalid(
+                "contains a user, which webhooks \
+                do not have",
+            )),
             Some("http") if !is_loopback => {
-                Err(invalid("is not https, so that others can read it"))
+                Err(invalid("is not https, so others could read the notices"))
             }
             Some("https" | "http") => Ok(Self {
                 url: url.to_owned(),
@@ -82,11 +85,11 @@ impl Slack {
             ureq::Error::Timeout(_) => "does not answer in time",
             ureq::Error::HostNotFound => "cannot be found",
             ureq::Error::ConnectionFailed | ureq::Error::Io(_) => "cannot be reached",
-            ureq::Error::Tls(_) | ureq::Error::Rustls(_) => "has no certificate to be trusted",
+            ureq::Error::Tls(_) | ureq::Error::Rustls(_) => "has no trusted certificate",
             ureq::Error::StatusCode(_) | _ => "gives no answer",
         };
         CloudError::new(Class::Unreachable, format!("{} {why}", self.host))
-            .hint("see that this machine may reach it; the notice is sent again")
+            .hint("check that this machine can reach it; the notice is sent again")
     }
 
     /// Reports the HTTP status, with Slack's error code such as `no_service` if the reply is
@@ -105,7 +108,7 @@ impl Slack {
             _ => Class::Failed,
         };
         let hint = match status {
-            401..=410 => "make a new webhook: this one is closed, or not as it was copied",
+            401..=410 => "create a new webhook: this one is closed or was not copied correctly",
             _ => "it is sent again with the next sweep",
         };
         CloudError::new(class, says).hint(hint)

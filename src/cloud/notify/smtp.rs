@@ -35,8 +35,8 @@ const FORM: &str = "smtps://user:password@mail.example.com:465?from=a@example.co
 
 fn invalid(what: &str) -> CloudError {
     CloudError::new(Class::Input, format!("the e-mail server's URL {what}")).hint(format!(
-        "name it as {FORM}; with STARTTLS smtp://…:587?tls=required&from=…; what is no letter or \
-         digit in a password as %40 is @"
+        "name it as {FORM}; with STARTTLS smtp://…:587?tls=required&from=…; percent-encode signs \
+         in the password, such as %40 for @"
     ))
 }
 
@@ -66,9 +66,9 @@ impl Mail {
                 _ => return Err(invalid("has a setting besides from, to and tls=required")),
             }
         }
-        let from = from.ok_or_else(|| invalid("does not say who writes: from=…"))?;
+        let from = from.ok_or_else(|| invalid("has no sender: from=…"))?;
         if to.is_empty() {
-            return Err(invalid("does not say to whom: to=…"));
+            return Err(invalid("has no recipient: to=…"));
         }
         let (host, secret) = server_of(base, tls)?;
         let tls = if tls { "?tls=required" } else { "" };
@@ -100,7 +100,7 @@ impl Mail {
         }
         mail.body(format!("{}\n", plain(notice).replace('\n', "\r\n")))
             .map_err(|error| {
-                CloudError::new(Class::Failed, "the notice cannot be made an e-mail")
+                CloudError::new(Class::Failed, "the notice cannot be written as an e-mail")
                     .caused_by(error)
             })
     }
@@ -120,7 +120,7 @@ impl Mail {
                 format!("refuses it with {code}: {}", line(&says, 200)),
             )
         } else if error.is_tls() {
-            (Class::Failed, "has no certificate to be trusted".to_owned())
+            (Class::Failed, "has no trusted certificate".to_owned())
         } else {
             let says = self.without_secret(&error.to_string());
             (
@@ -128,9 +128,8 @@ impl Mail {
                 format!("cannot be reached: {}", line(&says, 200)),
             )
         };
-        CloudError::new(class, format!("e-mail server {} {why}", self.host)).hint(
-            "see that its URL, user and password are right and that this machine may reach it",
-        )
+        CloudError::new(class, format!("e-mail server {} {why}", self.host))
+            .hint("check its URL, user and password, and that this machine can reach it")
     }
 
     fn without_secret(&self, text: &str) -> String {
@@ -160,7 +159,7 @@ impl Channel for Mail {
 
 fn address_of(text: &str) -> Result<Address, CloudError> {
     let address = text.parse();
-    address.map_err(|_| invalid(&format!("has an address that is none: {}", line(text, 100))))
+    address.map_err(|_| invalid(&format!("has an invalid address: {}", line(text, 100))))
 }
 
 /// Returns the host and, as the URL has it, the password.
@@ -190,7 +189,7 @@ fn server_of(base: &str, tls: bool) -> Result<(String, Option<String>), CloudErr
     let is_loopback = matches!(name, "localhost" | "127.0.0.1" | "::1");
     let is_open = scheme.eq_ignore_ascii_case("smtp") && !tls;
     if is_open && secret.is_some() && !is_loopback {
-        return Err(invalid("would send its password for all to read"));
+        return Err(invalid("would send its password unencrypted"));
     }
     Ok((name.to_owned(), secret))
 }

@@ -31,27 +31,27 @@ impl Topic {
     pub fn parse(text: &str) -> Result<Self, CloudError> {
         let invalid = |what: &str| {
             CloudError::new(Class::Input, format!("{what}: {}", line(text, 300)))
-                .hint("a topic reads arn:aws:sns:eu-west-1:123456789012:my-topic")
+                .hint("a topic is written as arn:aws:sns:eu-west-1:123456789012:my-topic")
         };
         let parts: Vec<&str> = text.split(':').collect();
         let ["arn", partition, "sns", region, account, name] = parts[..] else {
-            return Err(invalid("this is no topic of SNS"));
+            return Err(invalid("this is not the ARN of an SNS topic"));
         };
         let is_account = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
         let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         // A FIFO topic has no e-mail subscribers; it serves programs.
         if name.ends_with(".fifo") {
-            return Err(invalid("a FIFO topic reaches no people"));
+            return Err(invalid("a FIFO topic cannot notify people"));
         }
         let (1..=256, true, true) = (name.len(), is_account, name.chars().all(is_name)) else {
-            return Err(invalid("this is no topic of SNS"));
+            return Err(invalid("this is not the ARN of an SNS topic"));
         };
         match region.parse() {
             Ok(region) if partition.starts_with("aws") => Ok(Self {
                 arn: text.to_owned(),
                 region,
             }),
-            Ok(_) | Err(_) => Err(invalid("this is no topic of SNS")),
+            Ok(_) | Err(_) => Err(invalid("this is not the ARN of an SNS topic")),
         }
     }
 
@@ -92,7 +92,7 @@ impl<A: Serve<Publish>> Channel for Sns<A> {
         let Ok(sent) = sent else {
             let message = format!("no answer in time to a notice for {arn}");
             return Err(CloudError::new(Class::Unreachable, message)
-                .hint("see that this machine may reach SNS; the notice is sent again"));
+                .hint("check that this machine can reach SNS; the notice is sent again"));
         };
         sent.map_err(|error| {
             let error = match unserved(error) {
@@ -101,7 +101,7 @@ impl<A: Serve<Publish>> Channel for Sns<A> {
             };
             let (class, hint) = match error.kind {
                 Kind::Denied => (Class::Missing, "ask for the permission sns:Publish on it"),
-                Kind::NotFound => (Class::Missing, "make the topic, or name another"),
+                Kind::NotFound => (Class::Missing, "create the topic, or use another"),
                 Kind::Throttled | Kind::OutcomeUnknown => {
                     (Class::Unreachable, "the notice is sent again")
                 }
@@ -109,7 +109,7 @@ impl<A: Serve<Publish>> Channel for Sns<A> {
                 | Kind::Exists
                 | Kind::Precondition
                 | Kind::InUse
-                | Kind::Invalid => (Class::Failed, "look at the topic and at its policy"),
+                | Kind::Invalid => (Class::Failed, "check the topic and its policy"),
             };
             CloudError::new(class, format!("cannot publish to {arn}"))
                 .hint(hint)

@@ -127,7 +127,10 @@ impl<A: Serve<GetProducts>> ProductQuery<'_, A> {
             Ok(unserved) => return unserved,
             Err(error) => error,
         };
-        let message = format!("cannot ask AWS for {} prices of {}", self.what, self.region);
+        let message = format!(
+            "cannot download the {} prices of {} from AWS",
+            self.what, self.region
+        );
         let (class, hint) = match error.kind {
             Kind::Denied => (Class::Missing, "ask for the permission pricing:GetProducts"),
             Kind::Throttled | Kind::OutcomeUnknown => (Class::Unreachable, "try again in a minute"),

@@ -154,7 +154,7 @@ fn start(watched: &WatchInput<'_>) -> Option<Claim> {
         .contains(&snapshot.state())
         .then(|| snapshot.state().as_str())?;
     let since = snapshot.created_at().format("%H:%M:%S UTC");
-    let evidence = format!("{coming}, made at {since} (start_within: {limit})");
+    let evidence = format!("{coming}, created at {since} (start_within: {limit})");
     Some(claimed(
         watched,
         EndReason::StartTimeout,

@@ -12,7 +12,7 @@ pub(super) fn evidence(watched: &WatchInput<'_>) -> Option<String> {
         return None;
     }
     if snapshot.applications.is_empty() {
-        return Some("idleness unknown: EMR lists no application of it".to_owned());
+        return Some("idleness unknown: EMR lists no applications for it".to_owned());
     }
     let allowed = &watched.orders.unmanaged.idle_by_yarn;
     let open = || {

@@ -85,7 +85,7 @@ pub(super) fn extended(
             &RUN_COST,
             |limits| limits.run_cost.as_ref(),
             worst,
-            |limit| format!("a shorter --max-lifetime, by which it costs {limit} or less"),
+            |limit| format!("a shorter --max-lifetime, with which it costs {limit} or less"),
         );
     }
 }
@@ -195,7 +195,7 @@ fn bounded(price: Option<Price>, limit: Usd) -> String {
     match price.filter(|price| price.least > limit) {
         None => format!("guardrails.budget: {limit} or less, which ends the cluster below it"),
         Some(price) => format!(
-            "cluster.size: fewer or smaller nodes; to end these alone can cost {}",
+            "cluster.size: fewer or smaller nodes; ending these alone can cost {}",
             price.least.up_to(limit.amount().scale().max(2))
         ),
     }

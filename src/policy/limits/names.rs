@@ -69,7 +69,7 @@ fn one_of<'a>(
             figure: Some(name.clone()),
             limit: Some(list.clone()),
             message: format!(
-                "{name} is none of the {} of policy {}",
+                "{name} is not among the {} of policy {}",
                 limit.key, policy.name
             ),
             pass: if limit.key == INSTANCE_TYPES.key {
@@ -107,7 +107,7 @@ fn market(found: &mut LimitFindings, policy: &Policy, allowed: &Located<Market>,
         let breach = Breach {
             figure: Some(format!("{role}: {has}")),
             limit: Some(wants.to_owned()),
-            message: format!("the {role} {nodes} {has}, and policy {name} wants {wants}"),
+            message: format!("the {role} {nodes} {has}, and policy {name} requires {wants}"),
             pass: format!("cluster.size.{role}: {{ {machines}, market: {wants} }}"),
         };
         let finding = MARKET.finding(policy, allowed.line, breach);
@@ -192,7 +192,7 @@ fn tags(
             Some(value) if glob.fits(value) && !value.is_empty() => continue,
             Some(value) if value.is_empty() => (
                 format!(
-                    "tag {key} is empty, and policy {} wants a value",
+                    "tag {key} is empty, and policy {} requires a value",
                     policy.name
                 ),
                 Some(value.clone()),
@@ -206,7 +206,7 @@ fn tags(
             ),
             None => (
                 format!(
-                    "policy {} wants a tag {key}, and there is none",
+                    "policy {} requires a tag {key}, and there is none",
                     policy.name
                 ),
                 None,

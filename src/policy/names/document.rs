@@ -7,20 +7,21 @@ use std::fmt::Write;
 const INTRODUCTION: &str = "\
 # Names in the rules of a policy
 
-A rule of a policy has an expression in [CEL](https://cel.dev) under `when`. If it is true of a
-stack, the rule's `effect` is the policy's answer. If it cannot be evaluated, because a tag that it
-reads is not there or because the cluster's price is not known, the answer is to deny.
+A rule has a condition in [CEL](https://cel.dev) under `deny_when` or `warn_when`. If the condition
+is true for a stack, the stack is denied, or passes with a warning. If the condition cannot be
+evaluated, for example because a tag that it reads is missing or because the cluster's price is
+unknown, the stack is denied.
 
-Rules are checked when they are read: every name, every function and every comparison, also in
-branches that no stack has come to yet. They know numbers (whole and others, which may be mixed;
-`/` of two whole numbers is whole), text, true and false, lists and maps;
+Every rule is checked completely when it is read: each name, function and comparison, also in
+branches that are rarely evaluated. Values are numbers (whole numbers and
+decimals, which may be mixed; `/` of two whole numbers gives a whole number), text, true and false, lists and maps. Rules may use:
 
-- `==` `!=` `<` `<=` `>` `>=`, `+` `-` `*` `/` `%`, `&&` `||` `!`, `a ? b : c`, `in`;
-- of text `contains`, `startsWith`, `endsWith`, `matches` (a regular expression) and `size`;
-- of lists and maps `all`, `exists`, `exists_one`, `filter`, `map` and `size`;
+- the operators `==` `!=` `<` `<=` `>` `>=`, `+` `-` `*` `/` `%`, `&&` `||` `!`, `a ? b : c`, `in`;
+- on text: `contains`, `startsWith`, `endsWith`, `matches` (a regular expression) and `size`;
+- on lists and maps: `all`, `exists`, `exists_one`, `filter`, `map` and `size`;
 - `has(…)`, `int(…)`, `double(…)` and `string(…)`.
 
-They have no use for maps of their own, `null`, bytes and unsigned numbers.
+Map literals, `null`, bytes and unsigned numbers are not supported.
 
 ## Examples
 ";
@@ -32,24 +33,24 @@ pub(in crate::policy) const EXAMPLES: [(&str, &str); 6] = [
         "stack.cluster.nodes > 20 && !stack.guardrails.has_budget",
     ),
     (
-        "A tag that is missing, or is none of those agreed on.",
+        "A tag that is missing or has an unexpected value.",
         "!(\"owner\" in stack.tags) || !stack.tags.owner.matches(\"^[a-z]+$\")",
     ),
     (
-        "Core nodes that AWS may take back, though data lies on them.",
+        "Core nodes on Spot: AWS may reclaim them, and HDFS is on them.",
         "stack.cluster.core.nodes > 0 && stack.cluster.core.market == \"spot\"",
     ),
     (
-        "Graphics cards outside the team that trains.",
+        "GPU instances outside the team that trains models.",
         "stack.team != \"training\" && stack.cluster.instance_types.exists(it, \
          it.matches(\"^(g|p)[0-9]\"))",
     ),
     (
-        "A dear cluster that outlives its job.",
+        "An expensive cluster that outlives its job.",
         "stack.guardrails.when_done == \"keep\" && cost.hourly * 24 > 50",
     ),
     (
-        "A step that turns dynamic allocation off and leaves its memory to us.",
+        "A step that turns dynamic allocation off and leaves executor_memory at `auto`.",
         "stack.job.steps.exists(step, step.executor_memory_mib == 0 && \
          \"spark.dynamicAllocation.enabled\" in step.conf && \
          step.conf[\"spark.dynamicAllocation.enabled\"] == \"false\")",

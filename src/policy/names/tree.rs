@@ -65,9 +65,12 @@ const STACK: &[Name] = &[
 ];
 
 const CLUSTER: &[Name] = &[
-    leaf("release", Text, "EMR's release, or a line of it.", |s| {
-        Some(read::text(&s.stack.cluster.release))
-    }),
+    leaf(
+        "release",
+        Text,
+        "The EMR release, or a release line such as `emr-7.x`.",
+        |s| Some(read::text(&s.stack.cluster.release)),
+    ),
     leaf("size", Text, "The size, as the stack writes it.", |s| {
         Some(read::text(read::groups(s).size()))
     }),

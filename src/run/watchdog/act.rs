@@ -208,7 +208,7 @@ impl RegionWatch {
         };
         let entry = match &cleared {
             Ok(()) => context.entry(self, tracked, Act::Clear, "done"),
-            Err(error) => self.failed(tracked, context, "cannot take its mark off", error),
+            Err(error) => self.failed(tracked, context, "cannot remove its mark", error),
         };
         context.note(entry, done);
         if cleared.is_ok()

@@ -61,7 +61,7 @@ impl LedgerAuditSink {
 
     fn report_failures(&self, delivery: &Delivery) {
         for (channel, why) in &delivery.failed {
-            (self.on_error)(&format!("a notice did not go out by {channel}: {why}"));
+            (self.on_error)(&format!("a notice could not be sent by {channel}: {why}"));
         }
         if let Some(trouble) = &delivery.trouble {
             (self.on_error)(trouble);
@@ -81,7 +81,7 @@ impl LedgerAuditSink {
 impl AuditSink for LedgerAuditSink {
     fn note(&self, entry: &Entry) {
         if let Err(error) = self.ledger.borrow_mut().note(entry) {
-            (self.on_error)(&format!("not on record: {error}: {entry:?}"));
+            (self.on_error)(&format!("not recorded: {error}: {entry:?}"));
         }
     }
 

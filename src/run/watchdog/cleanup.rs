@@ -37,7 +37,9 @@ impl Watchdog {
             let leftovers = match region.leftovers(now - after.delta()).await {
                 Ok(leftovers) => leftovers,
                 Err(error) => {
-                    unseen.push(format!("{place}: what dead clusters left: {error}"));
+                    unseen.push(format!(
+                        "{place}: cannot list what ended clusters left: {error}"
+                    ));
                     continue;
                 }
             };

@@ -92,7 +92,7 @@ impl Daemon<'_> {
         let Some(mut lease) = self.take_watch().await else {
             return;
         };
-        self.watchdog.record(Act::Begin, "it has the watch");
+        self.watchdog.record(Act::Begin, "this watchdog is active");
         self.publish(true);
         let mut reading = ClockReading(Instant::now(), self.clock.now());
         let mut drawn: Option<Instant> = None;
@@ -100,8 +100,10 @@ impl Daemon<'_> {
             let began = Instant::now();
             self.host.turns();
             if self.clock_jumped(&mut reading) {
-                self.host
-                    .says("the clock was set, or this machine slept: looking at everything");
+                self.host.says(
+                    "the clock was set or this machine slept: describing every cluster \
+                           again",
+                );
                 self.watchdog.discard_timing();
             }
             // After a sleep another watchdog may hold the watch, and two must not act at once. If
@@ -146,7 +148,7 @@ impl Daemon<'_> {
             let why = match self.lease_place.watch().await {
                 Ok(Some(lease)) => return Some(lease),
                 Ok(None) => "another watchdog is at work; this one stands by".to_owned(),
-                Err(error) => format!("the watch cannot be taken: {error}"),
+                Err(error) => format!("the watchdog's lease cannot be acquired: {error}"),
             };
             if !reported {
                 self.host.says(&why);
@@ -176,7 +178,7 @@ impl Daemon<'_> {
                     }
                     let answer = self.host.grant(&mut self.watchdog, &request);
                     let answer = timeout(REQUEST_TIMEOUT, answer).await.unwrap_or_else(|_| {
-                        Err("it took too long, and may be done in part: look again".to_owned())
+                        Err("it took too long and may be partly done: check again".to_owned())
                     });
                     // The page may have stopped waiting for the answer.
                     let _ = request.answer.send(answer);
@@ -203,7 +205,7 @@ impl Daemon<'_> {
             }
             None => self.watchdog.record(
                 Act::Reload,
-                "the policies cannot be read; those before hold",
+                "the policies cannot be read; the previous ones apply",
             ),
         }
     }

@@ -85,9 +85,12 @@ impl RegionWatch {
             let tracked = self.tracked.get(id)?;
             let entry = match &lifted {
                 Ok(()) => context.entry(self, tracked, Act::Unprotect, "done"),
-                Err(error) => {
-                    self.failed(tracked, context, "cannot take its protection off", error)
-                }
+                Err(error) => self.failed(
+                    tracked,
+                    context,
+                    "cannot remove its termination protection",
+                    error,
+                ),
             };
             context.note(entry, done);
             lifted.ok()?;

@@ -252,7 +252,7 @@ impl Watchdog {
             return;
         };
         let title = format!(
-            "{} of {} clusters would end at once for idling, and {} may: none does",
+            "{} of {} clusters would end at once for idleness, and {} may: none is ended",
             tripped.requested, tripped.fleet, tripped.allowed
         );
         let notice = Notice {

@@ -63,7 +63,7 @@ pub(super) fn ended(about: &NoticeSubject<'_>, end: &End) -> Notice {
 /// The notice about a cluster that cannot be marked and is therefore not ended.
 pub(super) fn unmarked(about: &NoticeSubject<'_>, error: &CloudError) -> Notice {
     let title = format!(
-        "{} cannot be marked, so it does not end: {error}",
+        "{} cannot be marked, so it is not ended: {error}",
         about.name()
     );
     Notice {
@@ -83,7 +83,7 @@ pub(super) fn unended(about: &NoticeSubject<'_>, error: &CloudError) -> Notice {
 }
 
 pub(super) fn late(about: &NoticeSubject<'_>) -> Notice {
-    let title = format!("{} should be over and is not", about.name());
+    let title = format!("{} should have ended and has not", about.name());
     Notice {
         command: about.end_command(),
         remind_after: Some(URGENT_REMINDER_INTERVAL),
@@ -94,7 +94,7 @@ pub(super) fn late(about: &NoticeSubject<'_>) -> Notice {
 /// The notice about a cluster whose tags say that clusterup made it, while the bucket says
 /// otherwise.
 pub(super) fn disputed(about: &NoticeSubject<'_>, why: &str) -> Notice {
-    let title = format!("{} is treated as others' clusters are: {why}", about.name());
+    let title = format!("{} is treated as a foreign cluster: {why}", about.name());
     let command = match about.place {
         Place::Region(region) => {
             let name = about.tracked.listed.name.as_str();

@@ -166,7 +166,7 @@ impl RegionWatch {
                 tracked.unfound += 1;
                 tracked.look_failed("the cloud does not know it".to_owned());
             }
-            Err(error) => tracked.look_failed(format!("it cannot be looked at: {error}")),
+            Err(error) => tracked.look_failed(format!("it cannot be described: {error}")),
         }
     }
 
@@ -232,7 +232,7 @@ impl RegionWatch {
             0 => {}
             count => self
                 .gaps
-                .push(format!("{count} clusters were not looked at yet")),
+                .push(format!("{count} clusters were not checked yet")),
         }
         let mut troubles: BTreeMap<&str, usize> = BTreeMap::new();
         for why in self

@@ -50,7 +50,7 @@ impl Watchdog {
         }
         if snapshot.protected {
             return Err(format!(
-                "{id} has termination protection: take it off first, by aws emr \
+                "{id} has termination protection; remove it first: aws emr \
                  modify-cluster-attributes --no-termination-protected --cluster-ids {id}"
             ));
         }

@@ -198,5 +198,5 @@ impl TrackedCluster {
 }
 
 fn unlooked() -> Assessment {
-    Assessment::plain(Stage::Unseen, "it was not looked at yet")
+    Assessment::plain(Stage::Unseen, "it was not checked yet")
 }

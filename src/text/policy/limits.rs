@@ -34,8 +34,8 @@ record! {
             "[emr-7.*]";
         /// How machines have to be bought.
         market: optional = Lined(Words([
-            ("on-demand", Market::OnDemand, "No machine may be one that AWS can take back."),
-            ("spot", Market::Spot, "Core and task machines have to be on Spot."),
+            ("on-demand", Market::OnDemand, "No machine may be on Spot."),
+            ("spot", Market::Spot, "Core and task machines must be on Spot."),
         ])), "spot";
         /// The longest `max_lifetime` of a stack.
         max_lifetime: optional = Lined(LIFETIME), "8h";
@@ -71,5 +71,5 @@ const TAGS: Texts<Glob> = Texts {
     value: format::TAG_VALUES,
     most: 10,
     entry: "a tag, or a pattern of it,",
-    none: "write `\"*\"` where any value will do",
+    none: "write `\"*\"` to allow any value",
 };

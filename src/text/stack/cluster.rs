@@ -120,8 +120,8 @@ record! {
     BOUGHT: (Market, Option<Ebs>) = |at| {
         /// How the machines are bought.
         market: default("on-demand") = Words([
-            ("on-demand", Market::OnDemand, "At the full price, until we end it."),
-            ("spot", Market::Spot, "Cheaper, and AWS may take it back."),
+            ("on-demand", Market::OnDemand, "At the full price; AWS does not reclaim it."),
+            ("spot", Market::Spot, "Cheaper, but AWS may reclaim it at any time."),
         ]), "spot";
         /// Disks of each machine, instead of EMR's own choice.
         ebs: optional = EBS, "{ type: gp3, size: 64g }";

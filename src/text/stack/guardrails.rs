@@ -87,7 +87,7 @@ fn spans(at: &mut At<'_, '_>, idle: &Got<Span>, life: &Got<Span>) {
         at.wrong(
             Diagnostic::new(Code::OutOfRange, mark, message)
                 .expected(format!("from {}s to {max}", min.as_secs()))
-                .help("EMR watches for idleness within these limits only"),
+                .help("EMR accepts an idle timeout within these limits only"),
         );
     }
     if let Some(limit) = life.value

@@ -127,7 +127,7 @@ record! {
             at.wrong(
                 Diagnostic::new(Code::OpenToTheWorld, place, message)
                     .expected("`caller` or a narrower range")
-                    .help("write `anywhere: true` beside it if that is meant"),
+                    .help("write `anywhere: true` beside it if that is intended"),
             );
         }
     } => Ingress { port, from };

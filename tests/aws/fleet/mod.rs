@@ -418,7 +418,7 @@ fn a_mass_of_idle_clusters_trips_the_breaker() {
         "{}",
         told.all()
     );
-    assert!(told.err.contains("none does"), "{}", told.err);
+    assert!(told.err.contains("none is ended"), "{}", told.err);
     let over: Vec<_> = fleet
         .world
         .clusters()

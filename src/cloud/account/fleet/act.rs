@@ -75,7 +75,7 @@ impl<A: Api> FleetControl for Account<A> {
         {
             let message = format!("cluster {id} was not created by clusterup");
             let error = CloudError::new(Class::Input, message);
-            return Err(error.hint(format!("move the time in its tag {MARK} instead")));
+            return Err(error.hint(format!("edit the time in its tag {MARK} instead")));
         }
         Self::extend(self, id, extension, &NoListener).await
     }
@@ -89,7 +89,7 @@ impl<A: Api> RegionFleet for Account<A> {
             protected: false,
         };
         let done = self.api.serve(call).await;
-        done.with_context(|| format!("unprotect cluster {id}"))
+        done.with_context(|| format!("remove the termination protection of cluster {id}"))
     }
 
     fn calls(&self) -> BTreeMap<String, u64> {

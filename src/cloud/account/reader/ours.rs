@@ -72,7 +72,7 @@ impl Reader<'_> {
             converted.safeguards =
                 safeguard_state::assess(&converted, observed, all.left(&converted.id), now);
         } else if let Scheduled::There(schedule) = &observed.schedule {
-            let left = "it is left of a cluster that is over";
+            let left = "its cluster has ended";
             converted.safeguards = vec![Safeguard::armed(
                 SafeguardKind::Schedule,
                 Some(schedule.at),
@@ -172,7 +172,7 @@ fn drifted(spec: &mut ClusterSpec, observed: &Replies) -> Vec<String> {
         } else {
             "ends"
         };
-        drift.push(format!("it {now} when its steps are over"));
+        drift.push(format!("it {now} when its steps have ended"));
     }
     if observed.cluster.protected {
         drift.push("its termination protection is on".to_owned());

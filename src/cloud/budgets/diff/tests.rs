@@ -76,9 +76,12 @@ fn each_team_of_a_policy_has_a_budget() {
     assert!(found[2].seen().notices.is_empty());
     let said = shortcomings(&policies);
     assert_eq!(said.len(), 2);
-    assert!(said[0].contains("policy z: AWS tells nobody"), "{said:?}");
     assert!(
-        said[1].contains("policy all: AWS has no budget"),
+        said[0].contains("policy z: AWS notifies nobody"),
+        "{said:?}"
+    );
+    assert!(
+        said[1].contains("policy all: it gets no AWS budget"),
         "{said:?}"
     );
 }
@@ -122,12 +125,12 @@ fn every_drift_is_seen_and_said() {
         have.budget.counts.insert("credits".to_owned());
     };
     drift(counts, &credits, false);
-    let kind = ["type USAGE -> COST: it is made anew"];
+    let kind = ["type USAGE -> COST: it is created again"];
     drift(|have| have.budget.kind = "USAGE".to_owned(), &kind, true);
     let euros =
         |have: &mut ExistingBudget| have.budget.limit.as_mut().unwrap().currency = "EUR".to_owned();
     let currency = [
-        "currency EUR -> USD: it is made anew",
+        "currency EUR -> USD: it is created again",
         "limit 100 EUR -> $100.00",
     ];
     drift(euros, &currency, true);
@@ -152,8 +155,8 @@ fn every_drift_of_a_notification_is_seen_and_said() {
         have.notices.insert(at("100%"), other);
     };
     let said = [
-        "at 100% tells c@x.org -> does not",
-        "at 100% does not tell a@x.org -> does",
+        "at 100% notifies c@x.org -> does not",
+        "at 100% does not notify a@x.org -> does",
     ];
     drift(exchange, &said, false);
 }

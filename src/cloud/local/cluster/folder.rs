@@ -83,7 +83,7 @@ impl Folder {
         // folder that is being removed.
         let Some(_lock) = ClusterLock::take_anonymous(&self.lock())? else {
             let message = format!("the cluster in {} is still alive", self.0.display());
-            return Err(CloudError::new(Class::Busy, message).hint("run the same again"));
+            return Err(CloudError::new(Class::Busy, message).hint("run the command again"));
         };
         // Large folders are removed while the cluster still exists, and the rest in one rename. A
         // process that is killed meanwhile leaves a cluster that is over, or none, but never half

@@ -42,7 +42,7 @@ pub struct Spooled {
 
 /// Appends a request to the spool and returns its file.
 pub(super) fn put(spool: &Path, request: &Request) -> Result<PathBuf, CloudError> {
-    let doing = || format!("leave a request in {}", spool.display());
+    let doing = || format!("write a request into {}", spool.display());
     let draft = spool.join(format!(".{}", std::process::id()));
     let text = serde_json::to_vec(request).map_err(|error| {
         CloudError::new(Class::Failed, "cannot write the request").caused_by(error)

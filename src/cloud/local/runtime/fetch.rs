@@ -48,7 +48,7 @@ impl Store {
         }) {
             let message = format!("cannot fetch {url}: only http:// and https:// can be fetched");
             return Err(CloudError::new(Class::Input, message)
-                .hint("fetch it by other means and name the file: --set data.NAME.path=FILE"));
+                .hint("download it in another way and use the file: --set data.NAME.path=FILE"));
         }
         let digest = digest(url);
         let lock = format!("download-{digest}");
@@ -118,7 +118,7 @@ impl FetchTask {
             .unwrap_or_else(|_| Err(CloudError::new(Class::Failed, format!("{what} broke off"))))?;
         if let Some(why) = fetched.old {
             let what = format!("{url} may have changed; the copy in the cache is used: {why}");
-            let next = Some("run the same again when the server can be reached".into());
+            let next = Some("run the command again when the server can be reached".into());
             listener.on_event(&Event::Warning { what, next });
         }
         Ok(fetched.file)

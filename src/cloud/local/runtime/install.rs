@@ -45,8 +45,8 @@ impl Store {
             .during(|| "end the install".to_owned())?;
         self.installed(&python).ok_or_else(|| {
             let place = self.place(&python);
-            CloudError::new(Class::Failed, "the installed Spark is not whole").hint(format!(
-                "remove it and run the same again: rm -r {}",
+            CloudError::new(Class::Failed, "the installed Spark is incomplete").hint(format!(
+                "remove it and run the command again: rm -r {}",
                 place.display()
             ))
         })

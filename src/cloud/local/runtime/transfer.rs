@@ -64,8 +64,8 @@ pub(super) fn download(
     write_whole(body, length, to, count).map_err(|error| match error {
         CopyError::Reading(error) => unreachable(url, error),
         CopyError::Short { done, length } => {
-            let message = format!("{url} broke off after {done} of {length} bytes");
-            CloudError::new(Class::Unreachable, message).hint("run the same again")
+            let message = format!("the download of {url} stopped after {done} of {length} bytes");
+            CloudError::new(Class::Unreachable, message).hint("run the command again")
         }
         CopyError::Writing(error) => writing(to, error),
     })?;
@@ -78,9 +78,12 @@ pub(super) fn writing(to: &Path, error: io::Error) -> CloudError {
 }
 
 fn unreachable(url: &str, error: impl std::error::Error + Send + Sync + 'static) -> CloudError {
-    CloudError::new(Class::Unreachable, format!("cannot fetch {url}: {error}"))
-        .hint("fetch it by other means and name the file: --set data.NAME.path=FILE")
-        .caused_by(error)
+    CloudError::new(
+        Class::Unreachable,
+        format!("cannot download {url}: {error}"),
+    )
+    .hint("download it in another way and use the file: --set data.NAME.path=FILE")
+    .caused_by(error)
 }
 
 /// Why a file was not written completely.

@@ -87,7 +87,7 @@ impl Watch<'_> {
         let log = self.log.display();
         if NOT_FOUND.iter().any(|sign| log_text.contains(sign)) {
             let hint = format!(
-                "see that the names are right and that pip reaches its index (pip config list \
+                "check the names, and that pip can reach its index (pip config list \
                  shows mirrors and proxies); pip's whole log: {log}"
             );
             return CloudError::new(Class::Unreachable, message).hint(hint);

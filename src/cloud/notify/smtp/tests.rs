@@ -152,7 +152,7 @@ fn a_url_is_parsed_and_its_password_is_never_shown() {
     for (bad, says) in [
         (
             format!("smtp://ana:SECRET@mail.example.com:587?{ends}"),
-            "for all to read",
+            "unencrypted",
         ),
         (
             format!("smtps://ana@mail.example.com?{ends}"),
@@ -173,7 +173,7 @@ fn a_url_is_parsed_and_its_password_is_never_shown() {
         ),
         (
             "smtps://ana:SECRET@mail.example.com?from=a b&to=c".to_owned(),
-            "address that is none",
+            "invalid address",
         ),
         (
             format!("smtps://ana:SECRET@mail.example.com?tls=no&{ends}"),
