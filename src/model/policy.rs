@@ -1,4 +1,4 @@
-//! A policy: what stacks may ask for, and what a team may spend in a month. `text` makes it; its
+//! A policy: what stacks may request, and what a team may spend in a month. `text` makes it; its
 //! rules are still text, which `policy` compiles.
 
 use super::cidr::Cidr;

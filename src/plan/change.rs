@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 fn change(what: &str, from: impl Display, to: impl Display) -> String {
-    format!("{what} was {from} and is to be {to}")
+    format!("{what} changes from {from} to {to}")
 }
 
 /// The first difference that cannot be changed while the cluster lives, if there is one. An
@@ -63,8 +63,8 @@ fn shape(have: &InstanceGroups, want: &InstanceGroups) -> Option<String> {
         .into_iter()
         .find_map(|(role, have, want)| match (have, want) {
             (None, None) => None,
-            (Some(_), None) => Some(format!("it is to have no {role} nodes")),
-            (None, Some(_)) => Some(format!("it is to have {role} nodes")),
+            (Some(_), None) => Some(format!("its {role} nodes are removed")),
+            (None, Some(_)) => Some(format!("{role} nodes are added")),
             (Some(have), Some(want)) => kind(role, have, want),
         })
 }
@@ -117,8 +117,8 @@ pub(super) fn movable(cluster: &Cluster, want: &ClusterSpec, elastic: bool) -> V
 fn tags(have: &BTreeMap<String, String>, want: &BTreeMap<String, String>) -> Vec<String> {
     let keys: BTreeSet<&String> = have.keys().chain(want.keys()).collect();
     let of = |key: &String| match (have.get(key), want.get(key)) {
-        (None, Some(to)) => Some(format!("it is to have the tag {key}={to}")),
-        (Some(_), None) => Some(format!("it is to have no tag {key}")),
+        (None, Some(to)) => Some(format!("the tag {key}={to} is added")),
+        (Some(_), None) => Some(format!("the tag {key} is removed")),
         (Some(from), Some(to)) if from != to => Some(change(&format!("the tag {key}"), from, to)),
         _ => None,
     };
@@ -196,9 +196,9 @@ mod tests {
         assert!(movable(&have, &want, true).is_empty());
         want.tags = tags(&[("owner", "bob"), ("same", "x"), ("tier", "2")]);
         let changes = [
-            "it is to have no tag cost-center",
-            "the tag owner was ada and is to be bob",
-            "it is to have the tag tier=2",
+            "the tag cost-center is removed",
+            "the tag owner changes from ada to bob",
+            "the tag tier=2 is added",
         ];
         assert_eq!(movable(&have, &want, true), changes);
         assert_eq!(immovable(&have.spec, &want, true), None);

@@ -226,7 +226,8 @@ fn done(job: &JobSpec, observed: &Observed, draft: &mut Draft) {
     draft.settle(
         "job",
         format!(
-            "it ended well{when}, with these scripts, data and arguments; --again runs it again"
+            "it has already succeeded{when} with these scripts, data and arguments; --again runs \
+             it again"
         ),
     );
 }

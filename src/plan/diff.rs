@@ -275,7 +275,7 @@ fn results(
         let key = job.results_key.clone();
         draft.act(
             Action::BringHome(Results { run, key, to }),
-            "the job ended well",
+            "the job succeeded",
         );
     }
 }
@@ -287,7 +287,7 @@ fn remember(desired: &Desired, observed: &Observed, draft: &mut Draft) {
         .as_ref()
         .and_then(|job| cluster::good_run(job, observed));
     if let Some(run) = run.filter(|run| !observed.remembered.contains(run)) {
-        draft.act(Action::Remember(run), "the job ended well");
+        draft.act(Action::Remember(run), "the job succeeded");
     }
 }
 

@@ -157,13 +157,13 @@ impl Fitted {
             let now = worker.memory;
             let whole = typed.memory;
             parts.push(format!(
-                "{each} {now}, cut from the {whole} of {instance_type}"
+                "{each} {now}, reduced from the {whole} of {instance_type}"
             ));
         }
         if worker.cores != typed.cores {
             let now = cores(worker.cores);
             let whole = typed.cores;
-            parts.push(format!("{each} {now}, cut from {whole}"));
+            parts.push(format!("{each} {now}, reduced from {whole}"));
         }
         (!parts.is_empty()).then(|| format!("to fit this machine, {}", parts.join("; ")))
     }

@@ -82,7 +82,7 @@ fn document(document: &Document, room: &str, setting: &str) -> String {
         let _ = write!(
             page,
             "A heading is the path that `--set` takes, as in `--set \"{setting}\"`;\n\
-             `NAME` stands for a name of yours, `0` for the number of an item.\n"
+             `NAME` stands for a name that you chose, `0` for the index of an item.\n"
         );
     }
     section(&(document.shape)(), "", "", &mut page);

@@ -98,7 +98,7 @@ const COMMA: Words = (
      a value with one of `,[]{}` in it has to be in quotes",
 );
 const COLON: Words = (
-    "a `:` cannot stand here",
+    "a `:` is not allowed here",
     "a key and its value are written `key: value`, on a line of their own; \
      a value with `: ` in it has to be in quotes",
 );
@@ -107,7 +107,7 @@ const NO_COLON: Words = (
     "a key and its value are written `key: value`, with a space after the colon",
 );
 const DASH: Words = (
-    "a `-` cannot stand here",
+    "a `-` is not allowed here",
     "each item of a list is on a line of its own, `- item`, all with the same indentation",
 );
 const ESCAPE: Words = (

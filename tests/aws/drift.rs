@@ -106,7 +106,7 @@ fn manual_changes_are_shown_and_fixed() {
         .says("192.0.2.0/24")
         .says("~ cluster")
         .says("its idle policy was removed")
-        .says("the number of core nodes was 7 and is to be 2");
+        .says("the number of core nodes changes from 7 to 2");
     world.expect(0, &["apply", "t.yaml", "--yes"]);
     assert_eq!(ranges(&world), ["198.51.100.0/24", "203.0.113.7/32"]);
     let policy = world.aws("emr", "get_auto_termination_policy", of_cluster.clone());

@@ -1,4 +1,5 @@
-//! Settings that EMR takes as they are: asked for, shown, refused, and a new cluster where they change.
+//! Settings that EMR takes as they are: asked for, shown, refused, and a new cluster where they
+//! change.
 
 use crate::world::{STACK, World};
 use serde_json::{Value, json};
@@ -34,7 +35,7 @@ fn a_security_configuration_is_the_clusters_and_another_replaces_it() {
     world.stack(STACK);
     world
         .expect(0, &["plan", "t.yaml"])
-        .says("security_configuration was at-rest and is to be none");
+        .says("security_configuration changes from at-rest to none");
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn sizes_and_guardrails_change_in_place() {
     world.stack(&rich.replace("3 x m5", "5 x m5"));
     let plan = world.expect(0, &["plan", "t.yaml"]);
     plan.says("~ cluster")
-        .says("the number of core nodes was 2 and is to be 4");
+        .says("the number of core nodes changes from 2 to 4");
     let calls = changes(&world, &["apply", "t.yaml", "--yes"]);
     assert!(calls.contains(&"emr:ModifyInstanceGroups".to_owned()));
     assert_eq!(only_cluster(&world)["id"], before["id"]);

@@ -57,16 +57,16 @@ fn tags_are_the_clusters_and_stay_as_they_are_wished() {
         assert_eq!(made.tags["cost-center"], "4711");
 
         sim.tag_by_hand(&made.id, "owner", None);
-        mended(&sim, &wish, "it is to have the tag owner=ada").await;
+        mended(&sim, &wish, "the tag owner=ada is added").await;
         sim.tag_by_hand(&made.id, "owner", Some("eve"));
-        let because = "the tag owner was eve and is to be ada";
+        let because = "the tag owner changes from eve to ada";
         mended(&sim, &wish, because).await;
 
         // Somebody else's tags are theirs.
         sim.tag_by_hand(&made.id, "theirs", Some("x"));
         let wish = tagged(&[("owner", "bob"), ("tier", "2")]);
-        let because = "it is to have no tag cost-center; the tag owner was ada and is to be bob; \
-                       it is to have the tag tier=2";
+        let because = "the tag cost-center is removed; the tag owner changes from ada to bob; \
+                       the tag tier=2 is added";
         mended(&sim, &wish, because).await;
         let now = live(&sim);
         assert_eq!(now.id, made.id);

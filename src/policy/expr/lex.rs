@@ -89,7 +89,7 @@ fn token(text: &str, at: usize) -> Result<Token, Flaw> {
         '|' => wrong.expected("`||`"),
         '$' => wrong.help("dollars are plain numbers: `5`, not `$5`"),
         '{' => wrong.help("rules compare values with lists, such as `[\"a\", \"b\"]`"),
-        '`' | '\u{201c}' | '\u{201d}' => wrong.help("text stands between `\"` and `\"`"),
+        '`' | '\u{201c}' | '\u{201d}' => wrong.help("text is written between `\"` and `\"`"),
         _ => wrong,
     })
 }

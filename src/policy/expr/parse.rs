@@ -104,7 +104,7 @@ impl<'a> Parser<'a> {
         let message = if token.kind == Class::End {
             "the rule ends too early".to_owned()
         } else {
-            format!("`{word}` cannot stand here")
+            format!("`{word}` is not allowed here")
         };
         let flaw = Flaw::new(token.range.clone(), message).expected(expected);
         match word.to_lowercase().as_str() {

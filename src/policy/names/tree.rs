@@ -27,8 +27,8 @@ const COST: &[Name] = &[
     leaf(
         "worst",
         Double,
-        "The most dollars that one life of the cluster can cost, termination included; known \
-         where `cost.hourly` is.",
+        "The most dollars that the cluster can cost from start to end, its ending included; known \
+         if `cost.hourly` is.",
         |s| s.price.map(|price| read::usd(price.worst)),
     ),
 ];

@@ -12,11 +12,11 @@ use crate::text::types::{Whole, Words};
 use crate::text::{policy_readers as readers, suggestions};
 
 record! {
-    /// How much a stack may ask for. Anything left out is unlimited.
+    /// The most that a stack may request. Limits that are omitted do not apply.
     pub(super) LIMITS: Limits = |at| {
         /// The most that a cluster may cost per hour.
         hourly_cost: optional = Lined(USD), "$5";
-        /// The most that one life of a cluster may cost.
+        /// The most that one cluster may cost from start to end.
         run_cost: optional = Lined(USD), "$20";
         /// The most nodes, of all roles together.
         nodes: optional = Lined(Whole(1, 65_535, "a number of nodes")), "10";
@@ -41,7 +41,8 @@ record! {
         max_lifetime: optional = Lined(LIFETIME), "8h";
         /// The longest `idle_timeout` of a stack.
         idle_timeout: optional = Lined(IDLE), "30m";
-        /// Who may be let in, on any port: `caller`, ranges of addresses, or a list of these.
+        /// The sources that ingress rules may allow, on any port: `caller`, ranges of addresses,
+        /// or a list of these.
         ssh_from: optional = Lined(Several(
             list(SOURCE, Unique::ByText, "a source of connections", "caller").filled())),
             "caller";

@@ -21,7 +21,7 @@ use rule::RULE;
 use watchdog::{UNMANAGED, WATCHDOG};
 
 record! {
-    /// A policy of clusterup: what stacks may ask for, and what a team may spend in a month.
+    /// A policy of clusterup: what stacks may request, and what a team may spend in a month.
     pub(crate) POLICY: (Policy, Vec<Condition>) = |at| {
         /// The policy's name.
         policy: required = format::POLICY, "recsys";
@@ -29,7 +29,7 @@ record! {
         applies_to: or_empty = APPLIES_TO, "{ teams: [recsys] }";
         /// What each of the policy's teams may spend in a month.
         budget: optional = Lined(BUDGET), "{ monthly: $200 }";
-        /// How much a stack may ask for.
+        /// The most that a stack may request.
         limits: or_empty = LIMITS, "{ nodes: 10, hourly_cost: $5 }";
         /// Hours in which no cluster may run: clusters end when they begin.
         off_hours: optional = Lined(OFF_HOURS),

@@ -30,7 +30,8 @@ record! {
         idle_by_yarn: or_empty =
             list(APPLICATION, Unique::ByText, "an application of EMR", "JupyterHub").filled(),
             "[JupyterHub]";
-        /// Clusters that are left alone; also clusters of clusterup are not ended as idle then.
+        /// Clusters that are left alone; clusterup's own clusters with the tag are not ended as
+        /// idle either.
         exempt: optional = EXEMPT, "{ tag: keep, max_lifetime: 7d }";
     } => {
         let idle_by_yarn = idle_by_yarn.into_iter().collect();

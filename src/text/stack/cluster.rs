@@ -20,7 +20,7 @@ record! {
         /// How many machines of which type. With `3 x m5.xlarge`, one is the primary and two are
         /// core nodes.
         size: required = SIZE_FORMS, "3 x m5.xlarge";
-        /// The key pair that opens its nodes to SSH.
+        /// The key pair for SSH to its nodes.
         key_pair: optional = KEY_PAIRS, "spark";
         /// The security groups of its primary node.
         security_groups: or_empty =
@@ -69,7 +69,7 @@ record! {
         primary: required = PRIMARY_FORMS, "m5.xlarge";
         /// The machines that run the work and store HDFS.
         core: optional = Role(What::Core, GROUP_FORMS), "2 x m5.xlarge";
-        /// Machines that run work and store nothing, so that they may be lost.
+        /// Machines that run work and store no data, so losing one loses no data.
         task: optional = Role(What::Task, GROUP_FORMS), "2 x m5.xlarge";
     } check {
         // EMR requires core nodes for task nodes.

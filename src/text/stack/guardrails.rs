@@ -9,7 +9,7 @@ use crate::text::format;
 use crate::text::types::Words;
 
 record! {
-    /// What ends the cluster, whatever else happens.
+    /// The limits at which the cluster ends.
     pub(crate) GUARDRAILS: Guardrails = |at| {
         /// How long the cluster may be idle: from 60s to 7d, and no longer than max_lifetime.
         idle_timeout: default("10m") = format::IDLE, "10m";
@@ -29,7 +29,7 @@ record! {
         /// What happens to the cluster when the job is done.
         when_done: default("terminate") = Words([
             ("terminate", WhenDone::Terminate, "The cluster ends with the job."),
-            ("keep", WhenDone::Keep, "The cluster waits for more, until a guardrail ends it."),
+            ("keep", WhenDone::Keep, "The cluster keeps running until a guardrail ends it."),
         ]), "terminate";
     } check {
         spans(at, &idle_timeout, &max_lifetime);
@@ -51,7 +51,7 @@ record! {
     pub(crate) OFF_HOURS: OffHours = |at| {
         /// The timezone of the hours, by its name in the IANA database.
         timezone: required = format::TIMEZONE, "Asia/Seoul";
-        /// Days, with hours unless the whole day.
+        /// Days and hours; without hours, whole days.
         terminate: required = format::WEEK, "Mon-Fri 20:00-07:00, Sat-Sun";
     } => OffHours { timezone, terminate };
 }

@@ -59,7 +59,7 @@ record! {
         cluster: required = CLUSTER, "{ release: emr-7.x, size: 3 x m5.xlarge }";
         /// What the cluster runs. Without it, a cluster is created and nothing runs.
         job: optional = JOB, "{ steps: [{ name: main, script: job.py }] }";
-        /// What ends the cluster, whatever else happens.
+        /// The limits at which the cluster ends.
         guardrails: or_empty = GUARDRAILS, "{ idle_timeout: 10m, max_lifetime: 2h, budget: $3 }";
     } => Stack {
         name: stack,
