@@ -107,7 +107,7 @@ mod tests {
             ("{}", "product"),
             ("<html>", "expected value"),
             (&M5.replace("USD", "CNY"), "not in dollars"),
-            (&M5.replace("0.1920000000", "free"), "no price"),
+            (&M5.replace("0.1920000000", "free"), "not a price"),
         ] {
             let why = Product::parse(bad).unwrap_err();
             assert!(why.contains(told), "{why}");

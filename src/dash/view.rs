@@ -160,7 +160,7 @@ impl RowView {
             id: row.id.to_string(),
             name: display_name(&row.name, "(without a name)"),
             origin: row.stack.as_ref().map_or_else(
-                || "not made by clusterup".to_owned(),
+                || "not created by clusterup".to_owned(),
                 |stack| format!("stack {stack}"),
             ),
             owner: row

@@ -219,7 +219,7 @@ mod tests {
         let why = ends(&small, &large, false, late()).unwrap();
         assert_eq!(
             why,
-            "$1.5792 spent by 03:00:00 UTC at $5.25/h, its ending to come (budget: $3.00)"
+            "$1.5792 spent by 03:00:00 UTC at $5.25/h, before the cost of its ending (budget: $3.00)"
         );
         let mut brief = small.spec.clone();
         brief.guardrails.max_lifetime = Span::from_secs(7_200);

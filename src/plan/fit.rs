@@ -146,7 +146,7 @@ impl Fitted {
         } = self;
         let mut parts = Vec::new();
         if workers != asked {
-            parts.push(format!("{workers} workers stand for {asked}"));
+            parts.push(format!("{workers} workers run instead of {asked}"));
         }
         let each = if *workers == 1 {
             "the worker has"
@@ -187,7 +187,8 @@ impl Fitted {
             format!("a worker on this machine has {worker}")
         };
         let message = format!(
-            "step {step:?} asks for executor_memory {executor}, which takes {} with its overhead; {where_}",
+            "step {step:?} requests executor_memory {executor}, which takes {} with its overhead; \
+             {where_}",
             container(executor),
         );
         let hint = match largest_executor(worker) {
@@ -234,7 +235,7 @@ mod tests {
         let fewer = fitted("900 x m5.xlarge", 16_384, 2);
         assert_eq!(fewer.workers, 14);
         let note = fewer.note().unwrap();
-        assert!(note.contains("14 workers stand for 899"), "{note}");
+        assert!(note.contains("14 workers run instead of 899"), "{note}");
         let least = Memory::from_mib(512);
         assert!(
             fewer.holds(least, "any").is_ok(),

@@ -72,8 +72,8 @@ pub fn unpriced(policy: &Policy, budget: &Located<MonthlyBudget>, team: &TeamNam
         figure: None,
         limit: Some(budget.value.monthly.to_string()),
         message: format!(
-            "the price is not known, so it is unknown whether it fits into the month that \
-             policy {name} gives team {team}"
+            "the price is unknown, and so is whether it fits into the month that policy {name} \
+             gives team {team}"
         ),
         pass: UNPRICED.to_owned(),
         overridden: false,

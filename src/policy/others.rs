@@ -131,7 +131,7 @@ mod tests {
             ),
         ] {
             let says = policies(texts).mildest_says();
-            let whole = expected.map(|it| format!("clusters of others, by the mildest of {it}"));
+            let whole = expected.map(|it| format!("foreign clusters, by the mildest of {it}"));
             assert_eq!(says, whole);
         }
     }

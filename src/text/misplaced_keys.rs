@@ -27,7 +27,7 @@ pub(crate) fn unknown_key(
     match homes.iter().next() {
         // A key of several mappings gives no hint.
         Some(home) if homes.len() == 1 && home.is_empty() => {
-            found.help(format!("`{key}` belongs to the top of the file"))
+            found.help(format!("`{key}` belongs at the top level of the file"))
         }
         Some(home) if homes.len() == 1 => found.help(format!("`{key}` belongs under `{home}`")),
         _ => found,

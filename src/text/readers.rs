@@ -38,7 +38,10 @@ pub(crate) fn ingress(text: &str) -> Result<IngressSource, Invalid> {
 pub(crate) fn path(text: &str) -> Result<String, Invalid> {
     match text {
         "" => Err(Invalid::new("a path")),
-        _ if text.contains(HOLE) => Err(Invalid::new("a path as it is; `${…}` is for `args`")),
+        _ if text.contains(HOLE) => Err(Invalid::new(
+            "a literal path; only `args` may contain \
+            `${…}`",
+        )),
         _ if text.chars().any(char::is_control) => Err(Invalid::new("a path on one line")),
         _ => Ok(text.to_owned()),
     }

@@ -354,7 +354,7 @@ fn within(reader: &Reader<'_>, node: &Node, text: &str, hole: &Hole) -> Mark {
 }
 
 fn placeholder(reader: &mut Reader<'_>, inside: Option<&str>, at: Mark) -> Option<Piece> {
-    let plain = "write `$${` where a plain `${` is meant";
+    let plain = "write `$${` for a literal `${`";
     let Some(inside) = inside else {
         let found = Diagnostic::new(Code::UnclosedPlaceholder, at, "a `${` without its `}`");
         reader.found.push(found.help(plain));

@@ -41,7 +41,7 @@ fn no_object_is_downloaded_outside_its_folder() {
     done.says("not downloaded")
         .says("../../t.yaml (it is not a path below a folder)")
         .says(".clusterup.json (names with this prefix")
-        .says("both (it is also a folder of others)")
+        .says("both (other results use this name as a folder)")
         .says("next: aws s3 ls s3://");
     let read = |name: &str| fs::read_to_string(world.path().join(name)).unwrap_or_default();
     assert_eq!(read("t.yaml"), stack);

@@ -79,8 +79,7 @@ fn a_cluster_ends_just_below_its_budget() {
         "--set",
         "guardrails.budget=$0.20",
     ];
-    home.expect(2, &poor)
-        .says("a budget of $0.20 is too small");
+    home.expect(2, &poor).says("a budget of $0.20 is too small");
 }
 
 #[test]

@@ -15,7 +15,9 @@ fn a_job_that_ended_well_is_not_run_again() {
     home.until_quiet(3);
 
     let done = home.expect(0, &["apply", "t.yaml", "--local"]);
-    done.says("already succeeded").says("--again").says("results");
+    done.says("already succeeded")
+        .says("--again")
+        .says("results");
     assert_eq!(home.clusters().len(), 1);
 
     fs::remove_dir_all(home.path().join("results")).unwrap();

@@ -160,7 +160,7 @@ mod tests {
             shown.ends_with("$100.00 a month for team one; notifies nobody"),
             "{shown}"
         );
-        assert!(present("1", &[]).contains("has none of ours"));
+        assert!(present("1", &[]).contains("no budget that clusterup created"));
         assert_eq!(document(&all()[0])["budget"]["thresholds"][0], "80%");
     }
 }

@@ -160,7 +160,8 @@ impl<A: Api> Account<A> {
             return Ok(identity);
         }
         let reply = self.api.serve(GetCallerIdentity).await;
-        let identity = reply.with_context(|| "look up the credentials' account".to_owned())?;
+        let identity =
+            reply.with_context(|| "look up the account of the credentials".to_owned())?;
         *self.identity.borrow_mut() = Some(identity.clone());
         Ok(identity)
     }

@@ -137,7 +137,10 @@ fn to_download(listed: Vec<Listed>, prefix: &str, into: &Path) -> Listing {
     let mut to_download = Vec::new();
     for (path, key, bytes) in paths {
         if folders.contains(path.as_str()) {
-            skipped.push(Skipped::new(path.as_str(), "it is also a folder of others"));
+            skipped.push(Skipped::new(
+                path.as_str(),
+                "other results use this name as a folder",
+            ));
         } else {
             to_download.push((into.join(&path), key, bytes));
         }

@@ -93,7 +93,7 @@ pub enum LogIn {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Mfa {
     /// There is no terminal.
-    #[error("there is no terminal to ask for it on")]
+    #[error("there is no terminal to enter it on")]
     NoTerminal,
     /// Something else than six digits was typed.
     #[error("a code has six digits")]

@@ -186,7 +186,7 @@ impl Record {
         self.ended_at = Some(self.ended_at.unwrap_or(self.seen_at));
         self.end.get_or_insert_with(|| End {
             reason: EndReason::Lost,
-            message: "nothing is known of its end".into(),
+            message: "its end is unknown".into(),
         });
         self
     }

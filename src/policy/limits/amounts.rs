@@ -143,7 +143,7 @@ impl<'a> Check<'a> {
             figure: None,
             limit: Some(allowed.value.to_string()),
             message: format!(
-                "the price is not known, and policy {} allows {} of at most {}",
+                "the price is unknown, and policy {} allows {} of at most {}",
                 policy.name, limit.key, allowed.value
             ),
             pass: UNPRICED.to_owned(),

@@ -14,7 +14,8 @@ unknown, the stack is denied.
 
 Every rule is checked completely when it is read: each name, function and comparison, also in
 branches that are rarely evaluated. Values are numbers (whole numbers and
-decimals, which may be mixed; `/` of two whole numbers gives a whole number), text, true and false, lists and maps. Rules may use:
+decimals, which may be mixed; `/` of two whole numbers gives a whole number), text, true and false,
+lists and maps. Rules may use:
 
 - the operators `==` `!=` `<` `<=` `>` `>=`, `+` `-` `*` `/` `%`, `&&` `||` `!`, `a ? b : c`, `in`;
 - on text: `contains`, `startsWith`, `endsWith`, `matches` (a regular expression) and `size`;

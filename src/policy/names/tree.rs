@@ -46,8 +46,8 @@ const STACK: &[Name] = &[
     leaf(
         "tags",
         Map(&Text),
-        "The user's own tags. Reading a tag that is not there is an error: check with `in` or \
-         `has(…)` first.",
+        "The user's own tags. Reading a missing tag is an error: check with `in` or `has(…)` \
+         first.",
         |s| Some(read::map(&s.stack.tags)),
     ),
     group("cluster", "The cluster.", CLUSTER),
@@ -71,7 +71,7 @@ const CLUSTER: &[Name] = &[
         "The EMR release, or a release line such as `emr-7.x`.",
         |s| Some(read::text(&s.stack.cluster.release)),
     ),
-    leaf("size", Text, "The size, as the stack writes it.", |s| {
+    leaf("size", Text, "The size, as in the stack.", |s| {
         Some(read::text(read::groups(s).size()))
     }),
     leaf("nodes", Int, "The nodes of all roles together.", |s| {
@@ -174,7 +174,7 @@ const JOB: &[Name] = &[
     leaf(
         "python_packages",
         List(&Text),
-        "The Python packages, as the stack has them.",
+        "The Python packages, as in the stack.",
         |s| Some(read::packages(s.stack)),
     ),
 ];
@@ -182,7 +182,7 @@ const JOB: &[Name] = &[
 const STEP: &[Name] = &[
     part("name", Text, "The step's name."),
     part("script", Text, "The script's path."),
-    part("args", List(&Text), "Its arguments, as the stack has them."),
+    part("args", List(&Text), "Its arguments, as in the stack."),
     part(
         "executor_memory_mib",
         Int,

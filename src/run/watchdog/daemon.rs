@@ -147,7 +147,7 @@ impl Daemon<'_> {
             self.host.turns();
             let why = match self.lease_place.watch().await {
                 Ok(Some(lease)) => return Some(lease),
-                Ok(None) => "another watchdog is at work; this one stands by".to_owned(),
+                Ok(None) => "another watchdog is active; this one stands by".to_owned(),
                 Err(error) => format!("the watchdog's lease cannot be acquired: {error}"),
             };
             if !reported {

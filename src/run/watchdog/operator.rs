@@ -54,7 +54,7 @@ impl Watchdog {
                  modify-cluster-attributes --no-termination-protected --cluster-ids {id}"
             ));
         }
-        let message = format!("asked for by {who} on the watchdog's page: {why}");
+        let message = format!("requested by {who} on the watchdog's page: {why}");
         let mut entry = Entry {
             at: now,
             actor: who.to_owned(),

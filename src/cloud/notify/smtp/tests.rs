@@ -165,11 +165,11 @@ fn a_url_is_parsed_and_its_password_is_never_shown() {
         ),
         (
             "smtps://ana:SECRET@mail.example.com?to=a@b.example".to_owned(),
-            "who writes",
+            "no sender",
         ),
         (
             "smtps://ana:SECRET@mail.example.com?from=a@b.example".to_owned(),
-            "to whom",
+            "no recipient",
         ),
         (
             "smtps://ana:SECRET@mail.example.com?from=a b&to=c".to_owned(),
