@@ -80,7 +80,7 @@ async function sortsAndFilters(page) {
   await page.waitForTimeout(2_500);
   assert.equal(await rungs.evaluate((one) => one.open), true, "a new picture closed it");
   assert.equal(await page.evaluate(() => document.activeElement.localName), "summary");
-  assert.ok((await rungs.textContent()).includes("there is no role"));
+  assert.ok((await rungs.textContent()).includes("is missing in this account"));
 }
 
 async function extends_(page) {

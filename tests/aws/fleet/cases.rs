@@ -308,7 +308,7 @@ pub(super) fn beside_yarn() -> Vec<Case> {
             "one of its own",
             old(&["Druid"]),
             UNSEEN,
-            "nobody knows whether the work of Druid",
+            "it is unknown whether the work of Druid",
         ),
         case(
             "hive alone",
