@@ -108,7 +108,10 @@ fn a_set_is_looked_at_too() {
     for (set, says) in [
         ("data.a.path=gone.dat", "the data file does not exist"),
         ("region=eu-wset-1", "did you mean `eu-west-1`?"),
-        ("cluster.size=2 x m5.xlarg", "m5.xlarg is not an instance type"),
+        (
+            "cluster.size=2 x m5.xlarg",
+            "m5.xlarg is not an instance type",
+        ),
         ("data.a.path=.", "the data file is a folder"),
     ] {
         home.expect(2, &["validate", "t.yaml", "--set", set])

@@ -200,6 +200,23 @@ fn one_that_does_not_come_up_is_caught() {
 }
 
 #[test]
+fn a_stack_may_allow_less_time_to_start_than_its_policy() {
+    let mut world = World::ours();
+    world.is_unready(ClusterState::Bootstrapping);
+    world.snapshot.steps = Reading::Read(Vec::new());
+    world.cluster().spec.guardrails.start_within = Some(Span::from_secs(1_200));
+    assert_eq!(world.says(899), ("keep", None));
+    assert_eq!(world.says(900), ("warn", Some(StartTimeout)));
+    world.marked(1_200, StartTimeout);
+    assert_eq!(world.says(1_200), ("end", Some(StartTimeout)));
+    // The policy's hour is the shorter one.
+    world.cluster().spec.guardrails.start_within = Some(Span::from_secs(86_400));
+    world.snapshot.mark = None;
+    assert_eq!(world.says(3_299), ("keep", None));
+    assert_eq!(world.says(3_300), ("warn", Some(StartTimeout)));
+}
+
+#[test]
 fn others_clusters_follow_the_words_of_policies() {
     let mut world = World::others();
     world.quiet_until(12_000);
