@@ -34,9 +34,9 @@ fn window(from: &str, until: &str) -> Window {
     Window { from, until }
 }
 
-fn scope(target: &str, account: Option<&str>) -> Scope {
+fn scope(place: &str, account: Option<&str>) -> Scope {
     Scope {
-        target: target.to_owned(),
+        place: place.parse().unwrap(),
         account: account.map(str::to_owned),
     }
 }
@@ -61,7 +61,7 @@ fn work(state: StepState, from: &str, until: Option<&str>) -> Work {
 /// A live cluster with a primary alone, at $0.36/h.
 fn living(id: &str, created: &str, ready: Option<&str>) -> Record {
     Record {
-        target: "us-east-1".to_owned(),
+        place: "us-east-1".parse().unwrap(),
         account: Some("123456789012".to_owned()),
         id: id.parse().unwrap(),
         stack: "movies".parse().unwrap(),

@@ -91,8 +91,13 @@ fn an_account_that_nobody_can_read_admits_nothing_and_stays() {
     let teller = Teller::new(&cloud, "local", "recsys");
     assert!(wait(teller.ask(1)));
     let file = folder.path().join("teams/recsys.json");
-    for text in ["", "{", "{\"version\":2}", "[]"] {
-        std::fs::write(&file, text).unwrap();
+    let good = std::fs::read_to_string(&file).unwrap();
+    assert!(good.contains("\"target\":\"local\""), "{good}");
+    let of = |place: &str| good.replace("\"local\"", &format!("\"{place}\""));
+    let texts = ["", "{", "{\"version\":2}", "[]"].map(str::to_owned);
+    let of_no_place = ["", "here", "Local", "us-east"].map(of);
+    for text in texts.into_iter().chain(of_no_place) {
+        std::fs::write(&file, &text).unwrap();
         let asked = reservation(2, "local", now());
         let budgets = budget(&policy);
         let account_store = teller.account_store(now());
@@ -111,7 +116,7 @@ fn an_account_that_nobody_can_read_admits_nothing_and_stays() {
 fn record(team: &str, at: DateTime<Utc>) -> Record {
     let reservation = reservation(1, "local", now());
     Record {
-        target: "local".to_owned(),
+        place: "local".parse().unwrap(),
         account: None,
         id: "c-1".parse().unwrap(),
         stack: reservation.stack,

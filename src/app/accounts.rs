@@ -1,7 +1,7 @@
 //! Opens a team's account in the budget's home region, or on this machine, and settles it with the
 //! ledger's records.
 
-use super::{OperationError, Place, Services};
+use super::{OpenPlace, OperationError, Services};
 use crate::cloud::{Class, Cloud, CloudError, payer};
 use crate::cost::ledger::{Record, Scope, Window};
 use crate::model::name::{Region, TeamName};
@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 /// A team's account, and the place whose clusters it is settled with.
 pub struct TeamStore<'a> {
-    place: Place<'a>,
+    place: OpenPlace<'a>,
     services: &'a dyn Services,
     team: TeamName,
     /// The cloud that keeps the account; `None` if the place itself does.
@@ -34,16 +34,16 @@ impl<'a> TeamStore<'a> {
     pub async fn open(
         team: &TeamName,
         home: Option<&Region>,
-        place: Place<'a>,
+        place: OpenPlace<'a>,
         services: &'a dyn Services,
     ) -> Result<Self, OperationError> {
-        let elsewhere = home.filter(|home| place.region.is_some_and(|region| region != *home));
+        let elsewhere = home.filter(|home| place.at.region().is_some_and(|region| region != *home));
         let home = match elsewhere {
             Some(home) => Some(services.region(home).await?),
             None => None,
         };
         let scope = Scope {
-            target: place.name(),
+            place: place.at.clone(),
             account: payer(place.cloud).await?,
         };
         Ok(Self {

@@ -126,7 +126,7 @@ impl Agreement<'_> {
         let session = self.target.session;
         let catalog = session.environment.catalog();
         let plan = &prepared.plan;
-        let prices = self.target.region.as_ref().map(|region| Prices {
+        let prices = self.target.place.region().map(|region| Prices {
             catalog: &catalog,
             region,
             clusters: &prepared.observed.clusters,

@@ -47,7 +47,7 @@ async fn missing_file(verb: &str, name: &StackName, target: &Target<'_>) -> Fail
         let failure = unknown_stack::failure(verb, name, target).await;
         return failure.hint(format!("this folder has no file {name} either"));
     }
-    let place = target.place();
+    let place = target.place.in_words();
     Failure::input(format!(
         "no record says which file stack {name} {place} was last applied from"
     ))
@@ -77,7 +77,7 @@ fn file(name: &StackName, origin: &Origin, target: &Target<'_>) -> Result<PathBu
         return Err(Failure::input(message).hint(GIVE_FILE));
     }
     let there = region.as_ref();
-    let here = target.region.as_ref();
+    let here = target.place.region();
     match (there, here) {
         (Some(there), Some(here)) if there != here => Err(Failure::input(format!(
             "stack {name} in {here} was last applied {origin}, which now names region {there}"

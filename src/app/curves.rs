@@ -24,8 +24,8 @@ pub(crate) async fn curves(
     let mut curves = Vec::new();
     for team in &teams {
         let all = policies.team_budgets(team);
-        let home = accounts::home(&all, target.region.as_ref())?;
-        let account = TeamStore::open(team, home, target.place_of_clusters(), session).await?;
+        let home = accounts::home(&all, target.place.region())?;
+        let account = TeamStore::open(team, home, target.opened(), session).await?;
         let budgets: Vec<_> = all.iter().map(|it| it.as_budget()).collect();
         let team_account = account.settle(&budgets, now).await?;
         let drawn = budgets

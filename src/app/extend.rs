@@ -113,7 +113,7 @@ pub(crate) async fn under_lease(
     let lease = interrupt::or_stop(lease, STOPPED).await??;
     let context = AdmissionContext {
         policies,
-        place: target.place_of_clusters(),
+        place: target.opened(),
         services: session,
     };
     let moved = extend(request, context, &*progress);

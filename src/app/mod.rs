@@ -36,6 +36,7 @@ use crate::model::hint::Hint;
 use crate::model::money::Usd;
 use crate::model::name::{PolicyName, Region, StackName, TeamName};
 use crate::model::percent::Percent;
+use crate::model::place::Place;
 use crate::policy::{Finding, Policies};
 use crate::run::driver::Stopped;
 use crate::run::ledger::Unsynced;
@@ -43,13 +44,13 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
-/// Where clusters are.
+/// A place with the cloud that serves it.
 #[derive(Clone, Copy)]
-pub struct Place<'a> {
-    /// The cloud that describes them.
+pub struct OpenPlace<'a> {
+    /// The cloud that describes the place's clusters.
     pub cloud: &'a dyn Cloud,
-    /// The AWS region; `None` for this machine.
-    pub region: Option<&'a Region>,
+    /// The place.
+    pub at: &'a Place,
 }
 
 /// What plans and extensions are admitted by: policies, and where the months of their teams are read
@@ -59,16 +60,9 @@ pub struct AdmissionContext<'a> {
     /// The loaded policies.
     pub policies: &'a Policies,
     /// Where the clusters are.
-    pub place: Place<'a>,
+    pub place: OpenPlace<'a>,
     /// What is needed besides.
     pub services: &'a dyn Services,
-}
-
-impl Place<'_> {
-    /// The name in the ledger: `local`, or the region.
-    pub fn name(&self) -> String {
-        self.region.map_or("local".to_owned(), ToString::to_string)
-    }
 }
 
 /// What use cases need besides the clusters' cloud.

@@ -4,7 +4,6 @@ use super::extend::{Moved, under_lease};
 use super::failure::Failure;
 use super::session::Session;
 use super::target::{Target, TargetChoice};
-use crate::model::fleet::Place;
 use crate::policy::Policies;
 use crate::run::watchdog::Watchdog;
 use crate::run::watchdog::request::{OperatorRequest, RequestedAction};
@@ -37,10 +36,7 @@ pub(crate) async fn grant(
         .ok_or_else(|| {
             format!("{place} has no cluster {id} that clusterup created and that still runs")
         })?;
-    let choice = match place {
-        Place::Local => TargetChoice::ThisMachine,
-        Place::Region(region) => TargetChoice::Region(region.clone()),
-    };
+    let choice = TargetChoice::Place(place.clone());
     let extension = Moved {
         stack: &stack,
         id: Some(id),

@@ -12,6 +12,7 @@ use crate::ledger::Ledger;
 use crate::model::clock::Clock;
 use crate::model::name::{Region, StackName};
 use crate::model::observed::Cluster;
+use crate::model::place::Place;
 use crate::model::span::Span;
 use crate::run::{self, clock::SystemClock};
 use chrono::DateTime;
@@ -39,7 +40,7 @@ pub(crate) fn expected(stack: &StackName, region: &Region, session: &Session) ->
     let now = SystemClock.now();
     let ledger = open(session).ok()?;
     let scope = Scope {
-        target: region.to_string(),
+        place: Place::Region(region.clone()),
         account: None,
     };
     let window = Window {
@@ -58,7 +59,7 @@ pub(crate) fn has_recorded(stack: &StackName, target: &Target<'_>) -> bool {
         return false;
     };
     let scope = Scope {
-        target: target.name(),
+        place: target.place.clone(),
         account: None,
     };
     let window = Window {
@@ -86,7 +87,7 @@ pub(crate) async fn note(clusters: &[Cluster], target: &Target<'_>) {
 
 async fn write(clusters: &[Cluster], target: &Target<'_>) -> Result<(), Failure> {
     let scope = Scope {
-        target: target.name(),
+        place: target.place.clone(),
         account: payer(&*target.cloud).await?,
     };
     let now = SystemClock.now();

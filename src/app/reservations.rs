@@ -2,7 +2,7 @@
 //! those of the loaded policies and those recorded with the living cluster.
 
 use super::accounts::{self, TeamStore};
-use super::{AdmissionContext, Denied, OperationError, Place, Services};
+use super::{AdmissionContext, Denied, OpenPlace, OperationError, Services};
 use crate::cost::ledger::Record;
 use crate::model::month::Month;
 use crate::model::name::{ClusterId, PolicyName, Region, StackName, TeamName};
@@ -23,7 +23,7 @@ pub struct Reservations<'a> {
     pub policies: &'a Policies,
     stack: &'a StackName,
     team: Option<&'a TeamName>,
-    place: Place<'a>,
+    place: OpenPlace<'a>,
     services: &'a dyn Services,
     /// The caller: on AWS an ARN, on this machine `user@host`.
     pub by: String,
@@ -115,7 +115,7 @@ impl<'a> Reservations<'a> {
             why: None,
             opened: RefCell::default(),
         };
-        accounts::home(&reservations.of_policies(), place.region)?;
+        accounts::home(&reservations.of_policies(), place.at.region())?;
         Ok(reservations)
     }
 
@@ -293,7 +293,7 @@ impl<'a> Reservations<'a> {
         let mut all: BTreeMap<Key, Vec<Budget<'b>>> = BTreeMap::new();
         for budget in budgets {
             let (_, said) = budget.as_budget();
-            let home = self.place.region.map(|_| said.value.home.clone());
+            let home = self.place.at.region().map(|_| said.value.home.clone());
             let key = (budget.team.clone(), home);
             all.entry(key).or_default().push(budget.as_budget());
         }
@@ -307,7 +307,7 @@ impl<'a> Reservations<'a> {
         at: DateTime<Utc>,
     ) -> Reservation {
         Reservation {
-            target: self.place.name(),
+            place: self.place.at.clone(),
             account: None,
             stack: self.stack.clone(),
             by: self.services.who().to_owned(),

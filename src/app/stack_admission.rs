@@ -55,7 +55,7 @@ impl<'a> StackAdmission<'a> {
     ) -> Result<Self, Failure> {
         let context = AdmissionContext {
             policies: &read.policies,
-            place: target.place_of_clusters(),
+            place: target.opened(),
             services: target.session,
         };
         let app = app::admission::Admission::open(context, stack, why).await?;

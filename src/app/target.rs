@@ -1,18 +1,18 @@
 //! Targets: this machine, or a region of AWS.
 
-use super::Place;
+use super::OpenPlace;
 use super::environment::region::default_region;
 use super::failure::Failure;
 use super::preflight;
 use super::session::Session;
 use crate::cloud::Cloud;
 use crate::model::name::Region;
+use crate::model::place::Place;
 
 /// Which target a command means.
 #[derive(Debug, Clone)]
 pub(crate) enum TargetChoice {
-    ThisMachine,
-    Region(Region),
+    Place(Place),
     /// The region of the environment or the profile.
     Default,
 }
@@ -21,8 +21,7 @@ pub(crate) enum TargetChoice {
 pub(crate) struct Target<'a> {
     pub(crate) session: &'a Session,
     pub(crate) cloud: Box<dyn Cloud>,
-    /// `None` for this machine.
-    pub(crate) region: Option<Region>,
+    pub(crate) place: Place,
 }
 
 impl<'a> Target<'a> {
@@ -32,17 +31,19 @@ impl<'a> Target<'a> {
         of_stack: Option<&Region>,
         session: &'a Session,
     ) -> Result<Self, Failure> {
-        if matches!(choice, TargetChoice::ThisMachine) {
-            let cloud = Box::new(session.environment.local()?);
-            return Ok(Self {
-                session,
-                cloud,
-                region: None,
-            });
-        }
-        let region = match (of_stack, choice) {
-            (Some(region), _) | (None, TargetChoice::Region(region)) => region.clone(),
-            (None, TargetChoice::ThisMachine | TargetChoice::Default) => default_region().await?,
+        let region = match (choice, of_stack) {
+            (TargetChoice::Place(Place::Local), _) => {
+                let cloud = Box::new(session.environment.local()?);
+                return Ok(Self {
+                    session,
+                    cloud,
+                    place: Place::Local,
+                });
+            }
+            (_, Some(region)) | (TargetChoice::Place(Place::Region(region)), None) => {
+                region.clone()
+            }
+            (TargetChoice::Default, None) => default_region().await?,
         };
         if let Some(complaint) = preflight::region(&region, &session.environment) {
             let failure = Failure::input(complaint.message);
@@ -52,32 +53,19 @@ impl<'a> Target<'a> {
         Ok(Self {
             session,
             cloud,
-            region: Some(region),
+            place: Place::Region(region),
         })
     }
 
-    /// In words: `on this machine`, `in us-east-1`.
-    pub(crate) fn place(&self) -> String {
-        match &self.region {
-            Some(region) => format!("in {region}"),
-            None => "on this machine".to_owned(),
-        }
-    }
-
-    pub(crate) fn place_of_clusters(&self) -> Place<'_> {
-        Place {
+    pub(crate) fn opened(&self) -> OpenPlace<'_> {
+        OpenPlace {
             cloud: &*self.cloud,
-            region: self.region.as_ref(),
+            at: &self.place,
         }
-    }
-
-    /// The name in the ledger: `local`, or the region.
-    pub(crate) fn name(&self) -> String {
-        self.place_of_clusters().name()
     }
 
     /// Whether clusters of this target cost money.
     pub(crate) const fn costs(&self) -> bool {
-        self.region.is_some()
+        self.place.region().is_some()
     }
 }

@@ -9,7 +9,7 @@ use crate::text::nearest;
 
 /// The error, with the most similar existing name; `verb` is the command that was given.
 pub(crate) async fn failure(verb: &str, stack: &StackName, target: &Target<'_>) -> Failure {
-    let place = target.place();
+    let place = target.place.in_words();
     let names = target.cloud.stacks().await.unwrap_or_default();
     let names: Vec<&str> = names.iter().map(StackName::as_str).collect();
     let failure = Failure::input(format!("stack {stack} does not exist {place}"));

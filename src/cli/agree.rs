@@ -34,7 +34,7 @@ impl PlanReader for Terminal<'_> {
                 format!("This ends or deletes {}. Continue?", removed.join(", "))
             }
             Consent::Account => {
-                let place = proposal.target.place();
+                let place = proposal.target.place.in_words();
                 let price = price(proposal);
                 format!("This changes your AWS account {place}{price}. Continue?")
             }

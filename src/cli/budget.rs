@@ -10,7 +10,8 @@ use crate::app::session::Session;
 use crate::app::target::{Target, TargetChoice};
 use crate::model::clock::Clock;
 use crate::model::month::Month;
-use crate::model::name::{Region, TeamName};
+use crate::model::name::TeamName;
+use crate::model::place::Place;
 use crate::policy::TeamBudget;
 use crate::policy::team_account::TeamAccount;
 use crate::run::account_store::Budget;
@@ -50,7 +51,7 @@ impl Verb for BudgetArgs {
             let team_account = shown_team.settle(&target).await?;
             documents.extend(shown_team.show(&team_account, session));
         }
-        let fields = json!({ "target": target.name(), "months": documents, "from": read.places });
+        let fields = json!({ "target": target.place, "months": documents, "from": read.places });
         Ok(Finished::done(fields))
     }
 }
@@ -94,17 +95,14 @@ impl Team<'_> {
     /// Settles the team's account with the clusters of every place where it has reservations.
     async fn settle(&self, target: &Target<'_>) -> Result<TeamAccount, Failure> {
         let mut team_account = self.settle_in(target).await?;
-        let places: BTreeSet<String> = team_account
-            .reservations
-            .values()
-            .map(|reservation| reservation.target.clone())
-            .filter(|place| *place != target.name())
+        let reservations = team_account.reservations.values();
+        let places: BTreeSet<Place> = reservations
+            .map(|reservation| &reservation.place)
+            .filter(|place| **place != target.place && **place != Place::Local)
+            .cloned()
             .collect();
         for place in places {
-            let Ok(region) = place.parse::<Region>() else {
-                continue;
-            };
-            let choice = TargetChoice::Region(region);
+            let choice = TargetChoice::Place(place);
             let elsewhere = Target::open(&choice, None, target.session).await?;
             team_account = self.settle_in(&elsewhere).await?;
         }
@@ -112,8 +110,8 @@ impl Team<'_> {
     }
 
     async fn settle_in(&self, target: &Target<'_>) -> Result<TeamAccount, Failure> {
-        let home = accounts::home(self.all, target.region.as_ref())?;
-        let place = target.place_of_clusters();
+        let home = accounts::home(self.all, target.place.region())?;
+        let place = target.opened();
         let account = TeamStore::open(self.name, home, place, target.session).await?;
         Ok(account.settle(&self.budgets, self.now).await?)
     }

@@ -90,9 +90,10 @@ impl Verb for DestroyArgs {
             "stack {stack} is destroyed; downloaded results are kept"
         ));
         if empty {
-            session
-                .reporter
-                .say(&format!("nothing of it existed {}", target.place()));
+            session.reporter.say(&format!(
+                "nothing of it existed {}",
+                target.place.in_words()
+            ));
             session.reporter.say(
                 &session
                     .reporter

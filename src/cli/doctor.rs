@@ -34,7 +34,9 @@ impl Verb for DoctorArgs {
             return this_machine(session);
         }
         let target = Target::open(&self.target.choice(), None, session).await?;
-        session.reporter.text(&format!("AWS {}", target.place()));
+        session
+            .reporter
+            .text(&format!("AWS {}", target.place.in_words()));
         let aws = target.cloud.aws();
         let mut findings = match aws {
             Some(aws) => aws.checkup().await,
@@ -55,7 +57,7 @@ impl Verb for DoctorArgs {
         let bad: Vec<&str> = bad.map(|finding| finding.what.as_str()).collect();
         let exit = conclude(&bad, session);
         let fields = json!({
-            "region": target.region, "ready": exit == Exit::Done, "findings": findings,
+            "region": target.place.region(), "ready": exit == Exit::Done, "findings": findings,
         });
         Ok(Finished::with(exit, fields))
     }

@@ -8,6 +8,7 @@ use crate::app::stack_file::StackFile;
 use crate::app::target::TargetChoice;
 use crate::model::hint::CommandContext;
 use crate::model::name::Region;
+use crate::model::place::Place;
 use crate::text::Setting;
 use clap::ValueEnum;
 use std::path::PathBuf;
@@ -69,11 +70,14 @@ pub(super) struct TargetArgs {
 
 impl TargetArgs {
     pub(super) fn choice(&self) -> TargetChoice {
-        match &self.region {
-            _ if self.local => TargetChoice::ThisMachine,
-            Some(region) => TargetChoice::Region(region.clone()),
-            None => TargetChoice::Default,
-        }
+        self.place()
+            .map_or(TargetChoice::Default, TargetChoice::Place)
+    }
+
+    /// The place that the flags name, if any.
+    fn place(&self) -> Option<Place> {
+        let region = || self.region.clone().map(Place::Region);
+        self.local.then_some(Place::Local).or_else(region)
     }
 
     /// What advised commands repeat of a stack that is given by its name or file, if any.
@@ -87,11 +91,7 @@ impl TargetArgs {
 
     /// The flags as they were given.
     pub(super) fn words(&self) -> Vec<String> {
-        match &self.region {
-            _ if self.local => vec!["--local".to_owned()],
-            Some(region) => vec!["--region".to_owned(), region.to_string()],
-            None => Vec::new(),
-        }
+        self.place().map_or_else(Vec::new, |place| place.flags())
     }
 }
 

@@ -73,7 +73,7 @@ impl Verb for PlanArgs {
         let admission = StackAdmission::open(read, stack, &target, None).await?;
         let report = admission.judge(&mut prepared).await?;
         let catalog = session.environment.catalog();
-        let prices = target.region.as_ref().map(|region| Prices {
+        let prices = target.place.region().map(|region| Prices {
             catalog: &catalog,
             region,
             clusters: &prepared.observed.clusters,

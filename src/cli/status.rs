@@ -97,7 +97,7 @@ impl Verb for StatusArgs {
         if stacks.is_empty() {
             session
                 .reporter
-                .text(&format!("no stacks {}", target.place()));
+                .text(&format!("no stacks {}", target.place.in_words()));
         }
         let exit = if unread { Exit::Failed } else { Exit::Done };
         Ok(Finished::with(exit, json!({ "stacks": shown })))

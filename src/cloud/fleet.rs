@@ -3,9 +3,10 @@
 
 use super::{CloudError, Lease};
 use crate::model::extension::Extension;
-use crate::model::fleet::{ClusterSnapshot, ListedCluster, MetricSample, Place, WatchdogMark};
+use crate::model::fleet::{ClusterSnapshot, ListedCluster, MetricSample, WatchdogMark};
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::End;
+use crate::model::place::Place;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::Serialize;

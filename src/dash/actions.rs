@@ -3,9 +3,9 @@
 use super::Shared;
 use super::gate;
 use super::page::reply;
-use crate::model::fleet::Place;
 use crate::model::invalid::Invalid;
 use crate::model::name::ClusterId;
+use crate::model::place::Place;
 use crate::run::watchdog::request::{OperatorRequest, RequestedAction};
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, State};

@@ -3,7 +3,7 @@
 use super::Ledger;
 use super::error::{LedgerContext, LedgerError};
 use crate::model::audit::{Act, Entry, Target};
-use crate::model::fleet::Place;
+use crate::model::place::Place;
 use chrono::{DateTime, Utc};
 use rusqlite::types::{ToSql, Type};
 use rusqlite::{Row, params};

@@ -89,7 +89,7 @@ impl Ledger {
         self.write(|transaction| {
             upsert(transaction, records)?;
             let account = scope.account.as_deref().unwrap_or_default();
-            let row = params![scope.target, account, at.timestamp_millis()];
+            let row = params![scope.place.to_string(), account, at.timestamp_millis()];
             let sql = "INSERT INTO syncs (target, account, at) VALUES (?1, ?2, ?3)
                        ON CONFLICT (target, account) DO UPDATE SET at = excluded.at";
             transaction.execute(sql, row).map(|_| ())
@@ -143,7 +143,7 @@ impl Ledger {
         let ids = || {
             let mut statement = self.db.prepare(&sql)?;
             let id = |row: &Row<'_>| row.get::<_, String>(0);
-            let ids = statement.query_map(params![scope.target, scope.account], id)?;
+            let ids = statement.query_map(params![scope.place.to_string(), scope.account], id)?;
             ids.collect::<rusqlite::Result<Vec<_>>>()
         };
         let ids = ids().during("read")?;
@@ -158,7 +158,7 @@ impl Ledger {
         let sql = format!("SELECT max(at) FROM syncs WHERE {OF_SCOPE}");
         let at = self.db.query_row(
             &sql,
-            params![scope.target, scope.account.as_deref()],
+            params![scope.place.to_string(), scope.account.as_deref()],
             |row| row.get::<_, Option<i64>>(0),
         );
         Ok(at.during("read")?.and_then(DateTime::from_timestamp_millis))
@@ -178,7 +178,7 @@ impl Ledger {
         let rows = || {
             let mut statement = self.db.prepare(&sql)?;
             let [first, second] = numbers;
-            let values = params![scope.target, scope.account, first, second];
+            let values = params![scope.place.to_string(), scope.account, first, second];
             let row = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
             statement
                 .query_map(values, row)?
@@ -202,7 +202,7 @@ fn upsert(transaction: &Transaction<'_>, records: &[Record]) -> rusqlite::Result
         let text = serde_json::to_string(record)
             .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
         statement.execute(params![
-            record.target,
+            record.place.to_string(),
             record.id.as_str(),
             record.account,
             record.stack.as_str(),

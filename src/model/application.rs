@@ -6,8 +6,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-/// An application by EMR's name, such as `Spark` or `HBase`. Letter case does not matter, as in EMR
-/// (EMR API, RunJobFlow).
+/// An application by EMR's name, such as `Spark` or `HBase`. Letter case does not matter to
+/// EMR either.
 #[derive(Debug, Clone)]
 pub struct Application(String);
 

@@ -1,8 +1,8 @@
 //! Entries of the audit log: what the watchdog did, and what people did through it. The log is
 //! append-only.
 
-use super::fleet::Place;
 use super::name::ClusterId;
+use super::place::Place;
 use super::shown::Untrusted;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

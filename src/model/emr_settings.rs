@@ -95,7 +95,7 @@ impl EmrSettings {
             Row {
                 key: "log_encryption_key",
                 value: text(self.log_encryption_key.as_ref()),
-                // Since 5.30.0, but not in 6.0.0 (EMR API, RunJobFlow), like the idle policy.
+                // Since 5.30.0, but not in 6.0.0, like the idle policy (EMR's API reference).
                 has: has_idle_policy,
                 releases: "emr-5.30.0, emr-6.1.0 and later",
             },

@@ -3,9 +3,10 @@
 use super::application::Application;
 use super::instance_span::InstanceSpan;
 use super::invalid::Invalid;
-use super::name::{ClusterId, Region};
+use super::name::ClusterId;
 use super::observed::{Cluster, ClusterState, EndReason, Step};
 use super::parsed::serde_by_text;
+use super::place::Place;
 use super::rates::Rates;
 use super::shown::Untrusted;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -13,35 +14,6 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
-
-/// The place of clusters: an AWS region, or this machine. Text: `us-east-1`, `local`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
-    /// This machine.
-    Local,
-    /// An AWS region.
-    Region(Region),
-}
-
-impl FromStr for Place {
-    type Err = Invalid;
-    fn from_str(text: &str) -> Result<Self, Invalid> {
-        match text {
-            "local" => Ok(Self::Local),
-            region => region.parse().map(Self::Region),
-        }
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Local => f.pad("local"),
-            Self::Region(region) => region.fmt(f),
-        }
-    }
-}
-serde_by_text!(Place);
 
 /// A cluster in a listing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -284,13 +256,5 @@ mod tests {
         ] {
             assert!(wrong.parse::<WatchdogMark>().is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn places_are_read_back() {
-        for text in ["local", "eu-west-1"] {
-            assert_eq!(text.parse::<Place>().unwrap().to_string(), text);
-        }
-        assert!("here".parse::<Place>().is_err());
     }
 }

@@ -1,10 +1,10 @@
 //! The state of the watchdog after a sweep, for the page and the metrics.
 
 use super::audit::Entry;
-use super::fleet::Place;
 use super::money::Usd;
 use super::name::{ClusterId, PolicyName, StackName, TeamName};
 use super::observed::ClusterState;
+use super::place::Place;
 use super::safeguard::Safeguard;
 use super::shown::Untrusted;
 use chrono::{DateTime, Utc};

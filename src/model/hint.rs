@@ -1,7 +1,8 @@
 //! Hints in messages: a sentence, or a command that can be pasted. Rooms that do not know the
 //! command line name the stack; the command line completes the command with its own arguments.
 
-use super::name::{Region, StackName};
+use super::name::StackName;
+use super::place::Place;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
@@ -78,8 +79,7 @@ enum Word {
 enum At {
     /// The target of the current command line.
     CommandContext,
-    Local,
-    Region(Region),
+    Place(Place),
 }
 
 /// The stack, target and arguments of the current command line.
@@ -158,18 +158,11 @@ impl Command {
         self
     }
 
-    /// Adds a stack in an AWS region.
+    /// Adds a stack of a place.
     #[must_use]
-    pub fn stack_in(mut self, stack: &StackName, region: &Region) -> Self {
-        let at = At::Region(region.clone());
+    pub fn stack_at(mut self, stack: &StackName, place: &Place) -> Self {
+        let at = At::Place(place.clone());
         self.words.push(Word::Stack(stack.clone(), at));
-        self
-    }
-
-    /// Adds a stack on this machine.
-    #[must_use]
-    pub fn local_stack(mut self, stack: &StackName) -> Self {
-        self.words.push(Word::Stack(stack.clone(), At::Local));
         self
     }
 
@@ -214,8 +207,7 @@ impl Command {
             Word::Stack(name, at) => self.given(here).unwrap_or_else(|| {
                 let target = match at {
                     At::CommandContext => here.target.clone(),
-                    At::Local => vec!["--local".to_owned()],
-                    At::Region(region) => vec!["--region".to_owned(), region.to_string()],
+                    At::Place(place) => place.flags(),
                 };
                 std::iter::once(name.to_string()).chain(target).collect()
             }),
@@ -276,7 +268,7 @@ mod tests {
     #[test]
     fn a_command_names_the_stack_as_it_was_given() {
         let name: StackName = "movies".parse().unwrap();
-        let region: Region = "eu-west-1".parse().unwrap();
+        let region: Place = "eu-west-1".parse().unwrap();
         let status = Command::clusterup("status").stack(&name);
         assert_eq!(
             status.complete(&here()),
@@ -298,7 +290,7 @@ mod tests {
             again.complete(&here),
             "clusterup extend 'a b' --print -- --local"
         );
-        let logs = Command::clusterup("logs").stack_in(&name, &region);
+        let logs = Command::clusterup("logs").stack_at(&name, &region);
         assert_eq!(logs.to_string(), "clusterup logs movies --region eu-west-1");
     }
 

@@ -32,6 +32,7 @@ pub mod origin;
 mod parsed;
 pub mod partition;
 pub mod percent;
+pub mod place;
 pub mod plan;
 pub mod policy;
 pub mod rates;

@@ -8,6 +8,7 @@ use crate::model::money::Usd;
 use crate::model::month::Month;
 use crate::model::name::{ClusterId, PolicyName, StackName, TeamName};
 use crate::model::percent::Percent;
+use crate::model::place::Place;
 use crate::model::policy::{Located, MonthlyBudget, Override, Policy};
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
@@ -53,8 +54,9 @@ pub struct Actual {
 /// Money that is set aside for a cluster until it has ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reservation {
-    /// The place: `local`, or a region such as `us-east-1`.
-    pub target: String,
+    /// Where the cluster is, or will be.
+    #[serde(rename = "target")]
+    pub place: Place,
     /// The AWS account; `None` on this machine.
     pub account: Option<String>,
     /// The stack.
@@ -138,13 +140,13 @@ impl Reservation {
     pub fn key(&self) -> String {
         match &self.cluster {
             Some(id) => id.to_string(),
-            None => format!("{}/{}", self.target, self.stack),
+            None => format!("{}/{}", self.place, self.stack),
         }
     }
 
     fn is_of(&self, scope: &Scope) -> bool {
         let account = self.account.as_ref().zip(scope.account.as_ref());
-        self.target == scope.target && account.is_none_or(|(own, its)| own == its)
+        self.place == scope.place && account.is_none_or(|(own, its)| own == its)
     }
 
     /// Dollars of the reservation that are spent within a window.
@@ -381,7 +383,7 @@ impl TeamAccount {
             at = taken.at;
         }
         self.reservation(Reservation {
-            target: record.target.clone(),
+            place: record.place.clone(),
             account: record.account.clone(),
             stack: record.stack.clone(),
             by: by.unwrap_or_default(),
@@ -403,7 +405,7 @@ impl TeamAccount {
         if own.is_some() || self.settled.contains_key(&record.id) {
             return Some((record.id.to_string(), own?));
         }
-        let key = format!("{}/{}", record.target, record.stack);
+        let key = format!("{}/{}", record.place, record.stack);
         let fits = |reservation: &Reservation| {
             let lived_on = record.gone_at().is_none_or(|gone| gone > reservation.at);
             reservation.at <= record.created_at + SKEW && lived_on

@@ -22,9 +22,9 @@ pub(crate) fn now() -> DateTime<Utc> {
     "2026-11-21T12:00:00Z".parse().unwrap()
 }
 
-pub(crate) fn scope(target: &str) -> Scope {
+pub(crate) fn scope(place: &str) -> Scope {
     Scope {
-        target: target.to_owned(),
+        place: place.parse().unwrap(),
         account: None,
     }
 }
@@ -44,7 +44,7 @@ pub(crate) fn budget(policy: &Policy) -> [(&Policy, &Located<MonthlyBudget>); 1]
 }
 
 /// What the stack of a number asks for at an instant.
-pub(crate) fn reservation(number: usize, target: &str, at: DateTime<Utc>) -> Reservation {
+pub(crate) fn reservation(number: usize, place: &str, at: DateTime<Utc>) -> Reservation {
     let life = InstanceSpan {
         role: Role::Primary,
         from: at,
@@ -52,7 +52,7 @@ pub(crate) fn reservation(number: usize, target: &str, at: DateTime<Utc>) -> Res
         count: 1,
     };
     Reservation {
-        target: target.to_owned(),
+        place: place.parse().unwrap(),
         account: None,
         stack: format!("stack-{number}").parse().unwrap(),
         by: format!("person-{number}@here"),
@@ -100,7 +100,7 @@ impl<'a> Teller<'a> {
     /// Asks for one; whether it was admitted. A denial says how to pass.
     pub(crate) async fn ask(&self, number: usize) -> bool {
         let policy = policy();
-        let reservation = reservation(number, &self.scope.target, now());
+        let reservation = reservation(number, &self.scope.place.to_string(), now());
         let (account_store, all) = (self.account_store(now()), |all| all);
         let asked = account_store
             .admit(&budget(&policy), &reservation, all, now())

@@ -94,7 +94,7 @@ fn a_scope_and_a_window_select_records() {
         ..living("j-3", "2026-11-03T10:00:00", None)
     };
     let local = Record {
-        target: "local".to_owned(),
+        place: "local".parse().unwrap(),
         account: None,
         ..living("local-1", "2026-11-03T10:00:00", None)
     };
@@ -231,6 +231,43 @@ fn a_damaged_database_is_moved_aside() {
     assert_eq!(opened.ledger.records(&here(), ever()).unwrap(), []);
     drop(opened);
     assert_eq!(home.names().len(), 2, "{:?}", home.names());
+}
+
+#[test]
+fn a_record_of_no_known_place_is_reported() {
+    for text in ["", "here", "Local", "us-east", "us-east-1\\n"] {
+        let home = Home::new();
+        home.open().record(&some()).unwrap();
+        let damage = "UPDATE records SET record = replace(record, '\"us-east-1\"', ?1)";
+        let changed = home.raw().execute(damage, [format!("\"{text}\"")]);
+        assert_eq!(changed.unwrap(), 2);
+        let ledger = home.open();
+        let error = ledger.records(&here(), ever()).unwrap_err();
+        let LedgerError::Unreadable { id, .. } = &error else {
+            panic!("{text}: {error}");
+        };
+        assert_eq!(id, "j-1");
+        assert!(!error.hints().is_empty());
+        // Other places' records stay readable.
+        assert_eq!(ledger.records(&scope("local", None), ever()).unwrap(), []);
+    }
+}
+
+#[test]
+fn a_place_is_stored_as_its_text() {
+    let home = Home::new();
+    let rows = ["local", "us-east-1", "us-gov-west-1"].map(|place| Record {
+        place: place.parse().unwrap(),
+        ..living(&format!("j-{place}"), "2026-11-01T10:00:00", None)
+    });
+    home.open().record(&rows).unwrap();
+    let raw = home.raw();
+    let sql = "SELECT target, json_extract(record, '$.target') FROM records ORDER BY target";
+    let mut statement = raw.prepare(sql).unwrap();
+    let stored = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+    let stored: Vec<(String, String)> = stored.unwrap().map(Result::unwrap).collect();
+    let expected = ["local", "us-east-1", "us-gov-west-1"].map(|it| (it.to_owned(), it.to_owned()));
+    assert_eq!(stored, expected);
 }
 
 #[test]

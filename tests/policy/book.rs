@@ -29,9 +29,9 @@ pub(crate) fn budget(monthly: &str, zone: &str) -> MonthlyBudget {
     }
 }
 
-pub(crate) fn scope(target: &str) -> Scope {
+pub(crate) fn scope(place: &str) -> Scope {
     Scope {
-        target: target.to_owned(),
+        place: place.parse().unwrap(),
         account: Some("123456789012".to_owned()),
     }
 }
@@ -58,7 +58,7 @@ pub(crate) fn ask(from: DateTime<Utc>, ends_by: DateTime<Utc>) -> CostBound {
 /// Money for a cluster that is not made yet.
 pub(crate) fn reserved(stack: &str, at: DateTime<Utc>, ends_by: DateTime<Utc>) -> Reservation {
     Reservation {
-        target: "us-east-1".to_owned(),
+        place: "us-east-1".parse().unwrap(),
         account: None,
         stack: stack.parse().unwrap(),
         by: "ana@here".to_owned(),
@@ -77,7 +77,7 @@ pub(crate) fn living(id: &str, stack: &str, from: DateTime<Utc>, ends_by: DateTi
         ..
     } = ask(from, ends_by);
     Record {
-        target: "us-east-1".to_owned(),
+        place: "us-east-1".parse().unwrap(),
         account: Some("123456789012".to_owned()),
         id: id.parse().unwrap(),
         stack: stack.parse().unwrap(),

@@ -76,7 +76,7 @@ prop_compose! {
 
 fn reserved(ask: &CostBound, cluster: Option<&str>) -> Reservation {
     Reservation {
-        target: "us-east-1".to_owned(),
+        place: "us-east-1".parse().unwrap(),
         account: None,
         stack: "films".parse().unwrap(),
         by: "ana@here".to_owned(),

@@ -136,7 +136,7 @@ fn a_look_at_another_region_or_account_gives_nothing_back() {
 #[test]
 fn clusters_of_others_do_not_take_a_promise() {
     let mut region = films();
-    region.target = "eu-west-1".to_owned();
+    region.place = "eu-west-1".parse().unwrap();
     let other = living("j-2", "other", after(1), after(121));
     let mut team = films();
     team.team = Some("ads".parse().unwrap());

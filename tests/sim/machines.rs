@@ -35,7 +35,7 @@ async fn failed(sim: &Sim, ledger: &mut Ledger, listed: bool) -> Record {
 
 fn scope() -> Scope {
     Scope {
-        target: "us-east-1".to_owned(),
+        place: "us-east-1".parse().unwrap(),
         account: None,
     }
 }

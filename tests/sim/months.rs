@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::app::admission::Admission;
 use clusterup::app::extend::{Moved, extend};
-use clusterup::app::{AdmissionContext, OperationError, Place, Services};
+use clusterup::app::{AdmissionContext, OpenPlace, OperationError, Services};
 use clusterup::cloud::rng::Rng;
 use clusterup::cloud::{Class, Cloud, CloudError, Leasing, Observing};
 use clusterup::cost::ledger::{Scope, Window, spent};
@@ -21,6 +21,7 @@ use clusterup::model::month::Month;
 use clusterup::model::name::{ClusterId, PolicyName, Region, TeamName};
 use clusterup::model::observed::Cluster;
 use clusterup::model::percent::Percent;
+use clusterup::model::place::Place;
 use clusterup::model::span::Span;
 use clusterup::plan::Options;
 use clusterup::policy::{CostBound, Policies, load};
@@ -86,7 +87,7 @@ struct World<'a> {
     sim: Sim,
     /// The account's home, where that is another region.
     home: Option<Sim>,
-    region: Region,
+    place: Place,
     monthly: [(&'static str, Usd); 2],
     policies: Policies,
     /// Of people who know nothing of these teams.
@@ -142,7 +143,7 @@ impl<'a> World<'a> {
             rng,
             sim: Sim::new(rng.next()),
             home: (home != "us-east-1").then(|| Sim::new(rng.next())),
-            region: "us-east-1".parse().unwrap(),
+            place: "us-east-1".parse().unwrap(),
             monthly,
             policies: policies(&monthly.map(budget)),
             others: policies(&[other.to_owned()]),
@@ -177,10 +178,10 @@ impl<'a> World<'a> {
         )
     }
 
-    fn place<'b>(&'b self, process: &'b Process) -> Place<'b> {
-        Place {
+    fn place<'b>(&'b self, process: &'b Process) -> OpenPlace<'b> {
+        OpenPlace {
             cloud: &process.account,
-            region: Some(&self.region),
+            at: &self.place,
         }
     }
 
@@ -396,7 +397,7 @@ fn worst(cluster: &Cluster, window: Window, now: DateTime<Utc>) -> Usd {
         return ask.worst(window);
     }
     let scope = Scope {
-        target: "us-east-1".to_owned(),
+        place: "us-east-1".parse().unwrap(),
         account: None,
     };
     spent(&record(&scope, cluster, now), window, now).unwrap()

@@ -90,12 +90,9 @@ impl Verb for ReportArgs {
         session
             .reporter
             .text(&view::ledger::render(&report, &target));
-        let Scope {
-            target: at,
-            account,
-        } = data.scope;
+        let Scope { place, account } = data.scope;
         let document = json!({
-            "target": at, "account": account, "would_have_cost": !target.costs(),
+            "target": place, "account": account, "would_have_cost": !target.costs(),
             "as_of": data.as_of, "stale": data.as_of != now, "report": report,
         });
         Ok(Finished::done(document))
@@ -123,7 +120,7 @@ async fn sync_ledger(
     now: DateTime<Utc>,
 ) -> Result<Scope, Unsynced> {
     let scope = Scope {
-        target: target.name(),
+        place: target.place.clone(),
         account: payer(&*target.cloud).await?,
     };
     sync(&*target.cloud, ledger, &scope, now).await?;
@@ -155,7 +152,7 @@ impl CostData {
     /// Returns the records as of the last sync with the target; `None` if there was none.
     fn last(ledger: &Ledger, target: &Target<'_>, window: Window) -> Result<Option<Self>, Failure> {
         let scope = Scope {
-            target: target.name(),
+            place: target.place.clone(),
             account: None,
         };
         let records = ledger.records(&scope, window)?;

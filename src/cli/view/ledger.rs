@@ -25,9 +25,12 @@ pub(in crate::cli) fn render(report: &Report, target: &Target<'_>) -> String {
     let from = report.window.from;
     let until = report.window.until;
     let what = if target.costs() {
-        format!("spent {}", target.place())
+        format!("spent {}", target.place.in_words())
     } else {
-        format!("what clusters {} would have cost on AWS", target.place())
+        format!(
+            "what clusters {} would have cost on AWS",
+            target.place.in_words()
+        )
     };
     let heading = format!(
         "{what}, by {}, from {} to {}",

@@ -140,7 +140,7 @@ impl Month<'_> {
         let by = reservation.ask.ends_by.format("%F %R UTC");
         format!(
             "up to {worst} for {what} in {}, by {}, ends by {by}",
-            reservation.target, reservation.by
+            reservation.place, reservation.by
         )
     }
 

@@ -18,7 +18,7 @@ pub(in crate::cli) fn render(proposal: &Proposal<'_>, here: &CommandContext) -> 
         safeguards,
         ..
     } = proposal;
-    let mut text = format!("stack {} {}\n", plan.stack, target.place());
+    let mut text = format!("stack {} {}\n", plan.stack, target.place.in_words());
     if plan.is_empty() {
         text.push_str("\nnothing to change:\n");
     }

@@ -170,7 +170,7 @@ pub(in crate::cli) fn document(report: &Report) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::fleet::Place;
+    use crate::model::place::Place;
     use crate::model::shown::lines;
 
     #[test]

@@ -12,6 +12,7 @@ use crate::app::target::TargetChoice;
 use crate::model::audit::Entry;
 use crate::model::clock::Clock;
 use crate::model::fleet_status::Curve;
+use crate::model::place::Place;
 use crate::policy::Policies;
 use crate::run::clock::SystemClock;
 use crate::run::watchdog::audit_sink::LedgerAuditSink;
@@ -114,8 +115,8 @@ impl daemon::Host for Host<'_> {
 
     async fn curves(&mut self) -> Vec<Curve> {
         let choice = match self.watch.regions.first() {
-            Some(region) => TargetChoice::Region(region.clone()),
-            None if self.watch.local => TargetChoice::ThisMachine,
+            Some(region) => TargetChoice::Place(Place::Region(region.clone())),
+            None if self.watch.local => TargetChoice::Place(Place::Local),
             None => TargetChoice::Default,
         };
         let policies = self.reloader.policies();

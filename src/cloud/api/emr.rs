@@ -15,7 +15,7 @@ pub struct RunJobFlow {
     pub name: String,
     /// ReleaseLabel, such as `emr-7.12.0`.
     pub release: String,
-    /// Applications, such as `Spark`.
+    /// Applications, such as `Spark`. Letter case does not matter (EMR API, RunJobFlow).
     pub applications: Vec<String>,
     /// `s3://…/`.
     pub log_uri: String,

@@ -12,11 +12,12 @@ use crate::cloud::{CloudError, Lease, SparkPages};
 use crate::disk;
 use crate::model::extension::Extension;
 use crate::model::fleet::{
-    AnyCluster, ClusterSnapshot, ListedCluster, MetricSample, Place, Reading, WatchdogMark,
+    AnyCluster, ClusterSnapshot, ListedCluster, MetricSample, Reading, WatchdogMark,
 };
 use crate::model::hint::Command;
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::{Cluster, End, StepState};
+use crate::model::place::Place;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::cell::RefCell;

@@ -6,6 +6,7 @@ use crate::guard;
 use crate::model::hint::Command;
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::{Cluster, Observed};
+use crate::model::place::Place;
 use crate::model::safeguard::{Safeguard, SafeguardKind};
 use crate::model::unarmed::Unarmed;
 use async_trait::async_trait;
@@ -76,7 +77,7 @@ impl Local {
 fn supervisor_safeguard(cluster: &Cluster) -> Safeguard {
     let kind = SafeguardKind::Supervisor;
     if !cluster.attended {
-        let apply = Command::clusterup("apply").local_stack(&cluster.stack);
+        let apply = Command::clusterup("apply").stack_at(&cluster.stack, &Place::Local);
         return Safeguard::disarmed(kind, Unarmed::NeverStarted, apply);
     }
     let deadline = guard::hard_deadline(cluster).at;

@@ -10,6 +10,7 @@ pub use split::{Split, charged, spent, split};
 use crate::model::instance_span::InstanceSpan;
 use crate::model::name::{ClusterId, StackName, TeamName};
 use crate::model::observed::{Cluster, ClusterState, End, EndReason, StepState};
+use crate::model::place::Place;
 use crate::model::policy::Override;
 use crate::model::rates::Rates;
 use chrono::{DateTime, Utc};
@@ -19,8 +20,8 @@ use std::collections::BTreeSet;
 /// The place of clusters, and the AWS account if it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
-    /// `local`, or a region such as `us-east-1`.
-    pub target: String,
+    /// The place.
+    pub place: Place,
     /// The AWS account; `None` on this machine or if it is unknown.
     pub account: Option<String>,
 }
@@ -37,8 +38,9 @@ pub struct Window {
 /// A cluster's record in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
-    /// `local`, or a region such as `us-east-1`.
-    pub target: String,
+    /// Where the cluster is.
+    #[serde(rename = "target")]
+    pub place: Place,
     /// The AWS account; `None` on this machine or if it is unknown.
     pub account: Option<String>,
     /// The cluster's id.
@@ -104,7 +106,7 @@ impl Record {
             })
         });
         Self {
-            target: scope.target.clone(),
+            place: scope.place.clone(),
             account: scope.account.clone(),
             id: cluster.id.clone(),
             stack: cluster.stack.clone(),

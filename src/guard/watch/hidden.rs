@@ -3,7 +3,7 @@
 
 use super::WatchInput;
 use crate::model::application::{Application, Work};
-use crate::model::fleet::Place;
+use crate::model::place::Place;
 
 /// Why the idleness of a cluster does not follow from its steps and YARN; `None` if it does.
 pub(super) fn evidence(watched: &WatchInput<'_>) -> Option<String> {

@@ -3,8 +3,9 @@
 use super::quiet_period::{GAP, QuietPeriod};
 use super::{WatchInput, asks, hidden, quiet_period, wants_pulses};
 use crate::guard::idle;
-use crate::model::fleet::{MetricSample, Place, Reading};
+use crate::model::fleet::{MetricSample, Reading};
 use crate::model::observed::StepState;
+use crate::model::place::Place;
 use crate::model::span::Span;
 use chrono::{DateTime, TimeDelta, Utc};
 

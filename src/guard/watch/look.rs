@@ -4,9 +4,10 @@
 use super::stage::{Assessment, Stage};
 use super::{WatchInput, hidden, quiet_period};
 use crate::guard::idle;
-use crate::model::fleet::{Place, Reading};
+use crate::model::fleet::Reading;
 use crate::model::observed::StepState;
 use crate::model::orders::Orders;
+use crate::model::place::Place;
 use crate::model::span::Span;
 use chrono::{DateTime, TimeDelta, Utc};
 

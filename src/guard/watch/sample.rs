@@ -6,10 +6,11 @@ use super::{Assessment, QuietPeriod, WatchInput, judge};
 use crate::guard::sample;
 use crate::model::application::Application;
 use crate::model::fleet::{
-    AnyCluster, ClusterSnapshot, ForeignCluster, MetricSample, Place, Reading, WatchdogMark,
+    AnyCluster, ClusterSnapshot, ForeignCluster, MetricSample, Reading, WatchdogMark,
 };
 use crate::model::observed::{Cluster, ClusterState, EndReason, StepState};
 use crate::model::orders::{Exempt, Mildest, Orders, Unmanaged, UnmanagedAction};
+use crate::model::place::Place;
 use crate::model::span::Span;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};

@@ -2,8 +2,9 @@
 //! but people are notified.
 
 use super::WatchInput;
-use crate::model::fleet::{MetricSample, Place};
+use crate::model::fleet::MetricSample;
 use crate::model::observed::{Step, StepState};
+use crate::model::place::Place;
 use crate::model::span::Span;
 use chrono::{DateTime, TimeDelta, Utc};
 

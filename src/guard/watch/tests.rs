@@ -3,9 +3,10 @@
 use super::sample::{World, at};
 use super::stage::{Assessment, Force, Stage};
 use super::{look_again, restrain, wants_pulses};
-use crate::model::fleet::{Place, Reading};
+use crate::model::fleet::Reading;
 use crate::model::observed::{ClusterState, EndReason};
 use crate::model::orders::{Breaker, UnmanagedAction};
+use crate::model::place::Place;
 use crate::model::span::Span;
 use proptest::prelude::*;
 

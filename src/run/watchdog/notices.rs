@@ -5,11 +5,12 @@ use super::tracked::TrackedCluster;
 use crate::cloud::CloudError;
 use crate::cost::meter::{accrued, rate};
 use crate::guard::watch::Stage;
-use crate::model::fleet::{MARK_TAG, Place, WatchdogMark};
+use crate::model::fleet::{MARK_TAG, WatchdogMark};
 use crate::model::hint::Command;
 use crate::model::name::{ClusterId, StackName};
 use crate::model::notice::{Level, Notice};
 use crate::model::observed::End;
+use crate::model::place::Place;
 use crate::model::span::Span;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -96,11 +97,11 @@ pub(super) fn late(about: &NoticeSubject<'_>) -> Notice {
 pub(super) fn disputed(about: &NoticeSubject<'_>, why: &str) -> Notice {
     let title = format!("{} is treated as a foreign cluster: {why}", about.name());
     let command = match about.place {
-        Place::Region(region) => {
+        Place::Region(_) => {
             let name = about.tracked.listed.name.as_str();
             let stack = name.split('/').nth(1).and_then(|stack| stack.parse().ok());
-            let status = |stack: StackName| Command::clusterup("status").stack_in(&stack, region);
-            stack.map(status)
+            let status = Command::clusterup("status");
+            stack.map(|stack: StackName| status.stack_at(&stack, about.place))
         }
         Place::Local => None,
     };
@@ -196,10 +197,7 @@ impl NoticeSubject<'_> {
     fn keep(&self, mark: WatchdogMark) -> Option<Command> {
         if let Some(cluster) = self.ours() {
             let extend = Command::clusterup("extend");
-            let extend = match self.place {
-                Place::Local => extend.local_stack(&cluster.stack),
-                Place::Region(region) => extend.stack_in(&cluster.stack, region),
-            };
+            let extend = extend.stack_at(&cluster.stack, self.place);
             return Some(extend.args("--by 1h --why").arg("not done yet"));
         }
         let Place::Region(region) = self.place else {
@@ -225,7 +223,8 @@ impl NoticeSubject<'_> {
         let id = &self.tracked.listed.id;
         match (self.place, self.ours()) {
             (Place::Local, cluster) => {
-                cluster.map(|cluster| Command::clusterup("destroy").local_stack(&cluster.stack))
+                let destroy = Command::clusterup("destroy");
+                cluster.map(|cluster| destroy.stack_at(&cluster.stack, self.place))
             }
             (Place::Region(region), _) => {
                 let protected = self

@@ -2,9 +2,10 @@
 
 use super::Watchdog;
 use crate::model::audit::{Act, Entry, Target};
-use crate::model::fleet::{ClusterSnapshot, Place};
+use crate::model::fleet::ClusterSnapshot;
 use crate::model::name::ClusterId;
 use crate::model::observed::End;
+use crate::model::place::Place;
 
 impl Watchdog {
     /// Returns the last snapshot of a live cluster.

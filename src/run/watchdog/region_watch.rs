@@ -5,9 +5,10 @@ use super::tracked::TrackedCluster;
 use crate::cloud::fleet::FleetProvider;
 use crate::guard::watch::Assessment;
 use crate::model::audit::Entry;
-use crate::model::fleet::{ListedCluster, Place};
+use crate::model::fleet::ListedCluster;
 use crate::model::name::ClusterId;
 use crate::model::observed::{ClusterState, End};
+use crate::model::place::Place;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 

@@ -1,8 +1,8 @@
 //! Operator requests to the running watchdog.
 
-use crate::model::fleet::Place;
 use crate::model::money::Usd;
 use crate::model::name::ClusterId;
+use crate::model::place::Place;
 use crate::model::span::Span;
 use tokio::sync::oneshot;
 

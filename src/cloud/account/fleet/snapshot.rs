@@ -13,9 +13,10 @@ use crate::cloud::api::{Api, ApiError, Kind};
 use crate::cloud::{Class, CloudError};
 use crate::guard::hard_deadline;
 use crate::model::application::Application;
-use crate::model::fleet::{AnyCluster, ClusterSnapshot, Place, Reading};
+use crate::model::fleet::{AnyCluster, ClusterSnapshot, Reading};
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::{Cluster, Step};
+use crate::model::place::Place;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// How long a schedule and an idle policy that were read stay valid.
