@@ -66,7 +66,7 @@ fn says(text: &str, what: &str) {
 }
 
 #[test]
-fn a_type_is_shown_figure_by_figure() {
+fn a_type_is_shown_with_every_figure() {
     let home = Home::new();
     let shown = home.shows(&["prices", "show", "m5.xlarge", "--region", "us-east-1"]);
     for line in [
@@ -82,11 +82,11 @@ fn a_type_is_shown_figure_by_figure() {
     ] {
         says(&shown, line);
     }
-    let told = home.json(&["prices", "show", "r5.8xlarge", "--region", "us-east-1"]);
-    assert_eq!(told["notes"][0], "fee_cap_unproven");
-    assert_eq!(told["components"][1]["unit_price"], "$0.504");
+    let reported = home.json(&["prices", "show", "r5.8xlarge", "--region", "us-east-1"]);
+    assert_eq!(reported["notes"][0], "fee_cap_unproven");
+    assert_eq!(reported["components"][1]["unit_price"], "$0.504");
     assert_eq!(
-        (&told["exit"], &told["verb"]),
+        (&reported["exit"], &reported["verb"]),
         (&0.into(), &"prices show".into())
     );
     let shown = home.shows(&["prices", "show", "r5.8xlarge", "--region", "us-east-1"]);
@@ -97,7 +97,7 @@ fn a_type_is_shown_figure_by_figure() {
 }
 
 #[test]
-fn a_type_without_a_price_is_no_zero() {
+fn a_type_without_a_price_does_not_cost_zero() {
     let home = Home::new();
     let (code, out, err) = home.run(&["prices", "show", "m7a.xlarge", "--region", "ap-south-1"]);
     assert_eq!((code, out.as_str()), (2, ""));
@@ -112,7 +112,7 @@ fn a_type_without_a_price_is_no_zero() {
 }
 
 #[test]
-fn a_text_of_the_users_own_is_laid_over_and_a_spoilt_one_is_named() {
+fn a_users_price_file_overrides_and_an_invalid_one_is_named() {
     let home = Home::new();
     fs::create_dir_all(home.prices()).unwrap();
     let own = "source price-api 2026-11-20 mine\nec2 m5.xlarge 0.5 price-api eu-west-1\n";
@@ -144,11 +144,11 @@ fn a_stack_is_estimated_without_an_account() {
     ] {
         says(&shown, line);
     }
-    let told = home.json(&["cost", "estimate", MOVIES, "--region", "eu-west-1"]);
-    assert_eq!(told["estimate"]["region"], "eu-west-1");
-    assert_eq!(told["worst"]["set_by"], "max_lifetime");
+    let reported = home.json(&["cost", "estimate", MOVIES, "--region", "eu-west-1"]);
+    assert_eq!(reported["estimate"]["region"], "eu-west-1");
+    assert_eq!(reported["worst"]["set_by"], "max_lifetime");
     assert_eq!(
-        (&told["run"], &told["comparison"]),
+        (&reported["run"], &reported["comparison"]),
         (&Value::Null, &Value::Null)
     );
 }
@@ -177,8 +177,8 @@ fn a_change_is_compared_and_spot_is_marked() {
     ] {
         says(&shown, line);
     }
-    let told = home.json(&args);
-    assert_eq!(told["comparison"]["groups"][1]["role"], "core");
+    let reported = home.json(&args);
+    assert_eq!(reported["comparison"]["groups"][1]["role"], "core");
     let (code, _, err) = home.run(&["cost", "estimate", MOVIES, "--region", "eu-west-9"]);
     assert_eq!(code, 2);
     says(&err, "no EC2 price is known for m5.xlarge in eu-west-9");

@@ -627,8 +627,11 @@ async fn health_reports_how_much_was_not_seen() {
 
 #[tokio::test]
 async fn the_fleet_status_is_served_as_json() {
-    let told: Value = serde_json::from_str(&page(None).get("/api/picture").await.body).unwrap();
-    assert_eq!(told, serde_json::to_value(fleet_status(noon())).unwrap());
+    let reported: Value = serde_json::from_str(&page(None).get("/api/picture").await.body).unwrap();
+    assert_eq!(
+        reported,
+        serde_json::to_value(fleet_status(noon())).unwrap()
+    );
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ fn is_read(action: &str) -> bool {
 }
 
 #[test]
-fn what_changes_something_is_narrowed() {
+fn statements_that_change_something_are_restricted() {
     for statement in policy() {
         assert_eq!(statement["Effect"], "Allow");
         let actions = many(&statement["Action"]);
@@ -57,7 +57,7 @@ fn what_changes_something_is_narrowed() {
 }
 
 #[test]
-fn what_belongs_to_others_is_out_of_reach() {
+fn resources_of_others_cannot_be_changed() {
     let of = |action: &str| -> Vec<Value> {
         let all = policy().into_iter();
         all.filter(|it| many(&it["Action"]).contains(&action))
@@ -100,7 +100,7 @@ fn what_belongs_to_others_is_out_of_reach() {
 }
 
 #[test]
-fn every_permission_is_of_a_call_that_is_made() {
+fn every_permission_belongs_to_a_call_that_is_made() {
     let mut calls = String::new();
     for file in fs::read_dir(root().join("src/cloud/api")).unwrap() {
         calls += &fs::read_to_string(file.unwrap().path()).unwrap();

@@ -276,7 +276,7 @@ fn a_calm_world_takes_one_pass_for_each_change() {
 }
 
 #[test]
-fn everything_planned_and_settled_has_a_reason() {
+fn every_action_and_every_waiting_has_a_reason() {
     let stack = stack(STACK);
     let mut world = World::new();
     for _ in 0..3 {
@@ -348,7 +348,7 @@ fn destroy_leaves_nothing() {
 }
 
 #[test]
-fn what_is_left_armed_is_disarmed_once() {
+fn a_leftover_safeguard_is_disarmed_once() {
     let stack = stack(STACK);
     for (over, alive) in [(1, false), (1, true), (3, true)] {
         let mut world = World::new();
@@ -464,7 +464,7 @@ fn agrees(stack: &Stack, seen: &Observed) {
 proptest! {
     #![proptest_config(cases(env!("CARGO_CRATE_NAME"), 400))]
     #[test]
-    fn every_world_is_settled_by_one_pass(turns in turns()) {
+    fn one_pass_converges_every_world(turns in turns()) {
         let mut world = World::new();
         let mut stack = edited(0);
         world.pass(&stack);

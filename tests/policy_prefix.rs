@@ -35,7 +35,7 @@ async fn bucket(sim: &Sim) {
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn a_copy_stands_for_a_day_for_what_is_out_of_reach_and_for_nothing_else() {
+async fn a_copy_replaces_unreachable_policies_for_a_day() {
     let (cache, sim) = (tempfile::tempdir().unwrap(), Sim::new(1));
     let prefix = Prefix::parse(PLACE).unwrap();
     bucket(&sim).await;
@@ -69,7 +69,7 @@ async fn a_copy_stands_for_a_day_for_what_is_out_of_reach_and_for_nothing_else()
 }
 
 #[tokio::test(flavor = "current_thread", start_paused = true)]
-async fn a_spoilt_copy_is_none() {
+async fn a_damaged_copy_is_ignored() {
     let (cache, sim) = (tempfile::tempdir().unwrap(), Sim::new(1));
     let prefix = Prefix::parse(PLACE).unwrap();
     bucket(&sim).await;

@@ -57,7 +57,7 @@ const STUBS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Written before anything is run, for nobody runs a file that is open to be written.
+/// Written before anything runs: Linux refuses to execute a file that is open for writing.
 static STUBBED: LazyLock<TempDir> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in STUBS {
@@ -68,7 +68,7 @@ static STUBBED: LazyLock<TempDir> = LazyLock::new(|| {
     folder
 });
 
-/// A machine of a cluster, up for 1,000 seconds, of which the cluster has been there for 100.
+/// A machine that has been up for 1,000 seconds and in its cluster for 100.
 struct Machine {
     folder: TempDir,
 }
@@ -132,7 +132,7 @@ impl Machine {
 
     fn arm(&self, seconds: &str) {
         let begun = Instant::now();
-        // This reads until nobody holds the output any more.
+        // This reads until every process has closed the output.
         let done = self.command(&[seconds, URI, HEARD]).output().unwrap();
         assert!(done.status.success(), "{done:?}");
         assert!(begun.elapsed() < Duration::from_secs(20), "it holds on");
@@ -181,8 +181,8 @@ impl Machine {
     fn refuses(&self, broken: &str, args: &[&str]) -> Output {
         let done = self.command(args).env("BROKEN", broken).output().unwrap();
         assert_eq!(done.status.code(), Some(1), "{done:?}");
-        let said = String::from_utf8(done.stderr.clone()).unwrap();
-        assert!(said.contains("power-off: "), "{said}");
+        let message = String::from_utf8(done.stderr.clone()).unwrap();
+        assert!(message.contains("power-off: "), "{message}");
         done
     }
 }
@@ -282,7 +282,7 @@ fn without_the_object_the_last_number_holds_and_nonsense_is_none() {
 }
 
 #[test]
-fn a_wall_clock_that_jumps_moves_nothing() {
+fn a_jump_of_the_wall_clock_does_not_move_the_deadline() {
     let machine = Machine::primary();
     machine.arm("600");
     machine.write("wall", &(MADE + 1_000_000).to_string());
@@ -292,7 +292,7 @@ fn a_wall_clock_that_jumps_moves_nothing() {
 }
 
 #[test]
-fn what_is_over_is_never_less_than_nothing_nor_more_than_all() {
+fn the_elapsed_time_is_never_negative_or_above_the_total() {
     let ahead = Machine::primary();
     ahead.write("wall", &(MADE - 5_000).to_string());
     ahead.arm("600");
@@ -310,7 +310,7 @@ fn what_is_over_is_never_less_than_nothing_nor_more_than_all() {
 }
 
 #[test]
-fn it_keeps_watch_without_systemd_too() {
+fn the_script_works_without_systemd() {
     let machine = Machine::primary();
     fs::remove_dir(machine.path("systemd")).unwrap();
     machine.arm("600");
@@ -341,7 +341,7 @@ fn lives_again(machine: &Machine, life: &str, uptime: u64, off_at: u64) {
 }
 
 #[test]
-fn a_second_life_knows_what_the_first_knew() {
+fn a_restarted_script_continues_from_its_notes() {
     let machine = Machine::primary();
     fs::create_dir(machine.path("home")).unwrap();
     machine.write("home/seconds", "900\n");
@@ -376,7 +376,7 @@ fn a_reboot_gives_the_cluster_no_more_time() {
 }
 
 #[test]
-fn what_has_to_be_known_after_a_reboot_is_noted() {
+fn the_notes_have_what_a_reboot_needs() {
     let machine = Machine::primary();
     machine.arm("600");
     machine.stays_up_at(1_200);
@@ -385,7 +385,7 @@ fn what_has_to_be_known_after_a_reboot_is_noted() {
 }
 
 #[test]
-fn it_says_which_deadline_it_has_read() {
+fn the_script_reports_the_deadline_that_it_has_read() {
     let machine = Machine::primary();
     let heard = || fs::read_to_string(machine.path("heard")).unwrap_or_default();
     machine.arm("600");
@@ -423,7 +423,7 @@ impl Machine {
 }
 
 #[test]
-fn a_step_at_work_keeps_emr_from_taking_the_cluster_for_idle() {
+fn a_running_step_keeps_the_cluster_from_being_idle() {
     let machine = Machine::primary();
     machine.process(700, 1, "controller");
     machine.process(701, 700, "home");
@@ -446,7 +446,7 @@ fn a_step_at_work_keeps_emr_from_taking_the_cluster_for_idle() {
 }
 
 #[test]
-fn it_fails_where_it_cannot_keep_watch() {
+fn the_script_fails_if_it_cannot_watch() {
     let good = ["600", URI, HEARD];
     let wrong: &[&[&str]] = &[
         &[],
@@ -471,14 +471,14 @@ fn it_fails_where_it_cannot_keep_watch() {
 }
 
 #[test]
-fn it_fails_where_nobody_keeps_watch_though_it_was_said() {
+fn the_script_fails_if_its_watcher_did_not_start() {
     let machine = Machine::primary();
     let done = machine.refuses("watch", &["600", URI, HEARD]);
     assert!(done.stderr.ends_with(b"nobody keeps watch\n"), "{done:?}");
 }
 
 #[test]
-fn it_is_a_script_of_plain_lines() {
+fn the_script_has_plain_lines() {
     let text = fs::read_to_string(Path::new(SCRIPT)).unwrap();
     assert!(text.starts_with("#!/bin/bash\n") && text.contains("set -euo pipefail"));
     assert!(!text.contains('\r') && !text.contains("eval"));

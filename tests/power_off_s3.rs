@@ -256,7 +256,7 @@ fn the_partition_is_the_machines() {
 }
 
 #[test]
-fn a_clock_that_is_wrong_is_put_right_by_s3s() {
+fn a_wrong_clock_is_corrected_by_the_clock_of_s3() {
     let time = Some("Mon, 03 Feb 2031 04:05:06 GMT");
     let server = Server::start(Manners {
         time,
@@ -271,7 +271,7 @@ fn a_clock_that_is_wrong_is_put_right_by_s3s() {
 }
 
 #[test]
-fn what_cannot_be_read_fails_and_is_not_missing() {
+fn an_unreadable_object_is_an_error_and_not_missing() {
     let silent = Server::start(Manners {
         silent: true,
         ..Manners::default()
@@ -288,7 +288,7 @@ fn what_cannot_be_read_fails_and_is_not_missing() {
 }
 
 #[test]
-fn it_needs_no_newer_python_than_the_oldest_release_has() {
+fn the_script_runs_on_the_python_of_the_oldest_release() {
     let script = fs::read_to_string(SCRIPT).unwrap();
     let (_, rest) = script.split_once("<<'PYTHON'\n").unwrap();
     let (code, _) = rest.split_once("\nPYTHON\n").unwrap();

@@ -118,7 +118,7 @@ fn parts_of_yaml_are_completed() {
 }
 
 #[test]
-fn what_differs_from_a_sample_is_found() {
+fn differences_from_a_sample_are_found() {
     let printed = "a\nb\nc\n  d\n";
     for good in [
         "a\nb\nc\n  d\n",

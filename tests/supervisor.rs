@@ -127,8 +127,8 @@ sc.parallelize(range(2), 2).map(lambda x: 1 / x).collect()
     let cluster = folder.read().unwrap();
     assert_eq!(cluster.state, ClusterState::TerminatedWithErrors);
     assert_eq!(cluster.end.as_ref().unwrap().reason, EndReason::StepFailed);
-    let said = "ZeroDivisionError: division by zero (fails.py, line 4)";
-    assert_eq!(cluster.steps[0].failure.as_deref(), Some(said));
+    let message = "ZeroDivisionError: division by zero (fails.py, line 4)";
+    assert_eq!(cluster.steps[0].failure.as_deref(), Some(message));
     assert_eq!(cluster.steps[0].state, StepState::Failed);
     assert_eq!(cluster.steps[1].state, StepState::Cancelled);
     gone(&place, Duration::from_secs(1));
@@ -241,7 +241,7 @@ fn a_master_that_dies_ends_the_cluster() {
 }
 
 #[test]
-fn a_shutdown_of_the_machine_ends_it_in_order() {
+fn a_shutdown_of_the_machine_ends_the_cluster_in_order() {
     let place = Place::new();
     let folder = place.order(1, 60, WhenDone::Keep, Vec::new());
     folder.start().unwrap();

@@ -43,7 +43,7 @@ fn wait<T>(work: impl Future<Output = T>) -> T {
 }
 
 #[test]
-fn of_many_at_once_as_many_are_admitted_as_there_is_money_for() {
+fn concurrent_admissions_stop_at_the_budget() {
     for _ in 0..ROUNDS {
         let folder = tempfile::tempdir().unwrap();
         let together = Barrier::new(CROWD);
@@ -65,7 +65,7 @@ fn of_many_at_once_as_many_are_admitted_as_there_is_money_for() {
 }
 
 #[test]
-fn a_promise_of_who_died_is_given_back_once_nobody_has_the_stack() {
+fn a_reservation_of_a_dead_process_is_returned_once_the_lease_is_free() {
     let folder = tempfile::tempdir().unwrap();
     let cloud = local(folder.path());
     let teller = Teller::new(&cloud, "local", "recsys");
@@ -74,7 +74,7 @@ fn a_promise_of_who_died_is_given_back_once_nobody_has_the_stack() {
     let soon = wait(teller.team_account(now() + TimeDelta::minutes(9)));
     assert_eq!(soon.reservations.len(), 1);
     let later = now() + TimeDelta::minutes(10);
-    // Whoever holds the stack may be about to make it.
+    // The holder of the lease may be about to create it.
     let locks = folder.path().join("local/.locks");
     std::fs::create_dir_all(&locks).unwrap();
     let lock = std::fs::File::create(locks.join("stack-1")).unwrap();
@@ -85,7 +85,7 @@ fn a_promise_of_who_died_is_given_back_once_nobody_has_the_stack() {
 }
 
 #[test]
-fn an_account_that_nobody_can_read_admits_nothing_and_stays() {
+fn an_unreadable_account_admits_nothing_and_is_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let (cloud, policy) = (local(folder.path()), policy());
     let teller = Teller::new(&cloud, "local", "recsys");
@@ -102,10 +102,10 @@ fn an_account_that_nobody_can_read_admits_nothing_and_stays() {
         let budgets = budget(&policy);
         let account_store = teller.account_store(now());
         let refused = wait(account_store.admit(&budgets, &asked, |all| all, now())).unwrap_err();
-        let said = refused.to_string();
+        let message = refused.to_string();
         assert!(
-            said.contains("the account of team recsys cannot be read"),
-            "{said}"
+            message.contains("the account of team recsys cannot be read"),
+            "{message}"
         );
         assert!(!refused.hints.is_empty());
         assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
@@ -155,7 +155,7 @@ fn team_account() -> TeamAccount {
 }
 
 #[test]
-fn who_has_looked_long_ago_gives_back_nobodys_money() {
+fn an_old_listing_returns_no_reservation() {
     let folder = tempfile::tempdir().unwrap();
     let cloud = local(folder.path());
     let teller = Teller::new(&cloud, "local", "recsys");
@@ -169,7 +169,7 @@ fn who_has_looked_long_ago_gives_back_nobodys_money() {
 }
 
 #[test]
-fn a_growth_that_is_not_told_yet_stays_promised() {
+fn a_growth_that_is_not_listed_yet_stays_reserved() {
     let mut team_account = team_account();
     let (soon, later) = (
         now() + TimeDelta::minutes(1),
@@ -191,7 +191,7 @@ fn a_growth_that_is_not_told_yet_stays_promised() {
 }
 
 #[test]
-fn what_is_over_is_not_brought_back_by_who_is_late() {
+fn a_late_listing_does_not_reopen_an_ended_cluster() {
     let (mut team_account, soon) = (team_account(), now() + TimeDelta::minutes(20));
     let mut over = record("recsys", soon);
     (over.state, over.ended_at) = (ClusterState::Terminated, Some(soon));
@@ -215,7 +215,7 @@ fn a_cluster_is_in_the_account_of_one_team() {
 }
 
 #[test]
-fn a_living_cluster_of_which_less_is_told_stays_promised() {
+fn a_live_cluster_listed_smaller_keeps_its_reservation() {
     let (mut team_account, later) = (team_account(), now() + TimeDelta::minutes(20));
     let mut bare = record("recsys", later);
     bare.ends_by = None;

@@ -1,4 +1,4 @@
-//! Stacks with mistakes in them, and what is said of each; and texts that nobody would write.
+//! Stacks with mistakes and the report of each; and generated texts.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -42,7 +42,7 @@ fn settings(sets: &[&str]) -> Vec<Setting> {
 }
 
 #[test]
-fn every_bad_stack_is_told_what_is_wrong() {
+fn every_invalid_stack_is_reported() {
     let mut names: Vec<String> = std::fs::read_dir(at("tests/bad"))
         .unwrap()
         .map(|entry| {
@@ -64,7 +64,7 @@ fn every_bad_stack_is_told_what_is_wrong() {
 }
 
 #[test]
-fn nine_mistakes_are_told_at_nine_places() {
+fn nine_mistakes_are_reported_at_nine_places() {
     let wrong = wrong("nine-mistakes");
     let places: BTreeSet<_> = wrong.iter().map(|found| wrong.place(found.at)).collect();
     let codes: BTreeSet<Code> = wrong.iter().map(|found| found.code).collect();
@@ -95,7 +95,7 @@ fn colours_change_nothing_but_colours() {
 }
 
 #[test]
-fn settings_are_told_apart_from_the_file() {
+fn mistakes_in_settings_are_distinguished_from_the_file() {
     let sets = settings(&[
         "data.ratings.path=ratings\u{7}.dat",
         "guardrails.budget=3",
@@ -146,7 +146,7 @@ fn held(file: &str, schema: &serde_json::Value) {
 /// A file in the repository is what the code makes.
 fn written(file: &str, code: &str) {
     let path = at(file);
-    #[expect(clippy::disallowed_methods, reason = "a test may be told to bless")]
+    #[expect(clippy::disallowed_methods, reason = "BLESS makes a test write files")]
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(&path, code).unwrap();
     }
@@ -194,7 +194,7 @@ fn every_path_that_is_offered_can_be_set() {
 }
 
 #[test]
-fn paths_of_this_machine_are_known_by_their_declarations() {
+fn local_paths_are_recognised_by_their_declarations() {
     for path in [
         "data.a.path",
         "key_pairs.spark.public_key",
@@ -373,7 +373,7 @@ proptest! {
     }
 
     #[test]
-    fn texts_of_yamls_own_words_are_read_or_refused(
+    fn texts_of_yaml_syntax_are_read_or_refused(
         words in prop::collection::vec((0..TOKENS.len() + 12, 0..4_usize), 0..40),
     ) {
         let keys = [
@@ -414,7 +414,7 @@ proptest! {
 }
 
 #[test]
-fn texts_made_to_be_slow_are_not() {
+fn texts_that_could_be_slow_are_fast() {
     let many = "a: 1\n".repeat(40_000);
     survives(&many, &[]);
     survives(&format!("[{}]", "{a: [], ".repeat(20_000)), &[]);

@@ -337,7 +337,7 @@ impl Test {
 }
 
 #[test]
-fn only_items_for_tests_are_let_off() {
+fn only_test_items_are_exempt() {
     let left = |text: &str| {
         let lines = code(text).map(|(number, line)| format!("{number}:{line}"));
         lines.collect::<Vec<_>>()

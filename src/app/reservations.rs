@@ -156,16 +156,18 @@ impl<'a> Reservations<'a> {
         for (key, budgets) in self.by_account(budgets) {
             let opened = self.opened(&key).await?;
             let account_store = opened.account_store();
-            let said = account_store
+            let message = account_store
                 .weigh(&budgets, &reservation.ask, &reservation.key(), now)
                 .await?;
-            weighed.findings.extend(said.findings);
+            weighed.findings.extend(message.findings);
             let figured = |(policy, figures)| PolicyMonth {
                 team: key.0.clone(),
                 policy,
                 figures,
             };
-            weighed.months.extend(said.months.into_iter().map(figured));
+            weighed
+                .months
+                .extend(message.months.into_iter().map(figured));
         }
         Ok(weighed)
     }
@@ -213,7 +215,7 @@ impl<'a> Reservations<'a> {
             let admission = account_store
                 .admit(&budgets, &reservation, passes, now)
                 .await?;
-            self.services.reached(&admission.told, &key.0);
+            self.services.reached(&admission.reached_shares, &key.0);
             self.refuse(&admission.findings)?;
         }
         Ok(())
@@ -292,8 +294,8 @@ impl<'a> Reservations<'a> {
     fn by_account<'b>(&self, budgets: &'b [TeamBudget]) -> BTreeMap<Key, Vec<Budget<'b>>> {
         let mut all: BTreeMap<Key, Vec<Budget<'b>>> = BTreeMap::new();
         for budget in budgets {
-            let (_, said) = budget.as_budget();
-            let home = self.place.at.region().map(|_| said.value.home.clone());
+            let (_, message) = budget.as_budget();
+            let home = self.place.at.region().map(|_| message.value.home.clone());
             let key = (budget.team.clone(), home);
             all.entry(key).or_default().push(budget.as_budget());
         }

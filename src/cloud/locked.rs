@@ -4,7 +4,7 @@ use std::fs::File;
 
 /// A file that this process has locked. Dropping it unlocks the file.
 ///
-/// Closing the file is not enough: the lock belongs to the open file, of which each process that this
+/// Closing the file is not enough: the lock belongs to the open file, and each process that this
 /// one is just starting has a copy until it runs its program (`flock(2)`). So a lock that is only
 /// closed can outlive its holder for an instant, in which another process is refused.
 #[derive(Debug)]

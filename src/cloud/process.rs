@@ -37,7 +37,7 @@ impl Process {
         })
     }
 
-    /// Whether it lives, where that can be told.
+    /// Whether the process is alive. False if that cannot be read.
     pub fn is_alive(&self) -> bool {
         Self::of(self.pid).as_ref() == Some(self)
     }

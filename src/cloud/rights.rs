@@ -100,7 +100,7 @@ fn condition(condition: &Value, who: &str) -> Option<bool> {
     Some(holds)
 }
 
-/// A single value or an array, both of which IAM allows.
+/// A single value or an array. IAM allows both.
 fn many(value: &Value) -> impl Iterator<Item = &Value> {
     let several = value.as_array().map(Vec::as_slice);
     several.unwrap_or(std::slice::from_ref(value)).iter()

@@ -53,7 +53,7 @@ pub trait Observing {
         known: &BTreeSet<ClusterId>,
     ) -> Result<Vec<Cluster>, CloudError>;
 
-    /// The stacks of which anything exists, in order of their names.
+    /// The stacks that have any resources, sorted by name.
     async fn stacks(&self) -> Result<Vec<StackName>, CloudError>;
 }
 

@@ -152,7 +152,7 @@ pub struct Admission {
     /// Denials and warnings. The reservation is made if none of them denies it.
     pub findings: Vec<Finding>,
     /// Shares of budgets that are reached now and were not reported before.
-    pub told: Vec<(PolicyName, Percent)>,
+    pub reached_shares: Vec<(PolicyName, Percent)>,
 }
 
 /// A policy's budget.
@@ -195,7 +195,7 @@ impl AccountStore<'_> {
                 return Change::Leave(admission);
             }
             team_account.reservation(reservation.clone());
-            admission.told = reached_shares(team_account, budgets, now);
+            admission.reached_shares = reached_shares(team_account, budgets, now);
             Change::Write(admission)
         };
         Ok(self.change(change).await?.0)
@@ -264,7 +264,7 @@ impl AccountStore<'_> {
         Admission {
             months,
             findings,
-            told: Vec::new(),
+            reached_shares: Vec::new(),
         }
     }
 }

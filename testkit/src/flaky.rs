@@ -12,9 +12,9 @@ use tokio::sync::Notify;
 pub enum Fault {
     /// Not done: too many calls.
     Throttle,
-    /// Not done, and nobody says so: the connection breaks.
+    /// The call is not carried out and there is no reply: the connection breaks.
     Unsent,
-    /// Done, and nobody says so.
+    /// The call is carried out and its reply is lost.
     Lost,
     /// Done, late.
     Slow(Duration),

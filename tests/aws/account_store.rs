@@ -29,11 +29,11 @@ pub(crate) fn done(double: &Double, part: &str) {
     command.args(["--exact", &name, "--ignored", "--nocapture"]);
     double.env(&mut command);
     let done = command.output().unwrap();
-    let said = String::from_utf8_lossy(&done.stdout);
+    let message = String::from_utf8_lossy(&done.stdout);
     let wrong = String::from_utf8_lossy(&done.stderr);
     assert!(
-        done.status.success() && said.contains("1 passed"),
-        "{said}{wrong}"
+        done.status.success() && message.contains("1 passed"),
+        "{message}{wrong}"
     );
 }
 

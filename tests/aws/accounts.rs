@@ -1,5 +1,5 @@
-//! A cluster records the account that it counts in. Whoever makes it more expensive is admitted by
-//! that account, from any folder and machine, with any policies or none.
+//! A cluster records the account that it counts in. That account admits any change that makes the
+//! cluster more expensive, from any folder and machine, with any policies or none.
 
 use crate::policies::{of_team, say, under};
 use crate::world::{BUCKET, Done, STACK, World};

@@ -110,7 +110,7 @@ def shown_notice(key):
     return dict(zip(names, key, strict=True)) | {"NotificationState": "OK"}
 
 
-def told(subscribers):
+def checked_subscribers(subscribers):
     """The subscribers of a notification, which needs at least one."""
     found = [(one["SubscriptionType"], one["Address"]) for one in subscribers]
     if not found:
@@ -126,8 +126,8 @@ def told(subscribers):
             raise invalid(f"{address} is no topic of SNS")
     for kind, most in (("EMAIL", MOST_MAILS), ("SNS", MOST_TOPICS)):
         if sum(one[0] == kind for one in found) > most:
-            said = f"a notification has at most {most} {kind} subscribers"
-            raise Refusal("CreationLimitExceededException", said)
+            message = f"a notification has at most {most} {kind} subscribers"
+            raise Refusal("CreationLimitExceededException", message)
     return found
 
 
@@ -136,9 +136,9 @@ def add_notice(notices, shape, subscribers):
     if key in notices:
         raise exists("notification")
     if len(notices) >= MOST_NOTICES:
-        said = f"a budget has at most {MOST_NOTICES} notifications"
-        raise Refusal("CreationLimitExceededException", said)
-    notices[key] = told(subscribers)
+        message = f"a budget has at most {MOST_NOTICES} notifications"
+        raise Refusal("CreationLimitExceededException", message)
+    notices[key] = checked_subscribers(subscribers)
 
 
 def page(member, items, asked):
@@ -239,7 +239,7 @@ def describe_subscribers(world, asked):
 def create_subscriber(world, asked):
     notices, key = held_notice(world, asked)
     there = [{"SubscriptionType": kind, "Address": address} for kind, address in notices[key]]
-    notices[key] = told([*there, asked["Subscriber"]])
+    notices[key] = checked_subscribers([*there, asked["Subscriber"]])
 
 
 def update_subscriber(world, asked):
@@ -250,7 +250,7 @@ def update_subscriber(world, asked):
         raise missing("subscriber")
     there = [{"SubscriptionType": kind, "Address": who} for kind, who in notices[key]]
     others = [one for one in there if (one["SubscriptionType"], one["Address"]) != gone]
-    notices[key] = told([*others, asked["NewSubscriber"]])
+    notices[key] = checked_subscribers([*others, asked["NewSubscriber"]])
 
 
 def delete_subscriber(world, asked):

@@ -43,26 +43,26 @@ fn usual() -> Value {
 }
 
 /// A request in AWS's form.
-fn shown(wish: &Value) -> Value {
+fn shown(spec: &Value) -> Value {
     let (policy, team) = (
-        wish["policy"].as_str().unwrap(),
-        wish["team"].as_str().unwrap(),
+        spec["policy"].as_str().unwrap(),
+        spec["team"].as_str().unwrap(),
     );
-    let tells = wish["tells"].as_array().unwrap();
-    let told = tells.iter().map(|who| {
+    let tells = spec["tells"].as_array().unwrap();
+    let reported = tells.iter().map(|who| {
         let sns = who == TOPIC;
         json!({ "SubscriptionType": if sns { "SNS" } else { "EMAIL" }, "Address": who })
     });
-    let told: Vec<_> = told.collect();
-    let shares = wish["shares"].as_array().unwrap().iter();
+    let reported: Vec<_> = reported.collect();
+    let shares = spec["shares"].as_array().unwrap().iter();
     let shares = shares.map(|share| share.as_f64().unwrap()).chain([100.0]);
-    let notices = shares.filter(|_| !told.is_empty()).map(|share| {
+    let notices = shares.filter(|_| !reported.is_empty()).map(|share| {
         json!({
             "NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN",
-            "Threshold": share, "ThresholdType": "PERCENTAGE", "Subscribers": told,
+            "Threshold": share, "ThresholdType": "PERCENTAGE", "Subscribers": reported,
         })
     });
-    let monthly: f64 = wish["monthly"].as_str().unwrap()[1..].parse().unwrap();
+    let monthly: f64 = spec["monthly"].as_str().unwrap()[1..].parse().unwrap();
     let budget = json!({
         "BudgetName": format!("clusterup_{policy}_{team}"),
         "BudgetType": "COST",
@@ -98,28 +98,31 @@ impl Office {
     #[track_caller]
     fn done(&self, part: &str) {
         let done = self.part(part);
-        let said = String::from_utf8_lossy(&done.stdout);
-        assert!(done.status.success() && said.contains("1 passed"), "{said}");
+        let message = String::from_utf8_lossy(&done.stdout);
+        assert!(
+            done.status.success() && message.contains("1 passed"),
+            "{message}"
+        );
     }
 
-    fn wish(&self, wishes: &Value) {
-        fs::write(self.folder.path().join("wishes"), wishes.to_string()).unwrap();
+    fn spec(&self, specs: &Value) {
+        fs::write(self.folder.path().join("wishes"), specs.to_string()).unwrap();
     }
 
     /// Pushes and checks the result. Returns the calls that changed something.
     #[track_caller]
-    fn push(&self, wishes: &Value) -> Vec<String> {
-        self.wish(wishes);
+    fn push(&self, specs: &Value) -> Vec<String> {
+        self.spec(specs);
         self.double.reset_calls();
         self.done("push");
         let calls = self.double.calls().into_iter().filter(|call| call.mutates);
-        self.check(wishes);
+        self.check(specs);
         calls.map(|call| call.call).collect()
     }
 
     #[track_caller]
-    fn check(&self, wishes: &Value) {
-        let expected: Vec<_> = wishes.as_array().unwrap().iter().map(shown).collect();
+    fn check(&self, specs: &Value) {
+        let expected: Vec<_> = specs.as_array().unwrap().iter().map(shown).collect();
         assert_eq!(self.double.budgets(), json!(expected));
     }
 
@@ -140,23 +143,23 @@ fn of(number: usize) -> Value {
 #[test]
 fn budgets_are_created_changed_removed_and_then_left_alone() {
     let office = Office::new();
-    let mut wishes = usual();
-    assert_eq!(office.push(&wishes), ["budgets:CreateBudget"; 3]);
-    assert_eq!(office.push(&wishes), [""; 0]);
-    wishes[0]["monthly"] = json!("$250");
-    assert_eq!(office.push(&wishes), ["budgets:UpdateBudget"]);
-    wishes[0]["shares"] = json!([50, 75]);
-    assert_eq!(office.push(&wishes), ["budgets:UpdateNotification"]);
-    wishes[1]["tells"] = json!(["c@example.com"]);
-    assert_eq!(office.push(&wishes), ["budgets:UpdateSubscriber"]);
-    wishes[1]["tells"] = json!([TOPIC]);
+    let mut specs = usual();
+    assert_eq!(office.push(&specs), ["budgets:CreateBudget"; 3]);
+    assert_eq!(office.push(&specs), [""; 0]);
+    specs[0]["monthly"] = json!("$250");
+    assert_eq!(office.push(&specs), ["budgets:UpdateBudget"]);
+    specs[0]["shares"] = json!([50, 75]);
+    assert_eq!(office.push(&specs), ["budgets:UpdateNotification"]);
+    specs[1]["tells"] = json!(["c@example.com"]);
+    assert_eq!(office.push(&specs), ["budgets:UpdateSubscriber"]);
+    specs[1]["tells"] = json!([TOPIC]);
     let other_kind = ["budgets:CreateSubscriber", "budgets:DeleteSubscriber"];
-    assert_eq!(office.push(&wishes), other_kind);
-    wishes[2]["tells"] = json!([TOPIC, "c@example.com"]);
-    assert_eq!(office.push(&wishes), ["budgets:CreateNotification"; 2]);
-    wishes.as_array_mut().unwrap().remove(1);
-    assert_eq!(office.push(&wishes), ["budgets:DeleteBudget"]);
-    assert_eq!(office.push(&wishes), [""; 0]);
+    assert_eq!(office.push(&specs), other_kind);
+    specs[2]["tells"] = json!([TOPIC, "c@example.com"]);
+    assert_eq!(office.push(&specs), ["budgets:CreateNotification"; 2]);
+    specs.as_array_mut().unwrap().remove(1);
+    assert_eq!(office.push(&specs), ["budgets:DeleteBudget"]);
+    assert_eq!(office.push(&specs), [""; 0]);
     assert_eq!(office.push(&json!([])), ["budgets:DeleteBudget"; 2]);
     let left = office.double.left("us-east-1", "");
     assert_eq!(left["budgets"], json!([]));
@@ -235,7 +238,7 @@ fn other_changes_recreate_the_budget_and_foreign_budgets_are_left_alone() {
     office
         .double
         .aws("us-east-1", "budgets", "create_budget", asked);
-    office.wish(&json!([]));
+    office.spec(&json!([]));
     office.done("push");
     let left = office.double.budgets();
     assert_eq!(left.as_array().unwrap().len(), 1);
@@ -244,10 +247,10 @@ fn other_changes_recreate_the_budget_and_foreign_budgets_are_left_alone() {
 
 #[test]
 fn an_interrupted_push_is_continued() {
-    let mut wishes = usual();
-    wishes[0]["monthly"] = json!("$250");
-    wishes[0]["shares"] = json!([50, 75]);
-    wishes[1]["team"] = json!("three");
+    let mut specs = usual();
+    specs[0]["monthly"] = json!("$250");
+    specs[0]["shares"] = json!([50, 75]);
+    specs[1]["team"] = json!("three");
     let office = Office::new();
     let calls = [
         "CreateBudget",
@@ -260,11 +263,11 @@ fn an_interrupted_push_is_continued() {
         .flat_map(|call| [(call, "before"), (call, "after")])
     {
         office.push(&usual());
-        office.wish(&wishes);
+        office.spec(&specs);
         let kill = json!([{ "do": "kill", "call": format!("budgets:{call}"), "when": when }]);
         office.double.post("/_double/faults", kill);
         assert!(!office.part("push").status.success(), "{call} {when}");
-        office.push(&wishes);
+        office.push(&specs);
     }
 }
 
@@ -273,8 +276,8 @@ fn the_spending_in_aws_is_read() {
     let office = Office::new();
     office.push(&usual());
     for (name, amount) in [("ads_one", json!("120.25")), ("ads_two", Value::Null)] {
-        let told = json!({ "name": format!("clusterup_{name}"), "amount": amount });
-        office.double.post("/_double/budgets/actual", told);
+        let reported = json!({ "name": format!("clusterup_{name}"), "amount": amount });
+        office.double.post("/_double/budgets/actual", reported);
     }
     office.double.reset_calls();
     office.done("actuals");
@@ -298,9 +301,9 @@ fn errors_have_their_kinds() {
 #[ignore = "a part of another test"]
 fn part_push() {
     run(async |sdk, folder| {
-        let wishes = fs::read_to_string(folder.join("wishes")).unwrap();
-        let wishes: Vec<Value> = serde_json::from_str(&wishes).unwrap();
-        let policies: Vec<_> = wishes.iter().map(policy).collect();
+        let specs = fs::read_to_string(folder.join("wishes")).unwrap();
+        let specs: Vec<Value> = serde_json::from_str(&specs).unwrap();
+        let policies: Vec<_> = specs.iter().map(policy).collect();
         let (want, account) = (desired_budgets(&policies), account(&sdk).await.unwrap());
         let agreed = plan(&sdk, &account, &want).await.unwrap();
         let there = push(&sdk, &account, &want, &agreed).await.unwrap();
@@ -327,8 +330,8 @@ fn part_actuals() {
 fn part_refused() {
     run(async |sdk, _| {
         let account = "123456789012".to_owned();
-        let wish = team("p", "t", "$1", &[], &["a@example.com"]);
-        let seen = desired_budgets(&[policy(&wish)])[0].seen();
+        let spec = team("p", "t", "$1", &[], &["a@example.com"]);
+        let seen = desired_budgets(&[policy(&spec)])[0].seen();
         let (budget, notices) = (seen.budget, seen.notices);
         let (name, next) = (budget.name.clone(), None);
         let (notice, subscribers) = notices.first_key_value().unwrap();
@@ -382,9 +385,9 @@ fn part_refused() {
     });
 }
 
-fn policy(wish: &Value) -> Policy {
-    let text = |key: &str| wish[key].as_str().unwrap();
-    let list = |key: &str| wish[key].as_array().unwrap().clone();
+fn policy(spec: &Value) -> Policy {
+    let text = |key: &str| spec[key].as_str().unwrap();
+    let list = |key: &str| spec[key].as_array().unwrap().clone();
     let shares = list("shares")
         .into_iter()
         .map(|share| format!("{share}%").parse().unwrap());

@@ -64,7 +64,7 @@ fn every_attempt_of_every_call_has_its_line() {
 }
 
 #[test]
-fn ids_are_there_when_asked_for_and_all_is_still_otherwise() {
+fn ids_are_logged_on_request_and_nothing_is_logged_by_default() {
     let world = World::new();
     world.expect(0, &["apply", "t.yaml", "--yes", "--detach"]);
     let id = world.alive()[0]["id"].as_str().unwrap().to_owned();

@@ -79,8 +79,8 @@ def notices(aws, theirs, named):
     one = named | {"Notification": at(80)}
     theirs.create_subscriber(**one, Subscriber=mail(1))
     theirs.delete_subscriber(**one, Subscriber=MAIL)
-    told = theirs.describe_subscribers_for_notification(**one)["Subscribers"]
-    aws.equal(told, [mail(1)], "subscribers")
+    reported = theirs.describe_subscribers_for_notification(**one)["Subscribers"]
+    aws.equal(reported, [mail(1)], "subscribers")
     theirs.update_subscriber(**one, OldSubscriber=mail(1), NewSubscriber=mail(2))
     wrong = {"OldSubscriber": mail(1), "NewSubscriber": mail(3)}
     aws.refused("NotFoundException", theirs.update_subscriber, **one, **wrong)
@@ -91,8 +91,8 @@ def notices(aws, theirs, named):
     aws.refused("NotFoundException", update, **named, **unknown)
     update(**named, OldNotification=at(80), NewNotification=at(81))
     one = named | {"Notification": at(81)}
-    told = theirs.describe_subscribers_for_notification(**one)["Subscribers"]
-    aws.equal(told, [mail(2)], "subscribers")
+    reported = theirs.describe_subscribers_for_notification(**one)["Subscribers"]
+    aws.equal(reported, [mail(2)], "subscribers")
     theirs.delete_subscriber(**one, Subscriber=mail(2))
     describe = theirs.describe_subscribers_for_notification
     aws.refused("NotFoundException", describe, **one)

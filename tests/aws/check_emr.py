@@ -79,8 +79,8 @@ def failing_steps(aws):
     aws.equal(aws.state(cluster), "TERMINATING", "state")
     cluster = aws.ready(steps=[step("a"), step("b"), step("c")])
     second = aws.emr.list_steps(ClusterId=cluster)["Steps"][1]["Id"]
-    told = aws.emr.cancel_steps(ClusterId=cluster, StepIds=[second])["CancelStepsInfoList"]
-    aws.equal(told[0]["Status"], "SUBMITTED", "cancel")
+    reported = aws.emr.cancel_steps(ClusterId=cluster, StepIds=[second])["CancelStepsInfoList"]
+    aws.equal(reported[0]["Status"], "SUBMITTED", "cancel")
     aws.emr.terminate_job_flows(JobFlowIds=[cluster])
     aws.equal(aws.states(cluster), ["INTERRUPTED", "CANCELLED", "CANCELLED"], "steps")
     aws.post("steps", {"results": [{"match": "w", "writes": {"out/a": "text"}}]})
@@ -186,8 +186,8 @@ def resize(aws):
     aws.equal(group["Id"][:3], "ig-", "id")
     aws.equal((group["InstanceGroupType"], group["Market"]), ("CORE", "SPOT"), "group")
     aws.equal(len(group["EbsBlockDevices"]), 2, "disks")
-    wish = [{"InstanceGroupId": group["Id"], "InstanceCount": 4}]
-    aws.emr.modify_instance_groups(ClusterId=cluster, InstanceGroups=wish)
+    request = [{"InstanceGroupId": group["Id"], "InstanceCount": 4}]
+    aws.emr.modify_instance_groups(ClusterId=cluster, InstanceGroups=request)
     counts = core()["RequestedInstanceCount"], core()["RunningInstanceCount"]
     aws.equal(counts, (4, 2), "counts at once")
     aws.equal(core()["Status"]["State"], "RESIZING", "state")

@@ -25,19 +25,19 @@ def foreign(aws):
     wanted = {runs: "RUNNING", slow: "STARTING", fleet: "WAITING", over: "TERMINATED"}
     aws.equal({one: states[one] for one in wanted}, wanted, "states an hour later")
     shown = aws.emr.list_steps(ClusterId=runs)["Steps"]
-    told = [(one["Name"], one["Status"]["State"]) for one in shown]
+    reported = [(one["Name"], one["Status"]["State"]) for one in shown]
     wanted = [("next", "PENDING"), ("hangs", "RUNNING"), ("old", "FAILED")]
-    aws.equal(told, wanted, "steps")
-    said = aws.emr.describe_cluster(ClusterId=runs)["Cluster"]
-    aws.equal(said["TerminationProtected"], True, "protection")
-    aws.equal([one["Name"] for one in said["Applications"]], ["Hadoop", "Spark"], "applications")
-    said = aws.emr.describe_cluster(ClusterId=slow)["Cluster"]
-    aws.equal(said["Tags"], [{"Key": "Owner", "Value": "ana"}], "tags")
+    aws.equal(reported, wanted, "steps")
+    described = aws.emr.describe_cluster(ClusterId=runs)["Cluster"]
+    aws.equal(described["TerminationProtected"], True, "protection")
+    aws.equal([one["Name"] for one in described["Applications"]], ["Hadoop", "Spark"], "applications")
+    described = aws.emr.describe_cluster(ClusterId=slow)["Cluster"]
+    aws.equal(described["Tags"], [{"Key": "Owner", "Value": "ana"}], "tags")
     aws.refused("InvalidRequestException", aws.emr.list_instance_groups, ClusterId=fleet)
     aws.post("foreign/change", {"id": runs, "protected": False, "end_steps": ["hangs"]})
     shown = aws.emr.list_steps(ClusterId=runs)["Steps"]
-    told = {one["Name"]: one["Status"]["State"] for one in shown}
-    aws.equal((told["hangs"], told["next"]), ("COMPLETED", "RUNNING"), "steps as changed")
+    reported = {one["Name"]: one["Status"]["State"] for one in shown}
+    aws.equal((reported["hangs"], reported["next"]), ("COMPLETED", "RUNNING"), "steps as changed")
     metrics(aws, runs, slow)
     aws.emr.terminate_job_flows(JobFlowIds=[runs, slow, fleet])
 
@@ -46,13 +46,13 @@ def metrics(aws, runs, slow):
     aws.equal(values(aws, slow, "AppsRunning"), [], "before it is ready")
     busy = values(aws, runs, "AppsRunning")
     aws.equal((len(busy) >= 11, set(busy)), (True, {1.0}), "what its step says")
-    said = {"AppsRunning": [[600, 3], [300, 0]]}
-    aws.post("metrics", {"cluster": runs, "says": said})
+    series = {"AppsRunning": [[600, 3], [300, 0]]}
+    aws.post("metrics", {"cluster": runs, "says": series})
     aws.equal(values(aws, runs, "AppsRunning"), [3.0, 0.0], "what a test says")
     aws.equal(values(aws, runs, "AppsPending"), [], "of what it says nothing")
     aws.post("metrics", {"cluster": runs, "says": "fail"})
-    told = result(aws, runs, "AppsRunning")["MetricDataResults"][0]
-    aws.equal(told["StatusCode"], "InternalError", "a query that fails")
+    reported = result(aws, runs, "AppsRunning")["MetricDataResults"][0]
+    aws.equal(reported["StatusCode"], "InternalError", "a query that fails")
     aws.post("metrics", {"cluster": "*", "says": "fail"})
     refused = result(aws, runs, "AppsRunning")
     aws.equal(refused["__type"], "InternalServiceFault", "a service that fails")

@@ -80,9 +80,9 @@ def faults(aws):
     aws.unanswered(aws.run, Name="clusterup/lost")
     names = {one["Name"] for one in aws.emr.list_clusters()["Clusters"]}
     aws.equal(names & {"clusterup/dropped", "clusterup/lost"}, {"clusterup/lost"}, "handled")
-    told = [(one["call"], one["status"], one["handled"]) for one in aws.calls()]
+    reported = [(one["call"], one["status"], one["handled"]) for one in aws.calls()]
     wanted = [("emr:RunJobFlow", 0, False), ("emr:RunJobFlow", 0, True)]
-    aws.equal(told[:2], wanted, "calls")
+    aws.equal(reported[:2], wanted, "calls")
     for call, code, status in (
         (aws.ec2.describe_vpcs, "RequestLimitExceeded", 503),
         (aws.s3.list_buckets, "SlowDown", 503),

@@ -13,7 +13,7 @@ def schedule(aws, cluster, minutes, **more):
     at = (now + timedelta(minutes=minutes)).replace(second=0, microsecond=0)
     target = {"Arn": TERMINATE, "RoleArn": ROLE, "Input": json.dumps({"JobFlowIds": [cluster]})}
     target["RetryPolicy"] = {"MaximumEventAgeInSeconds": 3600, "MaximumRetryAttempts": 20}
-    said = {
+    order = {
         "Name": f"end-{cluster}",
         "ScheduleExpression": at.strftime("at(%Y-%m-%dT%H:%M:%S)"),
         "ScheduleExpressionTimezone": "UTC",
@@ -21,27 +21,27 @@ def schedule(aws, cluster, minutes, **more):
         "ActionAfterCompletion": "DELETE",
         "Target": target | more,
     }
-    return said, (at - now).total_seconds()
+    return order, (at - now).total_seconds()
 
 
 def schedules(aws):
     scheduler = aws.client("scheduler")
     cluster = aws.ready()
-    said, wait = schedule(aws, cluster, 60)
+    order, wait = schedule(aws, cluster, 60)
     create, update = scheduler.create_schedule, scheduler.update_schedule
-    aws.refused("ResourceNotFoundException", update, **said)
+    aws.refused("ResourceNotFoundException", update, **order)
     for wrong in ({"RoleArn": ROLE + "-no"}, {"RoleArn": ROLE.replace("clusterup-reaper", "x")}):
         found = aws.refused("ValidationException", create, **schedule(aws, cluster, 9, **wrong)[0])
         aws.equal("must allow AWS EventBridge Scheduler" in str(found), True, "why")
-    wrong = said | {"ScheduleExpression": "at(2026-01-01T00:00:00Z)"}
+    wrong = order | {"ScheduleExpression": "at(2026-01-01T00:00:00Z)"}
     aws.refused("ValidationException", create, **wrong)
-    create(**said)
-    aws.refused("ConflictException", create, **said)
+    create(**order)
+    aws.refused("ConflictException", create, **order)
     shown = aws.ask("/_double/schedules")
     aws.equal([one["name"] for one in shown], [f"end-{cluster}"], "schedules")
     aws.equal((shown[0]["after"], shown[0]["tried"]), ("DELETE", 3600), "what it says")
-    said, wait = schedule(aws, cluster, 120)
-    update(**said)
+    order, wait = schedule(aws, cluster, 120)
+    update(**order)
     aws.advance(wait - 5)
     aws.equal(aws.state(cluster), "WAITING", "before its time")
     aws.advance(65)
@@ -58,13 +58,13 @@ def vain_schedules(aws):
         {"Input": "no"},
     ):
         cluster = aws.ready()
-        said, wait = schedule(aws, cluster, 10, **wrong)
-        scheduler.create_schedule(**said)
+        order, wait = schedule(aws, cluster, 10, **wrong)
+        scheduler.create_schedule(**order)
         aws.advance(wait + 60)
         aws.equal(aws.state(cluster), "WAITING", f"fired into nothing: {wrong}")
         aws.equal(aws.ask("/_double/schedules"), [], "gone all the same")
-    said, wait = schedule(aws, cluster, 10)
-    scheduler.create_schedule(**said)
+    order, wait = schedule(aws, cluster, 10)
+    scheduler.create_schedule(**order)
     protect = aws.emr.set_termination_protection
     protect(JobFlowIds=[cluster], TerminationProtected=True)
     aws.advance(wait + 600)
@@ -74,11 +74,11 @@ def vain_schedules(aws):
     aws.equal(aws.status(cluster)["StateChangeReason"]["Code"], "USER_REQUEST", "reason")
     aws.equal(aws.ask("/_double/schedules"), [], "gone")
     cluster = aws.ready()
-    said, wait = schedule(aws, cluster, 10)
-    scheduler.create_schedule(**said)
+    order, wait = schedule(aws, cluster, 10)
+    scheduler.create_schedule(**order)
     aws.post("roles/remove", {"name": "clusterup-reaper"})
-    said["Name"] = "other"
-    aws.refused("ValidationException", scheduler.create_schedule, **said)
+    order["Name"] = "other"
+    aws.refused("ValidationException", scheduler.create_schedule, **order)
     aws.advance(wait + 3700)
     aws.equal(aws.state(cluster), "WAITING", "without its role")
     aws.equal(aws.ask("/_double/schedules"), [], "given up")
@@ -90,9 +90,9 @@ def power_off(aws):
     script = {"Path": "s3://clusterup-b/x/power-off.sh", "Args": ["600", f"s3://clusterup-b/{key}"]}
     actions = [{"Name": "end", "ScriptBootstrapAction": script}]
     cluster = aws.ready(BootstrapActions=actions)
-    told = aws.emr.list_bootstrap_actions(ClusterId=cluster)["BootstrapActions"]
+    reported = aws.emr.list_bootstrap_actions(ClusterId=cluster)["BootstrapActions"]
     wanted = [{"Name": "end", "ScriptPath": script["Path"], "Args": script["Args"]}]
-    aws.equal(told, wanted, "bootstrap actions")
+    aws.equal(reported, wanted, "bootstrap actions")
     aws.advance(500)
     for text in ("900\n", "soon", ""):
         aws.s3.put_object(Bucket="clusterup-b", Key=key, Body=text.encode())

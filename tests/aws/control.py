@@ -86,11 +86,11 @@ def answer(world, method, path, body):
     with world.lock:
         world.catch_up()
         try:
-            told = asked(world, json.loads(body or b"{}"))
+            reply = asked(world, json.loads(body or b"{}"))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             return json_reply({"error": repr(error)}, 400)
         world.catch_up()
-        return json_reply({} if told is None else told)
+        return json_reply({} if reply is None else reply)
 
 
 def clock(world, body):

@@ -79,9 +79,9 @@ impl Double {
             .http_status_as_error(false)
             .build();
         let mut reply = asked.send_json(&value).unwrap();
-        let said: Value = reply.body_mut().read_json().unwrap();
-        assert!(reply.status().is_success(), "{path} {value}: {said}");
-        said
+        let message: Value = reply.body_mut().read_json().unwrap();
+        assert!(reply.status().is_success(), "{path} {value}: {message}");
+        message
     }
 
     pub(crate) fn get(&self, path: &str) -> Value {

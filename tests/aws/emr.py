@@ -158,21 +158,21 @@ def list_instances(world, region, body):
 
 def modify_instance_groups(world, region, body):
     """Accepts or refuses all changes together."""
-    wishes = []
-    for wish in body.get("InstanceGroups", []):
-        found = group_of(world, region, wish["InstanceGroupId"])
+    requests = []
+    for request in body.get("InstanceGroups", []):
+        found = group_of(world, region, request["InstanceGroupId"])
         if found is None:
-            raise invalid(f"Instance group {wish['InstanceGroupId']} is not valid.")
+            raise invalid(f"Instance group {request['InstanceGroupId']} is not valid.")
         cluster, group = found
         if cluster.state not in ("RUNNING", "WAITING"):
             raise invalid("An instance group may only be modified when the job flow is running.")
-        count = wish.get("InstanceCount")
+        count = request.get("InstanceCount")
         if group.role == "MASTER" and count not in (None, group.requested):
             raise invalid("The master instance group may not be resized.")
         if count is not None and (count < 0 or group.role == "CORE" and count < 1):
             raise invalid("An instance group must have at least one instance")
-        wishes.append((group, count))
-    for group, count in wishes:
+        requests.append((group, count))
+    for group, count in requests:
         if count is not None and count != group.requested:
             group.resize(count, world.clock.now() + world.durations["resize"])
     return {}

@@ -25,7 +25,7 @@ fn described(world: &World) -> Value {
 }
 
 #[test]
-fn a_security_configuration_is_the_clusters_and_another_replaces_it() {
+fn another_security_configuration_replaces_the_cluster() {
     let world = world("security_configuration: at-rest");
     world.expect(0, &["apply", "t.yaml", "--yes"]);
     assert_eq!(described(&world)["SecurityConfiguration"], "at-rest");
@@ -39,7 +39,7 @@ fn a_security_configuration_is_the_clusters_and_another_replaces_it() {
 }
 
 #[test]
-fn one_that_the_account_has_not_is_refused_and_nothing_made() {
+fn a_missing_security_configuration_is_refused_before_anything_is_created() {
     let world = world("security_configuration: nowhere");
     world
         .expect(1, &["apply", "t.yaml", "--yes"])

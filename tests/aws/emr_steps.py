@@ -58,14 +58,14 @@ def add_job_flow_steps(cluster, body):
 def cancel_steps(cluster, body):
     """A cancelled step has not failed, so the following steps run."""
     now = cluster.world.clock.now()
-    told = []
+    reported = []
     for step_id in body.get("StepIds", []):
         step = known(cluster, step_id)
         if step.state in ("PENDING", "RUNNING"):
             step.stop(now, cancelled=True)
             cluster.moved = now
-            told.append({"StepId": step_id, "Status": "SUBMITTED"})
+            reported.append({"StepId": step_id, "Status": "SUBMITTED"})
         else:
             reason = f"Step {step_id} is already in state {step.state}"
-            told.append({"StepId": step_id, "Status": "FAILED", "Reason": reason})
-    return {"CancelStepsInfoList": told}
+            reported.append({"StepId": step_id, "Status": "FAILED", "Reason": reason})
+    return {"CancelStepsInfoList": reported}

@@ -35,11 +35,11 @@ fn done(double: &Double, part: &str) {
     command.args(["--exact", &name, "--ignored", "--nocapture"]);
     double.env(&mut command);
     let done = command.output().unwrap();
-    let said = String::from_utf8_lossy(&done.stdout);
+    let message = String::from_utf8_lossy(&done.stdout);
     let wrong = String::from_utf8_lossy(&done.stderr);
     assert!(
-        done.status.success() && said.contains("1 passed"),
-        "{said}{wrong}"
+        done.status.success() && message.contains("1 passed"),
+        "{message}{wrong}"
     );
 }
 
@@ -210,8 +210,8 @@ async fn part_pulses() {
     let since = now() - TimeDelta::minutes(30);
     let metric_samples = provider.metric_samples(&snapshots, since).await.unwrap();
     let busy = &metric_samples[&id("j-BUSY")];
-    let told: Vec<_> = busy.iter().map(|it| (it.apps, it.containers)).collect();
-    assert_eq!(told, [(3, 7), (3, 7), (0, 0)]);
+    let reported: Vec<_> = busy.iter().map(|it| (it.apps, it.containers)).collect();
+    assert_eq!(reported, [(3, 7), (3, 7), (0, 0)]);
     assert!(busy.windows(2).all(|two| two[0].at < two[1].at));
     assert_eq!(metric_samples[&id("j-MUTE")], []);
     let live = &metric_samples[&id("j-LIVE")];
@@ -222,9 +222,9 @@ async fn part_pulses() {
 
     // A cluster whose query fails has no samples, and the others keep theirs.
     tell("metrics", json!({ "cluster": "j-MUTE", "says": "fail" }));
-    let told = provider.metric_samples(&snapshots, since).await.unwrap();
-    assert_eq!(told[&id("j-MUTE")], []);
-    assert_eq!(told[&id("j-BUSY")].len(), 3);
+    let reported = provider.metric_samples(&snapshots, since).await.unwrap();
+    assert_eq!(reported[&id("j-MUTE")], []);
+    assert_eq!(reported[&id("j-BUSY")].len(), 3);
     tell("metrics", json!({ "cluster": "*", "says": "fail" }));
     let error = provider
         .metric_samples(&snapshots, since)

@@ -99,14 +99,14 @@ class Front:
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
         environ.pop("HTTP_TRANSFER_ENCODING", None)
-        told = {}
+        head = {}
 
         def start_response(status, headers, _=None):
-            told.update(status=int(status.split()[0]), headers=list(headers))
+            head.update(status=int(status.split()[0]), headers=list(headers))
 
         parts = self.moto(environ, start_response)
         try:
-            return Reply(body=b"".join(parts), **told)
+            return Reply(body=b"".join(parts), **head)
         finally:
             getattr(parts, "close", lambda: None)()
 

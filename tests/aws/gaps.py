@@ -1,4 +1,4 @@
-"""Behaviour of AWS that moto lacks."""
+"""Behaviour of AWS that is missing in moto."""
 
 import ipaddress
 from urllib.parse import parse_qs, parse_qsl, urlencode
@@ -25,8 +25,8 @@ def refuse_retired(world, name, body):
         return
     arn = parse_qs(body.decode()).get("PolicyArn", [""])[0]
     if arn in world.retired:
-        said = f"Policy {arn} does not exist or is not attachable."
-        raise Refusal("NoSuchEntity", said, 404)
+        message = f"Policy {arn} does not exist or is not attachable."
+        raise Refusal("NoSuchEntity", message, 404)
 
 
 def canonical(name, body):

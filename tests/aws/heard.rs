@@ -1,7 +1,7 @@
 //! What `status` reports about a power-off that the primary has not read, and about an `apply` that
 //! chose to leave its cluster.
 
-use crate::safeguards::{busy, safeguard, told};
+use crate::safeguards::{busy, reported, safeguard};
 use crate::world::{BUCKET, Done, STACK, World};
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ fn status(world: &World) -> Done {
 fn a_power_off_is_armed_once_its_primary_has_read_it() {
     let ceiling = "budget: $3, ceiling: { max_lifetime: 3h }";
     let world = busy(&STACK.replace("budget: $3", ceiling));
-    let power_off = || safeguard(&told(&world), "power_off");
+    let power_off = || safeguard(&reported(&world), "power_off");
     // The primary has just read, and reads again in a minute.
     world.double.advance(61);
     assert_eq!(power_off()["state"], "armed");
@@ -48,7 +48,7 @@ fn a_power_off_is_armed_once_its_primary_has_read_it() {
 }
 
 fn is_left(world: &World) {
-    let apply: Value = safeguard(&told(world), "apply");
+    let apply: Value = safeguard(&reported(world), "apply");
     assert_eq!(
         (&apply["state"], &apply["next"]),
         (&json!("disarmed"), &Value::Null)
@@ -73,7 +73,7 @@ fn an_apply_that_leaves_its_cluster_says_so() {
 fn a_killed_apply_records_nothing_and_another_may_follow() {
     let world = busy(STACK);
     let mut follows = world.spawn(APPLY);
-    let armed = || safeguard(&told(&world), "apply")["state"] == "armed";
+    let armed = || safeguard(&reported(&world), "apply")["state"] == "armed";
     let begun = std::time::Instant::now();
     while !armed() {
         assert!(begun.elapsed().as_secs() < 60, "nobody follows it");

@@ -134,8 +134,8 @@ def late_failure(region, spec):
     if key and not account.has_key_pair(region, key):
         found = "INVALID_SSH_KEY_NAME", f"The key pair '{key}' does not exist"
     elif not account.has_instance_profile(profile):
-        said = f"'The requested instance profile {profile} is invalid'"
-        found = "INVALID_INSTANCE_PROFILE", f"Failed to provision ec2 instances because {said}"
+        detail = f"'The requested instance profile {profile} is invalid'"
+        found = "INVALID_INSTANCE_PROFILE", f"Failed to provision ec2 instances because {detail}"
     elif not account.has_role(role):
         found = "INVALID_SERVICE_ROLE", f"Service role {role} is invalid"
     elif not account.documents(role):

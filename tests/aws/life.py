@@ -178,8 +178,8 @@ class Cluster:
         return self.turn("RUNNING", when, message="Running step")
 
     def wait(self, when):
-        said = "after last step completed" if self.steps else "to run steps"
-        self.turn("WAITING", when, message=f"Cluster ready {said}.")
+        detail = "after last step completed" if self.steps else "to run steps"
+        self.turn("WAITING", when, message=f"Cluster ready {detail}.")
 
     def start_step(self, step, when):
         if self.state != "RUNNING":

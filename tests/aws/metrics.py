@@ -33,10 +33,10 @@ def answer(world, name, body):
     first = int(asked.get("NextToken") or 0)
     size = world.metrics_page or PAGE
     shown = queries[first : first + size]
-    told = {"MetricDataResults": [result(world, name.region, one, begin, end) for one in shown]}
+    reply = {"MetricDataResults": [result(world, name.region, one, begin, end) for one in shown]}
     if first + size < len(queries):
-        told["NextToken"] = str(first + size)
-    return cbor_reply(told)
+        reply["NextToken"] = str(first + size)
+    return cbor_reply(reply)
 
 
 def stamp(when):
@@ -51,19 +51,19 @@ def result(world, region, query, begin, end):
     if metric["Namespace"] != "AWS/ElasticMapReduce" or stat["Period"] != PERIOD:
         raise Refusal("ValidationError", f"nobody asks for {metric}")
     cluster = world.clusters.get(places["JobFlowId"])
-    told = {"Id": query["Id"], "Label": metric["MetricName"], "StatusCode": "Complete"}
-    said = world.metrics.get(places["JobFlowId"])
+    reply = {"Id": query["Id"], "Label": metric["MetricName"], "StatusCode": "Complete"}
+    series = world.metrics.get(places["JobFlowId"])
     points = []
-    if said == "fail":
-        told["StatusCode"] = "InternalError"
-    elif said is not None and said != "silent":
-        points = said.get(metric["MetricName"], [])
-    elif said is None and cluster is not None and cluster.region == region:
+    if series == "fail":
+        reply["StatusCode"] = "InternalError"
+    elif series is not None and series != "silent":
+        points = series.get(metric["MetricName"], [])
+    elif series is None and cluster is not None and cluster.region == region:
         points = of_life(cluster, metric["MetricName"], begin, end)
     points = sorted((at, value) for at, value in points if begin <= at < end)
-    told["Timestamps"] = [cbor2.CBORTag(1, at) for at, _ in points]
-    told["Values"] = [float(value) for _, value in points]
-    return told
+    reply["Timestamps"] = [cbor2.CBORTag(1, at) for at, _ in points]
+    reply["Values"] = [float(value) for _, value in points]
+    return reply
 
 
 def of_life(cluster, metric, begin, end):
@@ -94,12 +94,12 @@ def value(cluster, metric, runs):
 
 def say(world, body):
     """Sets the metrics of one cluster, or with `*` of all."""
-    said = body.get("says")
-    if isinstance(said, dict):
+    series = body.get("says")
+    if isinstance(series, dict):
         now = world.clock.now()
-        said = {key: [[now - ago, one] for ago, one in points] for key, points in said.items()}
-    if said is None:
+        series = {key: [[now - ago, one] for ago, one in points] for key, points in series.items()}
+    if series is None:
         world.metrics.pop(body["cluster"], None)
     else:
-        world.metrics[body["cluster"]] = said
+        world.metrics[body["cluster"]] = series
     world.metrics_page = body.get("page", world.metrics_page)

@@ -13,13 +13,13 @@ def look(port):
     def notices(name):
         for one in all_of("describe_notifications_for_budget", "Notifications", BudgetName=name):
             one.pop("NotificationState")
-            told = all_of(
+            reported = all_of(
                 "describe_subscribers_for_notification",
                 "Subscribers",
                 BudgetName=name,
                 Notification=one,
             )
-            yield one | {"Subscribers": sorted(told, key=lambda who: who["Address"])}
+            yield one | {"Subscribers": sorted(reported, key=lambda who: who["Address"])}
 
     seen = []
     for one in all_of("describe_budgets", "Budgets"):

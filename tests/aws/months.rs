@@ -62,12 +62,12 @@ fn the_budget_suffices_for_one() {
         .says("(policies/p.yaml:3)")
         .says("which is what is left");
     assert_eq!(world.alive().len(), 1);
-    let said = document(&world, 3, &["plan", "u.yaml"]);
-    let figures = &said["policy"]["months"][0];
+    let message = document(&world, 3, &["plan", "u.yaml"]);
+    let figures = &message["policy"]["months"][0];
     let asked = dollars(&figures["asked"]);
     assert!(
         dollars(&figures["promised"]) + asked > Decimal::TWO,
-        "{said:#}"
+        "{message:#}"
     );
     let seen = month(&world);
     let [spent, reserved] = ["spent", "promised"].map(|key| dollars(&seen["figures"][key]));
@@ -81,8 +81,8 @@ fn the_budget_suffices_for_one() {
         .double
         .post("/_double/clock/back", json!({ "seconds": 1_800 }));
     world.double.advance(1_800);
-    let told = "team recsys has spent 10% of its month's budget (policy month)";
-    world.expect(0, &["budget"]).says(told);
+    let reported = "team recsys has spent 10% of its month's budget (policy month)";
+    world.expect(0, &["budget"]).says(reported);
     let again = world.expect(0, &["budget"]);
     assert!(!again.err.contains("has spent"), "{}", again.all());
     world.expect(0, &["destroy", "t", "--yes"]);
@@ -140,13 +140,13 @@ fn killed_after(is: fn(&str) -> bool, nth: usize) {
 }
 
 #[test]
-fn killed_after_the_promise() {
+fn an_apply_killed_after_the_reservation_is_charged_correctly() {
     // The lock and the reservation are the first two objects that are written.
     killed_after(|call| call == "s3:PutObject", 1);
 }
 
 #[test]
-fn killed_after_the_cluster_was_asked_for() {
+fn an_apply_killed_after_creating_the_cluster_is_charged_correctly() {
     killed_after(|call| call == "emr:RunJobFlow", 0);
 }
 

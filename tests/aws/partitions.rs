@@ -31,7 +31,7 @@ fn a_partition_without_prices_is_refused_at_the_start() {
 }
 
 #[test]
-fn govcloud_has_its_own_budgets_nowhere() {
+fn govcloud_has_no_budgets_of_its_own() {
     let world = World::new();
     let policy = "policy: p\napplies_to: { teams: [a] }\nbudget: { monthly: $5 }\n";
     std::fs::create_dir(world.path().join("policies")).unwrap();
@@ -39,10 +39,10 @@ fn govcloud_has_its_own_budgets_nowhere() {
     let mut command = world.command(&["policy", "push", "--dry-run"]);
     command.env("AWS_REGION", "us-gov-west-1");
     let out = command.output().unwrap();
-    let said = String::from_utf8_lossy(&out.stderr).into_owned();
-    assert_eq!(out.status.code(), Some(2), "{said}");
+    let message = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert_eq!(out.status.code(), Some(2), "{message}");
     assert!(
-        said.contains("AWS GovCloud (US), which has no AWS Budgets"),
-        "{said}"
+        message.contains("AWS GovCloud (US), which has no AWS Budgets"),
+        "{message}"
     );
 }

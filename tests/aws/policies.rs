@@ -48,9 +48,9 @@ pub(crate) fn idle(world: &World, code: i32, args: &[&str]) -> Done {
 /// Runs with `--output json`. Returns the document and the exit code.
 pub(crate) fn document(world: &World, code: i32, args: &[&str]) -> Value {
     let done = world.expect(code, &[args, &["--output", "json"]].concat());
-    let said: Value = serde_json::from_str(&done.out).unwrap();
-    assert_eq!(said["exit"], code, "{said:#}");
-    said
+    let message: Value = serde_json::from_str(&done.out).unwrap();
+    assert_eq!(message["exit"], code, "{message:#}");
+    message
 }
 
 #[test]
@@ -61,8 +61,8 @@ fn a_denial_is_reported_and_creates_nothing() {
         .says("deny: limits.nodes: nodes is 3, and policy small allows at most 2")
         .says("(policies/p.yaml:2)")
         .says("to pass: cluster.size of 2 nodes or fewer, all roles together");
-    let said = document(&world, 3, &["plan", "t.yaml"]);
-    let policy = &said["policy"];
+    let message = document(&world, 3, &["plan", "t.yaml"]);
+    let policy = &message["policy"];
     assert_eq!(policy["standing"], "deny");
     assert_eq!(policy["policies"], json!(["small"]));
     let finding = &policy["findings"][0];
@@ -80,8 +80,8 @@ fn a_denial_is_reported_and_creates_nothing() {
         .says("policy denies stack t")
         .says("nodes is 3, and policy small allows at most 2")
         .says("help: cluster.size of 2 nodes");
-    let said = document(&world, 3, APPLY);
-    assert_eq!(said["error"]["message"], "policy denies stack t");
+    let message = document(&world, 3, APPLY);
+    assert_eq!(message["error"]["message"], "policy denies stack t");
     assert!(!world.double.calls().iter().any(|call| call.mutates));
 
     say(&world, "policy: small\nlimits: { nodes: 3 }\n");
@@ -272,8 +272,8 @@ fn policies_in_s3_are_read_and_never_guessed() {
     denied
         .says("(s3://team-policies/spark/small.yaml:2)")
         .says("from s3://team-policies/spark, version ");
-    let said = document(&world, 3, &["plan", "t.yaml", "--policies", place]);
-    let version = said["policy"]["from"][0]["version"].as_str().unwrap();
+    let message = document(&world, 3, &["plan", "t.yaml", "--policies", place]);
+    let version = message["policy"]["from"][0]["version"].as_str().unwrap();
     assert_eq!(version.len(), 12);
     // S3 is reachable and denies the read, so the cached files are not used.
     put("spark/more.yaml", "policy: [\n");
@@ -311,12 +311,12 @@ fn many_stacks_are_checked_at_once() {
     let both: &[&str] = &["good.yaml", "t.yaml"];
     let text = world.expect(3, &check(both, &[]));
     text.says("good.yaml: allow").says("t.yaml: deny");
-    let said = document(&world, 3, &check(both, &[]));
-    assert_eq!(said["stacks"][0]["standing"], "allow");
-    assert_eq!(said["stacks"][1]["standing"], "deny");
-    let said = document(&world, 2, &check(&["none.yaml", "t.yaml"], &[]));
-    assert_eq!(said["unread"][0]["file"], "none.yaml");
-    assert_eq!(said["stacks"][0]["standing"], "deny");
+    let message = document(&world, 3, &check(both, &[]));
+    assert_eq!(message["stacks"][0]["standing"], "allow");
+    assert_eq!(message["stacks"][1]["standing"], "deny");
+    let message = document(&world, 2, &check(&["none.yaml", "t.yaml"], &[]));
+    assert_eq!(message["unread"][0]["file"], "none.yaml");
+    assert_eq!(message["stacks"][0]["standing"], "deny");
 
     let line = 1 + of_team(STACK, "t")
         .lines()
@@ -372,8 +372,8 @@ fn examples_match_their_expectation_or_fail() {
         .says("FAILED three")
         .says("expected allow, got deny")
         .says("0 of 1 as expected");
-    let said = document(&world, 1, &["policy", "test"]);
-    assert_eq!(said["failed"], 1);
+    let message = document(&world, 1, &["policy", "test"]);
+    assert_eq!(message["failed"], 1);
     world.write(
         "policies/tests/e.yaml",
         &example("deny", "    because: [limits.market]\n"),

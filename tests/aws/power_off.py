@@ -19,7 +19,7 @@ class PowerOff:
         self.seconds = int(seconds)
         self.bucket, self.key = parted(uri)
         self.heard = heard and parted(heard)
-        self.said = self.looked = None
+        self.reported = self.looked = None
 
     def look(self, now, up=True):
         """Reads the number in the object each minute. Without an object, the last number stays
@@ -31,9 +31,9 @@ class PowerOff:
         found = NUMBER.fullmatch(body) if body is not None else None
         if found:
             self.seconds = int(found[1])
-        if self.heard and up and self.said != self.seconds:
+        if self.heard and up and self.reported != self.seconds:
             if account.put_object(*self.heard, str(self.seconds).encode()):
-                self.said = self.seconds
+                self.reported = self.seconds
 
 
 def ordered(spec):

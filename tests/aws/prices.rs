@@ -53,7 +53,7 @@ fn seoul() -> Value {
         emr.insert(of.to_string(), json!(format!("{fee:.6}")));
     }
     ec2.insert("m5.xlarge".to_owned(), json!("0.251000"));
-    // Sold by EC2 alone, and to nobody here.
+    // A type that EC2 has and EMR does not.
     ec2.insert("t9.micro".to_owned(), json!("0.010000"));
     let ebs = json!({ "gp2": "0.114", "gp3": "0.0912" });
     json!({ "ec2": ec2, "emr": emr, "ebs": ebs, "ipv4": "0.005" })
@@ -64,8 +64,10 @@ fn a_refresh_replaces_the_figures_of_a_region() {
     let shop = Shop::new();
     shop.sells(&seoul());
     shop.show().says("EC2 on demand 0.236000 2025");
-    let told = shop.run(0, REFRESH);
-    told.says("ap-northeast-2: ").says(" instance types as of ");
+    let reported = shop.run(0, REFRESH);
+    reported
+        .says("ap-northeast-2: ")
+        .says(" instance types as of ");
     let shown = shop.show();
     shown.says("EC2 on demand 0.251000 price-api");
     shown.says("EMR fee 0.048000 price-api");
@@ -100,11 +102,11 @@ fn a_plan_shows_what_a_cluster_and_its_change_cost() {
     shop.0.stack(&STACK.replace("3 x m5", "5 x m5"));
     let plan = shop.run(0, &["plan", "t.yaml"]);
     plan.says("price: ($0.7662 -> $1.2771)/h, +0.5108");
-    let told = shop.run(0, &["plan", "t.yaml", "--output", "json"]);
-    let told: Value = serde_json::from_str(&told.out).unwrap();
-    assert_eq!(told["estimate"], Value::Null);
+    let reported = shop.run(0, &["plan", "t.yaml", "--output", "json"]);
+    let reported: Value = serde_json::from_str(&reported.out).unwrap();
+    assert_eq!(reported["estimate"], Value::Null);
     assert_eq!(
-        told["comparison"]["groups"][1]["new"]["nodes"],
+        reported["comparison"]["groups"][1]["new"]["nodes"],
         "4 x m5.xlarge"
     );
     shop.run(0, &["destroy", "t.yaml", "--yes"]);

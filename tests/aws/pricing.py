@@ -16,9 +16,9 @@ MOST = 100
 def answer(world, name, body):
     if name.operation != "GetProducts":
         raise NotImplementedError("prices are only asked for by GetProducts")
-    told = world.prices
-    if told.get("refuse"):
-        raise Refusal(told["refuse"], "as asked")
+    settings = world.prices
+    if settings.get("refuse"):
+        raise Refusal(settings["refuse"], "as asked")
     asked = json.loads(body)
     if asked.get("FormatVersion", "aws_v1") != "aws_v1" or asked.get("MaxResults", MOST) > MOST:
         raise Refusal("InvalidParameterException", "no such format, or too many at once")
@@ -27,7 +27,7 @@ def answer(world, name, body):
         if condition["Type"] != "TERM_MATCH":
             raise Refusal("InvalidParameterException", condition["Type"])
         wanted[condition["Field"]] = condition["Value"]
-    found = [product for product in products(told, service) if matches(product, wanted)]
+    found = [product for product in products(settings, service) if matches(product, wanted)]
     begin = int(asked.get("NextToken") or 0)
     end = begin + asked.get("MaxResults", MOST)
     page = {"FormatVersion": "aws_v1", "PriceList": [json.dumps(one) for one in found[begin:end]]}
@@ -42,10 +42,10 @@ def matches(product, wanted):
     return all(attributes.get(field) == value for field, value in wanted.items())
 
 
-def products(told, service):
+def products(settings, service):
     """All products of a service, including those that must not match: reserved, dedicated, with
     software."""
-    for region, prices in told.get("regions", {}).items():
+    for region, prices in settings.get("regions", {}).items():
         at = {"regionCode": region, "locationType": "AWS Region", "servicecode": service}
         if service == "AmazonEC2":
             for kind, usd in prices["ec2"].items():

@@ -23,9 +23,9 @@ fn budgets_are_shown_confirmed_and_created() {
     asked.says("This creates or changes 2 budgets in AWS account 123456789012. Continue?");
     asked.says("next: clusterup policy push").says("--yes");
     assert_eq!(world.double.budgets(), json!([]));
-    let told = world.json(&["policy", "push", "--yes"]);
-    assert_eq!(told["pushed"], true);
-    assert_eq!(told["changes"][1]["name"], "clusterup_ads_two");
+    let reported = world.json(&["policy", "push", "--yes"]);
+    assert_eq!(reported["pushed"], true);
+    assert_eq!(reported["changes"][1]["name"], "clusterup_ads_two");
     assert_eq!(world.double.budgets().as_array().unwrap().len(), 2);
     let again = world.expect(0, &["policy", "push"]);
     again.says("budgets of AWS account 123456789012: nothing to do");

@@ -58,8 +58,8 @@ fn python(runtime: &Runtime, packages: &Path, script: &str, args: &[&str], folde
         .env("PYTHONPATH", packages)
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
+    let message = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{message}");
 }
 
 fn examples() -> PathBuf {

@@ -72,9 +72,9 @@ fn a_run_without_results_deletes_nothing() {
     done.says("the job wrote nothing to `${results}`");
     assert!(!done.out.contains("results in"), "{}", done.out);
     assert!(good.exists(), "what an earlier run brought stays");
-    let told = world.json(&["apply", "t.yaml", "--yes"]);
-    assert_eq!(told["results_written"], json!(false), "{told:#}");
-    assert_eq!(told["tables"], json!([]));
+    let reported = world.json(&["apply", "t.yaml", "--yes"]);
+    assert_eq!(reported["results_written"], json!(false), "{reported:#}");
+    assert_eq!(reported["tables"], json!([]));
     world
         .expect(0, &["plan", "t.yaml"])
         .says("nothing to change");

@@ -14,12 +14,12 @@ const TERMINATE: &str = "arn:aws:scheduler:::aws-sdk:emr:terminateJobFlows";
 const LATE: TimeDelta = TimeDelta::minutes(5);
 const REAPER: &str = "arn:aws:iam::123456789012:role/clusterup-reaper";
 
-/// `STACK` whose budget is used up before its lifetime.
+/// `STACK` with a budget that is used up before its lifetime.
 fn poor() -> String {
     STACK.replace("budget: $3", "budget: $1")
 }
 
-/// A world with a cluster that works for hours, and that nobody follows.
+/// A world with a cluster that works for hours without a follower.
 pub(crate) fn busy(text: &str) -> World {
     let world = World::new();
     start(&world, text);
@@ -34,7 +34,7 @@ fn start(world: &World, text: &str) {
 }
 
 /// The stack's cluster in `status --output json`.
-pub(crate) fn told(world: &World) -> Value {
+pub(crate) fn reported(world: &World) -> Value {
     let mut status = world.json(&["status", "t"]);
     let clusters = status["stacks"][0]["observed"]["clusters"].take();
     assert_eq!(clusters.as_array().unwrap().len(), 1, "{clusters:#}");
@@ -181,7 +181,7 @@ fn every_safeguard_is_armed_with_the_cluster() {
     let key = script.strip_prefix(&format!("s3://{BUCKET}/")).unwrap();
     assert!(world.objects().iter().any(|object| object == key));
 
-    let cluster = told(&world);
+    let cluster = reported(&world);
     assert_eq!(cluster["deadline"]["cause"], "max_lifetime");
     assert_eq!(life(&cluster), 7_200);
     let deadline = instant(&cluster["deadline"]["at"]);
@@ -205,7 +205,7 @@ fn spending(ending: u64) -> (World, DateTime<Utc>) {
     let slow = json!({ "terminating": ending * 60 });
     world.double.post("/_double/durations", slow);
     start(&world, &poor());
-    let cluster = told(&world);
+    let cluster = reported(&world);
     assert_eq!(cluster["deadline"]["cause"], "budget");
     assert!((1_800..7_200).contains(&life(&cluster)), "{cluster:#}");
     let deadline = instant(&cluster["deadline"]["at"]);
@@ -261,7 +261,7 @@ fn assert_roles_arm_it(world: &World) {
         .expect(0, &["status", "t"])
         .says("! schedule disarmed: the role clusterup-reaper is missing in this account")
         .says("--create-roles");
-    let schedule = safeguard(&told(world), "schedule");
+    let schedule = safeguard(&reported(world), "schedule");
     assert_eq!(schedule["state"], "disarmed");
     let why = schedule["why"].as_str().unwrap();
     assert!(why.contains("clusterup-reaper"), "{why}");
@@ -272,7 +272,7 @@ fn assert_roles_arm_it(world: &World) {
 
     let armed = [DETACHED, &command[3..]].concat();
     world.expect(0, &armed);
-    let cluster = told(world);
+    let cluster = reported(world);
     assert_eq!(cluster["id"], id);
     assert_eq!(safeguard(&cluster, "schedule")["state"], "armed");
     assert_eq!(world.clusters().len(), 1);
@@ -305,12 +305,12 @@ fn a_schedule_without_its_role_shows_how_to_arm_it() {
 #[test]
 fn more_nodes_bring_the_deadline_nearer_before_they_exist() {
     let world = busy(&poor());
-    let before = told(&world);
+    let before = reported(&world);
     assert_eq!(object(&world), None);
     let first: DateTime<Utc> = only(&world).at.parse().unwrap();
     world.stack(&poor().replace("3 x m5", "6 x m5"));
     let calls = world.calls_of(DETACHED);
-    let after = told(&world);
+    let after = reported(&world);
     assert_eq!(after["id"], before["id"]);
     assert_eq!(after["deadline"]["cause"], "budget");
     assert!(life(&after) < life(&before) - 600, "{after:#}");
@@ -326,14 +326,14 @@ fn more_nodes_bring_the_deadline_nearer_before_they_exist() {
         (off - deadline - LATE).abs() <= TimeDelta::minutes(2),
         "{after:#}"
     );
-    let told = object(&world).unwrap();
+    let reported = object(&world).unwrap();
     let late = LATE.num_seconds();
     assert!(
-        (told - late - life(&after)).abs() <= 120,
-        "{told}: {after:#}"
+        (reported - late - life(&after)).abs() <= 120,
+        "{reported}: {after:#}"
     );
     let tag = &world.clusters()[0]["tags"]["clusterup-deadline"];
-    assert_eq!(*tag, told.to_string());
+    assert_eq!(*tag, reported.to_string());
     world
         .expect(0, &["plan", "t.yaml"])
         .says("nothing to change");
@@ -357,13 +357,13 @@ fn edit_schedule(world: &World, at: &str, input: &str) {
     world.aws("scheduler", "update_schedule", edited);
 }
 
-fn assert_mended(world: &World, because: &str, hours: i64) {
+fn assert_fixed(world: &World, because: &str, hours: i64) {
     let plan = world.expect(0, &["plan", "t.yaml"]);
     plan.says("~ cluster").says(because);
-    assert_eq!(safeguard(&told(world), "schedule")["state"], "disarmed");
+    assert_eq!(safeguard(&reported(world), "schedule")["state"], "disarmed");
     world.expect(0, DETACHED);
     world.assert_scheduled_after(hours);
-    assert_eq!(safeguard(&told(world), "schedule")["state"], "armed");
+    assert_eq!(safeguard(&reported(world), "schedule")["state"], "armed");
     world
         .expect(0, &["plan", "t.yaml"])
         .says("nothing to change");
@@ -374,12 +374,12 @@ fn assert_mended(world: &World, because: &str, hours: i64) {
 fn a_schedule_that_somebody_changed_is_shown_and_fixed() {
     let world = busy(STACK);
     delete_schedule(&world);
-    assert_mended(&world, "its schedule is missing", 2);
+    assert_fixed(&world, "its schedule is missing", 2);
     let Schedule { at, input, .. } = only(&world);
     edit_schedule(&world, "2125-01-02T03:04:00", &input);
-    assert_mended(&world, "its schedule does not match its deadline", 2);
+    assert_fixed(&world, "its schedule does not match its deadline", 2);
     edit_schedule(&world, at.trim_end_matches('Z'), r#"{"JobFlowIds":[]}"#);
-    assert_mended(&world, "its schedule does not match its deadline", 2);
+    assert_fixed(&world, "its schedule does not match its deadline", 2);
 }
 
 #[test]
@@ -399,7 +399,7 @@ fn no_schedule_outlives_its_cluster() {
     world.expect(0, &["destroy", "t", "--yes"]);
     world.assert_nothing_left();
 
-    // Killed or detached: nobody follows when the cluster ends.
+    // Killed or detached: no process follows when the cluster ends.
     world.expect(0, DETACHED);
     world.double.advance(60);
     assert!(world.alive().is_empty());
@@ -431,11 +431,11 @@ fn an_extension_moves_every_safeguard_and_is_recorded() {
     let ceiling = "budget: $3, ceiling: { max_lifetime: 3h, budget: $5 }";
     let text = STACK.replace("budget: $3", ceiling);
     let world = busy(&text);
-    let before = told(&world);
+    let before = reported(&world);
     assert_eq!(life(&before), 7_200);
     extend(&world, 0, &["--max-lifetime", "3h"]).says("max_lifetime (2h -> 3h)");
 
-    let after = told(&world);
+    let after = reported(&world);
     assert_eq!(after["id"], before["id"]);
     assert_eq!(life(&after), 10_800);
     let deadline = instant(&after["deadline"]["at"]);
@@ -472,7 +472,7 @@ fn an_extension_moves_every_safeguard_and_is_recorded() {
     }
     assert_eq!(only(&world), schedule);
     assert_eq!((object(&world), tag()), (Some(11_100), json!("11100")));
-    assert_eq!(told(&world)["extensions"], after["extensions"]);
+    assert_eq!(reported(&world)["extensions"], after["extensions"]);
 
     reach(&world, instant(&before["deadline"]["at"]), 120);
     assert_eq!(state(&world), "RUNNING");
@@ -489,9 +489,9 @@ fn an_interrupted_extension_is_finished_by_apply() {
         world.double.post("/_double/faults", kill);
         let done = world.run(&["extend", "t", "--by", "1h", "--why", "slow"]);
         assert_eq!(done.signal, Some(9), "{}", done.all());
-        assert_eq!(life(&told(&world)), life_after);
+        assert_eq!(life(&reported(&world)), life_after);
     }
-    assert_mended(&world, "its schedule does not match its deadline", 3);
+    assert_fixed(&world, "its schedule does not match its deadline", 3);
     assert_eq!(object(&world), Some(11_100));
 }
 

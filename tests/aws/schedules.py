@@ -26,8 +26,8 @@ def refuse(name, path, body):
     asked, last = json.loads(body or b"{}"), unquote(path.rpartition("/")[2])
     held = account.default_schedules(name.region)
     if not AT.fullmatch(asked["ScheduleExpression"]):
-        said = asked["ScheduleExpression"]
-        raise Refusal("ValidationException", f"Invalid Schedule Expression {said}.")
+        expression = asked["ScheduleExpression"]
+        raise Refusal("ValidationException", f"Invalid Schedule Expression {expression}.")
     role = asked["Target"]["RoleArn"]
     if "scheduler.amazonaws.com" not in account.trust(role):
         raise Refusal("ValidationException", ASSUME)
@@ -46,15 +46,15 @@ def lost(what):
 
 
 def at(schedule):
-    said = datetime.fromisoformat(AT.fullmatch(schedule.schedule_expression)[1])
-    return said.replace(tzinfo=UTC).timestamp()
+    begins = datetime.fromisoformat(AT.fullmatch(schedule.schedule_expression)[1])
+    return begins.replace(tzinfo=UTC).timestamp()
 
 
 def due(world, schedule, now):
     """When the schedule fires next; None if its time had passed when it was set."""
-    said = (schedule.schedule_expression, schedule.last_modified_date)
-    if getattr(schedule, "said", None) != said:
-        schedule.said = said
+    version = (schedule.schedule_expression, schedule.last_modified_date)
+    if getattr(schedule, "version", None) != version:
+        schedule.version = version
         begins = at(schedule)
         late = world.durations["schedule"]
         schedule.due = max(begins + late, now) if begins + MINUTE > now else None

@@ -51,8 +51,11 @@ fn asked(double: &Double, part: &str) {
     command.args(["--exact", &name, "--ignored"]);
     double.env(&mut command);
     let done = command.output().unwrap();
-    let said = String::from_utf8_lossy(&done.stdout);
-    assert!(done.status.success() && said.contains("1 passed"), "{said}");
+    let message = String::from_utf8_lossy(&done.stdout);
+    assert!(
+        done.status.success() && message.contains("1 passed"),
+        "{message}"
+    );
 }
 
 #[test]

@@ -34,7 +34,7 @@ impl Located {
     }
 
     fn holds(&self, what: &str) -> bool {
-        self.0.iter().any(|said| said.contains(what))
+        self.0.iter().any(|message| message.contains(what))
     }
 }
 
@@ -46,21 +46,21 @@ fn fault(world: &World, at: usize, what: &str) {
 #[test]
 fn no_output_and_no_object_contains_a_secret() {
     let world = World::new();
-    let mut said = Located(Vec::new());
+    let mut message = Located(Vec::new());
     for (run, args) in RUNS.iter().enumerate() {
         let whats = ["throttle", "lost", "error500"];
         for (turn, output) in ["text", "json"].into_iter().enumerate() {
             let verbose = ["-vv", "-v"][turn];
             fault(&world, 3 + run, whats[(run + turn) % whats.len()]);
-            said.run(&world, &[*args, &["--output", output, verbose]].concat());
+            message.run(&world, &[*args, &["--output", output, verbose]].concat());
         }
     }
     // Permanent failures are explained, in both output formats.
     let broken = json!({ "call": "emr:*", "do": "error500", "count": 1_000 });
     world.double.post("/_double/faults", broken);
-    said.run(&world, &["status", "t"]);
-    said.run(&world, &["status", "t", "--output", "json"]);
-    assert!(said.holds("error: "), "nothing went wrong");
+    message.run(&world, &["status", "t"]);
+    message.run(&world, &["status", "t", "--output", "json"]);
+    assert!(message.holds("error: "), "nothing went wrong");
     world.double.post("/_double/reset", json!({}));
 
     let private = world
@@ -82,11 +82,11 @@ fn no_output_and_no_object_contains_a_secret() {
             assert!(!text.contains(secret), "{key}");
         }
     }
-    said.run(&world, &["destroy", "t", "--yes", "--output", "json"]);
-    said.run(&world, &["destroy", "t", "--yes"]);
-    assert!(said.holds("clusterup::aws: "), "nothing was logged");
+    message.run(&world, &["destroy", "t", "--yes", "--output", "json"]);
+    message.run(&world, &["destroy", "t", "--yes"]);
+    assert!(message.holds("clusterup::aws: "), "nothing was logged");
     for secret in [SECRET, TOKEN, of_key, "PRIVATE KEY", "X-Amz-Signature"] {
-        assert!(!said.holds(secret), "{secret}: {}", said.0.join("\n"));
+        assert!(!message.holds(secret), "{secret}: {}", message.0.join("\n"));
     }
     world.assert_nothing_left();
 }

@@ -33,7 +33,7 @@ fn against(url: &str) -> Running {
 
 /// The lines of its output until one contains `text`, and how long that took.
 fn until(child: &mut Running, text: &str) -> (Vec<String>, Duration) {
-    let (tell, told) = mpsc::channel();
+    let (tell, reported) = mpsc::channel();
     let stderr = BufReader::new(child.stderr.take().unwrap());
     thread::spawn(move || {
         for line in stderr.lines().map_while(Result::ok) {
@@ -43,7 +43,7 @@ fn until(child: &mut Running, text: &str) -> (Vec<String>, Duration) {
         }
     });
     let (begun, mut lines) = (Instant::now(), Vec::new());
-    while let Ok(line) = told.recv_timeout(Duration::from_secs(30)) {
+    while let Ok(line) = reported.recv_timeout(Duration::from_secs(30)) {
         lines.push(line);
         if lines.last().is_some_and(|line| line.contains(text)) {
             break;

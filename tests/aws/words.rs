@@ -23,16 +23,16 @@ fn no_name_and_no_tag_prints_its_own_line() {
         world.double.post("/_double/foreign", cluster);
     }
     let sweep = ["watchdog", "sweep", "--region", "us-east-1"];
-    let told = world.json(&[&sweep[..], &["--dry-run"]].concat());
-    let verdicts = told["report"]["verdicts"].as_array().unwrap();
-    let mut told: Vec<&str> = verdicts
+    let reported = world.json(&[&sweep[..], &["--dry-run"]].concat());
+    let verdicts = reported["report"]["verdicts"].as_array().unwrap();
+    let mut reported: Vec<&str> = verdicts
         .iter()
         .map(|it| it["name"].as_str().unwrap())
         .collect();
-    told.sort_unstable();
+    reported.sort_unstable();
     let mut names = NAMES;
     names.sort_unstable();
-    assert_eq!(told, names, "for machines it is what EMR says");
+    assert_eq!(reported, names, "for machines it is what EMR says");
     let swept = world.expect(0, &sweep);
     let log = world.expect(0, &["log"]);
     for shown in [&swept.out, &swept.err, &log.out] {

@@ -233,9 +233,9 @@ impl Done {
 
     /// Waits for its end; one that hangs is killed.
     pub(crate) fn of(child: Running) -> Self {
-        let (id, (tell, told)) = (child.id().to_string(), mpsc::channel());
+        let (id, (tell, reported)) = (child.id().to_string(), mpsc::channel());
         thread::spawn(move || {
-            if told.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            if reported.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
                 let _ = Command::new("kill").args(["-KILL", &id]).status();
             }
         });

@@ -1,4 +1,4 @@
-//! What AWS's price list says of a region becomes a price text, or is refused whole.
+//! AWS's price list of a region becomes a price text, or is refused as a whole.
 
 use crate::usd;
 use clusterup::cost::catalog::Catalog;
@@ -56,7 +56,7 @@ fn whole() -> Offers {
     }
 }
 
-fn told(offers: &Offers) -> Result<Catalog, String> {
+fn reported(offers: &Offers) -> Result<Catalog, String> {
     let today = "2026-11-21".parse().unwrap();
     let text = offers.text(&region(), today, Catalog::bundled());
     let mut catalog = Catalog::bundled().clone();
@@ -70,7 +70,7 @@ fn replace(products: &mut [Product], name: &str, usd: &str) {
 }
 
 #[test]
-fn a_refresh_says_each_figure_anew() {
+fn a_refresh_replaces_every_figure() {
     let mut offers = whole();
     replace(&mut offers.ec2, "m5.xlarge", "0.2500000000");
     replace(&mut offers.emr, "m5.xlarge", "0.0500000000");
@@ -81,7 +81,7 @@ fn a_refresh_says_each_figure_anew() {
         .push(product(&[("instanceType", "m9gd.xlarge"), storage], "0.3"));
     offers.emr.push(instance("m9gd.xlarge", "0.07"));
     offers.ec2.push(instance("t9.micro", "0.0100000000"));
-    let prices = told(&offers).unwrap();
+    let prices = reported(&offers).unwrap();
     let ec2 = prices.ec2(&region(), &kind("m5.xlarge")).unwrap();
     assert_eq!(
         (ec2.usd, ec2.source.name.as_str()),
@@ -133,7 +133,7 @@ fn nonsense_is_refused_whole() {
     for (spoil, why) in cases {
         let mut offers = whole();
         spoil(&mut offers);
-        let said = told(&offers).unwrap_err();
-        assert!(said.contains(why), "{said}");
+        let message = reported(&offers).unwrap_err();
+        assert!(message.contains(why), "{message}");
     }
 }

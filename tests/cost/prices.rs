@@ -198,8 +198,8 @@ fn published_fees_hold() {
 }
 
 #[test]
-fn what_has_no_price_is_told_with_what_is_near() {
-    for (place, name, told) in [
+fn a_missing_price_is_reported_with_similar_types() {
+    for (place, name, reported) in [
         (
             "us-east-1",
             "m6i.3xlarge",
@@ -227,7 +227,7 @@ fn what_has_no_price_is_told_with_what_is_near() {
         let error = Catalog::bundled()
             .ec2(&region(place), &kind(name))
             .unwrap_err();
-        assert_eq!(error.to_string(), told);
+        assert_eq!(error.to_string(), reported);
         let fee = Catalog::bundled()
             .emr(&region(place), &kind(name))
             .unwrap_err();

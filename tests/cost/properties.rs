@@ -110,7 +110,7 @@ proptest! {
         prop_assert!(bill <= worst, "{bill} > {worst}");
     }
 
-    /// Whoever obeys the deadline ends under the budget, and a second later would not have.
+    /// A cluster that ends at its deadline is below the budget; a second later it would not be.
     #[test]
     fn the_deadline_keeps_the_budget(
         rates in any_rates(), instance_spans in any_lives(), cents in 1..10_000_000_i64,

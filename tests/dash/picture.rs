@@ -89,7 +89,7 @@ fn safeguards(at: Option<DateTime<Utc>>) -> Vec<Safeguard> {
     ]
 }
 
-fn told(mut row: Row, stage: &str, cause: &str, evidence: &str) -> Row {
+fn reported(mut row: Row, stage: &str, cause: &str, evidence: &str) -> Row {
     row.stage = stage.to_owned();
     row.cause = (!cause.is_empty()).then(|| cause.to_owned());
     row.evidence = evidence.to_owned();
@@ -134,7 +134,7 @@ fn ours(at: DateTime<Utc>) -> Vec<Row> {
             (132, None, Some(348)),
             ("$3.17", "$1.44"),
         ),
-        told(
+        reported(
             new(
                 "j-3A7XQ2Y9LMN0P",
                 ("movies-adhoc", "movies", "data", "ana@laptop"),
@@ -146,13 +146,13 @@ fn ours(at: DateTime<Utc>) -> Vec<Row> {
             "idle_timeout",
             "idle for 22m since 11:38:00 UTC (idle_timeout: 20m)",
         ),
-        told(
+        reported(
             weak,
             "stuck",
             "budget",
             "step backfill-2025 has run for 5h and for 30m no task has ended",
         ),
-        told(
+        reported(
             new(
                 "j-5TR0VV81QWE7C",
                 (
@@ -169,7 +169,7 @@ fn ours(at: DateTime<Utc>) -> Vec<Row> {
             "max_lifetime",
             "step sessions runs",
         ),
-        told(
+        reported(
             new(
                 "j-7M3PLK20ASDF9",
                 ("churn-model-tuning", "churn", "growth", "mateo@ws-03"),
@@ -181,7 +181,7 @@ fn ours(at: DateTime<Utc>) -> Vec<Row> {
             "max_lifetime",
             "it is not ready yet",
         ),
-        told(
+        reported(
             new(
                 "j-8QW2ER4TY6UI1",
                 ("reports-weekly", "reports", "data", "ci@runner-7"),
@@ -193,7 +193,7 @@ fn ours(at: DateTime<Utc>) -> Vec<Row> {
             "max_lifetime",
             "it is not ready yet",
         ),
-        told(
+        reported(
             new(
                 "j-9ZX8CV7BN6MA5",
                 ("dedup-catalog", "catalog", "data", "li.wei@laptop"),
@@ -205,7 +205,7 @@ fn ours(at: DateTime<Utc>) -> Vec<Row> {
             "idle_timeout",
             "idle for 34m since 11:26:00 UTC (idle_timeout: 20m)",
         ),
-        told(
+        reported(
             new(
                 "local-20261121-1042",
                 ("movies", "movies", "data", "ana@laptop"),
@@ -224,7 +224,7 @@ fn others(at: DateTime<Utc>) -> Vec<Row> {
     use ClusterState::{Running, Waiting};
     let new = |id, who, state, times, costs| row(id, who, state, times, costs, at);
     vec![
-        told(
+        reported(
             unmanaged(new(
                 "j-B4DF00DCAFE12",
                 ("zeppelin-shared", "", "", "analytics"),
@@ -236,7 +236,7 @@ fn others(at: DateTime<Utc>) -> Vec<Row> {
             "",
             "it has the tag keep",
         ),
-        told(
+        reported(
             unmanaged(new(
                 "j-C0FFEE1234567",
                 ("My cluster", "", "", ""),
@@ -248,7 +248,7 @@ fn others(at: DateTime<Utc>) -> Vec<Row> {
             "forgotten",
             "idle for 48h since 12:00:00 UTC (idle_timeout: 2h)",
         ),
-        told(
+        reported(
             unmanaged(new(
                 "j-D15EA5E000042",
                 (
@@ -265,7 +265,7 @@ fn others(at: DateTime<Utc>) -> Vec<Row> {
             "",
             "its steps cannot be read: AccessDenied on ListSteps",
         ),
-        told(
+        reported(
             unmanaged(new(
                 "j-E7E7E7E7E7E7E",
                 (

@@ -59,7 +59,7 @@ fn destroy_frees_a_full_disk() {
 }
 
 #[test]
-fn another_folders_stack_of_the_same_name_is_asked_about() {
+fn a_stack_of_the_same_name_from_another_folder_needs_confirmation() {
     let (home, other) = (Home::new(), Home::new());
     for home in [&home, &other] {
         home.write("plain.py", PLAIN);
@@ -96,7 +96,7 @@ fn another_folders_stack_of_the_same_name_is_asked_about() {
 }
 
 #[test]
-fn a_standard_output_that_is_full_disturbs_no_work() {
+fn a_full_standard_output_does_not_stop_the_work() {
     let home = Home::new();
     home.write("plain.py", PLAIN);
     home.stack(&["plain.py"], "");

@@ -4,7 +4,7 @@ use crate::home::{Done, Home, PLAIN, SLOW, signal, state, time};
 use std::time::Duration;
 
 #[test]
-fn a_kept_cluster_ends_when_idle_with_nobody_looking() {
+fn a_kept_cluster_ends_when_idle_without_a_follower() {
     let home = Home::new();
     home.write("plain.py", PLAIN);
     home.stack(
@@ -30,7 +30,7 @@ fn a_kept_cluster_ends_when_idle_with_nobody_looking() {
 }
 
 #[test]
-fn a_cluster_that_has_lived_long_enough_ends_at_work() {
+fn a_cluster_ends_at_its_lifetime_during_its_job() {
     let home = Home::new();
     home.write("slow.py", &SLOW.replace("range(40), 40", "range(400), 400"));
     home.stack(
@@ -83,7 +83,7 @@ fn a_cluster_ends_just_below_its_budget() {
 }
 
 #[test]
-fn a_cluster_ends_on_time_with_everybody_dead_that_made_it() {
+fn a_cluster_ends_on_time_after_its_creators_died() {
     let home = Home::new();
     home.write("slow.py", &SLOW.replace("range(40), 40", "range(400), 400"));
     let guardrails =

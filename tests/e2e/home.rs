@@ -39,7 +39,7 @@ impl Home {
     }
 
     /// What the program keeps on this machine, but for the ledger of what was
-    /// spent and the record of which results were brought.
+    /// spent and the record of the downloaded results.
     pub(crate) fn left(&self) -> Vec<PathBuf> {
         let kept = fs::read_dir(self.state().join("clusterup"));
         let paths = kept

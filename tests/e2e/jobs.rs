@@ -38,7 +38,7 @@ fn a_job_that_ended_well_is_not_run_again() {
 }
 
 #[test]
-fn a_step_that_fails_says_the_error_that_matters() {
+fn a_failed_step_reports_the_decisive_error() {
     let home = Home::new();
     home.write("plain.py", PLAIN);
     home.write(
@@ -70,7 +70,7 @@ fn a_step_that_fails_says_the_error_that_matters() {
 }
 
 #[test]
-fn an_executor_that_no_worker_holds_is_refused_before_anything_is_made() {
+fn an_executor_larger_than_every_worker_is_refused_before_anything_is_created() {
     let home = Home::new();
     home.write("plain.py", PLAIN);
     let stack = home.stack(&["plain.py"], "");
@@ -120,7 +120,7 @@ fn a_sample_is_a_part_of_the_lines_and_another_job() {
 }
 
 #[test]
-fn what_is_detached_is_picked_up() {
+fn a_detached_run_is_followed_again() {
     let home = Home::new();
     home.write("slow.py", crate::home::SLOW);
     home.stack(&["slow.py"], "");
@@ -140,7 +140,7 @@ fn what_is_detached_is_picked_up() {
 }
 
 #[test]
-fn another_size_replaces_a_kept_cluster_only_after_a_yes() {
+fn another_size_replaces_a_kept_cluster_only_after_confirmation() {
     let home = Home::new();
     home.write("plain.py", PLAIN);
     let stack = home.stack(&["plain.py"], "guardrails: { when_done: keep }\n");
@@ -211,7 +211,7 @@ fn results_of_two_runs_never_mix_and_the_users_own_stay() {
 }
 
 #[test]
-fn half_of_a_run_that_failed_is_not_brought_home() {
+fn partial_results_of_a_failed_run_are_not_downloaded() {
     let home = Home::new();
     home.write(
         "half.py",
@@ -235,7 +235,7 @@ fn half_of_a_run_that_failed_is_not_brought_home() {
 }
 
 #[test]
-fn half_a_key_pair_is_in_nobodys_way() {
+fn half_a_key_pair_does_not_block_an_apply() {
     let home = Home::new();
     home.write("plain.py", PLAIN);
     home.stack(&["plain.py"], "key_pairs: [{ name: spark }]\n");
@@ -249,7 +249,7 @@ fn half_a_key_pair_is_in_nobodys_way() {
 }
 
 #[test]
-fn a_run_that_wrote_no_file_takes_nothing_away() {
+fn a_run_without_results_deletes_no_earlier_results() {
     let home = Home::new();
     home.write("plain.py", PLAIN);
     home.stack(&["plain.py"], "");
@@ -268,6 +268,6 @@ fn a_run_that_wrote_no_file_takes_nothing_away() {
         .says("table.csv (a FIFO)")
         .says("zero.csv (a link out of the results)");
     assert!(good.exists(), "what an earlier run brought stays");
-    let told = home.json(&["apply", "t.yaml", "--local"]);
-    assert_eq!(told["results_written"], false);
+    let reported = home.json(&["apply", "t.yaml", "--local"]);
+    assert_eq!(reported["results_written"], false);
 }

@@ -41,7 +41,7 @@ fn apply_killed_at_any_moment_converges_on_one_cluster() {
 }
 
 #[test]
-fn two_at_once_make_one_cluster() {
+fn two_concurrent_applies_create_one_cluster() {
     let home = Home::new();
     home.write("plain.py", PLAIN);
     home.stack(&["plain.py"], "");

@@ -25,7 +25,7 @@ guardrails:
 ";
 
 #[test]
-fn all_that_is_wrong_is_reported_at_once_at_its_line() {
+fn every_mistake_is_reported_at_its_line_in_one_run() {
     let home = Home::new();
     home.write("t.yaml", WRONG);
     home.write("onee.py", "");
@@ -60,7 +60,7 @@ fn all_that_is_wrong_is_reported_at_once_at_its_line() {
 }
 
 #[test]
-fn memory_that_cannot_fit_stands_at_its_line() {
+fn memory_that_cannot_fit_is_reported_at_its_line() {
     let home = Home::new();
     home.write("one.py", "");
     let text = |size: &str, memory: &str| {
@@ -100,7 +100,7 @@ fn memory_that_cannot_fit_stands_at_its_line() {
 }
 
 #[test]
-fn a_set_is_looked_at_too() {
+fn values_of_set_are_checked_too() {
     let home = Home::new();
     home.write("one.py", "");
     home.stack(&["one.py"], "data: { a: { path: t.yaml } }\n");
@@ -121,7 +121,7 @@ fn a_set_is_looked_at_too() {
 }
 
 #[test]
-fn a_stack_that_never_was_is_wrong_input() {
+fn an_unknown_stack_is_invalid_input() {
     let home = Home::new();
     let verbs: &[&[&str]] = &[
         &["status", "movies", "--local"],
@@ -152,7 +152,7 @@ fn a_stack_that_never_was_is_wrong_input() {
 }
 
 #[test]
-fn a_region_that_is_none_is_refused_before_any_call() {
+fn an_unknown_region_is_refused_before_any_call() {
     let home = Home::new();
     for (region, near) in [
         ("us-esat-1", "us-east-1"),

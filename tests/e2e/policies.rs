@@ -18,7 +18,7 @@ fn team_account(home: &Home) -> Value {
 }
 
 #[test]
-fn a_policy_denies_before_anything_is_made() {
+fn a_policy_denies_before_anything_is_created() {
     let home = Home::new();
     home.write("plain.py", PLAIN);
     home.stack(&["plain.py"], "team: recsys\n");
@@ -40,7 +40,7 @@ fn a_policy_denies_before_anything_is_made() {
             .says("did you mean `max_lifetime`?");
     }
     assert!(home.clusters().is_empty());
-    // Whoever a policy names may pass over it, and is on record.
+    // A person that a policy names may override it, and that is recorded.
     let text = "limits: { max_lifetime: 1h }\noverrides: { by: [\"*\"] }\n";
     policy(&home, text);
     let apply = [
@@ -65,7 +65,7 @@ fn a_policy_denies_before_anything_is_made() {
 }
 
 #[test]
-fn a_team_stays_inside_its_month() {
+fn a_team_stays_within_its_monthly_budget() {
     let home = Home::new();
     home.write("plain.py", PLAIN);
     home.stack(
@@ -110,7 +110,7 @@ fn a_team_stays_inside_its_month() {
 }
 
 #[test]
-fn a_month_that_is_spent_ends_what_runs_where_a_policy_says_so() {
+fn a_spent_month_ends_running_clusters_if_the_policy_says_so() {
     let home = Home::new();
     home.write("slow.py", &SLOW.replace("range(40), 40", "range(400), 400"));
     home.stack(&["slow.py"], "team: recsys\n");
@@ -122,7 +122,7 @@ fn a_month_that_is_spent_ends_what_runs_where_a_policy_says_so() {
     });
     // A policy that is broken meanwhile stays what it was.
     policy(&home, "budget: { montly: $9 }\n");
-    // Somebody whom nobody here sees has spent the month.
+    // Another process, on another machine, has spent the month.
     let mut spent = team_account(&home);
     let month = SystemClock.now().format("%Y-%m").to_string();
     let now = SystemClock.now().to_rfc3339();

@@ -123,8 +123,8 @@ fn check(ratings: &Path, similar: &Path) {
         .env("PYTHONPATH", std::env::join_paths(folders).unwrap())
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
+    let message = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{message}");
 }
 
 /// Folders of Python packages in the user's cache.

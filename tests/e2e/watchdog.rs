@@ -33,7 +33,7 @@ fn entry(at: DateTime<Utc>, act: Act, id: &str) -> Entry {
 }
 
 #[test]
-fn the_log_is_sifted_and_makes_no_ledger() {
+fn the_log_is_filtered_and_creates_no_ledger() {
     let home = Home::new();
     home.expect(0, &["log"]).says("watchdog install");
     assert!(!home.state().exists());
@@ -68,7 +68,7 @@ fn the_log_is_sifted_and_makes_no_ledger() {
 }
 
 #[test]
-fn what_comes_is_followed_a_line_each() {
+fn new_entries_are_printed_one_per_line() {
     let home = Home::new();
     let now = SystemClock.now();
     let mut ledger = ledger(&home);
@@ -91,7 +91,7 @@ fn what_comes_is_followed_a_line_each() {
 }
 
 #[test]
-fn a_service_is_written_where_systemd_looks_and_kept_as_it_is() {
+fn a_service_is_written_for_systemd_and_not_overwritten() {
     let home = Home::new();
     let config = home.path().join("config");
     let install = |args: &[&str]| {
@@ -143,7 +143,7 @@ fn a_service_is_written_where_systemd_looks_and_kept_as_it_is() {
 
 /// Two clusters that run for real: the idle one is warned, ends in its time, and the other lives.
 #[test]
-fn of_two_clusters_the_idle_one_ends() {
+fn the_idle_one_of_two_clusters_ends() {
     let home = Home::new();
     home.write("plain.py", PLAIN);
     home.write(
@@ -180,18 +180,18 @@ fn of_two_clusters_the_idle_one_ends() {
     let busy = home.json(&["status", "busy", "--local"]);
     let busy = &busy["stacks"][0]["observed"]["clusters"][0];
     assert_eq!(busy["state"], "RUNNING");
-    // It says what it did, and stops when it is told to.
+    // It reports what it did, and stops on a signal.
     std::thread::sleep(Duration::from_secs(5));
     signal(daemon.id(), "TERM");
     assert_eq!(daemon.wait().unwrap().code(), Some(0));
-    let mut said = String::new();
+    let mut message = String::new();
     daemon
         .stderr
         .take()
         .unwrap()
-        .read_to_string(&mut said)
+        .read_to_string(&mut message)
         .unwrap();
-    assert_eq!(said.matches("is being ended").count(), 1, "{said}");
+    assert_eq!(message.matches("is being ended").count(), 1, "{message}");
     let log = home.json(&["log"]);
     let acts: Vec<&str> = log["entries"]
         .as_array()

@@ -36,7 +36,7 @@ fn every_verb_gives_one_json_document() {
 }
 
 #[test]
-fn a_made_key_is_a_secret() {
+fn a_created_key_is_secret() {
     let home = Home::new();
     home.write("plain.py", PLAIN);
     home.stack(&["plain.py"], "key_pairs: [{ name: spark }]\n");
@@ -59,7 +59,7 @@ fn a_made_key_is_a_secret() {
 }
 
 #[test]
-fn wrong_input_is_2_and_says_what_to_do() {
+fn invalid_input_exits_with_2_and_a_next_step() {
     let home = Home::new();
     home.write("plain.py", PLAIN);
     home.stack(&["plain.py"], "");
@@ -82,7 +82,7 @@ fn wrong_input_is_2_and_says_what_to_do() {
 }
 
 #[test]
-fn nothing_there_is_no_error() {
+fn a_missing_stack_is_not_an_error() {
     let home = Home::new();
     home.expect(0, &["status", "--local"]).says("no stacks");
     home.write("plain.py", PLAIN);

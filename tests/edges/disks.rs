@@ -207,7 +207,7 @@ fn flaws(room: &Room, ill: Ill, done: &Done, (verb, well, code): (&str, i32, i32
         ));
         return flaws;
     }
-    let said = if verb.starts_with("doctor") {
+    let message = if verb.starts_with("doctor") {
         // Its findings are its answer.
         done.out.contains("not ready: ")
     } else {
@@ -217,7 +217,7 @@ fn flaws(room: &Room, ill: Ill, done: &Done, (verb, well, code): (&str, i32, i32
     // Without space, a command shows where; users know which other folder to take.
     let full = [NO_ROOM, FULL].contains(&ill.script);
     let advises = says.contains("next: ") || !full && says.contains("help: ");
-    if code == 1 && !(said && advises) {
+    if code == 1 && !(message && advises) {
         wrong(format!("what, why or advice is missing: {says}"));
     }
     for (path, content) in [tree(&room.at("state")), tree(&room.at("cache"))].concat() {

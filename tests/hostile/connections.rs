@@ -205,7 +205,7 @@ pub(crate) fn rows() -> Vec<Row> {
     .concat()
 }
 
-/// Serves a page at an address for as long as people do something with it; gives what they wished.
+/// Serves a page at an address while `people` use it; returns their requests.
 fn served(at: &str, people: impl AsyncFnOnce(SocketAddr)) -> Option<OperatorRequest> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -337,8 +337,8 @@ fn does_not_begin(args: &str) {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&done.stderr);
-    assert_eq!(done.status.code(), Some(2), "{said}");
-    assert!(said.contains("token"), "{said}");
-    assert!(!said.contains("page: http"), "{said}");
+    let message = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(2), "{message}");
+    assert!(message.contains("token"), "{message}");
+    assert!(!message.contains("page: http"), "{message}");
 }

@@ -15,17 +15,17 @@ mod paths;
 )]
 #[path = "../sim/process.rs"]
 mod process;
+#[expect(
+    dead_code,
+    reason = "not all that the simulation's tests use is used here"
+)]
+#[path = "../sim/request.rs"]
+mod request;
 mod room;
 mod row;
 mod tags;
 #[path = "../sim/watched.rs"]
 mod watched;
-#[expect(
-    dead_code,
-    reason = "not all that the simulation's tests use is used here"
-)]
-#[path = "../sim/wish.rs"]
-mod wish;
 
 use row::{Kind, Row};
 use std::future::Future;

@@ -2,10 +2,10 @@
 //! and none of those that clusterup reads stops or misleads it.
 
 use crate::process::Process;
+use crate::request::{StackRequest, bucket};
 use crate::room::{Room, files, results, stack};
 use crate::row::{Kind, Never, Row, table};
 use crate::run;
-use crate::wish::{OperatorRequest, bucket};
 use clusterup::cloud::Acting;
 use clusterup::cloud::api::Serve;
 use clusterup::cloud::api::s3::CreateBucket;
@@ -141,8 +141,8 @@ fn comes_home(name: &str) {
         .iter()
         .any(|(_, text)| text == b"forged");
     let left_out = |what: &String| what.contains("not downloaded");
-    let said = heard.0.borrow().iter().any(left_out) || brought.is_err();
-    assert!(came || said, "it is reported");
+    let message = heard.0.borrow().iter().any(left_out) || brought.is_err();
+    assert!(came || message, "it is reported");
 }
 
 /// An object among those that clusterup keeps: the stack's cluster stays the one that it has.
@@ -150,12 +150,12 @@ fn lies_there(object: &str) {
     let (key, text) = object.split_once('=').unwrap();
     run(async {
         let sim = Sim::with(2, Settings::USUAL);
-        let wish = OperatorRequest {
+        let request = StackRequest {
             keep: true,
             idle_minutes: 400,
-            ..OperatorRequest::plain("t")
+            ..StackRequest::plain("t")
         };
-        let case = wish.case();
+        let case = request.case();
         Process::calm(&sim, 1).detached(&case).await.unwrap();
         tokio::time::sleep(Duration::from_secs(900)).await;
         sim.put_object(&bucket(), key, text);

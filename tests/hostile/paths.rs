@@ -157,7 +157,7 @@ fn is_no_stack(path: &str) {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&done.stderr);
-    assert_eq!(done.status.code(), Some(2), "{said}");
-    assert!(said.len() < 10_000, "its line is not all shown");
+    let message = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(2), "{message}");
+    assert!(message.len() < 10_000, "its line is not all shown");
 }

@@ -1,9 +1,9 @@
 //! Tags, names and notes of clusters, which others write: none of them has a cluster ended.
 
 use crate::process::Process;
+use crate::request::{Case, StackRequest, bucket};
 use crate::row::{Kind, Never, Row, table};
 use crate::run;
-use crate::wish::{Case, OperatorRequest, bucket};
 use async_trait::async_trait;
 use clusterup::cloud::Observing;
 use clusterup::cloud::api::Tags;
@@ -127,17 +127,17 @@ pub(crate) fn rows() -> Vec<Row> {
     .concat()
 }
 
-fn wish(hours: u64, name: &'static str) -> OperatorRequest {
-    OperatorRequest {
+fn request(hours: u64, name: &'static str) -> StackRequest {
+    StackRequest {
         keep: true,
         life_hours: hours,
         idle_minutes: if hours > 7 { 400 } else { 30 },
-        ..OperatorRequest::plain(name)
+        ..StackRequest::plain(name)
     }
 }
 
 async fn made(sim: &Sim, hours: u64, name: &'static str) -> (Case, CensusCluster) {
-    let case = wish(hours, name).case();
+    let case = request(hours, name).case();
     Process::calm(sim, 1).detached(&case).await.unwrap();
     tokio::time::sleep(Duration::from_secs(900)).await;
     (case, sim.census().clusters.remove(0))
@@ -259,7 +259,7 @@ fn noted(text: &str) {
     });
 }
 
-/// Others' cluster, of which the bucket has a note all the same.
+/// A foreign cluster that has a note in the bucket.
 fn another_notes(text: &str) {
     run(async {
         let sim = Sim::with(4, CALM);
@@ -276,14 +276,14 @@ fn another_notes(text: &str) {
     });
 }
 
-/// A stack of which the bucket has no note, and a cluster that says it is the stack's.
+/// A stack without a note in the bucket, and a cluster with tags that name the stack.
 fn of_a_stack_without_notes(name: &str) {
     run(async {
         let tags = made(&Sim::with(5, CALM), 8, "t").await.1.tags;
         let sim = Sim::with(6, CALM);
         let forged = with(&tags, spec(1, "t").await);
         let foreign = sim.foreign_cluster(name, forged);
-        let case = wish(8, "t").case();
+        let case = request(8, "t").case();
         ends_nothing(&sim, &case, &[]).await;
         assert!(sim.census().clusters.iter().any(|it| it.id == foreign));
         // Its forged deadline is past, and who applies is shown no end and makes none.

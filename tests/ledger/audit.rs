@@ -325,18 +325,18 @@ const FOLDER: &str = "CLUSTERUP_TEST_FOLDER";
     clippy::disallowed_methods,
     reason = "its parent tells it where to work"
 )]
-fn tells_until_it_is_killed() {
+fn part_notify_until_killed() {
     let folder = PathBuf::from(std::env::var_os(FOLDER).unwrap());
     let voice = Box::new(Stuck(folder.join("began")));
     tell(&folder.join("ledger.db"), voice, "warn j-1");
 }
 
 #[test]
-fn who_is_killed_while_telling_is_not_repeated() {
+fn a_process_killed_while_it_notifies_is_not_repeated() {
     let (home, path) = home();
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
-        .args(["--ignored", "--exact", "audit::tells_until_it_is_killed"])
+        .args(["--ignored", "--exact", "audit::part_notify_until_killed"])
         .env(FOLDER, home.path())
         .stdout(Stdio::null());
     let mut child = Running::start(&mut command);
@@ -378,8 +378,11 @@ fn people_are_notified_even_if_the_ledger_fails() {
         .unwrap();
     let tell = || runtime.block_on(notifier.notify(&ledger, &warning("warn j-1")));
     rename("notices", "elsewhere");
-    let told = tell();
-    assert!(told.claimed && told.trouble.is_some(), "{told:?}");
+    let reported = tell();
+    assert!(
+        reported.claimed && reported.trouble.is_some(),
+        "{reported:?}"
+    );
     assert!(!tell().claimed);
     rename("elsewhere", "notices");
     assert!(!tell().claimed, "people have heard it");

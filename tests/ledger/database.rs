@@ -193,7 +193,7 @@ fn writers_take_turns() {
 }
 
 #[test]
-fn a_file_that_is_no_database_is_moved_aside() {
+fn a_file_that_is_not_a_database_is_moved_aside() {
     let home = Home::new();
     home.open().record(&some()).unwrap();
     fs::write(

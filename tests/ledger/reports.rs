@@ -58,7 +58,7 @@ fn the_first_minute_counts_on_the_day_on_which_it_begins() {
 
 #[test]
 fn the_first_minute_is_split_by_the_work_done_in_it() {
-    // A cluster of twenty seconds, of which ten were busy, is charged for sixty.
+    // A cluster of twenty seconds with ten busy seconds is charged for sixty.
     let mut record = ended(
         "j-1",
         "2026-11-01T10:00:00",

@@ -147,7 +147,7 @@ fn kinds(actions: &[Action], observed: &Observed) -> Vec<FlawKind> {
 }
 
 #[test]
-fn a_good_plan_has_no_flaw() {
+fn a_valid_plan_passes_the_check() {
     let from_nothing = [
         Action::CreateRoles,
         pair(),
@@ -258,7 +258,7 @@ fn every_action_comes_after_what_it_needs() {
 }
 
 #[test]
-fn what_is_ended_or_deleted_is_needed_no_more() {
+fn nothing_is_used_after_its_end_or_deletion() {
     let ssh = || Action::DeleteGroup("ssh".parse().unwrap());
     let ends = || vec![end("j-2", "a"), end("j-3", "b")];
     let steps = || Action::AddSteps(id("j-3"), job());

@@ -145,7 +145,7 @@ fn spent(zone: &str, (from, until): (&str, &str), expected: [(&str, &str); 2]) {
 }
 
 #[test]
-fn a_cluster_alive_over_midnight_of_the_first_is_of_two_months() {
+fn a_cluster_across_midnight_of_the_first_counts_in_both_months() {
     // 23:00 to 01:30 in Greenwich.
     let night = ("2026-10-31T23:00:00", "2026-11-01T01:30:00");
     spent("UTC", night, [("2026-10", "3.60"), ("2026-11", "5.40")]);
@@ -195,7 +195,7 @@ fn months_are_as_long_as_their_clocks_make_them() {
 }
 
 #[test]
-fn what_was_over_before_the_month_and_what_is_to_come_is_not_in_it() {
+fn clusters_before_and_after_a_month_are_not_counted_in_it() {
     let before = ("2026-10-30T10:00:00", "2026-10-30T12:00:00");
     spent("UTC", before, [("2026-10", "7.20"), ("2026-11", "0")]);
     let after = ("2026-12-01T00:00:00", "2026-12-01T02:00:00");
@@ -209,7 +209,7 @@ fn what_was_over_before_the_month_and_what_is_to_come_is_not_in_it() {
 }
 
 #[test]
-fn of_a_living_cluster_the_rest_is_promised_where_it_will_fall() {
+fn the_rest_of_a_live_cluster_is_reserved_in_the_months_where_it_falls() {
     let (from, ends_by) = (at("2026-10-31T22:00:00"), at("2026-11-01T03:00:00"));
     let now = at("2026-10-31T23:00:00");
     let team_account = of(&[living("j-1", "films", from, ends_by)], now);
@@ -223,7 +223,7 @@ fn of_a_living_cluster_the_rest_is_promised_where_it_will_fall() {
 }
 
 #[test]
-fn replaced_nodes_are_of_the_month_in_which_the_last_second_falls() {
+fn replaced_nodes_count_in_the_month_of_their_last_second() {
     let mut ask = ask(at("2026-10-31T23:00:00"), at("2026-11-01T00:00:00"));
     ask.besides = usd("0.06");
     let budget = budget(MONTHLY, "UTC");
@@ -235,7 +235,7 @@ fn replaced_nodes_are_of_the_month_in_which_the_last_second_falls() {
 }
 
 #[test]
-fn what_reaches_into_the_next_month_needs_room_in_both() {
+fn a_cluster_across_two_months_needs_both_budgets() {
     let now = at("2026-11-30T22:00:00");
     let (policy, budget) = ("recsys".parse().unwrap(), budget("20", "UTC"));
     let mut team_account = team_account();
@@ -253,8 +253,8 @@ fn what_reaches_into_the_next_month_needs_room_in_both() {
             "us-east-1/films",
             now,
         );
-        let told = |it: &Figures| (it.month.to_string(), it.asked, it.fits());
-        all.iter().map(told).collect::<Vec<_>>()
+        let reported = |it: &Figures| (it.month.to_string(), it.asked, it.fits());
+        all.iter().map(reported).collect::<Vec<_>>()
     };
     let november = ("2026-11".to_owned(), usd("7.20"), true);
     // Not one second of December is asked for.
@@ -274,7 +274,7 @@ fn what_reaches_into_the_next_month_needs_room_in_both() {
 }
 
 #[test]
-fn what_takes_the_place_of_a_promise_is_not_counted_twice() {
+fn a_cluster_that_replaces_its_reservation_is_not_counted_twice() {
     let (from, now) = (at("2026-11-10T10:00:00"), at("2026-11-10T12:00:00"));
     let four = at("2026-11-10T14:00:00");
     let mut team_account = of(&[living("j-1", "films", from, four)], now);
@@ -304,7 +304,7 @@ fn what_takes_the_place_of_a_promise_is_not_counted_twice() {
 }
 
 #[test]
-fn of_two_accounts_the_one_that_knows_of_a_tenth_more_is_believed() {
+fn the_account_with_a_tenth_more_spending_is_used() {
     let until = at("2026-11-10T10:00:00");
     let ten_hours = ended("j-1", "films", at("2026-11-10T00:00:00"), until);
     let mut team_account = of(&[ten_hours], until);
@@ -331,7 +331,7 @@ fn of_two_accounts_the_one_that_knows_of_a_tenth_more_is_believed() {
 }
 
 #[test]
-fn a_month_is_spent_when_its_pace_says_so() {
+fn a_month_is_spent_according_to_its_policy() {
     let whole = Window {
         from: at("2026-11-01T00:00:00"),
         until: at("2026-12-01T00:00:00"),

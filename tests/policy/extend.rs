@@ -20,7 +20,7 @@ fn extension(max_lifetime: Option<&str>, budget: Option<&str>) -> Extension {
     }
 }
 
-fn said(max_lifetime: Option<&str>, budget: Option<&str>) -> String {
+fn message(max_lifetime: Option<&str>, budget: Option<&str>) -> String {
     let cluster = cluster("2026-11-21T10:00:00", "10h");
     let policies = policies(&[LOOSE, STRICT]);
     let found = policies.extended(&cluster, &extension(max_lifetime, budget));
@@ -32,7 +32,7 @@ fn said(max_lifetime: Option<&str>, budget: Option<&str>) -> String {
 
 #[test]
 fn a_deadline_is_moved_up_to_the_strictest_limit() {
-    assert_eq!(said(Some("4h"), Some("$5")), "");
-    assert_eq!(said(None, Some("$4.99")), "");
-    insta::assert_snapshot!(said(Some("4h1s"), Some("$5.01")));
+    assert_eq!(message(Some("4h"), Some("$5")), "");
+    assert_eq!(message(None, Some("$4.99")), "");
+    insta::assert_snapshot!(message(Some("4h1s"), Some("$5.01")));
 }

@@ -51,7 +51,7 @@ pub(crate) fn cluster(created: &str, max_lifetime: &str) -> Cluster {
 }
 
 #[test]
-fn off_hours_are_laid_upon_a_stack_once() {
+fn off_hours_are_added_to_a_stack_once() {
     let all = policies(&[BERLIN, NEW_YORK, BERLIN]);
     let own = stack(&["guardrails.off_hours={ timezone: Europe/Berlin, \
                        terminate: \"Mon-Sun 20:00-07:00\" }"]);
@@ -66,14 +66,14 @@ fn off_hours_are_laid_upon_a_stack_once() {
 }
 
 #[test]
-fn other_teams_hours_are_not() {
+fn off_hours_of_other_teams_are_not_added() {
     let theirs = "applies_to: { teams: [ads] }\noff_hours: { timezone: UTC, terminate: Sat-Sun }";
     let bare = stack(&[]);
     assert_eq!(policies(&[theirs]).impose(bare.clone()), bare);
 }
 
 #[test]
-fn ceilings_are_capped_by_the_smallest_and_none_is_made() {
+fn the_smallest_ceiling_caps_the_others_and_none_is_added() {
     let most = policies(&[
         "limits:\n  max_lifetime: 8h\n  run_cost: $20",
         "limits:\n  max_lifetime: 6h\n  run_cost: $30",
@@ -102,7 +102,7 @@ fn ends(created: &str, expected: &str) {
 }
 
 #[test]
-fn of_two_zones_the_earlier_evening_ends_a_cluster() {
+fn the_earlier_evening_of_two_zones_ends_a_cluster() {
     // Both on standard time: Berlin's 20:00 and New York's 14:00 are one instant, 19:00 UTC.
     ends("2026-01-14T12:00:00", "2026-01-14T19:00:00");
     // America on summer time from 8 March, Europe not before the 29th: New York's is 18:00 UTC.
@@ -118,7 +118,7 @@ fn of_two_zones_the_earlier_evening_ends_a_cluster() {
 }
 
 #[test]
-fn a_cluster_that_is_made_in_one_zones_night_ends_in_the_others() {
+fn a_cluster_created_in_the_night_of_one_zone_ends_in_the_others_night() {
     // 23:00 in Berlin, 17:00 in New York: within both. Neither ends it before it begins anew.
     ends("2026-01-14T22:00:00", "2026-01-15T19:00:00");
     // 13:30 in New York, where summer time has begun, and 18:30 in Berlin.

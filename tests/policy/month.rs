@@ -31,14 +31,14 @@ fn figures(spent: &str, reserved: &str, asked: &str) -> Figures {
     }
 }
 
-fn said(when_spent: &str, of: (&str, &str, &str)) -> Option<Finding> {
+fn message(when_spent: &str, of: (&str, &str, &str)) -> Option<Finding> {
     let policy = policy(when_spent);
     let team = "recsys".parse().unwrap();
     overspent(&policy, budget(&policy), &team, &figures(of.0, of.1, of.2))
 }
 
 #[test]
-fn what_fits_is_not_spoken_of() {
+fn an_amount_within_the_budget_is_not_reported() {
     for when_spent in ["block", "terminate", "notify"] {
         for fits in [
             ("0", "0", "200"),
@@ -47,13 +47,13 @@ fn what_fits_is_not_spoken_of() {
             // What asks for nothing takes nothing, however much is spent.
             ("300", "0", "0"),
         ] {
-            assert_eq!(said(when_spent, fits), None, "{fits:?}");
+            assert_eq!(message(when_spent, fits), None, "{fits:?}");
         }
     }
 }
 
 #[test]
-fn what_does_not_fit_is_told_with_all_figures() {
+fn an_amount_over_the_budget_is_reported_with_all_figures() {
     let mut page = String::new();
     for when_spent in ["block", "terminate", "notify"] {
         for of in [
@@ -62,7 +62,7 @@ fn what_does_not_fit_is_told_with_all_figures() {
             ("150.005", "49.99", "3.141592"),
             ("250", "20", "5"),
         ] {
-            let finding = said(when_spent, of).unwrap();
+            let finding = message(when_spent, of).unwrap();
             assert_eq!(finding.place, "policies/recsys.yaml:4");
             assert_eq!(finding.denies(), when_spent != "notify");
             assert!(finding.is_of_month());
@@ -80,13 +80,13 @@ fn what_does_not_fit_is_told_with_all_figures() {
 }
 
 #[test]
-fn what_is_said_to_be_left_fits() {
+fn the_amount_reported_as_left_fits() {
     for (spent, reserved) in [
         ("190", "9"),
         ("150.005", "49.98"),
         ("0.000001", "12.3456789"),
     ] {
-        let finding = said("block", (spent, reserved, "500")).unwrap();
+        let finding = message("block", (spent, reserved, "500")).unwrap();
         let left = finding.limit.as_deref().unwrap();
         assert!(
             finding
@@ -94,13 +94,13 @@ fn what_is_said_to_be_left_fits() {
                 .contains(&format!("guardrails.budget: {left} or less"))
         );
         let left = left.strip_prefix('$').unwrap();
-        assert_eq!(said("block", (spent, reserved, left)), None, "{left}");
+        assert_eq!(message("block", (spent, reserved, left)), None, "{left}");
     }
 }
 
 const ON_CALL: &str = "arn:aws:sts::123456789012:assumed-role/OnCall/bo";
 
-/// A stack under policies, of which some are passed over, and its team's month besides.
+/// A stack under policies, some of them overridden, and its team's month.
 fn assessment(all: &Policies, by: &str, month: bool) -> Judgement {
     let judgement = judge(all, stack(&["cluster.size=4 x m5.xlarge"]), by);
     let found = all.budgets(
@@ -118,7 +118,7 @@ fn assessment(all: &Policies, by: &str, month: bool) -> Judgement {
 const MONTH: &str = "applies_to: { teams: [recsys] }\nbudget: { monthly: $200 }\n";
 
 #[test]
-fn who_may_goes_on_in_spite_of_a_policy() {
+fn listed_people_may_override_a_policy() {
     let by = "limits:\n  nodes: 3\noverrides: { by: [\"arn:aws:sts::*:assumed-role/OnCall/*\"] }";
     let all = policies(&[by]);
     assert_eq!(assessment(&all, CALLER, false).standing, Standing::Deny);
@@ -136,13 +136,13 @@ fn who_may_goes_on_in_spite_of_a_policy() {
 }
 
 #[test]
-fn nobody_passes_over_a_policy_that_names_nobody() {
+fn a_policy_without_a_list_cannot_be_overridden() {
     let all = policies(&["limits:\n  nodes: 3"]);
     assert!(assessment(&all, ON_CALL, false).is_denied());
 }
 
 #[test]
-fn each_policy_says_itself_who_may() {
+fn each_policy_lists_who_may_override_it() {
     let may = "limits:\n  nodes: 3\noverrides: { by: [\"*OnCall*\"] }";
     let all = policies(&[may, "limits:\n  regions: [eu-west-1]"]);
     let judgement = assessment(&all, ON_CALL, false);
@@ -151,7 +151,7 @@ fn each_policy_says_itself_who_may() {
 }
 
 #[test]
-fn the_month_is_passed_over_only_where_the_policy_says_so() {
+fn a_monthly_budget_is_overridden_only_if_the_policy_allows_it() {
     for (more, standing) in [
         ("", Standing::Deny),
         ("overrides: { by: [\"*OnCall*\"] }", Standing::Deny),

@@ -1,5 +1,5 @@
-//! Five people, two budgets and a few days: what is really spent, with what living clusters can
-//! still cost, never passes the month, whoever dies when and however late listings are.
+//! Five people, two budgets and a few days: the real costs and the cost bounds of live clusters
+//! never exceed the monthly budget, whichever process dies and however late listings are.
 
 use crate::team_account::{ask, budget, ended, living, month, reserved, scope, team_account};
 use crate::{at, usd};
@@ -45,7 +45,7 @@ struct Real {
     /// From when on listings have it, and from when on they have its end.
     listed: DateTime<Utc>,
     end_listed: DateTime<Utc>,
-    /// A deadline that was moved: when listings tell of it, and what they told before.
+    /// A deadline that was moved: when listings show it, and what they showed before.
     moved: Option<(DateTime<Utc>, DateTime<Utc>)>,
 }
 
@@ -87,7 +87,7 @@ impl Real {
     }
 
     /// As a listing has it.
-    fn told(&self, now: DateTime<Utc>) -> Option<Record> {
+    fn reported(&self, now: DateTime<Utc>) -> Option<Record> {
         if now < self.listed {
             return None;
         }
@@ -124,14 +124,14 @@ impl World {
             _ => TimeDelta::zero(),
         };
         let seen = self.now - old;
-        let told = |it: &Real| {
+        let reported = |it: &Real| {
             if own == Some(it.stack.as_str()) {
                 Some(it.record(self.now))
             } else {
-                it.told(seen)
+                it.reported(seen)
             }
         };
-        let records: Vec<Record> = self.real.iter().filter_map(told).collect();
+        let records: Vec<Record> = self.real.iter().filter_map(reported).collect();
         let held: BTreeSet<StackName> = self.held();
         self.team_account
             .reconcile(&scope("us-east-1"), &records, &held, self.now);
@@ -207,7 +207,7 @@ impl World {
                 None => self.make(&it),
                 Some((id, to)) => self.move_deadline(id, *to),
             }
-            // Others died after it, and nobody has looked.
+            // Others died after it, and no process has listed the clusters since.
             if self.rng.below(3) > 0 {
                 self.look(None);
             }
@@ -307,7 +307,7 @@ impl World {
 }
 
 #[test]
-fn no_month_is_ever_passed_and_nothing_stays_promised() {
+fn no_monthly_budget_is_exceeded_and_no_reservation_stays() {
     let (mut made, mut denied) = (0, 0);
     let all = each(env!("CARGO_CRATE_NAME"), 0..WORLDS, |seed| {
         let mut world = World::new(seed, "2026-11-10T00:00:00");
@@ -325,10 +325,11 @@ fn no_month_is_ever_passed_and_nothing_stays_promised() {
             })
             .sum();
         let (policy, budget) = &world.budgets[0];
-        let told = world
-            .team_account
-            .figures(policy, month("2026-11"), budget, None, world.now);
-        assert_eq!(told.spent, really, "world {seed}");
+        let reported =
+            world
+                .team_account
+                .figures(policy, month("2026-11"), budget, None, world.now);
+        assert_eq!(reported.spent, really, "world {seed}");
         (made, denied) = (made + world.made, denied + world.denied);
     });
     // The worlds are such that money is made use of and runs out.
@@ -339,7 +340,7 @@ fn no_month_is_ever_passed_and_nothing_stays_promised() {
 }
 
 #[test]
-fn over_the_end_of_a_month_neither_is_passed() {
+fn across_the_end_of_a_month_neither_budget_is_exceeded() {
     each(env!("CARGO_CRATE_NAME"), 0..WORLDS / 2, |seed| {
         let mut world = World::new(WORLDS + seed, "2026-11-30T09:00:00");
         // Two minutes at most of each person's cluster, at a tenth of a cent a second.

@@ -148,7 +148,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_set_aside_never_falls_while_nothing_else_changes(
+    fn the_reserved_amount_never_falls_without_another_change(
         ask in any_ask(),
         zone in proptest::sample::select(&ZONES),
         bound in any::<bool>(),

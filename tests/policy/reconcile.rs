@@ -48,7 +48,7 @@ fn films_ended(minutes: i64) -> Record {
 }
 
 #[test]
-fn a_promise_becomes_a_cluster_and_then_its_cost() {
+fn a_reservation_becomes_a_cluster_and_then_its_cost() {
     let mut team_account = noon();
     assert_eq!(money(&team_account, 0), (usd("0"), usd("7.20")));
     assert_eq!(keys(&team_account), ["us-east-1/films"]);
@@ -67,7 +67,7 @@ fn a_promise_becomes_a_cluster_and_then_its_cost() {
 }
 
 #[test]
-fn the_same_told_twice_is_the_same() {
+fn the_same_listing_twice_changes_nothing() {
     let mut once = noon();
     for record in [films(), films_ended(61)] {
         see(&mut once, std::slice::from_ref(&record), 62);
@@ -78,7 +78,7 @@ fn the_same_told_twice_is_the_same() {
 }
 
 #[test]
-fn a_listing_that_comes_late_changes_nothing_until_it_comes() {
+fn a_late_listing_changes_nothing_until_it_arrives() {
     let mut team_account = noon();
     for minutes in [0, 5, 9] {
         see(&mut team_account, &[], minutes);
@@ -86,7 +86,7 @@ fn a_listing_that_comes_late_changes_nothing_until_it_comes() {
     }
     see(&mut team_account, &[films()], 9);
     assert_eq!(keys(&team_account), ["j-1"]);
-    // Nobody takes back what is bound, even where the listing lacks it for a while.
+    // What is bound is not returned, even if the listing omits it for a while.
     see(&mut team_account, &[], 40);
     assert_eq!(keys(&team_account), ["j-1"]);
 }
@@ -101,7 +101,7 @@ fn a_listing_older_than_the_end_does_not_bring_a_cluster_back() {
 }
 
 #[test]
-fn a_promise_of_which_nothing_came_is_given_back_after_ten_minutes() {
+fn a_reservation_without_a_cluster_is_returned_after_ten_minutes() {
     let mut team_account = noon();
     let almost = after(10) - TimeDelta::seconds(1);
     assert!(team_account.unseen(&scope("us-east-1"), almost).is_empty());
@@ -117,7 +117,7 @@ fn a_promise_of_which_nothing_came_is_given_back_after_ten_minutes() {
 }
 
 #[test]
-fn a_look_at_another_region_or_account_gives_nothing_back() {
+fn a_listing_of_another_region_or_account_returns_nothing() {
     let mut team_account = noon();
     team_account.reconcile(&scope("eu-west-1"), &[], &nobody(), after(60));
     assert_eq!(keys(&team_account), ["us-east-1/films"]);
@@ -134,7 +134,7 @@ fn a_look_at_another_region_or_account_gives_nothing_back() {
 }
 
 #[test]
-fn clusters_of_others_do_not_take_a_promise() {
+fn foreign_clusters_do_not_use_a_reservation() {
     let mut region = films();
     region.place = "eu-west-1".parse().unwrap();
     let other = living("j-2", "other", after(1), after(121));
@@ -155,7 +155,7 @@ fn clusters_of_others_do_not_take_a_promise() {
 }
 
 #[test]
-fn an_older_cluster_of_the_stack_does_not_take_the_next_ones_promise() {
+fn an_older_cluster_of_the_stack_does_not_use_the_next_ones_reservation() {
     // Ended minutes ago, and known or not known to the account.
     for from in [-90, -4] {
         let older = ended("j-0", "films", after(from), after(-1));
@@ -182,7 +182,7 @@ fn clocks_of_two_machines_differ_a_little() {
 }
 
 #[test]
-fn what_nobody_can_price_now_keeps_what_was_promised() {
+fn a_cluster_without_a_price_keeps_its_reservation() {
     let mut no_lives = films();
     no_lives.instance_spans.clear();
     let mut no_end = films();
@@ -204,7 +204,7 @@ fn what_nobody_can_price_now_keeps_what_was_promised() {
 }
 
 #[test]
-fn what_lost_its_prices_is_priced_as_it_was_promised() {
+fn a_cluster_that_lost_its_prices_is_charged_by_its_reservation() {
     let mut lost = films_ended(61);
     lost.rates = None;
     // Whether or not it was seen alive, and however often.
@@ -217,14 +217,14 @@ fn what_lost_its_prices_is_priced_as_it_was_promised() {
             assert_eq!(money(&team_account, 62), (usd("3.60"), usd("0")));
         }
     }
-    // Of what was never promised nobody knows a price.
+    // A cluster without a reservation has no known price.
     let mut team_account = team_account();
     see(&mut team_account, &[lost], 62);
     assert_eq!(money(&team_account, 62), (usd("0"), usd("0")));
 }
 
 #[test]
-fn what_is_over_and_whose_instances_nobody_knows_is_not_free() {
+fn an_ended_cluster_with_unknown_instances_is_not_free() {
     let mut blind = films_ended(61);
     blind.instance_spans.clear();
     let mut team_account = noon();
@@ -236,10 +236,10 @@ fn what_is_over_and_whose_instances_nobody_knows_is_not_free() {
 }
 
 #[test]
-fn money_for_a_change_is_not_given_back_before_the_change_is_seen() {
+fn a_reservation_for_a_change_is_kept_until_the_change_is_observed() {
     let mut team_account = noon();
     see(&mut team_account, &[films()], 30);
-    // It may live for four hours now, and is told so a minute later.
+    // It may live for four hours now; listings show that a minute later.
     let mut longer = team_account.reservations["j-1"].clone();
     (longer.ask, longer.at) = (ask(after(1), after(241)), after(30));
     team_account.reservation(longer);
@@ -254,14 +254,14 @@ fn money_for_a_change_is_not_given_back_before_the_change_is_seen() {
     see(&mut seen, &[changed], 39);
     let (spent, reserved) = money(&seen, 39);
     assert_eq!(spent + reserved, usd("14.40"));
-    // A change of which nothing came is given back as anything else.
+    // A reservation for a change that did not happen is returned like any other.
     see(&mut team_account, &[films()], 40);
     let (spent, reserved) = money(&team_account, 40);
     assert_eq!(spent + reserved, usd("7.20"));
 }
 
 #[test]
-fn what_is_over_for_seventy_days_is_forgotten() {
+fn records_are_dropped_seventy_days_after_the_end() {
     let mut team_account = noon();
     see(&mut team_account, &[films_ended(61)], 62);
     let day = 24 * 60;

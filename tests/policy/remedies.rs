@@ -37,7 +37,7 @@ fn changes(pass: &str) -> Vec<String> {
 
 /// Applies the remedy, if it is one to apply, until nothing is found.
 #[track_caller]
-fn mended(policy: &str, rule: &str, changes: &[&str]) -> Option<String> {
+fn remedied(policy: &str, rule: &str, changes: &[&str]) -> Option<String> {
     let finding = found(policy, rule, changes)?;
     let remedy = self::changes(&finding.pass);
     let mut better = changes.to_vec();
@@ -50,27 +50,27 @@ fn mended(policy: &str, rule: &str, changes: &[&str]) -> Option<String> {
 }
 
 #[test]
-fn remedies_are_what_they_are_by_hand() {
-    let mended = |policy: &str, rule: &str, changes: &[&str]| {
-        mended(&format!("limits:\n  {policy}"), rule, changes).unwrap_or_default()
+fn remedies_agree_with_the_computation_by_hand() {
+    let remedied = |policy: &str, rule: &str, changes: &[&str]| {
+        remedied(&format!("limits:\n  {policy}"), rule, changes).unwrap_or_default()
     };
     // $0.25541097/h each: of two dollars, seven.
-    let size = mended(
+    let size = remedied(
         "hourly_cost: $2",
         "limits.hourly_cost",
         &["cluster.size=12 x m5.xlarge"],
     );
     assert_eq!(size, "cluster.size=7 x m5.xlarge");
-    let budget = mended("run_cost: $0.30", "limits.run_cost", &[]);
+    let budget = remedied("run_cost: $0.30", "limits.run_cost", &[]);
     assert_eq!(budget, "guardrails.budget=$0.30");
-    let life = mended("max_lifetime: 59m59s", "limits.max_lifetime", &[]);
+    let life = remedied("max_lifetime: 59m59s", "limits.max_lifetime", &[]);
     assert_eq!(life, "guardrails.max_lifetime=59m59s");
-    let idle = mended("idle_timeout: 61s", "limits.idle_timeout", &[]);
+    let idle = remedied("idle_timeout: 61s", "limits.idle_timeout", &[]);
     assert_eq!(idle, "guardrails.idle_timeout=1m1s");
 }
 
 #[test]
-fn where_a_budget_does_not_help_none_is_named() {
+fn no_budget_is_suggested_if_none_helps() {
     // Twenty minutes of three nodes are $0.25541097.
     let limit = |limit: &str| format!("limits:\n  run_cost: {limit}");
     let helps = found(&limit("$0.255411"), "limits.run_cost", &[]).unwrap();
@@ -84,11 +84,11 @@ fn where_a_budget_does_not_help_none_is_named() {
         none.pass.starts_with("cluster.size: fewer or smaller"),
         "{none:?}"
     );
-    assert!(mended(&limit("$0.255411"), "limits.run_cost", &[]).is_some());
+    assert!(remedied(&limit("$0.255411"), "limits.run_cost", &[]).is_some());
 }
 
 #[test]
-fn disks_of_ones_own_are_not_taken_for_emrs() {
+fn custom_disks_are_not_mistaken_for_emrs_defaults() {
     let small = "cluster.size={ primary: { type: m5.xlarge, ebs: { size: 10g } }, \
                  core: { nodes: 9 x m5.xlarge, ebs: { size: 10g } } }";
     let limit = "limits:\n  hourly_cost: $0.51";
@@ -126,7 +126,7 @@ proptest! {
             ("max_lifetime", format!("{least}s")),
             ("idle_timeout", format!("{least}s")),
         ] {
-            mended(&format!("limits:\n  {key}: {value}"), &format!("limits.{key}"), &changes);
+            remedied(&format!("limits:\n  {key}: {value}"), &format!("limits.{key}"), &changes);
         }
     }
 }

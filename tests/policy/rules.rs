@@ -152,6 +152,6 @@ fn rules() {
 }
 
 #[test]
-fn whom_a_policy_is_for() {
+fn a_policy_applies_to_its_scope() {
     insta::assert_snapshot!(shown(FOR));
 }

@@ -140,12 +140,12 @@ impl Case {
     fn check(&self, judgement: &Judgement) {
         let name = self.name;
         assert_eq!(judgement.standing, self.expect, "{name}: {judgement:#?}");
-        let told: Vec<(String, &str, &str)> = judgement.findings.iter().map(told).collect();
-        let told: Vec<Expected> = told
+        let reported: Vec<(String, &str, &str)> = judgement.findings.iter().map(reported).collect();
+        let reported: Vec<Expected> = reported
             .iter()
             .map(|(a, b, c)| (leak(a), leak(b), leak(c)))
             .collect();
-        assert_eq!(told, self.findings, "{name}");
+        assert_eq!(reported, self.findings, "{name}");
         for finding in &judgement.findings {
             assert!(!finding.overridden, "{name}");
             self.check_place(finding);
@@ -175,7 +175,7 @@ impl Case {
     }
 }
 
-fn told(finding: &Finding) -> (String, &str, &str) {
+fn reported(finding: &Finding) -> (String, &str, &str) {
     (
         format!("{} {}", finding.policy, finding.rule),
         finding.figure.as_deref().unwrap_or_default(),

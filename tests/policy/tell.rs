@@ -1,16 +1,16 @@
-//! Shares of a budget that are reached: each is told of once a month.
+//! Shares of a budget that are reached: each is reported once a month.
 
 use crate::team_account::{budget, month, team_account};
 use crate::usd;
 use clusterup::model::policy::MonthlyBudget;
 use clusterup::policy::team_account::{Figures, TeamAccount};
 
-/// What is told of where so much is spent of $200.
-fn told(team_account: &mut TeamAccount, of: &str, spent: &str) -> Option<u8> {
-    told_by(team_account, "recsys", &budget("200", "UTC"), of, spent)
+/// The share that is reported when this much of $200 is spent.
+fn reported(team_account: &mut TeamAccount, of: &str, spent: &str) -> Option<u8> {
+    reported_by(team_account, "recsys", &budget("200", "UTC"), of, spent)
 }
 
-fn told_by(
+fn reported_by(
     team_account: &mut TeamAccount,
     policy: &str,
     budget: &MonthlyBudget,
@@ -31,57 +31,57 @@ fn told_by(
 }
 
 #[test]
-fn each_share_is_told_of_once() {
+fn each_share_is_reported_once() {
     let mut team_account = team_account();
-    assert_eq!(told(&mut team_account, "2026-11", "0"), None);
-    assert_eq!(told(&mut team_account, "2026-11", "99.99"), None);
-    assert_eq!(told(&mut team_account, "2026-11", "100"), Some(50));
-    assert_eq!(told(&mut team_account, "2026-11", "100"), None);
-    assert_eq!(told(&mut team_account, "2026-11", "159.99"), None);
-    assert_eq!(told(&mut team_account, "2026-11", "160"), Some(80));
-    assert_eq!(told(&mut team_account, "2026-11", "199.99"), None);
-    // All of it is told of whether or not the policy says so.
-    assert_eq!(told(&mut team_account, "2026-11", "200"), Some(100));
-    assert_eq!(told(&mut team_account, "2026-11", "500"), None);
+    assert_eq!(reported(&mut team_account, "2026-11", "0"), None);
+    assert_eq!(reported(&mut team_account, "2026-11", "99.99"), None);
+    assert_eq!(reported(&mut team_account, "2026-11", "100"), Some(50));
+    assert_eq!(reported(&mut team_account, "2026-11", "100"), None);
+    assert_eq!(reported(&mut team_account, "2026-11", "159.99"), None);
+    assert_eq!(reported(&mut team_account, "2026-11", "160"), Some(80));
+    assert_eq!(reported(&mut team_account, "2026-11", "199.99"), None);
+    // 100 % is reported whether or not the policy lists it.
+    assert_eq!(reported(&mut team_account, "2026-11", "200"), Some(100));
+    assert_eq!(reported(&mut team_account, "2026-11", "500"), None);
 }
 
 #[test]
-fn of_several_shares_at_once_the_highest_is_told_of() {
+fn the_highest_of_several_reached_shares_is_reported() {
     let mut team_account = team_account();
-    assert_eq!(told(&mut team_account, "2026-11", "170"), Some(80));
-    assert_eq!(told(&mut team_account, "2026-11", "120"), None);
-    assert_eq!(told(&mut team_account, "2026-11", "170"), None);
+    assert_eq!(reported(&mut team_account, "2026-11", "170"), Some(80));
+    assert_eq!(reported(&mut team_account, "2026-11", "120"), None);
+    assert_eq!(reported(&mut team_account, "2026-11", "170"), None);
 }
 
 #[test]
-fn spending_that_falls_back_is_not_told_of_again() {
+fn a_share_is_not_reported_again_after_spending_falls() {
     let mut team_account = team_account();
-    assert_eq!(told(&mut team_account, "2026-11", "160"), Some(80));
-    assert_eq!(told(&mut team_account, "2026-11", "10"), None);
-    assert_eq!(told(&mut team_account, "2026-11", "100"), None);
-    assert_eq!(told(&mut team_account, "2026-11", "160"), None);
+    assert_eq!(reported(&mut team_account, "2026-11", "160"), Some(80));
+    assert_eq!(reported(&mut team_account, "2026-11", "10"), None);
+    assert_eq!(reported(&mut team_account, "2026-11", "100"), None);
+    assert_eq!(reported(&mut team_account, "2026-11", "160"), None);
 }
 
 #[test]
-fn the_next_month_is_told_of_anew() {
+fn shares_are_reported_again_in_the_next_month() {
     let mut team_account = team_account();
-    assert_eq!(told(&mut team_account, "2026-11", "200"), Some(100));
-    assert_eq!(told(&mut team_account, "2026-12", "100"), Some(50));
+    assert_eq!(reported(&mut team_account, "2026-11", "200"), Some(100));
+    assert_eq!(reported(&mut team_account, "2026-12", "100"), Some(50));
     team_account.forget_before(month("2026-12"));
-    assert_eq!(told(&mut team_account, "2026-12", "100"), None);
-    assert_eq!(told(&mut team_account, "2027-01", "100"), Some(50));
+    assert_eq!(reported(&mut team_account, "2026-12", "100"), None);
+    assert_eq!(reported(&mut team_account, "2027-01", "100"), Some(50));
 }
 
 #[test]
-fn each_policy_is_told_of_by_itself() {
+fn each_policy_reports_its_shares_separately() {
     let mut team_account = team_account();
-    assert_eq!(told(&mut team_account, "2026-11", "100"), Some(50));
+    assert_eq!(reported(&mut team_account, "2026-11", "100"), Some(50));
     let other = budget("100", "UTC");
-    let told = told_by(&mut team_account, "other", &other, "2026-11", "100");
-    assert_eq!(told, Some(100));
+    let reported = reported_by(&mut team_account, "other", &other, "2026-11", "100");
+    assert_eq!(reported, Some(100));
     // It is remembered in what is written.
     let text = serde_json::to_string(&team_account).unwrap();
     let mut read: TeamAccount = serde_json::from_str(&text).unwrap();
-    let again = told_by(&mut read, "other", &other, "2026-11", "100");
+    let again = reported_by(&mut read, "other", &other, "2026-11", "100");
     assert_eq!(again, None);
 }

@@ -9,7 +9,7 @@ fn headings<'a>(log: &'a str, mark: &str) -> Vec<&'a str> {
 }
 
 #[test]
-fn what_is_to_come_is_on_top_then_the_versions_with_their_days() {
+fn unreleased_changes_come_first_and_versions_have_dates() {
     let log = text("CHANGELOG.md");
     let parts = headings(&log, "## ");
     assert_eq!(parts[0], "[Unreleased]");
@@ -48,7 +48,7 @@ fn each_part_has_its_sections_once_and_in_order() {
 }
 
 #[test]
-fn nothing_is_there_twice() {
+fn no_entry_is_repeated() {
     let log = text("CHANGELOG.md");
     let mut entries: Vec<&str> = log.split("\n- ").skip(1).collect();
     let all = entries.len();
@@ -63,14 +63,17 @@ fn notes(version: &str) -> Output {
 }
 
 #[test]
-fn a_release_has_its_versions_part_as_notes() {
-    let said = notes(env!("CARGO_PKG_VERSION"));
-    assert!(said.status.success(), "{said:?}");
-    let said = String::from_utf8(said.stdout).unwrap();
-    assert!(said.contains("### Added") && !said.contains("\n## "));
-    assert!(!said.contains("https://github.com/clusterup/clusterup/compare"));
+fn the_notes_of_a_release_are_its_section() {
+    let message = notes(env!("CARGO_PKG_VERSION"));
+    assert!(message.status.success(), "{message:?}");
+    let message = String::from_utf8(message.stdout).unwrap();
+    assert!(message.contains("### Added") && !message.contains("\n## "));
+    assert!(!message.contains("https://github.com/clusterup/clusterup/compare"));
     for wrong in ["", "0.0.9", "99.0.0", "v0.1.0", "[", ".*"] {
-        let said = notes(wrong);
-        assert!(!said.status.success() && said.stdout.is_empty(), "{wrong}");
+        let message = notes(wrong);
+        assert!(
+            !message.status.success() && message.stdout.is_empty(),
+            "{wrong}"
+        );
     }
 }

@@ -16,7 +16,7 @@ fn field<'a>(form: &'a Value, id: &str) -> &'a Value {
 /// GitHub, "Syntax for GitHub's form schema": the kinds, a label for each but `markdown`, each id and
 /// label once.
 #[test]
-fn forms_are_what_github_takes() {
+fn forms_are_valid_for_github() {
     for file in ["bug.yml", "feature.yml"] {
         let form = yaml(&format!("ISSUE_TEMPLATE/{file}"));
         assert!(form["name"].is_string() && form["description"].is_string());

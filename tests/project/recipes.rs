@@ -35,8 +35,8 @@ fn every_recipe_is_documented() {
     }
     for (name, commands) in &all {
         assert!(!commands.is_empty(), "{name} does nothing");
-        let said = name == "default" || guide.contains(&format!("`{name}`"));
-        assert!(said, "CONTRIBUTING.md does not name {name}");
+        let message = name == "default" || guide.contains(&format!("`{name}`"));
+        assert!(message, "CONTRIBUTING.md does not name {name}");
     }
 }
 

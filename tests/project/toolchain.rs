@@ -59,9 +59,9 @@ fn compiler_of(toolchains: Option<&[(&str, &str)]>) -> String {
     }
     let path = format!("{}:/usr/bin:/bin", programs.path().display());
     let mut script = Command::new(at(".ci/compiler"));
-    let said = script.env("PATH", path).output().unwrap();
-    assert!(said.status.success(), "{said:?}");
-    String::from_utf8(said.stdout).unwrap().trim().to_owned()
+    let message = script.env("PATH", path).output().unwrap();
+    assert!(message.status.success(), "{message:?}");
+    String::from_utf8(message.stdout).unwrap().trim().to_owned()
 }
 
 #[test]

@@ -11,12 +11,12 @@ use std::process::Command;
 fn git(folder: &Path, args: &[&str]) {
     let who = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
     let mut git = Command::new("git");
-    let said = git.args(who).args(args).current_dir(folder);
-    let said = said
+    let message = git.args(who).args(args).current_dir(folder);
+    let message = message
         .env("GIT_COMMITTER_DATE", "2026-11-29T10:00:00Z")
         .output()
         .unwrap();
-    assert!(said.status.success(), "{args:?}: {said:?}");
+    assert!(message.status.success(), "{args:?}: {message:?}");
 }
 
 /// A repository with one file that is compiled.
@@ -51,7 +51,7 @@ fn a_checkout_has_its_commit_and_day() {
 }
 
 #[test]
-fn what_is_compiled_and_not_committed_is_said() {
+fn uncommitted_changes_are_marked_in_the_version() {
     let folder = repository();
     let clean = made::of("1.2.3", folder.path());
     fs::write(folder.path().join("notes.md"), "2\n").unwrap();
@@ -83,22 +83,22 @@ fn without_a_repository_of_its_own_there_is_the_number_alone() {
 }
 
 #[test]
-fn the_program_says_it() {
+fn the_program_prints_its_version() {
     for flag in ["--version", "-V"] {
-        let said = Command::new(env!("CARGO_BIN_EXE_clusterup"))
+        let message = Command::new(env!("CARGO_BIN_EXE_clusterup"))
             .arg(flag)
             .output()
             .unwrap();
-        let said = String::from_utf8(said.stdout).unwrap();
+        let message = String::from_utf8(message.stdout).unwrap();
         let number = concat!("clusterup ", env!("CARGO_PKG_VERSION"));
-        let rest = said.trim_end().strip_prefix(number).unwrap();
+        let rest = message.trim_end().strip_prefix(number).unwrap();
         let bare = !at(".git").exists();
         let mut words = rest
             .trim_start_matches(" (")
             .trim_end_matches(')')
             .split(' ');
         let hash = words.next().unwrap();
-        assert!(is_commit(hash) || bare && rest.is_empty(), "{said}");
+        assert!(is_commit(hash) || bare && rest.is_empty(), "{message}");
     }
 }
 

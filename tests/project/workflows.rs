@@ -34,7 +34,7 @@ fn all_jobs() -> Vec<(String, Value)> {
 }
 
 #[test]
-fn a_change_has_to_pass_what_passes_here() {
+fn the_workflow_runs_the_same_checks_as_ci_run() {
     let ci = yaml("workflows/ci.yml");
     let all = jobs(&ci);
     let runs = all.iter().flat_map(|(_, job)| scripts(job));

@@ -94,7 +94,7 @@ async fn pushed(api: &Service) -> Result<Vec<ExistingBudget>, CloudError> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn from_anything_to_what_is_wanted_and_then_nothing() {
+async fn a_push_converges_from_any_budgets_and_then_changes_nothing() {
     let sim = Sim::new(1);
     spoilt(&sim);
     let api = service(&sim);
@@ -110,7 +110,7 @@ async fn from_anything_to_what_is_wanted_and_then_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn killed_at_any_call_and_run_again_it_converges() {
+async fn a_push_killed_at_any_call_converges_when_repeated() {
     for fault in [
         Fault::DieBefore,
         Fault::DieAfter,
@@ -140,7 +140,7 @@ async fn killed_at_any_call_and_run_again_it_converges() {
 }
 
 #[test]
-fn two_at_once_come_to_the_same() {
+fn two_concurrent_pushes_converge() {
     each("two pushes", 20, |seed| async move {
         let sim = Sim::new(seed);
         spoilt(&sim);
@@ -154,7 +154,7 @@ fn two_at_once_come_to_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_deleted_of_which_nobody_was_asked() {
+async fn only_confirmed_budgets_are_deleted() {
     let sim = Sim::new(1);
     let api = service(&sim);
     let agreed = plan(&api, ACCOUNT, &usual()).await.unwrap();
@@ -166,7 +166,7 @@ async fn nothing_is_deleted_of_which_nobody_was_asked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_aws_minds_is_told() {
+async fn refusals_of_aws_are_reported() {
     let api = service(&Sim::new(1));
     let shares: Vec<_> = (1..=11).map(|share| format!("{share}%")).collect();
     let shares: Vec<_> = shares.iter().map(String::as_str).collect();
@@ -182,7 +182,7 @@ async fn what_aws_minds_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_spent_is_read_of_ours_in_dollars() {
+async fn only_our_spending_in_dollars_is_read() {
     let sim = Sim::new(1);
     let api = service(&sim);
     spoilt(&sim);
@@ -202,7 +202,7 @@ async fn what_was_spent_is_read_of_ours_in_dollars() {
     assert_eq!(account(&api).await.unwrap(), ACCOUNT);
 }
 
-/// Two budgets as full of alerts as AWS allows, and what they are to become: other shares, told to
+/// Two budgets as full of alerts as AWS allows, and their desired form: other shares, sent to
 /// others.
 fn full() -> [Vec<DesiredBudget>; 2] {
     let shares = |from: u32| {
@@ -233,14 +233,14 @@ fn nobody_is_forgotten(sim: &Sim, [old, new]: &[Vec<DesiredBudget>; 2]) {
         let least = old.thresholds.len().min(new.thresholds.len());
         assert!(there.notices.len() >= least, "{there:#?}");
         let least = old.subscribers.len().min(new.subscribers.len());
-        for told in there.notices.values() {
-            assert!(told.len() >= least, "{there:#?}");
+        for reported in there.notices.values() {
+            assert!(reported.len() >= least, "{there:#?}");
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn cut_off_anywhere_the_old_or_the_new_alerts_are_there() {
+async fn an_interrupted_push_leaves_the_old_or_the_new_alerts() {
     let both = full();
     let mut cuts = 0;
     for fault in [Fault::DieBefore, Fault::DieAfter] {

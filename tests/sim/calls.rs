@@ -33,7 +33,7 @@ const MOST_TO_APPLY: u64 = 30;
 const MOST_TO_PLAN: u64 = 10;
 
 #[test]
-fn few_calls_make_a_stack_and_fewer_plan_it() {
+fn applying_and_planning_take_few_calls() {
     for done in ["terminate", "keep"] {
         run(counted(done));
     }
@@ -53,7 +53,7 @@ async fn counted(done: &str) {
         .facts(&stack, None, &NoListener)
         .await
         .unwrap();
-    let case = crate::wish::Case { stack, facts };
+    let case = crate::request::Case { stack, facts };
     process.detached(&case).await.unwrap();
     let accepted = &sim.census().clusters[0].steps;
     assert_eq!(accepted.len(), 1);
@@ -73,7 +73,7 @@ async fn counted(done: &str) {
         .facts(&case.stack, None, &NoListener)
         .await
         .unwrap();
-    let case = crate::wish::Case { facts, ..case };
+    let case = crate::request::Case { facts, ..case };
     let plan = planner.plan(&case).await.unwrap();
     assert!(plan.is_empty(), "{plan:#?}");
     let planned = planner.meter().calls();

@@ -116,7 +116,7 @@ fn set_clock_by(change: TimeDelta) -> (Vec<String>, (usize, usize), (usize, usiz
 }
 
 #[test]
-fn a_clock_that_was_set_makes_it_describe_every_cluster() {
+fn every_cluster_is_described_after_the_clock_was_set() {
     for change in [
         TimeDelta::hours(1),
         TimeDelta::minutes(-3),

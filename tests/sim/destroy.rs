@@ -1,22 +1,22 @@
 //! `destroy` leaves nothing of its stack, and all of the others'.
 
 use crate::process::Process;
+use crate::request::StackRequest;
 use crate::seeds::each;
-use crate::wish::OperatorRequest;
 use crate::{laws, mishaps, oracle, run};
 use clusterup::cloud::rng::Rng;
 use clusterup_testkit::sim::{Settings, Sim};
 
 #[test]
-fn nothing_is_left_whatever_went_wrong() {
+fn destroy_leaves_nothing_after_any_fault() {
     each("destroys", 500, world);
 }
 
 async fn world(seed: u64) {
     let rng = Rng::new(seed);
     let sim = Sim::with(rng.next(), laws::QUICK);
-    let wish = mishaps::any_wish(&rng);
-    let case = wish.case();
+    let request = mishaps::any_request(&rng);
+    let case = request.case();
     for _ in 0..2 {
         let process = Process::new(&sim, "ann@desk", rng.next(), mishaps::luck(&rng));
         let applied = async {
@@ -27,7 +27,7 @@ async fn world(seed: u64) {
             }
         };
         process.until_death(applied).await;
-        mishaps::happen(&sim, &rng, &wish).await;
+        mishaps::happen(&sim, &rng, &request).await;
     }
     for tries in 0.. {
         let process = if tries < 8 {
@@ -45,21 +45,21 @@ async fn world(seed: u64) {
 }
 
 #[test]
-fn another_stack_stays_whole() {
+fn destroy_leaves_other_stacks_unchanged() {
     run(async {
         let sim = Sim::with(1, Settings::default());
         // A name that begins like the other is the harder neighbour.
-        let (one, other) = (OperatorRequest::plain("t"), OperatorRequest::plain("t-two"));
+        let (one, other) = (StackRequest::plain("t"), StackRequest::plain("t-two"));
         let (one, other) = (
-            OperatorRequest { keep: true, ..one },
-            OperatorRequest {
+            StackRequest { keep: true, ..one },
+            StackRequest {
                 keep: true,
                 ..other
             },
         );
-        for (seed, wish) in [(1, &one), (2, &other)] {
+        for (seed, request) in [(1, &one), (2, &other)] {
             let process = Process::calm(&sim, seed);
-            process.applied(&wish.case()).await.unwrap();
+            process.applied(&request.case()).await.unwrap();
         }
         oracle::agrees(&sim.census(), &one);
         let process = Process::calm(&sim, 3);

@@ -1,8 +1,8 @@
-//! Why a cluster ended that nobody of us ended, for each way and each of EMR's reasons.
+//! Why a cluster ended that clusterup did not end, for each of EMR's reasons.
 
 use crate::ends::{RECORD, ROWS, Row, Way, Work};
 use crate::process::Process;
-use crate::wish::OperatorRequest;
+use crate::request::StackRequest;
 use crate::{laws, run, say};
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::cloud::Observing;
@@ -35,15 +35,15 @@ async fn judge(seed: u64, row: &Row) {
         Work::Fails => sim.fail_step("one"),
         Work::Done => {}
     }
-    let wish = OperatorRequest {
+    let request = StackRequest {
         keep: row.keep,
         life_hours: 2,
         budget: if row.poor { 1 } else { 9 },
         // $1 lasts for an hour and a half.
         core: 1,
-        ..OperatorRequest::plain("t")
+        ..StackRequest::plain("t")
     };
-    let case = wish.case();
+    let case = request.case();
     Process::calm(&sim, 1).detached(&case).await.unwrap();
     let name = &case.stack.name;
     let look = async || {

@@ -1,7 +1,7 @@
 //! The account under a watchdog's eyes: whose a cluster is, what it does, and what becomes of it.
 
 use crate::process::Process;
-use crate::wish::OperatorRequest;
+use crate::request::StackRequest;
 use crate::{laws, run};
 use chrono::TimeDelta;
 use clusterup::cloud::api::emr::{AddJobFlowSteps, NewStep, OnFailure};
@@ -35,18 +35,21 @@ async fn minutes(minutes: u64) {
 }
 
 /// A stack with a cluster that waits.
-async fn kept(sim: &Sim, guards: &str) -> (OperatorRequest, CensusCluster) {
-    let wish = OperatorRequest {
+async fn kept(sim: &Sim, guards: &str) -> (StackRequest, CensusCluster) {
+    let request = StackRequest {
         keep: true,
         idle_minutes: 400,
         guards: guards.to_owned(),
-        ..OperatorRequest::plain("t")
+        ..StackRequest::plain("t")
     };
-    Process::calm(sim, 1).detached(&wish.case()).await.unwrap();
+    Process::calm(sim, 1)
+        .detached(&request.case())
+        .await
+        .unwrap();
     minutes(15).await;
     let cluster = sim.census().clusters.remove(0);
     assert_eq!(cluster.state, ClusterState::Waiting);
-    (wish, cluster)
+    (request, cluster)
 }
 
 fn id(text: &str) -> ClusterId {
@@ -75,10 +78,10 @@ fn a_cluster_is_ours_by_name_and_tag_together() {
         let thief = sim.foreign_cluster("clusterup/t/00ff", Tags::new());
         let tags = Tags::from([(STACK_TAG.to_owned(), "t".to_owned())]);
         let other = sim.foreign_cluster("nightly/etl", tags);
-        let dog = Process::calm(&sim, 2);
-        let listed = FleetListing::list(&dog.account).await.unwrap();
+        let watchdog = Process::calm(&sim, 2);
+        let listed = FleetListing::list(&watchdog.account).await.unwrap();
         assert_eq!(listed.len(), 3, "{listed:#?}");
-        let snapshot = look(&dog, &made.id).await;
+        let snapshot = look(&watchdog, &made.id).await;
         let ours = snapshot.ours().unwrap();
         assert_eq!(
             snapshot.owner.as_ref().map(|owner| owner.as_str()),
@@ -95,27 +98,27 @@ fn a_cluster_is_ours_by_name_and_tag_together() {
             "{ours:#?}"
         );
         for foreign in [&thief, &other] {
-            assert!(look(&dog, foreign).await.ours().is_none());
+            assert!(look(&watchdog, foreign).await.ours().is_none());
         }
         sim.tag_by_hand(&made.id, STACK_TAG, Some("u"));
-        assert!(look(&dog, &made.id).await.ours().is_none());
+        assert!(look(&watchdog, &made.id).await.ours().is_none());
     });
 }
 
 #[test]
-fn a_second_look_takes_two_calls() {
+fn a_second_sweep_takes_two_calls() {
     run(async {
         let sim = Sim::with(2, CALM);
         let (_, made) = kept(&sim, "").await;
-        let dog = Process::calm(&sim, 2);
-        look(&dog, &made.id).await;
-        let before = dog.meter().calls();
-        look(&dog, &made.id).await;
-        assert_eq!(dog.meter().calls() - before, 2);
+        let watchdog = Process::calm(&sim, 2);
+        look(&watchdog, &made.id).await;
+        let before = watchdog.meter().calls();
+        look(&watchdog, &made.id).await;
+        assert_eq!(watchdog.meter().calls() - before, 2);
         minutes(11).await;
-        look(&dog, &made.id).await;
-        assert_eq!(calls(&dog, "scheduler:GetSchedule"), 2);
-        assert_eq!(calls(&dog, "elasticmapreduce:ListInstanceGroups"), 1);
+        look(&watchdog, &made.id).await;
+        assert_eq!(calls(&watchdog, "scheduler:GetSchedule"), 2);
+        assert_eq!(calls(&watchdog, "elasticmapreduce:ListInstanceGroups"), 1);
     });
 }
 
@@ -137,7 +140,7 @@ fn steps_that_are_over_are_not_read_again() {
         for number in 0..120 {
             sim.serve(add(format!("step {number}"))).await.unwrap();
         }
-        let dog = Process::calm(&sim, 2);
+        let watchdog = Process::calm(&sim, 2);
         let names = |snapshot: &ClusterSnapshot| -> Vec<String> {
             let steps = snapshot.steps.read().unwrap().iter();
             steps.map(|step| step.name.to_string()).collect()
@@ -148,21 +151,21 @@ fn steps_that_are_over_are_not_read_again() {
         // Some are over, most are not.
         for _ in 0..10 {
             minutes(8).await;
-            assert_eq!(names(&look(&dog, &cluster).await), wanted(120));
+            assert_eq!(names(&look(&watchdog, &cluster).await), wanted(120));
         }
         minutes(120).await;
-        look(&dog, &cluster).await;
+        look(&watchdog, &cluster).await;
         sim.serve(add("step 120".to_owned())).await.unwrap();
-        let before = calls(&dog, "elasticmapreduce:ListSteps");
-        let snapshot = look(&dog, &cluster).await;
+        let before = calls(&watchdog, "elasticmapreduce:ListSteps");
+        let snapshot = look(&watchdog, &cluster).await;
         assert_eq!(names(&snapshot), wanted(121));
-        assert_eq!(calls(&dog, "elasticmapreduce:ListSteps") - before, 1);
+        assert_eq!(calls(&watchdog, "elasticmapreduce:ListSteps") - before, 1);
         assert!(!snapshot.steps.read().unwrap()[120].state.is_over());
     });
 }
 
 #[test]
-fn what_runs_by_hand_is_seen_and_silence_is_no_idleness() {
+fn manual_work_counts_and_missing_metrics_are_not_idleness() {
     run(async {
         let sim = Sim::with(4, CALM);
         let cluster = sim.foreign_cluster("notebook", Tags::new());
@@ -173,33 +176,36 @@ fn what_runs_by_hand_is_seen_and_silence_is_no_idleness() {
         minutes(30).await;
         sim.mute(&cluster, true);
         minutes(30).await;
-        let dog = Process::calm(&sim, 2);
-        let snapshot = look(&dog, &cluster).await;
+        let watchdog = Process::calm(&sim, 2);
+        let snapshot = look(&watchdog, &cluster).await;
         let since = sim.now() - TimeDelta::minutes(60);
-        let told = dog
+        let reported = watchdog
             .account
             .metric_samples(&[&snapshot], since)
             .await
             .unwrap();
         assert_eq!(
-            told[snapshot.id()],
+            reported[snapshot.id()],
             [],
             "who is mute tells nothing, not even of before"
         );
         sim.mute(&cluster, false);
         let since = sim.now() - TimeDelta::minutes(115);
-        let told = dog
+        let reported = watchdog
             .account
             .metric_samples(&[&snapshot], since)
             .await
             .unwrap();
-        let told = &told[snapshot.id()];
-        let busy = told.iter().filter(|it| it.apps > 0 && it.containers > 0);
-        assert_eq!(busy.count(), 6, "{told:#?}");
-        assert!(told.iter().any(|it| it.apps == 0 && it.containers == 0));
+        let reported = &reported[snapshot.id()];
+        let busy = reported
+            .iter()
+            .filter(|it| it.apps > 0 && it.containers > 0);
+        assert_eq!(busy.count(), 6, "{reported:#?}");
+        assert!(reported.iter().any(|it| it.apps == 0 && it.containers == 0));
         sim.fail_metrics(true);
         assert!(
-            dog.account
+            watchdog
+                .account
                 .metric_samples(&[&snapshot], since)
                 .await
                 .is_err()
@@ -208,13 +214,13 @@ fn what_runs_by_hand_is_seen_and_silence_is_no_idleness() {
 }
 
 #[test]
-fn an_end_says_why_and_a_deadline_moves() {
+fn an_end_records_its_reason_and_an_extension_moves_the_deadline() {
     run(async {
         let sim = Sim::with(5, CALM);
         let guards = "  ceiling: { max_lifetime: 20h }\n";
-        let (wish, made) = kept(&sim, guards).await;
-        let dog = Process::calm(&sim, 2);
-        let fleet: &dyn FleetProvider = &dog.account;
+        let (request, made) = kept(&sim, guards).await;
+        let watchdog = Process::calm(&sim, 2);
+        let fleet: &dyn FleetProvider = &watchdog.account;
         let extension = Extension {
             at: sim.now(),
             max_lifetime: Some(Span::from_secs(16 * 3_600)),
@@ -223,7 +229,7 @@ fn an_end_says_why_and_a_deadline_moves() {
             why: "more".into(),
         };
         fleet.extend(&id(&made.id), &extension).await.unwrap();
-        let snapshot = look(&dog, &made.id).await;
+        let snapshot = look(&watchdog, &made.id).await;
         let life = snapshot.ours().unwrap().guardrails().max_lifetime;
         assert_eq!(life, Span::from_secs(16 * 3_600));
         let end = End {
@@ -233,43 +239,44 @@ fn an_end_says_why_and_a_deadline_moves() {
         let done = fleet.end(&[(id(&made.id), end.clone())]).await;
         assert!(done[0].is_ok(), "{done:#?}");
         minutes(10).await;
-        let stack = &wish.case().stack.name;
+        let stack = &request.case().stack.name;
         let seen = Process::calm(&sim, 3).account.observe(stack, None).await;
         let cluster = seen.unwrap().clusters.remove(0);
         assert_eq!((cluster.state.is_over(), cluster.end), (true, Some(end)));
-        assert!(look(&dog, &made.id).await.state().is_over());
+        assert!(look(&watchdog, &made.id).await.state().is_over());
     });
 }
 
 #[test]
-fn who_follows_a_leased_cluster_is_heard_of() {
+fn the_follower_of_a_leased_cluster_is_reported() {
     run(async {
         let sim = Sim::with(6, CALM);
-        let (wish, made) = kept(&sim, "  lease: 2h\n").await;
-        let stack = &wish.case().stack.name;
+        let (request, made) = kept(&sim, "  lease: 2h\n").await;
+        let stack = &request.case().stack.name;
         let ann = Process::calm(&sim, 3);
         ann.account.observe(stack, None).await.unwrap();
         let renew = Action::RenewLease(id(&made.id));
         ann.account.apply(stack, &renew, &NoListener).await.unwrap();
         let renewed = sim.now();
         minutes(30).await;
-        let dog = Process::calm(&sim, 2);
-        let seen = look(&dog, &made.id).await;
+        let watchdog = Process::calm(&sim, 2);
+        let seen = look(&watchdog, &made.id).await;
         let at = seen.ours().unwrap().renewed_at.unwrap();
         assert!(
             (renewed - at).abs() < TimeDelta::minutes(1),
             "{at} {renewed}"
         );
-        // Where that cannot be read, nobody may say that nobody does; the rest is seen all the same.
-        dog.flaky()
+        // If that is unreadable, the follower is unknown; the rest is described nevertheless.
+        watchdog
+            .flaky()
             .become_flaky(|moment| (moment.call == "s3:GetObject").then_some(Fault::Unsent));
-        let (now, seen) = (sim.now(), look(&dog, &made.id).await);
+        let (now, seen) = (sim.now(), look(&watchdog, &made.id).await);
         assert!(seen.ours().unwrap().renewed_at.unwrap() >= now);
     });
 }
 
 #[test]
-fn of_two_watchdogs_one_watches_until_it_is_dead() {
+fn only_one_of_two_watchdogs_is_active_until_it_dies() {
     run(async {
         let sim = Sim::with(7, CALM);
         let (one, two) = (Process::calm(&sim, 1), Process::calm(&sim, 2));
@@ -304,25 +311,25 @@ fn of_two_watchdogs_one_watches_until_it_is_dead() {
 }
 
 #[test]
-fn what_a_dead_stack_left_goes_and_nothing_else() {
+fn only_leftovers_of_an_ended_stack_are_removed() {
     run(async {
         let sim = Sim::with(8, CALM);
-        let living = OperatorRequest {
+        let living = StackRequest {
             keep: true,
             idle_minutes: 60 * 24,
             life_hours: 24,
-            ..OperatorRequest::plain("alive")
+            ..StackRequest::plain("alive")
         };
-        let dead = OperatorRequest::plain("dead");
-        for (seed, wish) in [(1, &dead), (2, &living)] {
+        let dead = StackRequest::plain("dead");
+        for (seed, request) in [(1, &dead), (2, &living)] {
             let process = Process::calm(&sim, seed);
-            process.detached(&wish.case()).await.unwrap();
+            process.detached(&request.case()).await.unwrap();
         }
         minutes(120).await;
         let ended = sim.census().clusters.into_iter();
         let ended = ended.filter_map(|it| it.ended_at).max().unwrap();
-        let dog = Process::calm(&sim, 3);
-        let fleet: &dyn FleetProvider = &dog.account;
+        let watchdog = Process::calm(&sim, 3);
+        let fleet: &dyn FleetProvider = &watchdog.account;
         assert_eq!(region(fleet).leftovers(ended).await.unwrap(), []);
         let later = ended + TimeDelta::seconds(1);
         let left = region(fleet).leftovers(later).await.unwrap();
@@ -353,20 +360,23 @@ fn what_a_dead_stack_left_goes_and_nothing_else() {
 }
 
 #[test]
-fn a_stack_that_lives_again_keeps_what_was_left() {
+fn a_stack_that_is_applied_again_keeps_its_leftovers() {
     run(async {
         let sim = Sim::with(9, CALM);
-        let wish = OperatorRequest::plain("t");
-        Process::calm(&sim, 1).detached(&wish.case()).await.unwrap();
+        let request = StackRequest::plain("t");
+        Process::calm(&sim, 1)
+            .detached(&request.case())
+            .await
+            .unwrap();
         minutes(120).await;
-        let dog = Process::calm(&sim, 3);
-        let fleet: &dyn FleetProvider = &dog.account;
+        let watchdog = Process::calm(&sim, 3);
+        let fleet: &dyn FleetProvider = &watchdog.account;
         let left = region(fleet).leftovers(sim.now()).await.unwrap();
         assert!(!left.is_empty());
-        let again = OperatorRequest {
+        let again = StackRequest {
             keep: true,
             scripts: vec![1],
-            ..wish
+            ..request
         };
         Process::calm(&sim, 2)
             .detached(&again.case())

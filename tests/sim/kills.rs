@@ -1,7 +1,7 @@
 //! The process dies before and after every call; the next one finds its way.
 
 use crate::process::Process;
-use crate::wish::{Case, OperatorRequest};
+use crate::request::{Case, StackRequest};
 use crate::{oracle, run, say};
 use clusterup::run::follow::Outcome;
 use clusterup_testkit::flaky::{Fault, Moment};
@@ -22,13 +22,13 @@ enum Verb {
     Destroyed,
 }
 
-fn wishes() -> [OperatorRequest; 2] {
-    let plain = OperatorRequest {
+fn requests() -> [StackRequest; 2] {
+    let plain = StackRequest {
         scripts: vec![0, 1],
         packages: true,
-        ..OperatorRequest::plain("t")
+        ..StackRequest::plain("t")
     };
-    let kept = OperatorRequest {
+    let kept = StackRequest {
         keep: true,
         ..plain.clone()
     };
@@ -48,20 +48,20 @@ async fn act(process: &Process, verb: Verb, case: &Case) -> bool {
     }
 }
 
-/// Cuts a verb off at one call and lets another process go on; false where there is no such call.
-async fn cut_off(wish: &OperatorRequest, verb: Verb, number: u64, fault: Fault) -> bool {
+/// Interrupts a verb at one call; another process continues. False if the call was not reached.
+async fn cut_off(request: &StackRequest, verb: Verb, number: u64, fault: Fault) -> bool {
     let sim = Sim::with(number, SHORT);
     let home = TempDir::new().unwrap();
-    let wish = &OperatorRequest {
+    let request = &StackRequest {
         home: Some(home.path().join("results")),
-        ..wish.clone()
+        ..request.clone()
     };
-    let case = wish.case();
+    let case = request.case();
     if verb == Verb::Destroyed {
         let process = Process::calm(&sim, 7);
         process.detached(&case).await.unwrap();
         // One whose work goes on, and one whose work is done.
-        if wish.keep {
+        if request.keep {
             process.applied(&case).await.unwrap();
         }
     }
@@ -84,11 +84,11 @@ async fn cut_off(wish: &OperatorRequest, verb: Verb, number: u64, fault: Fault) 
     assert_eq!(outcome, Some(Outcome::Completed));
     let plan = Process::calm(&sim, 3).plan(&case).await.unwrap();
     assert!(plan.is_empty(), "{plan:#?}");
-    oracle::agrees(&sim.census(), wish);
+    oracle::agrees(&sim.census(), request);
     let schedules = sim.census().schedules;
-    assert_eq!(schedules.len(), usize::from(wish.keep), "{schedules:?}");
-    oracle::one_cluster_one_run(&sim.census(), wish);
-    for step in wish.steps() {
+    assert_eq!(schedules.len(), usize::from(request.keep), "{schedules:?}");
+    oracle::one_cluster_one_run(&sim.census(), request);
+    for step in request.steps() {
         assert!(
             home.path()
                 .join("results")
@@ -102,11 +102,11 @@ async fn cut_off(wish: &OperatorRequest, verb: Verb, number: u64, fault: Fault) 
 
 fn every_call(fault: Fault, verbs: &[Verb]) -> u64 {
     let mut points = 0;
-    for wish in wishes() {
+    for request in requests() {
         for verb in verbs {
             for number in 1.. {
-                let at = Point(&wish, *verb, number, fault);
-                if !run(cut_off(&wish, *verb, number, fault)) {
+                let at = Point(&request, *verb, number, fault);
+                if !run(cut_off(&request, *verb, number, fault)) {
                     break;
                 }
                 drop(at);
@@ -118,15 +118,15 @@ fn every_call(fault: Fault, verbs: &[Verb]) -> u64 {
 }
 
 /// Says where it was, should the test fail there.
-struct Point<'a>(&'a OperatorRequest, Verb, u64, Fault);
+struct Point<'a>(&'a StackRequest, Verb, u64, Fault);
 
 impl Drop for Point<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let Self(wish, verb, number, fault) = self;
+            let Self(request, verb, number, fault) = self;
             say(&format!(
                 "{fault:?} at call {number} of {verb:?}, keep: {}",
-                wish.keep
+                request.keep
             ));
         }
     }

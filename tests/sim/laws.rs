@@ -2,8 +2,8 @@
 //! and in a calm world each change takes exactly one pass.
 
 use crate::process::Process;
+use crate::request::StackRequest;
 use crate::seeds::each;
-use crate::wish::OperatorRequest;
 use crate::{mishaps, oracle};
 use clusterup::cloud::rng::Rng;
 use clusterup::model::action::Action;
@@ -23,38 +23,38 @@ const MOST_APPLIES: u64 = 24;
 const STORMY: u64 = 8;
 
 #[test]
-fn every_world_converges_on_what_was_wished() {
+fn every_world_converges_on_the_requested_stack() {
     each("converges", 1_500, stormy);
 }
 
 async fn stormy(seed: u64) {
     let rng = Rng::new(seed);
     let sim = Sim::with(rng.next(), QUICK);
-    let mut wish = mishaps::any_wish(&rng);
+    let mut request = mishaps::any_request(&rng);
     let turns = 1 + rng.below(3);
     for turn in 0..turns {
         for _ in 0..rng.below(3) {
-            mishaps::edit(&mut wish, &rng);
+            mishaps::edit(&mut request, &rng);
         }
         for _ in 0..rng.below(3) {
-            mishaps::happen(&sim, &rng, &wish).await;
+            mishaps::happen(&sim, &rng, &request).await;
         }
         if rng.percent(30) {
-            let case = wish.case();
+            let case = request.case();
             let process = Process::new(&sim, "ann@desk", rng.next(), mishaps::luck(&rng));
             drop(process.until_death(process.detached(&case)).await);
         } else {
-            converge(&sim, &rng, &wish).await;
+            converge(&sim, &rng, &request).await;
         }
         if turn + 1 == turns {
-            converge(&sim, &rng, &wish).await;
+            converge(&sim, &rng, &request).await;
         }
     }
 }
 
 /// Applies until the plan is empty, and asks the oracle.
-async fn converge(sim: &Sim, rng: &Rng, wish: &OperatorRequest) {
-    let case = wish.case();
+async fn converge(sim: &Sim, rng: &Rng, request: &StackRequest) {
+    let case = request.case();
     let mut last = None;
     for tries in 0..MOST_APPLIES {
         let process = if tries < STORMY {
@@ -69,12 +69,12 @@ async fn converge(sim: &Sim, rng: &Rng, wish: &OperatorRequest) {
         }
         let plan = Process::calm(sim, rng.next()).plan(&case).await.unwrap();
         if plan.is_empty() {
-            oracle::agrees(&sim.census(), wish);
+            oracle::agrees(&sim.census(), request);
             return;
         }
         last = Some(format!("{plan:#?}"));
     }
-    panic!("never converges: {wish:#?} {last:?}");
+    panic!("never converges: {request:#?} {last:?}");
 }
 
 const CALM: Settings = Settings {
@@ -90,26 +90,26 @@ fn in_a_calm_world_each_change_takes_one_pass() {
 async fn calm(seed: u64) {
     let rng = Rng::new(seed);
     let sim = Sim::with(rng.next(), CALM);
-    let mut wish = mishaps::any_wish(&rng);
+    let mut request = mishaps::any_request(&rng);
     for _ in 0..3 {
-        one_pass(&sim, &rng, &wish).await;
+        one_pass(&sim, &rng, &request).await;
         if rng.percent(60) {
             work_ends(&sim).await;
-            let plan = one_pass(&sim, &rng, &wish).await;
+            let plan = one_pass(&sim, &rng, &request).await;
             let home = |action: &Action| matches!(action, Action::Remember(_) | Action::Disarm(_));
             let only = plan.actions.iter().all(|planned| home(&planned.action));
-            assert!(only || wish.keep, "{plan:#?}");
-            oracle::agrees(&sim.census(), &wish);
+            assert!(only || request.keep, "{plan:#?}");
+            oracle::agrees(&sim.census(), &request);
         }
         for _ in 0..=rng.below(2) {
-            mishaps::edit(&mut wish, &rng);
+            mishaps::edit(&mut request, &rng);
         }
     }
 }
 
 /// One pass, after which there is nothing to do, unless the work of a cluster ended meanwhile.
-async fn one_pass(sim: &Sim, rng: &Rng, wish: &OperatorRequest) -> Plan {
-    let case = wish.case();
+async fn one_pass(sim: &Sim, rng: &Rng, request: &StackRequest) -> Plan {
+    let case = request.case();
     for _ in 0..5 {
         let before = ended(&sim.census());
         let made = Process::calm(sim, rng.next()).detached(&case).await;

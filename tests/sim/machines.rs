@@ -2,8 +2,8 @@
 //! there never was one.
 
 use crate::process::Process;
+use crate::request::StackRequest;
 use crate::run;
-use crate::wish::OperatorRequest;
 use chrono::TimeDelta;
 use clusterup::cost::ledger::{Record, Scope, Window, spent};
 use clusterup::ledger::Ledger;
@@ -68,11 +68,11 @@ fn charged(record: &Record) -> Usd {
 }
 
 async fn fail(sim: &Sim, code: &str) {
-    let mut wish = OperatorRequest::plain("one");
-    (wish.team, wish.keep, wish.scripts) = (Some("recsys"), true, Vec::new());
+    let mut request = StackRequest::plain("one");
+    (request.team, request.keep, request.scripts) = (Some("recsys"), true, Vec::new());
     sim.fail_next_cluster(code);
     let process = Process::calm(sim, 1);
-    drop(process.detached(&wish.case()).await.unwrap());
+    drop(process.detached(&request.case()).await.unwrap());
     tokio::time::sleep(std::time::Duration::from_secs(1_200)).await;
 }
 
@@ -103,7 +103,7 @@ fn a_cluster_that_emr_refused_while_starting_costs_nothing() {
 }
 
 #[test]
-fn one_whose_machines_began_costs_what_they_did() {
+fn a_failed_cluster_costs_the_hours_of_its_started_machines() {
     run(async {
         let (sim, folder) = (Sim::new(3), tempfile::tempdir().unwrap());
         fail(&sim, "BOOTSTRAP_FAILURE").await;
@@ -121,7 +121,7 @@ fn one_whose_machines_began_costs_what_they_did() {
 }
 
 #[test]
-fn what_emr_lists_no_more_is_no_evidence() {
+fn a_cluster_that_emr_no_longer_lists_is_no_evidence() {
     run(async {
         let (sim, folder) = (Sim::new(3), tempfile::tempdir().unwrap());
         fail(&sim, "INTERNAL_ERROR").await;

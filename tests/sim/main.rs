@@ -23,6 +23,7 @@ mod oracle;
 mod pairs;
 mod process;
 mod recorded;
+mod request;
 mod rights;
 mod safeguard_state;
 mod safeguards;
@@ -30,7 +31,6 @@ mod seeds;
 mod tags;
 mod watchdog;
 mod watched;
-mod wish;
 
 use std::future::Future;
 

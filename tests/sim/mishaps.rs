@@ -1,8 +1,8 @@
 //! What goes wrong in the world between two runs, and in the calls of one.
 
 use crate::oracle;
+use crate::request::{StackRequest, VERSIONS, bucket};
 use crate::seeds::any;
-use crate::wish::{OperatorRequest, VERSIONS, bucket};
 use clusterup::cloud::api::ec2::Rule;
 use clusterup::cloud::api::emr::Role;
 use clusterup::cloud::rng::Rng;
@@ -25,19 +25,19 @@ const KEYS: [&str; 10] = [
 ];
 
 /// Something that somebody else does, or bad luck.
-pub(crate) async fn happen(sim: &Sim, rng: &Rng, wish: &OperatorRequest) {
+pub(crate) async fn happen(sim: &Sim, rng: &Rng, request: &StackRequest) {
     let census = sim.census();
-    let live = oracle::of(&census, wish).find(|cluster| cluster.state.is_live());
+    let live = oracle::of(&census, request).find(|cluster| cluster.state.is_live());
     let id = live.map_or("", |cluster| &cluster.id);
     // What is not there stays as it is.
     let _ = match rng.below(13) {
         0 => sim.resize_by_hand(id, Role::Core, 1 + few(rng, 5)),
         1 => sim.resize_by_hand(id, Role::Task, 1 + few(rng, 5)),
         2 => sim.remove_idle_policy(id),
-        3 => sim.add_rule(&format!("clusterup.{}.ssh", wish.name), rule(rng)),
+        3 => sim.add_rule(&format!("clusterup.{}.ssh", request.name), rule(rng)),
         4 => {
             let key = any(rng, &["spark", "two"]);
-            sim.delete_key_pair(&format!("clusterup.{}.{key}", wish.name))
+            sim.delete_key_pair(&format!("clusterup.{}.{key}", request.name))
         }
         5 => {
             // Later than EMR's lists lag: a cluster that they do not show yet is known from the
@@ -58,8 +58,8 @@ pub(crate) async fn happen(sim: &Sim, rng: &Rng, wish: &OperatorRequest) {
         12 => {
             let key = any(rng, &KEYS);
             let value = any(rng, &[None, Some("by hand")]);
-            // One that is nobody's stays where it is.
-            let wished = wish.tags.iter().any(|(wished, _)| *wished == key);
+            // A file that no run wrote stays.
+            let wished = request.tags.iter().any(|(wished, _)| *wished == key);
             wished && sim.tag_by_hand(id, key, value)
         }
         many => {
@@ -96,42 +96,42 @@ fn rule(rng: &Rng) -> Rule {
 }
 
 /// A stack to begin with.
-pub(crate) fn any_wish(rng: &Rng) -> OperatorRequest {
-    let mut wish = OperatorRequest {
+pub(crate) fn any_request(rng: &Rng) -> StackRequest {
+    let mut request = StackRequest {
         keep: rng.percent(50),
-        ..OperatorRequest::plain("t")
+        ..StackRequest::plain("t")
     };
     for _ in 0..rng.below(6) {
-        edit(&mut wish, rng);
+        edit(&mut request, rng);
     }
-    wish
+    request
 }
 
 /// A person changes one thing of the stack.
-pub(crate) fn edit(wish: &mut OperatorRequest, rng: &Rng) {
+pub(crate) fn edit(request: &mut StackRequest, rng: &Rng) {
     let version = || few(rng, VERSIONS);
     match rng.below(17) {
-        0 | 1 => wish.core = 1 + few(rng, 4),
-        2 => wish.task = few(rng, 3),
-        3 => wish.kind = any(rng, &["m5.xlarge", "r5.xlarge"]),
-        4 => wish.release = any(rng, &["emr-7.x", "emr-7.12.0"]),
-        5 => wish.idle_minutes = 20 + rng.below(3) * 10,
-        6 => wish.life_hours = 6 + rng.below(4),
-        7 => wish.budget = u32::from(few(rng, 3)) * 10,
-        8 => wish.keep = !wish.keep || wish.scripts.is_empty(),
-        9 => wish.team = any(rng, &[None, Some("recsys"), Some("search")]),
+        0 | 1 => request.core = 1 + few(rng, 4),
+        2 => request.task = few(rng, 3),
+        3 => request.kind = any(rng, &["m5.xlarge", "r5.xlarge"]),
+        4 => request.release = any(rng, &["emr-7.x", "emr-7.12.0"]),
+        5 => request.idle_minutes = 20 + rng.below(3) * 10,
+        6 => request.life_hours = 6 + rng.below(4),
+        7 => request.budget = u32::from(few(rng, 3)) * 10,
+        8 => request.keep = !request.keep || request.scripts.is_empty(),
+        9 => request.team = any(rng, &[None, Some("recsys"), Some("search")]),
         10 => {
             let names = any(rng, &[&[][..], &["spark"], &["spark", "two"], &["two"]]);
-            wish.keys = names.iter().map(|name| (*name, version())).collect();
+            request.keys = names.iter().map(|name| (*name, version())).collect();
         }
-        11 | 12 => wish.groups = groups(rng),
-        16 => wish.tags = tags(rng),
+        11 | 12 => request.groups = groups(rng),
+        16 => request.tags = tags(rng),
         13 | 14 => {
-            let steps = rng.below(3).max(u64::from(!wish.keep));
-            wish.scripts = (0..steps).map(|_| version()).collect();
-            wish.packages &= steps > 0;
+            let steps = rng.below(3).max(u64::from(!request.keep));
+            request.scripts = (0..steps).map(|_| version()).collect();
+            request.packages &= steps > 0;
         }
-        _ => wish.packages = !wish.packages && !wish.scripts.is_empty(),
+        _ => request.packages = !request.packages && !request.scripts.is_empty(),
     }
 }
 

@@ -3,8 +3,8 @@
 //! the team was given. What they cost is reckoned here from the clusters, not from the account.
 
 use crate::process::Process;
+use crate::request::StackRequest;
 use crate::seeds::{any, each};
-use crate::wish::OperatorRequest;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::app::admission::Admission;
@@ -65,7 +65,7 @@ const NAMES: [&str; 3] = ["one", "two", "three"];
 const ACTS: usize = 9;
 
 #[test]
-fn no_way_passes_the_month() {
+fn no_sequence_of_verbs_exceeds_the_monthly_budget() {
     let tally = Tally::default();
     each("no month is passed", 500, |seed| world(seed, &tally));
     let tally = tally.into_inner();
@@ -93,7 +93,7 @@ struct World<'a> {
     /// Of people who know nothing of these teams.
     others: Policies,
     folder: TempDir,
-    stacks: BTreeMap<&'static str, OperatorRequest>,
+    stacks: BTreeMap<&'static str, StackRequest>,
     /// The teams that each cluster was admitted for.
     admitted: BTreeMap<ClusterId, BTreeSet<&'static str>>,
 }
@@ -227,16 +227,16 @@ impl<'a> World<'a> {
     }
 
     async fn create(&mut self, name: &'static str) {
-        let mut wish = OperatorRequest::plain(name);
-        wish.team = Some(any(self.rng, &["recsys", "recsys", "ads"]));
-        wish.core = 1 + u16::try_from(self.rng.below(3)).unwrap();
-        (wish.keep, wish.scripts) = (true, Vec::new());
-        wish.life_hours = any(self.rng, &[1, 2, 5, 30]);
-        wish.idle_minutes = wish.life_hours * 60;
-        wish.budget = any(self.rng, &[0, 0, 2, 4]);
-        wish.guards = "  ceiling: { max_lifetime: 300h, budget: $900 }\n".to_owned();
-        match self.applied(&wish, true).await {
-            Ok(()) => drop(self.stacks.insert(name, wish)),
+        let mut request = StackRequest::plain(name);
+        request.team = Some(any(self.rng, &["recsys", "recsys", "ads"]));
+        request.core = 1 + u16::try_from(self.rng.below(3)).unwrap();
+        (request.keep, request.scripts) = (true, Vec::new());
+        request.life_hours = any(self.rng, &[1, 2, 5, 30]);
+        request.idle_minutes = request.life_hours * 60;
+        request.budget = any(self.rng, &[0, 0, 2, 4]);
+        request.guards = "  ceiling: { max_lifetime: 300h, budget: $900 }\n".to_owned();
+        match self.applied(&request, true).await {
+            Ok(()) => drop(self.stacks.insert(name, request)),
             Err(OperationError::Denied(_)) => {}
             Err(other) => panic!("{other:?}"),
         }
@@ -244,7 +244,7 @@ impl<'a> World<'a> {
 
     async fn dearer(&mut self, way: Way, name: &'static str) -> Result<(), OperationError> {
         let (none, before) = (Policies::default(), self.stacks[name].clone());
-        let mut wish = before.clone();
+        let mut request = before.clone();
         let with = self.rng.percent(50);
         match way {
             Way::ExtendByFile => return self.extended(name, &self.policies, false).await,
@@ -256,32 +256,32 @@ impl<'a> World<'a> {
                 let policies = if with { &self.others } else { &self.policies };
                 return self.extended(name, policies, true).await;
             }
-            Way::Resize => wish.core += any(self.rng, &[1, 2, 6, 20]),
-            Way::Lifetime => wish.life_hours += any(self.rng, &[1, 3, 20, 100]),
-            Way::Budget if with && wish.budget > 0 => {
-                let most = format!("${}", wish.budget + any(self.rng, &[1, 5, 50]));
+            Way::Resize => request.core += any(self.rng, &[1, 2, 6, 20]),
+            Way::Lifetime => request.life_hours += any(self.rng, &[1, 3, 20, 100]),
+            Way::Budget if with && request.budget > 0 => {
+                let most = format!("${}", request.budget + any(self.rng, &[1, 5, 50]));
                 let most = Some(most.parse().unwrap());
                 return self.moved(name, None, (None, most), &none).await;
             }
             Way::Budget => {
-                wish.life_hours += 50;
-                wish.budget = match wish.budget {
+                request.life_hours += 50;
+                request.budget = match request.budget {
                     0 => 90,
                     budget => budget + any(self.rng, &[1, 8, 80]),
                 };
             }
             Way::Team => {
-                wish.team = Some(any(self.rng, &["ads", "free", "recsys"]));
-                wish.core += any(self.rng, &[0, 1, 20]);
+                request.team = Some(any(self.rng, &["ads", "free", "recsys"]));
+                request.core += any(self.rng, &[0, 1, 20]);
             }
             Way::Elsewhere => {
-                wish.core += any(self.rng, &[0, 1, 9]);
-                wish.life_hours += any(self.rng, &[1, 4, 90]);
+                request.core += any(self.rng, &[0, 1, 9]);
+                request.life_hours += any(self.rng, &[1, 4, 90]);
             }
         }
         let with = way != Way::Elsewhere && (way != Way::Team || with);
-        self.applied(&wish, with).await?;
-        self.stacks.insert(name, wish);
+        self.applied(&request, with).await?;
+        self.stacks.insert(name, request);
         Ok(())
     }
 
@@ -328,11 +328,11 @@ impl<'a> World<'a> {
     }
 
     /// `apply --detach --yes`, with the teams' policies or from a machine that has none.
-    async fn applied(&mut self, wish: &OperatorRequest, with: bool) -> Result<(), OperationError> {
+    async fn applied(&mut self, request: &StackRequest, with: bool) -> Result<(), OperationError> {
         let none = Policies::default();
         let policies = if with { &self.policies } else { &none };
         let (process, audit_sink) = self.machine(if with { "office" } else { "elsewhere" });
-        let case = wish.case();
+        let case = request.case();
         let driver = process.driver(&case);
         let context = AdmissionContext {
             policies,
@@ -343,8 +343,8 @@ impl<'a> World<'a> {
         let lease = process.account.lease(&case.stack.name, &NoListener).await?;
         let attempt = async {
             let mut prepared = driver.prepare(Options::default()).await?;
-            let said = admission.judge(&mut prepared).await?;
-            admission.refuse(said.as_ref())?;
+            let message = admission.judge(&mut prepared).await?;
+            admission.refuse(message.as_ref())?;
             admission.reserve(&prepared, self.sim.now()).await?;
             driver.attempt(&prepared.plan).await?;
             Ok::<(), OperationError>(())
@@ -355,8 +355,8 @@ impl<'a> World<'a> {
         let team = self
             .monthly
             .iter()
-            .find(|(team, _)| with && wish.team == Some(team));
-        if let Some(id) = self.alive(wish.name) {
+            .find(|(team, _)| with && request.team == Some(team));
+        if let Some(id) = self.alive(request.name) {
             let teams = self.admitted.entry(id).or_default();
             teams.extend(team.map(|(team, _)| *team));
         }

@@ -2,8 +2,8 @@
 //! note do they make a deadline hard.
 
 use crate::process::Process;
+use crate::request::{StackRequest, bucket};
 use crate::run;
-use crate::wish::{OperatorRequest, bucket};
 use clusterup::cloud::api::Tags;
 use clusterup::cloud::fleet::FleetProvider;
 use clusterup::cloud::{Acting, Observing};
@@ -20,16 +20,16 @@ const CALM: Settings = Settings {
 };
 const FORGED: &str = "2026-01-01T00:00:10Z max_lifetime=1m by=eve why=x";
 
-fn wish(hours: u64) -> OperatorRequest {
-    OperatorRequest {
+fn request(hours: u64) -> StackRequest {
+    StackRequest {
         keep: true,
         life_hours: hours,
-        ..OperatorRequest::plain("t")
+        ..StackRequest::plain("t")
     }
 }
 
 async fn made(sim: &Sim, hours: u64) -> CensusCluster {
-    let case = wish(hours).case();
+    let case = request(hours).case();
     Process::calm(sim, 1).detached(&case).await.unwrap();
     tokio::time::sleep(Duration::from_secs(900)).await;
     sim.census().clusters.remove(0)
@@ -60,8 +60,8 @@ fn tags_that_the_note_does_not_have_are_not_believed() {
         };
         let sim = Sim::with(1, CALM);
         let cluster = made(&sim, 8).await;
-        let dog = Process::calm(&sim, 2);
-        assert_eq!(dispute(&dog, &cluster.id).await, None);
+        let watchdog = Process::calm(&sim, 2);
+        assert_eq!(dispute(&watchdog, &cluster.id).await, None);
         let spec = short["clusterup-spec-0"].as_str();
         for (key, value) in [
             ("clusterup-spec-0", Some(spec)),
@@ -71,14 +71,14 @@ fn tags_that_the_note_does_not_have_are_not_believed() {
         ] {
             let was = cluster.tags.get(key).map(String::as_str);
             sim.tag_by_hand(&cluster.id, key, value);
-            let why = dispute(&dog, &cluster.id).await.unwrap();
+            let why = dispute(&watchdog, &cluster.id).await.unwrap();
             assert!(why.contains("its tags differ"), "{key}: {why}");
             sim.tag_by_hand(&cluster.id, key, was);
-            assert_eq!(dispute(&dog, &cluster.id).await, None, "{key}");
+            assert_eq!(dispute(&watchdog, &cluster.id).await, None, "{key}");
         }
         // What is no matter of its end may be written by anybody.
         sim.tag_by_hand(&cluster.id, "owner", Some("eve"));
-        assert_eq!(dispute(&dog, &cluster.id).await, None);
+        assert_eq!(dispute(&watchdog, &cluster.id).await, None);
     });
 }
 
@@ -87,28 +87,28 @@ fn a_foreign_cluster_under_our_name_and_tags_stays_foreign() {
     run(async {
         let sim = Sim::with(2, CALM);
         let cluster = made(&sim, 8).await;
-        let dog = Process::calm(&sim, 2);
+        let watchdog = Process::calm(&sim, 2);
         let forged = sim.foreign_cluster("clusterup/t/00ff", cluster.tags.clone());
-        let why = dispute(&dog, &forged).await.unwrap();
+        let why = dispute(&watchdog, &forged).await.unwrap();
         assert!(why.contains("no note"), "{why}");
         // Nor is anything ended or noted of it.
         tokio::time::sleep(Duration::from_secs(9 * 3_600)).await;
-        let snapshot = look(&dog, &forged).await;
+        let snapshot = look(&watchdog, &forged).await;
         assert!(snapshot.ours().is_none() && snapshot.state().is_live());
         assert!(!sim.census().buckets[&bucket()].contains(&note(&forged)));
     });
 }
 
 #[test]
-fn a_note_that_is_lost_or_says_nothing_makes_no_deadline_hard() {
+fn a_lost_or_empty_note_gives_no_hard_deadline() {
     run(async {
         let sim = Sim::with(3, CALM);
         let cluster = made(&sim, 8).await;
         let key = note(&cluster.id);
         for text in ["{}", "null", "{", "{\"terms\":[\"0\"]}"] {
             sim.put_object(&bucket(), &key, text);
-            let dog = Process::calm(&sim, 2);
-            assert!(dispute(&dog, &cluster.id).await.is_some(), "{text}");
+            let watchdog = Process::calm(&sim, 2);
+            assert!(dispute(&watchdog, &cluster.id).await.is_some(), "{text}");
         }
         sim.delete_object(&bucket(), &key);
         let why = dispute(&Process::calm(&sim, 2), &cluster.id).await.unwrap();
@@ -122,12 +122,12 @@ fn a_cluster_of_an_older_clusterup_is_ours_again_once_it_is_applied() {
         let sim = Sim::with(4, CALM);
         let cluster = made(&sim, 8).await;
         sim.put_object(&bucket(), &note(&cluster.id), "");
-        let dog = Process::calm(&sim, 2);
-        let why = dispute(&dog, &cluster.id).await.unwrap();
+        let watchdog = Process::calm(&sim, 2);
+        let why = dispute(&watchdog, &cluster.id).await.unwrap();
         assert!(why.contains("older clusterup"), "{why}");
-        let case = wish(8).case();
+        let case = request(8).case();
         Process::calm(&sim, 3).detached(&case).await.unwrap();
-        assert_eq!(dispute(&dog, &cluster.id).await, None);
+        assert_eq!(dispute(&watchdog, &cluster.id).await, None);
         let plan = Process::calm(&sim, 4).plan(&case).await.unwrap();
         assert!(plan.is_empty(), "{plan:#?}");
     });
@@ -144,16 +144,16 @@ async fn extend(process: &Process, id: &str) -> bool {
 }
 
 #[test]
-fn what_was_before_an_extension_is_not_believed_again() {
+fn tags_from_before_an_extension_are_not_trusted() {
     run(async {
         let sim = Sim::with(5, CALM);
         let cluster = made(&sim, 8).await;
-        let dog = Process::calm(&sim, 2);
-        assert_eq!(dispute(&dog, &cluster.id).await, None);
+        let watchdog = Process::calm(&sim, 2);
+        assert_eq!(dispute(&watchdog, &cluster.id).await, None);
         assert!(extend(&Process::calm(&sim, 3), &cluster.id).await);
-        assert_eq!(dispute(&dog, &cluster.id).await, None);
+        assert_eq!(dispute(&watchdog, &cluster.id).await, None);
         sim.tag_by_hand(&cluster.id, "clusterup-extended-0", None);
-        assert!(dispute(&dog, &cluster.id).await.is_some());
+        assert!(dispute(&watchdog, &cluster.id).await.is_some());
     });
 }
 
@@ -169,7 +169,7 @@ fn forged_tags_are_neither_extended_nor_kept_by_an_apply() {
                 .await
                 .is_some()
         );
-        let mut other = wish(7);
+        let mut other = request(7);
         other.idle_minutes += 5;
         Process::calm(&sim, 4)
             .detached(&other.case())
@@ -186,26 +186,27 @@ fn a_note_is_read_once_for_each_change() {
     run(async {
         let sim = Sim::with(7, CALM);
         let cluster = made(&sim, 8).await;
-        let dog = Process::calm(&sim, 2);
+        let watchdog = Process::calm(&sim, 2);
         let reads = || {
-            dog.meter()
+            watchdog
+                .meter()
                 .tallies()
                 .get("s3:GetObject")
                 .map_or(0, |it| it.calls)
         };
         for _ in 0..5 {
-            look(&dog, &cluster.id).await;
+            look(&watchdog, &cluster.id).await;
         }
         assert_eq!(reads(), 1);
         assert!(extend(&Process::calm(&sim, 3), &cluster.id).await);
-        look(&dog, &cluster.id).await;
-        look(&dog, &cluster.id).await;
+        look(&watchdog, &cluster.id).await;
+        look(&watchdog, &cluster.id).await;
         assert_eq!(reads(), 2);
     });
 }
 
 #[test]
-fn a_stack_that_notes_its_clusters_takes_no_other() {
+fn a_stack_with_notes_adopts_no_unnoted_cluster() {
     run(async {
         let sim = Sim::with(8, CALM);
         let cluster = made(&sim, 8).await;

@@ -1,8 +1,8 @@
-//! Two at once on one stack: one works, the other waits, and a dead one holds nobody up for long.
+//! Two processes on one stack: one works, the other waits, and a dead one blocks briefly.
 
 use crate::process::Process;
+use crate::request::StackRequest;
 use crate::seeds::each;
-use crate::wish::OperatorRequest;
 use crate::{laws, oracle};
 use clusterup::cloud::Leasing;
 use clusterup::cloud::rng::Rng;
@@ -12,25 +12,25 @@ use clusterup_testkit::sim::Sim;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-fn wish(rng: &Rng) -> OperatorRequest {
-    OperatorRequest {
+fn request(rng: &Rng) -> StackRequest {
+    StackRequest {
         keep: rng.percent(50),
         packages: rng.percent(50),
         scripts: vec![0, 1],
-        ..OperatorRequest::plain("t")
+        ..StackRequest::plain("t")
     }
 }
 
 #[test]
-fn two_applies_make_one_cluster_and_one_run() {
+fn two_applies_create_one_cluster_and_one_run() {
     each("two at once", 150, together);
 }
 
 async fn together(seed: u64) {
     let rng = Rng::new(seed);
     let sim = Sim::with(rng.next(), laws::QUICK);
-    let wish = wish(&rng);
-    let case = wish.case();
+    let request = request(&rng);
+    let case = request.case();
     let one = Process::calm(&sim, rng.next());
     let other = Process::calm(&sim, rng.next());
     let later = rng.up_to(Duration::from_secs(3));
@@ -40,8 +40,8 @@ async fn together(seed: u64) {
     });
     first.unwrap();
     second.unwrap();
-    oracle::agrees(&sim.census(), &wish);
-    oracle::one_cluster_one_run(&sim.census(), &wish);
+    oracle::agrees(&sim.census(), &request);
+    oracle::one_cluster_one_run(&sim.census(), &request);
 }
 
 /// A lease, a look at it now and then, and what became of a call in doubt.
@@ -49,15 +49,15 @@ const LEASE: Duration = Duration::from_secs(60 + 6);
 const DOUBT: Duration = Duration::from_secs(90 + 15);
 
 #[test]
-fn a_dead_holder_blocks_no_longer_than_its_lease() {
+fn a_dead_holder_blocks_until_its_lease_expires() {
     each("a dead holder", 150, widowed);
 }
 
 async fn widowed(seed: u64) {
     let rng = Rng::new(seed);
     let sim = Sim::with(rng.next(), laws::QUICK);
-    let wish = wish(&rng);
-    let case = wish.case();
+    let request = request(&rng);
+    let case = request.case();
     let death = 1 + rng.below(40);
     let one = Process::new(&sim, "ann@desk", rng.next(), move |moment| {
         (moment.number == death).then_some(Fault::DieAfter)
@@ -65,7 +65,7 @@ async fn widowed(seed: u64) {
     drop(one.until_death(one.detached(&case)).await);
     let other = Process::calm(&sim, rng.next());
     let census = sim.census();
-    let left = oracle::left(&census, &wish);
+    let left = oracle::left(&census, &request);
     let doubts = left.iter().any(|key| key.contains("/intents/"));
     let begun = Instant::now();
     let lease = other
@@ -77,6 +77,6 @@ async fn widowed(seed: u64) {
     assert!(begun.elapsed() <= most, "{:?}", begun.elapsed());
     lease.release().await.unwrap();
     other.applied(&case).await.unwrap();
-    oracle::agrees(&sim.census(), &wish);
-    oracle::one_cluster_one_run(&sim.census(), &wish);
+    oracle::agrees(&sim.census(), &request);
+    oracle::one_cluster_one_run(&sim.census(), &request);
 }

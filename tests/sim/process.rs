@@ -1,8 +1,8 @@
 //! One run of the program: an account seen from one process, with its own luck, doing what the
 //! verbs do.
 
+use crate::request::{Case, FILES};
 use crate::watched::Watched;
-use crate::wish::{Case, FILES};
 use clusterup::cloud::account::{Account, Addresses, Settings};
 use clusterup::cloud::local::runtime::Store;
 use clusterup::cloud::meter::Metered;
@@ -83,7 +83,7 @@ impl Process {
         &self.api.inner
     }
 
-    /// What work comes to; none where the process dies in the midst of it.
+    /// The result of `work`. `None` if the process dies before it is done.
     pub(crate) async fn until_death<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;

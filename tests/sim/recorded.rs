@@ -2,8 +2,8 @@
 
 use crate::notes::dispute;
 use crate::process::Process;
+use crate::request::{StackRequest, bucket};
 use crate::run;
-use crate::wish::{OperatorRequest, bucket};
 use chrono::TimeDelta;
 use clusterup::cloud::Observing;
 use clusterup::cloud::api::Tags;
@@ -33,7 +33,7 @@ struct Recorded {
 /// Puts the recorded cluster and its objects into an account that has a bucket. Returns the
 /// cluster's id.
 async fn restore(sim: &Sim) -> String {
-    let other = OperatorRequest::plain("other").case();
+    let other = StackRequest::plain("other").case();
     Process::calm(sim, 1).detached(&other).await.unwrap();
     tokio::time::sleep(DAY * DAYS + MINUTES).await;
     let path = concat!(

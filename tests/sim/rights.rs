@@ -2,8 +2,8 @@
 
 use crate::kills::at;
 use crate::process::Process;
+use crate::request::{StackRequest, bucket};
 use crate::run;
-use crate::wish::{OperatorRequest, bucket};
 use clusterup::cloud::Finding;
 use clusterup::cloud::{Acting, Readiness};
 use clusterup::model::action::Action;
@@ -21,10 +21,10 @@ const MACHINES: &str = "EMR_EC2_DefaultRole";
 const SERVICE: &str = "EMR_DefaultRole";
 const REAPER: &str = "clusterup-reaper";
 
-fn wish() -> OperatorRequest {
-    OperatorRequest {
+fn request() -> StackRequest {
+    StackRequest {
         scripts: vec![0],
-        ..OperatorRequest::plain("t")
+        ..StackRequest::plain("t")
     }
 }
 
@@ -63,7 +63,7 @@ async fn guarded(settings: Settings) {
     if !settings.default_roles {
         create_roles(&process).await;
     }
-    let outcome = process.applied(&wish().case()).await.unwrap();
+    let outcome = process.applied(&request().case()).await.unwrap();
     // Its results were written by its machines.
     assert_eq!(outcome, Some(Outcome::Completed));
     let keys = control(&sim);
@@ -91,12 +91,12 @@ fn machines_write_their_work_alone() {
 }
 
 #[test]
-fn doctor_shows_what_allows_more_and_create_roles_takes_it_back() {
+fn doctor_shows_excess_permissions_and_create_roles_removes_them() {
     run(async {
         let sim = Sim::with(2, BARE);
         let process = Process::calm(&sim, 1);
         create_roles(&process).await;
-        process.detached(&wish().case()).await.unwrap();
+        process.detached(&request().case()).await.unwrap();
         assert!(!process.account.has_missing_roles().await.unwrap());
         let own = sim.census().guards[&bucket()].policy.clone();
         let of = |text: &str| text.replace("BUCKET", &bucket());
@@ -131,9 +131,9 @@ fn doctor_shows_what_allows_more_and_create_roles_takes_it_back() {
                 .starts_with("aws iam put-role-policy --role-name EMR_EC2_DefaultRole")
         );
         // By it no job could write its results: that is said before a cluster is made.
-        let other = OperatorRequest {
+        let other = StackRequest {
             name: "u",
-            ..wish()
+            ..request()
         };
         let refused = Process::calm(&sim, 2).plan(&other.case()).await;
         let refused = format!("{:?}", refused.err());
@@ -144,7 +144,7 @@ fn doctor_shows_what_allows_more_and_create_roles_takes_it_back() {
 }
 
 #[test]
-fn a_role_without_its_policy_is_shown_and_healed() {
+fn a_role_without_its_policy_is_shown_and_repaired() {
     run(async {
         for role in [SERVICE, MACHINES, REAPER] {
             let sim = Sim::with(3, Settings::USUAL);
@@ -168,7 +168,7 @@ fn a_role_without_its_policy_is_shown_and_healed() {
 }
 
 #[test]
-fn what_others_gave_a_role_stays_as_it_is() {
+fn policies_that_others_attached_to_a_role_stay() {
     run(async {
         let sim = Sim::with(4, Settings::USUAL);
         let process = Process::calm(&sim, 1);
@@ -186,7 +186,7 @@ fn what_others_gave_a_role_stays_as_it_is() {
 }
 
 #[test]
-fn where_the_first_policy_is_refused_emrs_role_has_the_second() {
+fn emrs_role_gets_the_second_policy_if_the_first_is_refused() {
     run(async {
         let sim = Sim::with(5, BARE);
         let policy = |name: &str| format!("arn:aws:iam::aws:policy/service-role/{name}");
@@ -195,7 +195,7 @@ fn where_the_first_policy_is_refused_emrs_role_has_the_second() {
         create_roles(&process).await;
         let attached = &sim.census().roles[SERVICE];
         assert_eq!(*attached, [policy("AmazonEMRServicePolicy_v2")]);
-        process.applied(&wish().case()).await.unwrap();
+        process.applied(&request().case()).await.unwrap();
         let none = Sim::with(6, BARE);
         for name in ["AmazonElasticMapReduceRole", "AmazonEMRServicePolicy_v2"] {
             none.retire_policy(&policy(name));
@@ -210,7 +210,7 @@ fn where_the_first_policy_is_refused_emrs_role_has_the_second() {
     });
 }
 
-/// Cut off at one call; false where there is no such call.
+/// Interrupts at one call; false if that call was not reached.
 async fn cut_off(number: u64, fault: Fault) -> bool {
     let sim = Sim::with(number, BARE);
     let stack = "t".parse().unwrap();
@@ -252,17 +252,17 @@ fn roles_may_be_cut_off_at_any_call() {
 }
 
 #[test]
-fn what_an_older_clusterup_left_is_read_and_its_living_clusters_go_on() {
+fn what_an_older_clusterup_wrote_is_read_and_its_live_clusters_continue() {
     run(async {
         let sim = Sim::with(7, Settings::USUAL);
         let home = tempfile::tempdir().unwrap();
         let results = home.path().join("results");
-        let wish = OperatorRequest {
+        let request = StackRequest {
             keep: true,
             home: Some(results.clone()),
-            ..wish()
+            ..request()
         };
-        let case = wish.case();
+        let case = request.case();
         let process = Process::calm(&sim, 1);
         process.detached(&case).await.unwrap();
         // A listing may not show it at once.

@@ -1,10 +1,10 @@
-//! What ends a cluster is armed with it, mended where somebody touched it, and gone after it.
+//! Safeguards are armed with their cluster, fixed if somebody changed them, and removed after it.
 
 use crate::kills::at;
 use crate::oracle;
 use crate::process::Process;
+use crate::request::{Case, StackRequest};
 use crate::seeds::each;
-use crate::wish::{Case, OperatorRequest};
 use crate::{laws, run, say};
 use chrono::TimeDelta;
 use clusterup::cloud::api::Serve;
@@ -34,10 +34,10 @@ fn busy(seed: u64, settings: Settings) -> Sim {
     sim
 }
 
-fn kept() -> OperatorRequest {
-    OperatorRequest {
+fn kept() -> StackRequest {
+    StackRequest {
         keep: true,
-        ..OperatorRequest::plain("t")
+        ..StackRequest::plain("t")
     }
 }
 
@@ -47,28 +47,32 @@ fn live(sim: &Sim) -> Option<CensusCluster> {
 }
 
 /// EMR took these in the call that made it.
-fn armed_in_the_call(cluster: &CensusCluster, wish: &OperatorRequest) {
+fn armed_in_the_call(cluster: &CensusCluster, request: &StackRequest) {
     let idle = cluster.idle_timeout.map(|span| span.as_secs());
-    assert_eq!(idle, Some(wish.idle_minutes * 60), "{cluster:#?}");
+    assert_eq!(idle, Some(request.idle_minutes * 60), "{cluster:#?}");
     let scripts = &cluster.bootstrap;
     let powers_off = scripts
         .first()
         .is_some_and(|it| it.ends_with("/power-off.sh"));
     assert!(powers_off, "{cluster:#?}");
-    let told = cluster.tags.get("clusterup-deadline");
-    let seconds = told.and_then(|told| told.parse().ok());
+    let reported = cluster.tags.get("clusterup-deadline");
+    let seconds = reported.and_then(|reported| reported.parse().ok());
     // Five minutes after its deadline.
-    assert_eq!(seconds, Some(wish.life_hours * 3_600 + 300), "{cluster:#?}");
+    assert_eq!(
+        seconds,
+        Some(request.life_hours * 3_600 + 300),
+        "{cluster:#?}"
+    );
 }
 
 /// To the minute, and before its lifetime is over.
-fn scheduled(sim: &Sim, cluster: &CensusCluster, wish: &OperatorRequest) {
+fn scheduled(sim: &Sim, cluster: &CensusCluster, request: &StackRequest) {
     let schedules = sim.census().schedules;
     let [schedule] = schedules.as_slice() else {
         panic!("{schedules:#?}");
     };
     assert!(schedule.input.contains(&cluster.id), "{schedule:?}");
-    let hours = TimeDelta::hours(i64::try_from(wish.life_hours).unwrap());
+    let hours = TimeDelta::hours(i64::try_from(request.life_hours).unwrap());
     let before = cluster.created_at + hours - schedule.at;
     let near = TimeDelta::minutes(1)..=TimeDelta::minutes(2);
     assert!(
@@ -78,12 +82,12 @@ fn scheduled(sim: &Sim, cluster: &CensusCluster, wish: &OperatorRequest) {
 }
 
 #[test]
-fn at_every_kill_a_cluster_has_what_emr_itself_keeps() {
+fn a_cluster_has_its_idle_policy_after_a_kill_at_any_call() {
     let mut points = 0;
-    for wish in [OperatorRequest::plain("t"), kept()] {
+    for request in [StackRequest::plain("t"), kept()] {
         for fault in [Fault::DieBefore, Fault::DieAfter, Fault::Lost] {
             let mut number = 1;
-            while run(killed(&wish, number, fault)) {
+            while run(killed(&request, number, fault)) {
                 number += 1;
             }
             points += number - 1;
@@ -92,28 +96,28 @@ fn at_every_kill_a_cluster_has_what_emr_itself_keeps() {
     say(&format!("armed at each of {points} kills"));
 }
 
-/// False where there is no such call.
-async fn killed(wish: &OperatorRequest, number: u64, fault: Fault) -> bool {
+/// False if the call was not reached.
+async fn killed(request: &StackRequest, number: u64, fault: Fault) -> bool {
     let sim = busy(number, laws::QUICK);
-    let case = wish.case();
+    let case = request.case();
     let process = Process::new(&sim, "ann@desk", 1, at(number, fault));
     drop(process.until_death(process.detached(&case)).await);
     if process.flaky().calls() < number {
         return false;
     }
     if let Some(cluster) = live(&sim) {
-        armed_in_the_call(&cluster, wish);
+        armed_in_the_call(&cluster, request);
     }
     Process::calm(&sim, 2).detached(&case).await.unwrap();
     let cluster = live(&sim).unwrap();
-    armed_in_the_call(&cluster, wish);
-    scheduled(&sim, &cluster, wish);
+    armed_in_the_call(&cluster, request);
+    scheduled(&sim, &cluster, request);
     true
 }
 
 /// EMR refuses a policy that a release has not: none is asked for, and none is said to be armed.
 #[test]
-fn an_old_release_has_no_idle_policy_and_no_rung_of_it() {
+fn an_old_release_has_no_idle_policy_and_no_safeguard_for_it() {
     for (release, has) in [
         ("emr-5.29.0", false),
         ("emr-6.0.0", false),
@@ -122,12 +126,12 @@ fn an_old_release_has_no_idle_policy_and_no_rung_of_it() {
     ] {
         run(async move {
             let sim = busy(1, CALM);
-            let wish = OperatorRequest { release, ..kept() };
-            let plan = Process::calm(&sim, 1).detached(&wish.case()).await;
+            let request = StackRequest { release, ..kept() };
+            let plan = Process::calm(&sim, 1).detached(&request.case()).await;
             plan.unwrap();
             let cluster = live(&sim).unwrap();
             assert_eq!(cluster.idle_timeout.is_some(), has, "{release}");
-            let case = wish.case();
+            let case = request.case();
             let account = Process::calm(&sim, 2).account;
             let seen = account.observe(&case.stack.name, None).await.unwrap();
             let cluster = &seen.clusters[0];
@@ -143,11 +147,14 @@ fn an_old_release_has_no_idle_policy_and_no_rung_of_it() {
             );
             assert!(cluster.drift.is_empty(), "{release}: {:?}", cluster.drift);
             // Another timeout changes the stack's word, and asks EMR for nothing that it has not.
-            let wish = OperatorRequest {
+            let request = StackRequest {
                 idle_minutes: 50,
-                ..wish
+                ..request
             };
-            Process::calm(&sim, 3).detached(&wish.case()).await.unwrap();
+            Process::calm(&sim, 3)
+                .detached(&request.case())
+                .await
+                .unwrap();
             assert_eq!(live(&sim).unwrap().idle_timeout.is_some(), has, "{release}");
         });
     }
@@ -205,8 +212,8 @@ async fn settled(sim: &Sim, case: &Case) {
     assert!(plan.is_empty(), "{plan:#?}");
 }
 
-/// A cluster without its schedule, for the role lacks.
-async fn roleless(wish: &OperatorRequest) -> (Sim, Case) {
+/// A cluster without its schedule, because the scheduler's role is missing.
+async fn roleless(request: &StackRequest) -> (Sim, Case) {
     let reaper_role = false;
     let sim = busy(
         1,
@@ -215,7 +222,7 @@ async fn roleless(wish: &OperatorRequest) -> (Sim, Case) {
             ..CALM
         },
     );
-    let case = wish.case();
+    let case = request.case();
     let process = Process::calm(&sim, 1);
     let (_, warnings) = made(&process, &case, Options::default()).await;
     let [warning] = warnings.as_slice() else {
@@ -234,10 +241,10 @@ async fn roleless(wish: &OperatorRequest) -> (Sim, Case) {
 }
 
 #[test]
-fn without_the_role_a_cluster_is_made_and_its_schedule_when_there_is_one() {
+fn a_cluster_without_the_schedulers_role_gets_its_schedule_later() {
     run(async {
-        let wish = kept();
-        let (sim, case) = roleless(&wish).await;
+        let request = kept();
+        let (sim, case) = roleless(&request).await;
         let process = Process::calm(&sim, 2);
         let lease = process
             .account
@@ -252,12 +259,12 @@ fn without_the_role_a_cluster_is_made_and_its_schedule_when_there_is_one() {
         let (plan, warnings) = made(&Process::calm(&sim, 3), &case, Options::default()).await;
         is_one_update(&plan, "its schedule is missing");
         assert_eq!(warnings, [""; 0]);
-        scheduled(&sim, &live(&sim).unwrap(), &wish);
+        scheduled(&sim, &live(&sim).unwrap(), &request);
         settled(&sim, &case).await;
     });
     run(async {
-        let wish = kept();
-        let (sim, case) = roleless(&wish).await;
+        let request = kept();
+        let (sim, case) = roleless(&request).await;
         let create_roles = true;
         let options = Options {
             create_roles,
@@ -265,7 +272,7 @@ fn without_the_role_a_cluster_is_made_and_its_schedule_when_there_is_one() {
         };
         let (_, warnings) = made(&Process::calm(&sim, 3), &case, options).await;
         assert_eq!(warnings, [""; 0]);
-        scheduled(&sim, &live(&sim).unwrap(), &wish);
+        scheduled(&sim, &live(&sim).unwrap(), &request);
         settled(&sim, &case).await;
     });
 }
@@ -282,7 +289,7 @@ fn is_one_update(plan: &Plan, cause: &str) {
 }
 
 #[test]
-fn a_schedule_that_somebody_took_or_changed_is_mended() {
+fn a_removed_or_changed_schedule_is_fixed() {
     let changes: [fn(Schedule) -> Schedule; 4] = [
         |it| Schedule {
             at: it.at + TimeDelta::hours(2),
@@ -303,8 +310,8 @@ fn a_schedule_that_somebody_took_or_changed_is_mended() {
     ];
     for change in [None].into_iter().chain(changes.map(Some)) {
         run(async move {
-            let (sim, wish) = (busy(1, CALM), kept());
-            let case = wish.case();
+            let (sim, request) = (busy(1, CALM), kept());
+            let case = request.case();
             Process::calm(&sim, 1).detached(&case).await.unwrap();
             sleep(Duration::from_secs(1_800)).await;
             let schedule = sim.census().schedules.remove(0);
@@ -321,26 +328,26 @@ fn a_schedule_that_somebody_took_or_changed_is_mended() {
             assert!(!schedule_of(&sim, &case).await.is_armed());
             let (plan, _) = made(&Process::calm(&sim, 2), &case, Options::default()).await;
             is_one_update(&plan, cause);
-            scheduled(&sim, &live(&sim).unwrap(), &wish);
+            scheduled(&sim, &live(&sim).unwrap(), &request);
             settled(&sim, &case).await;
         });
     }
 }
 
 #[test]
-fn a_schedule_goes_with_its_cluster() {
+fn a_schedule_is_removed_with_its_cluster() {
     let none = |sim: &Sim| assert_eq!(sim.census().schedules, []);
-    // Followed to its end; ended with nobody there; ended by somebody else.
+    // Followed to its end; ended without a follower; ended by somebody else.
     run(async move {
         let sim = Sim::with(1, CALM);
-        let case = OperatorRequest::plain("t").case();
+        let case = StackRequest::plain("t").case();
         Process::calm(&sim, 1).applied(&case).await.unwrap();
         none(&sim);
     });
     for destroys in [false, true] {
         run(async move {
             let sim = Sim::with(1, CALM);
-            let case = OperatorRequest::plain("t").case();
+            let case = StackRequest::plain("t").case();
             Process::calm(&sim, 1).detached(&case).await.unwrap();
             sleep(Duration::from_secs(3_600)).await;
             assert!(live(&sim).is_none());
@@ -375,9 +382,9 @@ fn a_schedule_goes_with_its_cluster() {
 }
 
 #[test]
-fn with_both_dead_emr_itself_ends_it() {
+fn the_idle_policy_ends_a_cluster_without_the_other_safeguards() {
     each("both dead", 20, |seed| async move {
-        for wish in [OperatorRequest::plain("t"), kept()] {
+        for request in [StackRequest::plain("t"), kept()] {
             {
                 let dead = Dead {
                     schedules: true,
@@ -391,12 +398,19 @@ fn with_both_dead_emr_itself_ends_it() {
                         ..laws::QUICK
                     },
                 );
-                Process::calm(&sim, 1).detached(&wish.case()).await.unwrap();
+                Process::calm(&sim, 1)
+                    .detached(&request.case())
+                    .await
+                    .unwrap();
                 sleep(Duration::from_secs(24 * 3_600)).await;
                 let census = sim.census();
-                let cluster = oracle::of(&census, &wish).next().unwrap();
+                let cluster = oracle::of(&census, &request).next().unwrap();
                 // It begins within 6 minutes, works for one and ends within 5.
-                let idle = if wish.keep { wish.idle_minutes } else { 0 };
+                let idle = if request.keep {
+                    request.idle_minutes
+                } else {
+                    0
+                };
                 let most = TimeDelta::minutes(12 + i64::try_from(idle).unwrap());
                 let ended = cluster.ended_at.unwrap();
                 assert!(ended <= cluster.created_at + most, "{cluster:#?}");

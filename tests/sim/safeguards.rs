@@ -2,8 +2,8 @@
 //! budget, whichever one of the two things that end it then is alive.
 
 use crate::process::Process;
+use crate::request::{Case, StackRequest};
 use crate::seeds::{any, each};
-use crate::wish::{Case, OperatorRequest};
 use crate::{laws, mishaps};
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use clusterup::cloud::api::emr::Role as ApiRole;
@@ -34,7 +34,7 @@ const SOONEST: TimeDelta = TimeDelta::minutes(6);
 /// From when on a shrunk group's nodes are gone.
 const LEAVING: TimeDelta = TimeDelta::seconds(70);
 
-/// What a person set, told without the guards.
+/// The limits that the stack sets, computed without the guards.
 #[derive(Debug, Clone, Default)]
 struct Limits {
     life_hours: u64,
@@ -91,7 +91,7 @@ fn dollars(cents: u64) -> String {
 struct Story {
     sim: Sim,
     rng: Rng,
-    wish: OperatorRequest,
+    request: StackRequest,
     limits: Limits,
     rates: String,
     /// What ran, by the cluster: from the account's own history.
@@ -130,14 +130,14 @@ impl Story {
         };
         let [primary, core, task] = [rate(&rng), rate(&rng), rate(&rng)];
         Self {
-            wish: OperatorRequest {
+            request: StackRequest {
                 keep: rng.percent(50),
                 core: 1 + mishaps::few(&rng, 5),
                 task: mishaps::few(&rng, 3),
                 kind: any(&rng, &["m5.xlarge", "r5.xlarge"]),
                 guards: limits.guards(),
                 life_hours: limits.life_hours,
-                ..OperatorRequest::plain("t")
+                ..StackRequest::plain("t")
             },
             rates: format!("primary={primary} core={core} task={task}"),
             touched: sim.now(),
@@ -155,13 +155,13 @@ impl Story {
     }
 
     fn case(&self) -> Case {
-        let mut case = self.wish.case();
+        let mut case = self.request.case();
         case.facts.prices = Ok(self.rates.parse().unwrap());
         case
     }
 
     fn name(&self) -> StackName {
-        self.wish.name.parse().unwrap()
+        self.request.name.parse().unwrap()
     }
 
     fn live(&self) -> Option<CensusCluster> {
@@ -284,23 +284,23 @@ impl Story {
         let rates = self.rates.parse().unwrap();
         for cluster in self.sim.census().clusters {
             let ended = cluster.ended_at;
-            let told = || format!("{:#?} {cluster:#?}", self.limits);
-            let ended = ended.unwrap_or_else(|| panic!("it lives on: {}", told()));
+            let reported = || format!("{:#?} {cluster:#?}", self.limits);
+            let ended = ended.unwrap_or_else(|| panic!("it lives on: {}", reported()));
             let due = self.due(cluster.created_at);
             let soonest = self.touched.max(cluster.created_at) + SOONEST;
             let most = due.max(soonest) + self.late + POLL + ENDING;
-            assert!(ended <= most, "past {due}: {}", told());
+            assert!(ended <= most, "past {due}: {}", reported());
             let bill = meter::accrued(&rates, &self.ran[&cluster.id], ended).total;
             if let Some(budget) = self.budget() {
                 assert!(
                     bill < budget,
                     "it has cost {bill}: {} {:#?}",
-                    told(),
+                    reported(),
                     self.ran
                 );
             } else if self.limits.lease_hours.is_none() && soonest < due {
                 let early = due - TimeDelta::minutes(2);
-                assert!(ended >= early, "before {due}: {}", told());
+                assert!(ended >= early, "before {due}: {}", reported());
             }
         }
     }
@@ -374,8 +374,8 @@ fn no_cluster_lives_past_its_deadline() {
             } else {
                 // A cluster that is extended stays so.
                 story.limits.life_hours = 1 + story.rng.below(5);
-                story.wish.life_hours = story.limits.life_hours;
-                story.wish.core = 1 + mishaps::few(&story.rng, 5);
+                story.request.life_hours = story.limits.life_hours;
+                story.request.core = 1 + mishaps::few(&story.rng, 5);
                 story.apply(false).await.unwrap();
             }
         }
@@ -404,9 +404,9 @@ fn no_cluster_costs_more_than_its_budget() {
                 story.extend().await;
                 continue;
             }
-            story.wish.core = 1 + mishaps::few(&story.rng, any(&story.rng, &[6, 40]));
-            if story.wish.task > 0 {
-                story.wish.task = 1 + mishaps::few(&story.rng, 4);
+            story.request.core = 1 + mishaps::few(&story.rng, any(&story.rng, &[6, 40]));
+            if story.request.task > 0 {
+                story.request.task = 1 + mishaps::few(&story.rng, 4);
             }
             let dies = story.rng.percent(30);
             if let Err(why) = story.apply(dies).await {

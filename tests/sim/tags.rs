@@ -1,8 +1,8 @@
-//! The user's tags: on the cluster from its first call on, changed in place, mended where somebody
+//! The user's tags: on the cluster from its first call on, changed in place, fixed if somebody
 //! touched them.
 
 use crate::process::Process;
-use crate::wish::OperatorRequest;
+use crate::request::StackRequest;
 use crate::{laws, run};
 use clusterup::cloud::{Leasing, Planning};
 use clusterup::model::action::Action;
@@ -14,12 +14,12 @@ const CALM: Settings = Settings {
     ..laws::QUICK
 };
 
-fn tagged(tags: &[(&'static str, &'static str)]) -> OperatorRequest {
-    OperatorRequest {
+fn tagged(tags: &[(&'static str, &'static str)]) -> StackRequest {
+    StackRequest {
         tags: tags.to_vec(),
         keep: true,
         scripts: Vec::new(),
-        ..OperatorRequest::plain("t")
+        ..StackRequest::plain("t")
     }
 }
 
@@ -30,8 +30,8 @@ fn live(sim: &Sim) -> CensusCluster {
 }
 
 /// Plans, sees that the one thing to do is a change in place for this, does it, and plans nothing.
-async fn mended(sim: &Sim, wish: &OperatorRequest, because: &str) {
-    let (process, case) = (Process::calm(sim, 2), wish.case());
+async fn assert_fixed(sim: &Sim, request: &StackRequest, because: &str) {
+    let (process, case) = (Process::calm(sim, 2), request.case());
     let plan = process.plan(&case).await.unwrap();
     let [planned] = plan.actions.as_slice() else {
         panic!("{plan:#?}");
@@ -48,26 +48,29 @@ async fn mended(sim: &Sim, wish: &OperatorRequest, because: &str) {
 }
 
 #[test]
-fn tags_are_the_clusters_and_stay_as_they_are_wished() {
+fn tags_are_on_the_cluster_and_are_kept_as_requested() {
     run(async {
         let sim = Sim::with(1, CALM);
-        let wish = tagged(&[("cost-center", "4711"), ("owner", "ada")]);
-        Process::calm(&sim, 1).detached(&wish.case()).await.unwrap();
+        let request = tagged(&[("cost-center", "4711"), ("owner", "ada")]);
+        Process::calm(&sim, 1)
+            .detached(&request.case())
+            .await
+            .unwrap();
         let made = live(&sim);
         assert_eq!(made.tags["cost-center"], "4711");
 
         sim.tag_by_hand(&made.id, "owner", None);
-        mended(&sim, &wish, "the tag owner=ada is added").await;
+        assert_fixed(&sim, &request, "the tag owner=ada is added").await;
         sim.tag_by_hand(&made.id, "owner", Some("eve"));
         let because = "the tag owner changes from eve to ada";
-        mended(&sim, &wish, because).await;
+        assert_fixed(&sim, &request, because).await;
 
         // Somebody else's tags are theirs.
         sim.tag_by_hand(&made.id, "theirs", Some("x"));
-        let wish = tagged(&[("owner", "bob"), ("tier", "2")]);
+        let request = tagged(&[("owner", "bob"), ("tier", "2")]);
         let because = "the tag cost-center is removed; the tag owner changes from ada to bob; \
                        the tag tier=2 is added";
-        mended(&sim, &wish, because).await;
+        assert_fixed(&sim, &request, because).await;
         let now = live(&sim);
         assert_eq!(now.id, made.id);
         assert_eq!(now.tags.get("cost-center"), None);

@@ -49,15 +49,15 @@ enum Kind {
 }
 
 #[derive(Default)]
-pub(super) struct Told {
+pub(super) struct Reported {
     matters: RefCell<BTreeSet<String>>,
-    /// Whom warnings were told of, and when.
+    /// The clusters that were warned about, and when.
     warned: RefCell<BTreeMap<String, DateTime<Utc>>>,
     entries: RefCell<Vec<Entry>>,
 }
 
 #[async_trait(?Send)]
-impl AuditSink for Told {
+impl AuditSink for Reported {
     fn note(&self, entry: &Entry) {
         self.entries.borrow_mut().push(entry.clone());
     }
@@ -92,7 +92,7 @@ type Api = Retrying<Paced<Flaky<Sim>>>;
 pub(super) struct World {
     api: Rc<Api>,
     pub(super) clock: Arc<dyn Clock>,
-    audit_sink: Rc<Told>,
+    audit_sink: Rc<Reported>,
     policies: Rc<Policies>,
     home: tempfile::TempDir,
     clusters: BTreeMap<String, Kind>,
@@ -262,7 +262,7 @@ async fn make(sim: &Sim, kind: Kind, number: u64) -> String {
 }
 
 #[test]
-fn only_the_forgotten_end_and_all_of_them() {
+fn all_forgotten_clusters_end_and_no_others() {
     each("watchdog", 40, fleet);
 }
 
@@ -272,7 +272,7 @@ async fn fleet(seed: u64) {
     let mut watchdog = world.watchdog(seed);
     for minute in 0..HOURS * 60 {
         world.live(world.clock.now());
-        // Now and then CloudWatch answers nobody for a while, and the watchdog begins anew.
+        // Now and then CloudWatch fails for a while, and the watchdog restarts.
         world.sim().fail_metrics(minute % 240 < 20);
         if rng.below(90) == 0 {
             watchdog = world.watchdog(seed + u64::from(minute));
@@ -295,13 +295,13 @@ async fn fleet(seed: u64) {
     }
     let matters = world.audit_sink.matters.borrow();
     for (id, kind) in &world.clusters {
-        let told = |what: &str| matters.contains(&format!("{what}/us-east-1/{id}"));
+        let reported = |what: &str| matters.contains(&format!("{what}/us-east-1/{id}"));
         let what = match (kind, world.terminates) {
             (Kind::Stuck, _) => "stuck",
             (Kind::Protected, true) => "protected",
             (Kind::Forgotten, false) => "forgotten",
             _ => continue,
         };
-        assert!(told(what), "nobody heard that it is {what}");
+        assert!(reported(what), "nobody heard that it is {what}");
     }
 }

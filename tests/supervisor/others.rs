@@ -76,8 +76,8 @@ fn probe(ports: &BTreeSet<u16>, app: &str, files: &[PathBuf], headers: &[String]
         python.uid(65534).gid(65534);
     }
     let done = python.output().unwrap();
-    let said = String::from_utf8_lossy(&done.stderr).into_owned();
-    assert!(done.status.success(), "{said}");
+    let message = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(done.status.success(), "{message}");
     serde_json::from_slice(&done.stdout).unwrap()
 }
 

@@ -50,13 +50,22 @@ fn a_job_runs_on_its_own_python() {
     for step in &cluster.steps {
         assert_eq!(step.state, StepState::Completed, "{:?}", step.failure);
     }
-    let said = |name: &str| {
+    let message = |name: &str| {
         let stdout = folder.path().join("logs/steps").join(name).join("stdout");
         fs::read_to_string(stdout).unwrap()
     };
     let ours = ours.to_str().unwrap();
-    assert_eq!(said("01-whole"), format!("{theirs} True {theirs} True\n"));
-    assert_eq!(said("02-driver"), format!("{theirs} True {ours} False\n"));
-    assert_eq!(said("03-script"), format!("{ours} False {theirs} True\n"));
-    assert_eq!(said("04-of-emr"), format!("{ours} False {ours} False\n"));
+    assert_eq!(
+        message("01-whole"),
+        format!("{theirs} True {theirs} True\n")
+    );
+    assert_eq!(
+        message("02-driver"),
+        format!("{theirs} True {ours} False\n")
+    );
+    assert_eq!(
+        message("03-script"),
+        format!("{ours} False {theirs} True\n")
+    );
+    assert_eq!(message("04-of-emr"), format!("{ours} False {ours} False\n"));
 }

@@ -40,11 +40,11 @@ fn examples_are_read() {
 }
 
 #[test]
-fn every_mistake_in_examples_is_told_at_once() {
+fn every_mistake_in_examples_is_reported_in_one_run() {
     let wrong = examples("x.yaml", BAD, Path::new("")).unwrap_err();
     within_the_text(&wrong, BAD);
     insta::assert_snapshot!("examples__bad", wrong);
-    for (text, told) in [
+    for (text, reported) in [
         ("policy: x", "this is a policy, not a file of examples"),
         ("examples: []", "`examples` is empty"),
         ("", "the file is empty"),
@@ -52,6 +52,6 @@ fn every_mistake_in_examples_is_told_at_once() {
     ] {
         let wrong = examples("x.yaml", text, Path::new("")).unwrap_err();
         let found: Vec<_> = wrong.iter().map(|found| found.message.as_str()).collect();
-        assert_eq!(found, [told], "{text}");
+        assert_eq!(found, [reported], "{text}");
     }
 }

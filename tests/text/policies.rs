@@ -26,7 +26,7 @@ fn wrong(name: &str) -> Diagnostics {
 }
 
 #[test]
-fn every_bad_policy_is_told_what_is_wrong() {
+fn every_invalid_policy_is_reported() {
     for name in names() {
         insta::assert_snapshot!(format!("bad__{name}"), wrong(&name));
     }
@@ -39,14 +39,14 @@ fn every_mistake_has_its_line_and_column() {
         let text = std::fs::read_to_string(at(&format!("tests/bad_policies/{name}.yaml"))).unwrap();
         within_the_text(&wrong, &text);
         let json: serde_json::Value = serde_json::to_value(&wrong).unwrap();
-        for told in json.as_array().unwrap() {
-            assert!(told["line"].as_u64() >= Some(1) && told["column"].as_u64() >= Some(1));
+        for reported in json.as_array().unwrap() {
+            assert!(reported["line"].as_u64() >= Some(1) && reported["column"].as_u64() >= Some(1));
         }
     }
 }
 
 #[test]
-fn eleven_mistakes_are_told_at_eleven_places() {
+fn eleven_mistakes_are_reported_at_eleven_places() {
     let wrong = wrong("eleven-mistakes");
     let places: std::collections::BTreeSet<_> =
         wrong.iter().map(|found| wrong.place(found.at)).collect();
@@ -54,7 +54,7 @@ fn eleven_mistakes_are_told_at_eleven_places() {
 }
 
 #[test]
-fn as_many_shares_as_aws_has_are_read() {
+fn the_maximum_number_of_shares_is_read() {
     let text = |shares: &str| {
         format!(
             "policy: p\napplies_to: {{ teams: [t] }}\nbudget: {{ monthly: $1, notify_at: [{shares}] }}\n"
@@ -81,7 +81,7 @@ fn a_whole_policy_is_read() {
 }
 
 #[test]
-fn what_is_not_said_has_its_default() {
+fn missing_keys_have_their_defaults() {
     let least = "policy: x\napplies_to: { teams: [a] }\nbudget: { monthly: $1 }\n";
     let written = policy("x.yaml", least).unwrap();
     insta::assert_snapshot!("policy__least", pretty(written.policy()));
@@ -92,12 +92,12 @@ fn what_is_not_said_has_its_default() {
 
 #[test]
 fn applications_beside_yarn_are_named_one_by_one() {
-    let said = |text: &str| {
+    let message = |text: &str| {
         let text = format!("policy: x\nunmanaged: {{ {text} }}\n");
         policy("x.yaml", &text).map(|it| it.policy().unmanaged.clone().unwrap().value.idle_by_yarn)
     };
-    assert!(said("action: terminate").unwrap().is_empty());
-    let named = said("idle_by_yarn: [JupyterHub, hbase]").unwrap();
+    assert!(message("action: terminate").unwrap().is_empty());
+    let named = message("idle_by_yarn: [JupyterHub, hbase]").unwrap();
     let named: Vec<String> = named.iter().map(ToString::to_string).collect();
     assert_eq!(named, ["hbase", "JupyterHub"]);
     for bad in [
@@ -108,7 +108,7 @@ fn applications_beside_yarn_are_named_one_by_one() {
         "true",
         "[1: 2]",
     ] {
-        assert!(said(&format!("idle_by_yarn: {bad}")).is_err(), "{bad}");
+        assert!(message(&format!("idle_by_yarn: {bad}")).is_err(), "{bad}");
     }
 }
 
@@ -148,7 +148,7 @@ fn flaws(of: &clusterup::text::Written) -> Vec<Flaw> {
 }
 
 #[test]
-fn a_flaw_is_underlined_where_it_stands_however_yaml_has_it() {
+fn a_flaw_is_underlined_in_any_yaml_style() {
     let written = policy("policies/conditions.yaml", CONDITIONS).unwrap();
     let count = written.policy().rules.len();
     let flaws = flaws(&written);
@@ -166,7 +166,7 @@ fn without_flaws_the_policy_is_the_one_that_was_read() {
 }
 
 #[test]
-fn a_flaw_that_lies_nowhere_is_told_all_the_same() {
+fn a_flaw_without_a_place_is_reported() {
     let text = "policy: x\nrules:\n  - { name: a, deny_when: \"é\", message: m }\n";
     for (rule, range) in [(0, 1..1), (0, 0..99), (0, 98..99), (7, 0..1)] {
         let flaw = Flaw {
@@ -220,7 +220,7 @@ proptest! {
     }
 
     #[test]
-    fn policies_of_yamls_own_words_are_read_or_refused(
+    fn policies_of_yaml_syntax_are_read_or_refused(
         words in prop::collection::vec((0..TOKENS.len() + 12, 0..4_usize), 0..40),
     ) {
         let keys = [

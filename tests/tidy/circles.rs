@@ -11,7 +11,7 @@ const ROOMS: &[&str] = &["app", "cli"];
 type Graph = BTreeMap<String, BTreeSet<String>>;
 
 #[test]
-fn no_files_import_each_other_round() {
+fn no_files_import_each_other_in_a_circle() {
     let of_rooms = |path: &str| ROOMS.iter().any(|room| module(path).starts_with(*room));
     let files = sources().into_iter();
     let files = files.map(|(path, text)| (path.to_string_lossy().into_owned(), text));
@@ -25,7 +25,7 @@ fn no_files_import_each_other_round() {
 }
 
 #[test]
-fn a_circle_is_found_however_it_is_written() {
+fn a_circle_is_found_in_every_form_of_import() {
     let circle_of = |files: &[(&str, &str)]| {
         let files = files.iter();
         let files = files.map(|(path, text)| (format!("src/{path}.rs"), (*text).to_owned()));

@@ -91,8 +91,8 @@ impl<A: Api> Account<A> {
     async fn roles_finding(&self) -> Finding {
         let missing = match self.missing_roles().await {
             Ok(mut missing) => match self.is_reaper_missing().await {
-                Ok(lacks) => {
-                    missing.extend(lacks.then_some(REAPER));
+                Ok(is_missing) => {
+                    missing.extend(is_missing.then_some(REAPER));
                     missing
                 }
                 Err(error) => return bad("roles", &error),

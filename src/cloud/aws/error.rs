@@ -152,7 +152,7 @@ where
     failed::<C>(kind, reasons(begin, error.source()))
 }
 
-/// Converts an error response from its parts, which [`told`] and S3's lists of errors have.
+/// Converts an error response from its code, message and status.
 pub(super) fn refused<C: Call>(
     code: Option<&str>,
     status: Option<u16>,

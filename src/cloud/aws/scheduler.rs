@@ -18,7 +18,7 @@ const AT: &str = "at(%Y-%m-%dT%H:%M:%S)";
 const ZONE: &str = "UTC";
 /// The group of schedules that name no other.
 const GROUP: &str = "default";
-/// The default would be a day, and ending a cluster that late helps nobody.
+/// The default is a day; an end that late is useless.
 const RETRY_SECONDS: i32 = 3_600;
 const RETRIES: i32 = 20;
 

@@ -6,11 +6,11 @@ use crate::model::percent::Percent;
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The tag that says which team pays. Bills are told apart by it, so it has neither `:` nor `$`.
+/// The tag that names the paying team. Budgets filter bills by it, so it has neither `:` nor `$`.
 pub const TEAM_TAG: &str = "clusterup-team";
 
 /// Names of policies and teams contain no `_`. A dot would look like an address and a slash could
-/// form `/action/`, both of which AWS refuses.
+/// form `/action/`, because AWS refuses both.
 const MARK: char = '_';
 const OURS: &str = "clusterup";
 
@@ -186,7 +186,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_name_says_whose_it_is((policy, team) in (label(), label())) {
+        fn a_budgets_name_contains_its_policy_and_team((policy, team) in (label(), label())) {
             let of: (PolicyName, TeamName) = (policy.parse().unwrap(), team.parse().unwrap());
             prop_assert_eq!(of_name(&name(&of.0, &of.1)), Some(of));
         }
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_told_where_there_is_nobody() {
+    fn a_policy_without_subscribers_notifies_nobody() {
         let mut mirrored = DesiredBudget {
             policy: "p".parse().unwrap(),
             team: "t".parse().unwrap(),

@@ -239,7 +239,7 @@ async fn what_users_put_into_a_call_is_not_logged() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_a_new_cluster_its_name_and_release_are_logged() {
+async fn the_name_and_release_of_a_new_cluster_are_logged() {
     let mut names = crate::cloud::api::Names::default();
     cluster().names(&mut names);
     assert!(format!("{:?}", cluster()).matches(PLANTED).count() > 10);

@@ -270,13 +270,13 @@ mod tests {
     fn a_block_is_never_too_long() {
         let long = "&".repeat(10_000);
         let facts = vec![(long.clone(), long.clone()); 30];
-        let told = body(&Notice {
+        let reported = body(&Notice {
             title: long.clone(),
             facts,
             command: Some(crate::model::hint::Command::other(&long)),
             ..notice()
         });
-        for block in told["blocks"].as_array().unwrap() {
+        for block in reported["blocks"].as_array().unwrap() {
             assert!(block["text"]["text"].as_str().unwrap().chars().count() <= 3_000);
         }
     }

@@ -93,7 +93,7 @@ async fn a_failing_channel_does_not_delay_the_others() {
     assert_eq!(
         begun.elapsed(),
         Duration::from_secs(5),
-        "they are told at once"
+        "they are notified at once"
     );
     assert_eq!(delivery.sent, ["good"]);
     let failed = |name: &str, why: &str| (name.to_owned(), why.to_owned());

@@ -162,7 +162,7 @@ impl RegionWatch {
         }
         let before = tracked.snapshot.as_ref().and_then(|snapshot| snapshot.mark);
         if before.is_some() {
-            // The old mark is of another end, of which people were notified separately.
+            // The old mark belongs to another end; people were notified about that one separately.
             context
                 .audit_sink
                 .forget(&notices::matter("warn", self.place(), id));

@@ -79,7 +79,7 @@ impl State {
     }
 
     fn held(&mut self, account: &str, name: &str) -> Result<&mut StoredBudget, Refusal> {
-        whose(account)?;
+        check_account(account)?;
         let held = self.budgets.0.get_mut(name);
         held.ok_or_else(|| missing("budget"))
     }
@@ -99,7 +99,7 @@ fn refused(message: &str) -> Refusal {
     Refusal::new(Kind::Invalid, "InvalidParameterException", message)
 }
 
-fn whose(account: &str) -> Result<(), Refusal> {
+fn check_account(account: &str) -> Result<(), Refusal> {
     if account == ACCOUNT {
         Ok(())
     } else {
@@ -153,7 +153,7 @@ fn page<T>(all: impl Iterator<Item = T>, next: Option<&str>) -> Result<Page<T>, 
 
 impl Answer for DescribeBudgets {
     fn answer(self, state: &mut State) -> Result<Page<Described>, Refusal> {
-        whose(&self.account)?;
+        check_account(&self.account)?;
         let described = |held: &StoredBudget| Described {
             budget: held.it.budget.clone(),
             actual: held.actual.clone(),
@@ -176,15 +176,15 @@ impl Answer for DescribeNotificationsForBudget {
 impl Answer for DescribeSubscribersForNotification {
     fn answer(self, state: &mut State) -> Result<Page<String>, Refusal> {
         let held = state.held(&self.account, &self.budget)?;
-        let told = held.it.notices.get(&self.notice);
-        let told = told.ok_or_else(|| missing("notification"))?;
-        page(told.iter().cloned(), self.next.as_deref())
+        let subscribers = held.it.notices.get(&self.notice);
+        let subscribers = subscribers.ok_or_else(|| missing("notification"))?;
+        page(subscribers.iter().cloned(), self.next.as_deref())
     }
 }
 
 impl Answer for CreateBudget {
     fn answer(self, state: &mut State) -> Result<(), Refusal> {
-        whose(&self.account)?;
+        check_account(&self.account)?;
         check_name(&self.budget.name)?;
         check_notices(&self.notices)?;
         if state.budgets.0.contains_key(&self.budget.name) {
@@ -209,7 +209,7 @@ impl Answer for UpdateBudget {
 
 impl Answer for DeleteBudget {
     fn answer(self, state: &mut State) -> Result<(), Refusal> {
-        whose(&self.account)?;
+        check_account(&self.account)?;
         state.budgets.0.remove(&self.budget);
         Ok(())
     }
@@ -231,7 +231,7 @@ impl Answer for CreateNotification {
 
 impl Answer for DeleteNotification {
     fn answer(self, state: &mut State) -> Result<(), Refusal> {
-        whose(&self.account)?;
+        check_account(&self.account)?;
         if let Some(held) = state.budgets.0.get_mut(&self.budget) {
             held.it.notices.remove(&self.notice);
         }

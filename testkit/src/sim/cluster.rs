@@ -11,7 +11,7 @@ use clusterup::model::span::Span;
 
 const STARTING_SECONDS: (u64, u64) = (60, 240);
 const UNLISTED_SECONDS: u64 = 20;
-const UNTOLD_SECONDS: u64 = 6;
+const UNDESCRIBED_SECONDS: u64 = 6;
 const DRAIN_SECONDS: (u64, u64) = (0, 60);
 const RESIZE_SECONDS: (u64, u64) = (50, 70);
 
@@ -27,7 +27,7 @@ pub(super) struct Cluster {
     pub(super) ended_at: Option<DateTime<Utc>>,
     /// When its machines were; none while EMR looks at what was ordered, and where it refuses it.
     pub(super) launched_at: Option<DateTime<Utc>>,
-    /// When it was told to end, or ended itself.
+    /// When its end was requested, or when it ended by itself.
     pub(super) down_at: Option<DateTime<Utc>>,
     pub(super) protected: bool,
     pub(super) groups: Vec<InstanceGroup>,
@@ -41,10 +41,10 @@ pub(super) struct Cluster {
     /// What it does besides its steps.
     pub(super) habits: Habits,
     /// With which code it is to fail while it starts.
-    pub(super) doom: Option<String>,
+    pub(super) failure_code: Option<String>,
     pub(super) listed_from: DateTime<Utc>,
-    /// When those who ask for it by its id are told of it.
-    pub(super) told_from: DateTime<Utc>,
+    /// From when on a description by id finds the cluster.
+    pub(super) reported_from: DateTime<Utc>,
     /// How long its network stays behind when it has ended.
     drain: TimeDelta,
     /// Its own, so that what becomes of it does not hang on other clusters.
@@ -78,8 +78,8 @@ impl Cluster {
         }
         let rng = Rng::new(world.rng.next());
         let now = world.now;
-        let told = &mut world.told.failing_clusters;
-        let doom = (!told.is_empty()).then(|| told.remove(0));
+        let failing = &mut world.script.failing_clusters;
+        let failure_code = (!failing.is_empty()).then(|| failing.remove(0));
         let groups = order.groups.iter().map(|group| InstanceGroup {
             id: emr_id(&rng, "ig"),
             requested: group.count,
@@ -105,9 +105,9 @@ impl Cluster {
             waiting_since: now,
             phase_ends: now + span(&rng, STARTING_SECONDS),
             habits: Habits::default(),
-            doom,
+            failure_code,
             listed_from: world.seen_from(UNLISTED_SECONDS),
-            told_from: world.seen_from(UNTOLD_SECONDS),
+            reported_from: world.seen_from(UNDESCRIBED_SECONDS),
             drain: span(&rng, DRAIN_SECONDS),
             rng,
             order,

@@ -11,21 +11,21 @@ use std::time::Duration;
 const FOREVER: TimeDelta = TimeDelta::days(3_650);
 
 impl Sim {
-    /// The next step to end whose name contains this fails; one for each time that it is said.
+    /// The next step to end whose name contains `name_part` fails. Each call adds one failure.
     pub fn fail_step(&self, name_part: &str) {
-        self.edit(|state| state.told.failing_steps.push(name_part.to_owned()));
+        self.edit(|state| state.script.failing_steps.push(name_part.to_owned()));
     }
 
-    /// The next step to begin whose name contains this takes so long.
+    /// The next step to begin whose name contains `name_part` takes `takes`.
     pub fn time_step(&self, name_part: &str, takes: Duration) {
         let takes = TimeDelta::from_std(takes).unwrap_or(FOREVER).min(FOREVER);
-        self.edit(|state| state.told.step_times.push((name_part.to_owned(), takes)));
+        self.edit(|state| state.script.step_times.push((name_part.to_owned(), takes)));
     }
 
     /// The next cluster that is ordered fails while it starts, with this code, or while it
     /// bootstraps for `BOOTSTRAP_FAILURE`.
     pub fn fail_next_cluster(&self, code: &str) {
-        self.edit(|state| state.told.failing_clusters.push(code.to_owned()));
+        self.edit(|state| state.script.failing_clusters.push(code.to_owned()));
     }
 
     /// Something else ends a living cluster.

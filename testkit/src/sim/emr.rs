@@ -121,7 +121,7 @@ impl Answer for SetKeepAlive {
         for id in &self.ids {
             state.with_cluster(id, |cluster, world| {
                 cluster.order.keep_alive = self.keep;
-                // One that waits has no step whose end would ask again.
+                // A waiting cluster has no running step, so nothing else would start this one.
                 if !self.keep && cluster.state == ClusterState::Waiting {
                     cluster.go_on(world);
                 }

@@ -28,7 +28,7 @@ pub(super) struct Iam {
 }
 
 /// AWS's policies that anybody attaches here, and what they let a role do. The real ones for EMR
-/// itself are longer; nobody asks here what it may.
+/// itself are longer, but its permissions are not simulated.
 const MANAGED: [(&str, &str); 3] = [
     (
         "arn:aws:iam::aws:policy/service-role/AmazonElasticMapReduceRole",

@@ -59,7 +59,7 @@ impl Cluster {
         if let Some(message) = world.launch_fault(&self.order) {
             return self.shut_down(world.now, "VALIDATION_ERROR", Some(&message));
         }
-        if let Some(code) = self.doom.take_if(|code| code != BOOTSTRAP_FAILURE) {
+        if let Some(code) = self.failure_code.take_if(|code| code != BOOTSTRAP_FAILURE) {
             return self.shut_down(world.now, &code, Some("The cluster could not be started."));
         }
         // A minute before they were up.
@@ -69,7 +69,7 @@ impl Cluster {
     }
 
     fn bootstrapped(&mut self, world: &mut State) {
-        if self.doom.is_some() || world.lacks_bootstrap(&self.order) {
+        if self.failure_code.is_some() || world.lacks_bootstrap(&self.order) {
             let message = "On the master instance, a bootstrap action failed";
             return self.shut_down(world.now, BOOTSTRAP_FAILURE, Some(message));
         }
@@ -182,12 +182,12 @@ impl Cluster {
 }
 
 impl State {
-    /// How long a step takes, where it was told.
+    /// The duration of a step if a test has set one.
     fn step_time(&mut self, name: &str) -> Option<TimeDelta> {
-        let told = &mut self.told.step_times;
-        let index = told
+        let step_times = &mut self.script.step_times;
+        let index = step_times
             .iter()
             .position(|(part, _)| name.contains(part.as_str()))?;
-        Some(told.remove(index).1)
+        Some(step_times.remove(index).1)
     }
 }

@@ -22,7 +22,7 @@ const NEWEST_MINOR: u32 = 14;
 impl Answer for DescribeCluster {
     fn answer(self, state: &mut State) -> Result<emr::Cluster, Refusal> {
         let cluster = state.cluster(&self.id)?;
-        if cluster.told_from > state.now {
+        if cluster.reported_from > state.now {
             return Err(no_cluster(&self.id));
         }
         Ok(cluster.seen())
@@ -39,7 +39,7 @@ impl Answer for ListClusters {
             let state = self.states.is_empty() || self.states.contains(&cluster.state);
             after && state && cluster.listed_from <= now
         };
-        // In order of their ids, which nobody can foresee, as the order is not promised.
+        // Sorted by ids, which are random, because AWS guarantees no order.
         let marker = self.next.as_deref().unwrap_or_default();
         let behind = |cluster: &&Cluster| cluster.id.as_str() > marker;
         let clusters = state.clusters.values().filter(behind).filter(wanted);
@@ -56,10 +56,10 @@ impl Answer for ListClusters {
 impl Answer for ListSteps {
     fn answer(self, state: &mut State) -> Result<Page<Step>, Refusal> {
         let (cluster, now) = (state.cluster(&self.id)?, state.now);
-        // As late as the cluster itself was told of.
-        let late = cluster.told_from - cluster.created_at;
-        let told = |step: &&super::cluster::Step| step.created_at + late <= now;
-        let steps = cluster.steps.iter().rev().filter(told);
+        // Steps are listed as late as their cluster.
+        let late = cluster.reported_from - cluster.created_at;
+        let is_visible = |step: &&super::cluster::Step| step.created_at + late <= now;
+        let steps = cluster.steps.iter().rev().filter(is_visible);
         let shown = steps.take(STEPS_SHOWN);
         let skipped = match &self.next {
             None => 0,

@@ -95,7 +95,7 @@ impl Sim {
         })
     }
 
-    /// AWS lets nobody attach one of its policies any more.
+    /// From now on AWS refuses to attach its managed policy.
     pub fn retire_policy(&self, arn: &str) {
         self.edit(|state| state.iam.retired.insert(arn.to_owned()));
     }

@@ -111,7 +111,7 @@ impl Answer for GetMetricData {
 }
 
 impl Sim {
-    /// From now on CloudWatch answers nobody, or answers again.
+    /// Makes CloudWatch refuse every call from now on, or answer again.
     pub fn fail_metrics(&self, fail: bool) {
         self.edit(|state| state.metrics_fail = fail);
     }

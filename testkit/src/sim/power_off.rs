@@ -14,7 +14,7 @@ const MOST_DIGITS: usize = 9;
 const REASON: &str = "INSTANCE_FAILURE";
 const MESSAGE: &str = "The master node was terminated.";
 
-/// What the script was told.
+/// The script's arguments.
 pub(super) struct PowerOff {
     /// The last number that it knew.
     seconds: i64,
@@ -23,7 +23,7 @@ pub(super) struct PowerOff {
     /// Where it writes the number that it knows.
     heard: Option<String>,
     /// The number that it has written.
-    said: Option<i64>,
+    reported: Option<i64>,
     looked_at: Option<DateTime<Utc>>,
 }
 
@@ -43,7 +43,7 @@ impl PowerOff {
             seconds: number(seconds.as_bytes())?,
             uri: uri.clone(),
             heard,
-            said: None,
+            reported: None,
             looked_at: None,
         })
     }
@@ -90,9 +90,10 @@ impl State {
                 let bucket = self.s3.buckets.get_mut(bucket)?;
                 Some((bucket, key))
             });
-            if let Some((bucket, key)) = held.filter(|_| up && script.said != Some(script.seconds))
+            if let Some((bucket, key)) =
+                held.filter(|_| up && script.reported != Some(script.seconds))
             {
-                script.said = Some(script.seconds);
+                script.reported = Some(script.seconds);
                 bucket.put(key.to_owned(), script.seconds.to_string().into_bytes(), now);
             }
         }

@@ -2,7 +2,7 @@
 
 use clusterup::cloud::api::{ApiError, Call, Kind};
 
-/// A no whose call is not known yet.
+/// A refusal before the name of its call is added.
 #[derive(Debug)]
 pub(super) struct Refusal {
     kind: Kind,

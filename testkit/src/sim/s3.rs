@@ -1,4 +1,4 @@
-//! S3's buckets: whose they are, how they are guarded, and what lies in them.
+//! S3's buckets: their owners, their protection, and their objects.
 
 use super::ACCOUNT;
 use super::refusal::Refusal;

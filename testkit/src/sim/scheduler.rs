@@ -28,7 +28,7 @@ pub(super) struct Scheduler {
 pub(super) struct StoredSchedule {
     pub(super) it: Schedule,
     /// When it fires next. None where its time was over when it was said: AWS's word on that is
-    /// not known, and nobody should count on it.
+    /// not known, so callers must not rely on it.
     due: Option<DateTime<Utc>>,
 }
 
@@ -87,7 +87,7 @@ impl State {
     }
 }
 
-/// The clusters that a schedule ends; none of one whose target or input AWS makes nothing of.
+/// The clusters that a schedule ends. Empty if its target or input is invalid.
 fn ids(it: &Schedule) -> Option<Vec<String>> {
     let input: serde_json::Value = serde_json::from_str(&it.input).ok()?;
     let ids = input.get("JobFlowIds")?.as_array()?.iter();

@@ -35,11 +35,11 @@ impl State {
 
     pub(super) fn lacks_bootstrap(&self, order: &RunJobFlow) -> bool {
         let mut actions = order.bootstrap.iter();
-        self.settings.checks_scripts && actions.any(|action| self.lacks(&action.script))
+        self.settings.checks_scripts && actions.any(|action| self.is_missing(&action.script))
     }
 
     /// True of an object that ought to be in a bucket of ours and is not.
-    fn lacks(&self, uri: &str) -> bool {
+    fn is_missing(&self, uri: &str) -> bool {
         let Some((bucket, key)) = place(uri) else {
             return false;
         };
@@ -49,7 +49,7 @@ impl State {
             && ours.is_none_or(|bucket| !bucket.objects.contains_key(key))
     }
 
-    /// Why a step fails whose time is over; if it does not, its results are there.
+    /// Why a completed step fails. Writes the step's results if it succeeds.
     pub(super) fn step_outcome(
         &mut self,
         log_uri: &str,
@@ -67,16 +67,16 @@ impl State {
 
     fn step_fault(&mut self, step: &Step) -> Option<String> {
         let name = &step.order.name;
-        let told = &mut self.told.failing_steps;
-        if let Some(index) = told.iter().position(|part| name.contains(part.as_str())) {
-            told.remove(index);
+        let failing = &mut self.script.failing_steps;
+        if let Some(index) = failing.iter().position(|part| name.contains(part.as_str())) {
+            failing.remove(index);
             return Some(
                 "Exception in thread \"main\": Application finished with failed status".to_owned(),
             );
         }
         let command = &step.order.command;
         let mut scripts = command.iter().filter(|word| word.ends_with(".py"));
-        let missing = scripts.find(|word| self.lacks(word));
+        let missing = scripts.find(|word| self.is_missing(word));
         if let Some(script) = missing.filter(|_| self.settings.checks_scripts) {
             return Some(format!("File does not exist: {script}"));
         }

@@ -48,13 +48,13 @@ pub(super) struct State {
     pub(super) scheduler: Scheduler,
     pub(super) budgets: Budgets,
     pub(super) clusters: BTreeMap<String, Cluster>,
-    pub(super) told: Script,
-    /// Whether CloudWatch answers nobody.
+    pub(super) script: Script,
+    /// Whether CloudWatch refuses every call.
     pub(super) metrics_fail: bool,
     pub(super) journal: Vec<(DateTime<Utc>, &'static str)>,
 }
 
-/// What tests have told the world to let happen; each happens once.
+/// Events that a test has scripted. Each happens once.
 #[derive(Default)]
 pub(super) struct Script {
     /// Parts of the names of steps that are to fail.
@@ -83,7 +83,7 @@ impl State {
             scheduler: Scheduler::new(seed),
             budgets: Budgets::default(),
             clusters: BTreeMap::new(),
-            told: Script::default(),
+            script: Script::default(),
             metrics_fail: false,
             journal: Vec::new(),
         }

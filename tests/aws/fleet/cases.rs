@@ -13,7 +13,7 @@ pub(super) struct Case {
     pub(super) name: &'static str,
     /// As the double makes it.
     pub(super) cluster: Value,
-    /// What CloudWatch says of it, where not what its steps do.
+    /// What CloudWatch reports, if it differs from what the steps do.
     pub(super) metrics: Option<Value>,
     pub(super) ours: bool,
     pub(super) stage: &'static str,
@@ -282,7 +282,7 @@ pub(super) fn at_work() -> Vec<Case> {
     ]
 }
 
-/// Applications whose work is not in YARN, or of which nothing is known.
+/// Applications that work outside YARN or report nothing.
 pub(super) fn beside_yarn() -> Vec<Case> {
     let with_them = |cluster: Value, names: &[&str]| {
         with(

@@ -99,8 +99,8 @@ impl Fleet {
     /// look has to be waited for: a fresh process sees those that were left out in no order.
     fn assessment(&self, more: &[&str]) -> BTreeMap<String, Value> {
         let args = ["watchdog", "sweep", "--dry-run", "--region", "us-east-1"];
-        let told = self.world.json(&[&args, more].concat());
-        let verdicts = told["report"]["verdicts"].as_array().unwrap();
+        let reported = self.world.json(&[&args, more].concat());
+        let verdicts = reported["report"]["verdicts"].as_array().unwrap();
         let id = |verdict: &Value| verdict["id"].as_str().unwrap().to_owned();
         verdicts.iter().map(|it| (id(it), it.clone())).collect()
     }
@@ -122,21 +122,21 @@ impl Fleet {
         assert_eq!(changing, [""; 0], "a dry run changes nothing");
         let mut wrong = Vec::new();
         for case in cases {
-            let said = &assessment[&self.ids[case.name]];
-            let evidence = said["evidence"].as_str().unwrap();
-            let acts = ["warn", "warned", "end"].contains(&said["stage"].as_str().unwrap());
-            let reason = said["reason"].as_str().filter(|_| acts);
-            if said["stage"] != case.stage
+            let message = &assessment[&self.ids[case.name]];
+            let evidence = message["evidence"].as_str().unwrap();
+            let acts = ["warn", "warned", "end"].contains(&message["stage"].as_str().unwrap());
+            let reason = message["reason"].as_str().filter(|_| acts);
+            if message["stage"] != case.stage
                 || reason != case.reason
                 || !evidence.contains(case.evidence)
             {
                 wrong.push(format!(
-                    "{}: {said}, and not {} {:?} {:?}",
+                    "{}: {message}, and not {} {:?} {:?}",
                     case.name, case.stage, case.reason, case.evidence
                 ));
             }
             assert!(
-                !evidence.is_empty() || said["stage"] == "clear",
+                !evidence.is_empty() || message["stage"] == "clear",
                 "{}: no evidence",
                 case.name
             );
@@ -169,7 +169,7 @@ fn every_kind_of_cluster_is_judged_right() {
 }
 
 #[test]
-fn policies_say_what_becomes_of_clusters_of_others() {
+fn policies_decide_about_foreign_clusters() {
     let old = || idle(5 * HOUR, 2 * HOUR);
     let marked = || marked(old(), -60, "forgotten");
     let by = |action: &str| POLICY.replace("action: terminate", &format!("action: {action}"));
@@ -259,26 +259,27 @@ fn policies_say_what_becomes_of_clusters_of_others() {
 }
 
 #[test]
-fn what_cannot_be_listed_is_told_and_nothing_there_is_idle() {
+fn a_region_that_cannot_be_listed_is_reported_and_nothing_in_it_is_idle() {
     let mut fleet = Fleet::new();
     fleet.add(&case("old", idle(5 * HOUR, 2 * HOUR), WARN, ""));
     let fault = json!([{ "call": "ListClusters", "at": 1, "do": "error500", "count": 50 }]);
     fleet.world.double.post("/_double/faults", fault);
-    let told = fleet
+    let reported = fleet
         .world
         .run(&["watchdog", "sweep", "--dry-run", "--region", "us-east-1"]);
-    assert_eq!(told.code, 1, "{}", told.all());
+    assert_eq!(reported.code, 1, "{}", reported.all());
     assert!(
-        told.out
+        reported
+            .out
             .contains("not read: us-east-1: its clusters cannot be listed"),
         "{}",
-        told.out
+        reported.out
     );
 }
 
-/// Real sweeps: told, marked, ended, confirmed; then nothing is left to do.
+/// Real sweeps: notified, marked, ended, confirmed; then nothing is left to do.
 #[test]
-fn the_forgotten_end_and_the_others_live() {
+fn forgotten_clusters_end_and_the_others_live() {
     let mut fleet = Fleet::new();
     let cases = [
         case("forgotten", idle(5 * HOUR, 2 * HOUR), WARN, ""),
@@ -313,8 +314,8 @@ fn the_forgotten_end_and_the_others_live() {
             .world
             .json(&["watchdog", "sweep", "--region", "us-east-1"])
     };
-    let acts = |told: &Value| -> Vec<String> {
-        let done = told["report"]["done"].as_array().unwrap();
+    let acts = |reported: &Value| -> Vec<String> {
+        let done = reported["report"]["done"].as_array().unwrap();
         let name = |id: &str| {
             fleet
                 .ids
@@ -409,16 +410,17 @@ fn a_mass_of_idle_clusters_trips_the_breaker() {
         ));
     }
     fleet.add(&ours("past its end", busy(3 * HOUR, HOUR / 6), KEEP, ""));
-    let told = fleet
+    let reported = fleet
         .world
         .run(&["watchdog", "sweep", "--region", "us-east-1"]);
     assert!(
-        told.out
+        reported
+            .out
             .contains("circuit breaker: 4 of 5 clusters would end"),
         "{}",
-        told.all()
+        reported.all()
     );
-    assert!(told.err.contains("none is ended"), "{}", told.err);
+    assert!(reported.err.contains("none is ended"), "{}", reported.err);
     let over: Vec<_> = fleet
         .world
         .clusters()
@@ -433,9 +435,9 @@ fn a_mass_of_idle_clusters_trips_the_breaker() {
 }
 
 /// Cut off before and after each call of a sweep that tells, marks and ends; the next ones find how
-/// far it came. None is missed, none ends that was not marked before, and nobody is told twice.
+/// far it came. None is missed, none ends without a mark, and people are notified once.
 #[test]
-fn killed_anywhere_it_goes_on_from_there() {
+fn a_killed_watchdog_continues_where_it_stopped() {
     let whole = Fleet::three(World::new());
     let calls = whole.world.calls_of(&SWEEP);
     let left = Mutex::new(moments(&calls).collect::<Vec<_>>());
@@ -468,7 +470,7 @@ fn killed_anywhere_it_goes_on_from_there() {
 const SWEEP: [&str; 4] = ["watchdog", "sweep", "--region", "us-east-1"];
 
 impl Fleet {
-    /// One to be told of, one to be ended, and one past its own deadline.
+    /// One to be reported, one to be ended, and one past its own deadline.
     fn three(world: World) -> Self {
         let mut fleet = Self::on(world);
         let old = || idle(5 * HOUR, 2 * HOUR);
@@ -490,12 +492,12 @@ impl Fleet {
         self.world.double.post("/_double/kill", kill);
         let first = self.world.run(&SWEEP);
         self.world.double.post("/_double/reset", json!({}));
-        let mut told = first.err;
+        let mut reported = first.err;
         let mut wrong = Vec::new();
         for _ in 0..3 {
             thread::sleep(Duration::from_millis(400));
             let done = self.world.run(&SWEEP);
-            told.push_str(&done.err);
+            reported.push_str(&done.err);
             if done.code != 0 {
                 wrong.push(format!("{when} call {at}: {}", done.err));
             }
@@ -507,7 +509,7 @@ impl Fleet {
         };
         let mut claim = |holds: bool, says: &str| {
             if !holds {
-                wrong.push(format!("{when} call {at}: {says}\n{told}"));
+                wrong.push(format!("{when} call {at}: {says}\n{reported}"));
             }
         };
         for name in ["past its grace", "past its end"] {
@@ -525,7 +527,7 @@ impl Fleet {
         for (name, id) in &self.ids {
             for says in ["ends at", "is being ended"] {
                 let notice = format!("cluster {id} ");
-                let lines = told.lines().filter(|line| line.contains(&notice));
+                let lines = reported.lines().filter(|line| line.contains(&notice));
                 let times = lines.filter(|line| line.contains(says)).count();
                 claim(
                     times <= 1,
@@ -539,7 +541,7 @@ impl Fleet {
 
 /// All that it calls, it may by the least policy: looking, marking, ending, moving a deadline.
 #[test]
-fn the_least_policy_allows_what_it_does() {
+fn the_least_privilege_policy_allows_every_call() {
     let mut fleet = Fleet::new();
     fleet.world.double.reset_calls();
     let lifting = POLICY.replace("warn_before", "lift_protection: true\n  warn_before");
@@ -599,7 +601,7 @@ fn the_least_policy_allows_what_it_does() {
 
 /// A watchdog that stands by takes over when the other is gone.
 #[test]
-fn of_two_at_once_one_stands_by() {
+fn one_of_two_watchdogs_stands_by() {
     let double = Double::start();
     let world = World::on(double);
     let run = [
@@ -635,7 +637,7 @@ fn of_two_at_once_one_stands_by() {
 }
 
 #[test]
-fn a_sweep_says_how_much_it_did_not_see() {
+fn a_sweep_reports_how_many_clusters_it_could_not_describe() {
     let world = World::new();
     let add = |number: usize| {
         let name = format!("somebody's {number}");

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_number_is_no_point() {
+    fn values_that_are_not_numbers_are_ignored() {
         let odd = vec![(at(0), f64::NAN), (at(5), -1.0)];
         assert_eq!(samples(&[odd.clone(), odd.clone(), odd]), []);
     }

@@ -1,4 +1,4 @@
-//! The watchdog's lease of an account: a lock like a stack's, but nobody waits for it.
+//! The watchdog's lease of an account: a lock like a stack's, but no process waits for it.
 
 use super::{Heartbeat, HeldLease, LEASE, LeaseState, WATCHDOG};
 use crate::cloud::account::Account;

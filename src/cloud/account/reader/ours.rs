@@ -122,7 +122,7 @@ fn bare(stack: &StackName, observed: &Replies, groups: &LastObservation) -> Opti
         release: cluster.release.parse().ok()?,
         label: None,
         team: None,
-        // The user's tags cannot be told from others now.
+        // The user's tags cannot be distinguished from others now.
         tags: Default::default(),
         size: groups.size(),
         groups,

@@ -74,15 +74,15 @@ fn each_team_of_a_policy_has_a_budget() {
     assert_eq!(found[0].subscribers, ["a@x.org", "b@x.org"]);
     assert_eq!(found[2].thresholds, [Percent::WHOLE]);
     assert!(found[2].seen().notices.is_empty());
-    let said = shortcomings(&policies);
-    assert_eq!(said.len(), 2);
+    let messages = shortcomings(&policies);
+    assert_eq!(messages.len(), 2);
     assert!(
-        said[0].contains("policy z: AWS notifies nobody"),
-        "{said:?}"
+        messages[0].contains("policy z: AWS notifies nobody"),
+        "{messages:?}"
     );
     assert!(
-        said[1].contains("policy all: it gets no AWS budget"),
-        "{said:?}"
+        messages[1].contains("policy all: it gets no AWS budget"),
+        "{messages:?}"
     );
 }
 
@@ -100,7 +100,7 @@ fn drift(edit: impl FnOnce(&mut ExistingBudget), expected: &[&str], made_anew: b
 }
 
 #[test]
-fn every_drift_is_seen_and_said() {
+fn every_drift_of_a_budget_is_reported() {
     assert_eq!(differences(&[wanted()], &[wanted().seen()]), []);
     let number =
         |seen: &mut ExistingBudget, number| seen.budget.limit.as_mut().unwrap().number = number;
@@ -137,28 +137,29 @@ fn every_drift_is_seen_and_said() {
 }
 
 #[test]
-fn every_drift_of_a_notification_is_seen_and_said() {
+fn every_drift_of_a_notification_is_reported() {
     let at = |share: &str| Notice::at(share.parse().unwrap());
     let remove = |have: &mut ExistingBudget| have.notices.retain(|notice, _| *notice != at("80%"));
     drift(remove, &["no notification at 80% -> one"], false);
-    let nobody = BTreeSet::new;
-    let add = |have: &mut ExistingBudget| drop(have.notices.insert(at("30%"), nobody()));
+    let no_subscribers = BTreeSet::new;
+    let add = |have: &mut ExistingBudget| drop(have.notices.insert(at("30%"), no_subscribers()));
     drift(add, &["a notification at 30% -> none"], false);
     let forecast = |have: &mut ExistingBudget| {
         let of = "FORECASTED".to_owned();
-        have.notices.insert(Notice { of, ..at("80%") }, nobody());
+        have.notices
+            .insert(Notice { of, ..at("80%") }, no_subscribers());
     };
-    let said = "a notification at FORECASTED GREATER_THAN 80 PERCENTAGE -> none";
-    drift(forecast, &[said], false);
+    let message = "a notification at FORECASTED GREATER_THAN 80 PERCENTAGE -> none";
+    drift(forecast, &[message], false);
     let exchange = |have: &mut ExistingBudget| {
         let other = BTreeSet::from(["c@x.org".to_owned()]);
         have.notices.insert(at("100%"), other);
     };
-    let said = [
+    let message = [
         "at 100% notifies c@x.org -> does not",
         "at 100% does not notify a@x.org -> does",
     ];
-    drift(exchange, &said, false);
+    drift(exchange, &message, false);
 }
 
 #[test]
@@ -268,7 +269,7 @@ fn applied(have: Vec<ExistingBudget>, changes: Vec<Change>) -> Vec<ExistingBudge
 
 proptest! {
     #[test]
-    fn differences_lead_from_anything_to_what_is_wanted(want in requests(), have in snapshots()) {
+    fn applying_the_differences_gives_the_desired_budgets(want in requests(), have in snapshots()) {
         let changes = differences(&want, &have);
         for change in &changes {
             if let Change::Update(update) = change {
@@ -282,7 +283,7 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_what_is_there_does_not_matter(want in requests(), have in snapshots()) {
+    fn the_order_of_existing_budgets_does_not_matter(want in requests(), have in snapshots()) {
         let mut other = have.clone();
         other.reverse();
         prop_assert_eq!(differences(&want, &have), differences(&want, &other));
@@ -290,7 +291,7 @@ proptest! {
 }
 
 #[test]
-fn a_subscriber_is_told_of_every_threshold() {
+fn a_subscriber_is_notified_of_every_threshold() {
     let policy = "p".parse().unwrap();
     let team = "t".parse().unwrap();
     let seen = wanted().seen();

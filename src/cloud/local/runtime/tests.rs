@@ -117,7 +117,7 @@ fn an_interrupted_install_is_repeated_by_the_next_run() {
     assert!(machine.store.check().runtime.is_none());
     assert!(
         fs::read_dir(&runtimes).unwrap().count() > 0,
-        "the cut left nothing to mend"
+        "the interruption left nothing to repair"
     );
     // A runtime in its place whose install did not finish.
     let found = super::python::find(machine.store.path.as_deref()).unwrap();

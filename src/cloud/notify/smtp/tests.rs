@@ -57,9 +57,9 @@ fn say(url: &str, notice: &Notice) -> Result<(), CloudError> {
         .build()
         .unwrap();
     let mail = Mail::parse(url).unwrap();
-    let said = runtime.block_on(mail.send(notice));
+    let message = runtime.block_on(mail.send(notice));
     drop(mail);
-    said
+    message
 }
 
 #[test]

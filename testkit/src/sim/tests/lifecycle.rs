@@ -53,7 +53,7 @@ fn a_cluster_lives_through_its_steps_and_ends() {
 }
 
 #[test]
-fn the_same_seed_is_the_same_history_however_often_one_looks() {
+fn the_same_seed_gives_the_same_history_with_any_number_of_reads() {
     let history = |seed, every| {
         run(async move {
             let sim = Sim::with(
@@ -207,7 +207,7 @@ fn what_cannot_start_ends_with_errors_late() {
 }
 
 #[test]
-fn a_resize_is_asked_at_once_and_there_a_minute_later() {
+fn a_resize_is_requested_at_once_and_done_a_minute_later() {
     run(async {
         let sim = Sim::with(10, CALM);
         let id = launch(&sim, order(&[])).await;

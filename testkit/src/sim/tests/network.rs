@@ -11,14 +11,14 @@ use clusterup::cloud::api::{Kind, Serve, Tags};
 use clusterup::model::observed::ClusterState;
 
 #[test]
-fn new_things_are_not_told_of_at_once() {
+fn new_resources_are_not_listed_at_once() {
     run(async {
         let mut late = 0;
         for seed in 0..20 {
             let sim = Sim::new(seed);
             let id = launch(&sim, order(&[])).await;
-            let told = sim.serve(DescribeCluster { id: id.clone() }).await;
-            late += usize::from(told.is_err());
+            let reported = sim.serve(DescribeCluster { id: id.clone() }).await;
+            late += usize::from(reported.is_err());
             let list = || ListClusters {
                 states: Vec::new(),
                 created_after: None,

@@ -113,7 +113,7 @@ fn its_object_moves_the_deadline_and_nonsense_does_not() {
 }
 
 #[test]
-fn each_of_what_ends_a_cluster_can_be_dead() {
+fn each_safeguard_can_be_disabled() {
     run(async {
         let dead = Dead {
             power_off: true,

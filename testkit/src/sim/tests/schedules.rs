@@ -60,7 +60,7 @@ fn a_schedule_ends_its_cluster_within_its_minute_and_is_gone() {
 }
 
 #[test]
-fn an_update_moves_it_and_a_deletion_takes_it_away() {
+fn an_update_moves_a_schedule_and_a_deletion_removes_it() {
     run(async {
         let (sim, id, at) = setting(CALM).await;
         let later = schedule(&id, at + TimeDelta::hours(1));
@@ -92,7 +92,7 @@ fn an_update_moves_it_and_a_deletion_takes_it_away() {
 }
 
 #[test]
-fn one_that_fires_into_a_protected_cluster_tries_for_an_hour() {
+fn a_schedule_retries_on_a_protected_cluster_for_an_hour() {
     run(async {
         let (sim, id, at) = setting(CALM).await;
         sim.protect_cluster(&id, true);
@@ -122,7 +122,7 @@ fn one_that_fires_into_a_protected_cluster_tries_for_an_hour() {
 }
 
 #[test]
-fn what_aws_does_not_look_at_fires_into_nothing() {
+fn a_schedule_with_an_unchecked_mistake_ends_no_cluster() {
     let wrong: [fn(Schedule) -> Schedule; 4] = [
         |it| Schedule {
             target: "arn:aws:scheduler:::aws-sdk:emr:TerminateJobFlows".to_owned(),

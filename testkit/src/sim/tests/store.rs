@@ -91,7 +91,7 @@ fn conditions_hold() {
 }
 
 #[test]
-fn of_two_who_want_one_lock_one_gets_it() {
+fn only_one_of_two_callers_gets_the_lock() {
     run(async {
         for seed in 0..20 {
             let sim = with_bucket(seed).await;
@@ -105,7 +105,7 @@ fn of_two_who_want_one_lock_one_gets_it() {
 }
 
 #[test]
-fn a_bucket_is_ours_alone_and_goes_when_it_is_empty() {
+fn a_bucket_belongs_to_one_account_and_is_deleted_when_empty() {
     run(async {
         let sim = with_bucket(2).await;
         let other = Bucket {
@@ -141,7 +141,7 @@ fn a_bucket_is_ours_alone_and_goes_when_it_is_empty() {
 }
 
 #[test]
-fn lists_show_what_is_near_and_name_what_is_deeper() {
+fn a_list_with_a_delimiter_shows_keys_and_common_prefixes() {
     run(async {
         let sim = with_bucket(3).await;
         let prefix = |name: &str| Listed::Prefix(name.to_owned());
@@ -165,7 +165,7 @@ fn lists_show_what_is_near_and_name_what_is_deeper() {
 }
 
 #[test]
-fn an_upload_in_parts_is_there_when_it_is_complete() {
+fn a_multipart_upload_is_visible_once_it_is_complete() {
     run(async {
         let sim = with_bucket(4).await;
         let folder = tempfile::tempdir().unwrap();
@@ -252,7 +252,7 @@ fn a_completed_step_leaves_its_results() {
 }
 
 #[test]
-fn a_script_that_is_missing_fails_its_step_where_that_is_asked() {
+fn a_missing_script_fails_its_step_if_scripts_are_checked() {
     run(async {
         let settings = Settings {
             checks_scripts: true,
@@ -266,7 +266,7 @@ fn a_script_that_is_missing_fails_its_step_where_that_is_asked() {
 }
 
 #[test]
-fn roles_and_profiles_are_made_once() {
+fn roles_and_profiles_are_created_once() {
     run(async {
         let settings = Settings {
             default_roles: false,

@@ -45,17 +45,20 @@ fn changing() -> (String, Newest, Asked) {
     let newest = Newest::default();
     let asked = Asked::default();
     let now = Arc::clone(&newest);
-    let told = Arc::clone(&asked);
+    let answers = Arc::clone(&asked);
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let lines = BufReader::new(&stream).lines().map_while(Result::ok);
             let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
-            let (said, body) = now.lock().unwrap().clone();
-            let value = said.split_once(": ").map(|(_, value)| value.to_owned());
+            let (validator, body) = now.lock().unwrap().clone();
+            let value = validator
+                .split_once(": ")
+                .map(|(_, value)| value.to_owned());
             let asks = head.iter().filter_map(|line| line.split_once(": "));
             let mut asks = asks.filter(|(name, _)| name.to_lowercase().starts_with("if-"));
             let same = asks.any(|(_, has)| Some(has) == value.as_deref());
-            told.lock()
+            answers
+                .lock()
                 .unwrap()
                 .push(if same { "same" } else { "whole" }.to_owned());
             let (status, body) = if same {
@@ -66,7 +69,7 @@ fn changing() -> (String, Newest, Asked) {
             let length = body.len();
             let mut out = &stream;
             let head = format!(
-                "HTTP/1.1 {status}\r\n{said}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+                "HTTP/1.1 {status}\r\n{validator}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
             );
             let _ = out
                 .write_all(head.as_bytes())
@@ -92,26 +95,26 @@ fn age(store: &Store) {
 
 #[test]
 fn a_copy_is_used_while_the_server_reports_no_change() {
-    for said in [
+    for validator in [
         "ETag: \"one\"",
         "ETag: W/\"one\"",
         "Last-Modified: Sat, 21 Nov 2026 12:00:00 GMT",
     ] {
         let (_folder, store) = store();
         let (url, newest, asked) = changing();
-        *newest.lock().unwrap() = (said.to_owned(), zipped("a.dat", b"1"));
+        *newest.lock().unwrap() = (validator.to_owned(), zipped("a.dat", b"1"));
         let read = || fs::read(fetch(&store, &url, Some("a.dat"), None).unwrap()).unwrap();
         assert_eq!((read(), read()), (b"1".to_vec(), b"1".to_vec()));
         age(&store);
         assert_eq!(read(), b"1");
         age(&store);
-        let other = said.replace("one", "two").replace("21 Nov", "22 Nov");
+        let other = validator.replace("one", "two").replace("21 Nov", "22 Nov");
         *newest.lock().unwrap() = (other, zipped("a.dat", b"22"));
-        assert_eq!(read(), b"22", "{said}");
+        assert_eq!(read(), b"22", "{validator}");
         age(&store);
         assert_eq!(read(), b"22");
         let asked = asked.lock().unwrap().join(" ");
-        assert_eq!(asked, "whole same whole same", "{said}");
+        assert_eq!(asked, "whole same whole same", "{validator}");
     }
 }
 

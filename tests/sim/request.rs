@@ -1,5 +1,5 @@
-//! Stacks as a person edits them: what is wished for, in a form that the oracle can read without
-//! the planner, and the text that says it.
+//! Stacks as a person edits them: the request, in a form that the oracle can read without
+//! the planner, and its text.
 
 use clusterup::model::facts::{Capacity, Facts, File};
 use clusterup::model::stack::Stack;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use tempfile::TempDir;
 
-/// Versions of the scripts that there are.
+/// The number of versions of the scripts.
 pub(crate) const VERSIONS: u16 = 3;
 
 /// Small files for stacks to stage: `VERSION/one.py` and so on.
@@ -29,13 +29,13 @@ pub(crate) static FILES: LazyLock<TempDir> = LazyLock::new(|| {
     folder
 });
 
-/// What a person wants.
+/// A stack as a person requests it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct OperatorRequest {
+pub(crate) struct StackRequest {
     pub(crate) name: &'static str,
     pub(crate) kind: &'static str,
     pub(crate) core: u16,
-    /// None where 0.
+    /// Number of task nodes; no task group if 0.
     pub(crate) task: u16,
     pub(crate) release: &'static str,
     pub(crate) idle_minutes: u64,
@@ -43,24 +43,24 @@ pub(crate) struct OperatorRequest {
     pub(crate) budget: u32,
     pub(crate) keep: bool,
     pub(crate) team: Option<&'static str>,
-    /// The user's own.
+    /// The user's own tags: key and value.
     pub(crate) tags: Vec<(&'static str, &'static str)>,
     /// Key pairs with the version of the user's own key; the first opens the cluster.
     pub(crate) keys: Vec<(&'static str, u16)>,
     /// Groups with their openings: port, and range or `caller`. The first is the cluster's.
     pub(crate) groups: Vec<(&'static str, Vec<(u16, &'static str)>)>,
     pub(crate) packages: bool,
-    /// Versions of the steps' scripts; no job where there are none.
+    /// Versions of the steps' scripts; no job if empty.
     pub(crate) scripts: Vec<u16>,
     pub(crate) home: Option<PathBuf>,
-    /// Guardrails besides, as the stack says them.
+    /// More lines of `guardrails:`.
     pub(crate) guards: String,
 }
 
 const NAMES: [&str; 2] = ["one.py", "two.py"];
 const STEPS: [&str; 2] = ["one", "two"];
 
-impl OperatorRequest {
+impl StackRequest {
     /// A stack with one of everything, whose cluster ends with its work.
     pub(crate) fn plain(name: &'static str) -> Self {
         Self {
@@ -191,7 +191,7 @@ impl OperatorRequest {
         &STEPS[..self.scripts.len()]
     }
 
-    /// The keys of what has to lie in the bucket, without the stack's prefix.
+    /// The keys of the staged scripts, without the stack's prefix.
     pub(crate) fn staged(&self) -> Vec<String> {
         let key = |(step, version): (&&str, &u16)| {
             let File { sha256, .. } = file(*version, &format!("{step}.py"));
@@ -201,13 +201,13 @@ impl OperatorRequest {
     }
 }
 
-/// A stack and what planning knows besides.
+/// A stack and the other inputs of a plan.
 pub(crate) struct Case {
     pub(crate) stack: Stack,
     pub(crate) facts: Facts,
 }
 
-/// What each node costs, as far as anybody asks here.
+/// The hourly rates of each role's nodes.
 const RATES: &str = "primary=0.192+0.048+0+0 core=0.192+0.048+0+0 task=0.192+0.048+0+0";
 
 pub(crate) fn bucket() -> String {
@@ -218,7 +218,7 @@ fn file(version: u16, name: &str) -> File {
     READ[&(version, name.to_owned())].clone()
 }
 
-/// What the program would find in those files.
+/// Size and digest of those files.
 static READ: LazyLock<BTreeMap<(u16, String), File>> = LazyLock::new(|| {
     let each = (0..VERSIONS).flat_map(|version| NAMES.map(|name| (version, name.to_owned())));
     each.map(|(version, name)| {
