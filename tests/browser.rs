@@ -1,5 +1,5 @@
-//! The watchdog's page in a real browser: a headless Chromium, led by playwright-core from npm. It
-//! passes with a word where there is no browser, no Node.js or no npm.
+//! The watchdog's page in a real browser: a headless Chromium, driven by playwright-core from npm.
+//! The test passes with a message if a browser, Node.js or npm is missing.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 #[path = "dash/picture.rs"]

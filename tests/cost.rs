@@ -1,5 +1,5 @@
-//! Prices, estimates, the meter and the budget's deadline, against figures from outside of the
-//! price file and bills worked out by hand.
+//! Prices, estimates, the meter and the budget's deadline, against figures from sources other than
+//! the price file and bills computed by hand.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 #[path = "cost/bills.rs"]

@@ -1,5 +1,5 @@
-//! What is deployed: a policy that lets the watchdog do what it does and no more, a container that
-//! runs as nobody.
+//! What is deployed: a policy that allows the watchdog its calls and no more, and a container that
+//! runs as the user `nobody`.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 use serde_json::Value;

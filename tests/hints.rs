@@ -1,4 +1,4 @@
-//! Every command that the other tests saw the program advise can be pasted.
+//! Every command that the program advised in the other tests can be pasted.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 #[path = "support/hints.rs"]

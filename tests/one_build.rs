@@ -1,5 +1,5 @@
-//! One build serves `cargo run` and `cargo test`: no dependency is compiled twice, once without
-//! and once with what the tests alone ask of it.
+//! One build serves `cargo run` and `cargo test`: no dependency is compiled twice because the tests
+//! enable more of its features.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,5 +1,5 @@
-//! The planner's laws, on a small world in memory: what a plan makes true needs no plan, an
-//! independent look agrees with what is there, and the pure rooms say why of everything.
+//! The planner's laws, on a small world in memory: an applied plan leaves an empty plan, an
+//! independent check agrees with the result, and every decision has a reason.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 #[path = "plan/check.rs"]

@@ -1,5 +1,5 @@
-//! Policies: what they say of stacks and how each answer is passed, what they lay upon stacks, and
-//! the months of teams as their accounts have them.
+//! Policies: the findings about stacks and how each is resolved, what policies add to stacks, and
+//! the months of teams according to their accounts.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 #[path = "policy/amounts.rs"]

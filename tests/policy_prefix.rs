@@ -1,4 +1,4 @@
-//! A team's policies in S3 when AWS is there, out of reach, or says no.
+//! A team's policies in S3 if AWS is reachable, unreachable, or denies access.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 use chrono::{DateTime, TimeDelta, Utc};

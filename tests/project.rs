@@ -1,4 +1,4 @@
-//! What stands around the code: the compiler, the recipes, the workflows, the documents.
+//! The files around the code: the compiler, the recipes, the workflows, the documents.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 #[path = "project/changelog.rs"]

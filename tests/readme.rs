@@ -1,7 +1,7 @@
-//! The documents are true: their links lead somewhere, their commands are read and run, their
-//! samples are what the program prints, and their YAML is read. CONTRIBUTING.md lists the marks of
-//! fenced blocks. Samples that need AWS are compared in `tests/aws/samples.rs`, those that need Spark
-//! in `tests/e2e/quickstart.rs`.
+//! The documents are correct: their links lead to a file and heading, their commands are read and
+//! run, their samples match the program's output, and their YAML is read. CONTRIBUTING.md lists the
+//! marks of fenced blocks. Samples that need AWS are compared in `tests/aws/samples.rs`, those that
+//! need Spark in `tests/e2e/quickstart.rs`.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 #[path = "support/documents.rs"]

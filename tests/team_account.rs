@@ -1,4 +1,4 @@
-//! A team's account on this machine, asked by many at once and by some who die.
+//! A team's account on this machine, used concurrently, also by processes that die.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 mod crowd;

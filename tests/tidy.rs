@@ -1,5 +1,5 @@
-//! The rules of the house, as tests: which room may import which, how long a file may be, what is
-//! never called where.
+//! The rules of the project as tests: which room may import which, how long a file may be, and
+//! which calls are restricted to which files.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 #[path = "tidy/circles.rs"]

@@ -1,4 +1,4 @@
-//! A service that goes wrong on purpose: seeded, or at one chosen call.
+//! A service with faults: random ones from a seed, or one at a chosen call.
 
 use clusterup::cloud::api::{ApiError, Call, Kind, Serve};
 use clusterup::cloud::rng::Rng;
@@ -20,22 +20,26 @@ pub enum Fault {
     Slow(Duration),
     /// The caller dies before the call is made.
     DieBefore,
-    /// The caller dies when the call is done and before it hears of it.
+    /// The caller dies after the call is carried out and before it gets the reply.
     DieAfter,
 }
 
-/// A call about to be made: the how-manieth, counted from 1, and what it is.
+/// A call that is about to be made.
 #[derive(Debug, Clone, Copy)]
 pub struct Moment {
+    /// The call's number, counted from 1.
     pub number: u64,
+    /// The name of the API operation.
     pub call: &'static str,
+    /// Whether the call changes something.
     pub changes: bool,
 }
 
 type Chooser = Box<dyn FnMut(Moment) -> Option<Fault>>;
 
-/// A service between which and its caller things go wrong.
+/// A service with faults between it and its caller.
 pub struct Flaky<A> {
+    /// The service without faults.
     pub inner: A,
     choose: RefCell<Chooser>,
     calls: Cell<u64>,
@@ -43,6 +47,7 @@ pub struct Flaky<A> {
 }
 
 impl<A> Flaky<A> {
+    /// Wraps a service. `choose` returns the fault of each call, or `None`.
     pub fn new(inner: A, choose: impl FnMut(Moment) -> Option<Fault> + 'static) -> Self {
         Self {
             inner,
@@ -52,7 +57,7 @@ impl<A> Flaky<A> {
         }
     }
 
-    /// Goes wrong in about so many of a hundred calls, in every way but death.
+    /// Faults in about `percent` % of the calls, of every kind except death.
     pub fn seeded(inner: A, seed: u64, percent: u64) -> Self {
         let rng = Rng::new(seed);
         Self::new(inner, move |_| {

@@ -1,5 +1,8 @@
-//! What clusterup's tests use in place of AWS: a simulated account ([`sim`]) and faults between the
-//! program and any account ([`flaky`]), in worlds that come from seeds ([`worlds`]). A separate crate, so that the shipped program has neither.
+//! Replaces AWS in clusterup's tests: a simulated account ([`sim`]), and faults between the program
+//! and any account ([`flaky`]), in worlds that come from seeds ([`worlds`]). This is a separate
+//! crate, so that the shipped program contains neither.
+
+#![warn(missing_docs)]
 
 pub mod flaky;
 pub mod sim;

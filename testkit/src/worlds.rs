@@ -1,5 +1,5 @@
-//! Tests of many random worlds. Each comes from a seed, and one that fails reports the command that
-//! plays it again.
+//! Tests of many random worlds. Each comes from a seed, and a failed one reports the command that
+//! replays it.
 
 use proptest::test_runner::{Config, RngSeed};
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! A team's account in S3, used concurrently by many, some of whom die.
+//! A team's account in S3, used concurrently, also by processes that die.
 
 use crate::crowd::{CROWD, Teller, assert_fair, now};
 use crate::double::Double;

@@ -1,4 +1,4 @@
-//! Partitions of AWS in which clusterup would do something wrong are refused by name at the start.
+//! Partitions of AWS that clusterup does not support are refused by name at the start.
 
 use crate::world::{STACK, World};
 

@@ -1,5 +1,4 @@
-//! What ends a cluster without anybody: armed with the cluster, fired in time, moved, fixed, and
-//! removed with it.
+//! Safeguards: armed with the cluster, triggered in time, moved, fixed, and removed with it.
 
 use crate::double::{Double, Schedule};
 use crate::world::{BUCKET, Done, STACK, World, ending};

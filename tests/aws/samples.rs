@@ -1,4 +1,4 @@
-//! What the documents say that the program prints with an account of AWS.
+//! The samples in the documents that need an account of AWS match the program's output.
 
 use crate::documents::{self, Block};
 use crate::shipped;

@@ -1,4 +1,4 @@
-//! The meter and the deadline against bills worked out by hand.
+//! The meter and the deadline against bills computed by hand.
 
 use crate::{at, life, usd};
 use clusterup::cost::budget::deadline;

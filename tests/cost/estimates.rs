@@ -1,4 +1,4 @@
-//! Estimates against sums worked out by hand.
+//! Estimates against sums computed by hand.
 
 use crate::{cluster, estimate, group, usd};
 use clusterup::cost::catalog::Note;

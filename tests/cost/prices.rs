@@ -1,4 +1,4 @@
-//! The price file against what others have collected, and what it does where it knows nothing.
+//! The price file against figures that others have collected, and its reports of missing prices.
 
 use crate::usd;
 use clusterup::cost::catalog::{Catalog, Note};

@@ -1,4 +1,4 @@
-//! What holds of every meter and every deadline.
+//! Properties of every meter and every deadline.
 
 use crate::{at, cluster, estimate, group, life, usd};
 use clusterup::cost::budget::deadline;

@@ -1,4 +1,4 @@
-//! Many who ask for a team's money at once, on any cloud: what they ask for, and what must hold.
+//! Concurrent admissions to a team's account, on any cloud: the requests, and what must hold.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::cloud::Cloud;

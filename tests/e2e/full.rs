@@ -1,5 +1,5 @@
-//! A disk without a free byte: `destroy` makes room, also where a cluster lives, and `apply` goes on
-//! once there is some. And a stack that another folder applied.
+//! A disk without a free byte: `destroy` frees space, also while a cluster is live, and `apply`
+//! continues once there is some. And a stack that was applied from another folder.
 
 use crate::faults;
 use crate::home::{Done, Home, PLAIN, SLOW};

@@ -1,4 +1,4 @@
-//! What ends a cluster: idleness, age, an interrupt's answer.
+//! What ends a cluster: idleness, age, and the answer to an interrupt.
 
 use crate::home::{Done, Home, PLAIN, SLOW, signal, state, time};
 use std::time::Duration;

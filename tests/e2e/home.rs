@@ -1,4 +1,4 @@
-//! A home for one test: its own state, its own stacks, and no process left behind.
+//! A folder for one test: its own state, its own stacks, and no process that outlives it.
 
 use crate::hints;
 use crate::room::Room;

@@ -1,4 +1,4 @@
-//! Jobs: done, failed, again, sampled, refused.
+//! Jobs: completed, failed, repeated, sampled, refused.
 
 use crate::home::{Home, PLAIN, state, step};
 use std::fs;

@@ -1,4 +1,4 @@
-//! Killed at any moment, the next apply converges on one cluster and one set of results.
+//! After a kill at any moment, the next apply converges on one cluster and one set of results.
 
 use crate::home::{Done, Home, PLAIN, SLOW, signal, state, step};
 use std::fs;

@@ -1,5 +1,5 @@
-//! The program as a person runs it: real clusters, real Spark, in a state folder of each test's
-//! own. The runtime is installed into the user's cache, as the program itself does it.
+//! The program as a person runs it: real clusters and real Spark, with a state folder for each
+//! test. The runtime is installed into the user's cache, as by the program itself.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 #[path = "../support/documents.rs"]

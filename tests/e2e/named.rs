@@ -1,4 +1,4 @@
-//! What a stack names and is not there, and stacks that never were.
+//! Names in a stack of things that do not exist, and names of stacks that were never applied.
 
 use crate::home::Home;
 

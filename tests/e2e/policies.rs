@@ -1,4 +1,4 @@
-//! Policies bind what runs on this machine, for as long as it lives.
+//! Policies apply to clusters on this machine for their whole lifetime.
 
 use crate::home::{Done, Home, PLAIN, SLOW};
 use clusterup::model::clock::Clock;

@@ -1,5 +1,4 @@
-//! Any file that is named: only regular files are read, without blocking, and none beyond its
-//! limit.
+//! Every file that a user names: only regular files are read, without blocking, up to a limit.
 
 use crate::room::{Done, Room};
 use std::fs;

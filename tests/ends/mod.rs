@@ -1,5 +1,5 @@
-//! Every way for a cluster to end with every reason that EMR gives: what the simulation and the
-//! double of AWS are both asked.
+//! Every way for a cluster to end, with every reason that EMR gives. The simulation and the double
+//! of AWS share the table.
 
 /// How it ends.
 #[derive(Debug, Clone, Copy)]

@@ -1,5 +1,5 @@
-//! Connections to the watchdog's page: who is silent, slow, forged or without the token sees no page
-//! and has nothing done.
+//! Connections to the watchdog's page: a client that is silent, slow, forged or without the token
+//! gets no page and changes nothing.
 
 use crate::fleet_status::{fleet_status, noon};
 use crate::row::{Kind, Never, Row, table};

@@ -1,5 +1,5 @@
-//! What others may put in our way, a row each: paths, names, markers, tags, objects, connections.
-//! Each goes through the code that meets it, and nothing is lost, ended or read by it.
+//! Hostile input, one row each: paths, names, markers, tags, objects, connections. Each passes
+//! through the code that handles it; nothing is lost, ended or read because of it.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 mod connections;

@@ -1,4 +1,5 @@
-//! Markers in the folder of results, written by somebody else: what they name is not removed.
+//! Markers in the results folder that somebody else wrote: the files that they name are not
+//! removed.
 
 use crate::room::Room;
 use crate::row::{Kind, Never, Row, table};

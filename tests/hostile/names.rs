@@ -1,5 +1,5 @@
-//! Names that others chose: staged they are read as what they are, parsed they lead nowhere, shown
-//! they are one line.
+//! Names that others chose: a staged file is read under its name, a parsed name leads to nothing
+//! else, and a printed name stays on one line.
 
 use crate::fleet_status::{fleet_status, noon};
 use crate::row::{Kind, Never, Row, table};

@@ -1,5 +1,5 @@
-//! Objects that others write into the bucket: none leaves the folder of results when it comes home,
-//! and none of those that clusterup reads stops or misleads it.
+//! Objects that others write into the bucket: none is downloaded outside the results folder, and
+//! none that clusterup reads stops or misleads it.
 
 use crate::process::Process;
 use crate::request::{StackRequest, bucket};

@@ -1,4 +1,4 @@
-//! Paths and files that lead elsewhere, have no end, or wait: none is followed or read.
+//! Paths and files that lead elsewhere, have no end, or block: none is followed or read.
 
 use crate::room::Room;
 use crate::row::{Kind, Never, Row, table};

@@ -1,5 +1,5 @@
-//! A person's machine: the results of a run in a bucket of this machine, a home for them, and what
-//! has nothing to do with either.
+//! A user's machine: the results of a run in a local bucket, a folder for them, and unrelated
+//! files.
 
 use clusterup::cloud::local::layout::Layout;
 use clusterup::cloud::local::runtime::Store;

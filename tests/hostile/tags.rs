@@ -1,4 +1,4 @@
-//! Tags, names and notes of clusters, which others write: none of them has a cluster ended.
+//! Tags, names and notes of clusters that others write: none causes the end of a cluster.
 
 use crate::process::Process;
 use crate::request::{Case, StackRequest, bucket};

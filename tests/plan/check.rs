@@ -1,4 +1,4 @@
-//! Plans that no planner makes, each with one fault.
+//! Plans that the planner must never make, each with one fault.
 
 use chrono::DateTime;
 use clusterup::model::action::Action;

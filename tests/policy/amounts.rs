@@ -1,5 +1,5 @@
-//! Limits that are amounts: at each bound, just below it and just above it; of several, the
-//! strictest; and types without a price.
+//! Limits that are amounts: at each bound, just below it and just above it; the strictest of
+//! several; and types without a price.
 
 use crate::table::{Case, allow, deny, shown};
 

@@ -1,4 +1,4 @@
-//! Months of a team's account, worked by hand.
+//! Months of a team's account, computed by hand.
 
 use crate::{at, usd};
 use chrono::{DateTime, Utc};

@@ -1,4 +1,4 @@
-//! Deadlines that somebody wants to move, under the same limits.
+//! Requests to move a deadline, under the same limits.
 
 use crate::at;
 use crate::hours::cluster;

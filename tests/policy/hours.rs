@@ -1,4 +1,4 @@
-//! What policies lay upon a stack: off hours, and ceilings that no `extend` passes.
+//! What policies add to a stack: off hours, and ceilings for `extend`.
 
 use crate::table::{policies, stack};
 use crate::{at, usd};

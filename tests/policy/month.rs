@@ -1,4 +1,4 @@
-//! A month that does not hold what is asked for, and who may pass over policies.
+//! Requests over a monthly budget, and who may override a policy.
 
 use crate::table::{CALLER, answer, judge, policies, reason, stack};
 use crate::usd;

@@ -1,4 +1,4 @@
-//! What holds of every account, month and instant.
+//! Properties of every account, month and instant.
 
 use crate::at;
 use crate::team_account::{budget, living, nobody, scope, team_account};

@@ -1,4 +1,4 @@
-//! An account that is brought up to what a listing tells: late, twice, out of order, of others.
+//! An account is reconciled with listings: late, repeated, out of order, or of other accounts.
 
 use crate::team_account::{ask, ended, figures, living, nobody, reserved, scope, team_account};
 use crate::{at, usd};

@@ -1,4 +1,4 @@
-//! What an answer says would pass does pass.
+//! A remedy that a report suggests does pass.
 
 use crate::table::{CALLER, judge, policies, stack};
 use clusterup::model::money::Usd;

@@ -1,4 +1,4 @@
-//! Rules in CEL, and the stacks that a policy is for.
+//! Rules in CEL, and the stacks to which a policy applies.
 
 use crate::table::{Case, allow, deny, shown, warn};
 

@@ -1,4 +1,4 @@
-//! A case of the table: policies and a stack, what is expected of them, and how an answer is shown.
+//! A case of the table: policies, a stack, the expected findings, and how a report is rendered.
 
 use crate::at;
 use clusterup::cloud::account::ENDING;

@@ -1,4 +1,4 @@
-//! The changelog keeps the form of Keep a Changelog: what is to come on top, then each version.
+//! The changelog has the form of Keep a Changelog: unreleased changes first, then each version.
 
 use super::{at, text};
 use std::process::{Command, Output};

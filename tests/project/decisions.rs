@@ -1,4 +1,4 @@
-//! The records of decisions are whole, numbered and linked.
+//! The records of decisions are complete, numbered and linked.
 
 use super::{at, text};
 

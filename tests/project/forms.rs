@@ -1,4 +1,4 @@
-//! The forms for issues are what GitHub takes, ask for what is needed, and ask to redact.
+//! The forms for issues are valid for GitHub, request what is needed, and ask to redact secrets.
 
 use super::text;
 use super::workflows::yaml;

@@ -1,4 +1,4 @@
-//! The justfile names what is there, and CONTRIBUTING.md its recipes.
+//! The recipes of the justfile name existing tests, and CONTRIBUTING.md lists the recipes.
 
 use super::{at, text};
 

@@ -1,4 +1,4 @@
-//! `--version` with the commit, and without where there is none.
+//! `--version` with the commit, and without it outside a repository.
 
 #[path = "../../build/version.rs"]
 mod made;

@@ -1,5 +1,5 @@
-//! The commands of blocks without a mark are run, page by page, each page in a folder of its own that
-//! has the shipped stacks, policies and examples.
+//! Runs the commands of blocks without a mark, page by page, each page in its own folder with the
+//! shipped stacks, policies and examples.
 
 use crate::documents::{Block, blocks, same};
 use crate::shipped;

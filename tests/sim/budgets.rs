@@ -1,4 +1,5 @@
-//! Pushes against the account in memory: from anything, through every fault, to what is wanted.
+//! Pushes against the account in memory: from any budgets, through every fault, to the desired
+//! ones.
 
 use crate::seeds::each;
 use clusterup::cloud::budgets;

@@ -1,4 +1,4 @@
-//! `destroy` leaves nothing of its stack, and all of the others'.
+//! `destroy` removes everything of its stack, and nothing of other stacks.
 
 use crate::process::Process;
 use crate::request::StackRequest;

@@ -1,4 +1,4 @@
-//! The account under a watchdog's eyes: whose a cluster is, what it does, and what becomes of it.
+//! The account as a fleet provider: whom a cluster belongs to, what it does, and how it ends.
 
 use crate::process::Process;
 use crate::request::StackRequest;

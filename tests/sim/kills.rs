@@ -1,4 +1,4 @@
-//! The process dies before and after every call; the next one finds its way.
+//! The process dies before and after every call; the next one converges.
 
 use crate::process::Process;
 use crate::request::{Case, StackRequest};

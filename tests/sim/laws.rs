@@ -1,5 +1,5 @@
-//! The three laws, in many worlds: what has converged needs no plan, an independent look agrees,
-//! and in a calm world each change takes exactly one pass.
+//! Three laws, in many worlds: a converged stack has an empty plan, an independent check agrees,
+//! and without faults each change takes exactly one pass.
 
 use crate::process::Process;
 use crate::request::StackRequest;

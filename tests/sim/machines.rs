@@ -1,5 +1,4 @@
-//! What a cluster costs that was over before it was ready: what its machines did, and nothing where
-//! there never was one.
+//! The cost of a cluster that ended before it was ready: that of its started machines, or nothing.
 
 use crate::process::Process;
 use crate::request::StackRequest;

@@ -1,5 +1,5 @@
-//! AWS in memory and in virtual time, and `apply` and `destroy` on it as a person runs them: what
-//! the promises say is asked of the account itself, never of the planner.
+//! AWS in memory and in virtual time, and `apply` and `destroy` on it as a person runs them. The
+//! checks read the account itself and never ask the planner.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 mod admissions;

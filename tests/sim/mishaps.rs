@@ -1,4 +1,4 @@
-//! What goes wrong in the world between two runs, and in the calls of one.
+//! Faults between two runs, and in the calls of one run.
 
 use crate::oracle;
 use crate::request::{StackRequest, VERSIONS, bucket};

@@ -1,6 +1,6 @@
-//! No month is passed: a team's clusters are made dearer in each way that there is, from machines
-//! with the team's policies and without them, and what they can come to cost never exceeds what
-//! the team was given. What they cost is reckoned here from the clusters, not from the account.
+//! No monthly budget is exceeded: a team's clusters are made more expensive in every possible way,
+//! from machines with and without the team's policies, and their cost bounds never exceed the
+//! budget. The costs are computed here from the clusters, not from the account.
 
 use crate::process::Process;
 use crate::request::StackRequest;

@@ -1,5 +1,5 @@
-//! Tags say what a cluster is, and anybody who may tag clusters writes them: only with the bucket's
-//! note do they make a deadline hard.
+//! Anyone who may tag clusters can write clusterup's tags, so a deadline in a tag is hard only if
+//! the note in the bucket confirms it.
 
 use crate::process::Process;
 use crate::request::{StackRequest, bucket};

@@ -1,5 +1,5 @@
-//! One run of the program: an account seen from one process, with its own luck, doing what the
-//! verbs do.
+//! One run of the program: the account as one process sees it, with its own faults, running the
+//! verbs.
 
 use crate::request::{Case, FILES};
 use crate::watched::Watched;

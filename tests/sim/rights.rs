@@ -1,4 +1,5 @@
-//! What the machines of clusters may write, and roles that were cut off before their permissions.
+//! What the machines of clusters may write, and roles that an interruption left without
+//! permissions.
 
 use crate::kills::at;
 use crate::process::Process;

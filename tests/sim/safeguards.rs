@@ -1,5 +1,5 @@
-//! With every process of ours dead, no cluster lives past its deadline or costs more than its
-//! budget, whichever one of the two things that end it then is alive.
+//! With every process of clusterup dead, no cluster outlives its deadline or costs more than its
+//! budget, whichever one of the two remaining safeguards works.
 
 use crate::process::Process;
 use crate::request::{Case, StackRequest};

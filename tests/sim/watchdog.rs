@@ -1,5 +1,5 @@
-//! The watchdog over fleets of others' clusters, in bad weather: what it ends is forgotten, had its
-//! warning, and may be ended; what is forgotten is ended.
+//! The watchdog over fleets of foreign clusters, with faults: it ends only forgotten clusters,
+//! after a warning, if a policy allows it; and it ends all of them.
 
 use crate::seeds::{any, each};
 use async_trait::async_trait;

@@ -1,5 +1,4 @@
-//! The account under the eyes of somebody who looks whenever a cluster was made: never are there
-//! two of a stack.
+//! The account, checked whenever a cluster is created: a stack never has two.
 
 use clusterup::cloud::api::{ApiError, Call, Serve};
 use clusterup_testkit::sim::{Census, Sim};

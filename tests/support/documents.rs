@@ -1,4 +1,4 @@
-//! The documents: their pages, their fenced blocks, and whether a sample is what was printed.
+//! The documents: their pages, their fenced blocks, and the comparison of a sample with an output.
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! The program on a machine that has no room.
+//! The program on a machine with a full disk.
 
 use std::process::{Command, Stdio};
 

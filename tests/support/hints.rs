@@ -1,5 +1,5 @@
 //! The commands that the program advises: each can be pasted, and the program's own parser reads
-//! those of its own. Whatever runs the program gives what it printed to [`check`].
+//! those that are its own. Every test that runs the program passes the output to [`check`].
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;

@@ -1,4 +1,4 @@
-//! What tests share: the runtime that real clusters run on, orders, and waiting.
+//! Shared by the tests: the runtime that real clusters run on, cluster orders, and waiting.
 
 #[path = "room.rs"]
 mod room;

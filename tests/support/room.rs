@@ -1,4 +1,5 @@
-//! Room on this machine for tests that start Spark, which keep cores busy and have to be on time.
+//! Limits how many tests run Spark on this machine at once: they keep cores busy and need to be on
+//! time.
 
 use std::cell::Cell;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! Programs that a test starts and that end with it, also when it fails.
+//! Programs that a test starts. They end with the test, also if it fails.
 
 use std::ops::{Deref, DerefMut};
 use std::process::{Child, Command, Output};

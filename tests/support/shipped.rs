@@ -1,4 +1,4 @@
-//! The stacks, policies and examples that the repository ships, in a folder of a test's own.
+//! The stacks, policies and examples that the repository ships, copied to a folder of the test.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Files of examples: what is made of a good one, and what is said of a bad one.
+//! Files of examples: how valid ones are read, and the reports of invalid ones.
 
 use super::{pretty, within_the_text};
 use clusterup::text::examples;

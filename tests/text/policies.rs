@@ -1,4 +1,4 @@
-//! Policies with mistakes in them, and what is said of each; whole ones, and what is made of them.
+//! Policies: the reports of their mistakes, and how valid ones are read.
 
 use super::{TOKENS, apply, at, change, pretty, within_the_text};
 use clusterup::text::{Code, Diagnostics, Flaw, policy, policy_schema};

@@ -1,5 +1,5 @@
-//! No circle of files: where files of a room import each other round, none can be read, tested or
-//! moved alone.
+//! No circular imports: files of a room that import each other cannot be read, tested or moved
+//! separately.
 
 use crate::{code, sources};
 use std::collections::{BTreeMap, BTreeSet};

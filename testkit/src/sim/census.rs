@@ -1,4 +1,4 @@
-//! All that there is, read past the calls, for judges that trust no call.
+//! The whole state of the account, read without calls, for checks that are independent of them.
 
 use super::Sim;
 use super::cluster::Cluster;
@@ -12,61 +12,79 @@ use clusterup::model::observed::{ClusterState, StepState};
 use clusterup::model::span::Span;
 use std::collections::BTreeMap;
 
+/// The state of the account at an instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Census {
-    /// Names and tags, in order of the names.
+    /// Names and tags, sorted by name.
     pub key_pairs: Vec<(String, Tags)>,
-    /// Security groups' names, tags and rules, in order of the names; the rules sorted.
+    /// Names, tags and sorted rules of the security groups, sorted by name.
     pub groups: Vec<(String, Tags, Vec<Rule>)>,
     /// Buckets with the keys in them.
     pub buckets: BTreeMap<String, Vec<String>>,
+    /// The protection of each bucket, by name.
     pub guards: BTreeMap<String, BucketGuards>,
-    /// Oldest first; all that ever were.
+    /// All clusters, also ended ones, oldest first.
     pub clusters: Vec<CensusCluster>,
     /// Roles with the ARNs and names of their policies.
     pub roles: BTreeMap<String, Vec<String>>,
     /// Profiles with their role.
     pub profiles: BTreeMap<String, Option<String>>,
-    /// Those that are to fire or never will, in order of their names.
+    /// Schedules that have not fired, sorted by name.
     pub schedules: Vec<Schedule>,
 }
 
-/// How a bucket is kept.
+/// The protection of a bucket, and its incomplete uploads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BucketGuards {
+    /// Whether all public access is blocked.
     pub private: bool,
+    /// After how many days a lifecycle rule aborts incomplete uploads.
     pub abort_uploads_after_days: Option<i32>,
+    /// The bucket policy, a JSON document.
     pub policy: Option<String>,
-    /// Uploads that were begun and not ended.
+    /// The number of incomplete multipart uploads.
     pub uploads: usize,
 }
 
+/// A cluster in a census.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CensusCluster {
+    /// The id, `j-…`.
     pub id: String,
+    /// The name, not unique.
     pub name: String,
+    /// The release label, such as `emr-7.14.0`.
     pub release: String,
+    /// The state.
     pub state: ClusterState,
+    /// The code of the reason for its end.
     pub reason: Option<String>,
+    /// When it was created.
     pub created_at: DateTime<Utc>,
+    /// When it ended. `None` for a live cluster.
     pub ended_at: Option<DateTime<Utc>>,
     /// Names and states, oldest first.
     pub steps: Vec<(String, StepState)>,
-    /// Its own security groups, by their names; by its id one that is gone.
+    /// Names of its own security groups; the id of one that was deleted.
     pub groups: Vec<String>,
+    /// The name of its key pair.
     pub key_pair: Option<String>,
-    /// Instances that are asked for.
+    /// The requested number of instances of each role.
     pub instances: Vec<(Role, u16)>,
     /// The types of those instances.
     pub types: Vec<(Role, String)>,
+    /// The timeout of its auto-termination policy.
     pub idle_timeout: Option<Span>,
+    /// Whether it waits when its steps have ended.
     pub keep_alive: bool,
     /// The bootstrap actions' scripts, in order.
     pub bootstrap: Vec<String>,
+    /// Its tags.
     pub tags: Tags,
 }
 
 impl Sim {
+    /// Reads the state of the account. Takes no time and counts as no call.
     pub fn census(&self) -> Census {
         self.edit(|state| census(state))
     }

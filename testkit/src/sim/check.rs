@@ -1,4 +1,4 @@
-//! What EMR refuses at once.
+//! Requests that EMR refuses at once.
 
 use super::refusal::{Refusal, invalid};
 use clusterup::cloud::api::Tags;

@@ -1,4 +1,4 @@
-//! A cluster as EMR holds it, and what the calls may see of it.
+//! A cluster as EMR stores it, and its representation in replies.
 
 use super::metrics::Habits;
 use super::power_off::PowerOff;

@@ -1,5 +1,5 @@
-//! What tests do to the account past all calls: people at the console, guardrails elsewhere, bad
-//! luck. Those that name a thing answer whether it was there.
+//! Changes that tests make without a call: people at the console, guardrails from elsewhere,
+//! failures. Functions that name a resource return whether it exists.
 
 use super::Sim;
 use chrono::TimeDelta;
@@ -40,15 +40,17 @@ impl Sim {
         })
     }
 
-    /// Whatever schedules end clusters in it can no longer.
+    /// Deletes a role. Schedules that use it end no clusters any more.
     pub fn delete_role(&self, name: &str) -> bool {
         self.edit(|state| state.iam.roles.remove(name).is_some())
     }
 
+    /// Deletes a schedule.
     pub fn delete_schedule(&self, name: &str) -> bool {
         self.edit(|state| state.scheduler.schedules.remove(name).is_some())
     }
 
+    /// Turns a cluster's termination protection on or off.
     pub fn protect_cluster(&self, id: &str, protected: bool) -> bool {
         self.edit(|state| {
             let cluster = state.clusters.get_mut(id);
@@ -56,7 +58,7 @@ impl Sim {
         })
     }
 
-    /// A cluster's tag gets another value, or goes.
+    /// Sets a cluster's tag, or removes it if `value` is `None`.
     pub fn tag_by_hand(&self, id: &str, key: &str, value: Option<&str>) -> bool {
         self.edit(|state| {
             let Some(cluster) = state.clusters.get_mut(id) else {
@@ -71,10 +73,12 @@ impl Sim {
         })
     }
 
+    /// Deletes a key pair.
     pub fn delete_key_pair(&self, name: &str) -> bool {
         self.edit(|state| state.ec2.key_pairs.remove(name).is_some())
     }
 
+    /// Adds a rule to a security group.
     pub fn add_rule(&self, group_name: &str, rule: Rule) -> bool {
         self.edit(|state| {
             let mut groups = state.ec2.groups.values_mut();
@@ -83,7 +87,7 @@ impl Sim {
         })
     }
 
-    /// The first group of that role in a living cluster gets another count.
+    /// Resizes the first instance group of a role in a live cluster.
     pub fn resize_by_hand(&self, cluster: &str, role: Role, count: u16) -> bool {
         self.edit(|state| {
             let now = state.now;
@@ -100,6 +104,7 @@ impl Sim {
         })
     }
 
+    /// Removes a cluster's auto-termination policy.
     pub fn remove_idle_policy(&self, cluster: &str) -> bool {
         self.edit(|state| {
             let cluster = state.clusters.get_mut(cluster);
@@ -107,7 +112,7 @@ impl Sim {
         })
     }
 
-    /// Its objects and begun uploads go; it stays.
+    /// Deletes a bucket's objects and incomplete uploads, and keeps the bucket.
     pub fn empty_bucket(&self, bucket: &str) -> bool {
         self.edit(|state| {
             let bucket = state.s3.buckets.get_mut(bucket);

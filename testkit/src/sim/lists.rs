@@ -1,4 +1,4 @@
-//! EMR's calls that only look.
+//! EMR's calls that read.
 
 use super::cluster::Cluster;
 use super::refusal::{Refusal, invalid};

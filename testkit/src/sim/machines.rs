@@ -1,5 +1,5 @@
-//! What a cluster's machines may do in the bucket, by their role's policies and the bucket's, and
-//! the calls that read and write a bucket's policy.
+//! What a cluster's machines may do in the bucket, according to their role's policies and the
+//! bucket's, and the calls that read and write a bucket's policy.
 
 use super::Sim;
 use super::iam::arn;

@@ -1,4 +1,4 @@
-//! CloudWatch: what clusters tell of themselves every five minutes, while they are up.
+//! CloudWatch: the metrics that running clusters report every five minutes.
 
 use super::Sim;
 use super::cluster::Cluster;

@@ -1,5 +1,5 @@
-//! A small honest AWS account in memory, in virtual time: the same seed and the same calls give the
-//! same history. Time is tokio's; under its paused clock it moves only as sleeps say.
+//! A simulated AWS account in memory and in virtual time: the same seed and the same calls give the
+//! same history. Time is tokio's; under its paused clock it advances only with sleeps.
 
 mod budgets;
 mod census;
@@ -37,10 +37,10 @@ use std::rc::Rc;
 use tokio::time::Instant;
 use world::{State, World};
 
-/// Who we are.
+/// The id of the simulated account.
 pub const ACCOUNT: &str = "123456789012";
 
-/// What an idle policy ends a cluster with. AWS's documentation names no code for it.
+/// The reason code of a cluster that its idle policy ended. AWS documents no code for it.
 pub const IDLE_REASON: &str = "ALL_STEPS_COMPLETED";
 
 /// How the account behaves.
@@ -49,36 +49,37 @@ pub struct Settings {
     /// Whether new things stay out of lists for a while: clusters up to 20 s, key pairs and
     /// security groups up to 5 s.
     pub eventual: bool,
-    /// Whether EMR's default roles and the profile are there.
+    /// Whether EMR's default roles and instance profile exist.
     pub default_roles: bool,
-    /// Whether the role is there, `clusterup-reaper`, in which schedules end clusters.
+    /// Whether the role `clusterup-reaper` exists, with which schedules end clusters.
     pub reaper_role: bool,
     /// Whether the region has a default network.
     pub default_vpc: bool,
-    /// Whether a bootstrap action or a step fails whose script is not in its bucket when it begins.
+    /// Whether a bootstrap action or a step fails if its script is missing when it begins.
     pub checks_scripts: bool,
-    /// How long a step takes, shortest and longest.
+    /// Shortest and longest duration of a step, in seconds.
     pub step_seconds: (u64, u64),
-    /// How long a call takes, shortest and longest.
+    /// Shortest and longest duration of a call, in milliseconds.
     pub latency_millis: (u64, u64),
-    /// What does not work, though AWS says that it does.
+    /// Safeguards that do not work although AWS reports them as active.
     pub dead: Dead,
 }
 
-/// Which of the things that end a cluster by themselves are dead.
+/// The safeguards that do not work.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Dead {
-    /// Schedules fire into nothing.
+    /// Schedules fire without effect.
     pub schedules: bool,
     /// The primary does not power off.
     pub power_off: bool,
     /// The auto-termination policy never finds a cluster idle.
     pub idle_policy: bool,
-    /// A cluster waits though it is not to be kept when its steps are over.
+    /// A cluster waits after its last step although it should end.
     pub keep_alive: bool,
 }
 
 impl Dead {
+    /// All safeguards work.
     pub const NONE: Self = Self {
         schedules: false,
         power_off: false,
@@ -88,6 +89,7 @@ impl Dead {
 }
 
 impl Settings {
+    /// The defaults: eventual lists, all roles and a default network.
     pub const USUAL: Self = Self {
         eventual: true,
         default_roles: true,
@@ -111,10 +113,12 @@ impl Default for Settings {
 pub struct Sim(Rc<World>);
 
 impl Sim {
+    /// Creates an account with default settings. The seed determines all random choices.
     pub fn new(seed: u64) -> Self {
         Self::with(seed, Settings::default())
     }
 
+    /// Creates an account with these settings.
     pub fn with(seed: u64, settings: Settings) -> Self {
         Self(Rc::new(World {
             clock: SimClock {

@@ -1,4 +1,4 @@
-//! The script on a primary that powers it off at its deadline, which an object may move.
+//! The script that powers a primary off at its deadline, which an object may move.
 
 use super::cluster::Cluster;
 use super::work::place;

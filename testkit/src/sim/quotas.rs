@@ -1,4 +1,4 @@
-//! Service Quotas, as they are in an account that has asked for nothing more.
+//! Service Quotas with the defaults of a new account.
 
 use super::refusal::Refusal;
 use super::world::{Answer, State};

@@ -1,4 +1,4 @@
-//! What the account says no with.
+//! The errors that the account returns.
 
 use clusterup::cloud::api::{ApiError, Call, Kind};
 

@@ -1,4 +1,4 @@
-//! STS: who we are.
+//! STS: the caller's identity.
 
 use super::ACCOUNT;
 use super::refusal::Refusal;

@@ -1,4 +1,4 @@
-//! S3's uploads in parts.
+//! S3's multipart uploads.
 
 use super::objects::{check_key, disk, etag};
 use super::refusal::Refusal;

@@ -1,4 +1,4 @@
-//! What a cluster's start and its steps find in the rest of the account, and leave there.
+//! What a cluster's start and its steps read from the rest of the account, and write to it.
 
 use super::cluster::Step;
 use super::world::State;

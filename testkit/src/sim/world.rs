@@ -1,4 +1,4 @@
-//! All that the account holds, how time passes in it, and what chance decides.
+//! The state of the account, the passing of time, and random choices.
 
 use super::budgets::Budgets;
 use super::cluster::Cluster;

@@ -1,4 +1,4 @@
-//! Clusters of all kinds, each with what is to be said of it.
+//! Clusters of all kinds, each with its expected assessment.
 
 use clusterup::model::clock::Clock;
 use clusterup::run::clock::SystemClock;

@@ -1,4 +1,4 @@
-//! A fleet of clusters of all kinds, and what the watchdog says and does about each.
+//! A fleet of clusters of all kinds, and what the watchdog reports and does about each.
 
 mod cases;
 

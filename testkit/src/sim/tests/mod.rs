@@ -1,4 +1,4 @@
-//! The account keeps its promises; here is what all the tests share.
+//! Tests of the simulated account, and what they share.
 
 mod asked;
 mod lifecycle;

@@ -1,4 +1,4 @@
-//! Key pairs and groups, and when they can be seen and deleted.
+//! Key pairs and security groups, and when they are visible and can be deleted.
 
 use super::{CALM, launch, order, run, secs, terminate, until};
 use crate::sim::Sim;

@@ -1,4 +1,4 @@
-//! What ends a cluster by itself, and that each of it can be dead.
+//! Safeguards end clusters by themselves, and each can be disabled.
 
 use super::{CALM, describe, launch, order, run, secs, until};
 use crate::sim::{Dead, Settings, Sim};

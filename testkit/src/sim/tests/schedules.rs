@@ -1,4 +1,4 @@
-//! Schedules fire, once, into what they name.
+//! Schedules fire once, at their target.
 
 use super::{CALM, describe, launch, order, run, secs, until};
 use crate::sim::{Dead, Settings, Sim};

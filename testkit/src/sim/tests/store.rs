@@ -1,4 +1,4 @@
-//! The bucket: conditions, lists, uploads in parts, results; and the calls' time.
+//! The bucket: conditions, lists, multipart uploads, results; and the duration of calls.
 
 use super::{CALM, launch, order, run, until};
 use crate::sim::{ACCOUNT, Settings, Sim};
