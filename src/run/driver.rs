@@ -61,9 +61,9 @@ fn finishes_job(planned: &Planned) -> bool {
 pub struct Driver<'a> {
     /// Where the stack runs.
     pub cloud: &'a dyn Cloud,
-    /// The stack, as its file says.
+    /// The stack, as read from its file.
     pub stack: &'a Stack,
-    /// What planning needs to know besides the stack.
+    /// The other inputs of a plan.
     pub facts: &'a Facts,
     /// Who receives events.
     pub listener: &'a dyn Listener,

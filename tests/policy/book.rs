@@ -112,7 +112,7 @@ pub(crate) fn nobody() -> BTreeSet<clusterup::model::name::StackName> {
     BTreeSet::new()
 }
 
-/// An account that knows of these clusters.
+/// An account with these clusters.
 pub(crate) fn of(records: &[Record], now: DateTime<Utc>) -> TeamAccount {
     let mut team_account = team_account();
     team_account.reconcile(&scope("us-east-1"), records, &nobody(), now);
@@ -239,7 +239,7 @@ fn a_cluster_across_two_months_needs_both_budgets() {
     let now = at("2026-11-30T22:00:00");
     let (policy, budget) = ("recsys".parse().unwrap(), budget("20", "UTC"));
     let mut team_account = team_account();
-    // Four hours of December are promised already.
+    // Four hours of December are already reserved.
     team_account.reservation(reserved(
         "early",
         at("2026-12-01T00:00:00"),
@@ -257,11 +257,11 @@ fn a_cluster_across_two_months_needs_both_budgets() {
         all.iter().map(reported).collect::<Vec<_>>()
     };
     let november = ("2026-11".to_owned(), usd("7.20"), true);
-    // Not one second of December is asked for.
+    // No second of December is requested.
     let midnight = weigh("2026-12-01T00:00:00");
     assert_eq!(midnight[0], november);
     assert!(midnight[1..].iter().all(|(_, asked, _)| asked.is_zero()));
-    // 14.40 are promised, 5.60 are left: 1 h 33 min 20 s.
+    // 14.40 are reserved, 5.60 are left: 1 h 33 min 20 s.
     let fits = ("2026-12".to_owned(), usd("5.60"), true);
     assert_eq!(weigh("2026-12-01T01:33:20"), [november.clone(), fits]);
     let denied = ("2026-12".to_owned(), usd("5.601"), false);
@@ -282,7 +282,7 @@ fn a_cluster_that_replaces_its_reservation_is_not_counted_twice() {
     let (policy, budget) = ("recsys".parse().unwrap(), budget(MONTHLY, "UTC"));
     let longer = ask(from, at("2026-11-10T16:00:00"));
     let weighed = team_account.weigh(&policy, &budget, &longer, "j-1", now)[0];
-    // Of six hours two are spent; of the other cluster one is promised.
+    // Two of six hours are spent; one hour of the other cluster is reserved.
     let found = (weighed.spent, weighed.reserved, weighed.asked);
     assert_eq!(found, (usd("7.20"), usd("3.60"), usd("14.40")));
     let mut reservation = team_account.reservations["j-1"].clone();

@@ -34,7 +34,7 @@ impl Rng {
     }
 }
 
-/// A cluster as it really is.
+/// The true state of a cluster.
 struct Real {
     id: String,
     stack: String,
@@ -42,14 +42,14 @@ struct Real {
     /// When it ends by itself, at its deadline at the latest.
     until: DateTime<Utc>,
     ends_by: DateTime<Utc>,
-    /// From when on listings have it, and from when on they have its end.
+    /// When listings begin to show it, and when they begin to show its end.
     listed: DateTime<Utc>,
     end_listed: DateTime<Utc>,
     /// A deadline that was moved: when listings show it, and what they showed before.
     moved: Option<(DateTime<Utc>, DateTime<Utc>)>,
 }
 
-/// What somebody who has set money aside is about to do, holding the stack.
+/// What the holder of a stack's lease will do with a reservation.
 struct Doing {
     stack: String,
     due: DateTime<Utc>,
@@ -86,7 +86,7 @@ impl Real {
         }
     }
 
-    /// As a listing has it.
+    /// The cluster as a listing shows it.
     fn reported(&self, now: DateTime<Utc>) -> Option<Record> {
         if now < self.listed {
             return None;
@@ -142,7 +142,7 @@ impl World {
         doing.map(|it| it.stack.parse().unwrap()).collect()
     }
 
-    /// Sets money aside where each budget has room.
+    /// Reserves money if every budget allows it.
     fn admit(&mut self, reservation: Reservation) -> bool {
         let key = reservation.key();
         let fits = self.budgets.iter().all(|(policy, budget)| {
@@ -159,7 +159,7 @@ impl World {
         fits
     }
 
-    /// Somebody asks for a cluster of their stack, or for more time for the one there is.
+    /// A person requests a cluster for their stack, or more time for the existing one.
     fn asks(&mut self) {
         let stack = format!("stack-{}", self.rng.below(PEOPLE));
         if self.doing.iter().any(|it| it.stack == stack) {
@@ -174,7 +174,7 @@ impl World {
             .rfind(|it| it.stack == stack && it.instance_spans(self.now));
         let (reservation, moves) = match alive {
             None => (reserved(&stack, self.now, self.now + length), None),
-            // Who is about to move a deadline has the cluster's own word.
+            // A process that is about to move a deadline has described the cluster itself.
             Some(cluster) => {
                 let ends_by = cluster.ends_by + length;
                 let mut reservation = reserved(&stack, self.now, ends_by);
@@ -194,7 +194,7 @@ impl World {
         }
     }
 
-    /// Whoever is due makes what they set money aside for, unless they died before.
+    /// Due processes use their reservation, unless they have died.
     fn act(&mut self) {
         let now = self.now;
         let (due, rest) = std::mem::take(&mut self.doing)
@@ -247,7 +247,7 @@ impl World {
         cluster.end_listed = cluster.listed.max(cluster.until + late);
     }
 
-    /// By the clusters' own lives.
+    /// Computed from the clusters' true lifetimes.
     fn check(&self, seed: u64) {
         let budgets = self.budgets.iter();
         let both = budgets.flat_map(|it| ["2026-11", "2026-12"].map(|month| (it, month)));
@@ -295,7 +295,7 @@ impl World {
         }
     }
 
-    /// Nobody asks any more, and all that there was ends.
+    /// No more requests; every cluster ends.
     fn end(&mut self) {
         self.now += TimeDelta::minutes(10);
         self.act();
@@ -332,7 +332,7 @@ fn no_monthly_budget_is_exceeded_and_no_reservation_stays() {
         assert_eq!(reported.spent, really, "world {seed}");
         (made, denied) = (made + world.made, denied + world.denied);
     });
-    // The worlds are such that money is made use of and runs out.
+    // The worlds are chosen so that budgets are used and run out.
     assert!(
         !all || made > 500 && denied > 1_000,
         "{made} made, {denied} denied"

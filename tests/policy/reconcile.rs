@@ -17,7 +17,7 @@ fn see(team_account: &mut TeamAccount, records: &[Record], minutes: i64) {
     team_account.reconcile(&scope("us-east-1"), records, &nobody(), after(minutes));
 }
 
-/// What is spent and what is promised in November.
+/// The spent and reserved amounts of November.
 fn money(team_account: &TeamAccount, minutes: i64) -> (Usd, Usd) {
     let it = figures(team_account, "2026-11", "UTC", after(minutes));
     (it.spent, it.reserved)

@@ -93,7 +93,7 @@ pub(crate) const fn warn(
     }
 }
 
-/// The text of the how-manieth policy.
+/// The text of the policy with this index.
 fn policy_text(number: usize, body: &str) -> String {
     let name = char::from(b'a' + u8::try_from(number).unwrap());
     format!("# What a team agreed on.\npolicy: {name}\n{body}\n")
@@ -204,7 +204,7 @@ pub(crate) fn check_pass(name: &str, finding: &Finding) {
     assert!(!finding.message.trim().is_empty(), "{name}");
 }
 
-/// Judges all cases, and shows what was said for people to read.
+/// Evaluates all cases, and renders the findings for the snapshot.
 pub(crate) fn shown(cases: &[Case]) -> String {
     let mut page = String::new();
     for case in cases {

@@ -77,7 +77,7 @@ async fn judge(seed: u64, row: &Row) {
         Way::Schedule | Way::PowerOff | Way::Itself => {}
     }
     if matches!(row.way, Way::Early(..) | Way::OnRecord(..)) {
-        // While it ends the same is said as afterwards.
+        // The report is the same during the end and after it.
         let end = look().await.end.unwrap();
         assert_eq!(end.reason.as_str(), row.reason, "{row:?}: {end:?}");
     }

@@ -286,7 +286,7 @@ fn only_one_of_two_watchdogs_is_active_until_it_dies() {
             assert!(WatchLease::watch(&two.account).await.unwrap().is_none());
             assert!(one.account.holds_watch().await.unwrap());
         }
-        // Its beats no longer come through: dead, as far as anybody can tell.
+        // Its heartbeats no longer arrive, so it is considered dead.
         one.flaky()
             .become_flaky(|moment| moment.call.starts_with("s3:").then_some(Fault::Unsent));
         let mut waited = 0;

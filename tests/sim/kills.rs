@@ -60,7 +60,7 @@ async fn cut_off(request: &StackRequest, verb: Verb, number: u64, fault: Fault) 
     if verb == Verb::Destroyed {
         let process = Process::calm(&sim, 7);
         process.detached(&case).await.unwrap();
-        // One whose work goes on, and one whose work is done.
+        // One cluster with a running job, and one with a completed job.
         if request.keep {
             process.applied(&case).await.unwrap();
         }
@@ -117,7 +117,7 @@ fn every_call(fault: Fault, verbs: &[Verb]) -> u64 {
     points
 }
 
-/// Says where it was, should the test fail there.
+/// Reports the position if the test fails.
 struct Point<'a>(&'a StackRequest, Verb, u64, Fault);
 
 impl Drop for Point<'_> {

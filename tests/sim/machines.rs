@@ -48,7 +48,7 @@ fn cost(record: &Record) -> Usd {
     spent(record, window, now).unwrap()
 }
 
-/// What the month of its team says that it cost.
+/// Its cost according to its team's account.
 fn charged(record: &Record) -> Usd {
     let mut team_account = TeamAccount::new("recsys".parse().unwrap());
     let now = record.seen_at;
@@ -83,7 +83,7 @@ fn a_cluster_that_emr_refused_while_starting_costs_nothing() {
             fail(&sim, code).await;
             let opened = Ledger::open(&folder.path().join("l.db"), sim.now());
             let mut ledger = opened.unwrap().ledger;
-            // A list that fails says nothing: what was ordered counts, and it is asked again.
+            // A failed list proves nothing: the ordered instances count until a later list.
             let before = failed(&sim, &mut ledger, false).await;
             assert_eq!(before.state, ClusterState::TerminatedWithErrors);
             assert!(before.estimated && !before.is_final(), "{code}");

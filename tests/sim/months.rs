@@ -85,7 +85,7 @@ fn no_sequence_of_verbs_exceeds_the_monthly_budget() {
 struct World<'a> {
     rng: &'a Rng,
     sim: Sim,
-    /// The account's home, where that is another region.
+    /// The home region of the account, if it is another one.
     home: Option<Sim>,
     place: Place,
     monthly: [(&'static str, Usd); 2],
@@ -136,7 +136,7 @@ impl<'a> World<'a> {
                  \"{most}\"\n  home: {home}\n  timezone: {zone}\n"
             )
         };
-        // Who knows the month of one team alone knows not whose the cluster is.
+        // A machine with the policies of only one team does not know the cluster's team.
         let other = "policy: other\napplies_to: { teams: [other] }\nbudget: { monthly: $1000 }\n";
         let shm = PathBuf::from("/dev/shm");
         Self {

@@ -102,7 +102,7 @@ fn objects(census: &Census, request: &StackRequest) {
     );
 }
 
-/// What a run leaves only where it was cut off.
+/// What only an interrupted run leaves.
 pub(crate) fn left<'a>(census: &'a Census, request: &StackRequest) -> Vec<&'a String> {
     let intents = format!("stacks/{}/intents/", request.name);
     let lock = format!("locks/{}.json", request.name);

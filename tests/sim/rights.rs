@@ -131,7 +131,7 @@ fn doctor_shows_excess_permissions_and_create_roles_removes_them() {
                 .1
                 .starts_with("aws iam put-role-policy --role-name EMR_EC2_DefaultRole")
         );
-        // By it no job could write its results: that is said before a cluster is made.
+        // With it no job could write its results: that is reported before a cluster is created.
         let other = StackRequest {
             name: "u",
             ..request()

@@ -115,7 +115,7 @@ async fn killed(request: &StackRequest, number: u64, fault: Fault) -> bool {
     true
 }
 
-/// EMR refuses a policy that a release has not: none is asked for, and none is said to be armed.
+/// EMR refuses the policy for such a release: none is requested, and none is reported as armed.
 #[test]
 fn an_old_release_has_no_idle_policy_and_no_safeguard_for_it() {
     for (release, has) in [

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
-/// What lies between the end being asked for and the last machine gone, here.
+/// The time from the request to end a cluster until its last machine is gone.
 const ENDING: TimeDelta = TimeDelta::minutes(5);
 /// The look of a script at the clock.
 const POLL: TimeDelta = TimeDelta::minutes(1);
@@ -173,7 +173,7 @@ impl Story {
         self.limits.due(created, self.followed.unwrap_or(created))
     }
 
-    /// Waits for a while in which the cluster is sure to live, as far as the clock has a say.
+    /// Waits for a time that is shorter than any of the cluster's limits.
     async fn wait(&self) {
         if let Some(live) = self.live() {
             let left = (self.due(live.created_at) - self.sim.now()) * 4 / 5;

@@ -33,7 +33,7 @@ const HOURS: u32 = 12;
 const IDLE: TimeDelta = TimeDelta::hours(1);
 const GRACE: TimeDelta = TimeDelta::minutes(30);
 
-/// What a cluster does, and what its people say of it.
+/// What a cluster does, and its owner's tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Forgotten,
@@ -96,7 +96,7 @@ pub(super) struct World {
     policies: Rc<Policies>,
     home: tempfile::TempDir,
     clusters: BTreeMap<String, Kind>,
-    /// When each last did something, as its people know it.
+    /// When each cluster last did something, according to the simulation.
     worked: BTreeMap<String, DateTime<Utc>>,
     born_at: DateTime<Utc>,
     terminates: bool,
@@ -177,7 +177,7 @@ impl World {
         Watchdog::new(vec![fleet], self.policies.clone(), clock, audit_sink, name)
     }
 
-    /// What their people do by now.
+    /// What the owners have done by now.
     fn live(&mut self, now: DateTime<Utc>) {
         let age = now - self.born_at;
         let until = |hour: &u32| age < TimeDelta::hours(i64::from(*hour));

@@ -134,7 +134,7 @@ impl<A: Api> Account<A> {
                 }
                 // An unreadable intent is treated as that of a cluster, which costs more.
                 read @ (Ok(Intent::Cluster | Intent::NewCluster(_)) | Err(_)) => {
-                    // Record the terms that were asked for, whatever the cluster's tags contain.
+                    // Record the requested terms, whatever the cluster's tags contain.
                     let terms = match read {
                         Ok(Intent::NewCluster(terms)) => vec![terms],
                         Ok(Intent::Cluster | Intent::Steps(_)) | Err(_) => Vec::new(),

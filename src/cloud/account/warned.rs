@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 pub(super) struct Warned(BTreeMap<String, Vec<String>>);
 
 impl Warned {
-    /// Notes a reason; false where it was reported before.
+    /// Notes a reason. Returns false if it was reported before.
     pub(super) fn insert(&mut self, id: &ClusterId, what: &str) -> bool {
         let known = self.0.entry(id.to_string()).or_default();
         let is_new = known.iter().all(|it| it != what);

@@ -3,7 +3,7 @@
 use super::call;
 use crate::model::name::AccountId;
 
-/// Reads whom the credentials belong to.
+/// Reads the identity of the credentials.
 #[derive(Debug, Clone)]
 pub struct GetCallerIdentity;
 call!(GetCallerIdentity, "sts:GetCallerIdentity", reads, Identity);

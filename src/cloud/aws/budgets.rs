@@ -1,4 +1,4 @@
-//! AWS Budgets through the SDK, which knows its single endpoint.
+//! AWS Budgets through the SDK, which has its single endpoint built in.
 
 use super::Sdk;
 use super::error::{from_sdk, unbuilt, unless};

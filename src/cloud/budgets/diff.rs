@@ -113,7 +113,7 @@ pub fn differences(want: &[DesiredBudget], have: &[ExistingBudget]) -> Vec<Chang
     make.chain(delete).collect()
 }
 
-/// None where nothing differs.
+/// `None` if nothing differs.
 fn update(from: &ExistingBudget, to: &DesiredBudget) -> Option<Update> {
     let wanted = to.seen();
     if *from == wanted {
@@ -207,7 +207,7 @@ fn filters(filters: &BTreeMap<String, BTreeSet<String>>) -> String {
     }
 }
 
-/// `80%` of one of ours; others as AWS says them.
+/// `80%` for a notification of ours; others in AWS's terms.
 fn words(notice: &Notice) -> String {
     let Notice {
         of,

@@ -138,7 +138,7 @@ async fn names_and_ids_are_shown_when_asked_for_and_nothing_when_not() {
     assert_eq!(lines, [""; 0]);
 }
 
-/// Of a call with users' values in it.
+/// The log of a call that contains users' values.
 async fn keeps_to_itself<C: Call>(call: C, shows: &str)
 where
     C::Reply: Default,

@@ -26,7 +26,7 @@ pub trait Channel {
     /// The channel's name in counts, records and error messages: `slack`, `smtp`. Has no secret.
     fn name(&self) -> &str;
 
-    /// Sends a notice once. After a timeout, the notice may have been sent all the same.
+    /// Sends a notice once. After a timeout, the notice may have been sent nevertheless.
     ///
     /// # Errors
     /// Returns an error if the channel refuses the notice or cannot be reached.

@@ -80,7 +80,7 @@ impl TrackedCluster {
         if let Some(snapshot) = &mut self.snapshot
             && !listed.state.is_live()
         {
-            // Of a cluster that is ending, only the state matters.
+            // Only the state of a cluster that is ending matters.
             snapshot.set_state(listed.state);
         }
         self.listed = listed;

@@ -135,7 +135,7 @@ pub(super) fn steps(steps: &[NewStep], concurrency: u16) -> Result<(), Refusal> 
         steps.len() <= MOST_STEPS,
         "The number of steps exceeds the limit of 256",
     )?;
-    // Every action on failure that we know is refused beside concurrent steps.
+    // EMR refuses every known action on failure together with concurrent steps.
     ensure(
         steps.is_empty() || concurrency == 1,
         "The ActionOnFailure setting is not valid where steps run concurrently.",

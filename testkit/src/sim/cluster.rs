@@ -25,7 +25,7 @@ pub(super) struct Cluster {
     pub(super) created_at: DateTime<Utc>,
     pub(super) ready_at: Option<DateTime<Utc>>,
     pub(super) ended_at: Option<DateTime<Utc>>,
-    /// When its machines were; none while EMR looks at what was ordered, and where it refuses it.
+    /// When its machines started. `None` while EMR validates the order, and if EMR refuses it.
     pub(super) launched_at: Option<DateTime<Utc>>,
     /// When its end was requested, or when it ended by itself.
     pub(super) down_at: Option<DateTime<Utc>>,
@@ -36,9 +36,9 @@ pub(super) struct Cluster {
     pub(super) idle: Option<(Span, DateTime<Utc>)>,
     pub(super) power_off: Option<PowerOff>,
     pub(super) waiting_since: DateTime<Utc>,
-    /// When what goes on now is over: a start, a step, an end.
+    /// When the current start, step or end is over.
     pub(super) phase_ends: DateTime<Utc>,
-    /// What it does besides its steps.
+    /// Work outside its steps.
     pub(super) habits: Habits,
     /// With which code it is to fail while it starts.
     pub(super) failure_code: Option<String>,

@@ -87,7 +87,7 @@ impl Answer for TerminateJobFlows {
             })?;
         }
         if refused {
-            // Those that were not protected end all the same.
+            // The unprotected clusters of the call end nevertheless.
             return Err(invalid(
                 "Could not shut down one or more job flows since they are termination protected.",
             ));

@@ -13,7 +13,7 @@ pub(super) type SecurityGroup = Group;
 
 const MOST_RULES: usize = 60;
 
-/// Whether EC2 takes both for one: the words beside a rule do not count.
+/// Whether EC2 considers two rules equal: it ignores their descriptions.
 fn same(one: &Rule, other: &Rule) -> bool {
     one.protocol == other.protocol && one.ports == other.ports && one.from == other.from
 }
@@ -133,7 +133,7 @@ impl Answer for AuthorizeIngress {
 
 impl Answer for RevokeIngress {
     fn answer(self, state: &mut State) -> Result<(), Refusal> {
-        // In the default network, EC2 passes over rules that are not there.
+        // In the default network, EC2 ignores rules that do not exist.
         let gone = |rule: &Rule| self.rules.iter().any(|other| same(rule, other));
         state.group(&self.group)?.ingress.retain(|rule| !gone(rule));
         Ok(())

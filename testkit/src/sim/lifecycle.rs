@@ -129,7 +129,7 @@ impl Cluster {
         self.go_on(world);
     }
 
-    /// Ends it because somebody asked.
+    /// Ends it on request.
     pub(super) fn end_by_request(&mut self, now: DateTime<Utc>) {
         if self.state.is_live() {
             self.shut_down(now, USER_REQUEST, Some("Terminated by user request"));

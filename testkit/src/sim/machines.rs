@@ -87,7 +87,7 @@ impl Sim {
         })
     }
 
-    /// What an object of text says; none where there is none.
+    /// The text of an object. `None` if it does not exist.
     pub fn object(&self, bucket: &str, key: &str) -> Option<String> {
         self.edit(|state| {
             let object = state.s3.buckets.get(bucket)?.objects.get(key)?;

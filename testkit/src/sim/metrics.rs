@@ -14,7 +14,7 @@ use clusterup::model::stack::Market;
 
 const EVERY: TimeDelta = TimeDelta::seconds(PERIOD as i64);
 
-/// What a cluster does besides its steps.
+/// A cluster's work outside its steps.
 #[derive(Debug, Default)]
 pub(super) struct Habits {
     /// Since when its steps get no containers.

@@ -17,7 +17,7 @@ use std::ops::Bound;
 const PAGE: usize = 1_000;
 const LONGEST_KEY: usize = 1_024;
 
-/// Of the content alone, as S3's is: two equal objects have equal ones.
+/// The ETag depends on the content alone, as in S3: equal objects have equal ETags.
 pub(super) fn etag(body: &[u8]) -> String {
     format!("\"{}\"", hex(&Sha256::digest(body)[..16]))
 }
@@ -29,7 +29,7 @@ pub(super) fn check_key(key: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// This machine's disk says no, not S3.
+/// An error of the local disk, not of S3.
 pub(super) fn disk(error: &std::io::Error) -> Refusal {
     refused("Disk", error.to_string())
 }

@@ -10,7 +10,7 @@ use clusterup::model::observed::ClusterState;
 const SCRIPT: &str = "/power-off.sh";
 /// The script takes no longer number.
 const MOST_DIGITS: usize = 9;
-/// EMR's documentation names no code for a primary that is lost; people report this one.
+/// EMR documents no code for a lost primary; users report this one.
 const REASON: &str = "INSTANCE_FAILURE";
 const MESSAGE: &str = "The master node was terminated.";
 
@@ -20,7 +20,7 @@ pub(super) struct PowerOff {
     seconds: i64,
     /// Where another may be: an `s3://` address.
     uri: String,
-    /// Where it writes the number that it knows.
+    /// Where it writes the deadline that it has read.
     heard: Option<String>,
     /// The number that it has written.
     reported: Option<i64>,

@@ -11,7 +11,7 @@ use clusterup::cloud::api::{Kind, Page};
 use clusterup::cloud::rng::Rng;
 use std::collections::BTreeMap;
 
-/// AWS fires within so many seconds of the time that was said.
+/// AWS fires within this many seconds after the scheduled time.
 const MINUTE: TimeDelta = TimeDelta::seconds(60);
 /// For so long a call is tried that fails.
 const TRIED: TimeDelta = TimeDelta::hours(1);

@@ -124,7 +124,7 @@ impl State {
             .min_by_key(|(at, _)| *at)
     }
 
-    /// A cluster to work on, beside the rest of the world.
+    /// A cluster to change, and the rest of the world.
     pub(super) fn with_cluster<R>(
         &mut self,
         id: &str,

@@ -29,7 +29,7 @@ pub(super) enum Creator {
     Other { disputed: Option<String> },
 }
 
-/// What a conversion depends on besides the replies.
+/// The inputs of a conversion besides the replies.
 pub(super) struct Reader<'a> {
     /// The notes of the stack's last observation.
     pub(super) known: &'a LastObservation,

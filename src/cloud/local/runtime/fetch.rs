@@ -78,7 +78,7 @@ struct FetchTask {
 /// The result of a download.
 struct Fetched {
     file: PathBuf,
-    /// Why the file may be outdated, if the server could not be asked.
+    /// Why the file may be outdated, if the server was unreachable.
     old: Option<String>,
 }
 

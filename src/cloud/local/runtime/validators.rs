@@ -41,7 +41,7 @@ impl Validators {
     }
 }
 
-/// Whether the server was asked within the last minute.
+/// Whether the server was queried within the last minute.
 pub(super) fn is_fresh(place: &Path) -> bool {
     let checked = fs::metadata(place).and_then(|metadata| metadata.modified());
     let age = checked.ok().and_then(|checked| checked.elapsed().ok());

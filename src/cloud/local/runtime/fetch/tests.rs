@@ -79,7 +79,7 @@ fn changing() -> (String, Newest, Asked) {
     (url, newest, asked)
 }
 
-/// Makes the copy look as if the server had been asked an hour ago.
+/// Dates the copy back, as if the server had been queried an hour ago.
 fn age(store: &Store) {
     for folder in fs::read_dir(store.cache.join("downloads"))
         .unwrap()
