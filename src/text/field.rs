@@ -323,13 +323,16 @@ mod tests {
     use crate::text::document::STACK_FILE;
     use crate::text::format::Format;
     use crate::text::stack::guardrails::GUARDRAILS;
+    use std::cell::Cell;
     use std::path::Path;
-    use std::sync::atomic::{AtomicUsize, Ordering};
 
-    static READ: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        /// How many values this test has read: tests run in parallel.
+        static READ: Cell<usize> = const { Cell::new(0) };
+    }
 
     fn counted(text: &str) -> Result<usize, Invalid> {
-        READ.fetch_add(1, Ordering::Relaxed);
+        READ.set(READ.get() + 1);
         text.parse().map_err(|_| Invalid::new("a number"))
     }
 
@@ -361,21 +364,13 @@ mod tests {
     #[test]
     fn a_value_is_read_once_and_can_be_described_alone() {
         let object = NUMBERS.object();
-        assert_eq!(
-            READ.load(Ordering::Relaxed),
-            3,
-            "what an empty text is refused by"
-        );
+        assert_eq!(READ.get(), 3, "what an empty text is refused by");
         let keys: Vec<_> = object.keys().collect();
         assert_eq!(keys, ["type", "second", "third"]);
         assert_eq!(object.doc, "Numbers of two kinds.");
         let (value, found) = read(&NUMBERS, "type: 5\nthird: 6\n");
         assert_eq!((value, found), (Some((5, 7, Some(6))), vec![]));
-        assert_eq!(
-            READ.load(Ordering::Relaxed),
-            6,
-            "two that are written, and a default"
-        );
+        assert_eq!(READ.get(), 6, "two that are written, and a default");
     }
 
     #[test]
