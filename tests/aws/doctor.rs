@@ -52,7 +52,7 @@ fn a_ready_account_is_reported_as_ready() {
     let done = world.expect(0, &["doctor"]);
     assert_eq!(last_line(&done.out), "ready", "{}", done.all());
     done.says("default VPC vpc-")
-        .says("but for ports: 22")
+        .says("except on ports: 22")
         .says("free at");
 }
 

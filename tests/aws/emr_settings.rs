@@ -60,5 +60,5 @@ fn logs_are_encrypted_with_the_key_that_the_stack_names() {
     write(&world, &format!("log_encryption_key: {other}"));
     world
         .expect(0, &["plan", "t.yaml"])
-        .says("log_encryption_key was arn:aws:kms");
+        .says("log_encryption_key changes from arn:aws:kms");
 }

@@ -161,7 +161,7 @@ fn profiles_without_valid_credentials_are_named_with_their_login_command() {
         (
             Some("dev"),
             "[profile dev]\ncredential_process = false\n",
-            "the program that gives profile dev",
+            "the credential process of profile dev",
             "next: aws sts get-caller-identity --profile dev",
         ),
     ];
@@ -182,8 +182,8 @@ fn no_code_is_asked_for_without_a_terminal() {
     let world = World::new();
     for verb in [&["status"][..], &["plan", "t.yaml"], &["doctor"]] {
         let done = run(&mut with_profiles(&world, verb, Some("ops"), MFA)).expect(1);
-        done.says("profile ops needs a code of multi-factor authentication")
-            .says("no terminal to ask for it on")
+        done.says("profile ops needs a multi-factor authentication code")
+            .says("no terminal to enter it on")
             .says("next: eval \"$(aws configure export-credentials --format env --profile ops)\"");
     }
     assert!(world.double.calls().is_empty());

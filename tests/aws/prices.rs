@@ -121,7 +121,7 @@ fn a_failed_refresh_keeps_the_last_good_file() {
     let refuse = json!({ "refuse": "AccessDeniedException" });
     shop.0.double.post("/_double/prices", refuse);
     let denied = shop.run(1, REFRESH);
-    denied.says("cannot ask AWS for IPv4 prices of ap-northeast-2");
+    denied.says("cannot download the IPv4 prices of ap-northeast-2");
     denied.says("help: ask for the permission pricing:GetProducts");
     denied.says("the earlier prices stay in use");
     for (what, name, spoilt, why) in [

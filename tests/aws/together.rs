@@ -76,7 +76,7 @@ fn a_dead_holder_on_another_machine_blocks_for_a_minute() {
     let begun = Instant::now();
     let done = world.expect(0, APPLY);
     let took = begun.elapsed().as_secs();
-    done.says("waiting for ada@another-machine, who is at work on stack t");
+    done.says("waiting for ada@another-machine, who is changing stack t");
     assert!((55..90).contains(&took), "{took} s");
     println!("after a dead holder elsewhere: {took} s");
     assert!(!world.objects().iter().any(|key| key.starts_with("locks/")));

@@ -348,7 +348,7 @@ pub(super) fn coming_up_and_exempt() -> Vec<Case> {
             "starting for ever",
             coming("STARTING", 2 * HOUR),
             WARN,
-            "STARTING, made at",
+            "STARTING, created at",
         ),
         case(
             "bootstrapping",
@@ -366,7 +366,7 @@ pub(super) fn coming_up_and_exempt() -> Vec<Case> {
             "bootstrapping past its grace",
             marked(coming("BOOTSTRAPPING", 3 * HOUR), -60, "forgotten"),
             END,
-            "BOOTSTRAPPING, made at",
+            "BOOTSTRAPPING, created at",
         ),
         case(
             "exempt",
@@ -472,7 +472,7 @@ pub(super) fn of_clusterup() -> Vec<Case> {
             "ours starting for ever",
             json!({ "created": 70 * MINUTE, "state": "STARTING" }),
             ("warn", Some("start_timeout")),
-            "STARTING, made at",
+            "STARTING, created at",
         ),
     ]
 }
