@@ -92,7 +92,7 @@ fn a_type_is_shown_with_every_figure() {
     let shown = home.shows(&["prices", "show", "r5.8xlarge", "--region", "us-east-1"]);
     says(
         &shown,
-        "* r5.8xlarge, EMR fee: whether this family's fee is capped",
+        "* r5.8xlarge, EMR fee: AWS does not publish whether this family's fee",
     );
 }
 

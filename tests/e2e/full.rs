@@ -19,7 +19,7 @@ fn destroy_ends_and_removes_everything_without_a_free_byte() {
     home.stack(&["slow.py"], "key_pairs: [{ name: spark }]\n");
     let full = without_room(&home, &["apply", "t.yaml", "--local", "--yes"]);
     assert_eq!(full.code, 1, "{}", full.err);
-    full.says("because: ").says("make room");
+    full.says("because: ").says("free space");
     home.expect(0, &["apply", "t.yaml", "--local", "--detach"]);
     let gone = without_room(&home, &["destroy", "t", "--local", "--yes"]);
     assert_eq!(gone.code, 0, "{}{}", gone.out, gone.err);
