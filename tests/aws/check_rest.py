@@ -1,7 +1,6 @@
 """Checks of services other than EMR: security groups in use, S3's conditions, faults, Spark."""
 
 import gzip
-import json
 import subprocess
 import sys
 import time
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from checks import HERE, REGION, step
+from checks import REGION, step
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDWtGlG8RRmq1ztcYtrxtaWnPsNKKiD85d721y3vwJGj"
 
@@ -138,18 +137,14 @@ def outside(aws):
     aws.equal(got, {"text": "hello"}, "object")
     aws.equal(aws.ask("/_double/objects")["clusterup-b"]["theirs"], 5, "size")
     cluster = aws.run(Name="clusterup/outside")
-    asked = json.dumps({"JobFlowIds": [cluster]})
-    command = [sys.executable, HERE / "call.py", str(aws.port), REGION]
-    command += ["emr", "terminate_job_flows", asked]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    aws.emr.terminate_job_flows(JobFlowIds=[cluster])
     shown = {one["id"]: one["state"] for one in aws.ask("/_double/clusters")}
     aws.equal(shown[cluster], "TERMINATING", "state")
 
 
 def remains(aws):
     def left():
-        command = [sys.executable, HERE / "left.py", str(aws.port), REGION, "x"]
-        return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+        return aws.post("left", {"port": aws.port, "region": REGION, "stack": "x"})
 
     found = left()
     aws.equal(len(found["clusters"]) > 0, True, "clusters left")

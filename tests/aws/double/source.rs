@@ -79,13 +79,13 @@ fn line(source: impl Read) -> Value {
     serde_json::from_str(&line).expect("the double did not start")
 }
 
-fn folder() -> PathBuf {
+pub(super) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/aws")
 }
 
 /// The Python of a virtual environment with the packages of `requirements.txt`. All tests share it;
 /// it is created by the first one, and again when the file changes.
-fn python() -> PathBuf {
+pub(super) fn python() -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let environment = target.join("aws-double");
     let python = environment.join("bin/python");

@@ -1,9 +1,11 @@
 //! Doubles belong to one test each.
 
 use super::Double;
+use super::source::{folder, python};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::path::Path;
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -55,4 +57,17 @@ fn each_is_an_account_of_its_own() {
     let groups = one.ec2("DescribeSecurityGroups");
     assert!(groups.contains(ids[0].as_str().unwrap()), "{groups}");
     assert!(!groups.contains(others[0].as_str().unwrap()), "{groups}");
+}
+
+/// Mostly waits: a minute beside the others.
+#[test]
+fn its_own_checks_with_boto3_pass() {
+    let checked = Command::new(python())
+        .arg(folder().join("selftest.py"))
+        .output()
+        .unwrap();
+    let error = String::from_utf8_lossy(&checked.stderr);
+    assert!(checked.status.success(), "{error}");
+    let passed = String::from_utf8_lossy(&checked.stdout);
+    assert!(passed.contains("assertions hold"), "{passed}");
 }
