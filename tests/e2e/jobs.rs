@@ -149,7 +149,7 @@ fn another_size_replaces_a_kept_cluster_only_after_confirmation() {
     let text = fs::read_to_string(&stack).unwrap();
     home.write("t.yaml", &text.replace("1 x m5.xlarge", "2 x m5.xlarge"));
     home.expect(0, &["plan", "t.yaml", "--local"])
-        .says("the size was 1 x m5.xlarge");
+        .says("the size changes from 1 x m5.xlarge");
     home.expect(2, &["apply", "t.yaml", "--local"])
         .says("--yes");
     assert_eq!(home.clusters().len(), 1);
