@@ -1,6 +1,6 @@
 //! Reads a cluster that others created, or that is disputed.
 
-use super::Reader;
+use super::{Reader, instance_group};
 use crate::cloud::account::last_observation::Replies;
 use crate::cloud::api::Tags;
 use crate::cloud::api::emr;
@@ -8,7 +8,6 @@ use crate::cost::catalog::Catalog;
 use crate::cost::estimate::Estimate;
 use crate::model::desired::InstanceGroups;
 use crate::model::fleet::ForeignCluster;
-use crate::model::instance::Nodes;
 use crate::model::instance_span::{InstanceSpan, Role};
 use crate::model::name::Region;
 use crate::model::rates::Rates;
@@ -53,7 +52,7 @@ pub(in crate::cloud::account) fn owner(tags: &Tags) -> Option<String> {
 fn rates(catalog: &Catalog, region: &Region, groups: &[emr::InstanceGroup]) -> Option<Rates> {
     let mut all = Vec::new();
     for group in groups {
-        all.push((group.role, plain(group)?));
+        all.push((group.role, instance_group(group)?));
     }
     let of = |role| {
         let all = all.iter().filter(move |(of, _)| *of == role);
@@ -81,16 +80,6 @@ fn rates(catalog: &Catalog, region: &Region, groups: &[emr::InstanceGroup]) -> O
         }
     }
     dearest
-}
-
-fn plain(group: &emr::InstanceGroup) -> Option<InstanceGroup> {
-    let nodes = Nodes {
-        count: group.requested,
-        instance_type: group.instance_type.parse().ok()?,
-    };
-    let market = group.market;
-    let ebs = None;
-    Some(InstanceGroup { nodes, market, ebs })
 }
 
 /// The present counts since the cluster's creation: EMR does not report when it was resized.

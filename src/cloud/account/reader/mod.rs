@@ -13,8 +13,10 @@ use super::last_observation::{LastObservation, Replies};
 use crate::cloud::api::emr;
 use crate::cost::catalog::Catalog;
 use crate::model::fleet::AnyCluster;
+use crate::model::instance::Nodes;
 use crate::model::name::{Region, StackName};
 use crate::model::span::Span;
+use crate::model::stack::InstanceGroup;
 use chrono::{DateTime, Utc};
 
 /// EMR takes 5 to 20 minutes to end a cluster and release its instances (EMR Management Guide,
@@ -59,4 +61,16 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// A group as it was requested. `None` if its instance type is not known.
+fn instance_group(group: &emr::InstanceGroup) -> Option<InstanceGroup> {
+    Some(InstanceGroup {
+        nodes: Nodes {
+            count: group.requested,
+            instance_type: group.instance_type.parse().ok()?,
+        },
+        market: group.market,
+        ebs: None,
+    })
 }

@@ -2,13 +2,12 @@
 //! precedence over the spec.
 
 use super::step::step;
-use super::{ENDING, Reader};
+use super::{ENDING, Reader, instance_group};
 use crate::cloud::account::last_observation::{LastObservation, Replies, Scheduled};
 use crate::cloud::account::names::{self, MAX_EXTENSIONS, OWNER, SIZES};
 use crate::cloud::account::{ended, machines, safeguard_state, spec};
 use crate::cloud::api::emr::{self, Role};
 use crate::model::desired::{ClusterSpec, InstanceGroups, Worker};
-use crate::model::instance::Nodes;
 use crate::model::memory::Memory;
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::Cluster;
@@ -87,13 +86,7 @@ impl Reader<'_> {
 fn bare(stack: &StackName, observed: &Replies, groups: &LastObservation) -> Option<ClusterSpec> {
     let group = |role: Role| {
         let group = observed.groups.iter().find(|group| group.role == role)?;
-        let nodes = Nodes {
-            count: group.requested,
-            instance_type: group.instance_type.parse().ok()?,
-        };
-        let market = group.market;
-        let ebs = None;
-        Some(InstanceGroup { nodes, market, ebs })
+        instance_group(group)
     };
     let prefix = names::ec2(stack, "");
     let named = |name: &String| name.strip_prefix(&prefix)?.parse().ok();
