@@ -28,7 +28,7 @@ mod sample;
 
 use crate::model::observed::{Cluster, EndReason};
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::fmt;
 
 /// The opinion of each guard of the cluster, hard guards first.
@@ -53,11 +53,9 @@ fn hard(now: DateTime<Utc>, terms: &Terms) -> Vec<Opinion> {
 }
 
 /// A guardrail, named as in the stack.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cause {
     /// `max_lifetime`.
-    #[serde(rename = "max_lifetime")]
     Lifetime,
     /// `budget`.
     Budget,
@@ -66,10 +64,8 @@ pub enum Cause {
     /// `lease`.
     Lease,
     /// `start_within`.
-    #[serde(rename = "start_within")]
     Start,
     /// `idle_timeout`.
-    #[serde(rename = "idle_timeout")]
     Idle,
 }
 
@@ -98,5 +94,11 @@ impl fmt::Display for Cause {
             Self::Start => "start_within",
             Self::Idle => "idle_timeout",
         })
+    }
+}
+
+impl Serialize for Cause {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
