@@ -3,6 +3,8 @@
 
 #[path = "project/changelog.rs"]
 mod changelog;
+#[path = "project/ci.rs"]
+mod ci;
 #[path = "project/decisions.rs"]
 mod decisions;
 #[path = "project/forms.rs"]
