@@ -26,17 +26,23 @@ pub(crate) struct Call {
     pub(crate) handled: bool,
 }
 
-/// When a run that makes these calls can be killed: before each call, and after each that changes
-/// something. After one that only reads, nothing differs from before it: its caller has no reply.
-pub(crate) fn moments(calls: &[Call]) -> impl Iterator<Item = (usize, &'static str)> {
-    let when = |call: &Call| {
-        ["before", "after"]
-            .into_iter()
-            .take(1 + usize::from(call.mutates))
-    };
-    (1..)
-        .zip(calls)
-        .flat_map(move |(at, call)| when(call).map(move |when| (at, when)))
+/// Where a run that makes these calls is killed: of each kind of call that changes something, before
+/// and after the first, and after the last. `tests/sim` kills it at every call; here are the
+/// program's own files and the replies of the SDK.
+pub(crate) fn moments(calls: &[Call]) -> Vec<(usize, &'static str)> {
+    let of = |kind: &&Call, other: &Call| kind.call == other.call;
+    let mut kinds: Vec<&Call> = calls.iter().filter(|call| call.mutates).collect();
+    kinds.sort_by(|one, other| one.call.cmp(&other.call));
+    kinds.dedup_by(|one, other| one.call == other.call);
+    let mut moments = Vec::new();
+    for kind in &kinds {
+        let first = calls.iter().position(|call| of(kind, call)).unwrap() + 1;
+        let last = calls.iter().rposition(|call| of(kind, call)).unwrap() + 1;
+        moments.extend([(first, "before"), (first, "after"), (last, "after")]);
+    }
+    moments.sort_unstable();
+    moments.dedup();
+    moments
 }
 
 /// A pending schedule.

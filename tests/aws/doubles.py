@@ -18,7 +18,6 @@ import sys
 
 from moto.moto_api._internal import mock_random
 
-import left
 import warm
 from server import moto, serve
 
@@ -55,7 +54,6 @@ def double(test, services):
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     mock_random.seed()
-    left.client.cache_clear()
     lines = test.makefile("r", encoding="utf-8")
     asked = json.loads(lines.readline() or "{}")
 

@@ -1,6 +1,6 @@
-//! The kill test: if a run is killed before or after any of its calls, the next one ends with
+//! The kill test: if a run is killed before or after a call of any kind, the next one ends with
 //! exactly one of everything, or with nothing. A cluster that EMR has accepted ends by itself,
-//! whether there is a next run or not.
+//! whether there is a next run or not. `tests/sim/kills.rs` kills it at every call.
 
 use crate::double::moments;
 use crate::pool::each;
@@ -34,7 +34,7 @@ fn killed(world: &World, kill: &Kill) {
 }
 
 #[test]
-fn a_run_may_be_killed_at_any_call() {
+fn a_run_may_be_killed_at_any_kind_of_call() {
     let mut points = Vec::new();
     for scene in SCENES {
         let world = World::new();
@@ -43,11 +43,12 @@ fn a_run_may_be_killed_at_any_call() {
         let calls = world.double.calls();
         scene.end(&world);
         println!("kill test: {}: {} calls", scene.name, calls.len());
-        points.extend(moments(&calls).map(|(at, when)| Kill { scene, at, when }));
+        let moments = moments(&calls).into_iter();
+        points.extend(moments.map(|(at, when)| Kill { scene, at, when }));
     }
     let total = points.len();
     let tried = each(points, killed);
     println!("kill test: {total} points");
     assert_eq!(tried, total);
-    assert!(total > 200, "{total}");
+    assert!(total > 50, "{total}");
 }

@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 #![expect(clippy::print_stdout, reason = "figures are what some tests are for")]
 
+mod absent;
 mod account_store;
 mod accounts;
 mod budgets;
 mod call_log;
 mod calls;
+mod credentials;
 #[path = "../crowd/mod.rs"]
 mod crowd;
 mod doctor;
@@ -49,7 +51,6 @@ mod safeguards;
 mod samples;
 mod scenes;
 mod schedules;
-mod secrets;
 #[path = "../support/shipped.rs"]
 mod shipped;
 mod silence;

@@ -14,7 +14,9 @@ import os
 import sys
 import threading
 import time
+from functools import cache, lru_cache
 
+from moto.core import responses, serialize
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
@@ -49,6 +51,10 @@ def moto():
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     services = DomainDispatcherApplication(create_backend_app)
     services.debug = True
+    # moto computes these for each request, with the same result. They are half of its work.
+    services.get_backend_for_host = cache(services.get_backend_for_host)
+    responses.method_names_from_class = cache(responses.method_names_from_class)
+    serialize.parse_to_aware_datetime = lru_cache(1_000)(serialize.parse_to_aware_datetime)
     return services
 
 
@@ -61,7 +67,8 @@ def serve(services, spark, announce, wait):
             world.spark = Spark(world, json.load(file))
     front = Front(world, services)
     server = make_server("127.0.0.1", 0, front, threaded=True, request_handler=Handler)
-    for work in (server.serve_forever, lambda: tick(world)):
+    # Without Spark, what is due happens before the next request is handled.
+    for work in (server.serve_forever, *([lambda: tick(world)] if spark else [])):
         threading.Thread(target=work, daemon=True).start()
     announce({"port": server.server_port, "pid": os.getpid()})
     wait()

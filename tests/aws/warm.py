@@ -16,6 +16,13 @@ READS = {
     "scheduler": [None],
 }
 PATHS = {"scheduler": "/schedules"}
+# And one that is refused: the first loads the descriptions of errors.
+REFUSED = {
+    "ec2": ("/", {"Action": "DescribeVpcs", "Version": "2016-11-15", "VpcId.1": "vpc-none"}),
+    "iam": ("/", {"Action": "GetRole", "Version": "2010-05-08", "RoleName": "none"}),
+    "s3": ("/no-such-bucket/key", None),
+    "scheduler": ("/schedules/none", None),
+}
 REGION = "us-east-1"
 
 
@@ -23,20 +30,25 @@ def up(services):
     """Loads moto's services, and the descriptions of services that boto3 reads."""
     client = Client(services)
     for service, requests in READS.items():
-        scope = f"20260101/{REGION}/{service}/aws4_request"
-        headers = {
-            "Authorization": f"AWS4-HMAC-SHA256 Credential=warm/{scope}, SignedHeaders=a, Signature=b"
-        }
-        host = f"http://{service}.{REGION}.amazonaws.com"
         for form in requests:
-            reply = client.open(
-                PATHS.get(service, "/"),
-                base_url=host,
-                method="POST" if form else "GET",
-                data=form,
-                headers=headers,
-            )
+            reply = ask(client, service, PATHS.get(service, "/"), form)
             if reply.status_code != 200:
                 raise SystemExit(f"{service} {form}: {reply.get_data(as_text=True)}")
+    for service, (path, form) in REFUSED.items():
+        reply = ask(client, service, path, form)
+        if reply.status_code not in (400, 404):
+            raise SystemExit(f"{service} {path} {form}: {reply.status}")
     for service in ("ec2", "s3", "emr", "iam", "scheduler", "budgets"):
         left.client(service, 1, REGION)
+
+
+def ask(client, service, path, form):
+    scope = f"20260101/{REGION}/{service}/aws4_request"
+    signed = f"AWS4-HMAC-SHA256 Credential=warm/{scope}, SignedHeaders=a, Signature=b"
+    return client.open(
+        path,
+        base_url=f"http://{service}.{REGION}.amazonaws.com",
+        method="POST" if form else "GET",
+        data=form,
+        headers={"Authorization": signed},
+    )

@@ -19,6 +19,8 @@ const SHORT: Settings = Settings {
 enum Verb {
     Detached,
     Applied,
+    /// Another script for a cluster that was kept after its job.
+    Changed,
     Destroyed,
 }
 
@@ -42,7 +44,7 @@ pub(crate) fn at(number: u64, fault: Fault) -> impl FnMut(Moment) -> Option<Faul
 
 async fn act(process: &Process, verb: Verb, case: &Case) -> bool {
     match verb {
-        Verb::Detached => process.detached(case).await.is_ok(),
+        Verb::Detached | Verb::Changed => process.detached(case).await.is_ok(),
         Verb::Applied => process.applied(case).await.is_ok(),
         Verb::Destroyed => process.destroyed(&case.stack.name).await.is_ok(),
     }
@@ -56,8 +58,8 @@ async fn cut_off(request: &StackRequest, verb: Verb, number: u64, fault: Fault) 
         home: Some(home.path().join("results")),
         ..request.clone()
     };
-    let case = request.case();
-    if verb == Verb::Destroyed {
+    let mut case = request.case();
+    if matches!(verb, Verb::Destroyed | Verb::Changed) {
         let process = Process::calm(&sim, 7);
         process.detached(&case).await.unwrap();
         // One cluster with a running job, and one with a completed job.
@@ -65,6 +67,16 @@ async fn cut_off(request: &StackRequest, verb: Verb, number: u64, fault: Fault) 
             process.applied(&case).await.unwrap();
         }
     }
+    let changed = StackRequest {
+        scripts: vec![2, 1],
+        ..request.clone()
+    };
+    let request = if verb == Verb::Changed {
+        case = changed.case();
+        &changed
+    } else {
+        request
+    };
     let first = Process::new(&sim, "ann@desk", 1, at(number, fault));
     let done = first.until_death(act(&first, verb, &case)).await;
     // A heart that beats on its own has its calls, too.
@@ -87,7 +99,8 @@ async fn cut_off(request: &StackRequest, verb: Verb, number: u64, fault: Fault) 
     oracle::agrees(&sim.census(), request);
     let schedules = sim.census().schedules;
     assert_eq!(schedules.len(), usize::from(request.keep), "{schedules:?}");
-    oracle::one_cluster_one_run(&sim.census(), request);
+    let runs = 1 + usize::from(verb == Verb::Changed);
+    oracle::one_cluster_with_runs(&sim.census(), request, runs);
     for step in request.steps() {
         assert!(
             home.path()
@@ -104,6 +117,9 @@ fn every_call(fault: Fault, verbs: &[Verb]) -> u64 {
     let mut points = 0;
     for request in requests() {
         for verb in verbs {
+            if *verb == Verb::Changed && !request.keep {
+                continue;
+            }
             for number in 1.. {
                 let at = Point(&request, *verb, number, fault);
                 if !run(cut_off(&request, *verb, number, fault)) {
@@ -132,7 +148,12 @@ impl Drop for Point<'_> {
     }
 }
 
-const ALL: [Verb; 3] = [Verb::Detached, Verb::Applied, Verb::Destroyed];
+const ALL: [Verb; 4] = [
+    Verb::Detached,
+    Verb::Applied,
+    Verb::Changed,
+    Verb::Destroyed,
+];
 
 #[test]
 fn killed_before_any_call_the_next_run_converges() {

@@ -30,6 +30,7 @@ mod safeguards;
 mod seeds;
 mod tags;
 mod watchdog;
+mod watchdog_kills;
 mod watched;
 
 use std::future::Future;

@@ -141,6 +141,11 @@ pub(crate) fn no_run_twice(census: &Census) {
 
 /// The one cluster that there ever was ran each step once, and well.
 pub(crate) fn one_cluster_one_run(census: &Census, request: &StackRequest) {
+    one_cluster_with_runs(census, request, 1);
+}
+
+/// The one cluster that there ever was ran the job so many times, and well.
+pub(crate) fn one_cluster_with_runs(census: &Census, request: &StackRequest, runs: usize) {
     let clusters: Vec<_> = of(census, request).collect();
     assert_eq!(clusters.len(), 1, "{clusters:#?}");
     let steps = &clusters[0].steps;
@@ -148,7 +153,7 @@ pub(crate) fn one_cluster_one_run(census: &Census, request: &StackRequest) {
         .iter()
         .map(|(name, _)| name.split(' ').next().unwrap())
         .collect();
-    assert_eq!(names, request.steps(), "{steps:?}");
+    assert_eq!(names, request.steps().repeat(runs), "{steps:?}");
     let well = steps
         .iter()
         .all(|(_, state)| *state == StepState::Completed);

@@ -35,7 +35,7 @@ const GRACE: TimeDelta = TimeDelta::minutes(30);
 
 /// What a cluster does, and its owner's tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Forgotten,
     /// Somebody works on it by hand until an hour.
     ByHand(u32),
@@ -105,10 +105,8 @@ pub(super) struct World {
 impl World {
     pub(super) async fn new(seed: u64) -> Self {
         let rng = Rng::new(seed);
-        let sim = Sim::with(seed, sim::Settings::USUAL);
         let terminates = rng.percent(75);
-        let mut clusters = BTreeMap::new();
-        for number in 0..3 + rng.below(6) {
+        let some_kind = |_| {
             let hour = 1 + u32::try_from(rng.below(8)).unwrap();
             let kinds = [
                 Kind::Forgotten,
@@ -120,13 +118,23 @@ impl World {
                 Kind::Exempt,
                 Kind::Mute,
             ];
-            let kind = any(&rng, &kinds);
-            let id = make(&sim, kind, number).await;
-            clusters.insert(id, kind);
+            any(&rng, &kinds)
+        };
+        let kinds: Vec<Kind> = (0..3 + rng.below(6)).map(some_kind).collect();
+        Self::of(seed, &kinds, terminates, rng.below(12)).await
+    }
+
+    /// With faults in so many percent of the calls.
+    pub(super) async fn of(seed: u64, kinds: &[Kind], terminates: bool, faults: u64) -> Self {
+        let sim = Sim::with(seed, sim::Settings::USUAL);
+        let mut clusters = BTreeMap::new();
+        for (number, kind) in (0..).zip(kinds) {
+            let id = make(&sim, *kind, number).await;
+            clusters.insert(id, *kind);
         }
         let clock: Arc<dyn Clock> = Arc::new(sim.clock());
         let born_at = clock.now();
-        let weather = Flaky::seeded(sim, seed, rng.below(12));
+        let weather = Flaky::seeded(sim, seed, faults);
         let action = if terminates { "terminate" } else { "notify" };
         let policy = format!(
             "policy: p\nunmanaged: {{ action: {action}, idle_timeout: 1h, grace: 30m, exempt: {{ tag: keep }} }}\n\
@@ -147,8 +155,17 @@ impl World {
         }
     }
 
+    pub(super) fn flaky(&self) -> &Flaky<Sim> {
+        &self.api.inner.inner
+    }
+
     pub(super) fn sim(&self) -> &Sim {
-        &self.api.inner.inner.inner
+        &self.flaky().inner
+    }
+
+    /// The number of audit entries.
+    pub(super) fn entries(&self) -> usize {
+        self.audit_sink.entries.borrow().len()
     }
 
     /// The account as a place that is watched.
@@ -178,7 +195,7 @@ impl World {
     }
 
     /// What the owners have done by now.
-    fn live(&mut self, now: DateTime<Utc>) {
+    pub(super) fn live(&mut self, now: DateTime<Utc>) {
         let age = now - self.born_at;
         let until = |hour: &u32| age < TimeDelta::hours(i64::from(*hour));
         for (id, kind) in &self.clusters {
@@ -199,7 +216,7 @@ impl World {
     }
 
     /// That nothing has ended which may not.
-    fn judge(&self, now: DateTime<Utc>) {
+    pub(super) fn judge(&self, now: DateTime<Utc>) {
         for cluster in self.sim().census().clusters {
             if cluster.state.is_live() {
                 continue;
@@ -223,6 +240,33 @@ impl World {
                 "{kind:?} ended {} after its warning",
                 now - warned
             );
+        }
+    }
+
+    /// What is due has ended, nothing else has, and people know of the rest.
+    pub(super) fn judge_all(&self) {
+        let over: BTreeSet<String> = self
+            .sim()
+            .census()
+            .clusters
+            .into_iter()
+            .filter(|cluster| cluster.state.is_over())
+            .map(|cluster| cluster.id)
+            .collect();
+        for (id, kind) in &self.clusters {
+            let forgotten = matches!(kind, Kind::Forgotten | Kind::ByHand(_) | Kind::InAStep(_));
+            assert_eq!(over.contains(id), forgotten && self.terminates, "{kind:?}");
+        }
+        let matters = self.audit_sink.matters.borrow();
+        for (id, kind) in &self.clusters {
+            let reported = |what: &str| matters.contains(&format!("{what}/us-east-1/{id}"));
+            let what = match (kind, self.terminates) {
+                (Kind::Stuck, _) => "stuck",
+                (Kind::Protected, true) => "protected",
+                (Kind::Forgotten, false) => "forgotten",
+                _ => continue,
+            };
+            assert!(reported(what), "nobody heard that it is {what}");
         }
     }
 }
@@ -281,27 +325,5 @@ async fn fleet(seed: u64) {
         world.judge(world.clock.now());
         tokio::time::sleep(MINUTE).await;
     }
-    let over: BTreeSet<String> = world
-        .sim()
-        .census()
-        .clusters
-        .into_iter()
-        .filter(|cluster| cluster.state.is_over())
-        .map(|cluster| cluster.id)
-        .collect();
-    for (id, kind) in &world.clusters {
-        let forgotten = matches!(kind, Kind::Forgotten | Kind::ByHand(_) | Kind::InAStep(_));
-        assert_eq!(over.contains(id), forgotten && world.terminates, "{kind:?}");
-    }
-    let matters = world.audit_sink.matters.borrow();
-    for (id, kind) in &world.clusters {
-        let reported = |what: &str| matters.contains(&format!("{what}/us-east-1/{id}"));
-        let what = match (kind, world.terminates) {
-            (Kind::Stuck, _) => "stuck",
-            (Kind::Protected, true) => "protected",
-            (Kind::Forgotten, false) => "forgotten",
-            _ => continue,
-        };
-        assert!(reported(what), "nobody heard that it is {what}");
-    }
+    world.judge_all();
 }

@@ -4,7 +4,7 @@ mod cases;
 
 use crate::double::{Double, moments};
 use crate::world::BUCKET;
-use crate::world::{Done, World};
+use crate::world::World;
 use cases::*;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -434,28 +434,25 @@ fn a_mass_of_idle_clusters_trips_the_breaker() {
     assert_eq!(over[0]["id"], fleet.ids["past its end"].as_str());
 }
 
-/// Cut off before and after each call of a sweep that tells, marks and ends; the next ones find how
-/// far it came. None is missed, none ends without a mark, and people are notified once.
+/// Cut off before and after each kind of call of a sweep that tells, marks and ends; the next ones
+/// find how far it came. None is missed, none ends without a mark, and people are notified once.
+/// `tests/sim/watchdog_kills.rs` cuts it off at every call.
 #[test]
 fn a_killed_watchdog_continues_where_it_stopped() {
     let whole = Fleet::three(World::new());
     let calls = whole.world.calls_of(&SWEEP);
-    let left = Mutex::new(moments(&calls).collect::<Vec<_>>());
+    let left = Mutex::new(moments(&calls));
     let (cut, wrong) = (Mutex::new(0), Mutex::new(Vec::new()));
     thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
-                let mut account: Option<Double> = None;
                 loop {
                     let Some((at, when)) = left.lock().unwrap().pop() else {
                         return;
                     };
-                    let double = account.take().unwrap_or_else(Double::start);
-                    let (done, found) = Fleet::three(World::on(double)).cut_off(at, when);
-                    *cut.lock().unwrap() += u32::from(done.0);
+                    let (died, found) = Fleet::three(World::new()).cut_off(at, when);
+                    *cut.lock().unwrap() += u32::from(died);
                     wrong.lock().unwrap().extend(found);
-                    done.1.post("/_double/reset", json!({ "all": true }));
-                    account = Some(done.1);
                 }
             });
         }
@@ -464,7 +461,7 @@ fn a_killed_watchdog_continues_where_it_stopped() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let cut = cut.into_inner().unwrap();
     println!("cut off at {cut} points of {} calls", calls.len());
-    assert!(cut > 20, "{cut}");
+    assert!(cut >= 8, "{cut}");
 }
 
 const SWEEP: [&str; 4] = ["watchdog", "sweep", "--region", "us-east-1"];
@@ -486,7 +483,7 @@ impl Fleet {
     }
 
     /// Kills a sweep at one of its calls, and sweeps on; whether it was killed, and what is wrong.
-    fn cut_off(self, at: usize, when: &str) -> ((bool, Double), Vec<String>) {
+    fn cut_off(self, at: usize, when: &str) -> (bool, Vec<String>) {
         self.world.double.reset_calls();
         let kill = json!({ "at": at, "when": when });
         self.world.double.post("/_double/kill", kill);
@@ -535,7 +532,7 @@ impl Fleet {
                 );
             }
         }
-        ((first.signal.is_some(), self.world.double), wrong)
+        (first.signal.is_some(), wrong)
     }
 }
 
@@ -634,33 +631,6 @@ fn one_of_two_watchdogs_stands_by() {
     first.kill().unwrap();
     first.wait().unwrap();
     world.expect(0, &["watchdog", "sweep", "--region", "us-east-1"]);
-}
-
-#[test]
-fn a_sweep_reports_how_many_clusters_it_could_not_describe() {
-    let world = World::new();
-    let add = |number: usize| {
-        let name = format!("somebody's {number}");
-        world
-            .double
-            .post("/_double/foreign", json!({ "name": name }));
-    };
-    (0..40).for_each(add);
-    let dry = ["watchdog", "sweep", "--dry-run", "--region", "us-east-1"];
-    world.expect(0, &dry).says("looked at 40 of 40");
-    (40..45).for_each(add);
-    // Both take a minute: the program calls as seldom as EMR's quotas demand.
-    let text = world.spawn(&dry);
-    let done = world.run(&[&dry[..], &["--output", "json"]].concat());
-    let text = Done::of(text).expect(1);
-    text.says("looked at 40 of 45; 5 not looked at yet");
-    let document: Value = serde_json::from_str(&done.out).unwrap();
-    assert_eq!((done.code, &document["exit"]), (1, &1.into()));
-    let sweep = &document["report"]["sweep"];
-    assert_eq!(
-        (&sweep["fleet"], &sweep["unlooked"]),
-        (&45.into(), &5.into())
-    );
 }
 
 /// The digest of the tags that say when a cluster ends.

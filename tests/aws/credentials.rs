@@ -1,5 +1,6 @@
 //! What must never be printed: credentials, private keys, signed addresses.
 
+use crate::running::Running;
 use crate::world::{BUCKET, Done, World};
 use serde_json::json;
 use std::fs;
@@ -23,14 +24,18 @@ const RUNS: &[&[&str]] = &[
 
 struct Located(Vec<String>);
 
+fn start(world: &World, args: &[&str]) -> Running {
+    let mut command = world.command(args);
+    command
+        .env("AWS_SECRET_ACCESS_KEY", SECRET)
+        .env("AWS_SESSION_TOKEN", TOKEN)
+        .env("RUST_LOG", "trace");
+    Running::start(&mut command)
+}
+
 impl Located {
     fn run(&mut self, world: &World, args: &[&str]) {
-        let mut command = world.command(args);
-        command
-            .env("AWS_SECRET_ACCESS_KEY", SECRET)
-            .env("AWS_SESSION_TOKEN", TOKEN)
-            .env("RUST_LOG", "trace");
-        self.0.push(Done::running(&mut command).all());
+        self.0.push(Done::of(start(world, args)).all());
     }
 
     fn holds(&self, what: &str) -> bool {
@@ -58,8 +63,10 @@ fn no_output_and_no_object_contains_a_secret() {
     // Permanent failures are explained, in both output formats.
     let broken = json!({ "call": "emr:*", "do": "error500", "count": 1_000 });
     world.double.post("/_double/faults", broken);
-    message.run(&world, &["status", "t"]);
+    // Both wait for a minute, between their attempts.
+    let text = start(&world, &["status", "t"]);
     message.run(&world, &["status", "t", "--output", "json"]);
+    message.0.push(Done::of(text).all());
     assert!(message.holds("error: "), "nothing went wrong");
     world.double.post("/_double/reset", json!({}));
 
