@@ -1,10 +1,25 @@
 //! AWS Budgets: spending, hours late, and notifications about it. Budgets belong to an account, not
 //! to a region.
 
-use super::{Page, call};
+use super::{Page, call, service};
 use crate::cloud::budgets::model::{Amount, Budget, Notice, Notices};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
+
+service!(
+    DescribeBudgets,
+    DescribeNotificationsForBudget,
+    DescribeSubscribersForNotification,
+    CreateBudget,
+    UpdateBudget,
+    DeleteBudget,
+    CreateNotification,
+    DeleteNotification,
+    UpdateNotification,
+    CreateSubscriber,
+    UpdateSubscriber,
+    DeleteSubscriber,
+);
 
 /// A budget in a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,8 +2,12 @@
 //! Management Guide, "Monitoring Amazon EMR metrics with CloudWatch"). A cluster that cannot be
 //! reached publishes nothing: a missing point is not zero.
 
-use super::{Page, call};
+use super::{Page, call, service};
 use chrono::{DateTime, Utc};
+
+service!(
+    GetMetricData,
+);
 
 /// EMR publishes its metrics at this interval, in seconds.
 pub const PERIOD: u32 = 300;

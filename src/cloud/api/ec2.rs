@@ -1,7 +1,19 @@
 //! Amazon EC2: key pairs and security groups.
 
-use super::{Tags, call};
+use super::{Tags, call, service};
 use crate::model::cidr::Cidr;
+
+service!(
+    DescribeKeyPairs,
+    DefaultVpcs,
+    ImportKeyPair,
+    DeleteKeyPair,
+    DescribeSecurityGroups,
+    CreateSecurityGroup,
+    AuthorizeIngress,
+    RevokeIngress,
+    DeleteSecurityGroup,
+);
 
 /// A filter of EC2, such as `tag:clusterup-stack` with one value.
 #[derive(Debug, Clone, PartialEq, Eq)]

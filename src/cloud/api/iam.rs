@@ -1,6 +1,19 @@
 //! AWS IAM: the roles that EMR and its instances assume.
 
-use super::call;
+use super::{call, service};
+
+service!(
+    GetRole,
+    CreateRole,
+    AttachRolePolicy,
+    PutRolePolicy,
+    GetRolePolicy,
+    ListRolePolicies,
+    ListAttachedRolePolicies,
+    GetInstanceProfile,
+    CreateInstanceProfile,
+    AddRoleToInstanceProfile,
+);
 
 /// Reads a role. [`super::Kind::NotFound`] if it does not exist.
 #[derive(Debug, Clone)]

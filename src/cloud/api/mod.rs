@@ -86,89 +86,33 @@ macro_rules! call {
 }
 use call;
 
-/// Declares [`Api`]: everything that serves all of these calls.
+/// Declares the calls of a service: everything that serves all of them.
+macro_rules! service {
+    ($($call:ident),* $(,)?) => {
+        /// All calls of the service that clusterup needs.
+        pub trait Service: $($crate::cloud::api::Serve<$call> +)* {}
+        impl<A: $($crate::cloud::api::Serve<$call> +)*> Service for A {}
+    };
+}
+use service;
+
+/// Declares [`Api`]: everything that serves all calls of these services.
 macro_rules! api {
-    ($($call:ty),* $(,)?) => {
+    ($($service:ident),* $(,)?) => {
         /// All calls to AWS that clusterup needs.
-        pub trait Api: $(Serve<$call> +)* 'static {}
-        impl<A: $(Serve<$call> +)* 'static> Api for A {}
+        pub trait Api: $($service::Service +)* 'static {}
+        impl<A: $($service::Service +)* 'static> Api for A {}
     };
 }
 
 api!(
-    budgets::DescribeBudgets,
-    budgets::DescribeNotificationsForBudget,
-    budgets::DescribeSubscribersForNotification,
-    budgets::CreateBudget,
-    budgets::UpdateBudget,
-    budgets::DeleteBudget,
-    budgets::CreateNotification,
-    budgets::DeleteNotification,
-    budgets::UpdateNotification,
-    budgets::CreateSubscriber,
-    budgets::UpdateSubscriber,
-    budgets::DeleteSubscriber,
-    cloudwatch::GetMetricData,
-    quotas::GetServiceQuota,
-    sts::GetCallerIdentity,
-    ec2::DescribeKeyPairs,
-    ec2::DefaultVpcs,
-    ec2::ImportKeyPair,
-    ec2::DeleteKeyPair,
-    ec2::DescribeSecurityGroups,
-    ec2::CreateSecurityGroup,
-    ec2::AuthorizeIngress,
-    ec2::RevokeIngress,
-    ec2::DeleteSecurityGroup,
-    iam::GetRole,
-    iam::CreateRole,
-    iam::AttachRolePolicy,
-    iam::PutRolePolicy,
-    iam::GetRolePolicy,
-    iam::ListRolePolicies,
-    iam::ListAttachedRolePolicies,
-    iam::GetInstanceProfile,
-    iam::CreateInstanceProfile,
-    iam::AddRoleToInstanceProfile,
-    s3::CreateBucket,
-    s3::PutPublicAccessBlock,
-    s3::PutBucketLifecycle,
-    s3::GetBucketPolicy,
-    s3::PutBucketPolicy,
-    s3::DeleteBucket,
-    s3::ListObjects,
-    s3::GetObject,
-    s3::Download,
-    s3::HeadObject,
-    s3::PutObject,
-    s3::DeleteObject,
-    s3::DeleteObjects,
-    s3::CreateMultipartUpload,
-    s3::UploadPart,
-    s3::CompleteMultipartUpload,
-    s3::AbortMultipartUpload,
-    s3::ListMultipartUploads,
-    emr::RunJobFlow,
-    emr::DescribeCluster,
-    emr::ListClusters,
-    emr::ListSteps,
-    emr::ListInstanceGroups,
-    emr::ListInstances,
-    emr::AddJobFlowSteps,
-    emr::TerminateJobFlows,
-    emr::SetTerminationProtection,
-    emr::SetKeepAlive,
-    emr::ModifyInstanceGroups,
-    emr::ModifyCluster,
-    emr::GetAutoTerminationPolicy,
-    emr::PutAutoTerminationPolicy,
-    emr::AddTags,
-    emr::RemoveTags,
-    emr::ListReleaseLabels,
-    emr::GetBlockPublicAccess,
-    scheduler::CreateSchedule,
-    scheduler::UpdateSchedule,
-    scheduler::GetSchedule,
-    scheduler::DeleteSchedule,
-    scheduler::ListSchedules,
+    budgets,
+    cloudwatch,
+    quotas,
+    sts,
+    ec2,
+    iam,
+    s3,
+    emr,
+    scheduler,
 );

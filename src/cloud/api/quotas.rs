@@ -1,6 +1,10 @@
 //! Service Quotas: limits of an account.
 
-use super::call;
+use super::{call, service};
+
+service!(
+    GetServiceQuota,
+);
 
 /// Reads the applied value of a quota in a region.
 #[derive(Debug, Clone)]

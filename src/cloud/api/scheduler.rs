@@ -1,7 +1,15 @@
 //! Amazon EventBridge Scheduler: calls that AWS makes at a set time.
 
-use super::{Page, call};
+use super::{Page, call, service};
 use chrono::{DateTime, Utc};
+
+service!(
+    CreateSchedule,
+    UpdateSchedule,
+    GetSchedule,
+    DeleteSchedule,
+    ListSchedules,
+);
 
 /// The target that ends clusters: EMR's TerminateJobFlows as a universal target. The service has
 /// the SDK's name, and the call starts with a small letter (Scheduler User Guide, "Using universal

@@ -1,7 +1,11 @@
 //! AWS STS: the caller's identity.
 
-use super::call;
+use super::{call, service};
 use crate::model::name::AccountId;
+
+service!(
+    GetCallerIdentity,
+);
 
 /// Reads the identity of the credentials.
 #[derive(Debug, Clone)]
