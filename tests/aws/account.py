@@ -113,7 +113,19 @@ def strip_role(name):
     return found is not None
 
 
+def has_default_vpc(region):
+    return ec2(region).get_default_vpc() is not None
+
+
+def remove_default_subnets(region):
+    subnets = ec2(region).subnets
+    for zone, here in subnets.items():
+        subnets[zone] = {key: one for key, one in here.items() if not one.default_for_az}
+
+
 def remove_default_vpcs(region):
+    """With its subnets, as AWS's console does: EC2 deletes no VPC that has any."""
+    remove_default_subnets(region)
     here = ec2(region)
     here.vpcs = {key: vpc for key, vpc in here.vpcs.items() if not vpc.is_default}
 

@@ -27,7 +27,8 @@
     POST roles/remove    {"name": ...}
     POST roles/strip     {"name": ...}: removes all its policies
     POST roles/retire    {"arn": ...}: a policy of AWS that can no longer be attached
-    POST vpc/remove      {"region": ...}: removes the default VPC
+    POST vpc/remove      {"region": ...}: removes the default VPC with its subnets
+    POST subnets/remove  {"region": ...}: removes the subnets of the default VPC
     POST quota           {"vcpus": 5}: EC2's quota of on-demand standard instances
     POST prices          sets the price list, see pricing.py
     POST budgets/seen    {"port": ...}: returns the output of mirrored.py
@@ -190,6 +191,10 @@ def remove_vpc(_, body):
     account.remove_default_vpcs(body.get("region", "us-east-1"))
 
 
+def remove_subnets(_, body):
+    account.remove_default_subnets(body.get("region", "us-east-1"))
+
+
 def quota(world, body):
     world.vcpus = int(body["vcpus"])
 
@@ -285,6 +290,7 @@ ROUTES = {
     ("POST", "roles/retire"): retire,
     ("GET", "refused"): lambda world, body: world.refused,
     ("POST", "vpc/remove"): remove_vpc,
+    ("POST", "subnets/remove"): remove_subnets,
     ("POST", "budgets/actual"): budgets.set_actual,
     ("POST", "budgets/page"): budgets.set_page,
     ("GET", "schedules"): schedules_of,

@@ -80,6 +80,7 @@ class Front:
                 else:
                     gaps.refuse_retired(self.world, name, body)
                     gaps.refuse_group_in_use(self.world, name, body)
+                    gaps.refuse_without_vpc(self.world, name, body)
                     schedules.refuse(name, environ["PATH_INFO"], body)
                     reply = self.ask_moto(environ, gaps.canonical(name, gaps.named(name, body)))
             except Refusal as refused:

@@ -19,6 +19,14 @@ def refuse_group_in_use(world, name, body):
         raise Refusal("DependencyViolation", f"resource {group} has a dependent object")
 
 
+def refuse_without_vpc(_, name, body):
+    """moto remembers the default VPC after it is deleted; EC2 does not."""
+    if str(name) != "ec2:CreateSecurityGroup" or "VpcId" in parse_qs(body.decode()):
+        return
+    if not account.has_default_vpc(name.region):
+        raise Refusal("VPCIdNotSpecified", "No default VPC for this user")
+
+
 def refuse_retired(world, name, body):
     """Managed policies that AWS no longer lets anybody attach."""
     if str(name) != "iam:AttachRolePolicy":

@@ -44,6 +44,7 @@ def check(region, spec):
     if not spec.get("JobFlowRole"):
         raise invalid("InstanceProfile is required for creating cluster.")
     check_groups(spec.get("Instances", {}))
+    check_network(region, spec.get("Instances", {}))
     check_settings(label, spec)
     level = spec.get("StepConcurrencyLevel", 1)
     check_concurrency(level)
@@ -76,6 +77,17 @@ def check_groups(instances):
             raise invalid(f"Instance type {group.get('InstanceType')} is not supported.")
         if group.get("BidPrice") and group.get("Market") != "SPOT":
             raise invalid("Attempted to set bid price for on demand instance group.")
+
+
+def check_network(region, instances):
+    """Without a subnet, EMR uses the default VPC (EMR API, JobFlowInstancesConfig)."""
+    if instances.get("Ec2SubnetId") or instances.get("Ec2SubnetIds"):
+        return
+    if not account.has_default_vpc(region):
+        groups = instances.get("InstanceGroups") or [{}]
+        kind = groups[0].get("InstanceType")
+        message = f"The specified instance type {kind} can only be used in a VPC"
+        raise invalid(f"Subnet is required : {message}")
 
 
 def check_settings(label, spec):

@@ -36,6 +36,7 @@ mod life;
 mod login;
 mod lost;
 mod months;
+mod network;
 mod origins;
 mod partitions;
 mod policies;

@@ -18,6 +18,7 @@ mod laws;
 mod machines;
 mod mishaps;
 mod months;
+mod network;
 mod notes;
 mod oracle;
 mod pairs;

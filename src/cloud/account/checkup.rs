@@ -1,6 +1,6 @@
 //! Checks whether this account is ready. Each check is a call that changes nothing.
 
-use super::Account;
+use super::{Account, network};
 use super::roles::{INSTANCE_PROFILE, REAPER, SERVICE_ROLE};
 use crate::cloud::api::ec2::{DefaultVpcs, DescribeKeyPairs, DescribeSecurityGroups, Filter};
 use crate::cloud::api::emr::{
@@ -127,10 +127,8 @@ impl<A: Api> Account<A> {
             Ok(ids) if ids.is_empty() => Finding {
                 what: "network".to_owned(),
                 good: false,
-                says: format!("{region} has no default VPC to create clusters in"),
-                hints: vec![
-                    Command::line(&format!("aws ec2 create-default-vpc --region {region}")).into(),
-                ],
+                says: format!("{} to create clusters in", network::has_none(region)),
+                hints: vec![network::create(region).into()],
             },
             Ok(ids) => good("network", &format!("default VPC {}", ids.join(", "))),
             Err(error) => permission("network", Some(error), ""),

@@ -59,6 +59,7 @@ impl<A: Api> Planning for Account<A> {
     }
 
     async fn check(&self, plan: &Plan) -> Result<Vec<Safeguard>, CloudError> {
+        self.check_network(plan).await?;
         let made = plan.actions.iter().find_map(|p| p.action.new_cluster());
         let Some(spec) = made else {
             return Ok(Vec::new());

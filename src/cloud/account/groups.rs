@@ -5,6 +5,7 @@ use super::Account;
 use super::errors::{Context, gone};
 use super::last_observation::LastObservation;
 use super::names::{self, NAME};
+use super::network;
 use crate::cloud::api::ec2::{
     AuthorizeIngress, CreateSecurityGroup, DeleteSecurityGroup, DescribeSecurityGroups, Filter,
     Group, RevokeIngress, Rule,
@@ -18,6 +19,8 @@ use crate::model::stack::{Ingress, IngressSource, SecurityGroup};
 use std::time::Duration;
 
 const CALLER: &str = "clusterup caller ";
+/// EC2's code of a group that names no VPC, where there is no default VPC (EC2 API, error codes).
+const NO_VPC: &str = "VPCIdNotSpecified";
 const RANGE: &str = "clusterup";
 /// Seconds between attempts while a new group may be unknown to some servers of EC2 (EC2 API,
 /// eventual consistency).
@@ -106,6 +109,9 @@ impl<A: Api> Account<A> {
         };
         let made = match self.api.serve(call).await {
             Err(error) if error.kind == Kind::Exists => self.adopt_group(stack, &name).await?,
+            Err(error) if error.code.as_deref() == Some(NO_VPC) => {
+                return Err(network::missing(&self.settings.region).caused_by(error));
+            }
             made => {
                 let id = made
                     .with_context(|| format!("create security group {name}"))?

@@ -27,6 +27,7 @@ mod lease;
 mod logs;
 mod machines;
 mod names;
+mod network;
 mod note;
 mod observe;
 mod origin;

@@ -13,10 +13,11 @@ use async_trait::async_trait;
 
 #[async_trait(?Send)]
 impl<A: Api> Origins for Account<A> {
-    /// Reads the origin unless a listing has shown that the marker is missing or empty.
+    /// Reads the origin unless an observation has shown that the bucket or the marker is missing, or
+    /// that the marker is empty.
     async fn origin(&self, stack: &StackName) -> Result<Option<Origin>, CloudError> {
-        let listed = self.observed.borrow().objects.is_some();
-        if listed && self.marker_bytes().unwrap_or(0) == 0 {
+        let is_observed = self.observed.borrow().stack.as_ref() == Some(stack);
+        if is_observed && self.marker_bytes().unwrap_or(0) == 0 {
             return Ok(None);
         }
         let bucket = self.bucket().await?;

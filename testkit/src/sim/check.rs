@@ -45,6 +45,16 @@ pub(super) fn order(order: &RunJobFlow) -> Result<(), Refusal> {
     tags(&order.tags)
 }
 
+/// Refuses a cluster without a subnet where there is no default VPC: instances of all present types
+/// need a VPC (EMR Management Guide, "Amazon VPC options").
+pub(super) fn network(order: &RunJobFlow, has_default_vpc: bool) -> Result<(), Refusal> {
+    let first = order.groups.first();
+    let kind = first.map_or("", |group| group.instance_type.as_str());
+    let message =
+        format!("Subnet is required : The specified instance type {kind} can only be used in a VPC");
+    ensure(has_default_vpc, message)
+}
+
 /// The one security configuration that an account in memory has.
 pub(super) const SECURITY_CONFIGURATION: &str = "at-rest";
 

@@ -75,6 +75,9 @@ impl Answer for CreateSecurityGroup {
         if self.name.is_empty() || self.name.len() > 255 || self.name.starts_with("sg-") {
             return Err(wrong("InvalidParameterValue", "Invalid group name"));
         }
+        if !state.settings.default_vpc {
+            return Err(wrong("VPCIdNotSpecified", "No default VPC for this user"));
+        }
         let there = |group: &Fresh<Group>| group.it.name.eq_ignore_ascii_case(&self.name);
         if state.ec2.groups.values().any(there) {
             let message = format!("The security group '{}' already exists", self.name);
