@@ -3,7 +3,7 @@
 
 use super::failure::Failure;
 use super::session::Session;
-use super::stack_file;
+use super::stack_file::{self, StackFile};
 use super::target::{Target, TargetChoice};
 use super::unknown_stack;
 use crate::model::hint::Command;
@@ -11,25 +11,30 @@ use crate::model::name::StackName;
 use crate::model::origin::Origin;
 use std::path::{Path, PathBuf};
 
-/// Returns the file of a stack that is given by its name; a path stays as it is.
+/// Returns the file of a stack that is given by its name, with its content; a path stays as it is.
 ///
 /// # Errors
 /// Returns an error if the stack does not exist, or if its file is unknown, was applied by another
 /// user, is gone, or describes another stack now.
 pub(crate) async fn to_file(
     verb: &str,
-    given: PathBuf,
+    given: StackFile,
     choice: &TargetChoice,
     session: &Session,
-) -> Result<PathBuf, Failure> {
-    let Some(name) = name(&given) else {
+) -> Result<StackFile, Failure> {
+    let Some(name) = name(&given.path) else {
         return Ok(given);
     };
     let target = Target::open(choice, None, session).await?;
     let Some(origin) = target.cloud.origin(&name).await? else {
         return Err(missing_file(verb, &name, &target).await);
     };
-    file(&name, &origin, &target)
+    let (path, text) = file(&name, &origin, &target)?;
+    Ok(StackFile {
+        path,
+        text,
+        ..given
+    })
 }
 
 /// Parses a stack's name; `None` if it is the path of a file.
@@ -54,8 +59,12 @@ async fn missing_file(verb: &str, name: &StackName, target: &Target<'_>) -> Fail
     .hint(GIVE_FILE)
 }
 
-/// The recorded file, if it is still that stack's.
-fn file(name: &StackName, origin: &Origin, target: &Target<'_>) -> Result<PathBuf, Failure> {
+/// The recorded file, if it is still that stack's, and its content unless it has mistakes.
+fn file(
+    name: &StackName,
+    origin: &Origin,
+    target: &Target<'_>,
+) -> Result<(PathBuf, Option<String>), Failure> {
     let file = PathBuf::from(origin.named.as_ref().unwrap_or(&origin.file));
     if origin.who != target.session.environment.who {
         let who = &target.session.environment.who;
@@ -68,23 +77,22 @@ fn file(name: &StackName, origin: &Origin, target: &Target<'_>) -> Result<PathBu
         return Err(Failure::input(message).hint(GIVE_FILE));
     }
     // Mistakes in the file are reported when it is read with its settings.
-    let Ok((now, region)) = stack_file::name(&file.display().to_string()) else {
-        return Ok(file);
+    let Ok((stack, text)) = stack_file::read_with_text(&StackFile::new(&file)) else {
+        return Ok((file, None));
     };
+    let (now, there) = (stack.name, &stack.region);
     if now != *name {
         let message =
             format!("stack {name} was last applied {origin}, which now describes stack {now}");
         return Err(Failure::input(message).hint(GIVE_FILE));
     }
-    let there = region.as_ref();
-    let here = target.place.region();
-    match (there, here) {
-        (Some(there), Some(here)) if there != here => Err(Failure::input(format!(
+    match target.place.region() {
+        Some(here) if there != here => Err(Failure::input(format!(
             "stack {name} in {here} was last applied {origin}, which now names region {there}"
         ))
         .hint("plan what its file describes")
         .hint(Command::clusterup("plan").arg(&origin.file))),
-        _ => Ok(file),
+        Some(_) | None => Ok((file, Some(text))),
     }
 }
 

@@ -1,11 +1,10 @@
 //! Warns of data that is downloaded by plain HTTP without a digest: anybody on the network path
 //! could replace it unnoticed.
 
-use super::failure::Failure;
-use super::stack_file::{self, StackFile};
 use crate::model::stack::{Source, Stack};
 use crate::text::line_of;
 use serde::Serialize;
+use std::path::Path;
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Warning {
@@ -16,26 +15,22 @@ pub(crate) struct Warning {
     pub(crate) help: &'static str,
 }
 
-/// A warning for each such data set, with its line in the stack's file.
-pub(crate) fn warnings(file: &StackFile, stack: &Stack) -> Result<Vec<Warning>, Failure> {
+/// A warning for each such data set, with its line in the stack's file, whose content is `text`.
+pub(crate) fn warnings(file: &Path, text: &str, stack: &Stack) -> Vec<Warning> {
     let unprotected = stack
         .data
         .iter()
         .filter(|(_, data)| is_unprotected(&data.source));
-    let mut warnings = Vec::new();
-    for (name, _) in unprotected {
-        let (_, text) = stack_file::read_with_text(file)?;
-        warnings.push(Warning {
-            file: file.path.display().to_string(),
-            line: line_of(&text, &format!("data.{name}.url")),
-            message: format!(
-                "data.{name} is downloaded by plain HTTP and has no sha256: anybody on the network \
-                 path could change it unnoticed"
-            ),
-            help: "use https, or add its sha256 (sha256sum prints it)",
-        });
-    }
-    Ok(warnings)
+    let warning = |name| Warning {
+        file: file.display().to_string(),
+        line: line_of(text, &format!("data.{name}.url")),
+        message: format!(
+            "data.{name} is downloaded by plain HTTP and has no sha256: anybody on the network \
+             path could change it unnoticed"
+        ),
+        help: "use https, or add its sha256 (sha256sum prints it)",
+    };
+    unprotected.map(|(name, _)| warning(name)).collect()
 }
 
 fn is_unprotected(source: &Source) -> bool {
@@ -53,11 +48,10 @@ fn is_plain_http(url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::parse;
 
     #[test]
     fn unprotected_data_is_warned_of_at_its_line() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("s.yaml");
         let sum = "a5".repeat(32);
         let text = format!(
             "stack: s\nregion: us-east-1\ndata:\n  a: {{ url: 'http://h/a' }}\n  \
@@ -67,10 +61,9 @@ mod tests {
              cluster: {{ release: emr-7.x, size: 1 x m5.xlarge }}\n\
              guardrails: {{ max_lifetime: 10m }}\n"
         );
-        std::fs::write(&file, text).unwrap();
-        let file = StackFile::new(file);
-        let stack = stack_file::read(&file).unwrap();
-        let warnings = warnings(&file, &stack).unwrap();
+        let file = Path::new("there-is-no/s.yaml");
+        let stack = parse("s.yaml", &text, Path::new(""), &[]).unwrap();
+        let warnings = warnings(file, &text, &stack);
         let places: Vec<_> = warnings
             .iter()
             .map(|warning| (warning.line, &warning.message[..6]))

@@ -7,7 +7,7 @@ use super::text_file::{self, Unread};
 use crate::model::hint::Command;
 use crate::model::name::{Region, StackName};
 use crate::model::stack::Stack;
-use crate::text::{self, Complaint, Named, Setting};
+use crate::text::{self, Complaint, Named, ReadStack, Setting};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +16,8 @@ use std::path::{Path, PathBuf};
 pub(crate) struct StackFile {
     pub(crate) path: PathBuf,
     pub(crate) sets: Vec<Setting>,
+    /// Its content, if it has been read already.
+    pub(crate) text: Option<String>,
 }
 
 impl StackFile {
@@ -24,6 +26,7 @@ impl StackFile {
         Self {
             path: path.into(),
             sets: Vec::new(),
+            text: None,
         }
     }
 }
@@ -34,7 +37,15 @@ pub(crate) fn read(file: &StackFile) -> Result<Stack, Failure> {
 
 /// Reads a stack that is to be applied; the files that it names must exist.
 pub(crate) fn read_whole(file: &StackFile, environment: &Environment) -> Result<Stack, Failure> {
-    Ok(read_checked(file, |names| preflight::check(names, environment))?.0)
+    Ok(read_whole_with_text(file, environment)?.0)
+}
+
+/// Reads a stack that is to be applied, and returns its file's text too.
+pub(crate) fn read_whole_with_text(
+    file: &StackFile,
+    environment: &Environment,
+) -> Result<(Stack, String), Failure> {
+    read_checked(file, |names| preflight::check(names, environment))
 }
 
 /// Reads the stack, and returns its file's text too.
@@ -47,7 +58,34 @@ fn read_checked(
     check: impl FnOnce(Vec<Named>) -> Vec<(Named, Complaint)>,
 ) -> Result<(Stack, String), Failure> {
     let path = &file.path;
-    let content = text_file::read(path).map_err(|unread| {
+    let content = match &file.text {
+        Some(text) => text.clone(),
+        None => content(path)?,
+    };
+    // Paths in a stack are relative to its own folder.
+    let base = path.parent().unwrap_or(Path::new("")).to_owned();
+    let base = std::path::absolute(&base)
+        .or_else(|_| std::env::current_dir())
+        .unwrap_or(base);
+    if base.to_str().is_none() {
+        let message = format!("the path of {}'s folder is not valid UTF-8", path.display());
+        return Err(Failure::input(message).hint("move the stack to another folder"));
+    }
+    let sets: Vec<Setting> = file.sets.iter().map(from_here).collect();
+    let name = path.display().to_string();
+    let read = ReadStack::new(&name, &content, &base, &sets);
+    let complaints = check(read.named().to_vec());
+    let mut stack = read.checked(&complaints)?;
+    if let Some(results) = stack.job.as_mut().and_then(|job| job.results.as_mut())
+        && let (Ok(rest), Some(home)) = (results.strip_prefix("~"), std::env::home_dir())
+    {
+        *results = home.join(rest);
+    }
+    Ok((stack, content))
+}
+
+fn content(path: &Path) -> Result<String, Failure> {
+    text_file::read(path).map_err(|unread| {
         let is_missing =
             matches!(&unread, Unread::Io(error) if error.kind() == ErrorKind::NotFound);
         let is_invalid_text = matches!(unread, Unread::Text(_));
@@ -60,26 +98,7 @@ fn read_checked(
             return failure;
         }
         failure.hint("name a stack's YAML file")
-    })?;
-    // Paths in a stack are relative to its own folder.
-    let base = path.parent().unwrap_or(Path::new("")).to_owned();
-    let base = std::path::absolute(&base)
-        .or_else(|_| std::env::current_dir())
-        .unwrap_or(base);
-    if base.to_str().is_none() {
-        let message = format!("the path of {}'s folder is not valid UTF-8", path.display());
-        return Err(Failure::input(message).hint("move the stack to another folder"));
-    }
-    let sets: Vec<Setting> = file.sets.iter().map(from_here).collect();
-    let complaints = check(text::named(&content, &base, &sets));
-    let name = path.display().to_string();
-    let mut stack = text::parse_seen(&name, &content, &base, &sets, &complaints)?;
-    if let Some(results) = stack.job.as_mut().and_then(|job| job.results.as_mut())
-        && let (Ok(rest), Some(home)) = (results.strip_prefix("~"), std::env::home_dir())
-    {
-        *results = home.join(rest);
-    }
-    Ok((stack, content))
+    })
 }
 
 /// Makes a path of `--set` absolute: on the command line it is relative to the current folder.
@@ -108,4 +127,28 @@ pub(crate) fn name(file_or_name: &str) -> Result<(StackName, Option<Region>), Fa
         .hint(Command::clusterup("status").target())
     })?;
     Ok((name, None))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "stack: s\nregion: us-east-1\ncluster: { release: emr-7.x, \
+        size: 1 x m5.xlarge }\nguardrails: { max_lifetime: 10m }\n";
+
+    #[test]
+    fn a_file_that_is_read_is_not_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = StackFile::new(folder.path().join("s.yaml"));
+        assert!(read(&file).is_err(), "there is no such file");
+        std::fs::write(&file.path, TEXT).unwrap();
+        let (stack, text) = read_with_text(&file).unwrap();
+        assert_eq!((stack.name.as_str(), text.as_str()), ("s", TEXT));
+        std::fs::write(&file.path, TEXT.replace("stack: s", "stack: other")).unwrap();
+        file.text = Some(text);
+        file.sets = vec!["team=recsys".parse().unwrap()];
+        let stack = read(&file).unwrap();
+        assert_eq!(stack.name.as_str(), "s");
+        assert_eq!(stack.team.unwrap().as_str(), "recsys");
+    }
 }

@@ -44,6 +44,7 @@ impl StackArgs {
         StackFile {
             path: self.stack.clone(),
             sets: self.sets.clone(),
+            text: None,
         }
     }
 

@@ -130,8 +130,7 @@ impl PlanArgs {
     /// Reads the stack and its policies; `verb` is the command that was given.
     pub(super) async fn read(&self, verb: &str, session: &Session) -> Result<GivenStack, Failure> {
         let given = self.stack.file();
-        let path = by_name::to_file(verb, given.path, &self.target.choice(), session).await?;
-        let file = StackFile { path, ..given };
+        let file = by_name::to_file(verb, given, &self.target.choice(), session).await?;
         let stack = stack_file::read_whole(&file, &session.environment)?;
         let policies = self.policies.place();
         let read = policies.read(&file.path, session).await?;

@@ -22,14 +22,14 @@ impl Verb for ValidateArgs {
 
     async fn run(&self, session: &Session) -> Result<Finished, Failure> {
         let file = self.stack.file();
-        let stack = stack_file::read_whole(&file, &session.environment)?;
+        let (stack, text) = stack_file::read_whole_with_text(&file, &session.environment)?;
         let steps = stack.job.as_ref().map_or(0, |job| job.steps.len());
         let steps = if steps == 1 {
             "1 step".to_owned()
         } else {
             format!("{steps} steps")
         };
-        let warnings = cleartext::warnings(&file, &stack)?;
+        let warnings = cleartext::warnings(&file.path, &text, &stack);
         for warning in &warnings {
             let file = &warning.file;
             let line = warning.line;

@@ -35,6 +35,7 @@ mod policy_format;
 mod policy_readers;
 mod policy_rules;
 mod read;
+mod read_stack;
 mod reader;
 mod readers;
 mod reference;
@@ -54,9 +55,10 @@ mod written;
 pub use decode::decode;
 pub use diag::{Code, Diagnostic, Diagnostics};
 pub use json_schema::{json_schema, policy_schema};
-pub use named::{Complaint, Named, What, named};
+pub use named::{Complaint, Named, What};
 pub(crate) use nearest::nearest;
 pub use read::MAX_BYTES;
+pub use read_stack::ReadStack;
 pub use reference::{is_local_path, policy_reference, setting_paths, stack_reference};
 pub use set::Setting;
 pub use source::Mark;
@@ -65,13 +67,12 @@ pub use written::{Flaw, Written};
 
 use crate::model::policy::Example;
 use crate::model::stack::Stack;
-use document::{Document, EXAMPLES_FILE, POLICY_FILE, STACK_FILE};
+use document::{Document, EXAMPLES_FILE, POLICY_FILE};
 use example::EXAMPLES;
 use field::Record;
 use policy::POLICY;
 use reader::Reader;
 use source::Source;
-use stack::STACK;
 use std::path::Path;
 
 /// The line, from 1, of a key such as `cluster.size`, or of its nearest parent in the text.
@@ -93,38 +94,7 @@ pub fn line_of(text: &str, path: &str) -> usize {
 /// # Errors
 /// Returns every mistake in the text and in `sets`.
 pub fn parse(name: &str, text: &str, base: &Path, sets: &[Setting]) -> Result<Stack, Diagnostics> {
-    parse_seen(name, text, base, sets, &[])
-}
-
-/// Parses a stack as `parse` does, and adds complaints about things outside the text that it names.
-///
-/// # Errors
-/// Returns every mistake, those of `wrong` included.
-pub fn parse_seen(
-    name: &str,
-    text: &str,
-    base: &Path,
-    sets: &[Setting],
-    wrong: &[(Named, Complaint)],
-) -> Result<Stack, Diagnostics> {
-    let mut sources = vec![Source {
-        name: name.to_owned(),
-        text: text.to_owned(),
-    }];
-    sources.extend(sets.iter().map(Setting::source));
-    let (root, mut found) = STACK_FILE.tree(text);
-    let Some(mut root) = root else {
-        return Err(Diagnostics::new(sources, found));
-    };
-    for (n, setting) in sets.iter().enumerate() {
-        found.extend(set::apply(&mut root, &(STACK_FILE.shape)(), setting, n + 1));
-    }
-    let mut reader = Reader::new(&root, &STACK_FILE, &sources, base);
-    let stack = reader.whole(&STACK);
-    found.extend(reader.found);
-    found.extend(rules::check(&root));
-    found.extend(named::diagnostics(wrong));
-    whole(stack, sources, found)
+    ReadStack::new(name, text, base, sets).checked(&[])
 }
 
 /// Returns the value if there are no mistakes.

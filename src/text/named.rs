@@ -2,12 +2,8 @@
 //! caller checks them, and each complaint is reported at its place with all other mistakes.
 
 use super::diag::{Code, Diagnostic};
-use super::document::STACK_FILE;
-use super::reader::Reader;
-use super::set::{self, Setting};
-use super::source::{Mark, Source};
-use super::stack::STACK;
-use std::path::{Path, PathBuf};
+use super::source::Mark;
+use std::path::PathBuf;
 
 /// The kind of thing that is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,25 +61,6 @@ impl Named {
     }
 }
 
-/// Everything that the text names, whether or not it has mistakes. Paths are joined to `base`,
-/// except those that begin with `~`, which the caller expands.
-pub fn named(text: &str, base: &Path, sets: &[Setting]) -> Vec<Named> {
-    let (Some(mut root), _) = STACK_FILE.tree(text) else {
-        return Vec::new();
-    };
-    let mut sources = vec![Source {
-        name: String::new(),
-        text: text.to_owned(),
-    }];
-    sources.extend(sets.iter().map(Setting::source));
-    for (n, setting) in sets.iter().enumerate() {
-        set::apply(&mut root, &(STACK_FILE.shape)(), setting, n + 1);
-    }
-    let mut reader = Reader::new(&root, &STACK_FILE, &sources, base);
-    reader.whole(&STACK);
-    reader.named
-}
-
 /// Converts complaints into mistakes of the text.
 pub(super) fn diagnostics(names: &[(Named, Complaint)]) -> Vec<Diagnostic> {
     let one = |(named, complaint): &(Named, Complaint)| {
@@ -94,39 +71,4 @@ pub(super) fn diagnostics(names: &[(Named, Complaint)]) -> Vec<Diagnostic> {
         }
     };
     names.iter().map(one).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_found_beside_other_mistakes() {
-        let text = "stack: t\nregion: us-esat-1\nwrong: 1\ncluster: { release: emr-7.x, size: \
-            { primary: m5.xlarge, core: 2 x m6g.large, task: { nodes: 1 x c5.xlarge } } }\n\
-            data: { a: { path: a.dat }, b: { beside: a, file: b.dat } }\n\
-            job: { steps: [{ name: one, script: one.py, spark: { executor_memory: 9g } }] }\n";
-        let found = named(text, Path::new("/x"), &[]);
-        let all: Vec<_> = found
-            .iter()
-            .map(|one| (one.what, one.text.as_str()))
-            .collect();
-        assert_eq!(
-            all,
-            [
-                (What::Region, "us-esat-1"),
-                (What::Data, "a.dat"),
-                (What::Data, "b.dat"),
-                (What::Release, "emr-7.x"),
-                (What::Primary, "m5.xlarge"),
-                (What::Core, "m6g.large"),
-                (What::Task, "c5.xlarge"),
-                (What::Script, "one.py"),
-                (What::ExecutorMemory, "9g"),
-            ]
-        );
-        assert_eq!(found[2].path.as_deref(), Some(Path::new("/x/b.dat")));
-        assert_eq!(named("", Path::new(""), &[]), []);
-        assert_eq!(named("[1", Path::new(""), &[]), []);
-    }
 }

@@ -115,8 +115,8 @@ impl<'a> ExampleResult<'a> {
             .hint("write it as KEY=VALUE")
         })?;
         let stack = stack_file::read(&StackFile {
-            path: example.stack.clone(),
             sets,
+            ..StackFile::new(&example.stack)
         })?;
         let catalog = session.environment.catalog();
         let now = SystemClock.now();
