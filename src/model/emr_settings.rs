@@ -7,6 +7,7 @@
 use super::invalid::Invalid;
 use super::name::{Region, SecurityConfigurationName};
 use super::parsed::serde_by_text;
+use super::partition::Partition;
 use super::release::has_idle_policy;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -32,6 +33,18 @@ impl KmsKey {
     /// The pattern of the whole text that `from_str` accepts.
     pub const PATTERN: &str =
         "arn:aws[a-z-]{0,20}:kms:[a-z]+(-[a-z]+)+-[0-9]:[0-9]{12}:key/[A-Za-z0-9-]{1,64}";
+
+    /// Where the key is, as its ARN writes it: `arn:PARTITION:kms:REGION`.
+    pub fn place(&self) -> &str {
+        let mut colons = self.0.match_indices(':').skip(3);
+        colons.next().map_or("", |(end, _)| &self.0[..end])
+    }
+
+    /// The start of the ARNs of a region's keys, as [`Self::place`] returns it. KMS has every key in
+    /// one region; each replica of a multi-Region key has an ARN of its own (KMS Developer Guide).
+    pub fn place_in(region: &Region) -> String {
+        format!("arn:{}:kms:{region}", Partition::of(region).as_str())
+    }
 }
 
 impl FromStr for KmsKey {
@@ -167,6 +180,18 @@ mod tests {
             "arn:aws:kms:us-east-1:123456789012:key/a b",
         ] {
             assert!(bad.parse::<KmsKey>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_in_the_region_of_its_arn() {
+        for (key, region) in [
+            (KEY, "us-east-1"),
+            ("arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/mrk-1", "us-gov-west-1"),
+            ("arn:aws-cn:kms:cn-north-1:123456789012:key/1", "cn-north-1"),
+        ] {
+            let place = KmsKey::place_in(&region.parse().unwrap());
+            assert_eq!(key.parse::<KmsKey>().unwrap().place(), place);
         }
     }
 

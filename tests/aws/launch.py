@@ -45,7 +45,7 @@ def check(region, spec):
         raise invalid("InstanceProfile is required for creating cluster.")
     check_groups(spec.get("Instances", {}))
     check_network(region, spec.get("Instances", {}))
-    check_settings(label, spec)
+    check_settings(region, label, spec)
     level = spec.get("StepConcurrencyLevel", 1)
     check_concurrency(level)
     for step in spec.get("Steps", []):
@@ -90,11 +90,15 @@ def check_network(region, instances):
         raise invalid(f"Subnet is required : {message}")
 
 
-def check_settings(label, spec):
+def check_settings(region, label, spec):
     name = spec.get("SecurityConfiguration")
     if name and name not in SECURITY_CONFIGURATIONS:
         raise invalid(f"Security configuration with name '{name}' does not exist.")
-    if spec.get("LogEncryptionKmsKeyId"):
+    key = spec.get("LogEncryptionKmsKeyId")
+    if key:
+        # A key is in the region of the cluster (EMR Release Guide, keys for data at rest).
+        if key.split(":")[3:4] != [region]:
+            raise invalid(f"The KMS key {key} is not in {region}.")
         # For 5.30.0 and later, excluding 6.0.0 (EMR API, RunJobFlow).
         numbers = re.match(r"emr-(\d+)\.(\d+)", label)
         version = tuple(map(int, numbers.groups())) if numbers else (9, 0)

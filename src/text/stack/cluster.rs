@@ -3,13 +3,15 @@
 use super::{GROUPS, KEY_PAIRS};
 use crate::model::emr_settings::{EmrSettings, KmsKey};
 use crate::model::instance::{InstanceType, Nodes};
+use crate::model::name::Region;
 use crate::model::stack::{Cluster, Ebs, InstanceGroup, Market, VolumeKind};
 use crate::text::collections::{Forms, Unique, list};
 use crate::text::diag::{Code, Diagnostic};
-use crate::text::field::record;
+use crate::text::field::{At, record};
 use crate::text::format::{self, Format};
 use crate::text::forms::{expand_group, expand_primary, expand_size};
 use crate::text::named::What;
+use crate::text::source::Mark;
 use crate::text::types::{Machines, Outside, Role, Whole, Words};
 
 record! {
@@ -46,7 +48,29 @@ record! {
         /// The machines' role needs `kms:GenerateDataKey` on it, and you need `kms:Decrypt`.
         log_encryption_key: optional = Format::<KmsKey>::of(KmsKey::PATTERN),
             "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    } check {
+        if let Some((Some(key), place)) = log_encryption_key.written() {
+            key_elsewhere(at, key, place);
+        }
     } => EmrSettings { security_configuration, log_encryption_key };
+}
+
+/// The machines can use a key of their own region alone.
+fn key_elsewhere(at: &mut At<'_, '_>, key: &KmsKey, place: Mark) {
+    let region = at.reader().and_then(|reader| reader.root.get("region")?.text());
+    // An invalid region is reported at its own place.
+    let Some(region) = region.and_then(|region| region.parse::<Region>().ok()) else {
+        return;
+    };
+    let wanted = KmsKey::place_in(&region);
+    if key.place() != wanted {
+        let message = format!("the key is not in {region}, the region of the stack");
+        at.wrong(
+            Diagnostic::new(Code::Conflict, place, message)
+                .expected(format!("a key whose ARN begins with `{wanted}:`"))
+                .help(format!("list the keys there: aws kms list-keys --region {region}")),
+        );
+    }
 }
 
 const SIZE_FORMS: Forms<Nodes, Size> = Forms {
