@@ -78,10 +78,26 @@ fn missing_things_are_named_and_the_other_checks_run() {
 }
 
 #[test]
+fn a_default_vpc_needs_a_subnet() {
+    let world = World::new();
+    world.double.post("/_double/subnets/remove", json!({}));
+    assert_eq!(bad(&world), ["network"]);
+    let create = "aws ec2 create-default-subnet --availability-zone us-east-1a --region us-east-1";
+    world
+        .expect(1, &["doctor"])
+        .says("has no subnet to start machines in")
+        .says(&format!("next: {create}"));
+    let zone = json!({ "AvailabilityZone": "us-east-1a" });
+    world.aws("ec2", "create_default_subnet", zone);
+    world.expect(0, &["doctor"]).says("default VPC vpc-");
+}
+
+#[test]
 fn a_failed_check_stops_no_other() {
     let world = World::new();
     for (call, what) in [
         ("ec2:DescribeVpcs", "network"),
+        ("ec2:DescribeSubnets", "network"),
         ("emr:ListReleaseLabels", "releases"),
         ("emr:GetBlockPublicAccessConfiguration", "public ports"),
         ("iam:GetInstanceProfile", "roles"),

@@ -2,7 +2,9 @@
 
 use super::{Account, network};
 use super::roles::{INSTANCE_PROFILE, REAPER, SERVICE_ROLE};
-use crate::cloud::api::ec2::{DefaultVpcs, DescribeKeyPairs, DescribeSecurityGroups, Filter};
+use crate::cloud::api::ec2::{
+    DefaultVpcs, DescribeKeyPairs, DescribeSecurityGroups, DescribeSubnets, Filter,
+};
 use crate::cloud::api::emr::{
     BlockPublicAccess, GetBlockPublicAccess, ListClusters, ListReleaseLabels,
 };
@@ -116,23 +118,34 @@ impl<A: Api> Account<A> {
         }
     }
 
+    /// The default VPC, in a subnet of which EMR starts the machines of a cluster.
+    async fn default_vpc(&self) -> Finding {
+        let region = &self.settings.region;
+        let vpc = match self.api.serve(DefaultVpcs).await {
+            Ok(ids) => ids.into_iter().next(),
+            Err(error) => return permission("network", Some(error), ""),
+        };
+        let Some(vpc) = vpc else {
+            let says = format!("{} to create clusters in", network::has_none(region));
+            return missing("network", says, network::create(region));
+        };
+        match self.api.serve(DescribeSubnets { vpc: vpc.clone() }).await {
+            Ok(subnets) if subnets.is_empty() => {
+                let says = format!("default VPC {vpc} has no subnet to start machines in");
+                let zone = format!("--availability-zone {region}a --region {region}");
+                let create = format!("aws ec2 create-default-subnet {zone}");
+                missing("network", says, Command::line(&create))
+            }
+            subnets => permission("network", subnets.err(), &format!("default VPC {vpc}")),
+        }
+    }
+
     /// The network that clusters use, and the ports that EMR lets them open.
     async fn network(&self) -> Vec<Finding> {
-        let (vpcs, block) = tokio::join!(
-            self.api.serve(DefaultVpcs),
+        let (network, block) = tokio::join!(
+            self.default_vpc(),
             self.api.serve(GetBlockPublicAccess)
         );
-        let region = &self.settings.region;
-        let network = match vpcs {
-            Ok(ids) if ids.is_empty() => Finding {
-                what: "network".to_owned(),
-                good: false,
-                says: format!("{} to create clusters in", network::has_none(region)),
-                hints: vec![network::create(region).into()],
-            },
-            Ok(ids) => good("network", &format!("default VPC {}", ids.join(", "))),
-            Err(error) => permission("network", Some(error), ""),
-        };
         let access = match block {
             Ok(BlockPublicAccess { blocks: false, .. }) => good(
                 "public ports",
@@ -264,6 +277,15 @@ fn skipped(what: &str) -> Finding {
         good: false,
         says: "not checked: there are no valid credentials".to_owned(),
         hints: Vec::new(),
+    }
+}
+
+fn missing(what: &str, says: String, create: Command) -> Finding {
+    Finding {
+        what: what.to_owned(),
+        good: false,
+        says,
+        hints: vec![create.into()],
     }
 }
 

@@ -6,6 +6,7 @@ use crate::model::cidr::Cidr;
 service!(
     DescribeKeyPairs,
     DefaultVpcs,
+    DescribeSubnets,
     ImportKeyPair,
     DeleteKeyPair,
     DescribeSecurityGroups,
@@ -55,6 +56,20 @@ pub struct KeyPair {
 #[derive(Debug, Clone)]
 pub struct DefaultVpcs;
 call!(DefaultVpcs, "ec2:DescribeVpcs", reads, Vec<String>);
+
+/// Lists the ids of a VPC's subnets.
+#[derive(Debug, Clone)]
+pub struct DescribeSubnets {
+    /// VpcId, `vpc-…`.
+    pub vpc: String,
+}
+call!(
+    DescribeSubnets,
+    "ec2:DescribeSubnets",
+    reads,
+    Vec<String>,
+    vpc
+);
 
 /// Imports a public key. There is no idempotency token, but the name is unique: a repeated call
 /// fails with [`super::Kind::Exists`].

@@ -5,7 +5,7 @@ use super::error::{from_sdk, incomplete, unless};
 use super::translate::tags;
 use crate::cloud::api::ec2::{
     AuthorizeIngress, CreateSecurityGroup, DefaultVpcs, DeleteKeyPair, DeleteSecurityGroup,
-    DescribeKeyPairs, DescribeSecurityGroups, Filter, Group, GroupId, ImportKeyPair, KeyPair,
+    DescribeKeyPairs, DescribeSecurityGroups, DescribeSubnets, Filter, Group, GroupId, ImportKeyPair, KeyPair,
     RevokeIngress, Rule,
 };
 use crate::cloud::api::{ApiError, Kind, Serve, Tags};
@@ -44,6 +44,16 @@ impl Serve<DefaultVpcs> for Sdk {
         let reply = reply.await.map_err(from_sdk::<DefaultVpcs, _>)?;
         let all = reply.vpcs.into_iter().flatten();
         Ok(all.filter_map(|vpc| vpc.vpc_id).collect())
+    }
+}
+
+impl Serve<DescribeSubnets> for Sdk {
+    async fn serve(&self, call: DescribeSubnets) -> Result<Vec<String>, ApiError> {
+        let filter = types::Filter::builder().name("vpc-id").values(call.vpc);
+        let reply = self.ec2.describe_subnets().filters(filter.build()).send();
+        let reply = reply.await.map_err(from_sdk::<DescribeSubnets, _>)?;
+        let all = reply.subnets.into_iter().flatten();
+        Ok(all.filter_map(|subnet| subnet.subnet_id).collect())
     }
 }
 

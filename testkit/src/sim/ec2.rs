@@ -5,13 +5,15 @@ use super::refusal::Refusal;
 use super::world::{Answer, State, ec2_id};
 use chrono::{DateTime, Utc};
 use clusterup::cloud::api::ec2::{
-    DefaultVpcs, DeleteKeyPair, DescribeKeyPairs, Filter, ImportKeyPair, KeyPair,
+    DefaultVpcs, DeleteKeyPair, DescribeKeyPairs, DescribeSubnets, Filter, ImportKeyPair, KeyPair,
 };
 use clusterup::cloud::api::{Kind, Tags};
 use std::collections::BTreeMap;
 
 /// How long a new thing may stay out of lists.
 pub(super) const UNSEEN_SECONDS: u64 = 5;
+
+const DEFAULT_VPC: &str = "vpc-1";
 
 #[derive(Default)]
 pub(super) struct Ec2 {
@@ -100,8 +102,15 @@ impl Answer for DescribeKeyPairs {
 
 impl Answer for DefaultVpcs {
     fn answer(self, state: &mut State) -> Result<Vec<String>, Refusal> {
-        let there = state.settings.default_vpc.then(|| "vpc-1".to_owned());
+        let there = state.settings.default_vpc.then(|| DEFAULT_VPC.to_owned());
         Ok(there.into_iter().collect())
+    }
+}
+
+impl Answer for DescribeSubnets {
+    fn answer(self, state: &mut State) -> Result<Vec<String>, Refusal> {
+        let here = state.settings.default_vpc && self.vpc == DEFAULT_VPC;
+        Ok(here.then(|| "subnet-1".to_owned()).into_iter().collect())
     }
 }
 
