@@ -4,6 +4,8 @@
 
 #[path = "tidy/circles.rs"]
 mod circles;
+#[path = "tidy/keys.rs"]
+mod keys;
 #[path = "tidy/verbs.rs"]
 mod verbs;
 

@@ -187,7 +187,10 @@ mod tests {
     fn a_key_is_in_the_region_of_its_arn() {
         for (key, region) in [
             (KEY, "us-east-1"),
-            ("arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/mrk-1", "us-gov-west-1"),
+            (
+                "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/mrk-1",
+                "us-gov-west-1",
+            ),
             ("arn:aws-cn:kms:cn-north-1:123456789012:key/1", "cn-north-1"),
         ] {
             let place = KmsKey::place_in(&region.parse().unwrap());

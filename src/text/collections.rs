@@ -60,7 +60,10 @@ impl<S: Shape> List<S> {
         (n, item): (usize, &Node),
         site: Site<'_>,
     ) -> Option<S::Out> {
-        let named = item.get("name").and_then(Node::text).map(quote);
+        let named = match self.unique {
+            Unique::By(key) => item.get(key).and_then(Node::text).map(quote),
+            Unique::No | Unique::ByText => None,
+        };
         let name = named.unwrap_or_else(|| format!("item {} of {}", n + 1, site.name));
         let first = item.entries().first();
         // An empty item has no place of its own.
@@ -90,12 +93,12 @@ impl<S: Shape> List<S> {
 
     fn unique(&self, reader: &mut Reader<'_>, items: &[Node], site: Site<'_>) {
         let expected = match self.unique {
-            Unique::No | Unique::ByName => "a name of its own",
+            Unique::No | Unique::By(_) => "a name of its own",
             Unique::ByText => "each of them once",
         };
         let name = |item: &'_ Node| match self.unique {
             Unique::No => None,
-            Unique::ByName => Some((item.get("name")?.text()?.to_owned(), item.get("name")?.mark)),
+            Unique::By(key) => Some((item.get(key)?.text()?.to_owned(), item.get(key)?.mark)),
             Unique::ByText => Some((item.text()?.to_owned(), item.mark)),
         };
         let mut seen: BTreeMap<String, Mark> = BTreeMap::new();

@@ -26,7 +26,7 @@ pub(crate) struct Document {
 pub(crate) static STACK_FILE: Document = Document {
     noun: "a stack",
     whole: "the stack",
-    key: "stack",
+    key: STACK.key("stack"),
     begins: "stack: NAME",
     help: "`clusterup init` writes a new stack",
     shape: || STACK.object(),
@@ -35,7 +35,7 @@ pub(crate) static STACK_FILE: Document = Document {
 pub(crate) static POLICY_FILE: Document = Document {
     noun: "a policy",
     whole: "the policy",
-    key: "policy",
+    key: POLICY.key("policy"),
     begins: "policy: NAME",
     help: "a policy begins with `policy: NAME`, followed by `limits`, `rules` or a `budget`",
     shape: || POLICY.object(),
@@ -44,7 +44,7 @@ pub(crate) static POLICY_FILE: Document = Document {
 pub(crate) static EXAMPLES_FILE: Document = Document {
     noun: "a file of examples",
     whole: "the file",
-    key: "examples",
+    key: EXAMPLES.key("examples"),
     begins: "examples: […]",
     help: "it begins with `examples:`, followed by stacks and their expected verdicts, such as `- \
            { name: too many nodes, stack: big.yaml, expect: deny }`",

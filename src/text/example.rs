@@ -12,7 +12,7 @@ record! {
     /// Stacks, and the verdicts that policies are expected to return for them.
     pub(crate) EXAMPLES: Vec<Example> = |at| {
         /// The examples.
-        examples: required = list(EXAMPLE, Unique::ByName, "an example",
+        examples: required = list(EXAMPLE, Unique::By(EXAMPLE.key("name")), "an example",
             "{ name: …, stack: stack.yaml, expect: allow }").filled(),
             "[{ name: …, stack: stack.yaml, expect: allow }]";
     } => examples;

@@ -28,6 +28,8 @@ pub(crate) struct Record<T> {
     pub(crate) doc: &'static [&'static str],
     /// The message if none of its exclusive fields is set.
     pub(crate) without: &'static str,
+    /// The keys, in the order of their declarations.
+    pub(crate) keys: &'static [&'static str],
     pub(crate) fields: fn(&mut At<'_, '_>) -> Option<T>,
 }
 
@@ -39,7 +41,11 @@ pub(crate) struct FieldDoc {
 }
 
 /// The result of reading a field.
-pub(crate) struct Got<T> {
+pub(crate) struct Got<'r, T> {
+    /// The field's key.
+    pub(crate) key: &'static str,
+    /// The value as written, with or without mistakes; `None` if the field is not written.
+    pub(crate) node: Option<&'r Node>,
     /// `None` if it is wrong, or only described.
     pub(crate) value: Option<T>,
     /// `None` if the field is not written.
@@ -53,7 +59,16 @@ pub(crate) struct Place {
     pub(crate) value: Mark,
 }
 
-impl<T> Got<T> {
+impl<'r, T> Got<'r, T> {
+    fn and_then<U>(self, value: impl FnOnce(T) -> Option<U>) -> Got<'r, U> {
+        Got {
+            key: self.key,
+            node: self.node,
+            value: self.value.and_then(value),
+            place: self.place,
+        }
+    }
+
     /// A valid value that is written, and its place.
     pub(crate) fn written(&self) -> Option<(&T, Mark)> {
         Some((self.value.as_ref()?, self.place?.value))
@@ -92,7 +107,7 @@ macro_rules! record {
                 $(
                     let $key = $at.$need(
                         $crate::text::field::FieldDoc {
-                            key: stringify!($key),
+                            key: $crate::text::field::key(stringify!($key)),
                             doc: &[$($line),*],
                             example: $example,
                         },
@@ -111,6 +126,7 @@ macro_rules! record {
             $crate::text::field::Record {
                 doc: &[$($doc),*],
                 without: concat!($($without)?),
+                keys: &[$($crate::text::field::key(stringify!($key))),*],
                 fields,
             }
         };
@@ -118,7 +134,37 @@ macro_rules! record {
 }
 pub(crate) use record;
 
+/// The key of a field that is declared under this identifier.
+pub(crate) const fn key(identifier: &'static str) -> &'static str {
+    match identifier.as_bytes() {
+        [b'r', b'#', ..] => identifier.split_at(2).1,
+        _ => identifier,
+    }
+}
+
+const fn are_equal(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut n = 0;
+    while n < one.len() && n < other.len() && one[n] == other[n] {
+        n += 1;
+    }
+    n == one.len() && n == other.len()
+}
+
 impl<T> Record<T> {
+    /// A key, for code that looks it up in the text. Use it in constants: then a key that is not
+    /// declared does not compile.
+    pub(crate) const fn key(&self, key: &str) -> &'static str {
+        let mut n = 0;
+        while n < self.keys.len() {
+            if are_equal(self.keys[n], key) {
+                return self.keys[n];
+            }
+            n += 1;
+        }
+        panic!("no such key is declared")
+    }
+
     pub(crate) fn object(&self) -> Object {
         let mut at = At {
             reading: None,
@@ -169,29 +215,27 @@ impl<T> Shape for Record<T> {
 }
 
 /// The needs that a field may have, named as in `record!`.
-impl At<'_, '_> {
-    pub(crate) fn required<S: Shape>(&mut self, field_doc: FieldDoc, shape: &S) -> Got<S::Out> {
-        let Got { value, place } = self.field(field_doc, Need::Required, shape);
-        let value = value.flatten();
-        Got { value, place }
+impl<'r> At<'r, '_> {
+    pub(crate) fn required<S: Shape>(&mut self, field_doc: FieldDoc, shape: &S) -> Got<'r, S::Out> {
+        self.field(field_doc, Need::Required, shape)
+            .and_then(std::convert::identity)
     }
 
     pub(crate) fn optional<S: Shape>(
         &mut self,
         field_doc: FieldDoc,
         shape: &S,
-    ) -> Got<Option<S::Out>> {
+    ) -> Got<'r, Option<S::Out>> {
         self.field(field_doc, Need::Optional, shape)
     }
 
     /// An optional field whose default is empty.
-    pub(crate) fn or_empty<S>(&mut self, field_doc: FieldDoc, shape: &S) -> Got<S::Out>
+    pub(crate) fn or_empty<S>(&mut self, field_doc: FieldDoc, shape: &S) -> Got<'r, S::Out>
     where
         S: Shape<Out: Default>,
     {
-        let Got { value, place } = self.optional(field_doc, shape);
-        let value = value.map(Option::unwrap_or_default);
-        Got { value, place }
+        let got = self.optional(field_doc, shape);
+        got.and_then(|value| Some(value.unwrap_or_default()))
     }
 
     pub(crate) fn default<S: Shape>(
@@ -199,9 +243,9 @@ impl At<'_, '_> {
         field_doc: FieldDoc,
         default: &'static str,
         shape: &S,
-    ) -> Got<S::Out> {
-        let Got { value, place } = self.field(field_doc, Need::Default(default), shape);
-        let value = value.and_then(|value| match (value, &mut self.reading) {
+    ) -> Got<'r, S::Out> {
+        let got = self.field(field_doc, Need::Default(default), shape);
+        got.and_then(|value| match (value, &mut self.reading) {
             (Some(value), _) => Some(value),
             (None, None) => None,
             (None, Some(Reading { reader, site, .. })) => {
@@ -211,8 +255,7 @@ impl At<'_, '_> {
                 reader.named.truncate(named);
                 value
             }
-        });
-        Got { value, place }
+        })
     }
 
     /// One of several fields that exclude each other.
@@ -220,7 +263,7 @@ impl At<'_, '_> {
         &mut self,
         field_doc: FieldDoc,
         shape: &S,
-    ) -> Got<Option<S::Out>> {
+    ) -> Got<'r, Option<S::Out>> {
         self.field(field_doc, Need::Either, shape)
     }
 
@@ -229,7 +272,7 @@ impl At<'_, '_> {
         field_doc: FieldDoc,
         one: &'static str,
         shape: &S,
-    ) -> Got<Option<S::Out>> {
+    ) -> Got<'r, Option<S::Out>> {
         self.field(field_doc, Need::With(one), shape)
     }
 
@@ -238,7 +281,7 @@ impl At<'_, '_> {
         field_doc: FieldDoc,
         one: &'static str,
         shape: &S,
-    ) -> Got<Option<S::Out>> {
+    ) -> Got<'r, Option<S::Out>> {
         self.field(field_doc, Need::NeededWith(one), shape)
     }
 
@@ -248,12 +291,13 @@ impl At<'_, '_> {
         field_doc: FieldDoc,
         need: Need,
         shape: &S,
-    ) -> Got<Option<S::Out>> {
+    ) -> Got<'r, Option<S::Out>> {
         let FieldDoc { key, doc, example } = field_doc;
-        let key = key.trim_start_matches("r#");
         let head = Head { key, need, example };
         self.heads.push(head);
         let mut got = Got {
+            key,
+            node: None,
             value: None,
             place: None,
         };
@@ -262,10 +306,12 @@ impl At<'_, '_> {
             self.described.push(Field { head, doc, kind });
             return got;
         };
+        let node: &'r Node = node;
         for entry in node.entries().iter().filter(|entry| entry.key.text == key) {
             let value = reader.field(head, shape, entry);
             if got.place.is_none() {
                 got.value = value.map(Some);
+                got.node = Some(&entry.value);
                 got.place = Some(Place {
                     key: entry.key.mark,
                     value: entry.value.mark,
@@ -371,6 +417,19 @@ mod tests {
         let (value, found) = read(&NUMBERS, "type: 5\nthird: 6\n");
         assert_eq!((value, found), (Some((5, 7, Some(6))), vec![]));
         assert_eq!(READ.get(), 6, "two that are written, and a default");
+    }
+
+    #[test]
+    fn a_key_is_looked_up_as_it_is_declared() {
+        const TYPE: &str = NUMBERS.key("type");
+        assert_eq!(
+            (TYPE, NUMBERS.keys),
+            ("type", &["type", "second", "third"][..])
+        );
+        for unknown in ["fourth", "secon", "seconds", "", "r#type"] {
+            let looked_up = std::panic::catch_unwind(|| NUMBERS.key(unknown));
+            assert!(looked_up.is_err(), "{unknown}");
+        }
     }
 
     #[test]

@@ -5,8 +5,8 @@
 //!
 //! `read` parses the text into a tree, and `set` applies `--set` to it. What a `document` may
 //! contain is declared once, in `stack`, `policy` and `example`, with the macro of `field`: values,
-//! diagnostics, JSON Schema and reference follow from it. `rules` checks parts of the tree that
-//! share no mapping. The conditions of a policy stay text: whoever compiles them reports flaws to
+//! diagnostics, JSON Schema and reference follow from it. Code that looks a key up in a tree
+//! takes it from the declaration (`Record::key`). The conditions of a policy stay text: whoever compiles them reports flaws to
 //! `Written`, which knows their places.
 
 mod align;
@@ -20,8 +20,6 @@ mod example;
 mod expression;
 mod field;
 mod format;
-mod forms;
-mod hidden_names;
 mod json_schema;
 mod misplaced_keys;
 mod named;
@@ -33,14 +31,12 @@ mod paths;
 mod policy;
 mod policy_format;
 mod policy_readers;
-mod policy_rules;
 mod read;
 mod read_stack;
 mod reader;
 mod readers;
 mod reference;
 mod render;
-mod rules;
 mod set;
 mod shape;
 mod source;
@@ -122,7 +118,7 @@ fn whole<T>(
 /// Returns every mistake in the text.
 pub fn policy(name: &str, text: &str) -> Result<Written, Diagnostics> {
     let base = Path::new("");
-    let read = plain(&POLICY_FILE, &POLICY, name, text, base, policy_rules::check);
+    let read = plain(&POLICY_FILE, &POLICY, name, text, base);
     read.map(|((policy, conditions), source)| Written {
         policy,
         source,
@@ -135,7 +131,7 @@ pub fn policy(name: &str, text: &str) -> Result<Written, Diagnostics> {
 /// # Errors
 /// Returns every mistake in the text.
 pub fn examples(name: &str, text: &str, base: &Path) -> Result<Vec<Example>, Diagnostics> {
-    let read = plain(&EXAMPLES_FILE, &EXAMPLES, name, text, base, |_| Vec::new());
+    let read = plain(&EXAMPLES_FILE, &EXAMPLES, name, text, base);
     read.map(|(examples, _)| examples)
 }
 
@@ -146,7 +142,6 @@ fn plain<T>(
     name: &str,
     text: &str,
     base: &Path,
-    rules: fn(&node::Node) -> Vec<Diagnostic>,
 ) -> Result<(T, Source), Diagnostics> {
     let source = Source {
         name: name.to_owned(),
@@ -158,7 +153,6 @@ fn plain<T>(
         let mut reader = Reader::new(root, document, &sources, base);
         let read = reader.whole(record);
         found.extend(reader.found);
-        found.extend(rules(root));
         read
     });
     let found = expression::explained(&source, found);

@@ -8,7 +8,7 @@ use super::reader::Reader;
 use super::set::{self, Setting};
 use super::source::Source;
 use super::stack::STACK;
-use super::{rules, whole};
+use super::whole;
 use crate::model::stack::Stack;
 use std::path::Path;
 
@@ -41,7 +41,6 @@ impl ReadStack {
             stack = reader.whole(&STACK);
             found.append(&mut reader.found);
             named = reader.named;
-            found.extend(rules::check(&root));
         }
         Self {
             sources,

@@ -125,7 +125,7 @@ fn below(kind: &Kind, path: &str, page: &mut String) {
         }
         Kind::List(items) | Kind::Several(items) => {
             let item = match items.unique {
-                Unique::ByName => "NAME",
+                Unique::By(_) => "NAME",
                 Unique::No | Unique::ByText => "0",
             };
             below(&items.of, &format!("{path}.{item}"), page);

@@ -5,7 +5,7 @@ use super::diag::{Code, Diagnostic};
 use super::nearest::{all_of, any_of, nearest, quote};
 use super::node::{Entry, Key, Node, Value};
 use super::read::read;
-use super::shape::{Kind, Object};
+use super::shape::{Items, Kind, Object, Unique};
 use super::source::{Mark, Source};
 use crate::model::Invalid;
 use std::fmt;
@@ -160,7 +160,7 @@ fn put(node: &mut Node, kind: &Kind, rest: Option<Rest<'_>>, value: Node, name: 
             }
             Ok(())
         }
-        Kind::List(items) | Kind::Several(items) => list(node, &items.of, rest, value, name),
+        Kind::List(items) | Kind::Several(items) => list(node, items, rest, value, name),
         Kind::Text(_) | Kind::Words(_) | Kind::Switch | Kind::Whole(..) | Kind::Argument => {
             let message = format!("{name} has nothing below it");
             let help = "a path ends where the value stands";
@@ -230,7 +230,7 @@ fn child<'n>(node: &'n mut Node, key: Rest<'_>) -> Option<&'n mut Node> {
     entries.get_mut(index).map(|entry| &mut entry.value)
 }
 
-fn list(node: &mut Node, of: &Kind, rest: Rest<'_>, value: Node, name: &str) -> Put {
+fn list(node: &mut Node, kind: &Items, rest: Rest<'_>, value: Node, name: &str) -> Put {
     let items = match &mut node.value {
         Value::Seq(items) => items,
         Value::Broken => &mut Vec::new(),
@@ -238,7 +238,10 @@ fn list(node: &mut Node, of: &Kind, rest: Rest<'_>, value: Node, name: &str) -> 
     };
     let names: Vec<Option<String>> = items
         .iter()
-        .map(|item| Some(item.get("name")?.text()?.to_owned()))
+        .map(|item| match kind.unique {
+            Unique::By(key) => Some(item.get(key)?.text()?.to_owned()),
+            Unique::No | Unique::ByText => None,
+        })
         .collect();
     let begins = |name: &&String| {
         rest.text
@@ -256,7 +259,7 @@ fn list(node: &mut Node, of: &Kind, rest: Rest<'_>, value: Node, name: &str) -> 
         None => head.text.parse().ok().filter(|index| *index < items.len()),
     };
     if let Some(item) = index.and_then(|index| items.get_mut(index)) {
-        return put(item, of, tail, value, &quote(head.text));
+        return put(item, &kind.of, tail, value, &quote(head.text));
     }
     let known: Vec<&str> = names.iter().flatten().map(String::as_str).collect();
     let found = unknown(

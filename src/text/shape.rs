@@ -86,8 +86,8 @@ pub(crate) struct Items {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unique {
     No,
-    /// No two items have the same `name`; items are addressed by it.
-    ByName,
+    /// No two items have the same value of this key; items are addressed by it.
+    By(&'static str),
     /// No two items have the same text.
     ByText,
 }

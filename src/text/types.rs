@@ -258,7 +258,9 @@ fn read_whole(scalar: &Scalar) -> Option<u16> {
 /// A reference to something that is declared elsewhere in the file.
 pub(crate) struct Names<T> {
     pub(crate) what: &'static str,
+    /// The key under which it is declared; and, for a list, the key of an item's name.
     pub(crate) root: &'static str,
+    pub(crate) name: Option<&'static str>,
     pub(crate) format: Format<T>,
 }
 
@@ -268,7 +270,7 @@ impl<T> Names<T> {
         let Some(node) = root.get(self.root) else {
             return Vec::new();
         };
-        let named = |item: &'a Node| item.get("name")?.text();
+        let named = |item: &'a Node| item.get(self.name?)?.text();
         let listed = node.items().iter().filter_map(named);
         let keyed = node.entries().iter().map(|entry| entry.key.text.as_str());
         listed.chain(keyed).collect()

@@ -1,7 +1,7 @@
 //! Checks whether this account is ready. Each check is a call that changes nothing.
 
-use super::{Account, network};
 use super::roles::{INSTANCE_PROFILE, REAPER, SERVICE_ROLE};
+use super::{Account, network};
 use crate::cloud::api::ec2::{
     DefaultVpcs, DescribeKeyPairs, DescribeSecurityGroups, DescribeSubnets, Filter,
 };
@@ -142,10 +142,8 @@ impl<A: Api> Account<A> {
 
     /// The network that clusters use, and the ports that EMR lets them open.
     async fn network(&self) -> Vec<Finding> {
-        let (network, block) = tokio::join!(
-            self.default_vpc(),
-            self.api.serve(GetBlockPublicAccess)
-        );
+        let (network, block) =
+            tokio::join!(self.default_vpc(), self.api.serve(GetBlockPublicAccess));
         let access = match block {
             Ok(BlockPublicAccess { blocks: false, .. }) => good(
                 "public ports",

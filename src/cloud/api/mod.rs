@@ -106,13 +106,5 @@ macro_rules! api {
 }
 
 api!(
-    budgets,
-    cloudwatch,
-    quotas,
-    sts,
-    ec2,
-    iam,
-    s3,
-    emr,
-    scheduler,
+    budgets, cloudwatch, quotas, sts, ec2, iam, s3, emr, scheduler,
 );

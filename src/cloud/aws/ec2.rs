@@ -5,8 +5,8 @@ use super::error::{from_sdk, incomplete, unless};
 use super::translate::tags;
 use crate::cloud::api::ec2::{
     AuthorizeIngress, CreateSecurityGroup, DefaultVpcs, DeleteKeyPair, DeleteSecurityGroup,
-    DescribeKeyPairs, DescribeSecurityGroups, DescribeSubnets, Filter, Group, GroupId, ImportKeyPair, KeyPair,
-    RevokeIngress, Rule,
+    DescribeKeyPairs, DescribeSecurityGroups, DescribeSubnets, Filter, Group, GroupId,
+    ImportKeyPair, KeyPair, RevokeIngress, Rule,
 };
 use crate::cloud::api::{ApiError, Kind, Serve, Tags};
 use aws_sdk_ec2::primitives::Blob;

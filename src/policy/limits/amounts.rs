@@ -95,6 +95,8 @@ const RUN_COST: Limit = Limit::new("run_cost", "guardrails.budget");
 const NODES: Limit = Limit::new("nodes", "cluster.size");
 const MAX_LIFETIME: Limit = Limit::new("max_lifetime", "guardrails.max_lifetime");
 const IDLE_TIMEOUT: Limit = Limit::new("idle_timeout", "guardrails.idle_timeout");
+#[cfg(test)]
+pub(super) const ALL: [Limit; 5] = [HOURLY_COST, RUN_COST, NODES, MAX_LIFETIME, IDLE_TIMEOUT];
 
 struct Check<'a> {
     policies: &'a [&'a Policy],

@@ -36,6 +36,7 @@ pub(super) fn extended(
 }
 
 /// A limit's key, and the key in the stack that it is about.
+#[derive(Clone, Copy)]
 struct Limit {
     key: &'static str,
     at: &'static str,
@@ -81,4 +82,22 @@ fn set<'a, T: 'a>(
 ) -> impl Iterator<Item = (&'a Policy, &'a Located<T>)> {
     let value = move |policy: &&'a Policy| Some((*policy, of(&policy.limits)?));
     policies.iter().filter_map(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::text::{policy_schema, setting_paths};
+
+    #[test]
+    fn limits_and_what_they_are_about_are_declared() {
+        let paths = setting_paths();
+        let schema = policy_schema();
+        let declared = &schema["properties"]["limits"]["properties"];
+        let all = [&super::amounts::ALL[..], &super::names::ALL].concat();
+        assert_eq!(all.len(), declared.as_object().unwrap().len());
+        for limit in all {
+            assert!(declared.get(limit.key).is_some(), "{}", limit.key);
+            assert!(paths.iter().any(|path| path == limit.at), "{}", limit.at);
+        }
+    }
 }

@@ -46,6 +46,8 @@ const RELEASES: Limit = Limit::new("releases", "cluster.release");
 const MARKET: Limit = Limit::new("market", "cluster.size");
 const SSH_FROM: Limit = Limit::new("ssh_from", "security_groups");
 const TAGS: Limit = Limit::new("tags", "tags");
+#[cfg(test)]
+pub(super) const ALL: [Limit; 6] = [INSTANCE_TYPES, REGIONS, RELEASES, MARKET, SSH_FROM, TAGS];
 
 /// Whether a release belongs to a line, as `emr-7.12.0` does to `emr-7.x`.
 fn is_of(line: &Glob, release: &str) -> bool {

@@ -1,5 +1,6 @@
 //! `budget`: what a team may spend in a month.
 
+use super::rules;
 use crate::model::name::Region;
 use crate::model::policy::{MonthlyBudget, WhenSpent};
 use crate::text::collections::{Unique, list};
@@ -37,6 +38,9 @@ record! {
         /// The region whose bucket keeps the account. By default the only region in
         /// `limits.regions`, or us-east-1.
         home: optional = REGION, "us-east-1";
+    } check {
+        rules::too_many_subscribers(at, &subscribers);
+        rules::too_many_shares(at, &notify_at);
     } => {
         let mut notify_at = notify_at;
         notify_at.sort_unstable();

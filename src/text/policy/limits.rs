@@ -1,5 +1,6 @@
 //! `limits`: how much a stack may ask for.
 
+use super::rules;
 use crate::model::glob::Glob;
 use crate::model::policy::{Limits, SourceLimit};
 use crate::model::stack::Market;
@@ -48,6 +49,9 @@ record! {
             "caller";
         /// Tags that a stack has to have, and patterns of their values.
         tags: optional = Lined(TAGS), "{ owner: \"*\", cost-center: \"cc-*\" }";
+    } check {
+        rules::too_short(at, &max_lifetime);
+        rules::too_short(at, &idle_timeout);
     } => Limits {
         hourly_cost,
         run_cost,

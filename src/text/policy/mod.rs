@@ -4,6 +4,7 @@
 mod budget;
 mod limits;
 mod rule;
+mod rules;
 mod watchdog;
 
 use super::collections::{Lined, Unique, list};
@@ -36,7 +37,8 @@ record! {
             "{ timezone: Asia/Seoul, terminate: \"Mon-Fri 20:00-07:00, Sat-Sun\" }";
         /// Conditions of your own, in CEL.
         rules: or_empty =
-            list(RULE, Unique::ByName, "a rule", "{ name: …, deny_when: …, message: … }"),
+            list(RULE, Unique::By(RULE.key("name")), "a rule",
+                "{ name: …, deny_when: …, message: … }"),
             "[{ name: no-tasks, deny_when: stack.cluster.task != null, message: … }]";
         /// Who may override the policy, giving a reason; by default nobody.
         overrides: optional = OVERRIDES, "{ by: [\"ana@*\"] }";
@@ -45,6 +47,8 @@ record! {
         unmanaged: optional = Lined(UNMANAGED), "{ action: notify, exempt: { tag: keep } }";
         /// How clusters that violate the policy are ended.
         watchdog: or_empty = WATCHDOG, "{ warn_before: 10m, max_kills_per_sweep: 5 }";
+    } check {
+        rules::budget_without_teams(at, &budget, &applies_to);
     } => {
         let (rules, conditions) = rules.into_iter().unzip();
         let (unmanaged, exempt) = unmanaged

@@ -1,6 +1,7 @@
 //! `cluster`: its release, its machines, and what may connect to it.
 
-use super::{GROUPS, KEY_PAIRS};
+use super::forms::{expand_group, expand_primary, expand_size};
+use super::{GROUPS, KEY_PAIRS, REGION};
 use crate::model::emr_settings::{EmrSettings, KmsKey};
 use crate::model::instance::{InstanceType, Nodes};
 use crate::model::name::Region;
@@ -9,7 +10,6 @@ use crate::text::collections::{Forms, Unique, list};
 use crate::text::diag::{Code, Diagnostic};
 use crate::text::field::{At, record};
 use crate::text::format::{self, Format};
-use crate::text::forms::{expand_group, expand_primary, expand_size};
 use crate::text::named::What;
 use crate::text::source::Mark;
 use crate::text::types::{Machines, Outside, Role, Whole, Words};
@@ -57,7 +57,9 @@ record! {
 
 /// The machines can use a key of their own region alone.
 fn key_elsewhere(at: &mut At<'_, '_>, key: &KmsKey, place: Mark) {
-    let region = at.reader().and_then(|reader| reader.root.get("region")?.text());
+    let region = at
+        .reader()
+        .and_then(|reader| reader.root.get(REGION)?.text());
     // An invalid region is reported at its own place.
     let Some(region) = region.and_then(|region| region.parse::<Region>().ok()) else {
         return;
@@ -68,7 +70,9 @@ fn key_elsewhere(at: &mut At<'_, '_>, key: &KmsKey, place: Mark) {
         at.wrong(
             Diagnostic::new(Code::Conflict, place, message)
                 .expected(format!("a key whose ARN begins with `{wanted}:`"))
-                .help(format!("list the keys there: aws kms list-keys --region {region}")),
+                .help(format!(
+                    "list the keys there: aws kms list-keys --region {region}"
+                )),
         );
     }
 }
@@ -79,7 +83,7 @@ const SIZE_FORMS: Forms<Nodes, Size> = Forms {
     expand: expand_size,
 };
 
-struct Size {
+pub(super) struct Size {
     primary: InstanceGroup,
     core: Option<InstanceGroup>,
     task: Option<InstanceGroup>,
@@ -87,7 +91,7 @@ struct Size {
 
 record! {
     /// The cluster's machines by role.
-    SIZE: Size = |at| {
+    pub(super) SIZE: Size = |at| {
         /// The machine that coordinates the cluster. If it is the only one, it runs the work as
         /// well.
         primary: required = PRIMARY_FORMS, "m5.xlarge";
@@ -121,7 +125,7 @@ const GROUP_FORMS: Forms<Nodes, InstanceGroup> = Forms {
 
 record! {
     /// The primary node.
-    PRIMARY: InstanceGroup = |at| {
+    pub(super) PRIMARY: InstanceGroup = |at| {
         /// Its instance type.
         r#type: required = Outside(What::Primary, format::INSTANCE_TYPE), "m5.xlarge";
     } and (market, ebs) = BOUGHT => InstanceGroup {
@@ -133,7 +137,7 @@ record! {
 
 record! {
     /// Machines of one role.
-    INSTANCES: InstanceGroup = |at| {
+    pub(super) INSTANCES: InstanceGroup = |at| {
         /// How many, and their instance type.
         nodes: required = Machines(format::NODES), "2 x m5.xlarge";
     } and (market, ebs) = BOUGHT => InstanceGroup { nodes, market, ebs };

@@ -56,15 +56,21 @@ record! {
     };
 }
 
+const PATH: &str = DATA.key("path");
+
 /// A file beside a file on this machine must exist as well.
-fn name_beside(at: &mut At<'_, '_>, beside: &Got<Option<DataName>>, file: &Got<Option<String>>) {
+fn name_beside(
+    at: &mut At<'_, '_>,
+    beside: &Got<'_, Option<DataName>>,
+    file: &Got<'_, Option<String>>,
+) {
     let (Some(Some(beside)), Some(Some(file)), Some(place)) =
         (&beside.value, &file.value, file.place)
     else {
         return;
     };
     let Some(reader) = at.reader() else { return };
-    let other = reader.root.find(&["data", beside.as_str(), "path"]);
+    let other = reader.root.find(&[DATA_SETS.root, beside.as_str(), PATH]);
     if let Some(other) = other.and_then(|other| other.text()) {
         let path = paths::join(reader.base, other).with_file_name(file);
         reader.name(What::Data, file, place.value, Some(path));

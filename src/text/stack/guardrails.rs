@@ -68,12 +68,13 @@ record! {
 
 /// Checks that the durations are within EMR's limits, and that idle_timeout is at most
 /// max_lifetime.
-fn spans(at: &mut At<'_, '_>, idle: &Got<Span>, life: &Got<Span>) {
+fn spans(at: &mut At<'_, '_>, idle: &Got<'_, Span>, life: &Got<'_, Span>) {
     let (min, max) = (Guardrails::IDLE_MIN, Guardrails::IDLE_MAX);
+    let (idle_key, life_key) = (idle.key, life.key);
     if let Some((life, mark)) = life.written()
         && *life < min
     {
-        let message = format!("`max_lifetime` cannot be {life}");
+        let message = format!("`{life_key}` cannot be {life}");
         at.wrong(
             Diagnostic::new(Code::OutOfRange, mark, message)
                 .expected(format!("at least {}s", min.as_secs())),
@@ -83,7 +84,7 @@ fn spans(at: &mut At<'_, '_>, idle: &Got<Span>, life: &Got<Span>) {
         return;
     };
     if !(min..=max).contains(idle) {
-        let message = format!("`idle_timeout` cannot be {idle}");
+        let message = format!("`{idle_key}` cannot be {idle}");
         at.wrong(
             Diagnostic::new(Code::OutOfRange, mark, message)
                 .expected(format!("from {}s to {max}", min.as_secs()))
@@ -94,14 +95,14 @@ fn spans(at: &mut At<'_, '_>, idle: &Got<Span>, life: &Got<Span>) {
         && *idle > limit
         && *idle <= max
     {
-        let message = "`idle_timeout` is longer than `max_lifetime`";
+        let message = format!("`{idle_key}` is longer than `{life_key}`");
         let wrong =
             Diagnostic::new(Code::OutOfRange, mark, message).expected(format!("at most {limit}"));
         at.wrong(match life.place {
             Some(life) => wrong
                 .help("a cluster cannot be idle for longer than it lives")
-                .related(life.value, "`max_lifetime`"),
-            None => wrong.help(format!("`max_lifetime` is {limit} by default")),
+                .related(life.value, format!("`{life_key}`")),
+            None => wrong.help(format!("`{life_key}` is {limit} by default")),
         });
     }
 }

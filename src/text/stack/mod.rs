@@ -2,6 +2,8 @@
 
 mod cluster;
 mod data;
+mod data_rules;
+mod forms;
 pub(crate) mod guardrails;
 mod job;
 
@@ -21,19 +23,24 @@ use job::JOB;
 
 pub(crate) const KEY_PAIRS: Names<KeyPairName> = Names {
     what: "key pair",
-    root: "key_pairs",
+    root: STACK.key("key_pairs"),
+    name: Some(KEY_PAIR.key("name")),
     format: format::KEY_PAIR,
 };
 pub(crate) const GROUPS: Names<GroupName> = Names {
     what: "security group",
-    root: "security_groups",
+    root: STACK.key("security_groups"),
+    name: Some(GROUP.key("name")),
     format: format::GROUP,
 };
 pub(crate) const DATA_SETS: Names<DataName> = Names {
     what: "data set",
-    root: "data",
+    root: STACK.key("data"),
+    name: None,
     format: format::DATA,
 };
+
+const REGION: &str = STACK.key("region");
 
 record! {
     /// A stack of clusterup: keys, firewall, data, cluster and job, with limits on their cost.
@@ -47,11 +54,12 @@ record! {
         /// The AWS region in which everything is created.
         region: required = Outside(What::Region, format::REGION), "us-east-1";
         /// SSH keys for the cluster's nodes.
-        key_pairs: or_empty = list(KEY_PAIR, Unique::ByName, "a key pair", "{ name: spark }"),
+        key_pairs: or_empty = list(KEY_PAIR, Unique::By(KEY_PAIR.key("name")), "a key pair", "{ name: spark }"),
             "[{ name: spark }]";
         /// Firewall rules for the cluster's primary node.
         security_groups: or_empty =
-            list(GROUP, Unique::ByName, "a security group", "{ name: spark-ssh, ingress: […] }"),
+            list(GROUP, Unique::By(GROUP.key("name")), "a security group",
+                "{ name: spark-ssh, ingress: […] }"),
             "[{ name: spark-ssh, ingress: [{ port: 22, from: caller }] }]";
         /// Data sets by name. A step refers to the location of one as `${data.NAME}`.
         data: or_empty = ByName(format::DATA, DATA), "{ ratings: { path: ratings.dat } }";
@@ -61,6 +69,10 @@ record! {
         job: optional = JOB, "{ steps: [{ name: main, script: job.py }] }";
         /// The limits at which the cluster ends.
         guardrails: or_empty = GUARDRAILS, "{ idle_timeout: 10m, max_lifetime: 2h, budget: $3 }";
+    } check {
+        if let Some(data) = data.node {
+            data_rules::check(at, data);
+        }
     } => Stack {
         name: stack,
         team,

@@ -50,8 +50,9 @@ pub(super) fn order(order: &RunJobFlow) -> Result<(), Refusal> {
 pub(super) fn network(order: &RunJobFlow, has_default_vpc: bool) -> Result<(), Refusal> {
     let first = order.groups.first();
     let kind = first.map_or("", |group| group.instance_type.as_str());
-    let message =
-        format!("Subnet is required : The specified instance type {kind} can only be used in a VPC");
+    let message = format!(
+        "Subnet is required : The specified instance type {kind} can only be used in a VPC"
+    );
     ensure(has_default_vpc, message)
 }
 

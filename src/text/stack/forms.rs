@@ -1,8 +1,14 @@
 //! Expands short forms to long forms, keeping the places of their parts.
 
-use super::node::{Entry, Key, Node};
-use super::source::Mark;
+use super::cluster::{INSTANCES, PRIMARY, SIZE};
 use crate::model::instance::Nodes;
+use crate::text::node::{Entry, Key, Node};
+use crate::text::source::Mark;
+
+const PRIMARY_KEY: &str = SIZE.key("primary");
+const CORE_KEY: &str = SIZE.key("core");
+const TYPE_KEY: &str = PRIMARY.key("type");
+const NODES_KEY: &str = INSTANCES.key("nodes");
 
 fn map(mark: Mark, entries: impl IntoIterator<Item = (&'static str, String)>) -> Node {
     let entry = |(key, text): (&'static str, String)| Entry {
@@ -16,16 +22,16 @@ fn map(mark: Mark, entries: impl IntoIterator<Item = (&'static str, String)>) ->
 }
 
 /// `3 x m5.xlarge`: one primary and two core nodes.
-pub(crate) fn expand_size(node: &Node) -> Option<Node> {
+pub(super) fn expand_size(node: &Node) -> Option<Node> {
     let Nodes {
         count,
         instance_type,
     } = node.text()?.parse().ok()?;
-    let primary = ("primary", instance_type.to_string());
+    let primary = (PRIMARY_KEY, instance_type.to_string());
     let rest = count.checked_sub(1).filter(|count| *count > 0);
     let core = rest.map(|count| {
         (
-            "core",
+            CORE_KEY,
             Nodes {
                 count,
                 instance_type,
@@ -36,10 +42,10 @@ pub(crate) fn expand_size(node: &Node) -> Option<Node> {
     Some(map(node.mark, [Some(primary), core].into_iter().flatten()))
 }
 
-pub(crate) fn expand_primary(node: &Node) -> Option<Node> {
-    Some(map(node.mark, [("type", node.text()?.to_owned())]))
+pub(super) fn expand_primary(node: &Node) -> Option<Node> {
+    Some(map(node.mark, [(TYPE_KEY, node.text()?.to_owned())]))
 }
 
-pub(crate) fn expand_group(node: &Node) -> Option<Node> {
-    Some(map(node.mark, [("nodes", node.text()?.to_owned())]))
+pub(super) fn expand_group(node: &Node) -> Option<Node> {
+    Some(map(node.mark, [(NODES_KEY, node.text()?.to_owned())]))
 }
