@@ -75,7 +75,7 @@ fn the_simulation_refuses_what_aws_refuses() {
         let name = &case.stack.name;
         let _lease = process.account.lease(name, &NoListener).await.unwrap();
         let made = driver.attempt(&prepared.unwrap().plan).await;
-        let refusal = made.unwrap_err().to_string();
+        let refusal = format!("{:?}", made.unwrap_err());
         assert!(refusal.contains("Subnet is required"), "{refusal}");
         assert!(sim.census().clusters.is_empty());
     });

@@ -415,7 +415,7 @@ impl<A: Api> Account<A> {
     }
 
     /// Writes the lock, waiting for another holder. Returns its ETag, and whether the bucket was
-    /// created.
+    /// created and nobody else has held this lock in it.
     async fn acquire(
         &self,
         bucket: &Bucket,
@@ -426,6 +426,7 @@ impl<A: Api> Account<A> {
     ) -> Result<(String, bool), CloudError> {
         let mut created_at = None;
         let mut looked = false;
+        let mut is_contended = false;
         let mut condition = Condition::Absent;
         let begun = Instant::now();
         let mut watched = Instant::now();
@@ -439,10 +440,12 @@ impl<A: Api> Account<A> {
                     self.ensure_bucket(bucket, &mut created_at).await?;
                     continue;
                 }
-                Err(error) if matches!(error.kind, Kind::Precondition | Kind::NotFound) => {}
+                Err(error) if matches!(error.kind, Kind::Precondition | Kind::NotFound) => {
+                    is_contended = true;
+                }
                 reply => {
                     let etag = reply.with_context(|| format!("lock stack {stack}"))?;
-                    return Ok((etag, created_at.is_some()));
+                    return Ok((etag, created_at.is_some() && !is_contended));
                 }
             }
             condition = Condition::Absent;

@@ -47,7 +47,7 @@ impl<A: Api> Observing for Account<A> {
         let (keys, groups, objects, alive) = tokio::join!(
             self.key_pairs(filter.clone()),
             self.security_groups(filter),
-            self.objects(stack),
+            self.objects_unless_new(stack),
             self.alive(),
         );
         let keys = keys?;
@@ -200,6 +200,21 @@ impl<A: Api> Account<A> {
             Listed::Prefix(_) => None,
         };
         Ok(listed.map(|listed| listed.into_iter().filter_map(object).collect()))
+    }
+
+    /// The objects of a stack. There are none yet in a bucket that did not exist at the last
+    /// observation and that this process has created for its lease.
+    async fn objects_unless_new(&self, stack: &StackName) -> Result<Option<Objects>, CloudError> {
+        let is_empty = {
+            let observed = self.observed.borrow();
+            let had_no_bucket =
+                observed.stack.as_ref() == Some(stack) && observed.objects.is_none();
+            had_no_bucket && observed.is_new
+        };
+        if is_empty {
+            return Ok(Some(Objects::new()));
+        }
+        self.objects(stack).await
     }
 
     /// All pages of a listing; `None` if there is no bucket.

@@ -6,20 +6,11 @@ use crate::cloud::budgets::model::{Amount, Budget, Notice, Notices};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 
-service!(
-    DescribeBudgets,
-    DescribeNotificationsForBudget,
-    DescribeSubscribersForNotification,
-    CreateBudget,
-    UpdateBudget,
-    DeleteBudget,
-    CreateNotification,
-    DeleteNotification,
-    UpdateNotification,
-    CreateSubscriber,
-    UpdateSubscriber,
-    DeleteSubscriber,
-);
+service! {
+    DescribeBudgets, DescribeNotificationsForBudget, DescribeSubscribersForNotification,
+    CreateBudget, UpdateBudget, DeleteBudget, CreateNotification, DeleteNotification,
+    UpdateNotification, CreateSubscriber, UpdateSubscriber, DeleteSubscriber,
+}
 
 /// A budget in a listing.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 use super::{Page, call, service};
 use chrono::{DateTime, Utc};
 
-service!(GetMetricData,);
+service! { GetMetricData }
 
 /// EMR publishes its metrics at this interval, in seconds.
 pub const PERIOD: u32 = 300;

@@ -3,18 +3,11 @@
 use super::{Tags, call, service};
 use crate::model::cidr::Cidr;
 
-service!(
-    DescribeKeyPairs,
-    DefaultVpcs,
-    DescribeSubnets,
-    ImportKeyPair,
-    DeleteKeyPair,
-    DescribeSecurityGroups,
-    CreateSecurityGroup,
-    AuthorizeIngress,
-    RevokeIngress,
+service! {
+    DescribeKeyPairs, DefaultVpcs, DescribeSubnets, ImportKeyPair, DeleteKeyPair,
+    DescribeSecurityGroups, CreateSecurityGroup, AuthorizeIngress, RevokeIngress,
     DeleteSecurityGroup,
-);
+}
 
 /// A filter of EC2, such as `tag:clusterup-stack` with one value.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,33 +1,18 @@
 //! Amazon EMR: clusters and steps. No call of EMR has an idempotency token (EMR API, 2009-03-31).
 
 use super::{Page, Tags, call, service};
-use crate::model::emr_settings::EmrSettings;
 use crate::model::observed::{ClusterState, StepState};
-use crate::model::span::Span;
 use crate::model::stack::{Ebs, Market};
+use crate::model::{emr_settings::EmrSettings, span::Span};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
-service!(
-    RunJobFlow,
-    DescribeCluster,
-    ListClusters,
-    ListSteps,
-    ListInstanceGroups,
-    ListInstances,
-    AddJobFlowSteps,
-    TerminateJobFlows,
-    SetTerminationProtection,
-    SetKeepAlive,
-    ModifyInstanceGroups,
-    ModifyCluster,
-    GetAutoTerminationPolicy,
-    PutAutoTerminationPolicy,
-    AddTags,
-    RemoveTags,
-    ListReleaseLabels,
-    GetBlockPublicAccess,
-);
+service! {
+    RunJobFlow, DescribeCluster, ListClusters, ListSteps, ListInstanceGroups, ListInstances,
+    AddJobFlowSteps, TerminateJobFlows, SetTerminationProtection, SetKeepAlive,
+    ModifyInstanceGroups, ModifyCluster, GetAutoTerminationPolicy, PutAutoTerminationPolicy,
+    AddTags, RemoveTags, ListReleaseLabels, GetBlockPublicAccess,
+}
 
 /// Creates a cluster with its safeguards and steps in one atomic call. Returns its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -479,8 +464,7 @@ call!(
     keys
 );
 
-/// Reads whether EMR refuses clusters whose security groups are open to the world, for the account
-/// in this region.
+/// Reads whether EMR refuses security groups that are open to the world, in this account and region.
 #[derive(Debug, Clone)]
 pub struct GetBlockPublicAccess;
 call!(

@@ -2,18 +2,10 @@
 
 use super::{call, service};
 
-service!(
-    GetRole,
-    CreateRole,
-    AttachRolePolicy,
-    PutRolePolicy,
-    GetRolePolicy,
-    ListRolePolicies,
-    ListAttachedRolePolicies,
-    GetInstanceProfile,
-    CreateInstanceProfile,
-    AddRoleToInstanceProfile,
-);
+service! {
+    GetRole, CreateRole, AttachRolePolicy, PutRolePolicy, GetRolePolicy, ListRolePolicies,
+    ListAttachedRolePolicies, GetInstanceProfile, CreateInstanceProfile, AddRoleToInstanceProfile,
+}
 
 /// Reads a role. [`super::Kind::NotFound`] if it does not exist.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use super::{call, service};
 
-service!(GetServiceQuota,);
+service! { GetServiceQuota }
 
 /// Reads the applied value of a quota in a region.
 #[derive(Debug, Clone)]

@@ -4,26 +4,12 @@ use super::{Page, call, service};
 use chrono::{DateTime, Utc};
 use std::path::PathBuf;
 
-service!(
-    CreateBucket,
-    PutPublicAccessBlock,
-    PutBucketLifecycle,
-    GetBucketPolicy,
-    PutBucketPolicy,
-    DeleteBucket,
-    ListObjects,
-    GetObject,
-    Download,
-    HeadObject,
-    PutObject,
-    DeleteObject,
-    DeleteObjects,
-    CreateMultipartUpload,
-    UploadPart,
-    CompleteMultipartUpload,
-    AbortMultipartUpload,
-    ListMultipartUploads,
-);
+service! {
+    CreateBucket, PutPublicAccessBlock, PutBucketLifecycle, GetBucketPolicy, PutBucketPolicy,
+    DeleteBucket, ListObjects, GetObject, Download, HeadObject, PutObject, DeleteObject,
+    DeleteObjects, CreateMultipartUpload, UploadPart, CompleteMultipartUpload,
+    AbortMultipartUpload, ListMultipartUploads,
+}
 
 /// A bucket, and the account that must own it, so that another account's bucket of that name is
 /// never used.

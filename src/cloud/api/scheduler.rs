@@ -3,13 +3,7 @@
 use super::{Page, call, service};
 use chrono::{DateTime, Utc};
 
-service!(
-    CreateSchedule,
-    UpdateSchedule,
-    GetSchedule,
-    DeleteSchedule,
-    ListSchedules,
-);
+service! { CreateSchedule, UpdateSchedule, GetSchedule, DeleteSchedule, ListSchedules }
 
 /// The target that ends clusters: EMR's TerminateJobFlows as a universal target. The service has
 /// the SDK's name, and the call starts with a small letter (Scheduler User Guide, "Using universal

@@ -3,7 +3,7 @@
 use super::{call, service};
 use crate::model::name::AccountId;
 
-service!(GetCallerIdentity,);
+service! { GetCallerIdentity }
 
 /// Reads the identity of the credentials.
 #[derive(Debug, Clone)]

@@ -54,7 +54,8 @@ record! {
         /// The AWS region in which everything is created.
         region: required = Outside(What::Region, format::REGION), "us-east-1";
         /// SSH keys for the cluster's nodes.
-        key_pairs: or_empty = list(KEY_PAIR, Unique::By(KEY_PAIR.key("name")), "a key pair", "{ name: spark }"),
+        key_pairs: or_empty =
+            list(KEY_PAIR, Unique::By(KEY_PAIR.key("name")), "a key pair", "{ name: spark }"),
             "[{ name: spark }]";
         /// Firewall rules for the cluster's primary node.
         security_groups: or_empty =
