@@ -5,9 +5,9 @@
 //!
 //! `read` parses the text into a tree, and `set` applies `--set` to it. What a `document` may
 //! contain is declared once, in `stack`, `policy` and `example`, with the macro of `field`: values,
-//! diagnostics, JSON Schema and reference follow from it. Code that looks a key up in a tree
-//! takes it from the declaration (`Record::key`). The conditions of a policy stay text: whoever compiles them reports flaws to
-//! `Written`, which knows their places.
+//! diagnostics, JSON Schema and reference follow from it. Code that looks a key up in a tree takes it
+//! from the declaration (`Record::key`). The conditions of a policy stay text: the code that compiles
+//! them reports flaws to `Written`, which knows their places.
 
 mod align;
 mod arg;

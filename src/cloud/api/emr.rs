@@ -464,7 +464,7 @@ call!(
     keys
 );
 
-/// Reads whether EMR refuses security groups that are open to the world, in this account and region.
+/// Reads whether EMR refuses security groups that are open to the world, in this account.
 #[derive(Debug, Clone)]
 pub struct GetBlockPublicAccess;
 call!(

@@ -16,7 +16,8 @@ record! {
             "[numpy]";
         /// Scripts for spark-submit, run in order; the first that fails ends the job.
         steps: required =
-            list(STEP, Unique::By(STEP.key("name")), "a step", "{ name: main, script: job.py }").filled(),
+            list(STEP, Unique::By(STEP.key("name")), "a step", "{ name: main, script: job.py }")
+                .filled(),
             "[{ name: main, script: job.py }]";
         /// The folder that `${results}` is downloaded to; without it results stay in the bucket.
         results: optional = LocalPath(format::PATH, None), "../results/movie-similarities";
