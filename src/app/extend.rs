@@ -122,9 +122,8 @@ pub(crate) async fn under_lease(
     let moved = match moved? {
         Err(OperationError::NoCluster(stack)) if request.id.is_none() => {
             let observed = target.cloud.observe(&stack, None).await?;
-            let is_known = !observed.is_empty() || unknown_stack::existed(&stack, target);
-            if !is_known {
-                return Err(unknown_stack::failure("status", &stack, target).await);
+            if observed.is_empty() {
+                unknown_stack::refuse("status", &stack, target).await?;
             }
             Err(OperationError::NoCluster(stack))
         }

@@ -10,6 +10,7 @@ pub(crate) mod curves;
 pub(crate) mod environment;
 pub mod extend;
 pub(crate) mod failure;
+pub(crate) mod given_stack;
 pub(crate) mod interrupt;
 pub(crate) mod operator;
 pub(crate) mod origin;

@@ -7,6 +7,19 @@ use crate::model::hint::Command;
 use crate::model::name::StackName;
 use crate::text::nearest;
 
+/// Refuses a stack of which nothing exists, unless the ledger has a cluster of it: then it existed,
+/// and is gone.
+pub(crate) async fn refuse(
+    verb: &str,
+    stack: &StackName,
+    target: &Target<'_>,
+) -> Result<(), Failure> {
+    if recorded_costs::has_recorded(stack, target) {
+        return Ok(());
+    }
+    Err(failure(verb, stack, target).await)
+}
+
 /// The error, with the most similar existing name; `verb` is the command that was given.
 pub(crate) async fn failure(verb: &str, stack: &StackName, target: &Target<'_>) -> Failure {
     let place = target.place.in_words();
@@ -21,9 +34,4 @@ pub(crate) async fn failure(verb: &str, stack: &StackName, target: &Target<'_>) 
             .hint("list the stacks")
             .hint(Command::clusterup("status").target()),
     }
-}
-
-/// Whether the ledger has a cluster of the stack: then it existed, and is gone.
-pub(crate) fn existed(stack: &StackName, target: &Target<'_>) -> bool {
-    recorded_costs::has_recorded(stack, target)
 }

@@ -6,14 +6,13 @@ use super::verb::{Finished, Verb};
 use super::view;
 use crate::app::agreement::Proposal;
 use crate::app::failure::{Exit, Failure};
+use crate::app::given_stack::GivenStack;
 use crate::app::interrupt;
 use crate::app::origin::{CurrentOrigin, OtherOrigin};
 use crate::app::recorded_costs;
 use crate::app::reporter::Progress;
 use crate::app::session::Session;
-use crate::app::stack_file;
 use crate::app::target::Target;
-use crate::app::unknown_stack;
 use crate::model::action::Action;
 use crate::model::hint::{Command, CommandContext};
 use crate::model::name::StackName;
@@ -40,41 +39,40 @@ impl Verb for DestroyArgs {
     }
 
     async fn run(&self, session: &Session) -> Result<Finished, Failure> {
-        let (stack, region) = stack_file::name(&self.stack)?;
-        let target = Target::open(&self.target.choice(), region.as_ref(), session).await?;
+        let reporter = &session.reporter;
+        let given = GivenStack::open(&self.stack, &self.target.choice(), session).await?;
+        let (stack, target) = (&given.name, &given.target);
         let cloud = &*target.cloud;
-        let plan = destroy_plan(&target, &stack).await?;
+        let plan = destroy_plan(target, stack).await?;
         let here = CurrentOrigin::new(Path::new(&self.stack), &session.environment);
-        let elsewhere = here.elsewhere(cloud, &stack).await?;
+        let elsewhere = here.elsewhere(cloud, stack).await?;
         if let Some(elsewhere) = &elsewhere {
-            session.reporter.say(elsewhere.line());
+            reporter.say(elsewhere.line());
         }
         let empty = plan.is_empty();
-        if empty && region.is_none() && !unknown_stack::existed(&stack, &target) {
-            return Err(unknown_stack::failure("destroy", &stack, &target).await);
+        if empty {
+            given.refuse_unknown("destroy").await?;
         }
         let proposal = Proposal {
             plan: &plan,
-            target: &target,
+            target,
             prices: None,
             safeguards: &[],
             elsewhere: elsewhere.as_ref(),
         };
-        session
-            .reporter
-            .text(&view::plan::render(&proposal, session.reporter.here()));
+        reporter.text(&view::plan::render(&proposal, reporter.here()));
         if !empty {
             let question = format!("This deletes everything of stack {stack}. Continue?");
             let question = OtherOrigin::before(elsewhere.as_ref(), question);
             if !consent(&question, self.yes, &session.environment)? {
-                session.reporter.say("nothing was changed");
+                reporter.say("nothing was changed");
                 return Ok(Finished::without_document(Exit::Failed));
             }
-            let progress = session.reporter.progress();
-            let lease = interrupt::or_stop(cloud.lease(&stack, &*progress), STOPPED).await??;
+            let progress = reporter.progress();
+            let lease = interrupt::or_stop(cloud.lease(stack, &*progress), STOPPED).await??;
             let destroy = Destroy {
-                target: &target,
-                stack: &stack,
+                target,
+                stack,
                 progress: &*progress,
             };
             let destroyed = interrupt::or_stop(destroy.run(), STOPPED).await;
@@ -86,19 +84,15 @@ impl Verb for DestroyArgs {
         if let Some(aws) = cloud.aws() {
             interrupt::or_stop(aws.remove_shared(), STOPPED).await??;
         }
-        session.reporter.text(&format!(
+        reporter.text(&format!(
             "stack {stack} is destroyed; downloaded results are kept"
         ));
         if empty {
-            session.reporter.say(&format!(
+            reporter.say(&format!(
                 "nothing of it existed {}",
                 target.place.in_words()
             ));
-            session.reporter.say(
-                &session
-                    .reporter
-                    .next(&Command::clusterup("status").target(), 2),
-            );
+            reporter.say(&reporter.next(&Command::clusterup("status").target(), 2));
         }
         Ok(Finished::done(json!({ "stack": stack, "plan": plan })))
     }

@@ -64,26 +64,24 @@ impl Verb for DoctorArgs {
 }
 
 fn show(finding: &Finding, session: &Session) {
+    let reporter = &session.reporter;
     let what = &finding.what;
     let sign = if finding.good { ' ' } else { '!' };
-    session
-        .reporter
-        .text(&format!("{sign} {what:12} {}", wrap(&finding.says, 15)));
+    reporter.text(&format!("{sign} {what:12} {}", wrap(&finding.says, 15)));
     for hint in &finding.hints {
         // Unwrapped, so that it can be copied.
-        session.reporter.text(&session.reporter.advice(hint, 15));
+        reporter.text(&reporter.advice(hint, 15));
     }
 }
 
 /// The last line: whether a cluster can be created, and what is missing.
 fn conclude(bad: &[&str], session: &Session) -> Exit {
+    let reporter = &session.reporter;
     if bad.is_empty() {
-        session.reporter.text("ready");
+        reporter.text("ready");
         return Exit::Done;
     }
-    session
-        .reporter
-        .text(&format!("not ready: {}", bad.join(", ")));
+    reporter.text(&format!("not ready: {}", bad.join(", ")));
     Exit::Failed
 }
 
@@ -126,16 +124,13 @@ fn free_bytes(folder: &Path) -> std::io::Result<u64> {
 }
 
 fn this_machine(session: &Session) -> Result<Finished, Failure> {
+    let reporter = &session.reporter;
     let report = session.environment.store()?.check();
     let (memory, cores) = machine::machine();
-    session
-        .reporter
-        .text(&format!("machine   {memory}, {cores} cores"));
+    reporter.text(&format!("machine   {memory}, {cores} cores"));
     let exit = python(&report, session);
     runtime(&report, session);
-    session
-        .reporter
-        .text(&format!("cache     {}", report.cache.display()));
+    reporter.text(&format!("cache     {}", report.cache.display()));
     let min_bytes = if report.runtime.is_some() {
         MIN_STATE_BYTES
     } else {
@@ -152,11 +147,9 @@ fn this_machine(session: &Session) -> Result<Finished, Failure> {
         bad.push("python");
     }
     for finding in [&disk, &state] {
-        session
-            .reporter
-            .text(&format!("{:9} {}", finding.what, finding.says));
+        reporter.text(&format!("{:9} {}", finding.what, finding.says));
         for hint in &finding.hints {
-            session.reporter.text(&session.reporter.advice(hint, 10));
+            reporter.text(&reporter.advice(hint, 10));
         }
         if !finding.good {
             bad.push(&finding.what);
@@ -180,34 +173,30 @@ fn this_machine(session: &Session) -> Result<Finished, Failure> {
 }
 
 fn python(report: &Report, session: &Session) -> Exit {
+    let reporter = &session.reporter;
     match (&report.python, &report.python_missing) {
         (Some(python), _) => {
             let (major, minor) = python.version;
-            session.reporter.text(&format!(
+            reporter.text(&format!(
                 "python    {major}.{minor}, {}",
                 python.path.display()
             ));
             if python.ensurepip || python.pip {
                 return Exit::Done;
             }
-            session
-                .reporter
-                .text("          has neither pip nor ensurepip; Spark cannot be installed");
-            session
-                .reporter
-                .text("          next: sudo apt-get install python3-venv");
+            reporter.text("          has neither pip nor ensurepip; Spark cannot be installed");
+            reporter.text("          next: sudo apt-get install python3-venv");
         }
         (None, Some((missing, hint))) => {
-            session
-                .reporter
-                .text(&format!("python    {missing}\n          help: {hint}"));
+            reporter.text(&format!("python    {missing}\n          help: {hint}"));
         }
-        (None, None) => session.reporter.text("python    missing"),
+        (None, None) => reporter.text("python    missing"),
     }
     Exit::Failed
 }
 
 fn runtime(report: &Report, session: &Session) {
+    let reporter = &session.reporter;
     let Report {
         runtime,
         spark,
@@ -217,11 +206,11 @@ fn runtime(report: &Report, session: &Session) {
     } = report;
     match runtime {
         Some(runtime) => {
-            session.reporter.text(&format!(
+            reporter.text(&format!(
                 "spark     {spark}, {}",
                 runtime.spark_home.display()
             ));
-            session.reporter.text(&format!(
+            reporter.text(&format!(
                 "java      {java}, {}",
                 runtime.java_home.display()
             ));
@@ -229,21 +218,13 @@ fn runtime(report: &Report, session: &Session) {
                 Some(_) => "present: Java starts faster",
                 None => "missing: Java starts slower, nothing else changes",
             };
-            session.reporter.text(&format!("archive   {archive}"));
-            session
-                .reporter
-                .text(&format!("packages  {}", count(*packages as u64, "set")));
+            reporter.text(&format!("archive   {archive}"));
+            reporter.text(&format!("packages  {}", count(*packages as u64, "set")));
         }
         None => {
-            session
-                .reporter
-                .text(&format!("spark     {spark} is not installed yet"));
-            session
-                .reporter
-                .text(&format!("java      {java} is not installed yet"));
-            session
-                .reporter
-                .text("          help: the first apply --local installs both");
+            reporter.text(&format!("spark     {spark} is not installed yet"));
+            reporter.text(&format!("java      {java} is not installed yet"));
+            reporter.text("          help: the first apply --local installs both");
         }
     }
 }

@@ -6,9 +6,8 @@ use super::verb::{Finished, Verb};
 use super::view::words::{long, wrap};
 use crate::app::extend::{Moved, under_lease};
 use crate::app::failure::Failure;
+use crate::app::given_stack::GivenStack;
 use crate::app::session::Session;
-use crate::app::stack_file;
-use crate::app::target::Target;
 use crate::model::clock::Clock;
 use crate::model::extension::Extension;
 use crate::model::hint::CommandContext;
@@ -46,12 +45,13 @@ impl Verb for ExtendArgs {
     }
 
     async fn run(&self, session: &Session) -> Result<Finished, Failure> {
-        let (stack, region) = stack_file::name(&self.stack)?;
-        let target = Target::open(&self.target.choice(), region.as_ref(), session).await?;
+        let reporter = &session.reporter;
+        let given = GivenStack::open(&self.stack, &self.target.choice(), session).await?;
+        let (stack, target) = (&given.name, &given.target);
         let place = self.policies.place();
         let read = place.read_for(Some(&self.stack), session).await?;
         let request = Moved {
-            stack: &stack,
+            stack,
             id: None,
             max_lifetime: self.max_lifetime,
             by: self.by,
@@ -59,21 +59,17 @@ impl Verb for ExtendArgs {
             why: &self.why,
             who: &session.environment.who,
         };
-        let (cluster, extension, deadline) = under_lease(&request, &read.policies, &target).await?;
+        let (cluster, extension, deadline) = under_lease(&request, &read.policies, target).await?;
         let left = long(deadline.at - SystemClock.now());
         let at = deadline.at.format("%F %H:%M:%S UTC");
-        session.reporter.text(&format!(
+        reporter.text(&format!(
             "cluster {}: {}",
             cluster.id,
             words(&cluster, &extension)
         ));
-        session
-            .reporter
-            .text(&format!("  {} ends it in {left}, at {at}", deadline.cause));
+        reporter.text(&format!("  {} ends it in {left}, at {at}", deadline.cause));
         if target.costs() {
-            session
-                .reporter
-                .text("  the primary node reads it within a minute; status shows when it has");
+            reporter.text("  the primary node reads it within a minute; status shows when it has");
         }
         let fields = json!({
             "stack": stack,

@@ -79,15 +79,14 @@ impl Verb for LogArgs {
 }
 
 fn no_entries(args: &LogArgs, session: &Session) {
+    let reporter = &session.reporter;
     let (what, next) = if args.cluster.is_some() || args.act.is_some() || args.since.is_some() {
         ("no entry of the log matches", "log")
     } else {
         ("the log is empty: no watchdog has run", "watchdog install")
     };
-    session.reporter.text(what);
-    session
-        .reporter
-        .text(&session.reporter.next(&Command::clusterup(next), 2));
+    reporter.text(what);
+    reporter.text(&reporter.next(&Command::clusterup(next), 2));
 }
 
 async fn follow(mut query: AuditQuery, session: &Session) -> Result<Finished, Failure> {

@@ -3,10 +3,8 @@
 use super::flags::TargetArgs;
 use super::verb::{Finished, Verb};
 use crate::app::failure::{Exit, Failure};
+use crate::app::given_stack::GivenStack;
 use crate::app::session::Session;
-use crate::app::stack_file;
-use crate::app::target::Target;
-use crate::app::unknown_stack;
 use crate::cloud::step_name;
 use crate::model::hint::{Command, CommandContext};
 use crate::model::name::{StackName, StepName};
@@ -33,30 +31,30 @@ impl Verb for LogsArgs {
     }
 
     async fn run(&self, session: &Session) -> Result<Finished, Failure> {
-        let (stack, region) = stack_file::name(&self.stack)?;
-        let target = Target::open(&self.target.choice(), region.as_ref(), session).await?;
-        let cloud = &*target.cloud;
-        let names = cloud.logs(&stack).await?;
+        let reporter = &session.reporter;
+        let given = GivenStack::open(&self.stack, &self.target.choice(), session).await?;
+        let stack = &given.name;
+        let cloud = &*given.target.cloud;
+        let names = cloud.logs(stack).await?;
         let selected: Vec<&String> = names
             .iter()
             .filter(|name| is_selected(self, name))
             .collect();
         if selected.is_empty() {
-            let exists = !cloud.observe(&stack, None).await?.is_empty();
-            if !exists && region.is_none() && !unknown_stack::existed(&stack, &target) {
-                return Err(unknown_stack::failure("logs", &stack, &target).await);
+            let exists = !cloud.observe(stack, None).await?.is_empty();
+            if !exists {
+                given.refuse_unknown("logs").await?;
             }
-            return Err(no_logs(self, &stack, &names, &target, exists));
+            let is_pending = exists && given.target.costs();
+            return Err(no_logs(self, stack, &names, is_pending));
         }
         let mut shown = Vec::new();
         for name in selected {
-            let content = cloud.log(&stack, name).await?;
+            let content = cloud.log(stack, name).await?;
             let text = String::from_utf8_lossy(&content);
             if !text.is_empty() {
-                session
-                    .reporter
-                    .text(&format!("==> {} <==", line(name, 500)));
-                session.reporter.text(&text);
+                reporter.text(&format!("==> {} <==", line(name, 500)));
+                reporter.text(&text);
             }
             shown.push(json!({ "name": name, "text": text }));
         }
@@ -80,13 +78,8 @@ fn is_selected(args: &LogsArgs, name: &str) -> bool {
     }
 }
 
-fn no_logs(
-    args: &LogsArgs,
-    stack: &StackName,
-    names: &[String],
-    target: &Target<'_>,
-    exists: bool,
-) -> Failure {
+/// The error if no log is selected; `is_pending`: EMR may still upload some.
+fn no_logs(args: &LogsArgs, stack: &StackName, names: &[String], is_pending: bool) -> Failure {
     match &args.step {
         Some(step) if !names.is_empty() => Failure::input(format!(
             "stack {stack} has no logs of step {:?}",
@@ -94,13 +87,9 @@ fn no_logs(
         ))
         .hint("see all its logs")
         .hint(Command::clusterup("logs").stack(stack)),
-        _ if exists && target.costs() => {
-            Failure::new(Exit::Failed, format!("stack {stack} has no logs yet"))
-                .hint(
-                    "EMR uploads them about every five minutes and when a cluster ends: try again",
-                )
-                .hint(Command::clusterup("status").stack(stack))
-        }
+        _ if is_pending => Failure::new(Exit::Failed, format!("stack {stack} has no logs yet"))
+            .hint("EMR uploads them about every five minutes and when a cluster ends: try again")
+            .hint(Command::clusterup("status").stack(stack)),
         _ => Failure::input(format!("stack {stack} has no logs"))
             .hint("list the stacks")
             .hint(Command::clusterup("status").target()),

@@ -219,6 +219,7 @@ fn print_usage(error: &clap::Error) -> u8 {
 ///
 /// # Errors
 /// Returns clap's message if the command line is not valid.
+#[cfg_attr(closed, expect(dead_code, reason = "tests check commands in texts"))]
 pub fn accepts(words: &[String]) -> Result<(), String> {
     match Args::try_parse_from(words) {
         // Help and version are not errors.

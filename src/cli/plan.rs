@@ -51,13 +51,14 @@ impl Verb for PlanArgs {
     }
 
     async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let reporter = &session.reporter;
         let given = self.read("plan", session).await?;
         let GivenStack {
             file, stack, read, ..
         } = &given;
         let target = Target::open(&self.target.choice(), Some(&stack.region), session).await?;
         let cloud = &*target.cloud;
-        let progress = session.reporter.progress();
+        let progress = reporter.progress();
         let facts = cloud.facts(stack, self.sample, &*progress).await?;
         progress.clear();
         let driver = Driver {
@@ -84,7 +85,7 @@ impl Verb for PlanArgs {
         // Missing permissions are reported after the plan that needs them.
         let safeguards = cloud.check(plan).await;
         if let Some(elsewhere) = &elsewhere {
-            session.reporter.text(elsewhere.line());
+            reporter.text(elsewhere.line());
         }
         let proposal = Proposal {
             plan,
@@ -93,13 +94,11 @@ impl Verb for PlanArgs {
             safeguards: safeguards.as_deref().unwrap_or_default(),
             elsewhere: elsewhere.as_ref(),
         };
-        session
-            .reporter
-            .text(&view::plan::render(&proposal, session.reporter.here()));
+        reporter.text(&view::plan::render(&proposal, reporter.here()));
         let mut fields = cost_fields(plan, proposal.prices.as_ref());
         let safeguards = safeguards?;
         if let Some(report) = &report {
-            session.reporter.text(&view::policy::render(report));
+            reporter.text(&view::policy::render(report));
         }
         let denied = report.as_ref().is_some_and(PolicyReport::denies);
         let exit = if denied { Exit::Refused } else { Exit::Done };

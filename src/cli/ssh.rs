@@ -4,10 +4,8 @@
 use super::flags::TargetArgs;
 use super::verb::{Finished, Verb};
 use crate::app::failure::{Exit, Failure};
+use crate::app::given_stack::GivenStack;
 use crate::app::session::Session;
-use crate::app::stack_file;
-use crate::app::target::Target;
-use crate::app::unknown_stack;
 use crate::cloud::{Class, CloudError, Shell};
 use crate::model::hint;
 use crate::model::hint::CommandContext;
@@ -32,32 +30,30 @@ impl Verb for SshArgs {
     }
 
     async fn run(&self, session: &Session) -> Result<Finished, Failure> {
-        let (stack, region) = stack_file::name(&self.stack)?;
-        let target = Target::open(&self.target.choice(), region.as_ref(), session).await?;
-        let shell = match target.cloud.aws() {
-            Some(aws) => aws.shell(&stack).await,
+        let reporter = &session.reporter;
+        let given = GivenStack::open(&self.stack, &self.target.choice(), session).await?;
+        let (stack, cloud) = (&given.name, &given.target.cloud);
+        let shell = match cloud.aws() {
+            Some(aws) => aws.shell(stack).await,
             None => Err(no_ssh()),
         };
         let shell = match shell {
-            Err(error) if region.is_none() && error.class == Class::Input => {
-                let observed = target.cloud.observe(&stack, None).await?;
-                if observed.is_empty() && !unknown_stack::existed(&stack, &target) {
-                    return Err(unknown_stack::failure("ssh", &stack, &target).await);
+            Err(error) if given.is_name && error.class == Class::Input => {
+                if cloud.observe(stack, None).await?.is_empty() {
+                    given.refuse_unknown("ssh").await?;
                 }
                 return Err(error.into());
             }
             shell => shell?,
         };
         if let Some(warning) = &shell.warning {
-            session.reporter.say(&format!(
+            reporter.say(&format!(
                 "warning: the SSH port may be closed to this machine: {warning}"
             ));
         }
-        session
-            .reporter
-            .say(&format!("{}@{}", shell.user, shell.host));
+        reporter.say(&format!("{}@{}", shell.user, shell.host));
         let mut command = command(&shell, self);
-        if session.reporter.is_for_machines() {
+        if reporter.is_for_machines() {
             // Remote output must not mix with the JSON document.
             command.stdout(std::io::stderr());
         }

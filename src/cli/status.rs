@@ -35,6 +35,7 @@ impl Verb for StatusArgs {
     }
 
     async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let reporter = &session.reporter;
         let (stack, region) = match &self.stack {
             Some(stack) => {
                 let (stack, region) = stack_file::name(stack)?;
@@ -57,34 +58,27 @@ impl Verb for StatusArgs {
                 Ok(observed) => observed,
                 // One stack that cannot be read must not hide the others.
                 Err(error) if self.stack.is_none() => {
-                    session.reporter.say(&format!("stack {stack}: {error}"));
+                    reporter.say(&format!("stack {stack}: {error}"));
                     unread = true;
                     continue;
                 }
                 Err(error) => return Err(error.into()),
             };
             let named = self.stack.is_some() && region.is_none();
-            if named && observed.is_empty() && !unknown_stack::existed(stack, &target) {
-                return Err(unknown_stack::failure("status", stack, &target).await);
+            if named && observed.is_empty() {
+                unknown_stack::refuse("status", stack, &target).await?;
             }
             if let Some(aws) = cloud.aws() {
                 aws.verify_safeguards(&mut observed).await;
             }
             if observed.is_empty() {
-                session
-                    .reporter
-                    .text(&format!("stack {stack}: nothing of it exists"));
-                session.reporter.text(
-                    &session
-                        .reporter
-                        .next(&Command::clusterup("status").target(), 2),
-                );
+                reporter.text(&format!("stack {stack}: nothing of it exists"));
+                reporter.text(&reporter.next(&Command::clusterup("status").target(), 2));
             } else {
-                let shown =
-                    view::status::render(stack, &observed, &target, session.reporter.here());
-                session.reporter.text(&shown);
+                let shown = view::status::render(stack, &observed, &target, reporter.here());
+                reporter.text(&shown);
                 for line in outside(&policies, &observed, session) {
-                    session.reporter.text(&line);
+                    reporter.text(&line);
                 }
                 if let Some(aws) = cloud.aws() {
                     follow_caller(aws, session).await;
@@ -95,9 +89,7 @@ impl Verb for StatusArgs {
         }
         recorded_costs::note(&clusters, &target).await;
         if stacks.is_empty() {
-            session
-                .reporter
-                .text(&format!("no stacks {}", target.place.in_words()));
+            reporter.text(&format!("no stacks {}", target.place.in_words()));
         }
         let exit = if unread { Exit::Failed } else { Exit::Done };
         Ok(Finished::with(exit, json!({ "stacks": shown })))
@@ -106,16 +98,15 @@ impl Verb for StatusArgs {
 
 /// Updates the security group's rules for this machine's current address.
 async fn follow_caller(aws: &dyn AwsAccount, session: &Session) {
+    let reporter = &session.reporter;
     match aws.follow_caller().await {
         Ok(ports) => ports.into_iter().for_each(|port| {
-            session.reporter.say(&format!(
+            reporter.say(&format!(
                 "port {port} is open to this machine's new address"
             ));
         }),
         // The status is complete without it.
-        Err(error) => session
-            .reporter
-            .say(&format!("warning: its ports may be closed to you: {error}")),
+        Err(error) => reporter.say(&format!("warning: its ports may be closed to you: {error}")),
     }
 }
 

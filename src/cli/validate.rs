@@ -21,6 +21,7 @@ impl Verb for ValidateArgs {
     }
 
     async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let reporter = &session.reporter;
         let file = self.stack.file();
         let (stack, text) = stack_file::read_whole_with_text(&file, &session.environment)?;
         let steps = stack.job.as_ref().map_or(0, |job| job.steps.len());
@@ -33,12 +34,10 @@ impl Verb for ValidateArgs {
         for warning in &warnings {
             let file = &warning.file;
             let line = warning.line;
-            session
-                .reporter
-                .say(&format!("warning: {file}:{line}: {}", warning.message));
-            session.reporter.say(&format!("  help: {}", warning.help));
+            reporter.say(&format!("warning: {file}:{line}: {}", warning.message));
+            reporter.say(&format!("  help: {}", warning.help));
         }
-        session.reporter.text(&format!(
+        reporter.text(&format!(
             "{} is valid: stack {}, {steps}",
             file.path.display(),
             stack.name

@@ -2,7 +2,6 @@
 //! for its effect; the next sweep checks it.
 
 use super::{CloudError, Lease};
-use crate::model::extension::Extension;
 use crate::model::fleet::{ClusterSnapshot, ListedCluster, MetricSample, WatchdogMark};
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::End;
@@ -58,9 +57,6 @@ pub trait FleetControl {
     /// Returns a result for each, in order. Calls are batched; a failed batch does not affect the
     /// others.
     async fn end(&self, ends: &[(ClusterId, End)]) -> Vec<Result<(), CloudError>>;
-
-    /// Moves a deadline of a cluster that clusterup created.
-    async fn extend(&self, id: &ClusterId, extension: &Extension) -> Result<(), CloudError>;
 }
 
 /// The watchdog's lease of the account.

@@ -49,15 +49,6 @@ impl<A> Metered<A> {
     pub fn tallies(&self) -> BTreeMap<&'static str, Tally> {
         self.tallies.borrow().clone()
     }
-
-    /// The number of calls so far.
-    pub fn calls(&self) -> u64 {
-        self.tallies
-            .borrow()
-            .values()
-            .map(|tally| tally.calls)
-            .sum()
-    }
 }
 
 impl<C: Call, A: Serve<C>> Serve<C> for Metered<A> {

@@ -26,11 +26,6 @@ impl Rng {
         self.next() % end
     }
 
-    /// True with a probability of `share` percent.
-    pub fn percent(&self, share: u64) -> bool {
-        self.below(100) < share
-    }
-
     /// A duration of at most `max`, in whole milliseconds.
     pub fn up_to(&self, max: Duration) -> Duration {
         let millis = u64::try_from(max.as_millis()).unwrap_or(u64::MAX - 1);

@@ -113,6 +113,7 @@ pub async fn serve(
 }
 
 /// Returns the page's routes without a socket. They accept requests to loopback names only.
+#[cfg_attr(closed, expect(dead_code, reason = "tests send requests to it"))]
 pub fn router(dash: Dash) -> Router {
     routes(dash, None, watch::channel(false).1, MAX_STREAMS)
 }

@@ -1,10 +1,10 @@
 //! Which matters people were notified of. Only the process that claims a matter sends its notice.
 
 use super::Ledger;
-use super::error::{LedgerContext, LedgerError};
+use super::error::LedgerError;
 use crate::model::span::Span;
 use chrono::{DateTime, TimeDelta, Utc};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 /// How long a claim is kept. A matter that lasts longer is notified again.
 const RETENTION: TimeDelta = TimeDelta::days(60);
@@ -55,16 +55,6 @@ impl Ledger {
         self.write(|transaction| transaction.execute(sql, row).map(|_| ()))
     }
 
-    /// Returns the last result of sending a notice on one channel; `None` if it was not tried.
-    ///
-    /// # Errors
-    /// Returns an error if the database cannot be read or written.
-    pub fn last_outcome(&self, matter: &str, channel: &str) -> Result<Option<String>, LedgerError> {
-        let sql = "SELECT outcome FROM tellings WHERE matter = ?1 AND voice = ?2";
-        let found = self.db.query_row(sql, [matter, channel], |row| row.get(0));
-        found.optional().during("read")
-    }
-
     /// Deletes the claim: if the matter comes up again, it is notified again.
     ///
     /// # Errors
@@ -75,5 +65,15 @@ impl Ledger {
             transaction.execute("DELETE FROM tellings WHERE matter = ?1", [matter])?;
             Ok(())
         })
+    }
+}
+
+#[cfg(test)]
+impl Ledger {
+    /// The last result of sending a notice on one channel.
+    pub(crate) fn last_outcome(&self, matter: &str, channel: &str) -> String {
+        let sql = "SELECT outcome FROM tellings WHERE matter = ?1 AND voice = ?2";
+        let found = self.db.query_row(sql, [matter, channel], |row| row.get(0));
+        found.unwrap()
     }
 }

@@ -4,6 +4,7 @@
 use super::name::ClusterId;
 use super::place::Place;
 use super::shown::Untrusted;
+use super::words::words;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -47,38 +48,38 @@ impl Target {
     }
 }
 
-/// What the watchdog, or a person through it, did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Act {
-    /// The watchdog started, or took over.
-    Begin,
-    /// The watchdog stopped, or handed over.
-    Stop,
-    /// Policies were reloaded.
-    Reload,
-    /// People were notified, without further action.
-    Tell,
-    /// A cluster was marked and its owner warned.
-    Warn,
-    /// A mark was removed.
-    Clear,
-    /// Termination protection was removed.
-    Unprotect,
-    /// A cluster's termination was requested.
-    Terminate,
-    /// AWS reports that a cluster is over.
-    Ended,
-    /// A cluster should be over and is not.
-    Escalate,
-    /// The circuit breaker held all ends back.
-    Trip,
-    /// A deadline was moved.
-    Extend,
-    /// Leftovers of ended clusters were removed.
-    CleanUp,
-    /// Something could not be read or done.
-    Fail,
+words! {
+    /// What the watchdog, or a person through it, did.
+    pub enum Act {
+        /// The watchdog started, or took over.
+        Begin = "begin",
+        /// The watchdog stopped, or handed over.
+        Stop = "stop",
+        /// Policies were reloaded.
+        Reload = "reload",
+        /// People were notified, without further action.
+        Tell = "tell",
+        /// A cluster was marked and its owner warned.
+        Warn = "warn",
+        /// A mark was removed.
+        Clear = "clear",
+        /// Termination protection was removed.
+        Unprotect = "unprotect",
+        /// A cluster's termination was requested.
+        Terminate = "terminate",
+        /// AWS reports that a cluster is over.
+        Ended = "ended",
+        /// A cluster should be over and is not.
+        Escalate = "escalate",
+        /// The circuit breaker held all ends back.
+        Trip = "trip",
+        /// A deadline was moved.
+        Extend = "extend",
+        /// Leftovers of ended clusters were removed.
+        CleanUp = "clean_up",
+        /// Something could not be read or done.
+        Fail = "fail",
+    }
 }
 
 impl Act {
@@ -99,24 +100,4 @@ impl Act {
         Self::CleanUp,
         Self::Fail,
     ];
-
-    /// The name in the log, such as `terminate`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Begin => "begin",
-            Self::Stop => "stop",
-            Self::Reload => "reload",
-            Self::Tell => "tell",
-            Self::Warn => "warn",
-            Self::Clear => "clear",
-            Self::Unprotect => "unprotect",
-            Self::Terminate => "terminate",
-            Self::Ended => "ended",
-            Self::Escalate => "escalate",
-            Self::Trip => "trip",
-            Self::Extend => "extend",
-            Self::CleanUp => "clean_up",
-            Self::Fail => "fail",
-        }
-    }
 }

@@ -4,6 +4,7 @@
 //! (`cloud::aws::emr::settings`) and its name for rules (`policy::names`); all other code passes
 //! the settings on as a whole.
 
+use super::arn::Arn;
 use super::invalid::Invalid;
 use super::name::{Region, SecurityConfigurationName};
 use super::parsed::serde_by_text;
@@ -53,23 +54,12 @@ impl FromStr for KmsKey {
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let expected = "the ARN of a key of KMS, such as \
                         `arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab`";
-        let parts: Vec<&str> = text.split(':').collect();
         let sign = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
         let is_key = |id: &str| (1..=64).contains(&id.len()) && id.bytes().all(sign);
-        match parts.as_slice() {
-            ["arn", partition, "kms", region, account, key]
-                if partition.starts_with("aws")
-                    && partition
-                        .bytes()
-                        .all(|b| b.is_ascii_lowercase() || b == b'-')
-                    && region.parse::<Region>().is_ok()
-                    && account.len() == 12
-                    && account.bytes().all(|b| b.is_ascii_digit())
-                    && key.strip_prefix("key/").is_some_and(is_key) =>
-            {
-                Ok(Self(text.to_owned()))
-            }
-            _ => Err(Invalid::new(expected)),
+        let id = Arn::parse(text, "kms").and_then(|arn| arn.resource.strip_prefix("key/"));
+        match id {
+            Some(id) if is_key(id) => Ok(Self(text.to_owned())),
+            Some(_) | None => Err(Invalid::new(expected)),
         }
     }
 }

@@ -108,6 +108,15 @@ pub struct SparkProgress {
 pub trait Listener {
     /// Is called with each event.
     fn on_event(&self, event: &Event);
+
+    /// Reports what is waited for, or done without a measure.
+    fn on_wait(&self, what: String) {
+        self.on_event(&Event::Progress {
+            what,
+            done: 0,
+            total: 0,
+        });
+    }
 }
 
 /// Ignores all events.

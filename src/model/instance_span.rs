@@ -1,33 +1,27 @@
 //! How long a cluster's instances ran, from which the meter computes costs.
 
+use super::words::words;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The role of an instance in a cluster (EMR API, InstanceRoleType; the primary is EMR's `MASTER`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// The primary node, which coordinates the cluster.
-    Primary,
-    /// A core node, which runs work and stores HDFS.
-    Core,
-    /// A task node, which only runs work.
-    Task,
+words! {
+    /// The role of an instance in a cluster (EMR API, InstanceRoleType; the primary is EMR's
+    /// `MASTER`).
+    #[derive(Hash)]
+    pub enum Role {
+        /// The primary node, which coordinates the cluster.
+        Primary = "primary",
+        /// A core node, which runs work and stores HDFS.
+        Core = "core",
+        /// A task node, which only runs work.
+        Task = "task",
+    }
 }
 
 impl Role {
     /// All roles, the primary first.
     pub const ALL: [Self; 3] = [Self::Primary, Self::Core, Self::Task];
-
-    /// The name in JSON, such as `primary`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Primary => "primary",
-            Self::Core => "core",
-            Self::Task => "task",
-        }
-    }
 }
 
 impl fmt::Display for Role {

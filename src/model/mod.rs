@@ -4,6 +4,7 @@
 pub mod action;
 pub mod address;
 pub mod application;
+pub mod arn;
 pub mod audit;
 pub mod cidr;
 pub mod clock;
@@ -47,5 +48,6 @@ pub mod span;
 pub mod stack;
 pub mod staged;
 pub mod unarmed;
+mod words;
 
 pub use invalid::Invalid;

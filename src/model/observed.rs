@@ -10,6 +10,7 @@ use super::shown::Untrusted;
 use super::sizes::Sizes;
 use super::stack::InstanceGroup;
 use super::stack::{Guardrails, SecurityGroup};
+use super::words::words;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -269,24 +270,24 @@ impl Cluster {
     }
 }
 
-/// EMR's cluster states (EMR API, ClusterState).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum ClusterState {
-    /// Instances are being started.
-    Starting,
-    /// The cluster is being set up.
-    Bootstrapping,
-    /// A step runs.
-    Running,
-    /// The cluster is ready and no step runs.
-    Waiting,
-    /// The cluster is being terminated.
-    Terminating,
-    /// The cluster is over.
-    Terminated,
-    /// The cluster is over and has failed.
-    TerminatedWithErrors,
+words! {
+    /// EMR's cluster states (EMR API, ClusterState).
+    pub enum ClusterState {
+        /// Instances are being started.
+        Starting = "STARTING",
+        /// The cluster is being set up.
+        Bootstrapping = "BOOTSTRAPPING",
+        /// A step runs.
+        Running = "RUNNING",
+        /// The cluster is ready and no step runs.
+        Waiting = "WAITING",
+        /// The cluster is being terminated.
+        Terminating = "TERMINATING",
+        /// The cluster is over.
+        Terminated = "TERMINATED",
+        /// The cluster is over and has failed.
+        TerminatedWithErrors = "TERMINATED_WITH_ERRORS",
+    }
 }
 
 impl ClusterState {
@@ -296,19 +297,6 @@ impl ClusterState {
             self,
             Self::Starting | Self::Bootstrapping | Self::Running | Self::Waiting
         )
-    }
-
-    /// EMR's name of the state.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Starting => "STARTING",
-            Self::Bootstrapping => "BOOTSTRAPPING",
-            Self::Running => "RUNNING",
-            Self::Waiting => "WAITING",
-            Self::Terminating => "TERMINATING",
-            Self::Terminated => "TERMINATED",
-            Self::TerminatedWithErrors => "TERMINATED_WITH_ERRORS",
-        }
     }
 
     /// Whether it is over for good.
@@ -336,36 +324,36 @@ impl End {
     }
 }
 
-/// The reasons why clusters end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EndReason {
-    /// All steps completed, and the stack has `when_done: terminate`.
-    StepsCompleted,
-    /// A step failed.
-    StepFailed,
-    /// It was idle for its idle timeout.
-    IdleTimeout,
-    /// It reached its maximum lifetime.
-    MaxLifetime,
-    /// It was about to cost more than its budget.
-    Budget,
-    /// Nobody followed it for the length of its lease.
-    Lease,
-    /// Off hours began.
-    OffHours,
-    /// Its team's monthly budget is spent, and a policy ends running clusters then.
-    TeamBudget,
-    /// It did not start within the time that its policy allows.
-    StartTimeout,
-    /// A foreign cluster was forgotten, and a policy ends forgotten ones.
-    Forgotten,
-    /// Somebody requested it: `destroy`, a replacement, Ctrl-C.
-    Request,
-    /// The process or machine that ran it disappeared.
-    Lost,
-    /// It could not start, or broke.
-    Failure,
+words! {
+    /// The reasons why clusters end.
+    pub enum EndReason {
+        /// All steps completed, and the stack has `when_done: terminate`.
+        StepsCompleted = "steps_completed",
+        /// A step failed.
+        StepFailed = "step_failed",
+        /// It was idle for its idle timeout.
+        IdleTimeout = "idle_timeout",
+        /// It reached its maximum lifetime.
+        MaxLifetime = "max_lifetime",
+        /// It was about to cost more than its budget.
+        Budget = "budget",
+        /// Nobody followed it for the length of its lease.
+        Lease = "lease",
+        /// Off hours began.
+        OffHours = "off_hours",
+        /// Its team's monthly budget is spent, and a policy ends running clusters then.
+        TeamBudget = "team_budget",
+        /// It did not start within the time that its policy allows.
+        StartTimeout = "start_timeout",
+        /// A foreign cluster was forgotten, and a policy ends forgotten ones.
+        Forgotten = "forgotten",
+        /// Somebody requested it: `destroy`, a replacement, Ctrl-C.
+        Request = "request",
+        /// The process or machine that ran it disappeared.
+        Lost = "lost",
+        /// It could not start, or broke.
+        Failure = "failure",
+    }
 }
 
 impl EndReason {
@@ -382,25 +370,6 @@ impl EndReason {
                 | Self::StartTimeout
                 | Self::Forgotten
         )
-    }
-
-    /// The name in JSON and tags.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::StepsCompleted => "steps_completed",
-            Self::StepFailed => "step_failed",
-            Self::IdleTimeout => "idle_timeout",
-            Self::MaxLifetime => "max_lifetime",
-            Self::Budget => "budget",
-            Self::Lease => "lease",
-            Self::OffHours => "off_hours",
-            Self::TeamBudget => "team_budget",
-            Self::StartTimeout => "start_timeout",
-            Self::Forgotten => "forgotten",
-            Self::Request => "request",
-            Self::Lost => "lost",
-            Self::Failure => "failure",
-        }
     }
 }
 

@@ -5,6 +5,7 @@ use super::name::PolicyName;
 use super::percent::Percent;
 use super::span::Span;
 use super::stack::Guardrails;
+use super::words::words;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -49,26 +50,15 @@ impl Mildest {
     }
 }
 
-/// What happens to forgotten foreign clusters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum UnmanagedAction {
-    /// They are ignored.
-    Ignore,
-    /// They are reported.
-    Notify,
-    /// They are ended.
-    Terminate,
-}
-
-impl UnmanagedAction {
-    /// The name in policies.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Ignore => "ignore",
-            Self::Notify => "notify",
-            Self::Terminate => "terminate",
-        }
+words! {
+    /// What happens to forgotten foreign clusters.
+    pub enum UnmanagedAction {
+        /// They are ignored.
+        Ignore = "ignore",
+        /// They are reported.
+        Notify = "notify",
+        /// They are ended.
+        Terminate = "terminate",
     }
 }
 

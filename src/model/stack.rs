@@ -10,6 +10,7 @@ use super::money::Usd;
 use super::name::{DataName, GroupName, KeyPairName, Region, StackName, StepName, TeamName};
 use super::release::Release;
 use super::span::Span;
+use super::words::words;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -277,23 +278,13 @@ impl fmt::Display for Ceiling {
     }
 }
 
-/// What happens when the job is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WhenDone {
-    /// The cluster ends.
-    Terminate,
-    /// The cluster stays until another guardrail ends it.
-    Keep,
-}
-
-impl WhenDone {
-    /// The word in a stack.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Terminate => "terminate",
-            Self::Keep => "keep",
-        }
+words! {
+    /// What happens when the job is done.
+    pub enum WhenDone {
+        /// The cluster ends.
+        Terminate = "terminate",
+        /// The cluster stays until another guardrail ends it.
+        Keep = "keep",
     }
 }
 

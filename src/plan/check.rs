@@ -107,7 +107,7 @@ fn same(one: &Action, other: &Action) -> bool {
 
 /// The state of a cluster before an action.
 #[derive(Debug)]
-struct TrackedCluster<'a> {
+struct PlannedCluster<'a> {
     cluster: &'a Cluster,
     over: bool,
     ending: bool,
@@ -121,7 +121,7 @@ struct World<'a> {
     key_pairs: BTreeSet<&'a KeyPairName>,
     groups: BTreeSet<&'a GroupName>,
     bucket: bool,
-    clusters: BTreeMap<&'a ClusterId, TrackedCluster<'a>>,
+    clusters: BTreeMap<&'a ClusterId, PlannedCluster<'a>>,
     forgotten: BTreeSet<&'a ClusterId>,
     created: Option<&'a ClusterSpec>,
     /// The actions of these kinds that are still to come.
@@ -136,7 +136,7 @@ impl<'a> World<'a> {
             actions.filter(|planned| is(&planned.action)).count()
         };
         let of_stack = observed.clusters.iter().filter(|it| it.stack == plan.stack);
-        let tracked = |cluster: &'a Cluster| TrackedCluster {
+        let tracked = |cluster: &'a Cluster| PlannedCluster {
             cluster,
             over: cluster.state.is_over(),
             ending: !cluster.state.is_live(),
@@ -272,13 +272,13 @@ impl<'a> World<'a> {
         }
     }
 
-    fn change(&mut self, id: &ClusterId, change: impl FnOnce(&mut TrackedCluster<'a>)) {
+    fn change(&mut self, id: &ClusterId, change: impl FnOnce(&mut PlannedCluster<'a>)) {
         if let Some(tracked) = self.clusters.get_mut(id) {
             change(tracked);
         }
     }
 
-    fn is(&self, id: &ClusterId, state: impl FnOnce(&TrackedCluster<'a>) -> bool) -> bool {
+    fn is(&self, id: &ClusterId, state: impl FnOnce(&PlannedCluster<'a>) -> bool) -> bool {
         self.clusters.get(id).is_some_and(state)
     }
 

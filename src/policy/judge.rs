@@ -141,13 +141,6 @@ impl Policies {
         limits::extended(&policies, extension, worst)
     }
 
-    /// Overrides the findings that `by` may override.
-    #[must_use]
-    pub fn override_by(&self, judgement: Judgement, by: &str) -> Judgement {
-        let findings = self.passed(judgement.findings, by);
-        Judgement::of(judgement.policies, findings, judgement.bounds)
-    }
-
     /// Marks the findings that `by` may override.
     pub fn passed(&self, mut findings: Vec<Finding>, by: &str) -> Vec<Finding> {
         for finding in &mut findings {

@@ -261,7 +261,7 @@ impl TeamAccount {
             budget: budget.monthly,
             counted: spent,
             aws,
-            spent: spent_figure(spent, aws).usd,
+            spent: spent_figure(spent, aws),
             reserved,
             asked,
         }

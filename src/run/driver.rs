@@ -1,12 +1,12 @@
 //! The apply loop: observe, plan, one attempt, follow the job, until the plan is empty.
 
-use super::follow::{self, Outcome};
+use super::follow::{Follower, Outcome};
 use super::reconcile::reconcile;
 use crate::cloud::{Cloud, CloudError};
 use crate::model::action::Action;
 use crate::model::clock::Clock;
 use crate::model::desired::Desired;
-use crate::model::event::{Event, Listener};
+use crate::model::event::Listener;
 use crate::model::facts::Facts;
 use crate::model::observed::{Cluster, ClusterState, End, Observed};
 use crate::model::plan::{Plan, Planned};
@@ -119,9 +119,7 @@ impl Driver<'_> {
         let Some(job) = &prepared.desired.job else {
             return Ok(None);
         };
-        let name = &self.stack.name;
-        let outcome =
-            follow::follow(self.cloud, self.clock, name, &job.hash, self.listener).await?;
+        let outcome = self.follower().follow(&job.hash).await?;
         // The record of a good run may outlive the record of its cluster.
         let completed = plan::cluster::good_run(job, &prepared.observed).is_some();
         Ok(Some(if completed && outcome == Outcome::Absent {
@@ -166,11 +164,7 @@ impl Driver<'_> {
             }
             self.guard(clusters.last()).await?;
             let what = "waiting until the cluster has terminated".to_owned();
-            self.listener.on_event(&Event::Progress {
-                what,
-                done: 0,
-                total: 0,
-            });
+            self.listener.on_wait(what);
             tokio::time::sleep(self.cloud.pause(polls)).await;
         }
         Ok(())
@@ -205,18 +199,26 @@ impl Driver<'_> {
             self.guard(live).await?;
             if let Some(cluster) = live.filter(|_| polls % POLLS_PER_RENEWAL == 0) {
                 // A renewal that fails is repeated by a later poll.
-                let _ = follow::renew(self.cloud, &self.stack.name, cluster, self.listener).await;
+                let _ = self.follower().renew(cluster).await;
             }
             tokio::time::sleep(self.cloud.pause(polls)).await;
         }
         Ok(None)
     }
 
+    const fn follower(&self) -> Follower<'_> {
+        Follower {
+            cloud: self.cloud,
+            clock: self.clock,
+            stack: &self.stack.name,
+            listener: self.listener,
+        }
+    }
+
     /// Ends the cluster if a guard says so and the target does not guard itself.
     async fn guard(&self, cluster: Option<&Cluster>) -> Result<(), Stopped> {
         if let Some(cluster) = cluster {
-            let name = &self.stack.name;
-            follow::guard(self.cloud, self.clock, name, cluster, self.listener).await?;
+            self.follower().guard(cluster).await?;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use crate::cloud::{Cloud, CloudError, step_folder};
 use crate::diagnose;
-use crate::model::event::{Event, Listener};
+use crate::model::event::Listener;
 use crate::model::name::StackName;
 use crate::model::observed::{Cluster, Step, StepState};
 use std::time::Duration;
@@ -41,11 +41,7 @@ pub async fn explain(
             break;
         }
         let what = format!("waiting for the log of step {}", step.name);
-        listener.on_event(&Event::Progress {
-            what,
-            done: 0,
-            total: 0,
-        });
+        listener.on_wait(what);
         tokio::time::sleep(cloud.pause(polls)).await;
     }
     Ok(None)

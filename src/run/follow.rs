@@ -38,64 +38,65 @@ struct Reported {
     steps: BTreeMap<usize, StepState>,
 }
 
-/// Follows `job` of `stack`. Reports each change of state, and Spark's progress in between.
-///
-/// # Errors
-/// Returns an error if a call to the cloud fails.
-pub async fn follow(
-    cloud: &dyn Cloud,
-    clock: &dyn Clock,
-    stack: &StackName,
-    job: &JobHash,
-    listener: &dyn Listener,
-) -> Result<Outcome, CloudError> {
-    let mut reported = Reported::default();
-    for polls in 0.. {
-        let clusters = cloud.watch(stack).await?;
-        let Some(cluster) = newest(&clusters, job) else {
-            return Ok(Outcome::Absent);
-        };
-        // A job that was over before the first poll is not reported as news.
-        if let Some(outcome) =
-            outcome(cluster, job).filter(|_| polls == 0 && cluster.state.is_over())
-        {
-            return Ok(outcome);
-        }
-        reported.report(cluster, job, listener);
-        if let Some(outcome) = outcome(cluster, job) {
-            return Ok(outcome);
-        }
-        reported.renew(cloud, stack, cluster, listener).await;
-        guard(cloud, clock, stack, cluster, listener).await?;
-        report_progress(cloud, cluster, job, listener).await;
-        tokio::time::sleep(cloud.pause(polls)).await;
-    }
-    Ok(Outcome::Absent)
+/// Follows the clusters of one stack.
+#[derive(Clone, Copy)]
+pub(super) struct Follower<'a> {
+    pub(super) cloud: &'a dyn Cloud,
+    pub(super) clock: &'a dyn Clock,
+    pub(super) stack: &'a StackName,
+    pub(super) listener: &'a dyn Listener,
 }
 
-/// Ends the cluster if a guard says so and the target does not guard itself.
-pub(super) async fn guard(
-    cloud: &dyn Cloud,
-    clock: &dyn Clock,
-    stack: &StackName,
-    cluster: &Cluster,
-    listener: &dyn Listener,
-) -> Result<(), CloudError> {
-    if cloud.ends_clusters_itself() || !cluster.state.is_live() {
-        return Ok(());
+impl Follower<'_> {
+    /// Follows a job of the stack. Reports each change of state, and Spark's progress in between.
+    pub(super) async fn follow(self, job: &JobHash) -> Result<Outcome, CloudError> {
+        let mut reported = Reported::default();
+        for polls in 0.. {
+            let clusters = self.cloud.watch(self.stack).await?;
+            let Some(cluster) = newest(&clusters, job) else {
+                return Ok(Outcome::Absent);
+            };
+            // A job that was over before the first poll is not reported as news.
+            if let Some(outcome) =
+                outcome(cluster, job).filter(|_| polls == 0 && cluster.state.is_over())
+            {
+                return Ok(outcome);
+            }
+            reported.report(cluster, job, self.listener);
+            if let Some(outcome) = outcome(cluster, job) {
+                return Ok(outcome);
+            }
+            reported.renew(self, cluster).await;
+            self.guard(cluster).await?;
+            report_progress(self.cloud, cluster, job, self.listener).await;
+            tokio::time::sleep(self.cloud.pause(polls)).await;
+        }
+        Ok(Outcome::Absent)
     }
-    let now = clock.now();
-    // This process follows the cluster, even if the lease could not be renewed.
-    let followed = Cluster {
-        renewed_at: Some(now),
-        ..cluster.clone()
-    };
-    let Verdict::Terminate { reason, message } = guard::sweep(now, &followed) else {
-        return Ok(());
-    };
-    let message = message.into();
-    let action = Action::TerminateCluster(cluster.id.clone(), End { reason, message });
-    cloud.apply(stack, &action, listener).await
+
+    /// Ends the cluster if a guard says so and the target does not guard itself.
+    pub(super) async fn guard(self, cluster: &Cluster) -> Result<(), CloudError> {
+        if self.cloud.ends_clusters_itself() || !cluster.state.is_live() {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        // This process follows the cluster, even if the lease could not be renewed.
+        let followed = Cluster {
+            renewed_at: Some(now),
+            ..cluster.clone()
+        };
+        let Verdict::Terminate { reason, message } = guard::sweep(now, &followed) else {
+            return Ok(());
+        };
+        let message = message.into();
+        let action = Action::TerminateCluster(cluster.id.clone(), End { reason, message });
+        self.cloud.apply(self.stack, &action, self.listener).await
+    }
+
+    /// As [`renew`].
+    pub(super) async fn renew(self, cluster: &Cluster) -> Result<(), CloudError> {
+        renew(self.cloud, self.stack, cluster, self.listener).await
+    }
 }
 
 /// Returns the newest cluster that has the job.
@@ -127,10 +128,7 @@ pub fn outcome(cluster: &Cluster, job: &JobHash) -> Option<Outcome> {
 
 /// Renews the cluster's lease, which also lets `status` report that it is followed. Does nothing if
 /// the cluster is not live, or if the target guards itself and the cluster has no lease.
-///
-/// # Errors
-/// Returns an error if a call to the cloud fails.
-pub async fn renew(
+async fn renew(
     cloud: &dyn Cloud,
     stack: &StackName,
     cluster: &Cluster,
@@ -169,19 +167,13 @@ pub async fn leave(
 }
 
 impl Reported {
-    async fn renew(
-        &mut self,
-        cloud: &dyn Cloud,
-        stack: &StackName,
-        cluster: &Cluster,
-        listener: &dyn Listener,
-    ) {
+    async fn renew(&mut self, follower: Follower<'_>, cluster: &Cluster) {
         let lease = cluster.guardrails().lease;
         let every = lease.map_or(MAX_RENEWAL_INTERVAL, |lease| {
             MAX_RENEWAL_INTERVAL.min(Duration::from_secs(lease.as_secs() / 4))
         });
         if self.renewed.is_none_or(|at| at.elapsed() >= every)
-            && renew(cloud, stack, cluster, listener).await.is_ok()
+            && follower.renew(cluster).await.is_ok()
         {
             self.renewed = Some(Instant::now());
         }
@@ -230,13 +222,7 @@ async fn report_progress(
     let running = cluster
         .steps_of(job)
         .find(|step| step.state == StepState::Running);
-    let waiting = |what: String| {
-        listener.on_event(&Event::Progress {
-            what,
-            done: 0,
-            total: 0,
-        });
-    };
+    let waiting = |what: String| listener.on_wait(what);
     let Some(step) = running else {
         return waiting(format!("cluster {} is getting ready", cluster.id));
     };

@@ -27,7 +27,6 @@ pub struct Notifier {
     channels: Vec<Box<dyn Channel>>,
     /// The channels' names, in order; the second of a kind is `slack-2`.
     names: Vec<String>,
-    timeout: Duration,
     pending: RefCell<VecDeque<PendingSend>>,
     counts: RefCell<BTreeMap<String, (u64, u64)>>,
     /// Used instead of the ledger when it cannot be written: when each matter was last notified.
@@ -64,18 +63,10 @@ impl Notifier {
         Self {
             channels,
             names,
-            timeout: SEND_TIMEOUT,
             pending: RefCell::default(),
             counts: RefCell::new(counts),
             unclaimed: RefCell::default(),
         }
-    }
-
-    /// Sets how long each channel may take. The default is 15 seconds.
-    #[must_use]
-    pub const fn with_timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
-        self
     }
 
     /// Returns by channel how many notices were sent, and how many attempts failed.
@@ -199,7 +190,7 @@ impl Notifier {
 
     async fn attempt(&self, pending: &PendingSend) -> Result<(), String> {
         let sending = self.channels[pending.channel].send(&pending.notice);
-        match tokio::time::timeout(self.timeout, sending).await {
+        match tokio::time::timeout(SEND_TIMEOUT, sending).await {
             Ok(sent) => sent.map_err(|error| error.to_string()),
             Err(_) => Err("no answer in time".to_owned()),
         }

@@ -198,16 +198,6 @@ impl Diagnostics {
         self.list.iter()
     }
 
-    /// The number of mistakes that are kept, at most 100.
-    pub fn len(&self) -> usize {
-        self.list.len()
-    }
-
-    /// Always false; for completeness beside `len`.
-    pub fn is_empty(&self) -> bool {
-        self.list.is_empty()
-    }
-
     /// The name of the mark's text, and the mark's line and column, from 1.
     pub fn place(&self, mark: Mark) -> (&str, usize, usize) {
         let source = &self.sources[mark.source];

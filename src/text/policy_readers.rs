@@ -3,6 +3,7 @@
 use super::readers::ingress;
 use super::set::Setting;
 use crate::model::Invalid;
+use crate::model::arn::Arn;
 use crate::model::glob::Glob;
 use crate::model::instance::InstanceType;
 use crate::model::money::Usd;
@@ -114,20 +115,7 @@ pub(crate) fn subscriber(text: &str) -> Result<String, Invalid> {
 
 /// Whether a subscriber is an SNS topic and not an e-mail address.
 pub(crate) fn topic(text: &str) -> bool {
-    let parts: Vec<&str> = text.split(':').collect();
-    let ["arn", partition, "sns", region, account, name] = parts.as_slice() else {
-        return false;
-    };
-    let named = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
-    partition.starts_with("aws")
-        && partition
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b == b'-')
-        && region.parse::<Region>().is_ok()
-        && account.len() == 12
-        && account.bytes().all(|b| b.is_ascii_digit())
-        && (1..=256).contains(&name.len())
-        && name.bytes().all(named)
+    Arn::of_topic(text).is_some_and(|arn| !arn.resource.ends_with(".fifo"))
 }
 
 fn mail(text: &str) -> bool {

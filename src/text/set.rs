@@ -392,7 +392,7 @@ job:
             let found = wrong.iter().next().unwrap();
             let (file, line, at) = wrong.place(found.at);
             assert_eq!(
-                (wrong.len(), found.code, line, at),
+                (wrong.iter().count(), found.code, line, at),
                 (1, code, 1, column),
                 "{text}"
             );

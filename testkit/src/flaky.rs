@@ -1,5 +1,6 @@
 //! A service with faults: random ones from a seed, or one at a chosen call.
 
+use crate::chance::Chance as _;
 use clusterup::cloud::api::{ApiError, Call, Kind, Serve};
 use clusterup::cloud::rng::Rng;
 use std::cell::{Cell, RefCell};

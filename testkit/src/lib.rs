@@ -4,6 +4,7 @@
 
 #![warn(missing_docs)]
 
+pub mod chance;
 pub mod flaky;
 pub mod sim;
 pub mod worlds;

@@ -223,7 +223,7 @@ fn a_lost_cluster_costs_what_it_had_cost_when_last_seen() {
     );
     let cost = |record: &Record| spent(record, day, now);
     assert_eq!(cost(&record), Some(usd("3.6")));
-    assert_eq!(cost(&record.clone().as_last_seen()), Some(usd("0.36")));
+    assert_eq!(cost(&record.clone().until_last_seen()), Some(usd("0.36")));
     let lost = record.lost();
     assert_eq!(cost(&lost), Some(usd("0.36")));
     assert!(lost.is_final());

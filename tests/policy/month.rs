@@ -112,7 +112,9 @@ fn assessment(all: &Policies, by: &str, month: bool) -> Judgement {
         overspent(policy, budget, &"recsys".parse().unwrap(), &spent)
     };
     let found = found.into_iter().filter(|_| month).filter_map(of).collect();
-    all.override_by(judgement.with(found), by)
+    let judgement = judgement.with(found);
+    let findings = all.passed(judgement.findings, by);
+    Judgement::of(judgement.policies, findings, judgement.bounds)
 }
 
 const MONTH: &str = "applies_to: { teams: [recsys] }\nbudget: { monthly: $200 }\n";

@@ -88,8 +88,9 @@ impl Checkout {
     }
 }
 
-const CHECKS: [&str; 7] = [
+const CHECKS: [&str; 8] = [
     "cargo fmt --all --check",
+    "cargo build --locked -p clusterup --lib",
     "cargo build --locked --all-targets",
     "cargo check --locked --no-default-features --all-targets",
     "cargo deny --locked check bans licenses sources",

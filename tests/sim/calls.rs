@@ -57,7 +57,7 @@ async fn counted(done: &str) {
     process.detached(&case).await.unwrap();
     let accepted = &sim.census().clusters[0].steps;
     assert_eq!(accepted.len(), 1);
-    let applied = process.meter().calls();
+    let applied = process.calls();
     // Scripts, ratings, films, and the scripts of the two bootstrap actions.
     let staged = 5;
     assert!(
@@ -76,7 +76,7 @@ async fn counted(done: &str) {
     let case = crate::request::Case { facts, ..case };
     let plan = planner.plan(&case).await.unwrap();
     assert!(plan.is_empty(), "{plan:#?}");
-    let planned = planner.meter().calls();
+    let planned = planner.calls();
     assert!(planned <= MOST_TO_PLAN, "{:#?}", planner.meter().tallies());
     say(&format!(
         "when_done: {done}: {} calls and {staged} uploads to apply, {planned} calls to plan",

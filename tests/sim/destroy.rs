@@ -5,6 +5,7 @@ use crate::request::StackRequest;
 use crate::seeds::each;
 use crate::{laws, mishaps, oracle, run};
 use clusterup::cloud::rng::Rng;
+use clusterup_testkit::chance::Chance as _;
 use clusterup_testkit::sim::{Settings, Sim};
 
 #[test]

@@ -9,6 +9,7 @@ use clusterup::cloud::rng::Rng;
 use clusterup::model::action::Action;
 use clusterup::model::plan::Plan;
 use clusterup::run::follow::Outcome;
+use clusterup_testkit::chance::Chance as _;
 use clusterup_testkit::sim::{Census, CensusCluster, Settings, Sim};
 use std::time::Duration;
 

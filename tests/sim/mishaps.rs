@@ -6,6 +6,7 @@ use crate::seeds::any;
 use clusterup::cloud::api::ec2::Rule;
 use clusterup::cloud::api::emr::Role;
 use clusterup::cloud::rng::Rng;
+use clusterup_testkit::chance::Chance as _;
 use clusterup_testkit::flaky::{Fault, Moment};
 use clusterup_testkit::sim::{IDLE_REASON, Sim};
 use std::time::Duration;

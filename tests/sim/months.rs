@@ -27,6 +27,7 @@ use clusterup::plan::Options;
 use clusterup::policy::{CostBound, Policies, load};
 use clusterup::run::driver::Stopped;
 use clusterup::run::ledger::record;
+use clusterup_testkit::chance::Chance as _;
 use clusterup_testkit::sim::Sim;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};

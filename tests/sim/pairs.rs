@@ -7,6 +7,7 @@ use crate::{laws, oracle};
 use clusterup::cloud::Leasing;
 use clusterup::cloud::rng::Rng;
 use clusterup::model::event::NoListener;
+use clusterup_testkit::chance::Chance as _;
 use clusterup_testkit::flaky::Fault;
 use clusterup_testkit::sim::Sim;
 use std::time::Duration;

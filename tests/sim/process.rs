@@ -79,6 +79,12 @@ impl Process {
         &self.api.inner.inner
     }
 
+    /// The number of calls so far.
+    pub(crate) fn calls(&self) -> u64 {
+        let tallies = self.meter().tallies();
+        tallies.values().map(|tally| tally.calls).sum()
+    }
+
     pub(crate) fn meter(&self) -> &Metered<Flaky<Watched>> {
         &self.api.inner
     }

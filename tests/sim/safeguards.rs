@@ -17,6 +17,7 @@ use clusterup::model::instance_span::{InstanceSpan, Role};
 use clusterup::model::money::Usd;
 use clusterup::model::name::StackName;
 use clusterup::model::span::Span;
+use clusterup_testkit::chance::Chance as _;
 use clusterup_testkit::flaky::Fault;
 use clusterup_testkit::sim::{CensusCluster, Dead, Settings, Sim};
 use std::collections::BTreeMap;

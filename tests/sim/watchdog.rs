@@ -20,6 +20,7 @@ use clusterup::model::notice::Notice;
 use clusterup::policy::{Policies, load};
 use clusterup::run::watchdog::Watchdog;
 use clusterup::run::watchdog::audit_sink::AuditSink;
+use clusterup_testkit::chance::Chance as _;
 use clusterup_testkit::flaky::Flaky;
 use clusterup_testkit::sim::{self, Sim};
 use std::cell::RefCell;

@@ -38,6 +38,7 @@ pub(in crate::cli) struct EstimateArgs {
 
 impl Verb for EstimateArgs {
     async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let reporter = &session.reporter;
         let stack = stack_file::read(&self.stack.file())?;
         let catalog = session.environment.catalog();
         let estimate = estimate(&stack, self.region.as_ref(), &catalog)?;
@@ -50,17 +51,15 @@ impl Verb for EstimateArgs {
             ending: ENDING,
             now: SystemClock.now(),
         };
-        session.reporter.text(&estimated.render());
+        reporter.text(&estimated.render());
         let comparison = match &self.compare {
             Some(old) => Some(compare(self, old, &estimate, &catalog)?),
             None => None,
         };
         if let Some(comparison) = &comparison {
             let old = self.compare.iter().map(|old| old.display().to_string());
-            session
-                .reporter
-                .text(&format!("\nagainst {}", old.collect::<String>()));
-            session.reporter.text(&view::compare::render(comparison));
+            reporter.text(&format!("\nagainst {}", old.collect::<String>()));
+            reporter.text(&view::compare::render(comparison));
         }
         let fields = document(&stack, &estimated, comparison.as_ref());
         Ok(Finished::done(fields))

@@ -59,6 +59,7 @@ impl From<ByArg> for By {
 
 impl Verb for ReportArgs {
     async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let reporter = &session.reporter;
         if self.csv {
             only("--csv", &*session.reporter)?;
         }
@@ -81,15 +82,13 @@ impl Verb for ReportArgs {
         };
         let report = Report::of(&data.records, self.by.into(), window, data.as_of);
         if self.csv {
-            session.reporter.raw(&view::ledger::csv(&report)?);
+            reporter.raw(&view::ledger::csv(&report)?);
             if let Some(unpriced) = view::ledger::unpriced(&report) {
-                session.reporter.say(&unpriced);
+                reporter.say(&unpriced);
             }
             return Ok(Finished::without_document(Exit::Done));
         }
-        session
-            .reporter
-            .text(&view::ledger::render(&report, &target));
+        reporter.text(&view::ledger::render(&report, &target));
         let Scope { place, account } = data.scope;
         let document = json!({
             "target": place, "account": account, "would_have_cost": !target.costs(),
@@ -160,7 +159,7 @@ impl CostData {
         let Some(as_of) = ledger.synced_at(&scope)?.max(seen) else {
             return Ok(None);
         };
-        let records = records.into_iter().map(Record::as_last_seen).collect();
+        let records = records.into_iter().map(Record::until_last_seen).collect();
         Ok(Some(Self {
             scope,
             records,
@@ -170,12 +169,11 @@ impl CostData {
 }
 
 fn warn_of_stale_data(failure: &Failure, as_of: DateTime<Utc>, session: &Session) {
-    session.reporter.say(&format!(
+    let reporter = &session.reporter;
+    reporter.say(&format!(
         "warning: the target cannot be read; these figures are from the ledger, as of {}",
         as_of.format("%F %T UTC")
     ));
-    session
-        .reporter
-        .say(&format!("  because: {}", failure.message));
-    session.reporter.hints(&failure.hints, 2);
+    reporter.say(&format!("  because: {}", failure.message));
+    reporter.hints(&failure.hints, 2);
 }

@@ -35,6 +35,7 @@ pub(in crate::cli) struct CheckArgs {
 
 impl Verb for CheckArgs {
     async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let reporter = &session.reporter;
         let mut checked = Vec::new();
         let mut unread = Vec::new();
         if self.format != Format::Text {
@@ -45,7 +46,7 @@ impl Verb for CheckArgs {
                 Ok(result) => checked.push(result),
                 // A mistake in a stack must not hide the others; one in a policy ends the check.
                 Err(Wrong::Stack(failure)) => {
-                    session.reporter.failure_of_many(&failure);
+                    reporter.failure_of_many(&failure);
                     unread.push(json!({ "file": path, "error": failure.message }));
                 }
                 Err(Wrong::Policies(failure)) => return Err(failure),
@@ -60,13 +61,11 @@ impl Verb for CheckArgs {
         match self.format {
             Format::Text => {
                 for result in &checked {
-                    session.reporter.text(&text(result));
+                    reporter.text(&text(result));
                 }
             }
-            Format::Sarif => session
-                .reporter
-                .raw(&json(&format!("{:#}", format::sarif(&checked)))),
-            Format::Github => session.reporter.raw(&format::github(&checked)),
+            Format::Sarif => reporter.raw(&json(&format!("{:#}", format::sarif(&checked)))),
+            Format::Github => reporter.raw(&format::github(&checked)),
         }
         let stacks: Vec<_> = checked.iter().map(Checked::document).collect();
         let fields = json!({ "stacks": stacks, "unread": unread });

@@ -35,6 +35,7 @@ pub(in crate::cli) struct TestArgs {
 
 impl Verb for TestArgs {
     async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let reporter = &session.reporter;
         let read = self.policies.place().read_here(session).await?;
         if read.policies.is_empty() {
             return Err(policies::none());
@@ -53,15 +54,13 @@ impl Verb for TestArgs {
         for file in &files {
             for example in examples(file)? {
                 let result = ExampleResult::of(&example, &read, session)?;
-                session.reporter.text(result.line(file).trim_end());
+                reporter.text(result.line(file).trim_end());
                 failed += usize::from(!result.passed());
                 all.push(result.document(file));
             }
         }
         let count = all.len();
-        session
-            .reporter
-            .text(&format!("{} of {count} as expected", count - failed));
+        reporter.text(&format!("{} of {count} as expected", count - failed));
         let exit = if failed == 0 {
             Exit::Done
         } else {

@@ -57,7 +57,8 @@ async fn refresh<A: Serve<GetProducts>>(
     region: &Region,
     session: &Session,
 ) -> Result<Value, Failure> {
-    let progress = session.reporter.progress();
+    let reporter = &session.reporter;
+    let progress = reporter.progress();
     let offers = offers(api, region, &*progress).await;
     progress.clear();
     let offers = offers.map_err(|error| Failure::from(error).hint(KEPT))?;
@@ -74,9 +75,7 @@ async fn refresh<A: Serve<GetProducts>>(
     let types = text.lines().filter(|line| line.starts_with("ec2 ")).count() as u64;
     let file = path.display();
     let counted = count(types, "instance type");
-    session
-        .reporter
-        .text(&format!("{region}: {counted} as of {today}, in {file}"));
+    reporter.text(&format!("{region}: {counted} as of {today}, in {file}"));
     Ok(json!({ "region": region, "as_of": today, "instance_types": types, "file": path }))
 }
 

@@ -35,6 +35,7 @@ pub(in crate::cli) struct InstallArgs {
 
 impl Verb for InstallArgs {
     async fn run(&self, session: &Session) -> Result<Finished, Failure> {
+        let reporter = &session.reporter;
         let scope = if self.user {
             ServiceScope::User
         } else {
@@ -42,7 +43,7 @@ impl Verb for InstallArgs {
         };
         let text = unit(scope, &command(self, scope, session)?);
         if self.print {
-            session.reporter.text(&text);
+            reporter.text(&text);
             return Ok(Finished::done(json!({ "unit": text })));
         }
         let path = folder(scope, session)?.join(NAME);
@@ -59,14 +60,12 @@ impl Verb for InstallArgs {
                 .hint(Command::again_with("--force")));
         }
         if previous.as_deref() == Some(&text) {
-            session
-                .reporter
-                .say(&format!("{} is up to date", path.display()));
+            reporter.say(&format!("{} is up to date", path.display()));
         } else {
             write(&path, &text).map_err(|error| unwritten(&path, scope, &error))?;
-            session.reporter.say(&format!("wrote {}", path.display()));
+            reporter.say(&format!("wrote {}", path.display()));
         }
-        session.reporter.hints(&next(scope), 2);
+        reporter.hints(&next(scope), 2);
         Ok(Finished::done(json!({ "unit": text, "path": path })))
     }
 }

@@ -15,7 +15,7 @@ use crate::cloud::api::emr::{
 use crate::cloud::api::{Api, Kind, Tags};
 use crate::cloud::error::{Class, CloudError};
 use crate::model::desired::{ClusterSpec, JobSpec};
-use crate::model::event::{Event, Listener};
+use crate::model::event::Listener;
 use crate::model::hint::Command;
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::{Cluster, End, EndReason};
@@ -270,11 +270,7 @@ impl<A: Api> Account<A> {
             .is_some_and(|c| !c.state.is_over())
         {
             let what = format!("cluster {id} is terminating");
-            listener.on_event(&Event::Progress {
-                what,
-                done: 0,
-                total: 0,
-            });
+            listener.on_wait(what);
             tokio::time::sleep(self.pause(looks)).await;
             looks += 1;
         }

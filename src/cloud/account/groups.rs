@@ -13,7 +13,7 @@ use crate::cloud::api::ec2::{
 use crate::cloud::api::{Api, ApiError, Kind};
 use crate::cloud::error::{Class, CloudError};
 use crate::model::cidr::Cidr;
-use crate::model::event::{Event, Listener};
+use crate::model::event::Listener;
 use crate::model::name::{GroupName, StackName};
 use crate::model::stack::{Ingress, IngressSource, SecurityGroup};
 use std::time::Duration;
@@ -244,11 +244,7 @@ impl<A: Api> Account<A> {
         for pause in DRAINING {
             match self.api.serve(call.clone()).await {
                 Err(error) if error.kind == Kind::InUse => {
-                    listener.on_event(&Event::Progress {
-                        what: format!("waiting until AWS releases security group {name}"),
-                        done: 0,
-                        total: 0,
-                    });
+                    listener.on_wait(format!("waiting until AWS releases security group {name}"));
                     tokio::time::sleep(Duration::from_secs(pause)).await;
                 }
                 reply => {

@@ -9,7 +9,7 @@ use super::names;
 use crate::cloud::CloudError;
 use crate::cloud::api::s3::{Condition, GetObject};
 use crate::cloud::api::{Api, ApiError, Call, Kind, Serve};
-use crate::model::event::{Event, Listener};
+use crate::model::event::Listener;
 use crate::model::name::StackName;
 use crate::model::observed::Run;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -205,11 +205,7 @@ impl<A: Api> Account<A> {
             return false;
         }
         let what = format!("checking whether AWS created {what} before the call was interrupted");
-        listener.on_event(&Event::Progress {
-            what,
-            done: 0,
-            total: 0,
-        });
+        listener.on_wait(what);
         tokio::time::sleep(POLL_INTERVAL).await;
         true
     }

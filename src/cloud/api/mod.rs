@@ -18,7 +18,7 @@ pub mod sts;
 
 pub use cause::{Cause, LogIn, Mfa};
 pub use error::{ApiError, Kind};
-pub use named::{Named, Names};
+pub use named::Names;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -28,6 +28,7 @@ pub trait Call: Clone + std::fmt::Debug + 'static {
     /// The permission that IAM checks, such as `elasticmapreduce:RunJobFlow`.
     const NAME: &'static str;
     /// Whether it changes something.
+    #[cfg_attr(closed, expect(dead_code, reason = "the simulation has to know"))]
     const CHANGES: bool;
     /// Whether it may be repeated when the outcome is unknown.
     const REPEATABLE: bool = true;

@@ -10,7 +10,6 @@ use crate::cloud::fleet::{
 };
 use crate::cloud::{CloudError, Lease, SparkPages};
 use crate::disk;
-use crate::model::extension::Extension;
 use crate::model::fleet::{
     AnyCluster, ClusterSnapshot, ListedCluster, MetricSample, Reading, WatchdogMark,
 };
@@ -208,10 +207,6 @@ impl FleetControl for Local {
     async fn end(&self, ends: &[(ClusterId, End)]) -> Vec<Result<(), CloudError>> {
         let ends = ends.iter();
         ends.map(|(id, end)| self.end_one(id, end)).collect()
-    }
-
-    async fn extend(&self, id: &ClusterId, extension: &Extension) -> Result<(), CloudError> {
-        launch::send(&self.require(id)?, &Request::Extend(extension.clone()))
     }
 }
 

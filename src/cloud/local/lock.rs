@@ -6,7 +6,7 @@ use super::layout::Layout;
 use crate::cloud::error::{Class, CloudError, IoContext, is_full};
 use crate::cloud::locked::Locked;
 use crate::cloud::{Lease, LeaseGuard, Leasing};
-use crate::model::event::{Event, Listener};
+use crate::model::event::Listener;
 use crate::model::hint::Command;
 use crate::model::name::StackName;
 use async_trait::async_trait;
@@ -123,11 +123,7 @@ pub(super) async fn take(
             }
             Attempt::HeldBy(holder) => {
                 let what = format!("waiting for {holder}, which is changing stack {stack}");
-                listener.on_event(&Event::Progress {
-                    what,
-                    done: 0,
-                    total: 0,
-                });
+                listener.on_wait(what);
                 tokio::time::sleep(POLL_INTERVAL).await;
                 waited += POLL_INTERVAL;
             }

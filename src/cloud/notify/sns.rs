@@ -5,6 +5,7 @@ use crate::cloud::api::sns::Publish;
 use crate::cloud::api::{Kind, Serve};
 use crate::cloud::unserved::unserved;
 use crate::cloud::{Class, CloudError};
+use crate::model::arn::Arn;
 use crate::model::name::Region;
 use crate::model::notice::Notice;
 use async_trait::async_trait;
@@ -33,25 +34,16 @@ impl Topic {
             CloudError::new(Class::Input, format!("{what}: {}", line(text, 300)))
                 .hint("a topic is written as arn:aws:sns:eu-west-1:123456789012:my-topic")
         };
-        let parts: Vec<&str> = text.split(':').collect();
-        let ["arn", partition, "sns", region, account, name] = parts[..] else {
-            return Err(invalid("this is not the ARN of an SNS topic"));
-        };
-        let is_account = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
-        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        // A FIFO topic has no e-mail subscribers; it serves programs.
-        if name.ends_with(".fifo") {
-            return Err(invalid("a FIFO topic cannot notify people"));
-        }
-        let (1..=256, true, true) = (name.len(), is_account, name.chars().all(is_name)) else {
-            return Err(invalid("this is not the ARN of an SNS topic"));
-        };
-        match region.parse() {
-            Ok(region) if partition.starts_with("aws") => Ok(Self {
+        match Arn::of_topic(text) {
+            // A FIFO topic has no e-mail subscribers; it serves programs.
+            Some(topic) if topic.resource.ends_with(".fifo") => {
+                Err(invalid("a FIFO topic cannot notify people"))
+            }
+            Some(topic) => Ok(Self {
                 arn: text.to_owned(),
-                region,
+                region: topic.region,
             }),
-            Ok(_) | Err(_) => Err(invalid("this is not the ARN of an SNS topic")),
+            None => Err(invalid("this is not the ARN of an SNS topic")),
         }
     }
 

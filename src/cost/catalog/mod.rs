@@ -6,7 +6,6 @@ mod read;
 mod volumes;
 
 pub use missing_price::{Item, NoPrice};
-pub use read::BadLine;
 pub use volumes::Volumes;
 
 use crate::model::instance::InstanceType;

@@ -4,7 +4,7 @@
 mod report;
 mod split;
 
-pub use report::{By, Overridden, Report, Row, Unpriced, expected};
+pub use report::{By, Report, Row, expected};
 pub use split::{Split, charged, spent, split};
 
 use crate::model::instance_span::InstanceSpan;
@@ -165,7 +165,7 @@ impl Record {
 
     /// The record as of the observation: the cost since then is unknown.
     #[must_use]
-    pub fn as_last_seen(mut self) -> Self {
+    pub fn until_last_seen(mut self) -> Self {
         if !self.state.is_over() {
             let at = self.seen_at;
             self.instance_spans
@@ -181,7 +181,7 @@ impl Record {
     /// observed.
     #[must_use]
     pub fn lost(mut self) -> Self {
-        self = self.as_last_seen();
+        self = self.until_last_seen();
         self.state = ClusterState::TerminatedWithErrors;
         // No later observation can change it.
         self.estimated = false;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// A flaw in a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Flaw {
+pub(in crate::policy) struct Flaw {
     /// In bytes of the rule's text.
     pub range: Range<usize>,
     /// What is wrong, as a sentence without a full stop.

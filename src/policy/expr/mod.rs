@@ -12,7 +12,7 @@ mod tests;
 mod tree;
 mod types;
 
-pub use flaw::Flaw;
+pub(super) use flaw::Flaw;
 
 use super::names::{self, specimen};
 use super::subject::Subject;
@@ -25,7 +25,7 @@ const MAX_BYTES: usize = 4_096;
 
 /// A compiled rule.
 #[derive(Clone)]
-pub struct Expr {
+pub(super) struct Expr {
     text: String,
     program: Arc<Program>,
 }
@@ -41,7 +41,7 @@ impl Expr {
     ///
     /// # Errors
     /// Returns every flaw in the rule.
-    pub fn compile(text: &str) -> Result<Self, Vec<Flaw>> {
+    pub(super) fn compile(text: &str) -> Result<Self, Vec<Flaw>> {
         if text.len() > MAX_BYTES {
             let message = format!("the rule is longer than {MAX_BYTES} bytes");
             let flaw = Flaw::new(0..text.len(), message).help("split it into several rules");
@@ -68,7 +68,7 @@ impl Expr {
     }
 
     /// The rule as written.
-    pub fn text(&self) -> &str {
+    pub(super) fn text(&self) -> &str {
         &self.text
     }
 
@@ -76,7 +76,7 @@ impl Expr {
     ///
     /// # Errors
     /// Returns why the rule cannot be evaluated, such as an unknown price.
-    pub fn holds(&self, subject: &Subject<'_>) -> Result<bool, String> {
+    pub(super) fn holds(&self, subject: &Subject<'_>) -> Result<bool, String> {
         self.evaluate(subject)
             .map_err(|error| words(&error, subject.price.is_some()))
     }

@@ -1,15 +1,14 @@
 //! Every name that a rule may use, declared once with its type, meaning and the function that reads
 //! its value. The checker, evaluation and documentation all use these declarations.
 
-mod document;
+pub mod document;
 mod read;
 mod specimen;
 mod tree;
 
 #[cfg(test)]
 pub(super) use document::EXAMPLES;
-pub use document::document;
-pub use specimen::specimen;
+pub(super) use specimen::specimen;
 pub(super) use tree::ROOT;
 
 use super::subject::Subject;

@@ -18,7 +18,7 @@ static STACK: LazyLock<Stack> = LazyLock::new(|| {
 });
 
 /// An ordinary stack with its price and caller.
-pub fn specimen() -> Subject<'static> {
+pub(in crate::policy) fn specimen() -> Subject<'static> {
     Subject {
         stack: &STACK,
         price: "$0.96".parse().ok().zip("$3".parse().ok()).map(price),

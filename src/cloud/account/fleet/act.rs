@@ -8,8 +8,6 @@ use crate::cloud::api::emr::{AddTags, RemoveTags, SetTerminationProtection, Term
 use crate::cloud::api::{Api, Tags};
 use crate::cloud::fleet::{FleetControl, RegionFleet};
 use crate::cloud::{Class, CloudError};
-use crate::model::event::NoListener;
-use crate::model::extension::Extension;
 use crate::model::fleet::WatchdogMark;
 use crate::model::name::ClusterId;
 use crate::model::observed::End;
@@ -63,21 +61,6 @@ impl<A: Api> FleetControl for Account<A> {
             None => Ok(()),
         };
         ends.iter().map(answer).collect()
-    }
-
-    async fn extend(&self, id: &ClusterId, extension: &Extension) -> Result<(), CloudError> {
-        let is_observed = self.observed.borrow().clusters.contains_key(id);
-        if !is_observed
-            && self
-                .snapshot(id)
-                .await?
-                .is_none_or(|it| it.ours().is_none())
-        {
-            let message = format!("cluster {id} was not created by clusterup");
-            let error = CloudError::new(Class::Input, message);
-            return Err(error.hint(format!("edit the time in its tag {MARK} instead")));
-        }
-        Self::extend(self, id, extension, &NoListener).await
     }
 }
 

@@ -8,7 +8,7 @@ use super::lock::sweep;
 use super::owner::{FILTER, PASSWORD};
 use super::secret::secret;
 use super::store::Runtime;
-use crate::model::event::{Event, Listener};
+use crate::model::event::Listener;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Write;
@@ -46,11 +46,7 @@ pub(super) async fn make(runtime: &Runtime, listener: &dyn Listener) {
     let progress_task = async {
         loop {
             let what = "making an archive of Spark's classes".to_owned();
-            listener.on_event(&Event::Progress {
-                what,
-                done: 0,
-                total: 0,
-            });
+            listener.on_wait(what);
             tokio::time::sleep(PROGRESS_INTERVAL).await;
         }
     };

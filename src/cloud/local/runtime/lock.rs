@@ -3,7 +3,7 @@
 
 use crate::cloud::error::{CloudError, IoContext};
 use crate::cloud::locked::Locked;
-use crate::model::event::{Event, Listener};
+use crate::model::event::Listener;
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
 use std::time::Duration;
@@ -39,11 +39,7 @@ pub(super) async fn take(
             Err(TryLockError::Error(error)) => return Err(error).during(doing),
             Err(TryLockError::WouldBlock) => {
                 let what = format!("waiting for another clusterup, which is {holder}");
-                listener.on_event(&Event::Progress {
-                    what,
-                    done: 0,
-                    total: 0,
-                });
+                listener.on_wait(what);
                 tokio::time::sleep(POLL_INTERVAL).await;
             }
         }
