@@ -27,37 +27,42 @@ pub fn good_run(job: &JobSpec, observed: &Observed) -> Option<Run> {
     }
 }
 
-pub(super) fn diff(desired: &Desired, observed: &Observed, options: Options, draft: &mut Draft) {
-    let kept = kept(desired, observed);
-    let alive = observed.clusters.iter().filter(|c| c.state.is_live());
+/// What a cluster is planned from.
+#[derive(Clone, Copy)]
+pub(super) struct Given<'a> {
+    pub(super) desired: &'a Desired,
+    pub(super) observed: &'a Observed,
+    pub(super) options: Options,
+}
+
+pub(super) fn diff(given: Given<'_>, draft: &mut Draft) {
+    let kept = kept(given);
+    let alive = given.observed.clusters.iter().filter(|c| c.state.is_live());
     for surplus in alive.filter(|c| kept.is_some_and(|kept| kept.id != c.id)) {
         let because = "the stack has one cluster, and this is a second";
         let end = End::asked("it was a second cluster of the stack");
         draft.ask(Action::TerminateCluster(surplus.id.clone(), end), because);
     }
     match kept {
-        Some(cluster) => living(cluster, desired, observed, options, draft),
-        None => none_living(desired, observed, options, draft),
+        Some(cluster) => living(cluster, given, draft),
+        None => none_living(given, draft),
     }
 }
 
 /// The living cluster that stays if there are two: the one with the job, or the older.
-fn kept<'a>(desired: &Desired, observed: &'a Observed) -> Option<&'a Cluster> {
-    let mut alive = observed.clusters.iter().filter(|c| c.state.is_live());
+fn kept<'a>(given: Given<'a>) -> Option<&'a Cluster> {
+    let mut alive = given.observed.clusters.iter().filter(|c| c.state.is_live());
     let has_job = |cluster: &&Cluster| {
-        let job = desired.job.as_ref();
+        let job = given.desired.job.as_ref();
         job.is_some_and(|job| cluster.run_of(&job.hash).is_some())
     };
     alive.clone().find(has_job).or_else(|| alive.next())
 }
 
-fn living(
-    cluster: &Cluster,
-    desired: &Desired,
-    observed: &Observed,
-    options: Options,
-    draft: &mut Draft,
-) {
+fn living(cluster: &Cluster, given: Given<'_>, draft: &mut Draft) {
+    let Given {
+        desired, observed, ..
+    } = given;
     let id = &cluster.id;
     if !cluster.attended {
         let because = "it was recorded and never started: an earlier run was interrupted";
@@ -67,19 +72,19 @@ fn living(
         let because = format!("replaced: {difference}");
         let end = End::asked(because.clone());
         draft.ask(Action::TerminateCluster(id.clone(), end), because);
-        let job = work(desired, observed, options);
-        make(job, desired, observed, options, draft);
+        let job = work(given);
+        make(job, given, draft);
         return;
     }
-    if is_done_with(cluster, desired, observed, options) {
+    if is_done_with(cluster, given) {
         let because =
             "the stack no longer keeps a cluster (when_done: terminate); its work is done";
         let end = End::asked("its stack no longer keeps it");
         draft.ask(Action::TerminateCluster(id.clone(), end), because);
     } else {
         // Work comes first: a cluster that ends with its work would end at once without any.
-        given_work(cluster, desired, observed, options, draft);
-        moved(cluster, desired, observed, options, draft);
+        given_work(cluster, given, draft);
+        moved(cluster, given, draft);
         return;
     }
     if let Some(job) = &desired.job {
@@ -88,51 +93,43 @@ fn living(
 }
 
 /// Whether a cluster was kept, is no longer to be kept, and has no work.
-fn is_done_with(
-    cluster: &Cluster,
-    desired: &Desired,
-    observed: &Observed,
-    options: Options,
-) -> bool {
-    let ends = desired.cluster.guardrails.when_done == WhenDone::Terminate;
+fn is_done_with(cluster: &Cluster, given: Given<'_>) -> bool {
+    let ends = given.desired.cluster.guardrails.when_done == WhenDone::Terminate;
     let kept = cluster.spec.guardrails.when_done == WhenDone::Keep;
     let busy = cluster.steps.iter().any(|step| !step.state.is_over());
-    ends && kept && !busy && work(desired, observed, options).is_none()
+    ends && kept && !busy && work(given).is_none()
 }
 
-fn given_work(
-    cluster: &Cluster,
-    desired: &Desired,
-    observed: &Observed,
-    options: Options,
-    draft: &mut Draft,
-) {
+fn given_work(cluster: &Cluster, given: Given<'_>, draft: &mut Draft) {
+    let Given {
+        desired, observed, ..
+    } = given;
     let Some(job) = &desired.job else { return };
     let mut steps = cluster.steps_of(&job.hash).peekable();
     if steps.peek().is_some() && steps.any(|step| !step.state.is_over()) {
         draft.settle("job", format!("it is running on {}", cluster.id));
         return;
     }
-    match work(desired, observed, options) {
+    match work(given) {
         None => done(job, observed, draft),
         Some(job) => {
-            let because = work_reason(Some(job), desired, observed, options);
+            let because = work_reason(Some(job), given);
             draft.act(Action::AddSteps(cluster.id.clone(), job.clone()), because);
         }
     }
 }
 
-fn moved(
-    cluster: &Cluster,
-    desired: &Desired,
-    observed: &Observed,
-    options: Options,
-    draft: &mut Draft,
-) {
+fn moved(cluster: &Cluster, given: Given<'_>, draft: &mut Draft) {
+    let Given {
+        desired, observed, ..
+    } = given;
     let mut changes = movable(cluster, &desired.cluster, desired.elastic);
     let lacks_schedule =
         |safeguard: &Safeguard| safeguard.kind == SafeguardKind::Schedule && !safeguard.is_armed();
-    if options.create_roles && changes.is_empty() && cluster.safeguards.iter().any(lacks_schedule) {
+    if given.options.create_roles
+        && changes.is_empty()
+        && cluster.safeguards.iter().any(lacks_schedule)
+    {
         changes.push("its schedule can be armed now that the roles exist".to_owned());
     }
     if changes.is_empty() {
@@ -160,8 +157,11 @@ fn moved(
     }
 }
 
-fn none_living(desired: &Desired, observed: &Observed, options: Options, draft: &mut Draft) {
-    let job = work(desired, observed, options);
+fn none_living(given: Given<'_>, draft: &mut Draft) {
+    let Given {
+        desired, observed, ..
+    } = given;
+    let job = work(given);
     if let (None, Some(done_job)) = (job, &desired.job) {
         done(done_job, observed, draft);
         if desired.cluster.guardrails.when_done == WhenDone::Terminate {
@@ -181,20 +181,14 @@ fn none_living(desired: &Desired, observed: &Observed, options: Options, draft: 
         let because = format!("the last {MAX_ENDED} clusters are remembered");
         draft.act(Action::DeleteCluster(cluster.id.clone()), because);
     }
-    make(job, desired, observed, options, draft);
+    make(job, given, draft);
 }
 
 /// Creates a new cluster once the last one is over.
-fn make(
-    job: Option<&JobSpec>,
-    desired: &Desired,
-    observed: &Observed,
-    options: Options,
-    draft: &mut Draft,
-) {
-    outlast(observed, draft);
-    let spec = Box::new(desired.cluster.clone());
-    let because = work_reason(job, desired, observed, options);
+fn make(job: Option<&JobSpec>, given: Given<'_>, draft: &mut Draft) {
+    outlast(given.observed, draft);
+    let spec = Box::new(given.desired.cluster.clone());
+    let because = work_reason(job, given);
     draft.act(Action::CreateCluster(spec, job.cloned()), because);
 }
 
@@ -233,22 +227,20 @@ fn done(job: &JobSpec, observed: &Observed, draft: &mut Draft) {
 }
 
 /// The job, if it has to run.
-fn work<'a>(desired: &'a Desired, observed: &Observed, options: Options) -> Option<&'a JobSpec> {
-    let job = desired.job.as_ref()?;
-    (options.again || good_run(job, observed).is_none()).then_some(job)
+fn work(given: Given<'_>) -> Option<&JobSpec> {
+    let job = given.desired.job.as_ref()?;
+    (given.options.again || good_run(job, given.observed).is_none()).then_some(job)
 }
 
-fn work_reason(
-    job: Option<&JobSpec>,
-    desired: &Desired,
-    observed: &Observed,
-    options: Options,
-) -> &'static str {
+fn work_reason(job: Option<&JobSpec>, given: Given<'_>) -> &'static str {
+    let Given {
+        desired, observed, ..
+    } = given;
     let Some(job) = job else {
         return "the stack keeps one (when_done: keep)";
     };
     let hash = &job.hash;
-    if options.again && good_run(job, observed).is_some() {
+    if given.options.again && good_run(job, observed).is_some() {
         return "--again runs the job once more";
     }
     let earlier = observed

@@ -1,8 +1,7 @@
 //! Plans the difference between `Desired` and `Observed`. Creations follow their dependencies;
 //! deletions come last.
 
-use super::Options;
-use super::cluster;
+use super::cluster::{self, Given};
 use crate::model::action::{Action, Results};
 use crate::model::desired::Desired;
 use crate::model::name::StackName;
@@ -59,13 +58,12 @@ impl Draft {
     }
 }
 
-pub(super) fn diff(
-    stack: &Stack,
-    desired: &Desired,
-    observed: &Observed,
-    options: Options,
-    notes: Vec<String>,
-) -> Plan {
+pub(super) fn diff(stack: &Stack, given: Given<'_>, notes: Vec<String>) -> Plan {
+    let Given {
+        desired,
+        observed,
+        options,
+    } = given;
     let mut draft = Draft {
         notes,
         ..Draft::default()
@@ -80,8 +78,8 @@ pub(super) fn diff(
     groups(desired, observed, &mut draft);
     bucket(desired, observed, &mut draft);
     disarm(observed, &mut draft);
-    cluster::diff(desired, observed, options, &mut draft);
-    results(stack, desired, observed, options, &mut draft);
+    cluster::diff(given, &mut draft);
+    results(stack, given, &mut draft);
     remember(desired, observed, &mut draft);
     leftovers(desired, observed, &mut draft);
     draft.into_plan(&desired.stack)
@@ -247,13 +245,12 @@ fn files(count: usize) -> String {
 }
 
 /// Results are downloaded when a run has completed and those of another run, or none, are there.
-fn results(
-    stack: &Stack,
-    desired: &Desired,
-    observed: &Observed,
-    options: Options,
-    draft: &mut Draft,
-) {
+fn results(stack: &Stack, given: Given<'_>, draft: &mut Draft) {
+    let Given {
+        desired,
+        observed,
+        options,
+    } = given;
     let (Some(job), Some(to)) = (
         &desired.job,
         stack.job.as_ref().and_then(|j| j.results.clone()),

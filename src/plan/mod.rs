@@ -13,6 +13,7 @@ mod keys;
 pub mod memory;
 pub mod refusal;
 
+use cluster::Given;
 pub use destroy::destroy;
 pub use refusal::Refusal;
 
@@ -43,7 +44,12 @@ pub fn plan(
     options: Options,
 ) -> Result<(Plan, Desired), Vec<Refusal>> {
     let (desired, notes) = expand::expand(stack, facts)?;
-    let plan = diff::diff(stack, &desired, observed, options, notes);
+    let given = Given {
+        desired: &desired,
+        observed,
+        options,
+    };
+    let plan = diff::diff(stack, given, notes);
     debug_assert_eq!(check::flaws(&plan, observed), [], "a bug in the planner");
     Ok((plan, desired))
 }
