@@ -15,7 +15,7 @@ use crate::cloud::api::{Api, ApiError, Kind, Serve};
 use crate::cloud::error::{Class, CloudError};
 use crate::cloud::process::Process;
 use crate::model::clock::Clock;
-use crate::model::event::{Event, Listener};
+use crate::model::event::Listener;
 use crate::model::name::StackName;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -47,6 +47,29 @@ struct Holder {
     process: Option<Process>,
     #[serde(rename = "beats")]
     renewals: u64,
+}
+
+/// A lock object that this process wants or holds.
+struct OwnLock {
+    bucket: Bucket,
+    key: String,
+    holder: Holder,
+}
+
+impl OwnLock {
+    /// The call that writes it.
+    fn put(&self, renewals: u64, condition: Condition) -> PutObject {
+        let holder = Holder {
+            renewals,
+            ..self.holder.clone()
+        };
+        PutObject {
+            bucket: self.bucket.clone(),
+            key: self.key.clone(),
+            body: Body::Bytes(serde_json::to_vec(&holder).unwrap_or_default()),
+            condition,
+        }
+    }
 }
 
 /// A lock as it was read.
@@ -97,9 +120,7 @@ fn ignore_if_not_ours(removed: Result<(), ApiError>) -> Result<(), CloudError> {
 /// A lock that we hold.
 pub(super) struct HeldLease<A> {
     api: Rc<A>,
-    bucket: Bucket,
-    key: String,
-    holder: Holder,
+    lock: OwnLock,
     etag: RefCell<String>,
     renewals: Cell<u64>,
     clock: Arc<dyn Clock>,
@@ -125,32 +146,13 @@ enum LeaseState {
 }
 
 impl<A: Api> HeldLease<A> {
-    fn body(holder: &Holder, renewals: u64) -> Body {
-        let holder = Holder {
-            renewals,
-            ..holder.clone()
-        };
-        Body::Bytes(serde_json::to_vec(&holder).unwrap_or_default())
-    }
-
     /// Renews the lock. Returns an error if it is no longer ours.
     async fn renew(&self) -> Result<(), CloudError> {
         let renewals = self.renewals.get() + 1;
         self.renewals.set(renewals);
         let condition = Condition::Unchanged(self.etag.borrow().clone());
-        let bucket = self.bucket.clone();
-        let key = self.key.clone();
-        let body = Self::body(&self.holder, renewals);
-        let etag = match self
-            .api
-            .serve(PutObject {
-                bucket,
-                key,
-                body,
-                condition,
-            })
-            .await
-        {
+        let call = self.lock.put(renewals, condition);
+        let etag = match self.api.serve(call).await {
             // Another holder's lock, or our own after a lost response.
             Err(error) if matches!(error.kind, Kind::Precondition | Kind::NotFound) => {
                 self.own_etag().await?
@@ -181,19 +183,21 @@ impl<A: Api> HeldLease<A> {
     }
 
     async fn own_etag(&self) -> Result<Option<String>, CloudError> {
-        let read = read(&*self.api, &self.bucket, &self.key).await?;
-        let own = read.filter(|(holder, ..)| holder.token == self.holder.token);
+        let OwnLock {
+            bucket,
+            key,
+            holder,
+        } = &self.lock;
+        let read = read(&*self.api, bucket, key).await?;
+        let own = read.filter(|(other, ..)| other.token == holder.token);
         Ok(own.map(|(_, etag, _)| etag))
     }
 
     async fn remove(&self, etag: String) -> Result<(), ApiError> {
-        let bucket = self.bucket.clone();
-        let key = self.key.clone();
-        let unchanged = Some(etag);
         let call = DeleteObject {
-            bucket,
-            key,
-            unchanged,
+            bucket: self.lock.bucket.clone(),
+            key: self.lock.key.clone(),
+            unchanged: Some(etag),
         };
         self.api.serve(call).await
     }
@@ -215,13 +219,6 @@ fn lost(purpose: &str) -> CloudError {
 
 fn busy(message: String) -> CloudError {
     CloudError::new(Class::Busy, message).hint("wait for it, then try again")
-}
-
-fn waiting(who: &str, stack: &StackName) -> Event {
-    let what = format!("waiting for {who}, who is changing stack {stack}");
-    let done = 0;
-    let total = 0;
-    Event::Progress { what, done, total }
 }
 
 struct Heartbeat<A> {
@@ -337,30 +334,26 @@ impl<A: Api> Account<A> {
         Ok(Some(first))
     }
 
-    /// Describes this process as the holder of a lock.
-    fn holder(&self) -> Holder {
-        Holder {
+    /// A lock whose holder is this process.
+    fn own_lock(&self, bucket: Bucket, key: String) -> OwnLock {
+        let holder = Holder {
             who: self.settings.who.clone(),
             token: self.nonce(),
             process: Process::me(),
             renewals: 0,
+        };
+        OwnLock {
+            bucket,
+            key,
+            holder,
         }
     }
 
     /// Renews an acquired lock in the background.
-    fn start_renewing(
-        &self,
-        bucket: Bucket,
-        key: String,
-        holder: Holder,
-        etag: String,
-        purpose: &'static str,
-    ) -> Heartbeat<A> {
+    fn start_renewing(&self, lock: OwnLock, etag: String, purpose: &'static str) -> Heartbeat<A> {
         let held = Rc::new(HeldLease {
             api: self.api.clone(),
-            bucket,
-            key,
-            holder,
+            lock,
             etag: RefCell::new(etag),
             renewals: Cell::new(0),
             confirmed_at: Cell::new((Instant::now(), self.settings.clock.now())),
@@ -374,25 +367,6 @@ impl<A: Api> Account<A> {
             held,
             task: task.abort_handle(),
         }
-    }
-
-    async fn write_lock(
-        &self,
-        bucket: &Bucket,
-        key: &str,
-        holder: &Holder,
-        condition: Condition,
-    ) -> Result<String, ApiError> {
-        let body = HeldLease::<A>::body(holder, 0);
-        let bucket = bucket.clone();
-        let key = key.to_owned();
-        let call = PutObject {
-            bucket,
-            key,
-            body,
-            condition,
-        };
-        self.api.serve(call).await
     }
 
     /// Creates the bucket. At the first call `created_at` is `None`; later calls wait, because a new
@@ -418,9 +392,7 @@ impl<A: Api> Account<A> {
     /// created and nobody else has held this lock in it.
     async fn acquire(
         &self,
-        bucket: &Bucket,
-        key: &str,
-        holder: &Holder,
+        own: &OwnLock,
         stack: &StackName,
         listener: &dyn Listener,
     ) -> Result<(String, bool), CloudError> {
@@ -432,12 +404,9 @@ impl<A: Api> Account<A> {
         let mut watched = Instant::now();
         let mut last: Option<String> = None;
         loop {
-            match self
-                .write_lock(bucket, key, holder, condition.clone())
-                .await
-            {
+            match self.api.serve(own.put(0, condition.clone())).await {
                 Err(error) if error.kind == Kind::NotFound && condition == Condition::Absent => {
-                    self.ensure_bucket(bucket, &mut created_at).await?;
+                    self.ensure_bucket(&own.bucket, &mut created_at).await?;
                     continue;
                 }
                 Err(error) if matches!(error.kind, Kind::Precondition | Kind::NotFound) => {
@@ -449,7 +418,7 @@ impl<A: Api> Account<A> {
                 }
             }
             condition = Condition::Absent;
-            let Some(lock) = self.read_lock(bucket, key).await? else {
+            let Some(lock) = self.read_lock(&own.bucket, &own.key).await? else {
                 // It was released in between, or S3 had two writers at once.
                 if begun.elapsed() >= MAX_WAIT {
                     return Err(busy(format!("others keep locking stack {stack}")));
@@ -460,7 +429,7 @@ impl<A: Api> Account<A> {
                 looked = true;
                 continue;
             };
-            if lock.holder.token == holder.token {
+            if lock.holder.token == own.holder.token {
                 return Ok((lock.etag, false));
             }
             if last.as_ref() != Some(&lock.etag) {
@@ -474,7 +443,7 @@ impl<A: Api> Account<A> {
             if begun.elapsed() >= MAX_WAIT {
                 return Err(busy(format!("{who} is changing stack {stack}")));
             }
-            listener.on_event(&waiting(who, stack));
+            listener.on_wait(format!("waiting for {who}, who is changing stack {stack}"));
             tokio::time::sleep(POLL_INTERVAL).await;
         }
     }

@@ -22,6 +22,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// How long a schedule and an idle policy that were read stay valid.
 const MAX_AGE: TimeDelta = TimeDelta::minutes(10);
 
+/// A cluster as EMR described it at a time.
+struct Described<'a> {
+    id: &'a ClusterId,
+    cluster: &'a emr::Cluster,
+    steps: &'a Reading<Vec<emr::Step>>,
+    now: DateTime<Utc>,
+}
+
 impl<A: Api> Account<A> {
     pub(super) async fn snapshot(
         &self,
@@ -36,34 +44,33 @@ impl<A: Api> Account<A> {
             Ok(steps) => Reading::Read(steps),
             Err(why) => Reading::Unread(why.to_string()),
         };
+        let described = Described {
+            id,
+            cluster: &cluster,
+            steps: &steps,
+            now,
+        };
         let own = match stack_of(&cluster) {
-            Some(stack) => self.verified(&stack, id, &cluster, &steps, now).await?,
+            Some(stack) => self.verified(&stack, &described).await?,
             None => Ok(None),
         };
         let read = match own {
             Ok(Some(own)) => Some(AnyCluster::Ours(Box::new(own))),
-            Ok(None) => self.foreign(id, &cluster, None, now).await,
-            Err(why) => self.foreign(id, &cluster, Some(why), now).await,
+            Ok(None) => self.foreign(&described, None).await,
+            Err(why) => self.foreign(&described, Some(why)).await,
         };
         let Some(read) = read else {
             return Err(unreadable(id));
         };
-        Ok(Some(snapshot(
-            self.place.clone(),
-            read,
-            cluster,
-            &steps,
-            now,
-        )))
+        Ok(Some(snapshot(self.place.clone(), read, &described)))
     }
 
     async fn foreign(
         &self,
-        id: &ClusterId,
-        cluster: &emr::Cluster,
+        described: &Described<'_>,
         disputed: Option<String>,
-        now: DateTime<Utc>,
     ) -> Option<AnyCluster> {
+        let Described { id, cluster, .. } = *described;
         self.observed.borrow_mut().clusters.remove(id);
         let replies = Replies {
             cluster: cluster.clone(),
@@ -72,7 +79,8 @@ impl<A: Api> Account<A> {
             schedule: Scheduled::Missing,
             machines: None,
         };
-        self.read(Creator::Other { disputed }, &replies, Vec::new(), now)
+        let creator = Creator::Other { disputed };
+        self.read(creator, &replies, Vec::new(), described.now)
     }
 
     /// Returns the cluster if its name and tags say that clusterup created it and the bucket's note
@@ -81,11 +89,9 @@ impl<A: Api> Account<A> {
     async fn verified(
         &self,
         stack: &StackName,
-        id: &ClusterId,
-        cluster: &emr::Cluster,
-        steps: &Reading<Vec<emr::Step>>,
-        now: DateTime<Utc>,
+        described: &Described<'_>,
     ) -> Result<Result<Option<Cluster>, String>, CloudError> {
+        let Described { id, cluster, .. } = *described;
         let terms = note::terms(&cluster.tags);
         let agreed = {
             let known = self.fleet.clusters.borrow();
@@ -98,7 +104,8 @@ impl<A: Api> Account<A> {
             }
             checked = true;
         }
-        let own = self.own_cluster(stack, id, cluster, steps, now).await?;
+        let own = self.own_cluster(stack, described).await?;
+        let now = described.now;
         let due = own.as_ref().is_some_and(|it| hard_deadline(it).at <= now);
         if due
             && !checked
@@ -197,13 +204,13 @@ impl<A: Api> Account<A> {
     async fn own_cluster(
         &self,
         stack: &StackName,
-        id: &ClusterId,
-        cluster: &emr::Cluster,
-        steps: &Reading<Vec<emr::Step>>,
-        now: DateTime<Utc>,
+        described: &Described<'_>,
     ) -> Result<Option<Cluster>, CloudError> {
+        let Described {
+            id, cluster, now, ..
+        } = *described;
         let observed = self.refresh(id, cluster, now).await?;
-        let steps = steps.read().cloned().unwrap_or_default();
+        let steps = described.steps.read().cloned().unwrap_or_default();
         let convert = |steps| {
             let creator = Creator::Stack(stack.clone());
             let read = self.read(creator, &observed, steps, now);
@@ -299,17 +306,12 @@ fn unreadable(id: &ClusterId) -> CloudError {
     ))
 }
 
-fn snapshot(
-    place: Place,
-    read: AnyCluster,
-    cluster: emr::Cluster,
-    steps: &Reading<Vec<emr::Step>>,
-    now: DateTime<Utc>,
-) -> ClusterSnapshot {
+fn snapshot(place: Place, read: AnyCluster, described: &Described<'_>) -> ClusterSnapshot {
+    let cluster = described.cluster.clone();
     let owner = read.ours().and_then(|own| own.owner.clone());
     ClusterSnapshot {
         place,
-        looked_at: now,
+        looked_at: described.now,
         owner: owner.or_else(|| Some(reader::owner(&cluster.tags)?.into())),
         cluster: read,
         name: cluster.name.into(),
@@ -317,7 +319,7 @@ fn snapshot(
         applications: (cluster.applications.iter())
             .map(|name| Application::seen(name))
             .collect(),
-        steps: signal(steps),
+        steps: signal(described.steps),
         mark: cluster.tags.get(MARK).and_then(|text| text.parse().ok()),
         tags: cluster.tags,
     }

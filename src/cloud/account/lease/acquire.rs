@@ -11,14 +11,10 @@ use async_trait::async_trait;
 #[async_trait(?Send)]
 impl<A: Api> Leasing for Account<A> {
     async fn lease(&self, stack: &StackName, listener: &dyn Listener) -> Result<Lease, CloudError> {
-        let bucket = self.bucket().await?;
-        let key = layout::lock(stack);
-        let holder = self.holder();
-        let (etag, fresh) = self
-            .acquire(&bucket, &key, &holder, stack, listener)
-            .await?;
+        let own = self.own_lock(self.bucket().await?, layout::lock(stack));
+        let (etag, fresh) = self.acquire(&own, stack, listener).await?;
         self.observed.borrow_mut().is_new = fresh;
-        let lease = self.start_renewing(bucket, key, holder, etag, STACK);
+        let lease = self.start_renewing(own, etag, STACK);
         *self.lease.borrow_mut() = Some(lease.held.clone());
         if fresh {
             return Ok(Box::new(lease));

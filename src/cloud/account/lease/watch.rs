@@ -34,37 +34,33 @@ impl<A: Api> WatchLease for Account<A> {
     /// `None` if another watchdog holds the lease and may be alive. It counts as dead once its lock
     /// was not renewed for the time of a lock, so callers have to try repeatedly.
     async fn watch(&self) -> Result<Option<Lease>, CloudError> {
-        let bucket = self.bucket().await?;
-        let key = WATCH.to_owned();
-        let holder = self.holder();
+        let own = self.own_lock(self.bucket().await?, WATCH.to_owned());
         let mut created_at = None;
         let mut condition = Condition::Absent;
         loop {
-            let written = self.write_lock(&bucket, &key, &holder, condition.clone());
-            let etag = match written.await {
+            let etag = match self.api.serve(own.put(0, condition.clone())).await {
                 Err(error) if error.kind == Kind::NotFound && condition == Condition::Absent => {
-                    self.ensure_bucket(&bucket, &mut created_at).await?;
+                    self.ensure_bucket(&own.bucket, &mut created_at).await?;
                     continue;
                 }
                 Err(error) if matches!(error.kind, Kind::Precondition | Kind::NotFound) => None,
                 reply => Some(reply.with_context(|| "acquire the watchdog's lease".to_owned())?),
             };
             if let Some(etag) = etag {
-                return Ok(Some(self.store_watch(
-                    self.start_renewing(bucket, key, holder, etag, WATCHDOG),
-                )));
+                let lease = self.start_renewing(own, etag, WATCHDOG);
+                return Ok(Some(self.store_watch(lease)));
             }
             if condition != Condition::Absent {
                 // Another watchdog took it over, or the holder is alive.
                 return Ok(None);
             }
-            let Some(lock) = self.read_lock(&bucket, &key).await? else {
+            let Some(lock) = self.read_lock(&own.bucket, &own.key).await? else {
                 // It was released in between: the next try may get it.
                 return Ok(None);
             };
-            if lock.holder.token == holder.token {
+            if lock.holder.token == own.holder.token {
                 // Ours, written by a call whose response was lost.
-                let lease = self.start_renewing(bucket, key, holder, lock.etag, WATCHDOG);
+                let lease = self.start_renewing(own, lock.etag, WATCHDOG);
                 return Ok(Some(self.store_watch(lease)));
             }
             if !lock.is_dead() && !self.is_not_renewed(&lock.etag) {
