@@ -1,7 +1,8 @@
 //! AWS Budgets through the SDK, which has its single endpoint built in.
 
 use super::Sdk;
-use super::error::{from_sdk, unbuilt, unless};
+use super::error::{from_sdk, unbuilt};
+use super::serve_empty::serve_empty;
 use super::translate;
 use crate::cloud::api::budgets::{
     CreateBudget, CreateNotification, DeleteBudget, DeleteNotification, DescribeBudgets,
@@ -245,63 +246,31 @@ impl Serve<CreateBudget> for Sdk {
     }
 }
 
-impl Serve<UpdateBudget> for Sdk {
-    async fn serve(&self, call: UpdateBudget) -> Result<(), ApiError> {
-        self.budgets
-            .update_budget()
-            .account_id(call.account)
-            .new_budget(theirs(call.budget).map_err(unbuilt::<UpdateBudget>)?)
-            .send()
-            .await
-            .map_err(from_sdk::<UpdateBudget, _>)?;
-        Ok(())
-    }
-}
+serve_empty!(UpdateBudget, |sdk, call| sdk
+    .budgets
+    .update_budget()
+    .account_id(call.account)
+    .new_budget(theirs(call.budget).map_err(unbuilt::<UpdateBudget>)?));
 
-impl Serve<DeleteBudget> for Sdk {
-    async fn serve(&self, call: DeleteBudget) -> Result<(), ApiError> {
-        let reply = self
-            .budgets
-            .delete_budget()
-            .account_id(call.account)
-            .budget_name(call.budget)
-            .send()
-            .await;
-        reply
-            .map(|_| ())
-            .map_err(from_sdk::<DeleteBudget, _>)
-            .or_else(unless(Kind::NotFound))
-    }
-}
+serve_empty!(DeleteBudget, Kind::NotFound, |sdk, call| sdk
+    .budgets
+    .delete_budget()
+    .account_id(call.account)
+    .budget_name(call.budget));
 
-impl Serve<CreateNotification> for Sdk {
-    async fn serve(&self, call: CreateNotification) -> Result<(), ApiError> {
-        self.budgets
-            .create_notification()
-            .account_id(call.account)
-            .budget_name(call.budget)
-            .notification(notification::<CreateNotification>(&call.notice)?)
-            .set_subscribers(Some(subscribers::<CreateNotification>(call.subscribers)?))
-            .send()
-            .await
-            .map_err(from_sdk::<CreateNotification, _>)?;
-        Ok(())
-    }
-}
+serve_empty!(CreateNotification, |sdk, call| sdk
+    .budgets
+    .create_notification()
+    .account_id(call.account)
+    .budget_name(call.budget)
+    .notification(notification::<CreateNotification>(&call.notice)?)
+    .set_subscribers(Some(subscribers::<CreateNotification>(
+        call.subscribers
+    )?)));
 
-impl Serve<DeleteNotification> for Sdk {
-    async fn serve(&self, call: DeleteNotification) -> Result<(), ApiError> {
-        let reply = self
-            .budgets
-            .delete_notification()
-            .account_id(call.account)
-            .budget_name(call.budget)
-            .notification(notification::<DeleteNotification>(&call.notice)?)
-            .send()
-            .await;
-        reply
-            .map(|_| ())
-            .map_err(from_sdk::<DeleteNotification, _>)
-            .or_else(unless(Kind::NotFound))
-    }
-}
+serve_empty!(DeleteNotification, Kind::NotFound, |sdk, call| sdk
+    .budgets
+    .delete_notification()
+    .account_id(call.account)
+    .budget_name(call.budget)
+    .notification(notification::<DeleteNotification>(&call.notice)?));

@@ -2,6 +2,7 @@
 
 use super::Sdk;
 use super::error::{from_sdk, incomplete, unless};
+use super::serve_empty::serve_empty;
 use super::translate::tags;
 use crate::cloud::api::ec2::{
     AuthorizeIngress, CreateSecurityGroup, DefaultVpcs, DeleteKeyPair, DeleteSecurityGroup,
@@ -57,29 +58,17 @@ impl Serve<DescribeSubnets> for Sdk {
     }
 }
 
-impl Serve<ImportKeyPair> for Sdk {
-    async fn serve(&self, call: ImportKeyPair) -> Result<(), ApiError> {
-        self.ec2
-            .import_key_pair()
-            .key_name(call.name)
-            .public_key_material(Blob::new(call.public_key))
-            .set_tag_specifications(tagged(ResourceType::KeyPair, call.tags))
-            .send()
-            .await
-            .map_err(from_sdk::<ImportKeyPair, _>)?;
-        Ok(())
-    }
-}
+serve_empty!(ImportKeyPair, |sdk, call| sdk
+    .ec2
+    .import_key_pair()
+    .key_name(call.name)
+    .public_key_material(Blob::new(call.public_key))
+    .set_tag_specifications(tagged(ResourceType::KeyPair, call.tags)));
 
-impl Serve<DeleteKeyPair> for Sdk {
-    async fn serve(&self, call: DeleteKeyPair) -> Result<(), ApiError> {
-        let reply = self.ec2.delete_key_pair().key_pair_id(call.id).send().await;
-        reply
-            .map(|_| ())
-            .map_err(from_sdk::<DeleteKeyPair, _>)
-            .or_else(unless(Kind::NotFound))
-    }
-}
+serve_empty!(DeleteKeyPair, Kind::NotFound, |sdk, call| sdk
+    .ec2
+    .delete_key_pair()
+    .key_pair_id(call.id));
 
 impl Serve<DescribeSecurityGroups> for Sdk {
     async fn serve(&self, call: DescribeSecurityGroups) -> Result<Vec<Group>, ApiError> {
@@ -155,16 +144,10 @@ impl Serve<RevokeIngress> for Sdk {
     }
 }
 
-impl Serve<DeleteSecurityGroup> for Sdk {
-    async fn serve(&self, call: DeleteSecurityGroup) -> Result<(), ApiError> {
-        let reply = self.ec2.delete_security_group().group_id(call.id).send();
-        reply
-            .await
-            .map(|_| ())
-            .map_err(from_sdk::<DeleteSecurityGroup, _>)
-            .or_else(unless(Kind::NotFound))
-    }
-}
+serve_empty!(DeleteSecurityGroup, Kind::NotFound, |sdk, call| sdk
+    .ec2
+    .delete_security_group()
+    .group_id(call.id));
 
 fn filters(ours: Vec<Filter>) -> Vec<types::Filter> {
     let theirs = |filter: Filter| {

@@ -2,6 +2,7 @@
 
 use super::Sdk;
 use super::error::{from_sdk, incomplete};
+use super::serve_empty::serve_empty;
 use crate::cloud::api::iam::{
     AddRoleToInstanceProfile, AttachRolePolicy, CreateInstanceProfile, CreateRole,
     GetInstanceProfile, GetRole, GetRolePolicy, ListAttachedRolePolicies, ListRolePolicies,
@@ -20,45 +21,24 @@ impl Serve<GetRole> for Sdk {
     }
 }
 
-impl Serve<CreateRole> for Sdk {
-    async fn serve(&self, call: CreateRole) -> Result<(), ApiError> {
-        self.iam
-            .create_role()
-            .role_name(call.name)
-            .assume_role_policy_document(call.trust)
-            .send()
-            .await
-            .map_err(from_sdk::<CreateRole, _>)?;
-        Ok(())
-    }
-}
+serve_empty!(CreateRole, |sdk, call| sdk
+    .iam
+    .create_role()
+    .role_name(call.name)
+    .assume_role_policy_document(call.trust));
 
-impl Serve<AttachRolePolicy> for Sdk {
-    async fn serve(&self, call: AttachRolePolicy) -> Result<(), ApiError> {
-        self.iam
-            .attach_role_policy()
-            .role_name(call.role)
-            .policy_arn(call.policy)
-            .send()
-            .await
-            .map_err(from_sdk::<AttachRolePolicy, _>)?;
-        Ok(())
-    }
-}
+serve_empty!(AttachRolePolicy, |sdk, call| sdk
+    .iam
+    .attach_role_policy()
+    .role_name(call.role)
+    .policy_arn(call.policy));
 
-impl Serve<PutRolePolicy> for Sdk {
-    async fn serve(&self, call: PutRolePolicy) -> Result<(), ApiError> {
-        self.iam
-            .put_role_policy()
-            .role_name(call.role)
-            .policy_name(call.name)
-            .policy_document(call.document)
-            .send()
-            .await
-            .map_err(from_sdk::<PutRolePolicy, _>)?;
-        Ok(())
-    }
-}
+serve_empty!(PutRolePolicy, |sdk, call| sdk
+    .iam
+    .put_role_policy()
+    .role_name(call.role)
+    .policy_name(call.name)
+    .policy_document(call.document));
 
 impl Serve<GetRolePolicy> for Sdk {
     async fn serve(&self, call: GetRolePolicy) -> Result<String, ApiError> {
@@ -130,17 +110,10 @@ impl Serve<GetInstanceProfile> for Sdk {
     }
 }
 
-impl Serve<CreateInstanceProfile> for Sdk {
-    async fn serve(&self, call: CreateInstanceProfile) -> Result<(), ApiError> {
-        self.iam
-            .create_instance_profile()
-            .instance_profile_name(call.name)
-            .send()
-            .await
-            .map_err(from_sdk::<CreateInstanceProfile, _>)?;
-        Ok(())
-    }
-}
+serve_empty!(CreateInstanceProfile, |sdk, call| sdk
+    .iam
+    .create_instance_profile()
+    .instance_profile_name(call.name));
 
 impl Serve<AddRoleToInstanceProfile> for Sdk {
     async fn serve(&self, call: AddRoleToInstanceProfile) -> Result<(), ApiError> {

@@ -1,7 +1,8 @@
 //! Amazon EventBridge Scheduler through the SDK.
 
 use super::Sdk;
-use super::error::{from_sdk, unbuilt, unless};
+use super::error::{from_sdk, unbuilt};
+use super::serve_empty::serve_empty;
 use crate::cloud::api::scheduler::{
     CreateSchedule, DeleteSchedule, GetSchedule, ListSchedules, Schedule, UpdateSchedule,
 };
@@ -140,20 +141,10 @@ fn time(expression: &str) -> Option<DateTime<Utc>> {
     Some(time.and_utc())
 }
 
-impl Serve<DeleteSchedule> for Sdk {
-    async fn serve(&self, call: DeleteSchedule) -> Result<(), ApiError> {
-        let reply = self
-            .scheduler
-            .delete_schedule()
-            .name(call.name)
-            .send()
-            .await;
-        reply
-            .map(|_| ())
-            .map_err(from_sdk::<DeleteSchedule, _>)
-            .or_else(unless(Kind::NotFound))
-    }
-}
+serve_empty!(DeleteSchedule, Kind::NotFound, |sdk, call| sdk
+    .scheduler
+    .delete_schedule()
+    .name(call.name));
 
 impl Serve<ListSchedules> for Sdk {
     async fn serve(&self, call: ListSchedules) -> Result<Page<String>, ApiError> {

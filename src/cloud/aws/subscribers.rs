@@ -1,73 +1,41 @@
 //! Changes the notifications and subscribers of AWS's budgets through the SDK.
 
-use super::Sdk;
 use super::budgets::{notification, subscriber};
-use super::error::{from_sdk, unless};
+use super::serve_empty::serve_empty;
+use crate::cloud::api::Kind;
 use crate::cloud::api::budgets::{
     CreateSubscriber, DeleteSubscriber, UpdateNotification, UpdateSubscriber,
 };
-use crate::cloud::api::{ApiError, Kind, Serve};
 
-impl Serve<UpdateNotification> for Sdk {
-    async fn serve(&self, call: UpdateNotification) -> Result<(), ApiError> {
-        self.budgets
-            .update_notification()
-            .account_id(call.account)
-            .budget_name(call.budget)
-            .old_notification(notification::<UpdateNotification>(&call.from)?)
-            .new_notification(notification::<UpdateNotification>(&call.to)?)
-            .send()
-            .await
-            .map_err(from_sdk::<UpdateNotification, _>)?;
-        Ok(())
-    }
-}
+serve_empty!(UpdateNotification, |sdk, call| sdk
+    .budgets
+    .update_notification()
+    .account_id(call.account)
+    .budget_name(call.budget)
+    .old_notification(notification::<UpdateNotification>(&call.from)?)
+    .new_notification(notification::<UpdateNotification>(&call.to)?));
 
-impl Serve<CreateSubscriber> for Sdk {
-    async fn serve(&self, call: CreateSubscriber) -> Result<(), ApiError> {
-        self.budgets
-            .create_subscriber()
-            .account_id(call.account)
-            .budget_name(call.budget)
-            .notification(notification::<CreateSubscriber>(&call.notice)?)
-            .subscriber(subscriber::<CreateSubscriber>(call.subscriber)?)
-            .send()
-            .await
-            .map_err(from_sdk::<CreateSubscriber, _>)?;
-        Ok(())
-    }
-}
+serve_empty!(CreateSubscriber, |sdk, call| sdk
+    .budgets
+    .create_subscriber()
+    .account_id(call.account)
+    .budget_name(call.budget)
+    .notification(notification::<CreateSubscriber>(&call.notice)?)
+    .subscriber(subscriber::<CreateSubscriber>(call.subscriber)?));
 
-impl Serve<UpdateSubscriber> for Sdk {
-    async fn serve(&self, call: UpdateSubscriber) -> Result<(), ApiError> {
-        self.budgets
-            .update_subscriber()
-            .account_id(call.account)
-            .budget_name(call.budget)
-            .notification(notification::<UpdateSubscriber>(&call.notice)?)
-            .old_subscriber(subscriber::<UpdateSubscriber>(call.from)?)
-            .new_subscriber(subscriber::<UpdateSubscriber>(call.to)?)
-            .send()
-            .await
-            .map_err(from_sdk::<UpdateSubscriber, _>)?;
-        Ok(())
-    }
-}
+serve_empty!(UpdateSubscriber, |sdk, call| sdk
+    .budgets
+    .update_subscriber()
+    .account_id(call.account)
+    .budget_name(call.budget)
+    .notification(notification::<UpdateSubscriber>(&call.notice)?)
+    .old_subscriber(subscriber::<UpdateSubscriber>(call.from)?)
+    .new_subscriber(subscriber::<UpdateSubscriber>(call.to)?));
 
-impl Serve<DeleteSubscriber> for Sdk {
-    async fn serve(&self, call: DeleteSubscriber) -> Result<(), ApiError> {
-        let reply = self
-            .budgets
-            .delete_subscriber()
-            .account_id(call.account)
-            .budget_name(call.budget)
-            .notification(notification::<DeleteSubscriber>(&call.notice)?)
-            .subscriber(subscriber::<DeleteSubscriber>(call.subscriber)?)
-            .send()
-            .await;
-        reply
-            .map(|_| ())
-            .map_err(from_sdk::<DeleteSubscriber, _>)
-            .or_else(unless(Kind::NotFound))
-    }
-}
+serve_empty!(DeleteSubscriber, Kind::NotFound, |sdk, call| sdk
+    .budgets
+    .delete_subscriber()
+    .account_id(call.account)
+    .budget_name(call.budget)
+    .notification(notification::<DeleteSubscriber>(&call.notice)?)
+    .subscriber(subscriber::<DeleteSubscriber>(call.subscriber)?));

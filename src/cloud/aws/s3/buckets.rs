@@ -7,6 +7,7 @@ use crate::cloud::api::s3::{
 use crate::cloud::api::{ApiError, Serve};
 use crate::cloud::aws::Sdk;
 use crate::cloud::aws::error::{from_sdk, incomplete, unbuilt};
+use crate::cloud::aws::serve_empty::serve_empty;
 use aws_sdk_s3::types::{
     AbortIncompleteMultipartUpload, BucketLifecycleConfiguration, BucketLocationConstraint,
     CreateBucketConfiguration, ExpirationStatus, LifecycleRule, LifecycleRuleFilter,
@@ -93,19 +94,12 @@ impl Serve<GetBucketPolicy> for Sdk {
     }
 }
 
-impl Serve<PutBucketPolicy> for Sdk {
-    async fn serve(&self, call: PutBucketPolicy) -> Result<(), ApiError> {
-        self.s3
-            .put_bucket_policy()
-            .bucket(call.bucket.name)
-            .set_expected_bucket_owner(call.bucket.owner)
-            .policy(call.document)
-            .send()
-            .await
-            .map_err(from_sdk::<PutBucketPolicy, _>)?;
-        Ok(())
-    }
-}
+serve_empty!(PutBucketPolicy, |sdk, call| sdk
+    .s3
+    .put_bucket_policy()
+    .bucket(call.bucket.name)
+    .set_expected_bucket_owner(call.bucket.owner)
+    .policy(call.document));
 
 impl Serve<PutBucketLifecycle> for Sdk {
     async fn serve(&self, call: PutBucketLifecycle) -> Result<(), ApiError> {
@@ -135,15 +129,8 @@ impl Serve<PutBucketLifecycle> for Sdk {
     }
 }
 
-impl Serve<DeleteBucket> for Sdk {
-    async fn serve(&self, call: DeleteBucket) -> Result<(), ApiError> {
-        self.s3
-            .delete_bucket()
-            .bucket(call.bucket.name)
-            .set_expected_bucket_owner(call.bucket.owner)
-            .send()
-            .await
-            .map_err(from_sdk::<DeleteBucket, _>)?;
-        Ok(())
-    }
-}
+serve_empty!(DeleteBucket, |sdk, call| sdk
+    .s3
+    .delete_bucket()
+    .bucket(call.bucket.name)
+    .set_expected_bucket_owner(call.bucket.owner));

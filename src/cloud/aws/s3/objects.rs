@@ -3,15 +3,15 @@
 use super::keys::{decoded, fits_xml};
 use super::sending;
 use crate::cloud::api::s3::{
-    Body, Condition, Content, DeleteObject, DeleteObjects, Download, GetObject, HeadObject,
+    Body, Bucket, Condition, Content, DeleteObject, DeleteObjects, Download, GetObject, HeadObject,
     ListObjects, Listed, PutObject,
 };
-use crate::cloud::api::{ApiError, Kind, Page, Serve};
+use crate::cloud::api::{ApiError, Call, Kind, Page, Serve};
 use crate::cloud::aws::Sdk;
-use crate::cloud::aws::error::{
-    from_sdk, incomplete, interrupted, local, refused, unbuilt, unless,
-};
+use crate::cloud::aws::error::{from_sdk, incomplete, interrupted, local, refused, unbuilt};
+use crate::cloud::aws::serve_empty::serve_empty;
 use crate::cloud::aws::translate::{bytes, time};
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{Delete, EncodingType, Object, ObjectIdentifier};
 use std::fs::File;
@@ -66,17 +66,15 @@ const fn key(listed: &Listed) -> &String {
     }
 }
 
+async fn get<C: Call>(sdk: &Sdk, bucket: Bucket, key: String) -> Result<GetObjectOutput, ApiError> {
+    let call = sdk.s3.get_object().bucket(bucket.name).key(key);
+    let call = call.set_expected_bucket_owner(bucket.owner);
+    call.send().await.map_err(from_sdk::<C, _>)
+}
+
 impl Serve<GetObject> for Sdk {
     async fn serve(&self, call: GetObject) -> Result<Content, ApiError> {
-        let mut reply = self
-            .s3
-            .get_object()
-            .bucket(call.bucket.name)
-            .set_expected_bucket_owner(call.bucket.owner)
-            .key(call.key)
-            .send()
-            .await
-            .map_err(from_sdk::<GetObject, _>)?;
+        let mut reply = get::<GetObject>(self, call.bucket, call.key).await?;
         let missing = || incomplete::<GetObject>("the object's ETag or time");
         let modified = reply.last_modified.as_ref().and_then(time);
         let etag = reply.e_tag.ok_or_else(missing)?;
@@ -101,15 +99,7 @@ impl Serve<GetObject> for Sdk {
 
 impl Serve<Download> for Sdk {
     async fn serve(&self, call: Download) -> Result<u64, ApiError> {
-        let mut reply = self
-            .s3
-            .get_object()
-            .bucket(call.bucket.name)
-            .set_expected_bucket_owner(call.bucket.owner)
-            .key(call.key)
-            .send()
-            .await
-            .map_err(from_sdk::<Download, _>)?;
+        let mut reply = get::<Download>(self, call.bucket, call.key).await?;
         let unwritable = |error| local::<Download>(&call.to, &error);
         let mut file = File::create(&call.to).map_err(unwritable)?;
         let mut written = 0;
@@ -171,21 +161,13 @@ impl Serve<PutObject> for Sdk {
     }
 }
 
-impl Serve<DeleteObject> for Sdk {
-    async fn serve(&self, call: DeleteObject) -> Result<(), ApiError> {
-        self.s3
-            .delete_object()
-            .bucket(call.bucket.name)
-            .set_expected_bucket_owner(call.bucket.owner)
-            .key(call.key)
-            .set_if_match(call.unchanged)
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(from_sdk::<DeleteObject, _>)
-            .or_else(unless(Kind::NotFound))
-    }
-}
+serve_empty!(DeleteObject, Kind::NotFound, |sdk, call| sdk
+    .s3
+    .delete_object()
+    .bucket(call.bucket.name)
+    .set_expected_bucket_owner(call.bucket.owner)
+    .key(call.key)
+    .set_if_match(call.unchanged));
 
 impl Serve<DeleteObjects> for Sdk {
     async fn serve(&self, call: DeleteObjects) -> Result<(), ApiError> {

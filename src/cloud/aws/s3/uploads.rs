@@ -8,7 +8,8 @@ use crate::cloud::api::s3::{
 };
 use crate::cloud::api::{ApiError, Kind, Serve};
 use crate::cloud::aws::Sdk;
-use crate::cloud::aws::error::{from_sdk, incomplete, local, unless};
+use crate::cloud::aws::error::{from_sdk, incomplete, local};
+use crate::cloud::aws::serve_empty::serve_empty;
 use aws_sdk_s3::primitives::{ByteStream, Length};
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, EncodingType, MultipartUpload};
 
@@ -82,21 +83,13 @@ impl Serve<CompleteMultipartUpload> for Sdk {
     }
 }
 
-impl Serve<AbortMultipartUpload> for Sdk {
-    async fn serve(&self, call: AbortMultipartUpload) -> Result<(), ApiError> {
-        self.s3
-            .abort_multipart_upload()
-            .bucket(call.bucket.name)
-            .set_expected_bucket_owner(call.bucket.owner)
-            .key(call.key)
-            .upload_id(call.upload)
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(from_sdk::<AbortMultipartUpload, _>)
-            .or_else(unless(Kind::NotFound))
-    }
-}
+serve_empty!(AbortMultipartUpload, Kind::NotFound, |sdk, call| sdk
+    .s3
+    .abort_multipart_upload()
+    .bucket(call.bucket.name)
+    .set_expected_bucket_owner(call.bucket.owner)
+    .key(call.key)
+    .upload_id(call.upload));
 
 impl Serve<ListMultipartUploads> for Sdk {
     async fn serve(&self, call: ListMultipartUploads) -> Result<Vec<Upload>, ApiError> {
