@@ -690,7 +690,7 @@ async fn an_empty_fleet_is_rendered() {
     for words in [
         "No clusters",
         "No team has a monthly budget",
-        "Nothing has happened yet",
+        "The watchdog has recorded no events yet",
     ] {
         assert!(body.contains(words), "{words}");
     }

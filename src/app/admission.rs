@@ -220,9 +220,10 @@ fn renew(prepared: &mut Prepared, record: &[RecordedBudget]) {
     let mut spec = Box::new(prepared.desired.cluster.clone());
     spec.rates = cluster.spec.rates;
     spec.overridden.clone_from(&cluster.spec.overridden);
+    let because = "the cluster's monthly budget is not recorded with it yet".to_owned();
     plan.actions.push(Planned {
         action: Action::UpdateCluster(cluster.id.clone(), spec),
-        because: "the monthly budget that it counts against has to be recorded with it".to_owned(),
+        because,
         asks: false,
     });
 }

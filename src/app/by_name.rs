@@ -54,7 +54,7 @@ async fn missing_file(verb: &str, name: &StackName, target: &Target<'_>) -> Fail
     }
     let place = target.place.in_words();
     Failure::input(format!(
-        "no record says which file stack {name} {place} was last applied from"
+        "it is not recorded from which file stack {name} {place} was last applied"
     ))
     .hint(GIVE_FILE)
 }

@@ -29,7 +29,7 @@ impl PolicyReloader {
         let are_gone =
             |read: &LoadedPolicies| read.policies.is_empty() && !self.read.policies.is_empty();
         let failure = match now {
-            Ok(read) if are_gone(&read) => Failure::input("the policies are gone"),
+            Ok(read) if are_gone(&read) => Failure::input("the policies were removed"),
             Ok(read) => {
                 *self = Self::new(read);
                 return None;
@@ -74,7 +74,7 @@ mod tests {
             assert_eq!(names(&reloader), ["one"]);
         }
         let gone = reloader.renew(Ok(LoadedPolicies::default())).unwrap();
-        assert_eq!(gone.message, "the policies are gone");
+        assert_eq!(gone.message, "the policies were removed");
         assert_eq!(names(&reloader), ["one"]);
         assert!(reloader.renew(read("policy: two\n")).is_none());
         assert_eq!(names(&reloader), ["two"]);

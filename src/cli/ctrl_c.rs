@@ -12,7 +12,8 @@ pub(super) enum Choice {
     Terminate,
 }
 
-const QUESTION: &str = "The job is still running. [c]ontinue, [l]eave it running, [t]erminate? ";
+const QUESTION: &str = "The job is still running. [c]ontinue to follow it, [l]eave it running, \
+    [t]erminate the cluster? ";
 
 /// Asks what to do with the cluster.
 pub(super) async fn choose(until: Option<&str>, session: &Session) -> Choice {

@@ -69,7 +69,10 @@ impl Verb for ExtendArgs {
         ));
         reporter.text(&format!("  {} ends it in {left}, at {at}", deadline.cause));
         if target.costs() {
-            reporter.text("  the primary node reads it within a minute; status shows when it has");
+            reporter.text(
+                "  the primary node reads it within a minute; status then shows the power-off as \
+                 armed",
+            );
         }
         let fields = json!({
             "stack": stack,

@@ -64,7 +64,7 @@ pub(super) struct TargetArgs {
     /// Use this machine instead of AWS; it costs nothing
     #[arg(long)]
     pub(super) local: bool,
-    /// The AWS region of a stack that is given by name [default: the profile's]
+    /// The AWS region, unless a stack's file names it [default: the profile's]
     #[arg(long, conflicts_with = "local")]
     pub(super) region: Option<Region>,
 }
@@ -98,8 +98,8 @@ impl TargetArgs {
 
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct PoliciesArgs {
-    /// Policies to enforce: a folder, or s3://bucket/prefix [default: the folders policies/ beside
-    /// the stack and above it]
+    /// Policies to enforce: a folder, or s3://bucket/prefix [default: every folder policies/ beside
+    /// the stack or above it]
     #[arg(long, value_name = "PLACE", env = "CLUSTERUP_POLICIES")]
     policies: Option<String>,
 }

@@ -13,10 +13,10 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct InitArgs {
-    /// The file to write; the stack is named after it, or after its folder if it is `stack.yaml`
+    /// The file to write. The stack gets the file's name or, if that is stack.yaml, its folder's
     #[arg(default_value = "stack.yaml")]
     pub(super) file: PathBuf,
-    /// The stack's name, if it differs from the file's and the folder's
+    /// The stack's name, instead of the file's or the folder's
     #[arg(long)]
     pub(super) name: Option<StackName>,
 }

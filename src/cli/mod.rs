@@ -89,7 +89,7 @@ verbs! {
         /// Create what a stack describes, run its job and download the results
         #[command(mut_arg("stack", |arg| arg.help(plan::FILE_OR_NAME)))]
         Apply(apply::ApplyArgs),
-        /// Show stacks and clusters: state, age, idle time, and what will end them when
+        /// Show stacks and clusters: state, age, idle time, and when and why each cluster will end
         Status(status::StatusArgs),
         /// Show the logs of a stack's job
         Logs(logs::LogsArgs),
@@ -99,7 +99,7 @@ verbs! {
         Extend(extend::ExtendArgs),
         /// Log in to the primary node of a stack's cluster
         Ssh(ssh::SshArgs),
-        /// End a stack's clusters and delete everything else that it created; downloaded results stay
+        /// End a stack's clusters and delete everything created for it, except downloaded results
         Destroy(destroy::DestroyArgs),
         /// Estimate what a stack costs, or report what clusters have cost
         #[command(subcommand)]

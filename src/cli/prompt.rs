@@ -16,7 +16,7 @@ pub(super) fn consent(
     }
     if !environment.stdin_is_terminal {
         return Err(Failure::input(format!(
-            "{question} Standard input is not a terminal, so nobody can answer"
+            "{question} Standard input is not a terminal, so no answer is possible"
         ))
         .hint("consent in advance")
         .hint(Command::again().arg("--yes")));

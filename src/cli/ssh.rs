@@ -19,7 +19,7 @@ pub(super) struct SshArgs {
     pub(super) stack: String,
     #[command(flatten)]
     pub(super) target: TargetArgs,
-    /// Further arguments for ssh, such as -L 18080:localhost:18080 for the history server
+    /// Arguments that are passed to ssh, such as -L 18080:localhost:18080 for the history server
     #[arg(last = true)]
     pub(super) more: Vec<OsString>,
 }

@@ -66,7 +66,7 @@ fn failure(error: &clap::Error, verb: &[String]) -> Failure {
         ErrorKind::MissingSubcommand,
     ];
     let message = if verbs.contains(&error.kind()) {
-        "a verb is missing".to_owned()
+        "a command is missing".to_owned()
     } else {
         message(&error.to_string())
     };

@@ -61,7 +61,7 @@ impl Offers {
         complete("EMR", &emr, &here)?;
         let mut text = format!(
             "# Prices of {region}, written by `clusterup prices refresh`.\n\
-             source {SOURCE} {today} AWS Price List Query API, asked on {today}\n"
+             source {SOURCE} {today} AWS Price List Query API, queried on {today}\n"
         );
         self.families(&types, &ec2, &mut text);
         for (item, prices) in [("ec2", &ec2), ("emr", &emr)] {

@@ -21,7 +21,7 @@ pub(super) async fn answer(State(shared): State<Arc<Shared>>) -> (StatusCode, Js
     let (status, word, why) = match stalled {
         Some(why) => (StatusCode::SERVICE_UNAVAILABLE, "stalled", Some(why)),
         None if is_starting(&fleet_status, shared.began_at) => {
-            let why = "no sweep has ended yet";
+            let why = "no sweep is complete yet";
             (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "starting",
@@ -78,8 +78,8 @@ pub(super) fn stalled(
             "last reported that it stands by",
             fleet_status.at.max(began_at),
         ),
-        (true, Some(at)) => ("last ended a sweep", at),
-        (true, None) => ("has ended no sweep since its start", began_at),
+        (true, Some(at)) => ("last completed a sweep", at),
+        (true, None) => ("has not completed a sweep since its start", began_at),
     };
     let silent = now - at;
     (silent > limit).then(|| {

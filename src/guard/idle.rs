@@ -35,7 +35,7 @@ pub fn opinion(now: DateTime<Utc>, cluster: &Cluster) -> Opinion {
         return Opinion {
             cause: Cause::Idle,
             ends_at: None,
-            evidence: format!("at work (idle_timeout: {timeout})"),
+            evidence: format!("working (idle_timeout: {timeout})"),
             unread: None,
         };
     };

@@ -79,7 +79,7 @@ pub struct MonthlyBudget {
     pub when_spent: WhenSpent,
     /// The timezone in which months begin.
     pub timezone: Zone,
-    /// Who is notified by AWS: at most ten e-mail addresses and one SNS topic.
+    /// Recipients of AWS's notifications: at most ten e-mail addresses and one SNS topic.
     pub subscribers: Vec<String>,
     /// The region whose bucket keeps the team's account.
     pub home: Region,
@@ -93,7 +93,7 @@ pub enum WhenSpent {
     Block,
     /// Nothing new is created, and running clusters end after a warning.
     Terminate,
-    /// It is only reported.
+    /// People are notified, and nothing else happens.
     Notify,
 }
 

@@ -185,7 +185,7 @@ pub enum VolumeKind {
 /// A stack's job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Job {
-    /// Packages that pip installs on every node before the first step.
+    /// Python packages that pip installs on every node before the first step.
     pub python_packages: Vec<String>,
     /// The steps in order.
     pub steps: Vec<Step>,

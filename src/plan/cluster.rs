@@ -39,7 +39,7 @@ pub(super) fn diff(given: Given<'_>, draft: &mut Draft) {
     let kept = kept(given);
     let alive = given.observed.clusters.iter().filter(|c| c.state.is_live());
     for surplus in alive.filter(|c| kept.is_some_and(|kept| kept.id != c.id)) {
-        let because = "the stack has one cluster, and this is a second";
+        let because = "a stack has one cluster, and this one is a second";
         let end = End::asked("it was a second cluster of the stack");
         draft.ask(Action::TerminateCluster(surplus.id.clone(), end), because);
     }
@@ -178,7 +178,7 @@ fn none_living(given: Given<'_>, draft: &mut Draft) {
         .filter(|cluster| cluster.state.is_over());
     let forget = ended.clone().count().saturating_sub(MAX_ENDED - 1);
     for cluster in ended.take(forget) {
-        let because = format!("the last {MAX_ENDED} clusters are remembered");
+        let because = format!("the last {MAX_ENDED} clusters are kept on record");
         draft.act(Action::DeleteCluster(cluster.id.clone()), because);
     }
     make(job, given, draft);

@@ -104,10 +104,10 @@ fn key_pairs(desired: &Desired, observed: &Observed, draft: &mut Draft) {
         {
             None => draft.act(create, "the stack names it and it does not exist"),
             Some(existing) if same_key(spec.public_key.as_deref(), existing) => {
-                draft.settle(what, "its public half is the stack's");
+                draft.settle(what, "its public key is the one in the stack");
             }
             Some(_) => {
-                let because = "its public half is not the stack's";
+                let because = "its public key is not the one in the stack";
                 draft.ask(Action::DeleteKeyPair(spec.name.clone()), because);
                 draft.act(create, because);
             }
@@ -141,7 +141,7 @@ fn groups(desired: &Desired, observed: &Observed, draft: &mut Draft) {
                 let missing = alone(want, |rule| have.iter().any(|it| opens(it, rule)));
                 let more = alone(have, |it| is_meant(it, have, want));
                 if missing.is_empty() && more.is_empty() {
-                    draft.settle(what, "its rules are the stack's");
+                    draft.settle(what, "its rules are those in the stack");
                 } else {
                     draft.act(Action::UpdateGroup(group.clone()), rules(missing, more));
                 }
@@ -226,7 +226,7 @@ fn bucket(desired: &Desired, observed: &Observed, draft: &mut Draft) {
         .collect();
     let staged = desired.objects.len() - missing_objects.len();
     if staged > 0 {
-        draft.settle(files(staged), "already in the bucket, by their content");
+        draft.settle(files(staged), "already in the bucket with the same content");
     }
     if !missing_objects.is_empty() {
         draft.act(

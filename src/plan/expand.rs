@@ -89,8 +89,8 @@ fn check(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<Refusal> {
     let lease = stack.guardrails.lease.filter(|lease| *lease < MIN_LEASE);
     if let (Some(lease), Capacity::AsTyped) = (lease, facts.capacity) {
         refusals.push(Refusal::new(
-            format!("a lease of {lease} expires before a follower can be noticed"),
-            format!("give it {MIN_LEASE} or more"),
+            format!("a lease of {lease} could expire while apply still follows the cluster"),
+            format!("set it to {MIN_LEASE} or more"),
         ));
     }
     if stack.job.is_none() && stack.guardrails.when_done == WhenDone::Terminate {

@@ -59,8 +59,8 @@ pub struct Judgement {
 pub(super) const BUDGET: &str = "budget.monthly";
 
 /// What passes if a price is missing.
-pub(super) const UNPRICED: &str = "an instance type and region that have a price: `clusterup \
-    prices show` lists them, `clusterup prices refresh` asks AWS for more";
+pub(super) const UNPRICED: &str = "an instance type and a region with a known price: `clusterup \
+    prices show` shows prices, `clusterup prices refresh` downloads more from AWS";
 
 impl Finding {
     /// Whether it denies and is not overridden.

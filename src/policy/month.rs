@@ -33,15 +33,16 @@ pub fn overspent(
     };
     let pass = if left > Usd::ZERO {
         format!(
-            "guardrails.budget: {left} or less, which is what is left, and a smaller cluster.size \
-             if its ending alone costs more; or wait until running clusters have ended: \
-             `clusterup budget` shows them"
+            "guardrails.budget: {left} or less (the amount that is left), and a smaller \
+             cluster.size if ending the cluster costs more than that; or wait until running \
+             clusters have ended (`clusterup budget` shows them)"
         )
     } else {
         format!(
-            "nothing is left in {month}: if that month has not begun, a guardrails.max_lifetime \
-             that ends the cluster before it; or wait until running clusters have ended or the \
-             month is over (`clusterup budget` shows them), or raise the budget in {}",
+            "nothing is left in {month}. If that month has not begun, set a \
+             guardrails.max_lifetime that ends the cluster before it begins. Otherwise wait until \
+             running clusters have ended (`clusterup budget` shows them) or the month is over, or \
+             raise the budget in {}",
             policy.place(budget.line)
         )
     };
@@ -72,8 +73,8 @@ pub fn unpriced(policy: &Policy, budget: &Located<MonthlyBudget>, team: &TeamNam
         figure: None,
         limit: Some(budget.value.monthly.to_string()),
         message: format!(
-            "the price is unknown, and so is whether it fits into the month that policy {name} \
-             gives team {team}"
+            "the price is unknown, so it cannot be compared with the monthly budget that policy \
+             {name} gives team {team}"
         ),
         pass: UNPRICED.to_owned(),
         overridden: false,

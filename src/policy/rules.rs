@@ -17,7 +17,8 @@ pub(super) fn check(compiled: &Compiled, subject: &Subject<'_>) -> Vec<Finding> 
                 rule.effect,
                 rule.message.clone(),
                 format!(
-                    "a stack for which this is false, as `clusterup policy check` shows: {}",
+                    "change the stack so that this condition is false (`clusterup policy check` \
+                     checks it): {}",
                     text(condition)
                 ),
             )),
@@ -29,8 +30,8 @@ pub(super) fn check(compiled: &Compiled, subject: &Subject<'_>) -> Vec<Finding> 
                     rule.name
                 ),
                 format!(
-                    "a stack that has what the rule reads, as `clusterup policy check` shows, or \
-                     a rule that checks first: {}",
+                    "add what the rule reads to the stack, or let the rule check for it first with \
+                     `has` or `in`: {}",
                     text(condition)
                 ),
             )),

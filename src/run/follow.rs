@@ -224,7 +224,7 @@ async fn report_progress(
         .find(|step| step.state == StepState::Running);
     let waiting = |what: String| listener.on_wait(what);
     let Some(step) = running else {
-        return waiting(format!("cluster {} is getting ready", cluster.id));
+        return waiting(format!("cluster {} is starting", cluster.id));
     };
     let progress = match (step.ui.as_deref(), cloud.spark_pages()) {
         (Some(ui), Some(pages)) => {

@@ -93,8 +93,8 @@ impl<S: Shape> List<S> {
 
     fn unique(&self, reader: &mut Reader<'_>, items: &[Node], site: Site<'_>) {
         let expected = match self.unique {
-            Unique::No | Unique::By(_) => "a name of its own",
-            Unique::ByText => "each of them once",
+            Unique::No | Unique::By(_) => "a different name for each",
+            Unique::ByText => "each item once",
         };
         let name = |item: &'_ Node| match self.unique {
             Unique::No => None,

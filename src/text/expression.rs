@@ -57,7 +57,7 @@ pub(crate) fn explained(source: &Source, found: Vec<Diagnostic>) -> Vec<Diagnost
         if let Some((key, value)) = condition(source, &wrong) {
             if wrong.code != Code::Syntax {
                 let sign = source.text[value..].chars().next().unwrap_or_default();
-                wrong.message = format!("YAML has a meaning of its own for `{sign}` at the start");
+                wrong.message = format!("YAML gives a special meaning to `{sign}` at the start");
                 lost.push(key..wrong.at.end + 1);
             } else if !wrong.left_open {
                 wrong.message = "YAML cannot read this condition from here on".to_owned();

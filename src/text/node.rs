@@ -108,7 +108,7 @@ impl Node {
             Value::Scalar(_) => "a single value",
             Value::Seq(_) => "a list",
             Value::Map(_) => "a mapping",
-            Value::Broken => "something broken",
+            Value::Broken => "an invalid value",
         }
     }
 }

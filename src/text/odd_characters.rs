@@ -43,16 +43,16 @@ pub(crate) fn hidden(text: &str) -> Option<String> {
 fn diagnostic(c: char, more: usize, mark: Mark) -> Diagnostic {
     let name = name(c).unwrap_or_default();
     let (message, instead) = if c.is_whitespace() {
-        let message = format!("{name} is here, which YAML does not read as a space");
+        let message = format!("this is {name}, which YAML does not read as a space");
         (message, "write a plain space instead")
     } else {
-        let message = format!("{name} is here, which is invisible");
+        let message = format!("this is {name}, which is invisible");
         (message, "remove it")
     };
     let more = match more {
         0 => String::new(),
-        1 => ", here and once more".to_owned(),
-        more => format!(", here and {more} times more"),
+        1 => ", here and in one more place".to_owned(),
+        more => format!(", here and in {more} more places"),
     };
     let help = format!("{instead}{more}; if it is intended, put the whole value in quotes");
     Diagnostic::new(Code::StrangeCharacter, mark, message).help(help)
@@ -115,7 +115,7 @@ fn name(c: char) -> Option<String> {
         '\u{a0}' => "a no-break space",
         '\u{202f}' => "a narrow no-break space",
         '\u{3000}' => "an ideographic space",
-        '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{205f}' => "a space of another width",
+        '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{205f}' => "a space of unusual width",
         '\u{85}' | '\u{2028}' | '\u{2029}' => "a line separator",
         '\u{ad}' => "a soft hyphen",
         '\u{200b}' => "a zero-width space",
@@ -124,9 +124,9 @@ fn name(c: char) -> Option<String> {
         '\u{feff}' => "a byte-order mark",
         '\u{2060}' => "a word joiner",
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-            "a mark of the direction of writing"
+            "a mark for the direction of writing"
         }
-        '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' => "a filler without a form",
+        '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' => "an invisible filler",
         '\u{2800}' => "an empty Braille pattern",
         '\u{34f}'
         | '\u{180e}'

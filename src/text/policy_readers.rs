@@ -109,7 +109,7 @@ pub(crate) fn subscriber(text: &str) -> Result<String, Invalid> {
     when(
         mail(text) || topic(text),
         text,
-        "an address of e-mail, or a topic's ARN such as `arn:aws:sns:us-east-1:123456789012:bills`",
+        "an e-mail address, or a topic's ARN such as `arn:aws:sns:us-east-1:123456789012:bills`",
     )
 }
 

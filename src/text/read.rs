@@ -238,7 +238,7 @@ impl Builder {
             self.broken(
                 mark,
                 Diagnostic::new(Code::TooLarge, mark, message)
-                    .help(format!("they may copy {MAX_COPIES} values in all")),
+                    .help(format!("aliases may copy {MAX_COPIES} values in all")),
             );
             return;
         }

@@ -189,7 +189,7 @@ impl<'a> Reader<'a> {
             let Choice { key: one, .. } = choice;
             let message = match of(entry) {
                 Some(_) => format!("`{one}` and `{key}` exclude each other"),
-                None => format!("`{key}` goes with `{}`, not with `{one}`", other.key),
+                None => format!("`{key}` is for `{}`, not for `{one}`", other.key),
             };
             self.found.push(
                 Diagnostic::new(Code::Conflict, entry.key.mark, message)

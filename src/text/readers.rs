@@ -164,7 +164,7 @@ pub(crate) fn tag_key(text: &str) -> Result<String, Invalid> {
     };
     if begins("aws:") || begins("clusterup") {
         return Err(Invalid::new(
-            "a key that begins neither with `aws:` nor with `clusterup`; those are not yours",
+            "a key that begins neither with `aws:` nor with `clusterup`; these are reserved",
         ));
     }
     if (1..=128).contains(&text.chars().count()) && text.chars().all(in_tags) {

@@ -163,7 +163,7 @@ fn put(node: &mut Node, kind: &Kind, rest: Option<Rest<'_>>, value: Node, name: 
         Kind::List(items) | Kind::Several(items) => list(node, items, rest, value, name),
         Kind::Text(_) | Kind::Words(_) | Kind::Switch | Kind::Whole(..) | Kind::Argument => {
             let message = format!("{name} has nothing below it");
-            let help = "a path ends where the value stands";
+            let help = "the path has to end here: nothing is below this value";
             Err(Box::new(unknown(rest.mark(), message).help(help)))
         }
     }
@@ -379,7 +379,7 @@ job:
                 "region.x=1",
                 Code::UnknownPath,
                 8,
-                "a path ends where the value stands",
+                "the path has to end here: nothing is below this value",
             ),
             (
                 "cluster.size.tsk=1 x m5.large",

@@ -75,21 +75,21 @@ fn deeper(line: &str) -> bool {
     line.starts_with(' ') && !line.contains(": ")
 }
 
-const TAB: Words = ("a tab stands where YAML wants spaces", "indent with spaces");
+const TAB: Words = ("YAML requires spaces here, not a tab", "indent with spaces");
 const INDENT: Words = (
-    "this line is indented neither as the one above it nor as a part of it",
-    "give the keys of one mapping the same number of spaces before them",
+    "the indentation of this line fits no line above it",
+    "indent all keys of a mapping by the same number of spaces",
 );
 const DEEPER: Words = (
     "this line is indented deeper than the one above it",
-    "give the keys of one mapping the same number of spaces before them",
+    "indent all keys of a mapping by the same number of spaces",
 );
 const QUOTE: Words = (
-    "a quotation mark is opened and not closed",
+    "a quotation mark is not closed",
     "close it, or put the whole value in the other kind of quotes",
 );
 const BRACKET: Words = (
-    "a bracket is opened and not closed, or closed by another",
+    "a bracket is not closed, or is closed by a bracket of another kind",
     "a list is written `[a, b]`, a mapping `{ a: 1, b: 2 }`",
 );
 const COMMA: Words = (
@@ -111,7 +111,7 @@ const DASH: Words = (
     "each item of a list is on a line of its own, `- item`, all with the same indentation",
 );
 const ESCAPE: Words = (
-    "a backslash in double quotes begins no escape that YAML has",
+    "this backslash in double quotes does not begin a YAML escape",
     "write `\\\\` for a backslash, or put the value in single quotes",
 );
 const AFTER_QUOTE: Words = (
@@ -119,16 +119,16 @@ const AFTER_QUOTE: Words = (
     "put the whole value in quotes",
 );
 const BLOCK: Words = (
-    "the text after `|` or `>` is not indented as YAML wants it",
+    "the text after `|` or `>` does not have the indentation that YAML requires",
     "indent every line of the block by the same number of spaces",
 );
 const TAG: Words = (
-    "a word that begins with `!` is a tag in YAML, and this is none",
+    "YAML reads a word that begins with `!` as a tag, and this is not a valid tag",
     "write the value in quotes",
 );
 const DIRECTIVE: Words = (
     "a line that begins with `%` or follows `...` is read as a directive of YAML",
-    "none is needed here; write the value in quotes if none is meant",
+    "remove the directive; if this is a value, write it in quotes",
 );
 const CHARACTER: Words = (
     "a value cannot begin with this character in YAML",
@@ -136,7 +136,7 @@ const CHARACTER: Words = (
 );
 const SPACE: Words = (
     "a space is missing here",
-    "a space separates `:`, `-` and `#` from what is beside them",
+    "write a space after `:` and `-`, and before `#`",
 );
 const UNKNOWN: Words = ("this is not YAML", "the mistake may be a line or two above");
 

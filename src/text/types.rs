@@ -285,7 +285,7 @@ impl<T> Names<T> {
         match nearest(text, known()) {
             Some(name) if prefix.is_empty() => found.meant(Some(name)),
             Some(name) => found.meant(Some(format!("${{{prefix}{name}}}"))),
-            None if declared.is_empty() => found.help(format!("`{root}` declares none")),
+            None if declared.is_empty() => found.help(format!("`{root}` declares no {what}")),
             None => found.help(format!("`{root}` declares {}", all_of(known()))),
         }
     }
@@ -379,7 +379,10 @@ fn placeholder(reader: &mut Reader<'_>, inside: Option<&str>, at: Mark) -> Optio
     let known = || known.iter().map(String::as_str);
     let trimmed = inside.trim();
     let meant = nearest(trimmed, known()).or_else(|| known().find(|name| *name == trimmed));
-    let message = format!("{} stands for nothing", quote(&format!("${{{inside}}}")));
+    let message = format!(
+        "{} is not a known placeholder",
+        quote(&format!("${{{inside}}}"))
+    );
     let found = Diagnostic::new(Code::UnknownPlaceholder, at, message)
         .expected("`${data.NAME}`, `${results}` or `${scratch}`");
     reader.found.push(match meant {

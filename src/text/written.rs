@@ -69,7 +69,7 @@ impl Written {
         let help = match flaw.help {
             None if cut => Some(
                 "a `#` after a space begins a comment in YAML; \
-                 write the condition in quotes if it goes on behind that"
+                 if the condition continues after that, write it in quotes"
                     .to_owned(),
             ),
             help => help,

@@ -1,13 +1,13 @@
-// The page without this is whole, only still: this keeps it moving, sorts, filters and asks.
+// The page also works without this script, which updates, sorts and filters it and sends requests.
 "use strict";
 
 const at = (id) => document.getElementById(id);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
-// The watchdog's time, whatever this machine's clock says.
+// Times are relative to the watchdog's clock, because this machine's clock may be wrong.
 let ahead = Number(document.body.dataset.now) - Date.now();
 
-// As `dash::words::span` says it, and to the second where it is soon.
+// Formats a length of time as `dash::words::span` does, with seconds if it is short.
 function span(ms, exact) {
   const s = Math.max(0, Math.floor(ms / 1000));
   const m = Math.floor(s / 60);
@@ -32,7 +32,7 @@ function tick() {
   }
 }
 
-// Sorting and filtering; both last over new pictures.
+// Sorting and filtering; both are kept when the page is updated.
 const order = { key: "", down: false };
 const falling = { rate: true, spent: true };
 const words = new Set(["name", "state", "owner", "stage"]);
@@ -79,7 +79,7 @@ function sort(key, down) {
   arrange();
 }
 
-// New parts take the place of old ones; what is open and where the reader is stays so.
+// Replaces parts of the page. Open details and the focus are kept.
 const drawn = {};
 
 function swap(id, html) {
@@ -108,7 +108,7 @@ function take(event) {
   tick();
 }
 
-// Events end after each picture and are asked for anew; only a longer silence is worth a word.
+// The event stream ends after each update and is opened again; only a longer gap is reported.
 let heard = Date.now();
 
 function listen() {

@@ -150,7 +150,7 @@ fn a_cluster_without_a_recorded_budget_gets_one_with_the_next_apply() {
     say(&world, MONTH);
     world
         .expect(0, &["plan", "t.yaml"])
-        .says("the monthly budget that it counts against has to be recorded with it");
+        .says("the cluster's monthly budget is not recorded with it yet");
     world.expect(0, DETACHED);
     world
         .expect(0, &["plan", "t.yaml"])

@@ -60,7 +60,7 @@ fn the_budget_suffices_for_one() {
         .says("deny: budget.monthly: team recsys has spent $0.")
         .says("of the $2.00 that policy month gives it in")
         .says("(policies/p.yaml:3)")
-        .says("which is what is left");
+        .says("the amount that is left");
     assert_eq!(world.alive().len(), 1);
     let message = document(&world, 3, &["plan", "u.yaml"]);
     let figures = &message["policy"]["months"][0];

@@ -72,7 +72,7 @@ fn a_refresh_replaces_the_figures_of_a_region() {
     shown.says("EC2 on demand 0.251000 price-api");
     shown.says("EMR fee 0.048000 price-api");
     shown.says("data volumes, 2 x 32 GiB gp2 0.009995 price-api");
-    shown.says("AWS Price List Query API, asked on 20");
+    shown.says("AWS Price List Query API, queried on 20");
     shown.says(", today: ");
     assert!(!fs::read_to_string(shop.text()).unwrap().contains("t9"));
     // Other regions are unchanged, and stacks are estimated with the new figures.

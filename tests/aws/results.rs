@@ -92,7 +92,7 @@ fn a_forged_marker_deletes_nothing() {
         world.write("results/.clusterup.json", &marker.to_string());
         world
             .expect(2, &["apply", "t.yaml", "--yes"])
-            .says("nothing there is deleted")
+            .says("nothing in its folder is deleted")
             .says("mv -n ");
     }
     assert_eq!(world.clusters().len(), 0, "known before the job runs");

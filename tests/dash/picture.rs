@@ -150,7 +150,7 @@ fn ours(at: DateTime<Utc>) -> Vec<Row> {
             weak,
             "stuck",
             "budget",
-            "step backfill-2025 has run for 5h and for 30m no task has ended",
+            "step backfill-2025 has run for 5h, and for 30m without a finished task",
         ),
         reported(
             new(

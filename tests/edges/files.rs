@@ -210,14 +210,9 @@ fn invalid_files_are_reported_with_their_path() {
             "region",
             "\u{61c}region",
             "2:1",
-            "a mark of the direction of writing",
+            "a mark for the direction of writing",
         ),
-        (
-            "us-east",
-            "us-\u{3164}east",
-            "2:12",
-            "a filler without a form",
-        ),
+        ("us-east", "us-\u{3164}east", "2:12", "an invisible filler"),
         (
             "region: ",
             "region:\u{c}",

@@ -112,9 +112,9 @@ fn missing_and_invalid_files_are_reported_in_the_document() {
             Some("cost"),
             "unrecognized subcommand 'repot'",
         ),
-        (&["cost"], Some("cost"), "a verb is missing"),
-        (&["watchdog"], Some("watchdog"), "a verb is missing"),
-        (&[], None, "a verb is missing"),
+        (&["cost"], Some("cost"), "a command is missing"),
+        (&["watchdog"], Some("watchdog"), "a command is missing"),
+        (&[], None, "a command is missing"),
         (&["--locl"], None, "unexpected argument '--locl'"),
     ] {
         for json in [&["--output", "json"][..], &["--output=json"]] {

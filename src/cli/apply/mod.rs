@@ -21,10 +21,10 @@ pub(super) struct ApplyArgs {
     /// Answer yes to every question
     #[arg(long, short)]
     yes: bool,
-    /// Return once the job runs; its guardrails stay on, and another apply follows it again
+    /// Return when the job has started. The guardrails still apply; apply again to follow the job
     #[arg(long)]
     detach: bool,
-    /// Override policies that allow it, for this reason, which is recorded
+    /// Override policies that allow this; the reason is recorded
     #[arg(long = "override", value_name = "REASON", value_parser = reason)]
     why: Option<String>,
 }

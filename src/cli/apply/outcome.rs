@@ -108,7 +108,7 @@ impl Apply<'_> {
             let folder = folder.display();
             self.reporter().text(&format!(
                 "\nthe job wrote nothing to `${{results}}`, so {folder} is unchanged\n  help: let \
-                  the job write below its argument \"${{results}}\""
+                 the job write its output below \"${{results}}\", which it gets as an argument"
             ));
             return;
         }

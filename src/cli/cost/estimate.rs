@@ -31,7 +31,7 @@ pub(in crate::cli) struct EstimateArgs {
     /// The expected length of a run, such as 45m [default: from earlier runs]
     #[arg(long)]
     length: Option<Span>,
-    /// An older version of the stack: show how the price changes
+    /// Show how the price changes from this older version of the stack
     #[arg(long, value_name = "OLD")]
     compare: Option<PathBuf>,
 }

@@ -9,7 +9,7 @@ verbs! {
     pub(in crate::cli) enum CostVerb {
         /// Estimate what a stack's cluster costs; needs no credentials
         Estimate(estimate::EstimateArgs),
-        /// Report what was spent by team, stack, owner, day or month, and how much was waste
+        /// Report spending by team, stack, owner, day or month, and how much of it was waste
         Report(report::ReportArgs),
     }
 }

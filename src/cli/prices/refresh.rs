@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct RefreshArgs {
-    /// An AWS region; may be given several times [default: the profile's]
+    /// An AWS region; repeat for more [default: the profile's]
     #[arg(long = "region", value_name = "REGION")]
     regions: Vec<Region>,
 }

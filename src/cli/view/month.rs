@@ -139,7 +139,7 @@ impl Month<'_> {
         };
         let by = reservation.ask.ends_by.format("%F %R UTC");
         format!(
-            "up to {worst} for {what} in {}, by {}, ends by {by}",
+            "up to {worst} for {what} in {}, applied by {}, ends by {by}",
             reservation.place, reservation.by
         )
     }

@@ -10,7 +10,7 @@ use std::fmt::Write;
 /// The verdict below a plan.
 pub(in crate::cli) fn render(report: &PolicyReport) -> String {
     let if_none = if report.from.is_empty() {
-        "no policies here; those recorded with the cluster apply"
+        "no policies were found here; the budgets recorded with the cluster apply"
     } else {
         NONE_APPLIES
     };
@@ -27,7 +27,8 @@ pub(in crate::cli) fn render(report: &PolicyReport) -> String {
 }
 
 /// Shown if policies exist but none applies to the stack.
-const NONE_APPLIES: &str = "no policy applies to this stack; they name other teams or stacks";
+const NONE_APPLIES: &str = "no policy applies to this stack: all of them name other teams or \
+    stacks";
 
 /// The verdict, its reasons, and the nearest limits that the stack keeps within.
 pub(in crate::cli) fn judgement(judgement: &Judgement) -> String {

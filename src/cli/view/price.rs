@@ -38,7 +38,7 @@ fn tree(prices: &Prices<'_>, spec: &ClusterSpec) -> Vec<String> {
     };
     if let (Some(length), Some(run)) = (prices.expected, estimated.run()) {
         lines.push(format!(
-            "per run, if as long as the last ones ({length}): {}",
+            "per run, if it takes as long as earlier runs ({length}): {}",
             cents(run)
         ));
     }

@@ -52,7 +52,7 @@ impl<'a> Host<'a> {
         let systemd = Systemd::from_environment();
         let listen = |kind| {
             unix::signal(kind).map_err(|error| {
-                Failure::new(Exit::Failed, "cannot listen to signals").caused_by(&error)
+                Failure::new(Exit::Failed, "cannot listen for signals").caused_by(&error)
             })
         };
         let host = Self {

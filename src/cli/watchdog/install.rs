@@ -106,7 +106,7 @@ fn command(args: &InstallArgs, scope: ServiceScope, session: &Session) -> Result
     Ok(words.join(" "))
 }
 
-/// Watch all clusters until stopped, with a web page
+/// Watch all clusters until stopped, and serve a web page
 #[derive(Debug, Parser)]
 #[command(name = "clusterup watchdog run")]
 struct Service {

@@ -14,7 +14,7 @@ use crate::guard::watch;
 
 verbs! {
     pub(in crate::cli) enum WatchdogVerb {
-        /// Watch all clusters until stopped, with a web page
+        /// Watch all clusters until stopped, and serve a web page
         Run(run::RunArgs),
         /// Look at all clusters once
         Sweep(sweep::SweepArgs),
@@ -28,8 +28,8 @@ pub(super) fn costs() -> String {
     let [maximum, measured, rarely] = watch::a_month();
     format!(
         "CloudWatch charges for GetMetricData: with a sweep every minute, about {} a month for \
-         each cluster whose idleness is measured, {} if nothing can end it for idleness, and at \
-         most ${} a month for each region.",
+         each cluster whose idleness is measured, {} for each cluster that cannot end for \
+             idleness, and at most ${} a month for each region.",
         measured.up_to(2),
         rarely.up_to(2),
         maximum.amount().ceil(),

@@ -29,8 +29,9 @@ pub(in crate::cli) struct RunArgs {
     /// Serve no web page
     #[arg(long, conflicts_with = "listen")]
     no_page: bool,
-    /// Token that the page requires to extend or end clusters; without one the page only shows, and
-    /// only on this machine. Prefer the environment variable: other users can read arguments
+    /// Token that the page requires to extend or end clusters. Without a token the page is
+    /// read-only and open only to this machine. Prefer the environment variable: other users can
+    /// read arguments
     #[arg(
         long,
         value_name = "SECRET",

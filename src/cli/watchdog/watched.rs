@@ -24,7 +24,7 @@ pub(super) struct WatchArgs {
     /// An AWS region to watch; repeat for more [default: the profile's]
     #[arg(long = "region", value_name = "REGION")]
     pub(super) regions: Vec<Region>,
-    /// Watch this machine's clusters; without --region, only these
+    /// Watch this machine's clusters; without --region, no others
     #[arg(long)]
     pub(super) local: bool,
     #[command(flatten)]

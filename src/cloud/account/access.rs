@@ -98,7 +98,7 @@ impl<A: Api> Account<A> {
     ) -> Result<Option<PathBuf>, CloudError> {
         let Some(name) = &cluster.spec.key_pair else {
             let message = format!(
-                "cluster {} has no key pair, so SSH lets nobody in",
+                "cluster {} has no key pair, so nobody can log in by SSH",
                 cluster.id
             );
             return Err(CloudError::new(Class::Input, message)

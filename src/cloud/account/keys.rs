@@ -79,9 +79,9 @@ impl<A: Api> Account<A> {
         if found.is_empty() || found.iter().any(same) {
             return Ok(());
         }
-        let message = format!("a key pair {name} exists with another key");
+        let message = format!("a key pair {name} with another public key exists already");
         Err(CloudError::new(Class::Input, message)
-            .hint("give the key pair another name in the stack, or delete that one"))
+            .hint("give the key pair another name in the stack, or delete the existing one"))
     }
 
     pub(super) async fn delete_key(

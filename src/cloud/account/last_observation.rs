@@ -70,7 +70,7 @@ impl LastObservation {
         let note = self.objects.as_ref();
         let note = note.and_then(|objects| objects.get(&format!("clusters/{id}")));
         match note {
-            Some((0, _)) => Some("its note is of an older clusterup and has no deadline"),
+            Some((0, _)) => Some("its note was written by an older clusterup and has no deadline"),
             Some(_) => None,
             None if self.has_intent(name) => None,
             None => Some("the bucket has no note of it"),

@@ -36,7 +36,10 @@ impl NoteCheck {
     pub(super) fn problem(&self) -> Option<&'static str> {
         match self {
             Self::Confirmed => None,
-            Self::WithoutTerms => Some("its note is of an older clusterup and has no deadline"),
+            Self::WithoutTerms => Some(
+                "its note was written by an older clusterup and has no \
+                deadline",
+            ),
             Self::Missing => Some("the bucket has no note of it"),
             Self::Different => Some("its tags differ from its note"),
         }

@@ -105,8 +105,8 @@ impl<A: Api> Account<A> {
             }
             Rights::Stale => {
                 let command = self.command_to_permit(INSTANCE_PROFILE).await;
-                let says = "its policy is of another clusterup: a job could write locks and \
-                            notes, or could not write its results";
+                let says = "its policy is from another version of clusterup: either a job could \
+                    write locks and notes, or it could not write its results";
                 bad(&what, says, command)
             }
             Rights::Wide(policy) if refused => {
@@ -170,7 +170,7 @@ impl<A: Api> Account<A> {
             return Some(bad(what, says, self.command_to_restrict(bucket).await));
         }
         if denies("s3:PutObject", WORKS) {
-            let says = "it keeps jobs from writing their results";
+            let says = "it prevents jobs from writing their results";
             return Some(bad(what, says, self.command_to_restrict(bucket).await));
         }
         if !document.contains("/stacks/") {
@@ -181,8 +181,8 @@ impl<A: Api> Account<A> {
         let names: Vec<String> = older.iter().map(ToString::to_string).collect();
         let names = names.join(", ");
         Some(if names.is_empty() {
-            let says = "it allows what clusters of an older clusterup wrote, and none of them is \
-                        left";
+            let says = "it still allows what clusters of an older clusterup needed, and no such \
+                cluster is left";
             bad(what, says, self.command_to_restrict(bucket).await)
         } else {
             let but = "instances can write only below work/, except those of an older clusterup";

@@ -133,7 +133,7 @@ fn update(from: &ExistingBudget, to: &DesiredBudget) -> Option<Update> {
         ));
     }
     if have.limit != want.limit {
-        let limit = |limit: Option<&Amount>| limit.map_or("a moving one".to_owned(), shown);
+        let limit = |limit: Option<&Amount>| limit.map_or("a limit that varies".to_owned(), shown);
         let old = limit(have.limit.as_ref());
         let new = limit(want.limit.as_ref());
         differs.push(format!("limit {old} -> {new}"));

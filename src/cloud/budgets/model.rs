@@ -158,7 +158,7 @@ impl Amount {
     }
 }
 
-/// Whether a subscriber is a topic of SNS; else it is an address of e-mail.
+/// Whether a subscriber is a topic of SNS; else it is an e-mail address.
 pub fn is_topic(subscriber: &str) -> bool {
     subscriber.starts_with("arn:")
 }

@@ -69,7 +69,7 @@ pub async fn push<A: Api>(
             apply(api, account, change).await?;
         }
     }
-    let message = "AWS does not show its budgets as they were written";
+    let message = "AWS still does not return the budgets as clusterup wrote them";
     Err(CloudError::new(Class::Failed, message)
         .hint("somebody else may be changing them, or AWS is slow; try again in a minute"))
 }

@@ -58,7 +58,7 @@ fn check_path(folder: &Path) -> Result<(), CloudError> {
         return Ok(());
     }
     let message = format!(
-        "Spark cannot read {}: some characters in that path have another meaning to it",
+        "Spark cannot read {}: some characters in that path have a special meaning for Spark",
         shown::line(&shown, 500)
     );
     Err(CloudError::new(Class::Input, message)

@@ -77,7 +77,7 @@ fn kept_event(kept: &[PathBuf]) -> Option<Event> {
     let shown = |path: &PathBuf| shown::line(&path.to_string_lossy(), 500);
     let named = summary(kept.iter().map(shown))?;
     let folder = kept.first().and_then(|path| path.parent())?;
-    let what = format!("kept, because it is not on record as a result of clusterup: {named}");
+    let what = format!("kept, because clusterup has no record of downloading it: {named}");
     let next = Some(list_command(folder));
     Some(Event::Warning { what, next })
 }
@@ -99,8 +99,8 @@ fn marker(home: &Path) -> Result<Option<Marker>, CloudError> {
     let invalid = |why: &str| {
         let shown = path.display();
         let message = format!(
-            "{shown} is not as clusterup writes it ({why}), so nothing beside it is taken for \
-             results of clusterup, and nothing there is deleted"
+            "{shown} does not have the form in which clusterup writes it ({why}), so it is \
+             ignored, and nothing in its folder is deleted"
         );
         let aside = home.join("not-clusterup.json");
         let from = path.to_string_lossy();

@@ -66,7 +66,7 @@ impl Proofs {
     fn write(&self) -> io::Result<()> {
         let text = serde_json::to_vec(&self.known)?;
         if text.len() as u64 > disk::RECORD {
-            let why = "there are too many results directly below one folder to record them";
+            let why = "one folder contains too many results to record them";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
         }
         write_whole(&self.path, &text)

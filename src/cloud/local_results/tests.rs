@@ -95,7 +95,7 @@ fn files_outside_the_folder_that_a_marker_names_stay() {
         machine.marker(&["similar", entry]);
         let error = machine.download(2).unwrap_err();
         assert!(
-            error.message.contains("nothing there is deleted"),
+            error.message.contains("nothing in its folder is deleted"),
             "{}",
             error.message
         );

@@ -76,5 +76,5 @@ fn allowed(fleet: usize, breaker: Breaker) -> usize {
 
 fn hold(assessment: &mut Assessment) {
     assessment.stage = Stage::Keep;
-    assessment.evidence = format!("the breaker keeps it: {}", assessment.evidence);
+    assessment.evidence = format!("kept by the circuit breaker: {}", assessment.evidence);
 }

@@ -21,7 +21,7 @@ pub(super) fn exempt(
     let mut holding = exempts.iter().filter(tagged);
     let exempt = holding.find(|exempt| exempt.max_lifetime.is_none_or(young))?;
     let until = match exempt.max_lifetime {
-        Some(limit) => format!(", which applies until it is {limit} old"),
+        Some(limit) => format!(", which applies until the cluster is {limit} old"),
         None => String::new(),
     };
     Some(format!("it has the tag {}{until}", exempt.tag))

@@ -123,9 +123,9 @@ fn by_pulses(
         _ if !wants_pulses(now, watched) => return read_before(now, since, metric_samples),
         [.., last] if metric_samples.len() > 1 => {
             let at = last.at.format("%H:%M UTC");
-            return Idleness::Unknown(format!("CloudWatch's last point of it is from {at}"));
+            return Idleness::Unknown(format!("CloudWatch's newest data point is from {at}"));
         }
-        _ => return Idleness::Unknown("CloudWatch has fewer than two points of it".to_owned()),
+        _ => return Idleness::Unknown("CloudWatch has fewer than two data points".to_owned()),
     };
     if let Some(at_work) = [last, before]
         .into_iter()
@@ -140,7 +140,7 @@ fn by_pulses(
             quiet_period: Some(quiet_period),
             evidence: evidence(now, quiet_period.since, quiet_period.at_least),
         }),
-        None => Idleness::Unknown("CloudWatch has no point of it".to_owned()),
+        None => Idleness::Unknown("CloudWatch has no data points".to_owned()),
     }
 }
 

@@ -35,15 +35,15 @@ pub(super) fn evidence(now: DateTime<Utc>, watched: &WatchInput<'_>) -> Option<S
         let same = within
             .iter()
             .all(|metric_sample| metric_sample.done == first.done);
-        (same && first.done.is_some()).then_some("no task has ended")?
+        (same && first.done.is_some()).then_some("without a finished task")?
     } else {
         let none = within
             .iter()
             .all(|metric_sample| metric_sample.containers == 0);
-        none.then_some("it has had no container")?
+        none.then_some("without a container")?
     };
     Some(format!(
-        "step {} has run for {} and for {after} {what}",
+        "step {} has run for {}, and for {after} {what}",
         step.name,
         Span::from_delta(now.signed_duration_since(begun)),
     ))

@@ -287,7 +287,7 @@ fn stuck_is_not_idle() {
     assert_eq!(assessment.stage, Stage::Stuck);
     assert_eq!(
         assessment.evidence,
-        "step work has run for 30m and for 30m it has had no container"
+        "step work has run for 30m, and for 30m without a container"
     );
     world.works_at(1_500, 3);
     assert_eq!(world.says(2_110), ("keep", None));
@@ -351,7 +351,7 @@ fn the_breaker_holds_the_idle_back_and_rates_the_others() {
     assert!(
         many[0]
             .evidence
-            .starts_with("the breaker keeps it: idle for ")
+            .starts_with("kept by the circuit breaker: idle for ")
     );
     // A share of a small fleet means nothing; of four, half is two.
     let loose = Breaker {

@@ -54,7 +54,7 @@ impl Checker<'_> {
             self.field(of, &found, field);
         } else {
             self.of(arg);
-            let flaw = Flaw::new(arg.range.clone(), "`has` takes a name with a dot in it");
+            let flaw = Flaw::new(arg.range.clone(), "`has` needs a name with a dot in it");
             self.flaw(flaw.expected("such as `has(stack.tags.owner)`"));
         }
         Type::Bool

@@ -175,7 +175,7 @@ fn quoted(rest: &str, at: usize) -> Result<Option<usize>, Flaw> {
         end += match next {
             '\\' if !raw => escape(here).ok_or_else(|| {
                 let range = at + end..at + end + 1;
-                let wrong = Flaw::new(range, "this backslash begins no escape that CEL has");
+                let wrong = Flaw::new(range, "this backslash does not begin a CEL escape");
                 wrong.help("write `\\\\` for a backslash, or `r\"…\"` for a regular expression")
             })?,
             _ => next.len_utf8(),

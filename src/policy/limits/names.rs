@@ -75,7 +75,7 @@ fn one_of<'a>(
                 limit.key, policy.name
             ),
             pass: if limit.key == INSTANCE_TYPES.key {
-                format!("{} of {pass} alone", limit.at)
+                format!("{} with only {pass}", limit.at)
             } else {
                 format!("{}: {pass}", limit.at)
             },
@@ -151,7 +151,7 @@ fn ssh_from(
                 figure: Some(from.clone()),
                 limit: Some(list.clone()),
                 message: format!(
-                    "port {} of {} is open to {from}, and policy {} lets in only {list}",
+                    "port {} of {} is open to {from}, and policy {} allows only {list}",
                     ingress.port, group.name, policy.name
                 ),
                 pass: format!(

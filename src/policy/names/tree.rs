@@ -6,7 +6,7 @@ use crate::model::instance::InstanceType;
 use Shape::{Bool, Double, Int, List, Map, Text};
 
 pub(in crate::policy) const ROOT: &[Name] = &[
-    group("stack", "The stack, as its file has it.", STACK),
+    group("stack", "The stack, as written in its file.", STACK),
     group("cost", "What the cluster costs, by the price list.", COST),
     leaf(
         "caller",
@@ -20,15 +20,15 @@ const COST: &[Name] = &[
     leaf(
         "hourly",
         Double,
-        "Dollars per hour of the whole cluster; if the price is not known, reading it is an \
-         error, and an error denies.",
+        "Dollars per hour of the whole cluster; if the price is unknown, a rule that reads it \
+         denies the stack.",
         |s| s.price.map(|price| read::usd(price.hourly)),
     ),
     leaf(
         "worst",
         Double,
-        "The most dollars that the cluster can cost from start to end, its ending included; known \
-         if `cost.hourly` is.",
+        "The most that the cluster can cost from start to end, in dollars; known if `cost.hourly` \
+         is known.",
         |s| s.price.map(|price| read::usd(price.worst)),
     ),
 ];
@@ -117,7 +117,7 @@ const CLUSTER: &[Name] = &[
     leaf(
         "log_encryption_key",
         Text,
-        "The ARN of the key of KMS that logs are encrypted with; empty if none.",
+        "The ARN of the KMS key that logs are encrypted with; empty if none.",
         |s| Some(read::or_none(read::emr(s).log_encryption_key.as_ref())),
     ),
     leaf(

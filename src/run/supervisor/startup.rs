@@ -59,7 +59,7 @@ impl Supervisor {
             };
             self.restarts += 1;
             if self.restarts > MAX_RESTARTS {
-                let message = format!("worker {number} ended again and again ({status})");
+                let message = format!("worker {number} ended repeatedly ({status})");
                 return Err(failure(message, &old.log));
             }
             *old = worker(&self.rig, number, &address, self.cluster.spec.worker)?;

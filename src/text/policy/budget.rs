@@ -17,23 +17,24 @@ record! {
     pub(super) BUDGET: (Option<Region>, MonthlyBudget) = |at| {
         /// Dollars per month.
         monthly: required = USD, "$200";
-        /// Shares of the month's dollars that are reported when they are reached: at most nine
-        /// besides 100%, the maximum of AWS Budgets.
+        /// Shares of the monthly budget at which people are notified: at most nine besides 100%,
+        /// because AWS Budgets allows ten.
         notify_at: or_empty =
             list(format::PERCENT, Unique::ByText, "a share of the month's budget", "80%"),
             "[50%, 80%]";
-        /// What happens once the month's dollars are spent.
+        /// What happens when the month's budget is spent.
         when_spent: default("block") = Words([
             ("block", WhenSpent::Block, "Nothing new is created."),
             ("terminate", WhenSpent::Terminate,
                 "Nothing new is created, and running clusters end after a warning."),
-            ("notify", WhenSpent::Notify, "It is only reported."),
+            ("notify", WhenSpent::Notify, "People are notified, and nothing else happens."),
         ]), "block";
         /// The timezone in which months begin, by its name in the IANA database.
         timezone: default("UTC") = TIMEZONE, "Asia/Seoul";
-        /// Who is notified by AWS: at most ten e-mail addresses, and at most one SNS topic.
+        /// Recipients of AWS's notifications: at most ten e-mail addresses, and at most one SNS
+        /// topic.
         subscribers: or_empty = list(format::SUBSCRIBER, Unique::ByText,
-            "an address of e-mail, or the ARN of an SNS topic,", "ana@example.com"),
+            "an e-mail address, or the ARN of an SNS topic,", "ana@example.com"),
             "[ana@example.com]";
         /// The region whose bucket keeps the account. By default the only region in
         /// `limits.regions`, or us-east-1.

@@ -45,7 +45,7 @@ record! {
         /// What the watchdog does with clusters that clusterup did not create. They belong to no
         /// team, so `applies_to` has no effect here; of several policies, the mildest applies.
         unmanaged: optional = Lined(UNMANAGED), "{ action: notify, exempt: { tag: keep } }";
-        /// How clusters that violate the policy are ended.
+        /// How the watchdog ends clusters, and when it notifies people.
         watchdog: or_empty = WATCHDOG, "{ warn_before: 10m, max_kills_per_sweep: 5 }";
     } check {
         rules::budget_without_teams(at, &budget, &applies_to);
@@ -76,7 +76,7 @@ record! {
 }
 
 record! {
-    /// The stacks that a policy applies to: those that match all of this.
+    /// The stacks that a policy applies to: those that match every key below.
     APPLIES_TO: AppliesTo = |at| {
         /// Stacks of these teams.
         teams: optional = list(TEAM, Unique::ByText, "a team", "recsys").filled(), "[recsys]";

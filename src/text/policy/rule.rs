@@ -11,9 +11,9 @@ record! {
     pub(super) RULE: (Rule, Condition) [without: "does not say when it applies"] = |at| {
         /// The name that verdicts and examples show.
         name: required = format::RULE, "big-clusters-are-spot";
-        /// A CEL condition under which a stack is denied.
+        /// A condition in CEL; if it is true, the stack is denied.
         deny_when: either = Expression(format::EXPRESSION), "stack.cluster.nodes > 5";
-        /// A CEL condition under which a stack passes with a warning.
+        /// A condition in CEL; if it is true, the stack passes with a warning.
         warn_when: either = Expression(format::EXPRESSION), "stack.cluster.nodes > 5";
         /// The message that people see: what is wrong, and how to pass.
         message: required = format::MESSAGE, "more than 5 nodes must run on Spot";

@@ -31,7 +31,7 @@ pub(super) fn budget_without_teams<B, A>(
         return;
     }
     let message = format!(
-        "a `{}` belongs to teams, and this policy names none",
+        "a `{}` applies to teams, and this policy names no team",
         budget.key
     );
     let to = applies_to.key;
@@ -39,8 +39,8 @@ pub(super) fn budget_without_teams<B, A>(
         Diagnostic::new(Code::MissingKey, place.key, message)
             .expected(format!("`{TEAMS}` under `{to}`"))
             .help(format!(
-                "write `{to}: {{ {TEAMS}: [recsys] }}`: each team that is named may spend as much \
-                 in a month"
+                "write `{to}: {{ {TEAMS}: [recsys] }}`: each of these teams may spend this \
+                 amount in a month"
             )),
     );
 }
@@ -48,8 +48,8 @@ pub(super) fn budget_without_teams<B, A>(
 /// The limits of AWS Budgets on the subscribers of one budget.
 pub(super) fn too_many_subscribers<T>(at: &mut At<'_, '_>, subscribers: &Got<'_, T>) {
     let mail = |text: &str| !topic(text);
-    too_many(at, subscribers, "addresses of e-mail", MAX_MAILS, mail);
-    too_many(at, subscribers, "topics of SNS", MAX_TOPICS, topic);
+    too_many(at, subscribers, "e-mail addresses", MAX_MAILS, mail);
+    too_many(at, subscribers, "SNS topics", MAX_TOPICS, topic);
 }
 
 fn too_many<T>(

@@ -20,13 +20,13 @@ record! {
         ]), "notify";
         /// How long a cluster must be idle to count as forgotten.
         idle_timeout: default("1h") = IDLE, "1h";
-        /// The age at which a cluster counts as forgotten even if it works; by default none.
+        /// The age at which a cluster counts as forgotten even if it is working; by default none.
         max_lifetime: optional = LIFETIME, "24h";
-        /// How long after its warning a cluster is ended.
+        /// The time between the warning about a cluster and its end.
         grace: default("1h") = IDLE, "1h";
-        /// Applications whose work YARN does not show, and with which a cluster still counts as
-        /// idle when no step and nothing in YARN runs. With HBase, Trino, Presto, Flink, JupyterHub
-        /// and others that are not listed here, idleness is unknown.
+        /// Applications that work outside YARN and are ignored: a cluster with them counts as idle
+        /// when no step and no YARN application runs. With HBase, Trino, Presto, Flink, JupyterHub
+        /// or another such application that is not in this list, idleness is unknown.
         idle_by_yarn: or_empty =
             list(APPLICATION, Unique::ByText, "an application of EMR", "JupyterHub").filled(),
             "[JupyterHub]";
@@ -50,15 +50,15 @@ record! {
 }
 
 record! {
-    /// How clusters that violate the policy are ended.
+    /// How the watchdog ends clusters, and when it notifies people.
     pub(super) WATCHDOG: WatchdogRules = |at| {
-        /// How long before a cluster is ended its owner is warned.
+        /// How long before its end the owner of a cluster is warned.
         warn_before: default("10m") = IDLE, "10m";
-        /// If more clusters than this would end at once for being idle, none is ended. By default
+        /// If more idle clusters than this would end at once, none is ended. By default
         /// 5; of several policies, the lowest applies.
         max_kills_per_sweep: optional = Whole(1, 500, "a number of clusters"), "5";
-        /// The same as a share of the living clusters, if there are more than three. By default
-        /// 50%.
+        /// The same limit as a share of the living clusters; applies if there are more than three.
+        /// By default 50%.
         max_kill_fraction: optional = PERCENT, "50%";
         /// Whether termination protection is removed from a cluster that must end; if not, people
         /// are notified.

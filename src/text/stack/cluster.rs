@@ -148,8 +148,9 @@ record! {
     BOUGHT: (Market, Option<Ebs>) = |at| {
         /// How the machines are bought.
         market: default("on-demand") = Words([
-            ("on-demand", Market::OnDemand, "At the full price; AWS does not reclaim it."),
-            ("spot", Market::Spot, "Cheaper, but AWS may reclaim it at any time."),
+            ("on-demand", Market::OnDemand, "At the full price; AWS does not reclaim the \
+                machines."),
+            ("spot", Market::Spot, "Cheaper, but AWS may reclaim the machines at any time."),
         ]), "spot";
         /// Disks of each machine, instead of EMR's own choice.
         ebs: optional = EBS, "{ type: gp3, size: 64g }";

@@ -11,7 +11,7 @@ use crate::text::types::{Argument, LocalPath, Outside};
 record! {
     /// What the cluster runs.
     pub(super) JOB: Job = |at| {
-        /// Packages that pip installs on every node before the first step.
+        /// Python packages that pip installs on every node before the first step.
         python_packages: or_empty = list(format::PACKAGE, Unique::ByText, "a package", "numpy"),
             "[numpy]";
         /// Scripts for spark-submit, run in order; the first that fails ends the job.

@@ -97,7 +97,7 @@ const TAGS: Texts<String> = Texts {
 };
 
 record! {
-    /// An SSH key pair. It is created on this machine, and its private half never leaves it.
+    /// An SSH key pair. It is created on this machine, and its private half stays here.
     KEY_PAIR: KeyPair = |at| {
         /// The name that the cluster refers to.
         name: required = format::KEY_PAIR, "spark";

@@ -260,10 +260,11 @@ pub(super) fn at_work() -> Vec<Case> {
             "idle for ",
         )
         .metrics(points(&worked)),
-        case("no metrics", old(), UNSEEN, "fewer than two points").metrics(json!("silent")),
+        case("no metrics", old(), UNSEEN, "fewer than two data points").metrics(json!("silent")),
         case("metrics that fail", old(), UNSEEN, "").metrics(json!("fail")),
-        case("one point", old(), UNSEEN, "fewer than two points").metrics(points(&[(300, 0, 0)])),
-        case("metrics that stopped", old(), UNSEEN, "last point").metrics(points(&stale)),
+        case("one point", old(), UNSEEN, "fewer than two data points")
+            .metrics(points(&[(300, 0, 0)])),
+        case("metrics that stopped", old(), UNSEEN, "newest data point").metrics(points(&stale)),
         case(
             "unseen though marked",
             marked(old(), -60, "forgotten"),
@@ -271,8 +272,7 @@ pub(super) fn at_work() -> Vec<Case> {
             "",
         )
         .metrics(json!("silent")),
-        case("stuck", stuck(), ("stuck", None), "it has had no container")
-            .metrics(points(&quiet(120))),
+        case("stuck", stuck(), ("stuck", None), "without a container").metrics(points(&quiet(120))),
         case("long at work", stuck(), KEEP, "step train runs").metrics(points(&[
             (1_500, 1, 9),
             (900, 1, 9),

@@ -109,7 +109,7 @@ fn every_drift_of_a_budget_is_reported() {
         &["limit $50.00 -> $100.00"],
         false,
     );
-    let moving = ["limit a moving one -> $100.00"];
+    let moving = ["limit a limit that varies -> $100.00"];
     drift(|have| have.budget.limit = None, &moving, false);
     let daily = ["time unit DAILY -> MONTHLY"];
     drift(

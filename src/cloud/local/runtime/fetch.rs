@@ -113,9 +113,10 @@ impl FetchTask {
             }
             tokio::time::sleep(TICK).await;
         }
-        let fetched = work
-            .join()
-            .unwrap_or_else(|_| Err(CloudError::new(Class::Failed, format!("{what} broke off"))))?;
+        let fetched = work.join().unwrap_or_else(|_| {
+            let message = format!("{what} was interrupted");
+            Err(CloudError::new(Class::Failed, message))
+        })?;
         if let Some(why) = fetched.old {
             let what = format!("{url} may have changed; the copy in the cache is used: {why}");
             let next = Some("run the command again when the server can be reached".into());
@@ -187,7 +188,7 @@ impl FetchTask {
         fs::remove_dir_all(folder).during(|| format!("remove {}", folder.display()))?;
         let url = &self.url;
         let message =
-            format!("{url} is not what the stack says: its sha256 is {found}, not {expected}");
+            format!("{url} does not match the stack: its sha256 is {found}, not {expected}");
         Err(CloudError::new(Class::Input, message).hint(
             "fetch it again, or correct sha256 in the stack if the data was changed on purpose",
         ))

@@ -247,7 +247,7 @@ pub(super) const BAD: &[(&str, &[(usize, &str)])] = &[
         &[(7, "`stack` is a group of names and has no `[…]`")],
     ),
     ("stack.tags[1] == ''", &[(12, "this is a number")]),
-    ("has(stack)", &[(5, "`has` takes a name with a dot in it")]),
+    ("has(stack)", &[(5, "`has` needs a name with a dot in it")]),
     ("has(stack.nam)", &[(11, "`stack` has no `nam`")]),
     (
         "stack.name + 1 == ''",
@@ -295,7 +295,7 @@ pub(super) const BAD: &[(&str, &[(usize, &str)])] = &[
     ),
     (
         "stack.name.matches('\\d')",
-        &[(21, "this backslash begins no escape that CEL has")],
+        &[(21, "this backslash does not begin a CEL escape")],
     ),
     (
         "stack.team == null",
