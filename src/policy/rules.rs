@@ -30,8 +30,8 @@ pub(super) fn check(compiled: &Compiled, subject: &Subject<'_>) -> Vec<Finding> 
                     rule.name
                 ),
                 format!(
-                    "add what the rule reads to the stack, or let the rule check for it first with \
-                     `has` or `in`: {}",
+                    "add what the rule reads to the stack, or let the rule check for it first \
+                     (`clusterup policy check` checks it): {}",
                     text(condition)
                 ),
             )),
