@@ -688,7 +688,7 @@ async fn an_empty_fleet_is_rendered() {
     page.fleet_statuses.send_replace(Arc::new(empty));
     let body = page.get("/").await.body;
     for words in [
-        "No clusters",
+        "There are no clusters",
         "No team has a monthly budget",
         "The watchdog has recorded no events yet",
     ] {

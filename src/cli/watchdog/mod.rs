@@ -29,7 +29,7 @@ pub(super) fn costs() -> String {
     format!(
         "CloudWatch charges for GetMetricData: with a sweep every minute, about {} a month for \
          each cluster whose idleness is measured, {} for each cluster that cannot end for \
-             idleness, and at most ${} a month for each region.",
+         idleness, and at most ${} a month for each region.",
         measured.up_to(2),
         rarely.up_to(2),
         maximum.amount().ceil(),
@@ -44,7 +44,7 @@ mod tests {
         let guide = words(include_str!("../../../docs/watchdog.md"));
         let costs = super::costs();
         assert!(guide.contains(&costs), "{costs}");
-        for figure in ["$0.26 a month", "$0.03 if", "at most $216 a month"] {
+        for figure in ["$0.26 a month", "$0.03 for each", "at most $216 a month"] {
             assert!(costs.contains(figure), "{costs}");
         }
     }
