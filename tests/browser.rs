@@ -91,7 +91,7 @@ fn the_page_works_in_a_browser() {
     });
 }
 
-/// A watchdog that sweeps each second and does what it is asked, but ends nothing.
+/// A watchdog that sweeps often and does what it is asked, but ends nothing.
 async fn watchdog(
     fleet_statuses: watch::Sender<Arc<FleetStatus>>,
     mut requests: mpsc::Receiver<OperatorRequest>,
@@ -104,7 +104,7 @@ async fn watchdog(
                 let answer = grant(&mut drawn, &operator_request);
                 operator_request.answer.send(answer).unwrap();
             }
-            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+            () = tokio::time::sleep(Duration::from_millis(300)) => {}
         }
         let last = drawn.last.as_mut().unwrap();
         last.number += 1;

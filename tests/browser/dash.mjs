@@ -51,15 +51,19 @@ async function loads(page) {
   assert.deepEqual(await wide(page), []);
 }
 
-async function movesByItself(page) {
-  await page.evaluate(() => (window.loadedOnce = true));
-  const sweep = async () => Number((await page.locator(".sweep").textContent()).match(/\d+/)[0]);
-  const before = await sweep();
+// Waits until the page has shown two more sweeps.
+async function twoSweeps(page) {
+  const before = Number((await page.locator(".sweep").textContent()).match(/\d+/)[0]);
   await page.waitForFunction(
     (before) => Number(document.querySelector(".sweep").textContent.match(/\d+/)[0]) > before + 1,
     before,
     { timeout: 15_000 },
   );
+}
+
+async function movesByItself(page) {
+  await page.evaluate(() => (window.loadedOnce = true));
+  await twoSweeps(page);
   assert.equal(await page.evaluate(() => window.loadedOnce), true, "the page was loaded anew");
 }
 
@@ -71,13 +75,13 @@ async function sortsAndFilters(page) {
   await page.keyboard.type("laptop waiting");
   assert.deepEqual(await names(), ["movies-adhoc"]);
   assert.equal(await page.locator("#count").textContent(), "1 of 12");
-  await page.waitForTimeout(1_500);
+  await twoSweeps(page);
   assert.deepEqual(await names(), ["movies-adhoc"], "a new picture forgot the filter");
   await page.locator("#filter").fill("");
   const rungs = row(page, "feature-store-backfill").locator("details");
   await rungs.locator("summary").focus();
   await page.keyboard.press("Enter");
-  await page.waitForTimeout(2_500);
+  await twoSweeps(page);
   assert.equal(await rungs.evaluate((one) => one.open), true, "a new picture closed it");
   assert.equal(await page.evaluate(() => document.activeElement.localName), "summary");
   assert.ok((await rungs.textContent()).includes("is missing in this account"));

@@ -2,7 +2,7 @@
 //! continues once there is some. And a stack that was applied from another folder.
 
 use crate::faults;
-use crate::home::{Done, Home, PLAIN, SLOW};
+use crate::home::{Done, Home, SLOW};
 use std::fs;
 use std::process::{Command, Stdio};
 
@@ -58,28 +58,30 @@ fn destroy_frees_a_full_disk() {
     eprintln!("SKIPPED: this user can mount no file system to fill");
 }
 
+/// A cluster without a job: only the stack is of interest.
 #[test]
 fn a_stack_of_the_same_name_from_another_folder_needs_confirmation() {
     let (home, other) = (Home::new(), Home::new());
-    for home in [&home, &other] {
-        home.write("plain.py", PLAIN);
-        home.stack(&["plain.py"], "");
-    }
+    let text = "stack: t\nregion: us-east-1\n\
+        cluster: { release: emr-7.x, size: 1 x m5.xlarge }\nguardrails: { when_done: keep }\n";
+    home.write("t.yaml", text);
+    // It has something of its own to create, as any other stack has.
+    other.write("t.yaml", &format!("{text}key_pairs: [{{ name: spark }}]\n"));
     // The same user and machine, with the same state.
     let there = |args: &[&str]| {
         let mut command = other.command(args);
         command.env("XDG_STATE_HOME", home.state());
         Done::of(&command.output().unwrap())
     };
-    home.expect(0, &["apply", "t.yaml", "--local"]);
-    let again = home.expect(0, &["apply", "t.yaml", "--local", "--again"]);
+    home.expect(0, &["apply", "t.yaml", "--local", "--detach"]);
+    let again = home.expect(0, &["apply", "t.yaml", "--local", "--detach"]);
     assert!(!again.err.contains("last applied"), "{}", again.err);
     let before = home.clusters().len();
-    let plan = there(&["plan", "t.yaml", "--local", "--again"]);
+    let plan = there(&["plan", "t.yaml", "--local"]);
     assert_eq!(plan.code, 0, "{}", plan.err);
     plan.says("stack t was last applied by");
     for args in [
-        ["apply", "t.yaml", "--local", "--again"],
+        ["apply", "t.yaml", "--local", "--detach"],
         ["destroy", "t.yaml", "--local", "--output=json"],
     ] {
         let asked = there(&args);
@@ -87,27 +89,12 @@ fn a_stack_of_the_same_name_from_another_folder_needs_confirmation() {
         asked.says("last applied by").says("--yes");
     }
     assert_eq!(home.clusters().len(), before);
-    let moved = there(&["apply", "t.yaml", "--local", "--again", "--yes"]);
+    let moved = there(&["apply", "t.yaml", "--local", "--detach", "--yes"]);
     assert_eq!(moved.code, 0, "{}", moved.err);
-    home.expect(2, &["apply", "t.yaml", "--local", "--again"])
+    let back = "key_pairs: [{ name: other }]\n";
+    home.write("t.yaml", &format!("{text}{back}"));
+    home.expect(2, &["apply", "t.yaml", "--local", "--detach"])
         .says("last applied by");
     assert_eq!(there(&["destroy", "t.yaml", "--local", "--yes"]).code, 0);
     assert!(home.left().is_empty(), "{:?}", home.left());
-}
-
-#[test]
-fn a_full_standard_output_does_not_stop_the_work() {
-    let home = Home::new();
-    home.write("plain.py", PLAIN);
-    home.stack(&["plain.py"], "");
-    let full = fs::File::options().write(true).open("/dev/full").unwrap();
-    let mut command = home.command(&["apply", "t.yaml", "--local"]);
-    command.stdout(full);
-    let done = Done::of(&command.output().unwrap());
-    assert_eq!(done.code, 1, "{}", done.err);
-    done.says("standard output cannot be written");
-    let answer = home.path().join("results/answer.txt");
-    assert_eq!(fs::read_to_string(answer).unwrap(), "42");
-    assert_eq!(crate::home::step(&home.clusters()[0]), "COMPLETED");
-    home.until_quiet(10);
 }

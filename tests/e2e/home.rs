@@ -4,6 +4,7 @@ use crate::hints;
 use crate::room::Room;
 use crate::running::Running;
 use serde_json::Value;
+use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -12,7 +13,7 @@ use tempfile::TempDir;
 
 pub(crate) struct Home {
     folder: TempDir,
-    _room: Room,
+    room: Cell<Option<Room>>,
 }
 
 /// What a run came to.
@@ -26,8 +27,14 @@ impl Home {
     pub(crate) fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
-            _room: Room::take(),
+            room: Cell::new(Some(Room::take())),
         }
+    }
+
+    /// Gives this test's room to another one: from here it waits for the clock, and its cluster
+    /// computes nothing.
+    pub(crate) fn only_waits(&self) {
+        drop(self.room.take());
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -141,7 +148,9 @@ impl Home {
                 waited < Duration::from_secs(patience),
                 "{what} took too long: {clusters:#?}"
             );
-            std::thread::sleep(Duration::from_millis(200));
+            // A long wait needs no frequent look, and each look is a run of the program.
+            let pause = (waited / 20).clamp(Duration::from_millis(200), Duration::from_secs(1));
+            std::thread::sleep(pause);
         }
     }
 
@@ -185,16 +194,19 @@ impl Home {
         }
     }
 
-    /// The process whose command line holds all of these.
+    /// The process whose command line holds all of these, once there is one.
     pub(crate) fn process(&self, words: &[&str]) -> u32 {
-        let all = self.processes();
-        let mut fit = all
-            .iter()
-            .filter(|(_, line)| words.iter().all(|word| line.contains(word)));
-        let (id, _) = fit
-            .next()
-            .unwrap_or_else(|| panic!("no {words:?} among {all:#?}"));
-        *id
+        let begun = Instant::now();
+        loop {
+            let all = self.processes();
+            let fits = |line: &str| words.iter().all(|word| line.contains(word));
+            if let Some((id, _)) = all.iter().find(|(_, line)| fits(line)) {
+                return *id;
+            }
+            let waited = begun.elapsed();
+            assert!(waited < Duration::from_secs(60), "no {words:?}: {all:#?}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 }
 
@@ -268,4 +280,12 @@ total = sc.parallelize(range(40), 40).map(work).sum()
 os.makedirs(sys.argv[1], exist_ok=True)
 with open(os.path.join(sys.argv[1], 'answer.txt'), 'w') as file:
     file.write(str(total))
+";
+
+/// Keeps Spark at work until the cluster ends, with two tasks that only sleep.
+pub(crate) const ENDLESS: &str = "\
+import time
+from pyspark import SparkContext
+sc = SparkContext()
+sc.parallelize(range(2), 2).map(lambda x: time.sleep(600)).sum()
 ";

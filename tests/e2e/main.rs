@@ -4,21 +4,20 @@
 
 #[path = "../support/documents.rs"]
 mod documents;
+mod ends;
 #[path = "../support/faults.rs"]
 mod faults;
 mod full;
-mod guards;
 #[path = "../support/hints.rs"]
 mod hints;
 mod home;
 mod jobs;
+mod kept;
 mod kills;
-mod named;
 mod policies;
 mod quickstart;
 #[path = "../support/room.rs"]
 mod room;
 #[path = "../support/running.rs"]
 mod running;
-mod watchdog;
-mod words;
+mod verbs;

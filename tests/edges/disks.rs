@@ -169,7 +169,7 @@ fn run(room: &Room, ill: Ill, args: &[&str], goes_on: bool) -> Option<Done> {
     if goes_on {
         let mut stopped = like_it(&like, Command::new("timeout"));
         stopped
-            .arg("3")
+            .arg("2")
             .arg(like.get_program())
             .args(like.get_args());
         like = stopped;

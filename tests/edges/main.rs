@@ -1,6 +1,7 @@
-//! The program with faulty files, disks and readers.
+//! The program with faulty files, disks, readers and input, and what it does without Spark and AWS.
 #![expect(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
+mod audit_log;
 mod disks;
 #[path = "../support/faults.rs"]
 mod faults;
@@ -8,7 +9,11 @@ mod files;
 #[path = "../support/hints.rs"]
 mod hints;
 mod json;
+mod named;
 mod names;
 mod output;
 mod room;
+#[path = "../support/running.rs"]
+mod running;
+mod service;
 mod verbs;

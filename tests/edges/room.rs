@@ -2,6 +2,7 @@
 
 use crate::faults::like_it;
 use crate::hints;
+use serde_json::Value;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -96,6 +97,12 @@ impl Room {
         assert_eq!(done.code, code, "{args:?}\n--- out\n{out}\n--- err\n{err}");
         done
     }
+
+    /// The document of a run, with any exit code.
+    pub(crate) fn json(&self, args: &[&str]) -> Value {
+        let Done { out, err, .. } = self.run(&[args, &["--output", "json"]].concat());
+        serde_json::from_str(&out).unwrap_or_else(|why| panic!("{args:?}: {why}\n{out}\n{err}"))
+    }
 }
 
 impl Done {
@@ -113,6 +120,7 @@ impl Done {
         let output = command.output().unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let (out, err) = (text(&output.stdout), text(&output.stderr));
+        hints::check(&out);
         hints::check(&err);
         let code = code(output.status);
         Self { code, out, err }
@@ -140,6 +148,7 @@ impl Done {
             std::thread::sleep(Duration::from_millis(5));
         };
         let (code, out, err) = (code(status), text(out), text(err));
+        hints::check(&out);
         hints::check(&err);
         Self { code, out, err }
     }

@@ -7,6 +7,7 @@ use clusterup::cloud::local::cluster::progress;
 use clusterup::model::address::credentials;
 use clusterup::model::observed::StepState;
 use clusterup::model::stack::WhenDone;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -15,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-/// A task that prints, and waits for a signal of the test.
+/// A task that prints, marks that it runs, and waits for a signal of the test.
 const WAITS: &str = "
 from pyspark.sql import SparkSession
 import os, sys, time
@@ -100,7 +101,7 @@ fn basic(pair: &str) -> String {
 }
 
 #[test]
-fn other_users_have_no_access() {
+fn other_users_have_no_access_and_a_worker_that_dies_is_restarted() {
     let place = Place::new();
     let mut step = place.step("waits", WAITS);
     step.conf
@@ -157,10 +158,22 @@ fn other_users_have_no_access() {
         }
     }
     owner_sees(&ui);
+    dies_and_is_restarted(&place);
     fs::write(place.root.path().join("go"), "").unwrap();
     assert!(folder.wait_over(Duration::from_secs(60)).unwrap());
     let state = folder.read().unwrap().steps[0].state;
     assert_eq!(state, StepState::Completed, "somebody ended it");
+    crate::gone(&place, Duration::from_secs(1));
+}
+
+/// Kills the only worker. Its task runs again on the next one, so the job continues.
+fn dies_and_is_restarted(place: &Place) {
+    let worker = place.pid_of("deploy.worker.Worker").unwrap();
+    fs::remove_file(place.root.path().join("mark")).unwrap();
+    let pid = Pid::from_raw(worker.parse().unwrap()).unwrap();
+    kill_process(pid, Signal::KILL).unwrap();
+    crate::marked(place);
+    assert_ne!(place.pid_of("deploy.worker.Worker"), Some(worker));
 }
 
 fn owner_sees(ui: &str) {

@@ -1,5 +1,5 @@
 //! Limits how many tests run Spark on this machine at once: they keep cores busy and need to be on
-//! time.
+//! time. A test whose cluster only sleeps gives its room back.
 
 use std::cell::Cell;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};

@@ -1,6 +1,8 @@
-//! Names in a stack of things that do not exist, and names of stacks that were never applied.
+//! Names in a stack of things that do not exist, names of stacks that were never applied, and other
+//! input that is refused before anything is created.
 
-use crate::home::Home;
+use crate::room::Room;
+use std::fs;
 
 /// Six things that are not there, and two mistakes of the text, each on a line of its own.
 const WRONG: &str = "stack: t
@@ -26,9 +28,9 @@ guardrails:
 
 #[test]
 fn every_mistake_is_reported_at_its_line_in_one_run() {
-    let home = Home::new();
-    home.write("t.yaml", WRONG);
-    home.write("onee.py", "");
+    let room = Room::new();
+    room.write("t.yaml", WRONG);
+    room.write("onee.py", "");
     let verbs: &[&[&str]] = &[
         &["validate", "t.yaml"],
         &["plan", "t.yaml", "--local"],
@@ -36,7 +38,7 @@ fn every_mistake_is_reported_at_its_line_in_one_run() {
         &["plan", "t.yaml"],
     ];
     for verb in verbs {
-        let document = home.json(verb);
+        let document = room.json(verb);
         assert_eq!(document["exit"], 2, "{verb:?}: {document:#}");
         let found = document["error"]["diagnostics"].as_array().unwrap();
         let lines: Vec<u64> = found
@@ -56,13 +58,13 @@ fn every_mistake_is_reported_at_its_line_in_one_run() {
             );
         }
     }
-    assert!(!home.state().join("clusterup").exists());
+    assert!(!room.at("state/clusterup").exists());
 }
 
 #[test]
 fn memory_that_cannot_fit_is_reported_at_its_line() {
-    let home = Home::new();
-    home.write("one.py", "");
+    let room = Room::new();
+    room.write("one.py", "");
     let text = |size: &str, memory: &str| {
         format!(
             "stack: t\nregion: us-east-1\ncluster: {{ release: emr-7.x, size: {size} }}\njob:\n  \
@@ -85,8 +87,8 @@ fn memory_that_cannot_fit_is_reported_at_its_line() {
             true,
         ),
     ] {
-        home.write("t.yaml", &text(size, memory));
-        let document = home.json(&["validate", "t.yaml"]);
+        room.write("t.yaml", text(size, memory));
+        let document = room.json(&["validate", "t.yaml"]);
         if fits {
             assert_eq!(document["exit"], 0, "{size} {memory}: {document:#}");
             continue;
@@ -101,10 +103,9 @@ fn memory_that_cannot_fit_is_reported_at_its_line() {
 
 #[test]
 fn values_of_set_are_checked_too() {
-    let home = Home::new();
-    home.write("one.py", "");
-    home.stack(&["one.py"], "data: { a: { path: t.yaml } }\n");
-    home.expect(0, &["validate", "t.yaml"]);
+    let room = Room::new();
+    room.stack("data: { a: { path: t.yaml } }\n");
+    room.expect(0, &["validate", "t.yaml"]);
     for (set, says) in [
         ("data.a.path=gone.dat", "the data file does not exist"),
         ("region=eu-wset-1", "did you mean `eu-west-1`?"),
@@ -114,7 +115,7 @@ fn values_of_set_are_checked_too() {
         ),
         ("data.a.path=.", "the data file is a folder"),
     ] {
-        home.expect(2, &["validate", "t.yaml", "--set", set])
+        room.expect(2, &["validate", "t.yaml", "--set", set])
             .says(says)
             .says("--set");
     }
@@ -122,7 +123,7 @@ fn values_of_set_are_checked_too() {
 
 #[test]
 fn an_unknown_stack_is_invalid_input() {
-    let home = Home::new();
+    let room = Room::new();
     let verbs: &[&[&str]] = &[
         &["status", "movies", "--local"],
         &["destroy", "movies", "--local", "--yes"],
@@ -130,30 +131,28 @@ fn an_unknown_stack_is_invalid_input() {
         &["extend", "movies", "--local", "--by", "1h", "--why", "w"],
     ];
     for verb in verbs {
-        home.expect(2, verb)
+        room.expect(2, verb)
             .says("stack movies does not exist on this machine")
             .says("next: clusterup status --local");
     }
     // One that is there and has a like name: a key pair is enough of it.
-    home.write("one.py", "");
-    home.stack(&["one.py"], "");
-    let local = home.state().join("clusterup/local/movie/keys/spark");
-    std::fs::create_dir_all(&local).unwrap();
-    std::fs::write(local.join("id_ed25519.pub"), "ssh-ed25519 AAAA\n").unwrap();
-    home.expect(2, &["status", "movies", "--local"])
+    room.stack("");
+    let key = "state/clusterup/local/movie/keys/spark/id_ed25519.pub";
+    room.write(key, "ssh-ed25519 AAAA\n");
+    room.expect(2, &["status", "movies", "--local"])
         .says("next: clusterup status movie --local");
-    home.expect(2, &["destroy", "movies", "--local", "--yes"])
+    room.expect(2, &["destroy", "movies", "--local", "--yes"])
         .says("did you mean movie?");
     // A stack's file says that the name is meant.
-    home.expect(0, &["status", "t.yaml", "--local"])
+    room.expect(0, &["status", "t.yaml", "--local"])
         .says("nothing of it exists");
-    home.expect(0, &["destroy", "t.yaml", "--local"])
+    room.expect(0, &["destroy", "t.yaml", "--local"])
         .says("nothing of");
 }
 
 #[test]
 fn an_unknown_region_is_refused_before_any_call() {
-    let home = Home::new();
+    let room = Room::new();
     for (region, near) in [
         ("us-esat-1", "us-east-1"),
         ("eu-wes-1", "eu-west-1"),
@@ -161,11 +160,64 @@ fn an_unknown_region_is_refused_before_any_call() {
     ] {
         for verb in [&["status", "--region"][..], &["doctor", "--region"]] {
             let args = [verb, &[region]].concat();
-            home.expect(2, &args)
+            room.expect(2, &args)
                 .says("is not a known AWS region")
                 .says(&format!("did you mean `{near}`?"));
         }
     }
-    home.expect(2, &["status", "--region", "zz-middle-9"])
+    room.expect(2, &["status", "--region", "zz-middle-9"])
         .says("prices refresh --region zz-middle-9");
+}
+
+#[test]
+fn an_executor_larger_than_every_worker_is_refused_before_anything_is_created() {
+    let room = Room::new();
+    room.stack("");
+    let text = fs::read_to_string(room.at("t.yaml")).unwrap();
+    let script = "script: job.py";
+    let text = text.replace(script, "script: job.py, spark: { executor_memory: 900g }");
+    room.write("t.yaml", &text);
+    for verb in ["plan", "apply"] {
+        let done = room.expect(2, &[verb, "t.yaml", "--local"]);
+        done.says("900g").says("the largest that fits is ");
+    }
+    for folder in ["state/clusterup", "cache/clusterup"] {
+        assert!(!room.at(folder).exists(), "{folder} was made");
+    }
+    let hint = room.run(&["plan", "t.yaml", "--local"]).err;
+    let largest = hint.rsplit("the largest that fits is ").next().unwrap();
+    let largest = largest.split_whitespace().next().unwrap();
+    room.write("t.yaml", text.replace("900g", largest));
+    room.expect(0, &["plan", "t.yaml", "--local"]);
+}
+
+#[test]
+fn invalid_input_exits_with_2_and_a_next_step() {
+    let room = Room::new();
+    room.stack("");
+    room.expect(2, &["plan", "none.yaml", "--local"])
+        .says("clusterup init");
+    room.expect(2, &["destroy", "No Stack", "--local"])
+        .says("clusterup status");
+    room.expect(2, &["plan", "t.yaml", "--local", "--sample", "5%"])
+        .says("leave --sample out");
+    room.expect(2, &["nonsense"]);
+    room.write("t.yaml", "stack: T\n");
+    let document = room.json(&["validate", "t.yaml"]);
+    assert_eq!(document["exit"], 2);
+    assert!(document["error"]["diagnostics"].is_array(), "{document:#}");
+    room.stack("");
+    fs::remove_file(room.at("job.py")).unwrap();
+    room.expect(2, &["plan", "t.yaml", "--local"])
+        .says("job.py");
+}
+
+#[test]
+fn a_missing_stack_is_not_an_error() {
+    let room = Room::new();
+    room.expect(0, &["status", "--local"]).says("no stacks");
+    room.stack("");
+    room.expect(0, &["destroy", "t.yaml", "--local"])
+        .says("nothing of");
+    assert!(!room.at("state/clusterup").exists());
 }

@@ -1,0 +1,123 @@
+//! Jobs on one kept cluster, and their results: replaced, protected, missing, sampled. The cluster
+//! starts once for all of them.
+
+use crate::home::{Home, PLAIN, state};
+use std::fs;
+
+const APPLY: &[&str] = &["apply", "t.yaml", "--local"];
+
+#[test]
+fn one_kept_cluster_runs_job_after_job() {
+    let home = Home::new();
+    home.write("plain.py", &writes("one"));
+    home.stack(&["plain.py"], "guardrails: { when_done: keep }\n");
+    results_of_two_runs_never_mix_and_the_users_own_stay(&home);
+    a_run_without_results_deletes_no_earlier_results(&home);
+    a_sample_is_a_part_of_the_lines_and_another_job(&home);
+    assert_eq!(home.clusters().len(), 1, "each job had the same cluster");
+    another_size_replaces_it_only_after_confirmation(&home);
+    home.expect(0, &["destroy", "t", "--local", "--yes"]);
+    home.until_quiet(3);
+}
+
+/// A job that writes one file of this name.
+fn writes(name: &str) -> String {
+    format!(
+        "import os, sys\nos.makedirs(sys.argv[1], exist_ok=True)\n\
+         open(os.path.join(sys.argv[1], '{name}'), 'w').write('x')\n"
+    )
+}
+
+/// The names in the folder of results, without clusterup's own.
+fn there(home: &Home) -> String {
+    let entries = fs::read_dir(home.path().join("results")).unwrap().flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut names: Vec<_> = names.filter(|name| !name.starts_with('.')).collect();
+    names.sort();
+    names.join(" ")
+}
+
+/// How many steps the cluster has run.
+fn steps(home: &Home) -> usize {
+    home.clusters()[0]["steps"].as_array().unwrap().len()
+}
+
+fn results_of_two_runs_never_mix_and_the_users_own_stay(home: &Home) {
+    home.expect(0, APPLY).says("is kept");
+    let mine = home.path().join("results/mine");
+    fs::write(&mine, "mine").unwrap();
+    assert_eq!(there(home), "mine one");
+
+    home.write("plain.py", &writes("two"));
+    home.expect(0, APPLY);
+    assert_eq!(there(home), "mine two");
+
+    home.write("plain.py", &writes("mine"));
+    home.expect(2, APPLY).says("is not a result of this stack");
+    assert_eq!(fs::read_to_string(&mine).unwrap(), "mine");
+    fs::remove_file(&mine).unwrap();
+    home.expect(0, APPLY);
+    assert_eq!(there(home), "mine");
+    assert_eq!(steps(home), 3, "no work is repeated to download it");
+
+    let other = fs::read_to_string(home.path().join("t.yaml")).unwrap();
+    home.write("u.yaml", &other.replace("stack: t", "stack: u"));
+    home.expect(2, &["apply", "u.yaml", "--local"])
+        .says("it has the results of stack t");
+}
+
+fn a_run_without_results_deletes_no_earlier_results(home: &Home) {
+    home.write("plain.py", PLAIN);
+    home.expect(0, APPLY).says("results in");
+    let good = home.path().join("results/answer.txt");
+    assert!(good.exists());
+    home.write(
+        "plain.py",
+        "import os, sys\nos.makedirs(sys.argv[1], exist_ok=True)\n\
+         os.mkfifo(os.path.join(sys.argv[1], 'table.csv'))\n\
+         os.symlink('/dev/zero', os.path.join(sys.argv[1], 'zero.csv'))\n",
+    );
+    let done = home.expect(0, APPLY);
+    done.says("the job wrote nothing to `${results}`")
+        .says("table.csv (a FIFO)")
+        .says("zero.csv (a link out of the results)");
+    assert!(good.exists(), "what an earlier run brought stays");
+    assert_eq!(home.json(APPLY)["results_written"], false);
+}
+
+fn a_sample_is_a_part_of_the_lines_and_another_job(home: &Home) {
+    home.write(
+        "plain.py",
+        "import os, sys\nlines = sum(1 for _ in open(sys.argv[2]))\n\
+         os.makedirs(sys.argv[1], exist_ok=True)\n\
+         open(os.path.join(sys.argv[1], 'lines.txt'), 'w').write(str(lines))\n",
+    );
+    let lines: String = (0..10_000).map(|i| format!("line {i}\n")).collect();
+    home.write("lines.dat", &lines);
+    let text = fs::read_to_string(home.path().join("t.yaml")).unwrap();
+    let text = text.replace("\"${results}\"", "\"${results}\", \"${data.lines}\"");
+    let data = "data: { lines: { path: lines.dat } }\n";
+    home.write("t.yaml", &format!("{text}{data}"));
+    let count = || {
+        let text = fs::read_to_string(home.path().join("results/lines.txt")).unwrap();
+        text.parse::<u32>().unwrap()
+    };
+    home.expect(0, &[APPLY, &["--sample", "5%"]].concat());
+    assert!((350..650).contains(&count()), "{}", count());
+    home.expect(0, APPLY);
+    assert_eq!(count(), 10_000);
+}
+
+fn another_size_replaces_it_only_after_confirmation(home: &Home) {
+    let text = fs::read_to_string(home.path().join("t.yaml")).unwrap();
+    home.write("t.yaml", &text.replace("1 x m5.xlarge", "2 x m5.xlarge"));
+    home.expect(0, &["plan", "t.yaml", "--local"])
+        .says("the size changes from 1 x m5.xlarge");
+    home.expect(2, APPLY).says("--yes");
+    assert_eq!(home.clusters().len(), 1);
+    home.expect(0, &[APPLY, &["--yes"]].concat());
+    let clusters = home.clusters();
+    assert_eq!(clusters.len(), 2);
+    assert_eq!(state(&clusters[0]), "TERMINATED");
+    assert_eq!(state(&clusters[1]), "WAITING");
+}
