@@ -11,6 +11,7 @@ import control
 import emr
 import gaps
 import metrics
+import models
 import names
 import pricing
 import quotas
@@ -83,6 +84,7 @@ class Front:
                     gaps.refuse_without_vpc(self.world, name, body)
                     schedules.refuse(name, environ["PATH_INFO"], body)
                     reply = self.ask_moto(environ, gaps.canonical(name, gaps.named(name, body)))
+                models.check(name, body, reply)
             except Refusal as refused:
                 reply = refusal(name.service, refused)
             except NotImplementedError as missing:

@@ -1,6 +1,7 @@
 """Loads what doubles use before they are forked. Changes nothing of the account."""
 
 import left
+import models
 from werkzeug.test import Client
 
 # For each service that moto serves, a request that only reads.
@@ -28,6 +29,7 @@ REGION = "us-east-1"
 
 def up(services):
     """Loads moto's services, and the descriptions of services that boto3 reads."""
+    models.load()
     client = Client(services)
     for service, requests in READS.items():
         for form in requests:
