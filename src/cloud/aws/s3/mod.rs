@@ -17,6 +17,10 @@ const MIN_RATE: u64 = 16 * 1024;
 /// then the SDK sees no progress.
 const STALL: Duration = Duration::from_secs(120);
 
+/// How much of a file is read at a time. The SDK reads 4 KiB unless it is set, each read on another
+/// thread, which costs more than sending it.
+const READ: usize = 256 << 10;
+
 /// S3 responds to a completion once it has assembled the parts, which takes minutes if there are
 /// many.
 const ASSEMBLY: Duration = Duration::from_secs(15 * 60);

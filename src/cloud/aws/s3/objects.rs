@@ -1,7 +1,7 @@
 //! Whole objects.
 
 use super::keys::{decoded, fits_xml};
-use super::sending;
+use super::{READ, sending};
 use crate::cloud::api::s3::{
     Body, Bucket, Condition, Content, DeleteObject, DeleteObjects, Download, GetObject, HeadObject,
     ListObjects, Listed, PutObject,
@@ -131,7 +131,10 @@ impl Serve<PutObject> for Sdk {
     async fn serve(&self, call: PutObject) -> Result<String, ApiError> {
         let body = match call.body {
             Body::Bytes(bytes) => ByteStream::from(bytes),
-            Body::File(path) => ByteStream::from_path(&path)
+            Body::File(path) => ByteStream::read_from()
+                .path(&path)
+                .buffer_size(READ)
+                .build()
                 .await
                 .map_err(|error| local::<PutObject>(&path, &error))?,
         };

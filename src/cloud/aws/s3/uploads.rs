@@ -1,7 +1,7 @@
 //! Multipart uploads.
 
 use super::keys::decoded;
-use super::{ASSEMBLY, sending, within};
+use super::{ASSEMBLY, READ, sending, within};
 use crate::cloud::api::s3::{
     AbortMultipartUpload, CompleteMultipartUpload, CreateMultipartUpload, ListMultipartUploads,
     Upload, UploadPart,
@@ -33,6 +33,7 @@ impl Serve<UploadPart> for Sdk {
     async fn serve(&self, call: UploadPart) -> Result<String, ApiError> {
         let body = ByteStream::read_from()
             .path(&call.from)
+            .buffer_size(READ)
             .offset(call.offset)
             .length(Length::Exact(call.bytes))
             .build()
