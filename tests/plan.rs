@@ -4,6 +4,8 @@
 
 #[path = "plan/check.rs"]
 mod check;
+#[path = "plan/sampling.rs"]
+mod sampling;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::model::action::Action;

@@ -2,6 +2,7 @@
 //! whether the nodes have the memory for its executors. Each mistake is reported at its line.
 
 use super::environment::Environment;
+use crate::cloud::data_folder;
 use crate::cost::shape;
 use crate::model::instance::InstanceType;
 use crate::model::memory::Memory;
@@ -117,7 +118,7 @@ pub(crate) fn check(names: Vec<Named>, environment: &Environment) -> Vec<(Named,
             What::Primary | What::Core | What::Task => instance_type(&named.text),
             What::ExecutorMemory => workers.check_executor_memory(&named.text),
             What::Script => file("the script", &named, environment),
-            What::Data => file("the data file", &named, environment),
+            What::Data => data(&named, environment),
             What::PublicKey => file("the public key", &named, environment),
         };
         complaints.extend(complaint.map(|complaint| (named, complaint)));
@@ -193,6 +194,23 @@ impl Workers {
             message: refusal.message,
             help: Some(refusal.hint.to_string()),
         })
+    }
+}
+
+/// Data may be a file, a folder or a pattern.
+fn data(named: &Named, environment: &Environment) -> Option<Complaint> {
+    let what = "the data";
+    let path = expanded(named.path.as_deref()?, environment)?;
+    match data_folder::find(&path, what) {
+        Ok(Some(_)) => None,
+        Ok(None) => file(what, named, environment),
+        Err(error) => Some(Complaint {
+            message: match &error.source {
+                Some(source) => format!("{error}: {source}"),
+                None => error.to_string(),
+            },
+            help: error.hints.first().map(ToString::to_string),
+        }),
     }
 }
 

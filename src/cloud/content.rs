@@ -23,10 +23,3 @@ pub(super) fn digest(path: &Path, on_read: &mut dyn FnMut(u64)) -> io::Result<(S
         on_read(done);
     }
 }
-
-/// Whether the key's second part begins with the first 16 digits of `sha256`.
-pub(super) fn matches_key(key: &str, sha256: &str) -> bool {
-    let part = key.split('/').nth(1).unwrap_or_default();
-    part.get(..16)
-        .is_some_and(|digest| sha256.starts_with(digest))
-}

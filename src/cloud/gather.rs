@@ -1,5 +1,6 @@
 //! Reads this machine's files that planning needs: scripts, data, public keys.
 
+use super::data_folder::{self, Found};
 use super::error::{Class, CloudError, IoContext};
 use super::keypair::read_public;
 use super::local::runtime::Store;
@@ -9,7 +10,7 @@ use crate::cost::estimate::Estimate;
 use crate::disk::{self, UnreadableFile};
 use crate::model::desired::InstanceGroups;
 use crate::model::event::{Event, Listener};
-use crate::model::facts::{Capacity, Facts, File, Input};
+use crate::model::facts::{Capacity, Facts, File, Folder, Input, Member};
 use crate::model::name::DataName;
 use crate::model::rates::Rates;
 use crate::model::sample::Sample;
@@ -97,8 +98,12 @@ impl Gather<'_> {
         let what = format!("data.{name}");
         match &data.source {
             Source::Path(path) => {
+                let path = self.expand(path);
+                if let Some(found) = data_folder::find(&path, &what)? {
+                    return self.folder(found, &what).map(Input::Folder);
+                }
                 let instead = format!("use another file: --set data.{name}.path=FILE");
-                self.file(path, &what)
+                self.file(&path, &what)
                     .map(Input::Local)
                     .map_err(|error| error.hint(instead))
             }
@@ -129,26 +134,33 @@ impl Gather<'_> {
         }
     }
 
-    fn file(&self, path: &Path, what: &str) -> Result<File, CloudError> {
-        let path = self.expand(path);
-        let bytes = disk::open(&path).and_then(|file| file.metadata());
-        let bytes = match bytes.map(|metadata| metadata.len()) {
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                let message = format!("{what} does not exist: {}", path.display());
-                return Err(CloudError::new(Class::Input, message));
-            }
-            Err(error) if UnreadableFile::of(&error).is_some() => {
-                let message = format!("{what} cannot be read: {}", path.display());
-                return Err(CloudError::new(Class::Input, message).caused_by(error));
-            }
-            bytes => bytes.during(|| format!("read {}", path.display()))?,
-        };
-        self.hashed(&path, what, bytes)
+    fn folder(&self, found: Found, what: &str) -> Result<Folder, CloudError> {
+        let mut total = 0;
+        for (_, path) in &found.files {
+            total += size(path, what)?;
+        }
+        let mut files = Vec::with_capacity(found.files.len());
+        let mut before = 0;
+        for (name, path) in found.files {
+            let file = self.hashed(&path, what, Share { before, total })?;
+            before += file.bytes;
+            files.push(Member { name, file });
+        }
+        let path = found.folder;
+        Ok(Folder { path, files })
     }
 
-    fn hashed(&self, path: &Path, what: &str, total: u64) -> Result<File, CloudError> {
-        let (sha256, bytes) = content::digest(path, &mut |done| {
+    fn file(&self, path: &Path, what: &str) -> Result<File, CloudError> {
+        let path = self.expand(path);
+        let total = size(&path, what)?;
+        self.hashed(&path, what, Share { before: 0, total })
+    }
+
+    fn hashed(&self, path: &Path, what: &str, share: Share) -> Result<File, CloudError> {
+        let Share { before, total } = share;
+        let (sha256, bytes) = content::digest(path, &mut |read| {
             let what = format!("reading {what}");
+            let done = before + read;
             self.listener
                 .on_event(&Event::Progress { what, done, total });
         })
@@ -166,5 +178,27 @@ impl Gather<'_> {
             (Ok(rest), Some(home)) => home.join(rest),
             _ => path.to_owned(),
         }
+    }
+}
+
+/// Which part of all bytes to read a file is.
+struct Share {
+    before: u64,
+    total: u64,
+}
+
+/// The size of a file that can be read, in bytes.
+fn size(path: &Path, what: &str) -> Result<u64, CloudError> {
+    let metadata = disk::open(path).and_then(|file| file.metadata());
+    match metadata.map(|metadata| metadata.len()) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let message = format!("{what} does not exist: {}", path.display());
+            Err(CloudError::new(Class::Input, message))
+        }
+        Err(error) if UnreadableFile::of(&error).is_some() => {
+            let message = format!("{what} cannot be read: {}", path.display());
+            Err(CloudError::new(Class::Input, message).caused_by(error))
+        }
+        bytes => bytes.during(|| format!("read {}", path.display())),
     }
 }

@@ -7,6 +7,7 @@ pub mod aws;
 pub mod budgets;
 mod call_log;
 mod content;
+pub(crate) mod data_folder;
 pub mod error;
 mod files;
 pub mod fleet;

@@ -10,7 +10,7 @@ use super::rates::Rates;
 use super::recorded_budget::RecordedBudget;
 use super::relative::RelativePath;
 use super::release::Release;
-use super::sample::Sample;
+use super::sample::Sampling;
 use super::span::Span;
 use super::stack::{self, Guardrails, InstanceGroup, Market, SecurityGroup};
 use serde::{Deserialize, Serialize};
@@ -54,8 +54,10 @@ pub struct Object {
     pub from: PathBuf,
     /// The size of the whole file in bytes, before sampling.
     pub bytes: u64,
-    /// The share of its lines that is staged; `None` for all.
-    pub sample: Option<Sample>,
+    /// The SHA-256 of the whole file, in lower-case hexadecimal digits.
+    pub sha256: String,
+    /// How its lines are sampled; `None` to stage all of it.
+    pub sample: Option<Sampling>,
 }
 
 /// A cluster to create. Equal specs need no change.

@@ -6,6 +6,7 @@ use super::name::{DataName, KeyPairName};
 use super::rates::Rates;
 use super::sample::Sample;
 use super::span::Span;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -41,8 +42,21 @@ pub struct Facts {
 pub enum Input {
     /// A file to stage.
     Local(File),
+    /// The files of a folder to stage.
+    Folder(Folder),
     /// A location that the cluster reads directly.
     Remote(String),
+}
+
+impl Input {
+    /// How many files on this machine it is.
+    pub const fn files(&self) -> usize {
+        match self {
+            Self::Local(_) => 1,
+            Self::Folder(folder) => folder.files.len(),
+            Self::Remote(_) => 0,
+        }
+    }
 }
 
 /// A file on this machine that was read.
@@ -54,6 +68,32 @@ pub struct File {
     pub bytes: u64,
     /// The SHA-256 of its content, in lower-case hexadecimal digits.
     pub sha256: String,
+}
+
+impl File {
+    /// Its name in its folder.
+    pub fn name(&self) -> Cow<'_, str> {
+        let name = self.path.file_name();
+        name.map_or("file".into(), |name| name.to_string_lossy())
+    }
+}
+
+/// Files on this machine that are one data set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder {
+    /// The folder that contains them all.
+    pub path: PathBuf,
+    /// The files in order of their names.
+    pub files: Vec<Member>,
+}
+
+/// A file of a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Its path below the folder, with `/` between its parts. Hadoop reads a key that ends with it.
+    pub name: String,
+    /// The file.
+    pub file: File,
 }
 
 /// What bounds a cluster's workers besides their instance type.

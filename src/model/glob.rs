@@ -11,10 +11,15 @@ use wildmatch::WildMatch;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Glob(String);
 
+/// Whether the whole name matches a pattern with `*` and `?`.
+pub fn matches(pattern: &str, name: &str) -> bool {
+    WildMatch::new(pattern).matches(name)
+}
+
 impl Glob {
     /// Whether the whole name matches.
     pub fn fits(&self, name: &str) -> bool {
-        WildMatch::new(&self.0).matches(name)
+        matches(&self.0, name)
     }
 
     /// The pattern.

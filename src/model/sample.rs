@@ -2,6 +2,7 @@
 
 use super::invalid::Invalid;
 use super::parsed::serde_by_text;
+use serde::Serialize;
 use std::fmt;
 use std::str::FromStr;
 
@@ -16,6 +17,35 @@ impl Sample {
     pub const fn millionths(self) -> u32 {
         self.millionths
     }
+}
+
+/// What is staged of a data file whose lines are sampled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Sampling {
+    /// The share of its lines.
+    pub share: Sample,
+    /// Whether the first line is always kept, because it names the columns.
+    pub header: bool,
+}
+
+/// Whether a file of this name contains lines that can be sampled. Compressed and binary files cannot
+/// be cut at line ends.
+pub fn has_lines(name: &str) -> bool {
+    const OTHERS: [&str; 17] = [
+        "gz", "bz2", "zst", "zip", "lz4", "lzo", "xz", "snappy", "deflate", "tar", "tgz",
+        "parquet", "orc", "avro", "pkl", "xls", "xlsx",
+    ];
+    !extension(name).is_some_and(|end| OTHERS.contains(&end.as_str()))
+}
+
+/// Whether a file of this name usually has a first line that names its columns.
+pub fn usually_has_header(name: &str) -> bool {
+    extension(name).is_some_and(|end| ["csv", "tsv"].contains(&end.as_str()))
+}
+
+fn extension(name: &str) -> Option<String> {
+    let (start, end) = name.rsplit_once('.')?;
+    (!start.is_empty()).then(|| end.to_ascii_lowercase())
 }
 
 impl FromStr for Sample {

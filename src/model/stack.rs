@@ -91,6 +91,10 @@ pub struct Data {
     pub source: Source,
     /// Whether `--sample` may take a part of it; lookup tables have `sampled: false`.
     pub sampled: bool,
+    /// Whether its first line names the columns and stays in a sample; `None` to decide by the file's
+    /// name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header: Option<bool>,
 }
 
 /// The place of a data set.

@@ -2,17 +2,17 @@
 
 use super::fit::{self, Fitted};
 use super::job;
-use super::keys::Keys;
+use super::keys::{Keys, Staged};
 use super::refusal::Refusal;
+use super::sampling;
 use crate::cost::meter::accrued;
 use crate::model::desired::{ClusterSpec, Desired, InstanceGroups, KeyPairSpec, Object};
 use crate::model::emr_settings::EmrSettings;
-use crate::model::facts::{Capacity, Facts, Input};
+use crate::model::facts::{Capacity, Facts};
 use crate::model::hint::Command;
-use crate::model::name::DataName;
 use crate::model::sizes::Sizes;
 use crate::model::span::Span;
-use crate::model::stack::{Data, Stack, WhenDone};
+use crate::model::stack::{Stack, WhenDone};
 use chrono::DateTime;
 use std::collections::BTreeSet;
 
@@ -42,20 +42,14 @@ pub fn expand(stack: &Stack, facts: &Facts) -> Result<(Desired, Vec<String>), Ve
         job,
         elastic: facts.capacity == Capacity::AsTyped,
     };
-    Ok((desired, notes(stack, facts, &fitted)))
+    let mut notes = notes(stack, facts, &fitted);
+    notes.extend(sampling::notes(stack, facts, &keys));
+    Ok((desired, notes))
 }
 
 /// Notes about what differs from the stack: on this machine instead of EMR.
 fn notes(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<String> {
     let mut notes: Vec<String> = fitted.note().into_iter().collect();
-    let sampled = |(name, data): (&DataName, &Data)| data.sampled.then(|| name.to_string());
-    let sampled: Vec<String> = stack.data.iter().filter_map(sampled).collect();
-    if let Some(sample) = facts.sample {
-        notes.push(format!(
-            "on {sample} of the lines of {}",
-            sampled.join(", ")
-        ));
-    }
     if facts.capacity == Capacity::AsTyped {
         return notes;
     }
@@ -99,17 +93,7 @@ fn check(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<Refusal> {
             "add a job, or set guardrails: { when_done: keep }",
         ));
     }
-    let sampled = |input: &Input| matches!(input, Input::Local(_));
-    let any = stack
-        .data
-        .iter()
-        .any(|(name, data)| data.sampled && facts.data.get(name).is_some_and(sampled));
-    if facts.sample.is_some() && !any {
-        refusals.push(Refusal::new(
-            "there is nothing to take a sample of: the stack stages no data that may be sampled",
-            "leave --sample out",
-        ));
-    }
+    refusals.extend(sampling::nothing_to_sample(stack, facts));
     refusals
 }
 
@@ -164,23 +148,16 @@ fn objects(stack: &Stack, facts: &Facts, keys: &Keys<'_>) -> Vec<Object> {
     let mut objects = BTreeSet::new();
     for step in stack.job.iter().flat_map(|job| &job.steps) {
         if let Some(file) = facts.scripts.get(&step.script) {
-            objects.insert(Object {
+            let script = Staged {
                 key: Keys::script(file),
-                from: file.path.clone(),
-                bytes: file.bytes,
-                sample: None,
-            });
+                file,
+                sampling: None,
+            };
+            objects.insert(script.object());
         }
     }
     for (name, input) in &facts.data {
-        if let Input::Local(file) = input {
-            objects.insert(Object {
-                key: keys.data(name, file),
-                from: file.path.clone(),
-                bytes: file.bytes,
-                sample: keys.sample(name),
-            });
-        }
+        objects.extend(keys.staged(name, input).into_iter().map(Staged::object));
     }
     objects.into_iter().collect()
 }

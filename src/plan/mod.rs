@@ -12,6 +12,7 @@ mod job;
 mod keys;
 pub mod memory;
 pub mod refusal;
+mod sampling;
 
 use cluster::Given;
 pub use destroy::destroy;

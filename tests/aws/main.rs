@@ -12,6 +12,7 @@ mod calls;
 mod credentials;
 #[path = "../crowd/mod.rs"]
 mod crowd;
+mod data_folder;
 mod doctor;
 #[path = "../support/documents.rs"]
 mod documents;

@@ -106,6 +106,26 @@ fn a_sample_is_a_part_of_the_lines_and_another_job(home: &Home) {
     assert!((350..650).contains(&count()), "{}", count());
     home.expect(0, APPLY);
     assert_eq!(count(), 10_000);
+    home.write(
+        "plain.py",
+        "import glob, os, sys\nfiles = glob.glob(sys.argv[2] + '/**/*.csv', recursive=True)\n\
+         lines = sum(1 for file in files for _ in open(file))\n\
+         os.makedirs(sys.argv[1], exist_ok=True)\n\
+         open(os.path.join(sys.argv[1], 'lines.txt'), 'w').write(str(lines))\n",
+    );
+    fs::create_dir_all(home.path().join("days/1")).unwrap();
+    home.write("days/1/a.csv", "user\n1\n2\n");
+    home.write("days/b.csv", "user\n3\n");
+    let text = fs::read_to_string(home.path().join("t.yaml")).unwrap();
+    home.write("t.yaml", &text.replace("path: lines.dat", "path: days"));
+    home.expect(0, APPLY);
+    assert_eq!(
+        count(),
+        5,
+        "all files of the folder are at the job's location"
+    );
+    home.expect(0, &[APPLY, &["--sample", "0.001%"]].concat());
+    assert_eq!(count(), 2, "the headers of both files stay in a sample");
 }
 
 fn another_size_replaces_it_only_after_confirmation(home: &Home) {

@@ -105,15 +105,20 @@ fn memory_that_cannot_fit_is_reported_at_its_line() {
 fn values_of_set_are_checked_too() {
     let room = Room::new();
     room.stack("data: { a: { path: t.yaml } }\n");
-    room.expect(0, &["validate", "t.yaml"]);
+    fs::create_dir(room.at("empty")).unwrap();
+    for good in ["t.yaml", ".", "*.yaml", "**/t.yaml"] {
+        let set = format!("data.a.path={good}");
+        room.expect(0, &["validate", "t.yaml", "--set", &set]);
+    }
     for (set, says) in [
-        ("data.a.path=gone.dat", "the data file does not exist"),
+        ("data.a.path=gone.dat", "the data does not exist"),
+        ("data.a.path=*.csv", "no file of the data matches"),
         ("region=eu-wset-1", "did you mean `eu-west-1`?"),
         (
             "cluster.size=2 x m5.xlarg",
             "m5.xlarg is not an instance type",
         ),
-        ("data.a.path=.", "the data file is a folder"),
+        ("data.a.path=empty", "the data is a folder without files"),
     ] {
         room.expect(2, &["validate", "t.yaml", "--set", set])
             .says(says)

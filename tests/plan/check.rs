@@ -125,6 +125,7 @@ fn stage(key: &str) -> Action {
         key: key.to_owned(),
         from: "a".into(),
         bytes: 1,
+        sha256: String::new(),
         sample: None,
     }])
 }

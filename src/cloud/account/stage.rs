@@ -302,11 +302,11 @@ impl<'a> Upload<'a> {
         format!("stage {}", self.key)
     }
 
-    /// The key contains the content's digest, so the file must not have changed.
+    /// The key depends on the content's digest, so the file must not have changed.
     fn unchanged(&self, object: &Object) -> Result<(), CloudError> {
         let (sha256, _) = content::digest(&object.from, &mut |_| {})
             .during(|| format!("read {}", object.from.display()))?;
-        if content::matches_key(&object.key, &sha256) {
+        if object.sha256 == sha256 {
             return Ok(());
         }
         let message = format!("{} was changed while it was staged", object.from.display());

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 pub(super) struct Written {
     place: Place,
     sampled: bool,
+    header: Option<bool>,
 }
 
 #[derive(Debug, Clone)]
@@ -25,9 +26,11 @@ enum Place {
 }
 
 record! {
-    /// A data set: a file on this machine, behind a URL, in S3, or beside another data set.
+    /// A data set: files on this machine, a file behind a URL, data in S3, or a file beside another
+    /// data set.
     pub(super) DATA: Written [without: "does not say where it is"] = |at| {
-        /// A file on this machine, relative to the stack's folder.
+        /// A file on this machine, relative to the stack's folder; or a folder, or a pattern such as
+        /// `logs/2026-*/*.csv`, whose files are one data set.
         path: either = LocalPath(format::PATH, Some(What::Data)), "ml-1m/ratings.dat";
         /// A file behind http or https, or a zip archive that contains the file.
         url: either = format::URL, "https://example.com/ml-1m.zip";
@@ -44,6 +47,9 @@ record! {
         file: needed_with("beside") = format::FILE, "movies.dat";
         /// Whether `--sample` may take a part of it. Set it to false for lookup tables.
         sampled: default("true") = Switch, "false";
+        /// Whether the first line names the columns: a sample keeps it. By default it does for files
+        /// whose name ends in .csv or .tsv.
+        header: optional = Switch, "true";
     } check {
         if path.place.is_none() {
             name_beside(at, &beside, &file);
@@ -52,7 +58,7 @@ record! {
         let url = url.map(|url| Source::Url { url, member, sha256 });
         let own = path.map(Source::Path).or(url).or(s3.map(Source::S3));
         let beside = || Some(Place::Beside(beside?, file?));
-        Written { place: own.map(Place::Own).or_else(beside)?, sampled }
+        Written { place: own.map(Place::Own).or_else(beside)?, sampled, header }
     };
 }
 
@@ -88,8 +94,12 @@ pub(super) fn placed(all: BTreeMap<DataName, Written>) -> Option<BTreeMap<DataNa
     };
     let one = |(name, written): (&DataName, &Written)| {
         let source = source(written)?;
-        let sampled = written.sampled;
-        Some((name.clone(), Data { source, sampled }))
+        let data = Data {
+            source,
+            sampled: written.sampled,
+            header: written.header,
+        };
+        Some((name.clone(), data))
     };
     all.iter().map(one).collect()
 }
