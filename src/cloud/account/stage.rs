@@ -19,7 +19,7 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 
 /// Concurrent uploads.
 const CONCURRENCY: usize = 4;
@@ -258,8 +258,9 @@ struct Upload<'a> {
     key: String,
     from: Cow<'a, Path>,
     bytes: u64,
-    /// Keeps the sampled file until it is uploaded.
-    _sampled: Option<NamedTempFile>,
+    /// Keeps the sampled file until it is uploaded. It is closed meanwhile: a folder may have more files
+    /// than a process may open.
+    _sampled: Option<TempPath>,
 }
 
 impl<'a> Upload<'a> {
@@ -280,12 +281,12 @@ impl<'a> Upload<'a> {
         let mut from = disk::open(&object.from).during(context)?;
         sample_lines(&mut from, into.as_file_mut(), sample).during(context)?;
         let bytes = into.as_file().metadata().during(context)?.len();
-        let from = Cow::from(into.path().to_owned());
+        let path = into.into_temp_path();
         Ok(Self {
             key,
-            from,
+            from: Cow::from(path.to_path_buf()),
             bytes,
-            _sampled: Some(into),
+            _sampled: Some(path),
         })
     }
 
@@ -311,5 +312,37 @@ impl<'a> Upload<'a> {
         }
         let message = format!("{} was changed while it was staged", object.from.display());
         Err(CloudError::new(Class::Input, message).hint("apply again"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::sample::Sampling;
+
+    #[test]
+    fn samples_of_many_files_are_not_open_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let from = folder.path().join("a.csv");
+        std::fs::write(&from, "n\n1\n2\n").unwrap();
+        let share = "100%".parse().unwrap();
+        let object = Object {
+            key: "data/a.csv".to_owned(),
+            from,
+            bytes: 6,
+            sha256: String::new(),
+            sample: Some(Sampling {
+                share,
+                header: true,
+            }),
+        };
+        let open = || std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
+        let before = open();
+        let uploads: Vec<_> = (0..600)
+            .map(|_| Upload::new("work/t/", &object).unwrap())
+            .collect();
+        // Other tests open files at the same time.
+        assert!(open() < before + 300);
+        assert!(uploads.iter().all(|upload| upload.from.exists()));
     }
 }
