@@ -6,6 +6,8 @@
 mod check;
 #[path = "plan/sampling.rs"]
 mod sampling;
+#[path = "plan/software.rs"]
+mod software;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::model::action::Action;

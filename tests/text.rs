@@ -6,6 +6,8 @@
 mod examples;
 #[path = "text/policies.rs"]
 mod policies;
+#[path = "text/software.rs"]
+mod software;
 
 use clusterup::model::name::StackName;
 use clusterup::policy::names::document::document;

@@ -64,6 +64,10 @@ const ELSEWHERE: [&str; 13] = [
     "mxnet",
 ];
 
+/// Applications that EMR's idle policy does not support (EMR Management Guide, "Using an
+/// auto-termination policy").
+const WITHOUT_IDLE_POLICY: [&str; 5] = ["hbase", "presto", "presto-sandbox", "prestosql", "trino"];
+
 const MAX_CHARS: usize = 64;
 
 impl Application {
@@ -93,6 +97,11 @@ impl Application {
         } else {
             Work::Unknown
         }
+    }
+
+    /// Whether EMR's idle policy does not support it: with it, a busy cluster looks idle.
+    pub fn is_hidden_from_idle_policy(&self) -> bool {
+        WITHOUT_IDLE_POLICY.contains(&self.key().as_str())
     }
 
     fn key(&self) -> String {

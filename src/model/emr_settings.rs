@@ -9,7 +9,8 @@ use super::invalid::Invalid;
 use super::name::{Region, SecurityConfigurationName};
 use super::parsed::serde_by_text;
 use super::partition::Partition;
-use super::release::has_idle_policy;
+use super::releases::{LOG_ENCRYPTION, Releases, SECURITY_CONFIGURATION};
+use super::software::Software;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -24,6 +25,9 @@ pub struct EmrSettings {
     /// The KMS key that EMR encrypts logs with (LogEncryptionKmsKeyId); `None` for S3's own key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_encryption_key: Option<KmsKey>,
+    /// Applications and their configurations.
+    #[serde(flatten)]
+    pub software: Software,
 }
 
 /// A KMS key by its ARN. Aliases are rejected, because they could refer to another key later.
@@ -76,9 +80,8 @@ serde_by_text!(KmsKey);
 struct Row {
     key: &'static str,
     value: Option<String>,
-    /// Whether a release, by its label, supports it; and which releases do, in words.
-    has: fn(&str) -> bool,
-    releases: &'static str,
+    /// The releases that support it.
+    releases: Releases,
 }
 
 impl EmrSettings {
@@ -90,17 +93,12 @@ impl EmrSettings {
             Row {
                 key: "security_configuration",
                 value: text(self.security_configuration.as_ref()),
-                // Since 4.8.0 (EMR Management Guide), which is older than all releases with Spark
-                // 2.
-                has: |_| true,
-                releases: "emr-4.8.0 and later",
+                releases: SECURITY_CONFIGURATION,
             },
             Row {
                 key: "log_encryption_key",
                 value: text(self.log_encryption_key.as_ref()),
-                // Since 5.30.0, but not in 6.0.0, like the idle policy (EMR's API reference).
-                has: has_idle_policy,
-                releases: "emr-5.30.0, emr-6.1.0 and later",
+                releases: LOG_ENCRYPTION,
             },
         ]
     }
@@ -110,23 +108,27 @@ impl EmrSettings {
         *self == Self::default()
     }
 
-    /// The first difference: its key, the current and the desired value.
-    pub fn difference(&self, want: &Self) -> Option<(&'static str, String, String)> {
+    /// The first difference: what differs, the current and the desired value.
+    pub fn difference(&self, want: &Self) -> Option<(String, String, String)> {
         let shown = |row: Row| row.value.unwrap_or_else(|| "none".to_owned());
         let pairs = self.rows().into_iter().zip(want.rows());
         let mut changed = pairs.filter(|(have, want)| have.value != want.value);
         changed
             .next()
-            .map(|(have, want)| (have.key, shown(have), shown(want)))
+            .map(|(have, want)| (have.key.to_owned(), shown(have), shown(want)))
+            .or_else(|| self.software.difference(&want.software))
     }
 
-    /// The first setting that a release does not support: its key, and which releases do.
-    pub fn unsupported(&self, label: &str) -> Option<(&'static str, &'static str)> {
+    /// The first setting that a release does not support: what it is, and which releases do.
+    pub fn unsupported(&self, label: &str) -> Option<(String, Releases)> {
         let rows = self.rows();
-        let mut lost = rows
+        let mut missing = rows
             .iter()
-            .filter(|row| row.value.is_some() && !(row.has)(label));
-        lost.next().map(|row| (row.key, row.releases))
+            .filter(|row| row.value.is_some() && !row.releases.include(label));
+        missing
+            .next()
+            .map(|row| (row.key.to_owned(), row.releases))
+            .or_else(|| self.software.unsupported(label))
     }
 }
 
@@ -143,7 +145,12 @@ mod tests {
         };
         assert!(none.is_empty() && !some.is_empty());
         assert_eq!(some.difference(&some), None);
-        let differs = ("security_configuration", "none".into(), "at-rest".into());
+        let differs = ("security_configuration", "none", "at-rest");
+        let differs = (
+            differs.0.to_owned(),
+            differs.1.to_owned(),
+            differs.2.to_owned(),
+        );
         assert_eq!(none.difference(&some), Some(differs));
         assert_eq!(serde_json::to_string(&none).unwrap(), "{}");
         assert_eq!(serde_json::from_str::<EmrSettings>("{}").unwrap(), none);

@@ -36,25 +36,6 @@ impl Release {
     }
 }
 
-/// Whether EMR itself can end idle clusters of a release: since 5.30.0, and of 6 since 6.1.0 (EMR
-/// Management Guide, "Using an auto-termination policy"). An unreadable label counts as a current
-/// one.
-pub fn has_idle_policy(label: &str) -> bool {
-    let numbers = label.strip_prefix("emr-").unwrap_or(label);
-    let mut numbers = numbers.split('.').map(str::parse::<u32>);
-    match (numbers.next(), numbers.next()) {
-        (Some(Ok(major)), Some(Ok(minor))) => match major {
-            0..=4 => false,
-            5 => minor >= 30,
-            6 => minor >= 1,
-            _ => true,
-        },
-        // A line stands for its newest label.
-        (Some(Ok(major)), _) => major >= 5,
-        _ => true,
-    }
-}
-
 impl Release {
     /// Whether it stands for this label.
     pub fn admits(&self, label: &str) -> bool {
@@ -154,35 +135,6 @@ mod tests {
                 (release.to_string().as_str(), release.major()),
                 (text, major)
             );
-        }
-    }
-
-    #[test]
-    fn old_releases_have_no_idle_policy() {
-        for label in [
-            "emr-4.9.6",
-            "emr-5.0.0",
-            "emr-5.29.0",
-            "emr-6.0.0",
-            "emr-6.0.1",
-            "emr-4.x",
-        ] {
-            assert!(!has_idle_policy(label), "{label}");
-        }
-        for label in [
-            "emr-5.30.0",
-            "emr-5.36.2",
-            "emr-6.1.0",
-            "emr-6.15.0",
-            "emr-7.0.0",
-            "emr-spark-8.0.0",
-            "emr-10.0.0",
-            "emr-5.x",
-            "emr-6.x",
-            "emr-7.x",
-            "",
-        ] {
-            assert!(has_idle_policy(label), "{label}");
         }
     }
 

@@ -1,6 +1,8 @@
 //! Why a safeguard does not end a cluster, and the command that changes that.
 
 use super::hint::Command;
+use super::releases::IDLE_POLICY;
+use super::software::Software;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -10,6 +12,9 @@ use std::fmt;
 pub enum Unarmed {
     /// EMR has no auto-termination policy for a release, by its label.
     NoIdlePolicy(String),
+    /// EMR's auto-termination policy does not support an application, by its name: the work of that
+    /// application is no work of YARN, so a busy cluster looks idle.
+    HiddenWork(String),
     /// The stack has `when_done: keep`.
     Kept,
     /// Somebody removed it.
@@ -37,6 +42,17 @@ pub enum Unarmed {
 }
 
 impl Unarmed {
+    /// Why EMR's auto-termination policy cannot be used for a release with this software; `None` if
+    /// it can.
+    pub fn idle_policy(label: &str, software: &Software) -> Option<Self> {
+        if !IDLE_POLICY.include(label) {
+            return Some(Self::NoIdlePolicy(label.to_owned()));
+        }
+        let mut applications = software.applications.iter();
+        let hidden = applications.find(|one| one.is_hidden_from_idle_policy())?;
+        Some(Self::HiddenWork(hidden.to_string()))
+    }
+
     /// The command that arms the safeguard, if one does. `apply` applies the cluster's stack.
     pub fn next(&self, apply: Command) -> Option<Command> {
         match self {
@@ -48,6 +64,7 @@ impl Unarmed {
             | Self::NeverStarted => Some(apply),
             Self::NoRole(_) => Some(apply.arg("--create-roles")),
             Self::NoIdlePolicy(_)
+            | Self::HiddenWork(_)
             | Self::Kept
             | Self::CreatedWithout
             | Self::Unread(_)
@@ -64,6 +81,12 @@ impl fmt::Display for Unarmed {
                 return write!(
                     f,
                     "EMR has none for {label}: from emr-5.30.0 and emr-6.1.0 on"
+                );
+            }
+            Self::HiddenWork(application) => {
+                return write!(
+                    f,
+                    "EMR has none with {application}, whose work it does not see"
                 );
             }
             Self::NoRole(role) => return write!(f, "the role {role} is missing in this account"),
@@ -102,6 +125,26 @@ impl<'de> Deserialize<'de> for Unarmed {
 mod tests {
     use super::*;
     use crate::model::safeguard::{Safeguard, SafeguardKind};
+
+    #[test]
+    fn the_idle_policy_needs_a_release_and_work_that_yarn_shows() {
+        let why = |label: &str, names: &[&str]| {
+            let software = Software {
+                applications: names.iter().map(|name| name.parse().unwrap()).collect(),
+                ..Software::default()
+            };
+            Unarmed::idle_policy(label, &software).map(|why| why.to_string())
+        };
+        assert_eq!(why("emr-7.12.0", &["Hive", "Livy", "JupyterHub"]), None);
+        for label in ["emr-4.9.6", "emr-5.29.0", "emr-6.0.0"] {
+            let text = format!("EMR has none for {label}: from emr-5.30.0 and emr-6.1.0 on");
+            assert_eq!(why(label, &["Trino"]), Some(text));
+        }
+        for name in ["HBase", "Presto", "PrestoSQL", "Trino", "trino"] {
+            let text = format!("EMR has none with {name}, whose work it does not see");
+            assert_eq!(why("emr-7.x", &["Hive", name]), Some(text));
+        }
+    }
 
     #[test]
     fn json_has_the_text_of_the_reason() {

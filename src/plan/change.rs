@@ -44,7 +44,7 @@ pub(super) fn immovable(have: &ClusterSpec, want: &ClusterSpec, elastic: bool) -
         ));
     }
     if let Some((key, from, to)) = have.emr.difference(&want.emr) {
-        return Some(change(key, from, to));
+        return Some(change(&key, from, to));
     }
     if have.key_pair != want.key_pair {
         return Some("its key pair changes".to_owned());

@@ -5,11 +5,13 @@ use super::job;
 use super::keys::{Keys, Staged};
 use super::refusal::Refusal;
 use super::sampling;
+use super::software;
 use crate::cost::meter::accrued;
 use crate::model::desired::{ClusterSpec, Desired, InstanceGroups, KeyPairSpec, Object};
 use crate::model::emr_settings::EmrSettings;
 use crate::model::facts::{Capacity, Facts};
 use crate::model::hint::Command;
+use crate::model::releases;
 use crate::model::sizes::Sizes;
 use crate::model::span::Span;
 use crate::model::stack::{Stack, WhenDone};
@@ -50,13 +52,20 @@ pub fn expand(stack: &Stack, facts: &Facts) -> Result<(Desired, Vec<String>), Ve
 /// Notes about what differs from the stack: on this machine instead of EMR.
 fn notes(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<String> {
     let mut notes: Vec<String> = fitted.note().into_iter().collect();
+    notes.extend(software::notes(stack, facts));
     if facts.capacity == Capacity::AsTyped {
         return notes;
     }
     let release = &stack.cluster.release;
     if release.major() != 7 {
+        let label = release.to_string();
+        let known = releases::spark(&label).zip(releases::python(&label));
+        let other = known.map_or_else(
+            || "another version".to_owned(),
+            |(spark, python)| format!("Spark {spark} and Python {python}"),
+        );
         notes.push(format!(
-            "this machine runs Spark 3.5, as EMR 7.x does; {release} has another version"
+            "this machine runs Spark 3.5, as EMR 7.x does; {release} has {other}"
         ));
     }
     if let Some(budget) = stack.guardrails.budget {
@@ -80,6 +89,7 @@ fn check(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<Refusal> {
     }
     refusals.extend(too_poor(stack, facts));
     refusals.extend(too_old(stack, facts));
+    refusals.extend(software::refusals(stack, facts, fitted));
     let lease = stack.guardrails.lease.filter(|lease| *lease < MIN_LEASE);
     if let (Some(lease), Capacity::AsTyped) = (lease, facts.capacity) {
         refusals.push(Refusal::new(
@@ -124,8 +134,8 @@ fn too_poor(stack: &Stack, facts: &Facts) -> Option<Refusal> {
 fn too_old(stack: &Stack, facts: &Facts) -> Option<Refusal> {
     let release = &stack.cluster.release;
     let label = facts.label.clone().unwrap_or(release.to_string());
-    let lost = stack.cluster.emr.unsupported(&label);
-    let (key, releases) = lost.filter(|_| facts.capacity == Capacity::AsTyped)?;
+    let missing = stack.cluster.emr.unsupported(&label);
+    let (key, releases) = missing.filter(|_| facts.capacity == Capacity::AsTyped)?;
     Some(Refusal::new(
         format!("{label} has no {key}"),
         format!("take one of {releases}, or leave {key} out"),
@@ -162,6 +172,13 @@ fn objects(stack: &Stack, facts: &Facts, keys: &Keys<'_>) -> Vec<Object> {
     objects.into_iter().collect()
 }
 
+/// The settings with every configuration that they need.
+fn configured(emr: &EmrSettings) -> EmrSettings {
+    let mut emr = emr.clone();
+    emr.software.configurations = emr.software.configured();
+    emr
+}
+
 fn cluster(stack: &Stack, facts: &Facts, fitted: &Fitted) -> ClusterSpec {
     let cluster = &stack.cluster;
     let groups = InstanceGroups::of(cluster);
@@ -178,7 +195,7 @@ fn cluster(stack: &Stack, facts: &Facts, fitted: &Fitted) -> ClusterSpec {
         security_groups: cluster.security_groups.clone(),
         // EMR's settings do not apply on this machine.
         emr: if facts.capacity == Capacity::AsTyped {
-            cluster.emr.clone()
+            configured(&cluster.emr)
         } else {
             EmrSettings::default()
         },

@@ -52,7 +52,7 @@ pub fn fit(cluster: &Cluster, capacity: Capacity) -> Result<Fitted, Refusal> {
     let (shape, instance_type) =
         smallest.ok_or_else(|| Refusal::new("the cluster has no node", "give it a size"))?;
     let typed = Worker {
-        memory: shape.yarn,
+        memory: beside_hbase(cluster, capacity, shape.yarn),
         cores: shape.vcpus,
     };
     let asked = workers;
@@ -64,6 +64,18 @@ pub fn fit(cluster: &Cluster, capacity: Capacity) -> Result<Fitted, Refusal> {
         typed,
         instance_type,
     })
+}
+
+/// What YARN has of a node: about half if HBase runs beside it (EMR Release Guide, "Hadoop task
+/// configuration").
+fn beside_hbase(cluster: &Cluster, capacity: Capacity, yarn: Memory) -> Memory {
+    let mut applications = cluster.emr.software.applications.iter();
+    let hbase = applications.any(|one| one.as_str().eq_ignore_ascii_case("HBase"));
+    if hbase && capacity == Capacity::AsTyped {
+        Memory::from_mib(yarn.mib() / 2)
+    } else {
+        yarn
+    }
 }
 
 /// The vCPUs and memory of an instance type.

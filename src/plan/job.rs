@@ -4,6 +4,7 @@ use super::fit::Fitted;
 use super::keys::{BUCKET, JOB, Keys, WRITTEN};
 use super::memory::automatic;
 use super::refusal::Refusal;
+use super::software;
 use crate::model::desired::{JobSpec, StepSpec};
 use crate::model::hex::hex;
 use crate::model::name::JobHash;
@@ -13,7 +14,7 @@ use sha2::{Digest, Sha256};
 pub(super) fn expand(job: &Job, keys: &Keys<'_>, fitted: &Fitted) -> Result<JobSpec, Refusal> {
     let steps = job.steps.iter().map(|step| expand_step(step, keys, fitted));
     let steps = steps.collect::<Result<Vec<_>, _>>()?;
-    let hash = hash(job, &steps)?;
+    let hash = hash(job, &steps, &software::identity(keys.stack))?;
     let place = |text: &str| {
         let mut text = text.to_owned();
         for folder in WRITTEN {
@@ -29,6 +30,7 @@ pub(super) fn expand(job: &Job, keys: &Keys<'_>, fitted: &Fitted) -> Result<JobS
         .map(|step| StepSpec {
             script: place(&step.script),
             args: step.args.iter().map(|arg| place(arg)).collect(),
+            conf: software::conf(keys.stack, keys.facts, step.conf.clone()),
             ..step
         })
         .collect();
@@ -53,7 +55,8 @@ fn expand_step(step: &Step, keys: &Keys<'_>, fitted: &Fitted) -> Result<StepSpec
     };
     let arg = |pieces: &Vec<_>| pieces.iter().map(|piece| keys.piece(piece)).collect();
     let args: Option<Vec<String>> = step.args.iter().map(arg).collect();
-    let executor_memory = match step.spark.executor_memory {
+    let defaulted = || software::executor_memory(keys.stack, keys.facts);
+    let executor_memory = match step.spark.executor_memory.or_else(defaulted) {
         Some(memory) => memory,
         None => automatic(fitted.worker.memory).ok_or_else(|| {
             Refusal::new(
@@ -71,9 +74,9 @@ fn expand_step(step: &Step, keys: &Keys<'_>, fitted: &Fitted) -> Result<StepSpec
     })
 }
 
-/// The digest of what a job computes: contents of scripts and data, arguments, settings and
-/// packages. Executor memory and the bucket's location only change where and how fast it runs.
-fn hash(job: &Job, steps: &[StepSpec]) -> Result<JobHash, Refusal> {
+/// The digest of what a job computes: contents of scripts and data, arguments, settings, packages and
+/// configurations. Executor memory and the bucket's location only change where and how fast it runs.
+fn hash(job: &Job, steps: &[StepSpec], software: &[String]) -> Result<JobHash, Refusal> {
     let mut digest = Sha256::new();
     let mut feed = |text: &str| {
         // Hashing the length distinguishes ("ab", "c") from ("a", "bc").
@@ -92,6 +95,11 @@ fn hash(job: &Job, steps: &[StepSpec]) -> Result<JobHash, Refusal> {
             feed(key);
             feed(value);
         }
+    }
+    // A stack without any has the hash that an older clusterup computed.
+    if !software.is_empty() {
+        feed("software");
+        software.iter().for_each(|text| feed(text));
     }
     hex(&digest.finalize()[..8])
         .parse()

@@ -20,7 +20,7 @@ pub(super) const JOB: &str = "\u{1}job\u{1}";
 pub(super) const WRITTEN: [&str; 2] = ["results", "scratch"];
 
 pub(super) struct Keys<'a> {
-    stack: &'a Stack,
+    pub(super) stack: &'a Stack,
     pub(super) facts: &'a Facts,
 }
 

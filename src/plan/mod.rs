@@ -13,6 +13,7 @@ mod keys;
 pub mod memory;
 pub mod refusal;
 mod sampling;
+mod software;
 
 use cluster::Given;
 pub use destroy::destroy;

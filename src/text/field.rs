@@ -328,7 +328,7 @@ impl<'r> At<'r, '_> {
 }
 
 /// What `check` may use of the mapping that is read.
-impl<'n> At<'_, 'n> {
+impl<'r, 'n> At<'r, 'n> {
     /// Reports a mistake that concerns several fields.
     pub(crate) fn wrong(&mut self, found: Diagnostic) {
         if let Some(reading) = &mut self.reading {
@@ -343,6 +343,11 @@ impl<'n> At<'_, 'n> {
             let mark = first.map_or(reading.node.mark, |entry| entry.key.mark);
             reading.reader.line(mark)
         })
+    }
+
+    /// The value of another key of the mapping; `None` if it is not written, or when only describing.
+    pub(crate) fn beside(&self, key: &str) -> Option<&'r Node> {
+        self.reading.as_ref()?.node.get(key)
     }
 
     /// `None` when only describing.

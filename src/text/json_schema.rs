@@ -1,6 +1,7 @@
 //! The declared shape as JSON Schema, with which editors complete and check a stack while it is
 //! written.
 
+use super::classifications;
 use super::conf;
 use super::document::{Document, POLICY_FILE, STACK_FILE};
 use super::nearest::quote;
@@ -128,12 +129,27 @@ fn kind(kind: &Kind) -> Value {
             "propertyNames": { "pattern": conf::PATTERN },
             "additionalProperties": { "type": ["string", "number", "boolean"] },
         }),
+        Kind::Configurations => json!({
+            "type": "object",
+            "propertyNames": { "pattern": whole(classifications::PATTERN) },
+            "additionalProperties": nested(classifications::MAX_DEPTH),
+        }),
         Kind::Named(name, inner) => json!({
             "type": "object",
             "propertyNames": { "pattern": whole(name.pattern) },
             "additionalProperties": object(inner),
         }),
     }
+}
+
+/// A classification that may nest others, so many levels in all.
+fn nested(levels: usize) -> Value {
+    let scalar = json!({ "type": ["string", "number", "boolean"] });
+    let below = match levels {
+        0 | 1 => scalar,
+        levels => json!({ "anyOf": [scalar, nested(levels - 1)] }),
+    };
+    json!({ "type": "object", "additionalProperties": below })
 }
 
 fn list(items: &Items) -> Value {

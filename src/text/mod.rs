@@ -11,6 +11,7 @@
 
 mod align;
 mod arg;
+mod classifications;
 mod collections;
 mod conf;
 mod decode;
@@ -21,6 +22,7 @@ mod expression;
 mod field;
 mod format;
 mod json_schema;
+mod known_classifications;
 mod misplaced_keys;
 mod named;
 mod nearest;

@@ -32,7 +32,7 @@ pub(crate) fn nearest<'a>(text: &str, among: impl IntoIterator<Item = &'a str>) 
 }
 
 /// The number of insertions, deletions, replacements and swaps of neighbours between the two.
-fn distance(a: &[char], b: &[char]) -> usize {
+pub(super) fn distance(a: &[char], b: &[char]) -> usize {
     if a.len().abs_diff(b.len()) > MAX_CHARS {
         return usize::MAX;
     }

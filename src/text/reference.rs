@@ -67,6 +67,7 @@ fn add_paths(object: &Object, above: &str, paths: &mut Vec<String>) {
             | Kind::Whole(..)
             | Kind::Argument
             | Kind::Conf
+            | Kind::Configurations
             | Kind::Texts(..)
             | Kind::Named(..) => {}
         }
@@ -138,6 +139,7 @@ fn below(kind: &Kind, path: &str, page: &mut String) {
         | Kind::Whole(..)
         | Kind::Argument
         | Kind::Conf
+        | Kind::Configurations
         | Kind::Texts(..) => {}
     }
 }
@@ -160,6 +162,7 @@ fn kind(of: &Kind) -> String {
         Kind::Whole(min, max) => format!("a whole number from {min} to {max}"),
         Kind::Argument => "text with `${…}` in it".to_owned(),
         Kind::Conf => "settings of Spark by their names".to_owned(),
+        Kind::Configurations => "properties by classifications".to_owned(),
         Kind::List(items) if items.min > 0 => "a list of at least one".to_owned(),
         Kind::List(_) => "a list".to_owned(),
         Kind::Several(_) => "one, or a list".to_owned(),

@@ -154,6 +154,16 @@ fn put(node: &mut Node, kind: &Kind, rest: Option<Rest<'_>>, value: Node, name: 
                 }
             }
         }
+        Kind::Configurations => {
+            let (head, tail) = rest.segment();
+            if let Some(child) = child(node, head) {
+                match tail {
+                    Some(tail) => property(child, tail, value),
+                    None => *child = value,
+                }
+            }
+            Ok(())
+        }
         Kind::Conf | Kind::Texts(..) => {
             if let Some(child) = child(node, rest) {
                 *child = value;
@@ -166,6 +176,29 @@ fn put(node: &mut Node, kind: &Kind, rest: Option<Rest<'_>>, value: Node, name: 
             let help = "the path has to end here: nothing is below this value";
             Err(Box::new(unknown(rest.mark(), message).help(help)))
         }
+    }
+}
+
+/// The classification that most files nest in others: variables of a program's environment.
+const EXPORT: &str = "export";
+
+/// Sets a property of a classification. Its name may have dots, so the rest of the path is its name
+/// unless it begins with a nested classification.
+fn property(node: &mut Node, rest: Rest<'_>, value: Node) {
+    let (head, tail) = rest.segment();
+    let nested = node
+        .get(head.text)
+        .is_some_and(|it| !it.entries().is_empty());
+    let (key, tail) = match tail {
+        Some(tail) if nested || head.text == EXPORT => (head, Some(tail)),
+        Some(_) | None => (rest, None),
+    };
+    let Some(child) = child(node, key) else {
+        return;
+    };
+    match tail {
+        Some(tail) => property(child, tail, value),
+        None => *child = value,
     }
 }
 

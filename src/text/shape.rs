@@ -55,6 +55,8 @@ pub(crate) enum Kind {
     Argument,
     /// A mapping of Spark's own settings.
     Conf,
+    /// Properties by classifications, which may be nested.
+    Configurations,
     List(Box<Items>),
     /// One item, or a list of them.
     Several(Box<Items>),
@@ -122,6 +124,7 @@ impl Kind {
             | Self::Whole(..)
             | Self::Argument
             | Self::Conf
+            | Self::Configurations
             | Self::Texts(..) => None,
         }
     }

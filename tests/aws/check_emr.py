@@ -136,6 +136,11 @@ def endings(aws):
         {"ReleaseLabel": "emr-9.9.9"},
         {"ReleaseLabel": "emr-5.29.0", "AutoTerminationPolicy": {"IdleTimeout": 600}},
         {"ReleaseLabel": "emr-6.0.0", "AutoTerminationPolicy": {"IdleTimeout": 600}},
+        {"Applications": [{"Name": "Nonesuch"}]},
+        {"ReleaseLabel": "emr-6.3.0", "Applications": [{"Name": "Trino"}]},
+        {"ReleaseLabel": "emr-7.0.0", "Applications": [{"Name": "ganglia"}]},
+        {"ReleaseLabel": "emr-6.8.0", "Configurations": [{"Classification": "delta-defaults"}]},
+        {"Configurations": [{"Properties": {"a": "b"}}]},
         {"ServiceRole": ""},
         {"Instances": {"InstanceGroups": []}},
     ):

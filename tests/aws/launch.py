@@ -3,6 +3,7 @@
 import re
 
 import account
+import software
 from replies import Refusal
 
 ROLES = ("MASTER", "CORE", "TASK")
@@ -46,6 +47,7 @@ def check(region, spec):
     check_groups(spec.get("Instances", {}))
     check_network(region, spec.get("Instances", {}))
     check_settings(region, label, spec)
+    software.check(label, spec)
     level = spec.get("StepConcurrencyLevel", 1)
     check_concurrency(level)
     for step in spec.get("Steps", []):

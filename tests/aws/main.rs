@@ -56,6 +56,7 @@ mod schedules;
 #[path = "../support/shipped.rs"]
 mod shipped;
 mod silence;
+mod software;
 mod together;
 mod words;
 mod world;

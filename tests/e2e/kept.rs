@@ -14,6 +14,7 @@ fn one_kept_cluster_runs_job_after_job() {
     results_of_two_runs_never_mix_and_the_users_own_stay(&home);
     a_run_without_results_deletes_no_earlier_results(&home);
     a_sample_is_a_part_of_the_lines_and_another_job(&home);
+    a_job_gets_the_settings_of_spark_in_the_configurations(&home);
     assert_eq!(home.clusters().len(), 1, "each job had the same cluster");
     another_size_replaces_it_only_after_confirmation(&home);
     home.expect(0, &["destroy", "t", "--local", "--yes"]);
@@ -126,6 +127,35 @@ fn a_sample_is_a_part_of_the_lines_and_another_job(home: &Home) {
     );
     home.expect(0, &[APPLY, &["--sample", "0.001%"]].concat());
     assert_eq!(count(), 2, "the headers of both files stay in a sample");
+}
+
+/// Writes two of Spark's settings.
+const SETTINGS: &str = "\
+import os, sys
+from pyspark import SparkContext
+conf = SparkContext().getConf()
+os.makedirs(sys.argv[1], exist_ok=True)
+names = ['spark.sql.shuffle.partitions', 'spark.dynamicAllocation.enabled']
+open(os.path.join(sys.argv[1], 'settings'), 'w').write(' '.join(conf.get(n, '-') for n in names))
+";
+
+fn a_job_gets_the_settings_of_spark_in_the_configurations(home: &Home) {
+    let own = fs::read_to_string(home.path().join("plain.py")).unwrap();
+    home.write("plain.py", SETTINGS);
+    let sets = [
+        "--set=cluster.configurations.spark-defaults.spark.sql.shuffle.partitions=7",
+        "--set=cluster.configurations.spark-defaults.spark.dynamicAllocation.enabled=true",
+        "--set=cluster.configurations.yarn-site.yarn.nodemanager.vmem-check-enabled=false",
+        "--set=cluster.applications=[Hive]",
+    ];
+    home.expect(0, &[APPLY, &sets].concat())
+        .says("which has Spark alone: Hive")
+        .says("on EMR alone: yarn-site");
+    let settings = home.path().join("results/settings");
+    assert_eq!(fs::read_to_string(settings).unwrap(), "7 -");
+    let refused = [APPLY, &["--set=cluster.tables=[delta]"]].concat();
+    home.expect(2, &refused).says("has no tables of delta");
+    home.write("plain.py", &own);
 }
 
 fn another_size_replaces_it_only_after_confirmation(home: &Home) {

@@ -14,6 +14,7 @@ pub(super) mod price;
 pub(super) mod progress;
 pub(super) mod results;
 pub(super) mod safeguards;
+mod software;
 pub(super) mod status;
 pub(super) mod watchdog;
 pub(super) mod words;

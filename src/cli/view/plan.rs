@@ -2,6 +2,7 @@
 
 use super::price;
 use super::safeguards;
+use super::software;
 use super::words::{self, wrap};
 use crate::app::agreement::Proposal;
 use crate::model::action::Action;
@@ -35,6 +36,9 @@ pub(in crate::cli) fn render(proposal: &Proposal<'_>, here: &CommandContext) -> 
         if let Action::CreateCluster(spec, job) = &planned.action {
             if let Some(label) = &spec.label {
                 let _ = writeln!(text, "      release: {label}");
+            }
+            for line in software::lines(&spec.emr.software) {
+                let _ = writeln!(text, "      {}", wrap(&line, 8));
             }
             // The safeguards of the cluster that the plan creates.
             for line in safeguards::lines(safeguards, here) {

@@ -16,10 +16,10 @@ use crate::model::desired::ClusterSpec;
 use crate::model::event::Listener;
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::Cluster;
-use crate::model::release::has_idle_policy;
 use crate::model::sizes::Sizes;
 use crate::model::span::Span;
 use crate::model::stack::WhenDone;
+use crate::model::unarmed::Unarmed;
 
 impl<A: Api> Account<A> {
     /// Changes what differs from the last observation. If the cluster ends meanwhile, errors are
@@ -188,7 +188,9 @@ impl<A: Api> Account<A> {
         let context = || format!("change cluster {id}");
         let ids = || vec![id.to_string()];
         let idle_timeout = spec.guardrails.idle_timeout;
-        if has_idle_policy(&observed.cluster.release) && observed.idle != Some(Some(idle_timeout)) {
+        let software = &spec.emr.software;
+        let has_policy = Unarmed::idle_policy(&observed.cluster.release, software).is_none();
+        if has_policy && observed.idle != Some(Some(idle_timeout)) {
             let id = id.to_string();
             let call = PutAutoTerminationPolicy { id, idle_timeout };
             self.api.serve(call).await.with_context(context)?;

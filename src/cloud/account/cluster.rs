@@ -9,7 +9,7 @@ use super::roles::{INSTANCE_PROFILE, SERVICE_ROLE};
 use super::{ended, note, safeguard_state, spec, steps};
 use crate::cloud::Cloud;
 use crate::cloud::api::emr::{
-    self, AddTags, BootstrapAction, ClusterRef, Configuration, NewGroup, Role, RunJobFlow,
+    self, AddTags, BootstrapAction, ClusterRef, NewGroup, Role, RunJobFlow,
     SetTerminationProtection, TerminateJobFlows,
 };
 use crate::cloud::api::{Api, Kind, Tags};
@@ -17,17 +17,17 @@ use crate::cloud::error::{Class, CloudError};
 use crate::model::desired::{ClusterSpec, JobSpec};
 use crate::model::event::Listener;
 use crate::model::hint::Command;
+use crate::model::known_applications::ALWAYS;
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::{Cluster, End, EndReason};
-use crate::model::release::{Release, has_idle_policy};
+use crate::model::release::Release;
 use crate::model::sizes::Sizes;
+use crate::model::software;
 use crate::model::stack::{InstanceGroup, WhenDone};
-use std::collections::BTreeMap;
+use crate::model::unarmed::Unarmed;
 
 /// Runs on every node before anything is installed, as a user who may use sudo.
 const PACKAGES: &str = include_str!("python-packages.sh");
-/// The interpreter that Spark on EMR uses, named explicitly so that packages and Spark agree.
-const PYTHON: &str = "/usr/bin/python3";
 
 impl<A: Api> Account<A> {
     pub(super) async fn create_cluster(
@@ -89,11 +89,12 @@ impl<A: Api> Account<A> {
         let mut bootstrap = vec![self.power_off(stack, nonce, deadline).await?];
         bootstrap.extend(self.packages(stack, spec).await?);
         let release = label(spec)?;
-        let idle_timeout = has_idle_policy(&release).then_some(spec.guardrails.idle_timeout);
+        let has_policy = Unarmed::idle_policy(&release, &spec.emr.software).is_none();
+        let idle_timeout = has_policy.then_some(spec.guardrails.idle_timeout);
         Ok(RunJobFlow {
             name: names::cluster(stack, nonce),
             release,
-            applications: vec!["Hadoop".to_owned(), "Spark".to_owned()],
+            applications: applications(spec),
             log_uri: format!("s3://{bucket}/{}logs/", names::work(stack)),
             service_role: SERVICE_ROLE.to_owned(),
             instance_profile: INSTANCE_PROFILE.to_owned(),
@@ -107,11 +108,7 @@ impl<A: Api> Account<A> {
             keep_alive: keep,
             step_concurrency: 1,
             settings: spec.emr.clone(),
-            configurations: vec![Configuration {
-                classification: "spark-env".to_owned(),
-                properties: BTreeMap::new(),
-                export: BTreeMap::from([("PYSPARK_PYTHON".to_owned(), PYTHON.to_owned())]),
-            }],
+            configurations: software::requested(spec.emr.software.configurations.clone()),
             bootstrap,
             steps: job.map_or(Vec::new(), |job| {
                 steps::new(job, 1, spec.guardrails.when_done)
@@ -294,6 +291,12 @@ fn label(spec: &ClusterSpec) -> Result<String, CloudError> {
         .hint("list the available releases")
         .hint(Command::other("aws emr list-release-labels"))),
     }
+}
+
+fn applications(spec: &ClusterSpec) -> Vec<String> {
+    let more = spec.emr.software.applications.iter();
+    let always = ALWAYS.into_iter().map(str::to_owned);
+    always.chain(more.map(ToString::to_string)).collect()
 }
 
 fn groups(spec: &ClusterSpec) -> Vec<NewGroup> {

@@ -11,7 +11,6 @@ use crate::model::desired::ClusterSpec;
 use crate::model::hint::Command;
 use crate::model::name::StackName;
 use crate::model::observed::Cluster;
-use crate::model::release::has_idle_policy;
 use crate::model::safeguard::{Safeguard, SafeguardKind};
 use crate::model::span::Span;
 use crate::model::stack::WhenDone;
@@ -175,7 +174,7 @@ pub(super) fn planned(spec: &ClusterSpec, role_missing: bool) -> Vec<Safeguard> 
         .clone()
         .unwrap_or_else(|| spec.release.to_string());
     let says = format!("EMR ends it when idle for {}", guardrails.idle_timeout);
-    let idle = no_idle_policy(&label, this_apply())
+    let idle = no_idle_policy(&label, spec, this_apply())
         .unwrap_or_else(|| armed(SafeguardKind::IdlePolicy, &says));
     vec![
         idle,
@@ -214,16 +213,16 @@ pub(super) fn drift(cluster: &Cluster, observed: &Replies, now: DateTime<Utc>) -
     drift
 }
 
-/// The idle policy of a release without support for it.
-fn no_idle_policy(label: &str, apply: Command) -> Option<Safeguard> {
-    let why = Unarmed::NoIdlePolicy(label.to_owned());
-    (!has_idle_policy(label)).then(|| Safeguard::disarmed(SafeguardKind::IdlePolicy, why, apply))
+/// The idle policy of a cluster that cannot have one.
+fn no_idle_policy(label: &str, spec: &ClusterSpec, apply: Command) -> Option<Safeguard> {
+    let why = Unarmed::idle_policy(label, &spec.emr.software)?;
+    Some(Safeguard::disarmed(SafeguardKind::IdlePolicy, why, apply))
 }
 
 fn idle(cluster: &Cluster, observed: &Replies) -> Option<Safeguard> {
     let kind = SafeguardKind::IdlePolicy;
     let apply = apply_again(&cluster.stack);
-    if let Some(safeguard) = no_idle_policy(&observed.cluster.release, apply) {
+    if let Some(safeguard) = no_idle_policy(&observed.cluster.release, &cluster.spec, apply) {
         return Some(safeguard);
     }
     Some(match observed.idle? {

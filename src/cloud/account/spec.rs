@@ -4,6 +4,7 @@
 
 use super::names::MAX_VALUE;
 use crate::cloud::api::Tags;
+use crate::model::configurations::Configurations;
 use crate::model::desired::ClusterSpec;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -23,11 +24,13 @@ const ROOM: usize = 50 - 18 - 1;
 const MAX_BYTES: u64 = 1 << 20;
 
 /// Writes a spec into tags; `None` if it is too long for them. Of the user's tags, which are tags
-/// of their own, only the keys are stored.
+/// of their own, only the keys are stored; of the configurations, nothing.
 pub(super) fn write(spec: &ClusterSpec, tags: &mut Tags) -> Option<()> {
     let mut packed = DeflateEncoder::new(Vec::new(), Compression::best());
     let mut keyed = spec.clone();
     keyed.tags.values_mut().for_each(String::clear);
+    // EMR shows them, and they can be longer than all tags.
+    keyed.emr.software.configurations = Configurations::default();
     serde_json::to_writer(&mut packed, &keyed).ok()?;
     let text = STANDARD.encode(packed.finish().ok()?);
     let pieces: Vec<&str> = (0..text.len())

@@ -3,9 +3,8 @@
 use super::{Page, Tags, call, service};
 use crate::model::observed::{ClusterState, StepState};
 use crate::model::stack::{Ebs, Market};
-use crate::model::{emr_settings::EmrSettings, span::Span};
+use crate::model::{configurations::Configurations, emr_settings::EmrSettings, span::Span};
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
 
 service! {
     RunJobFlow, DescribeCluster, ListClusters, ListSteps, ListInstanceGroups, ListInstances,
@@ -44,7 +43,7 @@ pub struct RunJobFlow {
     /// SecurityConfiguration and LogEncryptionKmsKeyId.
     pub settings: EmrSettings,
     /// Configurations of the applications.
-    pub configurations: Vec<Configuration>,
+    pub configurations: Configurations,
     /// BootstrapActions, in order.
     pub bootstrap: Vec<BootstrapAction>,
     /// Steps, in order.
@@ -82,17 +81,6 @@ pub struct NewGroup {
     pub market: Market,
     /// EbsConfiguration; `None` for EMR's default volumes.
     pub ebs: Option<Ebs>,
-}
-
-/// One classification. `export` holds what EMR nests in it under `export` (`spark-env`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Configuration {
-    /// Classification, such as `spark-defaults`.
-    pub classification: String,
-    /// Properties by name.
-    pub properties: BTreeMap<String, String>,
-    /// Properties of the nested `export` classification.
-    pub export: BTreeMap<String, String>,
 }
 
 /// A script that runs on each node before applications are installed.
@@ -163,6 +151,8 @@ pub struct Cluster {
     pub release: String,
     /// Names of applications as EMR spells them.
     pub applications: Vec<String>,
+    /// Configurations, as they were requested.
+    pub configurations: Configurations,
     /// The present setting; the opposite of `AutoTerminate`.
     pub keep_alive: bool,
     /// TerminationProtected.

@@ -1,14 +1,13 @@
 //! What a log of calls has, and what it never has.
 
-use crate::cloud::api::emr::{
-    BootstrapAction, Configuration, NewStep, OnFailure, RunJobFlow, TerminateJobFlows,
-};
+use crate::cloud::api::emr::{BootstrapAction, NewStep, OnFailure, RunJobFlow, TerminateJobFlows};
 use crate::cloud::api::s3::{Body, Bucket, Condition, PutBucketPolicy, PutObject};
 use crate::cloud::api::scheduler::{CreateSchedule, Schedule};
 use crate::cloud::api::sns::Publish;
 use crate::cloud::api::{ApiError, Call, Kind, Serve};
 use crate::cloud::meter::Metered;
 use crate::cloud::retry::Retrying;
+use crate::model::configurations::Configurations;
 use std::cell::RefCell;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -165,6 +164,8 @@ fn bucket() -> Bucket {
 fn cluster() -> RunJobFlow {
     let planted = || PLANTED.to_owned();
     let tags = || [("token".to_owned(), planted())].into();
+    let mut configurations = Configurations::default();
+    configurations.set(&["spark-env", PLANTED], PLANTED, PLANTED);
     RunJobFlow {
         name: "movies".to_owned(),
         release: "emr-7.1.0".to_owned(),
@@ -179,11 +180,7 @@ fn cluster() -> RunJobFlow {
         keep_alive: false,
         step_concurrency: 1,
         settings: Default::default(),
-        configurations: vec![Configuration {
-            classification: planted(),
-            properties: tags(),
-            export: tags(),
-        }],
+        configurations,
         bootstrap: vec![BootstrapAction {
             name: planted(),
             script: planted(),

@@ -4,6 +4,7 @@ use super::Datum;
 use crate::model::desired::InstanceGroups;
 use crate::model::emr_settings::EmrSettings;
 use crate::model::money::Usd;
+use crate::model::software::Software;
 use crate::model::span::Span;
 use crate::model::stack::{
     Ingress, IngressSource, InstanceGroup, Market, Piece, Source, Stack, Step, WhenDone,
@@ -59,6 +60,24 @@ pub(super) fn task<'a>(subject: &Subject<'a>) -> Option<&'a InstanceGroup> {
 
 pub(super) fn emr<'a>(subject: &Subject<'a>) -> &'a EmrSettings {
     &subject.stack.cluster.emr
+}
+
+pub(super) fn software<'a>(subject: &Subject<'a>) -> &'a Software {
+    &subject.stack.cluster.emr.software
+}
+
+/// Properties by their classifications; a nested one is `OUTER/INNER`.
+pub(super) fn configurations(subject: &Subject<'_>) -> Datum {
+    let mut all: BTreeMap<String, Datum> = BTreeMap::new();
+    for (place, value) in software(subject).configurations.iter() {
+        let below = all
+            .entry(place.within.join("/"))
+            .or_insert_with(|| Datum::Map(BTreeMap::new()));
+        if let Datum::Map(properties) = below {
+            properties.insert(place.name.clone(), text(value));
+        }
+    }
+    Datum::Map(all)
 }
 
 pub(super) fn nodes(group: Option<&InstanceGroup>) -> Datum {

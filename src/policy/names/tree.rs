@@ -121,6 +121,39 @@ const CLUSTER: &[Name] = &[
         |s| Some(read::or_none(read::emr(s).log_encryption_key.as_ref())),
     ),
     leaf(
+        "applications",
+        List(&Text),
+        "The applications beside Hadoop and Spark, as EMR spells them.",
+        |s| Some(read::list(&read::software(s).applications)),
+    ),
+    leaf(
+        "configurations",
+        Map(&Map(&Text)),
+        "The properties of EMR's classifications, as in the stack; those of a nested one are below \
+         a name such as `spark-env/export`.",
+        |s| Some(read::configurations(s)),
+    ),
+    leaf(
+        "catalog",
+        Text,
+        "`glue`, or empty for EMR's own catalog.",
+        |s| {
+            Some(read::or_none(
+                read::software(s).catalog.map(|it| it.as_str()),
+            ))
+        },
+    ),
+    leaf(
+        "tables",
+        List(&Text),
+        "The formats of tables: `delta`, `iceberg`, `hudi`.",
+        |s| {
+            Some(read::list(
+                read::software(s).tables.iter().map(|it| it.as_str()),
+            ))
+        },
+    ),
+    leaf(
         "security_groups",
         List(&Text),
         "The names of the cluster's security groups.",

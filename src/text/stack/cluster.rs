@@ -1,6 +1,7 @@
 //! `cluster`: its release, its machines, and what may connect to it.
 
 use super::forms::{expand_group, expand_primary, expand_size};
+use super::software::SOFTWARE;
 use super::{GROUPS, KEY_PAIRS, REGION};
 use crate::model::emr_settings::{EmrSettings, KmsKey};
 use crate::model::instance::{InstanceType, Nodes};
@@ -48,11 +49,11 @@ record! {
         /// The machines' role needs `kms:GenerateDataKey` on it, and you need `kms:Decrypt`.
         log_encryption_key: optional = Format::<KmsKey>::of(KmsKey::PATTERN),
             "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
-    } check {
+    } and software = SOFTWARE check {
         if let Some((Some(key), place)) = log_encryption_key.written() {
             key_elsewhere(at, key, place);
         }
-    } => EmrSettings { security_configuration, log_encryption_key };
+    } => EmrSettings { security_configuration, log_encryption_key, software };
 }
 
 /// The machines can use a key of their own region alone.

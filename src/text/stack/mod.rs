@@ -6,6 +6,7 @@ mod data_rules;
 mod forms;
 pub(crate) mod guardrails;
 mod job;
+mod software;
 
 use super::collections::{ByName, Unique, list};
 use super::diag::{Code, Diagnostic};

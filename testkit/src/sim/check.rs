@@ -4,7 +4,7 @@ use super::refusal::{Refusal, invalid};
 use clusterup::cloud::api::Tags;
 use clusterup::cloud::api::emr::{NewGroup, NewStep, Role, RunJobFlow};
 use clusterup::model::emr_settings::EmrSettings;
-use clusterup::model::release::has_idle_policy;
+use clusterup::model::releases::IDLE_POLICY;
 use clusterup::model::span::Span;
 use clusterup::model::stack::Guardrails;
 
@@ -90,7 +90,7 @@ fn is_release(label: &str) -> bool {
 
 pub(super) fn idle_policy(release: &str, timeout: Span) -> Result<(), Refusal> {
     let words = format!("Auto-termination policies are not supported for {release}.");
-    ensure(has_idle_policy(release), words)?;
+    ensure(IDLE_POLICY.include(release), words)?;
     let good = (Guardrails::IDLE_MIN..=Guardrails::IDLE_MAX).contains(&timeout);
     ensure(good, "The idle timeout must be from 60 to 604800 seconds.")
 }

@@ -160,6 +160,7 @@ impl Cluster {
             ended_at: self.ended_at,
             release: self.order.release.clone(),
             applications: self.order.applications.clone(),
+            configurations: self.order.configurations.clone(),
             keep_alive: self.order.keep_alive,
             protected: self.protected,
             step_concurrency: self.order.step_concurrency,

@@ -140,7 +140,7 @@ impl Sim {
             keep_alive: true,
             step_concurrency: 1,
             settings: Default::default(),
-            configurations: Vec::new(),
+            configurations: Default::default(),
             bootstrap: Vec::new(),
             steps: Vec::new(),
             tags,

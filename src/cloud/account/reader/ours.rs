@@ -7,15 +7,19 @@ use crate::cloud::account::last_observation::{LastObservation, Replies, Schedule
 use crate::cloud::account::names::{self, MAX_EXTENSIONS, OWNER, SIZES};
 use crate::cloud::account::{ended, machines, safeguard_state, spec};
 use crate::cloud::api::emr::{self, Role};
+use crate::model::application::Application;
 use crate::model::desired::{ClusterSpec, InstanceGroups, Worker};
+use crate::model::emr_settings::EmrSettings;
+use crate::model::known_applications::ALWAYS;
 use crate::model::memory::Memory;
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::Cluster;
-use crate::model::release::has_idle_policy;
 use crate::model::safeguard::{Safeguard, SafeguardKind};
 use crate::model::sizes::Sizes;
+use crate::model::software::{self, Software};
 use crate::model::span::Span;
 use crate::model::stack::{Guardrails, InstanceGroup, WhenDone};
+use crate::model::unarmed::Unarmed;
 
 impl Reader<'_> {
     pub(super) fn ours(
@@ -37,6 +41,7 @@ impl Reader<'_> {
         }
         let mut spec = spec?;
         spec.label = Some(cluster.release.clone());
+        spec.emr.software.configurations = software::configured(cluster.configurations.clone());
         count(&mut spec, observed);
         if state.is_live() {
             drift.extend(drifted(&mut spec, observed));
@@ -126,7 +131,10 @@ fn bare(stack: &StackName, observed: &Replies, groups: &LastObservation) -> Opti
         },
         key_pair: cluster.key_pair.as_ref().and_then(named),
         security_groups: cluster.security_groups.iter().filter_map(of_id).collect(),
-        emr: cluster.settings.clone(),
+        emr: EmrSettings {
+            software: installed(&cluster.applications),
+            ..cluster.settings.clone()
+        },
         python_packages: Vec::new(),
         guardrails,
         rates: None,
@@ -134,6 +142,21 @@ fn bare(stack: &StackName, observed: &Replies, groups: &LastObservation) -> Opti
         overridden: None,
         budgets: Vec::new(),
     })
+}
+
+/// What is installed, by the applications that EMR lists.
+fn installed(names: &[String]) -> Software {
+    let more = names.iter().filter_map(|name| name.parse().ok());
+    let is_more = |one: &Application| {
+        let mut always = ALWAYS.into_iter();
+        !always.any(|name| one.as_str().eq_ignore_ascii_case(name))
+    };
+    let mut applications: Vec<_> = more.filter(is_more).collect();
+    applications.sort();
+    Software {
+        applications,
+        ..Software::default()
+    }
 }
 
 /// Replaces the counts by EMR's present ones.
@@ -151,8 +174,10 @@ fn count(spec: &mut ClusterSpec, observed: &Replies) {
 /// Changes of a live cluster's guardrails that somebody else made.
 fn drifted(spec: &mut ClusterSpec, observed: &Replies) -> Vec<String> {
     let mut drift = Vec::new();
+    let software = &spec.emr.software;
+    let has_policy = Unarmed::idle_policy(&observed.cluster.release, software).is_none();
     match observed.idle {
-        Some(None) if has_idle_policy(&observed.cluster.release) => {
+        Some(None) if has_policy => {
             drift.push("its idle policy was removed".to_owned());
         }
         Some(Some(idle)) => spec.guardrails.idle_timeout = idle,

@@ -1,10 +1,9 @@
 //! Creates clusters and steps.
 
 use super::changes::their_tags;
-use super::{MARKETS, ROLES, settings, theirs};
+use super::{MARKETS, ROLES, configurations, settings, theirs};
 use crate::cloud::api::emr::{
-    AddJobFlowSteps, BootstrapAction, ClusterRef, Configuration, NewGroup, NewStep, OnFailure,
-    RunJobFlow,
+    AddJobFlowSteps, BootstrapAction, ClusterRef, NewGroup, NewStep, OnFailure, RunJobFlow,
 };
 use crate::cloud::api::{ApiError, Serve};
 use crate::cloud::aws::Sdk;
@@ -12,7 +11,7 @@ use crate::cloud::aws::error::{from_sdk, incomplete};
 use crate::model::span::Span;
 use crate::model::stack::{Ebs, VolumeKind};
 use aws_sdk_emr::types::{
-    self, ActionOnFailure, Application, AutoTerminationPolicy, BootstrapActionConfig,
+    ActionOnFailure, Application, AutoTerminationPolicy, BootstrapActionConfig,
     EbsBlockDeviceConfig, EbsConfiguration, HadoopJarStepConfig, InstanceGroupConfig,
     InstanceRoleType, JobFlowInstancesConfig, MarketType, ScaleDownBehavior,
     ScriptBootstrapActionConfig, StepConfig, VolumeSpecification,
@@ -39,9 +38,7 @@ impl Serve<RunJobFlow> for Sdk {
             .set_auto_termination_policy(call.idle_timeout.map(policy))
             .scale_down_behavior(ScaleDownBehavior::TerminateAtTaskCompletion)
             .step_concurrency_level(i32::from(call.step_concurrency))
-            .set_configurations(some(
-                call.configurations.into_iter().map(configuration).collect(),
-            ))
+            .set_configurations(some(configurations::asked(&call.configurations)))
             .set_bootstrap_actions(some(call.bootstrap.into_iter().map(bootstrap).collect()))
             .set_steps(some(call.steps.into_iter().map(step).collect()))
             .set_tags(some(their_tags(call.tags)))
@@ -106,20 +103,6 @@ fn volumes(ebs: &Ebs) -> EbsConfiguration {
         .build();
     EbsConfiguration::builder()
         .ebs_block_device_configs(each)
-        .build()
-}
-
-fn configuration(ours: Configuration) -> types::Configuration {
-    let export = (!ours.export.is_empty()).then(|| {
-        types::Configuration::builder()
-            .classification("export")
-            .set_properties(Some(ours.export.into_iter().collect()))
-            .build()
-    });
-    types::Configuration::builder()
-        .classification(ours.classification)
-        .set_properties(Some(ours.properties.into_iter().collect()))
-        .set_configurations(export.map(|export| vec![export]))
         .build()
 }
 

@@ -1,6 +1,7 @@
 //! Amazon EMR through the SDK.
 
 mod changes;
+mod configurations;
 mod launch;
 mod reads;
 mod settings;

@@ -1,6 +1,6 @@
 //! Reads clusters and steps.
 
-use super::{MARKETS, ROLES, ours, settings, theirs};
+use super::{MARKETS, ROLES, configurations, ours, settings, theirs};
 use crate::cloud::api::emr::{
     BlockPublicAccess, Cluster, DescribeCluster, Failure, GetAutoTerminationPolicy,
     GetBlockPublicAccess, Instance, InstanceGroup, ListClusters, ListInstanceGroups, ListInstances,
@@ -78,6 +78,7 @@ fn cluster(theirs: types::Cluster) -> Option<Cluster> {
         applications: (theirs.applications().iter())
             .map(|application| application.name().unwrap_or_default().to_owned())
             .collect(),
+        configurations: configurations::shown(theirs.configurations()),
         keep_alive: !theirs.auto_terminate().unwrap_or_default(),
         protected: theirs.termination_protected().unwrap_or_default(),
         step_concurrency: count(theirs.step_concurrency_level()).max(1),

@@ -1,6 +1,7 @@
 //! The settings that EMR takes as they are, in the call that makes a cluster and in what it shows.
 
 use crate::model::emr_settings::EmrSettings;
+use crate::model::software::Software;
 use aws_sdk_emr::operation::run_job_flow::builders::RunJobFlowFluentBuilder;
 use aws_sdk_emr::types::Cluster;
 
@@ -20,5 +21,7 @@ pub(super) fn shown(theirs: &Cluster) -> EmrSettings {
     EmrSettings {
         security_configuration: parsed(theirs.security_configuration()),
         log_encryption_key: parsed(theirs.log_encryption_kms_key_id()),
+        // Its applications and configurations are read on their own.
+        software: Software::default(),
     }
 }

@@ -69,7 +69,7 @@ fn order(steps: &[&str]) -> RunJobFlow {
         keep_alive: true,
         step_concurrency: 1,
         settings: Default::default(),
-        configurations: Vec::new(),
+        configurations: Default::default(),
         bootstrap: Vec::new(),
         steps: steps
             .iter()
