@@ -36,6 +36,7 @@ fn group(nodes: &str) -> InstanceGroup {
 /// A primary and core nodes of one type, such as `3 x m5.xlarge` in all.
 fn cluster(core: u16, instance_type: &str) -> InstanceGroups {
     InstanceGroups {
+        root_volume: None,
         primary: group(&format!("1 x {instance_type}")),
         core: (core > 0).then(|| group(&format!("{core} x {instance_type}"))),
         task: None,

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+#[path = "text/example_stacks.rs"]
+mod example_stacks;
 #[path = "text/examples.rs"]
 mod examples;
 #[path = "text/policies.rs"]
@@ -185,7 +187,8 @@ fn every_path_that_is_offered_can_be_set() {
     }
     let text = MOVIES.replace(
         "size: 3 x m5.xlarge",
-        "size: { primary: m5.xlarge, core: 2 x m5.xlarge, task: 1 x m5.xlarge }",
+        "size: { primary: m5.xlarge, core: 2 x m5.xlarge, task: 1 x m5.xlarge }\n  \
+         bootstrap: [{ name: tools, script: s3://bucket/tools.sh }]",
     );
     for path in &paths {
         let set: Setting = format!("{path}=\u{1}").parse().unwrap();

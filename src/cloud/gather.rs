@@ -8,6 +8,7 @@ use super::{content, local_results};
 use crate::cost::catalog::Catalog;
 use crate::cost::estimate::Estimate;
 use crate::disk::{self, UnreadableFile};
+use crate::model::bootstrap::BootstrapScript;
 use crate::model::desired::InstanceGroups;
 use crate::model::event::{Event, Listener};
 use crate::model::facts::{Capacity, Facts, File, Folder, Input, Member};
@@ -77,6 +78,14 @@ impl Gather<'_> {
             if !scripts.contains_key(&step.script) {
                 let what = format!("the script of step {:?}", step.name.as_str());
                 scripts.insert(step.script.clone(), self.file(&step.script, &what)?);
+            }
+        }
+        for action in &stack.cluster.bootstrap {
+            if let BootstrapScript::Path(path) = &action.script
+                && !scripts.contains_key(path)
+            {
+                let what = format!("the script of bootstrap action {:?}", action.name.as_str());
+                scripts.insert(path.clone(), self.file(path, &what)?);
             }
         }
         Ok(scripts)

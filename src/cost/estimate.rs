@@ -10,8 +10,9 @@ use crate::model::instance_span::Role;
 use crate::model::money::Usd;
 use crate::model::name::Region;
 use crate::model::rates::{DECIMALS, NodeRate, Rates};
+use crate::model::root_volume::RootVolume;
 use crate::model::span::Span;
-use crate::model::stack::{InstanceGroup, Market, VolumeKind};
+use crate::model::stack::{Ebs, InstanceGroup, Market, VolumeKind};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -81,8 +82,22 @@ pub enum ComponentKind {
     DataVolumes,
     /// The root volume on EBS.
     RootVolume,
+    /// What the volumes' operations per second cost above those that are included.
+    VolumeIops,
+    /// What the volumes' throughput costs above that which is included.
+    VolumeThroughput,
     /// The public IPv4 addresses.
     PublicAddress,
+}
+
+impl ComponentKind {
+    /// Whether it is a cost of disks.
+    pub const fn is_disk(self) -> bool {
+        matches!(
+            self,
+            Self::DataVolumes | Self::RootVolume | Self::VolumeIops | Self::VolumeThroughput
+        )
+    }
 }
 
 /// The units of prices.
@@ -93,6 +108,10 @@ pub enum Unit {
     NodeHour,
     /// A GiB for a month of 730 hours.
     GibMonth,
+    /// An operation per second for a month of 730 hours.
+    IopsMonth,
+    /// A MiB per second for a month of 730 hours.
+    MibpsMonth,
 }
 
 /// Costs of a bill that estimates do not include.
@@ -115,6 +134,10 @@ const ROOT: Volumes = Volumes {
     note: None,
 };
 
+/// The speed of a gp3 volume that its size includes (EBS pricing page).
+const INCLUDED_IOPS: u16 = 3_000;
+const INCLUDED_MIBPS: u16 = 125;
+
 /// The hours of a GiB-month (EBS pricing page).
 const MONTH_HOURS: Decimal = Decimal::from_parts(730, 0, 0, false, 0);
 
@@ -136,9 +159,10 @@ impl Estimate {
             (Role::Core, groups.core.as_ref()),
             (Role::Task, groups.task.as_ref()),
         ];
+        let root = groups.root_volume.as_ref();
         let groups: Vec<GroupCost> = roles
             .into_iter()
-            .filter_map(|(role, group)| Some(group_cost(catalog, region, role, group?)))
+            .filter_map(|(role, group)| Some(group_cost(catalog, region, role, group?, root)))
             .collect::<Result<_, _>>()?;
         let components = groups.iter().flat_map(|group| &group.components);
         let as_of = components.map(|component| component.source.as_of).min();
@@ -194,20 +218,20 @@ pub(super) fn for_seconds(hourly: Usd, seconds: u64) -> Usd {
 
 impl GroupCost {
     fn node_rate(&self) -> NodeRate {
-        let of = |kinds: &[ComponentKind]| -> Usd {
+        let of = |is_part: fn(ComponentKind) -> bool| -> Usd {
             let parts = self.components.iter();
             let all: Usd = parts
-                .filter(|component| kinds.contains(&component.kind))
+                .filter(|component| is_part(component.kind))
                 .map(|component| component.hourly)
                 .sum();
             // A group's price is a multiple of a node's, so the division is exact.
             Usd::new(all.amount() / Decimal::from(self.nodes.count.max(1)))
         };
         NodeRate::new(
-            of(&[ComponentKind::Ec2]),
-            of(&[ComponentKind::EmrFee]),
-            of(&[ComponentKind::DataVolumes, ComponentKind::RootVolume]),
-            of(&[ComponentKind::PublicAddress]),
+            of(|kind| kind == ComponentKind::Ec2),
+            of(|kind| kind == ComponentKind::EmrFee),
+            of(ComponentKind::is_disk),
+            of(|kind| kind == ComponentKind::PublicAddress),
         )
     }
 }
@@ -217,6 +241,7 @@ fn group_cost(
     region: &Region,
     role: Role,
     group: &InstanceGroup,
+    root: Option<&RootVolume>,
 ) -> Result<GroupCost, NoPrice> {
     let count = group.nodes.count;
     let instance_type = group.instance_type();
@@ -237,7 +262,10 @@ fn group_cost(
         components.push(per_gib(ComponentKind::DataVolumes, count, data, price));
     }
     let price = catalog.volume(region, ROOT.kind)?;
-    components.push(per_gib(ComponentKind::RootVolume, count, ROOT, price));
+    let gib = root.map_or(ROOT.gib, RootVolume::gib);
+    let volume = Volumes { gib, ..ROOT };
+    components.push(per_gib(ComponentKind::RootVolume, count, volume, price));
+    components.extend(speed(catalog, region, group, root)?);
     components.push(per_node(
         ComponentKind::PublicAddress,
         count,
@@ -267,6 +295,63 @@ fn data_volumes(catalog: &Catalog, group: &InstanceGroup) -> Option<Volumes> {
     }
 }
 
+/// What gp3 volumes cost besides their size: the operations per second and the throughput that are not
+/// included (EBS pricing page).
+fn speed(
+    catalog: &Catalog,
+    region: &Region,
+    group: &InstanceGroup,
+    root: Option<&RootVolume>,
+) -> Result<Vec<Component>, NoPrice> {
+    let data = group.ebs.as_ref();
+    let extra = |chosen: Option<u16>, included: u16, volumes: u16| {
+        u64::from(chosen.unwrap_or(0).saturating_sub(included)) * u64::from(volumes)
+    };
+    let of_data = |chosen: fn(&Ebs) -> Option<u16>, included: u16| {
+        data.map_or(0, |ebs| extra(chosen(ebs), included, ebs.volumes))
+    };
+    let of_root = |chosen: fn(&RootVolume) -> Option<u16>, included: u16| {
+        root.map_or(0, |root| extra(chosen(root), included, 1))
+    };
+    let iops = of_data(|ebs| ebs.iops, INCLUDED_IOPS) + of_root(|root| root.iops, INCLUDED_IOPS);
+    let mibps = of_data(|ebs| ebs.throughput, INCLUDED_MIBPS)
+        + of_root(|root| root.throughput, INCLUDED_MIBPS);
+    let mut components = Vec::new();
+    let count = group.nodes.count;
+    if iops > 0 {
+        let price = catalog.iops(region)?;
+        let kind = (ComponentKind::VolumeIops, Unit::IopsMonth);
+        components.push(per_month(kind, count, iops, price));
+    }
+    if mibps > 0 {
+        let price = catalog.throughput(region)?;
+        let kind = (ComponentKind::VolumeThroughput, Unit::MibpsMonth);
+        components.push(per_month(kind, count, mibps, price));
+    }
+    Ok(components)
+}
+
+/// The hourly price of a node is rounded up to the decimals of recorded rates, so that both agree.
+fn per_month(
+    (kind, unit): (ComponentKind, Unit),
+    count: u16,
+    of_node: u64,
+    price: Price,
+) -> Component {
+    let month = price.usd.times(Decimal::from(of_node));
+    let node = Usd::new(month.amount() / MONTH_HOURS).up_to(DECIMALS);
+    Component {
+        kind,
+        volumes: None,
+        quantity: of_node.saturating_mul(u64::from(count)),
+        unit,
+        unit_price: price.usd,
+        hourly: node.times(Decimal::from(count)),
+        source: price.source,
+        note: price.note,
+    }
+}
+
 fn per_node(kind: ComponentKind, count: u16, price: Price) -> Component {
     let unit_price = price.usd.up_to(DECIMALS);
     Component {
@@ -281,20 +366,12 @@ fn per_node(kind: ComponentKind, count: u16, price: Price) -> Component {
     }
 }
 
-/// The hourly price of a node's volumes is rounded up to the decimals of recorded rates, so that
-/// both agree.
 fn per_gib(kind: ComponentKind, count: u16, volumes: Volumes, price: Price) -> Component {
     let gib = u64::from(volumes.count).saturating_mul(volumes.gib);
-    let month = price.usd.times(Decimal::from(gib));
-    let node = Usd::new(month.amount() / MONTH_HOURS).up_to(DECIMALS);
+    let of_month = per_month((kind, Unit::GibMonth), count, gib, price);
     Component {
-        kind,
         volumes: Some(volumes),
-        quantity: gib.saturating_mul(u64::from(count)),
-        unit: Unit::GibMonth,
-        unit_price: price.usd,
-        hourly: node.times(Decimal::from(count)),
-        source: price.source,
-        note: volumes.note.or(price.note),
+        note: volumes.note.or(of_month.note),
+        ..of_month
     }
 }

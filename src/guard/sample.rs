@@ -30,6 +30,9 @@ pub(super) fn cluster(ready: Option<i64>) -> Cluster {
         key_pair: None,
         security_groups: Vec::new(),
         emr: Default::default(),
+        bootstrap: Vec::new(),
+        step_concurrency: 1,
+        termination_protection: false,
         python_packages: Vec::new(),
         guardrails: Guardrails {
             idle_timeout: Span::from_secs(60),

@@ -1,6 +1,7 @@
 //! The desired state: the stack with every choice made. It contains no path of this machine except
 //! files to upload. `plan::expand` makes it.
 
+use super::bootstrap::BootstrapSpec;
 use super::emr_settings::EmrSettings;
 use super::instance::{InstanceType, Nodes};
 use super::memory::Memory;
@@ -10,6 +11,7 @@ use super::rates::Rates;
 use super::recorded_budget::RecordedBudget;
 use super::relative::RelativePath;
 use super::release::Release;
+use super::root_volume::RootVolume;
 use super::sample::Sampling;
 use super::span::Span;
 use super::stack::{self, Guardrails, InstanceGroup, Market, SecurityGroup};
@@ -87,6 +89,15 @@ pub struct ClusterSpec {
     /// EMR's own settings.
     #[serde(default, skip_serializing_if = "EmrSettings::is_empty")]
     pub emr: EmrSettings,
+    /// Scripts that run on each node before the applications are installed, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bootstrap: Vec<BootstrapSpec>,
+    /// How many steps run at the same time (StepConcurrencyLevel).
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub step_concurrency: u16,
+    /// Whether the stack asks for EMR's termination protection.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub termination_protection: bool,
     /// Packages that pip installs on every node.
     pub python_packages: Vec<String>,
     /// The guardrails.
@@ -114,6 +125,17 @@ pub struct InstanceGroups {
     pub core: Option<InstanceGroup>,
     /// The task nodes, if any.
     pub task: Option<InstanceGroup>,
+    /// The root volume of each node; `None` for EMR's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root_volume: Option<RootVolume>,
+}
+
+const fn one() -> u16 {
+    1
+}
+
+const fn is_one(number: &u16) -> bool {
+    *number == 1
 }
 
 impl InstanceGroups {
@@ -131,6 +153,7 @@ impl InstanceGroups {
             },
             core: None,
             task: None,
+            root_volume: None,
         }
     }
 
@@ -140,6 +163,7 @@ impl InstanceGroups {
             primary: cluster.primary.clone(),
             core: cluster.core.clone(),
             task: cluster.task.clone(),
+            root_volume: cluster.root_volume,
         }
     }
 
@@ -184,6 +208,10 @@ pub struct JobSpec {
     pub results_key: RelativePath,
     /// The bucket's folder for `${scratch}`.
     pub scratch_key: RelativePath,
+    /// How many of its steps run at the same time. With more than one, no step waits for another,
+    /// and a failed one stops no other.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub at_once: u16,
 }
 
 /// One `spark-submit`; paths are locations as the cluster sees them.

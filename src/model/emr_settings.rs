@@ -5,11 +5,12 @@
 //! the settings on as a whole.
 
 use super::arn::Arn;
+use super::aws_names::{ImageId, LogFolder, ProfileName, RoleName};
 use super::invalid::Invalid;
 use super::name::{Region, SecurityConfigurationName};
 use super::parsed::serde_by_text;
 use super::partition::Partition;
-use super::releases::{LOG_ENCRYPTION, Releases, SECURITY_CONFIGURATION};
+use super::releases::{ALL, CUSTOM_IMAGE, LOG_ENCRYPTION, Releases, SECURITY_CONFIGURATION};
 use super::software::Software;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -28,6 +29,21 @@ pub struct EmrSettings {
     /// Applications and their configurations.
     #[serde(flatten)]
     pub software: Software,
+    /// The user's own folder for logs; `None` for one in clusterup's bucket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logs: Option<LogFolder>,
+    /// EMR's own role; `None` for the default one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service_role: Option<RoleName>,
+    /// The instances' profile; `None` for the default one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_profile: Option<ProfileName>,
+    /// The role of automatic scaling by rules (AutoScalingRole).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scaling_role: Option<RoleName>,
+    /// The image that instances start from (CustomAmiId); `None` for EMR's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageId>,
 }
 
 /// A KMS key by its ARN. Aliases are rejected, because they could refer to another key later.
@@ -89,6 +105,14 @@ impl EmrSettings {
         fn text(value: Option<&impl ToString>) -> Option<String> {
             value.map(ToString::to_string)
         }
+        /// A setting that all releases support.
+        fn row(key: &'static str, value: Option<String>) -> Row {
+            Row {
+                key,
+                value,
+                releases: ALL,
+            }
+        }
         vec![
             Row {
                 key: "security_configuration",
@@ -99,6 +123,18 @@ impl EmrSettings {
                 key: "log_encryption_key",
                 value: text(self.log_encryption_key.as_ref()),
                 releases: LOG_ENCRYPTION,
+            },
+            row("logs", text(self.logs.as_ref())),
+            row("roles.service", text(self.service_role.as_ref())),
+            row(
+                "roles.instance_profile",
+                text(self.instance_profile.as_ref()),
+            ),
+            row("roles.scaling", text(self.scaling_role.as_ref())),
+            Row {
+                key: "image",
+                value: text(self.image.as_ref()),
+                releases: CUSTOM_IMAGE,
             },
         ]
     }
@@ -208,5 +244,19 @@ mod tests {
             assert_eq!(settings.unsupported(new), None, "{new}");
         }
         assert_eq!(EmrSettings::default().unsupported("emr-5.29.0"), None);
+        let settings = EmrSettings {
+            image: "ami-0abcdef1234567890".parse().ok(),
+            ..EmrSettings::default()
+        };
+        assert!(settings.unsupported("emr-5.6.1").is_some());
+        for new in [
+            "emr-5.7.0",
+            "emr-5.x",
+            "emr-6.0.0",
+            "emr-7.12.0",
+            "emr-spark-8.0.0",
+        ] {
+            assert_eq!(settings.unsupported(new), None, "{new}");
+        }
     }
 }

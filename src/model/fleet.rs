@@ -53,6 +53,17 @@ pub struct ClusterSnapshot {
     pub mark: Option<WatchdogMark>,
 }
 
+impl ClusterSnapshot {
+    /// Whether somebody else protected it. The guardrails of a stack lift a protection that the stack
+    /// asks for, and no other.
+    pub fn is_protected_by_others(&self) -> bool {
+        let own = self
+            .ours()
+            .is_some_and(|own| own.spec.termination_protection);
+        self.protected && !own
+    }
+}
+
 /// A cluster by its creator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AnyCluster {

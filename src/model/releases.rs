@@ -24,6 +24,20 @@ pub const SECURITY_CONFIGURATION: Releases = Releases::since(&[(4, 8)]);
 /// An encryption key of logs: "5.30.0 and later, excluding 6.0.0" (EMR API, RunJobFlow).
 pub const LOG_ENCRYPTION: Releases = IDLE_POLICY;
 
+/// What all releases support.
+pub const ALL: Releases = Releases::since(&[(0, 0)]);
+
+/// Images of one's own (EMR Management Guide, "Using a custom AMI").
+pub const CUSTOM_IMAGE: Releases = Releases::since(&[(5, 7)]);
+
+/// Steps that run at the same time (EMR Management Guide, "Considerations for running multiple steps in
+/// parallel").
+pub const STEP_CONCURRENCY: Releases = Releases::since(&[(5, 28)]);
+
+/// A choice of the root volume's speed (EMR Management Guide, "Customizing the Amazon EBS root device
+/// volume").
+pub const ROOT_VOLUME_SPEED: Releases = Releases::since(&[(6, 15)]);
+
 /// The Glue Data Catalog as the metastore of Spark and Hive (EMR Release Guide, "Using the Glue Data
 /// Catalog").
 pub const GLUE: Releases = Releases::since(&[(5, 8)]);

@@ -1,6 +1,7 @@
 //! A stack: parsed, with defaults and with every reference resolved. `text` makes it; paths are
 //! joined to the folder of the stack's file.
 
+use super::bootstrap::Bootstrap;
 use super::cidr::Cidr;
 use super::emr_settings::EmrSettings;
 use super::hours::OffHours;
@@ -9,6 +10,7 @@ use super::memory::Memory;
 use super::money::Usd;
 use super::name::{DataName, GroupName, KeyPairName, Region, StackName, StepName, TeamName};
 use super::release::Release;
+use super::root_volume::RootVolume;
 use super::span::Span;
 use super::words::words;
 use serde::{Deserialize, Serialize};
@@ -135,6 +137,18 @@ pub struct Cluster {
     /// EMR's own settings.
     #[serde(skip_serializing_if = "EmrSettings::is_empty")]
     pub emr: EmrSettings,
+    /// The root volume of each node; `None` for EMR's default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root_volume: Option<RootVolume>,
+    /// Scripts that run on each node before the applications are installed, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bootstrap: Vec<Bootstrap>,
+    /// How many steps run at the same time; `None` for one after the other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step_concurrency: Option<u16>,
+    /// Whether EMR refuses to end the cluster until the protection is lifted.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub termination_protection: bool,
 }
 
 /// The instances of one role. The primary has a count of 1.
@@ -174,6 +188,12 @@ pub struct Ebs {
     pub size: Memory,
     /// The number of volumes.
     pub volumes: u16,
+    /// The operations per second of each volume; `None` for those of its kind and size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iops: Option<u16>,
+    /// The throughput of each volume in MiB/s; `None` for that of its kind and size.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throughput: Option<u16>,
 }
 
 /// The kinds of EBS volumes.
@@ -184,6 +204,19 @@ pub enum VolumeKind {
     Gp2,
     /// General purpose SSD, gp3.
     Gp3,
+    /// Throughput optimized HDD, st1.
+    St1,
+}
+
+impl VolumeKind {
+    /// The name in EC2.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Gp2 => "gp2",
+            Self::Gp3 => "gp3",
+            Self::St1 => "st1",
+        }
+    }
 }
 
 /// A stack's job.

@@ -35,6 +35,11 @@ pub enum Unarmed {
     Left(DateTime<Utc>),
     /// No `apply` follows the cluster.
     NotFollowed,
+    /// The stack asks for termination protection, and the schedule that lifts it is missing.
+    NotLifted,
+    /// The stack asks for termination protection, and AWS does not document whether the safeguard
+    /// ends a protected cluster.
+    Undocumented,
     /// It was never started.
     NeverStarted,
     /// The text of a reason that was read from JSON.
@@ -61,6 +66,7 @@ impl Unarmed {
             | Self::Different
             | Self::Missing
             | Self::NotFollowed
+            | Self::NotLifted
             | Self::NeverStarted => Some(apply),
             Self::NoRole(_) => Some(apply.arg("--create-roles")),
             Self::NoIdlePolicy(_)
@@ -68,6 +74,7 @@ impl Unarmed {
             | Self::Kept
             | Self::CreatedWithout
             | Self::Unread(_)
+            | Self::Undocumented
             | Self::Left(_)
             | Self::Recorded(_) => None,
         }
@@ -102,6 +109,10 @@ impl fmt::Display for Unarmed {
             Self::Different => "its cluster, call or time was changed",
             Self::Missing => "it is missing",
             Self::NotFollowed => "nobody follows it",
+            Self::NotLifted => "the schedule that lifts the termination protection is missing",
+            Self::Undocumented => {
+                "termination protection is on, and AWS does not document that this ends the cluster"
+            }
             Self::NeverStarted => "it was never started",
             Self::Recorded(text) => text,
         };

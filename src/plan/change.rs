@@ -1,9 +1,11 @@
 //! The differences between a living cluster and the desired one: what can be changed while it
 //! lives, and what cannot.
 
+use super::bootstrap;
 use crate::guard::{self, Verdict};
 use crate::model::desired::{ClusterSpec, InstanceGroups};
 use crate::model::observed::Cluster;
+use crate::model::root_volume::RootVolume;
 use crate::model::stack::InstanceGroup;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +45,9 @@ pub(super) fn immovable(have: &ClusterSpec, want: &ClusterSpec, elastic: bool) -
             list(want),
         ));
     }
+    if let Some(difference) = bootstrap::difference(&have.bootstrap, &want.bootstrap) {
+        return Some(difference);
+    }
     if let Some((key, from, to)) = have.emr.difference(&want.emr) {
         return Some(change(&key, from, to));
     }
@@ -59,6 +64,13 @@ fn shape(have: &InstanceGroups, want: &InstanceGroups) -> Option<String> {
         ("core", have.core.as_ref(), want.core.as_ref()),
         ("task", have.task.as_ref(), want.task.as_ref()),
     ];
+    if have.root_volume != want.root_volume {
+        let shown = |volume: Option<RootVolume>| {
+            volume.map_or_else(|| "EMR's own".to_owned(), |it| it.to_string())
+        };
+        let (from, to) = (shown(have.root_volume), shown(want.root_volume));
+        return Some(change("root_volume", from, to));
+    }
     roles
         .into_iter()
         .find_map(|(role, have, want)| match (have, want) {
@@ -106,6 +118,14 @@ pub(super) fn movable(cluster: &Cluster, want: &ClusterSpec, elastic: bool) -> V
         .zip(want.guardrails.rows());
     let differ = guardrails.filter(|((_, from), (_, to))| from != to);
     changes.extend(differ.map(|((name, from), (_, to))| change(name, from, to)));
+    if have.step_concurrency != want.step_concurrency {
+        let (from, to) = (have.step_concurrency, want.step_concurrency);
+        changes.push(change("step_concurrency", from, to));
+    }
+    if have.termination_protection != want.termination_protection {
+        let (from, to) = (have.termination_protection, want.termination_protection);
+        changes.push(change("termination_protection", from, to));
+    }
     if have.team != want.team {
         changes.push("its team changes".to_owned());
     }
@@ -202,6 +222,66 @@ mod tests {
         ];
         assert_eq!(movable(&have, &want, true), changes);
         assert_eq!(immovable(&have.spec, &want, true), None);
+    }
+
+    #[test]
+    fn what_machines_start_with_replaces_the_cluster() {
+        let have = cluster(1).spec;
+        let changed = |change: &dyn Fn(&mut ClusterSpec)| {
+            let mut want = have.clone();
+            change(&mut want);
+            immovable(&have, &want, true)
+        };
+        assert_eq!(changed(&|_| ()), None);
+        let root = RootVolume {
+            size: crate::model::memory::Memory::from_mib(50 << 10),
+            iops: Some(4_000),
+            throughput: None,
+        };
+        for (why, says) in [
+            (
+                changed(&|want| want.groups.root_volume = Some(root)),
+                "root_volume changes from EMR's own to 50g with 4000 IOPS",
+            ),
+            (
+                changed(&|want| want.emr.image = "ami-0abcdef1234567890".parse().ok()),
+                "image changes from none to ami-0abcdef1234567890",
+            ),
+            (
+                changed(&|want| want.emr.logs = "s3://team-logs/emr/".parse().ok()),
+                "logs changes from none to s3://team-logs/emr",
+            ),
+            (
+                changed(&|want| want.emr.instance_profile = "Nodes".parse().ok()),
+                "roles.instance_profile changes from none to Nodes",
+            ),
+        ] {
+            assert_eq!(why.as_deref(), Some(says));
+        }
+        let action = crate::model::bootstrap::BootstrapSpec {
+            name: "tools".parse().unwrap(),
+            script: "s3://b/tools.sh".to_owned(),
+            args: Vec::new(),
+        };
+        let added = changed(&|want| want.bootstrap.push(action.clone()));
+        assert_eq!(
+            added.as_deref(),
+            Some("the bootstrap action tools is added")
+        );
+    }
+
+    #[test]
+    fn concurrency_and_protection_change_in_place() {
+        let have = cluster(1);
+        let mut want = have.spec.clone();
+        want.step_concurrency = 4;
+        want.termination_protection = true;
+        assert_eq!(immovable(&have.spec, &want, true), None);
+        let changes = [
+            "step_concurrency changes from 1 to 4",
+            "termination_protection changes from false to true",
+        ];
+        assert_eq!(movable(&have, &want, true), changes);
     }
 
     fn late() -> DateTime<Utc> {

@@ -1,13 +1,16 @@
 //! Expands a `Stack` and `Facts` into `Desired`, with every choice made.
 
+use super::bootstrap;
 use super::fit::{self, Fitted};
 use super::job;
 use super::keys::{Keys, Staged};
+use super::launch;
+use super::not_here;
 use super::refusal::Refusal;
 use super::sampling;
 use super::software;
 use crate::cost::meter::accrued;
-use crate::model::desired::{ClusterSpec, Desired, InstanceGroups, KeyPairSpec, Object};
+use crate::model::desired::{ClusterSpec, Desired, InstanceGroups, JobSpec, KeyPairSpec, Object};
 use crate::model::emr_settings::EmrSettings;
 use crate::model::facts::{Capacity, Facts};
 use crate::model::hint::Command;
@@ -31,7 +34,12 @@ pub fn expand(stack: &Stack, facts: &Facts) -> Result<(Desired, Vec<String>), Ve
         .as_ref()
         .map(|job| job::expand(job, &keys, &fitted))
         .transpose();
+    let at_once = launch::at_once(stack, facts);
+    let job = job.map(|job| job.map(|job| JobSpec { at_once, ..job }));
     let job = job.map_err(|refusal| refusals.push(refusal)).ok().flatten();
+    let bootstrap = bootstrap::expand(stack, facts);
+    let bootstrap = bootstrap.map_err(|refusal| refusals.push(refusal));
+    let bootstrap = bootstrap.unwrap_or_default();
     if !refusals.is_empty() {
         return Err(refusals);
     }
@@ -40,7 +48,10 @@ pub fn expand(stack: &Stack, facts: &Facts) -> Result<(Desired, Vec<String>), Ve
         key_pairs: key_pairs(stack, facts),
         security_groups: stack.security_groups.clone(),
         objects: objects(stack, facts, &keys),
-        cluster: cluster(stack, facts, &fitted),
+        cluster: ClusterSpec {
+            bootstrap,
+            ..cluster(stack, facts, &fitted)
+        },
         job,
         elastic: facts.capacity == Capacity::AsTyped,
     };
@@ -54,8 +65,10 @@ fn notes(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<String> {
     let mut notes: Vec<String> = fitted.note().into_iter().collect();
     notes.extend(software::notes(stack, facts));
     if facts.capacity == Capacity::AsTyped {
+        notes.extend(launch::notes(stack));
         return notes;
     }
+    notes.extend(not_here::notes(stack));
     let release = &stack.cluster.release;
     if release.major() != 7 {
         let label = release.to_string();
@@ -135,6 +148,7 @@ fn too_old(stack: &Stack, facts: &Facts) -> Option<Refusal> {
     let release = &stack.cluster.release;
     let label = facts.label.clone().unwrap_or(release.to_string());
     let missing = stack.cluster.emr.unsupported(&label);
+    let missing = missing.or_else(|| launch::unsupported(stack, &label));
     let (key, releases) = missing.filter(|_| facts.capacity == Capacity::AsTyped)?;
     Some(Refusal::new(
         format!("{label} has no {key}"),
@@ -165,6 +179,14 @@ fn objects(stack: &Stack, facts: &Facts, keys: &Keys<'_>) -> Vec<Object> {
             };
             objects.insert(script.object());
         }
+    }
+    for file in bootstrap::scripts(stack, facts) {
+        let script = Staged {
+            key: Keys::script(file),
+            file,
+            sampling: None,
+        };
+        objects.insert(script.object());
     }
     for (name, input) in &facts.data {
         objects.extend(keys.staged(name, input).into_iter().map(Staged::object));
@@ -199,6 +221,10 @@ fn cluster(stack: &Stack, facts: &Facts, fitted: &Fitted) -> ClusterSpec {
         } else {
             EmrSettings::default()
         },
+        bootstrap: Vec::new(),
+        step_concurrency: launch::at_once(stack, facts),
+        termination_protection: cluster.termination_protection
+            && facts.capacity == Capacity::AsTyped,
         python_packages: stack
             .job
             .iter()

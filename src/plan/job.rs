@@ -43,6 +43,7 @@ pub(super) fn expand(job: &Job, keys: &Keys<'_>, fitted: &Fitted) -> Result<JobS
         scratch_key: below("scratch")?,
         hash,
         steps,
+        at_once: 1,
     })
 }
 

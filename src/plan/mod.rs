@@ -1,6 +1,7 @@
 //! Computes a `Plan` from a `Stack`, `Facts` and what is `Observed`: ordered actions, each with its
 //! reason, that leave no choice to execution. Pure.
 
+mod bootstrap;
 mod change;
 pub mod check;
 pub mod cluster;
@@ -10,7 +11,9 @@ pub mod expand;
 pub mod fit;
 mod job;
 mod keys;
+mod launch;
 pub mod memory;
+mod not_here;
 pub mod refusal;
 mod sampling;
 mod software;

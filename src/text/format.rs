@@ -143,6 +143,12 @@ pub(crate) const VOLUME_SIZE: Format<Memory> = Format::by(
 )
 .suggest(suggestions::memory)
 .measured();
+pub(crate) const ROOT_VOLUME_SIZE: Format<Memory> =
+    Format::by(readers::root_volume_size, "([1-9][0-9]|100)[gG][bB]?")
+        .suggest(suggestions::memory)
+        .measured();
+pub(crate) const BOOTSTRAP_ARG: Format<String> =
+    Format::by(readers::bootstrap_arg, r"[^\x00-\x1f\x7f-\x9f]{1,1000}");
 pub(crate) const INGRESS: Format<IngressSource> = Format::by(
     readers::ingress,
     concat!(
@@ -214,7 +220,7 @@ mod tests {
         Option<&'static str>,
     );
 
-    const ALL: [Read; 25] = all![
+    const ALL: [Read; 26] = all![
         STACK,
         SECURITY_CONFIGURATION,
         TEAM,
@@ -231,6 +237,7 @@ mod tests {
         WEEK,
         EXECUTOR_MEMORY,
         VOLUME_SIZE,
+        ROOT_VOLUME_SIZE,
         PATH,
         MEMBER,
         FILE,

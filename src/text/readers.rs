@@ -26,6 +26,29 @@ pub(crate) fn volume_size(text: &str) -> Result<Memory, Invalid> {
     }
 }
 
+/// The root volume of a node has up to 100 GiB, and 10 or 15 GiB without a choice (EMR Management
+/// Guide, "Customizing the Amazon EBS root device volume").
+pub(crate) fn root_volume_size(text: &str) -> Result<Memory, Invalid> {
+    match text.parse::<Memory>() {
+        Ok(size) if size.mib() % 1024 == 0 && (10..=100).contains(&(size.mib() >> 10)) => Ok(size),
+        _ => Err(Invalid::new(
+            "a root volume of whole gigabytes from `10g` to `100g`, such as `50g`",
+        )),
+    }
+}
+
+/// An argument of a bootstrap action, which arrives as it is. `${…}` is replaced in steps only; an
+/// empty one is refused, because EMR is known to drop those of steps.
+pub(crate) fn bootstrap_arg(text: &str) -> Result<String, Invalid> {
+    let good = (1..=1_000).contains(&text.chars().count()) && !text.chars().any(char::is_control);
+    if good {
+        return Ok(text.to_owned());
+    }
+    Err(Invalid::new(
+        "an argument of 1 to 1000 characters on one line",
+    ))
+}
+
 pub(crate) fn ingress(text: &str) -> Result<IngressSource, Invalid> {
     if text == "caller" {
         return Ok(IngressSource::Caller);

@@ -216,7 +216,10 @@ def make_reaper_role():
     make_role(REAPER, "scheduler")
     statement = {
         "Effect": "Allow",
-        "Action": "elasticmapreduce:TerminateJobFlows",
+        "Action": [
+            "elasticmapreduce:TerminateJobFlows",
+            "elasticmapreduce:SetTerminationProtection",
+        ],
         "Resource": "*",
     }
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})

@@ -89,6 +89,7 @@ def power_off(aws):
     key = "stacks/x/deadline"
     script = {"Path": "s3://clusterup-b/x/power-off.sh", "Args": ["600", f"s3://clusterup-b/{key}"]}
     actions = [{"Name": "end", "ScriptBootstrapAction": script}]
+    aws.s3.put_object(Bucket="clusterup-b", Key="x/power-off.sh", Body=b"#!/bin/sh")
     cluster = aws.ready(BootstrapActions=actions)
     reported = aws.emr.list_bootstrap_actions(ClusterId=cluster)["BootstrapActions"]
     wanted = [{"Name": "end", "ScriptPath": script["Path"], "Args": script["Args"]}]

@@ -104,7 +104,7 @@ def set_keep_alive(world, region, body):
 def modify_cluster(world, region, body):
     cluster = described(world, region, body.get("ClusterId"))
     level = body.get("StepConcurrencyLevel", cluster.concurrency)
-    launch.check_concurrency(level)
+    launch.check_concurrency(level, cluster.spec["ReleaseLabel"])
     cluster.concurrency, cluster.moved = level, world.clock.now()
     return {"StepConcurrencyLevel": level}
 

@@ -4,6 +4,8 @@ import re
 
 import account
 import software
+import disks
+from places import split
 from replies import Refusal
 
 ROLES = ("MASTER", "CORE", "TASK")
@@ -48,8 +50,10 @@ def check(region, spec):
     check_network(region, spec.get("Instances", {}))
     check_settings(region, label, spec)
     software.check(label, spec)
+    for mistake in disks.mistakes(spec, version(label)):
+        raise invalid(mistake)
     level = spec.get("StepConcurrencyLevel", 1)
-    check_concurrency(level)
+    check_concurrency(level, label)
     for step in spec.get("Steps", []):
         check_step(step, level)
     if spec.get("AutoTerminationPolicy") is not None:
@@ -102,15 +106,29 @@ def check_settings(region, label, spec):
         if key.split(":")[3:4] != [region]:
             raise invalid(f"The KMS key {key} is not in {region}.")
         # For 5.30.0 and later, excluding 6.0.0 (EMR API, RunJobFlow).
-        numbers = re.match(r"emr-(\d+)\.(\d+)", label)
-        version = tuple(map(int, numbers.groups())) if numbers else (9, 0)
-        if version < (5, 30) or version == (6, 0):
+        if version(label) < (5, 30) or version(label) == (6, 0):
             raise invalid(f"LogEncryptionKmsKeyId is not supported for {label}.")
+    image = spec.get("CustomAmiId")
+    if image and not re.fullmatch(r"ami-([0-9a-f]{8}|[0-9a-f]{17})", image):
+        raise invalid(f"The custom AMI id {image} is invalid.")
+    if image and version(label) < (5, 7):
+        raise invalid(f"Custom AMIs are not supported for {label}.")
+    # At most 16 (EMR API, RunJobFlow).
+    if len(spec.get("BootstrapActions", [])) > 16:
+        raise invalid("A maximum of 16 bootstrap actions are allowed.")
 
 
-def check_concurrency(level):
+def version(label):
+    """The major and minor number of a label; those of a family without them are later."""
+    numbers = re.match(r"emr-(\d+)\.(\d+)", label)
+    return tuple(map(int, numbers.groups())) if numbers else (9, 0)
+
+
+def check_concurrency(level, label):
     if not 1 <= int(level) <= 256:
         raise invalid("Invalid step concurrency level. Allowed level is from 1 to 256")
+    if int(level) > 1 and version(label) < (5, 28):
+        raise invalid(f"Step concurrency is not supported for {label}.")
 
 
 def check_step(step, level):
@@ -162,6 +180,14 @@ def late_failure(region, spec):
         found = "INVALID_SUBNET", f"The subnet {subnet} does not exist"
     elif lost := [one for one in groups if not account.has_security_group(region, one)]:
         found = "INVALID_SECURITY_GROUP", f"The security group '{lost[0]}' does not exist"
+    elif scripts := missing_scripts(spec):
+        message = f"On the master instance, bootstrap action {scripts[0]} was not found"
+        return {
+            "fail_at": "BOOTSTRAPPING",
+            "code": "BOOTSTRAP_FAILURE",
+            "message": message,
+            "error_code": "BOOTSTRAP_FAILURE_FILE_NOT_FOUND_PRIMARY",
+        }
     else:
         return None
     code, message = found
@@ -171,3 +197,10 @@ def late_failure(region, spec):
         "message": message,
         "error_code": f"VALIDATION_ERROR_{code}",
     }
+
+
+def missing_scripts(spec):
+    """The scripts of bootstrap actions that are not in S3."""
+    paths = [one["ScriptBootstrapAction"]["Path"] for one in spec.get("BootstrapActions", [])]
+    ours = [path for path in paths if not path.partition(".elasticmapreduce/")[1]]
+    return [path for path in ours if account.object_body(*split(path)) is None]

@@ -138,7 +138,8 @@ class Cluster:
             yield self.moved, self.out_of_work
         elif self.state != "WAITING":
             yield self.moved, self.wait
-        elif self.policy:
+        # AWS does not document that the policy ends a protected cluster.
+        elif self.policy and not self.protected:
             idle_since = max(self.since, self.policy_set)
             yield idle_since + self.policy["IdleTimeout"], self.idled_out
 

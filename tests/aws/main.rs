@@ -32,6 +32,7 @@ mod hints;
 mod job;
 mod json;
 mod kills;
+mod launch_settings;
 mod ledger;
 mod life;
 mod login;

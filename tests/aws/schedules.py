@@ -14,6 +14,7 @@ import emr
 from replies import Refusal
 
 TERMINATE = "arn:aws:scheduler:::aws-sdk:emr:terminateJobFlows"
+PROTECT = "arn:aws:scheduler:::aws-sdk:emr:setTerminationProtection"
 AT = re.compile(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)")
 MINUTE = 60
 ASSUME = "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
@@ -89,15 +90,20 @@ def fire(world, region, group, schedule, when):
 
 def made(world, region, schedule, when):
     """Whether the call is finished: it succeeded, or failed for good."""
-    ids = named(schedule)
+    ids, protected = named(schedule), protection(schedule)
     if ids is None:
         return True
-    if "TerminateJobFlows" not in account.permissions(schedule.target["RoleArn"]):
+    call = "TerminateJobFlows" if protected is None else "SetTerminationProtection"
+    if call not in account.permissions(schedule.target["RoleArn"]):
         return False
     try:
         clusters = emr.listed(world, region, ids)
     except Refusal:
         return False
+    if protected is not None:
+        for cluster in clusters:
+            cluster.protected = protected
+        return True
     for cluster in clusters:
         if not cluster.protected:
             cluster.terminate(when)
@@ -105,13 +111,26 @@ def made(world, region, schedule, when):
 
 
 def named(schedule):
-    """The clusters that the schedule ends; none if AWS could not make the call."""
+    """The clusters that the schedule's call names; none if AWS could not make the call."""
     try:
         ids = json.loads(schedule.target.get("Input", ""))["JobFlowIds"]
     except (ValueError, KeyError, TypeError):
         return None
     good = isinstance(ids, list) and all(isinstance(one, str) for one in ids)
-    return ids if good and schedule.target["Arn"] == TERMINATE else None
+    if schedule.target["Arn"] == PROTECT and protection(schedule) is None:
+        return None
+    return ids if good and schedule.target["Arn"] in (TERMINATE, PROTECT) else None
+
+
+def protection(schedule):
+    """The protection that the schedule sets; None if it sets none."""
+    if schedule.target["Arn"] != PROTECT:
+        return None
+    try:
+        protected = json.loads(schedule.target.get("Input", ""))["TerminationProtected"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return protected if isinstance(protected, bool) else None
 
 
 def shown(region, group, schedule):

@@ -7,6 +7,7 @@ use clusterup::cost::estimate::{ComponentKind, Unit, Unpriced};
 use clusterup::model::instance_span::Role;
 use clusterup::model::memory::Memory;
 use clusterup::model::money::Usd;
+use clusterup::model::root_volume::RootVolume;
 use clusterup::model::span::Span;
 use clusterup::model::stack::{Ebs, Market, VolumeKind};
 use rust_decimal::Decimal;
@@ -85,11 +86,79 @@ fn volumes_that_the_stack_names_replace_emrs() {
         kind: VolumeKind::Gp3,
         size: Memory::from_mib(100 * 1024),
         volumes: 2,
+        iops: None,
+        throughput: None,
     });
     let cluster = estimate("us-east-1", &groups);
     let data = &cluster.groups[0].components[2];
     assert_eq!((data.quantity, data.unit_price), (200, usd("0.08")));
     assert_eq!(cents(data.hourly, 6), Decimal::new(21_918, 6));
+}
+
+#[test]
+fn the_speed_of_volumes_is_priced_above_what_is_included() {
+    let volume = |iops, throughput| Ebs {
+        kind: VolumeKind::Gp3,
+        size: Memory::from_mib(100 * 1024),
+        volumes: 2,
+        iops,
+        throughput,
+    };
+    let mut groups = cluster(2, "m5.xlarge");
+    groups.core.as_mut().unwrap().ebs = Some(volume(None, None));
+    let plain = estimate("us-east-1", &groups);
+    groups.core.as_mut().unwrap().ebs = Some(volume(Some(3_000), Some(125)));
+    assert_eq!(estimate("us-east-1", &groups).hourly, plain.hourly);
+    groups.core.as_mut().unwrap().ebs = Some(volume(Some(4_000), Some(225)));
+    groups.root_volume = Some(RootVolume {
+        size: Memory::from_mib(50 * 1024),
+        iops: Some(3_500),
+        throughput: None,
+    });
+    let fast = estimate("us-east-1", &groups);
+    let of = |kind: ComponentKind| {
+        let all = fast.groups.iter().flat_map(|group| &group.components);
+        let all = all.filter(|part| part.kind == kind);
+        all.map(|part| (part.quantity, part.unit_price))
+            .collect::<Vec<_>>()
+    };
+    // Of the primary its root volume alone; of two core nodes two data volumes each as well.
+    let price = usd("0.005");
+    assert_eq!(
+        of(ComponentKind::VolumeIops),
+        [(500, price), (2 * 2_500, price)]
+    );
+    assert_eq!(
+        of(ComponentKind::VolumeThroughput),
+        [(2 * 200, usd("0.04"))]
+    );
+    assert_eq!(
+        of(ComponentKind::RootVolume),
+        [(50, usd("0.08")), (100, usd("0.08"))]
+    );
+    // 5500 IOPS at $0.005, 400 MiB/s at $0.04 and 105 GiB at $0.08, each for a month of 730 hours.
+    let more = fast.hourly.amount() - plain.hourly.amount();
+    assert_eq!(more.round_dp(5), Decimal::new(7_110, 5));
+    let rates = fast.rates().unwrap();
+    assert_eq!(rates.of(Role::Core).total(), fast.groups[1].node_hourly);
+}
+
+#[test]
+fn hard_disks_have_a_price_in_each_region_of_gp3() {
+    for region in ["us-east-1", "eu-central-2", "sa-east-1", "us-gov-west-1"] {
+        let mut groups = cluster(0, "m5.xlarge");
+        let volume = |kind| Ebs {
+            kind,
+            size: Memory::from_mib(500 * 1024),
+            volumes: 1,
+            iops: None,
+            throughput: None,
+        };
+        groups.primary.ebs = Some(volume(VolumeKind::Gp3));
+        let gp3 = estimate(region, &groups).hourly;
+        groups.primary.ebs = Some(volume(VolumeKind::St1));
+        assert!(estimate(region, &groups).hourly < gp3, "{region}");
+    }
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod notes;
 mod oracle;
 mod pairs;
 mod process;
+mod protection;
 mod recorded;
 mod request;
 mod rights;

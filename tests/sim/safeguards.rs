@@ -93,6 +93,8 @@ struct Story {
     sim: Sim,
     rng: Rng,
     request: StackRequest,
+    /// Whether the stack asks for termination protection.
+    protected: bool,
     limits: Limits,
     rates: String,
     /// What ran, by the cluster: from the account's own history.
@@ -130,7 +132,9 @@ impl Story {
             format!("0.{ec2:03}+0.{fee:03}+0.01+0.005")
         };
         let [primary, core, task] = [rate(&rng), rate(&rng), rate(&rng)];
+        let protected = rng.percent(30);
         Self {
+            protected,
             request: StackRequest {
                 keep: rng.percent(50),
                 core: 1 + mishaps::few(&rng, 5),
@@ -158,6 +162,7 @@ impl Story {
     fn case(&self) -> Case {
         let mut case = self.request.case();
         case.facts.prices = Ok(self.rates.parse().unwrap());
+        case.stack.cluster.termination_protection = self.protected;
         case
     }
 

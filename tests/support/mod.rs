@@ -95,6 +95,9 @@ impl Place {
             key_pair: None,
             security_groups: Vec::new(),
             emr: Default::default(),
+            bootstrap: Vec::new(),
+            step_concurrency: 1,
+            termination_protection: false,
             python_packages: Vec::new(),
             guardrails: Guardrails {
                 idle_timeout: Span::from_secs(idle),
@@ -157,6 +160,7 @@ impl Drop for Place {
 
 pub(crate) fn job(steps: Vec<StepSpec>) -> JobSpec {
     JobSpec {
+        at_once: 1,
         hash: "00112233aabbccdd".parse().unwrap(),
         steps,
         results_key: "results/x".parse().unwrap(),

@@ -7,7 +7,7 @@ use crate::cost::catalog::{NoPrice, Note, Source};
 use crate::cost::estimate::{Component, ComponentKind, Estimate, Unit};
 use crate::model::hint::Command;
 use crate::model::money::Usd;
-use crate::model::stack::{Market, VolumeKind};
+use crate::model::stack::Market;
 use chrono::NaiveDate;
 use rust_decimal::RoundingStrategy;
 
@@ -19,15 +19,14 @@ pub(super) fn component(component: &Component, market: Market) -> String {
         ComponentKind::EmrFee => "EMR fee",
         ComponentKind::DataVolumes => "data volumes",
         ComponentKind::RootVolume => "root volume",
+        ComponentKind::VolumeIops => "extra volume IOPS",
+        ComponentKind::VolumeThroughput => "extra volume throughput",
         ComponentKind::PublicAddress => "public IPv4 address",
     };
     let Some(volumes) = &component.volumes else {
         return what.to_owned();
     };
-    let kind = match volumes.kind {
-        VolumeKind::Gp2 => "gp2",
-        VolumeKind::Gp3 => "gp3",
-    };
+    let kind = volumes.kind.as_str();
     let times = if component.kind == ComponentKind::RootVolume {
         String::new()
     } else {
@@ -40,6 +39,8 @@ pub(super) const fn unit(unit: Unit) -> &'static str {
     match unit {
         Unit::NodeHour => "node-h",
         Unit::GibMonth => "GiB-month",
+        Unit::IopsMonth => "IOPS-month",
+        Unit::MibpsMonth => "MiB/s-month",
     }
 }
 

@@ -63,18 +63,16 @@ fn group(group: &GroupCost) -> String {
 }
 
 fn row(name: &str, groups: &[&GroupCost], sum: Usd) -> String {
-    use ComponentKind::{DataVolumes, Ec2, EmrFee, PublicAddress, RootVolume};
-    let of = |kinds: &[ComponentKind]| {
+    let of = |is_part: fn(ComponentKind) -> bool| {
         let components = groups.iter().flat_map(|group| &group.components);
-        let some = components.filter(|component| kinds.contains(&component.kind));
+        let some = components.filter(|component| is_part(component.kind));
         plain(some.map(|component| component.hourly).sum())
     };
-    let disks = of(&[DataVolumes, RootVolume]);
     let parts = [
-        of(&[Ec2]),
-        of(&[EmrFee]),
-        disks,
-        of(&[PublicAddress]),
+        of(|kind| kind == ComponentKind::Ec2),
+        of(|kind| kind == ComponentKind::EmrFee),
+        of(ComponentKind::is_disk),
+        of(|kind| kind == ComponentKind::PublicAddress),
         plain(sum),
     ];
     columns(name, parts)

@@ -4,10 +4,9 @@ use super::errors::Context;
 use super::last_observation::Replies;
 use super::names::{self, MAX_EXTENSIONS, SIZES, TEAM};
 use super::note::{self, NoteCheck};
-use super::{Account, safeguard_state, spec};
+use super::{Account, protection, safeguard_state, spec};
 use crate::cloud::api::emr::{
-    ModifyCluster, ModifyInstanceGroups, PutAutoTerminationPolicy, RemoveTags, Role, SetKeepAlive,
-    SetTerminationProtection,
+    ModifyInstanceGroups, PutAutoTerminationPolicy, RemoveTags, Role, SetKeepAlive,
 };
 use crate::cloud::api::{Api, Tags};
 use crate::cloud::{Cloud, CloudError};
@@ -85,7 +84,12 @@ impl<A: Api> Account<A> {
         self.retag(id, &observed, &have.spec, spec, tags).await?;
         self.untag(id, forged).await?;
         self.note(&have.stack, id.as_str(), &[terms]).await?;
-        self.arm(&moved, listener).await
+        self.arm(&moved, listener).await?;
+        let now = self.settings.clock.now();
+        if !observed.cluster.protected && protection::is_due(&moved, now) {
+            self.protect(id, true).await?;
+        }
+        Ok(())
     }
 
     /// Writes our tags and the user's. Tags to remove are removed first, while the cluster's spec
@@ -200,24 +204,11 @@ impl<A: Api> Account<A> {
             let call = SetKeepAlive { ids: ids(), keep };
             self.api.serve(call).await.with_context(context)?;
         }
-        if observed.cluster.protected {
-            let protected = false;
-            let call = SetTerminationProtection {
-                ids: ids(),
-                protected,
-            };
-            self.api.serve(call).await.with_context(context)?;
+        // Protection is lifted here; it is switched on when the safeguards are armed that lift it.
+        if observed.cluster.protected && !spec.termination_protection {
+            self.protect(id, false).await?;
         }
-        if observed.cluster.step_concurrency != 1 {
-            let id = id.to_string();
-            let step_concurrency = 1;
-            let call = ModifyCluster {
-                id,
-                step_concurrency,
-            };
-            self.api.serve(call).await.with_context(context)?;
-        }
-        Ok(())
+        self.run_at_once(id, spec.step_concurrency).await
     }
 
     /// The cluster's sizes so far, and those of `spec` from now on.

@@ -88,6 +88,11 @@ impl<A: Api> Account<A> {
         // The first action: a later one may hang.
         let mut bootstrap = vec![self.power_off(stack, nonce, deadline).await?];
         bootstrap.extend(self.packages(stack, spec).await?);
+        bootstrap.extend(spec.bootstrap.iter().map(|action| BootstrapAction {
+            name: action.name.to_string(),
+            script: action.script.clone(),
+            args: action.args.clone(),
+        }));
         let release = label(spec)?;
         let has_policy = Unarmed::idle_policy(&release, &spec.emr.software).is_none();
         let idle_timeout = has_policy.then_some(spec.guardrails.idle_timeout);
@@ -95,18 +100,23 @@ impl<A: Api> Account<A> {
             name: names::cluster(stack, nonce),
             release,
             applications: applications(spec),
-            log_uri: format!("s3://{bucket}/{}logs/", names::work(stack)),
-            service_role: SERVICE_ROLE.to_owned(),
-            instance_profile: INSTANCE_PROFILE.to_owned(),
+            log_uri: match &spec.emr.logs {
+                Some(folder) => format!("{folder}/"),
+                None => format!("s3://{bucket}/{}logs/", names::work(stack)),
+            },
+            service_role: or_default(spec.emr.service_role.as_ref(), SERVICE_ROLE),
+            instance_profile: or_default(spec.emr.instance_profile.as_ref(), INSTANCE_PROFILE),
             groups: groups(spec),
             key_pair: spec
                 .key_pair
                 .as_ref()
                 .map(|name| names::ec2(stack, name.as_str())),
             security_groups: self.group_ids(spec)?,
+            root_volume: spec.groups.root_volume,
+            protected: spec.termination_protection,
             idle_timeout,
             keep_alive: keep,
-            step_concurrency: 1,
+            step_concurrency: spec.step_concurrency,
             settings: spec.emr.clone(),
             configurations: software::requested(spec.emr.software.configurations.clone()),
             bootstrap,
@@ -148,7 +158,7 @@ impl<A: Api> Account<A> {
                 Class::Input,
                 "the cluster's description is too long for its tags",
             )
-            .hint("shorten job.python_packages by putting them into one package, or use fewer tags")
+            .hint("use fewer or shorter job.python_packages, cluster.bootstrap or tags")
         })?;
         Ok(tags)
     }
@@ -249,6 +259,9 @@ impl<A: Api> Account<A> {
                 .await;
             let ids = vec![id.to_string()];
             if cluster.protected {
+                listener.on_wait(format!(
+                    "lifting the termination protection of cluster {id}"
+                ));
                 let call = SetTerminationProtection {
                     ids: ids.clone(),
                     protected: false,
@@ -297,6 +310,10 @@ fn applications(spec: &ClusterSpec) -> Vec<String> {
     let more = spec.emr.software.applications.iter();
     let always = ALWAYS.into_iter().map(str::to_owned);
     always.chain(more.map(ToString::to_string)).collect()
+}
+
+fn or_default(named: Option<&impl ToString>, default: &str) -> String {
+    named.map_or_else(|| default.to_owned(), ToString::to_string)
 }
 
 fn groups(spec: &ClusterSpec) -> Vec<NewGroup> {

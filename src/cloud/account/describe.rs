@@ -41,7 +41,7 @@ impl<A: Api> Account<A> {
             groups = listed.with_context(|| format!("list the instance groups of {id}"))?;
             idle = Some(policy.with_context(|| format!("read the idle policy of {id}"))?);
         }
-        let schedule = self.scheduled(id, cluster.state.is_live()).await;
+        let schedule = self.scheduled(&cluster).await;
         let machines = self.machines(&cluster).await;
         let observed = Replies {
             cluster,

@@ -70,10 +70,12 @@ impl<A: Api> Planning for Account<A> {
         let terms = Terms::ahead(guardrails, groups, spec.rates, spec.ending, now);
         safeguard_state::check_budget(&terms, &spec.size, now)?;
         let creates = plan.actions.iter().any(|p| p.action == Action::CreateRoles);
-        if self.is_role_missing.get().is_none() && !creates {
-            self.check_roles().await?;
-            self.is_role_missing
-                .set(Some(self.is_reaper_missing().await?));
+        if self.is_role_missing.get().is_none() {
+            self.check_roles(&spec.emr, creates).await?;
+            if !creates {
+                self.is_role_missing
+                    .set(Some(self.is_reaper_missing().await?));
+            }
         }
         let role_missing = !creates && self.is_role_missing.get().unwrap_or(false);
         Ok(safeguard_state::planned(spec, role_missing))

@@ -2,6 +2,7 @@
 //! behind names. It is never older than the plan being applied.
 
 use super::{layout, names};
+use crate::cloud::api::s3::Bucket;
 use crate::cloud::api::scheduler::Schedule;
 use crate::cloud::api::{ec2, emr};
 use crate::model::instance_span::InstanceSpan;
@@ -29,8 +30,8 @@ pub(super) struct LastObservation {
     pub(super) followed: BTreeMap<ClusterId, DateTime<Utc>>,
     /// The cluster that was created since the observation.
     pub(super) created_cluster: Option<String>,
-    /// Keys of logs by the logs' names.
-    pub(super) logs: BTreeMap<String, String>,
+    /// The buckets and keys of logs by the logs' names.
+    pub(super) logs: BTreeMap<String, (Bucket, String)>,
 }
 
 /// The replies about one cluster, before they are converted.
@@ -49,6 +50,8 @@ pub(super) struct Replies {
 #[derive(Clone)]
 pub(super) enum Scheduled {
     There(Schedule),
+    /// It is there, and the cluster is protected: the schedule that lifts the protection is missing.
+    NotLifted,
     Missing,
     /// The schedule is missing, and so is the role that it needs.
     NoRole,

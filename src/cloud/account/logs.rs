@@ -6,9 +6,10 @@ use super::layout::{self, Note};
 use super::names;
 use super::observe::Objects;
 use crate::cloud::api::Api;
-use crate::cloud::api::s3::{GetObject, Listed};
+use crate::cloud::api::s3::{Bucket, GetObject, Listed};
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::cloud::{Logs, log};
+use crate::model::aws_names::LogFolder;
 use crate::model::name::{ClusterId, StackName};
 use async_trait::async_trait;
 use flate2::read::MultiGzDecoder;
@@ -29,15 +30,14 @@ impl<A: Api> Logs for Account<A> {
 
     async fn log(&self, stack: &StackName, name: &str) -> Result<Vec<u8>, CloudError> {
         let known = self.observed.borrow().logs.get(name).cloned();
-        let key = match known {
-            Some(key) => Some(key),
+        let place = match known {
+            Some(place) => Some(place),
             None => self.logs_by_name(stack).await?.remove(name),
         };
-        let Some(key) = key else {
+        let Some((bucket, key)) = place else {
             let message = format!("stack {stack} has no log {name}");
             return Err(CloudError::new(Class::Input, message));
         };
-        let bucket = self.bucket().await?;
         let max = log::MAX_BYTES;
         let get = GetObject {
             bucket,
@@ -58,27 +58,47 @@ impl<A: Api> Logs for Account<A> {
 }
 
 impl<A: Api> Account<A> {
-    /// The logs of the newest cluster that has any: names and keys.
+    /// The logs of the newest cluster that has any: names, and where they are.
     async fn logs_by_name(
         &self,
         stack: &StackName,
-    ) -> Result<BTreeMap<String, String>, CloudError> {
-        let bucket = self.bucket().await?;
+    ) -> Result<BTreeMap<String, (Bucket, String)>, CloudError> {
+        let ours = self.bucket().await?;
         let objects = self.objects(stack).await?.unwrap_or_default();
         for id in created_clusters(&objects).into_iter().rev().take(LOOK_BACK) {
             let below = layout::logs_of(&id);
             let mut older = objects.range(below.clone()..);
-            let prefix = match older.next() {
+            let mut bucket = ours.clone();
+            let mut prefix = match older.next() {
                 Some((key, _)) if key.starts_with(&below) => layout::older_logs(stack, &id),
                 Some(_) | None => layout::logs(stack, &id),
             };
-            let listed = self.list(&bucket, &prefix, None).await?.unwrap_or_default();
+            let mut listed = self.list(&bucket, &prefix, None).await?.unwrap_or_default();
+            if listed.is_empty()
+                && let Some(folder) = self.own_folder(&id).await?
+            {
+                // A bucket of the user's own, which may be another account's.
+                bucket = Bucket {
+                    name: folder.bucket().to_owned(),
+                    owner: None,
+                };
+                prefix = format!("{}{id}/", folder.prefix());
+                let there = self.list(&bucket, &prefix, None).await;
+                let says =
+                    || format!("the logs are in {folder}, which you need to be able to read");
+                listed = there
+                    .map_err(|error| error.hint(says()))?
+                    .unwrap_or_default();
+            }
             if listed.is_empty() {
                 continue;
             }
             let steps = self.step_folders(&id).await?;
             let named = |listed: Listed| match listed {
-                Listed::Object { key, .. } => Some((name(key.strip_prefix(&prefix)?, &steps), key)),
+                Listed::Object { key, .. } => {
+                    let name = name(key.strip_prefix(&prefix)?, &steps);
+                    Some((name, (bucket.clone(), key)))
+                }
                 Listed::Prefix(_) => None,
             };
             let logs: BTreeMap<_, _> = listed.into_iter().filter_map(named).collect();
@@ -86,6 +106,23 @@ impl<A: Api> Account<A> {
             return Ok(logs);
         }
         Ok(BTreeMap::new())
+    }
+
+    /// The folder of the user's own that EMR uploads a cluster's logs to; `None` if they are in
+    /// clusterup's bucket, or if EMR does not know the cluster any more.
+    async fn own_folder(&self, id: &ClusterId) -> Result<Option<LogFolder>, CloudError> {
+        let known = {
+            let observed = self.observed.borrow();
+            let observed = observed.clusters.get(id);
+            observed.map(|observed| observed.cluster.settings.logs.clone())
+        };
+        match known {
+            Some(folder) => Ok(folder),
+            None => {
+                let cluster = self.describe(id.as_str()).await?;
+                Ok(cluster.and_then(|cluster| cluster.settings.logs))
+            }
+        }
     }
 
     /// The folders of steps by step id, named as on the local target: `01-load`.

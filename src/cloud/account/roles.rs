@@ -4,19 +4,18 @@
 use super::Account;
 use super::documents::{machines, reaper, scheduler_trust, trust};
 use super::errors::Context;
+use super::named_roles::is_missing;
 use super::permissions::{END_CLUSTERS, MACHINES};
 use crate::cloud::api::iam::{
     AddRoleToInstanceProfile, CreateInstanceProfile, CreateRole, GetInstanceProfile, GetRole,
 };
 use crate::cloud::api::{Api, ApiError, Kind};
-use crate::cloud::error::{Class, CloudError};
+use crate::cloud::error::CloudError;
 use crate::model::partition::Partition;
+
+pub(super) use crate::model::aws_names::{INSTANCE_PROFILE, SERVICE_ROLE};
 use std::time::Duration;
 
-/// EMR's own role, with the name that AWS's tools use.
-pub(super) const SERVICE_ROLE: &str = "EMR_DefaultRole";
-/// The instances' role and instance profile, which have the same name.
-pub(super) const INSTANCE_PROFILE: &str = "EMR_EC2_DefaultRole";
 /// The role with which EventBridge Scheduler ends clusters.
 pub(super) const REAPER: &str = "clusterup-reaper";
 /// How long a new profile may be unknown to other services (IAM is eventually consistent).
@@ -36,18 +35,13 @@ impl<A: Api> Account<A> {
                 name: INSTANCE_PROFILE.to_owned()
             }),
         );
-        let missing_role = |error: Option<ApiError>| match error.map(|error| (error.kind, error)) {
-            None | Some((Kind::Denied, _)) => Ok(false),
-            Some((Kind::NotFound, _)) => Ok(true),
-            Some((_, error)) => Err(error),
-        };
         let context = || "read EMR's roles".to_owned();
         let mut missing = Vec::new();
-        if missing_role(role.err()).with_context(context)? {
+        if is_missing(role.err()).with_context(context)? {
             missing.push(SERVICE_ROLE);
         }
         let empty = profile.as_ref().is_ok_and(Vec::is_empty);
-        if empty || missing_role(profile.err()).with_context(context)? {
+        if empty || is_missing(profile.err()).with_context(context)? {
             missing.push(INSTANCE_PROFILE);
         }
         Ok(missing)
@@ -63,26 +57,6 @@ impl<A: Api> Account<A> {
                 .with_context(|| format!("read role {REAPER}"))
                 .map(|_| false),
         }
-    }
-
-    async fn check_there(&self) -> Result<(), CloudError> {
-        let missing = self.missing_roles().await?;
-        if missing.is_empty() {
-            return Ok(());
-        }
-        let message = format!(
-            "EMR needs roles that are missing in this account: {}",
-            missing.join(", ")
-        );
-        Err(CloudError::new(Class::Missing, message)
-            .hint("create them, once per account: apply … --create-roles")
-            .hint("or create them with AWS's tool: aws emr create-default-roles"))
-    }
-
-    /// Checks the roles that a new cluster needs.
-    pub(super) async fn check_roles(&self) -> Result<(), CloudError> {
-        let (there, rights) = tokio::join!(self.check_there(), self.check_rights());
-        there.and(rights)
     }
 
     /// Creates the missing roles: EMR's, the instances' with its profile, and the scheduler's.

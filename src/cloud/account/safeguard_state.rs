@@ -2,6 +2,7 @@
 
 use super::last_observation::{Replies, Scheduled};
 use super::names::DEADLINE;
+use super::protection;
 use super::roles::REAPER;
 use crate::cloud::api::Tags;
 use crate::cloud::api::scheduler::{Schedule, terminate};
@@ -106,8 +107,12 @@ pub(super) fn check_budget(
 /// When the schedule should fire: in the whole minute before the deadline, but not so early that
 /// the minute has passed when AWS receives the call.
 pub(super) fn fires_at(cluster: &Cluster, now: DateTime<Utc>) -> DateTime<Utc> {
-    let soonest = whole(now + CALL_DELAY) + MINUTE;
-    scheduled_at(guard::hard_deadline(cluster).at).max(soonest)
+    scheduled_at(guard::hard_deadline(cluster).at).max(soonest(now))
+}
+
+/// The first whole minute in which AWS can fire a schedule that is written now.
+pub(super) fn soonest(now: DateTime<Utc>) -> DateTime<Utc> {
+    whole(now + CALL_DELAY) + MINUTE
 }
 
 /// The whole minute before a deadline, in which its schedule fires.
@@ -167,7 +172,7 @@ pub(super) fn planned(spec: &ClusterSpec, role_missing: bool) -> Vec<Safeguard> 
     let schedule = if role_missing {
         no_role(this_apply())
     } else {
-        armed(SafeguardKind::Schedule, "EventBridge ends it")
+        armed(SafeguardKind::Schedule, ends_it(spec))
     };
     let label = spec
         .label
@@ -175,6 +180,7 @@ pub(super) fn planned(spec: &ClusterSpec, role_missing: bool) -> Vec<Safeguard> 
         .unwrap_or_else(|| spec.release.to_string());
     let says = format!("EMR ends it when idle for {}", guardrails.idle_timeout);
     let idle = no_idle_policy(&label, spec, this_apply())
+        .or_else(|| unsure_if_protected(spec, this_apply()))
         .unwrap_or_else(|| armed(SafeguardKind::IdlePolicy, &says));
     vec![
         idle,
@@ -208,7 +214,13 @@ pub(super) fn drift(cluster: &Cluster, observed: &Replies, now: DateTime<Utc>) -
         Scheduled::There(schedule) if !ends_in_time(schedule, cluster, now) => {
             drift.push("its schedule does not match its deadline".to_owned());
         }
+        Scheduled::NotLifted => {
+            drift.push("the schedule that lifts its termination protection is missing".to_owned());
+        }
         Scheduled::There(_) | Scheduled::NoRole | Scheduled::Unread(_) => {}
+    }
+    if !observed.cluster.protected && protection::is_due(cluster, now) {
+        drift.push("its termination protection is off".to_owned());
     }
     drift
 }
@@ -219,10 +231,26 @@ fn no_idle_policy(label: &str, spec: &ClusterSpec, apply: Command) -> Option<Saf
     Some(Safeguard::disarmed(SafeguardKind::IdlePolicy, why, apply))
 }
 
+/// The idle policy of a protected cluster: AWS does not document that it ends one.
+fn unsure_if_protected(spec: &ClusterSpec, apply: Command) -> Option<Safeguard> {
+    let disarmed = || Safeguard::disarmed(SafeguardKind::IdlePolicy, Unarmed::Undocumented, apply);
+    spec.termination_protection.then(disarmed)
+}
+
+/// How the schedule ends a cluster, in words.
+fn ends_it(spec: &ClusterSpec) -> &'static str {
+    if spec.termination_protection {
+        "EventBridge lifts its termination protection and ends it"
+    } else {
+        "EventBridge ends it"
+    }
+}
+
 fn idle(cluster: &Cluster, observed: &Replies) -> Option<Safeguard> {
     let kind = SafeguardKind::IdlePolicy;
-    let apply = apply_again(&cluster.stack);
-    if let Some(safeguard) = no_idle_policy(&observed.cluster.release, &cluster.spec, apply) {
+    let apply = || apply_again(&cluster.stack);
+    let none = no_idle_policy(&observed.cluster.release, &cluster.spec, apply());
+    if let Some(safeguard) = none.or_else(|| unsure_if_protected(&cluster.spec, apply())) {
         return Some(safeguard);
     }
     Some(match observed.idle? {
@@ -262,8 +290,9 @@ fn schedule(cluster: &Cluster, scheduled: &Scheduled, now: DateTime<Utc>) -> Saf
     let disarmed = |why| Safeguard::disarmed(kind, why, apply_again(&cluster.stack));
     match scheduled {
         Scheduled::There(schedule) if ends_in_time(schedule, cluster, now) => {
-            Safeguard::armed(kind, Some(schedule.at), "EventBridge ends it")
+            Safeguard::armed(kind, Some(schedule.at), ends_it(&cluster.spec))
         }
+        Scheduled::NotLifted => disarmed(Unarmed::NotLifted),
         Scheduled::There(_) => disarmed(Unarmed::Different),
         Scheduled::Missing => disarmed(Unarmed::Missing),
         Scheduled::NoRole => no_role(apply_again(&cluster.stack)),

@@ -7,8 +7,8 @@ use super::layout;
 use super::names::{self, DEADLINE, MAX_EXTENSIONS};
 use super::note::{self, NoteCheck};
 use super::roles::REAPER;
-use super::{Account, safeguard_state};
-use crate::cloud::api::emr::{AddTags, BootstrapAction};
+use super::{Account, protection, safeguard_state};
+use crate::cloud::api::emr::{self, AddTags, BootstrapAction};
 use crate::cloud::api::s3::{Body, Condition, PutObject};
 use crate::cloud::api::scheduler::{
     CreateSchedule, DeleteSchedule, GetSchedule, Schedule, UpdateSchedule, terminate,
@@ -99,12 +99,17 @@ impl<A: Api> Account<A> {
         Ok(format!("s3://{}/{key}", self.bucket().await?.name))
     }
 
-    /// Reads the schedule that ends a cluster.
-    pub(super) async fn scheduled(&self, id: &str, is_live: bool) -> Scheduled {
+    /// Reads the schedule that ends a cluster, and the one that lifts its protection first.
+    pub(super) async fn scheduled(&self, cluster: &emr::Cluster) -> Scheduled {
+        let id = cluster.id.as_str();
+        let is_live = cluster.state.is_live();
         let call = GetSchedule {
             name: schedule_name(id),
         };
         match self.api.serve(call).await {
+            Ok(Some(schedule)) if is_live && cluster.protected && protection::is_own(cluster) => {
+                self.with_lifting(id, schedule).await
+            }
             Ok(Some(schedule)) => Scheduled::There(schedule),
             // The role matters only while there is a cluster to end.
             Ok(None) if is_live && self.is_reaper_missing().await.unwrap_or(false) => {
@@ -168,8 +173,13 @@ impl<A: Api> Account<A> {
         let now = self.settings.clock.now();
         let (exists, right) = match &observed.schedule {
             Scheduled::There(schedule) => {
-                (true, safeguard_state::ends_in_time(schedule, cluster, now))
+                // Of a cluster that is not protected yet, the schedule that lifts it was not read.
+                let lifted = !protection::is_due(cluster, now)
+                    || observed.cluster.protected && protection::is_own(&observed.cluster);
+                let in_time = safeguard_state::ends_in_time(schedule, cluster, now);
+                (true, lifted && in_time)
             }
+            Scheduled::NotLifted => (true, false),
             Scheduled::Missing | Scheduled::NoRole | Scheduled::Unread(_) => (false, false),
         };
         if !right {
@@ -188,7 +198,7 @@ impl<A: Api> Account<A> {
     ) -> Result<(), CloudError> {
         let at = safeguard_state::fires_at(cluster, self.settings.clock.now());
         let wanted = self.ending_schedule(cluster.id.as_str(), at).await?;
-        let made = match write_schedule(&*self.api, wanted.clone(), exists).await {
+        let made = match self.write_schedules(cluster, &wanted, exists).await {
             Ok(()) => Scheduled::There(wanted),
             Err(error) => {
                 let what = format!(
@@ -220,6 +230,22 @@ impl<A: Api> Account<A> {
         Ok(())
     }
 
+    /// Creates or moves the schedule that lifts the cluster's protection, if the stack asks for that,
+    /// and then the one that ends the cluster.
+    async fn write_schedules(
+        &self,
+        cluster: &Cluster,
+        ending: &Schedule,
+        exists: bool,
+    ) -> Result<(), ApiError> {
+        if cluster.spec.termination_protection {
+            let soonest = safeguard_state::soonest(self.settings.clock.now());
+            let lifting = protection::lifting(ending, cluster.id.as_str(), soonest);
+            write_schedule(&*self.api, lifting, exists).await?;
+        }
+        write_schedule(&*self.api, ending.clone(), exists).await
+    }
+
     /// The schedule that ends a cluster at an instant.
     pub(super) async fn ending_schedule(
         &self,
@@ -242,8 +268,9 @@ impl<A: Api> Account<A> {
         let call = DeleteSchedule {
             name: schedule_name(id.as_str()),
         };
-        let removed = gone(self.api.serve(call).await);
-        removed.with_context(|| format!("delete the schedule of cluster {id}"))?;
+        let context = || format!("delete the schedule of cluster {id}");
+        gone(self.api.serve(call).await).with_context(context)?;
+        gone(self.forget_lifting(id).await).with_context(context)?;
         if let Some(observed) = self.observed.borrow_mut().clusters.get_mut(id) {
             observed.schedule = Scheduled::Missing;
         }

@@ -4,7 +4,7 @@ use super::Account;
 use super::errors::Context;
 use super::intent::Intent;
 use super::names;
-use crate::cloud::api::emr::{AddJobFlowSteps, NewStep, OnFailure};
+use crate::cloud::api::emr::{AddJobFlowSteps, ModifyCluster, NewStep, OnFailure};
 use crate::cloud::api::{Api, Kind};
 use crate::cloud::error::{Class, CloudError};
 use crate::model::desired::{JobSpec, StepSpec};
@@ -14,9 +14,11 @@ use crate::model::observed::Run;
 use crate::model::stack::WhenDone;
 
 /// The steps of a run, in order. A failed step cancels those after it, and ends the cluster unless
-/// it is kept.
+/// it is kept. Steps that run at the same time cannot: EMR takes no other action on their failure
+/// than to continue (EMR API, StepConfig).
 pub(super) fn new(job: &JobSpec, run: u32, when_done: WhenDone) -> Vec<NewStep> {
     let on_failure = match when_done {
+        _ if job.at_once > 1 => OnFailure::Continue,
         WhenDone::Terminate => OnFailure::TerminateCluster,
         WhenDone::Keep => OnFailure::CancelAndWait,
     };
@@ -51,6 +53,28 @@ fn command(step: &StepSpec) -> Vec<String> {
 }
 
 impl<A: Api> Account<A> {
+    /// Sets how many steps a cluster runs at the same time, before steps are added that rely on it.
+    pub(super) async fn run_at_once(&self, id: &ClusterId, steps: u16) -> Result<(), CloudError> {
+        let have = {
+            let observed = self.observed.borrow();
+            let observed = observed.clusters.get(id);
+            observed.map(|observed| observed.cluster.step_concurrency)
+        };
+        if have.is_none_or(|have| have == steps) {
+            return Ok(());
+        }
+        let call = ModifyCluster {
+            id: id.to_string(),
+            step_concurrency: steps,
+        };
+        let changed = self.api.serve(call).await;
+        changed.with_context(|| format!("change how many steps cluster {id} runs at once"))?;
+        if let Some(observed) = self.observed.borrow_mut().clusters.get_mut(id) {
+            observed.cluster.step_concurrency = steps;
+        }
+        Ok(())
+    }
+
     /// Adds a run of a job to a live cluster.
     pub(super) async fn add_steps(
         &self,
@@ -77,6 +101,7 @@ impl<A: Api> Account<A> {
             Some(observed) if !observed.cluster.keep_alive => WhenDone::Terminate,
             Some(_) | None => WhenDone::Keep,
         };
+        self.run_at_once(id, job.at_once).await?;
         let call = AddJobFlowSteps {
             id: id.to_string(),
             steps: new(job, number, when_done),

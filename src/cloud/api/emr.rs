@@ -2,6 +2,7 @@
 
 use super::{Page, Tags, call, service};
 use crate::model::observed::{ClusterState, StepState};
+use crate::model::root_volume::RootVolume;
 use crate::model::stack::{Ebs, Market};
 use crate::model::{configurations::Configurations, emr_settings::EmrSettings, span::Span};
 use chrono::{DateTime, Utc};
@@ -24,7 +25,7 @@ pub struct RunJobFlow {
     pub applications: Vec<String>,
     /// `s3://…/`.
     pub log_uri: String,
-    /// ServiceRole: the name of EMR's role.
+    /// ServiceRole: EMR's role, by its name or ARN.
     pub service_role: String,
     /// The EC2 instances' instance profile.
     pub instance_profile: String,
@@ -34,13 +35,18 @@ pub struct RunJobFlow {
     pub key_pair: Option<String>,
     /// Ids of security groups that the primary has besides EMR's own.
     pub security_groups: Vec<String>,
+    /// EbsRootVolumeSize, -Iops and -Throughput; `None` for EMR's default.
+    pub root_volume: Option<RootVolume>,
+    /// TerminationProtected: EMR refuses to end it.
+    pub protected: bool,
     /// EMR's auto-termination policy; `None` if the release does not support it.
     pub idle_timeout: Option<Span>,
     /// Whether it waits for more steps after its last one (KeepJobFlowAliveWhenNoSteps).
     pub keep_alive: bool,
     /// StepConcurrencyLevel: how many steps run at the same time.
     pub step_concurrency: u16,
-    /// SecurityConfiguration and LogEncryptionKmsKeyId.
+    /// What has no field of its own here: SecurityConfiguration, LogEncryptionKmsKeyId,
+    /// AutoScalingRole and CustomAmiId.
     pub settings: EmrSettings,
     /// Configurations of the applications.
     pub configurations: Configurations,
@@ -112,6 +118,8 @@ pub enum OnFailure {
     TerminateCluster,
     /// CANCEL_AND_WAIT: a failed step cancels those after it; the cluster waits.
     CancelAndWait,
+    /// CONTINUE: the other steps run nevertheless.
+    Continue,
 }
 
 /// Describes a cluster. [`super::Kind::NotFound`] if EMR does not know it.
@@ -120,13 +128,7 @@ pub struct DescribeCluster {
     /// The cluster's id, `j-…`.
     pub id: String,
 }
-call!(
-    DescribeCluster,
-    "elasticmapreduce:DescribeCluster",
-    reads,
-    Cluster,
-    id
-);
+call! { DescribeCluster, "elasticmapreduce:DescribeCluster", reads, Cluster, id }
 
 /// A cluster as EMR describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,8 +161,11 @@ pub struct Cluster {
     pub protected: bool,
     /// StepConcurrencyLevel.
     pub step_concurrency: u16,
-    /// SecurityConfiguration and LogEncryptionKmsKeyId.
+    /// SecurityConfiguration, LogEncryptionKmsKeyId, LogUri, the roles and CustomAmiId. What is
+    /// clusterup's default is not set.
     pub settings: EmrSettings,
+    /// EbsRootVolumeSize, -Iops and -Throughput; `None` for EMR's default.
+    pub root_volume: Option<RootVolume>,
     /// Ec2KeyName.
     pub key_pair: Option<String>,
     /// AdditionalMasterSecurityGroups: ids, `sg-…`.
@@ -211,13 +216,7 @@ pub struct ListSteps {
     /// The token of the page to read; `None` for the first.
     pub next: Option<String>,
 }
-call!(
-    ListSteps,
-    "elasticmapreduce:ListSteps",
-    reads,
-    Page<Step>,
-    id
-);
+call! { ListSteps, "elasticmapreduce:ListSteps", reads, Page<Step>, id }
 
 /// A step of a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -255,13 +254,7 @@ pub struct ListInstanceGroups {
     /// The cluster's id, `j-…`.
     pub id: String,
 }
-call!(
-    ListInstanceGroups,
-    "elasticmapreduce:ListInstanceGroups",
-    reads,
-    Vec<InstanceGroup>,
-    id
-);
+call! { ListInstanceGroups, "elasticmapreduce:ListInstanceGroups", reads, Vec<InstanceGroup>, id }
 
 /// An instance group of a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -288,13 +281,7 @@ pub struct ListInstances {
     /// The token of the page to read; `None` for the first.
     pub next: Option<String>,
 }
-call!(
-    ListInstances,
-    "elasticmapreduce:ListInstances",
-    reads,
-    Page<Instance>,
-    id
-);
+call! { ListInstances, "elasticmapreduce:ListInstances", reads, Page<Instance>, id }
 
 /// An instance of a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -341,13 +328,7 @@ pub struct SetTerminationProtection {
     /// TerminationProtected.
     pub protected: bool,
 }
-call!(
-    SetTerminationProtection,
-    "elasticmapreduce:SetTerminationProtection",
-    changes,
-    (),
-    ids
-);
+call! { SetTerminationProtection, "elasticmapreduce:SetTerminationProtection", changes, (), ids }
 
 /// Sets whether clusters wait for more steps after their last one.
 #[derive(Debug, Clone)]
@@ -373,13 +354,7 @@ pub struct ModifyInstanceGroups {
     /// Pairs of group id and count.
     pub counts: Vec<(String, u16)>,
 }
-call!(
-    ModifyInstanceGroups,
-    "elasticmapreduce:ModifyInstanceGroups",
-    changes,
-    (),
-    cluster
-);
+call! { ModifyInstanceGroups, "elasticmapreduce:ModifyInstanceGroups", changes, (), cluster }
 
 /// Sets how many steps run at the same time.
 #[derive(Debug, Clone)]

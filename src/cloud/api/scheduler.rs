@@ -15,6 +15,14 @@ pub fn terminate(partition: &str) -> String {
     TERMINATE.replacen("arn:aws:", &format!("arn:{partition}:"), 1)
 }
 
+/// The target that changes the termination protection of clusters: EMR's SetTerminationProtection.
+pub const UNPROTECT: &str = "arn:aws:scheduler:::aws-sdk:emr:setTerminationProtection";
+
+/// The same in a partition of AWS.
+pub fn unprotect(partition: &str) -> String {
+    UNPROTECT.replacen("arn:aws:", &format!("arn:{partition}:"), 1)
+}
+
 /// A one-time schedule in the group `default`, which every account has. AWS retries the call for an
 /// hour, then deletes the schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]

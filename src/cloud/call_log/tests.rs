@@ -176,6 +176,8 @@ fn cluster() -> RunJobFlow {
         groups: Vec::new(),
         key_pair: Some(planted()),
         security_groups: vec![planted()],
+        root_volume: None,
+        protected: false,
         idle_timeout: None,
         keep_alive: false,
         step_concurrency: 1,

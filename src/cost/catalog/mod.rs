@@ -182,11 +182,24 @@ impl Catalog {
     /// # Errors
     /// Returns an error if the price is unknown.
     pub fn volume(&self, region: &Region, kind: VolumeKind) -> Result<Price, NoPrice> {
-        let name = match kind {
-            VolumeKind::Gp2 => "gp2",
-            VolumeKind::Gp3 => "gp3",
-        };
-        self.plain(Item::Ebs, region, name)
+        self.plain(Item::Ebs, region, kind.as_str())
+    }
+
+    /// The price of an operation per second of a gp3 volume, above 3000, in dollars per month of 730
+    /// hours.
+    ///
+    /// # Errors
+    /// Returns an error if the price is unknown.
+    pub fn iops(&self, region: &Region) -> Result<Price, NoPrice> {
+        self.plain(Item::Ebs, region, "gp3-iops")
+    }
+
+    /// The price of a MiB/s of a gp3 volume, above 125, in dollars per month of 730 hours.
+    ///
+    /// # Errors
+    /// Returns an error if the price is unknown.
+    pub fn throughput(&self, region: &Region) -> Result<Price, NoPrice> {
+        self.plain(Item::Ebs, region, "gp3-mibps")
     }
 
     /// The price of a public IPv4 address in dollars per hour.

@@ -76,7 +76,7 @@ fn ends_nothing(now: DateTime<Utc>, watched: &WatchInput<'_>) -> bool {
     let orders = watched.orders;
     let only_notified =
         snapshot.ours().is_none() && orders.unmanaged.action != UnmanagedAction::Terminate;
-    let protected = snapshot.protected && !orders.lift_protection;
+    let protected = snapshot.is_protected_by_others() && !orders.lift_protection;
     // A marked cluster is about to end or to be released.
     snapshot.mark.is_none()
         && (only_notified || protected || exempt(now, snapshot, &orders.exempt).is_some())

@@ -203,7 +203,7 @@ fn held_back(now: DateTime<Utc>, watched: &WatchInput<'_>, claim: &Claim) -> Opt
     if only_notified(watched) {
         return Some(Stage::Forgotten);
     }
-    let protected = snapshot.protected && !orders.lift_protection;
+    let protected = snapshot.is_protected_by_others() && !orders.lift_protection;
     // Until it is due, there is time to remove the protection.
     (protected && now >= claim.at).then_some(Stage::Protected)
 }

@@ -278,6 +278,24 @@ fn protected_ones_end_only_where_a_policy_says_so() {
 }
 
 #[test]
+fn a_protection_that_the_stack_asks_for_is_lifted() {
+    for (own, says) in [(true, "end"), (false, "protected")] {
+        let mut world = World::ours();
+        world.quiet_until(7_200);
+        world.snapshot.protected = true;
+        world.cluster().spec.termination_protection = own;
+        assert_eq!(world.says(7_200).0, says, "its deadline");
+        if let Stage::End(_, _, lift) = world.judge(7_200).stage {
+            assert!(lift);
+        }
+    }
+    // A cluster of somebody else has no stack that could ask.
+    let mut world = World::others();
+    world.snapshot.protected = true;
+    assert!(world.snapshot.is_protected_by_others());
+}
+
+#[test]
 fn stuck_is_not_idle() {
     let mut world = World::ours();
     world.runs_since(310);

@@ -2,6 +2,7 @@
 //! its value. The checker, evaluation and documentation all use these declarations.
 
 pub mod document;
+mod launch;
 mod read;
 mod specimen;
 mod tree;

@@ -102,7 +102,7 @@ pub(super) fn when_done(what: WhenDone) -> Datum {
     text(what.as_str())
 }
 
-fn record<const N: usize>(parts: [(&str, Datum); N]) -> Datum {
+pub(super) fn record<const N: usize>(parts: [(&str, Datum); N]) -> Datum {
     let named = parts.map(|(name, value)| (name.to_owned(), value));
     Datum::Map(BTreeMap::from(named))
 }

@@ -1,5 +1,6 @@
 //! The declarations of all names.
 
+use super::launch;
 use super::read;
 use super::{Name, Read, Shape};
 use crate::model::instance::InstanceType;
@@ -159,6 +160,13 @@ const CLUSTER: &[Name] = &[
         "The names of the cluster's security groups.",
         |s| Some(read::list(&s.stack.cluster.security_groups)),
     ),
+    launch::LOGS,
+    launch::ROLES,
+    launch::IMAGE,
+    launch::ROOT_VOLUME_GIB,
+    launch::BOOTSTRAP,
+    launch::STEP_CONCURRENCY,
+    launch::TERMINATION_PROTECTION,
 ];
 
 /// Declares the names of one role's nodes.
@@ -182,6 +190,18 @@ macro_rules! role {
                 Int,
                 "GiB of the data volumes of one node; 0 for EMR's default.",
                 |s| Some(read::volumes($of(s))),
+            ),
+            leaf(
+                "volume_iops",
+                Int,
+                "The operations per second of each data volume; 0 for those of its kind and size.",
+                |s| Some(launch::iops($of(s))),
+            ),
+            leaf(
+                "volume_throughput",
+                Int,
+                "The throughput of each data volume in MiB/s; 0 for that of its kind and size.",
+                |s| Some(launch::throughput($of(s))),
             ),
         ]
     };
@@ -256,7 +276,7 @@ const GUARDRAILS: &[Name] = &[
     ),
 ];
 
-const fn leaf(name: &'static str, shape: Shape, doc: &'static str, read: Read) -> Name {
+pub(super) const fn leaf(name: &'static str, shape: Shape, doc: &'static str, read: Read) -> Name {
     let read = Some(read);
     Name {
         name,
@@ -266,11 +286,11 @@ const fn leaf(name: &'static str, shape: Shape, doc: &'static str, read: Read) -
     }
 }
 
-const fn group(name: &'static str, doc: &'static str, names: &'static [Name]) -> Name {
+pub(super) const fn group(name: &'static str, doc: &'static str, names: &'static [Name]) -> Name {
     part(name, Shape::Group(names), doc)
 }
 
-const fn part(name: &'static str, shape: Shape, doc: &'static str) -> Name {
+pub(super) const fn part(name: &'static str, shape: Shape, doc: &'static str) -> Name {
     Name {
         name,
         shape,

@@ -1,19 +1,20 @@
 //! `cluster`: its release, its machines, and what may connect to it.
 
 use super::forms::{expand_group, expand_primary, expand_size};
-use super::software::SOFTWARE;
+use super::launch::{LAUNCH, Launch};
+use super::volumes::EBS;
 use super::{GROUPS, KEY_PAIRS, REGION};
 use crate::model::emr_settings::{EmrSettings, KmsKey};
 use crate::model::instance::{InstanceType, Nodes};
 use crate::model::name::Region;
-use crate::model::stack::{Cluster, Ebs, InstanceGroup, Market, VolumeKind};
+use crate::model::stack::{Cluster, Ebs, InstanceGroup, Market};
 use crate::text::collections::{Forms, Unique, list};
 use crate::text::diag::{Code, Diagnostic};
 use crate::text::field::{At, record};
 use crate::text::format::{self, Format};
 use crate::text::named::What;
 use crate::text::source::Mark;
-use crate::text::types::{Machines, Outside, Role, Whole, Words};
+use crate::text::types::{Machines, Outside, Role, Words};
 
 record! {
     /// The EMR cluster.
@@ -29,7 +30,7 @@ record! {
         security_groups: or_empty =
             list(GROUPS, Unique::ByText, "the name of a security group", "spark-ssh"),
             "[spark-ssh]";
-    } and emr = EMR_SETTINGS => Cluster {
+    } and (emr, launch) = EMR_SETTINGS => Cluster {
         release,
         primary: size.primary,
         core: size.core,
@@ -37,23 +38,27 @@ record! {
         key_pair,
         security_groups,
         emr,
+        root_volume: launch.root_volume,
+        bootstrap: launch.bootstrap,
+        step_concurrency: launch.step_concurrency,
+        termination_protection: launch.termination_protection,
     };
 }
 
 record! {
     /// Settings that are passed to EMR unchanged. They do not apply to a cluster on this machine.
-    EMR_SETTINGS: EmrSettings = |at| {
+    EMR_SETTINGS: (EmrSettings, Launch) = |at| {
         /// The name of an existing security configuration: encryption, IMDSv2, Kerberos.
         security_configuration: optional = format::SECURITY_CONFIGURATION, "at-rest";
         /// The KMS key, in the stack's region, that EMR encrypts logs with instead of S3's own key.
         /// The machines' role needs `kms:GenerateDataKey` on it, and you need `kms:Decrypt`.
         log_encryption_key: optional = Format::<KmsKey>::of(KmsKey::PATTERN),
             "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
-    } and software = SOFTWARE check {
+    } and launch = LAUNCH check {
         if let Some((Some(key), place)) = log_encryption_key.written() {
             key_elsewhere(at, key, place);
         }
-    } => EmrSettings { security_configuration, log_encryption_key, software };
+    } => (EmrSettings { security_configuration, log_encryption_key, ..launch.emr() }, launch);
 }
 
 /// The machines can use a key of their own region alone.
@@ -156,19 +161,4 @@ record! {
         /// Disks of each machine, instead of EMR's own choice.
         ebs: optional = EBS, "{ type: gp3, size: 64g }";
     } => (market, ebs);
-}
-
-record! {
-    /// EBS volumes of each machine.
-    EBS: Ebs = |at| {
-        /// The kind of volume.
-        r#type: default("gp3") = Words([
-            ("gp2", VolumeKind::Gp2, "SSD, faster as it grows."),
-            ("gp3", VolumeKind::Gp3, "SSD, cheaper than gp2."),
-        ]), "gp3";
-        /// The size of each.
-        size: required = format::VOLUME_SIZE, "64g";
-        /// How many.
-        volumes: default("1") = Whole(1, 25, "a number of volumes"), "2";
-    } => Ebs { kind: r#type, size, volumes };
 }

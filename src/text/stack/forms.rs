@@ -1,6 +1,7 @@
 //! Expands short forms to long forms, keeping the places of their parts.
 
 use super::cluster::{INSTANCES, PRIMARY, SIZE};
+use super::volumes::ROOT_VOLUME;
 use crate::model::instance::Nodes;
 use crate::text::node::{Entry, Key, Node};
 use crate::text::source::Mark;
@@ -9,6 +10,7 @@ const PRIMARY_KEY: &str = SIZE.key("primary");
 const CORE_KEY: &str = SIZE.key("core");
 const TYPE_KEY: &str = PRIMARY.key("type");
 const NODES_KEY: &str = INSTANCES.key("nodes");
+const ROOT_SIZE_KEY: &str = ROOT_VOLUME.key("size");
 
 fn map(mark: Mark, entries: impl IntoIterator<Item = (&'static str, String)>) -> Node {
     let entry = |(key, text): (&'static str, String)| Entry {
@@ -48,4 +50,8 @@ pub(super) fn expand_primary(node: &Node) -> Option<Node> {
 
 pub(super) fn expand_group(node: &Node) -> Option<Node> {
     Some(map(node.mark, [(NODES_KEY, node.text()?.to_owned())]))
+}
+
+pub(super) fn expand_root_volume(node: &Node) -> Option<Node> {
+    Some(map(node.mark, [(ROOT_SIZE_KEY, node.text()?.to_owned())]))
 }

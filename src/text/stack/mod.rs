@@ -6,7 +6,10 @@ mod data_rules;
 mod forms;
 pub(crate) mod guardrails;
 mod job;
+mod launch;
+mod script;
 mod software;
+mod volumes;
 
 use super::collections::{ByName, Unique, list};
 use super::diag::{Code, Diagnostic};

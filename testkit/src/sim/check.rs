@@ -2,11 +2,11 @@
 
 use super::refusal::{Refusal, invalid};
 use clusterup::cloud::api::Tags;
-use clusterup::cloud::api::emr::{NewGroup, NewStep, Role, RunJobFlow};
+use clusterup::cloud::api::emr::{NewGroup, NewStep, OnFailure, Role, RunJobFlow};
 use clusterup::model::emr_settings::EmrSettings;
-use clusterup::model::releases::IDLE_POLICY;
+use clusterup::model::releases::{IDLE_POLICY, STEP_CONCURRENCY};
 use clusterup::model::span::Span;
-use clusterup::model::stack::Guardrails;
+use clusterup::model::stack::{Guardrails, VolumeKind};
 
 const LONGEST_NAME: usize = 256;
 const LONGEST_COMMAND: usize = 10_240;
@@ -32,7 +32,8 @@ pub(super) fn order(order: &RunJobFlow) -> Result<(), Refusal> {
         idle_policy(&order.release, timeout)?;
     }
     groups(&order.groups)?;
-    concurrency(order.step_concurrency)?;
+    concurrency(order.step_concurrency, &order.release)?;
+    disks(order)?;
     settings(&order.settings, &order.release)?;
     let few = order.security_groups.len() <= MOST_GROUPS;
     ensure(few, "Too many additional security groups.")?;
@@ -95,12 +96,40 @@ pub(super) fn idle_policy(release: &str, timeout: Span) -> Result<(), Refusal> {
     ensure(good, "The idle timeout must be from 60 to 604800 seconds.")
 }
 
-pub(super) fn concurrency(level: u16) -> Result<(), Refusal> {
+/// Steps run at the same time from 5.28.0 on (EMR Management Guide, "Run multiple steps in parallel").
+pub(super) fn concurrency(level: u16, release: &str) -> Result<(), Refusal> {
     let good = (1..=256).contains(&level);
     ensure(
         good,
         "Invalid step concurrency level. Allowed level is from 1 to 256",
-    )
+    )?;
+    let words = format!("Step concurrency is not supported for {release}.");
+    ensure(level == 1 || STEP_CONCURRENCY.include(release), words)
+}
+
+/// The root volume of all nodes, and what EC2 refuses of gp3 volumes.
+fn disks(order: &RunJobFlow) -> Result<(), Refusal> {
+    let mut volumes: Vec<(u64, Option<u16>, Option<u16>)> = Vec::new();
+    if let Some(root) = &order.root_volume {
+        let good = (10..=100).contains(&root.gib()) && root.is_supported(&order.release);
+        ensure(good, "The root volume is invalid.")?;
+        volumes.push((root.gib(), root.iops, root.throughput));
+    }
+    for ebs in order.groups.iter().filter_map(|group| group.ebs.as_ref()) {
+        let chosen = ebs.iops.is_some() || ebs.throughput.is_some();
+        let good = !chosen || ebs.kind == VolumeKind::Gp3;
+        ensure(good, "iops and throughput are for gp3 volumes")?;
+        volumes.push((ebs.size.mib() >> 10, ebs.iops, ebs.throughput));
+    }
+    for (gib, iops, throughput) in volumes {
+        let iops = u64::from(iops.unwrap_or(3_000));
+        let throughput = u64::from(throughput.unwrap_or(125));
+        let good = (3_000..=16_000).contains(&iops) && iops <= 3_000.max(gib * 500);
+        ensure(good, "The volume's iops are invalid.")?;
+        let good = (125..=1_000).contains(&throughput) && throughput * 4 <= iops;
+        ensure(good, "The volume's throughput is invalid.")?;
+    }
+    Ok(())
 }
 
 fn groups(groups: &[NewGroup]) -> Result<(), Refusal> {
@@ -146,9 +175,10 @@ pub(super) fn steps(steps: &[NewStep], concurrency: u16) -> Result<(), Refusal> 
         steps.len() <= MOST_STEPS,
         "The number of steps exceeds the limit of 256",
     )?;
-    // EMR refuses every known action on failure together with concurrent steps.
+    // Of concurrent steps a failed one cannot stop others (EMR API, StepConfig).
+    let mut all = steps.iter();
     ensure(
-        steps.is_empty() || concurrency == 1,
+        concurrency == 1 || all.all(|step| step.on_failure == OnFailure::Continue),
         "The ActionOnFailure setting is not valid where steps run concurrently.",
     )?;
     for step in steps {

@@ -58,6 +58,11 @@ impl Sim {
         })
     }
 
+    /// Whether a cluster's termination protection is on.
+    pub fn protection(&self, id: &str) -> bool {
+        self.edit(|state| state.clusters.get(id).is_some_and(|it| it.protected))
+    }
+
     /// Sets a cluster's tag, or removes it if `value` is `None`.
     pub fn tag_by_hand(&self, id: &str, key: &str, value: Option<&str>) -> bool {
         self.edit(|state| {

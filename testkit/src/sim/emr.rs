@@ -164,8 +164,8 @@ impl Answer for ModifyInstanceGroups {
 
 impl Answer for ModifyCluster {
     fn answer(self, state: &mut State) -> Result<(), Refusal> {
-        check::concurrency(self.step_concurrency)?;
         state.with_cluster(&self.id, |cluster, _| {
+            check::concurrency(self.step_concurrency, &cluster.order.release)?;
             live(cluster)?;
             cluster.order.step_concurrency = self.step_concurrency;
             Ok(())

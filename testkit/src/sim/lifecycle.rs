@@ -30,6 +30,8 @@ impl Cluster {
             | ClusterState::Running
             | ClusterState::Terminating => Some(self.phase_ends),
             ClusterState::Waiting if dead.idle_policy || self.habits.is_busy() => None,
+            // AWS does not document that the policy ends a protected cluster.
+            ClusterState::Waiting if self.protected => None,
             ClusterState::Waiting => self.idle.map(|(timeout, set_at)| {
                 // A policy that comes late to a cluster long idle takes effect at once.
                 (self.waiting_since + timeout.delta()).max(set_at)
@@ -120,6 +122,9 @@ impl Cluster {
             return self.go_on(world);
         }
         step.state = StepState::Failed;
+        if step.order.on_failure == OnFailure::Continue {
+            return self.go_on(world);
+        }
         let stays = self.order.keep_alive && self.protected;
         if step.order.on_failure == OnFailure::TerminateCluster && !stays {
             let message = "Shut down as step failed";

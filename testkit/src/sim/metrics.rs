@@ -136,6 +136,8 @@ impl Sim {
             groups: vec![group(Role::Primary, 1), group(Role::Core, 2)],
             key_pair: None,
             security_groups: Vec::new(),
+            root_volume: None,
+            protected: false,
             idle_timeout: None,
             keep_alive: true,
             step_concurrency: 1,

@@ -3,9 +3,10 @@
 use super::refusal::Refusal;
 use super::world::{Answer, State, span};
 use chrono::{DateTime, TimeDelta, Utc};
-use clusterup::cloud::api::emr::TerminateJobFlows;
+use clusterup::cloud::api::emr::{SetTerminationProtection, TerminateJobFlows};
 use clusterup::cloud::api::scheduler::{
-    CreateSchedule, DeleteSchedule, GetSchedule, ListSchedules, Schedule, TERMINATE, UpdateSchedule,
+    CreateSchedule, DeleteSchedule, GetSchedule, ListSchedules, Schedule, TERMINATE, UNPROTECT,
+    UpdateSchedule,
 };
 use clusterup::cloud::api::{Kind, Page};
 use clusterup::cloud::rng::Rng;
@@ -62,11 +63,18 @@ impl State {
 
     /// Whether the call is made and over, well or in vain for good.
     fn called(&mut self, it: &Schedule) -> bool {
-        let Some(ids) = ids(it) else {
+        let Some(request) = request(it) else {
             return true;
         };
         let allowed = self.iam.has_arn(&it.role);
-        !self.settings.dead.schedules && allowed && TerminateJobFlows { ids }.answer(self).is_ok()
+        let done = |state: &mut Self| match request {
+            Request::Terminate(ids) => TerminateJobFlows { ids }.answer(state).is_ok(),
+            Request::Protect(ids, protected) => {
+                let call = SetTerminationProtection { ids, protected };
+                call.answer(state).is_ok()
+            }
+        };
+        !self.settings.dead.schedules && allowed && done(self)
     }
 
     fn hold(&mut self, it: Schedule) -> Result<(), Refusal> {
@@ -87,12 +95,25 @@ impl State {
     }
 }
 
-/// The clusters that a schedule ends. Empty if its target or input is invalid.
-fn ids(it: &Schedule) -> Option<Vec<String>> {
+/// The call that a schedule makes, with the clusters that it names.
+enum Request {
+    Terminate(Vec<String>),
+    Protect(Vec<String>, bool),
+}
+
+/// Empty if its target or input is invalid.
+fn request(it: &Schedule) -> Option<Request> {
     let input: serde_json::Value = serde_json::from_str(&it.input).ok()?;
     let ids = input.get("JobFlowIds")?.as_array()?.iter();
     let ids: Option<Vec<_>> = ids.map(|id| id.as_str().map(str::to_owned)).collect();
-    ids.filter(|_| it.target == TERMINATE)
+    match it.target.as_str() {
+        TERMINATE => Some(Request::Terminate(ids?)),
+        UNPROTECT => {
+            let protected = input.get("TerminationProtected")?.as_bool()?;
+            Some(Request::Protect(ids?, protected))
+        }
+        _ => None,
+    }
 }
 
 fn refused(message: impl Into<String>) -> Refusal {

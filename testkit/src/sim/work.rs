@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 impl State {
     /// Why a cluster cannot come up; EMR finds out when it makes the machines.
     pub(super) fn launch_fault(&self, order: &RunJobFlow) -> Option<String> {
-        let role = &order.service_role;
+        // A role may be named by its ARN.
+        let role = last_name(&order.service_role);
         if !self.iam.roles.contains_key(role) {
             return Some(format!("Service role {role} is invalid"));
         }
@@ -17,7 +18,7 @@ impl State {
                 "Service role {role} has insufficient EC2 permissions"
             ));
         }
-        let profile = &order.instance_profile;
+        let profile = last_name(&order.instance_profile);
         if !matches!(self.iam.profiles.get(profile), Some(Some(_))) {
             return Some(format!(
                 "Failed to provision ec2 instances because 'The requested instance profile \
@@ -100,4 +101,8 @@ impl State {
 pub(super) fn place(word: &str) -> Option<(&str, &str)> {
     let (_, place) = word.split_once("s3://")?;
     place.split_once('/')
+}
+
+fn last_name(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
 }

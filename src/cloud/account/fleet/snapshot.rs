@@ -270,7 +270,7 @@ impl<A: Api> Account<A> {
             });
         }
         let policy = GetAutoTerminationPolicy { id: id.to_string() };
-        let (schedule, idle) = tokio::join!(self.scheduled(id.as_str(), is_live), async {
+        let (schedule, idle) = tokio::join!(self.scheduled(cluster), async {
             // An ended cluster has no policy. If the policy cannot be read, that safeguard is unknown.
             let policy = is_live.then(|| self.api.serve(policy));
             policy?.await.ok()

@@ -72,6 +72,7 @@ fn rates(catalog: &Catalog, region: &Region, groups: &[emr::InstanceGroup]) -> O
             primary,
             core,
             task,
+            root_volume: None,
         };
         let rates = Estimate::of(catalog, region, &groups).ok()?.rates()?;
         let cost = |rates: &Rates| rates.task.map(|rate| rate.total());

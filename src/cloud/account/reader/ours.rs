@@ -115,6 +115,7 @@ fn bare(stack: &StackName, observed: &Replies, groups: &LastObservation) -> Opti
         },
         core: group(Role::Core),
         task: group(Role::Task),
+        root_volume: cluster.root_volume,
     };
     Some(ClusterSpec {
         release: cluster.release.parse().ok()?,
@@ -135,6 +136,10 @@ fn bare(stack: &StackName, observed: &Replies, groups: &LastObservation) -> Opti
             software: installed(&cluster.applications),
             ..cluster.settings.clone()
         },
+        bootstrap: Vec::new(),
+        step_concurrency: cluster.step_concurrency,
+        // Who switched it on is not known.
+        termination_protection: false,
         python_packages: Vec::new(),
         guardrails,
         rates: None,
@@ -192,10 +197,10 @@ fn drifted(spec: &mut ClusterSpec, observed: &Replies) -> Vec<String> {
         };
         drift.push(format!("it {now} when its steps have ended"));
     }
-    if observed.cluster.protected {
+    if observed.cluster.protected && !spec.termination_protection {
         drift.push("its termination protection is on".to_owned());
     }
-    if observed.cluster.step_concurrency != 1 {
+    if observed.cluster.step_concurrency != spec.step_concurrency {
         let concurrency = observed.cluster.step_concurrency;
         drift.push(format!("it runs {concurrency} steps at once"));
     }

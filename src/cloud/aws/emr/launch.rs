@@ -1,7 +1,7 @@
 //! Creates clusters and steps.
 
 use super::changes::their_tags;
-use super::{MARKETS, ROLES, configurations, settings, theirs};
+use super::{MARKETS, ROLES, configurations, root_volume, settings, theirs};
 use crate::cloud::api::emr::{
     AddJobFlowSteps, BootstrapAction, ClusterRef, NewGroup, NewStep, OnFailure, RunJobFlow,
 };
@@ -9,7 +9,7 @@ use crate::cloud::api::{ApiError, Serve};
 use crate::cloud::aws::Sdk;
 use crate::cloud::aws::error::{from_sdk, incomplete};
 use crate::model::span::Span;
-use crate::model::stack::{Ebs, VolumeKind};
+use crate::model::stack::Ebs;
 use aws_sdk_emr::types::{
     ActionOnFailure, Application, AutoTerminationPolicy, BootstrapActionConfig,
     EbsBlockDeviceConfig, EbsConfiguration, HadoopJarStepConfig, InstanceGroupConfig,
@@ -24,10 +24,11 @@ impl Serve<RunJobFlow> for Sdk {
             .set_ec2_key_name(call.key_pair)
             .set_additional_master_security_groups(some(call.security_groups))
             .keep_job_flow_alive_when_no_steps(call.keep_alive)
-            .termination_protected(false)
+            .termination_protected(call.protected)
             .build();
         let named = |name| Application::builder().name(name).build();
-        let reply = settings::asked(self.emr.run_job_flow(), call.settings)
+        let request = settings::asked(self.emr.run_job_flow(), call.settings);
+        let reply = root_volume::asked(request, call.root_volume)
             .name(call.name)
             .release_label(call.release)
             .set_applications(some(call.applications.into_iter().map(named).collect()))
@@ -88,14 +89,12 @@ fn group(group: NewGroup) -> InstanceGroupConfig {
 }
 
 fn volumes(ebs: &Ebs) -> EbsConfiguration {
-    let kind = match ebs.kind {
-        VolumeKind::Gp2 => "gp2",
-        VolumeKind::Gp3 => "gp3",
-    };
     let gib = i32::try_from(ebs.size.mib().div_ceil(1024)).unwrap_or(i32::MAX);
     let volume = VolumeSpecification::builder()
-        .volume_type(kind)
+        .volume_type(ebs.kind.as_str())
         .size_in_gb(gib)
+        .set_iops(ebs.iops.map(i32::from))
+        .set_throughput(ebs.throughput.map(i32::from))
         .build();
     let each = EbsBlockDeviceConfig::builder()
         .volume_specification(volume)
@@ -127,6 +126,7 @@ fn step(step: NewStep) -> StepConfig {
         .action_on_failure(match step.on_failure {
             OnFailure::TerminateCluster => ActionOnFailure::TerminateCluster,
             OnFailure::CancelAndWait => ActionOnFailure::CancelAndWait,
+            OnFailure::Continue => ActionOnFailure::Continue,
         })
         .hadoop_jar_step(jar)
         .build()

@@ -4,6 +4,7 @@ mod changes;
 mod configurations;
 mod launch;
 mod reads;
+mod root_volume;
 mod settings;
 
 use crate::cloud::api::emr::Role;

@@ -1,6 +1,6 @@
 //! Reads clusters and steps.
 
-use super::{MARKETS, ROLES, configurations, ours, settings, theirs};
+use super::{MARKETS, ROLES, configurations, ours, root_volume, settings, theirs};
 use crate::cloud::api::emr::{
     BlockPublicAccess, Cluster, DescribeCluster, Failure, GetAutoTerminationPolicy,
     GetBlockPublicAccess, Instance, InstanceGroup, ListClusters, ListInstanceGroups, ListInstances,
@@ -83,6 +83,7 @@ fn cluster(theirs: types::Cluster) -> Option<Cluster> {
         protected: theirs.termination_protected().unwrap_or_default(),
         step_concurrency: count(theirs.step_concurrency_level()).max(1),
         settings: settings::shown(&theirs),
+        root_volume: root_volume::shown(&theirs),
         key_pair: machines
             .and_then(|machines| machines.ec2_key_name())
             .map(str::to_owned),

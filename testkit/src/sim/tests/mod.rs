@@ -65,6 +65,8 @@ fn order(steps: &[&str]) -> RunJobFlow {
         groups: vec![group(Role::Primary, 1), group(Role::Core, 2)],
         key_pair: None,
         security_groups: Vec::new(),
+        root_volume: None,
+        protected: false,
         idle_timeout: Some(Span::from_secs(600)),
         keep_alive: true,
         step_concurrency: 1,

@@ -1,0 +1,47 @@
+//! Bootstrap actions: scripts that run on each node before the applications are installed.
+
+use super::name::StepName;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::path::PathBuf;
+
+/// A bootstrap action of a stack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Bootstrap {
+    /// Its name.
+    pub name: StepName,
+    /// The script.
+    pub script: BootstrapScript,
+    /// The script's arguments, exactly as they arrive. None is empty.
+    pub args: Vec<String>,
+}
+
+/// Where a script is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BootstrapScript {
+    /// A file on this machine, which is staged.
+    Path(PathBuf),
+    /// An object in S3, which is used in place.
+    S3(String),
+}
+
+/// A bootstrap action of a cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BootstrapSpec {
+    /// Its name.
+    pub name: StepName,
+    /// The script's location, `s3://…`. That of a staged script contains the digest of its content.
+    pub script: String,
+    /// The script's arguments.
+    pub args: Vec<String>,
+}
+
+impl fmt::Display for BootstrapScript {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => write!(f, "{}", path.display()),
+            Self::S3(location) => f.pad(location),
+        }
+    }
+}

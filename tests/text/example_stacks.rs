@@ -1,0 +1,39 @@
+//! The stacks in `examples/stacks`: each is valid, and each of its files exists.
+
+use super::at;
+use clusterup::model::bootstrap::BootstrapScript;
+use clusterup::text;
+use std::path::PathBuf;
+
+#[test]
+fn every_example_stack_is_valid_and_has_its_files() {
+    let folder = at("examples/stacks");
+    let entries = std::fs::read_dir(&folder).unwrap();
+    let mut stacks: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    stacks.retain(|path| path.extension().is_some_and(|ext| ext == "yaml"));
+    stacks.sort();
+    assert!(!stacks.is_empty());
+    for path in stacks {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let stack = text::parse(&name, &text, &folder, &[]);
+        let stack = stack.unwrap_or_else(|wrong| panic!("{wrong}"));
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        assert_eq!(stack.name.as_str(), stem, "the file has the stack's name");
+        let steps = stack.job.iter().flat_map(|job| &job.steps);
+        let mut files: Vec<&PathBuf> = steps.map(|step| &step.script).collect();
+        files.extend(
+            stack
+                .cluster
+                .bootstrap
+                .iter()
+                .filter_map(|action| match &action.script {
+                    BootstrapScript::Path(path) => Some(path),
+                    BootstrapScript::S3(_) => None,
+                }),
+        );
+        for file in files {
+            assert!(file.is_file(), "{name}: {}", file.display());
+        }
+    }
+}
