@@ -21,6 +21,7 @@ use clusterup::cloud::retry::Retrying;
 use clusterup::cost::catalog::Catalog;
 use clusterup::model::audit::Entry;
 use clusterup::model::notice::Notice;
+use clusterup::model::step_command::StepCommand;
 use clusterup::policy::Policies;
 use clusterup::run::watchdog::Watchdog;
 use clusterup::run::watchdog::audit_sink::AuditSink;
@@ -149,7 +150,7 @@ async fn world() -> World {
         let steps = vec![NewStep {
             name,
             on_failure: OnFailure::CancelAndWait,
-            command: vec!["spark-submit".to_owned()],
+            command: StepCommand::program(vec!["spark-submit".to_owned()]),
         }];
         sim.serve(AddJobFlowSteps { id, steps })
             .await

@@ -8,10 +8,12 @@ mod check;
 mod sampling;
 #[path = "plan/software.rs"]
 mod software;
+#[path = "plan/steps.rs"]
+mod steps;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::model::action::Action;
-use clusterup::model::facts::{Capacity, Facts, File, Input};
+use clusterup::model::facts::{Capacity, Facts, File, Input, StepFiles};
 use clusterup::model::memory::Memory;
 use clusterup::model::observed::{
     Cluster, ClusterState, DownloadedRun, End, EndReason, Observed, ObservedKeyPair, Step,
@@ -20,6 +22,7 @@ use clusterup::model::observed::{
 use clusterup::model::plan::Plan;
 use clusterup::model::safeguard::{Safeguard, SafeguardKind};
 use clusterup::model::stack::{Stack, WhenDone};
+use clusterup::model::work::StepFile;
 use clusterup::plan::{self, Options};
 use clusterup::text;
 use clusterup_testkit::worlds::cases;
@@ -57,11 +60,14 @@ fn facts(stack: &Stack) -> Facts {
         .job
         .iter()
         .flat_map(|job| &job.steps)
-        .map(|step| step.script.clone());
+        .flat_map(|step| step.files().filter_map(StepFile::local).cloned());
     Facts {
         bucket: "/bucket".to_owned(),
         work: "/bucket".to_owned(),
-        scripts: scripts.map(|path| (path.clone(), file(&path))).collect(),
+        step_files: StepFiles {
+            files: scripts.map(|path| (path.clone(), file(&path))).collect(),
+            ..StepFiles::default()
+        },
         data: stack
             .data
             .keys()

@@ -118,6 +118,8 @@ pub(crate) fn check(names: Vec<Named>, environment: &Environment) -> Vec<(Named,
             What::Primary | What::Core | What::Task => instance_type(&named.text),
             What::ExecutorMemory => workers.check_executor_memory(&named.text),
             What::Script => file("the script", &named, environment),
+            What::StepFile => file("the file", &named, environment),
+            What::PythonFile => python_file(&named, environment),
             What::Data => data(&named, environment),
             What::PublicKey => file("the public key", &named, environment),
         };
@@ -226,6 +228,13 @@ fn file(what: &str, named: &Named, environment: &Environment) -> Option<Complain
         Err(error) => (format!("{what} cannot be read: {shown}: {error}"), None),
     };
     Some(Complaint { message, help })
+}
+
+/// A folder is zipped.
+fn python_file(named: &Named, environment: &Environment) -> Option<Complaint> {
+    let path = expanded(named.path.as_deref()?, environment)?;
+    let complaint = file("the Python file", named, environment);
+    complaint.filter(|_| !path.is_dir())
 }
 
 /// Suggests a file of the same folder with a similar name.

@@ -107,6 +107,8 @@ fn from_here(setting: &Setting) -> Setting {
     let here = written.split_once('=').and_then(|(key, value)| {
         let relative =
             text::is_local_path(key) && !value.is_empty() && !value.starts_with(['/', '~']);
+        // A file of a step may be in S3.
+        let relative = relative && !value.contains("://");
         let here = std::path::absolute(value).ok().filter(|_| relative)?;
         format!("{key}={}", here.to_str()?).parse().ok()
     });

@@ -1,22 +1,25 @@
-//! Reads this machine's files that planning needs: scripts, data, public keys.
+//! Reads this machine's files that planning needs: those of steps, data, public keys.
 
 use super::data_folder::{self, Found};
 use super::error::{Class, CloudError, IoContext};
 use super::keypair::read_public;
 use super::local::runtime::Store;
-use super::{content, local_results};
+use super::{content, imports, local_results};
 use crate::cost::catalog::Catalog;
 use crate::cost::estimate::Estimate;
 use crate::disk::{self, UnreadableFile};
 use crate::model::bootstrap::BootstrapScript;
 use crate::model::desired::InstanceGroups;
 use crate::model::event::{Event, Listener};
-use crate::model::facts::{Capacity, Facts, File, Folder, Input, Member};
+use crate::model::facts::{Capacity, Facts, File, Folder, Input, Member, Neighbour, StepFiles};
 use crate::model::name::DataName;
 use crate::model::rates::Rates;
+use crate::model::requirements::{BadLine, requirements};
 use crate::model::sample::Sample;
+use crate::model::shown;
 use crate::model::span::Span;
-use crate::model::stack::{Data, Source, Stack};
+use crate::model::stack::{Data, Python, Source, Stack};
+use crate::model::work::{StepFile, Work};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -52,7 +55,7 @@ impl Gather<'_> {
         Ok(Facts {
             bucket: String::new(),
             work: String::new(),
-            scripts: self.scripts(stack)?,
+            step_files: self.step_files(stack)?,
             data,
             public_keys: self.public_keys(stack)?,
             sample,
@@ -72,23 +75,88 @@ impl Gather<'_> {
             .ok_or_else(|| "it has no primary".to_owned())
     }
 
-    fn scripts(&self, stack: &Stack) -> Result<BTreeMap<PathBuf, File>, CloudError> {
-        let mut scripts = BTreeMap::new();
+    /// The files of steps, and what their scripts import.
+    fn step_files(&self, stack: &Stack) -> Result<StepFiles, CloudError> {
+        let mut found = StepFiles::default();
+        match stack.job.as_ref().and_then(|job| job.python.as_ref()) {
+            Some(Python::Requirements(path)) => found.requirements = self.requirements(path)?,
+            Some(Python::Archive(StepFile::Local(path))) => {
+                let file = self.file(path, "python.archive")?;
+                found.files.insert(path.clone(), file);
+            }
+            Some(Python::Archive(StepFile::S3(_)) | Python::Packages(_)) | None => {}
+        }
         for step in stack.job.iter().flat_map(|job| &job.steps) {
-            if !scripts.contains_key(&step.script) {
-                let what = format!("the script of step {:?}", step.name.as_str());
-                scripts.insert(step.script.clone(), self.file(&step.script, &what)?);
+            let name = step.name.as_str();
+            let main = step.work.file().and_then(StepFile::local);
+            for path in step.files().filter_map(StepFile::local) {
+                let what = match main {
+                    Some(it) if it == path => format!("the {} of step {name:?}", step.work.kind()),
+                    Some(_) | None => format!("a file of step {name:?}"),
+                };
+                if !found.files.contains_key(path) {
+                    found
+                        .files
+                        .insert(path.clone(), self.step_file(path, &what)?);
+                }
+            }
+            if let (Work::Script(_), Some(script)) = (&step.work, main) {
+                let neighbours = self.neighbours(script)?;
+                found.neighbours.insert(script.clone(), neighbours);
             }
         }
         for action in &stack.cluster.bootstrap {
             if let BootstrapScript::Path(path) = &action.script
-                && !scripts.contains_key(path)
+                && !found.bootstrap.contains_key(path)
             {
                 let what = format!("the script of bootstrap action {:?}", action.name.as_str());
-                scripts.insert(path.clone(), self.file(path, &what)?);
+                found
+                    .bootstrap
+                    .insert(path.clone(), self.file(path, &what)?);
             }
         }
-        Ok(scripts)
+        Ok(found)
+    }
+
+    /// A file, or the zip archive of a folder of Python files.
+    fn step_file(&self, path: &Path, what: &str) -> Result<File, CloudError> {
+        let path = self.expand(path);
+        let is_package = path.join("__init__.py").is_file();
+        self.zipped(&path, what, is_package)
+    }
+
+    fn zipped(&self, path: &Path, what: &str, as_package: bool) -> Result<File, CloudError> {
+        if !path.is_dir() {
+            return self.file(path, what);
+        }
+        let zip = self.store.zipped(path, as_package);
+        self.file(&zip.during(|| format!("zip {}", path.display()))?, what)
+    }
+
+    /// The packages of a file of requirements.
+    fn requirements(&self, path: &Path) -> Result<Vec<String>, CloudError> {
+        let path = self.expand(path);
+        let text = disk::text(&path, disk::SMALL).during(|| format!("read {}", path.display()))?;
+        requirements(&text).map_err(|BadLine { number, text }| {
+            let text = shown::line(&text, 100);
+            let message = format!("line {number} of {} is no package: {text}", path.display());
+            CloudError::new(Class::Input, message).hint(
+                "write one package per line, such as `numpy==2.3.1`, without pip's options, \
+                 addresses and conditions",
+            )
+        })
+    }
+
+    /// What a script imports from its own folder.
+    fn neighbours(&self, script: &Path) -> Result<Vec<Neighbour>, CloudError> {
+        let script = self.expand(script);
+        let found = imports::neighbours(&script).into_iter().map(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let file = self.zipped(&path, &name, true)?;
+            let name = name.into_owned();
+            Ok(Neighbour { name, file })
+        });
+        found.collect()
     }
 
     fn public_keys(

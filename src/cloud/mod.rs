@@ -12,6 +12,7 @@ pub mod error;
 mod files;
 pub mod fleet;
 mod gather;
+mod imports;
 mod keypair;
 pub mod local;
 mod local_results;

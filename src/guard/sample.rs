@@ -64,5 +64,6 @@ pub(super) fn step(state: StepState, started: Option<i64>, ended: Option<i64>) -
         ended_at: ended.map(at),
         ui: None,
         failure: None,
+        may_fail: false,
     }
 }

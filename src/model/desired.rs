@@ -15,6 +15,7 @@ use super::root_volume::RootVolume;
 use super::sample::Sampling;
 use super::span::Span;
 use super::stack::{self, Guardrails, InstanceGroup, Market, SecurityGroup};
+use super::work::{OnFailure, Submission, Work};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -214,17 +215,78 @@ pub struct JobSpec {
     pub at_once: u16,
 }
 
-/// One `spark-submit`; paths are locations as the cluster sees them.
+/// One step; paths are locations as the cluster sees them. An older clusterup wrote steps with a
+/// script alone, as they are still written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepSpec {
     /// The step's name.
     pub name: StepName,
-    /// The location of the script.
-    pub script: String,
-    /// The arguments of the script.
+    /// What it does.
+    #[serde(flatten)]
+    pub work: Work<String, String>,
+    /// The arguments of what it runs.
     pub args: Vec<String>,
     /// The memory of each executor.
     pub executor_memory: Memory,
     /// Spark's settings by name.
     pub conf: BTreeMap<String, String>,
+    /// What spark-submit gets besides.
+    #[serde(default, skip_serializing_if = "Submission::is_empty")]
+    pub submission: Submission<String>,
+    /// What happens to the job when it fails.
+    #[serde(default, skip_serializing_if = "OnFailure::is_stop")]
+    pub on_failure: OnFailure,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_of_an_older_clusterup_is_read_and_written_as_it_was() {
+        let old = r#"{"name":"one","script":"/x/job.py","args":["a",""],"executor_memory":"1g","conf":{"spark.x":"1"}}"#;
+        let step: StepSpec = serde_json::from_str(old).unwrap();
+        assert_eq!(step.work, Work::Script("/x/job.py".to_owned()));
+        assert!(step.submission.is_empty() && step.on_failure.is_stop());
+        assert_eq!(serde_json::to_string(&step).unwrap(), old);
+    }
+
+    #[test]
+    fn steps_of_every_kind_are_read_back() {
+        let text = |text: &str| text.to_owned();
+        let jar = |class: Option<&str>| Work::Jar {
+            file: text("a.jar"),
+            class: class.map(text),
+        };
+        let copy = Work::Copy {
+            from: text("a"),
+            to: text("b"),
+        };
+        let command = Work::Command(vec![text("a"), text("")]);
+        for work in [
+            jar(None),
+            jar(Some("A")),
+            Work::Sql(text("a")),
+            Work::Hive(text("a")),
+            command,
+            Work::Shell(text("a")),
+            copy,
+        ] {
+            let step = StepSpec {
+                name: "one".parse().unwrap(),
+                work,
+                args: vec![text("x")],
+                executor_memory: Memory::from_mib(512),
+                conf: BTreeMap::new(),
+                submission: Submission {
+                    py_files: vec![text("a.py")],
+                    executors: Some(2),
+                    ..Submission::default()
+                },
+                on_failure: OnFailure::Continue,
+            };
+            let written = serde_json::to_string(&step).unwrap();
+            assert_eq!(serde_json::from_str::<StepSpec>(&written).unwrap(), step);
+        }
+    }
 }

@@ -19,8 +19,8 @@ pub struct Facts {
     /// The location below which jobs write, as the cluster sees it, without a trailing slash. It is
     /// separate if a cluster's machines may write nowhere else.
     pub work: String,
-    /// Scripts, by their path in the stack.
-    pub scripts: BTreeMap<PathBuf, File>,
+    /// The files of steps.
+    pub step_files: StepFiles,
     /// The data sets' files or locations.
     pub data: BTreeMap<DataName, Input>,
     /// The user's own public keys in OpenSSH's format.
@@ -35,6 +35,36 @@ pub struct Facts {
     pub prices: Result<Rates, String>,
     /// How long the target may charge for a cluster after its end is requested.
     pub ending: Span,
+}
+
+/// The files of steps that are staged.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StepFiles {
+    /// By their path in the stack; a folder is the zip archive that was made of it.
+    pub files: BTreeMap<PathBuf, File>,
+    /// The scripts of bootstrap actions, by their path in the stack.
+    pub bootstrap: BTreeMap<PathBuf, File>,
+    /// The packages of the file of requirements.
+    pub requirements: Vec<String>,
+    /// By a script: what it imports from its own folder.
+    pub neighbours: BTreeMap<PathBuf, Vec<Neighbour>>,
+}
+
+impl StepFiles {
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &File> {
+        let neighbours = self.neighbours.values().flatten();
+        self.files.values().chain(neighbours.map(|one| &one.file))
+    }
+}
+
+/// A module or package that a script imports from its own folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Neighbour {
+    /// Its name there.
+    pub name: String,
+    /// The module, or the zip archive of the package.
+    pub file: File,
 }
 
 /// The source of a data set.

@@ -263,10 +263,10 @@ impl Cluster {
         }
     }
 
-    /// Whether the job ran on this cluster and each of its steps completed.
+    /// Whether the job ran on this cluster and each of its steps completed, or was allowed to fail.
     pub fn completed(&self, job: &JobHash) -> bool {
         let mut steps = self.steps_of(job).peekable();
-        steps.peek().is_some() && steps.all(|step| step.state == StepState::Completed)
+        steps.peek().is_some() && steps.all(Step::is_done)
     }
 }
 
@@ -392,6 +392,9 @@ pub struct Step {
     pub ui: Option<String>,
     /// Why it failed, in a few lines.
     pub failure: Option<String>,
+    /// Whether its job goes on, and can succeed, when it fails.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_fail: bool,
 }
 
 /// EMR's step states (EMR API, StepState), as far as they are used.
@@ -424,7 +427,18 @@ impl Step {
             ended_at: None,
             ui: None,
             failure: None,
+            may_fail: !spec.on_failure.is_stop(),
         })
+    }
+
+    /// Whether it failed, and its job with it.
+    pub fn has_failed_job(&self) -> bool {
+        self.state == StepState::Failed && !self.may_fail
+    }
+
+    /// Whether its job can have succeeded.
+    pub fn is_done(&self) -> bool {
+        self.state == StepState::Completed || self.state == StepState::Failed && self.may_fail
     }
 }
 

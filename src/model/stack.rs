@@ -13,6 +13,7 @@ use super::release::Release;
 use super::root_volume::RootVolume;
 use super::span::Span;
 use super::words::words;
+use super::work::{OnFailure, StepFile, Submission, Work};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -224,23 +225,71 @@ impl VolumeKind {
 pub struct Job {
     /// Python packages that pip installs on every node before the first step.
     pub python_packages: Vec<String>,
+    /// Where other packages come from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub python: Option<Python>,
     /// The steps in order.
     pub steps: Vec<Step>,
     /// The folder that results are downloaded to; `None` leaves them in the bucket.
     pub results: Option<PathBuf>,
 }
 
-/// A step of a job: one spark-submit.
+/// Where the packages of a job's scripts come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Python {
+    /// A file of requirements on this machine.
+    Requirements(PathBuf),
+    /// Packages, as in `python_packages`.
+    Packages(Vec<String>),
+    /// A packed environment, whose Python runs the scripts.
+    Archive(StepFile),
+}
+
+impl Job {
+    /// The packages that the stack itself names.
+    pub fn packages(&self) -> impl Iterator<Item = &String> {
+        let more = match &self.python {
+            Some(Python::Packages(packages)) => packages.as_slice(),
+            Some(Python::Requirements(_) | Python::Archive(_)) | None => &[],
+        };
+        self.python_packages.iter().chain(more)
+    }
+
+    /// The packed environment.
+    pub const fn archive(&self) -> Option<&StepFile> {
+        match &self.python {
+            Some(Python::Archive(archive)) => Some(archive),
+            Some(Python::Requirements(_) | Python::Packages(_)) | None => None,
+        }
+    }
+}
+
+/// A step of a job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Step {
     /// Its name.
     pub name: StepName,
-    /// The script's path.
-    pub script: PathBuf,
-    /// The script's arguments.
+    /// What it does.
+    #[serde(flatten)]
+    pub work: Work<StepFile, Arg>,
+    /// The arguments of what it runs.
     pub args: Vec<Arg>,
     /// Spark's settings for the step.
     pub spark: SparkOptions,
+    /// What happens to the job when it fails.
+    #[serde(skip_serializing_if = "OnFailure::is_stop")]
+    pub on_failure: OnFailure,
+}
+
+impl Step {
+    /// All files that it names.
+    pub fn files(&self) -> impl Iterator<Item = &StepFile> {
+        self.work
+            .file()
+            .into_iter()
+            .chain(self.spark.submission.all_files())
+    }
 }
 
 /// An argument of a step: texts and references, in order.
@@ -267,6 +316,9 @@ pub struct SparkOptions {
     pub executor_memory: Option<Memory>,
     /// Spark's own settings by name.
     pub conf: BTreeMap<String, String>,
+    /// What spark-submit gets besides.
+    #[serde(flatten)]
+    pub submission: Submission<StepFile>,
 }
 
 /// What ends a cluster.

@@ -32,7 +32,7 @@ fn location(script: &BootstrapScript, facts: &Facts) -> Option<String> {
     match script {
         BootstrapScript::S3(location) => Some(location.clone()),
         BootstrapScript::Path(path) => {
-            let file = facts.scripts.get(path)?;
+            let file = facts.step_files.bootstrap.get(path)?;
             Some(format!("{}/{}", facts.bucket, Keys::script(file)))
         }
     }
@@ -41,7 +41,7 @@ fn location(script: &BootstrapScript, facts: &Facts) -> Option<String> {
 /// The scripts to stage.
 pub(super) fn scripts<'a>(stack: &'a Stack, facts: &'a Facts) -> impl Iterator<Item = &'a File> {
     let is_run = facts.capacity == Capacity::AsTyped;
-    let files: &BTreeMap<PathBuf, File> = &facts.scripts;
+    let files: &BTreeMap<PathBuf, File> = &facts.step_files.bootstrap;
     let of = move |action: &'a Bootstrap| match &action.script {
         BootstrapScript::Path(path) => files.get(path).filter(|_| is_run),
         BootstrapScript::S3(_) => None,

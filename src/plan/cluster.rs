@@ -6,7 +6,7 @@ use super::change::{ends, immovable, movable};
 use super::diff::Draft;
 use crate::model::action::Action;
 use crate::model::desired::{Desired, JobSpec};
-use crate::model::observed::{Cluster, End, EndReason, Observed, Run, StepState};
+use crate::model::observed::{Cluster, End, EndReason, Observed, Run, Step};
 use crate::model::plan::Planned;
 use crate::model::safeguard::{Safeguard, SafeguardKind};
 use crate::model::stack::WhenDone;
@@ -248,7 +248,7 @@ fn work_reason(job: Option<&JobSpec>, given: Given<'_>) -> &'static str {
         .iter()
         .rev()
         .find(|c| c.run_of(hash).is_some());
-    let failed = |c: &Cluster| c.steps_of(hash).any(|step| step.state == StepState::Failed);
+    let failed = |c: &Cluster| c.steps_of(hash).any(Step::has_failed_job);
     match earlier {
         Some(cluster) if failed(cluster) => "the job failed when it last ran",
         Some(_) => "the job was interrupted when it last ran",

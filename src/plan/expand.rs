@@ -9,6 +9,7 @@ use super::not_here;
 use super::refusal::Refusal;
 use super::sampling;
 use super::software;
+use super::steps;
 use crate::cost::meter::accrued;
 use crate::model::desired::{ClusterSpec, Desired, InstanceGroups, JobSpec, KeyPairSpec, Object};
 use crate::model::emr_settings::EmrSettings;
@@ -40,6 +41,7 @@ pub fn expand(stack: &Stack, facts: &Facts) -> Result<(Desired, Vec<String>), Ve
     let bootstrap = bootstrap::expand(stack, facts);
     let bootstrap = bootstrap.map_err(|refusal| refusals.push(refusal));
     let bootstrap = bootstrap.unwrap_or_default();
+    refusals.extend(job.iter().flat_map(|job| steps::check(stack, job, facts)));
     if !refusals.is_empty() {
         return Err(refusals);
     }
@@ -57,6 +59,7 @@ pub fn expand(stack: &Stack, facts: &Facts) -> Result<(Desired, Vec<String>), Ve
     };
     let mut notes = notes(stack, facts, &fitted);
     notes.extend(sampling::notes(stack, facts, &keys));
+    notes.extend(steps::notes(stack, facts));
     Ok((desired, notes))
 }
 
@@ -170,15 +173,13 @@ fn key_pairs(stack: &Stack, facts: &Facts) -> Vec<KeyPairSpec> {
 
 fn objects(stack: &Stack, facts: &Facts, keys: &Keys<'_>) -> Vec<Object> {
     let mut objects = BTreeSet::new();
-    for step in stack.job.iter().flat_map(|job| &job.steps) {
-        if let Some(file) = facts.scripts.get(&step.script) {
-            let script = Staged {
-                key: Keys::script(file),
-                file,
-                sampling: None,
-            };
-            objects.insert(script.object());
-        }
+    for file in facts.step_files.all() {
+        let staged = Staged {
+            key: Keys::script(file),
+            file,
+            sampling: None,
+        };
+        objects.insert(staged.object());
     }
     for file in bootstrap::scripts(stack, facts) {
         let script = Staged {
@@ -228,7 +229,8 @@ fn cluster(stack: &Stack, facts: &Facts, fitted: &Fitted) -> ClusterSpec {
         python_packages: stack
             .job
             .iter()
-            .flat_map(|job| job.python_packages.clone())
+            .flat_map(|job| job::packages(job, facts))
+            .cloned()
             .collect(),
         guardrails: stack.guardrails.clone(),
         rates: facts.prices.as_ref().ok().copied(),

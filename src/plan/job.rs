@@ -6,15 +6,30 @@ use super::memory::automatic;
 use super::refusal::Refusal;
 use super::software;
 use crate::model::desired::{JobSpec, StepSpec};
+use crate::model::facts::Facts;
 use crate::model::hex::hex;
 use crate::model::name::JobHash;
-use crate::model::stack::{Job, Step};
+use crate::model::stack::{Arg, Job, Step};
+use crate::model::work::{LinkedFile, OnFailure, StepFile, Submission, Work};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+/// The folder of the packed environment in a container.
+const ENVIRONMENT: &str = "environment";
+
+/// The packages that pip installs.
+pub(super) fn packages<'a>(job: &'a Job, facts: &'a Facts) -> impl Iterator<Item = &'a String> {
+    job.packages().chain(&facts.step_files.requirements)
+}
+
 pub(super) fn expand(job: &Job, keys: &Keys<'_>, fitted: &Fitted) -> Result<JobSpec, Refusal> {
-    let steps = job.steps.iter().map(|step| expand_step(step, keys, fitted));
+    let steps = job
+        .steps
+        .iter()
+        .map(|step| expand_step(step, job, keys, fitted));
     let steps = steps.collect::<Result<Vec<_>, _>>()?;
-    let hash = hash(job, &steps, &software::identity(keys.stack))?;
+    let software = software::identity(keys.stack);
+    let hash = hash(packages(job, keys.facts), &steps, &software)?;
     let place = |text: &str| {
         let mut text = text.to_owned();
         for folder in WRITTEN {
@@ -25,15 +40,9 @@ pub(super) fn expand(job: &Job, keys: &Keys<'_>, fitted: &Fitted) -> Result<JobS
         text.replace(BUCKET, &keys.facts.bucket)
             .replace(JOB, hash.as_str())
     };
-    let steps = steps
-        .into_iter()
-        .map(|step| StepSpec {
-            script: place(&step.script),
-            args: step.args.iter().map(|arg| place(arg)).collect(),
-            conf: software::conf(keys.stack, keys.facts, step.conf.clone()),
-            ..step
-        })
-        .collect();
+    let steps = steps.iter().map(|step| placed(step, keys, &place));
+    let steps: Option<Vec<StepSpec>> = steps.collect();
+    let steps = steps.ok_or_else(|| Refusal::new("a step is lost", "report this as a bug"))?;
     let below = |folder: &str| {
         let path = format!("{folder}/{hash}").parse();
         path.map_err(|_| Refusal::new("the job has no folder", "report this as a bug"))
@@ -47,18 +56,50 @@ pub(super) fn expand(job: &Job, keys: &Keys<'_>, fitted: &Fitted) -> Result<JobS
     })
 }
 
-fn expand_step(step: &Step, keys: &Keys<'_>, fitted: &Fitted) -> Result<StepSpec, Refusal> {
+fn expand_step(
+    step: &Step,
+    job: &Job,
+    keys: &Keys<'_>,
+    fitted: &Fitted,
+) -> Result<StepSpec, Refusal> {
     let gone = |what: &str| {
         Refusal::new(
             format!("step {:?}: {what} was not read", step.name.as_str()),
             "try again",
         )
     };
-    let arg = |pieces: &Vec<_>| pieces.iter().map(|piece| keys.piece(piece)).collect();
-    let args: Option<Vec<String>> = step.args.iter().map(arg).collect();
+    let text =
+        |pieces: &Arg| -> Option<String> { pieces.iter().map(|piece| keys.piece(piece)).collect() };
+    let file = |file: &StepFile| keys.step_file(file);
+    let args: Option<Vec<String>> = step.args.iter().map(text).collect();
+    let work = step.work.map(file, text);
+    let mut submission = step.spark.submission.map(file);
+    if let Some(more) = &mut submission {
+        for location in keys.neighbours(step) {
+            if !more.py_files.contains(&location) {
+                more.py_files.push(location);
+            }
+        }
+    }
+    let mut conf = step.spark.conf.clone();
+    let archive = job
+        .archive()
+        .filter(|_| matches!(step.work, Work::Script(_)));
+    if let (Some(archive), Some(more)) = (archive, &mut submission) {
+        more.archives.push(LinkedFile {
+            file: keys
+                .step_file(archive)
+                .ok_or_else(|| gone("its environment"))?,
+            link: Some(ENVIRONMENT.to_owned()),
+        });
+        let python = format!("./{ENVIRONMENT}/bin/python");
+        conf.entry("spark.pyspark.python".to_owned())
+            .or_insert(python);
+    }
     let defaulted = || software::executor_memory(keys.stack, keys.facts);
     let executor_memory = match step.spark.executor_memory.or_else(defaulted) {
         Some(memory) => memory,
+        None if !step.work.is_spark() => fitted.worker.memory,
         None => automatic(fitted.worker.memory).ok_or_else(|| {
             Refusal::new(
                 format!("no executor fits into {}", fitted.worker.memory),
@@ -68,16 +109,57 @@ fn expand_step(step: &Step, keys: &Keys<'_>, fitted: &Fitted) -> Result<StepSpec
     };
     Ok(StepSpec {
         name: step.name.clone(),
-        script: keys.script_of(step).ok_or_else(|| gone("its script"))?,
+        work: work.ok_or_else(|| gone("its file"))?,
         args: args.ok_or_else(|| gone("data that it takes"))?,
         executor_memory,
-        conf: step.spark.conf.clone(),
+        conf,
+        submission: submission.ok_or_else(|| gone("a file for Spark"))?,
+        on_failure: step.on_failure,
     })
 }
 
-/// The digest of what a job computes: contents of scripts and data, arguments, settings, packages and
-/// configurations. Executor memory and the bucket's location only change where and how fast it runs.
-fn hash(job: &Job, steps: &[StepSpec], software: &[String]) -> Result<JobHash, Refusal> {
+/// The step with its locations, and the settings that it has to get itself.
+fn placed(step: &StepSpec, keys: &Keys<'_>, place: &impl Fn(&str) -> String) -> Option<StepSpec> {
+    let one = |text: &String| Some(place(text));
+    Some(StepSpec {
+        work: step.work.map(one, one)?,
+        args: step.args.iter().map(|arg| place(arg)).collect(),
+        submission: step.submission.map(one)?,
+        conf: software::conf(keys.stack, keys.facts, step.conf.clone()),
+        ..step.clone()
+    })
+}
+
+/// What a step computes besides its script, arguments and settings: nothing for a step as an older
+/// clusterup had them, so that its hash stays.
+#[derive(Serialize)]
+struct Besides<'a> {
+    work: Option<&'a Work<String, String>>,
+    submission: Submission<String>,
+    on_failure: OnFailure,
+}
+
+impl<'a> Besides<'a> {
+    fn of(step: &'a StepSpec) -> Option<Self> {
+        let besides = Self {
+            work: Some(&step.work).filter(|work| !matches!(work, Work::Script(_))),
+            submission: step.submission.without_sizes(),
+            on_failure: step.on_failure,
+        };
+        let is_empty =
+            besides.work.is_none() && besides.submission.is_empty() && besides.on_failure.is_stop();
+        (!is_empty).then_some(besides)
+    }
+}
+
+/// The digest of what a job computes: contents of its files and data, arguments, settings, packages
+/// and configurations. Numbers and sizes of executors and drivers, and the bucket's location, only
+/// change where and how fast it runs.
+fn hash<'a>(
+    packages: impl Iterator<Item = &'a String>,
+    steps: &[StepSpec],
+    software: &[String],
+) -> Result<JobHash, Refusal> {
     let mut digest = Sha256::new();
     let mut feed = |text: &str| {
         // Hashing the length distinguishes ("ab", "c") from ("a", "bc").
@@ -85,16 +167,28 @@ fn hash(job: &Job, steps: &[StepSpec], software: &[String]) -> Result<JobHash, R
         digest.update(text);
     };
     feed("job 1");
-    job.python_packages.iter().for_each(|package| feed(package));
+    packages.for_each(|package| feed(package));
     for step in steps {
         feed("step");
         feed(step.name.as_str());
-        feed(&step.script);
+        match &step.work {
+            Work::Script(script) => feed(script),
+            Work::Jar { .. }
+            | Work::Sql(_)
+            | Work::Hive(_)
+            | Work::Command(_)
+            | Work::Shell(_)
+            | Work::Copy { .. } => feed(""),
+        }
         step.args.iter().for_each(|arg| feed(arg));
         feed("conf");
         for (key, value) in &step.conf {
             feed(key);
             feed(value);
+        }
+        if let Some(besides) = Besides::of(step) {
+            feed("besides");
+            feed(&serde_json::to_string(&besides).map_err(|_| undigested())?);
         }
     }
     // A stack without any has the hash that an older clusterup computed.
@@ -104,5 +198,9 @@ fn hash(job: &Job, steps: &[StepSpec], software: &[String]) -> Result<JobHash, R
     }
     hex(&digest.finalize()[..8])
         .parse()
-        .map_err(|_| Refusal::new("the job has no digest", "report this as a bug"))
+        .map_err(|_| undigested())
+}
+
+fn undigested() -> Refusal {
+    Refusal::new("the job has no digest", "report this as a bug")
 }

@@ -8,6 +8,7 @@ use crate::model::name::DataName;
 use crate::model::sample::{Sample, Sampling, has_lines, usually_has_header};
 use crate::model::stack::{Piece, Stack, Step};
 use crate::model::staged::staged_name;
+use crate::model::work::StepFile;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
@@ -112,10 +113,23 @@ impl<'a> Keys<'a> {
         format!("data/{}{part}/{own}", &digest[..16])
     }
 
-    /// The location of a step's script, with [`BUCKET`] as a placeholder.
-    pub(super) fn script_of(&self, step: &Step) -> Option<String> {
-        let file = self.facts.scripts.get(&step.script)?;
-        Some(format!("{BUCKET}/{}", Self::script(file)))
+    /// The location of a step's file, with [`BUCKET`] as a placeholder.
+    pub(super) fn step_file(&self, file: &StepFile) -> Option<String> {
+        match file {
+            StepFile::Local(path) => {
+                let file = self.facts.step_files.files.get(path)?;
+                Some(format!("{BUCKET}/{}", Self::script(file)))
+            }
+            StepFile::S3(address) => Some(address.clone()),
+        }
+    }
+
+    /// The locations of what a step's script imports from its own folder.
+    pub(super) fn neighbours(&self, step: &Step) -> impl Iterator<Item = String> {
+        let script = step.work.file().and_then(StepFile::local);
+        let found = script.and_then(|script| self.facts.step_files.neighbours.get(script));
+        let files = found.into_iter().flatten().map(|one| &one.file);
+        files.map(|file| format!("{BUCKET}/{}", Self::script(file)))
     }
 
     /// The text of a piece of an argument, with [`BUCKET`] and [`JOB`] as placeholders.

@@ -17,6 +17,7 @@ mod not_here;
 pub mod refusal;
 mod sampling;
 mod software;
+mod steps;
 
 use cluster::Given;
 pub use destroy::destroy;

@@ -4,7 +4,7 @@ use crate::cloud::{Cloud, CloudError, step_folder};
 use crate::diagnose;
 use crate::model::event::Listener;
 use crate::model::name::StackName;
-use crate::model::observed::{Cluster, Step, StepState};
+use crate::model::observed::{Cluster, Step};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -23,7 +23,7 @@ pub async fn explain(
     cluster: &Cluster,
     listener: &dyn Listener,
 ) -> Result<Option<String>, CloudError> {
-    let failed = |(_, step): &(usize, &Step)| step.state == StepState::Failed;
+    let failed = |(_, step): &(usize, &Step)| step.has_failed_job();
     let Some((index, step)) = cluster.steps.iter().enumerate().rfind(failed) else {
         return Ok(None);
     };

@@ -111,15 +111,16 @@ pub fn newest<'a>(clusters: &'a [Cluster], job: &JobHash) -> Option<&'a Cluster>
 pub fn outcome(cluster: &Cluster, job: &JobHash) -> Option<Outcome> {
     let steps: Vec<&Step> = cluster.steps_of(job).collect();
     let any = |state: StepState| steps.iter().any(|step| step.state == state);
+    let failed = steps.iter().any(|step| step.has_failed_job());
     let over = steps.iter().all(|step| step.state.is_over());
     if !over {
         return cluster.state.is_over().then_some(Outcome::Cut);
     }
-    if any(StepState::Interrupted) || (any(StepState::Cancelled) && !any(StepState::Failed)) {
+    if any(StepState::Interrupted) || (any(StepState::Cancelled) && !failed) {
         // The cluster's end has the reason; it is complete when the cluster is over.
         return cluster.state.is_over().then_some(Outcome::Cut);
     }
-    Some(if any(StepState::Failed) {
+    Some(if failed {
         Outcome::Failed
     } else {
         Outcome::Completed

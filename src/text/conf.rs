@@ -24,7 +24,7 @@ const OURS: [(&str, &str); 3] = [
     ),
     (
         "spark.submit.deployMode",
-        "the deploy mode is set by the cluster; remove it",
+        "write `deploy_mode` under `spark` instead",
     ),
 ];
 

@@ -1,7 +1,7 @@
 //! The formats of single values: each has a reader that returns the model's type, an equivalent
 //! pattern for editors, and a suggestion for common mistakes.
 
-use super::{readers, suggestions};
+use super::{readers, step_readers, suggestions};
 use crate::model::Invalid;
 use crate::model::hours::{Week, Zone};
 use crate::model::instance::{InstanceType, Nodes};
@@ -12,6 +12,7 @@ use crate::model::name::{
     TeamName,
 };
 use crate::model::release::Release;
+use crate::model::requirements;
 use crate::model::span::Span;
 use crate::model::stack::IngressSource;
 use std::str::FromStr;
@@ -137,6 +138,22 @@ pub(crate) const EXECUTOR_MEMORY: Format<Option<Memory>> = Format::by(
 )
 .suggest(suggestions::memory)
 .measured();
+pub(crate) const DRIVER_MEMORY: Format<Memory> =
+    Format::of("[1-9][0-9]{0,6}[mM][bB]?|[1-9][0-9]{0,4}[gG][bB]?|[1-9][0-9]?[tT][bB]?")
+        .suggest(suggestions::memory)
+        .measured();
+pub(crate) const CLASS: Format<String> = Format::by(
+    step_readers::class,
+    r"[A-Za-z_$][A-Za-z0-9_$]*(\.[A-Za-z_$][A-Za-z0-9_$]*)*",
+);
+pub(crate) const MAVEN: Format<String> = Format::by(
+    step_readers::maven,
+    "[A-Za-z0-9._-]+:[A-Za-z0-9._-]+:[A-Za-z0-9._-]+",
+);
+pub(crate) const VARIABLE: Format<String> =
+    Format::by(step_readers::variable, "[A-Za-z_][A-Za-z0-9_]{0,127}");
+pub(crate) const VARIABLE_VALUE: Format<String> =
+    Format::by(step_readers::variable_value, r"[^\x00-\x1f\x7f-\x9f]*");
 pub(crate) const VOLUME_SIZE: Format<Memory> = Format::by(
     readers::volume_size,
     "([1-9][0-9]{0,3}|1[0-5][0-9]{3})[gG][bB]?|([1-9]|1[0-6])[tT][bB]?",
@@ -177,7 +194,7 @@ pub(crate) const S3: Format<String> = Format::by(
 pub(crate) const SHA256: Format<String> =
     Format::by(readers::sha256, "[0-9a-f]{64}").suggest(suggestions::lower);
 pub(crate) const PACKAGE: Format<String> = Format::by(
-    readers::package,
+    requirements::package,
     concat!(
         project!(),
         r"(\[",
@@ -220,7 +237,7 @@ mod tests {
         Option<&'static str>,
     );
 
-    const ALL: [Read; 26] = all![
+    const ALL: [Read; 31] = all![
         STACK,
         SECURITY_CONFIGURATION,
         TEAM,
@@ -245,6 +262,11 @@ mod tests {
         S3,
         SHA256,
         PACKAGE,
+        DRIVER_MEMORY,
+        CLASS,
+        MAVEN,
+        VARIABLE,
+        VARIABLE_VALUE,
         TAG_KEY,
         TAG_VALUE
     ];

@@ -43,6 +43,8 @@ mod set;
 mod shape;
 mod source;
 mod stack;
+mod step_files;
+mod step_readers;
 mod suggestions;
 mod syntax;
 mod template;

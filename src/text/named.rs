@@ -22,6 +22,10 @@ pub enum What {
     ExecutorMemory,
     /// A step's script.
     Script,
+    /// Another file of a step.
+    StepFile,
+    /// A Python module, archive or folder of a step.
+    PythonFile,
     /// A data set's file on this machine.
     Data,
     /// The public key of a key pair.

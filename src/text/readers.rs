@@ -139,42 +139,6 @@ pub(crate) fn sha256(text: &str) -> Result<String, Invalid> {
     ))
 }
 
-/// A requirement that pip resolves by name. Options, addresses and paths are rejected, as they
-/// would let a stack's file install from anywhere.
-pub(crate) fn package(text: &str) -> Result<String, Invalid> {
-    let end = text
-        .find(['[', '=', '<', '>', '~', '!'])
-        .unwrap_or(text.len());
-    let (name, rest) = text.split_at(end);
-    let (extras, versions) = match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((extras, versions)) => (Some(extras), versions),
-        None => (None, rest),
-    };
-    let extras = extras.is_none_or(|extras| extras.split(',').all(project));
-    let versions = versions.is_empty() || versions.split(',').all(version);
-    if project(name) && extras && versions {
-        return Ok(text.to_owned());
-    }
-    Err(Invalid::new(
-        "a package that pip knows by name, such as `numpy` or `numpy==2.3.1`",
-    ))
-}
-
-fn project(name: &str) -> bool {
-    let byte = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
-    let end = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-    name.bytes().all(byte) && end(name.chars().next()) && end(name.chars().last())
-}
-
-fn version(text: &str) -> bool {
-    let number = ["==", ">=", "<=", "~=", "!=", "<", ">"]
-        .iter()
-        .find_map(|sign| text.strip_prefix(sign))
-        .unwrap_or_default();
-    let byte = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'*' | b'+' | b'!');
-    !number.is_empty() && number.bytes().all(byte)
-}
-
 /// Characters that AWS accepts in tags of every service.
 fn in_tags(c: char) -> bool {
     c.is_alphanumeric() || " +-=._:/@".contains(c)
@@ -210,35 +174,6 @@ pub(crate) fn tag_value(text: &str) -> Result<String, Invalid> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn packages_are_names_and_nothing_else() {
-        for good in [
-            "numpy",
-            "numpy==2.3.1",
-            "pandas[parquet,s3]>=2,<3",
-            "zope.interface",
-        ] {
-            assert!(package(good).is_ok(), "{good}");
-        }
-        for bad in [
-            "",
-            "-r",
-            "--index-url=http://x",
-            "git+https://x/y",
-            "numpy @ http://x",
-            "./numpy",
-            "numpy;true",
-            "numpy==",
-            "numpy[",
-            "a b",
-            "numpy==1 ; x",
-            "-",
-            "numpy>=2,",
-        ] {
-            assert!(package(bad).is_err(), "{bad}");
-        }
-    }
 
     #[test]
     fn places_of_data() {

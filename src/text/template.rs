@@ -45,6 +45,7 @@ guardrails:                    # the cluster ends:
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::work::StepFile;
     use std::path::Path;
 
     #[test]
@@ -52,6 +53,7 @@ mod tests {
         let name: StackName = "first-steps".parse().unwrap();
         let stack = crate::text::parse("x.yaml", &template(&name), Path::new(""), &[]).unwrap();
         assert_eq!(stack.name, name);
-        assert_eq!(stack.job.unwrap().steps[0].script, Path::new("job.py"));
+        let job = StepFile::Local("job.py".into());
+        assert_eq!(stack.job.unwrap().steps[0].work.file(), Some(&job));
     }
 }

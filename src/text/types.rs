@@ -329,6 +329,15 @@ impl Shape for Argument {
 
     fn read(&self, reader: &mut Reader<'_>, node: &Node, site: Site<'_>) -> Option<Arg> {
         let scalar = reader.scalar(node, site)?;
+        if scalar.text.contains('\0') {
+            reader.cannot_be(
+                "\\0",
+                node,
+                site,
+                "a text without NUL characters".to_owned(),
+            );
+            return None;
+        }
         let piece = |part| match part {
             Part::Text(text) => Some(Piece::Text(text)),
             Part::Hole(hole) => {

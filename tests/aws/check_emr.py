@@ -3,6 +3,7 @@
 import gzip
 import time
 
+import submit
 from checks import step
 
 
@@ -47,6 +48,20 @@ def life(aws):
     aws.refused("ValidationException", add, JobFlowId=cluster, Steps=[step("c")])
     aws.refused("ValidationException", aws.emr.terminate_job_flows, JobFlowIds=["j-NONE"])
     aws.refused("InvalidRequestException", aws.emr.describe_cluster, ClusterId="j-NONE")
+
+
+def runners(aws):
+    """What AWS refuses of a step, and what its runners change."""
+    aws.equal(submit.received(["", "a", '{"b":{"c":1}}', "}}"]), ["a", '{"b":{"c":1', ""], "words")
+    cluster = aws.ready()
+    add = aws.emr.add_job_flow_steps
+    long = step("a", "CONTINUE", ["x" * 10_230])
+    aws.refused("ValidationException", add, JobFlowId=cluster, Steps=[long])
+    unknown = step("a")
+    unknown["HadoopJarStep"]["Jar"] = "runner.jar"
+    aws.refused("ValidationException", add, JobFlowId=cluster, Steps=[unknown])
+    long["HadoopJarStep"]["Args"] = ["x" * 10_222]
+    add(JobFlowId=cluster, Steps=[long])
 
 
 def failing_steps(aws):

@@ -134,7 +134,11 @@ def check_concurrency(level, label):
 def check_step(step, level):
     if not step.get("Name") or not step.get("HadoopJarStep", {}).get("Jar"):
         raise invalid("A step needs a name and a jar.")
-    if sum(map(len, step["HadoopJarStep"].get("Args", []))) > 10240:
+    jar = step["HadoopJarStep"]
+    if not jar["Jar"].startswith("s3") and jar["Jar"] != "command-runner.jar":
+        raise invalid(f"The jar {jar['Jar']} is neither a runner nor in S3.")
+    words = [jar["Jar"], jar.get("MainClass", ""), *jar.get("Args", [])]
+    if sum(map(len, words)) > 10240:
         raise invalid("Size of step parameters exceeded the maximum limit.")
     action = step.get("ActionOnFailure", "TERMINATE_CLUSTER")
     known = ("TERMINATE_CLUSTER", "TERMINATE_JOB_FLOW", "CANCEL_AND_WAIT", "CONTINUE")

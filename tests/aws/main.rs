@@ -30,6 +30,7 @@ mod heard;
 #[path = "../support/hints.rs"]
 mod hints;
 mod job;
+mod job_steps;
 mod json;
 mod kills;
 mod launch_settings;

@@ -32,7 +32,7 @@ job:
     clippy::disallowed_methods,
     reason = "tests look where the program looks"
 )]
-fn installed() -> (Runtime, PathBuf) {
+pub(crate) fn installed() -> (Runtime, PathBuf) {
     let home = || PathBuf::from(std::env::var_os("HOME").unwrap()).join(".cache");
     let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from);
     let store = Store::new(cache.join("clusterup"), std::env::var_os("PATH"));

@@ -20,7 +20,7 @@ def main():
     aws = Double(sys.argv[1:])
     aws.post("roles", {})
     aws.s3.create_bucket(Bucket="clusterup-b")
-    tests = [emr.life, emr.failing_steps, emr.endings, emr.lists, emr.resize]
+    tests = [emr.life, emr.runners, emr.failing_steps, emr.endings, emr.lists, emr.resize]
     tests += [rest.groups_in_use, rest.conditions, rest.faults, rest.kills, rest.outside]
     tests += [rungs.schedules, rungs.vain_schedules, rungs.power_off, budgets.budgets]
     tests += [models.models_of_aws, foreign.foreign, rest.remains]

@@ -1,67 +1,33 @@
-"""Steps that really run: `spark-submit` of a local Spark, with folders in place of S3."""
+"""Steps that really run: `spark-submit` of a local Spark and shell scripts, with folders in place
+of S3."""
 
 import os
-import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 from pathlib import Path
 
 import account
 import rights
+import submit
 from places import PLACE, split
+from submit import local, received
 
-# Java 17 needs these options to open its internals to Spark 3.5.
-OPENED = (
-    "java.lang",
-    "java.lang.invoke",
-    "java.lang.reflect",
-    "java.io",
-    "java.net",
-    "java.nio",
-    "java.util",
-    "java.util.concurrent",
-    "java.util.concurrent.atomic",
-    "jdk.internal.ref",
-    "sun.nio.ch",
-    "sun.nio.cs",
-    "sun.security.action",
-    "sun.util.calendar",
-)
-JAVA_OPTIONS = [
-    "-XX:+IgnoreUnrecognizedVMOptions",
-    "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
-    "-XX:-UsePerfData",
-    "-Djdk.reflect.useDirectMethodHandle=false",
-    *(f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in OPENED),
-]
-FLAGS = ("--verbose", "-v", "--supervise")
-# Options about EMR's machines that do not apply here.
-DROPPED = (
-    "--master",
-    "--deploy-mode",
-    "--num-executors",
-    "--executor-cores",
-    "--executor-memory",
-    "--total-executor-cores",
-    "--driver-memory",
-    "--driver-cores",
-    "--queue",
-)
-DROPPED_CONF = re.compile(
-    r"spark\.(master|submit\.deployMode|yarn\..*|dynamicAllocation\..*|shuffle\.service\..*"
-    r"|executor\.(instances|cores|memory|memoryOverhead|extra.*)|driver\.(memory|cores|extra.*)"
-    r"|executorEnv\..*|pyspark\..*|emr\..*|hadoop\.fs\.s3.*|ui\..*|eventLog\..*|history\..*)="
-)
-OWN_CONF = (
-    "spark.ui.enabled=false",
-    "spark.ui.showConsoleProgress=false",
-    "spark.driver.host=127.0.0.1",
-    "spark.driver.bindAddress=127.0.0.1",
-)
+HERE = Path(__file__).parent
+COMMAND_RUNNER = "command-runner.jar"
+SCRIPT_RUNNER = ".elasticmapreduce/libs/script-runner/script-runner.jar"
+
+
+def runs(step):
+    """Whether a step is one that really runs."""
+    if step.jar.endswith(SCRIPT_RUNNER):
+        return True
+    args = received(step.args)
+    is_spark = args[:1] in (["spark-submit"], ["env"]) and "spark-submit" in args
+    return step.jar == COMMAND_RUNNER and is_spark
 
 
 class Spark:
@@ -77,27 +43,34 @@ class Spark:
         buckets = folder / "s3"
         for made in (buckets, folder / "tmp", folder / "conf"):
             made.mkdir(parents=True)
-        before = fetch(step.args, buckets)
-        command = self.command(folder, step.args[1:])
-        return Run(self.world, step, folder, command, self.environment(folder), before)
+        environment = self.environment(folder)
+        args = received(step.args)
+        if step.jar == COMMAND_RUNNER:
+            # `env NAME=VALUE… spark-submit` sets variables first.
+            program = args.index("spark-submit")
+            environment |= dict(word.split("=", 1) for word in args[1:program])
+            before = fetch(args, buckets)
+            command = submit.command(self.found, folder, args[program + 1 :])
+        else:
+            # What a script reads is not known before it runs.
+            bucket, _ = split(args[0])
+            before = fetch([f"s3://{bucket}/"], buckets)
+            command = ["/bin/bash", str(local(args[0], buckets)), *args[1:]]
+            environment["PATH"] = f"{self.programs(folder)}:{environment['PATH']}"
+        return Run(self.world, step, folder, command, environment, before)
 
-    def command(self, folder, args):
-        spark = self.found["spark_home"]
-        java = Path(self.found["java_home"], "bin/java")
-        own = ["--master", "local[2]", "--deploy-mode", "client"]
-        for pair in OWN_CONF:
-            own += ["--conf", pair]
-        return [
-            str(java),
-            "-Xmx1g",
-            *JAVA_OPTIONS,
-            f"-Djava.io.tmpdir={folder / 'tmp'}",
-            "-cp",
-            f"{folder / 'conf'}/:{spark}/jars/*",
-            "org.apache.spark.deploy.SparkSubmit",
-            *own,
-            *localized(submitted(args), folder / "s3"),
-        ]
+    def programs(self, folder):
+        """A folder with the programs of EMR's primary that scripts of steps call."""
+        programs = folder / "bin"
+        programs.mkdir()
+        for name in ("aws", "spark-submit"):
+            program = programs / name
+            program.write_text(
+                f"#!{sys.executable}\nimport sys\nsys.path.insert(0, {str(HERE)!r})\n"
+                f"import submit\nsubmit.run({name!r}, {self.found!r}, {str(folder)!r})\n"
+            )
+            program.chmod(0o700)
+        return programs
 
     def environment(self, folder):
         found = self.found
@@ -162,33 +135,6 @@ class Run:
         self.killed = True
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
-
-
-def submitted(args):
-    """Arguments of `spark-submit` without those that only EMR understands."""
-    kept, index = [], 0
-    while index < len(args) and args[index].startswith("-"):
-        if args[index] in FLAGS:
-            kept.append(args[index])
-            index += 1
-            continue
-        option, joined, value = args[index].partition("=")
-        if not joined:
-            value = args[index + 1] if index + 1 < len(args) else ""
-        index += 1 if joined else 2
-        of_emr = option in ("--conf", "-c") and DROPPED_CONF.match(value)
-        if option not in DROPPED and not of_emr:
-            kept += [option, value]
-    return kept + args[index:]
-
-
-def localized(args, buckets):
-    return [PLACE.sub(lambda found: str(local(found.group(0), buckets)), arg) for arg in args]
-
-
-def local(place, buckets):
-    bucket, key = split(place)
-    return buckets / bucket / key
 
 
 def fetch(args, buckets):

@@ -3,6 +3,7 @@
 import gzip
 from dataclasses import dataclass
 
+import spark
 from ids import new_id
 from places import last_bucket, split
 
@@ -25,6 +26,7 @@ class Step:
         self.id = new_id("s")
         self.name = spec["Name"]
         self.on_failure = spec.get("ActionOnFailure", "TERMINATE_CLUSTER")
+        self.jar = spec["HadoopJarStep"]["Jar"]
         self.args = spec["HadoopJarStep"].get("Args", [])
         self.state, self.started, self.ended = "PENDING", None, None
         # Of a running step; None while a process runs.
@@ -37,7 +39,7 @@ class Step:
         world = self.cluster.world
         self.state, self.started = "RUNNING", when
         rule = rule_for(world, self.name)
-        if rule is None and world.mode == "spark" and self.args[:1] == ["spark-submit"]:
+        if rule is None and world.mode == "spark" and spark.runs(self):
             self.run = world.spark.start(self)
             return
         self.outcome = rule or {}
@@ -79,7 +81,7 @@ class Step:
             world.upload(Upload(at, bucket, f"{prefix}{name}.gz", body))
 
     def logs(self):
-        started = f"INFO startExec 'hadoop jar command-runner.jar {' '.join(self.args)}'\n"
+        started = f"INFO startExec 'hadoop jar {self.jar} {' '.join(self.args)}'\n"
         ended = f"INFO Step ended in state {self.state}\n"
         out, err = self.outcome.get("stdout", ""), self.outcome.get("stderr", "")
         return {"controller": started + ended, "stdout": out, "stderr": err}

@@ -20,4 +20,5 @@ mod quickstart;
 mod room;
 #[path = "../support/running.rs"]
 mod running;
+mod steps;
 mod verbs;

@@ -29,7 +29,7 @@ fn spec() -> Box<ClusterSpec> {
     let facts = clusterup::model::facts::Facts {
         bucket: "s3://b".to_owned(),
         work: "s3://b".to_owned(),
-        scripts: BTreeMap::new(),
+        step_files: Default::default(),
         data: BTreeMap::new(),
         public_keys: BTreeMap::new(),
         sample: None,

@@ -1,12 +1,12 @@
 //! What a plan makes of applications, configurations, catalog and tables, on EMR and on this machine.
 
 use clusterup::model::desired::Desired;
-use clusterup::model::facts::{Capacity, Facts, File};
+use clusterup::model::facts::{Capacity, Facts, File, StepFiles};
 use clusterup::model::memory::Memory;
 use clusterup::model::span::Span;
 use clusterup::plan::Refusal;
 use clusterup::plan::expand::expand;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Expands a stack with these keys in its cluster and these in its one step.
 fn expanded(
@@ -20,7 +20,7 @@ fn expanded(
     );
     let stack = clusterup::text::parse("t.yaml", &text, Path::new(""), &[]);
     let stack = stack.unwrap_or_else(|found| panic!("{found}"));
-    let script = stack.job.as_ref().unwrap().steps[0].script.clone();
+    let script = PathBuf::from("one.py");
     let file = File {
         path: script.clone(),
         bytes: 1,
@@ -29,7 +29,10 @@ fn expanded(
     let facts = Facts {
         bucket: "s3://b".to_owned(),
         work: "s3://b".to_owned(),
-        scripts: [(script, file)].into(),
+        step_files: StepFiles {
+            files: [(script, file)].into(),
+            ..StepFiles::default()
+        },
         data: Default::default(),
         public_keys: Default::default(),
         sample: None,

@@ -16,6 +16,7 @@ use clusterup::model::fleet::ClusterSnapshot;
 use clusterup::model::name::ClusterId;
 use clusterup::model::observed::{ClusterState, End, EndReason};
 use clusterup::model::safeguard::SafeguardKind;
+use clusterup::model::step_command::StepCommand;
 use clusterup_testkit::flaky::Fault;
 use clusterup_testkit::sim::{CensusCluster, Settings, Sim};
 use std::time::Duration;
@@ -130,7 +131,7 @@ fn steps_that_are_over_are_not_read_again() {
             let step = NewStep {
                 name,
                 on_failure: OnFailure::CancelAndWait,
-                command: vec!["true".to_owned()],
+                command: StepCommand::program(vec!["true".to_owned()]),
             };
             let (id, steps) = (cluster.clone(), vec![step]);
             AddJobFlowSteps { id, steps }

@@ -1,7 +1,7 @@
 //! Stacks as a person edits them: the request, in a form that the oracle can read without
 //! the planner, and its text.
 
-use clusterup::model::facts::{Capacity, Facts, File};
+use clusterup::model::facts::{Capacity, Facts, File, StepFiles};
 use clusterup::model::stack::Stack;
 use clusterup::text;
 use clusterup_testkit::sim::ACCOUNT;
@@ -174,7 +174,10 @@ impl StackRequest {
         let facts = Facts {
             bucket: format!("s3://{}/stacks/{}", bucket(), self.name),
             work: format!("s3://{}/work/{}", bucket(), self.name),
-            scripts: STEPS.iter().zip(&self.scripts).map(script).collect(),
+            step_files: StepFiles {
+                files: STEPS.iter().zip(&self.scripts).map(script).collect(),
+                ..StepFiles::default()
+            },
             data: BTreeMap::new(),
             public_keys: self.keys.iter().map(key).collect(),
             sample: None,

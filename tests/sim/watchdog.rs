@@ -17,6 +17,7 @@ use clusterup::cost::catalog::Catalog;
 use clusterup::model::audit::Entry;
 use clusterup::model::clock::Clock;
 use clusterup::model::notice::Notice;
+use clusterup::model::step_command::StepCommand;
 use clusterup::policy::{Policies, load};
 use clusterup::run::watchdog::Watchdog;
 use clusterup::run::watchdog::audit_sink::AuditSink;
@@ -285,7 +286,7 @@ async fn make(sim: &Sim, kind: Kind, number: u64) -> String {
     };
     if let Some((name, takes)) = step {
         sim.time_step(&name, takes);
-        let command = vec!["spark-submit".to_owned()];
+        let command = StepCommand::program(vec!["spark-submit".to_owned()]);
         let on_failure = OnFailure::CancelAndWait;
         let steps = vec![NewStep {
             name,

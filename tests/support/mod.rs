@@ -11,6 +11,7 @@ use clusterup::model::memory::Memory;
 use clusterup::model::observed::{Cluster, Step};
 use clusterup::model::span::Span;
 use clusterup::model::stack::{Guardrails, WhenDone};
+use clusterup::model::work::{OnFailure, Submission, Work};
 use clusterup::run::clock::SystemClock;
 use room::Room;
 use std::collections::BTreeMap;
@@ -64,10 +65,12 @@ impl Place {
         fs::write(&path, script).unwrap();
         StepSpec {
             name: name.parse().unwrap(),
-            script: path.to_str().unwrap().to_owned(),
+            work: Work::Script(path.to_str().unwrap().to_owned()),
             args: Vec::new(),
             executor_memory: Memory::from_mib(512),
             conf: BTreeMap::new(),
+            submission: Submission::default(),
+            on_failure: OnFailure::Stop,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::at;
 use clusterup::model::bootstrap::BootstrapScript;
+use clusterup::model::work::StepFile;
 use clusterup::text;
 use std::path::PathBuf;
 
@@ -21,7 +22,8 @@ fn every_example_stack_is_valid_and_has_its_files() {
         let stem = path.file_stem().unwrap().to_str().unwrap();
         assert_eq!(stack.name.as_str(), stem, "the file has the stack's name");
         let steps = stack.job.iter().flat_map(|job| &job.steps);
-        let mut files: Vec<&PathBuf> = steps.map(|step| &step.script).collect();
+        let local = steps.flat_map(|step| step.files().filter_map(StepFile::local));
+        let mut files: Vec<&PathBuf> = local.collect();
         files.extend(
             stack
                 .cluster
@@ -33,7 +35,7 @@ fn every_example_stack_is_valid_and_has_its_files() {
                 }),
         );
         for file in files {
-            assert!(file.is_file(), "{name}: {}", file.display());
+            assert!(file.exists(), "{name}: {}", file.display());
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::cli::verb::Finished;
 use crate::cloud::Cloud;
 use crate::model::facts::Facts;
 use crate::model::hint::Command;
-use crate::model::observed::{Cluster, StepState};
+use crate::model::observed::{Cluster, Step};
 use crate::model::stack::Stack;
 use crate::plan::Options;
 use crate::run::clock::SystemClock;
@@ -117,7 +117,7 @@ impl Apply<'_> {
     async fn explain(&self) -> Result<Option<String>, Failure> {
         let cloud = self.cloud();
         let clusters = cloud.watch(&self.stack.name).await?;
-        let failed = |c: &&Cluster| c.steps.iter().any(|s| s.state == StepState::Failed);
+        let failed = |c: &&Cluster| c.steps.iter().any(Step::has_failed_job);
         let Some(cluster) = clusters.iter().rev().find(failed) else {
             return Ok(None);
         };

@@ -4,7 +4,8 @@ use super::applying::Apply;
 use crate::app::failure::{Exit, Failure};
 use crate::cli::verb::Finished;
 use crate::cli::view;
-use crate::model::observed::{Cluster, StepState};
+use crate::model::desired::JobSpec;
+use crate::model::observed::{Cluster, Step, StepState};
 use crate::model::stack::WhenDone;
 use crate::run::driver::{Driver, Prepared};
 use crate::run::follow::{self, Outcome};
@@ -47,6 +48,7 @@ impl Apply<'_> {
             .as_ref()
             .is_some_and(|results| results.empty);
         if of_job == Exit::Done {
+            self.say_allowed(job.zip(worker));
             self.show_results(folder, wrote);
         }
         if exit != Exit::Done {
@@ -120,6 +122,17 @@ impl Apply<'_> {
         }
     }
 
+    /// Names the steps that failed and were allowed to.
+    fn say_allowed(&self, ran: Option<(&JobSpec, &Cluster)>) {
+        let steps = ran.into_iter().flat_map(|(job, it)| it.steps_of(&job.hash));
+        for step in steps.filter(|step| step.state == StepState::Failed) {
+            self.reporter().say(&format!(
+                "step {} failed, and the job went on: it has on_failure: continue",
+                step.name
+            ));
+        }
+    }
+
     fn keeps(&self) -> bool {
         self.stack.guardrails.when_done == WhenDone::Keep
     }
@@ -140,10 +153,7 @@ impl Apply<'_> {
 }
 
 fn exit_of(cluster: &Cluster, outcome: Option<Outcome>) -> Exit {
-    let failed = cluster
-        .steps
-        .iter()
-        .any(|step| step.state == StepState::Failed);
+    let failed = cluster.steps.iter().any(Step::has_failed_job);
     match outcome {
         Some(Outcome::Completed) => Exit::Done,
         Some(Outcome::Failed) => Exit::Job,

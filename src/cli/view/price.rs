@@ -99,7 +99,7 @@ mod tests {
         let facts = Facts {
             bucket: "s3://b".to_owned(),
             work: "s3://b".to_owned(),
-            scripts: Default::default(),
+            step_files: Default::default(),
             data: Default::default(),
             public_keys: Default::default(),
             sample: None,

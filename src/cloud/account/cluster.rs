@@ -6,7 +6,7 @@ use super::errors::Context;
 use super::intent::Intent;
 use super::names::{self, DEADLINE, END, JOB, NONCE, SIZES};
 use super::roles::{INSTANCE_PROFILE, SERVICE_ROLE};
-use super::{ended, note, safeguard_state, spec, steps};
+use super::{ended, note, safeguard_state, spec};
 use crate::cloud::Cloud;
 use crate::cloud::api::emr::{
     self, AddTags, BootstrapAction, ClusterRef, NewGroup, Role, RunJobFlow,
@@ -96,6 +96,13 @@ impl<A: Api> Account<A> {
         let release = label(spec)?;
         let has_policy = Unarmed::idle_policy(&release, &spec.emr.software).is_none();
         let idle_timeout = has_policy.then_some(spec.guardrails.idle_timeout);
+        let steps = match job {
+            Some(job) => {
+                self.new_steps(stack, job, 1, spec.guardrails.when_done)
+                    .await?
+            }
+            None => Vec::new(),
+        };
         Ok(RunJobFlow {
             name: names::cluster(stack, nonce),
             release,
@@ -120,9 +127,7 @@ impl<A: Api> Account<A> {
             settings: spec.emr.clone(),
             configurations: software::requested(spec.emr.software.configurations.clone()),
             bootstrap,
-            steps: job.map_or(Vec::new(), |job| {
-                steps::new(job, 1, spec.guardrails.when_done)
-            }),
+            steps,
             tags: self.cluster_tags(stack, spec, job, nonce, deadline)?,
         })
     }

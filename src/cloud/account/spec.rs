@@ -99,7 +99,7 @@ pub(super) mod tests {
         let facts = crate::model::facts::Facts {
             bucket: "s3://b".to_owned(),
             work: "s3://b".to_owned(),
-            scripts: Default::default(),
+            step_files: Default::default(),
             data: Default::default(),
             public_keys: Default::default(),
             sample: None,

@@ -1,55 +1,44 @@
-//! Steps: `spark-submit` through EMR's command runner.
+//! Steps: added to a cluster as EMR's runners take them.
 
 use super::Account;
 use super::errors::Context;
 use super::intent::Intent;
 use super::names;
 use crate::cloud::api::emr::{AddJobFlowSteps, ModifyCluster, NewStep, OnFailure};
+use crate::cloud::api::s3::Condition;
 use crate::cloud::api::{Api, Kind};
 use crate::cloud::error::{Class, CloudError};
 use crate::model::desired::{JobSpec, StepSpec};
 use crate::model::event::Listener;
-use crate::model::name::{ClusterId, StackName};
+use crate::model::name::{ClusterId, Region, StackName};
 use crate::model::observed::Run;
 use crate::model::stack::WhenDone;
+use crate::model::step_command::StepCommand;
+use crate::model::step_launcher::{LAUNCHER, launcher_key};
+use crate::model::work;
 
-/// The steps of a run, in order. A failed step cancels those after it, and ends the cluster unless
-/// it is kept. Steps that run at the same time cannot: EMR takes no other action on their failure
-/// than to continue (EMR API, StepConfig).
-pub(super) fn new(job: &JobSpec, run: u32, when_done: WhenDone) -> Vec<NewStep> {
-    let on_failure = match when_done {
-        _ if job.at_once > 1 => OnFailure::Continue,
-        WhenDone::Terminate => OnFailure::TerminateCluster,
-        WhenDone::Keep => OnFailure::CancelAndWait,
-    };
+/// The steps of a run, in order, with the address of our launcher. A failed step cancels those after
+/// it, and ends the cluster unless it is kept; with `on_failure: continue`, it does neither. Steps that
+/// run at the same time cannot: EMR takes no other action on their failure than to continue (EMR API,
+/// StepConfig).
+fn new(
+    job: &JobSpec,
+    run: u32,
+    when_done: WhenDone,
+    region: &Region,
+    launcher: &str,
+) -> Vec<NewStep> {
     let step = |step: &StepSpec| NewStep {
-        name: names::step(&step.name, &job.hash, run),
-        on_failure,
-        command: command(step),
+        name: names::step(&step.name, &job.hash, run, !step.on_failure.is_stop()),
+        on_failure: match (step.on_failure, when_done) {
+            (work::OnFailure::Continue, _) => OnFailure::Continue,
+            (work::OnFailure::Stop, _) if job.at_once > 1 => OnFailure::Continue,
+            (work::OnFailure::Stop, WhenDone::Terminate) => OnFailure::TerminateCluster,
+            (work::OnFailure::Stop, WhenDone::Keep) => OnFailure::CancelAndWait,
+        },
+        command: StepCommand::of(step, region, launcher),
     };
     job.steps.iter().map(step).collect()
-}
-
-/// The driver runs on the primary, so its output is the step's. Two executors of the default size
-/// fit beside it, where the driver of cluster mode would take the room of one.
-fn command(step: &StepSpec) -> Vec<String> {
-    let mut command: Vec<String> = [
-        "spark-submit",
-        "--deploy-mode",
-        "client",
-        "--name",
-        step.name.as_str(),
-        "--executor-memory",
-    ]
-    .map(str::to_owned)
-    .into();
-    command.push(format!("{}m", step.executor_memory.mib()));
-    for (key, value) in &step.conf {
-        command.extend(["--conf".to_owned(), format!("{key}={value}")]);
-    }
-    command.push(step.script.clone());
-    command.extend(step.args.iter().cloned());
-    command
 }
 
 impl<A: Api> Account<A> {
@@ -73,6 +62,23 @@ impl<A: Api> Account<A> {
             observed.cluster.step_concurrency = steps;
         }
         Ok(())
+    }
+
+    /// The steps of a run. Puts our launcher into the bucket if one of them needs it.
+    pub(super) async fn new_steps(
+        &self,
+        stack: &StackName,
+        job: &JobSpec,
+        run: u32,
+        when_done: WhenDone,
+    ) -> Result<Vec<NewStep>, CloudError> {
+        let key = format!("{}{}", names::prefix(stack), launcher_key());
+        let launcher = format!("s3://{}/{key}", self.bucket().await?.name);
+        let steps = new(job, run, when_done, &self.settings.region, &launcher);
+        if steps.iter().any(|step| step.command.is_launched(&launcher)) {
+            self.put(&key, LAUNCHER.into(), Condition::Always).await?;
+        }
+        Ok(steps)
     }
 
     /// Adds a run of a job to a live cluster.
@@ -104,7 +110,7 @@ impl<A: Api> Account<A> {
         self.run_at_once(id, job.at_once).await?;
         let call = AddJobFlowSteps {
             id: id.to_string(),
-            steps: new(job, number, when_done),
+            steps: self.new_steps(stack, job, number, when_done).await?,
         };
         let nonce = self.nonce();
         let begun = self.settings.clock.now();
@@ -131,46 +137,5 @@ impl<A: Api> Account<A> {
         }
         let message = "AWS did not answer when the steps were added, and did not add them";
         Err(CloudError::new(Class::Unreachable, message).hint("apply again"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::memory::Memory;
-    use std::collections::BTreeMap;
-
-    #[test]
-    fn no_shell_interprets_a_steps_arguments() {
-        let step = StepSpec {
-            name: "one".parse().unwrap(),
-            script: "s3://b/job.py".to_owned(),
-            args: vec!["a b".to_owned(), "$HOME; rm".to_owned()],
-            executor_memory: Memory::from_mib(1_024),
-            conf: BTreeMap::from([("spark.x".to_owned(), "a b".to_owned())]),
-        };
-        let words = command(&step);
-        assert_eq!(
-            words[..6],
-            [
-                "spark-submit",
-                "--deploy-mode",
-                "client",
-                "--name",
-                "one",
-                "--executor-memory"
-            ]
-        );
-        assert_eq!(
-            words[6..],
-            [
-                "1024m",
-                "--conf",
-                "spark.x=a b",
-                "s3://b/job.py",
-                "a b",
-                "$HOME; rm"
-            ]
-        );
     }
 }

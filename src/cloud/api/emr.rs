@@ -1,5 +1,9 @@
 //! Amazon EMR: clusters and steps. No call of EMR has an idempotency token (EMR API, 2009-03-31).
 
+mod new_step;
+
+pub use new_step::{NewStep, OnFailure};
+
 use super::{Page, Tags, call, service};
 use crate::model::observed::{ClusterState, StepState};
 use crate::model::root_volume::RootVolume;
@@ -98,28 +102,6 @@ pub struct BootstrapAction {
     pub script: String,
     /// Args of the script.
     pub args: Vec<String>,
-}
-
-/// A step of command-runner.jar.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewStep {
-    /// Name of the step.
-    pub name: String,
-    /// ActionOnFailure.
-    pub on_failure: OnFailure,
-    /// The program and its arguments, which no shell interprets.
-    pub command: Vec<String>,
-}
-
-/// ActionOnFailure, as far as clusterup uses it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnFailure {
-    /// TERMINATE_CLUSTER: a failed step ends the cluster.
-    TerminateCluster,
-    /// CANCEL_AND_WAIT: a failed step cancels those after it; the cluster waits.
-    CancelAndWait,
-    /// CONTINUE: the other steps run nevertheless.
-    Continue,
 }
 
 /// Describes a cluster. [`super::Kind::NotFound`] if EMR does not know it.

@@ -8,6 +8,7 @@ use crate::cloud::api::{ApiError, Call, Kind, Serve};
 use crate::cloud::meter::Metered;
 use crate::cloud::retry::Retrying;
 use crate::model::configurations::Configurations;
+use crate::model::step_command::StepCommand;
 use std::cell::RefCell;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -191,7 +192,7 @@ fn cluster() -> RunJobFlow {
         steps: vec![NewStep {
             name: planted(),
             on_failure: OnFailure::CancelAndWait,
-            command: vec![planted()],
+            command: StepCommand::program(vec![planted()]),
         }],
         tags: tags(),
     }

@@ -1,6 +1,6 @@
 //! What a plan needs to know of this machine.
 
-use super::{Local, launch, machine};
+use super::{Local, launch, machine, maven};
 use crate::cloud::Planning;
 use crate::cloud::error::{Class, CloudError};
 use crate::cloud::gather::Gather;
@@ -32,6 +32,7 @@ impl Planning for Local {
         };
         let bucket = self.layout.bucket(&stack.name);
         check_path(&bucket)?;
+        maven::check(stack, self.machine.home.as_deref(), maven::reaches)?;
         Ok(Facts {
             bucket: bucket.to_string_lossy().into_owned(),
             work: bucket.to_string_lossy().into_owned(),

@@ -13,6 +13,7 @@ pub mod layout;
 mod lock;
 mod logs;
 pub mod machine;
+mod maven;
 mod observe;
 mod origin;
 pub mod runtime;

@@ -7,8 +7,9 @@ use crate::model::money::Usd;
 use crate::model::software::Software;
 use crate::model::span::Span;
 use crate::model::stack::{
-    Ingress, IngressSource, InstanceGroup, Market, Piece, Source, Stack, Step, WhenDone,
+    Arg, Ingress, IngressSource, InstanceGroup, Market, Piece, Source, Stack, Step, WhenDone,
 };
+use crate::model::work::{StepFile, Work};
 use crate::policy::subject::Subject;
 use std::collections::BTreeMap;
 
@@ -124,7 +125,7 @@ pub(super) fn ingress(stack: &Stack) -> Datum {
 }
 
 pub(super) fn packages(stack: &Stack) -> Datum {
-    list(stack.job.iter().flat_map(|job| &job.python_packages))
+    list(stack.job.iter().flat_map(|job| job.packages()))
 }
 
 pub(super) fn steps(stack: &Stack) -> Datum {
@@ -134,13 +135,43 @@ pub(super) fn steps(stack: &Stack) -> Datum {
 
 fn step(step: &Step) -> Datum {
     let memory = step.spark.executor_memory.map_or(0, |memory| memory.mib());
+    let more = &step.spark.submission;
     record([
         ("name", text(&step.name)),
-        ("script", text(step.script.display())),
+        ("kind", text(step.work.kind())),
+        (
+            "script",
+            file_of(step, |work| matches!(work, Work::Script(_))),
+        ),
+        ("file", file_of(step, |_| true)),
+        ("command", command(step)),
+        ("deploy_mode", text(more.deploy_mode.as_str())),
+        ("py_files", list(&more.py_files)),
+        ("jars", list(&more.jars)),
+        ("packages", list(&more.packages)),
+        ("env", map(&more.env)),
+        ("on_failure", text(step.on_failure.as_str())),
         ("args", list(step.args.iter().map(|arg| written(arg)))),
         ("executor_memory_mib", whole(memory)),
         ("conf", map(&step.spark.conf)),
     ])
+}
+
+/// The file of a step of these kinds; empty if it has another or none.
+fn file_of(step: &Step, wanted: fn(&Work<StepFile, Arg>) -> bool) -> Datum {
+    let work = Some(&step.work).filter(|work| wanted(work));
+    or_none(work.and_then(Work::file))
+}
+
+/// The words of a command, or the two folders of a copy; empty for another kind.
+fn command(step: &Step) -> Datum {
+    match &step.work {
+        Work::Command(words) => list(words.iter().map(|word| written(word))),
+        Work::Copy { from, to } => list([written(from), written(to)]),
+        Work::Script(_) | Work::Jar { .. } | Work::Sql(_) | Work::Hive(_) | Work::Shell(_) => {
+            Datum::List(Vec::new())
+        }
+    }
 }
 
 /// An argument as the stack writes it.

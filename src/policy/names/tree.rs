@@ -234,8 +234,33 @@ const JOB: &[Name] = &[
 
 const STEP: &[Name] = &[
     part("name", Text, "The step's name."),
-    part("script", Text, "The script's path."),
+    part(
+        "kind",
+        Text,
+        "`script`, `jar`, `sql`, `hive`, `command`, `shell` or `copy`.",
+    ),
+    part(
+        "script",
+        Text,
+        "The path or address of a `script`; empty for another kind.",
+    ),
+    part(
+        "file",
+        Text,
+        "The path or address of what it runs; empty for a `command` or a `copy`.",
+    ),
+    part(
+        "command",
+        List(&Text),
+        "The words of a `command`, or the two folders of a `copy`.",
+    ),
     part("args", List(&Text), "Its arguments, as in the stack."),
+    part("deploy_mode", Text, "`client` or `cluster`."),
+    part("py_files", List(&Text), "The py_files, as in the stack."),
+    part("jars", List(&Text), "The jars, as in the stack."),
+    part("packages", List(&Text), "The packages of Maven."),
+    part("env", Map(&Text), "Environment variables by name."),
+    part("on_failure", Text, "`stop` or `continue`."),
     part(
         "executor_memory_mib",
         Int,

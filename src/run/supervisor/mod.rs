@@ -13,7 +13,7 @@ use crate::cloud::local::cluster::{
 };
 use crate::guard::{Verdict, sweep};
 use crate::model::clock::Clock;
-use crate::model::observed::{Cluster, ClusterState, End, EndReason, StepState};
+use crate::model::observed::{Cluster, ClusterState, End, EndReason, Step};
 use crate::model::stack::WhenDone;
 use signals::Signals;
 use std::collections::BTreeSet;
@@ -199,7 +199,7 @@ impl Supervisor {
             WhenDone::Terminate if !over => return Ok(()),
             WhenDone::Terminate => {}
         }
-        match steps.iter().find(|step| step.state == StepState::Failed) {
+        match steps.iter().find(|step| Step::has_failed_job(step)) {
             Some(step) => Err(End {
                 reason: EndReason::StepFailed,
                 message: format!("step {} failed", step.name).into(),

@@ -104,6 +104,9 @@ impl Supervisor {
         }
         step.state = StepState::Failed;
         step.failure = Some(last_error(log).unwrap_or_else(|| format!("it ended with {status}")));
+        if step.may_fail {
+            return;
+        }
         let job = step.job.clone();
         let run = step.run;
         for later in &mut self.cluster.steps {

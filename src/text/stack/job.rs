@@ -1,12 +1,15 @@
 //! `job`: what the cluster runs.
 
-use crate::model::stack::{Job, SparkOptions, Step};
+use super::python::PYTHON;
+use super::step::STEP;
+use crate::model::stack::{Job, Python, Step};
+use crate::model::work::{DeployMode, Work};
 use crate::text::collections::{Unique, list};
-use crate::text::conf::Conf;
-use crate::text::field::record;
+use crate::text::diag::{Code, Diagnostic};
+use crate::text::field::{At, record};
 use crate::text::format;
-use crate::text::named::What;
-use crate::text::types::{Argument, LocalPath, Outside};
+use crate::text::source::Mark;
+use crate::text::types::LocalPath;
 
 record! {
     /// What the cluster runs.
@@ -14,39 +17,46 @@ record! {
         /// Python packages that pip installs on every node before the first step.
         python_packages: or_empty = list(format::PACKAGE, Unique::ByText, "a package", "numpy"),
             "[numpy]";
-        /// Scripts for spark-submit, run in order; the first that fails ends the job.
+        /// Where other packages come from: a file of requirements, or a packed environment.
+        python: optional = PYTHON, "{ requirements: requirements.txt }";
+        /// What runs, in order; the first step that fails ends the job.
         steps: required =
             list(STEP, Unique::By(STEP.key("name")), "a step", "{ name: main, script: job.py }")
                 .filled(),
             "[{ name: main, script: job.py }]";
         /// The folder that `${results}` is downloaded to; without it results stay in the bucket.
         results: optional = LocalPath(format::PATH, None), "../results/movie-similarities";
-    } => Job { python_packages, steps, results };
+    } check {
+        if let (Some(one), Some(other)) = (python_packages.place, python.place) {
+            let message = "`python_packages` and `python` exclude each other";
+            let found = Diagnostic::new(Code::Conflict, other.key, message);
+            at.wrong(found.related(one.key, "the other one"));
+        }
+        let archive = python.value.as_ref().and_then(Option::as_ref);
+        let archive = archive.filter(|python| matches!(python, Python::Archive(_)));
+        if let (Some(_), Some(place)) = (archive, python.place) {
+            in_containers(at, steps.value.as_deref().unwrap_or_default(), place.value);
+        }
+    } => Job { python_packages, python, steps, results };
 }
 
-record! {
-    /// One run of spark-submit.
-    STEP: Step = |at| {
-        /// The name in progress, logs and `--set`.
-        name: required = format::STEP, "similarities";
-        /// A PySpark script, relative to the stack's folder.
-        script: required = LocalPath(format::PATH, Some(What::Script)), "job.py";
-        /// Arguments of the script. `${data.NAME}`, `${results}` and `${scratch}` are replaced by
-        /// locations; `$${` stands for a plain `${`.
-        args: or_empty = list(Argument, Unique::No, "an argument of the script", "--out"),
-            "[--out, \"${results}\"]";
-        /// Settings of Spark for this step.
-        spark: or_empty = SPARK, "{ executor_memory: 1g }";
-    } => Step { name, script, args, spark };
-}
-
-record! {
-    /// Settings of Spark.
-    SPARK: SparkOptions = |at| {
-        /// Memory of each executor; `auto` chooses it for the instance type.
-        executor_memory: default("auto") =
-            Outside(What::ExecutorMemory, format::EXECUTOR_MEMORY), "1g";
-        /// Any of Spark's own settings, as spark-submit's --conf takes them.
-        conf: or_empty = Conf, "{ spark.sql.shuffle.partitions: 64 }";
-    } => SparkOptions { executor_memory, conf };
+/// A packed environment is unpacked in containers: a driver on the primary has no part in it.
+fn in_containers(at: &mut At<'_, '_>, steps: &[Step], place: Mark) {
+    let outside = |step: &&Step| {
+        let more = &step.spark.submission;
+        matches!(step.work, Work::Script(_)) && more.deploy_mode == DeployMode::Client
+    };
+    let names: Vec<&str> = steps
+        .iter()
+        .filter(outside)
+        .map(|step| step.name.as_str())
+        .collect();
+    if !names.is_empty() {
+        let message = format!(
+            "the driver of {} would not have the archive",
+            names.join(", ")
+        );
+        let found = Diagnostic::new(Code::Conflict, place, message);
+        at.wrong(found.help("write `spark: { deploy_mode: cluster }` in each script's step"));
+    }
 }

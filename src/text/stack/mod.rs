@@ -7,8 +7,11 @@ mod forms;
 pub(crate) mod guardrails;
 mod job;
 mod launch;
+mod python;
 mod script;
 mod software;
+mod spark;
+mod step;
 mod volumes;
 
 use super::collections::{ByName, Unique, list};

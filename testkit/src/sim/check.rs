@@ -183,13 +183,10 @@ pub(super) fn steps(steps: &[NewStep], concurrency: u16) -> Result<(), Refusal> 
     )?;
     for step in steps {
         name(&step.name)?;
-        let length: usize = step.command.iter().map(|word| word.chars().count()).sum();
+        let length = step.command.chars();
         let words = "The total length of a step's arguments exceeds 10240 characters";
         ensure(length <= LONGEST_COMMAND, words)?;
-        ensure(
-            !step.command.is_empty(),
-            "command-runner.jar needs a command",
-        )?;
+        ensure(!step.command.words.is_empty(), "the runner needs a command")?;
     }
     Ok(())
 }

@@ -75,8 +75,9 @@ impl State {
                 "Exception in thread \"main\": Application finished with failed status".to_owned(),
             );
         }
-        let command = &step.order.command;
-        let mut scripts = command.iter().filter(|word| word.ends_with(".py"));
+        let command = &step.order.command.words;
+        let files = command.iter().flat_map(|word| word.split(','));
+        let mut scripts = files.filter(|word| word.ends_with(".py"));
         let missing = scripts.find(|word| self.is_missing(word));
         if let Some(script) = missing.filter(|_| self.settings.checks_scripts) {
             return Some(format!("File does not exist: {script}"));

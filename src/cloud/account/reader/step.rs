@@ -12,6 +12,7 @@ pub(in crate::cloud::account) fn all(steps: &[emr::Step]) -> Option<Vec<Step>> {
 
 /// Converts a step. A step that clusterup did not create gets an all-zero job.
 pub(super) fn step(step: emr::Step) -> Option<Step> {
+    let may_fail = names::may_fail(&step.name);
     let ours = names::of_step(&step.name);
     let (name, job, run) = match ours {
         Some(ours) => ours,
@@ -37,6 +38,7 @@ pub(super) fn step(step: emr::Step) -> Option<Step> {
         started_at: step.started_at,
         ended_at: step.ended_at,
         ui: None,
+        may_fail,
         failure: failure.filter(|failure| !failure.is_empty()),
     })
 }

@@ -118,8 +118,8 @@ fn bootstrap(action: BootstrapAction) -> BootstrapActionConfig {
 
 fn step(step: NewStep) -> StepConfig {
     let jar = HadoopJarStepConfig::builder()
-        .jar("command-runner.jar")
-        .set_args(Some(step.command))
+        .jar(step.command.jar)
+        .set_args(Some(step.command.words))
         .build();
     StepConfig::builder()
         .name(step.name)

@@ -13,6 +13,7 @@ mod leash;
 mod lock;
 mod order;
 mod processes;
+mod programs;
 mod progress;
 mod rig;
 mod spool;

@@ -1,18 +1,21 @@
-//! Runs one step with Spark's own `SparkSubmit` class, without the shell script and the second JVM
-//! that `spark-submit` starts first; what these would do is done here.
+//! Runs one step: scripts, jars and SQL with Spark's own `SparkSubmit` class, without the shell script
+//! and the second JVM that `spark-submit` starts first; what these would do is done here.
 
+use super::programs;
 use super::rig::{Rig, spawn};
-use crate::cloud::error::{CloudError, IoContext};
+use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::cloud::local::runtime::{FILTER, Runtime};
 use crate::model::desired::StepSpec;
+use crate::model::step_command::{linked, list};
+use crate::model::work::Work;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::Path;
-use std::process::Child;
+use std::process::{Child, Command};
 
-/// Starts a step on the master at `address`. Its output goes to `stdout` and `stderr` in `logs`.
-/// Its working folder is temporary and removed with the cluster.
+/// Starts a step, on the master at `address` if it is Spark's. Its output goes to `stdout` and
+/// `stderr` in `logs`. Its working folder is temporary and removed with the cluster.
 ///
 /// # Errors
 /// Returns an error if the folders cannot be created or the process cannot be started.
@@ -21,34 +24,80 @@ pub fn submit(rig: &Rig, address: &str, step: &StepSpec, logs: &Path) -> Result<
     for folder in [logs, &work] {
         fs::create_dir_all(folder).during(|| format!("make {}", folder.display()))?;
     }
+    let mut command = match &step.work {
+        Work::Script(script) => spark(rig, address, step, &[], &[script]),
+        Work::Jar { file, class } => {
+            let class: Vec<&str> = class.iter().flat_map(|it| ["--class", it]).collect();
+            spark(rig, address, step, &class, &[file])
+        }
+        Work::Sql(file) => spark(rig, address, step, &SQL, &["spark-internal", "-f", file]),
+        Work::Hive(_) | Work::Command(_) | Work::Shell(_) | Work::Copy { .. } => {
+            programs::command(rig, step).ok_or_else(|| {
+                let message = format!("this machine cannot run a step of {}", step.work.kind());
+                CloudError::new(Class::Missing, message)
+            })?
+        }
+    };
+    command.env("CLUSTERUP_STDERR", logs.join("stderr"));
+    command.current_dir(work);
+    spawn(&mut command, &logs.join("stdout"), &logs.join("stderr"))
+}
+
+/// What `spark-sql` passes to spark-submit.
+const SQL: [&str; 2] = [
+    "--class",
+    "org.apache.spark.sql.hive.thriftserver.SparkSQLCLIDriver",
+];
+
+/// The command of a step that Spark runs: `more` options, and what is run.
+fn spark(rig: &Rig, address: &str, step: &StepSpec, more: &[&str], what: &[&str]) -> Command {
+    let given = &step.submission;
     let mut command = rig.java();
     command
-        .args(driver_options(rig, &step.conf))
+        .args(driver_options(rig, step))
         .arg("org.apache.spark.deploy.SparkSubmit")
         .args(["--master", address, "--deploy-mode", "client"])
         .args(["--name", step.name.as_str()])
         .arg("--properties-file")
         .arg(rig.driver_conf())
         .args(["--executor-memory", &step.executor_memory.to_string()])
+        .args(more)
         .env("JAVA_HOME", &rig.launch.java_home)
-        .env("CLUSTERUP_STDERR", logs.join("stderr"))
-        .envs(own_driver_python(&step.conf).map(|python| ("CLUSTERUP_PYTHON", python)))
-        .current_dir(work);
-    for (key, value) in conf(rig, &step.conf) {
+        .envs(own_driver_python(&step.conf).map(|python| ("CLUSTERUP_PYTHON", python)));
+    for (option, value) in [
+        ("--py-files", list(&given.py_files)),
+        ("--files", linked(&given.files)),
+        ("--archives", linked(&given.archives)),
+        ("--jars", list(&given.jars)),
+        ("--packages", list(&given.packages)),
+    ] {
+        command.args(value.iter().flat_map(|value| [option, value]));
+    }
+    let mut own = step.conf.clone();
+    for (name, value) in &given.env {
+        own.insert(format!("spark.executorEnv.{name}"), value.clone());
+        // What the cluster itself needs stays as it is.
+        if !rig.env.contains_key(name.as_str()) && name != "JAVA_HOME" {
+            command.env(name, value);
+        }
+    }
+    for (key, value) in conf(rig, &own) {
         let mut pair = OsString::from(key);
         pair.push("=");
         pair.push(value);
         command.arg("--conf").arg(pair);
     }
-    command.arg(&step.script).args(&step.args);
-    spawn(&mut command, &logs.join("stdout"), &logs.join("stderr"))
+    command.args(what).args(&step.args);
+    command
 }
 
 /// Returns the JVM's options. The driver runs in this JVM, so its memory and options must be set
 /// from the start.
-fn driver_options(rig: &Rig, conf: &BTreeMap<String, String>) -> Vec<String> {
-    let get = |key: &str| conf.get(key).map(String::as_str);
-    let memory = get("spark.driver.memory").unwrap_or("1g");
+fn driver_options(rig: &Rig, step: &StepSpec) -> Vec<String> {
+    let get = |key: &str| step.conf.get(key).map(String::as_str);
+    let given = step.submission.driver_memory.map(|size| size.to_string());
+    let memory = given.as_deref().or(get("spark.driver.memory"));
+    let memory = memory.unwrap_or("1g");
     let mut options = vec![format!("-Xmx{memory}")];
     options.extend(Runtime::OPENINGS.map(str::to_owned));
     match get("spark.driver.extraJavaOptions") {

@@ -6,6 +6,7 @@
 //! CACHE/runtime/KEY/classes.jsa     Java's class-data archive, which halves its start time
 //! CACHE/packages/KEY/…              the packages of a job's `python_packages`
 //! CACHE/downloads/DIGEST/NAME       data sets named by URL
+//! CACHE/zips/DIGEST/NAME.zip        folders of Python files
 //! CACHE/locks/…                     one installer at a time
 //! ```
 //!
@@ -14,6 +15,7 @@
 
 mod archive;
 mod fetch;
+mod folder_zip;
 mod install;
 mod lock;
 mod member;

@@ -61,7 +61,7 @@ fn what_emr_refuses_is_refused_at_once() {
         |order| order.tags = tag("a,b"),
         |order| order.tags = tag("aws:a"),
         |order| order.tags = (0..51).flat_map(|n| tag(&n.to_string())).collect(),
-        |order| order.steps[0].command.push("x".repeat(10_241)),
+        |order| order.steps[0].command.words.push("x".repeat(10_241)),
         |order| order.steps = vec![order.steps[0].clone(); 257],
     ];
     run(async {

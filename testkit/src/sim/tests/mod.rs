@@ -16,6 +16,7 @@ use clusterup::cloud::api::{Kind, Serve, Tags};
 use clusterup::model::observed::ClusterState;
 use clusterup::model::span::Span;
 use clusterup::model::stack::Market;
+use clusterup::model::step_command::StepCommand;
 use std::future::Future;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -43,7 +44,10 @@ fn step(name: &str, on_failure: OnFailure) -> NewStep {
     NewStep {
         name: name.to_owned(),
         on_failure,
-        command: vec!["spark-submit".to_owned(), "s3://b/inputs/a.py".to_owned()],
+        command: StepCommand::program(vec![
+            "spark-submit".to_owned(),
+            "s3://b/inputs/a.py".to_owned(),
+        ]),
     }
 }
 

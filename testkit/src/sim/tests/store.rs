@@ -224,7 +224,7 @@ fn a_multipart_upload_is_visible_once_it_is_complete() {
 
 fn writes(name: &str, word: &str) -> NewStep {
     let mut step = order(&[name]).steps.remove(0);
-    step.command.push(word.to_owned());
+    step.command.words.push(word.to_owned());
     step
 }
 

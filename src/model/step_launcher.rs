@@ -1,0 +1,14 @@
+//! The script of ours that decodes a step's arguments on the primary (`step_words`).
+
+use super::hex::hex;
+use sha2::{Digest, Sha256};
+
+/// Its text.
+pub const LAUNCHER: &str = include_str!("launch.sh");
+
+/// Its name below a stack's prefix. It contains the content's digest, so that steps of an older
+/// clusterup keep theirs.
+pub fn launcher_key() -> String {
+    let digest = hex(&Sha256::digest(LAUNCHER)[..8]);
+    format!("bootstrap/launch-{digest}.sh")
+}

@@ -1,0 +1,105 @@
+//! Types of fields that name a file of a step: on this machine, or in S3.
+
+use super::diag::{Code, Diagnostic};
+use super::field::Shape;
+use super::format::{self, Format};
+use super::named::What;
+use super::nearest::quote;
+use super::node::Node;
+use super::reader::{Reader, Site};
+use super::shape::{Kind, Text};
+use super::source::Mark;
+use super::types::LocalPath;
+use crate::model::work::{LinkedFile, StepFile};
+
+/// A path on this machine, relative to the folder of the file, or an object in S3.
+pub(crate) struct PathOrS3(pub(crate) What);
+
+/// The same, perhaps with `#` and a name.
+pub(crate) struct LinkedPath(pub(crate) What);
+
+const FILE: Format<String> = format::PATH;
+const EXPECTED: &str = "a path, or an object in S3 such as `s3://bucket/job.py`";
+const LINKED: &str = "a path, or an object in S3, and perhaps `#NAME`";
+
+impl PathOrS3 {
+    fn place(
+        &self,
+        text: &str,
+        reader: &mut Reader<'_>,
+        at: Mark,
+        site: Site<'_>,
+    ) -> Option<StepFile> {
+        if !text.contains("://") {
+            let node = Node::plain(at, text);
+            let path = LocalPath(FILE, Some(self.0)).read(reader, &node, site)?;
+            return Some(StepFile::Local(path));
+        }
+        let address = format::S3.value(text, at, site.name, &mut reader.found)?;
+        if address.contains(',') {
+            let message = format!("{} cannot be {}", site.name, quote(text));
+            let found = Diagnostic::new(Code::BadValue, at, message);
+            reader.found.push(
+                found.expected("an address without `,`, which separates files in Spark's lists"),
+            );
+            return None;
+        }
+        Some(StepFile::S3(address))
+    }
+}
+
+impl Shape for PathOrS3 {
+    type Out = StepFile;
+
+    fn kind(&self) -> Kind {
+        path(EXPECTED)
+    }
+
+    fn read(&self, reader: &mut Reader<'_>, node: &Node, site: Site<'_>) -> Option<StepFile> {
+        let text = reader.scalar(node, site)?.text.clone();
+        self.place(&text, reader, node.mark, site)
+    }
+}
+
+impl Shape for LinkedPath {
+    type Out = LinkedFile<StepFile>;
+
+    fn kind(&self) -> Kind {
+        path(LINKED)
+    }
+
+    fn read(&self, reader: &mut Reader<'_>, node: &Node, site: Site<'_>) -> Option<Self::Out> {
+        let text = reader.scalar(node, site)?.text.clone();
+        let (place, link) = match text.rsplit_once('#') {
+            Some((place, link)) => (place, Some(link)),
+            None => (text.as_str(), None),
+        };
+        let wrong = link.filter(|link| !is_name(link));
+        if wrong.is_some() {
+            let message = format!("{} cannot be {}", site.name, quote(&text));
+            let found = Diagnostic::new(Code::BadValue, node.mark, message);
+            reader
+                .found
+                .push(found.expected("a name of letters, digits, `.`, `_` and `-` after the `#`"));
+        }
+        let file = PathOrS3(self.0).place(place, reader, node.mark, site)?;
+        wrong.is_none().then(|| LinkedFile {
+            file,
+            link: link.map(str::to_owned),
+        })
+    }
+}
+
+fn path(what: &str) -> Kind {
+    Kind::Text(Text {
+        pattern: FILE.pattern,
+        what: what.to_owned(),
+        is_path: true,
+    })
+}
+
+/// The name of a link in an executor's folder.
+fn is_name(text: &str) -> bool {
+    let byte = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    !matches!(text, "" | "." | "..") && text.len() <= 255 && text.bytes().all(byte)
+}
