@@ -28,11 +28,6 @@ macro_rules! iam_name {
             pub fn name(&self) -> &str {
                 self.0.rsplit('/').next().unwrap_or(&self.0)
             }
-
-            /// Whether it is named by its ARN.
-            pub fn is_arn(&self) -> bool {
-                self.0.starts_with("arn:")
-            }
         }
 
         impl FromStr for $name {
@@ -230,7 +225,6 @@ mod tests {
         ] {
             let role: RoleName = good.parse().unwrap();
             assert_eq!((role.name(), role.to_string().as_str()), (name, good));
-            assert_eq!(role.is_arn(), good.starts_with("arn:"));
         }
         let long = "a".repeat(65);
         for bad in [

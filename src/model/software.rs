@@ -164,11 +164,6 @@ const ICEBERG_IN_GLUE: [Preset; 3] = [
 ];
 
 impl Software {
-    /// Whether nothing is asked for.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
     fn has(&self, application: &str) -> bool {
         let mut all = self.applications.iter();
         all.any(|one| one.as_str().eq_ignore_ascii_case(application))
