@@ -99,12 +99,25 @@ fn resources_of_others_cannot_be_changed() {
     assert!(many(&schedules[0]["Resource"])[0].ends_with(":schedule/default/clusterup-*"));
 }
 
+/// The text of all files below a folder.
+fn sources(folder: &Path) -> String {
+    let entries = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    entries
+        .map(|path| {
+            if path.is_dir() {
+                sources(&path)
+            } else {
+                fs::read_to_string(path).unwrap()
+            }
+        })
+        .collect()
+}
+
 #[test]
 fn every_permission_belongs_to_a_call_that_is_made() {
-    let mut calls = String::new();
-    for file in fs::read_dir(root().join("src/cloud/api")).unwrap() {
-        calls += &fs::read_to_string(file.unwrap().path()).unwrap();
-    }
+    let calls = sources(&root().join("src/cloud/api"));
     // Passing a role is no call; the other two are calls of the watchdog's edge.
     let besides = [
         "iam:PassRole",
