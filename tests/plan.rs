@@ -81,6 +81,7 @@ fn facts(stack: &Stack) -> Facts {
         public_keys: BTreeMap::new(),
         sample: None,
         label: None,
+        subnet: None,
         capacity: Capacity::Machine {
             memory: Memory::from_mib(16_384),
             cores: 2,

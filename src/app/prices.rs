@@ -47,6 +47,11 @@ impl Prices<'_> {
     /// # Errors
     /// The price that is unknown.
     pub(crate) fn of(&self, spec: &ClusterSpec) -> Result<Estimate, NoPrice> {
-        Estimate::of(self.catalog, self.region, &spec.groups)
+        let estimate = Estimate::of(self.catalog, self.region, &spec.groups)?;
+        Ok(if spec.network.private {
+            estimate.without_addresses()
+        } else {
+            estimate
+        })
     }
 }

@@ -23,6 +23,7 @@ mod prices;
 mod prompt;
 mod schema;
 mod screen;
+mod session_manager;
 mod sets;
 mod ssh;
 mod status;

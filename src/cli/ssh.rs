@@ -1,12 +1,13 @@
 //! `ssh`: opens a shell on the primary node with the installed ssh, which knows the user's agents,
-//! proxies and settings.
+//! proxies and settings, or with the AWS CLI and Session Manager's plugin.
 
 use super::flags::TargetArgs;
+use super::session_manager;
 use super::verb::{Finished, Verb};
 use crate::app::failure::{Exit, Failure};
 use crate::app::given_stack::GivenStack;
 use crate::app::session::Session;
-use crate::cloud::{Class, CloudError, Shell};
+use crate::cloud::{Class, CloudError, Login, Shell};
 use crate::model::hint;
 use crate::model::hint::CommandContext;
 use serde_json::json;
@@ -19,7 +20,8 @@ pub(super) struct SshArgs {
     pub(super) stack: String,
     #[command(flatten)]
     pub(super) target: TargetArgs,
-    /// Arguments that are passed to ssh, such as -L 18080:localhost:18080 for the history server
+    /// Arguments that are passed to ssh, such as -L 18080:localhost:18080 for the history server;
+    /// with `access: ssm`, to `aws ssm start-session`
     #[arg(last = true)]
     pub(super) more: Vec<OsString>,
 }
@@ -33,18 +35,33 @@ impl Verb for SshArgs {
         let reporter = &session.reporter;
         let given = GivenStack::open(&self.stack, &self.target.choice(), session).await?;
         let (stack, cloud) = (&given.name, &given.target.cloud);
-        let shell = match cloud.aws() {
-            Some(aws) => aws.shell(stack).await,
+        let login = match cloud.aws() {
+            Some(aws) => aws.log_in(stack).await,
             None => Err(no_ssh()),
         };
-        let shell = match shell {
+        let login = match login {
             Err(error) if given.is_name && error.class == Class::Input => {
                 if cloud.observe(stack, None).await?.is_empty() {
                     given.refuse_unknown("ssh").await?;
                 }
                 return Err(error.into());
             }
-            shell => shell?,
+            login => login?,
+        };
+        let shell = match login {
+            Login::Ssh(shell) => shell,
+            Login::Session {
+                cluster,
+                instance,
+                region,
+            } => {
+                let to = format!("{instance} of cluster {cluster}, through Session Manager");
+                reporter.say(&to);
+                let to_stderr = reporter.is_for_machines();
+                let exit = session_manager::open(&instance, &region, &self.more, to_stderr)?;
+                let fields = json!({ "stack": stack, "instance": instance, "region": region });
+                return Ok(Finished::with(exit, fields));
+            }
         };
         if let Some(warning) = &shell.warning {
             reporter.say(&format!(

@@ -60,6 +60,7 @@ impl Gather<'_> {
             public_keys: self.public_keys(stack)?,
             sample,
             label: None,
+            subnet: None,
             capacity: Capacity::AsTyped,
             prices: self.rates(stack),
             ending: Span::from_secs(1),

@@ -38,11 +38,27 @@ pub use roles::{
 };
 
 use crate::model::hint::Hint;
-use crate::model::name::ClusterId;
+use crate::model::name::{ClusterId, Region};
 use async_trait::async_trait;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::time::Duration;
+
+/// How to log in to a primary node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Login {
+    /// Over SSH.
+    Ssh(Shell),
+    /// Through AWS Systems Manager's Session Manager.
+    Session {
+        /// The cluster.
+        cluster: ClusterId,
+        /// The primary's instance in EC2, `i-…`.
+        instance: String,
+        /// Its region.
+        region: Region,
+    },
+}
 
 /// How to log in to a primary node over SSH.
 #[derive(Debug, Clone, PartialEq, Eq)]

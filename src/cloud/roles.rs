@@ -3,7 +3,7 @@
 //! error if the target cannot be reached or refuses the request.
 
 use super::api::sts::Identity;
-use super::{CloudError, Finding, Lease, Shell, StoredAccount};
+use super::{CloudError, Finding, Lease, Login, StoredAccount};
 use crate::model::action::Action;
 use crate::model::event::{Listener, SparkProgress};
 use crate::model::facts::Facts;
@@ -160,8 +160,9 @@ pub trait SharedResources {
 /// Access to clusters from this machine, by their security groups.
 #[async_trait(?Send)]
 pub trait Access {
-    /// How to log in to the primary of a stack's live cluster. Opens its port to this machine.
-    async fn shell(&self, stack: &StackName) -> Result<Shell, CloudError>;
+    /// How to log in to the primary of a stack's live cluster. Opens its port to this machine, if it
+    /// is reached over SSH.
+    async fn log_in(&self, stack: &StackName) -> Result<Login, CloudError>;
 
     /// Moves the `from: caller` rules of this machine to its present address and returns the ports
     /// that changed. Call it after [`Observing::observe`] of the stack.

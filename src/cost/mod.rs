@@ -8,5 +8,6 @@ pub mod estimate;
 pub mod ledger;
 pub mod meter;
 pub mod offers;
+mod private;
 pub mod product;
 pub mod shape;

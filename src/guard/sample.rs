@@ -29,6 +29,7 @@ pub(super) fn cluster(ready: Option<i64>) -> Cluster {
         },
         key_pair: None,
         security_groups: Vec::new(),
+        network: Default::default(),
         emr: Default::default(),
         bootstrap: Vec::new(),
         step_concurrency: 1,

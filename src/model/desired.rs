@@ -5,7 +5,8 @@ use super::bootstrap::BootstrapSpec;
 use super::emr_settings::EmrSettings;
 use super::instance::{InstanceType, Nodes};
 use super::memory::Memory;
-use super::name::{GroupName, JobHash, KeyPairName, StackName, StepName, TeamName};
+use super::name::{JobHash, KeyPairName, StackName, StepName, TeamName};
+use super::network::{ClusterKey, ClusterNetwork, GroupRef};
 use super::policy::Override;
 use super::rates::Rates;
 use super::recorded_budget::RecordedBudget;
@@ -84,9 +85,12 @@ pub struct ClusterSpec {
     /// The memory and cores of each worker.
     pub worker: Worker,
     /// The key pair for SSH.
-    pub key_pair: Option<KeyPairName>,
+    pub key_pair: Option<ClusterKey>,
     /// Additional security groups of the primary node.
-    pub security_groups: Vec<GroupName>,
+    pub security_groups: Vec<GroupRef>,
+    /// Its subnet, the groups that EMR manages, and how people log in.
+    #[serde(default, skip_serializing_if = "ClusterNetwork::is_default")]
+    pub network: ClusterNetwork,
     /// EMR's own settings.
     #[serde(default, skip_serializing_if = "EmrSettings::is_empty")]
     pub emr: EmrSettings,

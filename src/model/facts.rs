@@ -3,6 +3,7 @@
 
 use super::memory::Memory;
 use super::name::{DataName, KeyPairName};
+use super::network::Subnet;
 use super::rates::Rates;
 use super::sample::Sample;
 use super::span::Span;
@@ -29,6 +30,8 @@ pub struct Facts {
     pub sample: Option<Sample>,
     /// The newest label of the stack's release, if the target has labels.
     pub label: Option<String>,
+    /// The subnet of the cluster, if the stack names one and the target has subnets.
+    pub subnet: Option<Subnet>,
     /// What bounds the cluster's workers.
     pub capacity: Capacity,
     /// The rates of the stack's cluster, or why they are unknown.

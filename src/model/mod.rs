@@ -30,6 +30,7 @@ pub mod memory;
 pub mod money;
 pub mod month;
 pub mod name;
+pub mod network;
 pub mod notice;
 pub mod observed;
 pub mod orders;

@@ -49,6 +49,12 @@ fn file_safe(text: &str, max_chars: usize) -> bool {
         && text.starts_with(|c: char| c.is_ascii_alphanumeric())
 }
 
+fn ec2_id(text: &str, prefix: &str) -> bool {
+    let digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    let digits = text.strip_prefix(prefix).unwrap_or_default();
+    matches!(digits.len(), 8 | 17) && digits.bytes().all(digit)
+}
+
 name!(
     /// A stack's name. It is short and plain because it becomes part of bucket, cluster and role
     /// names.
@@ -87,6 +93,32 @@ name!(
     GroupName,
     |text| file_safe(text, 200) && !text.starts_with("sg-"),
     "a name of 1 to 200 letters, digits, `.`, `_` and `-` that does not begin with `sg-`"
+);
+name!(
+    /// The id of a subnet. Ids of EC2 have 8 or 17 hexadecimal digits (EC2 User Guide, resource IDs).
+    SubnetId,
+    |text| ec2_id(text, "subnet-"),
+    "the id of a subnet, such as `subnet-0a1b2c3d4e5f60718`"
+);
+name!(
+    /// The id of a security group that exists.
+    SecurityGroupId,
+    |text| ec2_id(text, "sg-"),
+    "the id of a security group, such as `sg-0a1b2c3d4e5f60718`"
+);
+name!(
+    /// The id of a VPC.
+    VpcId,
+    |text| ec2_id(text, "vpc-"),
+    "the id of a VPC, such as `vpc-0a1b2c3d4e5f60718`"
+);
+name!(
+    /// The name of a key pair that EC2 has: up to 255 ASCII characters (EC2 API, CreateKeyPair).
+    ExistingKeyName,
+    |text| (1..=255).contains(&text.len())
+        && text.bytes().all(|b| (b' '..=b'~').contains(&b))
+        && text.trim() == text,
+    "the name of a key pair of EC2, of 1 to 255 ASCII characters"
 );
 name!(
     /// The name of an EMR security configuration. EMR allows 10,280 characters of any kind (EMR
@@ -164,6 +196,37 @@ mod tests {
     fn security_groups_do_not_begin_like_ids() {
         assert!("sg-1234".parse::<GroupName>().is_err());
         assert!("spark-ssh".parse::<GroupName>().is_ok());
+    }
+
+    #[test]
+    fn ids_of_ec2_have_8_or_17_digits() {
+        for good in ["subnet-0a1b2c3d", "subnet-0a1b2c3d4e5f60718"] {
+            assert!(good.parse::<SubnetId>().is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "subnet-",
+            "subnet-0a1b2c3",
+            "subnet-0a1b2c3d4",
+            "subnet-0A1B2C3D",
+            "subnet-0a1b2c3g",
+            "vpc-0a1b2c3d",
+            " subnet-0a1b2c3d",
+        ] {
+            assert!(bad.parse::<SubnetId>().is_err(), "{bad}");
+        }
+        assert!("sg-0a1b2c3d".parse::<SecurityGroupId>().is_ok());
+        assert!("vpc-0a1b2c3d".parse::<VpcId>().is_ok());
+    }
+
+    #[test]
+    fn names_of_existing_keys_are_ascii() {
+        for good in ["team-key", "Ana's key (2026)", &"k".repeat(255)] {
+            assert!(good.parse::<ExistingKeyName>().is_ok(), "{good}");
+        }
+        for bad in ["", " key", "key ", "clé", "a\nb", &"k".repeat(256)] {
+            assert!(bad.parse::<ExistingKeyName>().is_err(), "{bad}");
+        }
     }
 
     #[test]

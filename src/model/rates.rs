@@ -60,6 +60,15 @@ impl NodeRate {
         self.ipv4
     }
 
+    /// The rate of a machine without a public address.
+    #[must_use]
+    pub fn without_address(self) -> Self {
+        Self {
+            ipv4: Usd::ZERO,
+            ..self
+        }
+    }
+
     /// The sum in dollars per hour.
     pub fn total(&self) -> Usd {
         self.ec2 + self.emr + self.ebs + self.ipv4
@@ -80,6 +89,16 @@ pub struct Rates {
 }
 
 impl Rates {
+    /// The rates of machines without public addresses.
+    #[must_use]
+    pub fn without_addresses(self) -> Self {
+        Self {
+            primary: self.primary.without_address(),
+            core: self.core.map(NodeRate::without_address),
+            task: self.task.map(NodeRate::without_address),
+        }
+    }
+
     /// The rate of a role. A role that did not exist when rates were recorded has the highest rate
     /// of the others, so that it is never free.
     pub fn of(&self, role: Role) -> NodeRate {

@@ -8,7 +8,8 @@ use super::hours::OffHours;
 use super::instance::{InstanceType, Nodes};
 use super::memory::Memory;
 use super::money::Usd;
-use super::name::{DataName, GroupName, KeyPairName, Region, StackName, StepName, TeamName};
+use super::name::{DataName, GroupName, KeyPairName, Region, StackName, StepName, TeamName, VpcId};
+use super::network::{ClusterKey, GroupRef, Network};
 use super::release::Release;
 use super::root_volume::RootVolume;
 use super::span::Span;
@@ -60,6 +61,9 @@ pub struct SecurityGroup {
     pub name: GroupName,
     /// Its ingress rules.
     pub ingress: Vec<Ingress>,
+    /// The VPC of the cluster's subnet, if the stack names one; `None` for the default VPC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vpc: Option<VpcId>,
 }
 
 /// An ingress rule: TCP `port` from `from`. `text` rejects a range that includes every address
@@ -132,9 +136,12 @@ pub struct Cluster {
     /// The task nodes, if any.
     pub task: Option<InstanceGroup>,
     /// The key pair for SSH.
-    pub key_pair: Option<KeyPairName>,
+    pub key_pair: Option<ClusterKey>,
     /// The security groups of the primary node.
-    pub security_groups: Vec<GroupName>,
+    pub security_groups: Vec<GroupRef>,
+    /// Its subnet, the groups that EMR manages, and how people log in.
+    #[serde(skip_serializing_if = "Network::is_default")]
+    pub network: Network,
     /// EMR's own settings.
     #[serde(skip_serializing_if = "EmrSettings::is_empty")]
     pub emr: EmrSettings,

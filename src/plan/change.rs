@@ -51,6 +51,9 @@ pub(super) fn immovable(have: &ClusterSpec, want: &ClusterSpec, elastic: bool) -
     if let Some((key, from, to)) = have.emr.difference(&want.emr) {
         return Some(change(&key, from, to));
     }
+    if let Some((key, from, to)) = have.network.difference(&want.network) {
+        return Some(change(key, from, to));
+    }
     if have.key_pair != want.key_pair {
         return Some("its key pair changes".to_owned());
     }
@@ -126,6 +129,10 @@ pub(super) fn movable(cluster: &Cluster, want: &ClusterSpec, elastic: bool) -> V
         let (from, to) = (have.termination_protection, want.termination_protection);
         changes.push(change("termination_protection", from, to));
     }
+    let access = [have, want].map(|spec| spec.network.access.as_str());
+    if access[0] != access[1] {
+        changes.push(change("access to its nodes", access[0], access[1]));
+    }
     if have.team != want.team {
         changes.push("its team changes".to_owned());
     }
@@ -185,6 +192,7 @@ mod tests {
             public_keys: Default::default(),
             sample: None,
             label: None,
+            subnet: None,
             capacity: crate::model::facts::Capacity::AsTyped,
             prices: Ok("primary=0.2+0.05+0+0 core=0.2+0.05+0+0".parse().unwrap()),
             ending: Span::from_secs(1_200),

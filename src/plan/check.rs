@@ -5,6 +5,7 @@
 use crate::model::action::Action;
 use crate::model::desired::ClusterSpec;
 use crate::model::name::{ClusterId, GroupName, KeyPairName};
+use crate::model::network::{ClusterKey, GroupRef};
 use crate::model::observed::{Cluster, Observed};
 use crate::model::plan::Plan;
 use std::collections::{BTreeMap, BTreeSet};
@@ -291,17 +292,18 @@ impl<'a> World<'a> {
         let living = self.clusters.values().filter(|it| !it.over);
         let specs = living.map(|it| &it.cluster.spec).chain(self.created);
         let mut used = specs.flat_map(|spec| &spec.security_groups);
-        used.any(|name| name == group)
+        used.any(|it| it.own() == Some(group))
     }
 
     fn has_key_pair(&self, spec: &ClusterSpec) -> bool {
-        let pair = spec.key_pair.as_ref();
+        let pair = spec.key_pair.as_ref().and_then(ClusterKey::own);
         pair.is_none_or(|name| self.key_pairs.contains(name))
     }
 
     fn has_groups(&self, spec: &ClusterSpec) -> bool {
         spec.security_groups
             .iter()
+            .filter_map(GroupRef::own)
             .all(|name| self.groups.contains(name))
     }
 }

@@ -2,6 +2,7 @@
 //! deletions come last.
 
 use super::cluster::{self, Given};
+use super::network;
 use crate::model::action::{Action, Results};
 use crate::model::desired::Desired;
 use crate::model::name::StackName;
@@ -79,6 +80,7 @@ pub(super) fn diff(stack: &Stack, given: Given<'_>, notes: Vec<String>) -> Plan 
     bucket(desired, observed, &mut draft);
     disarm(observed, &mut draft);
     cluster::diff(given, &mut draft);
+    network::move_groups(desired, observed, &mut draft);
     results(stack, given, &mut draft);
     remember(desired, observed, &mut draft);
     leftovers(desired, observed, &mut draft);
@@ -135,6 +137,7 @@ fn groups(desired: &Desired, observed: &Observed, draft: &mut Draft) {
                 Action::CreateGroup(group.clone()),
                 "the stack names it and it does not exist",
             ),
+            Some(existing) if network::is_elsewhere(existing, group) => {}
             Some(existing) => {
                 let have = &existing.ingress;
                 let want = &group.ingress;

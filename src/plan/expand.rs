@@ -5,6 +5,7 @@ use super::fit::{self, Fitted};
 use super::job;
 use super::keys::{Keys, Staged};
 use super::launch;
+use super::network;
 use super::not_here;
 use super::refusal::Refusal;
 use super::sampling;
@@ -48,7 +49,7 @@ pub fn expand(stack: &Stack, facts: &Facts) -> Result<(Desired, Vec<String>), Ve
     let desired = Desired {
         stack: stack.name.clone(),
         key_pairs: key_pairs(stack, facts),
-        security_groups: stack.security_groups.clone(),
+        security_groups: network::groups(stack, facts),
         objects: objects(stack, facts, &keys),
         cluster: ClusterSpec {
             bootstrap,
@@ -67,6 +68,7 @@ pub fn expand(stack: &Stack, facts: &Facts) -> Result<(Desired, Vec<String>), Ve
 fn notes(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<String> {
     let mut notes: Vec<String> = fitted.note().into_iter().collect();
     notes.extend(software::notes(stack, facts));
+    notes.extend(network::notes(stack, facts));
     if facts.capacity == Capacity::AsTyped {
         notes.extend(launch::notes(stack));
         return notes;
@@ -106,6 +108,7 @@ fn check(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<Refusal> {
     refusals.extend(too_poor(stack, facts));
     refusals.extend(too_old(stack, facts));
     refusals.extend(software::refusals(stack, facts, fitted));
+    refusals.extend(network::refusal(stack, facts));
     let lease = stack.guardrails.lease.filter(|lease| *lease < MIN_LEASE);
     if let (Some(lease), Capacity::AsTyped) = (lease, facts.capacity) {
         refusals.push(Refusal::new(
@@ -214,8 +217,9 @@ fn cluster(stack: &Stack, facts: &Facts, fitted: &Fitted) -> ClusterSpec {
         groups,
         workers: fitted.workers,
         worker: fitted.worker,
-        key_pair: cluster.key_pair.clone(),
-        security_groups: cluster.security_groups.clone(),
+        key_pair: network::key_pair(stack, facts),
+        security_groups: network::groups_of_cluster(stack, facts),
+        network: network::of_cluster(stack, facts),
         // EMR's settings do not apply on this machine.
         emr: if facts.capacity == Capacity::AsTyped {
             configured(&cluster.emr)

@@ -13,6 +13,7 @@ mod job;
 mod keys;
 mod launch;
 pub mod memory;
+mod network;
 mod not_here;
 pub mod refusal;
 mod sampling;

@@ -113,6 +113,35 @@ def strip_role(name):
     return found is not None
 
 
+def subnet(region, wanted):
+    zones = ec2(region).subnets.values()
+    return next((zone[wanted] for zone in zones if wanted in zone), None)
+
+
+def vpc_of_subnet(region, wanted):
+    return subnet(region, wanted).vpc_id
+
+
+def vpc_of_group(region, group):
+    return ec2(region).get_security_group_from_id(group).vpc_id
+
+
+def default_vpc(region):
+    found = ec2(region).get_default_vpc()
+    return found.id if found else None
+
+
+def is_private(region, wanted):
+    """Whether no route of a subnet leads to an internet gateway."""
+    vpc = vpc_of_subnet(region, wanted)
+    tables = [table for table in ec2(region).route_tables.values() if table.vpc_id == vpc]
+    own = [table for table in tables if wanted in table._associations.values()]
+    main = [table for table in tables if table.main_association_id]
+    table = next(iter(own or main), None)
+    routes = table.routes if table else []
+    return not any((route.gateway_id or "").startswith("igw-") for route in routes)
+
+
 def has_default_vpc(region):
     return ec2(region).get_default_vpc() is not None
 

@@ -140,6 +140,8 @@ def endings(aws):
         {"Instances": {"Ec2KeyName": "none"}},
         {"JobFlowRole": "none"},
         {"Instances": {"AdditionalMasterSecurityGroups": ["sg-none"]}},
+        {"Instances": {"ServiceAccessSecurityGroup": "sg-none"}},
+        {"Instances": {"Ec2SubnetId": "subnet-none"}},
     ):
         cluster = aws.run(**more)
         aws.equal(aws.state(cluster), "STARTING", "state")
@@ -158,6 +160,8 @@ def endings(aws):
         {"Configurations": [{"Properties": {"a": "b"}}]},
         {"ServiceRole": ""},
         {"Instances": {"InstanceGroups": []}},
+        {"Instances": {"AdditionalMasterSecurityGroups": ["sg-1"] * 5}},
+        {"Instances": {"EmrManagedMasterSecurityGroup": "sg-1"}},
     ):
         aws.refused("ValidationException", aws.run, **more)
 

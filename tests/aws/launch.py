@@ -6,6 +6,7 @@ import account
 import software
 import disks
 from places import split
+import subnets
 from replies import Refusal
 
 ROLES = ("MASTER", "CORE", "TASK")
@@ -87,6 +88,7 @@ def check_groups(instances):
 
 def check_network(region, instances):
     """Without a subnet, EMR uses the default VPC (EMR API, JobFlowInstancesConfig)."""
+    subnets.check(instances)
     if instances.get("Ec2SubnetId") or instances.get("Ec2SubnetIds"):
         return
     if not account.has_default_vpc(region):
@@ -165,12 +167,8 @@ def checked_policy(policy):
 def late_failure(region, spec):
     """What is wrong with an accepted cluster; None if nothing is."""
     instances = spec["Instances"]
-    key, subnet = instances.get("Ec2KeyName"), instances.get("Ec2SubnetId")
+    key = instances.get("Ec2KeyName")
     profile, role = spec["JobFlowRole"], spec["ServiceRole"]
-    groups = [
-        *instances.get("AdditionalMasterSecurityGroups", []),
-        *instances.get("AdditionalSlaveSecurityGroups", []),
-    ]
     if key and not account.has_key_pair(region, key):
         found = "INVALID_SSH_KEY_NAME", f"The key pair '{key}' does not exist"
     elif not account.has_instance_profile(profile):
@@ -180,10 +178,8 @@ def late_failure(region, spec):
         found = "INVALID_SERVICE_ROLE", f"Service role {role} is invalid"
     elif not account.documents(role):
         found = "SERVICE_ROLE", f"Service role {role} has insufficient EC2 permissions"
-    elif subnet and not account.has_subnet(region, subnet):
-        found = "INVALID_SUBNET", f"The subnet {subnet} does not exist"
-    elif lost := [one for one in groups if not account.has_security_group(region, one)]:
-        found = "INVALID_SECURITY_GROUP", f"The security group '{lost[0]}' does not exist"
+    elif late := subnets.late_failure(region, instances):
+        found = late
     elif scripts := missing_scripts(spec):
         message = f"On the master instance, bootstrap action {scripts[0]} was not found"
         return {

@@ -8,6 +8,7 @@ an hour.
 from functools import partial
 
 import power_off
+import subnets
 from ids import new_id
 from steps import Step
 
@@ -78,10 +79,7 @@ class Cluster:
 
     def groups_of_ec2(self):
         instances = self.spec["Instances"]
-        return (
-            *instances.get("AdditionalMasterSecurityGroups", []),
-            *instances.get("AdditionalSlaveSecurityGroups", []),
-        )
+        return subnets.named_groups(instances)
 
     def add_steps(self, specs):
         now = self.world.clock.now()

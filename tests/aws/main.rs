@@ -59,6 +59,7 @@ mod schedules;
 mod shipped;
 mod silence;
 mod software;
+mod subnets;
 mod together;
 mod words;
 mod world;

@@ -17,6 +17,7 @@ fn group(name: &str) -> SecurityGroup {
     SecurityGroup {
         name: name.parse().unwrap(),
         ingress: Vec::new(),
+        vpc: None,
     }
 }
 
@@ -34,6 +35,7 @@ fn spec() -> Box<ClusterSpec> {
         public_keys: BTreeMap::new(),
         sample: None,
         label: None,
+        subnet: None,
         capacity: clusterup::model::facts::Capacity::AsTyped,
         prices: Ok("primary=0.2+0.05+0+0".parse().unwrap()),
         ending: clusterup::model::span::Span::from_secs(60),

@@ -182,6 +182,7 @@ impl StackRequest {
             public_keys: self.keys.iter().map(key).collect(),
             sample: None,
             label: Some(if newest { "emr-7.14.0" } else { self.release }.to_owned()),
+            subnet: None,
             capacity: Capacity::AsTyped,
             prices: Ok(RATES.parse().unwrap()),
             ending: clusterup::model::span::Span::from_secs(1_200),

@@ -15,6 +15,7 @@ const VERBS: &[&str] = &[
 const PROGRAMS: &[&str] = &[
     "aws",
     "clusterup",
+    "curl",
     "df",
     "ls",
     "mv",
@@ -22,6 +23,7 @@ const PROGRAMS: &[&str] = &[
     "export",
     "loginctl",
     "pgrep",
+    "python3",
     "sudo",
     "systemctl",
     "timedatectl",

@@ -97,6 +97,7 @@ impl Place {
             },
             key_pair: None,
             security_groups: Vec::new(),
+            network: Default::default(),
             emr: Default::default(),
             bootstrap: Vec::new(),
             step_concurrency: 1,

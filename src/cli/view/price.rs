@@ -104,6 +104,7 @@ mod tests {
             public_keys: Default::default(),
             sample: None,
             label: None,
+            subnet: None,
             capacity: Capacity::AsTyped,
             prices: Ok("primary=0.192+0.048+0+0".parse().unwrap()),
             ending: crate::model::span::Span::from_secs(1_200),

@@ -3,12 +3,14 @@
 use super::Account;
 use crate::cloud::api::Api;
 use crate::cloud::api::ec2::{Group, Rule};
+use crate::cloud::api::emr;
 use crate::cloud::error::{Class, CloudError};
 use crate::cloud::keypair::PRIVATE;
-use crate::cloud::{Access, Observing, Shell};
+use crate::cloud::{Access, Login, Observing, Shell};
 use crate::model::cidr::Cidr;
 use crate::model::hint::Command;
 use crate::model::name::{KeyPairName, StackName};
+use crate::model::network::{self, ClusterKey};
 use crate::model::observed::{Cluster, Observed};
 use async_trait::async_trait;
 use std::path::PathBuf;
@@ -18,7 +20,7 @@ const USER: &str = "hadoop";
 
 #[async_trait(?Send)]
 impl<A: Api> Access for Account<A> {
-    async fn shell(&self, stack: &StackName) -> Result<Shell, CloudError> {
+    async fn log_in(&self, stack: &StackName) -> Result<Login, CloudError> {
         let observed = self.observe(stack, None).await?;
         let Some(cluster) = observed.live() else {
             let message = format!("stack {stack} has no live cluster");
@@ -26,6 +28,18 @@ impl<A: Api> Access for Account<A> {
                 .hint("see why the last one ended")
                 .hint(Command::clusterup("status").stack(stack)));
         };
+        match cluster.spec.network.access {
+            network::Access::Ssh => {}
+            network::Access::Ssm => return self.session(cluster).await,
+            network::Access::None => {
+                let message = format!(
+                    "cluster {} has access: none, so nobody logs in to its nodes",
+                    cluster.id
+                );
+                return Err(CloudError::new(Class::Input, message)
+                    .hint("set cluster.network: { access: ssm } in the stack, and apply"));
+            }
+        }
         let host = {
             let observed = self.observed.borrow();
             let described = observed.clusters.get(&cluster.id);
@@ -39,13 +53,18 @@ impl<A: Api> Access for Account<A> {
         // The rule may be right nevertheless; SSH itself will tell.
         let moved = self.follow_caller().await;
         let warning = moved.err().map(|error| error.to_string());
-        Ok(Shell {
+        let from_outside = || {
+            let is_private = cluster.spec.network.private;
+            is_private.then(|| "its subnet gives no public addresses".to_owned())
+        };
+        let warning = warning.or_else(from_outside);
+        Ok(Login::Ssh(Shell {
             cluster: cluster.id.clone(),
             warning,
             host,
             user: USER.to_owned(),
             key,
-        })
+        }))
     }
 
     async fn follow_caller(&self) -> Result<Vec<u16>, CloudError> {
@@ -88,6 +107,32 @@ impl<A: Api> Access for Account<A> {
 }
 
 impl<A: Api> Account<A> {
+    /// The instance of the primary, which Session Manager connects to.
+    async fn session(&self, cluster: &Cluster) -> Result<Login, CloudError> {
+        let id = &cluster.id;
+        let group = {
+            let observed = self.observed.borrow();
+            let groups = observed.clusters.get(id).map(|replies| &replies.groups);
+            let mut groups = groups.into_iter().flatten();
+            let primary = groups.find(|group| group.role == emr::Role::Primary);
+            primary.map(|group| group.id.clone())
+        };
+        let listed = self.list_instances(id.as_str()).await?;
+        let mut present = listed.into_iter().filter(|it| it.ended_at.is_none());
+        let primary = present.find(|it| Some(&it.group) == group.as_ref());
+        let machine = primary.and_then(|it| it.machine);
+        let machine = machine.filter(|id| id.starts_with("i-"));
+        let instance = machine.ok_or_else(|| {
+            let message = format!("the primary of cluster {id} has no machine yet");
+            CloudError::new(Class::Failed, message).hint("try again in a minute")
+        })?;
+        Ok(Login::Session {
+            cluster: id.clone(),
+            instance,
+            region: self.settings.region.clone(),
+        })
+    }
+
     /// The private key of a pair that clusterup created; `None` for the user's own, which SSH finds
     /// itself.
     async fn private_key(
@@ -96,13 +141,16 @@ impl<A: Api> Account<A> {
         observed: &Observed,
         cluster: &Cluster,
     ) -> Result<Option<PathBuf>, CloudError> {
-        let Some(name) = &cluster.spec.key_pair else {
+        let Some(key) = &cluster.spec.key_pair else {
             let message = format!(
                 "cluster {} has no key pair, so nobody can log in by SSH",
                 cluster.id
             );
             return Err(CloudError::new(Class::Input, message)
                 .hint("name one in the stack (key_pairs, cluster.key_pair) and apply"));
+        };
+        let ClusterKey::Own(name) = key else {
+            return Ok(None);
         };
         let made = |name: &KeyPairName| {
             let mut pairs = observed.key_pairs.iter();

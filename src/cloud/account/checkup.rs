@@ -1,5 +1,6 @@
 //! Checks whether this account is ready. Each check is a call that changes nothing.
 
+use super::observe::filter;
 use super::roles::{INSTANCE_PROFILE, REAPER, SERVICE_ROLE};
 use super::{Account, network};
 use crate::cloud::api::ec2::{
@@ -129,7 +130,13 @@ impl<A: Api> Account<A> {
             let says = format!("{} to create clusters in", network::has_none(region));
             return missing("network", says, network::create(region));
         };
-        match self.api.serve(DescribeSubnets { vpc: vpc.clone() }).await {
+        match self
+            .api
+            .serve(DescribeSubnets {
+                filters: vec![filter("vpc-id", &vpc)],
+            })
+            .await
+        {
             Ok(subnets) if subnets.is_empty() => {
                 let says = format!("default VPC {vpc} has no subnet to start machines in");
                 let zone = format!("--availability-zone {region}a --region {region}");

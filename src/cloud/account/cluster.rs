@@ -12,6 +12,7 @@ use crate::cloud::api::emr::{
     self, AddTags, BootstrapAction, ClusterRef, NewGroup, Role, RunJobFlow,
     SetTerminationProtection, TerminateJobFlows,
 };
+use crate::cloud::api::network::Network;
 use crate::cloud::api::{Api, Kind, Tags};
 use crate::cloud::error::{Class, CloudError};
 use crate::model::desired::{ClusterSpec, JobSpec};
@@ -19,6 +20,7 @@ use crate::model::event::Listener;
 use crate::model::hint::Command;
 use crate::model::known_applications::ALWAYS;
 use crate::model::name::{ClusterId, StackName};
+use crate::model::network::{ClusterKey, GroupRef};
 use crate::model::observed::{Cluster, End, EndReason};
 use crate::model::release::Release;
 use crate::model::sizes::Sizes;
@@ -114,11 +116,15 @@ impl<A: Api> Account<A> {
             service_role: or_default(spec.emr.service_role.as_ref(), SERVICE_ROLE),
             instance_profile: or_default(spec.emr.instance_profile.as_ref(), INSTANCE_PROFILE),
             groups: groups(spec),
-            key_pair: spec
-                .key_pair
-                .as_ref()
-                .map(|name| names::ec2(stack, name.as_str())),
-            security_groups: self.group_ids(spec)?,
+            key_pair: spec.key_pair.as_ref().map(|key| match key {
+                ClusterKey::Own(name) => names::ec2(stack, name.as_str()),
+                ClusterKey::Existing { existing } => existing.to_string(),
+            }),
+            network: Network {
+                subnet: spec.network.subnet.as_ref().map(ToString::to_string),
+                managed: spec.network.managed_groups.clone(),
+                groups: self.group_ids(spec)?,
+            },
             root_volume: spec.groups.root_volume,
             protected: spec.termination_protection,
             idle_timeout,
@@ -170,7 +176,11 @@ impl<A: Api> Account<A> {
 
     fn group_ids(&self, spec: &ClusterSpec) -> Result<Vec<String>, CloudError> {
         let observed = self.observed.borrow();
-        let id = |name| {
+        let id = |group: &GroupRef| {
+            let name = match group {
+                GroupRef::Own(name) => name,
+                GroupRef::Existing(id) => return Ok(id.to_string()),
+            };
             let group = observed.groups.get(name).map(|group| group.id.clone());
             group.ok_or_else(|| {
                 CloudError::new(

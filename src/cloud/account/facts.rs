@@ -46,7 +46,16 @@ impl<A: Api> Planning for Account<A> {
             listener,
         };
         let work = names::work(&stack.name);
+        let subnet = self.subnet(&stack.cluster.network).await?;
+        let gathered = gather.facts(stack, sample).await?;
+        let has_addresses = subnet.as_ref().is_none_or(|it| !it.has_no_addresses());
+        let prices = match gathered.prices {
+            Ok(rates) if !has_addresses => Ok(rates.without_addresses()),
+            prices => prices,
+        };
         Ok(Facts {
+            subnet,
+            prices,
             work: format!("s3://{bucket}/{}", work.trim_end_matches('/')),
             bucket: format!(
                 "s3://{bucket}/{}",
@@ -54,7 +63,7 @@ impl<A: Api> Planning for Account<A> {
             ),
             label: self.label(&stack.cluster.release).await?,
             ending: ENDING,
-            ..gather.facts(stack, sample).await?
+            ..gathered
         })
     }
 

@@ -4,17 +4,18 @@
 use super::Account;
 use super::errors::{Context, gone};
 use super::last_observation::LastObservation;
-use super::names::{self, NAME};
+use super::names::{self, NAME, VPC};
 use super::network;
+use super::observe::filter;
 use crate::cloud::api::ec2::{
-    AuthorizeIngress, CreateSecurityGroup, DeleteSecurityGroup, DescribeSecurityGroups, Filter,
-    Group, RevokeIngress, Rule,
+    AuthorizeIngress, CreateSecurityGroup, DeleteSecurityGroup, DescribeSecurityGroups, Group,
+    RevokeIngress, Rule,
 };
 use crate::cloud::api::{Api, ApiError, Kind};
 use crate::cloud::error::{Class, CloudError};
 use crate::model::cidr::Cidr;
 use crate::model::event::Listener;
-use crate::model::name::{GroupName, StackName};
+use crate::model::name::{GroupName, StackName, VpcId};
 use crate::model::stack::{Ingress, IngressSource, SecurityGroup};
 use std::time::Duration;
 
@@ -62,6 +63,7 @@ impl<A: Api> Account<A> {
         let group = |(name, group): (&GroupName, &Group)| SecurityGroup {
             name: name.clone(),
             ingress: ingress(&group.ingress, addresses, &self.own_mark()),
+            vpc: named_vpc(group),
         };
         observed.groups.iter().map(group).collect()
     }
@@ -101,14 +103,19 @@ impl<A: Api> Account<A> {
         let name = names::ec2(stack, group.name.as_str());
         let mut tags = self.tags(stack);
         tags.insert(NAME.to_owned(), group.name.to_string());
+        let vpc = group.vpc.as_ref().map(ToString::to_string);
+        tags.extend(vpc.clone().map(|vpc| (VPC.to_owned(), vpc)));
         let call = CreateSecurityGroup {
             name: name.clone(),
             // EC2 allows 255 characters, and the group's name alone may use them up.
             description: format!("of stack {stack}, made by clusterup"),
+            vpc: vpc.clone(),
             tags: tags.clone(),
         };
         let made = match self.api.serve(call).await {
-            Err(error) if error.kind == Kind::Exists => self.adopt_group(stack, &name).await?,
+            Err(error) if error.kind == Kind::Exists => {
+                self.adopt_group(stack, &name, vpc.as_deref()).await?
+            }
             Err(error) if error.code.as_deref() == Some(NO_VPC) => {
                 return Err(network::missing(&self.settings.region).caused_by(error));
             }
@@ -119,6 +126,7 @@ impl<A: Api> Account<A> {
                 Group {
                     id,
                     name,
+                    vpc: vpc.unwrap_or_default(),
                     tags,
                     ingress: Vec::new(),
                 }
@@ -132,11 +140,14 @@ impl<A: Api> Account<A> {
     }
 
     /// Finds a group of that name that this stack created in an interrupted run.
-    async fn adopt_group(&self, stack: &StackName, name: &str) -> Result<Group, CloudError> {
-        let filters = vec![Filter {
-            name: "group-name".to_owned(),
-            values: vec![name.to_owned()],
-        }];
+    async fn adopt_group(
+        &self,
+        stack: &StackName,
+        name: &str,
+        vpc: Option<&str>,
+    ) -> Result<Group, CloudError> {
+        let mut filters = vec![filter("group-name", name)];
+        filters.extend(vpc.map(|vpc| filter("vpc-id", vpc)));
         let mut found = Vec::new();
         for pause in VISIBILITY_PAUSES {
             let call = DescribeSecurityGroups {
@@ -149,11 +160,13 @@ impl<A: Api> Account<A> {
             }
             tokio::time::sleep(Duration::from_secs(pause)).await;
         }
+        // A group of the same name may be in the VPC of a subnet that the stack named earlier.
         let ours = |group: &Group| {
-            group
+            let of_stack = group
                 .tags
                 .get(names::STACK)
-                .is_some_and(|of| of == stack.as_str())
+                .is_some_and(|of| of == stack.as_str());
+            of_stack && (vpc.is_some() || named_vpc(group).is_none())
         };
         found.into_iter().find(ours).ok_or_else(|| {
             let message =
@@ -258,6 +271,12 @@ impl<A: Api> Account<A> {
         Err(CloudError::new(Class::Failed, message)
             .hint("see in the EC2 console which interface uses it, and run destroy again"))
     }
+}
+
+/// The VPC of a group that was created for a named subnet; `None` for one in the default VPC.
+pub(super) fn named_vpc(group: &Group) -> Option<VpcId> {
+    let is_named = group.tags.contains_key(VPC);
+    is_named.then(|| group.vpc.parse().ok()).flatten()
 }
 
 /// The port of a rule, if a stack can express it: one port of TCP.

@@ -25,28 +25,31 @@ impl<A: Api> Account<A> {
     }
 
     async fn listed(&self, cluster: &emr::Cluster) -> Result<Vec<InstanceSpan>, CloudError> {
-        let id = || cluster.id.clone();
-        let context = || format!("list the instances of {}", cluster.id);
+        let id = &cluster.id;
+        let all = self.list_instances(id).await?;
+        if all.iter().all(|it| it.machine.is_none()) {
+            return Ok(Vec::new());
+        }
+        let groups = self.api.serve(ListInstanceGroups { id: id.clone() }).await;
+        let groups = groups.with_context(|| format!("list the instance groups of {id}"))?;
+        Ok(instance_spans(cluster, &all, &groups))
+    }
+
+    /// The instances that EMR lists for a cluster.
+    pub(super) async fn list_instances(&self, id: &str) -> Result<Vec<Instance>, CloudError> {
         let mut all = Vec::new();
         let mut next = None;
         loop {
-            let call = ListInstances { id: id(), next };
-            let page = self.api.serve(call).await.with_context(context)?;
+            let id = id.to_owned();
+            let call = ListInstances { id, next };
+            let page = self.api.serve(call).await;
+            let page = page.with_context(|| "list the instances of the cluster".to_owned())?;
             all.extend(page.items);
             next = page.next;
             if next.is_none() {
-                break;
+                return Ok(all);
             }
         }
-        if all.iter().all(|it| !it.is_machine) {
-            return Ok(Vec::new());
-        }
-        let groups = self.api.serve(ListInstanceGroups { id: id() }).await;
-        Ok(instance_spans(
-            cluster,
-            &all,
-            &groups.with_context(context)?,
-        ))
     }
 }
 
@@ -71,7 +74,7 @@ fn instance_spans(
         }
     };
     let mut counts: BTreeMap<_, u16> = BTreeMap::new();
-    for instance in all.iter().filter(|it| it.is_machine) {
+    for instance in all.iter().filter(|it| it.machine.is_some()) {
         let from = instance.created_at.unwrap_or(cluster.created_at);
         let until = instance.ended_at.or(cluster.ended_at);
         let count = counts.entry((role(&instance.group), from, until));

@@ -45,6 +45,7 @@ mod schedule_check;
 mod spec;
 mod stage;
 mod steps;
+mod subnet;
 mod teams;
 mod warned;
 

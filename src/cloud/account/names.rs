@@ -8,6 +8,8 @@ pub(super) const STACK: &str = "clusterup-stack";
 pub(super) const NAME: &str = "clusterup-name";
 /// On key pairs whose private key clusterup created.
 pub(super) const MADE: &str = "clusterup-made";
+/// On security groups that were created in the VPC of a named subnet.
+pub(super) const VPC: &str = "clusterup-vpc";
 pub(super) const NONCE: &str = "clusterup-nonce";
 /// The hash of the job that a cluster was created with.
 pub(super) const JOB: &str = "clusterup-job";

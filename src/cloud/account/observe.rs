@@ -343,9 +343,15 @@ impl<A: Api> Account<A> {
 }
 
 fn tagged(key: &str, value: &str) -> Vec<Filter> {
-    let name = format!("tag:{key}");
-    let values = vec![value.to_owned()];
-    vec![Filter { name, values }]
+    vec![filter(&format!("tag:{key}"), value)]
+}
+
+/// A filter with one value.
+pub(super) fn filter(name: &str, value: &str) -> Filter {
+    Filter {
+        name: name.to_owned(),
+        values: vec![value.to_owned()],
+    }
 }
 
 fn of_stack(summaries: Vec<Summary>, stack: &StackName) -> Vec<Summary> {

@@ -104,6 +104,7 @@ pub(super) mod tests {
             public_keys: Default::default(),
             sample: None,
             label: Some("emr-7.14.0".to_owned()),
+            subnet: None,
             capacity: crate::model::facts::Capacity::AsTyped,
             prices: Ok("primary=0.192+0.048+0+0 core=0.192+0.048+0+0"
                 .parse()

@@ -4,8 +4,8 @@ use super::{Tags, call, service};
 use crate::model::cidr::Cidr;
 
 service! {
-    DescribeKeyPairs, DefaultVpcs, DescribeSubnets, ImportKeyPair, DeleteKeyPair,
-    DescribeSecurityGroups, CreateSecurityGroup, AuthorizeIngress, RevokeIngress,
+    DescribeKeyPairs, DefaultVpcs, DescribeSubnets, DescribeRouteTables, ImportKeyPair,
+    DeleteKeyPair, DescribeSecurityGroups, CreateSecurityGroup, AuthorizeIngress, RevokeIngress,
     DeleteSecurityGroup,
 }
 
@@ -50,19 +50,62 @@ pub struct KeyPair {
 pub struct DefaultVpcs;
 call!(DefaultVpcs, "ec2:DescribeVpcs", reads, Vec<String>);
 
-/// Lists the ids of a VPC's subnets.
+/// Lists subnets. Filters: `tag:KEY`, `subnet-id`, `vpc-id`.
 #[derive(Debug, Clone)]
 pub struct DescribeSubnets {
+    /// Filters that must all match.
+    pub filters: Vec<Filter>,
+}
+call!(DescribeSubnets, "ec2:DescribeSubnets", reads, Vec<Subnet>);
+
+/// A subnet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subnet {
+    /// `subnet-…`.
+    pub id: String,
+    /// VpcId, `vpc-…`.
+    pub vpc: String,
+    /// AvailabilityZone, such as `us-east-1a`.
+    pub zone: String,
+    /// MapPublicIpOnLaunch: whether instances in it get public addresses.
+    pub public_addresses: bool,
+    /// Tags.
+    pub tags: Tags,
+}
+
+/// Lists the route tables of a VPC.
+#[derive(Debug, Clone)]
+pub struct DescribeRouteTables {
     /// VpcId, `vpc-…`.
     pub vpc: String,
 }
 call!(
-    DescribeSubnets,
-    "ec2:DescribeSubnets",
+    DescribeRouteTables,
+    "ec2:DescribeRouteTables",
     reads,
-    Vec<String>,
+    Vec<RouteTable>,
     vpc
 );
+
+/// A route table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteTable {
+    /// Whether it is the VPC's main one, which subnets without a table of their own use.
+    pub is_main: bool,
+    /// The subnets that it is associated with: ids.
+    pub subnets: Vec<String>,
+    /// Its active routes.
+    pub routes: Vec<Route>,
+}
+
+/// A route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The destination: a range such as `0.0.0.0/0`, or a prefix list, `pl-…`.
+    pub to: String,
+    /// The target: `igw-…`, `nat-…`, `vpce-…`, `local` and others.
+    pub via: String,
+}
 
 /// Imports a public key. There is no idempotency token, but the name is unique: a repeated call
 /// fails with [`super::Kind::Exists`].
@@ -85,7 +128,7 @@ pub struct DeleteKeyPair {
 }
 call!(DeleteKeyPair, "ec2:DeleteKeyPair", changes, (), id);
 
-/// Lists security groups. Filters: `tag:KEY`, `tag-key`, `group-name`.
+/// Lists security groups. Filters: `tag:KEY`, `tag-key`, `group-name`, `group-id`, `vpc-id`.
 #[derive(Debug, Clone)]
 pub struct DescribeSecurityGroups {
     /// Filters that must all match.
@@ -106,6 +149,8 @@ pub struct Group {
     pub id: String,
     /// GroupName.
     pub name: String,
+    /// VpcId, `vpc-…`.
+    pub vpc: String,
     /// Tags.
     pub tags: Tags,
     /// IpPermissions, one rule for each range of addresses.
@@ -125,13 +170,15 @@ pub struct Rule {
     pub description: String,
 }
 
-/// Creates a security group in the default VPC. [`super::Kind::Exists`] if the name is taken there.
+/// Creates a security group. [`super::Kind::Exists`] if its VPC has one of that name.
 #[derive(Debug, Clone)]
 pub struct CreateSecurityGroup {
     /// GroupName, unique in the VPC.
     pub name: String,
     /// GroupDescription.
     pub description: String,
+    /// VpcId, `vpc-…`; `None` for the default VPC.
+    pub vpc: Option<String>,
     /// Tags.
     pub tags: Tags,
 }

@@ -4,7 +4,7 @@ mod new_step;
 
 pub use new_step::{NewStep, OnFailure};
 
-use super::{Page, Tags, call, service};
+use super::{Page, Tags, call, network::Network, service};
 use crate::model::observed::{ClusterState, StepState};
 use crate::model::root_volume::RootVolume;
 use crate::model::stack::{Ebs, Market};
@@ -37,8 +37,8 @@ pub struct RunJobFlow {
     pub groups: Vec<NewGroup>,
     /// The key pair's name in EC2.
     pub key_pair: Option<String>,
-    /// Ids of security groups that the primary has besides EMR's own.
-    pub security_groups: Vec<String>,
+    /// Its subnet and security groups.
+    pub network: Network,
     /// EbsRootVolumeSize, -Iops and -Throughput; `None` for EMR's default.
     pub root_volume: Option<RootVolume>,
     /// TerminationProtected: EMR refuses to end it.
@@ -150,8 +150,8 @@ pub struct Cluster {
     pub root_volume: Option<RootVolume>,
     /// Ec2KeyName.
     pub key_pair: Option<String>,
-    /// AdditionalMasterSecurityGroups: ids, `sg-…`.
-    pub security_groups: Vec<String>,
+    /// Its subnet and security groups.
+    pub network: Network,
     /// MasterPublicDnsName; `None` until the primary runs.
     pub primary_dns: Option<String>,
     /// LogUri, `s3://…/`.
@@ -270,8 +270,8 @@ call! { ListInstances, "elasticmapreduce:ListInstances", reads, Page<Instance>, 
 pub struct Instance {
     /// The instance group's id.
     pub group: String,
-    /// Whether EC2 has launched a machine for it.
-    pub is_machine: bool,
+    /// Ec2InstanceId, `i-…`; `None` until EC2 has launched a machine for it.
+    pub machine: Option<String>,
     /// CreationDateTime.
     pub created_at: Option<DateTime<Utc>>,
     /// EndDateTime; `None` while it is present.

@@ -9,6 +9,7 @@ pub mod emr;
 mod error;
 pub mod iam;
 mod named;
+pub mod network;
 pub mod pricing;
 pub mod quotas;
 pub mod s3;

@@ -6,8 +6,8 @@ use super::serve_empty::serve_empty;
 use super::translate::tags;
 use crate::cloud::api::ec2::{
     AuthorizeIngress, CreateSecurityGroup, DefaultVpcs, DeleteKeyPair, DeleteSecurityGroup,
-    DescribeKeyPairs, DescribeSecurityGroups, DescribeSubnets, Filter, Group, GroupId,
-    ImportKeyPair, KeyPair, RevokeIngress, Rule,
+    DescribeKeyPairs, DescribeSecurityGroups, Filter, Group, GroupId, ImportKeyPair, KeyPair,
+    RevokeIngress, Rule,
 };
 use crate::cloud::api::{ApiError, Kind, Serve, Tags};
 use aws_sdk_ec2::primitives::Blob;
@@ -48,16 +48,6 @@ impl Serve<DefaultVpcs> for Sdk {
     }
 }
 
-impl Serve<DescribeSubnets> for Sdk {
-    async fn serve(&self, call: DescribeSubnets) -> Result<Vec<String>, ApiError> {
-        let filter = types::Filter::builder().name("vpc-id").values(call.vpc);
-        let reply = self.ec2.describe_subnets().filters(filter.build()).send();
-        let reply = reply.await.map_err(from_sdk::<DescribeSubnets, _>)?;
-        let all = reply.subnets.into_iter().flatten();
-        Ok(all.filter_map(|subnet| subnet.subnet_id).collect())
-    }
-}
-
 serve_empty!(ImportKeyPair, |sdk, call| sdk
     .ec2
     .import_key_pair()
@@ -89,6 +79,7 @@ impl Serve<DescribeSecurityGroups> for Sdk {
                 ingress: group.ip_permissions().iter().flat_map(rules).collect(),
                 id: group.group_id.ok_or_else(missing)?,
                 name: group.group_name.ok_or_else(missing)?,
+                vpc: group.vpc_id.unwrap_or_default(),
             })
         };
         groups.into_iter().map(convert).collect()
@@ -102,6 +93,7 @@ impl Serve<CreateSecurityGroup> for Sdk {
             .create_security_group()
             .group_name(call.name)
             .description(call.description)
+            .set_vpc_id(call.vpc)
             .set_tag_specifications(tagged(ResourceType::SecurityGroup, call.tags))
             .send()
             .await
@@ -149,7 +141,7 @@ serve_empty!(DeleteSecurityGroup, Kind::NotFound, |sdk, call| sdk
     .delete_security_group()
     .group_id(call.id));
 
-fn filters(ours: Vec<Filter>) -> Vec<types::Filter> {
+pub(super) fn filters(ours: Vec<Filter>) -> Vec<types::Filter> {
     let theirs = |filter: Filter| {
         types::Filter::builder()
             .name(filter.name)
@@ -159,7 +151,7 @@ fn filters(ours: Vec<Filter>) -> Vec<types::Filter> {
     ours.into_iter().map(theirs).collect()
 }
 
-fn our_tags(theirs: &[types::Tag]) -> Tags {
+pub(super) fn our_tags(theirs: &[types::Tag]) -> Tags {
     tags(theirs, |tag| (tag.key(), tag.value()))
 }
 

@@ -16,6 +16,7 @@ mod scheduler;
 mod serve_empty;
 mod sns;
 mod sts;
+mod subnets;
 mod subscribers;
 mod translate;
 mod wire;

@@ -1,6 +1,7 @@
 //! What a log of calls has, and what it never has.
 
 use crate::cloud::api::emr::{BootstrapAction, NewStep, OnFailure, RunJobFlow, TerminateJobFlows};
+use crate::cloud::api::network::Network;
 use crate::cloud::api::s3::{Body, Bucket, Condition, PutBucketPolicy, PutObject};
 use crate::cloud::api::scheduler::{CreateSchedule, Schedule};
 use crate::cloud::api::sns::Publish;
@@ -176,7 +177,11 @@ fn cluster() -> RunJobFlow {
         instance_profile: planted(),
         groups: Vec::new(),
         key_pair: Some(planted()),
-        security_groups: vec![planted()],
+        network: Network {
+            subnet: Some(planted()),
+            managed: None,
+            groups: vec![planted()],
+        },
         root_volume: None,
         protected: false,
         idle_timeout: None,

@@ -3,6 +3,7 @@
 
 pub mod document;
 mod launch;
+mod network;
 mod read;
 mod specimen;
 mod tree;

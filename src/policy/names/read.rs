@@ -81,6 +81,11 @@ pub(super) fn configurations(subject: &Subject<'_>) -> Datum {
     Datum::Map(all)
 }
 
+pub(super) fn has_existing_key(subject: &Subject<'_>) -> bool {
+    let key = subject.stack.cluster.key_pair.as_ref();
+    key.is_some_and(|key| key.existing().is_some())
+}
+
 pub(super) fn nodes(group: Option<&InstanceGroup>) -> Datum {
     Datum::Int(group.map_or(0, |group| i64::from(group.nodes.count)))
 }

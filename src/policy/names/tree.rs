@@ -1,6 +1,7 @@
 //! The declarations of all names.
 
 use super::launch;
+use super::network::NETWORK;
 use super::read;
 use super::{Name, Read, Shape};
 use crate::model::instance::InstanceType;
@@ -110,6 +111,13 @@ const CLUSTER: &[Name] = &[
         |s| Some(read::or_none(s.stack.cluster.key_pair.as_ref())),
     ),
     leaf(
+        "has_existing_key_pair",
+        Bool,
+        "Whether the key pair is one that EC2 has and the stack does not create.",
+        |s| Some(super::Datum::Bool(read::has_existing_key(s))),
+    ),
+    group("network", "Its subnet, and how people log in.", NETWORK),
+    leaf(
         "security_configuration",
         Text,
         "The name of EMR's security configuration; empty if none.",
@@ -157,7 +165,7 @@ const CLUSTER: &[Name] = &[
     leaf(
         "security_groups",
         List(&Text),
-        "The names of the cluster's security groups.",
+        "The names or ids of the cluster's security groups.",
         |s| Some(read::list(&s.stack.cluster.security_groups)),
     ),
     launch::LOGS,

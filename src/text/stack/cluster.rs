@@ -1,9 +1,10 @@
 //! `cluster`: its release, its machines, and what may connect to it.
 
+use super::REGION;
 use super::forms::{expand_group, expand_primary, expand_size};
 use super::launch::{LAUNCH, Launch};
+use super::network::{self, GroupRefs, KEY_FORMS, NETWORK};
 use super::volumes::EBS;
-use super::{GROUPS, KEY_PAIRS, REGION};
 use crate::model::emr_settings::{EmrSettings, KmsKey};
 use crate::model::instance::{InstanceType, Nodes};
 use crate::model::name::Region;
@@ -24,19 +25,26 @@ record! {
         /// How many machines of which type. With `3 x m5.xlarge`, one is the primary and two are
         /// core nodes.
         size: required = SIZE_FORMS, "3 x m5.xlarge";
-        /// The key pair for SSH to its nodes.
-        key_pair: optional = KEY_PAIRS, "spark";
-        /// The security groups of its primary node.
+        /// The key pair for SSH to its nodes: one that `key_pairs` declares, or
+        /// `{ existing: team-key }` for one that EC2 has.
+        key_pair: optional = KEY_FORMS, "spark";
+        /// The security groups of its primary node, at most four: names that `security_groups`
+        /// declares, or ids of groups that exist and stay as they are.
         security_groups: or_empty =
-            list(GROUPS, Unique::ByText, "the name of a security group", "spark-ssh"),
+            list(GroupRefs, Unique::ByText, "the name or id of a security group", "spark-ssh"),
             "[spark-ssh]";
-    } and (emr, launch) = EMR_SETTINGS => Cluster {
+        /// Its subnet, the security groups that EMR manages, and how people log in.
+        network: or_empty = NETWORK, "{ subnet: subnet-0a1b2c3d4e5f60718, access: ssm }";
+    } and (emr, launch) = EMR_SETTINGS check {
+        network::check(at, &security_groups, &network);
+    } => Cluster {
         release,
         primary: size.primary,
         core: size.core,
         task: size.task,
         key_pair,
         security_groups,
+        network,
         emr,
         root_volume: launch.root_volume,
         bootstrap: launch.bootstrap,

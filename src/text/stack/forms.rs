@@ -1,6 +1,7 @@
 //! Expands short forms to long forms, keeping the places of their parts.
 
 use super::cluster::{INSTANCES, PRIMARY, SIZE};
+use super::network::{KEY, SUBNET};
 use super::volumes::ROOT_VOLUME;
 use crate::model::instance::Nodes;
 use crate::text::node::{Entry, Key, Node};
@@ -11,6 +12,8 @@ const CORE_KEY: &str = SIZE.key("core");
 const TYPE_KEY: &str = PRIMARY.key("type");
 const NODES_KEY: &str = INSTANCES.key("nodes");
 const ROOT_SIZE_KEY: &str = ROOT_VOLUME.key("size");
+const ID_KEY: &str = SUBNET.key("id");
+const NAME_KEY: &str = KEY.key("name");
 
 fn map(mark: Mark, entries: impl IntoIterator<Item = (&'static str, String)>) -> Node {
     let entry = |(key, text): (&'static str, String)| Entry {
@@ -54,4 +57,12 @@ pub(super) fn expand_group(node: &Node) -> Option<Node> {
 
 pub(super) fn expand_root_volume(node: &Node) -> Option<Node> {
     Some(map(node.mark, [(ROOT_SIZE_KEY, node.text()?.to_owned())]))
+}
+
+pub(super) fn expand_subnet(node: &Node) -> Option<Node> {
+    Some(map(node.mark, [(ID_KEY, node.text()?.to_owned())]))
+}
+
+pub(super) fn expand_key(node: &Node) -> Option<Node> {
+    Some(map(node.mark, [(NAME_KEY, node.text()?.to_owned())]))
 }

@@ -7,6 +7,7 @@ mod forms;
 pub(crate) mod guardrails;
 mod job;
 mod launch;
+mod network;
 mod python;
 mod script;
 mod software;
@@ -123,7 +124,7 @@ record! {
         ingress: or_empty =
             list(INGRESS, Unique::No, "an opening", "{ port: 22, from: caller }"),
             "[{ port: 22, from: caller }]";
-    } => SecurityGroup { name, ingress };
+    } => SecurityGroup { name, ingress, vpc: None };
 }
 
 record! {

@@ -171,7 +171,7 @@ fn counted(cluster: &Cluster, state: &State) -> CensusCluster {
         steps: steps
             .map(|step| (step.order.name.clone(), step.state))
             .collect(),
-        groups: cluster.order.security_groups.iter().map(name).collect(),
+        groups: cluster.order.network.groups.iter().map(name).collect(),
         key_pair: cluster.order.key_pair.clone(),
         instances: instances
             .clone()

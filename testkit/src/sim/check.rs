@@ -35,7 +35,7 @@ pub(super) fn order(order: &RunJobFlow) -> Result<(), Refusal> {
     concurrency(order.step_concurrency, &order.release)?;
     disks(order)?;
     settings(&order.settings, &order.release)?;
-    let few = order.security_groups.len() <= MOST_GROUPS;
+    let few = order.network.groups.len() <= MOST_GROUPS;
     ensure(few, "Too many additional security groups.")?;
     let few = order.bootstrap.len() <= MOST_BOOTSTRAP;
     ensure(few, "A maximum of 16 bootstrap actions are allowed.")?;
@@ -44,17 +44,6 @@ pub(super) fn order(order: &RunJobFlow) -> Result<(), Refusal> {
     }
     steps(&order.steps, order.step_concurrency)?;
     tags(&order.tags)
-}
-
-/// Refuses a cluster without a subnet where there is no default VPC: instances of all present types
-/// need a VPC (EMR Management Guide, "Amazon VPC options").
-pub(super) fn network(order: &RunJobFlow, has_default_vpc: bool) -> Result<(), Refusal> {
-    let first = order.groups.first();
-    let kind = first.map_or("", |group| group.instance_type.as_str());
-    let message = format!(
-        "Subnet is required : The specified instance type {kind} can only be used in a VPC"
-    );
-    ensure(has_default_vpc, message)
 }
 
 /// The one security configuration that an account in memory has.

@@ -2,10 +2,14 @@
 
 use super::metrics::Habits;
 use super::power_off::PowerOff;
+use super::subnets::DEFAULT_SUBNET;
 use super::world::{State, emr_id, span};
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::cloud::api::emr::{self, Failure, NewGroup, NewStep, RunJobFlow};
+use clusterup::cloud::api::network::Network;
 use clusterup::cloud::rng::Rng;
+use clusterup::model::name::SecurityGroupId;
+use clusterup::model::network::ManagedGroups;
 use clusterup::model::observed::{ClusterState, StepState};
 use clusterup::model::span::Span;
 
@@ -137,7 +141,12 @@ impl Cluster {
     /// Whether its machines still hold on to a security group.
     pub(super) fn holds(&self, group: &str, now: DateTime<Utc>) -> bool {
         let gone = self.ended_at.is_some_and(|ended| ended + self.drain <= now);
-        !gone && self.order.security_groups.iter().any(|id| id == group)
+        !gone && {
+            let network = &self.order.network;
+            let managed = network.managed.iter().flat_map(ManagedGroups::iter);
+            let mut held = managed.map(SecurityGroupId::as_str);
+            held.any(|id| id == group) || network.groups.iter().any(|id| id == group)
+        }
     }
 
     pub(super) fn resize(&mut self, group: usize, count: u16, now: DateTime<Utc>) {
@@ -167,10 +176,28 @@ impl Cluster {
             settings: self.order.settings.clone(),
             root_volume: self.order.root_volume,
             key_pair: self.order.key_pair.clone(),
-            security_groups: self.order.security_groups.clone(),
+            network: self.network(),
             primary_dns: self.primary_dns(),
             log_uri: Some(self.order.log_uri.clone()),
             tags: self.order.tags.clone(),
+        }
+    }
+
+    /// As EMR shows it: with the subnet and the groups that it has chosen.
+    fn network(&self) -> Network {
+        let asked = self.order.network.clone();
+        let id = |text: &str| text.parse().ok();
+        let own = || {
+            Some(ManagedGroups {
+                primary: id("sg-0000000a")?,
+                core: id("sg-0000000b")?,
+                service_access: None,
+            })
+        };
+        Network {
+            subnet: asked.subnet.or_else(|| Some(DEFAULT_SUBNET.to_owned())),
+            managed: asked.managed.or_else(own),
+            groups: asked.groups,
         }
     }
 

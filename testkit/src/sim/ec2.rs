@@ -4,16 +4,12 @@ use super::groups::SecurityGroup;
 use super::refusal::Refusal;
 use super::world::{Answer, State, ec2_id};
 use chrono::{DateTime, Utc};
-use clusterup::cloud::api::ec2::{
-    DefaultVpcs, DeleteKeyPair, DescribeKeyPairs, DescribeSubnets, Filter, ImportKeyPair, KeyPair,
-};
+use clusterup::cloud::api::ec2::{DeleteKeyPair, DescribeKeyPairs, Filter, ImportKeyPair, KeyPair};
 use clusterup::cloud::api::{Kind, Tags};
 use std::collections::BTreeMap;
 
 /// How long a new thing may stay out of lists.
 pub(super) const UNSEEN_SECONDS: u64 = 5;
-
-const DEFAULT_VPC: &str = "vpc-1";
 
 #[derive(Default)]
 pub(super) struct Ec2 {
@@ -51,11 +47,11 @@ pub(super) fn check_tags(tags: &Tags) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Whether a thing passes all filters, each with any of its values.
+/// Whether a thing passes all filters, each with any of its values. `fields` are those that filters
+/// may name, with their values.
 pub(super) fn passes(
     filters: &[Filter],
-    by_name: &str,
-    name: &str,
+    fields: &[(&str, &str)],
     tags: &Tags,
 ) -> Result<bool, Refusal> {
     let mut all = true;
@@ -65,8 +61,8 @@ pub(super) fn passes(
             tags.get(key).is_some_and(|value| any(value))
         } else if filter.name == "tag-key" {
             tags.keys().any(|key| any(key))
-        } else if filter.name == by_name {
-            any(name)
+        } else if let Some((_, value)) = fields.iter().find(|(name, _)| *name == filter.name) {
+            any(value)
         } else {
             let message = format!("The filter '{}' is invalid", filter.name);
             return Err(wrong("InvalidParameterValue", message));
@@ -91,26 +87,12 @@ impl Answer for DescribeKeyPairs {
     fn answer(self, state: &mut State) -> Result<Vec<KeyPair>, Refusal> {
         let mut found = Vec::new();
         for pair in state.ec2.key_pairs.values() {
-            let passes = passes(&self.filters, "key-name", &pair.it.name, &pair.it.tags)?;
+            let passes = passes(&self.filters, &[("key-name", &pair.it.name)], &pair.it.tags)?;
             if passes && pair.seen_from <= state.now {
                 found.push(pair.it.clone());
             }
         }
         Ok(found)
-    }
-}
-
-impl Answer for DefaultVpcs {
-    fn answer(self, state: &mut State) -> Result<Vec<String>, Refusal> {
-        let there = state.settings.default_vpc.then(|| DEFAULT_VPC.to_owned());
-        Ok(there.into_iter().collect())
-    }
-}
-
-impl Answer for DescribeSubnets {
-    fn answer(self, state: &mut State) -> Result<Vec<String>, Refusal> {
-        let here = state.settings.default_vpc && self.vpc == DEFAULT_VPC;
-        Ok(here.then(|| "subnet-1".to_owned()).into_iter().collect())
     }
 }
 

@@ -45,7 +45,7 @@ impl State {
 impl Answer for RunJobFlow {
     fn answer(self, state: &mut State) -> Result<ClusterRef, Refusal> {
         check::order(&self)?;
-        check::network(&self, state.settings.default_vpc)?;
+        state.check_network(&self)?;
         let cluster = Cluster::new(self, state);
         let id = cluster.id.clone();
         state.clusters.insert(id.clone(), cluster);

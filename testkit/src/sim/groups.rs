@@ -1,7 +1,8 @@
-//! EC2's security groups, in the one network that the account has.
+//! EC2's security groups.
 
 use super::ec2::{Fresh, UNSEEN_SECONDS, check_tags, passes, wrong};
 use super::refusal::Refusal;
+use super::subnets::DEFAULT_VPC;
 use super::world::{Answer, State, ec2_id};
 use clusterup::cloud::api::Kind;
 use clusterup::cloud::api::ec2::{
@@ -55,7 +56,13 @@ impl Answer for DescribeSecurityGroups {
     fn answer(self, state: &mut State) -> Result<Vec<Group>, Refusal> {
         let mut found = Vec::new();
         for group in state.ec2.groups.values() {
-            let passes = passes(&self.filters, "group-name", &group.it.name, &group.it.tags)?;
+            let it = &group.it;
+            let fields = [
+                ("group-name", it.name.as_str()),
+                ("group-id", &it.id),
+                ("vpc-id", &it.vpc),
+            ];
+            let passes = passes(&self.filters, &fields, &it.tags)?;
             if passes && group.seen_from <= state.now {
                 found.push(group.it.clone());
             }
@@ -75,10 +82,21 @@ impl Answer for CreateSecurityGroup {
         if self.name.is_empty() || self.name.len() > 255 || self.name.starts_with("sg-") {
             return Err(wrong("InvalidParameterValue", "Invalid group name"));
         }
-        if !state.settings.default_vpc {
+        if self.vpc.is_none() && !state.settings.default_vpc {
             return Err(wrong("VPCIdNotSpecified", "No default VPC for this user"));
         }
-        let there = |group: &Fresh<Group>| group.it.name.eq_ignore_ascii_case(&self.name);
+        let vpc = self.vpc.unwrap_or_else(|| DEFAULT_VPC.to_owned());
+        if !state.has_vpc(&vpc) {
+            let message = format!("The vpc ID '{vpc}' does not exist");
+            return Err(Refusal::new(
+                Kind::NotFound,
+                "InvalidVpcID.NotFound",
+                message,
+            ));
+        }
+        let there = |group: &Fresh<Group>| {
+            group.it.vpc == vpc && group.it.name.eq_ignore_ascii_case(&self.name)
+        };
         if state.ec2.groups.values().any(there) {
             let message = format!("The security group '{}' already exists", self.name);
             return Err(Refusal::new(
@@ -90,6 +108,7 @@ impl Answer for CreateSecurityGroup {
         let group = Group {
             id: ec2_id(&state.rng, "sg"),
             name: self.name,
+            vpc,
             tags: self.tags,
             ingress: Vec::new(),
         };

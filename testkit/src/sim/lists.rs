@@ -112,7 +112,7 @@ impl Answer for ListInstances {
         let instances = cluster.groups.iter().flat_map(|group| {
             let instance = Instance {
                 group: group.id.clone(),
-                is_machine: true,
+                machine: Some(format!("i-{}", group.id.trim_start_matches("ig-"))),
                 created_at: launched,
                 ended_at: cluster.ended_at,
             };

@@ -135,7 +135,7 @@ impl Sim {
             instance_profile: "EMR_EC2_DefaultRole".to_owned(),
             groups: vec![group(Role::Primary, 1), group(Role::Core, 2)],
             key_pair: None,
-            security_groups: Vec::new(),
+            network: Default::default(),
             root_volume: None,
             protected: false,
             idle_timeout: None,

@@ -21,6 +21,7 @@ mod refusal;
 mod s3;
 mod scheduler;
 mod sts;
+mod subnets;
 #[cfg(test)]
 mod tests;
 mod uploads;
@@ -28,6 +29,7 @@ mod work;
 mod world;
 
 pub use census::{BucketGuards, Census, CensusCluster};
+pub use subnets::{DEFAULT_SUBNET, OTHER_VPC, PRIVATE_SUBNET, PUBLIC_SUBNET};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::cloud::api::{Api, ApiError, Serve};

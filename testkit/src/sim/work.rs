@@ -29,9 +29,21 @@ impl State {
         if let Some(key) = key.filter(|key| !self.ec2.key_pairs.contains_key(*key)) {
             return Some(format!("Invalid EC2 key pair name: {key}"));
         }
-        let mut groups = order.security_groups.iter();
-        let group = groups.find(|group| !self.ec2.groups.contains_key(*group))?;
-        Some(format!("The security group '{group}' does not exist"))
+        let Some(vpc) = self.vpc_of(order) else {
+            let subnet = order.network.subnet.as_deref().unwrap_or_default();
+            return Some(format!("The subnet {subnet} does not exist"));
+        };
+        if let Some(fault) = self.service_access_fault(order) {
+            return Some(fault);
+        }
+        order.network.groups.iter().find_map(|id| {
+            let Some(group) = self.ec2.groups.get(id) else {
+                return Some(format!("The security group '{id}' does not exist"));
+            };
+            let is_elsewhere = group.it.vpc != vpc;
+            is_elsewhere
+                .then(|| format!("The security group '{id}' does not belong to VPC '{vpc}'"))
+        })
     }
 
     pub(super) fn lacks_bootstrap(&self, order: &RunJobFlow) -> bool {

@@ -13,6 +13,7 @@ use crate::model::emr_settings::EmrSettings;
 use crate::model::known_applications::ALWAYS;
 use crate::model::memory::Memory;
 use crate::model::name::{ClusterId, StackName};
+use crate::model::network::{ClusterKey, ClusterNetwork, GroupRef};
 use crate::model::observed::Cluster;
 use crate::model::safeguard::{Safeguard, SafeguardKind};
 use crate::model::sizes::Sizes;
@@ -43,6 +44,7 @@ impl Reader<'_> {
         spec.label = Some(cluster.release.clone());
         spec.emr.software.configurations = software::configured(cluster.configurations.clone());
         count(&mut spec, observed);
+        locate(&mut spec, cluster);
         if state.is_live() {
             drift.extend(drifted(&mut spec, observed));
         }
@@ -94,11 +96,20 @@ fn bare(stack: &StackName, observed: &Replies, groups: &LastObservation) -> Opti
         instance_group(group)
     };
     let prefix = names::ec2(stack, "");
-    let named = |name: &String| name.strip_prefix(&prefix)?.parse().ok();
+    let named = |name: &String| match name.strip_prefix(&prefix) {
+        Some(own) => own.parse().ok().map(ClusterKey::Own),
+        None => name
+            .parse()
+            .ok()
+            .map(|existing| ClusterKey::Existing { existing }),
+    };
     let of_id = |id: &String| {
         let mut all = groups.groups.iter();
-        all.find(|(_, group)| group.id == *id)
-            .map(|(name, _)| name.clone())
+        let own = all.find(|(_, group)| group.id == *id);
+        match own {
+            Some((name, _)) => Some(GroupRef::Own(name.clone())),
+            None => id.parse().ok().map(GroupRef::Existing),
+        }
     };
     let cluster = &observed.cluster;
     let mut guardrails = Guardrails::default();
@@ -131,7 +142,9 @@ fn bare(stack: &StackName, observed: &Replies, groups: &LastObservation) -> Opti
             cores: 0,
         },
         key_pair: cluster.key_pair.as_ref().and_then(named),
-        security_groups: cluster.security_groups.iter().filter_map(of_id).collect(),
+        security_groups: cluster.network.groups.iter().filter_map(of_id).collect(),
+        // EMR does not show whether it was asked for them.
+        network: ClusterNetwork::default(),
         emr: EmrSettings {
             software: installed(&cluster.applications),
             ..cluster.settings.clone()
@@ -174,6 +187,19 @@ fn count(spec: &mut ClusterSpec, observed: &Replies) {
     set(&mut spec.groups.core, Role::Core);
     set(&mut spec.groups.task, Role::Task);
     spec.size = spec.groups.size();
+}
+
+/// Replaces the subnet and the groups that the stack named by those that EMR reports.
+fn locate(spec: &mut ClusterSpec, cluster: &emr::Cluster) {
+    let network = &mut spec.network;
+    if let (Some(named), Some(id)) = (&mut network.subnet, &cluster.network.subnet)
+        && let Ok(reported) = id.parse()
+    {
+        *named = reported;
+    }
+    if let (Some(named), Some(reported)) = (&mut network.managed_groups, &cluster.network.managed) {
+        named.clone_from(reported);
+    }
 }
 
 /// Changes of a live cluster's guardrails that somebody else made.

@@ -1,7 +1,7 @@
 //! Creates clusters and steps.
 
 use super::changes::their_tags;
-use super::{MARKETS, ROLES, configurations, root_volume, settings, theirs};
+use super::{MARKETS, ROLES, configurations, network, root_volume, settings, theirs};
 use crate::cloud::api::emr::{
     AddJobFlowSteps, BootstrapAction, ClusterRef, NewGroup, NewStep, OnFailure, RunJobFlow,
 };
@@ -19,10 +19,9 @@ use aws_sdk_emr::types::{
 
 impl Serve<RunJobFlow> for Sdk {
     async fn serve(&self, call: RunJobFlow) -> Result<ClusterRef, ApiError> {
-        let instances = JobFlowInstancesConfig::builder()
+        let instances = network::asked(JobFlowInstancesConfig::builder(), call.network)
             .set_instance_groups(Some(call.groups.into_iter().map(group).collect()))
             .set_ec2_key_name(call.key_pair)
-            .set_additional_master_security_groups(some(call.security_groups))
             .keep_job_flow_alive_when_no_steps(call.keep_alive)
             .termination_protected(call.protected)
             .build();

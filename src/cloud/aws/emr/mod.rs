@@ -3,6 +3,7 @@
 mod changes;
 mod configurations;
 mod launch;
+mod network;
 mod reads;
 mod root_volume;
 mod settings;

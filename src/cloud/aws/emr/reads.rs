@@ -1,6 +1,6 @@
 //! Reads clusters and steps.
 
-use super::{MARKETS, ROLES, configurations, ours, root_volume, settings, theirs};
+use super::{MARKETS, ROLES, configurations, network, ours, root_volume, settings, theirs};
 use crate::cloud::api::emr::{
     BlockPublicAccess, Cluster, DescribeCluster, Failure, GetAutoTerminationPolicy,
     GetBlockPublicAccess, Instance, InstanceGroup, ListClusters, ListInstanceGroups, ListInstances,
@@ -87,9 +87,7 @@ fn cluster(theirs: types::Cluster) -> Option<Cluster> {
         key_pair: machines
             .and_then(|machines| machines.ec2_key_name())
             .map(str::to_owned),
-        security_groups: machines
-            .map(|machines| machines.additional_master_security_groups().to_vec())
-            .unwrap_or_default(),
+        network: network::shown(machines),
         primary_dns: theirs.master_public_dns_name().map(str::to_owned),
         log_uri: theirs.log_uri().map(str::to_owned),
         tags: tags(theirs.tags(), |tag| (tag.key(), tag.value())),
@@ -222,7 +220,7 @@ fn instance(theirs: types::Instance) -> Instance {
     let timeline = timeline.as_ref();
     Instance {
         group: theirs.instance_group_id.unwrap_or_default(),
-        is_machine: machine.is_some(),
+        machine,
         created_at: timeline.and_then(|it| time(it.creation_date_time.as_ref()?)),
         ended_at: timeline.and_then(|it| time(it.end_date_time.as_ref()?)),
     }

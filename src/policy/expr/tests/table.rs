@@ -60,6 +60,19 @@ pub(super) const GOOD: &[(&str, bool, bool)] = &[
     ("stack.cluster.task.market == 'spot'", true, false),
     ("stack.cluster.task.market == 'on-demand'", false, true),
     ("stack.cluster.key_pair == 'spark'", true, false),
+    ("!stack.cluster.has_existing_key_pair", true, true),
+    (
+        "stack.cluster.network.subnet.startsWith('subnet-0a')",
+        true,
+        false,
+    ),
+    ("stack.cluster.network.subnet_tags.size() == 0", true, true),
+    ("stack.cluster.network.access == 'ssh'", true, true),
+    (
+        "stack.cluster.network.service_access_group == ''",
+        false,
+        true,
+    ),
     ("'spark-ssh' in stack.cluster.security_groups", true, false),
     (
         "stack.ingress.exists(it, it.port == 22 && it.from == 'caller')",

@@ -8,6 +8,7 @@ use clusterup::cloud::api::emr::{
     AddJobFlowSteps, ListInstanceGroups, ModifyInstanceGroups, OnFailure, PutAutoTerminationPolicy,
     Role, RunJobFlow,
 };
+use clusterup::cloud::api::network::Network;
 use clusterup::model::observed::{ClusterState, StepState};
 use clusterup::model::span::Span;
 use serde_json::json;
@@ -186,7 +187,10 @@ fn what_cannot_start_ends_with_errors_late() {
                 ..order(&[])
             },
             RunJobFlow {
-                security_groups: vec!["sg-0".to_owned()],
+                network: Network {
+                    groups: vec!["sg-0".to_owned()],
+                    ..Network::default()
+                },
                 ..order(&[])
             },
         ];

@@ -68,7 +68,7 @@ fn order(steps: &[&str]) -> RunJobFlow {
         instance_profile: "EMR_EC2_DefaultRole".to_owned(),
         groups: vec![group(Role::Primary, 1), group(Role::Core, 2)],
         key_pair: None,
-        security_groups: Vec::new(),
+        network: Default::default(),
         root_volume: None,
         protected: false,
         idle_timeout: Some(Span::from_secs(600)),

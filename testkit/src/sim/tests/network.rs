@@ -1,13 +1,15 @@
 //! Key pairs and security groups, and when they are visible and can be deleted.
 
 use super::{CALM, launch, order, run, secs, terminate, until};
-use crate::sim::Sim;
+use crate::sim::{DEFAULT_SUBNET, OTHER_VPC, PRIVATE_SUBNET, PUBLIC_SUBNET, Sim};
 use clusterup::cloud::api::ec2::{
     AuthorizeIngress, CreateSecurityGroup, DeleteKeyPair, DeleteSecurityGroup, DescribeKeyPairs,
     DescribeSecurityGroups, Filter, GroupId, ImportKeyPair, Rule,
 };
 use clusterup::cloud::api::emr::{DescribeCluster, ListClusters, RunJobFlow};
+use clusterup::cloud::api::network::Network;
 use clusterup::cloud::api::{Kind, Serve, Tags};
+use clusterup::model::network::ManagedGroups;
 use clusterup::model::observed::ClusterState;
 
 #[test]
@@ -56,6 +58,7 @@ fn a_group_is_held_until_its_cluster_has_drained() {
         let make = CreateSecurityGroup {
             name: "g".to_owned(),
             description: "a group".to_owned(),
+            vpc: None,
             tags,
         };
         let GroupId(group) = sim.serve(make.clone()).await.unwrap();
@@ -84,7 +87,10 @@ fn a_group_is_held_until_its_cluster_has_drained() {
         assert_eq!(sim.serve(by("group-name", "h")).await.unwrap(), []);
 
         let held = RunJobFlow {
-            security_groups: vec![group.clone()],
+            network: Network {
+                groups: vec![group.clone()],
+                ..Network::default()
+            },
             ..order(&[])
         };
         let id = launch(&sim, held).await;
@@ -98,5 +104,61 @@ fn a_group_is_held_until_its_cluster_has_drained() {
         secs(60).await;
         sim.serve(delete.clone()).await.unwrap();
         assert_eq!(sim.serve(delete).await.unwrap_err().kind, Kind::NotFound);
+    });
+}
+
+#[test]
+fn networks_that_do_not_fit_end_with_errors_late() {
+    run(async {
+        let sim = Sim::with(8, CALM);
+        let make = |vpc: &str| CreateSecurityGroup {
+            name: "g".to_owned(),
+            description: "a group".to_owned(),
+            vpc: Some(vpc.to_owned()),
+            tags: Tags::new(),
+        };
+        let GroupId(there) = sim.serve(make(OTHER_VPC)).await.unwrap();
+        // Names are unique in a VPC.
+        sim.serve(make("vpc-00000001")).await.unwrap();
+        let twice = sim.serve(make(OTHER_VPC)).await.unwrap_err();
+        assert_eq!(twice.kind, Kind::Exists);
+        let nowhere = sim.serve(make("vpc-00000009")).await.unwrap_err();
+        assert_eq!(nowhere.kind, Kind::NotFound);
+        let managed = |service_access: Option<&str>| ManagedGroups {
+            primary: "sg-00000001".parse().unwrap(),
+            core: "sg-00000002".parse().unwrap(),
+            service_access: service_access.map(|id| id.parse().unwrap()),
+        };
+        let network = |subnet: &str, managed: Option<ManagedGroups>, groups: &[&String]| Network {
+            subnet: Some(subnet.to_owned()),
+            managed,
+            groups: groups.iter().map(|id| (*id).clone()).collect(),
+        };
+        let service = Some("sg-00000003");
+        for (network, fits) in [
+            (network(PUBLIC_SUBNET, Some(managed(None)), &[&there]), true),
+            (network(PRIVATE_SUBNET, Some(managed(service)), &[]), true),
+            (network(PRIVATE_SUBNET, None, &[&there]), true),
+            (network("subnet-00000009", None, &[]), false),
+            (network(DEFAULT_SUBNET, None, &[&there]), false),
+            (network(PRIVATE_SUBNET, Some(managed(None)), &[]), false),
+            (network(PUBLIC_SUBNET, Some(managed(service)), &[]), false),
+        ] {
+            let ordered = RunJobFlow {
+                network: network.clone(),
+                ..order(&[])
+            };
+            let id = launch(&sim, ordered).await;
+            let mut state = ClusterState::Starting;
+            while state == ClusterState::Starting {
+                secs(10).await;
+                state = sim
+                    .serve(DescribeCluster { id: id.clone() })
+                    .await
+                    .unwrap()
+                    .state;
+            }
+            assert_eq!(state.is_live(), fits, "{network:?}");
+        }
     });
 }

@@ -1,0 +1,49 @@
+//! The network in the call that creates a cluster, and in EMR's description of it.
+
+use crate::cloud::api::network::Network;
+use crate::model::network::ManagedGroups;
+use aws_sdk_emr::types::Ec2InstanceAttributes;
+use aws_sdk_emr::types::builders::JobFlowInstancesConfigBuilder;
+
+pub(super) fn asked(
+    instances: JobFlowInstancesConfigBuilder,
+    network: Network,
+) -> JobFlowInstancesConfigBuilder {
+    let Network {
+        subnet,
+        managed,
+        groups,
+    } = network;
+    let (primary, core, service_access) = managed.map_or((None, None, None), |managed| {
+        let service_access = managed.service_access.map(|id| id.to_string());
+        let [primary, core] = [managed.primary, managed.core].map(|id| Some(id.to_string()));
+        (primary, core, service_access)
+    });
+    instances
+        .set_ec2_subnet_id(subnet)
+        .set_emr_managed_master_security_group(primary)
+        .set_emr_managed_slave_security_group(core)
+        .set_service_access_security_group(service_access)
+        .set_additional_master_security_groups((!groups.is_empty()).then_some(groups))
+}
+
+pub(super) fn shown(theirs: Option<&Ec2InstanceAttributes>) -> Network {
+    let Some(theirs) = theirs else {
+        return Network::default();
+    };
+    Network {
+        subnet: theirs.ec2_subnet_id().map(str::to_owned),
+        managed: managed(theirs),
+        groups: theirs.additional_master_security_groups().to_vec(),
+    }
+}
+
+/// `None` as long as EMR has not assigned both.
+fn managed(theirs: &Ec2InstanceAttributes) -> Option<ManagedGroups> {
+    let service_access = theirs.service_access_security_group();
+    Some(ManagedGroups {
+        primary: theirs.emr_managed_master_security_group()?.parse().ok()?,
+        core: theirs.emr_managed_slave_security_group()?.parse().ok()?,
+        service_access: service_access.and_then(|id| id.parse().ok()),
+    })
+}

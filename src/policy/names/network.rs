@@ -1,0 +1,65 @@
+//! The names of the cluster's network, as far as the stack's file has it.
+
+use super::tree::leaf;
+use super::{Datum, Name, Shape, read};
+use crate::model::name::SecurityGroupId;
+use crate::model::network::{ManagedGroups, SubnetChoice};
+use crate::policy::subject::Subject;
+use Shape::{Map, Text};
+
+pub(super) const NETWORK: &[Name] = &[
+    leaf(
+        "subnet",
+        Text,
+        "The id of the subnet; empty if the stack names none, or names it by its tags.",
+        |s| {
+            Some(read::or_none(match subnet(s) {
+                Some(SubnetChoice::Id(id)) => Some(id),
+                Some(SubnetChoice::Tags(_)) | None => None,
+            }))
+        },
+    ),
+    leaf(
+        "subnet_tags",
+        Map(&Text),
+        "The tags of the subnet, if the stack names it by them.",
+        |s| match subnet(s) {
+            Some(SubnetChoice::Tags(tags)) => Some(read::map(tags)),
+            Some(SubnetChoice::Id(_)) | None => Some(read::map(&Default::default())),
+        },
+    ),
+    leaf(
+        "access",
+        Text,
+        "How people log in to the nodes: `ssh`, `ssm` or `none`.",
+        |s| Some(read::text(s.stack.cluster.network.access.as_str())),
+    ),
+    leaf(
+        "primary_group",
+        Text,
+        "The id of the primary node's group whose rules EMR manages; empty for EMR's own.",
+        |s| Some(group(s, |groups| Some(&groups.primary))),
+    ),
+    leaf(
+        "core_group",
+        Text,
+        "The id of the group of core and task nodes whose rules EMR manages; empty for EMR's own.",
+        |s| Some(group(s, |groups| Some(&groups.core))),
+    ),
+    leaf(
+        "service_access_group",
+        Text,
+        "The id of the group for service access, which only a private subnet has; empty if the \
+         stack names none.",
+        |s| Some(group(s, |groups| groups.service_access.as_ref())),
+    ),
+];
+
+fn subnet<'a>(subject: &Subject<'a>) -> Option<&'a SubnetChoice> {
+    subject.stack.cluster.network.subnet.as_ref()
+}
+
+fn group(subject: &Subject<'_>, of: impl Fn(&ManagedGroups) -> Option<&SecurityGroupId>) -> Datum {
+    let groups = subject.stack.cluster.network.managed_groups.as_ref();
+    read::or_none(groups.and_then(of))
+}

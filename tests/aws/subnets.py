@@ -1,0 +1,58 @@
+"""The network of a cluster: what EMR refuses at once, and what it notices while it provisions."""
+
+import account
+from replies import Refusal
+
+PAIR = ("EmrManagedMasterSecurityGroup", "EmrManagedSlaveSecurityGroup")
+SERVICE = "ServiceAccessSecurityGroup"
+ADDITIONAL = ("AdditionalMasterSecurityGroups", "AdditionalSlaveSecurityGroups")
+MOST_ADDITIONAL = 4
+
+
+def invalid(message):
+    return Refusal("ValidationException", message)
+
+
+def check(instances):
+    """Groups: EMR Management Guide, "Control network traffic with security groups"."""
+    for kind in ADDITIONAL:
+        if len(instances.get(kind, [])) > MOST_ADDITIONAL:
+            raise invalid(f"{kind}: a maximum of {MOST_ADDITIONAL} groups may be specified.")
+    named = [kind for kind in PAIR if instances.get(kind)]
+    if len(named) == 1:
+        raise invalid(f"You must specify both {PAIR[0]} and {PAIR[1]}, or neither of them.")
+    subnets = instances.get("Ec2SubnetIds") or []
+    if len(subnets) > 1 and instances.get("InstanceGroups"):
+        raise invalid("Only one subnet may be specified for clusters with instance groups.")
+
+
+def named_groups(instances):
+    groups = [instances[kind] for kind in (*PAIR, SERVICE) if instances.get(kind)]
+    return groups + [group for kind in ADDITIONAL for group in instances.get(kind, [])]
+
+
+def late_failure(region, instances):
+    """The code and message of what is wrong; None if nothing is."""
+    subnet = instances.get("Ec2SubnetId")
+    if subnet and not account.has_subnet(region, subnet):
+        return "INVALID_SUBNET", f"The subnet {subnet} does not exist"
+    # EMR was seen to notice it only after it has accepted the cluster.
+    private = subnet is not None and account.is_private(region, subnet)
+    if private and instances.get(PAIR[0]) and not instances.get(SERVICE):
+        message = (
+            f"You must also specify a {SERVICE} if you use custom security groups when creating a "
+            "cluster in a private subnet."
+        )
+        return "INVALID_SECURITY_GROUP", message
+    if instances.get(SERVICE) and not private:
+        message = f"{SERVICE} is for clusters in private subnets."
+        return "INVALID_SECURITY_GROUP", message
+    vpc = account.vpc_of_subnet(region, subnet) if subnet else account.default_vpc(region)
+    for group in named_groups(instances):
+        if not account.has_security_group(region, group):
+            message = f"The security group '{group}' does not exist"
+            return "INVALID_SECURITY_GROUP", message
+        if account.vpc_of_group(region, group) != vpc:
+            message = f"The security group '{group}' does not belong to VPC '{vpc}'"
+            return "INVALID_SECURITY_GROUP", message
+    return None
