@@ -2,7 +2,7 @@
 
 use super::error::{Class, CloudError, IoContext};
 use crate::model::glob::matches;
-use crate::model::staged::unread;
+use crate::model::staged::{is_skipped, unread};
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -99,11 +99,6 @@ fn readable(name: &str) -> Result<(), String> {
         return Err("its name contains a control character".to_owned());
     }
     name.split('/').find_map(unread).map_or(Ok(()), Err)
-}
-
-/// Whether Hadoop skips a file or folder of this name. A partition may begin like this: `_date=1`.
-fn is_skipped(name: &str) -> bool {
-    name.starts_with(['_', '.']) && !name.contains('=')
 }
 
 struct Walk<'a> {

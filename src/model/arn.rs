@@ -11,6 +11,17 @@ pub struct Arn<'a> {
     pub resource: &'a str,
 }
 
+/// Whether a text has the form of a partition's name, such as `aws-us-gov`.
+pub(super) fn is_partition(text: &str) -> bool {
+    let sign = |b: u8| b.is_ascii_lowercase() || b == b'-';
+    text.starts_with("aws") && text.bytes().all(sign)
+}
+
+/// Whether a text has the form of an account's id: twelve digits.
+pub(super) fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
 impl<'a> Arn<'a> {
     /// Reads an ARN of a service; `None` if the text is none. The resource has no colon.
     pub fn parse(text: &'a str, service: &str) -> Option<Self> {
@@ -18,13 +29,7 @@ impl<'a> Arn<'a> {
         let ["arn", partition, its_service, region, account, resource] = parts[..] else {
             return None;
         };
-        let valid = its_service == service
-            && partition.starts_with("aws")
-            && partition
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b == b'-')
-            && account.len() == 12
-            && account.bytes().all(|b| b.is_ascii_digit());
+        let valid = its_service == service && is_partition(partition) && is_account(account);
         let region = region.parse().ok().filter(|_| valid)?;
         Some(Self { region, resource })
     }

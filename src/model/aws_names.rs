@@ -1,5 +1,6 @@
 //! Names of what a cluster uses and clusterup does not create: roles, an image, a folder for logs.
 
+use super::arn::{is_account, is_partition};
 use super::invalid::Invalid;
 use super::parsed::serde_by_text;
 use std::fmt;
@@ -79,14 +80,11 @@ fn is_iam_name(text: &str, kind: &str, longest: usize) -> bool {
     let ["arn", partition, "iam", "", account, resource] = parts[..] else {
         return false;
     };
-    let lower = |b: u8| b.is_ascii_lowercase() || b == b'-';
-    let is_partition =
-        partition.starts_with("aws") && partition.len() <= 23 && partition.bytes().all(lower);
-    let is_account = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+    let is_owner = is_partition(partition) && partition.len() <= 23 && is_account(account);
     let path = resource
         .strip_prefix(kind)
         .and_then(|it| it.strip_prefix('/'));
-    let Some(path) = path.filter(|_| is_partition && is_account) else {
+    let Some(path) = path.filter(|_| is_owner) else {
         return false;
     };
     let name = path.rsplit('/').next().unwrap_or_default();

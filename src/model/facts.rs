@@ -70,6 +70,26 @@ pub struct Neighbour {
     pub file: File,
 }
 
+#[cfg(test)]
+impl Facts {
+    /// On AWS, without files. `prices` is the text of rates.
+    pub(crate) fn of_aws(prices: &str) -> Self {
+        Self {
+            bucket: "s3://b".to_owned(),
+            work: "s3://b".to_owned(),
+            step_files: StepFiles::default(),
+            data: BTreeMap::new(),
+            public_keys: BTreeMap::new(),
+            sample: None,
+            label: None,
+            subnet: None,
+            capacity: Capacity::AsTyped,
+            prices: Ok(prices.parse().unwrap()),
+            ending: Span::from_secs(1_200),
+        }
+    }
+}
+
 /// The source of a data set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {

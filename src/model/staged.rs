@@ -33,11 +33,16 @@ pub fn staged_name(name: &str) -> String {
     safe
 }
 
+/// Whether Hadoop skips a file or folder of this name, because it begins with `_` or `.`. A partition may
+/// begin like this: `_date=1`.
+pub fn is_skipped(name: &str) -> bool {
+    name.starts_with(['_', '.']) && !name.contains('=')
+}
+
 /// Why Hadoop does not read an object with this key as one object; `None` if it does.
 pub fn unread(key: &str) -> Option<String> {
     let last = key.trim_end_matches('/').rsplit('/').next().unwrap_or(key);
-    // A partition's folder may begin like this: `_date=1`.
-    if last.starts_with(['_', '.']) && !last.contains('=') {
+    if is_skipped(last) {
         return Some("Hadoop skips names that begin with `_` or `.`".to_owned());
     }
     if last.ends_with(COPYING) {

@@ -184,19 +184,8 @@ mod tests {
         let text = "stack: t\nregion: us-east-1\ncluster: { release: emr-7.x, size: 1 x m5.xlarge }\n\
                     guardrails: { max_lifetime: 8h, budget: $3, when_done: keep }\n";
         let stack = crate::text::parse("t.yaml", text, std::path::Path::new(""), &[]).unwrap();
-        let facts = crate::model::facts::Facts {
-            bucket: "s3://b".to_owned(),
-            work: "s3://b".to_owned(),
-            step_files: Default::default(),
-            data: Default::default(),
-            public_keys: Default::default(),
-            sample: None,
-            label: None,
-            subnet: None,
-            capacity: crate::model::facts::Capacity::AsTyped,
-            prices: Ok("primary=0.2+0.05+0+0 core=0.2+0.05+0+0".parse().unwrap()),
-            ending: Span::from_secs(1_200),
-        };
+        let rates = "primary=0.2+0.05+0+0 core=0.2+0.05+0+0";
+        let facts = crate::model::facts::Facts::of_aws(rates);
         let mut spec = crate::plan::expand::expand(&stack, &facts)
             .unwrap()
             .0

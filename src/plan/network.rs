@@ -203,7 +203,6 @@ mod tests {
     use super::*;
     use crate::model::network::Routes;
     use crate::model::observed::{Cluster, ClusterState};
-    use crate::model::span::Span;
     use crate::plan::{self, Options};
     use chrono::DateTime;
     use std::path::Path;
@@ -220,17 +219,8 @@ mod tests {
 
     fn facts(subnet: Option<Subnet>) -> Facts {
         Facts {
-            bucket: "s3://b".to_owned(),
-            work: "s3://b".to_owned(),
-            step_files: Default::default(),
-            data: Default::default(),
-            public_keys: Default::default(),
-            sample: None,
-            label: None,
             subnet,
-            capacity: Capacity::AsTyped,
-            prices: Ok("primary=0.2+0.05+0+0".parse().unwrap()),
-            ending: Span::from_secs(1_200),
+            ..Facts::of_aws("primary=0.2+0.05+0+0")
         }
     }
 

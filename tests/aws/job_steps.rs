@@ -1,7 +1,6 @@
 //! The kinds of steps: what EMR gets of them, what their programs get, and steps that may fail.
 
-use crate::double::Double;
-use crate::real::installed;
+use crate::real::{installed, on_spark};
 use crate::world::{World, ending};
 use serde_json::{Value, json};
 use std::fs;
@@ -173,14 +172,7 @@ const SHOW: &str = "import json, sys\n\
 #[test]
 fn arguments_arrive_as_they_are_whatever_they_hold() {
     let (runtime, packages) = installed();
-    let spark = json!({
-        "python": runtime.python, "java_home": runtime.java_home,
-        "spark_home": runtime.spark_home, "pythonpath": packages,
-    });
-    let folder = tempfile::tempdir().unwrap();
-    let described = folder.path().join("spark.json");
-    fs::write(&described, spark.to_string()).unwrap();
-    let world = World::on(Double::with_spark(&described));
+    let world = on_spark(&runtime, &packages);
     world
         .double
         .post("/_double/steps", json!({ "mode": "spark" }));

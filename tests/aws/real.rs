@@ -62,13 +62,8 @@ fn python(runtime: &Runtime, packages: &Path, script: &str, args: &[&str], folde
     assert!(output.status.success(), "{message}");
 }
 
-fn examples() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/movie-similarities")
-}
-
-#[test]
-fn the_downloaded_similarities_agree_with_another_computation() {
-    let (runtime, packages) = installed();
+/// A world whose double runs steps on this Spark.
+pub(crate) fn on_spark(runtime: &Runtime, packages: &Path) -> World {
     let spark = json!({
         "python": runtime.python, "java_home": runtime.java_home,
         "spark_home": runtime.spark_home, "pythonpath": packages,
@@ -76,7 +71,17 @@ fn the_downloaded_similarities_agree_with_another_computation() {
     let folder = tempfile::tempdir().unwrap();
     let described = folder.path().join("spark.json");
     std::fs::write(&described, spark.to_string()).unwrap();
-    let world = World::on(Double::with_spark(&described));
+    World::on(Double::with_spark(&described))
+}
+
+fn examples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/movie-similarities")
+}
+
+#[test]
+fn the_downloaded_similarities_agree_with_another_computation() {
+    let (runtime, packages) = installed();
+    let world = on_spark(&runtime, &packages);
     world
         .double
         .post("/_double/steps", json!({ "mode": "spark" }));

@@ -86,7 +86,7 @@ fn columns(name: &str, [ec2, emr, disks, address, sum]: [String; 5]) -> String {
 mod tests {
     use super::*;
     use crate::cost::catalog::Catalog;
-    use crate::model::facts::{Capacity, Facts};
+    use crate::model::facts::Facts;
     use crate::{plan, text};
     use std::path::Path;
 
@@ -96,19 +96,7 @@ mod tests {
              cluster: {{ release: emr-7.x, size: {size} }}\n"
         );
         let stack = text::parse("t.yaml", &yaml, Path::new(""), &[]).unwrap();
-        let facts = Facts {
-            bucket: "s3://b".to_owned(),
-            work: "s3://b".to_owned(),
-            step_files: Default::default(),
-            data: Default::default(),
-            public_keys: Default::default(),
-            sample: None,
-            label: None,
-            subnet: None,
-            capacity: Capacity::AsTyped,
-            prices: Ok("primary=0.192+0.048+0+0".parse().unwrap()),
-            ending: crate::model::span::Span::from_secs(1_200),
-        };
+        let facts = Facts::of_aws("primary=0.192+0.048+0+0");
         plan::expand::expand(&stack, &facts).unwrap().0.cluster
     }
 

@@ -96,20 +96,10 @@ pub(super) mod tests {
         let text = "stack: t\nregion: us-east-1\ncluster: { release: emr-7.x, size: 2 x m5.xlarge }\n\
                     guardrails: { when_done: keep }\n";
         let stack = crate::text::parse("t.yaml", text, Path::new(""), &[]).unwrap();
+        let rates = "primary=0.192+0.048+0+0 core=0.192+0.048+0+0";
         let facts = crate::model::facts::Facts {
-            bucket: "s3://b".to_owned(),
-            work: "s3://b".to_owned(),
-            step_files: Default::default(),
-            data: Default::default(),
-            public_keys: Default::default(),
-            sample: None,
             label: Some("emr-7.14.0".to_owned()),
-            subnet: None,
-            capacity: crate::model::facts::Capacity::AsTyped,
-            prices: Ok("primary=0.192+0.048+0+0 core=0.192+0.048+0+0"
-                .parse()
-                .unwrap()),
-            ending: crate::model::span::Span::from_secs(1_200),
+            ..crate::model::facts::Facts::of_aws(rates)
         };
         plan::expand::expand(&stack, &facts).unwrap().0.cluster
     }
