@@ -25,7 +25,7 @@ pub struct Ended<'a> {
     pub steps: &'a [Step],
     /// What its hard deadline depends on, with instance spans as if it had not ended.
     pub terms: &'a Terms,
-    /// When its schedule requests the end from EMR.
+    /// From when on its schedule may have requested the end from EMR.
     pub schedule_at: DateTime<Utc>,
     /// When its primary powers itself off, if that is set up.
     pub power_off_at: Option<DateTime<Utc>>,

@@ -16,20 +16,23 @@ use tokio::time::sleep;
 fn each_way_to_end_has_its_cause() {
     assert!(ROWS.len() >= 24);
     for (seed, row) in (1..).zip(ROWS) {
-        run(judge(seed, row));
+        run(async move { judge(&world(seed, laws::QUICK), row).await });
     }
     say(&format!("{} ways to end", ROWS.len()));
 }
 
-async fn judge(seed: u64, row: &Row) {
+fn world(seed: u64, settings: Settings) -> Sim {
     let eventual = false;
-    let sim = Sim::with(
+    Sim::with(
         seed,
         Settings {
             eventual,
-            ..laws::QUICK
+            ..settings
         },
-    );
+    )
+}
+
+async fn judge(sim: &Sim, row: &Row) {
     match row.work {
         Work::Endless => sim.time_step("one", Duration::MAX),
         Work::Fails => sim.fail_step("one"),
@@ -44,10 +47,10 @@ async fn judge(seed: u64, row: &Row) {
         ..StackRequest::plain("t")
     };
     let case = request.case();
-    Process::calm(&sim, 1).detached(&case).await.unwrap();
+    Process::calm(sim, 1).detached(&case).await.unwrap();
     let name = &case.stack.name;
     let look = async || {
-        let observed = Process::calm(&sim, 2).account.observe(name, None).await;
+        let observed = Process::calm(sim, 2).account.observe(name, None).await;
         observed.unwrap().clusters.remove(0)
     };
     let cluster: Cluster = look().await;
@@ -98,4 +101,24 @@ async fn judge(seed: u64, row: &Row) {
         "{row:?}"
     );
     assert!(end.message.as_str().contains(row.says), "{row:?}: {end:?}");
+}
+
+/// A schedule is written with the clock of the creator, before EMR takes the time of the creation.
+#[test]
+fn its_schedule_is_the_cause_in_whatever_second_a_cluster_was_created() {
+    let row = ROWS.iter().find(|row| matches!(row.way, Way::Schedule));
+    let row = row.unwrap();
+    for (seed, slow) in [(1, (2, 40)), (2, (500, 2_000)), (3, (2_000, 6_000))] {
+        for second in (0..60).step_by(3) {
+            let settings = Settings {
+                latency_millis: slow,
+                ..laws::QUICK
+            };
+            run(async move {
+                let sim = world(seed, settings);
+                sleep(Duration::from_secs(second)).await;
+                judge(&sim, row).await;
+            });
+        }
+    }
 }

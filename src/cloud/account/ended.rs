@@ -39,7 +39,7 @@ pub(super) fn end(
         when_done: cluster_model.spec.guardrails.when_done,
         steps: &cluster_model.steps,
         terms: &terms,
-        schedule_at: safeguard_state::scheduled_at(terms.deadline().at),
+        schedule_at: safeguard_state::may_fire_from(terms.deadline().at),
         power_off_at: power_off
             .map(|seconds| safeguard_state::off_at(cluster_model.created_at, seconds)),
     };

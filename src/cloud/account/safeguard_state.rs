@@ -120,6 +120,13 @@ pub(super) fn scheduled_at(deadline: DateTime<Utc>) -> DateTime<Utc> {
     whole(deadline) - MINUTE
 }
 
+/// From when on a cluster's schedule may have ended it: a schedule that fires a little before the
+/// minute of the deadline counts as armed. The first one does if the clock of the creator was in an
+/// earlier minute than EMR's time of the creation.
+pub(super) fn may_fire_from(deadline: DateTime<Utc>) -> DateTime<Utc> {
+    scheduled_at(deadline) - TOLERANCE
+}
+
 fn whole(at: DateTime<Utc>) -> DateTime<Utc> {
     at.duration_trunc(MINUTE).unwrap_or(at)
 }
@@ -354,6 +361,31 @@ mod tests {
             assert!(!of(target, role), "{target} {role}");
         }
         assert_eq!(terminate("aws"), crate::cloud::api::scheduler::TERMINATE);
+    }
+
+    #[test]
+    fn what_an_armed_schedule_ended_is_ascribed_to_it() {
+        let sample = crate::cloud::account::spec::tests::sample();
+        let now: DateTime<Utc> = "2026-11-21T04:00:00Z".parse().unwrap();
+        for second in 0..120 {
+            let created = now + TimeDelta::seconds(second);
+            let (id, stack) = ("j-1".parse().unwrap(), "t".parse().unwrap());
+            let cluster = Cluster::new(id, stack, sample.clone(), created);
+            let deadline = guard::hard_deadline(&cluster).at;
+            for early in 0..6 {
+                let schedule = Schedule {
+                    name: "n".to_owned(),
+                    at: whole(deadline) - TimeDelta::minutes(early),
+                    target: terminate("aws"),
+                    role: format!("arn:aws:iam::123456789012:role/{REAPER}"),
+                    input: json!({ "JobFlowIds": [cluster.id] }).to_string(),
+                };
+                let is_armed = ends_in_time(&schedule, &cluster, created);
+                let is_cause = schedule.at >= may_fire_from(deadline);
+                assert!(!is_armed || is_cause, "{second} {early}");
+                assert_eq!(is_cause, early <= 3, "{second} {early}");
+            }
+        }
     }
 
     #[test]
