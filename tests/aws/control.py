@@ -39,6 +39,7 @@
     POST schedules/remove {"name": ...}: one of the default group
     GET schedules        the pending schedules, with their call and time
     GET clusters         all clusters that ever existed
+    GET runs             the requests of RunJobFlow that were accepted
     POST left            {"port": ..., "region": ..., "stack": ...}: returns the output of left.py
     POST aws             {"port": ..., "region": ..., "service": "ec2", "operation": boto3's name,
                            "request": {...}}: the response to a call, as of a person at a console
@@ -295,6 +296,7 @@ ROUTES = {
     ("POST", "budgets/page"): budgets.set_page,
     ("GET", "schedules"): schedules_of,
     ("GET", "clusters"): clusters,
+    ("GET", "runs"): lambda world, body: [one.spec for one in world.clusters.values()],
     ("GET", "objects"): objects,
     ("POST", "objects/put"): put,
     ("POST", "objects/get"): get,

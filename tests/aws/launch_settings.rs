@@ -30,7 +30,8 @@ fn world() -> World {
     world
 }
 
-fn create_roles(world: &World) {
+/// Creates the roles `TeamEmrService` and `TeamEmrNodes`.
+pub(crate) fn create_roles(world: &World) {
     let trust = |service: &str| {
         json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow",
             "Principal": { "Service": service }, "Action": "sts:AssumeRole" }] })

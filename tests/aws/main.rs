@@ -22,6 +22,7 @@ mod emr_settings;
 #[path = "../ends/mod.rs"]
 mod ends;
 mod ends_table;
+mod example_stacks;
 #[path = "../support/faults.rs"]
 mod faults;
 mod fleet;

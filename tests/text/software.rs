@@ -126,19 +126,3 @@ fn two_formats_that_replace_sparks_catalog_need_a_choice() {
                   spark.sql.catalog.spark_catalog: org.apache.spark.sql.delta.catalog.DeltaCatalog\n";
     assert!(read(choice, &[]).is_ok());
 }
-
-#[test]
-fn every_example_stack_is_right() {
-    let folder = at("examples/stacks");
-    let files = std::fs::read_dir(&folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let mut right = 0;
-    for file in files.filter(|file| file.extension().is_some_and(|end| end == "yaml")) {
-        let text = std::fs::read_to_string(&file).unwrap();
-        let name = file.display().to_string();
-        parse(&name, &text, &folder, &[]).unwrap_or_else(|found| panic!("{found}"));
-        right += 1;
-    }
-    assert!(right >= 2, "no example was found");
-}
