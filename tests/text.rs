@@ -6,6 +6,8 @@
 mod example_stacks;
 #[path = "text/examples.rs"]
 mod examples;
+#[path = "text/failures.rs"]
+mod failures;
 #[path = "text/policies.rs"]
 mod policies;
 #[path = "text/software.rs"]

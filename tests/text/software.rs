@@ -1,6 +1,5 @@
 //! Applications, configurations, catalog and tables in every form in which a stack may write them.
 
-use super::at;
 use clusterup::model::software::Software;
 use clusterup::text::{Setting, parse};
 use std::path::Path;

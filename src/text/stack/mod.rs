@@ -3,6 +3,7 @@
 mod cluster;
 mod data;
 mod data_rules;
+mod failures;
 mod forms;
 pub(crate) mod guardrails;
 mod job;
@@ -81,6 +82,9 @@ record! {
     } check {
         if let Some(data) = data.node {
             data_rules::check(at, data);
+        }
+        if let (Some(cluster), Some(job)) = (cluster.node, job.node) {
+            failures::check(at, cluster, job);
         }
     } => Stack {
         name: stack,

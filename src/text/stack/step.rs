@@ -44,7 +44,7 @@ record! {
             "[--out, \"${results}\"]";
         /// Settings of Spark for a `script`, a `jar` or `sql`.
         spark: or_empty = SPARK, "{ executor_memory: 1g }";
-        /// What happens when it fails.
+        /// What happens when it fails. With a `step_concurrency` above 1, a step cannot stop others.
         on_failure: default("stop") = Words([
             ("stop", OnFailure::Stop, "The job has failed, and its later steps do not run."),
             ("continue", OnFailure::Continue, "The later steps run, and the job can succeed."),
