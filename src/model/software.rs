@@ -60,8 +60,11 @@ const GLUE_FACTORY: &str =
 /// The catalog of Spark SQL that Delta and Hudi both replace.
 pub const SESSION_CATALOG: &str = "spark.sql.catalog.spark_catalog";
 
+/// The property of Spark for the jars of a program.
+pub const JARS: &str = "spark.jars";
+
 /// Properties of Spark that are lists: what clusterup needs and what the stack has are joined.
-const LISTS: [&str; 2] = ["spark.sql.extensions", "spark.jars"];
+pub const LISTS: [&str; 2] = ["spark.sql.extensions", JARS];
 
 /// A classification, a property and its value.
 type Preset = (&'static str, &'static str, &'static str);
@@ -210,6 +213,16 @@ impl Software {
         all
     }
 
+    /// What the tables need of one of Spark's [`LISTS`]; `None` if they need nothing of it.
+    pub fn needed(&self, list: &str) -> Option<String> {
+        let presets = self.presets().into_iter();
+        let values = presets.filter(|(of, name, _)| *of == SPARK && *name == list);
+        values.fold(None, |all, (_, _, value)| match all {
+            Some(all) => Some(joined(&all, value)),
+            None => Some(value.to_owned()),
+        })
+    }
+
     /// The first difference: what differs, the current and the desired value.
     pub fn difference(&self, want: &Self) -> Option<(String, String, String)> {
         let none = || "none".to_owned();
@@ -261,7 +274,7 @@ impl Software {
 }
 
 /// Two lists, separated by commas, as one without repetitions.
-fn joined(one: &str, other: &str) -> String {
+pub fn joined(one: &str, other: &str) -> String {
     let mut all: Vec<&str> = Vec::new();
     let items = one.split(',').chain(other.split(',')).map(str::trim);
     for item in items.filter(|item| !item.is_empty()) {

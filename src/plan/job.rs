@@ -96,6 +96,9 @@ fn expand_step(
         conf.entry("spark.pyspark.python".to_owned())
             .or_insert(python);
     }
+    if let Some(more) = &mut submission {
+        software::add_needed(keys.stack, &mut conf, &mut more.jars);
+    }
     let defaulted = || software::executor_memory(keys.stack, keys.facts);
     let executor_memory = match step.spark.executor_memory.or_else(defaulted) {
         Some(memory) => memory,

@@ -1,6 +1,6 @@
 //! What a stack asks of EMR that a cluster on this machine does not have, in words.
 
-use crate::model::stack::{Cluster, Stack};
+use crate::model::stack::{Cluster, Market, Stack};
 
 /// Notes for a cluster on this machine.
 pub(super) fn notes(stack: &Stack) -> Vec<String> {
@@ -38,7 +38,18 @@ fn ignored(cluster: &Cluster) -> Vec<&'static str> {
     let emr = &cluster.emr;
     let roles =
         emr.service_role.is_some() || emr.instance_profile.is_some() || emr.scaling_role.is_some();
+    let groups = || cluster.core.iter().chain(&cluster.task);
+    let is_spot = |market: Market| market == Market::Spot;
+    let spot = is_spot(cluster.primary.market) || groups().any(|group| is_spot(group.market));
+    let ebs = cluster.primary.ebs.is_some() || groups().any(|group| group.ebs.is_some());
     [
+        ("market", spot),
+        ("ebs", ebs),
+        (
+            "security_configuration",
+            emr.security_configuration.is_some(),
+        ),
+        ("log_encryption_key", emr.log_encryption_key.is_some()),
         ("roles", roles),
         ("image", emr.image.is_some()),
         ("root_volume", cluster.root_volume.is_some()),

@@ -6,7 +6,7 @@ use super::refusal::Refusal;
 use crate::model::configurations::Configurations;
 use crate::model::facts::{Capacity, Facts};
 use crate::model::memory::Memory;
-use crate::model::software::{EXECUTOR_MEMORY, SPARK_DEFAULTS, Software};
+use crate::model::software::{EXECUTOR_MEMORY, JARS, LISTS, SPARK_DEFAULTS, Software, joined};
 use crate::model::stack::Stack;
 use std::collections::BTreeMap;
 
@@ -72,6 +72,31 @@ pub(super) fn conf(
         .collect();
     all.extend(own);
     all
+}
+
+/// Adds what the stack's tables need to the lists of settings that a step has itself: a step's value
+/// replaces the cluster's (Spark, "Loading Configurations from a File").
+pub(super) fn add_needed(
+    stack: &Stack,
+    conf: &mut BTreeMap<String, String>,
+    jars: &mut Vec<String>,
+) {
+    let software = of(stack);
+    for list in LISTS {
+        let Some(needed) = software.needed(list) else {
+            continue;
+        };
+        if let Some(own) = conf.get_mut(list) {
+            *own = joined(&needed, own);
+        }
+        if list == JARS && !jars.is_empty() {
+            for jar in needed.split(',') {
+                if !jars.iter().any(|own| own == jar) {
+                    jars.push(jar.to_owned());
+                }
+            }
+        }
+    }
 }
 
 /// What can change the results of a job: its own texts, in order.

@@ -11,6 +11,7 @@ mod hints;
 mod json;
 mod named;
 mod names;
+mod not_here;
 mod output;
 mod room;
 #[path = "../support/running.rs"]

@@ -138,6 +138,42 @@ fn here_applications_are_noted_and_a_catalog_and_tables_refused() {
 }
 
 #[test]
+fn a_steps_own_lists_keep_what_the_tables_need() {
+    const HUDI: &str = "/usr/lib/hudi/hudi-spark-bundle.jar";
+    let step = |cluster: &str, step: &str| {
+        let (desired, _) = expanded(cluster, step, Capacity::AsTyped).unwrap();
+        let step = desired.job.unwrap().steps.remove(0);
+        (step.submission.jars, step.conf)
+    };
+    let (own, both) = ("s3://bucket/a.jar", ["s3://bucket/a.jar", HUDI]);
+    let jars = format!("jars: [\"{own}\"]");
+    for (tables, step_jars, expected) in [
+        ("  tables: [hudi]\n", jars.as_str(), &both[..]),
+        ("  tables: [hudi, iceberg]\n", &jars, &both),
+        ("  tables: [iceberg]\n", &jars, &both[..1]),
+        ("", &jars, &both[..1]),
+        // Without jars of its own, it has the cluster's.
+        ("  tables: [hudi]\n", "", &[]),
+        ("  tables: [hudi]\n", "packages: [\"g:a:1\"]", &[]),
+    ] {
+        assert_eq!(step(tables, step_jars).0, expected, "{tables} {step_jars}");
+    }
+    let (jars, conf) = step(
+        "  tables: [hudi]\n",
+        &format!("conf: {{ spark.jars: \"{own}\" }}"),
+    );
+    assert_eq!(jars, Vec::<String>::new());
+    assert_eq!(conf["spark.jars"], format!("{HUDI},{own}"));
+    let (_, conf) = step(
+        "  tables: [delta]\n",
+        "conf: { spark.sql.extensions: com.example.Own, spark.sql.ansi.enabled: true }",
+    );
+    let extensions = "io.delta.sql.DeltaSparkSessionExtension,com.example.Own";
+    assert_eq!(conf["spark.sql.extensions"], extensions);
+    assert_eq!(conf["spark.sql.ansi.enabled"], "true");
+}
+
+#[test]
 fn configurations_are_part_of_a_job_and_applications_are_not() {
     let hash = |cluster: &str| {
         let (desired, _) = expanded(cluster, "", Capacity::AsTyped).unwrap();
