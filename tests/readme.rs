@@ -15,6 +15,7 @@ mod shipped;
 #[path = "readme/words.rs"]
 mod words;
 
+use clusterup::text::field_table::FIELD_TABLE;
 use documents::{Block, blocks, same};
 use std::fs;
 use std::path::Path;
@@ -25,7 +26,10 @@ fn page(name: &str) -> String {
 
 #[test]
 fn the_readme_is_short() {
-    let lines = page("README.md").lines().count();
+    let text = page("README.md");
+    // The table of fields is folded.
+    let [start, end] = FIELD_TABLE.map(|mark| text.find(mark).unwrap());
+    let lines = text[..start].lines().count() + text[end..].lines().count();
     assert!(lines <= 210, "{lines} lines");
 }
 

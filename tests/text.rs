@@ -8,6 +8,8 @@ mod example_stacks;
 mod examples;
 #[path = "text/failures.rs"]
 mod failures;
+#[path = "text/field_table.rs"]
+mod field_table;
 #[path = "text/policies.rs"]
 mod policies;
 #[path = "text/software.rs"]

@@ -20,6 +20,7 @@ mod document;
 mod example;
 mod expression;
 mod field;
+pub mod field_table;
 mod format;
 mod json_schema;
 mod known_classifications;
