@@ -30,6 +30,7 @@ fn group(nodes: &str) -> InstanceGroup {
         nodes: nodes.parse().unwrap(),
         market: Market::OnDemand,
         ebs: None,
+        fleet: None,
     }
 }
 
@@ -40,6 +41,7 @@ fn cluster(core: u16, instance_type: &str) -> InstanceGroups {
         primary: group(&format!("1 x {instance_type}")),
         core: (core > 0).then(|| group(&format!("{core} x {instance_type}"))),
         task: None,
+        scaling: None,
     }
 }
 
@@ -60,5 +62,6 @@ fn life(role: Role, from: i64, until: Option<i64>, count: u16) -> InstanceSpan {
         from: at(from),
         until: until.map(at),
         count,
+        instance_type: None,
     }
 }

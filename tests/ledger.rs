@@ -47,6 +47,7 @@ fn life(role: Role, count: u16, from: &str, until: Option<&str>) -> InstanceSpan
         from: at(from),
         until: until.map(at),
         count,
+        instance_type: None,
     }
 }
 

@@ -86,7 +86,13 @@ impl<'a> Admission<'a> {
         let spec = &prepared.desired.cluster;
         let subject = Subject {
             stack: self.stack,
-            price: Price::ahead(&spec.guardrails, &spec.groups, spec.rates, spec.ending, now),
+            price: Price::ahead(
+                &spec.guardrails,
+                &spec.groups,
+                spec.rates.clone(),
+                spec.ending,
+                now,
+            ),
             by: &reservations.by,
         };
         let judgement = policies.judge(&subject);
@@ -218,7 +224,7 @@ fn renew(prepared: &mut Prepared, record: &[RecordedBudget]) {
     let what = format!("cluster {}", cluster.id);
     plan.settled.retain(|settled| settled.what != what);
     let mut spec = Box::new(prepared.desired.cluster.clone());
-    spec.rates = cluster.spec.rates;
+    spec.rates.clone_from(&cluster.spec.rates);
     spec.overridden.clone_from(&cluster.spec.overridden);
     let because = "the cluster's monthly budget is not recorded with it yet".to_owned();
     plan.actions.push(Planned {

@@ -16,6 +16,7 @@ use crate::model::stack::{Ebs, InstanceGroup, Market, VolumeKind};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The estimate of a cluster's cost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -198,6 +199,7 @@ impl Estimate {
             primary: of(Role::Primary)?,
             core: of(Role::Core),
             task: of(Role::Task),
+            types: BTreeMap::new(),
         })
     }
 

@@ -4,7 +4,7 @@
 //! has begun counts. EMR's fee, volumes and addresses are charged as long as the instance.
 
 use super::estimate::{LEAST_SECONDS, for_seconds};
-use crate::model::instance_span::{InstanceSpan, Role};
+use crate::model::instance_span::InstanceSpan;
 use crate::model::money::Usd;
 use crate::model::rates::{NodeRate, Rates};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -28,17 +28,8 @@ pub struct Bill {
 
 /// Dollars that these instances have cost up to `now`, the rest of their first minute included.
 pub fn accrued(rates: &Rates, instance_spans: &[InstanceSpan], now: DateTime<Utc>) -> Bill {
-    let node_seconds = Role::ALL.map(|role| {
-        let of_role = instance_spans
-            .iter()
-            .filter(|instance_span| instance_span.role == role);
-        (
-            rates.of(role),
-            of_role
-                .map(|instance_span| node_seconds(instance_span, now))
-                .sum(),
-        )
-    });
+    let of_span = |span: &InstanceSpan| (rates.of_span(span), node_seconds(span, now));
+    let node_seconds: Vec<(NodeRate, u64)> = instance_spans.iter().map(of_span).collect();
     // Sums of dollars per hour times seconds are exact; only the division is rounded.
     let dollars = |part: fn(&NodeRate) -> Usd| -> Usd {
         let parts = node_seconds.iter();
@@ -64,7 +55,7 @@ pub fn rate(rates: &Rates, instance_spans: &[InstanceSpan], now: DateTime<Utc>) 
     running
         .map(|instance_span| {
             rates
-                .of(instance_span.role)
+                .of_span(instance_span)
                 .total()
                 .times(instance_span.count.into())
         })

@@ -34,7 +34,7 @@ impl Terms {
             created_at: cluster.created_at,
             renewed_at: cluster.renewed_at,
             instance_spans: cluster.instance_spans.clone(),
-            rates: cluster.spec.rates,
+            rates: cluster.spec.rates.clone(),
             ending: cluster.spec.ending,
         }
     }

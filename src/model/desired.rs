@@ -4,6 +4,7 @@
 use super::bootstrap::BootstrapSpec;
 use super::emr_settings::EmrSettings;
 use super::instance::{InstanceType, Nodes};
+use super::instance_fleet::Scaling;
 use super::memory::Memory;
 use super::name::{JobHash, KeyPairName, StackName, StepName, TeamName};
 use super::network::{ClusterKey, ClusterNetwork, GroupRef};
@@ -130,6 +131,9 @@ pub struct InstanceGroups {
     pub core: Option<InstanceGroup>,
     /// The task nodes, if any.
     pub task: Option<InstanceGroup>,
+    /// How EMR scales core and task nodes; `None` for fixed counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scaling: Option<Scaling>,
     /// The root volume of each node; `None` for EMR's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub root_volume: Option<RootVolume>,
@@ -151,13 +155,10 @@ impl InstanceGroups {
             instance_type,
         };
         Self {
-            primary: InstanceGroup {
-                nodes,
-                market: Market::OnDemand,
-                ebs: None,
-            },
+            primary: InstanceGroup::of_type(nodes, Market::OnDemand, None),
             core: None,
             task: None,
+            scaling: None,
             root_volume: None,
         }
     }
@@ -168,6 +169,7 @@ impl InstanceGroups {
             primary: cluster.primary.clone(),
             core: cluster.core.clone(),
             task: cluster.task.clone(),
+            scaling: cluster.scaling,
             root_volume: cluster.root_volume,
         }
     }

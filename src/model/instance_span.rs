@@ -1,5 +1,6 @@
 //! How long a cluster's instances ran, from which the meter computes costs.
 
+use super::instance::InstanceType;
 use super::words::words;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,9 @@ pub struct InstanceSpan {
     pub until: Option<DateTime<Utc>>,
     /// The number of instances.
     pub count: u16,
+    /// Their type, if the role may have several; `None` for the role's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance_type: Option<InstanceType>,
 }
 
 impl InstanceSpan {

@@ -23,6 +23,7 @@ pub mod hex;
 pub mod hint;
 pub mod hours;
 pub mod instance;
+pub mod instance_fleet;
 pub mod instance_span;
 pub mod invalid;
 pub mod known_applications;

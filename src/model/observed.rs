@@ -193,6 +193,7 @@ impl Cluster {
                 from: now,
                 until: None,
                 count: count(want).saturating_sub(count(have)),
+                instance_type: None,
             });
         }
         grown

@@ -1,11 +1,13 @@
 //! The hourly rates of a cluster, recorded at its creation, so that its meter and deadline do not
 //! change with a price list.
 
-use super::instance_span::Role;
+use super::instance::InstanceType;
+use super::instance_span::{InstanceSpan, Role};
 use super::invalid::Invalid;
 use super::money::Usd;
 use super::parsed::serde_by_text;
 use rust_decimal::Decimal;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -76,9 +78,9 @@ impl NodeRate {
 }
 
 /// Dollars per hour per node of each role. Text: `primary=0.192+0.048+0.01041096+0.005 core=…`,
-/// with EC2, EMR, EBS and IPv4 as parts, in characters that AWS allows in tags and short enough for
-/// one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// with EC2, EMR, EBS and IPv4 as parts, in characters that AWS allows in tags, and short enough
+/// for one if no role is a fleet. A type of a fleet follows as `task/m5.xlarge=…`.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rates {
     /// The rate of the primary node.
     pub primary: NodeRate,
@@ -86,9 +88,18 @@ pub struct Rates {
     pub core: Option<NodeRate>,
     /// The rate of each task node.
     pub task: Option<NodeRate>,
+    /// The rates of a fleet's types. Its role's own rate is that of the dearest.
+    pub types: BTreeMap<(Role, InstanceType), NodeRate>,
 }
 
 impl Rates {
+    /// The rate of one instance of these: its type's, or else its role's.
+    pub fn of_span(&self, span: &InstanceSpan) -> NodeRate {
+        let of_type = |of: &InstanceType| self.types.get(&(span.role, of.clone())).copied();
+        let own = span.instance_type.as_ref().and_then(of_type);
+        own.unwrap_or_else(|| self.of(span.role))
+    }
+
     /// The rates of machines without public addresses.
     #[must_use]
     pub fn without_addresses(self) -> Self {
@@ -96,6 +107,9 @@ impl Rates {
             primary: self.primary.without_address(),
             core: self.core.map(NodeRate::without_address),
             task: self.task.map(NodeRate::without_address),
+            types: (self.types.into_iter())
+                .map(|(of, rate)| (of, rate.without_address()))
+                .collect(),
         }
     }
 
@@ -162,6 +176,9 @@ impl fmt::Display for Rates {
                 write!(f, " {role}={rate}")?;
             }
         }
+        for ((role, of), rate) in &self.types {
+            write!(f, " {role}/{of}={rate}")?;
+        }
         Ok(())
     }
 }
@@ -171,7 +188,12 @@ impl FromStr for Rates {
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
         let mut found = [None; Role::ALL.len()];
+        let mut types = BTreeMap::new();
         for word in text.split(' ') {
+            if let Some((of, rate)) = of_type(word) {
+                types.insert(of, rate.parse()?);
+                continue;
+            }
             let part = Role::ALL.iter().zip(&mut found).find_map(|(role, place)| {
                 let rate = word.strip_prefix(role.as_str())?.strip_prefix('=')?;
                 Some((place, rate))
@@ -191,8 +213,17 @@ impl FromStr for Rates {
             primary,
             core,
             task,
+            types,
         })
     }
+}
+
+/// The role and the type before a rate: `task/m5.xlarge=…`.
+fn of_type(word: &str) -> Option<((Role, InstanceType), &str)> {
+    let (of, rate) = word.split_once('=')?;
+    let (role, of) = of.split_once('/')?;
+    let role = Role::ALL.into_iter().find(|it| it.as_str() == role)?;
+    Some(((role, of.parse().ok()?), rate))
 }
 
 serde_by_text!(Rates);
@@ -227,6 +258,28 @@ mod tests {
     }
 
     #[test]
+    fn a_type_of_a_fleet_has_its_own_rate() {
+        let text = "primary=1+0+0+0 task=3+0+0+0 task/m5.2xlarge=3+0+0+0 task/m5.xlarge=2+0+0+0";
+        let rates: Rates = text.parse().unwrap();
+        assert_eq!(rates.to_string(), text);
+        let of = |role, instance_type: Option<&str>| {
+            let span = InstanceSpan {
+                role,
+                from: chrono::DateTime::UNIX_EPOCH,
+                until: None,
+                count: 1,
+                instance_type: instance_type.map(|of| of.parse().unwrap()),
+            };
+            rates.of_span(&span).total().to_string()
+        };
+        assert_eq!(of(Role::Task, Some("m5.xlarge")), "$2.00");
+        // A type that was not recorded, or is not known, costs as much as the dearest.
+        assert_eq!(of(Role::Task, Some("m5.large")), "$3.00");
+        assert_eq!(of(Role::Task, None), "$3.00");
+        assert_eq!(of(Role::Core, Some("m5.xlarge")), "$3.00");
+    }
+
+    #[test]
     fn a_role_without_a_rate_costs_the_dearest() {
         let small = rate("0.1+0.02+0+0.005");
         let large = rate("0.4+0.1+0+0.005");
@@ -234,6 +287,7 @@ mod tests {
             primary: small,
             core: Some(large),
             task: None,
+            types: BTreeMap::new(),
         };
         assert_eq!(rates.of(Role::Task), large);
         assert_eq!(rates.of(Role::Primary), small);
@@ -254,7 +308,8 @@ mod tests {
             core in proptest::option::of(any_rate()),
             task in proptest::option::of(any_rate()),
         ) {
-            let rates = Rates { primary, core, task };
+            let types = BTreeMap::new();
+            let rates = Rates { primary, core, task, types };
             let text = rates.to_string();
             let allowed = |c: char| c.is_ascii_alphanumeric() || " +-=._:/@".contains(c);
             prop_assert!(text.len() <= 256 && text.chars().all(allowed), "{text}");

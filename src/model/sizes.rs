@@ -88,6 +88,7 @@ impl Sizes {
             from: created,
             until: ended,
             count: 1,
+            instance_type: None,
         };
         let mut instance_spans = vec![primary];
         for (role, count) in [
@@ -126,6 +127,7 @@ fn of_role(
                 from: at,
                 until: ended,
                 count: want - have,
+                instance_type: None,
             });
         }
         let mut surplus = have.saturating_sub(want);
@@ -138,6 +140,7 @@ fn of_role(
                 from: last.from,
                 until,
                 count: leaves,
+                instance_type: None,
             });
             last.count -= leaves;
             if last.count > 0 {
@@ -199,6 +202,7 @@ mod tests {
             nodes: format!("{core} x m5.xlarge").parse().unwrap(),
             market: Market::OnDemand,
             ebs: None,
+            fleet: None,
         });
         groups
     }

@@ -6,6 +6,7 @@ use super::cidr::Cidr;
 use super::emr_settings::EmrSettings;
 use super::hours::OffHours;
 use super::instance::{InstanceType, Nodes};
+use super::instance_fleet::{Fleet, Scaling};
 use super::memory::Memory;
 use super::money::Usd;
 use super::name::{DataName, GroupName, KeyPairName, Region, StackName, StepName, TeamName, VpcId};
@@ -145,6 +146,9 @@ pub struct Cluster {
     /// EMR's own settings.
     #[serde(skip_serializing_if = "EmrSettings::is_empty")]
     pub emr: EmrSettings,
+    /// How EMR scales core and task nodes; `None` for fixed counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scaling: Option<Scaling>,
     /// The root volume of each node; `None` for EMR's default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub root_volume: Option<RootVolume>,
@@ -162,15 +166,29 @@ pub struct Cluster {
 /// The instances of one role. The primary has a count of 1.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InstanceGroup {
-    /// The number of instances and their type.
+    /// The number of instances and their type. Of a fleet, as many of its first type as fill its
+    /// targets.
     pub nodes: Nodes,
     /// How they are bought.
     pub market: Market,
     /// Their data volumes; `None` for EMR's default.
     pub ebs: Option<Ebs>,
+    /// How they are bought as a fleet; `None` for instances of one type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fleet: Option<Fleet>,
 }
 
 impl InstanceGroup {
+    /// Instances of one type.
+    pub const fn of_type(nodes: Nodes, market: Market, ebs: Option<Ebs>) -> Self {
+        Self {
+            nodes,
+            market,
+            ebs,
+            fleet: None,
+        }
+    }
+
     /// The instance type.
     pub fn instance_type(&self) -> &InstanceType {
         &self.nodes.instance_type

@@ -194,6 +194,7 @@ mod tests {
             nodes: format!("{core} x m5.xlarge").parse().unwrap(),
             market: Market::OnDemand,
             ebs: None,
+            fleet: None,
         });
         let id = "j-1".parse().unwrap();
         let stack = "t".parse().unwrap();

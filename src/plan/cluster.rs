@@ -138,7 +138,7 @@ fn moved(cluster: &Cluster, given: Given<'_>, draft: &mut Draft) {
     }
     let mut spec = Box::new(desired.cluster.clone());
     // A cluster keeps the rates that it was created with.
-    spec.rates = cluster.spec.rates.or(spec.rates);
+    spec.rates = cluster.spec.rates.clone().or(spec.rates);
     // It also keeps the record of an overridden policy,
     spec.overridden.clone_from(&cluster.spec.overridden);
     // and the budgets that it counts against, to which admission may add.

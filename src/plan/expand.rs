@@ -237,7 +237,7 @@ fn cluster(stack: &Stack, facts: &Facts, fitted: &Fitted) -> ClusterSpec {
             .cloned()
             .collect(),
         guardrails: stack.guardrails.clone(),
-        rates: facts.prices.as_ref().ok().copied(),
+        rates: facts.prices.as_ref().ok().cloned(),
         ending: facts.ending,
         overridden: None,
         budgets: Vec::new(),

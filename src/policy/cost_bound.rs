@@ -44,7 +44,7 @@ impl CostBound {
     /// The bound of a cluster that is created at `now`; `None` if its prices are unknown.
     pub fn of(spec: &ClusterSpec, now: DateTime<Utc>) -> Option<Self> {
         let groups = &spec.groups;
-        let rates = spec.rates;
+        let rates = spec.rates.clone();
         let terms = Terms::ahead(&spec.guardrails, groups, rates, spec.ending, now);
         Self::for_terms(&terms, spec.guardrails.budget)
     }
@@ -69,7 +69,7 @@ impl CostBound {
     /// The bound of a cluster in the ledger that has not ended; `None` if it has no price.
     pub fn recorded(record: &Record) -> Option<Self> {
         Some(Self {
-            rates: record.rates.filter(|_| record.is_priced())?,
+            rates: record.rates.clone().filter(|_| record.is_priced())?,
             instance_spans: record.instance_spans().collect(),
             ends_by: record.ends_by?,
             besides: Usd::ZERO,
@@ -79,13 +79,13 @@ impl CostBound {
     fn for_terms(terms: &Terms, budget: Option<Usd>) -> Option<Self> {
         let Deadline { at, .. } = terms.deadline();
         let mut bound = Self {
-            rates: terms.rates?,
+            rates: terms.rates.clone()?,
             instance_spans: terms.instance_spans.clone(),
             ends_by: at + terms.ending.delta(),
             besides: Usd::ZERO,
         };
         let replaced = bound.replaced();
-        let whole = charged(bound.rates, &bound.instance_spans, ALWAYS, bound.ends_by);
+        let whole = charged(&bound.rates, &bound.instance_spans, ALWAYS, bound.ends_by);
         // The cluster's own budget bounds replaced nodes too.
         let room = budget.map(|budget| (budget - whole).max(Usd::ZERO));
         bound.besides = room.map_or(replaced, |room| room.min(replaced));
@@ -106,7 +106,7 @@ impl CostBound {
                 from: DateTime::UNIX_EPOCH,
                 until: DateTime::UNIX_EPOCH + MIN_CHARGED.delta(),
             };
-            charged(self.rates, &instance_spans, window, window.until)
+            charged(&self.rates, &instance_spans, window, window.until)
         });
         once.sum()
     }
@@ -114,7 +114,7 @@ impl CostBound {
     /// Dollars spent within a window, up to `now`.
     pub fn spent(&self, window: Window, now: DateTime<Utc>) -> Usd {
         charged(
-            self.rates,
+            &self.rates,
             &self.instance_spans,
             window,
             now.min(self.ends_by),
@@ -132,7 +132,7 @@ impl CostBound {
     }
 
     fn through(&self, window: Window) -> Usd {
-        charged(self.rates, &self.instance_spans, window, self.ends_by)
+        charged(&self.rates, &self.instance_spans, window, self.ends_by)
     }
 
     /// The most dollars that the cluster can cost within a window, past and future.
@@ -162,7 +162,7 @@ impl Price {
             hourly: rate(&bound.rates, &bound.instance_spans, now),
             worst: bound.whole(),
             least: charged(
-                bound.rates,
+                &bound.rates,
                 &bound.instance_spans,
                 ALWAYS,
                 now + ending.delta(),

@@ -346,10 +346,10 @@ impl TeamAccount {
     fn priced(&self, record: &Record) -> Record {
         let reservation = self.reserved(record);
         let settled = self.settled.get(&record.id);
-        let reserved = reservation.map(|(_, reservation)| reservation.ask.rates);
-        let known = reserved.or_else(|| settled?.rates);
+        let reserved = reservation.map(|(_, reservation)| reservation.ask.rates.clone());
+        let known = reserved.or_else(|| settled?.rates.clone());
         Record {
-            rates: record.rates.or(known),
+            rates: record.rates.clone().or(known),
             ..record.clone()
         }
     }

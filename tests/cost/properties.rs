@@ -26,6 +26,7 @@ fn any_rates() -> impl Strategy<Value = Rates> {
         primary,
         core,
         task,
+        types: Default::default(),
     })
 }
 

@@ -50,6 +50,7 @@ pub(crate) fn reservation(number: usize, place: &str, at: DateTime<Utc>) -> Rese
         from: at,
         until: None,
         count: 1,
+        instance_type: None,
     };
     Reservation {
         place: place.parse().unwrap(),

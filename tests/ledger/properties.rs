@@ -25,6 +25,7 @@ fn any_life() -> impl Strategy<Value = InstanceSpan> {
         from: at(from),
         until: length.map(|length| at(from + length)),
         count,
+        instance_type: None,
     })
 }
 
@@ -108,7 +109,7 @@ proptest! {
             until: life.until.or(over.map(|at| at.max(life.from))),
             ..life.clone()
         }).collect();
-        let bill = accrued(&record.rates.unwrap(), &instance_spans, now).total.up_to(10);
+        let bill = accrued(record.rates.as_ref().unwrap(), &instance_spans, now).total.up_to(10);
         prop_assert_eq!(spent(&record, ever, now), Some(bill));
     }
 

@@ -49,6 +49,7 @@ pub(crate) fn ask(from: DateTime<Utc>, ends_by: DateTime<Utc>) -> CostBound {
             from,
             until: None,
             count: 1,
+            instance_type: None,
         }],
         ends_by,
         besides: Usd::ZERO,

@@ -45,6 +45,7 @@ fn any_lives(from: DateTime<Utc>) -> impl Strategy<Value = Vec<InstanceSpan>> {
             from,
             until: length.map(|length| from + TimeDelta::seconds(length)),
             count,
+            instance_type: None,
         }
     });
     proptest::collection::vec(life, 1..4)
@@ -92,7 +93,7 @@ fn over(id: &str, ask: &CostBound) -> Record {
     let mut record = living(id, "films", ask.instance_spans[0].from, ask.ends_by);
     record.state = ClusterState::Terminated;
     record.ended_at = Some(ask.ends_by);
-    record.rates = Some(ask.rates);
+    record.rates = Some(ask.rates.clone());
     record.instance_spans.clone_from(&ask.instance_spans);
     record
 }

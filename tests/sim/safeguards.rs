@@ -351,6 +351,7 @@ fn resize(instance_spans: &mut Vec<InstanceSpan>, role: Role, count: u16, from: 
             from,
             until,
             count,
+            instance_type: None,
         });
     }
 }

@@ -76,7 +76,7 @@ impl<A: Api> Planning for Account<A> {
         let now = self.settings.clock.now();
         let guardrails = &spec.guardrails;
         let groups = &spec.groups;
-        let terms = Terms::ahead(guardrails, groups, spec.rates, spec.ending, now);
+        let terms = Terms::ahead(guardrails, groups, spec.rates.clone(), spec.ending, now);
         safeguard_state::check_budget(&terms, &spec.size, now)?;
         let creates = plan.actions.iter().any(|p| p.action == Action::CreateRoles);
         if self.is_role_missing.get().is_none() {

@@ -86,6 +86,7 @@ fn instance_spans(
         from,
         until,
         count,
+        instance_type: None,
     };
     counts.into_iter().map(instance_span).collect()
 }

@@ -60,7 +60,7 @@ pub(super) fn power_off_seconds(cluster: &Cluster) -> u64 {
 pub(super) fn power_off_seconds_ahead(spec: &ClusterSpec, now: DateTime<Utc>) -> u64 {
     let guardrails = &spec.guardrails;
     let groups = &spec.groups;
-    let terms = Terms::ahead(guardrails, groups, spec.rates, spec.ending, now);
+    let terms = Terms::ahead(guardrails, groups, spec.rates.clone(), spec.ending, now);
     of_terms(&terms)
 }
 

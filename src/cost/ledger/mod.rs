@@ -120,7 +120,7 @@ impl Record {
             ready_at: cluster.ready_at,
             ended_at: cluster.ended_at,
             end: cluster.end.clone(),
-            rates: cluster.spec.rates,
+            rates: cluster.spec.rates.clone(),
             instance_spans: cluster.instance_spans.clone(),
             estimated: cluster.estimated,
             steps: work.collect(),

@@ -86,19 +86,19 @@ pub fn spent(record: &Record, window: Window, now: DateTime<Utc>) -> Option<Usd>
         rates,
         instance_spans,
     } = Meter::of(record)?;
-    Some(charged(rates, &instance_spans, window, now))
+    Some(charged(&rates, &instance_spans, window, now))
 }
 
 /// Dollars of instances at these rates within a window, up to `now`.
 pub fn charged(
-    rates: Rates,
+    rates: &Rates,
     instance_spans: &[InstanceSpan],
     window: Window,
     now: DateTime<Utc>,
 ) -> Usd {
     let instance_spans = instance_spans.to_vec();
     let meter = Meter {
-        rates,
+        rates: rates.clone(),
         instance_spans,
     };
     let window = clip(window, now);
@@ -185,7 +185,7 @@ struct Meter {
 
 impl Meter {
     fn of(record: &Record) -> Option<Self> {
-        let rates = record.rates.filter(|_| record.is_priced())?;
+        let rates = record.rates.clone().filter(|_| record.is_priced())?;
         let instance_spans = record.instance_spans().collect();
         Some(Self {
             rates,
@@ -213,7 +213,7 @@ impl Meter {
             .map(|instance_span| {
                 let node_seconds = seconds(instance_span) * u64::from(instance_span.count);
                 self.rates
-                    .of(instance_span.role)
+                    .of_span(instance_span)
                     .total()
                     .times(node_seconds.into())
             })

@@ -46,6 +46,7 @@ record! {
         security_groups,
         network,
         emr,
+        scaling: None,
         root_volume: launch.root_volume,
         bootstrap: launch.bootstrap,
         step_concurrency: launch.step_concurrency,
@@ -146,7 +147,8 @@ record! {
         nodes: Nodes { count: 1, instance_type: r#type },
         market,
         ebs,
-    };
+fleet: None,
+};
 }
 
 record! {
@@ -154,7 +156,9 @@ record! {
     pub(super) INSTANCES: InstanceGroup = |at| {
         /// How many, and their instance type.
         nodes: required = Machines(format::NODES), "2 x m5.xlarge";
-    } and (market, ebs) = BOUGHT => InstanceGroup { nodes, market, ebs };
+    } and (market, ebs) = BOUGHT => InstanceGroup { nodes, market, ebs,
+fleet: None,
+};
 }
 
 record! {

@@ -73,10 +73,14 @@ fn rates(catalog: &Catalog, region: &Region, groups: &[emr::InstanceGroup]) -> O
             core,
             task,
             root_volume: None,
+            scaling: None,
         };
         let rates = Estimate::of(catalog, region, &groups).ok()?.rates()?;
         let cost = |rates: &Rates| rates.task.map(|rate| rate.total());
-        if dearest.is_none_or(|so_far| cost(&so_far) < cost(&rates)) {
+        if dearest
+            .as_ref()
+            .is_none_or(|so_far| cost(so_far) < cost(&rates))
+        {
             dearest = Some(rates);
         }
     }
@@ -98,6 +102,7 @@ fn instance_spans(
         from,
         until,
         count: group.requested,
+        instance_type: None,
     };
     groups.iter().map(instance_span).collect()
 }

@@ -72,5 +72,6 @@ fn instance_group(group: &emr::InstanceGroup) -> Option<InstanceGroup> {
         },
         market: group.market,
         ebs: None,
+        fleet: None,
     })
 }

@@ -127,6 +127,7 @@ fn bare(stack: &StackName, observed: &Replies, groups: &LastObservation) -> Opti
         core: group(Role::Core),
         task: group(Role::Task),
         root_volume: cluster.root_volume,
+        scaling: None,
     };
     Some(ClusterSpec {
         release: cluster.release.parse().ok()?,
