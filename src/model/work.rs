@@ -8,6 +8,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
+/// The folder of a job's packed environment in a container.
+pub const ENVIRONMENT: &str = "environment";
+
+/// The Python of a packed environment, relative to a container's folder.
+pub const ENVIRONMENT_PYTHON: &str = "./environment/bin/python";
+
+/// Spark's setting for the Python of driver and executors.
+pub const PYTHON: &str = "spark.pyspark.python";
+
 /// The work of a step, with files as `F` and texts as `T`. In JSON it is one field of the step, named
 /// as the kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

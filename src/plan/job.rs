@@ -10,12 +10,11 @@ use crate::model::facts::Facts;
 use crate::model::hex::hex;
 use crate::model::name::JobHash;
 use crate::model::stack::{Arg, Job, Step};
-use crate::model::work::{LinkedFile, OnFailure, StepFile, Submission, Work};
+use crate::model::work::{
+    ENVIRONMENT, ENVIRONMENT_PYTHON, LinkedFile, OnFailure, PYTHON, StepFile, Submission, Work,
+};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-
-/// The folder of the packed environment in a container.
-const ENVIRONMENT: &str = "environment";
 
 /// The packages that pip installs.
 pub(super) fn packages<'a>(job: &'a Job, facts: &'a Facts) -> impl Iterator<Item = &'a String> {
@@ -92,9 +91,8 @@ fn expand_step(
                 .ok_or_else(|| gone("its environment"))?,
             link: Some(ENVIRONMENT.to_owned()),
         });
-        let python = format!("./{ENVIRONMENT}/bin/python");
-        conf.entry("spark.pyspark.python".to_owned())
-            .or_insert(python);
+        conf.entry(PYTHON.to_owned())
+            .or_insert_with(|| ENVIRONMENT_PYTHON.to_owned());
     }
     if let Some(more) = &mut submission {
         software::add_needed(keys.stack, &mut conf, &mut more.jars);

@@ -42,10 +42,11 @@ pub(super) fn check(stack: &Stack, job: &JobSpec, facts: &Facts) -> Vec<Refusal>
         .as_ref()
         .and_then(Job::archive)
         .filter(|_| !on_emr);
-    let archive = archive.map(|_| {
+    let archive = archive.filter(|archive| archive.local().is_none());
+    let archive = archive.map(|archive| {
         Refusal::new(
-            "python.archive has a Python for EMR's machines, which --local cannot run",
-            "use python: { packages: [...] } in the stack for this machine",
+            format!("python.archive is {archive}, which --local cannot read"),
+            "use a file of this machine with --local, or python: { packages: [...] }",
         )
     });
     let written = stack.job.iter().flat_map(|job| &job.steps);

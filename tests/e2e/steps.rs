@@ -28,24 +28,42 @@ fn jar() -> PathBuf {
 }
 
 const SCRIPT: &str = "import json, os, sys
-import neighbour, beside.inner, listed, loose
+import neighbour, beside.inner, listed, loose, packed_module
 from pyspark.sql import SparkSession
 spark = SparkSession.builder.getOrCreate()
 def work(_):
-    import listed, loose
+    import listed, loose, packed_module
     inside = open(os.path.join('unpacked', 'in.txt')).read()
-    return [listed.X, loose.X, inside, open('lookup.csv').read(), os.environ['STAGE']]
+    own = sys.prefix == packed_module.PREFIX
+    return [own, listed.X, loose.X, inside, open('lookup.csv').read(), os.environ['STAGE']]
 found = spark.sparkContext.parallelize([0], 1).map(work).collect()[0]
-found += [neighbour.X, beside.inner.X, os.environ['STAGE']] + sys.argv[2:]
+found += [sys.prefix == packed_module.PREFIX, neighbour.X, beside.inner.X, os.environ['STAGE']] + sys.argv[3:]
+loader = spark._jvm.Thread.currentThread().getContextClassLoader()
+found.append(loader.getResource('of-the-jar.txt') is not None)
+found.append(spark.read.csv(sys.argv[2], header=True).count())
 os.makedirs(sys.argv[1], exist_ok=True)
 json.dump(found, open(os.path.join(sys.argv[1], 'script.json'), 'w'))
 ";
 
+/// Packs an archive, and an environment as venv-pack does.
+const PACK: &str = "import os, sys, tarfile, venv, zipfile
+zipfile.ZipFile('packed.zip', 'w').writestr('in.txt', 'packed')
+zipfile.ZipFile('more.jar', 'w').writestr('of-the-jar.txt', '')
+venv.create('environment', symlinks=True)
+modules = 'environment/lib/python%d.%d/site-packages' % sys.version_info[:2]
+with open(os.path.join(modules, 'packed_module.py'), 'w') as module:
+    module.write('import os\\nPREFIX = os.path.abspath(__file__ + \"/../../../..\")')
+with tarfile.open('environment.tar.gz', 'w:gz') as packed:
+    packed.add('environment', '.')
+";
+
 const STACK: &str = r#"stack: t
 region: us-east-1
+data: { days: { path: "days/day=*/a*.csv" } }
 cluster: { release: emr-7.x, size: 1 x m5.xlarge }
 job:
   results: results
+  python: { archive: environment.tar.gz }
   steps:
     - { name: shell, shell: make.sh, args: ["${scratch}", "", "a }} b"] }
     - { name: command, command: [python, -c, "import pyspark, sys; print(sys.argv)", "", "}}"] }
@@ -53,12 +71,14 @@ job:
     - { name: copy, copy: { from: "${scratch}/made", to: "${results}/copied" } }
     - name: script
       script: job.py
-      args: ["${results}", "", '{"a":{"b":1}}', größe]
+      args: ["${results}", "${data.days}", "", '{"a":[{"b":1}]}', größe]
       spark:
+        deploy_mode: cluster
         executors: 1
         py_files: [listed, loose-modules]
         archives: ["packed.zip#unpacked"]
         files: [lookup.csv]
+        jars: [more.jar]
         env: { STAGE: "te st" }
     - name: jar
       jar: tool.jar
@@ -85,10 +105,13 @@ fn every_kind_of_step_really_runs() {
     home.write("listed/__init__.py", "X = 'listed'\n");
     home.write("loose-modules/loose.py", "X = 'loose'\n");
     home.write("lookup.csv", "lookup");
+    for (day, name) in [("1", "a"), ("1", "c"), ("2", "ab")] {
+        fs::create_dir_all(home.path().join(format!("days/day={day}"))).unwrap();
+        home.write(&format!("days/day={day}/{name}.csv"), "user\n1\n2\n");
+    }
     fs::copy(jar(), home.path().join("tool.jar")).unwrap();
-    let python = "import zipfile\nzipfile.ZipFile('packed.zip', 'w').writestr('in.txt', 'packed')";
     let made = std::process::Command::new("python3")
-        .args(["-c", python])
+        .args(["-c", PACK])
         .current_dir(home.path())
         .status();
     assert!(made.unwrap().success());
@@ -99,7 +122,7 @@ fn every_kind_of_step_really_runs() {
     home.write("t.yaml", STACK);
     home.expect(0, &["plan", "t.yaml", "--local"])
         .says("job.py imports beside, listed, neighbour.py, sent with it")
-        .says("the driver of jar runs as a client")
+        .says("the driver of script, jar runs as a client")
         .says("executors and executor_cores of script do not apply here");
     home.expect(0, &["apply", "t.yaml", "--local"])
         .says("step fails failed, and the job went on: it has on_failure: continue");
@@ -107,17 +130,21 @@ fn every_kind_of_step_really_runs() {
     assert_eq!(read("copied/deep/x"), "3a }} b");
     let found: serde_json::Value = serde_json::from_str(&read("script.json")).unwrap();
     let expected = serde_json::json!([
+        true,
         "listed",
         "loose",
         "packed",
         "lookup",
         "te st",
+        true,
         "neighbour",
         "inner",
         "te st",
         "",
-        "{\"a\":{\"b\":1}}",
-        "größe"
+        "{\"a\":[{\"b\":1}]}",
+        "größe",
+        true,
+        4
     ]);
     assert_eq!(found, expected);
     let parts = fs::read_dir(home.path().join("results/sql"))
@@ -193,7 +220,8 @@ fn what_this_machine_cannot_run_is_refused_by_name_before_anything_starts() {
     python("{ requirements: r.txt }")
         .says("line 2 of")
         .says("is no package: -r other.txt");
-    python("{ archive: a.hql }").says("python.archive has a Python for EMR's machines");
+    python("{ archive: \"s3://bucket/venv.tar.gz\" }")
+        .says("python.archive is s3://bucket/venv.tar.gz, which --local cannot read");
     assert!(
         !home.state().join("clusterup").exists(),
         "something was made"

@@ -306,9 +306,9 @@ const ROWS: &[(&str, Here)] = &[
         "job.python.archive",
         Refused(
             Own(
-                "job: { python: { archive: job.py }, steps: [{ name: s, script: job.py, spark: { deploy_mode: cluster } }] }",
+                "job: { python: { archive: \"s3://bucket/venv.tar.gz\" }, steps: [{ name: s, script: job.py, spark: { deploy_mode: cluster } }] }",
             ),
-            "python.archive has a Python for EMR's machines",
+            "python.archive is s3://bucket/venv.tar.gz, which --local cannot read",
         ),
     ),
     (

@@ -31,11 +31,14 @@ impl Acting for Local {
             Action::Stage(objects) => bucket::stage(layout, stack, objects, listener),
             Action::DeleteBucket => bucket::delete(layout, stack),
             Action::CreateCluster(spec, job) => {
+                let job = self.unpacked(job.as_ref(), listener).await?;
                 self.create_cluster(stack, spec, job.as_ref(), listener)
                     .await
             }
             Action::StartCluster(id) => self.folder(stack, id).start(),
             Action::AddSteps(id, job) => {
+                let unpacked = self.unpacked(Some(job), listener).await?;
+                let job = unpacked.as_ref().unwrap_or(job);
                 launch::add_steps(layout, stack, &self.folder(stack, id), job)
             }
             Action::UpdateCluster(id, spec) => {

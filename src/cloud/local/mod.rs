@@ -16,6 +16,7 @@ pub mod machine;
 mod maven;
 mod observe;
 mod origin;
+mod packed;
 pub mod runtime;
 mod teams;
 

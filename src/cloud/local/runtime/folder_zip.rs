@@ -10,12 +10,16 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Cursor, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 /// More is no folder of Python files.
 const MAX_FILES: usize = 5_000;
 const MAX_BYTES: u64 = 64 << 20;
+
+/// How long an archive is kept after its last use.
+const KEPT: Duration = Duration::from_secs(30 * 86_400);
 
 impl Store {
     /// The zip archive of a folder, in the cache. As a package, its files are below the folder's
@@ -32,12 +36,36 @@ impl Store {
         };
         let bytes = archive(folder, &prefix)?;
         let digest = hex(&Sha256::digest(&bytes)[..8]);
-        let path = self.folder().join("zips").join(digest);
-        let path = path.join(format!("{name}.zip"));
-        if !path.exists() {
-            write_whole(&path, &bytes)?;
+        let all = self.folder().join("zips");
+        let path = all.join(digest).join(format!("{name}.zip"));
+        // Written at each use, so that its time is that of its last use.
+        match write_whole(&path, &bytes).and_then(|()| fs::metadata(&path)?.modified()) {
+            Ok(now) => remove_old(&all, now),
+            Err(_) if path.exists() => {}
+            Err(error) => return Err(error),
         }
         Ok(path)
+    }
+}
+
+/// Removes archives that were last used [`KEPT`] ago, and what interrupted runs left: each change of a
+/// folder makes another archive. Best effort: the next use tries again.
+fn remove_old(zips: &Path, now: SystemTime) {
+    let is_old = |path: &Path| {
+        let used = fs::symlink_metadata(path).and_then(|it| it.modified());
+        used.is_ok_and(|used| now.duration_since(used).is_ok_and(|age| age > KEPT))
+    };
+    let inside = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in inside(zips) {
+        let (folder, name) = (entry.path(), entry.file_name());
+        let is_digest =
+            |name: &str| name.len() == 16 && name.chars().all(|c| c.is_ascii_hexdigit());
+        let is_ours = name.to_str().is_some_and(is_digest);
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        let all_old = || is_old(&folder) && inside(&folder).all(|file| is_old(&file.path()));
+        if is_ours && is_folder && all_old() {
+            let _ = fs::remove_dir_all(&folder);
+        }
     }
 }
 
@@ -159,5 +187,44 @@ mod tests {
         write(loops.path(), "a.py", "");
         assert!(archive(loops.path(), "").is_ok(), "links are not followed");
         assert!(archive(&loops.path().join("none"), "").is_err());
+    }
+
+    #[test]
+    fn archives_that_nobody_uses_are_removed_and_nothing_else() {
+        let place = tempfile::tempdir().unwrap();
+        let store = Store::new(place.path().join("cache"), None);
+        let lib = place.path().join("lib");
+        let zip = |text: &str| {
+            write(&lib, "a.py", text);
+            store.zipped(&lib, false).unwrap()
+        };
+        let age = |path: &Path, days: u64| {
+            let file = fs::File::open(path).unwrap();
+            let now = fs::metadata(place.path()).unwrap().modified().unwrap();
+            let then = now - Duration::from_secs(days * 86_400);
+            file.set_modified(then).unwrap();
+        };
+        let [used, unused, young] = ["1", "2", "3"].map(zip);
+        let zips = place.path().join("cache/zips");
+        write(&zips, "0123456789abcdef/.lib.zip.77", "cut off");
+        write(&zips, "notes/mine.txt", "a person's");
+        write(&zips, "0123456789abcdeg/mine.txt", "a person's");
+        for (name, days) in [
+            (used.as_path(), 31),
+            (&unused, 31),
+            (&young, 29),
+            (&zips.join("0123456789abcdef/.lib.zip.77"), 31),
+            (&zips.join("notes/mine.txt"), 90),
+            (&zips.join("0123456789abcdeg/mine.txt"), 90),
+        ] {
+            age(name, days);
+            age(name.parent().unwrap(), days.max(31));
+        }
+        assert_eq!(zip("1"), used);
+        assert!(used.exists() && young.exists());
+        assert!(!unused.parent().unwrap().exists());
+        assert!(!zips.join("0123456789abcdef").exists());
+        assert!(zips.join("notes/mine.txt").exists());
+        assert!(zips.join("0123456789abcdeg/mine.txt").exists());
     }
 }

@@ -5,6 +5,7 @@
 //! CACHE/runtime/KEY/conf/           empty: the folder of Spark's configuration
 //! CACHE/runtime/KEY/classes.jsa     Java's class-data archive, which halves its start time
 //! CACHE/packages/KEY/…              the packages of a job's `python_packages`
+//! CACHE/environments/DIGEST/…      a job's packed environments
 //! CACHE/downloads/DIGEST/NAME       data sets named by URL
 //! CACHE/zips/DIGEST/NAME.zip        folders of Python files
 //! CACHE/locks/…                     one installer at a time
@@ -14,6 +15,7 @@
 //! that the kernel frees with its holder. An interrupted install is repeated by the next run.
 
 mod archive;
+mod environment;
 mod fetch;
 mod folder_zip;
 mod install;

@@ -74,7 +74,7 @@ fn names() -> impl Iterator<Item = String> {
     std::iter::once("python3".to_owned()).chain(with_version)
 }
 
-fn probe(path: &Path) -> Option<Python> {
+pub(super) fn probe(path: &Path) -> Option<Python> {
     if !path.is_file() {
         return None;
     }
