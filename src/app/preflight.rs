@@ -76,6 +76,7 @@ const fn line(family: &'static str, major: u32, newest: u32, max: u32) -> Line {
 }
 
 const LINES: &[Line] = &[
+    line("emr-", 4, 9, 9),
     line("emr-", 5, 36, 37),
     line("emr-", 6, 15, 15),
     line("emr-", 7, 14, 30),

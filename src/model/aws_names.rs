@@ -2,6 +2,7 @@
 
 use super::arn::{is_account, is_partition};
 use super::invalid::Invalid;
+use super::name::Region;
 use super::parsed::serde_by_text;
 use std::fmt;
 use std::str::FromStr;
@@ -69,6 +70,60 @@ iam_name!(
     "the name of an instance profile of IAM, or its ARN, such as `EmrNodes` or \
      `arn:aws:iam::123456789012:instance-profile/emr/EmrNodes`"
 );
+
+/// An availability zone of a region, such as `us-east-1a` (EC2 API, AvailabilityZone).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Zone(String);
+
+impl Zone {
+    /// The pattern of the whole text that `from_str` accepts.
+    pub const PATTERN: &str = "[a-z]{2}(-[a-z]{2,12}){1,3}-[0-9]{1,2}[a-z]";
+
+    /// Whether a region has it, by its name.
+    pub fn is_in(&self, region: &Region) -> bool {
+        let rest = self.0.strip_prefix(region.as_str());
+        rest.is_some_and(|rest| rest.len() == 1)
+    }
+}
+
+impl FromStr for Zone {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        let parts: Vec<&str> = text.split('-').collect();
+        let words = |all: &[&str]| {
+            let word = |part: &&str| (2..=12).contains(&part.len()) && is_lower(part);
+            all.iter().all(word)
+        };
+        let good = match parts.as_slice() {
+            [area, words_of @ .., last] if (1..=3).contains(&words_of.len()) => {
+                let number = last.trim_end_matches(|c: char| c.is_ascii_lowercase());
+                let digits = (1..=2).contains(&number.len());
+                let digits = digits && number.bytes().all(|b| b.is_ascii_digit());
+                area.len() == 2
+                    && is_lower(area)
+                    && words(words_of)
+                    && digits
+                    && last.len() == number.len() + 1
+            }
+            _ => false,
+        };
+        good.then(|| Self(text.to_owned()))
+            .ok_or_else(|| Invalid::new("an availability zone such as `us-east-1a`"))
+    }
+}
+
+fn is_lower(part: &str) -> bool {
+    part.bytes().all(|b| b.is_ascii_lowercase())
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+serde_by_text!(Zone);
 
 fn is_iam_name(text: &str, kind: &str, longest: usize) -> bool {
     let sign = |b: u8| b.is_ascii_alphanumeric() || b"_.+=,@-".contains(&b);
@@ -212,6 +267,26 @@ serde_by_text!(LogFolder);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_zone_is_one_of_its_region() {
+        let region = "us-east-1".parse().unwrap();
+        assert!("us-east-1a".parse::<Zone>().unwrap().is_in(&region));
+        for other in ["us-east-2a", "us-gov-east-1a", "eu-west-1c"] {
+            assert!(!other.parse::<Zone>().unwrap().is_in(&region), "{other}");
+        }
+        for bad in [
+            "",
+            "us-east-1",
+            "us-east-1A",
+            "us-east-1ab",
+            "use1-az1",
+            "us-east-a",
+            "us-1a",
+        ] {
+            assert!(bad.parse::<Zone>().is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn roles_are_names_or_arns_with_their_paths() {

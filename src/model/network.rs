@@ -1,5 +1,6 @@
 //! The network of a cluster: where its machines are, and what may connect to them.
 
+use super::aws_names::Zone;
 use super::invalid::Invalid;
 use super::name::{ExistingKeyName, GroupName, KeyPairName, SecurityGroupId, SubnetId, VpcId};
 use super::parsed::serde_by_text;
@@ -18,6 +19,12 @@ pub struct Network {
     /// The groups that EMR manages; `None` for EMR's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub managed_groups: Option<ManagedGroups>,
+    /// Existing groups that the core and task nodes get besides.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub core_security_groups: Vec<SecurityGroupId>,
+    /// The availability zone, whose subnet of the default VPC EMR takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Zone>,
     /// How people log in to its nodes.
     pub access: Access,
 }
@@ -209,6 +216,12 @@ pub struct ClusterNetwork {
     /// The groups that EMR manages; `None` for EMR's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub managed_groups: Option<ManagedGroups>,
+    /// Existing groups that the core and task nodes get besides.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub core_security_groups: Vec<SecurityGroupId>,
+    /// The availability zone, whose subnet of the default VPC EMR takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Zone>,
     /// How people log in to its nodes.
     #[serde(skip_serializing_if = "is_ssh")]
     pub access: Access,
@@ -238,6 +251,17 @@ impl ClusterNetwork {
         if self.managed_groups != want.managed_groups {
             let [have, want] = [self, want].map(|it| text(it.managed_groups.as_ref()));
             return Some(("network.managed_groups", have, want));
+        }
+        if self.core_security_groups != want.core_security_groups {
+            let list = |it: &Self| {
+                let groups = it.core_security_groups.iter().map(ToString::to_string);
+                format!("[{}]", groups.collect::<Vec<_>>().join(", "))
+            };
+            return Some(("network.core_security_groups", list(self), list(want)));
+        }
+        if self.zone != want.zone {
+            let [have, want] = [self, want].map(|it| text(it.zone.as_ref()));
+            return Some(("network.zone", have, want));
         }
         None
     }

@@ -30,6 +30,8 @@ pub(super) fn of_cluster(stack: &Stack, facts: &Facts) -> ClusterNetwork {
         vpc: subnet.map(|subnet| subnet.vpc.clone()),
         private: subnet.is_some_and(Subnet::has_no_addresses),
         managed_groups: network.managed_groups.clone(),
+        core_security_groups: network.core_security_groups.clone(),
+        zone: network.zone.clone(),
         access: network.access,
     }
 }

@@ -103,6 +103,7 @@ def ec2_attributes(cluster):
             "ServiceAccessSecurityGroup": instances.get("ServiceAccessSecurityGroup"),
             "AdditionalMasterSecurityGroups": instances.get("AdditionalMasterSecurityGroups", []),
             "AdditionalSlaveSecurityGroups": instances.get("AdditionalSlaveSecurityGroups", []),
+            "AdditionalSlaveSecurityGroups": instances.get("AdditionalSlaveSecurityGroups", []),
         }
     )
 

@@ -22,6 +22,9 @@ def check(instances):
     if len(named) == 1:
         raise invalid(f"You must specify both {PAIR[0]} and {PAIR[1]}, or neither of them.")
     subnets = instances.get("Ec2SubnetIds") or []
+    placed = instances.get("Placement", {}).get("AvailabilityZone")
+    if placed and (subnets or instances.get("Ec2SubnetId")):
+        raise invalid("Specify either a subnet or an availability zone, not both.")
     if len(subnets) > 1 and instances.get("InstanceGroups"):
         raise invalid("Only one subnet may be specified for clusters with instance groups.")
 

@@ -127,7 +127,9 @@ fn a_cluster_is_in_the_network_that_its_stack_names() {
     } = &place;
     let managed = place.managed(false);
     place.stack(&format!(
-        "{{ subnet: {{ tags: {{ Name: open, use: emr }} }}, {managed} }}"
+        "{{ subnet: {{ tags: {{ Name: open, use: emr }} }}, {managed}, \
+         core_security_groups: [{}] }}",
+        groups[3]
     ));
     world.expect(0, &["apply", "t.yaml", "--yes", "--detach"]);
     let machines = place.machines();
@@ -139,6 +141,10 @@ fn a_cluster_is_in_the_network_that_its_stack_names() {
     assert_eq!(own["VpcId"], *vpc);
     let additional = json!([own["GroupId"], groups[3]]);
     assert_eq!(machines["AdditionalMasterSecurityGroups"], additional);
+    assert_eq!(
+        machines["AdditionalSlaveSecurityGroups"],
+        json!([groups[3]])
+    );
     world.double.advance(5);
     let calls = world.calls_of(&["plan", "t.yaml"]);
     let calls: Vec<_> = calls.iter().map(|call| call.call.as_str()).collect();

@@ -124,6 +124,8 @@ impl<A: Api> Account<A> {
                 subnet: spec.network.subnet.as_ref().map(ToString::to_string),
                 managed: spec.network.managed_groups.clone(),
                 groups: self.group_ids(spec)?,
+                core_groups: texts(&spec.network.core_security_groups),
+                zone: spec.network.zone.as_ref().map(ToString::to_string),
             },
             root_volume: spec.groups.root_volume,
             protected: spec.termination_protection,
@@ -325,6 +327,10 @@ fn applications(spec: &ClusterSpec) -> Vec<String> {
     let more = spec.emr.software.applications.iter();
     let always = ALWAYS.into_iter().map(str::to_owned);
     always.chain(more.map(ToString::to_string)).collect()
+}
+
+fn texts(all: &[impl ToString]) -> Vec<String> {
+    all.iter().map(ToString::to_string).collect()
 }
 
 fn or_default(named: Option<&impl ToString>, default: &str) -> String {

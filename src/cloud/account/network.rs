@@ -93,6 +93,7 @@ impl<A: Api> Account<A> {
             .iter()
             .flat_map(ManagedGroups::iter);
         let more = spec.security_groups.iter().filter_map(GroupRef::existing);
+        let more = more.chain(&spec.network.core_security_groups);
         let named: Vec<&SecurityGroupId> = managed.chain(more).collect();
         if named.is_empty() {
             return Ok(());

@@ -13,4 +13,8 @@ pub struct Network {
     pub managed: Option<ManagedGroups>,
     /// AdditionalMasterSecurityGroups: ids, `sg-…`.
     pub groups: Vec<String>,
+    /// AdditionalSlaveSecurityGroups: ids, `sg-…`.
+    pub core_groups: Vec<String>,
+    /// Placement.AvailabilityZone, such as `us-east-1a`; in a request, `None` for EMR's choice.
+    pub zone: Option<String>,
 }

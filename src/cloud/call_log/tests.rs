@@ -181,6 +181,8 @@ fn cluster() -> RunJobFlow {
             subnet: Some(planted()),
             managed: None,
             groups: vec![planted()],
+            core_groups: vec![planted()],
+            zone: Some(planted()),
         },
         root_volume: None,
         protected: false,

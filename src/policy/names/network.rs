@@ -5,7 +5,7 @@ use super::{Datum, Name, Shape, read};
 use crate::model::name::SecurityGroupId;
 use crate::model::network::{ManagedGroups, SubnetChoice};
 use crate::policy::subject::Subject;
-use Shape::{Map, Text};
+use Shape::{List, Map, Text};
 
 pub(super) const NETWORK: &[Name] = &[
     leaf(
@@ -27,6 +27,18 @@ pub(super) const NETWORK: &[Name] = &[
             Some(SubnetChoice::Tags(tags)) => Some(read::map(tags)),
             Some(SubnetChoice::Id(_)) | None => Some(read::map(&Default::default())),
         },
+    ),
+    leaf(
+        "core_security_groups",
+        List(&Text),
+        "The ids of the groups that core and task nodes get besides.",
+        |s| Some(read::list(&s.stack.cluster.network.core_security_groups)),
+    ),
+    leaf(
+        "zone",
+        Text,
+        "The availability zone; empty if the stack names none.",
+        |s| Some(read::or_none(s.stack.cluster.network.zone.as_ref())),
     ),
     leaf(
         "access",

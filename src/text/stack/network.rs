@@ -1,17 +1,20 @@
 //! `cluster.network`, and what of EC2 the cluster uses that the stack does not create.
 
 use super::forms::{expand_key, expand_subnet};
-use super::{GROUPS, KEY_PAIRS};
+use super::{GROUPS, KEY_PAIRS, REGION};
 use crate::model::Invalid;
+use crate::model::aws_names::Zone;
+use crate::model::name::Region;
 use crate::model::name::{ExistingKeyName, KeyPairName, SecurityGroupId, SubnetId};
 use crate::model::network::{Access, ClusterKey, GroupRef, ManagedGroups, Network, SubnetChoice};
-use crate::text::collections::Forms;
+use crate::text::collections::{Forms, Unique, list};
 use crate::text::diag::{Code, Diagnostic};
 use crate::text::field::{At, Got, Shape, record};
 use crate::text::format::{self, Format};
 use crate::text::node::Node;
 use crate::text::reader::{Reader, Site};
 use crate::text::shape::Kind;
+use crate::text::source::Mark;
 use crate::text::texts::Texts;
 use crate::text::types::Words;
 
@@ -30,6 +33,13 @@ record! {
         /// Existing security groups whose rules EMR manages, instead of those that it creates.
         managed_groups: optional = MANAGED_GROUPS,
             "{ primary: sg-0a1b2c3d4e5f60718, core: sg-1b2c3d4e5f607182a }";
+        /// Existing security groups that its core and task nodes get besides, at most four.
+        core_security_groups: or_empty =
+            list(GROUP_ID, Unique::ByText, "the id of a security group", "sg-2c3d4e5f607182a3b"),
+            "[sg-2c3d4e5f607182a3b]";
+        /// The availability zone of its machines, in a subnet of the default VPC. A `subnet` has
+        /// its own.
+        zone: optional = Format::<Zone>::of(Zone::PATTERN), "us-east-1a";
         /// How people log in to its nodes.
         access: default("ssh") = Words([
             ("ssh", Access::Ssh, "Over SSH, through the ports that `security_groups` open."),
@@ -49,7 +59,11 @@ record! {
                     .help("leave `service_access` out for a subnet of the default VPC"),
             );
         }
-    } => Network { subnet, managed_groups, access };
+        at_most_four(at, &core_security_groups);
+        if let Some((Some(zone), place)) = zone.written() {
+            check_zone(at, zone, place, subnet.place.is_some());
+        }
+    } => Network { subnet, managed_groups, core_security_groups, zone, access };
 }
 
 const SUBNET_FORMS: Forms<SubnetId, SubnetChoice> = Forms {
@@ -162,12 +176,7 @@ const ACCESS: &str = NETWORK.key("access");
 /// additional security groups").
 const MOST_GROUPS: usize = 4;
 
-/// Rules between the security groups of the primary node and how people log in.
-pub(super) fn check(
-    at: &mut At<'_, '_>,
-    groups: &Got<'_, Vec<GroupRef>>,
-    network: &Got<'_, Network>,
-) {
+fn at_most_four<T>(at: &mut At<'_, '_>, groups: &Got<'_, Vec<T>>) {
     let items = groups.node.map_or(&[][..], Node::items);
     if let Some(fifth) = items.get(MOST_GROUPS) {
         let message = format!("`{}` has {} items", groups.key, items.len());
@@ -176,6 +185,36 @@ pub(super) fn check(
                 .expected(format!("at most {MOST_GROUPS}: EMR takes no more")),
         );
     }
+}
+
+/// A zone is one of the stack's region, and there is no subnet beside it (EMR API,
+/// JobFlowInstancesConfig).
+fn check_zone(at: &mut At<'_, '_>, zone: &Zone, place: Mark, has_subnet: bool) {
+    let region = at
+        .reader()
+        .and_then(|reader| reader.root.get(REGION)?.text());
+    let region = region.and_then(|region| region.parse::<Region>().ok());
+    if let Some(region) = region.filter(|region| !zone.is_in(region)) {
+        let message = format!("{zone} is not a zone of {region}, the region of the stack");
+        at.wrong(
+            Diagnostic::new(Code::Conflict, place, message)
+                .expected(format!("a zone such as `{region}a`")),
+        );
+    }
+    if has_subnet {
+        let message = "`zone` cannot stand beside `subnet`, which is in a zone of its own";
+        at.wrong(Diagnostic::new(Code::Conflict, place, message).help("leave `zone` out"));
+    }
+}
+
+/// Rules between the security groups of the primary node and how people log in.
+pub(super) fn check(
+    at: &mut At<'_, '_>,
+    groups: &Got<'_, Vec<GroupRef>>,
+    network: &Got<'_, Network>,
+) {
+    at_most_four(at, groups);
+    let items = groups.node.map_or(&[][..], Node::items);
     let access = network.value.as_ref().map_or(Access::Ssh, |it| it.access);
     if access == Access::Ssh {
         return;

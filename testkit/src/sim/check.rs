@@ -35,8 +35,11 @@ pub(super) fn order(order: &RunJobFlow) -> Result<(), Refusal> {
     concurrency(order.step_concurrency, &order.release)?;
     disks(order)?;
     settings(&order.settings, &order.release)?;
-    let few = order.network.groups.len() <= MOST_GROUPS;
+    let network = &order.network;
+    let few = network.groups.len().max(network.core_groups.len()) <= MOST_GROUPS;
     ensure(few, "Too many additional security groups.")?;
+    let one = network.subnet.is_none() || network.zone.is_none();
+    ensure(one, "Specify either a subnet or an availability zone.")?;
     let few = order.bootstrap.len() <= MOST_BOOTSTRAP;
     ensure(few, "A maximum of 16 bootstrap actions are allowed.")?;
     for action in &order.bootstrap {

@@ -198,6 +198,8 @@ impl Cluster {
             subnet: asked.subnet.or_else(|| Some(DEFAULT_SUBNET.to_owned())),
             managed: asked.managed.or_else(own),
             groups: asked.groups,
+            core_groups: asked.core_groups,
+            zone: asked.zone.or_else(|| Some("us-east-1a".to_owned())),
         }
     }
 

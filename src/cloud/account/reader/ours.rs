@@ -91,10 +91,6 @@ impl Reader<'_> {
 
 /// What EMR itself reports of a cluster whose spec cannot be read from its tags.
 fn bare(stack: &StackName, observed: &Replies, groups: &LastObservation) -> Option<ClusterSpec> {
-    let group = |role: Role| {
-        let group = observed.groups.iter().find(|group| group.role == role)?;
-        instance_group(group)
-    };
     let prefix = names::ec2(stack, "");
     let named = |name: &String| match name.strip_prefix(&prefix) {
         Some(own) => own.parse().ok().map(ClusterKey::Own),
@@ -118,17 +114,7 @@ fn bare(stack: &StackName, observed: &Replies, groups: &LastObservation) -> Opti
         let late = u64::try_from(safeguard_state::POWER_OFF_DELAY.num_seconds()).unwrap_or(0);
         guardrails.max_lifetime = Span::from_secs(converted.saturating_sub(late));
     }
-    let groups = InstanceGroups {
-        // Only ended clusters have no groups here, and theirs are not compared.
-        primary: match group(Role::Primary) {
-            Some(primary) => primary,
-            None => InstanceGroups::single("m5.xlarge".parse().ok()?).primary,
-        },
-        core: group(Role::Core),
-        task: group(Role::Task),
-        root_volume: cluster.root_volume,
-        scaling: None,
-    };
+    let groups = bare_groups(observed)?;
     Some(ClusterSpec {
         release: cluster.release.parse().ok()?,
         label: None,
@@ -160,6 +146,25 @@ fn bare(stack: &StackName, observed: &Replies, groups: &LastObservation) -> Opti
         ending: ENDING,
         overridden: None,
         budgets: Vec::new(),
+    })
+}
+
+/// The instance groups as EMR reports them.
+fn bare_groups(observed: &Replies) -> Option<InstanceGroups> {
+    let group = |role: Role| {
+        let group = observed.groups.iter().find(|group| group.role == role)?;
+        instance_group(group)
+    };
+    Some(InstanceGroups {
+        // Only ended clusters have no groups here, and theirs are not compared.
+        primary: match group(Role::Primary) {
+            Some(primary) => primary,
+            None => InstanceGroups::single("m5.xlarge".parse().ok()?).primary,
+        },
+        core: group(Role::Core),
+        task: group(Role::Task),
+        root_volume: observed.cluster.root_volume,
+        scaling: None,
     })
 }
 
@@ -200,6 +205,13 @@ fn locate(spec: &mut ClusterSpec, cluster: &emr::Cluster) {
     }
     if let (Some(named), Some(reported)) = (&mut network.managed_groups, &cluster.network.managed) {
         named.clone_from(reported);
+    }
+    let groups = cluster.network.core_groups.iter();
+    network.core_security_groups = groups.filter_map(|id| id.parse().ok()).collect();
+    if let (Some(named), Some(zone)) = (&mut network.zone, &cluster.network.zone)
+        && let Ok(reported) = zone.parse()
+    {
+        *named = reported;
     }
 }
 

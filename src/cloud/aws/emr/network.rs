@@ -2,8 +2,8 @@
 
 use crate::cloud::api::network::Network;
 use crate::model::network::ManagedGroups;
-use aws_sdk_emr::types::Ec2InstanceAttributes;
 use aws_sdk_emr::types::builders::JobFlowInstancesConfigBuilder;
+use aws_sdk_emr::types::{Ec2InstanceAttributes, PlacementType};
 
 pub(super) fn asked(
     instances: JobFlowInstancesConfigBuilder,
@@ -13,6 +13,8 @@ pub(super) fn asked(
         subnet,
         managed,
         groups,
+        core_groups,
+        zone,
     } = network;
     let (primary, core, service_access) = managed.map_or((None, None, None), |managed| {
         let service_access = managed.service_access.map(|id| id.to_string());
@@ -25,6 +27,8 @@ pub(super) fn asked(
         .set_emr_managed_slave_security_group(core)
         .set_service_access_security_group(service_access)
         .set_additional_master_security_groups((!groups.is_empty()).then_some(groups))
+        .set_additional_slave_security_groups((!core_groups.is_empty()).then_some(core_groups))
+        .set_placement(zone.map(|zone| PlacementType::builder().availability_zone(zone).build()))
 }
 
 pub(super) fn shown(theirs: Option<&Ec2InstanceAttributes>) -> Network {
@@ -35,6 +39,8 @@ pub(super) fn shown(theirs: Option<&Ec2InstanceAttributes>) -> Network {
         subnet: theirs.ec2_subnet_id().map(str::to_owned),
         managed: managed(theirs),
         groups: theirs.additional_master_security_groups().to_vec(),
+        core_groups: theirs.additional_slave_security_groups().to_vec(),
+        zone: theirs.ec2_availability_zone().map(str::to_owned),
     }
 }
 

@@ -133,6 +133,7 @@ fn networks_that_do_not_fit_end_with_errors_late() {
             subnet: Some(subnet.to_owned()),
             managed,
             groups: groups.iter().map(|id| (*id).clone()).collect(),
+            ..Network::default()
         };
         let service = Some("sg-00000003");
         for (network, fits) in [
