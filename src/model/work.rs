@@ -145,11 +145,11 @@ pub struct LinkedFile<F> {
 }
 
 /// As Spark takes it: `FILE#NAME`.
-impl fmt::Display for LinkedFile<String> {
+impl<F: fmt::Display> fmt::Display for LinkedFile<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.link {
             Some(link) => write!(f, "{}#{link}", self.file),
-            None => f.write_str(&self.file),
+            None => write!(f, "{}", self.file),
         }
     }
 }

@@ -55,6 +55,35 @@ pub(super) const ROOT_VOLUME_GIB: Name = leaf(
     },
 );
 
+pub(super) const ROOT_VOLUME_IOPS: Name = leaf(
+    "root_volume_iops",
+    Int,
+    "The operations per second of the root volume; 0 for EMR's own.",
+    |s| {
+        Some(of_root(
+            s.stack.cluster.root_volume.and_then(|volume| volume.iops),
+        ))
+    },
+);
+
+pub(super) const ROOT_VOLUME_THROUGHPUT: Name = leaf(
+    "root_volume_throughput",
+    Int,
+    "The throughput of the root volume in MiB/s; 0 for EMR's own.",
+    |s| {
+        Some(of_root(
+            s.stack
+                .cluster
+                .root_volume
+                .and_then(|volume| volume.throughput),
+        ))
+    },
+);
+
+fn of_root(chosen: Option<u16>) -> Datum {
+    Datum::Int(chosen.map_or(0, i64::from))
+}
+
 pub(super) const BOOTSTRAP: Name = leaf(
     "bootstrap",
     List(&Shape::Group(ACTION)),
@@ -95,6 +124,15 @@ fn action(action: &Bootstrap) -> Datum {
         ("script", read::text(&action.script)),
         ("args", read::list(&action.args)),
     ])
+}
+
+pub(super) fn volume_type(group: Option<&InstanceGroup>) -> Datum {
+    let ebs = group.and_then(|group| group.ebs.as_ref());
+    read::or_none(ebs.map(|ebs| ebs.kind.as_str()))
+}
+
+pub(super) fn volumes(group: Option<&InstanceGroup>) -> Datum {
+    chosen(group, |ebs| Some(ebs.volumes))
 }
 
 pub(super) fn iops(group: Option<&InstanceGroup>) -> Datum {

@@ -1,8 +1,11 @@
 //! Every name that a rule may use, declared once with its type, meaning and the function that reads
 //! its value. The checker, evaluation and documentation all use these declarations.
 
+mod data;
 pub mod document;
+mod job;
 mod launch;
+mod limits;
 mod network;
 mod read;
 mod specimen;
@@ -70,6 +73,9 @@ fn group(names: &[Name], subject: &Subject<'_>) -> BTreeMap<String, Datum> {
         .filter_map(|name| Some((name.name.to_owned(), value(name)?)))
         .collect()
 }
+
+#[cfg(test)]
+mod every_field;
 
 #[cfg(test)]
 mod tests {

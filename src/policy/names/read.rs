@@ -6,10 +6,7 @@ use crate::model::emr_settings::EmrSettings;
 use crate::model::money::Usd;
 use crate::model::software::Software;
 use crate::model::span::Span;
-use crate::model::stack::{
-    Arg, Ingress, IngressSource, InstanceGroup, Market, Piece, Source, Stack, Step, WhenDone,
-};
-use crate::model::work::{StepFile, Work};
+use crate::model::stack::{Ingress, IngressSource, InstanceGroup, Market, Stack};
 use crate::policy::subject::Subject;
 use std::collections::BTreeMap;
 
@@ -30,7 +27,7 @@ pub(super) fn map(of: &BTreeMap<String, String>) -> Datum {
     Datum::Map(of.iter().map(|(k, v)| (k.clone(), text(v))).collect())
 }
 
-fn whole(number: u64) -> Datum {
+pub(super) fn whole(number: u64) -> Datum {
     Datum::Int(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
@@ -104,10 +101,6 @@ pub(super) fn volumes(group: Option<&InstanceGroup>) -> Datum {
     }))
 }
 
-pub(super) fn when_done(what: WhenDone) -> Datum {
-    text(what.as_str())
-}
-
 pub(super) fn record<const N: usize>(parts: [(&str, Datum); N]) -> Datum {
     let named = parts.map(|(name, value)| (name.to_owned(), value));
     Datum::Map(BTreeMap::from(named))
@@ -127,82 +120,4 @@ pub(super) fn ingress(stack: &Stack) -> Datum {
     let groups = stack.security_groups.iter();
     let all = groups.flat_map(|group| group.ingress.iter().map(|it| one(group.name.as_str(), it)));
     Datum::List(all.collect())
-}
-
-pub(super) fn packages(stack: &Stack) -> Datum {
-    list(stack.job.iter().flat_map(|job| job.packages()))
-}
-
-pub(super) fn steps(stack: &Stack) -> Datum {
-    let steps = stack.job.iter().flat_map(|job| &job.steps);
-    Datum::List(steps.map(step).collect())
-}
-
-fn step(step: &Step) -> Datum {
-    let memory = step.spark.executor_memory.map_or(0, |memory| memory.mib());
-    let more = &step.spark.submission;
-    record([
-        ("name", text(&step.name)),
-        ("kind", text(step.work.kind())),
-        (
-            "script",
-            file_of(step, |work| matches!(work, Work::Script(_))),
-        ),
-        ("file", file_of(step, |_| true)),
-        ("command", command(step)),
-        ("deploy_mode", text(more.deploy_mode.as_str())),
-        ("py_files", list(&more.py_files)),
-        ("jars", list(&more.jars)),
-        ("packages", list(&more.packages)),
-        ("env", map(&more.env)),
-        ("on_failure", text(step.on_failure.as_str())),
-        ("args", list(step.args.iter().map(|arg| written(arg)))),
-        ("executor_memory_mib", whole(memory)),
-        ("conf", map(&step.spark.conf)),
-    ])
-}
-
-/// The file of a step of these kinds; empty if it has another or none.
-fn file_of(step: &Step, wanted: fn(&Work<StepFile, Arg>) -> bool) -> Datum {
-    let work = Some(&step.work).filter(|work| wanted(work));
-    or_none(work.and_then(Work::file))
-}
-
-/// The words of a command, or the two folders of a copy; empty for another kind.
-fn command(step: &Step) -> Datum {
-    match &step.work {
-        Work::Command(words) => list(words.iter().map(|word| written(word))),
-        Work::Copy { from, to } => list([written(from), written(to)]),
-        Work::Script(_) | Work::Jar { .. } | Work::Sql(_) | Work::Hive(_) | Work::Shell(_) => {
-            Datum::List(Vec::new())
-        }
-    }
-}
-
-/// An argument as the stack writes it.
-fn written(arg: &[Piece]) -> String {
-    let piece = |piece: &Piece| match piece {
-        Piece::Text(text) => text.replace("${", "$${"),
-        Piece::Data(name) => format!("${{data.{name}}}"),
-        Piece::Results => "${results}".to_owned(),
-        Piece::Scratch => "${scratch}".to_owned(),
-    };
-    arg.iter().map(piece).collect()
-}
-
-pub(super) fn data(stack: &Stack) -> Datum {
-    let one = |(name, data): (_, &crate::model::stack::Data)| {
-        let (source, location) = match &data.source {
-            Source::Path(path) => ("path", text(path.display())),
-            Source::Url { url, .. } => ("url", text(url)),
-            Source::S3(address) => ("s3", text(address)),
-        };
-        let name: &crate::model::name::DataName = name;
-        record([
-            ("name", text(name)),
-            ("source", text(source)),
-            ("location", location),
-        ])
-    };
-    Datum::List(stack.data.iter().map(one).collect())
 }

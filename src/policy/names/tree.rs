@@ -1,6 +1,9 @@
 //! The declarations of all names.
 
+use super::data;
+use super::job::JOB;
 use super::launch;
+use super::limits::GUARDRAILS;
 use super::network::NETWORK;
 use super::read;
 use super::{Name, Read, Shape};
@@ -60,9 +63,18 @@ const STACK: &[Name] = &[
         |s| Some(read::ingress(s.stack)),
     ),
     group("job", "The job; without one its lists are empty.", JOB),
-    leaf("data", List(&Shape::Group(DATA)), "The data sets.", |s| {
-        Some(read::data(s.stack))
-    }),
+    leaf(
+        "data",
+        List(&Shape::Group(data::DATA)),
+        "The data sets.",
+        |s| Some(data::data(s.stack)),
+    ),
+    leaf(
+        "key_pairs",
+        List(&Shape::Group(data::KEY_PAIR)),
+        "The key pairs of the stack.",
+        |s| Some(data::key_pairs(s.stack)),
+    ),
     group("guardrails", "What ends the cluster.", GUARDRAILS),
 ];
 
@@ -172,6 +184,8 @@ const CLUSTER: &[Name] = &[
     launch::ROLES,
     launch::IMAGE,
     launch::ROOT_VOLUME_GIB,
+    launch::ROOT_VOLUME_IOPS,
+    launch::ROOT_VOLUME_THROUGHPUT,
     launch::BOOTSTRAP,
     launch::STEP_CONCURRENCY,
     launch::TERMINATION_PROTECTION,
@@ -193,6 +207,18 @@ macro_rules! role {
             leaf("market", Text, "`on-demand` or `spot`.", |s| {
                 Some(read::market($of(s)))
             }),
+            leaf(
+                "volume_type",
+                Text,
+                "The kind of the data volumes, such as `gp3`; empty for EMR's default.",
+                |s| Some(launch::volume_type($of(s))),
+            ),
+            leaf(
+                "volumes",
+                Int,
+                "The number of data volumes of one node; 0 for EMR's default.",
+                |s| Some(launch::volumes($of(s))),
+            ),
             leaf(
                 "volume_gib",
                 Int,
@@ -223,90 +249,6 @@ const INGRESS: &[Name] = &[
     part("port", Int, "The TCP port."),
     part("from", Text, "`caller`, or a range of addresses."),
     part("group", Text, "The security group's name."),
-];
-
-const JOB: &[Name] = &[
-    leaf(
-        "steps",
-        List(&Shape::Group(STEP)),
-        "The steps, in order.",
-        |s| Some(read::steps(s.stack)),
-    ),
-    leaf(
-        "python_packages",
-        List(&Text),
-        "The Python packages, as in the stack.",
-        |s| Some(read::packages(s.stack)),
-    ),
-];
-
-const STEP: &[Name] = &[
-    part("name", Text, "The step's name."),
-    part(
-        "kind",
-        Text,
-        "`script`, `jar`, `sql`, `hive`, `command`, `shell` or `copy`.",
-    ),
-    part(
-        "script",
-        Text,
-        "The path or address of a `script`; empty for another kind.",
-    ),
-    part(
-        "file",
-        Text,
-        "The path or address of what it runs; empty for a `command` or a `copy`.",
-    ),
-    part(
-        "command",
-        List(&Text),
-        "The words of a `command`, or the two folders of a `copy`.",
-    ),
-    part("args", List(&Text), "Its arguments, as in the stack."),
-    part("deploy_mode", Text, "`client` or `cluster`."),
-    part("py_files", List(&Text), "The py_files, as in the stack."),
-    part("jars", List(&Text), "The jars, as in the stack."),
-    part("packages", List(&Text), "The packages of Maven."),
-    part("env", Map(&Text), "Environment variables by name."),
-    part("on_failure", Text, "`stop` or `continue`."),
-    part(
-        "executor_memory_mib",
-        Int,
-        "MiB of each executor; 0 for `auto`.",
-    ),
-    part("conf", Map(&Text), "Spark's settings of the step."),
-];
-
-const DATA: &[Name] = &[
-    part("name", Text, "The data set's name."),
-    part("source", Text, "`path`, `url` or `s3`."),
-    part("location", Text, "The path or address itself."),
-];
-
-const GUARDRAILS: &[Name] = &[
-    leaf("idle_minutes", Double, "The idle_timeout.", |s| {
-        Some(read::minutes(s.stack.guardrails.idle_timeout))
-    }),
-    leaf("lifetime_minutes", Double, "The max_lifetime.", |s| {
-        Some(read::minutes(s.stack.guardrails.max_lifetime))
-    }),
-    leaf("lease_minutes", Double, "The lease; 0 if none.", |s| {
-        let lease = s.stack.guardrails.lease;
-        Some(lease.map_or(super::Datum::Double(0.0), read::minutes))
-    }),
-    leaf("budget", Double, "The budget in dollars; 0 if none.", |s| {
-        let budget = s.stack.guardrails.budget;
-        Some(budget.map_or(super::Datum::Double(0.0), read::usd))
-    }),
-    leaf("has_budget", Bool, "Whether there is a budget.", |s| {
-        Some(super::Datum::Bool(s.stack.guardrails.budget.is_some()))
-    }),
-    leaf(
-        "when_done",
-        Text,
-        "`terminate`, or `keep` for a cluster that outlives its job.",
-        |s| Some(read::when_done(s.stack.guardrails.when_done)),
-    ),
 ];
 
 pub(super) const fn leaf(name: &'static str, shape: Shape, doc: &'static str, read: Read) -> Name {
