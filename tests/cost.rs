@@ -6,6 +6,8 @@
 mod bills;
 #[path = "cost/estimates.rs"]
 mod estimates;
+#[path = "cost/fleets.rs"]
+mod fleets;
 #[path = "cost/offers.rs"]
 mod offers;
 #[path = "cost/prices.rs"]

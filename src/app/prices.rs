@@ -47,11 +47,11 @@ impl Prices<'_> {
     /// # Errors
     /// The price that is unknown.
     pub(crate) fn of(&self, spec: &ClusterSpec) -> Result<Estimate, NoPrice> {
-        let estimate = Estimate::of(self.catalog, self.region, &spec.groups)?;
-        Ok(if spec.network.private {
-            estimate.without_addresses()
+        let of = if spec.network.private {
+            Estimate::private
         } else {
-            estimate
-        })
+            Estimate::of
+        };
+        of(self.catalog, self.region, &spec.groups)
     }
 }

@@ -1,6 +1,6 @@
 //! Compares the price before and after a change.
 
-use super::estimate::{Estimate, GroupCost};
+use super::estimate::Estimate;
 use crate::model::instance::Nodes;
 use crate::model::instance_span::Role;
 use crate::model::money::Usd;
@@ -35,7 +35,7 @@ pub struct GroupChange {
 /// The nodes of a role and their price.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct GroupPrice {
-    /// The nodes.
+    /// The nodes; the type is the first of a fleet's.
     pub nodes: Nodes,
     /// Dollars per hour of all nodes.
     pub hourly: Usd,
@@ -72,9 +72,10 @@ fn change(role: Role, old: &Estimate, new: &Estimate) -> Option<GroupChange> {
 }
 
 fn price(role: Role, of: &Estimate) -> Option<GroupPrice> {
-    let is_it = |group: &&GroupCost| group.role == role;
-    of.groups.iter().find(is_it).map(|group| GroupPrice {
-        nodes: group.nodes.clone(),
-        hourly: group.hourly,
-    })
+    let groups = || of.groups.iter().filter(|group| group.role == role);
+    let mut nodes = groups().next()?.nodes.clone();
+    let counts = groups().map(|group| group.nodes.count);
+    nodes.count = counts.fold(0, u16::saturating_add);
+    let hourly = groups().map(|group| group.hourly).sum();
+    Some(GroupPrice { nodes, hourly })
 }

@@ -4,6 +4,7 @@
 //! Charged per second, with a minimum of 60 seconds per instance (EMR and EC2 pricing pages).
 
 use super::catalog::{Catalog, NoPrice, Note, Price, Source, Volumes};
+use super::unit_rates;
 use crate::model::desired::InstanceGroups;
 use crate::model::instance::Nodes;
 use crate::model::instance_span::Role;
@@ -13,24 +14,30 @@ use crate::model::rates::{DECIMALS, NodeRate, Rates};
 use crate::model::root_volume::RootVolume;
 use crate::model::span::Span;
 use crate::model::stack::{Ebs, InstanceGroup, Market, VolumeKind};
+use crate::model::worst_mix::{Alike, least_hourly, worst_mix};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::Serialize;
-use std::collections::BTreeMap;
 
-/// The estimate of a cluster's cost.
+/// The estimate of a cluster's cost. If EMR chooses instances or their number, that of the dearest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Estimate {
     /// The region.
     pub region: Region,
-    /// The groups, the primary first.
+    /// The groups, the primary first. A fleet has one for each type in its dearest mix.
     pub groups: Vec<GroupCost>,
     /// Dollars per hour of the whole cluster.
     pub hourly: Usd,
     /// The date of the oldest price in it.
     pub as_of: NaiveDate,
+    /// Dollars per hour of the cheapest instances at the least size, if EMR scales the cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub least_hourly: Option<Usd>,
     /// Costs that are not included.
     pub unpriced: Vec<Unpriced>,
+    /// The rates of its roles and of the types of its fleets.
+    #[serde(skip)]
+    rates: Rates,
 }
 
 /// The cost of the nodes of one role.
@@ -155,24 +162,39 @@ impl Estimate {
         region: &Region,
         groups: &InstanceGroups,
     ) -> Result<Self, NoPrice> {
-        let roles = [
-            (Role::Primary, Some(&groups.primary)),
-            (Role::Core, groups.core.as_ref()),
-            (Role::Task, groups.task.as_ref()),
-        ];
+        let rates = unit_rates::rates(catalog, region, groups)?;
+        Self::at_rates(catalog, region, groups, rates)
+    }
+
+    /// The estimate of the dearest instances at these rates.
+    pub(super) fn at_rates(
+        catalog: &Catalog,
+        region: &Region,
+        groups: &InstanceGroups,
+        rates: Rates,
+    ) -> Result<Self, NoPrice> {
         let root = groups.root_volume.as_ref();
-        let groups: Vec<GroupCost> = roles
-            .into_iter()
-            .filter_map(|(role, group)| Some(group_cost(catalog, region, role, group?, root)))
-            .collect::<Result<_, _>>()?;
-        let components = groups.iter().flat_map(|group| &group.components);
+        let cost = |alike: Alike| {
+            let group = match alike.role {
+                Role::Primary => Some(&groups.primary),
+                Role::Core => groups.core.as_ref(),
+                Role::Task => groups.task.as_ref(),
+            };
+            let group = unit_rates::of_mix(group?, &alike);
+            Some(group_cost(catalog, region, alike.role, &group, root))
+        };
+        let mix = worst_mix(groups, Some(&rates)).into_iter();
+        let costs: Vec<GroupCost> = mix.filter_map(cost).collect::<Result<_, _>>()?;
+        let components = costs.iter().flat_map(|group| &group.components);
         let as_of = components.map(|component| component.source.as_of).min();
         Ok(Self {
             region: region.clone(),
-            hourly: groups.iter().map(|group| group.hourly).sum(),
-            groups,
+            hourly: costs.iter().map(|group| group.hourly).sum(),
+            groups: costs,
             as_of: as_of.unwrap_or_default(),
+            least_hourly: least_hourly(groups, &rates),
             unpriced: vec![Unpriced::S3, Unpriced::DataTransfer, Unpriced::CloudWatch],
+            rates,
         })
     }
 
@@ -191,16 +213,7 @@ impl Estimate {
 
     /// Dollars per hour per node of each role, to be recorded with the cluster.
     pub fn rates(&self) -> Option<Rates> {
-        let of = |role| {
-            let group = self.groups.iter().find(|group| group.role == role);
-            group.map(GroupCost::node_rate)
-        };
-        Some(Rates {
-            primary: of(Role::Primary)?,
-            core: of(Role::Core),
-            task: of(Role::Task),
-            types: BTreeMap::new(),
-        })
+        Some(self.rates.clone())
     }
 
     /// Why prices are not certain, without duplicates.
@@ -219,7 +232,7 @@ pub(super) fn for_seconds(hourly: Usd, seconds: u64) -> Usd {
 }
 
 impl GroupCost {
-    fn node_rate(&self) -> NodeRate {
+    pub(super) fn node_rate(&self) -> NodeRate {
         let of = |is_part: fn(ComponentKind) -> bool| -> Usd {
             let parts = self.components.iter();
             let all: Usd = parts
@@ -238,7 +251,7 @@ impl GroupCost {
     }
 }
 
-fn group_cost(
+pub(super) fn group_cost(
     catalog: &Catalog,
     region: &Region,
     role: Role,

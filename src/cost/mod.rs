@@ -11,3 +11,4 @@ pub mod offers;
 mod private;
 pub mod product;
 pub mod shape;
+mod unit_rates;

@@ -1,30 +1,40 @@
 //! The cost of machines without public addresses, as in a private subnet.
 
+use super::catalog::{Catalog, NoPrice};
 use super::estimate::{ComponentKind, Estimate};
+use super::unit_rates;
+use crate::model::desired::InstanceGroups;
 use crate::model::money::Usd;
+use crate::model::name::Region;
 use rust_decimal::Decimal;
 
 impl Estimate {
-    /// The estimate without public IPv4 addresses.
-    #[must_use]
-    pub fn without_addresses(mut self) -> Self {
-        for group in &mut self.groups {
+    /// Estimates the cost of a cluster without public IPv4 addresses.
+    ///
+    /// # Errors
+    /// Returns an error if the price of a component is unknown.
+    pub fn private(
+        catalog: &Catalog,
+        region: &Region,
+        groups: &InstanceGroups,
+    ) -> Result<Self, NoPrice> {
+        let rates = unit_rates::rates(catalog, region, groups)?.without_addresses();
+        let mut estimate = Self::at_rates(catalog, region, groups, rates)?;
+        for group in &mut estimate.groups {
             let is_charged = |kind| kind != ComponentKind::PublicAddress;
             group.components.retain(|it| is_charged(it.kind));
             group.hourly = group.components.iter().map(|it| it.hourly).sum();
             let count = Decimal::from(group.nodes.count.max(1));
             group.node_hourly = Usd::new(group.hourly.amount() / count);
         }
-        self.hourly = self.groups.iter().map(|group| group.hourly).sum();
-        self
+        estimate.hourly = estimate.groups.iter().map(|group| group.hourly).sum();
+        Ok(estimate)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cost::catalog::Catalog;
-    use crate::model::desired::InstanceGroups;
     use crate::model::stack::{InstanceGroup, Market};
 
     #[test]
@@ -38,7 +48,7 @@ mod tests {
         });
         let region = "us-east-1".parse().unwrap();
         let public = Estimate::of(Catalog::bundled(), &region, &groups).unwrap();
-        let private = public.clone().without_addresses();
+        let private = Estimate::private(Catalog::bundled(), &region, &groups).unwrap();
         let address: Usd = "$0.005".parse().unwrap();
         let less = public.hourly.amount() - private.hourly.amount();
         assert_eq!(less, address.amount() * Decimal::from(5));

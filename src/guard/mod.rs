@@ -3,6 +3,7 @@
 //! `status` share it, so that they agree.
 
 pub mod budget;
+mod counted;
 pub mod ended;
 pub mod extend;
 pub mod hours;
@@ -16,6 +17,7 @@ pub mod verdict;
 pub mod watch;
 
 pub use budget::spent;
+pub use counted::LIST_LAG;
 pub use ended::{Ended, began_at};
 pub use extend::{Refused, extended};
 pub use idle::idle_since;

@@ -1,12 +1,13 @@
 //! What a cluster's hard deadline depends on, also for a cluster that is yet to be created.
 
+use super::counted;
 use crate::model::desired::InstanceGroups;
 use crate::model::instance_span::InstanceSpan;
 use crate::model::observed::Cluster;
 use crate::model::rates::Rates;
-use crate::model::sizes::Sizes;
 use crate::model::span::Span;
 use crate::model::stack::Guardrails;
+use crate::model::worst_mix;
 use chrono::{DateTime, Utc};
 
 /// The terms of one cluster.
@@ -33,7 +34,7 @@ impl Terms {
             guardrails: cluster.guardrails(),
             created_at: cluster.created_at,
             renewed_at: cluster.renewed_at,
-            instance_spans: cluster.instance_spans.clone(),
+            instance_spans: counted::instance_spans(cluster),
             rates: cluster.spec.rates.clone(),
             ending: cluster.spec.ending,
         }
@@ -51,7 +52,7 @@ impl Terms {
             guardrails: guardrails.clone(),
             created_at: now,
             renewed_at: None,
-            instance_spans: Sizes::of(groups).instance_spans(groups, now, None),
+            instance_spans: worst_mix::spans(groups, rates.as_ref(), now, None),
             rates,
             ending,
         }

@@ -181,6 +181,12 @@ impl InstanceGroups {
             .flatten()
     }
 
+    /// Whether EMR chooses the types of instances or changes their number, so that a cluster's cost
+    /// depends on what there really is.
+    pub fn varies(&self) -> bool {
+        self.scaling.is_some() || self.iter().any(|group| group.fleet.is_some())
+    }
+
     /// The size in words: `3 x m5.xlarge` if all nodes are alike.
     pub fn size(&self) -> String {
         let one = self.primary.instance_type();

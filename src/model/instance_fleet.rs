@@ -119,8 +119,56 @@ impl Fleet {
             .collect()
     }
 
+    /// The most that instances can cost whose units are at most 0, 1, 2, … `units`, without the one
+    /// that may exceed a target.
+    pub fn dearest_fills(&self, units: u16, price: impl Fn(&InstanceType) -> Usd) -> Vec<Usd> {
+        let price = |of: &FleetType| price(&of.instance_type);
+        let prices: Vec<Usd> = self.types.iter().map(price).collect();
+        let best = self.table(units, &prices);
+        best.into_iter().map(|(cost, _)| cost).collect()
+    }
+
+    /// The least that instances cost that fill this many units.
+    pub fn cheapest(&self, units: u16, price: impl Fn(&InstanceType) -> Usd) -> Usd {
+        let mut least = vec![Usd::ZERO];
+        for filled in 1..=usize::from(units) {
+            let with = |of: &FleetType| {
+                let before = filled.saturating_sub(usize::from(of.weight.max(1)));
+                least[before] + price(&of.instance_type)
+            };
+            let cost = self.types.iter().map(with).min();
+            least.push(cost.unwrap_or(Usd::ZERO));
+        }
+        least[usize::from(units)]
+    }
+
+    /// The most instances that these targets can come to.
+    pub fn most_instances(&self, targets: &[u16]) -> u16 {
+        let lightest = self.types.iter().map(|of| of.weight.max(1)).min();
+        let of = |target: &u16| target.div_ceil(lightest.unwrap_or(1));
+        targets.iter().map(of).fold(0, u16::saturating_add)
+    }
+
     /// The dearest instances, by index of their types, whose units are at most `units`.
     fn fill(&self, units: u16, prices: &[Usd]) -> Vec<usize> {
+        let best = self.table(units, prices);
+        let mut chosen = Vec::new();
+        let mut filled = usize::from(units);
+        while filled > 0 {
+            match best[filled].1 {
+                Some(index) => {
+                    chosen.push(index);
+                    filled -= usize::from(self.types[index].weight.max(1));
+                }
+                None => filled -= 1,
+            }
+        }
+        chosen
+    }
+
+    /// For 0, 1, 2, … `units`: the most that instances of at most so many units can cost, and the
+    /// type to add last; `None` to leave the last unit empty.
+    fn table(&self, units: u16, prices: &[Usd]) -> Vec<(Usd, Option<usize>)> {
         let units = usize::from(units);
         let mut best = vec![(Usd::ZERO, None); units + 1];
         for filled in 1..=units {
@@ -135,18 +183,7 @@ impl Fleet {
                 }
             }
         }
-        let mut chosen = Vec::new();
-        let mut filled = units;
-        while filled > 0 {
-            match best[filled].1 {
-                Some(index) => {
-                    chosen.push(index);
-                    filled -= usize::from(self.types[index].weight.max(1));
-                }
-                None => filled -= 1,
-            }
-        }
-        chosen
+        best
     }
 }
 

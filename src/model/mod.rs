@@ -63,5 +63,6 @@ pub mod step_words;
 pub mod unarmed;
 mod words;
 pub mod work;
+pub mod worst_mix;
 
 pub use invalid::Invalid;

@@ -1,9 +1,10 @@
 //! The observed state as of an instant, as reported by the cloud.
 
-use super::desired::{ClusterSpec, JobSpec};
+use super::desired::{ClusterSpec, InstanceGroups, JobSpec};
 use super::extension::Extension;
 use super::instance_span::InstanceSpan;
 use super::instance_span::Role;
+use super::money::Usd;
 use super::name::{ClusterId, JobHash, KeyPairName, StackName, StepName};
 use super::safeguard::Safeguard;
 use super::shown::Untrusted;
@@ -11,6 +12,7 @@ use super::sizes::Sizes;
 use super::stack::InstanceGroup;
 use super::stack::{Guardrails, SecurityGroup};
 use super::words::words;
+use super::worst_mix;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -123,6 +125,10 @@ pub struct Cluster {
     #[serde(default)]
     #[serde(rename = "lives")]
     pub instance_spans: Vec<InstanceSpan>,
+    /// When the cloud reported the spans, for a cluster whose instances vary. `None` if its spans
+    /// are those of its recorded sizes or, if it varies, of the dearest instances that it can have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_at: Option<DateTime<Utc>>,
     /// Whether the spans are those that were requested, until the cloud reports the actual ones.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub estimated: bool,
@@ -149,7 +155,7 @@ impl Cluster {
         Self {
             id,
             stack,
-            instance_spans: Sizes::of(&spec.groups).instance_spans(&spec.groups, created_at, None),
+            instance_spans: Sizes::of(&spec.groups).spans_of(&spec, created_at, None),
             spec,
             state: ClusterState::Starting,
             created_at,
@@ -160,6 +166,7 @@ impl Cluster {
             drift: Vec::new(),
             attended: true,
             owner: None,
+            counted_at: None,
             estimated: false,
             extensions: Vec::new(),
             renewed_at: None,
@@ -183,6 +190,10 @@ impl Cluster {
         }
         let have = &self.spec.groups;
         let want = &want.groups;
+        if have.varies() || want.varies() {
+            grown.vary(want, now);
+            return grown;
+        }
         for (role, have, want) in [
             (Role::Core, &have.core, &want.core),
             (Role::Task, &have.task, &want.task),
@@ -197,6 +208,35 @@ impl Cluster {
             });
         }
         grown
+    }
+
+    /// Changes the groups of a cluster that varies, or that will, unless the dearest instances of the
+    /// new ones cost less.
+    fn vary(&mut self, want: &InstanceGroups, now: DateTime<Utc>) {
+        let rates = self.spec.rates.as_ref();
+        let [before, after] =
+            [&self.spec.groups, want].map(|groups| worst_mix::spans(groups, rates, now, None));
+        let hourly = |spans: &[InstanceSpan]| -> Usd {
+            let of = |span: &InstanceSpan| {
+                let rate = rates.map_or(Usd::ZERO, |rates| rates.of_span(span).total());
+                rate.times(span.count.into())
+            };
+            spans.iter().map(of).sum()
+        };
+        if hourly(&after) < hourly(&before) {
+            return;
+        }
+        self.spec.groups = want.clone();
+        if self.counted_at.is_none() {
+            for span in self
+                .instance_spans
+                .iter_mut()
+                .filter(|span| span.until.is_none())
+            {
+                span.until = Some(now);
+            }
+            self.instance_spans.extend(after);
+        }
     }
 
     /// Whether the cluster is over and still has safeguards to remove.

@@ -95,9 +95,16 @@ pub struct Rates {
 impl Rates {
     /// The rate of one instance of these: its type's, or else its role's.
     pub fn of_span(&self, span: &InstanceSpan) -> NodeRate {
-        let of_type = |of: &InstanceType| self.types.get(&(span.role, of.clone())).copied();
-        let own = span.instance_type.as_ref().and_then(of_type);
-        own.unwrap_or_else(|| self.of(span.role))
+        match &span.instance_type {
+            Some(of) => self.of_type(span.role, of),
+            None => self.of(span.role),
+        }
+    }
+
+    /// The rate of an instance of a fleet: its type's, or else its role's.
+    pub fn of_type(&self, role: Role, of: &InstanceType) -> NodeRate {
+        let own = self.types.get(&(role, of.clone()));
+        own.copied().unwrap_or_else(|| self.of(role))
     }
 
     /// The rates of machines without public addresses.

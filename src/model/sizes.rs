@@ -1,18 +1,26 @@
 //! The history of a cluster's node counts, recorded with it, so that its meter counts a resize from
 //! the time of the request.
 
-use super::desired::InstanceGroups;
+use super::desired::{ClusterSpec, InstanceGroups};
 use super::instance_span::{InstanceSpan, Role};
 use super::invalid::Invalid;
 use super::parsed::serde_by_text;
+use super::worst_mix;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::fmt;
 use std::str::FromStr;
 
-/// Core and task nodes by seconds after the cluster's creation, oldest first. Text: `0:2+0
-/// 3600:4+0`, short enough for a tag.
+/// Core and task nodes by seconds after the cluster's creation, oldest first, and whether EMR has
+/// chosen instances or their number since. Text: `0:2+0 3600:4+0` or `0:2+0 varies`, short enough for
+/// a tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sizes(Vec<Size>);
+pub struct Sizes {
+    sizes: Vec<Size>,
+    varies: bool,
+}
+
+/// The last word of the text if EMR has chosen instances or their number.
+const VARIES: &str = " varies";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Size {
@@ -37,18 +45,24 @@ impl Sizes {
     /// The history of a cluster that is created with these groups.
     pub fn of(groups: &InstanceGroups) -> Self {
         let (core, task) = counts(groups);
-        Self(vec![Size {
-            since: 0,
-            core,
-            task,
-        }])
+        let since = 0;
+        Self {
+            sizes: vec![Size { since, core, task }],
+            varies: groups.varies(),
+        }
+    }
+
+    /// Whether EMR has chosen the cluster's instances or their number at any time.
+    pub const fn varies(&self) -> bool {
+        self.varies
     }
 
     /// The history with the observed counts. A resize by somebody else counts as the larger of both
     /// counts since the last recorded resize.
     #[must_use]
     pub fn seen(mut self, now: &InstanceGroups) -> Self {
-        if let Some(last) = self.0.last_mut() {
+        self.varies |= now.varies();
+        if let Some(last) = self.sizes.last_mut() {
             let (core, task) = counts(now);
             (last.core, last.task) = (last.core.max(core), last.task.max(task));
         }
@@ -58,21 +72,38 @@ impl Sizes {
     /// The history after a resize at a number of seconds after the cluster's creation.
     #[must_use]
     pub fn resized(mut self, since: u64, groups: &InstanceGroups) -> Self {
+        self.varies |= groups.varies();
         let (core, task) = counts(groups);
-        let last = self.0.last();
+        let last = self.sizes.last();
         // Clocks of two machines may differ.
         let since = last.map_or(since, |last| since.max(last.since));
         if last.is_none_or(|last| (last.core, last.task) != (core, task)) {
-            self.0.push(Size { since, core, task });
+            self.sizes.push(Size { since, core, task });
         }
-        while self.0.len() > MAX_SIZES {
-            let second = self.0.remove(1);
-            if let Some(first) = self.0.first_mut() {
+        while self.sizes.len() > MAX_SIZES {
+            let second = self.sizes.remove(1);
+            if let Some(first) = self.sizes.first_mut() {
                 first.core = first.core.max(second.core);
                 first.task = first.task.max(second.task);
             }
         }
         self
+    }
+
+    /// The instance spans of a cluster of this spec, as far as they are known without the cloud's
+    /// list: of these sizes or, if it varies, of the dearest instances that it can have.
+    pub fn spans_of(
+        &self,
+        spec: &ClusterSpec,
+        created: DateTime<Utc>,
+        ended: Option<DateTime<Utc>>,
+    ) -> Vec<InstanceSpan> {
+        match &spec.rates {
+            Some(rates) if spec.groups.varies() => {
+                worst_mix::spans(&spec.groups, Some(rates), created, ended)
+            }
+            Some(_) | None => self.instance_spans(&spec.groups, created, ended),
+        }
     }
 
     /// The instance spans of a cluster that has these groups `now`.
@@ -82,7 +113,7 @@ impl Sizes {
         created: DateTime<Utc>,
         ended: Option<DateTime<Utc>>,
     ) -> Vec<InstanceSpan> {
-        let sizes = self.clone().seen(now).0;
+        let sizes = self.clone().seen(now).sizes;
         let primary = InstanceSpan {
             role: Role::Primary,
             from: created,
@@ -101,9 +132,14 @@ impl Sizes {
     }
 }
 
+/// The core and task nodes of these groups; of a scaled cluster, those of its largest size.
 fn counts(groups: &InstanceGroups) -> (u16, u16) {
-    let count = |group: Option<&super::stack::InstanceGroup>| group.map_or(0, |g| g.nodes.count);
-    (count(groups.core.as_ref()), count(groups.task.as_ref()))
+    let mix = worst_mix::worst_mix(groups, None);
+    let count = |role: Role| {
+        let alike = mix.iter().find(|alike| alike.role == role);
+        alike.map_or(0, |alike| alike.count)
+    };
+    (count(Role::Core), count(Role::Task))
 }
 
 /// Nodes that were added together end when as many leave; the newest leave first.
@@ -155,8 +191,9 @@ fn of_role(
 impl fmt::Display for Sizes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let size = |size: &Size| format!("{}:{}+{}", size.since, size.core, size.task);
-        let sizes: Vec<String> = self.0.iter().map(size).collect();
-        f.pad(&sizes.join(" "))
+        let sizes: Vec<String> = self.sizes.iter().map(size).collect();
+        let varies = if self.varies { VARIES } else { "" };
+        f.pad(&(sizes.join(" ") + varies))
     }
 }
 
@@ -173,6 +210,10 @@ impl FromStr for Sizes {
                 task: task.parse().ok()?,
             })
         };
+        let (text, varies) = match text.strip_suffix(VARIES) {
+            Some(text) => (text, true),
+            None => (text, false),
+        };
         let sizes: Option<Vec<Size>> = text.split(' ').map(size).collect();
         let is_life = |sizes: &Vec<Size>| {
             let ends = (
@@ -184,7 +225,7 @@ impl FromStr for Sizes {
         };
         sizes
             .filter(is_life)
-            .map(Self)
+            .map(|sizes| Self { sizes, varies })
             .ok_or_else(|| Invalid::new("seconds and counts such as `0:2+0 3600:4+0`"))
     }
 }

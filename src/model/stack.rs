@@ -189,6 +189,14 @@ impl InstanceGroup {
         }
     }
 
+    /// The types that its instances can have: a fleet's, or its own.
+    pub fn instance_types(&self) -> Vec<&InstanceType> {
+        match &self.fleet {
+            Some(fleet) => fleet.types.iter().map(|of| &of.instance_type).collect(),
+            None => vec![self.instance_type()],
+        }
+    }
+
     /// The instance type.
     pub fn instance_type(&self) -> &InstanceType {
         &self.nodes.instance_type

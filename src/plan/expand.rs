@@ -17,9 +17,9 @@ use crate::model::emr_settings::EmrSettings;
 use crate::model::facts::{Capacity, Facts};
 use crate::model::hint::Command;
 use crate::model::releases;
-use crate::model::sizes::Sizes;
 use crate::model::span::Span;
 use crate::model::stack::{Stack, WhenDone};
+use crate::model::worst_mix;
 use chrono::DateTime;
 use std::collections::BTreeSet;
 
@@ -135,7 +135,7 @@ fn too_poor(stack: &Stack, facts: &Facts) -> Option<Refusal> {
     let rates = facts.prices.as_ref().ok()?;
     let born = DateTime::UNIX_EPOCH;
     let groups = InstanceGroups::of(&stack.cluster);
-    let instance_spans = Sizes::of(&groups).instance_spans(&groups, born, None);
+    let instance_spans = worst_mix::spans(&groups, Some(rates), born, None);
     let min_cost = accrued(rates, &instance_spans, born + facts.ending.delta()).total;
     (min_cost >= budget).then(|| {
         let min_cost = min_cost.up_to(2);

@@ -57,6 +57,28 @@ impl Estimated<'_> {
         self.expected.map(|length| self.estimate.run(length))
     }
 
+    /// What the price depends on besides the stack, in words; `None` if on nothing.
+    pub(in crate::cli) fn range(&self) -> Option<String> {
+        let hourly = cents(self.estimate.hourly);
+        let counts = self.estimate.groups.iter().map(|group| group.nodes.count);
+        let nodes = counts.fold(0, u16::saturating_add);
+        let Some((least, scaling)) = self.estimate.least_hourly.zip(self.groups.scaling) else {
+            let dearest = "EMR chooses the instances: these are the dearest that it may launch";
+            return self.groups.varies().then(|| dearest.to_owned());
+        };
+        let least = cents(least);
+        let unit = if self.groups.iter().any(|group| group.fleet.is_some()) {
+            "units"
+        } else {
+            "nodes"
+        };
+        Some(format!(
+            "EMR scales it from {} to {} {unit}: at least {least}/h, at most {hourly}/h at {nodes} \
+             nodes",
+            scaling.from, scaling.to
+        ))
+    }
+
     /// The table with its sums and notes.
     pub(in crate::cli) fn render(&self) -> String {
         let mut text = tree(self.estimate);
@@ -75,6 +97,7 @@ impl Estimated<'_> {
         if let (Some(length), Some(run)) = (self.expected, self.run()) {
             sums.push(("per run", format!("{}: {length} of all nodes", cents(run))));
         }
+        sums.extend(self.range().map(|range| ("varies", range)));
         let worst = cents(self.worst());
         let ending = self.ending;
         let at_most = format!(

@@ -36,6 +36,7 @@ fn tree(prices: &Prices<'_>, spec: &ClusterSpec) -> Vec<String> {
         ending: spec.ending,
         now: prices.now,
     };
+    lines.extend(estimated.range());
     if let (Some(length), Some(run)) = (prices.expected, estimated.run()) {
         lines.push(format!(
             "per run, if it takes as long as earlier runs ({length}): {}",

@@ -7,6 +7,7 @@ use crate::model::money::Usd;
 use crate::model::policy::{Limits, Located, Policy};
 use crate::model::span::Span;
 use crate::model::stack::Stack;
+use crate::model::worst_mix::most_instances;
 use crate::policy::finding::UNPRICED;
 use crate::policy::subject::{Price, Subject};
 use rust_decimal::prelude::ToPrimitive;
@@ -33,11 +34,8 @@ pub(super) fn check(policies: &[&Policy], subject: &Subject<'_>, found: &mut Lim
     check.at_most(
         &NODES,
         |limits| limits.nodes.as_ref(),
-        nodes(stack),
-        |limit| match limit {
-            1 => "cluster.size of 1 node".to_owned(),
-            _ => format!("cluster.size of {limit} nodes or fewer, all roles together"),
-        },
+        most_instances(&InstanceGroups::of(&stack.cluster)),
+        |limit| fewer(stack, limit),
     );
     let guardrails = &stack.guardrails;
     check.at_most(
@@ -185,10 +183,20 @@ impl<'a> Check<'a> {
     }
 }
 
-fn nodes(stack: &Stack) -> u16 {
+/// What has so many nodes at most.
+fn fewer(stack: &Stack, limit: u16) -> String {
     let groups = InstanceGroups::of(&stack.cluster);
-    let counts = groups.iter().map(|group| group.nodes.count);
-    counts.fold(0, u16::saturating_add)
+    match (limit, groups.scaling) {
+        (0 | 1, _) => "cluster.size of 1 node".to_owned(),
+        (_, Some(_)) => format!(
+            "cluster.scaling.to of {}, which is {limit} nodes with the primary",
+            limit - 1
+        ),
+        (_, None) if groups.varies() => {
+            format!("fleets that come to {limit} instances or fewer, all roles together")
+        }
+        (_, None) => format!("cluster.size of {limit} nodes or fewer, all roles together"),
+    }
 }
 
 /// The budget that would end a cluster below a limit; if terminating alone costs more, a smaller
@@ -209,11 +217,15 @@ fn cheaper(stack: &Stack, price: Option<Price>, limit: Usd) -> String {
     let one = groups.primary.instance_type();
     let alike = groups
         .iter()
-        .all(|group| group.instance_type() == one && group.ebs.is_none());
-    let nodes = rust_decimal::Decimal::from(nodes(stack));
+        .all(|group| group.instance_type() == one && group.ebs.is_none())
+        && !groups.varies();
+    let nodes = rust_decimal::Decimal::from(most_instances(&groups));
     let fit = price
         .filter(|price| alike && price.hourly > Usd::ZERO)
         .and_then(|price| (limit.amount() * nodes / price.hourly.amount()).to_u16());
+    if groups.scaling.is_some() {
+        return format!("a smaller cluster.scaling.to, or nodes of {limit}/h or less together");
+    }
     match fit {
         Some(0) => format!(
             "cluster.size: a smaller instance type; one {one} alone costs more than {limit}/h"

@@ -3,10 +3,12 @@
 use super::{Breach, Limit, LimitFindings, set};
 use crate::model::desired::InstanceGroups;
 use crate::model::glob::Glob;
+use crate::model::instance::InstanceType;
+use crate::model::instance_fleet::Scaling;
 use crate::model::instance_span::Role;
 use crate::model::policy::{Located, Policy, SourceLimit};
 use crate::model::release::Release;
-use crate::model::stack::{IngressSource, Market, Stack};
+use crate::model::stack::{IngressSource, InstanceGroup, Market, Stack};
 use crate::policy::subject::Subject;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +17,8 @@ pub(super) fn check(policies: &[&Policy], subject: &Subject<'_>, found: &mut Lim
     let groups = InstanceGroups::of(&stack.cluster);
     let types: BTreeSet<String> = groups
         .iter()
-        .map(|group| group.instance_type().to_string())
+        .flat_map(InstanceGroup::instance_types)
+        .map(InstanceType::to_string)
         .collect();
     for (policy, allowed) in set(policies, |limits| limits.instance_types.as_ref()) {
         one_of(found, &INSTANCE_TYPES, policy, allowed, types.iter());
@@ -93,14 +96,23 @@ fn market(found: &mut LimitFindings, policy: &Policy, allowed: &Located<Market>,
         .filter_map(|(role, group)| Some((role, group.as_ref()?)));
     let primary = (allowed.value == Market::OnDemand).then_some((Role::Primary, &cluster.primary));
     for (role, group) in primary.into_iter().chain(workers) {
-        if group.market == allowed.value {
+        let scaling = cluster.scaling.filter(|_| role != Role::Primary);
+        let markets = markets(group, scaling);
+        let Some(other) = markets.into_iter().find(|it| *it != allowed.value) else {
             continue;
-        }
-        let has = word(group.market);
+        };
+        let has = word(other);
         let wants = word(allowed.value);
         let leads = role == Role::Primary;
         let nodes = if leads { "node is" } else { "nodes are" };
         let name = &policy.name;
+        let other = match (&group.fleet, scaling) {
+            (Some(_), _) => Some(format!("a fleet of {role} nodes that buys only {wants}")),
+            (None, Some(_)) if group.market == allowed.value => {
+                Some("no cluster.scaling.on_demand_at_most below its `to`".to_owned())
+            }
+            (None, _) => None,
+        };
         let machines = if leads {
             format!("type: {}", group.instance_type())
         } else {
@@ -110,11 +122,28 @@ fn market(found: &mut LimitFindings, policy: &Policy, allowed: &Located<Market>,
             figure: Some(format!("{role}: {has}")),
             limit: Some(wants.to_owned()),
             message: format!("the {role} {nodes} {has}, and policy {name} requires {wants}"),
-            pass: format!("cluster.size.{role}: {{ {machines}, market: {wants} }}"),
+            pass: other.unwrap_or_else(|| {
+                format!("cluster.size.{role}: {{ {machines}, market: {wants} }}")
+            }),
         };
         let finding = MARKET.finding(policy, allowed.line, breach);
         found.findings.push(finding);
     }
+}
+
+/// How instances of a group can be bought, if EMR scales it within these limits.
+fn markets(group: &InstanceGroup, scaling: Option<Scaling>) -> Vec<Market> {
+    let scaled_spot = scaling.is_some_and(|it| it.on_demand_at_most.is_some_and(|at| at < it.to));
+    let bought = match (&group.fleet, scaling) {
+        (Some(fleet), _) => [fleet.on_demand > 0, fleet.spot > 0 || scaled_spot],
+        (None, _) => [
+            group.market == Market::OnDemand,
+            group.market == Market::Spot || scaled_spot,
+        ],
+    };
+    let all = [Market::OnDemand, Market::Spot].into_iter().zip(bought);
+    all.filter_map(|(market, is_bought)| is_bought.then_some(market))
+        .collect()
 }
 
 /// The market as a stack writes it.
