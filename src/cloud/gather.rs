@@ -85,7 +85,7 @@ impl Gather<'_> {
                 let file = self.file(path, "python.archive")?;
                 found.files.insert(path.clone(), file);
             }
-            Some(Python::Archive(StepFile::S3(_)) | Python::Packages(_)) | None => {}
+            Some(Python::Archive(StepFile::Remote(_)) | Python::Packages(_)) | None => {}
         }
         for step in stack.job.iter().flat_map(|job| &job.steps) {
             let name = step.name.as_str();

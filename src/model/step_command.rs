@@ -3,7 +3,7 @@
 use super::desired::StepSpec;
 use super::name::Region;
 use super::step_words::{encoded, is_plain};
-use super::work::{DeployMode, LinkedFile, Work};
+use super::work::{DeployMode, LinkedFile, ON_NODE, Work};
 
 /// EMR's runner of programs that are on the primary. It takes no path (EMR Release Guide, "Run
 /// commands and scripts on a cluster").
@@ -48,11 +48,12 @@ impl StepCommand {
             };
         }
         match step.work {
-            Work::Shell(_) => Self {
+            Work::Shell(ref file) if !is_on_node(file) => Self {
                 jar: script_runner(region),
                 words,
             },
-            Work::Script(_)
+            Work::Shell(_)
+            | Work::Script(_)
             | Work::Jar { .. }
             | Work::Sql(_)
             | Work::Hive(_)
@@ -73,6 +74,15 @@ impl StepCommand {
     }
 }
 
+/// Programs other than Spark's know a file on a node by its path.
+fn on_node(file: &str) -> &str {
+    file.strip_prefix(ON_NODE).unwrap_or(file)
+}
+
+fn is_on_node(file: &str) -> bool {
+    file.starts_with(ON_NODE)
+}
+
 /// The program and its arguments.
 fn words(step: &StepSpec) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
@@ -88,10 +98,19 @@ fn words(step: &StepSpec) -> Vec<String> {
         }
         Work::Sql(file) => {
             submit(step, "spark-sql", None, &mut add);
-            add(&["-f", file]);
+            add(&["-f", on_node(file)]);
         }
-        Work::Hive(file) => add(&["hive-script", "--run-hive-script", "--args", "-f", file]),
+        Work::Hive(file) => {
+            add(&[
+                "hive-script",
+                "--run-hive-script",
+                "--args",
+                "-f",
+                on_node(file),
+            ]);
+        }
         Work::Command(command) => command.iter().for_each(|word| add(&[word])),
+        Work::Shell(file) if is_on_node(file) => add(&["/bin/bash", on_node(file)]),
         Work::Shell(file) => add(&[file]),
         Work::Copy { from, to } => add(&["s3-dist-cp", "--src", from, "--dest", to]),
     }
@@ -245,6 +264,38 @@ mod tests {
         ] {
             let found = shown(&step(work, &["x", "y"]));
             assert_eq!(found, (runner.to_owned(), words));
+        }
+    }
+
+    #[test]
+    fn a_file_on_each_node_is_named_as_its_program_takes_it() {
+        let spark = "--deploy-mode client --name one --executor-memory 1024m";
+        let file = || text("local:///home/hadoop/job");
+        let jar = Work::Jar {
+            file: file(),
+            class: None,
+        };
+        for (work, words) in [
+            (
+                Work::Script(file()),
+                format!("spark-submit {spark} local:///home/hadoop/job x"),
+            ),
+            (
+                jar,
+                format!("spark-submit {spark} local:///home/hadoop/job x"),
+            ),
+            (
+                Work::Sql(file()),
+                format!("spark-sql {spark} -f /home/hadoop/job x"),
+            ),
+            (Work::Shell(file()), text("/bin/bash /home/hadoop/job x")),
+            (
+                Work::Hive(file()),
+                text("hive-script --run-hive-script --args -f /home/hadoop/job x"),
+            ),
+        ] {
+            let found = shown(&step(work, &["x"]));
+            assert_eq!(found, (text(COMMAND_RUNNER), words));
         }
     }
 

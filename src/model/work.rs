@@ -110,16 +110,19 @@ impl<F, T> Work<F, T> {
 pub enum StepFile {
     /// A file or folder on this machine, which is staged.
     Local(PathBuf),
-    /// An object in S3, which the cluster reads.
-    S3(String),
+    /// A file that the cluster reads: `s3://…`, `hdfs:///…`, or `local:///…` on each of its nodes.
+    Remote(String),
 }
+
+/// The scheme of a file on each node of the cluster (Spark, "Advanced Dependency Management").
+pub const ON_NODE: &str = "local://";
 
 impl StepFile {
     /// The path, if it is on this machine.
     pub const fn local(&self) -> Option<&PathBuf> {
         match self {
             Self::Local(path) => Some(path),
-            Self::S3(_) => None,
+            Self::Remote(_) => None,
         }
     }
 }
@@ -129,7 +132,7 @@ impl fmt::Display for StepFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Local(path) => write!(f, "{}", path.display()),
-            Self::S3(address) => f.write_str(address),
+            Self::Remote(address) => f.write_str(address),
         }
     }
 }

@@ -120,7 +120,7 @@ impl<'a> Keys<'a> {
                 let file = self.facts.step_files.files.get(path)?;
                 Some(format!("{BUCKET}/{}", Self::script(file)))
             }
-            StepFile::S3(address) => Some(address.clone()),
+            StepFile::Remote(address) => Some(address.clone()),
         }
     }
 

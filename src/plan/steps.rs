@@ -31,7 +31,9 @@ pub(super) fn check(stack: &Stack, job: &JobSpec, facts: &Facts) -> Vec<Refusal>
     let refused = |(written, step): (&Step, &StepSpec)| {
         let why = if on_emr {
             let command = StepCommand::of(step, &stack.region, &launcher);
-            too_long(&command).or_else(|| no_hive(stack, step))
+            too_long(&command)
+                .or_else(|| no_hive(stack, step))
+                .or_else(|| no_runner(step))
         } else {
             not_here(written, step)
         };
@@ -60,6 +62,18 @@ fn too_long(command: &StepCommand) -> Option<(String, String)> {
         (
             format!("passes {chars} characters, and EMR takes {MAX_CHARS} of a step"),
             "put its arguments into a file, and give the step its location".to_owned(),
+        )
+    })
+}
+
+/// EMR's runner of scripts fetches them from S3 (EMR Release Guide, "Run commands and scripts on a
+/// cluster").
+fn no_runner(step: &StepSpec) -> Option<(String, String)> {
+    let in_hdfs = matches!(&step.work, Work::Shell(file) if file.starts_with("hdfs:"));
+    in_hdfs.then(|| {
+        (
+            "runs a shell script of HDFS, which EMR's runner does not fetch".to_owned(),
+            "put the script into S3, or beside the stack".to_owned(),
         )
     })
 }

@@ -10,9 +10,11 @@ use super::reader::{Reader, Site};
 use super::shape::{Kind, Text};
 use super::source::Mark;
 use super::types::LocalPath;
-use crate::model::work::{LinkedFile, StepFile};
+use crate::model::Invalid;
+use crate::model::work::{LinkedFile, ON_NODE, StepFile};
 
-/// A path on this machine, relative to the folder of the file, or an object in S3.
+/// A path on this machine, relative to the folder of the file, an object in S3, or a file that the
+/// cluster has.
 pub(crate) struct PathOrS3(pub(crate) What);
 
 /// The same, perhaps with `#` and a name.
@@ -20,6 +22,10 @@ pub(crate) struct LinkedPath(pub(crate) What);
 
 const FILE: Format<String> = format::PATH;
 const EXPECTED: &str = "a path, or an object in S3 such as `s3://bucket/job.py`";
+/// Files that the cluster has: `local:///usr/lib/spark/examples/jars/spark-examples.jar`.
+const OF_CLUSTER: [&str; 2] = ["local:", "hdfs:"];
+const CLUSTER_FILE: Format<String> =
+    Format::by(cluster_file, r"(local|hdfs)://(/[A-Za-z0-9._=+-]+)+");
 const LINKED: &str = "a path, or an object in S3, and perhaps `#NAME`";
 
 impl PathOrS3 {
@@ -35,7 +41,9 @@ impl PathOrS3 {
             let path = LocalPath(FILE, Some(self.0)).read(reader, &node, site)?;
             return Some(StepFile::Local(path));
         }
-        let address = format::S3.value(text, at, site.name, &mut reader.found)?;
+        let of_cluster = OF_CLUSTER.iter().any(|scheme| text.starts_with(scheme));
+        let form = if of_cluster { CLUSTER_FILE } else { format::S3 };
+        let address = form.value(text, at, site.name, &mut reader.found)?;
         if address.contains(',') {
             let message = format!("{} cannot be {}", site.name, quote(text));
             let found = Diagnostic::new(Code::BadValue, at, message);
@@ -44,7 +52,7 @@ impl PathOrS3 {
             );
             return None;
         }
-        Some(StepFile::S3(address))
+        Some(StepFile::Remote(address))
     }
 }
 
@@ -95,6 +103,24 @@ fn path(what: &str) -> Kind {
         pattern: FILE.pattern,
         what: what.to_owned(),
         is_path: true,
+    })
+}
+
+fn cluster_file(text: &str) -> Result<String, Invalid> {
+    let path = text
+        .strip_prefix(ON_NODE)
+        .or_else(|| text.strip_prefix("hdfs://"));
+    let byte = |b: u8| b.is_ascii_alphanumeric() || b"._=+-".contains(&b);
+    let part = |part: &str| !matches!(part, "" | "." | "..") && part.bytes().all(byte);
+    let mut parts = path.unwrap_or_default().split('/');
+    let good = parts.next() == Some("") && text.len() <= 1_024;
+    let mut parts = parts.peekable();
+    let good = good && parts.peek().is_some() && parts.all(part);
+    good.then(|| text.to_owned()).ok_or_else(|| {
+        Invalid::new(
+            "a file of the cluster, such as `hdfs:///jobs/job.py`, or `local:///home/hadoop/job.py` \
+             on each node",
+        )
     })
 }
 
