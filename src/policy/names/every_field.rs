@@ -34,9 +34,13 @@ cluster:
     managed_groups: { primary: sg-00000001, core: sg-00000002, service_access: sg-00000003 }
   bootstrap: [{ name: first, script: s3://films/other.sh }]
   root_volume: { size: 90g }
-job: { steps: [{ name: first, copy: { from: \"s3://films/a\", to: \"s3://films/b\" } }] }
+job:
+  steps: [{ name: first, copy: { from: \"s3://films/a\", to: \"s3://films/b\" } }]
 guardrails:
-  { idle_timeout: 20m, max_lifetime: 3h, when_done: keep, off_hours: { timezone: Europe/Berlin, terminate: Sat-Sun } }
+  idle_timeout: 20m
+  max_lifetime: 3h
+  when_done: keep
+  off_hours: { timezone: Europe/Berlin, terminate: Sat-Sun }
 ";
 
 /// Says nothing by itself: it confirms a range that rules see in `from`.
