@@ -25,7 +25,9 @@ struct Traceback {
 /// Returns the exception that ended the driver. Tracebacks inside log records are of lost tasks,
 /// which Spark retries, and do not count.
 pub(super) fn raised(lines: &[&str]) -> Option<Raised> {
-    let line = lines.iter().rposition(|line| *line == HEADER)?;
+    let Some(line) = lines.iter().rposition(|line| *line == HEADER) else {
+        return unparsed(lines);
+    };
     // Java's log records may interrupt Python's output.
     let region = &lines[line..];
     let output: Vec<&str> = region
@@ -42,6 +44,26 @@ pub(super) fn raised(lines: &[&str]) -> Option<Raised> {
     Some(Raised {
         text: chosen.text(),
         wraps_java,
+        line,
+    })
+}
+
+/// A script that Python cannot parse has a place and an exception, without a header.
+fn unparsed(lines: &[&str]) -> Option<Raised> {
+    const NAMES: [&str; 3] = ["SyntaxError: ", "IndentationError: ", "TabError: "];
+    let named = |line: &&str| NAMES.iter().any(|name| line.starts_with(name));
+    let end = lines.iter().position(named)?;
+    let line = lines[..end]
+        .iter()
+        .rposition(|line| line.starts_with("  File \""))?;
+    let place = lines[line].strip_prefix("  File \"").and_then(own);
+    let found = Traceback {
+        place,
+        exception: lines[end].to_owned(),
+    };
+    Some(Raised {
+        text: found.text(),
+        wraps_java: false,
         line,
     })
 }

@@ -45,6 +45,20 @@ ModuleNotFoundError: No module named 'pandas'
 }
 
 #[test]
+fn a_script_that_cannot_be_parsed() {
+    let log = "\
+26/11/21 04:55:07 INFO SparkContext: Running Spark version 3.5.9
+  File \"/mnt/tmp/spark-1/job.py\", line 1
+    print x
+    ^^^^^^^
+SyntaxError: Missing parentheses in call to 'print'. Did you mean print(...)?
+";
+    let found = "SyntaxError: Missing parentheses in call to 'print'. Did you mean print(...)? \
+                 (job.py, line 1)";
+    assert_eq!(error(&format!("{log}{END}")), found);
+}
+
+#[test]
 fn python_in_an_executor() {
     let log = include_str!("logs/python_in_an_executor.log");
     let found = "ZeroDivisionError: division by zero (job.py, line 11)";

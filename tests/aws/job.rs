@@ -25,10 +25,11 @@ fn failing(more: Value) -> Value {
         "match": "two", "state": "FAILED", "seconds": 0.5,
         "reason": "Unknown Error.",
         "message": "Exception in thread \"main\" org.apache.spark.SparkUserAppException",
-        "stdout": "working on it\n",
-        "stderr": "26/01/02 03:04:05 INFO SparkContext: Running\nTraceback (most recent call last):\n  \
+        // As spark-submit does: Python's output and errors are both in its output.
+        "stdout": "working on it\nTraceback (most recent call last):\n  \
                    File \"/mnt/tmp/two.py\", line 7, in <module>\n    table[\"sorce\"]\n\
                    KeyError: 'sorce'\n",
+        "stderr": "26/01/02 03:04:05 INFO SparkContext: Running\n",
     });
     rule.as_object_mut()
         .unwrap()

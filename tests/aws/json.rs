@@ -54,12 +54,13 @@ fn a_failed_job_is_explained_in_its_document() {
     let world = World::new();
     let rule = json!({
         "match": "two", "state": "FAILED", "reason": "Unknown Error.",
-        "stderr": "Traceback (most recent call last):\nZeroDivisionError: division by zero\n",
+        "stdout": "  File \"/mnt/tmp/two.py\", line 3\n    print x\n    ^^^^^^^\nSyntaxError: bad\n",
+        "stderr": "26/01/02 03:04:05 INFO ShutdownHookManager: Shutdown hook called\n",
     });
     let rules = json!({ "results": [rule] });
     world.double.post("/_double/steps", rules);
     let apply = document(&world, &["apply", "t.yaml", "--yes"], "apply", 4);
     let why = apply["error"]["message"].as_str().unwrap();
-    assert!(why.contains("ZeroDivisionError"), "{why}");
+    assert!(why.contains("SyntaxError: bad (two.py, line 3)"), "{why}");
     assert_eq!(apply["cluster"]["steps"][1]["state"], "FAILED");
 }
