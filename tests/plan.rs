@@ -82,6 +82,7 @@ fn facts(stack: &Stack) -> Facts {
         sample: None,
         label: None,
         subnet: None,
+        more_subnets: Vec::new(),
         capacity: Capacity::Machine {
             memory: Memory::from_mib(16_384),
             cores: 2,

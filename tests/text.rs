@@ -10,6 +10,8 @@ mod examples;
 mod failures;
 #[path = "text/field_table.rs"]
 mod field_table;
+#[path = "text/fleets.rs"]
+mod fleets;
 #[path = "text/policies.rs"]
 mod policies;
 #[path = "text/software.rs"]
@@ -191,7 +193,9 @@ fn every_path_that_is_offered_can_be_set() {
     }
     let text = MOVIES.replace(
         "size: 3 x m5.xlarge",
-        "size: { primary: m5.xlarge, core: 2 x m5.xlarge, task: 1 x m5.xlarge }\n  \
+        "size: { primary: { fleet: { types: [m5.xlarge], on_demand: 1 } }, \
+         core: { fleet: { types: [m5.xlarge], spot: 2 } }, \
+         task: { fleet: { types: [m5.xlarge], spot: 1 } } }\n  \
          bootstrap: [{ name: tools, script: s3://bucket/tools.sh }]",
     );
     for path in &paths {

@@ -61,6 +61,7 @@ impl Gather<'_> {
             sample,
             label: None,
             subnet: None,
+            more_subnets: Vec::new(),
             capacity: Capacity::AsTyped,
             prices: self.rates(stack),
             ending: Span::from_secs(1),

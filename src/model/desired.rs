@@ -187,15 +187,23 @@ impl InstanceGroups {
         self.scaling.is_some() || self.iter().any(|group| group.fleet.is_some())
     }
 
+    /// Whether a role is bought as a fleet. Then EMR has fleets for all roles.
+    pub fn has_fleets(&self) -> bool {
+        self.iter().any(|group| group.fleet.is_some())
+    }
+
     /// The size in words: `3 x m5.xlarge` if all nodes are alike.
     pub fn size(&self) -> String {
         let one = self.primary.instance_type();
-        if self.iter().all(|group| group.instance_type() == one) {
+        if !self.has_fleets() && self.iter().all(|group| group.instance_type() == one) {
             let count: u16 = self.iter().map(|group| group.nodes.count).sum();
             return format!("{count} x {one}");
         }
         self.iter()
-            .map(|group| group.nodes.to_string())
+            .map(|group| match &group.fleet {
+                Some(fleet) => format!("fleet of {fleet}"),
+                None => group.nodes.to_string(),
+            })
             .collect::<Vec<_>>()
             .join(" + ")
     }

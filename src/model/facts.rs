@@ -32,6 +32,8 @@ pub struct Facts {
     pub label: Option<String>,
     /// The subnet of the cluster, if the stack names one and the target has subnets.
     pub subnet: Option<Subnet>,
+    /// Further subnets, if EMR chooses one of several.
+    pub more_subnets: Vec<Subnet>,
     /// What bounds the cluster's workers.
     pub capacity: Capacity,
     /// The rates of the stack's cluster, or why they are unknown.
@@ -83,10 +85,23 @@ impl Facts {
             sample: None,
             label: None,
             subnet: None,
+            more_subnets: Vec::new(),
             capacity: Capacity::AsTyped,
             prices: Ok(prices.parse().unwrap()),
             ending: Span::from_secs(1_200),
         }
+    }
+}
+
+impl Facts {
+    /// The subnets of the cluster that are known.
+    pub fn subnets(&self) -> impl Iterator<Item = &Subnet> {
+        self.subnet.iter().chain(&self.more_subnets)
+    }
+
+    /// Whether its machines have no public addresses, in whichever subnet they are.
+    pub fn has_no_addresses(&self) -> bool {
+        self.subnet.is_some() && self.subnets().all(Subnet::has_no_addresses)
     }
 }
 

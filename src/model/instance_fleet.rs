@@ -6,6 +6,7 @@ use super::money::Usd;
 use super::span::Span;
 use super::words::words;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// How the instances of one role are bought as a fleet (EMR API, InstanceFleetConfig).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,7 +86,70 @@ pub struct Scaling {
     pub core_at_most: Option<u16>,
 }
 
+/// How many types are named in words.
+const NAMED: usize = 3;
+
+/// As in `1 on-demand + 8 spot units of m5.xlarge or m5.2xlarge (weight 2)`.
+impl fmt::Display for Fleet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let targets = [(self.on_demand, "on-demand"), (self.spot, "spot")];
+        let targets = targets.into_iter().filter(|(units, _)| *units > 0);
+        let targets: Vec<_> = targets
+            .map(|(units, market)| format!("{units} {market}"))
+            .collect();
+        let units = if self.units() == 1 { "unit" } else { "units" };
+        write!(f, "{} {units} of ", targets.join(" + "))?;
+        let named = self.types.iter().take(NAMED).map(FleetType::to_string);
+        f.write_str(&named.collect::<Vec<_>>().join(" or "))?;
+        match self.types.len().saturating_sub(NAMED) {
+            0 => Ok(()),
+            more => write!(f, " or {more} more types"),
+        }
+    }
+}
+
+/// As in `m5.2xlarge (weight 2)`.
+impl fmt::Display for FleetType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.instance_type)?;
+        match self.weight {
+            1 => Ok(()),
+            weight => write!(f, " (weight {weight})"),
+        }
+    }
+}
+
+/// As in `10m, then terminate`.
+impl fmt::Display for SpotTimeout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, then {}", self.after, self.then.as_str())
+    }
+}
+
+/// As in `2 to 10, at most 4 on demand, at most 4 core`.
+impl fmt::Display for Scaling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} to {}", self.from, self.to)?;
+        let limits = [
+            (self.on_demand_at_most, "on demand"),
+            (self.core_at_most, "core"),
+        ];
+        for (most, what) in limits {
+            if let Some(most) = most {
+                write!(f, ", at most {most} {what}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Fleet {
+    /// As many instances of the first type as fill the targets, at least one.
+    pub fn nominal(&self) -> u16 {
+        let weight = self.types.first().map_or(1, |first| first.weight);
+        self.units().div_ceil(weight.max(1)).max(1)
+    }
+
     /// The units to buy.
     pub const fn units(&self) -> u16 {
         self.on_demand.saturating_add(self.spot)

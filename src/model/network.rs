@@ -44,18 +44,26 @@ pub enum SubnetChoice {
     Id(SubnetId),
     /// The one subnet of the region that has all these tags.
     Tags(BTreeMap<String, String>),
+    /// Several in one VPC, of which EMR chooses one for a cluster with fleets.
+    AnyOf(Vec<SubnetId>),
 }
 
 impl fmt::Display for SubnetChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Id(id) => write!(f, "{id}"),
+            Self::AnyOf(ids) => f.write_str(&list(ids)),
             Self::Tags(tags) => {
                 let tags = tags.iter().map(|(key, value)| format!("{key}={value}"));
                 write!(f, "with {}", tags.collect::<Vec<_>>().join(", "))
             }
         }
     }
+}
+
+fn list<'a>(ids: impl IntoIterator<Item = &'a SubnetId>) -> String {
+    let ids: Vec<_> = ids.into_iter().map(ToString::to_string).collect();
+    ids.join(", ")
 }
 
 /// Existing security groups whose rules EMR manages: both, or EMR's own (EMR API,
@@ -207,6 +215,9 @@ pub struct ClusterNetwork {
     /// Its subnet; `None` for one of the default VPC, which EMR chooses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subnet: Option<SubnetId>,
+    /// Further subnets of the VPC, if EMR chooses one of several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub more_subnets: Vec<SubnetId>,
     /// The subnet's VPC, if the subnet is named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vpc: Option<VpcId>,
@@ -233,6 +244,11 @@ fn is_ssh(access: &Access) -> bool {
 }
 
 impl ClusterNetwork {
+    /// All subnets that EMR may choose from; none for those of the default VPC.
+    pub fn subnets(&self) -> impl Iterator<Item = &SubnetId> {
+        self.subnet.iter().chain(&self.more_subnets)
+    }
+
     /// Whether nothing of it is set.
     pub fn is_default(&self) -> bool {
         *self == Self::default()
@@ -244,8 +260,11 @@ impl ClusterNetwork {
         fn text(value: Option<&impl ToString>) -> String {
             value.map_or_else(|| "none".to_owned(), ToString::to_string)
         }
-        if self.subnet != want.subnet {
-            let [have, want] = [self, want].map(|it| text(it.subnet.as_ref()));
+        if self.subnets().ne(want.subnets()) {
+            let [have, want] = [self, want].map(|it| match list(it.subnets()) {
+                none if none.is_empty() => "none".to_owned(),
+                subnets => subnets,
+            });
             return Some(("network.subnet", have, want));
         }
         if self.managed_groups != want.managed_groups {

@@ -34,6 +34,15 @@ pub const CUSTOM_IMAGE: Releases = Releases::since(&[(5, 7)]);
 /// parallel").
 pub const STEP_CONCURRENCY: Releases = Releases::since(&[(5, 28)]);
 
+/// Instance fleets: "4.8.0 and later, excluding 5.0.x" (EMR API, InstanceFleetConfig).
+pub const FLEETS: Releases = Releases::since(&[(4, 8), (5, 1)]);
+
+/// Allocation strategies of fleets, since 5.12.1 (EMR API, InstanceFleetProvisioningSpecifications).
+pub const ALLOCATION: Releases = Releases::since(&[(5, 12)]);
+
+/// Managed scaling: since 5.30.0, except 6.0.0 (EMR Management Guide, "Using managed scaling").
+pub const SCALING: Releases = IDLE_POLICY;
+
 /// A choice of the root volume's speed (EMR Management Guide, "Customizing the Amazon EBS root device
 /// volume").
 pub const ROOT_VOLUME_SPEED: Releases = Releases::since(&[(6, 15)]);

@@ -6,7 +6,7 @@ use super::cidr::Cidr;
 use super::emr_settings::EmrSettings;
 use super::hours::OffHours;
 use super::instance::{InstanceType, Nodes};
-use super::instance_fleet::{Fleet, Scaling};
+use super::instance_fleet::{Fleet, FleetType, Scaling};
 use super::memory::Memory;
 use super::money::Usd;
 use super::name::{DataName, GroupName, KeyPairName, Region, StackName, StepName, TeamName, VpcId};
@@ -195,6 +195,33 @@ impl InstanceGroup {
             Some(fleet) => fleet.types.iter().map(|of| &of.instance_type).collect(),
             None => vec![self.instance_type()],
         }
+    }
+
+    /// As a fleet: its own, or one of its one type.
+    pub fn as_fleet(&self) -> Fleet {
+        if let Some(fleet) = &self.fleet {
+            return fleet.clone();
+        }
+        let count = self.nodes.count;
+        let (on_demand, spot) = match self.market {
+            Market::OnDemand => (count, 0),
+            Market::Spot => (0, count),
+        };
+        Fleet {
+            types: vec![FleetType {
+                instance_type: self.instance_type().clone(),
+                weight: 1,
+            }],
+            on_demand,
+            spot,
+            allocation: None,
+            spot_timeout: None,
+        }
+    }
+
+    /// Its units: the targets of a fleet, or as many as it has instances.
+    pub fn units(&self) -> u16 {
+        self.fleet.as_ref().map_or(self.nodes.count, Fleet::units)
     }
 
     /// The instance type.

@@ -1,7 +1,7 @@
 //! The differences between a living cluster and the desired one: what can be changed while it
 //! lives, and what cannot.
 
-use super::bootstrap;
+use super::{bootstrap, fleets};
 use crate::guard::{self, Verdict};
 use crate::model::desired::{ClusterSpec, InstanceGroups};
 use crate::model::observed::Cluster;
@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
-fn change(what: &str, from: impl Display, to: impl Display) -> String {
+pub(super) fn change(what: &str, from: impl Display, to: impl Display) -> String {
     format!("{what} changes from {from} to {to}")
 }
 
@@ -67,6 +67,14 @@ fn shape(have: &InstanceGroups, want: &InstanceGroups) -> Option<String> {
         ("core", have.core.as_ref(), want.core.as_ref()),
         ("task", have.task.as_ref(), want.task.as_ref()),
     ];
+    if have.has_fleets() != want.has_fleets() {
+        let kinds = if want.has_fleets() {
+            "instance groups become fleets"
+        } else {
+            "fleets become instance groups"
+        };
+        return Some(format!("its {kinds}"));
+    }
     if have.root_volume != want.root_volume {
         let shown = |volume: Option<RootVolume>| {
             volume.map_or_else(|| "EMR's own".to_owned(), |it| it.to_string())
@@ -85,6 +93,10 @@ fn shape(have: &InstanceGroups, want: &InstanceGroups) -> Option<String> {
 }
 
 fn kind(role: &str, have: &InstanceGroup, want: &InstanceGroup) -> Option<String> {
+    if have.fleet.is_some() || want.fleet.is_some() {
+        let difference = fleets::immovable(role, &have.as_fleet(), &want.as_fleet());
+        return difference.or_else(|| disks(role, have, want));
+    }
     let from = have.instance_type();
     let to = want.instance_type();
     if from != to {
@@ -93,6 +105,10 @@ fn kind(role: &str, have: &InstanceGroup, want: &InstanceGroup) -> Option<String
     if have.market != want.market {
         return Some(format!("the market of its {role} nodes changes"));
     }
+    disks(role, have, want)
+}
+
+fn disks(role: &str, have: &InstanceGroup, want: &InstanceGroup) -> Option<String> {
     (have.ebs != want.ebs).then(|| format!("the disks of its {role} nodes change"))
 }
 
@@ -101,18 +117,7 @@ pub(super) fn movable(cluster: &Cluster, want: &ClusterSpec, elastic: bool) -> V
     let have = &cluster.spec;
     let mut changes = cluster.drift.clone();
     if elastic {
-        let groups = [
-            ("core", &have.groups.core, &want.groups.core),
-            ("task", &have.groups.task, &want.groups.task),
-        ];
-        for (role, have, want) in groups {
-            if let (Some(have), Some(want)) = (have, want)
-                && have.nodes.count != want.nodes.count
-            {
-                let what = format!("the number of {role} nodes");
-                changes.push(change(&what, have.nodes.count, want.nodes.count));
-            }
-        }
+        changes.extend(fleets::movable(&have.groups, &want.groups));
     }
     let guardrails = have
         .guardrails

@@ -8,7 +8,7 @@ use crate::model::desired::Worker;
 use crate::model::facts::Capacity;
 use crate::model::instance::InstanceType;
 use crate::model::memory::Memory;
-use crate::model::stack::Cluster;
+use crate::model::stack::{Cluster, InstanceGroup};
 
 /// A cluster's workers after fitting.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,16 +39,20 @@ pub fn fit(cluster: &Cluster, capacity: Capacity) -> Result<Fitted, Refusal> {
     let workers = groups.iter().map(|group| group.nodes.count).sum::<u16>();
     let mut smallest: Option<(Shape, InstanceType)> = None;
     for group in groups {
-        let shape = known(group.instance_type())?;
-        // YARN's limit is cluster-wide, so the smallest node bounds every executor.
-        if smallest
-            .as_ref()
-            .is_none_or(|(least, _)| shape.yarn < least.yarn)
-        {
-            smallest = Some((shape, group.instance_type().clone()));
+        for instance_type in types(group) {
+            let shape = known(instance_type)?;
+            // YARN's limit is cluster-wide, so the smallest node bounds every executor.
+            if smallest
+                .as_ref()
+                .is_none_or(|(least, _)| shape.yarn < least.yarn)
+            {
+                smallest = Some((shape, instance_type.clone()));
+            }
         }
     }
-    known(cluster.primary.instance_type())?;
+    for instance_type in types(&cluster.primary) {
+        known(instance_type)?;
+    }
     let (shape, instance_type) =
         smallest.ok_or_else(|| Refusal::new("the cluster has no node", "give it a size"))?;
     let typed = Worker {
@@ -64,6 +68,14 @@ pub fn fit(cluster: &Cluster, capacity: Capacity) -> Result<Fitted, Refusal> {
         typed,
         instance_type,
     })
+}
+
+/// The types that a role may have.
+fn types(group: &InstanceGroup) -> Vec<&InstanceType> {
+    match &group.fleet {
+        Some(fleet) => fleet.types.iter().map(|it| &it.instance_type).collect(),
+        None => vec![group.instance_type()],
+    }
 }
 
 /// What YARN has of a node: about half if HBase runs beside it (EMR Release Guide, "Hadoop task

@@ -1,5 +1,6 @@
 //! Step concurrency and disks: what a release has, and what a person should know of them.
 
+use super::fleets;
 use crate::model::facts::{Capacity, Facts};
 use crate::model::releases::{ROOT_VOLUME_SPEED, Releases, STEP_CONCURRENCY};
 use crate::model::stack::Stack;
@@ -24,7 +25,7 @@ pub(super) fn unsupported(stack: &Stack, label: &str) -> Option<(String, Release
     } else if concurrent && !STEP_CONCURRENCY.include(label) {
         ("step_concurrency", STEP_CONCURRENCY)
     } else {
-        return None;
+        return fleets::unsupported(stack, label);
     };
     Some((key.to_owned(), releases))
 }
@@ -32,7 +33,7 @@ pub(super) fn unsupported(stack: &Stack, label: &str) -> Option<(String, Release
 /// What a person should know of a cluster on AWS.
 pub(super) fn notes(stack: &Stack) -> Vec<String> {
     let cluster = &stack.cluster;
-    let mut notes = Vec::new();
+    let mut notes = fleets::notes(stack);
     let steps = stack.job.as_ref().map_or(0, |job| job.steps.len());
     if let Some(at_once) = cluster.step_concurrency.filter(|at_once| *at_once > 1)
         && steps > 1

@@ -9,6 +9,7 @@ pub mod destroy;
 pub mod diff;
 pub mod expand;
 pub mod fit;
+mod fleets;
 mod job;
 mod keys;
 mod launch;

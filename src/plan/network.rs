@@ -9,7 +9,7 @@ use crate::model::desired::Desired;
 use crate::model::facts::{Capacity, Facts};
 use crate::model::name::GroupName;
 use crate::model::network::{
-    Access, ClusterKey, ClusterNetwork, GroupRef, Network, Subnet, SubnetChoice,
+    Access, ClusterKey, ClusterNetwork, GroupRef, ManagedGroups, Network, Subnet, SubnetChoice,
 };
 use crate::model::observed::Observed;
 use crate::model::stack::{SecurityGroup, Stack};
@@ -21,14 +21,16 @@ pub(super) fn of_cluster(stack: &Stack, facts: &Facts) -> ClusterNetwork {
     }
     let network = &stack.cluster.network;
     let written = match &network.subnet {
-        Some(SubnetChoice::Id(id)) => Some(id),
-        Some(SubnetChoice::Tags(_)) | None => None,
+        Some(SubnetChoice::Id(id)) => std::slice::from_ref(id),
+        Some(SubnetChoice::AnyOf(ids)) => ids,
+        Some(SubnetChoice::Tags(_)) | None => &[],
     };
     let subnet = facts.subnet.as_ref();
     ClusterNetwork {
-        subnet: subnet.map(|subnet| &subnet.id).or(written).cloned(),
+        subnet: subnet.map(|it| &it.id).or(written.first()).cloned(),
+        more_subnets: written.iter().skip(1).cloned().collect(),
         vpc: subnet.map(|subnet| subnet.vpc.clone()),
-        private: subnet.is_some_and(Subnet::has_no_addresses),
+        private: facts.has_no_addresses(),
         managed_groups: network.managed_groups.clone(),
         core_security_groups: network.core_security_groups.clone(),
         zone: network.zone.clone(),
@@ -62,8 +64,11 @@ pub(super) fn groups(stack: &Stack, facts: &Facts) -> Vec<SecurityGroup> {
 /// What EMR refuses about service access: it needs the group in a private subnet whose managed
 /// groups are named, and takes it nowhere else (EMR API, JobFlowInstancesConfig).
 pub(super) fn refusal(stack: &Stack, facts: &Facts) -> Option<Refusal> {
-    let subnet = facts.subnet.as_ref()?;
     let named = stack.cluster.network.managed_groups.as_ref()?;
+    facts.subnets().find_map(|subnet| refused(subnet, named))
+}
+
+fn refused(subnet: &Subnet, named: &ManagedGroups) -> Option<Refusal> {
     let id = &subnet.id;
     let is_known = subnet.routes.is_some();
     match &named.service_access {
@@ -118,8 +123,7 @@ pub(super) fn notes(stack: &Stack, facts: &Facts) -> Vec<String> {
     }
     notes.extend(
         facts
-            .subnet
-            .iter()
+            .subnets()
             .flat_map(|subnet| of_subnet(subnet, network.access)),
     );
     notes

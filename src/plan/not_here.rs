@@ -1,11 +1,12 @@
 //! What a stack asks of EMR that a cluster on this machine does not have, in words.
 
-use crate::model::stack::{Cluster, Market, Stack};
+use super::fleets;
+use crate::model::stack::{Cluster, InstanceGroup, Market, Stack};
 
 /// Notes for a cluster on this machine.
 pub(super) fn notes(stack: &Stack) -> Vec<String> {
     let cluster = &stack.cluster;
-    let mut notes = Vec::new();
+    let mut notes = fleets::not_here(stack);
     if !cluster.bootstrap.is_empty() {
         let names = cluster.bootstrap.iter().map(|action| action.name.as_str());
         let names: Vec<&str> = names.collect();
@@ -39,8 +40,9 @@ fn ignored(cluster: &Cluster) -> Vec<&'static str> {
     let roles =
         emr.service_role.is_some() || emr.instance_profile.is_some() || emr.scaling_role.is_some();
     let groups = || cluster.core.iter().chain(&cluster.task);
-    let is_spot = |market: Market| market == Market::Spot;
-    let spot = is_spot(cluster.primary.market) || groups().any(|group| is_spot(group.market));
+    // The market of a fleet follows from its targets.
+    let is_spot = |it: &InstanceGroup| it.market == Market::Spot && it.fleet.is_none();
+    let spot = is_spot(&cluster.primary) || groups().any(is_spot);
     let ebs = cluster.primary.ebs.is_some() || groups().any(|group| group.ebs.is_some());
     [
         ("market", spot),

@@ -46,7 +46,7 @@ impl<S> List<S> {
 }
 
 impl<S: Shape> List<S> {
-    fn items(&self) -> Box<Items> {
+    pub(crate) fn items(&self) -> Box<Items> {
         Box::new(Items {
             of: self.of.kind(),
             min: self.min,

@@ -71,6 +71,7 @@ fn add(object: &Object, above: &str, rows: &mut Vec<(String, &'static str)>) {
 fn below(kind: &Kind, path: &str, rows: &mut Vec<(String, &'static str)>) {
     match kind {
         Kind::Map(inner) | Kind::Forms(_, inner, _) => add(inner, &format!("{path}."), rows),
+        Kind::OneOr(one, _) => below(one, path, rows),
         Kind::Named(_, inner) => add(inner, &format!("{path}.NAME."), rows),
         Kind::List(items) | Kind::Several(items) => {
             let item = match items.unique {

@@ -105,6 +105,7 @@ fn kind(kind: &Kind) -> Value {
         Kind::Map(inner) => Value::Object(object(inner)),
         Kind::List(inner) => list(inner),
         Kind::Several(inner) => json!({ "anyOf": [self::kind(&inner.of), list(inner)] }),
+        Kind::OneOr(one, several) => json!({ "anyOf": [self::kind(one), list(several)] }),
         Kind::Forms(short, long, _) => json!({ "anyOf": [text(short), object(long)] }),
         Kind::Text(format) => text(format),
         Kind::Texts(key, value, max) => json!({

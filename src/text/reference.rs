@@ -40,6 +40,7 @@ fn leads_to_path(kind: &Kind, keys: &[&str]) -> bool {
         (Kind::Named(_, object), [_, key, rest @ ..]) => object
             .field(key)
             .is_some_and(|field| leads_to_path(&field.kind, rest)),
+        (Kind::OneOr(one, _), keys) => leads_to_path(one, keys),
         // The name of an item may contain dots.
         (Kind::List(items) | Kind::Several(items), keys) => {
             (1..=keys.len()).any(|name| leads_to_path(&items.of, &keys[name..]))
@@ -52,25 +53,30 @@ fn add_paths(object: &Object, above: &str, paths: &mut Vec<String>) {
     for field in &object.fields {
         let path = format!("{above}{}", field.head.key);
         paths.push(path.clone());
-        match &field.kind {
-            Kind::Map(inner) | Kind::Forms(_, inner, _) => {
-                add_paths(inner, &format!("{path}."), paths);
-            }
-            Kind::List(items) | Kind::Several(items) => {
-                if let Some(inner) = items.of.below() {
-                    add_paths(inner, &format!("{path}.0."), paths);
-                }
-            }
-            Kind::Text(_)
-            | Kind::Words(_)
-            | Kind::Switch
-            | Kind::Whole(..)
-            | Kind::Argument
-            | Kind::Conf
-            | Kind::Configurations
-            | Kind::Texts(..)
-            | Kind::Named(..) => {}
+        add_paths_below(&field.kind, &path, paths);
+    }
+}
+
+fn add_paths_below(kind: &Kind, path: &str, paths: &mut Vec<String>) {
+    match kind {
+        Kind::OneOr(one, _) => add_paths_below(one, path, paths),
+        Kind::Map(inner) | Kind::Forms(_, inner, _) => {
+            add_paths(inner, &format!("{path}."), paths);
         }
+        Kind::List(items) | Kind::Several(items) => {
+            if let Some(inner) = items.of.below() {
+                add_paths(inner, &format!("{path}.0."), paths);
+            }
+        }
+        Kind::Text(_)
+        | Kind::Words(_)
+        | Kind::Switch
+        | Kind::Whole(..)
+        | Kind::Argument
+        | Kind::Conf
+        | Kind::Configurations
+        | Kind::Texts(..)
+        | Kind::Named(..) => {}
     }
 }
 
@@ -123,6 +129,7 @@ fn below(kind: &Kind, path: &str, page: &mut String) {
     match kind {
         Kind::Map(inner) => section(inner, path, "", page),
         Kind::Named(_, inner) => section(inner, &format!("{path}.NAME"), "", page),
+        Kind::OneOr(one, _) => below(one, path, page),
         Kind::Forms(Text { what, .. }, inner, _) => {
             section(inner, path, &format!(" Its short form is {what}."), page);
         }
@@ -166,6 +173,7 @@ fn kind(of: &Kind) -> String {
         Kind::List(items) if items.min > 0 => "a list of at least one".to_owned(),
         Kind::List(_) => "a list".to_owned(),
         Kind::Several(_) => "one, or a list".to_owned(),
+        Kind::OneOr(one, _) => format!("{}; or a list", kind(one)),
         Kind::Texts(_, _, max) => format!("at most {max} texts by keys"),
         Kind::Named(..) => "mappings by names".to_owned(),
         Kind::Map(_) => "a mapping".to_owned(),

@@ -170,6 +170,8 @@ fn put(node: &mut Node, kind: &Kind, rest: Option<Rest<'_>>, value: Node, name: 
             }
             Ok(())
         }
+        Kind::OneOr(_, items) if !node.items().is_empty() => list(node, items, rest, value, name),
+        Kind::OneOr(one, _) => put(node, one, Some(rest), value, name),
         Kind::List(items) | Kind::Several(items) => list(node, items, rest, value, name),
         Kind::Text(_) | Kind::Words(_) | Kind::Switch | Kind::Whole(..) | Kind::Argument => {
             let message = format!("{name} has nothing below it");

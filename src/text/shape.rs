@@ -60,6 +60,8 @@ pub(crate) enum Kind {
     List(Box<Items>),
     /// One item, or a list of them.
     Several(Box<Items>),
+    /// One value of a kind, or a list of shorter ones.
+    OneOr(Box<Self>, Box<Items>),
     /// A mapping whose keys and values are texts, with its maximum number of entries.
     Texts(Text, Text, usize),
     /// A mapping whose keys are names chosen by the user.
@@ -118,6 +120,7 @@ impl Kind {
         match self {
             Self::Map(object) | Self::Named(_, object) | Self::Forms(_, object, _) => Some(object),
             Self::List(items) | Self::Several(items) => items.of.below(),
+            Self::OneOr(one, _) => one.below(),
             Self::Text(_)
             | Self::Words(_)
             | Self::Switch

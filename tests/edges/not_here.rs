@@ -140,6 +140,36 @@ const ROWS: &[(&str, Here)] = &[
         ),
     ),
     (
+        "cluster.size.primary.fleet.",
+        Noted(
+            Size("{ primary: { fleet: { types: [m5.xlarge, m5a.xlarge], on_demand: 1 } } }"),
+            "there are no fleets on this machine: primary",
+        ),
+    ),
+    (
+        "cluster.size.core.fleet.",
+        Noted(
+            Size("{ primary: m5.xlarge, core: { fleet: { types: [m5.xlarge], spot: 1 } } }"),
+            "there are no fleets on this machine: core",
+        ),
+    ),
+    (
+        "cluster.size.task.fleet.",
+        Noted(
+            Size(
+                "{ primary: m5.xlarge, core: 1 x m5.xlarge, task: { fleet: { types: [m5.xlarge], spot: 1 } } }",
+            ),
+            "there are no fleets on this machine: task",
+        ),
+    ),
+    (
+        "cluster.scaling.",
+        Noted(
+            Cluster("scaling: { from: 2, to: 4 }"),
+            "the number of workers is fixed here; EMR scales it: 2 to 4",
+        ),
+    ),
+    (
         "cluster.size.core.market",
         Noted(
             Size("{ primary: m5.xlarge, core: { nodes: 1 x m5.xlarge, market: spot } }"),

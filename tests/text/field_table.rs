@@ -24,7 +24,10 @@ security_groups: [{ name: spark-ssh, ingress: [{ port: 22, from: caller }] }]
 data: { ratings: { path: ratings.dat } }
 cluster:
   release: emr-7.x
-  size: { primary: m5.xlarge, core: 2 x m5.xlarge, task: 1 x m5.xlarge }
+  size:
+    primary: { fleet: { types: [{ type: m5.xlarge }], on_demand: 1 } }
+    core: { fleet: { types: [{ type: m5.xlarge }], spot: 2 } }
+    task: { fleet: { types: [{ type: m5.xlarge }], spot: 2 } }
   bootstrap: [{ name: tools, script: s3://bucket/tools.sh }]
 job:
   steps: [{ name: main, script: job.py }]

@@ -17,7 +17,7 @@ use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::Cluster;
 use crate::model::sizes::Sizes;
 use crate::model::span::Span;
-use crate::model::stack::WhenDone;
+use crate::model::stack::{InstanceGroup, WhenDone};
 use crate::model::unarmed::Unarmed;
 
 impl<A: Api> Account<A> {
@@ -70,7 +70,9 @@ impl<A: Api> Account<A> {
         if safeguard_state::power_off_seconds(&moved) < safeguard_state::power_off_seconds(&have) {
             self.arm(&moved, listener).await?;
         }
+        self.change_scaling(id, &observed, spec).await?;
         self.change_counts(id, &observed, spec).await?;
+        self.change_targets(id, &observed, spec).await?;
         self.change_guards(id, &observed, spec).await?;
         let mut tags = self.spec_tags(&have.stack, spec)?;
         tags.insert(SIZES.to_owned(), sizes.to_string());
@@ -165,7 +167,9 @@ impl<A: Api> Account<A> {
             Role::Core => spec.groups.core.as_ref().map(|group| group.nodes.count),
             Role::Task => spec.groups.task.as_ref().map(|group| group.nodes.count),
         };
-        let groups = observed.groups.iter();
+        // With scaling, EMR decides.
+        let fixed = spec.groups.scaling.is_none();
+        let groups = observed.groups.iter().filter(|_| fixed);
         let counts: Vec<(String, u16)> = groups
             .filter_map(|group| Some((group, wanted(group.role)?)))
             .filter(|(group, count)| group.requested != *count)
@@ -223,7 +227,7 @@ impl<A: Api> Account<A> {
 
     /// Waits until the cluster is ready: EMR changes counts only then. Returns if it ends
     /// meanwhile.
-    async fn wait_until_ready(&self, id: &ClusterId) -> Result<(), CloudError> {
+    pub(super) async fn wait_until_ready(&self, id: &ClusterId) -> Result<(), CloudError> {
         let mut looks = 0;
         loop {
             let cluster = self.describe(id.as_str()).await?;
@@ -239,7 +243,10 @@ impl<A: Api> Account<A> {
 /// Whether the change adds nodes.
 fn grows(have: &ClusterSpec, want: &ClusterSpec) -> bool {
     let counts = |spec: &ClusterSpec| {
-        [&spec.groups.core, &spec.groups.task].map(|group| group.as_ref().map(|it| it.nodes.count))
+        let groups = &spec.groups;
+        let units = |group: &Option<InstanceGroup>| group.as_ref().map(InstanceGroup::units);
+        let most = groups.scaling.map(|scaling| scaling.to);
+        [units(&groups.core), units(&groups.task), most]
     };
     counts(have)
         .iter()

@@ -6,11 +6,11 @@ use super::errors::Context;
 use super::intent::Intent;
 use super::names::{self, DEADLINE, END, JOB, NONCE, SIZES};
 use super::roles::{INSTANCE_PROFILE, SERVICE_ROLE};
-use super::{ended, note, safeguard_state, spec};
+use super::{ended, note, requested_machines as machines, safeguard_state, spec};
 use crate::cloud::Cloud;
 use crate::cloud::api::emr::{
-    self, AddTags, BootstrapAction, ClusterRef, NewGroup, Role, RunJobFlow,
-    SetTerminationProtection, TerminateJobFlows,
+    self, AddTags, BootstrapAction, ClusterRef, RunJobFlow, SetTerminationProtection,
+    TerminateJobFlows,
 };
 use crate::cloud::api::network::Network;
 use crate::cloud::api::{Api, Kind, Tags};
@@ -25,7 +25,7 @@ use crate::model::observed::{Cluster, End, EndReason};
 use crate::model::release::Release;
 use crate::model::sizes::Sizes;
 use crate::model::software;
-use crate::model::stack::{InstanceGroup, WhenDone};
+use crate::model::stack::WhenDone;
 use crate::model::unarmed::Unarmed;
 
 /// Runs on every node before anything is installed, as a user who may use sudo.
@@ -105,6 +105,9 @@ impl<A: Api> Account<A> {
             }
             None => Vec::new(),
         };
+        let subnets = spec.network.subnets().map(ToString::to_string);
+        let has_fleets = spec.groups.has_fleets();
+        let (one_of, subnet): (Vec<_>, Vec<_>) = subnets.partition(|_| has_fleets);
         Ok(RunJobFlow {
             name: names::cluster(stack, nonce),
             release,
@@ -115,13 +118,16 @@ impl<A: Api> Account<A> {
             },
             service_role: or_default(spec.emr.service_role.as_ref(), SERVICE_ROLE),
             instance_profile: or_default(spec.emr.instance_profile.as_ref(), INSTANCE_PROFILE),
-            groups: groups(spec),
+            groups: machines::groups(&spec.groups),
+            fleets: machines::fleets(&spec.groups),
+            scaling: machines::scaling(&spec.groups),
             key_pair: spec.key_pair.as_ref().map(|key| match key {
                 ClusterKey::Own(name) => names::ec2(stack, name.as_str()),
                 ClusterKey::Existing { existing } => existing.to_string(),
             }),
             network: Network {
-                subnet: spec.network.subnet.as_ref().map(ToString::to_string),
+                subnet: subnet.into_iter().next(),
+                one_of,
                 managed: spec.network.managed_groups.clone(),
                 groups: self.group_ids(spec)?,
                 core_groups: texts(&spec.network.core_security_groups),
@@ -335,21 +341,4 @@ fn texts(all: &[impl ToString]) -> Vec<String> {
 
 fn or_default(named: Option<&impl ToString>, default: &str) -> String {
     named.map_or_else(|| default.to_owned(), ToString::to_string)
-}
-
-fn groups(spec: &ClusterSpec) -> Vec<NewGroup> {
-    let new = |role: Role, group: &InstanceGroup| NewGroup {
-        role,
-        instance_type: group.instance_type().to_string(),
-        count: group.nodes.count,
-        market: group.market,
-        ebs: group.ebs.clone(),
-    };
-    let groups = &spec.groups;
-    let core = groups.core.iter().map(|group| new(Role::Core, group));
-    let task = groups.task.iter().map(|group| new(Role::Task, group));
-    std::iter::once(new(Role::Primary, &groups.primary))
-        .chain(core)
-        .chain(task)
-        .collect()
 }

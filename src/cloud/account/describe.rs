@@ -4,10 +4,11 @@
 use super::Account;
 use super::errors::Context;
 use super::last_observation::Replies;
-use super::names;
 use super::reader::{Creator, Reader};
+use super::{names, spec};
 use crate::cloud::api::emr::{
-    self, DescribeCluster, GetAutoTerminationPolicy, ListInstanceGroups, ListSteps,
+    self, DescribeCluster, GetAutoTerminationPolicy, GetManagedScalingPolicy, ListInstanceFleets,
+    ListInstanceGroups, ListSteps,
 };
 use crate::cloud::api::{Api, Kind};
 use crate::cloud::{Class, CloudError};
@@ -30,22 +31,26 @@ impl<A: Api> Account<A> {
         if !self.is_of(stack, &cluster) {
             return Ok(None);
         }
-        let mut groups = Vec::new();
-        let mut idle = None;
+        let (mut groups, mut fleets) = (Vec::new(), Vec::new());
+        let (mut idle, mut scaling) = (None, None);
         if cluster.state.is_live() {
             let of = |id: &str| id.to_owned();
-            let (listed, policy) = tokio::join!(
-                self.api.serve(ListInstanceGroups { id: of(id) }),
+            let (listed, policy, scaled) = tokio::join!(
+                self.collections(&cluster),
                 self.api.serve(GetAutoTerminationPolicy { id: of(id) }),
+                self.scaling_of(&cluster),
             );
-            groups = listed.with_context(|| format!("list the instance groups of {id}"))?;
+            (groups, fleets) = listed?;
             idle = Some(policy.with_context(|| format!("read the idle policy of {id}"))?);
+            scaling = scaled?;
         }
         let schedule = self.scheduled(&cluster).await;
         let machines = self.machines(&cluster).await;
         let observed = Replies {
             cluster,
             groups,
+            fleets,
+            scaling,
             idle,
             schedule,
             machines,
@@ -58,6 +63,36 @@ impl<A: Api> Account<A> {
         let mut known = self.observed.borrow_mut();
         known.clusters.insert(converted.id.clone(), observed);
         Ok(Some(converted))
+    }
+
+    /// The instance groups of a cluster, or its fleets: EMR refuses to list what it does not have.
+    pub(super) async fn collections(
+        &self,
+        cluster: &emr::Cluster,
+    ) -> Result<(Vec<emr::InstanceGroup>, Vec<emr::InstanceFleet>), CloudError> {
+        let id = || cluster.id.clone();
+        if cluster.has_fleets {
+            let fleets = self.api.serve(ListInstanceFleets { id: id() }).await;
+            let context = || format!("list the instance fleets of {}", cluster.id);
+            return Ok((Vec::new(), fleets.with_context(context)?));
+        }
+        let groups = self.api.serve(ListInstanceGroups { id: id() }).await;
+        let context = || format!("list the instance groups of {}", cluster.id);
+        Ok((groups.with_context(context)?, Vec::new()))
+    }
+
+    /// EMR's managed scaling, if the spec in the cluster's tags has any: then one call.
+    pub(super) async fn scaling_of(
+        &self,
+        cluster: &emr::Cluster,
+    ) -> Result<Option<Option<emr::ScalingPolicy>>, CloudError> {
+        if spec::read(&cluster.tags).is_none_or(|spec| spec.groups.scaling.is_none()) {
+            return Ok(None);
+        }
+        let id = cluster.id.clone();
+        let policy = self.api.serve(GetManagedScalingPolicy { id }).await;
+        let policy = policy.with_context(|| format!("read the scaling of {}", cluster.id))?;
+        Ok(Some(policy))
     }
 
     /// Reads the present state of an observed cluster and its steps.

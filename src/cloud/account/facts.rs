@@ -17,6 +17,7 @@ use crate::model::action::Action;
 use crate::model::event::Listener;
 use crate::model::facts::Facts;
 use crate::model::plan::Plan;
+use crate::model::rates::Rates;
 use crate::model::release::Release;
 use crate::model::safeguard::Safeguard;
 use crate::model::sample::Sample;
@@ -46,16 +47,12 @@ impl<A: Api> Planning for Account<A> {
             listener,
         };
         let work = names::work(&stack.name);
-        let subnet = self.subnet(&stack.cluster.network).await?;
+        let mut subnets = self.subnets_of(&stack.cluster.network).await?.into_iter();
+        let (subnet, more_subnets) = (subnets.next(), subnets.collect());
         let gathered = gather.facts(stack, sample).await?;
-        let has_addresses = subnet.as_ref().is_none_or(|it| !it.has_no_addresses());
-        let prices = match gathered.prices {
-            Ok(rates) if !has_addresses => Ok(rates.without_addresses()),
-            prices => prices,
-        };
-        Ok(Facts {
+        let mut facts = Facts {
             subnet,
-            prices,
+            more_subnets,
             work: format!("s3://{bucket}/{}", work.trim_end_matches('/')),
             bucket: format!(
                 "s3://{bucket}/{}",
@@ -64,7 +61,11 @@ impl<A: Api> Planning for Account<A> {
             label: self.label(&stack.cluster.release).await?,
             ending: ENDING,
             ..gathered
-        })
+        };
+        if facts.has_no_addresses() {
+            facts.prices = facts.prices.map(Rates::without_addresses);
+        }
+        Ok(facts)
     }
 
     async fn check(&self, plan: &Plan) -> Result<Vec<Safeguard>, CloudError> {

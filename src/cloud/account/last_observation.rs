@@ -38,7 +38,12 @@ pub(super) struct LastObservation {
 #[derive(Clone)]
 pub(super) struct Replies {
     pub(super) cluster: emr::Cluster,
+    /// Its instance groups; none if it has fleets.
     pub(super) groups: Vec<emr::InstanceGroup>,
+    /// Its instance fleets; none if it has groups.
+    pub(super) fleets: Vec<emr::InstanceFleet>,
+    /// EMR's managed scaling; the outer `None` if it was not read.
+    pub(super) scaling: Option<Option<emr::ScalingPolicy>>,
     /// EMR's idle policy; the outer `None` if it was not read.
     pub(super) idle: Option<Option<crate::model::span::Span>>,
     pub(super) schedule: Scheduled,

@@ -36,6 +36,8 @@ mod permissions;
 mod protection;
 mod read_back;
 mod reader;
+mod requested_machines;
+mod resize;
 mod results;
 mod rights_check;
 mod roles;

@@ -7,6 +7,7 @@ use crate::cloud::api::ec2::{self, DescribeRouteTables, DescribeSubnets, RouteTa
 use crate::cloud::api::{Api, Kind};
 use crate::cloud::{Class, CloudError};
 use crate::model::hint::Command;
+use crate::model::name::SubnetId;
 use crate::model::network::{Network, Routes, Subnet, SubnetChoice};
 use crate::model::shown;
 
@@ -14,12 +15,16 @@ use crate::model::shown;
 const LISTED: usize = 10;
 
 impl<A: Api> Account<A> {
-    /// The subnet of a stack, if it names one: two calls.
-    pub(super) async fn subnet(&self, network: &Network) -> Result<Option<Subnet>, CloudError> {
+    /// The subnets of a stack, if it names one or several: two calls.
+    pub(super) async fn subnets_of(&self, network: &Network) -> Result<Vec<Subnet>, CloudError> {
         let Some(choice) = &network.subnet else {
-            return Ok(None);
+            return Ok(Vec::new());
         };
         let filters = match choice {
+            SubnetChoice::AnyOf(ids) => vec![ec2::Filter {
+                name: "subnet-id".to_owned(),
+                values: ids.iter().map(ToString::to_string).collect(),
+            }],
             SubnetChoice::Id(id) => vec![filter("subnet-id", id.as_str())],
             // `*`, `?` and `\` have meanings in filters; the values are compared below.
             SubnetChoice::Tags(tags) => tags
@@ -33,6 +38,9 @@ impl<A: Api> Account<A> {
                 let mut all = tags.iter();
                 all.all(|(key, value)| subnet.tags.get(key) == Some(value))
             });
+        }
+        if let SubnetChoice::AnyOf(ids) = choice {
+            return self.all_of(ids, &found).await;
         }
         let one = match found.as_slice() {
             [one] => one,
@@ -49,17 +57,39 @@ impl<A: Api> Account<A> {
                     .hint(self.list_subnets()));
             }
         };
-        let unread = || {
-            let message = format!("EC2's description of subnet {} cannot be read", one.id);
-            CloudError::new(Class::Failed, message)
-        };
-        Ok(Some(Subnet {
-            id: one.id.parse().map_err(|_| unread())?,
-            vpc: one.vpc.parse().map_err(|_| unread())?,
-            zone: shown::line(&one.zone, 40),
-            public_addresses: one.public_addresses,
-            routes: self.routes(one).await?,
-        }))
+        let tables = self.route_tables(&one.vpc).await?;
+        Ok(vec![converted(one, tables.as_deref())?])
+    }
+
+    /// Several subnets in the order of the stack, which have to be in one VPC (EMR API,
+    /// Ec2InstanceAttributes).
+    async fn all_of(
+        &self,
+        ids: &[SubnetId],
+        found: &[ec2::Subnet],
+    ) -> Result<Vec<Subnet>, CloudError> {
+        let mut subnets = Vec::new();
+        for id in ids {
+            match found.iter().find(|subnet| subnet.id == id.as_str()) {
+                Some(subnet) => subnets.push(subnet.clone()),
+                None => return Err(self.no_subnet(&SubnetChoice::Id(id.clone())).await?),
+            }
+        }
+        let vpc = subnets.first().map(|first| first.vpc.clone());
+        let vpc = vpc.unwrap_or_default();
+        if let Some(other) = subnets.iter().find(|subnet| subnet.vpc != vpc) {
+            let message = format!(
+                "the subnets of a cluster are in one VPC, and these are not: {}",
+                list(&subnets)
+            );
+            return Err(CloudError::new(Class::Input, message)
+                .hint(format!("leave out {}, or name others of its VPC", other.id))
+                .hint(self.list_subnets()));
+        }
+        let tables = self.route_tables(&vpc).await?;
+        let tables = tables.as_deref();
+        let all = subnets.iter().map(|subnet| converted(subnet, tables));
+        all.collect()
     }
 
     async fn subnets(&self, filters: Vec<ec2::Filter>) -> Result<Vec<ec2::Subnet>, CloudError> {
@@ -79,8 +109,8 @@ impl<A: Api> Account<A> {
             format!("{region} has {}", list(&others))
         };
         let what = match choice {
-            SubnetChoice::Id(id) => format!("there is no subnet {id}"),
             SubnetChoice::Tags(_) => format!("no subnet is {choice}"),
+            SubnetChoice::Id(_) | SubnetChoice::AnyOf(_) => format!("there is no subnet {choice}"),
         };
         let message = shown::line(&format!("{what}: {others}"), 2_000);
         Ok(CloudError::new(Class::Input, message).hint(self.list_subnets()))
@@ -91,17 +121,30 @@ impl<A: Api> Account<A> {
         Command::line(&format!("aws ec2 describe-subnets --region {region}"))
     }
 
-    /// Where the routes of a subnet lead; `None` without the permission to read them.
-    async fn routes(&self, subnet: &ec2::Subnet) -> Result<Option<Routes>, CloudError> {
-        let vpc = subnet.vpc.clone();
+    /// The route tables of a VPC; `None` without the permission to read them.
+    async fn route_tables(&self, vpc: &str) -> Result<Option<Vec<RouteTable>>, CloudError> {
+        let vpc = vpc.to_owned();
         match self.api.serve(DescribeRouteTables { vpc }).await {
             Err(error) if error.kind == Kind::Denied => Ok(None),
-            tables => {
-                let tables = tables.with_context(|| "list route tables".to_owned())?;
-                Ok(routes(&tables, &subnet.id))
-            }
+            tables => Ok(Some(
+                tables.with_context(|| "list route tables".to_owned())?,
+            )),
         }
     }
+}
+
+fn converted(one: &ec2::Subnet, tables: Option<&[RouteTable]>) -> Result<Subnet, CloudError> {
+    let unread = || {
+        let message = format!("EC2's description of subnet {} cannot be read", one.id);
+        CloudError::new(Class::Failed, message)
+    };
+    Ok(Subnet {
+        id: one.id.parse().map_err(|_| unread())?,
+        vpc: one.vpc.parse().map_err(|_| unread())?,
+        zone: shown::line(&one.zone, 40),
+        public_addresses: one.public_addresses,
+        routes: tables.and_then(|tables| routes(tables, &one.id)),
+    })
 }
 
 /// The text as a filter's value that matches nothing else.

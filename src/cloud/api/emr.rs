@@ -1,7 +1,12 @@
 //! Amazon EMR: clusters and steps. No call of EMR has an idempotency token (EMR API, 2009-03-31).
 
+mod fleets;
 mod new_step;
 
+pub use fleets::{
+    GetManagedScalingPolicy, InstanceFleet, ListInstanceFleets, ModifyInstanceFleet, NewFleet,
+    PutManagedScalingPolicy, RemoveManagedScalingPolicy, ScalingPolicy,
+};
 pub use new_step::{NewStep, OnFailure};
 
 use super::{Page, Tags, call, network::Network, service};
@@ -15,7 +20,9 @@ service! {
     RunJobFlow, DescribeCluster, ListClusters, ListSteps, ListInstanceGroups, ListInstances,
     AddJobFlowSteps, TerminateJobFlows, SetTerminationProtection, SetKeepAlive,
     ModifyInstanceGroups, ModifyCluster, GetAutoTerminationPolicy, PutAutoTerminationPolicy,
-    AddTags, RemoveTags, ListReleaseLabels, GetBlockPublicAccess,
+    AddTags, RemoveTags, ListReleaseLabels, GetBlockPublicAccess, ListInstanceFleets,
+    ModifyInstanceFleet, GetManagedScalingPolicy, PutManagedScalingPolicy,
+    RemoveManagedScalingPolicy,
 }
 
 /// Creates a cluster with its safeguards and steps in one atomic call. Returns its id.
@@ -33,8 +40,12 @@ pub struct RunJobFlow {
     pub service_role: String,
     /// The EC2 instances' instance profile.
     pub instance_profile: String,
-    /// One of MASTER, at most one of CORE.
+    /// One of MASTER, at most one of CORE; none with fleets.
     pub groups: Vec<NewGroup>,
+    /// One of MASTER, at most one each of CORE and TASK; none with groups.
+    pub fleets: Vec<NewFleet>,
+    /// ManagedScalingPolicy; `None` for fixed counts.
+    pub scaling: Option<ScalingPolicy>,
     /// The key pair's name in EC2.
     pub key_pair: Option<String>,
     /// Its subnet and security groups.
@@ -152,6 +163,8 @@ pub struct Cluster {
     pub key_pair: Option<String>,
     /// Its subnet and security groups.
     pub network: Network,
+    /// InstanceCollectionType: whether it has instance fleets, and not instance groups.
+    pub has_fleets: bool,
     /// MasterPublicDnsName; `None` until the primary runs.
     pub primary_dns: Option<String>,
     /// LogUri, `s3://…/`.
@@ -268,8 +281,12 @@ call! { ListInstances, "elasticmapreduce:ListInstances", reads, Page<Instance>, 
 /// An instance of a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instance {
-    /// The instance group's id.
+    /// The id of its instance group or fleet.
     pub group: String,
+    /// InstanceType; empty if EMR does not show it.
+    pub instance_type: String,
+    /// Market.
+    pub market: Market,
     /// Ec2InstanceId, `i-…`; `None` until EC2 has launched a machine for it.
     pub machine: Option<String>,
     /// CreationDateTime.

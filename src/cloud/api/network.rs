@@ -8,6 +8,9 @@ pub struct Network {
     /// Ec2SubnetId, `subnet-…`. In a request, `None` for one of the default VPC; in a reply, the one
     /// that EMR has chosen.
     pub subnet: Option<String>,
+    /// Ec2SubnetIds, of which EMR chooses one for a cluster with fleets; in a reply,
+    /// RequestedEc2SubnetIds.
+    pub one_of: Vec<String>,
     /// EmrManagedMasterSecurityGroup, EmrManagedSlaveSecurityGroup and ServiceAccessSecurityGroup.
     /// In a request, `None` for EMR's own; in a reply, those that it uses.
     pub managed: Option<ManagedGroups>,

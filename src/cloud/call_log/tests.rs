@@ -177,7 +177,10 @@ fn cluster() -> RunJobFlow {
         instance_profile: planted(),
         groups: Vec::new(),
         key_pair: Some(planted()),
+        fleets: Vec::new(),
+        scaling: None,
         network: Network {
+            one_of: Vec::new(),
             subnet: Some(planted()),
             managed: None,
             groups: vec![planted()],

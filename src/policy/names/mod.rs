@@ -3,6 +3,7 @@
 
 mod data;
 pub mod document;
+mod fleets;
 mod job;
 mod launch;
 mod limits;

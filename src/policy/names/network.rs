@@ -11,12 +11,24 @@ pub(super) const NETWORK: &[Name] = &[
     leaf(
         "subnet",
         Text,
-        "The id of the subnet; empty if the stack names none, or names it by its tags.",
+        "The id of the one subnet; empty if the stack names none or several, or names it by its tags.",
         |s| {
             Some(read::or_none(match subnet(s) {
                 Some(SubnetChoice::Id(id)) => Some(id),
-                Some(SubnetChoice::Tags(_)) | None => None,
+                Some(SubnetChoice::Tags(_) | SubnetChoice::AnyOf(_)) | None => None,
             }))
+        },
+    ),
+    leaf(
+        "subnets",
+        List(&Text),
+        "The ids of the subnets; empty if the stack names none, or names one by its tags.",
+        |s| {
+            Some(match subnet(s) {
+                Some(SubnetChoice::Id(id)) => read::list([id]),
+                Some(SubnetChoice::AnyOf(ids)) => read::list(ids),
+                Some(SubnetChoice::Tags(_)) | None => read::list([""; 0]),
+            })
         },
     ),
     leaf(
@@ -25,7 +37,9 @@ pub(super) const NETWORK: &[Name] = &[
         "The tags of the subnet, if the stack names it by them.",
         |s| match subnet(s) {
             Some(SubnetChoice::Tags(tags)) => Some(read::map(tags)),
-            Some(SubnetChoice::Id(_)) | None => Some(read::map(&Default::default())),
+            Some(SubnetChoice::Id(_) | SubnetChoice::AnyOf(_)) | None => {
+                Some(read::map(&Default::default()))
+            }
         },
     ),
     leaf(

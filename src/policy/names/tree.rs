@@ -1,6 +1,7 @@
 //! The declarations of all names.
 
 use super::data;
+use super::fleets;
 use super::job::JOB;
 use super::launch;
 use super::limits::GUARDRAILS;
@@ -128,6 +129,7 @@ const CLUSTER: &[Name] = &[
         "Whether the key pair is one that EC2 has and the stack does not create.",
         |s| Some(super::Datum::Bool(read::has_existing_key(s))),
     ),
+    fleets::SCALING,
     group("network", "Its subnet, and how people log in.", NETWORK),
     leaf(
         "security_configuration",
@@ -237,6 +239,7 @@ macro_rules! role {
                 "The throughput of each data volume in MiB/s; 0 for that of its kind and size.",
                 |s| Some(launch::throughput($of(s))),
             ),
+            fleets::fleet!($of),
         ]
     };
 }

@@ -1,9 +1,12 @@
 //! `cluster`: its release, its machines, and what may connect to it.
 
 use super::REGION;
+use super::fleet::{self, FLEET};
 use super::forms::{expand_group, expand_primary, expand_size};
 use super::launch::{LAUNCH, Launch};
 use super::network::{self, GroupRefs, KEY_FORMS, NETWORK};
+use super::scaling::{self, SCALING};
+use super::subnets;
 use super::volumes::EBS;
 use crate::model::emr_settings::{EmrSettings, KmsKey};
 use crate::model::instance::{InstanceType, Nodes};
@@ -35,8 +38,13 @@ record! {
             "[spark-ssh]";
         /// Its subnet, the security groups that EMR manages, and how people log in.
         network: or_empty = NETWORK, "{ subnet: subnet-0a1b2c3d4e5f60718, access: ssm }";
+        /// The limits within which EMR scales core and task nodes by their load. The guardrails and
+        /// every price count the largest size.
+        scaling: optional = SCALING, "{ from: 2, to: 10 }";
     } and (emr, launch) = EMR_SETTINGS check {
         network::check(at, &security_groups, &network);
+        subnets::check(at, &network, &size);
+        scaling::check(at, &scaling, &size);
     } => Cluster {
         release,
         primary: size.primary,
@@ -46,7 +54,7 @@ record! {
         security_groups,
         network,
         emr,
-        scaling: None,
+        scaling,
         root_volume: launch.root_volume,
         bootstrap: launch.bootstrap,
         step_concurrency: launch.step_concurrency,
@@ -104,6 +112,23 @@ pub(super) struct Size {
     task: Option<InstanceGroup>,
 }
 
+impl Size {
+    pub(super) const fn core(&self) -> Option<&InstanceGroup> {
+        self.core.as_ref()
+    }
+
+    pub(super) const fn task(&self) -> Option<&InstanceGroup> {
+        self.task.as_ref()
+    }
+
+    pub(super) fn has_fleet(&self) -> bool {
+        let mut roles = std::iter::once(&self.primary)
+            .chain(self.core())
+            .chain(self.task());
+        roles.any(|group| group.fleet.is_some())
+    }
+}
+
 record! {
     /// The cluster's machines by role.
     pub(super) SIZE: Size = |at| {
@@ -126,6 +151,8 @@ record! {
     } => Size { primary, core, task };
 }
 
+pub(super) const MARKET: &str = BOUGHT.key("market");
+
 const PRIMARY_FORMS: Forms<InstanceType, InstanceGroup> = Forms {
     short: format::INSTANCE_TYPE,
     long: PRIMARY,
@@ -140,31 +167,38 @@ const GROUP_FORMS: Forms<Nodes, InstanceGroup> = Forms {
 
 record! {
     /// The primary node.
-    pub(super) PRIMARY: InstanceGroup = |at| {
+    pub(super) PRIMARY: InstanceGroup [without: "does not say which machine"] = |at| {
         /// Its instance type.
-        r#type: required = Outside(What::Primary, format::INSTANCE_TYPE), "m5.xlarge";
-    } and (market, ebs) = BOUGHT => InstanceGroup {
-        nodes: Nodes { count: 1, instance_type: r#type },
-        market,
-        ebs,
-fleet: None,
-};
+        r#type: either = Outside(What::Primary, format::INSTANCE_TYPE), "m5.xlarge";
+        /// Several types, of which EMR buys one machine.
+        fleet: either = Role(What::Primary, FLEET),
+            "{ types: [m5.xlarge, m5a.xlarge], on_demand: 1 }";
+    } and bought = BOUGHT check {
+        fleet::check_primary(at, &fleet);
+        fleet::check_market(at, &fleet);
+    } => {
+        let one = |instance_type| Nodes { count: 1, instance_type };
+        fleet::machines(r#type.map(one), fleet, bought)?
+    };
 }
 
 record! {
     /// Machines of one role.
-    pub(super) INSTANCES: InstanceGroup = |at| {
+    pub(super) INSTANCES: InstanceGroup [without: "does not say which machines"] = |at| {
         /// How many, and their instance type.
-        nodes: required = Machines(format::NODES), "2 x m5.xlarge";
-    } and (market, ebs) = BOUGHT => InstanceGroup { nodes, market, ebs,
-fleet: None,
-};
+        nodes: either = Machines(format::NODES), "2 x m5.xlarge";
+        /// Several types, of which EMR buys as many machines as fill the targets.
+        fleet: either = FLEET,
+            "{ types: [m5.xlarge, m5a.xlarge], spot: 8 }";
+    } and bought = BOUGHT check {
+        fleet::check_market(at, &fleet);
+    } => fleet::machines(nodes, fleet, bought)?;
 }
 
 record! {
     /// The options of machines of every role.
     BOUGHT: (Market, Option<Ebs>) = |at| {
-        /// How the machines are bought.
+        /// How the machines are bought; not with a `fleet`, whose targets say it.
         market: default("on-demand") = Words([
             ("on-demand", Market::OnDemand, "At the full price; AWS does not reclaim the \
                 machines."),

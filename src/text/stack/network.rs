@@ -1,6 +1,7 @@
 //! `cluster.network`, and what of EC2 the cluster uses that the stack does not create.
 
 use super::forms::{expand_key, expand_subnet};
+use super::subnets::Subnets;
 use super::{GROUPS, KEY_PAIRS, REGION};
 use crate::model::Invalid;
 use crate::model::aws_names::Zone;
@@ -18,7 +19,7 @@ use crate::text::source::Mark;
 use crate::text::texts::Texts;
 use crate::text::types::Words;
 
-const SUBNET_ID: Format<SubnetId> = Format::of("subnet-[0-9a-f]{8}([0-9a-f]{9})?");
+pub(super) const SUBNET_ID: Format<SubnetId> = Format::of("subnet-[0-9a-f]{8}([0-9a-f]{9})?");
 const GROUP_ID: Format<SecurityGroupId> = Format::of("sg-[0-9a-f]{8}([0-9a-f]{9})?");
 const EXISTING_KEY: Format<ExistingKeyName> = Format::of("[!-~]([ -~]{0,253}[!-~])?");
 
@@ -28,8 +29,9 @@ record! {
     pub(super) NETWORK: Network = |at| {
         /// The subnet of its machines: its id, or the tags of one subnet of the region. Without
         /// it, EMR takes a subnet of the default VPC. Security groups of the stack are created in
-        /// the subnet's VPC.
-        subnet: optional = SUBNET_FORMS, "subnet-0a1b2c3d4e5f60718";
+        /// the subnet's VPC. For a cluster with fleets, it may be a list of ids in one VPC, of which
+        /// EMR chooses one.
+        subnet: optional = Subnets, "subnet-0a1b2c3d4e5f60718";
         /// Existing security groups whose rules EMR manages, instead of those that it creates.
         managed_groups: optional = MANAGED_GROUPS,
             "{ primary: sg-0a1b2c3d4e5f60718, core: sg-1b2c3d4e5f607182a }";
@@ -66,7 +68,7 @@ record! {
     } => Network { subnet, managed_groups, core_security_groups, zone, access };
 }
 
-const SUBNET_FORMS: Forms<SubnetId, SubnetChoice> = Forms {
+pub(super) const SUBNET_FORMS: Forms<SubnetId, SubnetChoice> = Forms {
     short: SUBNET_ID,
     long: SUBNET,
     expand: expand_subnet,

@@ -31,7 +31,10 @@ pub(super) fn order(order: &RunJobFlow) -> Result<(), Refusal> {
     if let Some(timeout) = order.idle_timeout {
         idle_policy(&order.release, timeout)?;
     }
-    groups(&order.groups)?;
+    if order.fleets.is_empty() {
+        groups(&order.groups)?;
+    }
+    super::fleets::check(order)?;
     concurrency(order.step_concurrency, &order.release)?;
     disks(order)?;
     settings(&order.settings, &order.release)?;

@@ -177,6 +177,7 @@ impl Cluster {
             root_volume: self.order.root_volume,
             key_pair: self.order.key_pair.clone(),
             network: self.network(),
+            has_fleets: !self.order.fleets.is_empty(),
             primary_dns: self.primary_dns(),
             log_uri: Some(self.order.log_uri.clone()),
             tags: self.order.tags.clone(),
@@ -195,7 +196,10 @@ impl Cluster {
             })
         };
         Network {
-            subnet: asked.subnet.or_else(|| Some(DEFAULT_SUBNET.to_owned())),
+            subnet: (asked.subnet)
+                .or_else(|| asked.one_of.last().cloned())
+                .or_else(|| Some(DEFAULT_SUBNET.to_owned())),
+            one_of: asked.one_of,
             managed: asked.managed.or_else(own),
             groups: asked.groups,
             core_groups: asked.core_groups,

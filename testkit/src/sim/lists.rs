@@ -92,7 +92,14 @@ fn page<T>(list: impl Iterator<Item = T>, marker: impl Fn(&T) -> String) -> Page
 
 impl Answer for ListInstanceGroups {
     fn answer(self, state: &mut State) -> Result<Vec<InstanceGroup>, Refusal> {
-        let groups = state.cluster(&self.id)?.groups.iter();
+        let cluster = state.cluster(&self.id)?;
+        if !cluster.order.fleets.is_empty() {
+            return Err(invalid(
+                "Instance fleets and instance groups are mutually exclusive. The EMR cluster \
+                 specified in the request uses instance fleets.",
+            ));
+        }
+        let groups = cluster.groups.iter();
         let seen = groups.map(|group| InstanceGroup {
             id: group.id.clone(),
             role: group.order.role,
@@ -112,6 +119,8 @@ impl Answer for ListInstances {
         let instances = cluster.groups.iter().flat_map(|group| {
             let instance = Instance {
                 group: group.id.clone(),
+                instance_type: group.order.instance_type.clone(),
+                market: group.order.market,
                 machine: Some(format!("i-{}", group.id.trim_start_matches("ig-"))),
                 created_at: launched,
                 ended_at: cluster.ended_at,

@@ -8,6 +8,7 @@ mod cluster;
 mod controls;
 mod ec2;
 mod emr;
+mod fleets;
 mod groups;
 mod iam;
 mod lifecycle;

@@ -25,11 +25,14 @@ pub(super) struct FleetCache<A> {
     pub(super) watch: RefCell<lease::Watch<A>>,
 }
 
+/// The instance groups of a cluster, or its instance fleets.
+type Collections = (Vec<emr::InstanceGroup>, Vec<emr::InstanceFleet>);
+
 /// Data of a cluster that is not read in each sweep.
 #[derive(Default)]
 struct CachedCluster {
-    /// `None` if they could not be read yet; empty if the cluster has none.
-    groups: Option<Vec<emr::InstanceGroup>>,
+    /// Its instance groups or fleets; `None` if they could not be read yet.
+    collections: Option<Collections>,
     /// Its oldest steps, up to the first that has not finished. They no longer change.
     finished_steps: Vec<emr::Step>,
     /// The terms that the bucket's note last confirmed.

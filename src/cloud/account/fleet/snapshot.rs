@@ -1,13 +1,13 @@
 //! Describes one cluster, no matter who created it.
 
-use super::{CachedCluster, MARK};
+use super::{CachedCluster, Collections, MARK};
 use crate::cloud::account::creator::stack_of;
 use crate::cloud::account::errors::Context;
 use crate::cloud::account::last_observation::{Replies, Scheduled};
 use crate::cloud::account::names::SIZES;
 use crate::cloud::account::reader::{self, Creator};
 use crate::cloud::account::{Account, layout, note};
-use crate::cloud::api::emr::{self, GetAutoTerminationPolicy, ListInstanceGroups, ListSteps};
+use crate::cloud::api::emr::{self, GetAutoTerminationPolicy, ListSteps};
 use crate::cloud::api::s3::GetObject;
 use crate::cloud::api::{Api, ApiError, Kind};
 use crate::cloud::{Class, CloudError};
@@ -72,9 +72,12 @@ impl<A: Api> Account<A> {
     ) -> Option<AnyCluster> {
         let Described { id, cluster, .. } = *described;
         self.observed.borrow_mut().clusters.remove(id);
+        let (groups, fleets) = self.collections_of(id, cluster).await.unwrap_or_default();
         let replies = Replies {
             cluster: cluster.clone(),
-            groups: self.groups_of(id, cluster).await.unwrap_or_default(),
+            groups,
+            fleets,
+            scaling: None,
             idle: None,
             schedule: Scheduled::Missing,
             machines: None,
@@ -175,29 +178,25 @@ impl<A: Api> Account<A> {
         );
     }
 
-    /// A cluster's instance groups, read once. A cluster with instance fleets has none.
-    async fn groups_of(
+    /// A cluster's instance groups or fleets, read once.
+    async fn collections_of(
         &self,
         id: &ClusterId,
         cluster: &emr::Cluster,
-    ) -> Result<Vec<emr::InstanceGroup>, CloudError> {
+    ) -> Result<Collections, CloudError> {
         let known = {
             let known = self.fleet.clusters.borrow();
-            known.get(id).and_then(|it| it.groups.clone())
+            known.get(id).and_then(|it| it.collections.clone())
         };
-        if let Some(groups) = known {
-            return Ok(groups);
+        if let Some(collections) = known {
+            return Ok(collections);
         }
         if cluster.state.is_over() {
-            return Ok(Vec::new());
+            return Ok(Collections::default());
         }
-        let of = id.to_string();
-        let groups = match self.api.serve(ListInstanceGroups { id: of }).await {
-            Err(error) if error.kind == Kind::Invalid => Vec::new(),
-            reply => reply.with_context(|| format!("list the instance groups of {id}"))?,
-        };
-        self.update_cache(id, |known| known.groups = Some(groups.clone()));
-        Ok(groups)
+        let listed = self.collections(cluster).await?;
+        self.update_cache(id, |known| known.collections = Some(listed.clone()));
+        Ok(listed)
     }
 
     /// A cluster that clusterup created; `None` if it has ended and cannot be read.
@@ -251,9 +250,8 @@ impl<A: Api> Account<A> {
             .is_some_and(|it| sizes(&it.cluster) != sizes(cluster))
         {
             // It was resized.
-            self.update_cache(id, |known| known.groups = None);
+            self.update_cache(id, |known| known.collections = None);
         }
-        let groups = self.groups_of(id, cluster).await?;
         let read_at = {
             let known = self.fleet.clusters.borrow();
             known.get(id).and_then(|it| it.read_at)
@@ -263,12 +261,24 @@ impl<A: Api> Account<A> {
             && (now - at < MAX_AGE || !is_live)
         {
             let cluster = cluster.clone();
+            let (groups, fleets) = self.collections_of(id, &cluster).await?;
             return Ok(Replies {
                 cluster,
                 groups,
+                fleets,
                 ..before
             });
         }
+        let scaling = if is_live {
+            self.scaling_of(cluster).await.ok().flatten()
+        } else {
+            None
+        };
+        if scaling.is_some() {
+            // Its size changes by itself.
+            self.update_cache(id, |known| known.collections = None);
+        }
+        let (groups, fleets) = self.collections_of(id, cluster).await?;
         let policy = GetAutoTerminationPolicy { id: id.to_string() };
         let (schedule, idle) = tokio::join!(self.scheduled(cluster), async {
             // An ended cluster has no policy. If the policy cannot be read, that safeguard is unknown.
@@ -279,6 +289,8 @@ impl<A: Api> Account<A> {
         Ok(Replies {
             cluster: cluster.clone(),
             groups,
+            fleets,
+            scaling,
             idle,
             schedule,
             machines: None,

@@ -1,6 +1,6 @@
 //! Reads a cluster that others created, or that is disputed.
 
-use super::{Reader, instance_group};
+use super::{Reader, fleets, instance_group};
 use crate::cloud::account::last_observation::Replies;
 use crate::cloud::api::Tags;
 use crate::cloud::api::emr;
@@ -21,6 +21,9 @@ impl Reader<'_> {
         disputed: Option<String>,
     ) -> Option<ForeignCluster> {
         let cluster = &replies.cluster;
+        let priced = |fleet| fleets::dearest(self.prices, self.region, fleet);
+        let fleets: Option<Vec<_>> = replies.fleets.iter().map(priced).collect();
+        let groups = [replies.groups.clone(), fleets.unwrap_or_default()].concat();
         let from = cluster.created_at;
         let until = cluster.ended_at;
         Some(ForeignCluster {
@@ -28,8 +31,8 @@ impl Reader<'_> {
             state: cluster.state,
             created_at: cluster.created_at,
             ready_at: cluster.ready_at,
-            rates: rates(self.prices, self.region, &replies.groups),
-            instance_spans: instance_spans(&replies.groups, from, until),
+            rates: rates(self.prices, self.region, &groups),
+            instance_spans: instance_spans(&groups, from, until),
             disputed,
         })
     }

@@ -2,7 +2,7 @@
 //! precedence over the spec.
 
 use super::step::step;
-use super::{ENDING, Reader, instance_group};
+use super::{ENDING, Reader, fleets, instance_group};
 use crate::cloud::account::last_observation::{LastObservation, Replies, Scheduled};
 use crate::cloud::account::names::{self, MAX_EXTENSIONS, OWNER, SIZES};
 use crate::cloud::account::{ended, machines, safeguard_state, spec};
@@ -152,8 +152,9 @@ fn bare(stack: &StackName, observed: &Replies, groups: &LastObservation) -> Opti
 /// The instance groups as EMR reports them.
 fn bare_groups(observed: &Replies) -> Option<InstanceGroups> {
     let group = |role: Role| {
-        let group = observed.groups.iter().find(|group| group.role == role)?;
-        instance_group(group)
+        let fleet = observed.fleets.iter().find(|fleet| fleet.role == role);
+        let group = observed.groups.iter().find(|group| group.role == role);
+        fleet.map_or_else(|| instance_group(group?), fleets::as_group)
     };
     Some(InstanceGroups {
         // Only ended clusters have no groups here, and theirs are not compared.
@@ -186,8 +187,12 @@ fn installed(names: &[String]) -> Software {
 /// Replaces the counts by EMR's present ones.
 fn count(spec: &mut ClusterSpec, observed: &Replies) {
     let set = |of: &mut Option<InstanceGroup>, role: Role| {
-        if let (Some(of), Some(group)) = (of, observed.groups.iter().find(|g| g.role == role)) {
+        let Some(of) = of else { return };
+        if let Some(group) = observed.groups.iter().find(|group| group.role == role) {
             of.nodes.count = group.requested;
+        }
+        if let Some(fleet) = observed.fleets.iter().find(|fleet| fleet.role == role) {
+            fleets::target(of, fleet);
         }
     };
     set(&mut spec.groups.core, Role::Core);
@@ -200,6 +205,7 @@ fn locate(spec: &mut ClusterSpec, cluster: &emr::Cluster) {
     let network = &mut spec.network;
     if let (Some(named), Some(id)) = (&mut network.subnet, &cluster.network.subnet)
         && let Ok(reported) = id.parse()
+        && !network.more_subnets.contains(&reported)
     {
         *named = reported;
     }
@@ -226,6 +232,11 @@ fn drifted(spec: &mut ClusterSpec, observed: &Replies) -> Vec<String> {
         }
         Some(Some(idle)) => spec.guardrails.idle_timeout = idle,
         Some(None) | None => {}
+    }
+    match observed.scaling {
+        Some(None) => drift.push("its managed scaling was removed".to_owned()),
+        Some(Some(policy)) => spec.groups.scaling = Some(policy.limits),
+        None => {}
     }
     let keeps = spec.guardrails.when_done == WhenDone::Keep;
     if observed.cluster.keep_alive != keeps {

@@ -1,7 +1,7 @@
 //! Creates clusters and steps.
 
 use super::changes::their_tags;
-use super::{MARKETS, ROLES, configurations, network, root_volume, settings, theirs};
+use super::{MARKETS, ROLES, configurations, fleets, network, root_volume, settings, theirs};
 use crate::cloud::api::emr::{
     AddJobFlowSteps, BootstrapAction, ClusterRef, NewGroup, NewStep, OnFailure, RunJobFlow,
 };
@@ -19,8 +19,11 @@ use aws_sdk_emr::types::{
 
 impl Serve<RunJobFlow> for Sdk {
     async fn serve(&self, call: RunJobFlow) -> Result<ClusterRef, ApiError> {
-        let instances = network::asked(JobFlowInstancesConfig::builder(), call.network)
-            .set_instance_groups(Some(call.groups.into_iter().map(group).collect()))
+        let has_fleets = !call.fleets.is_empty();
+        let instances = JobFlowInstancesConfig::builder();
+        let instances = network::asked(instances, call.network, has_fleets)
+            .set_instance_groups(some(call.groups.into_iter().map(group).collect()))
+            .set_instance_fleets(some(call.fleets.into_iter().map(fleets::fleet).collect()))
             .set_ec2_key_name(call.key_pair)
             .keep_job_flow_alive_when_no_steps(call.keep_alive)
             .termination_protected(call.protected)
@@ -36,6 +39,7 @@ impl Serve<RunJobFlow> for Sdk {
             .job_flow_role(call.instance_profile)
             .instances(instances)
             .set_auto_termination_policy(call.idle_timeout.map(policy))
+            .set_managed_scaling_policy(call.scaling.map(fleets::policy))
             .scale_down_behavior(ScaleDownBehavior::TerminateAtTaskCompletion)
             .step_concurrency_level(i32::from(call.step_concurrency))
             .set_configurations(some(configurations::asked(&call.configurations)))
@@ -87,7 +91,7 @@ fn group(group: NewGroup) -> InstanceGroupConfig {
         .build()
 }
 
-fn volumes(ebs: &Ebs) -> EbsConfiguration {
+pub(super) fn volumes(ebs: &Ebs) -> EbsConfiguration {
     let gib = i32::try_from(ebs.size.mib().div_ceil(1024)).unwrap_or(i32::MAX);
     let volume = VolumeSpecification::builder()
         .volume_type(ebs.kind.as_str())

@@ -2,6 +2,7 @@
 
 mod changes;
 mod configurations;
+mod fleets;
 mod launch;
 mod network;
 mod reads;

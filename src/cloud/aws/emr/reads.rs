@@ -88,6 +88,8 @@ fn cluster(theirs: types::Cluster) -> Option<Cluster> {
             .and_then(|machines| machines.ec2_key_name())
             .map(str::to_owned),
         network: network::shown(machines),
+        has_fleets: theirs.instance_collection_type()
+            == Some(&types::InstanceCollectionType::InstanceFleet),
         primary_dns: theirs.master_public_dns_name().map(str::to_owned),
         log_uri: theirs.log_uri().map(str::to_owned),
         tags: tags(theirs.tags(), |tag| (tag.key(), tag.value())),
@@ -218,8 +220,12 @@ fn instance(theirs: types::Instance) -> Instance {
     let timeline = theirs.status.and_then(|status| status.timeline);
     let machine = theirs.ec2_instance_id.filter(|id| !id.is_empty());
     let timeline = timeline.as_ref();
+    let group = theirs.instance_group_id.or(theirs.instance_fleet_id);
+    let market = theirs.market.as_ref().map(|market| market.as_str());
     Instance {
-        group: theirs.instance_group_id.unwrap_or_default(),
+        group: group.unwrap_or_default(),
+        instance_type: theirs.instance_type.unwrap_or_default(),
+        market: ours(&MARKETS, market, Market::OnDemand),
         machine,
         created_at: timeline.and_then(|it| time(it.creation_date_time.as_ref()?)),
         ended_at: timeline.and_then(|it| time(it.end_date_time.as_ref()?)),

@@ -67,6 +67,8 @@ fn order(steps: &[&str]) -> RunJobFlow {
         service_role: "EMR_DefaultRole".to_owned(),
         instance_profile: "EMR_EC2_DefaultRole".to_owned(),
         groups: vec![group(Role::Primary, 1), group(Role::Core, 2)],
+        fleets: Vec::new(),
+        scaling: None,
         key_pair: None,
         network: Default::default(),
         root_volume: None,

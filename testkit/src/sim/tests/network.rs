@@ -131,6 +131,7 @@ fn networks_that_do_not_fit_end_with_errors_late() {
         };
         let network = |subnet: &str, managed: Option<ManagedGroups>, groups: &[&String]| Network {
             subnet: Some(subnet.to_owned()),
+            one_of: Vec::new(),
             managed,
             groups: groups.iter().map(|id| (*id).clone()).collect(),
             ..Network::default()
