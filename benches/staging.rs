@@ -42,17 +42,12 @@ fn main() {
     let number = |flag, default| value(flag).map_or(default, |text| text.parse().expect(USAGE));
     let aws = value("--aws").map_or_else(aws_cli, PathBuf::from);
     let folder = tempfile::tempdir().expect("a folder to work in");
-    let bench = Bench {
-        double: Double::start(),
-        aws,
-        folder: folder.path(),
-    };
-    bench.aws(&["s3", "mb", "s3://bench"]);
+    let bench = || Bench::new(aws.clone(), folder.path());
 
     let megabytes = number("--megabytes", 1_024);
     large_file(&folder.path().join("large.dat"), megabytes);
     println!("one file of {megabytes} MB");
-    bench.compare(
+    bench().compare(
         "large",
         "large.dat",
         &["s3", "cp", "large.dat", "s3://bench/large.dat"],
@@ -61,20 +56,31 @@ fn main() {
     let files = number("--files", 2_000);
     small_files(&folder.path().join("small"), files);
     println!("a folder of {files} files of 4 KB");
-    bench.compare(
+    bench().compare(
         "small",
         "small",
         &["s3", "sync", "small", "s3://bench/small"],
     );
 }
 
+/// Two programs in an account of their own, which is new: no stack was there before.
 struct Bench<'a> {
     double: Double,
     aws: PathBuf,
     folder: &'a Path,
 }
 
-impl Bench<'_> {
+impl<'a> Bench<'a> {
+    fn new(aws: PathBuf, folder: &'a Path) -> Self {
+        let bench = Self {
+            double: Double::start(),
+            aws,
+            folder,
+        };
+        bench.aws(&["s3", "mb", "s3://bench"]);
+        bench
+    }
+
     fn compare(&self, name: &str, data: &str, theirs: &[&str]) {
         let stack = format!(
             "stack: {name}\nregion: us-east-1\ndata: {{ input: {{ path: {data} }} }}\n\
@@ -89,9 +95,10 @@ impl Bench<'_> {
             println!("  {time}: clusterup      {own}");
             println!("  {time}: aws s3         {their}");
             println!(
-                "  {time}: clusterup / aws s3 = {:.2} of processor time, {:.2} of uploads",
+                "  {time}: clusterup / aws s3 = {:.2} of processor time, {} / {} requests",
                 own.cpu / their.cpu,
-                f64::from(own.uploads) / f64::from(their.uploads.max(1)),
+                own.requests,
+                their.requests,
             );
         }
     }
@@ -108,7 +115,7 @@ impl Bench<'_> {
         let status = child.wait().expect("the program ends");
         assert!(status.success(), "the program failed: {status}");
         used.wall = start_time.elapsed().as_secs_f64();
-        used.uploads = self.double.uploads();
+        (used.requests, used.uploads) = self.double.requests();
         used
     }
 
@@ -151,7 +158,10 @@ struct Used {
     wall: f64,
     /// The most resident memory in MB.
     peak: f64,
-    uploads: u32,
+    /// Requests to S3 for the data: those for its objects, and all lists.
+    requests: usize,
+    /// Those of them that send content.
+    uploads: usize,
 }
 
 impl Used {
@@ -177,8 +187,8 @@ impl std::fmt::Display for Used {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "{:6.2} s of processor time, {:6.1} s, {:4.0} MB resident, {} uploads",
-            self.cpu, self.wall, self.peak, self.uploads
+            "{:6.2} s of processor time, {:6.1} s, {:4.0} MB resident, {} requests, {} with content",
+            self.cpu, self.wall, self.peak, self.requests, self.uploads
         )
     }
 }
@@ -229,14 +239,20 @@ impl Double {
         self.ask("/_double/calls/reset", Some("{}"));
     }
 
-    fn uploads(&self) -> u32 {
+    /// The requests for data since the last reset, and those of them that send content.
+    fn requests(&self) -> (usize, usize) {
         let calls = self.ask("/_double/calls", None);
+        let text = |call: &Value, key: &str| call[key].as_str().unwrap_or_default().to_owned();
         let calls = calls.as_array().expect("a list").iter();
-        let is_upload = |call: &&Value| {
-            let name = call["call"].as_str().unwrap_or_default();
-            name == "s3:PutObject" || name == "s3:UploadPart"
-        };
-        u32::try_from(calls.filter(is_upload).count()).unwrap_or(u32::MAX)
+        let calls = calls.map(|call| (text(call, "call"), text(call, "path")));
+        let for_data = calls.filter(|(call, path)| {
+            // clusterup's own objects are beside `data/`: its lease, its scripts.
+            let is_data = path.starts_with("/bench/") || path.contains("/data/");
+            call.starts_with("s3:") && (is_data || call.starts_with("s3:List"))
+        });
+        let for_data: Vec<String> = for_data.map(|(call, _)| call).collect();
+        let sends = |call: &&String| ["s3:PutObject", "s3:UploadPart"].contains(&call.as_str());
+        (for_data.len(), for_data.iter().filter(sends).count())
     }
 }
 

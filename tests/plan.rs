@@ -55,6 +55,7 @@ fn facts(stack: &Stack) -> Facts {
         path: path.to_owned(),
         bytes: 10,
         sha256: format!("{:0<64}", hex(path.to_string_lossy().as_bytes())),
+        crc32: 0,
     };
     let scripts = stack
         .job

@@ -1,10 +1,11 @@
 //! Reads this machine's files that planning needs: those of steps, data, public keys.
 
+use super::content::{self, Digest};
 use super::data_folder::{self, Found};
 use super::error::{Class, CloudError, IoContext};
 use super::keypair::read_public;
 use super::local::runtime::Store;
-use super::{content, imports, local_results};
+use super::{imports, local_results};
 use crate::cost::catalog::Catalog;
 use crate::cost::estimate::Estimate;
 use crate::disk::{self, UnreadableFile};
@@ -237,7 +238,11 @@ impl Gather<'_> {
 
     fn hashed(&self, path: &Path, what: &str, share: Share) -> Result<File, CloudError> {
         let Share { before, total } = share;
-        let (sha256, bytes) = content::digest(path, &mut |read| {
+        let Digest {
+            sha256,
+            crc32,
+            bytes,
+        } = content::digest(path, &mut |read| {
             let what = format!("reading {what}");
             let done = before + read;
             self.listener
@@ -248,6 +253,7 @@ impl Gather<'_> {
             path: path.to_owned(),
             bytes,
             sha256,
+            crc32,
         })
     }
 

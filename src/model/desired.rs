@@ -61,6 +61,9 @@ pub struct Object {
     pub bytes: u64,
     /// The SHA-256 of the whole file, in lower-case hexadecimal digits.
     pub sha256: String,
+    /// The CRC-32 of the whole file (ISO 3309).
+    #[serde(skip)]
+    pub crc32: u32,
     /// How its lines are sampled; `None` to stage all of it.
     pub sample: Option<Sampling>,
 }

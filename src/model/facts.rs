@@ -136,6 +136,8 @@ pub struct File {
     pub bytes: u64,
     /// The SHA-256 of its content, in lower-case hexadecimal digits.
     pub sha256: String,
+    /// The CRC-32 of its content (ISO 3309), with which S3 checks what arrives.
+    pub crc32: u32,
 }
 
 impl File {

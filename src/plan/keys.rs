@@ -163,6 +163,7 @@ impl Staged<'_> {
             from: self.file.path.clone(),
             bytes: self.file.bytes,
             sha256: self.file.sha256.clone(),
+            crc32: self.file.crc32,
             sample: self.sampling,
         }
     }

@@ -12,6 +12,8 @@ from botocore.exceptions import ClientError
 
 from checks import REGION, step
 
+# Of 100 times `x`, as S3 takes it.
+CRC32 = "Xg5djw=="
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDWtGlG8RRmq1ztcYtrxtaWnPsNKKiD85d721y3vwJGj"
 
 
@@ -56,6 +58,18 @@ def conditions(aws):
     parts = {"Parts": [{"ETag": tag, "PartNumber": 1}]}
     aws.s3.complete_multipart_upload(**here, UploadId=upload, MultipartUpload=parts)
     aws.equal(aws.s3.head_object(**here)["ContentLength"], 100, "parts")
+
+    crc = {"ChecksumCRC32": "AAAAAQ=="}
+    aws.refused("BadDigest", aws.s3.put_object, **here, Body=b"x" * 100, **crc)
+    aws.s3.put_object(**here, Body=b"x" * 100, ChecksumCRC32=CRC32)
+    whole = {"ChecksumAlgorithm": "CRC32", "ChecksumType": "FULL_OBJECT"}
+    upload = aws.s3.create_multipart_upload(**here, **whole)["UploadId"]
+    part = {"UploadId": upload, "PartNumber": 1}
+    tag = aws.s3.upload_part(**here, **part, Body=b"x" * 100, ChecksumAlgorithm="CRC32")["ETag"]
+    end = {"UploadId": upload, "MultipartUpload": {"Parts": [{"ETag": tag, "PartNumber": 1}]}}
+    complete = aws.s3.complete_multipart_upload
+    aws.refused("BadDigest", complete, **here, **end, **crc, ChecksumType="FULL_OBJECT")
+    complete(**here, **end, ChecksumCRC32=CRC32, ChecksumType="FULL_OBJECT")
 
     def races(number):
         try:

@@ -5,6 +5,9 @@ use std::fs;
 
 const FILES: usize = 40;
 
+/// Of eight bytes each.
+const LINES: usize = (17 << 20) / 8;
+
 #[test]
 fn a_folder_is_uploaded_once_below_one_location() {
     let world = World::new();
@@ -16,8 +19,11 @@ fn a_folder_is_uploaded_once_below_one_location() {
         );
     }
     world.write("logs/_SUCCESS", "");
+    // Longer than one part, of which S3 has a checksum each and one of the whole.
+    world.write("large.dat", &"0123456\n".repeat(LINES));
     let text = STACK.replace("[\"${results}/one\"]", "[\"${data.logs}\"]");
-    world.stack(&format!("{text}data: {{ logs: {{ path: logs/ }} }}\n"));
+    let data = "data: { logs: { path: logs/ }, large: { path: large.dat } }";
+    world.stack(&format!("{text}{data}\n"));
     let staged = |args: &[&str]| {
         let calls = world.calls_of(args);
         calls
@@ -28,8 +34,10 @@ fn a_folder_is_uploaded_once_below_one_location() {
     let plan = world.plan().to_string();
     let all = staged(&["apply", "t.yaml", "--yes"]);
     let keys = world.objects();
-    let folder = keys.iter().filter(|key| key.contains("/data/"));
-    let folder: Vec<&String> = folder.collect();
+    let is_large = |key: &&String| key.ends_with("/large.dat");
+    assert_eq!(keys.iter().filter(is_large).count(), 1, "{keys:#?}");
+    let data = keys.iter().filter(|key| key.contains("/data/"));
+    let folder: Vec<&String> = data.filter(|key| !is_large(key)).collect();
     assert_eq!(folder.len(), FILES, "{keys:#?}");
     assert!(
         folder.iter().all(|key| key.contains("/logs/day=1/")),

@@ -7,6 +7,7 @@ import traceback
 from http import HTTPStatus
 
 import budgets
+import checksums
 import control
 import emr
 import gaps
@@ -48,6 +49,7 @@ class Front:
         """Handles a call of AWS, with the faults before and after it."""
         with self.world.lock:
             entry, number = self.world.calls.begin(name)
+            entry["path"] = environ["PATH_INFO"]
             faults = self.world.struck(name, number)
         reply = None
         for fault in faults:
@@ -82,6 +84,7 @@ class Front:
                     gaps.refuse_retired(self.world, name, body)
                     gaps.refuse_group_in_use(self.world, name, body)
                     gaps.refuse_without_vpc(self.world, name, body)
+                    checksums.refuse(name, environ, body)
                     schedules.refuse(name, environ["PATH_INFO"], body)
                     reply = self.ask_moto(environ, gaps.canonical(name, gaps.named(name, body)))
                 models.check(name, body, reply)

@@ -130,6 +130,7 @@ fn stage(key: &str) -> Action {
         from: "a".into(),
         bytes: 1,
         sha256: String::new(),
+        crc32: 0,
         sample: None,
     }])
 }

@@ -11,6 +11,7 @@ fn file(name: &str, digest: u8) -> File {
         path: Path::new("/s/data").join(name),
         bytes: 10,
         sha256: format!("{digest:02x}").repeat(32),
+        crc32: 0,
     }
 }
 

@@ -25,6 +25,7 @@ fn expanded(
         path: script.clone(),
         bytes: 1,
         sha256: "0".repeat(64),
+        crc32: 0,
     };
     let facts = Facts {
         bucket: "s3://b".to_owned(),

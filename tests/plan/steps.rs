@@ -112,6 +112,7 @@ fn imported_modules_are_sent_once_and_named() {
         path: path("lib.zip"),
         bytes: 3,
         sha256: "ab".repeat(32),
+        crc32: 0,
     };
     let neighbours = [("a.py", listed), ("lib", other)];
     let neighbours = neighbours.map(|(name, file)| Neighbour {

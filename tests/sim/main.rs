@@ -30,6 +30,7 @@ mod rights;
 mod safeguard_state;
 mod safeguards;
 mod seeds;
+mod staging;
 mod tags;
 mod watchdog;
 mod watchdog_kills;

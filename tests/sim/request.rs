@@ -236,6 +236,7 @@ static READ: LazyLock<BTreeMap<(u16, String), File>> = LazyLock::new(|| {
             path,
             bytes,
             sha256,
+            crc32: crc32fast::hash(&body),
         };
         ((version, name), file)
     })

@@ -15,7 +15,8 @@ impl<T> Context<T> for Result<T, ApiError> {
     }
 }
 
-fn explain(error: ApiError, what: String) -> CloudError {
+/// The message of a call that failed, and the next step.
+pub(super) fn explain(error: ApiError, what: String) -> CloudError {
     let error = match unserved(error) {
         Ok(explained) => {
             return explained.hint("or run it on this machine at no cost: add --local");

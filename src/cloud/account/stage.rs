@@ -1,14 +1,14 @@
 //! Uploads files into the bucket: several at once, large ones in parts.
 
 use super::Account;
-use super::errors::Context;
+use super::errors::{Context, explain};
 use super::names;
 use crate::cloud::api::s3::{
     AbortMultipartUpload, Body, Bucket, CompleteMultipartUpload, Condition, CreateMultipartUpload,
     HeadObject, PutObject, UploadPart,
 };
-use crate::cloud::api::{Api, Kind};
-use crate::cloud::content;
+use crate::cloud::api::{Api, ApiError, Kind};
+use crate::cloud::content::{self, HashingReader};
 use crate::cloud::error::{Class, CloudError, IoContext};
 use crate::cloud::sample::sample_lines;
 use crate::disk;
@@ -18,6 +18,7 @@ use crate::model::name::StackName;
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
+use std::fs;
 use std::path::Path;
 use tempfile::{NamedTempFile, TempPath};
 
@@ -80,14 +81,7 @@ impl<A: Api> Account<A> {
         if staged.is_err() {
             self.abandon(&bucket, &uploads, &multipart).await;
         }
-        staged?;
-        for (upload, object) in uploads.iter().zip(objects) {
-            if let Err(error) = upload.unchanged(object) {
-                self.delete(&upload.key).await?;
-                return Err(error);
-            }
-        }
-        Ok(())
+        staged
     }
 
     async fn send(
@@ -141,13 +135,11 @@ impl<A: Api> Account<A> {
         let call = PutObject {
             bucket: bucket.clone(),
             key: upload.key.clone(),
-            body: Body::File(upload.from.to_path_buf()),
+            body: Body::File(upload.from.to_path_buf(), upload.crc32),
             condition: Condition::Always,
         };
-        self.api
-            .serve(call)
-            .await
-            .with_context(|| upload.context())?;
+        let put = self.api.serve(call).await;
+        put.map_err(|error| upload.failed(error))?;
         on_sent(upload.bytes);
         Ok(())
     }
@@ -173,15 +165,15 @@ impl<A: Api> Account<A> {
             offset,
             bytes,
         };
-        let etag = self
-            .api
-            .serve(call)
-            .await
-            .with_context(|| upload.context())?;
+        let sent = self.api.serve(call).await;
+        let etag = sent.map_err(|error| upload.failed(error))?;
         on_sent(bytes);
         let Some(etags) = multipart.part_done(file, number, etag, of) else {
             return Ok(());
         };
+        if upload.has_other_length() {
+            return Err(changed(upload.original));
+        }
         let key = upload.key.clone();
         let id = multipart.id(file);
         let call = CompleteMultipartUpload {
@@ -189,6 +181,7 @@ impl<A: Api> Account<A> {
             key,
             upload: id,
             etags,
+            crc32: upload.crc32,
         };
         match self.api.serve(call).await {
             // Completed by a call whose response was lost if the object exists.
@@ -198,7 +191,7 @@ impl<A: Api> Account<A> {
                 let there = self.api.serve(HeadObject { bucket, key }).await;
                 there.with_context(|| upload.context()).map(|_| ())
             }
-            ended => ended.with_context(|| upload.context()),
+            ended => ended.map_err(|error| upload.failed(error)),
         }
     }
 
@@ -258,6 +251,12 @@ struct Upload<'a> {
     key: String,
     from: Cow<'a, Path>,
     bytes: u64,
+    /// With this, S3 accepts only the content whose digest is in the key: the file may change after it
+    /// was read. `None` for a sample, which nobody else writes.
+    crc32: Option<u32>,
+    /// The user's own file, and its SHA-256.
+    original: &'a Path,
+    sha256: &'a str,
     /// Keeps the sampled file until it is uploaded. It is closed meanwhile: a folder may have more files
     /// than a process may open.
     _sampled: Option<TempPath>,
@@ -266,26 +265,36 @@ struct Upload<'a> {
 impl<'a> Upload<'a> {
     fn new(prefix: &str, object: &'a Object) -> Result<Self, CloudError> {
         let key = format!("{prefix}{}", object.key);
+        let original = object.from.as_path();
+        let sha256 = &object.sha256;
         let Some(sample) = object.sample else {
-            let from = Cow::from(&object.from);
-            let bytes = object.bytes;
             return Ok(Self {
                 key,
-                from,
-                bytes,
+                from: Cow::from(original),
+                bytes: object.bytes,
+                crc32: Some(object.crc32),
+                original,
+                sha256,
                 _sampled: None,
             });
         };
-        let context = || format!("take a sample of {}", object.from.display());
+        let context = || format!("take a sample of {}", original.display());
         let mut into = NamedTempFile::new().during(context)?;
-        let mut from = disk::open(&object.from).during(context)?;
+        let mut on_read = |_| {};
+        let mut from = HashingReader::new(disk::open(original).during(context)?, &mut on_read);
         sample_lines(&mut from, into.as_file_mut(), sample).during(context)?;
+        if from.sha256() != *sha256 {
+            return Err(changed(original));
+        }
         let bytes = into.as_file().metadata().during(context)?.len();
         let path = into.into_temp_path();
         Ok(Self {
             key,
             from: Cow::from(path.to_path_buf()),
             bytes,
+            crc32: None,
+            original,
+            sha256,
             _sampled: Some(path),
         })
     }
@@ -303,16 +312,28 @@ impl<'a> Upload<'a> {
         format!("stage {}", self.key)
     }
 
-    /// The key depends on the content's digest, so the file must not have changed.
-    fn unchanged(&self, object: &Object) -> Result<(), CloudError> {
-        let (sha256, _) = content::digest(&object.from, &mut |_| {})
-            .during(|| format!("read {}", object.from.display()))?;
-        if object.sha256 == sha256 {
-            return Ok(());
-        }
-        let message = format!("{} was changed while it was staged", object.from.display());
-        Err(CloudError::new(Class::Input, message).hint("apply again"))
+    fn has_other_length(&self) -> bool {
+        let metadata = fs::metadata(&self.from);
+        metadata.is_ok_and(|metadata| metadata.len() != self.bytes)
     }
+
+    /// An upload that failed. S3 refuses content with another checksum, and a file that became shorter
+    /// cannot be sent.
+    fn failed(&self, error: ApiError) -> CloudError {
+        let other_content = || {
+            let digest = content::digest(self.original, &mut |_| {});
+            error.kind == Kind::Invalid && digest.is_ok_and(|it| it.sha256 != self.sha256)
+        };
+        if self.has_other_length() || other_content() {
+            return changed(self.original);
+        }
+        explain(error, self.context())
+    }
+}
+
+fn changed(file: &Path) -> CloudError {
+    let message = format!("{} was changed while it was staged", file.display());
+    CloudError::new(Class::Input, message).hint("apply again")
 }
 
 #[cfg(test)]
@@ -330,7 +351,8 @@ mod tests {
             key: "data/a.csv".to_owned(),
             from,
             bytes: 6,
-            sha256: String::new(),
+            sha256: "b08a11a12effc9d6330979a26f9cc9ed89e5cbb45bfbdbf97e2a78fdaf66cfe9".to_owned(),
+            crc32: 0,
             sample: Some(Sampling {
                 share,
                 header: true,

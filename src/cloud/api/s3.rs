@@ -207,9 +207,14 @@ call!(HeadObject, "s3:GetObject", reads, u64, bucket, key);
 pub enum Body {
     /// Bytes in memory.
     Bytes(Vec<u8>),
-    /// A whole file, read while it is sent.
-    File(PathBuf),
+    /// A whole file, read while it is sent. With its CRC-32, S3 refuses other content
+    /// ([`BAD_DIGEST`]).
+    File(PathBuf, Option<u32>),
 }
+
+/// The code with which S3 refuses content that has another checksum than the call says (S3 API, "List
+/// of error codes").
+pub const BAD_DIGEST: &str = "BadDigest";
 
 /// The condition of a write. If it does not hold, [`super::Kind::Precondition`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -307,6 +312,8 @@ pub struct CompleteMultipartUpload {
     pub upload: String,
     /// The parts' ETags, in order.
     pub etags: Vec<String>,
+    /// The CRC-32 of the whole object; S3 refuses other content ([`BAD_DIGEST`]).
+    pub crc32: Option<u32>,
 }
 call!(
     CompleteMultipartUpload,

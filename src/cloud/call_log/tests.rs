@@ -220,7 +220,7 @@ async fn what_users_put_into_a_call_is_not_logged() {
         PutObject {
             bucket: bucket(),
             key: "k".to_owned(),
-            body: Body::File(PLANTED.into()),
+            body: Body::File(PLANTED.into(), None),
             condition: Condition::Unchanged(planted()),
         },
         "bucket=b key=k",

@@ -1,18 +1,17 @@
 //! Buckets as folders. Objects appear complete or not at all.
 
 use super::layout::Layout;
+use crate::cloud::content::HashingReader;
 use crate::cloud::error::{CloudError, IoContext};
 use crate::cloud::files::gone;
 use crate::cloud::sample::sample_lines;
 use crate::disk;
 use crate::model::desired::{JobSpec, Object};
 use crate::model::event::{Event, Listener};
-use crate::model::hex::hex;
 use crate::model::name::StackName;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, BufReader, ErrorKind, Read, Write};
+use std::io::{self, BufReader, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// The prefix of incomplete files.
@@ -85,11 +84,7 @@ fn stage_one(object: &Object, to: &Path, report: &mut dyn FnMut(u64)) -> io::Res
     let folder = to.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let beside = folder.join(format!("{PARTIAL}{}", std::process::id()));
-    let mut from = ReportingReader {
-        inner: disk::open(&object.from)?,
-        digest: Sha256::new(),
-        report,
-    };
+    let mut from = HashingReader::new(disk::open(&object.from)?, report);
     let mut into = File::create(&beside)?;
     if let Some(sample) = object.sample {
         sample_lines(&mut from, &mut into, sample)?;
@@ -97,28 +92,12 @@ fn stage_one(object: &Object, to: &Path, report: &mut dyn FnMut(u64)) -> io::Res
         io::copy(&mut BufReader::with_capacity(1 << 20, &mut from), &mut into)?;
     }
     into.flush()?;
-    let found = hex(&from.digest.finalize());
+    let found = from.sha256();
     if object.sha256 != found {
         fs::remove_file(&beside)?;
         return Err(io::Error::other("it was changed meanwhile; apply again"));
     }
     fs::rename(&beside, to)
-}
-
-/// A reader that reports each read and computes the digest of all.
-struct ReportingReader<'a, R> {
-    inner: R,
-    digest: Sha256,
-    report: &'a mut dyn FnMut(u64),
-}
-
-impl<R: Read> Read for ReportingReader<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let bytes = self.inner.read(buffer)?;
-        self.digest.update(&buffer[..bytes]);
-        (self.report)(bytes as u64);
-        Ok(bytes)
-    }
 }
 
 /// Visits each regular file below a folder with its size in bytes, except incomplete files.
@@ -153,6 +132,8 @@ pub(super) fn walk(folder: &Path, visit: &mut dyn FnMut(&Path, u64)) -> io::Resu
 mod tests {
     use super::*;
     use crate::model::event::NoListener;
+    use crate::model::hex::hex;
+    use sha2::{Digest, Sha256};
 
     #[test]
     fn a_file_that_changes_while_it_is_staged_is_refused() {
@@ -168,6 +149,7 @@ mod tests {
             from: from.clone(),
             bytes: 8,
             sha256: digest,
+            crc32: 0,
             sample: None,
         };
         stage(&layout, &stack, std::slice::from_ref(&object), &NoListener).unwrap();

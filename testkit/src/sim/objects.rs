@@ -5,8 +5,8 @@ use super::s3::{Object, StoredBucket, refused};
 use super::world::{Answer, State};
 use chrono::{DateTime, Utc};
 use clusterup::cloud::api::s3::{
-    Body, Condition, Content, DeleteObject, DeleteObjects, Download, GetObject, HeadObject,
-    ListObjects, Listed, PutObject,
+    BAD_DIGEST, Body, Condition, Content, DeleteObject, DeleteObjects, Download, GetObject,
+    HeadObject, ListObjects, Listed, PutObject,
 };
 use clusterup::cloud::api::{Kind, Page};
 use clusterup::model::hex::hex;
@@ -32,6 +32,15 @@ pub(super) fn check_key(key: &str) -> Result<(), Refusal> {
 /// An error of the local disk, not of S3.
 pub(super) fn disk(error: &std::io::Error) -> Refusal {
     refused("Disk", error.to_string())
+}
+
+/// S3 computes the checksum of what arrived.
+pub(super) fn check_crc32(body: &[u8], said: Option<u32>) -> Result<(), Refusal> {
+    if said.is_some_and(|said| said != crc32fast::hash(body)) {
+        let message = "The CRC32 you specified did not match the calculated checksum.";
+        return Err(refused(BAD_DIGEST, message));
+    }
+    Ok(())
 }
 
 fn failed() -> Refusal {
@@ -118,7 +127,11 @@ impl Answer for PutObject {
         check_key(&self.key)?;
         let body = match self.body {
             Body::Bytes(bytes) => bytes,
-            Body::File(path) => fs::read(path).map_err(|error| disk(&error))?,
+            Body::File(path, crc32) => {
+                let body = fs::read(path).map_err(|error| disk(&error))?;
+                check_crc32(&body, crc32)?;
+                body
+            }
         };
         match self.condition {
             Condition::Always => {}

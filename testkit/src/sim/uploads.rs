@@ -1,6 +1,6 @@
 //! S3's multipart uploads.
 
-use super::objects::{check_key, disk, etag};
+use super::objects::{check_crc32, check_key, disk, etag};
 use super::refusal::Refusal;
 use super::s3::{StoredBucket, refused};
 use super::world::{Answer, State};
@@ -107,6 +107,7 @@ impl Answer for CompleteMultipartUpload {
         if self.etags.is_empty() {
             return Err(refused("MalformedXML", "An upload needs a part"));
         }
+        check_crc32(&body, self.crc32)?;
         bucket.uploads.remove(&self.upload);
         bucket.put(self.key, body, now);
         Ok(())

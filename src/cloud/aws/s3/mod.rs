@@ -8,6 +8,8 @@ mod uploads;
 use super::{ATTEMPT, patience};
 use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use std::time::Duration;
 
 /// 128 kbit/s, in bytes per second: a slower upload is aborted.
@@ -24,6 +26,11 @@ const READ: usize = 256 << 10;
 /// S3 responds to a completion once it has assembled the parts, which takes minutes if there are
 /// many.
 const ASSEMBLY: Duration = Duration::from_secs(15 * 60);
+
+/// A CRC-32 as S3 takes it: Base64 of its bytes, the highest first.
+fn checksum(crc32: u32) -> String {
+    STANDARD.encode(crc32.to_be_bytes())
+}
 
 /// Allows enough time to send these bytes and to wait for the response.
 fn sending(bytes: u64) -> Builder {

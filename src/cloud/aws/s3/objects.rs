@@ -1,7 +1,7 @@
 //! Whole objects.
 
 use super::keys::{decoded, fits_xml};
-use super::{READ, sending};
+use super::{READ, checksum, sending};
 use crate::cloud::api::s3::{
     Body, Bucket, Condition, Content, DeleteObject, DeleteObjects, Download, GetObject, HeadObject,
     ListObjects, Listed, PutObject,
@@ -129,14 +129,16 @@ impl Serve<HeadObject> for Sdk {
 
 impl Serve<PutObject> for Sdk {
     async fn serve(&self, call: PutObject) -> Result<String, ApiError> {
-        let body = match call.body {
-            Body::Bytes(bytes) => ByteStream::from(bytes),
-            Body::File(path) => ByteStream::read_from()
-                .path(&path)
-                .buffer_size(READ)
-                .build()
-                .await
-                .map_err(|error| local::<PutObject>(&path, &error))?,
+        let (body, crc32) = match call.body {
+            Body::Bytes(bytes) => (ByteStream::from(bytes), None),
+            Body::File(path, crc32) => {
+                let body = ByteStream::read_from().path(&path).buffer_size(READ);
+                let body = body.build().await;
+                (
+                    body.map_err(|error| local::<PutObject>(&path, &error))?,
+                    crc32,
+                )
+            }
         };
         let (absent, unchanged) = match call.condition {
             Condition::Always => (None, None),
@@ -151,6 +153,7 @@ impl Serve<PutObject> for Sdk {
             .set_expected_bucket_owner(call.bucket.owner)
             .key(call.key)
             .body(body)
+            .set_checksum_crc32(crc32.map(checksum))
             .set_if_none_match(absent)
             .set_if_match(unchanged)
             .customize()

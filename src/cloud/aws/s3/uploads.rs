@@ -1,7 +1,7 @@
 //! Multipart uploads.
 
 use super::keys::decoded;
-use super::{ASSEMBLY, READ, sending, within};
+use super::{ASSEMBLY, READ, checksum, sending, within};
 use crate::cloud::api::s3::{
     AbortMultipartUpload, CompleteMultipartUpload, CreateMultipartUpload, ListMultipartUploads,
     Upload, UploadPart,
@@ -10,8 +10,13 @@ use crate::cloud::api::{ApiError, Kind, Serve};
 use crate::cloud::aws::Sdk;
 use crate::cloud::aws::error::{from_sdk, incomplete, local};
 use crate::cloud::aws::serve_empty::serve_empty;
+use crate::disk;
 use aws_sdk_s3::primitives::{ByteStream, Length};
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, EncodingType, MultipartUpload};
+use aws_sdk_s3::types::{
+    ChecksumAlgorithm, ChecksumType, CompletedMultipartUpload, CompletedPart, EncodingType,
+    MultipartUpload,
+};
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 
 impl Serve<CreateMultipartUpload> for Sdk {
     async fn serve(&self, call: CreateMultipartUpload) -> Result<String, ApiError> {
@@ -21,6 +26,9 @@ impl Serve<CreateMultipartUpload> for Sdk {
             .bucket(call.bucket.name)
             .set_expected_bucket_owner(call.bucket.owner)
             .key(call.key)
+            // One checksum of the whole object, whatever its parts are.
+            .checksum_algorithm(ChecksumAlgorithm::Crc32)
+            .checksum_type(ChecksumType::FullObject)
             .send()
             .await
             .map_err(from_sdk::<CreateMultipartUpload, _>)?;
@@ -39,6 +47,7 @@ impl Serve<UploadPart> for Sdk {
             .build()
             .await
             .map_err(|error| local::<UploadPart>(&call.from, &error))?;
+        let crc32 = checksum_of_part(&call).await?;
         let reply = self
             .s3
             .upload_part()
@@ -47,6 +56,7 @@ impl Serve<UploadPart> for Sdk {
             .key(call.key)
             .upload_id(call.upload)
             .part_number(call.number)
+            .checksum_crc32(crc32)
             .body(body)
             .customize()
             .config_override(sending(call.bytes))
@@ -56,6 +66,30 @@ impl Serve<UploadPart> for Sdk {
         let etag = reply.e_tag;
         etag.ok_or_else(|| incomplete::<UploadPart>("the part's ETag"))
     }
+}
+
+/// The CRC-32 of a part, from the file. If the SDK had to compute it while it sends the part, it would
+/// also copy the part in pieces, and sign each piece where the connection is not encrypted.
+async fn checksum_of_part(call: &UploadPart) -> Result<String, ApiError> {
+    let (path, offset, bytes) = (call.from.clone(), call.offset, call.bytes);
+    let read = move || -> io::Result<u32> {
+        let mut file = disk::open(&path)?;
+        file.seek(SeekFrom::Start(offset))?;
+        let mut file = file.take(bytes);
+        let mut crc32 = crc32fast::Hasher::new();
+        let mut buffer = vec![0; READ];
+        loop {
+            let read = file.read(&mut buffer)?;
+            if read == 0 {
+                return Ok(crc32.finalize());
+            }
+            crc32.update(&buffer[..read]);
+        }
+    };
+    let read = tokio::task::spawn_blocking(read).await;
+    let crc32 = read.unwrap_or_else(|error| Err(io::Error::other(error)));
+    let crc32 = crc32.map_err(|error| local::<UploadPart>(&call.from, &error))?;
+    Ok(checksum(crc32))
 }
 
 impl Serve<CompleteMultipartUpload> for Sdk {
@@ -75,6 +109,8 @@ impl Serve<CompleteMultipartUpload> for Sdk {
             .key(call.key)
             .upload_id(call.upload)
             .multipart_upload(whole.build())
+            .checksum_type(ChecksumType::FullObject)
+            .set_checksum_crc32(call.crc32.map(checksum))
             .customize()
             .config_override(within(ASSEMBLY))
             .send()

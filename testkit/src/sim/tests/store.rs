@@ -8,9 +8,9 @@ use clusterup::cloud::api::iam::{
     AddRoleToInstanceProfile, CreateInstanceProfile, CreateRole, GetInstanceProfile, GetRole,
 };
 use clusterup::cloud::api::s3::{
-    Body, Bucket, CompleteMultipartUpload, Condition, CreateBucket, CreateMultipartUpload,
-    DeleteBucket, DeleteObject, Download, GetObject, ListMultipartUploads, ListObjects, Listed,
-    PutObject, UploadPart,
+    BAD_DIGEST, Body, Bucket, CompleteMultipartUpload, Condition, CreateBucket,
+    CreateMultipartUpload, DeleteBucket, DeleteObject, Download, GetObject, ListMultipartUploads,
+    ListObjects, Listed, PutObject, UploadPart,
 };
 use clusterup::cloud::api::{Kind, Serve};
 use clusterup::model::clock::Clock;
@@ -199,6 +199,7 @@ fn a_multipart_upload_is_visible_once_it_is_complete() {
             key: key.clone(),
             upload: upload.clone(),
             etags,
+            crc32: None,
         };
         let swapped = complete(vec![two.clone(), one.clone()]);
         assert_eq!(sim.serve(swapped).await.unwrap_err().kind, Kind::Invalid);
@@ -213,11 +214,15 @@ fn a_multipart_upload_is_visible_once_it_is_complete() {
         };
         assert_eq!(sim.serve(download).await.unwrap(), big.len() as u64);
         assert!(std::fs::read(to).unwrap() == big);
-        let whole = PutObject {
-            body: Body::File(from),
+        let whole = |crc32| PutObject {
+            body: Body::File(from.clone(), crc32),
             ..put("whole", "", Condition::Always)
         };
-        sim.serve(whole).await.unwrap();
+        let crc32 = crc32fast::hash(&big);
+        let refused = sim.serve(whole(Some(crc32 ^ 1))).await.unwrap_err();
+        assert_eq!(refused.code.as_deref(), Some(BAD_DIGEST));
+        assert_eq!(sim.census().buckets[&bucket().name], ["big"]);
+        sim.serve(whole(Some(crc32))).await.unwrap();
         assert_eq!(sim.census().buckets[&bucket().name], ["big", "whole"]);
     });
 }
