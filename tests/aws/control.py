@@ -9,6 +9,7 @@
                            "seconds": s, "pid": p, "count": 1}]; GET returns how often they applied
     POST kill            {"at": n, "when": "before", "pid": p}: at the n-th call of the list
     POST cluster         {"fail_at": "STARTING", "code": ..., "message": ..., "error_code": ...}
+    POST scale           {"id": ..., "to": n}: EMR's managed scaling gives it n nodes or units
     POST steps           {"mode": "timed", "results": [{"match": "part of a name",
                            "state": "FAILED", "seconds": s, "reason": ..., "message": ...,
                            "stdout": ..., "stderr": ..., "writes": {"key": "text"}, "times": n}]}
@@ -61,6 +62,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 import account
 import budgets
+import fleets
 import foreign
 import left
 import metrics
@@ -104,7 +106,7 @@ def back(world, body):
     """Sets the clock and all times of clusters back, to before the client's clock."""
     seconds = float(body["seconds"])
     for one in world.clusters.values():
-        for held in (one, *one.groups, *one.steps):
+        for held in (one, *one.groups, *one.instances(), *one.steps):
             times = {key: at for key, at in vars(held).items() if isinstance(at, float)}
             vars(held).update({key: at - seconds for key, at in times.items()})
     world.clock.change(-seconds)
@@ -277,6 +279,7 @@ ROUTES = {
     ("POST", "kill"): kill,
     ("POST", "cluster"): cluster,
     ("POST", "end"): end,
+    ("POST", "scale"): fleets.scale,
     ("POST", "schedules/remove"): remove_schedule,
     ("POST", "steps"): steps,
     ("POST", "metrics"): metrics.say,

@@ -13,7 +13,10 @@ def mistakes(spec, version):
     if (iops is not None or throughput is not None) and version < (6, 15):
         yield "The speed of root volumes is for emr-6.15.0 and later."
     yield from speed("gp3", size or 15, iops, throughput)
-    for group in spec.get("Instances", {}).get("InstanceGroups") or []:
+    instances = spec.get("Instances", {})
+    fleets = instances.get("InstanceFleets") or []
+    kinds = [kind for fleet in fleets for kind in fleet.get("InstanceTypeConfigs") or []]
+    for group in (instances.get("InstanceGroups") or []) + kinds:
         for config in group.get("EbsConfiguration", {}).get("EbsBlockDeviceConfigs", []):
             volume = config["VolumeSpecification"]
             kind, gib = volume.get("VolumeType"), volume.get("SizeInGB", 0)

@@ -7,7 +7,7 @@ import json
 
 import account
 import emr_steps
-import foreign
+import fleets
 import launch
 import shapes
 from launch import invalid
@@ -129,6 +129,11 @@ def remove_policy(world, region, body):
     return {}
 
 
+def remove_scaling(world, region, body):
+    described(world, region, body.get("ClusterId")).scaling = None
+    return {}
+
+
 def add_tags(world, region, body):
     cluster = described(world, region, body.get("ResourceId"))
     cluster.tags |= {tag["Key"]: tag.get("Value", "") for tag in body.get("Tags", [])}
@@ -144,15 +149,21 @@ def remove_tags(world, region, body):
 
 def list_instance_groups(world, region, body):
     cluster = described(world, region, body.get("ClusterId"))
-    foreign.refuse_fleet(cluster)
+    fleets.refuse_other(cluster, False)
     return page(cluster.groups, body.get("Marker"), "InstanceGroups", shapes.group)
 
 
-def list_instances(world, region, body):
-    """The requested instances of groups; none before EMR has accepted the cluster."""
+def list_instance_fleets(world, region, body):
     cluster = described(world, region, body.get("ClusterId"))
-    foreign.refuse_fleet(cluster)
-    found = [] if cluster.launched is None else cluster.instances()
+    fleets.refuse_other(cluster, True)
+    return page(cluster.groups, body.get("Marker"), "InstanceFleets", fleets.shown)
+
+
+def list_instances(world, region, body):
+    """Present and ended instances; none before EMR has accepted the cluster."""
+    cluster = described(world, region, body.get("ClusterId"))
+    of = body.get("InstanceGroupId") or body.get("InstanceFleetId")
+    found = [one for one in cluster.instances() if of in (None, one.owner.id)]
     return page(found, body.get("Marker"), "Instances", shapes.instance, size=2)
 
 
@@ -181,7 +192,7 @@ def modify_instance_groups(world, region, body):
 def group_of(world, region, group_id):
     for cluster in world.clusters.values():
         for group in cluster.groups:
-            if group.id == group_id and cluster.region == region:
+            if group.id == group_id and not cluster.is_fleet and cluster.region == region:
                 return cluster, group
     return None
 
@@ -251,6 +262,17 @@ OPERATIONS = {
     "AddTags": add_tags,
     "RemoveTags": remove_tags,
     "ListInstanceGroups": list_instance_groups,
+    "ListInstanceFleets": list_instance_fleets,
+    "ModifyInstanceFleet": lambda world, region, body: fleets.modify(
+        world, described(world, region, body.get("ClusterId")), body
+    ),
+    "PutManagedScalingPolicy": lambda world, region, body: fleets.put_scaling(
+        world, described(world, region, body.get("ClusterId")), body
+    ),
+    "GetManagedScalingPolicy": lambda world, region, body: fleets.get_scaling(
+        described(world, region, body.get("ClusterId"))
+    ),
+    "RemoveManagedScalingPolicy": remove_scaling,
     "ListInstances": list_instances,
     "ModifyInstanceGroups": modify_instance_groups,
     "ListReleaseLabels": list_release_labels,

@@ -81,6 +81,13 @@ const SENT: &[(&str, &str, &str)] = &[
     ),
     ("jupyter-livy", "/Applications/3/Name", "Jupyter"),
     ("jupyter-livy", "/AutoTerminationPolicy/IdleTimeout", "3600"),
+    (
+        "managed-scaling",
+        "/ManagedScalingPolicy/ComputeLimits/MaximumCapacityUnits",
+        "20",
+    ),
+    ("managed-scaling", "/StepConcurrencyLevel", "20"),
+    ("managed-scaling", "/Steps/19/Name", "day-20"),
     ("old-release", "/ReleaseLabel", "emr-5.36.2"),
     ("old-release", "/ServiceRole", "EMR_DefaultRole"),
     ("old-release", "/JobFlowRole", "EMR_EC2_DefaultRole"),
@@ -108,6 +115,17 @@ const SENT: &[(&str, &str, &str)] = &[
         "s3://team-artifacts/scripts/report.sh",
     ),
     ("shell-step", "/Steps/2/ActionOnFailure", "CONTINUE"),
+    ("spot-fleets", "/Instances/Ec2SubnetIds", "subnet-"),
+    (
+        "spot-fleets",
+        "/Instances/InstanceFleets/2/LaunchSpecifications/SpotSpecification/AllocationStrategy",
+        "price-capacity-optimized",
+    ),
+    (
+        "spot-fleets",
+        "/Instances/InstanceFleets/2/InstanceTypeConfigs/5/WeightedCapacity",
+        "2",
+    ),
     ("sql-file", "/Steps/0/HadoopJarStep/Args", "spark-sql"),
     (
         "sql-file",
@@ -151,6 +169,18 @@ fn account(world: &World) {
         "Tags": [{ "Key": "Name", "Value": "emr-private" }] }]);
     let subnet = json!({ "VpcId": vpc, "CidrBlock": "10.1.1.0/24", "TagSpecifications": tags });
     ec2("create_subnet", subnet, "/Subnet/SubnetId");
+    let path = world.path().join("stacks/spot-fleets.yaml");
+    let mut text = fs::read_to_string(&path).unwrap();
+    for (n, id) in [
+        (2, "0a1b2c3d4e5f60718"),
+        (3, "1b2c3d4e5f607182a"),
+        (4, "2c3d4e5f607182a3b"),
+    ] {
+        let subnet = json!({ "VpcId": vpc, "CidrBlock": format!("10.1.{n}.0/24") });
+        let made = ec2("create_subnet", subnet, "/Subnet/SubnetId");
+        text = text.replace(&format!("subnet-{id}"), &made);
+    }
+    fs::write(path, text).unwrap();
     let path = world.path().join("stacks/private-subnet.yaml");
     let mut text = fs::read_to_string(&path).unwrap();
     while let Some(at) = text.find("sg-") {

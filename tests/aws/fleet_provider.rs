@@ -156,7 +156,8 @@ async fn part_look() {
     assert!(waits.rates().is_some() && waits.instance_spans().len() == 2 && !waits.protected);
     assert!((now() - waits.created_at() - TimeDelta::hours(2)).abs() < TimeDelta::minutes(1));
     let fleet = look(&provider, "j-FLEET").await;
-    assert!(fleet.rates().is_none() && fleet.protected, "{fleet:#?}");
+    assert!(fleet.rates().is_some() && fleet.protected, "{fleet:#?}");
+    assert_eq!(fleet.instance_spans().len(), 2, "{fleet:#?}");
     assert!(look(&provider, "j-OVER").await.state().is_over());
     assert_eq!(provider.look(&id("j-NONE")).await.unwrap(), None);
     let works = look(&provider, "j-WORKS").await;
@@ -173,12 +174,11 @@ async fn part_look() {
     );
     let works = look(&provider, "j-WORKS").await;
     assert!(works.steps.read().is_none(), "{works:#?}");
-    // The groups of a live cluster are read once.
+    // The groups or fleets of a live cluster are read once.
     let calls = provider.calls();
-    assert_eq!(
-        calls["elasticmapreduce:ListInstanceGroups"], 3,
-        "{calls:#?}"
-    );
+    let of = |call: &str| calls[&format!("elasticmapreduce:{call}")];
+    assert_eq!(of("ListInstanceGroups"), 2, "{calls:#?}");
+    assert_eq!(of("ListInstanceFleets"), 1, "{calls:#?}");
 }
 
 #[test]

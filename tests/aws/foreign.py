@@ -2,7 +2,6 @@
 
 import account
 from life import Cluster
-from replies import Refusal
 
 HELD = ("STARTING", "BOOTSTRAPPING", "TERMINATING")
 
@@ -24,17 +23,13 @@ def make(world, body):
         "StepConcurrencyLevel": body.get("concurrency", 1),
         "AutoTerminationPolicy": body.get("policy"),
         "Instances": {
-            "InstanceGroups": [
-                {"InstanceRole": role, "InstanceType": kind, "InstanceCount": count}
-                for role, kind, count in groups
-            ],
+            **machines_of(groups, body.get("fleet", False)),
             "KeepJobFlowAliveWhenNoSteps": body.get("keep_alive", True),
             "TerminationProtected": body.get("protected", False),
         },
     }
     cluster = Cluster(world, body.get("region", "us-east-1"), spec)
     cluster.id = body.get("id", cluster.id)
-    cluster.is_fleet = body.get("fleet", False)
     created = now - body.get("created", 3600)
     cluster.created = cluster.moved = cluster.policy_set = created
     for group in cluster.groups:
@@ -52,6 +47,24 @@ def make(world, body):
         end(cluster, now - body.get("ended", 0), body.get("code", "USER_REQUEST"))
     world.clusters[cluster.id] = cluster
     return {"id": cluster.id}
+
+
+def machines_of(groups, are_fleets):
+    if are_fleets:
+        fleets = [
+            {
+                "InstanceFleetType": role,
+                "TargetOnDemandCapacity": count,
+                "InstanceTypeConfigs": [{"InstanceType": kind}],
+            }
+            for role, kind, count in groups
+        ]
+        return {"InstanceFleets": fleets}
+    named = [
+        {"InstanceRole": role, "InstanceType": kind, "InstanceCount": count}
+        for role, kind, count in groups
+    ]
+    return {"InstanceGroups": named}
 
 
 def end(cluster, when, code):
@@ -88,13 +101,3 @@ def change(world, body):
             one.ended, one.ends_at, one.state = world.clock.now(), None, "COMPLETED"
             # The next step starts now, not at the time when it could have started.
             cluster.moved = one.ended
-
-
-def refuse_fleet(cluster):
-    """A cluster with instance fleets has no groups to list."""
-    if getattr(cluster, "is_fleet", False):
-        raise Refusal(
-            "InvalidRequestException",
-            "Instance fleets and instance groups are mutually exclusive. The EMR cluster "
-            "specified in the request uses instance fleets.",
-        )

@@ -3,8 +3,9 @@
 import re
 
 import account
-import software
 import disks
+import fleets
+import software
 from places import split
 import subnets
 from replies import Refusal
@@ -47,7 +48,8 @@ def check(region, spec):
         raise invalid("ServiceRole is required for creating cluster.")
     if not spec.get("JobFlowRole"):
         raise invalid("InstanceProfile is required for creating cluster.")
-    check_groups(spec.get("Instances", {}))
+    check_collection(spec.get("Instances", {}))
+    fleets.check(label, spec)
     check_network(region, spec.get("Instances", {}))
     check_settings(region, label, spec)
     software.check(label, spec)
@@ -62,10 +64,16 @@ def check(region, spec):
         spec["AutoTerminationPolicy"] = checked_policy(spec["AutoTerminationPolicy"])
 
 
-def check_groups(instances):
-    groups = instances.get("InstanceGroups")
-    if not groups:
+def check_collection(instances):
+    """Either groups or fleets."""
+    kinds = [key for key in ("InstanceGroups", "InstanceFleets") if instances.get(key)]
+    if len(kinds) != 1:
         raise invalid(INSTANCES)
+    if kinds == ["InstanceGroups"]:
+        check_groups(instances["InstanceGroups"])
+
+
+def check_groups(groups):
     if any(group.get("InstanceRole") not in ROLES for group in groups):
         raise invalid("1 validation error detected: Value at 'instanceRole' is not valid")
     masters = [group for group in groups if group["InstanceRole"] == "MASTER"]

@@ -7,6 +7,7 @@ an hour.
 
 from functools import partial
 
+import machines
 import power_off
 import subnets
 from ids import new_id
@@ -14,37 +15,6 @@ from steps import Step
 
 LIVE = ("STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING")
 GONE = ("TERMINATED", "TERMINATED_WITH_ERRORS")
-
-
-class Group:
-    """An instance group. Its instances follow the requested count after a while."""
-
-    def __init__(self, spec, created):
-        self.id = new_id("ig")
-        self.spec, self.created, self.ready, self.ended = spec, created, None, None
-        self.role = spec["InstanceRole"]
-        self.requested = self.count = int(spec["InstanceCount"])
-        self.running = 0
-        self.state = "PROVISIONING"
-        self.resized_at = None
-
-    def resize(self, count, at):
-        self.requested, self.resized_at, self.state = count, at, "RESIZING"
-
-    def become(self, state, when):
-        self.state, self.resized_at = state, None
-        if state == "RUNNING":
-            self.running, self.ready = self.requested, self.ready or when
-        if state == "TERMINATED":
-            self.running, self.ended = 0, when
-
-
-class Instance:
-    """An instance of a group, as requested."""
-
-    def __init__(self, cluster, group, number):
-        self.cluster, self.group = cluster, group
-        self.id = f"ci-{group.id[3:]}{number}"
 
 
 class Cluster:
@@ -64,7 +34,8 @@ class Cluster:
         self.ready = self.ended = self.launched = None
         self.state, self.reason, self.details = "STARTING", {}, []
         self.ends_with_errors = False
-        self.groups = [Group(group, now) for group in instances["InstanceGroups"]]
+        self.groups = machines.roles(instances, now)
+        self.scaling = spec.get("ManagedScalingPolicy")
         self.steps = []
         self.add_steps(spec.get("Steps", []))
 
@@ -72,10 +43,12 @@ class Cluster:
     def live(self):
         return self.state in LIVE
 
+    @property
+    def is_fleet(self):
+        return bool(self.spec["Instances"].get("InstanceFleets"))
+
     def instances(self):
-        return [
-            Instance(self, group, number) for group in self.groups for number in range(group.count)
-        ]
+        return [one for group in self.groups for one in group.instances]
 
     def groups_of_ec2(self):
         instances = self.spec["Instances"]

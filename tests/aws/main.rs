@@ -27,6 +27,7 @@ mod example_stacks;
 mod faults;
 mod fleet;
 mod fleet_provider;
+mod fleets;
 mod heard;
 #[path = "../support/hints.rs"]
 mod hints;

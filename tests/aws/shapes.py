@@ -2,6 +2,7 @@
 
 import account
 import launch
+import subnets
 
 # EMR creates these by itself, once in each region.
 MANAGED_GROUPS = ("sg-0e3a1f00000000001", "sg-0e3a1f00000000002")
@@ -57,7 +58,7 @@ def cluster_details(cluster):
         {key: spec.get(key) for key in launch.SHOWN}
         | {
             "Ec2InstanceAttributes": ec2_attributes(cluster),
-            "InstanceCollectionType": "INSTANCE_GROUP",
+            "InstanceCollectionType": "INSTANCE_FLEET" if cluster.is_fleet else "INSTANCE_GROUP",
             "LogUri": log_uri,
             "AutoTerminate": not cluster.keep_alive,
             "TerminationProtected": cluster.protected,
@@ -90,12 +91,15 @@ def master_name(cluster):
 
 def ec2_attributes(cluster):
     instances = cluster.spec["Instances"]
-    zone = instances.get("Placement", {}).get("AvailabilityZone", f"{cluster.region}a")
+    placement = instances.get("Placement", {})
+    zones = [placement.get("AvailabilityZone"), *placement.get("AvailabilityZones", [])]
+    zone = next(filter(None, zones), f"{cluster.region}a")
     master, core = MANAGED_GROUPS
     return without_nothing(
         {
             "Ec2KeyName": instances.get("Ec2KeyName"),
-            "Ec2SubnetId": instances.get("Ec2SubnetId"),
+            "Ec2SubnetId": subnets.chosen(instances),
+            "RequestedEc2SubnetIds": instances.get("Ec2SubnetIds"),
             "Ec2AvailabilityZone": zone,
             "IamInstanceProfile": cluster.spec.get("JobFlowRole"),
             "EmrManagedMasterSecurityGroup": instances.get("EmrManagedMasterSecurityGroup", master),
@@ -180,13 +184,14 @@ def block_devices(configuration):
 
 
 def instance(one):
-    cluster = one.cluster
-    state = "TERMINATED" if cluster.ended else "RUNNING"
-    times = timeline(CreationDateTime=cluster.launched, EndDateTime=cluster.ended)
+    state = "TERMINATED" if one.ended else "RUNNING"
+    times = timeline(CreationDateTime=one.created, EndDateTime=one.ended)
+    of = "InstanceFleetId" if one.owner.id.startswith("if-") else "InstanceGroupId"
     return {
         "Id": one.id,
         "Ec2InstanceId": "i-" + one.id[3:],
-        "InstanceGroupId": one.group.id,
+        of: one.owner.id,
         "Status": {"State": state, "StateChangeReason": {}, "Timeline": times},
-        "InstanceType": one.group.spec["InstanceType"],
+        "InstanceType": one.kind,
+        "Market": one.market,
     }

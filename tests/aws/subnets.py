@@ -34,9 +34,21 @@ def named_groups(instances):
     return groups + [group for kind in ADDITIONAL for group in instances.get(kind, [])]
 
 
+def chosen(instances):
+    """The subnet of the cluster: EMR chooses one of several, and here it is the last."""
+    several = instances.get("Ec2SubnetIds") or [None]
+    return instances.get("Ec2SubnetId") or several[-1]
+
+
 def late_failure(region, instances):
     """The code and message of what is wrong; None if nothing is."""
-    subnet = instances.get("Ec2SubnetId")
+    for one in instances.get("Ec2SubnetIds") or []:
+        if not account.has_subnet(region, one):
+            return "INVALID_SUBNET", f"The subnet {one} does not exist"
+    vpcs = {account.vpc_of_subnet(region, one) for one in instances.get("Ec2SubnetIds") or []}
+    if len(vpcs) > 1:
+        return "INVALID_SUBNET", "The subnets must be in one VPC"
+    subnet = chosen(instances)
     if subnet and not account.has_subnet(region, subnet):
         return "INVALID_SUBNET", f"The subnet {subnet} does not exist"
     # EMR was seen to notice it only after it has accepted the cluster.
