@@ -22,9 +22,10 @@ pub fn opinion(now: DateTime<Utc>, terms: &Terms) -> Option<Opinion> {
         });
     };
     let spent = accrued(rates, &terms.instance_spans, now).total;
+    let ends_at = budget::deadline(rates, &terms.instance_spans, budget, terms.ending);
     Some(Opinion {
         cause: Cause::Budget,
-        ends_at: budget::deadline(rates, &terms.instance_spans, budget, terms.ending),
+        ends_at: ends_at.map(|at| terms.allowed_until.unwrap_or(at)),
         evidence: format!(
             "{} spent by {} at {}/h, before the cost of its ending (budget: {budget})",
             spent.up_to(4),

@@ -11,14 +11,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// such time; its lists were seen to lag by seconds.
 pub const LIST_LAG: TimeDelta = TimeDelta::minutes(5);
 
+/// How long the cloud lists ended instances (EMR API, ListInstances: 30 days), less a day.
+const LISTED: TimeDelta = TimeDelta::days(29);
+
 /// The instance spans for the deadlines of a cluster. Each later reading leaves the deadlines or
 /// moves them later, as the cluster turned out cheaper than it could have been.
 pub(super) fn instance_spans(cluster: &Cluster) -> Vec<InstanceSpan> {
     let (Some(counted_at), Some(rates)) = (cluster.counted_at, &cluster.spec.rates) else {
         return cluster.instance_spans.clone();
     };
-    let listed = &cluster.instance_spans;
     let worst_from = |at| worst_mix::spans(&cluster.spec.groups, Some(rates), at, None);
+    let listed = &since(cluster, counted_at - LISTED, worst_from(cluster.created_at));
     // Somebody may have made it larger by hand than EMR does.
     let hourly = |spans: &[InstanceSpan]| rate(rates, spans, counted_at);
     if hourly(listed) > hourly(&worst_from(counted_at)) {
@@ -31,6 +34,23 @@ pub(super) fn instance_spans(cluster: &Cluster) -> Vec<InstanceSpan> {
         spans = known(counted_at);
     }
     spans
+}
+
+/// The listed spans, of which the part before an instant may be missing: until then the cluster had
+/// the dearest instances.
+fn since(cluster: &Cluster, at: DateTime<Utc>, worst: Vec<InstanceSpan>) -> Vec<InstanceSpan> {
+    let listed = &cluster.instance_spans;
+    if at <= cluster.created_at {
+        return listed.clone();
+    }
+    let later = listed
+        .iter()
+        .filter(|span| span.until.is_none_or(|until| until > at));
+    let cut = later.map(|span| InstanceSpan {
+        from: span.from.max(at),
+        ..span.clone()
+    });
+    until(&worst, at).into_iter().chain(cut).collect()
 }
 
 /// The part of spans before an instant.
@@ -150,6 +170,31 @@ mod tests {
             hard_deadline(&counted(&late, 1_800)).at,
             at(1_800 + left as i64)
         );
+    }
+
+    #[test]
+    fn what_is_no_longer_listed_counts_as_the_largest_size() {
+        let mut old = counted(&[span(Role::Primary, 0, None, 1)], 30 * 24 * HOUR);
+        old.spec.guardrails.budget = Some("$2000".parse().unwrap());
+        old.spec.guardrails.max_lifetime = Span::from_secs(90 * 86_400);
+        // A day at 11 nodes, 29 days at one, of which five minutes at 11.
+        let spent = 24.0 * 11.0 + 29.0 * 24.0 + 10.0 / 12.0;
+        let left = (2_000.0 - spent) / 11.0 * 3_600.0;
+        let expected = at(30 * 24 * HOUR + left as i64);
+        assert!((hard_deadline(&old).at - expected).abs() <= TimeDelta::seconds(1));
+    }
+
+    #[test]
+    fn a_list_that_cannot_be_read_leaves_what_an_earlier_one_allowed() {
+        let mut cluster = cluster();
+        let safe = hard_deadline(&cluster).at;
+        cluster.allowed_until = Some(at(5 * HOUR));
+        assert_eq!(hard_deadline(&cluster).at, at(5 * HOUR));
+        // The groups of today are no proof of what there was: an earlier end stays, too.
+        cluster.allowed_until = Some(at(60));
+        assert!(hard_deadline(&cluster).at == at(60) && at(60) < safe);
+        cluster.allowed_until = Some(at(900 * HOUR));
+        assert_eq!(hard_deadline(&cluster).cause, Cause::Lifetime);
     }
 
     #[test]

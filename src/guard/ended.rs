@@ -25,6 +25,8 @@ pub struct Ended<'a> {
     pub steps: &'a [Step],
     /// What its hard deadline depends on, with instance spans as if it had not ended.
     pub terms: &'a Terms,
+    /// Its hard deadline, to which its safeguards were last moved.
+    pub deadline: Deadline,
     /// From when on its schedule may have requested the end from EMR.
     pub schedule_at: DateTime<Utc>,
     /// When its primary powers itself off, if that is set up.
@@ -49,7 +51,7 @@ impl Ended<'_> {
             reason,
             message: message.into(),
         };
-        let deadline = self.terms.deadline();
+        let deadline = self.deadline;
         let scheduled = self.began_at >= self.schedule_at;
         let powered_off = self
             .power_off_at
@@ -84,7 +86,11 @@ impl Ended<'_> {
 
     /// The end by the guardrail that set the deadline, with its evidence.
     fn by(&self, deadline: Deadline, how: &str) -> End {
-        let (_, evidence) = earliest_hard(deadline.at, self.terms);
+        let (dearest, mut evidence) = earliest_hard(deadline.at, self.terms);
+        if dearest.at != deadline.at {
+            let until = deadline.at.format("%H:%M:%S UTC");
+            evidence = format!("{} allowed it until {until}", deadline.cause);
+        }
         End {
             reason: deadline.cause.reason(),
             message: format!("{evidence}; {how}").into(),
@@ -312,6 +318,7 @@ mod tests {
             when_done,
             steps: &steps,
             terms,
+            deadline: terms.deadline(),
             schedule_at: deadline - chrono::TimeDelta::seconds(60),
             power_off_at: Some(deadline + chrono::TimeDelta::seconds(300)),
         };

@@ -21,6 +21,8 @@ pub struct Terms {
     pub renewed_at: Option<DateTime<Utc>>,
     /// How many instances of each role run from when until when.
     pub instance_spans: Vec<InstanceSpan>,
+    /// Until when an earlier reading of its instances has allowed it to live within its budget.
+    pub allowed_until: Option<DateTime<Utc>>,
     /// `None` if they are unknown.
     pub rates: Option<Rates>,
     /// How long it may be charged after its end is requested.
@@ -35,6 +37,7 @@ impl Terms {
             created_at: cluster.created_at,
             renewed_at: cluster.renewed_at,
             instance_spans: counted::instance_spans(cluster),
+            allowed_until: cluster.allowed_until,
             rates: cluster.spec.rates.clone(),
             ending: cluster.spec.ending,
         }
@@ -53,6 +56,7 @@ impl Terms {
             created_at: now,
             renewed_at: None,
             instance_spans: worst_mix::spans(groups, rates.as_ref(), now, None),
+            allowed_until: None,
             rates,
             ending,
         }

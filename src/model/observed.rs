@@ -2,15 +2,13 @@
 
 use super::desired::{ClusterSpec, InstanceGroups, JobSpec};
 use super::extension::Extension;
-use super::instance_span::InstanceSpan;
-use super::instance_span::Role;
+use super::instance_span::{InstanceSpan, Role};
 use super::money::Usd;
 use super::name::{ClusterId, JobHash, KeyPairName, StackName, StepName};
 use super::safeguard::Safeguard;
 use super::shown::Untrusted;
 use super::sizes::Sizes;
-use super::stack::InstanceGroup;
-use super::stack::{Guardrails, SecurityGroup};
+use super::stack::{Guardrails, InstanceGroup, SecurityGroup};
 use super::words::words;
 use super::worst_mix;
 use chrono::{DateTime, Utc};
@@ -129,6 +127,10 @@ pub struct Cluster {
     /// are those of its recorded sizes or, if it varies, of the dearest instances that it can have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counted_at: Option<DateTime<Utc>>,
+    /// Until when an earlier reading has allowed it to live, if its instances vary and the cloud does
+    /// not report them now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_until: Option<DateTime<Utc>>,
     /// Whether the spans are those that were requested, until the cloud reports the actual ones.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub estimated: bool,
@@ -167,6 +169,7 @@ impl Cluster {
             attended: true,
             owner: None,
             counted_at: None,
+            allowed_until: None,
             estimated: false,
             extensions: Vec::new(),
             renewed_at: None,
@@ -208,6 +211,12 @@ impl Cluster {
             });
         }
         grown
+    }
+
+    /// Whether its deadline may move later, as it turns out cheaper than it could have been.
+    pub fn may_gain_time(&self) -> bool {
+        let varies = self.counted_at.is_some() || self.spec.groups.varies();
+        varies && self.spec.guardrails.budget.is_some()
     }
 
     /// Changes the groups of a cluster that varies, or that will, unless the dearest instances of the

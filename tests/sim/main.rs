@@ -13,6 +13,7 @@ mod destroy;
 mod ends;
 mod ends_table;
 mod fleet_provider;
+mod fleets;
 mod kills;
 mod laws;
 mod machines;

@@ -4,13 +4,13 @@ use super::errors::Context;
 use super::last_observation::Replies;
 use super::names::{self, MAX_EXTENSIONS, SIZES, TEAM};
 use super::note::{self, NoteCheck};
-use super::{Account, protection, safeguard_state, spec};
+use super::{Account, machines, protection, safeguard_state, spec};
 use crate::cloud::api::emr::{
     ModifyInstanceGroups, PutAutoTerminationPolicy, RemoveTags, Role, SetKeepAlive,
 };
 use crate::cloud::api::{Api, Tags};
 use crate::cloud::{Cloud, CloudError};
-use crate::guard::Terms;
+use crate::guard::{Terms, hard_deadline};
 use crate::model::desired::ClusterSpec;
 use crate::model::event::Listener;
 use crate::model::name::{ClusterId, StackName};
@@ -56,11 +56,17 @@ impl<A: Api> Account<A> {
             have.renewed_at = Some(self.settings.clock.now());
         }
         let sizes = self.resized(&observed, &have, spec);
-        let moved = Cluster {
-            instance_spans: sizes.instance_spans(&spec.groups, have.created_at, None),
+        let now = self.settings.clock.now();
+        let mut moved = Cluster {
+            instance_spans: machines::spans_once_changed(&have, spec, &sizes, now),
+            counted_at: None,
+            allowed_until: None,
             spec: spec.clone(),
             ..have.clone()
         };
+        // What could not be listed moves no deadline later.
+        let safe = hard_deadline(&moved).at;
+        moved.allowed_until = have.allowed_until.map(|armed| armed.min(safe));
         if grows(&have.spec, spec) {
             let terms = Terms::of(&moved);
             let size = spec.groups.size();

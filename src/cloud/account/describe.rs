@@ -45,7 +45,7 @@ impl<A: Api> Account<A> {
             scaling = scaled?;
         }
         let schedule = self.scheduled(&cluster).await;
-        let machines = self.machines(&cluster).await;
+        let machines = self.machines(&cluster, &groups, &fleets).await;
         let observed = Replies {
             cluster,
             groups,

@@ -1,9 +1,10 @@
 //! Why a cluster ended: from its tombstone, or from EMR's reason and its guardrails.
 
+use super::machines::varies;
 use super::names::{self, END};
 use super::safeguard_state;
 use crate::cloud::api::emr;
-use crate::guard::{Ended, Terms, began_at};
+use crate::guard::{Cause, Deadline, Ended, Terms, began_at};
 use crate::model::observed::{Cluster, ClusterState, End};
 use crate::model::sizes::Sizes;
 use chrono::{DateTime, Utc};
@@ -23,14 +24,11 @@ pub(super) fn end(
     }
     let terms = Terms {
         // The budget's deadline depends on the cost it would have had without ending.
-        instance_spans: sizes.instance_spans(
-            &cluster_model.spec.groups,
-            cluster_model.created_at,
-            None,
-        ),
+        instance_spans: sizes.spans_of(&cluster_model.spec, cluster_model.created_at, None),
         ..Terms::of(cluster_model)
     };
     let power_off = safeguard_state::requested_power_off(&cluster.tags);
+    let deadline = deadline(cluster, cluster_model, &terms);
     let ended = Ended {
         code: cluster.reason.as_deref(),
         message: cluster.message.as_deref(),
@@ -39,11 +37,34 @@ pub(super) fn end(
         when_done: cluster_model.spec.guardrails.when_done,
         steps: &cluster_model.steps,
         terms: &terms,
-        schedule_at: safeguard_state::may_fire_from(terms.deadline().at),
+        deadline,
+        schedule_at: safeguard_state::may_fire_from(deadline.at),
         power_off_at: power_off
             .map(|seconds| safeguard_state::off_at(cluster_model.created_at, seconds)),
     };
     Some(ended.cause())
+}
+
+/// The last hard deadline of a cluster that has ended: if its instances varied, a budget's is the one
+/// that its power-off was last moved to, as the later readings of the instances are not known.
+fn deadline(cluster: &emr::Cluster, cluster_model: &Cluster, terms: &Terms) -> Deadline {
+    let dearest = terms.deadline();
+    let armed = safeguard_state::armed_until(cluster).filter(|_| varies(cluster));
+    let Some(armed) = armed.filter(|at| dearest.cause == Cause::Budget && *at > dearest.at) else {
+        return dearest;
+    };
+    let mut guardrails = cluster_model.guardrails();
+    guardrails.budget = None;
+    let others = Terms {
+        guardrails,
+        ..terms.clone()
+    };
+    let others = others.deadline();
+    let budget = Deadline {
+        at: armed,
+        ..dearest
+    };
+    if others.at <= armed { others } else { budget }
 }
 
 /// An end as a tag's value.

@@ -1,11 +1,11 @@
 //! What the last observation of a stack returned besides what planning needs, such as the ids
 //! behind names. It is never older than the plan being applied.
 
+use super::machines::Machines;
 use super::{layout, names};
 use crate::cloud::api::s3::Bucket;
 use crate::cloud::api::scheduler::Schedule;
 use crate::cloud::api::{ec2, emr};
-use crate::model::instance_span::InstanceSpan;
 use crate::model::name::{ClusterId, GroupName, KeyPairName, StackName};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
@@ -28,6 +28,8 @@ pub(super) struct LastObservation {
     pub(super) clusters: BTreeMap<ClusterId, Replies>,
     /// When this process last recorded that it follows clusters; newer than `objects`.
     pub(super) followed: BTreeMap<ClusterId, DateTime<Utc>>,
+    /// When this process last moved the safeguards of clusters later.
+    pub(super) moved: BTreeMap<ClusterId, DateTime<Utc>>,
     /// The cluster that was created since the observation.
     pub(super) created_cluster: Option<String>,
     /// The buckets and keys of logs by the logs' names.
@@ -48,7 +50,7 @@ pub(super) struct Replies {
     pub(super) idle: Option<Option<crate::model::span::Span>>,
     pub(super) schedule: Scheduled,
     /// When its instances ran, from EMR's list, if that was read.
-    pub(super) machines: Option<Vec<InstanceSpan>>,
+    pub(super) machines: Option<Machines>,
 }
 
 /// The schedule that ends a cluster.

@@ -1,12 +1,22 @@
-//! The instances of a cluster that ended before it was ready. EMR may have refused it while
-//! STARTING, before any instance existed, so nothing is charged until they are listed.
+//! When the instances of a cluster ran, as EMR lists them: of a cluster that ended before it was
+//! ready, and of one whose instances vary. EMR may have refused a cluster while STARTING, before any
+//! instance existed, so nothing is charged until they are listed.
 
 use super::Account;
 use super::errors::Context;
+use super::names::SIZES;
+use super::spec;
 use crate::cloud::CloudError;
 use crate::cloud::api::Api;
-use crate::cloud::api::emr::{self, Instance, InstanceGroup, ListInstanceGroups, ListInstances};
+use crate::cloud::api::emr::{self, Instance, ListInstances};
+use crate::cost::meter::rate;
+use crate::guard::Terms;
+use crate::model::desired::ClusterSpec;
 use crate::model::instance_span::{InstanceSpan, Role};
+use crate::model::name::ClusterId;
+use crate::model::observed::Cluster;
+use crate::model::sizes::Sizes;
+use crate::model::worst_mix;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 
@@ -14,25 +24,67 @@ use std::collections::BTreeMap;
 /// nothing.
 const LISTED: TimeDelta = TimeDelta::days(29);
 
+/// When the instances of a cluster ran, and when EMR listed that.
+#[derive(Debug, Clone)]
+pub(super) struct Machines {
+    pub(super) spans: Vec<InstanceSpan>,
+    pub(super) read_at: DateTime<Utc>,
+}
+
 impl<A: Api> Account<A> {
-    /// When the instances ran, from EMR's list, if the cluster's own times do not tell. `None` if
-    /// the list cannot be read.
-    pub(super) async fn machines(&self, cluster: &emr::Cluster) -> Option<Vec<InstanceSpan>> {
+    /// When the instances ran, from EMR's list, if the cluster's own times do not tell. If the list
+    /// cannot be read, as this process last read it; `None` if it has not.
+    pub(super) async fn machines(
+        &self,
+        cluster: &emr::Cluster,
+        groups: &[emr::InstanceGroup],
+        fleets: &[emr::InstanceFleet],
+    ) -> Option<Machines> {
         if !must_list_machines(cluster, self.settings.clock.now()) {
             return None;
         }
-        self.listed(cluster).await.ok()
+        let listed = self.listed(cluster, groups, fleets).await.ok().flatten();
+        listed.or_else(|| {
+            let observed = self.observed.borrow();
+            let before = observed.clusters.get(&cluster.id.parse().ok()?)?;
+            before.machines.clone().filter(|_| cluster.state.is_live())
+        })
     }
 
-    async fn listed(&self, cluster: &emr::Cluster) -> Result<Vec<InstanceSpan>, CloudError> {
-        let id = &cluster.id;
-        let all = self.list_instances(id).await?;
-        if all.iter().all(|it| it.machine.is_none()) {
-            return Ok(Vec::new());
+    /// Lists the instances of a living cluster again whose instances vary.
+    pub(super) async fn count_again(&self, id: &ClusterId) {
+        let observed = self.observed.borrow().clusters.get(id).cloned();
+        let Some(observed) = observed.filter(|it| it.cluster.state.is_live()) else {
+            return;
+        };
+        let machines = self.machines(&observed.cluster, &observed.groups, &observed.fleets);
+        let machines = machines.await;
+        if let Some(observed) = self.observed.borrow_mut().clusters.get_mut(id) {
+            observed.machines = machines;
         }
-        let groups = self.api.serve(ListInstanceGroups { id: id.clone() }).await;
-        let groups = groups.with_context(|| format!("list the instance groups of {id}"))?;
-        Ok(instance_spans(cluster, &all, &groups))
+    }
+
+    /// `None` if the list is not complete: a living cluster that is ready has a primary.
+    async fn listed(
+        &self,
+        cluster: &emr::Cluster,
+        groups: &[emr::InstanceGroup],
+        fleets: &[emr::InstanceFleet],
+    ) -> Result<Option<Machines>, CloudError> {
+        let read_at = self.settings.clock.now();
+        let all = self.list_instances(&cluster.id).await?;
+        let mut spans = Vec::new();
+        if all.iter().any(|it| it.machine.is_some()) {
+            // Of an ended cluster they have not been read.
+            let (mut groups, mut fleets) = (groups.to_vec(), fleets.to_vec());
+            if groups.is_empty() && fleets.is_empty() {
+                (groups, fleets) = self.collections(cluster).await?;
+            }
+            spans = instance_spans(cluster, &all, &groups, &fleets);
+        }
+        let lives = |span: &InstanceSpan| span.role == Role::Primary && span.until.is_none();
+        let is_whole = !cluster.state.is_live() || spans.iter().any(lives);
+        Ok(is_whole.then_some(Machines { spans, read_at }))
     }
 
     /// The instances that EMR lists for a cluster.
@@ -53,21 +105,62 @@ impl<A: Api> Account<A> {
     }
 }
 
-/// Whether a cluster ended without ever being ready, and EMR still lists its instances.
+/// Whether EMR's list has what a cluster's own times do not tell: of a cluster that ended without ever
+/// being ready, and of one whose instances vary, as long as EMR lists its instances.
 pub(super) fn must_list_machines(cluster: &emr::Cluster, now: DateTime<Utc>) -> bool {
     let ended = cluster.ended_at.unwrap_or(now);
-    cluster.state.is_over() && cluster.ready_at.is_none() && now - ended < LISTED
+    let listed = now - ended < LISTED;
+    let unready = cluster.state.is_over() && cluster.ready_at.is_none();
+    listed && (unready || varies(cluster))
+}
+
+/// Whether EMR chooses the cluster's instances or their number, or has done so.
+pub(super) fn varies(cluster: &emr::Cluster) -> bool {
+    let sizes = cluster.tags.get(SIZES);
+    let sizes = sizes.and_then(|text| text.parse::<Sizes>().ok());
+    cluster.has_fleets
+        || sizes.is_some_and(|sizes| sizes.varies())
+        || spec::read(&cluster.tags).is_some_and(|spec| spec.groups.varies())
+}
+
+/// The instance spans of a living cluster that is changed to a spec `now`. If its instances vary, it
+/// may have the dearer ones of both specs until they are listed again: those that leave take time.
+pub(super) fn spans_once_changed(
+    have: &Cluster,
+    want: &ClusterSpec,
+    sizes: &Sizes,
+    now: DateTime<Utc>,
+) -> Vec<InstanceSpan> {
+    let varies = have.counted_at.is_some() || have.spec.groups.varies();
+    let Some(rates) = want
+        .rates
+        .as_ref()
+        .filter(|_| varies || want.groups.varies())
+    else {
+        return sizes.instance_spans(&want.groups, have.created_at, None);
+    };
+    let mut spans = Terms::of(have).instance_spans;
+    let once_changed = worst_mix::spans(&want.groups, Some(rates), now, None);
+    if rate(rates, &once_changed, now) >= rate(rates, &spans, now) {
+        for span in spans.iter_mut().filter(|span| span.until.is_none()) {
+            span.until = Some(now);
+        }
+        spans.extend(once_changed);
+    }
+    spans
 }
 
 /// An instance of an unlisted group counts as a primary, whose price is always known.
 fn instance_spans(
     cluster: &emr::Cluster,
     all: &[Instance],
-    groups: &[InstanceGroup],
+    groups: &[emr::InstanceGroup],
+    fleets: &[emr::InstanceFleet],
 ) -> Vec<InstanceSpan> {
-    let role = |group: &str| {
-        let group = groups.iter().find(|it| it.id == group);
-        match group.map(|group| group.role) {
+    let role = |id: &str| {
+        let group = groups.iter().find(|it| it.id == id).map(|it| it.role);
+        let fleet = || fleets.iter().find(|it| it.id == id).map(|it| it.role);
+        match group.or_else(fleet) {
             Some(emr::Role::Primary) | None => Role::Primary,
             Some(emr::Role::Core) => Role::Core,
             Some(emr::Role::Task) => Role::Task,
@@ -77,16 +170,18 @@ fn instance_spans(
     for instance in all.iter().filter(|it| it.machine.is_some()) {
         let from = instance.created_at.unwrap_or(cluster.created_at);
         let until = instance.ended_at.or(cluster.ended_at);
-        let count = counts.entry((role(&instance.group), from, until));
+        let instance_type = instance.instance_type.parse().ok();
+        let instance_type = instance_type.filter(|_| cluster.has_fleets);
+        let count = counts.entry((role(&instance.group), from, until, instance_type));
         let count = count.or_default();
         *count = count.saturating_add(1);
     }
-    let instance_span = |((role, from, until), count)| InstanceSpan {
+    let instance_span = |((role, from, until, instance_type), count)| InstanceSpan {
         role,
         from,
         until,
         count,
-        instance_type: None,
+        instance_type,
     };
     counts.into_iter().map(instance_span).collect()
 }

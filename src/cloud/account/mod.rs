@@ -22,6 +22,7 @@ mod groups;
 mod intent;
 mod keys;
 mod last_observation;
+mod later;
 mod layout;
 mod lease;
 mod logs;

@@ -4,8 +4,8 @@ use super::last_observation::{Replies, Scheduled};
 use super::names::DEADLINE;
 use super::protection;
 use super::roles::REAPER;
-use crate::cloud::api::Tags;
 use crate::cloud::api::scheduler::{Schedule, terminate};
+use crate::cloud::api::{Tags, emr};
 use crate::cloud::{Class, CloudError};
 use crate::guard::{self, Terms};
 use crate::model::desired::ClusterSpec;
@@ -136,7 +136,14 @@ pub(super) fn off_at(created: DateTime<Utc>, seconds: u64) -> DateTime<Utc> {
     created + Span::from_secs(seconds).delta()
 }
 
-/// Whether a schedule ends this cluster, and in time.
+/// Until when the power-off that was last written allows a cluster to live; `None` if it has none.
+pub(super) fn armed_until(cluster: &emr::Cluster) -> Option<DateTime<Utc>> {
+    let seconds = requested_power_off(&cluster.tags)?;
+    Some(off_at(cluster.created_at, seconds) - POWER_OFF_DELAY)
+}
+
+/// Whether a schedule ends this cluster, and in time. A cluster that turned out cheaper than it could
+/// have been may still end at an earlier deadline of its.
 pub(super) fn ends_in_time(schedule: &Schedule, cluster: &Cluster, now: DateTime<Utc>) -> bool {
     let input = serde_json::from_str::<serde_json::Value>(&schedule.input).ok();
     let late = fires_at(cluster, now) + TOLERANCE;
@@ -146,7 +153,12 @@ pub(super) fn ends_in_time(schedule: &Schedule, cluster: &Cluster, now: DateTime
         && schedule.role.ends_with(&format!(":role/{REAPER}"))
         && input == Some(json!({ "JobFlowIds": [cluster.id] }))
         && schedule.at <= late
-        && schedule.at >= fires_at(cluster, schedule.at.min(now)) - TOLERANCE
+        && (cluster.may_gain_time() || !fires_early(schedule, cluster, now))
+}
+
+/// Whether a schedule fires before the cluster's deadline.
+pub(super) fn fires_early(schedule: &Schedule, cluster: &Cluster, now: DateTime<Utc>) -> bool {
+    schedule.at < fires_at(cluster, schedule.at.min(now)) - TOLERANCE
 }
 
 /// The safeguards of a live cluster. `left_at` is when its last follower chose to leave it.
@@ -210,7 +222,7 @@ pub(super) fn drift(cluster: &Cluster, observed: &Replies, now: DateTime<Utc>) -
             guard::hard_deadline(cluster).at,
         );
         // An older clusterup let it power off at the deadline itself.
-        at < due - TOLERANCE
+        (at < due - TOLERANCE && !cluster.may_gain_time())
             || at > off_at(cluster.created_at, power_off_seconds(cluster)) + TOLERANCE
     };
     if requested_power_off(&observed.cluster.tags).is_some_and(off) {

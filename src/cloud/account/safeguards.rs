@@ -3,6 +3,7 @@
 
 use super::errors::{Context, gone};
 use super::last_observation::Scheduled;
+use super::later::{self, Rearm};
 use super::layout;
 use super::names::{self, DEADLINE, MAX_EXTENSIONS};
 use super::note::{self, NoteCheck};
@@ -177,7 +178,8 @@ impl<A: Api> Account<A> {
                 let lifted = !protection::is_due(cluster, now)
                     || observed.cluster.protected && protection::is_own(&observed.cluster);
                 let in_time = safeguard_state::ends_in_time(schedule, cluster, now);
-                (true, lifted && in_time)
+                let early = safeguard_state::fires_early(schedule, cluster, now);
+                (true, lifted && in_time && !early)
             }
             Scheduled::NotLifted => (true, false),
             Scheduled::Missing | Scheduled::NoRole | Scheduled::Unread(_) => (false, false),
@@ -342,7 +344,8 @@ impl<A: Api> Account<A> {
         keys.find(|key| !tags.contains_key(key))
     }
 
-    /// Records that somebody follows a cluster, and moves its safeguards if it has a lease.
+    /// Records that somebody follows a cluster, and moves its safeguards if it has a lease, or later if
+    /// it turned out cheaper than it could have been.
     pub(super) async fn renew(
         &self,
         stack: &StackName,
@@ -350,10 +353,25 @@ impl<A: Api> Account<A> {
         listener: &dyn Listener,
     ) -> Result<(), CloudError> {
         self.follow(stack, id).await?;
+        self.count_again(id).await;
         let noted = self.last_observed(id);
         let Some(cluster) = noted.filter(|cluster| cluster.state.is_live()) else {
             return Ok(());
         };
+        let now = self.settings.clock.now();
+        let rearm = {
+            let all = self.observed.borrow();
+            let observed = all.clusters.get(id);
+            let moved = all.moved.get(id).copied();
+            observed.map(|observed| later::rearm(&cluster, observed, moved, now))
+        };
+        match rearm {
+            None | Some(Rearm::Stay) => return Ok(()),
+            Some(Rearm::Exactly) => {}
+            Some(Rearm::Later) => {
+                self.observed.borrow_mut().moved.insert(id.clone(), now);
+            }
+        }
         self.arm(&cluster, listener).await
     }
 

@@ -2,6 +2,7 @@
 
 use super::Sim;
 use super::cluster::Cluster;
+use super::varying::Machine;
 use super::world::State;
 use chrono::{DateTime, Utc};
 use clusterup::cloud::api::Tags;
@@ -73,6 +74,8 @@ pub struct CensusCluster {
     pub instances: Vec<(Role, u16)>,
     /// The types of those instances.
     pub types: Vec<(Role, String)>,
+    /// Its instances so far, if EMR chooses their types or their number.
+    pub machines: Vec<Machine>,
     /// The timeout of its auto-termination policy.
     pub idle_timeout: Option<Span>,
     /// Whether it waits when its steps have ended.
@@ -179,6 +182,9 @@ fn counted(cluster: &Cluster, state: &State) -> CensusCluster {
             .collect(),
         types: instances
             .map(|group| (group.order.role, group.order.instance_type.clone()))
+            .collect(),
+        machines: (cluster.varying.iter())
+            .flat_map(|it| it.machines.clone())
             .collect(),
         idle_timeout: cluster.idle.map(|(timeout, _)| timeout),
         keep_alive: cluster.order.keep_alive,

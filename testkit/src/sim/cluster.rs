@@ -3,6 +3,7 @@
 use super::metrics::Habits;
 use super::power_off::PowerOff;
 use super::subnets::DEFAULT_SUBNET;
+use super::varying::Varying;
 use super::world::{State, emr_id, span};
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::cloud::api::emr::{self, Failure, NewGroup, NewStep, RunJobFlow};
@@ -12,6 +13,7 @@ use clusterup::model::name::SecurityGroupId;
 use clusterup::model::network::ManagedGroups;
 use clusterup::model::observed::{ClusterState, StepState};
 use clusterup::model::span::Span;
+use clusterup::model::stack::Market;
 
 const STARTING_SECONDS: (u64, u64) = (60, 240);
 const UNLISTED_SECONDS: u64 = 20;
@@ -35,6 +37,8 @@ pub(super) struct Cluster {
     pub(super) down_at: Option<DateTime<Utc>>,
     pub(super) protected: bool,
     pub(super) groups: Vec<InstanceGroup>,
+    /// Its instances, if EMR chooses their types or their number.
+    pub(super) varying: Option<Varying>,
     pub(super) steps: Vec<Step>,
     /// The policy and since when it counts at the earliest.
     pub(super) idle: Option<(Span, DateTime<Utc>)>,
@@ -91,8 +95,10 @@ impl Cluster {
             follows: None,
             order: group.clone(),
         });
+        let groups: Vec<InstanceGroup> = groups.collect();
         let mut cluster = Self {
             id,
+            varying: Varying::ordered(&order, &groups, &rng),
             state: ClusterState::Starting,
             reason: None,
             message: None,
@@ -102,7 +108,7 @@ impl Cluster {
             launched_at: None,
             down_at: None,
             protected: order.protected,
-            groups: groups.collect(),
+            groups,
             steps: Vec::new(),
             idle: order.idle_timeout.map(|timeout| (timeout, now)),
             power_off: PowerOff::ordered(&order),
@@ -155,6 +161,13 @@ impl Cluster {
         group.running = group.running_at(now);
         group.requested = count;
         group.follows = Some(follows);
+        if let Some(varying) = &mut self.varying {
+            let targets = match group.order.market {
+                Market::OnDemand => [count, 0],
+                Market::Spot => [0, count],
+            };
+            varying.set_targets(&group.id, targets, now);
+        }
     }
 
     pub(super) fn seen(&self) -> emr::Cluster {

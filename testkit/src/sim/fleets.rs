@@ -6,6 +6,7 @@ use clusterup::cloud::api::emr::{
     GetManagedScalingPolicy, InstanceFleet, ListInstanceFleets, ModifyInstanceFleet, NewFleet,
     PutManagedScalingPolicy, RemoveManagedScalingPolicy, Role, RunJobFlow, ScalingPolicy,
 };
+use clusterup::model::observed::ClusterState;
 use clusterup::model::releases::{FLEETS, SCALING};
 
 /// What EMR refuses of the fleets and the scaling of a new cluster (EMR API, InstanceFleetConfig,
@@ -71,14 +72,17 @@ impl Answer for ListInstanceFleets {
                 "Instance fleets and instance groups are mutually exclusive.",
             ));
         }
-        let fleets = cluster.order.fleets.iter().zip(0_u32..);
-        let shown = fleets.map(|(fleet, n)| InstanceFleet {
-            id: format!("if-{n}{}", cluster.id.trim_start_matches("j-")),
-            role: fleet.role,
-            types: fleet.types.clone(),
-            on_demand: fleet.on_demand,
-            spot: fleet.spot,
-            provisioned: fleet.on_demand.saturating_add(fleet.spot),
+        let varying = cluster.varying.as_ref();
+        let shown = cluster.order.fleets.iter().filter_map(|fleet| {
+            let [on_demand, spot] = varying?.targets(fleet.role)?;
+            Some(InstanceFleet {
+                id: varying?.id(fleet.role)?,
+                role: fleet.role,
+                types: fleet.types.clone(),
+                on_demand,
+                spot,
+                provisioned: on_demand.saturating_add(spot),
+            })
         });
         Ok(shown.collect())
     }
@@ -86,13 +90,21 @@ impl Answer for ListInstanceFleets {
 
 impl Answer for ModifyInstanceFleet {
     fn answer(self, state: &mut State) -> Result<(), Refusal> {
-        state.with_cluster(&self.cluster, |cluster, _| {
-            let id = cluster.id.trim_start_matches("j-").to_owned();
-            let mut fleets = cluster.order.fleets.iter_mut().zip(0_u32..);
-            let found = fleets.find(|(_, n)| format!("if-{n}{id}") == self.fleet);
-            let (fleet, _) = found.ok_or_else(|| invalid("The fleet id is not valid."))?;
-            (fleet.on_demand, fleet.spot) = (self.on_demand, self.spot);
-            Ok(())
+        state.with_cluster(&self.cluster, |cluster, world| {
+            if !matches!(cluster.state, ClusterState::Running | ClusterState::Waiting) {
+                return Err(invalid(
+                    "Instance fleets can be modified while a cluster runs.",
+                ));
+            }
+            let targets = [self.on_demand, self.spot];
+            let varying = cluster.varying.as_mut();
+            if varying.is_some_and(|it| it.set_targets(&self.fleet, targets, world.now)) {
+                return Ok(());
+            }
+            Err(invalid(format!(
+                "Instance fleet id '{}' is not valid.",
+                self.fleet
+            )))
         })
     }
 }
@@ -105,12 +117,15 @@ impl Answer for GetManagedScalingPolicy {
 
 impl Answer for PutManagedScalingPolicy {
     fn answer(self, state: &mut State) -> Result<(), Refusal> {
-        state.with_cluster(&self.id, |cluster, _| {
+        state.with_cluster(&self.id, |cluster, world| {
             check_scaling(&self.policy, &cluster.order)?;
             if !cluster.state.is_live() {
                 return Err(invalid("The cluster is terminating or terminated."));
             }
             cluster.order.scaling = Some(self.policy);
+            if let Some(varying) = &mut cluster.varying {
+                varying.has_new_policy(world.now);
+            }
             Ok(())
         })
     }

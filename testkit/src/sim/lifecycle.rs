@@ -20,7 +20,12 @@ impl Cluster {
     /// When something happens to it next by itself.
     pub(super) fn due(&self, dead: &Dead) -> Option<DateTime<Utc>> {
         let off = self.powers_off().filter(|_| !dead.power_off);
-        self.phase_due(dead).into_iter().chain(off).min()
+        let varies = self.varies_at();
+        self.phase_due(dead)
+            .into_iter()
+            .chain(off)
+            .chain(varies)
+            .min()
     }
 
     fn phase_due(&self, dead: &Dead) -> Option<DateTime<Utc>> {
@@ -44,6 +49,9 @@ impl Cluster {
     pub(super) fn happen(&mut self, world: &mut State) {
         let dead = &world.settings.dead;
         let phase = self.phase_due(dead).is_some_and(|at| at <= world.now);
+        if !phase && self.varies_at().is_some_and(|at| at <= world.now) {
+            return self.vary(world.now);
+        }
         if !phase {
             return self.power_off(world.now);
         }
@@ -66,6 +74,7 @@ impl Cluster {
         }
         // A minute before they were up.
         self.launched_at = Some(self.created_at.max(world.now - LAUNCHING));
+        self.launch(self.launched_at.unwrap_or(world.now));
         self.state = ClusterState::Bootstrapping;
         self.phase_ends = world.now + span(&self.rng, BOOTSTRAPPING_SECONDS);
     }
@@ -180,6 +189,7 @@ impl Cluster {
             ClusterState::TerminatedWithErrors
         };
         self.ended_at = Some(now);
+        self.all_gone(now);
         for group in &mut self.groups {
             group.settle(0);
         }

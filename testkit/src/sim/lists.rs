@@ -2,6 +2,7 @@
 
 use super::cluster::Cluster;
 use super::refusal::{Refusal, invalid};
+use super::varying::Machine;
 use super::world::{Answer, State, no_cluster};
 use clusterup::cloud::api::Page;
 use clusterup::cloud::api::emr::{
@@ -114,6 +115,9 @@ impl Answer for ListInstanceGroups {
 
 impl Answer for ListInstances {
     fn answer(self, state: &mut State) -> Result<Page<Instance>, Refusal> {
+        if state.cluster(&self.id)?.varying.is_some() {
+            return Ok(varying_page(state, &self));
+        }
         let cluster = state.cluster(&self.id)?;
         let launched = cluster.launched_at.filter(|at| *at <= state.now);
         let instances = cluster.groups.iter().flat_map(|group| {
@@ -138,6 +142,37 @@ impl Answer for ListInstances {
         let next = rest.peek().map(|_| (marker + INSTANCES).to_string());
         Ok(Page { items, next })
     }
+}
+
+/// A page of the instances of a cluster whose instances vary.
+fn varying_page(state: &mut State, call: &ListInstances) -> Page<Instance> {
+    let (now, eventual) = (state.now, state.settings.eventual);
+    let cluster = state.clusters.get_mut(&call.id);
+    let Some(varying) = cluster.and_then(|it| it.varying.as_mut()) else {
+        return Page {
+            items: Vec::new(),
+            next: None,
+        };
+    };
+    varying.has_been_read(now);
+    let instance = |it: Machine| Instance {
+        group: it.collection,
+        instance_type: it.instance_type,
+        market: it.market,
+        machine: Some(it.id),
+        created_at: Some(it.from),
+        ended_at: it.until,
+    };
+    let all = varying.listed(now, eventual).into_iter();
+    let skip_to = |it: &Machine| call.next.as_ref().is_some_and(|last| it.id != *last);
+    let rest = all
+        .skip_while(skip_to)
+        .skip(usize::from(call.next.is_some()));
+    let mut page = page(rest.map(instance), |it| {
+        it.machine.clone().unwrap_or_default()
+    });
+    page.next = page.next.filter(|_| !page.items.is_empty());
+    page
 }
 
 impl Answer for GetAutoTerminationPolicy {

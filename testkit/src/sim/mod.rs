@@ -26,11 +26,13 @@ mod subnets;
 #[cfg(test)]
 mod tests;
 mod uploads;
+mod varying;
 mod work;
 mod world;
 
 pub use census::{BucketGuards, Census, CensusCluster};
 pub use subnets::{DEFAULT_SUBNET, OTHER_VPC, PRIVATE_SUBNET, PUBLIC_SUBNET};
+pub use varying::Machine;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::cloud::api::{Api, ApiError, Serve};

@@ -285,6 +285,7 @@ impl<A: Api> Account<A> {
             let policy = is_live.then(|| self.api.serve(policy));
             policy?.await.ok()
         });
+        let machines = self.machines(cluster, &groups, &fleets).await;
         self.update_cache(id, |known| known.read_at = Some(now));
         Ok(Replies {
             cluster: cluster.clone(),
@@ -293,7 +294,7 @@ impl<A: Api> Account<A> {
             scaling,
             idle,
             schedule,
-            machines: None,
+            machines,
         })
     }
 

@@ -51,11 +51,17 @@ impl Reader<'_> {
         let tag = |key: &str| cluster.tags.get(key);
         let sizes = tag(SIZES).and_then(|text| text.parse::<Sizes>().ok());
         let sizes = sizes.unwrap_or_else(|| Sizes::of(&spec.groups));
-        let by_sizes = || sizes.instance_spans(&spec.groups, cluster.created_at, cluster.ended_at);
+        let by_sizes = || sizes.spans_of(&spec, cluster.created_at, cluster.ended_at);
+        let counted = observed.machines.as_ref();
+        let counted_at = counted.filter(|_| state.is_live()).map(|it| it.read_at);
+        let uncounted = counted.is_none() && machines::must_list_machines(cluster, now);
+        let armed = safeguard_state::armed_until(cluster);
         let id: ClusterId = id.parse().ok()?;
         let mut converted = Cluster {
-            instance_spans: observed.machines.clone().unwrap_or_else(by_sizes),
-            estimated: observed.machines.is_none() && machines::must_list_machines(cluster, now),
+            instance_spans: counted.map_or_else(by_sizes, |it| it.spans.clone()),
+            counted_at,
+            allowed_until: armed.filter(|_| uncounted && state.is_live()),
+            estimated: uncounted && !state.is_live(),
             state,
             ready_at: cluster.ready_at,
             ended_at: cluster.ended_at,
