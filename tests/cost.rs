@@ -32,6 +32,7 @@ fn group(nodes: &str) -> InstanceGroup {
         nodes: nodes.parse().unwrap(),
         market: Market::OnDemand,
         ebs: None,
+        bid: None,
         fleet: None,
     }
 }

@@ -44,6 +44,7 @@ mod tests {
             nodes: "4 x m5.xlarge".parse().unwrap(),
             market: Market::OnDemand,
             ebs: None,
+            bid: None,
             fleet: None,
         });
         let region = "us-east-1".parse().unwrap();

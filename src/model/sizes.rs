@@ -243,6 +243,7 @@ mod tests {
             nodes: format!("{core} x m5.xlarge").parse().unwrap(),
             market: Market::OnDemand,
             ebs: None,
+            bid: None,
             fleet: None,
         });
         groups

@@ -171,6 +171,10 @@ pub struct InstanceGroup {
     pub nodes: Nodes,
     /// How they are bought.
     pub market: Market,
+    /// The most that EMR pays for a Spot instance, in dollars per hour; `None` for the on-demand
+    /// price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bid: Option<Usd>,
     /// Their data volumes; `None` for EMR's default.
     pub ebs: Option<Ebs>,
     /// How they are bought as a fleet; `None` for instances of one type.
@@ -184,6 +188,7 @@ impl InstanceGroup {
         Self {
             nodes,
             market,
+            bid: None,
             ebs,
             fleet: None,
         }

@@ -105,6 +105,9 @@ fn kind(role: &str, have: &InstanceGroup, want: &InstanceGroup) -> Option<String
     if have.market != want.market {
         return Some(format!("the market of its {role} nodes changes"));
     }
+    if have.bid != want.bid {
+        return Some(format!("the bid for its {role} nodes changes"));
+    }
     disks(role, have, want)
 }
 
@@ -199,6 +202,7 @@ mod tests {
             nodes: format!("{core} x m5.xlarge").parse().unwrap(),
             market: Market::OnDemand,
             ebs: None,
+            bid: None,
             fleet: None,
         });
         let id = "j-1".parse().unwrap();

@@ -43,9 +43,11 @@ fn ignored(cluster: &Cluster) -> Vec<&'static str> {
     // The market of a fleet follows from its targets.
     let is_spot = |it: &InstanceGroup| it.market == Market::Spot && it.fleet.is_none();
     let spot = is_spot(&cluster.primary) || groups().any(is_spot);
+    let bid = cluster.primary.bid.is_some() || groups().any(|group| group.bid.is_some());
     let ebs = cluster.primary.ebs.is_some() || groups().any(|group| group.ebs.is_some());
     [
         ("market", spot),
+        ("bid", bid),
         ("ebs", ebs),
         (
             "security_configuration",

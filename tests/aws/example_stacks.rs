@@ -91,6 +91,11 @@ const SENT: &[(&str, &str, &str)] = &[
     ("old-release", "/ReleaseLabel", "emr-5.36.2"),
     ("old-release", "/ServiceRole", "EMR_DefaultRole"),
     ("old-release", "/JobFlowRole", "EMR_EC2_DefaultRole"),
+    (
+        "old-release",
+        "/Instances/InstanceGroups/2/BidPrice",
+        "0.10",
+    ),
     ("private-subnet", "/Instances/Ec2SubnetId", "subnet-"),
     (
         "private-subnet",

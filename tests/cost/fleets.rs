@@ -39,6 +39,7 @@ pub(crate) fn fleet(types: &[(&str, u16)], on_demand: u16, spot: u16) -> Instanc
     };
     let count = fleet.units().div_ceil(types[0].1).max(1);
     InstanceGroup {
+        bid: None,
         fleet: Some(fleet),
         ..group(&format!("{count} x {}", types[0].0))
     }

@@ -32,6 +32,7 @@ use Here::{Done, Noted, Refused};
 use Part::{Cluster, Own, Size, Step};
 
 const NETWORK: &str = "cluster.network does not apply on this machine";
+const BID: &str = "without effect on this machine: market, bid";
 const MARKET: &str = "without effect on this machine: market";
 const EBS: &str = "without effect on this machine: ebs";
 const VOLUME: &str = "without effect on this machine: root_volume";
@@ -126,6 +127,13 @@ const ROWS: &[(&str, Here)] = &[
         ),
     ),
     (
+        "cluster.size.primary.bid",
+        Noted(
+            Size("{ primary: { type: m5.xlarge, market: spot, bid: $0.10 } }"),
+            BID,
+        ),
+    ),
+    (
         "cluster.size.primary.market",
         Noted(
             Size("{ primary: { type: m5.xlarge, market: spot } }"),
@@ -170,6 +178,13 @@ const ROWS: &[(&str, Here)] = &[
         ),
     ),
     (
+        "cluster.size.core.bid",
+        Noted(
+            Size("{ primary: m5.xlarge, core: { nodes: 1 x m5.xlarge, market: spot, bid: $1 } }"),
+            BID,
+        ),
+    ),
+    (
         "cluster.size.core.market",
         Noted(
             Size("{ primary: m5.xlarge, core: { nodes: 1 x m5.xlarge, market: spot } }"),
@@ -183,6 +198,16 @@ const ROWS: &[(&str, Here)] = &[
                 "{ primary: m5.xlarge, core: { nodes: 1 x m5.xlarge, ebs: { type: gp3, size: 64g } } }",
             ),
             EBS,
+        ),
+    ),
+    (
+        "cluster.size.task.bid",
+        Noted(
+            Size(
+                "{ primary: m5.xlarge, core: 1 x m5.xlarge, task: { nodes: 1 x m5.xlarge, \
+                 market: spot, bid: $1 } }",
+            ),
+            BID,
         ),
     ),
     (

@@ -20,6 +20,7 @@ pub(super) fn groups(groups: &InstanceGroups) -> Vec<NewGroup> {
         instance_type: group.instance_type().to_string(),
         count: group.nodes.count,
         market: group.market,
+        bid: group.bid,
         ebs: group.ebs.clone(),
     };
     let all = roles(groups).filter(|_| !groups.has_fleets());

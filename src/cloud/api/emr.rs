@@ -10,6 +10,7 @@ pub use fleets::{
 pub use new_step::{NewStep, OnFailure};
 
 use super::{Page, Tags, call, network::Network, service};
+use crate::model::money::Usd;
 use crate::model::observed::{ClusterState, StepState};
 use crate::model::root_volume::RootVolume;
 use crate::model::stack::{Ebs, Market};
@@ -100,6 +101,8 @@ pub struct NewGroup {
     pub count: u16,
     /// Market: on demand or Spot.
     pub market: Market,
+    /// BidPrice in dollars per hour; `None` for the on-demand price.
+    pub bid: Option<Usd>,
     /// EbsConfiguration; `None` for EMR's default volumes.
     pub ebs: Option<Ebs>,
 }

@@ -94,6 +94,10 @@ pub(super) fn market(group: Option<&InstanceGroup>) -> Datum {
     }
 }
 
+pub(super) fn bid(group: Option<&InstanceGroup>) -> Datum {
+    usd(group.and_then(|group| group.bid).unwrap_or(Usd::ZERO))
+}
+
 pub(super) fn volumes(group: Option<&InstanceGroup>) -> Datum {
     let ebs = group.and_then(|group| group.ebs.as_ref());
     whole(ebs.map_or(0, |ebs| {

@@ -210,6 +210,12 @@ macro_rules! role {
                 Some(read::market($of(s)))
             }),
             leaf(
+                "bid",
+                Double,
+                "The most that EMR pays for a Spot node per hour; $0 for the on-demand price.",
+                |s| Some(read::bid($of(s))),
+            ),
+            leaf(
                 "volume_type",
                 Text,
                 "The kind of the data volumes, such as `gp3`; empty for EMR's default.",

@@ -10,6 +10,7 @@ use super::subnets;
 use super::volumes::EBS;
 use crate::model::emr_settings::{EmrSettings, KmsKey};
 use crate::model::instance::{InstanceType, Nodes};
+use crate::model::money::Usd;
 use crate::model::name::Region;
 use crate::model::stack::{Cluster, Ebs, InstanceGroup, Market};
 use crate::text::collections::{Forms, Unique, list};
@@ -148,10 +149,42 @@ record! {
                     .help("write these as `core`, or add a `core` of at least one node"),
             );
         }
+        no_bids(at);
     } => Size { primary, core, task };
 }
 
+/// EMR buys all roles as fleets if one role has a fleet, and a fleet's types have their own bids.
+fn no_bids(at: &mut At<'_, '_>) {
+    let roles = || {
+        [PRIMARY_KEY, CORE, TASK]
+            .into_iter()
+            .filter_map(|key| at.beside(key))
+    };
+    if !roles().any(|role| role.get(FLEET_KEY).is_some()) {
+        return;
+    }
+    let bids: Vec<_> = roles()
+        .filter_map(|role| Some(role.get(BID)?.mark))
+        .collect();
+    for bid in bids {
+        let message = "`bid` is not for clusters with a `fleet`";
+        at.wrong(Diagnostic::new(Code::Conflict, bid, message).help("leave it out"));
+    }
+}
+
 pub(super) const MARKET: &str = BOUGHT.key("market");
+const BID: &str = BOUGHT.key("bid");
+const PRIMARY_KEY: &str = SIZE.key("primary");
+const CORE: &str = SIZE.key("core");
+const TASK: &str = SIZE.key("task");
+const FLEET_KEY: &str = INSTANCES.key("fleet");
+
+/// How the machines of a role are bought.
+pub(super) struct Bought {
+    pub(super) market: Market,
+    pub(super) bid: Option<Usd>,
+    pub(super) ebs: Option<Ebs>,
+}
 
 const PRIMARY_FORMS: Forms<InstanceType, InstanceGroup> = Forms {
     short: format::INSTANCE_TYPE,
@@ -197,14 +230,23 @@ record! {
 
 record! {
     /// The options of machines of every role.
-    BOUGHT: (Market, Option<Ebs>) = |at| {
+    BOUGHT: Bought = |at| {
         /// How the machines are bought; not with a `fleet`, whose targets say it.
         market: default("on-demand") = Words([
             ("on-demand", Market::OnDemand, "At the full price; AWS does not reclaim the \
                 machines."),
             ("spot", Market::Spot, "Cheaper, but AWS may reclaim the machines at any time."),
         ]), "spot";
+        /// The most that EMR pays for one Spot machine, in dollars per hour, instead of the
+        /// on-demand price. Every price of clusterup stays that of on demand.
+        bid: optional = format::USD, "$0.10";
         /// Disks of each machine, instead of EMR's own choice.
         ebs: optional = EBS, "{ type: gp3, size: 64g }";
-    } => (market, ebs);
+    } check {
+        if let (Some(place), Some(Market::OnDemand)) = (bid.place, market.value) {
+            let message = "`bid` is for Spot machines";
+            let help = "write `market: spot` beside it, or leave it out";
+            at.wrong(Diagnostic::new(Code::Conflict, place.key, message).help(help));
+        }
+    } => Bought { market, bid, ebs };
 }

@@ -1,10 +1,10 @@
 //! `fleet`: machines of one role that EMR buys from several types.
 
-use super::cluster::MARKET;
+use super::cluster::{Bought, MARKET};
 use crate::model::instance::{InstanceType, Nodes};
 use crate::model::instance_fleet::{Allocation, Fleet, FleetType, SpotTimeout, SpotTimeoutAction};
 use crate::model::span::Span;
-use crate::model::stack::{Ebs, InstanceGroup, Market};
+use crate::model::stack::{InstanceGroup, Market};
 use crate::text::collections::{Forms, Unique, list};
 use crate::text::diag::{Code, Diagnostic};
 use crate::text::field::{At, Got, record};
@@ -232,10 +232,14 @@ pub(super) fn check_market(at: &mut At<'_, '_>, fleet: &Got<'_, Option<Fleet>>) 
 pub(super) fn machines(
     nodes: Option<Nodes>,
     fleet: Option<Fleet>,
-    (market, ebs): (Market, Option<Ebs>),
+    bought: Bought,
 ) -> Option<InstanceGroup> {
+    let Bought { market, bid, ebs } = bought;
     let Some(fleet) = fleet else {
-        return Some(InstanceGroup::of_type(nodes?, market, ebs));
+        return Some(InstanceGroup {
+            bid,
+            ..InstanceGroup::of_type(nodes?, market, ebs)
+        });
     };
     let first = fleet.types.first()?;
     Some(InstanceGroup {
@@ -248,6 +252,7 @@ pub(super) fn machines(
         } else {
             Market::OnDemand
         },
+        bid: None,
         ebs,
         fleet: Some(fleet),
     })

@@ -124,6 +124,7 @@ impl Sim {
             instance_type: "m5.xlarge".to_owned(),
             count,
             market: Market::OnDemand,
+            bid: None,
             ebs: None,
         };
         let order = RunJobFlow {

@@ -25,6 +25,7 @@ pub(super) fn as_group(fleet: &InstanceFleet) -> Option<InstanceGroup> {
         },
         market: market(fleet),
         ebs: None,
+        bid: None,
         fleet: Some(of),
     })
 }

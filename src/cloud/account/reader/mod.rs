@@ -73,6 +73,7 @@ fn instance_group(group: &emr::InstanceGroup) -> Option<InstanceGroup> {
         },
         market: group.market,
         ebs: None,
+        bid: None,
         fleet: None,
     })
 }

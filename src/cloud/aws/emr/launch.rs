@@ -87,6 +87,7 @@ fn group(group: NewGroup) -> InstanceGroupConfig {
         .instance_type(group.instance_type)
         .instance_count(i32::from(group.count))
         .market(MarketType::from(theirs(&MARKETS, group.market)))
+        .set_bid_price(group.bid.map(|bid| bid.amount().to_string()))
         .set_ebs_configuration(group.ebs.as_ref().map(volumes))
         .build()
 }

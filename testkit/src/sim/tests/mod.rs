@@ -57,6 +57,7 @@ fn order(steps: &[&str]) -> RunJobFlow {
         instance_type: "m5.xlarge".to_owned(),
         count,
         market: Market::OnDemand,
+        bid: None,
         ebs: None,
     };
     RunJobFlow {
