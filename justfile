@@ -19,10 +19,11 @@ check:
 test *arguments:
     cargo test --locked {{arguments}}
 
-# Both benchmarks; the textbook form of the job, which takes ten minutes, is left out.
+# The benchmarks; the textbook form of the job, which takes ten minutes, is left out.
 bench:
     cargo bench --bench similarities -- --fast-only
     cargo bench --bench watchdog
+    cargo bench --bench staging
 
 # The example on this machine, or another command line: `just run status --local`.
 run *arguments="apply stacks/quickstart.yaml --local":
