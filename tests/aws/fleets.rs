@@ -135,7 +135,9 @@ fn emr_scales_a_cluster_within_its_limits() {
             .expect(0, &["plan", "t.yaml"])
             .says("nothing to change");
     }
-    let plan = world.calls_of(&["plan", "t.yaml"]);
+    let mut plan = world.calls_of(&["plan", "t.yaml"]);
+    // The double's pages are small; EMR's hold all instances of most clusters.
+    plan.dedup_by(|one, other| one.call == other.call && one.call == "emr:ListInstances");
     println!("plan of a scaled cluster: {} calls", plan.len());
     assert!(plan.len() <= MOST_OF_PLAN, "{plan:#?}");
     // Somebody else changes the policy, or removes it.
