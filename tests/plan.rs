@@ -84,6 +84,7 @@ fn facts(stack: &Stack) -> Facts {
         label: None,
         subnet: None,
         more_subnets: Vec::new(),
+        untagged: Vec::new(),
         capacity: Capacity::Machine {
             memory: Memory::from_mib(16_384),
             cores: 2,

@@ -5,6 +5,7 @@ use super::verb::{Finished, Verb};
 use super::view::words::{count, size, wrap};
 use crate::app::failure::{Exit, Failure};
 use crate::app::session::Session;
+use crate::app::stack_file::{self, StackFile};
 use crate::app::target::Target;
 use crate::cloud::Finding;
 use crate::cloud::local::machine;
@@ -13,10 +14,13 @@ use crate::model::hint::{Command, CommandContext};
 use rustix::fs::Access;
 use serde_json::json;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct DoctorArgs {
+    /// A stack's YAML file, whose network is checked instead of the default one
+    #[arg(conflicts_with = "local")]
+    pub(super) stack: Option<PathBuf>,
     #[command(flatten)]
     pub(super) target: TargetArgs,
     /// Test the schedules that end clusters: create one that ends nothing, and delete it
@@ -26,20 +30,24 @@ pub(super) struct DoctorArgs {
 
 impl Verb for DoctorArgs {
     fn here(&self) -> CommandContext {
-        self.target.here(None)
+        let stack = self.stack.as_ref().map(|path| path.display().to_string());
+        self.target.here(stack.as_deref())
     }
 
     async fn run(&self, session: &Session) -> Result<Finished, Failure> {
         if self.target.local {
             return this_machine(session);
         }
-        let target = Target::open(&self.target.choice(), None, session).await?;
+        let stack = self.stack.as_ref().map(StackFile::new);
+        let stack = stack.as_ref().map(stack_file::read).transpose()?;
+        let region = stack.as_ref().map(|stack| &stack.region);
+        let target = Target::open(&self.target.choice(), region, session).await?;
         session
             .reporter
             .text(&format!("AWS {}", target.place.in_words()));
         let aws = target.cloud.aws();
         let mut findings = match aws {
-            Some(aws) => aws.checkup().await,
+            Some(aws) => aws.checkup(stack.as_ref()).await,
             None => Vec::new(),
         };
         findings.push(disk(

@@ -63,6 +63,7 @@ impl Gather<'_> {
             label: None,
             subnet: None,
             more_subnets: Vec::new(),
+            untagged: Vec::new(),
             capacity: Capacity::AsTyped,
             prices: self.rates(stack),
             ending: Span::from_secs(1),

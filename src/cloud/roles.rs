@@ -141,8 +141,9 @@ pub trait Readiness {
     async fn has_missing_roles(&self) -> Result<bool, CloudError>;
 
     /// Runs all checks; a failed one does not stop the others. Without valid credentials, the
-    /// others would only repeat that error and are skipped.
-    async fn checkup(&self) -> Vec<Finding>;
+    /// others would only repeat that error and are skipped. With a stack, its network is checked
+    /// instead of the default one.
+    async fn checkup(&self, stack: Option<&Stack>) -> Vec<Finding>;
 
     /// Creates the kind of schedule that ends clusters, with a distant time and a cluster that
     /// cannot exist, reads it back, and deletes it.

@@ -34,6 +34,9 @@ pub struct Facts {
     pub subnet: Option<Subnet>,
     /// Further subnets, if EMR chooses one of several.
     pub more_subnets: Vec<Subnet>,
+    /// The ids of subnets and security groups that the service role cannot use, because they do not have
+    /// the tag that its policy asks for.
+    pub untagged: Vec<String>,
     /// What bounds the cluster's workers.
     pub capacity: Capacity,
     /// The rates of the stack's cluster, or why they are unknown.
@@ -86,6 +89,7 @@ impl Facts {
             label: None,
             subnet: None,
             more_subnets: Vec::new(),
+            untagged: Vec::new(),
             capacity: Capacity::AsTyped,
             prices: Ok(prices.parse().unwrap()),
             ending: Span::from_secs(1_200),

@@ -114,6 +114,13 @@ pub(super) fn notes(stack: &Stack, facts: &Facts) -> Vec<String> {
         return notes;
     }
     let mut notes = Vec::new();
+    if !facts.untagged.is_empty() {
+        let ids = facts.untagged.join(", ");
+        notes.push(format!(
+            "EMR's service role has AmazonEMRServicePolicy_v2, which can use only what has the tag \
+             for-use-with-amazon-emr-managed-policies=true: add it to {ids}, or EMR ends the cluster"
+        ));
+    }
     if network.access == Access::Ssm {
         notes.push(
             "access through Session Manager: the role of the machines needs the policy \

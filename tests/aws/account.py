@@ -113,6 +113,16 @@ def strip_role(name):
     return found is not None
 
 
+def managed_policies(name):
+    """The names of the managed policies of a role."""
+    found = role(name)
+    return [one.name for one in found.managed_policies.values()] if found else []
+
+
+def tag_of(region, resource, key):
+    return ec2(region).tags.get(resource, {}).get(key)
+
+
 def subnet(region, wanted):
     zones = ec2(region).subnets.values()
     return next((zone[wanted] for zone in zones if wanted in zone), None)

@@ -188,6 +188,8 @@ def late_failure(region, spec):
         found = "SERVICE_ROLE", f"Service role {role} has insufficient EC2 permissions"
     elif late := subnets.late_failure(region, instances):
         found = late
+    elif late := subnets.late_refusal(region, instances, role):
+        found = late
     elif scripts := missing_scripts(spec):
         message = f"On the master instance, bootstrap action {scripts[0]} was not found"
         return {

@@ -7,6 +7,7 @@ PAIR = ("EmrManagedMasterSecurityGroup", "EmrManagedSlaveSecurityGroup")
 SERVICE = "ServiceAccessSecurityGroup"
 ADDITIONAL = ("AdditionalMasterSecurityGroups", "AdditionalSlaveSecurityGroups")
 MOST_ADDITIONAL = 4
+EMR_TAG = "for-use-with-amazon-emr-managed-policies"
 
 
 def invalid(message):
@@ -38,6 +39,20 @@ def chosen(instances):
     """The subnet of the cluster: EMR chooses one of several, and here it is the last."""
     several = instances.get("Ec2SubnetIds") or [None]
     return instances.get("Ec2SubnetId") or several[-1]
+
+
+def late_refusal(region, instances, role):
+    """Version 2 of AWS's policy acts on tagged subnets and groups only (EMR Management Guide)."""
+    policies = account.managed_policies(role)
+    if "AmazonEMRServicePolicy_v2" not in policies or "AmazonElasticMapReduceRole" in policies:
+        return None
+    named = [instances["Ec2SubnetId"]] if instances.get("Ec2SubnetId") else []
+    subnets = named or instances.get("Ec2SubnetIds") or []
+    # Without a subnet, the VPC and its subnets need the tag; that is not checked here.
+    used = [*subnets, *named_groups(instances)] if subnets else []
+    if all(account.tag_of(region, one, EMR_TAG) == "true" for one in used):
+        return None
+    return "SERVICE_ROLE", f"Service role {role} has insufficient EC2 permissions"
 
 
 def late_failure(region, instances):

@@ -278,6 +278,88 @@ fn a_network_that_is_not_there_is_refused_before_anything_is_made() {
     }
 }
 
+#[test]
+fn subnets_have_the_tag_of_aws_s_newer_policy() {
+    let place = Place::new();
+    let world = &place.world;
+    let (role, private) = ("EMR_DefaultRole", &place.private);
+    let policy = |operation: &str, name: &str| {
+        let arn = format!("arn:aws:iam::aws:policy/service-role/{name}");
+        world.aws(
+            "iam",
+            operation,
+            json!({ "RoleName": role, "PolicyArn": arn }),
+        );
+    };
+    place.stack(&format!("{{ subnet: {private} }}"));
+    let more = &place.groups[3];
+    let says =
+        format!("managed-policies=true: add it to {private}, {more}, or EMR ends the cluster");
+    let notes = |expected: bool| {
+        let plan = world.expect(0, &["plan", "t.yaml"]);
+        let words: Vec<_> = plan.out.split_whitespace().collect();
+        assert_eq!(words.join(" ").contains(&says), expected, "{}", plan.all());
+    };
+    // Version 1 of the policy needs no tag, also beside version 2.
+    notes(false);
+    policy("attach_role_policy", "AmazonEMRServicePolicy_v2");
+    notes(false);
+    policy("detach_role_policy", "AmazonElasticMapReduceRole");
+    notes(true);
+    let doctor = world.expect(1, &["doctor", "t.yaml"]);
+    let hint = format!(
+        "next: aws ec2 create-tags --region us-east-1 --resources {private} {more} --tags \
+         'Key=for-use-with-amazon-emr-managed-policies,Value=true'"
+    );
+    doctor
+        .says("not ready: network, tags")
+        .says("no way to S3")
+        .says(&hint);
+    let ended = world.run(&["apply", "t.yaml", "--yes"]);
+    ended.says("has insufficient EC2 permissions");
+
+    let tag = json!([{ "Key": "for-use-with-amazon-emr-managed-policies", "Value": "true" }]);
+    let tagged = json!({ "Resources": [private, more], "Tags": tag });
+    world.aws("ec2", "create_tags", tagged);
+    notes(false);
+    let subnet = json!({ "VpcId": place.vpc, "CidrBlock": "10.1.2.0/28" });
+    let tiny = text(
+        &world.aws("ec2", "create_subnet", subnet),
+        "/Subnet/SubnetId",
+    );
+    for (subnet, size, exit, finding) in [
+        (
+            &place.public,
+            3,
+            0,
+            "public, 251 free addresses for 3 machines",
+        ),
+        (
+            private,
+            3,
+            1,
+            "private, 251 free addresses for 3 machines, no way to S3",
+        ),
+        (&tiny, 12, 1, "private, 11 free addresses for 12 machines"),
+        (
+            &"subnet-00000000".to_owned(),
+            3,
+            1,
+            "there is no subnet subnet-00000000",
+        ),
+    ] {
+        place.stack(&format!("{{ subnet: {subnet} }}"));
+        let tagged = json!({ "Resources": [subnet], "Tags": tag });
+        if exit == 0 {
+            world.aws("ec2", "create_tags", tagged);
+        }
+        let text = fs::read_to_string(world.path().join("t.yaml")).unwrap();
+        let size = format!("size: {size} x m5.xlarge");
+        world.stack(&text.replace("size: 3 x m5.xlarge", &size));
+        world.expect(exit, &["doctor", "t.yaml"]).says(finding);
+    }
+}
+
 /// Puts a program beside the stack, and runs `ssh` with nothing else on the path.
 fn ssh(world: &World, programs: &[(&str, &str)]) -> Done {
     let folder = world.path().join("programs");

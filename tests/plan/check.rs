@@ -37,6 +37,7 @@ fn spec() -> Box<ClusterSpec> {
         label: None,
         subnet: None,
         more_subnets: Vec::new(),
+        untagged: Vec::new(),
         capacity: clusterup::model::facts::Capacity::AsTyped,
         prices: Ok("primary=0.2+0.05+0+0".parse().unwrap()),
         ending: clusterup::model::span::Span::from_secs(60),

@@ -40,6 +40,7 @@ fn expanded(
         label: (capacity == Capacity::AsTyped).then(|| "emr-7.12.0".to_owned()),
         subnet: None,
         more_subnets: Vec::new(),
+        untagged: Vec::new(),
         capacity,
         prices: Ok("primary=0.2+0.05+0+0 core=0.2+0.05+0+0".parse().unwrap()),
         ending: Span::from_secs(1_200),

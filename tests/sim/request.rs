@@ -184,6 +184,7 @@ impl StackRequest {
             label: Some(if newest { "emr-7.14.0" } else { self.release }.to_owned()),
             subnet: None,
             more_subnets: Vec::new(),
+            untagged: Vec::new(),
             capacity: Capacity::AsTyped,
             prices: Ok(RATES.parse().unwrap()),
             ending: clusterup::model::span::Span::from_secs(1_200),

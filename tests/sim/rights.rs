@@ -52,7 +52,7 @@ async fn create_roles(process: &Process) {
 
 /// What `doctor` finds wrong of permissions, with the commands that set it right.
 async fn wrong(process: &Process) -> Vec<(String, String)> {
-    let findings = process.account.checkup().await.into_iter();
+    let findings = process.account.checkup(None).await.into_iter();
     let bad = findings.filter(|it| !it.good && it.what.contains(" of "));
     let hints = |it: &Finding| it.hints.iter().map(ToString::to_string).collect();
     bad.map(|it| (it.what.clone(), hints(&it))).collect()

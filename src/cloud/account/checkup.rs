@@ -15,6 +15,7 @@ use crate::cloud::api::sts::Identity;
 use crate::cloud::api::{Api, ApiError, Kind};
 use crate::cloud::{CloudError, Finding, Readiness};
 use crate::model::hint::{Command, Hint};
+use crate::model::stack::Stack;
 use async_trait::async_trait;
 
 #[async_trait(?Send)]
@@ -29,7 +30,7 @@ impl<A: Api> Readiness for Account<A> {
             || self.needs_permissions().await?)
     }
 
-    async fn checkup(&self) -> Vec<Finding> {
+    async fn checkup(&self, stack: Option<&Stack>) -> Vec<Finding> {
         let mut findings = Vec::new();
         match self.identity().await {
             Ok(identity) => {
@@ -38,7 +39,7 @@ impl<A: Api> Readiness for Account<A> {
                 findings.push(self.roles_finding().await);
                 findings.extend(self.permission_findings().await);
                 findings.extend(self.permissions().await);
-                findings.extend(self.network().await);
+                findings.extend(self.network(stack).await);
                 findings.push(self.quota().await);
             }
             Err(error) => {
@@ -148,9 +149,20 @@ impl<A: Api> Account<A> {
     }
 
     /// The network that clusters use, and the ports that EMR lets them open.
-    async fn network(&self) -> Vec<Finding> {
-        let (network, block) =
-            tokio::join!(self.default_vpc(), self.api.serve(GetBlockPublicAccess));
+    async fn network(&self, stack: Option<&Stack>) -> Vec<Finding> {
+        let of_stack = async {
+            match stack {
+                Some(stack) => self.stack_network(stack).await,
+                None => None,
+            }
+        };
+        let place = async {
+            match of_stack.await {
+                Some(findings) => findings,
+                None => vec![self.default_vpc().await],
+            }
+        };
+        let (mut findings, block) = tokio::join!(place, self.api.serve(GetBlockPublicAccess));
         let access = match block {
             Ok(BlockPublicAccess { blocks: false, .. }) => good(
                 "public ports",
@@ -170,7 +182,8 @@ impl<A: Api> Account<A> {
             }
             Err(error) => permission("public ports", Some(error), ""),
         };
-        vec![network, access]
+        findings.push(access);
+        findings
     }
 
     /// The quota of vCPUs. Not being allowed to read it does not keep anybody from creating
@@ -302,7 +315,7 @@ fn ports((from, to): (u16, u16)) -> String {
     }
 }
 
-fn good(what: &str, says: &str) -> Finding {
+pub(super) fn good(what: &str, says: &str) -> Finding {
     let what = what.to_owned();
     let says = says.to_owned();
     let hints = Vec::new();
@@ -314,7 +327,7 @@ fn good(what: &str, says: &str) -> Finding {
     }
 }
 
-fn bad(what: &str, error: &CloudError) -> Finding {
+pub(super) fn bad(what: &str, error: &CloudError) -> Finding {
     let what = what.to_owned();
     let says = error.to_string();
     Finding {

@@ -48,9 +48,14 @@ impl<A: Api> Planning for Account<A> {
         };
         let work = names::work(&stack.name);
         let mut subnets = self.subnets_of(&stack.cluster.network).await?.into_iter();
-        let (subnet, more_subnets) = (subnets.next(), subnets.collect());
+        let (subnet, more_subnets) = (subnets.next(), subnets.collect::<Vec<_>>());
         let gathered = gather.facts(stack, sample).await?;
+        let untagged = {
+            let all: Vec<_> = subnet.iter().chain(&more_subnets).collect();
+            self.untagged(&stack.cluster, &all).await
+        };
         let mut facts = Facts {
+            untagged,
             subnet,
             more_subnets,
             work: format!("s3://{bucket}/{}", work.trim_end_matches('/')),

@@ -27,6 +27,7 @@ mod layout;
 mod lease;
 mod logs;
 mod machines;
+mod managed_tag;
 mod named_roles;
 mod names;
 mod network;

@@ -26,7 +26,7 @@ pub(super) use crate::cloud::budgets::model::TEAM_TAG as TEAM;
 pub(super) const OWNER: &str = "clusterup-owner";
 /// AWS's managed policies for EMR, version 2, act only on resources with this tag (EMR Management
 /// Guide).
-const EMR_POLICIES: &str = "for-use-with-amazon-emr-managed-policies";
+pub(super) const EMR_POLICIES: &str = "for-use-with-amazon-emr-managed-policies";
 
 /// EMR allows 256 characters in a tag's value.
 pub(super) const MAX_VALUE: usize = 256;

@@ -270,6 +270,7 @@ mod tests {
             id: format!("subnet-{n:08x}"),
             vpc: "vpc-1".to_owned(),
             zone: "us-east-1a".to_owned(),
+            free_addresses: None,
             public_addresses: false,
             tags: [("Name".to_owned(), format!("n{n}"))].into(),
         };

@@ -69,6 +69,8 @@ pub struct Subnet {
     pub zone: String,
     /// MapPublicIpOnLaunch: whether instances in it get public addresses.
     pub public_addresses: bool,
+    /// AvailableIpAddressCount.
+    pub free_addresses: Option<u32>,
     /// Tags.
     pub tags: Tags,
 }

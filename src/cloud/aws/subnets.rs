@@ -27,6 +27,9 @@ impl Serve<DescribeSubnets> for Sdk {
                 id: subnet.subnet_id.ok_or_else(missing)?,
                 vpc: subnet.vpc_id.ok_or_else(missing)?,
                 zone: subnet.availability_zone.unwrap_or_default(),
+                free_addresses: subnet
+                    .available_ip_address_count
+                    .and_then(|count| count.try_into().ok()),
                 public_addresses: subnet.map_public_ip_on_launch.unwrap_or_default(),
             })
         };

@@ -108,6 +108,7 @@ impl Answer for DescribeSubnets {
                     vpc: vpc.to_owned(),
                     zone: "us-east-1a".to_owned(),
                     public_addresses,
+                    free_addresses: Some(250),
                     tags,
                 });
             }
