@@ -65,7 +65,8 @@ fn rules_see_every_field_of_a_stack() {
         "jar: s3://films/a.jar, spark: { executor_memory: 5g, conf: { spark.ui.enabled: no } }";
     let another = OTHER
         .replace(copy, jar)
-        .replace("ebs: {", "ebs: { type: gp2,")
+        // A bid is for Spot machines alone.
+        .replace("ebs: {", "market: spot, ebs: { type: gp2,")
         .replace("key_pair: other", "key_pair: spark")
         .replace("security_groups: [other]", "security_groups: [spark-ssh]");
     let fewer = OTHER
