@@ -6,7 +6,7 @@ use super::name::{ExistingKeyName, GroupName, KeyPairName, SecurityGroupId, Subn
 use super::parsed::serde_by_text;
 use super::words::words;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -260,7 +260,9 @@ impl ClusterNetwork {
         fn text(value: Option<&impl ToString>) -> String {
             value.map_or_else(|| "none".to_owned(), ToString::to_string)
         }
-        if self.subnets().ne(want.subnets()) {
+        // EMR promises no order of what it reports.
+        let subnets = |it: &Self| it.subnets().cloned().collect::<BTreeSet<_>>();
+        if subnets(self) != subnets(want) {
             let [have, want] = [self, want].map(|it| match list(it.subnets()) {
                 none if none.is_empty() => "none".to_owned(),
                 subnets => subnets,
@@ -271,7 +273,8 @@ impl ClusterNetwork {
             let [have, want] = [self, want].map(|it| text(it.managed_groups.as_ref()));
             return Some(("network.managed_groups", have, want));
         }
-        if self.core_security_groups != want.core_security_groups {
+        let core = |it: &Self| BTreeSet::from_iter(it.core_security_groups.clone());
+        if core(self) != core(want) {
             let list = |it: &Self| {
                 let groups = it.core_security_groups.iter().map(ToString::to_string);
                 format!("[{}]", groups.collect::<Vec<_>>().join(", "))
@@ -404,6 +407,31 @@ mod tests {
             ..some.clone()
         };
         assert_eq!(some.difference(&other), None);
+    }
+
+    #[test]
+    fn another_order_of_subnets_or_groups_is_no_difference() {
+        let ids = ["0000000a", "0000000b", "0000000c"];
+        let network = |[a, b, c]: [usize; 3]| ClusterNetwork {
+            subnet: format!("subnet-{}", ids[a]).parse().ok(),
+            more_subnets: [b, c]
+                .map(|at| format!("subnet-{}", ids[at]).parse().unwrap())
+                .into(),
+            core_security_groups: [a, b, c]
+                .map(|at| format!("sg-{}", ids[at]).parse().unwrap())
+                .into(),
+            ..ClusterNetwork::default()
+        };
+        let have = network([0, 1, 2]);
+        for order in [[2, 1, 0], [1, 0, 2], [2, 0, 1]] {
+            assert_eq!(have.difference(&network(order)), None, "{order:?}");
+        }
+        let mut fewer = have.clone();
+        fewer.core_security_groups.pop();
+        let key = |it: &ClusterNetwork| have.difference(it).map(|(key, ..)| key);
+        assert_eq!(key(&fewer), Some("network.core_security_groups"));
+        fewer.more_subnets.pop();
+        assert_eq!(key(&fewer), Some("network.subnet"));
     }
 
     #[test]

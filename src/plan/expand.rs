@@ -1,5 +1,6 @@
 //! Expands a `Stack` and `Facts` into `Desired`, with every choice made.
 
+use super::bids;
 use super::bootstrap;
 use super::fit::{self, Fitted};
 use super::job;
@@ -105,6 +106,7 @@ fn check(stack: &Stack, facts: &Facts, fitted: &Fitted) -> Vec<Refusal> {
         let next = Command::clusterup("prices refresh --region").arg(stack.region.as_str());
         refusals.push(Refusal::new(format!("its price is unknown: {why}"), next));
     }
+    refusals.extend(bids::refusals(stack, facts));
     refusals.extend(too_poor(stack, facts));
     refusals.extend(too_old(stack, facts));
     refusals.extend(software::refusals(stack, facts, fitted));

@@ -1,6 +1,7 @@
 //! Computes a `Plan` from a `Stack`, `Facts` and what is `Observed`: ordered actions, each with its
 //! reason, that leave no choice to execution. Pure.
 
+mod bids;
 mod bootstrap;
 mod change;
 pub mod check;

@@ -17,7 +17,10 @@ use crate::model::work::{LinkedFile, ON_NODE, StepFile};
 /// cluster has.
 pub(crate) struct PathOrS3(pub(crate) What);
 
-/// The same, perhaps with `#` and a name.
+/// The same for a file that Spark copies to its containers: not one of each node.
+pub(crate) struct CopiedPath(pub(crate) What);
+
+/// A file that Spark copies to its containers, perhaps with `#` and a name.
 pub(crate) struct LinkedPath(pub(crate) What);
 
 const FILE: Format<String> = format::PATH;
@@ -69,6 +72,40 @@ impl Shape for PathOrS3 {
     }
 }
 
+impl CopiedPath {
+    fn place(
+        &self,
+        text: &str,
+        reader: &mut Reader<'_>,
+        at: Mark,
+        site: Site<'_>,
+    ) -> Option<StepFile> {
+        // Spark's client for YARN takes `local:` for jars and Python files only (Client.scala).
+        if text.starts_with("local:") {
+            let message = format!("{} cannot be {}", site.name, quote(text));
+            let found = Diagnostic::new(Code::BadValue, at, message);
+            let found = found.expected("a file that Spark copies to the containers of the step");
+            let help = "name an object in S3, or a file beside the stack";
+            reader.found.push(found.help(help));
+            return None;
+        }
+        PathOrS3(self.0).place(text, reader, at, site)
+    }
+}
+
+impl Shape for CopiedPath {
+    type Out = StepFile;
+
+    fn kind(&self) -> Kind {
+        path(EXPECTED)
+    }
+
+    fn read(&self, reader: &mut Reader<'_>, node: &Node, site: Site<'_>) -> Option<StepFile> {
+        let text = reader.scalar(node, site)?.text.clone();
+        self.place(&text, reader, node.mark, site)
+    }
+}
+
 impl Shape for LinkedPath {
     type Out = LinkedFile<StepFile>;
 
@@ -90,7 +127,7 @@ impl Shape for LinkedPath {
                 .found
                 .push(found.expected("a name of letters, digits, `.`, `_` and `-` after the `#`"));
         }
-        let file = PathOrS3(self.0).place(place, reader, node.mark, site)?;
+        let file = CopiedPath(self.0).place(place, reader, node.mark, site)?;
         wrong.is_none().then(|| LinkedFile {
             file,
             link: link.map(str::to_owned),
@@ -128,4 +165,50 @@ fn cluster_file(text: &str) -> Result<String, Invalid> {
 fn is_name(text: &str) -> bool {
     let byte = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
     !matches!(text, "" | "." | "..") && text.len() <= 255 && text.bytes().all(byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    fn read(step: &str, more: &str) -> Result<(), String> {
+        let text = format!(
+            "stack: t\nregion: us-east-1\ncluster: {{ release: emr-7.x, size: 2 x m5.xlarge }}\n\
+             job: {{ steps: [{{ name: one, script: a.py, \
+             spark: {{ deploy_mode: cluster, {step} }} }}]{more} }}\n"
+        );
+        let read = crate::text::parse("t.yaml", &text, Path::new(""), &[]);
+        read.map(|_| ()).map_err(|found| found.to_string())
+    }
+
+    #[test]
+    fn a_file_that_spark_copies_is_not_one_of_each_node() {
+        for (step, more) in [
+            ("files: ['FILE']", ""),
+            ("archives: ['FILE']", ""),
+            ("", ", python: { archive: 'FILE' }"),
+        ] {
+            let field = |file| read(&step.replace("FILE", file), &more.replace("FILE", file));
+            for bad in [
+                "local:///opt/a.tar.gz",
+                "local:/opt/a.tar.gz",
+                "local://opt/a.tar.gz",
+            ] {
+                let found = field(bad).unwrap_err();
+                assert!(found.contains(&format!("cannot be `{bad}`")), "{found}");
+                assert!(found.contains("name an object in S3"), "{found}");
+            }
+            for good in ["hdfs:///envs/a.tar.gz", "s3://bucket/a.tar.gz", "a.tar.gz"] {
+                assert_eq!(field(good), Ok(()), "{good}");
+            }
+        }
+        // Spark puts these on the paths of Java and Python as they are.
+        for key in ["jars", "py_files"] {
+            assert_eq!(
+                read(&format!("{key}: ['local:///opt/a']"), ""),
+                Ok(()),
+                "{key}"
+            );
+        }
+    }
 }

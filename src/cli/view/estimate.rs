@@ -74,7 +74,7 @@ impl Estimated<'_> {
         };
         Some(format!(
             "EMR scales it from {} to {} {unit}: at least {least}/h, at most {hourly}/h at {nodes} \
-             nodes",
+             nodes with the primary",
             scaling.from, scaling.to
         ))
     }

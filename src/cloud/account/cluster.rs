@@ -177,7 +177,10 @@ impl<A: Api> Account<A> {
                 Class::Input,
                 "the cluster's description is too long for its tags",
             )
-            .hint("use fewer or shorter job.python_packages, cluster.bootstrap or tags")
+            .hint(
+                "use fewer or shorter job.python_packages, cluster.bootstrap, tags or types of \
+                 fleets",
+            )
         })?;
         Ok(tags)
     }

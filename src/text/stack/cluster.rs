@@ -153,7 +153,8 @@ record! {
     } => Size { primary, core, task };
 }
 
-/// EMR buys all roles as fleets if one role has a fleet, and a fleet's types have their own bids.
+/// EMR buys all roles as fleets if one role has a fleet, and a stack sets no bids for the types of
+/// a fleet: EMR then pays at most the on-demand price.
 fn no_bids(at: &mut At<'_, '_>) {
     let roles = || {
         [PRIMARY_KEY, CORE, TASK]

@@ -5,7 +5,7 @@ use crate::text::collections::{Unique, list};
 use crate::text::field::record;
 use crate::text::format;
 use crate::text::named::What;
-use crate::text::step_files::PathOrS3;
+use crate::text::step_files::CopiedPath;
 use crate::text::types::LocalPath;
 
 record! {
@@ -18,7 +18,7 @@ record! {
         packages: either = list(format::PACKAGE, Unique::ByText, "a package", "numpy"), "[numpy]";
         /// A packed environment, such as venv-pack writes it. Scripts run with its Python, in
         /// containers: they need `deploy_mode: cluster`.
-        archive: either = PathOrS3(What::StepFile), "venv.tar.gz";
+        archive: either = CopiedPath(What::StepFile), "venv.tar.gz";
     } => requirements.map(Python::Requirements)
         .or(packages.map(Python::Packages))
         .or(archive.map(Python::Archive))?;

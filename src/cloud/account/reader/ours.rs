@@ -219,7 +219,11 @@ fn locate(spec: &mut ClusterSpec, cluster: &emr::Cluster) {
         named.clone_from(reported);
     }
     let groups = cluster.network.core_groups.iter();
-    network.core_security_groups = groups.filter_map(|id| id.parse().ok()).collect();
+    let groups: Vec<_> = groups.filter_map(|id| id.parse().ok()).collect();
+    // EMR may report no attributes yet while a cluster is starting.
+    if !groups.is_empty() {
+        network.core_security_groups = groups;
+    }
     if let (Some(named), Some(zone)) = (&mut network.zone, &cluster.network.zone)
         && let Ok(reported) = zone.parse()
     {
