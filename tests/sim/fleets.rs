@@ -245,7 +245,7 @@ impl Story {
     /// A process follows the job for a while, and is dead.
     async fn follow(&self) {
         let (process, case) = (self.process(), self.case());
-        let most = self.rng.up_to(Duration::from_secs(6 * 3_600));
+        let most = self.rng.up_to(Duration::from_secs(2 * 3_600));
         let applied = process.until_death(process.applied(&case));
         drop(timeout(most, applied).await);
     }
@@ -313,6 +313,9 @@ async fn world(seed: u64, with_fleets: bool) {
         if story.rng.percent(20) {
             story.extend().await;
         } else if story.rng.percent(70) {
+            if story.scaling.is_some() && story.rng.percent(30) {
+                story.scaling = Some(any_scaling(&story.rng));
+            }
             story.follow().await;
         } else {
             if story.scaling.is_some() && story.rng.percent(50) {
@@ -395,6 +398,32 @@ fn a_cluster_that_scaled_down_ends_later_than_the_largest_would() {
         let observed = process.account.observe(&story.name(), None).await.unwrap();
         let end = observed.clusters[0].end.clone().unwrap();
         assert_eq!(end.reason.as_str(), "budget", "{end:?}");
+    });
+}
+
+#[test]
+fn a_follower_knows_the_limits_that_its_own_apply_raised() {
+    run(async {
+        let mut story = scaled();
+        story.cents = 44_000;
+        story.request.guards = "  budget: $440\n".to_owned();
+        let process = Process::calm(&story.sim, 3);
+        process.detached(&story.case()).await.unwrap();
+        sleep(Duration::from_secs(600)).await;
+        story.sim.scale(1);
+        sleep(Duration::from_secs(3_600)).await;
+        let limits = story.scaling.unwrap();
+        story.scaling = Some(Scaling { to: 100, ..limits });
+        let case = story.case();
+        drop(timeout(Duration::from_secs(900), process.applied(&case)).await);
+        let schedule = story.sim.census().schedules[0].at;
+        assert!(
+            schedule < story.sim.now() + TimeDelta::hours(5),
+            "{schedule}"
+        );
+        // Nobody follows any more, and it becomes as large as it may.
+        story.sim.scale(100);
+        story.ends().await;
     });
 }
 

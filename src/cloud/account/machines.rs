@@ -4,6 +4,7 @@
 
 use super::Account;
 use super::errors::Context;
+use super::last_observation::Replies;
 use super::names::SIZES;
 use super::spec;
 use crate::cloud::CloudError;
@@ -23,6 +24,9 @@ use std::collections::BTreeMap;
 /// EMR lists ended instances for 30 days (EMR API, ListInstances). After that an empty list proves
 /// nothing.
 const LISTED: TimeDelta = TimeDelta::days(29);
+
+/// EMR lists no more instances (EMR API, ListInstances).
+const MOST_LISTED: usize = 2_000;
 
 /// When the instances of a cluster ran, and when EMR listed that.
 #[derive(Debug, Clone)]
@@ -51,20 +55,42 @@ impl<A: Api> Account<A> {
         })
     }
 
-    /// Lists the instances of a living cluster again whose instances vary.
+    /// Lists the instances of a living cluster again whose instances vary, and reads the limits
+    /// within which they vary: these may have changed since the observation. If something cannot be
+    /// read, nothing is known of its instances, and its safeguards stay as they are.
     pub(super) async fn count_again(&self, id: &ClusterId) {
         let observed = self.observed.borrow().clusters.get(id).cloned();
         let Some(observed) = observed.filter(|it| it.cluster.state.is_live()) else {
             return;
         };
-        let machines = self.machines(&observed.cluster, &observed.groups, &observed.fleets);
-        let machines = machines.await;
+        if !must_list_machines(&observed.cluster, self.settings.clock.now()) {
+            return;
+        }
+        let mut again = observed;
+        let read = self.read_again(&mut again).await;
+        if read.is_none() {
+            again.machines = None;
+        }
         if let Some(observed) = self.observed.borrow_mut().clusters.get_mut(id) {
-            observed.machines = machines;
+            *observed = again;
         }
     }
 
-    /// `None` if the list is not complete: a living cluster that is ready has a primary.
+    /// Replaces what is known of a cluster's instances; `None` if something cannot be read.
+    async fn read_again(&self, known: &mut Replies) -> Option<()> {
+        let cluster = self.describe(&known.cluster.id).await.ok().flatten()?;
+        let (collections, scaling) =
+            tokio::join!(self.collections(&cluster), self.scaling_of(&cluster));
+        let ((groups, fleets), scaling) = (collections.ok()?, scaling.ok()?);
+        let listed = self.listed(&cluster, &groups, &fleets).await;
+        known.machines = Some(listed.ok().flatten()?);
+        (known.cluster, known.groups, known.fleets, known.scaling) =
+            (cluster, groups, fleets, scaling);
+        Some(())
+    }
+
+    /// `None` if the list is not complete: it has as many instances as EMR lists, or a living cluster
+    /// has no primary in it.
     async fn listed(
         &self,
         cluster: &emr::Cluster,
@@ -73,6 +99,9 @@ impl<A: Api> Account<A> {
     ) -> Result<Option<Machines>, CloudError> {
         let read_at = self.settings.clock.now();
         let all = self.list_instances(&cluster.id).await?;
+        if all.len() >= MOST_LISTED {
+            return Ok(None);
+        }
         let mut spans = Vec::new();
         if all.iter().any(|it| it.machine.is_some()) {
             // Of an ended cluster they have not been read.

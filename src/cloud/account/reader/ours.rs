@@ -10,6 +10,7 @@ use crate::cloud::api::emr::{self, Role};
 use crate::model::application::Application;
 use crate::model::desired::{ClusterSpec, InstanceGroups, Worker};
 use crate::model::emr_settings::EmrSettings;
+use crate::model::instance_span::{self, InstanceSpan};
 use crate::model::known_applications::ALWAYS;
 use crate::model::memory::Memory;
 use crate::model::name::{ClusterId, StackName};
@@ -53,6 +54,10 @@ impl Reader<'_> {
         let sizes = sizes.unwrap_or_else(|| Sizes::of(&spec.groups));
         let by_sizes = || sizes.spans_of(&spec, cluster.created_at, cluster.ended_at);
         let counted = observed.machines.as_ref();
+        let counted = counted.filter(|it| !state.is_live() || are_known(&spec, &it.spans));
+        if state.is_live() && counted.is_none() && observed.machines.is_some() {
+            drift.push("it has instances of a type that its stack does not name".to_owned());
+        }
         let counted_at = counted.filter(|_| state.is_live()).map(|it| it.read_at);
         let uncounted = counted.is_none() && machines::must_list_machines(cluster, now);
         let armed = safeguard_state::armed_until(cluster);
@@ -76,13 +81,7 @@ impl Reader<'_> {
         };
         converted.end = ended::end(cluster, &converted, &sizes, now);
         if state.is_live() {
-            let flaw = all.flaw(stack, converted.id.as_str(), &cluster.name);
-            converted.drift.extend(flaw.map(str::to_owned));
-            converted
-                .drift
-                .extend(safeguard_state::drift(&converted, observed, now));
-            converted.safeguards =
-                safeguard_state::assess(&converted, observed, all.left(&converted.id), now);
+            self.guarded(&mut converted, observed);
         } else if let Scheduled::There(schedule) = &observed.schedule {
             let left = "its cluster has ended";
             converted.safeguards = vec![Safeguard::armed(
@@ -93,6 +92,35 @@ impl Reader<'_> {
         }
         Some(converted)
     }
+
+    /// Adds the safeguards of a living cluster, and what somebody else changed about them.
+    fn guarded(&self, cluster: &mut Cluster, observed: &Replies) {
+        let all = self.known;
+        let flaw = all.flaw(&cluster.stack, cluster.id.as_str(), &observed.cluster.name);
+        cluster.drift.extend(flaw.map(str::to_owned));
+        let changed = safeguard_state::drift(cluster, observed, self.now);
+        cluster.drift.extend(changed);
+        let left_at = all.left(&cluster.id);
+        cluster.safeguards = safeguard_state::assess(cluster, observed, left_at, self.now);
+    }
+}
+
+/// Whether the price of each living instance was recorded.
+fn are_known(spec: &ClusterSpec, spans: &[InstanceSpan]) -> bool {
+    let own = |role: instance_span::Role| match role {
+        instance_span::Role::Primary => Some(&spec.groups.primary),
+        instance_span::Role::Core => spec.groups.core.as_ref(),
+        instance_span::Role::Task => spec.groups.task.as_ref(),
+    };
+    let known = |span: &InstanceSpan| {
+        let Some(of) = &span.instance_type else {
+            return true;
+        };
+        let rates = spec.rates.as_ref();
+        let priced = rates.is_some_and(|it| it.types.contains_key(&(span.role, of.clone())));
+        priced || own(span.role).is_some_and(|group| group.instance_type() == of)
+    };
+    spans.iter().filter(|span| span.until.is_none()).all(known)
 }
 
 /// What EMR itself reports of a cluster whose spec cannot be read from its tags.
