@@ -457,3 +457,25 @@ fn followers_move_safeguards_seldom() {
         );
     });
 }
+
+#[test]
+fn scaling_that_is_added_is_named_before_emr_adds_nodes() {
+    run(async {
+        let mut story = scaled();
+        let limits = story.scaling.take();
+        let first = Process::calm(&story.sim, 3);
+        first.detached(&story.case()).await.unwrap();
+        sleep(Duration::from_secs(900)).await;
+        story.scaling = limits;
+        let puts = "elasticmapreduce:PutManagedScalingPolicy";
+        let dying = Process::new(&story.sim, "ann@desk", 4, move |moment| {
+            (moment.call == puts).then_some(Fault::DieAfter)
+        });
+        let done = dying.until_death(dying.detached(&story.case())).await;
+        assert!(done.is_none(), "{done:?}");
+        let later = Process::calm(&story.sim, 5);
+        let observed = later.account.observe(&story.name(), None).await.unwrap();
+        let groups = &observed.live().unwrap().spec.groups;
+        assert_eq!(groups.scaling, limits);
+    });
+}

@@ -10,15 +10,19 @@ use crate::cloud::api::emr::{
 };
 use crate::cloud::api::{Api, Tags};
 use crate::cloud::{Cloud, CloudError};
+use crate::cost::meter::rate;
 use crate::guard::{Terms, hard_deadline};
-use crate::model::desired::ClusterSpec;
+use crate::model::desired::{ClusterSpec, InstanceGroups};
 use crate::model::event::Listener;
 use crate::model::name::{ClusterId, StackName};
 use crate::model::observed::Cluster;
+use crate::model::rates::Rates;
 use crate::model::sizes::Sizes;
 use crate::model::span::Span;
 use crate::model::stack::{InstanceGroup, WhenDone};
 use crate::model::unarmed::Unarmed;
+use crate::model::worst_mix;
+use chrono::{DateTime, Utc};
 
 impl<A: Api> Account<A> {
     /// Changes what differs from the last observation. If the cluster ends meanwhile, errors are
@@ -67,7 +71,8 @@ impl<A: Api> Account<A> {
         // What could not be listed moves no deadline later.
         let safe = hard_deadline(&moved).at;
         moved.allowed_until = have.allowed_until.map(|armed| armed.min(safe));
-        if grows(&have.spec, spec) {
+        let grows = grows(&have.spec.groups, &spec.groups, spec.rates.as_ref(), now);
+        if grows {
             let terms = Terms::of(&moved);
             let size = spec.groups.size();
             safeguard_state::check_budget(&terms, &size, self.settings.clock.now())?;
@@ -76,10 +81,35 @@ impl<A: Api> Account<A> {
         if safeguard_state::power_off_seconds(&moved) < safeguard_state::power_off_seconds(&have) {
             self.arm(&moved, listener).await?;
         }
+        // Scaling that the tags do not name is never read: they name it before EMR may add nodes.
+        let named_first = grows && spec.groups.scaling.is_some();
+        if named_first {
+            self.change_terms(id, &observed, &have, spec, &sizes).await?;
+        }
         self.change_scaling(id, &observed, spec).await?;
         self.change_counts(id, &observed, spec).await?;
         self.change_targets(id, &observed, spec).await?;
         self.change_guards(id, &observed, spec).await?;
+        if !named_first {
+            self.change_terms(id, &observed, &have, spec, &sizes).await?;
+        }
+        self.arm(&moved, listener).await?;
+        let now = self.settings.clock.now();
+        if !observed.cluster.protected && protection::is_due(&moved, now) {
+            self.protect(id, true).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes the tags that describe the cluster, and the note that confirms them.
+    async fn change_terms(
+        &self,
+        id: &ClusterId,
+        observed: &Replies,
+        have: &Cluster,
+        spec: &ClusterSpec,
+        sizes: &Sizes,
+    ) -> Result<(), CloudError> {
         let mut tags = self.spec_tags(&have.stack, spec)?;
         tags.insert(SIZES.to_owned(), sizes.to_string());
         // A tag that is not written keeps its value: an empty one replaces an earlier team's.
@@ -89,15 +119,9 @@ impl<A: Api> Account<A> {
         let (terms, forged) = self
             .note_ahead(&have.stack, id, &observed.cluster.tags, &tags)
             .await?;
-        self.retag(id, &observed, &have.spec, spec, tags).await?;
+        self.retag(id, observed, &have.spec, spec, tags).await?;
         self.untag(id, forged).await?;
-        self.note(&have.stack, id.as_str(), &[terms]).await?;
-        self.arm(&moved, listener).await?;
-        let now = self.settings.clock.now();
-        if !observed.cluster.protected && protection::is_due(&moved, now) {
-            self.protect(id, true).await?;
-        }
-        Ok(())
+        self.note(&have.stack, id.as_str(), &[terms]).await
     }
 
     /// Writes our tags and the user's. Tags to remove are removed first, while the cluster's spec
@@ -246,16 +270,60 @@ impl<A: Api> Account<A> {
     }
 }
 
-/// Whether the change adds nodes.
-fn grows(have: &ClusterSpec, want: &ClusterSpec) -> bool {
-    let counts = |spec: &ClusterSpec| {
-        let groups = &spec.groups;
+/// Whether the change adds nodes, or allows EMR dearer ones.
+fn grows(
+    have: &InstanceGroups,
+    want: &InstanceGroups,
+    rates: Option<&Rates>,
+    now: DateTime<Utc>,
+) -> bool {
+    let counts = |groups: &InstanceGroups| {
         let units = |group: &Option<InstanceGroup>| group.as_ref().map(InstanceGroup::units);
         let most = groups.scaling.map(|scaling| scaling.to);
         [units(&groups.core), units(&groups.task), most]
     };
-    counts(have)
-        .iter()
-        .zip(counts(want))
-        .any(|(have, want)| want > *have)
+    let hourly = |groups: &InstanceGroups| {
+        rates.map(|rates| rate(rates, &worst_mix::spans(groups, Some(rates), now, None), now))
+    };
+    let mut both = counts(have).into_iter().zip(counts(want));
+    both.any(|(have, want)| want > have) || hourly(want) > hourly(have)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::instance_fleet::Scaling;
+    use crate::model::stack::Market;
+
+    fn scaled(to: u16, core_at_most: u16) -> InstanceGroups {
+        let group = |nodes: &str| {
+            InstanceGroup::of_type(nodes.parse().unwrap(), Market::OnDemand, None)
+        };
+        InstanceGroups {
+            primary: group("1 x m5.xlarge"),
+            core: Some(group("2 x m5.4xlarge")),
+            task: Some(group("2 x m5.xlarge")),
+            scaling: Some(Scaling {
+                from: 2,
+                to,
+                on_demand_at_most: None,
+                core_at_most: Some(core_at_most),
+            }),
+            root_volume: None,
+        }
+    }
+
+    #[test]
+    fn more_of_the_dearer_nodes_grow_a_cluster_too() {
+        let rates = "primary=1+0+0+0 core=4+0+0+0 task=1+0+0+0".parse().unwrap();
+        let grows = |have: (u16, u16), want: (u16, u16)| {
+            let (have, want) = (scaled(have.0, have.1), scaled(want.0, want.1));
+            grows(&have, &want, Some(&rates), DateTime::UNIX_EPOCH)
+        };
+        assert!(grows((10, 2), (10, 8)));
+        assert!(grows((10, 2), (9, 8)));
+        assert!(grows((9, 8), (10, 2)));
+        assert!(!grows((10, 8), (10, 2)));
+        assert!(!grows((10, 8), (10, 8)));
+    }
 }
