@@ -83,6 +83,7 @@ fn living(id: &str, created: &str, ready: Option<&str>) -> Record {
         ends_by: None,
         overridden: None,
         accounts: Vec::new(),
+        worst_spans: Vec::new(),
         estimated: false,
         seen_at: at(created),
     }

@@ -133,6 +133,7 @@ fn record(team: &str, at: DateTime<Utc>) -> Record {
         ends_by: Some(reservation.ask.ends_by),
         overridden: None,
         accounts: Vec::new(),
+        worst_spans: Vec::new(),
         estimated: false,
         seen_at: at,
     }

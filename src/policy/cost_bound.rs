@@ -68,9 +68,15 @@ impl CostBound {
 
     /// The bound of a cluster in the ledger that has not ended; `None` if it has no price.
     pub fn recorded(record: &Record) -> Option<Self> {
+        let varies = !record.worst_spans.is_empty() && !record.state.is_over();
+        let instance_spans = if varies {
+            record.worst_spans.clone()
+        } else {
+            record.instance_spans().collect()
+        };
         Some(Self {
             rates: record.rates.clone().filter(|_| record.is_priced())?,
-            instance_spans: record.instance_spans().collect(),
+            instance_spans,
             ends_by: record.ends_by?,
             besides: Usd::ZERO,
         })

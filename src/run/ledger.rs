@@ -2,7 +2,7 @@
 
 use crate::cloud::{Cloud, CloudError};
 use crate::cost::ledger::{Record, Scope};
-use crate::guard;
+use crate::guard::{self, Terms};
 use crate::ledger::{Ledger, LedgerError};
 use crate::model::name::ClusterId;
 use crate::model::observed::Cluster;
@@ -56,7 +56,11 @@ pub async fn sync(
 /// deadline has ended it.
 pub fn record(scope: &Scope, cluster: &Cluster, seen_at: DateTime<Utc>) -> Record {
     let gone = guard::hard_deadline(cluster).at + cluster.spec.ending.delta();
-    Record::of(scope, cluster, seen_at).ending_by(gone)
+    let record = Record::of(scope, cluster, seen_at).ending_by(gone);
+    if cluster.counted_at.is_none() || !cluster.state.is_live() {
+        return record;
+    }
+    record.at_worst(Terms::of(cluster).instance_spans)
 }
 
 /// Returns the instant from which on clusters may be new or unfinished.

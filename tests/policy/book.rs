@@ -95,6 +95,7 @@ pub(crate) fn living(id: &str, stack: &str, from: DateTime<Utc>, ends_by: DateTi
         ends_by: Some(ends_by),
         overridden: None,
         accounts: Vec::new(),
+        worst_spans: Vec::new(),
         estimated: false,
         seen_at: from,
     }

@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clusterup::cloud::api::emr::Role;
 use clusterup::cloud::rng::Rng;
 use clusterup::cloud::{Acting, Leasing, Observing};
+use clusterup::cost::ledger::{Record, Scope};
 use clusterup::model::action::Action;
 use clusterup::model::event::NoListener;
 use clusterup::model::extension::Extension;
@@ -16,6 +17,8 @@ use clusterup::model::instance_fleet::{Fleet, FleetType, Scaling};
 use clusterup::model::name::StackName;
 use clusterup::model::span::Span;
 use clusterup::model::stack::{InstanceGroup, Market};
+use clusterup::policy::CostBound;
+use clusterup::run::ledger::record;
 use clusterup_testkit::chance::Chance as _;
 use clusterup_testkit::flaky::Fault;
 use clusterup_testkit::sim::{CensusCluster, Dead, Settings, Sim};
@@ -472,10 +475,42 @@ fn scaling_that_is_added_is_named_before_emr_adds_nodes() {
             (moment.call == puts).then_some(Fault::DieAfter)
         });
         let done = dying.until_death(dying.detached(&story.case())).await;
-        assert!(done.is_none(), "{done:?}");
+        assert!(done.is_none());
         let later = Process::calm(&story.sim, 5);
         let observed = later.account.observe(&story.name(), None).await.unwrap();
         let groups = &observed.live().unwrap().spec.groups;
         assert_eq!(groups.scaling, limits);
+    });
+}
+
+#[test]
+fn the_record_of_a_scaled_cluster_reserves_its_largest_size() {
+    run(async {
+        let story = scaled();
+        let process = Process::calm(&story.sim, 3);
+        process.detached(&story.case()).await.unwrap();
+        sleep(Duration::from_secs(600)).await;
+        story.sim.scale(1);
+        sleep(Duration::from_secs(3_600)).await;
+        let observed = process.account.observe(&story.name(), None).await.unwrap();
+        let live = observed.live().unwrap();
+        let scope = Scope {
+            place: "us-east-1".parse().unwrap(),
+            account: None,
+        };
+        let record = record(&scope, live, story.sim.now());
+        let json = serde_json::to_string(&record).unwrap();
+        assert_eq!(serde_json::from_str::<Record>(&json).unwrap(), record);
+        let bound = CostBound::recorded(&record).unwrap();
+        let standing = CostBound::standing(live).unwrap();
+        assert_eq!(bound.ends_by, standing.ends_by);
+        assert_eq!(bound.instance_spans, standing.instance_spans);
+        // Reports show what there was.
+        assert_eq!(record.instance_spans, live.instance_spans);
+        // An older clusterup has recorded nothing else.
+        let old = record.at_worst(Vec::new());
+        assert!(!serde_json::to_string(&old).unwrap().contains("worst_spans"));
+        let small = CostBound::recorded(&old).unwrap();
+        assert!(small.whole() + small.whole() < bound.whole());
     });
 }

@@ -84,14 +84,16 @@ impl<A: Api> Account<A> {
         // Scaling that the tags do not name is never read: they name it before EMR may add nodes.
         let named_first = grows && spec.groups.scaling.is_some();
         if named_first {
-            self.change_terms(id, &observed, &have, spec, &sizes).await?;
+            self.change_terms(id, &observed, &have, spec, &sizes)
+                .await?;
         }
         self.change_scaling(id, &observed, spec).await?;
         self.change_counts(id, &observed, spec).await?;
         self.change_targets(id, &observed, spec).await?;
         self.change_guards(id, &observed, spec).await?;
         if !named_first {
-            self.change_terms(id, &observed, &have, spec, &sizes).await?;
+            self.change_terms(id, &observed, &have, spec, &sizes)
+                .await?;
         }
         self.arm(&moved, listener).await?;
         let now = self.settings.clock.now();
@@ -283,7 +285,13 @@ fn grows(
         [units(&groups.core), units(&groups.task), most]
     };
     let hourly = |groups: &InstanceGroups| {
-        rates.map(|rates| rate(rates, &worst_mix::spans(groups, Some(rates), now, None), now))
+        rates.map(|rates| {
+            rate(
+                rates,
+                &worst_mix::spans(groups, Some(rates), now, None),
+                now,
+            )
+        })
     };
     let mut both = counts(have).into_iter().zip(counts(want));
     both.any(|(have, want)| want > have) || hourly(want) > hourly(have)
@@ -296,9 +304,8 @@ mod tests {
     use crate::model::stack::Market;
 
     fn scaled(to: u16, core_at_most: u16) -> InstanceGroups {
-        let group = |nodes: &str| {
-            InstanceGroup::of_type(nodes.parse().unwrap(), Market::OnDemand, None)
-        };
+        let group =
+            |nodes: &str| InstanceGroup::of_type(nodes.parse().unwrap(), Market::OnDemand, None);
         InstanceGroups {
             primary: group("1 x m5.xlarge"),
             core: Some(group("2 x m5.4xlarge")),

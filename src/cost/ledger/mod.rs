@@ -66,6 +66,10 @@ pub struct Record {
     /// How many instances of each role ran from when until when.
     #[serde(rename = "lives")]
     pub instance_spans: Vec<InstanceSpan>,
+    /// Of a living cluster whose instances may vary: what there was, and from then on the dearest
+    /// instances that there can be. Empty if the instance spans say it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub worst_spans: Vec<InstanceSpan>,
     /// Whether the cloud may still report fewer instances or none.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub estimated: bool,
@@ -122,6 +126,7 @@ impl Record {
             end: cluster.end.clone(),
             rates: cluster.spec.rates.clone(),
             instance_spans: cluster.instance_spans.clone(),
+            worst_spans: Vec::new(),
             estimated: cluster.estimated,
             steps: work.collect(),
             ends_by: None,
@@ -145,6 +150,13 @@ impl Record {
     #[must_use]
     pub fn ending_by(mut self, at: DateTime<Utc>) -> Self {
         self.ends_by = Some(at);
+        self
+    }
+
+    /// The record with the instances that its cluster can have at worst.
+    #[must_use]
+    pub fn at_worst(mut self, spans: Vec<InstanceSpan>) -> Self {
+        self.worst_spans = spans;
         self
     }
 
