@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 /// How much later than an instance is launched the cloud lists it at the latest. EMR documents no
 /// such time; its lists were seen to lag by seconds.
-pub const LIST_LAG: TimeDelta = TimeDelta::minutes(5);
+const LIST_LAG: TimeDelta = TimeDelta::minutes(5);
 
 /// How long the cloud lists ended instances (EMR API, ListInstances: 30 days), less a day.
 const LISTED: TimeDelta = TimeDelta::days(29);

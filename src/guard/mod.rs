@@ -17,7 +17,6 @@ pub mod verdict;
 pub mod watch;
 
 pub use budget::spent;
-pub use counted::LIST_LAG;
 pub use ended::{Ended, began_at};
 pub use extend::{Refused, extended};
 pub use idle::idle_since;

@@ -13,7 +13,6 @@ pub const FIELD_TABLE: [&str; 2] = [
 
 /// Each field of a stack, by its path as in the reference, and an example of its value on one line.
 /// `NAME` stands for a name that the user chooses, `0` for the index of an item.
-#[cfg_attr(closed, expect(dead_code, reason = "a test writes the table"))]
 pub fn field_examples() -> Vec<(String, &'static str)> {
     let mut rows = Vec::new();
     add(&(STACK_FILE.shape)(), "", &mut rows);
