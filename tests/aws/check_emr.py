@@ -159,6 +159,8 @@ def endings(aws):
         {"ReleaseLabel": "emr-6.8.0", "Configurations": [{"Classification": "delta-defaults"}]},
         {"Configurations": [{"Properties": {"a": "b"}}]},
         {"ServiceRole": ""},
+        {"ServiceRole": "arn:aws-cn:iam::123456789012:role/EMR_DefaultRole"},
+        {"JobFlowRole": "arn:aws-us-gov:iam::123456789012:instance-profile/EMR_EC2_DefaultRole"},
         {"Instances": {"InstanceGroups": []}},
         {"Instances": {"AdditionalMasterSecurityGroups": ["sg-1"] * 5}},
         {"Instances": {"EmrManagedMasterSecurityGroup": "sg-1"}},

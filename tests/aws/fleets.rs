@@ -114,6 +114,31 @@ fn a_role_is_bought_as_a_fleet_in_one_of_several_subnets() {
         .says("replaced: its fleets become instance groups");
 }
 
+/// The first subnets of the default VPC.
+fn subnets(world: &World) -> Vec<String> {
+    let listed = world.aws("ec2", "describe_subnets", json!({}));
+    let subnets = listed["Subnets"].as_array().unwrap().iter();
+    let subnets = subnets.filter(|it| it["DefaultForAz"] == true);
+    let id = |it: &Value| it["SubnetId"].as_str().unwrap().to_owned();
+    subnets.map(id).take(2).collect()
+}
+
+#[test]
+fn network_fleets_and_scaling_take_six_calls_more() {
+    let apply = |world: &World| world.calls_of(&["apply", "t.yaml", "--yes", "--detach"]);
+    let plain = World::new();
+    let least = apply(&plain).len();
+    let world = World::new();
+    world.stack(&stack(&format!(
+        "network: {{ subnet: [{}] }}, scaling: {{ from: 1, to: 6 }}, size: {{ primary: m5.xlarge, \
+         core: {{ fleet: {{ types: [m5.xlarge, m5a.xlarge], on_demand: 2 }} }} }}",
+        subnets(&world).join(", ")
+    )));
+    let calls = apply(&world);
+    println!("apply: {least} calls, and {} with fleets", calls.len());
+    assert!(calls.len() <= least + 6, "{calls:#?}");
+}
+
 #[test]
 fn emr_scales_a_cluster_within_its_limits() {
     let world = World::new();

@@ -37,6 +37,16 @@ def invalid(message):
     return Refusal("ValidationException", message)
 
 
+def check_partition(region, spec):
+    """An ARN is of the region's partition (IAM User Guide, "Amazon Resource Names")."""
+    kinds = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+    own = next((kind for start, kind in kinds.items() if region.startswith(start)), "aws")
+    for key in ("ServiceRole", "JobFlowRole", "AutoScalingRole", "LogEncryptionKmsKeyId"):
+        value = spec.get(key) or ""
+        if value.startswith("arn:") and value.split(":")[1] != own:
+            raise invalid(f"{key}: {value} is not an ARN of the partition {own}.")
+
+
 def check(region, spec):
     """Raises what EMR refuses before it creates a cluster."""
     if not spec.get("Name") or len(spec["Name"]) > 256 or re.search(r"[<>$|`]", spec["Name"]):
@@ -48,6 +58,7 @@ def check(region, spec):
         raise invalid("ServiceRole is required for creating cluster.")
     if not spec.get("JobFlowRole"):
         raise invalid("InstanceProfile is required for creating cluster.")
+    check_partition(region, spec)
     check_collection(spec.get("Instances", {}))
     fleets.check(label, spec)
     check_network(region, spec.get("Instances", {}))
