@@ -175,12 +175,7 @@ impl Estimate {
     ) -> Result<Self, NoPrice> {
         let root = groups.root_volume.as_ref();
         let cost = |alike: Alike| {
-            let group = match alike.role {
-                Role::Primary => Some(&groups.primary),
-                Role::Core => groups.core.as_ref(),
-                Role::Task => groups.task.as_ref(),
-            };
-            let group = unit_rates::of_mix(group?, &alike);
+            let group = unit_rates::of_mix(groups.of_role(alike.role)?, &alike);
             Some(group_cost(catalog, region, alike.role, &group, root))
         };
         let mix = worst_mix(groups, Some(&rates)).into_iter();

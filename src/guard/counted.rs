@@ -20,7 +20,8 @@ pub(super) fn instance_spans(cluster: &Cluster) -> Vec<InstanceSpan> {
     let (Some(counted_at), Some(rates)) = (cluster.counted_at, &cluster.spec.rates) else {
         return cluster.instance_spans.clone();
     };
-    let worst_from = |at| worst_mix::spans(&cluster.spec.groups, Some(rates), at, None);
+    let worst = worst_mix::worst_mix(&cluster.spec.groups, Some(rates));
+    let worst_from = |at| worst_mix::spans_of(&worst, at, None);
     let listed = &since(cluster, counted_at - LISTED, worst_from(cluster.created_at));
     // Somebody may have made it larger by hand than EMR does.
     let hourly = |spans: &[InstanceSpan]| rate(rates, spans, counted_at);

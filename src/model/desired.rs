@@ -5,6 +5,7 @@ use super::bootstrap::BootstrapSpec;
 use super::emr_settings::EmrSettings;
 use super::instance::{InstanceType, Nodes};
 use super::instance_fleet::Scaling;
+use super::instance_span::Role;
 use super::memory::Memory;
 use super::name::{JobHash, KeyPairName, StackName, StepName, TeamName};
 use super::network::{ClusterKey, ClusterNetwork, GroupRef};
@@ -184,10 +185,19 @@ impl InstanceGroups {
             .flatten()
     }
 
+    /// The group of a role, if there is one.
+    pub const fn of_role(&self, role: Role) -> Option<&InstanceGroup> {
+        match role {
+            Role::Primary => Some(&self.primary),
+            Role::Core => self.core.as_ref(),
+            Role::Task => self.task.as_ref(),
+        }
+    }
+
     /// Whether EMR chooses the types of instances or changes their number, so that a cluster's cost
     /// depends on what there really is.
     pub fn varies(&self) -> bool {
-        self.scaling.is_some() || self.iter().any(|group| group.fleet.is_some())
+        self.scaling.is_some() || self.has_fleets()
     }
 
     /// Whether a role is bought as a fleet. Then EMR has fleets for all roles.

@@ -26,10 +26,11 @@ pub struct Alike {
 /// that the stack names.
 pub fn worst_mix(groups: &InstanceGroups, rates: Option<&Rates>) -> Vec<Alike> {
     let (core, task) = (groups.core.as_ref(), groups.task.as_ref());
+    let units = split(groups, rates);
     let roles = [
         (Role::Primary, Some(&groups.primary), None),
-        (Role::Core, core, split(groups, rates).map(|(core, _)| core)),
-        (Role::Task, task, split(groups, rates).map(|(_, task)| task)),
+        (Role::Core, core, units.map(|(core, _)| core)),
+        (Role::Task, task, units.map(|(_, task)| task)),
     ];
     let mut mix = Vec::new();
     for (role, group, units) in roles {
@@ -63,14 +64,23 @@ pub fn spans(
     from: DateTime<Utc>,
     until: Option<DateTime<Utc>>,
 ) -> Vec<InstanceSpan> {
-    let span = |alike: Alike| InstanceSpan {
+    spans_of(&worst_mix(groups, rates), from, until)
+}
+
+/// The spans of a mix that is known.
+pub fn spans_of(
+    mix: &[Alike],
+    from: DateTime<Utc>,
+    until: Option<DateTime<Utc>>,
+) -> Vec<InstanceSpan> {
+    let span = |alike: &Alike| InstanceSpan {
         role: alike.role,
         from,
         until,
         count: alike.count,
-        instance_type: alike.instance_type,
+        instance_type: alike.instance_type.clone(),
     };
-    worst_mix(groups, rates).into_iter().map(span).collect()
+    mix.iter().map(span).collect()
 }
 
 /// Dollars per hour of the cheapest instances of a cluster that EMR scales, at its least size;

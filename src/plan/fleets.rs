@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn a_release_without_fleets_or_scaling_is_known() {
         let all = stack(FLEETS, "");
-        let lacks = |stack: &Stack, label: &str| unsupported(stack, label).map(|(key, _)| key);
+        let missing = |stack: &Stack, label: &str| unsupported(stack, label).map(|(key, _)| key);
         for (label, key) in [
             ("emr-4.7.0", Some("fleet")),
             ("emr-5.0.3", Some("fleet")),
@@ -193,7 +193,7 @@ mod tests {
             ("emr-5.12.1", None),
             ("emr-6.0.0", None),
         ] {
-            assert_eq!(lacks(&all, label).as_deref(), key, "{label}");
+            assert_eq!(missing(&all, label).as_deref(), key, "{label}");
         }
         let scaled = stack("3 x m5.xlarge", ", scaling: { from: 1, to: 4 }");
         for (label, key) in [
@@ -202,9 +202,9 @@ mod tests {
             ("emr-5.30.0", None),
             ("emr-7.x", None),
         ] {
-            assert_eq!(lacks(&scaled, label).as_deref(), key, "{label}");
+            assert_eq!(missing(&scaled, label).as_deref(), key, "{label}");
         }
-        assert_eq!(lacks(&stack("3 x m5.xlarge", ""), "emr-4.7.0"), None);
+        assert_eq!(missing(&stack("3 x m5.xlarge", ""), "emr-4.7.0"), None);
     }
 
     #[test]

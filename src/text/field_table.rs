@@ -1,7 +1,7 @@
 //! The fields of a stack in brief: the table in README.md.
 
 use super::document::STACK_FILE;
-use super::shape::{Kind, Object, Unique};
+use super::shape::Object;
 use std::fmt::Write as _;
 
 /// The lines of README.md between which the table is.
@@ -63,29 +63,8 @@ fn add(object: &Object, above: &str, rows: &mut Vec<(String, &'static str)>) {
     for field in &object.fields {
         let path = format!("{above}{}", field.head.key);
         rows.push((path.clone(), field.head.example));
-        below(&field.kind, &path, rows);
-    }
-}
-
-fn below(kind: &Kind, path: &str, rows: &mut Vec<(String, &'static str)>) {
-    match kind {
-        Kind::Map(inner) | Kind::Forms(_, inner, _) => add(inner, &format!("{path}."), rows),
-        Kind::OneOr(one, _) => below(one, path, rows),
-        Kind::Named(_, inner) => add(inner, &format!("{path}.NAME."), rows),
-        Kind::List(items) | Kind::Several(items) => {
-            let item = match items.unique {
-                Unique::By(_) => "NAME",
-                Unique::No | Unique::ByText => "0",
-            };
-            below(&items.of, &format!("{path}.{item}"), rows);
+        if let Some(below) = field.kind.mapping(&path) {
+            add(below.object, &format!("{}.", below.path), rows);
         }
-        Kind::Text(_)
-        | Kind::Words(_)
-        | Kind::Switch
-        | Kind::Whole(..)
-        | Kind::Argument
-        | Kind::Conf
-        | Kind::Configurations
-        | Kind::Texts(..) => {}
     }
 }

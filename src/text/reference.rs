@@ -2,7 +2,7 @@
 
 use super::document::{Document, POLICY_FILE, STACK_FILE};
 use super::nearest::{any_of, quote};
-use super::shape::{Field, Kind, Need, Object, Text, Unique};
+use super::shape::{Field, Kind, Need, Object};
 use std::fmt::Write as _;
 
 /// The text of `docs/stack-reference.md`.
@@ -126,28 +126,11 @@ fn section(object: &Object, path: &str, short: &str, page: &mut String) {
 }
 
 fn below(kind: &Kind, path: &str, page: &mut String) {
-    match kind {
-        Kind::Map(inner) => section(inner, path, "", page),
-        Kind::Named(_, inner) => section(inner, &format!("{path}.NAME"), "", page),
-        Kind::OneOr(one, _) => below(one, path, page),
-        Kind::Forms(Text { what, .. }, inner, _) => {
-            section(inner, path, &format!(" Its short form is {what}."), page);
-        }
-        Kind::List(items) | Kind::Several(items) => {
-            let item = match items.unique {
-                Unique::By(_) => "NAME",
-                Unique::No | Unique::ByText => "0",
-            };
-            below(&items.of, &format!("{path}.{item}"), page);
-        }
-        Kind::Text(_)
-        | Kind::Words(_)
-        | Kind::Switch
-        | Kind::Whole(..)
-        | Kind::Argument
-        | Kind::Conf
-        | Kind::Configurations
-        | Kind::Texts(..) => {}
+    if let Some(below) = kind.mapping(path) {
+        let short = below
+            .short
+            .map(|short| format!(" Its short form is {}.", short.what));
+        section(below.object, &below.path, &short.unwrap_or_default(), page);
     }
 }
 

@@ -114,13 +114,42 @@ impl Object {
     }
 }
 
+/// A mapping below a field.
+pub(crate) struct Below<'k> {
+    pub(crate) object: &'k Object,
+    /// `NAME` stands for a name that the user chooses, `0` for the index of an item.
+    pub(crate) path: String,
+    /// Its short form, if it has one.
+    pub(crate) short: Option<&'k Text>,
+}
+
 impl Kind {
     /// The mapping that this kind is, or that its items or its long form are.
     pub(crate) fn below(&self) -> Option<&Object> {
+        self.mapping("").map(|below| below.object)
+    }
+
+    /// The same with its path, for a field at a path.
+    pub(crate) fn mapping(&self, path: &str) -> Option<Below<'_>> {
+        let at = |object, path: String, short| {
+            Some(Below {
+                object,
+                path,
+                short,
+            })
+        };
         match self {
-            Self::Map(object) | Self::Named(_, object) | Self::Forms(_, object, _) => Some(object),
-            Self::List(items) | Self::Several(items) => items.of.below(),
-            Self::OneOr(one, _) => one.below(),
+            Self::Map(object) => at(object, path.to_owned(), None),
+            Self::Named(_, object) => at(object, format!("{path}.NAME"), None),
+            Self::Forms(short, object, _) => at(object, path.to_owned(), Some(short)),
+            Self::List(items) | Self::Several(items) => {
+                let item = match items.unique {
+                    Unique::By(_) => "NAME",
+                    Unique::No | Unique::ByText => "0",
+                };
+                items.of.mapping(&format!("{path}.{item}"))
+            }
+            Self::OneOr(one, _) => one.mapping(path),
             Self::Text(_)
             | Self::Words(_)
             | Self::Switch

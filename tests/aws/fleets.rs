@@ -37,14 +37,7 @@ fn changes_in_place(world: &World, says: &str) {
 #[test]
 fn a_role_is_bought_as_a_fleet_in_one_of_several_subnets() {
     let world = World::new();
-    let listed = world.aws("ec2", "describe_subnets", json!({}));
-    let subnets = listed["Subnets"].as_array().unwrap().iter();
-    let subnets: Vec<&str> = subnets
-        .filter(|it| it["DefaultForAz"] == true)
-        .map(|it| it["SubnetId"].as_str().unwrap())
-        .take(3)
-        .collect();
-    assert_eq!(subnets.len(), 3, "{listed:#?}");
+    let subnets = subnets(&world, 3);
     let fleet = format!(
         "network: {{ subnet: [{}] }}, size: {{ primary: m5.xlarge, core: {{ ebs: {{ size: 64g }}, \
          fleet: {{ types: [m5.xlarge, {{ type: m5.2xlarge, weight: 2 }}], on_demand: 1, spot: 4, \
@@ -100,7 +93,7 @@ fn a_role_is_bought_as_a_fleet_in_one_of_several_subnets() {
             "replaced: the list of types of its core fleet changes",
         ),
         ("price-", "", "replaced: the allocation of its core fleet"),
-        (subnets[2], subnets[0], "`subnet` has"),
+        (&subnets[2], &subnets[0], "`subnet` has"),
     ] {
         world.stack(&stack(
             &fleet.replace("spot: 4", "spot: 2").replace(from, to),
@@ -115,12 +108,14 @@ fn a_role_is_bought_as_a_fleet_in_one_of_several_subnets() {
 }
 
 /// The first subnets of the default VPC.
-fn subnets(world: &World) -> Vec<String> {
+fn subnets(world: &World, count: usize) -> Vec<String> {
     let listed = world.aws("ec2", "describe_subnets", json!({}));
     let subnets = listed["Subnets"].as_array().unwrap().iter();
     let subnets = subnets.filter(|it| it["DefaultForAz"] == true);
     let id = |it: &Value| it["SubnetId"].as_str().unwrap().to_owned();
-    subnets.map(id).take(2).collect()
+    let subnets: Vec<_> = subnets.map(id).take(count).collect();
+    assert_eq!(subnets.len(), count, "{listed:#?}");
+    subnets
 }
 
 #[test]
@@ -132,7 +127,7 @@ fn network_fleets_and_scaling_take_six_calls_more() {
     world.stack(&stack(&format!(
         "network: {{ subnet: [{}] }}, scaling: {{ from: 1, to: 6 }}, size: {{ primary: m5.xlarge, \
          core: {{ fleet: {{ types: [m5.xlarge, m5a.xlarge], on_demand: 2 }} }} }}",
-        subnets(&world).join(", ")
+        subnets(&world, 2).join(", ")
     )));
     let calls = apply(&world);
     println!("apply: {least} calls, and {} with fleets", calls.len());

@@ -1,17 +1,16 @@
 //! `cluster`: its release, its machines, and what may connect to it.
 
-use super::REGION;
 use super::fleet::{self, FLEET};
 use super::forms::{expand_group, expand_primary, expand_size};
 use super::launch::{LAUNCH, Launch};
 use super::network::{self, GroupRefs, KEY_FORMS, NETWORK};
+use super::region_of;
 use super::scaling::{self, SCALING};
 use super::subnets;
 use super::volumes::EBS;
 use crate::model::emr_settings::{EmrSettings, KmsKey};
 use crate::model::instance::{InstanceType, Nodes};
 use crate::model::money::Usd;
-use crate::model::name::Region;
 use crate::model::stack::{Cluster, Ebs, InstanceGroup, Market};
 use crate::text::collections::{Forms, Unique, list};
 use crate::text::diag::{Code, Diagnostic};
@@ -81,13 +80,7 @@ record! {
 
 /// The machines can use a key of their own region alone.
 fn key_elsewhere(at: &mut At<'_, '_>, key: &KmsKey, place: Mark) {
-    let region = at
-        .reader()
-        .and_then(|reader| reader.root.get(REGION)?.text());
-    // An invalid region is reported at its own place.
-    let Some(region) = region.and_then(|region| region.parse::<Region>().ok()) else {
-        return;
-    };
+    let Some(region) = region_of(at) else { return };
     let wanted = KmsKey::place_in(&region);
     if key.place() != wanted {
         let message = format!("the key is not in {region}, the region of the stack");

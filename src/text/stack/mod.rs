@@ -21,12 +21,12 @@ mod volumes;
 
 use super::collections::{ByName, Unique, list};
 use super::diag::{Code, Diagnostic};
-use super::field::record;
+use super::field::{At, record};
 use super::format;
 use super::named::What;
 use super::texts::Texts;
 use super::types::{LocalPath, Names, Outside, Switch, Whole};
-use crate::model::name::{DataName, GroupName, KeyPairName};
+use crate::model::name::{DataName, GroupName, KeyPairName, Region};
 use crate::model::stack::{Ingress, IngressSource, KeyPair, SecurityGroup, Stack};
 use cluster::CLUSTER;
 use data::DATA;
@@ -53,6 +53,12 @@ pub(crate) const DATA_SETS: Names<DataName> = Names {
 };
 
 const REGION: &str = STACK.key("region");
+
+/// The region of the stack; `None` if it is invalid, which is reported at its own place.
+fn region_of(at: &mut At<'_, '_>) -> Option<Region> {
+    let region = at.reader()?.root.get(REGION)?.text()?;
+    region.parse().ok()
+}
 
 record! {
     /// A stack of clusterup: keys, firewall, data, cluster and job, with limits on their cost.

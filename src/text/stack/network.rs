@@ -2,10 +2,9 @@
 
 use super::forms::{expand_key, expand_subnet};
 use super::subnets::Subnets;
-use super::{GROUPS, KEY_PAIRS, REGION};
+use super::{GROUPS, KEY_PAIRS, region_of};
 use crate::model::Invalid;
 use crate::model::aws_names::Zone;
-use crate::model::name::Region;
 use crate::model::name::{ExistingKeyName, KeyPairName, SecurityGroupId, SubnetId};
 use crate::model::network::{Access, ClusterKey, GroupRef, ManagedGroups, Network, SubnetChoice};
 use crate::text::collections::{Forms, Unique, list};
@@ -192,11 +191,7 @@ fn at_most_four<T>(at: &mut At<'_, '_>, groups: &Got<'_, Vec<T>>) {
 /// A zone is one of the stack's region, and there is no subnet beside it (EMR API,
 /// JobFlowInstancesConfig).
 fn check_zone(at: &mut At<'_, '_>, zone: &Zone, place: Mark, has_subnet: bool) {
-    let region = at
-        .reader()
-        .and_then(|reader| reader.root.get(REGION)?.text());
-    let region = region.and_then(|region| region.parse::<Region>().ok());
-    if let Some(region) = region.filter(|region| !zone.is_in(region)) {
+    if let Some(region) = region_of(at).filter(|region| !zone.is_in(region)) {
         let message = format!("{zone} is not a zone of {region}, the region of the stack");
         at.wrong(
             Diagnostic::new(Code::Conflict, place, message)

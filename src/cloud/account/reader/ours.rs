@@ -10,7 +10,7 @@ use crate::cloud::api::emr::{self, Role};
 use crate::model::application::Application;
 use crate::model::desired::{ClusterSpec, InstanceGroups, Worker};
 use crate::model::emr_settings::EmrSettings;
-use crate::model::instance_span::{self, InstanceSpan};
+use crate::model::instance_span::InstanceSpan;
 use crate::model::known_applications::ALWAYS;
 use crate::model::memory::Memory;
 use crate::model::name::{ClusterId, StackName};
@@ -107,18 +107,14 @@ impl Reader<'_> {
 
 /// Whether the price of each living instance was recorded.
 fn are_known(spec: &ClusterSpec, spans: &[InstanceSpan]) -> bool {
-    let own = |role: instance_span::Role| match role {
-        instance_span::Role::Primary => Some(&spec.groups.primary),
-        instance_span::Role::Core => spec.groups.core.as_ref(),
-        instance_span::Role::Task => spec.groups.task.as_ref(),
-    };
     let known = |span: &InstanceSpan| {
         let Some(of) = &span.instance_type else {
             return true;
         };
         let rates = spec.rates.as_ref();
         let priced = rates.is_some_and(|it| it.types.contains_key(&(span.role, of.clone())));
-        priced || own(span.role).is_some_and(|group| group.instance_type() == of)
+        let own = spec.groups.of_role(span.role);
+        priced || own.is_some_and(|group| group.instance_type() == of)
     };
     spans.iter().filter(|span| span.until.is_none()).all(known)
 }
