@@ -180,9 +180,13 @@ impl InstanceGroups {
 
     /// The existing groups, the primary first.
     pub fn iter(&self) -> impl Iterator<Item = &InstanceGroup> {
-        [Some(&self.primary), self.core.as_ref(), self.task.as_ref()]
-            .into_iter()
-            .flatten()
+        self.by_role().map(|(_, group)| group)
+    }
+
+    /// The same with their roles.
+    pub fn by_role(&self) -> impl Iterator<Item = (Role, &InstanceGroup)> {
+        let all = Role::ALL.into_iter();
+        all.filter_map(|role| Some((role, self.of_role(role)?)))
     }
 
     /// The group of a role, if there is one.

@@ -1,6 +1,7 @@
 //! Bids of Spot machines: at most what they cost on demand.
 
 use super::refusal::Refusal;
+use crate::model::desired::InstanceGroups;
 use crate::model::facts::{Capacity, Facts};
 use crate::model::instance_span::Role;
 use crate::model::stack::{InstanceGroup, Stack};
@@ -14,14 +15,8 @@ pub(super) fn refusals(stack: &Stack, facts: &Facts) -> Vec<Refusal> {
     if facts.capacity != Capacity::AsTyped {
         return Vec::new();
     }
-    let cluster = &stack.cluster;
-    let groups = [
-        (Role::Primary, Some(&cluster.primary)),
-        (Role::Core, cluster.core.as_ref()),
-        (Role::Task, cluster.task.as_ref()),
-    ];
-    let too_high = |(role, group): (Role, Option<&InstanceGroup>)| {
-        let group = group?;
+    let groups = InstanceGroups::of(&stack.cluster);
+    let too_high = |(role, group): (Role, &InstanceGroup)| {
         let (bid, price) = (group.bid?, rates.of(role).ec2());
         let of = group.instance_type();
         (bid > price).then(|| {
@@ -34,7 +29,7 @@ pub(super) fn refusals(stack: &Stack, facts: &Facts) -> Vec<Refusal> {
             )
         })
     };
-    groups.into_iter().filter_map(too_high).collect()
+    groups.by_role().filter_map(too_high).collect()
 }
 
 #[cfg(test)]

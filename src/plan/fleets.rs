@@ -4,6 +4,7 @@
 use super::change::change;
 use crate::model::desired::InstanceGroups;
 use crate::model::instance_fleet::{Fleet, FleetType, Scaling};
+use crate::model::instance_span::Role;
 use crate::model::releases::{ALLOCATION, FLEETS, Releases, SCALING};
 use crate::model::stack::{InstanceGroup, Stack};
 
@@ -30,8 +31,8 @@ pub(super) fn unsupported(stack: &Stack, label: &str) -> Option<(String, Release
 pub(super) fn notes(stack: &Stack) -> Vec<String> {
     let groups = InstanceGroups::of(&stack.cluster);
     let mut notes = Vec::new();
-    for (role, group) in roles(&groups) {
-        let Some(fleet) = group.and_then(|group| group.fleet.as_ref()) else {
+    for (role, group) in groups.by_role() {
+        let Some(fleet) = &group.fleet else {
             continue;
         };
         let allocation = fleet.allocation.map(|it| format!(", {}", it.as_str()));
@@ -65,8 +66,8 @@ pub(super) fn notes(stack: &Stack) -> Vec<String> {
 pub(super) fn not_here(stack: &Stack) -> Vec<String> {
     let groups = InstanceGroups::of(&stack.cluster);
     let mut notes = Vec::new();
-    for (role, group) in roles(&groups) {
-        if let Some(group) = group.filter(|group| group.fleet.is_some()) {
+    for (role, group) in groups.by_role() {
+        if group.fleet.is_some() {
             let nodes = &group.nodes;
             notes.push(format!(
                 "there are no fleets on this machine: {role} counts as {nodes}"
@@ -79,14 +80,6 @@ pub(super) fn not_here(stack: &Stack) -> Vec<String> {
         ));
     }
     notes
-}
-
-fn roles(groups: &InstanceGroups) -> [(&'static str, Option<&InstanceGroup>); 3] {
-    [
-        ("primary", Some(&groups.primary)),
-        ("core", groups.core.as_ref()),
-        ("task", groups.task.as_ref()),
-    ]
 }
 
 /// The first difference of two fleets of a role that a living cluster cannot have. EMR changes
@@ -112,13 +105,12 @@ pub(super) fn immovable(role: &str, have: &Fleet, want: &Fleet) -> Option<String
 /// The differences in sizes that a living cluster can have. With scaling, EMR decides the counts.
 pub(super) fn movable(have: &InstanceGroups, want: &InstanceGroups) -> Vec<String> {
     let mut changes = Vec::new();
-    let pairs = roles(have).into_iter().zip(roles(want));
-    for ((role, have), (_, want_group)) in pairs.skip(1) {
-        let (Some(have), Some(want_group)) = (have, want_group) else {
+    for role in [Role::Core, Role::Task] {
+        let (Some(have), Some(want_group)) = (have.of_role(role), want.of_role(role)) else {
             continue;
         };
         if want.scaling.is_none() {
-            changes.extend(counts(role, have, want_group, want.has_fleets()));
+            changes.extend(counts(role.as_str(), have, want_group, want.has_fleets()));
         }
         let timeout = |group: &InstanceGroup| group.fleet.as_ref().and_then(|it| it.spot_timeout);
         if timeout(have) != timeout(want_group) {
